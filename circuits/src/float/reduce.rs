@@ -1,0 +1,48 @@
+//! Reductions.
+
+use super::walk::{strides, Walk};
+use crate::onnx::shape::reduced;
+use crate::onnx::{ReduceKind, Tensor};
+
+/// Reduces along `axes`; the result is row-major in the remaining axes.
+pub fn reduce(kind: ReduceKind, axes: &[usize], x: &Tensor) -> Vec<f32> {
+    let kept = reduced(&x.shape, axes, true).unwrap_or_default();
+    let to: Vec<isize> =
+        strides(&kept).into_iter().enumerate().map(|(i, s)| if axes.contains(&i) { 0 } else { s }).collect();
+    let start = match kind {
+        ReduceKind::Sum | ReduceKind::Mean => 0.0,
+        ReduceKind::Max => f64::NEG_INFINITY,
+        ReduceKind::Min => f64::INFINITY,
+    };
+    let mut sums = vec![start; kept.iter().product()];
+    let count = x.data.len() as f64 / sums.len() as f64;
+    for (i, &x) in Walk::new(&x.shape, &to, 0).zip(&x.data) {
+        let Some(sum) = sums.get_mut(i) else { continue };
+        *sum = match kind {
+            ReduceKind::Sum | ReduceKind::Mean => *sum + f64::from(x),
+            ReduceKind::Max => sum.max(x.into()),
+            ReduceKind::Min => sum.min(x.into()),
+        };
+    }
+    let scale = if kind == ReduceKind::Mean { count } else { 1.0 };
+    sums.into_iter().map(|s| (s / scale) as f32).collect()
+}
+
+/// Index of the first maximum along `axis`.
+pub fn argmax(axis: usize, x: &Tensor) -> Vec<f32> {
+    let extent = x.shape.get(axis).copied().unwrap_or(1);
+    let inner: usize = x.shape.iter().skip(axis + 1).product();
+    let mut out = Vec::new();
+    for block in x.data.chunks_exact((extent * inner).max(1)) {
+        for i in 0..inner {
+            let mut best = (0, f32::NEG_INFINITY);
+            for (at, &x) in block.iter().skip(i).step_by(inner).enumerate() {
+                if x > best.1 {
+                    best = (at, x);
+                }
+            }
+            out.push(best.0 as f32);
+        }
+    }
+    out
+}

@@ -1,0 +1,168 @@
+//! Where every cell of a program lives, which cells are copies of which, and the fixed columns.
+//!
+//! Three areas of the same rows are laid out side by side:
+//! * the **line area** (weight lanes, `u`, `uacc`, `pacc`): policy rows first, then one block of rows for
+//!   each contraction and each group of `weight_lanes` output channels;
+//! * the **activation area** (lanes of stored tensors), scanned by the slots at the same rows;
+//! * the **power column**, the powers of the challenges `r`, `t`, `s`.
+//!
+//! A *scan segment* accumulates `acc = keep * acc_prev + a * b * (kappa + lanes)`. Coefficients `a`, `b`
+//! are copies of power cells or of results of earlier segments, so any index map is a choice of copies.
+
+mod build;
+
+use crate::qmodel::QModel;
+use crate::shape::Shape;
+
+/// A cell that a coefficient or an equality refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Src {
+    /// Row of the power column.
+    Pow(usize),
+    /// Accumulator of a slot at a row.
+    Slot(usize, usize),
+    /// Line accumulator at a row.
+    Uacc(usize),
+    /// Product accumulator at a row.
+    Pacc(usize),
+    /// Line cell at a row.
+    U(usize),
+}
+
+/// What a scan row adds besides the constant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Only `kappa * a * b`.
+    Constant,
+    /// Accumulators of the lanes, weighted by powers of `r` (slot 0 only).
+    Accumulators,
+    /// Values of the lanes, weighted by powers of `s`.
+    ValuesS,
+    /// Values of the lanes, weighted by powers of `r`.
+    ValuesR,
+    /// Nothing; the row keeps the sum.
+    Skip,
+}
+
+/// One row of a segment.
+#[derive(Clone, Copy, Debug)]
+pub struct ScanRow {
+    /// Coefficients; `None` leaves both cells zero.
+    pub factors: Option<(Src, Src)>,
+    /// Constant term.
+    pub kappa: i128,
+    /// What is added.
+    pub mode: Mode,
+}
+
+/// Consecutive rows of a slot that sum into one accumulator; the result is the last accumulator.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    /// Slot.
+    pub slot: usize,
+    /// First row.
+    pub start: usize,
+    /// Rows.
+    pub rows: Vec<ScanRow>,
+}
+
+impl Segment {
+    /// The cell that holds the sum.
+    pub fn result(&self) -> Src {
+        Src::Slot(self.slot, self.start + self.rows.len() - 1)
+    }
+}
+
+/// A block of line rows: three bias rows, then the line in descending order of its index.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Tensor that is produced.
+    pub tensor: usize,
+    /// First output channel.
+    pub first_channel: usize,
+    /// First row.
+    pub start: usize,
+    /// Line length: padded virtual channels times kernel positions.
+    pub line: usize,
+    /// Padded virtual channels; line index is `channel + stride * kernel_position`.
+    pub stride: usize,
+}
+
+/// Number of limbs of a bias.
+pub const BIAS_LIMBS: usize = 3;
+
+impl Block {
+    /// Row of the line cell with index `j`.
+    pub fn row(&self, j: usize) -> usize {
+        self.start + BIAS_LIMBS + self.line - 1 - j
+    }
+
+    /// Last row.
+    pub fn end(&self) -> usize {
+        self.start + BIAS_LIMBS + self.line - 1
+    }
+}
+
+/// Kind of a row in the activation area.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    /// Nothing lives here.
+    Free,
+    /// Input cells.
+    Input,
+    /// Rounded accumulators of a tensor: (tensor, block, position).
+    Affine(usize, usize, usize),
+    /// Running maximum of the rows two and one before.
+    Max(usize),
+}
+
+/// Runs of powers in the power column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Powers {
+    /// Number of powers of `r`, starting at row 0.
+    pub r: usize,
+    /// Number of powers of `t`, after those of `r`.
+    pub t: usize,
+    /// Number of powers of `s`, after those of `t`.
+    pub s: usize,
+}
+
+/// The complete layout.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// Dimensions.
+    pub shape: Shape,
+    /// Line blocks.
+    pub blocks: Vec<Block>,
+    /// Segments in an order in which each refers only to earlier ones.
+    pub segments: Vec<Segment>,
+    /// Equalities between cells.
+    pub equalities: Vec<(Src, Src)>,
+    /// Row of each (tensor, channel block, position): `rows[tensor][block * positions + position]`.
+    pub rows: Vec<Vec<usize>>,
+    /// Kind of each activation row.
+    pub kinds: Vec<RowKind>,
+    /// Powers.
+    pub powers: Powers,
+    /// Policy rows at the start of the line area.
+    pub policy_rows: usize,
+}
+
+impl Layout {
+    /// Lays a program out; `None` if it does not fit `shape.k`. Chooses `weight_lanes` and `slots`.
+    pub fn build(model: &QModel, shape: Shape) -> Option<Self> {
+        build::Builder::new(model, shape)?.finish()
+    }
+
+    /// Channel blocks of a tensor.
+    pub fn channel_blocks(&self, channels: usize) -> usize {
+        channels.div_ceil(self.shape.lanes)
+    }
+
+    /// Rows used by line area, activation area (with scans) and power column.
+    pub fn used_rows(&self) -> (usize, usize, usize) {
+        let line = self.blocks.last().map_or(self.policy_rows, |b| b.end() + 1);
+        let scans = self.segments.iter().map(|s| s.start + s.rows.len()).max().unwrap_or(0);
+        (line, scans.max(self.kinds.len()), self.powers.r + self.powers.t + self.powers.s)
+    }
+}

@@ -1,0 +1,213 @@
+//! The graph under construction: values, constants, folding.
+
+use super::error::ImportError;
+use super::fold;
+use super::model::{Op, ReduceKind, ValueId};
+use super::shape;
+use super::tensor::{elements, Const};
+use super::wire::limit;
+use std::collections::HashMap;
+
+/// Largest runtime tensor, and all of them together, in elements.
+const MAX_ELEMENTS: u64 = 1 << 26;
+const MAX_TOTAL_ELEMENTS: u64 = 1 << 28;
+/// Elements that folding may make, beyond four times those in the file.
+const MAX_FOLDED_ELEMENTS: u64 = 1 << 24;
+/// Multiplications that folding may do.
+const MAX_FOLDED_WORK: u64 = 1 << 31;
+
+/// Why a node is not lowered.
+#[derive(Debug)]
+pub enum Fault {
+    /// Recorded; the import goes on to find the others.
+    Unsupported(String),
+    /// Ends the import.
+    Import(ImportError),
+}
+
+impl From<ImportError> for Fault {
+    fn from(error: ImportError) -> Self {
+        Self::Import(error)
+    }
+}
+
+pub fn unsupported<T>(reason: impl Into<String>) -> Result<T, Fault> {
+    Err(Fault::Unsupported(reason.into()))
+}
+
+/// A value under construction.
+pub struct Slot {
+    pub name: String,
+    pub shape: Vec<usize>,
+    pub constant: Option<Const>,
+    /// Whether the elements are integers (or booleans).
+    pub integer: bool,
+}
+
+/// A node under construction; as [`super::Node`].
+pub struct Step {
+    pub name: String,
+    pub onnx_op: String,
+    pub op: Op,
+    pub inputs: Vec<ValueId>,
+    pub output: ValueId,
+}
+
+/// Where a new node comes from.
+pub struct Origin {
+    /// The ONNX node.
+    pub node: String,
+    pub onnx_op: String,
+    /// Its first output.
+    pub output: String,
+}
+
+#[derive(Default)]
+pub struct Builder {
+    pub slots: Vec<Slot>,
+    pub steps: Vec<Step>,
+    /// Folded constants by what they were folded from.
+    memo: HashMap<String, ValueId>,
+    total: u64,
+    stored: u64,
+    folded: u64,
+    work: u64,
+}
+
+impl Builder {
+    pub fn slot(&self, id: ValueId) -> Result<&Slot, ImportError> {
+        self.slots.get(id).ok_or_else(|| ImportError::malformed("value out of range"))
+    }
+
+    pub fn shape(&self, id: ValueId) -> Result<&[usize], ImportError> {
+        Ok(&self.slot(id)?.shape)
+    }
+
+    /// A value without producer: an input.
+    pub fn input(&mut self, name: &str, shape: Vec<usize>, integer: bool) -> Result<ValueId, ImportError> {
+        self.count(name, &shape)?;
+        Ok(self.push(Slot { name: name.into(), shape, constant: None, integer }))
+    }
+
+    /// A constant of the file.
+    pub fn stored(&mut self, name: &str, shape: Vec<usize>, data: Const) -> ValueId {
+        self.stored = self.stored.saturating_add(elements(&shape).unwrap_or(0) as u64);
+        self.constant(name, shape, data)
+    }
+
+    /// A small constant made here.
+    pub fn constant(&mut self, name: &str, shape: Vec<usize>, data: Const) -> ValueId {
+        let integer = matches!(data, Const::Ints(_));
+        self.push(Slot { name: name.into(), shape, constant: Some(data), integer })
+    }
+
+    /// A float scalar, one for each value.
+    pub fn scalar(&mut self, value: f32) -> ValueId {
+        let key = format!("scalar {:08x}", value.to_bits());
+        if let Some(&id) = self.memo.get(&key) {
+            return id;
+        }
+        let id = self.constant(&format!("constant {value}"), Vec::new(), Const::Floats(vec![value]));
+        self.memo.insert(key, id);
+        id
+    }
+
+    /// Accounts for a folded constant before it is made.
+    pub fn reserve(&mut self, shape: &[usize], work: u64) -> Result<(), ImportError> {
+        let n = elements(shape).map_or(u64::MAX, |n| n as u64);
+        self.folded = self.folded.saturating_add(n);
+        let maximum = MAX_FOLDED_ELEMENTS.saturating_add(self.stored.saturating_mul(4));
+        limit("number of elements in folded constants", maximum, self.folded)?;
+        self.work = self.work.saturating_add(n.saturating_mul(work));
+        limit("number of operations to fold constants", MAX_FOLDED_WORK, self.work)
+    }
+
+    /// Applies `op`; the result is named after the ONNX output, with `/label` for intermediate results.
+    pub fn emit(&mut self, from: &Origin, label: &str, op: Op, inputs: &[ValueId]) -> Result<ValueId, Fault> {
+        let slots: Vec<&Slot> = inputs.iter().map(|&id| self.slot(id)).collect::<Result<_, _>>()?;
+        let shapes: Vec<&[usize]> = slots.iter().map(|s| s.shape.as_slice()).collect();
+        let shape = shape::infer(&op, &shapes)
+            .map_err(|reason| ImportError::Shape { node: from.node.clone(), reason })?;
+        let suffix = |name: &str| if label.is_empty() { name.to_owned() } else { format!("{name}/{label}") };
+        let name = suffix(&from.output);
+        if !slots.is_empty() && slots.iter().all(|s| s.constant.is_some()) {
+            return self.fold(name, &op, inputs, shape, &from.node);
+        }
+        let integer = match op {
+            Op::ArgMax { .. } => true,
+            _ => slots.iter().all(|s| s.integer),
+        };
+        if integer && matches!(op, Op::Div | Op::AveragePool { .. } | Op::Reduce { kind: ReduceKind::Mean, .. }) {
+            return unsupported("integer division of values that are not constant");
+        }
+        self.count(&name, &shape)?;
+        let output = self.push(Slot { name, shape, constant: None, integer });
+        self.steps.push(Step {
+            name: suffix(&from.node),
+            onnx_op: from.onnx_op.clone(),
+            op,
+            inputs: inputs.to_vec(),
+            output,
+        });
+        Ok(output)
+    }
+
+    fn fold(
+        &mut self,
+        name: String,
+        op: &Op,
+        inputs: &[ValueId],
+        shape: Vec<usize>,
+        node: &str,
+    ) -> Result<ValueId, Fault> {
+        let key = format!("{inputs:?} {op:?}");
+        if let Some(&id) = self.memo.get(&key) {
+            return Ok(id);
+        }
+        self.reserve(&shape, self.work_of(op, inputs)?)?;
+        let operands: Vec<(&[usize], &Const)> = inputs
+            .iter()
+            .filter_map(|&id| self.slots.get(id))
+            .filter_map(|s| Some((s.shape.as_slice(), s.constant.as_ref()?)))
+            .collect();
+        let data = fold::apply(op, &operands, &shape)
+            .map_err(|reason| ImportError::Shape { node: node.to_owned(), reason })?;
+        let id = self.constant(&name, shape, data);
+        self.memo.insert(key, id);
+        Ok(id)
+    }
+
+    /// Multiplications for one element of the result, about.
+    fn work_of(&self, op: &Op, inputs: &[ValueId]) -> Result<u64, ImportError> {
+        let shape = |i: usize| inputs.get(i).map_or(Ok(&[][..]), |&id| self.shape(id));
+        let n = match op {
+            Op::Conv { .. } | Op::ConvTranspose { .. } => {
+                elements(shape(1)?).unwrap_or(usize::MAX)
+            }
+            Op::MaxPool { kernel, .. } | Op::AveragePool { kernel, .. } => {
+                elements(kernel).unwrap_or(usize::MAX).saturating_mul(8)
+            }
+            Op::MatMul => shape(0)?.last().copied().unwrap_or(1),
+            Op::Reduce { axes, .. } => axes.iter().filter_map(|&a| shape(0).ok()?.get(a)).product(),
+            Op::ArgMax { axis, .. } => shape(0)?.get(*axis).copied().unwrap_or(1),
+            _ => 1,
+        };
+        Ok(n.max(1) as u64)
+    }
+
+    /// Accounts for a runtime value.
+    fn count(&mut self, name: &str, shape: &[usize]) -> Result<(), ImportError> {
+        let n = elements(shape).map_or(u64::MAX, |n| n as u64);
+        if n == 0 {
+            return Err(ImportError::Shape { node: name.into(), reason: format!("the shape {shape:?} is empty") });
+        }
+        limit("number of elements in one tensor", MAX_ELEMENTS, n)?;
+        self.total = self.total.saturating_add(n);
+        limit("number of elements in all tensors", MAX_TOTAL_ELEMENTS, self.total)
+    }
+
+    fn push(&mut self, slot: Slot) -> ValueId {
+        self.slots.push(slot);
+        self.slots.len() - 1
+    }
+}

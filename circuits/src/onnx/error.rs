@@ -1,0 +1,113 @@
+//! Everything that can be wrong with a model file.
+
+use std::fmt;
+
+/// A node that cannot be imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnsupportedNode {
+    /// Name of the node, or of its output.
+    pub name: String,
+    /// ONNX operator, with its domain if that is not the default one.
+    pub operator: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Why a file is not imported.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// The file has no bytes.
+    #[error("the file is empty. Help: pass the bytes of an ONNX model")]
+    Empty,
+    /// A tensor keeps its data in another file; such paths are never followed.
+    #[error("tensor `{tensor}` keeps its data outside of the model file. Help: save the model with the weights embedded (onnx.save_model with save_as_external_data=False)")]
+    ExternalData {
+        /// The tensor.
+        tensor: String,
+    },
+    /// The bytes are not a well-formed model.
+    #[error("malformed model: {what}. Help: check the file with onnx.checker.check_model")]
+    Malformed {
+        /// What is wrong.
+        what: String,
+    },
+    /// A constant is NaN or infinite.
+    #[error("constant `{tensor}` holds a value that is NaN or infinite. Help: export the trained weights again; quantization needs finite values")]
+    NonFinite {
+        /// The constant.
+        tensor: String,
+    },
+    /// The default operator set has an unknown version.
+    #[error("operator set {got} is not supported ({minimum} to {maximum} are). Help: convert the model with onnx.version_converter")]
+    Opset {
+        /// Lowest accepted version.
+        minimum: i64,
+        /// Highest accepted version.
+        maximum: i64,
+        /// The version in the file.
+        got: i64,
+    },
+    /// Shapes do not fit together.
+    #[error("node `{node}`: {reason}. Help: run onnx.shape_inference with strict_mode on the model and compare the shapes")]
+    Shape {
+        /// The node.
+        node: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// An input dimension other than the first is not a number.
+    #[error("dimension {axis} of input `{input}` is symbolic or unknown. Help: export the model with a fixed input shape; only the first dimension may be symbolic, it becomes 1")]
+    SymbolicDimension {
+        /// The input.
+        input: String,
+        /// The dimension, from 0.
+        axis: usize,
+    },
+    /// A resource limit.
+    #[error("too large: {what} is {got}, at most {maximum} is accepted. Help: use a smaller model, or split it")]
+    TooLarge {
+        /// The limited quantity.
+        what: &'static str,
+        /// The limit.
+        maximum: u64,
+        /// What the file asks for (or where counting stopped).
+        got: u64,
+    },
+    /// Every node that cannot be imported.
+    #[error("{}", List(.0))]
+    Unsupported(Vec<UnsupportedNode>),
+}
+
+impl ImportError {
+    /// The stable name of this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "onnx-empty",
+            Self::ExternalData { .. } => "onnx-external-data",
+            Self::Malformed { .. } => "onnx-malformed",
+            Self::NonFinite { .. } => "onnx-non-finite",
+            Self::Opset { .. } => "onnx-opset",
+            Self::Shape { .. } => "onnx-shape",
+            Self::SymbolicDimension { .. } => "onnx-symbolic-dimension",
+            Self::TooLarge { .. } => "onnx-too-large",
+            Self::Unsupported(_) => "onnx-unsupported",
+        }
+    }
+
+    pub(super) fn malformed(what: impl Into<String>) -> Self {
+        Self::Malformed { what: what.into() }
+    }
+}
+
+struct List<'a>(&'a [UnsupportedNode]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} unsupported node(s)", self.0.len())?;
+        for node in self.0 {
+            write!(f, "; `{}` ({}): {}", node.name, node.operator, node.reason)?;
+        }
+        f.write_str(". Help: export the model without these nodes, or replace them by supported ones")
+    }
+}

@@ -1,0 +1,94 @@
+//! Pooling and reductions.
+
+use super::linear::Geometry;
+use super::Call;
+use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::model::{Op, ReduceKind, ValueId};
+
+/// `MaxPool` and `AveragePool`.
+pub fn pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let x = call.required(0)?;
+    let shape = b.shape(x)?;
+    let rank = shape.len().saturating_sub(2);
+    let kernel = call.attrs.sizes("kernel_shape", rank, 0)?;
+    let geometry = Geometry::read(call, shape, &kernel)?;
+    let mut pads = geometry.pads(call)?;
+    let count_include_pad = call.attrs.flag("count_include_pad", false)?;
+    // `auto_pad` fixes the number of windows; rounding matters only with explicit pads.
+    if call.attrs.flag("ceil_mode", false)? && matches!(call.attrs.string("auto_pad")?, "" | "NOTSET") {
+        let extra: Result<Vec<usize>, _> = geometry.axes(&pads).into_iter().map(|axis| axis.ceil_padding()).collect();
+        let extra = extra.map_err(|reason| call.shape_error(reason))?;
+        if call.op == "AveragePool" && count_include_pad && extra.iter().any(|&e| e > 0) {
+            return unsupported("ceil_mode with count_include_pad, where windows reach beyond the pads");
+        }
+        for ((_, end), extra) in pads.iter_mut().zip(extra) {
+            *end = end.saturating_add(extra);
+        }
+    }
+    for axis in geometry.axes(&pads) {
+        if !axis.no_window_of_padding().map_err(|reason| call.shape_error(reason))? {
+            return unsupported("a window that holds only padding");
+        }
+    }
+    let Geometry { kernel, strides, dilations, .. } = geometry;
+    let op = if call.op == "MaxPool" {
+        Op::MaxPool { kernel, strides, pads, dilations }
+    } else {
+        Op::AveragePool { kernel, strides, pads, dilations, count_include_pad }
+    };
+    b.emit(&call.origin, "", op, &[x])
+}
+
+/// `GlobalMaxPool` and `GlobalAveragePool`.
+pub fn global(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let x = call.required(0)?;
+    let kind = if call.op == "GlobalMaxPool" { ReduceKind::Max } else { ReduceKind::Mean };
+    let op = Op::Reduce { kind, axes: (2..b.shape(x)?.len()).collect(), keepdims: true };
+    b.emit(&call.origin, "", op, &[x])
+}
+
+/// The reduced axes, from the input (`ReduceSum` since 13, others since 18) or the attribute; sorted.
+pub fn axes(call: &Call<'_>, b: &Builder, rank: usize) -> Result<Vec<usize>, Fault> {
+    let given = match call.ints(b, 1, "the axes")? {
+        Some(axes) => axes,
+        None => call.attrs.ints("axes")?.unwrap_or_default().to_vec(),
+    };
+    if given.is_empty() {
+        let noop = call.attrs.flag("noop_with_empty_axes", false)?;
+        return Ok(if noop { Vec::new() } else { (0..rank).collect() });
+    }
+    let mut axes = call.axes(&given, rank)?;
+    axes.sort_unstable();
+    Ok(axes)
+}
+
+/// `ReduceSum`, `ReduceMean`, `ReduceMax` and `ReduceMin`.
+pub fn reduce(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let x = call.required(0)?;
+    let axes = axes(call, b, b.shape(x)?.len())?;
+    if axes.is_empty() {
+        return Ok(x);
+    }
+    let kind = match call.op {
+        "ReduceSum" => ReduceKind::Sum,
+        "ReduceMean" => ReduceKind::Mean,
+        "ReduceMax" => ReduceKind::Max,
+        _ => ReduceKind::Min,
+    };
+    let keepdims = call.attrs.flag("keepdims", true)?;
+    b.emit(&call.origin, "", Op::Reduce { kind, axes, keepdims }, &[x])
+}
+
+/// `ArgMax`, and `ArgMin` as that of the negation.
+pub fn arg(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    if call.attrs.flag("select_last_index", false)? {
+        return unsupported("select_last_index");
+    }
+    let mut x = call.required(0)?;
+    let axis = call.axis(call.attrs.int("axis")?.unwrap_or(0), b.shape(x)?.len())?;
+    if call.op == "ArgMin" {
+        x = b.emit(&call.origin, "negated", Op::Neg, &[x])?;
+    }
+    let keepdims = call.attrs.flag("keepdims", true)?;
+    b.emit(&call.origin, "", Op::ArgMax { axis, keepdims }, &[x])
+}

@@ -1,0 +1,71 @@
+//! ONNX import: bytes of an untrusted model file in, a small closed graph of static shapes out.
+//!
+//! The stages, each in its own file:
+//! 1. [`wire`]: a bounded, iterative walk over the protobuf wire format, *before* anything is decoded;
+//! 2. decoding by `onnx-protobuf`;
+//! 3. [`lower`]: operator by operator into [`Op`], with shapes inferred and constants folded on the way;
+//! 4. [`finish`]: batch normalisation folded into convolutions, dead nodes and values removed.
+//!
+//! Only the nodes the graph outputs depend on are looked at. A symbolic or unknown first (batch) dimension is one.
+
+mod attr;
+mod build;
+mod error;
+mod finish;
+mod fold;
+mod lower;
+mod model;
+pub(crate) mod shape;
+mod tensor;
+mod window;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{ImportError, UnsupportedNode};
+pub use model::{Graph, Node, Op, ReduceKind, Tensor, Value, ValueId};
+
+use onnx_protobuf::{Message as _, ModelProto};
+
+/// The operator set versions (default domain) this importer knows.
+pub const OPSETS: std::ops::RangeInclusive<i64> = 7..=28;
+
+/// The ONNX operators that can be imported (some of them only with constant inputs), sorted.
+pub fn supported_operators() -> &'static [&'static str] {
+    lower::SUPPORTED
+}
+
+/// Reads an ONNX file.
+///
+/// # Errors
+/// Any [`ImportError`]. Operators that cannot be imported are listed together in one [`ImportError::Unsupported`].
+pub fn import(bytes: &[u8]) -> Result<Graph, ImportError> {
+    wire::scan(bytes)?;
+    let mut model = ModelProto::parse_from_bytes(bytes)
+        .map_err(|e| ImportError::malformed(format!("protobuf: {e}")))?;
+    let opset = opset(&model)?;
+    let graph = model.graph.take().ok_or_else(|| ImportError::malformed("the model has no graph"))?;
+    drop(model);
+    finish::finish(lower::graph(graph, opset)?)
+}
+
+/// The version of the default operator domain.
+fn opset(model: &ModelProto) -> Result<i64, ImportError> {
+    let mut versions = model
+        .opset_import
+        .iter()
+        .filter(|set| attr::is_default_domain(&set.domain))
+        .map(|set| set.version);
+    let version = versions
+        .next()
+        .ok_or_else(|| ImportError::malformed("the model imports no operator set of the default domain"))?;
+    if versions.any(|other| other != version) {
+        return Err(ImportError::malformed("the model imports two versions of the default operator domain"));
+    }
+    if OPSETS.contains(&version) {
+        Ok(version)
+    } else {
+        Err(ImportError::Opset { minimum: *OPSETS.start(), maximum: *OPSETS.end(), got: version })
+    }
+}

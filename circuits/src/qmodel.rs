@@ -1,0 +1,202 @@
+//! The quantized model: the exact integer program that is proven.
+//!
+//! Every tensor is `[channels, height, width]` of integers `v = round(x * 2^frac)`. Three kinds of
+//! step exist: [`Affine`] (any mix of convolutions with committed weights, linear terms and bias,
+//! followed by one rounding and a clamp at the zero point), [`MaxPool`], and the input. All shape
+//! operators and all linear operators are index maps or terms inside an `Affine` step.
+
+use serde::{Deserialize, Serialize};
+
+/// Index of a tensor in [`QModel::tensors`].
+pub type TensorId = usize;
+
+/// One axis of a contraction or linear term: for each output position, the taps that contribute,
+/// as (kernel index, source index). An absent tap reads the zero padding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Axis {
+    /// Number of kernel positions.
+    pub kernel: usize,
+    /// Taps of each output position.
+    pub taps: Vec<Vec<(usize, usize)>>,
+}
+
+impl Axis {
+    /// The identity map on `len` positions.
+    pub fn identity(len: usize) -> Self {
+        Self { kernel: 1, taps: (0..len).map(|p| vec![(0, p)]).collect() }
+    }
+
+    /// A convolution axis: output `p` reads source `p * stride + k * dilation - pad`.
+    pub fn conv(len: usize, kernel: usize, stride: usize, dilation: usize, pad: usize, out: usize) -> Self {
+        let tap = |p: usize, k: usize| {
+            let at = (p * stride + k * dilation).checked_sub(pad)?;
+            (at < len).then_some((k, at))
+        };
+        Self { kernel, taps: (0..out).map(|p| (0..kernel).filter_map(|k| tap(p, k)).collect()).collect() }
+    }
+
+    /// A transposed convolution axis: output `p` reads source `q` with `p + pad = q * stride + k * dilation`.
+    pub fn conv_transpose(len: usize, kernel: usize, stride: usize, dilation: usize, pad: usize, out: usize) -> Self {
+        let tap = |p: usize, k: usize| {
+            let shifted = (p + pad).checked_sub(k * dilation)?;
+            (shifted % stride == 0 && shifted / stride < len).then_some((k, shifted / stride))
+        };
+        Self { kernel, taps: (0..out).map(|p| (0..kernel).filter_map(|k| tap(p, k)).collect()).collect() }
+    }
+
+    /// Output positions.
+    pub fn out(&self) -> usize {
+        self.taps.len()
+    }
+}
+
+/// A source of a contraction: `value[offset + c] += alpha * tensor[c]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Stored tensor that is read.
+    pub tensor: TensorId,
+    /// Integer multiplier.
+    pub alpha: i64,
+    /// First channel of the virtual tensor that this part feeds.
+    pub offset: usize,
+}
+
+/// `A[o, p] += sum_{c, k} W[o, c, k] X[c, q(p, k)]` with committed weights `W` and the virtual
+/// tensor `X` given by its parts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Contraction {
+    /// What is read, on `channels` virtual channels.
+    pub parts: Vec<Part>,
+    /// Virtual input channels.
+    pub channels: usize,
+    /// Height and width axes.
+    pub axes: [Axis; 2],
+    /// Weights, `[out, channels, kernel height, kernel width]`.
+    pub weights: Vec<i64>,
+}
+
+/// `A[offset + c, p] += alpha * sum_k T[c, q(p, k)]` without weights: additions, means, copies.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Linear {
+    /// Stored tensor that is read.
+    pub tensor: TensorId,
+    /// Integer multiplier.
+    pub alpha: i64,
+    /// First output channel that is fed.
+    pub offset: usize,
+    /// Height and width axes.
+    pub axes: [Axis; 2],
+}
+
+/// `y = max(floor((A + 2^(f-1)) / 2^f), -zero)` where `A` is the sum of all terms.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Affine {
+    /// Contraction with committed weights; it carries the bias.
+    pub contraction: Option<Contraction>,
+    /// Bias per output channel, at the scale of the accumulator. Needs a contraction.
+    pub bias: Vec<i64>,
+    /// Terms without weights.
+    pub linear: Vec<Linear>,
+}
+
+/// Maximum over disjoint windows: output position (i, j) is the maximum over `rows[i] x cols[j]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaxPool {
+    /// Source tensor.
+    pub tensor: TensorId,
+    /// Source rows of each output row.
+    pub rows: Vec<Vec<usize>>,
+    /// Source columns of each output column.
+    pub cols: Vec<Vec<usize>>,
+}
+
+/// How a tensor comes about.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Step {
+    /// The model's input.
+    Input,
+    /// Linear map, rounding and clamp.
+    Affine(Affine),
+    /// Maximum over windows.
+    MaxPool(MaxPool),
+}
+
+/// A stored tensor.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Tensor {
+    /// Name in the ONNX graph.
+    pub name: String,
+    /// Channels.
+    pub channels: usize,
+    /// Height.
+    pub height: usize,
+    /// Width.
+    pub width: usize,
+    /// Fractional bits: the real value is `v / 2^frac`.
+    pub frac: i32,
+    /// Whether values may be negative; then the zero point is half the range, else it is 0 and
+    /// negative accumulators are clamped to 0 (ReLU).
+    pub signed: bool,
+    /// How it is computed.
+    pub step: Step,
+}
+
+impl Tensor {
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.channels * self.positions()
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Positions of one channel.
+    pub fn positions(&self) -> usize {
+        self.height * self.width
+    }
+}
+
+/// Bit widths shared by all tensors: values have `bits` bits, and each rounding shifts by `bits`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Precision {
+    /// Width of the range table.
+    pub table_bits: u32,
+    /// Table-checked limbs per value.
+    pub limbs: u32,
+    /// Additional single bits above the limbs.
+    pub top_bits: u32,
+}
+
+impl Precision {
+    /// Bits of a stored value and of a remainder.
+    pub fn bits(&self) -> u32 {
+        self.table_bits * self.limbs + self.top_bits
+    }
+}
+
+/// The complete integer program. Tensor 0 is the input, the last tensor is the output (signed).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct QModel {
+    /// Bit widths.
+    pub precision: Precision,
+    /// Tensors in order of computation.
+    pub tensors: Vec<Tensor>,
+    /// Shape of the ONNX input without the batch dimension.
+    pub input_shape: Vec<usize>,
+    /// Shape of the ONNX output without the batch dimension.
+    pub output_shape: Vec<usize>,
+}
+
+impl QModel {
+    /// Zero point of a tensor: stored cells are `v + zero`.
+    pub fn zero(&self, id: TensorId) -> i64 {
+        if self.tensors[id].signed { 1i64 << (self.precision.bits() - 1) } else { 0 }
+    }
+
+    /// The output tensor.
+    pub fn output(&self) -> TensorId {
+        self.tensors.len() - 1
+    }
+}

@@ -1,0 +1,148 @@
+//! Circuit dimensions and the cost model that chooses them.
+
+use crate::error::CircuitError;
+use crate::layout::Layout;
+use crate::qmodel::{Precision, QModel};
+use serde::{Deserialize, Serialize};
+
+/// Rows at the end of each column that hold blinding values: 5 blinding factors and one more.
+pub const TAIL: usize = 6;
+/// Largest supported circuit, in log2 of the number of rows.
+pub const MAX_K: u32 = 18;
+
+/// Dimensions of the circuit. They fix the constraint system; the layout fixes the rest of the key.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
+    /// log2 of the number of rows.
+    pub k: u32,
+    /// Activation lanes: channels per row.
+    pub lanes: usize,
+    /// Weight lanes: output channels per row.
+    pub weight_lanes: usize,
+    /// Scan slots; slot 0 scans accumulators.
+    pub slots: usize,
+    /// Width of the range table.
+    pub table_bits: u32,
+    /// Table-checked limbs per value.
+    pub limbs: u32,
+    /// Single bits above the limbs.
+    pub top_bits: u32,
+    /// Bits of a signed weight; cells store `w + 2^(weight_bits - 1)`.
+    pub weight_bits: u32,
+    /// Whether the input is public (instance columns) or committed (advice columns).
+    pub public_input: bool,
+}
+
+impl Shape {
+    /// Rows that the circuit may use.
+    pub fn usable(&self) -> usize {
+        (1usize << self.k) - TAIL
+    }
+
+    /// Bit widths of values.
+    pub fn precision(&self) -> Precision {
+        Precision { table_bits: self.table_bits, limbs: self.limbs, top_bits: self.top_bits }
+    }
+
+    /// Columns whose cells are small non-negative integers.
+    pub fn small_columns(&self) -> usize {
+        let per_lane = 2 + 2 * (self.limbs + self.top_bits) as usize + usize::from(!self.public_input);
+        self.weight_lanes + self.lanes * per_lane + 2
+    }
+
+    /// Range lookups per row.
+    pub fn lookups(&self) -> usize {
+        2 * self.lanes * self.limbs as usize
+    }
+
+    /// Columns of arbitrary field elements, the permutation products included.
+    pub fn full_columns(&self) -> usize {
+        let scans = 3 * self.slots + 4;
+        scans + self.lookups().div_ceil(3) + 2 + scans.div_ceil(3)
+    }
+
+    /// Fixed and permutation columns, which only pay transforms.
+    pub fn fixed_columns(&self) -> usize {
+        16 + 4 * self.slots + 3 * self.slots + 4
+    }
+
+    /// Predicted CPU seconds of one proof on the machine of the design's cost table.
+    pub fn predicted_cpu_seconds(&self) -> f64 {
+        let rows = (1u64 << self.k) as f64 / 16384.0;
+        let [full, small, fixed] = [self.full_columns(), self.small_columns(), self.fixed_columns()].map(|c| c as f64);
+        // Milliseconds per column at 2^14: commitment 127 (full) or 26 (small), one transform 9, five of them;
+        // nine more full commitments for quotient, random polynomial and opening.
+        let fft = 9.0 * (0.5 + 0.5 * f64::from(self.k) / 14.0);
+        rows * (full * (127.0 + 5.0 * fft) + small * (26.0 + 5.0 * fft) + fixed * 4.0 * fft + 9.0 * 127.0) / 1000.0
+    }
+}
+
+/// Bit widths worth trying at a given k: the range table must fit the rows.
+fn precisions(k: u32) -> Vec<Precision> {
+    let new = |table_bits, limbs, top_bits| Precision { table_bits, limbs, top_bits };
+    match k {
+        0..=5 => vec![new(4, 3, 1)],
+        6 => vec![new(5, 3, 0)],
+        7 => vec![new(6, 2, 1), new(5, 3, 0)],
+        8 => vec![new(7, 2, 0), new(7, 1, 6)],
+        9 => vec![new(8, 2, 0), new(8, 1, 6)],
+        10 => vec![new(8, 2, 0), new(9, 1, 5)],
+        11 => vec![new(8, 2, 0), new(10, 1, 4)],
+        12 => vec![new(8, 2, 0), new(11, 1, 3)],
+        13 => vec![new(12, 1, 2)],
+        _ => vec![new(13, 1, 1)],
+    }
+}
+
+/// Chooses the cheapest shape for a program, by the cost model. `build` gives the program at a precision.
+///
+/// # Errors
+/// [`CircuitError::TooLarge`] if no supported size fits; errors of `build`.
+pub fn choose(
+    build: &dyn Fn(Precision) -> Result<QModel, CircuitError>,
+    public_input: bool,
+) -> Result<(QModel, Layout), CircuitError> {
+    let mut best: Option<(f64, Shape)> = None;
+    let structure = build(Precision { table_bits: 8, limbs: 2, top_bits: 0 })?;
+    for k in 5..=MAX_K {
+        if best.as_ref().is_some_and(|(cost, shape)| k > shape.k + 2 && *cost > 0.0) {
+            break;
+        }
+        for precision in precisions(k) {
+            for lanes in [1, 2, 3, 4, 6, 8, 12, 16, 24, 32] {
+                let shape = Shape {
+                    k,
+                    lanes,
+                    slots: 2,
+                    table_bits: precision.table_bits,
+                    limbs: precision.limbs,
+                    top_bits: precision.top_bits,
+                    weight_bits: precision.bits(),
+                    public_input,
+                    weight_lanes: 0,
+                };
+                let Some(layout) = Layout::build(&structure, shape) else { continue };
+                let cost = layout.shape.predicted_cpu_seconds();
+                if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+                    best = Some((cost, layout.shape));
+                }
+            }
+        }
+    }
+    let (_, mut shape) = best.ok_or(CircuitError::TooLarge { max_k: MAX_K })?;
+    let model = build(shape.precision())?;
+    shape.weight_bits = weight_bits(&model);
+    let layout = Layout::build(&model, shape).ok_or(CircuitError::TooLarge { max_k: MAX_K })?;
+    Ok((model, layout))
+}
+
+/// Bits of the widest weight, as a signed integer.
+pub fn weight_bits(model: &QModel) -> u32 {
+    let weights = model.tensors.iter().filter_map(|t| match &t.step {
+        crate::qmodel::Step::Affine(a) => a.contraction.as_ref(),
+        _ => None,
+    });
+    let largest = weights.flat_map(|c| &c.weights).map(|w| w.unsigned_abs()).max().unwrap_or(0);
+    // At least the bits that let three limbs hold any bias.
+    (65 - largest.leading_zeros()).max(16)
+}

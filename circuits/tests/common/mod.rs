@@ -1,0 +1,142 @@
+//! Small programs and a mock prover run over them.
+#![allow(dead_code)]
+
+use halo2_proofs::dev::{MockProver, VerifyFailure};
+use halo2_proofs::halo2curves::bn256::Fr;
+use provenn_circuits::circuit::{signed, ModelCircuit};
+use provenn_circuits::exec::{execute, Trace};
+use provenn_circuits::layout::Layout;
+use provenn_circuits::qmodel::*;
+use provenn_circuits::shape::Shape;
+use provenn_circuits::witness::Witness;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
+use std::sync::Arc;
+
+pub const PRECISION: Precision = Precision { table_bits: 5, limbs: 2, top_bits: 1 };
+
+pub fn random(seed: u64, count: usize, half: i64) -> Vec<i64> {
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    (0..count).map(|_| (rng.next_u64() % (2 * half as u64)) as i64 - half).collect()
+}
+
+fn tensor(name: &str, [channels, height, width]: [usize; 3], signed: bool, step: Step) -> Tensor {
+    Tensor { name: name.into(), channels, height, width, frac: 0, signed, step }
+}
+
+pub fn affine(parts: Vec<Part>, channels: usize, out: usize, axes: [Axis; 2], seed: u64) -> Affine {
+    let weights = random(seed, out * channels * axes[0].kernel * axes[1].kernel, 300);
+    let contraction = Contraction { parts, channels, axes, weights };
+    Affine { contraction: Some(contraction), bias: random(seed + 1, out, 1 << 15), linear: vec![] }
+}
+
+fn part(tensor: usize) -> Part {
+    Part { tensor, alpha: 1, offset: 0 }
+}
+
+fn model(tensors: Vec<Tensor>) -> QModel {
+    let (input, output) = (tensors[0].len(), tensors[tensors.len() - 1].len());
+    QModel { precision: PRECISION, tensors, input_shape: vec![input], output_shape: vec![output] }
+}
+
+pub fn dense(widths: &[usize]) -> QModel {
+    let mut tensors = vec![tensor("input", [widths[0], 1, 1], true, Step::Input)];
+    for (i, pair) in widths.windows(2).enumerate() {
+        let step = affine(vec![part(i)], pair[0], pair[1], [Axis::identity(1), Axis::identity(1)], 10 + i as u64);
+        tensors.push(tensor(&format!("fc{i}"), [pair[1], 1, 1], i + 2 == widths.len(), Step::Affine(step)));
+    }
+    model(tensors)
+}
+
+pub fn conv() -> QModel {
+    let conv = affine(vec![part(0)], 2, 3, [Axis::conv(6, 3, 1, 1, 1, 6), Axis::conv(5, 2, 1, 2, 0, 3)], 20);
+    let pool = MaxPool { tensor: 1, rows: vec![vec![0, 1], vec![2, 3], vec![4, 5]], cols: vec![vec![0], vec![1, 2]] };
+    let strided = affine(vec![part(2)], 3, 4, [Axis::conv(3, 2, 2, 1, 1, 2), Axis::conv(2, 1, 2, 1, 0, 1)], 30);
+    let dense = affine(vec![part(3)], 4, 2, [Axis::conv(2, 2, 1, 1, 0, 1), Axis::identity(1)], 40);
+    model(vec![
+        tensor("input", [2, 6, 5], true, Step::Input),
+        tensor("conv", [3, 6, 3], false, Step::Affine(conv)),
+        tensor("pool", [3, 3, 2], false, Step::MaxPool(pool)),
+        tensor("strided", [4, 2, 1], true, Step::Affine(strided)),
+        tensor("dense", [2, 1, 1], true, Step::Affine(dense)),
+    ])
+}
+
+pub fn residual() -> QModel {
+    let same = || [Axis::identity(3), Axis::identity(2)];
+    let first = affine(vec![part(0)], 3, 3, same(), 50);
+    let mut second = affine(vec![part(1)], 3, 3, same(), 60);
+    second.linear = vec![
+        Linear { tensor: 0, alpha: 700, offset: 0, axes: same() },
+        Linear { tensor: 1, alpha: -300, offset: 0, axes: same() },
+    ];
+    let both = vec![part(2), Part { tensor: 0, alpha: 3, offset: 0 }, Part { tensor: 1, alpha: -2, offset: 3 }];
+    let all = [Axis::conv(3, 3, 1, 1, 0, 1), Axis::conv(2, 2, 1, 1, 0, 1)];
+    let dense = affine(both, 6, 2, all, 70);
+    model(vec![
+        tensor("input", [3, 3, 2], true, Step::Input),
+        tensor("first", [3, 3, 2], false, Step::Affine(first)),
+        tensor("second", [3, 3, 2], true, Step::Affine(second)),
+        tensor("dense", [2, 1, 1], true, Step::Affine(dense)),
+    ])
+}
+
+pub struct Case {
+    pub model: Arc<QModel>,
+    pub layout: Arc<Layout>,
+    pub witness: Witness,
+    pub instances: Vec<Vec<Fr>>,
+}
+
+impl Case {
+    pub fn new(model: QModel, public: bool, seed: u64) -> Self {
+        let input = random(seed, model.tensors[0].len(), 16);
+        Self::with_input(model, public, input)
+    }
+
+    pub fn with_input(model: QModel, public: bool, input: Vec<i64>) -> Self {
+        let trace = execute(&model, &input).expect("in range");
+        let shape = (6..12)
+            .flat_map(|k| [1, 2, 4].map(|lanes| (k, lanes)))
+            .map(|(k, lanes)| Shape {
+                k,
+                lanes,
+                weight_lanes: 0,
+                slots: 0,
+                table_bits: PRECISION.table_bits,
+                limbs: PRECISION.limbs,
+                top_bits: PRECISION.top_bits,
+                weight_bits: 16,
+                public_input: public,
+            })
+            .find(|shape| Layout::build(&model, shape.clone()).is_some());
+        let layout = Layout::build(&model, shape.expect("fits")).expect("fits");
+        Self::build(model, layout, trace)
+    }
+
+    pub fn build(model: QModel, layout: Layout, trace: Trace) -> Self {
+        let output = trace.values[model.output()].clone();
+        let rows = layout.policy_rows;
+        let score = |row: usize| output.get(rows - 1 - row).copied();
+        let policy: Vec<[i64; 3]> = (0..rows).map(|row| score(row).map_or([0; 3], |z| [1, 0, -z])).collect();
+        let column = |i: usize| policy.iter().map(|p| signed(p[i].into())).collect::<Vec<Fr>>();
+        let equal = (0..rows).map(|row| score(row).map_or(Fr::zero(), |_| Fr::one())).collect();
+        let mut instances = vec![column(0), column(1), column(2), equal];
+        if layout.shape.public_input {
+            let half = Fr::from(1u64 << (PRECISION.bits() - 1));
+            let cells = provenn_circuits::witness::input_cells(&model, &layout, &trace.values[0]);
+            instances.extend(cells.iter().map(|c| c.iter().map(|&v| Fr::from(v) - half).collect::<Vec<Fr>>()));
+        }
+        let witness = Witness { trace, top: None, policy };
+        Self { model: Arc::new(model), layout: Arc::new(layout), witness, instances }
+    }
+
+    pub fn circuit(&self) -> ModelCircuit {
+        ModelCircuit { model: self.model.clone(), layout: self.layout.clone(), witness: Some(Arc::new(self.witness.clone())) }
+    }
+
+    pub fn verify(&self) -> Result<(), Vec<VerifyFailure>> {
+        let prover = MockProver::run(self.layout.shape.k, &self.circuit(), self.instances.clone()).expect("mock");
+        prover.verify()
+    }
+}

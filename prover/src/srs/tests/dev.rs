@@ -1,0 +1,139 @@
+use halo2_proofs::poly::commitment::{Blind, Params, ParamsProver};
+use halo2_proofs::poly::kzg::commitment::ParamsKZG;
+use halo2_proofs::poly::EvaluationDomain;
+use halo2_proofs::SerdeFormat;
+use halo2curves::bn256::{Bn256, Fr, G1Affine};
+use halo2curves::ff::Field;
+use halo2curves::group::{Curve, Group};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+use crate::srs::{checks, dev, fixed_base, Srs, SrsError, SrsKind};
+
+fn raw(params: &ParamsKZG<Bn256>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    params
+        .write_custom(&mut bytes, SerdeFormat::RawBytes)
+        .unwrap();
+    bytes
+}
+
+#[test]
+fn equals_the_library_setup_byte_for_byte() {
+    for k in [1, 2, 5, 8, 11] {
+        let rng = ChaCha20Rng::from_seed([7; 32]);
+        let tau = Fr::random(rng.clone());
+        assert!(
+            raw(&ParamsKZG::setup(k, rng)) == raw(&dev::from_tau(k, tau).params),
+            "k = {k}"
+        );
+    }
+}
+
+#[test]
+fn both_bases_commit_to_the_same_polynomial() {
+    let srs = Srs::dev(7).unwrap();
+    let domain = EvaluationDomain::<Fr>::new(1, 7);
+    let mut evals = domain.empty_lagrange();
+    evals
+        .iter_mut()
+        .enumerate()
+        .for_each(|(i, value)| *value = Fr::from(i as u64 * i as u64 + 3));
+    let coeffs = domain.lagrange_to_coeff(evals.clone());
+    assert_eq!(
+        srs.params.commit_lagrange(&evals, Blind::default()),
+        srs.params.commit(&coeffs, Blind::default())
+    );
+}
+
+#[test]
+fn satisfies_the_checks_of_an_import() {
+    let srs = Srs::dev(6).unwrap();
+    assert_eq!(srs.kind, SrsKind::Dev);
+    checks::imported(srs.g1_points(), &[srs.params.g2(), srs.params.s_g2()]).unwrap();
+}
+
+#[test]
+fn tail_is_the_commitment_to_unit_vectors() {
+    let srs = Srs::dev_from_seed(6, [1; 32]);
+    let domain = EvaluationDomain::<Fr>::new(1, 6);
+    let unit = |row: usize| {
+        let mut column = domain.empty_lagrange();
+        column[row] = Fr::ONE;
+        srs.params
+            .commit_lagrange(&column, Blind::default())
+            .to_affine()
+    };
+    let rows: Vec<G1Affine> = (0..64).map(unit).collect();
+    for t in [0, 1, 5, 31, 32, 33, 64] {
+        assert_eq!(srs.tail(t), rows[64 - t..], "t = {t}");
+    }
+    assert_eq!(srs.tail(65), rows);
+    assert_eq!(srs.lagrange_points(), rows);
+}
+
+#[test]
+fn downsize_keeps_tau() {
+    let (large, small) = (
+        Srs::dev_from_seed(6, [2; 32]),
+        Srs::dev_from_seed(4, [2; 32]),
+    );
+    assert_eq!(raw(&large.downsize(4).params), raw(&small.params));
+    assert_eq!(large.downsize(4).tail(7), small.tail(7));
+    assert_eq!(large.id(), small.id());
+    assert_ne!(large.id(), Srs::dev_from_seed(4, [3; 32]).id());
+}
+
+#[test]
+fn fresh_secrets_differ() {
+    assert_ne!(Srs::dev(1).unwrap().id(), Srs::dev(1).unwrap().id());
+}
+
+#[test]
+fn k_out_of_range_is_refused() {
+    for k in [0, 29, u32::MAX] {
+        assert!(
+            matches!(Srs::dev(k), Err(SrsError::KOutOfRange { minimum: 1, maximum: 28, got }) if got == k)
+        );
+    }
+}
+
+#[test]
+fn fixed_base_edge_scalars() {
+    let two = Fr::from(2);
+    let mut scalars = vec![Fr::ZERO, Fr::ONE, -Fr::ONE, -two, two.invert().unwrap()];
+    scalars.extend(
+        (0..254).flat_map(|bit| [two.pow([bit]), two.pow([bit]) - Fr::ONE, -two.pow([bit])]),
+    );
+    for padding in [0, 5_000, 50_000] {
+        // The number of scalars chooses the window.
+        let expected: Vec<G1Affine> = scalars
+            .iter()
+            .map(|s| (G1Affine::generator() * s).to_affine())
+            .collect();
+        let padded: Vec<Fr> = scalars
+            .iter()
+            .copied()
+            .chain(std::iter::repeat_n(Fr::ZERO, padding))
+            .collect();
+        assert_eq!(fixed_base::multiples(&padded)[..scalars.len()], expected);
+    }
+}
+
+/// `cargo test --release -- --ignored --nocapture timing`
+#[test]
+#[ignore = "a measurement"]
+fn timing() {
+    let dir = tempfile::tempdir().unwrap();
+    for k in [10, 13, 16, 18, 20] {
+        let start = std::time::Instant::now();
+        Srs::load_or_make_dev(dir.path(), k).unwrap();
+        let made = start.elapsed();
+        let start = std::time::Instant::now();
+        Srs::load_or_make_dev(dir.path(), k).unwrap();
+        println!(
+            "k = {k}: made and stored in {made:?}, loaded in {:?}",
+            start.elapsed()
+        );
+    }
+}

@@ -1,0 +1,84 @@
+//! The public description of a committed model, as far as verification needs it.
+
+use crate::codec::{at_most, digest32, Put, Reader};
+use crate::curve;
+use crate::error::VerifyError;
+use crate::key::VerifyingKey;
+
+/// First bytes of a model card.
+pub const CARD_MAGIC: [u8; 4] = *b"PRVC";
+/// Version of the card encoding.
+pub const CARD_VERSION: u16 = 1;
+/// Longest description in bytes.
+pub const MAX_DESCRIPTION: usize = 256 << 10;
+const MAX_KEY: usize = 64 << 20;
+const MAX_COMMITMENTS: usize = 4096;
+
+/// A model: circuit, SRS, quantization and weight commitments. Its digest is the model id.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelCard {
+    /// Verifying key of the circuit.
+    pub key: VerifyingKey,
+    /// [`SrsVerifyingKey::id`](crate::SrsVerifyingKey::id) of the parameters the commitments were made with.
+    pub srs_id: [u8; 32],
+    /// Digest of the quantization recipe.
+    pub quantization: [u8; 32],
+    /// Compressed commitments to the weight columns, in the order of `key.linked.model`.
+    pub commitments: Vec<[u8; 32]>,
+    /// A JSON text for people, bound by the model id, not interpreted here.
+    pub description: String,
+}
+
+impl ModelCard {
+    /// Canonical bytes. Of a valid card (see [`validate`](Self::validate)) they decode to the same card.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        out.put(&CARD_MAGIC);
+        out.put(&CARD_VERSION.to_le_bytes());
+        out.put_bytes(&self.key.to_bytes());
+        out.put(&self.srs_id);
+        out.put(&self.quantization);
+        out.put_list(&self.commitments, |out, point| out.put(point));
+        out.put_bytes(self.description.as_bytes());
+        out
+    }
+
+    /// Decodes canonical bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, VerifyError> {
+        let mut reader = Reader::new(bytes);
+        reader.magic(&CARD_MAGIC)?;
+        reader.version(CARD_VERSION)?;
+        let card = Self {
+            key: VerifyingKey::from_bytes(reader.bytes(MAX_KEY)?)?,
+            srs_id: reader.array()?,
+            quantization: reader.array()?,
+            commitments: reader.list(MAX_COMMITMENTS, 32, Reader::array)?,
+            description: std::str::from_utf8(reader.bytes(MAX_DESCRIPTION)?)
+                .map_err(|_| VerifyError::BadUtf8)?
+                .to_owned(),
+        };
+        reader.finish()?;
+        card.validate()?;
+        Ok(card)
+    }
+
+    /// Checks that there is one valid commitment for each linked weight column, and the bounds of the format.
+    pub fn validate(&self) -> Result<(), VerifyError> {
+        let (expected, got) = (self.key.linked.model.len(), self.commitments.len());
+        if expected != got {
+            return Err(VerifyError::CommitmentCount {
+                expected: crate::codec::wide(expected),
+                got: crate::codec::wide(got),
+            });
+        }
+        for point in &self.commitments {
+            curve::g1_nonzero(point)?;
+        }
+        at_most(MAX_DESCRIPTION, self.description.len())
+    }
+
+    /// Blake2b-256 of the canonical bytes: names everything in the card.
+    pub fn model_id(&self) -> [u8; 32] {
+        digest32(b"Provenn-Model---", &self.to_bytes())
+    }
+}

@@ -1,0 +1,215 @@
+//! Canonical bytes: little endian, lengths as `u32`, no optional forms. Every reader ends with [`Reader::finish`].
+
+use crate::curve;
+use crate::error::VerifyError;
+use ff::PrimeField;
+use halo2curves::bn256::{Fr, G1Affine};
+
+/// A `usize` as `u64`, for error texts.
+pub(crate) fn wide(value: usize) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX)
+}
+
+/// A `u32` as `usize`; this crate supports 32- and 64-bit targets only.
+pub(crate) fn size(value: u32) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
+}
+
+/// A length as `u32`. Lengths are bounded far below `2^32` by validation before encoding.
+pub(crate) fn length(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// Refuses `got > maximum`.
+pub(crate) fn at_most(maximum: usize, got: usize) -> Result<(), VerifyError> {
+    if got > maximum {
+        return Err(VerifyError::TooLarge {
+            maximum: wide(maximum),
+            got: wide(got),
+        });
+    }
+    Ok(())
+}
+
+/// Reads untrusted bytes from front to back.
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    /// Requires the end of input.
+    pub(crate) fn finish(self) -> Result<(), VerifyError> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(VerifyError::TrailingBytes {
+                got: wide(self.rest.len()),
+            })
+        }
+    }
+
+    pub(crate) fn take(&mut self, count: usize) -> Result<&'a [u8], VerifyError> {
+        let (head, rest) =
+            self.rest
+                .split_at_checked(count)
+                .ok_or_else(|| VerifyError::Truncated {
+                    missing: wide(count.saturating_sub(self.rest.len())),
+                })?;
+        self.rest = rest;
+        Ok(head)
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], VerifyError> {
+        let (head, rest) =
+            self.rest
+                .split_first_chunk::<N>()
+                .ok_or_else(|| VerifyError::Truncated {
+                    missing: wide(N.saturating_sub(self.rest.len())),
+                })?;
+        self.rest = rest;
+        Ok(*head)
+    }
+
+    pub(crate) fn magic(&mut self, expected: &[u8; 4]) -> Result<(), VerifyError> {
+        match self.array::<4>()? == *expected {
+            true => Ok(()),
+            false => Err(VerifyError::BadMagic),
+        }
+    }
+
+    pub(crate) fn version(&mut self, expected: u16) -> Result<(), VerifyError> {
+        let got = u16::from_le_bytes(self.array()?);
+        if got != expected {
+            return Err(VerifyError::BadVersion { expected, got });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn u8(&mut self) -> Result<u8, VerifyError> {
+        let [byte] = self.array::<1>()?;
+        Ok(byte)
+    }
+
+    pub(crate) fn flag(&mut self) -> Result<bool, VerifyError> {
+        match self.u8()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            got => Err(VerifyError::BadTag { got }),
+        }
+    }
+
+    pub(crate) fn u32(&mut self) -> Result<u32, VerifyError> {
+        Ok(u32::from_le_bytes(self.array()?))
+    }
+
+    pub(crate) fn i32(&mut self) -> Result<i32, VerifyError> {
+        Ok(i32::from_le_bytes(self.array()?))
+    }
+
+    pub(crate) fn u64(&mut self) -> Result<u64, VerifyError> {
+        Ok(u64::from_le_bytes(self.array()?))
+    }
+
+    pub(crate) fn i64(&mut self) -> Result<i64, VerifyError> {
+        Ok(i64::from_le_bytes(self.array()?))
+    }
+
+    pub(crate) fn scalar(&mut self) -> Result<Fr, VerifyError> {
+        scalar(&self.array()?)
+    }
+
+    /// A point that must not be the identity.
+    pub(crate) fn point(&mut self) -> Result<G1Affine, VerifyError> {
+        curve::g1_nonzero(&self.array()?)
+    }
+
+    /// A length-prefixed byte string of at most `maximum` bytes.
+    pub(crate) fn bytes(&mut self, maximum: usize) -> Result<&'a [u8], VerifyError> {
+        let count = size(self.u32()?);
+        at_most(maximum, count)?;
+        self.take(count)
+    }
+
+    /// A length-prefixed list. Nothing is allocated for items whose bytes are not there: each item takes at
+    /// least `item_bytes` of the remaining input.
+    pub(crate) fn list<T>(
+        &mut self,
+        maximum: usize,
+        item_bytes: usize,
+        mut item: impl FnMut(&mut Self) -> Result<T, VerifyError>,
+    ) -> Result<Vec<T>, VerifyError> {
+        let count = size(self.u32()?);
+        at_most(maximum, count)?;
+        let needed = count.saturating_mul(item_bytes);
+        if needed > self.rest.len() {
+            return Err(VerifyError::Truncated {
+                missing: wide(needed.saturating_sub(self.rest.len())),
+            });
+        }
+        (0..count).map(|_| item(self)).collect()
+    }
+}
+
+/// Decodes a scalar below the field order.
+pub(crate) fn scalar(bytes: &[u8; 32]) -> Result<Fr, VerifyError> {
+    Option::from(Fr::from_repr(*bytes)).ok_or(VerifyError::NonCanonicalScalar)
+}
+
+/// Appends canonical bytes.
+pub(crate) trait Put {
+    fn put(&mut self, bytes: &[u8]);
+
+    fn put_u32(&mut self, value: u32) {
+        self.put(&value.to_le_bytes());
+    }
+
+    fn put_length(&mut self, value: usize) {
+        self.put_u32(length(value));
+    }
+
+    fn put_scalar(&mut self, value: &Fr) {
+        self.put(&value.to_repr());
+    }
+
+    fn put_point(&mut self, value: &G1Affine) {
+        self.put(&curve::g1_bytes(value));
+    }
+
+    fn put_bytes(&mut self, bytes: &[u8]) {
+        self.put_length(bytes.len());
+        self.put(bytes);
+    }
+
+    fn put_list<T>(&mut self, items: &[T], mut item: impl FnMut(&mut Self, &T))
+    where
+        Self: Sized,
+    {
+        self.put_length(items.len());
+        for value in items {
+            item(self, value);
+        }
+    }
+}
+
+impl Put for Vec<u8> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
+/// Blake2b-256 with a personalization.
+pub(crate) fn digest32(personal: &[u8; 16], bytes: &[u8]) -> [u8; 32] {
+    let hash = blake2b_simd::Params::new()
+        .hash_length(32)
+        .personal(personal)
+        .hash(bytes);
+    let mut digest = [0u8; 32];
+    for (to, from) in digest.iter_mut().zip(hash.as_bytes()) {
+        *to = *from;
+    }
+    digest
+}

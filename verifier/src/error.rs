@@ -1,0 +1,190 @@
+//! Everything that can be wrong with a receipt, a card, a key or an SRS file.
+
+/// Why verification refused. Each variant has one stable [`code`](VerifyError::code) and one [`help`](VerifyError::help) line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// A G2 point is on the curve but outside the prime-order subgroup.
+    #[error("a G2 point is outside the prime-order subgroup")]
+    BadG2Subgroup,
+    /// The first bytes are not those of this format.
+    #[error("not a file of this format")]
+    BadMagic,
+    /// A point is not canonically encoded, not on the curve, or the identity where that is not allowed.
+    #[error("a curve point is malformed, not on the curve, or the identity")]
+    BadPoint,
+    /// The claim names another proof system.
+    #[error("the claim is for another proof system")]
+    BadProofSystem,
+    /// A tag or flag byte has no meaning.
+    #[error("unknown tag {got}")]
+    BadTag {
+        /// The byte that was read.
+        got: u8,
+    },
+    /// A text is not UTF-8.
+    #[error("text is not UTF-8")]
+    BadUtf8,
+    /// The format version is not supported.
+    #[error("format version {got}, expected {expected}")]
+    BadVersion {
+        /// The version this crate reads.
+        expected: u16,
+        /// The version found.
+        got: u16,
+    },
+    /// The card lists another number of weight commitments than its key links.
+    #[error("{got} weight commitments, expected {expected}")]
+    CommitmentCount {
+        /// Number of linked weight columns of the key.
+        expected: u64,
+        /// Number of commitments on the card.
+        got: u64,
+    },
+    /// Audience or nonce differ from what the verifier asked for.
+    #[error("the receipt was issued for another context")]
+    ContextMismatch,
+    /// A Fiat-Shamir challenge hit a point where the argument is undefined (never happens by chance).
+    #[error("a challenge falls on an evaluation point")]
+    DegenerateChallenge,
+    /// The SRS is a development one and the caller did not ask to accept those.
+    #[error("development SRS not accepted")]
+    DevSrs,
+    /// The receipt's validity has ended.
+    #[error("expired at {not_after}, now {now} (unix seconds)")]
+    Expired {
+        /// Last second of validity.
+        not_after: u64,
+        /// The caller's time.
+        now: u64,
+    },
+    /// The input is not the expected one.
+    #[error("the receipt is about another input")]
+    InputMismatch,
+    /// The input has the wrong kind or number of elements for this circuit.
+    #[error("input has {got} elements, expected {expected}")]
+    InputShape {
+        /// Elements (public) or commitments (committed) the circuit takes.
+        expected: u64,
+        /// Elements in the claim, zero if the binding is of the other kind.
+        got: u64,
+    },
+    /// The verifying key contradicts itself.
+    #[error("invalid verifying key: {reason}")]
+    KeyInvalid {
+        /// Which rule is broken.
+        reason: &'static str,
+    },
+    /// The claim was made under another verifying key.
+    #[error("the receipt was made under another circuit key")]
+    KeyMismatch,
+    /// The columns of the proof are not those committed to.
+    #[error("the proof does not use the committed columns")]
+    LinkFailed,
+    /// The link proof has the wrong number of responses.
+    #[error("link proof has {got} responses, expected {expected}")]
+    LinkLength {
+        /// Blinding rows of the circuit.
+        expected: u64,
+        /// Responses found.
+        got: u64,
+    },
+    /// The claim names another model.
+    #[error("the receipt is about another model")]
+    ModelMismatch,
+    /// A scalar is not reduced modulo the field order.
+    #[error("a scalar is not canonical")]
+    NonCanonicalScalar,
+    /// The proof does not satisfy the quotient identity or the polynomial opening.
+    #[error("the proof is invalid")]
+    OpeningFailed,
+    /// The policy is the expected one, its output is not.
+    #[error("the output is not the expected one")]
+    OutputMismatch,
+    /// The policy or its parameters are not the expected ones.
+    #[error("the receipt uses another policy")]
+    PolicyMismatch,
+    /// A policy parameter or output is outside the range of the circuit.
+    #[error("a policy value is out of range")]
+    PolicyOutOfRange,
+    /// The claim names another quantization.
+    #[error("the receipt uses another quantization")]
+    QuantizationMismatch,
+    /// The SRS verifying key contradicts itself.
+    #[error("invalid SRS verifying key: {reason}")]
+    SrsInvalid {
+        /// Which rule is broken.
+        reason: &'static str,
+    },
+    /// The claim, the card or the key belongs to another SRS.
+    #[error("made under another SRS")]
+    SrsMismatch,
+    /// A length or a value exceeds its bound.
+    #[error("{got} exceeds the maximum {maximum}")]
+    TooLarge {
+        /// Largest accepted.
+        maximum: u64,
+        /// What was found.
+        got: u64,
+    },
+    /// Bytes follow the end of the structure.
+    #[error("{got} bytes after the end")]
+    TrailingBytes {
+        /// How many.
+        got: u64,
+    },
+    /// The bytes end too early.
+    #[error("{missing} bytes missing")]
+    Truncated {
+        /// How many are missing at least.
+        missing: u64,
+    },
+}
+
+impl VerifyError {
+    /// Stable identifier, the same in the command line, the API and the documentation.
+    pub fn code(&self) -> &'static str {
+        self.texts().0
+    }
+
+    /// What the reader of the error can do.
+    pub fn help(&self) -> &'static str {
+        self.texts().1
+    }
+
+    #[rustfmt::skip]
+    fn texts(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::BadG2Subgroup => ("bad-g2-subgroup", "Get the SRS verifying key again from its publisher."),
+            Self::BadMagic => ("bad-magic", "Check that the right file was given."),
+            Self::BadPoint => ("bad-point", "The file is damaged or forged; get it again."),
+            Self::BadProofSystem => ("bad-proof-system", "Use the verifier release that supports this proof system."),
+            Self::BadTag { .. } => ("bad-tag", "The file is damaged or from a newer release."),
+            Self::BadUtf8 => ("bad-utf8", "The file is damaged; get it again."),
+            Self::BadVersion { .. } => ("bad-version", "Use the verifier release that supports this version."),
+            Self::CommitmentCount { .. } => ("commitment-count", "The card is inconsistent; ask its publisher."),
+            Self::ContextMismatch => ("context-mismatch", "Ask for a receipt made for your audience and nonce."),
+            Self::DegenerateChallenge => ("degenerate-challenge", "Ask for a new proof."),
+            Self::DevSrs => ("dev-srs", "Accept development parameters only if you trust the machine that made them."),
+            Self::Expired { .. } => ("expired", "Ask for a new receipt."),
+            Self::InputMismatch => ("input-mismatch", "Check which input the receipt is meant for."),
+            Self::InputShape { .. } => ("input-shape", "The input does not fit this model."),
+            Self::KeyInvalid { .. } => ("key-invalid", "The key is damaged or forged; get the model card again."),
+            Self::KeyMismatch => ("key-mismatch", "Use the model card that the receipt was made for."),
+            Self::LinkFailed => ("link-failed", "The prover used other weights or inputs than the committed ones."),
+            Self::LinkLength { .. } => ("link-length", "The receipt does not fit this circuit."),
+            Self::ModelMismatch => ("model-mismatch", "Use the model card that the receipt was made for."),
+            Self::NonCanonicalScalar => ("non-canonical-scalar", "The file is damaged or forged; get it again."),
+            Self::OpeningFailed => ("opening-failed", "The claim is not supported by its proof; do not rely on it."),
+            Self::OutputMismatch => ("output-mismatch", "The model gave another output than expected."),
+            Self::PolicyMismatch => ("policy-mismatch", "Ask for a receipt under the agreed policy."),
+            Self::PolicyOutOfRange => ("policy-out-of-range", "Check output index, label, scores and threshold."),
+            Self::QuantizationMismatch => ("quantization-mismatch", "Use the model card that the receipt was made for."),
+            Self::SrsInvalid { .. } => ("srs-invalid", "Get the SRS verifying key again from its publisher."),
+            Self::SrsMismatch => ("srs-mismatch", "Use the SRS verifying key named on the model card."),
+            Self::TooLarge { .. } => ("too-large", "The file exceeds the limits of the format."),
+            Self::TrailingBytes { .. } => ("trailing-bytes", "The file was extended; get it again."),
+            Self::Truncated { .. } => ("truncated", "The file was cut; get it again."),
+        }
+    }
+}

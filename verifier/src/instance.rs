@@ -1,0 +1,164 @@
+//! The public columns of a circuit, computed from the claim alone. Prover and verifier share this code.
+
+use crate::claim::{InputBinding, Policy};
+use crate::codec::{size, wide};
+use crate::error::VerifyError;
+use crate::key::InstanceLayout;
+use ff::Field;
+use halo2curves::bn256::Fr;
+
+/// One row of the policy columns: the circuit enforces `a*z + t*top + c` in `[0, 2^m)` and `g*(a*z + t*top + c) = 0`,
+/// `z` being the output of the row and `top` the largest output.
+#[derive(Clone, Copy, Default)]
+struct PolicyRow {
+    a: Fr,
+    t: Fr,
+    c: Fr,
+    g: Fr,
+}
+
+/// The instance columns for a claim.
+///
+/// Columns 0 to 3 are `a, t, c, g` with `policy_rows` rows; row `j` is about output `j`, rows from `outputs` on
+/// are zero. With a public input, columns 4 to `4 + lanes` hold it: the value of channel `c`, position `p`
+/// (index `c * positions + p`) is in column `4 + c % lanes`, row `p * blocks + c / lanes`; other cells are zero.
+///
+/// # Errors
+/// [`VerifyError::PolicyOutOfRange`] and [`VerifyError::InputShape`] if policy or input do not fit the layout.
+pub fn instances(
+    layout: &InstanceLayout,
+    policy: &Policy,
+    input: &InputBinding,
+) -> Result<Vec<Vec<Fr>>, VerifyError> {
+    let mut rows = policy_rows(layout, policy)?;
+    rows.resize(size(layout.policy_rows), PolicyRow::default());
+    let mut columns = vec![
+        rows.iter().map(|row| row.a).collect(),
+        rows.iter().map(|row| row.t).collect(),
+        rows.iter().map(|row| row.c).collect(),
+        rows.iter().map(|row| row.g).collect(),
+    ];
+    match (layout.public_input, input) {
+        (true, InputBinding::Public { values }) => columns.extend(input_columns(layout, values)?),
+        (false, InputBinding::Committed { .. }) => {}
+        _ => {
+            return Err(VerifyError::InputShape {
+                expected: layout.input_len(),
+                got: 0,
+            })
+        }
+    }
+    Ok(columns)
+}
+
+fn policy_rows(layout: &InstanceLayout, policy: &Policy) -> Result<Vec<PolicyRow>, VerifyError> {
+    let in_range = |value: i64| in_bits(value, layout.output_bits);
+    let count = size(layout.outputs);
+    match policy {
+        Policy::Scores { scores } => {
+            if scores.len() != count || !scores.iter().all(|score| in_range(*score)) {
+                return Err(VerifyError::PolicyOutOfRange);
+            }
+            // z - score = 0
+            let row = |score: &i64| PolicyRow {
+                a: Fr::ONE,
+                t: Fr::ZERO,
+                c: -signed(*score),
+                g: Fr::ONE,
+            };
+            Ok(scores.iter().map(row).collect())
+        }
+        Policy::Label { label } => {
+            if *label >= layout.outputs {
+                return Err(VerifyError::PolicyOutOfRange);
+            }
+            // top - z = 0 at the label, top - z - 1 >= 0 before it, top - z >= 0 after it
+            let row = |output: u32| PolicyRow {
+                a: -Fr::ONE,
+                t: Fr::ONE,
+                c: if output < *label { -Fr::ONE } else { Fr::ZERO },
+                g: if output == *label { Fr::ONE } else { Fr::ZERO },
+            };
+            Ok((0..layout.outputs).map(row).collect())
+        }
+        Policy::ThresholdBit {
+            output,
+            threshold,
+            bit,
+        } => threshold_rows(layout, *output, *threshold, *bit),
+        Policy::YesOnly { output, threshold } => threshold_rows(layout, *output, *threshold, true),
+    }
+}
+
+/// `z - threshold >= 0`, or `threshold - 1 - z >= 0` if the bit is 0.
+fn threshold_rows(
+    layout: &InstanceLayout,
+    output: u32,
+    threshold: i64,
+    bit: bool,
+) -> Result<Vec<PolicyRow>, VerifyError> {
+    let mut rows = vec![PolicyRow::default(); size(layout.outputs)];
+    let row = rows
+        .get_mut(size(output))
+        .filter(|_| in_bits(threshold, layout.output_bits))
+        .ok_or(VerifyError::PolicyOutOfRange)?;
+    let threshold = signed(threshold);
+    (row.a, row.c) = match bit {
+        true => (Fr::ONE, -threshold),
+        false => (-Fr::ONE, threshold - Fr::ONE),
+    };
+    Ok(rows)
+}
+
+fn input_columns(layout: &InstanceLayout, values: &[i64]) -> Result<Vec<Vec<Fr>>, VerifyError> {
+    let shape = VerifyError::InputShape {
+        expected: layout.input_len(),
+        got: wide(values.len()),
+    };
+    if wide(values.len()) != layout.input_len() || layout.lanes == 0 {
+        return Err(shape);
+    }
+    let rows = usize::try_from(layout.input_rows()).map_err(|_| shape)?;
+    let lanes = size(layout.lanes);
+    let mut columns = vec![vec![Fr::ZERO; rows]; lanes];
+    let channels = values.chunks(size(layout.positions).max(1));
+    for (channel, positions) in (0..layout.channels).zip(channels) {
+        let lane = channel.checked_rem(layout.lanes).ok_or(shape)?;
+        let block = channel.checked_div(layout.lanes).ok_or(shape)?;
+        let column = columns.get_mut(size(lane)).ok_or(shape)?;
+        let cells = column
+            .iter_mut()
+            .skip(size(block))
+            .step_by(size(layout.blocks).max(1));
+        for (cell, value) in cells.zip(positions) {
+            if !in_bits(*value, layout.input_bits) {
+                return Err(VerifyError::TooLarge {
+                    maximum: 1u64
+                        .checked_shl(layout.input_bits.saturating_sub(1))
+                        .unwrap_or(u64::MAX),
+                    got: value.unsigned_abs(),
+                });
+            }
+            *cell = signed(*value);
+        }
+    }
+    Ok(columns)
+}
+
+/// Whether `-2^(bits-1) <= value < 2^(bits-1)`.
+fn in_bits(value: i64, bits: u32) -> bool {
+    let half = 1i64
+        .checked_shl(bits.saturating_sub(1))
+        .filter(|half| *half > 0)
+        .unwrap_or(i64::MAX);
+    value >= half.saturating_neg() && value < half
+}
+
+/// An integer as a scalar.
+fn signed(value: i64) -> Fr {
+    let magnitude = Fr::from(value.unsigned_abs());
+    match value < 0 {
+        true => -magnitude,
+        false => magnitude,
+    }
+}

@@ -1,0 +1,102 @@
+//! Canonical bytes of a verifying key.
+
+use super::expr::MAX_OPS;
+use super::validate::{MAX_COLUMNS, MAX_GATES, MAX_QUERIES};
+use super::{ColumnKind, Expr, InstanceLayout, KeyParts, Linked, PermutationColumn};
+use crate::codec::{Put, Reader};
+use crate::curve;
+use crate::error::VerifyError;
+
+const MAGIC: [u8; 4] = *b"PRVK";
+const VERSION: u16 = 1;
+
+pub(super) fn to_bytes(key: &KeyParts) -> Vec<u8> {
+    let mut out = Vec::new();
+    out.put(&MAGIC);
+    out.put(&VERSION.to_le_bytes());
+    out.put_u32(key.k);
+    out.put_u32(key.blinding_factors);
+    out.put_u32(key.degree);
+    out.put_bytes(&key.advice_phases);
+    out.put_bytes(&key.challenge_phases);
+    out.put_u32(key.instance_columns);
+    for queries in [
+        &key.advice_queries,
+        &key.instance_queries,
+        &key.fixed_queries,
+    ] {
+        out.put_list(queries, |out, (column, rotation)| {
+            out.put_u32(*column);
+            out.put(&rotation.to_le_bytes());
+        });
+    }
+    out.put_list(&key.fixed_commitments, |out, point| out.put_point(point));
+    out.put_list(&key.permutation_columns, |out, column| {
+        out.put(&[match column.kind {
+            ColumnKind::Advice => 0,
+            ColumnKind::Fixed => 1,
+            ColumnKind::Instance => 2,
+        }]);
+        out.put_u32(column.index);
+    });
+    out.put_list(&key.permutation_commitments, |out, point| {
+        out.put_point(point);
+    });
+    out.put_scalar(&key.transcript_repr);
+    out.put_list(&key.gates, |out, gate| {
+        out.put_list(gate, |out, op| op.put(out));
+    });
+    for columns in [&key.linked.model, &key.linked.input] {
+        out.put_list(columns, |out, column| out.put_u32(*column));
+    }
+    key.layout.put(&mut out);
+    out
+}
+
+pub(super) fn from_bytes(bytes: &[u8]) -> Result<KeyParts, VerifyError> {
+    let mut reader = Reader::new(bytes);
+    reader.magic(&MAGIC)?;
+    reader.version(VERSION)?;
+    let key = KeyParts {
+        k: reader.u32()?,
+        blinding_factors: reader.u32()?,
+        degree: reader.u32()?,
+        advice_phases: reader.bytes(MAX_COLUMNS)?.to_vec(),
+        challenge_phases: reader.bytes(MAX_COLUMNS)?.to_vec(),
+        instance_columns: reader.u32()?,
+        advice_queries: queries(&mut reader)?,
+        instance_queries: queries(&mut reader)?,
+        fixed_queries: queries(&mut reader)?,
+        fixed_commitments: reader.list(MAX_COLUMNS, 32, |reader| curve::g1(&reader.array()?))?,
+        permutation_columns: reader.list(MAX_COLUMNS, 5, permutation_column)?,
+        permutation_commitments: reader.list(MAX_COLUMNS, 32, Reader::point)?,
+        transcript_repr: reader.scalar()?,
+        gates: reader.list(MAX_GATES, 4, |reader| reader.list(MAX_OPS, 1, Expr::read))?,
+        linked: Linked {
+            model: reader.list(MAX_COLUMNS, 4, Reader::u32)?,
+            input: reader.list(MAX_COLUMNS, 4, Reader::u32)?,
+        },
+        layout: InstanceLayout::read(&mut reader)?,
+    };
+    reader.finish()?;
+    Ok(key)
+}
+
+fn queries(reader: &mut Reader<'_>) -> Result<Vec<(u32, i32)>, VerifyError> {
+    reader.list(MAX_QUERIES, 8, |reader| Ok((reader.u32()?, reader.i32()?)))
+}
+
+fn permutation_column(reader: &mut Reader<'_>) -> Result<PermutationColumn, VerifyError> {
+    let kind = match reader.u8()? {
+        0 => ColumnKind::Advice,
+        1 => ColumnKind::Fixed,
+        2 => ColumnKind::Instance,
+        got => return Err(VerifyError::BadTag { got }),
+    };
+    let index = reader.u32()?;
+    Ok(PermutationColumn { kind, index })
+}
+
+pub(super) fn digest(key: &KeyParts) -> [u8; 32] {
+    crate::codec::digest32(b"Provenn-Key-----", &to_bytes(key))
+}

@@ -1,0 +1,167 @@
+//! The rules a verifying key must satisfy before anything is computed from it.
+
+use super::expr::{self, Bounds, MAX_OPS};
+use super::{ColumnKind, KeyParts, MAX_K};
+use crate::codec::{at_most, size};
+use crate::error::VerifyError;
+use group::prime::PrimeCurveAffine;
+use std::collections::BTreeSet;
+
+/// Most columns of one kind, permutation columns, challenges.
+pub(super) const MAX_COLUMNS: usize = 4096;
+/// Most queries of one kind.
+pub(super) const MAX_QUERIES: usize = 8192;
+/// Most gate polynomials.
+pub(super) const MAX_GATES: usize = 1 << 16;
+/// Most distinct rotations.
+const MAX_ROTATIONS: usize = 64;
+/// Largest constraint degree.
+const MAX_DEGREE: u32 = 17;
+/// Most blinding factors.
+const MAX_BLINDING: u32 = 256;
+/// Phases of the protocol.
+const PHASES: u8 = 3;
+
+fn require(condition: bool, reason: &'static str) -> Result<(), VerifyError> {
+    match condition {
+        true => Ok(()),
+        false => Err(VerifyError::KeyInvalid { reason }),
+    }
+}
+
+/// Checks `key` and returns, for each permutation column, the index of its query at rotation 0.
+pub(super) fn validate(key: &KeyParts) -> Result<Vec<usize>, VerifyError> {
+    at_most(size(MAX_K), size(key.k))?;
+    require((3..=MAX_DEGREE).contains(&key.degree), "degree")?;
+    require(
+        (1..=MAX_BLINDING).contains(&key.blinding_factors),
+        "blinding factors",
+    )?;
+    // Rotations stay below half the rows, so that distinct rotations are distinct points.
+    let half = key.rows() >> 1;
+    require(u64::from(key.tail_rows()) < half, "too few rows")?;
+    phases(key)?;
+    queries(key, half)?;
+    points(key)?;
+    programs(key)?;
+    linked(key)?;
+    key.layout.validate(key.usable_rows())?;
+    require(
+        key.layout.columns() == key.instance_columns,
+        "instance columns differ from the layout",
+    )?;
+    key.permutation_columns
+        .iter()
+        .map(|column| {
+            let queries = match column.kind {
+                ColumnKind::Advice => &key.advice_queries,
+                ColumnKind::Fixed => &key.fixed_queries,
+                ColumnKind::Instance => &key.instance_queries,
+            };
+            queries
+                .iter()
+                .position(|query| *query == (column.index, 0))
+                .ok_or(VerifyError::KeyInvalid {
+                    reason: "permutation column without a query",
+                })
+        })
+        .collect()
+}
+
+fn phases(key: &KeyParts) -> Result<(), VerifyError> {
+    at_most(MAX_COLUMNS, key.advice_phases.len())?;
+    at_most(MAX_COLUMNS, key.challenge_phases.len())?;
+    at_most(MAX_COLUMNS, size(key.instance_columns))?;
+    require(
+        key.advice_phases.iter().all(|phase| *phase < PHASES),
+        "advice phase",
+    )?;
+    // A challenge of a phase without columns would be drawn before anything is fixed, or never.
+    require(
+        key.challenge_phases
+            .iter()
+            .all(|phase| key.advice_phases.contains(phase)),
+        "challenge phase",
+    )
+}
+
+fn queries(key: &KeyParts, half: u64) -> Result<(), VerifyError> {
+    let kinds = [
+        (&key.advice_queries, key.advice_phases.len()),
+        (&key.instance_queries, size(key.instance_columns)),
+        (&key.fixed_queries, key.fixed_commitments.len()),
+    ];
+    let mut rotations = BTreeSet::new();
+    for (queries, columns) in kinds {
+        at_most(MAX_QUERIES, queries.len())?;
+        let mut seen = BTreeSet::new();
+        for (column, rotation) in queries {
+            require(size(*column) < columns, "query of an unknown column")?;
+            require(
+                u64::from(rotation.unsigned_abs()) < half,
+                "rotation too large",
+            )?;
+            require(seen.insert((column, rotation)), "query listed twice")?;
+            rotations.insert(*rotation);
+        }
+    }
+    at_most(MAX_ROTATIONS, rotations.len())
+}
+
+fn points(key: &KeyParts) -> Result<(), VerifyError> {
+    at_most(MAX_COLUMNS, key.fixed_commitments.len())?;
+    at_most(MAX_COLUMNS, key.permutation_columns.len())?;
+    require(
+        key.permutation_columns.len() == key.permutation_commitments.len(),
+        "permutation columns and commitments differ in number",
+    )?;
+    let distinct: BTreeSet<_> = key.permutation_columns.iter().collect();
+    require(
+        distinct.len() == key.permutation_columns.len(),
+        "permutation column listed twice",
+    )?;
+    match key
+        .permutation_commitments
+        .iter()
+        .any(|point| bool::from(point.is_identity()))
+    {
+        true => Err(VerifyError::BadPoint),
+        false => Ok(()),
+    }
+}
+
+fn programs(key: &KeyParts) -> Result<(), VerifyError> {
+    at_most(MAX_GATES, key.gates.len())?;
+    let ops = key
+        .gates
+        .iter()
+        .fold(0usize, |sum, gate| sum.saturating_add(gate.len()));
+    at_most(MAX_OPS, ops)?;
+    let bounds = Bounds {
+        fixed: key.fixed_queries.len(),
+        advice: key.advice_queries.len(),
+        instance: key.instance_queries.len(),
+        challenges: key.challenge_phases.len(),
+    };
+    key.gates
+        .iter()
+        .try_for_each(|gate| expr::check(gate, &bounds))
+}
+
+/// Linked columns are distinct, of the first phase (small values, fixed before any challenge) and opened.
+fn linked(key: &KeyParts) -> Result<(), VerifyError> {
+    let queried: BTreeSet<u32> = key.advice_queries.iter().map(|(column, _)| *column).collect();
+    let mut seen = BTreeSet::new();
+    for column in key.linked.model.iter().chain(&key.linked.input) {
+        require(
+            key.advice_phases.get(size(*column)) == Some(&0),
+            "linked column is not of the first phase",
+        )?;
+        require(queried.contains(column), "linked column is never opened")?;
+        require(seen.insert(*column), "linked column listed twice")?;
+    }
+    require(
+        key.layout.public_input == key.linked.input.is_empty(),
+        "input must be either public or linked",
+    )
+}

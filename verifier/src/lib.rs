@@ -1,0 +1,58 @@
+//! Provenn receipts: claims, their canonical bytes, and the decision whether a proof supports them.
+//!
+//! [`verify`] takes a receipt (untrusted bytes), a [`ModelCard`] and an [`SrsVerifyingKey`] (both chosen by the
+//! caller) and an [`Expectation`], and either returns a [`Verdict`] or one [`VerifyError`]. It is a pure
+//! function: no I/O, no clock, no threads, no randomness, no panic on any input.
+//!
+//! Order of reading: [`claim`] (what is said), [`receipt`] (how it travels), [`card`], [`key`] and [`srs`] (what it
+//! is judged against), `verify` (the checks in order), then the argument itself: `proof` and `transcript` (messages
+//! and challenges), `plonk` (the quotient identity), `shplonk` (the opening), [`link`] (committed columns).
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::disallowed_types,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::string_slice,
+    clippy::todo,
+    clippy::unimplemented,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
+pub mod card;
+pub mod claim;
+mod codec;
+mod curve;
+mod domain;
+pub mod error;
+pub mod expectation;
+pub mod instance;
+pub mod key;
+pub mod link;
+mod msm;
+mod permutation;
+mod plonk;
+mod proof;
+pub mod receipt;
+mod shplonk;
+pub mod srs;
+mod transcript;
+mod verify;
+
+pub use card::ModelCard;
+pub use claim::{Claim, Context, InputBinding, Policy, PolicyKind};
+pub use error::VerifyError;
+pub use expectation::{Expectation, PolicyExpectation};
+pub use instance::instances;
+pub use key::{
+    ColumnKind, Expr, InstanceLayout, KeyParts, Linked, PermutationColumn, VerifyingKey,
+};
+pub use link::{linked_commitments, LinkProof, LinkStatement, LinkTranscript};
+pub use receipt::Receipt;
+pub use srs::{SrsKind, SrsParts, SrsVerifyingKey};
+pub use verify::{verify, verify_batch, DevVerified, Verdict, Verified};

@@ -1,0 +1,163 @@
+//! The quotient identity: all constraints, joined by powers of `y`, are divisible by `X^n - 1`.
+
+use crate::codec::size;
+use crate::domain::{invert, Domain};
+use crate::error::VerifyError;
+use crate::key::{evaluate, Evals, VerifyingKey};
+use crate::permutation;
+use crate::proof::{self, Messages};
+use crate::shplonk::{self, Accumulator, Poly, Query};
+use crate::srs::SrsVerifyingKey;
+use ff::Field;
+use halo2curves::bn256::{Fr, G1Affine};
+
+/// Lagrange evaluations that the constraints use.
+pub(crate) struct RowEvals {
+    /// The first row.
+    pub(crate) first: Fr,
+    /// The row after the last usable one.
+    pub(crate) last: Fr,
+    /// The sum over the blinding rows.
+    pub(crate) blind: Fr,
+}
+
+/// Reduces a proof to one pairing equation, and returns the advice commitments beside it.
+pub(crate) fn reduce(
+    key: &VerifyingKey,
+    srs: &SrsVerifyingKey,
+    claim_scalar: &Fr,
+    instances: &[Vec<Fr>],
+    proof: &[u8],
+) -> Result<(Accumulator, Vec<G1Affine>), VerifyError> {
+    let messages = proof::read(key, claim_scalar, instances, proof)?;
+    let domain = Domain::new(key.k);
+    let x_n = domain.power_n(messages.x);
+    let quotient = quotient_eval(key, &messages, &domain, x_n, instances)?;
+    let queries = queries(key, &messages, quotient);
+    let accumulator = shplonk::reduce(key, srs, &messages, &domain, x_n, &queries)?;
+    Ok((accumulator, messages.advice))
+}
+
+/// The value that the quotient polynomial must have at `x`.
+fn quotient_eval(
+    key: &VerifyingKey,
+    messages: &Messages,
+    domain: &Domain,
+    x_n: Fr,
+    instances: &[Vec<Fr>],
+) -> Result<Fr, VerifyError> {
+    let instance = instance_evals(key, messages.x, domain, x_n, instances)?;
+    let evals = Evals {
+        fixed: &messages.fixed_evals,
+        advice: &messages.advice_evals,
+        instance: &instance,
+        challenges: &messages.challenges,
+    };
+    let rows = row_evals(key, messages.x, domain, x_n)?;
+    let mut sum = Fr::ZERO;
+    let mut stack = Vec::new();
+    for gate in &key.gates {
+        sum = sum * messages.y + evaluate(gate, &evals, &mut stack)?;
+    }
+    for constraint in permutation::constraints(key, messages, &evals, &rows)? {
+        sum = sum * messages.y + constraint;
+    }
+    Ok(sum * invert(x_n - Fr::ONE)?)
+}
+
+/// Rows `-(b + 1)` (last), `-b .. -1` (blinding) and `0`.
+fn row_evals(
+    key: &VerifyingKey,
+    x: Fr,
+    domain: &Domain,
+    x_n: Fr,
+) -> Result<RowEvals, VerifyError> {
+    let tail = i32::try_from(key.tail_rows()).unwrap_or(0);
+    let count = size(key.tail_rows()).saturating_add(1);
+    let values = domain.lagrange(x, x_n, tail.saturating_neg(), count)?;
+    match values.as_slice() {
+        [last, blind @ .., first] => Ok(RowEvals {
+            first: *first,
+            last: *last,
+            blind: blind.iter().fold(Fr::ZERO, |sum, value| sum + value),
+        }),
+        _ => Err(VerifyError::KeyInvalid {
+            reason: "blinding factors",
+        }),
+    }
+}
+
+/// Instance columns are not committed: the verifier evaluates them itself. Row `i` of a column queried at rotation
+/// `r` has weight `L_{i - r}(x)`.
+fn instance_evals(
+    key: &VerifyingKey,
+    x: Fr,
+    domain: &Domain,
+    x_n: Fr,
+    instances: &[Vec<Fr>],
+) -> Result<Vec<Fr>, VerifyError> {
+    let rotations = || key.instance_queries.iter().map(|(_, rotation)| *rotation);
+    let highest = rotations().max().unwrap_or(0).max(0);
+    let lowest = rotations().min().unwrap_or(0).min(0);
+    let longest = instances.iter().map(Vec::len).max().unwrap_or(0);
+    let count = longest
+        .saturating_add(size(highest.unsigned_abs()))
+        .saturating_add(size(lowest.unsigned_abs()));
+    let weights = domain.lagrange(x, x_n, highest.saturating_neg(), count)?;
+    key.instance_queries
+        .iter()
+        .map(|(column, rotation)| {
+            let values = instances
+                .get(size(*column))
+                .ok_or(VerifyError::KeyInvalid {
+                    reason: "instance query",
+                })?;
+            let skip = size(highest.saturating_sub(*rotation).unsigned_abs());
+            Ok(values
+                .iter()
+                .zip(weights.iter().skip(skip))
+                .filter(|(value, _)| !bool::from(value.is_zero()))
+                .fold(Fr::ZERO, |sum, (value, weight)| sum + *value * weight))
+        })
+        .collect()
+}
+
+/// All openings, in the order of the library: it fixes the powers of the SHPLONK challenges.
+fn queries(
+    key: &VerifyingKey,
+    messages: &Messages,
+    quotient: Fr,
+) -> Vec<Query> {
+    let mut out = Vec::new();
+    let mut open = |poly, rotation, eval| {
+        out.push(Query {
+            poly,
+            rotation,
+            eval,
+        });
+    };
+    for ((column, rotation), eval) in key.advice_queries.iter().zip(&messages.advice_evals) {
+        open(Poly::Advice(size(*column)), *rotation, *eval);
+    }
+    for (index, evals) in messages.product_evals.iter().enumerate() {
+        open(Poly::Product(index), 0, evals.current);
+        open(Poly::Product(index), 1, evals.next);
+    }
+    let last = i32::try_from(key.tail_rows())
+        .unwrap_or(0)
+        .saturating_neg();
+    for (index, evals) in messages.product_evals.iter().enumerate().rev() {
+        if let Some(eval) = evals.last {
+            open(Poly::Product(index), last, eval);
+        }
+    }
+    for ((column, rotation), eval) in key.fixed_queries.iter().zip(&messages.fixed_evals) {
+        open(Poly::Fixed(size(*column)), *rotation, *eval);
+    }
+    for (index, eval) in messages.sigma_evals.iter().enumerate() {
+        open(Poly::Sigma(index), 0, *eval);
+    }
+    open(Poly::Quotient, 0, quotient);
+    open(Poly::Random, 0, messages.random_eval);
+    out
+}

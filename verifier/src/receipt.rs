@@ -1,0 +1,53 @@
+//! A claim with its proof: one canonical byte string.
+
+use crate::claim::Claim;
+use crate::codec::{Put, Reader};
+use crate::error::VerifyError;
+use crate::link::LinkProof;
+
+/// First bytes of a receipt.
+pub const RECEIPT_MAGIC: [u8; 4] = *b"PRVN";
+/// Version of the receipt encoding.
+pub const RECEIPT_VERSION: u16 = 1;
+/// Longest halo2 proof in bytes.
+pub const MAX_PROOF: usize = 1 << 20;
+/// Longest claim in bytes: two full value lists and the fixed parts.
+const MAX_CLAIM: usize = 48 << 20;
+
+/// A claim, the halo2 proof for it, and the proof that the linked columns are the committed ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// What is stated.
+    pub claim: Claim,
+    /// The halo2 proof, at most [`MAX_PROOF`] bytes.
+    pub proof: Vec<u8>,
+    /// Ties the proof's weight and input columns to their commitments.
+    pub link: LinkProof,
+}
+
+impl Receipt {
+    /// Canonical bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        out.put(&RECEIPT_MAGIC);
+        out.put(&RECEIPT_VERSION.to_le_bytes());
+        out.put_bytes(&self.claim.to_bytes());
+        out.put_bytes(&self.proof);
+        self.link.put(&mut out);
+        out
+    }
+
+    /// Decodes canonical bytes; refuses anything that [`to_bytes`](Self::to_bytes) would not have written.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, VerifyError> {
+        let mut reader = Reader::new(bytes);
+        reader.magic(&RECEIPT_MAGIC)?;
+        reader.version(RECEIPT_VERSION)?;
+        let receipt = Self {
+            claim: Claim::from_bytes(reader.bytes(MAX_CLAIM)?)?,
+            proof: reader.bytes(MAX_PROOF)?.to_vec(),
+            link: LinkProof::read(&mut reader)?,
+        };
+        reader.finish()?;
+        Ok(receipt)
+    }
+}

@@ -1,0 +1,6 @@
+//! Shared by the tests: conversion of library keys and a toy circuit with receipts.
+#![allow(dead_code, reason = "each test binary uses another part")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+pub mod compact;
+pub mod toy;

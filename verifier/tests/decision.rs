@@ -1,0 +1,289 @@
+//! What the verifier compares, and the error for each difference.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use common::toy::{setup, toy, Setup, INPUT, WEIGHTS};
+use provenn_verifier::*;
+
+fn issued(public: bool) -> (Setup, Receipt) {
+    let setup = setup(public, SrsKind::Ceremony);
+    let toy = toy(public, &WEIGHTS);
+    let receipt = setup.issue(&toy, setup.scores(&toy), 50).receipt;
+    (setup, receipt)
+}
+
+#[test]
+fn each_changed_identity_has_its_own_error() {
+    let (setup, receipt) = issued(true);
+    let check = |edit: fn(&mut Claim), expected| {
+        let mut receipt = receipt.clone();
+        edit(&mut receipt.claim);
+        assert_eq!(setup.verify(&receipt), Err(expected));
+    };
+    check(|claim| claim.srs_id[0] ^= 1, VerifyError::SrsMismatch);
+    check(|claim| claim.key_digest[0] ^= 1, VerifyError::KeyMismatch);
+    check(|claim| claim.model_id[0] ^= 1, VerifyError::ModelMismatch);
+    check(
+        |claim| claim.quantization[0] ^= 1,
+        VerifyError::QuantizationMismatch,
+    );
+    check(
+        |claim| claim.policy = Policy::Label { label: 5 },
+        VerifyError::PolicyOutOfRange,
+    );
+    check(
+        |claim| claim.input = InputBinding::Public { values: vec![1] },
+        VerifyError::InputShape {
+            expected: 12,
+            got: 1,
+        },
+    );
+    check(
+        |claim| claim.context.nonce[0] ^= 1,
+        VerifyError::OpeningFailed,
+    );
+    check(
+        |claim| claim.context.audience.push('x'),
+        VerifyError::OpeningFailed,
+    );
+    check(
+        |claim| claim.policy = Policy::Label { label: 1 },
+        VerifyError::OpeningFailed,
+    );
+}
+
+#[test]
+fn expectations() {
+    let (setup, receipt) = issued(true);
+    let bytes = receipt.to_bytes();
+    let ask = |expectation: Expectation| verify(&bytes, &setup.card, &setup.srs, &expectation);
+    let policy = |policy| Expectation {
+        policy: Some(policy),
+        ..Expectation::default()
+    };
+    let exact = receipt.claim.policy.clone();
+    assert!(ask(policy(PolicyExpectation::Kind(PolicyKind::Scores))).is_ok());
+    assert!(ask(policy(PolicyExpectation::Exact(exact))).is_ok());
+    let all = Expectation {
+        public_input: Some(INPUT.to_vec()),
+        audience: Some("bob".to_owned()),
+        nonce: Some([9; 32]),
+        now: Some(1000),
+        ..Expectation::default()
+    };
+    assert!(ask(all).is_ok());
+    let cases = [
+        (
+            policy(PolicyExpectation::Kind(PolicyKind::Label)),
+            VerifyError::PolicyMismatch,
+        ),
+        (
+            policy(PolicyExpectation::Exact(Policy::Scores { scores: vec![] })),
+            VerifyError::OutputMismatch,
+        ),
+        (
+            Expectation {
+                public_input: Some(vec![1]),
+                ..Expectation::default()
+            },
+            VerifyError::InputMismatch,
+        ),
+        (
+            Expectation {
+                committed_input: Some(vec![]),
+                ..Expectation::default()
+            },
+            VerifyError::InputMismatch,
+        ),
+        (
+            Expectation {
+                audience: Some("eve".to_owned()),
+                ..Expectation::default()
+            },
+            VerifyError::ContextMismatch,
+        ),
+        (
+            Expectation {
+                nonce: Some([8; 32]),
+                ..Expectation::default()
+            },
+            VerifyError::ContextMismatch,
+        ),
+        (
+            Expectation {
+                now: Some(1001),
+                ..Expectation::default()
+            },
+            VerifyError::Expired {
+                not_after: 1000,
+                now: 1001,
+            },
+        ),
+    ];
+    for (expectation, expected) in cases {
+        assert_eq!(ask(expectation), Err(expected));
+    }
+}
+
+#[test]
+fn dev_parameters_give_another_type_and_only_on_request() {
+    let setup = setup(false, SrsKind::Dev);
+    let toy = toy(false, &WEIGHTS);
+    let receipt = setup.issue(&toy, setup.scores(&toy), 51).receipt;
+    assert_eq!(setup.verify(&receipt), Err(VerifyError::DevSrs));
+    let accept = Expectation {
+        accept_dev: true,
+        ..Expectation::default()
+    };
+    let verdict = verify(&receipt.to_bytes(), &setup.card, &setup.srs, &accept).unwrap();
+    assert!(matches!(verdict, Verdict::Dev(dev) if dev.claim() == &receipt.claim));
+}
+
+#[test]
+fn a_batch_names_its_bad_receipt() {
+    let setup = setup(false, SrsKind::Ceremony);
+    let toy = toy(false, &WEIGHTS);
+    let mut receipts: Vec<Receipt> = (60..64)
+        .map(|seed| setup.issue(&toy, setup.scores(&toy), seed).receipt)
+        .collect();
+    let run = |receipts: &[Receipt]| {
+        let bytes: Vec<Vec<u8>> = receipts.iter().map(Receipt::to_bytes).collect();
+        let items: Vec<(&[u8], &ModelCard)> =
+            bytes.iter().map(|b| (b.as_slice(), &setup.card)).collect();
+        verify_batch(&items, &setup.srs, &Expectation::default())
+    };
+    assert_eq!(run(&receipts).unwrap().len(), 4);
+    assert!(run(&[]).unwrap().is_empty());
+    let link = receipts[0].link.clone();
+    receipts[2].link = link;
+    assert_eq!(run(&receipts), Err((2, VerifyError::LinkFailed)));
+    let at = receipts[1].proof.len() - 100;
+    receipts[1].proof[at] ^= 1;
+    assert_eq!(run(&receipts).unwrap_err().0, 1);
+}
+
+#[test]
+fn other_parameters_are_refused() {
+    let (setup, receipt) = issued(true);
+    let mut parts: SrsParts = (*setup.srs).clone();
+    parts.tail.swap(0, 1);
+    let other = SrsVerifyingKey::new(parts.clone()).unwrap();
+    let any = Expectation::default();
+    assert_eq!(
+        verify(&receipt.to_bytes(), &setup.card, &other, &any),
+        Err(VerifyError::SrsMismatch)
+    );
+    parts.tail.clear();
+    assert!(matches!(
+        SrsVerifyingKey::new(parts),
+        Err(VerifyError::SrsInvalid { .. })
+    ));
+}
+
+#[test]
+fn a_g2_point_outside_the_subgroup_is_refused() {
+    use group::GroupEncoding;
+    use halo2curves::bn256::G2Affine;
+    let (setup, _) = issued(true);
+    // Almost every point of the twist is outside: find one by its x coordinate.
+    let outside = (1u8..)
+        .find_map(|x| {
+            let mut repr = <G2Affine as GroupEncoding>::Repr::default();
+            repr.as_mut()[0] = x;
+            Option::<G2Affine>::from(G2Affine::from_bytes(&repr))
+        })
+        .unwrap();
+    let parts = SrsParts {
+        s_g2: outside,
+        ..(*setup.srs).clone()
+    };
+    assert_eq!(
+        SrsVerifyingKey::new(parts),
+        Err(VerifyError::BadG2Subgroup)
+    );
+}
+
+#[test]
+fn instance_columns() {
+    use ff::Field;
+    use halo2curves::bn256::Fr;
+    let layout = common::toy::layout(true);
+    let input = InputBinding::Public {
+        values: (1..=12).collect(),
+    };
+    let columns = instances(&layout, &Policy::Label { label: 2 }, &input).unwrap();
+    let one = Fr::ONE;
+    let zero = Fr::ZERO;
+    assert_eq!(columns[0], [-one, -one, -one, -one, -one, zero]);
+    assert_eq!(columns[1], [one, one, one, one, one, zero]);
+    assert_eq!(columns[2], [-one, -one, zero, zero, zero, zero]);
+    assert_eq!(columns[3], [zero, zero, one, zero, zero, zero]);
+    let lane = |values: [u64; 8]| values.map(Fr::from).to_vec();
+    assert_eq!(columns[4], lane([1, 9, 2, 10, 3, 11, 4, 12]));
+    assert_eq!(columns[5], lane([5, 0, 6, 0, 7, 0, 8, 0]));
+    let bit = Policy::ThresholdBit {
+        output: 1,
+        threshold: 10,
+        bit: false,
+    };
+    let columns = instances(&layout, &bit, &input).unwrap();
+    assert_eq!(columns[0][1], -one);
+    assert_eq!(columns[2][1], Fr::from(9));
+    let edge = |value: i64| {
+        let mut values = vec![0; 12];
+        values[11] = value;
+        instances(&layout, &bit, &InputBinding::Public { values }).is_ok()
+    };
+    assert!(edge(2047) && edge(-2048) && !edge(2048) && !edge(-2049));
+    let yes = |threshold| {
+        let policy = Policy::YesOnly {
+            output: 0,
+            threshold,
+        };
+        instances(&layout, &policy, &input).is_ok()
+    };
+    assert!(yes((1 << 23) - 1) && yes(-(1 << 23)) && !yes(1 << 23));
+}
+
+#[test]
+fn error_codes_are_distinct() {
+    let n = 0;
+    let all = [
+        VerifyError::BadG2Subgroup,
+        VerifyError::BadMagic,
+        VerifyError::BadPoint,
+        VerifyError::BadProofSystem,
+        VerifyError::BadTag { got: 0 },
+        VerifyError::BadUtf8,
+        VerifyError::BadVersion { expected: 1, got: 2 },
+        VerifyError::CommitmentCount { expected: n, got: n },
+        VerifyError::ContextMismatch,
+        VerifyError::DegenerateChallenge,
+        VerifyError::DevSrs,
+        VerifyError::Expired { not_after: n, now: n },
+        VerifyError::InputMismatch,
+        VerifyError::InputShape { expected: n, got: n },
+        VerifyError::KeyInvalid { reason: "" },
+        VerifyError::KeyMismatch,
+        VerifyError::LinkFailed,
+        VerifyError::LinkLength { expected: n, got: n },
+        VerifyError::ModelMismatch,
+        VerifyError::NonCanonicalScalar,
+        VerifyError::OpeningFailed,
+        VerifyError::OutputMismatch,
+        VerifyError::PolicyMismatch,
+        VerifyError::PolicyOutOfRange,
+        VerifyError::QuantizationMismatch,
+        VerifyError::SrsInvalid { reason: "" },
+        VerifyError::SrsMismatch,
+        VerifyError::TooLarge { maximum: n, got: n },
+        VerifyError::TrailingBytes { got: n },
+        VerifyError::Truncated { missing: n },
+    ];
+    let codes: std::collections::BTreeSet<_> = all.iter().map(VerifyError::code).collect();
+    assert_eq!(codes.len(), all.len());
+    let sorted: Vec<_> = all.iter().map(VerifyError::code).collect();
+    assert!(sorted.is_sorted());
+    assert!(all.iter().all(|error| !error.help().is_empty()));
+}

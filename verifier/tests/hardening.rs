@@ -1,0 +1,187 @@
+//! Outside bytes: every truncation, extension and sampled bit flip is refused without a panic.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use common::toy::{setup, toy, Setup, WEIGHTS};
+use proptest::prelude::*;
+use provenn_verifier::*;
+
+fn receipt(setup: &Setup, public: bool) -> Receipt {
+    let toy = toy(public, &WEIGHTS);
+    setup.issue(&toy, setup.scores(&toy), 40).receipt
+}
+
+/// `refused` must hold for all bytes but the original.
+fn hammer(bytes: &[u8], stride: usize, refused: impl Fn(&[u8]) -> bool) {
+    assert!(!refused(bytes), "the original is accepted");
+    for end in (0..bytes.len()).rev().step_by(stride) {
+        assert!(refused(&bytes[..end]), "truncated to {end}");
+    }
+    for tail in [&[0u8][..], &[0xff], &[0; 32], &[1; 4]] {
+        assert!(refused(&[bytes, tail].concat()), "extended by {tail:?}");
+    }
+    for at in (0..bytes.len()).step_by(stride) {
+        for bit in [0, 3, 6, 7] {
+            let mut flipped = bytes.to_vec();
+            flipped[at] ^= 1 << bit;
+            assert!(refused(&flipped), "bit {bit} of byte {at}");
+        }
+    }
+}
+
+#[test]
+fn receipts() {
+    for public in [true, false] {
+        let setup = setup(public, SrsKind::Ceremony);
+        let bytes = receipt(&setup, public).to_bytes();
+        hammer(&bytes, 3, |bytes| {
+            verify(bytes, &setup.card, &setup.srs, &Expectation::default()).is_err()
+        });
+    }
+}
+
+#[test]
+fn cards_keys_and_srs_files() {
+    for public in [true, false] {
+        let setup = setup(public, SrsKind::Ceremony);
+        let receipt = receipt(&setup, public).to_bytes();
+        let any = Expectation::default();
+        hammer(&setup.card.to_bytes(), 5, |bytes| {
+            let card = ModelCard::from_bytes(bytes);
+            card.is_ok_and(|card| verify(&receipt, &card, &setup.srs, &any).is_ok())
+                .eq(&false)
+        });
+        hammer(&setup.card.key.to_bytes(), 5, |bytes| {
+            let key = VerifyingKey::from_bytes(bytes);
+            key.is_ok_and(|key| key.digest() == setup.card.key.digest())
+                .eq(&false)
+        });
+        hammer(&setup.srs.to_bytes(), 1, |bytes| {
+            let srs = SrsVerifyingKey::from_bytes(bytes);
+            srs.is_ok_and(|srs| verify(&receipt, &setup.card, &srs, &any).is_ok())
+                .eq(&false)
+        });
+    }
+}
+
+#[test]
+fn round_trips() {
+    for public in [true, false] {
+        let setup = setup(public, SrsKind::Ceremony);
+        let receipt = receipt(&setup, public);
+        let again = Receipt::from_bytes(&receipt.to_bytes()).unwrap();
+        assert_eq!(again, receipt);
+        assert_eq!(again.to_bytes(), receipt.to_bytes());
+        let card = ModelCard::from_bytes(&setup.card.to_bytes()).unwrap();
+        assert_eq!(card, setup.card);
+        assert_eq!(card.model_id(), setup.card.model_id());
+        let key = VerifyingKey::from_bytes(&setup.card.key.to_bytes()).unwrap();
+        assert_eq!(key.digest(), setup.card.key.digest());
+        let srs = SrsVerifyingKey::from_bytes(&setup.srs.to_bytes()).unwrap();
+        assert_eq!(srs, setup.srs);
+        assert_eq!(srs.id(), setup.srs.id());
+    }
+}
+
+/// Keys whose parts contradict themselves are refused, and never make the verifier panic.
+#[test]
+fn hostile_keys() {
+    let setup = setup(true, SrsKind::Ceremony);
+    let parts: KeyParts = (*setup.card.key).clone();
+    type Edit = fn(&mut KeyParts);
+    let edits: [Edit; 20] = [
+        |key| key.k = 29,
+        |key| key.k = 0,
+        |key| key.degree = 2,
+        |key| key.degree = 1000,
+        |key| key.blinding_factors = 0,
+        |key| key.blinding_factors = 63,
+        |key| key.advice_phases[0] = 3,
+        |key| key.challenge_phases[0] = 2 + u8::from(common::toy::three_phases()),
+        |key| key.instance_columns += 1,
+        |key| key.advice_queries[0].0 = 99,
+        |key| key.advice_queries[0].1 = 64,
+        |key| key.advice_queries[1] = key.advice_queries[0],
+        |key| key.permutation_columns[0].index = 99,
+        |key| key.permutation_commitments.truncate(1),
+        |key| key.gates[0].push(Expr::Sum),
+        |key| key.gates[0] = vec![],
+        |key| key.gates[0] = vec![Expr::Challenge(2)],
+        |key| key.linked.model = vec![4],
+        |key| key.linked.input = vec![1],
+        |key| key.layout.policy_rows = 1 << 20,
+    ];
+    for (index, edit) in edits.iter().enumerate() {
+        let mut parts = parts.clone();
+        edit(&mut parts);
+        assert!(VerifyingKey::new(parts).is_err(), "edit {index}");
+    }
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
+    let value = -VALUE_BOUND + 1..VALUE_BOUND;
+    prop_oneof![
+        prop::collection::vec(value.clone(), 0..20).prop_map(|scores| Policy::Scores { scores }),
+        any::<u32>().prop_map(|label| Policy::Label { label }),
+        (any::<u32>(), value.clone(), any::<bool>()).prop_map(|(output, threshold, bit)| {
+            Policy::ThresholdBit {
+                output,
+                threshold,
+                bit,
+            }
+        }),
+        (any::<u32>(), value).prop_map(|(output, threshold)| Policy::YesOnly { output, threshold }),
+    ]
+}
+
+use provenn_verifier::claim::VALUE_BOUND;
+
+proptest! {
+    #[test]
+    fn claims_round_trip(
+        ids in any::<[[u8; 32]; 4]>(),
+        policy in policy(),
+        values in prop::collection::vec(-VALUE_BOUND + 1..VALUE_BOUND, 0..20),
+        audience in ".{0,40}",
+        nonce in any::<[u8; 32]>(),
+        not_after in any::<u64>(),
+    ) {
+        let [srs_id, key_digest, model_id, quantization] = ids;
+        let input = InputBinding::Public { values };
+        let context = Context { audience, nonce, not_after };
+        let claim = Claim { srs_id, key_digest, model_id, quantization, policy, input, context };
+        prop_assert_eq!(claim.validate(), Ok(()));
+        let bytes = claim.to_bytes();
+        prop_assert_eq!(&Claim::from_bytes(&bytes).unwrap(), &claim);
+        prop_assert!(Claim::from_bytes(&bytes[..bytes.len() - 1]).is_err());
+    }
+
+    #[test]
+    fn what_decodes_is_canonical(bytes in prop::collection::vec(any::<u8>(), 0..200), at in 0usize..200) {
+        let setup_free = [&b"PRVN"[..], &[1, 0], &bytes].concat();
+        prop_assert!(Receipt::from_bytes(&setup_free).is_err());
+        let mut claim = Claim {
+            srs_id: [0; 32], key_digest: [0; 32], model_id: [0; 32], quantization: [0; 32],
+            policy: Policy::ThresholdBit { output: 0, threshold: 0, bit: true },
+            input: InputBinding::Public { values: vec![1, 2] },
+            context: Context::default(),
+        }.to_bytes();
+        let at = at.min(claim.len() - 1);
+        claim[at] ^= bytes.first().copied().unwrap_or(1);
+        if let Ok(decoded) = Claim::from_bytes(&claim) {
+            prop_assert_eq!(decoded.to_bytes(), claim);
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        for magic in [&b"PRVC\x01\0"[..], b"PRVK\x01\0", b"PRVS\x01\0", b"PRVN\x01\0"] {
+            let bytes = [magic, &bytes].concat();
+            let _ = ModelCard::from_bytes(&bytes);
+            let _ = VerifyingKey::from_bytes(&bytes);
+            let _ = SrsVerifyingKey::from_bytes(&bytes);
+            let _ = Receipt::from_bytes(&bytes);
+        }
+    }
+}

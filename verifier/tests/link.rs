@@ -1,0 +1,146 @@
+//! The link proof: only the committed columns pass.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use common::toy::{commit, compressed, setup, toy, WEIGHTS};
+use ff::{Field, PrimeField};
+use halo2curves::bn256::Fr;
+use provenn_verifier::*;
+
+/// The same circuit with other weights.
+const OTHER: [u64; 8] = [3, 1, 4, 1, 5, 9, 2, 7];
+
+#[test]
+fn same_column_with_other_tails_passes_again_and_again() {
+    let setup = setup(false, SrsKind::Ceremony);
+    let toy = toy(false, &WEIGHTS);
+    for seed in 30..33 {
+        let issued = setup.issue(&toy, setup.scores(&toy), seed);
+        assert_ne!(issued.statement_pairs.0, issued.statement_pairs.1);
+        setup.verify(&issued.receipt).unwrap();
+    }
+}
+
+#[test]
+fn another_models_weights_are_rejected() {
+    let setup = setup(false, SrsKind::Ceremony);
+    let toy = toy(false, &OTHER);
+    let receipt = setup.issue(&toy, setup.scores(&toy), 34).receipt;
+    // The proof itself is right: some weights give this output.
+    assert!(setup.library_accepts(&receipt.claim, &receipt.proof));
+    assert_eq!(setup.verify(&receipt), Err(VerifyError::LinkFailed));
+}
+
+#[test]
+fn another_input_is_rejected() {
+    let setup = setup(false, SrsKind::Ceremony);
+    let toy = toy(false, &WEIGHTS);
+    let (mut claim, tails) = setup.claim(&toy, setup.scores(&toy));
+    let mut lane = toy.x[1].clone();
+    lane[3] += Fr::ONE;
+    if let InputBinding::Committed { points } = &mut claim.input {
+        points[1] = compressed(&commit(&setup.params, &lane, &tails[1]));
+    }
+    let receipt = setup.issue_claim(&toy, claim, tails, 35).receipt;
+    assert_eq!(setup.verify(&receipt), Err(VerifyError::LinkFailed));
+}
+
+#[test]
+fn the_prover_refuses_a_wrong_witness() {
+    let setup = setup(false, SrsKind::Ceremony);
+    let toy = toy(false, &WEIGHTS);
+    let issued = setup.issue(&toy, setup.scores(&toy), 36);
+    let claim = &issued.receipt.claim;
+    let statement = LinkStatement {
+        claim_digest: claim.digest(),
+        key_digest: claim.key_digest,
+        srs_id: claim.srs_id,
+        proof: &issued.receipt.proof,
+        committed: issued.statement_pairs.0.clone(),
+        proven: issued.statement_pairs.1.clone(),
+        tail: &setup.srs.tail,
+    };
+    let nonces = vec![Fr::from(5); setup.tail.len()];
+    let link = link::prove(&statement, &issued.witness, &nonces).unwrap();
+    let receipt = Receipt {
+        link,
+        ..issued.receipt.clone()
+    };
+    setup.verify(&receipt).unwrap();
+    let mut wrong = issued.witness.clone();
+    wrong[2][0] += Fr::ONE;
+    assert_eq!(
+        link::prove(&statement, &wrong, &nonces),
+        Err(VerifyError::LinkFailed)
+    );
+    assert!(matches!(
+        link::prove(&statement, &wrong, &nonces[1..]),
+        Err(VerifyError::LinkLength { .. })
+    ));
+}
+
+#[test]
+fn every_part_of_the_statement_moves_the_challenges() {
+    let setup = setup(true, SrsKind::Ceremony);
+    let [p, q] = [setup.srs.g1, setup.srs.tail[0]];
+    let proof = [1u8; 64];
+    let base = LinkStatement {
+        claim_digest: [1; 64],
+        key_digest: [2; 32],
+        srs_id: [3; 32],
+        proof: &proof,
+        committed: vec![p, q],
+        proven: vec![q, p],
+        tail: &setup.srs.tail,
+    };
+    let mut variants = vec![base.clone(); 7];
+    variants[0].claim_digest[63] ^= 1;
+    variants[1].key_digest[0] ^= 1;
+    variants[2].srs_id[0] ^= 1;
+    variants[3].proof = &proof[1..];
+    variants[4].committed.swap(0, 1);
+    variants[5].proven.swap(0, 1);
+    variants[6].tail = &setup.srs.tail[1..];
+    let challenges = |statement: &LinkStatement<'_>| {
+        let mut transcript = LinkTranscript::new(statement);
+        let rho = transcript.rho();
+        let one = transcript.clone().challenge(&[1; 32]);
+        let two = transcript.challenge(&[2; 32]);
+        assert_ne!(one, two);
+        [rho.to_repr(), one.to_repr()]
+    };
+    let expected = challenges(&base);
+    for variant in &variants {
+        let [rho, e] = challenges(variant);
+        assert!(rho != expected[0] && e != expected[1]);
+    }
+}
+
+#[test]
+fn altered_link_proofs_are_rejected() {
+    let setup = setup(false, SrsKind::Ceremony);
+    let toy = toy(false, &WEIGHTS);
+    let receipt = setup.issue(&toy, setup.scores(&toy), 37).receipt;
+    for place in 0..receipt.link.z.len() {
+        let mut altered = receipt.clone();
+        altered.link.z[place] = Fr::from(3).to_repr();
+        assert_eq!(setup.verify(&altered), Err(VerifyError::LinkFailed));
+    }
+    let mut altered = receipt.clone();
+    altered.link.r = compressed(&setup.srs.g1);
+    assert_eq!(setup.verify(&altered), Err(VerifyError::LinkFailed));
+    let mut altered = receipt.clone();
+    altered.link.z.push([0; 32]);
+    assert!(matches!(
+        setup.verify(&altered),
+        Err(VerifyError::LinkLength { .. })
+    ));
+    // A link proof for another receipt does not fit.
+    let other = setup.issue(&toy, setup.scores(&toy), 38).receipt;
+    let altered = Receipt {
+        link: other.link,
+        ..receipt
+    };
+    assert_eq!(setup.verify(&altered), Err(VerifyError::LinkFailed));
+}
