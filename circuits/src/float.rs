@@ -11,7 +11,7 @@ mod window;
 pub(crate) use layout::structural;
 
 use crate::onnx::shape::{broadcast, infer};
-use crate::onnx::{Graph, Op, Tensor};
+use crate::onnx::{elements, Graph, Op, Tensor};
 use walk::{broadcast_strides, Walk};
 
 /// Why a graph was not executed.
@@ -53,23 +53,39 @@ impl FloatError {
 /// # Errors
 /// [`FloatError::InputLength`], and [`FloatError::Node`] for a graph that was not made by [`crate::onnx::import`].
 pub fn run(graph: &Graph, input: &[f32]) -> Result<Vec<Option<Tensor>>, FloatError> {
-    let mut tensors: Vec<Option<Tensor>> = graph.values.iter().map(|v| v.constant.clone()).collect();
+    let mut tensors: Vec<Option<Tensor>> =
+        graph.values.iter().map(|v| v.constant.clone()).collect();
     if let Some(&id) = graph.input.first() {
-        let shape = graph.values.get(id).map(|v| v.shape.clone()).unwrap_or_default();
-        let expected = shape.iter().product();
+        let shape = graph
+            .values
+            .get(id)
+            .map(|v| v.shape.clone())
+            .unwrap_or_default();
+        let expected = elements(&shape).unwrap_or(usize::MAX);
         if input.len() != expected {
-            return Err(FloatError::InputLength { expected, got: input.len() });
+            return Err(FloatError::InputLength {
+                expected,
+                got: input.len(),
+            });
         }
         if let Some(slot) = tensors.get_mut(id) {
-            *slot = Some(Tensor { shape, data: input.to_vec() });
+            *slot = Some(Tensor {
+                shape,
+                data: input.to_vec(),
+            });
         }
     }
     for node in &graph.nodes {
-        let operands: Option<Vec<&Tensor>> =
-            node.inputs.iter().map(|&id| tensors.get(id).and_then(Option::as_ref)).collect();
+        let operands: Option<Vec<&Tensor>> = node
+            .inputs
+            .iter()
+            .map(|&id| tensors.get(id).and_then(Option::as_ref))
+            .collect();
         let Some(operands) = operands else { continue };
-        let result = apply(&node.op, &operands)
-            .map_err(|reason| FloatError::Node { node: node.name.clone(), reason })?;
+        let result = apply(&node.op, &operands).map_err(|reason| FloatError::Node {
+            node: node.name.clone(),
+            reason,
+        })?;
         if let Some(slot) = tensors.get_mut(node.output) {
             *slot = Some(result);
         }
@@ -81,15 +97,24 @@ pub fn run(graph: &Graph, input: &[f32]) -> Result<Vec<Option<Tensor>>, FloatErr
 pub(crate) fn apply(op: &Op, inputs: &[&Tensor]) -> Result<Tensor, String> {
     let shapes: Vec<&[usize]> = inputs.iter().map(|t| t.shape.as_slice()).collect();
     let shape = infer(op, &shapes)?;
-    if inputs.iter().any(|t| Some(t.data.len()) != elements(&t.shape)) {
+    if elements(&shape).is_none()
+        || inputs
+            .iter()
+            .any(|t| Some(t.data.len()) != elements(&t.shape))
+    {
         return Err("a tensor whose data does not fill its shape".into());
     }
-    let operands: Vec<(&[usize], &[f32])> = inputs.iter().map(|t| (t.shape.as_slice(), t.data.as_slice())).collect();
+    let operands: Vec<(&[usize], &[f32])> = inputs
+        .iter()
+        .map(|t| (t.shape.as_slice(), t.data.as_slice()))
+        .collect();
     let data = match structural(op, &operands, &shape) {
         Some(data) => data,
         None => compute(op, inputs, &shape)?,
     };
-    debug_assert_eq!(data.len(), shape.iter().product::<usize>());
+    if Some(data.len()) != elements(&shape) {
+        return Err("the result is not defined for empty operands".into());
+    }
     Ok(Tensor { shape, data })
 }
 
@@ -111,17 +136,14 @@ fn compute(op: &Op, inputs: &[&Tensor], shape: &[usize]) -> Result<Vec<f32>, Str
         (Op::LeakyRelu { alpha }, [x]) => unary(x, |x| if x >= 0.0 { x } else { alpha * x }),
         (Op::Abs, [x]) => unary(x, f32::abs),
         (Op::Neg, [x]) => unary(x, |x| -x),
-        (Op::Clip { min, max }, [x]) => {
-            unary(x, |x| x.max(min.unwrap_or(f32::NEG_INFINITY)).min(max.unwrap_or(f32::INFINITY)))
-        }
+        (Op::Clip { min, max }, [x]) => unary(x, |x| {
+            x.max(min.unwrap_or(f32::NEG_INFINITY))
+                .min(max.unwrap_or(f32::INFINITY))
+        }),
         (Op::Reduce { kind, axes, .. }, [x]) => reduce::reduce(*kind, axes, x),
         (Op::ArgMax { axis, .. }, [x]) => reduce::argmax(*axis, x),
         _ => return Err("the operator does not take these operands".into()),
     })
-}
-
-fn elements(shape: &[usize]) -> Option<usize> {
-    shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d))
 }
 
 fn unary(x: &Tensor, f: impl Fn(f32) -> f32) -> Vec<f32> {
@@ -131,7 +153,9 @@ fn unary(x: &Tensor, f: impl Fn(f32) -> f32) -> Vec<f32> {
 fn binary(a: &Tensor, b: &Tensor, shape: &[usize], f: impl Fn(f32, f32) -> f32) -> Vec<f32> {
     let at = |t: &Tensor| Walk::new(shape, &broadcast_strides(&t.shape, shape.len()), 0);
     let pairs = at(a).zip(at(b));
-    pairs.filter_map(|(i, j)| Some(f(*a.data.get(i)?, *b.data.get(j)?))).collect()
+    pairs
+        .filter_map(|(i, j)| Some(f(*a.data.get(i)?, *b.data.get(j)?)))
+        .collect()
 }
 
 fn matmul(a: &Tensor, b: &Tensor) -> Result<Vec<f32>, String> {

@@ -5,7 +5,7 @@ use crate::exec::{virtual_source, Trace};
 use crate::layout::{Block, Layout, Mode, RowKind, Src, BIAS_LIMBS};
 use crate::qmodel::{QModel, Step};
 use halo2_proofs::halo2curves::bn256::Fr;
-use halo2_proofs::halo2curves::ff::{BatchInvert, Field};
+use halo2_proofs::halo2curves::ff::{BatchInvert, Field, PrimeField};
 use rayon::prelude::*;
 
 /// What a proof is about: the run of the model and the policy.
@@ -15,8 +15,8 @@ pub struct Witness {
     pub trace: Trace,
     /// Output index whose score the policy compares with.
     pub top: Option<usize>,
-    /// Policy coefficients per output row: `a, t, c` as integers.
-    pub policy: Vec<[i64; 3]>,
+    /// Policy coefficients `a, t, c` per policy row, as in the instance columns.
+    pub policy: Vec<[Fr; 3]>,
 }
 
 /// Phase-2 columns, and what phase 3 needs of them.
@@ -183,9 +183,8 @@ impl Witness {
         let (f, top) = (layout.shape.precision().bits(), self.top_score(model));
         for row in 0..layout.policy_rows {
             let [a, t, c] = self.policy.get(row).copied().unwrap_or_default();
-            let d = i128::from(a) * i128::from(self.output(model, layout, row)) + i128::from(t) * i128::from(top) + i128::from(c);
-            // A false statement leaves the cells zero; the proof then fails.
-            let d = u64::try_from(d).unwrap_or(0);
+            let d = a * signed(self.output(model, layout, row).into()) + t * signed(top.into()) + c;
+            let d = small_integer(d).unwrap_or(0);
             lane.high[row] = d & ((1 << f) - 1);
             lane.rem[row] = (d >> f) & ((1 << layout.shape.table_bits) - 1);
         }
@@ -369,6 +368,17 @@ impl Witness {
         }
         [pow, uacc, pacc].into_iter().chain(slots.into_iter().flatten()).collect()
     }
+}
+
+/// The integer below 2^64 that a field element is, if it is one. A false policy statement has none; its cells stay
+/// zero and its proof fails.
+fn small_integer(v: Fr) -> Option<u64> {
+    let bytes = v.to_repr();
+    let (low, high) = bytes.as_ref().split_at(8);
+    if high.iter().any(|b| *b != 0) {
+        return None;
+    }
+    Some(u64::from_le_bytes(low.try_into().ok()?))
 }
 
 /// Splits values into table limbs (low first) and single bits.

@@ -1,1 +1,18 @@
+//! Committing models and proving receipts.
+//!
+//! [`commit::commit`] turns an ONNX file into a [`commit::Committed`] model: proving key, private weights with the
+//! randomness of their commitments, and the public [`ModelCard`](provenn_verifier::ModelCard).
+//! [`prove::prove`] issues receipts from it.
 
+pub mod commit;
+pub mod compact;
+pub mod error;
+pub mod plonk;
+pub mod prove;
+pub mod report;
+pub mod srs;
+pub mod store;
+
+pub use commit::{commit, CommitOptions, Committed};
+pub use error::ProveError;
+pub use prove::{prove, Input};

@@ -24,7 +24,7 @@ use halo2_proofs::poly::kzg::commitment::ParamsKZG;
 use halo2_proofs::SerdeFormat;
 use halo2curves::bn256::{Bn256, Fr, G1Affine, G2Affine};
 use halo2curves::ff::PrimeField;
-use halo2curves::group::{Group, GroupEncoding};
+use halo2curves::group::GroupEncoding;
 use halo2curves::serde::SerdeObject;
 
 pub use error::{SrsError, SrsGroup};

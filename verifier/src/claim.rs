@@ -231,7 +231,11 @@ impl InputBinding {
 fn values_in_bound(values: &[i64]) -> Result<(), VerifyError> {
     at_most(MAX_VALUES, values.len())?;
     let maximum = VALUE_BOUND.unsigned_abs().saturating_sub(1);
-    match values.iter().map(|v| v.unsigned_abs()).find(|v| *v > maximum) {
+    match values
+        .iter()
+        .map(|v| v.unsigned_abs())
+        .find(|v| *v > maximum)
+    {
         Some(got) => Err(VerifyError::TooLarge { maximum, got }),
         None => Ok(()),
     }

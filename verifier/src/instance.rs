@@ -19,8 +19,8 @@ struct PolicyRow {
 
 /// The instance columns for a claim.
 ///
-/// Columns 0 to 3 are `a, t, c, g` with `policy_rows` rows; row `j` is about output `j`, rows from `outputs` on
-/// are zero. With a public input, columns 4 to `4 + lanes` hold it: the value of channel `c`, position `p`
+/// Columns 0 to 3 are `a, t, c, g` with `policy_rows` rows; output `j` is at row `policy_rows - 1 - j`, the other
+/// rows are zero. With a public input, columns 4 to `4 + lanes` hold it: the value of channel `c`, position `p`
 /// (index `c * positions + p`) is in column `4 + c % lanes`, row `p * blocks + c / lanes`; other cells are zero.
 ///
 /// # Errors
@@ -32,6 +32,7 @@ pub fn instances(
 ) -> Result<Vec<Vec<Fr>>, VerifyError> {
     let mut rows = policy_rows(layout, policy)?;
     rows.resize(size(layout.policy_rows), PolicyRow::default());
+    rows.reverse();
     let mut columns = vec![
         rows.iter().map(|row| row.a).collect(),
         rows.iter().map(|row| row.t).collect(),

@@ -17,8 +17,12 @@ impl Terms {
 
     /// Adds `weight` times `other`.
     pub(crate) fn add(&mut self, weight: Fr, other: &Self) {
-        self.0
-            .extend(other.0.iter().map(|(scalar, point)| (*scalar * weight, *point)));
+        self.0.extend(
+            other
+                .0
+                .iter()
+                .map(|(scalar, point)| (*scalar * weight, *point)),
+        );
     }
 
     /// The sum. Terms of the same point are joined first: proofs under one key share most of theirs.
@@ -99,7 +103,9 @@ fn pippenger(terms: &[(Fr, G1Affine)]) -> G1 {
         let mut buckets = vec![G1::identity(); buckets_len];
         for (digits, (_, point)) in all.iter().zip(terms) {
             let digit = digits.get(column).copied().unwrap_or(0);
-            let index = usize::try_from(digit.unsigned_abs()).unwrap_or(0).checked_sub(1);
+            let index = usize::try_from(digit.unsigned_abs())
+                .unwrap_or(0)
+                .checked_sub(1);
             if let Some(bucket) = index.and_then(|index| buckets.get_mut(index)) {
                 match digit < 0 {
                     true => *bucket -= point,

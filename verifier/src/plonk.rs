@@ -66,12 +66,7 @@ fn quotient_eval(
 }
 
 /// Rows `-(b + 1)` (last), `-b .. -1` (blinding) and `0`.
-fn row_evals(
-    key: &VerifyingKey,
-    x: Fr,
-    domain: &Domain,
-    x_n: Fr,
-) -> Result<RowEvals, VerifyError> {
+fn row_evals(key: &VerifyingKey, x: Fr, domain: &Domain, x_n: Fr) -> Result<RowEvals, VerifyError> {
     let tail = i32::try_from(key.tail_rows()).unwrap_or(0);
     let count = size(key.tail_rows()).saturating_add(1);
     let values = domain.lagrange(x, x_n, tail.saturating_neg(), count)?;
@@ -123,11 +118,7 @@ fn instance_evals(
 }
 
 /// All openings, in the order of the library: it fixes the powers of the SHPLONK challenges.
-fn queries(
-    key: &VerifyingKey,
-    messages: &Messages,
-    quotient: Fr,
-) -> Vec<Query> {
+fn queries(key: &VerifyingKey, messages: &Messages, quotient: Fr) -> Vec<Query> {
     let mut out = Vec::new();
     let mut open = |poly, rotation, eval| {
         out.push(Query {
@@ -143,9 +134,7 @@ fn queries(
         open(Poly::Product(index), 0, evals.current);
         open(Poly::Product(index), 1, evals.next);
     }
-    let last = i32::try_from(key.tail_rows())
-        .unwrap_or(0)
-        .saturating_neg();
+    let last = i32::try_from(key.tail_rows()).unwrap_or(0).saturating_neg();
     for (index, evals) in messages.product_evals.iter().enumerate().rev() {
         if let Some(eval) = evals.last {
             open(Poly::Product(index), last, eval);

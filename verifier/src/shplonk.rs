@@ -120,7 +120,14 @@ pub(crate) fn reduce(
         let weights = interpolation(&points, &set.rotations, opening.u)?;
         for (member, power_of_y) in set.members.iter().zip(powers(opening.y)) {
             let scalar = power_of_v * factor * power_of_y;
-            push_commitment(&mut accumulator.right, key, messages, x_n, member.poly, scalar)?;
+            push_commitment(
+                &mut accumulator.right,
+                key,
+                messages,
+                x_n,
+                member.poly,
+                scalar,
+            )?;
             let value = member
                 .evals
                 .values()
@@ -166,7 +173,9 @@ fn interpolation(
     let mut weights: Vec<Fr> = points
         .iter()
         .enumerate()
-        .map(|(place, point)| others(place).fold(Fr::ONE, |product, other| product * (*point - other)))
+        .map(|(place, point)| {
+            others(place).fold(Fr::ONE, |product, other| product * (*point - other))
+        })
         .collect();
     batch_invert(&mut weights)?;
     for (place, weight) in weights.iter_mut().enumerate() {

@@ -58,9 +58,8 @@ impl Deref for SrsVerifyingKey {
 impl SrsVerifyingKey {
     /// Checks the points of `parts`.
     pub fn new(parts: SrsParts) -> Result<Self, VerifyError> {
-        let on_curve = |point: &G1Affine| {
-            bool::from(point.is_on_curve()) && !bool::from(point.is_identity())
-        };
+        let on_curve =
+            |point: &G1Affine| bool::from(point.is_on_curve()) && !bool::from(point.is_identity());
         if !on_curve(&parts.g1) || !parts.tail.iter().all(on_curve) {
             return Err(VerifyError::BadPoint);
         }
@@ -104,8 +103,8 @@ impl SrsVerifyingKey {
             },
             k: reader.u32()?,
             g1: reader.point()?,
-            g2: curve::g2(&reader.array()?)?,
-            s_g2: curve::g2(&reader.array()?)?,
+            g2: curve::g2(&coordinates(&mut reader)?)?,
+            s_g2: curve::g2(&coordinates(&mut reader)?)?,
             tail: reader.list(MAX_TAIL, 32, Reader::point)?,
         };
         reader.finish()?;
@@ -116,6 +115,15 @@ impl SrsVerifyingKey {
     pub fn id(&self) -> [u8; 32] {
         self.id
     }
+}
+
+fn coordinates(reader: &mut Reader<'_>) -> Result<[[u8; 32]; 4], VerifyError> {
+    Ok([
+        reader.array()?,
+        reader.array()?,
+        reader.array()?,
+        reader.array()?,
+    ])
 }
 
 fn encode(parts: &SrsParts) -> Vec<u8> {

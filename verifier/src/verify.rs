@@ -84,7 +84,7 @@ pub fn verify(
     let pending = Pending::new(receipt, card, srs, expectation)?;
     match holds(srs, std::slice::from_ref(&pending)) {
         true => Ok(Verdict::new(srs.kind, pending.claim)),
-        false => Err(pending.reason()),
+        false => Err(pending.reason(srs)),
     }
 }
 
@@ -109,7 +109,7 @@ pub fn verify_batch(
         let bad = bad.unwrap_or(0);
         let reason = all
             .get(bad)
-            .map_or(VerifyError::OpeningFailed, Pending::reason);
+            .map_or(VerifyError::OpeningFailed, |pending| pending.reason(srs));
         return Err((bad, reason));
     }
     Ok(all
@@ -177,10 +177,10 @@ impl Pending {
     }
 
     /// Why a receipt fails whose equations do not hold together.
-    fn reason(&self) -> VerifyError {
-        match bool::from(self.link.sum().is_identity()) {
-            true => VerifyError::OpeningFailed,
-            false => VerifyError::LinkFailed,
+    fn reason(&self, srs: &SrsVerifyingKey) -> VerifyError {
+        match pairs(srs, &self.opening.left, &self.opening.right) {
+            true => VerifyError::LinkFailed,
+            false => VerifyError::OpeningFailed,
         }
     }
 }
@@ -251,7 +251,9 @@ fn holds(srs: &SrsVerifyingKey, all: &[Pending]) -> bool {
     for (index, pending) in all.iter().enumerate() {
         let weight = |purpose: u8| {
             let mut state = seed.clone();
-            state.update(&length(index).to_le_bytes()).update(&[purpose]);
+            state
+                .update(&length(index).to_le_bytes())
+                .update(&[purpose]);
             Fr::from_uniform_bytes(state.finalize().as_array())
         };
         let opening = weight(0);
@@ -259,7 +261,11 @@ fn holds(srs: &SrsVerifyingKey, all: &[Pending]) -> bool {
         right.add(opening, &pending.opening.right);
         right.add(weight(1), &pending.link);
     }
-    // e(left, s_g2) e(-right, g2) = 1
+    pairs(srs, &left, &right)
+}
+
+/// `e(left, s_g2) = e(right, g2)`
+fn pairs(srs: &SrsVerifyingKey, left: &Terms, right: &Terms) -> bool {
     let left = affine(left.sum());
     let right = affine(-right.sum());
     let (s_g2, g2) = (G2Prepared::from(srs.s_g2), G2Prepared::from(srs.g2));

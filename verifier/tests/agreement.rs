@@ -7,7 +7,6 @@ use common::toy::{setup, toy, WEIGHTS};
 use provenn_verifier::*;
 
 fn policies(scores: &Policy) -> Vec<Policy> {
-    // Outputs are 3*5+10, 6-20, 4*7+30, 8+40, 5*1.. : see `toy`; the largest decides the label.
     let Policy::Scores { scores: values } = scores else {
         unreachable!()
     };
@@ -79,7 +78,7 @@ fn both_verifiers_judge_mutated_proofs_alike() {
     }
     // The evaluation of the all-zero fixed column is zero already.
     mutants.retain(|proof| *proof != receipt.proof);
-    assert!(mutants.len() > 200);
+    assert!(mutants.len() > 120);
     for proof in mutants {
         let mutant = Receipt {
             proof,

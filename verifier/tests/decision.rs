@@ -198,10 +198,7 @@ fn a_g2_point_outside_the_subgroup_is_refused() {
         s_g2: outside,
         ..(*setup.srs).clone()
     };
-    assert_eq!(
-        SrsVerifyingKey::new(parts),
-        Err(VerifyError::BadG2Subgroup)
-    );
+    assert_eq!(SrsVerifyingKey::new(parts), Err(VerifyError::BadG2Subgroup));
 }
 
 #[test]
@@ -215,10 +212,10 @@ fn instance_columns() {
     let columns = instances(&layout, &Policy::Label { label: 2 }, &input).unwrap();
     let one = Fr::ONE;
     let zero = Fr::ZERO;
-    assert_eq!(columns[0], [-one, -one, -one, -one, -one, zero]);
-    assert_eq!(columns[1], [one, one, one, one, one, zero]);
-    assert_eq!(columns[2], [-one, -one, zero, zero, zero, zero]);
-    assert_eq!(columns[3], [zero, zero, one, zero, zero, zero]);
+    assert_eq!(columns[0], [zero, -one, -one, -one, -one, -one]);
+    assert_eq!(columns[1], [zero, one, one, one, one, one]);
+    assert_eq!(columns[2], [zero, zero, zero, zero, -one, -one]);
+    assert_eq!(columns[3], [zero, zero, zero, one, zero, zero]);
     let lane = |values: [u64; 8]| values.map(Fr::from).to_vec();
     assert_eq!(columns[4], lane([1, 9, 2, 10, 3, 11, 4, 12]));
     assert_eq!(columns[5], lane([5, 0, 6, 0, 7, 0, 8, 0]));
@@ -228,8 +225,8 @@ fn instance_columns() {
         bit: false,
     };
     let columns = instances(&layout, &bit, &input).unwrap();
-    assert_eq!(columns[0][1], -one);
-    assert_eq!(columns[2][1], Fr::from(9));
+    assert_eq!(columns[0][4], -one);
+    assert_eq!(columns[2][4], Fr::from(9));
     let edge = |value: i64| {
         let mut values = vec![0; 12];
         values[11] = value;
@@ -256,18 +253,33 @@ fn error_codes_are_distinct() {
         VerifyError::BadProofSystem,
         VerifyError::BadTag { got: 0 },
         VerifyError::BadUtf8,
-        VerifyError::BadVersion { expected: 1, got: 2 },
-        VerifyError::CommitmentCount { expected: n, got: n },
+        VerifyError::BadVersion {
+            expected: 1,
+            got: 2,
+        },
+        VerifyError::CommitmentCount {
+            expected: n,
+            got: n,
+        },
         VerifyError::ContextMismatch,
         VerifyError::DegenerateChallenge,
         VerifyError::DevSrs,
-        VerifyError::Expired { not_after: n, now: n },
+        VerifyError::Expired {
+            not_after: n,
+            now: n,
+        },
         VerifyError::InputMismatch,
-        VerifyError::InputShape { expected: n, got: n },
+        VerifyError::InputShape {
+            expected: n,
+            got: n,
+        },
         VerifyError::KeyInvalid { reason: "" },
         VerifyError::KeyMismatch,
         VerifyError::LinkFailed,
-        VerifyError::LinkLength { expected: n, got: n },
+        VerifyError::LinkLength {
+            expected: n,
+            got: n,
+        },
         VerifyError::ModelMismatch,
         VerifyError::NonCanonicalScalar,
         VerifyError::OpeningFailed,

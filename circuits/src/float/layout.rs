@@ -22,11 +22,17 @@ impl Element for i64 {
 }
 
 /// Applies `op` to `(shape, data)` operands if it only moves elements. `shape` is the inferred shape of the result.
-pub(crate) fn structural<T: Element>(op: &Op, inputs: &[(&[usize], &[T])], shape: &[usize]) -> Option<Vec<T>> {
+pub(crate) fn structural<T: Element>(
+    op: &Op,
+    inputs: &[(&[usize], &[T])],
+    shape: &[usize],
+) -> Option<Vec<T>> {
     let &(from, data) = inputs.first()?;
     let own = strides(from);
     let view = |shape: &[usize], strides: &[isize], offset: isize| -> Vec<T> {
-        Walk::new(shape, strides, offset).filter_map(|i| data.get(i).copied()).collect()
+        Walk::new(shape, strides, offset)
+            .filter_map(|i| data.get(i).copied())
+            .collect()
     };
     Some(match op {
         Op::Reshape { .. } => data.to_vec(),
@@ -37,7 +43,11 @@ pub(crate) fn structural<T: Element>(op: &Op, inputs: &[(&[usize], &[T])], shape
         Op::Expand { .. } => view(shape, &broadcast_strides(from, shape.len()), 0),
         Op::Slice { ranges } => {
             let offset = ranges.iter().zip(&own).map(|(r, s)| r.0 as isize * s).sum();
-            let steps: Vec<isize> = ranges.iter().zip(&own).map(|(r, s)| r.2 as isize * s).collect();
+            let steps: Vec<isize> = ranges
+                .iter()
+                .zip(&own)
+                .map(|(r, s)| r.2 as isize * s)
+                .collect();
             view(shape, &steps, offset)
         }
         Op::Pad { pads, value } => {

@@ -7,8 +7,11 @@ use crate::onnx::{ReduceKind, Tensor};
 /// Reduces along `axes`; the result is row-major in the remaining axes.
 pub fn reduce(kind: ReduceKind, axes: &[usize], x: &Tensor) -> Vec<f32> {
     let kept = reduced(&x.shape, axes, true).unwrap_or_default();
-    let to: Vec<isize> =
-        strides(&kept).into_iter().enumerate().map(|(i, s)| if axes.contains(&i) { 0 } else { s }).collect();
+    let to: Vec<isize> = strides(&kept)
+        .into_iter()
+        .enumerate()
+        .map(|(i, s)| if axes.contains(&i) { 0 } else { s })
+        .collect();
     let start = match kind {
         ReduceKind::Sum | ReduceKind::Mean => 0.0,
         ReduceKind::Max => f64::NEG_INFINITY,

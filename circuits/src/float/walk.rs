@@ -11,7 +11,11 @@ pub struct Walk {
 impl Walk {
     pub fn new(shape: &[usize], strides: &[isize], offset: isize) -> Self {
         Self {
-            axes: shape.iter().zip(strides).map(|(&d, &s)| (d, s, 0)).collect(),
+            axes: shape
+                .iter()
+                .zip(strides)
+                .map(|(&d, &s)| (d, s, 0))
+                .collect(),
             position: offset,
             left: shape.iter().product(),
         }
@@ -54,6 +58,11 @@ pub fn strides(shape: &[usize]) -> Vec<isize> {
 
 /// Strides of `shape` seen through a broadcast to `rank` axes: 0 where the extent is 1 or missing.
 pub fn broadcast_strides(shape: &[usize], rank: usize) -> Vec<isize> {
-    let own = strides(shape).into_iter().zip(shape).map(|(s, &d)| if d == 1 { 0 } else { s });
-    std::iter::repeat_n(0, rank.saturating_sub(shape.len())).chain(own).collect()
+    let own = strides(shape)
+        .into_iter()
+        .zip(shape)
+        .map(|(s, &d)| if d == 1 { 0 } else { s });
+    std::iter::repeat_n(0, rank.saturating_sub(shape.len()))
+        .chain(own)
+        .collect()
 }

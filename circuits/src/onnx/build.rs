@@ -76,7 +76,9 @@ pub struct Builder {
 
 impl Builder {
     pub fn slot(&self, id: ValueId) -> Result<&Slot, ImportError> {
-        self.slots.get(id).ok_or_else(|| ImportError::malformed("value out of range"))
+        self.slots
+            .get(id)
+            .ok_or_else(|| ImportError::malformed("value out of range"))
     }
 
     pub fn shape(&self, id: ValueId) -> Result<&[usize], ImportError> {
@@ -84,21 +86,38 @@ impl Builder {
     }
 
     /// A value without producer: an input.
-    pub fn input(&mut self, name: &str, shape: Vec<usize>, integer: bool) -> Result<ValueId, ImportError> {
+    pub fn input(
+        &mut self,
+        name: &str,
+        shape: Vec<usize>,
+        integer: bool,
+    ) -> Result<ValueId, ImportError> {
         self.count(name, &shape)?;
-        Ok(self.push(Slot { name: name.into(), shape, constant: None, integer }))
+        Ok(self.push(Slot {
+            name: name.into(),
+            shape,
+            constant: None,
+            integer,
+        }))
     }
 
     /// A constant of the file.
     pub fn stored(&mut self, name: &str, shape: Vec<usize>, data: Const) -> ValueId {
-        self.stored = self.stored.saturating_add(elements(&shape).unwrap_or(0) as u64);
+        self.stored = self
+            .stored
+            .saturating_add(elements(&shape).unwrap_or(0) as u64);
         self.constant(name, shape, data)
     }
 
     /// A small constant made here.
     pub fn constant(&mut self, name: &str, shape: Vec<usize>, data: Const) -> ValueId {
         let integer = matches!(data, Const::Ints(_));
-        self.push(Slot { name: name.into(), shape, constant: Some(data), integer })
+        self.push(Slot {
+            name: name.into(),
+            shape,
+            constant: Some(data),
+            integer,
+        })
     }
 
     /// A float scalar, one for each value.
@@ -107,7 +126,11 @@ impl Builder {
         if let Some(&id) = self.memo.get(&key) {
             return id;
         }
-        let id = self.constant(&format!("constant {value}"), Vec::new(), Const::Floats(vec![value]));
+        let id = self.constant(
+            &format!("constant {value}"),
+            Vec::new(),
+            Const::Floats(vec![value]),
+        );
         self.memo.insert(key, id);
         id
     }
@@ -117,18 +140,43 @@ impl Builder {
         let n = elements(shape).map_or(u64::MAX, |n| n as u64);
         self.folded = self.folded.saturating_add(n);
         let maximum = MAX_FOLDED_ELEMENTS.saturating_add(self.stored.saturating_mul(4));
-        limit("number of elements in folded constants", maximum, self.folded)?;
+        limit(
+            "number of elements in folded constants",
+            maximum,
+            self.folded,
+        )?;
         self.work = self.work.saturating_add(n.saturating_mul(work));
-        limit("number of operations to fold constants", MAX_FOLDED_WORK, self.work)
+        limit(
+            "number of operations to fold constants",
+            MAX_FOLDED_WORK,
+            self.work,
+        )
     }
 
     /// Applies `op`; the result is named after the ONNX output, with `/label` for intermediate results.
-    pub fn emit(&mut self, from: &Origin, label: &str, op: Op, inputs: &[ValueId]) -> Result<ValueId, Fault> {
-        let slots: Vec<&Slot> = inputs.iter().map(|&id| self.slot(id)).collect::<Result<_, _>>()?;
+    pub fn emit(
+        &mut self,
+        from: &Origin,
+        label: &str,
+        op: Op,
+        inputs: &[ValueId],
+    ) -> Result<ValueId, Fault> {
+        let slots: Vec<&Slot> = inputs
+            .iter()
+            .map(|&id| self.slot(id))
+            .collect::<Result<_, _>>()?;
         let shapes: Vec<&[usize]> = slots.iter().map(|s| s.shape.as_slice()).collect();
-        let shape = shape::infer(&op, &shapes)
-            .map_err(|reason| ImportError::Shape { node: from.node.clone(), reason })?;
-        let suffix = |name: &str| if label.is_empty() { name.to_owned() } else { format!("{name}/{label}") };
+        let shape = shape::infer(&op, &shapes).map_err(|reason| ImportError::Shape {
+            node: from.node.clone(),
+            reason,
+        })?;
+        let suffix = |name: &str| {
+            if label.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{name}/{label}")
+            }
+        };
         let name = suffix(&from.output);
         if !slots.is_empty() && slots.iter().all(|s| s.constant.is_some()) {
             return self.fold(name, &op, inputs, shape, &from.node);
@@ -137,11 +185,26 @@ impl Builder {
             Op::ArgMax { .. } => true,
             _ => slots.iter().all(|s| s.integer),
         };
-        if integer && matches!(op, Op::Div | Op::AveragePool { .. } | Op::Reduce { kind: ReduceKind::Mean, .. }) {
+        if integer
+            && matches!(
+                op,
+                Op::Div
+                    | Op::AveragePool { .. }
+                    | Op::Reduce {
+                        kind: ReduceKind::Mean,
+                        ..
+                    }
+            )
+        {
             return unsupported("integer division of values that are not constant");
         }
         self.count(&name, &shape)?;
-        let output = self.push(Slot { name, shape, constant: None, integer });
+        let output = self.push(Slot {
+            name,
+            shape,
+            constant: None,
+            integer,
+        });
         self.steps.push(Step {
             name: suffix(&from.node),
             onnx_op: from.onnx_op.clone(),
@@ -170,8 +233,10 @@ impl Builder {
             .filter_map(|&id| self.slots.get(id))
             .filter_map(|s| Some((s.shape.as_slice(), s.constant.as_ref()?)))
             .collect();
-        let data = fold::apply(op, &operands, &shape)
-            .map_err(|reason| ImportError::Shape { node: node.to_owned(), reason })?;
+        let data = fold::apply(op, &operands, &shape).map_err(|reason| ImportError::Shape {
+            node: node.to_owned(),
+            reason,
+        })?;
         let id = self.constant(&name, shape, data);
         self.memo.insert(key, id);
         Ok(id)
@@ -181,11 +246,9 @@ impl Builder {
     fn work_of(&self, op: &Op, inputs: &[ValueId]) -> Result<u64, ImportError> {
         let shape = |i: usize| inputs.get(i).map_or(Ok(&[][..]), |&id| self.shape(id));
         let n = match op {
-            Op::Conv { .. } | Op::ConvTranspose { .. } => {
-                elements(shape(1)?).unwrap_or(usize::MAX)
-            }
+            Op::Conv { .. } | Op::ConvTranspose { .. } => elements(shape(1)?).unwrap_or(usize::MAX),
             Op::MaxPool { kernel, .. } | Op::AveragePool { kernel, .. } => {
-                elements(kernel).unwrap_or(usize::MAX).saturating_mul(8)
+                elements(kernel).unwrap_or(usize::MAX)
             }
             Op::MatMul => shape(0)?.last().copied().unwrap_or(1),
             Op::Reduce { axes, .. } => axes.iter().filter_map(|&a| shape(0).ok()?.get(a)).product(),
@@ -199,11 +262,18 @@ impl Builder {
     fn count(&mut self, name: &str, shape: &[usize]) -> Result<(), ImportError> {
         let n = elements(shape).map_or(u64::MAX, |n| n as u64);
         if n == 0 {
-            return Err(ImportError::Shape { node: name.into(), reason: format!("the shape {shape:?} is empty") });
+            return Err(ImportError::Shape {
+                node: name.into(),
+                reason: format!("the shape {shape:?} is empty"),
+            });
         }
         limit("number of elements in one tensor", MAX_ELEMENTS, n)?;
         self.total = self.total.saturating_add(n);
-        limit("number of elements in all tensors", MAX_TOTAL_ELEMENTS, self.total)
+        limit(
+            "number of elements in all tensors",
+            MAX_TOTAL_ELEMENTS,
+            self.total,
+        )
     }
 
     fn push(&mut self, slot: Slot) -> ValueId {

@@ -108,6 +108,8 @@ impl fmt::Display for List<'_> {
         for node in self.0 {
             write!(f, "; `{}` ({}): {}", node.name, node.operator, node.reason)?;
         }
-        f.write_str(". Help: export the model without these nodes, or replace them by supported ones")
+        f.write_str(
+            ". Help: export the model without these nodes, or replace them by supported ones",
+        )
     }
 }

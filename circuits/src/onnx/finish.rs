@@ -35,18 +35,28 @@ fn fold_batch_normalization(g: &mut Lowered) {
     let mut kept: Vec<Step> = Vec::new();
     for step in std::mem::take(&mut g.steps) {
         let conv = match step.inputs.as_slice() {
-            [x, c] if step.onnx_op == "BatchNormalization" && uses.get(*x) == Some(&1) => {
-                producer.get(x).and_then(|&i| kept.get(i)).and_then(|conv| Some((*x, absorbed(g, conv, &step, *c)?)))
-            }
+            [x, c] if step.onnx_op == "BatchNormalization" && uses.get(*x) == Some(&1) => producer
+                .get(x)
+                .and_then(|&i| kept.get(i))
+                .and_then(|conv| Some((*x, absorbed(g, conv, &step, *c)?))),
             _ => None,
         };
         if let Some((x, (weights, bias))) = conv {
-            let Some(i) = producer.remove(&x) else { continue };
-            let Some(conv) = kept.get_mut(i) else { continue };
+            let Some(i) = producer.remove(&x) else {
+                continue;
+            };
+            let Some(conv) = kept.get_mut(i) else {
+                continue;
+            };
             for (label, slot, at) in [("weights", weights, 1), ("bias", bias, 2)] {
                 let Some((shape, data)) = slot else { continue };
                 let name = format!("{}/folded {label}", conv.name);
-                g.slots.push(Slot { name, shape, constant: Some(Const::Floats(data)), integer: false });
+                g.slots.push(Slot {
+                    name,
+                    shape,
+                    constant: Some(Const::Floats(data)),
+                    integer: false,
+                });
                 match conv.inputs.get_mut(at) {
                     Some(input) => *input = g.slots.len() - 1,
                     None => conv.inputs.push(g.slots.len() - 1),
@@ -65,7 +75,12 @@ fn fold_batch_normalization(g: &mut Lowered) {
 type NewConstant = Option<(Vec<usize>, Vec<f32>)>;
 
 /// New weights and bias of `conv` followed by `step` with the constant `c` (one element for each channel).
-fn absorbed(g: &Lowered, conv: &Step, step: &Step, c: ValueId) -> Option<(NewConstant, NewConstant)> {
+fn absorbed(
+    g: &Lowered,
+    conv: &Step,
+    step: &Step,
+    c: ValueId,
+) -> Option<(NewConstant, NewConstant)> {
     let floats = |id: ValueId| {
         let slot = g.slots.get(id)?;
         match &slot.constant {
@@ -73,7 +88,9 @@ fn absorbed(g: &Lowered, conv: &Step, step: &Step, c: ValueId) -> Option<(NewCon
             _ => None,
         }
     };
-    let Op::Conv { .. } = conv.op else { return None };
+    let Op::Conv { .. } = conv.op else {
+        return None;
+    };
     let (_, c) = floats(c)?;
     let (shape, weights) = floats(*conv.inputs.get(1)?)?;
     let bias = match conv.inputs.get(2) {
@@ -83,7 +100,10 @@ fn absorbed(g: &Lowered, conv: &Step, step: &Step, c: ValueId) -> Option<(NewCon
     match step.op {
         Op::Mul => {
             let block: usize = shape.iter().skip(1).product();
-            let scaled = weights.chunks_exact(block.max(1)).zip(c).flat_map(|(w, c)| w.iter().map(move |w| w * c));
+            let scaled = weights
+                .chunks_exact(block.max(1))
+                .zip(c)
+                .flat_map(|(w, c)| w.iter().map(move |w| w * c));
             let bias = bias.map(|b| (vec![b.len()], b.iter().zip(c).map(|(b, c)| b * c).collect()));
             Some((Some((shape.clone(), scaled.collect())), bias))
         }
@@ -121,29 +141,71 @@ fn remove_dead(g: &mut Lowered) {
 
 /// Keeps inputs, outputs and what the nodes use; integers become floats.
 fn renumber(g: Lowered) -> Result<Graph, ImportError> {
-    let steps = g.steps.iter().flat_map(|s| s.inputs.iter().chain(std::iter::once(&s.output)));
-    let mut used: Vec<ValueId> = g.input.iter().chain(steps).chain(&g.output).copied().collect();
+    let steps = g
+        .steps
+        .iter()
+        .flat_map(|s| s.inputs.iter().chain(std::iter::once(&s.output)));
+    let mut used: Vec<ValueId> = g
+        .input
+        .iter()
+        .chain(steps)
+        .chain(&g.output)
+        .copied()
+        .collect();
     used.sort_unstable();
     used.dedup();
-    let ids: HashMap<ValueId, ValueId> = used.iter().enumerate().map(|(new, &old)| (old, new)).collect();
+    let ids: HashMap<ValueId, ValueId> = used
+        .iter()
+        .enumerate()
+        .map(|(new, &old)| (old, new))
+        .collect();
     let new = |old: &ValueId| {
-        ids.get(old).copied().ok_or_else(|| ImportError::malformed("value out of range"))
+        ids.get(old)
+            .copied()
+            .ok_or_else(|| ImportError::malformed("value out of range"))
     };
     let mut values = Vec::with_capacity(used.len());
-    for (_, slot) in g.slots.into_iter().enumerate().filter(|(id, _)| ids.contains_key(id)) {
-        let constant = slot.constant.map(|data| Tensor { shape: slot.shape.clone(), data: data.into_floats() });
-        if constant.as_ref().is_some_and(|t| t.data.iter().any(|x| !x.is_finite())) {
+    for (_, slot) in g
+        .slots
+        .into_iter()
+        .enumerate()
+        .filter(|(id, _)| ids.contains_key(id))
+    {
+        let constant = slot.constant.map(|data| Tensor {
+            shape: slot.shape.clone(),
+            data: data.into_floats(),
+        });
+        if constant
+            .as_ref()
+            .is_some_and(|t| t.data.iter().any(|x| !x.is_finite()))
+        {
             return Err(ImportError::NonFinite { tensor: slot.name });
         }
-        values.push(Value { name: slot.name, shape: slot.shape, constant });
+        values.push(Value {
+            name: slot.name,
+            shape: slot.shape,
+            constant,
+        });
     }
     let mut nodes = Vec::with_capacity(g.steps.len());
     for step in g.steps {
         let inputs = step.inputs.iter().map(new).collect::<Result<_, _>>()?;
         let output = new(&step.output)?;
-        nodes.push(Node { name: step.name, onnx_op: step.onnx_op, op: step.op, inputs, output });
+        nodes.push(Node {
+            name: step.name,
+            onnx_op: step.onnx_op,
+            op: step.op,
+            inputs,
+            output,
+        });
     }
     let input = g.input.iter().map(new).collect::<Result<_, _>>()?;
     let output = g.output.iter().map(new).collect::<Result<_, _>>()?;
-    Ok(Graph { name: g.name, values, nodes, input, output })
+    Ok(Graph {
+        name: g.name,
+        values,
+        nodes,
+        input,
+        output,
+    })
 }

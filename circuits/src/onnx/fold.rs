@@ -20,12 +20,17 @@ pub fn apply(op: &Op, inputs: &[(&[usize], &Const)], shape: &[usize]) -> Result<
             return Ok(Const::Ints(data));
         }
         if let Some(result) = exact(op, &ints, shape) {
-            return result.map(Const::Ints).ok_or_else(|| "integer overflow or division by zero".into());
+            return result
+                .map(Const::Ints)
+                .ok_or_else(|| "integer overflow or division by zero".into());
         }
     }
     let tensors: Vec<Tensor> = inputs
         .iter()
-        .map(|(shape, data)| Tensor { shape: shape.to_vec(), data: (*data).clone().into_floats() })
+        .map(|(shape, data)| Tensor {
+            shape: shape.to_vec(),
+            data: (*data).clone().into_floats(),
+        })
         .collect();
     let result = float::apply(op, &tensors.iter().collect::<Vec<_>>())?;
     Ok(match op {
@@ -46,7 +51,9 @@ fn exact(op: &Op, inputs: &[Ints<'_>], shape: &[usize]) -> Option<Option<Vec<i64
         (Op::Neg, [(_, x)]) => x.iter().map(|x| x.checked_neg()).collect(),
         (Op::Abs, [(_, x)]) => x.iter().map(|x| x.checked_abs()).collect(),
         (Op::Relu, [(_, x)]) => Some(x.iter().map(|x| *x.max(&0)).collect()),
-        (Op::Reduce { kind, axes, .. }, [(from, x)]) if axes.len() == from.len() && !x.is_empty() => {
+        (Op::Reduce { kind, axes, .. }, [(from, x)])
+            if axes.len() == from.len() && !x.is_empty() =>
+        {
             let mut items = x.iter().copied();
             let total = match kind {
                 ReduceKind::Sum => items.try_fold(0i64, i64::checked_add),
@@ -67,6 +74,9 @@ pub fn zip<T: Copy, U: Copy, R>(
     shape: &[usize],
     f: impl Fn(T, U) -> Option<R>,
 ) -> Option<Vec<R>> {
-    let (a, b) = (float::broadcast_positions(a, shape), float::broadcast_positions(b, shape));
+    let (a, b) = (
+        float::broadcast_positions(a, shape),
+        float::broadcast_positions(b, shape),
+    );
     a.zip(b).map(|(x, y)| f(x?, y?)).collect()
 }

@@ -24,6 +24,8 @@ mod wire;
 mod tests;
 
 pub use error::{ImportError, UnsupportedNode};
+pub(crate) use tensor::elements;
+
 pub use model::{Graph, Node, Op, ReduceKind, Tensor, Value, ValueId};
 
 use onnx_protobuf::{Message as _, ModelProto};
@@ -45,7 +47,10 @@ pub fn import(bytes: &[u8]) -> Result<Graph, ImportError> {
     let mut model = ModelProto::parse_from_bytes(bytes)
         .map_err(|e| ImportError::malformed(format!("protobuf: {e}")))?;
     let opset = opset(&model)?;
-    let graph = model.graph.take().ok_or_else(|| ImportError::malformed("the model has no graph"))?;
+    let graph = model
+        .graph
+        .take()
+        .ok_or_else(|| ImportError::malformed("the model has no graph"))?;
     drop(model);
     finish::finish(lower::graph(graph, opset)?)
 }
@@ -57,15 +62,21 @@ fn opset(model: &ModelProto) -> Result<i64, ImportError> {
         .iter()
         .filter(|set| attr::is_default_domain(&set.domain))
         .map(|set| set.version);
-    let version = versions
-        .next()
-        .ok_or_else(|| ImportError::malformed("the model imports no operator set of the default domain"))?;
+    let version = versions.next().ok_or_else(|| {
+        ImportError::malformed("the model imports no operator set of the default domain")
+    })?;
     if versions.any(|other| other != version) {
-        return Err(ImportError::malformed("the model imports two versions of the default operator domain"));
+        return Err(ImportError::malformed(
+            "the model imports two versions of the default operator domain",
+        ));
     }
     if OPSETS.contains(&version) {
         Ok(version)
     } else {
-        Err(ImportError::Opset { minimum: *OPSETS.start(), maximum: *OPSETS.end(), got: version })
+        Err(ImportError::Opset {
+            minimum: *OPSETS.start(),
+            maximum: *OPSETS.end(),
+            got: version,
+        })
     }
 }

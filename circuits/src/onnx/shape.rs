@@ -7,36 +7,79 @@ use super::window::Axis;
 /// The shape of `op` applied to operands of the given shapes, or what does not fit.
 pub fn infer(op: &Op, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
     match (op, inputs) {
-        (Op::Conv { kernel, strides, pads, dilations, groups }, [x, w, bias @ ..]) if bias.len() < 2 => {
+        (
+            Op::Conv {
+                kernel,
+                strides,
+                pads,
+                dilations,
+                groups,
+            },
+            [x, w, bias @ ..],
+        ) if bias.len() < 2 => {
             let axes = axes(x, kernel, strides, pads, dilations)?;
             let (out, per_group) = weights(w, kernel)?;
-            if *groups == 0 || per_group.checked_mul(*groups) != x.get(1).copied() || out % groups != 0 {
-                return Err(format!("weights {w:?} in {groups} groups do not fit input {x:?}"));
+            if *groups == 0
+                || per_group.checked_mul(*groups) != x.get(1).copied()
+                || out % groups != 0
+            {
+                return Err(format!(
+                    "weights {w:?} in {groups} groups do not fit input {x:?}"
+                ));
             }
             bias_fits(bias, out)?;
             let spatial: Result<Vec<_>, _> = axes.into_iter().map(Axis::output).collect();
             Ok([x.get(..1).unwrap_or_default(), &[out], &spatial?].concat())
         }
         (
-            Op::ConvTranspose { kernel, strides, pads, dilations, groups, output_padding },
+            Op::ConvTranspose {
+                kernel,
+                strides,
+                pads,
+                dilations,
+                groups,
+                output_padding,
+            },
             [x, w, bias @ ..],
         ) if bias.len() < 2 => {
             let axes = axes(x, kernel, strides, pads, dilations)?;
             let (channels, per_group) = weights(w, kernel)?;
             if *groups == 0 || Some(channels) != x.get(1).copied() || channels % groups != 0 {
-                return Err(format!("weights {w:?} in {groups} groups do not fit input {x:?}"));
+                return Err(format!(
+                    "weights {w:?} in {groups} groups do not fit input {x:?}"
+                ));
             }
             if output_padding.len() != kernel.len() {
                 return Err("output_padding needs one entry per spatial axis".into());
             }
             let out = per_group.saturating_mul(*groups);
             bias_fits(bias, out)?;
-            let spatial: Result<Vec<_>, _> =
-                axes.into_iter().zip(output_padding).map(|(axis, &extra)| axis.transposed(extra)).collect();
+            let spatial: Result<Vec<_>, _> = axes
+                .into_iter()
+                .zip(output_padding)
+                .map(|(axis, &extra)| axis.transposed(extra))
+                .collect();
             Ok([x.get(..1).unwrap_or_default(), &[out], &spatial?].concat())
         }
-        (Op::MaxPool { kernel, strides, pads, dilations }, [x])
-        | (Op::AveragePool { kernel, strides, pads, dilations, .. }, [x]) => {
+        (
+            Op::MaxPool {
+                kernel,
+                strides,
+                pads,
+                dilations,
+            },
+            [x],
+        )
+        | (
+            Op::AveragePool {
+                kernel,
+                strides,
+                pads,
+                dilations,
+                ..
+            },
+            [x],
+        ) => {
             let axes = axes(x, kernel, strides, pads, dilations)?;
             let spatial: Result<Vec<_>, _> = axes.into_iter().map(Axis::output).collect();
             Ok([x.get(..2).unwrap_or_default(), &spatial?].concat())
@@ -44,7 +87,9 @@ pub fn infer(op: &Op, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
         (Op::MatMul, [a, b]) => matmul(a, b),
         (Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Min | Op::Max, [a, b]) => broadcast(a, b),
         (Op::PRelu, [x, slope]) if broadcast(x, slope)? == *x => Ok(x.to_vec()),
-        (Op::Relu | Op::LeakyRelu { .. } | Op::Abs | Op::Neg | Op::Clip { .. }, [x]) => Ok(x.to_vec()),
+        (Op::Relu | Op::LeakyRelu { .. } | Op::Abs | Op::Neg | Op::Clip { .. }, [x]) => {
+            Ok(x.to_vec())
+        }
         (Op::Reduce { axes, keepdims, .. }, [x]) => reduced(x, axes, *keepdims),
         (Op::ArgMax { axis, keepdims }, [x]) => reduced(x, &[*axis], *keepdims),
         (Op::Reshape { shape }, [x]) => {
@@ -65,9 +110,14 @@ pub fn infer(op: &Op, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
             let mut shape = first.to_vec();
             for x in rest {
                 let same = x.len() == first.len()
-                    && x.iter().zip(*first).enumerate().all(|(i, (a, b))| i == *axis || a == b);
+                    && x.iter()
+                        .zip(*first)
+                        .enumerate()
+                        .all(|(i, (a, b))| i == *axis || a == b);
                 let (Some(sum), Some(&d), true) = (shape.get_mut(*axis), x.get(*axis), same) else {
-                    return Err(format!("{first:?} and {x:?} cannot be joined along axis {axis}"));
+                    return Err(format!(
+                        "{first:?} and {x:?} cannot be joined along axis {axis}"
+                    ));
                 };
                 *sum = sum.saturating_add(d);
             }
@@ -77,18 +127,30 @@ pub fn infer(op: &Op, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
             Ok(shape)
         }
         (Op::Slice { ranges }, [x]) => {
-            let inside = ranges.len() == x.len() && ranges.iter().zip(*x).all(|(&range, &d)| in_range(range, d));
+            let inside = ranges.len() == x.len()
+                && ranges.iter().zip(*x).all(|(&range, &d)| in_range(range, d));
             if !inside {
                 return Err(format!("slice {ranges:?} of {x:?} is out of range"));
             }
             Ok(ranges.iter().map(|&(_, len, _)| len).collect())
         }
-        (Op::Pad { pads, .. }, [x]) if pads.len() == x.len() => {
-            Ok(x.iter().zip(pads).map(|(d, (a, b))| d.saturating_add(*a).saturating_add(*b)).collect())
-        }
+        (Op::Pad { pads, .. }, [x]) if pads.len() == x.len() => Ok(x
+            .iter()
+            .zip(pads)
+            .map(|(d, (a, b))| d.saturating_add(*a).saturating_add(*b))
+            .collect()),
         (Op::Expand { shape }, [x]) if broadcast(x, shape)? == *shape => Ok(shape.clone()),
-        (Op::Gather { axis, indices, indices_shape }, [x]) => {
-            let (Some(before), Some(&d), Some(after)) = (x.get(..*axis), x.get(*axis), x.get(axis + 1..)) else {
+        (
+            Op::Gather {
+                axis,
+                indices,
+                indices_shape,
+            },
+            [x],
+        ) => {
+            let (Some(before), Some(&d), Some(after)) =
+                (x.get(..*axis), x.get(*axis), x.get(axis + 1..))
+            else {
                 return Err(format!("axis {axis} of {x:?} does not exist"));
             };
             if elements(indices_shape) != Some(indices.len()) || indices.iter().any(|&i| i >= d) {
@@ -96,7 +158,9 @@ pub fn infer(op: &Op, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
             }
             Ok([before, indices_shape, after].concat())
         }
-        _ => Err(format!("operands of shapes {inputs:?} do not fit the operator")),
+        _ => Err(format!(
+            "operands of shapes {inputs:?} do not fit the operator"
+        )),
     }
 }
 
@@ -121,16 +185,23 @@ pub fn reduced(shape: &[usize], axes: &[usize], keepdims: bool) -> Result<Vec<us
     if axes.iter().any(|a| *a >= shape.len()) {
         return Err(format!("reduced axes {axes:?} of {shape:?} do not exist"));
     }
-    let kept = shape.iter().enumerate().filter_map(|(i, &d)| match (axes.contains(&i), keepdims) {
-        (false, _) => Some(d),
-        (true, true) => Some(1),
-        (true, false) => None,
-    });
+    let kept = shape
+        .iter()
+        .enumerate()
+        .filter_map(|(i, &d)| match (axes.contains(&i), keepdims) {
+            (false, _) => Some(d),
+            (true, true) => Some(1),
+            (true, false) => None,
+        });
     Ok(kept.collect())
 }
 
 fn in_range((start, len, step): (usize, usize, i64), extent: usize) -> bool {
-    let (Ok(first), Ok(n), Ok(extent)) = (i64::try_from(start), i64::try_from(len), i64::try_from(extent)) else {
+    let (Ok(first), Ok(n), Ok(extent)) = (
+        i64::try_from(start),
+        i64::try_from(len),
+        i64::try_from(extent),
+    ) else {
         return false;
     };
     let last = (n - 1).checked_mul(step).and_then(|d| d.checked_add(first));
@@ -146,13 +217,22 @@ fn axes(
 ) -> Result<Vec<Axis>, String> {
     let spatial = x.get(2..).unwrap_or_default();
     let n = spatial.len();
-    if n == 0 || kernel.len() != n || strides.len() != n || pads.len() != n || dilations.len() != n {
-        return Err(format!("input {x:?} and window {kernel:?} need the same spatial axes, at least one"));
+    if n == 0 || kernel.len() != n || strides.len() != n || pads.len() != n || dilations.len() != n
+    {
+        return Err(format!(
+            "input {x:?} and window {kernel:?} need the same spatial axes, at least one"
+        ));
     }
     let rest = strides.iter().zip(pads).zip(dilations);
     let all = spatial.iter().zip(kernel).zip(rest);
     Ok(all
-        .map(|((&input, &kernel), ((&stride, &pads), &dilation))| Axis { input, kernel, stride, pads, dilation })
+        .map(|((&input, &kernel), ((&stride, &pads), &dilation))| Axis {
+            input,
+            kernel,
+            stride,
+            pads,
+            dilation,
+        })
         .collect())
 }
 
@@ -165,7 +245,9 @@ fn weights(w: &[usize], kernel: &[usize]) -> Result<(usize, usize), String> {
 
 fn bias_fits(bias: &[&[usize]], channels: usize) -> Result<(), String> {
     match bias.first() {
-        Some(shape) if **shape != [channels] => Err(format!("bias {shape:?} does not fit {channels} channels")),
+        Some(shape) if **shape != [channels] => {
+            Err(format!("bias {shape:?} does not fit {channels} channels"))
+        }
         _ => Ok(()),
     }
 }

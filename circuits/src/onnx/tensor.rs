@@ -19,20 +19,25 @@ impl Const {
     }
 }
 
-/// The product of the extents, if it fits.
+/// The product of the extents. `None` if it, or that of the extents other than 0, does not fit in `isize`.
 pub fn elements(shape: &[usize]) -> Option<usize> {
-    if shape.contains(&0) {
-        return Some(0);
-    }
-    shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d))
+    let mut factors = shape.iter().filter(|&&d| d != 0);
+    let product = factors
+        .try_fold(1usize, |n, &d| n.checked_mul(d))
+        .filter(|&n| isize::try_from(n).is_ok())?;
+    Some(if shape.contains(&0) { 0 } else { product })
 }
 
 /// Refuses tensors (also in attributes) whose data is in another file.
 pub fn refuse_external(tensor: &TensorProto) -> Result<(), ImportError> {
-    if tensor.data_location.value() == DataLocation::DEFAULT as i32 && tensor.external_data.is_empty() {
+    if tensor.data_location.value() == DataLocation::DEFAULT as i32
+        && tensor.external_data.is_empty()
+    {
         return Ok(());
     }
-    Err(ImportError::ExternalData { tensor: tensor.name.clone() })
+    Err(ImportError::ExternalData {
+        tensor: tensor.name.clone(),
+    })
 }
 
 /// Decodes a tensor; the number of elements must be exactly what the shape says.
@@ -42,15 +47,21 @@ pub fn decode(tensor: &TensorProto) -> Result<(Vec<usize>, Const), ImportError> 
     if tensor.segment.is_some() {
         return Err(bad("segments are not used by ONNX files"));
     }
-    let shape: Option<Vec<usize>> = tensor.dims.iter().map(|&d| usize::try_from(d).ok()).collect();
+    let shape: Option<Vec<usize>> = tensor
+        .dims
+        .iter()
+        .map(|&d| usize::try_from(d).ok())
+        .collect();
     let shape = shape.ok_or_else(|| bad("negative extent"))?;
     let expected = elements(&shape).ok_or_else(|| bad("absurd shape"))?;
-    let data = data(tensor).ok_or_else(|| bad("element type is not supported, or a number is out of range"))?;
+    let data = data(tensor)
+        .ok_or_else(|| bad("element type is not supported, or a number is out of range"))?;
     let got = match &data {
         Const::Floats(data) => data.len(),
         Const::Ints(data) => data.len(),
     };
-    let whole = width(tensor.data_type).is_some_and(|w| tensor.raw_data.len() % w == 0);
+    let whole = width(tensor.data_type)
+        .is_some_and(|w| tensor.raw_data.chunks_exact(w).remainder().is_empty());
     if got != expected || !whole {
         return Err(bad(&format!("{got} elements for shape {shape:?}")));
     }
@@ -76,10 +87,20 @@ fn data(t: &TensorProto) -> Option<Const> {
             1 => Const::Floats(t.float_data.clone()),
             10 => Const::Floats(t.int32_data.iter().map(|&i| half(i as u16)).collect()),
             11 => Const::Floats(t.double_data.iter().map(|&x| x as f32).collect()),
-            16 => Const::Floats(t.int32_data.iter().map(|&i| f32::from_bits((i as u32 & 0xffff) << 16)).collect()),
+            16 => Const::Floats(
+                t.int32_data
+                    .iter()
+                    .map(|&i| f32::from_bits((i as u32 & 0xffff) << 16))
+                    .collect(),
+            ),
             2..=6 | 9 => Const::Ints(t.int32_data.iter().map(|&i| i.into()).collect()),
             7 => Const::Ints(t.int64_data.clone()),
-            12 | 13 => Const::Ints(t.uint64_data.iter().map(|&i| i.try_into().ok()).collect::<Option<_>>()?),
+            12 | 13 => Const::Ints(
+                t.uint64_data
+                    .iter()
+                    .map(|&i| i.try_into().ok())
+                    .collect::<Option<_>>()?,
+            ),
             _ => return None,
         });
     }
@@ -95,14 +116,23 @@ fn data(t: &TensorProto) -> Option<Const> {
         10 => Const::Floats(words(raw, |b| half(u16::from_le_bytes(b)))),
         11 => Const::Floats(words(raw, |b| f64::from_le_bytes(b) as f32)),
         12 => Const::Ints(words(raw, |b| u32::from_le_bytes(b).into())),
-        13 => Const::Ints(words(raw, |b| i64::try_from(u64::from_le_bytes(b)).ok()).into_iter().collect::<Option<_>>()?),
-        16 => Const::Floats(words(raw, |b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16))),
+        13 => Const::Ints(
+            words(raw, |b| i64::try_from(u64::from_le_bytes(b)).ok())
+                .into_iter()
+                .collect::<Option<_>>()?,
+        ),
+        16 => Const::Floats(words(raw, |b| {
+            f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16)
+        })),
         _ => return None,
     })
 }
 
 fn words<const N: usize, T>(raw: &[u8], read: impl Fn([u8; N]) -> T) -> Vec<T> {
-    raw.chunks_exact(N).filter_map(|chunk| chunk.try_into().ok()).map(read).collect()
+    raw.chunks_exact(N)
+        .filter_map(|chunk| chunk.try_into().ok())
+        .map(read)
+        .collect()
 }
 
 /// IEEE 754 binary16.

@@ -13,11 +13,16 @@ pub struct Axis {
 impl Axis {
     /// Extent of the dilated window.
     pub fn extent(self) -> usize {
-        self.kernel.saturating_sub(1).saturating_mul(self.dilation).saturating_add(1)
+        self.kernel
+            .saturating_sub(1)
+            .saturating_mul(self.dilation)
+            .saturating_add(1)
     }
 
     fn padded(self) -> usize {
-        self.input.saturating_add(self.pads.0).saturating_add(self.pads.1)
+        self.input
+            .saturating_add(self.pads.0)
+            .saturating_add(self.pads.1)
     }
 
     fn check(self) -> Result<(), String> {
@@ -31,7 +36,11 @@ impl Axis {
     pub fn output(self) -> Result<usize, String> {
         self.check()?;
         let room = self.padded().checked_sub(self.extent()).ok_or_else(|| {
-            format!("a window of {} does not fit into {} padded elements", self.extent(), self.padded())
+            format!(
+                "a window of {} does not fit into {} padded elements",
+                self.extent(),
+                self.padded()
+            )
         })?;
         Ok(room / self.stride + 1)
     }
@@ -42,7 +51,11 @@ impl Axis {
         if output_padding >= self.stride.max(self.dilation) {
             return Err("output_padding must be below the stride or the dilation".into());
         }
-        let full = self.input.saturating_sub(1).saturating_mul(self.stride).saturating_add(self.extent());
+        let full = self
+            .input
+            .saturating_sub(1)
+            .saturating_mul(self.stride)
+            .saturating_add(self.extent());
         full.saturating_add(output_padding)
             .checked_sub(self.pads.0.saturating_add(self.pads.1))
             .filter(|&n| n > 0)
@@ -53,7 +66,10 @@ impl Axis {
     pub fn same(self, upper: bool) -> Result<(usize, usize), String> {
         self.check()?;
         let windows = self.input.div_ceil(self.stride);
-        let needed = windows.saturating_sub(1).saturating_mul(self.stride).saturating_add(self.extent());
+        let needed = windows
+            .saturating_sub(1)
+            .saturating_mul(self.stride)
+            .saturating_add(self.extent());
         Ok(halves(needed.saturating_sub(self.input), upper))
     }
 
@@ -61,7 +77,9 @@ impl Axis {
     /// would start in the end padding is dropped.
     pub fn ceil_padding(self) -> Result<usize, String> {
         self.check()?;
-        let Some(room) = self.padded().checked_sub(self.extent()) else { return Ok(0) };
+        let Some(room) = self.padded().checked_sub(self.extent()) else {
+            return Ok(0);
+        };
         let mut steps = room.div_ceil(self.stride);
         if steps.saturating_mul(self.stride) >= self.input.saturating_add(self.pads.0) {
             steps = steps.saturating_sub(1);

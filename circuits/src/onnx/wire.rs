@@ -91,7 +91,9 @@ pub fn scan(bytes: &[u8]) -> Result<(), ImportError> {
                 }
             }
             (other, _) => {
-                return Err(ImportError::malformed(format!("protobuf wire type {other} is not used by ONNX")))
+                return Err(ImportError::malformed(format!(
+                    "protobuf wire type {other} is not used by ONNX"
+                )))
             }
         }
         stack.push((kind, rest));
@@ -116,19 +118,34 @@ impl Counts {
         if kind == Kind::Node {
             bump(&mut self.nodes, 1, "number of nodes", MAX_NODES)?;
         }
-        bump(&mut self.messages, 1, "number of protobuf messages", MAX_MESSAGES)
+        bump(
+            &mut self.messages,
+            1,
+            "number of protobuf messages",
+            MAX_MESSAGES,
+        )
     }
 
     fn packed(&mut self, bytes: u64) -> Result<(), ImportError> {
         self.scalar(true)?;
-        bump(&mut self.packed, bytes, "size of integer lists in bytes", MAX_PACKED_VARINT_BYTES)
+        bump(
+            &mut self.packed,
+            bytes,
+            "size of integer lists in bytes",
+            MAX_PACKED_VARINT_BYTES,
+        )
     }
 
     fn scalar(&mut self, known: bool) -> Result<(), ImportError> {
         if known {
             bump(&mut self.scalars, 1, "number of scalar fields", MAX_SCALARS)
         } else {
-            bump(&mut self.unknown, 1, "number of unknown fields", MAX_UNKNOWN)
+            bump(
+                &mut self.unknown,
+                1,
+                "number of unknown fields",
+                MAX_UNKNOWN,
+            )
         }
     }
 
@@ -151,7 +168,8 @@ pub fn limit(what: &'static str, maximum: u64, got: u64) -> Result<(), ImportErr
 }
 
 fn tag(rest: &mut &[u8]) -> Result<(u32, u8), ImportError> {
-    let tag = u32::try_from(varint(rest)?).map_err(|_| ImportError::malformed("protobuf tag out of range"))?;
+    let tag = u32::try_from(varint(rest)?)
+        .map_err(|_| ImportError::malformed("protobuf tag out of range"))?;
     if tag >> 3 == 0 {
         return Err(ImportError::malformed("protobuf field number 0"));
     }
@@ -161,7 +179,9 @@ fn tag(rest: &mut &[u8]) -> Result<(u32, u8), ImportError> {
 fn varint(rest: &mut &[u8]) -> Result<u64, ImportError> {
     let mut value = 0u64;
     for shift in (0..70).step_by(7) {
-        let Some((&byte, tail)) = rest.split_first() else { return Err(truncated()) };
+        let Some((&byte, tail)) = rest.split_first() else {
+            return Err(truncated());
+        };
         *rest = tail;
         let bits = u64::from(byte & 0x7f);
         if shift == 63 && bits > 1 {
@@ -172,11 +192,16 @@ fn varint(rest: &mut &[u8]) -> Result<u64, ImportError> {
             return Ok(value);
         }
     }
-    Err(ImportError::malformed("protobuf integer longer than 64 bits"))
+    Err(ImportError::malformed(
+        "protobuf integer longer than 64 bits",
+    ))
 }
 
 fn take<'a>(rest: &mut &'a [u8], len: u64) -> Result<&'a [u8], ImportError> {
-    let (head, tail) = usize::try_from(len).ok().and_then(|len| rest.split_at_checked(len)).ok_or_else(truncated)?;
+    let (head, tail) = usize::try_from(len)
+        .ok()
+        .and_then(|len| rest.split_at_checked(len))
+        .ok_or_else(truncated)?;
     *rest = tail;
     Ok(head)
 }
@@ -193,13 +218,19 @@ fn schema(kind: Kind, number: u32) -> Field {
         (Kind::Model, 8) | (Kind::Function, 9) => Message(Kind::OpsetId),
         (Kind::Model, 20) => Message(Kind::Training),
         (Kind::Model, 25) => Message(Kind::Function),
-        (Kind::Model, 14) | (Kind::Graph | Kind::Tensor, 16) | (Kind::Node, 9) => Message(Kind::StringPair),
-        (Kind::ValueInfo, 4) | (Kind::Function, 14) | (Kind::Tensor, 13) => Message(Kind::StringPair),
+        (Kind::Model, 14) | (Kind::Graph | Kind::Tensor, 16) | (Kind::Node, 9) => {
+            Message(Kind::StringPair)
+        }
+        (Kind::ValueInfo, 4) | (Kind::Function, 14) | (Kind::Tensor, 13) => {
+            Message(Kind::StringPair)
+        }
         (Kind::Annotation, 2) | (Kind::Training, 3 | 4) => Message(Kind::StringPair),
         (Kind::Model, 2 | 3 | 4 | 6) => Bytes,
         (Kind::Model, 1 | 5) => Varint,
         (Kind::Graph, 1) | (Kind::Function, 7) => Message(Kind::Node),
-        (Kind::Graph, 5) | (Kind::Attribute, 5 | 10) | (Kind::Sparse, 1 | 2) => Message(Kind::Tensor),
+        (Kind::Graph, 5) | (Kind::Attribute, 5 | 10) | (Kind::Sparse, 1 | 2) => {
+            Message(Kind::Tensor)
+        }
         (Kind::Graph, 15) | (Kind::Attribute, 22 | 23) => Message(Kind::Sparse),
         (Kind::Graph, 11..=13) | (Kind::Function, 12) => Message(Kind::ValueInfo),
         (Kind::Graph, 14) => Message(Kind::Annotation),
@@ -221,8 +252,13 @@ fn schema(kind: Kind, number: u32) -> Field {
         (Kind::Type, 5) => Message(Kind::TypeMap),
         (Kind::TypeTensor, 2) => Message(Kind::Shape),
         (Kind::Shape, 1) => Message(Kind::Dimension),
-        (Kind::Type, 6) | (Kind::StringPair, 1 | 2) | (Kind::ValueInfo, 1 | 3) | (Kind::OpsetId, 1) => Bytes,
-        (Kind::Function, 1 | 4 | 5 | 6 | 8 | 10 | 13) | (Kind::Annotation, 1) | (Kind::Dimension, 2 | 3) => Bytes,
+        (Kind::Type, 6)
+        | (Kind::StringPair, 1 | 2)
+        | (Kind::ValueInfo, 1 | 3)
+        | (Kind::OpsetId, 1) => Bytes,
+        (Kind::Function, 1 | 4 | 5 | 6 | 8 | 10 | 13)
+        | (Kind::Annotation, 1)
+        | (Kind::Dimension, 2 | 3) => Bytes,
         (Kind::TypeTensor | Kind::TypeMap | Kind::Dimension, 1) | (Kind::OpsetId, 2) => Varint,
         (Kind::Sparse, 3) | (Kind::Segment, 1 | 2) => Varint,
         _ => Unknown,

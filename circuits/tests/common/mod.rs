@@ -118,8 +118,9 @@ impl Case {
         let output = trace.values[model.output()].clone();
         let rows = layout.policy_rows;
         let score = |row: usize| output.get(rows - 1 - row).copied();
-        let policy: Vec<[i64; 3]> = (0..rows).map(|row| score(row).map_or([0; 3], |z| [1, 0, -z])).collect();
-        let column = |i: usize| policy.iter().map(|p| signed(p[i].into())).collect::<Vec<Fr>>();
+        let coefficients = |z: i64| [Fr::one(), Fr::zero(), signed((-z).into())];
+        let policy: Vec<[Fr; 3]> = (0..rows).map(|row| score(row).map_or([Fr::zero(); 3], coefficients)).collect();
+        let column = |i: usize| policy.iter().map(|p| p[i]).collect::<Vec<Fr>>();
         let equal = (0..rows).map(|row| score(row).map_or(Fr::zero(), |_| Fr::one())).collect();
         let mut instances = vec![column(0), column(1), column(2), equal];
         if layout.shape.public_input {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use halo2curves::bn256::{Fr, G2Affine};
 use halo2curves::ff::{BatchInvert, Field, PrimeField};
-use halo2curves::group::{Curve, Group};
+use halo2curves::group::Curve;
 use rayon::prelude::*;
 
 use super::error::SrsError;

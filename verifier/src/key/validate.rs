@@ -150,7 +150,11 @@ fn programs(key: &KeyParts) -> Result<(), VerifyError> {
 
 /// Linked columns are distinct, of the first phase (small values, fixed before any challenge) and opened.
 fn linked(key: &KeyParts) -> Result<(), VerifyError> {
-    let queried: BTreeSet<u32> = key.advice_queries.iter().map(|(column, _)| *column).collect();
+    let queried: BTreeSet<u32> = key
+        .advice_queries
+        .iter()
+        .map(|(column, _)| *column)
+        .collect();
     let mut seen = BTreeSet::new();
     for column in key.linked.model.iter().chain(&key.linked.input) {
         require(

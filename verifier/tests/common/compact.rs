@@ -13,7 +13,10 @@ pub fn compact(
     layout: InstanceLayout,
 ) -> VerifyingKey {
     let cs = vk.cs();
-    assert!(cs.lookups().is_empty(), "the library's lookups are not supported");
+    assert!(
+        cs.lookups().is_empty(),
+        "the library's lookups are not supported"
+    );
     let parts = KeyParts {
         k,
         blinding_factors: small(cs.blinding_factors()),

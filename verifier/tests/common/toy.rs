@@ -1,4 +1,4 @@
-//! A toy model in two phases (or three, see [`three_phases`]): `z_j = w_j x_j + x'_j`, with scans, rotations, copies and the policy gate.
+//! A toy model in two phases (or three, see [`three_phases`]): `z = w x + x'` in each row, with scans, rotations, copies and the policy gate.
 
 use super::compact::compact;
 use ff::{Field, PrimeField};
@@ -76,7 +76,8 @@ pub struct Toy {
 impl Toy {
     pub fn outputs(&self) -> Vec<Fr> {
         (0..OUTPUTS)
-            .map(|j| self.w[j] * self.x[0][j] + self.x[1][j])
+            .map(|j| OUTPUTS - j)
+            .map(|row| self.w[row] * self.x[0][row] + self.x[1][row])
             .collect()
     }
 }
@@ -127,9 +128,8 @@ impl Circuit<Fr> for Toy {
         if public {
             meta.enable_equality(input[0]);
         }
-        let at = |column: Column<Advice>, rotation: i32| {
-            column.query_cell::<Fr>(Rotation(rotation))
-        };
+        let at =
+            |column: Column<Advice>, rotation: i32| column.query_cell::<Fr>(Rotation(rotation));
         meta.create_gate("output and policy", |_| {
             let q = |i: usize| q[i].query_cell::<Fr>(Rotation::cur());
             let [a, t, c, g] = policy.map(|column| column.query_cell::<Fr>(Rotation::cur()));
@@ -163,7 +163,21 @@ impl Circuit<Fr> for Toy {
                 out
             });
         }
-        Config { policy, input, w, x, z, top, copy, acc, p, q, konst, r, s }
+        Config {
+            policy,
+            input,
+            w,
+            x,
+            z,
+            top,
+            copy,
+            acc,
+            p,
+            q,
+            konst,
+            r,
+            s,
+        }
     }
 
     fn synthesize(&self, config: Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
@@ -174,7 +188,9 @@ impl Circuit<Fr> for Toy {
 impl Toy {
     fn assign(&self, config: &Config, region: &mut Region<'_, Fr>) -> Result<(), Error> {
         let put = |region: &mut Region<'_, Fr>, column, row, value: Fr| {
-            region.assign_advice(column, row, Value::known(value)).cell()
+            region
+                .assign_advice(column, row, Value::known(value))
+                .cell()
         };
         let outputs = self.outputs();
         let top = *outputs.iter().max_by_key(|z| integer(**z)).unwrap();
@@ -185,19 +201,20 @@ impl Toy {
             let copy = put(region, config.copy, row, self.x[0][row]);
             region.constrain_equal(x, copy);
             region.assign_fixed(config.q[2], row, Fr::ONE);
-            if row < OUTPUTS {
-                put(region, config.z, row, outputs[row]);
+            // Output j is in row policy_rows - 1 - j; row 0 is padding.
+            if (1..=OUTPUTS).contains(&row) {
+                put(region, config.z, row, outputs[OUTPUTS - row]);
                 region.assign_fixed(config.q[0], row, Fr::ONE);
             }
+            put(region, config.top, row, top);
             if row <= OUTPUTS {
-                put(region, config.top, row, top);
                 region.assign_fixed(config.q[1], row, Fr::ONE);
             }
             if (1..6).contains(&row) {
                 region.assign_fixed(config.q[3], row, Fr::ONE);
             }
         }
-        let padding = put(region, config.z, OUTPUTS, Fr::ZERO);
+        let padding = put(region, config.z, 0, Fr::ZERO);
         let zero = region.assign_fixed(config.konst, 0, Fr::ZERO);
         region.constrain_equal(padding, zero);
         region.next_phase();
@@ -213,9 +230,9 @@ impl Toy {
             region.next_phase();
         }
         let third = Fr::from(3).invert().unwrap();
-        for row in 1..6 {
+        for (row, acc) in acc.iter().enumerate().take(6).skip(1) {
             let rest = self.w[row - 1] * self.x[0][row + 2] + Fr::from(7);
-            let value = region.get_challenge(config.s) * acc[row] + Value::known(rest);
+            let value = region.get_challenge(config.s) * *acc + Value::known(rest);
             region.assign_advice(config.p, row, value * Value::known(third));
         }
         Ok(())
@@ -241,7 +258,9 @@ pub fn commit(params: &ParamsKZG<Bn256>, cells: &[Fr], tail: &[Fr]) -> G1Affine 
     column.resize(n - tail.len(), Fr::ZERO);
     column.extend_from_slice(tail);
     let polynomial = EvaluationDomain::<Fr>::new(5, K).lagrange_from_vec(column);
-    params.commit_lagrange(&polynomial, Blind::default()).to_affine()
+    params
+        .commit_lagrange(&polynomial, Blind::default())
+        .to_affine()
 }
 
 pub fn compressed(point: &G1Affine) -> [u8; 32] {
@@ -282,12 +301,20 @@ pub fn setup(public: bool, kind: SrsKind) -> Setup {
         commitments: vec![compressed(&commit(&params, &toy.w, &tail))],
         description: "{\"name\":\"toy\"}".to_owned(),
     };
-    Setup { params, pk, srs, card, tail }
+    Setup {
+        params,
+        pk,
+        srs,
+        card,
+        tail,
+    }
 }
 
 /// The circuit with [`INPUT`] in its lanes.
 pub fn toy(public: bool, weights: &[u64]) -> Toy {
-    let binding = InputBinding::Public { values: INPUT.to_vec() };
+    let binding = InputBinding::Public {
+        values: INPUT.to_vec(),
+    };
     let policy = Policy::Label { label: 0 };
     let mut columns = instances(&layout(true), &policy, &binding).unwrap();
     let x1 = columns.pop().unwrap();
@@ -303,9 +330,10 @@ pub fn toy(public: bool, weights: &[u64]) -> Toy {
 pub fn integer(value: Fr) -> i64 {
     let small = |v: Fr| {
         let repr = v.to_repr();
-        repr[8..].iter().all(|b| *b == 0).then(|| {
-            i64::from_le_bytes(repr[..8].try_into().unwrap())
-        })
+        repr[8..]
+            .iter()
+            .all(|b| *b == 0)
+            .then(|| i64::from_le_bytes(repr[..8].try_into().unwrap()))
     };
     small(value).unwrap_or_else(|| -small(-value).unwrap())
 }
@@ -330,7 +358,9 @@ impl Setup {
         let mut rng = ChaCha20Rng::seed_from_u64(2);
         let mut tails = Vec::new();
         let input = if toy.public {
-            InputBinding::Public { values: INPUT.to_vec() }
+            InputBinding::Public {
+                values: INPUT.to_vec(),
+            }
         } else {
             let points = toy.x.iter().map(|lane| {
                 let tail: Vec<Fr> = self.tail.iter().map(|_| Fr::random(&mut rng)).collect();
@@ -338,7 +368,9 @@ impl Setup {
                 tails.push(tail);
                 point
             });
-            InputBinding::Committed { points: points.collect() }
+            InputBinding::Committed {
+                points: points.collect(),
+            }
         };
         let claim = Claim {
             srs_id: self.srs.id(),
@@ -419,7 +451,7 @@ impl Setup {
         create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<Bn256>, _, _, _, _>(
             &self.params,
             &self.pk,
-            &[toy.clone()],
+            std::slice::from_ref(toy),
             &[&columns],
             ChaCha20Rng::seed_from_u64(seed),
             &mut transcript,
@@ -445,7 +477,12 @@ impl Setup {
     }
 
     pub fn verify(&self, receipt: &Receipt) -> Result<Verdict, VerifyError> {
-        verify(&receipt.to_bytes(), &self.card, &self.srs, &Expectation::default())
+        verify(
+            &receipt.to_bytes(),
+            &self.card,
+            &self.srs,
+            &Expectation::default(),
+        )
     }
 }
 

@@ -9,7 +9,12 @@ pub fn unary(call: &Call<'_>, b: &mut Builder, op: Op) -> Result<ValueId, Fault>
 }
 
 pub fn binary(call: &Call<'_>, b: &mut Builder, op: Op) -> Result<ValueId, Fault> {
-    b.emit(&call.origin, "", op, &[call.required(0)?, call.required(1)?])
+    b.emit(
+        &call.origin,
+        "",
+        op,
+        &[call.required(0)?, call.required(1)?],
+    )
 }
 
 /// `Min`, `Max` and `Sum` of any number of operands.
@@ -28,10 +33,20 @@ pub fn mean(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     b.emit(&call.origin, "", Op::Mul, &[sum, share])
 }
 
-fn fold(call: &Call<'_>, b: &mut Builder, op: &Op, all: &[ValueId], last: bool) -> Result<ValueId, Fault> {
+fn fold(
+    call: &Call<'_>,
+    b: &mut Builder,
+    op: &Op,
+    all: &[ValueId],
+    last: bool,
+) -> Result<ValueId, Fault> {
     let mut acc = call.required(0)?;
     for (i, &x) in all.iter().enumerate().skip(1) {
-        let label = if last && i + 1 == all.len() { String::new() } else { format!("{i}") };
+        let label = if last && i + 1 == all.len() {
+            String::new()
+        } else {
+            format!("{i}")
+        };
         acc = b.emit(&call.origin, &label, op.clone(), &[acc, x])?;
     }
     Ok(acc)
@@ -50,7 +65,10 @@ pub fn clip(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let (min, max) = if call.opset < 11 {
         (call.attrs.float("min")?, call.attrs.float("max")?)
     } else {
-        (call.number(b, 1, "the lower bound")?, call.number(b, 2, "the upper bound")?)
+        (
+            call.number(b, 1, "the lower bound")?,
+            call.number(b, 2, "the upper bound")?,
+        )
     };
     // The defaults before operator set 11 are the extreme floats; they and infinities do not bind.
     let min = min.filter(|&x| x > f32::MIN || x.is_nan());
@@ -73,7 +91,6 @@ pub fn pow(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     match call.number(b, 1, "the exponent") {
         Ok(Some(1.0)) => Ok(x),
         Ok(Some(2.0)) => b.emit(&call.origin, "", Op::Mul, &[x, x]),
-        Err(Fault::Import(error)) => Err(error.into()),
         _ => unsupported("only the constant exponents 1 and 2 are supported"),
     }
 }

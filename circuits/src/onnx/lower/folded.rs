@@ -42,17 +42,27 @@ fn range(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
         return Err(call.shape_error("the step is 0"));
     }
     let distance = (i128::from(end) - i128::from(start)) * i128::from(step.signum());
-    let n = distance.max(0).unsigned_abs().div_ceil(u128::from(step.unsigned_abs()));
+    let n = distance
+        .max(0)
+        .unsigned_abs()
+        .div_ceil(u128::from(step.unsigned_abs()));
     let n = usize::try_from(n).unwrap_or(usize::MAX);
     b.reserve(&[n], 1)?;
-    let data: Option<Vec<i64>> = (0..n as i64).map(|i| i.checked_mul(step)?.checked_add(start)).collect();
-    Ok((vec![n], Const::Ints(data.ok_or_else(|| call.shape_error("the range overflows"))?)))
+    let data: Option<Vec<i64>> = (0..n as i64)
+        .map(|i| i.checked_mul(step)?.checked_add(start))
+        .collect();
+    Ok((
+        vec![n],
+        Const::Ints(data.ok_or_else(|| call.shape_error("the range overflows"))?),
+    ))
 }
 
 /// Products of all elements, of integers (sizes).
 fn product(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
     let (shape, data) = known(call, b, 0)?;
-    let Const::Ints(data) = data else { return unsupported("only products of constant integers") };
+    let Const::Ints(data) = data else {
+        return unsupported("only products of constant integers");
+    };
     let axes = pool::axes(call, b, shape.len())?;
     if axes.len() != shape.len() {
         return unsupported("only products of all elements");
@@ -60,7 +70,12 @@ fn product(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
     let keepdims = call.attrs.flag("keepdims", true)?;
     let shape = reduced(shape, &axes, keepdims).map_err(|reason| call.shape_error(reason))?;
     let product = data.iter().try_fold(1i64, |p, &x| p.checked_mul(x));
-    Ok((shape, Const::Ints(vec![product.ok_or_else(|| call.shape_error("the product overflows"))?])))
+    Ok((
+        shape,
+        Const::Ints(vec![
+            product.ok_or_else(|| call.shape_error("the product overflows"))?
+        ]),
+    ))
 }
 
 /// The broadcast shape of the first `n` operands, accounted for.
@@ -76,7 +91,8 @@ fn common(call: &Call<'_>, b: &mut Builder, n: usize) -> Result<Vec<usize>, Faul
 
 fn select(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
     let shape = common(call, b, 3)?;
-    let ((at, cond), (at_x, x), (at_y, y)) = (known(call, b, 0)?, known(call, b, 1)?, known(call, b, 2)?);
+    let ((at, cond), (at_x, x), (at_y, y)) =
+        (known(call, b, 0)?, known(call, b, 1)?, known(call, b, 2)?);
     let data = match (cond, x, y) {
         (Const::Ints(cond), Const::Ints(x), Const::Ints(y)) => {
             choose((at, cond), (at_x, x), (at_y, y), &shape).map(Const::Ints)
@@ -86,7 +102,10 @@ fn select(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
         }
         _ => None,
     };
-    Ok((shape, data.ok_or_else(|| call.shape_error("operands of different types"))?))
+    Ok((
+        shape,
+        data.ok_or_else(|| call.shape_error("operands of different types"))?,
+    ))
 }
 
 fn choose<T: Copy>(
@@ -95,7 +114,9 @@ fn choose<T: Copy>(
     y: (&[usize], &[T]),
     shape: &[usize],
 ) -> Option<Vec<T>> {
-    let chosen = zip(cond, x, shape, |c, x| Some(if c != 0 { Some(x) } else { None }))?;
+    let chosen = zip(cond, x, shape, |c, x| {
+        Some(if c != 0 { Some(x) } else { None })
+    })?;
     zip((shape, &chosen), y, shape, |x, y| Some(x.unwrap_or(y)))
 }
 
@@ -103,15 +124,17 @@ fn pair(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
     let shape = common(call, b, 2)?;
     let ((at_x, x), (at_y, y)) = (known(call, b, 0)?, known(call, b, 1)?);
     let data = match (x, y) {
-        (Const::Ints(x), Const::Ints(y)) => zip((at_x, x), (at_y, y), &shape, |x, y| match call.op {
-            "And" => Some((x != 0 && y != 0).into()),
-            "Equal" => Some((x == y).into()),
-            "Greater" => Some((x > y).into()),
-            "Less" => Some((x < y).into()),
-            "Or" => Some((x != 0 || y != 0).into()),
-            _ => x.checked_pow(u32::try_from(y).ok()?),
-        })
-        .map(Const::Ints),
+        (Const::Ints(x), Const::Ints(y)) => {
+            zip((at_x, x), (at_y, y), &shape, |x, y| match call.op {
+                "And" => Some((x != 0 && y != 0).into()),
+                "Equal" => Some((x == y).into()),
+                "Greater" => Some((x > y).into()),
+                "Less" => Some((x < y).into()),
+                "Or" => Some((x != 0 || y != 0).into()),
+                _ => x.checked_pow(u32::try_from(y).ok()?),
+            })
+            .map(Const::Ints)
+        }
         (x, y) => {
             let integer = matches!(x, Const::Ints(_));
             let (x, y) = (x.clone().into_floats(), y.clone().into_floats());
@@ -126,7 +149,10 @@ fn pair(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
             }
         }
     };
-    Ok((shape, data.ok_or_else(|| call.shape_error("operands of the wrong type, or overflow"))?))
+    Ok((
+        shape,
+        data.ok_or_else(|| call.shape_error("operands of the wrong type, or overflow"))?,
+    ))
 }
 
 fn map(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {

@@ -1,76 +1,19 @@
 //! Convolutions, matrix products and batch normalisation.
 
+use super::geometry::Geometry;
 use super::Call;
+use crate::onnx::attr::size;
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::error::ImportError;
-use crate::onnx::attr::size;
 use crate::onnx::model::{Op, ValueId};
 use crate::onnx::tensor::Const;
-use crate::onnx::window::{halves, Axis};
-
-/// Attributes shared by convolutions and pooling, before padding is resolved.
-pub struct Geometry {
-    pub kernel: Vec<usize>,
-    pub strides: Vec<usize>,
-    pub dilations: Vec<usize>,
-    pub spatial: Vec<usize>,
-}
-
-impl Geometry {
-    pub fn read(call: &Call<'_>, input: &[usize], kernel: &[usize]) -> Result<Self, Fault> {
-        let spatial = input.get(2..).unwrap_or_default().to_vec();
-        if spatial.is_empty() || spatial.len() != kernel.len() {
-            return Err(call.shape_error(format!("input {input:?} and kernel {kernel:?} differ in rank")));
-        }
-        let declared = call.attrs.sizes("kernel_shape", kernel.len(), 0)?;
-        if call.attrs.has("kernel_shape") && declared != kernel {
-            return Err(call.shape_error(format!("kernel_shape {declared:?} is not that of the weights, {kernel:?}")));
-        }
-        let n = kernel.len();
-        Ok(Self {
-            kernel: kernel.to_vec(),
-            strides: call.attrs.sizes("strides", n, 1)?,
-            dilations: call.attrs.sizes("dilations", n, 1)?,
-            spatial,
-        })
-    }
-
-    /// The axes with explicit pads (all zero unless given).
-    pub fn axes(&self, pads: &[(usize, usize)]) -> Vec<Axis> {
-        let window = self.kernel.iter().zip(&self.strides).zip(&self.dilations);
-        let all = self.spatial.iter().zip(pads).zip(window);
-        all.map(|((&input, &pads), ((&kernel, &stride), &dilation))| Axis { input, kernel, stride, pads, dilation })
-            .collect()
-    }
-
-    /// `pads` or `auto_pad` as explicit pads.
-    pub fn pads(&self, call: &Call<'_>) -> Result<Vec<(usize, usize)>, Fault> {
-        let n = self.kernel.len();
-        let none = vec![(0, 0); n];
-        match call.attrs.string("auto_pad")? {
-            "" | "NOTSET" => explicit_pads(call, n),
-            "VALID" => Ok(none),
-            mode @ ("SAME_UPPER" | "SAME_LOWER") => {
-                let pads: Result<Vec<_>, _> =
-                    self.axes(&none).into_iter().map(|axis| axis.same(mode == "SAME_UPPER")).collect();
-                pads.map_err(|reason| call.shape_error(reason))
-            }
-            other => unsupported(format!("auto_pad `{other}` is unknown")),
-        }
-    }
-}
-
-fn explicit_pads(call: &Call<'_>, n: usize) -> Result<Vec<(usize, usize)>, Fault> {
-    if call.attrs.ints("pads")?.is_some_and(|pads| pads.iter().any(|&p| p < 0)) {
-        return unsupported("negative pads");
-    }
-    let pads = call.attrs.sizes("pads", 2 * n, 0)?;
-    let (begin, end) = pads.split_at(n);
-    Ok(begin.iter().copied().zip(end.iter().copied()).collect())
-}
+use crate::onnx::window::halves;
 
 fn operands(call: &Call<'_>) -> Result<Vec<ValueId>, ImportError> {
-    Ok([call.required(0)?, call.required(1)?].into_iter().chain(call.optional(2)).collect())
+    Ok([call.required(0)?, call.required(1)?]
+        .into_iter()
+        .chain(call.optional(2))
+        .collect())
 }
 
 fn groups(call: &Call<'_>) -> Result<usize, ImportError> {
@@ -78,16 +21,35 @@ fn groups(call: &Call<'_>) -> Result<usize, ImportError> {
 }
 
 pub fn conv(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
-    let kernel = b.shape(call.required(1)?)?.get(2..).unwrap_or_default().to_vec();
+    let kernel = b
+        .shape(call.required(1)?)?
+        .get(2..)
+        .unwrap_or_default()
+        .to_vec();
     let geometry = Geometry::read(call, b.shape(call.required(0)?)?, &kernel)?;
     let pads = geometry.pads(call)?;
-    let Geometry { kernel, strides, dilations, .. } = geometry;
-    let op = Op::Conv { kernel, strides, pads, dilations, groups: groups(call)? };
+    let Geometry {
+        kernel,
+        strides,
+        dilations,
+        ..
+    } = geometry;
+    let op = Op::Conv {
+        kernel,
+        strides,
+        pads,
+        dilations,
+        groups: groups(call)?,
+    };
     b.emit(&call.origin, "", op, &operands(call)?)
 }
 
 pub fn conv_transpose(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
-    let kernel = b.shape(call.required(1)?)?.get(2..).unwrap_or_default().to_vec();
+    let kernel = b
+        .shape(call.required(1)?)?
+        .get(2..)
+        .unwrap_or_default()
+        .to_vec();
     let geometry = Geometry::read(call, b.shape(call.required(0)?)?, &kernel)?;
     let n = kernel.len();
     let output_padding = call.attrs.sizes("output_padding", n, 0)?;
@@ -97,12 +59,19 @@ pub fn conv_transpose(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault
         let wanted = if call.attrs.has("output_shape") {
             call.attrs.sizes("output_shape", n, 0)?
         } else {
-            geometry.spatial.iter().zip(&geometry.strides).map(|(d, s)| d.saturating_mul(*s)).collect()
+            geometry
+                .spatial
+                .iter()
+                .zip(&geometry.strides)
+                .map(|(d, s)| d.saturating_mul(*s))
+                .collect()
         };
         let axes = geometry.axes(&vec![(0, 0); n]);
         let mut pads = Vec::new();
         for ((axis, &extra), wanted) in axes.into_iter().zip(&output_padding).zip(wanted) {
-            let full = axis.transposed(extra).map_err(|reason| call.shape_error(reason))?;
+            let full = axis
+                .transposed(extra)
+                .map_err(|reason| call.shape_error(reason))?;
             let Some(total) = full.checked_sub(wanted) else {
                 return unsupported("an output shape beyond the full transposed convolution");
             };
@@ -112,13 +81,30 @@ pub fn conv_transpose(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault
     } else {
         geometry.pads(call)?
     };
-    let Geometry { kernel, strides, dilations, .. } = geometry;
-    let op = Op::ConvTranspose { kernel, strides, pads, dilations, groups: groups(call)?, output_padding };
+    let Geometry {
+        kernel,
+        strides,
+        dilations,
+        ..
+    } = geometry;
+    let op = Op::ConvTranspose {
+        kernel,
+        strides,
+        pads,
+        dilations,
+        groups: groups(call)?,
+        output_padding,
+    };
     b.emit(&call.origin, "", op, &operands(call)?)
 }
 
 pub fn matmul(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
-    b.emit(&call.origin, "", Op::MatMul, &[call.required(0)?, call.required(1)?])
+    b.emit(
+        &call.origin,
+        "",
+        Op::MatMul,
+        &[call.required(0)?, call.required(1)?],
+    )
 }
 
 /// `alpha * A' * B' + beta * C`, scaling constants where there are any.
@@ -129,7 +115,12 @@ pub fn gemm(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
             return Err(call.shape_error("Gemm takes matrices"));
         }
         if call.attrs.flag(flag, false)? {
-            *id = b.emit(&call.origin, label, Op::Transpose { perm: vec![1, 0] }, &[*id])?;
+            *id = b.emit(
+                &call.origin,
+                label,
+                Op::Transpose { perm: vec![1, 0] },
+                &[*id],
+            )?;
         }
     }
     let alpha = call.attrs.float("alpha")?.unwrap_or(1.0);
@@ -143,7 +134,12 @@ pub fn gemm(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         }
     }
     let last = |done: bool, label: &'static str| if done { "" } else { label };
-    let mut y = b.emit(&call.origin, last(!late && bias.is_none(), "product"), Op::MatMul, &factors)?;
+    let mut y = b.emit(
+        &call.origin,
+        last(!late && bias.is_none(), "product"),
+        Op::MatMul,
+        &factors,
+    )?;
     if late {
         y = scaled(call, b, y, alpha, last(bias.is_none(), "alpha"))?;
     }
@@ -159,7 +155,13 @@ pub fn gemm(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     Ok(sum)
 }
 
-fn scaled(call: &Call<'_>, b: &mut Builder, id: ValueId, by: f32, label: &str) -> Result<ValueId, Fault> {
+fn scaled(
+    call: &Call<'_>,
+    b: &mut Builder,
+    id: ValueId,
+    by: f32,
+    label: &str,
+) -> Result<ValueId, Fault> {
     let by = b.scalar(by);
     b.emit(&call.origin, label, Op::Mul, &[id, by])
 }
@@ -172,17 +174,28 @@ pub fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, 
     let x = call.required(0)?;
     let epsilon = f64::from(call.attrs.float("epsilon")?.unwrap_or(1e-5));
     let rank = b.shape(x)?.len();
-    let channels = b.shape(x)?.get(1).copied().ok_or_else(|| call.shape_error("the input has no channels"))?;
+    let channels = b
+        .shape(x)?
+        .get(1)
+        .copied()
+        .ok_or_else(|| call.shape_error("the input has no channels"))?;
     let mut parts = Vec::new();
     for i in 1..5 {
         let slot = b.slot(call.required(i)?)?;
-        let Some(data) = &slot.constant else { return unsupported("its parameters must be constant") };
+        let Some(data) = &slot.constant else {
+            return unsupported("its parameters must be constant");
+        };
         if slot.shape != [channels] {
-            return Err(call.shape_error(format!("parameters of shape {:?} for {channels} channels", slot.shape)));
+            return Err(call.shape_error(format!(
+                "parameters of shape {:?} for {channels} channels",
+                slot.shape
+            )));
         }
         parts.push(data.clone().into_floats());
     }
-    let [scale, bias, mean, var] = parts.as_slice() else { return unsupported("its parameters must be constant") };
+    let [scale, bias, mean, var] = parts.as_slice() else {
+        return unsupported("its parameters must be constant");
+    };
     b.reserve(&[channels, 2], 1)?;
     let (mut factor, mut shift) = (Vec::new(), Vec::new());
     for ((&scale, &bias), (&mean, &var)) in scale.iter().zip(bias).zip(mean.iter().zip(var)) {
@@ -190,9 +203,15 @@ pub fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, 
         factor.push(by as f32);
         shift.push((f64::from(bias) - f64::from(mean) * by) as f32);
     }
-    let shape: Vec<usize> = std::iter::once(channels).chain(std::iter::repeat_n(1, rank.saturating_sub(2))).collect();
+    let shape: Vec<usize> = std::iter::once(channels)
+        .chain(std::iter::repeat_n(1, rank.saturating_sub(2)))
+        .collect();
     let name = &call.origin.output;
-    let factor = b.constant(&format!("{name}/factor"), shape.clone(), Const::Floats(factor));
+    let factor = b.constant(
+        &format!("{name}/factor"),
+        shape.clone(),
+        Const::Floats(factor),
+    );
     let shift = b.constant(&format!("{name}/shift"), shape, Const::Floats(shift));
     let scaled = b.emit(&call.origin, "scaled", Op::Mul, &[x, factor])?;
     b.emit(&call.origin, "", Op::Add, &[scaled, shift])

@@ -1,9 +1,14 @@
 //! Pooling and reductions.
 
-use super::linear::Geometry;
+use super::geometry::Geometry;
 use super::Call;
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::model::{Op, ReduceKind, ValueId};
+use crate::onnx::tensor::elements;
+use crate::onnx::wire::limit;
+
+/// Elements of the largest pooling window.
+const MAX_WINDOW: u64 = 1 << 20;
 
 /// `MaxPool` and `AveragePool`.
 pub fn pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
@@ -14,27 +19,61 @@ pub fn pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let geometry = Geometry::read(call, shape, &kernel)?;
     let mut pads = geometry.pads(call)?;
     let count_include_pad = call.attrs.flag("count_include_pad", false)?;
-    // `auto_pad` fixes the number of windows; rounding matters only with explicit pads.
-    if call.attrs.flag("ceil_mode", false)? && matches!(call.attrs.string("auto_pad")?, "" | "NOTSET") {
-        let extra: Result<Vec<usize>, _> = geometry.axes(&pads).into_iter().map(|axis| axis.ceil_padding()).collect();
+    let auto = call.attrs.string("auto_pad")?;
+    // `SAME_*` fixes the number of windows; rounding matters for the other modes only.
+    if call.attrs.flag("ceil_mode", false)? && matches!(auto, "" | "NOTSET" | "VALID") {
+        let extra: Result<Vec<usize>, _> = geometry
+            .axes(&pads)
+            .into_iter()
+            .map(|axis| axis.ceil_padding())
+            .collect();
         let extra = extra.map_err(|reason| call.shape_error(reason))?;
-        if call.op == "AveragePool" && count_include_pad && extra.iter().any(|&e| e > 0) {
-            return unsupported("ceil_mode with count_include_pad, where windows reach beyond the pads");
+        let beyond = extra.iter().any(|&e| e > 0);
+        if beyond && auto == "VALID" {
+            return unsupported(
+                "ceil_mode with auto_pad VALID, where the standard and its implementations differ",
+            );
+        }
+        if beyond && call.op == "AveragePool" && count_include_pad {
+            return unsupported(
+                "ceil_mode with count_include_pad, where windows reach beyond the pads",
+            );
         }
         for ((_, end), extra) in pads.iter_mut().zip(extra) {
             *end = end.saturating_add(extra);
         }
     }
+    let taps = elements(&geometry.kernel).map_or(u64::MAX, |n| n as u64);
+    limit("number of elements in one pooling window", MAX_WINDOW, taps)?;
     for axis in geometry.axes(&pads) {
-        if !axis.no_window_of_padding().map_err(|reason| call.shape_error(reason))? {
+        if !axis
+            .no_window_of_padding()
+            .map_err(|reason| call.shape_error(reason))?
+        {
             return unsupported("a window that holds only padding");
         }
     }
-    let Geometry { kernel, strides, dilations, .. } = geometry;
+    let Geometry {
+        kernel,
+        strides,
+        dilations,
+        ..
+    } = geometry;
     let op = if call.op == "MaxPool" {
-        Op::MaxPool { kernel, strides, pads, dilations }
+        Op::MaxPool {
+            kernel,
+            strides,
+            pads,
+            dilations,
+        }
     } else {
-        Op::AveragePool { kernel, strides, pads, dilations, count_include_pad }
+        Op::AveragePool {
+            kernel,
+            strides,
+            pads,
+            dilations,
+            count_include_pad,
+        }
     };
     b.emit(&call.origin, "", op, &[x])
 }
@@ -42,8 +81,16 @@ pub fn pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 /// `GlobalMaxPool` and `GlobalAveragePool`.
 pub fn global(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
-    let kind = if call.op == "GlobalMaxPool" { ReduceKind::Max } else { ReduceKind::Mean };
-    let op = Op::Reduce { kind, axes: (2..b.shape(x)?.len()).collect(), keepdims: true };
+    let kind = if call.op == "GlobalMaxPool" {
+        ReduceKind::Max
+    } else {
+        ReduceKind::Mean
+    };
+    let op = Op::Reduce {
+        kind,
+        axes: (2..b.shape(x)?.len()).collect(),
+        keepdims: true,
+    };
     b.emit(&call.origin, "", op, &[x])
 }
 
@@ -55,7 +102,11 @@ pub fn axes(call: &Call<'_>, b: &Builder, rank: usize) -> Result<Vec<usize>, Fau
     };
     if given.is_empty() {
         let noop = call.attrs.flag("noop_with_empty_axes", false)?;
-        return Ok(if noop { Vec::new() } else { (0..rank).collect() });
+        return Ok(if noop {
+            Vec::new()
+        } else {
+            (0..rank).collect()
+        });
     }
     let mut axes = call.axes(&given, rank)?;
     axes.sort_unstable();
@@ -76,7 +127,16 @@ pub fn reduce(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         _ => ReduceKind::Min,
     };
     let keepdims = call.attrs.flag("keepdims", true)?;
-    b.emit(&call.origin, "", Op::Reduce { kind, axes, keepdims }, &[x])
+    b.emit(
+        &call.origin,
+        "",
+        Op::Reduce {
+            kind,
+            axes,
+            keepdims,
+        },
+        &[x],
+    )
 }
 
 /// `ArgMax`, and `ArgMin` as that of the negation.

@@ -12,7 +12,13 @@ fn whole(shape: &[usize]) -> Vec<Range> {
 }
 
 /// The same value if nothing is cut off.
-fn cut(b: &mut Builder, from: &Origin, label: &str, x: ValueId, ranges: Vec<Range>) -> Result<ValueId, Fault> {
+fn cut(
+    b: &mut Builder,
+    from: &Origin,
+    label: &str,
+    x: ValueId,
+    ranges: Vec<Range>,
+) -> Result<ValueId, Fault> {
     if ranges == whole(b.shape(x)?) {
         return Ok(x);
     }
@@ -37,12 +43,21 @@ pub fn slice(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         Some(axes) => call.axes(&axes, shape.len())?,
         None => (0..n).collect(),
     };
-    let steps = if call.opset < 10 { None } else { list(4, "steps")? }.unwrap_or_else(|| vec![1; n]);
+    let steps = if call.opset < 10 {
+        None
+    } else {
+        list(4, "steps")?
+    }
+    .unwrap_or_else(|| vec![1; n]);
     if ends.len() != n || axes.len() != n || steps.len() != n {
         return Err(call.shape_error("starts, ends, axes and steps differ in length"));
     }
     let mut ranges = whole(&shape);
-    for ((axis, step), (start, end)) in axes.into_iter().zip(steps).zip(starts.into_iter().zip(ends)) {
+    for ((axis, step), (start, end)) in axes
+        .into_iter()
+        .zip(steps)
+        .zip(starts.into_iter().zip(ends))
+    {
         let (Some(range), false) = (ranges.get_mut(axis), step == 0) else {
             return Err(call.shape_error("an axis does not exist, or a step is 0"));
         };
@@ -59,7 +74,11 @@ fn resolve(start: i64, end: i64, step: i64, extent: usize) -> Range {
     let first = from_end(start).clamp(low.max(0).min(high), high);
     let last = from_end(end).clamp(low, high);
     let distance = if step > 0 { last - first } else { first - last };
-    let len = if distance <= 0 { 0 } else { (distance as u64).div_ceil(step.unsigned_abs()) };
+    let len = if distance <= 0 {
+        0
+    } else {
+        (distance as u64).div_ceil(step.unsigned_abs())
+    };
     match len {
         0 => (0, 0, 1),
         // The step over a single element does not matter.
@@ -81,21 +100,30 @@ pub fn split(call: &Call<'_>, b: &mut Builder) -> Result<Vec<ValueId>, Fault> {
     let n = call.outputs.len();
     let sizes: Vec<usize> = match given {
         Some(sizes) => {
-            let sizes: Option<Vec<usize>> = sizes.iter().map(|&s| usize::try_from(s).ok()).collect();
+            let sizes: Option<Vec<usize>> =
+                sizes.iter().map(|&s| usize::try_from(s).ok()).collect();
             sizes.ok_or_else(|| call.shape_error("a part has a negative size"))?
         }
         None => {
             let declared = call.attrs.int("num_outputs")?;
-            if declared.is_some_and(|d| d != n as i64) || (declared.is_none() && extent % n.max(1) != 0) {
-                return Err(call.shape_error(format!("{extent} elements cannot be split into {n} parts")));
+            if declared.is_some_and(|d| d != n as i64)
+                || (declared.is_none() && extent % n.max(1) != 0)
+            {
+                return Err(
+                    call.shape_error(format!("{extent} elements cannot be split into {n} parts"))
+                );
             }
             let part = extent.div_ceil(n.max(1));
-            (0..n).map(|i| part.min(extent.saturating_sub(i * part))).collect()
+            (0..n)
+                .map(|i| part.min(extent.saturating_sub(i * part)))
+                .collect()
         }
     };
     let total = sizes.iter().try_fold(0usize, |sum, &s| sum.checked_add(s));
     if sizes.len() != n || total != Some(extent) {
-        return Err(call.shape_error(format!("parts {sizes:?} do not make up {extent} elements in {n} outputs")));
+        return Err(call.shape_error(format!(
+            "parts {sizes:?} do not make up {extent} elements in {n} outputs"
+        )));
     }
     let mut parts = Vec::new();
     let mut start = 0;
@@ -106,7 +134,11 @@ pub fn split(call: &Call<'_>, b: &mut Builder) -> Result<Vec<ValueId>, Fault> {
         }
         start += size;
         let node = format!("{}/{}", call.origin.node, parts.len());
-        let origin = Origin { node, onnx_op: call.origin.onnx_op.clone(), output: output.clone() };
+        let origin = Origin {
+            node,
+            onnx_op: call.origin.onnx_op.clone(),
+            output: output.clone(),
+        };
         parts.push(cut(b, &origin, "", x, ranges)?);
     }
     Ok(parts)
@@ -121,9 +153,15 @@ pub fn pad(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
     let shape = b.shape(x)?.to_vec();
     let (given, value) = if call.opset < 11 {
-        (call.attrs.ints("pads")?.map(<[i64]>::to_vec), call.attrs.float("value")?)
+        (
+            call.attrs.ints("pads")?.map(<[i64]>::to_vec),
+            call.attrs.float("value")?,
+        )
     } else {
-        (call.ints(b, 1, "the pads")?, call.number(b, 2, "the padding value")?)
+        (
+            call.ints(b, 1, "the pads")?,
+            call.number(b, 2, "the padding value")?,
+        )
     };
     let given = given.ok_or_else(|| call.shape_error("the pads are missing"))?;
     let value = value.unwrap_or(0.0);
@@ -141,14 +179,19 @@ pub fn pad(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let mut ranges = whole(&shape);
     let mut pads = vec![(0, 0); shape.len()];
     for (axis, (&begin, &end)) in axes.into_iter().zip(begins.iter().zip(ends)) {
-        let (Some(range), Some(pad)) = (ranges.get_mut(axis), pads.get_mut(axis)) else { continue };
+        let (Some(range), Some(pad)) = (ranges.get_mut(axis), pads.get_mut(axis)) else {
+            continue;
+        };
         let amount = |p: i64| crate::onnx::attr::size("pads", p.saturating_abs());
         let (first, last) = (amount(begin)?, amount(end)?);
         let removed = (if begin < 0 { first } else { 0 }) + (if end < 0 { last } else { 0 });
         let left = range.1.checked_sub(removed).filter(|&n| n > 0);
         let left = left.ok_or_else(|| call.shape_error("negative pads remove everything"))?;
         *range = (if begin < 0 { first } else { 0 }, left, 1);
-        *pad = (if begin < 0 { 0 } else { first }, if end < 0 { 0 } else { last });
+        *pad = (
+            if begin < 0 { 0 } else { first },
+            if end < 0 { 0 } else { last },
+        );
     }
     let padded = pads.iter().any(|&p| p != (0, 0));
     let x = cut(b, &call.origin, if padded { "cut" } else { "" }, x, ranges)?;

@@ -8,7 +8,11 @@ use std::time::{Duration, Instant};
 fn refused(bytes: &[u8]) -> ImportError {
     let start = Instant::now();
     let error = import(bytes).expect_err("refused");
-    assert!(start.elapsed() < Duration::from_millis(100), "took {:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_millis(100),
+        "took {:?}",
+        start.elapsed()
+    );
     assert!(error.to_string().contains("Help: "), "{error}");
     error
 }
@@ -34,7 +38,10 @@ fn empty_file() {
 #[test]
 fn nested_groups() {
     assert_eq!(refused(&vec![0x0b; 400_000]).code(), "onnx-malformed");
-    assert_eq!(refused(&field(7, &vec![0x0b; 400_000])).code(), "onnx-malformed");
+    assert_eq!(
+        refused(&field(7, &vec![0x0b; 400_000])).code(),
+        "onnx-malformed"
+    );
     assert_eq!(refused(&[0x0c]).code(), "onnx-malformed");
 }
 
@@ -42,7 +49,14 @@ fn nested_groups() {
 fn empty_nodes() {
     let nodes: Vec<u8> = [0x0a, 0].repeat(4 << 20);
     let error = refused(&field(7, &nodes));
-    assert_eq!(error, ImportError::TooLarge { what: "number of nodes", maximum: 20_000, got: 20_001 });
+    assert_eq!(
+        error,
+        ImportError::TooLarge {
+            what: "number of nodes",
+            maximum: 20_000,
+            got: 20_001
+        }
+    );
 }
 
 #[test]
@@ -54,12 +68,27 @@ fn many_small_fields() {
         ([0x18, 0], "number of unknown fields"),
     ] {
         let bytes = field(7, &body.repeat(2 << 20));
-        assert!(matches!(refused(&bytes), ImportError::TooLarge { what: w, .. } if w == what), "{what}");
+        assert!(
+            matches!(refused(&bytes), ImportError::TooLarge { what: w, .. } if w == what),
+            "{what}"
+        );
     }
     let dims = field(7, &field(5, &[0x08, 0].repeat(2 << 20)));
-    assert!(matches!(refused(&dims), ImportError::TooLarge { what: "number of scalar fields", .. }));
+    assert!(matches!(
+        refused(&dims),
+        ImportError::TooLarge {
+            what: "number of scalar fields",
+            ..
+        }
+    ));
     let packed = field(7, &field(5, &field(7, &vec![0; 33 << 20])));
-    assert!(matches!(refused(&packed), ImportError::TooLarge { what: "size of integer lists in bytes", .. }));
+    assert!(matches!(
+        refused(&packed),
+        ImportError::TooLarge {
+            what: "size of integer lists in bytes",
+            ..
+        }
+    ));
 }
 
 #[test]
@@ -69,12 +98,29 @@ fn deep_subgraphs() {
         graph = field(1, &field(5, &field(6, &graph)));
     }
     let error = refused(&field(7, &graph));
-    assert!(matches!(error, ImportError::TooLarge { what: "message nesting", .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            ImportError::TooLarge {
+                what: "message nesting",
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[test]
 fn wire_garbage() {
-    for bytes in [&[0x80][..], &[0xff; 12], &[0x3a, 5, 0], &[0x00, 0], &[0x3f, 1], &[0x09, 1], &[1 << 3, 0xff]] {
+    for bytes in [
+        &[0x80][..],
+        &[0xff; 12],
+        &[0x3a, 5, 0],
+        &[0x00, 0],
+        &[0x3f, 1],
+        &[0x09, 1],
+        &[1 << 3, 0xff],
+    ] {
         assert_eq!(refused(bytes).code(), "onnx-malformed", "{bytes:?}");
     }
     assert_eq!(refused(&[8, 8]).code(), "onnx-malformed");
@@ -108,23 +154,51 @@ fn absurd_shapes() {
         (&[i64::MAX, i64::MAX], "onnx-too-large"),
         (&[1, 1 << 14, 1 << 14], "onnx-too-large"),
     ] {
-        assert_eq!(refused(&builder::unary(13, shape, "Relu", &[]).bytes()).code(), code);
+        assert_eq!(
+            refused(&builder::unary(13, shape, "Relu", &[]).bytes()).code(),
+            code
+        );
     }
-    let w = Model::new(13, &[1]).floats("w", &[i64::MAX, i64::MAX, 4], &[]).node("Add", &["x", "w"], &["y"], &[]);
+    let w = Model::new(13, &[1])
+        .floats("w", &[i64::MAX, i64::MAX, 4], &[])
+        .node("Add", &["x", "w"], &["y"], &[]);
     assert_eq!(refused(&w.bytes()).code(), "onnx-malformed");
-    let w = Model::new(13, &[1]).floats("w", &[-1], &[]).node("Add", &["x", "w"], &["y"], &[]);
+    let w = Model::new(13, &[1])
+        .floats("w", &[0, 1 << 40, 1 << 40], &[])
+        .node("Transpose", &["w"], &["y"], &[]);
+    assert_eq!(refused(&w.bytes()).code(), "onnx-malformed");
+    let window = [
+        ("kernel_shape", A::Is(&[1 << 24; 3])),
+        ("pads", A::Is(&[(1 << 24) - 1; 6])),
+    ];
+    assert_eq!(
+        refused(&builder::unary(13, &[1, 1, 1, 1, 1], "MaxPool", &window).bytes()).code(),
+        "onnx-too-large"
+    );
+    let w = Model::new(13, &[1])
+        .floats("w", &[-1], &[])
+        .node("Add", &["x", "w"], &["y"], &[]);
     assert_eq!(refused(&w.bytes()).code(), "onnx-malformed");
 }
 
 #[test]
 fn absurd_folding() {
     let constant = |shape: &[i64]| {
-        Model::new(13, &[1]).ints("s", shape).node("ConstantOfShape", &["s"], &["c"], &[])
+        Model::new(13, &[1])
+            .ints("s", shape)
+            .node("ConstantOfShape", &["s"], &["c"], &[])
     };
     let add = |m: Model, name: &str| m.node("Add", &["x", name], &["y"], &[]).bytes();
-    assert_eq!(refused(&add(constant(&[1 << 20, 1 << 20]), "c")).code(), "onnx-too-large");
+    assert_eq!(
+        refused(&add(constant(&[1 << 20, 1 << 20]), "c")).code(),
+        "onnx-too-large"
+    );
     let squares = constant(&[4000, 4000]).node("MatMul", &["c", "c"], &["d"], &[]);
     assert_eq!(refused(&add(squares, "d")).code(), "onnx-too-large");
+    let empty = Model::new(13, &[1])
+        .floats("w", &[0], &[])
+        .node("ArgMax", &["w"], &["d"], &[]);
+    assert_eq!(refused(&add(empty, "d")).code(), "onnx-shape");
     let range = Model::new(13, &[1])
         .node("Constant", &[], &["a"], &[("value_int", A::I(i64::MIN))])
         .node("Constant", &[], &["b"], &[("value_int", A::I(i64::MAX))])

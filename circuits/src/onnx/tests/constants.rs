@@ -9,7 +9,12 @@ fn exported_shape_arithmetic_disappears() {
     // x.view(x.shape[0], -1), as exporters write it
     let m = Model::new(13, &[0, 2, 3])
         .node("Shape", &["x"], &["s"], &[])
-        .node("Constant", &[], &["zero"], &[("value", A::T(ints(&[], &[0])))])
+        .node(
+            "Constant",
+            &[],
+            &["zero"],
+            &[("value", A::T(ints(&[], &[0])))],
+        )
         .node("Gather", &["s", "zero"], &["n"], &[("axis", A::I(0))])
         .ints("first", &[0])
         .ints("rest", &[-1])
@@ -24,7 +29,12 @@ fn exported_shape_arithmetic_disappears() {
 fn broadcast_shapes_disappear() {
     let m = Model::new(13, &[1, 2])
         .ints("want", &[2, -1])
-        .node("ConstantOfShape", &["two"], &["ones"], &[("value", A::T(ints(&[1], &[1])))])
+        .node(
+            "ConstantOfShape",
+            &["two"],
+            &["ones"],
+            &[("value", A::T(ints(&[1], &[1])))],
+        )
         .ints("two", &[2])
         .ints("minus", &[-1])
         .node("Equal", &["want", "minus"], &["open"], &[])
@@ -42,7 +52,10 @@ fn integers_stay_exact() {
         .node("Sub", &["a", "b"], &["d"], &[])
         .node("Gather", &["x", "d"], &["y"], &[]);
     check(&m, &[5.0, 7.0], &[1], &[7.0]);
-    let overflow = Model::new(13, &[2]).ints("a", &[i64::MAX]).node("Mul", &["a", "a"], &["d"], &[]);
+    let overflow =
+        Model::new(13, &[2])
+            .ints("a", &[i64::MAX])
+            .node("Mul", &["a", "a"], &["d"], &[]);
     let overflow = overflow.node("Gather", &["x", "d"], &["y"], &[]);
     assert_eq!(overflow.import().expect_err("refused").code(), "onnx-shape");
 }
@@ -73,7 +86,10 @@ fn floats_are_folded() {
 
 #[test]
 fn inputs_with_initializers_are_constants() {
-    let mut m = Model::new(13, &[2]).floats("w", &[2], &[1.0, 2.0]).node("Add", &["x", "w"], &["y"], &[]);
+    let mut m =
+        Model::new(13, &[2])
+            .floats("w", &[2], &[1.0, 2.0])
+            .node("Add", &["x", "w"], &["y"], &[]);
     m.graph.input.push(builder::info("w", &[2]));
     assert_eq!(m.import().expect("importable").input.len(), 1);
     check(&m, &[0.0, 0.0], &[2], &[1.0, 2.0]);
@@ -85,18 +101,36 @@ fn values_of_other_inputs_are_unknown() {
     m.graph.input.push(builder::info("z", &[2]));
     let graph = m.import().expect("importable");
     let values = float::run(&graph, &[1.0, 2.0]).expect("runnable");
-    assert!(values[graph.input[0]].is_some() && values[graph.input[1]].is_none() && values[graph.output[0]].is_none());
-    assert_eq!(float::run(&graph, &[1.0]).expect_err("refused").code(), "float-input-length");
+    assert!(
+        values[graph.input[0]].is_some()
+            && values[graph.input[1]].is_none()
+            && values[graph.output[0]].is_none()
+    );
+    assert_eq!(
+        float::run(&graph, &[1.0]).expect_err("refused").code(),
+        "float-input-length"
+    );
 }
 
 #[test]
 fn element_types() {
     let raw = |data_type: i32, raw: &[u8]| {
-        let mut t = TensorProto { name: "w".into(), data_type, raw_data: raw.to_vec(), ..Default::default() };
+        let mut t = TensorProto {
+            name: "w".into(),
+            data_type,
+            raw_data: raw.to_vec(),
+            ..Default::default()
+        };
         t.dims = vec![1];
         t
     };
-    let half_list = TensorProto { name: "w".into(), data_type: 10, int32_data: vec![0x3e00], dims: vec![1], ..Default::default() };
+    let half_list = TensorProto {
+        name: "w".into(),
+        data_type: 10,
+        int32_data: vec![0x3e00],
+        dims: vec![1],
+        ..Default::default()
+    };
     for (t, expected) in [
         (raw(1, &1.5f32.to_le_bytes()), 1.5),
         (raw(10, &0x3e00u16.to_le_bytes()), 1.5),
@@ -114,12 +148,26 @@ fn element_types() {
         m.graph.initializer.push(t);
         check(&m, &[0.0], &[1], &[expected]);
     }
-    for t in [raw(8, &[1]), raw(1, &[0; 5]), raw(1, &[0; 8]), raw(13, &[0xff; 8]), raw(99, &[0])] {
+    for t in [
+        raw(8, &[1]),
+        raw(1, &[0; 5]),
+        raw(1, &[0; 8]),
+        raw(13, &[0xff; 8]),
+        raw(99, &[0]),
+    ] {
         let mut m = Model::new(13, &[1]).node("Add", &["x", "w"], &["y"], &[]);
         m.graph.initializer.push(t);
         assert_eq!(m.import().expect_err("refused").code(), "onnx-malformed");
     }
-    let mut twice = Model::new(13, &[1]).node("Constant", &[], &["c"], &[("value", A::T(floats(&[2], &[1.0])))]);
+    let mut twice = Model::new(13, &[1]).node(
+        "Constant",
+        &[],
+        &["c"],
+        &[("value", A::T(floats(&[2], &[1.0])))],
+    );
     twice = twice.node("Add", &["x", "c"], &["y"], &[]);
-    assert_eq!(twice.import().expect_err("refused").code(), "onnx-malformed");
+    assert_eq!(
+        twice.import().expect_err("refused").code(),
+        "onnx-malformed"
+    );
 }

@@ -27,13 +27,23 @@ fn check(model: &Model, input: &[f32], shape: &[usize], expected: &[f32]) {
     assert_eq!(got.shape, shape);
     assert_eq!(got.data.len(), expected.len());
     for (g, e) in got.data.iter().zip(expected) {
-        assert!((g - e).abs() < 1e-5, "{:?} instead of {expected:?}", got.data);
+        assert!(
+            (g - e).abs() < 1e-5,
+            "{:?} instead of {expected:?}",
+            got.data
+        );
     }
 }
 
 /// The operators of the imported graph.
 fn ops(model: &Model) -> Vec<Op> {
-    model.import().expect("importable").nodes.into_iter().map(|n| n.op).collect()
+    model
+        .import()
+        .expect("importable")
+        .nodes
+        .into_iter()
+        .map(|n| n.op)
+        .collect()
 }
 
 fn iota(n: usize) -> Vec<f32> {

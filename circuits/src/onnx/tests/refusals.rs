@@ -19,9 +19,17 @@ fn all_unsupported_nodes_are_listed() {
         .node("Clip", &["x", "", "x"], &["d"], &[])
         .node("Add", &["c", "d"], &["e"], &[])
         .node("Softmax", &["e"], &["y"], &[]);
-    let Err(ImportError::Unsupported(nodes)) = m.import() else { panic!("supported") };
-    let listed: Vec<_> = nodes.iter().map(|n| (n.name.as_str(), n.operator.as_str())).collect();
-    assert_eq!(listed, [("a", "Erf"), ("c", "Sin"), ("d", "Clip"), ("y", "Softmax")]);
+    let Err(ImportError::Unsupported(nodes)) = m.import() else {
+        panic!("supported")
+    };
+    let listed: Vec<_> = nodes
+        .iter()
+        .map(|n| (n.name.as_str(), n.operator.as_str()))
+        .collect();
+    assert_eq!(
+        listed,
+        [("a", "Erf"), ("c", "Sin"), ("d", "Clip"), ("y", "Softmax")]
+    );
     assert!(nodes[3].reason.contains("logits"));
     assert_eq!(code(&m), "onnx-unsupported");
 }
@@ -30,7 +38,9 @@ fn all_unsupported_nodes_are_listed() {
 fn custom_domains() {
     let mut m = unary(13, &[1], "Relu", &[]);
     m.graph.node[0].domain = "com.example".into();
-    let Err(ImportError::Unsupported(nodes)) = m.import() else { panic!("supported") };
+    let Err(ImportError::Unsupported(nodes)) = m.import() else {
+        panic!("supported")
+    };
     assert_eq!(nodes[0].operator, "com.example:Relu");
 }
 
@@ -44,8 +54,12 @@ fn external_data() {
         entry.key = "location".into();
         entry.value = location.into();
         t.external_data.push(entry);
-        let attribute = Model::new(13, &[1]).node("Constant", &[], &["c"], &[("value", A::T(t.clone()))]);
-        assert_eq!(code(&attribute.node("Add", &["x", "c"], &["y"], &[])), "onnx-external-data");
+        let attribute =
+            Model::new(13, &[1]).node("Constant", &[], &["c"], &[("value", A::T(t.clone()))]);
+        assert_eq!(
+            code(&attribute.node("Add", &["x", "c"], &["y"], &[])),
+            "onnx-external-data"
+        );
         let mut m = Model::new(13, &[1]).node("Add", &["x", "w"], &["y"], &[]);
         m.graph.initializer.push(t);
         assert_eq!(code(&m), "onnx-external-data");
@@ -54,9 +68,24 @@ fn external_data() {
 
 #[test]
 fn symbolic_dimensions() {
-    assert_eq!(unary(13, &[0, 2], "Relu", &[]).import().expect("importable").values[0].shape, [1, 2]);
-    let error = unary(13, &[0, 2, 0], "Relu", &[]).import().expect_err("refused");
-    assert_eq!(error, ImportError::SymbolicDimension { input: "x".into(), axis: 2 });
+    assert_eq!(
+        unary(13, &[0, 2], "Relu", &[])
+            .import()
+            .expect("importable")
+            .values[0]
+            .shape,
+        [1, 2]
+    );
+    let error = unary(13, &[0, 2, 0], "Relu", &[])
+        .import()
+        .expect_err("refused");
+    assert_eq!(
+        error,
+        ImportError::SymbolicDimension {
+            input: "x".into(),
+            axis: 2
+        }
+    );
 }
 
 #[test]
@@ -71,10 +100,15 @@ fn broken_graphs() {
     no_operand.graph.node[0].input.clear();
     let mut no_output = relu.clone();
     no_output.graph.output.clear();
-    let mut no_input = Model::new(13, &[1]).floats("x", &[1], &[1.0]).node("Relu", &["x"], &["y"], &[]);
+    let mut no_input =
+        Model::new(13, &[1])
+            .floats("x", &[1], &[1.0])
+            .node("Relu", &["x"], &["y"], &[]);
     no_input.graph.input.clear();
     let wrong_type = unary(13, &[1], "LeakyRelu", &[("alpha", A::I(1))]);
-    for m in [undefined, cyclic, twice, no_operand, no_output, no_input, wrong_type] {
+    for m in [
+        undefined, cyclic, twice, no_operand, no_output, no_input, wrong_type,
+    ] {
         assert_eq!(code(&m), "onnx-malformed");
     }
 }
@@ -88,10 +122,22 @@ fn opsets() {
 
 #[test]
 fn misfits() {
-    let add = Model::new(13, &[2]).floats("w", &[3], &iota(3)).node("Add", &["x", "w"], &["y"], &[]);
-    let matmul = Model::new(13, &[1, 2]).floats("w", &[3, 1], &iota(3)).node("MatMul", &["x", "w"], &["y"], &[]);
-    let conv = Model::new(13, &[1, 2, 4]).floats("w", &[1, 1, 2], &iota(2)).node("Conv", &["x", "w"], &["y"], &[]);
-    let large = Model::new(13, &[1, 1, 1]).floats("w", &[1, 1, 2], &iota(2)).node("Conv", &["x", "w"], &["y"], &[]);
+    let add =
+        Model::new(13, &[2])
+            .floats("w", &[3], &iota(3))
+            .node("Add", &["x", "w"], &["y"], &[]);
+    let matmul = Model::new(13, &[1, 2]).floats("w", &[3, 1], &iota(3)).node(
+        "MatMul",
+        &["x", "w"],
+        &["y"],
+        &[],
+    );
+    let conv = Model::new(13, &[1, 2, 4])
+        .floats("w", &[1, 1, 2], &iota(2))
+        .node("Conv", &["x", "w"], &["y"], &[]);
+    let large = Model::new(13, &[1, 1, 1])
+        .floats("w", &[1, 1, 2], &iota(2))
+        .node("Conv", &["x", "w"], &["y"], &[]);
     for m in [add, matmul, conv, large] {
         assert_eq!(code(&m), "onnx-shape");
     }
@@ -100,16 +146,26 @@ fn misfits() {
 #[test]
 fn non_finite_constants() {
     for x in [f32::NAN, f32::INFINITY] {
-        let m = Model::new(13, &[1]).floats("w", &[1], &[x]).node("Add", &["x", "w"], &["y"], &[]);
+        let m = Model::new(13, &[1])
+            .floats("w", &[1], &[x])
+            .node("Add", &["x", "w"], &["y"], &[]);
         assert_eq!(code(&m), "onnx-non-finite");
     }
 }
 
 #[test]
 fn unavailable_outputs() {
-    let m = Model::new(12, &[1, 1, 2]).node("MaxPool", &["x"], &["h", "i"], &[("kernel_shape", A::Is(&[2]))]);
+    let m = Model::new(12, &[1, 1, 2]).node(
+        "MaxPool",
+        &["x"],
+        &["h", "i"],
+        &[("kernel_shape", A::Is(&[2]))],
+    );
     assert_eq!(ops(&m.clone().node("Relu", &["h"], &["y"], &[])).len(), 2);
-    assert_eq!(code(&m.node("Add", &["h", "i"], &["y"], &[])), "onnx-unsupported");
+    assert_eq!(
+        code(&m.node("Add", &["h", "i"], &["y"], &[])),
+        "onnx-unsupported"
+    );
 }
 
 #[test]
@@ -117,7 +173,13 @@ fn supported_operators_are_sorted_and_known() {
     assert!(supported_operators().is_sorted());
     for op in supported_operators() {
         // Without operands each fails in its own way, but none as an unknown operator.
-        let error = Model::new(13, &[1]).node(op, &[], &["y"], &[]).import().expect_err("refused");
-        assert!(!error.to_string().contains("operator is not supported"), "{op}: {error}");
+        let error = Model::new(13, &[1])
+            .node(op, &[], &["y"], &[])
+            .import()
+            .expect_err("refused");
+        assert!(
+            !error.to_string().contains("operator is not supported"),
+            "{op}: {error}"
+        );
     }
 }

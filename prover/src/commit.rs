@@ -1,0 +1,233 @@
+//! From an ONNX file to a committed model: compilation, key generation, weight commitments, card.
+
+use crate::compact::compact;
+use crate::error::ProveError;
+use crate::report::{measure, Accuracy};
+use crate::srs::{Srs, SrsKind};
+use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
+use halo2_proofs::arithmetic::best_multiexp;
+use halo2curves::bn256::{Fr, G1Affine};
+use halo2curves::ff::Field;
+use halo2curves::group::{Curve, GroupEncoding};
+use provenn_circuits::circuit::ModelCircuit;
+use provenn_circuits::layout::Layout;
+use provenn_circuits::lower;
+use provenn_circuits::onnx::{self, Graph};
+use provenn_circuits::qmodel::QModel;
+use provenn_circuits::shape::{Shape, TAIL};
+use provenn_circuits::witness::weight_cells;
+use provenn_verifier::{InstanceLayout, Linked, ModelCard, SrsParts, SrsVerifyingKey};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// How to commit.
+#[derive(Clone, Debug, Default)]
+pub struct CommitOptions {
+    /// Rows that scales are chosen from; a seeded default if empty.
+    pub calibration: Vec<Vec<f32>>,
+    /// Rows that accuracy is measured on; the calibration rows if empty.
+    pub held_out: Vec<Vec<f32>>,
+    /// Commit to inputs instead of publishing them.
+    pub committed_input: bool,
+}
+
+/// A compiled model: what `inspect` shows before anything is committed.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The float graph.
+    pub graph: Graph,
+    /// The quantized program.
+    pub model: Arc<QModel>,
+    /// Its layout.
+    pub layout: Arc<Layout>,
+}
+
+/// The people's part of a model card. Everything in it is bound by the model id.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Description {
+    /// Name of the ONNX graph.
+    pub name: String,
+    /// Input shape without the batch dimension.
+    pub input_shape: Vec<usize>,
+    /// Output shape without the batch dimension.
+    pub output_shape: Vec<usize>,
+    /// An input integer v stands for v / 2^input_frac.
+    pub input_frac: i32,
+    /// A score z stands for z / 2^output_frac.
+    pub output_frac: i32,
+    /// Weights and biases.
+    pub parameters: usize,
+    /// Circuit dimensions.
+    pub shape: Shape,
+    /// Fractional bits per stored tensor.
+    pub tensors: Vec<(String, i32)>,
+    /// Measured accuracy.
+    pub accuracy: Accuracy,
+    /// Policies and the bits each reveals.
+    pub leakage: Vec<(String, String)>,
+    /// How inputs are bound.
+    pub input: String,
+}
+
+/// A committed model, as its owner holds it.
+#[derive(Debug)]
+pub struct Committed {
+    /// The public card.
+    pub card: ModelCard,
+    /// The program, with weights.
+    pub model: Arc<QModel>,
+    /// Its layout.
+    pub layout: Arc<Layout>,
+    /// Tails of the committed weight columns: the openings. Secret.
+    pub tails: Vec<Vec<Fr>>,
+    /// The proving key.
+    pub proving_key: ProvingKey<G1Affine>,
+}
+
+/// Imports and compiles a model.
+///
+/// # Errors
+/// Import errors, unsupported operators, bad calibration data.
+pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveError> {
+    let graph = onnx::import(bytes)?;
+    let samples = match options.calibration.is_empty() {
+        true => lower::default_samples(&graph, 16),
+        false => options.calibration.clone(),
+    };
+    let (model, layout) = lower::compile(&graph, &samples, !options.committed_input)?;
+    Ok(Compiled { graph, model: Arc::new(model), layout: Arc::new(layout) })
+}
+
+/// Commits to a compiled model under an SRS of `layout.shape.k`.
+///
+/// # Errors
+/// Errors of key generation or randomness.
+pub fn commit(compiled: &Compiled, options: &CommitOptions, srs: &Srs) -> Result<Committed, ProveError> {
+    let (model, layout) = (compiled.model.clone(), compiled.layout.clone());
+    let (rows, held_out) = match options.held_out.is_empty() {
+        true => (&options.calibration, false),
+        false => (&options.held_out, true),
+    };
+    let accuracy = measure(&compiled.graph, &model, rows, held_out)?;
+    let proving_key = keygen(&model, &layout, srs)?;
+    let shape = &layout.shape;
+    let mut rng = system_rng()?;
+    let cells = weight_cells(&model, &layout);
+    let tails: Vec<Vec<Fr>> = cells.iter().map(|_| (0..TAIL).map(|_| Fr::random(&mut rng)).collect()).collect();
+    let commitments = commit_columns(srs, &cells, &tails);
+    let input_columns = if shape.public_input { 0 } else { shape.lanes };
+    let linked = Linked {
+        model: (0..shape.weight_lanes as u32).collect(),
+        input: (shape.weight_lanes as u32..(shape.weight_lanes + input_columns) as u32).collect(),
+    };
+    let key = compact(proving_key.get_vk(), shape.k, linked, instance_layout(&model, &layout))?;
+    let description = describe(&compiled.graph, &model, &layout, accuracy);
+    let card = ModelCard {
+        key,
+        srs_id: srs_verifying_key(srs)?.id(),
+        quantization: quantization_digest(&description),
+        commitments: commitments.iter().map(compressed).collect(),
+        description: serde_json::to_string(&description).map_err(|e| ProveError::ProofSystem(e.to_string()))?,
+    };
+    Ok(Committed { card, model, layout, tails, proving_key })
+}
+
+fn keygen(model: &Arc<QModel>, layout: &Arc<Layout>, srs: &Srs) -> Result<ProvingKey<G1Affine>, ProveError> {
+    let circuit = ModelCircuit { model: model.clone(), layout: layout.clone(), witness: None };
+    keygen_pk2(&srs.params, &circuit, false).map_err(|e| ProveError::ProofSystem(e.to_string()))
+}
+
+/// A generator seeded by the operating system.
+///
+/// # Errors
+/// [`ProveError::Randomness`].
+pub fn system_rng() -> Result<ChaCha20Rng, ProveError> {
+    let mut seed = [0u8; 32];
+    getrandom::getrandom(&mut seed).map_err(ProveError::Randomness)?;
+    Ok(ChaCha20Rng::from_seed(seed))
+}
+
+/// Commitments to columns of small integers with the given tails.
+pub fn commit_columns(srs: &Srs, cells: &[Vec<u64>], tails: &[Vec<Fr>]) -> Vec<G1Affine> {
+    let points = srs.lagrange_points();
+    let n = points.len();
+    let commit = |(cells, tail): (&Vec<u64>, &Vec<Fr>)| {
+        let mut column: Vec<Fr> = cells.iter().map(|&v| Fr::from(v)).collect();
+        column.resize(n - TAIL, Fr::ZERO);
+        column.extend(tail);
+        best_multiexp(&column, &points).to_affine()
+    };
+    cells.par_iter().zip(tails).map(commit).collect()
+}
+
+/// Compressed encoding of a point.
+pub fn compressed(point: &G1Affine) -> [u8; 32] {
+    let mut bytes = [0u8; 32];
+    bytes.copy_from_slice(point.to_bytes().as_ref());
+    bytes
+}
+
+fn instance_layout(model: &QModel, layout: &Layout) -> InstanceLayout {
+    let (input, output) = (&model.tensors[0], &model.tensors[model.output()]);
+    let bits = model.precision.bits();
+    InstanceLayout {
+        lanes: layout.shape.lanes as u32,
+        channels: input.channels as u32,
+        positions: input.positions() as u32,
+        blocks: layout.channel_blocks(input.channels) as u32,
+        public_input: layout.shape.public_input,
+        outputs: output.channels as u32,
+        policy_rows: layout.policy_rows as u32,
+        input_bits: bits,
+        output_bits: bits,
+    }
+}
+
+/// What a verifier needs of an SRS.
+///
+/// # Errors
+/// [`ProveError::ProofSystem`] if the parameters are degenerate.
+pub fn srs_verifying_key(srs: &Srs) -> Result<SrsVerifyingKey, ProveError> {
+    let kind = match srs.kind {
+        SrsKind::Dev => provenn_verifier::SrsKind::Dev,
+        SrsKind::Ceremony => provenn_verifier::SrsKind::Ceremony,
+    };
+    let g1 = *srs.g1_points().first().ok_or(ProveError::SrsMismatch)?;
+    let parts = SrsParts { kind, k: srs.k(), g1, g2: srs.params.g2(), s_g2: srs.params.s_g2(), tail: srs.tail(TAIL) };
+    SrsVerifyingKey::new(parts).map_err(|e| ProveError::ProofSystem(e.to_string()))
+}
+
+fn describe(graph: &Graph, model: &QModel, layout: &Layout, accuracy: Accuracy) -> Description {
+    let outputs = model.tensors[model.output()].channels;
+    let leakage = [
+        ("scores", format!("all {outputs} outputs")),
+        ("label", format!("log2({outputs}) = {:.2} bits", (outputs as f64).log2())),
+        ("threshold", "1 bit".to_string()),
+        ("yes-only", "that a receipt exists".to_string()),
+    ];
+    Description {
+        name: graph.name.clone(),
+        input_shape: model.input_shape.clone(),
+        output_shape: model.output_shape.clone(),
+        input_frac: model.tensors[0].frac,
+        output_frac: model.tensors[model.output()].frac,
+        parameters: graph.values.iter().filter_map(|v| v.constant.as_ref()).map(|t| t.data.len()).sum(),
+        shape: layout.shape.clone(),
+        tensors: model.tensors.iter().map(|t| (t.name.clone(), t.frac)).collect(),
+        accuracy,
+        leakage: leakage.map(|(policy, bits)| (policy.to_string(), bits)).to_vec(),
+        input: if layout.shape.public_input { "public" } else { "committed" }.to_string(),
+    }
+}
+
+/// Digest of the quantization recipe: bit widths and scales, no weights.
+fn quantization_digest(description: &Description) -> [u8; 32] {
+    let recipe = format!("{:?} {:?}", description.shape.precision(), description.tensors);
+    let hash = blake2b_simd::Params::new().hash_length(32).personal(b"Provenn-Quant---").hash(recipe.as_bytes());
+    let mut digest = [0u8; 32];
+    digest.copy_from_slice(hash.as_bytes());
+    digest
+}

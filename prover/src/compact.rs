@@ -1,0 +1,94 @@
+//! From the library's verifying key to the compact key of the verifier crate.
+
+use crate::error::ProveError;
+use halo2_proofs::plonk::{Any, Column, ColumnType, Expression, VerifyingKey as LibraryKey};
+use halo2_proofs::poly::Rotation;
+use halo2curves::bn256::{Fr, G1Affine};
+use provenn_verifier::{ColumnKind, Expr, InstanceLayout, KeyParts, Linked, PermutationColumn, VerifyingKey};
+
+/// Converts a key.
+///
+/// # Errors
+/// [`ProveError::ProofSystem`] if the key uses something that compact keys do not have.
+pub fn compact(vk: &LibraryKey<G1Affine>, k: u32, linked: Linked, layout: InstanceLayout) -> Result<VerifyingKey, ProveError> {
+    let cs = vk.cs();
+    if !cs.lookups().is_empty() {
+        return Err(ProveError::ProofSystem("the library's lookup argument has no compact form".into()));
+    }
+    let column = |column: &Column<Any>| {
+        let kind = match column.column_type() {
+            Any::Advice(_) => ColumnKind::Advice,
+            Any::Fixed => ColumnKind::Fixed,
+            Any::Instance => ColumnKind::Instance,
+        };
+        PermutationColumn { kind, index: column.index() as u32 }
+    };
+    let parts = KeyParts {
+        k,
+        blinding_factors: cs.blinding_factors() as u32,
+        degree: cs.degree() as u32,
+        advice_phases: cs.advice_column_phase(),
+        challenge_phases: cs.challenge_phase(),
+        instance_columns: cs.num_instance_columns() as u32,
+        advice_queries: queries(cs.advice_queries()),
+        instance_queries: queries(cs.instance_queries()),
+        fixed_queries: queries(cs.fixed_queries()),
+        fixed_commitments: vk.fixed_commitments().clone(),
+        permutation_columns: cs.permutation().get_columns().iter().map(column).collect(),
+        permutation_commitments: vk.permutation().commitments().clone(),
+        transcript_repr: vk.transcript_repr(),
+        gates: Vec::new(),
+        linked,
+        layout,
+    };
+    let polynomials = cs.gates().iter().flat_map(|gate| gate.polynomials());
+    let gates = polynomials.map(|polynomial| program(&parts, polynomial)).collect::<Result<_, _>>()?;
+    VerifyingKey::new(KeyParts { gates, ..parts }).map_err(|e| ProveError::ProofSystem(e.to_string()))
+}
+
+fn queries<C: ColumnType>(queries: &[(Column<C>, Rotation)]) -> Vec<(u32, i32)> {
+    queries.iter().map(|(column, rotation)| (column.index() as u32, rotation.0)).collect()
+}
+
+/// The postfix program of a polynomial.
+fn program(key: &KeyParts, polynomial: &Expression<Fr>) -> Result<Vec<Expr>, ProveError> {
+    let mut program = Vec::new();
+    flatten(key, polynomial, &mut program)?;
+    Ok(program)
+}
+
+fn flatten(key: &KeyParts, expression: &Expression<Fr>, program: &mut Vec<Expr>) -> Result<(), ProveError> {
+    let place = |queries: &[(u32, i32)], column: usize, rotation: Rotation| {
+        let query = (column as u32, rotation.0);
+        let index = queries.iter().position(|other| *other == query);
+        index.map(|i| i as u32).ok_or_else(|| ProveError::ProofSystem(format!("query {query:?} is not registered")))
+    };
+    let op = match expression {
+        Expression::Constant(value) => Expr::Constant(*value),
+        Expression::Selector(_) => return Err(ProveError::ProofSystem("a key has no selectors".into())),
+        Expression::Fixed(q) => Expr::Fixed(place(&key.fixed_queries, q.column_index(), q.rotation())?),
+        Expression::Advice(q) => Expr::Advice(place(&key.advice_queries, q.column_index(), q.rotation())?),
+        Expression::Instance(q) => Expr::Instance(place(&key.instance_queries, q.column_index(), q.rotation())?),
+        Expression::Challenge(challenge) => Expr::Challenge(challenge.index() as u32),
+        Expression::Negated(a) => {
+            flatten(key, a, program)?;
+            Expr::Negated
+        }
+        Expression::Sum(a, b) => {
+            flatten(key, a, program)?;
+            flatten(key, b, program)?;
+            Expr::Sum
+        }
+        Expression::Product(a, b) => {
+            flatten(key, a, program)?;
+            flatten(key, b, program)?;
+            Expr::Product
+        }
+        Expression::Scaled(a, factor) => {
+            flatten(key, a, program)?;
+            Expr::Scaled(*factor)
+        }
+    };
+    program.push(op);
+    Ok(())
+}

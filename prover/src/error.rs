@@ -1,0 +1,82 @@
+//! Errors of committing and proving.
+
+use crate::srs::SrsError;
+use provenn_circuits::onnx::ImportError;
+use provenn_circuits::CircuitError;
+use provenn_verifier::VerifyError;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// Everything that can go wrong when committing or proving.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ProveError {
+    /// Compilation or execution failed.
+    #[error(transparent)]
+    Circuit(#[from] CircuitError),
+    /// A stored file is damaged or of another version.
+    #[error("{}: {reason}. Help: commit the model again", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The ONNX file was refused.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// Reading or writing a file failed.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The proof system failed.
+    #[error("the proof system failed: {0}. Help: this is a defect; please report it with the model's structure")]
+    ProofSystem(String),
+    /// The operating system gave no randomness.
+    #[error("no randomness from the operating system: {0}")]
+    Randomness(getrandom::Error),
+    /// The own receipt was refused, so it was not returned.
+    #[error("the receipt does not verify: {0}")]
+    Refused(VerifyError),
+    /// The SRS is missing or wrong.
+    #[error(transparent)]
+    Srs(#[from] SrsError),
+    /// The SRS does not belong to the committed model.
+    #[error("the SRS is not the one the model was committed under. Help: give the directory that was used for commit")]
+    SrsMismatch,
+    /// The statement asked for is false for this input.
+    #[error("the statement is false: output {output} has score {score}, the threshold is {threshold}. Help: a yes-only receipt exists for true statements only")]
+    Untrue {
+        /// Output index.
+        output: u32,
+        /// Its score.
+        score: i64,
+        /// The threshold.
+        threshold: i64,
+    },
+    /// A policy parameter does not fit the model.
+    #[error("policy: {0}")]
+    Policy(VerifyError),
+}
+
+impl ProveError {
+    /// Stable code, the same in the command line, the API and the documentation.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Circuit(e) => e.code(),
+            Self::File { .. } => "file-damaged",
+            Self::Import(e) => e.code(),
+            Self::Io { .. } => "io",
+            Self::Policy(e) | Self::Refused(e) => e.code(),
+            Self::ProofSystem(_) => "proof-system",
+            Self::Randomness(_) => "randomness",
+            Self::Srs(e) => e.code(),
+            Self::SrsMismatch => "srs-mismatch",
+            Self::Untrue { .. } => "untrue",
+        }
+    }
+}

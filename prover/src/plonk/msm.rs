@@ -1,0 +1,116 @@
+//! Commitments: short bucket sums for small integers, the library's method for everything else.
+
+use crate::srs::Srs;
+use halo2_proofs::arithmetic::best_multiexp;
+use halo2_proofs::poly::{Coeff, Polynomial};
+use halo2curves::bn256::{Fr, G1Affine, G1};
+use halo2curves::ff::PrimeField;
+use halo2curves::group::Group;
+
+/// Largest value that the bucket method takes.
+const SMALL_BITS: u32 = 40;
+
+/// Points to commit with.
+#[derive(Debug)]
+pub struct Bases<'a> {
+    coeff: &'a [G1Affine],
+    lagrange: Vec<G1Affine>,
+}
+
+impl<'a> Bases<'a> {
+    /// Points of an SRS.
+    pub fn new(srs: &'a Srs) -> Self {
+        Self { coeff: srs.g1_points(), lagrange: srs.lagrange_points() }
+    }
+
+    /// Commits to a polynomial in coefficients.
+    pub fn commit_coeff(&self, poly: &Polynomial<Fr, Coeff>) -> G1 {
+        best_multiexp(poly.values(), &self.coeff[..poly.len()])
+    }
+
+    /// Commits to values on the domain.
+    pub fn commit_lagrange(&self, values: &[Fr]) -> G1 {
+        best_multiexp(values, &self.lagrange)
+    }
+
+    /// Commits to cells with a random tail; cells that are small integers are cheap.
+    pub fn commit_with_tail(&self, cells: &[Fr], tail: &[Fr]) -> G1 {
+        let tail_sum: G1 = self.lagrange[cells.len()..].iter().zip(tail).map(|(p, s)| p * s).sum();
+        let used = cells.len() - cells.iter().rev().take_while(|c| **c == Fr::zero()).count();
+        let (cells, points) = (&cells[..used], &self.lagrange[..used]);
+        match small(cells) {
+            Some(values) => small_msm(&values, points) + tail_sum,
+            None => best_multiexp(cells, points) + tail_sum,
+        }
+    }
+
+    /// The commitment to the same cells with another tail.
+    pub fn retail(&self, point: &G1Affine, old: &[Fr], new: &[Fr]) -> G1 {
+        let tail = &self.lagrange[self.lagrange.len() - new.len()..];
+        let difference: G1 = tail.iter().zip(old.iter().zip(new)).map(|(p, (old, new))| p * (new - old)).sum();
+        difference + point
+    }
+}
+
+/// The cells as integers, if all are below `2^SMALL_BITS`.
+fn small(cells: &[Fr]) -> Option<Vec<u64>> {
+    cells
+        .iter()
+        .map(|cell| {
+            let bytes = cell.to_repr();
+            let (low, high) = bytes.as_ref().split_at(8);
+            let low = u64::from_le_bytes(low.try_into().ok()?);
+            (high.iter().all(|b| *b == 0) && low >> SMALL_BITS == 0).then_some(low)
+        })
+        .collect()
+}
+
+/// `sum values[i] * points[i]` by buckets. Every point must be on the curve; values are below 2^SMALL_BITS.
+pub fn small_msm(values: &[u64], points: &[G1Affine]) -> G1 {
+    let largest = values.iter().copied().max().unwrap_or(0);
+    let bits = u64::BITS - largest.leading_zeros();
+    if bits == 0 {
+        return G1::identity();
+    }
+    // One pass costs an addition per point and two per bucket.
+    let cost = |c: u32| u64::from(bits.div_ceil(c)) * (values.len() as u64 + (2 << c));
+    let window = (1..=bits.min(14)).min_by_key(|&c| cost(c)).unwrap_or(8);
+    let mut total = G1::identity();
+    for pass in (0..bits.div_ceil(window)).rev() {
+        for _ in 0..window {
+            total = total.double();
+        }
+        let mut buckets = vec![G1::identity(); (1 << window) - 1];
+        for (value, point) in values.iter().zip(points) {
+            let digit = (value >> (pass * window)) & ((1 << window) - 1);
+            if digit > 0 {
+                buckets[digit as usize - 1] += point;
+            }
+        }
+        let (mut running, mut sum) = (G1::identity(), G1::identity());
+        for bucket in buckets.iter().rev() {
+            running += bucket;
+            sum += running;
+        }
+        total += sum;
+    }
+    total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn buckets_agree_with_the_library(values in proptest::collection::vec(0u64..1 << SMALL_BITS, 1..60), shift in 0u32..40) {
+            let values: Vec<u64> = values.iter().map(|v| v >> shift).collect();
+            let srs = Srs::dev_from_seed(6, [1; 32]);
+            let points = srs.lagrange_points();
+            let scalars: Vec<Fr> = values.iter().map(|&v| Fr::from(v)).collect();
+            prop_assert_eq!(small_msm(&values, &points[..values.len()]), best_multiexp(&scalars, &points[..values.len()]));
+        }
+    }
+}

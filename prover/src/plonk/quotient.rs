@@ -1,0 +1,139 @@
+//! The quotient polynomial: all constraints, combined by `y`, divided by `X^n - 1`.
+
+use super::program::{Kind, Operand, Program, BLOCK};
+use halo2_proofs::fft::recursive;
+use halo2_proofs::plonk::{Any, ProvingKey};
+use halo2_proofs::poly::{Coeff, EvaluationDomain, Polynomial};
+use halo2curves::bn256::{Fr, G1Affine};
+use halo2curves::ff::{Field, PrimeField};
+use rayon::prelude::*;
+
+/// Columns in coefficients.
+pub struct Columns<'a> {
+    pub key: &'a ProvingKey<G1Affine>,
+    pub advice: &'a [Polynomial<Fr, Coeff>],
+    pub instance: &'a [Polynomial<Fr, Coeff>],
+    pub products: &'a [Polynomial<Fr, Coeff>],
+}
+
+impl<'a> Columns<'a> {
+    /// All columns in one list: fixed, advice, instance, permutations, products, and the three selectors of the
+    /// argument. One more column, the identity polynomial `X`, follows.
+    fn list(&self) -> Vec<&'a Polynomial<Fr, Coeff>> {
+        let fixed = self.key.fixed_polys().iter().chain(self.advice).chain(self.instance);
+        let permutation = self.key.permutation().polys().iter().chain(self.products);
+        fixed.chain(permutation).chain([self.key.l0(), self.key.l_last(), self.key.l_active_row()]).collect()
+    }
+}
+
+/// The pieces of the quotient, `degree - 1` polynomials of `n` coefficients.
+pub fn quotient(
+    domain: &EvaluationDomain<Fr>,
+    columns: &Columns<'_>,
+    challenges: &[Fr],
+    y: Fr,
+    beta: Fr,
+    gamma: Fr,
+) -> Vec<Polynomial<Fr, Coeff>> {
+    let mut program = Program::default();
+    let result = constraints(&mut program, columns, challenges, y, beta, gamma);
+    let compiled = program.compile(result);
+    let list = columns.list();
+    let n = domain.get_n() as usize;
+    let cosets = domain.extended_len() / n;
+    let mut parts = Vec::with_capacity(cosets);
+    let mut shift = domain.g_coset;
+    for _ in 0..cosets {
+        let powers: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |p| Some(p * shift)).take(n).collect();
+        let mut evals: Vec<Vec<Fr>> = list.par_iter().map(|poly| coset(domain, poly, &powers)).collect();
+        evals.push(std::iter::successors(Some(shift), |p| Some(p * domain.get_omega())).take(n).collect());
+        let slices: Vec<&[Fr]> = evals.iter().map(Vec::as_slice).collect();
+        let mut part = vec![Fr::ZERO; n];
+        let chunk = (n / rayon::current_num_threads()).max(BLOCK);
+        part.par_chunks_mut(chunk).enumerate().for_each(|(index, rows)| {
+            let mut work = compiled.workspace();
+            for (block, out) in rows.chunks_mut(BLOCK).enumerate() {
+                compiled.evaluate(&slices, index * chunk + block * BLOCK, out, &mut work);
+            }
+        });
+        parts.push(Polynomial::new(part));
+        shift *= domain.get_extended_omega();
+    }
+    let evaluations = domain.extended_from_lagrange_vec(parts);
+    let quotient = domain.extended_to_coeff(domain.divide_by_vanishing_poly(evaluations));
+    quotient.chunks_exact(n).map(|piece| Polynomial::new(piece.to_vec())).collect()
+}
+
+/// Values of a polynomial on the coset whose shift has these powers.
+fn coset(domain: &EvaluationDomain<Fr>, poly: &Polynomial<Fr, Coeff>, powers: &[Fr]) -> Vec<Fr> {
+    let mut values: Vec<Fr> = poly.values().iter().zip(powers).map(|(c, p)| c * p).collect();
+    let n = values.len();
+    recursive::fft(&mut values, domain.get_omega(), domain.k(), domain.get_fft_data(n), false);
+    values
+}
+
+/// Gates, then the permutation argument, combined by powers of `y` as the verifier does.
+fn constraints(program: &mut Program, columns: &Columns<'_>, challenges: &[Fr], y: Fr, beta: Fr, gamma: Fr) -> Operand {
+    let cs = columns.key.get_vk().cs();
+    let (fixed, advice) = (columns.key.fixed_polys().len(), columns.advice.len());
+    let number = |kind: Kind, index: usize| match kind {
+        Kind::Fixed => index,
+        Kind::Advice => fixed + index,
+        Kind::Instance => fixed + advice + index,
+    };
+    let permutations = fixed + advice + columns.instance.len();
+    let products = permutations + columns.key.permutation().polys().len();
+    let selectors = products + columns.products.len();
+    let cell = |column: usize| Operand::Column(column, 0);
+    let [first, last, active, identity] = [0, 1, 2, 3].map(|i| cell(selectors + i));
+    let mut values = vec![];
+    for polynomial in cs.gates().iter().flat_map(|gate| gate.polynomials()) {
+        values.push(program.expression(polynomial, challenges, &number));
+    }
+    let sets = columns.products.len();
+    let one = program.constant(Fr::ONE);
+    if sets > 0 {
+        let difference = program.sub(one, cell(products));
+        values.push(program.mul(first, difference));
+        let end = cell(products + sets - 1);
+        let square = program.mul(end, end);
+        let bit = program.sub(square, end);
+        values.push(program.mul(bit, last));
+    }
+    let to_last = -(cs.blinding_factors() as i32 + 1);
+    for set in 1..sets {
+        let difference = program.sub(cell(products + set), Operand::Column(products + set - 1, to_last));
+        values.push(program.mul(difference, first));
+    }
+    let (beta_operand, gamma_operand) = (program.constant(beta), program.constant(gamma));
+    let chunk = cs.degree() - 2;
+    let permuted = cs.permutation().get_columns();
+    let mut delta = beta;
+    for (set, group) in permuted.chunks(chunk).enumerate() {
+        let (mut left, mut right) = (Operand::Column(products + set, 1), cell(products + set));
+        for (index, column) in group.iter().enumerate() {
+            let kind = match column.column_type() {
+                Any::Advice(_) => Kind::Advice,
+                Any::Fixed => Kind::Fixed,
+                Any::Instance => Kind::Instance,
+            };
+            let value = program.add(cell(number(kind, column.index())), gamma_operand);
+            let target = program.mul(beta_operand, cell(permutations + set * chunk + index));
+            let target = program.add(value, target);
+            left = program.mul(left, target);
+            let step = program.constant(delta);
+            let own = program.mul(step, identity);
+            let own = program.add(value, own);
+            right = program.mul(right, own);
+            delta *= Fr::DELTA;
+        }
+        let difference = program.sub(left, right);
+        values.push(program.mul(difference, active));
+    }
+    let y = program.constant(y);
+    let zero = program.constant(Fr::ZERO);
+    values.into_iter().fold(zero, |acc, value| {
+        let scaled = program.mul(acc, y);
+        program.add(scaled, value)
+    })
+}

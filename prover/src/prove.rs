@@ -1,0 +1,224 @@
+//! Receipts: witness, halo2 proof, link proof, and a check before anything is returned.
+
+use crate::commit::{commit_columns, compressed, srs_verifying_key, system_rng, Committed};
+use crate::error::ProveError;
+use crate::report::argmax;
+use crate::srs::Srs;
+use crate::plonk::{self, AdviceColumn, Proof};
+use halo2curves::bn256::{Fr, G1Affine};
+use halo2curves::ff::Field;
+use halo2curves::group::GroupEncoding;
+use provenn_circuits::exec::execute;
+use provenn_circuits::shape::TAIL;
+use provenn_circuits::witness::{input_cells, Witness};
+use provenn_verifier::{
+    instances, link, linked_commitments, verify, Claim, Context, Expectation, InputBinding, LinkStatement, Policy,
+    PolicyExpectation, PolicyKind, Receipt,
+};
+
+/// Where a proof stands; real stages, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Running the model.
+    Witness,
+    /// The halo2 proof.
+    Proof,
+    /// The link proof.
+    Link,
+    /// Verifying the own receipt.
+    Verify,
+}
+
+/// A committed input: values, and the randomness of its commitment.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// Tails of the input columns. Secret.
+    pub tails: Vec<Vec<Fr>>,
+    /// Compressed commitments, one per input lane.
+    pub points: Vec<[u8; 32]>,
+}
+
+/// The input of a proof, as integers of the quantized model.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Shown in the claim.
+    Public(Vec<i64>),
+    /// Committed beforehand by [`commit_input`].
+    Committed(Vec<i64>, Opening),
+}
+
+impl Input {
+    fn values(&self) -> &[i64] {
+        match self {
+            Self::Public(values) | Self::Committed(values, _) => values,
+        }
+    }
+}
+
+/// Commits to an input with fresh randomness.
+///
+/// # Errors
+/// [`ProveError::Randomness`], or an input of the wrong length or range.
+pub fn commit_input(committed: &Committed, srs: &Srs, values: &[i64]) -> Result<Opening, ProveError> {
+    execute(&committed.model, values)?;
+    let cells = input_cells(&committed.model, &committed.layout, values);
+    let mut rng = system_rng()?;
+    let tails: Vec<Vec<Fr>> = cells.iter().map(|_| (0..TAIL).map(|_| Fr::random(&mut rng)).collect()).collect();
+    let points = commit_columns(srs, &cells, &tails).iter().map(compressed).collect();
+    Ok(Opening { tails, points })
+}
+
+/// Proves one receipt. The output is what the model computes; a yes-only statement must be true.
+///
+/// # Errors
+/// Values out of range, a false statement, or a defect of the proof system; never an unverified receipt.
+pub fn prove(
+    committed: &Committed,
+    srs: &Srs,
+    input: &Input,
+    kind: PolicyKind,
+    context: Context,
+    progress: &dyn Fn(Stage),
+) -> Result<Vec<u8>, ProveError> {
+    let srs_key = srs_verifying_key(srs)?;
+    if srs_key.id() != committed.card.srs_id {
+        return Err(ProveError::SrsMismatch);
+    }
+    progress(Stage::Witness);
+    let (model, layout, key) = (&committed.model, &committed.layout, &committed.card.key);
+    let trace = execute(model, input.values())?;
+    let (policy, top) = output(kind, &trace.values[model.output()])?;
+    let binding = match input {
+        Input::Public(values) => InputBinding::Public { values: values.clone() },
+        Input::Committed(_, opening) => InputBinding::Committed { points: opening.points.clone() },
+    };
+    let claim = Claim {
+        srs_id: committed.card.srs_id,
+        key_digest: key.digest(),
+        model_id: committed.card.model_id(),
+        quantization: committed.card.quantization,
+        policy: policy.clone(),
+        input: binding,
+        context: context.clone(),
+    };
+    let columns = instances(&key.layout, &claim.policy, &claim.input).map_err(ProveError::Policy)?;
+    let rows = (0..layout.policy_rows).map(|row| [0, 1, 2].map(|column: usize| columns[column][row])).collect();
+    let witness = Witness { trace, top, policy: rows };
+    progress(Stage::Proof);
+    let proof = halo2_proof(committed, srs, &witness, input, &columns, &claim)?;
+    progress(Stage::Link);
+    let link = link_proof(committed, &srs_key, input, &claim, &proof)?;
+    let receipt = Receipt { claim, proof: proof.bytes, link }.to_bytes();
+    progress(Stage::Verify);
+    let expectation = Expectation {
+        policy: Some(PolicyExpectation::Exact(policy)),
+        audience: Some(context.audience),
+        nonce: Some(context.nonce),
+        accept_dev: true,
+        ..Expectation::default()
+    };
+    let _verdict = verify(&receipt, &committed.card, &srs_key, &expectation).map_err(ProveError::Refused)?;
+    Ok(receipt)
+}
+
+/// The policy with its output, and the output index whose score is compared.
+fn output(kind: PolicyKind, scores: &[i64]) -> Result<(Policy, Option<usize>), ProveError> {
+    let score = |output: u32| {
+        scores.get(output as usize).copied().ok_or(ProveError::Policy(provenn_verifier::VerifyError::PolicyOutOfRange))
+    };
+    Ok(match kind {
+        PolicyKind::Scores => (Policy::Scores { scores: scores.to_vec() }, None),
+        PolicyKind::Label => {
+            let label = argmax(scores);
+            (Policy::Label { label: label as u32 }, Some(label))
+        }
+        PolicyKind::ThresholdBit { output, threshold } => {
+            (Policy::ThresholdBit { output, threshold, bit: score(output)? >= threshold }, None)
+        }
+        PolicyKind::YesOnly { output, threshold } => {
+            let score = score(output)?;
+            if score < threshold {
+                return Err(ProveError::Untrue { output, score, threshold });
+            }
+            (Policy::YesOnly { output, threshold }, None)
+        }
+    })
+}
+
+/// The halo2 proof, and the tails of its phase-1 columns.
+fn halo2_proof(
+    committed: &Committed,
+    srs: &Srs,
+    witness: &Witness,
+    input: &Input,
+    instances: &[Vec<Fr>],
+    claim: &Claim,
+) -> Result<Proof, ProveError> {
+    let (model, layout) = (&committed.model, &committed.layout);
+    // Columns with a published commitment come first: weights, then committed inputs.
+    let mut published: Vec<(G1Affine, Vec<Fr>)> = vec![];
+    for (point, tail) in committed.card.commitments.iter().zip(&committed.tails) {
+        published.push((decompress(point)?, tail.clone()));
+    }
+    if let Input::Committed(_, opening) = input {
+        for (point, tail) in opening.points.iter().zip(&opening.tails) {
+            published.push((decompress(point)?, tail.clone()));
+        }
+    }
+    let mut published = published.into_iter();
+    let mut second = None;
+    let mut columns = |phase: u8, challenges: &[Fr]| -> Vec<AdviceColumn> {
+        let plain = |columns: Vec<Vec<Fr>>| columns.into_iter().map(AdviceColumn::from).collect();
+        match (phase, challenges) {
+            (0, _) => {
+                let columns = witness.phase1(model, layout).into_iter();
+                columns.map(|cells| AdviceColumn { cells, published: published.next() }).collect()
+            }
+            (1, [r, t, alpha]) => {
+                let made = witness.phase2(model, layout, *r, *t, *alpha);
+                let columns = made.columns.clone();
+                second = Some(made);
+                plain(columns)
+            }
+            (2, [r, t, _, s]) => plain(second.as_ref().map(|second| witness.phase3(layout, second, [*r, *t, *s])).unwrap_or_default()),
+            _ => vec![],
+        }
+    };
+    plonk::prove(&committed.proving_key, srs, instances, claim.claim_scalar(), &mut columns, &mut system_rng()?)
+}
+
+fn decompress(bytes: &[u8; 32]) -> Result<G1Affine, ProveError> {
+    let mut repr = <G1Affine as GroupEncoding>::Repr::default();
+    repr.as_mut().copy_from_slice(bytes);
+    Option::from(G1Affine::from_bytes(&repr)).ok_or(ProveError::SrsMismatch)
+}
+
+/// Proves that the weight (and input) columns of the proof are the committed ones.
+fn link_proof(
+    committed: &Committed,
+    srs_key: &provenn_verifier::SrsVerifyingKey,
+    input: &Input,
+    claim: &Claim,
+    proof: &Proof,
+) -> Result<provenn_verifier::LinkProof, ProveError> {
+    let mut old = committed.tails.clone();
+    let mut points = committed.card.commitments.clone();
+    if let Input::Committed(_, opening) = input {
+        old.extend(opening.tails.iter().cloned());
+        points.extend(&opening.points);
+    }
+    let difference = |(new, old): (&Vec<Fr>, &Vec<Fr>)| new.iter().zip(old).map(|(new, old)| new - old).collect();
+    let tails: Vec<Vec<Fr>> = proof.tails.iter().zip(&old).map(difference).collect();
+    let statement = LinkStatement {
+        claim_digest: claim.digest(),
+        key_digest: claim.key_digest,
+        srs_id: claim.srs_id,
+        proof: &proof.bytes,
+        committed: points.iter().map(decompress).collect::<Result<_, _>>()?,
+        proven: linked_commitments(&committed.card.key, &proof.bytes).map_err(ProveError::Refused)?,
+        tail: &srs_key.tail,
+    };
+    let mut nonces = system_rng()?;
+    let nonces: Vec<Fr> = (0..TAIL).map(|_| Fr::random(&mut nonces)).collect();
+    link::prove(&statement, &tails, &nonces).map_err(ProveError::Refused)
+}

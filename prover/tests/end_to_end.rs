@@ -1,0 +1,58 @@
+//! Commit, prove and verify the trained fixtures, and what must be refused.
+
+use provenn_circuits::exec::quantize_input;
+use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
+use provenn_prover::prove::commit_input;
+use provenn_prover::srs::Srs;
+use provenn_prover::{commit, prove, Input};
+use provenn_verifier::{verify, Context, Expectation, PolicyKind, VerifyError};
+
+fn fixture(name: &str, committed_input: bool) -> (Committed, Srs) {
+    let bytes = std::fs::read(format!("{}/../fixtures/models/{name}.onnx", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let options = CommitOptions { committed_input, ..CommitOptions::default() };
+    let compiled = compile(&bytes, &options).unwrap();
+    let srs = Srs::dev_from_seed(compiled.layout.shape.k, [7; 32]);
+    (commit(&compiled, &options, &srs).unwrap(), srs)
+}
+
+fn accept() -> Expectation {
+    Expectation { accept_dev: true, ..Expectation::default() }
+}
+
+#[test]
+fn every_policy_proves_and_verifies() {
+    for committed_input in [false, true] {
+        let (committed, srs) = fixture("breast_cancer_mlp", committed_input);
+        let values = quantize_input(&committed.model, &[0.25; 30]).unwrap();
+        let input = match committed_input {
+            false => Input::Public(values.clone()),
+            true => Input::Committed(values.clone(), commit_input(&committed, &srs, &values).unwrap()),
+        };
+        let scores = provenn_circuits::exec::execute(&committed.model, &values).unwrap().values.pop().unwrap();
+        let kinds = [
+            PolicyKind::Scores,
+            PolicyKind::Label,
+            PolicyKind::ThresholdBit { output: 0, threshold: scores[0] },
+            PolicyKind::ThresholdBit { output: 0, threshold: scores[0] + 1 },
+            PolicyKind::YesOnly { output: 1, threshold: scores[1] },
+        ];
+        let key = srs_verifying_key(&srs).unwrap();
+        for kind in kinds {
+            let receipt = prove(&committed, &srs, &input, kind, Context::default(), &|_| {}).unwrap();
+            let verdict = verify(&receipt, &committed.card, &key, &accept()).unwrap();
+            assert_eq!(verdict.claim().policy.kind(), kind);
+        }
+    }
+}
+
+#[test]
+fn another_models_weights_are_refused() {
+    let (committed, srs) = fixture("breast_cancer_mlp", false);
+    let (other, _) = fixture("breast_cancer_mlp", false);
+    let input = Input::Public(quantize_input(&committed.model, &[0.5; 30]).unwrap());
+    // The same key, the openings of another commitment.
+    let swapped = Committed { tails: other.tails, ..committed };
+    let result = prove(&swapped, &srs, &input, PolicyKind::Label, Context::default(), &|_| {});
+    let refused = |e: &VerifyError| matches!(e, VerifyError::OpeningFailed | VerifyError::LinkFailed);
+    assert!(matches!(&result, Err(provenn_prover::ProveError::Refused(e)) if refused(e)), "{result:?}");
+}
