@@ -12,15 +12,16 @@ mod quotient;
 
 use crate::error::ProveError;
 use crate::srs::Srs;
+use ark_std::{end_timer, start_timer};
 use halo2_proofs::arithmetic::{eval_polynomial, parallelize};
 use halo2_proofs::plonk::{Any, Column, ProvingKey};
-use halo2_proofs::poly::{Coeff, EvaluationDomain, LagrangeCoeff, Polynomial, Rotation};
+use halo2_proofs::poly::{Coeff, EvaluationDomain, Polynomial, Rotation};
 use halo2_proofs::transcript::{Blake2bWrite, Challenge255, Transcript, TranscriptWrite, TranscriptWriterBuffer};
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::{BatchInvert, Field, PrimeField};
 use halo2curves::group::Curve;
 use msm::Bases;
-use multiopen::{Opening, Openings};
+use multiopen::{Opening, Openings, Poly};
 use rand_core::RngCore;
 use rayon::prelude::*;
 
@@ -51,7 +52,8 @@ pub struct Proof {
     pub tails: Vec<Vec<Fr>>,
 }
 
-/// Makes a proof. `columns` gives the advice columns of a phase in column order, from all challenges so far.
+/// Makes a proof. The first `linear` advice columns must be read by gates at rotation 0 only; where gates read them
+/// linearly, as they do with weights, they are never transformed. `columns` gives the advice columns of a phase in column order, from all challenges so far.
 ///
 /// # Errors
 /// [`ProveError::ProofSystem`] if a commitment is the identity, which has no encoding in a transcript.
@@ -60,6 +62,7 @@ pub fn prove<R: RngCore>(
     srs: &Srs,
     instances: &[Vec<Fr>],
     prefix: Fr,
+    linear: usize,
     columns: &mut dyn FnMut(u8, &[Fr]) -> Vec<AdviceColumn>,
     rng: &mut R,
 ) -> Result<Proof, ProveError> {
@@ -75,14 +78,16 @@ pub fn prove<R: RngCore>(
     }
 
     // Advice, phase by phase.
-    let timer = ark_std::start_timer!(|| "advice");
+    let timer = start_timer!(|| "advice");
     let (phases, challenge_phases) = (cs.advice_column_phase(), cs.challenge_phase());
     let mut advice: Vec<Vec<Fr>> = vec![vec![]; phases.len()];
     let mut tails = vec![];
     let mut challenges = vec![];
     let tail_rows = cs.blinding_factors() + 1;
     for phase in 0..=phases.iter().copied().max().unwrap_or(0) {
+        let witness = start_timer!(|| "witness");
         let given = columns(phase, &challenges);
+        end_timer!(witness);
         let indices: Vec<usize> = (0..phases.len()).filter(|&i| phases[i] == phase).collect();
         if given.len() != indices.len() {
             return Err(ProveError::ProofSystem(format!("phase {phase} has {} columns, {} were given", indices.len(), given.len())));
@@ -113,7 +118,7 @@ pub fn prove<R: RngCore>(
             challenges.push(squeeze(&mut transcript));
         }
     }
-    ark_std::end_timer!(timer);
+    end_timer!(timer);
     let instance: Vec<Vec<Fr>> = instances
         .iter()
         .map(|values| values.iter().copied().chain(std::iter::repeat(Fr::ZERO)).take(n).collect())
@@ -122,45 +127,49 @@ pub fn prove<R: RngCore>(
     // Permutation products. No lookups: theta is squeezed and not used.
     let _theta = squeeze(&mut transcript);
     let (beta, gamma) = (squeeze(&mut transcript), squeeze(&mut transcript));
-    let timer = ark_std::start_timer!(|| "permutation");
+    let timer = start_timer!(|| "permutation");
     let products = permutation_products(key, &domain, &advice, &instance, beta, gamma, rng);
     let points: Vec<_> = products.par_iter().map(|z| bases.commit_lagrange(z)).collect();
     for point in normalize(&points) {
         write_point(&mut transcript, point)?;
     }
-    ark_std::end_timer!(timer);
+    end_timer!(timer);
 
     // A random polynomial hides the opened combination.
     let random = Polynomial::<Fr, Coeff>::new((0..n).map(|_| Fr::random(&mut *rng)).collect());
     write_point(&mut transcript, bases.commit_coeff(&random).to_affine())?;
     let y = squeeze(&mut transcript);
 
-    let timer = ark_std::start_timer!(|| "to coefficients");
+    let timer = start_timer!(|| "to coefficients");
     let coefficients = |columns: Vec<Vec<Fr>>| -> Vec<Polynomial<Fr, Coeff>> {
-        let convert = |cells: Vec<Fr>| domain.lagrange_to_coeff(Polynomial::<Fr, LagrangeCoeff>::new(cells));
-        columns.into_par_iter().map(convert).collect()
+        columns.into_par_iter().map(|cells| quotient::inverse(&domain, cells)).collect()
     };
+    let linear: Vec<Vec<Fr>> = advice.drain(..linear).collect();
     let (advice, instance, products) = (coefficients(advice), coefficients(instance), coefficients(products));
-    ark_std::end_timer!(timer);
+    end_timer!(timer);
 
-    let timer = ark_std::start_timer!(|| "quotient");
-    let columns = quotient::Columns { key, advice: &advice, instance: &instance, products: &products };
+    let timer = start_timer!(|| "quotient");
+    let columns = quotient::Columns { key, linear: &linear, advice: &advice, instance: &instance, products: &products };
     let pieces = quotient::quotient(&domain, &columns, &challenges, y, beta, gamma);
-    ark_std::end_timer!(timer);
-    let timer = ark_std::start_timer!(|| "commit quotient");
+    end_timer!(timer);
+    let timer = start_timer!(|| "commit quotient");
     let points: Vec<_> = pieces.par_iter().map(|piece| bases.commit_coeff(piece)).collect();
     for point in normalize(&points) {
         write_point(&mut transcript, point)?;
     }
-    ark_std::end_timer!(timer);
+    end_timer!(timer);
 
     // Evaluations, and the openings in the order of the protocol.
-    let timer = ark_std::start_timer!(|| "open");
+    let timer = start_timer!(|| "open");
     let x = squeeze(&mut transcript);
+    let lagrange = lagrange_at(&domain, x);
     let at = |rotation: i32| domain.rotate_omega(x, Rotation(rotation));
     let mut openings = Openings::default();
     for &(column, rotation) in cs.advice_queries() {
-        openings.push(&advice[column.index()], at(rotation.0));
+        match column.index().checked_sub(linear.len()) {
+            Some(index) => openings.push(&advice[index], at(rotation.0)),
+            None => openings.push_values(&linear[column.index()], x),
+        }
     }
     let last = -(tail_rows as i32);
     let mut product_openings = Openings::default();
@@ -180,7 +189,7 @@ pub fn prove<R: RngCore>(
         common.push(poly, x);
     }
     for opening in [&mut openings, &mut product_openings, &mut fixed_openings, &mut common] {
-        opening.evaluate();
+        opening.evaluate(&lagrange);
     }
     let random_eval = eval_polynomial(&random, x);
     for eval in openings.evals().chain(fixed_openings.evals()).chain([random_eval]).chain(common.evals()) {
@@ -202,11 +211,22 @@ pub fn prove<R: RngCore>(
     all.extend(product_openings);
     all.extend(fixed_openings);
     all.extend(common);
-    all.list.push(Opening { poly: &joined, point: x, eval: eval_polynomial(&joined, x) });
-    all.list.push(Opening { poly: &random, point: x, eval: random_eval });
-    multiopen::open(&all, &bases, &mut transcript)?;
-    ark_std::end_timer!(timer);
+    all.list.push(Opening { poly: Poly::Coeff(&joined), point: x, eval: eval_polynomial(&joined, x) });
+    all.list.push(Opening { poly: Poly::Coeff(&random), point: x, eval: random_eval });
+    multiopen::open(&all, &domain, &bases, &mut transcript)?;
+    end_timer!(timer);
     Ok(Proof { bytes: transcript.finalize(), tails })
+}
+
+/// The Lagrange polynomials of the domain at `x`: `w^i (x^n - 1) / (n (x - w^i))`.
+fn lagrange_at(domain: &EvaluationDomain<Fr>, x: Fr) -> Vec<Fr> {
+    let n = domain.get_n();
+    let omegas: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |w| Some(w * domain.get_omega())).take(n as usize).collect();
+    let mut values: Vec<Fr> = omegas.iter().map(|w| x - w).collect();
+    values.iter_mut().batch_invert();
+    let factor = (x.pow([n]) - Fr::ONE) * domain.ifft_divisor;
+    values.iter_mut().zip(&omegas).for_each(|(v, w)| *v *= factor * w);
+    values
 }
 
 /// `sum xn^i piece_i`.

@@ -184,7 +184,8 @@ fn halo2_proof(
             _ => vec![],
         }
     };
-    plonk::prove(&committed.proving_key, srs, instances, claim.claim_scalar(), &mut columns, &mut system_rng()?)
+    let linear = layout.shape.weight_lanes;
+    plonk::prove(&committed.proving_key, srs, instances, claim.claim_scalar(), linear, &mut columns, &mut system_rng()?)
 }
 
 fn decompress(bytes: &[u8; 32]) -> Result<G1Affine, ProveError> {

@@ -5,7 +5,8 @@ use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::poly::{Coeff, Polynomial};
 use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::ff::PrimeField;
-use halo2curves::group::Group;
+use halo2curves::group::{Curve, Group};
+use provenn_circuits::shape::TAIL;
 
 /// Largest value that the bucket method takes.
 const SMALL_BITS: u32 = 40;
@@ -15,12 +16,30 @@ const SMALL_BITS: u32 = 40;
 pub struct Bases<'a> {
     coeff: &'a [G1Affine],
     lagrange: Vec<G1Affine>,
+    /// For each tail point and each 4-bit window, the multiples 1..=15.
+    tail: Vec<Vec<[G1Affine; 15]>>,
 }
 
 impl<'a> Bases<'a> {
     /// Points of an SRS.
     pub fn new(srs: &'a Srs) -> Self {
-        Self { coeff: srs.g1_points(), lagrange: srs.lagrange_points() }
+        let tail = srs.tail(TAIL).into_iter().map(window_table).collect();
+        Self { coeff: srs.g1_points(), lagrange: srs.lagrange_points(), tail }
+    }
+
+    /// `sum scalars[i] * tail[i]`
+    fn tail_sum(&self, scalars: impl Iterator<Item = Fr>) -> G1 {
+        let mut sum = G1::identity();
+        for (scalar, table) in scalars.zip(&self.tail) {
+            let bytes = scalar.to_repr();
+            let digits = bytes.as_ref().iter().flat_map(|b| [b & 15, b >> 4]);
+            for (digit, multiples) in digits.zip(table) {
+                if digit > 0 {
+                    sum += multiples[usize::from(digit) - 1];
+                }
+            }
+        }
+        sum
     }
 
     /// Commits to a polynomial in coefficients.
@@ -35,7 +54,7 @@ impl<'a> Bases<'a> {
 
     /// Commits to cells with a random tail; cells that are small integers are cheap.
     pub fn commit_with_tail(&self, cells: &[Fr], tail: &[Fr]) -> G1 {
-        let tail_sum: G1 = self.lagrange[cells.len()..].iter().zip(tail).map(|(p, s)| p * s).sum();
+        let tail_sum = self.tail_sum(tail.iter().copied());
         let used = cells.len() - cells.iter().rev().take_while(|c| **c == Fr::zero()).count();
         let (cells, points) = (&cells[..used], &self.lagrange[..used]);
         match small(cells) {
@@ -46,10 +65,22 @@ impl<'a> Bases<'a> {
 
     /// The commitment to the same cells with another tail.
     pub fn retail(&self, point: &G1Affine, old: &[Fr], new: &[Fr]) -> G1 {
-        let tail = &self.lagrange[self.lagrange.len() - new.len()..];
-        let difference: G1 = tail.iter().zip(old.iter().zip(new)).map(|(p, (old, new))| p * (new - old)).sum();
-        difference + point
+        self.tail_sum(old.iter().zip(new).map(|(old, new)| new - old)) + point
     }
+}
+
+/// Multiples of `16^w * point` for every window `w`.
+fn window_table(point: G1Affine) -> Vec<[G1Affine; 15]> {
+    let mut base = G1::from(point);
+    (0..64)
+        .map(|_| {
+            let multiples: Vec<G1> = std::iter::successors(Some(base), |m| Some(m + base)).take(15).collect();
+            base = multiples[14] + base;
+            let mut affine = [G1Affine::default(); 15];
+            G1::batch_normalize(&multiples, &mut affine);
+            affine
+        })
+        .collect()
 }
 
 /// The cells as integers, if all are below `2^SMALL_BITS`.

@@ -4,16 +4,34 @@ use super::msm::Bases;
 use super::{squeeze, write_point, Writer};
 use crate::error::ProveError;
 use halo2_proofs::arithmetic::{eval_polynomial, evaluate_vanishing_polynomial, kate_division, lagrange_interpolate};
-use halo2_proofs::poly::{Coeff, Polynomial};
+use super::quotient::inverse;
+use halo2_proofs::poly::{Coeff, EvaluationDomain, Polynomial};
 use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
 use halo2curves::group::Curve;
 use rayon::prelude::*;
 
+/// A polynomial, in coefficients or by its values on the domain.
+#[derive(Clone, Copy, Debug)]
+pub enum Poly<'a> {
+    Coeff(&'a Polynomial<Fr, Coeff>),
+    Values(&'a Vec<Fr>),
+}
+
+impl Poly<'_> {
+    fn same(&self, other: &Poly<'_>) -> bool {
+        match (self, other) {
+            (Self::Coeff(a), Poly::Coeff(b)) => std::ptr::eq(*a, *b),
+            (Self::Values(a), Poly::Values(b)) => std::ptr::eq(*a, *b),
+            _ => false,
+        }
+    }
+}
+
 /// A polynomial opened at a point.
 #[derive(Clone, Debug)]
 pub struct Opening<'a> {
-    pub poly: &'a Polynomial<Fr, Coeff>,
+    pub poly: Poly<'a>,
     pub point: Fr,
     pub eval: Fr,
 }
@@ -26,12 +44,21 @@ pub struct Openings<'a> {
 
 impl<'a> Openings<'a> {
     pub fn push(&mut self, poly: &'a Polynomial<Fr, Coeff>, point: Fr) {
-        self.list.push(Opening { poly, point, eval: Fr::ZERO });
+        self.list.push(Opening { poly: Poly::Coeff(poly), point, eval: Fr::ZERO });
     }
 
-    pub fn evaluate(&mut self) {
+    /// A polynomial by its values; such ones are opened at `x` only.
+    pub fn push_values(&mut self, values: &'a Vec<Fr>, x: Fr) {
+        self.list.push(Opening { poly: Poly::Values(values), point: x, eval: Fr::ZERO });
+    }
+
+    /// Evaluates all; `lagrange` holds the Lagrange polynomials at `x`.
+    pub fn evaluate(&mut self, lagrange: &[Fr]) {
         self.list.par_iter_mut().for_each(|o| {
-            o.eval = o.poly.values().iter().rev().fold(Fr::ZERO, |acc, c| acc * o.point + c);
+            o.eval = match o.poly {
+                Poly::Coeff(poly) => poly.values().iter().rev().fold(Fr::ZERO, |acc, c| acc * o.point + c),
+                Poly::Values(values) => values.iter().zip(lagrange).map(|(v, l)| v * l).sum(),
+            };
         });
     }
 
@@ -46,7 +73,7 @@ impl<'a> Openings<'a> {
 
 /// A polynomial with all its points.
 struct Entry<'a> {
-    poly: &'a Polynomial<Fr, Coeff>,
+    poly: Poly<'a>,
     points: Vec<(Fr, Fr)>,
 }
 
@@ -60,7 +87,7 @@ struct Set<'a> {
 fn group<'a>(openings: &Openings<'a>) -> Vec<Set<'a>> {
     let mut entries: Vec<Entry<'a>> = vec![];
     for o in &openings.list {
-        match entries.iter_mut().find(|e| std::ptr::eq(e.poly, o.poly)) {
+        match entries.iter_mut().find(|e| e.poly.same(&o.poly)) {
             Some(entry) => entry.points.push((o.point, o.eval)),
             None => entries.push(Entry { poly: o.poly, points: vec![(o.point, o.eval)] }),
         }
@@ -78,12 +105,12 @@ fn group<'a>(openings: &Openings<'a>) -> Vec<Set<'a>> {
 }
 
 /// Writes the opening proof.
-pub fn open(openings: &Openings<'_>, bases: &Bases<'_>, transcript: &mut Writer) -> Result<(), ProveError> {
+pub fn open(openings: &Openings<'_>, domain: &EvaluationDomain<Fr>, bases: &Bases<'_>, transcript: &mut Writer) -> Result<(), ProveError> {
     let y = squeeze(transcript);
     let v = squeeze(transcript);
     let sets = group(openings);
     // Per set: the combination by y, and the low-degree polynomial it equals on the points.
-    let combined: Vec<(Vec<Fr>, Vec<Fr>)> = sets.par_iter().map(|set| combine(set, y)).collect();
+    let combined: Vec<(Vec<Fr>, Vec<Fr>)> = sets.par_iter().map(|set| combine(set, domain, y)).collect();
     let quotients: Vec<Vec<Fr>> = sets
         .par_iter()
         .zip(&combined)
@@ -125,13 +152,24 @@ pub fn open(openings: &Openings<'_>, bases: &Bases<'_>, transcript: &mut Writer)
     write_point(transcript, bases.commit_coeff(&Polynomial::new(witness)).to_affine())
 }
 
-fn combine(set: &Set<'_>, y: Fr) -> (Vec<Fr>, Vec<Fr>) {
-    let n = set.members.first().map_or(0, |m| m.poly.len());
-    let mut poly = vec![Fr::ZERO; n];
+fn combine(set: &Set<'_>, domain: &EvaluationDomain<Fr>, y: Fr) -> (Vec<Fr>, Vec<Fr>) {
+    let n = domain.get_n() as usize;
+    let (mut poly, mut values) = (vec![Fr::ZERO; n], vec![]);
     let mut evals = vec![Fr::ZERO; set.points.len()];
     for (member, power) in set.members.iter().zip(powers(y)) {
-        poly.par_iter_mut().zip(member.poly.values()).for_each(|(p, c)| *p += power * c);
+        let (sum, cells) = match member.poly {
+            Poly::Coeff(member) => (&mut poly, member.values()),
+            Poly::Values(member) => {
+                values.resize(n, Fr::ZERO);
+                (&mut values, member.as_slice())
+            }
+        };
+        sum.par_iter_mut().zip(cells).for_each(|(p, c)| *p += power * c);
         evals.iter_mut().zip(&member.points).for_each(|(e, (_, eval))| *e += power * eval);
+    }
+    if !values.is_empty() {
+        let values = inverse(domain, values);
+        poly.iter_mut().zip(values.values()).for_each(|(p, v)| *p += v);
     }
     (poly, lagrange_interpolate(&set.points, &evals))
 }

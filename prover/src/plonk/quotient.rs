@@ -8,17 +8,20 @@ use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::{Field, PrimeField};
 use rayon::prelude::*;
 
-/// Columns in coefficients.
+/// Columns in coefficients, but for the first advice columns, which are cells.
 pub struct Columns<'a> {
     pub key: &'a ProvingKey<G1Affine>,
+    /// Advice columns that gates read linearly; only combinations of them are transformed.
+    pub linear: &'a [Vec<Fr>],
+    /// All other advice columns.
     pub advice: &'a [Polynomial<Fr, Coeff>],
     pub instance: &'a [Polynomial<Fr, Coeff>],
     pub products: &'a [Polynomial<Fr, Coeff>],
 }
 
 impl<'a> Columns<'a> {
-    /// All columns in one list: fixed, advice, instance, permutations, products, and the three selectors of the
-    /// argument. One more column, the identity polynomial `X`, follows.
+    /// All columns in one list: fixed, advice (without the linear ones), instance, permutations, products, and the
+    /// three selectors of the argument. The identity polynomial `X` and the combinations follow.
     fn list(&self) -> Vec<&'a Polynomial<Fr, Coeff>> {
         let fixed = self.key.fixed_polys().iter().chain(self.advice).chain(self.instance);
         let permutation = self.key.permutation().polys().iter().chain(self.products);
@@ -37,8 +40,22 @@ pub fn quotient(
 ) -> Vec<Polynomial<Fr, Coeff>> {
     let mut program = Program::default();
     let result = constraints(&mut program, columns, challenges, y, beta, gamma);
-    let compiled = program.compile(result);
-    let list = columns.list();
+    let mut list = columns.list();
+    let identity = list.len();
+    // Linear columns are numbered after the identity while gates are read.
+    let count = columns.linear.len();
+    let linear = |column: usize| column.checked_sub(identity + 1).filter(|index| *index < count);
+    let combined = program.combine_linear(result, &linear, count, identity + 1 + count);
+    let transform = |cells: Vec<Fr>| inverse(domain, cells);
+    let combinations: Vec<_> = combined.forms.par_iter().map(|form| transform(combination(columns.linear, form))).collect();
+    let alone: Vec<_> = columns
+        .linear
+        .par_iter()
+        .zip(&combined.alone)
+        .map(|(cells, alone)| alone.then(|| transform(cells.clone())))
+        .collect();
+    let compiled = combined.program.compile(combined.result);
+    list.extend(&combinations);
     let n = domain.get_n() as usize;
     let cosets = domain.extended_len() / n;
     let mut parts = Vec::with_capacity(cosets);
@@ -46,7 +63,10 @@ pub fn quotient(
     for _ in 0..cosets {
         let powers: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |p| Some(p * shift)).take(n).collect();
         let mut evals: Vec<Vec<Fr>> = list.par_iter().map(|poly| coset(domain, poly, &powers)).collect();
+        let tail = evals.split_off(identity);
         evals.push(std::iter::successors(Some(shift), |p| Some(p * domain.get_omega())).take(n).collect());
+        evals.extend(alone.iter().map(|poly| poly.as_ref().map(|poly| coset(domain, poly, &powers)).unwrap_or_default()));
+        evals.extend(tail);
         let slices: Vec<&[Fr]> = evals.iter().map(Vec::as_slice).collect();
         let mut part = vec![Fr::ZERO; n];
         let chunk = (n / rayon::current_num_threads()).max(BLOCK);
@@ -64,6 +84,25 @@ pub fn quotient(
     quotient.chunks_exact(n).map(|piece| Polynomial::new(piece.to_vec())).collect()
 }
 
+/// Cells of a combination of columns.
+fn combination(columns: &[Vec<Fr>], form: &super::program::Form) -> Vec<Fr> {
+    let n = columns.first().map_or(0, Vec::len);
+    let mut sum = vec![form.constant; n];
+    for (column, coefficient) in columns.iter().zip(&form.terms) {
+        sum.iter_mut().zip(column).for_each(|(s, c)| *s += coefficient * c);
+    }
+    sum
+}
+
+/// Coefficients of the polynomial with these values on the domain.
+pub fn inverse(domain: &EvaluationDomain<Fr>, mut cells: Vec<Fr>) -> Polynomial<Fr, Coeff> {
+    let n = cells.len();
+    recursive::fft(&mut cells, domain.get_omega_inv(), domain.k(), domain.get_fft_data(n), true);
+    let divisor = domain.ifft_divisor;
+    cells.iter_mut().for_each(|c| *c *= divisor);
+    Polynomial::new(cells)
+}
+
 /// Values of a polynomial on the coset whose shift has these powers.
 fn coset(domain: &EvaluationDomain<Fr>, poly: &Polynomial<Fr, Coeff>, powers: &[Fr]) -> Vec<Fr> {
     let mut values: Vec<Fr> = poly.values().iter().zip(powers).map(|(c, p)| c * p).collect();
@@ -75,10 +114,11 @@ fn coset(domain: &EvaluationDomain<Fr>, poly: &Polynomial<Fr, Coeff>, powers: &[
 /// Gates, then the permutation argument, combined by powers of `y` as the verifier does.
 fn constraints(program: &mut Program, columns: &Columns<'_>, challenges: &[Fr], y: Fr, beta: Fr, gamma: Fr) -> Operand {
     let cs = columns.key.get_vk().cs();
-    let (fixed, advice) = (columns.key.fixed_polys().len(), columns.advice.len());
+    let (fixed, advice, linear) = (columns.key.fixed_polys().len(), columns.advice.len(), columns.linear.len());
+    let after = columns.list().len() + 1;
     let number = |kind: Kind, index: usize| match kind {
         Kind::Fixed => index,
-        Kind::Advice => fixed + index,
+        Kind::Advice => index.checked_sub(linear).map_or(after + index, |other| fixed + other),
         Kind::Instance => fixed + advice + index,
     };
     let permutations = fixed + advice + columns.instance.len();

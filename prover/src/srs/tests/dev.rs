@@ -4,7 +4,7 @@ use halo2_proofs::poly::EvaluationDomain;
 use halo2_proofs::SerdeFormat;
 use halo2curves::bn256::{Bn256, Fr, G1Affine};
 use halo2curves::ff::Field;
-use halo2curves::group::{Curve, Group};
+use halo2curves::group::Curve;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 

@@ -1,0 +1,77 @@
+//! Times commit, prove and verify on ONNX files, in CPU seconds and in units of M20 (one library MSM of 2^20 random
+//! scalars): `models [--m20] MODEL.onnx ...`. Inputs are the seeded default samples.
+
+use provenn_circuits::exec::quantize_input;
+use provenn_circuits::lower::default_samples;
+use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
+use provenn_prover::srs::Srs;
+use provenn_prover::{commit, prove, Input};
+use provenn_verifier::{verify, Context, Expectation, PolicyKind};
+use std::time::Instant;
+
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks: f64 = [11, 12].iter().filter_map(|&i| fields.get(i)?.parse::<f64>().ok()).sum();
+    ticks / 100.0
+}
+
+fn peak_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|l| l.starts_with("VmHWM:")).unwrap_or_default().to_string();
+    line.split_whitespace().nth(1).and_then(|v| v.parse::<u64>().ok()).unwrap_or(0) / 1024
+}
+
+fn timed<T>(what: &str, f: impl FnOnce() -> T) -> T {
+    let (wall, cpu) = (Instant::now(), cpu_seconds());
+    let result = f();
+    println!("  {what:<10} {:>8.3} s wall {:>8.2} s CPU  peak {} MiB", wall.elapsed().as_secs_f64(), cpu_seconds() - cpu, peak_mib());
+    result
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    for argument in std::env::args().skip(1) {
+        if argument == "--m20" {
+            m20();
+            continue;
+        }
+        println!("{argument}");
+        let bytes = std::fs::read(&argument)?;
+        let options = CommitOptions::default();
+        let compiled = timed("compile", || compile(&bytes, &options))?;
+        let shape = &compiled.layout.shape;
+        println!(
+            "  {shape:?}\n  columns: small {} full {} fixed {}; rows (line, activation, powers) {:?}; predicted {:.2} s",
+            shape.small_columns(),
+            shape.full_columns(),
+            shape.fixed_columns(),
+            compiled.layout.used_rows(),
+            shape.predicted_cpu_seconds()
+        );
+        let srs = timed("srs", || Srs::dev_from_seed(shape.k, [3; 32]));
+        let committed = timed("commit", || commit(&compiled, &options, &srs))?;
+        let sample = default_samples(&compiled.graph, 1).remove(0);
+        let input = Input::Public(quantize_input(&committed.model, &sample)?);
+        let receipt = timed("prove", || prove(&committed, &srs, &input, PolicyKind::Scores, Context::default(), &|_| {}))?;
+        let key = srs_verifying_key(&srs)?;
+        let accept = Expectation { accept_dev: true, ..Expectation::default() };
+        let verdict = timed("verify", || verify(&receipt, &committed.card, &key, &accept))?;
+        let start = Instant::now();
+        for _ in 0..10 {
+            let _again = verify(&receipt, &committed.card, &key, &accept)?;
+        }
+        println!("  verify     {:.2} ms; receipt {} bytes, card {} bytes", start.elapsed().as_secs_f64() * 100.0, receipt.len(), committed.card.to_bytes().len());
+        println!("  policy {:?}", verdict.claim().policy.kind());
+    }
+    Ok(())
+}
+
+fn m20() {
+    use halo2_proofs::arithmetic::best_multiexp;
+    use halo2curves::bn256::Fr;
+    use halo2curves::ff::Field;
+    let srs = Srs::dev_from_seed(20, [5; 32]);
+    let scalars: Vec<Fr> = (0..1 << 20).map(|_| Fr::random(rand_core::OsRng)).collect();
+    println!("M20");
+    timed("msm", || best_multiexp(&scalars, srs.g1_points()));
+}

@@ -1,0 +1,38 @@
+//! The grammar of the command line. The arguments of each command stand beside its code.
+
+use crate::commands::{commit, completions, explain, inspect, prove, srs, verify};
+use clap::{Parser, Subcommand};
+
+/// Prove what a committed neural network computes, and check such proofs.
+///
+/// Exit codes: 0 success, 1 other failure, 2 wrong usage, 3 receipt refused, 4 model unsupported, 5 limit exceeded.
+#[derive(Debug, Parser)]
+#[command(name = "provenn", version, propagate_version = true)]
+pub struct Cli {
+    /// Print one JSON object on standard output.
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Commit, prove, verify and forge on a trained digit classifier, all in a temporary folder.
+    Demo,
+    /// Show what a model would cost, before anything is committed.
+    Inspect(inspect::Args),
+    /// Commit to a model: writes its card, keys and private part.
+    Commit(commit::Args),
+    /// Issue a receipt for one input.
+    Prove(prove::Args),
+    /// Check a receipt against a model card.
+    Verify(verify::Args),
+    /// Show what a receipt states and what binds each part.
+    Explain(explain::Args),
+    /// Make or import KZG parameters.
+    #[command(subcommand)]
+    Srs(srs::Command),
+    /// Print a completion script for a shell.
+    Completions(completions::Args),
+}

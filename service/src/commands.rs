@@ -1,0 +1,27 @@
+//! One file per command.
+
+pub mod commit;
+pub mod completions;
+pub mod demo;
+pub mod explain;
+pub mod inspect;
+pub mod prove;
+pub mod srs;
+pub mod verify;
+
+use crate::cli::{Cli, Command};
+use crate::error::CliError;
+use crate::report::Report;
+
+pub fn run(cli: &Cli) -> Result<Report, CliError> {
+    match &cli.command {
+        Command::Demo => demo::run(cli.json),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Commit(args) => commit::run(args),
+        Command::Prove(args) => prove::run(args),
+        Command::Verify(args) => verify::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Srs(command) => srs::run(command),
+        Command::Completions(args) => Ok(completions::run(args)),
+    }
+}

@@ -1,0 +1,108 @@
+//! `provenn commit`: from an ONNX file to a committed model.
+
+use crate::bytes::{digest, hex, Digest};
+use crate::error::CliError;
+use crate::files::{self, MAX_MODEL};
+use crate::progress::Progress;
+use crate::report::{grouped, Report};
+use crate::{sample, srs};
+use provenn_prover::commit::{commit, compile, CommitOptions};
+use provenn_prover::srs::{Srs, SrsKind};
+use provenn_prover::store;
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// ONNX file.
+    model: PathBuf,
+    /// Rows that scales are chosen from (.npy).
+    #[arg(long, value_name = "NPY")]
+    calibration: PathBuf,
+    /// Rows that the accuracy on the card is measured on (.npy); the calibration rows by default.
+    #[arg(long, value_name = "NPY")]
+    held_out: Option<PathBuf>,
+    /// Whether receipts show their input or a commitment to it.
+    #[arg(long, value_enum, default_value_t)]
+    input: Binding,
+    /// Folder of development parameters, or a file made by `provenn srs import`.
+    #[arg(long, value_name = "PATH", conflicts_with = "ptau")]
+    srs: Option<PathBuf>,
+    /// Ceremony file; needs --digest.
+    #[arg(long, value_name = "FILE", requires = "digest")]
+    ptau: Option<PathBuf>,
+    /// BLAKE2b digest (32 or 64 bytes, hexadecimal) of the ceremony file, from a source you trust.
+    #[arg(long, value_name = "HEX", requires = "ptau", value_parser = digest)]
+    digest: Option<Digest>,
+    /// Folder to write.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// How inputs are bound.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+pub enum Binding {
+    /// The receipt shows the input.
+    #[default]
+    Public,
+    /// The receipt shows a hiding commitment.
+    Committed,
+}
+
+impl Binding {
+    pub fn committed(self) -> bool {
+        matches!(self, Self::Committed)
+    }
+}
+
+pub fn run(args: &Args) -> Result<Report, CliError> {
+    let options = CommitOptions {
+        calibration: sample::rows(Some(&args.calibration))?,
+        held_out: sample::rows(args.held_out.as_deref())?,
+        committed_input: args.input.committed(),
+    };
+    let bytes = files::read(&args.model, MAX_MODEL)?;
+    let progress = Progress::new("compiling");
+    let compiled = compile(&bytes, &options)?;
+    progress.set("reading the SRS");
+    let parameters = parameters(args, compiled.layout.shape.k)?;
+    progress.set("committing");
+    let committed = commit(&compiled, &options, &parameters)?;
+    store::save(&committed, &parameters, &args.out)?;
+    if parameters.kind == SrsKind::Ceremony {
+        parameters.save(&args.out.join(srs::FILE))?;
+    }
+    drop(progress);
+    let (model_id, dev) = (hex(&committed.card.model_id()), parameters.kind == SrsKind::Dev);
+    let description = store::description(&committed.card)?;
+    let accuracy = &description.accuracy;
+    let sizes = [store::CARD, store::SRS, store::KEY, store::PRIVATE].map(|name| (name, files::size(&args.out.join(name))));
+    let mut report = Report::default();
+    report.row("model id", &model_id);
+    report.row("circuit", format!("2^{} rows, {} weight commitments", description.shape.k, committed.card.commitments.len()));
+    let rows = if accuracy.held_out { "held-out" } else { "calibration" };
+    report.row("accuracy", format!("{} of {} {rows} rows change their label against float, {} cannot be proven, largest error {:.3e}", accuracy.label_flips, accuracy.rows, accuracy.unprovable, accuracy.max_error));
+    for (name, bytes) in sizes {
+        let audience = if name == store::CARD || name == store::SRS { "publish" } else { "keep private" };
+        report.row(name, format!("{} bytes, {audience}", grouped(bytes)));
+    }
+    if dev {
+        report.row("warning", srs::UNSAFE);
+    }
+    report.json = json!({
+        "model_id": model_id,
+        "srs_id": hex(&committed.card.srs_id),
+        "dev_srs": dev,
+        "out": args.out,
+        "bytes": sizes.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
+        "card": description,
+    });
+    Ok(report)
+}
+
+fn parameters(args: &Args, k: u32) -> Result<Srs, CliError> {
+    match (&args.ptau, &args.digest) {
+        (Some(ptau), Some(digest)) => srs::import(ptau, k, digest),
+        _ => srs::open(args.srs.as_deref(), k),
+    }
+}

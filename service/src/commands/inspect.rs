@@ -1,0 +1,77 @@
+//! `provenn inspect`: what a model is and what a proof would cost.
+
+use crate::error::CliError;
+use crate::estimate::receipt_bytes;
+use crate::files::{self, MAX_MODEL};
+use crate::progress::Progress;
+use crate::report::{grouped, Report};
+use crate::sample;
+use provenn_prover::commit::{compile, CommitOptions, Compiled};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// ONNX file.
+    model: PathBuf,
+    /// Rows that scales are chosen from (.npy); seeded values in [-1, 1] by default.
+    #[arg(long, value_name = "NPY")]
+    calibration: Option<PathBuf>,
+    /// Whether receipts would show their input or a commitment to it.
+    #[arg(long, value_enum, default_value_t)]
+    input: super::commit::Binding,
+}
+
+pub fn run(args: &Args) -> Result<Report, CliError> {
+    let options = CommitOptions {
+        calibration: sample::rows(args.calibration.as_deref())?,
+        committed_input: args.input.committed(),
+        ..CommitOptions::default()
+    };
+    let bytes = files::read(&args.model, MAX_MODEL)?;
+    let progress = Progress::new("compiling");
+    let compiled = compile(&bytes, &options)?;
+    drop(progress);
+    Ok(report(&compiled))
+}
+
+fn report(compiled: &Compiled) -> Report {
+    let (graph, model, shape) = (&compiled.graph, &compiled.model, &compiled.layout.shape);
+    let mut operators = BTreeMap::<&str, usize>::new();
+    for node in &graph.nodes {
+        *operators.entry(node.onnx_op.as_str()).or_default() += 1;
+    }
+    let parameters: usize = graph.values.iter().filter_map(|v| v.constant.as_ref()).map(|t| t.data.len()).sum();
+    let input: usize = model.input_shape.iter().product();
+    let columns = shape.small_columns() + shape.full_columns();
+    let (line, activation, powers) = compiled.layout.used_rows();
+    let (seconds, bytes) = (shape.predicted_cpu_seconds(), receipt_bytes(shape, input));
+    let mut report = Report::default();
+    report.row("model", &graph.name);
+    let list: Vec<String> = operators.iter().map(|(name, count)| format!("{name} x{count}")).collect();
+    report.row("operators", list.join(", "));
+    report.row("input, output", format!("{:?} -> {:?}", model.input_shape, model.output_shape));
+    report.row("parameters", grouped(parameters));
+    report.row("circuit", format!("2^{} rows, {} activation lanes, {} weight lanes, {columns} columns", shape.k, shape.lanes, shape.weight_lanes));
+    report.row("rows used", format!("{line} lines, {activation} activations, {powers} powers"));
+    report.row("precision", format!("{} bits per value, {} per weight", model.precision.bits(), shape.weight_bits));
+    report.row("proof, predicted", format!("{seconds:.1} CPU seconds (cost model, not a measurement)"));
+    report.row("receipt", format!("about {} bytes with the policy `label`", grouped(bytes)));
+    report.json = json!({
+        "name": graph.name,
+        "operators": operators,
+        "input_shape": model.input_shape,
+        "output_shape": model.output_shape,
+        "parameters": parameters,
+        "k": shape.k,
+        "lanes": shape.lanes,
+        "weight_lanes": shape.weight_lanes,
+        "columns": columns,
+        "value_bits": model.precision.bits(),
+        "weight_bits": shape.weight_bits,
+        "predicted_cpu_seconds": seconds,
+        "receipt_bytes": bytes,
+    });
+    report
+}

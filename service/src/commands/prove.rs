@@ -1,0 +1,111 @@
+//! `provenn prove`: one receipt.
+
+use crate::bytes::{hex, hex32};
+use crate::error::CliError;
+use crate::policy::Asked;
+use crate::progress::Progress;
+use crate::report::{grouped, Report};
+use crate::{files, sample, srs};
+use ff::PrimeField;
+use provenn_circuits::exec::quantize_input;
+use provenn_prover::prove::{commit_input, prove, Opening};
+use provenn_prover::{store, Input};
+use provenn_verifier::{Context, InputBinding, Receipt};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Card of the committed model; the owner's files are read from its folder.
+    #[arg(long, value_name = "FILE")]
+    card: PathBuf,
+    /// The input: JSON {"shape": [..], "values": [..]}, or .npy with one row.
+    #[arg(long, value_name = "FILE")]
+    input: PathBuf,
+    /// What comes out: scores, label, threshold:OUTPUT:VALUE or yes-only:OUTPUT:VALUE.
+    #[arg(long, default_value = "label")]
+    policy: Asked,
+    /// Who the receipt is for.
+    #[arg(long, default_value = "")]
+    audience: String,
+    /// The verifier's challenge against replay, 32 bytes in hexadecimal.
+    #[arg(long, value_name = "HEX", value_parser = hex32)]
+    nonce: Option<[u8; 32]>,
+    /// Last second of validity, in unix time; 0 for no end.
+    #[arg(long, value_name = "UNIX", default_value_t = 0)]
+    not_after: u64,
+    /// Folder of development parameters, or a file made by `provenn srs import`; by default as at commitment.
+    #[arg(long, value_name = "PATH")]
+    srs: Option<PathBuf>,
+    /// Receipt to write.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+pub fn run(args: &Args) -> Result<Report, CliError> {
+    if args.audience.len() > provenn_verifier::claim::MAX_AUDIENCE {
+        return Err(CliError::usage("audience", "the audience is longer than 255 bytes", "choose a shorter name"));
+    }
+    let folder = args.card.parent().unwrap_or(Path::new(""));
+    let progress = Progress::new("reading the model");
+    let committed = store::load(folder)?;
+    if files::read(&args.card, files::MAX_CARD)? != committed.card.to_bytes() {
+        let message = format!("{} is not the card of the model in its folder", args.card.display());
+        return Err(CliError::usage("card", message, "give the model.card that `provenn commit` wrote"));
+    }
+    let description = store::description(&committed.card)?;
+    let values = quantize_input(&committed.model, &sample::one(&args.input, &description)?)?;
+    let kind = args.policy.kind(&description)?;
+    let stored = folder.join(srs::FILE);
+    let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
+    let parameters = srs::open(source, committed.layout.shape.k)?;
+    let started = Instant::now();
+    let (input, opening) = match committed.layout.shape.public_input {
+        true => (Input::Public(values), None),
+        false => {
+            let opening = commit_input(&committed, &parameters, &values)?;
+            let secret = opening_json(&values, &opening);
+            (Input::Committed(values, opening), Some(secret))
+        }
+    };
+    let context = Context { audience: args.audience.clone(), nonce: args.nonce.unwrap_or_default(), not_after: args.not_after };
+    let receipt = prove(&committed, &parameters, &input, kind, context, &|stage| progress.stage(stage))?;
+    drop(progress);
+    let seconds = started.elapsed().as_secs_f64();
+    let opening = opening.map(|secret| write_opening(&args.out, &secret)).transpose()?;
+    files::write(&args.out, &receipt, false)?;
+
+    let claim = Receipt::from_bytes(&receipt)?.claim;
+    let mut report = Report::default();
+    report.row("receipt", format!("{}, {} bytes", args.out.display(), grouped(receipt.len())));
+    report.row("output", super::explain::output(&claim.policy, Some(&description)));
+    report.row("proven in", format!("{seconds:.2} s, then verified"));
+    match (&claim.input, &opening) {
+        (InputBinding::Public { values }, _) => report.row("input", format!("public: the receipt shows all {} values", values.len())),
+        (_, Some(path)) => report.row("opening", format!("{}: secret, opens the input commitment", path.display())),
+        _ => {}
+    }
+    report.json = json!({
+        "receipt": args.out,
+        "bytes": receipt.len(),
+        "seconds": seconds,
+        "opening": opening,
+        "output": super::explain::output_json(&claim.policy, Some(&description)),
+    });
+    Ok(report)
+}
+
+/// `receipt.bin` has its opening in `receipt.opening.json`.
+fn write_opening(receipt: &Path, secret: &serde_json::Value) -> Result<PathBuf, CliError> {
+    let path = receipt.with_extension("opening.json");
+    files::write(&path, secret.to_string().as_bytes(), true)?;
+    Ok(path)
+}
+
+/// Values (integers of the quantized model), points and the tails of the columns (canonical scalars, little endian).
+fn opening_json(values: &[i64], opening: &Opening) -> serde_json::Value {
+    let tails: Vec<Vec<String>> = opening.tails.iter().map(|t| t.iter().map(|v| hex(v.to_repr().as_ref())).collect()).collect();
+    let points: Vec<String> = opening.points.iter().map(|p| hex(p)).collect();
+    json!({ "version": 1, "values": values, "points": points, "tails": tails })
+}

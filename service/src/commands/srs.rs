@@ -1,0 +1,64 @@
+//! `provenn srs`: KZG parameters.
+
+use crate::bytes::{digest, hex, Digest};
+use crate::error::CliError;
+use crate::progress::Progress;
+use crate::report::Report;
+use crate::srs::{import, UNSAFE};
+use provenn_prover::srs::Srs;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Make development parameters of 2^K rows, or check those in the folder.
+    New {
+        #[arg(long)]
+        k: u32,
+        /// Folder; all sizes in one folder share one secret.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+    },
+    /// Import 2^K powers of a ceremony (snarkjs .ptau over BN254) under a pinned digest.
+    Import {
+        #[arg(long, value_name = "FILE")]
+        ptau: PathBuf,
+        #[arg(long)]
+        k: u32,
+        /// BLAKE2b digest (32 or 64 bytes, hexadecimal) of the ceremony file, from a source you trust.
+        #[arg(long, value_name = "HEX", value_parser = digest)]
+        digest: Digest,
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+pub fn run(command: &Command) -> Result<Report, CliError> {
+    match command {
+        Command::New { k, dir } => {
+            let progress = Progress::new("making parameters");
+            let srs = Srs::load_or_make_dev(dir, *k)?;
+            drop(progress);
+            let mut report = report(&srs, &dir.join(format!("dev-k{k}.srs")), true);
+            report.row("warning", UNSAFE);
+            Ok(report)
+        }
+        Command::Import { ptau, k, digest, out } => {
+            let progress = Progress::new("checking the ceremony file");
+            let srs = import(ptau, *k, digest)?;
+            srs.save(out)?;
+            drop(progress);
+            Ok(report(&srs, out, false))
+        }
+    }
+}
+
+fn report(srs: &Srs, path: &Path, dev: bool) -> Report {
+    let mut report = Report::default();
+    report.row("written", path.display());
+    report.row("powers", format!("2^{}", srs.k()));
+    report.row("secret id", hex(&srs.id()));
+    report.row("kind", if dev { "development" } else { "ceremony" });
+    report.json = json!({ "path": path, "k": srs.k(), "id": hex(&srs.id()), "dev": dev });
+    report
+}

@@ -1,0 +1,136 @@
+//! `provenn verify`: the decision, with everything that was compared and everything that was not.
+
+use crate::bytes::{hex, hex32};
+use crate::error::CliError;
+use crate::files::{self, MAX_CARD, MAX_RECEIPT};
+use crate::policy::Asked;
+use crate::report::{grouped, Report};
+use crate::{sample, srs};
+use provenn_prover::commit::Description;
+use provenn_prover::store;
+use provenn_verifier::{verify, Expectation, ModelCard, PolicyExpectation, SrsVerifyingKey, Verdict};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Model card, from its publisher.
+    #[arg(long, value_name = "FILE")]
+    card: PathBuf,
+    /// Receipt to check.
+    #[arg(long, value_name = "FILE")]
+    receipt: PathBuf,
+    /// Verifier's part of the SRS; `srs.vk` beside the card by default.
+    #[arg(long, value_name = "FILE")]
+    srs: Option<PathBuf>,
+    /// Accept development parameters: only if you trust the machine that made them.
+    #[arg(long)]
+    accept_dev: bool,
+    /// The model id you expect.
+    #[arg(long, value_name = "HEX", value_parser = hex32)]
+    model_id: Option<[u8; 32]>,
+    /// The SRS id you expect.
+    #[arg(long, value_name = "HEX", value_parser = hex32)]
+    srs_id: Option<[u8; 32]>,
+    /// Who the receipt must be for.
+    #[arg(long)]
+    audience: Option<String>,
+    /// The challenge you gave to the prover.
+    #[arg(long, value_name = "HEX", value_parser = hex32)]
+    nonce: Option<[u8; 32]>,
+    /// The public input it must be about.
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+    /// The agreed policy.
+    #[arg(long)]
+    policy: Option<Asked>,
+}
+
+pub fn run(args: &Args) -> Result<Report, CliError> {
+    let bytes = files::read(&args.receipt, MAX_RECEIPT)?;
+    let card = ModelCard::from_bytes(&files::read(&args.card, MAX_CARD)?)?;
+    let beside = args.card.parent().unwrap_or(Path::new("")).join(store::SRS);
+    let key = SrsVerifyingKey::from_bytes(&files::read(args.srs.as_deref().unwrap_or(&beside), MAX_RECEIPT)?)?;
+    let description = store::description(&card)?;
+    pinned("model-mismatch", "model", args.model_id, card.model_id())?;
+    pinned("srs-mismatch", "SRS", args.srs_id, key.id())?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let expectation = expectation(args, &description, now)?;
+    let started = Instant::now();
+    let verdict = verify(&bytes, &card, &key, &expectation)?;
+    let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
+    Ok(report(args, &card, &key, &description, &verdict, milliseconds))
+}
+
+fn pinned(code: &'static str, what: &str, expected: Option<[u8; 32]>, got: [u8; 32]) -> Result<(), CliError> {
+    match expected {
+        Some(expected) if expected != got => Err(CliError::new(
+            3,
+            code,
+            format!("{what} {} expected, got {}", hex(&expected), hex(&got)),
+            "get the file again from its publisher",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn expectation(args: &Args, description: &Description, now: u64) -> Result<Expectation, CliError> {
+    let input = args.input.as_deref().map(|path| sample::one(path, description)).transpose()?;
+    let policy = args.policy.map(|asked| asked.kind(description)).transpose()?;
+    Ok(Expectation {
+        policy: policy.map(PolicyExpectation::Kind),
+        public_input: input.map(|values| sample::quantize(&values, description)),
+        audience: args.audience.clone(),
+        nonce: args.nonce,
+        now: Some(now),
+        accept_dev: args.accept_dev,
+        ..Expectation::default()
+    })
+}
+
+fn report(
+    args: &Args,
+    card: &ModelCard,
+    key: &SrsVerifyingKey,
+    description: &Description,
+    verdict: &Verdict,
+    milliseconds: f64,
+) -> Report {
+    let dev = matches!(verdict, Verdict::Dev(_));
+    let claim = verdict.claim();
+    let not_after = match claim.context.not_after {
+        0 => "no end of validity".to_string(),
+        end => format!("valid until {end} (unix seconds)"),
+    };
+    // What, its value, and whether the caller pinned it; what follows from the proof alone counts as pinned.
+    let checks = [
+        ("proof", format!("holds, with its link to {} weight commitments", card.commitments.len()), true),
+        ("model", hex(&card.model_id()), args.model_id.is_some()),
+        ("srs", format!("{} ({})", hex(&key.id()), if dev { "development" } else { "ceremony" }), args.srs_id.is_some()),
+        ("policy", super::explain::policy(&claim.policy, Some(description)), args.policy.is_some()),
+        ("input", super::explain::input(&claim.input), args.input.is_some()),
+        ("audience", format!("`{}`", claim.context.audience), args.audience.is_some()),
+        ("nonce", hex(&claim.context.nonce), args.nonce.is_some()),
+        ("expiry", not_after, true),
+    ];
+    let mut report = Report::default();
+    report.line(if dev { "VALID under development parameters" } else { "VALID" });
+    report.row("output", super::explain::output(&claim.policy, Some(description)));
+    for (name, value, pinned) in &checks {
+        report.row(name, format!("{value}{}", if *pinned { "" } else { "   [as stated; you named no expectation]" }));
+    }
+    report.row("checked in", format!("{milliseconds:.1} ms, receipt of {} bytes", grouped(files::size(&args.receipt))));
+    if dev {
+        report.row("warning", srs::UNSAFE);
+    }
+    let checks: Vec<_> = checks.iter().map(|(name, value, pinned)| json!({ "name": name, "value": value, "checked": pinned })).collect();
+    report.json = json!({
+        "valid": true,
+        "dev": dev,
+        "output": super::explain::output_json(&claim.policy, Some(description)),
+        "checks": checks,
+        "milliseconds": milliseconds,
+    });
+    report
+}

@@ -1,0 +1,49 @@
+//! Reading files of bounded size, and writing private ones.
+
+use crate::error::CliError;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::Path;
+
+/// Largest ONNX file.
+pub const MAX_MODEL: u64 = 512 << 20;
+/// Largest data file.
+pub const MAX_DATA: u64 = 256 << 20;
+/// Largest model card; the key alone may take 64 MiB.
+pub const MAX_CARD: u64 = 66 << 20;
+/// Largest receipt or SRS verifying key.
+pub const MAX_RECEIPT: u64 = 64 << 20;
+
+/// Reads a file of at most `maximum` bytes, endless devices included.
+pub fn read(path: &Path, maximum: u64) -> Result<Vec<u8>, CliError> {
+    let io = |e: std::io::Error| CliError::io(path, &e);
+    let mut bytes = Vec::new();
+    File::open(path).map_err(io)?.take(maximum + 1).read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > maximum {
+        let message = format!("{}: more than {maximum} bytes", path.display());
+        return Err(CliError::new(5, "file-too-large", message, "check that the right file was given"));
+    }
+    Ok(bytes)
+}
+
+/// Writes a file completely or not at all. A private one is readable by its owner only, from its first byte on.
+pub fn write(path: &Path, bytes: &[u8], private: bool) -> Result<(), CliError> {
+    let io = |e: std::io::Error| CliError::io(path, &e);
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+    file.write_all(bytes).map_err(io)?;
+    #[cfg(unix)]
+    if !private {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).map_err(io)?;
+    }
+    #[cfg(not(unix))]
+    let _only_unix = private;
+    file.persist(path).map_err(|e| CliError::io(path, &e.error))?;
+    Ok(())
+}
+
+/// Size of a file, 0 if there is none.
+pub fn size(path: &Path) -> usize {
+    fs::metadata(path).map_or(0, |m| usize::try_from(m.len()).unwrap_or(usize::MAX))
+}

@@ -1,0 +1,184 @@
+//! NumPy `.npy` files, versions 1 and 2: little-endian `f4`, `f8`, `i8` in C order.
+//!
+//! Format: NEP 1. The first axis counts rows; whatever is not exactly this is refused.
+
+use crate::error::CliError;
+
+const MAX_HEADER: usize = 4096;
+
+/// Rows of a data file.
+#[derive(Debug, PartialEq)]
+pub struct Rows {
+    /// Shape of one row.
+    pub shape: Vec<usize>,
+    pub rows: Vec<Vec<f32>>,
+}
+
+pub fn parse(bytes: &[u8]) -> Result<Rows, CliError> {
+    let (header, data) = split(bytes)?;
+    let header = Header::parse(header)?;
+    let (count, shape) = match header.shape.split_first() {
+        Some((&count, shape)) => (count, shape.to_vec()),
+        None => return Err(bad("the array has no axis".into())),
+    };
+    let per_row = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
+    let width = header.kind.width();
+    let expected = per_row.and_then(|n| n.checked_mul(count)?.checked_mul(width));
+    if expected != Some(data.len()) {
+        return Err(bad(format!("the shape {:?} does not fit {} bytes of data", header.shape, data.len())));
+    }
+    let values: Vec<f32> = data.chunks_exact(width).map(|c| header.kind.value(c)).collect();
+    let rows = match per_row {
+        Some(n) if n > 0 => values.chunks(n).map(<[f32]>::to_vec).collect(),
+        _ => return Err(bad("rows are empty".into())),
+    };
+    Ok(Rows { shape, rows })
+}
+
+fn bad(reason: String) -> CliError {
+    CliError::usage("npy", format!("not a usable .npy file: {reason}"), "save with numpy.save: float32, float64 or int64, C order, one row per sample")
+}
+
+/// Header text and data.
+fn split(bytes: &[u8]) -> Result<(&str, &[u8]), CliError> {
+    let cut = || bad("it ends early".into());
+    let rest = bytes.strip_prefix(b"\x93NUMPY").ok_or_else(|| bad("wrong first bytes".into()))?;
+    let (len, rest) = match rest {
+        [1, 0, a, b, rest @ ..] => (usize::from(u16::from_le_bytes([*a, *b])), rest),
+        [2, 0, a, b, c, d, rest @ ..] => (u32::from_le_bytes([*a, *b, *c, *d]) as usize, rest),
+        [major, minor, ..] => return Err(bad(format!("version {major}.{minor}; 1.0 and 2.0 are supported"))),
+        _ => return Err(cut()),
+    };
+    if len > MAX_HEADER {
+        return Err(bad(format!("a header of {len} bytes, at most {MAX_HEADER} are accepted")));
+    }
+    let (header, data) = rest.split_at_checked(len).ok_or_else(cut)?;
+    let header = std::str::from_utf8(header).map_err(|_| bad("the header is not text".into()))?;
+    Ok((header, data))
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    F4,
+    F8,
+    I8,
+}
+
+impl Kind {
+    fn width(self) -> usize {
+        match self {
+            Self::F4 => 4,
+            Self::F8 | Self::I8 => 8,
+        }
+    }
+
+    /// One element; `bytes` has [`Self::width`] bytes.
+    fn value(self, bytes: &[u8]) -> f32 {
+        let eight = || <[u8; 8]>::try_from(bytes).unwrap_or_default();
+        match self {
+            Self::F4 => f32::from_le_bytes(bytes.try_into().unwrap_or_default()),
+            Self::F8 => f64::from_le_bytes(eight()) as f32,
+            Self::I8 => i64::from_le_bytes(eight()) as f32,
+        }
+    }
+}
+
+struct Header {
+    kind: Kind,
+    shape: Vec<usize>,
+}
+
+impl Header {
+    /// Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (64, 30), }` with its keys in any order.
+    fn parse(text: &str) -> Result<Self, CliError> {
+        let wrong = || bad("the header is not one that numpy.save writes".into());
+        let mut rest = text.trim().strip_prefix('{').and_then(|t| t.strip_suffix('}')).ok_or_else(wrong)?.trim();
+        let (mut kind, mut order, mut shape) = (None, None, None);
+        while !rest.is_empty() {
+            let (key, after) = rest.split_once(':').ok_or_else(wrong)?;
+            let after = after.trim_start();
+            let end = match after.starts_with('(') {
+                true => after.find(')').ok_or_else(wrong)? + 1,
+                false => after.find(',').unwrap_or(after.len()),
+            };
+            let (value, after) = after.split_at_checked(end).ok_or_else(wrong)?;
+            let repeated = match key.trim() {
+                "'descr'" => kind.replace(value.trim()).is_some(),
+                "'fortran_order'" => order.replace(value.trim()).is_some(),
+                "'shape'" => shape.replace(value).is_some(),
+                _ => true,
+            };
+            let after = after.trim_start();
+            if repeated || !(after.is_empty() || after.starts_with(',')) {
+                return Err(wrong());
+            }
+            rest = after.strip_prefix(',').unwrap_or("").trim_start();
+        }
+        let kind = match kind.ok_or_else(wrong)? {
+            "'<f4'" => Kind::F4,
+            "'<f8'" => Kind::F8,
+            "'<i8'" => Kind::I8,
+            other => return Err(bad(format!("element type {other}; '<f4', '<f8' and '<i8' are supported"))),
+        };
+        if order != Some("False") {
+            return Err(bad("the array is not in C order".into()));
+        }
+        let shape = shape.and_then(|s| s.strip_prefix('(')?.strip_suffix(')')).ok_or_else(wrong)?;
+        let axes = shape.strip_suffix(',').unwrap_or(shape).split(',').map(str::trim);
+        let shape = axes.map(|axis| axis.parse().map_err(|_| wrong())).collect::<Result<Vec<usize>, _>>()?;
+        if shape.len() > 8 {
+            return Err(bad(format!("{} axes, at most 8 are accepted", shape.len())));
+        }
+        Ok(Self { kind, shape })
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    fn file(header: &str, data: &[u8]) -> Vec<u8> {
+        let len = u16::try_from(header.len()).unwrap();
+        [b"\x93NUMPY\x01\x00".as_slice(), &len.to_le_bytes(), header.as_bytes(), data].concat()
+    }
+
+    #[test]
+    fn reads_what_numpy_writes() {
+        let data: Vec<u8> = [1f32, 2.0, 3.0, 4.5].iter().flat_map(|v| v.to_le_bytes()).collect();
+        let rows = parse(&file("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }  \n", &data)).unwrap();
+        assert_eq!(rows, Rows { shape: vec![2], rows: vec![vec![1.0, 2.0], vec![3.0, 4.5]] });
+        let ints = parse(&file("{'shape': (1,), 'descr': '<i8', 'fortran_order': False}", &7i64.to_le_bytes())).unwrap();
+        assert_eq!(ints.rows, vec![vec![7.0]]);
+        let doubles = parse(&file("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1)}", &0.5f64.to_le_bytes())).unwrap();
+        assert_eq!(doubles.rows, vec![vec![0.5]]);
+    }
+
+    #[test]
+    fn refuses_everything_else() {
+        let headers = [
+            "",
+            "{}",
+            "{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }",
+            "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
+            "{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (), }",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 0), }",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'shape': (1,), }",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (1,) 'x': 1}",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'x': 1}",
+        ];
+        for header in headers {
+            assert!(parse(&file(header, &[0; 4])).is_err(), "{header}");
+        }
+        let whole = file("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", &[0; 4]);
+        for end in 0..whole.len() {
+            assert!(parse(&whole[..end]).is_err(), "{end}");
+        }
+        assert!(parse(b"\x93NUMPY\x02\x00\xff\xff\xff\xff").is_err());
+        assert!(parse(b"\x93NUMPY\x03\x00\x00\x00").is_err());
+    }
+}

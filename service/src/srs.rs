@@ -1,0 +1,52 @@
+//! Where KZG parameters come from.
+
+use crate::bytes::Digest;
+use crate::error::CliError;
+use provenn_prover::srs::{import_ptau, import_ptau_published, Srs};
+use std::path::{Path, PathBuf};
+
+/// Name of imported parameters in a model's folder.
+pub const FILE: &str = "model.srs";
+
+/// What every command says when it makes or uses development parameters.
+pub const UNSAFE: &str =
+    "development SRS: whoever controls the machine that made it can forge receipts; unsafe for anybody who does not trust it";
+
+/// The cache of development parameters: `$PROVENN_HOME`, else `provenn` in the user's cache folder.
+pub fn home() -> Result<PathBuf, CliError> {
+    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    set("PROVENN_HOME")
+        .or_else(|| set("XDG_CACHE_HOME").map(|d| d.join("provenn")))
+        .or_else(|| set("HOME").map(|d| d.join(".cache/provenn")))
+        .ok_or_else(|| CliError::usage("no-home", "neither PROVENN_HOME nor HOME is set", "name the SRS folder with --srs"))
+}
+
+/// Parameters of 2^k rows. A file is one that `srs import` wrote, a folder is a cache of development parameters.
+pub fn open(path: Option<&Path>, k: u32) -> Result<Srs, CliError> {
+    match path {
+        Some(path) if path.is_file() => exact(stored(path)?, k),
+        Some(path) => Ok(Srs::load_or_make_dev(path, k)?),
+        None => Ok(Srs::load_or_make_dev(&home()?, k)?),
+    }
+}
+
+/// Imports from a ceremony file under the digest that the caller pins.
+pub fn import(ptau: &Path, k: u32, digest: &Digest) -> Result<Srs, CliError> {
+    Ok(match digest {
+        Digest::Blake2b256(digest) => import_ptau(ptau, k, Some(*digest))?,
+        Digest::Blake2b512(digest) => import_ptau_published(ptau, k, *digest)?,
+    })
+}
+
+/// Reads the user's own imported file: its kind was decided, under a pinned digest, when it was imported.
+fn stored(path: &Path) -> Result<Srs, CliError> {
+    let id = Srs::load(path, None)?.id();
+    Ok(Srs::load(path, Some(id))?)
+}
+
+fn exact(srs: Srs, k: u32) -> Result<Srs, CliError> {
+    match srs.k() {
+        have if have >= k => Ok(srs.downsize(k)),
+        have => Err(CliError::new(5, "srs-too-small", format!("the SRS has 2^{have} powers, the model needs 2^{k}"), "import more powers with `provenn srs import --k`")),
+    }
+}

@@ -1,0 +1,265 @@
+//! The binary as people and scripts meet it: exit codes, error codes, and the whole way from model to verdict.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+struct Outcome {
+    exit: i32,
+    out: String,
+    err: String,
+}
+
+/// Runs the binary with development parameters kept in the tests' own folder.
+fn provenn(arguments: &[&str]) -> Outcome {
+    let output = Command::new(env!("CARGO_BIN_EXE_provenn")).args(arguments).env("PROVENN_HOME", home()).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Outcome { exit: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+impl Outcome {
+    #[track_caller]
+    fn ok(self) -> String {
+        assert_eq!((self.exit, self.err.as_str()), (0, ""), "{}", self.out);
+        self.out
+    }
+
+    #[track_caller]
+    fn json(self) -> Value {
+        serde_json::from_str(&self.ok()).unwrap()
+    }
+
+    #[track_caller]
+    fn fails(self, exit: i32, code: &str) {
+        assert_eq!(self.exit, exit, "{}{}", self.out, self.err);
+        assert!(self.err.starts_with(&format!("error[{code}]: ")), "{}", self.err);
+        assert!(self.err.contains("\nhelp: "), "{}", self.err);
+        assert_eq!(self.out, "");
+    }
+}
+
+fn fixture(name: &str) -> String {
+    format!("{}/../fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        path
+    })
+}
+
+fn home() -> PathBuf {
+    folder().join("home")
+}
+
+const MODEL: &str = "models/breast_cancer_mlp.onnx";
+const SAMPLE: &str = "inputs/breast_cancer_mlp.json";
+const CALIBRATION: &str = "data/breast_cancer_calibration.npy";
+
+/// A committed model with a receipt for alice, once per binding of the input.
+fn committed(binding: &'static str) -> PathBuf {
+    static MODELS: [OnceLock<PathBuf>; 2] = [OnceLock::new(), OnceLock::new()];
+    MODELS[usize::from(binding == "committed")]
+        .get_or_init(|| {
+            let model = folder().join(binding);
+            let (out, receipt) = (path(&model, ""), path(&model, "receipt.bin"));
+            provenn(&["commit", &fixture(MODEL), "--calibration", &fixture(CALIBRATION), "--input", binding, "--out", &out]).ok();
+            let nonce = "ab".repeat(32);
+            let card = path(&model, "model.card");
+            let (sample, scores) = (fixture(SAMPLE), ["--policy", "scores"]);
+            let context = ["--audience", "alice", "--nonce", &nonce];
+            let arguments = [&["prove", "--card", &card, "--input", &sample, "--out", &receipt], &scores[..], &context].concat();
+            provenn(&arguments).ok();
+            model
+        })
+        .clone()
+}
+
+fn path(model: &Path, name: &str) -> String {
+    model.join(name).to_str().unwrap().to_owned()
+}
+
+fn verify(model: &Path, receipt: &str, more: &[&str]) -> Outcome {
+    let card = path(model, "model.card");
+    provenn(&[&["verify", "--card", &card, "--receipt", receipt], more].concat())
+}
+
+#[test]
+fn usage_errors_exit_with_2() {
+    for arguments in [
+        &[][..],
+        &["no-such-command"],
+        &["verify"],
+        &["prove", "--card", "x", "--input", "y", "--out", "z", "--policy", "top"],
+        &["prove", "--card", "x", "--input", "y", "--out", "z", "--nonce", "00"],
+        &["commit", "m.onnx", "--calibration", "c.npy", "--out", "o", "--ptau", "p"],
+        &["srs", "import", "--ptau", "p", "--k", "4", "--digest", "zz", "--out", "o"],
+    ] {
+        let outcome = provenn(arguments);
+        assert_eq!(outcome.exit, 2, "{arguments:?}");
+        assert!(outcome.err.contains("Usage:") || outcome.err.contains("--help"), "{}", outcome.err);
+    }
+}
+
+#[test]
+fn missing_and_wrong_files() {
+    provenn(&["inspect", "/no/such/model.onnx"]).fails(1, "io");
+    provenn(&["verify", "--card", "/no/card", "--receipt", "/no/receipt"]).fails(1, "io");
+    provenn(&["inspect", &fixture(MODEL), "--calibration", &fixture(SAMPLE)]).fails(2, "npy");
+    provenn(&["inspect", &fixture(MODEL), "--calibration", &fixture("data/digits_calibration.npy")]).fails(4, "float-execution");
+    provenn(&["explain", &fixture(MODEL)]).fails(3, "bad-magic");
+    let dir = path(folder(), "srs");
+    provenn(&["srs", "new", "--k", "64", "--dir", &dir]).fails(5, "srs-k-out-of-range");
+}
+
+/// Every committed malformed model is refused under a code that its README expects.
+#[test]
+fn malformed_models() {
+    let readme = fs::read_to_string(fixture("malformed/README.md")).unwrap();
+    let mut seen = 0;
+    for section in readme.split("\n## ").skip(1).filter(|s| !s.starts_with("large/")) {
+        let name = section.lines().next().unwrap();
+        let codes = section.split("expect: ").nth(1).unwrap().lines().next().unwrap();
+        let outcome = provenn(&["inspect", &fixture(&format!("malformed/{name}"))]);
+        let refused = codes.split('|').any(|code| outcome.err.starts_with(&format!("error[{}]: ", code.trim())));
+        assert!(refused, "{name}: {codes}: {}", outcome.err);
+        assert!([4, 5].contains(&outcome.exit), "{name}: {}", outcome.exit);
+        assert!(outcome.err.len() < 4096 && !outcome.err.trim_end().replace('\n', "").contains(char::is_control), "{name}");
+        seen += 1;
+    }
+    assert!(seen > 50, "{seen}");
+}
+
+#[test]
+fn errors_are_json_too() {
+    let outcome = provenn(&["--json", "inspect", &fixture("malformed/op_lstm.onnx")]);
+    let body: Value = serde_json::from_str(&outcome.out).unwrap();
+    assert_eq!((outcome.exit, &body["error"]["code"], &body["error"]["exit"]), (4, &"onnx-unsupported".into(), &4.into()));
+}
+
+#[test]
+fn receipts_verify_and_are_bound_to_their_context() {
+    let model = committed("public");
+    let receipt = path(&model, "receipt.bin");
+    let (sample, nonce) = (fixture(SAMPLE), "ab".repeat(32));
+    let verdict = provenn(&["--json", "explain", &receipt]).json();
+    assert_eq!((&verdict["verified"], &verdict["output_unit"]), (&false.into(), &"integer".into()));
+    let all = ["--accept-dev", "--audience", "alice", "--nonce", &nonce, "--input", &sample, "--policy", "scores", "--json"];
+    let verdict = verify(&model, &receipt, &all).json();
+    assert_eq!((&verdict["valid"], &verdict["dev"]), (&true.into(), &true.into()));
+    let scores = provenn(&["explain", &receipt, "--card", &path(&model, "model.card"), "--json"]).json();
+    assert_eq!(scores["output"], verdict["output"]);
+    assert_eq!(scores["output"].as_array().unwrap().len(), 2);
+
+    let wrong = "00".repeat(32);
+    let other = path(folder(), "other.json");
+    fs::write(&other, format!(r#"{{"shape":[1,30],"values":{:?}}}"#, [0.5; 30])).unwrap();
+    verify(&model, &receipt, &[]).fails(3, "dev-srs");
+    verify(&model, &receipt, &["--accept-dev", "--audience", "bob"]).fails(3, "context-mismatch");
+    verify(&model, &receipt, &["--accept-dev", "--nonce", &wrong]).fails(3, "context-mismatch");
+    verify(&model, &receipt, &["--accept-dev", "--policy", "label"]).fails(3, "policy-mismatch");
+    verify(&model, &receipt, &["--accept-dev", "--input", &other]).fails(3, "input-mismatch");
+    verify(&model, &receipt, &["--accept-dev", "--model-id", &wrong]).fails(3, "model-mismatch");
+    verify(&model, &receipt, &["--accept-dev", "--srs-id", &wrong]).fails(3, "srs-mismatch");
+    // A card is no receipt, and a receipt no card.
+    verify(&model, &path(&model, "model.card"), &["--accept-dev"]).fails(3, "bad-magic");
+}
+
+#[test]
+fn corrupted_receipts_are_refused() {
+    let model = committed("public");
+    let bytes = fs::read(path(&model, "receipt.bin")).unwrap();
+    let damaged = path(folder(), "damaged.bin");
+    let check = |bytes: &[u8]| {
+        fs::write(&damaged, bytes).unwrap();
+        let outcome = verify(&model, &damaged, &["--accept-dev"]);
+        assert_eq!(outcome.exit, 3, "{}{}", outcome.out, outcome.err);
+        assert!(outcome.err.starts_with("error["), "{}", outcome.err);
+    };
+    check(&[]);
+    check(&bytes[..bytes.len() - 1]);
+    check(&[&bytes[..], &[0]].concat());
+    for at in (0..bytes.len()).step_by(bytes.len() / 40) {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 4;
+        check(&flipped);
+    }
+}
+
+#[test]
+fn thresholds_and_false_statements() {
+    let model = committed("public");
+    let (card, sample, out) = (path(&model, "model.card"), fixture(SAMPLE), path(folder(), "policy.bin"));
+    let prove = |policy: &str| provenn(&["prove", "--card", &card, "--input", &sample, "--policy", policy, "--out", &out, "--json"]);
+    let output = |policy: &str| prove(policy).json()["output"].clone();
+    let scores = output("scores");
+    let first = scores[0].as_f64().unwrap();
+    assert_eq!(output(&format!("threshold:0:{first}")), true);
+    assert_eq!(output(&format!("threshold:0:{}", first + 0.5)), false);
+    assert_eq!(output(&format!("yes-only:0:{}", first - 0.5)), true);
+    verify(&model, &out, &["--accept-dev"]).ok();
+    let untrue = prove(&format!("yes-only:0:{}", first + 0.5));
+    assert_eq!(untrue.exit, 1);
+    assert!(untrue.err.starts_with("error[untrue]: "), "{}", untrue.err);
+    assert_eq!(prove("threshold:9:0").exit, 2);
+    assert_eq!(prove("threshold:0:1e300").exit, 2);
+}
+
+#[test]
+fn committed_inputs_are_not_in_the_receipt() {
+    let model = committed("committed");
+    let receipt = path(&model, "receipt.bin");
+    let verdict = verify(&model, &receipt, &["--accept-dev", "--json"]).json();
+    assert_eq!(verdict["valid"], true);
+    verify(&model, &receipt, &["--accept-dev", "--input", &fixture(SAMPLE)]).fails(3, "input-mismatch");
+    let opening = path(&model, "receipt.opening.json");
+    let secret: Value = serde_json::from_str(&fs::read_to_string(&opening).unwrap()).unwrap();
+    assert_eq!(secret["values"].as_array().unwrap().len(), 30);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        for private in [opening, path(&model, "model.private")] {
+            assert_eq!(fs::metadata(&private).unwrap().permissions().mode() & 0o777, 0o600, "{private}");
+        }
+    }
+}
+
+#[test]
+fn expired_receipts_are_refused() {
+    let model = committed("public");
+    let (card, sample, out) = (path(&model, "model.card"), fixture(SAMPLE), path(folder(), "expired.bin"));
+    provenn(&["prove", "--card", &card, "--input", &sample, "--not-after", "1000000000", "--out", &out]).ok();
+    verify(&model, &out, &["--accept-dev"]).fails(3, "expired");
+}
+
+/// `inspect` predicts the size of a receipt to the byte.
+#[test]
+fn inspection_predicts_the_receipt() {
+    let predicted = provenn(&["inspect", &fixture(MODEL), "--calibration", &fixture(CALIBRATION), "--json"]).json();
+    let model = committed("public");
+    let (card, sample, out) = (path(&model, "model.card"), fixture(SAMPLE), path(folder(), "size.bin"));
+    let proven = provenn(&["prove", "--card", &card, "--input", &sample, "--out", &out, "--json"]).json();
+    assert_eq!(predicted["receipt_bytes"], proven["bytes"]);
+    assert_eq!(predicted["parameters"], 650);
+}
+
+#[test]
+fn the_demo_holds() {
+    let report = provenn(&["demo", "--json"]).json();
+    assert_eq!(report["refused"].as_array().unwrap().len(), 4);
+    assert!(provenn(&["demo"]).ok().contains("Forgeries are refused"));
+}
+
+#[test]
+fn completions_name_every_command() {
+    let script = provenn(&["completions", "bash"]).ok();
+    for command in ["demo", "inspect", "commit", "prove", "verify", "explain", "srs"] {
+        assert!(script.contains(command), "{command}");
+    }
+}
