@@ -10,6 +10,9 @@ pub const TAIL: usize = 6;
 /// Largest supported circuit, in log2 of the number of rows.
 pub const MAX_K: u32 = 18;
 
+/// Receipts are kept below this size where any shape allows it.
+pub const RECEIPT_BYTES: usize = 23_500;
+
 /// Dimensions of the circuit. They fix the constraint system; the layout fixes the rest of the key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
@@ -66,15 +69,35 @@ impl Shape {
         16 + 4 * self.slots + 3 * self.slots + 4
     }
 
-    /// Predicted CPU seconds of one proof on the machine of the design's cost table.
-    pub fn predicted_cpu_seconds(&self) -> f64 {
-        let rows = (1u64 << self.k) as f64 / 16384.0;
-        let [full, small, fixed] = [self.full_columns(), self.small_columns(), self.fixed_columns()].map(|c| c as f64);
-        // Milliseconds per column at 2^14: commitment 127 (full) or 26 (small), one transform 9, five of them;
-        // nine more full commitments for quotient, random polynomial and opening.
-        let fft = 9.0 * (0.5 + 0.5 * f64::from(self.k) / 14.0);
-        rows * (full * (127.0 + 5.0 * fft) + small * (26.0 + 5.0 * fft) + fixed * 4.0 * fft + 9.0 * 127.0) / 1000.0
+    /// Predicted cost of one proof in units of M20, the CPU time of one library multi-exponentiation with 2^20 random
+    /// scalars. Fitted to measurements of the reference models; `benches` compares it with new ones.
+    pub fn predicted_m20(&self) -> f64 {
+        let rows = (1u64 << self.k) as f64;
+        let [full, fixed] = [self.full_columns(), self.fixed_columns()].map(|c| c as f64);
+        let small = (self.small_columns() - self.weight_lanes) as f64;
+        let instance = (4 + if self.public_input { self.lanes } else { 0 }) as f64;
+        // Microseconds per row where M20 is 3.47 s: a full commitment, five transforms with evaluation, a small
+        // commitment, a weight column; quotient, random polynomial and opening are seven full commitments.
+        let transform = 1.3 * f64::from(self.k) / 12.0;
+        let weights = 0.15 * self.weight_lanes as f64;
+        let micros = 4.9 * (full + 7.0) + transform * (full + small + fixed + instance) + 0.6 * small + weights;
+        rows * micros / 3.47e6
     }
+
+    /// Predicted CPU seconds where M20 is 3.47 s.
+    pub fn predicted_cpu_seconds(&self) -> f64 {
+        3.47 * self.predicted_m20()
+    }
+
+    /// Predicted bytes of a receipt, without the public input and the scores.
+    pub fn predicted_receipt_bytes(&self) -> usize {
+        let products = (3 * self.slots + 4).div_ceil(3);
+        let advice = self.small_columns() + self.full_columns() - products;
+        // Each column is a point and an evaluation; the running value column and the accumulators have more.
+        let extra = 2 * self.lanes + self.slots + 5;
+        32 * (2 * advice + extra + self.fixed_columns() + 4 * products + 9) + 520
+    }
+
 }
 
 /// Bit widths worth trying at a given k: the range table must fit the rows.
@@ -104,8 +127,9 @@ pub fn choose(
 ) -> Result<(QModel, Layout), CircuitError> {
     let mut best: Option<(f64, Shape)> = None;
     let structure = build(Precision { table_bits: 8, limbs: 2, top_bits: 0 })?;
+    let input_bytes = if public_input { 2 * structure.tensors[0].len() } else { 0 };
     for k in 5..=MAX_K {
-        if best.as_ref().is_some_and(|(cost, shape)| k > shape.k + 2 && *cost > 0.0) {
+        if best.as_ref().is_some_and(|(_, shape)| k > shape.k + 2) {
             break;
         }
         for precision in precisions(k) {
@@ -122,7 +146,8 @@ pub fn choose(
                     weight_lanes: 0,
                 };
                 let Some(layout) = Layout::build(&structure, shape) else { continue };
-                let cost = layout.shape.predicted_cpu_seconds();
+                let over = layout.shape.predicted_receipt_bytes() + input_bytes > RECEIPT_BYTES;
+                let cost = layout.shape.predicted_m20() * if over { 100.0 } else { 1.0 };
                 if best.as_ref().is_none_or(|(least, _)| cost < *least) {
                     best = Some((cost, layout.shape));
                 }

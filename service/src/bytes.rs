@@ -21,7 +21,9 @@ pub fn unhex(text: &str) -> Result<Vec<u8>, String> {
 pub fn hex32(text: &str) -> Result<[u8; 32], String> {
     let bytes = unhex(text)?;
     let got = bytes.len();
-    bytes.try_into().map_err(|_| format!("64 hexadecimal digits (32 bytes) are expected, got {got} bytes"))
+    bytes
+        .try_into()
+        .map_err(|_| format!("64 hexadecimal digits (32 bytes) are expected, got {got} bytes"))
 }
 
 /// A digest of 32 or 64 bytes, as a clap value parser.
@@ -38,7 +40,12 @@ pub fn digest(text: &str) -> Result<Digest, String> {
     }
     <[u8; 64]>::try_from(bytes.as_slice())
         .map(Digest::Blake2b512)
-        .map_err(|_| format!("32 bytes (`b2sum -l 256`) or 64 bytes (`b2sum`) are expected, got {}", bytes.len()))
+        .map_err(|_| {
+            format!(
+                "32 bytes (`b2sum -l 256`) or 64 bytes (`b2sum`) are expected, got {}",
+                bytes.len()
+            )
+        })
 }
 
 #[cfg(test)]

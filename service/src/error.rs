@@ -19,7 +19,12 @@ pub struct CliError {
 
 impl CliError {
     pub fn new(exit: u8, code: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { code, message: shortened(message.into()), help: help.into(), exit }
+        Self {
+            code,
+            message: shortened(message.into()),
+            help: help.into(),
+            exit,
+        }
     }
 
     /// Something in the command line, or in a file it names, is not as it should be.

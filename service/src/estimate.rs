@@ -2,7 +2,7 @@
 
 use provenn_circuits::shape::{Shape, TAIL};
 
-/// Bytes of a receipt under the `label` policy, for an input of `values` elements.
+/// Bytes of a receipt under the `label` policy, without context, for an input of `values` elements that uses its range.
 ///
 /// Counts the messages of the proof (32 bytes each): commitments and evaluations of advice columns, evaluations of
 /// fixed columns and permutation polynomials, permutation products, quotient pieces, opening; then claim and link.
@@ -19,8 +19,15 @@ pub fn receipt_bytes(shape: &Shape, values: usize) -> usize {
     let products = permuted.div_ceil(3);
     let quotient = 4;
     let opening = 2;
-    let messages = advice + advice_evals + fixed_evals + 1 + permuted + products + (3 * products - 1) + 1 + quotient + opening;
-    let binding = if shape.public_input { 8 * values } else { 32 * shape.lanes };
+    let messages =
+        advice + advice_evals + fixed_evals + 1 + permuted + products + (3 * products - 1) + 1 + quotient + opening;
+    // Public values take as many bytes each as the widest needs, named by one byte.
+    let width = (shape.precision().bits() as usize).div_ceil(8);
+    let binding = if shape.public_input {
+        1 + width * values
+    } else {
+        32 * shape.lanes
+    };
     let claim = 2 + 16 + 4 * 32 + 5 + 1 + 4 + binding + 4 + 32 + 8;
     6 + 4 + claim + 4 + 32 * messages + 32 + 4 + 32 * TAIL
 }

@@ -18,10 +18,19 @@ pub const MAX_RECEIPT: u64 = 64 << 20;
 pub fn read(path: &Path, maximum: u64) -> Result<Vec<u8>, CliError> {
     let io = |e: std::io::Error| CliError::io(path, &e);
     let mut bytes = Vec::new();
-    File::open(path).map_err(io)?.take(maximum + 1).read_to_end(&mut bytes).map_err(io)?;
+    File::open(path)
+        .map_err(io)?
+        .take(maximum + 1)
+        .read_to_end(&mut bytes)
+        .map_err(io)?;
     if bytes.len() as u64 > maximum {
         let message = format!("{}: more than {maximum} bytes", path.display());
-        return Err(CliError::new(5, "file-too-large", message, "check that the right file was given"));
+        return Err(CliError::new(
+            5,
+            "file-too-large",
+            message,
+            "check that the right file was given",
+        ));
     }
     Ok(bytes)
 }
@@ -29,7 +38,10 @@ pub fn read(path: &Path, maximum: u64) -> Result<Vec<u8>, CliError> {
 /// Writes a file completely or not at all. A private one is readable by its owner only, from its first byte on.
 pub fn write(path: &Path, bytes: &[u8], private: bool) -> Result<(), CliError> {
     let io = |e: std::io::Error| CliError::io(path, &e);
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
     file.write_all(bytes).map_err(io)?;
     #[cfg(unix)]

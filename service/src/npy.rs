@@ -25,7 +25,11 @@ pub fn parse(bytes: &[u8]) -> Result<Rows, CliError> {
     let width = header.kind.width();
     let expected = per_row.and_then(|n| n.checked_mul(count)?.checked_mul(width));
     if expected != Some(data.len()) {
-        return Err(bad(format!("the shape {:?} does not fit {} bytes of data", header.shape, data.len())));
+        return Err(bad(format!(
+            "the shape {:?} does not fit {} bytes of data",
+            header.shape,
+            data.len()
+        )));
     }
     let values: Vec<f32> = data.chunks_exact(width).map(|c| header.kind.value(c)).collect();
     let rows = match per_row {
@@ -36,13 +40,19 @@ pub fn parse(bytes: &[u8]) -> Result<Rows, CliError> {
 }
 
 fn bad(reason: String) -> CliError {
-    CliError::usage("npy", format!("not a usable .npy file: {reason}"), "save with numpy.save: float32, float64 or int64, C order, one row per sample")
+    CliError::usage(
+        "npy",
+        format!("not a usable .npy file: {reason}"),
+        "save with numpy.save: float32, float64 or int64, C order, one row per sample",
+    )
 }
 
 /// Header text and data.
 fn split(bytes: &[u8]) -> Result<(&str, &[u8]), CliError> {
     let cut = || bad("it ends early".into());
-    let rest = bytes.strip_prefix(b"\x93NUMPY").ok_or_else(|| bad("wrong first bytes".into()))?;
+    let rest = bytes
+        .strip_prefix(b"\x93NUMPY")
+        .ok_or_else(|| bad("wrong first bytes".into()))?;
     let (len, rest) = match rest {
         [1, 0, a, b, rest @ ..] => (usize::from(u16::from_le_bytes([*a, *b])), rest),
         [2, 0, a, b, c, d, rest @ ..] => (u32::from_le_bytes([*a, *b, *c, *d]) as usize, rest),
@@ -50,7 +60,9 @@ fn split(bytes: &[u8]) -> Result<(&str, &[u8]), CliError> {
         _ => return Err(cut()),
     };
     if len > MAX_HEADER {
-        return Err(bad(format!("a header of {len} bytes, at most {MAX_HEADER} are accepted")));
+        return Err(bad(format!(
+            "a header of {len} bytes, at most {MAX_HEADER} are accepted"
+        )));
     }
     let (header, data) = rest.split_at_checked(len).ok_or_else(cut)?;
     let header = std::str::from_utf8(header).map_err(|_| bad("the header is not text".into()))?;
@@ -92,7 +104,12 @@ impl Header {
     /// Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (64, 30), }` with its keys in any order.
     fn parse(text: &str) -> Result<Self, CliError> {
         let wrong = || bad("the header is not one that numpy.save writes".into());
-        let mut rest = text.trim().strip_prefix('{').and_then(|t| t.strip_suffix('}')).ok_or_else(wrong)?.trim();
+        let mut rest = text
+            .trim()
+            .strip_prefix('{')
+            .and_then(|t| t.strip_suffix('}'))
+            .ok_or_else(wrong)?
+            .trim();
         let (mut kind, mut order, mut shape) = (None, None, None);
         while !rest.is_empty() {
             let (key, after) = rest.split_once(':').ok_or_else(wrong)?;
@@ -118,14 +135,22 @@ impl Header {
             "'<f4'" => Kind::F4,
             "'<f8'" => Kind::F8,
             "'<i8'" => Kind::I8,
-            other => return Err(bad(format!("element type {other}; '<f4', '<f8' and '<i8' are supported"))),
+            other => {
+                return Err(bad(format!(
+                    "element type {other}; '<f4', '<f8' and '<i8' are supported"
+                )))
+            }
         };
         if order != Some("False") {
             return Err(bad("the array is not in C order".into()));
         }
-        let shape = shape.and_then(|s| s.strip_prefix('(')?.strip_suffix(')')).ok_or_else(wrong)?;
+        let shape = shape
+            .and_then(|s| s.strip_prefix('(')?.strip_suffix(')'))
+            .ok_or_else(wrong)?;
         let axes = shape.strip_suffix(',').unwrap_or(shape).split(',').map(str::trim);
-        let shape = axes.map(|axis| axis.parse().map_err(|_| wrong())).collect::<Result<Vec<usize>, _>>()?;
+        let shape = axes
+            .map(|axis| axis.parse().map_err(|_| wrong()))
+            .collect::<Result<Vec<usize>, _>>()?;
         if shape.len() > 8 {
             return Err(bad(format!("{} axes, at most 8 are accepted", shape.len())));
         }
@@ -140,17 +165,41 @@ mod tests {
 
     fn file(header: &str, data: &[u8]) -> Vec<u8> {
         let len = u16::try_from(header.len()).unwrap();
-        [b"\x93NUMPY\x01\x00".as_slice(), &len.to_le_bytes(), header.as_bytes(), data].concat()
+        [
+            b"\x93NUMPY\x01\x00".as_slice(),
+            &len.to_le_bytes(),
+            header.as_bytes(),
+            data,
+        ]
+        .concat()
     }
 
     #[test]
     fn reads_what_numpy_writes() {
         let data: Vec<u8> = [1f32, 2.0, 3.0, 4.5].iter().flat_map(|v| v.to_le_bytes()).collect();
-        let rows = parse(&file("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }  \n", &data)).unwrap();
-        assert_eq!(rows, Rows { shape: vec![2], rows: vec![vec![1.0, 2.0], vec![3.0, 4.5]] });
-        let ints = parse(&file("{'shape': (1,), 'descr': '<i8', 'fortran_order': False}", &7i64.to_le_bytes())).unwrap();
+        let rows = parse(&file(
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }  \n",
+            &data,
+        ))
+        .unwrap();
+        assert_eq!(
+            rows,
+            Rows {
+                shape: vec![2],
+                rows: vec![vec![1.0, 2.0], vec![3.0, 4.5]]
+            }
+        );
+        let ints = parse(&file(
+            "{'shape': (1,), 'descr': '<i8', 'fortran_order': False}",
+            &7i64.to_le_bytes(),
+        ))
+        .unwrap();
         assert_eq!(ints.rows, vec![vec![7.0]]);
-        let doubles = parse(&file("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1)}", &0.5f64.to_le_bytes())).unwrap();
+        let doubles = parse(&file(
+            "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1)}",
+            &0.5f64.to_le_bytes(),
+        ))
+        .unwrap();
         assert_eq!(doubles.rows, vec![vec![0.5]]);
     }
 

@@ -27,9 +27,19 @@ impl FromStr for Asked {
             "label" => Ok(Self::Label),
             "threshold" | "yes-only" => {
                 let (output, value) = parameters.split_once(':').ok_or(form)?;
-                let output = output.parse().map_err(|_| format!("`{output}` is not an output index"))?;
-                let value = value.parse().ok().filter(|v: &f64| v.is_finite()).ok_or(format!("`{value}` is not a number"))?;
-                Ok(if name == "threshold" { Self::Threshold { output, value } } else { Self::YesOnly { output, value } })
+                let output = output
+                    .parse()
+                    .map_err(|_| format!("`{output}` is not an output index"))?;
+                let value = value
+                    .parse()
+                    .ok()
+                    .filter(|v: &f64| v.is_finite())
+                    .ok_or(format!("`{value}` is not a number"))?;
+                Ok(if name == "threshold" {
+                    Self::Threshold { output, value }
+                } else {
+                    Self::YesOnly { output, value }
+                })
             }
             _ => Err(form.into()),
         }
@@ -44,14 +54,24 @@ impl Asked {
             let scaled = (value * 2f64.powi(description.output_frac)).ceil();
             match scaled.abs() < VALUE_BOUND as f64 {
                 true => Ok(scaled as i64),
-                false => Err(CliError::usage("policy-out-of-range", format!("the threshold {value} is out of range"), "choose a threshold that the model can reach")),
+                false => Err(CliError::usage(
+                    "policy-out-of-range",
+                    format!("the threshold {value} is out of range"),
+                    "choose a threshold that the model can reach",
+                )),
             }
         };
         Ok(match self {
             Self::Scores => PolicyKind::Scores,
             Self::Label => PolicyKind::Label,
-            Self::Threshold { output, value } => PolicyKind::ThresholdBit { output, threshold: integer(value)? },
-            Self::YesOnly { output, value } => PolicyKind::YesOnly { output, threshold: integer(value)? },
+            Self::Threshold { output, value } => PolicyKind::ThresholdBit {
+                output,
+                threshold: integer(value)?,
+            },
+            Self::YesOnly { output, value } => PolicyKind::YesOnly {
+                output,
+                threshold: integer(value)?,
+            },
         })
     }
 }
@@ -62,9 +82,29 @@ mod tests {
 
     #[test]
     fn grammar() {
-        assert_eq!("threshold:3:-0.5".parse(), Ok(Asked::Threshold { output: 3, value: -0.5 }));
-        assert_eq!("yes-only:0:1e3".parse(), Ok(Asked::YesOnly { output: 0, value: 1000.0 }));
-        for bad in ["", "score", "label:1", "scores:", "threshold", "threshold:1", "threshold:x:1", "threshold:-1:1", "yes-only:0:nan", "yes-only:0:1:2"] {
+        assert_eq!(
+            "threshold:3:-0.5".parse(),
+            Ok(Asked::Threshold { output: 3, value: -0.5 })
+        );
+        assert_eq!(
+            "yes-only:0:1e3".parse(),
+            Ok(Asked::YesOnly {
+                output: 0,
+                value: 1000.0
+            })
+        );
+        for bad in [
+            "",
+            "score",
+            "label:1",
+            "scores:",
+            "threshold",
+            "threshold:1",
+            "threshold:x:1",
+            "threshold:-1:1",
+            "yes-only:0:nan",
+            "yes-only:0:1:2",
+        ] {
             assert!(bad.parse::<Asked>().is_err(), "{bad}");
         }
     }

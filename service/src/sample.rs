@@ -38,7 +38,9 @@ pub fn one(path: &Path, description: &Description) -> Result<Vec<f32>, CliError>
     };
     let expected = &description.input_shape;
     if shape != *expected && shape != [&[1], expected.as_slice()].concat() {
-        return Err(bad(format!("the sample has shape {shape:?}, the model takes {expected:?}")));
+        return Err(bad(format!(
+            "the sample has shape {shape:?}, the model takes {expected:?}"
+        )));
     }
     if values.len() != expected.iter().product::<usize>() {
         return Err(bad(format!("{} values do not fill the shape {shape:?}", values.len())));
@@ -56,5 +58,9 @@ pub fn quantize(values: &[f32], description: &Description) -> Vec<i64> {
 }
 
 fn bad(message: String) -> CliError {
-    CliError::usage("sample", message, "give one sample as {\"shape\": [..], \"values\": [..]} or as a .npy file of one row")
+    CliError::usage(
+        "sample",
+        message,
+        "give one sample as {\"shape\": [..], \"values\": [..]} or as a .npy file of one row",
+    )
 }

@@ -18,7 +18,13 @@ pub fn home() -> Result<PathBuf, CliError> {
     set("PROVENN_HOME")
         .or_else(|| set("XDG_CACHE_HOME").map(|d| d.join("provenn")))
         .or_else(|| set("HOME").map(|d| d.join(".cache/provenn")))
-        .ok_or_else(|| CliError::usage("no-home", "neither PROVENN_HOME nor HOME is set", "name the SRS folder with --srs"))
+        .ok_or_else(|| {
+            CliError::usage(
+                "no-home",
+                "neither PROVENN_HOME nor HOME is set",
+                "name the SRS folder with --srs",
+            )
+        })
 }
 
 /// Parameters of 2^k rows. A file is one that `srs import` wrote, a folder is a cache of development parameters.
@@ -47,6 +53,11 @@ fn stored(path: &Path) -> Result<Srs, CliError> {
 fn exact(srs: Srs, k: u32) -> Result<Srs, CliError> {
     match srs.k() {
         have if have >= k => Ok(srs.downsize(k)),
-        have => Err(CliError::new(5, "srs-too-small", format!("the SRS has 2^{have} powers, the model needs 2^{k}"), "import more powers with `provenn srs import --k`")),
+        have => Err(CliError::new(
+            5,
+            "srs-too-small",
+            format!("the SRS has 2^{have} powers, the model needs 2^{k}"),
+            "import more powers with `provenn srs import --k`",
+        )),
     }
 }

@@ -133,7 +133,7 @@ impl Policy {
         match self {
             Self::Scores { scores } => {
                 out.put(&[1]);
-                out.put_list(scores, |out, value| out.put(&value.to_le_bytes()));
+                out.put_integers(scores);
             }
             Self::Label { label } => {
                 out.put(&[2]);
@@ -160,7 +160,7 @@ impl Policy {
     fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
         match reader.u8()? {
             1 => Ok(Self::Scores {
-                scores: reader.list(MAX_VALUES, 8, Reader::i64)?,
+                scores: reader.integers(MAX_VALUES)?,
             }),
             2 => Ok(Self::Label {
                 label: reader.u32()?,
@@ -194,7 +194,7 @@ impl InputBinding {
         match self {
             Self::Public { values } => {
                 out.put(&[1]);
-                out.put_list(values, |out, value| out.put(&value.to_le_bytes()));
+                out.put_integers(values);
             }
             Self::Committed { points } => {
                 out.put(&[2]);
@@ -206,7 +206,7 @@ impl InputBinding {
     fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
         match reader.u8()? {
             1 => Ok(Self::Public {
-                values: reader.list(MAX_VALUES, 8, Reader::i64)?,
+                values: reader.integers(MAX_VALUES)?,
             }),
             2 => Ok(Self::Committed {
                 points: reader.list(MAX_VALUES, 32, Reader::array)?,

@@ -134,6 +134,31 @@ impl<'a> Reader<'a> {
         self.take(count)
     }
 
+    /// A list of integers: count, common width in bytes, then two's complement. Only the shortest width is canonical.
+    pub(crate) fn integers(&mut self, maximum: usize) -> Result<Vec<i64>, VerifyError> {
+        let count = size(self.u32()?);
+        at_most(maximum, count)?;
+        let width = self.u8()?;
+        let bytes = usize::from(width);
+        if !(1..=8).contains(&bytes) {
+            return Err(VerifyError::BadTag { got: width });
+        }
+        let values: Vec<i64> = self
+            .take(count.saturating_mul(bytes))?
+            .chunks_exact(bytes)
+            .map(|chunk| {
+                let negative = chunk.last().is_some_and(|byte| *byte >= 0x80);
+                let mut extended = [if negative { 0xff } else { 0 }; 8];
+                extended.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
+                i64::from_le_bytes(extended)
+            })
+            .collect();
+        match common_width(&values) == bytes {
+            true => Ok(values),
+            false => Err(VerifyError::BadTag { got: width }),
+        }
+    }
+
     /// A length-prefixed list. Nothing is allocated for items whose bytes are not there: each item takes at
     /// least `item_bytes` of the remaining input.
     pub(crate) fn list<T>(
@@ -152,6 +177,18 @@ impl<'a> Reader<'a> {
         }
         (0..count).map(|_| item(self)).collect()
     }
+}
+
+/// Bytes of the shortest two's complement form.
+fn integer_bytes(value: i64) -> usize {
+    let magnitude = if value < 0 { !value } else { value };
+    let bits = 65u32.saturating_sub(magnitude.leading_zeros());
+    size(bits.div_ceil(8))
+}
+
+/// The common width of a list of integers: that of the widest, at least 1.
+fn common_width(values: &[i64]) -> usize {
+    values.iter().copied().map(integer_bytes).max().unwrap_or(1)
 }
 
 /// Decodes a scalar below the field order.
@@ -182,6 +219,16 @@ pub(crate) trait Put {
     fn put_bytes(&mut self, bytes: &[u8]) {
         self.put_length(bytes.len());
         self.put(bytes);
+    }
+
+    /// See [`Reader::integers`].
+    fn put_integers(&mut self, values: &[i64]) {
+        let width = common_width(values);
+        self.put_length(values.len());
+        self.put(&[u8::try_from(width).unwrap_or(8)]);
+        for value in values {
+            self.put(value.to_le_bytes().get(..width).unwrap_or_default());
+        }
     }
 
     fn put_list<T>(&mut self, items: &[T], mut item: impl FnMut(&mut Self, &T))

@@ -41,12 +41,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let compiled = timed("compile", || compile(&bytes, &options))?;
         let shape = &compiled.layout.shape;
         println!(
-            "  {shape:?}\n  columns: small {} full {} fixed {}; rows (line, activation, powers) {:?}; predicted {:.2} s",
+            "  {shape:?}\n  columns: small {} full {} fixed {}; rows (line, activation, powers) {:?}; predicted {:.3} M20, {} bytes",
             shape.small_columns(),
             shape.full_columns(),
             shape.fixed_columns(),
             compiled.layout.used_rows(),
-            shape.predicted_cpu_seconds()
+            shape.predicted_m20(),
+            shape.predicted_receipt_bytes()
         );
         let srs = timed("srs", || Srs::dev_from_seed(shape.k, [3; 32]));
         let committed = timed("commit", || commit(&compiled, &options, &srs))?;

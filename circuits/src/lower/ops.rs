@@ -23,7 +23,7 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatModel, CircuitError> 
             Ok(form) => lowering.forms[node.output] = Some(form),
             // A node whose input was refused is not reported again.
             Err(reason) if reason.is_empty() => {}
-            Err(reason) => refused.push(format!("node `{}` ({}): {reason}", node.name, node.onnx_op)),
+            Err(reason) => refused.push(format!("node `{}` ({}): {reason}", onnx::shown(&node.name), onnx::shown(&node.onnx_op))),
         }
     }
     if !refused.is_empty() {
@@ -51,6 +51,12 @@ fn grid(shape: &[usize]) -> Result<([usize; 3], Order), Refused> {
         [1, c, h, w] => Ok(([c, h, w], Order::ChannelsFirst)),
         _ => Err(format!("shape {shape:?} is neither [1, c], [1, c, w] nor [1, c, h, w]")),
     }
+}
+
+/// Whether a value of this shape may lie on a grid: with the same axes, or with all elements along one axis.
+fn fits(shape: &[usize], on: [usize; 3]) -> bool {
+    let vector = shape.iter().filter(|&&n| n != 1).count() <= 1 && shape.iter().product::<usize>() == on.iter().product();
+    vector || grid(shape).is_ok_and(|(g, _)| g == on)
 }
 
 impl Lowering<'_> {
@@ -102,15 +108,30 @@ impl Lowering<'_> {
         self.round(form, true)
     }
 
-    /// Parts without a constant: a constant forces a rounding.
+    /// Parts without a constant: a constant, or parts that have no common scale, force a rounding.
     fn parts(&mut self, form: Form) -> (Form, Vec<Part>) {
         let (form, parts, bias) = self.sum(form);
-        if bias.iter().all(|b| *b == 0.0) {
+        if bias.iter().all(|b| *b == 0.0) && self.commensurable(&parts) {
             return (form, parts);
         }
         let order = form.order;
         let id = self.round(form, true);
         (self.stored(id, order), vec![Part { tensor: id, coef: 1.0, offset: 0 }])
+    }
+
+    /// Whether the parts can be added exactly without taking more than `SPREAD` bits from the weights that read them.
+    fn commensurable(&self, parts: &[Part]) -> bool {
+        const SPREAD: f64 = 3.0;
+        let mut bits = (f64::INFINITY, f64::NEG_INFINITY);
+        for part in parts {
+            let coef = part.coef.abs().log2();
+            if coef.fract() != 0.0 {
+                return false;
+            }
+            let range = self.tensors[part.tensor].range.max(1e-6).log2();
+            bits = (bits.0.min(range + coef.min(0.0)), bits.1.max(range + coef));
+        }
+        bits.1 - bits.0 <= SPREAD
     }
 
     fn output(&mut self, id: usize) -> Result<(), Refused> {
@@ -129,6 +150,10 @@ impl Lowering<'_> {
             None if self.graph.values[id].constant.is_some() => Err("this input must not be constant".into()),
             None => Err(String::new()),
         }
+    }
+
+    fn shape(&self, node: &Node, index: usize) -> &[usize] {
+        &self.graph.values[node.inputs[index]].shape
     }
 
     fn constant(&self, node: &Node, index: usize) -> Option<&onnx::Tensor> {
@@ -156,13 +181,15 @@ impl Lowering<'_> {
             Op::Min => self.extremum(node, -1.0)?,
             Op::Relu => {
                 let form = self.form(node, 0)?;
+                // Negative accumulators are bounded too, by twice the range.
+                let range = range.max(form.range / 2.0);
                 self.relu(Form { range, name: out.name.clone(), ..form })
             }
             Op::LeakyRelu { alpha } => {
                 let form = self.form(node, 0)?;
                 self.two_sided(form, -f64::from(*alpha))
             }
-            Op::PRelu => self.prelu(node)?,
+            Op::PRelu => Form { range, ..self.prelu(node)? },
             Op::Abs => {
                 let form = self.form(node, 0)?;
                 self.two_sided(form, 1.0)
@@ -170,12 +197,12 @@ impl Lowering<'_> {
             Op::Neg => self.form(node, 0)?.scale(-1.0),
             Op::Clip { min, max } => self.clip(node, *min, *max)?,
             Op::MaxPool { kernel, strides, pads, dilations } => {
-                let form = self.form(node, 0)?;
+                let form = self.framed(node, 0)?;
                 let [h, w] = spatial(kernel, strides, pads, dilations, &form, &out.shape)?;
                 self.max_pool(form, &h, &w)
             }
             Op::AveragePool { kernel, strides, pads, dilations, count_include_pad } => {
-                let form = self.form(node, 0)?;
+                let form = self.framed(node, 0)?;
                 let axes = spatial(kernel, strides, pads, dilations, &form, &out.shape)?;
                 let full = |axis: &Axis| axis.taps.iter().all(|t| t.len() == axis.kernel);
                 if !count_include_pad && !axes.iter().all(full) {
@@ -185,9 +212,12 @@ impl Lowering<'_> {
                 self.windows(form, axes, 1.0 / count)
             }
             Op::Reduce { kind, axes, .. } => self.reduce(node, *kind, axes)?,
-            Op::ArgMax { .. } => {
+            Op::ArgMax { axis, .. } => {
                 if !self.graph.output.contains(&node.output) {
                     return Err("ArgMax is supported as the last operator; prove it with the label policy".into());
+                }
+                if self.shape(node, 0).get(*axis) != Some(&self.shape(node, 0).iter().product()) {
+                    return Err("ArgMax is supported over all scores".into());
                 }
                 self.form(node, 0)?
             }
@@ -202,7 +232,20 @@ impl Lowering<'_> {
         if matches!(node.op, Op::Conv { .. } | Op::ConvTranspose { .. } | Op::MatMul | Op::Add | Op::Sub | Op::Mul | Op::Div) {
             form.range = range;
         }
+        if !matches!(node.op, Op::ArgMax { .. }) && !fits(&out.shape, form.grid) {
+            return Err(format!("the result of shape {:?} would lie on another grid, {:?}", out.shape, form.grid));
+        }
         form.name = out.name;
+        Ok(form)
+    }
+
+    /// The form of an operand whose axes are those of its grid: not a flattened one, nor a vector along another axis.
+    fn framed(&self, node: &Node, index: usize) -> Result<Form, Refused> {
+        let form = self.form(node, index)?;
+        let shape = &self.graph.values[node.inputs[index]].shape;
+        if grid(shape)?.0 != form.grid {
+            return Err(format!("an operand of shape {shape:?} is a flattened {:?}", form.grid));
+        }
         Ok(form)
     }
 
@@ -237,7 +280,7 @@ impl Lowering<'_> {
         let form = self.form(node, 0)?;
         let form = self.rounded(form);
         let slope = self.constant(node, 1).ok_or("the slope must be constant")?.clone();
-        let slope = per_channel(&slope, &form)?.ok_or("the slope must be one per channel")?;
+        let slope = per_channel(&slope, &form, self.shape(node, 0)).ok_or("the slope must be one per channel")?;
         let positive = self.relu(form.clone());
         let negative = self.relu(form.scale(-1.0));
         let scaled = self.channel_map(negative, slope.len(), &|o, c| if o == c { -slope[c] } else { 0.0 });
@@ -276,7 +319,7 @@ impl Lowering<'_> {
         let first = self.form(node, a)?;
         let first = self.rounded(first);
         if let Some(constant) = self.constant(node, b).cloned() {
-            let by = per_channel(&constant, &first)?.ok_or("the constant must be one per channel")?;
+            let by = per_channel(&constant, &first, self.shape(node, a)).ok_or("the constant must be one per channel")?;
             // sign * relu(sign * (a - b)) + b is max(a, b) or min(a, b).
             let minus: Vec<f64> = by.iter().map(|v| -v).collect();
             let over = self.relu(first.add_bias(&minus).scale(sign));
@@ -296,7 +339,7 @@ impl Lowering<'_> {
         for (constant, value, outer) in [(1, 0, sign), (0, 1, 1.0)] {
             let Some(tensor) = self.constant(node, constant).cloned() else { continue };
             let form = self.form(node, value)?.scale(if value == 1 { sign } else { 1.0 });
-            let by = per_channel(&tensor, &form)?.ok_or("the constant must be one per channel")?;
+            let by = per_channel(&tensor, &form, self.shape(node, value)).ok_or("the constant must be one per channel")?;
             return Ok(form.add_bias(&by.iter().map(|b| b * outer).collect::<Vec<_>>()));
         }
         let (a, b) = (self.form(node, 0)?, self.form(node, 1)?.scale(sign));
@@ -342,7 +385,7 @@ impl Lowering<'_> {
             _ => return Err("products and quotients of two activations are not supported".into()),
         };
         let form = self.form(node, value)?;
-        let by = per_channel(&constant, &form)?.ok_or("the factor must be constant with one value per channel")?;
+        let by = per_channel(&constant, &form, self.shape(node, value)).ok_or("the factor must be constant with one value per channel")?;
         let by: Vec<f64> = by.iter().map(|&b| if divide { 1.0 / b } else { b }).collect();
         if by.iter().any(|b| !b.is_finite()) {
             return Err("division by zero".into());
@@ -367,9 +410,11 @@ impl Lowering<'_> {
     fn windows(&mut self, form: Form, axes: [Axis; 2], coef: f64) -> Form {
         let (form, parts) = self.parts(form);
         let grid = [form.grid[0], axes[0].out(), axes[1].out()];
+        let taps = |axis: &Axis| axis.taps.iter().map(Vec::len).max().unwrap_or(0);
+        let range = form.range * coef.abs() * (taps(&axes[0]) * taps(&axes[1])) as f64;
         let term = |p: Part| Linear { part: Part { coef: p.coef * coef, ..p }, axes: axes.clone() };
         let affine = Affine { contraction: None, bias: vec![], linear: parts.into_iter().map(term).collect() };
-        Form { grid, kind: Kind::Pending(affine), ..form }
+        Form { grid, range, kind: Kind::Pending(affine), ..form }
     }
 
     fn max_pool(&mut self, form: Form, h: &Axis, w: &Axis) -> Form {
@@ -382,8 +427,9 @@ impl Lowering<'_> {
             all.sort_unstable();
             all.windows(2).all(|w| w[0] != w[1])
         };
-        if !disjoint(&rows) || !disjoint(&cols) || self.pooled.contains(&source) {
-            // Overlapping windows read a copy in which each window has its own elements.
+        let pool = matches!(self.tensors[source].step, Step::MaxPool(_));
+        if !disjoint(&rows) || !disjoint(&cols) || pool || self.pooled.contains(&source) {
+            // Overlapping windows, and pools of pools, read a copy in which each window has its own elements.
             let unfold = |windows: &mut Vec<Vec<usize>>| {
                 let taps: Vec<Vec<(usize, usize)>> = windows.iter().flatten().map(|&q| vec![(0, q)]).collect();
                 let mut next = 0..taps.len();
@@ -412,7 +458,14 @@ impl Lowering<'_> {
         }
         // Grid axes: channel 1, then height and width at the end.
         let on = |axis: usize| axes.contains(&axis);
-        let (channel, width) = (on(1), rank > 2 && on(rank - 1));
+        let shape = self.shape(node, 0);
+        let framed = grid(shape).is_ok_and(|(g, _)| g == form.grid);
+        // The one axis of a flattened value is all three.
+        let flat = !framed && shape.iter().rev().skip(1).all(|&n| n == 1) && on(rank - 1);
+        if !framed && !flat {
+            return Err(format!("this reduction of a flattened shape {shape:?} is not supported"));
+        }
+        let (channel, width) = (flat || rank == 1 || on(1), flat || rank > 2 && on(rank - 1));
         let height = if rank > 3 { on(rank - 2) } else { width };
         let whole = |len: usize, reduced: bool| {
             if !reduced {
@@ -483,6 +536,9 @@ impl Lowering<'_> {
         let (mut offset, mut range, mut grid) = (0, 0f64, None);
         for index in 0..node.inputs.len() {
             let form = self.form(node, index)?;
+            if self.shape(node, index).len() < 2 || !matches!(self.shape(node, index), [1, _]) && self.framed(node, index).is_err() {
+                return Err("the parts must have a channel axis".into());
+            }
             let (form, parts) = self.parts(form);
             if grid.is_some_and(|g: [usize; 3]| g[1..] != form.grid[1..]) || form.order != Order::ChannelsFirst {
                 return Err("the parts must have the same positions".into());
@@ -540,7 +596,7 @@ impl Lowering<'_> {
     }
 
     fn pad(&mut self, node: &Node, pads: &[(usize, usize)], value: f32) -> Result<Form, Refused> {
-        let form = self.form(node, 0)?;
+        let form = self.framed(node, 0)?;
         let rank = pads.len();
         if value != 0.0 || rank < 3 || pads[..2].iter().any(|p| *p != (0, 0)) || form.order != Order::ChannelsFirst {
             return Err("zero padding of positions is supported".into());
@@ -555,7 +611,7 @@ impl Lowering<'_> {
     }
 
     fn expand(&mut self, node: &Node, shape: &[usize]) -> Result<Form, Refused> {
-        let form = self.form(node, 0)?;
+        let form = self.framed(node, 0)?;
         let (g, order) = grid(shape)?;
         if form.grid == g {
             return Ok(form);
@@ -590,7 +646,7 @@ impl Lowering<'_> {
     }
 
     fn conv(&mut self, node: &Node, g: &Geometry<'_>, out: &[usize]) -> Result<Form, Refused> {
-        let form = self.form(node, 0)?;
+        let form = self.framed(node, 0)?;
         let weights = self.constant(node, 1).ok_or("the kernel must be constant")?.clone();
         let bias = match node.inputs.get(2) {
             Some(_) => Some(self.constant(node, 2).ok_or("the bias must be constant")?.clone()),
@@ -667,16 +723,20 @@ fn join(a: Form, b: Form) -> Form {
     Form { range: a.range + b.range, kind: Kind::Sum { parts, bias }, ..a }
 }
 
-/// A constant that broadcasts over positions, as one value per channel.
-fn per_channel(constant: &onnx::Tensor, form: &Form) -> Result<Option<Vec<f64>>, Refused> {
+/// A constant that broadcasts over the positions of a value of this shape, as one value per channel.
+fn per_channel(constant: &onnx::Tensor, form: &Form, shape: &[usize]) -> Option<Vec<f64>> {
     let data: Vec<f64> = constant.data.iter().map(|&v| f64::from(v)).collect();
     let channels = form.grid[0];
     if let [v] = data[..] {
-        return Ok(Some(vec![v; channels]));
+        return Some(vec![v; channels]);
     }
-    let positions = form.grid[1] * form.grid[2];
-    let trailing = usize::from(form.grid[2] > 1 || constant.shape.len() > 2) + usize::from(form.grid[1] > 1);
-    let ones = constant.shape.iter().rev().take_while(|&&n| n == 1).count();
-    let fits = data.len() == channels && (positions == 1 || ones >= trailing);
-    Ok(fits.then_some(data))
+    // Channels are axis 1 of a grid, and the last axis of a row vector without positions.
+    let axis = match grid(shape) {
+        Ok((g, _)) if g == form.grid && shape.len() > 1 => 1,
+        _ if form.grid[1] * form.grid[2] == 1 => shape.len().checked_sub(1)?,
+        _ => return None,
+    };
+    // Numpy aligns the last axes.
+    let at = (axis + constant.shape.len()).checked_sub(shape.len())?;
+    (data.len() == channels && constant.shape.get(at) == Some(&channels)).then_some(data)
 }

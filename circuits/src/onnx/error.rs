@@ -21,19 +21,19 @@ pub enum ImportError {
     #[error("the file is empty. Help: pass the bytes of an ONNX model")]
     Empty,
     /// A tensor keeps its data in another file; such paths are never followed.
-    #[error("tensor `{tensor}` keeps its data outside of the model file. Help: save the model with the weights embedded (onnx.save_model with save_as_external_data=False)")]
+    #[error("tensor `{}` keeps its data outside of the model file. Help: save the model with the weights embedded (onnx.save_model with save_as_external_data=False)", shown(.tensor))]
     ExternalData {
         /// The tensor.
         tensor: String,
     },
     /// The bytes are not a well-formed model.
-    #[error("malformed model: {what}. Help: check the file with onnx.checker.check_model")]
+    #[error("malformed model: {}. Help: check the file with onnx.checker.check_model", cut(.what, MAX_TEXT))]
     Malformed {
         /// What is wrong.
         what: String,
     },
     /// A constant is NaN or infinite.
-    #[error("constant `{tensor}` holds a value that is NaN or infinite. Help: export the trained weights again; quantization needs finite values")]
+    #[error("constant `{}` holds a value that is NaN or infinite. Help: export the trained weights again; quantization needs finite values", shown(.tensor))]
     NonFinite {
         /// The constant.
         tensor: String,
@@ -49,7 +49,7 @@ pub enum ImportError {
         got: i64,
     },
     /// Shapes do not fit together.
-    #[error("node `{node}`: {reason}. Help: run onnx.shape_inference with strict_mode on the model and compare the shapes")]
+    #[error("node `{}`: {}. Help: run onnx.shape_inference with strict_mode on the model and compare the shapes", shown(.node), cut(.reason, MAX_TEXT))]
     Shape {
         /// The node.
         node: String,
@@ -57,7 +57,7 @@ pub enum ImportError {
         reason: String,
     },
     /// An input dimension other than the first is not a number.
-    #[error("dimension {axis} of input `{input}` is symbolic or unknown. Help: export the model with a fixed input shape; only the first dimension may be symbolic, it becomes 1")]
+    #[error("dimension {axis} of input `{}` is symbolic or unknown. Help: export the model with a fixed input shape; only the first dimension may be symbolic, it becomes 1", shown(.input))]
     SymbolicDimension {
         /// The input.
         input: String,
@@ -100,13 +100,45 @@ impl ImportError {
     }
 }
 
+/// Longest name, and longest other text, that a message repeats from the file, in characters.
+const MAX_NAME: usize = 100;
+const MAX_TEXT: usize = 400;
+/// Nodes that a message names.
+const MAX_LISTED: usize = 50;
+
+/// A name from the file, fit for a message: control characters escaped, cut when long.
+pub(crate) fn shown(name: &str) -> String {
+    cut(name, MAX_NAME)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    let unsafe_in_logs = |c: char| c.is_control() || matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut out = String::new();
+    for (i, c) in text.chars().enumerate() {
+        if i == most {
+            out.push_str("...");
+            break;
+        }
+        if unsafe_in_logs(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 struct List<'a>(&'a [UnsupportedNode]);
 
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} unsupported node(s)", self.0.len())?;
-        for node in self.0 {
-            write!(f, "; `{}` ({}): {}", node.name, node.operator, node.reason)?;
+        for node in self.0.iter().take(MAX_LISTED) {
+            let (name, operator) = (shown(&node.name), shown(&node.operator));
+            write!(f, "; `{name}` ({operator}): {}", cut(&node.reason, MAX_TEXT))?;
+        }
+        if self.0.len() > MAX_LISTED {
+            write!(f, "; and {} more", self.0.len() - MAX_LISTED)?;
         }
         f.write_str(
             ". Help: export the model without these nodes, or replace them by supported ones",

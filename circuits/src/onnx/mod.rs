@@ -23,6 +23,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use error::shown;
 pub use error::{ImportError, UnsupportedNode};
 pub(crate) use tensor::elements;
 

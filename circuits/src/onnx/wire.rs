@@ -15,6 +15,8 @@ const MAX_STRINGS: u64 = 400_000;
 const MAX_SCALARS: u64 = 1_000_000;
 const MAX_UNKNOWN: u64 = 1_000;
 const MAX_PACKED_VARINT_BYTES: u64 = 32 << 20;
+/// Dimensions of one tensor.
+const MAX_DIMS: u64 = 16;
 
 /// Message types of `onnx.proto`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,17 +57,20 @@ pub fn scan(bytes: &[u8]) -> Result<(), ImportError> {
     }
     limit("file size in bytes", MAX_BYTES, bytes.len() as u64)?;
     let mut counts = Counts::default();
-    let mut stack = vec![(Kind::Model, bytes)];
-    while let Some((kind, mut rest)) = stack.pop() {
+    // The last entry is the dimensions counted so far, of a tensor.
+    let mut stack = vec![(Kind::Model, bytes, 0)];
+    while let Some((kind, mut rest, mut dims)) = stack.pop() {
         if rest.is_empty() {
             continue;
         }
         let (number, wire_type) = tag(&mut rest)?;
         let field = schema(kind, number);
         let mut child = None;
+        let dimensions = kind == Kind::Tensor && number == 1;
         match (wire_type, field) {
             (0, field) => {
                 varint(&mut rest)?;
+                dims += u64::from(dimensions);
                 counts.scalar(matches!(field, Field::Varint))?;
             }
             (1, field) => {
@@ -79,10 +84,14 @@ pub fn scan(bytes: &[u8]) -> Result<(), ImportError> {
             (2, field) => {
                 let len = varint(&mut rest)?;
                 let body = take(&mut rest, len)?;
+                if dimensions {
+                    // Each ends with a byte whose top bit is clear.
+                    dims += body.iter().filter(|&&b| b < 0x80).count() as u64;
+                }
                 match field {
                     Field::Message(kind) => {
                         counts.message(kind)?;
-                        child = Some((kind, body));
+                        child = Some((kind, body, 0));
                     }
                     Field::Bytes => counts.string()?,
                     Field::Varint => counts.packed(len)?,
@@ -96,7 +105,8 @@ pub fn scan(bytes: &[u8]) -> Result<(), ImportError> {
                 )))
             }
         }
-        stack.push((kind, rest));
+        limit("number of dimensions of a tensor", MAX_DIMS, dims)?;
+        stack.push((kind, rest, dims));
         stack.extend(child);
         limit("message nesting", MAX_DEPTH, stack.len() as u64)?;
     }

@@ -76,14 +76,32 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let (model_id, dev) = (hex(&committed.card.model_id()), parameters.kind == SrsKind::Dev);
     let description = store::description(&committed.card)?;
     let accuracy = &description.accuracy;
-    let sizes = [store::CARD, store::SRS, store::KEY, store::PRIVATE].map(|name| (name, files::size(&args.out.join(name))));
+    let sizes =
+        [store::CARD, store::SRS, store::KEY, store::PRIVATE].map(|name| (name, files::size(&args.out.join(name))));
     let mut report = Report::default();
     report.row("model id", &model_id);
-    report.row("circuit", format!("2^{} rows, {} weight commitments", description.shape.k, committed.card.commitments.len()));
+    report.row(
+        "circuit",
+        format!(
+            "2^{} rows, {} weight commitments",
+            description.shape.k,
+            committed.card.commitments.len()
+        ),
+    );
     let rows = if accuracy.held_out { "held-out" } else { "calibration" };
-    report.row("accuracy", format!("{} of {} {rows} rows change their label against float, {} cannot be proven, largest error {:.3e}", accuracy.label_flips, accuracy.rows, accuracy.unprovable, accuracy.max_error));
+    report.row(
+        "accuracy",
+        format!(
+            "{} of {} {rows} rows change their label against float, {} cannot be proven, largest error {:.3e}",
+            accuracy.label_flips, accuracy.rows, accuracy.unprovable, accuracy.max_error
+        ),
+    );
     for (name, bytes) in sizes {
-        let audience = if name == store::CARD || name == store::SRS { "publish" } else { "keep private" };
+        let audience = if name == store::CARD || name == store::SRS {
+            "publish"
+        } else {
+            "keep private"
+        };
         report.row(name, format!("{} bytes, {audience}", grouped(bytes)));
     }
     if dev {

@@ -15,5 +15,8 @@ pub fn run(args: &Args) -> Report {
     let mut script = Vec::new();
     generate(args.shell, &mut Cli::command(), "provenn", &mut script);
     let text = String::from_utf8_lossy(&script).into_owned();
-    Report { json: json!({ "script": text }), text }
+    Report {
+        json: json!({ "script": text }),
+        text,
+    }
 }

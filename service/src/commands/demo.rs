@@ -12,7 +12,8 @@ use provenn_prover::report::argmax;
 use provenn_prover::srs::Srs;
 use provenn_prover::{store, Input};
 use provenn_verifier::{
-    verify, Context, Expectation, ModelCard, Policy, PolicyExpectation, PolicyKind, Receipt, SrsVerifyingKey, VerifyError,
+    verify, Context, Expectation, ModelCard, Policy, PolicyExpectation, PolicyKind, Receipt, SrsVerifyingKey,
+    VerifyError,
 };
 use serde_json::json;
 use std::path::Path;
@@ -35,7 +36,12 @@ pub fn run(json: bool) -> Result<Report, CliError> {
     let folder = tempfile::tempdir().map_err(|e| CliError::io(&std::env::temp_dir(), &e))?;
     let held_out = npy::parse(HELD_OUT)?.rows;
     // One label per row: each row has no further axis, so it is one value.
-    let labels: Vec<usize> = npy::parse(LABELS)?.rows.into_iter().flatten().map(|v| v as usize).collect();
+    let labels: Vec<usize> = npy::parse(LABELS)?
+        .rows
+        .into_iter()
+        .flatten()
+        .map(|v| v as usize)
+        .collect();
     let (Some(digit), Some(&label)) = (held_out.get(ROW), labels.get(ROW)) else {
         return Err(broken("the embedded data has too few rows"));
     };
@@ -51,11 +57,18 @@ pub fn run(json: bool) -> Result<Report, CliError> {
         grouped(store::description(&committed.card)?.parameters), committed.layout.shape.k, grouped(card.len()), accuracy.rows, accuracy.label_flips,
     ));
 
-    say(format!("2. It proves its answer for this image, which it never saw before (a {label}):\n{}", drawing(digit)));
+    say(format!(
+        "2. It proves its answer for this image, which it never saw before (a {label}):\n{}",
+        drawing(digit)
+    ));
     let progress = Progress::new("proving");
     let input = Input::Public(quantize_input(&committed.model, digit)?);
     let nonce = *b"a challenge picked by the reader";
-    let context = Context { audience: AUDIENCE.into(), nonce, not_after: 0 };
+    let context = Context {
+        audience: AUDIENCE.into(),
+        nonce,
+        not_after: 0,
+    };
     let stage = |stage| progress.stage(stage);
     let (prove_seconds, receipt) = timed(|| Ok(prove(&committed, &srs, &input, PolicyKind::Label, context, &stage)?))?;
     drop(progress);
@@ -72,8 +85,13 @@ pub fn run(json: bool) -> Result<Report, CliError> {
         ..Expectation::default()
     };
     let (verify_seconds, verdict) = timed(|| Ok(verify(&receipt, &card, &key, &expectation)?))?;
-    let Policy::Label { label: proven } = verdict.claim().policy else { return Err(broken("the receipt has another policy")) };
-    say(format!("3. A verifier with the card and the receipt accepts in {:.1} ms: the committed model says {proven}.\n", verify_seconds * 1000.0));
+    let Policy::Label { label: proven } = verdict.claim().policy else {
+        return Err(broken("the receipt has another policy"));
+    };
+    say(format!(
+        "3. A verifier with the card and the receipt accepts in {:.1} ms: the committed model says {proven}.\n",
+        verify_seconds * 1000.0
+    ));
 
     let refusals = forgeries(&receipt, proven)?
         .into_iter()
@@ -110,7 +128,11 @@ pub fn run(json: bool) -> Result<Report, CliError> {
 /// Commits, stores and reads back, as an owner would.
 fn commitment(folder: &Path, held_out: Vec<Vec<f32>>) -> Result<(Committed, Srs), CliError> {
     let _progress = Progress::new("committing");
-    let options = CommitOptions { calibration: npy::parse(CALIBRATION)?.rows, held_out, committed_input: false };
+    let options = CommitOptions {
+        calibration: npy::parse(CALIBRATION)?.rows,
+        held_out,
+        committed_input: false,
+    };
     let compiled = compile(MODEL, &options)?;
     let srs = Srs::load_or_make_dev(&folder.join("srs"), compiled.layout.shape.k)?;
     let model = folder.join("model");
@@ -146,9 +168,19 @@ fn forgeries(receipt: &[u8], label: u32) -> Result<Vec<(&'static str, Vec<u8>)>,
         }
     })?;
     Ok(vec![
-        ("another label in the claim", change(&|r| r.claim.policy = Policy::Label { label: (label + 1) % 10 })?),
+        (
+            "another label in the claim",
+            change(&|r| {
+                r.claim.policy = Policy::Label {
+                    label: (label + 1) % 10,
+                }
+            })?,
+        ),
         ("one bit of the proof flipped", flipped),
-        ("shown to another audience", change(&|r| r.claim.context.audience = "somebody else".into())?),
+        (
+            "shown to another audience",
+            change(&|r| r.claim.context.audience = "somebody else".into())?,
+        ),
         ("one byte appended", [receipt, &[0]].concat()),
     ])
 }
@@ -162,7 +194,10 @@ fn drawing(pixels: &[f32]) -> String {
         3 => "##",
         _ => "@@",
     };
-    pixels.chunks(8).map(|row| format!("      |{}|\n", row.iter().map(shade).collect::<String>())).collect()
+    pixels
+        .chunks(8)
+        .map(|row| format!("      |{}|\n", row.iter().map(shade).collect::<String>()))
+        .collect()
 }
 
 /// The demo did not hold.

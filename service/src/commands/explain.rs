@@ -22,25 +22,63 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let bytes = files::read(&args.receipt, MAX_RECEIPT)?;
     let Receipt { claim, proof, link } = Receipt::from_bytes(&bytes)?;
-    let card = args.card.as_deref().map(|path| files::read(path, MAX_CARD)).transpose()?;
+    let card = args
+        .card
+        .as_deref()
+        .map(|path| files::read(path, MAX_CARD))
+        .transpose()?;
     let card = card.map(|bytes| ModelCard::from_bytes(&bytes)).transpose()?;
     let description = match &card {
-        Some(card) if card.model_id() != claim.model_id => return Err(provenn_verifier::VerifyError::ModelMismatch.into()),
+        Some(card) if card.model_id() != claim.model_id => {
+            return Err(provenn_verifier::VerifyError::ModelMismatch.into())
+        }
         Some(card) => Some(store::description(card)?),
         None => None,
     };
     let description = description.as_ref();
     let end = claim.context.not_after;
-    let until = if end == 0 { "no end".to_string() } else { format!("{end} (unix seconds)") };
+    let until = if end == 0 {
+        "no end".to_string()
+    } else {
+        format!("{end} (unix seconds)")
+    };
     let fields = [
-        ("output", output(&claim.policy, description), "the policy gates of the circuit"),
-        ("policy", policy(&claim.policy, description), "public columns derived from the claim"),
-        ("input", input(&claim.input), "public columns (public) or the link proof (committed)"),
-        ("model", hex(&claim.model_id), "digest of the whole card, weight commitments included; link proof"),
-        ("circuit key", hex(&claim.key_digest), "recomputed from the card; the transcript starts with it"),
+        (
+            "output",
+            output(&claim.policy, description),
+            "the policy gates of the circuit",
+        ),
+        (
+            "policy",
+            policy(&claim.policy, description),
+            "public columns derived from the claim",
+        ),
+        (
+            "input",
+            input(&claim.input),
+            "public columns (public) or the link proof (committed)",
+        ),
+        (
+            "model",
+            hex(&claim.model_id),
+            "digest of the whole card, weight commitments included; link proof",
+        ),
+        (
+            "circuit key",
+            hex(&claim.key_digest),
+            "recomputed from the card; the transcript starts with it",
+        ),
         ("quantization", hex(&claim.quantization), "compared with the card"),
-        ("srs", hex(&claim.srs_id), "compared with the card and with the verifier's SRS key"),
-        ("audience", format!("`{}`", claim.context.audience), "claim digest, the first thing the transcript absorbs"),
+        (
+            "srs",
+            hex(&claim.srs_id),
+            "compared with the card and with the verifier's SRS key",
+        ),
+        (
+            "audience",
+            format!("`{}`", claim.context.audience),
+            "claim digest, the first thing the transcript absorbs",
+        ),
         ("nonce", hex(&claim.context.nonce), "claim digest"),
         ("valid until", until, "claim digest; compared with the verifier's clock"),
     ];
@@ -50,8 +88,20 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         report.row(name, value);
         report.row("", format!("  bound by: {bound}"));
     }
-    report.row("size", format!("{} bytes: proof {}, link {}, claim {}", grouped(bytes.len()), grouped(proof.len()), grouped(32 + 32 * link.z.len()), grouped(claim.to_bytes().len())));
-    let list: Vec<_> = fields.iter().map(|(name, value, bound)| json!({ "name": name, "value": value, "bound_by": bound })).collect();
+    report.row(
+        "size",
+        format!(
+            "{} bytes: proof {}, link {}, claim {}",
+            grouped(bytes.len()),
+            grouped(proof.len()),
+            grouped(32 + 32 * link.z.len()),
+            grouped(claim.to_bytes().len())
+        ),
+    );
+    let list: Vec<_> = fields
+        .iter()
+        .map(|(name, value, bound)| json!({ "name": name, "value": value, "bound_by": bound }))
+        .collect();
     report.json = json!({
         "verified": false,
         "output": output_json(&claim.policy, description),
@@ -80,15 +130,25 @@ pub fn policy(policy: &Policy, description: Option<&Description>) -> String {
     match policy {
         Policy::Scores { .. } => "scores".into(),
         Policy::Label { .. } => "label (index of the largest output)".into(),
-        Policy::ThresholdBit { output, threshold, .. } => format!("threshold: is output {output} at least {}", number(*threshold, description)),
-        Policy::YesOnly { output, threshold } => format!("yes-only: output {output} is at least {}", number(*threshold, description)),
+        Policy::ThresholdBit { output, threshold, .. } => format!(
+            "threshold: is output {output} at least {}",
+            number(*threshold, description)
+        ),
+        Policy::YesOnly { output, threshold } => format!(
+            "yes-only: output {output} is at least {}",
+            number(*threshold, description)
+        ),
     }
 }
 
 /// The output that the policy lets out.
 pub fn output(policy: &Policy, description: Option<&Description>) -> String {
     match policy {
-        Policy::Scores { scores } => scores.iter().map(|&s| number(s, description)).collect::<Vec<_>>().join(" "),
+        Policy::Scores { scores } => scores
+            .iter()
+            .map(|&s| number(s, description))
+            .collect::<Vec<_>>()
+            .join(" "),
         Policy::Label { label } => format!("label {label}"),
         Policy::ThresholdBit { bit, .. } => if *bit { "yes" } else { "no" }.into(),
         Policy::YesOnly { .. } => "yes".into(),
@@ -110,6 +170,10 @@ pub fn output_json(policy: &Policy, description: Option<&Description>) -> Value 
 pub fn input(input: &InputBinding) -> String {
     match input {
         InputBinding::Public { values } => format!("public, {} values", values.len()),
-        InputBinding::Committed { points } => format!("committed, {} points: {}", points.len(), points.iter().map(|p| hex(p)).collect::<Vec<_>>().join(" ")),
+        InputBinding::Committed { points } => format!(
+            "committed, {} points: {}",
+            points.len(),
+            points.iter().map(|p| hex(p)).collect::<Vec<_>>().join(" ")
+        ),
     }
 }

@@ -42,22 +42,55 @@ fn report(compiled: &Compiled) -> Report {
     for node in &graph.nodes {
         *operators.entry(node.onnx_op.as_str()).or_default() += 1;
     }
-    let parameters: usize = graph.values.iter().filter_map(|v| v.constant.as_ref()).map(|t| t.data.len()).sum();
+    let parameters: usize = graph
+        .values
+        .iter()
+        .filter_map(|v| v.constant.as_ref())
+        .map(|t| t.data.len())
+        .sum();
     let input: usize = model.input_shape.iter().product();
     let columns = shape.small_columns() + shape.full_columns();
     let (line, activation, powers) = compiled.layout.used_rows();
     let (seconds, bytes) = (shape.predicted_cpu_seconds(), receipt_bytes(shape, input));
     let mut report = Report::default();
     report.row("model", &graph.name);
-    let list: Vec<String> = operators.iter().map(|(name, count)| format!("{name} x{count}")).collect();
+    let list: Vec<String> = operators
+        .iter()
+        .map(|(name, count)| format!("{name} x{count}"))
+        .collect();
     report.row("operators", list.join(", "));
-    report.row("input, output", format!("{:?} -> {:?}", model.input_shape, model.output_shape));
+    report.row(
+        "input, output",
+        format!("{:?} -> {:?}", model.input_shape, model.output_shape),
+    );
     report.row("parameters", grouped(parameters));
-    report.row("circuit", format!("2^{} rows, {} activation lanes, {} weight lanes, {columns} columns", shape.k, shape.lanes, shape.weight_lanes));
-    report.row("rows used", format!("{line} lines, {activation} activations, {powers} powers"));
-    report.row("precision", format!("{} bits per value, {} per weight", model.precision.bits(), shape.weight_bits));
-    report.row("proof, predicted", format!("{seconds:.1} CPU seconds (cost model, not a measurement)"));
-    report.row("receipt", format!("about {} bytes with the policy `label`", grouped(bytes)));
+    report.row(
+        "circuit",
+        format!(
+            "2^{} rows, {} activation lanes, {} weight lanes, {columns} columns",
+            shape.k, shape.lanes, shape.weight_lanes
+        ),
+    );
+    report.row(
+        "rows used",
+        format!("{line} lines, {activation} activations, {powers} powers"),
+    );
+    report.row(
+        "precision",
+        format!(
+            "{} bits per value, {} per weight",
+            model.precision.bits(),
+            shape.weight_bits
+        ),
+    );
+    report.row(
+        "proof, predicted",
+        format!("{seconds:.1} CPU seconds (cost model, not a measurement)"),
+    );
+    report.row(
+        "receipt",
+        format!("about {} bytes with the policy `label`", grouped(bytes)),
+    );
     report.json = json!({
         "name": graph.name,
         "operators": operators,

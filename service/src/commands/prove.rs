@@ -45,14 +45,22 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     if args.audience.len() > provenn_verifier::claim::MAX_AUDIENCE {
-        return Err(CliError::usage("audience", "the audience is longer than 255 bytes", "choose a shorter name"));
+        return Err(CliError::usage(
+            "audience",
+            "the audience is longer than 255 bytes",
+            "choose a shorter name",
+        ));
     }
     let folder = args.card.parent().unwrap_or(Path::new(""));
     let progress = Progress::new("reading the model");
     let committed = store::load(folder)?;
     if files::read(&args.card, files::MAX_CARD)? != committed.card.to_bytes() {
         let message = format!("{} is not the card of the model in its folder", args.card.display());
-        return Err(CliError::usage("card", message, "give the model.card that `provenn commit` wrote"));
+        return Err(CliError::usage(
+            "card",
+            message,
+            "give the model.card that `provenn commit` wrote",
+        ));
     }
     let description = store::description(&committed.card)?;
     let values = quantize_input(&committed.model, &sample::one(&args.input, &description)?)?;
@@ -69,8 +77,14 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
             (Input::Committed(values, opening), Some(secret))
         }
     };
-    let context = Context { audience: args.audience.clone(), nonce: args.nonce.unwrap_or_default(), not_after: args.not_after };
-    let receipt = prove(&committed, &parameters, &input, kind, context, &|stage| progress.stage(stage))?;
+    let context = Context {
+        audience: args.audience.clone(),
+        nonce: args.nonce.unwrap_or_default(),
+        not_after: args.not_after,
+    };
+    let receipt = prove(&committed, &parameters, &input, kind, context, &|stage| {
+        progress.stage(stage)
+    })?;
     drop(progress);
     let seconds = started.elapsed().as_secs_f64();
     let opening = opening.map(|secret| write_opening(&args.out, &secret)).transpose()?;
@@ -78,12 +92,21 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
 
     let claim = Receipt::from_bytes(&receipt)?.claim;
     let mut report = Report::default();
-    report.row("receipt", format!("{}, {} bytes", args.out.display(), grouped(receipt.len())));
+    report.row(
+        "receipt",
+        format!("{}, {} bytes", args.out.display(), grouped(receipt.len())),
+    );
     report.row("output", super::explain::output(&claim.policy, Some(&description)));
     report.row("proven in", format!("{seconds:.2} s, then verified"));
     match (&claim.input, &opening) {
-        (InputBinding::Public { values }, _) => report.row("input", format!("public: the receipt shows all {} values", values.len())),
-        (_, Some(path)) => report.row("opening", format!("{}: secret, opens the input commitment", path.display())),
+        (InputBinding::Public { values }, _) => report.row(
+            "input",
+            format!("public: the receipt shows all {} values", values.len()),
+        ),
+        (_, Some(path)) => report.row(
+            "opening",
+            format!("{}: secret, opens the input commitment", path.display()),
+        ),
         _ => {}
     }
     report.json = json!({
@@ -105,7 +128,11 @@ fn write_opening(receipt: &Path, secret: &serde_json::Value) -> Result<PathBuf, 
 
 /// Values (integers of the quantized model), points and the tails of the columns (canonical scalars, little endian).
 fn opening_json(values: &[i64], opening: &Opening) -> serde_json::Value {
-    let tails: Vec<Vec<String>> = opening.tails.iter().map(|t| t.iter().map(|v| hex(v.to_repr().as_ref())).collect()).collect();
+    let tails: Vec<Vec<String>> = opening
+        .tails
+        .iter()
+        .map(|t| t.iter().map(|v| hex(v.to_repr().as_ref())).collect())
+        .collect();
     let points: Vec<String> = opening.points.iter().map(|p| hex(p)).collect();
     json!({ "version": 1, "values": values, "points": points, "tails": tails })
 }

@@ -76,7 +76,11 @@ fn pinned(code: &'static str, what: &str, expected: Option<[u8; 32]>, got: [u8; 
 }
 
 fn expectation(args: &Args, description: &Description, now: u64) -> Result<Expectation, CliError> {
-    let input = args.input.as_deref().map(|path| sample::one(path, description)).transpose()?;
+    let input = args
+        .input
+        .as_deref()
+        .map(|path| sample::one(path, description))
+        .transpose()?;
     let policy = args.policy.map(|asked| asked.kind(description)).transpose()?;
     Ok(Expectation {
         policy: policy.map(PolicyExpectation::Kind),
@@ -105,26 +109,65 @@ fn report(
     };
     // What, its value, and whether the caller pinned it; what follows from the proof alone counts as pinned.
     let checks = [
-        ("proof", format!("holds, with its link to {} weight commitments", card.commitments.len()), true),
+        (
+            "proof",
+            format!("holds, with its link to {} weight commitments", card.commitments.len()),
+            true,
+        ),
         ("model", hex(&card.model_id()), args.model_id.is_some()),
-        ("srs", format!("{} ({})", hex(&key.id()), if dev { "development" } else { "ceremony" }), args.srs_id.is_some()),
-        ("policy", super::explain::policy(&claim.policy, Some(description)), args.policy.is_some()),
+        (
+            "srs",
+            format!("{} ({})", hex(&key.id()), if dev { "development" } else { "ceremony" }),
+            args.srs_id.is_some(),
+        ),
+        (
+            "policy",
+            super::explain::policy(&claim.policy, Some(description)),
+            args.policy.is_some(),
+        ),
         ("input", super::explain::input(&claim.input), args.input.is_some()),
-        ("audience", format!("`{}`", claim.context.audience), args.audience.is_some()),
+        (
+            "audience",
+            format!("`{}`", claim.context.audience),
+            args.audience.is_some(),
+        ),
         ("nonce", hex(&claim.context.nonce), args.nonce.is_some()),
         ("expiry", not_after, true),
     ];
     let mut report = Report::default();
-    report.line(if dev { "VALID under development parameters" } else { "VALID" });
+    report.line(if dev {
+        "VALID under development parameters"
+    } else {
+        "VALID"
+    });
     report.row("output", super::explain::output(&claim.policy, Some(description)));
     for (name, value, pinned) in &checks {
-        report.row(name, format!("{value}{}", if *pinned { "" } else { "   [as stated; you named no expectation]" }));
+        report.row(
+            name,
+            format!(
+                "{value}{}",
+                if *pinned {
+                    ""
+                } else {
+                    "   [as stated; you named no expectation]"
+                }
+            ),
+        );
     }
-    report.row("checked in", format!("{milliseconds:.1} ms, receipt of {} bytes", grouped(files::size(&args.receipt))));
+    report.row(
+        "checked in",
+        format!(
+            "{milliseconds:.1} ms, receipt of {} bytes",
+            grouped(files::size(&args.receipt))
+        ),
+    );
     if dev {
         report.row("warning", srs::UNSAFE);
     }
-    let checks: Vec<_> = checks.iter().map(|(name, value, pinned)| json!({ "name": name, "value": value, "checked": pinned })).collect();
+    let checks: Vec<_> = checks
+        .iter()
+        .map(|(name, value, pinned)| json!({ "name": name, "value": value, "checked": pinned }))
+        .collect();
     report.json = json!({
         "valid": true,
         "dev": dev,

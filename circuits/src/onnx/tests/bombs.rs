@@ -77,7 +77,7 @@ fn many_small_fields() {
     assert!(matches!(
         refused(&dims),
         ImportError::TooLarge {
-            what: "number of scalar fields",
+            what: "number of dimensions of a tensor",
             ..
         }
     ));

@@ -1,0 +1,286 @@
+//! All cells of a circuit with the constraints evaluated one by one, so that each can be left out.
+
+use super::Case;
+use halo2_proofs::dev::{CellValue, MockProver};
+use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::halo2curves::ff::Field;
+use halo2_proofs::plonk::{Advice, Any, Circuit, Column, ConstraintSystem, Expression};
+use provenn_circuits::circuit::{Config, ModelCircuit};
+use provenn_circuits::layout::{Layout, Src};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Advice column index and row.
+pub type At = (usize, usize);
+
+#[derive(Clone)]
+pub struct Table {
+    pub config: Config,
+    pub layout: Arc<Layout>,
+    pub gates: Arc<Vec<(String, Expression<Fr>, BTreeSet<usize>)>>,
+    pub copies: Arc<Vec<(String, At, At)>>,
+    pub fixed: Arc<Vec<Vec<Fr>>>,
+    pub instance: Vec<Vec<Fr>>,
+    pub advice: Vec<Vec<Fr>>,
+    /// `r`, `t`, `alpha`, `s`.
+    pub challenges: [Fr; 4],
+    pub n: usize,
+    pub usable: usize,
+}
+
+impl Table {
+    /// The honest cells under random challenges, with random rows after the usable ones.
+    pub fn new(case: &Case, seed: u64) -> Self {
+        let (layout, n) = (case.layout.clone(), 1usize << case.layout.shape.k);
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let challenges = [(); 4].map(|()| Fr::random(&mut rng));
+        let [r, t, alpha, s] = challenges;
+        let mut cs = ConstraintSystem::default();
+        let config = ModelCircuit::configure_with_params(&mut cs, layout.shape.clone());
+        let usable = n - cs.blinding_factors() - 1;
+        assert_eq!(usable, layout.shape.usable());
+        let mock = MockProver::run(layout.shape.k, &case.circuit().without_witnesses(), case.instances.clone()).expect("mock");
+        let cell = |v: &CellValue<Fr>| if let CellValue::Assigned(v) = v { *v } else { Fr::zero() };
+        let fixed = mock.fixed().iter().map(|c| c.iter().map(cell).collect()).collect();
+        let mut advice: Vec<Vec<Fr>> =
+            (0..cs.num_advice_columns()).map(|_| vec![Fr::zero(); n]).collect();
+        for column in &mut advice {
+            column[usable..].iter_mut().for_each(|v| *v = Fr::random(&mut rng));
+        }
+        let mut fill = |columns: Vec<Column<Advice>>, values: &[Vec<Fr>]| {
+            assert_eq!(columns.len(), values.len());
+            for (column, values) in columns.iter().zip(values) {
+                advice[column.index()][..values.len()].copy_from_slice(values);
+            }
+        };
+        let (witness, model) = (&case.witness, &case.model);
+        fill(config.phase1(), &witness.phase1(model, &layout));
+        let second = witness.phase2(model, &layout, r, t, alpha);
+        fill(config.phase2(), &second.columns);
+        fill(config.phase3(), &witness.phase3(&layout, &second, [r, t, s]));
+        let mut instance = case.instances.clone();
+        instance.iter_mut().for_each(|c| c.resize(n, Fr::zero()));
+        let mut gates = vec![];
+        for gate in cs.gates() {
+            for (i, poly) in gate.polynomials().iter().enumerate() {
+                let name = format!("{}/{}#{i}", gate.name(), gate.constraint_name(i));
+                gates.push((name, poly.clone(), queried(poly)));
+            }
+        }
+        let copies = copies(&config, &layout);
+        assert_eq!(cycles(&copies), assembled(&mock), "the copies of the layout are those of the key");
+        Self {
+            config,
+            layout,
+            gates: Arc::new(gates),
+            copies: Arc::new(copies),
+            fixed: Arc::new(fixed),
+            instance,
+            advice,
+            challenges,
+            n,
+            usable,
+        }
+    }
+
+    pub fn get(&self, column: Column<Advice>, row: usize) -> Fr {
+        self.advice[column.index()][row]
+    }
+
+    pub fn set(&mut self, column: Column<Advice>, row: usize, value: Fr) {
+        self.advice[column.index()][row] = value;
+    }
+
+    pub fn eval(&self, gate: usize, row: usize) -> Fr {
+        let at = |rotation: halo2_proofs::poly::Rotation| (row as i64 + i64::from(rotation.0)).rem_euclid(self.n as i64) as usize;
+        self.gates[gate].1.evaluate(
+            &|c| c,
+            &|_| unreachable!("no selectors"),
+            &|q| self.fixed[q.column_index()][at(q.rotation())],
+            &|q| self.advice[q.column_index()][at(q.rotation())],
+            &|q| self.instance[q.column_index()][at(q.rotation())],
+            &|c| self.challenges[c.index()],
+            &|a| -a,
+            &|a, b| a + b,
+            &|a, b| a * b,
+            &|a, f| a * f,
+        )
+    }
+
+    /// Names of the constraints that do not hold, over all rows, the blinding rows included.
+    pub fn violations(&self) -> BTreeSet<String> {
+        let gates = self.gates.iter().enumerate().filter(|(g, _)| (0..self.n).any(|row| self.eval(*g, row) != Fr::zero()));
+        let copies = self.copies.iter().filter(|(_, a, b)| self.advice[a.0][a.1] != self.advice[b.0][b.1]);
+        gates.map(|(_, g)| g.0.clone()).chain(copies.map(|c| c.0.clone())).collect()
+    }
+
+    /// Whether a constraint that reads this cell fails.
+    pub fn caught_at(&self, (column, row): At) -> bool {
+        let gate = |g: usize| (0..3).any(|d| self.eval(g, (row + d) % self.n) != Fr::zero());
+        (0..self.gates.len()).any(|g| self.gates[g].2.contains(&column) && gate(g))
+            || self.copies.iter().any(|(_, a, b)| {
+                (*a == (column, row) || *b == (column, row)) && self.advice[a.0][a.1] != self.advice[b.0][b.1]
+            })
+    }
+
+    pub fn gate(&self, name: &str) -> Vec<usize> {
+        (0..self.gates.len()).filter(|&g| self.gates[g].0.starts_with(name)).collect()
+    }
+
+    /// Sets a cell so that a gate, linear in it, holds at its row.
+    pub fn solve(&mut self, gate: usize, column: Column<Advice>, row: usize) {
+        self.set(column, row, Fr::zero());
+        let zero = self.eval(gate, row);
+        self.set(column, row, Fr::one());
+        let slope = self.eval(gate, row) - zero;
+        self.set(column, row, -zero * slope.invert().expect("the gate determines the cell"));
+    }
+
+    /// Multiplicities and everything after phase 1 but the line, from the cells that are there.
+    pub fn recompute(&mut self) {
+        self.recompute_lookup();
+        self.recompute_lines();
+        self.recompute_slots();
+    }
+
+    pub fn recompute_lookup(&mut self) {
+        let limbs = self.layout.shape.limbs as usize;
+        let size = 1usize << self.layout.shape.table_bits;
+        let values: BTreeMap<_, usize> = (0..size).map(|v| (format!("{:?}", Fr::from(v as u64)), v)).collect();
+        let mut counts = vec![0u64; size];
+        for column in self.config.lookup_columns(limbs) {
+            for row in 0..self.usable {
+                if let Some(&v) = values.get(&format!("{:?}", self.get(column, row))) {
+                    counts[v] += 1;
+                }
+            }
+        }
+        let multiplicity = self.config.multiplicity;
+        (0..self.usable).for_each(|row| self.set(multiplicity, row, Fr::zero()));
+        counts.iter().enumerate().for_each(|(row, &c)| self.set(multiplicity, row, Fr::from(c)));
+        let helpers = self.config.helpers.clone();
+        for (gate, column) in self.gate("lookup/lookup helper").into_iter().zip(helpers) {
+            (0..self.usable).for_each(|row| self.solve(gate, column, row));
+        }
+        for (name, column) in [("lookup/table helper", self.config.table_helper), ("lookup/lookup sum", self.config.sum)] {
+            let gate = self.gate(name)[0];
+            (0..self.usable).for_each(|row| self.solve(gate, column, row));
+        }
+    }
+
+    pub fn recompute_lines(&mut self) {
+        for (name, column) in [("lines/line sum", self.config.uacc), ("lines/product sum", self.config.pacc)] {
+            let gate = self.gate(name)[0];
+            (0..self.usable).for_each(|row| self.solve(gate, column, row));
+        }
+    }
+
+    pub fn recompute_slots(&mut self) {
+        let none = BTreeSet::new();
+        self.recompute_slots_but(&none);
+    }
+
+    /// The same with some coefficient cells left as they are.
+    pub fn recompute_slots_but(&mut self, kept: &BTreeSet<At>) {
+        let layout = self.layout.clone();
+        for segment in &layout.segments {
+            let slot = self.config.slots[segment.slot];
+            let gate = self.gate(&format!("scan {}/", segment.slot))[0];
+            for (index, step) in segment.rows.iter().enumerate() {
+                let row = segment.start + index;
+                if let Some((a, b)) = step.factors {
+                    for (src, column) in [(a, slot.a), (b, slot.b)] {
+                        if !kept.contains(&(column.index(), row)) {
+                            let (from, at) = cell(&self.config, src);
+                            self.set(column, row, self.advice[from][at]);
+                        }
+                    }
+                }
+                self.solve(gate, slot.acc, row);
+            }
+        }
+    }
+}
+
+pub fn cell(c: &Config, src: Src) -> At {
+    let (column, row) = match src {
+        Src::Pow(row) => (c.pow, row),
+        Src::Slot(slot, row) => (c.slots[slot].acc, row),
+        Src::Uacc(row) => (c.uacc, row),
+        Src::Pacc(row) => (c.pacc, row),
+        Src::U(row) => (c.u, row),
+    };
+    (column.index(), row)
+}
+
+fn copies(c: &Config, layout: &Layout) -> Vec<(String, At, At)> {
+    let mut all = vec![];
+    for (number, segment) in layout.segments.iter().enumerate() {
+        let slot = c.slots[segment.slot];
+        for (index, step) in segment.rows.iter().enumerate() {
+            let Some((a, b)) = step.factors else { continue };
+            for (name, src, column) in [("a", a, slot.a), ("b", b, slot.b)] {
+                let name = format!("copy {name} of segment {number} row {index}");
+                all.push((name, cell(c, src), (column.index(), segment.start + index)));
+            }
+        }
+    }
+    for (number, &(l, r)) in layout.equalities.iter().enumerate() {
+        all.push((format!("equality {number}"), cell(c, l), cell(c, r)));
+    }
+    all
+}
+
+/// Classes of equal cells, without the singletons.
+fn cycles(copies: &[(String, At, At)]) -> BTreeSet<BTreeSet<At>> {
+    let mut class: BTreeMap<At, At> = BTreeMap::new();
+    fn root(class: &mut BTreeMap<At, At>, mut at: At) -> At {
+        while *class.entry(at).or_insert(at) != at {
+            at = class[&at];
+        }
+        at
+    }
+    for (_, a, b) in copies {
+        let (a, b) = (root(&mut class, *a), root(&mut class, *b));
+        class.insert(a, b);
+    }
+    let mut sets: BTreeMap<At, BTreeSet<At>> = BTreeMap::new();
+    for at in class.keys().copied().collect::<Vec<_>>() {
+        let top = root(&mut class, at);
+        sets.entry(top).or_default().insert(at);
+    }
+    sets.into_values().filter(|s| s.len() > 1).collect()
+}
+
+fn assembled(mock: &MockProver<Fr>) -> BTreeSet<BTreeSet<At>> {
+    let columns: Vec<Column<Any>> = mock.permutation().columns().to_vec();
+    let mapping: Vec<Vec<(usize, usize)>> = mock.permutation().mapping().map(|c| c.collect()).collect();
+    let mut pairs = vec![];
+    for (i, column) in mapping.iter().enumerate() {
+        for (row, &(j, other)) in column.iter().enumerate() {
+            if (i, row) != (j, other) {
+                pairs.push((String::new(), (columns[i].index(), row), (columns[j].index(), other)));
+            }
+        }
+    }
+    cycles(&pairs)
+}
+
+fn queried(e: &Expression<Fr>) -> BTreeSet<usize> {
+    let join = |a: BTreeSet<usize>, b: BTreeSet<usize>| a.into_iter().chain(b).collect();
+    e.evaluate(
+        &|_| BTreeSet::new(),
+        &|_| BTreeSet::new(),
+        &|_| BTreeSet::new(),
+        &|q| BTreeSet::from([q.column_index()]),
+        &|_| BTreeSet::new(),
+        &|_| BTreeSet::new(),
+        &|a| a,
+        &join,
+        &join,
+        &|a, _| a,
+    )
+}

@@ -1,0 +1,478 @@
+//! Every cell matters, and every constraint is needed.
+
+mod common;
+#[path = "common/table.rs"]
+mod table;
+
+use common::*;
+use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::halo2curves::ff::Field;
+use halo2_proofs::plonk::{Advice, Column};
+use provenn_circuits::exec::execute;
+use provenn_circuits::layout::{Layout, RowKind, Src, BIAS_LIMBS};
+use provenn_circuits::qmodel::*;
+use provenn_circuits::shape::Shape;
+use std::collections::{BTreeMap, BTreeSet};
+use table::{cell, Table};
+
+fn cases() -> Vec<(String, Case)> {
+    let mut cases = vec![];
+    for (name, model) in [("dense", dense(&[5, 7, 3])), ("conv", conv()), ("residual", residual()), ("pooled", pooled())] {
+        for public in [true, false] {
+            cases.push((format!("{name}, public {public}"), Case::new(model.clone(), public, 7)));
+        }
+    }
+    cases
+}
+
+/// Input, one contraction, one pool over its two positions; three channels.
+fn pooled() -> QModel {
+    let axes = [Axis::identity(2), Axis::identity(1)];
+    let first = affine(vec![Part { tensor: 0, alpha: 1, offset: 0 }], 3, 3, axes, 80);
+    let pool = MaxPool { tensor: 1, rows: vec![vec![0, 1]], cols: vec![vec![0]] };
+    let tensor = |name: &str, height, step| Tensor { name: name.into(), channels: 3, height, width: 1, frac: 0, signed: true, step };
+    let tensors =
+        vec![tensor("input", 2, Step::Input), tensor("first", 2, Step::Affine(first)), tensor("pool", 1, Step::MaxPool(pool))];
+    QModel { precision: PRECISION, tensors, input_shape: vec![6], output_shape: vec![3] }
+}
+
+/// A case on two lanes, so that channels are padded.
+fn wide(model: QModel, public_input: bool) -> Case {
+    let shape = Shape { k: 7, lanes: 2, weight_lanes: 0, slots: 0, table_bits: 5, limbs: 2, top_bits: 1, weight_bits: 16, public_input };
+    let layout = Layout::build(&model, shape).expect("fits");
+    let trace = execute(&model, &random(3, model.tensors[0].len(), 16)).expect("in range");
+    Case::build(model, layout, trace)
+}
+
+fn kind(layout: &Layout, row: usize) -> RowKind {
+    layout.kinds.get(row).copied().unwrap_or(RowKind::Free)
+}
+
+/// Why a change of this cell may go unnoticed; `None` if it may not. The list is complete by the assertion below.
+fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static str> {
+    let (c, layout) = (&t.config, &t.layout);
+    let is = |other: Column<Advice>| other.index() == column;
+    let kind = kind(layout, row);
+    let policy = row < layout.policy_rows;
+    if c.weights.iter().any(|&w| is(w)) && t.get(c.u, row) == Fr::zero() {
+        return Some("weight that meets a zero of the line, or no line (bound by the model commitment only)");
+    }
+    if later && c.weights.iter().any(|&w| is(w)) && !layout.blocks.iter().any(|b| b.start <= row && row <= b.end()) {
+        return Some("weight column outside every block (bound by the model commitment only)");
+    }
+    for (index, lane) in c.lanes.iter().enumerate() {
+        if lane.input.is_some_and(is) && kind != RowKind::Input {
+            return Some("input column on a row without input (bound by the input commitment only)");
+        }
+        if is(lane.sign) && !matches!(kind, RowKind::Affine(..)) {
+            return Some("sign on a row without accumulator");
+        }
+        if is(lane.value) && kind == RowKind::Free {
+            return Some("value on a free row");
+        }
+        for (high, parts) in [(true, &lane.high), (false, &lane.rem)] {
+            let Some(part) = parts.iter().position(|&p| is(p)) else { continue };
+            let checked = part < layout.shape.limbs as usize;
+            let read = match kind {
+                RowKind::Affine(..) | RowKind::Max(_) => true,
+                RowKind::Input => high && !layout.shape.public_input,
+                RowKind::Free => false,
+            } || (policy && index == 0 && (high || part == 0));
+            if !read && (later || !checked) {
+                return Some("bits on a row that does not read them, still in range");
+            }
+        }
+    }
+    if is(c.top) && !policy {
+        return Some("top outside the policy rows");
+    }
+    let powers = layout.powers;
+    if is(c.pow) && row >= powers.r + powers.t + powers.s {
+        return Some("power column after its last run");
+    }
+    if is(c.pow) && row < powers.r + powers.t + powers.s {
+        return None;
+    }
+    let slot = c.slots.iter().position(|s| is(s.a) || is(s.b))?;
+    let mut segments = layout.segments.iter().filter(|s| s.slot == slot && s.start <= row && row < s.start + s.rows.len());
+    let used = segments.any(|s| s.rows[row - s.start].factors.is_some());
+    (!used).then_some("coefficient of a row that adds nothing")
+}
+
+fn deltas(row: usize) -> [Fr; 3] {
+    [Fr::one(), -Fr::one(), Fr::from(row as u64 + 7).square().square() * Fr::from(0x1234_5678_9abc_def1)]
+}
+
+#[test]
+fn honest_tables_hold_with_random_blinding_rows() {
+    for (name, case) in cases() {
+        assert_eq!(Table::new(&case, 1).violations(), BTreeSet::new(), "{name}");
+    }
+}
+
+/// A raw change of one cell after everything else.
+#[test]
+fn every_cell_that_is_read_is_bound() {
+    let mut accepted: BTreeMap<&str, usize> = BTreeMap::new();
+    for (name, case) in cases() {
+        let mut t = Table::new(&case, 2);
+        let stride = (t.usable / 250).max(1);
+        for column in 0..t.advice.len() {
+            for row in (column % stride..t.usable).step_by(stride) {
+                let before = t.advice[column][row];
+                let why = excuse(&t, column, row, false);
+                for delta in deltas(row) {
+                    t.advice[column][row] = before + delta;
+                    if !t.caught_at((column, row)) {
+                        let why = why.unwrap_or_else(|| panic!("{name}: column {column}, row {row} is free"));
+                        *accepted.entry(why).or_default() += 1;
+                    }
+                }
+                t.advice[column][row] = before;
+            }
+        }
+    }
+    println!("{accepted:#?}");
+    assert_eq!(accepted.len(), 8, "{accepted:?}");
+}
+
+/// A change of one phase-1 cell, with multiplicities and later phases (but the line) made to fit.
+#[test]
+fn a_false_phase_one_cell_is_caught_by_the_later_phases() {
+    for (name, case) in cases() {
+        let mut t = Table::new(&case, 3);
+        let columns: Vec<usize> = t.config.phase1().iter().map(Column::index).collect();
+        let skip = (columns.len() * t.usable / 40).max(1);
+        for index in (0..columns.len() * t.usable).step_by(skip) {
+            let (column, row) = (columns[index % columns.len()], (index * 7 / columns.len()) % t.usable);
+            if column == t.config.multiplicity.index() {
+                continue;
+            }
+            for delta in deltas(row) {
+                let honest = t.clone();
+                t.advice[column][row] += delta;
+                t.recompute();
+                if t.violations().is_empty() {
+                    let why = excuse(&honest, column, row, true);
+                    assert!(why.is_some(), "{name}: column {column}, row {row} is free");
+                }
+                t = honest;
+            }
+        }
+    }
+}
+
+/// One false accumulator, its rounding and everything before and after phase 1 as the circuit wants it.
+#[test]
+fn a_false_accumulator_is_rejected() {
+    for (name, case) in cases() {
+        for id in 1..case.model.tensors.len() {
+            for (index, delta) in [(0, 1), (1, -1), (1, 5000)] {
+                let mut trace = case.witness.trace.clone();
+                let f = PRECISION.bits();
+                let Some(acc) = trace.accumulators[id].get_mut(index) else { continue };
+                *acc += delta;
+                let zero = case.model.zero(id);
+                trace.values[id][index] = (((*acc + (1i128 << (f - 1))) >> f) as i64).max(-zero);
+                let lie = Case::build((*case.model).clone(), (*case.layout).clone(), trace);
+                assert!(!Table::new(&lie, 4).violations().is_empty(), "{name}, tensor {id}");
+            }
+        }
+    }
+}
+
+/// Forged tables that break exactly one constraint: accepted without it, rejected with it.
+struct Forge {
+    base: Table,
+    broken: BTreeSet<String>,
+}
+
+impl Forge {
+    fn new(case: &Case) -> Self {
+        let base = Table::new(case, 5);
+        assert_eq!(base.violations(), BTreeSet::new());
+        Self { base, broken: BTreeSet::new() }
+    }
+
+    fn expect(&mut self, name: &str, forge: impl FnOnce(&mut Table)) {
+        let mut t = self.base.clone();
+        forge(&mut t);
+        let broken = t.violations();
+        assert!(broken.len() == 1 && broken.iter().all(|b| b.starts_with(name)), "wanted {name}, got {broken:?}");
+        self.broken.extend(broken);
+    }
+}
+
+fn add(t: &mut Table, column: Column<Advice>, row: usize, delta: Fr) {
+    let value = t.get(column, row) + delta;
+    t.set(column, row, value);
+}
+
+fn put(t: &mut Table, parts: &[Column<Advice>], row: usize, value: u64) {
+    let (bits, limbs) = (t.layout.shape.table_bits, t.layout.shape.limbs as usize);
+    for (i, &column) in parts.iter().enumerate() {
+        let digit = if i < limbs { value >> (bits * i as u32) & ((1 << bits) - 1) } else { value >> (bits * limbs as u32 + (i - limbs) as u32) & 1 };
+        t.set(column, row, Fr::from(digit));
+    }
+}
+
+fn small(v: Fr) -> u64 {
+    (0..1 << 12).find(|&i| Fr::from(i) == v).expect("a small value")
+}
+
+/// Claims an output that is larger by `delta`.
+fn claim(t: &mut Table, channel: usize, delta: Fr) {
+    let row = t.layout.policy_rows - 1 - channel;
+    add(t, t.config.u, row, delta);
+    if t.instance[0][row] == Fr::one() {
+        t.instance[2][row] -= delta;
+    } else {
+        t.instance[0][row] = Fr::zero();
+    }
+}
+
+fn forge_gates(case: &Case) -> BTreeSet<String> {
+    let mut f = Forge::new(case);
+    let (c, layout, last) = (f.base.config.clone(), f.base.layout.clone(), f.base.usable - 1);
+    let limbs = layout.shape.limbs as usize;
+    let one = Fr::one();
+    f.expect("powers/next power", |t| add(t, c.pow, t.layout.powers.r - 1, one));
+    f.expect("lines/line sum", |t| add(t, c.uacc, last, one));
+    f.expect("lines/product sum", |t| add(t, c.pacc, last, one));
+    for (index, slot) in c.slots.iter().enumerate() {
+        f.expect(&format!("scan {index}/"), |t| add(t, slot.acc, last, one));
+    }
+    f.expect("policy/policy#", |t| t.instance[2][0] += one);
+    f.expect("policy/policy equality", |t| {
+        let row = t.layout.policy_rows - 1;
+        t.instance[2][row] += one;
+        put(t, &c.lanes[0].high, row, 1);
+        t.recompute_lookup();
+        t.recompute_slots();
+    });
+    f.expect("policy/one top", |t| add(t, c.top, t.layout.policy_rows - 1, one));
+    let out_of_table = Fr::from(1 << layout.shape.table_bits);
+    for (index, &column) in c.lookup_columns(limbs).iter().enumerate() {
+        f.expect(&format!("lookup/lookup helper#{}", index / 3), |t| t.set(column, last, out_of_table));
+        f.expect("lookup/lookup balance", |t| {
+            t.set(column, last, out_of_table);
+            t.recompute_lookup();
+        });
+        f.expect("lookup/lookup sum", |t| {
+            t.set(column, last, out_of_table);
+            t.recompute_lookup();
+            t.set(c.sum, last, Fr::zero());
+        });
+        f.expect("lookup/table helper", |t| {
+            t.set(column, last, out_of_table);
+            t.recompute_lookup();
+            let total = t.get(c.sum, last);
+            add(t, c.table_helper, last, total);
+            t.set(c.sum, last, Fr::zero());
+        });
+    }
+    for (index, lane) in c.lanes.iter().enumerate() {
+        let max = layout.rows[2][0];
+        let gate = |name: &str| format!("lane {index}/{name}#");
+        f.expect(&gate("sign is a bit"), |t| t.set(lane.sign, last, Fr::from(2)));
+        for &bit in lane.high[limbs..].iter().chain(&lane.rem[limbs..]) {
+            f.expect(&gate("top bit is a bit"), |t| t.set(bit, last, Fr::from(2)));
+        }
+        let [e0, e1, v] = [2, 1, 0].map(|back| small(f.base.get(lane.value, max - back)));
+        let mut pool = |name: &str, value: u64, high: u64, rem: u64| {
+            f.expect(&gate(name), |t| {
+                t.set(lane.value, max, Fr::from(value));
+                put(t, &lane.high, max, high);
+                put(t, &lane.rem, max, rem);
+                claim(t, index, Fr::from(value) - Fr::from(v));
+                t.recompute();
+            });
+        };
+        pool("max is at least the running maximum", e1 + 5, 0, 5);
+        pool("max is at least the element", e0 + 5, 5, 0);
+        pool("max is one of the two", v + 1, v + 1 - e0, v + 1 - e1);
+        f.expect(&gate("value"), |t| {
+            // The smaller element, made smaller by one.
+            let (row, parts) = if e0 < e1 { (max - 2, &lane.high) } else { (max - 1, &lane.rem) };
+            add(t, lane.value, row, -Fr::one());
+            put(t, parts, max, e0.abs_diff(e1) + 1);
+            t.recompute();
+        });
+        let input = layout.rows[0][0];
+        match lane.input {
+            None => {
+                f.expect(&gate("value is the input"), |t| t.instance[4 + index][input] += one);
+            }
+            Some(column) => {
+                let v = small(f.base.get(column, input));
+                f.expect(&gate("value is the input"), |t| {
+                    t.set(column, input, Fr::from(v + 1));
+                    put(t, &lane.high, input, v + 1);
+                    t.recompute();
+                });
+                f.expect(&gate("input is in range"), |t| {
+                    put(t, &lane.high, input, v + 1);
+                    t.recompute();
+                });
+            }
+        }
+    }
+    f.broken
+}
+
+#[test]
+fn each_gate_is_needed() {
+    for public in [true, false] {
+        let case = wide(pooled(), public);
+        let mut broken = forge_gates(&case);
+        // Powers of t are not used by a model with one position, so that their start can be doubled.
+        let mut f = Forge::new(&wide(dense(&[3, 4, 2]), false));
+        f.expect("powers/first power", |t| {
+            let (start, count) = (t.layout.powers.r, t.layout.powers.t);
+            for row in start..start + count {
+                let doubled = t.get(t.config.pow, row).double();
+                t.set(t.config.pow, row, doubled);
+            }
+        });
+        broken.extend(f.broken);
+        let table = Table::new(&case, 6);
+        let missing: Vec<&String> = table.gates.iter().map(|g| &g.0).filter(|g| !broken.contains(*g)).collect();
+        assert!(missing.is_empty(), "public {public}: no forgery needs {missing:?}");
+    }
+}
+
+/// Tables in which one equality fails and nothing else, for every equality.
+fn forge_equalities(f: &mut Forge) {
+    let (layout, c) = (f.base.layout.clone(), f.base.config.clone());
+    for (number, &(left, right)) in layout.equalities.iter().enumerate() {
+        let name = format!("equality {number}");
+        // Moves of the line inside a block that leave the product, and maybe the line sum, alone.
+        let moved = |t: &mut Table, rows: &[usize]| {
+            let block = layout.blocks.iter().find(|b| b.start <= rows[0] && rows[0] <= b.end()).expect("block");
+            let offset = Fr::from(1u64 << (layout.shape.weight_bits - 1));
+            let weight = |t: &Table, row| {
+                c.weights.iter().rev().fold(Fr::zero(), |acc, &w| acc * t.challenges[0] + t.get(w, row) - offset)
+            };
+            let power = |t: &Table, row: usize| t.challenges[3].pow([(block.end() - row) as u64]);
+            let w: Vec<Fr> = rows.iter().map(|&row| weight(t, row)).collect();
+            let change = if let [_, _, _] = rows {
+                // w0 + w1 x + w2 y = 0, s1 x + s2 y = 0.
+                let (s1, s2) = (power(t, rows[1]), power(t, rows[2]));
+                let d = (w[1] * s2 - w[2] * s1).invert().expect("independent");
+                vec![Fr::one(), -w[0] * s2 * d, w[0] * s1 * d]
+            } else {
+                vec![Fr::one(), -w[0] * w[1].invert().expect("a weight")]
+            };
+            rows.iter().zip(change).for_each(|(&row, d)| add(t, c.u, row, d));
+            t.recompute_lines();
+            t.recompute_slots();
+        };
+        match right {
+            Src::U(row) => {
+                let block = layout.blocks.iter().find(|b| b.start <= row && row <= b.end()).expect("block");
+                f.expect(&name, |t| moved(t, &[row, block.end(), block.end() - 1]))
+            }
+            Src::Uacc(row) if row >= layout.policy_rows => f.expect(&name, |t| moved(t, &[row, row - 1])),
+            Src::Uacc(_) => f.expect(&name, |t| {
+                claim(t, 0, Fr::one());
+                t.recompute_lines();
+                t.recompute_slots();
+            }),
+            _ => {
+                // A false remainder: the sum of the accumulators is not the product.
+                let Src::Slot(0, end) = right else { panic!("{left:?} = {right:?}") };
+                let row = (0..=end).rev().find(|&row| matches!(kind(&layout, row), RowKind::Affine(..))).expect("a row");
+                f.expect(&name, |t| {
+                    let limb = c.lanes[0].rem[0];
+                    let v = small(t.get(limb, row));
+                    t.set(limb, row, Fr::from(v ^ 1));
+                    t.recompute();
+                })
+            }
+        };
+    }
+}
+
+#[test]
+fn each_equality_is_needed() {
+    for case in [wide(pooled(), false), wide(dense(&[3, 4, 2]), true), wide(residual(), false)] {
+        let mut f = Forge::new(&case);
+        forge_equalities(&mut f);
+        let all = f.base.copies.iter().map(|c| c.0.clone()).filter(|c| c.starts_with("equality"));
+        assert_eq!(f.broken, all.collect());
+    }
+}
+
+/// How far each equality is from holding.
+fn gaps(t: &Table) -> Vec<Fr> {
+    let (c, layout) = (&t.config, &t.layout);
+    let value = |src| {
+        let (column, row) = cell(c, src);
+        t.advice[column][row]
+    };
+    layout.equalities.iter().map(|&(l, r)| value(l) - value(r)).collect()
+}
+
+/// `x` with `columns * x + constant = 0`, if there is one.
+fn solve(columns: &[Vec<Fr>], constant: &[Fr]) -> Option<Vec<Fr>> {
+    let count = columns.len();
+    let mut rows: Vec<Vec<Fr>> =
+        (0..constant.len()).map(|i| columns.iter().map(|c| c[i]).chain([-constant[i]]).collect()).collect();
+    let mut pivots = vec![];
+    for column in 0..count {
+        let done = pivots.len();
+        let Some(at) = (done..rows.len()).find(|&i| rows[i][column] != Fr::zero()) else { continue };
+        rows.swap(done, at);
+        let inverse = rows[done][column].invert().expect("pivot");
+        rows[done].iter_mut().for_each(|v| *v *= inverse);
+        let pivot = rows[done].clone();
+        for (i, row) in rows.iter_mut().enumerate().filter(|(i, _)| *i != done) {
+            let _ = i;
+            let by = row[column];
+            row.iter_mut().zip(&pivot).for_each(|(v, p)| *v -= by * p);
+        }
+        pivots.push(column);
+    }
+    if rows[pivots.len()..].iter().any(|row| row[count] != Fr::zero()) {
+        return None;
+    }
+    let mut x = vec![Fr::zero(); count];
+    pivots.iter().zip(&rows).for_each(|(&column, row)| x[column] = row[count]);
+    Some(x)
+}
+
+/// With one coefficient free, a false line (and a false claim) passes all other checks.
+#[test]
+fn each_copy_is_needed() {
+    for case in [wide(pooled(), false), wide(dense(&[3, 4, 2]), true), wide(residual(), false)] {
+        let base = Table::new(&case, 5);
+        let layout = base.layout.clone();
+        let mut knobs: Vec<usize> = layout.blocks.iter().flat_map(|b| (b.start..b.start + BIAS_LIMBS).chain([b.end() - 1, b.end()])).collect();
+        knobs.push(layout.policy_rows - 1);
+        for (name, _, at) in base.copies.iter().filter(|c| c.0.starts_with("copy")) {
+            let kept = BTreeSet::from([*at]);
+            let turn = |t: &mut Table, row: usize, by: Fr| {
+                if row < layout.policy_rows { claim(t, 0, by) } else { add(t, t.config.u, row, by) }
+            };
+            let settle = |t: &mut Table| {
+                t.recompute_lines();
+                t.recompute_slots_but(&kept);
+            };
+            let mut t = base.clone();
+            t.advice[at.0][at.1] += Fr::one();
+            settle(&mut t);
+            let constant = gaps(&t);
+            let probe = |&row: &usize| {
+                let mut t = t.clone();
+                turn(&mut t, row, Fr::one());
+                settle(&mut t);
+                gaps(&t).iter().zip(&constant).map(|(a, b)| a - b).collect::<Vec<Fr>>()
+            };
+            let columns: Vec<Vec<Fr>> = knobs.iter().map(probe).collect();
+            let x = solve(&columns, &constant).unwrap_or_else(|| panic!("{name}: no forgery"));
+            knobs.iter().zip(x).for_each(|(&row, by)| turn(&mut t, row, by));
+            settle(&mut t);
+            assert_eq!(t.violations(), BTreeSet::from([name.clone()]));
+        }
+    }
+}

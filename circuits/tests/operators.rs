@@ -1,0 +1,187 @@
+//! Every case of fixtures/operators: float executor, integer program and circuit against onnxruntime.
+
+mod common;
+
+use common::Case;
+use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::halo2curves::ff::Field as _;
+use provenn_circuits::circuit::signed;
+use provenn_circuits::exec::{execute, quantize_input, Trace};
+use provenn_circuits::layout::Layout;
+use provenn_circuits::onnx::{import, ImportError};
+use provenn_circuits::qmodel::QModel;
+use provenn_circuits::witness::{input_cells, Witness};
+use provenn_circuits::{float, lower, CircuitError};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Cases that are refused, with a part of the reason. A case that starts to work must be taken out.
+#[rustfmt::skip]
+const UNSUPPORTED: &[(&str, &str)] = &[
+    ("add_elements", "constant must be one per channel"),
+    ("add_outer", "moves elements between channels"),
+    ("add_rows_not_channels", "constant must be one per channel"),
+    ("averagepool_2d_ceil", "padding that does not count"),
+    ("averagepool_2d_exclude_pad", "padding that does not count"),
+    ("concat_width", "along channels"),
+    ("div_activations", "two activations"),
+    ("div_constant_first", "two activations"),
+    ("div_elements", "factor must be constant with one value per channel"),
+    ("div_rows_not_channels", "factor must be constant with one value per channel"),
+    ("expand_channels", "expansion over positions"),
+    ("gather_matrix", "scalar or multi-axis indices"),
+    ("gather_scalar", "scalar or multi-axis indices"),
+    ("matmul_constant_first", "must not be constant"),
+    ("matmul_of_activations", "products of two activations"),
+    ("matmul_rows", "supported for one row"),
+    ("mul_activations", "two activations"),
+    ("mul_elements", "factor must be constant with one value per channel"),
+    ("mul_rows_not_channels", "factor must be constant with one value per channel"),
+    ("pad_channels", "zero padding of positions"),
+    ("pad_value", "zero padding of positions"),
+    ("reducemax_channels", "maximum and minimum over channels"),
+    ("reducemax_channels_dropped_then_conv_1d", "maximum and minimum over channels"),
+    ("reducemax_everything", "maximum and minimum over channels"),
+    ("reducemax_then_conv_1d", "another grid"),
+    ("reducemax_vector", "maximum and minimum over channels"),
+    ("reducemax_width_dropped", "another grid"),
+    ("reducemean_channels_dropped_then_conv_1d", "another grid"),
+    ("reducemean_then_conv_1d", "another grid"),
+    ("reducemean_width_dropped", "another grid"),
+    ("reducemin_channels", "maximum and minimum over channels"),
+    ("reducemin_channels_dropped_then_conv_1d", "maximum and minimum over channels"),
+    ("reducemin_everything", "maximum and minimum over channels"),
+    ("reducemin_then_conv_1d", "another grid"),
+    ("reducemin_vector", "maximum and minimum over channels"),
+    ("reducemin_width_dropped", "another grid"),
+    ("reducesum_channels_dropped_then_conv_1d", "another grid"),
+    ("reducesum_then_conv_1d", "another grid"),
+    ("reducesum_width_dropped", "another grid"),
+    ("reshape_channels_then_add", "is not supported"),
+    ("reshape_merge_positions", "moves elements between channels"),
+    ("reshape_merge_then_conv", "moves elements between channels"),
+    ("reshape_move_channels", "moves elements between channels"),
+    ("reshape_split_channels", "is not supported"),
+    ("shape_slice", "moves elements between channels"),
+    ("squeeze_channels", "moves elements between channels"),
+    ("squeeze_width", "moves elements between channels"),
+    ("sub_elements", "constant must be one per channel"),
+    ("sub_outer", "moves elements between channels"),
+    ("sub_rows_not_channels", "constant must be one per channel"),
+    ("unsqueeze_channel", "moves elements between channels"),
+    ("unsqueeze_width", "moves elements between channels"),
+];
+
+/// What became of a case.
+enum Outcome {
+    Proven,
+    Refused(String),
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/operators/cases")
+}
+
+/// The rows of the list `key` in `{"inputs": [[..], ..], "outputs": [[..], ..]}`.
+fn rows(text: &str, key: &str) -> Vec<Vec<f32>> {
+    let start = text.find(&format!("\"{key}\":[[")).expect("key") + key.len() + 5;
+    let end = start + text[start..].find("]]").expect("end");
+    let row = |row: &str| row.split(',').map(|v| v.parse().expect("number")).collect();
+    text[start..end].split("],[").map(row).collect()
+}
+
+fn largest(values: impl IntoIterator<Item = f64>) -> f64 {
+    values.into_iter().fold(0.0, |m, v| m.max(v.abs()))
+}
+
+fn check(name: &str) -> Result<Outcome, String> {
+    let read = |ending: &str| std::fs::read(folder().join(format!("{name}.{ending}"))).map_err(|e| e.to_string());
+    let text = String::from_utf8(read("json")?).map_err(|e| e.to_string())?;
+    let (inputs, expected) = (rows(&text, "inputs"), rows(&text, "outputs"));
+    let graph = match import(&read("onnx")?) {
+        Ok(graph) => graph,
+        Err(error @ ImportError::Unsupported(_)) => return Ok(Outcome::Refused(error.to_string())),
+        Err(error) => return Err(format!("import: {error}")),
+    };
+    for (input, expected) in inputs.iter().zip(&expected) {
+        let values = float::run(&graph, input).map_err(|e| format!("float: {e}"))?;
+        let got = values[graph.output[0]].as_ref().ok_or("the output was not computed")?;
+        let tolerance = 1e-4 * largest(expected.iter().map(|&v| v.into())).max(1e-3);
+        let differs = largest(got.data.iter().zip(expected).map(|(a, b)| f64::from(a - b)));
+        if got.data.len() != expected.len() || differs > tolerance {
+            return Err(format!("float: {:?} instead of {expected:?}", got.data));
+        }
+    }
+    let (model, layout) = match lower::compile(&graph, &inputs, true) {
+        Ok(compiled) => compiled,
+        Err(error @ CircuitError::Unsupported(_)) => return Ok(Outcome::Refused(error.to_string())),
+        Err(error) => return Err(format!("compile: {error}")),
+    };
+    let scale = 2f64.powi(-model.tensors[model.output()].frac);
+    let range = largest(expected.iter().flatten().map(|&v| v.into()));
+    let mut traces = vec![];
+    for (input, expected) in inputs.iter().zip(&expected) {
+        let run = quantize_input(&model, input).and_then(|input| execute(&model, &input));
+        let trace = run.map_err(|e| format!("execution: {e}"))?;
+        let output: Vec<f64> = trace.values[model.output()].iter().map(|&v| v as f64 * scale).collect();
+        let differs = largest(output.iter().zip(expected).map(|(a, &b)| a - f64::from(b)));
+        if output.len() != expected.len() || differs > 0.005 * range + 1e-4 {
+            return Err(format!("integers: {output:?} instead of {expected:?}"));
+        }
+        traces.push(trace);
+    }
+    let trace = traces.pop().ok_or("no rows")?;
+    let case = proof(model, layout, trace);
+    case.verify().map_err(|failures| format!("circuit: {} failures, first {}", failures.len(), failures[0]))?;
+    Ok(Outcome::Proven)
+}
+
+/// As [`Case::build`], at the model's own precision.
+fn proof(model: QModel, layout: Layout, trace: Trace) -> Case {
+    let output = &trace.values[model.output()];
+    let rows = layout.policy_rows;
+    // Row `rows - 1 - i` compares score `i` with its value.
+    let score = |row: usize| output.get(rows - 1 - row).copied();
+    let policy: Vec<[Fr; 3]> =
+        (0..rows).map(|row| score(row).map_or([Fr::ZERO; 3], |z| [Fr::ONE, Fr::ZERO, signed((-z).into())])).collect();
+    let column = |i: usize| policy.iter().map(|p| p[i]).collect::<Vec<Fr>>();
+    let equal = (0..rows).map(|row| score(row).map_or(Fr::ZERO, |_| Fr::ONE)).collect();
+    let mut instances = vec![column(0), column(1), column(2), equal];
+    let half = Fr::from(1u64 << (model.precision.bits() - 1));
+    let cells = input_cells(&model, &layout, &trace.values[0]);
+    instances.extend(cells.iter().map(|c| c.iter().map(|&v| Fr::from(v) - half).collect::<Vec<Fr>>()));
+    let witness = Witness { trace, top: None, policy };
+    Case { model: Arc::new(model), layout: Arc::new(layout), witness, instances }
+}
+
+#[test]
+fn every_case_agrees_with_onnxruntime() {
+    let mut names: Vec<String> = std::fs::read_dir(folder())
+        .expect("cases")
+        .map(|entry| entry.expect("entry").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "onnx"))
+        .map(|path| path.file_stem().expect("name").to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert!(names.len() > 200, "cases are missing");
+    let mut reasons: BTreeMap<&str, &str> = UNSUPPORTED.iter().copied().collect();
+    assert_eq!(reasons.len(), UNSUPPORTED.len());
+    let run = |name: &String| {
+        std::panic::catch_unwind(|| check(name)).unwrap_or_else(|_| Err("panic".into()))
+    };
+    let outcomes: Vec<_> = names.par_iter().map(run).collect();
+    let mut wrong = vec![];
+    for (name, outcome) in names.iter().zip(outcomes) {
+        match (outcome, reasons.remove(name.as_str())) {
+            (Ok(Outcome::Proven), None) => {}
+            (Ok(Outcome::Refused(message)), Some(reason)) if message.contains(reason) => {}
+            (Ok(Outcome::Refused(message)), _) => wrong.push(format!("{name}: refused: {message}")),
+            (Ok(Outcome::Proven), Some(_)) => wrong.push(format!("{name}: works now; take it out of the list")),
+            (Err(message), _) => wrong.push(format!("{name}: {message}")),
+        }
+    }
+    wrong.extend(reasons.keys().map(|name| format!("{name}: listed, but there is no such case")));
+    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), names.len(), wrong.join("\n"));
+}

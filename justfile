@@ -1,0 +1,40 @@
+# List the recipes.
+default:
+    @just --list
+
+# Commit, prove, verify and forge on a trained digit classifier.
+demo:
+    cargo run --release -p provenn-service -- demo
+
+# All tests.
+test:
+    cargo test --workspace --release
+
+# Formatting and lints.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --release -- -D warnings
+
+# What continuous integration runs.
+ci:
+    .ci/run
+
+# Licences and advisories of dependencies (needs cargo-deny).
+deny:
+    cargo deny check
+
+# Criterion benches.
+bench:
+    cargo bench --workspace
+
+# Side by side with a peer, on this machine.
+bench-peer:
+    benches/peer/setup.sh
+    cargo build --release -p provenn-service
+    python3 benches/peer/run.py
+
+# Train the fixtures again and compare them with the committed ones.
+fixtures:
+    python3 -m venv target/fixtures-venv
+    target/fixtures-venv/bin/pip install --quiet -r fixtures/requirements.txt
+    OMP_NUM_THREADS=1 target/fixtures-venv/bin/python fixtures/make.py --check
