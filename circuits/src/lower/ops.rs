@@ -428,8 +428,8 @@ impl Lowering<'_> {
             all.windows(2).all(|w| w[0] != w[1])
         };
         let pool = matches!(self.tensors[source].step, Step::MaxPool(_));
-        if !disjoint(&rows) || !disjoint(&cols) || pool || self.pooled.contains(&source) {
-            // Overlapping windows, and pools of pools, read a copy in which each window has its own elements.
+        if !disjoint(&rows) || !disjoint(&cols) || pool || source == 0 || self.pooled.contains(&source) {
+            // Overlapping windows, pools of pools and of the input (whose rows are fixed) read a copy in which each window has its own elements.
             let unfold = |windows: &mut Vec<Vec<usize>>| {
                 let taps: Vec<Vec<(usize, usize)>> = windows.iter().flatten().map(|&q| vec![(0, q)]).collect();
                 let mut next = 0..taps.len();

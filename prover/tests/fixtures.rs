@@ -1,0 +1,109 @@
+//! The trained fixtures on real held-out data: accuracy, provability of every row, real proofs of some.
+
+use halo2_proofs::plonk::verify_proof;
+use halo2_proofs::poly::commitment::ParamsProver;
+use halo2_proofs::poly::kzg::commitment::KZGCommitmentScheme;
+use halo2_proofs::poly::kzg::multiopen::VerifierSHPLONK;
+use halo2_proofs::poly::kzg::strategy::SingleStrategy;
+use halo2_proofs::transcript::{Blake2bRead, Challenge255, Transcript, TranscriptReadBuffer};
+use halo2curves::bn256::{Bn256, Fr, G1Affine};
+use provenn_circuits::exec::quantize_input;
+use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
+use provenn_prover::srs::Srs;
+use provenn_prover::store::{description, load, save};
+use provenn_prover::{commit, prove, Input};
+use provenn_verifier::{instances, verify, Context, Expectation, PolicyKind, Receipt};
+
+/// Models, their calibration rows and their held-out rows.
+const MODELS: [(&str, &str, &str); 4] = [
+    ("digits_cnn", "digits_calibration", "digits_test"),
+    ("digits_mlp", "digits_flat_calibration", "digits_flat_test"),
+    ("breast_cancer_mlp", "breast_cancer_calibration", "breast_cancer_test"),
+    ("linear_30", "breast_cancer_calibration", "breast_cancer_test"),
+];
+
+fn path(name: &str) -> String {
+    format!("{}/../fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Rows of a little-endian f32 array file of version 1.
+fn rows(name: &str) -> Vec<Vec<f32>> {
+    let bytes = std::fs::read(path(&format!("data/{name}.npy"))).unwrap();
+    let header = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    let text = String::from_utf8_lossy(&bytes[10..header]);
+    assert!(text.contains("'<f4'") && text.contains("'fortran_order': False"));
+    let shape = text.split("'shape': (").nth(1).and_then(|s| s.split(',').next()).unwrap();
+    let count: usize = shape.parse().unwrap();
+    let values: Vec<f32> = bytes[header..].chunks_exact(4).map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect();
+    values.chunks_exact(values.len() / count).map(<[f32]>::to_vec).collect()
+}
+
+fn committed(name: &str, calibration: &str, held_out: &str) -> (Committed, Srs) {
+    let bytes = std::fs::read(path(&format!("models/{name}.onnx"))).unwrap();
+    let options = CommitOptions { calibration: rows(calibration), held_out: rows(held_out), committed_input: false };
+    let compiled = compile(&bytes, &options).unwrap();
+    let srs = Srs::dev_from_seed(compiled.layout.shape.k, [9; 32]);
+    (commit(&compiled, &options, &srs).unwrap(), srs)
+}
+
+#[test]
+fn every_held_out_row_can_be_proven_and_is_accurate() {
+    for (name, calibration, held_out) in MODELS {
+        let (committed, _) = committed(name, calibration, held_out);
+        let accuracy = description(&committed.card).unwrap().accuracy;
+        assert_eq!(accuracy.unprovable, 0, "{name}");
+        assert!(accuracy.rows >= 100 && accuracy.held_out, "{name}");
+        assert!(accuracy.relative_error < 0.005, "{name}: {accuracy:?}");
+        assert!(accuracy.label_flips * 1000 <= accuracy.rows, "{name}: {accuracy:?}");
+    }
+}
+
+#[test]
+fn the_library_accepts_our_proofs() {
+    let (name, calibration, held_out) = MODELS[0];
+    let (committed, srs) = committed(name, calibration, held_out);
+    let input = Input::Public(quantize_input(&committed.model, &rows(held_out)[0]).unwrap());
+    let bytes = prove(&committed, &srs, &input, PolicyKind::Label, Context::default(), &|_| {}).unwrap();
+    let receipt = Receipt::from_bytes(&bytes).unwrap();
+    let columns = instances(&committed.card.key.layout, &receipt.claim.policy, &receipt.claim.input).unwrap();
+    let accepted = |columns: &[Vec<Fr>], proof: &[u8]| {
+        let mut transcript = Blake2bRead::<_, G1Affine, Challenge255<G1Affine>>::init(proof);
+        transcript.common_scalar(receipt.claim.claim_scalar()).unwrap();
+        let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
+        let params = srs.params.verifier_params();
+        let key = committed.proving_key.get_vk();
+        let strategy = SingleStrategy::new(params);
+        verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, _, _, _>(params, key, strategy, &[&columns], &mut transcript).is_ok()
+    };
+    assert!(accepted(&columns, &receipt.proof));
+    let mut wrong = columns.clone();
+    wrong[2][0] += Fr::one();
+    assert!(!accepted(&wrong, &receipt.proof));
+    for index in (0..receipt.proof.len()).step_by(97) {
+        let mut damaged = receipt.proof.clone();
+        damaged[index] ^= 1;
+        assert!(!accepted(&columns, &damaged), "byte {index}");
+    }
+}
+
+#[test]
+fn a_stored_model_proves_after_loading() {
+    let (name, calibration, held_out) = MODELS[2];
+    let (committed, srs) = committed(name, calibration, held_out);
+    let folder = tempfile::tempdir().unwrap();
+    save(&committed, &srs, folder.path()).unwrap();
+    let loaded = load(folder.path()).unwrap();
+    assert_eq!(loaded.card.to_bytes(), committed.card.to_bytes());
+    let key = srs_verifying_key(&srs).unwrap();
+    let accept = Expectation { accept_dev: true, ..Expectation::default() };
+    for row in rows(held_out).iter().take(3) {
+        let input = Input::Public(quantize_input(&loaded.model, row).unwrap());
+        let receipt = prove(&loaded, &srs, &input, PolicyKind::Scores, Context::default(), &|_| {}).unwrap();
+        assert!(verify(&receipt, &committed.card, &key, &accept).is_ok());
+    }
+    let private = folder.path().join(provenn_prover::store::PRIVATE);
+    let mut bytes = std::fs::read(&private).unwrap();
+    bytes.truncate(bytes.len() / 2);
+    std::fs::write(&private, bytes).unwrap();
+    assert_eq!(load(folder.path()).map(|_| ()).unwrap_err().code(), "file-damaged");
+}
