@@ -28,12 +28,12 @@ FIXTURES = ROOT / "fixtures"
 
 # Provenn's stages. {model} {calibration} {sample} name prepared files, {out} an empty folder.
 OURS = {
-    "commit": "{provenn} commit {model} --calibration {calibration} --out {out}",
+    "commit": "{provenn} commit {model} --calibration {calibration} --input committed --out {out}",
     "prove": "{provenn} prove --card {out}/model.card --input {sample} --policy scores --out {out}/receipt.bin",
-    "verify": "{provenn} verify --card {out}/model.card --receipt {out}/receipt.bin",
+    "verify": "{provenn} verify --card {out}/model.card --receipt {out}/receipt.bin --accept-dev",
 }
 # Untimed: prints one JSON object on stdout whose OUTPUT_FIELD is the list of proven scores.
-OURS_EXPLAIN, OUTPUT_FIELD = "{provenn} explain {out}/receipt.bin --json", "output"
+OURS_EXPLAIN, OUTPUT_FIELD = "{provenn} explain {out}/receipt.bin --card {out}/model.card --json", "output"
 # What each size is made of, as file names in {out}.
 OURS_SIZES = {"proof": ["receipt.bin"], "verifier_data": ["model.card"], "proving_key": ["model.pk"]}
 
