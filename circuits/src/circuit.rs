@@ -37,7 +37,10 @@ impl Circuit<Fr> for ModelCircuit {
     }
 
     fn without_witnesses(&self) -> Self {
-        Self { witness: None, ..self.clone() }
+        Self {
+            witness: None,
+            ..self.clone()
+        }
     }
 
     fn configure_with_params(meta: &mut ConstraintSystem<Fr>, shape: Shape) -> Config {
@@ -52,7 +55,12 @@ impl Circuit<Fr> for ModelCircuit {
         layouter.assign_region(
             || "model",
             |mut region| {
-                Synthesis { config: &config, circuit: self, region: &mut region }.run();
+                Synthesis {
+                    config: &config,
+                    circuit: self,
+                    region: &mut region,
+                }
+                .run();
                 Ok(())
             },
         )
@@ -70,7 +78,10 @@ impl Synthesis<'_, '_> {
         self.fixed();
         if let Some(witness) = self.circuit.witness.clone() {
             let config = self.config;
-            self.columns(&config.phase1(), &witness.phase1(&self.circuit.model, &self.circuit.layout));
+            self.columns(
+                &config.phase1(),
+                &witness.phase1(&self.circuit.model, &self.circuit.layout),
+            );
             self.region.next_phase();
             let [r, t, alpha] = config.challenges.after_phase1.map(|c| self.known(c));
             let second = witness.phase2(&self.circuit.model, &self.circuit.layout, r, t, alpha);
@@ -181,8 +192,11 @@ impl Synthesis<'_, '_> {
         for (row, kind) in layout.kinds.iter().enumerate() {
             match *kind {
                 RowKind::Free => {}
-                RowKind::Input => {
+                RowKind::Input { last } => {
                     self.set(c.input, row, one);
+                    if last {
+                        self.set(c.last_input, row, one);
+                    }
                     self.set(c.zero_point, row, half);
                 }
                 RowKind::Affine(id, _, _) => {
@@ -210,7 +224,10 @@ impl Synthesis<'_, '_> {
             Src::Pacc(row) => (c.pacc, row),
             Src::U(row) => (c.u, row),
         };
-        Cell { row_offset: row, column: Column::<Any>::from(column) }
+        Cell {
+            row_offset: row,
+            column: Column::<Any>::from(column),
+        }
     }
 
     fn equalities(&mut self) {
@@ -220,7 +237,10 @@ impl Synthesis<'_, '_> {
             for (index, row) in segment.rows.iter().enumerate() {
                 let Some((a, b)) = row.factors else { continue };
                 for (src, column) in [(a, slot.a), (b, slot.b)] {
-                    let target = Cell { row_offset: segment.start + index, column: Column::<Any>::from(column) };
+                    let target = Cell {
+                        row_offset: segment.start + index,
+                        column: Column::<Any>::from(column),
+                    };
                     self.region.constrain_equal(self.cell(src), target);
                 }
             }
@@ -234,7 +254,11 @@ impl Synthesis<'_, '_> {
 /// A signed integer as a field element.
 pub fn signed(v: i128) -> Fr {
     let magnitude = Fr::from_u128(v.unsigned_abs());
-    if v < 0 { -magnitude } else { magnitude }
+    if v < 0 {
+        -magnitude
+    } else {
+        magnitude
+    }
 }
 
 use halo2_proofs::halo2curves::ff::PrimeField;

@@ -20,7 +20,10 @@ pub struct Trace {
 pub fn quantize_input(model: &QModel, input: &[f32]) -> Result<Vec<i64>, CircuitError> {
     let tensor = &model.tensors[0];
     if input.len() != tensor.len() {
-        return Err(CircuitError::InputLength { expected: tensor.len(), got: input.len() });
+        return Err(CircuitError::InputLength {
+            expected: tensor.len(),
+            got: input.len(),
+        });
     }
     let scale = 2f64.powi(tensor.frac);
     let quantized: Vec<i64> = input.iter().map(|&x| (f64::from(x) * scale).round() as i64).collect();
@@ -31,7 +34,10 @@ pub fn quantize_input(model: &QModel, input: &[f32]) -> Result<Vec<i64>, Circuit
 fn check_input(model: &QModel, input: &[i64]) -> Result<(), CircuitError> {
     let tensor = &model.tensors[0];
     if input.len() != tensor.len() {
-        return Err(CircuitError::InputLength { expected: tensor.len(), got: input.len() });
+        return Err(CircuitError::InputLength {
+            expected: tensor.len(),
+            got: input.len(),
+        });
     }
     let half = 1i64 << (model.precision.bits() - 1);
     match input.iter().find(|v| !(-half..half).contains(*v)) {
@@ -41,7 +47,12 @@ fn check_input(model: &QModel, input: &[i64]) -> Result<(), CircuitError> {
 }
 
 fn out_of_range(tensor: &Tensor, value: i128, min: i128, max: i128) -> CircuitError {
-    CircuitError::OutOfRange { tensor: tensor.name.clone(), value, min, max }
+    CircuitError::OutOfRange {
+        tensor: tensor.name.clone(),
+        value,
+        min,
+        max,
+    }
 }
 
 /// Runs the model on a quantized input.
@@ -50,7 +61,10 @@ fn out_of_range(tensor: &Tensor, value: i128, min: i128, max: i128) -> CircuitEr
 /// [`CircuitError::OutOfRange`] if a value leaves the provable range; nothing is clamped silently.
 pub fn execute(model: &QModel, input: &[i64]) -> Result<Trace, CircuitError> {
     check_input(model, input)?;
-    let mut trace = Trace { values: vec![input.to_vec()], accumulators: vec![vec![]] };
+    let mut trace = Trace {
+        values: vec![input.to_vec()],
+        accumulators: vec![vec![]],
+    };
     for (id, tensor) in model.tensors.iter().enumerate().skip(1) {
         let (values, accumulators) = match &tensor.step {
             Step::Input => (input.to_vec(), vec![]),
@@ -79,7 +93,9 @@ fn accumulate(out: &Tensor, affine: &Affine, values: &[Vec<i64>], model: &QModel
 
 /// The virtual tensor that a contraction reads.
 pub fn virtual_source(contraction: &Contraction, values: &[Vec<i64>], model: &QModel) -> Vec<i64> {
-    let Some(first) = contraction.parts.first() else { return vec![] };
+    let Some(first) = contraction.parts.first() else {
+        return vec![];
+    };
     let positions = model.tensors[first.tensor].positions();
     let mut source = vec![0i64; contraction.channels * positions];
     for part in &contraction.parts {
@@ -139,7 +155,12 @@ fn round(model: &QModel, id: usize, acc: &[i128]) -> Result<Vec<i64>, CircuitErr
             let stored = (shifted >> f).max(0);
             // Below the clamp the circuit still needs a magnitude of 2f bits.
             if stored >= span || shifted < -(span << f) {
-                return Err(out_of_range(tensor, (a + (1i128 << (f - 1))) >> f, -zero - span, span - 1 - zero));
+                return Err(out_of_range(
+                    tensor,
+                    (a + (1i128 << (f - 1))) >> f,
+                    -zero - span,
+                    span - 1 - zero,
+                ));
             }
             Ok((stored - zero) as i64)
         })
@@ -153,7 +174,9 @@ fn max_pool(out: &Tensor, pool: &MaxPool, values: &[Vec<i64>], model: &QModel) -
         let plane = &values[pool.tensor][c * source.positions()..];
         for rows in &pool.rows {
             for cols in &pool.cols {
-                let window = rows.iter().flat_map(|y| cols.iter().map(move |x| plane[y * source.width + x]));
+                let window = rows
+                    .iter()
+                    .flat_map(|y| cols.iter().map(move |x| plane[y * source.width + x]));
                 result.push(window.max().unwrap_or(0));
             }
         }

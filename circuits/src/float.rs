@@ -19,7 +19,9 @@ use walk::{broadcast_strides, Walk};
 #[non_exhaustive]
 pub enum FloatError {
     /// The input has the wrong number of elements.
-    #[error("the input has {got} elements, the model takes {expected}. Help: pass the row-major elements of one input")]
+    #[error(
+        "the input has {got} elements, the model takes {expected}. Help: pass the row-major elements of one input"
+    )]
     InputLength {
         /// Elements of the first graph input.
         expected: usize,
@@ -53,14 +55,9 @@ impl FloatError {
 /// # Errors
 /// [`FloatError::InputLength`], and [`FloatError::Node`] for a graph that was not made by [`crate::onnx::import`].
 pub fn run(graph: &Graph, input: &[f32]) -> Result<Vec<Option<Tensor>>, FloatError> {
-    let mut tensors: Vec<Option<Tensor>> =
-        graph.values.iter().map(|v| v.constant.clone()).collect();
+    let mut tensors: Vec<Option<Tensor>> = graph.values.iter().map(|v| v.constant.clone()).collect();
     if let Some(&id) = graph.input.first() {
-        let shape = graph
-            .values
-            .get(id)
-            .map(|v| v.shape.clone())
-            .unwrap_or_default();
+        let shape = graph.values.get(id).map(|v| v.shape.clone()).unwrap_or_default();
         let expected = elements(&shape).unwrap_or(usize::MAX);
         if input.len() != expected {
             return Err(FloatError::InputLength {
@@ -97,17 +94,10 @@ pub fn run(graph: &Graph, input: &[f32]) -> Result<Vec<Option<Tensor>>, FloatErr
 pub(crate) fn apply(op: &Op, inputs: &[&Tensor]) -> Result<Tensor, String> {
     let shapes: Vec<&[usize]> = inputs.iter().map(|t| t.shape.as_slice()).collect();
     let shape = infer(op, &shapes)?;
-    if elements(&shape).is_none()
-        || inputs
-            .iter()
-            .any(|t| Some(t.data.len()) != elements(&t.shape))
-    {
+    if elements(&shape).is_none() || inputs.iter().any(|t| Some(t.data.len()) != elements(&t.shape)) {
         return Err("a tensor whose data does not fill its shape".into());
     }
-    let operands: Vec<(&[usize], &[f32])> = inputs
-        .iter()
-        .map(|t| (t.shape.as_slice(), t.data.as_slice()))
-        .collect();
+    let operands: Vec<(&[usize], &[f32])> = inputs.iter().map(|t| (t.shape.as_slice(), t.data.as_slice())).collect();
     let data = match structural(op, &operands, &shape) {
         Some(data) => data,
         None => compute(op, inputs, &shape)?,

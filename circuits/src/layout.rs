@@ -108,8 +108,11 @@ impl Block {
 pub enum RowKind {
     /// Nothing lives here.
     Free,
-    /// Input cells.
-    Input,
+    /// Input cells; `last` marks the last channel block, which may have padding lanes.
+    Input {
+        /// Whether this is the last channel block.
+        last: bool,
+    },
     /// Rounded accumulators of a tensor: (tensor, block, position).
     Affine(usize, usize, usize),
     /// Running maximum of the rows two and one before.
@@ -163,6 +166,10 @@ impl Layout {
     pub fn used_rows(&self) -> (usize, usize, usize) {
         let line = self.blocks.last().map_or(self.policy_rows, |b| b.end() + 1);
         let scans = self.segments.iter().map(|s| s.start + s.rows.len()).max().unwrap_or(0);
-        (line, scans.max(self.kinds.len()), self.powers.r + self.powers.t + self.powers.s)
+        (
+            line,
+            scans.max(self.kinds.len()),
+            self.powers.r + self.powers.t + self.powers.s,
+        )
     }
 }

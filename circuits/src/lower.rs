@@ -53,10 +53,15 @@ fn calibrate(graph: &Graph, samples: &[Vec<f32>]) -> Result<Vec<f64>, CircuitErr
 
 /// Rows for calibration when none are given: seeded, uniform in [-1, 1].
 pub fn default_samples(graph: &Graph, count: usize) -> Vec<Vec<f32>> {
-    let len = graph.input.first().map_or(0, |&id| graph.values[id].shape.iter().product());
+    let len = graph
+        .input
+        .first()
+        .map_or(0, |&id| graph.values[id].shape.iter().product());
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 40) as f32 / (1u32 << 23) as f32 - 1.0
     };
     (0..count).map(|_| (0..len).map(|_| next()).collect()).collect()

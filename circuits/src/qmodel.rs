@@ -23,7 +23,10 @@ pub struct Axis {
 impl Axis {
     /// The identity map on `len` positions.
     pub fn identity(len: usize) -> Self {
-        Self { kernel: 1, taps: (0..len).map(|p| vec![(0, p)]).collect() }
+        Self {
+            kernel: 1,
+            taps: (0..len).map(|p| vec![(0, p)]).collect(),
+        }
     }
 
     /// A convolution axis: output `p` reads source `p * stride + k * dilation - pad`.
@@ -32,7 +35,12 @@ impl Axis {
             let at = (p * stride + k * dilation).checked_sub(pad)?;
             (at < len).then_some((k, at))
         };
-        Self { kernel, taps: (0..out).map(|p| (0..kernel).filter_map(|k| tap(p, k)).collect()).collect() }
+        Self {
+            kernel,
+            taps: (0..out)
+                .map(|p| (0..kernel).filter_map(|k| tap(p, k)).collect())
+                .collect(),
+        }
     }
 
     /// A transposed convolution axis: output `p` reads source `q` with `p + pad = q * stride + k * dilation`.
@@ -41,7 +49,12 @@ impl Axis {
             let shifted = (p + pad).checked_sub(k * dilation)?;
             (shifted % stride == 0 && shifted / stride < len).then_some((k, shifted / stride))
         };
-        Self { kernel, taps: (0..out).map(|p| (0..kernel).filter_map(|k| tap(p, k)).collect()).collect() }
+        Self {
+            kernel,
+            taps: (0..out)
+                .map(|p| (0..kernel).filter_map(|k| tap(p, k)).collect())
+                .collect(),
+        }
     }
 
     /// Output positions.
@@ -192,7 +205,11 @@ pub struct QModel {
 impl QModel {
     /// Zero point of a tensor: stored cells are `v + zero`.
     pub fn zero(&self, id: TensorId) -> i64 {
-        if self.tensors[id].signed { 1i64 << (self.precision.bits() - 1) } else { 0 }
+        if self.tensors[id].signed {
+            1i64 << (self.precision.bits() - 1)
+        } else {
+            0
+        }
     }
 
     /// The output tensor.

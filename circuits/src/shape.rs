@@ -32,6 +32,8 @@ pub struct Shape {
     pub top_bits: u32,
     /// Bits of a signed weight; cells store `w + 2^(weight_bits - 1)`.
     pub weight_bits: u32,
+    /// Lanes of the last channel block of the input that hold channels; the others are zero.
+    pub live_input_lanes: usize,
     /// Whether the input is public (instance columns) or committed (advice columns).
     pub public_input: bool,
 }
@@ -44,7 +46,11 @@ impl Shape {
 
     /// Bit widths of values.
     pub fn precision(&self) -> Precision {
-        Precision { table_bits: self.table_bits, limbs: self.limbs, top_bits: self.top_bits }
+        Precision {
+            table_bits: self.table_bits,
+            limbs: self.limbs,
+            top_bits: self.top_bits,
+        }
     }
 
     /// Columns whose cells are small non-negative integers.
@@ -97,12 +103,15 @@ impl Shape {
         let extra = 2 * self.lanes + self.slots + 5;
         32 * (2 * advice + extra + self.fixed_columns() + 4 * products + 9) + 520
     }
-
 }
 
 /// Bit widths worth trying at a given k: the range table must fit the rows.
 fn precisions(k: u32) -> Vec<Precision> {
-    let new = |table_bits, limbs, top_bits| Precision { table_bits, limbs, top_bits };
+    let new = |table_bits, limbs, top_bits| Precision {
+        table_bits,
+        limbs,
+        top_bits,
+    };
     match k {
         0..=5 => vec![new(4, 3, 1)],
         6 => vec![new(5, 3, 0)],
@@ -126,8 +135,16 @@ pub fn choose(
     public_input: bool,
 ) -> Result<(QModel, Layout), CircuitError> {
     let mut best: Option<(f64, Shape)> = None;
-    let structure = build(Precision { table_bits: 8, limbs: 2, top_bits: 0 })?;
-    let input_bytes = if public_input { 2 * structure.tensors[0].len() } else { 0 };
+    let structure = build(Precision {
+        table_bits: 8,
+        limbs: 2,
+        top_bits: 0,
+    })?;
+    let input_bytes = if public_input {
+        2 * structure.tensors[0].len()
+    } else {
+        0
+    };
     for k in 5..=MAX_K {
         if best.as_ref().is_some_and(|(_, shape)| k > shape.k + 2) {
             break;
@@ -144,8 +161,11 @@ pub fn choose(
                     weight_bits: precision.bits(),
                     public_input,
                     weight_lanes: 0,
+                    live_input_lanes: 0,
                 };
-                let Some(layout) = Layout::build(&structure, shape) else { continue };
+                let Some(layout) = Layout::build(&structure, shape) else {
+                    continue;
+                };
                 let over = layout.shape.predicted_receipt_bytes() + input_bytes > RECEIPT_BYTES;
                 let cost = layout.shape.predicted_m20() * if over { 100.0 } else { 1.0 };
                 if best.as_ref().is_none_or(|(least, _)| cost < *least) {
@@ -167,7 +187,11 @@ pub fn weight_bits(model: &QModel) -> u32 {
         crate::qmodel::Step::Affine(a) => a.contraction.as_ref(),
         _ => None,
     });
-    let largest = weights.flat_map(|c| &c.weights).map(|w| w.unsigned_abs()).max().unwrap_or(0);
+    let largest = weights
+        .flat_map(|c| &c.weights)
+        .map(|w| w.unsigned_abs())
+        .max()
+        .unwrap_or(0);
     // At least the bits that let three limbs hold any bias.
     (65 - largest.leading_zeros()).max(16)
 }

@@ -63,14 +63,22 @@ pub fn weight_cells(model: &QModel, layout: &Layout) -> Vec<Vec<u64>> {
                 let Some(c) = &affine.contraction else { continue };
                 let o = block.first_channel + lane;
                 let kernel = c.axes[0].kernel * c.axes[1].kernel;
-                let bias = if o < tensor.channels { affine.bias.get(o).copied().unwrap_or(0) } else { 0 };
+                let bias = if o < tensor.channels {
+                    affine.bias.get(o).copied().unwrap_or(0)
+                } else {
+                    0
+                };
                 for (limb, digit) in bias_digits(bias, shape.weight_bits).into_iter().enumerate() {
                     column[block.start + limb] = (digit + offset) as u64;
                 }
                 for j in 0..block.line {
                     let (channel, k) = (j % block.stride, j / block.stride);
                     let real = o < tensor.channels && channel < c.channels;
-                    let weight = if real { c.weights[(o * c.channels + channel) * kernel + k] } else { 0 };
+                    let weight = if real {
+                        c.weights[(o * c.channels + channel) * kernel + k]
+                    } else {
+                        0
+                    };
                     column[block.row(j)] = (weight + offset) as u64;
                 }
             }
@@ -105,7 +113,11 @@ pub fn input_cells(model: &QModel, layout: &Layout, input: &[i64]) -> Vec<Vec<u6
     for channel in 0..blocks * lanes {
         for position in 0..tensor.positions() {
             let row = layout.rows[0][channel / lanes * tensor.positions() + position];
-            let value = if channel < tensor.channels { input[channel * tensor.positions() + position] } else { 0 };
+            let value = if channel < tensor.channels {
+                input[channel * tensor.positions() + position]
+            } else {
+                0
+            };
             columns[channel % lanes][row] = (value + half) as u64;
         }
     }
@@ -115,12 +127,24 @@ pub fn input_cells(model: &QModel, layout: &Layout, input: &[i64]) -> Vec<Vec<u6
 impl Witness {
     fn small(&self, model: &QModel, layout: &Layout) -> Small {
         let shape = &layout.shape;
-        let inputs = if shape.public_input { vec![] } else { input_cells(model, layout, &self.trace.values[0]) };
-        let mut lanes: Vec<LaneCells> =
-            (0..shape.lanes).into_par_iter().map(|lane| self.lane(model, layout, lane)).collect();
+        let inputs = if shape.public_input {
+            vec![]
+        } else {
+            input_cells(model, layout, &self.trace.values[0])
+        };
+        let mut lanes: Vec<LaneCells> = (0..shape.lanes)
+            .into_par_iter()
+            .map(|lane| self.lane(model, layout, lane))
+            .collect();
         let top = self.policy_cells(model, layout, &mut lanes[0]);
         let multiplicity = multiplicities(layout, &lanes);
-        Small { weights: weight_cells(model, layout), inputs, lanes, multiplicity, top }
+        Small {
+            weights: weight_cells(model, layout),
+            inputs,
+            lanes,
+            multiplicity,
+            top,
+        }
     }
 
     /// Cells of one lane on the activation rows.
@@ -128,12 +152,17 @@ impl Witness {
         let usable = layout.shape.usable();
         let f = layout.shape.precision().bits();
         let zeros = || vec![0u64; usable];
-        let mut cells = LaneCells { sign: zeros(), value: zeros(), high: zeros(), rem: zeros() };
+        let mut cells = LaneCells {
+            sign: zeros(),
+            value: zeros(),
+            high: zeros(),
+            rem: zeros(),
+        };
         let input = input_cells(model, layout, &self.trace.values[0]);
         for (row, kind) in layout.kinds.iter().enumerate() {
             match *kind {
                 RowKind::Free => {}
-                RowKind::Input => {
+                RowKind::Input { .. } => {
                     cells.value[row] = input[lane][row];
                     if !layout.shape.public_input {
                         cells.high[row] = input[lane][row];
@@ -162,10 +191,16 @@ impl Witness {
 
     /// Accumulator of a lane at an affine row; 0 for padding channels.
     fn accumulator(&self, model: &QModel, layout: &Layout, row: usize, lane: usize) -> i128 {
-        let RowKind::Affine(id, block, position) = layout.kinds[row] else { return 0 };
+        let RowKind::Affine(id, block, position) = layout.kinds[row] else {
+            return 0;
+        };
         let tensor = &model.tensors[id];
         let channel = block * layout.shape.lanes + lane;
-        if channel < tensor.channels { self.trace.accumulators[id][channel * tensor.positions() + position] } else { 0 }
+        if channel < tensor.channels {
+            self.trace.accumulators[id][channel * tensor.positions() + position]
+        } else {
+            0
+        }
     }
 
     /// Output of policy row `row`: line indices descend.
@@ -175,7 +210,10 @@ impl Witness {
     }
 
     fn top_score(&self, model: &QModel) -> i64 {
-        self.top.and_then(|i| self.trace.values[model.output()].get(i)).copied().unwrap_or(0)
+        self.top
+            .and_then(|i| self.trace.values[model.output()].get(i))
+            .copied()
+            .unwrap_or(0)
     }
 
     /// Fills the policy limbs into lane 0; gives the `top` column.
@@ -216,11 +254,13 @@ impl Witness {
         columns.extend(lookup_columns(layout, &small, alpha));
         let lanes = (0..layout.shape.lanes)
             .map(|lane| {
-                let accumulators = (0..layout.kinds.len()).map(|row| self.accumulator(model, layout, row, lane)).collect();
+                let accumulators = (0..layout.kinds.len())
+                    .map(|row| self.accumulator(model, layout, row, lane))
+                    .collect();
                 let values = layout.kinds.iter().enumerate().map(|(row, kind)| {
                     let zero = match *kind {
                         RowKind::Free => 0,
-                        RowKind::Input => 1i64 << (model.precision.bits() - 1),
+                        RowKind::Input { .. } => 1i64 << (model.precision.bits() - 1),
                         RowKind::Affine(id, _, _) | RowKind::Max(id) => model.zero(id),
                     };
                     i128::from(small.lanes[lane].value[row]) - i128::from(zero)
@@ -228,7 +268,11 @@ impl Witness {
                 [accumulators, values.collect()]
             })
             .collect();
-        Second { columns, combined, lanes }
+        Second {
+            columns,
+            combined,
+            lanes,
+        }
     }
 
     /// The line column, and the weights of each row combined by powers of `r`.
@@ -254,7 +298,13 @@ impl Witness {
         let rows = small.weights.first().map_or(0, Vec::len);
         let mut combined: Vec<Fr> = (0..rows)
             .into_par_iter()
-            .map(|row| small.weights.iter().rev().fold(Fr::ZERO, |acc, lane| acc * r + Fr::from(lane[row]) - offset))
+            .map(|row| {
+                small
+                    .weights
+                    .iter()
+                    .rev()
+                    .fold(Fr::ZERO, |acc, lane| acc * r + Fr::from(lane[row]) - offset)
+            })
             .collect();
         let unused = (0..shape.weight_lanes).fold(Fr::ZERO, |acc, _| acc * r - offset);
         combined.resize(shape.usable(), unused);
@@ -265,7 +315,9 @@ impl Witness {
         let tensor = &model.tensors[block.tensor];
         let Step::Affine(affine) = &tensor.step else { return };
         let Some(c) = &affine.contraction else { return };
-        let powers: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |p| Some(p * t)).take(tensor.positions()).collect();
+        let powers: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |p| Some(p * t))
+            .take(tensor.positions())
+            .collect();
         let all: Fr = powers.iter().sum();
         for limb in 0..BIAS_LIMBS {
             u[block.start + limb] = all * signed(1i128 << (layout.shape.weight_bits as usize * limb));
@@ -351,7 +403,11 @@ impl Witness {
                     };
                     let (a, b) = (read(a), read(b));
                     let lanes = |which: usize, base: Fr| {
-                        second.lanes.iter().rev().fold(Fr::ZERO, |sum, lane| sum * base + signed(lane[which][row]))
+                        second
+                            .lanes
+                            .iter()
+                            .rev()
+                            .fold(Fr::ZERO, |sum, lane| sum * base + signed(lane[which][row]))
                     };
                     let added = match step.mode {
                         Mode::Accumulators => lanes(0, r),
@@ -366,7 +422,10 @@ impl Witness {
                 slots[segment.slot][2][row] = acc;
             }
         }
-        [pow, uacc, pacc].into_iter().chain(slots.into_iter().flatten()).collect()
+        [pow, uacc, pacc]
+            .into_iter()
+            .chain(slots.into_iter().flatten())
+            .collect()
     }
 }
 
@@ -384,8 +443,18 @@ fn small_integer(v: Fr) -> Option<u64> {
 /// Splits values into table limbs (low first) and single bits.
 fn limbs(layout: &Layout, values: &[u64]) -> Vec<Vec<u64>> {
     let shape = &layout.shape;
-    let limb = |i: u32| values.iter().map(move |v| (v >> (shape.table_bits * i)) & ((1 << shape.table_bits) - 1)).collect();
-    let bit = |i: u32| values.iter().map(move |v| (v >> (shape.table_bits * shape.limbs + i)) & 1).collect();
+    let limb = |i: u32| {
+        values
+            .iter()
+            .map(move |v| (v >> (shape.table_bits * i)) & ((1 << shape.table_bits) - 1))
+            .collect()
+    };
+    let bit = |i: u32| {
+        values
+            .iter()
+            .map(move |v| (v >> (shape.table_bits * shape.limbs + i)) & 1)
+            .collect()
+    };
     (0..shape.limbs).map(limb).chain((0..shape.top_bits).map(bit)).collect()
 }
 
@@ -393,7 +462,10 @@ fn limbs(layout: &Layout, values: &[u64]) -> Vec<Vec<u64>> {
 fn lookup_limbs(layout: &Layout, lanes: &[LaneCells]) -> Vec<Vec<u64>> {
     let count = layout.shape.limbs as usize;
     let checked = |cells: &Vec<u64>| limbs(layout, cells).into_iter().take(count);
-    lanes.iter().flat_map(|lane| checked(&lane.high).chain(checked(&lane.rem)).collect::<Vec<_>>()).collect()
+    lanes
+        .iter()
+        .flat_map(|lane| checked(&lane.high).chain(checked(&lane.rem)).collect::<Vec<_>>())
+        .collect()
 }
 
 fn multiplicities(layout: &Layout, lanes: &[LaneCells]) -> Vec<u64> {
@@ -410,14 +482,25 @@ fn multiplicities(layout: &Layout, lanes: &[LaneCells]) -> Vec<u64> {
 fn lookup_columns(layout: &Layout, small: &Small, alpha: Fr) -> Vec<Vec<Fr>> {
     let usable = layout.shape.usable();
     // 1 / (alpha + v) for every table value, once.
-    let mut inverses: Vec<Fr> = (0..1u64 << layout.shape.table_bits).map(|v| alpha + Fr::from(v)).collect();
+    let mut inverses: Vec<Fr> = (0..1u64 << layout.shape.table_bits)
+        .map(|v| alpha + Fr::from(v))
+        .collect();
     inverses.iter_mut().batch_invert();
     let limbs = lookup_limbs(layout, &small.lanes);
     let mut columns: Vec<Vec<Fr>> = limbs
         .par_chunks(3)
-        .map(|group| (0..usable).map(|row| group.iter().map(|c| inverses[c[row] as usize]).sum()).collect())
+        .map(|group| {
+            (0..usable)
+                .map(|row| group.iter().map(|c| inverses[c[row] as usize]).sum())
+                .collect()
+        })
         .collect();
-    let mut table: Vec<Fr> = small.multiplicity.iter().zip(&inverses).map(|(&m, inverse)| Fr::from(m) * inverse).collect();
+    let mut table: Vec<Fr> = small
+        .multiplicity
+        .iter()
+        .zip(&inverses)
+        .map(|(&m, inverse)| Fr::from(m) * inverse)
+        .collect();
     table.resize(usable, Fr::ZERO);
     let mut sum = Vec::with_capacity(usable);
     let mut total = Fr::ZERO;

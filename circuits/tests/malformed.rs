@@ -9,9 +9,16 @@ fn expectations(readme: &str) -> Vec<(String, Vec<String>)> {
     let section = |text: &str| {
         let (name, rest) = text.split_once('\n')?;
         let codes = rest.lines().find_map(|line| line.strip_prefix("expect: "))?;
-        Some((name.trim().to_owned(), codes.split(" | ").map(|c| c.trim().to_owned()).collect()))
+        Some((
+            name.trim().to_owned(),
+            codes.split(" | ").map(|c| c.trim().to_owned()).collect(),
+        ))
     };
-    readme.split("\n## ").skip(1).map(|text| section(text).expect("name and codes")).collect()
+    readme
+        .split("\n## ")
+        .skip(1)
+        .map(|text| section(text).expect("name and codes"))
+        .collect()
 }
 
 #[test]
@@ -19,7 +26,11 @@ fn every_malformed_file_is_refused() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/malformed");
     let readme = std::fs::read_to_string(folder.join("README.md")).expect("README.md");
     let expected = expectations(&readme);
-    let mut listed: Vec<&str> = expected.iter().map(|(name, _)| name.as_str()).filter(|n| !n.starts_with("large/")).collect();
+    let mut listed: Vec<&str> = expected
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .filter(|n| !n.starts_with("large/"))
+        .collect();
     let mut present: Vec<String> = std::fs::read_dir(&folder)
         .expect("folder")
         .map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned())
@@ -44,7 +55,11 @@ fn every_malformed_file_is_refused() {
             wrong.push(format!("{name}: {} instead of {codes:?}: {message}", error.code()));
         }
         if message.len() > 1_000 || message.chars().any(char::is_control) {
-            wrong.push(format!("{name}: a message of {} bytes: {:.200?}", message.len(), message));
+            wrong.push(format!(
+                "{name}: a message of {} bytes: {:.200?}",
+                message.len(),
+                message
+            ));
         }
         // Generous, for loaded machines; refusals take a millisecond.
         if took > Duration::from_secs(2) {
@@ -77,5 +92,8 @@ fn tensors_of_millions_of_dimensions_are_refused_before_decoding() {
     assert!(start.elapsed() < Duration::from_secs(1));
     // One field for each dimension.
     let tensor = [8u8, 1].repeat(17);
-    assert_eq!(import(&field(7, &field(5, &tensor))).expect_err("refused").code(), "onnx-too-large");
+    assert_eq!(
+        import(&field(7, &field(5, &tensor))).expect_err("refused").code(),
+        "onnx-too-large"
+    );
 }

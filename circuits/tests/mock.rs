@@ -3,7 +3,6 @@
 mod common;
 
 use common::*;
-use provenn_circuits::qmodel::*;
 
 #[test]
 fn dense_and_conv_models_satisfy_the_circuit() {

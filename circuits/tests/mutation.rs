@@ -17,7 +17,12 @@ use table::{cell, Table};
 
 fn cases() -> Vec<(String, Case)> {
     let mut cases = vec![];
-    for (name, model) in [("dense", dense(&[5, 7, 3])), ("conv", conv()), ("residual", residual()), ("pooled", pooled())] {
+    for (name, model) in [
+        ("dense", dense(&[5, 7, 3])),
+        ("conv", conv()),
+        ("residual", residual()),
+        ("pooled", pooled()),
+    ] {
         for public in [true, false] {
             cases.push((format!("{name}, public {public}"), Case::new(model.clone(), public, 7)));
         }
@@ -28,17 +33,58 @@ fn cases() -> Vec<(String, Case)> {
 /// Input, one contraction, one pool over its two positions; three channels.
 fn pooled() -> QModel {
     let axes = [Axis::identity(2), Axis::identity(1)];
-    let first = affine(vec![Part { tensor: 0, alpha: 1, offset: 0 }], 3, 3, axes, 80);
-    let pool = MaxPool { tensor: 1, rows: vec![vec![0, 1]], cols: vec![vec![0]] };
-    let tensor = |name: &str, height, step| Tensor { name: name.into(), channels: 3, height, width: 1, frac: 0, signed: true, step };
-    let tensors =
-        vec![tensor("input", 2, Step::Input), tensor("first", 2, Step::Affine(first)), tensor("pool", 1, Step::MaxPool(pool))];
-    QModel { precision: PRECISION, tensors, input_shape: vec![6], output_shape: vec![3] }
+    let first = affine(
+        vec![Part {
+            tensor: 0,
+            alpha: 1,
+            offset: 0,
+        }],
+        3,
+        3,
+        axes,
+        80,
+    );
+    let pool = MaxPool {
+        tensor: 1,
+        rows: vec![vec![0, 1]],
+        cols: vec![vec![0]],
+    };
+    let tensor = |name: &str, height, step| Tensor {
+        name: name.into(),
+        channels: 3,
+        height,
+        width: 1,
+        frac: 0,
+        signed: true,
+        step,
+    };
+    let tensors = vec![
+        tensor("input", 2, Step::Input),
+        tensor("first", 2, Step::Affine(first)),
+        tensor("pool", 1, Step::MaxPool(pool)),
+    ];
+    QModel {
+        precision: PRECISION,
+        tensors,
+        input_shape: vec![6],
+        output_shape: vec![3],
+    }
 }
 
 /// A case on two lanes, so that channels are padded.
 fn wide(model: QModel, public_input: bool) -> Case {
-    let shape = Shape { k: 7, lanes: 2, weight_lanes: 0, slots: 0, table_bits: 5, limbs: 2, top_bits: 1, weight_bits: 16, public_input };
+    let shape = Shape {
+        k: 7,
+        lanes: 2,
+        weight_lanes: 0,
+        slots: 0,
+        table_bits: 5,
+        limbs: 2,
+        top_bits: 1,
+        weight_bits: 16,
+        live_input_lanes: 0,
+        public_input,
+    };
     let layout = Layout::build(&model, shape).expect("fits");
     let trace = execute(&model, &random(3, model.tensors[0].len(), 16)).expect("in range");
     Case::build(model, layout, trace)
@@ -61,7 +107,7 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
         return Some("weight column outside every block (bound by the model commitment only)");
     }
     for (index, lane) in c.lanes.iter().enumerate() {
-        if lane.input.is_some_and(is) && kind != RowKind::Input {
+        if lane.input.is_some_and(is) && !matches!(kind, RowKind::Input { .. }) {
             return Some("input column on a row without input (bound by the input commitment only)");
         }
         if is(lane.sign) && !matches!(kind, RowKind::Affine(..)) {
@@ -71,11 +117,13 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
             return Some("value on a free row");
         }
         for (high, parts) in [(true, &lane.high), (false, &lane.rem)] {
-            let Some(part) = parts.iter().position(|&p| is(p)) else { continue };
+            let Some(part) = parts.iter().position(|&p| is(p)) else {
+                continue;
+            };
             let checked = part < layout.shape.limbs as usize;
             let read = match kind {
                 RowKind::Affine(..) | RowKind::Max(_) => true,
-                RowKind::Input => high && !layout.shape.public_input,
+                RowKind::Input { .. } => high && !layout.shape.public_input,
                 RowKind::Free => false,
             } || (policy && index == 0 && (high || part == 0));
             if !read && (later || !checked) {
@@ -94,13 +142,20 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
         return None;
     }
     let slot = c.slots.iter().position(|s| is(s.a) || is(s.b))?;
-    let mut segments = layout.segments.iter().filter(|s| s.slot == slot && s.start <= row && row < s.start + s.rows.len());
+    let mut segments = layout
+        .segments
+        .iter()
+        .filter(|s| s.slot == slot && s.start <= row && row < s.start + s.rows.len());
     let used = segments.any(|s| s.rows[row - s.start].factors.is_some());
     (!used).then_some("coefficient of a row that adds nothing")
 }
 
 fn deltas(row: usize) -> [Fr; 3] {
-    [Fr::one(), -Fr::one(), Fr::from(row as u64 + 7).square().square() * Fr::from(0x1234_5678_9abc_def1)]
+    [
+        Fr::one(),
+        -Fr::one(),
+        Fr::from(row as u64 + 7).square().square() * Fr::from(0x1234_5678_9abc_def1),
+    ]
 }
 
 #[test]
@@ -170,7 +225,9 @@ fn a_false_accumulator_is_rejected() {
             for (index, delta) in [(0, 1), (1, -1), (1, 5000)] {
                 let mut trace = case.witness.trace.clone();
                 let f = PRECISION.bits();
-                let Some(acc) = trace.accumulators[id].get_mut(index) else { continue };
+                let Some(acc) = trace.accumulators[id].get_mut(index) else {
+                    continue;
+                };
                 *acc += delta;
                 let zero = case.model.zero(id);
                 trace.values[id][index] = (((*acc + (1i128 << (f - 1))) >> f) as i64).max(-zero);
@@ -191,14 +248,20 @@ impl Forge {
     fn new(case: &Case) -> Self {
         let base = Table::new(case, 5);
         assert_eq!(base.violations(), BTreeSet::new());
-        Self { base, broken: BTreeSet::new() }
+        Self {
+            base,
+            broken: BTreeSet::new(),
+        }
     }
 
     fn expect(&mut self, name: &str, forge: impl FnOnce(&mut Table)) {
         let mut t = self.base.clone();
         forge(&mut t);
         let broken = t.violations();
-        assert!(broken.len() == 1 && broken.iter().all(|b| b.starts_with(name)), "wanted {name}, got {broken:?}");
+        assert!(
+            broken.len() == 1 && broken.iter().all(|b| b.starts_with(name)),
+            "wanted {name}, got {broken:?}"
+        );
         self.broken.extend(broken);
     }
 }
@@ -211,7 +274,11 @@ fn add(t: &mut Table, column: Column<Advice>, row: usize, delta: Fr) {
 fn put(t: &mut Table, parts: &[Column<Advice>], row: usize, value: u64) {
     let (bits, limbs) = (t.layout.shape.table_bits, t.layout.shape.limbs as usize);
     for (i, &column) in parts.iter().enumerate() {
-        let digit = if i < limbs { value >> (bits * i as u32) & ((1 << bits) - 1) } else { value >> (bits * limbs as u32 + (i - limbs) as u32) & 1 };
+        let digit = if i < limbs {
+            value >> (bits * i as u32) & ((1 << bits) - 1)
+        } else {
+            value >> (bits * limbs as u32 + (i - limbs) as u32) & 1
+        };
         t.set(column, row, Fr::from(digit));
     }
 }
@@ -253,7 +320,9 @@ fn forge_gates(case: &Case) -> BTreeSet<String> {
     f.expect("policy/one top", |t| add(t, c.top, t.layout.policy_rows - 1, one));
     let out_of_table = Fr::from(1 << layout.shape.table_bits);
     for (index, &column) in c.lookup_columns(limbs).iter().enumerate() {
-        f.expect(&format!("lookup/lookup helper#{}", index / 3), |t| t.set(column, last, out_of_table));
+        f.expect(&format!("lookup/lookup helper#{}", index / 3), |t| {
+            t.set(column, last, out_of_table)
+        });
         f.expect("lookup/lookup balance", |t| {
             t.set(column, last, out_of_table);
             t.recompute_lookup();
@@ -293,7 +362,11 @@ fn forge_gates(case: &Case) -> BTreeSet<String> {
         pool("max is one of the two", v + 1, v + 1 - e0, v + 1 - e1);
         f.expect(&gate("value"), |t| {
             // The smaller element, made smaller by one.
-            let (row, parts) = if e0 < e1 { (max - 2, &lane.high) } else { (max - 1, &lane.rem) };
+            let (row, parts) = if e0 < e1 {
+                (max - 2, &lane.high)
+            } else {
+                (max - 1, &lane.rem)
+            };
             add(t, lane.value, row, -Fr::one());
             put(t, parts, max, e0.abs_diff(e1) + 1);
             t.recompute();
@@ -334,9 +407,29 @@ fn each_gate_is_needed() {
                 t.set(t.config.pow, row, doubled);
             }
         });
+        if !public {
+            // The last of three channels leaves one padding lane, which a line reads with weight zero.
+            f.expect("lane 1/padding of the input is zero", |t| {
+                let (lane, row) = (t.config.lanes[1].clone(), t.layout.rows[0][1]);
+                let value = small(t.get(lane.value, row)) + 1;
+                t.set(lane.value, row, Fr::from(value));
+                t.set(lane.input.expect("committed"), row, Fr::from(value));
+                put(t, &lane.high, row, value);
+                let u = t.config.u;
+                for block in t.layout.blocks.clone().iter().filter(|b| b.tensor == 1) {
+                    add(t, u, block.row(3), Fr::one());
+                }
+                t.recompute();
+            });
+        }
         broken.extend(f.broken);
         let table = Table::new(&case, 6);
-        let missing: Vec<&String> = table.gates.iter().map(|g| &g.0).filter(|g| !broken.contains(*g)).collect();
+        let missing: Vec<&String> = table
+            .gates
+            .iter()
+            .map(|g| &g.0)
+            .filter(|g| !broken.contains(*g))
+            .collect();
         assert!(missing.is_empty(), "public {public}: no forgery needs {missing:?}");
     }
 }
@@ -348,10 +441,17 @@ fn forge_equalities(f: &mut Forge) {
         let name = format!("equality {number}");
         // Moves of the line inside a block that leave the product, and maybe the line sum, alone.
         let moved = |t: &mut Table, rows: &[usize]| {
-            let block = layout.blocks.iter().find(|b| b.start <= rows[0] && rows[0] <= b.end()).expect("block");
+            let block = layout
+                .blocks
+                .iter()
+                .find(|b| b.start <= rows[0] && rows[0] <= b.end())
+                .expect("block");
             let offset = Fr::from(1u64 << (layout.shape.weight_bits - 1));
             let weight = |t: &Table, row| {
-                c.weights.iter().rev().fold(Fr::zero(), |acc, &w| acc * t.challenges[0] + t.get(w, row) - offset)
+                c.weights
+                    .iter()
+                    .rev()
+                    .fold(Fr::zero(), |acc, &w| acc * t.challenges[0] + t.get(w, row) - offset)
             };
             let power = |t: &Table, row: usize| t.challenges[3].pow([(block.end() - row) as u64]);
             let w: Vec<Fr> = rows.iter().map(|&row| weight(t, row)).collect();
@@ -369,7 +469,11 @@ fn forge_equalities(f: &mut Forge) {
         };
         match right {
             Src::U(row) => {
-                let block = layout.blocks.iter().find(|b| b.start <= row && row <= b.end()).expect("block");
+                let block = layout
+                    .blocks
+                    .iter()
+                    .find(|b| b.start <= row && row <= b.end())
+                    .expect("block");
                 f.expect(&name, |t| moved(t, &[row, block.end(), block.end() - 1]))
             }
             Src::Uacc(row) if row >= layout.policy_rows => f.expect(&name, |t| moved(t, &[row, row - 1])),
@@ -380,8 +484,13 @@ fn forge_equalities(f: &mut Forge) {
             }),
             _ => {
                 // A false remainder: the sum of the accumulators is not the product.
-                let Src::Slot(0, end) = right else { panic!("{left:?} = {right:?}") };
-                let row = (0..=end).rev().find(|&row| matches!(kind(&layout, row), RowKind::Affine(..))).expect("a row");
+                let Src::Slot(0, end) = right else {
+                    panic!("{left:?} = {right:?}")
+                };
+                let row = (0..=end)
+                    .rev()
+                    .find(|&row| matches!(kind(&layout, row), RowKind::Affine(..)))
+                    .expect("a row");
                 f.expect(&name, |t| {
                     let limb = c.lanes[0].rem[0];
                     let v = small(t.get(limb, row));
@@ -395,10 +504,19 @@ fn forge_equalities(f: &mut Forge) {
 
 #[test]
 fn each_equality_is_needed() {
-    for case in [wide(pooled(), false), wide(dense(&[3, 4, 2]), true), wide(residual(), false)] {
+    for case in [
+        wide(pooled(), false),
+        wide(dense(&[3, 4, 2]), true),
+        wide(residual(), false),
+    ] {
         let mut f = Forge::new(&case);
         forge_equalities(&mut f);
-        let all = f.base.copies.iter().map(|c| c.0.clone()).filter(|c| c.starts_with("equality"));
+        let all = f
+            .base
+            .copies
+            .iter()
+            .map(|c| c.0.clone())
+            .filter(|c| c.starts_with("equality"));
         assert_eq!(f.broken, all.collect());
     }
 }
@@ -416,12 +534,15 @@ fn gaps(t: &Table) -> Vec<Fr> {
 /// `x` with `columns * x + constant = 0`, if there is one.
 fn solve(columns: &[Vec<Fr>], constant: &[Fr]) -> Option<Vec<Fr>> {
     let count = columns.len();
-    let mut rows: Vec<Vec<Fr>> =
-        (0..constant.len()).map(|i| columns.iter().map(|c| c[i]).chain([-constant[i]]).collect()).collect();
+    let mut rows: Vec<Vec<Fr>> = (0..constant.len())
+        .map(|i| columns.iter().map(|c| c[i]).chain([-constant[i]]).collect())
+        .collect();
     let mut pivots = vec![];
     for column in 0..count {
         let done = pivots.len();
-        let Some(at) = (done..rows.len()).find(|&i| rows[i][column] != Fr::zero()) else { continue };
+        let Some(at) = (done..rows.len()).find(|&i| rows[i][column] != Fr::zero()) else {
+            continue;
+        };
         rows.swap(done, at);
         let inverse = rows[done][column].invert().expect("pivot");
         rows[done].iter_mut().for_each(|v| *v *= inverse);
@@ -437,22 +558,37 @@ fn solve(columns: &[Vec<Fr>], constant: &[Fr]) -> Option<Vec<Fr>> {
         return None;
     }
     let mut x = vec![Fr::zero(); count];
-    pivots.iter().zip(&rows).for_each(|(&column, row)| x[column] = row[count]);
+    pivots
+        .iter()
+        .zip(&rows)
+        .for_each(|(&column, row)| x[column] = row[count]);
     Some(x)
 }
 
 /// With one coefficient free, a false line (and a false claim) passes all other checks.
 #[test]
 fn each_copy_is_needed() {
-    for case in [wide(pooled(), false), wide(dense(&[3, 4, 2]), true), wide(residual(), false)] {
+    for case in [
+        wide(pooled(), false),
+        wide(dense(&[3, 4, 2]), true),
+        wide(residual(), false),
+    ] {
         let base = Table::new(&case, 5);
         let layout = base.layout.clone();
-        let mut knobs: Vec<usize> = layout.blocks.iter().flat_map(|b| (b.start..b.start + BIAS_LIMBS).chain([b.end() - 1, b.end()])).collect();
+        let mut knobs: Vec<usize> = layout
+            .blocks
+            .iter()
+            .flat_map(|b| (b.start..b.start + BIAS_LIMBS).chain([b.end() - 1, b.end()]))
+            .collect();
         knobs.push(layout.policy_rows - 1);
         for (name, _, at) in base.copies.iter().filter(|c| c.0.starts_with("copy")) {
             let kept = BTreeSet::from([*at]);
             let turn = |t: &mut Table, row: usize, by: Fr| {
-                if row < layout.policy_rows { claim(t, 0, by) } else { add(t, t.config.u, row, by) }
+                if row < layout.policy_rows {
+                    claim(t, 0, by)
+                } else {
+                    add(t, t.config.u, row, by)
+                }
             };
             let settle = |t: &mut Table| {
                 t.recompute_lines();

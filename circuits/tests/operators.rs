@@ -134,7 +134,8 @@ fn check(name: &str) -> Result<Outcome, String> {
     }
     let trace = traces.pop().ok_or("no rows")?;
     let case = proof(model, layout, trace);
-    case.verify().map_err(|failures| format!("circuit: {} failures, first {}", failures.len(), failures[0]))?;
+    case.verify()
+        .map_err(|failures| format!("circuit: {} failures, first {}", failures.len(), failures[0]))?;
     Ok(Outcome::Proven)
 }
 
@@ -144,16 +145,30 @@ fn proof(model: QModel, layout: Layout, trace: Trace) -> Case {
     let rows = layout.policy_rows;
     // Row `rows - 1 - i` compares score `i` with its value.
     let score = |row: usize| output.get(rows - 1 - row).copied();
-    let policy: Vec<[Fr; 3]> =
-        (0..rows).map(|row| score(row).map_or([Fr::ZERO; 3], |z| [Fr::ONE, Fr::ZERO, signed((-z).into())])).collect();
+    let policy: Vec<[Fr; 3]> = (0..rows)
+        .map(|row| score(row).map_or([Fr::ZERO; 3], |z| [Fr::ONE, Fr::ZERO, signed((-z).into())]))
+        .collect();
     let column = |i: usize| policy.iter().map(|p| p[i]).collect::<Vec<Fr>>();
     let equal = (0..rows).map(|row| score(row).map_or(Fr::ZERO, |_| Fr::ONE)).collect();
     let mut instances = vec![column(0), column(1), column(2), equal];
     let half = Fr::from(1u64 << (model.precision.bits() - 1));
     let cells = input_cells(&model, &layout, &trace.values[0]);
-    instances.extend(cells.iter().map(|c| c.iter().map(|&v| Fr::from(v) - half).collect::<Vec<Fr>>()));
-    let witness = Witness { trace, top: None, policy };
-    Case { model: Arc::new(model), layout: Arc::new(layout), witness, instances }
+    instances.extend(
+        cells
+            .iter()
+            .map(|c| c.iter().map(|&v| Fr::from(v) - half).collect::<Vec<Fr>>()),
+    );
+    let witness = Witness {
+        trace,
+        top: None,
+        policy,
+    };
+    Case {
+        model: Arc::new(model),
+        layout: Arc::new(layout),
+        witness,
+        instances,
+    }
 }
 
 #[test]
@@ -168,9 +183,7 @@ fn every_case_agrees_with_onnxruntime() {
     assert!(names.len() > 200, "cases are missing");
     let mut reasons: BTreeMap<&str, &str> = UNSUPPORTED.iter().copied().collect();
     assert_eq!(reasons.len(), UNSUPPORTED.len());
-    let run = |name: &String| {
-        std::panic::catch_unwind(|| check(name)).unwrap_or_else(|_| Err("panic".into()))
-    };
+    let run = |name: &String| std::panic::catch_unwind(|| check(name)).unwrap_or_else(|_| Err("panic".into()));
     let outcomes: Vec<_> = names.par_iter().map(run).collect();
     let mut wrong = vec![];
     for (name, outcome) in names.iter().zip(outcomes) {
@@ -182,6 +195,16 @@ fn every_case_agrees_with_onnxruntime() {
             (Err(message), _) => wrong.push(format!("{name}: {message}")),
         }
     }
-    wrong.extend(reasons.keys().map(|name| format!("{name}: listed, but there is no such case")));
-    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), names.len(), wrong.join("\n"));
+    wrong.extend(
+        reasons
+            .keys()
+            .map(|name| format!("{name}: listed, but there is no such case")),
+    );
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases:\n{}",
+        wrong.len(),
+        names.len(),
+        wrong.join("\n")
+    );
 }

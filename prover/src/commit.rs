@@ -4,8 +4,8 @@ use crate::compact::compact;
 use crate::error::ProveError;
 use crate::report::{measure, Accuracy};
 use crate::srs::{Srs, SrsKind};
-use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
 use halo2_proofs::arithmetic::best_multiexp;
+use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use halo2curves::group::{Curve, GroupEncoding};
@@ -98,7 +98,11 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
         false => options.calibration.clone(),
     };
     let (model, layout) = lower::compile(&graph, &samples, !options.committed_input)?;
-    Ok(Compiled { graph, model: Arc::new(model), layout: Arc::new(layout) })
+    Ok(Compiled {
+        graph,
+        model: Arc::new(model),
+        layout: Arc::new(layout),
+    })
 }
 
 /// Commits to a compiled model under an SRS of `layout.shape.k`.
@@ -116,7 +120,10 @@ pub fn commit(compiled: &Compiled, options: &CommitOptions, srs: &Srs) -> Result
     let shape = &layout.shape;
     let mut rng = system_rng()?;
     let cells = weight_cells(&model, &layout);
-    let tails: Vec<Vec<Fr>> = cells.iter().map(|_| (0..TAIL).map(|_| Fr::random(&mut rng)).collect()).collect();
+    let tails: Vec<Vec<Fr>> = cells
+        .iter()
+        .map(|_| (0..TAIL).map(|_| Fr::random(&mut rng)).collect())
+        .collect();
     let commitments = commit_columns(srs, &cells, &tails);
     let input_columns = if shape.public_input { 0 } else { shape.lanes };
     let linked = Linked {
@@ -132,11 +139,21 @@ pub fn commit(compiled: &Compiled, options: &CommitOptions, srs: &Srs) -> Result
         commitments: commitments.iter().map(compressed).collect(),
         description: serde_json::to_string(&description).map_err(|e| ProveError::ProofSystem(e.to_string()))?,
     };
-    Ok(Committed { card, model, layout, tails, proving_key })
+    Ok(Committed {
+        card,
+        model,
+        layout,
+        tails,
+        proving_key,
+    })
 }
 
 fn keygen(model: &Arc<QModel>, layout: &Arc<Layout>, srs: &Srs) -> Result<ProvingKey<G1Affine>, ProveError> {
-    let circuit = ModelCircuit { model: model.clone(), layout: layout.clone(), witness: None };
+    let circuit = ModelCircuit {
+        model: model.clone(),
+        layout: layout.clone(),
+        witness: None,
+    };
     keygen_pk2(&srs.params, &circuit, false).map_err(|e| ProveError::ProofSystem(e.to_string()))
 }
 
@@ -196,7 +213,14 @@ pub fn srs_verifying_key(srs: &Srs) -> Result<SrsVerifyingKey, ProveError> {
         SrsKind::Ceremony => provenn_verifier::SrsKind::Ceremony,
     };
     let g1 = *srs.g1_points().first().ok_or(ProveError::SrsMismatch)?;
-    let parts = SrsParts { kind, k: srs.k(), g1, g2: srs.params.g2(), s_g2: srs.params.s_g2(), tail: srs.tail(TAIL) };
+    let parts = SrsParts {
+        kind,
+        k: srs.k(),
+        g1,
+        g2: srs.params.g2(),
+        s_g2: srs.params.s_g2(),
+        tail: srs.tail(TAIL),
+    };
     SrsVerifyingKey::new(parts).map_err(|e| ProveError::ProofSystem(e.to_string()))
 }
 
@@ -204,7 +228,10 @@ fn describe(graph: &Graph, model: &QModel, layout: &Layout, accuracy: Accuracy) 
     let outputs = model.tensors[model.output()].channels;
     let leakage = [
         ("scores", format!("all {outputs} outputs")),
-        ("label", format!("log2({outputs}) = {:.2} bits", (outputs as f64).log2())),
+        (
+            "label",
+            format!("log2({outputs}) = {:.2} bits", (outputs as f64).log2()),
+        ),
         ("threshold", "1 bit".to_string()),
         ("yes-only", "that a receipt exists".to_string()),
     ];
@@ -214,19 +241,32 @@ fn describe(graph: &Graph, model: &QModel, layout: &Layout, accuracy: Accuracy) 
         output_shape: model.output_shape.clone(),
         input_frac: model.tensors[0].frac,
         output_frac: model.tensors[model.output()].frac,
-        parameters: graph.values.iter().filter_map(|v| v.constant.as_ref()).map(|t| t.data.len()).sum(),
+        parameters: graph
+            .values
+            .iter()
+            .filter_map(|v| v.constant.as_ref())
+            .map(|t| t.data.len())
+            .sum(),
         shape: layout.shape.clone(),
         tensors: model.tensors.iter().map(|t| (t.name.clone(), t.frac)).collect(),
         accuracy,
         leakage: leakage.map(|(policy, bits)| (policy.to_string(), bits)).to_vec(),
-        input: if layout.shape.public_input { "public" } else { "committed" }.to_string(),
+        input: if layout.shape.public_input {
+            "public"
+        } else {
+            "committed"
+        }
+        .to_string(),
     }
 }
 
 /// Digest of the quantization recipe: bit widths and scales, no weights.
 fn quantization_digest(description: &Description) -> [u8; 32] {
     let recipe = format!("{:?} {:?}", description.shape.precision(), description.tensors);
-    let hash = blake2b_simd::Params::new().hash_length(32).personal(b"Provenn-Quant---").hash(recipe.as_bytes());
+    let hash = blake2b_simd::Params::new()
+        .hash_length(32)
+        .personal(b"Provenn-Quant---")
+        .hash(recipe.as_bytes());
     let mut digest = [0u8; 32];
     digest.copy_from_slice(hash.as_bytes());
     digest

@@ -10,10 +10,17 @@ use provenn_verifier::{ColumnKind, Expr, InstanceLayout, KeyParts, Linked, Permu
 ///
 /// # Errors
 /// [`ProveError::ProofSystem`] if the key uses something that compact keys do not have.
-pub fn compact(vk: &LibraryKey<G1Affine>, k: u32, linked: Linked, layout: InstanceLayout) -> Result<VerifyingKey, ProveError> {
+pub fn compact(
+    vk: &LibraryKey<G1Affine>,
+    k: u32,
+    linked: Linked,
+    layout: InstanceLayout,
+) -> Result<VerifyingKey, ProveError> {
     let cs = vk.cs();
     if !cs.lookups().is_empty() {
-        return Err(ProveError::ProofSystem("the library's lookup argument has no compact form".into()));
+        return Err(ProveError::ProofSystem(
+            "the library's lookup argument has no compact form".into(),
+        ));
     }
     let column = |column: &Column<Any>| {
         let kind = match column.column_type() {
@@ -21,7 +28,10 @@ pub fn compact(vk: &LibraryKey<G1Affine>, k: u32, linked: Linked, layout: Instan
             Any::Fixed => ColumnKind::Fixed,
             Any::Instance => ColumnKind::Instance,
         };
-        PermutationColumn { kind, index: column.index() as u32 }
+        PermutationColumn {
+            kind,
+            index: column.index() as u32,
+        }
     };
     let parts = KeyParts {
         k,
@@ -42,12 +52,17 @@ pub fn compact(vk: &LibraryKey<G1Affine>, k: u32, linked: Linked, layout: Instan
         layout,
     };
     let polynomials = cs.gates().iter().flat_map(|gate| gate.polynomials());
-    let gates = polynomials.map(|polynomial| program(&parts, polynomial)).collect::<Result<_, _>>()?;
+    let gates = polynomials
+        .map(|polynomial| program(&parts, polynomial))
+        .collect::<Result<_, _>>()?;
     VerifyingKey::new(KeyParts { gates, ..parts }).map_err(|e| ProveError::ProofSystem(e.to_string()))
 }
 
 fn queries<C: ColumnType>(queries: &[(Column<C>, Rotation)]) -> Vec<(u32, i32)> {
-    queries.iter().map(|(column, rotation)| (column.index() as u32, rotation.0)).collect()
+    queries
+        .iter()
+        .map(|(column, rotation)| (column.index() as u32, rotation.0))
+        .collect()
 }
 
 /// The postfix program of a polynomial.
@@ -61,7 +76,9 @@ fn flatten(key: &KeyParts, expression: &Expression<Fr>, program: &mut Vec<Expr>)
     let place = |queries: &[(u32, i32)], column: usize, rotation: Rotation| {
         let query = (column as u32, rotation.0);
         let index = queries.iter().position(|other| *other == query);
-        index.map(|i| i as u32).ok_or_else(|| ProveError::ProofSystem(format!("query {query:?} is not registered")))
+        index
+            .map(|i| i as u32)
+            .ok_or_else(|| ProveError::ProofSystem(format!("query {query:?} is not registered")))
     };
     let op = match expression {
         Expression::Constant(value) => Expr::Constant(*value),

@@ -90,9 +90,16 @@ pub fn prove<R: RngCore>(
         end_timer!(witness);
         let indices: Vec<usize> = (0..phases.len()).filter(|&i| phases[i] == phase).collect();
         if given.len() != indices.len() {
-            return Err(ProveError::ProofSystem(format!("phase {phase} has {} columns, {} were given", indices.len(), given.len())));
+            return Err(ProveError::ProofSystem(format!(
+                "phase {phase} has {} columns, {} were given",
+                indices.len(),
+                given.len()
+            )));
         }
-        let fresh: Vec<Vec<Fr>> = given.iter().map(|_| (0..tail_rows).map(|_| Fr::random(&mut *rng)).collect()).collect();
+        let fresh: Vec<Vec<Fr>> = given
+            .iter()
+            .map(|_| (0..tail_rows).map(|_| Fr::random(&mut *rng)).collect())
+            .collect();
         let commit = |(column, tail): (AdviceColumn, &Vec<Fr>)| {
             let mut cells = column.cells;
             cells.resize(n - tail_rows, Fr::ZERO);
@@ -121,7 +128,14 @@ pub fn prove<R: RngCore>(
     end_timer!(timer);
     let instance: Vec<Vec<Fr>> = instances
         .iter()
-        .map(|values| values.iter().copied().chain(std::iter::repeat(Fr::ZERO)).take(n).collect())
+        .map(|values| {
+            values
+                .iter()
+                .copied()
+                .chain(std::iter::repeat(Fr::ZERO))
+                .take(n)
+                .collect()
+        })
         .collect();
 
     // Permutation products. No lookups: theta is squeezed and not used.
@@ -142,14 +156,23 @@ pub fn prove<R: RngCore>(
 
     let timer = start_timer!(|| "to coefficients");
     let coefficients = |columns: Vec<Vec<Fr>>| -> Vec<Polynomial<Fr, Coeff>> {
-        columns.into_par_iter().map(|cells| quotient::inverse(&domain, cells)).collect()
+        columns
+            .into_par_iter()
+            .map(|cells| quotient::inverse(&domain, cells))
+            .collect()
     };
     let linear: Vec<Vec<Fr>> = advice.drain(..linear).collect();
     let (advice, instance, products) = (coefficients(advice), coefficients(instance), coefficients(products));
     end_timer!(timer);
 
     let timer = start_timer!(|| "quotient");
-    let columns = quotient::Columns { key, linear: &linear, advice: &advice, instance: &instance, products: &products };
+    let columns = quotient::Columns {
+        key,
+        linear: &linear,
+        advice: &advice,
+        instance: &instance,
+        products: &products,
+    };
     let pieces = quotient::quotient(&domain, &columns, &challenges, y, beta, gamma);
     end_timer!(timer);
     let timer = start_timer!(|| "commit quotient");
@@ -192,7 +215,12 @@ pub fn prove<R: RngCore>(
         opening.evaluate(&lagrange);
     }
     let random_eval = eval_polynomial(&random, x);
-    for eval in openings.evals().chain(fixed_openings.evals()).chain([random_eval]).chain(common.evals()) {
+    for eval in openings
+        .evals()
+        .chain(fixed_openings.evals())
+        .chain([random_eval])
+        .chain(common.evals())
+    {
         write_scalar(&mut transcript, eval)?;
     }
     // Products are written set by set: at x, at the next row, and at the last row for all but the last set.
@@ -211,17 +239,30 @@ pub fn prove<R: RngCore>(
     all.extend(product_openings);
     all.extend(fixed_openings);
     all.extend(common);
-    all.list.push(Opening { poly: Poly::Coeff(&joined), point: x, eval: eval_polynomial(&joined, x) });
-    all.list.push(Opening { poly: Poly::Coeff(&random), point: x, eval: random_eval });
+    all.list.push(Opening {
+        poly: Poly::Coeff(&joined),
+        point: x,
+        eval: eval_polynomial(&joined, x),
+    });
+    all.list.push(Opening {
+        poly: Poly::Coeff(&random),
+        point: x,
+        eval: random_eval,
+    });
     multiopen::open(&all, &domain, &bases, &mut transcript)?;
     end_timer!(timer);
-    Ok(Proof { bytes: transcript.finalize(), tails })
+    Ok(Proof {
+        bytes: transcript.finalize(),
+        tails,
+    })
 }
 
 /// The Lagrange polynomials of the domain at `x`: `w^i (x^n - 1) / (n (x - w^i))`.
 fn lagrange_at(domain: &EvaluationDomain<Fr>, x: Fr) -> Vec<Fr> {
     let n = domain.get_n();
-    let omegas: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |w| Some(w * domain.get_omega())).take(n as usize).collect();
+    let omegas: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |w| Some(w * domain.get_omega()))
+        .take(n as usize)
+        .collect();
     let mut values: Vec<Fr> = omegas.iter().map(|w| x - w).collect();
     values.iter_mut().batch_invert();
     let factor = (x.pow([n]) - Fr::ONE) * domain.ifft_divisor;
@@ -234,7 +275,10 @@ fn join_pieces(pieces: &[Polynomial<Fr, Coeff>], xn: Fr) -> Polynomial<Fr, Coeff
     let mut joined = vec![Fr::ZERO; pieces.first().map_or(0, Polynomial::len)];
     parallelize(&mut joined, |joined, start| {
         for (i, value) in joined.iter_mut().enumerate() {
-            *value = pieces.iter().rev().fold(Fr::ZERO, |acc, piece| acc * xn + piece.values()[start + i]);
+            *value = pieces
+                .iter()
+                .rev()
+                .fold(Fr::ZERO, |acc, piece| acc * xn + piece.values()[start + i]);
         }
     });
     Polynomial::new(joined)
@@ -259,7 +303,9 @@ fn permutation_products<R: RngCore>(
         Any::Instance => instance[column.index()].as_slice(),
     };
     let chunk = cs.degree() - 2;
-    let omegas: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |w| Some(w * domain.get_omega())).take(n).collect();
+    let omegas: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |w| Some(w * domain.get_omega()))
+        .take(n)
+        .collect();
     let ratios: Vec<Vec<Fr>> = columns
         .par_chunks(chunk)
         .zip(key.permutation().permutations().par_chunks(chunk))
@@ -311,13 +357,19 @@ fn squeeze(transcript: &mut Writer) -> Fr {
 }
 
 fn absorb(transcript: &mut Writer, scalar: Fr) -> Result<(), ProveError> {
-    transcript.common_scalar(scalar).map_err(|e| ProveError::ProofSystem(e.to_string()))
+    transcript
+        .common_scalar(scalar)
+        .map_err(|e| ProveError::ProofSystem(e.to_string()))
 }
 
 fn write_point(transcript: &mut Writer, point: G1Affine) -> Result<(), ProveError> {
-    transcript.write_point(point).map_err(|e| ProveError::ProofSystem(e.to_string()))
+    transcript
+        .write_point(point)
+        .map_err(|e| ProveError::ProofSystem(e.to_string()))
 }
 
 fn write_scalar(transcript: &mut Writer, scalar: Fr) -> Result<(), ProveError> {
-    transcript.write_scalar(scalar).map_err(|e| ProveError::ProofSystem(e.to_string()))
+    transcript
+        .write_scalar(scalar)
+        .map_err(|e| ProveError::ProofSystem(e.to_string()))
 }

@@ -2,9 +2,9 @@
 
 use crate::commit::{commit_columns, compressed, srs_verifying_key, system_rng, Committed};
 use crate::error::ProveError;
+use crate::plonk::{self, AdviceColumn, Proof};
 use crate::report::argmax;
 use crate::srs::Srs;
-use crate::plonk::{self, AdviceColumn, Proof};
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use halo2curves::group::GroupEncoding;
@@ -63,7 +63,10 @@ pub fn commit_input(committed: &Committed, srs: &Srs, values: &[i64]) -> Result<
     execute(&committed.model, values)?;
     let cells = input_cells(&committed.model, &committed.layout, values);
     let mut rng = system_rng()?;
-    let tails: Vec<Vec<Fr>> = cells.iter().map(|_| (0..TAIL).map(|_| Fr::random(&mut rng)).collect()).collect();
+    let tails: Vec<Vec<Fr>> = cells
+        .iter()
+        .map(|_| (0..TAIL).map(|_| Fr::random(&mut rng)).collect())
+        .collect();
     let points = commit_columns(srs, &cells, &tails).iter().map(compressed).collect();
     Ok(Opening { tails, points })
 }
@@ -90,7 +93,9 @@ pub fn prove(
     let (policy, top) = output(kind, &trace.values[model.output()])?;
     let binding = match input {
         Input::Public(values) => InputBinding::Public { values: values.clone() },
-        Input::Committed(_, opening) => InputBinding::Committed { points: opening.points.clone() },
+        Input::Committed(_, opening) => InputBinding::Committed {
+            points: opening.points.clone(),
+        },
     };
     let claim = Claim {
         srs_id: committed.card.srs_id,
@@ -102,13 +107,24 @@ pub fn prove(
         context: context.clone(),
     };
     let columns = instances(&key.layout, &claim.policy, &claim.input).map_err(ProveError::Policy)?;
-    let rows = (0..layout.policy_rows).map(|row| [0, 1, 2].map(|column: usize| columns[column][row])).collect();
-    let witness = Witness { trace, top, policy: rows };
+    let rows = (0..layout.policy_rows)
+        .map(|row| [0, 1, 2].map(|column: usize| columns[column][row]))
+        .collect();
+    let witness = Witness {
+        trace,
+        top,
+        policy: rows,
+    };
     progress(Stage::Proof);
     let proof = halo2_proof(committed, srs, &witness, input, &columns, &claim)?;
     progress(Stage::Link);
     let link = link_proof(committed, &srs_key, input, &claim, &proof)?;
-    let receipt = Receipt { claim, proof: proof.bytes, link }.to_bytes();
+    let receipt = Receipt {
+        claim,
+        proof: proof.bytes,
+        link,
+    }
+    .to_bytes();
     progress(Stage::Verify);
     let expectation = Expectation {
         policy: Some(PolicyExpectation::Exact(policy)),
@@ -124,21 +140,38 @@ pub fn prove(
 /// The policy with its output, and the output index whose score is compared.
 fn output(kind: PolicyKind, scores: &[i64]) -> Result<(Policy, Option<usize>), ProveError> {
     let score = |output: u32| {
-        scores.get(output as usize).copied().ok_or(ProveError::Policy(provenn_verifier::VerifyError::PolicyOutOfRange))
+        scores
+            .get(output as usize)
+            .copied()
+            .ok_or(ProveError::Policy(provenn_verifier::VerifyError::PolicyOutOfRange))
     };
     Ok(match kind {
-        PolicyKind::Scores => (Policy::Scores { scores: scores.to_vec() }, None),
+        PolicyKind::Scores => (
+            Policy::Scores {
+                scores: scores.to_vec(),
+            },
+            None,
+        ),
         PolicyKind::Label => {
             let label = argmax(scores);
             (Policy::Label { label: label as u32 }, Some(label))
         }
-        PolicyKind::ThresholdBit { output, threshold } => {
-            (Policy::ThresholdBit { output, threshold, bit: score(output)? >= threshold }, None)
-        }
+        PolicyKind::ThresholdBit { output, threshold } => (
+            Policy::ThresholdBit {
+                output,
+                threshold,
+                bit: score(output)? >= threshold,
+            },
+            None,
+        ),
         PolicyKind::YesOnly { output, threshold } => {
             let score = score(output)?;
             if score < threshold {
-                return Err(ProveError::Untrue { output, score, threshold });
+                return Err(ProveError::Untrue {
+                    output,
+                    score,
+                    threshold,
+                });
             }
             (Policy::YesOnly { output, threshold }, None)
         }
@@ -172,7 +205,12 @@ fn halo2_proof(
         match (phase, challenges) {
             (0, _) => {
                 let columns = witness.phase1(model, layout).into_iter();
-                columns.map(|cells| AdviceColumn { cells, published: published.next() }).collect()
+                columns
+                    .map(|cells| AdviceColumn {
+                        cells,
+                        published: published.next(),
+                    })
+                    .collect()
             }
             (1, [r, t, alpha]) => {
                 let made = witness.phase2(model, layout, *r, *t, *alpha);
@@ -180,12 +218,25 @@ fn halo2_proof(
                 second = Some(made);
                 plain(columns)
             }
-            (2, [r, t, _, s]) => plain(second.as_ref().map(|second| witness.phase3(layout, second, [*r, *t, *s])).unwrap_or_default()),
+            (2, [r, t, _, s]) => plain(
+                second
+                    .as_ref()
+                    .map(|second| witness.phase3(layout, second, [*r, *t, *s]))
+                    .unwrap_or_default(),
+            ),
             _ => vec![],
         }
     };
     let linear = layout.shape.weight_lanes;
-    plonk::prove(&committed.proving_key, srs, instances, claim.claim_scalar(), linear, &mut columns, &mut system_rng()?)
+    plonk::prove(
+        &committed.proving_key,
+        srs,
+        instances,
+        claim.claim_scalar(),
+        linear,
+        &mut columns,
+        &mut system_rng()?,
+    )
 }
 
 fn decompress(bytes: &[u8; 32]) -> Result<G1Affine, ProveError> {

@@ -25,13 +25,23 @@ pub struct Accuracy {
     pub label_flips: usize,
 }
 
+/// Float outputs and dequantized outputs of a row; `None` if it cannot be proven.
+type Outputs = Option<(Vec<f64>, Vec<f64>)>;
+
 /// Compares the quantized model with float.
 ///
 /// # Errors
 /// Errors of execution, except values out of range, which are counted.
 pub fn measure(graph: &Graph, model: &QModel, rows: &[Vec<f32>], held_out: bool) -> Result<Accuracy, ProveError> {
-    let pairs: Vec<Option<(Vec<f64>, Vec<f64>)>> = rows.par_iter().map(|row| compare(graph, model, row)).collect::<Result<_, _>>()?;
-    let mut accuracy = Accuracy { rows: rows.len(), held_out, ..Accuracy::default() };
+    let pairs: Vec<Outputs> = rows
+        .par_iter()
+        .map(|row| compare(graph, model, row))
+        .collect::<Result<_, _>>()?;
+    let mut accuracy = Accuracy {
+        rows: rows.len(),
+        held_out,
+        ..Accuracy::default()
+    };
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
     for pair in &pairs {
         let Some((exact, ours)) = pair else {
@@ -44,15 +54,24 @@ pub fn measure(graph: &Graph, model: &QModel, rows: &[Vec<f32>], held_out: bool)
         }
         accuracy.label_flips += usize::from(argmax(exact) != argmax(ours));
     }
-    accuracy.relative_error = if high > low { accuracy.max_error / (high - low) } else { 0.0 };
+    accuracy.relative_error = if high > low {
+        accuracy.max_error / (high - low)
+    } else {
+        0.0
+    };
     Ok(accuracy)
 }
 
-/// Float outputs and dequantized outputs of one row; `None` if it cannot be proven.
-fn compare(graph: &Graph, model: &QModel, row: &[f32]) -> Result<Option<(Vec<f64>, Vec<f64>)>, ProveError> {
+fn compare(graph: &Graph, model: &QModel, row: &[f32]) -> Result<Outputs, ProveError> {
     let tensors = float::run(graph, row).map_err(|e| CircuitError::Float(e.to_string()))?;
-    let output = graph.output.first().and_then(|&id| tensors.get(id)).and_then(Option::as_ref);
-    let exact = output.map(|t| t.data.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>()).unwrap_or_default();
+    let output = graph
+        .output
+        .first()
+        .and_then(|&id| tensors.get(id))
+        .and_then(Option::as_ref);
+    let exact = output
+        .map(|t| t.data.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>())
+        .unwrap_or_default();
     let trace = match quantize_input(model, row).and_then(|input| execute(model, &input)) {
         Ok(trace) => trace,
         Err(CircuitError::OutOfRange { .. }) => return Ok(None),

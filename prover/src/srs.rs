@@ -73,10 +73,7 @@ impl Srs {
     /// # Panics
     /// When `k` is outside `MIN_K..=MAX_K`.
     pub fn dev_from_seed(k: u32, seed: [u8; 32]) -> Srs {
-        assert!(
-            (MIN_K..=MAX_K).contains(&k),
-            "k = {k} is outside {MIN_K}..={MAX_K}"
-        );
+        assert!((MIN_K..=MAX_K).contains(&k), "k = {k} is outside {MIN_K}..={MAX_K}");
         dev::from_tau(k, seed::tau(&seed))
     }
 
@@ -181,21 +178,9 @@ impl Srs {
     }
 
     /// Assembles the library's parameters. `g1` and `lagrange` hold `2^k` points; without `lagrange` a group FFT computes them.
-    fn from_points(
-        kind: SrsKind,
-        k: u32,
-        g1: Vec<G1Affine>,
-        lagrange: Option<Vec<G1Affine>>,
-        tau_g2: G2Affine,
-    ) -> Srs {
+    fn from_points(kind: SrsKind, k: u32, g1: Vec<G1Affine>, lagrange: Option<Vec<G1Affine>>, tau_g2: G2Affine) -> Srs {
         // `from_parts` is a method: any instance will do, and none of its values is used.
-        let params = ParamsKZG::<Bn256>::new(MIN_K).from_parts(
-            k,
-            g1,
-            lagrange,
-            G2Affine::generator(),
-            tau_g2,
-        );
+        let params = ParamsKZG::<Bn256>::new(MIN_K).from_parts(k, g1, lagrange, G2Affine::generator(), tau_g2);
         let tail = lagrange_tail(&params, KEPT_TAIL.min(1 << k));
         Srs { kind, params, tail }
     }

@@ -39,12 +39,19 @@ struct Private {
 /// # Errors
 /// [`ProveError::Io`].
 pub fn save(committed: &Committed, srs: &Srs, directory: &Path) -> Result<(), ProveError> {
-    fs::create_dir_all(directory).map_err(|source| ProveError::Io { path: directory.into(), source })?;
+    fs::create_dir_all(directory).map_err(|source| ProveError::Io {
+        path: directory.into(),
+        source,
+    })?;
     let key = committed.proving_key.to_bytes(SerdeFormat::RawBytesUnchecked);
     let private = Private {
         model: (*committed.model).clone(),
         shape: committed.layout.shape.clone(),
-        tails: committed.tails.iter().map(|t| t.iter().map(Fr::to_repr).collect()).collect(),
+        tails: committed
+            .tails
+            .iter()
+            .map(|t| t.iter().map(Fr::to_repr).collect())
+            .collect(),
         key_digest: digest(&key),
     };
     let private = postcard::to_allocvec(&private).map_err(|e| ProveError::ProofSystem(e.to_string()))?;
@@ -63,17 +70,34 @@ pub fn load(directory: &Path) -> Result<Committed, ProveError> {
     let card = ModelCard::from_bytes(&read(&card_path)?).map_err(|e| damaged(&card_path, e.to_string()))?;
     let path = directory.join(PRIVATE);
     let private: Private = postcard::from_bytes(&read(&path)?).map_err(|e| damaged(&path, e.to_string()))?;
-    let tail = |bytes: &[u8; 32]| Option::<Fr>::from(Fr::from_repr(*bytes)).ok_or_else(|| damaged(&path, "a scalar is not canonical".into()));
-    let tails = private.tails.iter().map(|t| t.iter().map(tail).collect()).collect::<Result<Vec<Vec<Fr>>, _>>()?;
-    let layout = Layout::build(&private.model, private.shape).ok_or_else(|| damaged(&path, "the layout does not fit".into()))?;
+    let tail = |bytes: &[u8; 32]| {
+        Option::<Fr>::from(Fr::from_repr(*bytes)).ok_or_else(|| damaged(&path, "a scalar is not canonical".into()))
+    };
+    let tails = private
+        .tails
+        .iter()
+        .map(|t| t.iter().map(tail).collect())
+        .collect::<Result<Vec<Vec<Fr>>, _>>()?;
+    let layout =
+        Layout::build(&private.model, private.shape).ok_or_else(|| damaged(&path, "the layout does not fit".into()))?;
     let path = directory.join(KEY);
     let bytes = read(&path)?;
     if digest(&bytes) != private.key_digest {
         return Err(damaged(&path, "its digest differs from the one at commitment".into()));
     }
-    let proving_key = ProvingKey::<G1Affine>::from_bytes::<ModelCircuit>(&bytes, SerdeFormat::RawBytesUnchecked, layout.shape.clone())
-        .map_err(|e| damaged(&path, e.to_string()))?;
-    Ok(Committed { card, model: Arc::new(private.model), layout: Arc::new(layout), tails, proving_key })
+    let proving_key = ProvingKey::<G1Affine>::from_bytes::<ModelCircuit>(
+        &bytes,
+        SerdeFormat::RawBytesUnchecked,
+        layout.shape.clone(),
+    )
+    .map_err(|e| damaged(&path, e.to_string()))?;
+    Ok(Committed {
+        card,
+        model: Arc::new(private.model),
+        layout: Arc::new(layout),
+        tails,
+        proving_key,
+    })
 }
 
 /// The people's part of a card.
@@ -89,7 +113,10 @@ pub fn description(card: &ModelCard) -> Result<Description, ProveError> {
 /// # Errors
 /// [`ProveError::Io`] with the path.
 pub fn read(path: &Path) -> Result<Vec<u8>, ProveError> {
-    fs::read(path).map_err(|source| ProveError::Io { path: path.into(), source })
+    fs::read(path).map_err(|source| ProveError::Io {
+        path: path.into(),
+        source,
+    })
 }
 
 /// Writes a file completely or not at all.
@@ -97,7 +124,10 @@ pub fn read(path: &Path) -> Result<Vec<u8>, ProveError> {
 /// # Errors
 /// [`ProveError::Io`] with the path.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), ProveError> {
-    let io = |source| ProveError::Io { path: path.into(), source };
+    let io = |source| ProveError::Io {
+        path: path.into(),
+        source,
+    };
     let partial = path.with_extension("partial");
     fs::write(&partial, bytes).map_err(io)?;
     fs::rename(&partial, path).map_err(io)
@@ -109,18 +139,30 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<(), ProveError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let io = |source| ProveError::Io { path: path.into(), source };
+        let io = |source| ProveError::Io {
+            path: path.into(),
+            source,
+        };
         fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(io)?;
     }
-    fs::write(path, bytes).map_err(|source| ProveError::Io { path: path.into(), source })
+    fs::write(path, bytes).map_err(|source| ProveError::Io {
+        path: path.into(),
+        source,
+    })
 }
 
 fn damaged(path: &Path, reason: String) -> ProveError {
-    ProveError::File { path: path.into(), reason }
+    ProveError::File {
+        path: path.into(),
+        reason,
+    }
 }
 
 fn digest(bytes: &[u8]) -> [u8; 32] {
-    let hash = blake2b_simd::Params::new().hash_length(32).personal(b"Provenn-File----").hash(bytes);
+    let hash = blake2b_simd::Params::new()
+        .hash_length(32)
+        .personal(b"Provenn-File----")
+        .hash(bytes);
     let mut digest = [0u8; 32];
     digest.copy_from_slice(hash.as_bytes());
     digest

@@ -1,4 +1,5 @@
 //! Commit, prove and verify the trained fixtures, and what must be refused.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use provenn_circuits::exec::quantize_input;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
@@ -9,14 +10,20 @@ use provenn_verifier::{verify, Context, Expectation, PolicyKind, VerifyError};
 
 fn fixture(name: &str, committed_input: bool) -> (Committed, Srs) {
     let bytes = std::fs::read(format!("{}/../fixtures/models/{name}.onnx", env!("CARGO_MANIFEST_DIR"))).unwrap();
-    let options = CommitOptions { committed_input, ..CommitOptions::default() };
+    let options = CommitOptions {
+        committed_input,
+        ..CommitOptions::default()
+    };
     let compiled = compile(&bytes, &options).unwrap();
     let srs = Srs::dev_from_seed(compiled.layout.shape.k, [7; 32]);
     (commit(&compiled, &options, &srs).unwrap(), srs)
 }
 
 fn accept() -> Expectation {
-    Expectation { accept_dev: true, ..Expectation::default() }
+    Expectation {
+        accept_dev: true,
+        ..Expectation::default()
+    }
 }
 
 #[test]
@@ -28,13 +35,26 @@ fn every_policy_proves_and_verifies() {
             false => Input::Public(values.clone()),
             true => Input::Committed(values.clone(), commit_input(&committed, &srs, &values).unwrap()),
         };
-        let scores = provenn_circuits::exec::execute(&committed.model, &values).unwrap().values.pop().unwrap();
+        let scores = provenn_circuits::exec::execute(&committed.model, &values)
+            .unwrap()
+            .values
+            .pop()
+            .unwrap();
         let kinds = [
             PolicyKind::Scores,
             PolicyKind::Label,
-            PolicyKind::ThresholdBit { output: 0, threshold: scores[0] },
-            PolicyKind::ThresholdBit { output: 0, threshold: scores[0] + 1 },
-            PolicyKind::YesOnly { output: 1, threshold: scores[1] },
+            PolicyKind::ThresholdBit {
+                output: 0,
+                threshold: scores[0],
+            },
+            PolicyKind::ThresholdBit {
+                output: 0,
+                threshold: scores[0] + 1,
+            },
+            PolicyKind::YesOnly {
+                output: 1,
+                threshold: scores[1],
+            },
         ];
         let key = srs_verifying_key(&srs).unwrap();
         for kind in kinds {
@@ -51,8 +71,14 @@ fn another_models_weights_are_refused() {
     let (other, _) = fixture("breast_cancer_mlp", false);
     let input = Input::Public(quantize_input(&committed.model, &[0.5; 30]).unwrap());
     // The same key, the openings of another commitment.
-    let swapped = Committed { tails: other.tails, ..committed };
+    let swapped = Committed {
+        tails: other.tails,
+        ..committed
+    };
     let result = prove(&swapped, &srs, &input, PolicyKind::Label, Context::default(), &|_| {});
     let refused = |e: &VerifyError| matches!(e, VerifyError::OpeningFailed | VerifyError::LinkFailed);
-    assert!(matches!(&result, Err(provenn_prover::ProveError::Refused(e)) if refused(e)), "{result:?}");
+    assert!(
+        matches!(&result, Err(provenn_prover::ProveError::Refused(e)) if refused(e)),
+        "{result:?}"
+    );
 }

@@ -1,4 +1,5 @@
 //! The trained fixtures on real held-out data: accuracy, provability of every row, real proofs of some.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use halo2_proofs::plonk::verify_proof;
 use halo2_proofs::poly::commitment::ParamsProver;
@@ -32,15 +33,26 @@ fn rows(name: &str) -> Vec<Vec<f32>> {
     let header = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
     let text = String::from_utf8_lossy(&bytes[10..header]);
     assert!(text.contains("'<f4'") && text.contains("'fortran_order': False"));
-    let shape = text.split("'shape': (").nth(1).and_then(|s| s.split(',').next()).unwrap();
+    let shape = text
+        .split("'shape': (")
+        .nth(1)
+        .and_then(|s| s.split(',').next())
+        .unwrap();
     let count: usize = shape.parse().unwrap();
-    let values: Vec<f32> = bytes[header..].chunks_exact(4).map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect();
+    let values: Vec<f32> = bytes[header..]
+        .chunks_exact(4)
+        .map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]]))
+        .collect();
     values.chunks_exact(values.len() / count).map(<[f32]>::to_vec).collect()
 }
 
 fn committed(name: &str, calibration: &str, held_out: &str) -> (Committed, Srs) {
     let bytes = std::fs::read(path(&format!("models/{name}.onnx"))).unwrap();
-    let options = CommitOptions { calibration: rows(calibration), held_out: rows(held_out), committed_input: false };
+    let options = CommitOptions {
+        calibration: rows(calibration),
+        held_out: rows(held_out),
+        committed_input: false,
+    };
     let compiled = compile(&bytes, &options).unwrap();
     let srs = Srs::dev_from_seed(compiled.layout.shape.k, [9; 32]);
     (commit(&compiled, &options, &srs).unwrap(), srs)
@@ -73,7 +85,14 @@ fn the_library_accepts_our_proofs() {
         let params = srs.params.verifier_params();
         let key = committed.proving_key.get_vk();
         let strategy = SingleStrategy::new(params);
-        verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, _, _, _>(params, key, strategy, &[&columns], &mut transcript).is_ok()
+        verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, _, _, _>(
+            params,
+            key,
+            strategy,
+            &[&columns],
+            &mut transcript,
+        )
+        .is_ok()
     };
     assert!(accepted(&columns, &receipt.proof));
     let mut wrong = columns.clone();
@@ -95,7 +114,10 @@ fn a_stored_model_proves_after_loading() {
     let loaded = load(folder.path()).unwrap();
     assert_eq!(loaded.card.to_bytes(), committed.card.to_bytes());
     let key = srs_verifying_key(&srs).unwrap();
-    let accept = Expectation { accept_dev: true, ..Expectation::default() };
+    let accept = Expectation {
+        accept_dev: true,
+        ..Expectation::default()
+    };
     for row in rows(held_out).iter().take(3) {
         let input = Input::Public(quantize_input(&loaded.model, row).unwrap());
         let receipt = prove(&loaded, &srs, &input, PolicyKind::Scores, Context::default(), &|_| {}).unwrap();

@@ -122,9 +122,7 @@ impl Policy {
         match *self {
             Self::Scores { .. } => PolicyKind::Scores,
             Self::Label { .. } => PolicyKind::Label,
-            Self::ThresholdBit {
-                output, threshold, ..
-            } => PolicyKind::ThresholdBit { output, threshold },
+            Self::ThresholdBit { output, threshold, .. } => PolicyKind::ThresholdBit { output, threshold },
             Self::YesOnly { output, threshold } => PolicyKind::YesOnly { output, threshold },
         }
     }
@@ -139,11 +137,7 @@ impl Policy {
                 out.put(&[2]);
                 out.put_u32(*label);
             }
-            Self::ThresholdBit {
-                output,
-                threshold,
-                bit,
-            } => {
+            Self::ThresholdBit { output, threshold, bit } => {
                 out.put(&[3]);
                 out.put_u32(*output);
                 out.put(&threshold.to_le_bytes());
@@ -162,9 +156,7 @@ impl Policy {
             1 => Ok(Self::Scores {
                 scores: reader.integers(MAX_VALUES)?,
             }),
-            2 => Ok(Self::Label {
-                label: reader.u32()?,
-            }),
+            2 => Ok(Self::Label { label: reader.u32()? }),
             3 => Ok(Self::ThresholdBit {
                 output: reader.u32()?,
                 threshold: reader.i64()?,
@@ -182,9 +174,7 @@ impl Policy {
         match self {
             Self::Scores { scores } => values_in_bound(scores),
             Self::Label { .. } => Ok(()),
-            Self::ThresholdBit { threshold, .. } | Self::YesOnly { threshold, .. } => {
-                values_in_bound(&[*threshold])
-            }
+            Self::ThresholdBit { threshold, .. } | Self::YesOnly { threshold, .. } => values_in_bound(&[*threshold]),
         }
     }
 }
@@ -220,9 +210,7 @@ impl InputBinding {
             Self::Public { values } => values_in_bound(values),
             Self::Committed { points } => {
                 at_most(MAX_VALUES, points.len())?;
-                points
-                    .iter()
-                    .try_for_each(|point| curve::g1_nonzero(point).map(drop))
+                points.iter().try_for_each(|point| curve::g1_nonzero(point).map(drop))
             }
         }
     }
@@ -231,11 +219,7 @@ impl InputBinding {
 fn values_in_bound(values: &[i64]) -> Result<(), VerifyError> {
     at_most(MAX_VALUES, values.len())?;
     let maximum = VALUE_BOUND.unsigned_abs().saturating_sub(1);
-    match values
-        .iter()
-        .map(|v| v.unsigned_abs())
-        .find(|v| *v > maximum)
-    {
+    match values.iter().map(|v| v.unsigned_abs()).find(|v| *v > maximum) {
         Some(got) => Err(VerifyError::TooLarge { maximum, got }),
         None => Ok(()),
     }

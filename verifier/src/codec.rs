@@ -53,23 +53,23 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn take(&mut self, count: usize) -> Result<&'a [u8], VerifyError> {
-        let (head, rest) =
-            self.rest
-                .split_at_checked(count)
-                .ok_or_else(|| VerifyError::Truncated {
-                    missing: wide(count.saturating_sub(self.rest.len())),
-                })?;
+        let (head, rest) = self
+            .rest
+            .split_at_checked(count)
+            .ok_or_else(|| VerifyError::Truncated {
+                missing: wide(count.saturating_sub(self.rest.len())),
+            })?;
         self.rest = rest;
         Ok(head)
     }
 
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], VerifyError> {
-        let (head, rest) =
-            self.rest
-                .split_first_chunk::<N>()
-                .ok_or_else(|| VerifyError::Truncated {
-                    missing: wide(N.saturating_sub(self.rest.len())),
-                })?;
+        let (head, rest) = self
+            .rest
+            .split_first_chunk::<N>()
+            .ok_or_else(|| VerifyError::Truncated {
+                missing: wide(N.saturating_sub(self.rest.len())),
+            })?;
         self.rest = rest;
         Ok(*head)
     }

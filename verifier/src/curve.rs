@@ -56,9 +56,7 @@ pub(crate) fn g2(parts: &[[u8; 32]; 4]) -> Result<G2Affine, VerifyError> {
     let field = |bytes: &[u8; 32]| Option::<Fq>::from(Fq::from_repr(*bytes));
     let [x0, x1, y0, y1] = parts.each_ref().map(field);
     let point = match (x0, x1, y0, y1) {
-        (Some(x0), Some(x1), Some(y0), Some(y1)) => {
-            G2Affine::from_xy(Fq2::new(x0, x1), Fq2::new(y0, y1))
-        }
+        (Some(x0), Some(x1), Some(y0), Some(y1)) => G2Affine::from_xy(Fq2::new(x0, x1), Fq2::new(y0, y1)),
         _ => return Err(VerifyError::BadPoint),
     };
     Option::from(point).ok_or(VerifyError::BadPoint)

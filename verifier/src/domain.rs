@@ -44,13 +44,7 @@ impl Domain {
     /// Lagrange polynomials of rows `first`, `first + 1`, .. at `x`, `count` of them; negative rows count from the end.
     ///
     /// `L_i(x) = omega^i (x^n - 1) / (n (x - omega^i))`
-    pub(crate) fn lagrange(
-        &self,
-        x: Fr,
-        x_n: Fr,
-        first: i32,
-        count: usize,
-    ) -> Result<Vec<Fr>, VerifyError> {
+    pub(crate) fn lagrange(&self, x: Fr, x_n: Fr, first: i32, count: usize) -> Result<Vec<Fr>, VerifyError> {
         let mut row = self.rotate(Fr::ONE, first);
         let rows: Vec<Fr> = (0..count)
             .map(|_| {

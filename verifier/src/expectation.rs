@@ -55,18 +55,14 @@ impl Expectation {
             return Err(VerifyError::InputMismatch);
         }
         let context = &claim.context;
-        if differs(&self.audience, Some(&context.audience))
-            || differs(&self.nonce, Some(&context.nonce))
-        {
+        if differs(&self.audience, Some(&context.audience)) || differs(&self.nonce, Some(&context.nonce)) {
             return Err(VerifyError::ContextMismatch);
         }
         match self.now {
-            Some(now) if context.not_after != 0 && now > context.not_after => {
-                Err(VerifyError::Expired {
-                    not_after: context.not_after,
-                    now,
-                })
-            }
+            Some(now) if context.not_after != 0 && now > context.not_after => Err(VerifyError::Expired {
+                not_after: context.not_after,
+                now,
+            }),
             _ => Ok(()),
         }
     }

@@ -25,11 +25,7 @@ struct PolicyRow {
 ///
 /// # Errors
 /// [`VerifyError::PolicyOutOfRange`] and [`VerifyError::InputShape`] if policy or input do not fit the layout.
-pub fn instances(
-    layout: &InstanceLayout,
-    policy: &Policy,
-    input: &InputBinding,
-) -> Result<Vec<Vec<Fr>>, VerifyError> {
+pub fn instances(layout: &InstanceLayout, policy: &Policy, input: &InputBinding) -> Result<Vec<Vec<Fr>>, VerifyError> {
     let mut rows = policy_rows(layout, policy)?;
     rows.resize(size(layout.policy_rows), PolicyRow::default());
     rows.reverse();
@@ -82,11 +78,7 @@ fn policy_rows(layout: &InstanceLayout, policy: &Policy) -> Result<Vec<PolicyRow
             };
             Ok((0..layout.outputs).map(row).collect())
         }
-        Policy::ThresholdBit {
-            output,
-            threshold,
-            bit,
-        } => threshold_rows(layout, *output, *threshold, *bit),
+        Policy::ThresholdBit { output, threshold, bit } => threshold_rows(layout, *output, *threshold, *bit),
         Policy::YesOnly { output, threshold } => threshold_rows(layout, *output, *threshold, true),
     }
 }
@@ -127,10 +119,7 @@ fn input_columns(layout: &InstanceLayout, values: &[i64]) -> Result<Vec<Vec<Fr>>
         let lane = channel.checked_rem(layout.lanes).ok_or(shape)?;
         let block = channel.checked_div(layout.lanes).ok_or(shape)?;
         let column = columns.get_mut(size(lane)).ok_or(shape)?;
-        let cells = column
-            .iter_mut()
-            .skip(size(block))
-            .step_by(size(layout.blocks).max(1));
+        let cells = column.iter_mut().skip(size(block)).step_by(size(layout.blocks).max(1));
         for (cell, value) in cells.zip(positions) {
             if !in_bits(*value, layout.input_bits) {
                 return Err(VerifyError::TooLarge {

@@ -49,9 +49,7 @@ pub use claim::{Claim, Context, InputBinding, Policy, PolicyKind};
 pub use error::VerifyError;
 pub use expectation::{Expectation, PolicyExpectation};
 pub use instance::instances;
-pub use key::{
-    ColumnKind, Expr, InstanceLayout, KeyParts, Linked, PermutationColumn, VerifyingKey,
-};
+pub use key::{ColumnKind, Expr, InstanceLayout, KeyParts, Linked, PermutationColumn, VerifyingKey};
 pub use link::{linked_commitments, LinkProof, LinkStatement, LinkTranscript};
 pub use receipt::Receipt;
 pub use srs::{SrsKind, SrsParts, SrsVerifyingKey};

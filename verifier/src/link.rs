@@ -73,9 +73,7 @@ pub struct LinkTranscript {
 impl LinkTranscript {
     /// Absorbs the statement.
     pub fn new(statement: &LinkStatement<'_>) -> Self {
-        let proof = blake2b_simd::Params::new()
-            .hash_length(64)
-            .hash(statement.proof);
+        let proof = blake2b_simd::Params::new().hash_length(64).hash(statement.proof);
         let mut state = blake2b_simd::Params::new()
             .hash_length(64)
             .personal(b"Provenn-Link----")
@@ -172,10 +170,7 @@ pub fn prove(
 }
 
 /// The terms of `sum z_j L_j - R - e D`, whose sum is the identity exactly if the link proof is valid.
-pub(crate) fn equation(
-    statement: &LinkStatement<'_>,
-    link: &LinkProof,
-) -> Result<Terms, VerifyError> {
+pub(crate) fn equation(statement: &LinkStatement<'_>, link: &LinkProof) -> Result<Terms, VerifyError> {
     check_length(statement.tail.len(), link.z.len())?;
     check_length(statement.committed.len(), statement.proven.len())?;
     let mut transcript = LinkTranscript::new(statement);

@@ -17,12 +17,8 @@ impl Terms {
 
     /// Adds `weight` times `other`.
     pub(crate) fn add(&mut self, weight: Fr, other: &Self) {
-        self.0.extend(
-            other
-                .0
-                .iter()
-                .map(|(scalar, point)| (*scalar * weight, *point)),
-        );
+        self.0
+            .extend(other.0.iter().map(|(scalar, point)| (*scalar * weight, *point)));
     }
 
     /// The sum. Terms of the same point are joined first: proofs under one key share most of theirs.
@@ -36,9 +32,7 @@ impl Terms {
         }
         let terms: Vec<_> = joined
             .into_values()
-            .filter(|(scalar, point)| {
-                !bool::from(scalar.is_zero()) && !bool::from(point.is_identity())
-            })
+            .filter(|(scalar, point)| !bool::from(scalar.is_zero()) && !bool::from(point.is_identity()))
             .collect();
         pippenger(&terms)
     }
@@ -63,9 +57,7 @@ fn digits(scalar: &Fr, window: usize) -> Vec<i32> {
         .iter()
         .flat_map(|byte| (0..8u32).map(move |bit| byte.checked_shr(bit).unwrap_or(0) & 1 == 1))
         .collect();
-    let base = 1i32
-        .checked_shl(u32::try_from(window).unwrap_or(0))
-        .unwrap_or(1);
+    let base = 1i32.checked_shl(u32::try_from(window).unwrap_or(0)).unwrap_or(1);
     let half = base >> 1;
     let mut carry = 0i32;
     // The order of the field is below 2^254, so 256 bits leave room for the last carry.
@@ -87,10 +79,7 @@ fn digits(scalar: &Fr, window: usize) -> Vec<i32> {
 
 fn pippenger(terms: &[(Fr, G1Affine)]) -> G1 {
     let window = window(terms.len());
-    let all: Vec<Vec<i32>> = terms
-        .iter()
-        .map(|(scalar, _)| digits(scalar, window))
-        .collect();
+    let all: Vec<Vec<i32>> = terms.iter().map(|(scalar, _)| digits(scalar, window)).collect();
     let buckets_len = 1usize
         .checked_shl(u32::try_from(window).unwrap_or(1).saturating_sub(1))
         .unwrap_or(1);
@@ -103,9 +92,7 @@ fn pippenger(terms: &[(Fr, G1Affine)]) -> G1 {
         let mut buckets = vec![G1::identity(); buckets_len];
         for (digits, (_, point)) in all.iter().zip(terms) {
             let digit = digits.get(column).copied().unwrap_or(0);
-            let index = usize::try_from(digit.unsigned_abs())
-                .unwrap_or(0)
-                .checked_sub(1);
+            let index = usize::try_from(digit.unsigned_abs()).unwrap_or(0).checked_sub(1);
             if let Some(bucket) = index.and_then(|index| buckets.get_mut(index)) {
                 match digit < 0 {
                     true => *bucket -= point,

@@ -8,9 +8,7 @@ use crate::proof::Messages;
 use ff::{Field, PrimeField};
 use halo2curves::bn256::Fr;
 
-const BROKEN: VerifyError = VerifyError::KeyInvalid {
-    reason: "permutation",
-};
+const BROKEN: VerifyError = VerifyError::KeyInvalid { reason: "permutation" };
 
 /// Evaluations of all constraints at `x`:
 ///
@@ -39,9 +37,7 @@ pub(crate) fn constraints(
     let columns = column_evals(key, evals)?;
     let chunk = key.permutation_chunk();
     let active = Fr::ONE - (rows.last + rows.blind);
-    let chunks = columns
-        .chunks(chunk)
-        .zip(messages.sigma_evals.chunks(chunk));
+    let chunks = columns.chunks(chunk).zip(messages.sigma_evals.chunks(chunk));
     let chunk_delta = Fr::DELTA.pow_vartime([wide(chunk)]);
     let mut delta = messages.beta * messages.x;
     for (product, (columns, sigmas)) in products.iter().zip(chunks) {

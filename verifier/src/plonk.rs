@@ -102,11 +102,9 @@ fn instance_evals(
     key.instance_queries
         .iter()
         .map(|(column, rotation)| {
-            let values = instances
-                .get(size(*column))
-                .ok_or(VerifyError::KeyInvalid {
-                    reason: "instance query",
-                })?;
+            let values = instances.get(size(*column)).ok_or(VerifyError::KeyInvalid {
+                reason: "instance query",
+            })?;
             let skip = size(highest.saturating_sub(*rotation).unsigned_abs());
             Ok(values
                 .iter()
@@ -121,11 +119,7 @@ fn instance_evals(
 fn queries(key: &VerifyingKey, messages: &Messages, quotient: Fr) -> Vec<Query> {
     let mut out = Vec::new();
     let mut open = |poly, rotation, eval| {
-        out.push(Query {
-            poly,
-            rotation,
-            eval,
-        });
+        out.push(Query { poly, rotation, eval });
     };
     for ((column, rotation), eval) in key.advice_queries.iter().zip(&messages.advice_evals) {
         open(Poly::Advice(size(*column)), *rotation, *eval);

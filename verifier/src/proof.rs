@@ -75,10 +75,7 @@ pub(crate) fn read(
     let _theta = transcript.challenge();
     let beta = transcript.challenge();
     let gamma = transcript.challenge();
-    let sets = key
-        .permutation_columns
-        .len()
-        .div_ceil(key.permutation_chunk());
+    let sets = key.permutation_columns.len().div_ceil(key.permutation_chunk());
     let products = transcript.points(sets)?;
     let random = transcript.point()?;
     let y = transcript.challenge();
@@ -128,10 +125,7 @@ pub(crate) fn read(
 }
 
 /// Phase by phase: the commitments of its columns, then its challenges.
-fn read_phases(
-    key: &VerifyingKey,
-    transcript: &mut Transcript<'_>,
-) -> Result<(Vec<G1Affine>, Vec<Fr>), VerifyError> {
+fn read_phases(key: &VerifyingKey, transcript: &mut Transcript<'_>) -> Result<(Vec<G1Affine>, Vec<Fr>), VerifyError> {
     let mut advice = vec![G1Affine::default(); key.advice_phases.len()];
     let mut challenges = vec![Fr::ZERO; key.challenge_phases.len()];
     let phases = key.advice_phases.iter().max().copied().unwrap_or(0);

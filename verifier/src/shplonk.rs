@@ -120,14 +120,7 @@ pub(crate) fn reduce(
         let weights = interpolation(&points, &set.rotations, opening.u)?;
         for (member, power_of_y) in set.members.iter().zip(powers(opening.y)) {
             let scalar = power_of_v * factor * power_of_y;
-            push_commitment(
-                &mut accumulator.right,
-                key,
-                messages,
-                x_n,
-                member.poly,
-                scalar,
-            )?;
+            push_commitment(&mut accumulator.right, key, messages, x_n, member.poly, scalar)?;
             let value = member
                 .evals
                 .values()
@@ -156,11 +149,7 @@ fn vanishing(points: &BTreeMap<i32, Fr>, set: &BTreeSet<i32>, u: Fr) -> (Fr, Fr)
 }
 
 /// The Lagrange basis of the points of a set at `u`: `prod_{k != j} (u - p_k) / (p_j - p_k)`, by rotation.
-fn interpolation(
-    points: &BTreeMap<i32, Fr>,
-    set: &BTreeSet<i32>,
-    u: Fr,
-) -> Result<Vec<Fr>, VerifyError> {
+fn interpolation(points: &BTreeMap<i32, Fr>, set: &BTreeSet<i32>, u: Fr) -> Result<Vec<Fr>, VerifyError> {
     let points: Vec<Fr> = points
         .iter()
         .filter(|(rotation, _)| set.contains(rotation))
@@ -173,9 +162,7 @@ fn interpolation(
     let mut weights: Vec<Fr> = points
         .iter()
         .enumerate()
-        .map(|(place, point)| {
-            others(place).fold(Fr::ONE, |product, other| product * (*point - other))
-        })
+        .map(|(place, point)| others(place).fold(Fr::ONE, |product, other| product * (*point - other)))
         .collect();
     batch_invert(&mut weights)?;
     for (place, weight) in weights.iter_mut().enumerate() {
@@ -194,12 +181,9 @@ fn push_commitment(
     scalar: Fr,
 ) -> Result<(), VerifyError> {
     let of = |commitments: &[G1Affine], index: usize| {
-        commitments
-            .get(index)
-            .copied()
-            .ok_or(VerifyError::KeyInvalid {
-                reason: "query of an unknown column",
-            })
+        commitments.get(index).copied().ok_or(VerifyError::KeyInvalid {
+            reason: "query of an unknown column",
+        })
     };
     let commitment = match poly {
         Poly::Advice(column) => of(&messages.advice, column)?,

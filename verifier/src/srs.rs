@@ -58,8 +58,7 @@ impl Deref for SrsVerifyingKey {
 impl SrsVerifyingKey {
     /// Checks the points of `parts`.
     pub fn new(parts: SrsParts) -> Result<Self, VerifyError> {
-        let on_curve =
-            |point: &G1Affine| bool::from(point.is_on_curve()) && !bool::from(point.is_identity());
+        let on_curve = |point: &G1Affine| bool::from(point.is_on_curve()) && !bool::from(point.is_identity());
         if !on_curve(&parts.g1) || !parts.tail.iter().all(on_curve) {
             return Err(VerifyError::BadPoint);
         }
@@ -118,12 +117,7 @@ impl SrsVerifyingKey {
 }
 
 fn coordinates(reader: &mut Reader<'_>) -> Result<[[u8; 32]; 4], VerifyError> {
-    Ok([
-        reader.array()?,
-        reader.array()?,
-        reader.array()?,
-        reader.array()?,
-    ])
+    Ok([reader.array()?, reader.array()?, reader.array()?, reader.array()?])
 }
 
 fn encode(parts: &SrsParts) -> Vec<u8> {

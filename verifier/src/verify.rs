@@ -153,9 +153,7 @@ impl Pending {
             srs_id: srs.id(),
             proof: &receipt.proof,
             committed,
-            proven: linked
-                .filter_map(|column| advice.get(size(*column)).copied())
-                .collect(),
+            proven: linked.filter_map(|column| advice.get(size(*column)).copied()).collect(),
             tail: &srs.tail,
         };
         let link = link::equation(&statement, &receipt.link)?;
@@ -186,17 +184,10 @@ impl Pending {
 }
 
 /// The claim, the card and the SRS name one another. Returns the model id.
-fn check_identity(
-    claim: &Claim,
-    card: &ModelCard,
-    srs: &SrsVerifyingKey,
-) -> Result<[u8; 32], VerifyError> {
+fn check_identity(claim: &Claim, card: &ModelCard, srs: &SrsVerifyingKey) -> Result<[u8; 32], VerifyError> {
     let srs_id = srs.id();
     let tail = wide(srs.tail.len());
-    if claim.srs_id != srs_id
-        || card.srs_id != srs_id
-        || card.key.k != srs.k
-        || u64::from(card.key.tail_rows()) != tail
+    if claim.srs_id != srs_id || card.srs_id != srs_id || card.key.k != srs.k || u64::from(card.key.tail_rows()) != tail
     {
         return Err(VerifyError::SrsMismatch);
     }
@@ -251,9 +242,7 @@ fn holds(srs: &SrsVerifyingKey, all: &[Pending]) -> bool {
     for (index, pending) in all.iter().enumerate() {
         let weight = |purpose: u8| {
             let mut state = seed.clone();
-            state
-                .update(&length(index).to_le_bytes())
-                .update(&[purpose]);
+            state.update(&length(index).to_le_bytes()).update(&[purpose]);
             Fr::from_uniform_bytes(state.finalize().as_array())
         };
         let opening = weight(0);

@@ -24,29 +24,17 @@ fn each_changed_identity_has_its_own_error() {
     check(|claim| claim.srs_id[0] ^= 1, VerifyError::SrsMismatch);
     check(|claim| claim.key_digest[0] ^= 1, VerifyError::KeyMismatch);
     check(|claim| claim.model_id[0] ^= 1, VerifyError::ModelMismatch);
-    check(
-        |claim| claim.quantization[0] ^= 1,
-        VerifyError::QuantizationMismatch,
-    );
+    check(|claim| claim.quantization[0] ^= 1, VerifyError::QuantizationMismatch);
     check(
         |claim| claim.policy = Policy::Label { label: 5 },
         VerifyError::PolicyOutOfRange,
     );
     check(
         |claim| claim.input = InputBinding::Public { values: vec![1] },
-        VerifyError::InputShape {
-            expected: 12,
-            got: 1,
-        },
+        VerifyError::InputShape { expected: 12, got: 1 },
     );
-    check(
-        |claim| claim.context.nonce[0] ^= 1,
-        VerifyError::OpeningFailed,
-    );
-    check(
-        |claim| claim.context.audience.push('x'),
-        VerifyError::OpeningFailed,
-    );
+    check(|claim| claim.context.nonce[0] ^= 1, VerifyError::OpeningFailed);
+    check(|claim| claim.context.audience.push('x'), VerifyError::OpeningFailed);
     check(
         |claim| claim.policy = Policy::Label { label: 1 },
         VerifyError::OpeningFailed,
@@ -149,8 +137,7 @@ fn a_batch_names_its_bad_receipt() {
         .collect();
     let run = |receipts: &[Receipt]| {
         let bytes: Vec<Vec<u8>> = receipts.iter().map(Receipt::to_bytes).collect();
-        let items: Vec<(&[u8], &ModelCard)> =
-            bytes.iter().map(|b| (b.as_slice(), &setup.card)).collect();
+        let items: Vec<(&[u8], &ModelCard)> = bytes.iter().map(|b| (b.as_slice(), &setup.card)).collect();
         verify_batch(&items, &setup.srs, &Expectation::default())
     };
     assert_eq!(run(&receipts).unwrap().len(), 4);
@@ -234,10 +221,7 @@ fn instance_columns() {
     };
     assert!(edge(2047) && edge(-2048) && !edge(2048) && !edge(-2049));
     let yes = |threshold| {
-        let policy = Policy::YesOnly {
-            output: 0,
-            threshold,
-        };
+        let policy = Policy::YesOnly { output: 0, threshold };
         instances(&layout, &policy, &input).is_ok()
     };
     assert!(yes((1 << 23) - 1) && yes(-(1 << 23)) && !yes(1 << 23));
@@ -253,33 +237,18 @@ fn error_codes_are_distinct() {
         VerifyError::BadProofSystem,
         VerifyError::BadTag { got: 0 },
         VerifyError::BadUtf8,
-        VerifyError::BadVersion {
-            expected: 1,
-            got: 2,
-        },
-        VerifyError::CommitmentCount {
-            expected: n,
-            got: n,
-        },
+        VerifyError::BadVersion { expected: 1, got: 2 },
+        VerifyError::CommitmentCount { expected: n, got: n },
         VerifyError::ContextMismatch,
         VerifyError::DegenerateChallenge,
         VerifyError::DevSrs,
-        VerifyError::Expired {
-            not_after: n,
-            now: n,
-        },
+        VerifyError::Expired { not_after: n, now: n },
         VerifyError::InputMismatch,
-        VerifyError::InputShape {
-            expected: n,
-            got: n,
-        },
+        VerifyError::InputShape { expected: n, got: n },
         VerifyError::KeyInvalid { reason: "" },
         VerifyError::KeyMismatch,
         VerifyError::LinkFailed,
-        VerifyError::LinkLength {
-            expected: n,
-            got: n,
-        },
+        VerifyError::LinkLength { expected: n, got: n },
         VerifyError::ModelMismatch,
         VerifyError::NonCanonicalScalar,
         VerifyError::OpeningFailed,

@@ -54,8 +54,7 @@ fn cards_keys_and_srs_files() {
         });
         hammer(&setup.card.key.to_bytes(), 5, |bytes| {
             let key = VerifyingKey::from_bytes(bytes);
-            key.is_ok_and(|key| key.digest() == setup.card.key.digest())
-                .eq(&false)
+            key.is_ok_and(|key| key.digest() == setup.card.key.digest()).eq(&false)
         });
         hammer(&setup.srs.to_bytes(), 1, |bytes| {
             let srs = SrsVerifyingKey::from_bytes(bytes);
@@ -124,13 +123,8 @@ fn policy() -> impl Strategy<Value = Policy> {
     prop_oneof![
         prop::collection::vec(value.clone(), 0..20).prop_map(|scores| Policy::Scores { scores }),
         any::<u32>().prop_map(|label| Policy::Label { label }),
-        (any::<u32>(), value.clone(), any::<bool>()).prop_map(|(output, threshold, bit)| {
-            Policy::ThresholdBit {
-                output,
-                threshold,
-                bit,
-            }
-        }),
+        (any::<u32>(), value.clone(), any::<bool>())
+            .prop_map(|(output, threshold, bit)| { Policy::ThresholdBit { output, threshold, bit } }),
         (any::<u32>(), value).prop_map(|(output, threshold)| Policy::YesOnly { output, threshold }),
     ]
 }

@@ -70,10 +70,7 @@ fn the_prover_refuses_a_wrong_witness() {
     assert!(setup.verify(&receipt).is_ok());
     let mut wrong = issued.witness.clone();
     wrong[2][0] += Fr::ONE;
-    assert_eq!(
-        link::prove(&statement, &wrong, &nonces),
-        Err(VerifyError::LinkFailed)
-    );
+    assert_eq!(link::prove(&statement, &wrong, &nonces), Err(VerifyError::LinkFailed));
     assert!(matches!(
         link::prove(&statement, &wrong, &nonces[1..]),
         Err(VerifyError::LinkLength { .. })
@@ -132,10 +129,7 @@ fn altered_link_proofs_are_rejected() {
     assert_eq!(setup.verify(&altered), Err(VerifyError::LinkFailed));
     let mut altered = receipt.clone();
     altered.link.z.push([0; 32]);
-    assert!(matches!(
-        setup.verify(&altered),
-        Err(VerifyError::LinkLength { .. })
-    ));
+    assert!(matches!(setup.verify(&altered), Err(VerifyError::LinkLength { .. })));
     // A link proof for another receipt does not fit.
     let other = setup.issue(&toy, setup.scores(&toy), 38).receipt;
     let altered = Receipt {

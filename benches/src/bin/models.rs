@@ -12,20 +12,36 @@ use std::time::Instant;
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks: f64 = [11, 12].iter().filter_map(|&i| fields.get(i)?.parse::<f64>().ok()).sum();
+    let ticks: f64 = [11, 12]
+        .iter()
+        .filter_map(|&i| fields.get(i)?.parse::<f64>().ok())
+        .sum();
     ticks / 100.0
 }
 
 fn peak_mib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|l| l.starts_with("VmHWM:")).unwrap_or_default().to_string();
-    line.split_whitespace().nth(1).and_then(|v| v.parse::<u64>().ok()).unwrap_or(0) / 1024
+    let line = status
+        .lines()
+        .find(|l| l.starts_with("VmHWM:"))
+        .unwrap_or_default()
+        .to_string();
+    line.split_whitespace()
+        .nth(1)
+        .and_then(|v| v.parse::<u64>().ok())
+        .unwrap_or(0)
+        / 1024
 }
 
 fn timed<T>(what: &str, f: impl FnOnce() -> T) -> T {
     let (wall, cpu) = (Instant::now(), cpu_seconds());
     let result = f();
-    println!("  {what:<10} {:>8.3} s wall {:>8.2} s CPU  peak {} MiB", wall.elapsed().as_secs_f64(), cpu_seconds() - cpu, peak_mib());
+    println!(
+        "  {what:<10} {:>8.3} s wall {:>8.2} s CPU  peak {} MiB",
+        wall.elapsed().as_secs_f64(),
+        cpu_seconds() - cpu,
+        peak_mib()
+    );
     result
 }
 
@@ -53,15 +69,32 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let committed = timed("commit", || commit(&compiled, &options, &srs))?;
         let sample = default_samples(&compiled.graph, 1).remove(0);
         let input = Input::Public(quantize_input(&committed.model, &sample)?);
-        let receipt = timed("prove", || prove(&committed, &srs, &input, PolicyKind::Scores, Context::default(), &|_| {}))?;
+        let receipt = timed("prove", || {
+            prove(
+                &committed,
+                &srs,
+                &input,
+                PolicyKind::Scores,
+                Context::default(),
+                &|_| {},
+            )
+        })?;
         let key = srs_verifying_key(&srs)?;
-        let accept = Expectation { accept_dev: true, ..Expectation::default() };
+        let accept = Expectation {
+            accept_dev: true,
+            ..Expectation::default()
+        };
         let verdict = timed("verify", || verify(&receipt, &committed.card, &key, &accept))?;
         let start = Instant::now();
         for _ in 0..10 {
             let _again = verify(&receipt, &committed.card, &key, &accept)?;
         }
-        println!("  verify     {:.2} ms; receipt {} bytes, card {} bytes", start.elapsed().as_secs_f64() * 100.0, receipt.len(), committed.card.to_bytes().len());
+        println!(
+            "  verify     {:.2} ms; receipt {} bytes, card {} bytes",
+            start.elapsed().as_secs_f64() * 100.0,
+            receipt.len(),
+            committed.card.to_bytes().len()
+        );
         println!("  policy {:?}", verdict.claim().policy.kind());
     }
     Ok(())

@@ -112,6 +112,8 @@ pub struct Config {
     pub same_top: Column<Fixed>,
     /// Input rows.
     pub input: Column<Fixed>,
+    /// Input rows of the last channel block.
+    pub last_input: Column<Fixed>,
     /// Rows of rounded accumulators.
     pub affine: Column<Fixed>,
     /// Rows of running maxima.
@@ -132,7 +134,11 @@ fn power_of_two(e: u32) -> Fr {
 
 /// `sum of base^i * terms[i]`, by Horner.
 fn horner(terms: Vec<Expr>, base: &Expr) -> Expr {
-    terms.into_iter().rev().reduce(|acc, term| acc * base.clone() + term).unwrap_or_else(|| constant(0))
+    terms
+        .into_iter()
+        .rev()
+        .reduce(|acc, term| acc * base.clone() + term)
+        .unwrap_or_else(|| constant(0))
 }
 
 impl Config {
@@ -140,7 +146,9 @@ impl Config {
     pub fn new(meta: &mut ConstraintSystem<Fr>, shape: &Shape) -> Self {
         meta.set_minimum_degree(5);
         let limbs = (shape.limbs + shape.top_bits) as usize;
-        let weights = (0..shape.weight_lanes).map(|_| meta.advice_column_in(FirstPhase)).collect();
+        let weights = (0..shape.weight_lanes)
+            .map(|_| meta.advice_column_in(FirstPhase))
+            .collect();
         let inputs: Vec<_> = (0..shape.lanes)
             .map(|_| (!shape.public_input).then(|| meta.advice_column_in(FirstPhase)))
             .collect();
@@ -157,7 +165,9 @@ impl Config {
         let [multiplicity, top] = [(); 2].map(|()| meta.advice_column_in(FirstPhase));
         let after_phase1 = [(); 3].map(|()| meta.challenge_usable_after(FirstPhase));
         let u = meta.advice_column_in(SecondPhase);
-        let helpers = (0..shape.lookups().div_ceil(3)).map(|_| meta.advice_column_in(SecondPhase)).collect();
+        let helpers = (0..shape.lookups().div_ceil(3))
+            .map(|_| meta.advice_column_in(SecondPhase))
+            .collect();
         let [table_helper, sum] = [(); 2].map(|()| meta.advice_column_in(SecondPhase));
         let s = meta.challenge_usable_after(SecondPhase);
         let [pow, uacc, pacc] = [(); 3].map(|()| meta.advice_column_in(ThirdPhase));
@@ -165,7 +175,15 @@ impl Config {
             .map(|index| {
                 let [a, b, acc] = [(); 3].map(|()| meta.advice_column_in(ThirdPhase));
                 let [keep, kappa, first] = [(); 3].map(|()| meta.fixed_column());
-                Slot { a, b, acc, keep, kappa, first, second: (index > 0).then(|| meta.fixed_column()) }
+                Slot {
+                    a,
+                    b,
+                    acc,
+                    keep,
+                    kappa,
+                    first,
+                    second: (index > 0).then(|| meta.fixed_column()),
+                }
             })
             .collect();
         for column in slots.iter().flat_map(|s| [s.a, s.b, s.acc]).chain([pow, u, uacc, pacc]) {
@@ -202,6 +220,7 @@ impl Config {
             policy: meta.fixed_column(),
             same_top: meta.fixed_column(),
             input: meta.fixed_column(),
+            last_input: meta.fixed_column(),
             affine: meta.fixed_column(),
             max: meta.fixed_column(),
             zero_point: meta.fixed_column(),
@@ -221,20 +240,39 @@ impl Config {
 
     /// Phase-1 columns in the order of [`crate::witness::Witness::phase1`].
     pub fn phase1(&self) -> Vec<Column<Advice>> {
-        let lane = |l: &Lane| [l.sign, l.value].into_iter().chain(l.high.clone()).chain(l.rem.clone()).collect::<Vec<_>>();
+        let lane = |l: &Lane| {
+            [l.sign, l.value]
+                .into_iter()
+                .chain(l.high.clone())
+                .chain(l.rem.clone())
+                .collect::<Vec<_>>()
+        };
         let inputs = self.lanes.iter().filter_map(|l| l.input);
         let lanes = self.lanes.iter().flat_map(lane);
-        self.weights.iter().copied().chain(inputs).chain(lanes).chain([self.multiplicity, self.top]).collect()
+        self.weights
+            .iter()
+            .copied()
+            .chain(inputs)
+            .chain(lanes)
+            .chain([self.multiplicity, self.top])
+            .collect()
     }
 
     /// Phase-2 columns: line, helpers, table helper, sum.
     pub fn phase2(&self) -> Vec<Column<Advice>> {
-        [self.u].into_iter().chain(self.helpers.clone()).chain([self.table_helper, self.sum]).collect()
+        [self.u]
+            .into_iter()
+            .chain(self.helpers.clone())
+            .chain([self.table_helper, self.sum])
+            .collect()
     }
 
     /// Phase-3 columns: powers, line and product accumulators, slots.
     pub fn phase3(&self) -> Vec<Column<Advice>> {
-        [self.pow, self.uacc, self.pacc].into_iter().chain(self.slots.iter().flat_map(|s| [s.a, s.b, s.acc])).collect()
+        [self.pow, self.uacc, self.pacc]
+            .into_iter()
+            .chain(self.slots.iter().flat_map(|s| [s.a, s.b, s.acc]))
+            .collect()
     }
 
     fn challenge(&self, index: usize) -> Expr {
@@ -249,7 +287,8 @@ impl Config {
     fn power_gate(&self, meta: &mut ConstraintSystem<Fr>) {
         meta.create_gate("powers", |m| {
             let [now, before] = [Rotation::cur(), Rotation::prev()].map(|at| m.query_advice(self.pow, at));
-            let [one, r, t, s] = [self.pow_one, self.pow_r, self.pow_t, self.pow_s].map(|c| m.query_fixed(c, Rotation::cur()));
+            let [one, r, t, s] =
+                [self.pow_one, self.pow_r, self.pow_t, self.pow_s].map(|c| m.query_fixed(c, Rotation::cur()));
             let step = r.clone() * self.challenge(0) + t.clone() * self.challenge(1) + s.clone() * self.challenge(3);
             vec![
                 ("first power", one * (now.clone() - constant(1))),
@@ -264,16 +303,27 @@ impl Config {
     fn line_gates(&self, meta: &mut ConstraintSystem<Fr>) {
         meta.create_gate("lines", |m| {
             let usable = m.query_fixed(self.usable, Rotation::cur());
-            let [line, keep_u, keep_p] = [self.line, self.keep_u, self.keep_p].map(|c| m.query_fixed(c, Rotation::cur()));
+            let [line, keep_u, keep_p] =
+                [self.line, self.keep_u, self.keep_p].map(|c| m.query_fixed(c, Rotation::cur()));
             let u = m.query_advice(self.u, Rotation::cur());
             let [uacc, uacc_prev] = [Rotation::cur(), Rotation::prev()].map(|at| m.query_advice(self.uacc, at));
             let [pacc, pacc_prev] = [Rotation::cur(), Rotation::prev()].map(|at| m.query_advice(self.pacc, at));
             let offset = Expression::Constant(power_of_two(self.shape.weight_bits.max(1) - 1));
-            let weights = self.weights.iter().map(|&w| m.query_advice(w, Rotation::cur()) - offset.clone()).collect();
+            let weights = self
+                .weights
+                .iter()
+                .map(|&w| m.query_advice(w, Rotation::cur()) - offset.clone())
+                .collect();
             let combined = horner(weights, &self.challenge(0));
             vec![
-                ("line sum", usable.clone() * uacc - keep_u * self.challenge(3) * uacc_prev - line * u.clone()),
-                ("product sum", usable.clone() * (pacc - u * combined) - keep_p * pacc_prev),
+                (
+                    "line sum",
+                    usable.clone() * uacc - keep_u * self.challenge(3) * uacc_prev - line * u.clone(),
+                ),
+                (
+                    "product sum",
+                    usable.clone() * (pacc - u * combined) - keep_p * pacc_prev,
+                ),
             ]
         });
     }
@@ -295,7 +345,10 @@ impl Config {
             let over = i.saturating_sub(limbs) as u32;
             power_of_two(self.shape.table_bits * i.min(limbs) as u32 + over)
         };
-        let cells = parts.iter().enumerate().map(|(i, &c)| m.query_advice(c, Rotation::cur()) * weight(i));
+        let cells = parts
+            .iter()
+            .enumerate()
+            .map(|(i, &c)| m.query_advice(c, Rotation::cur()) * weight(i));
         cells.reduce(|a, b| a + b).unwrap_or_else(|| constant(0))
     }
 
@@ -316,8 +369,11 @@ impl Config {
                 }
                 Some(second) => {
                     let second = m.query_fixed(second, Rotation::cur());
-                    let values: Vec<Expr> =
-                        self.lanes.iter().map(|l| m.query_advice(l.value, Rotation::cur()) - zero.clone()).collect();
+                    let values: Vec<Expr> = self
+                        .lanes
+                        .iter()
+                        .map(|l| m.query_advice(l.value, Rotation::cur()) - zero.clone())
+                        .collect();
                     first * horner(values.clone(), &self.challenge(3)) + second * horner(values, &self.challenge(0))
                 }
             };
@@ -346,11 +402,23 @@ impl Config {
             let mut gates = vec![
                 ("sign is a bit", usable.clone() * boolean(sign.clone())),
                 ("value", affine * (value.clone() - sign * high.clone())),
-                ("max is at least the running maximum", max.clone() * (value.clone() - prev2 - high.clone())),
-                ("max is at least the element", max.clone() * (value.clone() - prev - rem.clone())),
+                (
+                    "max is at least the running maximum",
+                    max.clone() * (value.clone() - prev2 - high.clone()),
+                ),
+                (
+                    "max is at least the element",
+                    max.clone() * (value.clone() - prev - rem.clone()),
+                ),
                 ("max is one of the two", max * high.clone() * rem),
-                ("value is the input", input.clone() * (value - source.clone())),
+                ("value is the input", input.clone() * (value.clone() - source.clone())),
             ];
+            if lane.input.is_some() && index >= self.shape.live_input_lanes {
+                // A padding lane has the weight of a channel of whatever is concatenated after the input.
+                let last = m.query_fixed(self.last_input, Rotation::cur());
+                let zero = m.query_fixed(self.zero_point, Rotation::cur());
+                gates.push(("padding of the input is zero", last * (value.clone() - zero)));
+            }
             if lane.input.is_some() {
                 gates.push(("input is in range", input * (source - high)));
             }
@@ -395,21 +463,40 @@ impl Config {
             let mut gates = vec![];
             let mut total = constant(0);
             for (group, &helper) in cells.chunks(3).zip(&self.helpers) {
-                let f: Vec<Expr> = group.iter().map(|&c| m.query_advice(c, Rotation::cur()) + alpha.clone()).collect();
+                let f: Vec<Expr> = group
+                    .iter()
+                    .map(|&c| m.query_advice(c, Rotation::cur()) + alpha.clone())
+                    .collect();
                 let h = m.query_advice(helper, Rotation::cur());
                 let product = |skip: Option<usize>| {
-                    let kept = f.iter().enumerate().filter(|(i, _)| Some(*i) != skip).map(|(_, e)| e.clone());
+                    let kept = f
+                        .iter()
+                        .enumerate()
+                        .filter(|(i, _)| Some(*i) != skip)
+                        .map(|(_, e)| e.clone());
                     kept.reduce(|a, b| a * b).unwrap_or_else(|| constant(1))
                 };
-                let numerator = (0..f.len()).map(|i| product(Some(i))).reduce(|a, b| a + b).unwrap_or_else(|| constant(0));
-                gates.push(("lookup helper", usable.clone() * (h.clone() * product(None) - numerator)));
+                let numerator = (0..f.len())
+                    .map(|i| product(Some(i)))
+                    .reduce(|a, b| a + b)
+                    .unwrap_or_else(|| constant(0));
+                gates.push((
+                    "lookup helper",
+                    usable.clone() * (h.clone() * product(None) - numerator),
+                ));
                 total = total + h;
             }
             let [multiplicity, table_helper] =
                 [self.multiplicity, self.table_helper].map(|c| m.query_advice(c, Rotation::cur()));
-            gates.push(("table helper", usable.clone() * (table_helper.clone() * (table + alpha) - multiplicity)));
+            gates.push((
+                "table helper",
+                usable.clone() * (table_helper.clone() * (table + alpha) - multiplicity),
+            ));
             let [sum, before] = [Rotation::cur(), Rotation::prev()].map(|at| m.query_advice(self.sum, at));
-            gates.push(("lookup sum", usable * (sum.clone() - total + table_helper) - not_first * before));
+            gates.push((
+                "lookup sum",
+                usable * (sum.clone() - total + table_helper) - not_first * before,
+            ));
             gates.push(("lookup balance", last * sum));
             gates
         });
@@ -417,6 +504,9 @@ impl Config {
 
     /// Columns that are range-checked by the table, in lookup order.
     pub fn lookup_columns(&self, limbs: usize) -> Vec<Column<Advice>> {
-        self.lanes.iter().flat_map(|l| l.high[..limbs].iter().chain(&l.rem[..limbs]).copied()).collect()
+        self.lanes
+            .iter()
+            .flat_map(|l| l.high[..limbs].iter().chain(&l.rem[..limbs]).copied())
+            .collect()
     }
 }

@@ -22,11 +22,7 @@ impl Element for i64 {
 }
 
 /// Applies `op` to `(shape, data)` operands if it only moves elements. `shape` is the inferred shape of the result.
-pub(crate) fn structural<T: Element>(
-    op: &Op,
-    inputs: &[(&[usize], &[T])],
-    shape: &[usize],
-) -> Option<Vec<T>> {
+pub(crate) fn structural<T: Element>(op: &Op, inputs: &[(&[usize], &[T])], shape: &[usize]) -> Option<Vec<T>> {
     let &(from, data) = inputs.first()?;
     let own = strides(from);
     let view = |shape: &[usize], strides: &[isize], offset: isize| -> Vec<T> {
@@ -43,11 +39,7 @@ pub(crate) fn structural<T: Element>(
         Op::Expand { .. } => view(shape, &broadcast_strides(from, shape.len()), 0),
         Op::Slice { ranges } => {
             let offset = ranges.iter().zip(&own).map(|(r, s)| r.0 as isize * s).sum();
-            let steps: Vec<isize> = ranges
-                .iter()
-                .zip(&own)
-                .map(|(r, s)| r.2 as isize * s)
-                .collect();
+            let steps: Vec<isize> = ranges.iter().zip(&own).map(|(r, s)| r.2 as isize * s).collect();
             view(shape, &steps, offset)
         }
         Op::Pad { pads, value } => {

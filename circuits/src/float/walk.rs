@@ -11,11 +11,7 @@ pub struct Walk {
 impl Walk {
     pub fn new(shape: &[usize], strides: &[isize], offset: isize) -> Self {
         Self {
-            axes: shape
-                .iter()
-                .zip(strides)
-                .map(|(&d, &s)| (d, s, 0))
-                .collect(),
+            axes: shape.iter().zip(strides).map(|(&d, &s)| (d, s, 0)).collect(),
             position: offset,
             left: shape.iter().product(),
         }

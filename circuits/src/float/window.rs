@@ -63,26 +63,15 @@ impl<'a> Window<'a> {
             .iter()
             .zip(self.strides)
             .zip(self.pads.iter().zip(self.dilations));
-        for (((k, stride), (pad, dilation)), (&windows, &extent)) in axes.zip(few.iter().zip(many))
-        {
+        for (((k, stride), (pad, dilation)), (&windows, &extent)) in axes.zip(few.iter().zip(many)) {
             below /= k;
             let shift = tap / below % k * dilation;
             let line: Vec<_> = (0..windows)
-                .filter_map(|w| {
-                    Some((
-                        w,
-                        (w * stride + shift)
-                            .checked_sub(pad.0)
-                            .filter(|&i| i < extent)?,
-                    ))
-                })
+                .filter_map(|w| Some((w, (w * stride + shift).checked_sub(pad.0).filter(|&i| i < extent)?)))
                 .collect();
             pairs = pairs
                 .into_iter()
-                .flat_map(|(f, m)| {
-                    line.iter()
-                        .map(move |(w, i)| (f * windows + w, m * extent + i))
-                })
+                .flat_map(|(f, m)| line.iter().map(move |(w, i)| (f * windows + w, m * extent + i)))
                 .collect();
         }
         pairs
@@ -90,13 +79,7 @@ impl<'a> Window<'a> {
 }
 
 /// `Conv` and `ConvTranspose`; shapes have been checked.
-pub fn convolution(
-    op: &Op,
-    x: &Tensor,
-    w: &Tensor,
-    bias: Option<&Tensor>,
-    shape: &[usize],
-) -> Vec<f32> {
+pub fn convolution(op: &Op, x: &Tensor, w: &Tensor, bias: Option<&Tensor>, shape: &[usize]) -> Vec<f32> {
     let (Op::Conv { groups, .. } | Op::ConvTranspose { groups, .. }) = op else {
         return Vec::new();
     };
@@ -108,10 +91,7 @@ pub fn convolution(
     };
     let (size_in, size_out): (usize, usize) = (from.iter().product(), to.iter().product());
     let (group_in, group_out) = (channels_in / groups, channels_out / groups);
-    let start = |c: usize| {
-        bias.and_then(|b| b.data.get(c))
-            .map_or(0.0, |&b| f64::from(b))
-    };
+    let start = |c: usize| bias.and_then(|b| b.data.get(c)).map_or(0.0, |&b| f64::from(b));
     let mut sums: Vec<f64> = (0..batch * channels_out)
         .flat_map(|i| std::iter::repeat_n(start(i % channels_out), size_out))
         .collect();
@@ -134,10 +114,7 @@ pub fn convolution(
                 } else {
                     o * group_in + i
                 };
-                let weight = w
-                    .data
-                    .get(at * window.size() + tap)
-                    .map_or(0.0, |&w| f64::from(w));
+                let weight = w.data.get(at * window.size() + tap).map_or(0.0, |&w| f64::from(w));
                 let first = (n * channels_in + c) * size_in;
                 let plane = x.data.get(first..first + size_in).unwrap_or_default();
                 for &(to, from) in &pairs {
@@ -153,9 +130,7 @@ pub fn convolution(
 
 /// `MaxPool` and `AveragePool`; shapes have been checked.
 pub fn pool(op: &Op, x: &Tensor, shape: &[usize]) -> Vec<f32> {
-    let ([_, _, from @ ..], [_, _, to @ ..], Some(window)) =
-        (x.shape.as_slice(), shape, Window::of(op))
-    else {
+    let ([_, _, from @ ..], [_, _, to @ ..], Some(window)) = (x.shape.as_slice(), shape, Window::of(op)) else {
         return Vec::new();
     };
     let (size_in, size_out): (usize, usize) = (from.iter().product(), to.iter().product());
@@ -176,11 +151,7 @@ pub fn pool(op: &Op, x: &Tensor, shape: &[usize]) -> Vec<f32> {
         {
             for &(to, from) in &pairs {
                 if let (Some(acc), Some(&x)) = (acc.get_mut(to), plane.get(from)) {
-                    *acc = if max {
-                        acc.max(x.into())
-                    } else {
-                        *acc + f64::from(x)
-                    };
+                    *acc = if max { acc.max(x.into()) } else { *acc + f64::from(x) };
                 }
             }
         }

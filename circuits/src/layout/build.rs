@@ -32,6 +32,8 @@ pub(super) struct Builder<'a> {
     factors: BTreeMap<(Factor, i128), Src>,
     zero: Option<Src>,
     policy_rows: usize,
+    /// Set when something cannot be laid out soundly; the layout is then refused.
+    refused: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -52,7 +54,13 @@ impl<'a> Builder<'a> {
             zero: None,
             policy_rows: output.channels.div_ceil(shape.lanes) * shape.lanes * output.positions(),
             shape,
+            refused: false,
         };
+        if !well_formed(model) {
+            return None;
+        }
+        let input = model.tensors.first()?.channels;
+        builder.shape.live_input_lanes = input - (input - 1) / builder.shape.lanes * builder.shape.lanes;
         builder.place_tensors()?;
         builder.choose_weight_lanes()?;
         builder.place_blocks();
@@ -84,6 +92,10 @@ impl<'a> Builder<'a> {
             if matches!(tensor.step, Step::MaxPool(_)) {
                 continue; // placed with its source
             }
+            // Policy rows use the limbs of lane 0, as everything but a public input does.
+            if id > 0 && self.kinds.len() < self.policy_rows {
+                self.kinds.resize(self.policy_rows, RowKind::Free);
+            }
             let blocks = tensor.channels.div_ceil(self.shape.lanes);
             let positions = tensor.positions();
             self.rows[id] = vec![usize::MAX; blocks * positions];
@@ -108,7 +120,9 @@ impl<'a> Builder<'a> {
         let positions = self.model.tensors[id].positions();
         self.rows[id][block * positions + position] = self.kinds.len();
         self.kinds.push(match self.model.tensors[id].step {
-            Step::Input => RowKind::Input,
+            Step::Input => RowKind::Input {
+                last: (block + 1) * self.shape.lanes >= self.model.tensors[id].channels,
+            },
             _ => RowKind::Affine(id, block, position),
         });
     }
@@ -118,7 +132,12 @@ impl<'a> Builder<'a> {
         let (width, out) = (self.model.tensors[id].width, pool.rows.len() * pool.cols.len());
         self.rows[pool_id] = vec![usize::MAX; blocks * out];
         for block in 0..blocks {
-            for (window, (ys, xs)) in pool.rows.iter().flat_map(|y| pool.cols.iter().map(move |x| (y, x))).enumerate() {
+            for (window, (ys, xs)) in pool
+                .rows
+                .iter()
+                .flat_map(|y| pool.cols.iter().map(move |x| (y, x)))
+                .enumerate()
+            {
                 let cells = ys.iter().flat_map(|y| xs.iter().map(move |x| y * width + x));
                 for (index, position) in cells.enumerate() {
                     self.place_row(id, block, position);
@@ -155,7 +174,9 @@ impl<'a> Builder<'a> {
 
     /// The fewest weight lanes with which all blocks fit.
     fn choose_weight_lanes(&mut self) -> Option<()> {
-        let most = (0..self.model.tensors.len()).map(|id| self.model.tensors[id].channels).max()?;
+        let most = (0..self.model.tensors.len())
+            .map(|id| self.model.tensors[id].channels)
+            .max()?;
         let usable = self.shape.usable();
         if self.line_rows(most) > usable {
             return None;
@@ -163,7 +184,11 @@ impl<'a> Builder<'a> {
         let (mut low, mut high) = (1, most);
         while low < high {
             let middle = (low + high) / 2;
-            if self.line_rows(middle) <= usable { high = middle } else { low = middle + 1 }
+            if self.line_rows(middle) <= usable {
+                high = middle
+            } else {
+                low = middle + 1
+            }
         }
         self.shape.weight_lanes = low;
         Some(())
@@ -176,7 +201,13 @@ impl<'a> Builder<'a> {
             let stride = self.stride(c);
             let line = stride * c.axes[0].kernel * c.axes[1].kernel;
             for first_channel in (0..self.model.tensors[id].channels).step_by(self.shape.weight_lanes) {
-                self.blocks.push(Block { tensor: id, first_channel, start, line, stride });
+                self.blocks.push(Block {
+                    tensor: id,
+                    first_channel,
+                    start,
+                    line,
+                    stride,
+                });
                 start += BIAS_LIMBS + line;
             }
         }
@@ -188,7 +219,11 @@ impl<'a> Builder<'a> {
         let t = tensors.iter().map(crate::qmodel::Tensor::positions).max().unwrap_or(1);
         let policy = self.policy_rows;
         let s = self.blocks.iter().map(|b| b.line).max().unwrap_or(1).max(policy) + self.shape.lanes;
-        Powers { r: r + 1, t: t + 1, s: s + 1 }
+        Powers {
+            r: r + 1,
+            t: t + 1,
+            s: s + 1,
+        }
     }
 
     /// Builds all scans and checks.
@@ -205,7 +240,7 @@ impl<'a> Builder<'a> {
         }
         self.policy(&uses);
         let usable = self.shape.usable();
-        if self.cursor.iter().any(|&c| c > usable) {
+        if self.refused || self.cursor.iter().any(|&c| c > usable) {
             return None;
         }
         self.shape.slots = self.busy.len();
@@ -239,7 +274,10 @@ impl<'a> Builder<'a> {
 
     fn span(&self, tensor: usize) -> (usize, usize) {
         let rows = &self.rows[tensor];
-        (rows.iter().copied().min().unwrap_or(0), rows.iter().copied().max().unwrap_or(0))
+        (
+            rows.iter().copied().min().unwrap_or(0),
+            rows.iter().copied().max().unwrap_or(0),
+        )
     }
 
     fn reserve(&mut self, tensor: usize) -> usize {
@@ -254,11 +292,11 @@ impl<'a> Builder<'a> {
     }
 
     fn pow(&self, mono: Mono) -> Option<Src> {
-        let Powers { r, t, .. } = self.powers;
+        let Powers { r, t, s } = self.powers;
         match mono {
-            Mono { r: e, t: 0, s: 0 } => Some(Src::Pow(e)),
-            Mono { r: 0, t: e, s: 0 } => Some(Src::Pow(r + e)),
-            Mono { r: 0, t: 0, s: e } => Some(Src::Pow(r + t + e)),
+            Mono { r: e, t: 0, s: 0 } if e < r => Some(Src::Pow(e)),
+            Mono { r: 0, t: e, s: 0 } if e < t => Some(Src::Pow(r + e)),
+            Mono { r: 0, t: 0, s: e } if e < s => Some(Src::Pow(r + t + e)),
             _ => None,
         }
     }
@@ -266,7 +304,11 @@ impl<'a> Builder<'a> {
     /// A run of constant rows in the emptiest slot.
     fn constants(&mut self, rows: Vec<ScanRow>) -> Src {
         let slot = (0..self.cursor.len()).min_by_key(|&s| self.cursor[s]).unwrap_or(0);
-        let segment = Segment { slot, start: self.cursor[slot], rows };
+        let segment = Segment {
+            slot,
+            start: self.cursor[slot],
+            rows,
+        };
         self.cursor[slot] += segment.rows.len();
         let result = segment.result();
         self.segments.push(segment);
@@ -285,7 +327,11 @@ impl<'a> Builder<'a> {
             if let Some(zero) = self.zero {
                 return zero;
             }
-            let zero = self.constants(vec![ScanRow { factors: None, kappa: 0, mode: Mode::Constant }]);
+            let zero = self.constants(vec![ScanRow {
+                factors: None,
+                kappa: 0,
+                mode: Mode::Constant,
+            }]);
             self.zero = Some(zero);
             return zero;
         }
@@ -294,34 +340,70 @@ impl<'a> Builder<'a> {
         }
         let row = |m: &Mono| {
             let (a, b) = if m.s > 0 {
-                (Mono { s: m.s, ..Mono::default() }, Mono { s: 0, ..*m })
+                (
+                    Mono {
+                        s: m.s,
+                        ..Mono::default()
+                    },
+                    Mono { s: 0, ..*m },
+                )
             } else {
-                (Mono { r: m.r, ..Mono::default() }, Mono { r: 0, ..*m })
+                (
+                    Mono {
+                        r: m.r,
+                        ..Mono::default()
+                    },
+                    Mono { r: 0, ..*m },
+                )
             };
             let factors = self.pow(a).zip(self.pow(b));
-            ScanRow { factors, kappa: scale, mode: Mode::Constant }
+            ScanRow {
+                factors,
+                kappa: scale,
+                mode: Mode::Constant,
+            }
         };
-        let rows = factor.iter().map(row).collect();
+        let rows: Vec<ScanRow> = factor.iter().map(row).collect();
+        // A constant whose coefficients are not copies would be free.
+        self.refused |= rows.iter().any(|row| row.factors.is_none());
         let src = self.constants(rows);
         self.factors.insert((factor, scale), src);
         src
     }
 
     /// Scans a tensor with coefficient `a(block, y) * b(x)`; gives the cell of the sum.
-    fn scan(&mut self, slot: usize, tensor: usize, mode: Mode, a: &dyn Fn(usize, usize) -> Factor, b: &dyn Fn(usize) -> Factor) -> Src {
+    fn scan(
+        &mut self,
+        slot: usize,
+        tensor: usize,
+        mode: Mode,
+        a: &dyn Fn(usize, usize) -> Factor,
+        b: &dyn Fn(usize) -> Factor,
+    ) -> Src {
         let model = self.model;
         let t = &model.tensors[tensor];
         let (positions, width, height) = (t.positions(), t.width, t.height);
         let blocks = t.channels.div_ceil(self.shape.lanes);
         let bs: Vec<Src> = (0..width).map(|x| self.factor(b(x), 1)).collect();
         let (low, high) = self.span(tensor);
-        let mut rows = vec![ScanRow { factors: None, kappa: 0, mode: Mode::Skip }; high - low + 1];
+        let mut rows = vec![
+            ScanRow {
+                factors: None,
+                kappa: 0,
+                mode: Mode::Skip
+            };
+            high - low + 1
+        ];
         for block in 0..blocks {
             for y in 0..height {
                 let a_src = self.factor(a(block, y), 1);
                 for (x, &b_src) in bs.iter().enumerate() {
                     let row = self.rows[tensor][block * positions + y * width + x];
-                    rows[row - low] = ScanRow { factors: Some((a_src, b_src)), kappa: 0, mode };
+                    rows[row - low] = ScanRow {
+                        factors: Some((a_src, b_src)),
+                        kappa: 0,
+                        mode,
+                    };
                 }
             }
         }
@@ -339,7 +421,14 @@ impl<'a> Builder<'a> {
                 return *cell;
             }
         }
-        let row = |(a, b, kappa)| ScanRow { factors: Some((a, b)), kappa, mode: Mode::Constant };
+        if terms.is_empty() {
+            return self.factor(vec![], 1);
+        }
+        let row = |(a, b, kappa)| ScanRow {
+            factors: Some((a, b)),
+            kappa,
+            mode: Mode::Constant,
+        };
         self.constants(terms.into_iter().map(row).collect())
     }
 
@@ -354,8 +443,19 @@ impl<'a> Builder<'a> {
             0,
             id,
             Mode::Accumulators,
-            &|b, y| vec![Mono { r: lanes * b, t: width * y, s: 0 }],
-            &|x| vec![Mono { t: x, ..Mono::default() }],
+            &|b, y| {
+                vec![Mono {
+                    r: lanes * b,
+                    t: width * y,
+                    s: 0,
+                }]
+            },
+            &|x| {
+                vec![Mono {
+                    t: x,
+                    ..Mono::default()
+                }]
+            },
         );
         let mut terms = vec![];
         let mut read = 0;
@@ -373,7 +473,13 @@ impl<'a> Builder<'a> {
             let line = (!scans.is_empty()).then(|| self.sum(scans));
             for block in &blocks {
                 self.equalities.extend(line.map(|line| (line, Src::Uacc(block.end()))));
-                let Some(power) = self.pow(Mono { r: block.first_channel, ..Mono::default() }) else { return };
+                let Some(power) = self.pow(Mono {
+                    r: block.first_channel,
+                    ..Mono::default()
+                }) else {
+                    self.refused = true;
+                    return;
+                };
                 terms.push((Src::Pacc(block.end()), power, 1));
             }
         }
@@ -400,7 +506,15 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn scan_line(&mut self, slot: usize, source: usize, offset: usize, stride: usize, axes: &[Axis; 2], out_width: usize) -> Src {
+    fn scan_line(
+        &mut self,
+        slot: usize,
+        source: usize,
+        offset: usize,
+        stride: usize,
+        axes: &[Axis; 2],
+        out_width: usize,
+    ) -> Src {
         let lanes = self.shape.lanes;
         let row_step = stride * axes[1].kernel;
         let [vertical, horizontal] = [inverse(&axes[0]), inverse(&axes[1])];
@@ -410,10 +524,23 @@ impl<'a> Builder<'a> {
             source,
             Mode::ValuesS,
             &|b, y| {
-                let mono = |(p, k): (usize, usize)| Mono { r: 0, t: out_width * p, s: offset + lanes * b + row_step * k };
+                let mono = |(p, k): (usize, usize)| Mono {
+                    r: 0,
+                    t: out_width * p,
+                    s: offset + lanes * b + row_step * k,
+                };
                 at(&vertical, y).into_iter().map(mono).collect()
             },
-            &|x| at(&horizontal, x).into_iter().map(|(p, k)| Mono { r: 0, t: p, s: stride * k }).collect(),
+            &|x| {
+                at(&horizontal, x)
+                    .into_iter()
+                    .map(|(p, k)| Mono {
+                        r: 0,
+                        t: p,
+                        s: stride * k,
+                    })
+                    .collect()
+            },
         )
     }
 
@@ -426,10 +553,22 @@ impl<'a> Builder<'a> {
             term.tensor,
             Mode::ValuesR,
             &|b, y| {
-                let mono = |(p, _)| Mono { r: term.offset + lanes * b, t: out_width * p, s: 0 };
+                let mono = |(p, _)| Mono {
+                    r: term.offset + lanes * b,
+                    t: out_width * p,
+                    s: 0,
+                };
                 at(&vertical, y).into_iter().map(mono).collect()
             },
-            &|x| at(&horizontal, x).into_iter().map(|(p, _)| Mono { t: p, ..Mono::default() }).collect(),
+            &|x| {
+                at(&horizontal, x)
+                    .into_iter()
+                    .map(|(p, _)| Mono {
+                        t: p,
+                        ..Mono::default()
+                    })
+                    .collect()
+            },
         )
     }
 
@@ -445,11 +584,46 @@ impl<'a> Builder<'a> {
             slot,
             output,
             Mode::ValuesS,
-            &|b, y| vec![Mono { s: padded * width * y + lanes * b, ..Mono::default() }],
-            &|x| vec![Mono { s: padded * x, ..Mono::default() }],
+            &|b, y| {
+                vec![Mono {
+                    s: padded * width * y + lanes * b,
+                    ..Mono::default()
+                }]
+            },
+            &|x| {
+                vec![Mono {
+                    s: padded * x,
+                    ..Mono::default()
+                }]
+            },
         );
         self.equalities.push((scan, Src::Uacc(last)));
     }
+}
+
+/// What the layout relies on: pools read a rounded tensor of the same sign, each tensor is pooled at most once, windows
+/// are not empty and disjoint, and a contraction without parts has no channels.
+fn well_formed(model: &QModel) -> bool {
+    let mut pooled = vec![];
+    model.tensors.iter().all(|tensor| match &tensor.step {
+        Step::Input => true,
+        Step::Affine(affine) => affine
+            .contraction
+            .as_ref()
+            .is_none_or(|c| c.parts.is_empty() == (c.channels == 0)),
+        Step::MaxPool(pool) => {
+            let source = &model.tensors[pool.tensor];
+            let disjoint = |windows: &[Vec<usize>]| {
+                let mut all: Vec<usize> = windows.iter().flatten().copied().collect();
+                all.sort_unstable();
+                windows.iter().all(|w| !w.is_empty()) && all.windows(2).all(|w| w[0] != w[1])
+            };
+            let first = !pooled.contains(&pool.tensor);
+            pooled.push(pool.tensor);
+            let rounded = matches!(source.step, Step::Affine(_)) && source.signed == tensor.signed;
+            first && rounded && disjoint(&pool.rows) && disjoint(&pool.cols)
+        }
+    })
 }
 
 /// For each source index, the (output position, kernel index) pairs that read it.

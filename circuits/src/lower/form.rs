@@ -103,8 +103,18 @@ impl Form {
         match self.kind {
             Kind::Pending(affine) => affine,
             Kind::Sum { parts, bias } => {
-                let linear = parts.into_iter().map(|part| Linear { part, axes: axes.clone() }).collect();
-                let mut affine = Affine { contraction: None, bias: vec![], linear };
+                let linear = parts
+                    .into_iter()
+                    .map(|part| Linear {
+                        part,
+                        axes: axes.clone(),
+                    })
+                    .collect();
+                let mut affine = Affine {
+                    contraction: None,
+                    bias: vec![],
+                    linear,
+                };
                 if bias.iter().any(|b| *b != 0.0) {
                     affine.add_bias(&bias, self.grid);
                 }
@@ -152,8 +162,22 @@ impl Affine {
 
     /// Adds a constant per channel; a contraction carries it.
     pub(super) fn add_bias(&mut self, by: &[f64], [channels, height, width]: [usize; 3]) {
-        let axes = [Axis { kernel: 1, taps: vec![vec![]; height] }, Axis { kernel: 1, taps: vec![vec![]; width] }];
-        let empty = Contraction { parts: vec![], channels: 0, axes, weights: vec![] };
+        let axes = [
+            Axis {
+                kernel: 1,
+                taps: vec![vec![]; height],
+            },
+            Axis {
+                kernel: 1,
+                taps: vec![vec![]; width],
+            },
+        ];
+        let empty = Contraction {
+            parts: vec![],
+            channels: 0,
+            axes,
+            weights: vec![],
+        };
         self.contraction.get_or_insert(empty);
         self.bias.resize(channels, 0.0);
         self.bias.iter_mut().zip(by).for_each(|(b, by)| *b += by);

@@ -12,10 +12,19 @@ type Refused = String;
 pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatModel, CircuitError> {
     let one = |what: &str, ids: &[usize]| match ids {
         [id] => Ok(*id),
-        _ => Err(CircuitError::Unsupported(vec![format!("{} {what}s; exactly one is supported", ids.len())])),
+        _ => Err(CircuitError::Unsupported(vec![format!(
+            "{} {what}s; exactly one is supported",
+            ids.len()
+        )])),
     };
     let (input, output) = (one("input", &graph.input)?, one("output", &graph.output)?);
-    let mut lowering = Lowering { graph, ranges, forms: vec![None; graph.values.len()], tensors: vec![], pooled: vec![] };
+    let mut lowering = Lowering {
+        graph,
+        ranges,
+        forms: vec![None; graph.values.len()],
+        tensors: vec![],
+        pooled: vec![],
+    };
     lowering.input(input).map_err(|e| CircuitError::Unsupported(vec![e]))?;
     let mut refused = vec![];
     for node in &graph.nodes {
@@ -23,15 +32,25 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatModel, CircuitError> 
             Ok(form) => lowering.forms[node.output] = Some(form),
             // A node whose input was refused is not reported again.
             Err(reason) if reason.is_empty() => {}
-            Err(reason) => refused.push(format!("node `{}` ({}): {reason}", onnx::shown(&node.name), onnx::shown(&node.onnx_op))),
+            Err(reason) => refused.push(format!(
+                "node `{}` ({}): {reason}",
+                onnx::shown(&node.name),
+                onnx::shown(&node.onnx_op)
+            )),
         }
     }
     if !refused.is_empty() {
         return Err(CircuitError::Unsupported(refused));
     }
     let shape = |id: usize| graph.values[id].shape.get(1..).unwrap_or_default().to_vec();
-    lowering.output(output).map_err(|e| CircuitError::Unsupported(vec![e]))?;
-    Ok(FloatModel { tensors: lowering.tensors, input_shape: shape(input), output_shape: shape(output) })
+    lowering
+        .output(output)
+        .map_err(|e| CircuitError::Unsupported(vec![e]))?;
+    Ok(FloatModel {
+        tensors: lowering.tensors,
+        input_shape: shape(input),
+        output_shape: shape(output),
+    })
 }
 
 struct Lowering<'a> {
@@ -55,7 +74,8 @@ fn grid(shape: &[usize]) -> Result<([usize; 3], Order), Refused> {
 
 /// Whether a value of this shape may lie on a grid: with the same axes, or with all elements along one axis.
 fn fits(shape: &[usize], on: [usize; 3]) -> bool {
-    let vector = shape.iter().filter(|&&n| n != 1).count() <= 1 && shape.iter().product::<usize>() == on.iter().product();
+    let vector =
+        shape.iter().filter(|&&n| n != 1).count() <= 1 && shape.iter().product::<usize>() == on.iter().product();
     vector || grid(shape).is_ok_and(|(g, _)| g == on)
 }
 
@@ -63,7 +83,13 @@ impl Lowering<'_> {
     fn input(&mut self, id: usize) -> Result<(), Refused> {
         let value = &self.graph.values[id];
         let (grid, order) = grid(&value.shape)?;
-        self.tensors.push(Tensor { name: value.name.clone(), grid, signed: true, range: self.ranges[id], step: Step::Input });
+        self.tensors.push(Tensor {
+            name: value.name.clone(),
+            grid,
+            signed: true,
+            range: self.ranges[id],
+            step: Step::Input,
+        });
         self.forms[id] = Some(self.stored(0, order));
         Ok(())
     }
@@ -71,14 +97,33 @@ impl Lowering<'_> {
     /// The form of a stored tensor.
     fn stored(&self, id: usize, order: Order) -> Form {
         let t = &self.tensors[id];
-        let kind = Kind::Sum { parts: vec![Part { tensor: id, coef: 1.0, offset: 0 }], bias: vec![] };
-        Form { grid: t.grid, order, range: t.range, name: t.name.clone(), kind }
+        let kind = Kind::Sum {
+            parts: vec![Part {
+                tensor: id,
+                coef: 1.0,
+                offset: 0,
+            }],
+            bias: vec![],
+        };
+        Form {
+            grid: t.grid,
+            order,
+            range: t.range,
+            name: t.name.clone(),
+            kind,
+        }
     }
 
     /// Rounds an accumulator into a stored tensor; unsigned ones are clamped at 0 (ReLU).
     fn round(&mut self, form: Form, signed: bool) -> usize {
         let (name, grid, range) = (form.name.clone(), form.grid, form.range);
-        self.tensors.push(Tensor { name, grid, signed, range, step: Step::Affine(form.into_affine()) });
+        self.tensors.push(Tensor {
+            name,
+            grid,
+            signed,
+            range,
+            step: Step::Affine(form.into_affine()),
+        });
         self.tensors.len() - 1
     }
 
@@ -90,7 +135,15 @@ impl Lowering<'_> {
                 let order = form.order;
                 let id = self.round(form, true);
                 let form = self.stored(id, order);
-                (form, vec![Part { tensor: id, coef: 1.0, offset: 0 }], vec![])
+                (
+                    form,
+                    vec![Part {
+                        tensor: id,
+                        coef: 1.0,
+                        offset: 0,
+                    }],
+                    vec![],
+                )
             }
         }
     }
@@ -116,7 +169,14 @@ impl Lowering<'_> {
         }
         let order = form.order;
         let id = self.round(form, true);
-        (self.stored(id, order), vec![Part { tensor: id, coef: 1.0, offset: 0 }])
+        (
+            self.stored(id, order),
+            vec![Part {
+                tensor: id,
+                coef: 1.0,
+                offset: 0,
+            }],
+        )
     }
 
     /// Whether the parts can be added exactly without taking more than `SPREAD` bits from the weights that read them.
@@ -135,9 +195,14 @@ impl Lowering<'_> {
     }
 
     fn output(&mut self, id: usize) -> Result<(), Refused> {
-        let form = self.forms[id].clone().ok_or("the output does not depend on the input")?;
+        let form = self.forms[id]
+            .clone()
+            .ok_or("the output does not depend on the input")?;
         if form.grid[1] * form.grid[2] != 1 {
-            return Err(format!("output shape {:?}: outputs with one position are supported", self.graph.values[id].shape));
+            return Err(format!(
+                "output shape {:?}: outputs with one position are supported",
+                self.graph.values[id].shape
+            ));
         }
         self.round(form, true);
         Ok(())
@@ -164,12 +229,39 @@ impl Lowering<'_> {
         let out = self.graph.values[node.output].clone();
         let range = self.ranges[node.output];
         let mut form = match &node.op {
-            Op::Conv { kernel, strides, pads, dilations, groups } => {
-                let geometry = Geometry { kernel, strides, pads, dilations, groups: *groups, transpose: false };
+            Op::Conv {
+                kernel,
+                strides,
+                pads,
+                dilations,
+                groups,
+            } => {
+                let geometry = Geometry {
+                    kernel,
+                    strides,
+                    pads,
+                    dilations,
+                    groups: *groups,
+                    transpose: false,
+                };
                 self.conv(node, &geometry, &out.shape)?
             }
-            Op::ConvTranspose { kernel, strides, pads, dilations, groups, .. } => {
-                let geometry = Geometry { kernel, strides, pads, dilations, groups: *groups, transpose: true };
+            Op::ConvTranspose {
+                kernel,
+                strides,
+                pads,
+                dilations,
+                groups,
+                ..
+            } => {
+                let geometry = Geometry {
+                    kernel,
+                    strides,
+                    pads,
+                    dilations,
+                    groups: *groups,
+                    transpose: true,
+                };
                 self.conv(node, &geometry, &out.shape)?
             }
             Op::MatMul => self.matmul(node, &out.shape)?,
@@ -183,25 +275,43 @@ impl Lowering<'_> {
                 let form = self.form(node, 0)?;
                 // Negative accumulators are bounded too, by twice the range.
                 let range = range.max(form.range / 2.0);
-                self.relu(Form { range, name: out.name.clone(), ..form })
+                self.relu(Form {
+                    range,
+                    name: out.name.clone(),
+                    ..form
+                })
             }
             Op::LeakyRelu { alpha } => {
                 let form = self.form(node, 0)?;
                 self.two_sided(form, -f64::from(*alpha))
             }
-            Op::PRelu => Form { range, ..self.prelu(node)? },
+            Op::PRelu => Form {
+                range,
+                ..self.prelu(node)?
+            },
             Op::Abs => {
                 let form = self.form(node, 0)?;
                 self.two_sided(form, 1.0)
             }
             Op::Neg => self.form(node, 0)?.scale(-1.0),
             Op::Clip { min, max } => self.clip(node, *min, *max)?,
-            Op::MaxPool { kernel, strides, pads, dilations } => {
+            Op::MaxPool {
+                kernel,
+                strides,
+                pads,
+                dilations,
+            } => {
                 let form = self.framed(node, 0)?;
                 let [h, w] = spatial(kernel, strides, pads, dilations, &form, &out.shape)?;
                 self.max_pool(form, &h, &w)
             }
-            Op::AveragePool { kernel, strides, pads, dilations, count_include_pad } => {
+            Op::AveragePool {
+                kernel,
+                strides,
+                pads,
+                dilations,
+                count_include_pad,
+            } => {
                 let form = self.framed(node, 0)?;
                 let axes = spatial(kernel, strides, pads, dilations, &form, &out.shape)?;
                 let full = |axis: &Axis| axis.taps.iter().all(|t| t.len() == axis.kernel);
@@ -229,11 +339,17 @@ impl Lowering<'_> {
             Op::Pad { pads, value } => self.pad(node, pads, *value)?,
             Op::Expand { shape } => self.expand(node, shape)?,
         };
-        if matches!(node.op, Op::Conv { .. } | Op::ConvTranspose { .. } | Op::MatMul | Op::Add | Op::Sub | Op::Mul | Op::Div) {
+        if matches!(
+            node.op,
+            Op::Conv { .. } | Op::ConvTranspose { .. } | Op::MatMul | Op::Add | Op::Sub | Op::Mul | Op::Div
+        ) {
             form.range = range;
         }
         if !matches!(node.op, Op::ArgMax { .. }) && !fits(&out.shape, form.grid) {
-            return Err(format!("the result of shape {:?} would lie on another grid, {:?}", out.shape, form.grid));
+            return Err(format!(
+                "the result of shape {:?} would lie on another grid, {:?}",
+                out.shape, form.grid
+            ));
         }
         form.name = out.name;
         Ok(form)
@@ -261,7 +377,10 @@ impl Lowering<'_> {
         let range = form.range;
         let positive = self.relu(form.clone());
         let negative = self.relu(form.scale(-1.0)).scale(by);
-        Form { range: range * by.abs().max(1.0), ..join(positive, negative) }
+        Form {
+            range: range * by.abs().max(1.0),
+            ..join(positive, negative)
+        }
     }
 
     /// The form with its contraction rounded, so that it can be used more than once.
@@ -285,10 +404,18 @@ impl Lowering<'_> {
         let negative = self.relu(form.scale(-1.0));
         let scaled = self.channel_map(negative, slope.len(), &|o, c| if o == c { -slope[c] } else { 0.0 });
         let (_, parts) = self.parts(positive);
-        let Kind::Pending(mut affine) = scaled.kind else { return Err("the slope could not be applied".into()) };
+        let Kind::Pending(mut affine) = scaled.kind else {
+            return Err("the slope could not be applied".into());
+        };
         let axes = [Axis::identity(scaled.grid[1]), Axis::identity(scaled.grid[2])];
-        affine.linear.extend(parts.into_iter().map(|part| Linear { part, axes: axes.clone() }));
-        Ok(Form { kind: Kind::Pending(affine), ..scaled })
+        affine.linear.extend(parts.into_iter().map(|part| Linear {
+            part,
+            axes: axes.clone(),
+        }));
+        Ok(Form {
+            kind: Kind::Pending(affine),
+            ..scaled
+        })
     }
 
     fn clip(&mut self, node: &Node, min: Option<f32>, max: Option<f32>) -> Result<Form, Refused> {
@@ -319,7 +446,8 @@ impl Lowering<'_> {
         let first = self.form(node, a)?;
         let first = self.rounded(first);
         if let Some(constant) = self.constant(node, b).cloned() {
-            let by = per_channel(&constant, &first, self.shape(node, a)).ok_or("the constant must be one per channel")?;
+            let by =
+                per_channel(&constant, &first, self.shape(node, a)).ok_or("the constant must be one per channel")?;
             // sign * relu(sign * (a - b)) + b is max(a, b) or min(a, b).
             let minus: Vec<f64> = by.iter().map(|v| -v).collect();
             let over = self.relu(first.add_bias(&minus).scale(sign));
@@ -337,9 +465,12 @@ impl Lowering<'_> {
 
     fn add(&mut self, node: &Node, sign: f64) -> Result<Form, Refused> {
         for (constant, value, outer) in [(1, 0, sign), (0, 1, 1.0)] {
-            let Some(tensor) = self.constant(node, constant).cloned() else { continue };
+            let Some(tensor) = self.constant(node, constant).cloned() else {
+                continue;
+            };
             let form = self.form(node, value)?.scale(if value == 1 { sign } else { 1.0 });
-            let by = per_channel(&tensor, &form, self.shape(node, value)).ok_or("the constant must be one per channel")?;
+            let by =
+                per_channel(&tensor, &form, self.shape(node, value)).ok_or("the constant must be one per channel")?;
             return Ok(form.add_bias(&by.iter().map(|b| b * outer).collect::<Vec<_>>()));
         }
         let (a, b) = (self.form(node, 0)?, self.form(node, 1)?.scale(sign));
@@ -351,8 +482,17 @@ impl Lowering<'_> {
         let both = matches!((&a.kind, &b.kind), (Kind::Pending(_), Kind::Pending(_)));
         let a = if both { self.rounded(a) } else { a };
         let (grid, order, range, name) = (a.grid, a.order, a.range + b.range, a.name.clone());
-        let affine = a.into_affine().add(b.into_affine(), grid).ok_or("the operands could not be added")?;
-        Ok(Form { grid, order, range, name, kind: Kind::Pending(affine) })
+        let affine = a
+            .into_affine()
+            .add(b.into_affine(), grid)
+            .ok_or("the operands could not be added")?;
+        Ok(Form {
+            grid,
+            order,
+            range,
+            name,
+            kind: Kind::Pending(affine),
+        })
     }
 
     /// Makes two forms of one grid: an operand with one position is spread over the positions of the other.
@@ -361,11 +501,21 @@ impl Lowering<'_> {
             return Ok((a, b));
         }
         let spread = |this: &mut Self, small: Form, large: &Form| {
-            let fits = small.grid[0] == large.grid[0] && small.grid[1..].iter().zip(&large.grid[1..]).all(|(s, l)| s == l || *s == 1);
+            let fits = small.grid[0] == large.grid[0]
+                && small.grid[1..]
+                    .iter()
+                    .zip(&large.grid[1..])
+                    .all(|(s, l)| s == l || *s == 1);
             if !fits || small.order != large.order {
-                return Err(format!("shapes {:?} and {:?} do not broadcast position-wise", small.grid, large.grid));
+                return Err(format!(
+                    "shapes {:?} and {:?} do not broadcast position-wise",
+                    small.grid, large.grid
+                ));
             }
-            let axis = |from: usize, to: usize| Axis { kernel: 1, taps: (0..to).map(|p| vec![(0, if from == 1 { 0 } else { p })]).collect() };
+            let axis = |from: usize, to: usize| Axis {
+                kernel: 1,
+                taps: (0..to).map(|p| vec![(0, if from == 1 { 0 } else { p })]).collect(),
+            };
             let axes = [axis(small.grid[1], large.grid[1]), axis(small.grid[2], large.grid[2])];
             Ok(this.windows(small, axes, 1.0))
         };
@@ -385,7 +535,8 @@ impl Lowering<'_> {
             _ => return Err("products and quotients of two activations are not supported".into()),
         };
         let form = self.form(node, value)?;
-        let by = per_channel(&constant, &form, self.shape(node, value)).ok_or("the factor must be constant with one value per channel")?;
+        let by = per_channel(&constant, &form, self.shape(node, value))
+            .ok_or("the factor must be constant with one value per channel")?;
         let by: Vec<f64> = by.iter().map(|&b| if divide { 1.0 / b } else { b }).collect();
         if by.iter().any(|b| !b.is_finite()) {
             return Err("division by zero".into());
@@ -400,10 +551,25 @@ impl Lowering<'_> {
     fn channel_map(&mut self, form: Form, out: usize, weight: &dyn Fn(usize, usize) -> f64) -> Form {
         let (form, parts) = self.parts(form);
         let channels = form.grid[0];
-        let weights = (0..out).flat_map(|o| (0..channels).map(move |c| weight(o, c))).collect();
-        let contraction = Contraction { parts, channels, axes: form.identity(), weights };
-        let affine = Affine { contraction: Some(contraction), bias: vec![], linear: vec![] };
-        Form { grid: [out, form.grid[1], form.grid[2]], kind: Kind::Pending(affine), ..form }
+        let weights = (0..out)
+            .flat_map(|o| (0..channels).map(move |c| weight(o, c)))
+            .collect();
+        let contraction = Contraction {
+            parts,
+            channels,
+            axes: form.identity(),
+            weights,
+        };
+        let affine = Affine {
+            contraction: Some(contraction),
+            bias: vec![],
+            linear: vec![],
+        };
+        Form {
+            grid: [out, form.grid[1], form.grid[2]],
+            kind: Kind::Pending(affine),
+            ..form
+        }
     }
 
     /// `coef * sum over windows`, per channel.
@@ -412,15 +578,35 @@ impl Lowering<'_> {
         let grid = [form.grid[0], axes[0].out(), axes[1].out()];
         let taps = |axis: &Axis| axis.taps.iter().map(Vec::len).max().unwrap_or(0);
         let range = form.range * coef.abs() * (taps(&axes[0]) * taps(&axes[1])) as f64;
-        let term = |p: Part| Linear { part: Part { coef: p.coef * coef, ..p }, axes: axes.clone() };
-        let affine = Affine { contraction: None, bias: vec![], linear: parts.into_iter().map(term).collect() };
-        Form { grid, range, kind: Kind::Pending(affine), ..form }
+        let term = |p: Part| Linear {
+            part: Part {
+                coef: p.coef * coef,
+                ..p
+            },
+            axes: axes.clone(),
+        };
+        let affine = Affine {
+            contraction: None,
+            bias: vec![],
+            linear: parts.into_iter().map(term).collect(),
+        };
+        Form {
+            grid,
+            range,
+            kind: Kind::Pending(affine),
+            ..form
+        }
     }
 
     fn max_pool(&mut self, form: Form, h: &Axis, w: &Axis) -> Form {
         let order = form.order;
         let mut source = self.single(form);
-        let indices = |axis: &Axis| axis.taps.iter().map(|t| t.iter().map(|&(_, q)| q).collect()).collect::<Vec<Vec<usize>>>();
+        let indices = |axis: &Axis| {
+            axis.taps
+                .iter()
+                .map(|t| t.iter().map(|&(_, q)| q).collect())
+                .collect::<Vec<Vec<usize>>>()
+        };
         let (mut rows, mut cols) = (indices(h), indices(w));
         let disjoint = |windows: &[Vec<usize>]| {
             let mut all: Vec<usize> = windows.iter().flatten().copied().collect();
@@ -446,7 +632,17 @@ impl Lowering<'_> {
         let t = &self.tensors[source];
         let grid = [t.grid[0], rows.len(), cols.len()];
         let (name, signed, range) = (format!("{}/max", t.name), t.signed, t.range);
-        self.tensors.push(Tensor { name, grid, signed, range, step: Step::MaxPool(MaxPool { tensor: source, rows, cols }) });
+        self.tensors.push(Tensor {
+            name,
+            grid,
+            signed,
+            range,
+            step: Step::MaxPool(MaxPool {
+                tensor: source,
+                rows,
+                cols,
+            }),
+        });
         self.stored(self.tensors.len() - 1, order)
     }
 
@@ -463,7 +659,9 @@ impl Lowering<'_> {
         // The one axis of a flattened value is all three.
         let flat = !framed && shape.iter().rev().skip(1).all(|&n| n == 1) && on(rank - 1);
         if !framed && !flat {
-            return Err(format!("this reduction of a flattened shape {shape:?} is not supported"));
+            return Err(format!(
+                "this reduction of a flattened shape {shape:?} is not supported"
+            ));
         }
         let (channel, width) = (flat || rank == 1 || on(1), flat || rank > 2 && on(rank - 1));
         let height = if rank > 3 { on(rank - 2) } else { width };
@@ -471,13 +669,18 @@ impl Lowering<'_> {
             if !reduced {
                 return Axis::identity(len);
             }
-            Axis { kernel: len, taps: vec![(0..len).map(|q| (q, q)).collect()] }
+            Axis {
+                kernel: len,
+                taps: vec![(0..len).map(|q| (q, q)).collect()],
+            }
         };
         let windows = [whole(form.grid[1], height), whole(form.grid[2], width)];
         let count = (if height { form.grid[1] } else { 1 }) * (if width { form.grid[2] } else { 1 });
         let coef = |n: usize| if kind == ReduceKind::Mean { 1.0 / n as f64 } else { 1.0 };
         match kind {
-            ReduceKind::Max | ReduceKind::Min if channel => Err("maximum and minimum over channels are not supported".into()),
+            ReduceKind::Max | ReduceKind::Min if channel => {
+                Err("maximum and minimum over channels are not supported".into())
+            }
             ReduceKind::Max => Ok(self.max_pool(form, &windows[0], &windows[1])),
             ReduceKind::Min => {
                 let negated = self.single(form.scale(-1.0));
@@ -485,13 +688,24 @@ impl Lowering<'_> {
                 Ok(self.max_pool(form, &windows[0], &windows[1]).scale(-1.0))
             }
             ReduceKind::Sum | ReduceKind::Mean => {
-                let range = if kind == ReduceKind::Sum { self.ranges[node.output] } else { form.range };
-                let mut form = if height || width { self.windows(form, windows, coef(count)) } else { form };
+                let range = if kind == ReduceKind::Sum {
+                    self.ranges[node.output]
+                } else {
+                    form.range
+                };
+                let mut form = if height || width {
+                    self.windows(form, windows, coef(count))
+                } else {
+                    form
+                };
                 if channel {
                     let n = form.grid[0];
                     form = self.channel_map(form, 1, &|_, _| coef(n));
                 }
-                Ok(Form { range: range.max(self.ranges[node.output]), ..form })
+                Ok(Form {
+                    range: range.max(self.ranges[node.output]),
+                    ..form
+                })
             }
         }
     }
@@ -515,7 +729,10 @@ impl Lowering<'_> {
                 return Ok(form);
             }
         }
-        Err(format!("reshape of {:?} to {shape:?} moves elements between channels", form.grid))
+        Err(format!(
+            "reshape of {:?} to {shape:?} moves elements between channels",
+            form.grid
+        ))
     }
 
     fn transpose(&mut self, node: &Node, perm: &[usize]) -> Result<Form, Refused> {
@@ -536,26 +753,42 @@ impl Lowering<'_> {
         let (mut offset, mut range, mut grid) = (0, 0f64, None);
         for index in 0..node.inputs.len() {
             let form = self.form(node, index)?;
-            if self.shape(node, index).len() < 2 || !matches!(self.shape(node, index), [1, _]) && self.framed(node, index).is_err() {
+            if self.shape(node, index).len() < 2
+                || !matches!(self.shape(node, index), [1, _]) && self.framed(node, index).is_err()
+            {
                 return Err("the parts must have a channel axis".into());
             }
             let (form, parts) = self.parts(form);
             if grid.is_some_and(|g: [usize; 3]| g[1..] != form.grid[1..]) || form.order != Order::ChannelsFirst {
                 return Err("the parts must have the same positions".into());
             }
-            all.extend(parts.into_iter().map(|p| Part { offset: p.offset + offset, ..p }));
+            all.extend(parts.into_iter().map(|p| Part {
+                offset: p.offset + offset,
+                ..p
+            }));
             offset += form.grid[0];
             range = range.max(form.range);
             grid = Some(form.grid);
         }
         let [_, h, w] = grid.ok_or("nothing to concatenate")?;
-        let kind = Kind::Sum { parts: all, bias: vec![] };
-        Ok(Form { grid: [offset, h, w], order: Order::ChannelsFirst, range, name: node.name.clone(), kind })
+        let kind = Kind::Sum {
+            parts: all,
+            bias: vec![],
+        };
+        Ok(Form {
+            grid: [offset, h, w],
+            order: Order::ChannelsFirst,
+            range,
+            name: node.name.clone(),
+            kind,
+        })
     }
 
     fn slice(&mut self, node: &Node, ranges: &[(usize, usize, i64)]) -> Result<Form, Refused> {
         let pick = |&(start, len, step): &(usize, usize, i64)| {
-            (0..len).map(|i| (start as i64 + step * i as i64) as usize).collect::<Vec<_>>()
+            (0..len)
+                .map(|i| (start as i64 + step * i as i64) as usize)
+                .collect::<Vec<_>>()
         };
         let indices: Vec<Vec<usize>> = ranges.iter().map(pick).collect();
         self.select(node, &indices)
@@ -563,7 +796,10 @@ impl Lowering<'_> {
 
     fn gather(&mut self, node: &Node, axis: usize, indices: &[usize]) -> Result<Form, Refused> {
         let shape = self.graph.values[node.inputs[0]].shape.clone();
-        let all = shape.iter().enumerate().map(|(a, &n)| if a == axis { indices.to_vec() } else { (0..n).collect() });
+        let all = shape
+            .iter()
+            .enumerate()
+            .map(|(a, &n)| if a == axis { indices.to_vec() } else { (0..n).collect() });
         let rank = self.graph.values[node.output].shape.len();
         if rank != shape.len() {
             return Err("gather with scalar or multi-axis indices is not supported".into());
@@ -582,14 +818,25 @@ impl Lowering<'_> {
         let rank = shape.len();
         let identity = |n: usize| (0..n).collect::<Vec<usize>>();
         let channels = indices[1].clone();
-        let rows = if rank > 3 { indices[rank - 2].clone() } else { identity(1) };
-        let cols = if rank > 2 { indices[rank - 1].clone() } else { identity(1) };
+        let rows = if rank > 3 {
+            indices[rank - 2].clone()
+        } else {
+            identity(1)
+        };
+        let cols = if rank > 2 {
+            indices[rank - 1].clone()
+        } else {
+            identity(1)
+        };
         let mut form = form;
         if channels != identity(g[0]) {
             form = self.channel_map(form, channels.len(), &|o, c| if channels[o] == c { 1.0 } else { 0.0 });
         }
         if rows != identity(g[1]) || cols != identity(g[2]) {
-            let axis = |list: &[usize]| Axis { kernel: 1, taps: list.iter().map(|&q| vec![(0, q)]).collect() };
+            let axis = |list: &[usize]| Axis {
+                kernel: 1,
+                taps: list.iter().map(|&q| vec![(0, q)]).collect(),
+            };
             form = self.windows(form, [axis(&rows), axis(&cols)], 1.0);
         }
         Ok(form)
@@ -603,7 +850,15 @@ impl Lowering<'_> {
         }
         let axis = |len: usize, (before, after): (usize, usize)| Axis {
             kernel: 1,
-            taps: (0..before + len + after).map(|p| p.checked_sub(before).filter(|q| *q < len).map(|q| (0, q)).into_iter().collect()).collect(),
+            taps: (0..before + len + after)
+                .map(|p| {
+                    p.checked_sub(before)
+                        .filter(|q| *q < len)
+                        .map(|q| (0, q))
+                        .into_iter()
+                        .collect()
+                })
+                .collect(),
         };
         let vertical = if rank > 3 { pads[rank - 2] } else { (0, 0) };
         let axes = [axis(form.grid[1], vertical), axis(form.grid[2], pads[rank - 1])];
@@ -619,15 +874,23 @@ impl Lowering<'_> {
         if order != form.order || g[0] != form.grid[0] {
             return Err("expansion over positions is supported".into());
         }
-        let axis = |from: usize, to: usize| Axis { kernel: 1, taps: (0..to).map(|p| vec![(0, if from == 1 { 0 } else { p })]).collect() };
+        let axis = |from: usize, to: usize| Axis {
+            kernel: 1,
+            taps: (0..to).map(|p| vec![(0, if from == 1 { 0 } else { p })]).collect(),
+        };
         let axes = [axis(form.grid[1], g[1]), axis(form.grid[2], g[2])];
         Ok(self.windows(form, axes, 1.0))
     }
 
     fn matmul(&mut self, node: &Node, out: &[usize]) -> Result<Form, Refused> {
         let form = self.form(node, 0)?;
-        let weights = self.constant(node, 1).ok_or("products of two activations are not supported")?.clone();
-        let [inner, outer] = weights.shape[..] else { return Err("the constant operand must be a matrix".into()) };
+        let weights = self
+            .constant(node, 1)
+            .ok_or("products of two activations are not supported")?
+            .clone();
+        let [inner, outer] = weights.shape[..] else {
+            return Err("the constant operand must be a matrix".into());
+        };
         let shape = self.graph.values[node.inputs[0]].shape.clone();
         let (form, parts) = self.parts(form);
         let elements: usize = form.grid.iter().product();
@@ -637,12 +900,31 @@ impl Lowering<'_> {
         if single && elements == inner {
             // The whole grid is one vector in channel-major order.
             let axes = [Axis::conv(h, h, 1, 1, 0, 1), Axis::conv(w, w, 1, 1, 0, 1)];
-            let list = (0..outer).flat_map(|o| (0..inner).map(move |k| (k, o))).map(|(k, o)| at(k, o)).collect();
-            let contraction = Contraction { parts, channels: c, axes, weights: list };
-            let affine = Affine { contraction: Some(contraction), bias: vec![], linear: vec![] };
-            return Ok(Form { grid: [outer, 1, 1], order: Order::ChannelsFirst, kind: Kind::Pending(affine), ..form });
+            let list = (0..outer)
+                .flat_map(|o| (0..inner).map(move |k| (k, o)))
+                .map(|(k, o)| at(k, o))
+                .collect();
+            let contraction = Contraction {
+                parts,
+                channels: c,
+                axes,
+                weights: list,
+            };
+            let affine = Affine {
+                contraction: Some(contraction),
+                bias: vec![],
+                linear: vec![],
+            };
+            return Ok(Form {
+                grid: [outer, 1, 1],
+                order: Order::ChannelsFirst,
+                kind: Kind::Pending(affine),
+                ..form
+            });
         }
-        Err(format!("product of shape {shape:?} with a matrix, giving {out:?}, is supported for one row"))
+        Err(format!(
+            "product of shape {shape:?} with a matrix, giving {out:?}, is supported for one row"
+        ))
     }
 
     fn conv(&mut self, node: &Node, g: &Geometry<'_>, out: &[usize]) -> Result<Form, Refused> {
@@ -662,18 +944,38 @@ impl Lowering<'_> {
             if o / per_out != c / per_in {
                 return 0.0;
             }
-            let index = if g.transpose { c * per_out + o % per_out } else { o * per_in + c % per_in };
+            let index = if g.transpose {
+                c * per_out + o % per_out
+            } else {
+                o * per_in + c % per_in
+            };
             f64::from(weights.data[index * kernel + k])
         };
         let list = (0..output).flat_map(|o| (0..channels).map(move |c| (o, c)));
-        let list = list.flat_map(|(o, c)| (0..kernel).map(move |k| (o, c, k))).map(|(o, c, k)| at(o, c, k)).collect();
+        let list = list
+            .flat_map(|(o, c)| (0..kernel).map(move |k| (o, c, k)))
+            .map(|(o, c, k)| at(o, c, k))
+            .collect();
         let grid = [output, axes[0].out(), axes[1].out()];
-        let contraction = Contraction { parts, channels, axes, weights: list };
-        let mut affine = Affine { contraction: Some(contraction), bias: vec![], linear: vec![] };
+        let contraction = Contraction {
+            parts,
+            channels,
+            axes,
+            weights: list,
+        };
+        let mut affine = Affine {
+            contraction: Some(contraction),
+            bias: vec![],
+            linear: vec![],
+        };
         if let Some(bias) = bias {
             affine.add_bias(&bias.data.iter().map(|&b| f64::from(b)).collect::<Vec<_>>(), grid);
         }
-        Ok(Form { grid, kind: Kind::Pending(affine), ..form })
+        Ok(Form {
+            grid,
+            kind: Kind::Pending(affine),
+            ..form
+        })
     }
 }
 
@@ -694,9 +996,20 @@ fn spatial_axes(g: &Geometry<'_>, form: &Form, out: &[usize]) -> Result<[Axis; 2
     }
     let axis = |spatial: usize, len: usize| {
         let make = if g.transpose { Axis::conv_transpose } else { Axis::conv };
-        make(len, g.kernel[spatial], g.strides[spatial], g.dilations[spatial], g.pads[spatial].0, out[spatial + 2])
+        make(
+            len,
+            g.kernel[spatial],
+            g.strides[spatial],
+            g.dilations[spatial],
+            g.pads[spatial].0,
+            out[spatial + 2],
+        )
     };
-    let height = if rank == 2 { axis(0, form.grid[1]) } else { Axis::identity(1) };
+    let height = if rank == 2 {
+        axis(0, form.grid[1])
+    } else {
+        Axis::identity(1)
+    };
     Ok([height, axis(rank - 1, form.grid[2])])
 }
 
@@ -708,19 +1021,43 @@ fn spatial(
     form: &Form,
     out: &[usize],
 ) -> Result<[Axis; 2], Refused> {
-    spatial_axes(&Geometry { kernel, strides, pads, dilations, groups: 1, transpose: false }, form, out)
+    spatial_axes(
+        &Geometry {
+            kernel,
+            strides,
+            pads,
+            dilations,
+            groups: 1,
+            transpose: false,
+        },
+        form,
+        out,
+    )
 }
 
 /// A sum of two sums over the same grid.
 fn join(a: Form, b: Form) -> Form {
-    let (Kind::Sum { mut parts, bias }, Kind::Sum { parts: more, bias: other }) = (a.kind.clone(), b.kind) else { return a };
+    let (
+        Kind::Sum { mut parts, bias },
+        Kind::Sum {
+            parts: more,
+            bias: other,
+        },
+    ) = (a.kind.clone(), b.kind)
+    else {
+        return a;
+    };
     parts.extend(more);
     let bias = match (bias.is_empty(), other.is_empty()) {
         (_, true) => bias,
         (true, false) => other,
         (false, false) => bias.iter().zip(&other).map(|(x, y)| x + y).collect(),
     };
-    Form { range: a.range + b.range, kind: Kind::Sum { parts, bias }, ..a }
+    Form {
+        range: a.range + b.range,
+        kind: Kind::Sum { parts, bias },
+        ..a
+    }
 }
 
 /// A constant that broadcasts over the positions of a value of this shape, as one value per channel.

@@ -16,20 +16,13 @@ pub fn is_default_domain(domain: &str) -> bool {
 pub struct Attrs<'a>(pub &'a [AttributeProto]);
 
 impl<'a> Attrs<'a> {
-    fn find(
-        self,
-        name: &str,
-        kind: AttributeType,
-    ) -> Result<Option<&'a AttributeProto>, ImportError> {
+    fn find(self, name: &str, kind: AttributeType) -> Result<Option<&'a AttributeProto>, ImportError> {
         let mut found = self.0.iter().filter(|a| a.name == name);
         let Some(attr) = found.next() else {
             return Ok(None);
         };
         let declared = attr.type_.value();
-        if found.next().is_some()
-            || !attr.ref_attr_name.is_empty()
-            || (declared != 0 && declared != kind as i32)
-        {
+        if found.next().is_some() || !attr.ref_attr_name.is_empty() || (declared != 0 && declared != kind as i32) {
             return Err(ImportError::malformed(format!(
                 "attribute `{name}` is repeated, a reference, or of another type"
             )));
@@ -54,21 +47,15 @@ impl<'a> Attrs<'a> {
     }
 
     pub fn floats(self, name: &str) -> Result<Option<&'a [f32]>, ImportError> {
-        Ok(self
-            .find(name, AttributeType::FLOATS)?
-            .map(|a| a.floats.as_slice()))
+        Ok(self.find(name, AttributeType::FLOATS)?.map(|a| a.floats.as_slice()))
     }
 
     pub fn ints(self, name: &str) -> Result<Option<&'a [i64]>, ImportError> {
-        Ok(self
-            .find(name, AttributeType::INTS)?
-            .map(|a| a.ints.as_slice()))
+        Ok(self.find(name, AttributeType::INTS)?.map(|a| a.ints.as_slice()))
     }
 
     pub fn tensor(self, name: &str) -> Result<Option<&'a TensorProto>, ImportError> {
-        Ok(self
-            .find(name, AttributeType::TENSOR)?
-            .and_then(|a| a.t.as_ref()))
+        Ok(self.find(name, AttributeType::TENSOR)?.and_then(|a| a.t.as_ref()))
     }
 
     /// A string attribute, or `""`.
@@ -76,8 +63,7 @@ impl<'a> Attrs<'a> {
         let Some(attr) = self.find(name, AttributeType::STRING)? else {
             return Ok("");
         };
-        std::str::from_utf8(&attr.s)
-            .map_err(|_| ImportError::malformed(format!("attribute `{name}` is not UTF-8")))
+        std::str::from_utf8(&attr.s).map_err(|_| ImportError::malformed(format!("attribute `{name}` is not UTF-8")))
     }
 
     /// A list of `len` sizes, or `len` times the default.
@@ -100,9 +86,5 @@ pub fn size(name: &str, value: i64) -> Result<usize, ImportError> {
     usize::try_from(value)
         .ok()
         .filter(|_| value <= MAX_SIZE)
-        .ok_or_else(|| {
-            ImportError::malformed(format!(
-                "`{name}` is {value}, from 0 to {MAX_SIZE} is accepted"
-            ))
-        })
+        .ok_or_else(|| ImportError::malformed(format!("`{name}` is {value}, from 0 to {MAX_SIZE} is accepted")))
 }

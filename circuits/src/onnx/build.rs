@@ -86,12 +86,7 @@ impl Builder {
     }
 
     /// A value without producer: an input.
-    pub fn input(
-        &mut self,
-        name: &str,
-        shape: Vec<usize>,
-        integer: bool,
-    ) -> Result<ValueId, ImportError> {
+    pub fn input(&mut self, name: &str, shape: Vec<usize>, integer: bool) -> Result<ValueId, ImportError> {
         self.count(name, &shape)?;
         Ok(self.push(Slot {
             name: name.into(),
@@ -103,9 +98,7 @@ impl Builder {
 
     /// A constant of the file.
     pub fn stored(&mut self, name: &str, shape: Vec<usize>, data: Const) -> ValueId {
-        self.stored = self
-            .stored
-            .saturating_add(elements(&shape).unwrap_or(0) as u64);
+        self.stored = self.stored.saturating_add(elements(&shape).unwrap_or(0) as u64);
         self.constant(name, shape, data)
     }
 
@@ -126,11 +119,7 @@ impl Builder {
         if let Some(&id) = self.memo.get(&key) {
             return id;
         }
-        let id = self.constant(
-            &format!("constant {value}"),
-            Vec::new(),
-            Const::Floats(vec![value]),
-        );
+        let id = self.constant(&format!("constant {value}"), Vec::new(), Const::Floats(vec![value]));
         self.memo.insert(key, id);
         id
     }
@@ -140,31 +129,14 @@ impl Builder {
         let n = elements(shape).map_or(u64::MAX, |n| n as u64);
         self.folded = self.folded.saturating_add(n);
         let maximum = MAX_FOLDED_ELEMENTS.saturating_add(self.stored.saturating_mul(4));
-        limit(
-            "number of elements in folded constants",
-            maximum,
-            self.folded,
-        )?;
+        limit("number of elements in folded constants", maximum, self.folded)?;
         self.work = self.work.saturating_add(n.saturating_mul(work));
-        limit(
-            "number of operations to fold constants",
-            MAX_FOLDED_WORK,
-            self.work,
-        )
+        limit("number of operations to fold constants", MAX_FOLDED_WORK, self.work)
     }
 
     /// Applies `op`; the result is named after the ONNX output, with `/label` for intermediate results.
-    pub fn emit(
-        &mut self,
-        from: &Origin,
-        label: &str,
-        op: Op,
-        inputs: &[ValueId],
-    ) -> Result<ValueId, Fault> {
-        let slots: Vec<&Slot> = inputs
-            .iter()
-            .map(|&id| self.slot(id))
-            .collect::<Result<_, _>>()?;
+    pub fn emit(&mut self, from: &Origin, label: &str, op: Op, inputs: &[ValueId]) -> Result<ValueId, Fault> {
+        let slots: Vec<&Slot> = inputs.iter().map(|&id| self.slot(id)).collect::<Result<_, _>>()?;
         let shapes: Vec<&[usize]> = slots.iter().map(|s| s.shape.as_slice()).collect();
         let shape = shape::infer(&op, &shapes).map_err(|reason| ImportError::Shape {
             node: from.node.clone(),
@@ -247,9 +219,7 @@ impl Builder {
         let shape = |i: usize| inputs.get(i).map_or(Ok(&[][..]), |&id| self.shape(id));
         let n = match op {
             Op::Conv { .. } | Op::ConvTranspose { .. } => elements(shape(1)?).unwrap_or(usize::MAX),
-            Op::MaxPool { kernel, .. } | Op::AveragePool { kernel, .. } => {
-                elements(kernel).unwrap_or(usize::MAX)
-            }
+            Op::MaxPool { kernel, .. } | Op::AveragePool { kernel, .. } => elements(kernel).unwrap_or(usize::MAX),
             Op::MatMul => shape(0)?.last().copied().unwrap_or(1),
             Op::Reduce { axes, .. } => axes.iter().filter_map(|&a| shape(0).ok()?.get(a)).product(),
             Op::ArgMax { axis, .. } => shape(0)?.get(*axis).copied().unwrap_or(1),
@@ -269,11 +239,7 @@ impl Builder {
         }
         limit("number of elements in one tensor", MAX_ELEMENTS, n)?;
         self.total = self.total.saturating_add(n);
-        limit(
-            "number of elements in all tensors",
-            MAX_TOTAL_ELEMENTS,
-            self.total,
-        )
+        limit("number of elements in all tensors", MAX_TOTAL_ELEMENTS, self.total)
     }
 
     fn push(&mut self, slot: Slot) -> ValueId {

@@ -112,7 +112,9 @@ pub(crate) fn shown(name: &str) -> String {
 }
 
 fn cut(text: &str, most: usize) -> String {
-    let unsafe_in_logs = |c: char| c.is_control() || matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let unsafe_in_logs = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     let mut out = String::new();
     for (i, c) in text.chars().enumerate() {
         if i == most {
@@ -140,8 +142,6 @@ impl fmt::Display for List<'_> {
         if self.0.len() > MAX_LISTED {
             write!(f, "; and {} more", self.0.len() - MAX_LISTED)?;
         }
-        f.write_str(
-            ". Help: export the model without these nodes, or replace them by supported ones",
-        )
+        f.write_str(". Help: export the model without these nodes, or replace them by supported ones")
     }
 }

@@ -75,12 +75,7 @@ fn fold_batch_normalization(g: &mut Lowered) {
 type NewConstant = Option<(Vec<usize>, Vec<f32>)>;
 
 /// New weights and bias of `conv` followed by `step` with the constant `c` (one element for each channel).
-fn absorbed(
-    g: &Lowered,
-    conv: &Step,
-    step: &Step,
-    c: ValueId,
-) -> Option<(NewConstant, NewConstant)> {
+fn absorbed(g: &Lowered, conv: &Step, step: &Step, c: ValueId) -> Option<(NewConstant, NewConstant)> {
     let floats = |id: ValueId| {
         let slot = g.slots.get(id)?;
         match &slot.constant {
@@ -145,40 +140,22 @@ fn renumber(g: Lowered) -> Result<Graph, ImportError> {
         .steps
         .iter()
         .flat_map(|s| s.inputs.iter().chain(std::iter::once(&s.output)));
-    let mut used: Vec<ValueId> = g
-        .input
-        .iter()
-        .chain(steps)
-        .chain(&g.output)
-        .copied()
-        .collect();
+    let mut used: Vec<ValueId> = g.input.iter().chain(steps).chain(&g.output).copied().collect();
     used.sort_unstable();
     used.dedup();
-    let ids: HashMap<ValueId, ValueId> = used
-        .iter()
-        .enumerate()
-        .map(|(new, &old)| (old, new))
-        .collect();
+    let ids: HashMap<ValueId, ValueId> = used.iter().enumerate().map(|(new, &old)| (old, new)).collect();
     let new = |old: &ValueId| {
         ids.get(old)
             .copied()
             .ok_or_else(|| ImportError::malformed("value out of range"))
     };
     let mut values = Vec::with_capacity(used.len());
-    for (_, slot) in g
-        .slots
-        .into_iter()
-        .enumerate()
-        .filter(|(id, _)| ids.contains_key(id))
-    {
+    for (_, slot) in g.slots.into_iter().enumerate().filter(|(id, _)| ids.contains_key(id)) {
         let constant = slot.constant.map(|data| Tensor {
             shape: slot.shape.clone(),
             data: data.into_floats(),
         });
-        if constant
-            .as_ref()
-            .is_some_and(|t| t.data.iter().any(|x| !x.is_finite()))
-        {
+        if constant.as_ref().is_some_and(|t| t.data.iter().any(|x| !x.is_finite())) {
             return Err(ImportError::NonFinite { tensor: slot.name });
         }
         values.push(Value {

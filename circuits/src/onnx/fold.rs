@@ -51,9 +51,7 @@ fn exact(op: &Op, inputs: &[Ints<'_>], shape: &[usize]) -> Option<Option<Vec<i64
         (Op::Neg, [(_, x)]) => x.iter().map(|x| x.checked_neg()).collect(),
         (Op::Abs, [(_, x)]) => x.iter().map(|x| x.checked_abs()).collect(),
         (Op::Relu, [(_, x)]) => Some(x.iter().map(|x| *x.max(&0)).collect()),
-        (Op::Reduce { kind, axes, .. }, [(from, x)])
-            if axes.len() == from.len() && !x.is_empty() =>
-        {
+        (Op::Reduce { kind, axes, .. }, [(from, x)]) if axes.len() == from.len() && !x.is_empty() => {
             let mut items = x.iter().copied();
             let total = match kind {
                 ReduceKind::Sum => items.try_fold(0i64, i64::checked_add),

@@ -71,12 +71,7 @@ pub fn graph(mut proto: GraphProto, opset: i64) -> Result<Lowered, ImportError> 
         bind(&mut scope, &info.name, Bound::Value(id))?;
         input.push(id);
     }
-    for (node, _) in proto
-        .node
-        .iter()
-        .zip(&live.nodes)
-        .filter(|(_, live)| **live)
-    {
+    for (node, _) in proto.node.iter().zip(&live.nodes).filter(|(_, live)| **live) {
         for t in node.attribute.iter().filter_map(|a| a.t.as_ref()) {
             tensor::refuse_external(t)?;
         }
@@ -88,12 +83,7 @@ pub fn graph(mut proto: GraphProto, opset: i64) -> Result<Lowered, ImportError> 
                 Vec::new()
             }
         };
-        for (i, name) in node
-            .output
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| !name.is_empty())
-        {
+        for (i, name) in node.output.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
             let bound = outputs.get(i).copied().unwrap_or(Bound::Unknown);
             if !outputs.is_empty() && i >= outputs.len() && live.names.contains(name.as_str()) {
                 refused.push(refuse(
@@ -115,18 +105,10 @@ pub fn graph(mut proto: GraphProto, opset: i64) -> Result<Lowered, ImportError> 
     }
     let output: Vec<ValueId> = output
         .into_iter()
-        .filter_map(|bound| {
-            if let Bound::Value(id) = bound {
-                Some(id)
-            } else {
-                None
-            }
-        })
+        .filter_map(|bound| if let Bound::Value(id) = bound { Some(id) } else { None })
         .collect();
     if input.is_empty() || output.is_empty() || output.len() != proto.output.len() {
-        return Err(ImportError::malformed(
-            "the graph has no input or no output",
-        ));
+        return Err(ImportError::malformed("the graph has no input or no output"));
     }
     for (&id, info) in output.iter().zip(&proto.output) {
         if let Some(Slot { name, .. }) = b
@@ -147,12 +129,7 @@ pub fn graph(mut proto: GraphProto, opset: i64) -> Result<Lowered, ImportError> 
 }
 
 /// Lowers one node; its outputs are unknown if an input is.
-fn one(
-    b: &mut Builder,
-    scope: &HashMap<String, Bound>,
-    node: &NodeProto,
-    opset: i64,
-) -> Result<Vec<Bound>, Fault> {
+fn one(b: &mut Builder, scope: &HashMap<String, Bound>, node: &NodeProto, opset: i64) -> Result<Vec<Bound>, Fault> {
     if !is_default_domain(&node.domain) {
         return unsupported("only operators of the default domain are supported");
     }

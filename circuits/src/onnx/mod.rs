@@ -45,8 +45,8 @@ pub fn supported_operators() -> &'static [&'static str] {
 /// Any [`ImportError`]. Operators that cannot be imported are listed together in one [`ImportError::Unsupported`].
 pub fn import(bytes: &[u8]) -> Result<Graph, ImportError> {
     wire::scan(bytes)?;
-    let mut model = ModelProto::parse_from_bytes(bytes)
-        .map_err(|e| ImportError::malformed(format!("protobuf: {e}")))?;
+    let mut model =
+        ModelProto::parse_from_bytes(bytes).map_err(|e| ImportError::malformed(format!("protobuf: {e}")))?;
     let opset = opset(&model)?;
     let graph = model
         .graph
@@ -63,9 +63,9 @@ fn opset(model: &ModelProto) -> Result<i64, ImportError> {
         .iter()
         .filter(|set| attr::is_default_domain(&set.domain))
         .map(|set| set.version);
-    let version = versions.next().ok_or_else(|| {
-        ImportError::malformed("the model imports no operator set of the default domain")
-    })?;
+    let version = versions
+        .next()
+        .ok_or_else(|| ImportError::malformed("the model imports no operator set of the default domain"))?;
     if versions.any(|other| other != version) {
         return Err(ImportError::malformed(
             "the model imports two versions of the default operator domain",

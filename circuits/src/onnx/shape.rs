@@ -19,13 +19,8 @@ pub fn infer(op: &Op, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
         ) if bias.len() < 2 => {
             let axes = axes(x, kernel, strides, pads, dilations)?;
             let (out, per_group) = weights(w, kernel)?;
-            if *groups == 0
-                || per_group.checked_mul(*groups) != x.get(1).copied()
-                || out % groups != 0
-            {
-                return Err(format!(
-                    "weights {w:?} in {groups} groups do not fit input {x:?}"
-                ));
+            if *groups == 0 || per_group.checked_mul(*groups) != x.get(1).copied() || out % groups != 0 {
+                return Err(format!("weights {w:?} in {groups} groups do not fit input {x:?}"));
             }
             bias_fits(bias, out)?;
             let spatial: Result<Vec<_>, _> = axes.into_iter().map(Axis::output).collect();
@@ -45,9 +40,7 @@ pub fn infer(op: &Op, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
             let axes = axes(x, kernel, strides, pads, dilations)?;
             let (channels, per_group) = weights(w, kernel)?;
             if *groups == 0 || Some(channels) != x.get(1).copied() || channels % groups != 0 {
-                return Err(format!(
-                    "weights {w:?} in {groups} groups do not fit input {x:?}"
-                ));
+                return Err(format!("weights {w:?} in {groups} groups do not fit input {x:?}"));
             }
             if output_padding.len() != kernel.len() {
                 return Err("output_padding needs one entry per spatial axis".into());
@@ -87,9 +80,7 @@ pub fn infer(op: &Op, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
         (Op::MatMul, [a, b]) => matmul(a, b),
         (Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Min | Op::Max, [a, b]) => broadcast(a, b),
         (Op::PRelu, [x, slope]) if broadcast(x, slope)? == *x => Ok(x.to_vec()),
-        (Op::Relu | Op::LeakyRelu { .. } | Op::Abs | Op::Neg | Op::Clip { .. }, [x]) => {
-            Ok(x.to_vec())
-        }
+        (Op::Relu | Op::LeakyRelu { .. } | Op::Abs | Op::Neg | Op::Clip { .. }, [x]) => Ok(x.to_vec()),
         (Op::Reduce { axes, keepdims, .. }, [x]) => reduced(x, axes, *keepdims),
         (Op::ArgMax { axis, keepdims }, [x]) => reduced(x, &[*axis], *keepdims),
         (Op::Reshape { shape }, [x]) => {
@@ -109,15 +100,10 @@ pub fn infer(op: &Op, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
         (Op::Concat { axis }, [first, rest @ ..]) => {
             let mut shape = first.to_vec();
             for x in rest {
-                let same = x.len() == first.len()
-                    && x.iter()
-                        .zip(*first)
-                        .enumerate()
-                        .all(|(i, (a, b))| i == *axis || a == b);
+                let same =
+                    x.len() == first.len() && x.iter().zip(*first).enumerate().all(|(i, (a, b))| i == *axis || a == b);
                 let (Some(sum), Some(&d), true) = (shape.get_mut(*axis), x.get(*axis), same) else {
-                    return Err(format!(
-                        "{first:?} and {x:?} cannot be joined along axis {axis}"
-                    ));
+                    return Err(format!("{first:?} and {x:?} cannot be joined along axis {axis}"));
                 };
                 *sum = sum.saturating_add(d);
             }
@@ -127,8 +113,7 @@ pub fn infer(op: &Op, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
             Ok(shape)
         }
         (Op::Slice { ranges }, [x]) => {
-            let inside = ranges.len() == x.len()
-                && ranges.iter().zip(*x).all(|(&range, &d)| in_range(range, d));
+            let inside = ranges.len() == x.len() && ranges.iter().zip(*x).all(|(&range, &d)| in_range(range, d));
             if !inside {
                 return Err(format!("slice {ranges:?} of {x:?} is out of range"));
             }
@@ -148,9 +133,7 @@ pub fn infer(op: &Op, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
             },
             [x],
         ) => {
-            let (Some(before), Some(&d), Some(after)) =
-                (x.get(..*axis), x.get(*axis), x.get(axis + 1..))
-            else {
+            let (Some(before), Some(&d), Some(after)) = (x.get(..*axis), x.get(*axis), x.get(axis + 1..)) else {
                 return Err(format!("axis {axis} of {x:?} does not exist"));
             };
             if elements(indices_shape) != Some(indices.len()) || indices.iter().any(|&i| i >= d) {
@@ -158,9 +141,7 @@ pub fn infer(op: &Op, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
             }
             Ok([before, indices_shape, after].concat())
         }
-        _ => Err(format!(
-            "operands of shapes {inputs:?} do not fit the operator"
-        )),
+        _ => Err(format!("operands of shapes {inputs:?} do not fit the operator")),
     }
 }
 
@@ -197,11 +178,7 @@ pub fn reduced(shape: &[usize], axes: &[usize], keepdims: bool) -> Result<Vec<us
 }
 
 fn in_range((start, len, step): (usize, usize, i64), extent: usize) -> bool {
-    let (Ok(first), Ok(n), Ok(extent)) = (
-        i64::try_from(start),
-        i64::try_from(len),
-        i64::try_from(extent),
-    ) else {
+    let (Ok(first), Ok(n), Ok(extent)) = (i64::try_from(start), i64::try_from(len), i64::try_from(extent)) else {
         return false;
     };
     let last = (n - 1).checked_mul(step).and_then(|d| d.checked_add(first));
@@ -217,8 +194,7 @@ fn axes(
 ) -> Result<Vec<Axis>, String> {
     let spatial = x.get(2..).unwrap_or_default();
     let n = spatial.len();
-    if n == 0 || kernel.len() != n || strides.len() != n || pads.len() != n || dilations.len() != n
-    {
+    if n == 0 || kernel.len() != n || strides.len() != n || pads.len() != n || dilations.len() != n {
         return Err(format!(
             "input {x:?} and window {kernel:?} need the same spatial axes, at least one"
         ));
@@ -245,9 +221,7 @@ fn weights(w: &[usize], kernel: &[usize]) -> Result<(usize, usize), String> {
 
 fn bias_fits(bias: &[&[usize]], channels: usize) -> Result<(), String> {
     match bias.first() {
-        Some(shape) if **shape != [channels] => {
-            Err(format!("bias {shape:?} does not fit {channels} channels"))
-        }
+        Some(shape) if **shape != [channels] => Err(format!("bias {shape:?} does not fit {channels} channels")),
         _ => Ok(()),
     }
 }

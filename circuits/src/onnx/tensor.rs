@@ -30,9 +30,7 @@ pub fn elements(shape: &[usize]) -> Option<usize> {
 
 /// Refuses tensors (also in attributes) whose data is in another file.
 pub fn refuse_external(tensor: &TensorProto) -> Result<(), ImportError> {
-    if tensor.data_location.value() == DataLocation::DEFAULT as i32
-        && tensor.external_data.is_empty()
-    {
+    if tensor.data_location.value() == DataLocation::DEFAULT as i32 && tensor.external_data.is_empty() {
         return Ok(());
     }
     Err(ImportError::ExternalData {
@@ -47,21 +45,15 @@ pub fn decode(tensor: &TensorProto) -> Result<(Vec<usize>, Const), ImportError> 
     if tensor.segment.is_some() {
         return Err(bad("segments are not used by ONNX files"));
     }
-    let shape: Option<Vec<usize>> = tensor
-        .dims
-        .iter()
-        .map(|&d| usize::try_from(d).ok())
-        .collect();
+    let shape: Option<Vec<usize>> = tensor.dims.iter().map(|&d| usize::try_from(d).ok()).collect();
     let shape = shape.ok_or_else(|| bad("negative extent"))?;
     let expected = elements(&shape).ok_or_else(|| bad("absurd shape"))?;
-    let data = data(tensor)
-        .ok_or_else(|| bad("element type is not supported, or a number is out of range"))?;
+    let data = data(tensor).ok_or_else(|| bad("element type is not supported, or a number is out of range"))?;
     let got = match &data {
         Const::Floats(data) => data.len(),
         Const::Ints(data) => data.len(),
     };
-    let whole = width(tensor.data_type)
-        .is_some_and(|w| tensor.raw_data.chunks_exact(w).remainder().is_empty());
+    let whole = width(tensor.data_type).is_some_and(|w| tensor.raw_data.chunks_exact(w).remainder().is_empty());
     if got != expected || !whole {
         return Err(bad(&format!("{got} elements for shape {shape:?}")));
     }
@@ -121,9 +113,7 @@ fn data(t: &TensorProto) -> Option<Const> {
                 .into_iter()
                 .collect::<Option<_>>()?,
         ),
-        16 => Const::Floats(words(raw, |b| {
-            f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16)
-        })),
+        16 => Const::Floats(words(raw, |b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16))),
         _ => return None,
     })
 }

@@ -20,9 +20,7 @@ impl Axis {
     }
 
     fn padded(self) -> usize {
-        self.input
-            .saturating_add(self.pads.0)
-            .saturating_add(self.pads.1)
+        self.input.saturating_add(self.pads.0).saturating_add(self.pads.1)
     }
 
     fn check(self) -> Result<(), String> {

@@ -128,12 +128,7 @@ impl Counts {
         if kind == Kind::Node {
             bump(&mut self.nodes, 1, "number of nodes", MAX_NODES)?;
         }
-        bump(
-            &mut self.messages,
-            1,
-            "number of protobuf messages",
-            MAX_MESSAGES,
-        )
+        bump(&mut self.messages, 1, "number of protobuf messages", MAX_MESSAGES)
     }
 
     fn packed(&mut self, bytes: u64) -> Result<(), ImportError> {
@@ -150,12 +145,7 @@ impl Counts {
         if known {
             bump(&mut self.scalars, 1, "number of scalar fields", MAX_SCALARS)
         } else {
-            bump(
-                &mut self.unknown,
-                1,
-                "number of unknown fields",
-                MAX_UNKNOWN,
-            )
+            bump(&mut self.unknown, 1, "number of unknown fields", MAX_UNKNOWN)
         }
     }
 
@@ -178,8 +168,7 @@ pub fn limit(what: &'static str, maximum: u64, got: u64) -> Result<(), ImportErr
 }
 
 fn tag(rest: &mut &[u8]) -> Result<(u32, u8), ImportError> {
-    let tag = u32::try_from(varint(rest)?)
-        .map_err(|_| ImportError::malformed("protobuf tag out of range"))?;
+    let tag = u32::try_from(varint(rest)?).map_err(|_| ImportError::malformed("protobuf tag out of range"))?;
     if tag >> 3 == 0 {
         return Err(ImportError::malformed("protobuf field number 0"));
     }
@@ -202,9 +191,7 @@ fn varint(rest: &mut &[u8]) -> Result<u64, ImportError> {
             return Ok(value);
         }
     }
-    Err(ImportError::malformed(
-        "protobuf integer longer than 64 bits",
-    ))
+    Err(ImportError::malformed("protobuf integer longer than 64 bits"))
 }
 
 fn take<'a>(rest: &mut &'a [u8], len: u64) -> Result<&'a [u8], ImportError> {
@@ -228,19 +215,13 @@ fn schema(kind: Kind, number: u32) -> Field {
         (Kind::Model, 8) | (Kind::Function, 9) => Message(Kind::OpsetId),
         (Kind::Model, 20) => Message(Kind::Training),
         (Kind::Model, 25) => Message(Kind::Function),
-        (Kind::Model, 14) | (Kind::Graph | Kind::Tensor, 16) | (Kind::Node, 9) => {
-            Message(Kind::StringPair)
-        }
-        (Kind::ValueInfo, 4) | (Kind::Function, 14) | (Kind::Tensor, 13) => {
-            Message(Kind::StringPair)
-        }
+        (Kind::Model, 14) | (Kind::Graph | Kind::Tensor, 16) | (Kind::Node, 9) => Message(Kind::StringPair),
+        (Kind::ValueInfo, 4) | (Kind::Function, 14) | (Kind::Tensor, 13) => Message(Kind::StringPair),
         (Kind::Annotation, 2) | (Kind::Training, 3 | 4) => Message(Kind::StringPair),
         (Kind::Model, 2 | 3 | 4 | 6) => Bytes,
         (Kind::Model, 1 | 5) => Varint,
         (Kind::Graph, 1) | (Kind::Function, 7) => Message(Kind::Node),
-        (Kind::Graph, 5) | (Kind::Attribute, 5 | 10) | (Kind::Sparse, 1 | 2) => {
-            Message(Kind::Tensor)
-        }
+        (Kind::Graph, 5) | (Kind::Attribute, 5 | 10) | (Kind::Sparse, 1 | 2) => Message(Kind::Tensor),
         (Kind::Graph, 15) | (Kind::Attribute, 22 | 23) => Message(Kind::Sparse),
         (Kind::Graph, 11..=13) | (Kind::Function, 12) => Message(Kind::ValueInfo),
         (Kind::Graph, 14) => Message(Kind::Annotation),
@@ -262,13 +243,8 @@ fn schema(kind: Kind, number: u32) -> Field {
         (Kind::Type, 5) => Message(Kind::TypeMap),
         (Kind::TypeTensor, 2) => Message(Kind::Shape),
         (Kind::Shape, 1) => Message(Kind::Dimension),
-        (Kind::Type, 6)
-        | (Kind::StringPair, 1 | 2)
-        | (Kind::ValueInfo, 1 | 3)
-        | (Kind::OpsetId, 1) => Bytes,
-        (Kind::Function, 1 | 4 | 5 | 6 | 8 | 10 | 13)
-        | (Kind::Annotation, 1)
-        | (Kind::Dimension, 2 | 3) => Bytes,
+        (Kind::Type, 6) | (Kind::StringPair, 1 | 2) | (Kind::ValueInfo, 1 | 3) | (Kind::OpsetId, 1) => Bytes,
+        (Kind::Function, 1 | 4 | 5 | 6 | 8 | 10 | 13) | (Kind::Annotation, 1) | (Kind::Dimension, 2 | 3) => Bytes,
         (Kind::TypeTensor | Kind::TypeMap | Kind::Dimension, 1) | (Kind::OpsetId, 2) => Varint,
         (Kind::Sparse, 3) | (Kind::Segment, 1 | 2) => Varint,
         _ => Unknown,

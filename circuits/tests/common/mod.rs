@@ -13,46 +13,111 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use std::sync::Arc;
 
-pub const PRECISION: Precision = Precision { table_bits: 5, limbs: 2, top_bits: 1 };
+pub const PRECISION: Precision = Precision {
+    table_bits: 5,
+    limbs: 2,
+    top_bits: 1,
+};
 
 pub fn random(seed: u64, count: usize, half: i64) -> Vec<i64> {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
-    (0..count).map(|_| (rng.next_u64() % (2 * half as u64)) as i64 - half).collect()
+    (0..count)
+        .map(|_| (rng.next_u64() % (2 * half as u64)) as i64 - half)
+        .collect()
 }
 
 fn tensor(name: &str, [channels, height, width]: [usize; 3], signed: bool, step: Step) -> Tensor {
-    Tensor { name: name.into(), channels, height, width, frac: 0, signed, step }
+    Tensor {
+        name: name.into(),
+        channels,
+        height,
+        width,
+        frac: 0,
+        signed,
+        step,
+    }
 }
 
 pub fn affine(parts: Vec<Part>, channels: usize, out: usize, axes: [Axis; 2], seed: u64) -> Affine {
     let weights = random(seed, out * channels * axes[0].kernel * axes[1].kernel, 300);
-    let contraction = Contraction { parts, channels, axes, weights };
-    Affine { contraction: Some(contraction), bias: random(seed + 1, out, 1 << 15), linear: vec![] }
+    let contraction = Contraction {
+        parts,
+        channels,
+        axes,
+        weights,
+    };
+    Affine {
+        contraction: Some(contraction),
+        bias: random(seed + 1, out, 1 << 15),
+        linear: vec![],
+    }
 }
 
 fn part(tensor: usize) -> Part {
-    Part { tensor, alpha: 1, offset: 0 }
+    Part {
+        tensor,
+        alpha: 1,
+        offset: 0,
+    }
 }
 
 fn model(tensors: Vec<Tensor>) -> QModel {
     let (input, output) = (tensors[0].len(), tensors[tensors.len() - 1].len());
-    QModel { precision: PRECISION, tensors, input_shape: vec![input], output_shape: vec![output] }
+    QModel {
+        precision: PRECISION,
+        tensors,
+        input_shape: vec![input],
+        output_shape: vec![output],
+    }
 }
 
 pub fn dense(widths: &[usize]) -> QModel {
     let mut tensors = vec![tensor("input", [widths[0], 1, 1], true, Step::Input)];
     for (i, pair) in widths.windows(2).enumerate() {
-        let step = affine(vec![part(i)], pair[0], pair[1], [Axis::identity(1), Axis::identity(1)], 10 + i as u64);
-        tensors.push(tensor(&format!("fc{i}"), [pair[1], 1, 1], i + 2 == widths.len(), Step::Affine(step)));
+        let step = affine(
+            vec![part(i)],
+            pair[0],
+            pair[1],
+            [Axis::identity(1), Axis::identity(1)],
+            10 + i as u64,
+        );
+        tensors.push(tensor(
+            &format!("fc{i}"),
+            [pair[1], 1, 1],
+            i + 2 == widths.len(),
+            Step::Affine(step),
+        ));
     }
     model(tensors)
 }
 
 pub fn conv() -> QModel {
-    let conv = affine(vec![part(0)], 2, 3, [Axis::conv(6, 3, 1, 1, 1, 6), Axis::conv(5, 2, 1, 2, 0, 3)], 20);
-    let pool = MaxPool { tensor: 1, rows: vec![vec![0, 1], vec![2, 3], vec![4, 5]], cols: vec![vec![0], vec![1, 2]] };
-    let strided = affine(vec![part(2)], 3, 4, [Axis::conv(3, 2, 2, 1, 1, 2), Axis::conv(2, 1, 2, 1, 0, 1)], 30);
-    let dense = affine(vec![part(3)], 4, 2, [Axis::conv(2, 2, 1, 1, 0, 1), Axis::identity(1)], 40);
+    let conv = affine(
+        vec![part(0)],
+        2,
+        3,
+        [Axis::conv(6, 3, 1, 1, 1, 6), Axis::conv(5, 2, 1, 2, 0, 3)],
+        20,
+    );
+    let pool = MaxPool {
+        tensor: 1,
+        rows: vec![vec![0, 1], vec![2, 3], vec![4, 5]],
+        cols: vec![vec![0], vec![1, 2]],
+    };
+    let strided = affine(
+        vec![part(2)],
+        3,
+        4,
+        [Axis::conv(3, 2, 2, 1, 1, 2), Axis::conv(2, 1, 2, 1, 0, 1)],
+        30,
+    );
+    let dense = affine(
+        vec![part(3)],
+        4,
+        2,
+        [Axis::conv(2, 2, 1, 1, 0, 1), Axis::identity(1)],
+        40,
+    );
     model(vec![
         tensor("input", [2, 6, 5], true, Step::Input),
         tensor("conv", [3, 6, 3], false, Step::Affine(conv)),
@@ -67,10 +132,32 @@ pub fn residual() -> QModel {
     let first = affine(vec![part(0)], 3, 3, same(), 50);
     let mut second = affine(vec![part(1)], 3, 3, same(), 60);
     second.linear = vec![
-        Linear { tensor: 0, alpha: 700, offset: 0, axes: same() },
-        Linear { tensor: 1, alpha: -300, offset: 0, axes: same() },
+        Linear {
+            tensor: 0,
+            alpha: 700,
+            offset: 0,
+            axes: same(),
+        },
+        Linear {
+            tensor: 1,
+            alpha: -300,
+            offset: 0,
+            axes: same(),
+        },
     ];
-    let both = vec![part(2), Part { tensor: 0, alpha: 3, offset: 0 }, Part { tensor: 1, alpha: -2, offset: 3 }];
+    let both = vec![
+        part(2),
+        Part {
+            tensor: 0,
+            alpha: 3,
+            offset: 0,
+        },
+        Part {
+            tensor: 1,
+            alpha: -2,
+            offset: 3,
+        },
+    ];
     let all = [Axis::conv(3, 3, 1, 1, 0, 1), Axis::conv(2, 2, 1, 1, 0, 1)];
     let dense = affine(both, 6, 2, all, 70);
     model(vec![
@@ -107,6 +194,7 @@ impl Case {
                 limbs: PRECISION.limbs,
                 top_bits: PRECISION.top_bits,
                 weight_bits: 16,
+                live_input_lanes: 0,
                 public_input: public,
             })
             .find(|shape| Layout::build(&model, shape.clone()).is_some());
@@ -119,21 +207,42 @@ impl Case {
         let rows = layout.policy_rows;
         let score = |row: usize| output.get(rows - 1 - row).copied();
         let coefficients = |z: i64| [Fr::one(), Fr::zero(), signed((-z).into())];
-        let policy: Vec<[Fr; 3]> = (0..rows).map(|row| score(row).map_or([Fr::zero(); 3], coefficients)).collect();
+        let policy: Vec<[Fr; 3]> = (0..rows)
+            .map(|row| score(row).map_or([Fr::zero(); 3], coefficients))
+            .collect();
         let column = |i: usize| policy.iter().map(|p| p[i]).collect::<Vec<Fr>>();
-        let equal = (0..rows).map(|row| score(row).map_or(Fr::zero(), |_| Fr::one())).collect();
+        let equal = (0..rows)
+            .map(|row| score(row).map_or(Fr::zero(), |_| Fr::one()))
+            .collect();
         let mut instances = vec![column(0), column(1), column(2), equal];
         if layout.shape.public_input {
             let half = Fr::from(1u64 << (PRECISION.bits() - 1));
             let cells = provenn_circuits::witness::input_cells(&model, &layout, &trace.values[0]);
-            instances.extend(cells.iter().map(|c| c.iter().map(|&v| Fr::from(v) - half).collect::<Vec<Fr>>()));
+            instances.extend(
+                cells
+                    .iter()
+                    .map(|c| c.iter().map(|&v| Fr::from(v) - half).collect::<Vec<Fr>>()),
+            );
         }
-        let witness = Witness { trace, top: None, policy };
-        Self { model: Arc::new(model), layout: Arc::new(layout), witness, instances }
+        let witness = Witness {
+            trace,
+            top: None,
+            policy,
+        };
+        Self {
+            model: Arc::new(model),
+            layout: Arc::new(layout),
+            witness,
+            instances,
+        }
     }
 
     pub fn circuit(&self) -> ModelCircuit {
-        ModelCircuit { model: self.model.clone(), layout: self.layout.clone(), witness: Some(Arc::new(self.witness.clone())) }
+        ModelCircuit {
+            model: self.model.clone(),
+            layout: self.layout.clone(),
+            witness: Some(Arc::new(self.witness.clone())),
+        }
     }
 
     pub fn verify(&self) -> Result<(), Vec<VerifyFailure>> {

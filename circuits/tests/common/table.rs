@@ -16,11 +16,14 @@ use std::sync::Arc;
 /// Advice column index and row.
 pub type At = (usize, usize);
 
+/// Name, polynomial and queried advice columns.
+pub type NamedGate = (String, Expression<Fr>, BTreeSet<usize>);
+
 #[derive(Clone)]
 pub struct Table {
     pub config: Config,
     pub layout: Arc<Layout>,
-    pub gates: Arc<Vec<(String, Expression<Fr>, BTreeSet<usize>)>>,
+    pub gates: Arc<Vec<NamedGate>>,
     pub copies: Arc<Vec<(String, At, At)>>,
     pub fixed: Arc<Vec<Vec<Fr>>>,
     pub instance: Vec<Vec<Fr>>,
@@ -42,11 +45,15 @@ impl Table {
         let config = ModelCircuit::configure_with_params(&mut cs, layout.shape.clone());
         let usable = n - cs.blinding_factors() - 1;
         assert_eq!(usable, layout.shape.usable());
-        let mock = MockProver::run(layout.shape.k, &case.circuit().without_witnesses(), case.instances.clone()).expect("mock");
+        let mock = MockProver::run(
+            layout.shape.k,
+            &case.circuit().without_witnesses(),
+            case.instances.clone(),
+        )
+        .expect("mock");
         let cell = |v: &CellValue<Fr>| if let CellValue::Assigned(v) = v { *v } else { Fr::zero() };
         let fixed = mock.fixed().iter().map(|c| c.iter().map(cell).collect()).collect();
-        let mut advice: Vec<Vec<Fr>> =
-            (0..cs.num_advice_columns()).map(|_| vec![Fr::zero(); n]).collect();
+        let mut advice: Vec<Vec<Fr>> = (0..cs.num_advice_columns()).map(|_| vec![Fr::zero(); n]).collect();
         for column in &mut advice {
             column[usable..].iter_mut().for_each(|v| *v = Fr::random(&mut rng));
         }
@@ -71,7 +78,11 @@ impl Table {
             }
         }
         let copies = copies(&config, &layout);
-        assert_eq!(cycles(&copies), assembled(&mock), "the copies of the layout are those of the key");
+        assert_eq!(
+            cycles(&copies),
+            assembled(&mock),
+            "the copies of the layout are those of the key"
+        );
         Self {
             config,
             layout,
@@ -95,7 +106,9 @@ impl Table {
     }
 
     pub fn eval(&self, gate: usize, row: usize) -> Fr {
-        let at = |rotation: halo2_proofs::poly::Rotation| (row as i64 + i64::from(rotation.0)).rem_euclid(self.n as i64) as usize;
+        let at = |rotation: halo2_proofs::poly::Rotation| {
+            (row as i64 + i64::from(rotation.0)).rem_euclid(self.n as i64) as usize
+        };
         self.gates[gate].1.evaluate(
             &|c| c,
             &|_| unreachable!("no selectors"),
@@ -112,9 +125,19 @@ impl Table {
 
     /// Names of the constraints that do not hold, over all rows, the blinding rows included.
     pub fn violations(&self) -> BTreeSet<String> {
-        let gates = self.gates.iter().enumerate().filter(|(g, _)| (0..self.n).any(|row| self.eval(*g, row) != Fr::zero()));
-        let copies = self.copies.iter().filter(|(_, a, b)| self.advice[a.0][a.1] != self.advice[b.0][b.1]);
-        gates.map(|(_, g)| g.0.clone()).chain(copies.map(|c| c.0.clone())).collect()
+        let gates = self
+            .gates
+            .iter()
+            .enumerate()
+            .filter(|(g, _)| (0..self.n).any(|row| self.eval(*g, row) != Fr::zero()));
+        let copies = self
+            .copies
+            .iter()
+            .filter(|(_, a, b)| self.advice[a.0][a.1] != self.advice[b.0][b.1]);
+        gates
+            .map(|(_, g)| g.0.clone())
+            .chain(copies.map(|c| c.0.clone()))
+            .collect()
     }
 
     /// Whether a constraint that reads this cell fails.
@@ -127,7 +150,9 @@ impl Table {
     }
 
     pub fn gate(&self, name: &str) -> Vec<usize> {
-        (0..self.gates.len()).filter(|&g| self.gates[g].0.starts_with(name)).collect()
+        (0..self.gates.len())
+            .filter(|&g| self.gates[g].0.starts_with(name))
+            .collect()
     }
 
     /// Sets a cell so that a gate, linear in it, holds at its row.
@@ -136,7 +161,11 @@ impl Table {
         let zero = self.eval(gate, row);
         self.set(column, row, Fr::one());
         let slope = self.eval(gate, row) - zero;
-        self.set(column, row, -zero * slope.invert().expect("the gate determines the cell"));
+        self.set(
+            column,
+            row,
+            -zero * slope.invert().expect("the gate determines the cell"),
+        );
     }
 
     /// Multiplicities and everything after phase 1 but the line, from the cells that are there.
@@ -160,19 +189,28 @@ impl Table {
         }
         let multiplicity = self.config.multiplicity;
         (0..self.usable).for_each(|row| self.set(multiplicity, row, Fr::zero()));
-        counts.iter().enumerate().for_each(|(row, &c)| self.set(multiplicity, row, Fr::from(c)));
+        counts
+            .iter()
+            .enumerate()
+            .for_each(|(row, &c)| self.set(multiplicity, row, Fr::from(c)));
         let helpers = self.config.helpers.clone();
         for (gate, column) in self.gate("lookup/lookup helper").into_iter().zip(helpers) {
             (0..self.usable).for_each(|row| self.solve(gate, column, row));
         }
-        for (name, column) in [("lookup/table helper", self.config.table_helper), ("lookup/lookup sum", self.config.sum)] {
+        for (name, column) in [
+            ("lookup/table helper", self.config.table_helper),
+            ("lookup/lookup sum", self.config.sum),
+        ] {
             let gate = self.gate(name)[0];
             (0..self.usable).for_each(|row| self.solve(gate, column, row));
         }
     }
 
     pub fn recompute_lines(&mut self) {
-        for (name, column) in [("lines/line sum", self.config.uacc), ("lines/product sum", self.config.pacc)] {
+        for (name, column) in [
+            ("lines/line sum", self.config.uacc),
+            ("lines/product sum", self.config.pacc),
+        ] {
             let gate = self.gate(name)[0];
             (0..self.usable).for_each(|row| self.solve(gate, column, row));
         }

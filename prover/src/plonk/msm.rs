@@ -24,7 +24,11 @@ impl<'a> Bases<'a> {
     /// Points of an SRS.
     pub fn new(srs: &'a Srs) -> Self {
         let tail = srs.tail(TAIL).into_iter().map(window_table).collect();
-        Self { coeff: srs.g1_points(), lagrange: srs.lagrange_points(), tail }
+        Self {
+            coeff: srs.g1_points(),
+            lagrange: srs.lagrange_points(),
+            tail,
+        }
     }
 
     /// `sum scalars[i] * tail[i]`

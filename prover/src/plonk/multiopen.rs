@@ -1,10 +1,10 @@
 //! SHPLONK: one opening proof for all queries (Boneh, Drake, Fisch, Gabizon, eprint 2020/081, section 4).
 
 use super::msm::Bases;
+use super::quotient::inverse;
 use super::{squeeze, write_point, Writer};
 use crate::error::ProveError;
 use halo2_proofs::arithmetic::{eval_polynomial, evaluate_vanishing_polynomial, kate_division, lagrange_interpolate};
-use super::quotient::inverse;
 use halo2_proofs::poly::{Coeff, EvaluationDomain, Polynomial};
 use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
@@ -44,12 +44,20 @@ pub struct Openings<'a> {
 
 impl<'a> Openings<'a> {
     pub fn push(&mut self, poly: &'a Polynomial<Fr, Coeff>, point: Fr) {
-        self.list.push(Opening { poly: Poly::Coeff(poly), point, eval: Fr::ZERO });
+        self.list.push(Opening {
+            poly: Poly::Coeff(poly),
+            point,
+            eval: Fr::ZERO,
+        });
     }
 
     /// A polynomial by its values; such ones are opened at `x` only.
     pub fn push_values(&mut self, values: &'a Vec<Fr>, x: Fr) {
-        self.list.push(Opening { poly: Poly::Values(values), point: x, eval: Fr::ZERO });
+        self.list.push(Opening {
+            poly: Poly::Values(values),
+            point: x,
+            eval: Fr::ZERO,
+        });
     }
 
     /// Evaluates all; `lagrange` holds the Lagrange polynomials at `x`.
@@ -89,23 +97,34 @@ fn group<'a>(openings: &Openings<'a>) -> Vec<Set<'a>> {
     for o in &openings.list {
         match entries.iter_mut().find(|e| e.poly.same(&o.poly)) {
             Some(entry) => entry.points.push((o.point, o.eval)),
-            None => entries.push(Entry { poly: o.poly, points: vec![(o.point, o.eval)] }),
+            None => entries.push(Entry {
+                poly: o.poly,
+                points: vec![(o.point, o.eval)],
+            }),
         }
     }
     let mut sets: Vec<Set<'a>> = vec![];
     for mut entry in entries {
-        entry.points.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        entry.points.sort_unstable_by_key(|p| p.0);
         let points: Vec<Fr> = entry.points.iter().map(|p| p.0).collect();
         match sets.iter_mut().find(|s| s.points == points) {
             Some(set) => set.members.push(entry),
-            None => sets.push(Set { points, members: vec![entry] }),
+            None => sets.push(Set {
+                points,
+                members: vec![entry],
+            }),
         }
     }
     sets
 }
 
 /// Writes the opening proof.
-pub fn open(openings: &Openings<'_>, domain: &EvaluationDomain<Fr>, bases: &Bases<'_>, transcript: &mut Writer) -> Result<(), ProveError> {
+pub fn open(
+    openings: &Openings<'_>,
+    domain: &EvaluationDomain<Fr>,
+    bases: &Bases<'_>,
+    transcript: &mut Writer,
+) -> Result<(), ProveError> {
     let y = squeeze(transcript);
     let v = squeeze(transcript);
     let sets = group(openings);
@@ -117,7 +136,9 @@ pub fn open(openings: &Openings<'_>, domain: &EvaluationDomain<Fr>, bases: &Base
         .map(|(set, (poly, low))| {
             let mut numerator = poly.clone();
             numerator.iter_mut().zip(low).for_each(|(c, l)| *c -= l);
-            set.points.iter().fold(numerator, |poly, point| kate_division(&poly, *point))
+            set.points
+                .iter()
+                .fold(numerator, |poly, point| kate_division(&poly, *point))
         })
         .collect();
     let n = combined.first().map_or(0, |(poly, _)| poly.len());
@@ -146,7 +167,8 @@ pub fn open(openings: &Openings<'_>, domain: &EvaluationDomain<Fr>, bases: &Base
     }
     let total = evaluate_vanishing_polynomial(&all, u);
     linear.par_iter_mut().zip(h.values()).for_each(|(l, c)| *l -= total * c);
-    let inverse = Option::<Fr>::from(first.invert()).ok_or_else(|| ProveError::ProofSystem("a challenge hit an opening point".into()))?;
+    let inverse = Option::<Fr>::from(first.invert())
+        .ok_or_else(|| ProveError::ProofSystem("a challenge hit an opening point".into()))?;
     let mut witness = kate_division(&linear, u);
     witness.iter_mut().for_each(|w| *w *= inverse);
     write_point(transcript, bases.commit_coeff(&Polynomial::new(witness)).to_affine())
@@ -165,7 +187,10 @@ fn combine(set: &Set<'_>, domain: &EvaluationDomain<Fr>, y: Fr) -> (Vec<Fr>, Vec
             }
         };
         sum.par_iter_mut().zip(cells).for_each(|(p, c)| *p += power * c);
-        evals.iter_mut().zip(&member.points).for_each(|(e, (_, eval))| *e += power * eval);
+        evals
+            .iter_mut()
+            .zip(&member.points)
+            .for_each(|(e, (_, eval))| *e += power * eval);
     }
     if !values.is_empty() {
         let values = inverse(domain, values);

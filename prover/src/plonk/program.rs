@@ -93,7 +93,12 @@ impl Program {
     }
 
     /// A gate polynomial; `fixed`, `advice`, `instance` number the columns.
-    pub fn expression(&mut self, e: &Expression<Fr>, challenges: &[Fr], column: &dyn Fn(Kind, usize) -> usize) -> Operand {
+    pub fn expression(
+        &mut self,
+        e: &Expression<Fr>,
+        challenges: &[Fr],
+        column: &dyn Fn(Kind, usize) -> usize,
+    ) -> Operand {
         match e {
             Expression::Constant(c) => self.constant(*c),
             // Selectors are fixed columns in a key.
@@ -120,7 +125,10 @@ impl Program {
                 }
             }
             Expression::Product(a, b) => {
-                let (a, b) = (self.expression(a, challenges, column), self.expression(b, challenges, column));
+                let (a, b) = (
+                    self.expression(a, challenges, column),
+                    self.expression(b, challenges, column),
+                );
                 self.mul(a, b)
             }
             Expression::Scaled(a, factor) => {
@@ -133,11 +141,20 @@ impl Program {
     /// Replaces values that are constant-coefficient combinations of the columns below `linear` (at rotation 0) by new
     /// columns numbered from `next` on. Gives the combinations, the program's result, and which of the columns below
     /// `linear` are still needed by themselves.
-    pub fn combine_linear(&self, result: Operand, linear: &dyn Fn(usize) -> Option<usize>, count: usize, next: usize) -> Combined {
+    pub fn combine_linear(
+        &self,
+        result: Operand,
+        linear: &dyn Fn(usize) -> Option<usize>,
+        count: usize,
+        next: usize,
+    ) -> Combined {
         let mut forms: Vec<Option<Form>> = Vec::with_capacity(self.instructions.len());
         for instruction in &self.instructions {
             let form = |operand: Operand| match operand {
-                Operand::Constant(index) => Some(Form { constant: self.constants[index], terms: vec![] }),
+                Operand::Constant(index) => Some(Form {
+                    constant: self.constants[index],
+                    terms: vec![],
+                }),
                 Operand::Column(column, 0) => linear(column).map(|index| Form::column(index, count)),
                 Operand::Column(..) => None,
                 Operand::Node(node) => forms[node].clone(),
@@ -153,7 +170,12 @@ impl Program {
             }));
         }
         // Copy what is not a combination; combinations become columns where something else reads them.
-        let mut combined = Combined { program: Program::default(), result, forms: vec![], alone: vec![false; count] };
+        let mut combined = Combined {
+            program: Program::default(),
+            result,
+            forms: vec![],
+            alone: vec![false; count],
+        };
         let mut place: Vec<Option<Operand>> = vec![None; self.instructions.len()];
         let operand = |combined: &mut Combined, place: &mut Vec<Option<Operand>>, operand: Operand| match operand {
             Operand::Constant(index) => combined.program.constant(self.constants[index]),
@@ -179,7 +201,10 @@ impl Program {
                 continue;
             }
             let [a, b] = instruction.operands();
-            let (a, b) = (operand(&mut combined, &mut place, a), operand(&mut combined, &mut place, b));
+            let (a, b) = (
+                operand(&mut combined, &mut place, a),
+                operand(&mut combined, &mut place, b),
+            );
             place[index] = Some(match instruction {
                 Instruction::Add(..) => combined.program.add(a, b),
                 Instruction::Sub(..) => combined.program.sub(a, b),
@@ -209,17 +234,26 @@ impl Program {
                 count += 1;
                 count - 1
             });
-            let mut ended: Vec<usize> = instruction.operands().into_iter().filter_map(|o| match o {
-                Operand::Node(node) if last_use[node] == index => Some(registers[node]),
-                _ => None,
-            }).collect();
+            let mut ended: Vec<usize> = instruction
+                .operands()
+                .into_iter()
+                .filter_map(|o| match o {
+                    Operand::Node(node) if last_use[node] == index => Some(registers[node]),
+                    _ => None,
+                })
+                .collect();
             ended.dedup();
             free.extend(ended);
             if last_use[index] == index {
                 free.push(registers[index]);
             }
         }
-        Compiled { program: self, registers, count, result }
+        Compiled {
+            program: self,
+            registers,
+            count,
+            result,
+        }
     }
 }
 
@@ -236,7 +270,10 @@ impl Form {
     fn column(index: usize, count: usize) -> Self {
         let mut terms = vec![Fr::ZERO; count];
         terms[index] = Fr::ONE;
-        Self { constant: Fr::ZERO, terms }
+        Self {
+            constant: Fr::ZERO,
+            terms,
+        }
     }
 
     fn scale(mut self, by: Fr) -> Self {
@@ -248,7 +285,10 @@ impl Form {
     fn add(mut self, other: &Self, sign: Fr) -> Self {
         self.constant += sign * other.constant;
         self.terms.resize(self.terms.len().max(other.terms.len()), Fr::ZERO);
-        self.terms.iter_mut().zip(&other.terms).for_each(|(t, o)| *t += sign * o);
+        self.terms
+            .iter_mut()
+            .zip(&other.terms)
+            .for_each(|(t, o)| *t += sign * o);
         self
     }
 }

@@ -25,7 +25,10 @@ impl<'a> Columns<'a> {
     fn list(&self) -> Vec<&'a Polynomial<Fr, Coeff>> {
         let fixed = self.key.fixed_polys().iter().chain(self.advice).chain(self.instance);
         let permutation = self.key.permutation().polys().iter().chain(self.products);
-        fixed.chain(permutation).chain([self.key.l0(), self.key.l_last(), self.key.l_active_row()]).collect()
+        fixed
+            .chain(permutation)
+            .chain([self.key.l0(), self.key.l_last(), self.key.l_active_row()])
+            .collect()
     }
 }
 
@@ -47,7 +50,11 @@ pub fn quotient(
     let linear = |column: usize| column.checked_sub(identity + 1).filter(|index| *index < count);
     let combined = program.combine_linear(result, &linear, count, identity + 1 + count);
     let transform = |cells: Vec<Fr>| inverse(domain, cells);
-    let combinations: Vec<_> = combined.forms.par_iter().map(|form| transform(combination(columns.linear, form))).collect();
+    let combinations: Vec<_> = combined
+        .forms
+        .par_iter()
+        .map(|form| transform(combination(columns.linear, form)))
+        .collect();
     let alone: Vec<_> = columns
         .linear
         .par_iter()
@@ -61,11 +68,21 @@ pub fn quotient(
     let mut parts = Vec::with_capacity(cosets);
     let mut shift = domain.g_coset;
     for _ in 0..cosets {
-        let powers: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |p| Some(p * shift)).take(n).collect();
+        let powers: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |p| Some(p * shift))
+            .take(n)
+            .collect();
         let mut evals: Vec<Vec<Fr>> = list.par_iter().map(|poly| coset(domain, poly, &powers)).collect();
         let tail = evals.split_off(identity);
-        evals.push(std::iter::successors(Some(shift), |p| Some(p * domain.get_omega())).take(n).collect());
-        evals.extend(alone.iter().map(|poly| poly.as_ref().map(|poly| coset(domain, poly, &powers)).unwrap_or_default()));
+        evals.push(
+            std::iter::successors(Some(shift), |p| Some(p * domain.get_omega()))
+                .take(n)
+                .collect(),
+        );
+        evals.extend(alone.iter().map(|poly| {
+            poly.as_ref()
+                .map(|poly| coset(domain, poly, &powers))
+                .unwrap_or_default()
+        }));
         evals.extend(tail);
         let slices: Vec<&[Fr]> = evals.iter().map(Vec::as_slice).collect();
         let mut part = vec![Fr::ZERO; n];
@@ -81,7 +98,10 @@ pub fn quotient(
     }
     let evaluations = domain.extended_from_lagrange_vec(parts);
     let quotient = domain.extended_to_coeff(domain.divide_by_vanishing_poly(evaluations));
-    quotient.chunks_exact(n).map(|piece| Polynomial::new(piece.to_vec())).collect()
+    quotient
+        .chunks_exact(n)
+        .map(|piece| Polynomial::new(piece.to_vec()))
+        .collect()
 }
 
 /// Cells of a combination of columns.
@@ -97,7 +117,13 @@ fn combination(columns: &[Vec<Fr>], form: &super::program::Form) -> Vec<Fr> {
 /// Coefficients of the polynomial with these values on the domain.
 pub fn inverse(domain: &EvaluationDomain<Fr>, mut cells: Vec<Fr>) -> Polynomial<Fr, Coeff> {
     let n = cells.len();
-    recursive::fft(&mut cells, domain.get_omega_inv(), domain.k(), domain.get_fft_data(n), true);
+    recursive::fft(
+        &mut cells,
+        domain.get_omega_inv(),
+        domain.k(),
+        domain.get_fft_data(n),
+        true,
+    );
     let divisor = domain.ifft_divisor;
     cells.iter_mut().for_each(|c| *c *= divisor);
     Polynomial::new(cells)
@@ -107,14 +133,24 @@ pub fn inverse(domain: &EvaluationDomain<Fr>, mut cells: Vec<Fr>) -> Polynomial<
 fn coset(domain: &EvaluationDomain<Fr>, poly: &Polynomial<Fr, Coeff>, powers: &[Fr]) -> Vec<Fr> {
     let mut values: Vec<Fr> = poly.values().iter().zip(powers).map(|(c, p)| c * p).collect();
     let n = values.len();
-    recursive::fft(&mut values, domain.get_omega(), domain.k(), domain.get_fft_data(n), false);
+    recursive::fft(
+        &mut values,
+        domain.get_omega(),
+        domain.k(),
+        domain.get_fft_data(n),
+        false,
+    );
     values
 }
 
 /// Gates, then the permutation argument, combined by powers of `y` as the verifier does.
 fn constraints(program: &mut Program, columns: &Columns<'_>, challenges: &[Fr], y: Fr, beta: Fr, gamma: Fr) -> Operand {
     let cs = columns.key.get_vk().cs();
-    let (fixed, advice, linear) = (columns.key.fixed_polys().len(), columns.advice.len(), columns.linear.len());
+    let (fixed, advice, linear) = (
+        columns.key.fixed_polys().len(),
+        columns.advice.len(),
+        columns.linear.len(),
+    );
     let after = columns.list().len() + 1;
     let number = |kind: Kind, index: usize| match kind {
         Kind::Fixed => index,

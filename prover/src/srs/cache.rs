@@ -157,11 +157,7 @@ fn parse_prefix(path: &Path, prefix: &Prefix) -> Result<(SrsKind, u32), SrsError
         other => return wrong("kind of at most", 1, u64::from(other)),
     };
     if check_k(word(16), MAX_K).is_err() {
-        return wrong(
-            "k of at least 1 and at most",
-            u64::from(MAX_K),
-            u64::from(word(16)),
-        );
+        return wrong("k of at least 1 and at most", u64::from(MAX_K), u64::from(word(16)));
     }
     if word(20) != 0 {
         return wrong("reserved word", 0, u64::from(word(20)));
@@ -199,19 +195,12 @@ impl Input<'_> {
         Ok(bytes)
     }
 
-    fn points<P: SerdeObject + Send>(
-        &mut self,
-        count: usize,
-        size: usize,
-    ) -> Result<Vec<P>, SrsError> {
+    fn points<P: SerdeObject + Send>(&mut self, count: usize, size: usize) -> Result<Vec<P>, SrsError> {
         let mut bytes = vec![0; count * size];
         self.file
             .read_exact(&mut bytes)
             .map_err(SrsError::io("read", self.path))?;
         self.state.update(&bytes);
-        Ok(bytes
-            .par_chunks_exact(size)
-            .map(P::from_raw_bytes_unchecked)
-            .collect())
+        Ok(bytes.par_chunks_exact(size).map(P::from_raw_bytes_unchecked).collect())
     }
 }

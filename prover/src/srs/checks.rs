@@ -22,14 +22,10 @@ pub(super) fn imported(g1: &[G1Affine], g2: &[G2Affine; 2]) -> Result<(), SrsErr
 /// `g1[0]` and `g2` are the standard generators.
 pub(super) fn generators(g1: &[G1Affine], g2: &G2Affine) -> Result<(), SrsError> {
     if g1.first() != Some(&G1Affine::generator()) {
-        return Err(SrsError::GeneratorMismatch {
-            group: SrsGroup::G1,
-        });
+        return Err(SrsError::GeneratorMismatch { group: SrsGroup::G1 });
     }
     if *g2 != G2Affine::generator() {
-        return Err(SrsError::GeneratorMismatch {
-            group: SrsGroup::G2,
-        });
+        return Err(SrsError::GeneratorMismatch { group: SrsGroup::G2 });
     }
     Ok(())
 }
@@ -47,8 +43,7 @@ fn subgroup(point: &G2Affine, index: usize) -> Result<(), SrsError> {
 /// ceremony file holds before the first contribution. (Zero was refused with the identity point.)
 fn secret_not_degenerate(g1: &[G1Affine]) -> Result<(), SrsError> {
     let generator = G1Affine::generator();
-    let doubling =
-        std::iter::successors(Some(1usize), |i| i.checked_mul(2)).map_while(|i| g1.get(i));
+    let doubling = std::iter::successors(Some(1usize), |i| i.checked_mul(2)).map_while(|i| g1.get(i));
     for power in doubling {
         if *power == generator || *power == -generator {
             return Err(SrsError::SecretDegenerate);
@@ -90,7 +85,6 @@ fn successive_powers(g1: &[G1Affine], tau_g2: &G2Affine) -> Result<(), SrsError>
 fn pairings_equal(a: &G1Affine, b: &G1Affine, q: &G2Affine) -> bool {
     type Prepared = <Bn256 as MultiMillerLoop>::G2Prepared;
     let (g2, q) = (Prepared::from(G2Affine::generator()), Prepared::from(*q));
-    let product: <Bn256 as Engine>::Gt =
-        Bn256::multi_miller_loop(&[(a, &g2), (&-b, &q)]).final_exponentiation();
+    let product: <Bn256 as Engine>::Gt = Bn256::multi_miller_loop(&[(a, &g2), (&-b, &q)]).final_exponentiation();
     bool::from(product.is_identity())
 }

@@ -41,9 +41,7 @@ pub(super) fn check_cached(srs: Srs, path: &Path, k: u32, tau: Fr) -> Result<Srs
         });
     }
     if srs.params.s_g2() != tau_g2(tau) {
-        return Err(SrsError::CacheForeign {
-            path: path.to_owned(),
-        });
+        return Err(SrsError::CacheForeign { path: path.to_owned() });
     }
     // Whatever the file says of itself, a secret kept beside it makes it a dev SRS.
     Ok(Srs {
@@ -58,16 +56,13 @@ fn tau_g2(tau: Fr) -> G2Affine {
 
 /// `base^0, base^1, ..`.
 pub(super) fn fill_powers(powers: &mut [Fr], base: Fr) {
-    powers
-        .par_chunks_mut(CHUNK)
-        .enumerate()
-        .for_each(|(chunk, powers)| {
-            let mut power = base.pow_vartime([(chunk * CHUNK) as u64]);
-            for slot in powers {
-                *slot = power;
-                power *= base;
-            }
-        });
+    powers.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, powers)| {
+        let mut power = base.pow_vartime([(chunk * CHUNK) as u64]);
+        for slot in powers {
+            *slot = power;
+            power *= base;
+        }
+    });
 }
 
 /// `L_i(tau) = (tau^n - 1) / n * omega^i / (tau - omega^i)` with `omega` of order `n = 2^k`.

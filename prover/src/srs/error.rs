@@ -40,11 +40,7 @@ pub enum SrsError {
         source: io::Error,
     },
     #[error("k of {minimum} to {maximum} expected, got {got}")]
-    KOutOfRange {
-        minimum: u32,
-        maximum: u32,
-        got: u32,
-    },
+    KOutOfRange { minimum: u32, maximum: u32, got: u32 },
     #[error("{group:?} point {index} is not a canonical curve point other than the identity")]
     PointInvalid { group: SrsGroup, index: usize },
     #[error("G2 point {index} is on the curve but outside the subgroup of order r")]
@@ -66,11 +62,7 @@ pub enum SrsError {
     )]
     PtauPrime { expected: [u8; 32], got: [u8; 32] },
     #[error("ptau section {section}: {expected} bytes expected, got {got}")]
-    PtauSectionLength {
-        section: u32,
-        expected: u64,
-        got: u64,
-    },
+    PtauSectionLength { section: u32, expected: u64, got: u64 },
     #[error("ptau section {section} is missing")]
     PtauSectionMissing { section: u32 },
     #[error("ptau section {section} appears twice")]
@@ -82,11 +74,7 @@ pub enum SrsError {
     #[error("the secret is zero or a root of unity: nobody contributed to this file")]
     SecretDegenerate,
     #[error("{}: a seed of {expected} bytes expected, got {got}", path.display())]
-    SeedLength {
-        path: PathBuf,
-        expected: u64,
-        got: u64,
-    },
+    SeedLength { path: PathBuf, expected: u64, got: u64 },
     #[error("[tau]G1 and [tau]G2 have different secrets")]
     TauMismatch,
 }
@@ -126,7 +114,9 @@ impl SrsError {
                 "Delete the named file and run again; it is a cache and will be made anew."
             }
             Self::DigestMismatch { .. } => "Fetch the file again from its publisher and compare the digest you pinned.",
-            Self::Io { .. } => "Check that the path exists, that it is readable and writable, and that the disk has room.",
+            Self::Io { .. } => {
+                "Check that the path exists, that it is readable and writable, and that the disk has room."
+            }
             Self::KOutOfRange { .. } => "Choose a k in the range, or an SRS with more powers.",
             Self::PtauHeader { .. } | Self::PtauMagic { .. } => "Use a snarkjs .ptau file, format version 1.",
             Self::PtauPrime { .. } => "Use a ceremony over BN254 (also called bn128 or alt_bn128).",
@@ -147,11 +137,7 @@ impl SrsError {
 
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io {
-            action,
-            path,
-            source,
-        }
+        move |source| Self::Io { action, path, source }
     }
 
     pub(super) fn is_not_found(&self) -> bool {

@@ -101,10 +101,7 @@ fn limbs(scalar: &Fr) -> [u64; 4] {
     let repr = scalar.to_repr();
     let mut limbs = [0; 4];
     for (limb, bytes) in limbs.iter_mut().zip(repr.as_ref().chunks_exact(8)) {
-        *limb = bytes
-            .iter()
-            .rev()
-            .fold(0, |limb, byte| (limb << 8) | u64::from(*byte));
+        *limb = bytes.iter().rev().fold(0, |limb, byte| (limb << 8) | u64::from(*byte));
     }
     limbs
 }

@@ -29,19 +29,15 @@ const TAU_G2: u32 = 3;
 const HEADER_BYTES: u64 = 44;
 /// The BN254 base field prime, little endian.
 const PRIME: [u8; 32] = [
-    0x47, 0xfd, 0x7c, 0xd8, 0x16, 0x8c, 0x20, 0x3c, 0x8d, 0xca, 0x71, 0x68, 0x91, 0x6a, 0x81, 0x97,
-    0x5d, 0x58, 0x81, 0x81, 0xb6, 0x45, 0x50, 0xb8, 0x29, 0xa0, 0x31, 0xe1, 0x72, 0x4e, 0x64, 0x30,
+    0x47, 0xfd, 0x7c, 0xd8, 0x16, 0x8c, 0x20, 0x3c, 0x8d, 0xca, 0x71, 0x68, 0x91, 0x6a, 0x81, 0x97, 0x5d, 0x58, 0x81,
+    0x81, 0xb6, 0x45, 0x50, 0xb8, 0x29, 0xa0, 0x31, 0xe1, 0x72, 0x4e, 0x64, 0x30,
 ];
 
 /// Imports the first `2^k` powers of the file at `path`, checking every point used and the pairing relations among them.
 ///
 /// `expected_digest` is BLAKE2b-256 of the whole file (`b2sum -l 256`). Without it nobody vouches for the secret, and the result is
 /// [`SrsKind::Dev`]; with it, [`SrsKind::Ceremony`].
-pub fn import_ptau(
-    path: &Path,
-    k: u32,
-    expected_digest: Option<[u8; 32]>,
-) -> Result<Srs, SrsError> {
+pub fn import_ptau(path: &Path, k: u32, expected_digest: Option<[u8; 32]>) -> Result<Srs, SrsError> {
     import(
         &mut open(path)?,
         path,
@@ -51,39 +47,21 @@ pub fn import_ptau(
 }
 
 /// [`import_ptau`] pinned by BLAKE2b-512 of the whole file (`b2sum`), the digest ceremonies publish.
-pub fn import_ptau_published(
-    path: &Path,
-    k: u32,
-    expected_digest: [u8; 64],
-) -> Result<Srs, SrsError> {
+pub fn import_ptau_published(path: &Path, k: u32, expected_digest: [u8; 64]) -> Result<Srs, SrsError> {
     import(&mut open(path)?, path, k, Some(&expected_digest))
 }
 
 /// [`import_ptau`] from memory.
-pub fn import_ptau_bytes(
-    bytes: &[u8],
-    k: u32,
-    expected_digest: Option<[u8; 32]>,
-) -> Result<Srs, SrsError> {
+pub fn import_ptau_bytes(bytes: &[u8], k: u32, expected_digest: Option<[u8; 32]>) -> Result<Srs, SrsError> {
     let digest = expected_digest.as_ref().map(|digest| digest.as_slice());
-    import(
-        &mut Cursor::new(bytes),
-        Path::new("(ptau in memory)"),
-        k,
-        digest,
-    )
+    import(&mut Cursor::new(bytes), Path::new("(ptau in memory)"), k, digest)
 }
 
 fn open(path: &Path) -> Result<File, SrsError> {
     File::open(path).map_err(SrsError::io("read", path))
 }
 
-fn import<R: Read + Seek>(
-    input: &mut R,
-    path: &Path,
-    k: u32,
-    pinned: Option<&[u8]>,
-) -> Result<Srs, SrsError> {
+fn import<R: Read + Seek>(input: &mut R, path: &Path, k: u32, pinned: Option<&[u8]>) -> Result<Srs, SrsError> {
     check_k(k, MAX_K)?;
     if let Some(expected) = pinned {
         check_digest(input, path, expected)?;
@@ -104,14 +82,8 @@ fn import<R: Read + Seek>(
 }
 
 /// `expected` has 32 or 64 bytes, which also chooses the length of the digest.
-fn check_digest<R: Read + Seek>(
-    input: &mut R,
-    path: &Path,
-    expected: &[u8],
-) -> Result<(), SrsError> {
-    let mut state = blake2b_simd::Params::new()
-        .hash_length(expected.len())
-        .to_state();
+fn check_digest<R: Read + Seek>(input: &mut R, path: &Path, expected: &[u8]) -> Result<(), SrsError> {
+    let mut state = blake2b_simd::Params::new().hash_length(expected.len()).to_state();
     input
         .rewind()
         .and_then(|()| io::copy(input, &mut state))
@@ -144,9 +116,7 @@ struct Section {
 
 impl<'a, R: Read + Seek> Ptau<'a, R> {
     fn open(input: &'a mut R, path: &'a Path) -> Result<Self, SrsError> {
-        let length = input
-            .seek(SeekFrom::End(0))
-            .map_err(SrsError::io("read", path))?;
+        let length = input.seek(SeekFrom::End(0)).map_err(SrsError::io("read", path))?;
         input.rewind().map_err(SrsError::io("read", path))?;
         let mut file = Ptau {
             input,
@@ -163,10 +133,7 @@ impl<'a, R: Read + Seek> Ptau<'a, R> {
 
     /// Walks the section table; `length` is that of the file, and the last section ends there.
     fn read_sections(&mut self, length: u64) -> Result<(), SrsError> {
-        let truncated = |expected| SrsError::PtauTruncated {
-            expected,
-            got: length,
-        };
+        let truncated = |expected| SrsError::PtauTruncated { expected, got: length };
         let mut end = 12;
         if length < end {
             return Err(truncated(end));
@@ -263,23 +230,14 @@ impl<'a, R: Read + Seek> Ptau<'a, R> {
             .map_err(SrsError::io("read", self.path))?;
         let point = |(index, bytes)| {
             let point = P::from_raw_bytes(bytes).filter(|point| !bool::from(point.is_identity()));
-            point.ok_or(SrsError::PointInvalid {
-                group: P::GROUP,
-                index,
-            })
+            point.ok_or(SrsError::PointInvalid { group: P::GROUP, index })
         };
-        bytes
-            .par_chunks_exact(P::BYTES)
-            .enumerate()
-            .map(point)
-            .collect()
+        bytes.par_chunks_exact(P::BYTES).enumerate().map(point).collect()
     }
 
     fn section(&self, id: u32) -> Result<Section, SrsError> {
         let section = self.sections.iter().find(|section| section.id == id);
-        section
-            .copied()
-            .ok_or(SrsError::PtauSectionMissing { section: id })
+        section.copied().ok_or(SrsError::PtauSectionMissing { section: id })
     }
 
     fn check_length(&self, id: u32, expected: u64) -> Result<(), SrsError> {

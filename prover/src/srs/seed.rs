@@ -48,9 +48,7 @@ pub(super) fn load_or_make(dir: &Path) -> Result<Seed, SrsError> {
 }
 
 fn read(path: &Path) -> Result<Seed, SrsError> {
-    let got = fs::metadata(path)
-        .map_err(SrsError::io("read", path))?
-        .len();
+    let got = fs::metadata(path).map_err(SrsError::io("read", path))?.len();
     let wrong_length = |got| SrsError::SeedLength {
         path: path.to_owned(),
         expected: SEED_BYTES as u64,
@@ -73,9 +71,7 @@ fn make(path: &Path) -> Result<(), SrsError> {
     wipe(&mut seed);
     // A hard link, unlike a rename, never replaces a seed that another process has just put there.
     let result = result.and_then(|()| match fs::hard_link(&written, path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            Err(SrsError::io("create", path)(error))
-        }
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(SrsError::io("create", path)(error)),
         _ => Ok(()),
     });
     let removed = fs::remove_file(&written).map_err(SrsError::io("remove", &written));
@@ -94,8 +90,6 @@ pub(super) fn create_beside(path: &Path) -> Result<(File, PathBuf), SrsError> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options
-        .open(&written)
-        .map_err(SrsError::io("create", &written))?;
+    let file = options.open(&written).map_err(SrsError::io("create", &written))?;
     Ok((file, written))
 }

@@ -20,11 +20,7 @@ pub(super) fn to_bytes(key: &KeyParts) -> Vec<u8> {
     out.put_bytes(&key.advice_phases);
     out.put_bytes(&key.challenge_phases);
     out.put_u32(key.instance_columns);
-    for queries in [
-        &key.advice_queries,
-        &key.instance_queries,
-        &key.fixed_queries,
-    ] {
+    for queries in [&key.advice_queries, &key.instance_queries, &key.fixed_queries] {
         out.put_list(queries, |out, (column, rotation)| {
             out.put_u32(*column);
             out.put(&rotation.to_le_bytes());

@@ -122,14 +122,8 @@ pub(crate) struct Evals<'a> {
 }
 
 /// Runs a checked program. `stack` is scratch space.
-pub(crate) fn evaluate(
-    program: &[Expr],
-    evals: &Evals<'_>,
-    stack: &mut Vec<Fr>,
-) -> Result<Fr, VerifyError> {
-    const BROKEN: VerifyError = VerifyError::KeyInvalid {
-        reason: "gate program",
-    };
+pub(crate) fn evaluate(program: &[Expr], evals: &Evals<'_>, stack: &mut Vec<Fr>) -> Result<Fr, VerifyError> {
+    const BROKEN: VerifyError = VerifyError::KeyInvalid { reason: "gate program" };
     stack.clear();
     for op in program {
         let value = match op {

@@ -77,12 +77,7 @@ impl InstanceLayout {
             out.put_u32(value);
         }
         out.put(&[u8::from(self.public_input)]);
-        let rest = [
-            self.outputs,
-            self.policy_rows,
-            self.input_bits,
-            self.output_bits,
-        ];
+        let rest = [self.outputs, self.policy_rows, self.input_bits, self.output_bits];
         for value in rest {
             out.put_u32(value);
         }

@@ -33,10 +33,7 @@ fn require(condition: bool, reason: &'static str) -> Result<(), VerifyError> {
 pub(super) fn validate(key: &KeyParts) -> Result<Vec<usize>, VerifyError> {
     at_most(size(MAX_K), size(key.k))?;
     require((3..=MAX_DEGREE).contains(&key.degree), "degree")?;
-    require(
-        (1..=MAX_BLINDING).contains(&key.blinding_factors),
-        "blinding factors",
-    )?;
+    require((1..=MAX_BLINDING).contains(&key.blinding_factors), "blinding factors")?;
     // Rotations stay below half the rows, so that distinct rotations are distinct points.
     let half = key.rows() >> 1;
     require(u64::from(key.tail_rows()) < half, "too few rows")?;
@@ -72,10 +69,7 @@ fn phases(key: &KeyParts) -> Result<(), VerifyError> {
     at_most(MAX_COLUMNS, key.advice_phases.len())?;
     at_most(MAX_COLUMNS, key.challenge_phases.len())?;
     at_most(MAX_COLUMNS, size(key.instance_columns))?;
-    require(
-        key.advice_phases.iter().all(|phase| *phase < PHASES),
-        "advice phase",
-    )?;
+    require(key.advice_phases.iter().all(|phase| *phase < PHASES), "advice phase")?;
     // A challenge of a phase without columns would be drawn before anything is fixed, or never.
     require(
         key.challenge_phases
@@ -97,10 +91,7 @@ fn queries(key: &KeyParts, half: u64) -> Result<(), VerifyError> {
         let mut seen = BTreeSet::new();
         for (column, rotation) in queries {
             require(size(*column) < columns, "query of an unknown column")?;
-            require(
-                u64::from(rotation.unsigned_abs()) < half,
-                "rotation too large",
-            )?;
+            require(u64::from(rotation.unsigned_abs()) < half, "rotation too large")?;
             require(seen.insert((column, rotation)), "query listed twice")?;
             rotations.insert(*rotation);
         }
@@ -143,18 +134,12 @@ fn programs(key: &KeyParts) -> Result<(), VerifyError> {
         instance: key.instance_queries.len(),
         challenges: key.challenge_phases.len(),
     };
-    key.gates
-        .iter()
-        .try_for_each(|gate| expr::check(gate, &bounds))
+    key.gates.iter().try_for_each(|gate| expr::check(gate, &bounds))
 }
 
 /// Linked columns are distinct, of the first phase (small values, fixed before any challenge) and opened.
 fn linked(key: &KeyParts) -> Result<(), VerifyError> {
-    let queried: BTreeSet<u32> = key
-        .advice_queries
-        .iter()
-        .map(|(column, _)| *column)
-        .collect();
+    let queried: BTreeSet<u32> = key.advice_queries.iter().map(|(column, _)| *column).collect();
     let mut seen = BTreeSet::new();
     for column in key.linked.model.iter().chain(&key.linked.input) {
         require(

@@ -2,21 +2,11 @@
 
 use halo2_proofs::plonk::{Any, Column, Expression, VerifyingKey as LibraryKey};
 use halo2curves::bn256::{Fr, G1Affine};
-use provenn_verifier::{
-    ColumnKind, Expr, InstanceLayout, KeyParts, Linked, PermutationColumn, VerifyingKey,
-};
+use provenn_verifier::{ColumnKind, Expr, InstanceLayout, KeyParts, Linked, PermutationColumn, VerifyingKey};
 
-pub fn compact(
-    vk: &LibraryKey<G1Affine>,
-    k: u32,
-    linked: Linked,
-    layout: InstanceLayout,
-) -> VerifyingKey {
+pub fn compact(vk: &LibraryKey<G1Affine>, k: u32, linked: Linked, layout: InstanceLayout) -> VerifyingKey {
     let cs = vk.cs();
-    assert!(
-        cs.lookups().is_empty(),
-        "the library's lookups are not supported"
-    );
+    assert!(cs.lookups().is_empty(), "the library's lookups are not supported");
     let parts = KeyParts {
         k,
         blinding_factors: small(cs.blinding_factors()),
@@ -81,17 +71,9 @@ fn flatten(key: &KeyParts, expression: &Expression<Fr>, program: &mut Vec<Expr>)
     let op = match expression {
         Expression::Constant(value) => Expr::Constant(*value),
         Expression::Selector(_) => panic!("selectors are fixed columns in a key"),
-        Expression::Fixed(q) => {
-            Expr::Fixed(place(&key.fixed_queries, q.column_index(), q.rotation().0))
-        }
-        Expression::Advice(q) => {
-            Expr::Advice(place(&key.advice_queries, q.column_index(), q.rotation().0))
-        }
-        Expression::Instance(q) => Expr::Instance(place(
-            &key.instance_queries,
-            q.column_index(),
-            q.rotation().0,
-        )),
+        Expression::Fixed(q) => Expr::Fixed(place(&key.fixed_queries, q.column_index(), q.rotation().0)),
+        Expression::Advice(q) => Expr::Advice(place(&key.advice_queries, q.column_index(), q.rotation().0)),
+        Expression::Instance(q) => Expr::Instance(place(&key.instance_queries, q.column_index(), q.rotation().0)),
         Expression::Challenge(challenge) => Expr::Challenge(small(challenge.index())),
         Expression::Negated(a) => {
             flatten(key, a, program);

@@ -5,9 +5,8 @@ use ff::{Field, PrimeField};
 use group::{Curve, GroupEncoding};
 use halo2_proofs::circuit::{Layouter, Region, SimpleFloorPlanner, Value};
 use halo2_proofs::plonk::{
-    create_proof, keygen_pk, keygen_vk, verify_proof, Advice, Challenge, Circuit, Column,
-    ConstraintSystem, Error, Expression, FirstPhase, Fixed, Instance, ProvingKey, SecondPhase,
-    ThirdPhase,
+    create_proof, keygen_pk, keygen_vk, verify_proof, Advice, Challenge, Circuit, Column, ConstraintSystem, Error,
+    Expression, FirstPhase, Fixed, Instance, ProvingKey, SecondPhase, ThirdPhase,
 };
 use halo2_proofs::poly::commitment::{Blind, Params, ParamsProver};
 use halo2_proofs::poly::kzg::commitment::{KZGCommitmentScheme, ParamsKZG};
@@ -15,8 +14,7 @@ use halo2_proofs::poly::kzg::multiopen::{ProverSHPLONK, VerifierSHPLONK};
 use halo2_proofs::poly::kzg::strategy::SingleStrategy;
 use halo2_proofs::poly::{EvaluationDomain, Rotation};
 use halo2_proofs::transcript::{
-    Blake2bRead, Blake2bWrite, Challenge255, Transcript, TranscriptReadBuffer,
-    TranscriptWriterBuffer,
+    Blake2bRead, Blake2bWrite, Challenge255, Transcript, TranscriptReadBuffer, TranscriptWriterBuffer,
 };
 use halo2curves::bn256::{Bn256, Fr, G1Affine};
 use provenn_verifier::*;
@@ -128,8 +126,7 @@ impl Circuit<Fr> for Toy {
         if public {
             meta.enable_equality(input[0]);
         }
-        let at =
-            |column: Column<Advice>, rotation: i32| column.query_cell::<Fr>(Rotation(rotation));
+        let at = |column: Column<Advice>, rotation: i32| column.query_cell::<Fr>(Rotation(rotation));
         meta.create_gate("output and policy", |_| {
             let q = |i: usize| q[i].query_cell::<Fr>(Rotation::cur());
             let [a, t, c, g] = policy.map(|column| column.query_cell::<Fr>(Rotation::cur()));
@@ -188,9 +185,7 @@ impl Circuit<Fr> for Toy {
 impl Toy {
     fn assign(&self, config: &Config, region: &mut Region<'_, Fr>) -> Result<(), Error> {
         let put = |region: &mut Region<'_, Fr>, column, row, value: Fr| {
-            region
-                .assign_advice(column, row, Value::known(value))
-                .cell()
+            region.assign_advice(column, row, Value::known(value)).cell()
         };
         let outputs = self.outputs();
         let top = *outputs.iter().max_by_key(|z| integer(**z)).unwrap();
@@ -258,9 +253,7 @@ pub fn commit(params: &ParamsKZG<Bn256>, cells: &[Fr], tail: &[Fr]) -> G1Affine 
     column.resize(n - tail.len(), Fr::ZERO);
     column.extend_from_slice(tail);
     let polynomial = EvaluationDomain::<Fr>::new(5, K).lagrange_from_vec(column);
-    params
-        .commit_lagrange(&polynomial, Blind::default())
-        .to_affine()
+    params.commit_lagrange(&polynomial, Blind::default()).to_affine()
 }
 
 pub fn compressed(point: &G1Affine) -> [u8; 32] {
@@ -312,9 +305,7 @@ pub fn setup(public: bool, kind: SrsKind) -> Setup {
 
 /// The circuit with [`INPUT`] in its lanes.
 pub fn toy(public: bool, weights: &[u64]) -> Toy {
-    let binding = InputBinding::Public {
-        values: INPUT.to_vec(),
-    };
+    let binding = InputBinding::Public { values: INPUT.to_vec() };
     let policy = Policy::Label { label: 0 };
     let mut columns = instances(&layout(true), &policy, &binding).unwrap();
     let x1 = columns.pop().unwrap();
@@ -358,9 +349,7 @@ impl Setup {
         let mut rng = ChaCha20Rng::seed_from_u64(2);
         let mut tails = Vec::new();
         let input = if toy.public {
-            InputBinding::Public {
-                values: INPUT.to_vec(),
-            }
+            InputBinding::Public { values: INPUT.to_vec() }
         } else {
             let points = toy.x.iter().map(|lane| {
                 let tail: Vec<Fr> = self.tail.iter().map(|_| Fr::random(&mut rng)).collect();
@@ -477,12 +466,7 @@ impl Setup {
     }
 
     pub fn verify(&self, receipt: &Receipt) -> Result<Verdict, VerifyError> {
-        verify(
-            &receipt.to_bytes(),
-            &self.card,
-            &self.srs,
-            &Expectation::default(),
-        )
+        verify(&receipt.to_bytes(), &self.card, &self.srs, &Expectation::default())
     }
 }
 

@@ -25,19 +25,13 @@ impl Call<'_> {
 
     /// The `i`-th operand.
     pub fn required(&self, i: usize) -> Result<ValueId, ImportError> {
-        self.optional(i).ok_or_else(|| {
-            ImportError::malformed(format!(
-                "node `{}` ({}) lacks input {i}",
-                self.origin.node, self.op
-            ))
-        })
+        self.optional(i)
+            .ok_or_else(|| ImportError::malformed(format!("node `{}` ({}) lacks input {i}", self.origin.node, self.op)))
     }
 
     /// All operands, none omitted.
     pub fn all(&self) -> Result<Vec<ValueId>, ImportError> {
-        (0..self.inputs.len().max(1))
-            .map(|i| self.required(i))
-            .collect()
+        (0..self.inputs.len().max(1)).map(|i| self.required(i)).collect()
     }
 
     pub fn shape_error(&self, reason: impl Into<String>) -> Fault {
@@ -89,10 +83,7 @@ impl Call<'_> {
 
     /// Resolved, distinct axes in the given order.
     pub fn axes(&self, axes: &[i64], rank: usize) -> Result<Vec<usize>, Fault> {
-        let resolved: Vec<usize> = axes
-            .iter()
-            .map(|&a| self.axis(a, rank))
-            .collect::<Result<_, _>>()?;
+        let resolved: Vec<usize> = axes.iter().map(|&a| self.axis(a, rank)).collect::<Result<_, _>>()?;
         let distinct: HashSet<_> = resolved.iter().collect();
         if distinct.len() != resolved.len() {
             return Err(self.shape_error(format!("axes {axes:?} are not distinct")));

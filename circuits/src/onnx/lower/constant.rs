@@ -18,11 +18,7 @@ pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         "Cast" => return cast(call, b),
         "ConstantOfShape" => filled(call, b)?,
         "Shape" => {
-            let shape: Vec<i64> = b
-                .shape(call.required(0)?)?
-                .iter()
-                .map(|&d| d as i64)
-                .collect();
+            let shape: Vec<i64> = b.shape(call.required(0)?)?.iter().map(|&d| d as i64).collect();
             let range = bounds(call, shape.len())?;
             let part = shape.get(range).unwrap_or_default().to_vec();
             (vec![part.len()], Const::Ints(part))
@@ -66,10 +62,7 @@ fn filled(call: &Call<'_>, b: &mut Builder) -> Result<(Vec<usize>, Const), Fault
     let wanted = call
         .ints(b, 0, "the shape")?
         .ok_or_else(|| call.shape_error("the shape is missing"))?;
-    let shape: Vec<usize> = wanted
-        .iter()
-        .map(|&d| size("shape", d))
-        .collect::<Result<_, _>>()?;
+    let shape: Vec<usize> = wanted.iter().map(|&d| size("shape", d)).collect::<Result<_, _>>()?;
     b.reserve(&shape, 1)?;
     let n = elements(&shape).unwrap_or(0);
     let value = match call.attrs.tensor("value")? {
@@ -80,17 +73,12 @@ fn filled(call: &Call<'_>, b: &mut Builder) -> Result<(Vec<usize>, Const), Fault
         Const::Floats(data) => data.first().map(|&x| Const::Floats(vec![x; n])),
         Const::Ints(data) => data.first().map(|&x| Const::Ints(vec![x; n])),
     };
-    Ok((
-        shape,
-        data.ok_or_else(|| call.shape_error("the value has no element"))?,
-    ))
+    Ok((shape, data.ok_or_else(|| call.shape_error("the value has no element"))?))
 }
 
 /// Inference: the input. A mask, if asked for, is reported by the caller as not available.
 fn dropout(call: &Call<'_>, b: &Builder) -> Result<ValueId, Fault> {
-    let training = call
-        .number(b, 2, "training_mode")?
-        .is_some_and(|x| x != 0.0);
+    let training = call.number(b, 2, "training_mode")?.is_some_and(|x| x != 0.0);
     if training || call.attrs.has("is_test") {
         return unsupported("dropout is supported in inference only");
     }
@@ -112,12 +100,7 @@ fn cast(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     };
     let data = match (target, data) {
         (1 | 10 | 11 | 16, data) => Const::Floats(data.into_floats()),
-        (9, data) => Const::Ints(
-            data.into_floats()
-                .into_iter()
-                .map(|x| (x != 0.0).into())
-                .collect(),
-        ),
+        (9, data) => Const::Ints(data.into_floats().into_iter().map(|x| (x != 0.0).into()).collect()),
         (6 | 7, Const::Floats(data)) => Const::Ints(data.into_iter().map(|x| x as i64).collect()),
         (6 | 7, ints) => ints,
         _ => return unsupported("the element type is not supported"),

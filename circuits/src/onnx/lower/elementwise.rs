@@ -9,12 +9,7 @@ pub fn unary(call: &Call<'_>, b: &mut Builder, op: Op) -> Result<ValueId, Fault>
 }
 
 pub fn binary(call: &Call<'_>, b: &mut Builder, op: Op) -> Result<ValueId, Fault> {
-    b.emit(
-        &call.origin,
-        "",
-        op,
-        &[call.required(0)?, call.required(1)?],
-    )
+    b.emit(&call.origin, "", op, &[call.required(0)?, call.required(1)?])
 }
 
 /// `Min`, `Max` and `Sum` of any number of operands.
@@ -33,13 +28,7 @@ pub fn mean(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     b.emit(&call.origin, "", Op::Mul, &[sum, share])
 }
 
-fn fold(
-    call: &Call<'_>,
-    b: &mut Builder,
-    op: &Op,
-    all: &[ValueId],
-    last: bool,
-) -> Result<ValueId, Fault> {
+fn fold(call: &Call<'_>, b: &mut Builder, op: &Op, all: &[ValueId], last: bool) -> Result<ValueId, Fault> {
     let mut acc = call.required(0)?;
     for (i, &x) in all.iter().enumerate().skip(1) {
         let label = if last && i + 1 == all.len() {

@@ -42,15 +42,10 @@ fn range(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
         return Err(call.shape_error("the step is 0"));
     }
     let distance = (i128::from(end) - i128::from(start)) * i128::from(step.signum());
-    let n = distance
-        .max(0)
-        .unsigned_abs()
-        .div_ceil(u128::from(step.unsigned_abs()));
+    let n = distance.max(0).unsigned_abs().div_ceil(u128::from(step.unsigned_abs()));
     let n = usize::try_from(n).unwrap_or(usize::MAX);
     b.reserve(&[n], 1)?;
-    let data: Option<Vec<i64>> = (0..n as i64)
-        .map(|i| i.checked_mul(step)?.checked_add(start))
-        .collect();
+    let data: Option<Vec<i64>> = (0..n as i64).map(|i| i.checked_mul(step)?.checked_add(start)).collect();
     Ok((
         vec![n],
         Const::Ints(data.ok_or_else(|| call.shape_error("the range overflows"))?),
@@ -72,9 +67,7 @@ fn product(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
     let product = data.iter().try_fold(1i64, |p, &x| p.checked_mul(x));
     Ok((
         shape,
-        Const::Ints(vec![
-            product.ok_or_else(|| call.shape_error("the product overflows"))?
-        ]),
+        Const::Ints(vec![product.ok_or_else(|| call.shape_error("the product overflows"))?]),
     ))
 }
 
@@ -91,8 +84,7 @@ fn common(call: &Call<'_>, b: &mut Builder, n: usize) -> Result<Vec<usize>, Faul
 
 fn select(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
     let shape = common(call, b, 3)?;
-    let ((at, cond), (at_x, x), (at_y, y)) =
-        (known(call, b, 0)?, known(call, b, 1)?, known(call, b, 2)?);
+    let ((at, cond), (at_x, x), (at_y, y)) = (known(call, b, 0)?, known(call, b, 1)?, known(call, b, 2)?);
     let data = match (cond, x, y) {
         (Const::Ints(cond), Const::Ints(x), Const::Ints(y)) => {
             choose((at, cond), (at_x, x), (at_y, y), &shape).map(Const::Ints)
@@ -114,9 +106,7 @@ fn choose<T: Copy>(
     y: (&[usize], &[T]),
     shape: &[usize],
 ) -> Option<Vec<T>> {
-    let chosen = zip(cond, x, shape, |c, x| {
-        Some(if c != 0 { Some(x) } else { None })
-    })?;
+    let chosen = zip(cond, x, shape, |c, x| Some(if c != 0 { Some(x) } else { None }))?;
     zip((shape, &chosen), y, shape, |x, y| Some(x.unwrap_or(y)))
 }
 
@@ -124,17 +114,15 @@ fn pair(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
     let shape = common(call, b, 2)?;
     let ((at_x, x), (at_y, y)) = (known(call, b, 0)?, known(call, b, 1)?);
     let data = match (x, y) {
-        (Const::Ints(x), Const::Ints(y)) => {
-            zip((at_x, x), (at_y, y), &shape, |x, y| match call.op {
-                "And" => Some((x != 0 && y != 0).into()),
-                "Equal" => Some((x == y).into()),
-                "Greater" => Some((x > y).into()),
-                "Less" => Some((x < y).into()),
-                "Or" => Some((x != 0 || y != 0).into()),
-                _ => x.checked_pow(u32::try_from(y).ok()?),
-            })
-            .map(Const::Ints)
-        }
+        (Const::Ints(x), Const::Ints(y)) => zip((at_x, x), (at_y, y), &shape, |x, y| match call.op {
+            "And" => Some((x != 0 && y != 0).into()),
+            "Equal" => Some((x == y).into()),
+            "Greater" => Some((x > y).into()),
+            "Less" => Some((x < y).into()),
+            "Or" => Some((x != 0 || y != 0).into()),
+            _ => x.checked_pow(u32::try_from(y).ok()?),
+        })
+        .map(Const::Ints),
         (x, y) => {
             let integer = matches!(x, Const::Ints(_));
             let (x, y) = (x.clone().into_floats(), y.clone().into_floats());

@@ -16,9 +16,7 @@ impl Geometry {
     pub fn read(call: &Call<'_>, input: &[usize], kernel: &[usize]) -> Result<Self, Fault> {
         let spatial = input.get(2..).unwrap_or_default().to_vec();
         if spatial.is_empty() || spatial.len() != kernel.len() {
-            return Err(call.shape_error(format!(
-                "input {input:?} and kernel {kernel:?} differ in rank"
-            )));
+            return Err(call.shape_error(format!("input {input:?} and kernel {kernel:?} differ in rank")));
         }
         let declared = call.attrs.sizes("kernel_shape", kernel.len(), 0)?;
         if call.attrs.has("kernel_shape") && declared != kernel {
@@ -70,11 +68,7 @@ impl Geometry {
 }
 
 fn explicit_pads(call: &Call<'_>, n: usize) -> Result<Vec<(usize, usize)>, Fault> {
-    if call
-        .attrs
-        .ints("pads")?
-        .is_some_and(|pads| pads.iter().any(|&p| p < 0))
-    {
+    if call.attrs.ints("pads")?.is_some_and(|pads| pads.iter().any(|&p| p < 0)) {
         return unsupported("negative pads");
     }
     let pads = call.attrs.sizes("pads", 2 * n, 0)?;

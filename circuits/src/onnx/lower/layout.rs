@@ -83,9 +83,7 @@ pub fn squeeze(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let from = b.shape(call.required(0)?)?.to_vec();
     let axes = match given_axes(call, b)? {
         Some(axes) => call.axes(&axes, from.len())?,
-        None => (0..from.len())
-            .filter(|&i| from.get(i) == Some(&1))
-            .collect(),
+        None => (0..from.len()).filter(|&i| from.get(i) == Some(&1)).collect(),
     };
     if axes.iter().any(|&a| from.get(a) != Some(&1)) {
         return Err(call.shape_error(format!("axes {axes:?} of {from:?} are not all of extent 1")));
@@ -106,13 +104,7 @@ pub fn unsqueeze(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let axes = call.axes(&axes, rank)?;
     let mut rest = from.into_iter();
     let shape = (0..rank)
-        .map(|i| {
-            if axes.contains(&i) {
-                1
-            } else {
-                rest.next().unwrap_or(1)
-            }
-        })
+        .map(|i| if axes.contains(&i) { 1 } else { rest.next().unwrap_or(1) })
         .collect();
     reshaped(call, b, shape)
 }
@@ -153,10 +145,7 @@ pub fn expand(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let wanted = call
         .ints(b, 1, "the shape")?
         .ok_or_else(|| call.shape_error("the shape is missing"))?;
-    let wanted: Vec<usize> = wanted
-        .iter()
-        .map(|&d| size("shape", d))
-        .collect::<Result<_, _>>()?;
+    let wanted: Vec<usize> = wanted.iter().map(|&d| size("shape", d)).collect::<Result<_, _>>()?;
     let shape = broadcast(b.shape(x)?, &wanted).map_err(|reason| call.shape_error(reason))?;
     if b.shape(x)? == shape {
         return Ok(x);
@@ -174,12 +163,8 @@ pub fn gather(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         return unsupported("the indices must be constant");
     };
     let indices_shape = b.shape(call.required(1)?)?.to_vec();
-    let indices = given
-        .iter()
-        .map(|&i| call.axis(i, extent))
-        .collect::<Result<_, _>>();
-    let indices =
-        indices.map_err(|_| call.shape_error(format!("an index is not in an axis of {extent}")))?;
+    let indices = given.iter().map(|&i| call.axis(i, extent)).collect::<Result<_, _>>();
+    let indices = indices.map_err(|_| call.shape_error(format!("an index is not in an axis of {extent}")))?;
     b.emit(
         &call.origin,
         "",

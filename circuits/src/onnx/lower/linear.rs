@@ -21,11 +21,7 @@ fn groups(call: &Call<'_>) -> Result<usize, ImportError> {
 }
 
 pub fn conv(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
-    let kernel = b
-        .shape(call.required(1)?)?
-        .get(2..)
-        .unwrap_or_default()
-        .to_vec();
+    let kernel = b.shape(call.required(1)?)?.get(2..).unwrap_or_default().to_vec();
     let geometry = Geometry::read(call, b.shape(call.required(0)?)?, &kernel)?;
     let pads = geometry.pads(call)?;
     let Geometry {
@@ -45,11 +41,7 @@ pub fn conv(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 }
 
 pub fn conv_transpose(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
-    let kernel = b
-        .shape(call.required(1)?)?
-        .get(2..)
-        .unwrap_or_default()
-        .to_vec();
+    let kernel = b.shape(call.required(1)?)?.get(2..).unwrap_or_default().to_vec();
     let geometry = Geometry::read(call, b.shape(call.required(0)?)?, &kernel)?;
     let n = kernel.len();
     let output_padding = call.attrs.sizes("output_padding", n, 0)?;
@@ -69,9 +61,7 @@ pub fn conv_transpose(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault
         let axes = geometry.axes(&vec![(0, 0); n]);
         let mut pads = Vec::new();
         for ((axis, &extra), wanted) in axes.into_iter().zip(&output_padding).zip(wanted) {
-            let full = axis
-                .transposed(extra)
-                .map_err(|reason| call.shape_error(reason))?;
+            let full = axis.transposed(extra).map_err(|reason| call.shape_error(reason))?;
             let Some(total) = full.checked_sub(wanted) else {
                 return unsupported("an output shape beyond the full transposed convolution");
             };
@@ -99,12 +89,7 @@ pub fn conv_transpose(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault
 }
 
 pub fn matmul(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
-    b.emit(
-        &call.origin,
-        "",
-        Op::MatMul,
-        &[call.required(0)?, call.required(1)?],
-    )
+    b.emit(&call.origin, "", Op::MatMul, &[call.required(0)?, call.required(1)?])
 }
 
 /// `alpha * A' * B' + beta * C`, scaling constants where there are any.
@@ -115,12 +100,7 @@ pub fn gemm(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
             return Err(call.shape_error("Gemm takes matrices"));
         }
         if call.attrs.flag(flag, false)? {
-            *id = b.emit(
-                &call.origin,
-                label,
-                Op::Transpose { perm: vec![1, 0] },
-                &[*id],
-            )?;
+            *id = b.emit(&call.origin, label, Op::Transpose { perm: vec![1, 0] }, &[*id])?;
         }
     }
     let alpha = call.attrs.float("alpha")?.unwrap_or(1.0);
@@ -155,13 +135,7 @@ pub fn gemm(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     Ok(sum)
 }
 
-fn scaled(
-    call: &Call<'_>,
-    b: &mut Builder,
-    id: ValueId,
-    by: f32,
-    label: &str,
-) -> Result<ValueId, Fault> {
+fn scaled(call: &Call<'_>, b: &mut Builder, id: ValueId, by: f32, label: &str) -> Result<ValueId, Fault> {
     let by = b.scalar(by);
     b.emit(&call.origin, label, Op::Mul, &[id, by])
 }
@@ -186,10 +160,7 @@ pub fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, 
             return unsupported("its parameters must be constant");
         };
         if slot.shape != [channels] {
-            return Err(call.shape_error(format!(
-                "parameters of shape {:?} for {channels} channels",
-                slot.shape
-            )));
+            return Err(call.shape_error(format!("parameters of shape {:?} for {channels} channels", slot.shape)));
         }
         parts.push(data.clone().into_floats());
     }
@@ -207,11 +178,7 @@ pub fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, 
         .chain(std::iter::repeat_n(1, rank.saturating_sub(2)))
         .collect();
     let name = &call.origin.output;
-    let factor = b.constant(
-        &format!("{name}/factor"),
-        shape.clone(),
-        Const::Floats(factor),
-    );
+    let factor = b.constant(&format!("{name}/factor"), shape.clone(), Const::Floats(factor));
     let shift = b.constant(&format!("{name}/shift"), shape, Const::Floats(shift));
     let scaled = b.emit(&call.origin, "scaled", Op::Mul, &[x, factor])?;
     b.emit(&call.origin, "", Op::Add, &[scaled, shift])

@@ -30,14 +30,10 @@ pub fn pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         let extra = extra.map_err(|reason| call.shape_error(reason))?;
         let beyond = extra.iter().any(|&e| e > 0);
         if beyond && auto == "VALID" {
-            return unsupported(
-                "ceil_mode with auto_pad VALID, where the standard and its implementations differ",
-            );
+            return unsupported("ceil_mode with auto_pad VALID, where the standard and its implementations differ");
         }
         if beyond && call.op == "AveragePool" && count_include_pad {
-            return unsupported(
-                "ceil_mode with count_include_pad, where windows reach beyond the pads",
-            );
+            return unsupported("ceil_mode with count_include_pad, where windows reach beyond the pads");
         }
         for ((_, end), extra) in pads.iter_mut().zip(extra) {
             *end = end.saturating_add(extra);
@@ -46,10 +42,7 @@ pub fn pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let taps = elements(&geometry.kernel).map_or(u64::MAX, |n| n as u64);
     limit("number of elements in one pooling window", MAX_WINDOW, taps)?;
     for axis in geometry.axes(&pads) {
-        if !axis
-            .no_window_of_padding()
-            .map_err(|reason| call.shape_error(reason))?
-        {
+        if !axis.no_window_of_padding().map_err(|reason| call.shape_error(reason))? {
             return unsupported("a window that holds only padding");
         }
     }
@@ -102,11 +95,7 @@ pub fn axes(call: &Call<'_>, b: &Builder, rank: usize) -> Result<Vec<usize>, Fau
     };
     if given.is_empty() {
         let noop = call.attrs.flag("noop_with_empty_axes", false)?;
-        return Ok(if noop {
-            Vec::new()
-        } else {
-            (0..rank).collect()
-        });
+        return Ok(if noop { Vec::new() } else { (0..rank).collect() });
     }
     let mut axes = call.axes(&given, rank)?;
     axes.sort_unstable();
@@ -127,16 +116,7 @@ pub fn reduce(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         _ => ReduceKind::Min,
     };
     let keepdims = call.attrs.flag("keepdims", true)?;
-    b.emit(
-        &call.origin,
-        "",
-        Op::Reduce {
-            kind,
-            axes,
-            keepdims,
-        },
-        &[x],
-    )
+    b.emit(&call.origin, "", Op::Reduce { kind, axes, keepdims }, &[x])
 }
 
 /// `ArgMax`, and `ArgMin` as that of the negation.

@@ -12,13 +12,7 @@ fn whole(shape: &[usize]) -> Vec<Range> {
 }
 
 /// The same value if nothing is cut off.
-fn cut(
-    b: &mut Builder,
-    from: &Origin,
-    label: &str,
-    x: ValueId,
-    ranges: Vec<Range>,
-) -> Result<ValueId, Fault> {
+fn cut(b: &mut Builder, from: &Origin, label: &str, x: ValueId, ranges: Vec<Range>) -> Result<ValueId, Fault> {
     if ranges == whole(b.shape(x)?) {
         return Ok(x);
     }
@@ -43,21 +37,12 @@ pub fn slice(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         Some(axes) => call.axes(&axes, shape.len())?,
         None => (0..n).collect(),
     };
-    let steps = if call.opset < 10 {
-        None
-    } else {
-        list(4, "steps")?
-    }
-    .unwrap_or_else(|| vec![1; n]);
+    let steps = if call.opset < 10 { None } else { list(4, "steps")? }.unwrap_or_else(|| vec![1; n]);
     if ends.len() != n || axes.len() != n || steps.len() != n {
         return Err(call.shape_error("starts, ends, axes and steps differ in length"));
     }
     let mut ranges = whole(&shape);
-    for ((axis, step), (start, end)) in axes
-        .into_iter()
-        .zip(steps)
-        .zip(starts.into_iter().zip(ends))
-    {
+    for ((axis, step), (start, end)) in axes.into_iter().zip(steps).zip(starts.into_iter().zip(ends)) {
         let (Some(range), false) = (ranges.get_mut(axis), step == 0) else {
             return Err(call.shape_error("an axis does not exist, or a step is 0"));
         };
@@ -100,23 +85,16 @@ pub fn split(call: &Call<'_>, b: &mut Builder) -> Result<Vec<ValueId>, Fault> {
     let n = call.outputs.len();
     let sizes: Vec<usize> = match given {
         Some(sizes) => {
-            let sizes: Option<Vec<usize>> =
-                sizes.iter().map(|&s| usize::try_from(s).ok()).collect();
+            let sizes: Option<Vec<usize>> = sizes.iter().map(|&s| usize::try_from(s).ok()).collect();
             sizes.ok_or_else(|| call.shape_error("a part has a negative size"))?
         }
         None => {
             let declared = call.attrs.int("num_outputs")?;
-            if declared.is_some_and(|d| d != n as i64)
-                || (declared.is_none() && extent % n.max(1) != 0)
-            {
-                return Err(
-                    call.shape_error(format!("{extent} elements cannot be split into {n} parts"))
-                );
+            if declared.is_some_and(|d| d != n as i64) || (declared.is_none() && extent % n.max(1) != 0) {
+                return Err(call.shape_error(format!("{extent} elements cannot be split into {n} parts")));
             }
             let part = extent.div_ceil(n.max(1));
-            (0..n)
-                .map(|i| part.min(extent.saturating_sub(i * part)))
-                .collect()
+            (0..n).map(|i| part.min(extent.saturating_sub(i * part))).collect()
         }
     };
     let total = sizes.iter().try_fold(0usize, |sum, &s| sum.checked_add(s));
@@ -158,10 +136,7 @@ pub fn pad(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
             call.attrs.float("value")?,
         )
     } else {
-        (
-            call.ints(b, 1, "the pads")?,
-            call.number(b, 2, "the padding value")?,
-        )
+        (call.ints(b, 1, "the pads")?, call.number(b, 2, "the padding value")?)
     };
     let given = given.ok_or_else(|| call.shape_error("the pads are missing"))?;
     let value = value.unwrap_or(0.0);
@@ -188,10 +163,7 @@ pub fn pad(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         let left = range.1.checked_sub(removed).filter(|&n| n > 0);
         let left = left.ok_or_else(|| call.shape_error("negative pads remove everything"))?;
         *range = (if begin < 0 { first } else { 0 }, left, 1);
-        *pad = (
-            if begin < 0 { 0 } else { first },
-            if end < 0 { 0 } else { last },
-        );
+        *pad = (if begin < 0 { 0 } else { first }, if end < 0 { 0 } else { last });
     }
     let padded = pads.iter().any(|&p| p != (0, 0));
     let x = cut(b, &call.origin, if padded { "cut" } else { "" }, x, ranges)?;

@@ -43,9 +43,7 @@ pub fn live(proto: &GraphProto) -> Result<Live<'_>, ImportError> {
 /// Shape of an input, and whether its elements are integers.
 pub fn declared(info: &ValueInfoProto) -> Result<(Vec<usize>, bool), ImportError> {
     let bad = |what: &str| ImportError::malformed(format!("input `{}`: {what}", info.name));
-    let Some(type_proto::Value::TensorType(tensor)) =
-        info.type_.as_ref().and_then(|t| t.value.as_ref())
-    else {
+    let Some(type_proto::Value::TensorType(tensor)) = info.type_.as_ref().and_then(|t| t.value.as_ref()) else {
         return Err(bad("only tensors are supported"));
     };
     let integer = match tensor.elem_type {
@@ -53,28 +51,21 @@ pub fn declared(info: &ValueInfoProto) -> Result<(Vec<usize>, bool), ImportError
         2..=7 | 9 | 12 | 13 => true,
         _ => return Err(bad("element type is not supported")),
     };
-    let dims = tensor
-        .shape
-        .as_ref()
-        .ok_or_else(|| bad("the shape is missing"))?;
+    let dims = tensor.shape.as_ref().ok_or_else(|| bad("the shape is missing"))?;
     let shape: Result<Vec<usize>, ImportError> = dims
         .dim
         .iter()
         .enumerate()
-        .map(|(axis, dim)| {
-            match usize::try_from(if dim.has_dim_value() {
-                dim.dim_value()
-            } else {
-                0
-            }) {
+        .map(
+            |(axis, dim)| match usize::try_from(if dim.has_dim_value() { dim.dim_value() } else { 0 }) {
                 Ok(d) if d > 0 => Ok(d),
                 _ if axis == 0 => Ok(1),
                 _ => Err(ImportError::SymbolicDimension {
                     input: info.name.clone(),
                     axis,
                 }),
-            }
-        })
+            },
+        )
         .collect();
     Ok((shape?, integer))
 }

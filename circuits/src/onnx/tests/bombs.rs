@@ -38,10 +38,7 @@ fn empty_file() {
 #[test]
 fn nested_groups() {
     assert_eq!(refused(&vec![0x0b; 400_000]).code(), "onnx-malformed");
-    assert_eq!(
-        refused(&field(7, &vec![0x0b; 400_000])).code(),
-        "onnx-malformed"
-    );
+    assert_eq!(refused(&field(7, &vec![0x0b; 400_000])).code(), "onnx-malformed");
     assert_eq!(refused(&[0x0c]).code(), "onnx-malformed");
 }
 
@@ -154,10 +151,7 @@ fn absurd_shapes() {
         (&[i64::MAX, i64::MAX], "onnx-too-large"),
         (&[1, 1 << 14, 1 << 14], "onnx-too-large"),
     ] {
-        assert_eq!(
-            refused(&builder::unary(13, shape, "Relu", &[]).bytes()).code(),
-            code
-        );
+        assert_eq!(refused(&builder::unary(13, shape, "Relu", &[]).bytes()).code(), code);
     }
     let w = Model::new(13, &[1])
         .floats("w", &[i64::MAX, i64::MAX, 4], &[])

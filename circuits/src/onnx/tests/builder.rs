@@ -4,8 +4,8 @@ use super::super::{import, Graph, ImportError};
 use onnx_protobuf::attribute_proto::AttributeType;
 use onnx_protobuf::tensor_shape_proto::Dimension;
 use onnx_protobuf::{
-    type_proto, AttributeProto, GraphProto, Message as _, ModelProto, NodeProto,
-    OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto, ValueInfoProto,
+    type_proto, AttributeProto, GraphProto, Message as _, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
+    TensorShapeProto, TypeProto, ValueInfoProto,
 };
 
 #[derive(Clone)]
@@ -33,21 +33,12 @@ impl Model {
         Self { graph, opset }
     }
 
-    pub fn node(
-        mut self,
-        op: &str,
-        inputs: &[&str],
-        outputs: &[&str],
-        attrs: &[(&str, A<'_>)],
-    ) -> Self {
+    pub fn node(mut self, op: &str, inputs: &[&str], outputs: &[&str], attrs: &[(&str, A<'_>)]) -> Self {
         let mut node = NodeProto::new();
         node.op_type = op.into();
         node.input = inputs.iter().map(|s| (*s).into()).collect();
         node.output = outputs.iter().map(|s| (*s).into()).collect();
-        node.attribute = attrs
-            .iter()
-            .map(|(name, value)| attribute(name, value))
-            .collect();
+        node.attribute = attrs.iter().map(|(name, value)| attribute(name, value)).collect();
         self.graph.node.push(node);
         self
     }

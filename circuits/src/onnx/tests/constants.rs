@@ -9,12 +9,7 @@ fn exported_shape_arithmetic_disappears() {
     // x.view(x.shape[0], -1), as exporters write it
     let m = Model::new(13, &[0, 2, 3])
         .node("Shape", &["x"], &["s"], &[])
-        .node(
-            "Constant",
-            &[],
-            &["zero"],
-            &[("value", A::T(ints(&[], &[0])))],
-        )
+        .node("Constant", &[], &["zero"], &[("value", A::T(ints(&[], &[0])))])
         .node("Gather", &["s", "zero"], &["n"], &[("axis", A::I(0))])
         .ints("first", &[0])
         .ints("rest", &[-1])
@@ -52,10 +47,9 @@ fn integers_stay_exact() {
         .node("Sub", &["a", "b"], &["d"], &[])
         .node("Gather", &["x", "d"], &["y"], &[]);
     check(&m, &[5.0, 7.0], &[1], &[7.0]);
-    let overflow =
-        Model::new(13, &[2])
-            .ints("a", &[i64::MAX])
-            .node("Mul", &["a", "a"], &["d"], &[]);
+    let overflow = Model::new(13, &[2])
+        .ints("a", &[i64::MAX])
+        .node("Mul", &["a", "a"], &["d"], &[]);
     let overflow = overflow.node("Gather", &["x", "d"], &["y"], &[]);
     assert_eq!(overflow.import().expect_err("refused").code(), "onnx-shape");
 }
@@ -86,10 +80,9 @@ fn floats_are_folded() {
 
 #[test]
 fn inputs_with_initializers_are_constants() {
-    let mut m =
-        Model::new(13, &[2])
-            .floats("w", &[2], &[1.0, 2.0])
-            .node("Add", &["x", "w"], &["y"], &[]);
+    let mut m = Model::new(13, &[2])
+        .floats("w", &[2], &[1.0, 2.0])
+        .node("Add", &["x", "w"], &["y"], &[]);
     m.graph.input.push(builder::info("w", &[2]));
     assert_eq!(m.import().expect("importable").input.len(), 1);
     check(&m, &[0.0, 0.0], &[2], &[1.0, 2.0]);
@@ -101,11 +94,7 @@ fn values_of_other_inputs_are_unknown() {
     m.graph.input.push(builder::info("z", &[2]));
     let graph = m.import().expect("importable");
     let values = float::run(&graph, &[1.0, 2.0]).expect("runnable");
-    assert!(
-        values[graph.input[0]].is_some()
-            && values[graph.input[1]].is_none()
-            && values[graph.output[0]].is_none()
-    );
+    assert!(values[graph.input[0]].is_some() && values[graph.input[1]].is_none() && values[graph.output[0]].is_none());
     assert_eq!(
         float::run(&graph, &[1.0]).expect_err("refused").code(),
         "float-input-length"
@@ -159,15 +148,7 @@ fn element_types() {
         m.graph.initializer.push(t);
         assert_eq!(m.import().expect_err("refused").code(), "onnx-malformed");
     }
-    let mut twice = Model::new(13, &[1]).node(
-        "Constant",
-        &[],
-        &["c"],
-        &[("value", A::T(floats(&[2], &[1.0])))],
-    );
+    let mut twice = Model::new(13, &[1]).node("Constant", &[], &["c"], &[("value", A::T(floats(&[2], &[1.0])))]);
     twice = twice.node("Add", &["x", "c"], &["y"], &[]);
-    assert_eq!(
-        twice.import().expect_err("refused").code(),
-        "onnx-malformed"
-    );
+    assert_eq!(twice.import().expect_err("refused").code(), "onnx-malformed");
 }

@@ -27,11 +27,7 @@ fn check(model: &Model, input: &[f32], shape: &[usize], expected: &[f32]) {
     assert_eq!(got.shape, shape);
     assert_eq!(got.data.len(), expected.len());
     for (g, e) in got.data.iter().zip(expected) {
-        assert!(
-            (g - e).abs() < 1e-5,
-            "{:?} instead of {expected:?}",
-            got.data
-        );
+        assert!((g - e).abs() < 1e-5, "{:?} instead of {expected:?}", got.data);
     }
 }
 

@@ -14,21 +14,10 @@ fn reshapes() {
     check(&with(&[0, -1]), &x, &[1, 6], &x);
     check(&with(&[3, 2]), &x, &[3, 2], &x);
     assert_eq!(ops(&with(&[1, 2, -1])), []);
-    assert_eq!(
-        with(&[4, -1]).import().expect_err("refused").code(),
-        "onnx-shape"
-    );
-    assert_eq!(
-        with(&[-1, -1]).import().expect_err("refused").code(),
-        "onnx-shape"
-    );
+    assert_eq!(with(&[4, -1]).import().expect_err("refused").code(), "onnx-shape");
+    assert_eq!(with(&[-1, -1]).import().expect_err("refused").code(), "onnx-shape");
     check(&unary(13, &[1, 2, 3], "Flatten", &[]), &x, &[1, 6], &x);
-    check(
-        &unary(13, &[2, 3], "Flatten", &[("axis", A::I(0))]),
-        &x,
-        &[1, 6],
-        &x,
-    );
+    check(&unary(13, &[2, 3], "Flatten", &[("axis", A::I(0))]), &x, &[1, 6], &x);
     check(
         &unary(13, &[1, 2, 3], "Flatten", &[("axis", A::I(-1))]),
         &x,
@@ -54,24 +43,16 @@ fn squeezes() {
         &x,
     );
     let input = |op: &str, shape: &[i64], axes: &[i64]| {
-        Model::new(13, shape)
-            .ints("a", axes)
-            .node(op, &["x", "a"], &["y"], &[])
+        Model::new(13, shape).ints("a", axes).node(op, &["x", "a"], &["y"], &[])
     };
     check(&input("Squeeze", &[1, 3, 1], &[0]), &x, &[3, 1], &x);
     check(&input("Unsqueeze", &[3], &[1]), &x, &[3, 1], &x);
     assert_eq!(
-        input("Squeeze", &[1, 3], &[1])
-            .import()
-            .expect_err("refused")
-            .code(),
+        input("Squeeze", &[1, 3], &[1]).import().expect_err("refused").code(),
         "onnx-shape"
     );
     assert_eq!(
-        input("Unsqueeze", &[3], &[1, -2])
-            .import()
-            .expect_err("refused")
-            .code(),
+        input("Unsqueeze", &[3], &[1, -2]).import().expect_err("refused").code(),
         "onnx-shape"
     );
 }
@@ -96,12 +77,7 @@ fn concatenations() {
     let m = Model::new(13, &[2, 1])
         .floats("c", &[2, 2], &[5.0, 6.0, 7.0, 8.0])
         .node("Concat", &["x", "c", "x"], &["y"], &[("axis", A::I(-1))]);
-    check(
-        &m,
-        &[1.0, 2.0],
-        &[2, 4],
-        &[1.0, 5.0, 6.0, 1.0, 2.0, 7.0, 8.0, 2.0],
-    );
+    check(&m, &[1.0, 2.0], &[2, 4], &[1.0, 5.0, 6.0, 1.0, 2.0, 7.0, 8.0, 2.0]);
 }
 
 #[test]
@@ -132,25 +108,14 @@ fn slices() {
         &[2, 2],
         &[3.0, 1.0, 7.0, 5.0],
     );
-    check(
-        &new(&[1, 0], &[2, -1], &[0, 1], &[1, 2]),
-        &x,
-        &[1, 2],
-        &[4.0, 6.0],
-    );
+    check(&new(&[1, 0], &[2, -1], &[0, 1], &[1, 2]), &x, &[1, 2], &[4.0, 6.0]);
     assert_eq!(ops(&new(&[0], &[100], &[0], &[1])), []);
     assert_eq!(
-        new(&[2], &[1], &[1], &[1])
-            .import()
-            .expect_err("refused")
-            .code(),
+        new(&[2], &[1], &[1], &[1]).import().expect_err("refused").code(),
         "onnx-shape"
     );
     assert_eq!(
-        new(&[0], &[1], &[1], &[0])
-            .import()
-            .expect_err("refused")
-            .code(),
+        new(&[0], &[1], &[1], &[0]).import().expect_err("refused").code(),
         "onnx-shape"
     );
 }
@@ -166,12 +131,9 @@ fn splits() {
         &[("axis", A::I(1)), ("split", A::Is(&[2, 3]))],
     );
     check(&sum(old.clone()), &x, &[1, 1], &[1.0]);
-    let new = Model::new(13, &[1, 5]).ints("n", &[1, 4]).node(
-        "Split",
-        &["x", "n"],
-        &["b", "a"],
-        &[("axis", A::I(1))],
-    );
+    let new = Model::new(13, &[1, 5])
+        .ints("n", &[1, 4])
+        .node("Split", &["x", "n"], &["b", "a"], &[("axis", A::I(1))]);
     check(&sum(new), &x, &[1, 1], &[10.0]);
     let equal = Model::new(18, &[1, 5]).node(
         "Split",
@@ -221,45 +183,22 @@ fn pads() {
         "Pad",
         &[("mode", A::S("reflect")), ("pads", A::Is(&[0, 1, 0, 0]))],
     );
-    assert_eq!(
-        reflect.import().expect_err("refused").code(),
-        "onnx-unsupported"
-    );
+    assert_eq!(reflect.import().expect_err("refused").code(), "onnx-unsupported");
 }
 
 #[test]
 fn expansion_and_gathering() {
-    let expand =
-        Model::new(13, &[2, 1])
-            .ints("s", &[3, 1, 2])
-            .node("Expand", &["x", "s"], &["y"], &[]);
-    check(
-        &expand,
-        &[1.0, 2.0],
-        &[3, 2, 2],
-        &[1.0, 1.0, 2.0, 2.0].repeat(3),
-    );
+    let expand = Model::new(13, &[2, 1])
+        .ints("s", &[3, 1, 2])
+        .node("Expand", &["x", "s"], &["y"], &[]);
+    check(&expand, &[1.0, 2.0], &[3, 2, 2], &[1.0, 1.0, 2.0, 2.0].repeat(3));
     let gather = |axis: i64, indices: &[i64]| {
-        Model::new(13, &[2, 3]).ints("i", indices).node(
-            "Gather",
-            &["x", "i"],
-            &["y"],
-            &[("axis", A::I(axis))],
-        )
+        Model::new(13, &[2, 3])
+            .ints("i", indices)
+            .node("Gather", &["x", "i"], &["y"], &[("axis", A::I(axis))])
     };
-    check(
-        &gather(1, &[-1, 0]),
-        &iota(6),
-        &[2, 2],
-        &[2.0, 0.0, 5.0, 3.0],
-    );
+    check(&gather(1, &[-1, 0]), &iota(6), &[2, 2], &[2.0, 0.0, 5.0, 3.0]);
     check(&gather(0, &[1]), &iota(6), &[1, 3], &[3.0, 4.0, 5.0]);
-    assert_eq!(
-        gather(0, &[2]).import().expect_err("refused").code(),
-        "onnx-shape"
-    );
-    assert_eq!(
-        gather(0, &[-3]).import().expect_err("refused").code(),
-        "onnx-shape"
-    );
+    assert_eq!(gather(0, &[2]).import().expect_err("refused").code(), "onnx-shape");
+    assert_eq!(gather(0, &[-3]).import().expect_err("refused").code(), "onnx-shape");
 }

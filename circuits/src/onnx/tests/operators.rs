@@ -11,11 +11,7 @@ fn pointwise() {
         ("Abs", vec![], [2.0, 0.5, 0.0, 3.0]),
         ("Neg", vec![], [2.0, 0.5, 0.0, -3.0]),
         ("LeakyRelu", vec![], [-0.02, -0.005, 0.0, 3.0]),
-        (
-            "LeakyRelu",
-            vec![("alpha", A::F(0.5))],
-            [-1.0, -0.25, 0.0, 3.0],
-        ),
+        ("LeakyRelu", vec![("alpha", A::F(0.5))], [-1.0, -0.25, 0.0, 3.0]),
         (
             "Clip",
             vec![("min", A::F(-1.0)), ("max", A::F(1.0))],
@@ -64,18 +60,10 @@ fn binary_with_broadcasting() {
     check(&with("Div"), &x, &[2, 2], &[0.5, 1.0, 0.75, 2.0]);
     check(&with("Min"), &x, &[2, 2], &[1.0, 2.0, 3.0, 4.0]);
     check(&with("Max"), &x, &[2, 2], &[2.0, 2.0, 4.0, 8.0]);
-    let prelu = Model::new(9, &[2, 2]).floats("s", &[2], &[0.5, 2.0]).node(
-        "PRelu",
-        &["x", "s"],
-        &["y"],
-        &[],
-    );
-    check(
-        &prelu,
-        &[-1.0, -1.0, 4.0, -3.0],
-        &[2, 2],
-        &[-0.5, -2.0, 4.0, -6.0],
-    );
+    let prelu = Model::new(9, &[2, 2])
+        .floats("s", &[2], &[0.5, 2.0])
+        .node("PRelu", &["x", "s"], &["y"], &[]);
+    check(&prelu, &[-1.0, -1.0, 4.0, -3.0], &[2, 2], &[-0.5, -2.0, 4.0, -6.0]);
 }
 
 #[test]
@@ -100,12 +88,7 @@ fn matmul() {
             .floats("w", w, &iota(n as usize))
             .node("MatMul", &["x", "w"], &["y"], &[])
     };
-    check(
-        &m(&[1, 2], &[2, 3]),
-        &[1.0, 10.0],
-        &[1, 3],
-        &[30.0, 41.0, 52.0],
-    );
+    check(&m(&[1, 2], &[2, 3]), &[1.0, 10.0], &[1, 3], &[30.0, 41.0, 52.0]);
     check(&m(&[2], &[2, 3]), &[1.0, 10.0], &[3], &[30.0, 41.0, 52.0]);
     check(&m(&[1, 2], &[2]), &[5.0, 7.0], &[1], &[7.0]);
     check(&m(&[2], &[2]), &[5.0, 7.0], &[], &[7.0]);
@@ -115,12 +98,7 @@ fn matmul() {
         &[2, 1, 1],
         &[2.0, 18.0],
     );
-    check(
-        &m(&[2, 1, 2], &[2, 1]),
-        &[1.0, 2.0, 3.0, 4.0],
-        &[2, 1, 1],
-        &[2.0, 4.0],
-    );
+    check(&m(&[2, 1, 2], &[2, 1]), &[1.0, 2.0, 3.0, 4.0], &[2, 1, 1], &[2.0, 4.0]);
 }
 
 #[test]
@@ -132,11 +110,7 @@ fn gemm_folds_scales_and_transposes() {
             "Gemm",
             &["x", "w", "c"],
             &["y"],
-            &[
-                ("transB", A::I(1)),
-                ("alpha", A::F(2.0)),
-                ("beta", A::F(0.5)),
-            ],
+            &[("transB", A::I(1)), ("alpha", A::F(2.0)), ("beta", A::F(0.5))],
         );
     // 2 * [x0 + 2 x1, 3 x0 + 4 x1] + [0.5, 1]
     check(&m, &[1.0, 1.0], &[1, 2], &[6.5, 15.0]);
@@ -156,53 +130,31 @@ fn shared_constants_are_stored_once() {
         .node("Gemm", &["x", "w"], &["h"], &[("transB", A::I(1))])
         .node("Gemm", &["h", "w"], &["y"], &[("transB", A::I(1))]);
     let graph = m.import().expect("importable");
-    assert_eq!(
-        graph.values.iter().filter(|v| v.constant.is_some()).count(),
-        1
-    );
+    assert_eq!(graph.values.iter().filter(|v| v.constant.is_some()).count(), 1);
     assert_eq!(graph.nodes[0].inputs[1], graph.nodes[1].inputs[1]);
 }
 
 #[test]
 fn reductions() {
     let x = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
-    let with = |op: &str, axes: &[i64], keep: i64| {
-        unary(
-            11,
-            &[2, 3],
-            op,
-            &[("axes", A::Is(axes)), ("keepdims", A::I(keep))],
-        )
-    };
+    let with =
+        |op: &str, axes: &[i64], keep: i64| unary(11, &[2, 3], op, &[("axes", A::Is(axes)), ("keepdims", A::I(keep))]);
     check(&with("ReduceSum", &[1], 1), &x, &[2, 1], &[6.0, 15.0]);
     check(&with("ReduceMean", &[-1], 0), &x, &[2], &[2.0, 5.0]);
     check(&with("ReduceMax", &[0], 0), &x, &[3], &[4.0, 5.0, 6.0]);
     check(&with("ReduceMin", &[1, 0], 0), &x, &[], &[1.0]);
-    let input =
-        Model::new(18, &[2, 3])
-            .ints("a", &[-2])
-            .node("ReduceMax", &["x", "a"], &["y"], &[]);
+    let input = Model::new(18, &[2, 3])
+        .ints("a", &[-2])
+        .node("ReduceMax", &["x", "a"], &["y"], &[]);
     check(&input, &x, &[1, 3], &[4.0, 5.0, 6.0]);
     check(&unary(13, &[2, 3], "ReduceSum", &[]), &x, &[1, 1], &[21.0]);
-    let noop = unary(
-        13,
-        &[2, 3],
-        "ReduceSum",
-        &[("noop_with_empty_axes", A::I(1))],
-    );
+    let noop = unary(13, &[2, 3], "ReduceSum", &[("noop_with_empty_axes", A::I(1))]);
     check(&noop, &x, &[2, 3], &x);
 }
 
 #[test]
 fn arg_max_takes_the_first() {
-    let with = |op: &str, keep: i64| {
-        unary(
-            13,
-            &[2, 3],
-            op,
-            &[("axis", A::I(-1)), ("keepdims", A::I(keep))],
-        )
-    };
+    let with = |op: &str, keep: i64| unary(13, &[2, 3], op, &[("axis", A::I(-1)), ("keepdims", A::I(keep))]);
     let x = [1.0, 5.0, 5.0, 2.0, 0.0, 0.0];
     check(&with("ArgMax", 0), &x, &[2], &[1.0, 0.0]);
     check(&with("ArgMin", 1), &x, &[2, 1], &[0.0, 1.0]);
@@ -218,19 +170,10 @@ fn batch_normalization() {
     };
     let eps = || [("epsilon", A::F(0.0))];
     let bn = ["h", "s", "b", "m", "v"];
-    let alone = params(Model::new(15, &[1, 2, 1, 2])).node(
-        "BatchNormalization",
-        &["x", "s", "b", "m", "v"],
-        &["y"],
-        &eps(),
-    );
+    let alone =
+        params(Model::new(15, &[1, 2, 1, 2])).node("BatchNormalization", &["x", "s", "b", "m", "v"], &["y"], &eps());
     // channel 0: (x - 3) + 1, channel 1: x
-    check(
-        &alone,
-        &[1.0, 5.0, 7.0, 8.0],
-        &[1, 2, 1, 2],
-        &[-1.0, 3.0, 7.0, 8.0],
-    );
+    check(&alone, &[1.0, 5.0, 7.0, 8.0], &[1, 2, 1, 2], &[-1.0, 3.0, 7.0, 8.0]);
     assert_eq!(ops(&alone), [Op::Mul, Op::Add]);
     let conv = params(Model::new(15, &[1, 1, 1, 2]))
         .floats("w", &[2, 1, 1, 1], &[2.0, 10.0])

@@ -22,14 +22,8 @@ fn all_unsupported_nodes_are_listed() {
     let Err(ImportError::Unsupported(nodes)) = m.import() else {
         panic!("supported")
     };
-    let listed: Vec<_> = nodes
-        .iter()
-        .map(|n| (n.name.as_str(), n.operator.as_str()))
-        .collect();
-    assert_eq!(
-        listed,
-        [("a", "Erf"), ("c", "Sin"), ("d", "Clip"), ("y", "Softmax")]
-    );
+    let listed: Vec<_> = nodes.iter().map(|n| (n.name.as_str(), n.operator.as_str())).collect();
+    assert_eq!(listed, [("a", "Erf"), ("c", "Sin"), ("d", "Clip"), ("y", "Softmax")]);
     assert!(nodes[3].reason.contains("logits"));
     assert_eq!(code(&m), "onnx-unsupported");
 }
@@ -54,8 +48,7 @@ fn external_data() {
         entry.key = "location".into();
         entry.value = location.into();
         t.external_data.push(entry);
-        let attribute =
-            Model::new(13, &[1]).node("Constant", &[], &["c"], &[("value", A::T(t.clone()))]);
+        let attribute = Model::new(13, &[1]).node("Constant", &[], &["c"], &[("value", A::T(t.clone()))]);
         assert_eq!(
             code(&attribute.node("Add", &["x", "c"], &["y"], &[])),
             "onnx-external-data"
@@ -69,16 +62,10 @@ fn external_data() {
 #[test]
 fn symbolic_dimensions() {
     assert_eq!(
-        unary(13, &[0, 2], "Relu", &[])
-            .import()
-            .expect("importable")
-            .values[0]
-            .shape,
+        unary(13, &[0, 2], "Relu", &[]).import().expect("importable").values[0].shape,
         [1, 2]
     );
-    let error = unary(13, &[0, 2, 0], "Relu", &[])
-        .import()
-        .expect_err("refused");
+    let error = unary(13, &[0, 2, 0], "Relu", &[]).import().expect_err("refused");
     assert_eq!(
         error,
         ImportError::SymbolicDimension {
@@ -100,15 +87,12 @@ fn broken_graphs() {
     no_operand.graph.node[0].input.clear();
     let mut no_output = relu.clone();
     no_output.graph.output.clear();
-    let mut no_input =
-        Model::new(13, &[1])
-            .floats("x", &[1], &[1.0])
-            .node("Relu", &["x"], &["y"], &[]);
+    let mut no_input = Model::new(13, &[1])
+        .floats("x", &[1], &[1.0])
+        .node("Relu", &["x"], &["y"], &[]);
     no_input.graph.input.clear();
     let wrong_type = unary(13, &[1], "LeakyRelu", &[("alpha", A::I(1))]);
-    for m in [
-        undefined, cyclic, twice, no_operand, no_output, no_input, wrong_type,
-    ] {
+    for m in [undefined, cyclic, twice, no_operand, no_output, no_input, wrong_type] {
         assert_eq!(code(&m), "onnx-malformed");
     }
 }
@@ -122,16 +106,12 @@ fn opsets() {
 
 #[test]
 fn misfits() {
-    let add =
-        Model::new(13, &[2])
-            .floats("w", &[3], &iota(3))
-            .node("Add", &["x", "w"], &["y"], &[]);
-    let matmul = Model::new(13, &[1, 2]).floats("w", &[3, 1], &iota(3)).node(
-        "MatMul",
-        &["x", "w"],
-        &["y"],
-        &[],
-    );
+    let add = Model::new(13, &[2])
+        .floats("w", &[3], &iota(3))
+        .node("Add", &["x", "w"], &["y"], &[]);
+    let matmul = Model::new(13, &[1, 2])
+        .floats("w", &[3, 1], &iota(3))
+        .node("MatMul", &["x", "w"], &["y"], &[]);
     let conv = Model::new(13, &[1, 2, 4])
         .floats("w", &[1, 1, 2], &iota(2))
         .node("Conv", &["x", "w"], &["y"], &[]);
@@ -155,17 +135,9 @@ fn non_finite_constants() {
 
 #[test]
 fn unavailable_outputs() {
-    let m = Model::new(12, &[1, 1, 2]).node(
-        "MaxPool",
-        &["x"],
-        &["h", "i"],
-        &[("kernel_shape", A::Is(&[2]))],
-    );
+    let m = Model::new(12, &[1, 1, 2]).node("MaxPool", &["x"], &["h", "i"], &[("kernel_shape", A::Is(&[2]))]);
     assert_eq!(ops(&m.clone().node("Relu", &["h"], &["y"], &[])).len(), 2);
-    assert_eq!(
-        code(&m.node("Add", &["h", "i"], &["y"], &[])),
-        "onnx-unsupported"
-    );
+    assert_eq!(code(&m.node("Add", &["h", "i"], &["y"], &[])), "onnx-unsupported");
 }
 
 #[test]

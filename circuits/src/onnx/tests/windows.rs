@@ -31,23 +31,14 @@ fn convolution() {
         &[1, 1, 2, 2],
         &[0.0, 2.0 * 1.0 + 3.0 * 2.0, 3.0 + 18.0, 43.0],
     );
-    let dilated = conv(
-        &[1, 1, 3, 3],
-        &[1, 1, 2, 2],
-        &[("dilations", A::Is(&[2, 2]))],
-    );
+    let dilated = conv(&[1, 1, 3, 3], &[1, 1, 2, 2], &[("dilations", A::Is(&[2, 2]))]);
     check(&dilated, &x, &[1, 1, 1, 1], &[2.0 + 12.0 + 24.0]);
 }
 
 #[test]
 fn convolution_groups_bias_and_one_axis() {
     let grouped = conv(&[1, 2, 2], &[2, 1, 1], &[("group", A::I(2))]);
-    check(
-        &grouped,
-        &[1.0, 2.0, 3.0, 4.0],
-        &[1, 2, 2],
-        &[0.0, 0.0, 3.0, 4.0],
-    );
+    check(&grouped, &[1.0, 2.0, 3.0, 4.0], &[1, 2, 2], &[0.0, 0.0, 3.0, 4.0]);
     assert!(matches!(&ops(&grouped)[0], Op::Conv { kernel, groups: 2, .. } if kernel == &[1]));
     let bias = Model::new(13, &[0, 2, 2])
         .floats("w", &[1, 2, 2], &[1.0, 2.0, 3.0, 4.0])
@@ -84,11 +75,7 @@ fn transposed_convolution() {
         &[1, 1, 5],
         &[1.0, 10.0, 102.0, 20.0, 200.0],
     );
-    let extra = transposed(&[
-        stride(),
-        ("output_padding", A::Is(&[1])),
-        ("pads", A::Is(&[1, 1])),
-    ]);
+    let extra = transposed(&[stride(), ("output_padding", A::Is(&[1])), ("pads", A::Is(&[1, 1]))]);
     check(&extra, &x, &[1, 1, 4], &[10.0, 102.0, 20.0, 200.0]);
     let shaped = transposed(&[stride(), ("output_shape", A::Is(&[4]))]);
     check(&shaped, &x, &[1, 1, 4], &[10.0, 102.0, 20.0, 200.0]);
@@ -127,23 +114,11 @@ fn max_pool() {
         &[1, 1, 2, 2],
         &[0.0, 2.0, 6.0, 8.0],
     );
-    let valid = with(vec![
-        strides(),
-        ("auto_pad", A::S("VALID")),
-        ("ceil_mode", A::I(1)),
-    ]);
-    assert_eq!(
-        valid.import().expect_err("refused").code(),
-        "onnx-unsupported"
-    );
+    let valid = with(vec![strides(), ("auto_pad", A::S("VALID")), ("ceil_mode", A::I(1))]);
+    assert_eq!(valid.import().expect_err("refused").code(), "onnx-unsupported");
     let negative: Vec<f32> = x.iter().map(|x| x - 100.0).collect();
     let padded = with(vec![strides(), ("pads", A::Is(&[1, 1, 0, 0]))]);
-    check(
-        &padded,
-        &negative,
-        &[1, 1, 2, 2],
-        &[-100.0, -98.0, -94.0, -92.0],
-    );
+    check(&padded, &negative, &[1, 1, 2, 2], &[-100.0, -98.0, -94.0, -92.0]);
 }
 
 #[test]
@@ -171,10 +146,7 @@ fn average_pool() {
     let strides = || ("strides", A::Is(&[2]));
     check(&with(vec![strides(), ceil()]), &x, &[1, 1, 2], &[3.0, 8.0]);
     let both = with(vec![strides(), ceil(), ("count_include_pad", A::I(1))]);
-    assert_eq!(
-        both.import().expect_err("refused").code(),
-        "onnx-unsupported"
-    );
+    assert_eq!(both.import().expect_err("refused").code(), "onnx-unsupported");
 }
 
 #[test]
@@ -197,9 +169,7 @@ fn global_pools() {
 #[test]
 fn padding_only_windows_are_refused() {
     let attrs = [("kernel_shape", A::Is(&[2])), ("pads", A::Is(&[2, 0]))];
-    let error = unary(12, &[1, 1, 3], "MaxPool", &attrs)
-        .import()
-        .expect_err("refused");
+    let error = unary(12, &[1, 1, 3], "MaxPool", &attrs).import().expect_err("refused");
     assert!(error.to_string().contains("only padding"), "{error}");
 }
 
@@ -207,12 +177,7 @@ fn padding_only_windows_are_refused() {
 fn convolution_is_fast_enough() {
     let m = Model::new(13, &[1, 12, 32, 32])
         .floats("w", &[12, 12, 3, 3], &vec![0.1; 12 * 12 * 9])
-        .node(
-            "Conv",
-            &["x", "w"],
-            &["y"],
-            &[("pads", A::Is(&[1, 1, 1, 1]))],
-        );
+        .node("Conv", &["x", "w"], &["y"], &[("pads", A::Is(&[1, 1, 1, 1]))]);
     let graph = m.import().expect("importable");
     let start = std::time::Instant::now();
     float::run(&graph, &iota(12 * 32 * 32)).expect("runnable");

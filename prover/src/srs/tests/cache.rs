@@ -19,11 +19,7 @@ fn round_trip() {
         .map(|entry| entry.unwrap().file_name())
         .collect();
     names.sort();
-    assert_eq!(
-        names,
-        ["dev-k5.srs", "dev.seed"],
-        "no temporary file is left"
-    );
+    assert_eq!(names, ["dev-k5.srs", "dev.seed"], "no temporary file is left");
 }
 
 #[test]
@@ -34,10 +30,7 @@ fn one_secret_per_directory() {
     assert_eq!((large.k(), small.k()), (6, 4));
     assert_eq!(large.id(), small.id());
     assert_eq!(&large.g1_points()[..16], small.g1_points());
-    assert_ne!(
-        large.id(),
-        Srs::load_or_make_dev(other.path(), 4).unwrap().id()
-    );
+    assert_ne!(large.id(), Srs::load_or_make_dev(other.path(), 4).unwrap().id());
 }
 
 #[cfg(unix)]
@@ -47,10 +40,7 @@ fn seed_is_private() {
     let dir = tempfile::tempdir().unwrap();
     Srs::load_or_make_dev(dir.path(), 3).unwrap();
     let metadata = fs::metadata(dir.path().join("dev.seed")).unwrap();
-    assert_eq!(
-        (metadata.len(), metadata.permissions().mode() & 0o777),
-        (32, 0o600)
-    );
+    assert_eq!((metadata.len(), metadata.permissions().mode() & 0o777), (32, 0o600));
 }
 
 #[test]
@@ -60,10 +50,7 @@ fn concurrent_starts_agree() {
         let threads: Vec<_> = (0..8)
             .map(|_| scope.spawn(|| Srs::load_or_make_dev(dir.path(), 3).unwrap().id()))
             .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect()
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert!(ids.iter().all(|id| id == &ids[0]));
 }
@@ -81,19 +68,10 @@ fn every_flipped_byte_is_refused() {
         let error = Srs::load_or_make_dev(dir.path(), 2).unwrap_err();
         match at {
             // The kind (byte 12) is under the digest, or out of range (bytes 13 to 15).
-            0..=11 | 13..=23 => assert!(
-                matches!(error, SrsError::CacheFormat { .. }),
-                "byte {at}: {error}"
-            ),
-            _ => assert!(
-                matches!(error, SrsError::CacheCorrupted { .. }),
-                "byte {at}: {error}"
-            ),
+            0..=11 | 13..=23 => assert!(matches!(error, SrsError::CacheFormat { .. }), "byte {at}: {error}"),
+            _ => assert!(matches!(error, SrsError::CacheCorrupted { .. }), "byte {at}: {error}"),
         }
-        assert!(
-            error.to_string().contains("delete the file"),
-            "byte {at}: {error}"
-        );
+        assert!(error.to_string().contains("delete the file"), "byte {at}: {error}");
     }
 }
 
@@ -164,19 +142,14 @@ fn a_ceremony_needs_its_pin_on_every_load() {
     let mut srs = Srs::dev_from_seed(3, [4; 32]);
     srs.kind = SrsKind::Ceremony;
     srs.save(&path).unwrap();
-    assert_eq!(
-        Srs::load(&path, Some(srs.id())).unwrap().kind,
-        SrsKind::Ceremony
-    );
+    assert_eq!(Srs::load(&path, Some(srs.id())).unwrap().kind, SrsKind::Ceremony);
     assert_eq!(Srs::load(&path, None).unwrap().kind, SrsKind::Dev);
     assert_eq!(
         Srs::load(&path, Some([0; 32])).unwrap_err().code(),
         "srs-digest-mismatch"
     );
     assert_eq!(
-        Srs::load(&dir.path().join("absent"), None)
-            .unwrap_err()
-            .code(),
+        Srs::load(&dir.path().join("absent"), None).unwrap_err().code(),
         "srs-io"
     );
 }

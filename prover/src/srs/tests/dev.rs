@@ -12,9 +12,7 @@ use crate::srs::{checks, dev, fixed_base, Srs, SrsError, SrsKind};
 
 fn raw(params: &ParamsKZG<Bn256>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    params
-        .write_custom(&mut bytes, SerdeFormat::RawBytes)
-        .unwrap();
+    params.write_custom(&mut bytes, SerdeFormat::RawBytes).unwrap();
     bytes
 }
 
@@ -60,9 +58,7 @@ fn tail_is_the_commitment_to_unit_vectors() {
     let unit = |row: usize| {
         let mut column = domain.empty_lagrange();
         column[row] = Fr::ONE;
-        srs.params
-            .commit_lagrange(&column, Blind::default())
-            .to_affine()
+        srs.params.commit_lagrange(&column, Blind::default()).to_affine()
     };
     let rows: Vec<G1Affine> = (0..64).map(unit).collect();
     for t in [0, 1, 5, 31, 32, 33, 64] {
@@ -74,10 +70,7 @@ fn tail_is_the_commitment_to_unit_vectors() {
 
 #[test]
 fn downsize_keeps_tau() {
-    let (large, small) = (
-        Srs::dev_from_seed(6, [2; 32]),
-        Srs::dev_from_seed(4, [2; 32]),
-    );
+    let (large, small) = (Srs::dev_from_seed(6, [2; 32]), Srs::dev_from_seed(4, [2; 32]));
     assert_eq!(raw(&large.downsize(4).params), raw(&small.params));
     assert_eq!(large.downsize(4).tail(7), small.tail(7));
     assert_eq!(large.id(), small.id());
@@ -92,9 +85,7 @@ fn fresh_secrets_differ() {
 #[test]
 fn k_out_of_range_is_refused() {
     for k in [0, 29, u32::MAX] {
-        assert!(
-            matches!(Srs::dev(k), Err(SrsError::KOutOfRange { minimum: 1, maximum: 28, got }) if got == k)
-        );
+        assert!(matches!(Srs::dev(k), Err(SrsError::KOutOfRange { minimum: 1, maximum: 28, got }) if got == k));
     }
 }
 
@@ -102,9 +93,7 @@ fn k_out_of_range_is_refused() {
 fn fixed_base_edge_scalars() {
     let two = Fr::from(2);
     let mut scalars = vec![Fr::ZERO, Fr::ONE, -Fr::ONE, -two, two.invert().unwrap()];
-    scalars.extend(
-        (0..254).flat_map(|bit| [two.pow([bit]), two.pow([bit]) - Fr::ONE, -two.pow([bit])]),
-    );
+    scalars.extend((0..254).flat_map(|bit| [two.pow([bit]), two.pow([bit]) - Fr::ONE, -two.pow([bit])]));
     for padding in [0, 5_000, 50_000] {
         // The number of scalars chooses the window.
         let expected: Vec<G1Affine> = scalars
@@ -131,9 +120,6 @@ fn timing() {
         let made = start.elapsed();
         let start = std::time::Instant::now();
         Srs::load_or_make_dev(dir.path(), k).unwrap();
-        println!(
-            "k = {k}: made and stored in {made:?}, loaded in {:?}",
-            start.elapsed()
-        );
+        println!("k = {k}: made and stored in {made:?}, loaded in {:?}", start.elapsed());
     }
 }

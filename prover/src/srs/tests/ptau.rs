@@ -5,9 +5,7 @@ use halo2curves::group::{Curve, Group};
 use halo2curves::serde::SerdeObject;
 use halo2curves::CurveAffine;
 
-use crate::srs::{
-    dev, import_ptau, import_ptau_bytes, import_ptau_published, Srs, SrsError, SrsGroup, SrsKind,
-};
+use crate::srs::{dev, import_ptau, import_ptau_bytes, import_ptau_published, Srs, SrsError, SrsGroup, SrsKind};
 
 const POWER: u32 = 6;
 /// Offsets in the synthetic file: file header 12, section header 12 each, header section 44.
@@ -20,12 +18,7 @@ fn tau() -> Fr {
 }
 
 fn section(id: u32, content: &[u8]) -> Vec<u8> {
-    [
-        &id.to_le_bytes()[..],
-        &(content.len() as u64).to_le_bytes(),
-        content,
-    ]
-    .concat()
+    [&id.to_le_bytes()[..], &(content.len() as u64).to_le_bytes(), content].concat()
 }
 
 fn assemble(sections: &[Vec<u8>]) -> Vec<u8> {
@@ -51,21 +44,13 @@ fn header(power: u32) -> Vec<u8> {
 }
 
 fn powers_g1(tau: Fr) -> Vec<u8> {
-    let power = |i: u64| {
-        (G1Affine::generator() * tau.pow([i]))
-            .to_affine()
-            .to_raw_bytes()
-    };
+    let power = |i: u64| (G1Affine::generator() * tau.pow([i])).to_affine().to_raw_bytes();
     (0..(2 << POWER) - 1).flat_map(power).collect()
 }
 
 fn powers_g2(tau: Fr) -> Vec<u8> {
     (0..1 << POWER)
-        .flat_map(|i| {
-            (G2Affine::generator() * tau.pow([i]))
-                .to_affine()
-                .to_raw_bytes()
-        })
+        .flat_map(|i| (G2Affine::generator() * tau.pow([i])).to_affine().to_raw_bytes())
         .collect()
 }
 
@@ -93,10 +78,7 @@ fn put(bytes: &mut [u8], at: usize, new: &[u8]) {
 fn equals_the_dev_srs_of_the_same_tau() {
     let bytes = synthetic(tau());
     for k in 1..=POWER {
-        let (imported, made) = (
-            import_ptau_bytes(&bytes, k, None).unwrap(),
-            dev::from_tau(k, tau()),
-        );
+        let (imported, made) = (import_ptau_bytes(&bytes, k, None).unwrap(), dev::from_tau(k, tau()));
         assert_eq!(imported.g1_points(), made.g1_points());
         assert_eq!(imported.lagrange_points(), made.lagrange_points());
         assert_eq!(
@@ -121,14 +103,8 @@ fn only_a_pinned_file_is_a_ceremony() {
     let long = *blake2b_simd::blake2b(&bytes).as_array();
 
     assert_eq!(import_ptau(&path, 4, None).unwrap().kind, SrsKind::Dev);
-    assert_eq!(
-        import_ptau(&path, 4, Some(short)).unwrap().kind,
-        SrsKind::Ceremony
-    );
-    assert_eq!(
-        import_ptau_published(&path, 4, long).unwrap().kind,
-        SrsKind::Ceremony
-    );
+    assert_eq!(import_ptau(&path, 4, Some(short)).unwrap().kind, SrsKind::Ceremony);
+    assert_eq!(import_ptau_published(&path, 4, long).unwrap().kind, SrsKind::Ceremony);
     assert_eq!(
         import_ptau(&path, 4, Some([0; 32])).unwrap_err().code(),
         "srs-digest-mismatch"
@@ -138,9 +114,7 @@ fn only_a_pinned_file_is_a_ceremony() {
         "srs-digest-mismatch"
     );
     assert_eq!(
-        import_ptau(&dir.path().join("absent"), 4, None)
-            .unwrap_err()
-            .code(),
+        import_ptau(&dir.path().join("absent"), 4, None).unwrap_err().code(),
         "srs-io"
     );
 
@@ -168,9 +142,7 @@ fn k_above_the_power_is_refused() {
         "{error}"
     );
     assert_eq!(
-        import_ptau_bytes(&synthetic(tau()), 0, None)
-            .unwrap_err()
-            .code(),
+        import_ptau_bytes(&synthetic(tau()), 0, None).unwrap_err().code(),
         "srs-k-out-of-range"
     );
 }
@@ -240,23 +212,13 @@ fn wrong_generators() {
     let minus_one = (-G1Affine::generator()).to_raw_bytes();
     let error = refused(|bytes| put(bytes, G1_AT, &minus_one));
     assert!(
-        matches!(
-            error,
-            SrsError::GeneratorMismatch {
-                group: SrsGroup::G1
-            }
-        ),
+        matches!(error, SrsError::GeneratorMismatch { group: SrsGroup::G1 }),
         "{error}"
     );
     let minus_one = (-G2Affine::generator()).to_raw_bytes();
     let error = refused(|bytes| put(bytes, G2_AT, &minus_one));
     assert!(
-        matches!(
-            error,
-            SrsError::GeneratorMismatch {
-                group: SrsGroup::G2
-            }
-        ),
+        matches!(error, SrsError::GeneratorMismatch { group: SrsGroup::G2 }),
         "{error}"
     );
 }
@@ -276,19 +238,13 @@ fn outside_subgroup() -> G2Affine {
 #[test]
 fn g2_outside_the_subgroup() {
     let error = refused(|bytes| put(bytes, G2_AT + 128, &outside_subgroup().to_raw_bytes()));
-    assert!(
-        matches!(error, SrsError::PointOutsideSubgroup { index: 1 }),
-        "{error}"
-    );
+    assert!(matches!(error, SrsError::PointOutsideSubgroup { index: 1 }), "{error}");
     // An honest [tau]G2 shifted by a cofactor point is refused as well.
     let cofactor_point = G2::from(outside_subgroup()) * -Fr::ONE + outside_subgroup();
     assert!(!bool::from(cofactor_point.is_identity()));
     let shifted = (G2Affine::generator() * tau() + cofactor_point).to_affine();
     let error = refused(|bytes| put(bytes, G2_AT + 128, &shifted.to_raw_bytes()));
-    assert!(
-        matches!(error, SrsError::PointOutsideSubgroup { index: 1 }),
-        "{error}"
-    );
+    assert!(matches!(error, SrsError::PointOutsideSubgroup { index: 1 }), "{error}");
 }
 
 #[test]
@@ -310,10 +266,7 @@ fn different_secrets_in_the_groups() {
         section(2, &powers_g1(tau())),
         section(3, &powers_g2(tau() + Fr::ONE)),
     ]);
-    assert!(matches!(
-        import_ptau_bytes(&bytes, 5, None),
-        Err(SrsError::TauMismatch)
-    ));
+    assert!(matches!(import_ptau_bytes(&bytes, 5, None), Err(SrsError::TauMismatch)));
 }
 
 #[test]
@@ -346,10 +299,7 @@ fn wrong_headers() {
         refused(|bytes| bytes[HEADER_AT + 4] ^= 1),
         SrsError::PtauPrime { .. }
     ));
-    assert!(matches!(
-        refused(|bytes| bytes[0] ^= 1),
-        SrsError::PtauMagic { .. }
-    ));
+    assert!(matches!(refused(|bytes| bytes[0] ^= 1), SrsError::PtauMagic { .. }));
     assert!(matches!(
         refused(|bytes| bytes[4] = 2),
         SrsError::PtauHeader {
@@ -359,22 +309,10 @@ fn wrong_headers() {
         }
     ));
     assert_eq!(refused(|bytes| bytes[8] = 33).code(), "srs-ptau-header");
-    assert_eq!(
-        refused(|bytes| bytes[HEADER_AT] = 48).code(),
-        "srs-ptau-header"
-    );
-    assert_eq!(
-        refused(|bytes| bytes[HEADER_AT + 36] = 0).code(),
-        "srs-ptau-header"
-    );
-    assert_eq!(
-        refused(|bytes| bytes[HEADER_AT + 36] = 255).code(),
-        "srs-ptau-header"
-    );
-    assert_eq!(
-        refused(|bytes| bytes[HEADER_AT + 40] = 5).code(),
-        "srs-ptau-header"
-    );
+    assert_eq!(refused(|bytes| bytes[HEADER_AT] = 48).code(), "srs-ptau-header");
+    assert_eq!(refused(|bytes| bytes[HEADER_AT + 36] = 0).code(), "srs-ptau-header");
+    assert_eq!(refused(|bytes| bytes[HEADER_AT + 36] = 255).code(), "srs-ptau-header");
+    assert_eq!(refused(|bytes| bytes[HEADER_AT + 40] = 5).code(), "srs-ptau-header");
     let length = refused(|bytes| bytes[HEADER_AT + 36] = 5);
     assert!(
         matches!(
@@ -397,10 +335,7 @@ fn wrong_section_tables() {
         section(3, &powers_g2(tau())),
     );
     let error = |sections: &[Vec<u8>]| import_ptau_bytes(&assemble(sections), 5, None).unwrap_err();
-    assert!(matches!(
-        error(&[]),
-        SrsError::PtauSectionMissing { section: 1 }
-    ));
+    assert!(matches!(error(&[]), SrsError::PtauSectionMissing { section: 1 }));
     assert!(matches!(
         error(&[one.clone(), two.clone()]),
         SrsError::PtauSectionMissing { section: 3 }
@@ -411,11 +346,7 @@ fn wrong_section_tables() {
     ));
     assert!(matches!(
         error(&[section(1, &[]), two.clone()]),
-        SrsError::PtauSectionLength {
-            section: 1,
-            got: 0,
-            ..
-        }
+        SrsError::PtauSectionLength { section: 1, got: 0, .. }
     ));
     assert!(
         import_ptau_bytes(&assemble(&[three, two, one]), 5, None).is_ok(),
@@ -423,13 +354,7 @@ fn wrong_section_tables() {
     );
     let huge = refused(|bytes| put(bytes, 16, &u64::MAX.to_le_bytes()));
     assert!(
-        matches!(
-            huge,
-            SrsError::PtauTruncated {
-                expected: u64::MAX,
-                ..
-            }
-        ),
+        matches!(huge, SrsError::PtauTruncated { expected: u64::MAX, .. }),
         "{huge}"
     );
 }

@@ -1,0 +1,60 @@
+//! Kernels of the prover and the verifier.
+
+use criterion::{criterion_group, criterion_main, Criterion};
+use halo2_proofs::arithmetic::best_multiexp;
+use halo2curves::bn256::Fr;
+use provenn_circuits::exec::{execute, quantize_input};
+use provenn_circuits::lower::default_samples;
+use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
+use provenn_prover::plonk::msm::small_msm;
+use provenn_prover::srs::Srs;
+use provenn_prover::{commit, prove, Input};
+use provenn_verifier::{verify, Context, Expectation, PolicyKind};
+
+fn commitments(c: &mut Criterion) {
+    let srs = Srs::dev_from_seed(12, [1; 32]);
+    let points = srs.lagrange_points();
+    let values: Vec<u64> = (0..points.len() as u64).map(|i| (i * 2_654_435_761) % 256).collect();
+    let scalars: Vec<Fr> = values.iter().map(|&v| Fr::from(v)).collect();
+    c.bench_function("commit 2^12 cells of 8 bits, buckets", |b| {
+        b.iter(|| small_msm(&values, &points))
+    });
+    c.bench_function("commit 2^12 cells of 8 bits, library", |b| {
+        b.iter(|| best_multiexp(&scalars, &points))
+    });
+}
+
+fn receipts(c: &mut Criterion) {
+    let Ok(compiled) = compile(
+        include_bytes!("../../fixtures/models/digits_cnn.onnx"),
+        &CommitOptions::default(),
+    ) else {
+        return;
+    };
+    let srs = Srs::dev_from_seed(compiled.layout.shape.k, [1; 32]);
+    let (Ok(committed), Ok(key)) = (
+        commit(&compiled, &CommitOptions::default(), &srs),
+        srs_verifying_key(&srs),
+    ) else {
+        return;
+    };
+    let sample = default_samples(&compiled.graph, 1).remove(0);
+    let Ok(values) = quantize_input(&committed.model, &sample) else {
+        return;
+    };
+    c.bench_function("digits_cnn execute", |b| b.iter(|| execute(&committed.model, &values)));
+    let input = Input::Public(values);
+    let run = || prove(&committed, &srs, &input, PolicyKind::Label, Context::default(), &|_| {});
+    let Ok(receipt) = run() else { return };
+    let expectation = Expectation {
+        accept_dev: true,
+        ..Expectation::default()
+    };
+    c.bench_function("digits_cnn verify", |b| {
+        b.iter(|| verify(&receipt, &committed.card, &key, &expectation))
+    });
+    c.bench_function("digits_cnn prove", |b| b.iter(run));
+}
+
+criterion_group! { name = kernels; config = Criterion::default().sample_size(10); targets = commitments, receipts }
+criterion_main!(kernels);
