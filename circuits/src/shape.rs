@@ -3,12 +3,16 @@
 use crate::error::CircuitError;
 use crate::layout::Layout;
 use crate::qmodel::{Precision, QModel};
+use crate::register::RegisterShape;
 use serde::{Deserialize, Serialize};
 
 /// Rows at the end of each column that hold blinding values: 5 blinding factors and one more.
 pub const TAIL: usize = 6;
 /// Largest supported circuit, in log2 of the number of rows.
 pub const MAX_K: u32 = 18;
+
+/// Accumulators stay below this many bits whatever registered weights are used; the field has 253.
+const REGISTERED_BITS: u32 = 200;
 
 /// Receipts are kept below this size where any shape allows it.
 pub const RECEIPT_BYTES: usize = 23_500;
@@ -178,6 +182,14 @@ pub fn choose(
     let model = build(shape.precision())?;
     shape.weight_bits = weight_bits(&model);
     let layout = Layout::build(&model, shape).ok_or(CircuitError::TooLarge { max_k: MAX_K })?;
+    let bits = RegisterShape::new(&model, &layout).accumulator_bits(&model);
+    if bits > REGISTERED_BITS {
+        return Err(CircuitError::Wrap {
+            tensor: "any, with the largest weights that can be registered".into(),
+            bits,
+            limit: REGISTERED_BITS,
+        });
+    }
     Ok((model, layout))
 }
 

@@ -404,7 +404,8 @@ fn each_gate_is_needed() {
             let (start, count) = (t.layout.powers.r, t.layout.powers.t);
             for row in start..start + count {
                 let doubled = t.get(t.config.pow, row).double();
-                t.set(t.config.pow, row, doubled);
+                let pow = t.config.pow;
+                t.set(pow, row, doubled);
             }
         });
         if !public {

@@ -2,12 +2,13 @@
 
 use crate::compact::compact;
 use crate::error::ProveError;
+use crate::register::register;
 use crate::report::{measure, Accuracy};
 use crate::srs::{Srs, SrsKind};
 use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine};
-use halo2curves::ff::Field;
+use halo2curves::ff::Field as _;
 use halo2curves::group::{Curve, GroupEncoding};
 use provenn_circuits::circuit::ModelCircuit;
 use provenn_circuits::layout::Layout;
@@ -15,8 +16,7 @@ use provenn_circuits::lower;
 use provenn_circuits::onnx::{self, Graph};
 use provenn_circuits::qmodel::QModel;
 use provenn_circuits::shape::{Shape, TAIL};
-use provenn_circuits::witness::weight_cells;
-use provenn_verifier::{InstanceLayout, Linked, ModelCard, SrsParts, SrsVerifyingKey};
+use provenn_verifier::{CheckedCard, InstanceLayout, Linked, ModelCard, SrsParts, SrsVerifyingKey};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use rayon::prelude::*;
@@ -76,7 +76,7 @@ pub struct Description {
 #[derive(Debug)]
 pub struct Committed {
     /// The public card.
-    pub card: ModelCard,
+    pub card: CheckedCard,
     /// The program, with weights.
     pub model: Arc<QModel>,
     /// Its layout.
@@ -118,32 +118,32 @@ pub fn commit(compiled: &Compiled, options: &CommitOptions, srs: &Srs) -> Result
     let accuracy = measure(&compiled.graph, &model, rows, held_out)?;
     let proving_key = keygen(&model, &layout, srs)?;
     let shape = &layout.shape;
-    let mut rng = system_rng()?;
-    let cells = weight_cells(&model, &layout);
-    let tails: Vec<Vec<Fr>> = cells
-        .iter()
-        .map(|_| (0..TAIL).map(|_| Fr::random(&mut rng)).collect())
-        .collect();
-    let commitments = commit_columns(srs, &cells, &tails);
     let input_columns = if shape.public_input { 0 } else { shape.lanes };
     let linked = Linked {
         model: (0..shape.weight_lanes as u32).collect(),
         input: (shape.weight_lanes as u32..(shape.weight_lanes + input_columns) as u32).collect(),
     };
-    let key = compact(proving_key.get_vk(), shape.k, linked, instance_layout(&model, &layout))?;
+    let public = instance_layout(&model, &layout);
+    let key = compact(proving_key.get_vk(), shape.k, linked, Some(public))?;
+    let srs_key = srs_verifying_key(srs)?;
+    let srs_id = srs_key.id();
+    let registered = register(&model, &layout, &key.digest(), &srs_id, srs)?;
     let description = describe(&compiled.graph, &model, &layout, accuracy);
     let card = ModelCard {
         key,
-        srs_id: srs_verifying_key(srs)?.id(),
+        srs_id,
         quantization: quantization_digest(&description),
-        commitments: commitments.iter().map(compressed).collect(),
+        commitments: registered.commitments,
+        registration: registered.registration,
         description: serde_json::to_string(&description).map_err(|e| ProveError::ProofSystem(e.to_string()))?,
-    };
+    }
+    .check(&srs_key)
+    .map_err(ProveError::Refused)?;
     Ok(Committed {
         card,
         model,
         layout,
-        tails,
+        tails: registered.tails,
         proving_key,
     })
 }

@@ -14,7 +14,7 @@ pub fn compact(
     vk: &LibraryKey<G1Affine>,
     k: u32,
     linked: Linked,
-    layout: InstanceLayout,
+    layout: Option<InstanceLayout>,
 ) -> Result<VerifyingKey, ProveError> {
     let cs = vk.cs();
     if !cs.lookups().is_empty() {

@@ -9,6 +9,7 @@ pub mod compact;
 pub mod error;
 pub mod plonk;
 pub mod prove;
+pub mod register;
 pub mod report;
 pub mod srs;
 pub mod store;

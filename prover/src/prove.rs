@@ -106,7 +106,12 @@ pub fn prove(
         input: binding,
         context: context.clone(),
     };
-    let columns = instances(&key.layout, &claim.policy, &claim.input).map_err(ProveError::Policy)?;
+    let columns = instances(
+        key.layout.as_ref().ok_or(ProveError::SrsMismatch)?,
+        &claim.policy,
+        &claim.input,
+    )
+    .map_err(ProveError::Policy)?;
     let rows = (0..layout.policy_rows)
         .map(|row| [0, 1, 2].map(|column: usize| columns[column][row]))
         .collect();

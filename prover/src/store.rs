@@ -11,7 +11,7 @@ use provenn_circuits::circuit::ModelCircuit;
 use provenn_circuits::layout::Layout;
 use provenn_circuits::qmodel::QModel;
 use provenn_circuits::shape::Shape;
-use provenn_verifier::ModelCard;
+use provenn_verifier::{ModelCard, SrsVerifyingKey};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::Path;
@@ -67,7 +67,10 @@ pub fn save(committed: &Committed, srs: &Srs, directory: &Path) -> Result<(), Pr
 /// [`ProveError::Io`] and [`ProveError::File`].
 pub fn load(directory: &Path) -> Result<Committed, ProveError> {
     let card_path = directory.join(CARD);
-    let card = ModelCard::from_bytes(&read(&card_path)?).map_err(|e| damaged(&card_path, e.to_string()))?;
+    let srs_path = directory.join(SRS);
+    let srs = SrsVerifyingKey::from_bytes(&read(&srs_path)?).map_err(|e| damaged(&srs_path, e.to_string()))?;
+    let card = ModelCard::from_bytes(&read(&card_path)?).and_then(|card| card.check(&srs));
+    let card = card.map_err(|e| damaged(&card_path, e.to_string()))?;
     let path = directory.join(PRIVATE);
     let private: Private = postcard::from_bytes(&read(&path)?).map_err(|e| damaged(&path, e.to_string()))?;
     let tail = |bytes: &[u8; 32]| {

@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use provenn_circuits::exec::quantize_input;
+use provenn_circuits::qmodel::{QModel, Step};
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::prove::commit_input;
 use provenn_prover::srs::Srs;
-use provenn_prover::{commit, prove, Input};
+use provenn_prover::{commit, prove, Input, ProveError};
 use provenn_verifier::{verify, Context, Expectation, PolicyKind, VerifyError};
+use std::sync::Arc;
 
 fn fixture(name: &str, committed_input: bool) -> (Committed, Srs) {
     let bytes = std::fs::read(format!("{}/../fixtures/models/{name}.onnx", env!("CARGO_MANIFEST_DIR"))).unwrap();
@@ -78,7 +80,32 @@ fn another_models_weights_are_refused() {
     let result = prove(&swapped, &srs, &input, PolicyKind::Label, Context::default(), &|_| {});
     let refused = |e: &VerifyError| matches!(e, VerifyError::OpeningFailed | VerifyError::LinkFailed);
     assert!(
-        matches!(&result, Err(provenn_prover::ProveError::Refused(e)) if refused(e)),
+        matches!(&result, Err(ProveError::Refused(e)) if refused(e)),
+        "{result:?}"
+    );
+}
+
+/// Weights beyond the range of their cells commit, but their registration fails, and so does the card.
+#[test]
+fn weights_out_of_range_give_no_card() {
+    let bytes = std::fs::read(format!(
+        "{}/../fixtures/models/linear_30.onnx",
+        env!("CARGO_MANIFEST_DIR")
+    ))
+    .unwrap();
+    let options = CommitOptions::default();
+    let mut compiled = compile(&bytes, &options).unwrap();
+    let srs = Srs::dev_from_seed(compiled.layout.shape.k, [7; 32]);
+    assert!(commit(&compiled, &options, &srs).is_ok());
+    let mut model = QModel::clone(&compiled.model);
+    let Step::Affine(affine) = &mut model.tensors[1].step else {
+        panic!("the first step is affine")
+    };
+    affine.contraction.as_mut().unwrap().weights[0] = 1 << 40;
+    compiled.model = Arc::new(model);
+    let result = commit(&compiled, &options, &srs);
+    assert!(
+        matches!(&result, Err(ProveError::Refused(VerifyError::RegistrationFailed))),
         "{result:?}"
     );
 }

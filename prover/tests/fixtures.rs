@@ -77,7 +77,12 @@ fn the_library_accepts_our_proofs() {
     let input = Input::Public(quantize_input(&committed.model, &rows(held_out)[0]).unwrap());
     let bytes = prove(&committed, &srs, &input, PolicyKind::Label, Context::default(), &|_| {}).unwrap();
     let receipt = Receipt::from_bytes(&bytes).unwrap();
-    let columns = instances(&committed.card.key.layout, &receipt.claim.policy, &receipt.claim.input).unwrap();
+    let columns = instances(
+        &committed.card.key.layout.unwrap(),
+        &receipt.claim.policy,
+        &receipt.claim.input,
+    )
+    .unwrap();
     let accepted = |columns: &[Vec<Fr>], proof: &[u8]| {
         let mut transcript = Blake2bRead::<_, G1Affine, Challenge255<G1Affine>>::init(proof);
         transcript.common_scalar(receipt.claim.claim_scalar()).unwrap();

@@ -4,6 +4,8 @@ use crate::codec::{at_most, digest32, Put, Reader};
 use crate::curve;
 use crate::error::VerifyError;
 use crate::key::VerifyingKey;
+use crate::receipt::MAX_PROOF;
+use crate::registration::{self, Registration};
 
 /// First bytes of a model card.
 pub const CARD_MAGIC: [u8; 4] = *b"PRVC";
@@ -14,7 +16,7 @@ pub const MAX_DESCRIPTION: usize = 256 << 10;
 const MAX_KEY: usize = 64 << 20;
 const MAX_COMMITMENTS: usize = 4096;
 
-/// A model: circuit, SRS, quantization and weight commitments. Its digest is the model id.
+/// A model: circuit, SRS, quantization, weight commitments and their registration. Its digest is the model id.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelCard {
     /// Verifying key of the circuit.
@@ -25,6 +27,8 @@ pub struct ModelCard {
     pub quantization: [u8; 32],
     /// Compressed commitments to the weight columns, in the order of `key.linked.model`.
     pub commitments: Vec<[u8; 32]>,
+    /// Shows that the committed weights are in range, see [`check`](Self::check).
+    pub registration: Registration,
     /// A JSON text for people, bound by the model id, not interpreted here.
     pub description: String,
 }
@@ -39,6 +43,8 @@ impl ModelCard {
         out.put(&self.srs_id);
         out.put(&self.quantization);
         out.put_list(&self.commitments, |out, point| out.put(point));
+        out.put_bytes(&self.registration.key.to_bytes());
+        out.put_bytes(&self.registration.proof);
         out.put_bytes(self.description.as_bytes());
         out
     }
@@ -53,6 +59,10 @@ impl ModelCard {
             srs_id: reader.array()?,
             quantization: reader.array()?,
             commitments: reader.list(MAX_COMMITMENTS, 32, Reader::array)?,
+            registration: Registration {
+                key: VerifyingKey::from_bytes(reader.bytes(MAX_KEY)?)?,
+                proof: reader.bytes(MAX_PROOF)?.to_vec(),
+            },
             description: std::str::from_utf8(reader.bytes(MAX_DESCRIPTION)?)
                 .map_err(|_| VerifyError::BadUtf8)?
                 .to_owned(),
@@ -62,7 +72,8 @@ impl ModelCard {
         Ok(card)
     }
 
-    /// Checks that there is one valid commitment for each linked weight column, and the bounds of the format.
+    /// Checks that there is one valid commitment for each linked weight column, that both keys are of their kind, and
+    /// the bounds of the format. The registration is verified by [`check`](Self::check).
     pub fn validate(&self) -> Result<(), VerifyError> {
         let (expected, got) = (self.key.linked.model.len(), self.commitments.len());
         if expected != got {
@@ -74,6 +85,13 @@ impl ModelCard {
         for point in &self.commitments {
             curve::g1_nonzero(point)?;
         }
+        if self.key.layout.is_none() {
+            return Err(VerifyError::KeyInvalid {
+                reason: "a model has public columns",
+            });
+        }
+        registration::validate(&self.registration, self.commitments.len())?;
+        at_most(MAX_PROOF, self.registration.proof.len())?;
         at_most(MAX_DESCRIPTION, self.description.len())
     }
 

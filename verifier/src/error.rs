@@ -110,6 +110,9 @@ pub enum VerifyError {
     /// The claim names another quantization.
     #[error("the receipt uses another quantization")]
     QuantizationMismatch,
+    /// The proof that the card's weights are in range is invalid.
+    #[error("the card does not show that its weights are in range")]
+    RegistrationFailed,
     /// The SRS verifying key contradicts itself.
     #[error("invalid SRS verifying key: {reason}")]
     SrsInvalid {
@@ -180,6 +183,7 @@ impl VerifyError {
             Self::PolicyMismatch => ("policy-mismatch", "Ask for a receipt under the agreed policy."),
             Self::PolicyOutOfRange => ("policy-out-of-range", "Check output index, label, scores and threshold."),
             Self::QuantizationMismatch => ("quantization-mismatch", "Use the model card that the receipt was made for."),
+            Self::RegistrationFailed => ("registration-failed", "Do not rely on this card; ask its publisher for a valid one."),
             Self::SrsInvalid { .. } => ("srs-invalid", "Get the SRS verifying key again from its publisher."),
             Self::SrsMismatch => ("srs-mismatch", "Use the SRS verifying key named on the model card."),
             Self::TooLarge { .. } => ("too-large", "The file exceeds the limits of the format."),

@@ -49,8 +49,8 @@ pub struct KeyParts {
     pub gates: Vec<Vec<Expr>>,
     /// Advice columns tied to commitments by the link proof.
     pub linked: Linked,
-    /// Meaning of the instance columns.
-    pub layout: InstanceLayout,
+    /// Meaning of the instance columns; none for a registration, which has no public columns.
+    pub layout: Option<InstanceLayout>,
 }
 
 /// Kind of a column.

@@ -1,11 +1,12 @@
 //! Provenn receipts: claims, their canonical bytes, and the decision whether a proof supports them.
 //!
-//! [`verify`] takes a receipt (untrusted bytes), a [`ModelCard`] and an [`SrsVerifyingKey`] (both chosen by the
-//! caller) and an [`Expectation`], and either returns a [`Verdict`] or one [`VerifyError`]. It is a pure
-//! function: no I/O, no clock, no threads, no randomness, no panic on any input.
+//! [`ModelCard::check`] verifies once that the weights committed on a card are in range, and gives a [`CheckedCard`].
+//! [`verify`] takes a receipt (untrusted bytes), a checked card and an [`SrsVerifyingKey`] (both chosen by the
+//! caller) and an [`Expectation`], and either returns a [`Verdict`] or one [`VerifyError`]. Both are pure
+//! functions: no I/O, no clock, no threads, no randomness, no panic on any input.
 //!
-//! Order of reading: [`claim`] (what is said), [`receipt`] (how it travels), [`card`], [`key`] and [`srs`] (what it
-//! is judged against), `verify` (the checks in order), then the argument itself: `proof` and `transcript` (messages
+//! Order of reading: [`claim`] (what is said), [`receipt`] (how it travels), [`card`], [`registration`], [`key`] and [`srs`]
+//! (what it is judged against), `verify` (the checks in order), then the argument itself: `proof` and `transcript` (messages
 //! and challenges), `plonk` (the quotient identity), `shplonk` (the opening), [`link`] (committed columns).
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -39,6 +40,7 @@ mod permutation;
 mod plonk;
 mod proof;
 pub mod receipt;
+pub mod registration;
 mod shplonk;
 pub mod srs;
 mod transcript;
@@ -52,5 +54,6 @@ pub use instance::instances;
 pub use key::{ColumnKind, Expr, InstanceLayout, KeyParts, Linked, PermutationColumn, VerifyingKey};
 pub use link::{linked_commitments, LinkProof, LinkStatement, LinkTranscript};
 pub use receipt::Receipt;
+pub use registration::{registration_scalar, CheckedCard, Registration};
 pub use srs::{SrsKind, SrsParts, SrsVerifyingKey};
 pub use verify::{verify, verify_batch, DevVerified, Verdict, Verified};

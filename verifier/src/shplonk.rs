@@ -36,6 +36,13 @@ pub(crate) struct Accumulator {
     pub(crate) right: Terms,
 }
 
+impl Accumulator {
+    /// Whether the equation holds.
+    pub(crate) fn holds(&self, srs: &SrsVerifyingKey) -> bool {
+        srs.pairs(&self.left, &self.right)
+    }
+}
+
 /// A polynomial with all its openings, ordered by rotation.
 struct Opened {
     poly: Poly,

@@ -4,9 +4,12 @@ use crate::codec::{at_most, digest32, size, Put, Reader};
 use crate::curve;
 use crate::error::VerifyError;
 use crate::key::MAX_K;
+use crate::msm::{affine, Terms};
 use group::prime::PrimeCurveAffine;
-use halo2curves::bn256::{G1Affine, G2Affine};
+use group::Group;
+use halo2curves::bn256::{Bn256, G1Affine, G2Affine, G2Prepared};
 use halo2curves::CurveAffine;
+use pairing::{MillerLoopResult, MultiMillerLoop};
 use std::ops::Deref;
 
 const MAGIC: [u8; 4] = *b"PRVS";
@@ -82,6 +85,15 @@ impl SrsVerifyingKey {
         }
         let id = digest32(b"Provenn-SRS-----", &encode(&parts));
         Ok(Self { parts, id })
+    }
+
+    /// `e(left, s_g2) = e(right, g2)`
+    pub(crate) fn pairs(&self, left: &Terms, right: &Terms) -> bool {
+        let left = affine(left.sum());
+        let right = affine(-right.sum());
+        let (s_g2, g2) = (G2Prepared::from(self.s_g2), G2Prepared::from(self.g2));
+        let product = Bn256::multi_miller_loop(&[(&left, &s_g2), (&right, &g2)]);
+        product.final_exponentiation().is_identity().into()
     }
 
     /// Canonical bytes.

@@ -1,6 +1,5 @@
 //! The decision, in order: format, identity of everything named, expectation, proof, link.
 
-use crate::card::ModelCard;
 use crate::claim::{Claim, InputBinding};
 use crate::codec::{length, size, wide};
 use crate::curve;
@@ -8,15 +7,14 @@ use crate::error::VerifyError;
 use crate::expectation::Expectation;
 use crate::instance::instances;
 use crate::link::{self, LinkStatement};
-use crate::msm::{affine, Terms};
+use crate::msm::Terms;
 use crate::plonk;
 use crate::receipt::Receipt;
+use crate::registration::CheckedCard;
 use crate::shplonk::Accumulator;
 use crate::srs::{SrsKind, SrsVerifyingKey};
 use ff::FromUniformBytes;
-use group::Group;
-use halo2curves::bn256::{Bn256, Fr, G1Affine, G2Prepared};
-use pairing::{MillerLoopResult, MultiMillerLoop};
+use halo2curves::bn256::{Fr, G1Affine};
 
 /// A claim that was verified under a ceremony SRS. Only [`verify`] and [`verify_batch`] make one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +75,7 @@ impl Verdict {
 /// The first check that fails, see [`VerifyError`].
 pub fn verify(
     receipt: &[u8],
-    card: &ModelCard,
+    card: &CheckedCard,
     srs: &SrsVerifyingKey,
     expectation: &Expectation,
 ) -> Result<Verdict, VerifyError> {
@@ -93,7 +91,7 @@ pub fn verify(
 /// # Errors
 /// The index of the first bad receipt and what is wrong with it.
 pub fn verify_batch(
-    receipts: &[(&[u8], &ModelCard)],
+    receipts: &[(&[u8], &CheckedCard)],
     srs: &SrsVerifyingKey,
     expectation: &Expectation,
 ) -> Result<Vec<Verdict>, (usize, VerifyError)> {
@@ -131,7 +129,7 @@ struct Pending {
 impl Pending {
     fn new(
         bytes: &[u8],
-        card: &ModelCard,
+        card: &CheckedCard,
         srs: &SrsVerifyingKey,
         expectation: &Expectation,
     ) -> Result<Self, VerifyError> {
@@ -142,7 +140,10 @@ impl Pending {
         let model_id = check_identity(&receipt.claim, card, srs)?;
         expectation.check(&receipt.claim)?;
         let (key, claim) = (&card.key, &receipt.claim);
-        let columns = instances(&key.layout, &claim.policy, &claim.input)?;
+        let layout = key.layout.as_ref().ok_or(VerifyError::KeyInvalid {
+            reason: "a model has public columns",
+        })?;
+        let columns = instances(layout, &claim.policy, &claim.input)?;
         let committed = commitments(card, &claim.input)?;
         let scalar = claim.claim_scalar();
         let (opening, advice) = plonk::reduce(key, srs, &scalar, &columns, &receipt.proof)?;
@@ -176,7 +177,7 @@ impl Pending {
 
     /// Why a receipt fails whose equations do not hold together.
     fn reason(&self, srs: &SrsVerifyingKey) -> VerifyError {
-        match pairs(srs, &self.opening.left, &self.opening.right) {
+        match self.opening.holds(srs) {
             true => VerifyError::LinkFailed,
             false => VerifyError::OpeningFailed,
         }
@@ -184,7 +185,7 @@ impl Pending {
 }
 
 /// The claim, the card and the SRS name one another. Returns the model id.
-fn check_identity(claim: &Claim, card: &ModelCard, srs: &SrsVerifyingKey) -> Result<[u8; 32], VerifyError> {
+fn check_identity(claim: &Claim, card: &CheckedCard, srs: &SrsVerifyingKey) -> Result<[u8; 32], VerifyError> {
     let srs_id = srs.id();
     let tail = wide(srs.tail.len());
     if claim.srs_id != srs_id || card.srs_id != srs_id || card.key.k != srs.k || u64::from(card.key.tail_rows()) != tail
@@ -205,7 +206,7 @@ fn check_identity(claim: &Claim, card: &ModelCard, srs: &SrsVerifyingKey) -> Res
 }
 
 /// The published commitments to the linked columns: the card's, then the claim's.
-fn commitments(card: &ModelCard, input: &InputBinding) -> Result<Vec<G1Affine>, VerifyError> {
+fn commitments(card: &CheckedCard, input: &InputBinding) -> Result<Vec<G1Affine>, VerifyError> {
     let points: &[[u8; 32]] = match input {
         InputBinding::Public { .. } => &[],
         InputBinding::Committed { points } => points,
@@ -250,14 +251,5 @@ fn holds(srs: &SrsVerifyingKey, all: &[Pending]) -> bool {
         right.add(opening, &pending.opening.right);
         right.add(weight(1), &pending.link);
     }
-    pairs(srs, &left, &right)
-}
-
-/// `e(left, s_g2) = e(right, g2)`
-fn pairs(srs: &SrsVerifyingKey, left: &Terms, right: &Terms) -> bool {
-    let left = affine(left.sum());
-    let right = affine(-right.sum());
-    let (s_g2, g2) = (G2Prepared::from(srs.s_g2), G2Prepared::from(srs.g2));
-    let product = Bn256::multi_miller_loop(&[(&left, &s_g2), (&right, &g2)]);
-    product.final_exponentiation().is_identity().into()
+    srs.pairs(&left, &right)
 }

@@ -137,7 +137,7 @@ fn a_batch_names_its_bad_receipt() {
         .collect();
     let run = |receipts: &[Receipt]| {
         let bytes: Vec<Vec<u8>> = receipts.iter().map(Receipt::to_bytes).collect();
-        let items: Vec<(&[u8], &ModelCard)> = bytes.iter().map(|b| (b.as_slice(), &setup.card)).collect();
+        let items: Vec<(&[u8], &CheckedCard)> = bytes.iter().map(|b| (b.as_slice(), &setup.card)).collect();
         verify_batch(&items, &setup.srs, &Expectation::default())
     };
     assert_eq!(run(&receipts).unwrap().len(), 4);

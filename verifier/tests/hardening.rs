@@ -49,7 +49,8 @@ fn cards_keys_and_srs_files() {
         let any = Expectation::default();
         hammer(&setup.card.to_bytes(), 5, |bytes| {
             let card = ModelCard::from_bytes(bytes);
-            card.is_ok_and(|card| verify(&receipt, &card, &setup.srs, &any).is_ok())
+            card.and_then(|card| card.check(&setup.srs))
+                .is_ok_and(|card| verify(&receipt, &card, &setup.srs, &any).is_ok())
                 .eq(&false)
         });
         hammer(&setup.card.key.to_bytes(), 5, |bytes| {
@@ -73,7 +74,7 @@ fn round_trips() {
         assert_eq!(again, receipt);
         assert_eq!(again.to_bytes(), receipt.to_bytes());
         let card = ModelCard::from_bytes(&setup.card.to_bytes()).unwrap();
-        assert_eq!(card, setup.card);
+        assert_eq!(card, *setup.card);
         assert_eq!(card.model_id(), setup.card.model_id());
         let key = VerifyingKey::from_bytes(&setup.card.key.to_bytes()).unwrap();
         assert_eq!(key.digest(), setup.card.key.digest());
@@ -89,7 +90,7 @@ fn hostile_keys() {
     let setup = setup(true, SrsKind::Ceremony);
     let parts: KeyParts = (*setup.card.key).clone();
     type Edit = fn(&mut KeyParts);
-    let edits: [Edit; 20] = [
+    let edits: [Edit; 21] = [
         |key| key.k = 29,
         |key| key.k = 0,
         |key| key.degree = 2,
@@ -109,7 +110,13 @@ fn hostile_keys() {
         |key| key.gates[0] = vec![Expr::Challenge(2)],
         |key| key.linked.model = vec![4],
         |key| key.linked.input = vec![1],
-        |key| key.layout.policy_rows = 1 << 20,
+        |key| {
+            key.layout = key.layout.map(|layout| InstanceLayout {
+                policy_rows: 1 << 20,
+                ..layout
+            })
+        },
+        |key| key.layout = None,
     ];
     for (index, edit) in edits.iter().enumerate() {
         let mut parts = parts.clone();

@@ -32,7 +32,7 @@ fn timings() {
     time("verify", 50, &|| {
         assert!(verify(&bytes, &setup.card, &setup.srs, &any).is_ok());
     });
-    let items: Vec<(&[u8], &ModelCard)> = (0..32).map(|_| (&bytes[..], &setup.card)).collect();
+    let items: Vec<(&[u8], &CheckedCard)> = (0..32).map(|_| (&bytes[..], &setup.card)).collect();
     time("verify_batch of 32", 3, &|| {
         assert!(verify_batch(&items, &setup.srs, &any).is_ok());
     });

@@ -1,6 +1,8 @@
 //! Small programs and a mock prover run over them.
 #![allow(dead_code)]
 
+pub mod cells;
+
 use halo2_proofs::dev::{MockProver, VerifyFailure};
 use halo2_proofs::halo2curves::bn256::Fr;
 use provenn_circuits::circuit::{signed, ModelCircuit};

@@ -1,37 +1,41 @@
-//! All cells of a circuit with the constraints evaluated one by one, so that each can be left out.
+//! The cells of a model's circuit, with its copies, and how to make them agree again after a change.
 
 use super::Case;
+use crate::common::cells::{gates, At, Cells};
 use halo2_proofs::dev::{CellValue, MockProver};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
-use halo2_proofs::plonk::{Advice, Any, Circuit, Column, ConstraintSystem, Expression};
+use halo2_proofs::plonk::{Advice, Any, Circuit, Column, ConstraintSystem};
 use provenn_circuits::circuit::{Config, ModelCircuit};
 use provenn_circuits::layout::{Layout, Src};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-
-/// Advice column index and row.
-pub type At = (usize, usize);
-
-/// Name, polynomial and queried advice columns.
-pub type NamedGate = (String, Expression<Fr>, BTreeSet<usize>);
 
 #[derive(Clone)]
 pub struct Table {
     pub config: Config,
     pub layout: Arc<Layout>,
-    pub gates: Arc<Vec<NamedGate>>,
     pub copies: Arc<Vec<(String, At, At)>>,
-    pub fixed: Arc<Vec<Vec<Fr>>>,
-    pub instance: Vec<Vec<Fr>>,
-    pub advice: Vec<Vec<Fr>>,
-    /// `r`, `t`, `alpha`, `s`.
-    pub challenges: [Fr; 4],
-    pub n: usize,
-    pub usable: usize,
+    /// Challenges are `r`, `t`, `alpha`, `s`.
+    pub cells: Cells,
+}
+
+impl Deref for Table {
+    type Target = Cells;
+
+    fn deref(&self) -> &Cells {
+        &self.cells
+    }
+}
+
+impl DerefMut for Table {
+    fn deref_mut(&mut self) -> &mut Cells {
+        &mut self.cells
+    }
 }
 
 impl Table {
@@ -70,13 +74,6 @@ impl Table {
         fill(config.phase3(), &witness.phase3(&layout, &second, [r, t, s]));
         let mut instance = case.instances.clone();
         instance.iter_mut().for_each(|c| c.resize(n, Fr::zero()));
-        let mut gates = vec![];
-        for gate in cs.gates() {
-            for (i, poly) in gate.polynomials().iter().enumerate() {
-                let name = format!("{}/{}#{i}", gate.name(), gate.constraint_name(i));
-                gates.push((name, poly.clone(), queried(poly)));
-            }
-        }
         let copies = copies(&config, &layout);
         assert_eq!(
             cycles(&copies),
@@ -86,58 +83,27 @@ impl Table {
         Self {
             config,
             layout,
-            gates: Arc::new(gates),
             copies: Arc::new(copies),
-            fixed: Arc::new(fixed),
-            instance,
-            advice,
-            challenges,
-            n,
-            usable,
+            cells: Cells {
+                gates: Arc::new(gates(&cs)),
+                fixed: Arc::new(fixed),
+                instance,
+                advice,
+                challenges: challenges.to_vec(),
+                n,
+                usable,
+            },
         }
-    }
-
-    pub fn get(&self, column: Column<Advice>, row: usize) -> Fr {
-        self.advice[column.index()][row]
-    }
-
-    pub fn set(&mut self, column: Column<Advice>, row: usize, value: Fr) {
-        self.advice[column.index()][row] = value;
-    }
-
-    pub fn eval(&self, gate: usize, row: usize) -> Fr {
-        let at = |rotation: halo2_proofs::poly::Rotation| {
-            (row as i64 + i64::from(rotation.0)).rem_euclid(self.n as i64) as usize
-        };
-        self.gates[gate].1.evaluate(
-            &|c| c,
-            &|_| unreachable!("no selectors"),
-            &|q| self.fixed[q.column_index()][at(q.rotation())],
-            &|q| self.advice[q.column_index()][at(q.rotation())],
-            &|q| self.instance[q.column_index()][at(q.rotation())],
-            &|c| self.challenges[c.index()],
-            &|a| -a,
-            &|a, b| a + b,
-            &|a, b| a * b,
-            &|a, f| a * f,
-        )
     }
 
     /// Names of the constraints that do not hold, over all rows, the blinding rows included.
     pub fn violations(&self) -> BTreeSet<String> {
-        let gates = self
-            .gates
-            .iter()
-            .enumerate()
-            .filter(|(g, _)| (0..self.n).any(|row| self.eval(*g, row) != Fr::zero()));
         let copies = self
             .copies
             .iter()
             .filter(|(_, a, b)| self.advice[a.0][a.1] != self.advice[b.0][b.1]);
-        gates
-            .map(|(_, g)| g.0.clone())
-            .chain(copies.map(|c| c.0.clone()))
-            .collect()
+        let gates = self.failing_gates().into_iter();
+        gates.chain(copies.map(|c| c.0.clone())).collect()
     }
 
     /// Whether a constraint that reads this cell fails.
@@ -147,25 +113,6 @@ impl Table {
             || self.copies.iter().any(|(_, a, b)| {
                 (*a == (column, row) || *b == (column, row)) && self.advice[a.0][a.1] != self.advice[b.0][b.1]
             })
-    }
-
-    pub fn gate(&self, name: &str) -> Vec<usize> {
-        (0..self.gates.len())
-            .filter(|&g| self.gates[g].0.starts_with(name))
-            .collect()
-    }
-
-    /// Sets a cell so that a gate, linear in it, holds at its row.
-    pub fn solve(&mut self, gate: usize, column: Column<Advice>, row: usize) {
-        self.set(column, row, Fr::zero());
-        let zero = self.eval(gate, row);
-        self.set(column, row, Fr::one());
-        let slope = self.eval(gate, row) - zero;
-        self.set(
-            column,
-            row,
-            -zero * slope.invert().expect("the gate determines the cell"),
-        );
     }
 
     /// Multiplicities and everything after phase 1 but the line, from the cells that are there.
@@ -233,7 +180,8 @@ impl Table {
                     for (src, column) in [(a, slot.a), (b, slot.b)] {
                         if !kept.contains(&(column.index(), row)) {
                             let (from, at) = cell(&self.config, src);
-                            self.set(column, row, self.advice[from][at]);
+                            let value = self.advice[from][at];
+                            self.set(column, row, value);
                         }
                     }
                 }
@@ -305,20 +253,4 @@ fn assembled(mock: &MockProver<Fr>) -> BTreeSet<BTreeSet<At>> {
         }
     }
     cycles(&pairs)
-}
-
-fn queried(e: &Expression<Fr>) -> BTreeSet<usize> {
-    let join = |a: BTreeSet<usize>, b: BTreeSet<usize>| a.into_iter().chain(b).collect();
-    e.evaluate(
-        &|_| BTreeSet::new(),
-        &|_| BTreeSet::new(),
-        &|_| BTreeSet::new(),
-        &|q| BTreeSet::from([q.column_index()]),
-        &|_| BTreeSet::new(),
-        &|_| BTreeSet::new(),
-        &|a| a,
-        &join,
-        &join,
-        &|a, _| a,
-    )
 }

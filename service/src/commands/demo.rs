@@ -75,8 +75,8 @@ pub fn run(json: bool) -> Result<Report, CliError> {
     say(format!("   A receipt of {} bytes in {prove_seconds:.2} s. It shows the image and the label, and nothing about the weights.\n", grouped(receipt.len())));
 
     // From here on: a verifier, who has the published files and the receipt only.
-    let card = ModelCard::from_bytes(&card)?;
     let key = SrsVerifyingKey::from_bytes(&srs_verifying_key(&srs)?.to_bytes())?;
+    let card = ModelCard::from_bytes(&card)?.check(&key)?;
     let expectation = Expectation {
         policy: Some(PolicyExpectation::Kind(PolicyKind::Label)),
         audience: Some(AUDIENCE.into()),

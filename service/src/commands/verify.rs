@@ -58,6 +58,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let expectation = expectation(args, &description, now)?;
     let started = Instant::now();
+    let card = card.check(&key)?;
     let verdict = verify(&bytes, &card, &key, &expectation)?;
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
     Ok(report(args, &card, &key, &description, &verdict, milliseconds))

@@ -45,7 +45,10 @@ pub(super) fn to_bytes(key: &KeyParts) -> Vec<u8> {
     for columns in [&key.linked.model, &key.linked.input] {
         out.put_list(columns, |out, column| out.put_u32(*column));
     }
-    key.layout.put(&mut out);
+    out.put(&[u8::from(key.layout.is_some())]);
+    if let Some(layout) = &key.layout {
+        layout.put(&mut out);
+    }
     out
 }
 
@@ -72,7 +75,10 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<KeyParts, VerifyError> {
             model: reader.list(MAX_COLUMNS, 4, Reader::u32)?,
             input: reader.list(MAX_COLUMNS, 4, Reader::u32)?,
         },
-        layout: InstanceLayout::read(&mut reader)?,
+        layout: match reader.flag()? {
+            true => Some(InstanceLayout::read(&mut reader)?),
+            false => None,
+        },
     };
     reader.finish()?;
     Ok(key)

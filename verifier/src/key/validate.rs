@@ -42,11 +42,7 @@ pub(super) fn validate(key: &KeyParts) -> Result<Vec<usize>, VerifyError> {
     points(key)?;
     programs(key)?;
     linked(key)?;
-    key.layout.validate(key.usable_rows())?;
-    require(
-        key.layout.columns() == key.instance_columns,
-        "instance columns differ from the layout",
-    )?;
+    layout(key)?;
     key.permutation_columns
         .iter()
         .map(|column| {
@@ -137,6 +133,24 @@ fn programs(key: &KeyParts) -> Result<(), VerifyError> {
     key.gates.iter().try_for_each(|gate| expr::check(gate, &bounds))
 }
 
+/// The public columns are those of the layout, and the input is either public or linked.
+fn layout(key: &KeyParts) -> Result<(), VerifyError> {
+    let columns = key.layout.map_or(0, |layout| layout.columns());
+    require(
+        columns == key.instance_columns,
+        "instance columns differ from the layout",
+    )?;
+    let public = key.layout.is_none_or(|layout| layout.public_input);
+    require(
+        public == key.linked.input.is_empty(),
+        "input must be either public or linked",
+    )?;
+    match key.layout {
+        Some(layout) => layout.validate(key.usable_rows()),
+        None => Ok(()),
+    }
+}
+
 /// Linked columns are distinct, of the first phase (small values, fixed before any challenge) and opened.
 fn linked(key: &KeyParts) -> Result<(), VerifyError> {
     let queried: BTreeSet<u32> = key.advice_queries.iter().map(|(column, _)| *column).collect();
@@ -149,8 +163,5 @@ fn linked(key: &KeyParts) -> Result<(), VerifyError> {
         require(queried.contains(column), "linked column is never opened")?;
         require(seen.insert(*column), "linked column listed twice")?;
     }
-    require(
-        key.layout.public_input == key.linked.input.is_empty(),
-        "input must be either public or linked",
-    )
+    Ok(())
 }

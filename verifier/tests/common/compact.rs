@@ -4,7 +4,7 @@ use halo2_proofs::plonk::{Any, Column, Expression, VerifyingKey as LibraryKey};
 use halo2curves::bn256::{Fr, G1Affine};
 use provenn_verifier::{ColumnKind, Expr, InstanceLayout, KeyParts, Linked, PermutationColumn, VerifyingKey};
 
-pub fn compact(vk: &LibraryKey<G1Affine>, k: u32, linked: Linked, layout: InstanceLayout) -> VerifyingKey {
+pub fn compact(vk: &LibraryKey<G1Affine>, k: u32, linked: Linked, layout: Option<InstanceLayout>) -> VerifyingKey {
     let cs = vk.cs();
     assert!(cs.lookups().is_empty(), "the library's lookups are not supported");
     let parts = KeyParts {

@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 pub mod compact;
+pub mod registration;
 pub mod toy;

@@ -1,6 +1,7 @@
 //! A toy model in two phases (or three, see [`three_phases`]): `z = w x + x'` in each row, with scans, rotations, copies and the policy gate.
 
 use super::compact::compact;
+use super::registration::register;
 use ff::{Field, PrimeField};
 use group::{Curve, GroupEncoding};
 use halo2_proofs::circuit::{Layouter, Region, SimpleFloorPlanner, Value};
@@ -239,7 +240,7 @@ pub struct Setup {
     pub params: ParamsKZG<Bn256>,
     pub pk: ProvingKey<G1Affine>,
     pub srs: SrsVerifyingKey,
-    pub card: ModelCard,
+    pub card: CheckedCard,
     /// Tail of the published weight commitment.
     pub tail: Vec<Fr>,
 }
@@ -270,7 +271,7 @@ pub fn setup(public: bool, kind: SrsKind) -> Setup {
         model: vec![0],
         input: if public { vec![] } else { vec![1, 2] },
     };
-    let key = compact(pk.get_vk(), K, linked, layout(public));
+    let key = compact(pk.get_vk(), K, linked, Some(layout(public)));
     let rows = key.tail_rows() as usize;
     let unit = |place: usize| {
         let mut tail = vec![Fr::ZERO; rows];
@@ -286,14 +287,17 @@ pub fn setup(public: bool, kind: SrsKind) -> Setup {
         tail: (0..rows).map(unit).collect(),
     })
     .unwrap();
-    let tail: Vec<Fr> = (0..rows).map(|_| Fr::random(&mut rng)).collect();
+    let (registration, commitment, tail) = register(&params, &key, &srs.id(), &toy.w);
+    assert_eq!(commitment, compressed(&commit(&params, &toy.w, &tail)));
     let card = ModelCard {
         key,
         srs_id: srs.id(),
         quantization: [7; 32],
-        commitments: vec![compressed(&commit(&params, &toy.w, &tail))],
+        commitments: vec![commitment],
+        registration,
         description: "{\"name\":\"toy\"}".to_owned(),
     };
+    let card = card.check(&srs).unwrap();
     Setup {
         params,
         pk,
@@ -431,9 +435,14 @@ impl Setup {
         }
     }
 
+    /// Meaning of the public columns.
+    fn layout(&self) -> InstanceLayout {
+        self.card.key.layout.unwrap()
+    }
+
     /// The library's prover.
     pub fn prove(&self, toy: &Toy, claim: &Claim, seed: u64) -> Vec<u8> {
-        let columns = instances(&self.card.key.layout, &claim.policy, &claim.input).unwrap();
+        let columns = instances(&self.layout(), &claim.policy, &claim.input).unwrap();
         let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
         let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(vec![]);
         transcript.common_scalar(claim.claim_scalar()).unwrap();
@@ -451,7 +460,7 @@ impl Setup {
 
     /// The library's verdict on a proof.
     pub fn library_accepts(&self, claim: &Claim, proof: &[u8]) -> bool {
-        let columns = instances(&self.card.key.layout, &claim.policy, &claim.input).unwrap();
+        let columns = instances(&self.layout(), &claim.policy, &claim.input).unwrap();
         let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
         let mut transcript = Blake2bRead::<_, G1Affine, Challenge255<_>>::init(proof);
         transcript.common_scalar(claim.claim_scalar()).unwrap();

@@ -1,0 +1,120 @@
+//! Dimensions of a registration circuit, and where weights live.
+
+use super::GROUP;
+use crate::layout::{Layout, BIAS_LIMBS};
+use crate::qmodel::{Affine, Axis, Contraction, Linear, QModel, Step};
+use crate::shape::TAIL;
+use std::collections::BTreeSet;
+
+/// Most tables and most limbs worth trying.
+const MAX_TABLES: usize = 64;
+const MAX_LIMBS: usize = 4;
+
+/// Dimensions; they fix the constraint system.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RegisterShape {
+    /// log2 of the number of rows, as of the model's circuit.
+    pub k: u32,
+    /// Weight columns.
+    pub columns: usize,
+    /// A cell stores `w + 2^(weight_bits - 1)`.
+    pub weight_bits: u32,
+    /// Limbs of a cell.
+    pub limbs: usize,
+    /// A limb `i` counts `2^(limb_bits * i)`.
+    pub limb_bits: u32,
+    /// Tables of `usable` consecutive integers.
+    pub tables: usize,
+    /// The numbers of live lanes, below `columns`, that occur in a row.
+    pub live: Vec<usize>,
+}
+
+impl RegisterShape {
+    /// The cheapest shape for the weight columns of a layout.
+    pub fn new(model: &QModel, layout: &Layout) -> Self {
+        let (k, columns) = (layout.shape.k, layout.shape.weight_lanes);
+        let live: BTreeSet<usize> = live_lanes(model, layout).into_iter().map(|(_, live)| live).collect();
+        let weight_bits = layout.shape.weight_bits;
+        let candidates = (1..=MAX_LIMBS).filter_map(|limbs| {
+            let limb_bits = weight_bits.div_ceil(limbs as u32);
+            let tables = (1usize << limb_bits).div_ceil((1 << k) - TAIL);
+            (tables <= MAX_TABLES || limbs == MAX_LIMBS).then(|| Self {
+                k,
+                columns,
+                weight_bits,
+                limbs,
+                limb_bits,
+                tables,
+                live: live.iter().copied().filter(|live| *live < columns).collect(),
+            })
+        });
+        candidates.min_by_key(Self::cost).unwrap_or_default()
+    }
+
+    /// Rows that hold cells.
+    pub fn usable(&self) -> usize {
+        (1usize << self.k) - TAIL
+    }
+
+    /// Fractions per row.
+    pub fn fractions(&self) -> usize {
+        self.columns * self.limbs + self.tables
+    }
+
+    /// A cell is below this many bits if the registration holds: an excess over `weight_bits` that no accumulator
+    /// feels.
+    pub fn proven_bits(&self) -> u32 {
+        let table = usize::BITS - (self.tables * self.usable()).leading_zeros();
+        self.limb_bits * (self.limbs as u32 - 1) + table + 1
+    }
+
+    /// Bits that an accumulator of the model can need with any registered weights, on inputs in range. Far below the
+    /// field's 253 bits, integers and field agree.
+    pub fn accumulator_bits(&self, model: &QModel) -> u32 {
+        let (value, weight) = (
+            f64::from(model.precision.bits()).exp2(),
+            f64::from(self.proven_bits()).exp2(),
+        );
+        let bias = weight * f64::from(self.weight_bits * BIAS_LIMBS as u32).exp2();
+        let linear = |term: &Linear| {
+            let taps = |axis: &Axis| axis.taps.iter().map(Vec::len).max().unwrap_or(0) as f64;
+            term.alpha.unsigned_abs() as f64 * taps(&term.axes[0]) * taps(&term.axes[1]) * value
+        };
+        let contraction = |c: &Contraction| {
+            let source: f64 = c.parts.iter().map(|p| p.alpha.unsigned_abs() as f64 * value).sum();
+            (c.channels * c.axes[0].kernel * c.axes[1].kernel) as f64 * source * weight + bias
+        };
+        let bound = |affine: &Affine| {
+            affine.contraction.as_ref().map_or(0.0, contraction) + affine.linear.iter().map(linear).sum::<f64>()
+        };
+        let affine = model.tensors.iter().filter_map(|t| match &t.step {
+            Step::Affine(affine) => Some(bound(affine)),
+            _ => None,
+        });
+        affine.fold(1.0, f64::max).log2().ceil() as u32
+    }
+
+    /// Relative cost: full columns are about three times as dear as small ones.
+    fn cost(&self) -> usize {
+        self.columns * (self.limbs - 1) + self.tables + 3 * self.fractions().div_ceil(GROUP)
+    }
+}
+
+/// `(row, lanes that hold weights)` for all rows of all blocks. The other lanes must hold the weight zero.
+pub(super) fn live_lanes(model: &QModel, layout: &Layout) -> Vec<(usize, usize)> {
+    let mut rows = vec![];
+    for block in &layout.blocks {
+        let tensor = &model.tensors[block.tensor];
+        let Step::Affine(affine) = &tensor.step else { continue };
+        let Some(contraction) = &affine.contraction else {
+            continue;
+        };
+        let lanes = layout.shape.weight_lanes.min(tensor.channels - block.first_channel);
+        rows.extend((0..BIAS_LIMBS).map(|limb| (block.start + limb, lanes)));
+        rows.extend((0..block.line).map(|j| {
+            let real = j % block.stride < contraction.channels;
+            (block.row(j), if real { lanes } else { 0 })
+        }));
+    }
+    rows
+}

@@ -1,0 +1,200 @@
+//! The registration circuit: honest columns satisfy it, and each gate has a forgery that violates only it.
+
+mod common;
+
+use common::cells::{gates, Cells};
+use common::{conv, dense, residual, Case};
+use halo2_proofs::dev::{CellValue, MockProver};
+use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::halo2curves::ff::Field;
+use halo2_proofs::plonk::{Circuit, ConstraintSystem};
+use provenn_circuits::qmodel::QModel;
+use provenn_circuits::register::{RegisterCircuit, RegisterConfig, RegisterShape, RegisterWitness};
+use provenn_circuits::witness::weight_cells;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+struct Registration {
+    shape: RegisterShape,
+    config: RegisterConfig,
+    cells: Cells,
+}
+
+/// The honest cells for a model, or those for the given weights.
+fn registration(model: QModel, weights: Option<Vec<Vec<u64>>>) -> Registration {
+    let case = Case::new(model, true, 5);
+    let circuit = RegisterCircuit::new(&case.model, &case.layout);
+    let (shape, n) = (circuit.shape().clone(), 1usize << circuit.shape().k);
+    let mut rng = ChaCha20Rng::seed_from_u64(9);
+    let alpha = Fr::random(&mut rng);
+    let mut cs = ConstraintSystem::default();
+    let config = RegisterCircuit::configure_with_params(&mut cs, shape.clone());
+    assert_eq!(cs.degree(), 5);
+    assert_eq!(n - cs.blinding_factors() - 1, shape.usable());
+    let mock = MockProver::run(shape.k, &circuit, vec![]).expect("mock");
+    let cell = |v: &CellValue<Fr>| if let CellValue::Assigned(v) = v { *v } else { Fr::zero() };
+    let fixed = mock.fixed().iter().map(|c| c.iter().map(cell).collect()).collect();
+    let weights = weights.unwrap_or_else(|| weight_cells(&case.model, &case.layout));
+    let witness = RegisterWitness::new(&shape, weights);
+    let mut advice = vec![vec![]; cs.num_advice_columns()];
+    for (columns, values) in config.phases().iter().zip([witness.phase1(), witness.phase2(alpha)]) {
+        assert_eq!(columns.len(), values.len());
+        for (column, mut values) in columns.iter().zip(values) {
+            values.resize_with(n, || Fr::random(&mut rng));
+            advice[column.index()] = values;
+        }
+    }
+    let cells = Cells {
+        gates: Arc::new(gates(&cs)),
+        fixed: Arc::new(fixed),
+        instance: vec![],
+        advice,
+        challenges: vec![alpha],
+        n,
+        usable: shape.usable(),
+    };
+    Registration { shape, config, cells }
+}
+
+impl Registration {
+    /// Helpers and sums that fit the cells of phase 1, wherever that is possible.
+    fn recompute(&mut self) {
+        let [_, second] = self.config.phases();
+        let mut gates = self.cells.gate("range/range helper");
+        gates.extend(self.cells.gate("range/range sum"));
+        assert_eq!(gates.len(), second.len());
+        for (gate, column) in gates.into_iter().zip(second) {
+            (0..self.cells.usable).for_each(|row| self.cells.solve(gate, column, row));
+        }
+    }
+
+    fn failing(&self) -> BTreeSet<String> {
+        self.cells.failing_gates()
+    }
+}
+
+fn models() -> Vec<QModel> {
+    vec![dense(&[5, 7, 3]), conv(), residual()]
+}
+
+#[test]
+fn honest_weights_are_registered() {
+    for model in models() {
+        let registration = registration(model, None);
+        assert_eq!(registration.failing(), BTreeSet::new());
+    }
+}
+
+#[test]
+fn a_shape_covers_its_weights() {
+    for k in 5..19 {
+        let case = Case::new(dense(&[3, 2]), true, 5);
+        let mut layout = (*case.layout).clone();
+        layout.shape.k = k;
+        for (lanes, bits) in [(1, 16), (40, 17), (120, 24), (300, 33)] {
+            (layout.shape.weight_lanes, layout.shape.weight_bits) = (lanes, bits);
+            let shape = RegisterShape::new(&case.model, &layout);
+            assert!(shape.limb_bits * shape.limbs as u32 >= bits);
+            assert!(shape.tables * shape.usable() >= 1 << shape.limb_bits);
+            assert!(shape.proven_bits() >= bits && shape.proven_bits() <= bits + 20);
+        }
+    }
+}
+
+/// Every cell of the weight columns that is out of range unbalances the sum, and nothing else fails.
+#[test]
+fn weights_out_of_range_are_refused() {
+    let bound = {
+        let honest = registration(dense(&[5, 7, 3]), None);
+        1u64 << honest.shape.proven_bits()
+    };
+    for value in [-Fr::one(), Fr::from(bound), Fr::from(2).invert().unwrap()] {
+        for row in [0, 4, 20] {
+            let mut forged = registration(dense(&[5, 7, 3]), None);
+            let column = forged.config.phases()[0][0];
+            forged.cells.set(column, row, value);
+            forged.recompute();
+            let failing = forged.failing();
+            assert!(
+                failing.iter().any(|name| name.starts_with("range/range balance")),
+                "{failing:?}"
+            );
+            assert!(
+                failing.iter().all(|name| !name.starts_with("range/range helper")),
+                "{failing:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_gate_is_needed() {
+    let mut caught: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    // A limb, a helper, a sum that is off by one; a multiplicity that is.
+    let honest = || registration(conv(), None);
+    let [first, second] = honest().config.phases();
+    let off_by_one = |mut forged: Registration, column, row| {
+        let value = forged.cells.get(column, row) + Fr::one();
+        forged.cells.set(column, row, value);
+        forged
+    };
+    for (index, &helper) in second[..second.len() - 1].iter().enumerate() {
+        let mut forged = off_by_one(honest(), helper, 3);
+        let gate = forged.cells.gate("range/range sum")[0];
+        let sum = second[second.len() - 1];
+        // Spread the difference over another helper, so that only the two helpers are wrong.
+        let other = second[(index + 1) % (second.len() - 1)];
+        let balanced = forged.cells.get(other, 3) - Fr::one();
+        forged.cells.set(other, 3, balanced);
+        (0..forged.cells.usable).for_each(|row| forged.cells.solve(gate, sum, row));
+        let failing = forged.failing();
+        assert!(
+            failing.iter().all(|name| name.starts_with("range/range helper")),
+            "{failing:?}"
+        );
+        caught.entry("range helper").or_default().extend(failing);
+    }
+    let helpers = honest().cells.gate("range/range helper");
+    let names: BTreeSet<String> = helpers.iter().map(|&g| honest().cells.gates[g].0.clone()).collect();
+    assert_eq!(caught["range helper"], names);
+    // A free jump of the running sum hides a wrong multiplicity.
+    let mut forged = off_by_one(honest(), first[first.len() - 1], 0);
+    forged.recompute();
+    let (sum, last) = (second[second.len() - 1], forged.cells.usable - 1);
+    let jump = forged.cells.get(sum, last);
+    assert_ne!(jump, Fr::zero());
+    let unbalanced = forged.failing();
+    assert_eq!(unbalanced.len(), 1);
+    assert!(unbalanced.iter().all(|name| name.starts_with("range/range balance")));
+    forged.cells.set(sum, last, Fr::zero());
+    let jumped = forged.failing();
+    assert_eq!(jumped.len(), 1);
+    assert!(jumped.iter().all(|name| name.starts_with("range/range sum")));
+}
+
+/// A weight in a lane or line row that the architecture does not have: everything balances, the mask fails.
+#[test]
+fn weights_outside_of_the_architecture_are_refused() {
+    for model in models() {
+        let case = Case::new(model.clone(), true, 5);
+        let honest = weight_cells(&case.model, &case.layout);
+        let zero = 1u64 << (case.layout.shape.weight_bits - 1);
+        let circuit = RegisterCircuit::new(&case.model, &case.layout);
+        let mut found = 0;
+        for (row, live) in circuit.live_lanes() {
+            for lane in live..case.layout.shape.weight_lanes {
+                assert_eq!(honest[lane][row], zero, "honest cells have no weight there");
+                if found % 7 == 0 {
+                    let mut weights = honest.clone();
+                    weights[lane][row] = zero + 1;
+                    let failing = registration(model.clone(), Some(weights)).failing();
+                    assert_eq!(failing.len(), 1, "{failing:?}");
+                    assert!(failing.iter().all(|name| name.starts_with("no weight/")), "{failing:?}");
+                }
+                found += 1;
+            }
+        }
+    }
+}

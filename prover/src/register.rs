@@ -1,0 +1,88 @@
+//! Registration: the proof, made once per committed model, that the committed weights are in range.
+//!
+//! Its first commitments are the model commitments, so it needs no link proof.
+
+use crate::commit::{compressed, system_rng};
+use crate::compact::compact;
+use crate::error::ProveError;
+use crate::plonk::{self, AdviceColumn};
+use crate::srs::Srs;
+use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
+use halo2curves::bn256::{Fr, G1Affine};
+use provenn_circuits::layout::Layout;
+use provenn_circuits::qmodel::QModel;
+use provenn_circuits::register::{RegisterCircuit, RegisterWitness};
+use provenn_circuits::witness::weight_cells;
+use provenn_verifier::{linked_commitments, registration_scalar, Linked, Registration, VerifyingKey};
+
+/// Committed weights.
+#[derive(Debug)]
+pub struct Registered {
+    /// Compressed commitments, one per weight column.
+    pub commitments: Vec<[u8; 32]>,
+    /// Tails of the columns: the openings. Secret.
+    pub tails: Vec<Vec<Fr>>,
+    /// The public evidence.
+    pub registration: Registration,
+}
+
+/// Commits to the weights of a model and proves that they are in range. `circuit` is the digest of the key of the
+/// model's circuit.
+///
+/// # Errors
+/// Errors of key generation, randomness or the proof system.
+pub fn register(
+    model: &QModel,
+    layout: &Layout,
+    circuit: &[u8; 32],
+    srs_id: &[u8; 32],
+    srs: &Srs,
+) -> Result<Registered, ProveError> {
+    let registration = RegisterCircuit::new(model, layout);
+    let columns = registration.shape().columns;
+    let proving_key = keygen(&registration, srs)?;
+    let key = verifying_key(&registration, &proving_key)?;
+    let witness = RegisterWitness::new(registration.shape(), weight_cells(model, layout));
+    let mut phases = |phase: u8, challenges: &[Fr]| -> Vec<AdviceColumn> {
+        let columns = match (phase, challenges) {
+            (0, _) => witness.phase1(),
+            (1, [alpha]) => witness.phase2(*alpha),
+            _ => vec![],
+        };
+        columns.into_iter().map(AdviceColumn::from).collect()
+    };
+    let scalar = registration_scalar(circuit, &key.digest(), srs_id);
+    let rng = &mut system_rng()?;
+    let mut proof = plonk::prove(&proving_key, srs, &[], scalar, columns, &mut phases, rng)?;
+    proof.tails.truncate(columns);
+    let commitments = linked_commitments(&key, &proof.bytes).map_err(ProveError::Refused)?;
+    Ok(Registered {
+        commitments: commitments.iter().map(compressed).collect(),
+        tails: proof.tails,
+        registration: Registration {
+            key,
+            proof: proof.bytes.split_off(32 * columns),
+        },
+    })
+}
+
+/// The verifying key of a layout's registration; no weights are needed.
+///
+/// # Errors
+/// Errors of key generation.
+pub fn registration_key(model: &QModel, layout: &Layout, srs: &Srs) -> Result<VerifyingKey, ProveError> {
+    let circuit = RegisterCircuit::new(model, layout);
+    verifying_key(&circuit, &keygen(&circuit, srs)?)
+}
+
+fn keygen(circuit: &RegisterCircuit, srs: &Srs) -> Result<ProvingKey<G1Affine>, ProveError> {
+    keygen_pk2(&srs.params, circuit, false).map_err(|e| ProveError::ProofSystem(e.to_string()))
+}
+
+fn verifying_key(circuit: &RegisterCircuit, key: &ProvingKey<G1Affine>) -> Result<VerifyingKey, ProveError> {
+    let linked = Linked {
+        model: (0..circuit.shape().columns as u32).collect(),
+        input: vec![],
+    };
+    compact(key.get_vk(), circuit.shape().k, linked, None)
+}

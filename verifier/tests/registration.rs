@@ -1,0 +1,128 @@
+//! The registration on a card: refused unless its proof holds for exactly these commitments, keys and SRS.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use common::registration::register;
+use common::toy::{compressed, decode, setup, toy, WEIGHTS};
+use group::Curve;
+use halo2curves::bn256::{Fr, G1};
+use provenn_verifier::*;
+
+fn card() -> (common::toy::Setup, ModelCard) {
+    let setup = setup(true, SrsKind::Ceremony);
+    let card = (*setup.card).clone();
+    (setup, card)
+}
+
+#[test]
+fn a_registered_card_is_accepted_with_its_id() {
+    let (setup, card) = card();
+    let id = card.model_id();
+    assert_eq!(card.check(&setup.srs).unwrap().model_id(), id);
+}
+
+#[test]
+fn other_commitments_are_refused() {
+    let (setup, mut card) = card();
+    let shifted = decode(&card.commitments[0]) + G1::generator();
+    card.commitments[0] = compressed(&shifted.to_affine());
+    assert_eq!(card.check(&setup.srs), Err(VerifyError::RegistrationFailed));
+}
+
+#[test]
+fn every_byte_of_the_proof_counts() {
+    let (setup, card) = card();
+    for at in 0..card.registration.proof.len() {
+        let mut forged = card.clone();
+        forged.registration.proof[at] ^= 1;
+        let error = forged.check(&setup.srs).unwrap_err();
+        let expected = [
+            VerifyError::RegistrationFailed,
+            VerifyError::BadPoint,
+            VerifyError::NonCanonicalScalar,
+        ];
+        assert!(expected.contains(&error), "byte {at}: {error}");
+    }
+}
+
+#[test]
+fn the_proof_ends_where_it_ends() {
+    let (setup, card) = card();
+    let mut longer = card.clone();
+    longer.registration.proof.push(0);
+    assert_eq!(longer.check(&setup.srs), Err(VerifyError::TrailingBytes { got: 1 }));
+    let mut shorter = card;
+    shorter.registration.proof.pop();
+    assert_eq!(shorter.check(&setup.srs), Err(VerifyError::Truncated { missing: 1 }));
+}
+
+/// A registration of other weights is a valid proof about other commitments.
+#[test]
+fn the_registration_of_another_model_is_refused() {
+    let (setup, card) = card();
+    let others: Vec<Fr> = toy(true, &WEIGHTS).w.iter().rev().copied().collect();
+    let (registration, commitment, _) = register(&setup.params, &card.key, &setup.srs.id(), &others);
+    let replaced = ModelCard {
+        registration: registration.clone(),
+        ..card.clone()
+    };
+    assert_eq!(replaced.check(&setup.srs), Err(VerifyError::RegistrationFailed));
+    let consistent = ModelCard {
+        registration,
+        commitments: vec![commitment],
+        ..card
+    };
+    assert!(consistent.check(&setup.srs).is_ok());
+}
+
+/// The transcript names the model's circuit, so a registration cannot be moved to another one.
+#[test]
+fn the_registration_is_for_one_circuit() {
+    let (setup, card) = card();
+    let mut parts = KeyParts::clone(&card.key);
+    parts.layout = parts.layout.map(|layout| InstanceLayout {
+        input_bits: 13,
+        ..layout
+    });
+    let moved = ModelCard {
+        key: VerifyingKey::new(parts).unwrap(),
+        ..card
+    };
+    assert_eq!(moved.check(&setup.srs), Err(VerifyError::RegistrationFailed));
+}
+
+#[test]
+fn keys_must_be_of_their_kind() {
+    let (setup, card) = card();
+    let swapped = ModelCard {
+        registration: Registration {
+            key: card.key.clone(),
+            ..card.registration.clone()
+        },
+        ..card.clone()
+    };
+    assert!(matches!(swapped.check(&setup.srs), Err(VerifyError::KeyInvalid { .. })));
+    let mut parts = KeyParts::clone(&card.registration.key);
+    parts.linked.model.clear();
+    let unlinked = ModelCard {
+        registration: Registration {
+            key: VerifyingKey::new(parts).unwrap(),
+            ..card.registration.clone()
+        },
+        ..card
+    };
+    assert!(matches!(
+        unlinked.check(&setup.srs),
+        Err(VerifyError::KeyInvalid { .. })
+    ));
+}
+
+#[test]
+fn another_srs_is_refused() {
+    let (setup, card) = card();
+    let mut parts = SrsParts::clone(&setup.srs);
+    parts.kind = SrsKind::Dev;
+    let other = SrsVerifyingKey::new(parts).unwrap();
+    assert_eq!(card.check(&other), Err(VerifyError::SrsMismatch));
+}
