@@ -53,7 +53,7 @@ pub fn register(
     };
     let scalar = registration_scalar(circuit, &key.digest(), srs_id);
     let rng = &mut system_rng()?;
-    let mut proof = plonk::prove(&proving_key, srs, &[], scalar, columns, &mut phases, rng)?;
+    let mut proof = plonk::prove(&proving_key, srs, &[], scalar, 0, &mut phases, rng)?;
     proof.tails.truncate(columns);
     let commitments = linked_commitments(&key, &proof.bytes).map_err(ProveError::Refused)?;
     Ok(Registered {
