@@ -42,6 +42,9 @@ pub enum CircuitError {
         /// Largest number of bits allowed.
         limit: u32,
     },
+    /// A quantization recipe from outside is not one that this compiler makes.
+    #[error("the recipe has a shape or ranges that no compilation gives. Help: get the card again from its publisher")]
+    Recipe,
     /// The model does not fit any supported circuit size.
     #[error("the model needs more rows than a circuit of 2^{max_k} rows has. Help: prove it in segments")]
     TooLarge {
@@ -61,6 +64,7 @@ impl CircuitError {
             Self::Float(_) => "float-execution",
             Self::InputLength { .. } => "input-length",
             Self::OutOfRange { .. } => "out-of-range",
+            Self::Recipe => "recipe",
             Self::TooLarge { .. } => "model-too-large",
             Self::Unsupported(_) => "model-unsupported",
             Self::Wrap { .. } => "accumulator-wrap",

@@ -1,4 +1,4 @@
-//! From a float graph and calibration data to a quantized model.
+//! From a calibrated float graph to a quantized model.
 //!
 //! Linear operators are never stored: a graph value is a [`Form`], a linear combination of stored tensors or an
 //! accumulator that is not rounded yet. Only activations, pools and whatever needs a rounding become tensors.
@@ -6,49 +6,50 @@
 mod form;
 mod ops;
 mod quantize;
+mod ranges;
 
 use crate::error::CircuitError;
-use crate::float;
 use crate::layout::Layout;
 use crate::onnx::Graph;
 use crate::qmodel::{Precision, QModel};
-use crate::shape;
+use crate::shape::{self, Shape};
 pub use form::{FloatModel, Form};
+pub use ranges::Ranges;
 
 /// Calibrated ranges leave this factor above the largest value seen, so that unseen inputs fit.
 pub const HEADROOM: f64 = 2.0;
 
-/// Compiles a graph: calibrates on `samples` (rows of the input shape), chooses shape and precision by the cost
-/// model, and gives the program with its layout.
+/// Compiles a calibrated graph: chooses shape and precision by the cost model, and gives the program with its layout.
 ///
 /// # Errors
-/// Unsupported operators (all of them at once), bad calibration data, models that are too large, or accumulators
-/// that may wrap around.
-pub fn compile(graph: &Graph, samples: &[Vec<f32>], public_input: bool) -> Result<(QModel, Layout), CircuitError> {
-    let ranges = calibrate(graph, samples)?;
-    let program = ops::lower(graph, &ranges)?;
+/// Unsupported operators (all of them at once), models that are too large, or accumulators that may wrap around.
+pub fn compile(graph: &Graph, ranges: &Ranges, public_input: bool) -> Result<(QModel, Layout), CircuitError> {
+    let program = ops::lower(graph, &ranges.magnitudes())?;
     let build = |precision: Precision| quantize::quantize(&program, precision);
     shape::choose(&build, public_input)
 }
 
-/// Largest magnitude of every graph value over the samples.
-fn calibrate(graph: &Graph, samples: &[Vec<f32>]) -> Result<Vec<f64>, CircuitError> {
-    if samples.is_empty() {
-        return Err(CircuitError::Calibration("no rows were given".into()));
+/// The program and layout that a graph of this structure has at a shape. Up to weights and biases they are those of
+/// [`compile`], whatever the constants of the graph: an auditor needs no weights to rebuild the keys of a model.
+///
+/// # Errors
+/// As [`compile`]; [`CircuitError::Recipe`] for ranges or a shape that no compilation gives, and
+/// [`CircuitError::TooLarge`] if the program does not fit the shape.
+pub fn rebuild(graph: &Graph, ranges: &Ranges, shape: &Shape) -> Result<(QModel, Layout), CircuitError> {
+    if !shape.is_plausible() || !ranges.are_plausible() {
+        return Err(CircuitError::Recipe);
     }
-    let mut ranges = vec![0f64; graph.values.len()];
-    for (row, sample) in samples.iter().enumerate() {
-        if let Some(bad) = sample.iter().find(|v| !v.is_finite()) {
-            return Err(CircuitError::Calibration(format!("row {row} has the value {bad}")));
-        }
-        let tensors = float::run(graph, sample).map_err(|e| CircuitError::Float(e.to_string()))?;
-        for (range, tensor) in ranges.iter_mut().zip(&tensors) {
-            let Some(tensor) = tensor else { continue };
-            let largest = tensor.data.iter().fold(0f32, |m, v| m.max(v.abs()));
-            *range = range.max(f64::from(largest));
-        }
+    if ranges.len() != graph.values.len() {
+        return Err(CircuitError::Calibration(format!(
+            "{} ranges for {} values of the graph",
+            ranges.len(),
+            graph.values.len()
+        )));
     }
-    Ok(ranges)
+    let program = ops::lower(graph, &ranges.magnitudes())?;
+    let model = quantize::quantize(&program, shape.precision())?;
+    let layout = Layout::build(&model, shape.clone()).ok_or(CircuitError::TooLarge { max_k: shape.k })?;
+    Ok((model, layout))
 }
 
 /// Rows for calibration when none are given: seeded, uniform in [-1, 1].

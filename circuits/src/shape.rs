@@ -48,6 +48,18 @@ impl Shape {
         (1usize << self.k) - TAIL
     }
 
+    /// Whether a shape from outside is one that could have been chosen: nothing computed from it overflows.
+    pub fn is_plausible(&self) -> bool {
+        let bits = 8..=32;
+        (5..=MAX_K).contains(&self.k)
+            && (1..=256).contains(&self.lanes)
+            && (1..self.k).contains(&self.table_bits)
+            && (1..=4).contains(&self.limbs)
+            && self.top_bits <= 16
+            && bits.contains(&self.precision().bits())
+            && (16..=48).contains(&self.weight_bits)
+    }
+
     /// Bit widths of values.
     pub fn precision(&self) -> Precision {
         Precision {

@@ -8,6 +8,7 @@ use halo2_proofs::halo2curves::ff::Field as _;
 use provenn_circuits::circuit::signed;
 use provenn_circuits::exec::{execute, quantize_input, Trace};
 use provenn_circuits::layout::Layout;
+use provenn_circuits::lower::Ranges;
 use provenn_circuits::onnx::{import, ImportError};
 use provenn_circuits::qmodel::QModel;
 use provenn_circuits::witness::{input_cells, Witness};
@@ -114,11 +115,12 @@ fn check(name: &str) -> Result<Outcome, String> {
             return Err(format!("float: {:?} instead of {expected:?}", got.data));
         }
     }
-    let (model, layout) = match lower::compile(&graph, &inputs, true) {
-        Ok(compiled) => compiled,
-        Err(error @ CircuitError::Unsupported(_)) => return Ok(Outcome::Refused(error.to_string())),
-        Err(error) => return Err(format!("compile: {error}")),
-    };
+    let (model, layout) =
+        match Ranges::calibrate(&graph, &inputs).and_then(|ranges| lower::compile(&graph, &ranges, true)) {
+            Ok(compiled) => compiled,
+            Err(error @ CircuitError::Unsupported(_)) => return Ok(Outcome::Refused(error.to_string())),
+            Err(error) => return Err(format!("compile: {error}")),
+        };
     let scale = 2f64.powi(-model.tensors[model.output()].frac);
     let range = largest(expected.iter().flatten().map(|&v| v.into()));
     let mut traces = vec![];

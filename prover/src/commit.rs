@@ -12,11 +12,11 @@ use halo2curves::ff::Field as _;
 use halo2curves::group::{Curve, GroupEncoding};
 use provenn_circuits::circuit::ModelCircuit;
 use provenn_circuits::layout::Layout;
-use provenn_circuits::lower;
+use provenn_circuits::lower::{self, Ranges};
 use provenn_circuits::onnx::{self, Graph};
 use provenn_circuits::qmodel::QModel;
 use provenn_circuits::shape::{Shape, TAIL};
-use provenn_verifier::{CheckedCard, InstanceLayout, Linked, ModelCard, SrsParts, SrsVerifyingKey};
+use provenn_verifier::{CheckedCard, InstanceLayout, Linked, ModelCard, SrsParts, SrsVerifyingKey, VerifyingKey};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use rayon::prelude::*;
@@ -39,6 +39,8 @@ pub struct CommitOptions {
 pub struct Compiled {
     /// The float graph.
     pub graph: Graph,
+    /// Calibrated magnitudes of its values.
+    pub ranges: Ranges,
     /// The quantized program.
     pub model: Arc<QModel>,
     /// Its layout.
@@ -62,6 +64,8 @@ pub struct Description {
     pub parameters: usize,
     /// Circuit dimensions.
     pub shape: Shape,
+    /// Calibrated magnitudes of the values of the graph, from which all scales follow.
+    pub ranges: Ranges,
     /// Fractional bits per stored tensor.
     pub tensors: Vec<(String, i32)>,
     /// Measured accuracy.
@@ -97,9 +101,11 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
         true => lower::default_samples(&graph, 16),
         false => options.calibration.clone(),
     };
-    let (model, layout) = lower::compile(&graph, &samples, !options.committed_input)?;
+    let ranges = Ranges::calibrate(&graph, &samples)?;
+    let (model, layout) = lower::compile(&graph, &ranges, !options.committed_input)?;
     Ok(Compiled {
         graph,
+        ranges,
         model: Arc::new(model),
         layout: Arc::new(layout),
     })
@@ -116,19 +122,11 @@ pub fn commit(compiled: &Compiled, options: &CommitOptions, srs: &Srs) -> Result
         false => (&options.held_out, true),
     };
     let accuracy = measure(&compiled.graph, &model, rows, held_out)?;
-    let proving_key = keygen(&model, &layout, srs)?;
-    let shape = &layout.shape;
-    let input_columns = if shape.public_input { 0 } else { shape.lanes };
-    let linked = Linked {
-        model: (0..shape.weight_lanes as u32).collect(),
-        input: (shape.weight_lanes as u32..(shape.weight_lanes + input_columns) as u32).collect(),
-    };
-    let public = instance_layout(&model, &layout);
-    let key = compact(proving_key.get_vk(), shape.k, linked, Some(public))?;
+    let (proving_key, key) = model_key(&model, &layout, srs)?;
     let srs_key = srs_verifying_key(srs)?;
     let srs_id = srs_key.id();
     let registered = register(&model, &layout, &key.digest(), &srs_id, srs)?;
-    let description = describe(&compiled.graph, &model, &layout, accuracy);
+    let description = describe(compiled, accuracy);
     let card = ModelCard {
         key,
         srs_id,
@@ -148,13 +146,32 @@ pub fn commit(compiled: &Compiled, options: &CommitOptions, srs: &Srs) -> Result
     })
 }
 
-fn keygen(model: &Arc<QModel>, layout: &Arc<Layout>, srs: &Srs) -> Result<ProvingKey<G1Affine>, ProveError> {
+/// Both keys of a model's circuit. They do not depend on weights.
+pub(crate) fn model_key(
+    model: &Arc<QModel>,
+    layout: &Arc<Layout>,
+    srs: &Srs,
+) -> Result<(ProvingKey<G1Affine>, VerifyingKey), ProveError> {
     let circuit = ModelCircuit {
         model: model.clone(),
         layout: layout.clone(),
         witness: None,
     };
-    keygen_pk2(&srs.params, &circuit, false).map_err(|e| ProveError::ProofSystem(e.to_string()))
+    let failed = |e: halo2_proofs::plonk::Error| ProveError::ProofSystem(e.to_string());
+    let proving_key = keygen_pk2(&srs.params, &circuit, false).map_err(failed)?;
+    let shape = &layout.shape;
+    let inputs = if shape.public_input { 0 } else { shape.lanes };
+    let linked = Linked {
+        model: (0..shape.weight_lanes as u32).collect(),
+        input: (shape.weight_lanes as u32..(shape.weight_lanes + inputs) as u32).collect(),
+    };
+    let key = compact(
+        proving_key.get_vk(),
+        shape.k,
+        linked,
+        Some(instance_layout(model, layout)),
+    )?;
+    Ok((proving_key, key))
 }
 
 /// A generator seeded by the operating system.
@@ -224,7 +241,8 @@ pub fn srs_verifying_key(srs: &Srs) -> Result<SrsVerifyingKey, ProveError> {
     SrsVerifyingKey::new(parts).map_err(|e| ProveError::ProofSystem(e.to_string()))
 }
 
-fn describe(graph: &Graph, model: &QModel, layout: &Layout, accuracy: Accuracy) -> Description {
+fn describe(compiled: &Compiled, accuracy: Accuracy) -> Description {
+    let (graph, model, layout) = (&compiled.graph, &compiled.model, &compiled.layout);
     let outputs = model.tensors[model.output()].channels;
     let leakage = [
         ("scores", format!("all {outputs} outputs")),
@@ -248,6 +266,7 @@ fn describe(graph: &Graph, model: &QModel, layout: &Layout, accuracy: Accuracy) 
             .map(|t| t.data.len())
             .sum(),
         shape: layout.shape.clone(),
+        ranges: compiled.ranges.clone(),
         tensors: model.tensors.iter().map(|t| (t.name.clone(), t.frac)).collect(),
         accuracy,
         leakage: leakage.map(|(policy, bits)| (policy.to_string(), bits)).to_vec(),
@@ -260,9 +279,10 @@ fn describe(graph: &Graph, model: &QModel, layout: &Layout, accuracy: Accuracy) 
     }
 }
 
-/// Digest of the quantization recipe: bit widths and scales, no weights.
-fn quantization_digest(description: &Description) -> [u8; 32] {
-    let recipe = format!("{:?} {:?}", description.shape.precision(), description.tensors);
+/// Digest of the quantization recipe: bit widths, calibrated magnitudes and scales, no weights.
+pub(crate) fn quantization_digest(description: &Description) -> [u8; 32] {
+    let (precision, ranges) = (description.shape.precision(), &description.ranges);
+    let recipe = format!("{precision:?} {ranges:?} {:?}", description.tensors);
     let hash = blake2b_simd::Params::new()
         .hash_length(32)
         .personal(b"Provenn-Quant---")

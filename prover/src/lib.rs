@@ -2,8 +2,9 @@
 //!
 //! [`commit::commit`] turns an ONNX file into a [`commit::Committed`] model: proving key, private weights with the
 //! randomness of their commitments, and the public [`ModelCard`](provenn_verifier::ModelCard).
-//! [`prove::prove`] issues receipts from it.
+//! [`prove::prove`] issues receipts from it, [`audit::audit`] rebuilds what a card says.
 
+pub mod audit;
 pub mod commit;
 pub mod compact;
 pub mod error;

@@ -34,6 +34,19 @@ struct Private {
     key_digest: [u8; 32],
 }
 
+fn private(path: &Path) -> Result<Private, ProveError> {
+    postcard::from_bytes(&read(path)?).map_err(|e| damaged(path, e.to_string()))
+}
+
+impl Private {
+    fn tails(&self, path: &Path) -> Result<Vec<Vec<Fr>>, ProveError> {
+        let scalar = |bytes: &[u8; 32]| {
+            Option::<Fr>::from(Fr::from_repr(*bytes)).ok_or_else(|| damaged(path, "a scalar is not canonical".into()))
+        };
+        self.tails.iter().map(|t| t.iter().map(scalar).collect()).collect()
+    }
+}
+
 /// Writes all files of a committed model.
 ///
 /// # Errors
@@ -72,15 +85,8 @@ pub fn load(directory: &Path) -> Result<Committed, ProveError> {
     let card = ModelCard::from_bytes(&read(&card_path)?).and_then(|card| card.check(&srs));
     let card = card.map_err(|e| damaged(&card_path, e.to_string()))?;
     let path = directory.join(PRIVATE);
-    let private: Private = postcard::from_bytes(&read(&path)?).map_err(|e| damaged(&path, e.to_string()))?;
-    let tail = |bytes: &[u8; 32]| {
-        Option::<Fr>::from(Fr::from_repr(*bytes)).ok_or_else(|| damaged(&path, "a scalar is not canonical".into()))
-    };
-    let tails = private
-        .tails
-        .iter()
-        .map(|t| t.iter().map(tail).collect())
-        .collect::<Result<Vec<Vec<Fr>>, _>>()?;
+    let private = private(&path)?;
+    let tails = private.tails(&path)?;
     let layout =
         Layout::build(&private.model, private.shape).ok_or_else(|| damaged(&path, "the layout does not fit".into()))?;
     let path = directory.join(KEY);
@@ -101,6 +107,14 @@ pub fn load(directory: &Path) -> Result<Committed, ProveError> {
         tails,
         proving_key,
     })
+}
+
+/// The openings in the private file of a committed model: the tails of its weight columns. Secret.
+///
+/// # Errors
+/// [`ProveError::Io`] and [`ProveError::File`].
+pub fn openings(path: &Path) -> Result<Vec<Vec<Fr>>, ProveError> {
+    private(path)?.tails(path)
 }
 
 /// The people's part of a card.

@@ -1,6 +1,6 @@
 //! The grammar of the command line. The arguments of each command stand beside its code.
 
-use crate::commands::{commit, completions, explain, inspect, prove, srs, verify};
+use crate::commands::{audit, commit, completions, explain, inspect, prove, srs, structure, verify};
 use clap::{Parser, Subcommand};
 
 /// Prove what a committed neural network computes, and check such proofs.
@@ -30,6 +30,10 @@ pub enum Command {
     Verify(verify::Args),
     /// Show what a receipt states and what binds each part.
     Explain(explain::Args),
+    /// Rebuild the keys of a card from the architecture, and compare.
+    Audit(audit::Args),
+    /// Write a model's structure, without its weights, for auditors.
+    Structure(structure::Args),
     /// Make or import KZG parameters.
     #[command(subcommand)]
     Srs(srs::Command),

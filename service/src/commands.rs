@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub mod audit;
 pub mod commit;
 pub mod completions;
 pub mod demo;
@@ -7,6 +8,7 @@ pub mod explain;
 pub mod inspect;
 pub mod prove;
 pub mod srs;
+pub mod structure;
 pub mod verify;
 
 use crate::cli::{Cli, Command};
@@ -21,6 +23,8 @@ pub fn run(cli: &Cli) -> Result<Report, CliError> {
         Command::Prove(args) => prove::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Audit(args) => audit::run(args),
+        Command::Structure(args) => structure::run(args),
         Command::Srs(command) => srs::run(command),
         Command::Completions(args) => Ok(completions::run(args)),
     }

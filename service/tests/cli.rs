@@ -364,3 +364,21 @@ fn completions_name_every_command() {
         assert!(script.contains(command), "{command}");
     }
 }
+
+#[test]
+fn an_auditor_rebuilds_the_keys_without_weights() {
+    let model = committed("public");
+    let (card, structure) = (path(&model, "model.card"), path(&model, "structure.onnx"));
+    provenn(&["structure", &fixture(MODEL), "--out", &structure]).ok();
+    let audit = ["--json", "audit", "--card", &card, "--model", &structure];
+    let report = provenn(&audit).json();
+    assert_eq!(report["weights_compared"], false);
+    let checks = report["checks"].as_array().unwrap();
+    assert!(checks.len() >= 5 && checks.iter().all(|check| check["holds"] == true));
+    // With the owner's openings, the weights count.
+    let openings = ["--openings", &path(&model, "model.private")];
+    let weights = fixture(MODEL);
+    let full = [&["audit", "--card", &card, "--model", &weights], &openings[..]].concat();
+    assert!(provenn(&full).ok().contains("commitments"));
+    provenn(&[&audit[1..], &openings].concat()).fails(3, "audit-failed");
+}

@@ -16,6 +16,7 @@ mod fold;
 mod lower;
 mod model;
 pub(crate) mod shape;
+mod structure;
 mod tensor;
 mod window;
 mod wire;
@@ -26,6 +27,8 @@ mod tests;
 pub(crate) use error::shown;
 pub use error::{ImportError, UnsupportedNode};
 pub(crate) use tensor::elements;
+
+pub use structure::structure;
 
 pub use model::{Graph, Node, Op, ReduceKind, Tensor, Value, ValueId};
 

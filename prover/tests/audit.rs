@@ -1,0 +1,122 @@
+//! Audits: keys are rebuilt without weights, commitments with them.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use halo2curves::bn256::Fr;
+use halo2curves::ff::Field;
+use provenn_circuits::onnx::{import, structure};
+use provenn_prover::audit::{audit, Check};
+use provenn_prover::commit::{compile, CommitOptions, Committed};
+use provenn_prover::srs::Srs;
+use provenn_prover::{commit, ProveError};
+
+const MODELS: [&str; 4] = ["linear_30", "breast_cancer_mlp", "digits_mlp", "digits_cnn"];
+
+fn file(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/../fixtures/models/{name}.onnx", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+fn committed(name: &str, committed_input: bool) -> (Committed, Srs) {
+    let options = CommitOptions {
+        committed_input,
+        ..CommitOptions::default()
+    };
+    let compiled = compile(&file(name), &options).unwrap();
+    let srs = Srs::dev_from_seed(compiled.layout.shape.k, [7; 32]);
+    (commit(&compiled, &options, &srs).unwrap(), srs)
+}
+
+fn failing(checks: &[Check]) -> Vec<&'static str> {
+    checks.iter().filter(|c| !c.holds).map(|c| c.name).collect()
+}
+
+#[test]
+fn a_structure_holds_no_weights() {
+    for name in MODELS {
+        let (model, stripped) = (file(name), structure(&file(name)).unwrap());
+        let (model, stripped) = (import(&model).unwrap(), import(&stripped).unwrap());
+        assert_eq!(model.nodes, stripped.nodes);
+        let mut numbers = 0;
+        for (with, without) in model.values.iter().zip(&stripped.values) {
+            assert_eq!((&with.name, &with.shape), (&without.name, &without.shape));
+            let (Some(with), Some(without)) = (&with.constant, &without.constant) else {
+                continue;
+            };
+            if with.data.len() > 1 {
+                assert!(without.data.iter().all(|v| (1.0..2.0).contains(v)), "{name}");
+                numbers += with.data.len();
+            }
+        }
+        assert!(numbers > 0);
+    }
+}
+
+#[test]
+fn keys_are_rebuilt_from_the_structure() {
+    for name in MODELS {
+        for committed_input in [false, true] {
+            let (committed, srs) = committed(name, committed_input);
+            let checks = audit(&structure(&file(name)).unwrap(), &committed.card, &srs, None).unwrap();
+            assert_eq!(failing(&checks), Vec::<&str>::new(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn commitments_are_recomputed_from_weights_and_openings() {
+    let (committed, srs) = committed("breast_cancer_mlp", false);
+    let model = file("breast_cancer_mlp");
+    let with = |model: &[u8], tails: &[Vec<Fr>]| failing(&audit(model, &committed.card, &srs, Some(tails)).unwrap());
+    assert_eq!(with(&model, &committed.tails), Vec::<&str>::new());
+    assert_eq!(with(&structure(&model).unwrap(), &committed.tails), ["commitments"]);
+    let mut other = committed.tails.clone();
+    other[0][0] += Fr::ONE;
+    assert_eq!(with(&model, &other), ["commitments"]);
+    other.pop();
+    assert_eq!(with(&model, &other), ["commitments"]);
+}
+
+#[test]
+fn another_architecture_is_found() {
+    let (committed, srs) = committed("digits_mlp", false);
+    let other = audit(&file("digits_cnn"), &committed.card, &srs, None);
+    assert!(matches!(other, Err(ProveError::Circuit(_))), "{other:?}");
+}
+
+/// The key of a circuit with one gate less decodes as any other.
+#[test]
+fn a_foreign_key_is_found() {
+    let (committed, srs) = committed("breast_cancer_mlp", false);
+    let mut parts = provenn_verifier::KeyParts::clone(&committed.card.key);
+    parts.gates.pop();
+    let card = provenn_verifier::ModelCard {
+        key: provenn_verifier::VerifyingKey::new(parts).unwrap(),
+        ..(*committed.card).clone()
+    };
+    let checks = audit(&file("breast_cancer_mlp"), &card, &srs, None).unwrap();
+    assert_eq!(failing(&checks), ["circuit key", "registration"]);
+}
+
+#[test]
+fn hostile_recipes_are_refused() {
+    let (committed, srs) = committed("linear_30", false);
+    let edits: [(&str, &str); 5] = [
+        ("\"k\":", "\"k\":4"),
+        ("\"lanes\":", "\"lanes\":0"),
+        ("\"table_bits\":", "\"table_bits\":99"),
+        ("\"weight_bits\":", "\"weight_bits\":200"),
+        ("\"ranges\":[", "\"ranges\":[32767"),
+    ];
+    for (key, value) in edits {
+        let text = &committed.card.description;
+        let start = text.find(key).unwrap();
+        let rest = &text[start + key.len()..];
+        let end = rest.find([',', '}']).unwrap();
+        let mut card = (*committed.card).clone();
+        card.description = format!("{}{value}{}", &text[..start], &rest[end..]);
+        let result = audit(&file("linear_30"), &card, &srs, None);
+        assert!(
+            matches!(result, Err(ProveError::Circuit(_) | ProveError::File { .. })),
+            "{key} {result:?}"
+        );
+    }
+}

@@ -1,0 +1,67 @@
+//! `provenn audit`: rebuilds what a card says, and compares.
+
+use crate::bytes::hex;
+use crate::error::CliError;
+use crate::files::{self, MAX_CARD, MAX_MODEL};
+use crate::progress::Progress;
+use crate::report::Report;
+use crate::srs;
+use provenn_prover::audit::audit;
+use provenn_prover::store;
+use provenn_verifier::ModelCard;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Model card to audit.
+    #[arg(long, value_name = "FILE")]
+    card: PathBuf,
+    /// ONNX file of the model, or its structure (`provenn structure`).
+    #[arg(long, value_name = "FILE")]
+    model: PathBuf,
+    /// The owner's model.private: recompute the commitments too. The ONNX file must then hold the weights.
+    #[arg(long, value_name = "FILE")]
+    openings: Option<PathBuf>,
+    /// Folder of development parameters, or a file made by `provenn srs import`; by default as at commitment.
+    #[arg(long, value_name = "PATH")]
+    srs: Option<PathBuf>,
+}
+
+pub fn run(args: &Args) -> Result<Report, CliError> {
+    let card = ModelCard::from_bytes(&files::read(&args.card, MAX_CARD)?)?;
+    let model = files::read(&args.model, MAX_MODEL)?;
+    let tails = args.openings.as_deref().map(store::openings).transpose()?;
+    let stored = args.card.parent().unwrap_or(Path::new("")).join(srs::FILE);
+    let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
+    let progress = Progress::new("reading the SRS");
+    let parameters = srs::open(source, card.key.k)?;
+    progress.set("rebuilding the keys");
+    let checks = audit(&model, &card, &parameters, tails.as_deref())?;
+    drop(progress);
+    let failed: Vec<&str> = checks.iter().filter(|c| !c.holds).map(|c| c.name).collect();
+    if !failed.is_empty() {
+        return Err(CliError::new(
+            3,
+            "audit-failed",
+            format!("not as on the card: {}", failed.join(", ")),
+            "do not rely on this card for this model; ask its publisher for the structure it was made from",
+        ));
+    }
+    let mut report = Report::default();
+    report.line("Rebuilt from the model's file, the recipe on the card and the SRS; all equal to the card:");
+    for check in &checks {
+        report.row(check.name, check.meaning);
+    }
+    if tails.is_none() {
+        report.line("The weights were not compared: give --openings with the owner's model.private for that.");
+    }
+    report.row("model id", hex(&card.model_id()));
+    report.line("Pin this id: what was rebuilt holds for all receipts under it.");
+    report.json = json!({
+        "model_id": hex(&card.model_id()),
+        "checks": checks.iter().map(|c| json!({ "name": c.name, "meaning": c.meaning, "holds": c.holds })).collect::<Vec<_>>(),
+        "weights_compared": tails.is_some(),
+    });
+    Ok(report)
+}
