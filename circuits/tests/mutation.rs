@@ -11,7 +11,6 @@ use halo2_proofs::plonk::{Advice, Column};
 use provenn_circuits::exec::execute;
 use provenn_circuits::layout::{Layout, RowKind, Src, BIAS_LIMBS};
 use provenn_circuits::qmodel::*;
-use provenn_circuits::shape::Shape;
 use std::collections::{BTreeMap, BTreeSet};
 use table::{cell, Table};
 
@@ -33,17 +32,7 @@ fn cases() -> Vec<(String, Case)> {
 /// Input, one contraction, one pool over its two positions; three channels.
 fn pooled() -> QModel {
     let axes = [Axis::identity(2), Axis::identity(1)];
-    let first = affine(
-        vec![Part {
-            tensor: 0,
-            alpha: 1,
-            offset: 0,
-        }],
-        3,
-        3,
-        axes,
-        80,
-    );
+    let first = affine(vec![part(0)], 3, 3, axes, 80);
     let pool = MaxPool {
         tensor: 1,
         rows: vec![vec![0, 1]],
@@ -73,19 +62,7 @@ fn pooled() -> QModel {
 
 /// A case on two lanes, so that channels are padded.
 fn wide(model: QModel, public_input: bool) -> Case {
-    let shape = Shape {
-        k: 7,
-        lanes: 2,
-        weight_lanes: 0,
-        slots: 0,
-        table_bits: 5,
-        limbs: 2,
-        top_bits: 1,
-        weight_bits: 16,
-        live_input_lanes: 0,
-        public_input,
-    };
-    let layout = Layout::build(&model, shape).expect("fits");
+    let layout = Layout::build(&model, shape(7, 2, public_input)).expect("fits");
     let trace = execute(&model, &random(3, model.tensors[0].len(), 16)).expect("in range");
     Case::build(model, layout, trace)
 }
@@ -110,7 +87,7 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
         if lane.input.is_some_and(is) && !matches!(kind, RowKind::Input { .. }) {
             return Some("input column on a row without input (bound by the input commitment only)");
         }
-        if is(lane.sign) && !matches!(kind, RowKind::Affine(..)) {
+        if is(lane.sign) && !matches!(kind, RowKind::Affine(..) | RowKind::Product(..)) {
             return Some("sign on a row without accumulator");
         }
         if is(lane.value) && kind == RowKind::Free {
@@ -122,7 +99,7 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
             };
             let checked = part < layout.shape.limbs as usize;
             let read = match kind {
-                RowKind::Affine(..) | RowKind::Max(_) => true,
+                RowKind::Affine(..) | RowKind::Max(_) | RowKind::Product(..) => true,
                 RowKind::Input { .. } => high && !layout.shape.public_input,
                 RowKind::Free => false,
             } || (policy && index == 0 && (high || part == 0));

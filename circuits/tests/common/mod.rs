@@ -28,7 +28,7 @@ pub fn random(seed: u64, count: usize, half: i64) -> Vec<i64> {
         .collect()
 }
 
-fn tensor(name: &str, [channels, height, width]: [usize; 3], signed: bool, step: Step) -> Tensor {
+pub fn tensor(name: &str, [channels, height, width]: [usize; 3], signed: bool, step: Step) -> Tensor {
     Tensor {
         name: name.into(),
         channels,
@@ -44,22 +44,43 @@ pub fn affine(parts: Vec<Part>, channels: usize, out: usize, axes: [Axis; 2], se
     let weights = random(seed, out * channels * axes[0].kernel * axes[1].kernel, 300);
     let contraction = Contraction {
         parts,
+        constant: 0,
         channels,
         axes,
         weights,
     };
     Affine {
-        contraction: Some(contraction),
+        contractions: vec![contraction],
         bias: random(seed + 1, out, 1 << 15),
         linear: vec![],
+        pairings: vec![],
     }
 }
 
-fn part(tensor: usize) -> Part {
+pub fn part(tensor: usize) -> Part {
+    part_at(tensor, 1, 0)
+}
+
+pub fn part_at(tensor: usize, alpha: i64, offset: usize) -> Part {
     Part {
         tensor,
-        alpha: 1,
-        offset: 0,
+        alpha,
+        offset,
+        view: None,
+    }
+}
+
+/// A shape for [`PRECISION`]; the layout chooses the rest.
+pub fn shape(k: u32, lanes: usize, public_input: bool) -> Shape {
+    Shape {
+        k,
+        lanes,
+        table_bits: PRECISION.table_bits,
+        limbs: PRECISION.limbs,
+        top_bits: PRECISION.top_bits,
+        weight_bits: 16,
+        public_input,
+        ..Shape::default()
     }
 }
 
@@ -135,31 +156,15 @@ pub fn residual() -> QModel {
     let mut second = affine(vec![part(1)], 3, 3, same(), 60);
     second.linear = vec![
         Linear {
-            tensor: 0,
-            alpha: 700,
-            offset: 0,
+            part: part_at(0, 700, 0),
             axes: same(),
         },
         Linear {
-            tensor: 1,
-            alpha: -300,
-            offset: 0,
+            part: part_at(1, -300, 0),
             axes: same(),
         },
     ];
-    let both = vec![
-        part(2),
-        Part {
-            tensor: 0,
-            alpha: 3,
-            offset: 0,
-        },
-        Part {
-            tensor: 1,
-            alpha: -2,
-            offset: 3,
-        },
-    ];
+    let both = vec![part(2), part_at(0, 3, 0), part_at(1, -2, 3)];
     let all = [Axis::conv(3, 3, 1, 1, 0, 1), Axis::conv(2, 2, 1, 1, 0, 1)];
     let dense = affine(both, 6, 2, all, 70);
     model(vec![
@@ -187,18 +192,7 @@ impl Case {
         let trace = execute(&model, &input).expect("in range");
         let shape = (6..12)
             .flat_map(|k| [1, 2, 4].map(|lanes| (k, lanes)))
-            .map(|(k, lanes)| Shape {
-                k,
-                lanes,
-                weight_lanes: 0,
-                slots: 0,
-                table_bits: PRECISION.table_bits,
-                limbs: PRECISION.limbs,
-                top_bits: PRECISION.top_bits,
-                weight_bits: 16,
-                live_input_lanes: 0,
-                public_input: public,
-            })
+            .map(|(k, lanes)| shape(k, lanes, public))
             .find(|shape| Layout::build(&model, shape.clone()).is_some());
         let layout = Layout::build(&model, shape.expect("fits")).expect("fits");
         Self::build(model, layout, trace)
