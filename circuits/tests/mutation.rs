@@ -21,6 +21,7 @@ fn cases() -> Vec<(String, Case)> {
         ("conv", conv()),
         ("residual", residual()),
         ("pooled", pooled()),
+        ("mixed", mixed()),
     ] {
         for public in [true, false] {
             cases.push((format!("{name}, public {public}"), Case::new(model.clone(), public, 7)));
@@ -82,6 +83,9 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
     }
     if later && c.weights.iter().any(|&w| is(w)) && !layout.blocks.iter().any(|b| b.start <= row && row <= b.end()) {
         return Some("weight column outside every block (bound by the model commitment only)");
+    }
+    if c.weights.iter().any(|&w| is(w)) && layout.pairs.iter().any(|b| b.start <= row && row <= b.end()) {
+        return Some("weight on a row of a product of activations (bound by the model commitment only)");
     }
     for (index, lane) in c.lanes.iter().enumerate() {
         if lane.input.is_some_and(is) && !matches!(kind, RowKind::Input { .. }) {
@@ -165,7 +169,7 @@ fn every_cell_that_is_read_is_bound() {
         }
     }
     println!("{accepted:#?}");
-    assert_eq!(accepted.len(), 8, "{accepted:?}");
+    assert_eq!(accepted.len(), 9, "{accepted:?}");
 }
 
 /// A change of one phase-1 cell, with multiplicities and later phases (but the line) made to fit.
@@ -412,6 +416,34 @@ fn each_gate_is_needed() {
     }
 }
 
+/// A false remainder of a product, in the table, fails in its gate alone.
+#[test]
+fn each_product_gate_is_needed() {
+    for public in [true, false] {
+        let mut f = Forge::new(&wide(mixed(), public));
+        let (c, row) = (f.base.config.clone(), f.base.layout.rows[2][1]);
+        for (index, lane) in c.lanes.iter().enumerate() {
+            f.expect(&format!("lane {index}/product of neighbours"), |t| {
+                let v = small(t.get(lane.rem[0], row));
+                t.set(lane.rem[0], row, Fr::from(v ^ 1));
+                t.recompute();
+            });
+        }
+        // Where a line and its product are swapped for ones with the same line sum, the product sum notices.
+        f.expect("lines/product sum", |t| {
+            let end = t.layout.pairs[0].end();
+            let before = t.get(c.pacc, end);
+            let (left, s) = (t.layout.pairs[0].row(1), t.challenges[3]);
+            add(t, c.u, left, Fr::one());
+            let other = t.layout.pairs[0].row(0);
+            add(t, c.u, other, -s.square());
+            t.recompute_lines();
+            t.set(c.pacc, end, before);
+            t.recompute_slots();
+        });
+    }
+}
+
 /// Tables in which one equality fails and nothing else, for every equality.
 fn forge_equalities(f: &mut Forge) {
     let (layout, c) = (f.base.layout.clone(), f.base.config.clone());
@@ -419,19 +451,20 @@ fn forge_equalities(f: &mut Forge) {
         let name = format!("equality {number}");
         // Moves of the line inside a block that leave the product, and maybe the line sum, alone.
         let moved = |t: &mut Table, rows: &[usize]| {
-            let block = layout
-                .blocks
-                .iter()
-                .find(|b| b.start <= rows[0] && rows[0] <= b.end())
-                .expect("block");
+            let mut ends = layout.blocks.iter().map(|b| (b.start, b.end()));
+            let block_end = ends.find(|b| b.0 <= rows[0] && rows[0] <= b.1).map_or(0, |b| b.1);
             let offset = Fr::from(1u64 << (layout.shape.weight_bits - 1));
+            let pair = |row: usize| layout.pairs.iter().any(|b| b.start <= row && row <= b.end());
             let weight = |t: &Table, row| {
+                if pair(row) {
+                    return t.get(c.u, row + 1);
+                }
                 c.weights
                     .iter()
                     .rev()
                     .fold(Fr::zero(), |acc, &w| acc * t.challenges[0] + t.get(w, row) - offset)
             };
-            let power = |t: &Table, row: usize| t.challenges[3].pow([(block.end() - row) as u64]);
+            let power = |t: &Table, row: usize| t.challenges[3].pow([(block_end - row) as u64]);
             let w: Vec<Fr> = rows.iter().map(|&row| weight(t, row)).collect();
             let change = if let [_, _, _] = rows {
                 // w0 + w1 x + w2 y = 0, s1 x + s2 y = 0.
@@ -453,6 +486,11 @@ fn forge_equalities(f: &mut Forge) {
                     .find(|b| b.start <= row && row <= b.end())
                     .expect("block");
                 f.expect(&name, |t| moved(t, &[row, block.end(), block.end() - 1]))
+            }
+            Src::Uacc(end) if layout.pairs.iter().any(|b| b.end() == end) => {
+                let block = layout.pairs.iter().find(|b| b.end() == end).expect("pairs");
+                let rows = [block.row(1), block.row(0)];
+                f.expect(&name, |t| moved(t, &rows))
             }
             Src::Uacc(row) if row >= layout.policy_rows => f.expect(&name, |t| moved(t, &[row, row - 1])),
             Src::Uacc(_) => f.expect(&name, |t| {
@@ -486,6 +524,7 @@ fn each_equality_is_needed() {
         wide(pooled(), false),
         wide(dense(&[3, 4, 2]), true),
         wide(residual(), false),
+        wide(mixed(), true),
     ] {
         let mut f = Forge::new(&case);
         forge_equalities(&mut f);
@@ -550,6 +589,7 @@ fn each_copy_is_needed() {
         wide(pooled(), false),
         wide(dense(&[3, 4, 2]), true),
         wide(residual(), false),
+        wide(mixed(), true),
     ] {
         let base = Table::new(&case, 5);
         let layout = base.layout.clone();
@@ -558,6 +598,7 @@ fn each_copy_is_needed() {
             .iter()
             .flat_map(|b| (b.start..b.start + BIAS_LIMBS).chain([b.end() - 1, b.end()]))
             .collect();
+        knobs.extend(layout.pairs.iter().flat_map(|b| [b.row(0), b.row(1)]));
         knobs.push(layout.policy_rows - 1);
         for (name, _, at) in base.copies.iter().filter(|c| c.0.starts_with("copy")) {
             let kept = BTreeSet::from([*at]);

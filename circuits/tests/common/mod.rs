@@ -175,6 +175,65 @@ pub fn residual() -> QModel {
     ])
 }
 
+/// A term that reads one position of another grid for each output position.
+fn columns(taps: &[Option<usize>], kernel: usize) -> Axis {
+    let tap = |q: &Option<usize>| q.map(|q| (q.min(kernel - 1), q)).into_iter().collect();
+    Axis {
+        kernel,
+        taps: taps.iter().map(tap).collect(),
+    }
+}
+
+/// Products of neighbours (of an input and of constants), products of matrices, views, several output positions.
+pub fn mixed() -> QModel {
+    let mut factors = affine(
+        vec![part(0)],
+        2,
+        2,
+        [Axis::identity(1), columns(&[Some(0), None, Some(1), None], 2)],
+        90,
+    );
+    factors.contractions.push(Contraction {
+        parts: vec![],
+        constant: 1 << 5,
+        channels: 1,
+        axes: [
+            Axis::identity(1),
+            Axis {
+                kernel: 2,
+                taps: vec![vec![], vec![(0, 0)], vec![], vec![(1, 0)]],
+            },
+        ],
+        weights: random(92, 4, 300),
+    });
+    let view = |grid, elements: &[usize]| View {
+        grid,
+        elements: elements.iter().map(|&e| e.checked_sub(1)).collect(),
+    };
+    let paired = Affine {
+        linear: vec![Linear {
+            part: Part {
+                view: Some(view([2, 1, 2], &[1, 3, 2, 4])),
+                ..part_at(2, 900, 0)
+            },
+            axes: [Axis::identity(1), Axis::identity(2)],
+        }],
+        pairings: vec![Pairing {
+            alpha: 100,
+            left: (2, view([2, 1, 2], &[1, 2, 3, 4])),
+            right: (0, view([2, 2, 2], &[1, 2, 3, 4, 5, 6, 0, 0])),
+        }],
+        ..affine(vec![part(2)], 2, 2, [Axis::identity(1), Axis::identity(2)], 94)
+    };
+    let product = Product { tensor: 1, alpha: 512 };
+    model(vec![
+        tensor("input", [2, 1, 3], true, Step::Input),
+        tensor("factors", [2, 1, 4], true, Step::Affine(factors)),
+        tensor("products", [2, 1, 2], true, Step::Product(product)),
+        tensor("paired", [2, 1, 2], true, Step::Affine(paired)),
+    ])
+}
+
 pub struct Case {
     pub model: Arc<QModel>,
     pub layout: Arc<Layout>,
