@@ -7,8 +7,8 @@ mod config;
 
 pub use config::{Challenges, Config, Lane, Slot};
 
-use crate::layout::{Layout, Mode, RowKind, Src, BIAS_LIMBS};
-use crate::qmodel::QModel;
+use crate::layout::{Layout, Mode, RowKind, Src};
+use crate::qmodel::{QModel, Step};
 use crate::shape::Shape;
 use crate::witness::Witness;
 use halo2_proofs::circuit::{Cell, Layouter, Region, SimpleFloorPlanner, Value};
@@ -141,7 +141,7 @@ impl Synthesis<'_, '_> {
         self.lines();
         self.activations();
         for segment in &layout.segments {
-            let slot = c.slots[segment.slot];
+            let slot = &c.slots[segment.slot];
             for (index, row) in segment.rows.iter().enumerate() {
                 let at = segment.start + index;
                 if index > 0 {
@@ -151,6 +151,7 @@ impl Synthesis<'_, '_> {
                 let column = match row.mode {
                     Mode::Accumulators | Mode::ValuesS => Some(slot.first),
                     Mode::ValuesR => slot.second,
+                    Mode::Pattern(pattern) => slot.patterns.iter().find(|p| p.0 == pattern).map(|p| p.1),
                     Mode::Constant | Mode::Skip => None,
                 };
                 if let Some(column) = column {
@@ -175,12 +176,26 @@ impl Synthesis<'_, '_> {
                 if row > block.start {
                     self.set(c.keep_p, row, one);
                 }
-                let first_line = block.start + BIAS_LIMBS;
+                let first_line = block.start + block.bias_rows;
                 if row >= first_line {
                     self.set(c.line, row, one);
                 }
                 if row > first_line {
                     self.set(c.keep_u, row, one);
+                }
+            }
+        }
+        let Some([pair, right]) = c.pair else { return };
+        for block in &layout.pairs {
+            for row in block.start..=block.end() {
+                self.set(pair, row, one);
+                self.set(c.line, row, one);
+                if row > block.start {
+                    self.set(c.keep_u, row, one);
+                    self.set(c.keep_p, row, one);
+                }
+                if (row - block.start) % 2 == 1 {
+                    self.set(right, row, one);
                 }
             }
         }
@@ -201,6 +216,15 @@ impl Synthesis<'_, '_> {
                 }
                 RowKind::Affine(id, _, _) => {
                     self.set(c.affine, row, one);
+                    if self.circuit.model.tensors[id].signed {
+                        self.set(c.zero_point, row, half);
+                    }
+                }
+                RowKind::Product(id, _, _) => {
+                    self.set(c.affine, row, one);
+                    if let (Some(column), Step::Product(p)) = (c.product, &self.circuit.model.tensors[id].step) {
+                        self.set(column, row, signed(p.alpha.into()));
+                    }
                     if self.circuit.model.tensors[id].signed {
                         self.set(c.zero_point, row, half);
                     }
@@ -233,7 +257,7 @@ impl Synthesis<'_, '_> {
     fn equalities(&mut self) {
         let layout = self.circuit.layout.clone();
         for segment in &layout.segments {
-            let slot = self.config.slots[segment.slot];
+            let slot = &self.config.slots[segment.slot];
             for (index, row) in segment.rows.iter().enumerate() {
                 let Some((a, b)) = row.factors else { continue };
                 for (src, column) in [(a, slot.a), (b, slot.b)] {

@@ -1,15 +1,16 @@
 //! Reference executor: the integer semantics of a [`QModel`], bit for bit what the circuit proves.
 
 use crate::error::CircuitError;
-use crate::qmodel::{Affine, Contraction, Linear, MaxPool, QModel, Step, Tensor};
+use crate::qmodel::{Affine, Contraction, Linear, MaxPool, Pairing, Part, Product, QModel, Step, Tensor};
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// Values and accumulators of one run.
 #[derive(Clone, Debug)]
 pub struct Trace {
     /// Value of each tensor, `[channels, height, width]` flattened.
     pub values: Vec<Vec<i64>>,
-    /// Accumulator of each `Affine` tensor before rounding; empty for others.
+    /// Accumulator of each `Affine` or `Product` tensor before rounding; empty for others.
     pub accumulators: Vec<Vec<i128>>,
 }
 
@@ -73,6 +74,10 @@ pub fn execute(model: &QModel, input: &[i64]) -> Result<Trace, CircuitError> {
                 (round(model, id, &acc)?, acc)
             }
             Step::MaxPool(pool) => (max_pool(tensor, pool, &trace.values, model), vec![]),
+            Step::Product(product) => {
+                let acc = multiply(product, &trace.values);
+                (round(model, id, &acc)?, acc)
+            }
         };
         trace.values.push(values);
         trace.accumulators.push(accumulators);
@@ -82,8 +87,15 @@ pub fn execute(model: &QModel, input: &[i64]) -> Result<Trace, CircuitError> {
 
 fn accumulate(out: &Tensor, affine: &Affine, values: &[Vec<i64>], model: &QModel) -> Vec<i128> {
     let mut acc = vec![0i128; out.len()];
-    if let Some(contraction) = &affine.contraction {
-        contract(&mut acc, out, contraction, &affine.bias, values, model);
+    for contraction in &affine.contractions {
+        contract(&mut acc, out, contraction, values, model);
+    }
+    for (o, &bias) in affine.bias.iter().enumerate() {
+        let channel = &mut acc[o * out.positions()..(o + 1) * out.positions()];
+        channel.iter_mut().for_each(|a| *a += i128::from(bias));
+    }
+    for pairing in &affine.pairings {
+        pair(&mut acc, pairing, values);
     }
     for term in &affine.linear {
         add_linear(&mut acc, out, term, values, model);
@@ -91,32 +103,40 @@ fn accumulate(out: &Tensor, affine: &Affine, values: &[Vec<i64>], model: &QModel
     acc
 }
 
-/// The virtual tensor that a contraction reads.
-pub fn virtual_source(contraction: &Contraction, values: &[Vec<i64>], model: &QModel) -> Vec<i64> {
+/// What a part reads, row-major on its grid.
+fn read<'a>(part: &Part, values: &'a [Vec<i64>]) -> Cow<'a, [i64]> {
+    let tensor = &values[part.tensor];
+    match &part.view {
+        None => Cow::Borrowed(tensor),
+        Some(view) => Cow::Owned(view.read(tensor)),
+    }
+}
+
+/// The virtual tensor that a contraction reads, and its width.
+pub fn virtual_source(contraction: &Contraction, values: &[Vec<i64>], model: &QModel) -> (Vec<i64>, usize) {
     let Some(first) = contraction.parts.first() else {
-        return vec![];
+        return (vec![contraction.constant; contraction.channels], 1);
     };
-    let positions = model.tensors[first.tensor].positions();
-    let mut source = vec![0i64; contraction.channels * positions];
+    let [_, height, width] = model.grid(first);
+    let mut source = vec![0i64; contraction.channels * height * width];
     for part in &contraction.parts {
-        let from = &mut source[part.offset * positions..];
-        for (to, v) in from.iter_mut().zip(&values[part.tensor]) {
+        let from = &mut source[part.offset * height * width..];
+        for (to, v) in from.iter_mut().zip(read(part, values).iter()) {
             *to += part.alpha * v;
         }
     }
-    source
+    (source, width)
 }
 
-fn contract(acc: &mut [i128], out: &Tensor, c: &Contraction, bias: &[i64], values: &[Vec<i64>], model: &QModel) {
-    let source = virtual_source(c, values, model);
-    let width = c.parts.first().map_or(1, |p| model.tensors[p.tensor].width);
+fn contract(acc: &mut [i128], out: &Tensor, c: &Contraction, values: &[Vec<i64>], model: &QModel) {
+    let (source, width) = virtual_source(c, values, model);
     let plane = source.len() / c.channels.max(1);
     let [kh, kw] = [c.axes[0].kernel, c.axes[1].kernel];
     acc.par_chunks_mut(out.positions()).enumerate().for_each(|(o, acc)| {
         let weights = &c.weights[o * c.channels * kh * kw..(o + 1) * c.channels * kh * kw];
         for (p, acc) in acc.iter_mut().enumerate() {
             let (rows, cols) = (&c.axes[0].taps[p / out.width], &c.axes[1].taps[p % out.width]);
-            let mut sum = i128::from(bias.get(o).copied().unwrap_or(0));
+            let mut sum = 0i128;
             for ch in 0..c.channels {
                 let (x, w) = (&source[ch * plane..], &weights[ch * kh * kw..]);
                 for &(ky, y) in rows {
@@ -131,19 +151,44 @@ fn contract(acc: &mut [i128], out: &Tensor, c: &Contraction, bias: &[i64], value
 }
 
 fn add_linear(acc: &mut [i128], out: &Tensor, term: &Linear, values: &[Vec<i64>], model: &QModel) {
-    let source = &model.tensors[term.tensor];
-    for c in 0..source.channels {
+    let [channels, height, width] = model.grid(&term.part);
+    let source = read(&term.part, values);
+    for c in 0..channels {
+        let plane = &source[c * height * width..];
         for p in 0..out.positions() {
             let (rows, cols) = (&term.axes[0].taps[p / out.width], &term.axes[1].taps[p % out.width]);
             let mut sum = 0i128;
             for &(_, y) in rows {
                 for &(_, x) in cols {
-                    sum += i128::from(values[term.tensor][c * source.positions() + y * source.width + x]);
+                    sum += i128::from(plane[y * width + x]);
                 }
             }
-            acc[(term.offset + c) * out.positions() + p] += i128::from(term.alpha) * sum;
+            acc[(term.part.offset + c) * out.positions() + p] += i128::from(term.part.alpha) * sum;
         }
     }
+}
+
+fn pair(acc: &mut [i128], pairing: &Pairing, values: &[Vec<i64>]) {
+    let [(left, a), (right, b)] = [&pairing.left, &pairing.right];
+    let ([batches, rows, inner], columns) = (a.grid, b.grid[2]);
+    let (left, right) = (a.read(&values[*left]), b.read(&values[*right]));
+    for batch in 0..batches {
+        for i in 0..rows {
+            let row = batch * rows + i;
+            for n in 0..columns {
+                let product =
+                    |j: usize| i128::from(left[row * inner + j]) * i128::from(right[(batch * inner + j) * columns + n]);
+                acc[row * columns + n] += i128::from(pairing.alpha) * (0..inner).map(product).sum::<i128>();
+            }
+        }
+    }
+}
+
+fn multiply(product: &Product, values: &[Vec<i64>]) -> Vec<i128> {
+    let pairs = values[product.tensor].chunks_exact(2);
+    pairs
+        .map(|x| i128::from(product.alpha) * i128::from(x[0]) * i128::from(x[1]))
+        .collect()
 }
 
 fn round(model: &QModel, id: usize, acc: &[i128]) -> Result<Vec<i64>, CircuitError> {

@@ -2,7 +2,7 @@
 //!
 //! Three areas of the same rows are laid out side by side:
 //! * the **line area** (weight lanes, `u`, `uacc`, `pacc`): policy rows first, then one block of rows for
-//!   each contraction and each group of `weight_lanes` output channels;
+//!   each contraction and each group of `weight_lanes` output channels, then one for each product of activations;
 //! * the **activation area** (lanes of stored tensors), scanned by the slots at the same rows;
 //! * the **power column**, the powers of the challenges `r`, `t`, `s`.
 //!
@@ -40,6 +40,8 @@ pub enum Mode {
     ValuesS,
     /// Values of the lanes, weighted by powers of `r`.
     ValuesR,
+    /// Values of the lanes, weighted by a pattern of the shape (by index).
+    Pattern(usize),
     /// Nothing; the row keeps the sum.
     Skip,
 }
@@ -73,11 +75,15 @@ impl Segment {
     }
 }
 
-/// A block of line rows: three bias rows, then the line in descending order of its index.
+/// A block of line rows: bias rows, then the line in descending order of its index.
 #[derive(Clone, Debug)]
 pub struct Block {
     /// Tensor that is produced.
     pub tensor: usize,
+    /// Contraction of that tensor.
+    pub term: usize,
+    /// Bias rows: `BIAS_LIMBS` in the first contraction of a tensor, else none.
+    pub bias_rows: usize,
     /// First output channel.
     pub first_channel: usize,
     /// First row.
@@ -94,12 +100,37 @@ pub const BIAS_LIMBS: usize = 3;
 impl Block {
     /// Row of the line cell with index `j`.
     pub fn row(&self, j: usize) -> usize {
-        self.start + BIAS_LIMBS + self.line - 1 - j
+        self.start + self.bias_rows + self.line - 1 - j
     }
 
     /// Last row.
     pub fn end(&self) -> usize {
-        self.start + BIAS_LIMBS + self.line - 1
+        self.start + self.bias_rows + self.line - 1
+    }
+}
+
+/// Rows of a product of activations: for each pair in descending order, the left and then the right line cell.
+#[derive(Clone, Debug)]
+pub struct PairBlock {
+    /// Tensor that is produced.
+    pub tensor: usize,
+    /// Pairing of that tensor.
+    pub term: usize,
+    /// First row.
+    pub start: usize,
+    /// Number of pairs.
+    pub pairs: usize,
+}
+
+impl PairBlock {
+    /// Row of the left cell of a pair; the right one follows.
+    pub fn row(&self, pair: usize) -> usize {
+        self.start + 2 * (self.pairs - 1 - pair)
+    }
+
+    /// Last row.
+    pub fn end(&self) -> usize {
+        self.start + 2 * self.pairs - 1
     }
 }
 
@@ -117,6 +148,8 @@ pub enum RowKind {
     Affine(usize, usize, usize),
     /// Running maximum of the rows two and one before.
     Max(usize),
+    /// Rounded products of the rows two and one before: (tensor, block, position).
+    Product(usize, usize, usize),
 }
 
 /// Runs of powers in the power column.
@@ -137,6 +170,8 @@ pub struct Layout {
     pub shape: Shape,
     /// Line blocks.
     pub blocks: Vec<Block>,
+    /// Line blocks of products of activations, after the others.
+    pub pairs: Vec<PairBlock>,
     /// Segments in an order in which each refers only to earlier ones.
     pub segments: Vec<Segment>,
     /// Equalities between cells.
@@ -164,7 +199,8 @@ impl Layout {
 
     /// Rows used by line area, activation area (with scans) and power column.
     pub fn used_rows(&self) -> (usize, usize, usize) {
-        let line = self.blocks.last().map_or(self.policy_rows, |b| b.end() + 1);
+        let weights = self.blocks.last().map_or(self.policy_rows, |b| b.end() + 1);
+        let line = self.pairs.last().map_or(weights, |b| b.end() + 1);
         let scans = self.segments.iter().map(|s| s.start + s.rows.len()).max().unwrap_or(0);
         (
             line,

@@ -1,9 +1,10 @@
 //! The quantized model: the exact integer program that is proven.
 //!
-//! Every tensor is `[channels, height, width]` of integers `v = round(x * 2^frac)`. Three kinds of
-//! step exist: [`Affine`] (any mix of convolutions with committed weights, linear terms and bias,
-//! followed by one rounding and a clamp at the zero point), [`MaxPool`], and the input. All shape
-//! operators and all linear operators are index maps or terms inside an `Affine` step.
+//! Every tensor is `[channels, height, width]` of integers `v = round(x * 2^frac)`. Four kinds of
+//! step exist: [`Affine`] (any mix of convolutions with committed weights, products of matrices of activations,
+//! linear terms and bias, followed by one rounding and a clamp at the zero point), [`Product`] of pairs of elements,
+//! [`MaxPool`], and the input. All shape operators and all linear operators are index maps or terms inside an
+//! `Affine` step.
 
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +64,23 @@ impl Axis {
     }
 }
 
-/// A source of a contraction: `value[offset + c] += alpha * tensor[c]`.
+/// Elements of a stored tensor on another grid: element `i` (row-major) is element `elements[i]` of the tensor, or zero.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    /// Channels, height and width.
+    pub grid: [usize; 3],
+    /// One entry per element of the grid.
+    pub elements: Vec<Option<usize>>,
+}
+
+impl View {
+    /// The values of the view.
+    pub fn read(&self, tensor: &[i64]) -> Vec<i64> {
+        self.elements.iter().map(|e| e.map_or(0, |e| tensor[e])).collect()
+    }
+}
+
+/// A source of a contraction or linear term: `value[offset + c] += alpha * tensor[c]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// Stored tensor that is read.
@@ -72,14 +89,19 @@ pub struct Part {
     pub alpha: i64,
     /// First channel of the virtual tensor that this part feeds.
     pub offset: usize,
+    /// What is read of the tensor; all of it, on its own grid, if absent.
+    pub view: Option<View>,
 }
 
 /// `A[o, p] += sum_{c, k} W[o, c, k] X[c, q(p, k)]` with committed weights `W` and the virtual
-/// tensor `X` given by its parts.
+/// tensor `X` given by its parts. Without parts, `X` is the one element `constant` (with one channel), or there is no
+/// `X` and only a bias (with no channels).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Contraction {
     /// What is read, on `channels` virtual channels.
     pub parts: Vec<Part>,
+    /// The single element of the virtual tensor if there are no parts.
+    pub constant: i64,
     /// Virtual input channels.
     pub channels: usize,
     /// Height and width axes.
@@ -91,23 +113,40 @@ pub struct Contraction {
 /// `A[offset + c, p] += alpha * sum_k T[c, q(p, k)]` without weights: additions, means, copies.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Linear {
-    /// Stored tensor that is read.
-    pub tensor: TensorId,
-    /// Integer multiplier.
-    pub alpha: i64,
-    /// First output channel that is fed.
-    pub offset: usize,
+    /// What is read; its offset is the first output channel that is fed.
+    pub part: Part,
     /// Height and width axes.
     pub axes: [Axis; 2],
+}
+
+/// `A[b * I + i, n] += alpha * sum_j L[b, i, j] R[b, j, n]`, a batch of products of matrices of activations. `I` is the
+/// number of output channels by the number of batches, `n` the output position.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Pairing {
+    /// Integer multiplier.
+    pub alpha: i64,
+    /// Left tensor, and its elements on the grid `[b, i, j]`.
+    pub left: (TensorId, View),
+    /// Right tensor, and its elements on the grid `[b, j, n]`.
+    pub right: (TensorId, View),
+}
+
+impl Pairing {
+    /// Number of products in each sum, over all batches: pairs `(b, j)`.
+    pub fn pairs(&self) -> usize {
+        self.right.1.grid[0] * self.right.1.grid[1]
+    }
 }
 
 /// `y = max(floor((A + 2^(f-1)) / 2^f), -zero)` where `A` is the sum of all terms.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Affine {
-    /// Contraction with committed weights; it carries the bias.
-    pub contraction: Option<Contraction>,
+    /// Contractions with committed weights; the first carries the bias.
+    pub contractions: Vec<Contraction>,
     /// Bias per output channel, at the scale of the accumulator. Needs a contraction.
     pub bias: Vec<i64>,
+    /// Products of activations.
+    pub pairings: Vec<Pairing>,
     /// Terms without weights.
     pub linear: Vec<Linear>,
 }
@@ -123,6 +162,15 @@ pub struct MaxPool {
     pub cols: Vec<Vec<usize>>,
 }
 
+/// Products of neighbours: `y[c, h, w] = round(alpha * x[c, h, 2 w] * x[c, h, 2 w + 1] / 2^f)`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Product {
+    /// Source tensor, of twice the width; signed.
+    pub tensor: TensorId,
+    /// Integer multiplier.
+    pub alpha: i64,
+}
+
 /// How a tensor comes about.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Step {
@@ -132,6 +180,8 @@ pub enum Step {
     Affine(Affine),
     /// Maximum over windows.
     MaxPool(MaxPool),
+    /// Products of neighbours.
+    Product(Product),
 }
 
 /// A stored tensor.
@@ -210,6 +260,12 @@ impl QModel {
         } else {
             0
         }
+    }
+
+    /// Channels, height and width of what a part reads.
+    pub fn grid(&self, part: &Part) -> [usize; 3] {
+        let t = &self.tensors[part.tensor];
+        part.view.as_ref().map_or([t.channels, t.height, t.width], |v| v.grid)
     }
 
     /// The output tensor.

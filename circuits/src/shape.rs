@@ -17,6 +17,26 @@ const REGISTERED_BITS: u32 = 200;
 /// Receipts are kept below this size where any shape allows it.
 pub const RECEIPT_BYTES: usize = 23_500;
 
+/// What only some models need; columns exist for what is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Features {
+    /// Products of neighbouring activations.
+    pub products: bool,
+    /// Products of matrices of activations.
+    pub pairings: bool,
+    /// How slots weigh the lanes of a row, other than by consecutive powers.
+    pub patterns: Vec<Pattern>,
+}
+
+/// Weights of the lanes of a row: exponents of `r`, `t`, `s`; absent lanes are not read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pattern {
+    /// The slot that uses it.
+    pub slot: usize,
+    /// One entry per lane.
+    pub lanes: Vec<Option<[u32; 3]>>,
+}
+
 /// Dimensions of the circuit. They fix the constraint system; the layout fixes the rest of the key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
@@ -40,6 +60,8 @@ pub struct Shape {
     pub live_input_lanes: usize,
     /// Whether the input is public (instance columns) or committed (advice columns).
     pub public_input: bool,
+    /// What only some models need; chosen by the layout.
+    pub features: Features,
 }
 
 impl Shape {
@@ -88,7 +110,10 @@ impl Shape {
 
     /// Fixed and permutation columns, which only pay transforms.
     pub fn fixed_columns(&self) -> usize {
-        16 + 4 * self.slots + 3 * self.slots + 4
+        let features = &self.features;
+        let extra = usize::from(features.products) + 2 * usize::from(features.pairings) + features.patterns.len();
+        // Four fixed columns per slot (slot 0 has three), three permutation columns per slot and four others.
+        18 + (3 * self.slots + self.slots.saturating_sub(1)) + (3 * self.slots + 4) + extra
     }
 
     /// Predicted cost of one proof in units of M20, the CPU time of one library multi-exponentiation with 2^20 random
@@ -178,6 +203,7 @@ pub fn choose(
                     public_input,
                     weight_lanes: 0,
                     live_input_lanes: 0,
+                    features: Features::default(),
                 };
                 let Some(layout) = Layout::build(&structure, shape) else {
                     continue;
@@ -207,11 +233,12 @@ pub fn choose(
 
 /// Bits of the widest weight, as a signed integer.
 pub fn weight_bits(model: &QModel) -> u32 {
-    let weights = model.tensors.iter().filter_map(|t| match &t.step {
-        crate::qmodel::Step::Affine(a) => a.contraction.as_ref(),
-        _ => None,
+    let weights = model.tensors.iter().map(|t| match &t.step {
+        crate::qmodel::Step::Affine(a) => a.contractions.as_slice(),
+        _ => &[],
     });
     let largest = weights
+        .flatten()
         .flat_map(|c| &c.weights)
         .map(|w| w.unsigned_abs())
         .max()

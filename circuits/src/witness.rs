@@ -1,11 +1,15 @@
 //! Values of all advice cells, phase by phase.
 
+mod lines;
+mod lookup;
+
 use crate::circuit::signed;
 use crate::exec::{virtual_source, Trace};
-use crate::layout::{Block, Layout, Mode, RowKind, Src, BIAS_LIMBS};
+use crate::layout::{Block, Layout, Mode, PairBlock, RowKind, Src, BIAS_LIMBS};
 use crate::qmodel::{QModel, Step};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{BatchInvert, Field, PrimeField};
+use lookup::{limbs, lookup_columns, multiplicities};
 use rayon::prelude::*;
 
 /// What a proof is about: the run of the model and the policy.
@@ -60,7 +64,9 @@ pub fn weight_cells(model: &QModel, layout: &Layout) -> Vec<Vec<u64>> {
             for block in &layout.blocks {
                 let tensor = &model.tensors[block.tensor];
                 let Step::Affine(affine) = &tensor.step else { continue };
-                let Some(c) = &affine.contraction else { continue };
+                let Some(c) = affine.contractions.get(block.term) else {
+                    continue;
+                };
                 let o = block.first_channel + lane;
                 let kernel = c.axes[0].kernel * c.axes[1].kernel;
                 let bias = if o < tensor.channels {
@@ -68,7 +74,8 @@ pub fn weight_cells(model: &QModel, layout: &Layout) -> Vec<Vec<u64>> {
                 } else {
                     0
                 };
-                for (limb, digit) in bias_digits(bias, shape.weight_bits).into_iter().enumerate() {
+                let digits = bias_digits(bias, shape.weight_bits).into_iter();
+                for (limb, digit) in digits.take(block.bias_rows).enumerate() {
                     column[block.start + limb] = (digit + offset) as u64;
                 }
                 for j in 0..block.line {
@@ -168,7 +175,7 @@ impl Witness {
                         cells.high[row] = input[lane][row];
                     }
                 }
-                RowKind::Affine(id, _, _) => {
+                RowKind::Affine(id, _, _) | RowKind::Product(id, _, _) => {
                     let zero = i128::from(model.zero(id));
                     let shifted = self.accumulator(model, layout, row, lane) + (1i128 << (f - 1)) + (zero << f);
                     let sign = shifted >= 0;
@@ -189,9 +196,9 @@ impl Witness {
         cells
     }
 
-    /// Accumulator of a lane at an affine row; 0 for padding channels.
+    /// Accumulator of a lane at a rounded row; 0 for padding channels.
     fn accumulator(&self, model: &QModel, layout: &Layout, row: usize, lane: usize) -> i128 {
-        let RowKind::Affine(id, block, position) = layout.kinds[row] else {
+        let (RowKind::Affine(id, block, position) | RowKind::Product(id, block, position)) = layout.kinds[row] else {
             return 0;
         };
         let tensor = &model.tensors[id];
@@ -261,7 +268,7 @@ impl Witness {
                     let zero = match *kind {
                         RowKind::Free => 0,
                         RowKind::Input { .. } => 1i64 << (model.precision.bits() - 1),
-                        RowKind::Affine(id, _, _) | RowKind::Max(id) => model.zero(id),
+                        RowKind::Affine(id, _, _) | RowKind::Product(id, _, _) | RowKind::Max(id) => model.zero(id),
                     };
                     i128::from(small.lanes[lane].value[row]) - i128::from(zero)
                 });
@@ -272,90 +279,6 @@ impl Witness {
             columns,
             combined,
             lanes,
-        }
-    }
-
-    /// The line column, and the weights of each row combined by powers of `r`.
-    fn lines(&self, model: &QModel, layout: &Layout, small: &Small, r: Fr, t: Fr) -> (Vec<Fr>, Vec<Fr>) {
-        let shape = &layout.shape;
-        let mut u = vec![Fr::ZERO; shape.usable()];
-        for (row, u) in u.iter_mut().enumerate().take(layout.policy_rows) {
-            *u = signed(self.output(model, layout, row).into());
-        }
-        let mut done: Option<(usize, &Block)> = None;
-        for block in &layout.blocks {
-            match done {
-                Some((tensor, first)) if tensor == block.tensor => {
-                    u.copy_within(first.start..=first.end(), block.start);
-                }
-                _ => {
-                    self.line(model, layout, block, t, &mut u);
-                    done = Some((block.tensor, block));
-                }
-            }
-        }
-        let offset = Fr::from(1u64 << (shape.weight_bits - 1));
-        let rows = small.weights.first().map_or(0, Vec::len);
-        let mut combined: Vec<Fr> = (0..rows)
-            .into_par_iter()
-            .map(|row| {
-                small
-                    .weights
-                    .iter()
-                    .rev()
-                    .fold(Fr::ZERO, |acc, lane| acc * r + Fr::from(lane[row]) - offset)
-            })
-            .collect();
-        let unused = (0..shape.weight_lanes).fold(Fr::ZERO, |acc, _| acc * r - offset);
-        combined.resize(shape.usable(), unused);
-        (u, combined)
-    }
-
-    fn line(&self, model: &QModel, layout: &Layout, block: &Block, t: Fr, u: &mut [Fr]) {
-        let tensor = &model.tensors[block.tensor];
-        let Step::Affine(affine) = &tensor.step else { return };
-        let Some(c) = &affine.contraction else { return };
-        let powers: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |p| Some(p * t))
-            .take(tensor.positions())
-            .collect();
-        let all: Fr = powers.iter().sum();
-        for limb in 0..BIAS_LIMBS {
-            u[block.start + limb] = all * signed(1i128 << (layout.shape.weight_bits as usize * limb));
-        }
-        let source = virtual_source(c, &self.trace.values, model);
-        let width = c.parts.first().map_or(1, |p| model.tensors[p.tensor].width);
-        let plane = source.len() / c.channels.max(1);
-        // Taps by kernel index: (output position, source index).
-        let taps = |axis: &crate::qmodel::Axis| {
-            let mut by_kernel = vec![vec![]; axis.kernel];
-            for (p, taps) in axis.taps.iter().enumerate() {
-                taps.iter().for_each(|&(k, q)| by_kernel[k].push((p, q)));
-            }
-            by_kernel
-        };
-        let [vertical, horizontal] = [taps(&c.axes[0]), taps(&c.axes[1])];
-        let values: Vec<Fr> = (0..block.line)
-            .into_par_iter()
-            .map(|j| {
-                let (channel, k) = (j % block.stride, j / block.stride);
-                if channel >= c.channels {
-                    return Fr::ZERO;
-                }
-                let x = &source[channel * plane..];
-                let mut sum = Fr::ZERO;
-                for &(py, qy) in &vertical[k / c.axes[1].kernel] {
-                    for &(px, qx) in &horizontal[k % c.axes[1].kernel] {
-                        let value = x[qy * width + qx];
-                        if value != 0 {
-                            sum += powers[py * tensor.width + px] * signed(value.into());
-                        }
-                    }
-                }
-                sum
-            })
-            .collect();
-        for (j, value) in values.into_iter().enumerate() {
-            u[block.row(j)] = value;
         }
     }
 
@@ -381,13 +304,24 @@ impl Witness {
         }
         for block in &layout.blocks {
             if block.line > 0 {
-                chain(block.start + BIAS_LIMBS, block.end(), &mut uacc);
+                chain(block.start + block.bias_rows, block.end(), &mut uacc);
             }
             for row in block.start + 1..=block.end() {
                 let before = pacc[row - 1];
                 pacc[row] += before;
             }
         }
+        for block in &layout.pairs {
+            chain(block.start, block.end(), &mut uacc);
+            let mut sum = Fr::ZERO;
+            for row in block.start..=block.end() {
+                if (row - block.start) % 2 == 1 {
+                    sum += u[row - 1] * u[row];
+                }
+                pacc[row] = sum;
+            }
+        }
+        let weights = pattern_weights(layout, [r, t, s]);
         let mut slots = vec![[zeros(), zeros(), zeros()]; layout.shape.slots];
         for segment in &layout.segments {
             let mut acc = Fr::ZERO;
@@ -413,6 +347,10 @@ impl Witness {
                         Mode::Accumulators => lanes(0, r),
                         Mode::ValuesS => lanes(1, s),
                         Mode::ValuesR => lanes(1, r),
+                        Mode::Pattern(pattern) => {
+                            let terms = weights[pattern].iter().zip(&second.lanes);
+                            terms.map(|(w, lane)| *w * signed(lane[1][row])).sum()
+                        }
                         Mode::Constant | Mode::Skip => Fr::ZERO,
                     };
                     acc += a * b * (added + signed(step.kappa));
@@ -429,6 +367,19 @@ impl Witness {
     }
 }
 
+/// Weights of the lanes in each pattern; 0 for lanes that are not read.
+fn pattern_weights(layout: &Layout, challenges: [Fr; 3]) -> Vec<Vec<Fr>> {
+    let weight = |lane: &Option<[u32; 3]>| {
+        let powers = |exponents: &[u32; 3]| {
+            let powers = challenges.iter().zip(exponents);
+            powers.map(|(c, &e)| c.pow([u64::from(e)])).product()
+        };
+        lane.as_ref().map_or(Fr::ZERO, powers)
+    };
+    let patterns = layout.shape.features.patterns.iter();
+    patterns.map(|p| p.lanes.iter().map(weight).collect()).collect()
+}
+
 /// The integer below 2^64 that a field element is, if it is one. A false policy statement has none; its cells stay
 /// zero and its proof fails.
 fn small_integer(v: Fr) -> Option<u64> {
@@ -438,77 +389,4 @@ fn small_integer(v: Fr) -> Option<u64> {
         return None;
     }
     Some(u64::from_le_bytes(low.try_into().ok()?))
-}
-
-/// Splits values into table limbs (low first) and single bits.
-fn limbs(layout: &Layout, values: &[u64]) -> Vec<Vec<u64>> {
-    let shape = &layout.shape;
-    let limb = |i: u32| {
-        values
-            .iter()
-            .map(move |v| (v >> (shape.table_bits * i)) & ((1 << shape.table_bits) - 1))
-            .collect()
-    };
-    let bit = |i: u32| {
-        values
-            .iter()
-            .map(move |v| (v >> (shape.table_bits * shape.limbs + i)) & 1)
-            .collect()
-    };
-    (0..shape.limbs).map(limb).chain((0..shape.top_bits).map(bit)).collect()
-}
-
-/// The table-checked limb columns in lookup order.
-fn lookup_limbs(layout: &Layout, lanes: &[LaneCells]) -> Vec<Vec<u64>> {
-    let count = layout.shape.limbs as usize;
-    let checked = |cells: &Vec<u64>| limbs(layout, cells).into_iter().take(count);
-    lanes
-        .iter()
-        .flat_map(|lane| checked(&lane.high).chain(checked(&lane.rem)).collect::<Vec<_>>())
-        .collect()
-}
-
-fn multiplicities(layout: &Layout, lanes: &[LaneCells]) -> Vec<u64> {
-    let mut counts = vec![0u64; 1 << layout.shape.table_bits];
-    for column in lookup_limbs(layout, lanes) {
-        for value in column {
-            counts[value as usize] += 1;
-        }
-    }
-    counts
-}
-
-/// Lookup helpers, the table helper and the running sum.
-fn lookup_columns(layout: &Layout, small: &Small, alpha: Fr) -> Vec<Vec<Fr>> {
-    let usable = layout.shape.usable();
-    // 1 / (alpha + v) for every table value, once.
-    let mut inverses: Vec<Fr> = (0..1u64 << layout.shape.table_bits)
-        .map(|v| alpha + Fr::from(v))
-        .collect();
-    inverses.iter_mut().batch_invert();
-    let limbs = lookup_limbs(layout, &small.lanes);
-    let mut columns: Vec<Vec<Fr>> = limbs
-        .par_chunks(3)
-        .map(|group| {
-            (0..usable)
-                .map(|row| group.iter().map(|c| inverses[c[row] as usize]).sum())
-                .collect()
-        })
-        .collect();
-    let mut table: Vec<Fr> = small
-        .multiplicity
-        .iter()
-        .zip(&inverses)
-        .map(|(&m, inverse)| Fr::from(m) * inverse)
-        .collect();
-    table.resize(usable, Fr::ZERO);
-    let mut sum = Vec::with_capacity(usable);
-    let mut total = Fr::ZERO;
-    for row in 0..usable {
-        total += columns.iter().map(|c| c[row]).sum::<Fr>() - table[row];
-        sum.push(total);
-    }
-    columns.push(table);
-    columns.push(sum);
-    columns
 }

@@ -8,23 +8,7 @@ use provenn_circuits::circuit::ModelCircuit;
 use provenn_circuits::exec::execute;
 use provenn_circuits::layout::Layout;
 use provenn_circuits::qmodel::*;
-use provenn_circuits::shape::Shape;
 use std::sync::Arc;
-
-fn shape(k: u32, lanes: usize, public_input: bool) -> Shape {
-    Shape {
-        k,
-        lanes,
-        weight_lanes: 0,
-        slots: 0,
-        table_bits: 5,
-        limbs: 2,
-        top_bits: 1,
-        weight_bits: 16,
-        live_input_lanes: 0,
-        public_input,
-    }
-}
 
 fn stored(name: &str, channels: usize, signed: bool, step: Step) -> Tensor {
     Tensor {
@@ -44,29 +28,8 @@ fn one() -> [Axis; 2] {
 
 /// `dense(concat(input, first))`: the second part starts in the padding lanes of the first.
 fn concatenated(channels: usize) -> QModel {
-    let first = affine(
-        vec![Part {
-            tensor: 0,
-            alpha: 1,
-            offset: 0,
-        }],
-        3,
-        2,
-        one(),
-        80,
-    );
-    let parts = vec![
-        Part {
-            tensor: 0,
-            alpha: 1,
-            offset: 0,
-        },
-        Part {
-            tensor: 1,
-            alpha: 1,
-            offset: 3,
-        },
-    ];
+    let first = affine(vec![part(0)], 3, 2, one(), 80);
+    let parts = vec![part(0), part_at(1, 1, 3)];
     let last = affine(parts, 5, 2, one(), 90);
     let tensors = vec![
         stored("input", channels, true, Step::Input),
@@ -93,14 +56,14 @@ fn padding_lanes_of_a_committed_input_cannot_feed_other_channels() {
     let Step::Affine(first) = &mut liar.tensors[1].step else {
         unreachable!()
     };
-    let c = first.contraction.as_mut().expect("contraction");
+    let c = first.contractions.first_mut().expect("contraction");
     c.channels = 4;
     c.weights = c.weights.chunks(3).flat_map(|w| [w[0], w[1], w[2], 0]).collect();
     trace.values[0] = vec![5, -3, 2, 900];
     let Step::Affine(last) = &honest.tensors[2].step else {
         unreachable!()
     };
-    let weights = &last.contraction.as_ref().expect("contraction").weights;
+    let weights = &last.contractions.first().expect("contraction").weights;
     for o in 0..2 {
         let acc = truth.accumulators[2][o] + i128::from(weights[o * 5 + 3]) * 900;
         trace.accumulators[2][o] = acc;
@@ -130,17 +93,7 @@ fn policy_rows_do_not_collide_with_activations() {
 #[test]
 fn a_pool_of_a_pool_is_laid_out_or_refused() {
     let axes = || [Axis::identity(4), Axis::identity(1)];
-    let first = affine(
-        vec![Part {
-            tensor: 0,
-            alpha: 1,
-            offset: 0,
-        }],
-        2,
-        2,
-        axes(),
-        80,
-    );
+    let first = affine(vec![part(0)], 2, 2, axes(), 80);
     let pool = |tensor, rows: Vec<Vec<usize>>| {
         Step::MaxPool(MaxPool {
             tensor,
@@ -176,11 +129,7 @@ fn a_pooled_public_input_keeps_its_rows_or_is_refused() {
         cols: vec![vec![0]],
     };
     let last = affine(
-        vec![Part {
-            tensor: 1,
-            alpha: 1,
-            offset: 0,
-        }],
+        vec![part(1)],
         3,
         2,
         [Axis::conv(2, 2, 1, 1, 0, 1), Axis::identity(1)],
@@ -211,28 +160,14 @@ fn a_pooled_public_input_keeps_its_rows_or_is_refused() {
 #[test]
 fn overlapping_windows_are_refused() {
     let axes = || [Axis::identity(3), Axis::identity(1)];
-    let first = affine(
-        vec![Part {
-            tensor: 0,
-            alpha: 1,
-            offset: 0,
-        }],
-        1,
-        1,
-        axes(),
-        80,
-    );
+    let first = affine(vec![part(0)], 1, 1, axes(), 80);
     let pool = MaxPool {
         tensor: 1,
         rows: vec![vec![0, 1], vec![1, 2]],
         cols: vec![vec![0]],
     };
     let last = affine(
-        vec![Part {
-            tensor: 2,
-            alpha: 1,
-            offset: 0,
-        }],
+        vec![part(2)],
         1,
         1,
         [Axis::conv(2, 2, 1, 1, 0, 1), Axis::identity(1)],
@@ -272,7 +207,7 @@ fn a_run_of_another_model_is_rejected() {
                 let Step::Affine(affine) = &mut other.tensors[id].step else {
                     continue;
                 };
-                let c = affine.contraction.as_mut().expect("contraction");
+                let c = affine.contractions.first_mut().expect("contraction");
                 let index = c.weights.len() / 2;
                 c.weights[index] += 1;
                 affine.bias[0] -= 40;

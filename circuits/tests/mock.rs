@@ -5,8 +5,14 @@ mod common;
 use common::*;
 
 #[test]
-fn dense_and_conv_models_satisfy_the_circuit() {
-    for (name, model) in [("dense", dense(&[5, 7, 3])), ("conv", conv()), ("residual", residual())] {
+fn models_satisfy_the_circuit() {
+    let models = [
+        ("dense", dense(&[5, 7, 3])),
+        ("conv", conv()),
+        ("residual", residual()),
+        ("mixed", mixed()),
+    ];
+    for (name, model) in models {
         for public in [true, false] {
             let case = Case::new(model.clone(), public, 7);
             assert_eq!(case.verify(), Ok(()), "{name}, public {public}");

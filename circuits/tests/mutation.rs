@@ -11,7 +11,6 @@ use halo2_proofs::plonk::{Advice, Column};
 use provenn_circuits::exec::execute;
 use provenn_circuits::layout::{Layout, RowKind, Src, BIAS_LIMBS};
 use provenn_circuits::qmodel::*;
-use provenn_circuits::shape::Shape;
 use std::collections::{BTreeMap, BTreeSet};
 use table::{cell, Table};
 
@@ -22,6 +21,7 @@ fn cases() -> Vec<(String, Case)> {
         ("conv", conv()),
         ("residual", residual()),
         ("pooled", pooled()),
+        ("mixed", mixed()),
     ] {
         for public in [true, false] {
             cases.push((format!("{name}, public {public}"), Case::new(model.clone(), public, 7)));
@@ -33,17 +33,7 @@ fn cases() -> Vec<(String, Case)> {
 /// Input, one contraction, one pool over its two positions; three channels.
 fn pooled() -> QModel {
     let axes = [Axis::identity(2), Axis::identity(1)];
-    let first = affine(
-        vec![Part {
-            tensor: 0,
-            alpha: 1,
-            offset: 0,
-        }],
-        3,
-        3,
-        axes,
-        80,
-    );
+    let first = affine(vec![part(0)], 3, 3, axes, 80);
     let pool = MaxPool {
         tensor: 1,
         rows: vec![vec![0, 1]],
@@ -73,19 +63,7 @@ fn pooled() -> QModel {
 
 /// A case on two lanes, so that channels are padded.
 fn wide(model: QModel, public_input: bool) -> Case {
-    let shape = Shape {
-        k: 7,
-        lanes: 2,
-        weight_lanes: 0,
-        slots: 0,
-        table_bits: 5,
-        limbs: 2,
-        top_bits: 1,
-        weight_bits: 16,
-        live_input_lanes: 0,
-        public_input,
-    };
-    let layout = Layout::build(&model, shape).expect("fits");
+    let layout = Layout::build(&model, shape(7, 2, public_input)).expect("fits");
     let trace = execute(&model, &random(3, model.tensors[0].len(), 16)).expect("in range");
     Case::build(model, layout, trace)
 }
@@ -106,11 +84,14 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
     if later && c.weights.iter().any(|&w| is(w)) && !layout.blocks.iter().any(|b| b.start <= row && row <= b.end()) {
         return Some("weight column outside every block (bound by the model commitment only)");
     }
+    if c.weights.iter().any(|&w| is(w)) && layout.pairs.iter().any(|b| b.start <= row && row <= b.end()) {
+        return Some("weight on a row of a product of activations (bound by the model commitment only)");
+    }
     for (index, lane) in c.lanes.iter().enumerate() {
         if lane.input.is_some_and(is) && !matches!(kind, RowKind::Input { .. }) {
             return Some("input column on a row without input (bound by the input commitment only)");
         }
-        if is(lane.sign) && !matches!(kind, RowKind::Affine(..)) {
+        if is(lane.sign) && !matches!(kind, RowKind::Affine(..) | RowKind::Product(..)) {
             return Some("sign on a row without accumulator");
         }
         if is(lane.value) && kind == RowKind::Free {
@@ -122,7 +103,7 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
             };
             let checked = part < layout.shape.limbs as usize;
             let read = match kind {
-                RowKind::Affine(..) | RowKind::Max(_) => true,
+                RowKind::Affine(..) | RowKind::Max(_) | RowKind::Product(..) => true,
                 RowKind::Input { .. } => high && !layout.shape.public_input,
                 RowKind::Free => false,
             } || (policy && index == 0 && (high || part == 0));
@@ -188,7 +169,7 @@ fn every_cell_that_is_read_is_bound() {
         }
     }
     println!("{accepted:#?}");
-    assert_eq!(accepted.len(), 8, "{accepted:?}");
+    assert_eq!(accepted.len(), 9, "{accepted:?}");
 }
 
 /// A change of one phase-1 cell, with multiplicities and later phases (but the line) made to fit.
@@ -435,6 +416,34 @@ fn each_gate_is_needed() {
     }
 }
 
+/// A false remainder of a product, in the table, fails in its gate alone.
+#[test]
+fn each_product_gate_is_needed() {
+    for public in [true, false] {
+        let mut f = Forge::new(&wide(mixed(), public));
+        let (c, row) = (f.base.config.clone(), f.base.layout.rows[2][1]);
+        for (index, lane) in c.lanes.iter().enumerate() {
+            f.expect(&format!("lane {index}/product of neighbours"), |t| {
+                let v = small(t.get(lane.rem[0], row));
+                t.set(lane.rem[0], row, Fr::from(v ^ 1));
+                t.recompute();
+            });
+        }
+        // Where a line and its product are swapped for ones with the same line sum, the product sum notices.
+        f.expect("lines/product sum", |t| {
+            let end = t.layout.pairs[0].end();
+            let before = t.get(c.pacc, end);
+            let (left, s) = (t.layout.pairs[0].row(1), t.challenges[3]);
+            add(t, c.u, left, Fr::one());
+            let other = t.layout.pairs[0].row(0);
+            add(t, c.u, other, -s.square());
+            t.recompute_lines();
+            t.set(c.pacc, end, before);
+            t.recompute_slots();
+        });
+    }
+}
+
 /// Tables in which one equality fails and nothing else, for every equality.
 fn forge_equalities(f: &mut Forge) {
     let (layout, c) = (f.base.layout.clone(), f.base.config.clone());
@@ -442,19 +451,20 @@ fn forge_equalities(f: &mut Forge) {
         let name = format!("equality {number}");
         // Moves of the line inside a block that leave the product, and maybe the line sum, alone.
         let moved = |t: &mut Table, rows: &[usize]| {
-            let block = layout
-                .blocks
-                .iter()
-                .find(|b| b.start <= rows[0] && rows[0] <= b.end())
-                .expect("block");
+            let mut ends = layout.blocks.iter().map(|b| (b.start, b.end()));
+            let block_end = ends.find(|b| b.0 <= rows[0] && rows[0] <= b.1).map_or(0, |b| b.1);
             let offset = Fr::from(1u64 << (layout.shape.weight_bits - 1));
+            let pair = |row: usize| layout.pairs.iter().any(|b| b.start <= row && row <= b.end());
             let weight = |t: &Table, row| {
+                if pair(row) {
+                    return t.get(c.u, row + 1);
+                }
                 c.weights
                     .iter()
                     .rev()
                     .fold(Fr::zero(), |acc, &w| acc * t.challenges[0] + t.get(w, row) - offset)
             };
-            let power = |t: &Table, row: usize| t.challenges[3].pow([(block.end() - row) as u64]);
+            let power = |t: &Table, row: usize| t.challenges[3].pow([(block_end - row) as u64]);
             let w: Vec<Fr> = rows.iter().map(|&row| weight(t, row)).collect();
             let change = if let [_, _, _] = rows {
                 // w0 + w1 x + w2 y = 0, s1 x + s2 y = 0.
@@ -476,6 +486,11 @@ fn forge_equalities(f: &mut Forge) {
                     .find(|b| b.start <= row && row <= b.end())
                     .expect("block");
                 f.expect(&name, |t| moved(t, &[row, block.end(), block.end() - 1]))
+            }
+            Src::Uacc(end) if layout.pairs.iter().any(|b| b.end() == end) => {
+                let block = layout.pairs.iter().find(|b| b.end() == end).expect("pairs");
+                let rows = [block.row(1), block.row(0)];
+                f.expect(&name, |t| moved(t, &rows))
             }
             Src::Uacc(row) if row >= layout.policy_rows => f.expect(&name, |t| moved(t, &[row, row - 1])),
             Src::Uacc(_) => f.expect(&name, |t| {
@@ -509,6 +524,7 @@ fn each_equality_is_needed() {
         wide(pooled(), false),
         wide(dense(&[3, 4, 2]), true),
         wide(residual(), false),
+        wide(mixed(), true),
     ] {
         let mut f = Forge::new(&case);
         forge_equalities(&mut f);
@@ -573,6 +589,7 @@ fn each_copy_is_needed() {
         wide(pooled(), false),
         wide(dense(&[3, 4, 2]), true),
         wide(residual(), false),
+        wide(mixed(), true),
     ] {
         let base = Table::new(&case, 5);
         let layout = base.layout.clone();
@@ -581,6 +598,7 @@ fn each_copy_is_needed() {
             .iter()
             .flat_map(|b| (b.start..b.start + BIAS_LIMBS).chain([b.end() - 1, b.end()]))
             .collect();
+        knobs.extend(layout.pairs.iter().flat_map(|b| [b.row(0), b.row(1)]));
         knobs.push(layout.policy_rows - 1);
         for (name, _, at) in base.copies.iter().filter(|c| c.0.starts_with("copy")) {
             let kept = BTreeSet::from([*at]);

@@ -7,7 +7,6 @@ use proptest::prelude::*;
 use provenn_circuits::exec::execute;
 use provenn_circuits::layout::Layout;
 use provenn_circuits::qmodel::*;
-use provenn_circuits::shape::Shape;
 
 /// An axis over `len` positions: convolution, transposed convolution, any table of taps, or the identity.
 fn axis(len: usize) -> impl Strategy<Value = Axis> {
@@ -28,18 +27,6 @@ fn axis(len: usize) -> impl Strategy<Value = Axis> {
 fn windows(len: usize) -> impl Strategy<Value = Vec<Vec<usize>>> {
     (Just((0..len).collect::<Vec<usize>>()).prop_shuffle(), 1..3usize)
         .prop_map(move |(order, size)| order.chunks(size).take(2).map(<[usize]>::to_vec).collect())
-}
-
-fn stored(name: &str, [channels, height, width]: [usize; 3], signed: bool, step: Step) -> Tensor {
-    Tensor {
-        name: name.into(),
-        channels,
-        height,
-        width,
-        frac: 0,
-        signed,
-        step,
-    }
 }
 
 /// input -> affine (concatenated source) -> pool? -> affine with linear terms -> dense over everything.
@@ -71,66 +58,42 @@ fn program() -> impl Strategy<Value = QModel> {
                     taps: vec![(0..len).map(|q| (q, q)).collect()],
                 })
             };
-            let mut tensors = vec![stored("input", [c, h, w], true, Step::Input)];
+            let mut tensors = vec![tensor("input", [c, h, w], true, Step::Input)];
             // The input twice: side by side, or one over the other.
-            let parts = vec![
-                Part {
-                    tensor: 0,
-                    alpha: 1,
-                    offset: 0,
-                },
-                Part {
-                    tensor: 0,
-                    alpha,
-                    offset: offset.min(c),
-                },
-            ];
+            let parts = vec![part(0), part_at(0, alpha, offset.min(c))];
             let (grid, channels) = ([axes.0.out(), axes.1.out()], c + offset.min(c));
             let first = affine(parts, channels, out, [axes.0.clone(), axes.1.clone()], seed);
-            tensors.push(stored("first", [out, grid[0], grid[1]], s0, Step::Affine(first)));
+            tensors.push(tensor("first", [out, grid[0], grid[1]], s0, Step::Affine(first)));
             let pooled = MaxPool {
                 tensor: 1,
                 rows: rows.clone(),
                 cols: cols.clone(),
             };
             let linear = Linear {
-                tensor: 1,
-                alpha: 900 * alpha,
-                offset: 0,
+                part: part_at(1, 900 * alpha, 0),
                 axes: [ah.clone(), aw.clone()],
             };
             // Linear terms only, into the upper of two sets of channels; and the same tensor under a weight.
             let lifted = Linear {
-                tensor: 1,
-                alpha: 700,
-                offset: out,
+                part: part_at(1, 700, out),
                 axes: [ah.clone(), aw.clone()],
             };
             let sum = Affine {
-                contraction: None,
+                contractions: vec![],
                 bias: vec![],
+                pairings: vec![],
                 linear: vec![linear, lifted],
             };
-            tensors.push(stored("sum", [2 * out, ah.out(), aw.out()], s1, Step::Affine(sum)));
+            tensors.push(tensor("sum", [2 * out, ah.out(), aw.out()], s1, Step::Affine(sum)));
             let last = if pool {
-                tensors.push(stored("pool", [out, rows.len(), cols.len()], s0, Step::MaxPool(pooled)));
+                tensors.push(tensor("pool", [out, rows.len(), cols.len()], s0, Step::MaxPool(pooled)));
                 3
             } else {
                 2
             };
             let source = &tensors[last];
-            let step = affine(
-                vec![Part {
-                    tensor: last,
-                    alpha: 1,
-                    offset: 0,
-                }],
-                source.channels,
-                2,
-                all(source),
-                seed + 9,
-            );
-            tensors.push(stored("last", [2, 1, 1], true, Step::Affine(step)));
+            let step = affine(vec![part(last)], source.channels, 2, all(source), seed + 9);
+            tensors.push(tensor("last", [2, 1, 1], true, Step::Affine(step)));
             QModel {
                 precision: PRECISION,
                 input_shape: vec![tensors[0].len()],
@@ -159,11 +122,7 @@ proptest! {
         }
         // Out of range runs are refused by the executor, not proven.
         let Ok(trace) = execute(&model, &input) else { return Err(TestCaseError::reject("range")) };
-        let shape = (6..11).map(|k| Shape {
-            k, lanes, weight_lanes: 0, slots: 0,
-            table_bits: PRECISION.table_bits, limbs: PRECISION.limbs, top_bits: PRECISION.top_bits,
-            weight_bits: 16, live_input_lanes: 0, public_input: public,
-        });
+        let shape = (6..11).map(|k| common::shape(k, lanes, public));
         let Some(layout) = shape.clone().find_map(|s| Layout::build(&model, s)) else {
             return Err(TestCaseError::reject("size"));
         };

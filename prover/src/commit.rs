@@ -213,7 +213,7 @@ fn instance_layout(model: &QModel, layout: &Layout) -> InstanceLayout {
         positions: input.positions() as u32,
         blocks: layout.channel_blocks(input.channels) as u32,
         public_input: layout.shape.public_input,
-        outputs: output.channels as u32,
+        outputs: output.len() as u32,
         policy_rows: layout.policy_rows as u32,
         input_bits: bits,
         output_bits: bits,
@@ -243,7 +243,7 @@ pub fn srs_verifying_key(srs: &Srs) -> Result<SrsVerifyingKey, ProveError> {
 
 fn describe(compiled: &Compiled, accuracy: Accuracy) -> Description {
     let (graph, model, layout) = (&compiled.graph, &compiled.model, &compiled.layout);
-    let outputs = model.tensors[model.output()].channels;
+    let outputs = model.tensors[model.output()].len();
     let leakage = [
         ("scores", format!("all {outputs} outputs")),
         (

@@ -1,5 +1,7 @@
 //! Columns and gates. The formula stands above each gate, with why it determines its cells.
 
+mod scan;
+
 use crate::shape::Shape;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
@@ -34,7 +36,7 @@ pub struct Lane {
 }
 
 /// Columns of one scan slot.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Slot {
     /// First coefficient.
     pub a: Column<Advice>,
@@ -50,6 +52,8 @@ pub struct Slot {
     pub first: Column<Fixed>,
     /// Values by `r`; not in slot 0.
     pub second: Option<Column<Fixed>>,
+    /// Values by a pattern: its index in the shape.
+    pub patterns: Vec<(usize, Column<Fixed>)>,
 }
 
 /// All columns.
@@ -120,6 +124,10 @@ pub struct Config {
     pub max: Column<Fixed>,
     /// Zero point of the row's tensor.
     pub zero_point: Column<Fixed>,
+    /// Multiplier of the rows of products of neighbours, else 0.
+    pub product: Option<Column<Fixed>>,
+    /// Rows of products of activations, and those of their right line.
+    pub pair: Option<[Column<Fixed>; 2]>,
 }
 
 type Expr = Expression<Fr>;
@@ -175,6 +183,8 @@ impl Config {
             .map(|index| {
                 let [a, b, acc] = [(); 3].map(|()| meta.advice_column_in(ThirdPhase));
                 let [keep, kappa, first] = [(); 3].map(|()| meta.fixed_column());
+                let patterns = shape.features.patterns.iter().enumerate();
+                let patterns = patterns.filter(|(_, p)| p.slot == index);
                 Slot {
                     a,
                     b,
@@ -183,6 +193,7 @@ impl Config {
                     kappa,
                     first,
                     second: (index > 0).then(|| meta.fixed_column()),
+                    patterns: patterns.map(|(i, _)| (i, meta.fixed_column())).collect(),
                 }
             })
             .collect();
@@ -224,6 +235,8 @@ impl Config {
             affine: meta.fixed_column(),
             max: meta.fixed_column(),
             zero_point: meta.fixed_column(),
+            product: shape.features.products.then(|| meta.fixed_column()),
+            pair: shape.features.pairings.then(|| [(); 2].map(|()| meta.fixed_column())),
         };
         config.power_gate(meta);
         config.line_gates(meta);
@@ -298,8 +311,10 @@ impl Config {
     }
 
     /// `uacc = keep_u * s * uacc_prev + line * u` and `pacc = keep_p * pacc_prev + u * sum_l r^l (w_l - offset)`
-    /// on usable rows. Both are determined by `u`, the weights and the challenges. `u` itself (phase 2) is
-    /// determined because its accumulator under `s`, drawn after `u`, equals the scan of what it claims to be.
+    /// on usable rows; on those of products of activations `pacc = keep_p * pacc_prev`, with `u * u_prev` added where
+    /// `u` is the right and `u_prev` the left line. All are determined by `u`, the weights and the challenges. `u` itself
+    /// (phase 2) is determined because its accumulator under `s`, drawn after `u`, equals the scan of what it claims to
+    /// be, whose cells are of phase 1.
     fn line_gates(&self, meta: &mut ConstraintSystem<Fr>) {
         meta.create_gate("lines", |m| {
             let usable = m.query_fixed(self.usable, Rotation::cur());
@@ -315,15 +330,18 @@ impl Config {
                 .map(|&w| m.query_advice(w, Rotation::cur()) - offset.clone())
                 .collect();
             let combined = horner(weights, &self.challenge(0));
+            let mut product = usable.clone() * (pacc - u.clone() * combined.clone()) - keep_p * pacc_prev;
+            if let Some(pair) = self.pair {
+                let [pairs, right] = pair.map(|c| m.query_fixed(c, Rotation::cur()));
+                let left = m.query_advice(self.u, Rotation::prev());
+                product = product + u.clone() * (pairs * combined - right * left);
+            }
             vec![
                 (
                     "line sum",
-                    usable.clone() * uacc - keep_u * self.challenge(3) * uacc_prev - line * u.clone(),
+                    usable * uacc - keep_u * self.challenge(3) * uacc_prev - line * u,
                 ),
-                (
-                    "product sum",
-                    usable.clone() * (pacc - u * combined) - keep_p * pacc_prev,
-                ),
+                ("product sum", product),
             ]
         });
     }
@@ -352,38 +370,11 @@ impl Config {
         cells.reduce(|a, b| a + b).unwrap_or_else(|| constant(0))
     }
 
-    /// `usable * acc = keep * acc_prev + a * b * (kappa + lanes)`; `a`, `b` are copies wherever they matter, so
-    /// the accumulator is determined by the lanes and the challenges.
-    fn scan_gate(&self, meta: &mut ConstraintSystem<Fr>, index: usize) {
-        let slot = self.slots[index];
-        meta.create_gate(format!("scan {index}"), |m| {
-            let usable = m.query_fixed(self.usable, Rotation::cur());
-            let [keep, kappa, first] = [slot.keep, slot.kappa, slot.first].map(|c| m.query_fixed(c, Rotation::cur()));
-            let [a, b, acc] = [slot.a, slot.b, slot.acc].map(|c| m.query_advice(c, Rotation::cur()));
-            let before = m.query_advice(slot.acc, Rotation::prev());
-            let zero = m.query_fixed(self.zero_point, Rotation::cur());
-            let added = match slot.second {
-                None => {
-                    let lanes = self.lanes.iter().map(|l| self.accumulator(m, l)).collect();
-                    first * horner(lanes, &self.challenge(0))
-                }
-                Some(second) => {
-                    let second = m.query_fixed(second, Rotation::cur());
-                    let values: Vec<Expr> = self
-                        .lanes
-                        .iter()
-                        .map(|l| m.query_advice(l.value, Rotation::cur()) - zero.clone())
-                        .collect();
-                    first * horner(values.clone(), &self.challenge(3)) + second * horner(values, &self.challenge(0))
-                }
-            };
-            vec![("scan", usable * acc - keep * before - a * b * (kappa + added))]
-        });
-    }
-
     /// Cells of a lane. Uniqueness: on affine rows, `sign`, `high`, `rem` are the unique bounded solution of
     /// `A + half + zero 2^f = m` (sign 1) or `-m - 1` (sign 0), because `|A|` is far below p / 2; `value = sign * high`.
-    /// On max rows, `value` is at least both predecessors and equal to one of them. On input rows it is the input.
+    /// On max rows, `value` is at least both predecessors and equal to one of them. On input rows it is the input. On
+    /// product rows `A = product * x * y` for the values `x`, `y` of the two rows before, which are signed; everything is
+    /// of phase 1 and no challenge is needed. `|product * x * y|` is far below p / 2, so that the same uniqueness holds.
     fn lane_gates(&self, meta: &mut ConstraintSystem<Fr>, index: usize) {
         let lane = &self.lanes[index];
         let limbs = self.shape.limbs as usize;
@@ -404,15 +395,22 @@ impl Config {
                 ("value", affine * (value.clone() - sign * high.clone())),
                 (
                     "max is at least the running maximum",
-                    max.clone() * (value.clone() - prev2 - high.clone()),
+                    max.clone() * (value.clone() - prev2.clone() - high.clone()),
                 ),
                 (
                     "max is at least the element",
-                    max.clone() * (value.clone() - prev - rem.clone()),
+                    max.clone() * (value.clone() - prev.clone() - rem.clone()),
                 ),
                 ("max is one of the two", max * high.clone() * rem),
                 ("value is the input", input.clone() * (value.clone() - source.clone())),
             ];
+            if let Some(product) = self.product {
+                let product = m.query_fixed(product, Rotation::cur());
+                let half = Expression::Constant(power_of_two(self.shape.precision().bits().max(1) - 1));
+                let [x, y] = [prev2, prev].map(|v| v - half.clone());
+                let made = self.accumulator(m, lane);
+                gates.push(("product of neighbours", product.clone() * (made - product * x * y)));
+            }
             if lane.input.is_some() && index >= self.shape.live_input_lanes {
                 // A padding lane has the weight of a channel of whatever is concatenated after the input.
                 let last = m.query_fixed(self.last_input, Rotation::cur());

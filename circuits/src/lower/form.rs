@@ -1,16 +1,31 @@
 //! The float program: stored tensors and the linear forms between them.
 
-use crate::qmodel::{Axis, MaxPool};
+use crate::qmodel::{Axis, MaxPool, View};
+use std::rc::Rc;
 
-/// `coef * tensor`, on channels from `offset` on.
+/// `coef * tensor`, or `coef` times a view of it, on channels from `offset` on.
 #[derive(Clone, Debug)]
 pub struct Part {
     pub tensor: usize,
     pub coef: f64,
     pub offset: usize,
+    pub view: Option<View>,
 }
 
-/// A contraction with constant weights `[out, channels, kernel height, kernel width]`.
+impl Part {
+    /// The whole tensor.
+    pub fn whole(tensor: usize) -> Self {
+        Self {
+            tensor,
+            coef: 1.0,
+            offset: 0,
+            view: None,
+        }
+    }
+}
+
+/// A contraction with constant weights `[out, channels, kernel height, kernel width]`. Without parts it reads the
+/// constant one on one channel, or nothing on none (then it only carries a bias).
 #[derive(Clone, Debug)]
 pub struct Contraction {
     pub parts: Vec<Part>,
@@ -26,13 +41,22 @@ pub struct Linear {
     pub axes: [Axis; 2],
 }
 
+/// `coef` times a batch of products of matrices `[b, i, j] [b, j, n]` of activations.
+#[derive(Clone, Debug)]
+pub struct Pairing {
+    pub coef: f64,
+    pub left: (usize, View),
+    pub right: (usize, View),
+}
+
 /// An accumulator.
 #[derive(Clone, Debug, Default)]
 pub struct Affine {
-    pub contraction: Option<Contraction>,
-    /// Per output channel.
+    pub contractions: Vec<Contraction>,
+    /// Per output channel; carried by the first contraction.
     pub bias: Vec<f64>,
     pub linear: Vec<Linear>,
+    pub pairings: Vec<Pairing>,
 }
 
 /// How a stored tensor is computed.
@@ -41,6 +65,8 @@ pub enum Step {
     Input,
     Affine(Affine),
     MaxPool(MaxPool),
+    /// Products of neighbours of a tensor.
+    Product(usize),
 }
 
 /// A stored tensor of the float program.
@@ -62,13 +88,39 @@ pub struct FloatModel {
     pub(super) output_shape: Vec<usize>,
 }
 
-/// How the elements of a graph value lie on the grid `[channels, height, width]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which element of the grid each element of a graph value is, both row-major.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// `[1, c, h, w]`, `[1, c, w]` or `[1, c]`.
-    ChannelsFirst,
-    /// `[.., w, c]`: channels are the last axis, height is 1.
-    ChannelsLast,
+    /// The same.
+    Same,
+    /// A permutation.
+    Index(Rc<[usize]>),
+}
+
+impl Order {
+    pub(super) fn new(index: Vec<usize>) -> Self {
+        match index.iter().enumerate().all(|(i, &e)| i == e) {
+            true => Self::Same,
+            false => Self::Index(index.into()),
+        }
+    }
+
+    /// A value `[lead, channels, tail]` whose channels are its middle axis.
+    pub(super) fn channels(lead: usize, channels: usize, tail: usize) -> Self {
+        let element = |i: usize| {
+            let (l, c, t) = (i / (channels * tail), i / tail % channels, i % tail);
+            c * lead * tail + l * tail + t
+        };
+        Self::new((0..lead * channels * tail).map(element).collect())
+    }
+
+    /// The grid element of value element `i`.
+    pub(super) fn at(&self, i: usize) -> usize {
+        match self {
+            Self::Same => i,
+            Self::Index(index) => index[i],
+        }
+    }
 }
 
 /// What a graph value is.
@@ -111,9 +163,8 @@ impl Form {
                     })
                     .collect();
                 let mut affine = Affine {
-                    contraction: None,
-                    bias: vec![],
                     linear,
+                    ..Affine::default()
                 };
                 if bias.iter().any(|b| *b != 0.0) {
                     affine.add_bias(&bias, self.grid);
@@ -153,48 +204,114 @@ impl Form {
 
 impl Affine {
     fn scale(&mut self, by: f64) {
-        if let Some(c) = &mut self.contraction {
+        for c in &mut self.contractions {
             c.weights.iter_mut().for_each(|w| *w *= by);
         }
         self.bias.iter_mut().for_each(|b| *b *= by);
         self.linear.iter_mut().for_each(|l| l.part.coef *= by);
+        self.pairings.iter_mut().for_each(|p| p.coef *= by);
+    }
+
+    /// Adds a contraction; one that only carries the bias makes room.
+    pub(super) fn push(&mut self, contraction: Contraction) {
+        self.contractions.retain(|c| c.channels > 0);
+        self.contractions.push(contraction);
     }
 
     /// Adds a constant per channel; a contraction carries it.
     pub(super) fn add_bias(&mut self, by: &[f64], [channels, height, width]: [usize; 3]) {
-        let axes = [
-            Axis {
+        if self.contractions.is_empty() {
+            let nothing = |len: usize| Axis {
                 kernel: 1,
-                taps: vec![vec![]; height],
-            },
-            Axis {
-                kernel: 1,
-                taps: vec![vec![]; width],
-            },
-        ];
-        let empty = Contraction {
-            parts: vec![],
-            channels: 0,
-            axes,
-            weights: vec![],
-        };
-        self.contraction.get_or_insert(empty);
+                taps: vec![vec![]; len],
+            };
+            self.contractions.push(Contraction {
+                parts: vec![],
+                channels: 0,
+                axes: [nothing(height), nothing(width)],
+                weights: vec![],
+            });
+        }
         self.bias.resize(channels, 0.0);
         self.bias.iter_mut().zip(by).for_each(|(b, by)| *b += by);
     }
 
-    /// Adds another accumulator of the same grid; `None` if both have contractions that read something.
-    pub(super) fn add(mut self, other: Affine, grid: [usize; 3]) -> Option<Affine> {
+    /// Adds a constant per element, `[channels, height, width]`.
+    pub(super) fn add_elements(&mut self, by: &[f64], grid: [usize; 3]) {
+        self.push(Contraction::constant(by, grid));
+    }
+
+    /// Adds another accumulator of the same grid.
+    pub(super) fn add(mut self, other: Affine, grid: [usize; 3]) -> Affine {
         self.linear.extend(other.linear);
-        let reads = |a: &Option<Contraction>| a.as_ref().is_some_and(|c| !c.parts.is_empty());
-        match (reads(&self.contraction), reads(&other.contraction)) {
-            (true, true) => return None,
-            (false, true) => self.contraction = other.contraction,
-            _ => {}
+        self.pairings.extend(other.pairings);
+        for contraction in other.contractions.into_iter().filter(|c| c.channels > 0) {
+            self.push(contraction);
         }
         if !other.bias.is_empty() {
             self.add_bias(&other.bias, grid);
         }
-        Some(self)
+        self
+    }
+
+    /// The same on every second column of a grid of twice the width, from `first` on; products of matrices cannot.
+    pub(super) fn spread(mut self, first: usize, [channels, height, width]: [usize; 3]) -> Affine {
+        let spread = |axis: &Axis| Axis {
+            kernel: axis.kernel,
+            taps: axis
+                .taps
+                .iter()
+                .flat_map(|taps| match first {
+                    0 => [taps.clone(), vec![]],
+                    _ => [vec![], taps.clone()],
+                })
+                .collect(),
+        };
+        self.contractions.retain(|c| c.channels > 0);
+        if self.bias.iter().any(|b| *b != 0.0) {
+            let always = |len: usize| Axis {
+                kernel: 1,
+                taps: vec![vec![(0, 0)]; len],
+            };
+            let mut weights = std::mem::take(&mut self.bias);
+            weights.resize(channels, 0.0);
+            self.push(Contraction {
+                parts: vec![],
+                channels: 1,
+                axes: [always(height), always(width)],
+                weights,
+            });
+        }
+        self.bias.clear();
+        let axes = self.contractions.iter_mut().map(|c| &mut c.axes);
+        for axes in axes.chain(self.linear.iter_mut().map(|l| &mut l.axes)) {
+            axes[1] = spread(&axes[1]);
+        }
+        self
+    }
+}
+
+impl From<Contraction> for Affine {
+    fn from(contraction: Contraction) -> Self {
+        Self {
+            contractions: vec![contraction],
+            ..Self::default()
+        }
+    }
+}
+
+impl Contraction {
+    /// A constant per element, `[channels, height, width]`: position `p` reads the constant one under kernel index `p`.
+    pub(super) fn constant(values: &[f64], [_, height, width]: [usize; 3]) -> Self {
+        let each = |len: usize| Axis {
+            kernel: len,
+            taps: (0..len).map(|p| vec![(p, 0)]).collect(),
+        };
+        Self {
+            parts: vec![],
+            channels: 1,
+            axes: [each(height), each(width)],
+            weights: values.to_vec(),
+        }
     }
 }

@@ -1,14 +1,18 @@
 //! Operator by operator: graph values become forms, activations become stored tensors.
 
+mod constants;
 mod elementwise;
 mod moves;
+mod pairings;
 mod products;
+mod reductions;
 mod windows;
 
-use super::form::{Affine, Contraction, FloatModel, Form, Kind, Linear, Order, Part, Step, Tensor};
+use super::form::{Affine, Contraction, FloatModel, Form, Kind, Linear, Order, Pairing, Part, Step, Tensor};
+use super::quantize::integer_bits;
 use crate::error::CircuitError;
 use crate::onnx::{self, Graph, Node, Op, ReduceKind};
-use crate::qmodel::{Axis, MaxPool};
+use crate::qmodel::{Axis, MaxPool, View};
 
 use windows::{spatial, spatial_axes, Geometry};
 
@@ -30,9 +34,9 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatModel, CircuitError> 
         ranges,
         forms: vec![None; graph.values.len()],
         tensors: vec![],
-        pooled: vec![],
+        neighbours: vec![],
     };
-    lowering.input(input).map_err(|e| CircuitError::Unsupported(vec![e]))?;
+    lowering.input(input);
     let mut refused = vec![];
     for node in &graph.nodes {
         match lowering.node(node) {
@@ -65,51 +69,41 @@ struct Lowering<'a> {
     ranges: &'a [f64],
     forms: Vec<Option<Form>>,
     tensors: Vec<Tensor>,
-    /// Tensors that a pool reads already.
-    pooled: Vec<usize>,
+    /// Tensors among whose rows a pool or product stands already.
+    neighbours: Vec<usize>,
 }
 
-/// Grid of a value's shape.
-fn grid(shape: &[usize]) -> Result<([usize; 3], Order), Refused> {
-    match *shape {
-        [1, c] | [c] => Ok(([c, 1, 1], Order::ChannelsFirst)),
-        [1, c, w] => Ok(([c, 1, w], Order::ChannelsFirst)),
-        [1, c, h, w] => Ok(([c, h, w], Order::ChannelsFirst)),
-        _ => Err(format!("shape {shape:?} is neither [1, c], [1, c, w] nor [1, c, h, w]")),
+/// Grid of a value's shape: channels are the first axis after the batch, width the last, height all between.
+fn grid(shape: &[usize]) -> [usize; 3] {
+    let axes = match shape {
+        [1, rest @ ..] if !rest.is_empty() => rest,
+        all => all,
+    };
+    match axes {
+        [] => [1, 1, 1],
+        [c] => [*c, 1, 1],
+        [c, between @ .., w] => [*c, between.iter().product(), *w],
     }
 }
 
-/// Whether a value of this shape may lie on a grid: with the same axes, or with all elements along one axis.
-fn fits(shape: &[usize], on: [usize; 3]) -> bool {
-    let vector =
-        shape.iter().filter(|&&n| n != 1).count() <= 1 && shape.iter().product::<usize>() == on.iter().product();
-    vector || grid(shape).is_ok_and(|(g, _)| g == on)
-}
-
 impl Lowering<'_> {
-    fn input(&mut self, id: usize) -> Result<(), Refused> {
+    fn input(&mut self, id: usize) {
         let value = &self.graph.values[id];
-        let (grid, order) = grid(&value.shape)?;
         self.tensors.push(Tensor {
             name: value.name.clone(),
-            grid,
+            grid: grid(&value.shape),
             signed: true,
             range: self.ranges[id],
             step: Step::Input,
         });
-        self.forms[id] = Some(self.stored(0, order));
-        Ok(())
+        self.forms[id] = Some(self.stored(0, Order::Same));
     }
 
     /// The form of a stored tensor.
     fn stored(&self, id: usize, order: Order) -> Form {
         let t = &self.tensors[id];
         let kind = Kind::Sum {
-            parts: vec![Part {
-                tensor: id,
-                coef: 1.0,
-                offset: 0,
-            }],
+            parts: vec![Part::whole(id)],
             bias: vec![],
         };
         Form {
@@ -124,43 +118,45 @@ impl Lowering<'_> {
     /// Rounds an accumulator into a stored tensor; unsigned ones are clamped at 0 (ReLU).
     fn round(&mut self, form: Form, signed: bool) -> usize {
         let (name, grid, range) = (form.name.clone(), form.grid, form.range);
+        let mut affine = form.into_affine();
+        for pairing in &mut affine.pairings {
+            self.make_room(pairing, range, signed);
+        }
+        self.push(name, grid, signed, range, Step::Affine(affine))
+    }
+
+    fn push(&mut self, name: String, grid: [usize; 3], signed: bool, range: f64, step: Step) -> usize {
         self.tensors.push(Tensor {
             name,
             grid,
             signed,
             range,
-            step: Step::Affine(form.into_affine()),
+            step,
         });
         self.tensors.len() - 1
     }
 
     /// The form as a sum of stored tensors.
-    fn sum(&mut self, form: Form) -> (Form, Vec<Part>, Vec<f64>) {
-        match form.kind.clone() {
-            Kind::Sum { parts, bias } => (form, parts, bias),
-            Kind::Pending(_) => {
-                let order = form.order;
-                let id = self.round(form, true);
-                let form = self.stored(id, order);
-                (
-                    form,
-                    vec![Part {
-                        tensor: id,
-                        coef: 1.0,
-                        offset: 0,
-                    }],
-                    vec![],
-                )
-            }
+    fn rounded(&mut self, form: Form) -> Form {
+        match form.kind {
+            Kind::Sum { .. } => form,
+            Kind::Pending(_) => self.copied(form),
         }
+    }
+
+    /// The form as one stored tensor of its own grid, made for it.
+    fn copied(&mut self, form: Form) -> Form {
+        let order = form.order.clone();
+        let id = self.round(form, true);
+        self.stored(id, order)
     }
 
     /// The form as one stored tensor.
     fn single(&mut self, form: Form) -> usize {
         if let Kind::Sum { parts, bias } = &form.kind {
             if let ([part], true) = (parts.as_slice(), bias.iter().all(|b| *b == 0.0)) {
-                let whole = part.coef == 1.0 && part.offset == 0 && self.tensors[part.tensor].grid == form.grid;
-                if whole {
+                let grid = self.tensors[part.tensor].grid == form.grid;
+                if grid && part.coef == 1.0 && part.offset == 0 && part.view.is_none() {
                     return part.tensor;
                 }
             }
@@ -170,20 +166,74 @@ impl Lowering<'_> {
 
     /// Parts without a constant: a constant, or parts that have no common scale, force a rounding.
     fn parts(&mut self, form: Form) -> (Form, Vec<Part>) {
-        let (form, parts, bias) = self.sum(form);
-        if bias.iter().all(|b| *b == 0.0) && self.commensurable(&parts) {
-            return (form, parts);
+        let form = self.rounded(form);
+        if let Kind::Sum { parts, bias } = &form.kind {
+            if bias.iter().all(|b| *b == 0.0) && self.commensurable(parts) {
+                let parts = parts.clone();
+                return (form, parts);
+            }
         }
-        let order = form.order;
+        let order = form.order.clone();
         let id = self.round(form, true);
-        (
-            self.stored(id, order),
-            vec![Part {
-                tensor: id,
-                coef: 1.0,
+        (self.stored(id, order), vec![Part::whole(id)])
+    }
+
+    /// The form on another grid, with its elements in another order there: free for sums, which become views.
+    fn arranged(&mut self, form: Form, grid: [usize; 3], order: &Order) -> Form {
+        if form.grid == grid && form.order == *order {
+            return form;
+        }
+        let mut from = vec![None; grid.iter().product()];
+        for i in 0..from.len() {
+            from[order.at(i)] = Some(form.order.at(i));
+        }
+        let moved = self.viewed(form, grid, &from);
+        Form {
+            order: order.clone(),
+            ..moved
+        }
+    }
+
+    /// The form of which element `i` is element `from[i]` of this one's grid, or zero.
+    fn viewed(&mut self, form: Form, grid: [usize; 3], from: &[Option<usize>]) -> Form {
+        let mut form = self.rounded(form);
+        if let Kind::Sum { bias, .. } = &form.kind {
+            let whole = from.iter().all(Option::is_some) && bias.windows(2).all(|b| b[0] == b[1]);
+            if !whole && bias.iter().any(|b| *b != 0.0) {
+                form = self.copied(form);
+            }
+        }
+        let positions = form.grid[1] * form.grid[2];
+        let Kind::Sum { parts, bias } = form.kind else {
+            return form;
+        };
+        let view = |part: Part| {
+            let tensor = self.tensors[part.tensor].grid;
+            let channels = part.view.as_ref().map_or(tensor[0], |v| v.grid[0]);
+            let local = |e: usize| {
+                e.checked_sub(part.offset * positions)
+                    .filter(|e| *e < channels * positions)
+            };
+            let element = |e: usize| match &part.view {
+                Some(view) => view.elements[e],
+                None => Some(e),
+            };
+            let elements: Vec<_> = from.iter().map(|e| e.and_then(local).and_then(element)).collect();
+            let whole = grid == tensor && elements.iter().enumerate().all(|(i, e)| *e == Some(i));
+            Part {
                 offset: 0,
-            }],
-        )
+                view: (!whole).then_some(View { grid, elements }),
+                ..part
+            }
+        };
+        let parts = parts.into_iter().map(view).collect();
+        let bias = bias.first().map_or(vec![], |b| vec![*b; grid[0]]);
+        Form {
+            grid,
+            order: Order::Same,
+            kind: Kind::Sum { parts, bias },
+            ..form
+        }
     }
 
     /// Whether the parts can be added exactly without taking more than `SPREAD` bits from the weights that read them.
@@ -205,12 +255,12 @@ impl Lowering<'_> {
         let form = self.forms[id]
             .clone()
             .ok_or("the output does not depend on the input")?;
-        if form.grid[1] * form.grid[2] != 1 {
-            return Err(format!(
-                "output shape {:?}: outputs with one position are supported",
-                self.graph.values[id].shape
-            ));
-        }
+        // Scores are published in the order of the value.
+        let on = match form.order {
+            Order::Same => form.grid,
+            Order::Index(_) => grid(&self.graph.values[id].shape),
+        };
+        let form = self.arranged(form, on, &Order::Same);
         self.round(form, true);
         Ok(())
     }
@@ -271,11 +321,11 @@ impl Lowering<'_> {
                 };
                 self.conv(node, &geometry, &out.shape)?
             }
-            Op::MatMul => self.matmul(node, &out.shape)?,
+            Op::MatMul => self.matmul(node)?,
             Op::Add => self.add(node, 1.0)?,
             Op::Sub => self.add(node, -1.0)?,
-            Op::Mul => self.mul(node, false)?,
-            Op::Div => self.mul(node, true)?,
+            Op::Mul => self.multiply(node, false)?,
+            Op::Div => self.multiply(node, true)?,
             Op::Max => self.extremum(node, 1.0)?,
             Op::Min => self.extremum(node, -1.0)?,
             Op::Relu => {
@@ -321,12 +371,7 @@ impl Lowering<'_> {
             } => {
                 let form = self.framed(node, 0)?;
                 let axes = spatial(kernel, strides, pads, dilations, &form, &out.shape)?;
-                let full = |axis: &Axis| axis.taps.iter().all(|t| t.len() == axis.kernel);
-                if !count_include_pad && !axes.iter().all(full) {
-                    return Err("padding that does not count in the mean is not supported".into());
-                }
-                let count = (axes[0].kernel * axes[1].kernel) as f64;
-                self.windows(form, axes, 1.0 / count)
+                self.average_pool(form, axes, *count_include_pad)
             }
             Op::Reduce { kind, axes, .. } => self.reduce(node, *kind, axes)?,
             Op::ArgMax { axis, .. } => {
@@ -338,13 +383,11 @@ impl Lowering<'_> {
                 }
                 self.form(node, 0)?
             }
-            Op::Reshape { shape } => self.reshape(node, shape)?,
-            Op::Transpose { perm } => self.transpose(node, perm)?,
+            // The elements and their order stay.
+            Op::Reshape { .. } => self.form(node, 0)?,
+            Op::Transpose { .. } => self.transpose(node)?,
             Op::Concat { axis } => self.concat(node, *axis)?,
-            Op::Slice { ranges } => self.slice(node, ranges)?,
-            Op::Gather { axis, indices, .. } => self.gather(node, *axis, indices)?,
-            Op::Pad { pads, value } => self.pad(node, pads, *value)?,
-            Op::Expand { shape } => self.expand(node, shape)?,
+            Op::Slice { .. } | Op::Gather { .. } | Op::Pad { .. } | Op::Expand { .. } => self.select(node)?,
         };
         if matches!(
             node.op,
@@ -352,23 +395,13 @@ impl Lowering<'_> {
         ) {
             form.range = range;
         }
-        if !matches!(node.op, Op::ArgMax { .. }) && !fits(&out.shape, form.grid) {
-            return Err(format!(
-                "the result of shape {:?} would lie on another grid, {:?}",
-                out.shape, form.grid
-            ));
-        }
         form.name = out.name;
         Ok(form)
     }
 
-    /// The form of an operand whose axes are those of its grid: not a flattened one, nor a vector along another axis.
-    fn framed(&self, node: &Node, index: usize) -> Result<Form, Refused> {
-        let form = self.form(node, index)?;
-        let shape = &self.graph.values[node.inputs[index]].shape;
-        if grid(shape)?.0 != form.grid {
-            return Err(format!("an operand of shape {shape:?} is a flattened {:?}", form.grid));
-        }
-        Ok(form)
+    /// The form of an operand on the grid of its shape.
+    fn framed(&mut self, node: &Node, index: usize) -> Result<Form, Refused> {
+        let (form, on) = (self.form(node, index)?, grid(self.shape(node, index)));
+        Ok(self.arranged(form, on, &Order::Same))
     }
 }

@@ -1,6 +1,6 @@
 //! Integers for the float program: scales, weights, biases, and the interval analysis.
 
-use super::form::{Affine, FloatModel, Step};
+use super::form::{Affine, Contraction, FloatModel, Pairing, Part, Step, Tensor};
 use super::HEADROOM;
 use crate::error::CircuitError;
 use crate::qmodel::{self, Precision, QModel};
@@ -22,7 +22,14 @@ pub fn quantize(program: &FloatModel, precision: Precision) -> Result<QModel, Ci
         let step = match &tensor.step {
             Step::Input => qmodel::Step::Input,
             Step::MaxPool(pool) => qmodel::Step::MaxPool(pool.clone()),
-            Step::Affine(affine) => qmodel::Step::Affine(integers(affine, frac, precision, &tensors)),
+            Step::Affine(affine) => qmodel::Step::Affine(integers(tensor, affine, frac, precision, &tensors)?),
+            Step::Product(source) => {
+                let shift = frac + precision.bits() as i32 - 2 * tensors[*source].frac;
+                qmodel::Step::Product(qmodel::Product {
+                    tensor: *source,
+                    alpha: power(&tensor.name, 1.0, shift)?,
+                })
+            }
         };
         let [channels, height, width] = tensor.grid;
         let quantized = qmodel::Tensor {
@@ -47,17 +54,44 @@ pub fn quantize(program: &FloatModel, precision: Precision) -> Result<QModel, Ci
 
 /// The most fractional bits with which `range` and its headroom fit.
 fn fractional_bits(range: f64, precision: Precision, signed: bool) -> i32 {
-    let integer = (range.max(1e-6) * HEADROOM).log2().ceil() as i32;
-    precision.bits() as i32 - i32::from(signed) - integer
+    precision.bits() as i32 - i32::from(signed) - integer_bits(range)
 }
 
 fn round(value: f64, frac: i32) -> i64 {
     (value * 2f64.powi(frac)).round().clamp(-9e15, 9e15) as i64
 }
 
-fn integers(affine: &Affine, frac: i32, precision: Precision, tensors: &[qmodel::Tensor]) -> qmodel::Affine {
+/// `coef * 2^shift`, which must be an integer: factors of products are exact.
+fn power(name: &str, coef: f64, shift: i32) -> Result<i64, CircuitError> {
+    let value = coef * 2f64.powi(shift);
+    match value.fract() == 0.0 && value != 0.0 && value.abs() < 2f64.powi(62) {
+        true => Ok(value as i64),
+        false => Err(CircuitError::Unsupported(vec![format!(
+            "tensor `{name}`: the scale of a product of activations is no integer"
+        )])),
+    }
+}
+
+/// Bits before the point with which a range and its headroom fit.
+pub(super) fn integer_bits(range: f64) -> i32 {
+    (range.max(1e-6) * HEADROOM).log2().ceil() as i32
+}
+
+fn integers(
+    tensor: &Tensor,
+    affine: &Affine,
+    frac: i32,
+    precision: Precision,
+    tensors: &[qmodel::Tensor],
+) -> Result<qmodel::Affine, CircuitError> {
     let scale = frac + precision.bits() as i32;
-    let contraction = affine.contraction.as_ref().map(|c| {
+    let part = |p: &Part, frac: i32| qmodel::Part {
+        tensor: p.tensor,
+        alpha: round(p.coef, frac - tensors[p.tensor].frac),
+        offset: p.offset,
+        view: p.view.clone(),
+    };
+    let contraction = |c: &Contraction| {
         let exact = |x: f64| x != 0.0 && x.abs().log2().fract() == 0.0;
         let extra = if c.parts.iter().all(|p| exact(p.coef)) {
             0
@@ -65,81 +99,100 @@ fn integers(affine: &Affine, frac: i32, precision: Precision, tensors: &[qmodel:
             COEFFICIENT_BITS
         };
         // Fractional bits of the virtual tensor: the finest part decides.
-        let finest = |p: &super::form::Part| tensors[p.tensor].frac - p.coef.abs().log2().floor().min(0.0) as i32;
-        let source = c.parts.iter().map(finest).max().unwrap_or(0) + extra;
-        let alpha = |p: &super::form::Part| round(p.coef, source - tensors[p.tensor].frac);
-        let parts = c.parts.iter().map(|p| qmodel::Part {
-            tensor: p.tensor,
-            alpha: alpha(p),
-            offset: p.offset,
-        });
+        let finest = |p: &Part| tensors[p.tensor].frac - p.coef.abs().log2().floor().min(0.0) as i32;
+        let mut source = c.parts.iter().map(finest).max().unwrap_or(0) + extra;
+        if c.parts.is_empty() {
+            // A constant is as large as keeps its weights below the width of a value.
+            let largest = c.weights.iter().fold(1e-6, |m: f64, w| m.max(w.abs()));
+            source = (scale + 1 + largest.log2().ceil() as i32 - precision.bits() as i32).clamp(0, 60);
+        }
         qmodel::Contraction {
-            parts: parts.collect(),
+            parts: c.parts.iter().map(|p| part(p, source)).collect(),
+            constant: if c.parts.is_empty() { 1 << source } else { 0 },
             channels: c.channels,
             axes: c.axes.clone(),
             weights: c.weights.iter().map(|&w| round(w, scale - source)).collect(),
         }
-    });
+    };
     let linear = affine.linear.iter().map(|l| qmodel::Linear {
-        tensor: l.part.tensor,
-        alpha: round(l.part.coef, scale - tensors[l.part.tensor].frac),
-        offset: l.part.offset,
+        part: part(&l.part, scale),
         axes: l.axes.clone(),
     });
-    qmodel::Affine {
-        contraction,
+    let pairing = |p: &Pairing| {
+        let shift = scale - tensors[p.left.0].frac - tensors[p.right.0].frac;
+        Ok(qmodel::Pairing {
+            alpha: power(&tensor.name, p.coef, shift)?,
+            left: p.left.clone(),
+            right: p.right.clone(),
+        })
+    };
+    Ok(qmodel::Affine {
+        contractions: affine.contractions.iter().map(contraction).collect(),
         bias: affine.bias.iter().map(|&b| round(b, scale)).collect(),
+        pairings: affine
+            .pairings
+            .iter()
+            .map(pairing)
+            .collect::<Result<_, CircuitError>>()?,
         linear: linear.collect(),
-    }
+    })
 }
 
 /// Interval analysis: no accumulator of any input in range may come near the field size.
 fn check_bounds(tensor: &qmodel::Tensor, precision: Precision) -> Result<(), CircuitError> {
-    let qmodel::Step::Affine(affine) = &tensor.step else {
-        return Ok(());
-    };
     let largest = 2f64.powi(precision.bits() as i32);
+    let bound = match &tensor.step {
+        qmodel::Step::Affine(affine) => affine_bound(tensor, affine, largest)?,
+        qmodel::Step::Product(product) => product.alpha.unsigned_abs() as f64 * largest * largest,
+        qmodel::Step::Input | qmodel::Step::MaxPool(_) => return Ok(()),
+    };
+    let bits = bound.max(1.0).log2().ceil() as u32;
+    match bits > ACCUMULATOR_BITS {
+        true => Err(wrap(tensor, bits, ACCUMULATOR_BITS)),
+        false => Ok(()),
+    }
+}
+
+fn wrap(tensor: &qmodel::Tensor, bits: u32, limit: u32) -> CircuitError {
+    CircuitError::Wrap {
+        tensor: tensor.name.clone(),
+        bits,
+        limit,
+    }
+}
+
+/// Largest magnitude of an accumulator whose terms read values below `largest`.
+fn affine_bound(tensor: &qmodel::Tensor, affine: &qmodel::Affine, largest: f64) -> Result<f64, CircuitError> {
     let mut bound = 0f64;
-    if let Some(c) = &affine.contraction {
-        let source: f64 = c.parts.iter().map(|p| p.alpha.unsigned_abs() as f64 * largest).sum();
+    for c in &affine.contractions {
+        let parts: f64 = c.parts.iter().map(|p| p.alpha.unsigned_abs() as f64 * largest).sum();
+        let source = parts + c.constant.unsigned_abs() as f64;
         let row = (c.channels * c.axes[0].kernel * c.axes[1].kernel).max(1);
         let sums = c
             .weights
             .chunks(row)
             .map(|w| w.iter().map(|w| w.unsigned_abs() as f64).sum::<f64>());
         bound += sums.fold(0.0, f64::max) * source;
-        let bias = affine.bias.iter().map(|b| b.unsigned_abs()).max().unwrap_or(0);
-        let weight_bits = 65
-            - c.weights
-                .iter()
-                .map(|w| w.unsigned_abs())
-                .max()
-                .unwrap_or(0)
-                .leading_zeros();
-        if u64::BITS - bias.leading_zeros() > bias_capacity(weight_bits.max(16)) {
-            return Err(CircuitError::Wrap {
-                tensor: tensor.name.clone(),
-                bits: 64,
-                limit: bias_capacity(weight_bits.max(16)),
-            });
-        }
-        bound += bias as f64;
     }
+    let weights = affine.contractions.iter().flat_map(|c| &c.weights);
+    let weight_bits = 65 - weights.map(|w| w.unsigned_abs()).max().unwrap_or(0).leading_zeros();
+    let bias = affine.bias.iter().map(|b| b.unsigned_abs()).max().unwrap_or(0);
+    let capacity = bias_capacity(weight_bits.max(16));
+    if u64::BITS - bias.leading_zeros() > capacity {
+        return Err(wrap(tensor, 64, capacity));
+    }
+    bound += bias as f64;
     for term in &affine.linear {
         let taps: usize = term
             .axes
             .iter()
             .map(|a| a.taps.iter().map(Vec::len).max().unwrap_or(0))
             .product();
-        bound += term.alpha.unsigned_abs() as f64 * taps as f64 * largest;
+        bound += term.part.alpha.unsigned_abs() as f64 * taps as f64 * largest;
     }
-    let bits = bound.max(1.0).log2().ceil() as u32;
-    if bits > ACCUMULATOR_BITS {
-        return Err(CircuitError::Wrap {
-            tensor: tensor.name.clone(),
-            bits,
-            limit: ACCUMULATOR_BITS,
-        });
+    for pairing in &affine.pairings {
+        let inner = pairing.right.1.grid[1] as f64;
+        bound += pairing.alpha.unsigned_abs() as f64 * inner * largest * largest;
     }
-    Ok(())
+    Ok(bound)
 }

@@ -2,7 +2,7 @@
 
 use super::GROUP;
 use crate::layout::{Layout, BIAS_LIMBS};
-use crate::qmodel::{Affine, Axis, Contraction, Linear, QModel, Step};
+use crate::qmodel::{Affine, Axis, Contraction, Linear, Pairing, QModel, Step};
 use crate::shape::TAIL;
 use std::collections::BTreeSet;
 
@@ -78,20 +78,25 @@ impl RegisterShape {
         let bias = weight * f64::from(self.weight_bits * BIAS_LIMBS as u32).exp2();
         let linear = |term: &Linear| {
             let taps = |axis: &Axis| axis.taps.iter().map(Vec::len).max().unwrap_or(0) as f64;
-            term.alpha.unsigned_abs() as f64 * taps(&term.axes[0]) * taps(&term.axes[1]) * value
+            term.part.alpha.unsigned_abs() as f64 * taps(&term.axes[0]) * taps(&term.axes[1]) * value
         };
         let contraction = |c: &Contraction| {
             let source: f64 = c.parts.iter().map(|p| p.alpha.unsigned_abs() as f64 * value).sum();
+            let source = source + c.constant.unsigned_abs() as f64;
             (c.channels * c.axes[0].kernel * c.axes[1].kernel) as f64 * source * weight + bias
         };
-        let bound = |affine: &Affine| {
-            affine.contraction.as_ref().map_or(0.0, contraction) + affine.linear.iter().map(linear).sum::<f64>()
+        let pairing = |p: &Pairing| p.alpha.unsigned_abs() as f64 * p.right.1.grid[1] as f64 * value * value;
+        let affine = |affine: &Affine| {
+            affine.contractions.iter().map(contraction).sum::<f64>()
+                + affine.linear.iter().map(linear).sum::<f64>()
+                + affine.pairings.iter().map(pairing).sum::<f64>()
         };
-        let affine = model.tensors.iter().filter_map(|t| match &t.step {
-            Step::Affine(affine) => Some(bound(affine)),
-            _ => None,
+        let bounds = model.tensors.iter().map(|t| match &t.step {
+            Step::Affine(step) => affine(step),
+            Step::Product(product) => product.alpha as f64 * value * value,
+            Step::Input | Step::MaxPool(_) => 0.0,
         });
-        affine.fold(1.0, f64::max).log2().ceil() as u32
+        bounds.fold(1.0, f64::max).log2().ceil() as u32
     }
 
     /// Relative cost: full columns are about three times as dear as small ones.
@@ -106,11 +111,11 @@ pub(super) fn live_lanes(model: &QModel, layout: &Layout) -> Vec<(usize, usize)>
     for block in &layout.blocks {
         let tensor = &model.tensors[block.tensor];
         let Step::Affine(affine) = &tensor.step else { continue };
-        let Some(contraction) = &affine.contraction else {
+        let Some(contraction) = affine.contractions.get(block.term) else {
             continue;
         };
         let lanes = layout.shape.weight_lanes.min(tensor.channels - block.first_channel);
-        rows.extend((0..BIAS_LIMBS).map(|limb| (block.start + limb, lanes)));
+        rows.extend((0..block.bias_rows).map(|limb| (block.start + limb, lanes)));
         rows.extend((0..block.line).map(|j| {
             let real = j % block.stride < contraction.channels;
             (block.row(j), if real { lanes } else { 0 })

@@ -28,7 +28,7 @@ pub fn random(seed: u64, count: usize, half: i64) -> Vec<i64> {
         .collect()
 }
 
-fn tensor(name: &str, [channels, height, width]: [usize; 3], signed: bool, step: Step) -> Tensor {
+pub fn tensor(name: &str, [channels, height, width]: [usize; 3], signed: bool, step: Step) -> Tensor {
     Tensor {
         name: name.into(),
         channels,
@@ -44,22 +44,43 @@ pub fn affine(parts: Vec<Part>, channels: usize, out: usize, axes: [Axis; 2], se
     let weights = random(seed, out * channels * axes[0].kernel * axes[1].kernel, 300);
     let contraction = Contraction {
         parts,
+        constant: 0,
         channels,
         axes,
         weights,
     };
     Affine {
-        contraction: Some(contraction),
+        contractions: vec![contraction],
         bias: random(seed + 1, out, 1 << 15),
         linear: vec![],
+        pairings: vec![],
     }
 }
 
-fn part(tensor: usize) -> Part {
+pub fn part(tensor: usize) -> Part {
+    part_at(tensor, 1, 0)
+}
+
+pub fn part_at(tensor: usize, alpha: i64, offset: usize) -> Part {
     Part {
         tensor,
-        alpha: 1,
-        offset: 0,
+        alpha,
+        offset,
+        view: None,
+    }
+}
+
+/// A shape for [`PRECISION`]; the layout chooses the rest.
+pub fn shape(k: u32, lanes: usize, public_input: bool) -> Shape {
+    Shape {
+        k,
+        lanes,
+        table_bits: PRECISION.table_bits,
+        limbs: PRECISION.limbs,
+        top_bits: PRECISION.top_bits,
+        weight_bits: 16,
+        public_input,
+        ..Shape::default()
     }
 }
 
@@ -135,31 +156,15 @@ pub fn residual() -> QModel {
     let mut second = affine(vec![part(1)], 3, 3, same(), 60);
     second.linear = vec![
         Linear {
-            tensor: 0,
-            alpha: 700,
-            offset: 0,
+            part: part_at(0, 700, 0),
             axes: same(),
         },
         Linear {
-            tensor: 1,
-            alpha: -300,
-            offset: 0,
+            part: part_at(1, -300, 0),
             axes: same(),
         },
     ];
-    let both = vec![
-        part(2),
-        Part {
-            tensor: 0,
-            alpha: 3,
-            offset: 0,
-        },
-        Part {
-            tensor: 1,
-            alpha: -2,
-            offset: 3,
-        },
-    ];
+    let both = vec![part(2), part_at(0, 3, 0), part_at(1, -2, 3)];
     let all = [Axis::conv(3, 3, 1, 1, 0, 1), Axis::conv(2, 2, 1, 1, 0, 1)];
     let dense = affine(both, 6, 2, all, 70);
     model(vec![
@@ -167,6 +172,65 @@ pub fn residual() -> QModel {
         tensor("first", [3, 3, 2], false, Step::Affine(first)),
         tensor("second", [3, 3, 2], true, Step::Affine(second)),
         tensor("dense", [2, 1, 1], true, Step::Affine(dense)),
+    ])
+}
+
+/// A term that reads one position of another grid for each output position.
+fn columns(taps: &[Option<usize>], kernel: usize) -> Axis {
+    let tap = |q: &Option<usize>| q.map(|q| (q.min(kernel - 1), q)).into_iter().collect();
+    Axis {
+        kernel,
+        taps: taps.iter().map(tap).collect(),
+    }
+}
+
+/// Products of neighbours (of an input and of constants), products of matrices, views, several output positions.
+pub fn mixed() -> QModel {
+    let mut factors = affine(
+        vec![part(0)],
+        2,
+        2,
+        [Axis::identity(1), columns(&[Some(0), None, Some(1), None], 2)],
+        90,
+    );
+    factors.contractions.push(Contraction {
+        parts: vec![],
+        constant: 1 << 5,
+        channels: 1,
+        axes: [
+            Axis::identity(1),
+            Axis {
+                kernel: 2,
+                taps: vec![vec![], vec![(0, 0)], vec![], vec![(1, 0)]],
+            },
+        ],
+        weights: random(92, 4, 300),
+    });
+    let view = |grid, elements: &[usize]| View {
+        grid,
+        elements: elements.iter().map(|&e| e.checked_sub(1)).collect(),
+    };
+    let paired = Affine {
+        linear: vec![Linear {
+            part: Part {
+                view: Some(view([2, 1, 2], &[1, 3, 2, 4])),
+                ..part_at(2, 900, 0)
+            },
+            axes: [Axis::identity(1), Axis::identity(2)],
+        }],
+        pairings: vec![Pairing {
+            alpha: 100,
+            left: (2, view([2, 1, 2], &[1, 2, 3, 4])),
+            right: (0, view([2, 2, 2], &[1, 2, 3, 4, 5, 6, 0, 0])),
+        }],
+        ..affine(vec![part(2)], 2, 2, [Axis::identity(1), Axis::identity(2)], 94)
+    };
+    let product = Product { tensor: 1, alpha: 512 };
+    model(vec![
+        tensor("input", [2, 1, 3], true, Step::Input),
+        tensor("factors", [2, 1, 4], true, Step::Affine(factors)),
+        tensor("products", [2, 1, 2], true, Step::Product(product)),
+        tensor("paired", [2, 1, 2], true, Step::Affine(paired)),
     ])
 }
 
@@ -187,18 +251,7 @@ impl Case {
         let trace = execute(&model, &input).expect("in range");
         let shape = (6..12)
             .flat_map(|k| [1, 2, 4].map(|lanes| (k, lanes)))
-            .map(|(k, lanes)| Shape {
-                k,
-                lanes,
-                weight_lanes: 0,
-                slots: 0,
-                table_bits: PRECISION.table_bits,
-                limbs: PRECISION.limbs,
-                top_bits: PRECISION.top_bits,
-                weight_bits: 16,
-                live_input_lanes: 0,
-                public_input: public,
-            })
+            .map(|(k, lanes)| shape(k, lanes, public))
             .find(|shape| Layout::build(&model, shape.clone()).is_some());
         let layout = Layout::build(&model, shape.expect("fits")).expect("fits");
         Self::build(model, layout, trace)

@@ -172,7 +172,7 @@ impl Table {
     pub fn recompute_slots_but(&mut self, kept: &BTreeSet<At>) {
         let layout = self.layout.clone();
         for segment in &layout.segments {
-            let slot = self.config.slots[segment.slot];
+            let slot = self.config.slots[segment.slot].clone();
             let gate = self.gate(&format!("scan {}/", segment.slot))[0];
             for (index, step) in segment.rows.iter().enumerate() {
                 let row = segment.start + index;
@@ -205,7 +205,7 @@ pub fn cell(c: &Config, src: Src) -> At {
 fn copies(c: &Config, layout: &Layout) -> Vec<(String, At, At)> {
     let mut all = vec![];
     for (number, segment) in layout.segments.iter().enumerate() {
-        let slot = c.slots[segment.slot];
+        let slot = &c.slots[segment.slot];
         for (index, step) in segment.rows.iter().enumerate() {
             let Some((a, b)) = step.factors else { continue };
             for (name, src, column) in [("a", a, slot.a), ("b", b, slot.b)] {

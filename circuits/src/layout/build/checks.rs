@@ -1,4 +1,4 @@
-//! Scans, factors and equalities of a layout whose tensors and blocks are placed.
+//! The checks of a layout whose tensors and blocks are placed.
 
 use super::*;
 
@@ -24,6 +24,7 @@ impl Builder<'_> {
         Some(Layout {
             shape: self.shape,
             blocks: self.blocks,
+            pairs: self.pairs,
             segments: self.segments,
             equalities: self.equalities,
             rows: self.rows,
@@ -68,147 +69,6 @@ impl Builder<'_> {
         slot
     }
 
-    pub(super) fn pow(&self, mono: Mono) -> Option<Src> {
-        let Powers { r, t, s } = self.powers;
-        match mono {
-            Mono { r: e, t: 0, s: 0 } if e < r => Some(Src::Pow(e)),
-            Mono { r: 0, t: e, s: 0 } if e < t => Some(Src::Pow(r + e)),
-            Mono { r: 0, t: 0, s: e } if e < s => Some(Src::Pow(r + t + e)),
-            _ => None,
-        }
-    }
-
-    /// A run of constant rows in the emptiest slot.
-    pub(super) fn constants(&mut self, rows: Vec<ScanRow>) -> Src {
-        let slot = (0..self.cursor.len()).min_by_key(|&s| self.cursor[s]).unwrap_or(0);
-        let segment = Segment {
-            slot,
-            start: self.cursor[slot],
-            rows,
-        };
-        self.cursor[slot] += segment.rows.len();
-        let result = segment.result();
-        self.segments.push(segment);
-        result
-    }
-
-    /// A cell that holds `scale * sum of monomials`.
-    pub(super) fn factor(&mut self, mut factor: Factor, scale: i128) -> Src {
-        factor.sort_unstable();
-        if let ([mono], 1) = (factor.as_slice(), scale) {
-            if let Some(src) = self.pow(*mono) {
-                return src;
-            }
-        }
-        if factor.is_empty() {
-            if let Some(zero) = self.zero {
-                return zero;
-            }
-            let zero = self.constants(vec![ScanRow {
-                factors: None,
-                kappa: 0,
-                mode: Mode::Constant,
-            }]);
-            self.zero = Some(zero);
-            return zero;
-        }
-        if let Some(&src) = self.factors.get(&(factor.clone(), scale)) {
-            return src;
-        }
-        let row = |m: &Mono| {
-            let (a, b) = if m.s > 0 {
-                (
-                    Mono {
-                        s: m.s,
-                        ..Mono::default()
-                    },
-                    Mono { s: 0, ..*m },
-                )
-            } else {
-                (
-                    Mono {
-                        r: m.r,
-                        ..Mono::default()
-                    },
-                    Mono { r: 0, ..*m },
-                )
-            };
-            let factors = self.pow(a).zip(self.pow(b));
-            ScanRow {
-                factors,
-                kappa: scale,
-                mode: Mode::Constant,
-            }
-        };
-        let rows: Vec<ScanRow> = factor.iter().map(row).collect();
-        // A constant whose coefficients are not copies would be free.
-        self.refused |= rows.iter().any(|row| row.factors.is_none());
-        let src = self.constants(rows);
-        self.factors.insert((factor, scale), src);
-        src
-    }
-
-    /// Scans a tensor with coefficient `a(block, y) * b(x)`; gives the cell of the sum.
-    pub(super) fn scan(
-        &mut self,
-        slot: usize,
-        tensor: usize,
-        mode: Mode,
-        a: &dyn Fn(usize, usize) -> Factor,
-        b: &dyn Fn(usize) -> Factor,
-    ) -> Src {
-        let model = self.model;
-        let t = &model.tensors[tensor];
-        let (positions, width, height) = (t.positions(), t.width, t.height);
-        let blocks = t.channels.div_ceil(self.shape.lanes);
-        let bs: Vec<Src> = (0..width).map(|x| self.factor(b(x), 1)).collect();
-        let (low, high) = self.span(tensor);
-        let mut rows = vec![
-            ScanRow {
-                factors: None,
-                kappa: 0,
-                mode: Mode::Skip
-            };
-            high - low + 1
-        ];
-        for block in 0..blocks {
-            for y in 0..height {
-                let a_src = self.factor(a(block, y), 1);
-                for (x, &b_src) in bs.iter().enumerate() {
-                    let row = self.rows[tensor][block * positions + y * width + x];
-                    rows[row - low] = ScanRow {
-                        factors: Some((a_src, b_src)),
-                        kappa: 0,
-                        mode,
-                    };
-                }
-            }
-        }
-        let segment = Segment { slot, start: low, rows };
-        let result = segment.result();
-        self.segments.push(segment);
-        result
-    }
-
-    /// `sum of kappa * a * b` over terms, or the term itself if it is a plain cell.
-    pub(super) fn sum(&mut self, terms: Vec<(Src, Src, i128)>) -> Src {
-        let one = Src::Pow(0);
-        if let [(cell, factor, 1)] = terms.as_slice() {
-            if *factor == one {
-                return *cell;
-            }
-        }
-        if terms.is_empty() {
-            return self.factor(vec![], 1);
-        }
-        let row = |(a, b, kappa)| ScanRow {
-            factors: Some((a, b)),
-            kappa,
-            mode: Mode::Constant,
-        };
-        self.constants(terms.into_iter().map(row).collect())
-    }
-
     /// Checks of one affine tensor: the lines are the tensors they claim to be, and
     /// accumulators equal products plus linear terms.
     pub(super) fn produce(&mut self, id: usize, uses: &BTreeMap<(usize, usize), usize>) {
@@ -235,19 +95,25 @@ impl Builder<'_> {
             },
         );
         let mut terms = vec![];
-        let mut read = 0;
-        if let Some(c) = &affine.contraction {
-            let blocks: Vec<Block> = self.blocks.iter().filter(|b| b.tensor == id).cloned().collect();
-            self.bias_lines(tensor.height, width, &blocks);
+        let mut slots = (0..).map_while(|read| uses.get(&(id, read)).copied());
+        let mut next = || slots.next().unwrap_or(0);
+        for (term, c) in affine.contractions.iter().enumerate() {
+            let of = |b: &&Block| (b.tensor, b.term) == (id, term);
+            let blocks: Vec<Block> = self.blocks.iter().filter(of).cloned().collect();
+            if term == 0 {
+                self.bias_lines(tensor.height, width, &blocks);
+            }
             let stride = blocks.first().map_or(1, |b| b.stride);
             let mut scans = vec![];
             for part in &c.parts {
-                let scan = self.scan_line(uses[&(id, read)], part.tensor, part.offset, stride, &c.axes, width);
+                let scan = self.scan_line(next(), part, stride, &c.axes, width);
                 scans.push((scan, Src::Pow(0), i128::from(part.alpha)));
-                read += 1;
             }
-            // A contraction without parts only carries a bias.
-            let line = (!scans.is_empty()).then(|| self.sum(scans));
+            let line = match (c.parts.is_empty(), c.channels) {
+                (false, _) => Some(self.sum(scans)),
+                (true, 0) => None, // It only carries a bias.
+                (true, _) => Some(self.constant_line(c, width)),
+            };
             for block in &blocks {
                 self.equalities.extend(line.map(|line| (line, Src::Uacc(block.end()))));
                 let Some(power) = self.pow(Mono {
@@ -261,12 +127,40 @@ impl Builder<'_> {
             }
         }
         for term in &affine.linear {
-            let scan = self.scan_linear(uses[&(id, read)], term, width);
-            terms.push((scan, Src::Pow(0), i128::from(term.alpha)));
-            read += 1;
+            let scan = self.scan_linear(next(), term, width);
+            terms.push((scan, Src::Pow(0), i128::from(term.part.alpha)));
+        }
+        for (term, pairing) in affine.pairings.iter().enumerate() {
+            let of = |b: &&PairBlock| (b.tensor, b.term) == (id, term);
+            let Some(end) = self.pairs.iter().find(of).map(PairBlock::end) else {
+                self.refused = true;
+                return;
+            };
+            let lines = self.scan_pairing([next(), next()], pairing);
+            let line = self.sum(lines.map(|line| (line, Src::Pow(0), 1)).to_vec());
+            self.equalities.push((line, Src::Uacc(end)));
+            terms.push((Src::Pacc(end), Src::Pow(0), i128::from(pairing.alpha)));
         }
         let total = self.sum(terms);
         self.equalities.push((total, made));
+    }
+
+    /// What the line of a constant is: `constant * sum of t^position s^kernel_index`.
+    fn constant_line(&mut self, c: &Contraction, width: usize) -> Src {
+        let factor = |axis: &Axis, t: usize, s: usize| {
+            let taps = axis.taps.iter().enumerate();
+            let monos = taps.flat_map(|(p, taps)| taps.iter().map(move |&(k, _)| (p, k)));
+            monos
+                .map(|(p, k)| Mono {
+                    r: 0,
+                    t: t * p,
+                    s: s * k,
+                })
+                .collect()
+        };
+        let ys = self.factor(factor(&c.axes[0], width, c.axes[1].kernel), 1);
+        let xs = self.factor(factor(&c.axes[1], 1, 1), 1);
+        self.sum(vec![(ys, xs, i128::from(c.constant))])
     }
 
     /// The line cells of bias rows are `2^(weight_bits * limb) * sum of t^position`.
@@ -286,19 +180,25 @@ impl Builder<'_> {
     pub(super) fn scan_line(
         &mut self,
         slot: usize,
-        source: usize,
-        offset: usize,
+        part: &Part,
         stride: usize,
         axes: &[Axis; 2],
         out_width: usize,
     ) -> Src {
-        let lanes = self.shape.lanes;
-        let row_step = stride * axes[1].kernel;
+        let (lanes, offset, row_step) = (self.shape.lanes, part.offset, stride * axes[1].kernel);
+        if let Some(view) = &part.view {
+            let targets = self.view_targets(part.tensor, view, axes, &|c, (py, ky), (px, kx)| Mono {
+                r: 0,
+                t: out_width * py + px,
+                s: offset + c + row_step * ky + stride * kx,
+            });
+            return self.scan_elements(slot, part.tensor, &targets);
+        }
         let [vertical, horizontal] = [inverse(&axes[0]), inverse(&axes[1])];
-        let at = |taps: &BTreeMap<usize, Vec<(usize, usize)>>, q: usize| taps.get(&q).cloned().unwrap_or_default();
+        let at = |taps: &Taps, q: usize| taps.get(&q).cloned().unwrap_or_default();
         self.scan(
             slot,
-            source,
+            part.tensor,
             Mode::ValuesS,
             &|b, y| {
                 let mono = |(p, k): (usize, usize)| Mono {
@@ -322,16 +222,24 @@ impl Builder<'_> {
     }
 
     pub(super) fn scan_linear(&mut self, slot: usize, term: &Linear, out_width: usize) -> Src {
-        let lanes = self.shape.lanes;
+        let (lanes, part) = (self.shape.lanes, &term.part);
+        if let Some(view) = &part.view {
+            let targets = self.view_targets(part.tensor, view, &term.axes, &|c, (py, _), (px, _)| Mono {
+                r: part.offset + c,
+                t: out_width * py + px,
+                s: 0,
+            });
+            return self.scan_elements(slot, part.tensor, &targets);
+        }
         let [vertical, horizontal] = [inverse(&term.axes[0]), inverse(&term.axes[1])];
-        let at = |taps: &BTreeMap<usize, Vec<(usize, usize)>>, q: usize| taps.get(&q).cloned().unwrap_or_default();
+        let at = |taps: &Taps, q: usize| taps.get(&q).cloned().unwrap_or_default();
         self.scan(
             slot,
-            term.tensor,
+            part.tensor,
             Mode::ValuesR,
             &|b, y| {
                 let mono = |(p, _)| Mono {
-                    r: term.offset + lanes * b,
+                    r: part.offset + lanes * b,
                     t: out_width * p,
                     s: 0,
                 };
@@ -349,38 +257,30 @@ impl Builder<'_> {
         )
     }
 
-    /// The line of the policy rows is the output tensor, in row order (channel-minor).
+    /// The line of the policy rows is the output tensor: line index `j` is channel `j`, or element `j` if there are
+    /// several positions.
     pub(super) fn policy(&mut self, uses: &BTreeMap<(usize, usize), usize>) {
         let output = self.model.output();
         let (lanes, last) = (self.shape.lanes, self.policy_rows - 1);
-        let padded = self.padded(self.model.tensors[output].channels);
-        let width = self.model.tensors[output].width;
+        let tensor = &self.model.tensors[output];
         // Row j of the line has weight s^(last - j); channels descend with the powers of the lanes.
         let slot = uses[&(self.model.tensors.len(), 0)];
-        let scan = self.scan(
-            slot,
-            output,
-            Mode::ValuesS,
-            &|b, y| {
-                vec![Mono {
-                    s: padded * width * y + lanes * b,
-                    ..Mono::default()
-                }]
-            },
-            &|x| {
-                vec![Mono {
-                    s: padded * x,
-                    ..Mono::default()
-                }]
-            },
-        );
+        let mono = |s: usize| vec![Mono { s, ..Mono::default() }];
+        let scan = if tensor.positions() == 1 {
+            self.scan(slot, output, Mode::ValuesS, &|b, _| mono(lanes * b), &|_| mono(0))
+        } else {
+            let targets: Vec<Factor> = (0..tensor.len()).map(mono).collect();
+            self.scan_elements(slot, output, &targets)
+        };
         self.equalities.push((scan, Src::Uacc(last)));
     }
 }
 
 /// For each source index, the (output position, kernel index) pairs that read it.
-fn inverse(axis: &Axis) -> BTreeMap<usize, Vec<(usize, usize)>> {
-    let mut map: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+pub(super) type Taps = BTreeMap<usize, Vec<(usize, usize)>>;
+
+pub(super) fn inverse(axis: &Axis) -> Taps {
+    let mut map = Taps::new();
     for (p, taps) in axis.taps.iter().enumerate() {
         for &(k, q) in taps {
             map.entry(q).or_default().push((p, k));
@@ -389,13 +289,18 @@ fn inverse(axis: &Axis) -> BTreeMap<usize, Vec<(usize, usize)>> {
     map
 }
 
-/// Tensors that a step reads by scans, in the order parts, then linear terms.
+/// Tensors that a step reads by scans, in the order parts, linear terms, products.
 fn reads(model: &QModel, id: usize) -> Vec<usize> {
     match &model.tensors[id].step {
         Step::Affine(affine) => {
-            let parts = affine.contraction.iter().flat_map(|c| c.parts.iter().map(|p| p.tensor));
-            parts.chain(affine.linear.iter().map(|l| l.tensor)).collect()
+            let parts = affine
+                .contractions
+                .iter()
+                .flat_map(|c| c.parts.iter().map(|p| p.tensor));
+            let linear = affine.linear.iter().map(|l| l.part.tensor);
+            let pairings = affine.pairings.iter().flat_map(|p| [p.left.0, p.right.0]);
+            parts.chain(linear).chain(pairings).collect()
         }
-        Step::Input | Step::MaxPool(_) => vec![],
+        Step::Input | Step::MaxPool(_) | Step::Product(_) => vec![],
     }
 }

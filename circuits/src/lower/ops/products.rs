@@ -3,49 +3,72 @@
 use super::*;
 
 impl Lowering<'_> {
-    pub(super) fn matmul(&mut self, node: &Node, out: &[usize]) -> Result<Form, Refused> {
-        let form = self.form(node, 0)?;
-        let weights = self
-            .constant(node, 1)
-            .ok_or("products of two activations are not supported")?
-            .clone();
-        let [inner, outer] = weights.shape[..] else {
-            return Err("the constant operand must be a matrix".into());
-        };
-        let shape = self.graph.values[node.inputs[0]].shape.clone();
-        let (form, parts) = self.parts(form);
-        let elements: usize = form.grid.iter().product();
-        let [c, h, w] = form.grid;
-        let single = shape.iter().rev().skip(1).all(|&n| n == 1);
-        let at = |k: usize, o: usize| f64::from(weights.data[k * outer + o]);
-        if single && elements == inner {
-            // The whole grid is one vector in channel-major order.
-            let axes = [Axis::conv(h, h, 1, 1, 0, 1), Axis::conv(w, w, 1, 1, 0, 1)];
-            let list = (0..outer)
-                .flat_map(|o| (0..inner).map(move |k| (k, o)))
-                .map(|(k, o)| at(k, o))
-                .collect();
-            let contraction = Contraction {
-                parts,
-                channels: c,
-                axes,
-                weights: list,
-            };
-            let affine = Affine {
-                contraction: Some(contraction),
-                bias: vec![],
-                linear: vec![],
-            };
-            return Ok(Form {
-                grid: [outer, 1, 1],
-                order: Order::ChannelsFirst,
-                kind: Kind::Pending(affine),
-                ..form
-            });
+    pub(super) fn matmul(&mut self, node: &Node) -> Result<Form, Refused> {
+        let matrix = |t: &onnx::Tensor| t.shape.len() == 2;
+        let (first, second) = (self.constant(node, 0).cloned(), self.constant(node, 1).cloned());
+        match (first, second) {
+            (None, Some(weights)) if matrix(&weights) => {
+                let form = self.form(node, 0)?;
+                Ok(self.times_matrix(form, &weights))
+            }
+            (Some(weights), None) if matrix(&weights) => {
+                let (form, shape) = (self.form(node, 1)?, self.shape(node, 1).to_vec());
+                Ok(self.matrix_times(&weights, form, &shape))
+            }
+            _ => self.pairing(node),
         }
-        Err(format!(
-            "product of shape {shape:?} with a matrix, giving {out:?}, is supported for one row"
-        ))
+    }
+
+    /// Rows of a form by a matrix `[inner, outer]`: a contraction over channels, with one position for each row.
+    fn times_matrix(&mut self, form: Form, weights: &onnx::Tensor) -> Form {
+        let (inner, outer) = (weights.shape[0], weights.shape[1]);
+        let rows = form.grid.iter().product::<usize>() / inner;
+        let at = |o: usize, k: usize| f64::from(weights.data[k * outer + o]);
+        if rows > 1 {
+            let form = self.arranged(form, [inner, 1, rows], &Order::channels(rows, inner, 1));
+            let mapped = self.channel_map(form, outer, &at);
+            return Form {
+                order: Order::channels(rows, outer, 1),
+                ..mapped
+            };
+        }
+        // The whole grid is one vector.
+        let on = match form.order {
+            Order::Same => form.grid,
+            Order::Index(_) => [inner, 1, 1],
+        };
+        let form = self.arranged(form, on, &Order::Same);
+        let (form, parts) = self.parts(form);
+        let [c, h, w] = form.grid;
+        let contraction = Contraction {
+            parts,
+            channels: c,
+            axes: [Axis::conv(h, h, 1, 1, 0, 1), Axis::conv(w, w, 1, 1, 0, 1)],
+            weights: (0..outer).flat_map(|o| (0..inner).map(move |k| at(o, k))).collect(),
+        };
+        Form {
+            grid: [outer, 1, 1],
+            order: Order::Same,
+            kind: Kind::Pending(contraction.into()),
+            ..form
+        }
+    }
+
+    /// A matrix `[outer, inner]` by a form of shape `[.., inner, columns]`.
+    fn matrix_times(&mut self, weights: &onnx::Tensor, form: Form, shape: &[usize]) -> Form {
+        let (outer, inner) = (weights.shape[0], weights.shape[1]);
+        let columns = if shape.len() > 1 { shape[shape.len() - 1] } else { 1 };
+        let batch = form.grid.iter().product::<usize>() / (inner * columns);
+        let form = self.arranged(
+            form,
+            [inner, 1, batch * columns],
+            &Order::channels(batch, inner, columns),
+        );
+        let mapped = self.channel_map(form, outer, &|o, k| f64::from(weights.data[o * inner + k]));
+        Form {
+            order: Order::channels(batch, outer, columns),
+            ..mapped
+        }
     }
 
     pub(super) fn conv(&mut self, node: &Node, g: &Geometry<'_>, out: &[usize]) -> Result<Form, Refused> {
@@ -84,11 +107,7 @@ impl Lowering<'_> {
             axes,
             weights: list,
         };
-        let mut affine = Affine {
-            contraction: Some(contraction),
-            bias: vec![],
-            linear: vec![],
-        };
+        let mut affine = Affine::from(contraction);
         if let Some(bias) = bias {
             affine.add_bias(&bias.data.iter().map(|&b| f64::from(b)).collect::<Vec<_>>(), grid);
         }

@@ -1,4 +1,4 @@
-//! Operators over windows and axes: pools, means, reductions.
+//! Operators over windows: pools, means, sums.
 
 use super::*;
 
@@ -16,14 +16,9 @@ impl Lowering<'_> {
             axes: form.identity(),
             weights,
         };
-        let affine = Affine {
-            contraction: Some(contraction),
-            bias: vec![],
-            linear: vec![],
-        };
         Form {
             grid: [out, form.grid[1], form.grid[2]],
-            kind: Kind::Pending(affine),
+            kind: Kind::Pending(contraction.into()),
             ..form
         }
     }
@@ -42,9 +37,8 @@ impl Lowering<'_> {
             axes: axes.clone(),
         };
         let affine = Affine {
-            contraction: None,
-            bias: vec![],
             linear: parts.into_iter().map(term).collect(),
+            ..Affine::default()
         };
         Form {
             grid,
@@ -55,7 +49,6 @@ impl Lowering<'_> {
     }
 
     pub(super) fn max_pool(&mut self, form: Form, h: &Axis, w: &Axis) -> Form {
-        let order = form.order;
         let mut source = self.single(form);
         let indices = |axis: &Axis| {
             axis.taps
@@ -69,9 +62,10 @@ impl Lowering<'_> {
             all.sort_unstable();
             all.windows(2).all(|w| w[0] != w[1])
         };
-        let pool = matches!(self.tensors[source].step, Step::MaxPool(_));
-        if !disjoint(&rows) || !disjoint(&cols) || pool || source == 0 || self.pooled.contains(&source) {
-            // Overlapping windows, pools of pools and of the input (whose rows are fixed) read a copy in which each window has its own elements.
+        let rounded = matches!(self.tensors[source].step, Step::Affine(_));
+        if !disjoint(&rows) || !disjoint(&cols) || !rounded || self.neighbours.contains(&source) {
+            // Overlapping windows, and pools of what is placed otherwise, read a copy in which each window has its own
+            // elements.
             let unfold = |windows: &mut Vec<Vec<usize>>| {
                 let taps: Vec<Vec<(usize, usize)>> = windows.iter().flatten().map(|&q| vec![(0, q)]).collect();
                 let mut next = 0..taps.len();
@@ -80,90 +74,39 @@ impl Lowering<'_> {
             };
             let axes = [unfold(&mut rows), unfold(&mut cols)];
             let signed = self.tensors[source].signed;
-            let form = self.stored(source, order);
+            let form = self.stored(source, Order::Same);
             let copy = self.windows(form, axes, 1.0);
             source = self.round(copy, signed);
         }
-        self.pooled.push(source);
+        self.neighbours.push(source);
         let t = &self.tensors[source];
         let grid = [t.grid[0], rows.len(), cols.len()];
         let (name, signed, range) = (format!("{}/max", t.name), t.signed, t.range);
-        self.tensors.push(Tensor {
-            name,
-            grid,
-            signed,
-            range,
-            step: Step::MaxPool(MaxPool {
-                tensor: source,
-                rows,
-                cols,
-            }),
-        });
-        self.stored(self.tensors.len() - 1, order)
+        let pool = MaxPool {
+            tensor: source,
+            rows,
+            cols,
+        };
+        let id = self.push(name, grid, signed, range, Step::MaxPool(pool));
+        self.stored(id, Order::Same)
     }
 
-    pub(super) fn reduce(&mut self, node: &Node, kind: ReduceKind, axes: &[usize]) -> Result<Form, Refused> {
-        let form = self.form(node, 0)?;
-        let rank = self.graph.values[node.inputs[0]].shape.len();
-        if form.order != Order::ChannelsFirst {
-            return Err("reductions of channels-last values are not supported".into());
+    /// Means over windows; padding counts or not.
+    pub(super) fn average_pool(&mut self, form: Form, axes: [Axis; 2], padding: bool) -> Form {
+        let full = |axis: &Axis| axis.taps.iter().all(|t| t.len() == axis.kernel);
+        if padding || axes.iter().all(full) {
+            let count = (axes[0].kernel * axes[1].kernel) as f64;
+            return self.windows(form, axes, 1.0 / count);
         }
-        // Grid axes: channel 1, then height and width at the end.
-        let on = |axis: usize| axes.contains(&axis);
-        let shape = self.shape(node, 0);
-        let framed = grid(shape).is_ok_and(|(g, _)| g == form.grid);
-        // The one axis of a flattened value is all three.
-        let flat = !framed && shape.iter().rev().skip(1).all(|&n| n == 1) && on(rank - 1);
-        if !framed && !flat {
-            return Err(format!(
-                "this reduction of a flattened shape {shape:?} is not supported"
-            ));
-        }
-        let (channel, width) = (flat || rank == 1 || on(1), flat || rank > 2 && on(rank - 1));
-        let height = if rank > 3 { on(rank - 2) } else { width };
-        let whole = |len: usize, reduced: bool| {
-            if !reduced {
-                return Axis::identity(len);
-            }
-            Axis {
-                kernel: len,
-                taps: vec![(0..len).map(|q| (q, q)).collect()],
-            }
-        };
-        let windows = [whole(form.grid[1], height), whole(form.grid[2], width)];
-        let count = (if height { form.grid[1] } else { 1 }) * (if width { form.grid[2] } else { 1 });
-        let coef = |n: usize| if kind == ReduceKind::Mean { 1.0 / n as f64 } else { 1.0 };
-        match kind {
-            ReduceKind::Max | ReduceKind::Min if channel => {
-                Err("maximum and minimum over channels are not supported".into())
-            }
-            ReduceKind::Max => Ok(self.max_pool(form, &windows[0], &windows[1])),
-            ReduceKind::Min => {
-                let negated = self.single(form.scale(-1.0));
-                let form = self.stored(negated, Order::ChannelsFirst);
-                Ok(self.max_pool(form, &windows[0], &windows[1]).scale(-1.0))
-            }
-            ReduceKind::Sum | ReduceKind::Mean => {
-                let range = if kind == ReduceKind::Sum {
-                    self.ranges[node.output]
-                } else {
-                    form.range
-                };
-                let mut form = if height || width {
-                    self.windows(form, windows, coef(count))
-                } else {
-                    form
-                };
-                if channel {
-                    let n = form.grid[0];
-                    form = self.channel_map(form, 1, &|_, _| coef(n));
-                }
-                Ok(Form {
-                    range: range.max(self.ranges[node.output]),
-                    ..form
-                })
-            }
-        }
+        let share = |c: &Vec<(usize, usize)>| 1.0 / c.len() as f64;
+        let of_position: Vec<f64> = axes[0]
+            .taps
+            .iter()
+            .flat_map(|y| axes[1].taps.iter().map(move |x| share(y) * share(x)))
+            .collect();
+        let shares = of_position.repeat(form.grid[0]);
+        let sums = self.windows(form, axes, 1.0);
+        self.multiply_constant(sums, &shares)
     }
 }
 
@@ -179,7 +122,7 @@ pub(super) struct Geometry<'a> {
 /// Height and width axes of a window operator; one-dimensional operators have height 1.
 pub(super) fn spatial_axes(g: &Geometry<'_>, form: &Form, out: &[usize]) -> Result<[Axis; 2], Refused> {
     let rank = g.kernel.len();
-    if !(1..=2).contains(&rank) || out.len() != rank + 2 || form.order != Order::ChannelsFirst {
+    if !(1..=2).contains(&rank) || out.len() != rank + 2 {
         return Err("one or two spatial axes are supported".into());
     }
     let axis = |spatial: usize, len: usize| {
