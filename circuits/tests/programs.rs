@@ -104,6 +104,138 @@ fn program() -> impl Strategy<Value = QModel> {
     )
 }
 
+/// Any elements of a tensor of `len` elements, repeated or missing, on a grid.
+fn view(grid: [usize; 3], len: usize) -> impl Strategy<Value = View> {
+    let shuffled = Just(
+        (0..grid.iter().product::<usize>())
+            .map(|i| (i < len).then_some(i))
+            .collect::<Vec<_>>(),
+    );
+    let any = prop::collection::vec(prop::option::weighted(0.8, 0..len), grid.iter().product::<usize>());
+    let elements = prop_oneof![shuffled.prop_shuffle(), any];
+    elements.prop_map(move |elements| View { grid, elements })
+}
+
+/// input -> two factors side by side (views under weights, constants, linear terms) -> products -> a batch of products of
+/// matrices of views of everything, with a view as linear term -> all elements are outputs.
+fn bilinear() -> impl Strategy<Value = QModel> {
+    let sizes = (1..4usize, 1..3usize, 1..4usize, 1..4usize, 1..3usize);
+    let sizes = (sizes, 1..3usize, 1..3usize, 1..4usize, 1..4usize);
+    sizes
+        .prop_flat_map(|((c, h, w, channels, height), batches, rows, inner, columns)| {
+            let input = c * h * w;
+            let factor = (view([2, height, 2], input), view([channels, height, 2], input));
+            let products = channels * height * 2;
+            let pairing = (
+                view([batches, rows, inner], products),
+                view([batches, inner, columns], input),
+                view([batches * rows, 1, columns], products),
+            );
+            let sizes = ([c, h, w], [channels, height], [batches * rows, columns]);
+            (Just(sizes), factor, pairing, any::<u64>(), any::<bool>())
+        })
+        .prop_map(
+            |(([c, h, w], [channels, height], [rows, columns]), factor, pairing, seed, signed)| {
+                let seed = seed >> 2;
+                let of = |view: View, tensor: usize, alpha: i64| Part {
+                    view: Some(view),
+                    ..part_at(tensor, alpha, 0)
+                };
+                // Columns 0 and 2 from the input, 1 and 3 from constants and from the input again.
+                let every = |first: usize| Axis {
+                    kernel: 2,
+                    taps: (0..4)
+                        .map(|x| (x % 2 == first).then_some((x / 2, x / 2)).into_iter().collect())
+                        .collect(),
+                };
+                let mut factors = affine(
+                    vec![of(factor.0, 0, 2)],
+                    2,
+                    channels,
+                    [Axis::identity(height), every(0)],
+                    seed,
+                );
+                let constant = Axis {
+                    kernel: 2,
+                    taps: (0..4)
+                        .map(|x| (x % 2 == 1).then_some((x / 2, 0)).into_iter().collect())
+                        .collect(),
+                };
+                factors.contractions.push(Contraction {
+                    parts: vec![],
+                    constant: 64,
+                    channels: 1,
+                    axes: [
+                        Axis {
+                            kernel: 1,
+                            taps: vec![vec![(0, 0)]; height],
+                        },
+                        constant,
+                    ],
+                    weights: random(seed + 2, channels * 2, 300),
+                });
+                factors.linear.push(Linear {
+                    part: of(factor.1, 0, 500),
+                    axes: [Axis::identity(height), every(1)],
+                });
+                let last = Affine {
+                    linear: vec![Linear {
+                        part: of(pairing.2, 2, -700),
+                        axes: [Axis::identity(1), Axis::identity(columns)],
+                    }],
+                    pairings: vec![Pairing {
+                        alpha: 130,
+                        left: (2, pairing.0),
+                        right: (0, pairing.1),
+                    }],
+                    contractions: vec![],
+                    bias: vec![],
+                };
+                let tensors = vec![
+                    tensor("input", [c, h, w], true, Step::Input),
+                    tensor("factors", [channels, height, 4], true, Step::Affine(factors)),
+                    tensor(
+                        "products",
+                        [channels, height, 2],
+                        signed,
+                        Step::Product(Product { tensor: 1, alpha: 256 }),
+                    ),
+                    tensor("paired", [rows, 1, columns], true, Step::Affine(last)),
+                ];
+                QModel {
+                    precision: PRECISION,
+                    input_shape: vec![c * h * w],
+                    output_shape: vec![rows * columns],
+                    tensors,
+                }
+            },
+        )
+}
+
+/// Lays a program out on lanes, or on one lane where it cannot be on several, and checks the honest run.
+fn holds(model: QModel, public: bool, lanes: usize, seed: u64, size: i64) -> Result<(), TestCaseError> {
+    let half = 1i64 << (PRECISION.bits() - 1);
+    let mut input = random(seed, model.tensors[0].len(), size);
+    if seed % 3 == 0 {
+        input
+            .iter_mut()
+            .for_each(|v| *v = if *v < 0 { -half } else { half - 1 });
+    }
+    // Out of range runs are refused by the executor, not proven.
+    let Ok(trace) = execute(&model, &input) else {
+        return Err(TestCaseError::reject("range"));
+    };
+    let mut shapes = [lanes, 1]
+        .into_iter()
+        .flat_map(|lanes| (6..11).map(move |k| shape(k, lanes, public)));
+    let Some(layout) = shapes.find_map(|s| Layout::build(&model, s)) else {
+        return Err(TestCaseError::reject("size"));
+    };
+    let result = Case::build(model, layout, trace).verify();
+    prop_assert!(result.is_ok(), "{} failures", result.err().map_or(0, |e| e.len()));
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600, max_shrink_iters: 200, max_global_rejects: 20000, ..ProptestConfig::default() })]
 
@@ -115,18 +247,17 @@ proptest! {
         seed in any::<u64>(),
         size in prop_oneof![Just(1i64), Just(16), Just(1024)],
     ) {
-        let half = 1i64 << (PRECISION.bits() - 1);
-        let mut input = random(seed, model.tensors[0].len(), size);
-        if seed % 3 == 0 {
-            input.iter_mut().for_each(|v| *v = if *v < 0 { -half } else { half - 1 });
-        }
-        // Out of range runs are refused by the executor, not proven.
-        let Ok(trace) = execute(&model, &input) else { return Err(TestCaseError::reject("range")) };
-        let shape = (6..11).map(|k| common::shape(k, lanes, public));
-        let Some(layout) = shape.clone().find_map(|s| Layout::build(&model, s)) else {
-            return Err(TestCaseError::reject("size"));
-        };
-        let result = Case::build(model, layout, trace).verify();
-        prop_assert!(result.is_ok(), "{} failures", result.err().map_or(0, |e| e.len()));
+        holds(model, public, lanes, seed, size)?;
+    }
+
+    #[test]
+    fn honest_runs_of_random_bilinear_programs_hold(
+        model in bilinear(),
+        public in any::<bool>(),
+        lanes in prop_oneof![Just(1usize), Just(2), Just(3), Just(5)],
+        seed in any::<u64>(),
+        size in prop_oneof![Just(1i64), Just(16), Just(128)],
+    ) {
+        holds(model, public, lanes, seed, size)?;
     }
 }
