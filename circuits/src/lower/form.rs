@@ -24,11 +24,40 @@ impl Part {
     }
 }
 
+/// A constant per channel; empty for none. Its values may be secret, whether there is one and its magnitude are not.
+#[derive(Clone, Debug, Default)]
+pub struct Bias {
+    pub values: Vec<f64>,
+    /// Largest magnitude.
+    pub magnitude: f64,
+}
+
+impl Bias {
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    pub(super) fn scale(&mut self, by: f64) {
+        self.values.iter_mut().for_each(|v| *v *= by);
+        self.magnitude *= by.abs();
+    }
+
+    pub(super) fn add(&mut self, by: &Self) {
+        if self.is_empty() {
+            self.values.resize(by.values.len(), 0.0);
+        }
+        self.values.iter_mut().zip(&by.values).for_each(|(v, by)| *v += by);
+        self.magnitude += by.magnitude;
+    }
+}
+
 /// A contraction with constant weights `[out, channels, kernel height, kernel width]`. Without parts it reads the
 /// constant one on one channel, or nothing on none (then it only carries a bias).
 #[derive(Clone, Debug)]
 pub struct Contraction {
     pub parts: Vec<Part>,
+    /// Largest magnitude of the weights of a constant, public; 0 where there are parts.
+    pub magnitude: f64,
     pub channels: usize,
     pub axes: [Axis; 2],
     pub weights: Vec<f64>,
@@ -54,7 +83,7 @@ pub struct Pairing {
 pub struct Affine {
     pub contractions: Vec<Contraction>,
     /// Per output channel; carried by the first contraction.
-    pub bias: Vec<f64>,
+    pub bias: Bias,
     pub linear: Vec<Linear>,
     pub pairings: Vec<Pairing>,
 }
@@ -127,7 +156,7 @@ impl Order {
 #[derive(Clone, Debug)]
 pub enum Kind {
     /// A linear combination of stored tensors plus a constant per channel.
-    Sum { parts: Vec<Part>, bias: Vec<f64> },
+    Sum { parts: Vec<Part>, bias: Bias },
     /// An accumulator that is not rounded.
     Pending(Affine),
 }
@@ -166,7 +195,7 @@ impl Form {
                     linear,
                     ..Affine::default()
                 };
-                if bias.iter().any(|b| *b != 0.0) {
+                if !bias.is_empty() {
                     affine.add_bias(&bias, self.grid);
                 }
                 affine
@@ -180,7 +209,7 @@ impl Form {
         match &mut self.kind {
             Kind::Sum { parts, bias } => {
                 parts.iter_mut().for_each(|p| p.coef *= by);
-                bias.iter_mut().for_each(|b| *b *= by);
+                bias.scale(by);
             }
             Kind::Pending(affine) => affine.scale(by),
         }
@@ -188,14 +217,11 @@ impl Form {
     }
 
     /// Adds a constant per channel.
-    pub(super) fn add_bias(mut self, by: &[f64]) -> Self {
-        self.range += by.iter().fold(0.0, |m: f64, b| m.max(b.abs()));
+    pub(super) fn add_bias(mut self, by: &Bias) -> Self {
+        self.range += by.magnitude;
         let grid = self.grid;
         match &mut self.kind {
-            Kind::Sum { bias, .. } => {
-                bias.resize(grid[0], 0.0);
-                bias.iter_mut().zip(by).for_each(|(b, by)| *b += by);
-            }
+            Kind::Sum { bias, .. } => bias.add(by),
             Kind::Pending(affine) => affine.add_bias(by, grid),
         }
         self
@@ -206,8 +232,9 @@ impl Affine {
     fn scale(&mut self, by: f64) {
         for c in &mut self.contractions {
             c.weights.iter_mut().for_each(|w| *w *= by);
+            c.magnitude *= by.abs();
         }
-        self.bias.iter_mut().for_each(|b| *b *= by);
+        self.bias.scale(by);
         self.linear.iter_mut().for_each(|l| l.part.coef *= by);
         self.pairings.iter_mut().for_each(|p| p.coef *= by);
     }
@@ -219,7 +246,7 @@ impl Affine {
     }
 
     /// Adds a constant per channel; a contraction carries it.
-    pub(super) fn add_bias(&mut self, by: &[f64], [channels, height, width]: [usize; 3]) {
+    pub(super) fn add_bias(&mut self, by: &Bias, [_, height, width]: [usize; 3]) {
         if self.contractions.is_empty() {
             let nothing = |len: usize| Axis {
                 kernel: 1,
@@ -227,18 +254,18 @@ impl Affine {
             };
             self.contractions.push(Contraction {
                 parts: vec![],
+                magnitude: 0.0,
                 channels: 0,
                 axes: [nothing(height), nothing(width)],
                 weights: vec![],
             });
         }
-        self.bias.resize(channels, 0.0);
-        self.bias.iter_mut().zip(by).for_each(|(b, by)| *b += by);
+        self.bias.add(by);
     }
 
     /// Adds a constant per element, `[channels, height, width]`.
-    pub(super) fn add_elements(&mut self, by: &[f64], grid: [usize; 3]) {
-        self.push(Contraction::constant(by, grid));
+    pub(super) fn add_elements(&mut self, by: &[f64], magnitude: f64, grid: [usize; 3]) {
+        self.push(Contraction::constant(by, magnitude, grid));
     }
 
     /// Adds another accumulator of the same grid.
@@ -255,7 +282,7 @@ impl Affine {
     }
 
     /// The same on every second column of a grid of twice the width, from `first` on; products of matrices cannot.
-    pub(super) fn spread(mut self, first: usize, [channels, height, width]: [usize; 3]) -> Affine {
+    pub(super) fn spread(mut self, first: usize, [_, height, width]: [usize; 3]) -> Affine {
         let spread = |axis: &Axis| Axis {
             kernel: axis.kernel,
             taps: axis
@@ -268,21 +295,20 @@ impl Affine {
                 .collect(),
         };
         self.contractions.retain(|c| c.channels > 0);
-        if self.bias.iter().any(|b| *b != 0.0) {
+        if !self.bias.is_empty() {
             let always = |len: usize| Axis {
                 kernel: 1,
                 taps: vec![vec![(0, 0)]; len],
             };
-            let mut weights = std::mem::take(&mut self.bias);
-            weights.resize(channels, 0.0);
+            let bias = std::mem::take(&mut self.bias);
             self.push(Contraction {
                 parts: vec![],
+                magnitude: bias.magnitude,
                 channels: 1,
                 axes: [always(height), always(width)],
-                weights,
+                weights: bias.values,
             });
         }
-        self.bias.clear();
         let axes = self.contractions.iter_mut().map(|c| &mut c.axes);
         for axes in axes.chain(self.linear.iter_mut().map(|l| &mut l.axes)) {
             axes[1] = spread(&axes[1]);
@@ -302,13 +328,14 @@ impl From<Contraction> for Affine {
 
 impl Contraction {
     /// A constant per element, `[channels, height, width]`: position `p` reads the constant one under kernel index `p`.
-    pub(super) fn constant(values: &[f64], [_, height, width]: [usize; 3]) -> Self {
+    pub(super) fn constant(values: &[f64], magnitude: f64, [_, height, width]: [usize; 3]) -> Self {
         let each = |len: usize| Axis {
             kernel: len,
             taps: (0..len).map(|p| vec![(p, 0)]).collect(),
         };
         Self {
             parts: vec![],
+            magnitude,
             channels: 1,
             axes: [each(height), each(width)],
             weights: values.to_vec(),

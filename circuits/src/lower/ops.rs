@@ -8,12 +8,13 @@ mod products;
 mod reductions;
 mod windows;
 
-use super::form::{Affine, Contraction, FloatModel, Form, Kind, Linear, Order, Pairing, Part, Step, Tensor};
+use super::form::{Affine, Bias, Contraction, FloatModel, Form, Kind, Linear, Order, Pairing, Part, Step, Tensor};
 use super::quantize::integer_bits;
 use crate::error::CircuitError;
 use crate::onnx::{self, Graph, Node, Op, ReduceKind};
 use crate::qmodel::{Axis, MaxPool, View};
 
+use constants::Constant;
 use windows::{spatial, spatial_axes, Geometry};
 
 /// Why a node cannot be lowered.
@@ -104,7 +105,7 @@ impl Lowering<'_> {
         let t = &self.tensors[id];
         let kind = Kind::Sum {
             parts: vec![Part::whole(id)],
-            bias: vec![],
+            bias: Bias::default(),
         };
         Form {
             grid: t.grid,
@@ -154,7 +155,7 @@ impl Lowering<'_> {
     /// The form as one stored tensor.
     fn single(&mut self, form: Form) -> usize {
         if let Kind::Sum { parts, bias } = &form.kind {
-            if let ([part], true) = (parts.as_slice(), bias.iter().all(|b| *b == 0.0)) {
+            if let ([part], true) = (parts.as_slice(), bias.is_empty()) {
                 let grid = self.tensors[part.tensor].grid == form.grid;
                 if grid && part.coef == 1.0 && part.offset == 0 && part.view.is_none() {
                     return part.tensor;
@@ -168,7 +169,7 @@ impl Lowering<'_> {
     fn parts(&mut self, form: Form) -> (Form, Vec<Part>) {
         let form = self.rounded(form);
         if let Kind::Sum { parts, bias } = &form.kind {
-            if bias.iter().all(|b| *b == 0.0) && self.commensurable(parts) {
+            if bias.is_empty() && self.commensurable(parts) {
                 let parts = parts.clone();
                 return (form, parts);
             }
@@ -197,14 +198,11 @@ impl Lowering<'_> {
     /// The form of which element `i` is element `from[i]` of this one's grid, or zero.
     fn viewed(&mut self, form: Form, grid: [usize; 3], from: &[Option<usize>]) -> Form {
         let mut form = self.rounded(form);
-        if let Kind::Sum { bias, .. } = &form.kind {
-            let whole = from.iter().all(Option::is_some) && bias.windows(2).all(|b| b[0] == b[1]);
-            if !whole && bias.iter().any(|b| *b != 0.0) {
-                form = self.copied(form);
-            }
+        if matches!(&form.kind, Kind::Sum { bias, .. } if !bias.is_empty()) {
+            form = self.copied(form);
         }
         let positions = form.grid[1] * form.grid[2];
-        let Kind::Sum { parts, bias } = form.kind else {
+        let Kind::Sum { parts, .. } = form.kind else {
             return form;
         };
         let view = |part: Part| {
@@ -227,11 +225,13 @@ impl Lowering<'_> {
             }
         };
         let parts = parts.into_iter().map(view).collect();
-        let bias = bias.first().map_or(vec![], |b| vec![*b; grid[0]]);
         Form {
             grid,
             order: Order::Same,
-            kind: Kind::Sum { parts, bias },
+            kind: Kind::Sum {
+                parts,
+                bias: Bias::default(),
+            },
             ..form
         }
     }
@@ -324,8 +324,9 @@ impl Lowering<'_> {
             Op::MatMul => self.matmul(node)?,
             Op::Add => self.add(node, 1.0)?,
             Op::Sub => self.add(node, -1.0)?,
-            Op::Mul => self.multiply(node, false)?,
-            Op::Div => self.multiply(node, true)?,
+            Op::Mul => self.multiply(node)?,
+            // Division by a constant was imported as a multiplication.
+            Op::Div => return Err("division by an activation is not supported".into()),
             Op::Max => self.extremum(node, 1.0)?,
             Op::Min => self.extremum(node, -1.0)?,
             Op::Relu => {
@@ -391,7 +392,7 @@ impl Lowering<'_> {
         };
         if matches!(
             node.op,
-            Op::Conv { .. } | Op::ConvTranspose { .. } | Op::MatMul | Op::Add | Op::Sub | Op::Mul | Op::Div
+            Op::Conv { .. } | Op::ConvTranspose { .. } | Op::MatMul | Op::Add | Op::Sub | Op::Mul
         ) {
             form.range = range;
         }

@@ -103,7 +103,7 @@ fn integers(
         let mut source = c.parts.iter().map(finest).max().unwrap_or(0) + extra;
         if c.parts.is_empty() {
             // A constant is as large as keeps its weights below the width of a value.
-            let largest = c.weights.iter().fold(1e-6, |m: f64, w| m.max(w.abs()));
+            let largest = c.magnitude.max(1e-6);
             source = (scale + 1 + largest.log2().ceil() as i32 - precision.bits() as i32).clamp(0, 60);
         }
         qmodel::Contraction {
@@ -128,7 +128,7 @@ fn integers(
     };
     Ok(qmodel::Affine {
         contractions: affine.contractions.iter().map(contraction).collect(),
-        bias: affine.bias.iter().map(|&b| round(b, scale)).collect(),
+        bias: affine.bias.values.iter().map(|&b| round(b, scale)).collect(),
         pairings: affine
             .pairings
             .iter()

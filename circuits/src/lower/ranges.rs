@@ -1,4 +1,4 @@
-//! Calibration: the largest magnitude of every value of a graph.
+//! Calibration: the largest magnitude of every value of a graph, constants included.
 
 use crate::error::CircuitError;
 use crate::float;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Steps per octave.
 const STEPS: f64 = 8.0;
-/// Stands for a value that is always zero, or known without calibration.
+/// Stands for a value that is always zero.
 const NONE: i16 = i16::MIN;
 
 /// Magnitudes of the values of a graph, in steps of an eighth of an octave, rounded up. They are the public
@@ -31,7 +31,7 @@ impl Ranges {
             }
             let tensors = float::run(graph, sample).map_err(|e| CircuitError::Float(e.to_string()))?;
             for ((range, tensor), value) in ranges.iter_mut().zip(&tensors).zip(&graph.values) {
-                let Some(tensor) = tensor.as_ref().filter(|_| value.constant.is_none()) else {
+                let Some(tensor) = value.constant.as_ref().or(tensor.as_ref()) else {
                     continue;
                 };
                 let largest = tensor.data.iter().fold(0f32, |m, v| m.max(v.abs()));

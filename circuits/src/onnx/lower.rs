@@ -181,7 +181,7 @@ fn lower(call: &Call<'_>, b: &mut Builder) -> Result<Vec<ValueId>, Fault> {
         "Add" => elementwise::binary(call, b, Op::Add),
         "Sub" => elementwise::binary(call, b, Op::Sub),
         "Mul" => elementwise::binary(call, b, Op::Mul),
-        "Div" => elementwise::binary(call, b, Op::Div),
+        "Div" => elementwise::div(call, b),
         "PRelu" => elementwise::binary(call, b, Op::PRelu),
         "Min" => elementwise::chain(call, b, &Op::Min),
         "Max" => elementwise::chain(call, b, &Op::Max),

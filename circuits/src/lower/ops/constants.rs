@@ -3,10 +3,65 @@
 use super::*;
 use crate::float::broadcast_positions;
 
+/// A constant on a grid. What the circuit looks like follows from its spread and magnitude, never from the values,
+/// which may be secret.
+pub(super) struct Constant {
+    /// An element for each of the grid.
+    values: Vec<f64>,
+    spread: Spread,
+    /// Largest magnitude, public.
+    magnitude: f64,
+}
+
+/// Which elements of a constant may differ.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spread {
+    None,
+    Channels,
+    Elements,
+}
+
+impl Constant {
+    /// A constant that the structure of the graph determines.
+    pub(super) fn public(values: Vec<f64>, grid: [usize; 3]) -> Self {
+        Self {
+            spread: Spread::of(&values, grid),
+            magnitude: values.iter().fold(0.0, |m: f64, v| m.max(v.abs())),
+            values,
+        }
+    }
+
+    /// Multiplied by a public number.
+    pub(super) fn scale(mut self, by: f64) -> Self {
+        self.values.iter_mut().for_each(|v| *v *= by);
+        self.magnitude *= by.abs();
+        self
+    }
+
+    pub(super) fn is_finite(&self) -> bool {
+        self.values.iter().all(|v| v.is_finite())
+    }
+
+    fn per_channel(&self, grid: [usize; 3]) -> Vec<f64> {
+        self.values.chunks(grid[1] * grid[2]).map(|c| c[0]).collect()
+    }
+}
+
+impl Spread {
+    fn of<T: PartialEq>(values: &[T], grid: [usize; 3]) -> Self {
+        let same = |values: &[T]| values.windows(2).all(|v| v[0] == v[1]);
+        match values.chunks(grid[1] * grid[2]).all(same) {
+            true if same(values) => Self::None,
+            true => Self::Channels,
+            false => Self::Elements,
+        }
+    }
+}
+
 impl Lowering<'_> {
-    /// The constant operands of a node with two inputs: a form and the elements of the constant on its grid, and
-    /// whether the constant comes first. The form is broadcast to the result.
-    pub(super) fn with_constant(&mut self, node: &Node) -> Result<Option<(Form, Vec<f64>, bool)>, Refused> {
+    /// The constant operands of a node with two inputs: a form and the constant on its grid, and whether the constant
+    /// comes first. The form is broadcast to the result.
+    pub(super) fn with_constant(&mut self, node: &Node) -> Result<Option<(Form, Constant, bool)>, Refused> {
         for (value, other) in [(0, 1), (1, 0)] {
             let Some(constant) = self.constant(node, other).cloned() else {
                 continue;
@@ -17,21 +72,33 @@ impl Lowering<'_> {
                 self.graph.values[node.output].shape.clone(),
             );
             let form = self.expanded(form, &from, &to)?;
-            let by = on_grid(&constant, &form, &to).ok_or("the constant does not broadcast to the result")?;
-            return Ok(Some((form, by, value == 1)));
+            let broadcast = "the constant does not broadcast to the result";
+            let data: Vec<f64> = constant.data.iter().map(|&v| f64::from(v)).collect();
+            let numbers: Vec<usize> = (0..data.len()).collect();
+            let sources = on_grid(&constant.shape, &numbers, &form, &to).ok_or(broadcast)?;
+            let constant = Constant {
+                values: on_grid(&constant.shape, &data, &form, &to).ok_or(broadcast)?,
+                spread: Spread::of(&sources, form.grid),
+                magnitude: self.ranges[node.inputs[other]],
+            };
+            return Ok(Some((form, constant, value == 1)));
         }
         Ok(None)
     }
 
-    /// Adds a constant per element of the grid.
-    pub(super) fn add_constant(&mut self, form: Form, by: &[f64]) -> Form {
-        if let Some(channels) = per_channel(by, form.grid) {
-            return form.add_bias(&channels);
+    /// Adds a constant.
+    pub(super) fn add_constant(&mut self, form: Form, by: &Constant) -> Form {
+        if by.spread != Spread::Elements {
+            let bias = Bias {
+                values: by.per_channel(form.grid),
+                magnitude: by.magnitude,
+            };
+            return form.add_bias(&bias);
         }
         let (grid, order, name) = (form.grid, form.order.clone(), form.name.clone());
-        let range = form.range + by.iter().fold(0.0, |m: f64, b| m.max(b.abs()));
+        let range = form.range + by.magnitude;
         let mut affine = form.into_affine();
-        affine.add_elements(by, grid);
+        affine.add_elements(&by.values, by.magnitude, grid);
         Form {
             grid,
             order,
@@ -41,25 +108,28 @@ impl Lowering<'_> {
         }
     }
 
-    /// Multiplies by a constant per element of the grid.
-    pub(super) fn multiply_constant(&mut self, form: Form, by: &[f64]) -> Form {
-        let Some(channels) = per_channel(by, form.grid) else {
-            let largest = by.iter().fold(0.0, |m: f64, b| m.max(b.abs()));
-            let range = form.range * largest;
-            let mut constant = Affine::default();
-            constant.add_elements(by, form.grid);
-            let constant = Form {
-                range: largest,
-                name: format!("{}/factors", form.name),
-                kind: Kind::Pending(constant),
-                ..form.clone()
-            };
-            return self.product(form, constant, range);
+    /// Multiplies by a constant.
+    pub(super) fn multiply_constant(&mut self, form: Form, by: &Constant) -> Form {
+        let range = form.range * by.magnitude;
+        let form = match by.spread {
+            Spread::None => return self.scaled(form, by.values.first().copied().unwrap_or(1.0)),
+            Spread::Channels => {
+                let channels = by.per_channel(form.grid);
+                self.channel_map(form, channels.len(), &|o, c| if o == c { channels[c] } else { 0.0 })
+            }
+            Spread::Elements => {
+                let mut constant = Affine::default();
+                constant.add_elements(&by.values, by.magnitude, form.grid);
+                let constant = Form {
+                    range: by.magnitude,
+                    name: format!("{}/factors", form.name),
+                    kind: Kind::Pending(constant),
+                    ..form.clone()
+                };
+                self.product(form, constant, range)
+            }
         };
-        if channels.windows(2).all(|w| w[0] == w[1]) {
-            return self.scaled(form, channels.first().copied().unwrap_or(1.0));
-        }
-        self.channel_map(form, channels.len(), &|o, c| if o == c { channels[c] } else { 0.0 })
+        Form { range, ..form }
     }
 
     /// Multiplies by a number; the factors of products of activations are powers of two, so others round them first.
@@ -78,11 +148,11 @@ impl Lowering<'_> {
         let tensor = value.constant.as_ref().ok_or("this input must be constant")?;
         let values: Vec<f64> = tensor.data.iter().map(|&v| f64::from(v)).collect();
         let (grid, mut affine) = (grid(&value.shape), Affine::default());
-        affine.add_elements(&values, grid);
+        affine.add_elements(&values, self.ranges[id], grid);
         let form = Form {
             grid,
             order: Order::Same,
-            range: values.iter().fold(0.0, |m: f64, v| m.max(v.abs())),
+            range: self.ranges[id],
             name: value.name.clone(),
             kind: Kind::Pending(affine),
         };
@@ -90,18 +160,11 @@ impl Lowering<'_> {
     }
 }
 
-/// A constant broadcast to a shape, as the elements of the form's grid.
-fn on_grid(constant: &onnx::Tensor, form: &Form, shape: &[usize]) -> Option<Vec<f64>> {
-    let mut values = vec![0.0; shape.iter().product()];
-    for (i, value) in broadcast_positions((&constant.shape, &constant.data), shape).enumerate() {
-        values[form.order.at(i)] = f64::from(value?);
+/// Data of a shape broadcast to another, as the elements of the form's grid.
+fn on_grid<T: Copy + Default>(from: &[usize], data: &[T], form: &Form, to: &[usize]) -> Option<Vec<T>> {
+    let mut values = vec![T::default(); to.iter().product()];
+    for (i, value) in broadcast_positions((from, data), to).enumerate() {
+        values[form.order.at(i)] = value?;
     }
     Some(values)
-}
-
-/// One value per channel, if elements differ by channel only.
-fn per_channel(values: &[f64], grid: [usize; 3]) -> Option<Vec<f64>> {
-    let mut channels = values.chunks(grid[1] * grid[2]);
-    let same = channels.clone().all(|c| c.iter().all(|v| *v == c[0]));
-    same.then(|| channels.by_ref().map(|c| c[0]).collect())
 }

@@ -30,38 +30,44 @@ impl Lowering<'_> {
         let form = self.rounded(form);
         let positive = self.relu(form.clone());
         let negative = self.relu(form.scale(-1.0));
-        let slope: Vec<f64> = slope.iter().map(|s| -s).collect();
-        let scaled = self.multiply_constant(negative, &slope);
+        let scaled = self.multiply_constant(negative, &slope.scale(-1.0));
         Ok(self.total(positive, scaled))
     }
 
     pub(super) fn clip(&mut self, node: &Node, min: Option<f32>, max: Option<f32>) -> Result<Form, Refused> {
         let mut form = self.form(node, 0)?;
-        let constant = |form: &Form, v: f64| vec![v; form.grid[0]];
+        let add = |form: Form, v: f64| {
+            let by = Bias {
+                values: vec![v; form.grid[0]],
+                magnitude: v.abs(),
+            };
+            match v == 0.0 {
+                true => form,
+                false => form.add_bias(&by),
+            }
+        };
         let low = min.map_or(0.0, f64::from);
         if min.is_some() {
-            let by = constant(&form, -low);
-            form = self.relu(form.add_bias(&by));
+            form = self.relu(add(form, -low));
         }
         if let Some(max) = max {
             // min(x, m) = m - relu(m - x)
-            let by = constant(&form, f64::from(max) - low);
-            let over = self.relu(form.scale(-1.0).add_bias(&by));
-            form = over.scale(-1.0).add_bias(&by);
+            let by = f64::from(max) - low;
+            let over = self.relu(add(form.scale(-1.0), by));
+            form = add(over.scale(-1.0), by);
             form.range = (f64::from(max) - low).abs().max(form.range);
         }
-        let by = constant(&form, low);
-        Ok(if low == 0.0 { form } else { form.add_bias(&by) })
+        Ok(add(form, low))
     }
 
     /// `max(a, b) = b + relu(a - b)` for sign 1, `min(a, b) = b - relu(b - a)` for sign -1.
     pub(super) fn extremum(&mut self, node: &Node, sign: f64) -> Result<Form, Refused> {
         if let Some((form, by, _)) = self.with_constant(node)? {
             let form = self.rounded(form);
-            let minus: Vec<f64> = by.iter().map(|v| -v).collect();
-            let difference = self.add_constant(form, &minus).scale(sign);
+            let by = by.scale(-1.0);
+            let difference = self.add_constant(form, &by).scale(sign);
             let over = self.relu(difference);
-            return Ok(self.add_constant(over.scale(sign), &by));
+            return Ok(self.add_constant(over.scale(sign), &by.scale(-1.0)));
         }
         let (first, second) = self.operands(node)?;
         let (first, second) = (self.rounded(first), self.rounded(second));
@@ -73,7 +79,7 @@ impl Lowering<'_> {
     pub(super) fn add(&mut self, node: &Node, sign: f64) -> Result<Form, Refused> {
         if let Some((form, by, first)) = self.with_constant(node)? {
             let (form, outer) = if first { (form.scale(sign), 1.0) } else { (form, sign) };
-            return Ok(self.add_constant(form, &by.iter().map(|b| b * outer).collect::<Vec<_>>()));
+            return Ok(self.add_constant(form, &by.scale(outer)));
         }
         let (a, b) = self.operands(node)?;
         Ok(self.total(a, b.scale(sign)))
@@ -95,21 +101,12 @@ impl Lowering<'_> {
         }
     }
 
-    pub(super) fn multiply(&mut self, node: &Node, divide: bool) -> Result<Form, Refused> {
-        if let Some((form, mut by, first)) = self.with_constant(node)? {
-            if divide && first {
-                return Err("division by an activation is not supported".into());
-            }
-            if divide {
-                by.iter_mut().for_each(|b| *b = b.recip());
-            }
-            if by.iter().any(|b| !b.is_finite()) {
-                return Err("division by zero".into());
-            }
-            return Ok(self.multiply_constant(form, &by));
-        }
-        if divide {
-            return Err("division by an activation is not supported".into());
+    pub(super) fn multiply(&mut self, node: &Node) -> Result<Form, Refused> {
+        if let Some((form, by, _)) = self.with_constant(node)? {
+            return match by.is_finite() {
+                true => Ok(self.multiply_constant(form, &by)),
+                false => Err("a factor is not finite; is there a division by zero?".into()),
+            };
         }
         let (a, b) = self.operands(node)?;
         Ok(self.product(a, b, self.ranges[node.output]))
@@ -172,7 +169,7 @@ impl Lowering<'_> {
 /// A sum of two sums over the same grid.
 pub(super) fn join(a: Form, b: Form) -> Form {
     let (
-        Kind::Sum { mut parts, bias },
+        Kind::Sum { mut parts, mut bias },
         Kind::Sum {
             parts: more,
             bias: other,
@@ -182,11 +179,7 @@ pub(super) fn join(a: Form, b: Form) -> Form {
         return a;
     };
     parts.extend(more);
-    let bias = match (bias.is_empty(), other.is_empty()) {
-        (_, true) => bias,
-        (true, false) => other,
-        (false, false) => bias.iter().zip(&other).map(|(x, y)| x + y).collect(),
-    };
+    bias.add(&other);
     Form {
         range: a.range + b.range,
         kind: Kind::Sum { parts, bias },

@@ -64,6 +64,7 @@ impl Lowering<'_> {
                 let mut by = vec![0.0; sources.len()];
                 let padding = sources.iter().enumerate().filter(|(_, s)| s.is_none());
                 padding.for_each(|(i, _)| by[form.order.at(i)] = f64::from(*value));
+                let by = Constant::public(by, form.grid);
                 Ok(self.add_constant(form, &by))
             }
             _ => Ok(form),
@@ -146,7 +147,7 @@ impl Lowering<'_> {
         }
         let kind = Kind::Sum {
             parts: all,
-            bias: vec![],
+            bias: Bias::default(),
         };
         Ok(Form {
             grid: [offset, h, w],

@@ -78,7 +78,7 @@ impl Lowering<'_> {
         let mut form = self.rounded(form);
         let simple = |form: &Form| match &form.kind {
             Kind::Sum { parts, bias } => match parts.as_slice() {
-                [part] if bias.iter().all(|b| *b == 0.0) && part.coef.abs().log2().fract() == 0.0 => Some(part.clone()),
+                [part] if bias.is_empty() && part.coef.abs().log2().fract() == 0.0 => Some(part.clone()),
                 _ => None,
             },
             Kind::Pending(_) => None,

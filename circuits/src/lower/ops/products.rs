@@ -42,6 +42,7 @@ impl Lowering<'_> {
         let [c, h, w] = form.grid;
         let contraction = Contraction {
             parts,
+            magnitude: 0.0,
             channels: c,
             axes: [Axis::conv(h, h, 1, 1, 0, 1), Axis::conv(w, w, 1, 1, 0, 1)],
             weights: (0..outer).flat_map(|o| (0..inner).map(move |k| at(o, k))).collect(),
@@ -103,13 +104,18 @@ impl Lowering<'_> {
         let grid = [output, axes[0].out(), axes[1].out()];
         let contraction = Contraction {
             parts,
+            magnitude: 0.0,
             channels,
             axes,
             weights: list,
         };
         let mut affine = Affine::from(contraction);
         if let Some(bias) = bias {
-            affine.add_bias(&bias.data.iter().map(|&b| f64::from(b)).collect::<Vec<_>>(), grid);
+            let bias = Bias {
+                values: bias.data.iter().map(|&b| f64::from(b)).collect(),
+                magnitude: self.ranges[node.inputs[2]],
+            };
+            affine.add_bias(&bias, grid);
         }
         Ok(Form {
             grid,

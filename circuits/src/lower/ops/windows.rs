@@ -12,6 +12,7 @@ impl Lowering<'_> {
             .collect();
         let contraction = Contraction {
             parts,
+            magnitude: 0.0,
             channels,
             axes: form.identity(),
             weights,
@@ -106,6 +107,7 @@ impl Lowering<'_> {
             .collect();
         let shares = of_position.repeat(form.grid[0]);
         let sums = self.windows(form, axes, 1.0);
+        let shares = Constant::public(shares, sums.grid);
         self.multiply_constant(sums, &shares)
     }
 }

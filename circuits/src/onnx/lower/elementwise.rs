@@ -12,6 +12,18 @@ pub fn binary(call: &Call<'_>, b: &mut Builder, op: Op) -> Result<ValueId, Fault
     b.emit(&call.origin, "", op, &[call.required(0)?, call.required(1)?])
 }
 
+/// Division of floats by a constant is multiplication by its reciprocals.
+pub fn div(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let (left, right) = (call.required(0)?, call.required(1)?);
+    let (dividend, divisor) = (b.slot(left)?, b.slot(right)?);
+    if dividend.constant.is_some() || divisor.constant.is_none() || divisor.integer {
+        return binary(call, b, Op::Div);
+    }
+    let one = b.scalar(1.0);
+    let reciprocal = b.emit(&call.origin, "reciprocal", Op::Div, &[one, right])?;
+    b.emit(&call.origin, "", Op::Mul, &[left, reciprocal])
+}
+
 /// `Min`, `Max` and `Sum` of any number of operands.
 pub fn chain(call: &Call<'_>, b: &mut Builder, op: &Op) -> Result<ValueId, Fault> {
     let all = call.all()?;
