@@ -38,3 +38,7 @@ fixtures:
     python3 -m venv target/fixtures-venv
     target/fixtures-venv/bin/pip install --quiet -r fixtures/requirements.txt
     OMP_NUM_THREADS=1 target/fixtures-venv/bin/python fixtures/make.py --check
+
+# Instructions of each kernel, against the recorded ones (needs valgrind).
+count *ARGS:
+    python3 benches/instructions.py {{ARGS}}

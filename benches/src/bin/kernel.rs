@@ -1,0 +1,111 @@
+//! Runs one kernel once, for counting its instructions: `kernel NAME`, or `kernel` to list the names. Only what
+//! happens inside of `measured` is to be counted; everything runs on one thread. `benches/instructions.py` drives it.
+
+use halo2_proofs::arithmetic::best_multiexp;
+use halo2curves::bn256::Fr;
+use provenn_circuits::exec::{execute, quantize_input};
+use provenn_circuits::lower::default_samples;
+use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
+use provenn_prover::plonk::msm::small_msm;
+use provenn_prover::srs::Srs;
+use provenn_prover::{commit, prove, Input};
+use provenn_verifier::{verify, Context, Expectation, ModelCard, PolicyKind, SrsVerifyingKey};
+use std::error::Error;
+use std::hint::black_box;
+
+const NAMES: [&str; 7] = [
+    "check",
+    "compile",
+    "execute",
+    "msm-library",
+    "msm-small",
+    "prove",
+    "verify",
+];
+
+/// The part that is counted.
+#[inline(never)]
+fn measured<T>(kernel: impl FnOnce() -> T) -> T {
+    black_box(kernel())
+}
+
+fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    let Some(name) = std::env::args().nth(1) else {
+        println!("{}", NAMES.join("\n"));
+        return Ok(());
+    };
+    // One thread, which is the one that counts.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
+    pool.install(|| run(&name))
+}
+
+fn run(name: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
+    match name {
+        "msm-library" | "msm-small" => multiexponentiation(name == "msm-small"),
+        _ => model(name)?,
+    }
+    Ok(())
+}
+
+/// A commitment to 2^10 cells of 8 bits.
+fn multiexponentiation(small: bool) {
+    let srs = Srs::dev_from_seed(10, [1; 32]);
+    let points = srs.lagrange_points();
+    let values: Vec<u64> = (0..points.len() as u64).map(|i| (i * 2_654_435_761) % 256).collect();
+    let scalars: Vec<Fr> = values.iter().map(|&v| Fr::from(v)).collect();
+    match small {
+        true => measured(|| small_msm(&values, &points)),
+        false => measured(|| best_multiexp(&scalars, &points)),
+    };
+}
+
+fn model(name: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
+    const MODEL: &[u8] = include_bytes!("../../../fixtures/models/breast_cancer_mlp.onnx");
+    let options = CommitOptions::default();
+    if name == "compile" {
+        measured(|| compile(MODEL, &options))?;
+        return Ok(());
+    }
+    let compiled = compile(MODEL, &options)?;
+    let sample = default_samples(&compiled.graph, 1).remove(0);
+    let values = quantize_input(&compiled.model, &sample)?;
+    if name == "execute" {
+        measured(|| execute(&compiled.model, &values))?;
+        return Ok(());
+    }
+    let srs = Srs::dev_from_seed(compiled.layout.shape.k, [1; 32]);
+    let committed = commit(&compiled, &options, &srs)?;
+    let key = srs_verifying_key(&srs)?;
+    match name {
+        "check" => measured(|| check(&committed, &key))?,
+        "prove" => drop(measured(|| receipt(&committed, &srs, values))?),
+        "verify" => {
+            let receipt = receipt(&committed, &srs, values)?;
+            let expectation = Expectation {
+                accept_dev: true,
+                ..Expectation::default()
+            };
+            let _verdict = measured(|| verify(&receipt, &committed.card, &key, &expectation))?;
+        }
+        other => return Err(format!("no kernel `{other}`; there are {}", NAMES.join(", ")).into()),
+    }
+    Ok(())
+}
+
+fn check(committed: &Committed, key: &SrsVerifyingKey) -> Result<(), Box<dyn Error + Send + Sync>> {
+    ModelCard::from_bytes(&committed.card.to_bytes())?.check(key)?;
+    Ok(())
+}
+
+fn receipt(committed: &Committed, srs: &Srs, values: Vec<i64>) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+    let input = Input::Public(values);
+    let stage = |_| {};
+    Ok(prove(
+        committed,
+        srs,
+        &input,
+        PolicyKind::Label,
+        Context::default(),
+        &stage,
+    )?)
+}
