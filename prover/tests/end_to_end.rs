@@ -7,7 +7,7 @@ use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committe
 use provenn_prover::prove::commit_input;
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input, ProveError};
-use provenn_verifier::{verify, Context, Expectation, PolicyKind, VerifyError};
+use provenn_verifier::{verify, Context, Expectation, Policy, PolicyKind, VerifyError};
 use std::sync::Arc;
 
 fn fixture(name: &str, committed_input: bool) -> (Committed, Srs) {
@@ -64,6 +64,38 @@ fn every_policy_proves_and_verifies() {
             let verdict = verify(&receipt, &committed.card, &key, &accept()).unwrap();
             assert_eq!(verdict.claim().policy.kind(), kind);
         }
+    }
+}
+
+/// Attention with several heads: products of activations, moved axes, one score per element of the output.
+#[test]
+fn attention_proves_and_verifies() {
+    let path = "../operators/cases/attention_two_heads";
+    for committed_input in [false, true] {
+        let (committed, srs) = fixture(path, committed_input);
+        let values = quantize_input(&committed.model, &[0.5; 24]).unwrap();
+        let input = match committed_input {
+            false => Input::Public(values.clone()),
+            true => Input::Committed(values.clone(), commit_input(&committed, &srs, &values).unwrap()),
+        };
+        let receipt = prove(
+            &committed,
+            &srs,
+            &input,
+            PolicyKind::Scores,
+            Context::default(),
+            &|_| {},
+        )
+        .unwrap();
+        let key = srs_verifying_key(&srs).unwrap();
+        let verdict = verify(&receipt, &committed.card, &key, &accept()).unwrap();
+        let expected = provenn_circuits::exec::execute(&committed.model, &values)
+            .unwrap()
+            .values
+            .pop()
+            .unwrap();
+        assert_eq!(expected.len(), 24);
+        assert!(matches!(&verdict.claim().policy, Policy::Scores { scores } if *scores == expected));
     }
 }
 
