@@ -18,7 +18,7 @@ use provenn_circuits::qmodel::QModel;
 use provenn_circuits::shape::{Shape, TAIL};
 use provenn_verifier::{CheckedCard, InstanceLayout, Linked, ModelCard, SrsParts, SrsVerifyingKey, VerifyingKey};
 use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng;
+use rand_core::{CryptoRng, RngCore, SeedableRng};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -116,6 +116,19 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
 /// # Errors
 /// Errors of key generation or randomness.
 pub fn commit(compiled: &Compiled, options: &CommitOptions, srs: &Srs) -> Result<Committed, ProveError> {
+    commit_with(compiled, options, srs, &mut system_rng()?)
+}
+
+/// [`commit`] with the caller's randomness. Whoever can guess it opens the commitments: seeded generators are for fixtures.
+///
+/// # Errors
+/// As [`commit`].
+pub fn commit_with<R: RngCore + CryptoRng>(
+    compiled: &Compiled,
+    options: &CommitOptions,
+    srs: &Srs,
+    rng: &mut R,
+) -> Result<Committed, ProveError> {
     let (model, layout) = (compiled.model.clone(), compiled.layout.clone());
     let (rows, held_out) = match options.held_out.is_empty() {
         true => (&options.calibration, false),
@@ -125,7 +138,7 @@ pub fn commit(compiled: &Compiled, options: &CommitOptions, srs: &Srs) -> Result
     let (proving_key, key) = model_key(&model, &layout, srs)?;
     let srs_key = srs_verifying_key(srs)?;
     let srs_id = srs_key.id();
-    let registered = register(&model, &layout, &key.digest(), &srs_id, srs)?;
+    let registered = register(&model, &layout, &key.digest(), &srs_id, srs, rng)?;
     let description = describe(compiled, accuracy);
     let card = ModelCard {
         key,

@@ -15,6 +15,7 @@ use provenn_verifier::{
     instances, link, linked_commitments, verify, Claim, Context, Expectation, InputBinding, LinkStatement, Policy,
     PolicyExpectation, PolicyKind, Receipt,
 };
+use rand_core::{CryptoRng, RngCore};
 
 /// Where a proof stands; real stages, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,12 +61,24 @@ impl Input {
 /// # Errors
 /// [`ProveError::Randomness`], or an input of the wrong length or range.
 pub fn commit_input(committed: &Committed, srs: &Srs, values: &[i64]) -> Result<Opening, ProveError> {
+    commit_input_with(committed, srs, values, &mut system_rng()?)
+}
+
+/// [`commit_input`] with the caller's randomness. Whoever can guess it learns the input: seeded generators are for fixtures.
+///
+/// # Errors
+/// As [`commit_input`].
+pub fn commit_input_with<R: RngCore + CryptoRng>(
+    committed: &Committed,
+    srs: &Srs,
+    values: &[i64],
+    rng: &mut R,
+) -> Result<Opening, ProveError> {
     execute(&committed.model, values)?;
     let cells = input_cells(&committed.model, &committed.layout, values);
-    let mut rng = system_rng()?;
     let tails: Vec<Vec<Fr>> = cells
         .iter()
-        .map(|_| (0..TAIL).map(|_| Fr::random(&mut rng)).collect())
+        .map(|_| (0..TAIL).map(|_| Fr::random(&mut *rng)).collect())
         .collect();
     let points = commit_columns(srs, &cells, &tails).iter().map(compressed).collect();
     Ok(Opening { tails, points })
@@ -82,6 +95,22 @@ pub fn prove(
     kind: PolicyKind,
     context: Context,
     progress: &dyn Fn(Stage),
+) -> Result<Vec<u8>, ProveError> {
+    prove_with(committed, srs, input, kind, context, progress, &mut system_rng()?)
+}
+
+/// [`prove`] with the caller's randomness. Whoever can guess it learns weights and input: seeded generators are for fixtures.
+///
+/// # Errors
+/// As [`prove`].
+pub fn prove_with<R: RngCore + CryptoRng>(
+    committed: &Committed,
+    srs: &Srs,
+    input: &Input,
+    kind: PolicyKind,
+    context: Context,
+    progress: &dyn Fn(Stage),
+    rng: &mut R,
 ) -> Result<Vec<u8>, ProveError> {
     let srs_key = srs_verifying_key(srs)?;
     if srs_key.id() != committed.card.srs_id {
@@ -121,9 +150,9 @@ pub fn prove(
         policy: rows,
     };
     progress(Stage::Proof);
-    let proof = halo2_proof(committed, srs, &witness, input, &columns, &claim)?;
+    let proof = halo2_proof(committed, srs, &witness, input, &columns, &claim, rng)?;
     progress(Stage::Link);
-    let link = link_proof(committed, &srs_key, input, &claim, &proof)?;
+    let link = link_proof(committed, &srs_key, input, &claim, &proof, rng)?;
     let receipt = Receipt {
         claim,
         proof: proof.bytes,
@@ -184,13 +213,14 @@ fn output(kind: PolicyKind, scores: &[i64]) -> Result<(Policy, Option<usize>), P
 }
 
 /// The halo2 proof, and the tails of its phase-1 columns.
-fn halo2_proof(
+fn halo2_proof<R: RngCore>(
     committed: &Committed,
     srs: &Srs,
     witness: &Witness,
     input: &Input,
     instances: &[Vec<Fr>],
     claim: &Claim,
+    rng: &mut R,
 ) -> Result<Proof, ProveError> {
     let (model, layout) = (&committed.model, &committed.layout);
     // Columns with a published commitment come first: weights, then committed inputs.
@@ -240,7 +270,7 @@ fn halo2_proof(
         claim.claim_scalar(),
         linear,
         &mut columns,
-        &mut system_rng()?,
+        rng,
     )
 }
 
@@ -251,12 +281,13 @@ fn decompress(bytes: &[u8; 32]) -> Result<G1Affine, ProveError> {
 }
 
 /// Proves that the weight (and input) columns of the proof are the committed ones.
-fn link_proof(
+fn link_proof<R: RngCore>(
     committed: &Committed,
     srs_key: &provenn_verifier::SrsVerifyingKey,
     input: &Input,
     claim: &Claim,
     proof: &Proof,
+    rng: &mut R,
 ) -> Result<provenn_verifier::LinkProof, ProveError> {
     let mut old = committed.tails.clone();
     let mut points = committed.card.commitments.clone();
@@ -275,7 +306,6 @@ fn link_proof(
         proven: linked_commitments(&committed.card.key, &proof.bytes).map_err(ProveError::Refused)?,
         tail: &srs_key.tail,
     };
-    let mut nonces = system_rng()?;
-    let nonces: Vec<Fr> = (0..TAIL).map(|_| Fr::random(&mut nonces)).collect();
+    let nonces: Vec<Fr> = (0..TAIL).map(|_| Fr::random(&mut *rng)).collect();
     link::prove(&statement, &tails, &nonces).map_err(ProveError::Refused)
 }

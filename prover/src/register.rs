@@ -2,7 +2,7 @@
 //!
 //! Its first commitments are the model commitments, so it needs no link proof.
 
-use crate::commit::{compressed, system_rng};
+use crate::commit::compressed;
 use crate::compact::compact;
 use crate::error::ProveError;
 use crate::plonk::{self, AdviceColumn};
@@ -13,6 +13,7 @@ use provenn_circuits::layout::Layout;
 use provenn_circuits::qmodel::QModel;
 use provenn_circuits::register::{RegisterCircuit, RegisterWitness};
 use provenn_circuits::witness::weight_cells;
+use rand_core::RngCore;
 use provenn_verifier::{linked_commitments, registration_scalar, Linked, Registration, VerifyingKey};
 
 /// Committed weights.
@@ -31,12 +32,13 @@ pub struct Registered {
 ///
 /// # Errors
 /// Errors of key generation, randomness or the proof system.
-pub fn register(
+pub fn register<R: RngCore>(
     model: &QModel,
     layout: &Layout,
     circuit: &[u8; 32],
     srs_id: &[u8; 32],
     srs: &Srs,
+    rng: &mut R,
 ) -> Result<Registered, ProveError> {
     let registration = RegisterCircuit::new(model, layout);
     let columns = registration.shape().columns;
@@ -52,7 +54,6 @@ pub fn register(
         columns.into_iter().map(AdviceColumn::from).collect()
     };
     let scalar = registration_scalar(circuit, &key.digest(), srs_id);
-    let rng = &mut system_rng()?;
     let mut proof = plonk::prove(&proving_key, srs, &[], scalar, 0, &mut phases, rng)?;
     proof.tails.truncate(columns);
     let commitments = linked_commitments(&key, &proof.bytes).map_err(ProveError::Refused)?;

@@ -5,3 +5,4 @@
 pub mod compact;
 pub mod registration;
 pub mod toy;
+pub mod vector;

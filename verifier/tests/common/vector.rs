@@ -1,0 +1,213 @@
+//! A vector of the test kit: its text, and what this crate says about it. The format is in `fixtures/testkit/README.md`.
+
+use provenn_verifier::*;
+use std::fmt;
+use std::path::Path;
+
+/// One vector. Paths are relative to the kit's folder.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Vector {
+    pub comment: String,
+    pub expect: String,
+    pub at: Option<usize>,
+    pub srs: String,
+    pub cards: Vec<String>,
+    pub receipts: Vec<String>,
+    pub expectation: Expectation,
+    pub claims: Vec<String>,
+    pub shows: Vec<String>,
+}
+
+impl Vector {
+    /// Reads the text of a vector.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut vector = Self::default();
+        for line in text.lines() {
+            let (name, value) = line.split_once(": ").ok_or_else(|| format!("not a header: {line}"))?;
+            let bad = || format!("bad value: {line}");
+            let owned = value.to_owned();
+            let expectation = &mut vector.expectation;
+            match name {
+                "comment" => vector.comment = owned,
+                "expect" => vector.expect = owned,
+                "at" => vector.at = Some(value.parse().map_err(|_| bad())?),
+                "srs" => vector.srs = owned,
+                "card" => vector.cards.push(owned),
+                "receipt" => vector.receipts.push(owned),
+                "accept-dev" if value == "yes" => expectation.accept_dev = true,
+                "policy" => expectation.policy = Some(PolicyExpectation::Kind(kind(value).ok_or_else(bad)?)),
+                "exact" => expectation.policy = Some(PolicyExpectation::Exact(policy(value).ok_or_else(bad)?)),
+                "public-input" => expectation.public_input = Some(numbers(value).ok_or_else(bad)?),
+                "committed-input" => {
+                    expectation.committed_input = Some(value.split(' ').map(unhex).collect::<Option<_>>().ok_or_else(bad)?);
+                }
+                "audience" => expectation.audience = Some(owned),
+                "nonce" => expectation.nonce = Some(unhex(value).ok_or_else(bad)?),
+                "now" => expectation.now = Some(value.parse().map_err(|_| bad())?),
+                "claim" => vector.claims.push(owned),
+                "shows" => vector.shows.push(owned),
+                _ => return Err(format!("unknown header: {line}")),
+            }
+        }
+        Ok(vector)
+    }
+
+    /// Reads the files under `root` and judges them: the vector as it should read.
+    pub fn judged(&self, root: &Path) -> Self {
+        let mut vector = Self {
+            at: None,
+            claims: vec![],
+            shows: vec![],
+            ..self.clone()
+        };
+        match self.verdicts(root) {
+            Ok(verdicts) => {
+                for verdict in verdicts {
+                    vector.expect = match &verdict {
+                        Verdict::Verified(_) => "verified".to_owned(),
+                        Verdict::Dev(_) => "dev-verified".to_owned(),
+                    };
+                    vector.claims.push(hex(&verdict.claim().digest()));
+                    vector.shows.push(policy_text(&verdict.claim().policy));
+                }
+            }
+            Err((at, error)) => {
+                vector.expect = error.code().to_owned();
+                vector.at = at;
+            }
+        }
+        vector
+    }
+
+    fn verdicts(&self, root: &Path) -> Result<Vec<Verdict>, (Option<usize>, VerifyError)> {
+        let read = |path: &String| std::fs::read(root.join(path)).unwrap();
+        let alone = |error| (None, error);
+        let srs = SrsVerifyingKey::from_bytes(&read(&self.srs)).map_err(alone)?;
+        let cards = self.cards.iter().map(|path| ModelCard::from_bytes(&read(path)));
+        let cards: Vec<ModelCard> = cards.collect::<Result<_, _>>().map_err(alone)?;
+        let receipts: Vec<Vec<u8>> = self.receipts.iter().map(read).collect();
+        match (&cards[..], &receipts[..]) {
+            ([card], [receipt]) => verify(receipt, card, &srs, &self.expectation)
+                .map(|verdict| vec![verdict])
+                .map_err(alone),
+            _ => {
+                assert_eq!(cards.len(), receipts.len(), "{}", self.comment);
+                let pairs: Vec<_> = receipts.iter().map(Vec::as_slice).zip(&cards).collect();
+                verify_batch(&pairs, &srs, &self.expectation).map_err(|(at, error)| (Some(at), error))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Vector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "comment: {}\nexpect: {}", self.comment, self.expect)?;
+        let mut line = |name: &str, value: Option<String>| value.map_or(Ok(()), |value| writeln!(f, "{name}: {value}"));
+        line("at", self.at.map(|at| at.to_string()))?;
+        line("srs", Some(self.srs.clone()))?;
+        for (card, receipt) in self.cards.iter().zip(&self.receipts) {
+            line("card", Some(card.clone()))?;
+            line("receipt", Some(receipt.clone()))?;
+        }
+        let asked = &self.expectation;
+        line("accept-dev", asked.accept_dev.then(|| "yes".to_owned()))?;
+        match &asked.policy {
+            Some(PolicyExpectation::Kind(kind)) => line("policy", Some(kind_text(kind)))?,
+            Some(PolicyExpectation::Exact(policy)) => line("exact", Some(policy_text(policy)))?,
+            None => {}
+        }
+        line("public-input", asked.public_input.as_deref().map(join))?;
+        let points = asked.committed_input.as_ref();
+        line(
+            "committed-input",
+            points.map(|points| points.iter().map(|point| hex(point)).collect::<Vec<_>>().join(" ")),
+        )?;
+        line("audience", asked.audience.clone())?;
+        line("nonce", asked.nonce.map(|nonce| hex(&nonce)))?;
+        line("now", asked.now.map(|now| now.to_string()))?;
+        for (claim, shows) in self.claims.iter().zip(&self.shows) {
+            line("claim", Some(claim.clone()))?;
+            line("shows", Some(shows.clone()))?;
+        }
+        Ok(())
+    }
+}
+
+fn join(values: &[i64]) -> String {
+    values.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")
+}
+
+fn numbers<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
+    text.split(' ').map(|word| word.parse().ok()).collect()
+}
+
+fn kind_text(kind: &PolicyKind) -> String {
+    match kind {
+        PolicyKind::Scores => "scores".to_owned(),
+        PolicyKind::Label => "label".to_owned(),
+        PolicyKind::ThresholdBit { output, threshold } => format!("threshold-bit {output} {threshold}"),
+        PolicyKind::YesOnly { output, threshold } => format!("yes-only {output} {threshold}"),
+    }
+}
+
+fn policy_text(policy: &Policy) -> String {
+    let kind = kind_text(&policy.kind());
+    match policy {
+        Policy::Scores { scores } => format!("{kind} {}", join(scores)),
+        Policy::Label { label } => format!("{kind} {label}"),
+        Policy::ThresholdBit { bit, .. } => format!("{kind} {}", u8::from(*bit)),
+        Policy::YesOnly { .. } => kind,
+    }
+}
+
+fn kind(text: &str) -> Option<PolicyKind> {
+    let parameters = |rest: &str| {
+        let (output, threshold) = rest.split_once(' ')?;
+        Some((output.parse().ok()?, threshold.parse().ok()?))
+    };
+    match text.split_once(' ') {
+        None if text == "scores" => Some(PolicyKind::Scores),
+        None if text == "label" => Some(PolicyKind::Label),
+        Some(("threshold-bit", rest)) => {
+            parameters(rest).map(|(output, threshold)| PolicyKind::ThresholdBit { output, threshold })
+        }
+        Some(("yes-only", rest)) => parameters(rest).map(|(output, threshold)| PolicyKind::YesOnly { output, threshold }),
+        _ => None,
+    }
+}
+
+fn policy(text: &str) -> Option<Policy> {
+    let (name, rest) = text.split_once(' ')?;
+    match name {
+        "scores" => numbers(rest).map(|scores| Policy::Scores { scores }),
+        "label" => rest.parse().ok().map(|label| Policy::Label { label }),
+        _ => {
+            let (front, last) = text.rsplit_once(' ')?;
+            match (kind(text), kind(front)) {
+                (Some(PolicyKind::YesOnly { output, threshold }), _) => Some(Policy::YesOnly { output, threshold }),
+                (_, Some(PolicyKind::ThresholdBit { output, threshold })) => {
+                    let bit = match last {
+                        "0" => false,
+                        "1" => true,
+                        _ => return None,
+                    };
+                    Some(Policy::ThresholdBit { output, threshold, bit })
+                }
+                _ => None,
+            }
+        }
+    }
+}
+
+/// Lowercase hex digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let pairs = text.as_bytes().chunks(2);
+    let bytes: Option<Vec<u8>> = pairs
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect();
+    bytes?.try_into().ok()
+}
