@@ -27,6 +27,11 @@ deny:
 bench:
     cargo bench --workspace
 
+# Make the test kit again from fixed seeds. Golden receipts only with PROVENN_NEW_GOLDEN=1.
+testkit:
+    cargo run --release -p provenn-benches --bin testkit
+    cargo test --release -p provenn-verifier --test testkit
+
 # Side by side with a peer, on this machine.
 bench-peer:
     benches/peer/setup.sh

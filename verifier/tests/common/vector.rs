@@ -39,7 +39,8 @@ impl Vector {
                 "exact" => expectation.policy = Some(PolicyExpectation::Exact(policy(value).ok_or_else(bad)?)),
                 "public-input" => expectation.public_input = Some(numbers(value).ok_or_else(bad)?),
                 "committed-input" => {
-                    expectation.committed_input = Some(value.split(' ').map(unhex).collect::<Option<_>>().ok_or_else(bad)?);
+                    expectation.committed_input =
+                        Some(value.split(' ').map(unhex).collect::<Option<_>>().ok_or_else(bad)?);
                 }
                 "audience" => expectation.audience = Some(owned),
                 "nonce" => expectation.nonce = Some(unhex(value).ok_or_else(bad)?),
@@ -171,7 +172,9 @@ fn kind(text: &str) -> Option<PolicyKind> {
         Some(("threshold-bit", rest)) => {
             parameters(rest).map(|(output, threshold)| PolicyKind::ThresholdBit { output, threshold })
         }
-        Some(("yes-only", rest)) => parameters(rest).map(|(output, threshold)| PolicyKind::YesOnly { output, threshold }),
+        Some(("yes-only", rest)) => {
+            parameters(rest).map(|(output, threshold)| PolicyKind::YesOnly { output, threshold })
+        }
         _ => None,
     }
 }
