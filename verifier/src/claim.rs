@@ -10,8 +10,10 @@ use halo2curves::bn256::Fr;
 pub const CLAIM_VERSION: u16 = 1;
 /// The proof system a claim is for: halo2 (axiom 0.5), KZG over BN254, SHPLONK, Blake2b transcript, link proof.
 pub const PROOF_SYSTEM: [u8; 16] = *b"halo2kzg-bn254-1";
-/// Largest number of values or points in a claim.
+/// Largest number of values in a claim.
 pub const MAX_VALUES: usize = 1 << 20;
+/// Largest number of input commitments in a claim: no key links more columns.
+pub const MAX_POINTS: usize = 1 << 12;
 /// Values, scores and thresholds lie strictly between `-VALUE_BOUND` and `VALUE_BOUND`.
 pub const VALUE_BOUND: i64 = 1 << 40;
 /// Longest audience in bytes.
@@ -199,7 +201,7 @@ impl InputBinding {
                 values: reader.integers(MAX_VALUES)?,
             }),
             2 => Ok(Self::Committed {
-                points: reader.list(MAX_VALUES, 32, Reader::array)?,
+                points: reader.list(MAX_POINTS, 32, Reader::array)?,
             }),
             got => Err(VerifyError::BadTag { got }),
         }
@@ -209,7 +211,7 @@ impl InputBinding {
         match self {
             Self::Public { values } => values_in_bound(values),
             Self::Committed { points } => {
-                at_most(MAX_VALUES, points.len())?;
+                at_most(MAX_POINTS, points.len())?;
                 points.iter().try_for_each(|point| curve::g1_nonzero(point).map(drop))
             }
         }

@@ -11,8 +11,8 @@ pub const RECEIPT_MAGIC: [u8; 4] = *b"PRVN";
 pub const RECEIPT_VERSION: u16 = 1;
 /// Longest halo2 proof in bytes.
 pub const MAX_PROOF: usize = 1 << 20;
-/// Longest claim in bytes: two full value lists and the fixed parts.
-const MAX_CLAIM: usize = 48 << 20;
+/// Longest claim in bytes: two full lists of values of at most 6 bytes, and the fixed parts.
+const MAX_CLAIM: usize = 13 << 20;
 
 /// A claim, the halo2 proof for it, and the proof that the linked columns are the committed ones.
 #[derive(Clone, Debug, PartialEq, Eq)]

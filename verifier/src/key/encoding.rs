@@ -70,7 +70,7 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<KeyParts, VerifyError> {
         permutation_columns: reader.list(MAX_COLUMNS, 5, permutation_column)?,
         permutation_commitments: reader.list(MAX_COLUMNS, 32, Reader::point)?,
         transcript_repr: reader.scalar()?,
-        gates: reader.list(MAX_GATES, 4, |reader| reader.list(MAX_OPS, 1, Expr::read))?,
+        gates: gates(&mut reader)?,
         linked: Linked {
             model: reader.list(MAX_COLUMNS, 4, Reader::u32)?,
             input: reader.list(MAX_COLUMNS, 4, Reader::u32)?,
@@ -86,6 +86,16 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<KeyParts, VerifyError> {
 
 fn queries(reader: &mut Reader<'_>) -> Result<Vec<(u32, i32)>, VerifyError> {
     reader.list(MAX_QUERIES, 8, |reader| Ok((reader.u32()?, reader.i32()?)))
+}
+
+/// All gates share one bound: an instruction takes one byte here and forty in memory.
+fn gates(reader: &mut Reader<'_>) -> Result<Vec<Vec<Expr>>, VerifyError> {
+    let mut left = MAX_OPS;
+    reader.list(MAX_GATES, 4, |reader| {
+        let gate = reader.list(left, 1, Expr::read)?;
+        left = left.saturating_sub(gate.len());
+        Ok(gate)
+    })
 }
 
 fn permutation_column(reader: &mut Reader<'_>) -> Result<PermutationColumn, VerifyError> {

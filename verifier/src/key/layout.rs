@@ -1,6 +1,7 @@
 //! What the instance columns of a circuit mean.
 
-use crate::codec::{Put, Reader};
+use crate::claim::MAX_VALUES;
+use crate::codec::{wide, Put, Reader};
 use crate::error::VerifyError;
 
 /// Widest input or output in bits, sign included: such values satisfy the bound of the claim format.
@@ -50,6 +51,15 @@ impl InstanceLayout {
         }
     }
 
+    /// Number of cells of all instance columns: what a verifier fills and hashes, whatever the receipt.
+    pub fn cells(&self) -> u64 {
+        let policy = u64::from(POLICY_COLUMNS).saturating_mul(u64::from(self.policy_rows));
+        match self.public_input {
+            true => policy.saturating_add(u64::from(self.lanes).saturating_mul(self.input_rows())),
+            false => policy,
+        }
+    }
+
     /// Checks that the numbers agree with one another and fit into `usable_rows`.
     pub fn validate(&self, usable_rows: u64) -> Result<(), VerifyError> {
         let invalid = |reason| Err(VerifyError::KeyInvalid { reason });
@@ -64,6 +74,11 @@ impl InstanceLayout {
         }
         if self.public_input && self.input_rows() > usable_rows {
             return invalid("layout input rows");
+        }
+        let maximum = wide(MAX_VALUES);
+        let got = self.cells();
+        if got > maximum {
+            return Err(VerifyError::TooLarge { maximum, got });
         }
         let bits = 1..=MAX_BITS;
         if !bits.contains(&self.input_bits) || !bits.contains(&self.output_bits) {

@@ -15,6 +15,8 @@ pub(super) const MAX_QUERIES: usize = 8192;
 pub(super) const MAX_GATES: usize = 1 << 16;
 /// Most distinct rotations.
 const MAX_ROTATIONS: usize = 64;
+/// Largest rotation of an instance query: the verifier evaluates that many rows more than the columns have.
+const MAX_INSTANCE_ROTATION: u32 = 1 << 10;
 /// Largest constraint degree.
 const MAX_DEGREE: u32 = 17;
 /// Most blinding factors.
@@ -92,7 +94,9 @@ fn queries(key: &KeyParts, half: u64) -> Result<(), VerifyError> {
             rotations.insert(*rotation);
         }
     }
-    at_most(MAX_ROTATIONS, rotations.len())
+    at_most(MAX_ROTATIONS, rotations.len())?;
+    let instance = key.instance_queries.iter().map(|(_, rotation)| rotation.unsigned_abs());
+    at_most(size(MAX_INSTANCE_ROTATION), size(instance.max().unwrap_or(0)))
 }
 
 fn points(key: &KeyParts) -> Result<(), VerifyError> {

@@ -383,7 +383,7 @@ pub fn srs(kit: &mut Kit, linear: &Case) {
         "srs_secret",
         "srs-mismatch",
         "another secret",
-        at(s_g2, &bytes[g2..s_g2].to_vec()),
+        at(s_g2, &bytes[g2..s_g2]),
     );
     let none = [&bytes[..tail], &[0; 4]].concat();
     add("srs_no_tail", "srs-invalid", "no tail points", none);
