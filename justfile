@@ -32,6 +32,10 @@ testkit:
     cargo run --release -p provenn-benches --bin testkit
     cargo test --release -p provenn-verifier --test testkit
 
+# Own verifier beside the library's: 400 random circuits with 45 proofs each.
+agreement:
+    PROVENN_AGREEMENT=400 cargo test --release -p provenn-prover --test agreement -- --nocapture
+
 # Side by side with a peer, on this machine.
 bench-peer:
     benches/peer/setup.sh

@@ -1,0 +1,312 @@
+//! The library's verifier and ours give the same verdict on honest and mutated proofs of random circuits.
+//!
+//! `PROVENN_AGREEMENT=N` sets the number of circuits (`just agreement`: 400). Known differences, each asserted here: the library accepts
+//! a proof that goes on after its end, commitments that are the identity, and points with a meaningless identity flag; it does not bind
+//! the lengths of instance columns, which ours computes from the claim.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "agreement/shape.rs"]
+mod shape;
+
+use halo2_proofs::plonk::{keygen_pk2, verify_proof, ProvingKey};
+use halo2_proofs::poly::commitment::ParamsProver;
+use halo2_proofs::poly::kzg::commitment::KZGCommitmentScheme;
+use halo2_proofs::poly::kzg::multiopen::VerifierSHPLONK;
+use halo2_proofs::poly::kzg::strategy::SingleStrategy;
+use halo2_proofs::transcript::{Blake2bRead, Challenge255, Transcript, TranscriptReadBuffer};
+use halo2curves::bn256::{Bn256, Fr, G1Affine};
+use halo2curves::ff::PrimeField;
+use halo2curves::group::{Curve, GroupEncoding};
+use provenn_prover::compact::compact;
+use provenn_prover::plonk;
+use provenn_prover::srs::Srs;
+use provenn_verifier::*;
+use shape::{Draw, Shape};
+use std::collections::BTreeMap;
+
+/// A circuit with its keys.
+struct Setup {
+    shape: Shape,
+    srs: Srs,
+    pk: ProvingKey<G1Affine>,
+    srs_key: SrsVerifyingKey,
+    card: ModelCard,
+}
+
+impl Setup {
+    fn new(shape: Shape) -> Self {
+        let srs = Srs::dev_from_seed(shape.k, [8; 32]);
+        let pk = keygen_pk2(&srs.params, &shape, false).unwrap();
+        let layout = InstanceLayout {
+            lanes: shape.lanes as u32,
+            channels: shape.lanes as u32,
+            positions: shape.positions as u32,
+            blocks: 1,
+            public_input: true,
+            outputs: shape.outputs as u32,
+            policy_rows: shape.outputs as u32,
+            input_bits: 20,
+            output_bits: 20,
+        };
+        let key = compact(pk.get_vk(), shape.k, Linked::default(), layout).unwrap();
+        let srs_key = SrsVerifyingKey::new(SrsParts {
+            kind: SrsKind::Ceremony,
+            k: shape.k,
+            g1: srs.g1_points()[0],
+            g2: srs.params.g2(),
+            s_g2: srs.params.s_g2(),
+            tail: srs.tail(key.tail_rows() as usize),
+        });
+        let srs_key = srs_key.unwrap();
+        let card = ModelCard {
+            key,
+            srs_id: srs_key.id(),
+            quantization: [0; 32],
+            commitments: vec![],
+            description: String::new(),
+        };
+        Self {
+            shape,
+            srs,
+            pk,
+            srs_key,
+            card,
+        }
+    }
+
+    fn claim(&self, draw: &mut Draw) -> Claim {
+        let mut value = |bound: usize| draw.below(2 * bound) as i64 - bound as i64;
+        let values = (0..self.shape.lanes * self.shape.positions)
+            .map(|_| value(1 << 12))
+            .collect();
+        let scores = (0..self.shape.outputs).map(|_| value(1 << 18)).collect();
+        let policies = [
+            Policy::Scores { scores },
+            Policy::Label {
+                label: draw.below(self.shape.outputs) as u32,
+            },
+            Policy::ThresholdBit {
+                output: draw.below(self.shape.outputs) as u32,
+                threshold: -5,
+                bit: draw.below(2) == 0,
+            },
+        ];
+        Claim {
+            srs_id: self.srs_key.id(),
+            key_digest: self.card.key.digest(),
+            model_id: self.card.model_id(),
+            quantization: self.card.quantization,
+            policy: policies[draw.below(3)].clone(),
+            input: InputBinding::Public { values },
+            context: Context::default(),
+        }
+    }
+
+    fn instances(&self, claim: &Claim) -> Vec<Vec<Fr>> {
+        instances(&self.card.key.layout, &claim.policy, &claim.input).unwrap()
+    }
+
+    fn prove(&self, claim: &Claim, draw: &mut Draw) -> Vec<u8> {
+        let instances = self.instances(claim);
+        let (mut before, mut witness) = (vec![], Draw::new(draw.below(1 << 30) as u64));
+        let mut columns = |phase: u8, challenges: &[Fr]| {
+            let columns = self
+                .shape
+                .witness(phase, &mut before, &instances, challenges, &mut witness);
+            columns.into_iter().map(plonk::AdviceColumn::from).collect()
+        };
+        let (key, srs, prefix) = (&self.pk, &self.srs, claim.claim_scalar());
+        plonk::prove(key, srs, &instances, prefix, 0, &mut columns, &mut draw.0)
+            .unwrap()
+            .bytes
+    }
+
+    /// Ours. No column is linked, so anybody can make the link proof of any proof, and does.
+    fn ours(&self, claim: &Claim, proof: &[u8]) -> Result<(), VerifyError> {
+        let statement = LinkStatement {
+            claim_digest: claim.digest(),
+            key_digest: claim.key_digest,
+            srs_id: claim.srs_id,
+            proof,
+            committed: vec![],
+            proven: vec![],
+            tail: &self.srs_key.tail,
+        };
+        let nonces = vec![Fr::from(3); self.srs_key.tail.len()];
+        let receipt = Receipt {
+            claim: claim.clone(),
+            proof: proof.to_vec(),
+            link: link::prove(&statement, &[], &nonces).unwrap(),
+        };
+        verify(&receipt.to_bytes(), &self.card, &self.srs_key, &Expectation::default()).map(drop)
+    }
+
+    fn library(&self, prefix: Fr, columns: &[Vec<Fr>], proof: &[u8]) -> bool {
+        let mut transcript = Blake2bRead::<_, G1Affine, Challenge255<G1Affine>>::init(proof);
+        transcript.common_scalar(prefix).unwrap();
+        let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
+        let params = self.srs.params.verifier_params();
+        let strategy = SingleStrategy::new(params);
+        verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, _, _, _>(
+            params,
+            self.pk.get_vk(),
+            strategy,
+            &[&columns],
+            &mut transcript,
+        )
+        .is_ok()
+    }
+}
+
+/// A proof that differs from `proof` in one way, and the name of the way.
+fn mutated(proof: &[u8], draw: &mut Draw) -> (&'static str, Vec<u8>) {
+    let mut bytes = proof.to_vec();
+    let words = proof.len() / 32;
+    let (at, other) = (32 * draw.below(words), 32 * draw.below(words));
+    let point = (G1Affine::generator() * draw.scalar()).to_affine().to_bytes();
+    let name = match draw.below(10) {
+        0 | 1 => {
+            let bit = draw.below(8 * proof.len());
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            "bit"
+        }
+        2 => {
+            let word = bytes[at..at + 32].to_vec();
+            bytes.copy_within(other..other + 32, at);
+            bytes[other..other + 32].copy_from_slice(&word);
+            "swap"
+        }
+        3 => {
+            bytes.copy_within(other..other + 32, at);
+            "repeat"
+        }
+        4 => {
+            bytes[at..at + 32].copy_from_slice(point.as_ref());
+            "point"
+        }
+        5 => {
+            bytes[at..at + 32].copy_from_slice(&draw.scalar().to_repr());
+            "scalar"
+        }
+        6 => {
+            bytes[at + 31] ^= 0x40;
+            "sign"
+        }
+        7 => {
+            bytes[at..at + 32].fill(0);
+            bytes[at + 31] = draw.pick(&[0, 0x80, 0x40, 0xc0]);
+            "zero or identity"
+        }
+        8 => {
+            bytes[at..at + 32].fill(0xff);
+            "not reduced"
+        }
+        _ => {
+            bytes.truncate(draw.below(proof.len()));
+            "cut"
+        }
+    };
+    (name, bytes)
+}
+
+/// The claim with one public value changed.
+fn edited(claim: &Claim, draw: &mut Draw) -> Claim {
+    let mut claim = claim.clone();
+    match (&mut claim.policy, &mut claim.input, draw.below(2)) {
+        (_, InputBinding::Public { values }, 0) => {
+            let at = draw.below(values.len());
+            values[at] ^= 1;
+        }
+        (Policy::Scores { scores }, _, _) => {
+            let at = draw.below(scores.len());
+            scores[at] ^= 1;
+        }
+        (Policy::ThresholdBit { bit, .. }, _, _) => *bit ^= true,
+        _ => claim.context.nonce[0] ^= 1,
+    }
+    claim
+}
+
+/// Whether two proofs differ in the identity flags of points alone: the top bits of words.
+fn same_but_identity_flags(one: &[u8], other: &[u8]) -> bool {
+    let masked = |at: usize| if at % 32 == 31 { 0x7f } else { 0xff };
+    let mut pairs = one.iter().zip(other).enumerate();
+    one.len() == other.len() && pairs.all(|(at, (a, b))| (a ^ b) & masked(at) == 0)
+}
+
+/// Whether one of the commitments that open a proof is the identity.
+fn has_identity(key: &VerifyingKey, proof: &[u8]) -> bool {
+    let sets = key.permutation_columns.len().div_ceil(key.degree as usize - 2);
+    let points = key.advice_phases.len() + sets + 1 + key.quotient_pieces() as usize;
+    let identity = G1Affine::default().to_bytes();
+    proof.chunks(32).take(points).any(|word| word == identity.as_ref())
+}
+
+#[test]
+fn both_verifiers_agree() {
+    let circuits: u64 = std::env::var("PROVENN_AGREEMENT").map_or(12, |n| n.parse().unwrap());
+    let mut counts = BTreeMap::<_, usize>::new();
+    let mut seen = BTreeMap::<_, usize>::new();
+    for seed in 0..circuits {
+        let mut draw = Draw::new(seed);
+        let setup = Setup::new(Shape::random(&mut draw));
+        let key = &setup.card.key;
+        let phases = key.advice_phases.iter().max().unwrap() + 1;
+        *seen.entry((key.k, key.degree, phases)).or_default() += 1;
+        let claim = setup.claim(&mut draw);
+        let (columns, prefix) = (setup.instances(&claim), claim.claim_scalar());
+        let proof = setup.prove(&claim, &mut draw);
+        assert!(setup.library(prefix, &columns, &proof), "seed {seed}");
+        // A quotient of a lower degree than declared has pieces that are zero.
+        if has_identity(&setup.card.key, &proof) {
+            assert_eq!(setup.ours(&claim, &proof), Err(VerifyError::BadPoint), "seed {seed}");
+            *counts.entry("known difference: identity").or_default() += 1;
+            continue;
+        }
+        assert_eq!(setup.ours(&claim, &proof), Ok(()), "seed {seed}");
+        *counts.entry("honest").or_default() += 1;
+        for step in 0..40 {
+            let (name, mutant) = mutated(&proof, &mut draw);
+            let (library, ours) = (setup.library(prefix, &columns, &mutant), setup.ours(&claim, &mutant));
+            if library && mutant != proof && same_but_identity_flags(&proof, &mutant) {
+                assert_eq!(ours, Err(VerifyError::BadPoint), "seed {seed}, step {step}: {name}");
+                *counts.entry("known difference: flag").or_default() += 1;
+                continue;
+            }
+            assert_eq!(
+                library,
+                ours.is_ok(),
+                "seed {seed}, step {step}: {name}, ours says {ours:?}"
+            );
+            assert_eq!(ours.is_ok(), mutant == proof, "seed {seed}, step {step}: {name}");
+            *counts.entry(name).or_default() += 1;
+        }
+        for step in 0..4 {
+            let edit = edited(&claim, &mut draw);
+            let library = setup.library(edit.claim_scalar(), &setup.instances(&edit), &proof);
+            let ours = setup.ours(&edit, &proof);
+            assert!(!library && ours.is_err(), "seed {seed}, edit {step}: {ours:?}");
+            *counts.entry("another claim").or_default() += 1;
+        }
+        *counts.entry("known difference").or_default() += differences(&setup, &claim, &columns, &proof);
+    }
+    println!("{circuits} circuits: {counts:?}");
+    println!("(k, degree, phases): {seen:?}");
+}
+
+/// Where the library is laxer; returns the number of differences shown.
+fn differences(setup: &Setup, claim: &Claim, columns: &[Vec<Fr>], proof: &[u8]) -> usize {
+    let prefix = claim.claim_scalar();
+    let longer = [proof, &[0; 32]].concat();
+    assert!(setup.library(prefix, columns, &longer));
+    assert_eq!(setup.ours(claim, &longer), Err(VerifyError::TrailingBytes { got: 32 }));
+    if matches!(claim.policy, Policy::Label { .. }) {
+        return 1;
+    }
+    // Column 1 is zero: its first cell may as well be the last one of column 0.
+    let mut moved = columns.to_vec();
+    let zero = moved[1].remove(0);
+    moved[0].push(zero);
+    assert!(setup.library(prefix, &moved, proof));
+    2
+}
