@@ -69,7 +69,8 @@ pub fn prove<R: RngCore>(
     let cs = key.get_vk().cs();
     let domain = EvaluationDomain::<Fr>::new(cs.degree() as u32, srs.k());
     let n = 1usize << srs.k();
-    let bases = Bases::new(srs);
+    let tail_rows = cs.blinding_factors() + 1;
+    let bases = Bases::new(srs, tail_rows);
     let mut transcript = Writer::init(vec![]);
     absorb(&mut transcript, prefix)?;
     absorb(&mut transcript, key.get_vk().transcript_repr())?;
@@ -83,7 +84,6 @@ pub fn prove<R: RngCore>(
     let mut advice: Vec<Vec<Fr>> = vec![vec![]; phases.len()];
     let mut tails = vec![];
     let mut challenges = vec![];
-    let tail_rows = cs.blinding_factors() + 1;
     for phase in 0..=phases.iter().copied().max().unwrap_or(0) {
         let witness = start_timer!(|| "witness");
         let given = columns(phase, &challenges);

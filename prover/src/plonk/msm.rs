@@ -6,7 +6,6 @@ use halo2_proofs::poly::{Coeff, Polynomial};
 use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::ff::PrimeField;
 use halo2curves::group::{Curve, Group};
-use provenn_circuits::shape::TAIL;
 
 /// Largest value that the bucket method takes.
 const SMALL_BITS: u32 = 40;
@@ -21,9 +20,9 @@ pub struct Bases<'a> {
 }
 
 impl<'a> Bases<'a> {
-    /// Points of an SRS.
-    pub fn new(srs: &'a Srs) -> Self {
-        let tail = srs.tail(TAIL).into_iter().map(window_table).collect();
+    /// Points of an SRS, for columns whose last `tail_rows` cells are random.
+    pub fn new(srs: &'a Srs, tail_rows: usize) -> Self {
+        let tail = srs.tail(tail_rows).into_iter().map(window_table).collect();
         Self {
             coeff: srs.g1_points(),
             lagrange: srs.lagrange_points(),
