@@ -1,11 +1,12 @@
 //! The committed test kit gives the committed verdicts and covers every error code.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
+#[path = "common/vector.rs"]
+mod vector;
 
-use common::vector::Vector;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use vector::Vector;
 
 fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/testkit"))

@@ -5,4 +5,3 @@
 pub mod compact;
 pub mod registration;
 pub mod toy;
-pub mod vector;

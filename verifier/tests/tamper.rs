@@ -1,0 +1,161 @@
+//! The tamper manifest: every field of receipt, claim, card, key, SRS key and proof, what is done to it, and the code that must result.
+//!
+//! The fields are read from the source of the types: a new one without a row fails the test.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "tamper/proof.rs"]
+mod proof;
+#[path = "tamper/rows.rs"]
+mod rows;
+
+use provenn_verifier::*;
+use std::collections::BTreeSet;
+
+/// What a row edits: an honest receipt with everything it is judged by.
+#[derive(Clone)]
+pub struct Subject {
+    pub receipt: Receipt,
+    pub key: KeyParts,
+    pub card: ModelCard,
+    pub srs: SrsParts,
+}
+
+/// One edit of one field.
+pub struct Row {
+    /// `Type.field`.
+    pub field: &'static str,
+    pub change: &'static str,
+    pub code: &'static str,
+    pub apply: fn(&mut Subject),
+}
+
+impl Subject {
+    fn read(name: &str) -> Self {
+        let path = |extension| {
+            format!(
+                "{}/../fixtures/testkit/files/{name}.{extension}",
+                env!("CARGO_MANIFEST_DIR")
+            )
+        };
+        let read = |extension| std::fs::read(path(extension)).unwrap();
+        let card = ModelCard::from_bytes(&read("card")).unwrap();
+        Self {
+            receipt: Receipt::from_bytes(&read("receipt")).unwrap(),
+            key: (*card.key).clone(),
+            card,
+            srs: (*SrsVerifyingKey::from_bytes(&read("srs")).unwrap()).clone(),
+        }
+    }
+
+    fn code(mut self) -> &'static str {
+        let judge = || {
+            let srs = SrsVerifyingKey::new(self.srs)?;
+            let srs = SrsVerifyingKey::from_bytes(&srs.to_bytes())?;
+            self.card.key = VerifyingKey::new(self.key)?;
+            let card = ModelCard::from_bytes(&self.card.to_bytes())?;
+            verify(&self.receipt.to_bytes(), &card, &srs, &Expectation::default())
+        };
+        match judge() {
+            Ok(Verdict::Verified(_)) => "verified",
+            Ok(Verdict::Dev(_)) => "dev-verified",
+            Err(error) => error.code(),
+        }
+    }
+}
+
+/// A model with a committed input and a label, and one with a public input and scores.
+fn subjects() -> [(&'static str, Subject, Vec<Row>); 2] {
+    [
+        ("digits_cnn", Subject::read("digits_cnn"), rows::committed()),
+        ("linear_30", Subject::read("linear_30"), rows::public()),
+    ]
+}
+
+#[test]
+fn every_change_gives_its_code() {
+    for (name, subject, rows) in subjects() {
+        assert_eq!(subject.clone().code(), "verified", "{name}");
+        for row in rows {
+            let mut subject = subject.clone();
+            (row.apply)(&mut subject);
+            assert_eq!(subject.code(), row.code, "{name}, {}: {}", row.field, row.change);
+        }
+    }
+}
+
+#[test]
+fn every_element_of_the_proof_is_checked() {
+    for (name, subject, _) in subjects() {
+        let srs = SrsVerifyingKey::new(subject.srs.clone()).unwrap();
+        for (field, row) in proof::rows(&subject) {
+            let mut receipt = subject.receipt.clone();
+            receipt.proof = row.bytes;
+            let verdict = verify(&receipt.to_bytes(), &subject.card, &srs, &Expectation::default());
+            assert_eq!(verdict.unwrap_err().code(), row.code, "{name}, {field}: {}", row.change);
+        }
+    }
+}
+
+#[test]
+fn every_field_has_a_row() {
+    let mut rows: BTreeSet<String> = subjects()
+        .into_iter()
+        .flat_map(|(_, _, rows)| rows)
+        .map(|row| row.field.to_owned())
+        .collect();
+    rows.extend(subjects().iter().flat_map(|(_, subject, _)| {
+        let rows = proof::rows(subject).into_iter();
+        rows.map(|(field, _)| field.to_owned()).collect::<Vec<_>>()
+    }));
+    rows.extend(proof::WITHOUT_ROW.iter().map(|field| (*field).to_owned()));
+    let mut fields = BTreeSet::new();
+    for (source, types) in SOURCES {
+        for name in *types {
+            let found = fields_of(source, name);
+            assert!(!found.is_empty(), "{name} is not in its source");
+            fields.extend(found);
+        }
+    }
+    let missing: Vec<_> = fields.difference(&rows).collect();
+    let unknown: Vec<_> = rows.difference(&fields).collect();
+    assert!(
+        missing.is_empty() && unknown.is_empty(),
+        "no row: {missing:?}; no field: {unknown:?}"
+    );
+}
+
+/// Sources with the types whose fields travel.
+const SOURCES: &[(&str, &[&str])] = &[
+    (include_str!("../src/receipt.rs"), &["struct Receipt"]),
+    (include_str!("../src/link.rs"), &["struct LinkProof"]),
+    (
+        include_str!("../src/claim.rs"),
+        &["struct Claim", "struct Context", "enum Policy", "enum InputBinding"],
+    ),
+    (include_str!("../src/card.rs"), &["struct ModelCard"]),
+    (
+        include_str!("../src/key.rs"),
+        &["struct KeyParts", "struct PermutationColumn", "struct Linked"],
+    ),
+    (include_str!("../src/key/layout.rs"), &["struct InstanceLayout"]),
+    (include_str!("../src/srs.rs"), &["struct SrsParts"]),
+    (
+        include_str!("../src/proof.rs"),
+        &["struct Messages", "struct ProductEvals", "struct Opening"],
+    ),
+];
+
+/// `Type.field` of a type's definition; fields of a variant are listed with the type's name.
+fn fields_of(source: &str, item: &str) -> Vec<String> {
+    let name = item.split(' ').nth(1).unwrap();
+    let Some((_, body)) = source.split_once(&format!("{item} {{\n")) else {
+        return vec![];
+    };
+    let body = body.split_once("\n}").unwrap().0;
+    let fields = body.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+    fields
+        .filter_map(|line| line.split_once(": "))
+        .map(|(field, _)| field.trim_start_matches("pub(crate) ").trim_start_matches("pub "))
+        .map(|field| format!("{name}.{field}"))
+        .collect()
+}

@@ -1,0 +1,548 @@
+//! The manifest's rows. Fields that contain others have the row that replaces the whole.
+
+use super::{Row, Subject};
+use group::GroupEncoding;
+use halo2curves::bn256::{Fr, G1Affine};
+use provenn_verifier::*;
+
+pub fn compressed(point: &G1Affine) -> [u8; 32] {
+    point.to_bytes().as_ref().try_into().unwrap()
+}
+
+fn row(field: &'static str, change: &'static str, code: &'static str, apply: fn(&mut Subject)) -> Row {
+    Row {
+        field,
+        change,
+        code,
+        apply,
+    }
+}
+
+/// Rows on a receipt with a committed input under the policy `label`.
+pub fn committed() -> Vec<Row> {
+    [receipt(), claim(), card(), key(), layout(), srs()]
+        .into_iter()
+        .flatten()
+        .chain([
+            row("Policy.label", "another label", "opening-failed", |s| {
+                s.receipt.claim.policy = Policy::Label { label: 9 };
+            }),
+            row("Policy.label", "no output of the model", "policy-out-of-range", |s| {
+                s.receipt.claim.policy = Policy::Label { label: 10 };
+            }),
+            row("InputBinding.points", "another point", "opening-failed", |s| {
+                let point = compressed(&s.srs.g1);
+                points(s)[0] = point;
+            }),
+            row("InputBinding.points", "two swapped", "opening-failed", |s| {
+                points(s).swap(0, 1)
+            }),
+            row("InputBinding.points", "one too many", "input-shape", |s| {
+                let point = compressed(&s.srs.g1);
+                points(s).push(point);
+            }),
+            row("InputBinding.points", "the identity", "bad-point", |s| {
+                points(s)[0] = identity()
+            }),
+            row("InputBinding.points", "4,097 of them", "too-large", |s| {
+                let point = compressed(&s.srs.g1);
+                points(s).resize(4097, point);
+            }),
+            row("Linked.input", "one fewer", "input-shape", |s| {
+                s.key.linked.input.pop();
+                rebind(s);
+            }),
+            row("Linked.input", "swapped", "key-mismatch", |s| {
+                s.key.linked.input.swap(0, 1)
+            }),
+            row("Linked.input", "a column twice", "key-invalid", |s| {
+                s.key.linked.input[1] = s.key.linked.input[0];
+            }),
+        ])
+        .collect()
+}
+
+/// Rows on a receipt with a public input under the policy `scores`.
+pub fn public() -> Vec<Row> {
+    vec![
+        row("Policy.scores", "one more", "opening-failed", |s| scores(s)[0] += 1),
+        row("Policy.scores", "none", "policy-out-of-range", |s| scores(s).clear()),
+        row(
+            "Policy.scores",
+            "wider than the circuit's",
+            "policy-out-of-range",
+            |s| {
+                scores(s)[0] = 1 << 39;
+            },
+        ),
+        row("Policy.scores", "wider than the format's", "too-large", |s| {
+            scores(s)[0] = 1 << 40
+        }),
+        row("Policy.output", "another policy", "opening-failed", |s| {
+            s.receipt.claim.policy = bit(0, 0, true);
+        }),
+        row("Policy.output", "no output of the model", "policy-out-of-range", |s| {
+            s.receipt.claim.policy = bit(1, 0, true);
+        }),
+        row("Policy.threshold", "another one", "opening-failed", |s| {
+            s.receipt.claim.policy = bit(0, -500, true);
+        }),
+        row(
+            "Policy.threshold",
+            "wider than the circuit's",
+            "policy-out-of-range",
+            |s| {
+                s.receipt.claim.policy = bit(0, 1 << 39, true);
+            },
+        ),
+        row("Policy.threshold", "yes-only for the same", "opening-failed", |s| {
+            s.receipt.claim.policy = Policy::YesOnly {
+                output: 0,
+                threshold: -500,
+            };
+        }),
+        row("Policy.bit", "the other answer", "opening-failed", |s| {
+            s.receipt.claim.policy = bit(0, 0, false);
+        }),
+        row("InputBinding.values", "one bit", "opening-failed", |s| {
+            values(s)[3] ^= 1
+        }),
+        row("InputBinding.values", "two swapped", "opening-failed", |s| {
+            values(s).swap(0, 1)
+        }),
+        row("InputBinding.values", "a zero more", "input-shape", |s| {
+            values(s).push(0)
+        }),
+        row("InputBinding.values", "wider than the circuit's", "too-large", |s| {
+            values(s)[0] = 1 << 39;
+        }),
+    ]
+}
+
+fn receipt() -> Vec<Row> {
+    vec![
+        row("Receipt.claim", "about another model", "srs-mismatch", |s| {
+            s.receipt.claim.srs_id = [0; 32];
+            s.receipt.claim.model_id = [0; 32];
+        }),
+        row("Receipt.proof", "empty", "truncated", |s| s.receipt.proof.clear()),
+        row("Receipt.proof", "one byte more", "trailing-bytes", |s| {
+            s.receipt.proof.push(0)
+        }),
+        row("Receipt.proof", "over 1 MiB", "too-large", |s| {
+            s.receipt.proof.resize((1 << 20) + 1, 0)
+        }),
+        row("Receipt.link", "of zeros", "bad-point", |s| {
+            s.receipt.link = LinkProof { r: [0; 32], z: vec![] };
+        }),
+        row("LinkProof.r", "another point", "link-failed", |s| {
+            s.receipt.link.r = compressed(&s.srs.g1);
+        }),
+        row("LinkProof.r", "the identity", "bad-point", |s| {
+            s.receipt.link.r = identity()
+        }),
+        row("LinkProof.z", "one bit", "link-failed", |s| s.receipt.link.z[5][0] ^= 1),
+        row("LinkProof.z", "two swapped", "link-failed", |s| {
+            s.receipt.link.z.swap(0, 1)
+        }),
+        row("LinkProof.z", "one fewer", "link-length", |s| {
+            s.receipt.link.z.pop();
+        }),
+        row("LinkProof.z", "one more", "link-length", |s| {
+            s.receipt.link.z.push([0; 32])
+        }),
+        row("LinkProof.z", "not reduced", "non-canonical-scalar", |s| {
+            s.receipt.link.z[0] = [0xff; 32]
+        }),
+        row("LinkProof.z", "258 of them", "too-large", |s| {
+            s.receipt.link.z.resize(258, [0; 32])
+        }),
+    ]
+}
+
+fn claim() -> Vec<Row> {
+    vec![
+        row("Claim.srs_id", "one bit", "srs-mismatch", |s| {
+            s.receipt.claim.srs_id[0] ^= 1
+        }),
+        row("Claim.key_digest", "one bit", "key-mismatch", |s| {
+            s.receipt.claim.key_digest[31] ^= 128
+        }),
+        row("Claim.model_id", "one bit", "model-mismatch", |s| {
+            s.receipt.claim.model_id[9] ^= 1
+        }),
+        row("Claim.quantization", "one bit", "quantization-mismatch", |s| {
+            s.receipt.claim.quantization[0] ^= 1;
+        }),
+        row("Claim.policy", "another", "policy-out-of-range", |s| {
+            s.receipt.claim.policy = Policy::Scores { scores: vec![] };
+        }),
+        row("Claim.input", "public instead of committed", "input-shape", |s| {
+            s.receipt.claim.input = InputBinding::Public { values: vec![] };
+        }),
+        row("Claim.context", "none", "opening-failed", |s| {
+            s.receipt.claim.context = Context::default()
+        }),
+        row("Context.audience", "one letter", "opening-failed", |s| {
+            s.receipt.claim.context.audience.push('s');
+        }),
+        row("Context.audience", "256 bytes", "too-large", |s| {
+            s.receipt.claim.context.audience = "a".repeat(256);
+        }),
+        row("Context.nonce", "one bit", "opening-failed", |s| {
+            s.receipt.claim.context.nonce[31] ^= 1
+        }),
+        row("Context.not_after", "a second more", "opening-failed", |s| {
+            s.receipt.claim.context.not_after += 1;
+        }),
+        row("Context.not_after", "no end", "opening-failed", |s| {
+            s.receipt.claim.context.not_after = 0
+        }),
+    ]
+}
+
+fn card() -> Vec<Row> {
+    vec![
+        row(
+            "ModelCard.key",
+            "another constant, card and claim bound again",
+            "opening-failed",
+            |s| {
+                s.key.transcript_repr += Fr::one();
+                rebind(s);
+            },
+        ),
+        row("ModelCard.srs_id", "one bit", "srs-mismatch", |s| s.card.srs_id[0] ^= 1),
+        row("ModelCard.quantization", "one bit", "quantization-mismatch", |s| {
+            s.card.quantization[0] ^= 1
+        }),
+        row("ModelCard.commitments", "another point", "model-mismatch", |s| {
+            s.card.commitments[0] = compressed(&s.srs.g1);
+        }),
+        row(
+            "ModelCard.commitments",
+            "another point, claim bound again",
+            "opening-failed",
+            |s| {
+                s.card.commitments[0] = compressed(&s.srs.g1);
+                rebind(s);
+            },
+        ),
+        row("ModelCard.commitments", "two swapped", "model-mismatch", |s| {
+            s.card.commitments.swap(0, 1)
+        }),
+        row("ModelCard.commitments", "one fewer", "commitment-count", |s| {
+            s.card.commitments.pop();
+        }),
+        row("ModelCard.commitments", "one more", "commitment-count", |s| {
+            let point = compressed(&s.srs.g1);
+            s.card.commitments.push(point);
+        }),
+        row("ModelCard.commitments", "the identity", "bad-point", |s| {
+            s.card.commitments[0] = identity()
+        }),
+        row("ModelCard.description", "one letter", "model-mismatch", |s| {
+            s.card.description.push(' ')
+        }),
+        row("ModelCard.description", "over 256 KiB", "too-large", |s| {
+            s.card.description = " ".repeat((256 << 10) + 1);
+        }),
+    ]
+}
+
+fn key() -> Vec<Row> {
+    vec![
+        row("KeyParts.k", "one more", "srs-mismatch", |s| s.key.k += 1),
+        row("KeyParts.k", "29", "too-large", |s| s.key.k = 29),
+        row("KeyParts.k", "4", "key-invalid", |s| s.key.k = 4),
+        row("KeyParts.blinding_factors", "one more", "srs-mismatch", |s| {
+            s.key.blinding_factors += 1
+        }),
+        row("KeyParts.blinding_factors", "none", "key-invalid", |s| {
+            s.key.blinding_factors = 0
+        }),
+        row("KeyParts.degree", "one more", "key-mismatch", |s| s.key.degree += 1),
+        row("KeyParts.degree", "2", "key-invalid", |s| s.key.degree = 2),
+        row("KeyParts.degree", "18", "key-invalid", |s| s.key.degree = 18),
+        row("KeyParts.advice_phases", "the last one earlier", "key-mismatch", |s| {
+            *s.key.advice_phases.last_mut().unwrap() -= 1;
+        }),
+        row("KeyParts.advice_phases", "a fourth phase", "key-invalid", |s| {
+            *s.key.advice_phases.last_mut().unwrap() = 3;
+        }),
+        row(
+            "KeyParts.challenge_phases",
+            "the last one earlier",
+            "key-mismatch",
+            |s| {
+                *s.key.challenge_phases.last_mut().unwrap() -= 1;
+            },
+        ),
+        row(
+            "KeyParts.challenge_phases",
+            "a phase without columns",
+            "key-invalid",
+            |s| {
+                s.key.challenge_phases.push(3);
+            },
+        ),
+        row("KeyParts.instance_columns", "one more", "key-invalid", |s| {
+            s.key.instance_columns += 1
+        }),
+        row("KeyParts.advice_queries", "two swapped", "key-mismatch", |s| {
+            s.key.advice_queries.swap(0, 1)
+        }),
+        row("KeyParts.advice_queries", "one twice", "key-invalid", |s| {
+            s.key.advice_queries[1] = s.key.advice_queries[0];
+        }),
+        row("KeyParts.advice_queries", "of no column", "key-invalid", |s| {
+            s.key.advice_queries[0].0 = 4000
+        }),
+        row("KeyParts.advice_queries", "half the rows away", "key-invalid", |s| {
+            let rotation = 1 << (s.key.k - 1);
+            s.key.advice_queries.push((0, rotation));
+        }),
+        row("KeyParts.instance_queries", "another rotation", "key-mismatch", |s| {
+            s.key.instance_queries.push((0, 1));
+        }),
+        row("KeyParts.instance_queries", "a large rotation", "too-large", |s| {
+            s.key.k = 20;
+            s.key.instance_queries.push((0, 1025));
+        }),
+        row("KeyParts.fixed_queries", "two swapped", "key-mismatch", |s| {
+            s.key.fixed_queries.swap(0, 1)
+        }),
+        row("KeyParts.fixed_commitments", "another point", "key-mismatch", |s| {
+            s.key.fixed_commitments[0] = s.srs.g1;
+        }),
+        row(
+            "KeyParts.fixed_commitments",
+            "another point, card and claim bound again",
+            "opening-failed",
+            |s| {
+                s.key.fixed_commitments[0] = s.srs.g1;
+                rebind(s);
+            },
+        ),
+        row("KeyParts.permutation_columns", "two swapped", "key-mismatch", |s| {
+            s.key.permutation_columns.swap(0, 1);
+        }),
+        row("KeyParts.permutation_columns", "one twice", "key-invalid", |s| {
+            s.key.permutation_columns[1] = s.key.permutation_columns[0];
+        }),
+        row("PermutationColumn.kind", "another kind", "key-invalid", |s| {
+            s.key.permutation_columns[0].kind = ColumnKind::Instance;
+        }),
+        row("PermutationColumn.index", "no such column", "key-invalid", |s| {
+            s.key.permutation_columns[0].index = 4000;
+        }),
+        row(
+            "KeyParts.permutation_commitments",
+            "another point",
+            "key-mismatch",
+            |s| {
+                s.key.permutation_commitments[0] = s.srs.g1;
+            },
+        ),
+        row("KeyParts.permutation_commitments", "the identity", "bad-point", |s| {
+            s.key.permutation_commitments[0] = G1Affine::default();
+        }),
+        row("KeyParts.permutation_commitments", "one fewer", "key-invalid", |s| {
+            s.key.permutation_commitments.pop();
+        }),
+        row("KeyParts.transcript_repr", "one more", "key-mismatch", |s| {
+            s.key.transcript_repr += Fr::one()
+        }),
+        row("KeyParts.gates", "the first one gone", "key-mismatch", |s| {
+            drop(s.key.gates.remove(0))
+        }),
+        row(
+            "KeyParts.gates",
+            "the first one gone, card and claim bound again",
+            "opening-failed",
+            |s| {
+                s.key.gates.remove(0);
+                rebind(s);
+            },
+        ),
+        row("KeyParts.gates", "an empty one", "key-invalid", |s| {
+            s.key.gates[0].clear()
+        }),
+        row("KeyParts.gates", "a stack that underflows", "key-invalid", |s| {
+            s.key.gates[0].push(Expr::Sum)
+        }),
+        row("KeyParts.gates", "a query that does not exist", "key-invalid", |s| {
+            s.key.gates[0] = vec![Expr::Fixed(9999)];
+        }),
+        row("KeyParts.gates", "a stack that is too deep", "key-invalid", |s| {
+            s.key.gates[0] = vec![Expr::Constant(Fr::one()); 4097];
+            s.key.gates[0].extend(vec![Expr::Sum; 4096]);
+        }),
+        row("KeyParts.linked", "none", "commitment-count", |s| {
+            s.key.linked.model.clear()
+        }),
+        row("Linked.model", "one fewer", "commitment-count", |s| {
+            s.key.linked.model.pop();
+        }),
+        row("Linked.model", "two swapped", "key-mismatch", |s| {
+            s.key.linked.model.swap(0, 1)
+        }),
+        row("Linked.model", "a column of a later phase", "key-invalid", |s| {
+            s.key.linked.model[0] = s.key.advice_phases.len() as u32 - 1;
+        }),
+        row("KeyParts.layout", "all zeros", "key-invalid", |s| {
+            s.key.layout.positions = 0
+        }),
+    ]
+}
+
+fn layout() -> Vec<Row> {
+    vec![
+        row("InstanceLayout.lanes", "one more", "key-mismatch", |s| {
+            s.key.layout.lanes += 1
+        }),
+        row("InstanceLayout.lanes", "none", "key-invalid", |s| {
+            s.key.layout.lanes = 0
+        }),
+        row("InstanceLayout.channels", "none", "key-invalid", |s| {
+            s.key.layout.channels = 0
+        }),
+        row("InstanceLayout.channels", "a block more", "key-invalid", |s| {
+            s.key.layout.channels += s.key.layout.lanes;
+        }),
+        row("InstanceLayout.positions", "one more", "key-mismatch", |s| {
+            s.key.layout.positions += 1
+        }),
+        row("InstanceLayout.blocks", "one more", "key-invalid", |s| {
+            s.key.layout.blocks += 1
+        }),
+        row("InstanceLayout.public_input", "the other", "key-invalid", |s| {
+            s.key.layout.public_input ^= true
+        }),
+        row("InstanceLayout.outputs", "one fewer", "key-mismatch", |s| {
+            s.key.layout.outputs -= 1
+        }),
+        row("InstanceLayout.outputs", "none", "key-invalid", |s| {
+            s.key.layout.outputs = 0
+        }),
+        row("InstanceLayout.policy_rows", "one more", "key-mismatch", |s| {
+            s.key.layout.policy_rows += 1
+        }),
+        row("InstanceLayout.policy_rows", "fewer than outputs", "key-invalid", |s| {
+            s.key.layout.policy_rows = s.key.layout.outputs - 1;
+        }),
+        row("InstanceLayout.policy_rows", "more than rows", "key-invalid", |s| {
+            s.key.layout.policy_rows = 1 << s.key.k;
+        }),
+        row(
+            "InstanceLayout.policy_rows",
+            "more than a verifier should fill",
+            "too-large",
+            |s| {
+                s.key.k = 28;
+                s.key.layout.policy_rows = (1 << 18) + 1;
+            },
+        ),
+        row("InstanceLayout.input_bits", "one fewer", "key-mismatch", |s| {
+            s.key.layout.input_bits -= 1
+        }),
+        row("InstanceLayout.input_bits", "41", "key-invalid", |s| {
+            s.key.layout.input_bits = 41
+        }),
+        row("InstanceLayout.output_bits", "one fewer", "key-mismatch", |s| {
+            s.key.layout.output_bits -= 1
+        }),
+        row("InstanceLayout.output_bits", "none", "key-invalid", |s| {
+            s.key.layout.output_bits = 0
+        }),
+    ]
+}
+
+fn srs() -> Vec<Row> {
+    vec![
+        row("SrsParts.kind", "development", "dev-srs", |s| s.srs.kind = SrsKind::Dev),
+        row("SrsParts.k", "one more", "srs-mismatch", |s| s.srs.k += 1),
+        row("SrsParts.k", "29", "too-large", |s| s.srs.k = 29),
+        row("SrsParts.g1", "negated", "srs-invalid", |s| s.srs.g1 = -s.srs.g1),
+        row("SrsParts.g1", "the identity", "bad-point", |s| {
+            s.srs.g1 = G1Affine::default()
+        }),
+        row("SrsParts.g2", "negated", "srs-invalid", |s| s.srs.g2 = -s.srs.g2),
+        row("SrsParts.s_g2", "another secret", "srs-mismatch", |s| {
+            s.srs.s_g2 = -s.srs.s_g2
+        }),
+        row(
+            "SrsParts.s_g2",
+            "another secret, card and claim bound again",
+            "opening-failed",
+            |s| {
+                s.srs.s_g2 = -s.srs.s_g2;
+                rebind(s);
+            },
+        ),
+        row("SrsParts.tail", "two swapped", "srs-mismatch", |s| {
+            s.srs.tail.swap(0, 1)
+        }),
+        row(
+            "SrsParts.tail",
+            "two swapped, card and claim bound again",
+            "opening-failed",
+            |s| {
+                s.srs.tail.swap(0, 1);
+                rebind(s);
+            },
+        ),
+        row("SrsParts.tail", "one fewer", "srs-mismatch", |s| {
+            s.srs.tail.pop();
+        }),
+        row("SrsParts.tail", "none", "srs-invalid", |s| s.srs.tail.clear()),
+        row("SrsParts.tail", "the identity", "bad-point", |s| {
+            s.srs.tail[0] = G1Affine::default()
+        }),
+        row("SrsParts.tail", "258 of them", "too-large", |s| {
+            let point = s.srs.g1;
+            s.srs.tail.resize(258, point);
+        }),
+    ]
+}
+
+/// Makes card and claim name the changed parts: what somebody would do who wants to be believed.
+fn rebind(s: &mut Subject) {
+    let srs = SrsVerifyingKey::new(s.srs.clone()).unwrap();
+    s.card.key = VerifyingKey::new(s.key.clone()).unwrap();
+    s.card.srs_id = srs.id();
+    s.receipt.claim.srs_id = srs.id();
+    s.receipt.claim.key_digest = s.card.key.digest();
+    s.receipt.claim.model_id = s.card.model_id();
+}
+
+fn points(s: &mut Subject) -> &mut Vec<[u8; 32]> {
+    match &mut s.receipt.claim.input {
+        InputBinding::Committed { points } => points,
+        InputBinding::Public { .. } => unreachable!("the receipt commits to its input"),
+    }
+}
+
+fn values(s: &mut Subject) -> &mut Vec<i64> {
+    match &mut s.receipt.claim.input {
+        InputBinding::Public { values } => values,
+        InputBinding::Committed { .. } => unreachable!("the receipt shows its input"),
+    }
+}
+
+fn scores(s: &mut Subject) -> &mut Vec<i64> {
+    match &mut s.receipt.claim.policy {
+        Policy::Scores { scores } => scores,
+        _ => unreachable!("the receipt shows scores"),
+    }
+}
+
+fn bit(output: u32, threshold: i64, bit: bool) -> Policy {
+    Policy::ThresholdBit { output, threshold, bit }
+}
+
+fn identity() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes[31] = 0x80;
+    bytes
+}
