@@ -143,3 +143,6 @@ fn read_phases(key: &VerifyingKey, transcript: &mut Transcript<'_>) -> Result<(V
     }
     Ok((advice, challenges))
 }
+
+#[cfg(test)]
+mod tests;
