@@ -36,6 +36,25 @@ testkit:
 agreement:
     PROVENN_AGREEMENT=400 cargo test --release -p provenn-prover --test agreement -- --nocapture
 
+# Every single-bit flip, truncation and one-byte extension of receipts, cards and keys.
+every-bit:
+    PROVENN_EVERY_BIT=1 cargo test --release -p provenn-verifier --test hammer
+
+# A million executions of each decoder's fuzz target, from the committed corpora (needs cargo-fuzz).
+fuzz:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd verifier
+    for target in card claim key receipt srs verify; do
+        mkdir -p "fuzz/work/$target"
+        cargo fuzz run --sanitizer none "$target" "fuzz/work/$target" "fuzz/corpus/$target" -- \
+            -runs=1000000 -max_len=12288 -rss_limit_mb=512 -malloc_limit_mb=256
+    done
+
+# Mutation testing of the verifier (needs cargo-mutants; takes hours).
+mutants:
+    cargo mutants -p provenn-verifier -- --lib --test testkit --test tamper --test decision --test hardening --test link
+
 # Side by side with a peer, on this machine.
 bench-peer:
     benches/peer/setup.sh

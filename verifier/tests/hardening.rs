@@ -1,4 +1,4 @@
-//! Outside bytes: every truncation, extension and sampled bit flip is refused without a panic.
+//! Outside bytes: what decodes is canonical, keys that contradict themselves are refused, nothing panics.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -10,59 +10,6 @@ use provenn_verifier::*;
 fn receipt(setup: &Setup, public: bool) -> Receipt {
     let toy = toy(public, &WEIGHTS);
     setup.issue(&toy, setup.scores(&toy), 40).receipt
-}
-
-/// `refused` must hold for all bytes but the original.
-fn hammer(bytes: &[u8], stride: usize, refused: impl Fn(&[u8]) -> bool) {
-    assert!(!refused(bytes), "the original is accepted");
-    for end in (0..bytes.len()).rev().step_by(stride) {
-        assert!(refused(&bytes[..end]), "truncated to {end}");
-    }
-    for tail in [&[0u8][..], &[0xff], &[0; 32], &[1; 4]] {
-        assert!(refused(&[bytes, tail].concat()), "extended by {tail:?}");
-    }
-    for at in (0..bytes.len()).step_by(stride) {
-        for bit in [0, 3, 6, 7] {
-            let mut flipped = bytes.to_vec();
-            flipped[at] ^= 1 << bit;
-            assert!(refused(&flipped), "bit {bit} of byte {at}");
-        }
-    }
-}
-
-#[test]
-fn receipts() {
-    for public in [true, false] {
-        let setup = setup(public, SrsKind::Ceremony);
-        let bytes = receipt(&setup, public).to_bytes();
-        hammer(&bytes, 3, |bytes| {
-            verify(bytes, &setup.card, &setup.srs, &Expectation::default()).is_err()
-        });
-    }
-}
-
-#[test]
-fn cards_keys_and_srs_files() {
-    for public in [true, false] {
-        let setup = setup(public, SrsKind::Ceremony);
-        let receipt = receipt(&setup, public).to_bytes();
-        let any = Expectation::default();
-        hammer(&setup.card.to_bytes(), 5, |bytes| {
-            let card = ModelCard::from_bytes(bytes);
-            card.and_then(|card| card.check(&setup.srs))
-                .is_ok_and(|card| verify(&receipt, &card, &setup.srs, &any).is_ok())
-                .eq(&false)
-        });
-        hammer(&setup.card.key.to_bytes(), 5, |bytes| {
-            let key = VerifyingKey::from_bytes(bytes);
-            key.is_ok_and(|key| key.digest() == setup.card.key.digest()).eq(&false)
-        });
-        hammer(&setup.srs.to_bytes(), 1, |bytes| {
-            let srs = SrsVerifyingKey::from_bytes(bytes);
-            srs.is_ok_and(|srs| verify(&receipt, &setup.card, &srs, &any).is_ok())
-                .eq(&false)
-        });
-    }
 }
 
 #[test]

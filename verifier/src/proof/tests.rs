@@ -53,8 +53,11 @@ fn inventory(key: &VerifyingKey, claim: Fr, columns: &[Vec<Fr>]) -> Vec<Item> {
     items
 }
 
+/// Values with the names of their items.
+type Named<T> = Vec<(&'static str, T)>;
+
 /// Walks the inventory: the challenges by name, and the words of the proof.
-fn walk(items: &[Item], proof: &[u8]) -> (Vec<(&'static str, Fr)>, Vec<(&'static str, [u8; 32])>) {
+fn walk(items: &[Item], proof: &[u8]) -> (Named<Fr>, Named<[u8; 32]>) {
     let mut state = blake2b_simd::Params::new()
         .hash_length(64)
         .personal(b"Halo2-Transcript")

@@ -1,0 +1,52 @@
+//! What must hold for any bytes: a decoder returns, and what it accepts is the encoding of what it returns. Shared by the fuzz
+//! targets and the replay of their corpora.
+#![allow(dead_code, reason = "each fuzz target uses one")]
+
+use provenn_verifier::*;
+use std::sync::OnceLock;
+
+pub fn receipt(bytes: &[u8]) {
+    if let Ok(receipt) = Receipt::from_bytes(bytes) {
+        assert_eq!(receipt.to_bytes(), bytes);
+    }
+}
+
+pub fn claim(bytes: &[u8]) {
+    if let Ok(claim) = Claim::from_bytes(bytes) {
+        assert_eq!(claim.to_bytes(), bytes);
+        assert_eq!(claim.validate(), Ok(()));
+    }
+}
+
+pub fn key(bytes: &[u8]) {
+    if let Ok(key) = VerifyingKey::from_bytes(bytes) {
+        assert_eq!(key.to_bytes(), bytes);
+    }
+}
+
+pub fn card(bytes: &[u8]) {
+    if let Ok(card) = ModelCard::from_bytes(bytes) {
+        assert_eq!(card.to_bytes(), bytes);
+        assert_eq!(card.validate(), Ok(()));
+    }
+}
+
+pub fn srs(bytes: &[u8]) {
+    if let Ok(srs) = SrsVerifyingKey::from_bytes(bytes) {
+        assert_eq!(srs.to_bytes(), bytes);
+    }
+}
+
+/// A receipt verifies under the model of the test kit only if it is the one that was issued.
+pub fn verify(bytes: &[u8]) {
+    static KIT: OnceLock<(SrsVerifyingKey, ModelCard)> = OnceLock::new();
+    const ISSUED: &[u8] = include_bytes!("../../../fixtures/testkit/v1/linear_30.receipt");
+    let (srs, card) = KIT.get_or_init(|| {
+        let srs = include_bytes!("../../../fixtures/testkit/v1/linear_30.srs");
+        let card = include_bytes!("../../../fixtures/testkit/v1/linear_30.card");
+        let decoded = SrsVerifyingKey::from_bytes(srs).and_then(|srs| Ok((srs, ModelCard::from_bytes(card)?)));
+        decoded.unwrap_or_else(|error| panic!("the kit decodes: {error}"))
+    });
+    let verdict = provenn_verifier::verify(bytes, card, srs, &Expectation::default());
+    assert_eq!(verdict.is_ok(), bytes == ISSUED);
+}
