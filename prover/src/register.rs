@@ -13,8 +13,8 @@ use provenn_circuits::layout::Layout;
 use provenn_circuits::qmodel::QModel;
 use provenn_circuits::register::{RegisterCircuit, RegisterWitness};
 use provenn_circuits::witness::weight_cells;
-use rand_core::RngCore;
 use provenn_verifier::{linked_commitments, registration_scalar, Linked, Registration, VerifyingKey};
+use rand_core::RngCore;
 
 /// Committed weights.
 #[derive(Debug)]

@@ -5,6 +5,8 @@
 //! the lengths of instance columns, which ours computes from the claim.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "agreement/registration.rs"]
+mod registration;
 #[path = "agreement/shape.rs"]
 mod shape;
 
@@ -30,11 +32,11 @@ struct Setup {
     srs: Srs,
     pk: ProvingKey<G1Affine>,
     srs_key: SrsVerifyingKey,
-    card: ModelCard,
+    card: CheckedCard,
 }
 
 impl Setup {
-    fn new(shape: Shape) -> Self {
+    fn new(shape: Shape, draw: &mut Draw) -> Self {
         let srs = Srs::dev_from_seed(shape.k, [8; 32]);
         let pk = keygen_pk2(&srs.params, &shape, false).unwrap();
         let layout = InstanceLayout {
@@ -48,7 +50,7 @@ impl Setup {
             input_bits: 20,
             output_bits: 20,
         };
-        let key = compact(pk.get_vk(), shape.k, Linked::default(), layout).unwrap();
+        let key = compact(pk.get_vk(), shape.k, Linked::default(), Some(layout)).unwrap();
         let srs_key = SrsVerifyingKey::new(SrsParts {
             kind: SrsKind::Ceremony,
             k: shape.k,
@@ -58,13 +60,16 @@ impl Setup {
             tail: srs.tail(key.tail_rows() as usize),
         });
         let srs_key = srs_key.unwrap();
+        let registration = registration::register(&srs, &key, &srs_key.id(), &mut draw.0);
         let card = ModelCard {
             key,
             srs_id: srs_key.id(),
             quantization: [0; 32],
             commitments: vec![],
+            registration,
             description: String::new(),
         };
+        let card = card.check(&srs_key).unwrap();
         Self {
             shape,
             srs,
@@ -103,7 +108,7 @@ impl Setup {
     }
 
     fn instances(&self, claim: &Claim) -> Vec<Vec<Fr>> {
-        instances(&self.card.key.layout, &claim.policy, &claim.input).unwrap()
+        instances(&self.card.key.layout.unwrap(), &claim.policy, &claim.input).unwrap()
     }
 
     fn prove(&self, claim: &Claim, draw: &mut Draw) -> Vec<u8> {
@@ -249,7 +254,8 @@ fn both_verifiers_agree() {
     let mut seen = BTreeMap::<_, usize>::new();
     for seed in 0..circuits {
         let mut draw = Draw::new(seed);
-        let setup = Setup::new(Shape::random(&mut draw));
+        let shape = Shape::random(&mut draw);
+        let setup = Setup::new(shape, &mut draw);
         let key = &setup.card.key;
         let phases = key.advice_phases.iter().max().unwrap() + 1;
         *seen.entry((key.k, key.degree, phases)).or_default() += 1;

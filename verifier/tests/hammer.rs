@@ -29,7 +29,7 @@ impl Kit {
 }
 
 /// The receipt verifies with these bytes in the place of one of the three files.
-fn accepted(receipt: &[u8], card: &ModelCard, srs: &SrsVerifyingKey) -> bool {
+fn accepted(receipt: &[u8], card: &CheckedCard, srs: &SrsVerifyingKey) -> bool {
     verify(receipt, card, srs, &Expectation::default()).is_ok()
 }
 
@@ -59,8 +59,8 @@ fn hammer(bytes: &[u8], sample: usize, accepted: impl Fn(&[u8]) -> bool) {
 fn receipts() {
     for name in ["linear_30", "digits_cnn"] {
         let kit = Kit::read(name);
-        let card = ModelCard::from_bytes(&kit.card).unwrap();
         let srs = SrsVerifyingKey::from_bytes(&kit.srs).unwrap();
+        let card = ModelCard::from_bytes(&kit.card).unwrap().check(&srs).unwrap();
         hammer(&kit.receipt, 241, |bytes| accepted(bytes, &card, &srs));
     }
 }
@@ -71,7 +71,8 @@ fn cards() {
         let kit = Kit::read(name);
         let srs = SrsVerifyingKey::from_bytes(&kit.srs).unwrap();
         hammer(&kit.card, 127, |bytes| {
-            ModelCard::from_bytes(bytes).is_ok_and(|card| accepted(&kit.receipt, &card, &srs))
+            let card = ModelCard::from_bytes(bytes).and_then(|card| card.check(&srs));
+            card.is_ok_and(|card| accepted(&kit.receipt, &card, &srs))
         });
     }
 }
@@ -91,6 +92,11 @@ fn srs_keys() {
     let kit = Kit::read("linear_30");
     let card = ModelCard::from_bytes(&kit.card).unwrap();
     hammer(&kit.srs, 5, |bytes| {
-        SrsVerifyingKey::from_bytes(bytes).is_ok_and(|srs| accepted(&kit.receipt, &card, &srs))
+        let srs = SrsVerifyingKey::from_bytes(bytes);
+        srs.is_ok_and(|srs| {
+            card.clone()
+                .check(&srs)
+                .is_ok_and(|card| accepted(&kit.receipt, &card, &srs))
+        })
     });
 }

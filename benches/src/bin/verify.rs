@@ -57,14 +57,15 @@ fn measure(folder: &Path) -> Outcome {
     };
     let single = || -> Outcome {
         let srs = SrsVerifyingKey::from_bytes(&srs)?;
-        let card = ModelCard::from_bytes(&card)?;
+        let card = ModelCard::from_bytes(&card)?.check(&srs)?;
         let _verdict = verify(&receipt, &card, &srs, &expectation)?;
         Ok(())
     };
     single()?;
     let peak = peak_kib();
     let loaded = best_of(20, single)?;
-    let (srs, card) = (SrsVerifyingKey::from_bytes(&srs)?, ModelCard::from_bytes(&card)?);
+    let srs = SrsVerifyingKey::from_bytes(&srs)?;
+    let card = ModelCard::from_bytes(&card)?.check(&srs)?;
     let alone = best_of(20, || {
         let _verdict = verify(&receipt, &card, &srs, &expectation)?;
         Ok(())
@@ -84,7 +85,7 @@ fn measure(folder: &Path) -> Outcome {
         card.to_bytes().len(),
         receipt.len()
     );
-    println!("  load SRS key and card, verify  {loaded:.2} ms CPU; peak resident memory after the first {peak} KiB");
+    println!("  load SRS key and card, check the card, verify  {loaded:.2} ms CPU; peak resident memory after the first {peak} KiB");
     println!("  verify alone                   {alone:.2} ms CPU");
     println!(
         "  batch of 100                   {batch:.2} ms CPU, {:.2} of 100 single verifications",

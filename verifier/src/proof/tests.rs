@@ -96,7 +96,7 @@ fn every_message_is_absorbed_where_the_inventory_says() {
         let key = ModelCard::from_bytes(&read_file("card")).unwrap().key;
         let receipt = Receipt::from_bytes(&read_file("receipt")).unwrap();
         let (claim, proof) = (receipt.claim, receipt.proof);
-        let columns = instances(&key.layout, &claim.policy, &claim.input).unwrap();
+        let columns = instances(&key.layout.unwrap(), &claim.policy, &claim.input).unwrap();
         let messages = read(&key, &claim.claim_scalar(), &columns, &proof).unwrap();
         let (drawn, words) = walk(&inventory(&key, claim.claim_scalar(), &columns), &proof);
         let named = |name| {

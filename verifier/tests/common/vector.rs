@@ -84,8 +84,11 @@ impl Vector {
         let read = |path: &String| std::fs::read(root.join(path)).unwrap();
         let alone = |error| (None, error);
         let srs = SrsVerifyingKey::from_bytes(&read(&self.srs)).map_err(alone)?;
-        let cards = self.cards.iter().map(|path| ModelCard::from_bytes(&read(path)));
-        let cards: Vec<ModelCard> = cards.collect::<Result<_, _>>().map_err(alone)?;
+        let cards = self
+            .cards
+            .iter()
+            .map(|path| ModelCard::from_bytes(&read(path))?.check(&srs));
+        let cards: Vec<CheckedCard> = cards.collect::<Result<_, _>>().map_err(alone)?;
         let receipts: Vec<Vec<u8>> = self.receipts.iter().map(read).collect();
         match (&cards[..], &receipts[..]) {
             ([card], [receipt]) => verify(receipt, card, &srs, &self.expectation)

@@ -48,11 +48,11 @@ pub fn committed() -> Vec<Row> {
                 let point = compressed(&s.srs.g1);
                 points(s).resize(4097, point);
             }),
-            row("Linked.input", "one fewer", "input-shape", |s| {
+            row("Linked.input", "one fewer", "registration-failed", |s| {
                 s.key.linked.input.pop();
                 rebind(s);
             }),
-            row("Linked.input", "swapped", "key-mismatch", |s| {
+            row("Linked.input", "swapped", "registration-failed", |s| {
                 s.key.linked.input.swap(0, 1)
             }),
             row("Linked.input", "a column twice", "key-invalid", |s| {
@@ -206,7 +206,7 @@ fn card() -> Vec<Row> {
         row(
             "ModelCard.key",
             "another constant, card and claim bound again",
-            "opening-failed",
+            "registration-failed",
             |s| {
                 s.key.transcript_repr += Fr::one();
                 rebind(s);
@@ -216,19 +216,19 @@ fn card() -> Vec<Row> {
         row("ModelCard.quantization", "one bit", "quantization-mismatch", |s| {
             s.card.quantization[0] ^= 1
         }),
-        row("ModelCard.commitments", "another point", "model-mismatch", |s| {
+        row("ModelCard.commitments", "another point", "registration-failed", |s| {
             s.card.commitments[0] = compressed(&s.srs.g1);
         }),
         row(
             "ModelCard.commitments",
             "another point, claim bound again",
-            "opening-failed",
+            "registration-failed",
             |s| {
                 s.card.commitments[0] = compressed(&s.srs.g1);
                 rebind(s);
             },
         ),
-        row("ModelCard.commitments", "two swapped", "model-mismatch", |s| {
+        row("ModelCard.commitments", "two swapped", "registration-failed", |s| {
             s.card.commitments.swap(0, 1)
         }),
         row("ModelCard.commitments", "one fewer", "commitment-count", |s| {
@@ -240,6 +240,56 @@ fn card() -> Vec<Row> {
         }),
         row("ModelCard.commitments", "the identity", "bad-point", |s| {
             s.card.commitments[0] = identity()
+        }),
+        row(
+            "ModelCard.registration",
+            "of another model",
+            "registration-failed",
+            |s| {
+                s.receipt.claim.model_id = s.card.model_id();
+                s.key.transcript_repr += Fr::one();
+            },
+        ),
+        row(
+            "Registration.proof",
+            "one bit of the last point",
+            "registration-failed",
+            |s| {
+                let end = s.card.registration.proof.len();
+                s.card.registration.proof.copy_within(end - 64..end - 32, end - 32);
+            },
+        ),
+        row("Registration.proof", "one byte more", "trailing-bytes", |s| {
+            s.card.registration.proof.push(0)
+        }),
+        row("Registration.proof", "empty", "truncated", |s| {
+            s.card.registration.proof.clear()
+        }),
+        row("Registration.proof", "over 1 MiB", "too-large", |s| {
+            s.card.registration.proof.resize((1 << 20) + 1, 0);
+        }),
+        row("Registration.key", "that of the model", "key-invalid", |s| {
+            s.card.registration.key = s.card.key.clone();
+        }),
+        row("Registration.key", "of another circuit", "registration-failed", |s| {
+            let mut parts = (*s.card.registration.key).clone();
+            parts.transcript_repr += Fr::one();
+            s.card.registration.key = VerifyingKey::new(parts).unwrap();
+        }),
+        row(
+            "Registration.key",
+            "that commits to other columns",
+            "key-invalid",
+            |s| {
+                let mut parts = (*s.card.registration.key).clone();
+                parts.linked.model.swap(0, 1);
+                s.card.registration.key = VerifyingKey::new(parts).unwrap();
+            },
+        ),
+        row("Registration.key", "of more rows", "srs-mismatch", |s| {
+            let mut parts = (*s.card.registration.key).clone();
+            parts.k += 1;
+            s.card.registration.key = VerifyingKey::new(parts).unwrap();
         }),
         row("ModelCard.description", "one letter", "model-mismatch", |s| {
             s.card.description.push(' ')
@@ -261,19 +311,26 @@ fn key() -> Vec<Row> {
         row("KeyParts.blinding_factors", "none", "key-invalid", |s| {
             s.key.blinding_factors = 0
         }),
-        row("KeyParts.degree", "one more", "key-mismatch", |s| s.key.degree += 1),
+        row("KeyParts.degree", "one more", "registration-failed", |s| {
+            s.key.degree += 1
+        }),
         row("KeyParts.degree", "2", "key-invalid", |s| s.key.degree = 2),
         row("KeyParts.degree", "18", "key-invalid", |s| s.key.degree = 18),
-        row("KeyParts.advice_phases", "the last one earlier", "key-mismatch", |s| {
-            *s.key.advice_phases.last_mut().unwrap() -= 1;
-        }),
+        row(
+            "KeyParts.advice_phases",
+            "the last one earlier",
+            "registration-failed",
+            |s| {
+                *s.key.advice_phases.last_mut().unwrap() -= 1;
+            },
+        ),
         row("KeyParts.advice_phases", "a fourth phase", "key-invalid", |s| {
             *s.key.advice_phases.last_mut().unwrap() = 3;
         }),
         row(
             "KeyParts.challenge_phases",
             "the last one earlier",
-            "key-mismatch",
+            "registration-failed",
             |s| {
                 *s.key.challenge_phases.last_mut().unwrap() -= 1;
             },
@@ -289,7 +346,7 @@ fn key() -> Vec<Row> {
         row("KeyParts.instance_columns", "one more", "key-invalid", |s| {
             s.key.instance_columns += 1
         }),
-        row("KeyParts.advice_queries", "two swapped", "key-mismatch", |s| {
+        row("KeyParts.advice_queries", "two swapped", "registration-failed", |s| {
             s.key.advice_queries.swap(0, 1)
         }),
         row("KeyParts.advice_queries", "one twice", "key-invalid", |s| {
@@ -302,31 +359,46 @@ fn key() -> Vec<Row> {
             let rotation = 1 << (s.key.k - 1);
             s.key.advice_queries.push((0, rotation));
         }),
-        row("KeyParts.instance_queries", "another rotation", "key-mismatch", |s| {
-            s.key.instance_queries.push((0, 1));
-        }),
+        row(
+            "KeyParts.instance_queries",
+            "another rotation",
+            "registration-failed",
+            |s| {
+                s.key.instance_queries.push((0, 1));
+            },
+        ),
         row("KeyParts.instance_queries", "a large rotation", "too-large", |s| {
             s.key.k = 20;
             s.key.instance_queries.push((0, 1025));
         }),
-        row("KeyParts.fixed_queries", "two swapped", "key-mismatch", |s| {
+        row("KeyParts.fixed_queries", "two swapped", "registration-failed", |s| {
             s.key.fixed_queries.swap(0, 1)
-        }),
-        row("KeyParts.fixed_commitments", "another point", "key-mismatch", |s| {
-            s.key.fixed_commitments[0] = s.srs.g1;
         }),
         row(
             "KeyParts.fixed_commitments",
+            "another point",
+            "registration-failed",
+            |s| {
+                s.key.fixed_commitments[0] = s.srs.g1;
+            },
+        ),
+        row(
+            "KeyParts.fixed_commitments",
             "another point, card and claim bound again",
-            "opening-failed",
+            "registration-failed",
             |s| {
                 s.key.fixed_commitments[0] = s.srs.g1;
                 rebind(s);
             },
         ),
-        row("KeyParts.permutation_columns", "two swapped", "key-mismatch", |s| {
-            s.key.permutation_columns.swap(0, 1);
-        }),
+        row(
+            "KeyParts.permutation_columns",
+            "two swapped",
+            "registration-failed",
+            |s| {
+                s.key.permutation_columns.swap(0, 1);
+            },
+        ),
         row("KeyParts.permutation_columns", "one twice", "key-invalid", |s| {
             s.key.permutation_columns[1] = s.key.permutation_columns[0];
         }),
@@ -339,7 +411,7 @@ fn key() -> Vec<Row> {
         row(
             "KeyParts.permutation_commitments",
             "another point",
-            "key-mismatch",
+            "registration-failed",
             |s| {
                 s.key.permutation_commitments[0] = s.srs.g1;
             },
@@ -350,16 +422,16 @@ fn key() -> Vec<Row> {
         row("KeyParts.permutation_commitments", "one fewer", "key-invalid", |s| {
             s.key.permutation_commitments.pop();
         }),
-        row("KeyParts.transcript_repr", "one more", "key-mismatch", |s| {
+        row("KeyParts.transcript_repr", "one more", "registration-failed", |s| {
             s.key.transcript_repr += Fr::one()
         }),
-        row("KeyParts.gates", "the first one gone", "key-mismatch", |s| {
+        row("KeyParts.gates", "the first one gone", "registration-failed", |s| {
             drop(s.key.gates.remove(0))
         }),
         row(
             "KeyParts.gates",
             "the first one gone, card and claim bound again",
-            "opening-failed",
+            "registration-failed",
             |s| {
                 s.key.gates.remove(0);
                 rebind(s);
@@ -384,55 +456,52 @@ fn key() -> Vec<Row> {
         row("Linked.model", "one fewer", "commitment-count", |s| {
             s.key.linked.model.pop();
         }),
-        row("Linked.model", "two swapped", "key-mismatch", |s| {
+        row("Linked.model", "two swapped", "registration-failed", |s| {
             s.key.linked.model.swap(0, 1)
         }),
         row("Linked.model", "a column of a later phase", "key-invalid", |s| {
             s.key.linked.model[0] = s.key.advice_phases.len() as u32 - 1;
         }),
-        row("KeyParts.layout", "all zeros", "key-invalid", |s| {
-            s.key.layout.positions = 0
-        }),
+        row("KeyParts.layout", "none", "key-invalid", |s| s.key.layout = None),
     ]
 }
 
 fn layout() -> Vec<Row> {
     vec![
-        row("InstanceLayout.lanes", "one more", "key-mismatch", |s| {
-            s.key.layout.lanes += 1
+        row("InstanceLayout.lanes", "one more", "registration-failed", |s| {
+            edit(s).lanes += 1
         }),
-        row("InstanceLayout.lanes", "none", "key-invalid", |s| {
-            s.key.layout.lanes = 0
-        }),
+        row("InstanceLayout.lanes", "none", "key-invalid", |s| edit(s).lanes = 0),
         row("InstanceLayout.channels", "none", "key-invalid", |s| {
-            s.key.layout.channels = 0
+            edit(s).channels = 0
         }),
         row("InstanceLayout.channels", "a block more", "key-invalid", |s| {
-            s.key.layout.channels += s.key.layout.lanes;
+            let layout = edit(s);
+            layout.channels += layout.lanes;
         }),
-        row("InstanceLayout.positions", "one more", "key-mismatch", |s| {
-            s.key.layout.positions += 1
+        row("InstanceLayout.positions", "one more", "registration-failed", |s| {
+            edit(s).positions += 1
         }),
         row("InstanceLayout.blocks", "one more", "key-invalid", |s| {
-            s.key.layout.blocks += 1
+            edit(s).blocks += 1
         }),
         row("InstanceLayout.public_input", "the other", "key-invalid", |s| {
-            s.key.layout.public_input ^= true
+            edit(s).public_input ^= true
         }),
-        row("InstanceLayout.outputs", "one fewer", "key-mismatch", |s| {
-            s.key.layout.outputs -= 1
+        row("InstanceLayout.outputs", "one fewer", "registration-failed", |s| {
+            edit(s).outputs -= 1
         }),
-        row("InstanceLayout.outputs", "none", "key-invalid", |s| {
-            s.key.layout.outputs = 0
-        }),
-        row("InstanceLayout.policy_rows", "one more", "key-mismatch", |s| {
-            s.key.layout.policy_rows += 1
+        row("InstanceLayout.outputs", "none", "key-invalid", |s| edit(s).outputs = 0),
+        row("InstanceLayout.policy_rows", "one more", "registration-failed", |s| {
+            edit(s).policy_rows += 1
         }),
         row("InstanceLayout.policy_rows", "fewer than outputs", "key-invalid", |s| {
-            s.key.layout.policy_rows = s.key.layout.outputs - 1;
+            let layout = edit(s);
+            layout.policy_rows = layout.outputs - 1;
         }),
         row("InstanceLayout.policy_rows", "more than rows", "key-invalid", |s| {
-            s.key.layout.policy_rows = 1 << s.key.k;
+            let rows = 1 << s.key.k;
+            edit(s).policy_rows = rows;
         }),
         row(
             "InstanceLayout.policy_rows",
@@ -440,27 +509,29 @@ fn layout() -> Vec<Row> {
             "too-large",
             |s| {
                 s.key.k = 28;
-                s.key.layout.policy_rows = (1 << 18) + 1;
+                edit(s).policy_rows = (1 << 18) + 1;
             },
         ),
-        row("InstanceLayout.input_bits", "one fewer", "key-mismatch", |s| {
-            s.key.layout.input_bits -= 1
+        row("InstanceLayout.input_bits", "one fewer", "registration-failed", |s| {
+            edit(s).input_bits -= 1
         }),
         row("InstanceLayout.input_bits", "41", "key-invalid", |s| {
-            s.key.layout.input_bits = 41
+            edit(s).input_bits = 41
         }),
-        row("InstanceLayout.output_bits", "one fewer", "key-mismatch", |s| {
-            s.key.layout.output_bits -= 1
+        row("InstanceLayout.output_bits", "one fewer", "registration-failed", |s| {
+            edit(s).output_bits -= 1
         }),
         row("InstanceLayout.output_bits", "none", "key-invalid", |s| {
-            s.key.layout.output_bits = 0
+            edit(s).output_bits = 0
         }),
     ]
 }
 
 fn srs() -> Vec<Row> {
     vec![
-        row("SrsParts.kind", "development", "dev-srs", |s| s.srs.kind = SrsKind::Dev),
+        row("SrsParts.kind", "development", "srs-mismatch", |s| {
+            s.srs.kind = SrsKind::Dev
+        }),
         row("SrsParts.k", "one more", "srs-mismatch", |s| s.srs.k += 1),
         row("SrsParts.k", "29", "too-large", |s| s.srs.k = 29),
         row("SrsParts.g1", "negated", "srs-invalid", |s| s.srs.g1 = -s.srs.g1),
@@ -474,7 +545,7 @@ fn srs() -> Vec<Row> {
         row(
             "SrsParts.s_g2",
             "another secret, card and claim bound again",
-            "opening-failed",
+            "registration-failed",
             |s| {
                 s.srs.s_g2 = -s.srs.s_g2;
                 rebind(s);
@@ -486,7 +557,7 @@ fn srs() -> Vec<Row> {
         row(
             "SrsParts.tail",
             "two swapped, card and claim bound again",
-            "opening-failed",
+            "registration-failed",
             |s| {
                 s.srs.tail.swap(0, 1);
                 rebind(s);
@@ -514,6 +585,10 @@ fn rebind(s: &mut Subject) {
     s.receipt.claim.srs_id = srs.id();
     s.receipt.claim.key_digest = s.card.key.digest();
     s.receipt.claim.model_id = s.card.model_id();
+}
+
+fn edit(s: &mut Subject) -> &mut InstanceLayout {
+    s.key.layout.as_mut().unwrap()
 }
 
 fn points(s: &mut Subject) -> &mut Vec<[u8; 32]> {

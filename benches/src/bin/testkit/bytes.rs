@@ -193,7 +193,12 @@ pub fn cards(kit: &mut Kit, linear: &Case) {
     let key_len = card.key.to_bytes().len();
     let key = HEADER + LENGTH;
     let list = key + key_len + 64;
-    let description = list + LENGTH + 32 * card.commitments.len();
+    let registration = list + LENGTH + 32 * card.commitments.len();
+    let registration_proof = registration + LENGTH + card.registration.key.to_bytes().len() + LENGTH;
+    let description = registration_proof + card.registration.proof.len();
+    let (mut shorter, mut exchanged) = (card.clone(), card.clone());
+    shorter.registration.proof.truncate(card.registration.proof.len() - 32);
+    exchanged.registration.key = card.key.clone();
     let mut add = |name: &str, expect: &str, comment: &str, bytes: Vec<u8>| {
         let path = kit.file(&format!("files/{name}.card"), &bytes);
         kit.vector(
@@ -228,6 +233,24 @@ pub fn cards(kit: &mut Kit, linear: &Case) {
         at(description + LENGTH + 2, b"X"),
     );
     add(
+        "registration_bit",
+        "registration-failed",
+        "one bit of an evaluation of the registration",
+        flipped(&bytes, description - 3 * 32),
+    );
+    add(
+        "registration_cut",
+        "truncated",
+        "the last point of the registration is missing",
+        shorter.to_bytes(),
+    );
+    add(
+        "registration_key",
+        "key-invalid",
+        "the model's key in the place of the registration's",
+        exchanged.to_bytes(),
+    );
+    add(
         "card_utf8",
         "bad-utf8",
         "the description is not UTF-8",
@@ -253,7 +276,7 @@ pub fn cards(kit: &mut Kit, linear: &Case) {
     );
     add(
         "card_weight",
-        "model-mismatch",
+        "registration-failed",
         "a weight commitment replaced",
         at(list + LENGTH, &generator()),
     );
@@ -311,7 +334,7 @@ pub fn cards(kit: &mut Kit, linear: &Case) {
     );
     add(
         "key_bits",
-        "key-mismatch",
+        "registration-failed",
         "inputs of one bit less",
         at(layout + 25, &[bytes[layout + 25] - 1]),
     );
@@ -338,7 +361,7 @@ pub fn srs(kit: &mut Kit, linear: &Case) {
     add("srs_kind", "bad-tag", "a kind that does not exist", at(kind, &[2]));
     add(
         "srs_relabelled",
-        "dev-srs",
+        "srs-mismatch",
         "labelled a development SRS",
         at(kind, &[0]),
     );
