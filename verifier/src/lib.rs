@@ -8,6 +8,7 @@
 //! Order of reading: [`claim`] (what is said), [`receipt`] (how it travels), [`card`], [`registration`], [`key`] and [`srs`]
 //! (what it is judged against), `verify` (the checks in order), then the argument itself: `proof` and `transcript` (messages
 //! and challenges), `plonk` (the quotient identity), `shplonk` (the opening), [`link`] (committed columns).
+//! What is proven, what is not, and the assumptions: module `statement`. Known failures of proof systems: `vulnerabilities`.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![deny(
@@ -24,6 +25,13 @@
     clippy::unreachable,
     clippy::unwrap_used
 )]
+
+#[cfg(doc)]
+#[doc = include_str!("../../docs/security.md")]
+pub mod statement {}
+#[cfg(doc)]
+#[doc = include_str!("../../docs/vulnerabilities.md")]
+pub mod vulnerabilities {}
 
 pub mod card;
 pub mod claim;

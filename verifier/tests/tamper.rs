@@ -3,6 +3,8 @@
 //! The fields are read from the source of the types: a new one without a row fails the test.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "tamper/key.rs"]
+mod key;
 #[path = "tamper/proof.rs"]
 mod proof;
 #[path = "tamper/rows.rs"]

@@ -1,0 +1,238 @@
+//! Rows on the verifying key of the model's circuit. The registration binds it, so that a key that is valid in itself is
+//! refused with the card; only what concerns the key alone is refused before.
+
+use super::rows::{rebind, row};
+use super::{Row, Subject};
+use halo2curves::bn256::{Fr, G1Affine};
+use provenn_verifier::*;
+
+pub fn key() -> Vec<Row> {
+    vec![
+        row("KeyParts.k", "one more", "srs-mismatch", |s| s.key.k += 1),
+        row("KeyParts.k", "29", "too-large", |s| s.key.k = 29),
+        row("KeyParts.k", "4", "key-invalid", |s| s.key.k = 4),
+        row("KeyParts.blinding_factors", "one more", "srs-mismatch", |s| {
+            s.key.blinding_factors += 1
+        }),
+        row("KeyParts.blinding_factors", "none", "key-invalid", |s| {
+            s.key.blinding_factors = 0
+        }),
+        row("KeyParts.degree", "one more", "registration-failed", |s| {
+            s.key.degree += 1
+        }),
+        row("KeyParts.degree", "2", "key-invalid", |s| s.key.degree = 2),
+        row("KeyParts.degree", "18", "key-invalid", |s| s.key.degree = 18),
+        row(
+            "KeyParts.advice_phases",
+            "the last one earlier",
+            "registration-failed",
+            |s| {
+                *s.key.advice_phases.last_mut().unwrap() -= 1;
+            },
+        ),
+        row("KeyParts.advice_phases", "a fourth phase", "key-invalid", |s| {
+            *s.key.advice_phases.last_mut().unwrap() = 3;
+        }),
+        row(
+            "KeyParts.challenge_phases",
+            "the last one earlier",
+            "registration-failed",
+            |s| {
+                *s.key.challenge_phases.last_mut().unwrap() -= 1;
+            },
+        ),
+        row(
+            "KeyParts.challenge_phases",
+            "a phase without columns",
+            "key-invalid",
+            |s| {
+                s.key.challenge_phases.push(3);
+            },
+        ),
+        row("KeyParts.instance_columns", "one more", "key-invalid", |s| {
+            s.key.instance_columns += 1
+        }),
+        row("KeyParts.advice_queries", "two swapped", "registration-failed", |s| {
+            s.key.advice_queries.swap(0, 1)
+        }),
+        row("KeyParts.advice_queries", "one twice", "key-invalid", |s| {
+            s.key.advice_queries[1] = s.key.advice_queries[0];
+        }),
+        row("KeyParts.advice_queries", "of no column", "key-invalid", |s| {
+            s.key.advice_queries[0].0 = 4000
+        }),
+        row("KeyParts.advice_queries", "half the rows away", "key-invalid", |s| {
+            let rotation = 1 << (s.key.k - 1);
+            s.key.advice_queries.push((0, rotation));
+        }),
+        row(
+            "KeyParts.instance_queries",
+            "another rotation",
+            "registration-failed",
+            |s| {
+                s.key.instance_queries.push((0, 1));
+            },
+        ),
+        row("KeyParts.instance_queries", "a large rotation", "too-large", |s| {
+            s.key.k = 20;
+            s.key.instance_queries.push((0, 1025));
+        }),
+        row("KeyParts.fixed_queries", "two swapped", "registration-failed", |s| {
+            s.key.fixed_queries.swap(0, 1)
+        }),
+        row(
+            "KeyParts.fixed_commitments",
+            "another point",
+            "registration-failed",
+            |s| {
+                s.key.fixed_commitments[0] = s.srs.g1;
+            },
+        ),
+        row(
+            "KeyParts.fixed_commitments",
+            "another point, card and claim bound again",
+            "registration-failed",
+            |s| {
+                s.key.fixed_commitments[0] = s.srs.g1;
+                rebind(s);
+            },
+        ),
+        row(
+            "KeyParts.permutation_columns",
+            "two swapped",
+            "registration-failed",
+            |s| {
+                s.key.permutation_columns.swap(0, 1);
+            },
+        ),
+        row("KeyParts.permutation_columns", "one twice", "key-invalid", |s| {
+            s.key.permutation_columns[1] = s.key.permutation_columns[0];
+        }),
+        row("PermutationColumn.kind", "another kind", "key-invalid", |s| {
+            s.key.permutation_columns[0].kind = ColumnKind::Instance;
+        }),
+        row("PermutationColumn.index", "no such column", "key-invalid", |s| {
+            s.key.permutation_columns[0].index = 4000;
+        }),
+        row(
+            "KeyParts.permutation_commitments",
+            "another point",
+            "registration-failed",
+            |s| {
+                s.key.permutation_commitments[0] = s.srs.g1;
+            },
+        ),
+        row("KeyParts.permutation_commitments", "the identity", "bad-point", |s| {
+            s.key.permutation_commitments[0] = G1Affine::default();
+        }),
+        row("KeyParts.permutation_commitments", "one fewer", "key-invalid", |s| {
+            s.key.permutation_commitments.pop();
+        }),
+        row("KeyParts.transcript_repr", "one more", "registration-failed", |s| {
+            s.key.transcript_repr += Fr::one()
+        }),
+        row("KeyParts.gates", "the first one gone", "registration-failed", |s| {
+            drop(s.key.gates.remove(0))
+        }),
+        row(
+            "KeyParts.gates",
+            "the first one gone, card and claim bound again",
+            "registration-failed",
+            |s| {
+                s.key.gates.remove(0);
+                rebind(s);
+            },
+        ),
+        row("KeyParts.gates", "an empty one", "key-invalid", |s| {
+            s.key.gates[0].clear()
+        }),
+        row("KeyParts.gates", "a stack that underflows", "key-invalid", |s| {
+            s.key.gates[0].push(Expr::Sum)
+        }),
+        row("KeyParts.gates", "a query that does not exist", "key-invalid", |s| {
+            s.key.gates[0] = vec![Expr::Fixed(9999)];
+        }),
+        row("KeyParts.gates", "a stack that is too deep", "key-invalid", |s| {
+            s.key.gates[0] = vec![Expr::Constant(Fr::one()); 4097];
+            s.key.gates[0].extend(vec![Expr::Sum; 4096]);
+        }),
+        row("KeyParts.linked", "none", "commitment-count", |s| {
+            s.key.linked.model.clear()
+        }),
+        row("Linked.model", "one fewer", "commitment-count", |s| {
+            s.key.linked.model.pop();
+        }),
+        row("Linked.model", "two swapped", "registration-failed", |s| {
+            s.key.linked.model.swap(0, 1)
+        }),
+        row("Linked.model", "a column of a later phase", "key-invalid", |s| {
+            s.key.linked.model[0] = s.key.advice_phases.len() as u32 - 1;
+        }),
+        row("KeyParts.layout", "none", "key-invalid", |s| s.key.layout = None),
+    ]
+}
+
+pub fn layout() -> Vec<Row> {
+    vec![
+        row("InstanceLayout.lanes", "one more", "registration-failed", |s| {
+            edit(s).lanes += 1
+        }),
+        row("InstanceLayout.lanes", "none", "key-invalid", |s| edit(s).lanes = 0),
+        row("InstanceLayout.channels", "none", "key-invalid", |s| {
+            edit(s).channels = 0
+        }),
+        row("InstanceLayout.channels", "a block more", "key-invalid", |s| {
+            let layout = edit(s);
+            layout.channels += layout.lanes;
+        }),
+        row("InstanceLayout.positions", "one more", "registration-failed", |s| {
+            edit(s).positions += 1
+        }),
+        row("InstanceLayout.blocks", "one more", "key-invalid", |s| {
+            edit(s).blocks += 1
+        }),
+        row("InstanceLayout.public_input", "the other", "key-invalid", |s| {
+            edit(s).public_input ^= true
+        }),
+        row("InstanceLayout.outputs", "one fewer", "registration-failed", |s| {
+            edit(s).outputs -= 1
+        }),
+        row("InstanceLayout.outputs", "none", "key-invalid", |s| edit(s).outputs = 0),
+        row("InstanceLayout.policy_rows", "one more", "registration-failed", |s| {
+            edit(s).policy_rows += 1
+        }),
+        row("InstanceLayout.policy_rows", "fewer than outputs", "key-invalid", |s| {
+            let layout = edit(s);
+            layout.policy_rows = layout.outputs - 1;
+        }),
+        row("InstanceLayout.policy_rows", "more than rows", "key-invalid", |s| {
+            let rows = 1 << s.key.k;
+            edit(s).policy_rows = rows;
+        }),
+        row(
+            "InstanceLayout.policy_rows",
+            "more than a verifier should fill",
+            "too-large",
+            |s| {
+                s.key.k = 28;
+                edit(s).policy_rows = (1 << 18) + 1;
+            },
+        ),
+        row("InstanceLayout.input_bits", "one fewer", "registration-failed", |s| {
+            edit(s).input_bits -= 1
+        }),
+        row("InstanceLayout.input_bits", "41", "key-invalid", |s| {
+            edit(s).input_bits = 41
+        }),
+        row("InstanceLayout.output_bits", "one fewer", "registration-failed", |s| {
+            edit(s).output_bits -= 1
+        }),
+        row("InstanceLayout.output_bits", "none", "key-invalid", |s| {
+            edit(s).output_bits = 0
+        }),
+    ]
+}
+
+fn edit(s: &mut Subject) -> &mut InstanceLayout {
+    s.key.layout.as_mut().unwrap()
+}
