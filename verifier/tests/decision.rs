@@ -266,5 +266,5 @@ fn error_codes_are_distinct() {
     assert_eq!(codes.len(), all.len());
     let sorted: Vec<_> = all.iter().map(VerifyError::code).collect();
     assert!(sorted.is_sorted());
-    assert!(all.iter().all(|error| !error.help().is_empty()));
+    assert!(all.iter().all(|error| error.help().ends_with('.')));
 }

@@ -76,6 +76,13 @@ pub fn expectations(kit: &mut Kit, linear: &Case, digits: &Case) {
     );
     ask(
         digits,
+        "asked_exact_policy",
+        "policy-mismatch",
+        "another policy with an output was agreed",
+        &|e| e.policy = Some(PolicyExpectation::Exact(Policy::Scores { scores: vec![] })),
+    );
+    ask(
+        digits,
         "asked_kind",
         "verified",
         "the agreed policy, whatever the output",

@@ -1,0 +1,340 @@
+//! Every bound of the format at its last accepted and its first refused value.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use group::GroupEncoding;
+use halo2curves::bn256::{Fr, G1Affine};
+use provenn_verifier::claim::{MAX_AUDIENCE, MAX_POINTS, VALUE_BOUND};
+use provenn_verifier::*;
+
+fn claim(policy: Policy, input: InputBinding, audience: usize) -> Claim {
+    Claim {
+        srs_id: [0; 32],
+        key_digest: [0; 32],
+        model_id: [0; 32],
+        quantization: [0; 32],
+        policy,
+        input,
+        context: Context {
+            audience: "a".repeat(audience),
+            ..Context::default()
+        },
+    }
+}
+
+fn code<T>(result: Result<T, VerifyError>) -> &'static str {
+    result.map_or_else(|error| error.code(), |_| "ok")
+}
+
+fn public(values: Vec<i64>) -> InputBinding {
+    InputBinding::Public { values }
+}
+
+#[test]
+fn claims() {
+    let label = Policy::Label { label: 0 };
+    let judge = |claim: Claim| {
+        let (checked, decoded) = (code(claim.validate()), code(Claim::from_bytes(&claim.to_bytes())));
+        assert_eq!(checked, decoded);
+        checked
+    };
+    for (audience, expected) in [(MAX_AUDIENCE, "ok"), (MAX_AUDIENCE + 1, "too-large")] {
+        assert_eq!(judge(claim(label.clone(), public(vec![]), audience)), expected);
+    }
+    for (value, expected) in [(VALUE_BOUND - 1, "ok"), (VALUE_BOUND, "too-large")] {
+        for value in [value, -value] {
+            assert_eq!(judge(claim(label.clone(), public(vec![0, value]), 0)), expected);
+            let scores = Policy::Scores { scores: vec![value] };
+            assert_eq!(judge(claim(scores, public(vec![]), 0)), expected);
+            let threshold = Policy::YesOnly {
+                output: 0,
+                threshold: value,
+            };
+            assert_eq!(judge(claim(threshold, public(vec![]), 0)), expected);
+        }
+    }
+    let generator: [u8; 32] = G1Affine::generator().to_bytes().as_ref().try_into().unwrap();
+    for (count, expected) in [(MAX_POINTS, "ok"), (MAX_POINTS + 1, "too-large")] {
+        let points = vec![generator; count];
+        assert_eq!(
+            judge(claim(label.clone(), InputBinding::Committed { points }, 0)),
+            expected
+        );
+    }
+    let points = vec![[0xff; 32]];
+    assert_eq!(judge(claim(label, InputBinding::Committed { points }, 0)), "bad-point");
+}
+
+fn layout() -> InstanceLayout {
+    InstanceLayout {
+        lanes: 1,
+        channels: 2,
+        positions: 1,
+        blocks: 2,
+        public_input: true,
+        outputs: 1,
+        policy_rows: 1,
+        input_bits: 8,
+        output_bits: 12,
+    }
+}
+
+#[test]
+fn values_fit_the_circuit() {
+    let scores = |score| Policy::Scores { scores: vec![score] };
+    let judge = |policy: &Policy, values: Vec<i64>| code(instances(&layout(), policy, &public(values)));
+    for (score, expected) in [
+        (2047, "ok"),
+        (-2048, "ok"),
+        (2048, "policy-out-of-range"),
+        (-2049, "policy-out-of-range"),
+    ] {
+        assert_eq!(judge(&scores(score), vec![0, 0]), expected, "{score}");
+        let threshold = Policy::YesOnly {
+            output: 0,
+            threshold: score,
+        };
+        assert_eq!(judge(&threshold, vec![0, 0]), expected, "{score}");
+    }
+    for (value, expected) in [(127, "ok"), (-128, "ok"), (128, "too-large"), (-129, "too-large")] {
+        assert_eq!(judge(&scores(0), vec![0, value]), expected, "{value}");
+    }
+    assert_eq!(judge(&scores(0), vec![0]), "input-shape");
+    assert_eq!(judge(&scores(0), vec![0; 3]), "input-shape");
+    assert_eq!(judge(&Policy::Label { label: 0 }, vec![0, 0]), "ok");
+    assert_eq!(judge(&Policy::Label { label: 1 }, vec![0, 0]), "policy-out-of-range");
+    let points = InputBinding::Committed { points: vec![] };
+    assert_eq!(code(instances(&layout(), &scores(0), &points)), "input-shape");
+}
+
+fn key() -> KeyParts {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/testkit/files/linear_30.card");
+    let card = ModelCard::from_bytes(&std::fs::read(path).unwrap()).unwrap();
+    (*card.key).clone()
+}
+
+/// Each edit at a bound, and what is said of it.
+#[test]
+fn keys() {
+    type Edit = fn(&mut KeyParts);
+    fn shape(key: &mut KeyParts) -> &mut InstanceLayout {
+        key.layout.as_mut().unwrap()
+    }
+    let cases: [(&str, Edit, &str); 31] = [
+        ("as it is", |_| {}, "ok"),
+        ("most rows", |key| key.k = 28, "ok"),
+        ("more rows", |key| key.k = 29, "too-large"),
+        ("least degree", |key| key.degree = 3, "ok"),
+        ("less degree", |key| key.degree = 2, "key-invalid"),
+        ("most degree", |key| key.degree = 17, "ok"),
+        ("more degree", |key| key.degree = 18, "key-invalid"),
+        ("least blinding", |key| key.blinding_factors = 1, "ok"),
+        ("no blinding", |key| key.blinding_factors = 0, "key-invalid"),
+        ("most blinding", |key| (key.k, key.blinding_factors) = (20, 256), "ok"),
+        (
+            "more blinding",
+            |key| (key.k, key.blinding_factors) = (20, 257),
+            "key-invalid",
+        ),
+        (
+            "tail below half the rows",
+            |key| (key.k, key.blinding_factors) = (9, 254),
+            "ok",
+        ),
+        (
+            "tail of half the rows",
+            |key| (key.k, key.blinding_factors) = (9, 255),
+            "key-invalid",
+        ),
+        (
+            "largest rotation",
+            |key| key.advice_queries.push((0, (1 << (key.k - 1)) - 1)),
+            "ok",
+        ),
+        (
+            "half the rows",
+            |key| key.advice_queries.push((0, 1 << (key.k - 1))),
+            "key-invalid",
+        ),
+        (
+            "half the rows back",
+            |key| key.fixed_queries.push((0, -(1 << (key.k - 1)))),
+            "key-invalid",
+        ),
+        (
+            "largest public rotation",
+            |key| {
+                key.k = 20;
+                key.instance_queries.push((0, -1024));
+            },
+            "ok",
+        ),
+        (
+            "larger public rotation",
+            |key| {
+                key.k = 20;
+                key.instance_queries.push((0, -1025));
+            },
+            "too-large",
+        ),
+        (
+            "most rotations",
+            |key| {
+                key.k = 20;
+                key.advice_queries.retain(|query| query.1 == 0);
+                key.gates.clear();
+                key.advice_queries.extend((100..163).map(|rotation| (0, rotation)));
+            },
+            "ok",
+        ),
+        (
+            "more rotations",
+            |key| {
+                key.k = 20;
+                key.advice_queries.extend((100..164).map(|rotation| (0, rotation)));
+            },
+            "too-large",
+        ),
+        (
+            "most policy rows",
+            |key| shape(key).policy_rows = (1 << key.k) - key.tail_rows(),
+            "ok",
+        ),
+        (
+            "more policy rows",
+            |key| shape(key).policy_rows = (1 << key.k) - key.tail_rows() + 1,
+            "key-invalid",
+        ),
+        (
+            "most input rows",
+            |key| {
+                let rows = (1 << key.k) - key.tail_rows();
+                (shape(key).positions, shape(key).blocks) = (rows, 1);
+                shape(key).channels = shape(key).lanes;
+            },
+            "ok",
+        ),
+        (
+            "more input rows",
+            |key| {
+                let rows = (1 << key.k) - key.tail_rows() + 1;
+                (shape(key).positions, shape(key).blocks) = (rows, 1);
+                shape(key).channels = shape(key).lanes;
+            },
+            "key-invalid",
+        ),
+        (
+            "most public cells",
+            |key| {
+                key.k = 28;
+                let input = shape(key).lanes * shape(key).positions * shape(key).blocks;
+                shape(key).policy_rows = ((1 << 20) - input) / 4;
+            },
+            "ok",
+        ),
+        (
+            "more public cells",
+            |key| {
+                key.k = 28;
+                shape(key).policy_rows = 1 << 18;
+            },
+            "too-large",
+        ),
+        (
+            "most bits",
+            |key| (shape(key).input_bits, shape(key).output_bits) = (40, 40),
+            "ok",
+        ),
+        ("more bits", |key| shape(key).output_bits = 41, "key-invalid"),
+        (
+            "least bits",
+            |key| (shape(key).input_bits, shape(key).output_bits) = (1, 1),
+            "ok",
+        ),
+        (
+            "deepest program",
+            |key| {
+                key.gates[0] = vec![Expr::Constant(Fr::one()); 4096];
+                key.gates[0].extend(vec![Expr::Sum; 4095]);
+            },
+            "ok",
+        ),
+        (
+            "deeper program",
+            |key| {
+                key.gates[0] = vec![Expr::Constant(Fr::one()); 4097];
+                key.gates[0].extend(vec![Expr::Sum; 4096]);
+            },
+            "key-invalid",
+        ),
+    ];
+    for (name, edit, expected) in cases {
+        let mut parts = key();
+        edit(&mut parts);
+        let made = VerifyingKey::new(parts);
+        assert_eq!(
+            made.as_ref().map_or_else(VerifyError::code, |_| "ok"),
+            expected,
+            "{name}"
+        );
+        if let Ok(made) = made {
+            assert_eq!(VerifyingKey::from_bytes(&made.to_bytes()), Ok(made), "{name}");
+        }
+    }
+}
+
+/// The bound on instructions is on all gates together, and holds while they are read.
+#[test]
+fn instructions_of_all_gates() {
+    let with = |gates: &[usize]| {
+        let gate = |ops: &usize| {
+            let mut gate = vec![Expr::Constant(Fr::one())];
+            gate.resize(*ops, Expr::Negated);
+            gate
+        };
+        let parts = KeyParts {
+            gates: gates.iter().map(gate).collect(),
+            ..key()
+        };
+        VerifyingKey::new(parts)
+    };
+    let half = 1 << 19;
+    let full = with(&[half, half]).unwrap();
+    let bytes = full.to_bytes();
+    assert_eq!(
+        VerifyingKey::from_bytes(&bytes).map(|key| key.digest()),
+        Ok(full.digest())
+    );
+    assert_eq!(code(with(&[half, half + 1])), "too-large");
+}
+
+#[test]
+fn srs_keys() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/testkit/files/linear_30.srs");
+    let srs = SrsVerifyingKey::from_bytes(&std::fs::read(path).unwrap()).unwrap();
+    for (rows, expected) in [(1, "ok"), (257, "ok"), (258, "too-large"), (0, "srs-invalid")] {
+        let tail = vec![srs.g1; rows];
+        assert_eq!(
+            code(SrsVerifyingKey::new(SrsParts { tail, ..(*srs).clone() })),
+            expected
+        );
+    }
+    for (k, expected) in [(28, "ok"), (29, "too-large")] {
+        assert_eq!(code(SrsVerifyingKey::new(SrsParts { k, ..(*srs).clone() })), expected);
+    }
+}
+
+#[test]
+fn sizes_of_a_key() {
+    let key = key();
+    assert_eq!(key.rows(), 1 << key.k);
+    assert_eq!(key.usable_rows(), (1 << key.k) - u64::from(key.blinding_factors) - 1);
+    assert_eq!(key.quotient_pieces(), key.degree - 1);
+    let layout = layout();
+    assert_eq!((layout.input_len(), layout.input_rows(), layout.columns()), (2, 2, 5));
+    assert_eq!(layout.cells(), 4 + 2);
+    let committed = InstanceLayout {
+        public_input: false,
+        ..layout
+    };
+    assert_eq!((committed.columns(), committed.cells()), (4, 4));
+}
