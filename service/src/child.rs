@@ -26,6 +26,7 @@ pub fn main() -> ExitCode {
         }
     };
     limit(&start);
+    crate::fail::point("child-start");
     std::thread::spawn(move || {
         let mut rest = Vec::new();
         let _end = input.read_to_end(&mut rest);

@@ -1,17 +1,18 @@
 //! Points where the crash suite ends the process. Without the feature `failpoints` there is nothing here.
 
-/// The variable that names a point: `after-claim`, or `after-claim:3` for its third pass.
+/// Names a point.
 #[cfg(feature = "failpoints")]
-const VARIABLE: &str = "PROVENN_FAILPOINT";
+const POINT: &str = "PROVENN_FAILPOINT";
+/// A file that is made when the point was reached: a point ends one process only.
+#[cfg(feature = "failpoints")]
+const ONCE: &str = "PROVENN_FAILPOINT_ONCE";
 
-/// Ends the process as `kill -9` does, if the variable names this point.
+/// Ends the process as `kill -9` does, if this is the point and nothing ended there before.
 #[cfg(feature = "failpoints")]
 pub fn point(name: &str) {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    static PASSED: AtomicU32 = AtomicU32::new(0);
-    let Ok(wanted) = std::env::var(VARIABLE) else { return };
-    let (wanted, pass) = wanted.split_once(':').unwrap_or((&wanted, "1"));
-    if wanted == name && PASSED.fetch_add(1, Ordering::SeqCst) + 1 == pass.parse().unwrap_or(1) {
+    let wanted = std::env::var(POINT).is_ok_and(|wanted| wanted == name);
+    let first = || std::env::var(ONCE).is_ok_and(|file| std::fs::File::create_new(file).is_ok());
+    if wanted && first() {
         let _unreachable = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
     }
 }
@@ -20,11 +21,13 @@ pub fn point(name: &str) {
 #[inline(always)]
 pub fn point(_name: &str) {}
 
-/// Hands the variable to a child, whose environment is empty otherwise.
+/// Hands the choice to a child, whose environment is empty otherwise.
 #[cfg(feature = "failpoints")]
 pub fn pass(command: &mut tokio::process::Command) {
-    if let Ok(value) = std::env::var(VARIABLE) {
-        command.env(VARIABLE, value);
+    for name in [POINT, ONCE] {
+        if let Ok(value) = std::env::var(name) {
+            command.env(name, value);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::error::CliError;
 use crate::estimate::Cost;
 use crate::files::{self, MAX_DATA, MAX_MODEL};
 use crate::policy::Asked;
-use crate::{opening, sample, srs};
+use crate::{fail, opening, sample, srs};
 use provenn_circuits::exec::quantize_input;
 use provenn_circuits::onnx::{self, Graph};
 use provenn_prover::commit::{commit, compile, srs_verifying_key, CommitOptions, Committed};
@@ -142,14 +142,18 @@ fn receipt(work: &Work, stage: &dyn Fn(&'static str)) -> Result<Value, CliError>
         }
     };
     let bytes = prove(&committed, &srs, &input, kind, context, &|reached| {
-        stage(match reached {
-            Stage::Witness => "witness",
-            Stage::Proof => "proof",
-            Stage::Link => "link",
-            Stage::Verify => "verify",
-        });
+        let (name, point) = match reached {
+            Stage::Witness => ("witness", "child-witness"),
+            Stage::Proof => ("proof", "child-proof"),
+            Stage::Link => ("link", "child-link"),
+            Stage::Verify => ("verify", "child-verify"),
+        };
+        stage(name);
+        fail::point(point);
     })?;
+    fail::point("child-before-write");
     files::write(out, &bytes, true)?;
+    fail::point("child-after-write");
     Ok(json!({ "bytes": bytes.len() }))
 }
 

@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{signal, SignalKind};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// File with the key that the first start makes.
 pub const FIRST_KEY: &str = "first.key";
@@ -32,9 +33,7 @@ async fn serve(config: Config) -> Result<(), CliError> {
     let app = App::open(config, Clock::System).await.map_err(start)?;
     first_key(&app).await?;
     let (stop, stopping) = watch::channel(false);
-    tokio::spawn(events::follow(app.clone()));
-    tokio::spawn(sweeper::run(app.clone()));
-    let workers = (role != Role::Api).then(|| tokio::spawn(work(app.clone(), stopping.clone())));
+    let workers = background(&app, role != Role::Api, &stopping);
     let api = match role {
         Role::Worker => None,
         Role::All | Role::Api => {
@@ -61,6 +60,13 @@ async fn serve(config: Config) -> Result<(), CliError> {
     app.db.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Starts what goes on beside requests; the handle ends when the workers have stopped.
+pub fn background(app: &App, workers: bool, stopping: &watch::Receiver<bool>) -> Option<JoinHandle<()>> {
+    tokio::spawn(events::follow(app.clone()));
+    tokio::spawn(sweeper::run(app.clone()));
+    workers.then(|| tokio::spawn(work(app.clone(), stopping.clone())))
 }
 
 async fn work(app: App, stop: watch::Receiver<bool>) {

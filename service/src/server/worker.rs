@@ -77,6 +77,7 @@ pub async fn execute(app: &App, id: &str, owner: &str) -> Result<(), ApiError> {
         () = attempt.keep() => Err(Stopped::Lost),
     };
     let how = attempt.settle(ended).await?;
+    fail::point("before-ack");
     app.hub.tell(id, None);
     tracing::info!(job = id, kind = job.kind, attempt = job.attempt, how, "ended");
     let kind = job.kind.clone();

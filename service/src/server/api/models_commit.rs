@@ -43,9 +43,9 @@ pub struct CommitRequest {
 }
 
 /// Chooses scales, makes keys, commits to the weights. A job; its result names the model id.
-#[utoipa::path(post, path = "/v1/models/{sha256}/commit", tag = "models", security(("key" = ["commit"])),
+#[utoipa::path(post, path = "/v1/models/{id}/commit", tag = "models", security(("key" = ["commit"])),
     params(
-        ("sha256" = String, Path, description = "Digest of an uploaded model"),
+        ("id" = String, Path, description = "Digest of an uploaded model"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same job"),
     ),
     request_body = CommitRequest,

@@ -22,8 +22,8 @@ const MEMORY: u64 = 4 << 30;
 const SECONDS: u64 = 60;
 
 /// Uploads an ONNX file under its SHA-256. The file is read in a process of its own before it is kept.
-#[utoipa::path(put, path = "/v1/models/{sha256}", tag = "models", security(("key" = ["upload"])),
-    params(("sha256" = String, Path, description = "Digest of the bytes, as sha256sum prints it")),
+#[utoipa::path(put, path = "/v1/models/{id}", tag = "models", security(("key" = ["upload"])),
+    params(("id" = String, Path, description = "Digest of the bytes, as sha256sum prints it")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses(
         (status = 201, description = "Stored: what the model is and what a proof would cost", body = Object),
