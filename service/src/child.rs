@@ -21,7 +21,11 @@ pub fn main() -> ExitCode {
     let start = match input.read_line(&mut line).map(|_| serde_json::from_str::<Start>(&line)) {
         Ok(Ok(start)) => start,
         _ => {
-            say(&Line::failed(&CliError::usage("child", "no work on standard input", "")));
+            say(&Line::failed(&CliError::usage(
+                "child",
+                "no work on standard input",
+                "",
+            )));
             return ExitCode::from(2);
         }
     };

@@ -40,7 +40,12 @@ impl Cost {
             "forecast: {:.1} CPU seconds per proof (2^{} rows, {} columns), the limit is {limit:.1}",
             self.cpu_seconds, self.k, self.columns
         );
-        Err(CliError::new(5, "forecast-exceeds-limit", message, "commit to a smaller model, or ask the operator for a higher limit"))
+        Err(CliError::new(
+            5,
+            "forecast-exceeds-limit",
+            message,
+            "commit to a smaller model, or ask the operator for a higher limit",
+        ))
     }
 }
 

@@ -29,7 +29,13 @@ pub fn to_json(values: &[i64], opening: &Opening) -> Value {
 
 /// What [`to_json`] wrote.
 pub fn from_json(bytes: &[u8]) -> Result<(Vec<i64>, Opening), CliError> {
-    let bad = |reason: String| CliError::usage("opening", format!("damaged opening: {reason}"), "commit to the input again");
+    let bad = |reason: String| {
+        CliError::usage(
+            "opening",
+            format!("damaged opening: {reason}"),
+            "commit to the input again",
+        )
+    };
     let file: File = serde_json::from_slice(bytes).map_err(|e| bad(e.to_string()))?;
     if file.version != 1 {
         return Err(bad(format!("version {}, expected 1", file.version)));

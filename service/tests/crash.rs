@@ -56,7 +56,11 @@ async fn random_kills(cluster: &mut Cluster, name: &str) {
         let victim = (random.next_u32() % 3) as usize;
         let killed = match victim {
             0 => cluster.kill(Role::Api).await,
-            1 => cluster.kill(Role::Worker((random.next_u32() as usize) % cluster.workers())).await,
+            1 => {
+                cluster
+                    .kill(Role::Worker((random.next_u32() as usize) % cluster.workers()))
+                    .await
+            }
             _ => cluster.kill_child(),
         };
         kills[victim] += usize::from(killed);
@@ -64,7 +68,10 @@ async fn random_kills(cluster: &mut Cluster, name: &str) {
     }
     let places = submit.await.unwrap();
     let counts = cluster.client.judge(&places, "random-").await;
-    println!("{name}, random: {jobs} jobs, kills of API {}, workers {}, provers {}; {counts}", kills[0], kills[1], kills[2]);
+    println!(
+        "{name}, random: {jobs} jobs, kills of API {}, workers {}, provers {}; {counts}",
+        kills[0], kills[1], kills[2]
+    );
     counts.assert_sound();
 }
 
@@ -99,7 +106,13 @@ async fn labelled_points() {
         let mut places = Vec::new();
         for (point, role) in POINTS {
             let reached = cluster.arm(role, point).await;
-            places.push(cluster.client.clone().submit_while(&format!("point-{point}"), cluster.revive(role, &reached)).await);
+            places.push(
+                cluster
+                    .client
+                    .clone()
+                    .submit_while(&format!("point-{point}"), cluster.revive(role, &reached))
+                    .await,
+            );
             assert!(reached.exists(), "{point} was not reached");
             cluster.disarm(role).await;
             assert_eq!(cluster.client.open_jobs().await, 0, "{point}");

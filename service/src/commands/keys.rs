@@ -79,7 +79,11 @@ async fn create(db: &Db, tenant: &str, scopes: &[Scope], label: &str) -> Result<
 
 async fn revoke(db: &Db, id: &str) -> Result<Report, CliError> {
     if !stored(db.revoke_key(id, Clock::System.now())).await? {
-        return Err(CliError::usage("no-such-key", format!("no valid key has the id `{id}`"), "`provenn keys list` shows the ids"));
+        return Err(CliError::usage(
+            "no-such-key",
+            format!("no valid key has the id `{id}`"),
+            "`provenn keys list` shows the ids",
+        ));
     }
     let mut report = Report::default();
     report.row("revoked", id);
@@ -92,7 +96,10 @@ async fn list(db: &Db) -> Result<Report, CliError> {
     let mut report = Report::default();
     for key in &keys {
         let state = if key.revoked.is_some() { "revoked" } else { "valid" };
-        report.row(&key.id, format!("{:<12} {:<8} {:<28} {}", key.tenant, state, key.scopes, key.label));
+        report.row(
+            &key.id,
+            format!("{:<12} {:<8} {:<28} {}", key.tenant, state, key.scopes, key.label),
+        );
     }
     let shown = |key: &crate::server::db::KeyRow| {
         json!({

@@ -29,7 +29,9 @@ impl Caller {
 fn key(headers: &HeaderMap) -> Option<Secret> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| Secret::parse(key.trim()))?
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| Secret::parse(key.trim()))?
 }
 
 impl FromRequestParts<App> for Caller {

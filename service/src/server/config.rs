@@ -182,11 +182,15 @@ impl Config {
             None => toml::Table::new(),
         };
         for (name, value) in environment {
-            let Some(name) = name.strip_prefix(PREFIX) else { continue };
+            let Some(name) = name.strip_prefix(PREFIX) else {
+                continue;
+            };
             let path: Vec<String> = name.split("__").map(str::to_lowercase).collect();
             set(&mut table, &known, &path, &value)?;
         }
-        let config: Self = table.try_into().map_err(|e: toml::de::Error| bad(e.message().to_string()))?;
+        let config: Self = table
+            .try_into()
+            .map_err(|e: toml::de::Error| bad(e.message().to_string()))?;
         config.check()
     }
 
@@ -237,7 +241,9 @@ impl Config {
 
 /// Sets `path` to `value`, read as the kind that `known` has there. Variables that name no setting are for others.
 fn set(table: &mut toml::Table, known: &toml::Table, path: &[String], value: &str) -> Result<(), CliError> {
-    let Some((first, rest)) = path.split_first() else { return Ok(()) };
+    let Some((first, rest)) = path.split_first() else {
+        return Ok(());
+    };
     let unreadable = || bad(format!("the environment variable for `{first}` has an unusable value"));
     match known.get(first) {
         Some(toml::Value::Table(known)) if !rest.is_empty() => {
@@ -267,7 +273,11 @@ pub fn without_password(url: &str) -> String {
 }
 
 fn bad(reason: String) -> CliError {
-    CliError::usage("config", format!("configuration: {reason}"), "see `provenn serve --print-config` for all settings")
+    CliError::usage(
+        "config",
+        format!("configuration: {reason}"),
+        "see `provenn serve --print-config` for all settings",
+    )
 }
 
 #[cfg(test)]
@@ -297,7 +307,11 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for pair in [("PROVENN_WORKERS", "0"), ("PROVENN_WORKERS", "many"), ("PROVENN_TIMING__LEASE", "9")] {
+        for pair in [
+            ("PROVENN_WORKERS", "0"),
+            ("PROVENN_WORKERS", "many"),
+            ("PROVENN_TIMING__LEASE", "9"),
+        ] {
             assert!(Config::load(None, env(&[pair])).is_err(), "{pair:?}");
         }
     }

@@ -57,13 +57,19 @@ impl Db {
         tracing::info!(database = without_password(url), "connecting");
         let write = pool(if sqlite { 1 } else { 16 }).connect(url).await?;
         MIGRATIONS.run(&write).await?;
-        let read = if sqlite { pool(4).connect(url).await? } else { write.clone() };
+        let read = if sqlite {
+            pool(4).connect(url).await?
+        } else {
+            write.clone()
+        };
         Ok(Self { write, read, sqlite })
     }
 
     /// A transaction that writes. SQLite takes its lock at once, so that it cannot fail to get it later.
     async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
-        self.write.begin_with(if self.sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" }).await
+        self.write
+            .begin_with(if self.sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" })
+            .await
     }
 
     /// Whether the database answers.

@@ -19,7 +19,9 @@ impl Hub {
     /// Listens to a job. The value is the number of its latest known event.
     pub fn listen(&self, job: &str) -> watch::Receiver<i64> {
         let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.entry(job.into()).or_insert_with(|| watch::channel(0).0).subscribe()
+        jobs.entry(job.into())
+            .or_insert_with(|| watch::channel(0).0)
+            .subscribe()
     }
 
     /// There is news of a job: up to event `seq`, or of unknown number.

@@ -89,7 +89,9 @@ pub fn tenant(name: &str) -> Result<String, String> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     match !name.is_empty() && name.len() <= MAX_TENANT && name.bytes().all(plain) {
         true => Ok(name.into()),
-        false => Err(format!("1 to {MAX_TENANT} lower-case letters, digits and dashes are expected")),
+        false => Err(format!(
+            "1 to {MAX_TENANT} lower-case letters, digits and dashes are expected"
+        )),
     }
 }
 

@@ -10,12 +10,22 @@ use tracing_subscriber::Layer;
 pub fn start(config: &Config) {
     let level = config.log_level.parse().unwrap_or(LevelFilter::INFO);
     // Statements of the database would show what is stored.
-    let quiet = [("sqlx", LevelFilter::WARN), ("apalis", LevelFilter::WARN), ("apalis_core", LevelFilter::WARN)];
-    let targets = Targets::new().with_default(level).with_targets(quiet.map(|(t, most)| (t, most.min(level))));
+    let quiet = [
+        ("sqlx", LevelFilter::WARN),
+        ("apalis", LevelFilter::WARN),
+        ("apalis_core", LevelFilter::WARN),
+    ];
+    let targets = Targets::new()
+        .with_default(level)
+        .with_targets(quiet.map(|(t, most)| (t, most.min(level))));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match config.log_format {
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
-        LogFormat::Text => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).boxed(),
+        LogFormat::Text => lines
+            .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+            .boxed(),
     };
-    let _second = tracing_subscriber::registry().with(lines.with_filter(targets)).try_init();
+    let _second = tracing_subscriber::registry()
+        .with(lines.with_filter(targets))
+        .try_init();
 }

@@ -51,10 +51,24 @@ impl Metrics {
             streams: Gauge::default(),
             registry: Registry::default(),
         };
-        registry.register("http_requests", "Requests by method, route and status", metrics.requests.clone());
-        registry.register_with_unit("http_latency", "Time to the first byte of an answer", Unit::Seconds, metrics.latency.clone());
+        registry.register(
+            "http_requests",
+            "Requests by method, route and status",
+            metrics.requests.clone(),
+        );
+        registry.register_with_unit(
+            "http_latency",
+            "Time to the first byte of an answer",
+            Unit::Seconds,
+            metrics.latency.clone(),
+        );
         registry.register("attempts", "Attempts at jobs by kind and end", metrics.attempts.clone());
-        registry.register_with_unit("prover_cpu", "CPU time of prover processes", Unit::Seconds, metrics.prover_cpu.clone());
+        registry.register_with_unit(
+            "prover_cpu",
+            "CPU time of prover processes",
+            Unit::Seconds,
+            metrics.prover_cpu.clone(),
+        );
         registry.register("jobs", "Jobs under way by state", metrics.jobs.clone());
         registry.register("event_streams", "Open event streams", metrics.streams.clone());
         Self { registry, ..metrics }

@@ -60,7 +60,10 @@ impl Queue {
                 // A task lost with the power is found by the sweeper.
                 .synchronous(SqliteSynchronous::Normal)
                 .busy_timeout(Duration::from_secs(10));
-            let pool = SqlitePoolOptions::new().max_connections(2).connect_with(options).await?;
+            let pool = SqlitePoolOptions::new()
+                .max_connections(2)
+                .connect_with(options)
+                .await?;
             SqliteStorage::<()>::migrations().run(&pool).await.map_err(engine)?;
             Tables::Sqlite(pool)
         } else {
@@ -85,13 +88,21 @@ impl Queue {
 
     fn sqlite(&self, pool: &SqlitePool) -> SqliteStorage<String> {
         let config = apalis_sqlite::Config::default();
-        let config = config.queue(QUEUE).batch_size(1).missed_heartbeats(MISSED).heartbeat_interval(self.heartbeat());
+        let config = config
+            .queue(QUEUE)
+            .batch_size(1)
+            .missed_heartbeats(MISSED)
+            .heartbeat_interval(self.heartbeat());
         SqliteStorage::new(pool).with_config(config)
     }
 
     fn postgres(&self, pool: &PgPool) -> PostgresStorage<String> {
         let config = apalis_postgres::Config::default();
-        let config = config.queue(QUEUE).batch_size(1).missed_heartbeats(MISSED).heartbeat_interval(self.heartbeat());
+        let config = config
+            .queue(QUEUE)
+            .batch_size(1)
+            .missed_heartbeats(MISSED)
+            .heartbeat_interval(self.heartbeat());
         PostgresStorage::new(pool).with_config(config)
     }
 
@@ -113,10 +124,23 @@ impl Queue {
     pub async fn knows(&self, task: &str) -> Result<bool, ApiError> {
         let id = TaskId::from_string(task);
         let status = match &self.tables {
-            Tables::Sqlite(pool) => self.sqlite(pool).fetch_by_id(&id).await.map_err(engine)?.map(|t| t.status()),
-            Tables::Postgres(pool) => self.postgres(pool).fetch_by_id(&id).await.map_err(engine)?.map(|t| t.status()),
+            Tables::Sqlite(pool) => self
+                .sqlite(pool)
+                .fetch_by_id(&id)
+                .await
+                .map_err(engine)?
+                .map(|t| t.status()),
+            Tables::Postgres(pool) => self
+                .postgres(pool)
+                .fetch_by_id(&id)
+                .await
+                .map_err(engine)?
+                .map(|t| t.status()),
         };
-        Ok(matches!(status, Some(Status::Pending | Status::Queued | Status::Running)))
+        Ok(matches!(
+            status,
+            Some(Status::Pending | Status::Queued | Status::Running)
+        ))
     }
 
     /// Removes tasks that are over.

@@ -37,12 +37,16 @@ async fn serve(config: Config) -> Result<(), CliError> {
     let api = match role {
         Role::Worker => None,
         Role::All | Role::Api => {
-            let listener = TcpListener::bind(&app.config.listen).await.map_err(|e| listen(&app.config.listen, &e))?;
+            let listener = TcpListener::bind(&app.config.listen)
+                .await
+                .map_err(|e| listen(&app.config.listen, &e))?;
             let address = listener.local_addr().map_err(|e| listen(&app.config.listen, &e))?;
             tracing::info!(%address, "listening");
             let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
             let ends = stopped(stopping.clone());
-            Some(tokio::spawn(async move { axum::serve(listener, service).with_graceful_shutdown(ends).await }))
+            Some(tokio::spawn(async move {
+                axum::serve(listener, service).with_graceful_shutdown(ends).await
+            }))
         }
     };
     signalled().await;
@@ -87,7 +91,10 @@ async fn first_key(app: &App) -> Result<(), CliError> {
     }
     let (key, path) = (Secret::random()?, app.config.data.join(FIRST_KEY));
     files::write(&path, format!("{}\n", key.reveal()).as_bytes(), true)?;
-    let added = app.db.add_key(&key, "default", "first start", &Scope::ALL, app.now()).await;
+    let added = app
+        .db
+        .add_key(&key, "default", "first start", &Scope::ALL, app.now())
+        .await;
     added.map_err(|e| start(e.into()))?;
     tracing::info!(path = %path.display(), tenant = "default", "wrote a first key");
     Ok(())
@@ -98,7 +105,8 @@ async fn stopped(mut stop: watch::Receiver<bool>) {
 }
 
 async fn signalled() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return std::future::pending().await;
     };
     tokio::select! {
@@ -113,9 +121,19 @@ pub fn start(error: ApiError) -> CliError {
         ApiError::Unavailable(cause) | ApiError::Internal(cause) => cause.clone(),
         other => other.to_string(),
     };
-    CliError::new(1, "start", cause, "check `provenn serve --print-config`, the database and the object store")
+    CliError::new(
+        1,
+        "start",
+        cause,
+        "check `provenn serve --print-config`, the database and the object store",
+    )
 }
 
 fn listen(address: &str, error: &std::io::Error) -> CliError {
-    CliError::new(1, "listen", format!("{address}: {error}"), "choose another address with --listen")
+    CliError::new(
+        1,
+        "listen",
+        format!("{address}: {error}"),
+        "choose another address with --listen",
+    )
 }

@@ -56,7 +56,9 @@ impl Store {
                 folder => folder.into(),
             };
             std::fs::create_dir_all(&folder)?;
-            return Ok(Self(Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true))));
+            return Ok(Self(Arc::new(
+                LocalFileSystem::new_with_prefix(folder)?.with_fsync(true),
+            )));
         };
         // The client leaves the choice of cryptography to the program; a second choice is the same one.
         let _first = rustls::crypto::ring::default_provider().install_default();
@@ -70,7 +72,9 @@ impl Store {
             builder = builder.with_region(&s3.region);
         }
         if !s3.access_key_id.is_empty() {
-            builder = builder.with_access_key_id(&s3.access_key_id).with_secret_access_key(&s3.secret_access_key);
+            builder = builder
+                .with_access_key_id(&s3.access_key_id)
+                .with_secret_access_key(&s3.secret_access_key);
         }
         let store = builder.with_allow_http(s3.allow_http).build()?;
         Ok(match prefix.trim_matches('/') {
@@ -136,6 +140,8 @@ fn name(tenant: &str, kind: Kind, sha256: &str) -> Name {
 fn check(expected: &str, got: &str) -> Result<(), ApiError> {
     match expected == got {
         true => Ok(()),
-        false => Err(ApiError::Internal(format!("stored object {expected} has the digest {got}"))),
+        false => Err(ApiError::Internal(format!(
+            "stored object {expected} has the digest {got}"
+        ))),
     }
 }

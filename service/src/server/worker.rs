@@ -181,16 +181,30 @@ impl Attempt<'_> {
     }
 
     fn text(&self, field: &str) -> &str {
-        self.job.request.get(field).and_then(serde_json::Value::as_str).unwrap_or_default()
+        self.job
+            .request
+            .get(field)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
     }
 }
 
 /// A new attempt if one is left.
-pub(super) async fn again_or_fail(app: &App, lease: &Lease, attempt: i64, priority: i64) -> Result<(Outcome, &'static str), ApiError> {
+pub(super) async fn again_or_fail(
+    app: &App,
+    lease: &Lease,
+    attempt: i64,
+    priority: i64,
+) -> Result<(Outcome, &'static str), ApiError> {
     let (now, most) = (app.now(), app.config.limits.attempts);
     if attempt >= most {
         let detail = format!("the job was tried {attempt} times and each attempt died");
-        let problem = Problem::new(500, "attempts-exhausted", detail, "ask the operator for the cause; the log has it");
+        let problem = Problem::new(
+            500,
+            "attempts-exhausted",
+            detail,
+            "ask the operator for the cause; the log has it",
+        );
         return Ok((app.db.fail(lease, &problem, now).await?, "failed"));
     }
     let task = new_id();

@@ -1,13 +1,10 @@
 //! A client that does not give up, and the judgement over what it got.
 
-use futures_util::future::Either;
 use provenn_verifier::{verify, Expectation, ModelCard, SrsVerifyingKey};
 use reqwest::{Client as Http, Method, Response};
 use serde_json::{json, Value};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::future::Future;
-use std::pin::pin;
 use std::time::{Duration, Instant};
 
 #[derive(Clone)]
@@ -38,7 +35,10 @@ impl Client {
     pub async fn send(&self, method: Method, path: &str, idempotency: Option<&str>, body: Vec<u8>) -> Response {
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
-            let mut request = self.http.request(method.clone(), format!("{}{path}", self.base)).bearer_auth(&self.key);
+            let mut request = self
+                .http
+                .request(method.clone(), format!("{}{path}", self.base))
+                .bearer_auth(&self.key);
             if let Some(key) = idempotency {
                 request = request.header("idempotency-key", key);
             }
@@ -67,25 +67,29 @@ impl Client {
 
     /// Asks for a proof for an audience; the place of the job.
     pub async fn submit(&self, audience: &str) -> String {
-        let body = json!({ "model": self.model, "input": self.input, "policy": "label", "context": { "audience": audience } });
-        let answer = self.send(Method::POST, "/v1/proofs", Some(audience), body.to_string().into_bytes()).await;
+        let body =
+            json!({ "model": self.model, "input": self.input, "policy": "label", "context": { "audience": audience } });
+        let answer = self
+            .send(
+                Method::POST,
+                "/v1/proofs",
+                Some(audience),
+                body.to_string().into_bytes(),
+            )
+            .await;
         assert_eq!(answer.status().as_u16(), 202);
         answer.headers()["location"].to_str().unwrap().into()
     }
 
     /// Submits and waits for the end of the job while `meanwhile` goes on.
     #[cfg(feature = "failpoints")]
-    pub async fn submit_while(&self, audience: &str, meanwhile: impl Future<Output = ()>) -> String {
+    pub async fn submit_while(&self, audience: &str, meanwhile: impl std::future::Future<Output = ()>) -> String {
         let submitted = async {
             let place = self.submit(audience).await;
             self.finished(&place).await;
             place
         };
-        let (meanwhile, submitted) = (pin!(meanwhile), pin!(submitted));
-        match futures_util::future::select(meanwhile, submitted).await {
-            Either::Left(((), submitted)) => submitted.await,
-            Either::Right((place, _)) => place,
-        }
+        tokio::join!(meanwhile, submitted).1
     }
 
     #[cfg(feature = "failpoints")]
@@ -105,7 +109,9 @@ impl Client {
         let (_, metrics) = self.bytes("/metrics").await;
         let text = String::from_utf8(metrics).unwrap();
         let lines = text.lines().filter(|line| line.starts_with("provenn_jobs{"));
-        lines.map(|line| line.rsplit(' ').next().unwrap().parse::<usize>().unwrap()).sum()
+        lines
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<usize>().unwrap())
+            .sum()
     }
 
     /// Waits until no job is under way.
@@ -120,7 +126,10 @@ impl Client {
     /// Looks at every job with the verifier's own eyes.
     pub async fn judge(&self, places: &[String], prefix: &str) -> Counts {
         let card = ModelCard::from_bytes(&self.bytes(&format!("/v1/models/{}/card", self.model)).await.1).unwrap();
-        let srs = self.json(&format!("/v1/models/{}", self.model)).await["srs_id"].as_str().unwrap().to_owned();
+        let srs = self.json(&format!("/v1/models/{}", self.model)).await["srs_id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let srs = SrsVerifyingKey::from_bytes(&self.bytes(&format!("/v1/srs/{srs}")).await.1).unwrap();
         let mut counts = Counts {
             jobs: places.len(),
@@ -143,7 +152,8 @@ impl Client {
                 accept_dev: true,
                 ..Expectation::default()
             };
-            counts.wrong += usize::from(!audience.starts_with(prefix) || verify(&receipt, &card, &srs, &expectation).is_err());
+            counts.wrong +=
+                usize::from(!audience.starts_with(prefix) || verify(&receipt, &card, &srs, &expectation).is_err());
             audiences.entry(audience).or_default().insert(receipt);
         }
         // Two receipts for one audience, or two jobs for one statement.
@@ -155,7 +165,9 @@ impl Client {
 
 #[cfg(feature = "failpoints")]
 fn is_finished(state: &Value) -> bool {
-    ["done", "failed", "cancelled", "expired"].iter().any(|end| state == end)
+    ["done", "failed", "cancelled", "expired"]
+        .iter()
+        .any(|end| state == end)
 }
 
 /// What became of jobs.
@@ -171,7 +183,11 @@ pub struct Counts {
 
 impl Counts {
     pub fn assert_sound(&self) {
-        assert_eq!((self.done, self.lost, self.wrong, self.doubled), (self.jobs, 0, 0, 0), "{self}");
+        assert_eq!(
+            (self.done, self.lost, self.wrong, self.doubled),
+            (self.jobs, 0, 0, 0),
+            "{self}"
+        );
     }
 }
 

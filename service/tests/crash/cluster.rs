@@ -56,7 +56,11 @@ impl Cluster {
             folder,
             port,
         };
-        let key = Command::new(BINARY).args(["keys", "create", "--tenant", "alice"]).envs(cluster.settings()).output().unwrap();
+        let key = Command::new(BINARY)
+            .args(["keys", "create", "--tenant", "alice"])
+            .envs(cluster.settings())
+            .output()
+            .unwrap();
         assert!(key.status.success(), "{}", String::from_utf8_lossy(&key.stderr));
         cluster.client = Client::new(port, String::from_utf8(key.stdout).unwrap().trim());
         cluster.spawn(Role::Api);
@@ -69,7 +73,10 @@ impl Cluster {
         let mut settings = vec![
             ("PROVENN_DATA", self.folder.path().display().to_string()),
             ("PROVENN_LISTEN", format!("127.0.0.1:{}", self.port)),
-            ("PROVENN_SRS", Path::new(env!("CARGO_TARGET_TMPDIR")).join("srs").display().to_string()),
+            (
+                "PROVENN_SRS",
+                Path::new(env!("CARGO_TARGET_TMPDIR")).join("srs").display().to_string(),
+            ),
             ("PROVENN_LOG_FORMAT", "json".into()),
             ("PROVENN_LIMITS__ATTEMPTS", "1000".into()),
             ("PROVENN_TIMING__LEASE", "3000".into()),
@@ -83,7 +90,9 @@ impl Cluster {
     }
 
     fn log(&self, role: Role) -> PathBuf {
-        self.folder.path().join(format!("{role:?}.log").replace(['(', ')'], "-"))
+        self.folder
+            .path()
+            .join(format!("{role:?}.log").replace(['(', ')'], "-"))
     }
 
     fn slot(&mut self, role: Role) -> &mut Option<Child> {
@@ -97,10 +106,15 @@ impl Cluster {
         let log = File::options().create(true).append(true).open(self.log(role)).unwrap();
         let mut command = Command::new(BINARY);
         let name = if role == Role::Api { "api" } else { "worker" };
-        command.args(["serve", "--role", name]).envs(self.settings()).stderr(log);
+        command
+            .args(["serve", "--role", name])
+            .envs(self.settings())
+            .stderr(log);
         if let Some((armed, point, marker)) = &self.armed {
             if *armed == role {
-                command.env("PROVENN_FAILPOINT", point).env("PROVENN_FAILPOINT_ONCE", marker);
+                command
+                    .env("PROVENN_FAILPOINT", point)
+                    .env("PROVENN_FAILPOINT_ONCE", marker);
             }
         }
         *self.slot(role) = Some(command.spawn().unwrap());
@@ -119,7 +133,9 @@ impl Cluster {
         for n in 0..self.workers() {
             let mut child = self.workers[n].take().unwrap();
             kill_process(pid(&child), Signal::TERM).unwrap();
-            tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap();
+            tokio::task::spawn_blocking(move || child.wait().unwrap())
+                .await
+                .unwrap();
         }
     }
 
@@ -127,7 +143,10 @@ impl Cluster {
         let put = async |what: &str, name: &str| {
             let bytes = fixture(name);
             let sha256 = hex(&Sha256::digest(&bytes));
-            let answer = self.client.send(Method::PUT, &format!("/v1/{what}/{sha256}"), None, bytes).await;
+            let answer = self
+                .client
+                .send(Method::PUT, &format!("/v1/{what}/{sha256}"), None, bytes)
+                .await;
             assert!(answer.status().is_success(), "{name}: {}", answer.status());
             sha256
         };
@@ -135,11 +154,17 @@ impl Cluster {
         let calibration = put("inputs", "data/breast_cancer_calibration.npy").await;
         let input = put("inputs", "inputs/linear_30.json").await;
         let body = json!({ "calibration": calibration }).to_string().into_bytes();
-        let answer = self.client.send(Method::POST, &format!("/v1/models/{model}/commit"), None, body).await;
+        let answer = self
+            .client
+            .send(Method::POST, &format!("/v1/models/{model}/commit"), None, body)
+            .await;
         let place = answer.headers()["location"].to_str().unwrap().to_owned();
         self.client.wait().await;
         let job = self.client.json(&place).await;
-        self.client.model = job["result"]["model_id"].as_str().unwrap_or_else(|| panic!("{job}")).into();
+        self.client.model = job["result"]["model_id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{job}"))
+            .into();
         self.client.input = input;
     }
 
@@ -190,7 +215,9 @@ impl Cluster {
     pub fn ended(&self, worker: usize, how: &str) -> usize {
         let log = fs::read_to_string(self.log(Role::Worker(worker))).unwrap();
         let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        lines.filter(|line| line["message"] == "ended" && line["kind"] == "proof" && line["how"] == how).count()
+        lines
+            .filter(|line| line["message"] == "ended" && line["kind"] == "proof" && line["how"] == how)
+            .count()
     }
 
     /// Starts a role again with a point armed; the marker that the point leaves.
@@ -216,7 +243,11 @@ impl Cluster {
         }
         // A prover process ends alone.
         tokio::time::sleep(Duration::from_millis(200)).await;
-        if self.slot(role).as_mut().is_some_and(|child| child.try_wait().unwrap().is_some()) {
+        if self
+            .slot(role)
+            .as_mut()
+            .is_some_and(|child| child.try_wait().unwrap().is_some())
+        {
             self.kill(role).await;
         }
     }

@@ -17,16 +17,25 @@ fn program(name: &str) -> PathBuf {
     let mut places: Vec<PathBuf> = std::env::split_paths(&path).collect();
     let versions = std::fs::read_dir(DEBIAN).into_iter().flatten().flatten();
     places.extend(versions.map(|version| version.path().join("bin")));
-    let found = places.into_iter().map(|place| place.join(name)).find(|path| path.is_file());
+    let found = places
+        .into_iter()
+        .map(|place| place.join(name))
+        .find(|path| path.is_file());
     found.unwrap_or_else(|| panic!("{name} is missing: install PostgreSQL (Debian: apt-get install postgresql)"))
 }
 
 /// The server refuses to run as root.
 fn as_user(program: &Path, folder: &Path) -> Command {
     let root = rustix::process::geteuid().is_root();
-    let mut command = if root { Command::new("setpriv") } else { Command::new(program) };
+    let mut command = if root {
+        Command::new("setpriv")
+    } else {
+        Command::new(program)
+    };
     if root {
-        command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"]).arg(program);
+        command
+            .args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"])
+            .arg(program);
     }
     command.current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
     command
@@ -37,7 +46,11 @@ impl Postgres {
         // Outside the target folder, which may be closed to other users.
         let folder = tempfile::tempdir().unwrap();
         if rustix::process::geteuid().is_root() {
-            let chown = Command::new("chown").arg("nobody:nogroup").arg(folder.path()).status().unwrap();
+            let chown = Command::new("chown")
+                .arg("nobody:nogroup")
+                .arg(folder.path())
+                .status()
+                .unwrap();
             assert!(chown.success());
         }
         let port = super::cluster::free_port();
@@ -61,7 +74,10 @@ impl Postgres {
     }
 
     fn control(&self, what: &str) {
-        let options = format!("-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''", self.port);
+        let options = format!(
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''",
+            self.port
+        );
         let status = as_user(&program("pg_ctl"), self.folder.path())
             .args(["-w", "-m", "immediate", "-o", &options, "-D"])
             .arg(self.folder.path().join("data"))

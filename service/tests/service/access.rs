@@ -29,15 +29,34 @@ fn rows(input: &str, calibration: &str, model: &str) -> Vec<Row> {
         other,
     };
     let proof = json!({ "model": model, "input": input, "policy": "label" });
-    let (read, upload, commit, prove) = (Some(Scope::Read), Some(Scope::Upload), Some(Scope::Commit), Some(Scope::Prove));
+    let (read, upload, commit, prove) = (
+        Some(Scope::Read),
+        Some(Scope::Upload),
+        Some(Scope::Commit),
+        Some(Scope::Prove),
+    );
     vec![
         // The digest does not fit the empty body.
         row("put", "/v1/models/{id}", upload, Value::Null, 409, 409),
         row("put", "/v1/inputs/{sha256}", upload, Value::Null, 409, 409),
-        row("post", "/v1/models/{id}/commit", commit, json!({ "calibration": calibration }), 202, 404),
+        row(
+            "post",
+            "/v1/models/{id}/commit",
+            commit,
+            json!({ "calibration": calibration }),
+            202,
+            404,
+        ),
         row("get", "/v1/models/{id}", read, Value::Null, 200, 404),
         row("get", "/v1/models/{id}/card", read, Value::Null, 200, 404),
-        row("post", "/v1/inputs/{sha256}/commit", prove, json!({ "model": model }), 400, 404),
+        row(
+            "post",
+            "/v1/inputs/{sha256}/commit",
+            prove,
+            json!({ "model": model }),
+            400,
+            404,
+        ),
         row("post", "/v1/proofs", prove, proof, 202, 404),
         row("get", "/v1/proofs/{id}", read, Value::Null, 200, 404),
         row("get", "/v1/proofs/{id}/events", read, Value::Null, 200, 404),
@@ -62,7 +81,10 @@ async fn every_route_refuses_the_wrong_callers() {
     let service = Service::start(|_| {}).await;
     let alice = service.alice().await;
     let model = alice.model("public").await;
-    let place = alice.prove(&model, "").await.headers["location"].to_str().unwrap().to_owned();
+    let place = alice.prove(&model, "").await.headers["location"]
+        .to_str()
+        .unwrap()
+        .to_owned();
     assert_eq!(alice.finished(&place).await["state"], "done");
     let shown = alice.get(&format!("/v1/models/{}", model.0)).await.json(200);
     let calibration = alice.put_fixture("inputs", "data/breast_cancer_calibration.npy").await;
@@ -81,12 +103,27 @@ async fn every_route_refuses_the_wrong_callers() {
     let document = serde_json::to_value(document()).unwrap();
     let mut routes = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
-        routes.extend(methods.as_object().unwrap().keys().map(|method| (method.clone(), path.clone())));
+        routes.extend(
+            methods
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(|method| (method.clone(), path.clone())),
+        );
     }
     for row in rows(&model.1, &calibration, &model.0) {
-        assert!(routes.remove(&(row.method.into(), row.path.into())), "{} {} is no route", row.method, row.path);
+        assert!(
+            routes.remove(&(row.method.into(), row.path.into())),
+            "{} {} is no route",
+            row.method,
+            row.path
+        );
         let (method, path) = (row.method.to_uppercase(), fill(row.path));
-        let body = if row.body.is_null() { String::new() } else { row.body.to_string() };
+        let body = if row.body.is_null() {
+            String::new()
+        } else {
+            row.body.to_string()
+        };
         let name = format!("{method} {path}");
         let nobody = service.call(&method, &path, &[], body.clone()).await;
         if let Some(scope) = row.scope {
@@ -94,22 +131,37 @@ async fn every_route_refuses_the_wrong_callers() {
             assert_eq!(nobody.headers["www-authenticate"], "Bearer");
             // A well-formed key that nobody made, and one whose secret is wrong.
             let stranger = Secret::random().unwrap().reveal();
-            let almost = format!("{}{}", &alice.key[..alice.key.len() - 1], if alice.key.ends_with('0') { '1' } else { '0' });
+            let almost = format!(
+                "{}{}",
+                &alice.key[..alice.key.len() - 1],
+                if alice.key.ends_with('0') { '1' } else { '0' }
+            );
             for key in [stranger, almost] {
                 let headers = [("authorization", format!("Bearer {key}"))];
                 let headers = headers.each_ref().map(|(k, v)| (*k, v.as_str()));
-                service.call(&method, &path, &headers, body.clone()).await.problem(401, "unauthorized");
+                service
+                    .call(&method, &path, &headers, body.clone())
+                    .await
+                    .problem(401, "unauthorized");
             }
             let rest: Vec<Scope> = Scope::ALL.into_iter().filter(|other| *other != scope).collect();
             let limited = service.client("alice", &rest).await;
-            limited.call(&method, &path, body.clone()).await.problem(403, "forbidden");
+            limited
+                .call(&method, &path, body.clone())
+                .await
+                .problem(403, "forbidden");
         } else {
             assert_eq!(nobody.status.as_u16(), row.right, "{name}");
         }
         let other = mallory.call(&method, &path, body.clone()).await;
         assert_eq!(other.status.as_u16(), row.other, "{name} as another tenant");
         let right = alice.call(&method, &path, body).await;
-        assert_eq!(right.status.as_u16(), row.right, "{name}: {}", String::from_utf8_lossy(&right.body));
+        assert_eq!(
+            right.status.as_u16(),
+            row.right,
+            "{name}: {}",
+            String::from_utf8_lossy(&right.body)
+        );
     }
     assert!(routes.is_empty(), "routes without a row: {routes:?}");
 }
@@ -145,6 +197,12 @@ async fn requests_are_limited_per_tenant() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_answers_but_the_routes() {
     let service = Service::start(|_| {}).await;
-    service.call("GET", "/v1/nothing", &[], "").await.problem(404, "no-route");
-    service.call("PATCH", "/v1/proofs", &[], "").await.problem(405, "no-method");
+    service
+        .call("GET", "/v1/nothing", &[], "")
+        .await
+        .problem(404, "no-route");
+    service
+        .call("PATCH", "/v1/proofs", &[], "")
+        .await
+        .problem(405, "no-method");
 }

@@ -7,7 +7,10 @@ use serde_json::{json, Value};
 fn events(body: &[u8]) -> Vec<(i64, String, Value)> {
     let text = std::str::from_utf8(body).unwrap();
     let field = |block: &str, name: &str| {
-        let line = block.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+        let line = block
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .unwrap_or_default();
         line.trim_start_matches([':', ' ']).to_owned()
     };
     let blocks = text.split("\n\n").filter(|block| block.contains("data"));
@@ -43,8 +46,18 @@ async fn stages_arrive_and_the_stream_can_be_taken_up() {
         assert_eq!(events(&alice.get(&format!("{path}?after={seen}")).await.body), rest);
     }
     let last = numbers[numbers.len() - 1].to_string();
-    assert_eq!(alice.with(&[("last-event-id", &last)], "GET", &path, "").await.status.as_u16(), 204);
-    alice.with(&[("last-event-id", "x")], "GET", &path, "").await.problem(400, "bad-request");
+    assert_eq!(
+        alice
+            .with(&[("last-event-id", &last)], "GET", &path, "")
+            .await
+            .status
+            .as_u16(),
+        204
+    );
+    alice
+        .with(&[("last-event-id", "x")], "GET", &path, "")
+        .await
+        .problem(400, "bad-request");
     alice.get(&format!("{path}?after=x")).await.problem(400, "bad-request");
 }
 
@@ -52,11 +65,18 @@ async fn stages_arrive_and_the_stream_can_be_taken_up() {
 async fn streams_are_limited() {
     let service = Service::start(|config| config.limits.streams = 0).await;
     let alice = service.alice().await;
-    let answer = alice.post("/v1/models/none/commit", &json!({ "calibration": "none" })).await;
+    let answer = alice
+        .post("/v1/models/none/commit", &json!({ "calibration": "none" }))
+        .await;
     answer.problem(404, "not-found");
     let model = alice.put_fixture("models", "models/linear_30.onnx").await;
     let calibration = alice.put_fixture("inputs", "data/breast_cancer_calibration.npy").await;
-    let answer = alice.post(&format!("/v1/models/{model}/commit"), &json!({ "calibration": calibration })).await;
+    let answer = alice
+        .post(
+            &format!("/v1/models/{model}/commit"),
+            &json!({ "calibration": calibration }),
+        )
+        .await;
     let place = answer.headers["location"].to_str().unwrap();
     alice.get(&format!("{place}/events")).await.problem(429, "rate-limited");
 }

@@ -52,7 +52,11 @@ impl Answer {
     pub fn problem(&self, status: u16, code: &str) -> Value {
         let problem = self.json(status);
         assert_eq!(self.headers["content-type"], "application/problem+json");
-        assert_eq!((&problem["code"], &problem["status"]), (&json!(code), &json!(status)), "{problem}");
+        assert_eq!(
+            (&problem["code"], &problem["status"]),
+            (&json!(code), &json!(status)),
+            "{problem}"
+        );
         problem
     }
 }
@@ -105,7 +109,11 @@ impl Service {
 
     pub async fn client(&self, tenant: &str, scopes: &[Scope]) -> Client<'_> {
         let key = Secret::random().unwrap();
-        self.app.db.add_key(&key, tenant, "test", scopes, self.app.now()).await.unwrap();
+        self.app
+            .db
+            .add_key(&key, tenant, "test", scopes, self.app.now())
+            .await
+            .unwrap();
         Client {
             service: self,
             key: key.reveal(),
@@ -123,7 +131,12 @@ impl Service {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
+        let response = self
+            .router
+            .clone()
+            .oneshot(request.body(body.into()).unwrap())
+            .await
+            .unwrap();
         let (parts, body) = response.into_parts();
         Answer {
             status: parts.status,

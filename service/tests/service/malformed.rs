@@ -28,9 +28,15 @@ async fn every_malformed_model_is_refused_with_its_code() {
         assert_eq!(answer.status.as_u16(), 422, "{name}");
         let code = serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap()["code"].clone();
         let expected = expected(&notes, &name);
-        assert!(expected.iter().any(|e| code == e.as_str()), "{name}: {code}, expected {expected:?}");
+        assert!(
+            expected.iter().any(|e| code == e.as_str()),
+            "{name}: {code}, expected {expected:?}"
+        );
         println!("{name}: {code}, {:?}", started.elapsed());
-        alice.get(&format!("/v1/models/{sha256}")).await.problem(404, "not-found");
+        alice
+            .get(&format!("/v1/models/{sha256}"))
+            .await
+            .problem(404, "not-found");
         count += 1;
     }
     assert!(count >= 60, "{count} fixtures");
@@ -48,16 +54,27 @@ async fn uploads_are_checked_before_they_are_kept() {
     .await;
     let alice = service.alice().await;
     let digest = "00".repeat(32);
-    alice.call("PUT", &format!("/v1/models/{digest}"), "x").await.problem(409, "digest-mismatch");
+    alice
+        .call("PUT", &format!("/v1/models/{digest}"), "x")
+        .await
+        .problem(409, "digest-mismatch");
     for bad in ["short", &"A0".repeat(32), &"../".repeat(22)[..64]] {
-        let answer = alice.call("PUT", &format!("/v1/models/{}", bad.replace('/', "%2F")), "x").await;
+        let answer = alice
+            .call("PUT", &format!("/v1/models/{}", bad.replace('/', "%2F")), "x")
+            .await;
         answer.problem(400, "bad-request");
     }
     let (_, answer) = alice.put("models", vec![0; 2001]).await;
     answer.problem(413, "upload-too-large");
     let (_, answer) = alice.put("inputs", vec![0; 1001]).await;
     answer.problem(413, "upload-too-large");
-    for bad in [&b"{}"[..], b"", b"\x93NUMPY", br#"{"shape":[2],"values":[1]}"#, br#"{"shape":[4294967296,4294967296],"values":[]}"#] {
+    for bad in [
+        &b"{}"[..],
+        b"",
+        b"\x93NUMPY",
+        br#"{"shape":[2],"values":[1]}"#,
+        br#"{"shape":[4294967296,4294967296],"values":[]}"#,
+    ] {
         let (_, answer) = alice.put("inputs", bad.to_vec()).await;
         assert_eq!(answer.status.as_u16(), 422, "{}", String::from_utf8_lossy(&answer.body));
     }

@@ -13,7 +13,10 @@ fn the_document_is_as_recorded() {
         std::fs::write(&path, &made).unwrap();
     }
     let recorded = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(made == recorded, "the API changed: run this test with PROVENN_UPDATE=1 and look at the difference");
+    assert!(
+        made == recorded,
+        "the API changed: run this test with PROVENN_UPDATE=1 and look at the difference"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,7 +57,11 @@ async fn a_wrong_receipt_is_never_published() {
         let answer = alice.prove(&model, "here").await;
         let place = answer.headers["location"].to_str().unwrap().to_owned();
         let job = alice.finished(&place).await;
-        assert_eq!((&job["state"], &job["error"]["code"]), (&json!("failed"), &json!("wrong-receipt")), "{job}");
+        assert_eq!(
+            (&job["state"], &job["error"]["code"]),
+            (&json!("failed"), &json!("wrong-receipt")),
+            "{job}"
+        );
         alice.get(&format!("{place}/receipt")).await.problem(409, "not-done");
     }
 }
@@ -68,7 +72,11 @@ async fn a_prover_that_dies_is_tried_again_and_given_up() {
     let alice = service.alice().await;
     let answer = alice.prove(&model, "").await;
     let job = alice.finished(answer.headers["location"].to_str().unwrap()).await;
-    assert_eq!((&job["error"]["code"], &job["attempt"]), (&json!("attempts-exhausted"), &json!(2)), "{job}");
+    assert_eq!(
+        (&job["error"]["code"], &job["attempt"]),
+        (&json!("attempts-exhausted"), &json!(2)),
+        "{job}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,7 +95,10 @@ async fn a_prover_that_takes_too_long_is_ended() {
 async fn cancelling_ends_the_process() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let pid = folder.path().join("pid");
-    let script = format!(r#"echo '{{"say":"stage","stage":"proof"}}'; echo $$ > {}; exec sleep 1000"#, pid.display());
+    let script = format!(
+        r#"echo '{{"say":"stage","stage":"proof"}}'; echo $$ > {}; exec sleep 1000"#,
+        pid.display()
+    );
     let (_folder, service, model) = with_script(&script).await;
     let alice = service.alice().await;
     let answer = alice.prove(&model, "").await;
@@ -115,14 +126,15 @@ async fn memory_is_limited() {
     let folder = service.folder.path().to_owned();
     let small = Service::start(|config| {
         config.data = folder.clone();
-        // Enough to start, not enough to prove.
-        config.limits.prover_memory_bytes = 96 << 20;
+        // Less than the process has when it starts.
+        config.limits.prover_memory_bytes = 24 << 20;
         config.limits.attempts = 1;
     })
     .await;
     let alice = small.alice().await;
     let answer = alice.prove(&model, "").await;
     let job = alice.finished(answer.headers["location"].to_str().unwrap()).await;
+    assert_eq!(job["state"], "failed", "{job}");
     let code = job["error"]["code"].as_str().unwrap();
     assert!(matches!(code, "memory-limit" | "attempts-exhausted"), "{job}");
 }

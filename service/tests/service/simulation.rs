@@ -31,7 +31,12 @@ async fn submit(service: &Service, statement: &str, not_after: Option<i64>) -> S
         forecast: Value::Null,
         idempotency: None,
     };
-    let submitted = service.app.db.submit(&submission, 100, service.app.now()).await.unwrap();
+    let submitted = service
+        .app
+        .db
+        .submit(&submission, 100, service.app.now())
+        .await
+        .unwrap();
     submitted.job().id.clone()
 }
 
@@ -55,7 +60,10 @@ fn receipt(name: &str) -> Publication {
 }
 
 async fn state(alice: &Client<'_>, job: &str) -> String {
-    alice.get(&format!("/v1/proofs/{job}")).await.json(200)["state"].as_str().unwrap().into()
+    alice.get(&format!("/v1/proofs/{job}")).await.json(200)["state"]
+        .as_str()
+        .unwrap()
+        .into()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,12 +81,24 @@ async fn a_frozen_worker_publishes_nothing() {
     // It wakes before somebody else took the job, and after.
     for _ in 0..2 {
         assert_eq!(db.renew(&frozen, now + 1000).await.unwrap(), Outcome::Lost);
-        assert_eq!(db.reached(&frozen, State::Proving, "proof", now).await.unwrap(), Outcome::Lost);
-        assert_eq!(db.publish(&frozen, &receipt("frozen"), now).await.unwrap(), Outcome::Lost);
+        assert_eq!(
+            db.reached(&frozen, State::Proving, "proof", now).await.unwrap(),
+            Outcome::Lost
+        );
+        assert_eq!(
+            db.publish(&frozen, &receipt("frozen"), now).await.unwrap(),
+            Outcome::Lost
+        );
         if let Some(healthy) = claim(&service, &job).await {
             assert!(healthy.token > frozen.token);
-            assert_eq!(db.publish(&frozen, &receipt("frozen"), now).await.unwrap(), Outcome::Lost);
-            assert_eq!(db.publish(&healthy, &receipt("healthy"), now).await.unwrap(), Outcome::Applied);
+            assert_eq!(
+                db.publish(&frozen, &receipt("frozen"), now).await.unwrap(),
+                Outcome::Lost
+            );
+            assert_eq!(
+                db.publish(&healthy, &receipt("healthy"), now).await.unwrap(),
+                Outcome::Applied
+            );
         }
     }
     assert_eq!(state(&alice, &job).await, "done");
@@ -133,7 +153,10 @@ async fn cancelled_and_expired_jobs_publish_nothing() {
     let lease = claim(&service, &job).await.unwrap();
     service.app.clock.advance(1000);
     // Even before the sweeper notices.
-    assert_eq!(db.publish(&lease, &receipt("b"), service.app.now()).await.unwrap(), Outcome::Lost);
+    assert_eq!(
+        db.publish(&lease, &receipt("b"), service.app.now()).await.unwrap(),
+        Outcome::Lost
+    );
     sweep(&service.app).await.unwrap();
     assert_eq!(state(&alice, &job).await, "expired");
     assert!(claim(&service, &job).await.is_none());

@@ -18,12 +18,20 @@ async fn the_same_idempotency_key_gives_the_same_job() {
     let again = alice.with(&key, "POST", "/v1/proofs", body("a")).await;
     assert_eq!(again.json(202)["id"], id);
     assert_eq!(first.headers["location"], again.headers["location"]);
-    alice.with(&key, "POST", "/v1/proofs", body("b")).await.problem(422, "idempotency-mismatch");
+    alice
+        .with(&key, "POST", "/v1/proofs", body("b"))
+        .await
+        .problem(422, "idempotency-mismatch");
     // Keys of tenants do not meet.
     let bob = service.client("bob", &provenn_service::server::keys::Scope::ALL).await;
-    bob.with(&key, "POST", "/v1/proofs", body("b")).await.problem(404, "not-found");
+    bob.with(&key, "POST", "/v1/proofs", body("b"))
+        .await
+        .problem(404, "not-found");
     for bad in ["", &"x".repeat(256)] {
-        alice.with(&[("idempotency-key", bad)], "POST", "/v1/proofs", body("c")).await.problem(400, "bad-request");
+        alice
+            .with(&[("idempotency-key", bad)], "POST", "/v1/proofs", body("c"))
+            .await
+            .problem(400, "bad-request");
     }
 }
 
@@ -78,7 +86,11 @@ async fn nonsense_is_refused_with_a_reason() {
         (&|b| b["priority"] = json!(10), 400, "bad-request"),
         (&|b| b["surprise"] = json!(1), 400, "bad-request"),
         (&|b| b["context"] = json!({ "nonce": "00" }), 400, "bad-request"),
-        (&|b| b["context"] = json!({ "audience": "a".repeat(256) }), 400, "bad-request"),
+        (
+            &|b| b["context"] = json!({ "audience": "a".repeat(256) }),
+            400,
+            "bad-request",
+        ),
         (&|b| b["context"] = json!({ "not_after": u64::MAX }), 400, "bad-request"),
         (&|b| b["model"] = json!("none"), 404, "not-found"),
         (&|b| b["input"] = json!("none"), 404, "not-found"),
@@ -87,15 +99,25 @@ async fn nonsense_is_refused_with_a_reason() {
         alice.post("/v1/proofs", &proof(change)).await.problem(status, code);
     }
     alice.call("POST", "/v1/proofs", "{").await.problem(400, "bad-request");
-    alice.call("POST", "/v1/proofs", vec![b' '; 1 << 17]).await.problem(413, "upload-too-large");
+    alice
+        .call("POST", "/v1/proofs", vec![b' '; 1 << 17])
+        .await
+        .problem(413, "upload-too-large");
     // What only the prover can see ends the job with its code.
     let outside = br#"{"shape":[30],"values":[1e6,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}"#;
     let (far, answer) = alice.put("inputs", outside.to_vec()).await;
     answer.json(201);
     let answer = alice.post("/v1/proofs", &proof(&|b| b["input"] = json!(far))).await;
     let job = alice.finished(answer.headers["location"].to_str().unwrap()).await;
-    assert_eq!((&job["state"], &job["error"]["code"]), (&json!("failed"), &json!("out-of-range")), "{job}");
+    assert_eq!(
+        (&job["state"], &job["error"]["code"]),
+        (&json!("failed"), &json!("out-of-range")),
+        "{job}"
+    );
     // After that the same statement may be tried again.
-    let again = alice.post("/v1/proofs", &proof(&|b| b["input"] = json!(far))).await.json(202);
+    let again = alice
+        .post("/v1/proofs", &proof(&|b| b["input"] = json!(far)))
+        .await
+        .json(202);
     assert_ne!(again["id"], job["id"]);
 }

@@ -10,7 +10,10 @@ async fn a_receipt_is_made_and_verifies() {
         let alice = service.alice().await;
         let model = alice.model(binding).await;
         let card = alice.get(&format!("/v1/models/{}", model.0)).await.json(200);
-        assert_eq!((&card["state"], &card["card"]["input"]), (&json!("committed"), &json!(binding)));
+        assert_eq!(
+            (&card["state"], &card["card"]["input"]),
+            (&json!("committed"), &json!(binding))
+        );
 
         let answer = alice.prove(&model, "bob").await;
         let place = answer.headers["location"].to_str().unwrap();
@@ -32,11 +35,17 @@ async fn a_receipt_is_made_and_verifies() {
             ("/v1/verify?accept_dev=true&policy=scores", "policy-mismatch"),
         ];
         for (path, code) in cases {
-            service.call("POST", path, &[], receipt.body.clone()).await.problem(422, code);
+            service
+                .call("POST", path, &[], receipt.body.clone())
+                .await
+                .problem(422, code);
         }
         let mut forged = receipt.body.clone();
         forged.push(0);
-        service.call("POST", "/v1/verify?accept_dev=true", &[], forged).await.problem(422, "trailing-bytes");
+        service
+            .call("POST", "/v1/verify?accept_dev=true", &[], forged)
+            .await
+            .problem(422, "trailing-bytes");
     }
 }
 
@@ -49,8 +58,14 @@ async fn verifiers_get_what_they_need() {
     let card = alice.get(&format!("/v1/models/{model}/card")).await.body;
     let card = provenn_verifier::ModelCard::from_bytes(&card).unwrap();
     assert_eq!(provenn_service::bytes::hex(&card.model_id()), model);
-    let srs = alice.get(&format!("/v1/srs/{}", shown["srs_id"].as_str().unwrap())).await.body;
-    assert_eq!(provenn_verifier::SrsVerifyingKey::from_bytes(&srs).unwrap().id(), card.srs_id);
+    let srs = alice
+        .get(&format!("/v1/srs/{}", shown["srs_id"].as_str().unwrap()))
+        .await
+        .body;
+    assert_eq!(
+        provenn_verifier::SrsVerifyingKey::from_bytes(&srs).unwrap().id(),
+        card.srs_id
+    );
     let digest = shown["key_digest"].as_str().unwrap();
     let key = alice.get(&format!("/v1/keys/{digest}")).await.json(200);
     assert_eq!(key["key"], provenn_service::bytes::hex(&card.key.to_bytes()));
@@ -61,7 +76,9 @@ async fn commitments_to_an_input_stay_the_same() {
     let service = Service::start(|_| {}).await;
     let alice = service.alice().await;
     let model = alice.model("committed").await;
-    let answer = alice.post(&format!("/v1/inputs/{}/commit", model.1), &json!({ "model": model.0 })).await;
+    let answer = alice
+        .post(&format!("/v1/inputs/{}/commit", model.1), &json!({ "model": model.0 }))
+        .await;
     answer.json(202);
     let opened = alice.finished(answer.headers["location"].to_str().unwrap()).await;
     let points = opened["result"]["points"].as_array().unwrap().clone();

@@ -9,7 +9,11 @@ pub async fn no_route() -> Response {
 }
 
 pub async fn no_method() -> Response {
-    answer(StatusCode::METHOD_NOT_ALLOWED, "no-method", "this address does not take this method")
+    answer(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "no-method",
+        "this address does not take this method",
+    )
 }
 
 fn answer(status: StatusCode, code: &str, detail: &str) -> Response {

@@ -48,8 +48,15 @@ pub async fn commit_input(
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Prove)?;
     let (asked, digest) = body::json::<InputCommitRequest>(body).await?;
-    app.db.upload(&caller.tenant, "input", &sha256).await?.ok_or(ApiError::NotFound { what: "input" })?;
-    let model = app.db.model(&caller.tenant, &asked.model).await?.ok_or(ApiError::NotFound { what: "model" })?;
+    app.db
+        .upload(&caller.tenant, "input", &sha256)
+        .await?
+        .ok_or(ApiError::NotFound { what: "input" })?;
+    let model = app
+        .db
+        .model(&caller.tenant, &asked.model)
+        .await?
+        .ok_or(ApiError::NotFound { what: "model" })?;
     if !model.committed_input() {
         return Err(ApiError::bad("the model was committed with public inputs"));
     }

@@ -51,7 +51,12 @@ pub async fn put_input(
     };
     let summary = json!({ "bytes": length, "shape": shape });
     app.store.put_file(&caller.tenant, Kind::Input, &sha256, &path).await?;
-    let (length, most) = (i64::try_from(length).unwrap_or(i64::MAX), app.config.limits.tenant_bytes);
-    app.db.add_upload(&caller.tenant, "input", &sha256, length, &summary, most, app.now()).await?;
+    let (length, most) = (
+        i64::try_from(length).unwrap_or(i64::MAX),
+        app.config.limits.tenant_bytes,
+    );
+    app.db
+        .add_upload(&caller.tenant, "input", &sha256, length, &summary, most, app.now())
+        .await?;
     Ok((StatusCode::CREATED, Json(summary)))
 }

@@ -6,6 +6,7 @@ use crate::server::error::ApiError;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -31,7 +32,11 @@ pub struct After {
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn get_job(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Json<JobView>, ApiError> {
+pub async fn get_job(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<JobView>, ApiError> {
     state(&app, &caller, "", &id).await
 }
 
@@ -49,9 +54,9 @@ pub async fn job_events(
     caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
-    after: Query<After>,
+    after: Result<Query<After>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    events(app, &caller, "", &id, &headers, &after).await
+    events(app, &caller, "", &id, &headers, after).await
 }
 
 /// Cancels a job; its process ends.
@@ -62,14 +67,22 @@ pub async fn job_events(
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn cancel_job(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+pub async fn cancel_job(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
     cancel(&app, &caller, "", &id).await
 }
 
 /// State of a job of a kind; of any kind if that is empty.
 pub async fn state(app: &App, caller: &Caller, kind: &str, id: &str) -> Result<Json<JobView>, ApiError> {
     caller.needs(Scope::Read)?;
-    let job = app.db.job(&caller.tenant, kind, id).await?.ok_or(ApiError::NotFound { what: "job" })?;
+    let job = app
+        .db
+        .job(&caller.tenant, kind, id)
+        .await?
+        .ok_or(ApiError::NotFound { what: "job" })?;
     Ok(Json(JobView::new(job, app.now())))
 }
 
@@ -79,11 +92,19 @@ pub async fn events(
     kind: &str,
     id: &str,
     headers: &HeaderMap,
-    after: &After,
+    after: Result<Query<After>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Read)?;
-    let job = app.db.job(&caller.tenant, kind, id).await?.ok_or(ApiError::NotFound { what: "job" })?;
-    let last = match headers.get("last-event-id").map(|value| value.to_str().ok().and_then(|v| v.parse().ok())) {
+    let job = app
+        .db
+        .job(&caller.tenant, kind, id)
+        .await?
+        .ok_or(ApiError::NotFound { what: "job" })?;
+    let Query(after) = after.map_err(|e| ApiError::bad(e.body_text()))?;
+    let last = match headers
+        .get("last-event-id")
+        .map(|value| value.to_str().ok().and_then(|v| v.parse().ok()))
+    {
         Some(None) => return Err(ApiError::bad("Last-Event-ID is not a number")),
         Some(Some(last)) => last,
         None => after.after.unwrap_or(0),
@@ -97,7 +118,11 @@ pub async fn cancel(app: &App, caller: &Caller, kind: &str, id: &str) -> Result<
         app.hub.tell(id, None);
         return Ok(StatusCode::NO_CONTENT);
     }
-    let job = app.db.job(&caller.tenant, kind, id).await?.ok_or(ApiError::NotFound { what: "job" })?;
+    let job = app
+        .db
+        .job(&caller.tenant, kind, id)
+        .await?
+        .ok_or(ApiError::NotFound { what: "job" })?;
     match job.state.name() {
         "cancelled" => Ok(StatusCode::NO_CONTENT),
         state => Err(ApiError::Finished { state: state.into() }),

@@ -18,10 +18,20 @@ use serde_json::{json, Value};
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn get_key(State(app): State<App>, caller: Caller, Path(digest): Path<String>) -> Result<Json<Value>, ApiError> {
+pub async fn get_key(
+    State(app): State<App>,
+    caller: Caller,
+    Path(digest): Path<String>,
+) -> Result<Json<Value>, ApiError> {
     caller.needs(Scope::Read)?;
-    let model = app.db.model_with_key(&caller.tenant, &digest).await?.ok_or(ApiError::NotFound { what: "key" })?;
+    let model = app
+        .db
+        .model_with_key(&caller.tenant, &digest)
+        .await?
+        .ok_or(ApiError::NotFound { what: "key" })?;
     let public = app.models.public(&app.store, &model).await?;
     let key = &public.card.key;
-    Ok(Json(json!({ "digest": digest, "srs_id": model.srs_id, "key": hex(&key.to_bytes()), "circuit": format!("{key:#?}") })))
+    Ok(Json(
+        json!({ "digest": digest, "srs_id": model.srs_id, "key": hex(&key.to_bytes()), "circuit": format!("{key:#?}") }),
+    ))
 }

@@ -17,9 +17,20 @@ use axum::response::IntoResponse;
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn get_card(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
+pub async fn get_card(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, ApiError> {
     caller.needs(Scope::Read)?;
-    let model = app.db.model(&caller.tenant, &id).await?.ok_or(ApiError::NotFound { what: "model" })?;
+    let model = app
+        .db
+        .model(&caller.tenant, &id)
+        .await?
+        .ok_or(ApiError::NotFound { what: "model" })?;
     let public = app.models.public(&app.store, &model).await?;
-    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], public.card.to_bytes()))
+    Ok((
+        [(header::CONTENT_TYPE, "application/octet-stream")],
+        public.card.to_bytes(),
+    ))
 }

@@ -63,13 +63,24 @@ pub async fn commit_model(
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Commit)?;
     let (asked, digest) = body::json::<CommitRequest>(body).await?;
-    let upload = app.db.upload(&caller.tenant, "model", &sha256).await?.ok_or(ApiError::NotFound { what: "model" })?;
-    for input in [Some(&asked.calibration), asked.held_out.as_ref()].into_iter().flatten() {
-        app.db.upload(&caller.tenant, "input", input).await?.ok_or(ApiError::NotFound { what: "input" })?;
+    let upload = app
+        .db
+        .upload(&caller.tenant, "model", &sha256)
+        .await?
+        .ok_or(ApiError::NotFound { what: "model" })?;
+    for input in [Some(&asked.calibration), asked.held_out.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        app.db
+            .upload(&caller.tenant, "input", input)
+            .await?
+            .ok_or(ApiError::NotFound { what: "input" })?;
     }
     let forecast = upload.summary.get("forecast").cloned().unwrap_or_default();
     super::proofs_post::admit(&forecast, app.config.limits.forecast_cpu_seconds)?;
-    let request = json!({ "model": sha256, "calibration": asked.calibration, "held_out": asked.held_out, "input": asked.input });
+    let request =
+        json!({ "model": sha256, "calibration": asked.calibration, "held_out": asked.held_out, "input": asked.input });
     let wanted = Wanted {
         kind: "commit",
         statement: statement(&["commit", &request.to_string()]),

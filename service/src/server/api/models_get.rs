@@ -17,7 +17,11 @@ use serde_json::{json, Value};
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn get_model(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
+pub async fn get_model(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
     caller.needs(Scope::Read)?;
     if let Some(model) = app.db.model(&caller.tenant, &id).await? {
         return Ok(Json(json!({
@@ -32,6 +36,12 @@ pub async fn get_model(State(app): State<App>, caller: Caller, Path(id): Path<St
             "created": model.created,
         })));
     }
-    let upload = app.db.upload(&caller.tenant, "model", &id).await?.ok_or(ApiError::NotFound { what: "model" })?;
-    Ok(Json(json!({ "state": "uploaded", "sha256": id, "bytes": upload.bytes, "summary": upload.summary, "created": upload.created })))
+    let upload = app
+        .db
+        .upload(&caller.tenant, "model", &id)
+        .await?
+        .ok_or(ApiError::NotFound { what: "model" })?;
+    Ok(Json(
+        json!({ "state": "uploaded", "sha256": id, "bytes": upload.bytes, "summary": upload.summary, "created": upload.created }),
+    ))
 }

@@ -53,7 +53,11 @@ pub async fn put_model(
         cpu_seconds: SECONDS,
         nice: 0,
     };
-    let _turn = app.checks.acquire().await.map_err(|e| ApiError::Internal(e.to_string()))?;
+    let _turn = app
+        .checks
+        .acquire()
+        .await
+        .map_err(|e| ApiError::Internal(e.to_string()))?;
     let made = process::run(&app, &start, Duration::from_secs(SECONDS), None).await;
     let summary = made.map_err(refusal)?.result;
     within(&summary, "nodes", app.config.limits.model_nodes)?;
@@ -61,7 +65,9 @@ pub async fn put_model(
     app.store.put_file(&caller.tenant, Kind::Model, &sha256, &path).await?;
     fail::point("after-upload-stored");
     let (length, most) = (i64::try_from(bytes).unwrap_or(i64::MAX), app.config.limits.tenant_bytes);
-    app.db.add_upload(&caller.tenant, "model", &sha256, length, &summary, most, app.now()).await?;
+    app.db
+        .add_upload(&caller.tenant, "model", &sha256, length, &summary, most, app.now())
+        .await?;
     Ok((StatusCode::CREATED, Json(summary)))
 }
 

@@ -15,7 +15,10 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
     let response = next.run(request).await;
     let (status, seconds) = (response.status().as_u16(), started.elapsed().as_secs_f64());
     tracing::debug!(method, route, status, seconds, "request");
-    app.metrics.requests.get_or_create(&Counted { method, route, status }).inc();
+    app.metrics
+        .requests
+        .get_or_create(&Counted { method, route, status })
+        .inc();
     app.metrics.latency.observe(seconds);
     response
 }

@@ -6,6 +6,7 @@ use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use crate::server::state::App;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -21,7 +22,11 @@ const KIND: &str = "proof";
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn get_proof(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Json<JobView>, ApiError> {
+pub async fn get_proof(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<JobView>, ApiError> {
     jobs::state(&app, &caller, KIND, &id).await
 }
 
@@ -39,9 +44,9 @@ pub async fn proof_events(
     caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
-    after: Query<After>,
+    after: Result<Query<After>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    jobs::events(app, &caller, KIND, &id, &headers, &after).await
+    jobs::events(app, &caller, KIND, &id, &headers, after).await
 }
 
 /// Cancels a proof; its process ends.
@@ -52,6 +57,10 @@ pub async fn proof_events(
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn cancel_proof(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+pub async fn cancel_proof(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
     jobs::cancel(&app, &caller, KIND, &id).await
 }

@@ -68,12 +68,22 @@ pub async fn post_proof(
     asked.policy.parse::<Asked>().map_err(ApiError::bad)?;
     let context = &asked.context;
     if context.audience.len() > MAX_AUDIENCE {
-        return Err(ApiError::bad(format!("the audience has {} bytes, at most {MAX_AUDIENCE} are accepted", context.audience.len())));
+        return Err(ApiError::bad(format!(
+            "the audience has {} bytes, at most {MAX_AUDIENCE} are accepted",
+            context.audience.len()
+        )));
     }
     let nonce = context.nonce.clone().unwrap_or_else(|| "00".repeat(32)).to_lowercase();
     hex32(&nonce).map_err(|e| ApiError::bad(format!("nonce: {e}")))?;
-    let model = app.db.model(&caller.tenant, &asked.model).await?.ok_or(ApiError::NotFound { what: "model" })?;
-    app.db.upload(&caller.tenant, "input", &asked.input).await?.ok_or(ApiError::NotFound { what: "input" })?;
+    let model = app
+        .db
+        .model(&caller.tenant, &asked.model)
+        .await?
+        .ok_or(ApiError::NotFound { what: "model" })?;
+    app.db
+        .upload(&caller.tenant, "input", &asked.input)
+        .await?
+        .ok_or(ApiError::NotFound { what: "input" })?;
     admit(&model.forecast, app.config.limits.forecast_cpu_seconds)?;
     let not_after = deadline(context.not_after, model.cpu_seconds(), app.now(), &model.forecast)?;
     let wanted = Wanted {
@@ -130,7 +140,9 @@ fn deadline(not_after: u64, cpu_seconds: f64, now: i64, forecast: &Value) -> Res
         true => Ok(Some(end)),
         false => Err(ApiError::Refused {
             code: "forecast-exceeds-deadline".into(),
-            message: format!("a proof takes {cpu_seconds:.1} CPU seconds by forecast, the receipt would expire in {left:.1} seconds"),
+            message: format!(
+                "a proof takes {cpu_seconds:.1} CPU seconds by forecast, the receipt would expire in {left:.1} seconds"
+            ),
             help: "choose a later not_after".into(),
             forecast: Some(forecast.clone()),
         }),

@@ -19,10 +19,18 @@ use axum::response::IntoResponse;
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn get_receipt(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
+pub async fn get_receipt(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, ApiError> {
     caller.needs(Scope::Read)?;
     let Some(sha256) = app.db.receipt(&caller.tenant, &id).await? else {
-        let job = app.db.job(&caller.tenant, "proof", &id).await?.ok_or(ApiError::NotFound { what: "proof" })?;
+        let job = app
+            .db
+            .job(&caller.tenant, "proof", &id)
+            .await?
+            .ok_or(ApiError::NotFound { what: "proof" })?;
         return Err(ApiError::NotDone {
             state: job.state.name().into(),
         });

@@ -17,9 +17,20 @@ use axum::response::IntoResponse;
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn get_srs(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
+pub async fn get_srs(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, ApiError> {
     caller.needs(Scope::Read)?;
-    let model = app.db.model_with_srs(&caller.tenant, &id).await?.ok_or(ApiError::NotFound { what: "SRS" })?;
+    let model = app
+        .db
+        .model_with_srs(&caller.tenant, &id)
+        .await?
+        .ok_or(ApiError::NotFound { what: "SRS" })?;
     let public = app.models.public(&app.store, &model).await?;
-    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], public.srs.to_bytes()))
+    Ok((
+        [(header::CONTENT_TYPE, "application/octet-stream")],
+        public.srs.to_bytes(),
+    ))
 }

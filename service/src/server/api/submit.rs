@@ -36,12 +36,18 @@ pub struct Wanted {
 pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wanted) -> Result<Response, ApiError> {
     let priority = wanted.priority.unwrap_or(PRIORITY);
     if priority > MAX_PRIORITY {
-        return Err(ApiError::bad(format!("the priority is {priority}, 0 to {MAX_PRIORITY} is accepted")));
+        return Err(ApiError::bad(format!(
+            "the priority is {priority}, 0 to {MAX_PRIORITY} is accepted"
+        )));
     }
     let idempotency = match headers.get(IDEMPOTENCY).map(HeaderValue::to_str) {
         None => None,
         Some(Ok(key)) if !key.is_empty() && key.len() <= MAX_IDEMPOTENCY => Some((key.to_owned(), wanted.body)),
-        Some(_) => return Err(ApiError::bad(format!("an Idempotency-Key has 1 to {MAX_IDEMPOTENCY} visible characters"))),
+        Some(_) => {
+            return Err(ApiError::bad(format!(
+                "an Idempotency-Key has 1 to {MAX_IDEMPOTENCY} visible characters"
+            )))
+        }
     };
     let submission = Submission {
         id: new_id(),
@@ -56,7 +62,10 @@ pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wan
         idempotency,
     };
     fail::point("before-submit");
-    let submitted = app.db.submit(&submission, app.config.limits.tenant_jobs, app.now()).await?;
+    let submitted = app
+        .db
+        .submit(&submission, app.config.limits.tenant_jobs, app.now())
+        .await?;
     fail::point("after-submit");
     if let Submitted::New(job) = &submitted {
         // The job is safe: if this fails, the sweeper tells the engine later.

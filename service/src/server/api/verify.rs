@@ -74,7 +74,11 @@ pub async fn verify_receipt(
     body: Body,
 ) -> Result<Json<VerdictView>, ApiError> {
     let Query(asks) = asks.map_err(|e| ApiError::bad(e.body_text()))?;
-    let _turn = app.checks.acquire().await.map_err(|e| ApiError::Internal(e.to_string()))?;
+    let _turn = app
+        .checks
+        .acquire()
+        .await
+        .map_err(|e| ApiError::Internal(e.to_string()))?;
     let bytes = body::bytes(body, MAX_RECEIPT).await?;
     let claim = Receipt::from_bytes(&bytes).map_err(refused)?.claim;
     let model = app.db.model_of_any_tenant(&hex(&claim.model_id)).await?;
@@ -87,7 +91,9 @@ pub async fn verify_receipt(
         let public = public.clone();
         tokio::task::spawn_blocking(move || verify(&bytes, &public.card, &public.srs, &expectation)).await
     };
-    let verdict = judged.map_err(|e| ApiError::Internal(e.to_string()))?.map_err(refused)?;
+    let verdict = judged
+        .map_err(|e| ApiError::Internal(e.to_string()))?
+        .map_err(refused)?;
     Ok(Json(view(&asks, &public, &verdict)))
 }
 
@@ -103,7 +109,12 @@ fn pinned(expected: Option<&str>, got: [u8; 32], error: VerifyError) -> Result<(
 }
 
 fn expectation(asks: &Asks, public: &Arc<Public>, now: i64) -> Result<Expectation, ApiError> {
-    let policy = asks.policy.as_deref().map(str::parse::<Asked>).transpose().map_err(ApiError::bad)?;
+    let policy = asks
+        .policy
+        .as_deref()
+        .map(str::parse::<Asked>)
+        .transpose()
+        .map_err(ApiError::bad)?;
     let kind = policy.map(|asked| asked.kind(&public.description)).transpose()?;
     Ok(Expectation {
         policy: kind.map(PolicyExpectation::Kind),
@@ -131,7 +142,11 @@ fn view(asks: &Asks, public: &Public, verdict: &Verdict) -> VerdictView {
             check("proof", "holds, with its link to the weight commitments".into(), true),
             check("model", hex(&claim.model_id), asks.model.is_some()),
             check("srs", hex(&claim.srs_id), asks.srs.is_some()),
-            check("policy", explain::policy(&claim.policy, description), asks.policy.is_some()),
+            check(
+                "policy",
+                explain::policy(&claim.policy, description),
+                asks.policy.is_some(),
+            ),
             check("input", explain::input(&claim.input), false),
             check("audience", claim.context.audience.clone(), asks.audience.is_some()),
             check("nonce", hex(&claim.context.nonce), asks.nonce.is_some()),

@@ -63,12 +63,13 @@ impl Db {
     }
 
     pub async fn upload(&self, tenant: &str, kind: &str, sha256: &str) -> Result<Option<Upload>, ApiError> {
-        let row = sqlx::query("SELECT bytes, summary, created FROM uploads WHERE tenant = $1 AND kind = $2 AND sha256 = $3")
-            .bind(tenant)
-            .bind(kind)
-            .bind(sha256)
-            .fetch_optional(&self.read)
-            .await?;
+        let row =
+            sqlx::query("SELECT bytes, summary, created FROM uploads WHERE tenant = $1 AND kind = $2 AND sha256 = $3")
+                .bind(tenant)
+                .bind(kind)
+                .bind(sha256)
+                .fetch_optional(&self.read)
+                .await?;
         row.map(|row| {
             Ok(Upload {
                 bytes: row.try_get("bytes")?,

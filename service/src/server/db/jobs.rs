@@ -157,7 +157,9 @@ impl Db {
             .bind(since)
             .fetch_all(&self.read)
             .await?;
-        rows.iter().map(|row| Ok((row.try_get("id")?, row.try_get("seq")?))).collect()
+        rows.iter()
+            .map(|row| Ok((row.try_get("id")?, row.try_get("seq")?)))
+            .collect()
     }
 
     /// Cancels a job that is not finished. Its worker notices when it next looks at its lease.
@@ -188,12 +190,19 @@ impl Db {
         )
         .fetch_all(&self.read)
         .await?;
-        rows.iter().map(|row| Ok((row.try_get("state")?, row.try_get("n")?))).collect()
+        rows.iter()
+            .map(|row| Ok((row.try_get("state")?, row.try_get("n")?)))
+            .collect()
     }
 }
 
 /// Appends an event within the transaction that changed the job.
-pub(super) async fn add_event(tx: &mut Transaction<'static, Any>, job: &str, body: &Value, now: Millis) -> Result<i64, ApiError> {
+pub(super) async fn add_event(
+    tx: &mut Transaction<'static, Any>,
+    job: &str,
+    body: &Value,
+    now: Millis,
+) -> Result<i64, ApiError> {
     let seq: i64 = sqlx::query("UPDATE jobs SET seq = seq + 1, changed = $2 WHERE id = $1 RETURNING seq")
         .bind(job)
         .bind(now)

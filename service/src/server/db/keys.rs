@@ -25,7 +25,14 @@ pub struct Known {
 
 impl Db {
     /// Stores a new key, and its tenant if that is new.
-    pub async fn add_key(&self, key: &Secret, tenant: &str, label: &str, scopes: &[Scope], now: Millis) -> Result<(), sqlx::Error> {
+    pub async fn add_key(
+        &self,
+        key: &Secret,
+        tenant: &str,
+        label: &str,
+        scopes: &[Scope],
+        now: Millis,
+    ) -> Result<(), sqlx::Error> {
         let mut tx = self.begin().await?;
         sqlx::query("INSERT INTO tenants (name, created) VALUES ($1, $2) ON CONFLICT DO NOTHING")
             .bind(tenant)

@@ -38,7 +38,11 @@ pub struct Publication {
 
 #[derive(Clone, Debug)]
 pub enum Stored {
-    Receipt { model: String, blob: String, bytes: i64 },
+    Receipt {
+        model: String,
+        blob: String,
+        bytes: i64,
+    },
     Model(Box<Model>),
     /// Recorded by [`Db::add_opening`] already.
     Opening,
@@ -54,7 +58,13 @@ pub struct Lapsed {
 
 impl Db {
     /// Takes a queued job.
-    pub async fn claim(&self, id: &str, owner: &str, until: Millis, now: Millis) -> Result<Option<(Lease, Job)>, ApiError> {
+    pub async fn claim(
+        &self,
+        id: &str,
+        owner: &str,
+        until: Millis,
+        now: Millis,
+    ) -> Result<Option<(Lease, Job)>, ApiError> {
         let mut tx = self.begin().await?;
         let row = sqlx::query(
             "UPDATE jobs SET state = 'witness', stage = 'started', owner = $2, lease_until = $3, token = token + 1,
@@ -88,16 +98,22 @@ impl Db {
         .bind(until)
         .execute(&self.write)
         .await?;
-        Ok(if renewed.rows_affected() == 1 { Outcome::Applied } else { Outcome::Lost })
+        Ok(if renewed.rows_affected() == 1 {
+            Outcome::Applied
+        } else {
+            Outcome::Lost
+        })
     }
 
     /// Whether a lease still counts.
     pub async fn held(&self, lease: &Lease) -> Result<Outcome, ApiError> {
-        let row = sqlx::query("SELECT 1 FROM jobs WHERE id = $1 AND token = $2 AND state IN ('witness', 'proving', 'verifying')")
-            .bind(&lease.job)
-            .bind(lease.token)
-            .fetch_optional(&self.read)
-            .await?;
+        let row = sqlx::query(
+            "SELECT 1 FROM jobs WHERE id = $1 AND token = $2 AND state IN ('witness', 'proving', 'verifying')",
+        )
+        .bind(&lease.job)
+        .bind(lease.token)
+        .fetch_optional(&self.read)
+        .await?;
         Ok(if row.is_some() { Outcome::Applied } else { Outcome::Lost })
     }
 
@@ -115,7 +131,13 @@ impl Db {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(row) = row else { return Ok(Outcome::Lost) };
-        add_event(&mut tx, &lease.job, &body(state, stage, row.try_get("attempt")?, now), now).await?;
+        add_event(
+            &mut tx,
+            &lease.job,
+            &body(state, stage, row.try_get("attempt")?, now),
+            now,
+        )
+        .await?;
         tx.commit().await?;
         Ok(Outcome::Applied)
     }
@@ -184,7 +206,13 @@ impl Db {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(row) = row else { return Ok(Outcome::Lost) };
-        add_event(&mut tx, &lease.job, &body(State::Queued, "queued", row.try_get("attempt")?, now), now).await?;
+        add_event(
+            &mut tx,
+            &lease.job,
+            &body(State::Queued, "queued", row.try_get("attempt")?, now),
+            now,
+        )
+        .await?;
         tx.commit().await?;
         Ok(Outcome::Applied)
     }
@@ -227,13 +255,14 @@ impl Db {
 
     /// Names the task that stands for a queued job from now on. False if somebody else did, or the job moved on.
     pub async fn retask(&self, job: &str, old: &str, new: &str, now: Millis) -> Result<bool, ApiError> {
-        let changed = sqlx::query("UPDATE jobs SET task = $3, pushed = $4 WHERE id = $1 AND task = $2 AND state = 'queued'")
-            .bind(job)
-            .bind(old)
-            .bind(new)
-            .bind(now)
-            .execute(&self.write)
-            .await?;
+        let changed =
+            sqlx::query("UPDATE jobs SET task = $3, pushed = $4 WHERE id = $1 AND task = $2 AND state = 'queued'")
+                .bind(job)
+                .bind(old)
+                .bind(new)
+                .bind(now)
+                .execute(&self.write)
+                .await?;
         Ok(changed.rows_affected() == 1)
     }
 
@@ -249,7 +278,13 @@ impl Db {
         .await?;
         for row in &rows {
             let id: String = row.try_get("id")?;
-            add_event(&mut tx, &id, &body(State::Expired, "expired", row.try_get("attempt")?, now), now).await?;
+            add_event(
+                &mut tx,
+                &id,
+                &body(State::Expired, "expired", row.try_get("attempt")?, now),
+                now,
+            )
+            .await?;
         }
         tx.commit().await?;
         Ok(rows.len())

@@ -47,7 +47,10 @@ impl Model {
 
     /// CPU seconds of a proof, by forecast.
     pub fn cpu_seconds(&self) -> f64 {
-        self.forecast.get("cpu_seconds").and_then(Value::as_f64).unwrap_or(f64::INFINITY)
+        self.forecast
+            .get("cpu_seconds")
+            .and_then(Value::as_f64)
+            .unwrap_or(f64::INFINITY)
     }
 }
 
@@ -89,7 +92,12 @@ impl Db {
     }
 
     /// The points and the blob of a commitment to an input.
-    pub async fn opening(&self, tenant: &str, model: &str, input: &str) -> Result<Option<(Vec<String>, String)>, ApiError> {
+    pub async fn opening(
+        &self,
+        tenant: &str,
+        model: &str,
+        input: &str,
+    ) -> Result<Option<(Vec<String>, String)>, ApiError> {
         let row = sqlx::query("SELECT points, blob FROM openings WHERE tenant = $1 AND model = $2 AND input = $3")
             .bind(tenant)
             .bind(model)

@@ -109,7 +109,13 @@ impl Db {
             .bind(new.forecast.to_string())
             .execute(&mut *tx)
             .await?;
-            add_event(&mut tx, &new.id, &json!({ "state": "queued", "stage": "queued", "attempt": 0, "at": now }), now).await?;
+            add_event(
+                &mut tx,
+                &new.id,
+                &json!({ "state": "queued", "stage": "queued", "attempt": 0, "at": now }),
+                now,
+            )
+            .await?;
         }
         let id = known.as_ref().map_or(&new.id, |job| &job.id);
         if let Some((key, body)) = &new.idempotency {
@@ -125,7 +131,10 @@ impl Db {
         let submitted = match known {
             Some(job) => Submitted::Known(job),
             None => {
-                let row = sqlx::query("SELECT * FROM jobs WHERE id = $1").bind(id).fetch_one(&mut *tx).await?;
+                let row = sqlx::query("SELECT * FROM jobs WHERE id = $1")
+                    .bind(id)
+                    .fetch_one(&mut *tx)
+                    .await?;
                 Submitted::New(Job::from_row(&row)?)
             }
         };

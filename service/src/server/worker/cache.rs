@@ -49,8 +49,12 @@ impl Models {
         tokio::fs::create_dir_all(self.folder.join(&model.tenant)).await?;
         let partial = tempfile::tempdir_in(&self.folder)?;
         for name in FILES {
-            let sha256 = model.files.get(name).ok_or(ApiError::NotFound { what: "file of the model" })?;
-            store.fetch(&model.tenant, Kind::Private, sha256, &partial.path().join(name)).await?;
+            let sha256 = model.files.get(name).ok_or(ApiError::NotFound {
+                what: "file of the model",
+            })?;
+            store
+                .fetch(&model.tenant, Kind::Private, sha256, &partial.path().join(name))
+                .await?;
         }
         adopt(partial, &folder).await?;
         Ok(folder)
@@ -63,7 +67,9 @@ impl Models {
             return Ok(known.clone());
         }
         let file = |name: &'static str| async move {
-            let sha256 = model.files.get(name).ok_or(ApiError::NotFound { what: "file of the model" })?;
+            let sha256 = model.files.get(name).ok_or(ApiError::NotFound {
+                what: "file of the model",
+            })?;
             store.get(&model.tenant, Kind::Private, sha256).await
         };
         let read = |card: &[u8], srs: &[u8]| -> Result<Public, CliError> {

@@ -30,7 +30,13 @@ impl Attempt<'_> {
                 forecast_limit: app.config.limits.forecast_cpu_seconds,
             })
             .await?;
-        let text = |field: &str| made.result.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |field: &str| {
+            made.result
+                .get(field)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         let mut files = BTreeMap::from([("parameters_id".to_owned(), text("parameters_id"))]);
         for name in FILES {
             let path = at("out").join(name);
@@ -63,7 +69,10 @@ impl Attempt<'_> {
         match self.text(field) {
             "" => Ok(None),
             sha256 => {
-                self.app.store.fetch(&self.job.tenant, Kind::Input, sha256, &path).await?;
+                self.app
+                    .store
+                    .fetch(&self.job.tenant, Kind::Input, sha256, &path)
+                    .await?;
                 Ok(Some(path))
             }
         }

@@ -16,7 +16,10 @@ impl Attempt<'_> {
         let model = self.model().await?;
         let temporary = self.app.temporary()?;
         let input = temporary.path().join("input");
-        self.app.store.fetch(&self.job.tenant, Kind::Input, self.text("input"), &input).await?;
+        self.app
+            .store
+            .fetch(&self.job.tenant, Kind::Input, self.text("input"), &input)
+            .await?;
         let (opened, cpu_ms) = self.open(&model, &input, temporary.path()).await?;
         Ok(Publication {
             stored: Stored::Opening,
@@ -41,9 +44,14 @@ impl Attempt<'_> {
                 out: out.clone(),
             })
             .await?;
-        let blob = self.app.store.put(tenant, Kind::Private, tokio::fs::read(&out).await?).await?;
+        let blob = self
+            .app
+            .store
+            .put(tenant, Kind::Private, tokio::fs::read(&out).await?)
+            .await?;
         let points = made.result.get("points").unwrap_or(&Value::Null);
-        db.add_opening((tenant, &model.id, sha256), points, &blob, self.app.now()).await?;
+        db.add_opening((tenant, &model.id, sha256), points, &blob, self.app.now())
+            .await?;
         // Two jobs may have opened at once: the first one counts for both.
         let opened = db.opening(tenant, &model.id, sha256).await?;
         let opened = opened.ok_or_else(|| Stopped::Died("the commitment to the input is gone".into()))?;

@@ -48,8 +48,13 @@ async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<St
     // Settings and secrets of the service are not the child's business.
     command.arg(ARGUMENT).env_clear().kill_on_drop(true);
     crate::fail::pass(&mut command);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    else {
         return Err(Stopped::Died("the child has no pipes".into()));
     };
     let mut line = serde_json::to_vec(start).map_err(|e| Stopped::Died(e.to_string()))?;
@@ -72,14 +77,19 @@ async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<St
         Some(Line::Failed { code, message, help }) if worth_retrying(&code) => {
             Err(Stopped::Died(format!("{code}: {message} {help}")))
         }
-        Some(Line::Failed { code, message, help }) => Err(Stopped::Failed(Box::new(Problem::new(422, &code, message, &help)))),
+        Some(Line::Failed { code, message, help }) => {
+            Err(Stopped::Failed(Box::new(Problem::new(422, &code, message, &help))))
+        }
         _ if words.contains("memory allocation of") => Err(Stopped::Failed(Box::new(Problem::new(
             422,
             "memory-limit",
             format!("the work needs more than {} bytes of memory", start.memory_bytes),
             "use a smaller model, or ask the operator for a higher limit",
         )))),
-        _ => Err(Stopped::Died(format!("the prover process ended early: {status}; {}", panic_place(&words)))),
+        _ => Err(Stopped::Died(format!(
+            "the prover process ended early: {status}; {}",
+            panic_place(&words)
+        ))),
     }
 }
 
@@ -120,5 +130,8 @@ async fn last_words(mut stderr: impl AsyncReadExt + Unpin) -> String {
 
 /// Where it panicked: the line that names the place, not the message, which could repeat values.
 fn panic_place(words: &str) -> &str {
-    words.lines().find(|line| line.contains("panicked at")).unwrap_or_default()
+    words
+        .lines()
+        .find(|line| line.contains("panicked at"))
+        .unwrap_or_default()
 }

@@ -23,7 +23,9 @@ impl Attempt<'_> {
         let model = self.model().await?;
         let temporary = app.temporary()?;
         let at = |name: &str| temporary.path().join(name);
-        app.store.fetch(tenant, Kind::Input, self.text("input"), &at("input")).await?;
+        app.store
+            .fetch(tenant, Kind::Input, self.text("input"), &at("input"))
+            .await?;
         let mut opening = None;
         let mut points = None;
         if model.committed_input() {
@@ -93,15 +95,24 @@ impl Attempt<'_> {
 async fn checked(public: Arc<Public>, path: &Path, expectation: Expectation) -> Result<Vec<u8>, Stopped> {
     let bytes = files::read(path, MAX_RECEIPT).map_err(|e| Stopped::Died(e.parts().1.into()))?;
     let check = tokio::task::spawn_blocking(move || {
-        let verdict = verify(&bytes, &public.card, &public.srs, &expectation).map(|verdict| verdict.claim().context.not_after);
+        let verdict =
+            verify(&bytes, &public.card, &public.srs, &expectation).map(|verdict| verdict.claim().context.not_after);
         (bytes, verdict)
     });
     match check.await {
         Ok((bytes, Ok(_))) => Ok(bytes),
         Ok((_, Err(error))) => {
-            tracing::error!(code = error.code(), "the prover made a wrong receipt; it is not published");
+            tracing::error!(
+                code = error.code(),
+                "the prover made a wrong receipt; it is not published"
+            );
             let detail = format!("the prover made a receipt that does not verify: {error}");
-            Err(Stopped::Failed(Box::new(Problem::new(500, "wrong-receipt", detail, "please report this"))))
+            Err(Stopped::Failed(Box::new(Problem::new(
+                500,
+                "wrong-receipt",
+                detail,
+                "please report this",
+            ))))
         }
         Err(error) => Err(Stopped::Died(error.to_string())),
     }

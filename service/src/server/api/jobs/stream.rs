@@ -42,7 +42,11 @@ pub fn stream(app: App, job: Job, last: i64) -> Result<Response, ApiError> {
         // Tells clients not to connect again.
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let permit = app.streams.clone().try_acquire_owned().map_err(|_| ApiError::RateLimited { retry_after: 5 })?;
+    let permit = app
+        .streams
+        .clone()
+        .try_acquire_owned()
+        .map_err(|_| ApiError::RateLimited { retry_after: 5 })?;
     app.metrics.streams.inc();
     let reader = Reader {
         news: app.hub.listen(&job.id),
@@ -60,7 +64,9 @@ pub fn stream(app: App, job: Job, last: i64) -> Result<Response, ApiError> {
         let event = reader.next().await?;
         Some((Ok::<_, Infallible>(event), reader))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
+    Ok(Sse::new(events)
+        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+        .into_response())
 }
 
 impl Reader {
@@ -70,7 +76,12 @@ impl Reader {
                 self.last = stored.seq;
                 let state = stored.body.get("state").and_then(Value::as_str).unwrap_or_default();
                 self.ended = matches!(state, "done" | "failed" | "cancelled" | "expired");
-                return Some(Event::default().id(stored.seq.to_string()).event(state).data(stored.body.to_string()));
+                return Some(
+                    Event::default()
+                        .id(stored.seq.to_string())
+                        .event(state)
+                        .data(stored.body.to_string()),
+                );
             }
             // Marked as seen before reading, so that nothing between is missed.
             self.news.borrow_and_update();
