@@ -16,6 +16,8 @@ mod malformed;
 mod openapi;
 #[path = "service/prover.rs"]
 mod prover;
+#[path = "service/secrets.rs"]
+mod secrets;
 #[path = "service/simulation.rs"]
 mod simulation;
 #[path = "service/submission.rs"]

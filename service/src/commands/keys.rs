@@ -7,6 +7,7 @@ use crate::server::clock::Clock;
 use crate::server::db::Db;
 use crate::server::keys::{tenant, Scope, Secret};
 use crate::server::run::start;
+use crate::server::state::alone;
 use serde_json::json;
 use std::future::Future;
 
@@ -60,6 +61,7 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
 async fn open(settings: &Settings) -> Result<Db, CliError> {
     let config = settings.load()?;
     std::fs::create_dir_all(&config.data).map_err(|e| CliError::io(&config.data, &e))?;
+    let _alone = alone(&config).map_err(start)?;
     stored(Db::open(&config.database_url())).await
 }
 

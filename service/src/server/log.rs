@@ -9,15 +9,8 @@ use tracing_subscriber::Layer;
 /// Starts logging. A second call has no effect.
 pub fn start(config: &Config) {
     let level = config.log_level.parse().unwrap_or(LevelFilter::INFO);
-    // Statements of the database would show what is stored.
-    let quiet = [
-        ("sqlx", LevelFilter::WARN),
-        ("apalis", LevelFilter::WARN),
-        ("apalis_core", LevelFilter::WARN),
-    ];
-    let targets = Targets::new()
-        .with_default(level)
-        .with_targets(quiet.map(|(t, most)| (t, most.min(level))));
+    // Other crates may log headers and statements.
+    let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("provenn_service", level);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match config.log_format {
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

@@ -10,6 +10,7 @@ use super::metrics::Metrics;
 use super::queue::Queue;
 use super::store::Store;
 use super::worker::cache::Models;
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -50,6 +51,7 @@ impl App {
         for folder in ["tmp", "models"] {
             std::fs::create_dir_all(config.data.join(folder))?;
         }
+        let _alone = alone(&config)?;
         let db = Db::open(&config.database_url()).await?;
         Ok(Self(Arc::new(Parts {
             store: Store::open(&config)?,
@@ -82,4 +84,14 @@ impl App {
             path => Ok(path.into()),
         }
     }
+}
+
+/// Held while migrations run: processes that start together on one folder wait for each other. (PostgreSQL locks by itself.)
+///
+/// # Errors
+/// The data folder cannot be written.
+pub fn alone(config: &Config) -> Result<File, ApiError> {
+    let file = File::create(config.data.join("migrations.lock"))?;
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).map_err(std::io::Error::from)?;
+    Ok(file)
 }

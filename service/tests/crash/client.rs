@@ -21,6 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(240);
 
 impl Client {
     pub fn new(port: u16, key: &str) -> Self {
+        let _first = rustls::crypto::ring::default_provider().install_default();
         let http = Http::builder().timeout(Duration::from_secs(10)).build().unwrap();
         Self {
             http,
@@ -131,6 +132,7 @@ impl Client {
             .unwrap()
             .to_owned();
         let srs = SrsVerifyingKey::from_bytes(&self.bytes(&format!("/v1/srs/{srs}")).await.1).unwrap();
+        let card = card.check(&srs).unwrap();
         let mut counts = Counts {
             jobs: places.len(),
             ..Counts::default()

@@ -7,7 +7,7 @@ use crate::server::store::{Kind, Store};
 use crate::{files, srs};
 use provenn_prover::commit::Description;
 use provenn_prover::store;
-use provenn_verifier::{ModelCard, SrsVerifyingKey};
+use provenn_verifier::{CheckedCard, ModelCard, SrsVerifyingKey};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +20,7 @@ const KEPT: usize = 256;
 /// What verification needs of a model.
 #[derive(Debug)]
 pub struct Public {
-    pub card: ModelCard,
+    pub card: CheckedCard,
     pub srs: SrsVerifyingKey,
     pub description: Description,
 }
@@ -75,11 +75,9 @@ impl Models {
         let read = |card: &[u8], srs: &[u8]| -> Result<Public, CliError> {
             let card = ModelCard::from_bytes(card)?;
             let description = store::description(&card)?;
-            Ok(Public {
-                srs: SrsVerifyingKey::from_bytes(srs)?,
-                card,
-                description,
-            })
+            let srs = SrsVerifyingKey::from_bytes(srs)?;
+            let card = card.check(&srs)?;
+            Ok(Public { card, srs, description })
         };
         let public = read(&file(store::CARD).await?, &file(store::SRS).await?)
             .map_err(|e| ApiError::Internal(format!("model {}: {}", model.id, e.parts().1)))?;
