@@ -1,8 +1,6 @@
 //! The grammar of the command line. The arguments of each command stand beside its code.
 
-use crate::commands::{
-    audit, commit, completions, explain, inspect, keys, prove, serve, srs, structure, verify,
-};
+use crate::commands::{audit, commit, completions, explain, inspect, keys, prove, serve, srs, structure, verify};
 use clap::{Parser, Subcommand};
 
 /// Prove what a committed neural network computes, and check such proofs.

@@ -39,7 +39,8 @@ async fn main() {
     let (model, input) = service.commit().await;
 
     let submit = |n: u32| {
-        let body = json!({ "model": model, "input": input, "policy": "label", "context": { "audience": format!("{n}") } });
+        let body =
+            json!({ "model": model, "input": input, "policy": "label", "context": { "audience": format!("{n}") } });
         service.send(Method::POST, "/v1/proofs", body.to_string())
     };
     let (latencies, answers) = rate(SUBMITS, seconds, submit).await;
@@ -59,13 +60,18 @@ async fn main() {
     let waiting: Vec<&String> = places.iter().rev().take(STREAMS).collect();
     let mut streams = Vec::new();
     for place in &waiting {
-        let mut stream = service.send(Method::GET, &format!("{place}/events"), String::new()).await;
+        let mut stream = service
+            .send(Method::GET, &format!("{place}/events"), String::new())
+            .await;
         assert!(stream.chunk().await.unwrap().is_some());
         streams.push(stream);
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
     let added = service.memory().saturating_sub(before);
-    println!("{STREAMS} event streams: {:.1} MiB more (limit 100 MiB)", added as f64 / 1048576.0);
+    println!(
+        "{STREAMS} event streams: {:.1} MiB more (limit 100 MiB)",
+        added as f64 / 1048576.0
+    );
     drop(streams);
 
     let (begun, first) = (Instant::now(), service.done().await);
@@ -121,7 +127,11 @@ fn report(name: &str, per_second: u32, latencies: &[Duration], limit: &str) {
 impl Service {
     async fn start(binary: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let process = Command::new(binary)
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
             .arg(folder.path())
@@ -137,15 +147,33 @@ impl Service {
             key: String::new(),
             folder,
         };
-        while service.http.get(format!("{}/readyz", service.base)).send().await.is_err() {
+        while service
+            .http
+            .get(format!("{}/readyz", service.base))
+            .send()
+            .await
+            .is_err()
+        {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        service.key = std::fs::read_to_string(service.folder.path().join("first.key")).unwrap().trim().into();
+        service.key = std::fs::read_to_string(service.folder.path().join("first.key"))
+            .unwrap()
+            .trim()
+            .into();
         service
     }
 
-    fn send(&self, method: Method, path: &str, body: String) -> impl std::future::Future<Output = Response> + Send + 'static {
-        let request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.key).body(body);
+    fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: String,
+    ) -> impl std::future::Future<Output = Response> + Send + 'static {
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.base))
+            .bearer_auth(&self.key)
+            .body(body);
         async { request.send().await.unwrap() }
     }
 
@@ -161,15 +189,26 @@ impl Service {
             let file = fixtures.join(name);
             let sum = Command::new("sha256sum").arg(&file).output().unwrap();
             let sha256 = String::from_utf8(sum.stdout).unwrap()[..64].to_owned();
-            let request = self.http.put(format!("{}/v1/{what}/{sha256}", self.base)).bearer_auth(&self.key);
-            assert!(request.body(std::fs::read(file).unwrap()).send().await.unwrap().status().is_success());
+            let request = self
+                .http
+                .put(format!("{}/v1/{what}/{sha256}", self.base))
+                .bearer_auth(&self.key);
+            assert!(request
+                .body(std::fs::read(file).unwrap())
+                .send()
+                .await
+                .unwrap()
+                .status()
+                .is_success());
             sha256
         };
         let model = put("models", "models/linear_30.onnx").await;
         let calibration = put("inputs", "data/breast_cancer_calibration.npy").await;
         let input = put("inputs", "inputs/linear_30.json").await;
         let body = json!({ "calibration": calibration }).to_string();
-        let answer = self.send(Method::POST, &format!("/v1/models/{model}/commit"), body).await;
+        let answer = self
+            .send(Method::POST, &format!("/v1/models/{model}/commit"), body)
+            .await;
         let place = answer.headers()["location"].to_str().unwrap().to_owned();
         loop {
             if let Some(id) = self.json(&place).await["result"]["model_id"].as_str() {
@@ -181,10 +220,17 @@ impl Service {
 
     /// A number from the metrics.
     async fn metric(&self, prefix: &str) -> u64 {
-        let body = self.send(Method::GET, "/metrics", String::new()).await.bytes().await.unwrap();
+        let body = self
+            .send(Method::GET, "/metrics", String::new())
+            .await
+            .bytes()
+            .await
+            .unwrap();
         let text = String::from_utf8(body.to_vec()).unwrap();
         let lines = text.lines().filter(|line| line.starts_with(prefix));
-        lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+        lines
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+            .sum()
     }
 
     async fn done(&self) -> u64 {

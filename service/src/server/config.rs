@@ -74,7 +74,7 @@ pub struct Limits {
     pub requests_per_second: u32,
     /// Requests at once beyond that rate.
     pub burst: u32,
-    /// Verifications at a time.
+    /// Verifications and inspections of uploads at a time.
     pub verifications: usize,
     /// Event streams at a time.
     pub streams: usize,
@@ -136,7 +136,7 @@ impl Default for Limits {
             model_bytes: 256 << 20,
             model_nodes: 10_000,
             model_parameters: 64_000_000,
-            input_bytes: 64 << 20,
+            input_bytes: 16 << 20,
             forecast_cpu_seconds: 600.0,
             prover_memory_bytes: 8 << 30,
             prover_seconds: 3600,

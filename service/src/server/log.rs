@@ -10,7 +10,9 @@ use tracing_subscriber::Layer;
 pub fn start(config: &Config) {
     let level = config.log_level.parse().unwrap_or(LevelFilter::INFO);
     // Other crates may log headers and statements.
-    let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("provenn_service", level);
+    let targets = Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_target("provenn_service", level);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match config.log_format {
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

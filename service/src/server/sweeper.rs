@@ -8,8 +8,10 @@ use std::time::Duration;
 
 /// A queued job is looked after when the engine has had it for so long.
 const PATIENCE: i64 = 5_000;
-/// Sweeps between removals of old tasks.
+/// Sweeps between removals of what is old.
 const PRUNE_EVERY: u32 = 100;
+/// How long Idempotency-Keys are remembered: a week.
+const MEMORY: i64 = 7 * 24 * 3600 * 1000;
 
 /// Sweeps until the process ends. Any number of processes may.
 pub async fn run(app: App) {
@@ -20,8 +22,9 @@ pub async fn run(app: App) {
         }
         if round % PRUNE_EVERY == 0 {
             app.rates.prune();
-            if let Err(error) = app.queue.prune().await {
-                tracing::warn!(%error, "removing old tasks");
+            let pruned = tokio::join!(app.queue.prune(), app.db.forget_requests(app.now() - MEMORY));
+            if let (Err(error), _) | (_, Err(error)) = pruned {
+                tracing::warn!(%error, "removing what is old");
             }
         }
     }

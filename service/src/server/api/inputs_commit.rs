@@ -31,7 +31,7 @@ pub struct InputCommitRequest {
 #[utoipa::path(post, path = "/v1/inputs/{sha256}/commit", tag = "inputs", security(("key" = ["prove"])),
     params(
         ("sha256" = String, Path, description = "Digest of an uploaded input"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same job"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same job, for a week"),
     ),
     request_body = InputCommitRequest,
     responses(

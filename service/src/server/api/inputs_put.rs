@@ -37,6 +37,11 @@ pub async fn put_input(
     if let Some(known) = app.db.upload(&caller.tenant, "input", &sha256).await? {
         return Ok((StatusCode::OK, Json(known.summary)));
     }
+    let _turn = app
+        .checks
+        .acquire()
+        .await
+        .map_err(|e| ApiError::Internal(e.to_string()))?;
     let shape = {
         let path = path.clone();
         let shape = tokio::task::spawn_blocking(move || -> Result<Vec<usize>, ApiError> {

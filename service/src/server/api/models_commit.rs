@@ -46,7 +46,7 @@ pub struct CommitRequest {
 #[utoipa::path(post, path = "/v1/models/{id}/commit", tag = "models", security(("key" = ["commit"])),
     params(
         ("id" = String, Path, description = "Digest of an uploaded model"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same job"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same job, for a week"),
     ),
     request_body = CommitRequest,
     responses(

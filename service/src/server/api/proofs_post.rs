@@ -50,7 +50,7 @@ pub struct ProofRequest {
 
 /// Starts a proof. The same statement gives the same job, unless that failed, was cancelled or expired.
 #[utoipa::path(post, path = "/v1/proofs", tag = "proofs", security(("key" = ["prove"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same job")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same job, for a week")),
     request_body = ProofRequest,
     responses(
         (status = 202, body = JobView, headers(("Location" = String))),

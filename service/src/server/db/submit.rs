@@ -41,6 +41,13 @@ impl Submitted {
 }
 
 impl Db {
+    /// Forgets the Idempotency-Keys of requests before `before`.
+    pub async fn forget_requests(&self, before: Millis) -> Result<(), ApiError> {
+        let old = sqlx::query("DELETE FROM idempotency WHERE created < $1").bind(before);
+        old.execute(&self.write).await?;
+        Ok(())
+    }
+
     /// Adds a job, unless the request or the statement has one.
     ///
     /// # Errors
