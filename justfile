@@ -10,6 +10,10 @@ demo:
 test:
     cargo test --workspace --release
 
+# The crash suite in full: kill -9 at labelled points and at random, on SQLite and PostgreSQL.
+crash:
+    PROVENN_CRASH=full cargo test --release -p provenn-service --features failpoints --test crash -- --nocapture --test-threads 1
+
 # Formatting and lints.
 lint:
     cargo fmt --all --check
@@ -54,6 +58,11 @@ fuzz:
 # Mutation testing of the verifier (needs cargo-mutants; takes hours).
 mutants:
     cargo mutants -p provenn-verifier -- --lib --test testkit --test tamper --test decision --test hardening --test link
+
+# Latencies, memory and throughput of the service on this machine.
+bench-service:
+    cargo build --release -p provenn-service
+    cargo run --release -p provenn-benches --bin load -- target/release/provenn
 
 # Side by side with a peer, on this machine.
 bench-peer:

@@ -1,6 +1,6 @@
 //! The grammar of the command line. The arguments of each command stand beside its code.
 
-use crate::commands::{audit, commit, completions, explain, inspect, prove, srs, structure, verify};
+use crate::commands::{audit, commit, completions, explain, inspect, keys, prove, serve, srs, structure, verify};
 use clap::{Parser, Subcommand};
 
 /// Prove what a committed neural network computes, and check such proofs.
@@ -37,6 +37,11 @@ pub enum Command {
     /// Make or import KZG parameters.
     #[command(subcommand)]
     Srs(srs::Command),
+    /// Run the service: HTTP API, workers, storage.
+    Serve(serve::Args),
+    /// Make, revoke and list keys of the service.
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Print a completion script for a shell.
     Completions(completions::Args),
 }

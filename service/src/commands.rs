@@ -6,7 +6,9 @@ pub mod completions;
 pub mod demo;
 pub mod explain;
 pub mod inspect;
+pub mod keys;
 pub mod prove;
+pub mod serve;
 pub mod srs;
 pub mod structure;
 pub mod verify;
@@ -26,6 +28,8 @@ pub fn run(cli: &Cli) -> Result<Report, CliError> {
         Command::Audit(args) => audit::run(args),
         Command::Structure(args) => structure::run(args),
         Command::Srs(command) => srs::run(command),
+        Command::Serve(args) => serve::run(args),
+        Command::Keys(command) => keys::run(command),
         Command::Completions(args) => Ok(completions::run(args)),
     }
 }

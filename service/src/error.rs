@@ -36,6 +36,11 @@ impl CliError {
         Self::new(1, "io", format!("{}: {source}", path.display()), IO_HELP)
     }
 
+    /// Code, message and help.
+    pub fn parts(&self) -> (&'static str, &str, &str) {
+        (self.code, &self.message, &self.help)
+    }
+
     pub fn exit(&self) -> u8 {
         self.exit
     }

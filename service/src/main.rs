@@ -1,23 +1,14 @@
-//! `provenn`: commit to a neural network, prove what it computes, verify receipts.
+//! `provenn`: see the library.
 #![forbid(unsafe_code)]
 
-mod bytes;
-mod cli;
-mod commands;
-mod error;
-mod estimate;
-mod files;
-mod npy;
-mod policy;
-mod progress;
-mod report;
-mod sample;
-mod srs;
-
 use clap::Parser;
+use provenn_service::{child, cli, commands};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|first| first == child::ARGUMENT) {
+        return child::main();
+    }
     let cli = cli::Cli::parse();
     match commands::run(&cli) {
         Ok(report) => report.print(cli.json),

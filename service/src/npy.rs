@@ -4,6 +4,8 @@
 
 use crate::error::CliError;
 
+/// First bytes of a file.
+pub const MAGIC: &[u8] = b"\x93NUMPY";
 const MAX_HEADER: usize = 4096;
 
 /// Rows of a data file.
@@ -51,7 +53,7 @@ fn bad(reason: String) -> CliError {
 fn split(bytes: &[u8]) -> Result<(&str, &[u8]), CliError> {
     let cut = || bad("it ends early".into());
     let rest = bytes
-        .strip_prefix(b"\x93NUMPY")
+        .strip_prefix(MAGIC)
         .ok_or_else(|| bad("wrong first bytes".into()))?;
     let (len, rest) = match rest {
         [1, 0, a, b, rest @ ..] => (usize::from(u16::from_le_bytes([*a, *b])), rest),

@@ -25,7 +25,7 @@ pub fn rows(path: Option<&Path>) -> Result<Vec<Vec<f32>>, CliError> {
 /// One input: `.npy` with one row (or exactly the input's shape), or JSON `{"shape": [..], "values": [..]}`.
 pub fn one(path: &Path, description: &Description) -> Result<Vec<f32>, CliError> {
     let bytes = files::read(path, MAX_DATA)?;
-    let (shape, values) = match bytes.starts_with(b"\x93NUMPY") {
+    let (shape, values) = match bytes.starts_with(npy::MAGIC) {
         true => {
             let npy = npy::parse(&bytes)?;
             let shape = [vec![npy.rows.len()], npy.shape].concat();
@@ -48,6 +48,15 @@ pub fn one(path: &Path, description: &Description) -> Result<Vec<f32>, CliError>
     match values.iter().all(|v| v.is_finite()) {
         true => Ok(values),
         false => Err(bad("a value is not finite".into())),
+    }
+}
+
+/// The shape that a JSON sample states, if its values fill it.
+pub fn shape(bytes: &[u8]) -> Result<Vec<usize>, CliError> {
+    let Json { shape, values } = serde_json::from_slice(bytes).map_err(|e| bad(e.to_string()))?;
+    match shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)) == Some(values.len()) {
+        true => Ok(shape),
+        false => Err(bad(format!("{} values do not fill the shape {shape:?}", values.len()))),
     }
 }
 

@@ -382,3 +382,33 @@ fn an_auditor_rebuilds_the_keys_without_weights() {
     assert!(provenn(&full).ok().contains("commitments"));
     provenn(&[&audit[1..], &openings].concat()).fails(3, "audit-failed");
 }
+
+#[test]
+fn keys_of_the_service_are_made_and_revoked() {
+    let data = folder().join("keys").display().to_string();
+    let keys = |arguments: &[&str]| provenn(&[&["--json", "keys"], arguments, &["--data", &data]].concat());
+    let made = keys(&["create", "--tenant", "lab", "--scopes", "read,prove", "--label", "test"]).json();
+    assert!(made["key"].as_str().unwrap().starts_with("pvn_"));
+    let listed = keys(&["list"]).json();
+    assert_eq!(
+        (&listed["keys"][0]["scopes"], &listed["keys"][0]["revoked"]),
+        (&"read,prove".into(), &Value::Null)
+    );
+    assert!(!listed
+        .to_string()
+        .contains(made["key"].as_str().unwrap().rsplit('_').next().unwrap()));
+    let id = made["id"].as_str().unwrap();
+    keys(&["revoke", id]).json();
+    assert!(keys(&["list"]).json()["keys"][0]["revoked"].is_i64());
+    provenn(&["keys", "revoke", "--data", &data, id]).fails(2, "no-such-key");
+}
+
+#[test]
+fn the_service_prints_its_settings() {
+    let shown = provenn(&["serve", "--print-config", "--listen", "127.0.0.1:1", "--role", "worker"]).ok();
+    assert!(
+        shown.contains("listen = \"127.0.0.1:1\"\nrole = \"worker\"\n"),
+        "{shown}"
+    );
+    provenn(&["serve", "--config", "/nonexistent.toml"]).fails(1, "io");
+}

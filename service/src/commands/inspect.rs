@@ -1,11 +1,12 @@
 //! `provenn inspect`: what a model is and what a proof would cost.
 
 use crate::error::CliError;
-use crate::estimate::receipt_bytes;
+use crate::estimate::Cost;
 use crate::files::{self, MAX_MODEL};
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::sample;
+use provenn_circuits::onnx::Graph;
 use provenn_prover::commit::{compile, CommitOptions, Compiled};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -38,20 +39,10 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
 
 fn report(compiled: &Compiled) -> Report {
     let (graph, model, shape) = (&compiled.graph, &compiled.model, &compiled.layout.shape);
-    let mut operators = BTreeMap::<&str, usize>::new();
-    for node in &graph.nodes {
-        *operators.entry(node.onnx_op.as_str()).or_default() += 1;
-    }
-    let parameters: usize = graph
-        .values
-        .iter()
-        .filter_map(|v| v.constant.as_ref())
-        .map(|t| t.data.len())
-        .sum();
-    let input: usize = model.input_shape.iter().product();
+    let (operators, parameters) = (operators(graph), parameters(graph));
     let columns = shape.small_columns() + shape.full_columns();
     let (line, activation, powers) = compiled.layout.used_rows();
-    let (seconds, bytes) = (shape.predicted_cpu_seconds(), receipt_bytes(shape, input));
+    let Cost { cpu_seconds, bytes, .. } = Cost::of(shape, &model.input_shape);
     let mut report = Report::default();
     report.row("model", &graph.name);
     let list: Vec<String> = operators
@@ -85,7 +76,7 @@ fn report(compiled: &Compiled) -> Report {
     );
     report.row(
         "proof, predicted",
-        format!("{seconds:.1} CPU seconds (cost model, not a measurement)"),
+        format!("{cpu_seconds:.1} CPU seconds (cost model, not a measurement)"),
     );
     report.row(
         "receipt",
@@ -103,8 +94,23 @@ fn report(compiled: &Compiled) -> Report {
         "columns": columns,
         "value_bits": model.precision.bits(),
         "weight_bits": shape.weight_bits,
-        "predicted_cpu_seconds": seconds,
+        "predicted_cpu_seconds": cpu_seconds,
         "receipt_bytes": bytes,
     });
     report
+}
+
+/// How often each ONNX operator occurs.
+pub fn operators(graph: &Graph) -> BTreeMap<&str, usize> {
+    let mut operators = BTreeMap::new();
+    for node in &graph.nodes {
+        *operators.entry(node.onnx_op.as_str()).or_default() += 1;
+    }
+    operators
+}
+
+/// Number of constants: weights and biases.
+pub fn parameters(graph: &Graph) -> usize {
+    let constants = graph.values.iter().filter_map(|v| v.constant.as_ref());
+    constants.map(|t| t.data.len()).sum()
 }

@@ -1,14 +1,13 @@
 //! `provenn prove`: one receipt.
 
-use crate::bytes::{hex, hex32};
+use crate::bytes::hex32;
 use crate::error::CliError;
 use crate::policy::Asked;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
-use crate::{files, sample, srs};
-use ff::PrimeField;
+use crate::{files, opening, sample, srs};
 use provenn_circuits::exec::quantize_input;
-use provenn_prover::prove::{commit_input, prove, Opening};
+use provenn_prover::prove::{commit_input, prove};
 use provenn_prover::{store, Input};
 use provenn_verifier::{Context, InputBinding, Receipt};
 use serde_json::json;
@@ -73,7 +72,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         true => (Input::Public(values), None),
         false => {
             let opening = commit_input(&committed, &parameters, &values)?;
-            let secret = opening_json(&values, &opening);
+            let secret = opening::to_json(&values, &opening);
             (Input::Committed(values, opening), Some(secret))
         }
     };
@@ -124,15 +123,4 @@ fn write_opening(receipt: &Path, secret: &serde_json::Value) -> Result<PathBuf, 
     let path = receipt.with_extension("opening.json");
     files::write(&path, secret.to_string().as_bytes(), true)?;
     Ok(path)
-}
-
-/// Values (integers of the quantized model), points and the tails of the columns (canonical scalars, little endian).
-fn opening_json(values: &[i64], opening: &Opening) -> serde_json::Value {
-    let tails: Vec<Vec<String>> = opening
-        .tails
-        .iter()
-        .map(|t| t.iter().map(|v| hex(v.to_repr().as_ref())).collect())
-        .collect();
-    let points: Vec<String> = opening.points.iter().map(|p| hex(p)).collect();
-    json!({ "version": 1, "values": values, "points": points, "tails": tails })
 }

@@ -1,0 +1,105 @@
+//! What service and child say to each other.
+
+use crate::error::CliError;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// What the child is started with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Start {
+    pub work: Work,
+    /// Largest address space.
+    pub memory_bytes: u64,
+    /// Most CPU time.
+    pub cpu_seconds: u64,
+    /// Added to the niceness.
+    pub nice: i32,
+}
+
+/// The kinds of work. Folders of models hold the files of [`provenn_prover::store`] and `model.srs`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Work {
+    /// Import an ONNX file and say what it is.
+    Inspect { model: PathBuf, compile: bool },
+    /// Commit to a model; writes its files to `out`.
+    Commit {
+        model: PathBuf,
+        calibration: Option<PathBuf>,
+        held_out: Option<PathBuf>,
+        committed_input: bool,
+        /// Folder of development parameters, or a file of imported ones.
+        srs: PathBuf,
+        out: PathBuf,
+        /// Most CPU seconds that a proof of the model may take by forecast.
+        forecast_limit: f64,
+    },
+    /// Commit to an input; writes the opening to `out`.
+    Open {
+        folder: PathBuf,
+        srs_id: String,
+        input: PathBuf,
+        out: PathBuf,
+    },
+    /// Prove; writes the receipt to `out`.
+    Prove {
+        folder: PathBuf,
+        srs_id: String,
+        input: PathBuf,
+        opening: Option<PathBuf>,
+        policy: String,
+        audience: String,
+        nonce: String,
+        not_after: u64,
+        out: PathBuf,
+    },
+}
+
+/// What the child says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "say", rename_all = "kebab-case")]
+pub enum Line {
+    /// A stage begins.
+    Stage { stage: String },
+    /// The work is done.
+    Done {
+        result: Value,
+        /// Largest resident memory, where the system tells.
+        peak_bytes: Option<i64>,
+        cpu_ms: i64,
+    },
+    /// The work cannot be done; trying again would give the same.
+    Failed {
+        code: String,
+        message: String,
+        help: String,
+    },
+}
+
+impl Line {
+    pub fn done(result: Value) -> Self {
+        let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        Self::Done {
+            result,
+            peak_bytes: peak_bytes(),
+            cpu_ms: used.tv_sec * 1000 + used.tv_nsec / 1_000_000,
+        }
+    }
+
+    pub fn failed(error: &CliError) -> Self {
+        let (code, message, help) = error.parts();
+        Self::Failed {
+            code: code.into(),
+            message: message.into(),
+            help: help.into(),
+        }
+    }
+}
+
+fn peak_bytes() -> Option<i64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: i64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}

@@ -1,0 +1,170 @@
+//! The work itself: the same calls as the command line's.
+
+use super::protocol::Work;
+use crate::bytes::{hex, hex32};
+use crate::error::CliError;
+use crate::estimate::Cost;
+use crate::files::{self, MAX_DATA, MAX_MODEL};
+use crate::policy::Asked;
+use crate::{fail, opening, sample, srs};
+use provenn_circuits::exec::quantize_input;
+use provenn_circuits::onnx::{self, Graph};
+use provenn_prover::commit::{commit, compile, srs_verifying_key, CommitOptions, Committed};
+use provenn_prover::prove::{commit_input, prove, Stage};
+use provenn_prover::srs::Srs;
+use provenn_prover::{store, Input};
+use provenn_verifier::Context;
+use serde_json::{json, Value};
+use std::path::Path;
+
+pub fn run(work: &Work, stage: &dyn Fn(&'static str)) -> Result<Value, CliError> {
+    match work {
+        Work::Inspect { model, compile } => inspect(model, *compile),
+        Work::Commit {
+            model,
+            calibration,
+            held_out,
+            committed_input,
+            srs,
+            out,
+            forecast_limit,
+        } => {
+            let options = CommitOptions {
+                calibration: sample::rows(calibration.as_deref())?,
+                held_out: sample::rows(held_out.as_deref())?,
+                committed_input: *committed_input,
+            };
+            make(model, &options, srs, out, *forecast_limit, stage)
+        }
+        Work::Open {
+            folder,
+            srs_id,
+            input,
+            out,
+        } => {
+            stage("witness");
+            let (committed, srs) = load(folder, srs_id)?;
+            let values = values(&committed, input)?;
+            let opening = commit_input(&committed, &srs, &values)?;
+            files::write(out, opening::to_json(&values, &opening).to_string().as_bytes(), true)?;
+            Ok(json!({ "points": opening.points.iter().map(|p| hex(p)).collect::<Vec<_>>() }))
+        }
+        Work::Prove { .. } => receipt(work, stage),
+    }
+}
+
+/// What an ONNX file is, and what it would cost with the default calibration.
+fn inspect(model: &Path, with_cost: bool) -> Result<Value, CliError> {
+    let bytes = files::read(model, MAX_MODEL)?;
+    let graph = onnx::import(&bytes).map_err(provenn_prover::ProveError::from)?;
+    let mut summary = summary(&graph);
+    if with_cost {
+        let compiled = compile(&bytes, &CommitOptions::default())?;
+        summary["forecast"] = Cost::of(&compiled.layout.shape, &compiled.model.input_shape).json();
+    }
+    Ok(summary)
+}
+
+fn summary(graph: &Graph) -> Value {
+    let shapes = |ids: &[usize]| -> Vec<&[usize]> {
+        let values = ids.iter().filter_map(|&id| graph.values.get(id));
+        values.map(|value| value.shape.as_slice()).collect()
+    };
+    json!({
+        "name": graph.name,
+        "nodes": graph.nodes.len(),
+        "operators": crate::commands::inspect::operators(graph),
+        "parameters": crate::commands::inspect::parameters(graph),
+        "input_shapes": shapes(&graph.input),
+        "output_shapes": shapes(&graph.output),
+    })
+}
+
+fn make(
+    model: &Path,
+    options: &CommitOptions,
+    srs: &Path,
+    out: &Path,
+    forecast_limit: f64,
+    stage: &dyn Fn(&'static str),
+) -> Result<Value, CliError> {
+    stage("compile");
+    let compiled = compile(&files::read(model, MAX_MODEL)?, options)?;
+    let cost = Cost::of(&compiled.layout.shape, &compiled.model.input_shape);
+    cost.admit(forecast_limit)?;
+    stage("parameters");
+    let parameters = srs::open(Some(srs), compiled.layout.shape.k)?;
+    stage("commit");
+    let committed = commit(&compiled, options, &parameters)?;
+    store::save(&committed, &parameters, out)?;
+    parameters.save(&out.join(srs::FILE))?;
+    Ok(json!({
+        "model_id": hex(&committed.card.model_id()),
+        "key_digest": hex(&committed.card.key.digest()),
+        "srs_id": hex(&srs_verifying_key(&parameters)?.id()),
+        "parameters_id": hex(&parameters.id()),
+        "description": store::description(&committed.card)?,
+        "forecast": cost.json(),
+        "summary": summary(&compiled.graph),
+    }))
+}
+
+fn receipt(work: &Work, stage: &dyn Fn(&'static str)) -> Result<Value, CliError> {
+    let Work::Prove {
+        folder,
+        srs_id,
+        input,
+        opening,
+        policy,
+        audience,
+        nonce,
+        not_after,
+        out,
+    } = work
+    else {
+        return Err(CliError::usage("child", "not a proof", ""));
+    };
+    let usage = |e: String| CliError::usage("policy", e, "");
+    let (committed, srs) = load(folder, srs_id)?;
+    let description = store::description(&committed.card)?;
+    let kind = policy.parse::<Asked>().map_err(usage)?.kind(&description)?;
+    let context = Context {
+        audience: audience.clone(),
+        nonce: hex32(nonce).map_err(usage)?,
+        not_after: *not_after,
+    };
+    let values = values(&committed, input)?;
+    let input = match opening {
+        None => Input::Public(values),
+        Some(path) => {
+            let (values, opening) = opening::from_json(&files::read(path, MAX_DATA)?)?;
+            Input::Committed(values, opening)
+        }
+    };
+    let bytes = prove(&committed, &srs, &input, kind, context, &|reached| {
+        let (name, point) = match reached {
+            Stage::Witness => ("witness", "child-witness"),
+            Stage::Proof => ("proof", "child-proof"),
+            Stage::Link => ("link", "child-link"),
+            Stage::Verify => ("verify", "child-verify"),
+        };
+        stage(name);
+        fail::point(point);
+    })?;
+    fail::point("child-before-write");
+    files::write(out, &bytes, true)?;
+    fail::point("child-after-write");
+    Ok(json!({ "bytes": bytes.len() }))
+}
+
+fn load(folder: &Path, srs_id: &str) -> Result<(Committed, Srs), CliError> {
+    let committed = store::load(folder)?;
+    let id = hex32(srs_id).map_err(|e| CliError::usage("srs-id", e, ""))?;
+    let srs = Srs::load(&folder.join(srs::FILE), Some(id))?;
+    Ok((committed, srs))
+}
+
+fn values(committed: &Committed, input: &Path) -> Result<Vec<i64>, CliError> {
+    let description = store::description(&committed.card)?;
+    Ok(quantize_input(&committed.model, &sample::one(input, &description)?)?)
+}

@@ -1,0 +1,35 @@
+//! Points where the crash suite ends the process. Without the feature `failpoints` there is nothing here.
+
+/// Names a point.
+#[cfg(feature = "failpoints")]
+const POINT: &str = "PROVENN_FAILPOINT";
+/// A file that is made when the point was reached: a point ends one process only.
+#[cfg(feature = "failpoints")]
+const ONCE: &str = "PROVENN_FAILPOINT_ONCE";
+
+/// Ends the process as `kill -9` does, if this is the point and nothing ended there before.
+#[cfg(feature = "failpoints")]
+pub fn point(name: &str) {
+    let wanted = std::env::var(POINT).is_ok_and(|wanted| wanted == name);
+    let first = || std::env::var(ONCE).is_ok_and(|file| std::fs::File::create_new(file).is_ok());
+    if wanted && first() {
+        let _unreachable = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    }
+}
+
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+pub fn point(_name: &str) {}
+
+/// Hands the choice to a child, whose environment is empty otherwise.
+#[cfg(feature = "failpoints")]
+pub fn pass(command: &mut tokio::process::Command) {
+    for name in [POINT, ONCE] {
+        if let Ok(value) = std::env::var(name) {
+            command.env(name, value);
+        }
+    }
+}
+
+#[cfg(not(feature = "failpoints"))]
+pub fn pass(_command: &mut tokio::process::Command) {}

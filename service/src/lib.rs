@@ -1,0 +1,22 @@
+//! `provenn`: commit to a neural network, prove what it computes, verify receipts; on the command line or as a service.
+//!
+//! [`cli`] and [`commands`] are the command line, [`server`] is the service, [`child`] is the process that the service
+//! starts for each piece of proving work.
+#![forbid(unsafe_code)]
+
+pub mod bytes;
+pub mod child;
+pub mod cli;
+pub mod commands;
+pub mod error;
+pub mod estimate;
+pub mod fail;
+pub mod files;
+pub mod npy;
+pub mod opening;
+pub mod policy;
+pub mod progress;
+pub mod report;
+pub mod sample;
+pub mod server;
+pub mod srs;

@@ -1,0 +1,54 @@
+//! Openings of committed inputs as files. Secret.
+
+use crate::bytes::{hex, hex32};
+use crate::error::CliError;
+use ff::PrimeField;
+use provenn_prover::prove::Opening;
+use serde::Deserialize;
+use serde_json::{json, Value};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: u32,
+    values: Vec<i64>,
+    points: Vec<String>,
+    tails: Vec<Vec<String>>,
+}
+
+/// Values (integers of the quantized model), points and the tails of the columns (canonical scalars, little endian).
+pub fn to_json(values: &[i64], opening: &Opening) -> Value {
+    let tails: Vec<Vec<String>> = opening
+        .tails
+        .iter()
+        .map(|t| t.iter().map(|v| hex(v.to_repr().as_ref())).collect())
+        .collect();
+    let points: Vec<String> = opening.points.iter().map(|p| hex(p)).collect();
+    json!({ "version": 1, "values": values, "points": points, "tails": tails })
+}
+
+/// What [`to_json`] wrote.
+pub fn from_json(bytes: &[u8]) -> Result<(Vec<i64>, Opening), CliError> {
+    let bad = |reason: String| {
+        CliError::usage(
+            "opening",
+            format!("damaged opening: {reason}"),
+            "commit to the input again",
+        )
+    };
+    let file: File = serde_json::from_slice(bytes).map_err(|e| bad(e.to_string()))?;
+    if file.version != 1 {
+        return Err(bad(format!("version {}, expected 1", file.version)));
+    }
+    let scalar = |text: &String| {
+        let repr = hex32(text).map_err(bad)?;
+        Option::from(PrimeField::from_repr(repr)).ok_or_else(|| bad("a scalar is not canonical".into()))
+    };
+    let tails = file.tails.iter().map(|t| t.iter().map(scalar).collect());
+    let points = file.points.iter().map(|p| hex32(p).map_err(bad));
+    let opening = Opening {
+        tails: tails.collect::<Result<_, CliError>>()?,
+        points: points.collect::<Result<_, CliError>>()?,
+    };
+    Ok((file.values, opening))
+}

@@ -1,0 +1,23 @@
+//! `provenn serve`: HTTP API, workers, storage. One binary in one of three roles.
+//!
+//! Order of reading: [`config`], [`db`] and [`store`] (what is kept where), [`api`] (one file per handler), [`queue`] (who
+//! works on what), [`worker`] (one job from lease to publication), [`sweeper`] (what time does to jobs).
+
+pub mod api;
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod events;
+pub mod keys;
+pub mod limits;
+pub mod log;
+pub mod metrics;
+pub mod problem;
+pub mod queue;
+pub mod run;
+pub mod state;
+pub mod store;
+pub mod sweeper;
+pub mod worker;

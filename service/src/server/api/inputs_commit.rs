@@ -1,0 +1,74 @@
+//! Committing to an uploaded input before anything is proven about it.
+
+use super::body;
+use super::submit::{submit, Wanted};
+use super::view::JobView;
+use crate::server::auth::Caller;
+use crate::server::error::ApiError;
+use crate::server::keys::Scope;
+use crate::server::problem::Problem;
+use crate::server::state::App;
+use crate::server::worker::statement;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+/// For which model.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InputCommitRequest {
+    /// Id of a model that was committed with `input: committed`.
+    model: String,
+    /// 0 to 9; higher ones start first.
+    priority: Option<u8>,
+}
+
+/// Commits to an input. A job; its result holds the commitment's points. All receipts about this input and model show them.
+#[utoipa::path(post, path = "/v1/inputs/{sha256}/commit", tag = "inputs", security(("key" = ["prove"])),
+    params(
+        ("sha256" = String, Path, description = "Digest of an uploaded input"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same job, for a week"),
+    ),
+    request_body = InputCommitRequest,
+    responses(
+        (status = 202, body = JobView, headers(("Location" = String))),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn commit_input(
+    State(app): State<App>,
+    caller: Caller,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    caller.needs(Scope::Prove)?;
+    let (asked, digest) = body::json::<InputCommitRequest>(body).await?;
+    app.db
+        .upload(&caller.tenant, "input", &sha256)
+        .await?
+        .ok_or(ApiError::NotFound { what: "input" })?;
+    let model = app
+        .db
+        .model(&caller.tenant, &asked.model)
+        .await?
+        .ok_or(ApiError::NotFound { what: "model" })?;
+    if !model.committed_input() {
+        return Err(ApiError::bad("the model was committed with public inputs"));
+    }
+    let wanted = Wanted {
+        kind: "opening",
+        statement: statement(&["opening", &asked.model, &sha256]),
+        request: json!({ "model": asked.model, "input": sha256 }),
+        priority: asked.priority,
+        not_after: None,
+        forecast: json!(null),
+        body: statement(&["opening", &sha256, &digest]),
+        place: "/v1/jobs",
+    };
+    submit(&app, &caller, &headers, wanted).await
+}

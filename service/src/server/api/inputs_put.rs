@@ -1,0 +1,67 @@
+//! Upload of an input, or of calibration data.
+
+use super::body;
+use crate::server::auth::Caller;
+use crate::server::error::ApiError;
+use crate::server::keys::Scope;
+use crate::server::problem::Problem;
+use crate::server::state::App;
+use crate::server::store::Kind;
+use crate::{npy, sample};
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::Json;
+use serde_json::{json, Value};
+
+/// Uploads tensors under their SHA-256: JSON `{"shape": [..], "values": [..]}`, or `.npy` whose first axis counts rows.
+#[utoipa::path(put, path = "/v1/inputs/{sha256}", tag = "inputs", security(("key" = ["upload"])),
+    params(("sha256" = String, Path, description = "Digest of the bytes, as sha256sum prints it")),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses(
+        (status = 201, description = "Stored", body = Object),
+        (status = 200, description = "Was stored before", body = Object),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn put_input(
+    State(app): State<App>,
+    caller: Caller,
+    Path(sha256): Path<String>,
+    body: Body,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    caller.needs(Scope::Upload)?;
+    let temporary = app.temporary()?;
+    let path = temporary.path().join("input");
+    let length = body::file(body, app.config.limits.input_bytes, &sha256, &path).await?;
+    if let Some(known) = app.db.upload(&caller.tenant, "input", &sha256).await? {
+        return Ok((StatusCode::OK, Json(known.summary)));
+    }
+    let _turn = app
+        .checks
+        .acquire()
+        .await
+        .map_err(|e| ApiError::Internal(e.to_string()))?;
+    let shape = {
+        let path = path.clone();
+        let shape = tokio::task::spawn_blocking(move || -> Result<Vec<usize>, ApiError> {
+            let bytes = std::fs::read(path)?;
+            if bytes.starts_with(npy::MAGIC) {
+                let npy = npy::parse(&bytes)?;
+                return Ok([vec![npy.rows.len()], npy.shape].concat());
+            }
+            Ok(sample::shape(&bytes)?)
+        });
+        shape.await.map_err(|e| ApiError::Internal(e.to_string()))??
+    };
+    let summary = json!({ "bytes": length, "shape": shape });
+    app.store.put_file(&caller.tenant, Kind::Input, &sha256, &path).await?;
+    let (length, most) = (
+        i64::try_from(length).unwrap_or(i64::MAX),
+        app.config.limits.tenant_bytes,
+    );
+    app.db
+        .add_upload(&caller.tenant, "input", &sha256, length, &summary, most, app.now())
+        .await?;
+    Ok((StatusCode::CREATED, Json(summary)))
+}

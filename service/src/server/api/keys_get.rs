@@ -1,0 +1,37 @@
+//! The verifying key of a circuit.
+
+use crate::bytes::hex;
+use crate::server::auth::Caller;
+use crate::server::error::ApiError;
+use crate::server::keys::Scope;
+use crate::server::problem::Problem;
+use crate::server::state::App;
+use axum::extract::{Path, State};
+use axum::Json;
+use serde_json::{json, Value};
+
+/// Verifying key (bytes in hexadecimal), the id of its SRS, and the circuit as text.
+#[utoipa::path(get, path = "/v1/keys/{digest}", tag = "verification", security(("key" = ["read"])),
+    params(("digest" = String, Path, description = "Key digest, as in a claim")),
+    responses(
+        (status = 200, body = Object),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn get_key(
+    State(app): State<App>,
+    caller: Caller,
+    Path(digest): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs(Scope::Read)?;
+    let model = app
+        .db
+        .model_with_key(&caller.tenant, &digest)
+        .await?
+        .ok_or(ApiError::NotFound { what: "key" })?;
+    let public = app.models.public(&app.store, &model).await?;
+    let key = &public.card.key;
+    Ok(Json(
+        json!({ "digest": digest, "srs_id": model.srs_id, "key": hex(&key.to_bytes()), "circuit": format!("{key:#?}") }),
+    ))
+}

@@ -1,0 +1,107 @@
+//! Upload of a model.
+
+use super::body;
+use crate::child::protocol::{Start, Work};
+use crate::fail;
+use crate::server::auth::Caller;
+use crate::server::error::ApiError;
+use crate::server::keys::Scope;
+use crate::server::problem::Problem;
+use crate::server::state::App;
+use crate::server::store::Kind;
+use crate::server::worker::{process, Stopped};
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::Json;
+use serde_json::Value;
+use std::time::Duration;
+
+/// Memory and time for reading an uploaded model; more than any model within the limits takes.
+const MEMORY: u64 = 4 << 30;
+const SECONDS: u64 = 60;
+
+/// Uploads an ONNX file under its SHA-256. The file is read in a process of its own before it is kept.
+#[utoipa::path(put, path = "/v1/models/{id}", tag = "models", security(("key" = ["upload"])),
+    params(("id" = String, Path, description = "Digest of the bytes, as sha256sum prints it")),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses(
+        (status = 201, description = "Stored: what the model is and what a proof would cost", body = Object),
+        (status = 200, description = "Was stored before", body = Object),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn put_model(
+    State(app): State<App>,
+    caller: Caller,
+    Path(sha256): Path<String>,
+    body: Body,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    caller.needs(Scope::Upload)?;
+    let temporary = app.temporary()?;
+    let path = temporary.path().join("model.onnx");
+    let bytes = body::file(body, app.config.limits.model_bytes, &sha256, &path).await?;
+    if let Some(known) = app.db.upload(&caller.tenant, "model", &sha256).await? {
+        return Ok((StatusCode::OK, Json(known.summary)));
+    }
+    let start = Start {
+        work: Work::Inspect {
+            model: path.clone(),
+            compile: true,
+        },
+        memory_bytes: MEMORY.min(app.config.limits.prover_memory_bytes),
+        cpu_seconds: SECONDS,
+        nice: 0,
+    };
+    let _turn = app
+        .checks
+        .acquire()
+        .await
+        .map_err(|e| ApiError::Internal(e.to_string()))?;
+    let made = process::run(&app, &start, Duration::from_secs(SECONDS), None).await;
+    let summary = made.map_err(refusal)?.result;
+    within(&summary, "nodes", app.config.limits.model_nodes)?;
+    within(&summary, "parameters", app.config.limits.model_parameters)?;
+    app.store.put_file(&caller.tenant, Kind::Model, &sha256, &path).await?;
+    fail::point("after-upload-stored");
+    let (length, most) = (i64::try_from(bytes).unwrap_or(i64::MAX), app.config.limits.tenant_bytes);
+    app.db
+        .add_upload(&caller.tenant, "model", &sha256, length, &summary, most, app.now())
+        .await?;
+    Ok((StatusCode::CREATED, Json(summary)))
+}
+
+/// Why a file is no usable model.
+fn refusal(stopped: Stopped) -> ApiError {
+    match stopped {
+        Stopped::Failed(problem) => ApiError::Refused {
+            code: problem.code,
+            message: problem.detail,
+            help: problem.help,
+            forecast: None,
+        },
+        // The reader died of this file: nobody should try it again.
+        Stopped::Died(cause) => {
+            tracing::warn!(cause, "reading an uploaded model");
+            ApiError::Refused {
+                code: "model-unreadable".into(),
+                message: "reading the model failed".into(),
+                help: "check the file with onnx.checker.check_model".into(),
+                forecast: None,
+            }
+        }
+        Stopped::Lost => ApiError::Internal("an upload has no lease".into()),
+    }
+}
+
+fn within(summary: &Value, field: &'static str, maximum: u64) -> Result<(), ApiError> {
+    match summary.get(field).and_then(Value::as_u64) {
+        Some(got) if got > maximum => Err(ApiError::Refused {
+            code: "model-too-large".into(),
+            message: format!("the model has {got} {field}, at most {maximum} are accepted"),
+            help: "use a smaller model, or ask the operator for a higher limit".into(),
+            forecast: summary.get("forecast").cloned(),
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,150 @@
+//! Asking for a receipt.
+
+use super::body;
+use super::submit::{submit, Wanted};
+use super::view::JobView;
+use crate::bytes::hex32;
+use crate::policy::Asked;
+use crate::server::auth::Caller;
+use crate::server::error::ApiError;
+use crate::server::keys::Scope;
+use crate::server::problem::Problem;
+use crate::server::state::App;
+use crate::server::worker::statement;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use provenn_verifier::claim::MAX_AUDIENCE;
+use serde::Deserialize;
+use serde_json::{json, Value};
+use utoipa::ToSchema;
+
+/// Whom and what a receipt is for. The receipt binds all of it.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ContextRequest {
+    /// Who the receipt is for.
+    audience: String,
+    /// The verifier's challenge: 32 bytes in hexadecimal.
+    nonce: Option<String>,
+    /// Last second of validity in unix time, 0 for no end. A job that would finish later is given up.
+    not_after: u64,
+}
+
+/// What to prove.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProofRequest {
+    /// Id of a committed model.
+    model: String,
+    /// SHA-256 of an uploaded input.
+    input: String,
+    /// `scores`, `label`, `threshold:OUTPUT:VALUE`, `yes-only:OUTPUT:VALUE`, as on the command line.
+    policy: String,
+    #[serde(default)]
+    context: ContextRequest,
+    /// 0 to 9; higher ones start first.
+    priority: Option<u8>,
+}
+
+/// Starts a proof. The same statement gives the same job, unless that failed, was cancelled or expired.
+#[utoipa::path(post, path = "/v1/proofs", tag = "proofs", security(("key" = ["prove"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same job, for a week")),
+    request_body = ProofRequest,
+    responses(
+        (status = 202, body = JobView, headers(("Location" = String))),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn post_proof(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    caller.needs(Scope::Prove)?;
+    let (asked, digest) = body::json::<ProofRequest>(body).await?;
+    asked.policy.parse::<Asked>().map_err(ApiError::bad)?;
+    let context = &asked.context;
+    if context.audience.len() > MAX_AUDIENCE {
+        return Err(ApiError::bad(format!(
+            "the audience has {} bytes, at most {MAX_AUDIENCE} are accepted",
+            context.audience.len()
+        )));
+    }
+    let nonce = context.nonce.clone().unwrap_or_else(|| "00".repeat(32)).to_lowercase();
+    hex32(&nonce).map_err(|e| ApiError::bad(format!("nonce: {e}")))?;
+    let model = app
+        .db
+        .model(&caller.tenant, &asked.model)
+        .await?
+        .ok_or(ApiError::NotFound { what: "model" })?;
+    app.db
+        .upload(&caller.tenant, "input", &asked.input)
+        .await?
+        .ok_or(ApiError::NotFound { what: "input" })?;
+    admit(&model.forecast, app.config.limits.forecast_cpu_seconds)?;
+    let not_after = deadline(context.not_after, model.cpu_seconds(), app.now(), &model.forecast)?;
+    let wanted = Wanted {
+        kind: "proof",
+        statement: statement(&[
+            "proof",
+            &asked.model,
+            &asked.input,
+            &asked.policy,
+            &context.audience,
+            &nonce,
+            &context.not_after.to_string(),
+        ]),
+        request: json!({
+            "model": asked.model,
+            "input": asked.input,
+            "policy": asked.policy,
+            "audience": context.audience,
+            "nonce": nonce,
+            "not_after": context.not_after,
+        }),
+        priority: asked.priority,
+        not_after,
+        forecast: model.forecast,
+        body: statement(&["proof", &digest]),
+        place: "/v1/proofs",
+    };
+    submit(&app, &caller, &headers, wanted).await
+}
+
+/// Refuses what would take too long by forecast.
+pub fn admit(forecast: &Value, limit: f64) -> Result<(), ApiError> {
+    match forecast.get("cpu_seconds").and_then(Value::as_f64) {
+        Some(seconds) if seconds > limit => Err(ApiError::Refused {
+            code: "forecast-exceeds-limit".into(),
+            message: format!("a proof takes {seconds:.1} CPU seconds by forecast, the limit is {limit:.1}"),
+            help: "use a smaller model, or ask the operator for a higher limit".into(),
+            forecast: Some(forecast.clone()),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The end of a job in milliseconds, if it can be met at all.
+fn deadline(not_after: u64, cpu_seconds: f64, now: i64, forecast: &Value) -> Result<Option<i64>, ApiError> {
+    if not_after == 0 {
+        return Ok(None);
+    }
+    let end = i64::try_from(not_after).ok().and_then(|end| end.checked_mul(1000));
+    let end = end.ok_or_else(|| ApiError::bad("not_after is in unix seconds"))?;
+    let left = (end - now) as f64 / 1000.0;
+    let cores = std::thread::available_parallelism().map_or(1.0, |n| n.get() as f64);
+    match cpu_seconds / cores < left {
+        true => Ok(Some(end)),
+        false => Err(ApiError::Refused {
+            code: "forecast-exceeds-deadline".into(),
+            message: format!(
+                "a proof takes {cpu_seconds:.1} CPU seconds by forecast, the receipt would expire in {left:.1} seconds"
+            ),
+            help: "choose a later not_after".into(),
+            forecast: Some(forecast.clone()),
+        }),
+    }
+}

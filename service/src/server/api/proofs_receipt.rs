@@ -1,0 +1,40 @@
+//! The receipt that a proof made.
+
+use crate::server::auth::Caller;
+use crate::server::error::ApiError;
+use crate::server::keys::Scope;
+use crate::server::problem::Problem;
+use crate::server::state::App;
+use crate::server::store::Kind;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::IntoResponse;
+
+/// The canonical bytes of a receipt, verified before they were published.
+#[utoipa::path(get, path = "/v1/proofs/{id}/receipt", tag = "proofs", security(("key" = ["read"])),
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 409, description = "Not done", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn get_receipt(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, ApiError> {
+    caller.needs(Scope::Read)?;
+    let Some(sha256) = app.db.receipt(&caller.tenant, &id).await? else {
+        let job = app
+            .db
+            .job(&caller.tenant, "proof", &id)
+            .await?
+            .ok_or(ApiError::NotFound { what: "proof" })?;
+        return Err(ApiError::NotDone {
+            state: job.state.name().into(),
+        });
+    };
+    let bytes = app.store.get(&caller.tenant, Kind::Receipt, &sha256).await?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes))
+}

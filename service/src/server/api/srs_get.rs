@@ -1,0 +1,36 @@
+//! The verifier's part of the parameters.
+
+use crate::server::auth::Caller;
+use crate::server::error::ApiError;
+use crate::server::keys::Scope;
+use crate::server::problem::Problem;
+use crate::server::state::App;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::IntoResponse;
+
+/// The bytes of `srs.vk`. Whoever relies on receipts compares the id with one from a source of their own.
+#[utoipa::path(get, path = "/v1/srs/{id}", tag = "verification", security(("key" = ["read"])),
+    params(("id" = String, Path, description = "SRS id, as on a model's card")),
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn get_srs(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, ApiError> {
+    caller.needs(Scope::Read)?;
+    let model = app
+        .db
+        .model_with_srs(&caller.tenant, &id)
+        .await?
+        .ok_or(ApiError::NotFound { what: "SRS" })?;
+    let public = app.models.public(&app.store, &model).await?;
+    Ok((
+        [(header::CONTENT_TYPE, "application/octet-stream")],
+        public.srs.to_bytes(),
+    ))
+}

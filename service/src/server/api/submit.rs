@@ -1,0 +1,81 @@
+//! What all submissions of jobs share.
+
+use super::view::JobView;
+use crate::fail;
+use crate::server::auth::Caller;
+use crate::server::db::{Submission, Submitted};
+use crate::server::error::ApiError;
+use crate::server::queue::new_id;
+use crate::server::state::App;
+use axum::http::{header, HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::Json;
+use serde_json::Value;
+
+const IDEMPOTENCY: &str = "idempotency-key";
+const MAX_IDEMPOTENCY: usize = 255;
+const MAX_PRIORITY: u8 = 9;
+/// Priority of those who name none.
+pub const PRIORITY: u8 = 5;
+
+/// A job that a handler wants.
+pub struct Wanted {
+    pub kind: &'static str,
+    pub statement: String,
+    pub request: Value,
+    pub priority: Option<u8>,
+    /// Unix milliseconds.
+    pub not_after: Option<i64>,
+    pub forecast: Value,
+    /// Digest of route and body.
+    pub body: String,
+    /// Where the job is seen.
+    pub place: &'static str,
+}
+
+pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wanted) -> Result<Response, ApiError> {
+    let priority = wanted.priority.unwrap_or(PRIORITY);
+    if priority > MAX_PRIORITY {
+        return Err(ApiError::bad(format!(
+            "the priority is {priority}, 0 to {MAX_PRIORITY} is accepted"
+        )));
+    }
+    let idempotency = match headers.get(IDEMPOTENCY).map(HeaderValue::to_str) {
+        None => None,
+        Some(Ok(key)) if !key.is_empty() && key.len() <= MAX_IDEMPOTENCY => Some((key.to_owned(), wanted.body)),
+        Some(_) => {
+            return Err(ApiError::bad(format!(
+                "an Idempotency-Key has 1 to {MAX_IDEMPOTENCY} visible characters"
+            )))
+        }
+    };
+    let submission = Submission {
+        id: new_id(),
+        task: new_id(),
+        tenant: caller.tenant.clone(),
+        kind: wanted.kind,
+        statement: wanted.statement,
+        request: wanted.request,
+        priority: priority.into(),
+        not_after: wanted.not_after,
+        forecast: wanted.forecast,
+        idempotency,
+    };
+    fail::point("before-submit");
+    let submitted = app
+        .db
+        .submit(&submission, app.config.limits.tenant_jobs, app.now())
+        .await?;
+    fail::point("after-submit");
+    if let Submitted::New(job) = &submitted {
+        // The job is safe: if this fails, the sweeper tells the engine later.
+        if let Err(error) = app.queue.push(&job.id, &submission.task, job.priority).await {
+            tracing::warn!(job = job.id, %error, "the job engine did not take a task");
+        }
+        fail::point("after-push");
+    }
+    let location = format!("{}/{}", wanted.place, submitted.job().id);
+    let location = HeaderValue::from_str(&location).map_err(|e| ApiError::Internal(e.to_string()))?;
+    let view = JobView::new(submitted.job().clone(), app.now());
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view)).into_response())
+}

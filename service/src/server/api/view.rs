@@ -1,0 +1,93 @@
+//! Jobs as documents.
+
+use crate::server::db::{Job, State};
+use crate::server::problem::Problem;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// A job. Times are unix milliseconds.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JobView {
+    pub id: String,
+    /// commit, opening or proof
+    pub kind: String,
+    pub state: State,
+    /// The stage within the state.
+    pub stage: String,
+    /// Tries so far.
+    pub attempt: i64,
+    /// 0 to 1, from the stages passed.
+    pub progress: f64,
+    /// Milliseconds that the rest may take, by the forecast; absent while queued and when finished.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eta_ms: Option<i64>,
+    pub priority: i64,
+    pub created: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished: Option<i64>,
+    /// Largest memory of the prover process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_bytes: Option<i64>,
+    /// CPU milliseconds of the prover process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_ms: Option<i64>,
+    /// What was asked for.
+    #[schema(value_type = Object)]
+    pub request: Value,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    #[schema(value_type = Object)]
+    pub forecast: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub result: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Problem>,
+}
+
+impl JobView {
+    pub fn new(job: Job, now: i64) -> Self {
+        let progress = progress(job.state, &job.stage);
+        let seconds = job.forecast.get("cpu_seconds").and_then(Value::as_f64);
+        let running = !job.state.finished() && job.state != State::Queued;
+        let eta_ms = match (seconds, job.started) {
+            // The forecast counts CPU time on one core of the machine it was fitted to.
+            (Some(seconds), Some(started)) if running => Some(((seconds * 1000.0) as i64 - (now - started)).max(0)),
+            _ => None,
+        };
+        Self {
+            id: job.id,
+            kind: job.kind,
+            state: job.state,
+            stage: job.stage,
+            attempt: job.attempt,
+            progress,
+            eta_ms,
+            priority: job.priority,
+            created: job.created,
+            started: job.started,
+            finished: job.finished,
+            peak_bytes: job.peak_bytes,
+            cpu_ms: job.cpu_ms,
+            request: job.request,
+            forecast: job.forecast,
+            result: job.result,
+            error: job.error,
+        }
+    }
+}
+
+fn progress(state: State, stage: &str) -> f64 {
+    match (state, stage) {
+        (State::Done, _) => 1.0,
+        (_, "witness" | "compile") => 0.05,
+        (_, "parameters") => 0.1,
+        (_, "proof" | "commit") => 0.2,
+        (_, "link") => 0.9,
+        (_, "verify") => 0.95,
+        (_, "check") => 0.98,
+        _ => 0.0,
+    }
+}

@@ -1,0 +1,337 @@
+//! Work on jobs. A worker holds a job by a lease with a fencing token; each change names the token, so that a worker that lost
+//! its lease changes nothing.
+
+use super::jobs::add_event;
+use super::{Db, Job, Model, State};
+use crate::server::clock::Millis;
+use crate::server::error::ApiError;
+use crate::server::problem::Problem;
+use serde_json::{json, Value};
+use sqlx::any::AnyRow;
+use sqlx::{Any, Row, Transaction};
+
+/// The right to work on a job.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    pub job: String,
+    pub token: i64,
+}
+
+/// Whether a change took place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Outcome {
+    Applied,
+    /// The lease was lost, or the job cancelled or expired.
+    Lost,
+}
+
+/// What a job made.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    pub stored: Stored,
+    /// Shown in the job's status.
+    pub result: Value,
+    pub peak_bytes: Option<i64>,
+    pub cpu_ms: i64,
+}
+
+#[derive(Clone, Debug)]
+pub enum Stored {
+    Receipt {
+        model: String,
+        blob: String,
+        bytes: i64,
+    },
+    Model(Box<Model>),
+    /// Recorded by [`Db::add_opening`] already.
+    Opening,
+}
+
+/// A job that needs a task in the job engine.
+#[derive(Clone, Debug)]
+pub struct Lapsed {
+    pub id: String,
+    pub task: String,
+    pub priority: i64,
+}
+
+impl Db {
+    /// Takes a queued job.
+    pub async fn claim(
+        &self,
+        id: &str,
+        owner: &str,
+        until: Millis,
+        now: Millis,
+    ) -> Result<Option<(Lease, Job)>, ApiError> {
+        let mut tx = self.begin().await?;
+        let row = sqlx::query(
+            "UPDATE jobs SET state = 'witness', stage = 'started', owner = $2, lease_until = $3, token = token + 1,
+                 attempt = attempt + 1, started = COALESCE(started, $4)
+             WHERE id = $1 AND state = 'queued' AND (not_after IS NULL OR not_after > $4) RETURNING *",
+        )
+        .bind(id)
+        .bind(owner)
+        .bind(until)
+        .bind(now)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let job = Job::from_row(&row)?;
+        add_event(&mut tx, id, &body(State::Witness, "started", job.attempt, now), now).await?;
+        tx.commit().await?;
+        let lease = Lease {
+            job: job.id.clone(),
+            token: job.token,
+        };
+        Ok(Some((lease, job)))
+    }
+
+    /// Prolongs a lease.
+    pub async fn renew(&self, lease: &Lease, until: Millis) -> Result<Outcome, ApiError> {
+        let renewed = sqlx::query(
+            "UPDATE jobs SET lease_until = $3 WHERE id = $1 AND token = $2 AND state IN ('witness', 'proving', 'verifying')",
+        )
+        .bind(&lease.job)
+        .bind(lease.token)
+        .bind(until)
+        .execute(&self.write)
+        .await?;
+        Ok(if renewed.rows_affected() == 1 {
+            Outcome::Applied
+        } else {
+            Outcome::Lost
+        })
+    }
+
+    /// Whether a lease still counts.
+    pub async fn held(&self, lease: &Lease) -> Result<Outcome, ApiError> {
+        let row = sqlx::query(
+            "SELECT 1 FROM jobs WHERE id = $1 AND token = $2 AND state IN ('witness', 'proving', 'verifying')",
+        )
+        .bind(&lease.job)
+        .bind(lease.token)
+        .fetch_optional(&self.read)
+        .await?;
+        Ok(if row.is_some() { Outcome::Applied } else { Outcome::Lost })
+    }
+
+    /// Records a stage.
+    pub async fn reached(&self, lease: &Lease, state: State, stage: &str, now: Millis) -> Result<Outcome, ApiError> {
+        let mut tx = self.begin().await?;
+        let row = sqlx::query(
+            "UPDATE jobs SET state = $3, stage = $4 WHERE id = $1 AND token = $2 AND state IN ('witness', 'proving', 'verifying')
+             RETURNING attempt",
+        )
+        .bind(&lease.job)
+        .bind(lease.token)
+        .bind(state.name())
+        .bind(stage)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(row) = row else { return Ok(Outcome::Lost) };
+        add_event(
+            &mut tx,
+            &lease.job,
+            &body(state, stage, row.try_get("attempt")?, now),
+            now,
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(Outcome::Applied)
+    }
+
+    /// Publishes what a job made: result and state change together or not at all.
+    pub async fn publish(&self, lease: &Lease, made: &Publication, now: Millis) -> Result<Outcome, ApiError> {
+        let mut tx = self.begin().await?;
+        let row = sqlx::query(
+            "UPDATE jobs SET state = 'done', stage = 'done', finished = $3, owner = NULL, lease_until = NULL, result = $4,
+                 peak_bytes = $5, cpu_ms = $6
+             WHERE id = $1 AND token = $2 AND state IN ('witness', 'proving', 'verifying') AND (not_after IS NULL OR not_after > $3)
+             RETURNING *",
+        )
+        .bind(&lease.job)
+        .bind(lease.token)
+        .bind(now)
+        .bind(made.result.to_string())
+        .bind(made.peak_bytes)
+        .bind(made.cpu_ms)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(row) = row else { return Ok(Outcome::Lost) };
+        let job = Job::from_row(&row)?;
+        match &made.stored {
+            Stored::Receipt { model, blob, bytes } => add_receipt(&mut tx, &job, model, blob, *bytes, now).await?,
+            Stored::Model(model) => add_model(&mut tx, model).await?,
+            Stored::Opening => {}
+        }
+        add_event(&mut tx, &job.id, &body(State::Done, "done", job.attempt, now), now).await?;
+        tx.commit().await?;
+        Ok(Outcome::Applied)
+    }
+
+    /// Ends a job that cannot succeed.
+    pub async fn fail(&self, lease: &Lease, problem: &Problem, now: Millis) -> Result<Outcome, ApiError> {
+        let mut tx = self.begin().await?;
+        let row = sqlx::query(
+            "UPDATE jobs SET state = 'failed', stage = 'failed', finished = $3, owner = NULL, lease_until = NULL, error = $4
+             WHERE id = $1 AND token = $2 AND state IN ('witness', 'proving', 'verifying') RETURNING attempt",
+        )
+        .bind(&lease.job)
+        .bind(lease.token)
+        .bind(now)
+        .bind(serde_json::to_string(problem)?)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(row) = row else { return Ok(Outcome::Lost) };
+        let mut body = body(State::Failed, "failed", row.try_get("attempt")?, now);
+        body["error"] = serde_json::to_value(problem)?;
+        add_event(&mut tx, &lease.job, &body, now).await?;
+        tx.commit().await?;
+        Ok(Outcome::Applied)
+    }
+
+    /// Gives a job back to the queue after an attempt that died, as task `task`.
+    pub async fn give_back(&self, lease: &Lease, task: &str, now: Millis) -> Result<Outcome, ApiError> {
+        let mut tx = self.begin().await?;
+        let row = sqlx::query(
+            "UPDATE jobs SET state = 'queued', stage = 'queued', owner = NULL, lease_until = NULL, pushed = $3, task = $4
+             WHERE id = $1 AND token = $2 AND state IN ('witness', 'proving', 'verifying') RETURNING attempt",
+        )
+        .bind(&lease.job)
+        .bind(lease.token)
+        .bind(now)
+        .bind(task)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(row) = row else { return Ok(Outcome::Lost) };
+        add_event(
+            &mut tx,
+            &lease.job,
+            &body(State::Queued, "queued", row.try_get("attempt")?, now),
+            now,
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(Outcome::Applied)
+    }
+
+    /// Jobs whose lease ended, with attempts and priority.
+    pub async fn lapsed(&self, now: Millis) -> Result<Vec<(Lease, i64, i64)>, ApiError> {
+        let rows = sqlx::query(
+            "SELECT id, token, attempt, priority FROM jobs WHERE state IN ('witness', 'proving', 'verifying') AND lease_until < $1",
+        )
+        .bind(now)
+        .fetch_all(&self.read)
+        .await?;
+        let lease = |row: &AnyRow| {
+            let lease = Lease {
+                job: row.try_get("id")?,
+                token: row.try_get("token")?,
+            };
+            Ok((lease, row.try_get("attempt")?, row.try_get("priority")?))
+        };
+        rows.iter().map(lease).collect()
+    }
+
+    /// Queued jobs that the job engine was told of before `before`: the oldest few.
+    pub async fn waiting(&self, before: Millis) -> Result<Vec<Lapsed>, ApiError> {
+        let rows = sqlx::query(
+            "SELECT id, task, priority FROM jobs WHERE state = 'queued' AND pushed < $1 ORDER BY pushed LIMIT 100",
+        )
+        .bind(before)
+        .fetch_all(&self.read)
+        .await?;
+        let lapsed = |row: &AnyRow| {
+            Ok(Lapsed {
+                id: row.try_get("id")?,
+                task: row.try_get("task")?,
+                priority: row.try_get("priority")?,
+            })
+        };
+        rows.iter().map(lapsed).collect()
+    }
+
+    /// Names the task that stands for a queued job from now on. False if somebody else did, or the job moved on.
+    pub async fn retask(&self, job: &str, old: &str, new: &str, now: Millis) -> Result<bool, ApiError> {
+        let changed =
+            sqlx::query("UPDATE jobs SET task = $3, pushed = $4 WHERE id = $1 AND task = $2 AND state = 'queued'")
+                .bind(job)
+                .bind(old)
+                .bind(new)
+                .bind(now)
+                .execute(&self.write)
+                .await?;
+        Ok(changed.rows_affected() == 1)
+    }
+
+    /// Ends jobs whose result would come too late.
+    pub async fn expire(&self, now: Millis) -> Result<usize, ApiError> {
+        let mut tx = self.begin().await?;
+        let rows = sqlx::query(
+            "UPDATE jobs SET state = 'expired', stage = 'expired', finished = $1, owner = NULL, lease_until = NULL
+             WHERE state IN ('queued', 'witness', 'proving', 'verifying') AND not_after <= $1 RETURNING id, attempt",
+        )
+        .bind(now)
+        .fetch_all(&mut *tx)
+        .await?;
+        for row in &rows {
+            let id: String = row.try_get("id")?;
+            add_event(
+                &mut tx,
+                &id,
+                &body(State::Expired, "expired", row.try_get("attempt")?, now),
+                now,
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(rows.len())
+    }
+}
+
+fn body(state: State, stage: &str, attempt: i64, now: Millis) -> Value {
+    json!({ "state": state, "stage": stage, "attempt": attempt, "at": now })
+}
+
+async fn add_receipt(
+    tx: &mut Transaction<'static, Any>,
+    job: &Job,
+    model: &str,
+    blob: &str,
+    bytes: i64,
+    now: Millis,
+) -> Result<(), ApiError> {
+    // The primary key refuses a second receipt for the statement; the whole transaction then has no effect.
+    sqlx::query("INSERT INTO receipts (tenant, statement, job, model, blob, bytes, created) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+        .bind(&job.tenant)
+        .bind(&job.statement)
+        .bind(&job.id)
+        .bind(model)
+        .bind(blob)
+        .bind(bytes)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+async fn add_model(tx: &mut Transaction<'static, Any>, model: &Model) -> Result<(), ApiError> {
+    sqlx::query(
+        "INSERT INTO models (tenant, id, source, key_digest, srs_id, description, forecast, files, created)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(&model.tenant)
+    .bind(&model.id)
+    .bind(&model.source)
+    .bind(&model.key_digest)
+    .bind(&model.srs_id)
+    .bind(model.description.to_string())
+    .bind(model.forecast.to_string())
+    .bind(serde_json::to_string(&model.files)?)
+    .bind(model.created)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Committed models and commitments to inputs.
+
+use super::Db;
+use crate::server::clock::Millis;
+use crate::server::error::ApiError;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::any::AnyRow;
+use sqlx::Row;
+use std::collections::BTreeMap;
+
+/// A committed model.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Model {
+    pub tenant: String,
+    pub id: String,
+    /// SHA-256 of the ONNX file.
+    pub source: String,
+    pub key_digest: String,
+    pub srs_id: String,
+    pub description: Value,
+    pub forecast: Value,
+    /// SHA-256 of each of its files, and `parameters_id`.
+    pub files: BTreeMap<String, String>,
+    pub created: Millis,
+}
+
+impl Model {
+    fn from_row(row: &AnyRow) -> Result<Self, ApiError> {
+        Ok(Self {
+            tenant: row.try_get("tenant")?,
+            id: row.try_get("id")?,
+            source: row.try_get("source")?,
+            key_digest: row.try_get("key_digest")?,
+            srs_id: row.try_get("srs_id")?,
+            description: serde_json::from_str(row.try_get("description")?)?,
+            forecast: serde_json::from_str(row.try_get("forecast")?)?,
+            files: serde_json::from_str(row.try_get("files")?)?,
+            created: row.try_get("created")?,
+        })
+    }
+
+    /// Whether receipts show commitments instead of inputs.
+    pub fn committed_input(&self) -> bool {
+        self.description.get("input").and_then(Value::as_str) == Some("committed")
+    }
+
+    /// CPU seconds of a proof, by forecast.
+    pub fn cpu_seconds(&self) -> f64 {
+        self.forecast
+            .get("cpu_seconds")
+            .and_then(Value::as_f64)
+            .unwrap_or(f64::INFINITY)
+    }
+}
+
+impl Db {
+    pub async fn model(&self, tenant: &str, id: &str) -> Result<Option<Model>, ApiError> {
+        let row = sqlx::query("SELECT * FROM models WHERE tenant = $1 AND id = $2")
+            .bind(tenant)
+            .bind(id)
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(Model::from_row).transpose()
+    }
+
+    /// Whoever committed it: to verify receipts, which name the model by the digest of its card.
+    pub async fn model_of_any_tenant(&self, id: &str) -> Result<Option<Model>, ApiError> {
+        let row = sqlx::query("SELECT * FROM models WHERE id = $1 LIMIT 1")
+            .bind(id)
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(Model::from_row).transpose()
+    }
+
+    pub async fn model_with_key(&self, tenant: &str, key_digest: &str) -> Result<Option<Model>, ApiError> {
+        let row = sqlx::query("SELECT * FROM models WHERE tenant = $1 AND key_digest = $2 ORDER BY created LIMIT 1")
+            .bind(tenant)
+            .bind(key_digest)
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(Model::from_row).transpose()
+    }
+
+    pub async fn model_with_srs(&self, tenant: &str, srs_id: &str) -> Result<Option<Model>, ApiError> {
+        let row = sqlx::query("SELECT * FROM models WHERE tenant = $1 AND srs_id = $2 ORDER BY created LIMIT 1")
+            .bind(tenant)
+            .bind(srs_id)
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(Model::from_row).transpose()
+    }
+
+    /// The points and the blob of a commitment to an input.
+    pub async fn opening(
+        &self,
+        tenant: &str,
+        model: &str,
+        input: &str,
+    ) -> Result<Option<(Vec<String>, String)>, ApiError> {
+        let row = sqlx::query("SELECT points, blob FROM openings WHERE tenant = $1 AND model = $2 AND input = $3")
+            .bind(tenant)
+            .bind(model)
+            .bind(input)
+            .fetch_optional(&self.read)
+            .await?;
+        row.map(|row| Ok((serde_json::from_str(row.try_get("points")?)?, row.try_get("blob")?)))
+            .transpose()
+    }
+
+    /// Records a commitment to an input; the first one stays.
+    pub async fn add_opening(
+        &self,
+        (tenant, model, input): (&str, &str, &str),
+        points: &Value,
+        blob: &str,
+        now: Millis,
+    ) -> Result<(), ApiError> {
+        sqlx::query(
+            "INSERT INTO openings (tenant, model, input, points, blob, created) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        )
+        .bind(tenant)
+        .bind(model)
+        .bind(input)
+        .bind(points.to_string())
+        .bind(blob)
+        .bind(now)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,17 @@
+//! Published receipts.
+
+use super::Db;
+use crate::server::error::ApiError;
+use sqlx::Row;
+
+impl Db {
+    /// SHA-256 of the receipt of a job.
+    pub async fn receipt(&self, tenant: &str, job: &str) -> Result<Option<String>, ApiError> {
+        let row = sqlx::query("SELECT blob FROM receipts WHERE tenant = $1 AND job = $2")
+            .bind(tenant)
+            .bind(job)
+            .fetch_optional(&self.read)
+            .await?;
+        Ok(row.map(|row| row.try_get("blob")).transpose()?)
+    }
+}

@@ -1,0 +1,151 @@
+//! New jobs: idempotency, quota, one job per statement.
+
+use super::jobs::add_event;
+use super::{Db, Job};
+use crate::server::clock::Millis;
+use crate::server::error::ApiError;
+use serde_json::{json, Value};
+use sqlx::Row;
+
+/// A job that is asked for.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    pub id: String,
+    /// Its first task in the job engine.
+    pub task: String,
+    pub tenant: String,
+    pub kind: &'static str,
+    pub statement: String,
+    pub request: Value,
+    pub priority: i64,
+    pub not_after: Option<Millis>,
+    pub forecast: Value,
+    /// Idempotency-Key, and the digest of the request it came with.
+    pub idempotency: Option<(String, String)>,
+}
+
+/// What became of it.
+#[derive(Clone, Debug)]
+pub enum Submitted {
+    New(Job),
+    /// The same request, or the same statement, was submitted before.
+    Known(Job),
+}
+
+impl Submitted {
+    pub fn job(&self) -> &Job {
+        match self {
+            Self::New(job) | Self::Known(job) => job,
+        }
+    }
+}
+
+impl Db {
+    /// Forgets the Idempotency-Keys of requests before `before`.
+    pub async fn forget_requests(&self, before: Millis) -> Result<(), ApiError> {
+        let old = sqlx::query("DELETE FROM idempotency WHERE created < $1").bind(before);
+        old.execute(&self.write).await?;
+        Ok(())
+    }
+
+    /// Adds a job, unless the request or the statement has one.
+    ///
+    /// # Errors
+    /// Another request under the same Idempotency-Key; the tenant's quota.
+    pub async fn submit(&self, new: &Submission, maximum: i64, now: Millis) -> Result<Submitted, ApiError> {
+        let mut tx = self.begin().await?;
+        // First, so that the submissions of a tenant wait for each other.
+        sqlx::query("UPDATE tenants SET submitted = submitted + 1 WHERE name = $1")
+            .bind(&new.tenant)
+            .execute(&mut *tx)
+            .await?;
+        if let Some((key, body)) = &new.idempotency {
+            let row = sqlx::query("SELECT body, job FROM idempotency WHERE tenant = $1 AND key = $2")
+                .bind(&new.tenant)
+                .bind(key)
+                .fetch_optional(&mut *tx)
+                .await?;
+            if let Some(row) = row {
+                if row.try_get::<String, _>("body")? != *body {
+                    return Err(ApiError::IdempotencyMismatch);
+                }
+                let row = sqlx::query("SELECT * FROM jobs WHERE id = $1")
+                    .bind(row.try_get::<String, _>("job")?)
+                    .fetch_one(&mut *tx)
+                    .await?;
+                return Ok(Submitted::Known(Job::from_row(&row)?));
+            }
+        }
+        let known = sqlx::query(
+            "SELECT * FROM jobs WHERE tenant = $1 AND kind = $2 AND statement = $3 AND state NOT IN ('failed', 'cancelled', 'expired')",
+        )
+        .bind(&new.tenant)
+        .bind(new.kind)
+        .bind(&new.statement)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let known = known.as_ref().map(Job::from_row).transpose()?;
+        if known.is_none() {
+            let open: i64 = sqlx::query(
+                "SELECT COUNT(*) AS n FROM jobs WHERE tenant = $1 AND state IN ('queued', 'witness', 'proving', 'verifying')",
+            )
+            .bind(&new.tenant)
+            .fetch_one(&mut *tx)
+            .await?
+            .try_get("n")?;
+            if open >= maximum {
+                return Err(ApiError::Quota {
+                    what: "jobs under way",
+                    maximum,
+                    got: open,
+                });
+            }
+            sqlx::query(
+                "INSERT INTO jobs (id, tenant, kind, statement, request, priority, not_after, state, stage, pushed, task, forecast, created, changed)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 'queued', $8, $9, $10, $8, $8)",
+            )
+            .bind(&new.id)
+            .bind(&new.tenant)
+            .bind(new.kind)
+            .bind(&new.statement)
+            .bind(new.request.to_string())
+            .bind(new.priority)
+            .bind(new.not_after)
+            .bind(now)
+            .bind(&new.task)
+            .bind(new.forecast.to_string())
+            .execute(&mut *tx)
+            .await?;
+            add_event(
+                &mut tx,
+                &new.id,
+                &json!({ "state": "queued", "stage": "queued", "attempt": 0, "at": now }),
+                now,
+            )
+            .await?;
+        }
+        let id = known.as_ref().map_or(&new.id, |job| &job.id);
+        if let Some((key, body)) = &new.idempotency {
+            sqlx::query("INSERT INTO idempotency (tenant, key, body, job, created) VALUES ($1, $2, $3, $4, $5)")
+                .bind(&new.tenant)
+                .bind(key)
+                .bind(body)
+                .bind(id)
+                .bind(now)
+                .execute(&mut *tx)
+                .await?;
+        }
+        let submitted = match known {
+            Some(job) => Submitted::Known(job),
+            None => {
+                let row = sqlx::query("SELECT * FROM jobs WHERE id = $1")
+                    .bind(id)
+                    .fetch_one(&mut *tx)
+                    .await?;
+                Submitted::New(Job::from_row(&row)?)
+            }
+        };
+        tx.commit().await?;
+        Ok(submitted)
+    }
+}

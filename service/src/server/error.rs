@@ -1,0 +1,149 @@
+//! Everything that ends a request without what it asked for.
+
+use super::problem::Problem;
+use crate::error::CliError;
+use axum::http::{header, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+/// Why a request was refused or could not be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    #[error("{reason}")]
+    BadRequest { reason: String },
+    #[error("the bytes have the SHA-256 {got}, the address names {expected}")]
+    DigestMismatch { expected: String, got: String },
+    #[error("the job is {state}")]
+    Finished { state: String },
+    #[error("the key lacks the scope `{scope}`")]
+    Forbidden { scope: &'static str },
+    #[error("the Idempotency-Key was used for another request")]
+    IdempotencyMismatch,
+    #[error("internal error")]
+    Internal(String),
+    #[error("no such {what}")]
+    NotFound { what: &'static str },
+    #[error("the job is {state}")]
+    NotDone { state: String },
+    #[error("{what}: {got}, the maximum is {maximum}")]
+    Quota { what: &'static str, maximum: i64, got: i64 },
+    #[error("too many requests")]
+    RateLimited { retry_after: u64 },
+    /// A refusal of the libraries, or of a job's admission.
+    #[error("{message}")]
+    Refused {
+        code: String,
+        message: String,
+        help: String,
+        forecast: Option<Value>,
+    },
+    #[error("more than {maximum} bytes")]
+    TooLarge { maximum: u64 },
+    #[error("a valid key is needed")]
+    Unauthorized,
+    #[error("storage is not available")]
+    Unavailable(String),
+}
+
+impl ApiError {
+    /// Stable identifier.
+    pub fn code(&self) -> &str {
+        self.texts().1
+    }
+
+    #[rustfmt::skip]
+    fn texts(&self) -> (u16, &str, &str) {
+        match self {
+            Self::BadRequest { .. } => (400, "bad-request", "compare the request with /openapi.json"),
+            Self::DigestMismatch { .. } => (409, "digest-mismatch", "upload the bytes under their own digest, as sha256sum prints it"),
+            Self::Finished { .. } => (409, "already-finished", "a finished job cannot be cancelled"),
+            Self::Forbidden { .. } => (403, "forbidden", "use a key with this scope; `provenn keys create` makes one"),
+            Self::IdempotencyMismatch => (422, "idempotency-mismatch", "use a new Idempotency-Key for a new request"),
+            Self::Internal(_) => (500, "internal", "the service's log says more; please report it"),
+            Self::NotFound { .. } => (404, "not-found", "check the identifier; each tenant sees its own objects only"),
+            Self::NotDone { .. } => (409, "not-done", "follow the job's events until it is done"),
+            Self::Quota { .. } => (429, "quota-exceeded", "wait for jobs to finish, or ask the operator for more"),
+            Self::RateLimited { .. } => (429, "rate-limited", "send requests more slowly; Retry-After says when"),
+            Self::Refused { code, help, .. } => (422, code, help),
+            Self::TooLarge { .. } => (413, "upload-too-large", "send a smaller file, or ask the operator for a higher limit"),
+            Self::Unauthorized => (401, "unauthorized", "send `Authorization: Bearer KEY` with a key that is not revoked"),
+            Self::Unavailable(_) => (503, "unavailable", "try again in a moment"),
+        }
+    }
+
+    pub fn problem(&self) -> Problem {
+        let (status, code, help) = self.texts();
+        let mut problem = Problem::new(status, code, self.to_string(), help);
+        if let Self::Refused { forecast, .. } = self {
+            problem.forecast.clone_from(forecast);
+        }
+        problem
+    }
+
+    pub fn bad(reason: impl Into<String>) -> Self {
+        Self::BadRequest { reason: reason.into() }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Self::Internal(cause) | Self::Unavailable(cause) = &self {
+            tracing::error!(code = self.code(), cause, "request failed");
+        }
+        let problem = self.problem();
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_string(&problem).unwrap_or_default();
+        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let headers = response.headers_mut();
+        match self {
+            Self::Unauthorized => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::RateLimited { retry_after } => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<sqlx::Error> for ApiError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unavailable(format!("database: {error}"))
+    }
+}
+
+impl From<object_store::Error> for ApiError {
+    fn from(error: object_store::Error) -> Self {
+        match error {
+            object_store::Error::NotFound { .. } => Self::NotFound { what: "object" },
+            error => Self::Unavailable(format!("object store: {error}")),
+        }
+    }
+}
+
+impl From<std::io::Error> for ApiError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Unavailable(format!("disk: {error}"))
+    }
+}
+
+impl From<serde_json::Error> for ApiError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(format!("stored document: {error}"))
+    }
+}
+
+/// What the libraries refuse about a request.
+impl From<CliError> for ApiError {
+    fn from(error: CliError) -> Self {
+        let (code, message, help) = error.parts();
+        Self::Refused {
+            code: code.into(),
+            message: message.into(),
+            help: help.into(),
+            forecast: None,
+        }
+    }
+}

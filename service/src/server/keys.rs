@@ -1,0 +1,119 @@
+//! Bearer keys: `pvn_ID_SECRET`. Only a hash of the secret is stored; it has 256 random bits, so a fast hash is enough.
+
+use crate::bytes::{hex, unhex};
+use crate::error::CliError;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+const PREFIX: &str = "pvn";
+/// Longest tenant name.
+const MAX_TENANT: usize = 40;
+
+/// What a key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Scope {
+    /// See models, inputs, jobs and receipts.
+    Read,
+    /// Upload models and inputs.
+    Upload,
+    /// Commit to models.
+    Commit,
+    /// Commit to inputs, prove, cancel.
+    Prove,
+}
+
+impl Scope {
+    pub const ALL: [Self; 4] = [Self::Read, Self::Upload, Self::Commit, Self::Prove];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Upload => "upload",
+            Self::Commit => "commit",
+            Self::Prove => "prove",
+        }
+    }
+}
+
+/// Scopes as they are stored.
+pub fn scopes_text(scopes: &[Scope]) -> String {
+    scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(",")
+}
+
+/// The inverse of [`scopes_text`].
+pub fn scopes(text: &str) -> Vec<Scope> {
+    let named = |name: &str| Scope::ALL.into_iter().find(|scope| scope.name() == name);
+    text.split(',').filter_map(named).collect()
+}
+
+/// A key as its holder sees it, once.
+#[derive(Clone)]
+pub struct Secret {
+    pub id: String,
+    secret: [u8; 32],
+}
+
+impl Secret {
+    pub fn random() -> Result<Self, CliError> {
+        let (mut id, mut secret) = ([0; 6], [0; 32]);
+        for part in [&mut id[..], &mut secret] {
+            getrandom::getrandom(part).map_err(|e| CliError::new(1, "randomness", e.to_string(), ""))?;
+        }
+        Ok(Self { id: hex(&id), secret })
+    }
+
+    /// Reads the text of a key.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (id, secret) = text.strip_prefix(PREFIX)?.strip_prefix('_')?.split_once('_')?;
+        let secret = unhex(secret).ok()?.try_into().ok()?;
+        (unhex(id).ok()?.len() == 6).then(|| Self { id: id.into(), secret })
+    }
+
+    /// The text of the key.
+    pub fn reveal(&self) -> String {
+        format!("{PREFIX}_{}_{}", self.id, hex(&self.secret))
+    }
+
+    pub fn hash(&self) -> String {
+        hex(&Sha256::digest(self.secret))
+    }
+
+    /// Compares with a stored hash in constant time.
+    pub fn matches(&self, hash: &str) -> bool {
+        self.hash().as_bytes().ct_eq(hash.as_bytes()).into()
+    }
+}
+
+/// A tenant's name is part of object names.
+pub fn tenant(name: &str) -> Result<String, String> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    match !name.is_empty() && name.len() <= MAX_TENANT && name.bytes().all(plain) {
+        true => Ok(name.into()),
+        false => Err(format!(
+            "1 to {MAX_TENANT} lower-case letters, digits and dashes are expected"
+        )),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_round_trip_and_differ() {
+        let key = Secret::random().unwrap();
+        let again = Secret::parse(&key.reveal()).unwrap();
+        assert!(again.matches(&key.hash()));
+        assert!(!Secret::random().unwrap().matches(&key.hash()));
+        for bad in ["", "pvn", "pvn_00_11", "pvn_000000000000_0g", &key.reveal()[1..]] {
+            assert!(Secret::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn scopes_round_trip() {
+        assert_eq!(scopes(&scopes_text(&Scope::ALL)), Scope::ALL);
+        assert!(scopes("everything").is_empty());
+    }
+}

@@ -1,0 +1,89 @@
+//! Metrics for Prometheus. No label names a tenant.
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{exponential_buckets, Histogram};
+use prometheus_client::registry::{Registry, Unit};
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Request {
+    pub method: String,
+    /// Route as in the OpenAPI document, without values.
+    pub route: String,
+    pub status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Ended {
+    pub kind: String,
+    /// done, failed, retried or lost.
+    pub how: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct InState {
+    pub state: String,
+}
+
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    pub requests: Family<Request, Counter>,
+    pub latency: Histogram,
+    pub attempts: Family<Ended, Counter>,
+    pub prover_cpu: Histogram,
+    pub jobs: Family<InState, Gauge>,
+    pub streams: Gauge,
+}
+
+impl Metrics {
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("provenn");
+        let metrics = Self {
+            requests: Family::default(),
+            latency: Histogram::new(exponential_buckets(0.0005, 2.0, 16)),
+            attempts: Family::default(),
+            prover_cpu: Histogram::new(exponential_buckets(0.05, 2.0, 16)),
+            jobs: Family::default(),
+            streams: Gauge::default(),
+            registry: Registry::default(),
+        };
+        registry.register(
+            "http_requests",
+            "Requests by method, route and status",
+            metrics.requests.clone(),
+        );
+        registry.register_with_unit(
+            "http_latency",
+            "Time to the first byte of an answer",
+            Unit::Seconds,
+            metrics.latency.clone(),
+        );
+        registry.register("attempts", "Attempts at jobs by kind and end", metrics.attempts.clone());
+        registry.register_with_unit(
+            "prover_cpu",
+            "CPU time of prover processes",
+            Unit::Seconds,
+            metrics.prover_cpu.clone(),
+        );
+        registry.register("jobs", "Jobs under way by state", metrics.jobs.clone());
+        registry.register("event_streams", "Open event streams", metrics.streams.clone());
+        Self { registry, ..metrics }
+    }
+
+    /// The text format.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let _infallible = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}

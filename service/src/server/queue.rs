@@ -1,0 +1,208 @@
+//! Who works on what: the job engine (apalis) hands out tasks, each the id of a job, to workers of any process.
+//!
+//! The engine may lose a task, hand it out twice, or be emptied: a worker then finds that the job is not queued, and the sweeper
+//! notices a queued job without a task. Conditions under which it may be used, found by running it: one task per fetch (with
+//! more, tasks wait behind a busy worker and run twice), a worker name that is new at each start, a heartbeat of a few seconds.
+
+use super::config::{Config, Timing};
+use super::error::ApiError;
+use apalis::prelude::*;
+use apalis_postgres::PostgresStorage;
+use apalis_sqlite::SqliteStorage;
+use futures_util::stream::{self, Stream};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlitePool};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{watch, Notify};
+use ulid::Ulid;
+
+const QUEUE: &str = "provenn";
+/// Heartbeats that a worker may miss before the engine gives its tasks to others.
+const MISSED: usize = 4;
+
+/// The job engine's tables.
+#[derive(Clone, Debug)]
+enum Tables {
+    /// A file of its own: tasks are no truth, and its writes do not wait for those of the service.
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// The queue of all processes on one database.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    tables: Tables,
+    timing: Timing,
+    pushed: Arc<Notify>,
+}
+
+/// A new task id, also used for jobs.
+pub fn new_id() -> String {
+    Ulid::generate().to_string()
+}
+
+fn engine(error: impl std::fmt::Display) -> ApiError {
+    ApiError::Unavailable(format!("job engine: {error}"))
+}
+
+impl Queue {
+    pub async fn open(config: &Config) -> Result<Self, ApiError> {
+        let url = config.database_url();
+        let tables = if url.starts_with("sqlite:") {
+            let options = SqliteConnectOptions::new()
+                .filename(config.data.join("queue.db"))
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                // A task lost with the power is found by the sweeper.
+                .synchronous(SqliteSynchronous::Normal)
+                .busy_timeout(Duration::from_secs(10));
+            let pool = SqlitePoolOptions::new()
+                .max_connections(2)
+                .connect_with(options)
+                .await?;
+            SqliteStorage::<()>::migrations().run(&pool).await.map_err(engine)?;
+            Tables::Sqlite(pool)
+        } else {
+            let pool = PgPoolOptions::new()
+                .max_connections(4)
+                .acquire_timeout(Duration::from_secs(10))
+                .connect(&url)
+                .await?;
+            PostgresStorage::<()>::setup(&pool).await.map_err(engine)?;
+            Tables::Postgres(pool)
+        };
+        Ok(Self {
+            tables,
+            timing: config.timing.clone(),
+            pushed: Arc::default(),
+        })
+    }
+
+    fn heartbeat(&self) -> Duration {
+        Duration::from_millis(self.timing.heartbeat)
+    }
+
+    fn sqlite(&self, pool: &SqlitePool) -> SqliteStorage<String> {
+        let config = apalis_sqlite::Config::default();
+        let config = config
+            .queue(QUEUE)
+            .batch_size(1)
+            .missed_heartbeats(MISSED)
+            .heartbeat_interval(self.heartbeat());
+        SqliteStorage::new(pool).with_config(config)
+    }
+
+    fn postgres(&self, pool: &PgPool) -> PostgresStorage<String> {
+        let config = apalis_postgres::Config::default();
+        let config = config
+            .queue(QUEUE)
+            .batch_size(1)
+            .missed_heartbeats(MISSED)
+            .heartbeat_interval(self.heartbeat());
+        PostgresStorage::new(pool).with_config(config)
+    }
+
+    /// Adds a task for a job.
+    pub async fn push(&self, job: &str, task: &str, priority: i64) -> Result<(), ApiError> {
+        let task = TaskBuilder::new(job.to_owned())
+            .task_id(TaskId::from_string(task))
+            .priority(usize::try_from(priority).unwrap_or_default())
+            .build();
+        match &self.tables {
+            Tables::Sqlite(pool) => self.sqlite(pool).push_task(task).await.map_err(engine)?,
+            Tables::Postgres(pool) => self.postgres(pool).push_task(task).await.map_err(engine)?,
+        }
+        self.pushed.notify_one();
+        Ok(())
+    }
+
+    /// Whether the engine still has a task and will hand it out.
+    pub async fn knows(&self, task: &str) -> Result<bool, ApiError> {
+        let id = TaskId::from_string(task);
+        let status = match &self.tables {
+            Tables::Sqlite(pool) => self
+                .sqlite(pool)
+                .fetch_by_id(&id)
+                .await
+                .map_err(engine)?
+                .map(|t| t.status()),
+            Tables::Postgres(pool) => self
+                .postgres(pool)
+                .fetch_by_id(&id)
+                .await
+                .map_err(engine)?
+                .map(|t| t.status()),
+        };
+        Ok(matches!(
+            status,
+            Some(Status::Pending | Status::Queued | Status::Running)
+        ))
+    }
+
+    /// Removes tasks that are over.
+    pub async fn prune(&self) -> Result<(), ApiError> {
+        match &self.tables {
+            Tables::Sqlite(pool) => {
+                sqlx::query("DELETE FROM Jobs WHERE status IN ('Done', 'Failed', 'Killed') AND done_at < strftime('%s', 'now') - 600")
+                    .execute(pool)
+                    .await?;
+            }
+            Tables::Postgres(pool) => {
+                sqlx::query("DELETE FROM apalis.jobs WHERE status IN ('Done', 'Failed', 'Killed') AND done_at < now() - INTERVAL '600 seconds'")
+                    .execute(pool)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands tasks to `handler`, `at_once` at a time, until `stop` turns true. The engine's workers end at the first error of the
+    /// database; new ones under new names replace them.
+    pub async fn work<H, F>(&self, at_once: usize, stop: watch::Receiver<bool>, handler: H)
+    where
+        H: Fn(String) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Result<(), ApiError>> + Send + 'static,
+    {
+        while !*stop.borrow() {
+            let name = format!("worker-{}", new_id());
+            let (ends, handler) = (stopped(stop.clone()), handler.clone());
+            macro_rules! run {
+                ($storage:expr) => {
+                    WorkerBuilder::new(name.as_str())
+                        .backend($storage.poll_with_stream(self.ticks()))
+                        .concurrency(at_once)
+                        .build(move |job: String| handler(job))
+                        .run_until(ends)
+                        .await
+                };
+            }
+            let ended = match &self.tables {
+                Tables::Sqlite(pool) => run!(self.sqlite(pool)),
+                Tables::Postgres(pool) => run!(self.postgres(pool)),
+            };
+            if let Err(error) = ended {
+                tracing::warn!(%error, worker = name, "the job engine's worker ended");
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        }
+    }
+
+    /// When to look for tasks: after a push of this process, and regularly.
+    fn ticks(&self) -> Pin<Box<dyn Stream<Item = ()> + Send>> {
+        let every = Duration::from_millis(self.timing.poll);
+        Box::pin(stream::unfold(self.pushed.clone(), move |pushed| async move {
+            let _whichever = tokio::time::timeout(every, pushed.notified()).await;
+            Some(((), pushed))
+        }))
+    }
+}
+
+async fn stopped(mut stop: watch::Receiver<bool>) -> Result<(), std::io::Error> {
+    // The sender lives as long as the process.
+    let _gone = stop.wait_for(|stop| *stop).await;
+    Ok(())
+}

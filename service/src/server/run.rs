@@ -1,0 +1,139 @@
+//! A process of the service from start to stop.
+
+use super::api::router;
+use super::clock::Clock;
+use super::config::{Config, Role};
+use super::error::ApiError;
+use super::keys::{Scope, Secret};
+use super::queue::new_id;
+use super::state::App;
+use super::{events, log, sweeper, worker};
+use crate::error::CliError;
+use crate::files;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{signal, SignalKind};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// File with the key that the first start makes.
+pub const FIRST_KEY: &str = "first.key";
+
+/// Runs until SIGTERM or SIGINT.
+pub fn run(config: Config) -> Result<(), CliError> {
+    log::start(&config);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| CliError::new(1, "io", e.to_string(), ""))?;
+    runtime.block_on(serve(config))
+}
+
+async fn serve(config: Config) -> Result<(), CliError> {
+    let role = config.role;
+    let app = App::open(config, Clock::System).await.map_err(start)?;
+    first_key(&app).await?;
+    let (stop, stopping) = watch::channel(false);
+    let workers = background(&app, role != Role::Api, &stopping);
+    let api = match role {
+        Role::Worker => None,
+        Role::All | Role::Api => {
+            let listener = TcpListener::bind(&app.config.listen)
+                .await
+                .map_err(|e| listen(&app.config.listen, &e))?;
+            let address = listener.local_addr().map_err(|e| listen(&app.config.listen, &e))?;
+            tracing::info!(%address, "listening");
+            let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+            let ends = stopped(stopping.clone());
+            Some(tokio::spawn(async move {
+                axum::serve(listener, service).with_graceful_shutdown(ends).await
+            }))
+        }
+    };
+    signalled().await;
+    tracing::info!("stopping");
+    let _nobody = stop.send(true);
+    // Running jobs may finish; what does not is taken up by others when its lease ends.
+    let grace = Duration::from_millis(app.config.timing.grace);
+    if let Some(workers) = workers {
+        let _late = tokio::time::timeout(grace, workers).await;
+    }
+    if let Some(api) = api {
+        // Event streams end with the process; clients connect again.
+        let _late = tokio::time::timeout(Duration::from_secs(1), api).await;
+    }
+    app.db.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Starts what goes on beside requests; the handle ends when the workers have stopped.
+pub fn background(app: &App, workers: bool, stopping: &watch::Receiver<bool>) -> Option<JoinHandle<()>> {
+    tokio::spawn(events::follow(app.clone()));
+    tokio::spawn(sweeper::run(app.clone()));
+    workers.then(|| tokio::spawn(work(app.clone(), stopping.clone())))
+}
+
+async fn work(app: App, stop: watch::Receiver<bool>) {
+    let owner = format!("{}-{}", std::process::id(), new_id());
+    let at_once = app.config.workers;
+    let queue = app.queue.clone();
+    let handler = move |job: String| {
+        let (app, owner) = (app.clone(), owner.clone());
+        async move { worker::execute(&app, &job, &owner).await }
+    };
+    queue.work(at_once, stop, handler).await;
+}
+
+/// On an empty database of its own: a key with all scopes, in a file that only its owner can read.
+async fn first_key(app: &App) -> Result<(), CliError> {
+    if !app.config.database.is_empty() || !app.db.keys().await.map_err(|e| start(e.into()))?.is_empty() {
+        return Ok(());
+    }
+    let (key, path) = (Secret::random()?, app.config.data.join(FIRST_KEY));
+    files::write(&path, format!("{}\n", key.reveal()).as_bytes(), true)?;
+    let added = app
+        .db
+        .add_key(&key, "default", "first start", &Scope::ALL, app.now())
+        .await;
+    added.map_err(|e| start(e.into()))?;
+    tracing::info!(path = %path.display(), tenant = "default", "wrote a first key");
+    Ok(())
+}
+
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    let _gone = stop.wait_for(|stop| *stop).await;
+}
+
+async fn signalled() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// Why the service cannot start.
+pub fn start(error: ApiError) -> CliError {
+    let cause = match &error {
+        ApiError::Unavailable(cause) | ApiError::Internal(cause) => cause.clone(),
+        other => other.to_string(),
+    };
+    CliError::new(
+        1,
+        "start",
+        cause,
+        "check `provenn serve --print-config`, the database and the object store",
+    )
+}
+
+fn listen(address: &str, error: &std::io::Error) -> CliError {
+    CliError::new(
+        1,
+        "listen",
+        format!("{address}: {error}"),
+        "choose another address with --listen",
+    )
+}

@@ -1,0 +1,97 @@
+//! What handlers and workers share.
+
+use super::clock::Clock;
+use super::config::Config;
+use super::db::Db;
+use super::error::ApiError;
+use super::events::Hub;
+use super::limits::RateLimits;
+use super::metrics::Metrics;
+use super::queue::Queue;
+use super::store::Store;
+use super::worker::cache::Models;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// The service, cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+pub struct Parts {
+    pub config: Config,
+    pub clock: Clock,
+    pub db: Db,
+    pub store: Store,
+    pub queue: Queue,
+    pub hub: Hub,
+    pub models: Models,
+    pub metrics: Metrics,
+    pub rates: RateLimits,
+    /// Verifications and inspections at a time.
+    pub checks: Semaphore,
+    pub streams: Arc<Semaphore>,
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Opens everything that `config` names.
+    ///
+    /// # Errors
+    /// Database or object store cannot be opened.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, ApiError> {
+        for folder in ["tmp", "models"] {
+            std::fs::create_dir_all(config.data.join(folder))?;
+        }
+        let _alone = alone(&config)?;
+        let db = Db::open(&config.database_url()).await?;
+        Ok(Self(Arc::new(Parts {
+            store: Store::open(&config)?,
+            queue: Queue::open(&config).await?,
+            hub: Hub::default(),
+            models: Models::new(config.data.join("models")),
+            metrics: Metrics::new(),
+            rates: RateLimits::new(&config.limits),
+            checks: Semaphore::new(config.limits.verifications),
+            streams: Arc::new(Semaphore::new(config.limits.streams)),
+            db,
+            clock,
+            config,
+        })))
+    }
+
+    pub fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    /// A new temporary folder on this machine.
+    pub fn temporary(&self) -> Result<tempfile::TempDir, ApiError> {
+        Ok(tempfile::tempdir_in(self.config.data.join("tmp"))?)
+    }
+
+    /// The binary that does the proving work.
+    pub fn prover(&self) -> Result<PathBuf, ApiError> {
+        match self.config.prover.as_str() {
+            "" => Ok(std::env::current_exe()?),
+            path => Ok(path.into()),
+        }
+    }
+}
+
+/// Held while migrations run: processes that start together on one folder wait for each other. (PostgreSQL locks by itself.)
+///
+/// # Errors
+/// The data folder cannot be written.
+pub fn alone(config: &Config) -> Result<File, ApiError> {
+    let file = File::create(config.data.join("migrations.lock"))?;
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).map_err(std::io::Error::from)?;
+    Ok(file)
+}

@@ -1,0 +1,147 @@
+//! Objects: uploads, files of models, receipts. Content-addressed, one namespace per tenant, digest checked on every read.
+
+use super::config::Config;
+use super::error::ApiError;
+use crate::bytes::hex;
+use futures_util::TryStreamExt;
+use object_store::aws::AmazonS3Builder;
+use object_store::buffered::BufWriter;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Name;
+use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, ObjectStoreExt};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use std::sync::Arc;
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// What an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Model,
+    Input,
+    /// Weights, keys and openings of the owner.
+    Private,
+    Receipt,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Input => "input",
+            Self::Private => "private",
+            Self::Receipt => "receipt",
+        }
+    }
+}
+
+/// An object store.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<dyn ObjectStore>);
+
+/// Bytes per read from a file.
+const CHUNK: usize = 1 << 18;
+
+impl Store {
+    /// Opens the configured store.
+    ///
+    /// # Errors
+    /// A folder that cannot be made, or settings that make no store.
+    pub fn open(config: &Config) -> Result<Self, ApiError> {
+        let Some(place) = config.store.strip_prefix("s3://") else {
+            let folder = match config.store.as_str() {
+                "" => config.data.join("objects"),
+                folder => folder.into(),
+            };
+            std::fs::create_dir_all(&folder)?;
+            return Ok(Self(Arc::new(
+                LocalFileSystem::new_with_prefix(folder)?.with_fsync(true),
+            )));
+        };
+        // The client leaves the choice of cryptography to the program; a second choice is the same one.
+        let _first = rustls::crypto::ring::default_provider().install_default();
+        let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+        let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
+        let s3 = &config.s3;
+        if !s3.endpoint.is_empty() {
+            builder = builder.with_endpoint(&s3.endpoint);
+        }
+        if !s3.region.is_empty() {
+            builder = builder.with_region(&s3.region);
+        }
+        if !s3.access_key_id.is_empty() {
+            builder = builder
+                .with_access_key_id(&s3.access_key_id)
+                .with_secret_access_key(&s3.secret_access_key);
+        }
+        let store = builder.with_allow_http(s3.allow_http).build()?;
+        Ok(match prefix.trim_matches('/') {
+            "" => Self(Arc::new(store)),
+            prefix => Self(Arc::new(PrefixStore::new(store, prefix))),
+        })
+    }
+
+    /// Stores a file under its digest.
+    pub async fn put_file(&self, tenant: &str, kind: Kind, sha256: &str, path: &Path) -> Result<(), ApiError> {
+        let mut file = File::open(path).await?;
+        let mut writer = BufWriter::new(self.0.clone(), name(tenant, kind, sha256));
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            match file.read(&mut chunk).await? {
+                0 => break,
+                n => writer.write_all(chunk.get(..n).unwrap_or_default()).await?,
+            }
+        }
+        Ok(writer.shutdown().await?)
+    }
+
+    /// Stores bytes; returns their digest.
+    pub async fn put(&self, tenant: &str, kind: Kind, bytes: Vec<u8>) -> Result<String, ApiError> {
+        let sha256 = hex(&Sha256::digest(&bytes));
+        self.0.put(&name(tenant, kind, &sha256), bytes.into()).await?;
+        Ok(sha256)
+    }
+
+    /// Reads a small object.
+    pub async fn get(&self, tenant: &str, kind: Kind, sha256: &str) -> Result<Vec<u8>, ApiError> {
+        let bytes = self.0.get(&name(tenant, kind, sha256)).await?.bytes().await?;
+        check(sha256, &hex(&Sha256::digest(&bytes)))?;
+        Ok(bytes.to_vec())
+    }
+
+    /// Reads an object into a new file.
+    pub async fn fetch(&self, tenant: &str, kind: Kind, sha256: &str, path: &Path) -> Result<(), ApiError> {
+        let mut bytes = self.0.get(&name(tenant, kind, sha256)).await?.into_stream();
+        let mut file = File::create(path).await?;
+        let mut digest = Sha256::new();
+        while let Some(chunk) = bytes.try_next().await? {
+            digest.update(&chunk);
+            file.write_all(&chunk).await?;
+        }
+        file.flush().await?;
+        check(sha256, &hex(&digest.finalize()))
+    }
+
+    /// Whether the store answers.
+    pub async fn ping(&self) -> Result<(), ApiError> {
+        match self.0.head(&Name::from("ping")).await {
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn name(tenant: &str, kind: Kind, sha256: &str) -> Name {
+    Name::from_iter([tenant, kind.name(), sha256])
+}
+
+fn check(expected: &str, got: &str) -> Result<(), ApiError> {
+    match expected == got {
+        true => Ok(()),
+        false => Err(ApiError::Internal(format!(
+            "stored object {expected} has the digest {got}"
+        ))),
+    }
+}

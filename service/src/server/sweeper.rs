@@ -1,0 +1,54 @@
+//! What time does to jobs: leases end, statements expire, the job engine forgets.
+
+use super::error::ApiError;
+use super::queue::new_id;
+use super::state::App;
+use super::worker::again_or_fail;
+use std::time::Duration;
+
+/// A queued job is looked after when the engine has had it for so long.
+const PATIENCE: i64 = 5_000;
+/// Sweeps between removals of what is old.
+const PRUNE_EVERY: u32 = 100;
+/// How long Idempotency-Keys are remembered: a week.
+const MEMORY: i64 = 7 * 24 * 3600 * 1000;
+
+/// Sweeps until the process ends. Any number of processes may.
+pub async fn run(app: App) {
+    for round in 0u32.. {
+        tokio::time::sleep(Duration::from_millis(app.config.timing.sweep)).await;
+        if let Err(error) = sweep(&app).await {
+            tracing::warn!(%error, "sweep");
+        }
+        if round % PRUNE_EVERY == 0 {
+            app.rates.prune();
+            let pruned = tokio::join!(app.queue.prune(), app.db.forget_requests(app.now() - MEMORY));
+            if let (Err(error), _) | (_, Err(error)) = pruned {
+                tracing::warn!(%error, "removing what is old");
+            }
+        }
+    }
+}
+
+/// One sweep.
+pub async fn sweep(app: &App) -> Result<(), ApiError> {
+    let expired = app.db.expire(app.now()).await?;
+    if expired > 0 {
+        tracing::info!(expired, "jobs expired");
+    }
+    for (lease, attempt, priority) in app.db.lapsed(app.now()).await? {
+        let (_, how) = again_or_fail(app, &lease, attempt, priority).await?;
+        tracing::warn!(job = lease.job, attempt, how, "a lease ended");
+    }
+    for waiting in app.db.waiting(app.now() - PATIENCE).await? {
+        if app.queue.knows(&waiting.task).await? {
+            continue;
+        }
+        let task = new_id();
+        if app.db.retask(&waiting.id, &waiting.task, &task, app.now()).await? {
+            app.queue.push(&waiting.id, &task, waiting.priority).await?;
+            tracing::info!(job = waiting.id, "told the job engine again");
+        }
+    }
+    Ok(())
+}

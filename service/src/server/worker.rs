@@ -1,0 +1,224 @@
+//! One job from lease to publication.
+
+pub mod cache;
+mod commit;
+mod opening;
+pub mod process;
+mod proof;
+
+pub use proof::statement;
+
+use super::db::{Job, Lease, Outcome, Publication, State};
+use super::error::ApiError;
+use super::metrics::Ended;
+use super::problem::Problem;
+use super::queue::new_id;
+use super::state::App;
+use crate::child::protocol::{Start, Work};
+use crate::fail;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Proofs come after answers to clients.
+const NICE: i32 = 10;
+
+/// Why an attempt ended without a result.
+#[derive(Debug)]
+pub enum Stopped {
+    /// The job cannot succeed.
+    Failed(Box<Problem>),
+    /// The attempt died; another may succeed.
+    Died(String),
+    /// The job is no longer this worker's.
+    Lost,
+}
+
+impl From<ApiError> for Stopped {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Unavailable(cause) | ApiError::Internal(cause) => Self::Died(cause),
+            refusal => Self::Failed(Box::new(refusal.problem())),
+        }
+    }
+}
+
+impl From<std::io::Error> for Stopped {
+    fn from(error: std::io::Error) -> Self {
+        Self::Died(error.to_string())
+    }
+}
+
+/// What the parts of an attempt share.
+struct Attempt<'a> {
+    app: &'a App,
+    lease: &'a Lease,
+    job: &'a Job,
+}
+
+/// Works on a job if it is queued.
+///
+/// # Errors
+/// The database cannot be reached; the job stays as it is until its lease ends.
+pub async fn execute(app: &App, id: &str, owner: &str) -> Result<(), ApiError> {
+    let now = app.now();
+    let Some((lease, job)) = app.db.claim(id, owner, now + app.config.timing.lease, now).await? else {
+        return Ok(());
+    };
+    fail::point("after-claim");
+    app.hub.tell(id, Some(job.seq));
+    tracing::info!(job = id, kind = job.kind, attempt = job.attempt, "started");
+    let attempt = Attempt {
+        app,
+        lease: &lease,
+        job: &job,
+    };
+    let ended = tokio::select! {
+        ended = attempt.run() => ended,
+        () = attempt.keep() => Err(Stopped::Lost),
+    };
+    let how = attempt.settle(ended).await?;
+    fail::point("before-ack");
+    app.hub.tell(id, None);
+    tracing::info!(job = id, kind = job.kind, attempt = job.attempt, how, "ended");
+    let kind = job.kind.clone();
+    app.metrics.attempts.get_or_create(&Ended { kind, how }).inc();
+    Ok(())
+}
+
+impl Attempt<'_> {
+    async fn run(&self) -> Result<Publication, Stopped> {
+        match self.job.kind.as_str() {
+            "commit" => self.commit().await,
+            "opening" => self.opening().await,
+            "proof" => self.proof().await,
+            other => Err(Stopped::Died(format!("unknown kind of job {other}"))),
+        }
+    }
+
+    /// Renews the lease until it is lost.
+    async fn keep(&self) {
+        let every = Duration::from_millis(self.app.config.timing.renew);
+        let mut news = self.app.hub.listen(&self.job.id);
+        let mut until = self.app.now() + self.app.config.timing.lease;
+        loop {
+            let timely = tokio::time::timeout(every, news.changed()).await;
+            let now = self.app.now();
+            let kept = match timely {
+                // Its own stages, or a cancellation.
+                Ok(_) => self.app.db.held(self.lease).await,
+                Err(_) => self.app.db.renew(self.lease, now + self.app.config.timing.lease).await,
+            };
+            match kept {
+                Ok(Outcome::Lost) => return,
+                Ok(Outcome::Applied) if timely.is_err() => until = now + self.app.config.timing.lease,
+                Ok(Outcome::Applied) => {}
+                Err(error) => tracing::warn!(job = self.job.id, %error, "renewing the lease"),
+            }
+            // Somebody else may work on it.
+            if now > until {
+                return;
+            }
+        }
+    }
+
+    /// Writes down how an attempt ended.
+    async fn settle(&self, ended: Result<Publication, Stopped>) -> Result<&'static str, ApiError> {
+        let (app, now) = (self.app, self.app.now());
+        let (outcome, how) = match ended {
+            Ok(made) => {
+                fail::point("before-publish");
+                app.metrics.prover_cpu.observe(made.cpu_ms as f64 / 1000.0);
+                let outcome = app.db.publish(self.lease, &made, now).await?;
+                fail::point("after-publish");
+                (outcome, "done")
+            }
+            Err(Stopped::Failed(problem)) => (app.db.fail(self.lease, &problem, now).await?, "failed"),
+            Err(Stopped::Died(cause)) => {
+                tracing::warn!(job = self.job.id, cause, "attempt died");
+                again_or_fail(app, self.lease, self.job.attempt, self.job.priority).await?
+            }
+            Err(Stopped::Lost) => (Outcome::Lost, "lost"),
+        };
+        Ok(if outcome == Outcome::Lost { "lost" } else { how })
+    }
+
+    /// Records a stage.
+    async fn reached(&self, state: State, stage: &str) -> Result<(), Stopped> {
+        match self.app.db.reached(self.lease, state, stage, self.app.now()).await? {
+            Outcome::Applied => {
+                self.app.hub.tell(&self.job.id, None);
+                Ok(())
+            }
+            Outcome::Lost => Err(Stopped::Lost),
+        }
+    }
+
+    /// Runs a child and records the stages it reports.
+    async fn child(&self, work: Work) -> Result<process::Made, Stopped> {
+        let (say, mut hear) = mpsc::unbounded_channel::<String>();
+        let record = async {
+            while let Some(mut stage) = hear.recv().await {
+                // If the database is slower than the prover, the latest stage counts.
+                while let Ok(later) = hear.try_recv() {
+                    stage = later;
+                }
+                self.reached(state_of(&stage), &stage).await?;
+            }
+            Ok::<(), Stopped>(())
+        };
+        let limits = &self.app.config.limits;
+        let start = Start {
+            work,
+            memory_bytes: limits.prover_memory_bytes,
+            // A process of many threads uses CPU time faster than wall time, which is what is limited.
+            cpu_seconds: limits.prover_seconds.saturating_mul(64),
+            nice: NICE,
+        };
+        let run = process::run(self.app, &start, Duration::from_secs(limits.prover_seconds), Some(say));
+        // A lost lease ends the child at once: dropping it kills it.
+        let (made, ()) = tokio::try_join!(run, record)?;
+        Ok(made)
+    }
+
+    fn text(&self, field: &str) -> &str {
+        self.job
+            .request
+            .get(field)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+    }
+}
+
+/// A new attempt if one is left.
+pub(super) async fn again_or_fail(
+    app: &App,
+    lease: &Lease,
+    attempt: i64,
+    priority: i64,
+) -> Result<(Outcome, &'static str), ApiError> {
+    let (now, most) = (app.now(), app.config.limits.attempts);
+    if attempt >= most {
+        let detail = format!("the job was tried {attempt} times and each attempt died");
+        let problem = Problem::new(
+            500,
+            "attempts-exhausted",
+            detail,
+            "ask the operator for the cause; the log has it",
+        );
+        return Ok((app.db.fail(lease, &problem, now).await?, "failed"));
+    }
+    let task = new_id();
+    let outcome = app.db.give_back(lease, &task, now).await?;
+    if outcome == Outcome::Applied {
+        app.queue.push(&lease.job, &task, priority).await?;
+    }
+    Ok((outcome, "retried"))
+}
+
+fn state_of(stage: &str) -> State {
+    match stage {
+        "proof" | "link" | "commit" => State::Proving,
+        "verify" => State::Verifying,
+        _ => State::Witness,
+    }
+}

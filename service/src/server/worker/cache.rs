@@ -1,0 +1,109 @@
+//! Committed models on this machine: their files for children, their public parts for verification.
+
+use crate::error::CliError;
+use crate::server::db::Model;
+use crate::server::error::ApiError;
+use crate::server::store::{Kind, Store};
+use crate::{files, srs};
+use provenn_prover::commit::Description;
+use provenn_prover::store;
+use provenn_verifier::{CheckedCard, ModelCard, SrsVerifyingKey};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Files of a committed model in the object store.
+pub const FILES: [&str; 5] = [store::CARD, store::SRS, store::KEY, store::PRIVATE, srs::FILE];
+/// Models kept in memory.
+const KEPT: usize = 256;
+
+/// What verification needs of a model.
+#[derive(Debug)]
+pub struct Public {
+    pub card: CheckedCard,
+    pub srs: SrsVerifyingKey,
+    pub description: Description,
+}
+
+/// Models by tenant and id.
+#[derive(Debug)]
+pub struct Models {
+    folder: PathBuf,
+    public: Mutex<HashMap<(String, String), Arc<Public>>>,
+}
+
+impl Models {
+    pub fn new(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            public: Mutex::default(),
+        }
+    }
+
+    /// The folder with the model's files, fetched from the object store if it is new here.
+    pub async fn folder(&self, store: &Store, model: &Model) -> Result<PathBuf, ApiError> {
+        let folder = self.folder.join(&model.tenant).join(&model.id);
+        if folder.is_dir() {
+            return Ok(folder);
+        }
+        tokio::fs::create_dir_all(self.folder.join(&model.tenant)).await?;
+        let partial = tempfile::tempdir_in(&self.folder)?;
+        for name in FILES {
+            let sha256 = model.files.get(name).ok_or(ApiError::NotFound {
+                what: "file of the model",
+            })?;
+            store
+                .fetch(&model.tenant, Kind::Private, sha256, &partial.path().join(name))
+                .await?;
+        }
+        adopt(partial, &folder).await?;
+        Ok(folder)
+    }
+
+    /// The public parts of a model.
+    pub async fn public(&self, store: &Store, model: &Model) -> Result<Arc<Public>, ApiError> {
+        let key = (model.tenant.clone(), model.id.clone());
+        if let Some(known) = self.public.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(known.clone());
+        }
+        let file = |name: &'static str| async move {
+            let sha256 = model.files.get(name).ok_or(ApiError::NotFound {
+                what: "file of the model",
+            })?;
+            store.get(&model.tenant, Kind::Private, sha256).await
+        };
+        let read = |card: &[u8], srs: &[u8]| -> Result<Public, CliError> {
+            let card = ModelCard::from_bytes(card)?;
+            let description = store::description(&card)?;
+            let srs = SrsVerifyingKey::from_bytes(srs)?;
+            let card = card.check(&srs)?;
+            Ok(Public { card, srs, description })
+        };
+        let public = read(&file(store::CARD).await?, &file(store::SRS).await?)
+            .map_err(|e| ApiError::Internal(format!("model {}: {}", model.id, e.parts().1)))?;
+        let public = Arc::new(public);
+        let mut kept = self.public.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(key, public.clone());
+        Ok(public)
+    }
+}
+
+/// Moves a complete temporary folder to its place; if somebody was faster, theirs is as good.
+async fn adopt(partial: tempfile::TempDir, folder: &Path) -> Result<(), ApiError> {
+    match tokio::fs::rename(partial.path(), folder).await {
+        Ok(()) => {
+            let _moved = partial.keep();
+            Ok(())
+        }
+        Err(_) if folder.is_dir() => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Size of a file that was just made.
+pub fn size(path: &Path) -> i64 {
+    i64::try_from(files::size(path)).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,104 @@
+//! Committing to a model.
+
+use super::cache::FILES;
+use super::{Attempt, Stopped};
+use crate::bytes::hex;
+use crate::child::protocol::Work;
+use crate::fail;
+use crate::server::db::{Model, Publication, Stored};
+use crate::server::store::Kind;
+use serde_json::{json, Value};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+impl Attempt<'_> {
+    pub(super) async fn commit(&self) -> Result<Publication, Stopped> {
+        let (app, tenant) = (self.app, &self.job.tenant);
+        let temporary = app.temporary()?;
+        let at = |name: &str| temporary.path().join(name);
+        let source = self.text("model").to_owned();
+        app.store.fetch(tenant, Kind::Model, &source, &at("model.onnx")).await?;
+        let made = self
+            .child(Work::Commit {
+                model: at("model.onnx"),
+                calibration: self.input("calibration", at("calibration")).await?,
+                held_out: self.input("held_out", at("held_out")).await?,
+                committed_input: self.text("input") == "committed",
+                srs: app.config.srs(),
+                out: at("out"),
+                forecast_limit: app.config.limits.forecast_cpu_seconds,
+            })
+            .await?;
+        let text = |field: &str| {
+            made.result
+                .get(field)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let mut files = BTreeMap::from([("parameters_id".to_owned(), text("parameters_id"))]);
+        for name in FILES {
+            let path = at("out").join(name);
+            let sha256 = digest(&path).await?;
+            app.store.put_file(tenant, Kind::Private, &sha256, &path).await?;
+            files.insert(name.into(), sha256);
+        }
+        fail::point("after-store-model");
+        let model = Model {
+            tenant: tenant.clone(),
+            id: text("model_id"),
+            source,
+            key_digest: text("key_digest"),
+            srs_id: text("srs_id"),
+            description: made.result.get("description").cloned().unwrap_or_default(),
+            forecast: made.result.get("forecast").cloned().unwrap_or_default(),
+            files,
+            created: app.now(),
+        };
+        Ok(Publication {
+            result: json!({ "model_id": model.id, "forecast": model.forecast }),
+            stored: Stored::Model(Box::new(model)),
+            peak_bytes: made.peak_bytes,
+            cpu_ms: made.cpu_ms,
+        })
+    }
+
+    /// Fetches the input that a field of the request names.
+    async fn input(&self, field: &str, path: PathBuf) -> Result<Option<PathBuf>, Stopped> {
+        match self.text(field) {
+            "" => Ok(None),
+            sha256 => {
+                self.app
+                    .store
+                    .fetch(&self.job.tenant, Kind::Input, sha256, &path)
+                    .await?;
+                Ok(Some(path))
+            }
+        }
+    }
+}
+
+async fn digest(path: &Path) -> Result<String, Stopped> {
+    let path = path.to_owned();
+    let sum = tokio::task::spawn_blocking(move || -> std::io::Result<String> {
+        let mut digest = Sha256::new();
+        std::io::copy(&mut std::fs::File::open(path)?, &mut Hashing(&mut digest))?;
+        Ok(hex(&digest.finalize()))
+    });
+    Ok(sum.await.map_err(|e| Stopped::Died(e.to_string()))??)
+}
+
+/// A digest as a writer.
+struct Hashing<'a>(&'a mut Sha256);
+
+impl std::io::Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

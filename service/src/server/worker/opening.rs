@@ -1,0 +1,65 @@
+//! Committing to an input.
+
+use super::{Attempt, Stopped};
+use crate::child::protocol::Work;
+use crate::server::db::{Model, Publication, Stored};
+use crate::server::error::ApiError;
+use crate::server::store::Kind;
+use serde_json::{json, Value};
+use std::path::{Path, PathBuf};
+
+/// A commitment to an input: its points, and the blob of its secret opening.
+pub(super) type Opened = (Vec<String>, String);
+
+impl Attempt<'_> {
+    pub(super) async fn opening(&self) -> Result<Publication, Stopped> {
+        let model = self.model().await?;
+        let temporary = self.app.temporary()?;
+        let input = temporary.path().join("input");
+        self.app
+            .store
+            .fetch(&self.job.tenant, Kind::Input, self.text("input"), &input)
+            .await?;
+        let (opened, cpu_ms) = self.open(&model, &input, temporary.path()).await?;
+        Ok(Publication {
+            stored: Stored::Opening,
+            result: json!({ "points": opened.0, "opening": opened.1 }),
+            peak_bytes: None,
+            cpu_ms,
+        })
+    }
+
+    /// The commitment to the job's input under its model, made now if there is none; and CPU milliseconds.
+    pub(super) async fn open(&self, model: &Model, input: &Path, temporary: &Path) -> Result<(Opened, i64), Stopped> {
+        let (db, tenant, sha256) = (&self.app.db, self.job.tenant.as_str(), self.text("input"));
+        if let Some(known) = db.opening(tenant, &model.id, sha256).await? {
+            return Ok((known, 0));
+        }
+        let out: PathBuf = temporary.join("opening");
+        let made = self
+            .child(Work::Open {
+                folder: self.app.models.folder(&self.app.store, model).await?,
+                srs_id: model.files.get("parameters_id").cloned().unwrap_or_default(),
+                input: input.into(),
+                out: out.clone(),
+            })
+            .await?;
+        let blob = self
+            .app
+            .store
+            .put(tenant, Kind::Private, tokio::fs::read(&out).await?)
+            .await?;
+        let points = made.result.get("points").unwrap_or(&Value::Null);
+        db.add_opening((tenant, &model.id, sha256), points, &blob, self.app.now())
+            .await?;
+        // Two jobs may have opened at once: the first one counts for both.
+        let opened = db.opening(tenant, &model.id, sha256).await?;
+        let opened = opened.ok_or_else(|| Stopped::Died("the commitment to the input is gone".into()))?;
+        Ok((opened, made.cpu_ms))
+    }
+
+    pub(super) async fn model(&self) -> Result<Model, Stopped> {
+        let model = self.app.db.model(&self.job.tenant, self.text("model")).await?;
+        Ok(model.ok_or(ApiError::NotFound { what: "model" })?)
+    }
+}

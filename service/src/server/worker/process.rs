@@ -1,0 +1,137 @@
+//! One child process, from the service's side.
+
+use super::Stopped;
+use crate::child::protocol::{Line, Start};
+use crate::child::ARGUMENT;
+use crate::server::problem::Problem;
+use crate::server::state::App;
+use serde_json::Value;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::Command;
+use tokio::sync::mpsc;
+
+/// What a child made.
+#[derive(Debug)]
+pub struct Made {
+    pub result: Value,
+    pub peak_bytes: Option<i64>,
+    pub cpu_ms: i64,
+}
+
+/// Longest line that is read from a child, in bytes.
+const MAX_LINE: u64 = 1 << 20;
+/// Bytes kept of what a dying child says.
+const MAX_LAST_WORDS: u64 = 4096;
+
+/// Runs work in a child process for at most `time`. Dropping the future kills the process.
+pub async fn run(
+    app: &App,
+    start: &Start,
+    time: Duration,
+    stages: Option<mpsc::UnboundedSender<String>>,
+) -> Result<Made, Stopped> {
+    match tokio::time::timeout(time, speak(app, start, stages)).await {
+        Ok(ended) => ended,
+        Err(_) => Err(Stopped::Failed(Box::new(Problem::new(
+            422,
+            "time-limit",
+            format!("the work took longer than {} seconds", time.as_secs()),
+            "use a smaller model, or ask the operator for a higher limit",
+        )))),
+    }
+}
+
+async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<String>>) -> Result<Made, Stopped> {
+    let mut command = Command::new(app.prover()?);
+    // Settings and secrets of the service are not the child's business.
+    command.arg(ARGUMENT).env_clear().kill_on_drop(true);
+    crate::fail::pass(&mut command);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    else {
+        return Err(Stopped::Died("the child has no pipes".into()));
+    };
+    let mut line = serde_json::to_vec(start).map_err(|e| Stopped::Died(e.to_string()))?;
+    line.push(b'\n');
+    // A child that is gone says why below.
+    let _gone = stdin.write_all(&line).await;
+    let (last, words) = tokio::join!(listen(BufReader::new(stdout), stages), last_words(stderr));
+    let status = child.wait().await?;
+    drop(stdin);
+    match last {
+        Some(Line::Done {
+            result,
+            peak_bytes,
+            cpu_ms,
+        }) if status.success() => Ok(Made {
+            result,
+            peak_bytes,
+            cpu_ms,
+        }),
+        Some(Line::Failed { code, message, help }) if worth_retrying(&code) => {
+            Err(Stopped::Died(format!("{code}: {message} {help}")))
+        }
+        Some(Line::Failed { code, message, help }) => {
+            Err(Stopped::Failed(Box::new(Problem::new(422, &code, message, &help))))
+        }
+        _ if words.contains("memory allocation of") => Err(Stopped::Failed(Box::new(Problem::new(
+            422,
+            "memory-limit",
+            format!("the work needs more than {} bytes of memory", start.memory_bytes),
+            "use a smaller model, or ask the operator for a higher limit",
+        )))),
+        _ => Err(Stopped::Died(format!(
+            "the prover process ended early: {status}; {}",
+            panic_place(&words)
+        ))),
+    }
+}
+
+/// Faults of the machine, not of the request.
+fn worth_retrying(code: &str) -> bool {
+    matches!(code, "io" | "randomness" | "file-damaged" | "child")
+}
+
+/// Passes on stages; the last line that ends the work.
+async fn listen(stdout: impl AsyncBufReadExt + Unpin, stages: Option<mpsc::UnboundedSender<String>>) -> Option<Line> {
+    let mut last = None;
+    let mut lines = stdout;
+    loop {
+        let mut line = String::new();
+        match (&mut lines).take(MAX_LINE).read_line(&mut line).await {
+            Ok(0) | Err(_) => return last,
+            Ok(_) => {}
+        }
+        match serde_json::from_str(&line) {
+            Ok(Line::Stage { stage }) => {
+                if let Some(stages) = &stages {
+                    let _nobody = stages.send(stage);
+                }
+            }
+            Ok(end) => last = Some(end),
+            Err(_) => {}
+        }
+    }
+}
+
+async fn last_words(mut stderr: impl AsyncReadExt + Unpin) -> String {
+    let mut words = Vec::new();
+    let _read = (&mut stderr).take(MAX_LAST_WORDS).read_to_end(&mut words).await;
+    // A full pipe would stop the child.
+    let _rest = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
+    String::from_utf8_lossy(&words).into_owned()
+}
+
+/// Where it panicked: the line that names the place, not the message, which could repeat values.
+fn panic_place(words: &str) -> &str {
+    words
+        .lines()
+        .find(|line| line.contains("panicked at"))
+        .unwrap_or_default()
+}

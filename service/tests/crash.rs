@@ -1,0 +1,188 @@
+//! The service under `kill -9`: API, workers and prover processes, at labelled points and at random, a frozen worker, a database
+//! that restarts. Always checked: no job lost, no wrong receipt, at most one receipt per statement.
+//!
+//! The normal tests run a short version on both databases. `just crash` runs all of it: PROVENN_CRASH=full, with the feature
+//! `failpoints`. The counts are printed.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+#[path = "crash/client.rs"]
+mod client;
+#[path = "crash/cluster.rs"]
+mod cluster;
+#[path = "crash/postgres.rs"]
+mod postgres;
+
+use cluster::{Cluster, Role};
+use postgres::Postgres;
+use rand_core::{RngCore, SeedableRng};
+use std::time::Duration;
+
+/// Whether everything runs.
+fn full() -> bool {
+    std::env::var("PROVENN_CRASH").is_ok_and(|value| value == "full")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_kills_on_sqlite() {
+    let mut cluster = Cluster::start(None, 1).await;
+    random_kills(&mut cluster, "sqlite").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_kills_on_postgresql() {
+    let database = Postgres::start();
+    let mut cluster = Cluster::start(Some(&database), 2).await;
+    random_kills(&mut cluster, "postgresql").await;
+}
+
+/// Kills something about every second while jobs are under way.
+async fn random_kills(cluster: &mut Cluster, name: &str) {
+    let jobs = if full() { 300 } else { 15 };
+    let mut random = rand_chacha::ChaCha20Rng::seed_from_u64(7);
+    let client = cluster.client.clone();
+    let submit = tokio::spawn(async move {
+        let mut places = Vec::new();
+        for n in 0..jobs {
+            places.push(client.submit(&format!("random-{n}")).await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        places
+    });
+    let mut kills = [0; 3];
+    let mut open = true;
+    while open {
+        let pause = 300 + random.next_u64() % 1200;
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        let victim = (random.next_u32() % 3) as usize;
+        let killed = match victim {
+            0 => cluster.kill(Role::Api).await,
+            1 => {
+                cluster
+                    .kill(Role::Worker((random.next_u32() as usize) % cluster.workers()))
+                    .await
+            }
+            _ => cluster.kill_child(),
+        };
+        kills[victim] += usize::from(killed);
+        open = !submit.is_finished() || cluster.client.open_jobs().await > 0;
+    }
+    let places = submit.await.unwrap();
+    let counts = cluster.client.judge(&places, "random-").await;
+    println!(
+        "{name}, random: {jobs} jobs, kills of API {}, workers {}, provers {}; {counts}",
+        kills[0], kills[1], kills[2]
+    );
+    counts.assert_sound();
+}
+
+#[cfg(feature = "failpoints")]
+const POINTS: [(&str, Role); 18] = [
+    ("before-submit", Role::Api),
+    ("after-submit", Role::Api),
+    ("after-push", Role::Api),
+    ("after-claim", Role::Worker(0)),
+    ("before-spawn", Role::Worker(0)),
+    ("child-start", Role::Worker(0)),
+    ("child-witness", Role::Worker(0)),
+    ("child-proof", Role::Worker(0)),
+    ("child-link", Role::Worker(0)),
+    ("child-verify", Role::Worker(0)),
+    ("child-before-write", Role::Worker(0)),
+    ("child-after-write", Role::Worker(0)),
+    ("before-verify", Role::Worker(0)),
+    ("after-verify", Role::Worker(0)),
+    ("after-store-receipt", Role::Worker(0)),
+    ("before-publish", Role::Worker(0)),
+    ("after-publish", Role::Worker(0)),
+    ("before-ack", Role::Worker(0)),
+];
+
+#[cfg(feature = "failpoints")]
+#[tokio::test(flavor = "multi_thread")]
+async fn labelled_points() {
+    let database = Postgres::start();
+    for (name, database) in [("sqlite", None), ("postgresql", Some(&database))] {
+        let mut cluster = Cluster::start(database, 1).await;
+        let mut places = Vec::new();
+        for (point, role) in POINTS {
+            let reached = cluster.arm(role, point).await;
+            places.push(
+                cluster
+                    .client
+                    .clone()
+                    .submit_while(&format!("point-{point}"), cluster.revive(role, &reached))
+                    .await,
+            );
+            assert!(reached.exists(), "{point} was not reached");
+            cluster.disarm(role).await;
+            assert_eq!(cluster.client.open_jobs().await, 0, "{point}");
+        }
+        let counts = cluster.client.judge(&places, "point-").await;
+        println!("{name}, {} labelled points: {counts}", POINTS.len());
+        counts.assert_sound();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_frozen_past_its_lease() {
+    let database = Postgres::start();
+    let mut cluster = Cluster::start(Some(&database), 2).await;
+    let rounds = if full() { 10 } else { 2 };
+    let mut places = Vec::new();
+    for n in 0..rounds {
+        places.push(cluster.client.submit(&format!("frozen-{n}")).await);
+        let frozen = cluster.freeze_the_busy_one().await;
+        // The other one takes over when the lease has ended.
+        cluster.client.wait().await;
+        cluster.thaw(frozen);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    let counts = cluster.client.judge(&places, "frozen-").await;
+    println!("postgresql, frozen workers: {rounds} rounds; {counts}");
+    counts.assert_sound();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_restarts() {
+    let mut database = Postgres::start();
+    let cluster = Cluster::start(Some(&database), 2).await;
+    let jobs = if full() { 60 } else { 10 };
+    let client = cluster.client.clone();
+    let submit = tokio::spawn(async move {
+        let mut places = Vec::new();
+        for n in 0..jobs {
+            places.push(client.submit(&format!("restart-{n}")).await);
+        }
+        places
+    });
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        database.crash_and_restart();
+    }
+    let places = submit.await.unwrap();
+    cluster.client.wait().await;
+    let counts = cluster.client.judge(&places, "restart-").await;
+    println!("postgresql, 3 crashes of the database: {counts}");
+    counts.assert_sound();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_share_a_queue() {
+    let database = Postgres::start();
+    let mut cluster = Cluster::start(Some(&database), 2).await;
+    cluster.stop_workers().await;
+    let jobs = if full() { 100 } else { 20 };
+    let mut places = Vec::new();
+    for n in 0..jobs {
+        places.push(cluster.client.submit(&format!("shared-{n}")).await);
+    }
+    cluster.start_workers().await;
+    cluster.client.wait().await;
+    let counts = cluster.client.judge(&places, "shared-").await;
+    let done: Vec<usize> = (0..2).map(|worker| cluster.ended(worker, "done")).collect();
+    println!("postgresql, two workers: {done:?} of {jobs} proofs; {counts}");
+    counts.assert_sound();
+    // Each proof exactly once, and neither worker idle.
+    assert_eq!(done.iter().sum::<usize>(), jobs);
+    assert!(done.iter().all(|n| n * 4 >= jobs), "{done:?}");
+}

@@ -1,0 +1,204 @@
+//! A client that does not give up, and the judgement over what it got.
+
+use provenn_verifier::{verify, Expectation, ModelCard, SrsVerifyingKey};
+use reqwest::{Client as Http, Method, Response};
+use serde_json::{json, Value};
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::time::{Duration, Instant};
+
+#[derive(Clone)]
+pub struct Client {
+    http: Http,
+    base: String,
+    key: String,
+    pub model: String,
+    pub input: String,
+}
+
+/// Longest wait for anything.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+impl Client {
+    pub fn new(port: u16, key: &str) -> Self {
+        let _first = rustls::crypto::ring::default_provider().install_default();
+        let http = Http::builder().timeout(Duration::from_secs(10)).build().unwrap();
+        Self {
+            http,
+            base: format!("http://127.0.0.1:{port}"),
+            key: key.into(),
+            model: String::new(),
+            input: String::new(),
+        }
+    }
+
+    /// Sends a request until it is answered by other than a server error.
+    pub async fn send(&self, method: Method, path: &str, idempotency: Option<&str>, body: Vec<u8>) -> Response {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            let mut request = self
+                .http
+                .request(method.clone(), format!("{}{path}", self.base))
+                .bearer_auth(&self.key);
+            if let Some(key) = idempotency {
+                request = request.header("idempotency-key", key);
+            }
+            match request.body(body.clone()).send().await {
+                Ok(answer) if !answer.status().is_server_error() => return answer,
+                _ => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
+        }
+        panic!("no answer to {method} {path}")
+    }
+
+    /// The body of an answer; the request again if it broke off.
+    pub async fn bytes(&self, path: &str) -> (u16, Vec<u8>) {
+        loop {
+            let answer = self.send(Method::GET, path, None, vec![]).await;
+            let status = answer.status().as_u16();
+            if let Ok(bytes) = answer.bytes().await {
+                return (status, bytes.to_vec());
+            }
+        }
+    }
+
+    pub async fn json(&self, path: &str) -> Value {
+        serde_json::from_slice(&self.bytes(path).await.1).unwrap()
+    }
+
+    /// Asks for a proof for an audience; the place of the job.
+    pub async fn submit(&self, audience: &str) -> String {
+        let body =
+            json!({ "model": self.model, "input": self.input, "policy": "label", "context": { "audience": audience } });
+        let answer = self
+            .send(
+                Method::POST,
+                "/v1/proofs",
+                Some(audience),
+                body.to_string().into_bytes(),
+            )
+            .await;
+        assert_eq!(answer.status().as_u16(), 202);
+        answer.headers()["location"].to_str().unwrap().into()
+    }
+
+    /// Submits and waits for the end of the job while `meanwhile` goes on.
+    #[cfg(feature = "failpoints")]
+    pub async fn submit_while(&self, audience: &str, meanwhile: impl std::future::Future<Output = ()>) -> String {
+        let submitted = async {
+            let place = self.submit(audience).await;
+            self.finished(&place).await;
+            place
+        };
+        tokio::join!(meanwhile, submitted).1
+    }
+
+    #[cfg(feature = "failpoints")]
+    async fn finished(&self, place: &str) {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if is_finished(&self.json(place).await["state"]) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{place} does not end")
+    }
+
+    /// Jobs under way, from the metrics.
+    pub async fn open_jobs(&self) -> usize {
+        let (_, metrics) = self.bytes("/metrics").await;
+        let text = String::from_utf8(metrics).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with("provenn_jobs{"));
+        lines
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<usize>().unwrap())
+            .sum()
+    }
+
+    /// Waits until no job is under way.
+    pub async fn wait(&self) {
+        let begun = Instant::now();
+        while self.open_jobs().await > 0 {
+            assert!(begun.elapsed() < PATIENCE, "jobs do not end");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Looks at every job with the verifier's own eyes.
+    pub async fn judge(&self, places: &[String], prefix: &str) -> Counts {
+        let card = ModelCard::from_bytes(&self.bytes(&format!("/v1/models/{}/card", self.model)).await.1).unwrap();
+        let srs = self.json(&format!("/v1/models/{}", self.model)).await["srs_id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let srs = SrsVerifyingKey::from_bytes(&self.bytes(&format!("/v1/srs/{srs}")).await.1).unwrap();
+        let card = card.check(&srs).unwrap();
+        let mut counts = Counts {
+            jobs: places.len(),
+            ..Counts::default()
+        };
+        let mut audiences = HashMap::<String, HashSet<Vec<u8>>>::new();
+        for place in places {
+            let job = self.json(place).await;
+            counts.attempts += job["attempt"].as_i64().unwrap();
+            if job["state"] != "done" {
+                println!("lost: {job}");
+                counts.lost += 1;
+                continue;
+            }
+            counts.done += 1;
+            let (_, receipt) = self.bytes(&format!("{place}/receipt")).await;
+            let audience = job["request"]["audience"].as_str().unwrap().to_owned();
+            let expectation = Expectation {
+                audience: Some(audience.clone()),
+                accept_dev: true,
+                ..Expectation::default()
+            };
+            counts.wrong +=
+                usize::from(!audience.starts_with(prefix) || verify(&receipt, &card, &srs, &expectation).is_err());
+            audiences.entry(audience).or_default().insert(receipt);
+        }
+        // Two receipts for one audience, or two jobs for one statement.
+        counts.doubled = audiences.values().filter(|receipts| receipts.len() > 1).count();
+        counts.doubled += places.len() - places.iter().collect::<HashSet<_>>().len();
+        counts
+    }
+}
+
+#[cfg(feature = "failpoints")]
+fn is_finished(state: &Value) -> bool {
+    ["done", "failed", "cancelled", "expired"]
+        .iter()
+        .any(|end| state == end)
+}
+
+/// What became of jobs.
+#[derive(Debug, Default)]
+pub struct Counts {
+    jobs: usize,
+    done: usize,
+    lost: usize,
+    wrong: usize,
+    doubled: usize,
+    attempts: i64,
+}
+
+impl Counts {
+    pub fn assert_sound(&self) {
+        assert_eq!(
+            (self.done, self.lost, self.wrong, self.doubled),
+            (self.jobs, 0, 0, 0),
+            "{self}"
+        );
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} done in {} attempts, {} lost, {} wrong, {} published twice",
+            self.done, self.attempts, self.lost, self.wrong, self.doubled
+        )
+    }
+}

@@ -1,0 +1,287 @@
+//! Processes of the service on one machine.
+
+use super::client::Client;
+use super::postgres::Postgres;
+use provenn_service::bytes::hex;
+use reqwest::Method;
+use rustix::process::{kill_process, Pid, Signal};
+use serde_json::{json, Value};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::Duration;
+use tempfile::TempDir;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_provenn");
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Api,
+    Worker(usize),
+}
+
+pub struct Cluster {
+    folder: TempDir,
+    database: Option<String>,
+    port: u16,
+    api: Option<Child>,
+    workers: Vec<Option<Child>>,
+    /// Point and marker that the next start of a role gets.
+    armed: Option<(Role, String, PathBuf)>,
+    pub client: Client,
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(name)).unwrap()
+}
+
+impl Cluster {
+    /// An API process and worker processes on one data folder, with a committed model.
+    pub async fn start(database: Option<&Postgres>, workers: usize) -> Self {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let port = free_port();
+        let mut cluster = Self {
+            database: database.map(Postgres::url),
+            client: Client::new(port, ""),
+            api: None,
+            workers: (0..workers).map(|_| None).collect(),
+            armed: None,
+            folder,
+            port,
+        };
+        let key = Command::new(BINARY)
+            .args(["keys", "create", "--tenant", "alice"])
+            .envs(cluster.settings())
+            .output()
+            .unwrap();
+        assert!(key.status.success(), "{}", String::from_utf8_lossy(&key.stderr));
+        cluster.client = Client::new(port, String::from_utf8(key.stdout).unwrap().trim());
+        cluster.spawn(Role::Api);
+        cluster.start_workers().await;
+        cluster.commit().await;
+        cluster
+    }
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        let mut settings = vec![
+            ("PROVENN_DATA", self.folder.path().display().to_string()),
+            ("PROVENN_LISTEN", format!("127.0.0.1:{}", self.port)),
+            (
+                "PROVENN_SRS",
+                Path::new(env!("CARGO_TARGET_TMPDIR")).join("srs").display().to_string(),
+            ),
+            ("PROVENN_LOG_FORMAT", "json".into()),
+            ("PROVENN_LIMITS__ATTEMPTS", "1000".into()),
+            ("PROVENN_TIMING__LEASE", "3000".into()),
+            ("PROVENN_TIMING__RENEW", "500".into()),
+            ("PROVENN_TIMING__SWEEP", "500".into()),
+            ("PROVENN_TIMING__POLL", "50".into()),
+            ("PROVENN_TIMING__HEARTBEAT", "1000".into()),
+        ];
+        settings.extend(self.database.clone().map(|url| ("PROVENN_DATABASE", url)));
+        settings
+    }
+
+    fn log(&self, role: Role) -> PathBuf {
+        self.folder
+            .path()
+            .join(format!("{role:?}.log").replace(['(', ')'], "-"))
+    }
+
+    fn slot(&mut self, role: Role) -> &mut Option<Child> {
+        match role {
+            Role::Api => &mut self.api,
+            Role::Worker(n) => &mut self.workers[n],
+        }
+    }
+
+    fn spawn(&mut self, role: Role) {
+        let log = File::options().create(true).append(true).open(self.log(role)).unwrap();
+        let mut command = Command::new(BINARY);
+        let name = if role == Role::Api { "api" } else { "worker" };
+        command
+            .args(["serve", "--role", name])
+            .envs(self.settings())
+            .stderr(log);
+        if let Some((armed, point, marker)) = &self.armed {
+            if *armed == role {
+                command
+                    .env("PROVENN_FAILPOINT", point)
+                    .env("PROVENN_FAILPOINT_ONCE", marker);
+            }
+        }
+        *self.slot(role) = Some(command.spawn().unwrap());
+    }
+
+    pub fn workers(&self) -> usize {
+        self.workers.len()
+    }
+
+    pub async fn start_workers(&mut self) {
+        (0..self.workers()).for_each(|n| self.spawn(Role::Worker(n)));
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+
+    pub async fn stop_workers(&mut self) {
+        for n in 0..self.workers() {
+            let mut child = self.workers[n].take().unwrap();
+            kill_process(pid(&child), Signal::TERM).unwrap();
+            tokio::task::spawn_blocking(move || child.wait().unwrap())
+                .await
+                .unwrap();
+        }
+    }
+
+    async fn commit(&mut self) {
+        let put = async |what: &str, name: &str| {
+            let bytes = fixture(name);
+            let sha256 = hex(&Sha256::digest(&bytes));
+            let answer = self
+                .client
+                .send(Method::PUT, &format!("/v1/{what}/{sha256}"), None, bytes)
+                .await;
+            assert!(answer.status().is_success(), "{name}: {}", answer.status());
+            sha256
+        };
+        let model = put("models", "models/linear_30.onnx").await;
+        let calibration = put("inputs", "data/breast_cancer_calibration.npy").await;
+        let input = put("inputs", "inputs/linear_30.json").await;
+        let body = json!({ "calibration": calibration }).to_string().into_bytes();
+        let answer = self
+            .client
+            .send(Method::POST, &format!("/v1/models/{model}/commit"), None, body)
+            .await;
+        let place = answer.headers()["location"].to_str().unwrap().to_owned();
+        self.client.wait().await;
+        let job = self.client.json(&place).await;
+        self.client.model = job["result"]["model_id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{job}"))
+            .into();
+        self.client.input = input;
+    }
+
+    /// Kills a process of the service and starts it again.
+    pub async fn kill(&mut self, role: Role) -> bool {
+        if let Some(mut child) = self.slot(role).take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        self.spawn(role);
+        true
+    }
+
+    /// Kills one prover process, if there is one.
+    pub fn kill_child(&mut self) -> bool {
+        let workers: Vec<u32> = self.workers.iter().flatten().map(Child::id).collect();
+        let child = processes().into_iter().find(|(_, parent, _)| workers.contains(parent));
+        child.is_some_and(|(id, ..)| kill_process(Pid::from_raw(id as i32).unwrap(), Signal::KILL).is_ok())
+    }
+
+    /// Freezes the worker that has a prover process, with that process.
+    pub async fn freeze_the_busy_one(&mut self) -> usize {
+        for _ in 0..4000 {
+            for n in 0..self.workers() {
+                let worker = self.workers[n].as_ref().unwrap();
+                let child = processes().into_iter().find(|(_, parent, _)| *parent == worker.id());
+                if let Some((child, ..)) = child {
+                    kill_process(pid(worker), Signal::STOP).unwrap();
+                    let _may_be_done = kill_process(Pid::from_raw(child as i32).unwrap(), Signal::STOP);
+                    return n;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        panic!("no worker has a prover process")
+    }
+
+    /// Lets a frozen worker and its prover go on.
+    pub fn thaw(&mut self, n: usize) {
+        let worker = self.workers[n].as_ref().unwrap();
+        for (id, ..) in processes().into_iter().filter(|(_, parent, _)| *parent == worker.id()) {
+            let _gone = kill_process(Pid::from_raw(id as i32).unwrap(), Signal::CONT);
+        }
+        kill_process(pid(worker), Signal::CONT).unwrap();
+    }
+
+    /// Attempts of a worker that ended so, from its log.
+    pub fn ended(&self, worker: usize, how: &str) -> usize {
+        let log = fs::read_to_string(self.log(Role::Worker(worker))).unwrap();
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines
+            .filter(|line| line["message"] == "ended" && line["kind"] == "proof" && line["how"] == how)
+            .count()
+    }
+
+    /// Starts a role again with a point armed; the marker that the point leaves.
+    #[cfg(feature = "failpoints")]
+    pub async fn arm(&mut self, role: Role, point: &str) -> PathBuf {
+        let marker = self.folder.path().join(format!("reached-{point}"));
+        self.armed = Some((role, point.into(), marker.clone()));
+        self.kill(role).await;
+        marker
+    }
+
+    #[cfg(feature = "failpoints")]
+    pub async fn disarm(&mut self, role: Role) {
+        self.armed = None;
+        self.kill(role).await;
+    }
+
+    /// Starts a role again when its armed point ended it.
+    #[cfg(feature = "failpoints")]
+    pub async fn revive(&mut self, role: Role, reached: &Path) {
+        while !reached.exists() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // A prover process ends alone.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        if self
+            .slot(role)
+            .as_mut()
+            .is_some_and(|child| child.try_wait().unwrap().is_some())
+        {
+            self.kill(role).await;
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        for child in self.workers.iter_mut().chain([&mut self.api]).flatten() {
+            let _continued = kill_process(pid(child), Signal::CONT);
+            let _killed = child.kill();
+            let _waited = child.wait();
+        }
+        if std::thread::panicking() {
+            let path = self.folder.path().to_owned();
+            eprintln!("logs are kept in {}", path.display());
+            std::mem::forget(std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap()));
+        }
+    }
+}
+
+fn pid(child: &Child) -> Pid {
+    Pid::from_raw(child.id() as i32).unwrap()
+}
+
+/// Processes with their parents and states.
+fn processes() -> Vec<(u32, u32, char)> {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    ids.filter_map(|id| {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        let mut rest = stat.rsplit_once(") ")?.1.split(' ');
+        let state = rest.next()?.chars().next()?;
+        Some((id, rest.next()?.parse().ok()?, state))
+    })
+    .filter(|(.., state)| *state != 'Z')
+    .collect()
+}

@@ -1,0 +1,104 @@
+//! A PostgreSQL server of its own, on loopback.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+pub struct Postgres {
+    folder: TempDir,
+    port: u16,
+}
+
+/// Where Debian puts the server's programs.
+const DEBIAN: &str = "/usr/lib/postgresql";
+
+fn program(name: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let versions = std::fs::read_dir(DEBIAN).into_iter().flatten().flatten();
+    places.extend(versions.map(|version| version.path().join("bin")));
+    let found = places
+        .into_iter()
+        .map(|place| place.join(name))
+        .find(|path| path.is_file());
+    found.unwrap_or_else(|| panic!("{name} is missing: install PostgreSQL (Debian: apt-get install postgresql)"))
+}
+
+/// The server refuses to run as root.
+fn as_user(program: &Path, folder: &Path) -> Command {
+    let root = rustix::process::geteuid().is_root();
+    let mut command = if root {
+        Command::new("setpriv")
+    } else {
+        Command::new(program)
+    };
+    if root {
+        command
+            .args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"])
+            .arg(program);
+    }
+    command.current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+impl Postgres {
+    pub fn start() -> Self {
+        // Outside the target folder, which may be closed to other users.
+        let folder = tempfile::tempdir().unwrap();
+        if rustix::process::geteuid().is_root() {
+            let chown = Command::new("chown")
+                .arg("nobody:nogroup")
+                .arg(folder.path())
+                .status()
+                .unwrap();
+            assert!(chown.success());
+        }
+        let port = super::cluster::free_port();
+        let data = folder.path().join("data");
+        let initdb = as_user(&program("initdb"), folder.path())
+            .args(["--auth=trust", "--username=provenn", "--no-sync", "-D"])
+            .arg(&data)
+            .status();
+        assert!(initdb.unwrap().success());
+        let server = Self { folder, port };
+        server.control("start");
+        let made = as_user(&program("createdb"), server.folder.path())
+            .args(["-h", "127.0.0.1", "-U", "provenn", "-p", &port.to_string(), "provenn"])
+            .status();
+        assert!(made.unwrap().success());
+        server
+    }
+
+    pub fn url(&self) -> String {
+        format!("postgres://provenn@127.0.0.1:{}/provenn", self.port)
+    }
+
+    fn control(&self, what: &str) {
+        let options = format!(
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''",
+            self.port
+        );
+        let status = as_user(&program("pg_ctl"), self.folder.path())
+            .args(["-w", "-m", "immediate", "-o", &options, "-D"])
+            .arg(self.folder.path().join("data"))
+            .arg("-l")
+            .arg(self.folder.path().join("log"))
+            .arg(what)
+            .status();
+        assert!(status.unwrap().success(), "pg_ctl {what}");
+    }
+
+    /// Ends the server without a checkpoint, as a crash does, and starts it again.
+    pub fn crash_and_restart(&mut self) {
+        self.control("stop");
+        self.control("start");
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.control("stop");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The service from outside: requests in process, real workers and prover processes, SQLite in a temporary folder.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+#[path = "service/harness.rs"]
+mod harness;
+
+#[path = "service/access.rs"]
+mod access;
+#[path = "service/admission.rs"]
+mod admission;
+#[path = "service/events.rs"]
+mod events;
+#[path = "service/malformed.rs"]
+mod malformed;
+#[path = "service/openapi.rs"]
+mod openapi;
+#[path = "service/prover.rs"]
+mod prover;
+#[path = "service/secrets.rs"]
+mod secrets;
+#[path = "service/simulation.rs"]
+mod simulation;
+#[path = "service/submission.rs"]
+mod submission;
+#[path = "service/way.rs"]
+mod way;

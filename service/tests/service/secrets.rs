@@ -1,0 +1,185 @@
+//! A real process, at its most talkative: what must not be in its log or its files, and how it stops.
+
+use crate::harness::{eventually, fixture};
+use provenn_service::bytes::hex;
+use reqwest::{Client, Method, Response};
+use rustix::process::{kill_process, Pid, Signal};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+
+/// Values of the input, as text and as they are in memory.
+const CANARY: f32 = 0.736_251_83;
+
+struct Process {
+    child: Child,
+    folder: tempfile::TempDir,
+    http: Client,
+    base: String,
+    key: String,
+}
+
+impl Process {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let child = Command::new(env!("CARGO_BIN_EXE_provenn"))
+            .args([
+                "serve",
+                "--log-format",
+                "json",
+                "--listen",
+                &format!("127.0.0.1:{port}"),
+                "--data",
+            ])
+            .arg(folder.path().join("data"))
+            .env("PROVENN_LOG_LEVEL", "trace")
+            .env("PROVENN_S3__SECRET_ACCESS_KEY", "canary-of-s3")
+            .env("PROVENN_SRS", Path::new(env!("CARGO_TARGET_TMPDIR")).join("srs"))
+            .stderr(fs::File::create(folder.path().join("log")).unwrap())
+            .spawn()
+            .unwrap();
+        let _first = rustls::crypto::ring::default_provider().install_default();
+        let (http, base) = (Client::new(), format!("http://127.0.0.1:{port}"));
+        eventually(async || http.get(format!("{base}/readyz")).send().await.ok()).await;
+        let key = fs::read_to_string(folder.path().join("data/first.key"))
+            .unwrap()
+            .trim()
+            .to_owned();
+        Self {
+            child,
+            folder,
+            http,
+            base,
+            key,
+        }
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Vec<u8>) -> Response {
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.base))
+            .bearer_auth(&self.key);
+        request.body(body).send().await.unwrap()
+    }
+
+    async fn put(&self, what: &str, bytes: Vec<u8>) -> String {
+        let sha256 = hex(&Sha256::digest(&bytes));
+        assert!(self
+            .send(Method::PUT, &format!("/v1/{what}/{sha256}"), bytes)
+            .await
+            .status()
+            .is_success());
+        sha256
+    }
+
+    async fn job(&self, path: &str, body: serde_json::Value) -> serde_json::Value {
+        let answer = self.send(Method::POST, path, body.to_string().into_bytes()).await;
+        let place = answer.headers()["location"].to_str().unwrap().to_owned();
+        self.send(Method::GET, &format!("{place}/events"), vec![])
+            .await
+            .bytes()
+            .await
+            .unwrap();
+        let body = self.send(Method::GET, &place, vec![]).await.bytes().await.unwrap();
+        serde_json::from_slice(&body).unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logs_and_files_hold_no_secrets() {
+    let mut process = Process::start().await;
+    let model = process.put("models", fixture("models/linear_30.onnx")).await;
+    let calibration = process
+        .put("inputs", fixture("data/breast_cancer_calibration.npy"))
+        .await;
+    let input = process
+        .put(
+            "inputs",
+            json!({ "shape": [30], "values": vec![CANARY; 30] })
+                .to_string()
+                .into_bytes(),
+        )
+        .await;
+    let body = json!({ "calibration": calibration, "input": "committed" });
+    let made = process.job(&format!("/v1/models/{model}/commit"), body).await;
+    let nonce = "5ec2e7".to_owned() + &"00".repeat(29);
+    let context = json!({ "audience": "canary-audience", "nonce": nonce });
+    let model = made["result"]["model_id"].clone();
+    let proof = json!({ "model": model, "input": input, "policy": "scores", "context": context });
+    assert_eq!(process.job("/v1/proofs", proof).await["state"], "done");
+    // Refusals are logged too.
+    let mut stranger = process.key.clone();
+    stranger.replace_range(stranger.len() - 4.., "beef");
+    let refused = process
+        .http
+        .get(format!("{}/v1/jobs/x?after=canary-query", process.base))
+        .bearer_auth(&stranger);
+    assert_eq!(refused.send().await.unwrap().status().as_u16(), 401);
+    process
+        .put(
+            "inputs",
+            json!({ "shape": [1], "values": [CANARY] }).to_string().into_bytes(),
+        )
+        .await;
+
+    kill_process(Pid::from_raw(process.child.id() as i32).unwrap(), Signal::TERM).unwrap();
+    let child = &mut process.child;
+    let status = eventually(async || child.try_wait().unwrap()).await;
+    assert!(status.success(), "{status}");
+
+    let log = fs::read_to_string(process.folder.path().join("log")).unwrap();
+    assert!(
+        log.lines()
+            .all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()),
+        "{log}"
+    );
+    assert!(log.contains("\"stopped\"") && log.contains("\"request\""), "{log}");
+    let secret = process.key.rsplit('_').next().unwrap();
+    let value = CANARY.to_string();
+    for canary in [secret, &stranger[stranger.len() - 20..], &value, "canary", "5ec2e7"] {
+        assert!(!log.contains(canary), "`{canary}` is in the log");
+    }
+    // The key is in the file of the first start and nowhere else; nothing is left in the folder for temporary files.
+    let data = process.folder.path().join("data");
+    for path in files(&data).into_iter().filter(|path| !path.ends_with("first.key")) {
+        let bytes = fs::read(&path).unwrap();
+        for form in [secret.as_bytes(), &provenn_service::bytes::unhex(secret).unwrap()] {
+            assert!(
+                !bytes.windows(form.len()).any(|part| part == form),
+                "the key is in {}",
+                path.display()
+            );
+        }
+    }
+    assert_eq!(files(&data.join("tmp")), Vec::<PathBuf>::new());
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(
+        fs::metadata(data.join("first.key")).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(files(&path)),
+            false => found.push(path),
+        }
+    }
+    found
+}

@@ -1,0 +1,176 @@
+//! Faults at chosen moments, with a clock that moves when told. Injected here:
+//! - a worker that stops renewing its lease and comes back later (frozen machine),
+//! - a process that dies between the job's row and the engine's task,
+//! - an engine that lost all its tasks,
+//! - a job that is cancelled, or expires, while a worker holds it,
+//! - two workers that claim the same job.
+
+use crate::harness::{Client, Service};
+use provenn_service::server::clock::Clock;
+use provenn_service::server::db::{Lease, Outcome, Publication, State, Stored, Submission};
+use provenn_service::server::queue::new_id;
+use provenn_service::server::sweeper::sweep;
+use serde_json::{json, Value};
+
+/// A service where nobody works, at a time of its own.
+async fn still() -> Service {
+    Service::with_clock(Clock::manual(1_000_000), false, |_| {}).await
+}
+
+/// A queued job; the engine knows nothing of it.
+async fn submit(service: &Service, statement: &str, not_after: Option<i64>) -> String {
+    let submission = Submission {
+        id: new_id(),
+        task: new_id(),
+        tenant: "alice".into(),
+        kind: "proof",
+        statement: statement.into(),
+        request: json!({}),
+        priority: 5,
+        not_after,
+        forecast: Value::Null,
+        idempotency: None,
+    };
+    let submitted = service
+        .app
+        .db
+        .submit(&submission, 100, service.app.now())
+        .await
+        .unwrap();
+    submitted.job().id.clone()
+}
+
+async fn claim(service: &Service, job: &str) -> Option<Lease> {
+    let (now, lease) = (service.app.now(), service.app.config.timing.lease);
+    let claimed = service.app.db.claim(job, "worker", now + lease, now).await.unwrap();
+    claimed.map(|(lease, _)| lease)
+}
+
+fn receipt(name: &str) -> Publication {
+    Publication {
+        stored: Stored::Receipt {
+            model: "m".into(),
+            blob: name.into(),
+            bytes: 1,
+        },
+        result: json!({}),
+        peak_bytes: None,
+        cpu_ms: 1,
+    }
+}
+
+async fn state(alice: &Client<'_>, job: &str) -> String {
+    alice.get(&format!("/v1/proofs/{job}")).await.json(200)["state"]
+        .as_str()
+        .unwrap()
+        .into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_worker_publishes_nothing() {
+    let service = still().await;
+    let alice = service.alice().await;
+    let job = submit(&service, "s", None).await;
+    let frozen = claim(&service, &job).await.unwrap();
+    assert!(claim(&service, &job).await.is_none(), "claimed twice");
+    service.app.clock.advance(service.app.config.timing.lease + 1);
+    sweep(&service.app).await.unwrap();
+    assert_eq!(state(&alice, &job).await, "queued");
+    let db = &service.app.db;
+    let now = service.app.now();
+    // It wakes before somebody else took the job, and after.
+    for _ in 0..2 {
+        assert_eq!(db.renew(&frozen, now + 1000).await.unwrap(), Outcome::Lost);
+        assert_eq!(
+            db.reached(&frozen, State::Proving, "proof", now).await.unwrap(),
+            Outcome::Lost
+        );
+        assert_eq!(
+            db.publish(&frozen, &receipt("frozen"), now).await.unwrap(),
+            Outcome::Lost
+        );
+        if let Some(healthy) = claim(&service, &job).await {
+            assert!(healthy.token > frozen.token);
+            assert_eq!(
+                db.publish(&frozen, &receipt("frozen"), now).await.unwrap(),
+                Outcome::Lost
+            );
+            assert_eq!(
+                db.publish(&healthy, &receipt("healthy"), now).await.unwrap(),
+                Outcome::Applied
+            );
+        }
+    }
+    assert_eq!(state(&alice, &job).await, "done");
+    assert_eq!(db.receipt("alice", &job).await.unwrap().as_deref(), Some("healthy"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_that_ends_too_often_fails_the_job() {
+    let service = still().await;
+    let alice = service.alice().await;
+    let job = submit(&service, "s", None).await;
+    for _ in 0..service.app.config.limits.attempts {
+        claim(&service, &job).await.unwrap();
+        service.app.clock.advance(service.app.config.timing.lease + 1);
+        sweep(&service.app).await.unwrap();
+    }
+    assert_eq!(state(&alice, &job).await, "failed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forgotten_job_is_told_to_the_engine_again() {
+    let service = still().await;
+    service.alice().await;
+    let job = submit(&service, "s", None).await;
+    let task = || async { service.app.db.waiting(i64::MAX).await.unwrap()[0].task.clone() };
+    let first = task().await;
+    assert!(!service.app.queue.knows(&first).await.unwrap());
+    sweep(&service.app).await.unwrap();
+    assert_eq!(task().await, first, "the engine gets time first");
+    service.app.clock.advance(6_000);
+    sweep(&service.app).await.unwrap();
+    let second = task().await;
+    assert_ne!(second, first);
+    assert!(service.app.queue.knows(&second).await.unwrap());
+    service.app.clock.advance(60_000);
+    sweep(&service.app).await.unwrap();
+    assert_eq!(task().await, second, "a task that waits is left alone");
+    assert!(claim(&service, &job).await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelled_and_expired_jobs_publish_nothing() {
+    let service = still().await;
+    let alice = service.alice().await;
+    let (db, now) = (&service.app.db, service.app.now());
+    let job = submit(&service, "cancelled", None).await;
+    let lease = claim(&service, &job).await.unwrap();
+    assert!(db.cancel("alice", "", &job, now).await.unwrap());
+    assert_eq!(db.publish(&lease, &receipt("a"), now).await.unwrap(), Outcome::Lost);
+
+    let job = submit(&service, "expired", Some(now + 1000)).await;
+    let lease = claim(&service, &job).await.unwrap();
+    service.app.clock.advance(1000);
+    // Even before the sweeper notices.
+    assert_eq!(
+        db.publish(&lease, &receipt("b"), service.app.now()).await.unwrap(),
+        Outcome::Lost
+    );
+    sweep(&service.app).await.unwrap();
+    assert_eq!(state(&alice, &job).await, "expired");
+    assert!(claim(&service, &job).await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_receipt_per_statement() {
+    let service = still().await;
+    service.alice().await;
+    let (db, now) = (&service.app.db, service.app.now());
+    let job = submit(&service, "s", None).await;
+    assert_eq!(submit(&service, "s", None).await, job);
+    let lease = claim(&service, &job).await.unwrap();
+    assert_eq!(db.publish(&lease, &receipt("a"), now).await.unwrap(), Outcome::Applied);
+    assert_eq!(db.publish(&lease, &receipt("b"), now).await.unwrap(), Outcome::Lost);
+    assert_eq!(submit(&service, "s", None).await, job);
+}
