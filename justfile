@@ -23,6 +23,15 @@ lint:
 ci:
     .ci/run
 
+# The verifier for browsers: module and page in target/verifier (needs node).
+page:
+    rustup target add wasm32-unknown-unknown
+    node verifier/wasm/build.mjs
+
+# Tests of module and page (needs node and chromium).
+test-page: page
+    node --test verifier/wasm/test/*.test.mjs
+
 # Licences and advisories of dependencies (needs cargo-deny).
 deny:
     cargo deny check

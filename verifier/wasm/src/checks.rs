@@ -1,0 +1,191 @@
+//! Every check by name, in the order in which they are made.
+
+use crate::request::Request;
+use provenn_verifier::{Claim, PolicyExpectation, VerifyError};
+
+/// One thing that must hold for a receipt to be accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Check {
+    /// The SRS verifying key decodes.
+    SrsFile,
+    /// The card decodes.
+    CardFile,
+    /// The card is of the model the caller named.
+    NamedModel,
+    /// The SRS is the one the caller named.
+    NamedSrs,
+    /// The SRS is from a ceremony, or the caller accepts a development one.
+    Parameters,
+    /// The receipt decodes.
+    ReceiptFile,
+    /// Claim, card and SRS key are under the same SRS.
+    Srs,
+    /// The claim names the card's circuit key.
+    CircuitKey,
+    /// The claim names the card's quantization.
+    Quantization,
+    /// The claim names the card.
+    Model,
+    /// The policy is the agreed one.
+    Policy,
+    /// The output is the expected one.
+    Output,
+    /// The input is the expected one.
+    Input,
+    /// The receipt is for this audience.
+    Audience,
+    /// The receipt answers this challenge.
+    Nonce,
+    /// The receipt is still valid.
+    Expiry,
+    /// Policy and output fit the circuit.
+    PolicyRange,
+    /// The input fits the circuit.
+    InputShape,
+    /// The proof holds.
+    Proof,
+    /// The proof is about the committed columns.
+    Link,
+}
+
+/// What became of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It holds.
+    Passed,
+    /// It does not hold.
+    Failed,
+    /// The caller named no expectation.
+    NotAsked,
+    /// An earlier check failed.
+    NotReached,
+}
+
+impl State {
+    /// Its name in a report.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::NotAsked => "not-asked",
+            Self::NotReached => "not-reached",
+        }
+    }
+}
+
+impl Check {
+    /// All checks in order.
+    pub const ALL: [Self; 20] = [
+        Self::SrsFile,
+        Self::CardFile,
+        Self::NamedModel,
+        Self::NamedSrs,
+        Self::Parameters,
+        Self::ReceiptFile,
+        Self::Srs,
+        Self::CircuitKey,
+        Self::Quantization,
+        Self::Model,
+        Self::Policy,
+        Self::Output,
+        Self::Input,
+        Self::Audience,
+        Self::Nonce,
+        Self::Expiry,
+        Self::PolicyRange,
+        Self::InputShape,
+        Self::Proof,
+        Self::Link,
+    ];
+
+    /// Stable name.
+    pub fn name(self) -> &'static str {
+        self.texts().0
+    }
+
+    /// What holds if the check passes.
+    pub fn title(self) -> &'static str {
+        self.texts().1
+    }
+
+    #[rustfmt::skip]
+    fn texts(self) -> (&'static str, &'static str) {
+        match self {
+            Self::SrsFile => ("srs-file", "The SRS key is complete and canonical, its points on the curve and in the right subgroup"),
+            Self::CardFile => ("card-file", "The model card is complete and canonical, its key consistent, its points on the curve"),
+            Self::NamedModel => ("named-model", "The card is that of the model you named"),
+            Self::NamedSrs => ("named-srs", "The SRS is the one you named"),
+            Self::Parameters => ("parameters", "The SRS comes from a ceremony, or you accept a development one"),
+            Self::ReceiptFile => ("receipt-file", "The receipt is complete and canonical, with nothing after its end"),
+            Self::Srs => ("srs", "Receipt, card and SRS key belong to the same SRS"),
+            Self::CircuitKey => ("circuit-key", "The receipt was made for the circuit on the card"),
+            Self::Quantization => ("quantization", "The receipt uses the scales on the card"),
+            Self::Model => ("model", "The receipt is about the model on the card"),
+            Self::Policy => ("policy", "The policy is the one you agreed on"),
+            Self::Output => ("output", "The output is the one you expect"),
+            Self::Input => ("input", "The receipt is about the input you named"),
+            Self::Audience => ("audience", "The receipt was made for the audience you named"),
+            Self::Nonce => ("nonce", "The receipt answers your challenge"),
+            Self::Expiry => ("expiry", "The receipt has not expired"),
+            Self::PolicyRange => ("policy-range", "Policy, parameters and output fit the circuit"),
+            Self::InputShape => ("input-shape", "The input, or its commitments, fit the circuit"),
+            Self::Proof => ("proof", "The proof holds: every constraint of the circuit, for exactly this claim"),
+            Self::Link => ("link", "The proof uses the committed weights, and the committed input if there is one"),
+        }
+    }
+
+    /// Whether the request gives this check something to compare with.
+    pub(crate) fn is_asked(self, request: &Request<'_>) -> bool {
+        let expected = &request.expectation;
+        match self {
+            Self::NamedModel => request.model_id.is_some(),
+            Self::NamedSrs => request.srs_id.is_some(),
+            Self::Policy => expected.policy.is_some(),
+            Self::Output => matches!(expected.policy, Some(PolicyExpectation::Exact(_))),
+            Self::Input => expected.public_input.is_some() || expected.committed_input.is_some(),
+            Self::Audience => expected.audience.is_some(),
+            Self::Nonce => expected.nonce.is_some(),
+            Self::Expiry => expected.now.is_some(),
+            _ => true,
+        }
+    }
+
+    /// The check that gave an error of [`provenn_verifier::verify`] about a receipt that decodes.
+    pub(crate) fn of(error: VerifyError, claim: &Claim, request: &Request<'_>) -> Self {
+        match error {
+            VerifyError::DevSrs => Self::Parameters,
+            VerifyError::SrsMismatch => Self::Srs,
+            VerifyError::KeyMismatch => Self::CircuitKey,
+            VerifyError::QuantizationMismatch => Self::Quantization,
+            VerifyError::ModelMismatch => Self::Model,
+            VerifyError::PolicyMismatch => Self::Policy,
+            VerifyError::OutputMismatch => Self::Output,
+            VerifyError::InputMismatch => Self::Input,
+            VerifyError::ContextMismatch => match &request.expectation.audience {
+                Some(audience) if *audience != claim.context.audience => Self::Audience,
+                _ => Self::Nonce,
+            },
+            VerifyError::Expired { .. } => Self::Expiry,
+            VerifyError::PolicyOutOfRange => Self::PolicyRange,
+            VerifyError::InputShape { .. } | VerifyError::CommitmentCount { .. } | VerifyError::TooLarge { .. } => {
+                Self::InputShape
+            }
+            VerifyError::LinkFailed | VerifyError::LinkLength { .. } => Self::Link,
+            _ => Self::Proof,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// States are derived from the order of the checks.
+    #[test]
+    fn all_checks_are_listed_in_order_under_names_of_their_own() {
+        assert!(Check::ALL.windows(2).all(|pair| pair[0] < pair[1]));
+        let mut names = Check::ALL.map(Check::name);
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}

@@ -1,0 +1,162 @@
+//! The decision of [`provenn_verifier::verify`], with every check named and the claim spelled out.
+
+use crate::checks::{Check, State};
+use crate::json::{hex, list, text, Object};
+use crate::request::Request;
+use provenn_verifier::{verify, Claim, InputBinding, ModelCard, Policy, Receipt, SrsKind, SrsVerifyingKey};
+use provenn_verifier::{Verdict, VerifyError};
+
+/// Decides a request. The result is a JSON object:
+///
+/// - `verdict`: `verified`, `dev-verified` or `refused`;
+/// - `error`: `null`, or `code`, `message`, `help` and the name of the `check` that failed;
+/// - `checks`: all of [`Check::ALL`], each with `name`, `title` and `state`;
+/// - `claim`, `card`, `srs`: what the files say, `null` where one does not decode. Only under a verdict other than
+///   `refused` is the claim true.
+pub fn report(request: &Request<'_>) -> String {
+    let card = ModelCard::from_bytes(request.card);
+    let srs = SrsVerifyingKey::from_bytes(request.srs);
+    let receipt = Receipt::from_bytes(request.receipt);
+    let claim = receipt.as_ref().map(|receipt| &receipt.claim);
+    let result = decide(request, card.as_ref(), srs.as_ref(), claim);
+    let (verdict, error) = match &result {
+        Ok(Verdict::Verified(_)) => ("verified", None),
+        Ok(Verdict::Dev(_)) => ("dev-verified", None),
+        Err(refusal) => ("refused", Some(refusal)),
+    };
+    let failed = error.map(|(check, _)| *check);
+    let checks = Check::ALL.map(|check| {
+        Object::new()
+            .text("name", check.name())
+            .text("title", check.title())
+            .text("state", state(check, failed, request).name())
+            .end()
+    });
+    let null = || "null".to_owned();
+    Object::new()
+        .text("verdict", verdict)
+        .raw(
+            "error",
+            error.map_or_else(null, |(check, error)| error_json(*check, *error)),
+        )
+        .raw("checks", list(checks))
+        .raw("claim", claim.map_or_else(|_| null(), claim_json))
+        .raw("card", card.as_ref().map_or_else(|_| null(), card_json))
+        .raw("srs", srs.as_ref().map_or_else(|_| null(), srs_json))
+        .end()
+}
+
+/// The verdict, or the error and the check that gave it.
+fn decide(
+    request: &Request<'_>,
+    card: Result<&ModelCard, &VerifyError>,
+    srs: Result<&SrsVerifyingKey, &VerifyError>,
+    claim: Result<&Claim, &VerifyError>,
+) -> Result<Verdict, (Check, VerifyError)> {
+    let srs = srs.map_err(|error| (Check::SrsFile, *error))?;
+    let card = card.map_err(|error| (Check::CardFile, *error))?;
+    if request.model_id.is_some_and(|id| id != card.model_id()) {
+        return Err((Check::NamedModel, VerifyError::ModelMismatch));
+    }
+    if request.srs_id.is_some_and(|id| id != srs.id()) {
+        return Err((Check::NamedSrs, VerifyError::SrsMismatch));
+    }
+    verify(request.receipt, card, srs, &request.expectation).map_err(|error| match (error, claim) {
+        (VerifyError::DevSrs, _) => (Check::Parameters, error),
+        (_, Err(_)) => (Check::ReceiptFile, error),
+        (_, Ok(claim)) => (Check::of(error, claim, request), error),
+    })
+}
+
+fn state(check: Check, failed: Option<Check>, request: &Request<'_>) -> State {
+    match failed {
+        Some(failed) if check == failed => State::Failed,
+        Some(failed) if check > failed => State::NotReached,
+        _ if !check.is_asked(request) => State::NotAsked,
+        _ => State::Passed,
+    }
+}
+
+fn error_json(check: Check, error: VerifyError) -> String {
+    Object::new()
+        .text("code", error.code())
+        .text("message", &error.to_string())
+        .text("help", error.help())
+        .text("check", check.name())
+        .end()
+}
+
+fn claim_json(claim: &Claim) -> String {
+    let context = &claim.context;
+    Object::new()
+        .hex("digest", &claim.digest())
+        .hex("model_id", &claim.model_id)
+        .hex("key_digest", &claim.key_digest)
+        .hex("quantization", &claim.quantization)
+        .hex("srs_id", &claim.srs_id)
+        .raw("policy", policy_json(&claim.policy))
+        .raw("input", input_json(&claim.input))
+        .text("audience", &context.audience)
+        .hex("nonce", &context.nonce)
+        // As text: it may exceed what a JavaScript number holds exactly.
+        .raw("not_after", text(&context.not_after.to_string()))
+        .end()
+}
+
+fn policy_json(policy: &Policy) -> String {
+    let object = Object::new();
+    match policy {
+        Policy::Scores { scores } => object.text("name", "scores").raw("scores", list(scores)),
+        Policy::Label { label } => object.text("name", "label").raw("label", label),
+        Policy::ThresholdBit { output, threshold, bit } => object
+            .text("name", "threshold")
+            .raw("output", output)
+            .raw("threshold", threshold)
+            .raw("bit", bit),
+        Policy::YesOnly { output, threshold } => object
+            .text("name", "yes-only")
+            .raw("output", output)
+            .raw("threshold", threshold),
+    }
+    .end()
+}
+
+fn input_json(input: &InputBinding) -> String {
+    let object = Object::new();
+    match input {
+        InputBinding::Public { values } => object.text("kind", "public").raw("values", list(values)),
+        InputBinding::Committed { points } => object
+            .text("kind", "committed")
+            .raw("points", list(points.iter().map(|point| text(&hex(point))))),
+    }
+    .end()
+}
+
+fn card_json(card: &ModelCard) -> String {
+    let layout = &card.key.layout;
+    Object::new()
+        .hex("model_id", &card.model_id())
+        .hex("key_digest", &card.key.digest())
+        .hex("quantization", &card.quantization)
+        .hex("srs_id", &card.srs_id)
+        .raw("k", card.key.k)
+        .raw("commitments", card.commitments.len())
+        .raw("inputs", layout.input_len())
+        .raw("public_input", layout.public_input)
+        .raw("outputs", layout.outputs)
+        .raw("output_bits", layout.output_bits)
+        .text("description", &card.description)
+        .end()
+}
+
+fn srs_json(srs: &SrsVerifyingKey) -> String {
+    let kind = match srs.kind {
+        SrsKind::Dev => "development",
+        SrsKind::Ceremony => "ceremony",
+    };
+    Object::new()
+        .hex("srs_id", &srs.id())
+        .text("kind", kind)
+        .raw("k", srs.k)
+        .end()
+}

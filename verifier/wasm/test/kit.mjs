@@ -1,0 +1,82 @@
+// The test vectors of fixtures/testkit, as its README describes them.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { unhex } from "../web/provenn.js";
+
+const root = resolve(import.meta.dirname, "../../../fixtures/testkit");
+
+/** All vectors. `pairs` are paths of cards and receipts, more than one in a batch. */
+export function vectors() {
+  const list = readFileSync(join(root, "index.txt"), "utf8").split("\n").filter((line) => line !== "");
+  return list.map((name) => ({ name, ...parse(readFileSync(join(root, name), "utf8")) }));
+}
+
+function parse(text) {
+  const vector = { cards: [], receipts: [], claims: [], shows: [] };
+  const lists = { card: vector.cards, receipt: vector.receipts, claim: vector.claims, shows: vector.shows };
+  for (const line of text.split("\n").filter((line) => line !== "")) {
+    const colon = line.indexOf(": ");
+    const [name, value] = [line.slice(0, colon), line.slice(colon + 2)];
+    if (lists[name]) lists[name].push(value);
+    else vector[name] = value;
+  }
+  return vector;
+}
+
+/** Path of a file that a vector names. */
+export function file(name) {
+  const path = join(root, name);
+  if (!existsSync(path)) throw new Error(`no such file: ${path}`);
+  return path;
+}
+
+/** Requests of a vector, one for each receipt. */
+export function requests(vector) {
+  const words = (text) => text.split(" ");
+  const [policy, result] = vector.exact ? exact(words(vector.exact)) : [vector.policy && kind(words(vector.policy)), undefined];
+  return vector.receipts.map((receipt, index) => ({
+    receipt: readFileSync(file(receipt)),
+    card: readFileSync(file(vector.cards[index])),
+    srs: readFileSync(file(vector.srs)),
+    acceptDev: vector["accept-dev"] === "yes",
+    policy,
+    result,
+    publicInput: vector["public-input"] && words(vector["public-input"]).map(Number),
+    committedInput: vector["committed-input"] && words(vector["committed-input"]).map((point) => unhex(point, 32)),
+    audience: vector.audience,
+    nonce: vector.nonce && unhex(vector.nonce, 32),
+    now: vector.now && Number(vector.now),
+  }));
+}
+
+export function kind([word, output, threshold]) {
+  const name = word === "threshold-bit" ? "threshold" : word;
+  return threshold === undefined ? { name } : { name, output: Number(output), threshold: Number(threshold) };
+}
+
+function exact([word, ...values]) {
+  const numbers = values.map(Number);
+  switch (word) {
+    case "threshold-bit":
+      return [kind([word, ...values]), [numbers[2]]];
+    case "yes-only":
+      return [kind([word, ...values]), [1]];
+    default:
+      return [{ name: word }, numbers];
+  }
+}
+
+/** The policy of a claim with its output, as vectors write it. */
+export function shown(policy) {
+  switch (policy.name) {
+    case "scores":
+      return `scores ${policy.scores.join(" ")}`;
+    case "label":
+      return `label ${policy.label}`;
+    case "threshold":
+      return `threshold-bit ${policy.output} ${policy.threshold} ${Number(policy.bit)}`;
+    default:
+      return `yes-only ${policy.output} ${policy.threshold}`;
+  }
+}

@@ -1,0 +1,64 @@
+// Words of the page: what a hostile card or claim can make it say.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { unhex } from "../web/provenn.js";
+import { integersOf, readSample } from "../web/sample.js";
+import { description, leakText, outputText, printable, real, statement, validText } from "../web/words.js";
+
+const card = (value) => ({ description: typeof value === "string" ? value : JSON.stringify(value), outputs: 10, output_bits: 16 });
+const nothing = { name: "", parameters: null, inputShape: null, inputFrac: null, outputFrac: null, accuracy: null };
+
+test("a description of the wrong form is not shown", () => {
+  for (const text of ["", "{", "null", "7", '"text"', "[]"]) assert.deepEqual(description(card(text)), nothing, text);
+  const hostile = { name: 7, parameters: 1.5, input_shape: [8, -8], input_frac: 1e9, output_frac: "9", accuracy: { rows: "many" } };
+  assert.deepEqual(description(card(hostile)), nothing);
+  assert.deepEqual(description(null), nothing);
+});
+
+test("invisible characters are spelled out", () => {
+  assert.equal(printable("a\u202eb\0c\u200b\u2028é"), "a\\u{202e}b\\u{0}c\\u{200b}\\u{2028}é");
+  assert.equal(description(card({ name: "good\u202e" })).name, "good\\u{202e}");
+});
+
+test("units, leaks and dates", () => {
+  assert.equal(real(768, 9), "1.5");
+  assert.equal(real(768, null), "768 (integer of the quantized model)");
+  assert.equal(outputText({ name: "scores", scores: [512, -256] }, { outputFrac: 9 }), "1, -0.5");
+  assert.match(leakText({ name: "scores" }, card("")), /at most 160 bits/);
+  assert.match(leakText({ name: "label" }, card("")), /3\.32 bits/);
+  assert.equal(leakText({ name: "threshold" }, card("")), "1 bit");
+  assert.equal(validText("0"), "no end");
+  assert.equal(validText("2000000000"), "2033-05-18 03:33:20 UTC (2000000000)");
+  assert.match(validText("18446744073709551615"), /beyond the calendar/);
+});
+
+test("a no is not told as a yes", () => {
+  const claim = (bit) => ({ claim: { input: { kind: "public" }, policy: { name: "threshold", output: 2, threshold: 512, bit } } });
+  const about = { ...nothing, name: "m", outputFrac: 9 };
+  assert.equal(statement(claim(false), about), "The committed model “m” gave an output 2 that is below 1 for the input shown below.");
+  assert.match(statement(claim(true), about), /at least 1 for/);
+});
+
+test("samples become the prover's integers", () => {
+  const about = { inputShape: [2, 2], inputFrac: 1 };
+  const integers = (text) => integersOf(readSample(new TextEncoder().encode(text)), about);
+  assert.deepEqual(integers('{"shape": [1, 2, 2], "values": [0.25, -0.25, 0.24, 3]}'), [1, -1, 0, 6]);
+  for (const text of ["", "[]", "null", '{"shape": [4], "values": [1, 2, 3, 4]}', '{"shape": [2, 2], "values": [1, 2, 3]}', '{"shape": [2, 2], "values": [1, 2, 3, null]}']) {
+    assert.throws(() => integers(text), Error, text);
+  }
+});
+
+test("npy samples", () => {
+  const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }\n";
+  const npy = (text, values) => Buffer.concat([Buffer.from([0x93, ...Buffer.from("NUMPY"), 1, 0, text.length, 0]), Buffer.from(text), Buffer.from(Float32Array.from(values).buffer)]);
+  assert.deepEqual(readSample(npy(header, [0.5, 2])), { shape: [1, 2], values: [0.5, 2] });
+  for (const bytes of [npy(header, [1]), npy(header, [1, 2, 3]), npy(header.replace("False", "True"), [1, 2]), npy(header.replace("<f4", ">f4"), [1, 2]), npy(header, [1, 2]).subarray(0, 8)]) {
+    assert.throws(() => readSample(bytes));
+  }
+});
+
+test("hex of an exact length", () => {
+  assert.deepEqual(unhex("00fF", 2), Uint8Array.of(0, 255));
+  for (const text of ["", "00", "00f", "00fg", "00ff00", " 0ff"]) assert.equal(unhex(text, 2), null, text);
+});
