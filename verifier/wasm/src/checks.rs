@@ -14,11 +14,15 @@ pub enum Check {
     NamedModel,
     /// The SRS is the one the caller named.
     NamedSrs,
+    /// The card was made under the SRS.
+    CardSrs,
+    /// The card shows that its weights are in range.
+    Registration,
     /// The SRS is from a ceremony, or the caller accepts a development one.
     Parameters,
     /// The receipt decodes.
     ReceiptFile,
-    /// Claim, card and SRS key are under the same SRS.
+    /// The claim was made under the SRS.
     Srs,
     /// The claim names the card's circuit key.
     CircuitKey,
@@ -75,11 +79,13 @@ impl State {
 
 impl Check {
     /// All checks in order.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::SrsFile,
         Self::CardFile,
         Self::NamedModel,
         Self::NamedSrs,
+        Self::CardSrs,
+        Self::Registration,
         Self::Parameters,
         Self::ReceiptFile,
         Self::Srs,
@@ -112,12 +118,14 @@ impl Check {
     fn texts(self) -> (&'static str, &'static str) {
         match self {
             Self::SrsFile => ("srs-file", "The SRS key is complete and canonical, its points on the curve and in the right subgroup"),
-            Self::CardFile => ("card-file", "The model card is complete and canonical, its key consistent, its points on the curve"),
+            Self::CardFile => ("card-file", "The model card is complete and canonical, its keys consistent, its points on the curve"),
             Self::NamedModel => ("named-model", "The card is that of the model you named"),
             Self::NamedSrs => ("named-srs", "The SRS is the one you named"),
+            Self::CardSrs => ("card-srs", "The card was made under this SRS"),
+            Self::Registration => ("registration", "The card proves that its committed weights are in range"),
             Self::Parameters => ("parameters", "The SRS comes from a ceremony, or you accept a development one"),
             Self::ReceiptFile => ("receipt-file", "The receipt is complete and canonical, with nothing after its end"),
-            Self::Srs => ("srs", "Receipt, card and SRS key belong to the same SRS"),
+            Self::Srs => ("srs", "The receipt was made under this SRS"),
             Self::CircuitKey => ("circuit-key", "The receipt was made for the circuit on the card"),
             Self::Quantization => ("quantization", "The receipt uses the scales on the card"),
             Self::Model => ("model", "The receipt is about the model on the card"),
@@ -147,6 +155,14 @@ impl Check {
             Self::Nonce => expected.nonce.is_some(),
             Self::Expiry => expected.now.is_some(),
             _ => true,
+        }
+    }
+
+    /// The check that gave an error of [`ModelCard::check`](provenn_verifier::ModelCard::check).
+    pub(crate) fn of_card(error: VerifyError) -> Self {
+        match error {
+            VerifyError::SrsMismatch => Self::CardSrs,
+            _ => Self::Registration,
         }
     }
 

@@ -61,7 +61,9 @@ fn decide(
     if request.srs_id.is_some_and(|id| id != srs.id()) {
         return Err((Check::NamedSrs, VerifyError::SrsMismatch));
     }
-    verify(request.receipt, card, srs, &request.expectation).map_err(|error| match (error, claim) {
+    let card = card.clone().check(srs);
+    let card = card.map_err(|error| (Check::of_card(error), error))?;
+    verify(request.receipt, &card, srs, &request.expectation).map_err(|error| match (error, claim) {
         (VerifyError::DevSrs, _) => (Check::Parameters, error),
         (_, Err(_)) => (Check::ReceiptFile, error),
         (_, Ok(claim)) => (Check::of(error, claim, request), error),
@@ -133,20 +135,23 @@ fn input_json(input: &InputBinding) -> String {
 }
 
 fn card_json(card: &ModelCard) -> String {
-    let layout = &card.key.layout;
-    Object::new()
+    let object = Object::new()
         .hex("model_id", &card.model_id())
         .hex("key_digest", &card.key.digest())
         .hex("quantization", &card.quantization)
         .hex("srs_id", &card.srs_id)
         .raw("k", card.key.k)
         .raw("commitments", card.commitments.len())
-        .raw("inputs", layout.input_len())
-        .raw("public_input", layout.public_input)
-        .raw("outputs", layout.outputs)
-        .raw("output_bits", layout.output_bits)
-        .text("description", &card.description)
-        .end()
+        .text("description", &card.description);
+    match &card.key.layout {
+        Some(layout) => object
+            .raw("inputs", layout.input_len())
+            .raw("public_input", layout.public_input)
+            .raw("outputs", layout.outputs)
+            .raw("output_bits", layout.output_bits),
+        None => object,
+    }
+    .end()
 }
 
 fn srs_json(srs: &SrsVerifyingKey) -> String {

@@ -5,9 +5,9 @@ import { description, leakText, notProven, outputText, policyText, printable, re
 const TITLES = { verified: "Verified", "dev-verified": "Verified, but only under development parameters", refused: "Refused" };
 const GROUPS = [
   ["Files", ["srs-file", "card-file", "receipt-file"]],
-  ["Same model, circuit and parameters", ["parameters", "named-model", "named-srs", "srs", "circuit-key", "quantization", "model"]],
+  ["Same model, circuit and parameters", ["named-model", "named-srs", "card-srs", "parameters", "srs", "circuit-key", "quantization", "model"]],
   ["What you rely on", ["policy", "output", "input", "audience", "nonce", "expiry"]],
-  ["Proof", ["policy-range", "input-shape", "proof", "link"]],
+  ["Proof", ["registration", "policy-range", "input-shape", "proof", "link"]],
 ];
 const STATES = { passed: "passed", failed: "failed", "not-asked": "not asked", "not-reached": "not reached" };
 const ICONS = {
