@@ -130,7 +130,7 @@ export function notProven(report, about) {
     "That the operator kept no copy of the input, and that no other receipt was made and withheld.",
     "That the model is good, or fit for your purpose." +
       (about.accuracy ? " The accuracy on the card is its publisher's own measurement." : ""),
-    "That the circuit is the network the card describes: name, shapes and scales are its publisher's word, unless somebody you trust rebuilt the keys from the architecture.",
+    "That the circuit is the network the card describes: that is its publisher's word, unless somebody you trust audited the card (provenn audit).",
   );
   return list;
 }
