@@ -123,12 +123,14 @@ impl Shape {
         let [full, fixed] = [self.full_columns(), self.fixed_columns()].map(|c| c as f64);
         let small = (self.small_columns() - self.weight_lanes) as f64;
         let instance = (4 + if self.public_input { self.lanes } else { 0 }) as f64;
-        // Microseconds per row where M20 is 3.47 s: a full commitment, five transforms with evaluation, a small
-        // commitment, a weight column; quotient, random polynomial and opening are seven full commitments.
-        let transform = 1.3 * f64::from(self.k) / 12.0;
-        let weights = 0.15 * self.weight_lanes as f64;
-        let micros = 4.9 * (full + 7.0) + transform * (full + small + fixed + instance) + 0.6 * small + weights;
-        rows * micros / 3.47e6
+        // Microseconds where M20 is 3.47 s. Per row: a full commitment (quotient, random polynomial and opening are seven
+        // of them), which takes fewer additions the more rows there are; the transforms and evaluation of a column; a
+        // small commitment; a weight column. Per column: what does not depend on the rows.
+        let commitment = 7.45 * 12.0 / f64::from(self.k.max(1));
+        let transforms = 0.7 * (full + small + fixed + instance);
+        let weights = self.weight_lanes as f64;
+        let per_row = commitment * (full + 7.0) + transforms + 1.25 * small + 0.05 * weights;
+        (rows * per_row + 180.0 * (full + 7.0 + small + weights)) / 3.47e6
     }
 
     /// Predicted CPU seconds where M20 is 3.47 s.

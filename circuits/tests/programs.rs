@@ -216,7 +216,7 @@ fn bilinear() -> impl Strategy<Value = QModel> {
 fn holds(model: QModel, public: bool, lanes: usize, seed: u64, size: i64) -> Result<(), TestCaseError> {
     let half = 1i64 << (PRECISION.bits() - 1);
     let mut input = random(seed, model.tensors[0].len(), size);
-    if seed % 3 == 0 {
+    if seed.rem_euclid(3) == 0 {
         input
             .iter_mut()
             .for_each(|v| *v = if *v < 0 { -half } else { half - 1 });

@@ -2,6 +2,7 @@
 
 mod checks;
 mod place;
+mod reads;
 mod scans;
 mod views;
 
@@ -36,6 +37,7 @@ pub(super) struct Builder<'a> {
     /// Next free row of each slot after the activation area.
     cursor: Vec<usize>,
     factors: BTreeMap<(Factor, i128), Src>,
+    reads: Vec<reads::Scanned<'a>>,
     zero: Option<Src>,
     policy_rows: usize,
     /// Set when something cannot be laid out soundly; the layout is then refused.
@@ -58,6 +60,7 @@ impl<'a> Builder<'a> {
             busy: vec![],
             cursor: vec![],
             factors: BTreeMap::new(),
+            reads: vec![],
             zero: None,
             policy_rows: match output.positions() {
                 1 => output.channels.div_ceil(shape.lanes) * shape.lanes,

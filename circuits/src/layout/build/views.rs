@@ -1,8 +1,8 @@
 //! Scans under any map of elements: which coefficient each element gets, and how the lanes of a row share it.
 
-use super::checks::inverse;
+use super::reads::inverse;
 use super::*;
-use crate::qmodel::{Pairing, View};
+use crate::qmodel::View;
 use crate::shape::Pattern;
 
 /// Most patterns of a layout, and the largest exponent in one: each costs a fixed column, and gate operations.
@@ -54,29 +54,37 @@ impl Builder<'_> {
         targets
     }
 
-    /// Scans of both operands of a product: pair `q = (b, j)` has line indices `2 q + 1` (left) and `2 q` (right).
-    pub(super) fn scan_pairing(&mut self, slots: [usize; 2], pairing: &Pairing) -> [Src; 2] {
-        let [(left, a), (right, b)] = [&pairing.left, &pairing.right];
-        let ([_, rows, inner], columns) = (a.grid, b.grid[2]);
-        let mut targets = [left, right].map(|&id| vec![vec![]; self.model.tensors[id].len()]);
-        for (index, element) in a.elements.iter().enumerate() {
-            let (row, j) = (index / inner, index % inner);
-            let s = 2 * (row / rows * inner + j) + 1;
-            if let Some(element) = *element {
-                targets[0][element].push(Mono { r: row, t: 0, s });
-            }
+    /// The left line of a product of matrices: `[b, i, j]` has weight `r^(b I + i)` at line index `2 (b J + j) + 1`.
+    pub(super) fn scan_left(&mut self, slot: usize, tensor: usize, view: &View) -> Src {
+        let [_, rows, inner] = view.grid;
+        let weight = |i: usize| Mono {
+            r: i / inner,
+            t: 0,
+            s: 2 * (i / inner / rows * inner + i % inner) + 1,
+        };
+        self.scan_view(slot, tensor, view, &weight)
+    }
+
+    /// The right line: `[b, j, n]` has weight `t^n` at line index `2 (b J + j)`.
+    pub(super) fn scan_right(&mut self, slot: usize, tensor: usize, view: &View) -> Src {
+        let columns = view.grid[2];
+        let weight = |i: usize| Mono {
+            r: 0,
+            t: i % columns,
+            s: 2 * (i / columns),
+        };
+        self.scan_view(slot, tensor, view, &weight)
+    }
+
+    fn scan_view(&mut self, slot: usize, tensor: usize, view: &View, weight: &dyn Fn(usize) -> Mono) -> Src {
+        let mut targets = vec![vec![]; self.model.tensors[tensor].len()];
+        for (index, element) in view.elements.iter().enumerate() {
+            targets
+                .get_mut(element.unwrap_or(usize::MAX))
+                .into_iter()
+                .for_each(|t: &mut Factor| t.push(weight(index)));
         }
-        for (index, element) in b.elements.iter().enumerate() {
-            let (t, s) = (index % columns, 2 * (index / columns));
-            if let Some(element) = *element {
-                targets[1][element].push(Mono { r: 0, t, s });
-            }
-        }
-        let [first, second] = targets;
-        [
-            self.scan_elements(slots[0], *left, &first),
-            self.scan_elements(slots[1], *right, &second),
-        ]
+        self.scan_elements(slot, tensor, &targets)
     }
 
     /// Scans a tensor, element `i` with coefficient `targets[i]`; gives the cell of the sum. The lanes of a row differ by

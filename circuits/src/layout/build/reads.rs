@@ -1,0 +1,237 @@
+//! What steps read of stored tensors. Reads that are alike share one scan.
+
+use super::*;
+use crate::qmodel::{Pairing, View};
+
+/// A combination of the elements of a tensor. Multipliers are not part of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Read<'a> {
+    tensor: usize,
+    offset: usize,
+    view: Option<&'a View>,
+    by: By<'a>,
+}
+
+/// How the elements are weighed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum By<'a> {
+    /// As a line with this stride, giving positions of this width.
+    Line(&'a [Axis; 2], usize, usize),
+    /// As a linear term, giving positions of this width.
+    Linear(&'a [Axis; 2], usize),
+    /// As the left line of a product of matrices.
+    Left(&'a View),
+    /// As its right line.
+    Right(&'a View),
+    /// As the line of the policy rows.
+    Policy,
+}
+
+impl<'a> Read<'a> {
+    fn of(part: &'a Part, by: By<'a>) -> Self {
+        Self {
+            tensor: part.tensor,
+            offset: part.offset,
+            view: part.view.as_ref(),
+            by,
+        }
+    }
+
+    pub(super) fn line(part: &'a Part, stride: usize, axes: &'a [Axis; 2], width: usize) -> Self {
+        Self::of(part, By::Line(axes, stride, width))
+    }
+
+    pub(super) fn linear(term: &'a Linear, width: usize) -> Self {
+        Self::of(&term.part, By::Linear(&term.axes, width))
+    }
+
+    pub(super) fn pairing(Pairing { left, right, .. }: &'a Pairing) -> [Self; 2] {
+        [(left.0, By::Left(&left.1)), (right.0, By::Right(&right.1))].map(|(tensor, by)| Self::whole(tensor, by))
+    }
+
+    fn whole(tensor: usize, by: By<'a>) -> Self {
+        Self {
+            tensor,
+            offset: 0,
+            view: None,
+            by,
+        }
+    }
+
+    pub(super) fn output(model: &QModel) -> Self {
+        Self::whole(model.output(), By::Policy)
+    }
+}
+
+/// A read with its slot, and its result once it is scanned.
+pub(super) struct Scanned<'a> {
+    read: Read<'a>,
+    slot: usize,
+    result: Option<Src>,
+}
+
+impl<'a> Builder<'a> {
+    /// Gives every read a slot.
+    pub(super) fn plan(&mut self) {
+        let model = self.model;
+        let mut reads = vec![];
+        for tensor in &model.tensors {
+            let Step::Affine(affine) = &tensor.step else { continue };
+            for c in &affine.contractions {
+                let stride = self.stride(c);
+                let lines = c.parts.iter().map(|p| Read::line(p, stride, &c.axes, tensor.width));
+                reads.extend(lines);
+            }
+            reads.extend(affine.linear.iter().map(|l| Read::linear(l, tensor.width)));
+            reads.extend(affine.pairings.iter().flat_map(Read::pairing));
+        }
+        reads.push(Read::output(model));
+        for read in reads {
+            if self.reads.iter().all(|r| r.read != read) {
+                let slot = self.reserve(read.tensor);
+                let result = None;
+                self.reads.push(Scanned { read, slot, result });
+            }
+        }
+        self.cursor.resize(self.busy.len(), self.kinds.len());
+    }
+
+    /// The cell of a planned read.
+    pub(super) fn read(&mut self, read: &Read<'a>) -> Src {
+        let Some(index) = self.reads.iter().position(|r| r.read == *read) else {
+            self.refused = true;
+            return Src::Pow(0);
+        };
+        if let Some(result) = self.reads[index].result {
+            return result;
+        }
+        let (slot, tensor) = (self.reads[index].slot, read.tensor);
+        let result = match read.by {
+            By::Line(axes, stride, width) => self.scan_line(slot, read, stride, axes, width),
+            By::Linear(axes, width) => self.scan_linear(slot, read, axes, width),
+            By::Left(view) => self.scan_left(slot, tensor, view),
+            By::Right(view) => self.scan_right(slot, tensor, view),
+            By::Policy => self.scan_policy(slot),
+        };
+        self.reads[index].result = Some(result);
+        result
+    }
+
+    pub(super) fn span(&self, tensor: usize) -> (usize, usize) {
+        let rows = &self.rows[tensor];
+        (
+            rows.iter().copied().min().unwrap_or(0),
+            rows.iter().copied().max().unwrap_or(0),
+        )
+    }
+
+    fn reserve(&mut self, tensor: usize) -> usize {
+        let (low, high) = self.span(tensor);
+        let free = |busy: &Vec<(usize, usize)>| busy.iter().all(|&(a, b)| high < a || b < low);
+        let slot = (1..self.busy.len()).find(|&s| free(&self.busy[s])).unwrap_or_else(|| {
+            self.busy.push(vec![]);
+            self.busy.len() - 1
+        });
+        self.busy[slot].push((low, high));
+        slot
+    }
+
+    fn scan_line(&mut self, slot: usize, read: &Read<'_>, stride: usize, axes: &[Axis; 2], out_width: usize) -> Src {
+        let (lanes, offset, row_step) = (self.shape.lanes, read.offset, stride * axes[1].kernel);
+        if let Some(view) = read.view {
+            let targets = self.view_targets(read.tensor, view, axes, &|c, (py, ky), (px, kx)| Mono {
+                r: 0,
+                t: out_width * py + px,
+                s: offset + c + row_step * ky + stride * kx,
+            });
+            return self.scan_elements(slot, read.tensor, &targets);
+        }
+        let [vertical, horizontal] = [inverse(&axes[0]), inverse(&axes[1])];
+        let at = |taps: &Taps, q: usize| taps.get(&q).cloned().unwrap_or_default();
+        self.scan(
+            slot,
+            read.tensor,
+            Mode::ValuesS,
+            &|b, y| {
+                let mono = |(p, k): (usize, usize)| Mono {
+                    r: 0,
+                    t: out_width * p,
+                    s: offset + lanes * b + row_step * k,
+                };
+                at(&vertical, y).into_iter().map(mono).collect()
+            },
+            &|x| {
+                at(&horizontal, x)
+                    .into_iter()
+                    .map(|(p, k)| Mono {
+                        r: 0,
+                        t: p,
+                        s: stride * k,
+                    })
+                    .collect()
+            },
+        )
+    }
+
+    fn scan_linear(&mut self, slot: usize, read: &Read<'_>, axes: &[Axis; 2], out_width: usize) -> Src {
+        let lanes = self.shape.lanes;
+        if let Some(view) = read.view {
+            let targets = self.view_targets(read.tensor, view, axes, &|c, (py, _), (px, _)| Mono {
+                r: read.offset + c,
+                t: out_width * py + px,
+                s: 0,
+            });
+            return self.scan_elements(slot, read.tensor, &targets);
+        }
+        let [vertical, horizontal] = [inverse(&axes[0]), inverse(&axes[1])];
+        let at = |taps: &Taps, q: usize| taps.get(&q).cloned().unwrap_or_default();
+        self.scan(
+            slot,
+            read.tensor,
+            Mode::ValuesR,
+            &|b, y| {
+                let mono = |(p, _)| Mono {
+                    r: read.offset + lanes * b,
+                    t: out_width * p,
+                    s: 0,
+                };
+                at(&vertical, y).into_iter().map(mono).collect()
+            },
+            &|x| {
+                at(&horizontal, x)
+                    .into_iter()
+                    .map(|(p, _)| Mono {
+                        t: p,
+                        ..Mono::default()
+                    })
+                    .collect()
+            },
+        )
+    }
+
+    /// The line of the policy rows is the output tensor: line index `j` is channel `j`, or element `j` if there are
+    /// several positions.
+    fn scan_policy(&mut self, slot: usize) -> Src {
+        let (output, lanes) = (self.model.output(), self.shape.lanes);
+        let tensor = &self.model.tensors[output];
+        let mono = |s: usize| vec![Mono { s, ..Mono::default() }];
+        if tensor.positions() == 1 {
+            return self.scan(slot, output, Mode::ValuesS, &|b, _| mono(lanes * b), &|_| mono(0));
+        }
+        let targets: Vec<Factor> = (0..tensor.len()).map(mono).collect();
+        self.scan_elements(slot, output, &targets)
+    }
+}
+
+/// For each source index, the (output position, kernel index) pairs that read it.
+pub(super) type Taps = BTreeMap<usize, Vec<(usize, usize)>>;
+
+pub(super) fn inverse(axis: &Axis) -> Taps {
+    let mut map = Taps::new();
+    for (p, taps) in axis.taps.iter().enumerate() {
+        for &(k, q) in taps {
+            map.entry(q).or_default().push((p, k));
+        }
+    }
+    map
+}
