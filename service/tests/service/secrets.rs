@@ -108,7 +108,7 @@ async fn logs_and_files_hold_no_secrets() {
     let input = process
         .put(
             "inputs",
-            json!({ "shape": [30], "values": [CANARY; 30] })
+            json!({ "shape": [30], "values": vec![CANARY; 30] })
                 .to_string()
                 .into_bytes(),
         )
