@@ -71,6 +71,9 @@ async fn quotas_of_a_tenant() {
     answer.problem(429, "quota-exceeded");
 }
 
+/// What makes a request nonsense.
+type Change = &'static dyn Fn(&mut serde_json::Value);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nonsense_is_refused_with_a_reason() {
     let service = Service::start(|_| {}).await;
@@ -81,7 +84,7 @@ async fn nonsense_is_refused_with_a_reason() {
         change(&mut body);
         body
     };
-    let cases: [(&dyn Fn(&mut serde_json::Value), u16, &str); 8] = [
+    let cases: [(Change, u16, &str); 8] = [
         (&|b| b["policy"] = json!("anything"), 400, "bad-request"),
         (&|b| b["priority"] = json!(10), 400, "bad-request"),
         (&|b| b["surprise"] = json!(1), 400, "bad-request"),
