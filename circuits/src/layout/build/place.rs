@@ -136,7 +136,8 @@ fn affine_is_well_formed(model: &QModel, tensor: &Tensor, affine: &Affine) -> bo
     let part = |p: &Part| p.view.as_ref().is_none_or(|v| inside(p.tensor, v));
     let contraction = |c: &Contraction| {
         let ends = |p: &Part| p.offset + model.grid(p)[0] <= c.channels;
-        let grouped = c.groups > 1 && c.channels % c.groups == 0 && tensor.channels % c.groups == 0;
+        let divides = |n: usize| n / c.groups * c.groups == n;
+        let grouped = c.groups > 1 && divides(c.channels) && divides(tensor.channels);
         let sound = c.groups == 1 || grouped && !c.parts.is_empty() && c.parts.iter().all(ends);
         sound && c.parts.iter().all(part) && (!c.parts.is_empty() || c.channels <= 1)
     };
