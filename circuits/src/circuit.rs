@@ -173,9 +173,6 @@ impl Synthesis<'_, '_> {
         }
         for block in &layout.blocks {
             for row in block.start..=block.end() {
-                if row > block.start {
-                    self.set(c.keep_p, row, one);
-                }
                 let first_line = block.start + block.bias_rows;
                 if row >= first_line {
                     self.set(c.line, row, one);
@@ -183,6 +180,9 @@ impl Synthesis<'_, '_> {
                 if row > first_line {
                     self.set(c.keep_u, row, one);
                 }
+            }
+            for row in block.sums().flat_map(|(first, last)| first + 1..=last) {
+                self.set(c.keep_p, row, one);
             }
         }
         let Some([pair, right]) = c.pair else { return };

@@ -132,12 +132,14 @@ fn contract(acc: &mut [i128], out: &Tensor, c: &Contraction, values: &[Vec<i64>]
     let (source, width) = virtual_source(c, values, model);
     let plane = source.len() / c.channels.max(1);
     let [kh, kw] = [c.axes[0].kernel, c.axes[1].kernel];
+    let (inputs, outputs) = (c.channels / c.groups, out.channels / c.groups);
     acc.par_chunks_mut(out.positions()).enumerate().for_each(|(o, acc)| {
-        let weights = &c.weights[o * c.channels * kh * kw..(o + 1) * c.channels * kh * kw];
+        let weights = &c.weights[o * inputs * kh * kw..(o + 1) * inputs * kh * kw];
+        let source = &source[o / outputs * inputs * plane..];
         for (p, acc) in acc.iter_mut().enumerate() {
             let (rows, cols) = (&c.axes[0].taps[p / out.width], &c.axes[1].taps[p % out.width]);
             let mut sum = 0i128;
-            for ch in 0..c.channels {
+            for ch in 0..inputs {
                 let (x, w) = (&source[ch * plane..], &weights[ch * kh * kw..]);
                 for &(ky, y) in rows {
                     for &(kx, xx) in cols {

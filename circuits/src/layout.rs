@@ -82,15 +82,18 @@ pub struct Block {
     pub tensor: usize,
     /// Contraction of that tensor.
     pub term: usize,
-    /// Bias rows: `BIAS_LIMBS` in the first contraction of a tensor, else none.
+    /// Bias rows: `BIAS_LIMBS` in the first contraction of a tensor unless it has groups, else none.
     pub bias_rows: usize,
+    /// Groups, with equal shares of the line, in descending order too. The first output channel of a group is
+    /// `first_channel` after the group's first.
+    pub groups: usize,
     /// First output channel.
     pub first_channel: usize,
     /// First row.
     pub start: usize,
     /// Line length: padded virtual channels times kernel positions.
     pub line: usize,
-    /// Padded virtual channels; line index is `channel + stride * kernel_position`.
+    /// Padded virtual channels of a group; the line index in a group is `channel + stride * kernel_position`.
     pub stride: usize,
 }
 
@@ -106,6 +109,21 @@ impl Block {
     /// Last row.
     pub fn end(&self) -> usize {
         self.start + self.bias_rows + self.line - 1
+    }
+
+    /// Group, channel of the group and kernel position of the line cell with index `j`.
+    pub fn place(&self, j: usize) -> (usize, usize, usize) {
+        let share = self.line / self.groups;
+        (j / share, j % share % self.stride, j % share / self.stride)
+    }
+
+    /// Rows over which products are summed: first and last of each group, or all of them.
+    pub fn sums(&self) -> impl Iterator<Item = (usize, usize)> + use<'_> {
+        let share = self.line / self.groups;
+        (0..self.groups).map(move |group| match self.groups {
+            1 => (self.start, self.end()),
+            _ => (self.row((group + 1) * share - 1), self.row(group * share)),
+        })
     }
 }
 

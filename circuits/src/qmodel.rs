@@ -94,7 +94,7 @@ pub struct Part {
 }
 
 /// `A[o, p] += sum_{c, k} W[o, c, k] X[c, q(p, k)]` with committed weights `W` and the virtual
-/// tensor `X` given by its parts. Without parts, `X` is the one element `constant` (with one channel), or there is no
+/// tensor `X` given by its parts; of several groups, each output channel reads the channels of its own group. Without parts, `X` is the one element `constant` (with one channel), or there is no
 /// `X` and only a bias (with no channels).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Contraction {
@@ -106,7 +106,9 @@ pub struct Contraction {
     pub channels: usize,
     /// Height and width axes.
     pub axes: [Axis; 2],
-    /// Weights, `[out, channels, kernel height, kernel width]`.
+    /// Groups, which divide both numbers of channels.
+    pub groups: usize,
+    /// Weights, `[out, channels / groups, kernel height, kernel width]`.
     pub weights: Vec<i64>,
 }
 

@@ -69,6 +69,7 @@ pub fn weight_cells(model: &QModel, layout: &Layout) -> Vec<Vec<u64>> {
                 };
                 let o = block.first_channel + lane;
                 let kernel = c.axes[0].kernel * c.axes[1].kernel;
+                let (inputs, outputs) = (c.channels / c.groups, tensor.channels / c.groups);
                 let bias = if o < tensor.channels {
                     affine.bias.get(o).copied().unwrap_or(0)
                 } else {
@@ -79,10 +80,9 @@ pub fn weight_cells(model: &QModel, layout: &Layout) -> Vec<Vec<u64>> {
                     column[block.start + limb] = (digit + offset) as u64;
                 }
                 for j in 0..block.line {
-                    let (channel, k) = (j % block.stride, j / block.stride);
-                    let real = o < tensor.channels && channel < c.channels;
-                    let weight = if real {
-                        c.weights[(o * c.channels + channel) * kernel + k]
+                    let (group, channel, k) = block.place(j);
+                    let weight = if o < outputs && channel < inputs {
+                        c.weights[((group * outputs + o) * inputs + channel) * kernel + k]
                     } else {
                         0
                     };
@@ -306,7 +306,7 @@ impl Witness {
             if block.line > 0 {
                 chain(block.start + block.bias_rows, block.end(), &mut uacc);
             }
-            for row in block.start + 1..=block.end() {
+            for row in block.sums().flat_map(|(first, last)| first + 1..=last) {
                 let before = pacc[row - 1];
                 pacc[row] += before;
             }

@@ -14,6 +14,7 @@ fn models_satisfy_the_circuit() {
         ("conv", conv()),
         ("residual", residual()),
         ("mixed", mixed()),
+        ("grouped", grouped()),
     ];
     for (name, model) in models {
         for public in [true, false] {
@@ -36,7 +37,7 @@ fn extreme_inputs_satisfy_the_circuit() {
 /// The cost model counts the columns that the circuit has.
 #[test]
 fn columns_are_as_forecast() {
-    for model in [dense(&[5, 7, 3]), conv(), residual(), mixed()] {
+    for model in [dense(&[5, 7, 3]), conv(), residual(), mixed(), grouped()] {
         for public in [true, false] {
             let shape = Case::new(model.clone(), public, 7).layout.shape.clone();
             let mut cs = ConstraintSystem::<Fr>::default();

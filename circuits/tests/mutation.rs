@@ -24,6 +24,7 @@ fn cases() -> Vec<(String, Case)> {
         ("residual", residual()),
         ("pooled", pooled()),
         ("mixed", mixed()),
+        ("grouped", grouped()),
     ] {
         for public in [true, false] {
             cases.push((format!("{name}, public {public}"), Case::new(model.clone(), public, 7)));

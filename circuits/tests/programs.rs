@@ -161,9 +161,14 @@ fn bilinear() -> impl Strategy<Value = QModel> {
                         .map(|x| (x % 2 == 1).then_some((x / 2, 0)).into_iter().collect())
                         .collect(),
                 };
-                factors.contractions.push(Contraction {
+                let reads = &mut factors.contractions[0];
+                if channels == 2 {
+                    (reads.groups, reads.weights) = (2, random(seed + 3, 2 * 2, 300));
+                }
+                let constants = Contraction {
                     parts: vec![],
                     constant: 64,
+                    groups: 1,
                     channels: 1,
                     axes: [
                         Axis {
@@ -173,7 +178,8 @@ fn bilinear() -> impl Strategy<Value = QModel> {
                         constant,
                     ],
                     weights: random(seed + 2, channels * 2, 300),
-                });
+                };
+                factors.contractions.insert(0, constants);
                 factors.linear.push(Linear {
                     part: of(factor.1, 0, 500),
                     axes: [Axis::identity(height), every(1)],

@@ -3,7 +3,7 @@
 mod common;
 
 use common::cells::{gates, Cells};
-use common::{conv, dense, residual, Case};
+use common::{conv, dense, grouped, mixed, residual, Case};
 use halo2_proofs::dev::{CellValue, MockProver};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
@@ -76,7 +76,7 @@ impl Registration {
 }
 
 fn models() -> Vec<QModel> {
-    vec![dense(&[5, 7, 3]), conv(), residual()]
+    vec![dense(&[5, 7, 3]), conv(), residual(), mixed(), grouped()]
 }
 
 #[test]

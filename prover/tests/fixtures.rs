@@ -73,9 +73,18 @@ fn every_held_out_row_can_be_proven_and_is_accurate() {
 #[test]
 fn the_library_accepts_our_proofs() {
     let (name, calibration, held_out) = MODELS[0];
-    let (committed, srs) = committed(name, calibration, held_out);
-    let input = Input::Public(quantize_input(&committed.model, &rows(held_out)[0]).unwrap());
-    let bytes = prove(&committed, &srs, &input, PolicyKind::Label, Context::default(), &|_| {}).unwrap();
+    let (convolutional, srs) = committed(name, calibration, held_out);
+    library_agrees(&convolutional, &srs, &rows(held_out)[0]);
+    let bytes = std::fs::read(path("operators/cases/attention_two_heads.onnx")).unwrap();
+    let options = CommitOptions::default();
+    let compiled = compile(&bytes, &options).unwrap();
+    let srs = Srs::dev_from_seed(compiled.layout.shape.k, [9; 32]);
+    library_agrees(&commit(&compiled, &options, &srs).unwrap(), &srs, &[0.25; 24]);
+}
+
+fn library_agrees(committed: &Committed, srs: &Srs, row: &[f32]) {
+    let input = Input::Public(quantize_input(&committed.model, row).unwrap());
+    let bytes = prove(committed, srs, &input, PolicyKind::Label, Context::default(), &|_| {}).unwrap();
     let receipt = Receipt::from_bytes(&bytes).unwrap();
     let columns = instances(
         &committed.card.key.layout.unwrap(),

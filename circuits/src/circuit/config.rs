@@ -1,5 +1,7 @@
 //! Columns and gates. The formula stands above each gate, with why it determines its cells.
 
+mod lines;
+mod lookup;
 mod scan;
 
 use crate::shape::Shape;
@@ -295,57 +297,6 @@ impl Config {
         }
     }
 
-    /// `pow_one * (pow - 1) = 0`, `pow * q - q * challenge * pow_prev = 0` with `q` one of `pow_r, pow_t, pow_s`.
-    /// Each run is determined from its first row on; needs no soundness of its own: the powers are of fixed challenges.
-    fn power_gate(&self, meta: &mut ConstraintSystem<Fr>) {
-        meta.create_gate("powers", |m| {
-            let [now, before] = [Rotation::cur(), Rotation::prev()].map(|at| m.query_advice(self.pow, at));
-            let [one, r, t, s] =
-                [self.pow_one, self.pow_r, self.pow_t, self.pow_s].map(|c| m.query_fixed(c, Rotation::cur()));
-            let step = r.clone() * self.challenge(0) + t.clone() * self.challenge(1) + s.clone() * self.challenge(3);
-            vec![
-                ("first power", one * (now.clone() - constant(1))),
-                ("next power", (r + t + s) * now - step * before),
-            ]
-        });
-    }
-
-    /// `uacc = keep_u * s * uacc_prev + line * u` and `pacc = keep_p * pacc_prev + u * sum_l r^l (w_l - offset)`
-    /// on usable rows; on those of products of activations `pacc = keep_p * pacc_prev`, with `u * u_prev` added where
-    /// `u` is the right and `u_prev` the left line. All are determined by `u`, the weights and the challenges. `u` itself
-    /// (phase 2) is determined because its accumulator under `s`, drawn after `u`, equals the scan of what it claims to
-    /// be, whose cells are of phase 1.
-    fn line_gates(&self, meta: &mut ConstraintSystem<Fr>) {
-        meta.create_gate("lines", |m| {
-            let usable = m.query_fixed(self.usable, Rotation::cur());
-            let [line, keep_u, keep_p] =
-                [self.line, self.keep_u, self.keep_p].map(|c| m.query_fixed(c, Rotation::cur()));
-            let u = m.query_advice(self.u, Rotation::cur());
-            let [uacc, uacc_prev] = [Rotation::cur(), Rotation::prev()].map(|at| m.query_advice(self.uacc, at));
-            let [pacc, pacc_prev] = [Rotation::cur(), Rotation::prev()].map(|at| m.query_advice(self.pacc, at));
-            let offset = Expression::Constant(power_of_two(self.shape.weight_bits.max(1) - 1));
-            let weights = self
-                .weights
-                .iter()
-                .map(|&w| m.query_advice(w, Rotation::cur()) - offset.clone())
-                .collect();
-            let combined = horner(weights, &self.challenge(0));
-            let mut product = usable.clone() * (pacc - u.clone() * combined.clone()) - keep_p * pacc_prev;
-            if let Some(pair) = self.pair {
-                let [pairs, right] = pair.map(|c| m.query_fixed(c, Rotation::cur()));
-                let left = m.query_advice(self.u, Rotation::prev());
-                product = product + u.clone() * (pairs * combined - right * left);
-            }
-            vec![
-                (
-                    "line sum",
-                    usable * uacc - keep_u * self.challenge(3) * uacc_prev - line * u,
-                ),
-                ("product sum", product),
-            ]
-        });
-    }
-
     /// The shifted accumulator of a lane: `A = (2 sign - 1) m + (sign - 1) - half - zero * 2^f`, `m = high * 2^f + rem`.
     fn accumulator(&self, m: &mut VirtualCells<'_, Fr>, lane: &Lane) -> Expr {
         let f = self.shape.precision().bits();
@@ -446,65 +397,5 @@ impl Config {
                 ("one top", same * (top - before)),
             ]
         });
-    }
-
-    /// logUp: every table-checked limb on every usable row is in the range table, because
-    /// `sum 1 / (alpha + limb) = sum multiplicity / (alpha + table)` with `alpha` drawn after limbs and multiplicities.
-    /// Unused cells are 0, which is in the table.
-    fn lookup_gates(&self, meta: &mut ConstraintSystem<Fr>) {
-        let limbs = self.shape.limbs as usize;
-        let cells: Vec<Column<Advice>> = self.lookup_columns(limbs);
-        meta.create_gate("lookup", |m| {
-            let [usable, not_first, last, table] =
-                [self.usable, self.not_first, self.last, self.table].map(|c| m.query_fixed(c, Rotation::cur()));
-            let alpha = self.challenge(2);
-            let mut gates = vec![];
-            let mut total = constant(0);
-            for (group, &helper) in cells.chunks(3).zip(&self.helpers) {
-                let f: Vec<Expr> = group
-                    .iter()
-                    .map(|&c| m.query_advice(c, Rotation::cur()) + alpha.clone())
-                    .collect();
-                let h = m.query_advice(helper, Rotation::cur());
-                let product = |skip: Option<usize>| {
-                    let kept = f
-                        .iter()
-                        .enumerate()
-                        .filter(|(i, _)| Some(*i) != skip)
-                        .map(|(_, e)| e.clone());
-                    kept.reduce(|a, b| a * b).unwrap_or_else(|| constant(1))
-                };
-                let numerator = (0..f.len())
-                    .map(|i| product(Some(i)))
-                    .reduce(|a, b| a + b)
-                    .unwrap_or_else(|| constant(0));
-                gates.push((
-                    "lookup helper",
-                    usable.clone() * (h.clone() * product(None) - numerator),
-                ));
-                total = total + h;
-            }
-            let [multiplicity, table_helper] =
-                [self.multiplicity, self.table_helper].map(|c| m.query_advice(c, Rotation::cur()));
-            gates.push((
-                "table helper",
-                usable.clone() * (table_helper.clone() * (table + alpha) - multiplicity),
-            ));
-            let [sum, before] = [Rotation::cur(), Rotation::prev()].map(|at| m.query_advice(self.sum, at));
-            gates.push((
-                "lookup sum",
-                usable * (sum.clone() - total + table_helper) - not_first * before,
-            ));
-            gates.push(("lookup balance", last * sum));
-            gates
-        });
-    }
-
-    /// Columns that are range-checked by the table, in lookup order.
-    pub fn lookup_columns(&self, limbs: usize) -> Vec<Column<Advice>> {
-        self.lanes
-            .iter()
-            .flat_map(|l| l.high[..limbs].iter().chain(&l.rem[..limbs]).copied())
-            .collect()
     }
 }

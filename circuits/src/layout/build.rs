@@ -96,8 +96,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Virtual channels of a contraction with the padding that is read, its line stride.
+    /// Virtual channels of a contraction with the padding that is read, its line stride; of one group if there are several,
+    /// whose lines have no padding.
     fn stride(&self, c: &Contraction) -> usize {
+        if c.groups > 1 {
+            return c.channels / c.groups;
+        }
         let channels = |p: &Part| match &p.view {
             Some(view) => view.grid[0],
             None => self.padded(self.model.tensors[p.tensor].channels),
@@ -107,20 +111,21 @@ impl<'a> Builder<'a> {
     }
 
     /// Line length and bias rows of each contraction of a tensor.
-    fn lines(&self, id: usize) -> impl Iterator<Item = (usize, usize)> + use<'_, 'a> {
+    fn lines(&self, id: usize) -> impl Iterator<Item = (&'a Contraction, usize, usize)> + use<'_, 'a> {
         let contractions = self.affine(id).map_or(&[][..], |a| &a.contractions);
         contractions.iter().enumerate().map(|(term, c)| {
-            let line = self.stride(c) * c.axes[0].kernel * c.axes[1].kernel;
-            (line, if term == 0 { BIAS_LIMBS } else { 0 })
+            let line = c.groups * self.stride(c) * c.axes[0].kernel * c.axes[1].kernel;
+            (c, line, if (term, c.groups) == (0, 1) { BIAS_LIMBS } else { 0 })
         })
     }
 
     fn line_rows(&self, weight_lanes: usize) -> usize {
         let rows = |id: usize| {
-            let blocks = self.model.tensors[id].channels.div_ceil(weight_lanes);
-            let weights: usize = self.lines(id).map(|(line, bias)| line + bias).sum();
+            let channels = self.model.tensors[id].channels;
+            let blocks = |c: &Contraction| (channels / c.groups).div_ceil(weight_lanes);
+            let weights: usize = self.lines(id).map(|(c, line, bias)| blocks(c) * (line + bias)).sum();
             let pairs = self.affine(id).map_or(&[][..], |a| &a.pairings);
-            blocks * weights + pairs.iter().map(|p| 2 * p.pairs()).sum::<usize>()
+            weights + pairs.iter().map(|p| 2 * p.pairs()).sum::<usize>()
         };
         self.policy_rows + (0..self.model.tensors.len()).map(rows).sum::<usize>()
     }
@@ -150,18 +155,19 @@ impl<'a> Builder<'a> {
     fn place_blocks(&mut self) {
         let mut start = self.policy_rows;
         for id in 0..self.model.tensors.len() {
-            let lines: Vec<(usize, usize)> = self.lines(id).collect();
-            for (term, (line, bias_rows)) in lines.into_iter().enumerate() {
-                let stride = self.affine(id).map_or(1, |a| self.stride(&a.contractions[term]));
-                for first_channel in (0..self.model.tensors[id].channels).step_by(self.shape.weight_lanes) {
+            let lines: Vec<(&Contraction, usize, usize)> = self.lines(id).collect();
+            for (term, (c, line, bias_rows)) in lines.into_iter().enumerate() {
+                let outputs = self.model.tensors[id].channels / c.groups;
+                for first_channel in (0..outputs).step_by(self.shape.weight_lanes) {
                     self.blocks.push(Block {
                         tensor: id,
                         term,
                         bias_rows,
+                        groups: c.groups,
                         first_channel,
                         start,
                         line,
-                        stride,
+                        stride: self.stride(c),
                     });
                     start += bias_rows + line;
                 }

@@ -1,6 +1,7 @@
 //! The float program: stored tensors and the linear forms between them.
 
 use crate::qmodel::{Axis, MaxPool, View};
+use std::borrow::Cow;
 use std::rc::Rc;
 
 /// `coef * tensor`, or `coef` times a view of it, on channels from `offset` on.
@@ -60,6 +61,8 @@ pub struct Contraction {
     pub magnitude: f64,
     pub channels: usize,
     pub axes: [Axis; 2],
+    /// Each group of output channels reads its group of channels; then weights are `[out, channels / groups, ..]`.
+    pub groups: usize,
     pub weights: Vec<f64>,
 }
 
@@ -191,14 +194,11 @@ impl Form {
                         axes: axes.clone(),
                     })
                     .collect();
-                let mut affine = Affine {
+                Affine {
                     linear,
+                    bias,
                     ..Affine::default()
-                };
-                if !bias.is_empty() {
-                    affine.add_bias(&bias, self.grid);
                 }
-                affine
             }
         }
     }
@@ -219,10 +219,9 @@ impl Form {
     /// Adds a constant per channel.
     pub(super) fn add_bias(mut self, by: &Bias) -> Self {
         self.range += by.magnitude;
-        let grid = self.grid;
         match &mut self.kind {
             Kind::Sum { bias, .. } => bias.add(by),
-            Kind::Pending(affine) => affine.add_bias(by, grid),
+            Kind::Pending(affine) => affine.bias.add(by),
         }
         self
     }
@@ -239,45 +238,42 @@ impl Affine {
         self.pairings.iter_mut().for_each(|p| p.coef *= by);
     }
 
-    /// Adds a contraction; one that only carries the bias makes room.
-    pub(super) fn push(&mut self, contraction: Contraction) {
-        self.contractions.retain(|c| c.channels > 0);
-        self.contractions.push(contraction);
-    }
-
-    /// Adds a constant per channel; a contraction carries it.
-    pub(super) fn add_bias(&mut self, by: &Bias, [_, height, width]: [usize; 3]) {
-        if self.contractions.is_empty() {
-            let nothing = |len: usize| Axis {
-                kernel: 1,
-                taps: vec![vec![]; len],
-            };
-            self.contractions.push(Contraction {
+    /// The contractions, one without groups first if there is a bias: it carries it, and reads nothing if there is no other.
+    pub(super) fn contractions(&self, [_, height, width]: [usize; 3]) -> Vec<Cow<'_, Contraction>> {
+        let mut all: Vec<Cow<'_, Contraction>> = self.contractions.iter().map(Cow::Borrowed).collect();
+        if self.bias.is_empty() {
+            return all;
+        }
+        let nothing = |len: usize| Axis {
+            kernel: 1,
+            taps: vec![vec![]; len],
+        };
+        let carrier = match all.iter().position(|c| c.groups == 1) {
+            Some(index) => all.remove(index),
+            None => Cow::Owned(Contraction {
                 parts: vec![],
                 magnitude: 0.0,
                 channels: 0,
                 axes: [nothing(height), nothing(width)],
+                groups: 1,
                 weights: vec![],
-            });
-        }
-        self.bias.add(by);
+            }),
+        };
+        all.insert(0, carrier);
+        all
     }
 
     /// Adds a constant per element, `[channels, height, width]`.
     pub(super) fn add_elements(&mut self, by: &[f64], magnitude: f64, grid: [usize; 3]) {
-        self.push(Contraction::constant(by, magnitude, grid));
+        self.contractions.push(Contraction::constant(by, magnitude, grid));
     }
 
     /// Adds another accumulator of the same grid.
-    pub(super) fn add(mut self, other: Affine, grid: [usize; 3]) -> Affine {
+    pub(super) fn add(mut self, other: Affine) -> Affine {
         self.linear.extend(other.linear);
         self.pairings.extend(other.pairings);
-        for contraction in other.contractions.into_iter().filter(|c| c.channels > 0) {
-            self.push(contraction);
-        }
-        if !other.bias.is_empty() {
-            self.add_bias(&other.bias, grid);
-        }
+        self.contractions.extend(other.contractions);
+        self.bias.add(&other.bias);
         self
     }
 
@@ -294,16 +290,16 @@ impl Affine {
                 })
                 .collect(),
         };
-        self.contractions.retain(|c| c.channels > 0);
         if !self.bias.is_empty() {
             let always = |len: usize| Axis {
                 kernel: 1,
                 taps: vec![vec![(0, 0)]; len],
             };
             let bias = std::mem::take(&mut self.bias);
-            self.push(Contraction {
+            self.contractions.push(Contraction {
                 parts: vec![],
                 magnitude: bias.magnitude,
+                groups: 1,
                 channels: 1,
                 axes: [always(height), always(width)],
                 weights: bias.values,
@@ -336,6 +332,7 @@ impl Contraction {
         Self {
             parts: vec![],
             magnitude,
+            groups: 1,
             channels: 1,
             axes: [each(height), each(width)],
             weights: values.to_vec(),

@@ -111,6 +111,7 @@ fn integers(
             constant: if c.parts.is_empty() { 1 << source } else { 0 },
             channels: c.channels,
             axes: c.axes.clone(),
+            groups: c.groups,
             weights: c.weights.iter().map(|&w| round(w, scale - source)).collect(),
         }
     };
@@ -127,7 +128,11 @@ fn integers(
         })
     };
     Ok(qmodel::Affine {
-        contractions: affine.contractions.iter().map(contraction).collect(),
+        contractions: affine
+            .contractions(tensor.grid)
+            .iter()
+            .map(|c| contraction(c))
+            .collect(),
         bias: affine.bias.values.iter().map(|&b| round(b, scale)).collect(),
         pairings: affine
             .pairings
@@ -167,7 +172,7 @@ fn affine_bound(tensor: &qmodel::Tensor, affine: &qmodel::Affine, largest: f64) 
     for c in &affine.contractions {
         let parts: f64 = c.parts.iter().map(|p| p.alpha.unsigned_abs() as f64 * largest).sum();
         let source = parts + c.constant.unsigned_abs() as f64;
-        let row = (c.channels * c.axes[0].kernel * c.axes[1].kernel).max(1);
+        let row = (c.channels / c.groups * c.axes[0].kernel * c.axes[1].kernel).max(1);
         let sums = c
             .weights
             .chunks(row)

@@ -83,7 +83,7 @@ impl RegisterShape {
         let contraction = |c: &Contraction| {
             let source: f64 = c.parts.iter().map(|p| p.alpha.unsigned_abs() as f64 * value).sum();
             let source = source + c.constant.unsigned_abs() as f64;
-            (c.channels * c.axes[0].kernel * c.axes[1].kernel) as f64 * source * weight + bias
+            (c.channels / c.groups * c.axes[0].kernel * c.axes[1].kernel) as f64 * source * weight + bias
         };
         let pairing = |p: &Pairing| p.alpha.unsigned_abs() as f64 * p.right.1.grid[1] as f64 * value * value;
         let affine = |affine: &Affine| {
@@ -114,11 +114,15 @@ pub(super) fn live_lanes(model: &QModel, layout: &Layout) -> Vec<(usize, usize)>
         let Some(contraction) = affine.contractions.get(block.term) else {
             continue;
         };
-        let lanes = layout.shape.weight_lanes.min(tensor.channels - block.first_channel);
+        let (inputs, outputs) = (
+            contraction.channels / contraction.groups,
+            tensor.channels / contraction.groups,
+        );
+        let lanes = layout.shape.weight_lanes.min(outputs - block.first_channel);
         rows.extend((0..block.bias_rows).map(|limb| (block.start + limb, lanes)));
         rows.extend((0..block.line).map(|j| {
-            let real = j % block.stride < contraction.channels;
-            (block.row(j), if real { lanes } else { 0 })
+            let (_, channel, _) = block.place(j);
+            (block.row(j), if channel < inputs { lanes } else { 0 })
         }));
     }
     rows

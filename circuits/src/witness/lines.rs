@@ -69,11 +69,12 @@ impl Witness {
         let values: Vec<Fr> = (0..block.line)
             .into_par_iter()
             .map(|j| {
-                let (channel, k) = (j % block.stride, j / block.stride);
-                if channel >= c.channels {
+                let (group, channel, k) = block.place(j);
+                let inputs = c.channels / c.groups;
+                if channel >= inputs {
                     return Fr::ZERO;
                 }
-                let x = &source[channel * plane..];
+                let x = &source[(group * inputs + channel) * plane..];
                 let mut sum = Fr::ZERO;
                 for &(py, qy) in &vertical[k / c.axes[1].kernel] {
                     for &(px, qx) in &horizontal[k % c.axes[1].kernel] {

@@ -45,6 +45,7 @@ pub fn affine(parts: Vec<Part>, channels: usize, out: usize, axes: [Axis; 2], se
     let contraction = Contraction {
         parts,
         constant: 0,
+        groups: 1,
         channels,
         axes,
         weights,
@@ -175,6 +176,32 @@ pub fn residual() -> QModel {
     ])
 }
 
+/// Two groups under a bias that another contraction carries, then a channel each.
+pub fn grouped() -> QModel {
+    let conv = || [Axis::identity(1), Axis::conv(4, 2, 1, 1, 0, 3)];
+    let mut first = affine(vec![part(0)], 4, 6, conv(), 100);
+    let mut groups = affine(vec![part(0)], 4, 6, conv(), 102).contractions.remove(0);
+    (groups.groups, groups.weights) = (2, random(103, 6 * 2 * 2, 300));
+    first.contractions.push(groups);
+    let mut second = affine(vec![part(1)], 6, 6, [Axis::identity(1), Axis::identity(3)], 104);
+    let each = &mut second.contractions[0];
+    (each.groups, each.weights) = (6, random(105, 6, 300));
+    second.bias.clear();
+    let last = affine(
+        vec![part(2)],
+        6,
+        2,
+        [Axis::identity(1), Axis::conv(3, 3, 1, 1, 0, 1)],
+        106,
+    );
+    model(vec![
+        tensor("input", [4, 1, 4], true, Step::Input),
+        tensor("first", [6, 1, 3], false, Step::Affine(first)),
+        tensor("second", [6, 1, 3], true, Step::Affine(second)),
+        tensor("last", [2, 1, 1], true, Step::Affine(last)),
+    ])
+}
+
 /// A term that reads one position of another grid for each output position.
 fn columns(taps: &[Option<usize>], kernel: usize) -> Axis {
     let tap = |q: &Option<usize>| q.map(|q| (q.min(kernel - 1), q)).into_iter().collect();
@@ -196,6 +223,7 @@ pub fn mixed() -> QModel {
     factors.contractions.push(Contraction {
         parts: vec![],
         constant: 1 << 5,
+        groups: 1,
         channels: 1,
         axes: [
             Axis::identity(1),

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Tables in which one equality fails and nothing else, for every equality.
-fn forge_equalities(f: &mut Forge) {
+fn forge_equalities(f: &mut Forge, model: &QModel) {
     let (layout, c) = (f.base.layout.clone(), f.base.config.clone());
     for (number, &(left, right)) in layout.equalities.iter().enumerate() {
         let name = format!("equality {number}");
@@ -17,10 +17,21 @@ fn forge_equalities(f: &mut Forge) {
                 if pair(row) {
                     return t.get(c.u, row + 1);
                 }
-                c.weights
+                let block = layout
+                    .blocks
                     .iter()
-                    .rev()
-                    .fold(Fr::zero(), |acc, &w| acc * t.challenges[0] + t.get(w, row) - offset)
+                    .find(|b| b.start <= row && row <= b.end())
+                    .expect("block");
+                // Each group counts with the power of its first output channel.
+                let outputs = model.tensors[block.tensor].channels / block.groups;
+                let group = if block.groups > 1 {
+                    block.place(block.end() - row).0
+                } else {
+                    0
+                };
+                let power = t.challenges[0].pow([(group * outputs) as u64]);
+                let lanes = c.weights.iter().rev();
+                power * lanes.fold(Fr::zero(), |acc, &w| acc * t.challenges[0] + t.get(w, row) - offset)
             };
             let power = |t: &Table, row: usize| t.challenges[3].pow([(block_end - row) as u64]);
             let w: Vec<Fr> = rows.iter().map(|&row| weight(t, row)).collect();
@@ -83,9 +94,10 @@ fn each_equality_is_needed() {
         wide(dense(&[3, 4, 2]), true),
         wide(residual(), false),
         wide(mixed(), true),
+        wide(grouped(), false),
     ] {
         let mut f = Forge::new(&case);
-        forge_equalities(&mut f);
+        forge_equalities(&mut f, &case.model);
         let all = f
             .base
             .copies
@@ -148,6 +160,7 @@ fn each_copy_is_needed() {
         wide(dense(&[3, 4, 2]), true),
         wide(residual(), false),
         wide(mixed(), true),
+        wide(grouped(), true),
     ] {
         let base = Table::new(&case, 5);
         let layout = base.layout.clone();

@@ -65,13 +65,13 @@ impl Builder<'_> {
         for (term, c) in affine.contractions.iter().enumerate() {
             let of = |b: &&Block| (b.tensor, b.term) == (id, term);
             let blocks: Vec<Block> = self.blocks.iter().filter(of).cloned().collect();
-            if term == 0 {
+            if blocks.iter().any(|b| b.bias_rows > 0) {
                 self.bias_lines(tensor.height, width, &blocks);
             }
-            let stride = blocks.first().map_or(1, |b| b.stride);
+            let (stride, outputs) = (self.stride(c), tensor.channels / c.groups);
             let mut scans = vec![];
             for part in &c.parts {
-                let scan = self.read(&Read::line(part, stride, &c.axes, width));
+                let scan = self.read(&Read::line(part, [stride, c.groups], &c.axes, width));
                 scans.push((scan, Src::Pow(0), i128::from(part.alpha)));
             }
             let line = match (c.parts.is_empty(), c.channels) {
@@ -81,14 +81,16 @@ impl Builder<'_> {
             };
             for block in &blocks {
                 self.equalities.extend(line.map(|line| (line, Src::Uacc(block.end()))));
-                let Some(power) = self.pow(Mono {
-                    r: block.first_channel,
-                    ..Mono::default()
-                }) else {
-                    self.refused = true;
-                    return;
-                };
-                terms.push((Src::Pacc(block.end()), power, 1));
+                for (group, (_, last)) in block.sums().enumerate() {
+                    let Some(power) = self.pow(Mono {
+                        r: group * outputs + block.first_channel,
+                        ..Mono::default()
+                    }) else {
+                        self.refused = true;
+                        return;
+                    };
+                    terms.push((Src::Pacc(last), power, 1));
+                }
             }
         }
         for term in &affine.linear {

@@ -98,7 +98,7 @@ impl Builder<'_> {
 
 /// What the layout relies on: pools and products read a rounded tensor that no other pool or product reads, pools one
 /// of the same sign with disjoint windows that are not empty, products a signed one of twice the width; a bias has a
-/// contraction to carry it; what is read without parts has at most one channel; views stay inside their tensors.
+/// contraction without groups to carry it; what is read without parts has at most one channel; views stay inside their tensors.
 pub(super) fn well_formed(model: &QModel) -> bool {
     let mut neighbours = vec![];
     let mut first = |id: usize| {
@@ -134,7 +134,13 @@ fn affine_is_well_formed(model: &QModel, tensor: &Tensor, affine: &Affine) -> bo
         view.elements.len() == view.grid.iter().product::<usize>() && view.elements.iter().flatten().all(|&e| e < len)
     };
     let part = |p: &Part| p.view.as_ref().is_none_or(|v| inside(p.tensor, v));
-    let contraction = |c: &Contraction| c.parts.iter().all(part) && (!c.parts.is_empty() || c.channels <= 1);
+    let contraction = |c: &Contraction| {
+        let ends = |p: &Part| p.offset + model.grid(p)[0] <= c.channels;
+        let divides = |n: usize| n / c.groups * c.groups == n;
+        let grouped = c.groups > 1 && divides(c.channels) && divides(tensor.channels);
+        let sound = c.groups == 1 || grouped && !c.parts.is_empty() && c.parts.iter().all(ends);
+        sound && c.parts.iter().all(part) && (!c.parts.is_empty() || c.channels <= 1)
+    };
     let linear = |l: &Linear| part(&l.part) && l.part.offset + model.grid(&l.part)[0] <= tensor.channels;
     let pairing = |p: &Pairing| {
         let ([batches, rows, inner], [b, j, columns]) = (p.left.1.grid, p.right.1.grid);
@@ -144,5 +150,5 @@ fn affine_is_well_formed(model: &QModel, tensor: &Tensor, affine: &Affine) -> bo
     affine.contractions.iter().all(contraction)
         && affine.linear.iter().all(linear)
         && affine.pairings.iter().all(pairing)
-        && (affine.bias.is_empty() || !affine.contractions.is_empty())
+        && (affine.bias.is_empty() || affine.contractions.first().is_some_and(|c| c.groups == 1))
 }

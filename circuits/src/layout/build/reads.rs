@@ -15,8 +15,8 @@ pub(super) struct Read<'a> {
 /// How the elements are weighed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum By<'a> {
-    /// As a line with this stride, giving positions of this width.
-    Line(&'a [Axis; 2], usize, usize),
+    /// As a line with this stride and number of groups, giving positions of this width.
+    Line(&'a [Axis; 2], [usize; 2], usize),
     /// As a linear term, giving positions of this width.
     Linear(&'a [Axis; 2], usize),
     /// As the left line of a product of matrices.
@@ -37,7 +37,7 @@ impl<'a> Read<'a> {
         }
     }
 
-    pub(super) fn line(part: &'a Part, stride: usize, axes: &'a [Axis; 2], width: usize) -> Self {
+    pub(super) fn line(part: &'a Part, stride: [usize; 2], axes: &'a [Axis; 2], width: usize) -> Self {
         Self::of(part, By::Line(axes, stride, width))
     }
 
@@ -79,7 +79,10 @@ impl<'a> Builder<'a> {
             let Step::Affine(affine) = &tensor.step else { continue };
             for c in &affine.contractions {
                 let stride = self.stride(c);
-                let lines = c.parts.iter().map(|p| Read::line(p, stride, &c.axes, tensor.width));
+                let lines = c
+                    .parts
+                    .iter()
+                    .map(|p| Read::line(p, [stride, c.groups], &c.axes, tensor.width));
                 reads.extend(lines);
             }
             reads.extend(affine.linear.iter().map(|l| Read::linear(l, tensor.width)));
@@ -136,13 +139,33 @@ impl<'a> Builder<'a> {
         slot
     }
 
-    fn scan_line(&mut self, slot: usize, read: &Read<'_>, stride: usize, axes: &[Axis; 2], out_width: usize) -> Src {
+    fn scan_line(
+        &mut self,
+        slot: usize,
+        read: &Read<'_>,
+        [stride, groups]: [usize; 2],
+        axes: &[Axis; 2],
+        out_width: usize,
+    ) -> Src {
         let (lanes, offset, row_step) = (self.shape.lanes, read.offset, stride * axes[1].kernel);
-        if let Some(view) = read.view {
-            let targets = self.view_targets(read.tensor, view, axes, &|c, (py, ky), (px, kx)| Mono {
-                r: 0,
-                t: out_width * py + px,
-                s: offset + c + row_step * ky + stride * kx,
+        if read.view.is_some() || groups > 1 {
+            let t = &self.model.tensors[read.tensor];
+            let whole = || View {
+                grid: [t.channels, t.height, t.width],
+                elements: (0..t.len()).map(Some).collect(),
+            };
+            let view = read.view.cloned().unwrap_or_else(whole);
+            let share = row_step * axes[0].kernel;
+            let targets = self.view_targets(read.tensor, &view, axes, &|c, (py, ky), (px, kx)| {
+                let channel = match groups {
+                    1 => offset + c,
+                    _ => (offset + c) / stride * share + (offset + c) % stride,
+                };
+                Mono {
+                    r: 0,
+                    t: out_width * py + px,
+                    s: channel + row_step * ky + stride * kx,
+                }
             });
             return self.scan_elements(slot, read.tensor, &targets);
         }

@@ -114,8 +114,8 @@ impl Lowering<'_> {
         let form = match by.spread {
             Spread::None => return self.scaled(form, by.values.first().copied().unwrap_or(1.0)),
             Spread::Channels => {
-                let channels = by.per_channel(form.grid);
-                self.channel_map(form, channels.len(), &|o, c| if o == c { channels[c] } else { 0.0 })
+                let weights = by.per_channel(form.grid);
+                self.channel_weights(form, weights)
             }
             Spread::Elements => {
                 let mut constant = Affine::default();
@@ -130,6 +130,23 @@ impl Lowering<'_> {
             }
         };
         Form { range, ..form }
+    }
+
+    /// Multiplies by a constant per channel: a contraction with one channel in each group.
+    fn channel_weights(&mut self, form: Form, weights: Vec<f64>) -> Form {
+        let (form, parts) = self.parts(form);
+        let contraction = Contraction {
+            parts,
+            magnitude: 0.0,
+            channels: form.grid[0],
+            axes: form.identity(),
+            groups: form.grid[0],
+            weights,
+        };
+        Form {
+            kind: Kind::Pending(contraction.into()),
+            ..form
+        }
     }
 
     /// Multiplies by a number; the factors of products of activations are powers of two, so others round them first.

@@ -91,7 +91,7 @@ impl Lowering<'_> {
             return join(a, b);
         }
         let (grid, order, range, name) = (a.grid, a.order.clone(), a.range + b.range, a.name.clone());
-        let affine = a.into_affine().add(b.into_affine(), grid);
+        let affine = a.into_affine().add(b.into_affine());
         Form {
             grid,
             order,
@@ -128,7 +128,7 @@ impl Lowering<'_> {
             let bits = form.range.max(1e-6).log2().ceil() as i32;
             exponent += bits;
             let form = form.scale(2f64.powi(-bits));
-            factors = factors.add(form.into_affine().spread(first, grid), wide);
+            factors = factors.add(form.into_affine().spread(first, grid));
         }
         let source = self.push(format!("{name}/factors"), wide, true, 1.0, Step::Affine(factors));
         self.neighbours.push(source);

@@ -45,6 +45,7 @@ impl Lowering<'_> {
             magnitude: 0.0,
             channels: c,
             axes: [Axis::conv(h, h, 1, 1, 0, 1), Axis::conv(w, w, 1, 1, 0, 1)],
+            groups: 1,
             weights: (0..outer).flat_map(|o| (0..inner).map(move |k| at(o, k))).collect(),
         };
         Form {
@@ -84,19 +85,14 @@ impl Lowering<'_> {
         let (channels, output) = (form.grid[0], out[1]);
         let kernel = axes[0].kernel * axes[1].kernel;
         let (per_in, per_out) = (channels / g.groups, output / g.groups);
-        // Groups are zero weights outside of the group.
         let at = |o: usize, c: usize, k: usize| {
-            if o / per_out != c / per_in {
-                return 0.0;
-            }
-            let index = if g.transpose {
-                c * per_out + o % per_out
-            } else {
-                o * per_in + c % per_in
+            let index = match g.transpose {
+                true => (o / per_out * per_in + c) * per_out + o % per_out,
+                false => o * per_in + c,
             };
             f64::from(weights.data[index * kernel + k])
         };
-        let list = (0..output).flat_map(|o| (0..channels).map(move |c| (o, c)));
+        let list = (0..output).flat_map(|o| (0..per_in).map(move |c| (o, c)));
         let list = list
             .flat_map(|(o, c)| (0..kernel).map(move |k| (o, c, k)))
             .map(|(o, c, k)| at(o, c, k))
@@ -107,6 +103,7 @@ impl Lowering<'_> {
             magnitude: 0.0,
             channels,
             axes,
+            groups: g.groups,
             weights: list,
         };
         let mut affine = Affine::from(contraction);
@@ -115,7 +112,7 @@ impl Lowering<'_> {
                 values: bias.data.iter().map(|&b| f64::from(b)).collect(),
                 magnitude: self.ranges[node.inputs[2]],
             };
-            affine.add_bias(&bias, grid);
+            affine.bias.add(&bias);
         }
         Ok(Form {
             grid,

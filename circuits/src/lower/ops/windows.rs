@@ -15,6 +15,7 @@ impl Lowering<'_> {
             magnitude: 0.0,
             channels,
             axes: form.identity(),
+            groups: 1,
             weights,
         };
         Form {
