@@ -2,7 +2,7 @@
 
 use crate::bytes::hex;
 use crate::server::error::ApiError;
-use axum::body::{Body, BodyDataStream, Bytes};
+use axum::body::{Body, BodyDataStream};
 use futures_util::TryStreamExt;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -10,11 +10,18 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
+use utoipa::ToSchema;
 
 /// Longest JSON body.
 const MAX_JSON: u64 = 1 << 16;
 /// Longest pause within a body.
 const PAUSE: Duration = Duration::from_secs(30);
+
+/// Bytes as they are, in the OpenAPI document.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "describes bodies that are streamed")]
+pub struct Bytes(Vec<u8>);
 
 /// The bytes of a body of at most `maximum`.
 pub async fn bytes(body: Body, maximum: u64) -> Result<Vec<u8>, ApiError> {
@@ -78,7 +85,7 @@ impl Chunks {
         }
     }
 
-    async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
+    async fn next(&mut self) -> Result<Option<axum::body::Bytes>, ApiError> {
         let next = tokio::time::timeout(PAUSE, self.stream.try_next()).await;
         let next = next.map_err(|_| ApiError::bad("the body stopped arriving"))?;
         let Some(chunk) = next.map_err(|_| ApiError::bad("the body broke off"))? else {

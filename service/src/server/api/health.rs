@@ -25,9 +25,11 @@ pub async fn readyz(State(app): State<App>) -> Result<&'static str, ApiError> {
     Ok("ready\n")
 }
 
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
 /// Metrics in the text format of Prometheus. No label names a tenant.
 #[utoipa::path(get, path = "/metrics", tag = "operations", responses(
-    (status = 200, body = String, content_type = "text/plain"),
+    (status = 200, body = String, content_type = "application/openmetrics-text"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> {
@@ -35,11 +37,5 @@ pub async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiErr
     for (state, jobs) in app.db.census().await? {
         app.metrics.jobs.get_or_create(&InState { state }).set(jobs);
     }
-    Ok((
-        [(
-            header::CONTENT_TYPE,
-            "application/openmetrics-text; version=1.0.0; charset=utf-8",
-        )],
-        app.metrics.text(),
-    ))
+    Ok(([(header::CONTENT_TYPE, OPENMETRICS)], app.metrics.text()))
 }

@@ -24,6 +24,7 @@ pub struct InputCommitRequest {
     /// Id of a model that was committed with `input: committed`.
     model: String,
     /// 0 to 9; higher ones start first.
+    #[schema(maximum = 9)]
     priority: Option<u8>,
 }
 

@@ -1,6 +1,6 @@
 //! Upload of an input, or of calibration data.
 
-use super::body;
+use super::body::{self, Bytes};
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
@@ -16,8 +16,8 @@ use serde_json::{json, Value};
 
 /// Uploads tensors under their SHA-256: JSON `{"shape": [..], "values": [..]}`, or `.npy` whose first axis counts rows.
 #[utoipa::path(put, path = "/v1/inputs/{sha256}", tag = "inputs", security(("key" = ["upload"])),
-    params(("sha256" = String, Path, description = "Digest of the bytes, as sha256sum prints it")),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    params(("sha256" = String, Path, pattern = "^[0-9a-f]{64}$", description = "Digest of the bytes, as sha256sum prints it")),
+    request_body(content = inline(Bytes), content_type = "application/octet-stream"),
     responses(
         (status = 201, description = "Stored", body = Object),
         (status = 200, description = "Was stored before", body = Object),

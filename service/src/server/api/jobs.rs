@@ -1,6 +1,6 @@
 //! Jobs of any kind: state, events, cancellation.
 
-use super::view::JobView;
+use super::view::{JobView, StageEvent};
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
@@ -44,7 +44,7 @@ pub async fn get_job(
 #[utoipa::path(get, path = "/v1/jobs/{id}/events", tag = "jobs", security(("key" = ["read"])),
     params(("id" = String, Path), After, ("Last-Event-ID" = Option<i64>, Header)),
     responses(
-        (status = 200, description = "Server-sent events: one per stage, the last one is final", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "Server-sent events: one per stage, the last one is final", body = StageEvent, content_type = "text/event-stream"),
         (status = 204, description = "The job is finished and all its events were seen"),
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),

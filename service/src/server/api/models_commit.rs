@@ -39,6 +39,7 @@ pub struct CommitRequest {
     #[serde(default)]
     input: Binding,
     /// 0 to 9; higher ones start first.
+    #[schema(maximum = 9)]
     priority: Option<u8>,
 }
 

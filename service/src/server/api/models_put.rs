@@ -1,6 +1,6 @@
 //! Upload of a model.
 
-use super::body;
+use super::body::{self, Bytes};
 use crate::child::protocol::{Start, Work};
 use crate::fail;
 use crate::server::auth::Caller;
@@ -23,8 +23,8 @@ const SECONDS: u64 = 60;
 
 /// Uploads an ONNX file under its SHA-256. The file is read in a process of its own before it is kept.
 #[utoipa::path(put, path = "/v1/models/{id}", tag = "models", security(("key" = ["upload"])),
-    params(("id" = String, Path, description = "Digest of the bytes, as sha256sum prints it")),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    params(("id" = String, Path, pattern = "^[0-9a-f]{64}$", description = "Digest of the bytes, as sha256sum prints it")),
+    request_body(content = inline(Bytes), content_type = "application/octet-stream"),
     responses(
         (status = 201, description = "Stored: what the model is and what a proof would cost", body = Object),
         (status = 200, description = "Was stored before", body = Object),

@@ -1,7 +1,7 @@
 //! Jobs that prove: state, events, cancellation.
 
 use super::jobs::{self, After};
-use super::view::JobView;
+use super::view::{JobView, StageEvent};
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
@@ -34,7 +34,7 @@ pub async fn get_proof(
 #[utoipa::path(get, path = "/v1/proofs/{id}/events", tag = "proofs", security(("key" = ["read"])),
     params(("id" = String, Path), After, ("Last-Event-ID" = Option<i64>, Header)),
     responses(
-        (status = 200, description = "Server-sent events: one per stage, the last one is final", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "Server-sent events: one per stage, the last one is final", body = StageEvent, content_type = "text/event-stream"),
         (status = 204, description = "The proof is finished and all its events were seen"),
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),

@@ -25,8 +25,10 @@ use utoipa::ToSchema;
 #[serde(default, deny_unknown_fields)]
 pub struct ContextRequest {
     /// Who the receipt is for.
+    #[schema(max_length = 255)]
     audience: String,
     /// The verifier's challenge: 32 bytes in hexadecimal.
+    #[schema(pattern = "^[0-9a-fA-F]{64}$")]
     nonce: Option<String>,
     /// Last second of validity in unix time, 0 for no end. A job that would finish later is given up.
     not_after: u64,
@@ -41,10 +43,12 @@ pub struct ProofRequest {
     /// SHA-256 of an uploaded input.
     input: String,
     /// `scores`, `label`, `threshold:OUTPUT:VALUE`, `yes-only:OUTPUT:VALUE`, as on the command line.
+    #[schema(pattern = "^(scores|label|(threshold|yes-only):[0-9]{1,9}:-?[0-9]{1,9}(\\.[0-9]{1,9})?)$")]
     policy: String,
     #[serde(default)]
     context: ContextRequest,
     /// 0 to 9; higher ones start first.
+    #[schema(maximum = 9)]
     priority: Option<u8>,
 }
 

@@ -1,5 +1,6 @@
 //! The receipt that a proof made.
 
+use super::body::Bytes;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
@@ -14,7 +15,7 @@ use axum::response::IntoResponse;
 #[utoipa::path(get, path = "/v1/proofs/{id}/receipt", tag = "proofs", security(("key" = ["read"])),
     params(("id" = String, Path)),
     responses(
-        (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, body = inline(Bytes), content_type = "application/octet-stream"),
         (status = 409, description = "Not done", body = Problem, content_type = "application/problem+json"),
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),

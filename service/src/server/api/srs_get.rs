@@ -1,5 +1,6 @@
 //! The verifier's part of the parameters.
 
+use super::body::Bytes;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
@@ -13,7 +14,7 @@ use axum::response::IntoResponse;
 #[utoipa::path(get, path = "/v1/srs/{id}", tag = "verification", security(("key" = ["read"])),
     params(("id" = String, Path, description = "SRS id, as on a model's card")),
     responses(
-        (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, body = inline(Bytes), content_type = "application/octet-stream"),
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),
     ))]

@@ -1,6 +1,6 @@
 //! Verification for those who have no verifier of their own.
 
-use super::body;
+use super::body::{self, Bytes};
 use crate::bytes::{hex, hex32};
 use crate::commands::explain;
 use crate::files::MAX_RECEIPT;
@@ -60,7 +60,7 @@ pub struct VerdictView {
 
 /// Verifies a receipt about a model that was committed here. A refused receipt is an error with the verifier's code.
 #[utoipa::path(post, path = "/v1/verify", tag = "verification", params(Asks),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = inline(Bytes), content_type = "application/octet-stream"),
     responses(
         (status = 200, description = "The receipt is valid", body = VerdictView),
         (status = 422, description = "The receipt is refused", body = Problem, content_type = "application/problem+json"),

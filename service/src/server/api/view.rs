@@ -79,6 +79,18 @@ impl JobView {
     }
 }
 
+/// A server-sent event.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes what is streamed")]
+pub struct StageEvent {
+    /// Its number, from 1 without gaps.
+    id: String,
+    /// The state, as in a job.
+    event: String,
+    /// JSON with `state`, `stage`, `attempt`, `at` (unix milliseconds), and `error` if the job failed.
+    data: String,
+}
+
 fn progress(state: State, stage: &str) -> f64 {
     match (state, stage) {
         (State::Done, _) => 1.0,
