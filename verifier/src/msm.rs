@@ -38,16 +38,16 @@ impl Terms {
     }
 }
 
-/// Bits of a window for `count` terms.
+/// Bits of a window for `count` terms: each window costs an addition for each term and two for each bucket.
 fn window(count: usize) -> usize {
-    match count {
-        0..=7 => 3,
-        8..=23 => 4,
-        24..=95 => 5,
-        96..=319 => 6,
-        320..=1023 => 7,
-        _ => 8,
-    }
+    let cost = |window: &usize| {
+        let buckets = [8usize, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
+        let buckets = buckets.get(window.saturating_sub(3)).copied().unwrap_or(usize::MAX);
+        256usize
+            .div_ceil((*window).max(1))
+            .saturating_mul(count.saturating_add(buckets))
+    };
+    (3..=12).min_by_key(cost).unwrap_or(3)
 }
 
 /// Signed digits of a scalar in base `2^window`, least significant first, each of size at most `2^(window-1)`.

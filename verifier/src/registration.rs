@@ -10,7 +10,7 @@ use crate::key::VerifyingKey;
 use crate::plonk;
 use crate::srs::SrsVerifyingKey;
 use ff::FromUniformBytes;
-use halo2curves::bn256::Fr;
+use halo2curves::bn256::{Fr, G1Affine};
 use std::ops::Deref;
 
 /// Evidence about the committed weights.
@@ -39,6 +39,8 @@ pub fn registration_scalar(circuit: &[u8; 32], registration: &[u8; 32], srs_id: 
 pub struct CheckedCard {
     card: ModelCard,
     model_id: [u8; 32],
+    /// The commitments, decoded once for all receipts.
+    points: Vec<G1Affine>,
 }
 
 impl Deref for CheckedCard {
@@ -53,6 +55,10 @@ impl CheckedCard {
     /// See [`ModelCard::model_id`].
     pub fn model_id(&self) -> [u8; 32] {
         self.model_id
+    }
+
+    pub(crate) fn points(&self) -> &[G1Affine] {
+        &self.points
     }
 }
 
@@ -73,12 +79,18 @@ impl ModelCard {
         }
         let scalar = registration_scalar(&self.key.digest(), &key.digest(), &srs_id);
         let messages: Vec<u8> = self.commitments.iter().flatten().chain(proof).copied().collect();
-        let (opening, _) = plonk::reduce(key, srs, &scalar, &[], &messages)?;
+        let (opening, mut points) = plonk::reduce(key, srs, &scalar, &[], &messages)?;
         if !opening.holds(srs) {
             return Err(VerifyError::RegistrationFailed);
         }
         let model_id = self.model_id();
-        Ok(CheckedCard { card: self, model_id })
+        // The first columns of the registration are the committed ones.
+        points.truncate(self.commitments.len());
+        Ok(CheckedCard {
+            card: self,
+            model_id,
+            points,
+        })
     }
 }
 

@@ -218,15 +218,11 @@ fn commitments(card: &CheckedCard, input: &InputBinding) -> Result<Vec<G1Affine>
             got: wide(got),
         });
     }
-    let (expected, got) = (card.key.linked.model.len(), card.commitments.len());
-    if expected != got {
-        return Err(VerifyError::CommitmentCount {
-            expected: wide(expected),
-            got: wide(got),
-        });
+    let mut all = card.points().to_vec();
+    for point in points {
+        all.push(curve::g1_nonzero(point)?);
     }
-    let all = card.commitments.iter().chain(points);
-    all.map(curve::g1_nonzero).collect()
+    Ok(all)
 }
 
 /// Whether all equations hold, by one pairing check of a combination with random weights. The weights come from a

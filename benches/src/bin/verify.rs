@@ -63,15 +63,15 @@ fn measure(folder: &Path) -> Outcome {
     };
     single()?;
     let peak = peak_kib();
-    let loaded = best_of(20, single)?;
+    let loaded = mean(40, single)?;
     let srs = SrsVerifyingKey::from_bytes(&srs)?;
     let card = ModelCard::from_bytes(&card)?.check(&srs)?;
-    let alone = best_of(20, || {
+    let alone = mean(40, || {
         let _verdict = verify(&receipt, &card, &srs, &expectation)?;
         Ok(())
     })?;
     let items = vec![(receipt.as_slice(), &card); 100];
-    let batch = best_of(3, || {
+    let batch = mean(1, || {
         let verdicts = verify_batch(&items, &srs, &expectation);
         verdicts
             .map(drop)
@@ -94,13 +94,16 @@ fn measure(folder: &Path) -> Outcome {
     Ok(())
 }
 
-/// Least CPU milliseconds of some runs: other work on the machine only adds.
-fn best_of(runs: usize, run: impl Fn() -> Outcome) -> Result<f64, Box<dyn std::error::Error>> {
+/// CPU milliseconds of a run: the least of five means, since other work on the machine only adds. The kernel counts in steps of some
+/// milliseconds, so that each mean is over many runs.
+fn mean(runs: u32, run: impl Fn() -> Outcome) -> Result<f64, Box<dyn std::error::Error>> {
     let mut least = f64::INFINITY;
-    for _ in 0..runs {
+    for _ in 0..5 {
         let start = cpu_ms();
-        run()?;
-        least = least.min(cpu_ms() - start);
+        for _ in 0..runs {
+            run()?;
+        }
+        least = least.min((cpu_ms() - start) / f64::from(runs));
     }
     Ok(least)
 }

@@ -79,7 +79,7 @@ pub fn expectations(kit: &mut Kit, linear: &Case, digits: &Case) {
         "asked_exact_policy",
         "policy-mismatch",
         "another policy with an output was agreed",
-        &|e| e.policy = Some(PolicyExpectation::Exact(Policy::Scores { scores: vec![] })),
+        &|e| e.policy = Some(PolicyExpectation::Exact(Policy::Scores { scores: vec![0] })),
     );
     ask(
         digits,
