@@ -51,6 +51,8 @@ pub mod receipt;
 pub mod registration;
 mod shplonk;
 pub mod srs;
+#[cfg(feature = "log")]
+pub mod tlog;
 mod transcript;
 mod verify;
 
