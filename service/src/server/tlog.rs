@@ -10,6 +10,8 @@
 
 pub mod key;
 pub mod proofs;
+#[cfg(test)]
+mod tests;
 pub mod tiles;
 
 use super::error::ApiError;

@@ -33,7 +33,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    pub const ALL: [Self; 4] = [Self::Model, Self::Input, Self::Requester, Self::Key];
+    const ALL: [Self; 4] = [Self::Model, Self::Input, Self::Requester, Self::Key];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -42,6 +42,11 @@ impl Scope {
             Self::Requester => "requester",
             Self::Key => "key",
         }
+    }
+
+    fn parse(name: &str) -> Result<Self, ApiError> {
+        let known = Self::ALL.into_iter().find(|scope| scope.name() == name);
+        known.ok_or_else(|| ApiError::Internal(format!("unknown scope {name}")))
     }
 
     fn what(self) -> &'static str {
@@ -127,20 +132,21 @@ pub(super) async fn reserve(
     if asked.contains(&charge.requester) {
         return Ok(());
     }
-    let scopes: &[Scope] = match asked.is_empty() {
-        true => &Scope::ALL,
-        false => &[Scope::Requester, Scope::Key],
-    };
-    for scope in scopes {
-        let (subject, part) = scope.of(charge);
-        let row = sqlx::query("SELECT microbits FROM budgets WHERE tenant = $1 AND scope = $2 AND subject = $3")
-            .bind(tenant)
-            .bind(scope.name())
-            .bind(subject)
-            .fetch_optional(&mut **tx)
-            .await?;
-        let Some(row) = row else { continue };
+    let rows = sqlx::query(
+        "SELECT scope, microbits FROM budgets WHERE tenant = $1 AND ((scope = 'key' AND subject = $2) OR (scope <> 'key' AND subject = $3))",
+    )
+    .bind(tenant)
+    .bind(&charge.requester)
+    .bind(&charge.model)
+    .fetch_all(&mut **tx)
+    .await?;
+    for row in rows {
+        let scope = Scope::parse(row.try_get("scope")?)?;
         let budget: i64 = row.try_get("microbits")?;
+        if !asked.is_empty() && matches!(scope, Scope::Model | Scope::Input) {
+            continue;
+        }
+        let (subject, part) = scope.of(charge);
         let spent: i64 = sqlx::query(scope.spent())
             .bind(tenant)
             .bind(subject)

@@ -196,6 +196,23 @@ impl Db {
     }
 }
 
+impl Db {
+    /// Refuses a revoked model.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`].
+    pub async fn usable(&self, tenant: &str, model: &str) -> Result<(), ApiError> {
+        usable(self.published(tenant, model).await?)
+    }
+}
+
+fn usable(version: Option<Version>) -> Result<(), ApiError> {
+    match version {
+        Some(version) if version.status == Status::Revoked => Err(ApiError::revoked(&version.reason)),
+        _ => Ok(()),
+    }
+}
+
 /// Makes changes of a tenant wait for each other.
 async fn lock(tx: &mut Transaction<'static, Any>, tenant: &str) -> Result<(), ApiError> {
     sqlx::query("UPDATE tenants SET submitted = submitted WHERE name = $1")
@@ -217,8 +234,5 @@ async fn status_of(tx: &mut Transaction<'static, Any>, tenant: &str, model: &str
 
 /// Refuses what makes receipts of a revoked model.
 pub(super) async fn not_revoked(tx: &mut Transaction<'static, Any>, tenant: &str, model: &str) -> Result<(), ApiError> {
-    match status_of(tx, tenant, model).await? {
-        Some(version) if version.status == Status::Revoked => Err(ApiError::revoked(&version.reason)),
-        _ => Ok(()),
-    }
+    usable(status_of(tx, tenant, model).await?)
 }

@@ -96,3 +96,30 @@ pub(super) async fn append(
         .await?;
     Ok(())
 }
+
+#[cfg(test)]
+impl Db {
+    /// Adds entries as publications do.
+    pub async fn log_these(&self, digests: &[String]) -> Result<(), ApiError> {
+        let mut tx = self.begin().await?;
+        for digest in digests {
+            append(&mut tx, "receipt", digest, 0).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Changes what a crash or a restored backup would: the state of the head, and what the entries were.
+    pub async fn log_reset(&self, size: u64, entries: u64) -> Result<(), ApiError> {
+        for (query, bound) in [
+            ("UPDATE log_head SET size = $1 WHERE id = 1", size),
+            ("UPDATE log_head SET entries = $1 WHERE id = 1", entries),
+            ("DELETE FROM log_entries WHERE idx >= $1", entries),
+        ] {
+            sqlx::query(query)
+                .bind(i64::try_from(bound).unwrap_or(i64::MAX))
+                .execute(&self.write)
+                .await?;
+        }
+        Ok(())
+    }
+}

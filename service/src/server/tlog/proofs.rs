@@ -5,7 +5,7 @@ use super::tiles::{complete, cut, split, Level, Tile, WIDTH};
 use crate::server::error::ApiError;
 use crate::server::state::App;
 use provenn_verifier::tlog::{empty_root, node_hash, Hash};
-use std::collections::BTreeMap;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 /// Tiles that are not stored yet.
 #[derive(Debug, Default)]
@@ -100,16 +100,14 @@ async fn resolve<T>(app: &App, size: u64, overlay: &Overlay, compute: impl Fn(Re
     let mut seen: BTreeMap<Tile, Vec<Hash>> = BTreeMap::new();
     for (node, hash) in &mut nodes {
         let (tile, first) = node.place();
-        if !seen.contains_key(&tile) {
-            let bytes = match overlay.0.get(&tile) {
+        let hashes = match seen.entry(tile) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(split(&match overlay.0.get(&tile) {
                 Some(bytes) => bytes.clone(),
                 None => read(app, &tile, tile.width(size), size).await?,
-            };
-            seen.insert(tile, split(&bytes));
-        }
-        let hashes = seen
-            .get(&tile)
-            .and_then(|hashes| hashes.get(first..first + node.spread()));
+            })),
+        };
+        let hashes = hashes.get(first..first + node.spread());
         *hash = complete(hashes.ok_or_else(|| ApiError::Internal("a tile of the log is short".into()))?);
     }
     Ok(compute(&mut |node| nodes.get(&node).copied().unwrap_or_default()))
