@@ -49,10 +49,13 @@ pub struct LedgerView {
 #[serde(default, deny_unknown_fields)]
 pub struct ModelBudget {
     /// All together.
+    #[schema(minimum = 0, maximum = 1e9)]
     total_bits: Option<f64>,
     /// Those about one input, each.
+    #[schema(minimum = 0, maximum = 1e9)]
     input_bits: Option<f64>,
     /// Those that one key asks for, each.
+    #[schema(minimum = 0, maximum = 1e9)]
     requester_bits: Option<f64>,
 }
 
@@ -60,6 +63,7 @@ pub struct ModelBudget {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct KeyBudget {
+    #[schema(minimum = 0, maximum = 1e9)]
     bits: Option<f64>,
 }
 

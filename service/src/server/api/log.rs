@@ -71,7 +71,7 @@ pub async fn get_tile(
 
 /// That a card or a receipt is in the log: path and signed checkpoint, to be checked offline (C2SP `tlog-proof`).
 #[utoipa::path(get, path = "/v1/log/proofs/{sha256}", tag = "log",
-    params(("sha256" = String, Path, description = "SHA-256 of the card or the receipt")),
+    params(("sha256" = String, Path, pattern = "^[0-9a-f]{64}$", description = "SHA-256 of the card or the receipt")),
     responses(
         (status = 200, body = String, content_type = "text/plain"),
         (status = 409, description = "The next checkpoint will include it", body = Problem, content_type = "application/problem+json"),

@@ -1,5 +1,6 @@
 //! Published models: anybody may look.
 
+use super::body::Bytes;
 use super::models_card::BYTES;
 use crate::server::auth::Anybody;
 use crate::server::db::{Model, Status, Version};
@@ -123,7 +124,7 @@ pub async fn get_version(
 #[utoipa::path(get, path = "/v1/registry/{tenant}/{name}/{version}/card", tag = "registry",
     params(("tenant" = String, Path), ("name" = String, Path), ("version" = i64, Path)),
     responses(
-        (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, body = inline(Bytes), content_type = "application/octet-stream"),
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),
     ))]

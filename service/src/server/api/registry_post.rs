@@ -41,12 +41,13 @@ pub struct StatusRequest {
     /// deprecated or revoked
     status: Status,
     /// Why; everybody can read it.
+    #[schema(min_length = 1, max_length = 500)]
     reason: String,
 }
 
 /// Publishes a committed model as the next version under a name: its card is public from then on.
 #[utoipa::path(post, path = "/v1/registry/{tenant}/{name}", tag = "registry", security(("key" = ["commit"])),
-    params(("tenant" = String, Path, description = "Your own"), ("name" = String, Path)),
+    params(("tenant" = String, Path, description = "Your own"), ("name" = String, Path, pattern = "^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$")),
     request_body = PublishRequest,
     responses(
         (status = 201, body = Version),
