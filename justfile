@@ -32,6 +32,11 @@ page:
 test-page: page
     node --test verifier/wasm/test/*.test.mjs
 
+# The Python client against a running service, in an environment of its own.
+python:
+    cargo build --release -p provenn-service
+    service/python/check
+
 # Licences and advisories of dependencies (needs cargo-deny).
 deny:
     cargo deny check

@@ -37,6 +37,9 @@ operation() {
 }
 for path in /v1/jobs/{id} /v1/jobs/{id}/events /v1/proofs/{id} /v1/proofs/{id}/events /v1/proofs/{id}/receipt; do operation $path id "$job"; done
 for path in /v1/models/{id}/card; do operation $path id "$id"; done
+call -d "{\"model\": \"$id\"}" $service/v1/registry/default/linear >/dev/null
+operation "/v1/log/proofs/{sha256}" sha256 "$(call $service/v1/proofs/"$job" | field '["result"]["receipt_sha256"]')"
+operation "/v1/ledger/models/{id}" id "$id"
 operation "/v1/srs/{id}" id "$(field '["srs_id"]' <<<"$card")"
 operation "/v1/keys/{digest}" digest "$(field '["key_digest"]' <<<"$card")"
 operation "/v1/inputs/{sha256}/commit" sha256 "$(digest $input)"

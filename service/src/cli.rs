@@ -1,6 +1,6 @@
 //! The grammar of the command line. The arguments of each command stand beside its code.
 
-use crate::commands::{audit, commit, completions, explain, inspect, keys, prove, serve, srs, structure, verify};
+use crate::commands::{audit, commit, completions, explain, inspect, keys, log, prove, serve, srs, structure, verify};
 use clap::{Parser, Subcommand};
 
 /// Prove what a committed neural network computes, and check such proofs.
@@ -42,6 +42,9 @@ pub enum Command {
     /// Make, revoke and list keys of the service.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Check proofs of a transparency log, or watch one.
+    #[command(subcommand)]
+    Log(log::Command),
     /// Print a completion script for a shell.
     Completions(completions::Args),
 }

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod explain;
 pub mod inspect;
 pub mod keys;
+pub mod log;
 pub mod prove;
 pub mod serve;
 pub mod srs;
@@ -30,6 +31,7 @@ pub fn run(cli: &Cli) -> Result<Report, CliError> {
         Command::Srs(command) => srs::run(command),
         Command::Serve(args) => serve::run(args),
         Command::Keys(command) => keys::run(command),
+        Command::Log(command) => log::run(command),
         Command::Completions(args) => Ok(completions::run(args)),
     }
 }

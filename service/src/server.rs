@@ -1,7 +1,8 @@
 //! `provenn serve`: HTTP API, workers, storage. One binary in one of three roles.
 //!
 //! Order of reading: [`config`], [`db`] and [`store`] (what is kept where), [`api`] (one file per handler), [`queue`] (who
-//! works on what), [`worker`] (one job from lease to publication), [`sweeper`] (what time does to jobs).
+//! works on what), [`worker`] (one job from lease to publication), [`sweeper`] (what time does to jobs), [`tlog`] (the
+//! transparency log), [`ledger`] (bits that receipts let out).
 
 pub mod api;
 pub mod auth;
@@ -11,6 +12,7 @@ pub mod db;
 pub mod error;
 pub mod events;
 pub mod keys;
+pub mod ledger;
 pub mod limits;
 pub mod log;
 pub mod metrics;
@@ -20,4 +22,5 @@ pub mod run;
 pub mod state;
 pub mod store;
 pub mod sweeper;
+pub mod tlog;
 pub mod worker;

@@ -1,5 +1,6 @@
 //! The service under `kill -9`: API, workers and prover processes, at labelled points and at random, a frozen worker, a database
-//! that restarts. Always checked: no job lost, no wrong receipt, at most one receipt per statement.
+//! that restarts. Always checked: no job lost, no wrong receipt, at most one receipt per statement, each receipt in the log
+//! and in the ledger once.
 //!
 //! The normal tests run a short version on both databases. `just crash` runs all of it: PROVENN_CRASH=full, with the feature
 //! `failpoints`. The counts are printed.
@@ -11,6 +12,8 @@ mod client;
 mod cluster;
 #[path = "crash/postgres.rs"]
 mod postgres;
+#[path = "crash/published.rs"]
+mod published;
 
 use cluster::{Cluster, Role};
 use postgres::Postgres;
@@ -76,7 +79,7 @@ async fn random_kills(cluster: &mut Cluster, name: &str) {
 }
 
 #[cfg(feature = "failpoints")]
-const POINTS: [(&str, Role); 18] = [
+const POINTS: [(&str, Role); 21] = [
     ("before-submit", Role::Api),
     ("after-submit", Role::Api),
     ("after-push", Role::Api),
@@ -95,6 +98,9 @@ const POINTS: [(&str, Role); 18] = [
     ("before-publish", Role::Worker(0)),
     ("after-publish", Role::Worker(0)),
     ("before-ack", Role::Worker(0)),
+    ("log-before-tiles", Role::Api),
+    ("log-after-tiles", Role::Api),
+    ("log-before-checkpoint", Role::Api),
 ];
 
 #[cfg(feature = "failpoints")]

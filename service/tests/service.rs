@@ -10,17 +10,23 @@ mod access;
 mod admission;
 #[path = "service/events.rs"]
 mod events;
+#[path = "service/ledger.rs"]
+mod ledger;
 #[path = "service/malformed.rs"]
 mod malformed;
 #[path = "service/openapi.rs"]
 mod openapi;
 #[path = "service/prover.rs"]
 mod prover;
+#[path = "service/registry.rs"]
+mod registry;
 #[path = "service/secrets.rs"]
 mod secrets;
 #[path = "service/simulation.rs"]
 mod simulation;
 #[path = "service/submission.rs"]
 mod submission;
+#[path = "service/tlog.rs"]
+mod tlog;
 #[path = "service/way.rs"]
 mod way;

@@ -89,6 +89,10 @@ pub enum VerifyError {
         /// Responses found.
         got: u64,
     },
+    /// What the transparency log states was refused.
+    #[cfg(feature = "log")]
+    #[error(transparent)]
+    Log(#[from] crate::tlog::LogError),
     /// The claim names another model.
     #[error("the receipt is about another model")]
     ModelMismatch,
@@ -176,6 +180,8 @@ impl VerifyError {
             Self::KeyMismatch => ("key-mismatch", "Use the model card that the receipt was made for."),
             Self::LinkFailed => ("link-failed", "The prover used other weights or inputs than the committed ones."),
             Self::LinkLength { .. } => ("link-length", "The receipt does not fit this circuit."),
+            #[cfg(feature = "log")]
+            Self::Log(error) => error.texts(),
             Self::ModelMismatch => ("model-mismatch", "Use the model card that the receipt was made for."),
             Self::NonCanonicalScalar => ("non-canonical-scalar", "The file is damaged or forged; get it again."),
             Self::OpeningFailed => ("opening-failed", "The claim is not supported by its proof; do not rely on it."),

@@ -9,6 +9,8 @@
 //! (what it is judged against), `verify` (the checks in order), then the argument itself: `proof` and `transcript` (messages
 //! and challenges), `plonk` (the quotient identity), `shplonk` (the opening), [`link`] (committed columns).
 //! What is proven, what is not, and the assumptions: module `statement`. Known failures of proof systems: `vulnerabilities`.
+//!
+//! With the feature `log`: `tlog`, proofs that a card or a receipt stands in a transparency log.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![deny(
@@ -51,6 +53,8 @@ pub mod receipt;
 pub mod registration;
 mod shplonk;
 pub mod srs;
+#[cfg(feature = "log")]
+pub mod tlog;
 mod transcript;
 mod verify;
 

@@ -7,6 +7,8 @@ mod inputs_commit;
 mod inputs_put;
 mod jobs;
 mod keys_get;
+mod ledger;
+mod log;
 mod models_card;
 mod models_commit;
 mod models_get;
@@ -15,6 +17,8 @@ mod observe;
 mod proofs;
 mod proofs_post;
 mod proofs_receipt;
+mod registry;
+mod registry_post;
 mod srs_get;
 mod submit;
 mod verify;
@@ -38,6 +42,9 @@ use utoipa_axum::routes;
         (name = "inputs", description = "Uploading and committing inputs"),
         (name = "proofs", description = "Asking for receipts"),
         (name = "jobs", description = "Work of any kind"),
+        (name = "registry", description = "Published models"),
+        (name = "log", description = "Transparency log of cards and receipts"),
+        (name = "ledger", description = "Bits that receipts let out"),
         (name = "verification", description = "What verifiers need"),
         (name = "operations", description = "For operators"),
     )
@@ -61,6 +68,18 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(verify::verify_receipt))
         .routes(routes!(keys_get::get_key))
         .routes(routes!(srs_get::get_srs))
+        .routes(routes!(registry::list_versions))
+        .routes(routes!(registry::get_name, registry_post::post_version))
+        .routes(routes!(registry::get_version))
+        .routes(routes!(registry::get_version_card))
+        .routes(routes!(registry_post::post_status))
+        .routes(routes!(log::get_log))
+        .routes(routes!(log::checkpoint))
+        .routes(routes!(log::get_inclusion))
+        .routes(routes!(log::get_consistency))
+        .routes(routes!(ledger::get_ledger))
+        .routes(routes!(ledger::put_model_budget))
+        .routes(routes!(ledger::put_key_budget))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
@@ -81,6 +100,7 @@ pub fn router(app: App) -> Router {
     let document = document();
     router
         .route("/openapi.json", get(|| async { Json(document) }))
+        .route("/tile/{*address}", get(log::get_tile))
         .fallback(errors::no_route)
         .method_not_allowed_fallback(errors::no_method)
         .layer(DefaultBodyLimit::disable())

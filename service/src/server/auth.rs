@@ -12,6 +12,8 @@ use std::net::SocketAddr;
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub tenant: String,
+    /// Id of the key.
+    pub key: String,
     scopes: Vec<Scope>,
 }
 
@@ -40,14 +42,20 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let key = key(&parts.headers).ok_or(ApiError::Unauthorized);
         let known = match key {
-            Ok(key) => app.db.known(&key).await?.ok_or(ApiError::Unauthorized),
+            Ok(key) => app
+                .db
+                .known(&key)
+                .await?
+                .map(|known| (key.id, known))
+                .ok_or(ApiError::Unauthorized),
             Err(error) => Err(error),
         };
         match known {
-            Ok(known) => {
+            Ok((key, known)) => {
                 app.rates.take(&known.tenant)?;
                 Ok(Self {
                     tenant: known.tenant,
+                    key,
                     scopes: known.scopes,
                 })
             }

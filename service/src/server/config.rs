@@ -48,6 +48,7 @@ pub struct Config {
     pub limits: Limits,
     pub timing: Timing,
     pub s3: S3,
+    pub log: Log,
 }
 
 /// Limits; those of a tenant hold for each tenant.
@@ -110,6 +111,25 @@ pub struct S3 {
     pub allow_http: bool,
 }
 
+/// Transparency log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// Name of the log: its public address without scheme. Only the first start uses it.
+    pub origin: String,
+    /// File with the log's key; by default one in `data`, made by the first start. All API nodes need the same.
+    pub key: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            origin: "provenn.invalid/log".into(),
+            key: String::new(),
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -126,6 +146,7 @@ impl Default for Config {
             limits: Limits::default(),
             timing: Timing::default(),
             s3: S3::default(),
+            log: Log::default(),
         }
     }
 }

@@ -4,15 +4,20 @@ mod blobs;
 mod jobs;
 mod keys;
 mod lease;
+mod ledger;
 mod models;
 mod receipts;
+mod registry;
 mod submit;
+mod tlog;
 
 pub use blobs::Upload;
 pub use jobs::{Event, Job, State};
 pub use keys::{KeyRow, Known};
 pub use lease::{Lapsed, Lease, Outcome, Publication, Stored};
+pub use ledger::{Account, Budget, Scope as LedgerScope};
 pub use models::Model;
+pub use registry::{Status, Version};
 pub use submit::{Submission, Submitted};
 
 use crate::server::config::without_password;

@@ -21,6 +21,8 @@ pub enum ApiError {
     IdempotencyMismatch,
     #[error("internal error")]
     Internal(String),
+    #[error("the log's next checkpoint will include it")]
+    LogPending,
     #[error("no such {what}")]
     NotFound { what: &'static str },
     #[error("the job is {state}")]
@@ -60,6 +62,7 @@ impl ApiError {
             Self::Forbidden { .. } => (403, "forbidden", "use a key with this scope; `provenn keys create` makes one"),
             Self::IdempotencyMismatch => (422, "idempotency-mismatch", "use a new Idempotency-Key for a new request"),
             Self::Internal(_) => (500, "internal", "the service's log says more; please report it"),
+            Self::LogPending => (409, "log-pending", "ask again in a second"),
             Self::NotFound { .. } => (404, "not-found", "check the identifier; each tenant sees its own objects only"),
             Self::NotDone { .. } => (409, "not-done", "follow the job's events until it is done"),
             Self::Quota { .. } => (429, "quota-exceeded", "wait for jobs to finish, or ask the operator for more"),
@@ -78,6 +81,15 @@ impl ApiError {
             problem.forecast.clone_from(forecast);
         }
         problem
+    }
+
+    pub fn revoked(reason: &str) -> Self {
+        Self::Refused {
+            code: "model-revoked".into(),
+            message: format!("the model was revoked: {reason}"),
+            help: "use another version of the model; the registry shows them".into(),
+            forecast: None,
+        }
     }
 
     pub fn bad(reason: impl Into<String>) -> Self {

@@ -7,7 +7,7 @@ use super::error::ApiError;
 use super::keys::{Scope, Secret};
 use super::queue::new_id;
 use super::state::App;
-use super::{events, log, sweeper, worker};
+use super::{events, log, sweeper, tlog, worker};
 use crate::error::CliError;
 use crate::files;
 use std::net::SocketAddr;
@@ -70,6 +70,9 @@ async fn serve(config: Config) -> Result<(), CliError> {
 pub fn background(app: &App, workers: bool, stopping: &watch::Receiver<bool>) -> Option<JoinHandle<()>> {
     tokio::spawn(events::follow(app.clone()));
     tokio::spawn(sweeper::run(app.clone()));
+    if app.tlog.signer.is_some() {
+        tokio::spawn(tlog::run(app.clone()));
+    }
     workers.then(|| tokio::spawn(work(app.clone(), stopping.clone())))
 }
 

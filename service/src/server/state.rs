@@ -9,6 +9,8 @@ use super::limits::RateLimits;
 use super::metrics::Metrics;
 use super::queue::Queue;
 use super::store::Store;
+use super::tlog::key::Signer;
+use super::tlog::Tlog;
 use super::worker::cache::Models;
 use std::fs::File;
 use std::path::PathBuf;
@@ -28,6 +30,7 @@ pub struct Parts {
     pub hub: Hub,
     pub models: Models,
     pub metrics: Metrics,
+    pub tlog: Tlog,
     pub rates: RateLimits,
     /// Verifications and inspections at a time.
     pub checks: Semaphore,
@@ -46,14 +49,19 @@ impl App {
     /// Opens everything that `config` names.
     ///
     /// # Errors
-    /// Database or object store cannot be opened.
+    /// Database or object store cannot be opened; the log has another key.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, ApiError> {
         for folder in ["tmp", "models"] {
             std::fs::create_dir_all(config.data.join(folder))?;
         }
         let _alone = alone(&config)?;
         let db = Db::open(&config.database_url()).await?;
+        let signer = Signer::open(&config)?;
+        if let Some(signer) = &signer {
+            db.log_key(&signer.key.to_string()).await?;
+        }
         Ok(Self(Arc::new(Parts {
+            tlog: Tlog::new(signer),
             store: Store::open(&config)?,
             queue: Queue::open(&config).await?,
             hub: Hub::default(),

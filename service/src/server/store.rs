@@ -1,5 +1,7 @@
 //! Objects: uploads, files of models, receipts. Content-addressed, one namespace per tenant, digest checked on every read.
 
+mod named;
+
 use super::config::Config;
 use super::error::ApiError;
 use crate::bytes::hex;

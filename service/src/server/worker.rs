@@ -128,9 +128,18 @@ impl Attempt<'_> {
             Ok(made) => {
                 fail::point("before-publish");
                 app.metrics.prover_cpu.observe(made.cpu_ms as f64 / 1000.0);
-                let outcome = app.db.publish(self.lease, &made, now).await?;
-                fail::point("after-publish");
-                (outcome, "done")
+                match app.db.publish(self.lease, &made, now).await {
+                    Ok(outcome) => {
+                        fail::point("after-publish");
+                        app.tlog.wake();
+                        (outcome, "done")
+                    }
+                    // The model was revoked while it was proven.
+                    Err(refused @ ApiError::Refused { .. }) => {
+                        (app.db.fail(self.lease, &refused.problem(), now).await?, "failed")
+                    }
+                    Err(error) => return Err(error),
+                }
             }
             Err(Stopped::Failed(problem)) => (app.db.fail(self.lease, &problem, now).await?, "failed"),
             Err(Stopped::Died(cause)) => {

@@ -1,5 +1,6 @@
 //! A client that does not give up, and the judgement over what it got.
 
+use super::published;
 use provenn_verifier::{verify, Expectation, ModelCard, SrsVerifyingKey};
 use reqwest::{Client as Http, Method, Response};
 use serde_json::{json, Value};
@@ -158,6 +159,9 @@ impl Client {
                 usize::from(!audience.starts_with(prefix) || verify(&receipt, &card, &srs, &expectation).is_err());
             audiences.entry(audience).or_default().insert(receipt);
         }
+        let receipts: HashSet<Vec<u8>> = audiences.values().flatten().cloned().collect();
+        counts.unlogged = published::unlogged(self, &receipts).await;
+        counts.miscounted = published::miscounted(self, receipts.len()).await;
         // Two receipts for one audience, or two jobs for one statement.
         counts.doubled = audiences.values().filter(|receipts| receipts.len() > 1).count();
         counts.doubled += places.len() - places.iter().collect::<HashSet<_>>().len();
@@ -180,14 +184,24 @@ pub struct Counts {
     lost: usize,
     wrong: usize,
     doubled: usize,
+    /// Receipts by which the log, or the ledger, is wrong.
+    unlogged: usize,
+    miscounted: usize,
     attempts: i64,
 }
 
 impl Counts {
     pub fn assert_sound(&self) {
         assert_eq!(
-            (self.done, self.lost, self.wrong, self.doubled),
-            (self.jobs, 0, 0, 0),
+            (
+                self.done,
+                self.lost,
+                self.wrong,
+                self.doubled,
+                self.unlogged,
+                self.miscounted
+            ),
+            (self.jobs, 0, 0, 0, 0, 0),
             "{self}"
         );
     }
@@ -197,8 +211,8 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} done in {} attempts, {} lost, {} wrong, {} published twice",
-            self.done, self.attempts, self.lost, self.wrong, self.doubled
+            "{} done in {} attempts, {} lost, {} wrong, {} published twice, {} not logged, {} miscounted",
+            self.done, self.attempts, self.lost, self.wrong, self.doubled, self.unlogged, self.miscounted
         )
     }
 }

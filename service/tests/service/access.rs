@@ -70,6 +70,62 @@ fn rows(input: &str, calibration: &str, model: &str) -> Vec<Row> {
         row("get", "/v1/srs/{id}", read, Value::Null, 200, 404),
         // Not a receipt.
         row("post", "/v1/verify", None, Value::Null, 422, 422),
+        row(
+            "post",
+            "/v1/registry/{tenant}/{name}",
+            commit,
+            json!({ "model": model }),
+            201,
+            404,
+        ),
+        row("get", "/v1/registry", None, Value::Null, 200, 200),
+        row("get", "/v1/registry/{tenant}/{name}", None, Value::Null, 200, 200),
+        row(
+            "get",
+            "/v1/registry/{tenant}/{name}/{version}",
+            None,
+            Value::Null,
+            200,
+            200,
+        ),
+        row(
+            "get",
+            "/v1/registry/{tenant}/{name}/{version}/card",
+            None,
+            Value::Null,
+            200,
+            200,
+        ),
+        row(
+            "post",
+            "/v1/registry/{tenant}/{name}/{version}/status",
+            commit,
+            json!({ "status": "deprecated", "reason": "test" }),
+            200,
+            404,
+        ),
+        row("get", "/v1/log", None, Value::Null, 200, 200),
+        row("get", "/checkpoint", None, Value::Null, 200, 200),
+        row("get", "/v1/log/proofs/{sha256}", None, Value::Null, 200, 200),
+        // Without sizes.
+        row("get", "/v1/log/consistency", None, Value::Null, 400, 400),
+        row("get", "/v1/ledger", read, Value::Null, 200, 200),
+        row(
+            "put",
+            "/v1/ledger/models/{id}",
+            commit,
+            json!({ "total_bits": 1000 }),
+            200,
+            404,
+        ),
+        row(
+            "put",
+            "/v1/ledger/requesters/{id}",
+            commit,
+            json!({ "bits": 1000 }),
+            200,
+            404,
+        ),
         row("get", "/healthz", None, Value::Null, 200, 200),
         row("get", "/readyz", None, Value::Null, 200, 200),
         row("get", "/metrics", None, Value::Null, 200, 200),
@@ -85,17 +141,26 @@ async fn every_route_refuses_the_wrong_callers() {
         .to_str()
         .unwrap()
         .to_owned();
-    assert_eq!(alice.finished(&place).await["state"], "done");
+    let done = alice.finished(&place).await;
+    assert_eq!(done["state"], "done");
+    let logged = format!("/v1/log/proofs/{}", done["result"]["receipt_sha256"].as_str().unwrap());
+    eventually(async || (service.call("GET", &logged, &[], "").await.status.as_u16() == 200).then_some(())).await;
     let shown = alice.get(&format!("/v1/models/{}", model.0)).await.json(200);
     let calibration = alice.put_fixture("inputs", "data/breast_cancer_calibration.npy").await;
     let fill = |path: &str| {
         let id = match path {
+            path if path.contains("/log/proofs/") => return logged.clone(),
+            path if path.contains("/requesters/") => alice.key.split('_').nth(1).unwrap(),
             path if path.ends_with("{id}/commit") => shown["source_sha256"].as_str().unwrap(),
             path if path.contains("/models/") => model.0.as_str(),
             path if path.contains("/srs/") => shown["srs_id"].as_str().unwrap(),
             _ => place.rsplit('/').next().unwrap(),
         };
         let path = path.replace("{sha256}", &model.1).replace("{id}", id);
+        let path = path
+            .replace("{tenant}", "alice")
+            .replace("{name}", "linear")
+            .replace("{version}", "1");
         path.replace("{digest}", shown["key_digest"].as_str().unwrap())
     };
 

@@ -29,6 +29,7 @@ async fn submit(service: &Service, statement: &str, not_after: Option<i64>) -> S
         priority: 5,
         not_after,
         forecast: Value::Null,
+        charge: None,
         idempotency: None,
     };
     let submitted = service

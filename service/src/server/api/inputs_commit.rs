@@ -68,6 +68,7 @@ pub async fn commit_input(
         priority: asked.priority,
         not_after: None,
         forecast: json!(null),
+        charge: None,
         body: statement(&["opening", &sha256, &digest]),
         place: "/v1/jobs",
     };

@@ -7,8 +7,11 @@ use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::{Path, State};
-use axum::http::header;
+use axum::http::{header, HeaderName};
 use axum::response::IntoResponse;
+
+/// Content type of canonical bytes.
+pub const BYTES: (HeaderName, &str) = (header::CONTENT_TYPE, "application/octet-stream");
 
 /// The bytes of `model.card`.
 #[utoipa::path(get, path = "/v1/models/{id}/card", tag = "verification", security(("key" = ["read"])),
@@ -29,9 +32,5 @@ pub async fn get_card(
         .model(&caller.tenant, &id)
         .await?
         .ok_or(ApiError::NotFound { what: "model" })?;
-    let public = app.models.public(&app.store, &model).await?;
-    Ok((
-        [(header::CONTENT_TYPE, "application/octet-stream")],
-        public.card.to_bytes(),
-    ))
+    Ok(([BYTES], app.models.card(&app.store, &model).await?))
 }

@@ -89,6 +89,7 @@ pub async fn commit_model(
         priority: asked.priority,
         not_after: None,
         forecast: json!(null),
+        charge: None,
         body: statement(&["commit", &sha256, &digest]),
         place: "/v1/jobs",
     };

@@ -8,6 +8,7 @@ use crate::policy::Asked;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
+use crate::server::ledger::{self, Charge};
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use crate::server::worker::statement;
@@ -15,6 +16,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use provenn_prover::commit::Description;
 use provenn_verifier::claim::MAX_AUDIENCE;
 use serde::Deserialize;
 use serde_json::{json, Value};
@@ -69,7 +71,7 @@ pub async fn post_proof(
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Prove)?;
     let (asked, digest) = body::json::<ProofRequest>(body).await?;
-    asked.policy.parse::<Asked>().map_err(ApiError::bad)?;
+    let policy = asked.policy.parse::<Asked>().map_err(ApiError::bad)?;
     let context = &asked.context;
     if context.audience.len() > MAX_AUDIENCE {
         return Err(ApiError::bad(format!(
@@ -90,6 +92,14 @@ pub async fn post_proof(
         .ok_or(ApiError::NotFound { what: "input" })?;
     admit(&model.forecast, app.config.limits.forecast_cpu_seconds)?;
     let not_after = deadline(context.not_after, model.cpu_seconds(), app.now(), &model.forecast)?;
+    let description: Description = serde_json::from_value(model.description)?;
+    let charge = Charge {
+        input: ledger::input_digest(&app, &caller.tenant, &model.id, &asked.input, &description).await?,
+        model: model.id,
+        requester: caller.key.clone(),
+        policy: asked.policy.clone(),
+        microbits: ledger::micro(ledger::bits(policy, &description)),
+    };
     let wanted = Wanted {
         kind: "proof",
         statement: statement(&[
@@ -112,6 +122,7 @@ pub async fn post_proof(
         priority: asked.priority,
         not_after,
         forecast: model.forecast,
+        charge: Some(charge),
         body: statement(&["proof", &digest]),
         place: "/v1/proofs",
     };

@@ -5,6 +5,7 @@ use crate::fail;
 use crate::server::auth::Caller;
 use crate::server::db::{Submission, Submitted};
 use crate::server::error::ApiError;
+use crate::server::ledger::Charge;
 use crate::server::queue::new_id;
 use crate::server::state::App;
 use axum::http::{header, HeaderMap, HeaderValue, StatusCode};
@@ -27,6 +28,8 @@ pub struct Wanted {
     /// Unix milliseconds.
     pub not_after: Option<i64>,
     pub forecast: Value,
+    /// What a receipt will be charged with.
+    pub charge: Option<Charge>,
     /// Digest of route and body.
     pub body: String,
     /// Where the job is seen.
@@ -59,6 +62,7 @@ pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wan
         priority: priority.into(),
         not_after: wanted.not_after,
         forecast: wanted.forecast,
+        charge: wanted.charge,
         idempotency,
     };
     fail::point("before-submit");

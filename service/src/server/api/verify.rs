@@ -6,6 +6,7 @@ use crate::commands::explain;
 use crate::files::MAX_RECEIPT;
 use crate::policy::Asked;
 use crate::server::auth::Anybody;
+use crate::server::db::Version;
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -56,6 +57,9 @@ pub struct VerdictView {
     #[schema(value_type = Object)]
     output: Value,
     checks: Vec<Check>,
+    /// How the model is published, and whether it was deprecated or revoked since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<Version>,
 }
 
 /// Verifies a receipt about a model that was committed here. A refused receipt is an error with the verifier's code.
@@ -94,7 +98,11 @@ pub async fn verify_receipt(
     let verdict = judged
         .map_err(|e| ApiError::Internal(e.to_string()))?
         .map_err(refused)?;
-    Ok(Json(view(&asks, &public, &verdict)))
+    let published = app.db.published(&model.tenant, &model.id).await?;
+    Ok(Json(VerdictView {
+        published,
+        ..view(&asks, &public, &verdict)
+    }))
 }
 
 fn refused(error: VerifyError) -> ApiError {
@@ -136,6 +144,7 @@ fn view(asks: &Asks, public: &Public, verdict: &Verdict) -> VerdictView {
     };
     VerdictView {
         valid: true,
+        published: None,
         dev,
         output: explain::output_json(&claim.policy, description),
         checks: vec![

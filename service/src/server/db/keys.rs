@@ -80,6 +80,16 @@ impl Db {
         rows.fetch_all(&self.read).await?.iter().map(row).collect()
     }
 
+    /// Whether a tenant has a key of this id.
+    pub async fn has_key(&self, tenant: &str, id: &str) -> Result<bool, sqlx::Error> {
+        let row = sqlx::query("SELECT 1 FROM keys WHERE tenant = $1 AND id = $2")
+            .bind(tenant)
+            .bind(id)
+            .fetch_optional(&self.read)
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Ends the validity of a key; false if there is no such valid key.
     pub async fn revoke_key(&self, id: &str, now: Millis) -> Result<bool, sqlx::Error> {
         let revoked = sqlx::query("UPDATE keys SET revoked = $2 WHERE id = $1 AND revoked IS NULL")

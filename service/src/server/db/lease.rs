@@ -2,6 +2,8 @@
 //! its lease changes nothing.
 
 use super::jobs::add_event;
+use super::registry::not_revoked;
+use super::tlog::append;
 use super::{Db, Job, Model, State};
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
@@ -142,7 +144,10 @@ impl Db {
         Ok(Outcome::Applied)
     }
 
-    /// Publishes what a job made: result and state change together or not at all.
+    /// Publishes what a job made: result, state and place in the log change together or not at all.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] if the model was revoked meanwhile.
     pub async fn publish(&self, lease: &Lease, made: &Publication, now: Millis) -> Result<Outcome, ApiError> {
         let mut tx = self.begin().await?;
         let row = sqlx::query(
@@ -303,6 +308,7 @@ async fn add_receipt(
     bytes: i64,
     now: Millis,
 ) -> Result<(), ApiError> {
+    not_revoked(tx, &job.tenant, model).await?;
     // The primary key refuses a second receipt for the statement; the whole transaction then has no effect.
     sqlx::query("INSERT INTO receipts (tenant, statement, job, model, blob, bytes, created) VALUES ($1, $2, $3, $4, $5, $6, $7)")
         .bind(&job.tenant)
@@ -314,7 +320,7 @@ async fn add_receipt(
         .bind(now)
         .execute(&mut **tx)
         .await?;
-    Ok(())
+    append(tx, "receipt", blob, now).await
 }
 
 async fn add_model(tx: &mut Transaction<'static, Any>, model: &Model) -> Result<(), ApiError> {
@@ -333,5 +339,5 @@ async fn add_model(tx: &mut Transaction<'static, Any>, model: &Model) -> Result<
     .bind(model.created)
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    append(tx, "card", model.card_sha256(), model.created).await
 }

@@ -3,6 +3,7 @@
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use provenn_prover::store::CARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::any::AnyRow;
@@ -38,6 +39,11 @@ impl Model {
             files: serde_json::from_str(row.try_get("files")?)?,
             created: row.try_get("created")?,
         })
+    }
+
+    /// SHA-256 of its card.
+    pub fn card_sha256(&self) -> &str {
+        self.files.get(CARD).map_or("", String::as_str)
     }
 
     /// Whether receipts show commitments instead of inputs.

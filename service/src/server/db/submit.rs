@@ -1,9 +1,11 @@
 //! New jobs: idempotency, quota, one job per statement.
 
 use super::jobs::add_event;
-use super::{Db, Job};
+use super::registry::not_revoked;
+use super::{ledger, Db, Job};
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::ledger::Charge;
 use serde_json::{json, Value};
 use sqlx::Row;
 
@@ -20,6 +22,8 @@ pub struct Submission {
     pub priority: i64,
     pub not_after: Option<Millis>,
     pub forecast: Value,
+    /// What a receipt will be charged with.
+    pub charge: Option<Charge>,
     /// Idempotency-Key, and the digest of the request it came with.
     pub idempotency: Option<(String, String)>,
 }
@@ -51,7 +55,7 @@ impl Db {
     /// Adds a job, unless the request or the statement has one.
     ///
     /// # Errors
-    /// Another request under the same Idempotency-Key; the tenant's quota.
+    /// Another request under the same Idempotency-Key; the tenant's quota; a revoked model; a budget of the ledger.
     pub async fn submit(&self, new: &Submission, maximum: i64, now: Millis) -> Result<Submitted, ApiError> {
         let mut tx = self.begin().await?;
         // First, so that the submissions of a tenant wait for each other.
@@ -73,7 +77,12 @@ impl Db {
                     .bind(row.try_get::<String, _>("job")?)
                     .fetch_one(&mut *tx)
                     .await?;
-                return Ok(Submitted::Known(Job::from_row(&row)?));
+                let job = Job::from_row(&row)?;
+                if let Some(charge) = &new.charge {
+                    ledger::reserve(&mut tx, &new.tenant, &job.id, charge).await?;
+                }
+                tx.commit().await?;
+                return Ok(Submitted::Known(job));
             }
         }
         let known = sqlx::query(
@@ -116,6 +125,9 @@ impl Db {
             .bind(new.forecast.to_string())
             .execute(&mut *tx)
             .await?;
+            if let Some(charge) = &new.charge {
+                not_revoked(&mut tx, &new.tenant, &charge.model).await?;
+            }
             add_event(
                 &mut tx,
                 &new.id,
@@ -125,6 +137,9 @@ impl Db {
             .await?;
         }
         let id = known.as_ref().map_or(&new.id, |job| &job.id);
+        if let Some(charge) = &new.charge {
+            ledger::reserve(&mut tx, &new.tenant, id, charge).await?;
+        }
         if let Some((key, body)) = &new.idempotency {
             sqlx::query("INSERT INTO idempotency (tenant, key, body, job, created) VALUES ($1, $2, $3, $4, $5)")
                 .bind(&new.tenant)

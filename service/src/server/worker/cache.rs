@@ -60,6 +60,11 @@ impl Models {
         Ok(folder)
     }
 
+    /// The bytes of a model's card.
+    pub async fn card(&self, store: &Store, model: &Model) -> Result<Vec<u8>, ApiError> {
+        store.get(&model.tenant, Kind::Private, model.card_sha256()).await
+    }
+
     /// The public parts of a model.
     pub async fn public(&self, store: &Store, model: &Model) -> Result<Arc<Public>, ApiError> {
         let key = (model.tenant.clone(), model.id.clone());

@@ -4,9 +4,14 @@ use super::cache::FILES;
 use super::{Attempt, Stopped};
 use crate::bytes::hex;
 use crate::child::protocol::Work;
+use crate::error::CliError;
 use crate::fail;
+use crate::files::{self, MAX_CARD};
 use crate::server::db::{Model, Publication, Stored};
+use crate::server::problem::Problem;
 use crate::server::store::Kind;
+use provenn_prover::store;
+use provenn_verifier::{ModelCard, SrsVerifyingKey};
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -44,6 +49,7 @@ impl Attempt<'_> {
             app.store.put_file(tenant, Kind::Private, &sha256, &path).await?;
             files.insert(name.into(), sha256);
         }
+        self.verified(at("out"), text("model_id")).await?;
         fail::point("after-store-model");
         let model = Model {
             tenant: tenant.clone(),
@@ -62,6 +68,32 @@ impl Attempt<'_> {
             peak_bytes: made.peak_bytes,
             cpu_ms: made.cpu_ms,
         })
+    }
+
+    /// Checks the card as anybody would: it goes into the log.
+    async fn verified(&self, folder: PathBuf, model_id: String) -> Result<(), Stopped> {
+        let check = tokio::task::spawn_blocking(move || -> Result<bool, CliError> {
+            let card = ModelCard::from_bytes(&files::read(&folder.join(store::CARD), MAX_CARD)?)?;
+            let srs = SrsVerifyingKey::from_bytes(&files::read(&folder.join(store::SRS), MAX_CARD)?)?;
+            Ok(hex(&card.check(&srs)?.model_id()) == model_id)
+        });
+        let cause = match check.await.map_err(|e| Stopped::Died(e.to_string()))? {
+            Ok(true) => return Ok(()),
+            Ok(false) => "it has another id".into(),
+            Err(error) => error.parts().1.to_owned(),
+        };
+        tracing::error!(
+            job = self.job.id,
+            cause,
+            "the prover made a wrong card; it is not published"
+        );
+        let detail = format!("the prover made a card that does not verify: {cause}");
+        Err(Stopped::Failed(Box::new(Problem::new(
+            500,
+            "wrong-card",
+            detail,
+            "please report this",
+        ))))
     }
 
     /// Fetches the input that a field of the request names.

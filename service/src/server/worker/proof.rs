@@ -21,6 +21,7 @@ impl Attempt<'_> {
     pub(super) async fn proof(&self) -> Result<Publication, Stopped> {
         let (app, tenant) = (self.app, &self.job.tenant);
         let model = self.model().await?;
+        app.db.usable(&model.tenant, &model.id).await?;
         let temporary = app.temporary()?;
         let at = |name: &str| temporary.path().join(name);
         app.store

@@ -1,0 +1,23 @@
+"""Client of the Provenn prover service."""
+
+from .client import Client
+from .errors import JobFailed, ProvennError
+from .types import Account, Budget, Check, Event, Job, Ledger, Log, Name, Problem, Tensor, Verdict, Version
+
+__all__ = [
+    "Account",
+    "Budget",
+    "Check",
+    "Client",
+    "Event",
+    "Job",
+    "JobFailed",
+    "Ledger",
+    "Log",
+    "Name",
+    "Problem",
+    "ProvennError",
+    "Tensor",
+    "Verdict",
+    "Version",
+]

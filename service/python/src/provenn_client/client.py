@@ -1,0 +1,255 @@
+"""The client."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import time
+import uuid
+from pathlib import Path
+from typing import Any, Callable, Iterator, List, Optional, Union, cast
+from urllib.parse import quote, urlencode
+
+from . import http as requests
+from .errors import JobFailed, ProvennError
+from .types import Binding, Budget, Event, Job, Ledger, Log, Name, Status, Tensor, Verdict, Version
+
+#: A path, or bytes.
+Content = Union[str, Path, bytes]
+FINISHED = ("done", "failed", "cancelled", "expired")
+
+
+class Client:
+    """A prover service. Without a key only what is public can be used.
+
+    Methods raise ProvennError for what the service refuses, OSError if it cannot be reached.
+    """
+
+    def __init__(self, url: str, key: Optional[str] = None, timeout: float = 60.0) -> None:
+        self._http = requests.Http(url, key, timeout)
+
+    # Uploads.
+
+    def upload_model(self, content: Content) -> str:
+        """Uploads an ONNX file; its SHA-256."""
+        return self._put("models", _bytes(content))
+
+    def upload_input(self, content: Union[Content, Tensor]) -> str:
+        """Uploads one sample, or rows for calibration (.npy); its SHA-256."""
+        if isinstance(content, dict):
+            return self._put("inputs", json.dumps(content).encode())
+        return self._put("inputs", _bytes(content))
+
+    # Jobs.
+
+    def commit(
+        self,
+        model: str,
+        calibration: str,
+        held_out: Optional[str] = None,
+        input: Binding = "public",
+        priority: Optional[int] = None,
+    ) -> Job:
+        """Commits to an uploaded model. The job's result names the model id."""
+        asked = {"calibration": calibration, "held_out": held_out, "input": input, "priority": priority}
+        return self._submit(f"/v1/models/{quote(model)}/commit", asked)
+
+    def commit_input(self, input: str, model: str) -> Job:
+        """Commits to an uploaded input. The job's result has the points."""
+        return self._submit(f"/v1/inputs/{quote(input)}/commit", {"model": model})
+
+    def prove(
+        self,
+        model: str,
+        input: str,
+        policy: str,
+        audience: str = "",
+        nonce: Optional[str] = None,
+        not_after: int = 0,
+        priority: Optional[int] = None,
+        idempotency_key: Optional[str] = None,
+    ) -> Job:
+        """Asks for a receipt: model id, SHA-256 of an uploaded input, policy as on the command line."""
+        asked = {
+            "model": model,
+            "input": input,
+            "policy": policy,
+            "context": {"audience": audience, "nonce": nonce, "not_after": not_after},
+            "priority": priority,
+        }
+        return self._submit("/v1/proofs", asked, idempotency_key)
+
+    def job(self, job: Union[str, Job]) -> Job:
+        """The state of a job."""
+        return cast(Job, self._http.json("GET", f"/v1/jobs/{_id(job)}"))
+
+    def events(self, job: Union[str, Job], after: int = 0) -> Iterator[Event]:
+        """Events of a job as they happen, to its end. A stream that breaks off is taken up again."""
+        failures = 0
+        while True:
+            try:
+                headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}
+                with self._http.open("GET", f"/v1/jobs/{_id(job)}/events", headers=headers) as stream:
+                    if stream.status == 204:
+                        return
+                    for after, body in requests.events(stream):
+                        failures = 0
+                        yield cast(Event, {**body, "id": after})
+                        if body["state"] in FINISHED:
+                            return
+            except ProvennError as refused:
+                if refused.status not in (429, 503) or failures >= len(requests.PAUSES):
+                    raise
+            except (OSError, http.client.HTTPException):
+                if failures >= len(requests.PAUSES):
+                    raise
+            time.sleep(requests.PAUSES[min(failures, len(requests.PAUSES) - 1)])
+            failures += 1
+
+    def wait(self, job: Union[str, Job], on_event: Optional[Callable[[Event], Any]] = None) -> Job:
+        """Waits for a job; its last state. Raises JobFailed if it ended without a result."""
+        for event in self.events(job):
+            if on_event is not None:
+                on_event(event)
+        ended = self.job(job)
+        if ended["state"] != "done":
+            raise JobFailed(ended)
+        return ended
+
+    def cancel(self, job: Union[str, Job]) -> None:
+        """Cancels a job; its process ends."""
+        self._http.send("DELETE", f"/v1/jobs/{_id(job)}")
+
+    # Results.
+
+    def receipt(self, job: Union[str, Job]) -> bytes:
+        """The receipt that a proof made."""
+        return self._http.send("GET", f"/v1/proofs/{_id(job)}/receipt")
+
+    def model(self, model: str) -> Any:
+        """What is known of a model, by model id or SHA-256 of the file."""
+        return self._http.json("GET", f"/v1/models/{quote(model)}")
+
+    def card(self, model: str) -> bytes:
+        """The card of a committed model."""
+        return self._http.send("GET", f"/v1/models/{quote(model)}/card")
+
+    def srs(self, srs: str) -> bytes:
+        """The verifier's part of the parameters."""
+        return self._http.send("GET", f"/v1/srs/{quote(srs)}")
+
+    def verify(
+        self,
+        receipt: bytes,
+        policy: Optional[str] = None,
+        audience: Optional[str] = None,
+        nonce: Optional[str] = None,
+        model: Optional[str] = None,
+        srs: Optional[str] = None,
+        accept_dev: bool = False,
+    ) -> Verdict:
+        """Has the service verify a receipt. Name what you rely on; the rest is reported as stated, not checked.
+
+        Raises ProvennError with the verifier's code if the receipt is refused.
+        """
+        asked = {"policy": policy, "audience": audience, "nonce": nonce, "model": model, "srs": srs}
+        query = {name: value for name, value in asked.items() if value is not None}
+        query["accept_dev"] = "true" if accept_dev else "false"
+        return cast(Verdict, json.loads(self._http.send("POST", f"/v1/verify?{urlencode(query)}", receipt)))
+
+    # Registry.
+
+    def publish(self, tenant: str, name: str, model: str, rotate: bool = True) -> Version:
+        """Publishes a committed model as the next version under a name."""
+        body = {"model": model, "rotate": rotate}
+        return cast(Version, self._http.json("POST", _name(tenant, name), body, again=False))
+
+    def set_status(self, tenant: str, name: str, version: int, status: Status, reason: str) -> Version:
+        """Deprecates or revokes a version."""
+        body = {"status": status, "reason": reason}
+        return cast(Version, self._http.json("POST", f"{_name(tenant, name)}/{version}/status", body, again=False))
+
+    def versions(self, tenant: str = "", model: str = "") -> List[Version]:
+        """Published versions, newest first."""
+        found = self._http.json("GET", f"/v1/registry?{urlencode({'tenant': tenant, 'model': model})}")
+        return cast(List[Version], found["versions"])
+
+    def name(self, tenant: str, name: str) -> Name:
+        """Versions under a name."""
+        return cast(Name, self._http.json("GET", _name(tenant, name)))
+
+    def published_card(self, tenant: str, name: str, version: int) -> bytes:
+        """The card of a published model."""
+        return self._http.send("GET", f"{_name(tenant, name)}/{version}/card")
+
+    # Transparency log.
+
+    def log(self) -> Log:
+        """Key and size of the log. Who relies on it gets the key from a source of their own."""
+        return cast(Log, self._http.json("GET", "/v1/log"))
+
+    def checkpoint(self) -> str:
+        """The newest signed checkpoint."""
+        return self._http.send("GET", "/checkpoint").decode()
+
+    def inclusion_proof(self, content: Content, timeout: float = 30.0) -> str:
+        """The proof that a receipt or a card is in the log, for `provenn log verify`; waits for the next checkpoint if need be."""
+        sha256 = hashlib.sha256(_bytes(content)).hexdigest()
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                return self._http.send("GET", f"/v1/log/proofs/{sha256}").decode()
+            except ProvennError as refused:
+                if refused.code != "log-pending" or time.monotonic() > end:
+                    raise
+            time.sleep(0.2)
+
+    def consistency_proof(self, old: int, new: int) -> str:
+        """The proof that the log only grew from one size to another."""
+        return self._http.send("GET", f"/v1/log/consistency?{urlencode({'old': old, 'new': new})}").decode()
+
+    # Ledger.
+
+    def ledger(self, model: str = "", input: str = "", requester: str = "") -> Ledger:
+        """Bits that receipts revealed at most, and budgets."""
+        query = urlencode({"model": model, "input": input, "requester": requester})
+        return cast(Ledger, self._http.json("GET", f"/v1/ledger?{query}"))
+
+    def set_model_budget(
+        self,
+        model: str,
+        total_bits: Optional[float] = None,
+        input_bits: Optional[float] = None,
+        requester_bits: Optional[float] = None,
+    ) -> List[Budget]:
+        """Limits the bits of a model's receipts: all together, about each input, for each key. None is no limit."""
+        body = {"total_bits": total_bits, "input_bits": input_bits, "requester_bits": requester_bits}
+        return cast(List[Budget], self._http.json("PUT", f"/v1/ledger/models/{quote(model)}", body))
+
+    def set_requester_budget(self, key_id: str, bits: Optional[float] = None) -> List[Budget]:
+        """Limits the bits that receipts reveal to a key, over all models. None is no limit."""
+        return cast(List[Budget], self._http.json("PUT", f"/v1/ledger/requesters/{quote(key_id)}", {"bits": bits}))
+
+    def _put(self, what: str, content: bytes) -> str:
+        sha256 = hashlib.sha256(content).hexdigest()
+        self._http.send("PUT", f"/v1/{what}/{sha256}", content)
+        return sha256
+
+    def _submit(self, path: str, asked: Any, idempotency_key: Optional[str] = None) -> Job:
+        # The key makes it harmless to try again.
+        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+        body = {name: value for name, value in asked.items() if value is not None}
+        return cast(Job, self._http.json("POST", path, body, headers))
+
+
+def _bytes(content: Content) -> bytes:
+    return content if isinstance(content, bytes) else Path(content).read_bytes()
+
+
+def _id(job: Union[str, Job]) -> str:
+    return quote(job if isinstance(job, str) else job["id"])
+
+
+def _name(tenant: str, name: str) -> str:
+    return f"/v1/registry/{quote(tenant)}/{quote(name)}"

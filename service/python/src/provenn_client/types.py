@@ -1,0 +1,141 @@
+"""Documents of the service. Times are unix milliseconds, digests lower-case hexadecimal."""
+
+from __future__ import annotations
+
+from typing import Any, List, Literal, Optional, TypedDict
+
+State = Literal["queued", "witness", "proving", "verifying", "done", "failed", "cancelled", "expired"]
+Status = Literal["active", "deprecated", "revoked"]
+Binding = Literal["public", "committed"]
+
+
+class Tensor(TypedDict):
+    """One input."""
+
+    shape: List[int]
+    values: List[float]
+
+
+class Problem(TypedDict, total=False):
+    """Why something was refused (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    help: str
+    forecast: Any
+
+
+class _Job(TypedDict):
+    id: str
+    kind: str
+    state: State
+    stage: str
+    attempt: int
+    progress: float
+    priority: int
+    created: int
+    request: Any
+
+
+class Job(_Job, total=False):
+    """A job: committing to a model or an input, or a proof."""
+
+    eta_ms: int
+    started: int
+    finished: int
+    peak_bytes: int
+    cpu_ms: int
+    forecast: Any
+    result: Any
+    error: Problem
+
+
+class Event(TypedDict):
+    """A stage of a job."""
+
+    id: int
+    state: State
+    stage: str
+    attempt: int
+    at: int
+
+
+class Check(TypedDict):
+    """One check of a verdict; not checked is what the caller named no expectation for."""
+
+    name: str
+    value: str
+    checked: bool
+
+
+class Version(TypedDict):
+    """A published model."""
+
+    tenant: str
+    name: str
+    version: int
+    model: str
+    status: Status
+    reason: str
+    created: int
+    changed: int
+
+
+class _Verdict(TypedDict):
+    valid: bool
+    dev: bool
+    output: Any
+    checks: List[Check]
+
+
+class Verdict(_Verdict, total=False):
+    """A receipt that verified. Look at `published`: the model may be revoked since."""
+
+    published: Version
+
+
+class Name(TypedDict):
+    """Versions under a name, newest first."""
+
+    current: Optional[int]
+    versions: List[Version]
+
+
+class Log(TypedDict):
+    """The transparency log."""
+
+    key: str
+    size: int
+    pending: int
+
+
+class Account(TypedDict):
+    """Bits that receipts revealed at most."""
+
+    model: str
+    input: str
+    requester: str
+    policy: str
+    receipts: int
+    bits: float
+    reserved_bits: float
+
+
+class Budget(TypedDict):
+    """A limit on bits."""
+
+    scope: str
+    subject: str
+    bits: float
+
+
+class Ledger(TypedDict):
+    """What receipts let out."""
+
+    bits: float
+    reserved_bits: float
+    accounts: List[Account]
+    budgets: List[Budget]

@@ -1,0 +1,106 @@
+"""The whole way, and what is refused."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import List, Tuple
+
+import pytest
+from conftest import Service
+
+from provenn_client import Client, Event, JobFailed, ProvennError
+
+
+@pytest.fixture(scope="session")
+def model(client: Client, fixtures: Path) -> Tuple[str, str]:
+    """Model id, and SHA-256 of an input."""
+    model = client.upload_model(fixtures / "models/linear_30.onnx")
+    rows = client.upload_input(fixtures / "data/breast_cancer_calibration.npy")
+    committed = client.wait(client.commit(model, calibration=rows))
+    return committed["result"]["model_id"], client.upload_input(fixtures / "inputs/linear_30.json")
+
+
+def test_the_whole_way(client: Client, service: Service, model: Tuple[str, str], tmp_path: Path) -> None:
+    seen: List[Event] = []
+    job = client.wait(client.prove(*model, "label", audience="bob"), on_event=seen.append)
+    assert [event["id"] for event in seen] == list(range(1, len(seen) + 1))
+    assert (seen[0]["state"], seen[-1]["state"]) == ("queued", "done")
+    receipt = client.receipt(job)
+    anybody = Client(service.url)
+    verdict = anybody.verify(receipt, policy="label", audience="bob", model=model[0], accept_dev=True)
+    assert verdict["valid"] and verdict["dev"]
+    assert {check["name"]: check["checked"] for check in verdict["checks"]}["audience"]
+    with pytest.raises(ProvennError) as refused:
+        anybody.verify(receipt, audience="carol", accept_dev=True)
+    assert refused.value.code == "context-mismatch" and refused.value.help
+
+    # Offline, with the program: both are in the log, and a changed receipt is not.
+    card = client.card(model[0])
+    for name, content in (("receipt", receipt), ("card", card)):
+        (tmp_path / name).write_bytes(content)
+        (tmp_path / "proof").write_text(anybody.inclusion_proof(content), newline="")
+        command = [service.program, "--json", "log", "verify", name, "--proof", "proof", "--key", anybody.log()["key"]]
+        found = json.loads(subprocess.run(command, cwd=tmp_path, check=True, capture_output=True).stdout)
+        assert found["logged"] and found["kind"] in ("receipt", "model card")
+    assert anybody.checkpoint().startswith("provenn.invalid/log\n")
+    assert anybody.consistency_proof(1, 2).startswith("provenn-consistency-proof@v1\n")
+    changed = bytearray(receipt)
+    changed[-1] ^= 1
+    with pytest.raises(ProvennError) as unknown:
+        anybody.inclusion_proof(bytes(changed))
+    assert unknown.value.status == 404
+
+
+def test_events_go_on_where_they_were(client: Client, model: Tuple[str, str]) -> None:
+    job = client.prove(*model, "label", audience="again")
+    client.wait(job)
+    everything = list(client.events(job))
+    assert list(client.events(job, after=2)) == everything[2:]
+    assert list(client.events(job, after=everything[-1]["id"])) == []
+
+
+def test_the_same_key_gives_the_same_job(client: Client, model: Tuple[str, str]) -> None:
+    jobs = [client.prove(*model, "label", audience="same", idempotency_key="one") for _ in range(2)]
+    assert jobs[0]["id"] == jobs[1]["id"]
+    with pytest.raises(ProvennError) as refused:
+        client.prove(*model, "scores", audience="same", idempotency_key="one")
+    assert refused.value.code == "idempotency-mismatch"
+
+
+def test_a_job_that_fails_says_why(client: Client, model: Tuple[str, str]) -> None:
+    far = client.upload_input({"shape": [30], "values": [1e6] + [0.0] * 29})
+    with pytest.raises(JobFailed) as failed:
+        client.wait(client.prove(model[0], far, "label"))
+    assert failed.value.code == "out-of-range"
+    assert failed.value.job["state"] == "failed"
+
+
+def test_without_a_key_nothing_private_is_shown(service: Service, model: Tuple[str, str]) -> None:
+    with pytest.raises(ProvennError) as refused:
+        Client(service.url).card(model[0])
+    assert (refused.value.status, refused.value.code) == (401, "unauthorized")
+
+
+def test_budgets(client: Client, model: Tuple[str, str]) -> None:
+    spent = client.ledger(model=model[0])
+    client.set_model_budget(model[0], total_bits=spent["bits"] + spent["reserved_bits"] + 1)
+    client.wait(client.prove(*model, "threshold:0:0", audience="one"))
+    with pytest.raises(ProvennError) as refused:
+        client.prove(*model, "threshold:0:0", audience="two")
+    assert refused.value.code == "budget-exceeded"
+    assert client.ledger(model=model[0])["bits"] >= spent["bits"] + 1
+    assert client.set_model_budget(model[0]) == []
+
+
+def test_registry(client: Client, service: Service, model: Tuple[str, str]) -> None:
+    published = client.publish("default", "linear", model[0])
+    assert (published["version"], published["status"]) == (1, "active")
+    anybody = Client(service.url)
+    assert anybody.name("default", "linear") == {"current": 1, "versions": [published]}
+    assert anybody.versions(model=model[0]) == [published]
+    assert anybody.published_card("default", "linear", 1) == client.card(model[0])
+    revoked = client.set_status("default", "linear", 1, "revoked", "a test")
+    assert revoked["reason"] == "a test"
+    with pytest.raises(ProvennError) as refused:
+        client.prove(*model, "label", audience="late")
+    assert refused.value.code == "model-revoked"

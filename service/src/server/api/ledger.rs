@@ -1,0 +1,157 @@
+//! What receipts let out, and how much they may.
+
+use super::body;
+use crate::server::auth::Caller;
+use crate::server::db::{Account, Budget, LedgerScope};
+use crate::server::error::ApiError;
+use crate::server::keys::Scope;
+use crate::server::ledger::micro;
+use crate::server::problem::Problem;
+use crate::server::state::App;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::Json;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// Accounts in one answer.
+const MOST: i64 = 10_000;
+/// Largest budget.
+const MAX_BITS: f64 = 1e9;
+
+/// Which accounts to show.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct Filter {
+    /// Model id.
+    model: String,
+    /// Digest of an input's integers, as the ledger shows it.
+    input: String,
+    /// Id of a key.
+    requester: String,
+}
+
+/// The ledger of a tenant.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LedgerView {
+    /// Bits of published receipts in the accounts shown; receipts that several keys asked for count once.
+    bits: f64,
+    /// Bits of receipts under way in the accounts shown.
+    reserved_bits: f64,
+    accounts: Vec<Account>,
+    budgets: Vec<Budget>,
+}
+
+/// Bits that receipts of a model may reveal. What is left out is not limited.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelBudget {
+    /// All together.
+    #[schema(minimum = 0, maximum = 1e9)]
+    total_bits: Option<f64>,
+    /// Those about one input, each.
+    #[schema(minimum = 0, maximum = 1e9)]
+    input_bits: Option<f64>,
+    /// Those that one key asks for, each.
+    #[schema(minimum = 0, maximum = 1e9)]
+    requester_bits: Option<f64>,
+}
+
+/// Bits that receipts may reveal to a key, over all models. Not limited if left out.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeyBudget {
+    #[schema(minimum = 0, maximum = 1e9)]
+    bits: Option<f64>,
+}
+
+/// Bits by model, input, requester and policy.
+#[utoipa::path(get, path = "/v1/ledger", tag = "ledger", security(("key" = ["read"])), params(Filter), responses(
+    (status = 200, body = LedgerView),
+    (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn get_ledger(
+    State(app): State<App>,
+    caller: Caller,
+    filter: Result<Query<Filter>, QueryRejection>,
+) -> Result<Json<LedgerView>, ApiError> {
+    caller.needs(Scope::Read)?;
+    let Query(filter) = filter.map_err(|e| ApiError::bad(e.body_text()))?;
+    let (model, input, requester) = (&filter.model, &filter.input, &filter.requester);
+    let accounts = app.db.accounts(&caller.tenant, model, input, requester, MOST).await?;
+    Ok(Json(LedgerView {
+        bits: accounts.iter().map(|account| account.first.0).sum(),
+        reserved_bits: accounts.iter().map(|account| account.first.1).sum(),
+        accounts,
+        budgets: app.db.budgets(&caller.tenant).await?,
+    }))
+}
+
+/// Sets the budgets of a model. They hold for receipts that are asked for from then on.
+#[utoipa::path(put, path = "/v1/ledger/models/{id}", tag = "ledger", security(("key" = ["commit"])),
+    params(("id" = String, Path, description = "Model id")), request_body = ModelBudget,
+    responses(
+        (status = 200, body = Vec<Budget>),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn put_model_budget(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Body,
+) -> Result<Json<Vec<Budget>>, ApiError> {
+    caller.needs(Scope::Commit)?;
+    let (asked, _) = body::json::<ModelBudget>(body).await?;
+    let model = app
+        .db
+        .model(&caller.tenant, &id)
+        .await?
+        .ok_or(ApiError::NotFound { what: "model" })?;
+    let budgets = [
+        (LedgerScope::Model, limit(asked.total_bits)?),
+        (LedgerScope::Input, limit(asked.input_bits)?),
+        (LedgerScope::Requester, limit(asked.requester_bits)?),
+    ];
+    for (scope, bits) in budgets {
+        app.db.set_budget(&caller.tenant, scope, &model.id, bits).await?;
+    }
+    Ok(Json(app.db.budgets(&caller.tenant).await?))
+}
+
+/// Sets the budget of a key.
+#[utoipa::path(put, path = "/v1/ledger/requesters/{id}", tag = "ledger", security(("key" = ["commit"])),
+    params(("id" = String, Path, description = "Id of a key: the part between its underscores")), request_body = KeyBudget,
+    responses(
+        (status = 200, body = Vec<Budget>),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn put_key_budget(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Body,
+) -> Result<Json<Vec<Budget>>, ApiError> {
+    caller.needs(Scope::Commit)?;
+    let (asked, _) = body::json::<KeyBudget>(body).await?;
+    if !app.db.has_key(&caller.tenant, &id).await? {
+        return Err(ApiError::NotFound { what: "key" });
+    }
+    app.db
+        .set_budget(&caller.tenant, LedgerScope::Key, &id, limit(asked.bits)?)
+        .await?;
+    Ok(Json(app.db.budgets(&caller.tenant).await?))
+}
+
+fn limit(bits: Option<f64>) -> Result<Option<i64>, ApiError> {
+    match bits {
+        Some(bits) if !(0.0..=MAX_BITS).contains(&bits) => {
+            Err(ApiError::bad(format!("0 to {MAX_BITS} bits are accepted")))
+        }
+        bits => Ok(bits.map(micro)),
+    }
+}

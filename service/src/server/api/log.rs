@@ -1,0 +1,137 @@
+//! The transparency log, for everybody. `checkpoint` and tiles lie where C2SP `tlog-tiles` wants them, below the root.
+
+use crate::server::auth::Anybody;
+use crate::server::error::ApiError;
+use crate::server::problem::Problem;
+use crate::server::state::App;
+use crate::server::tlog::{count, proofs, tile};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{header, HeaderName};
+use axum::response::IntoResponse;
+use axum::Json;
+use provenn_verifier::tlog::{ConsistencyProof, InclusionProof};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+const TEXT: (HeaderName, &str) = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
+
+/// The log.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LogView {
+    /// Public key, as `provenn log` takes it. Whoever relies on the log gets it from a source of their own.
+    key: String,
+    /// Entries under the signed checkpoint.
+    size: i64,
+    /// Entries that the next checkpoint will add.
+    pending: i64,
+}
+
+/// Key and size of the log.
+#[utoipa::path(get, path = "/v1/log", tag = "log", responses(
+    (status = 200, body = LogView),
+    (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn get_log(State(app): State<App>, _anybody: Anybody) -> Result<Json<LogView>, ApiError> {
+    let head = app.db.log_head().await?;
+    Ok(Json(LogView {
+        key: head.key,
+        size: head.size,
+        pending: head.entries - head.size,
+    }))
+}
+
+/// The newest checkpoint: a signed note.
+#[utoipa::path(get, path = "/checkpoint", tag = "log", responses(
+    (status = 200, body = String, content_type = "text/plain"),
+    (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn checkpoint(State(app): State<App>, _anybody: Anybody) -> Result<impl IntoResponse, ApiError> {
+    match app.db.log_head().await?.checkpoint {
+        note if note.is_empty() => Err(ApiError::Unavailable("the log has no checkpoint yet".into())),
+        note => Ok(([TEXT, (header::CACHE_CONTROL, "no-cache")], note)),
+    }
+}
+
+/// A tile of hashes or entries. OpenAPI has no words for addresses of varying depth, so this one is not in the document.
+pub async fn get_tile(
+    State(app): State<App>,
+    _anybody: Anybody,
+    Path(address): Path<String>,
+) -> Result<impl IntoResponse, ApiError> {
+    let bytes = tile(&app, &address).await?.ok_or(ApiError::NotFound { what: "tile" })?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    Ok((headers, bytes))
+}
+
+/// That a card or a receipt is in the log: path and signed checkpoint, to be checked offline (C2SP `tlog-proof`).
+#[utoipa::path(get, path = "/v1/log/proofs/{sha256}", tag = "log",
+    params(("sha256" = String, Path, pattern = "^[0-9a-f]{64}$", description = "SHA-256 of the card or the receipt")),
+    responses(
+        (status = 200, body = String, content_type = "text/plain"),
+        (status = 409, description = "The next checkpoint will include it", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn get_inclusion(
+    State(app): State<App>,
+    _anybody: Anybody,
+    Path(sha256): Path<String>,
+) -> Result<impl IntoResponse, ApiError> {
+    let (index, _) = app
+        .db
+        .log_entry(&sha256)
+        .await?
+        .ok_or(ApiError::NotFound { what: "entry" })?;
+    let head = app.db.log_head().await?;
+    let size = count(head.size)?;
+    if index >= size {
+        return Err(ApiError::LogPending);
+    }
+    let proof = InclusionProof {
+        index,
+        path: proofs::inclusion(&app, index, size).await?,
+        checkpoint: head.checkpoint,
+    };
+    Ok(([TEXT], proof.to_text()))
+}
+
+/// Two sizes of the log.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Sizes {
+    /// Entries of the older tree.
+    old: u64,
+    /// Entries of the newer tree, at most those under the checkpoint.
+    new: u64,
+}
+
+/// That the log only grew between two sizes.
+#[utoipa::path(get, path = "/v1/log/consistency", tag = "log", params(Sizes), responses(
+    (status = 200, body = String, content_type = "text/plain"),
+    (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn get_consistency(
+    State(app): State<App>,
+    _anybody: Anybody,
+    sizes: Result<Query<Sizes>, QueryRejection>,
+) -> Result<impl IntoResponse, ApiError> {
+    let Query(Sizes { old, new }) = sizes.map_err(|e| ApiError::bad(e.body_text()))?;
+    let size = count(app.db.log_head().await?.size)?;
+    if old > new || new > size {
+        return Err(ApiError::bad(format!("old <= new <= {size} is expected")));
+    }
+    let proof = ConsistencyProof {
+        old,
+        new,
+        path: proofs::consistency(&app, old, new).await?,
+    };
+    Ok(([TEXT], proof.to_text()))
+}

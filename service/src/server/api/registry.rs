@@ -1,0 +1,149 @@
+//! Published models: anybody may look.
+
+use super::body::Bytes;
+use super::models_card::BYTES;
+use crate::server::auth::Anybody;
+use crate::server::db::{Model, Status, Version};
+use crate::server::error::ApiError;
+use crate::server::problem::Problem;
+use crate::server::state::App;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::response::IntoResponse;
+use axum::Json;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+/// Versions in one answer.
+const MOST: i64 = 1000;
+
+/// What to list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct Filter {
+    /// Only versions of this tenant.
+    tenant: String,
+    /// Only the version of this model id.
+    model: String,
+}
+
+/// Versions, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VersionList {
+    versions: Vec<Version>,
+}
+
+/// Versions under a name, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NameView {
+    /// The newest active version, if there is one.
+    current: Option<i64>,
+    versions: Vec<Version>,
+}
+
+/// A published model.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VersionView {
+    #[serde(flatten)]
+    version: Version,
+    key_digest: String,
+    srs_id: String,
+    /// What the card says of the model: shapes, accuracy, policies and the bits that each reveals.
+    #[schema(value_type = Object)]
+    card: Value,
+    /// SHA-256 of the card, under which the log has it.
+    card_sha256: String,
+}
+
+/// Published models, newest first.
+#[utoipa::path(get, path = "/v1/registry", tag = "registry", params(Filter), responses(
+    (status = 200, body = VersionList),
+    (status = "4XX", body = Problem, content_type = "application/problem+json"),
+    (status = "5XX", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn list_versions(
+    State(app): State<App>,
+    _anybody: Anybody,
+    filter: Result<Query<Filter>, QueryRejection>,
+) -> Result<Json<VersionList>, ApiError> {
+    let Query(filter) = filter.map_err(|e| ApiError::bad(e.body_text()))?;
+    let versions = app.db.versions(&filter.tenant, "", &filter.model, MOST).await?;
+    Ok(Json(VersionList { versions }))
+}
+
+/// Versions under a name.
+#[utoipa::path(get, path = "/v1/registry/{tenant}/{name}", tag = "registry",
+    params(("tenant" = String, Path), ("name" = String, Path)),
+    responses(
+        (status = 200, body = NameView),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn get_name(
+    State(app): State<App>,
+    _anybody: Anybody,
+    Path((tenant, name)): Path<(String, String)>,
+) -> Result<Json<NameView>, ApiError> {
+    let versions = app.db.versions(&tenant, &name, "", MOST).await?;
+    if versions.is_empty() {
+        return Err(ApiError::NotFound {
+            what: "published model",
+        });
+    }
+    let active = versions.iter().filter(|version| version.status == Status::Active);
+    let current = active.map(|version| version.version).max();
+    Ok(Json(NameView { current, versions }))
+}
+
+/// A published model and what its card says.
+#[utoipa::path(get, path = "/v1/registry/{tenant}/{name}/{version}", tag = "registry",
+    params(("tenant" = String, Path), ("name" = String, Path), ("version" = i64, Path)),
+    responses(
+        (status = 200, body = VersionView),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn get_version(
+    State(app): State<App>,
+    _anybody: Anybody,
+    Path(address): Path<(String, String, String)>,
+) -> Result<Json<VersionView>, ApiError> {
+    let (version, model) = find(&app, &address).await?;
+    Ok(Json(VersionView {
+        version,
+        card_sha256: model.card_sha256().to_owned(),
+        key_digest: model.key_digest,
+        srs_id: model.srs_id,
+        card: model.description,
+    }))
+}
+
+/// The card of a published model: the bytes that receipts are verified against.
+#[utoipa::path(get, path = "/v1/registry/{tenant}/{name}/{version}/card", tag = "registry",
+    params(("tenant" = String, Path), ("name" = String, Path), ("version" = i64, Path)),
+    responses(
+        (status = 200, body = inline(Bytes), content_type = "application/octet-stream"),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn get_version_card(
+    State(app): State<App>,
+    _anybody: Anybody,
+    Path(address): Path<(String, String, String)>,
+) -> Result<impl IntoResponse, ApiError> {
+    let (_, model) = find(&app, &address).await?;
+    Ok(([BYTES], app.models.card(&app.store, &model).await?))
+}
+
+async fn find(app: &App, (tenant, name, version): &(String, String, String)) -> Result<(Version, Model), ApiError> {
+    let missing = || ApiError::NotFound {
+        what: "published model",
+    };
+    let versions = app.db.versions(tenant, name, "", MOST).await?;
+    let found = versions.into_iter().find(|known| known.version.to_string() == *version);
+    let version = found.ok_or_else(missing)?;
+    let model = app.db.model(tenant, &version.model).await?.ok_or_else(missing)?;
+    Ok((version, model))
+}

@@ -1,0 +1,300 @@
+//! The ledger of what receipts let out.
+
+use super::Db;
+use crate::server::error::ApiError;
+use crate::server::ledger::{shown, Charge};
+use serde::Serialize;
+use sqlx::any::AnyRow;
+use sqlx::{Any, Row, Transaction};
+use utoipa::ToSchema;
+
+/// Sums what counts of a tenant.
+macro_rules! spent {
+    ($which:literal) => {
+        concat!(
+            "SELECT CAST(COALESCE(SUM(l.microbits), 0) AS BIGINT) AS n FROM ledger l JOIN jobs j ON j.id = l.job WHERE l.tenant = $1 AND ",
+            $which,
+            " AND j.state NOT IN ('failed', 'cancelled', 'expired')"
+        )
+    };
+}
+
+/// Which receipts count against a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of a model.
+    Model,
+    /// Those of a model about one input, each.
+    Input,
+    /// Those of a model that one key asked for, each.
+    Requester,
+    /// All that a key asked for.
+    Key,
+}
+
+impl Scope {
+    const ALL: [Self; 4] = [Self::Model, Self::Input, Self::Requester, Self::Key];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Input => "input",
+            Self::Requester => "requester",
+            Self::Key => "key",
+        }
+    }
+
+    fn parse(name: &str) -> Result<Self, ApiError> {
+        let known = Self::ALL.into_iter().find(|scope| scope.name() == name);
+        known.ok_or_else(|| ApiError::Internal(format!("unknown scope {name}")))
+    }
+
+    fn what(self) -> &'static str {
+        match self {
+            Self::Model => "this model",
+            Self::Input => "this input under this model",
+            Self::Requester => "this key under this model",
+            Self::Key => "this key",
+        }
+    }
+
+    /// Receipts of the tenant $1 that count; $2 and $3 as in [`of`](Self::of).
+    fn spent(self) -> &'static str {
+        match self {
+            Self::Model => spent!("l.model = $2 AND $3 = '' AND l.again = 0"),
+            Self::Input => spent!("l.model = $2 AND l.input = $3 AND l.again = 0"),
+            Self::Requester => spent!("l.model = $2 AND l.requester = $3"),
+            Self::Key => spent!("l.requester = $2 AND $3 = ''"),
+        }
+    }
+
+    /// What a charge counts as.
+    fn of(self, charge: &Charge) -> (&str, &str) {
+        match self {
+            Self::Model => (&charge.model, ""),
+            Self::Input => (&charge.model, &charge.input),
+            Self::Requester => (&charge.model, &charge.requester),
+            Self::Key => (&charge.requester, ""),
+        }
+    }
+}
+
+/// Bits by model, input, requester and policy.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Account {
+    pub model: String,
+    /// Digest of the input's integers.
+    pub input: String,
+    /// Id of the key that asked.
+    pub requester: String,
+    pub policy: String,
+    /// Published receipts.
+    pub receipts: i64,
+    /// Bits that they reveal at most.
+    pub bits: f64,
+    /// Bits of receipts under way.
+    pub reserved_bits: f64,
+    /// Bits, and those under way, that no other key was charged with before.
+    #[serde(skip)]
+    pub first: (f64, f64),
+}
+
+/// A limit on bits.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Budget {
+    /// model, input, requester (each of these of the model that is the subject) or key
+    pub scope: String,
+    /// Model id, or id of a key.
+    pub subject: String,
+    pub bits: f64,
+}
+
+/// Charges a job to the key that asks for it, within the transaction that submits it. The tenant's submissions wait for each
+/// other there, so that two of them cannot both take the last bits. A key is charged once for a job; of several keys that
+/// ask for the same job, the first one's charge counts for the model and the input.
+///
+/// # Errors
+/// [`ApiError::Refused`] if a budget does not suffice.
+pub(super) async fn reserve(
+    tx: &mut Transaction<'static, Any>,
+    tenant: &str,
+    job: &str,
+    charge: &Charge,
+) -> Result<(), ApiError> {
+    let rows = sqlx::query("SELECT requester FROM ledger WHERE job = $1")
+        .bind(job)
+        .fetch_all(&mut **tx)
+        .await?;
+    let asked = rows
+        .iter()
+        .map(|row| row.try_get("requester"))
+        .collect::<Result<Vec<String>, _>>()?;
+    if asked.contains(&charge.requester) {
+        return Ok(());
+    }
+    let rows = sqlx::query(
+        "SELECT scope, microbits FROM budgets WHERE tenant = $1 AND ((scope = 'key' AND subject = $2) OR (scope <> 'key' AND subject = $3))",
+    )
+    .bind(tenant)
+    .bind(&charge.requester)
+    .bind(&charge.model)
+    .fetch_all(&mut **tx)
+    .await?;
+    for row in rows {
+        let scope = Scope::parse(row.try_get("scope")?)?;
+        let budget: i64 = row.try_get("microbits")?;
+        if !asked.is_empty() && matches!(scope, Scope::Model | Scope::Input) {
+            continue;
+        }
+        let (subject, part) = scope.of(charge);
+        let spent: i64 = sqlx::query(scope.spent())
+            .bind(tenant)
+            .bind(subject)
+            .bind(part)
+            .fetch_one(&mut **tx)
+            .await?
+            .try_get("n")?;
+        if spent.saturating_add(charge.microbits) > budget {
+            return Err(ApiError::Refused {
+                code: "budget-exceeded".into(),
+                message: format!(
+                    "the receipt may reveal {} bits; {} of the {} bits for {} are taken",
+                    shown(charge.microbits),
+                    shown(spent),
+                    shown(budget),
+                    scope.what()
+                ),
+                help: "choose a policy that reveals less, or ask the model's owner for a larger budget".into(),
+                forecast: None,
+            });
+        }
+    }
+    sqlx::query("INSERT INTO ledger (job, tenant, model, input, requester, policy, microbits, again) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+        .bind(job)
+        .bind(tenant)
+        .bind(&charge.model)
+        .bind(&charge.input)
+        .bind(&charge.requester)
+        .bind(&charge.policy)
+        .bind(charge.microbits)
+        .bind(i64::from(!asked.is_empty()))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+impl Db {
+    /// Accounts of a tenant: of a model, an input, a requester, where these are not empty.
+    pub async fn accounts(
+        &self,
+        tenant: &str,
+        model: &str,
+        input: &str,
+        requester: &str,
+        most: i64,
+    ) -> Result<Vec<Account>, ApiError> {
+        let rows = sqlx::query(
+            "SELECT l.model, l.input, l.requester, l.policy,
+                 CAST(SUM(CASE WHEN j.state = 'done' THEN 1 ELSE 0 END) AS BIGINT) AS receipts,
+                 CAST(SUM(CASE WHEN j.state = 'done' THEN l.microbits ELSE 0 END) AS BIGINT) AS settled,
+                 CAST(SUM(CASE WHEN j.state = 'done' THEN 0 ELSE l.microbits END) AS BIGINT) AS reserved,
+                 CAST(SUM(CASE WHEN j.state = 'done' AND l.again = 0 THEN l.microbits ELSE 0 END) AS BIGINT) AS settled_first,
+                 CAST(SUM(CASE WHEN j.state = 'done' OR l.again = 1 THEN 0 ELSE l.microbits END) AS BIGINT) AS reserved_first
+             FROM ledger l JOIN jobs j ON j.id = l.job
+             WHERE l.tenant = $1 AND ($2 = '' OR l.model = $2) AND ($3 = '' OR l.input = $3) AND ($4 = '' OR l.requester = $4)
+                 AND j.state NOT IN ('failed', 'cancelled', 'expired')
+             GROUP BY l.model, l.input, l.requester, l.policy ORDER BY l.model, l.input, l.requester, l.policy LIMIT $5",
+        )
+        .bind(tenant)
+        .bind(model)
+        .bind(input)
+        .bind(requester)
+        .bind(most)
+        .fetch_all(&self.read)
+        .await?;
+        let account = |row: &AnyRow| {
+            Ok(Account {
+                model: row.try_get("model")?,
+                input: row.try_get("input")?,
+                requester: row.try_get("requester")?,
+                policy: row.try_get("policy")?,
+                receipts: row.try_get("receipts")?,
+                bits: shown(row.try_get("settled")?),
+                reserved_bits: shown(row.try_get("reserved")?),
+                first: (
+                    shown(row.try_get("settled_first")?),
+                    shown(row.try_get("reserved_first")?),
+                ),
+            })
+        };
+        rows.iter().map(account).collect()
+    }
+
+    /// Budgets of a tenant.
+    pub async fn budgets(&self, tenant: &str) -> Result<Vec<Budget>, ApiError> {
+        let rows =
+            sqlx::query("SELECT scope, subject, microbits FROM budgets WHERE tenant = $1 ORDER BY scope, subject")
+                .bind(tenant)
+                .fetch_all(&self.read)
+                .await?;
+        let budget = |row: &AnyRow| {
+            Ok(Budget {
+                scope: row.try_get("scope")?,
+                subject: row.try_get("subject")?,
+                bits: shown(row.try_get("microbits")?),
+            })
+        };
+        rows.iter().map(budget).collect()
+    }
+
+    /// Sets a budget, or removes it.
+    pub async fn set_budget(
+        &self,
+        tenant: &str,
+        scope: Scope,
+        subject: &str,
+        microbits: Option<i64>,
+    ) -> Result<(), ApiError> {
+        let mut tx = self.begin().await?;
+        sqlx::query("DELETE FROM budgets WHERE tenant = $1 AND scope = $2 AND subject = $3")
+            .bind(tenant)
+            .bind(scope.name())
+            .bind(subject)
+            .execute(&mut *tx)
+            .await?;
+        if let Some(microbits) = microbits {
+            sqlx::query("INSERT INTO budgets (tenant, scope, subject, microbits) VALUES ($1, $2, $3, $4)")
+                .bind(tenant)
+                .bind(scope.name())
+                .bind(subject)
+                .bind(microbits)
+                .execute(&mut *tx)
+                .await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// See [`input_digest`](crate::server::ledger::input_digest).
+    pub async fn input_digest(&self, tenant: &str, model: &str, input: &str) -> Result<Option<String>, ApiError> {
+        let row = sqlx::query("SELECT digest FROM input_digests WHERE tenant = $1 AND model = $2 AND input = $3")
+            .bind(tenant)
+            .bind(model)
+            .bind(input)
+            .fetch_optional(&self.read)
+            .await?;
+        Ok(row.map(|row| row.try_get("digest")).transpose()?)
+    }
+
+    pub async fn set_input_digest(&self, tenant: &str, model: &str, input: &str, digest: &str) -> Result<(), ApiError> {
+        sqlx::query(
+            "INSERT INTO input_digests (tenant, model, input, digest) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        )
+        .bind(tenant)
+        .bind(model)
+        .bind(input)
+        .bind(digest)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+}

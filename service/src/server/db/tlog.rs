@@ -1,0 +1,125 @@
+//! Entries and head of the transparency log.
+
+use super::Db;
+use crate::bytes::hex32;
+use crate::server::clock::Millis;
+use crate::server::error::ApiError;
+use crate::server::tlog::{count, entry, Head};
+use provenn_verifier::tlog::Entry;
+use sqlx::any::AnyRow;
+use sqlx::{Any, Row, Transaction};
+
+impl Db {
+    /// Fixes the log's public key, or compares it with the one that is fixed.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] if the log was started under another key.
+    pub async fn log_key(&self, key: &str) -> Result<(), ApiError> {
+        sqlx::query("UPDATE log_head SET key = $1 WHERE id = 1 AND key = ''")
+            .bind(key)
+            .execute(&self.write)
+            .await?;
+        match self.log_head().await?.key {
+            known if known == key => Ok(()),
+            known => Err(ApiError::Internal(format!(
+                "the log was started under the key {known}, this process has {key}: give all processes the same log.key"
+            ))),
+        }
+    }
+
+    pub async fn log_head(&self) -> Result<Head, ApiError> {
+        let row = sqlx::query("SELECT entries, size, checkpoint, key FROM log_head WHERE id = 1")
+            .fetch_one(&self.read)
+            .await?;
+        Ok(Head {
+            entries: row.try_get("entries")?,
+            size: row.try_get("size")?,
+            checkpoint: row.try_get("checkpoint")?,
+            key: row.try_get("key")?,
+        })
+    }
+
+    /// Entries `first..end`.
+    pub async fn log_entries(&self, first: u64, end: u64) -> Result<Vec<Entry>, ApiError> {
+        let bound = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let rows = sqlx::query("SELECT kind, digest FROM log_entries WHERE idx >= $1 AND idx < $2 ORDER BY idx")
+            .bind(bound(first))
+            .bind(bound(end))
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter().map(from_row).collect()
+    }
+
+    /// The first entry about something, with its index.
+    pub async fn log_entry(&self, digest: &str) -> Result<Option<(u64, Entry)>, ApiError> {
+        let row = sqlx::query("SELECT idx, kind, digest FROM log_entries WHERE digest = $1 ORDER BY idx LIMIT 1")
+            .bind(digest)
+            .fetch_optional(&self.read)
+            .await?;
+        row.map(|row| Ok((count(row.try_get("idx")?)?, from_row(&row)?)))
+            .transpose()
+    }
+
+    /// Serves a checkpoint from now on, unless a later one is served already.
+    pub async fn set_checkpoint(&self, size: u64, note: &str) -> Result<(), ApiError> {
+        sqlx::query("UPDATE log_head SET size = $1, checkpoint = $2 WHERE id = 1 AND (size < $1 OR checkpoint = '')")
+            .bind(i64::try_from(size).unwrap_or(i64::MAX))
+            .bind(note)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+}
+
+fn from_row(row: &AnyRow) -> Result<Entry, ApiError> {
+    let digest = hex32(row.try_get("digest")?).map_err(ApiError::Internal)?;
+    Ok(entry(row.try_get("kind")?, digest))
+}
+
+/// Gives something that is published its place in the log, within the transaction that publishes it.
+pub(super) async fn append(
+    tx: &mut Transaction<'static, Any>,
+    kind: &str,
+    digest: &str,
+    now: Millis,
+) -> Result<(), ApiError> {
+    let entries: i64 = sqlx::query("UPDATE log_head SET entries = entries + 1 WHERE id = 1 RETURNING entries")
+        .fetch_one(&mut **tx)
+        .await?
+        .try_get("entries")?;
+    sqlx::query("INSERT INTO log_entries (idx, kind, digest, created) VALUES ($1, $2, $3, $4)")
+        .bind(entries - 1)
+        .bind(kind)
+        .bind(digest)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+impl Db {
+    /// Adds entries as publications do.
+    pub async fn log_these(&self, digests: &[String]) -> Result<(), ApiError> {
+        let mut tx = self.begin().await?;
+        for digest in digests {
+            append(&mut tx, "receipt", digest, 0).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Changes what a crash or a restored backup would: the state of the head, and what the entries were.
+    pub async fn log_reset(&self, size: u64, entries: u64) -> Result<(), ApiError> {
+        for (query, bound) in [
+            ("UPDATE log_head SET size = $1 WHERE id = 1", size),
+            ("UPDATE log_head SET entries = $1 WHERE id = 1", entries),
+            ("DELETE FROM log_entries WHERE idx >= $1", entries),
+        ] {
+            sqlx::query(query)
+                .bind(i64::try_from(bound).unwrap_or(i64::MAX))
+                .execute(&self.write)
+                .await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! What receipts let out, in bits.
+//!
+//! The rule, in one place. A receipt is charged what its policy can reveal at most, whatever the output turned out to be:
+//!
+//! | policy | bits | why |
+//! |---|---|---|
+//! | `label` | log2 C | one of C outputs |
+//! | `threshold` | 1 | one of two answers |
+//! | `yes-only` | 1 | that a receipt exists, or that none does: an upper bound |
+//! | `scores` | 41 C | C integers strictly between -2^40 and 2^40 |
+//!
+//! Each receipt is charged in full, also one that repeats an answer: the sum is an upper bound on what somebody learns who
+//! sees them all. It is charged to the model, to the input (by the digest of its integers, so that two files that say the
+//! same count as one) and to each key that asked for it. It counts from submission; a job that ends without a published
+//! receipt counts no more. Timing, refusals, withheld receipts and keys of the tenant that read a receipt without having
+//! asked for it are not counted.
+
+use super::error::ApiError;
+use super::state::App;
+use super::store::Kind;
+use crate::bytes::hex;
+use crate::policy::Asked;
+use crate::sample;
+use provenn_prover::commit::Description;
+use sha2::{Digest, Sha256};
+
+/// Integers strictly between `-VALUE_BOUND` and `VALUE_BOUND`.
+const SCORE_BITS: f64 = 41.0;
+/// The ledger counts in millionths of a bit.
+const MICRO: f64 = 1e6;
+
+/// What a receipt will be charged with.
+#[derive(Clone, Debug)]
+pub struct Charge {
+    pub model: String,
+    /// Digest of the input's integers.
+    pub input: String,
+    /// Id of the key that asked.
+    pub requester: String,
+    pub policy: String,
+    pub microbits: i64,
+}
+
+/// Most bits that a receipt under `policy` reveals.
+pub fn bits(policy: Asked, description: &Description) -> f64 {
+    let outputs = description.output_shape.iter().product::<usize>() as f64;
+    match policy {
+        Asked::Label => outputs.log2(),
+        Asked::Threshold { .. } | Asked::YesOnly { .. } => 1.0,
+        Asked::Scores => SCORE_BITS * outputs,
+    }
+}
+
+/// Millionths of a bit, rounded up.
+pub fn micro(bits: f64) -> i64 {
+    (bits * MICRO).ceil() as i64
+}
+
+/// The inverse of [`micro`], for people.
+pub fn shown(microbits: i64) -> f64 {
+    microbits as f64 / MICRO
+}
+
+/// Digest of an uploaded input's integers under a model.
+///
+/// # Errors
+/// An input that does not fit the model.
+pub async fn input_digest(
+    app: &App,
+    tenant: &str,
+    model: &str,
+    input: &str,
+    description: &Description,
+) -> Result<String, ApiError> {
+    if let Some(known) = app.db.input_digest(tenant, model, input).await? {
+        return Ok(known);
+    }
+    let temporary = app.temporary()?;
+    let path = temporary.path().join("input");
+    app.store.fetch(tenant, Kind::Input, input, &path).await?;
+    let description = description.clone();
+    let digest = tokio::task::spawn_blocking(move || {
+        let values = sample::quantize(&sample::one(&path, &description)?, &description);
+        let mut digest = Sha256::new();
+        values.iter().for_each(|value| digest.update(value.to_le_bytes()));
+        Ok::<_, crate::error::CliError>(hex(&digest.finalize()))
+    });
+    let digest = digest.await.map_err(|e| ApiError::Internal(e.to_string()))??;
+    app.db.set_input_digest(tenant, model, input, &digest).await?;
+    Ok(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_rounded_up() {
+        assert_eq!((micro(1.0), micro(10f64.log2()), micro(0.0)), (1_000_000, 3_321_929, 0));
+        assert_eq!(shown(3_321_929), 3.321_929);
+    }
+}

@@ -1,0 +1,172 @@
+//! The transparency log of cards and receipts: C2SP `tlog-tiles`, one log for the whole service.
+//!
+//! A card or receipt gets its index in the transaction that publishes it, after the service verified it. That table alone
+//! decides what the log is. [`publish`] then derives the rest from it, in this order: tiles, a copy of the checkpoint, the
+//! checkpoint in the database, which is the one that is served. A crash anywhere in between leaves nothing but objects that
+//! the next round writes again with the same bytes; processes may do so at once.
+//!
+//! The log never signs two trees that contradict each other: the copy of the checkpoint in the object store is compared
+//! with the tree of the database first, so that a database restored from an old backup stops the log instead of forking it.
+
+pub mod key;
+pub mod proofs;
+#[cfg(test)]
+mod tests;
+pub mod tiles;
+
+use super::error::ApiError;
+use super::state::App;
+use crate::fail;
+use key::Signer;
+use proofs::{root, Overlay};
+use provenn_verifier::tlog::{Checkpoint, Entry, EntryKind, LogKey};
+use std::time::Duration;
+use tiles::{grow, Tile};
+use tokio::sync::Notify;
+
+/// Most entries per checkpoint.
+const BATCH: i64 = 1 << 14;
+/// Pause between looks for entries of other processes.
+const POLL: Duration = Duration::from_secs(1);
+/// Pause after a checkpoint: what arrives meanwhile shares the next one.
+const SETTLE: Duration = Duration::from_millis(200);
+/// Object that holds a copy of the newest checkpoint.
+const COPY: &str = "_log/checkpoint";
+
+/// The log's key, in processes that sign, and news of entries.
+#[derive(Debug)]
+pub struct Tlog {
+    pub signer: Option<Signer>,
+    wake: Notify,
+}
+
+/// What the database knows of the log.
+#[derive(Clone, Debug)]
+pub struct Head {
+    pub entries: i64,
+    pub size: i64,
+    pub checkpoint: String,
+    pub key: String,
+}
+
+impl Tlog {
+    pub fn new(signer: Option<Signer>) -> Self {
+        Self {
+            signer,
+            wake: Notify::new(),
+        }
+    }
+
+    /// There may be new entries.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+}
+
+/// Publishes until the process ends.
+pub async fn run(app: App) {
+    loop {
+        match publish(&app).await {
+            Ok(true) => tokio::time::sleep(SETTLE).await,
+            Ok(false) => {
+                let _either = tokio::time::timeout(POLL, app.tlog.wake.notified()).await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "the log is not published");
+                tokio::time::sleep(POLL).await;
+            }
+        }
+    }
+}
+
+/// Brings tiles and checkpoint up to the entries. False if there was nothing to do.
+///
+/// # Errors
+/// Storage; [`ApiError::Internal`] if the log would contradict a checkpoint that it signed before.
+pub async fn publish(app: &App) -> Result<bool, ApiError> {
+    let Some(signer) = &app.tlog.signer else {
+        return Ok(false);
+    };
+    let head = app.db.log_head().await?;
+    if head.entries == head.size && !head.checkpoint.is_empty() {
+        return Ok(false);
+    }
+    let (old, new) = (head.size, head.entries.min(head.size + BATCH));
+    let (old, new) = (count(old)?, count(new)?);
+    let first = old - old % tiles::WIDTH;
+    let entries = app.db.log_entries(first, new).await?;
+    if entries.len() as u64 != new - first {
+        return Err(ApiError::Internal("the log's entries have gaps".into()));
+    }
+    let overlay = Overlay(grow(app, old, first, &entries).await?);
+    let checkpoint = Checkpoint {
+        origin: signer.key.name().into(),
+        size: new,
+        root: root(app, new, new, &overlay).await?,
+    };
+    not_a_fork(app, &checkpoint, &overlay, &signer.key).await?;
+    fail::point("log-before-tiles");
+    for (tile, bytes) in &overlay.0 {
+        app.store.write(&tile.object(new), bytes.clone()).await?;
+    }
+    let note = signer.sign(&checkpoint);
+    fail::point("log-after-tiles");
+    app.store.write(COPY, note.clone().into_bytes()).await?;
+    fail::point("log-before-checkpoint");
+    app.db.set_checkpoint(new, &note).await?;
+    tracing::info!(entries = new, "log published");
+    // Full tiles contain their partial forms, which nobody needs any more.
+    for tile in overlay.0.keys().filter(|tile| tile.width(new) == tiles::WIDTH) {
+        app.store.remove_below(&tile.partials()).await?;
+    }
+    Ok(true)
+}
+
+/// Refuses to sign a tree that does not begin with the one that was signed last.
+async fn not_a_fork(app: &App, new: &Checkpoint, overlay: &Overlay, key: &LogKey) -> Result<(), ApiError> {
+    let Some(note) = app.store.read(COPY).await? else {
+        return Ok(());
+    };
+    let note = String::from_utf8(note).map_err(|e| ApiError::Internal(e.to_string()))?;
+    let signed =
+        Checkpoint::from_note(&note, key).map_err(|e| ApiError::Internal(format!("signed checkpoint: {e}")))?;
+    let fork = match signed.size > new.size {
+        true => true,
+        false => root(app, signed.size, new.size, overlay).await? != signed.root,
+    };
+    match fork {
+        true => Err(ApiError::Internal(format!(
+            "the log signed a tree of {} entries that the database does not continue; was the database restored from a backup?",
+            signed.size
+        ))),
+        false => Ok(()),
+    }
+}
+
+/// The entry of a row.
+pub fn entry(kind: &str, digest: [u8; 32]) -> Entry {
+    Entry {
+        kind: match kind {
+            "card" => EntryKind::Card,
+            _ => EntryKind::Receipt,
+        },
+        digest,
+    }
+}
+
+/// A count of the database as the number that it is.
+pub fn count(value: i64) -> Result<u64, ApiError> {
+    u64::try_from(value).map_err(|_| ApiError::Internal("a count of the log is negative".into()))
+}
+
+/// A tile as its address in the log names it, if the log has it now.
+pub async fn tile(app: &App, address: &str) -> Result<Option<Vec<u8>>, ApiError> {
+    let Some((tile, width)) = Tile::parse(address) else {
+        return Ok(None);
+    };
+    let size = count(app.db.log_head().await?.size)?;
+    if width > tile.width(size) {
+        return Ok(None);
+    }
+    proofs::read(app, &tile, width, size).await.map(Some)
+}

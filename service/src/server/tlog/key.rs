@@ -1,0 +1,99 @@
+//! The log's signing key.
+
+use crate::error::CliError;
+use crate::files;
+use crate::server::config::{Config, Role};
+use ed25519_compact::{KeyPair, Seed};
+use provenn_verifier::tlog::{base64_decode, base64_encode, Checkpoint, LogKey};
+use std::path::{Path, PathBuf};
+
+/// File with the key that the first start makes.
+const FILE: &str = "log.key";
+const PREFIX: &str = "PRIVATE+KEY+";
+const MAX_FILE: u64 = 1 << 12;
+
+/// A log key with its private part.
+#[derive(Clone)]
+pub struct Signer {
+    pub key: LogKey,
+    pair: KeyPair,
+}
+
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signer({})", self.key)
+    }
+}
+
+impl Signer {
+    /// The configured key; a new one if the default file is missing. None for workers, which do not sign.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no key, an unusable name.
+    pub fn open(config: &Config) -> Result<Option<Self>, CliError> {
+        if config.role == Role::Worker {
+            return Ok(None);
+        }
+        let path = match config.log.key.as_str() {
+            "" => config.data.join(FILE),
+            path => PathBuf::from(path),
+        };
+        if config.log.key.is_empty() && !path.exists() {
+            let mut seed = [0; 32];
+            getrandom::getrandom(&mut seed).map_err(|e| CliError::new(1, "randomness", e.to_string(), ""))?;
+            let signer = Self::new(&config.log.origin, seed)?;
+            files::write(&path, format!("{}\n", signer.reveal(seed)).as_bytes(), true)?;
+            tracing::info!(path = %path.display(), key = %signer.key, "wrote the log's key");
+        }
+        Self::load(&path).map(Some)
+    }
+
+    fn new(name: &str, seed: [u8; 32]) -> Result<Self, CliError> {
+        let pair = KeyPair::from_seed(Seed::new(seed));
+        let key = LogKey::new(name, *pair.pk)
+            .map_err(|e| CliError::usage("config", e.to_string(), "choose another log.origin"))?;
+        Ok(Self { key, pair })
+    }
+
+    /// The form of other tools for signed notes: `PRIVATE+KEY+NAME+ID+KEY`.
+    fn reveal(&self, seed: [u8; 32]) -> String {
+        let public = self.key.to_string();
+        let id = public.split('+').nth(1).unwrap_or_default();
+        let secret = [[1].as_slice(), &seed].concat();
+        format!("{PREFIX}{}+{id}+{}", self.key.name(), base64_encode(&secret))
+    }
+
+    fn load(path: &Path) -> Result<Self, CliError> {
+        let bytes = files::read(path, MAX_FILE)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let parsed = || {
+            let mut parts = text.trim_end().strip_prefix(PREFIX)?.splitn(3, '+');
+            let (name, _, secret) = (parts.next()?, parts.next()?, base64_decode(parts.next()?)?);
+            let seed: [u8; 32] = secret.strip_prefix(&[1])?.try_into().ok()?;
+            Some((name.to_owned(), seed))
+        };
+        let (name, seed) = parsed().ok_or_else(|| {
+            CliError::usage(
+                "log-key",
+                format!("{} is no log key", path.display()),
+                "it is one line PRIVATE+KEY+NAME+ID+KEY; restore it from a backup, a new key means a new log",
+            )
+        })?;
+        let signer = Self::new(&name, seed)?;
+        match signer.reveal(seed) == text.trim_end() {
+            true => Ok(signer),
+            false => Err(CliError::usage(
+                "log-key",
+                format!("the id in {} is that of another key", path.display()),
+                "",
+            )),
+        }
+    }
+
+    /// The signed note of a checkpoint. Equal checkpoints give equal notes.
+    pub fn sign(&self, checkpoint: &Checkpoint) -> String {
+        let text = checkpoint.to_text();
+        let line = self.key.signature_line(&self.pair.sk.sign(&text, None));
+        format!("{text}\n{line}")
+    }
+}

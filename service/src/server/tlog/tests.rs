@@ -1,0 +1,180 @@
+//! Growth, crashes and restored backups, against the tree over all leaves.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use super::tiles::{split, WIDTH};
+use super::*;
+use crate::bytes::hex;
+use crate::server::clock::Clock;
+use crate::server::config::Config;
+use provenn_verifier::tlog::{empty_root, extends, node_hash, Hash};
+use sha2::{Digest, Sha256};
+
+struct Log {
+    app: App,
+    _folder: tempfile::TempDir,
+}
+
+impl Log {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config {
+            data: folder.path().into(),
+            ..Config::default()
+        };
+        Self {
+            app: App::open(config, Clock::System).await.unwrap(),
+            _folder: folder,
+        }
+    }
+
+    /// Adds entries that `seed` tells apart, up to `size`.
+    async fn grow(&self, from: u64, size: u64, seed: u64) {
+        let digest = |i: u64| hex(&Sha256::digest([i.to_le_bytes(), seed.to_le_bytes()].concat()));
+        let digests: Vec<String> = (from..size).map(digest).collect();
+        self.app.db.log_these(&digests).await.unwrap();
+    }
+
+    /// Publishes all there is; the checkpoint that is served then.
+    async fn head(&self) -> Checkpoint {
+        while publish(&self.app).await.unwrap() {}
+        self.checkpoint().await
+    }
+
+    async fn checkpoint(&self) -> Checkpoint {
+        let head = self.app.db.log_head().await.unwrap();
+        Checkpoint::from_note(&head.checkpoint, &head.key.parse().unwrap()).unwrap()
+    }
+
+    async fn leaves(&self) -> Vec<Hash> {
+        let entries = self.app.db.log_entries(0, u64::MAX).await.unwrap();
+        entries.iter().map(Entry::leaf).collect()
+    }
+}
+
+fn mth(leaves: &[Hash]) -> Hash {
+    match leaves {
+        [] => empty_root(),
+        [leaf] => *leaf,
+        _ => {
+            let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+            node_hash(&mth(left), &mth(right))
+        }
+    }
+}
+
+#[tokio::test]
+async fn tiles_and_roots_are_those_of_the_entries() {
+    let log = Log::new().await;
+    assert_eq!(log.head().await.root, empty_root());
+    let mut before = log.checkpoint().await;
+    // Around the widths of tiles of level 0 and 1, in steps of any length.
+    for size in [1, 2, 255, 256, 257, 511, 700, 65_535, 65_537, 66_000] {
+        log.grow(before.size, size, 0).await;
+        let head = log.head().await;
+        let leaves = log.leaves().await;
+        assert_eq!((head.size, head.root), (size, mth(&leaves)));
+        let proof = proofs::consistency(&log.app, before.size, size).await.unwrap();
+        let (old, new) = ((before.size, &before.root), (size, &head.root));
+        assert_eq!(extends(old, new, &proof), Ok(()));
+        before = head;
+    }
+    let leaves = log.leaves().await;
+    // Each full and partial tile of the specification's addresses, and nothing wider.
+    let full = tile(&log.app, "0/001").await.unwrap().unwrap();
+    assert_eq!(split(&full), leaves[256..512]);
+    let last = tile(&log.app, &format!("0/257.p/{}", 66_000 % WIDTH))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(split(&last), leaves[257 * 256..]);
+    let above = tile(&log.app, "1/000").await.unwrap().unwrap();
+    assert_eq!(split(&above)[7], mth(&leaves[7 * 256..8 * 256]));
+    assert_eq!(
+        tile(&log.app, "2/000.p/1").await.unwrap().unwrap(),
+        mth(&leaves[..65_536])
+    );
+    assert_eq!(
+        tile(&log.app, "1/001.p/1").await.unwrap().unwrap(),
+        mth(&leaves[65_536..65_792])
+    );
+    assert_eq!(tile(&log.app, "1/001.p/2").await.unwrap(), None);
+    assert_eq!(tile(&log.app, "0/257").await.unwrap(), None);
+    let bundle = tile(&log.app, "entries/000.p/3").await.unwrap().unwrap();
+    assert_eq!(bundle.len(), 3 * (2 + 39));
+    assert_eq!(Entry::from_bytes(&bundle[2..41]).unwrap().leaf(), leaves[0]);
+}
+
+/// Whatever part of a round happened before a crash, the next one says the same.
+#[tokio::test]
+async fn a_crash_between_tiles_and_checkpoint_changes_nothing() {
+    let log = Log::new().await;
+    log.grow(0, 300, 0).await;
+    log.head().await;
+    log.grow(300, 600, 0).await;
+    let signed = log.head().await;
+    // Objects and the copy are there, the database never heard of them, more entries came.
+    log.app.db.log_reset(300, 600).await.unwrap();
+    log.grow(600, 640, 0).await;
+    let head = log.head().await;
+    assert_eq!((head.size, head.root), (640, mth(&log.leaves().await)));
+    let proof = proofs::consistency(&log.app, 600, 640).await.unwrap();
+    assert_eq!(extends((600, &signed.root), (640, &head.root), &proof), Ok(()));
+}
+
+#[tokio::test]
+async fn a_restored_backup_does_not_fork_the_log() {
+    let log = Log::new().await;
+    log.grow(0, 40, 0).await;
+    log.head().await;
+    log.grow(40, 50, 0).await;
+    let signed = log.head().await;
+    // The backup knows 40 entries. Then others come than those that were signed.
+    log.app.db.log_reset(40, 40).await.unwrap();
+    log.grow(40, 45, 1).await;
+    publish(&log.app).await.unwrap_err();
+    log.grow(45, 60, 1).await;
+    publish(&log.app).await.unwrap_err();
+    let copy = log.app.store.read(COPY).await.unwrap().unwrap();
+    let key = log.app.tlog.signer.as_ref().unwrap().key.clone();
+    assert_eq!(
+        Checkpoint::from_note(std::str::from_utf8(&copy).unwrap(), &key),
+        Ok(signed)
+    );
+    assert_eq!(log.app.db.log_head().await.unwrap().size, 40);
+}
+
+/// Two processes that publish at once, while entries come.
+#[tokio::test(flavor = "multi_thread")]
+async fn publishers_at_once_agree() {
+    let log = Log::new().await;
+    for round in 0..10 {
+        log.grow(round * 37, (round + 1) * 37, 0).await;
+        let (a, b) = (log.app.clone(), log.app.clone());
+        let both = tokio::join!(
+            tokio::spawn(async move { publish(&a).await }),
+            tokio::spawn(async move { publish(&b).await })
+        );
+        both.0.unwrap().unwrap();
+        both.1.unwrap().unwrap();
+        let head = log.head().await;
+        assert_eq!((head.size, head.root), ((round + 1) * 37, mth(&log.leaves().await)));
+    }
+}
+
+#[tokio::test]
+async fn another_key_does_not_continue_the_log() {
+    let log = Log::new().await;
+    let other = tempfile::tempdir().unwrap();
+    let config = Config {
+        data: other.path().into(),
+        database: log.app.config.database_url(),
+        ..Config::default()
+    };
+    let error = App::open(config, Clock::System).await.err().unwrap();
+    assert!(
+        matches!(&error, ApiError::Internal(cause) if cause.contains("log.key")),
+        "{error:?}"
+    );
+    // The key itself is read again.
+    App::open(log.app.config.clone(), Clock::System).await.unwrap();
+}

@@ -1,0 +1,100 @@
+//! The transparency log as verifiers and monitors meet it.
+
+use crate::harness::{eventually, Service};
+use provenn_service::bytes::hex;
+use provenn_verifier::tlog::{Checkpoint, ConsistencyProof, Entry, EntryKind, InclusionProof, LogKey};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cards_and_receipts_are_logged_and_proven_offline() {
+    let service = Service::start(|config| config.log.origin = "log.test/one".into()).await;
+    let anybody = async |path: &str| service.call("GET", path, &[], "").await;
+    let alice = service.alice().await;
+    let model = alice.model("public").await;
+    let place = alice.prove(&model, "bob").await.headers["location"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(alice.finished(&place).await["state"], "done");
+    let card = alice.get(&format!("/v1/models/{}/card", model.0)).await.body;
+    let receipt = alice.get(&format!("{place}/receipt")).await.body;
+
+    let shown = eventually(async || {
+        let shown = anybody("/v1/log").await.json(200);
+        (shown["size"] == 2).then_some(shown)
+    })
+    .await;
+    let key: LogKey = shown["key"].as_str().unwrap().parse().unwrap();
+    assert_eq!((key.name(), &shown["pending"]), ("log.test/one", &json!(0)));
+    let note = anybody("/checkpoint").await;
+    assert_eq!(note.headers["content-type"], "text/plain; charset=utf-8");
+    let note = String::from_utf8(note.body).unwrap();
+    let head = Checkpoint::from_note(&note, &key).unwrap();
+    assert_eq!(head.size, 2);
+
+    let things = [(EntryKind::Card, &card), (EntryKind::Receipt, &receipt)];
+    for (index, (kind, bytes)) in (0u64..).zip(things) {
+        let sha256 = hex(&Sha256::digest(bytes));
+        let text = String::from_utf8(anybody(&format!("/v1/log/proofs/{sha256}")).await.body).unwrap();
+        let logged = InclusionProof::from_text(&text)
+            .unwrap()
+            .verify(&Entry::of(kind, bytes), &key)
+            .unwrap();
+        assert_eq!((logged.index(), logged.checkpoint()), (index, &head));
+    }
+    // A monitor recomputes the root from the entries, and sees that the log grew from its first entry.
+    let bundle = anybody("/tile/entries/000.p/2").await;
+    assert_eq!(bundle.headers["content-type"], "application/octet-stream");
+    let entries: Vec<Entry> = bundle
+        .body
+        .chunks(41)
+        .map(|e| Entry::from_bytes(&e[2..]).unwrap())
+        .collect();
+    assert_eq!(entries, things.map(|(kind, bytes)| Entry::of(kind, bytes)));
+    let tile = anybody("/tile/0/000.p/2").await.body;
+    assert_eq!(tile, entries.iter().flat_map(Entry::leaf).collect::<Vec<u8>>());
+    let old = Checkpoint {
+        size: 1,
+        root: entries[0].leaf(),
+        ..head.clone()
+    };
+    let proof = anybody("/v1/log/consistency?old=1&new=2").await.body;
+    let proof = ConsistencyProof::from_text(std::str::from_utf8(&proof).unwrap()).unwrap();
+    assert_eq!(proof.verify(&old, &head), Ok(()));
+
+    for missing in [
+        "/tile/0/000",
+        "/tile/0/000.p/3",
+        "/tile/1/000.p/1",
+        "/tile/0/0",
+        "/tile/entries/001",
+        "/tile/../checkpoint",
+    ] {
+        anybody(missing).await.problem(404, "not-found");
+    }
+    let unknown = hex(&Sha256::digest(b"unknown"));
+    anybody(&format!("/v1/log/proofs/{unknown}"))
+        .await
+        .problem(404, "not-found");
+    for bad in ["old=2&new=1", "old=1&new=3", "old=1", "old=x&new=2"] {
+        anybody(&format!("/v1/log/consistency?{bad}"))
+            .await
+            .problem(400, "bad-request");
+    }
+}
+
+/// What was not published is not in the log: a receipt that is wrong, a job that was cancelled.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_was_published_is_logged() {
+    let service = Service::start(|_| {}).await;
+    let alice = service.alice().await;
+    let model = alice.model("public").await;
+    let outside = br#"{"shape":[30],"values":[1e6,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}"#;
+    let (far, _) = alice.put("inputs", outside.to_vec()).await;
+    let answer = alice.prove(&(model.0, far), "bob").await;
+    let job = alice.finished(answer.headers["location"].to_str().unwrap()).await;
+    assert_eq!(job["state"], "failed");
+    let head = service.app.db.log_head().await.unwrap();
+    assert_eq!(head.entries, 1, "only the card");
+}
