@@ -1,6 +1,7 @@
 //! Construction of a [`Layout`].
 
 mod checks;
+mod formed;
 mod place;
 mod reads;
 mod scans;
@@ -47,6 +48,9 @@ pub(super) struct Builder<'a> {
 impl<'a> Builder<'a> {
     /// Places tensors and line blocks; `None` if they do not fit.
     pub(super) fn new(model: &'a QModel, shape: Shape) -> Option<Self> {
+        if !formed::well_formed(model) {
+            return None;
+        }
         let output = &model.tensors[model.output()];
         let mut builder = Self {
             model,
@@ -72,9 +76,6 @@ impl<'a> Builder<'a> {
             },
             refused: false,
         };
-        if !place::well_formed(model) {
-            return None;
-        }
         let input = model.tensors.first()?.channels;
         builder.shape.live_input_lanes = input - (input - 1) / builder.shape.lanes * builder.shape.lanes;
         builder.place_tensors()?;
