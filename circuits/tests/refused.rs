@@ -43,6 +43,10 @@ fn edits() -> Vec<(fn() -> QModel, &'static str, Edit)> {
             let empty = nothing(affine);
             affine.contractions.push(empty);
         }),
+        (conv, "a contraction for a bias that is not there", |m| {
+            let affine = affine_of(m, 4);
+            (affine.contractions, affine.bias) = (vec![nothing(affine)], vec![]);
+        }),
         (conv, "a contraction without kernel", |m| {
             let affine = affine_of(m, 4);
             let mut empty = affine.contractions[0].clone();

@@ -113,10 +113,12 @@ impl<'a> Builder<'a> {
 
     /// Line length and bias rows of each contraction of a tensor.
     fn lines(&self, id: usize) -> impl Iterator<Item = (&'a Contraction, usize, usize)> + use<'_, 'a> {
-        let contractions = self.affine(id).map_or(&[][..], |a| &a.contractions);
-        contractions.iter().enumerate().map(|(term, c)| {
+        let affine = self.affine(id);
+        let contractions = affine.map_or(&[][..], |a| &a.contractions);
+        let biased = affine.is_some_and(|a| !a.bias.is_empty());
+        contractions.iter().enumerate().map(move |(term, c)| {
             let line = c.groups * self.stride(c) * c.axes[0].kernel * c.axes[1].kernel;
-            (c, line, if (term, c.groups) == (0, 1) { BIAS_LIMBS } else { 0 })
+            (c, line, if term == 0 && biased { BIAS_LIMBS } else { 0 })
         })
     }
 

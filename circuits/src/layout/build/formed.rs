@@ -63,7 +63,8 @@ fn affine_is_well_formed(model: &QModel, id: usize, affine: &Affine) -> bool {
         axis(&axes[0], height, tensor.height) && axis(&axes[1], width, tensor.width)
     };
     let contraction = |(term, c): (usize, &Contraction)| match (c.parts.first(), c.channels) {
-        (None, 0) => (term, c.groups) == (0, 1), // It has rows for the bias only.
+        // It has rows for the bias only.
+        (None, 0) => (term, c.groups, affine.bias.is_empty()) == (0, 1, false),
         (None, channels) => {
             (channels, c.groups) == (1, 1) && c.axes.iter().all(|a| a.kernel > 0) && maps(&c.axes, [1; 3])
         }
