@@ -82,7 +82,7 @@ pub struct Block {
     pub tensor: usize,
     /// Contraction of that tensor.
     pub term: usize,
-    /// Bias rows: `BIAS_LIMBS` in the first contraction of a tensor unless it has groups, else none.
+    /// Bias rows: `BIAS_LIMBS` in the first contraction of a tensor that has a bias, else none.
     pub bias_rows: usize,
     /// Groups, with equal shares of the line, in descending order too. The first output channel of a group is
     /// `first_channel` after the group's first.

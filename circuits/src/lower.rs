@@ -49,6 +49,7 @@ pub fn rebuild(graph: &Graph, ranges: &Ranges, shape: &Shape) -> Result<(QModel,
     let program = ops::lower(graph, &ranges.magnitudes())?;
     let model = quantize::quantize(&program, shape.precision())?;
     let layout = Layout::build(&model, shape.clone()).ok_or(CircuitError::TooLarge { max_k: shape.k })?;
+    shape::check_registered(&model, &layout)?;
     Ok((model, layout))
 }
 

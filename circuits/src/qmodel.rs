@@ -62,6 +62,11 @@ impl Axis {
     pub fn out(&self) -> usize {
         self.taps.len()
     }
+
+    /// The most taps of an output position.
+    pub fn most_taps(&self) -> usize {
+        self.taps.iter().map(Vec::len).max().unwrap_or(0)
+    }
 }
 
 /// Elements of a stored tensor on another grid: element `i` (row-major) is element `elements[i]` of the tensor, or zero.

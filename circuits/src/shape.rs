@@ -222,7 +222,16 @@ pub fn choose(
     let model = build(shape.precision())?;
     shape.weight_bits = weight_bits(&model);
     let layout = Layout::build(&model, shape).ok_or(CircuitError::TooLarge { max_k: MAX_K })?;
-    let bits = RegisterShape::new(&model, &layout).accumulator_bits(&model);
+    check_registered(&model, &layout)?;
+    Ok((model, layout))
+}
+
+/// No accumulator of any input in range can come near the field size, whatever weights are registered.
+///
+/// # Errors
+/// [`CircuitError::Wrap`] if one could.
+pub fn check_registered(model: &QModel, layout: &Layout) -> Result<(), CircuitError> {
+    let bits = RegisterShape::new(model, layout).accumulator_bits(model);
     if bits > REGISTERED_BITS {
         return Err(CircuitError::Wrap {
             tensor: "any, with the largest weights that can be registered".into(),
@@ -230,7 +239,7 @@ pub fn choose(
             limit: REGISTERED_BITS,
         });
     }
-    Ok((model, layout))
+    Ok(())
 }
 
 /// Bits of the widest weight, as a signed integer.

@@ -223,3 +223,26 @@ fn a_run_of_another_model_is_rejected() {
         }
     }
 }
+
+/// Weights are the publisher's choice, so a step without a bias must not have cells for one.
+#[test]
+fn a_step_without_bias_has_no_room_for_one() {
+    let mut honest = dense(&[5, 7, 3]);
+    let Step::Affine(affine) = &mut honest.tensors[1].step else {
+        unreachable!()
+    };
+    let bias = std::mem::take(&mut affine.bias);
+    for public in [true, false] {
+        let case = Case::new(honest.clone(), public, 7);
+        assert_eq!(case.verify(), Ok(()));
+        let mut liar = honest.clone();
+        let Step::Affine(affine) = &mut liar.tensors[1].step else {
+            unreachable!()
+        };
+        affine.bias.clone_from(&bias);
+        let trace = execute(&liar, &case.witness.trace.values[0]).expect("in range");
+        assert_ne!(trace.accumulators[1], case.witness.trace.accumulators[1]);
+        let lie = Case::build(liar, (*case.layout).clone(), trace);
+        assert!(lie.verify().is_err(), "public {public}");
+    }
+}

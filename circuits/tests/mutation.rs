@@ -29,6 +29,7 @@ fn cases() -> Vec<(String, Case)> {
         for public in [true, false] {
             cases.push((format!("{name}, public {public}"), Case::new(model.clone(), public, 7)));
         }
+        cases.push((format!("{name}, three lanes"), on_lanes(model, 3, false)));
     }
     cases
 }
@@ -66,7 +67,12 @@ fn pooled() -> QModel {
 
 /// A case on two lanes, so that channels are padded.
 fn wide(model: QModel, public_input: bool) -> Case {
-    let layout = Layout::build(&model, shape(7, 2, public_input)).expect("fits");
+    on_lanes(model, 2, public_input)
+}
+
+fn on_lanes(model: QModel, lanes: usize, public_input: bool) -> Case {
+    let mut layouts = (7..10).filter_map(|k| Layout::build(&model, shape(k, lanes, public_input)));
+    let layout = layouts.next().expect("fits");
     let trace = execute(&model, &random(3, model.tensors[0].len(), 16)).expect("in range");
     Case::build(model, layout, trace)
 }

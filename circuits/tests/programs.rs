@@ -4,7 +4,7 @@ mod common;
 
 use common::*;
 use proptest::prelude::*;
-use provenn_circuits::exec::execute;
+use provenn_circuits::exec::{execute, Trace};
 use provenn_circuits::layout::Layout;
 use provenn_circuits::qmodel::*;
 
@@ -218,8 +218,8 @@ fn bilinear() -> impl Strategy<Value = QModel> {
         )
 }
 
-/// Lays a program out on lanes, or on one lane where it cannot be on several, and checks the honest run.
-fn holds(model: QModel, public: bool, lanes: usize, seed: u64, size: i64) -> Result<(), TestCaseError> {
+/// A run of a program, laid out on lanes, or on one lane where it cannot be on several.
+fn case(model: QModel, public: bool, lanes: usize, seed: u64, size: i64) -> Result<Case, TestCaseError> {
     let half = 1i64 << (PRECISION.bits() - 1);
     let mut input = random(seed, model.tensors[0].len(), size);
     if seed.rem_euclid(3) == 0 {
@@ -237,9 +237,107 @@ fn holds(model: QModel, public: bool, lanes: usize, seed: u64, size: i64) -> Res
     let Some(layout) = shapes.find_map(|s| Layout::build(&model, s)) else {
         return Err(TestCaseError::reject("size"));
     };
-    let result = Case::build(model, layout, trace).verify();
+    Ok(Case::build(model, layout, trace))
+}
+
+/// The honest run holds.
+fn holds(model: QModel, public: bool, lanes: usize, seed: u64, size: i64) -> Result<(), TestCaseError> {
+    let result = case(model, public, lanes, seed, size)?.verify();
     prop_assert!(result.is_ok(), "{} failures", result.err().map_or(0, |e| e.len()));
     Ok(())
+}
+
+/// A run of a program that differs in one number or one element is not a run of this one.
+fn binds(
+    model: QModel,
+    public: bool,
+    lanes: usize,
+    seed: u64,
+    at: [prop::sample::Index; 2],
+) -> Result<(), TestCaseError> {
+    let honest = case(model, public, lanes, seed, 128)?;
+    let mut other = (*honest.model).clone();
+    {
+        let mut changes = changes(&mut other);
+        let count = changes.len();
+        let change = changes.swap_remove(at[0].index(count));
+        change(at[1]);
+    }
+    let Ok(trace) = execute(&other, &honest.witness.trace.values[0]) else {
+        return Err(TestCaseError::reject("range"));
+    };
+    let same = |a: &Trace, b: &Trace| a.values == b.values && a.accumulators == b.accumulators;
+    if same(&trace, &honest.witness.trace) {
+        return Err(TestCaseError::reject("no difference"));
+    }
+    let lie = Case::build((*honest.model).clone(), (*honest.layout).clone(), trace);
+    prop_assert!(lie.verify().is_err(), "a run of {other:?}");
+    Ok(())
+}
+
+type Change<'a> = Box<dyn FnOnce(prop::sample::Index) + 'a>;
+
+/// One change for each kind of number that a step has.
+fn changes(model: &mut QModel) -> Vec<Change<'_>> {
+    let lengths: Vec<usize> = model.tensors.iter().map(Tensor::len).collect();
+    let mut all: Vec<Change<'_>> = vec![];
+    fn add<'a>(v: &'a mut i64) -> Change<'a> {
+        Box::new(|by| *v += 1 + by.index(3) as i64)
+    }
+    fn any<'a>(v: &'a mut [i64]) -> Change<'a> {
+        Box::new(|at| v[at.index(v.len())] += 40)
+    }
+    fn moved(view: &mut View, len: usize) -> Change<'_> {
+        Box::new(move |to| {
+            let count = view.elements.len();
+            view.elements[to.index(count)] = to.index(len + 1).checked_sub(1);
+        })
+    }
+    fn tap(axes: &mut [Axis; 2]) -> Change<'_> {
+        Box::new(|at| {
+            let taps: Vec<_> = axes.iter_mut().flat_map(|a| &mut a.taps).collect();
+            let count = taps.len();
+            taps.into_iter().nth(at.index(count)).into_iter().for_each(|t| {
+                t.pop();
+            });
+        })
+    }
+    for tensor in &mut model.tensors {
+        match &mut tensor.step {
+            Step::Input => {}
+            Step::Product(product) => all.push(add(&mut product.alpha)),
+            Step::MaxPool(pool) => all.push(Box::new(|at| {
+                let windows = &mut pool.rows;
+                let count = windows.len();
+                let window = &mut windows[at.index(count)];
+                window.truncate(1);
+            })),
+            Step::Affine(affine) => {
+                for c in &mut affine.contractions {
+                    all.extend([any(&mut c.weights), tap(&mut c.axes)]);
+                    for part in &mut c.parts {
+                        all.push(add(&mut part.alpha));
+                        let len = lengths[part.tensor];
+                        all.extend(part.view.as_mut().map(|v| moved(v, len)));
+                    }
+                }
+                if !affine.bias.is_empty() {
+                    all.push(any(&mut affine.bias));
+                }
+                for l in &mut affine.linear {
+                    all.extend([add(&mut l.part.alpha), tap(&mut l.axes)]);
+                    let len = lengths[l.part.tensor];
+                    all.extend(l.part.view.as_mut().map(|v| moved(v, len)));
+                }
+                for p in &mut affine.pairings {
+                    all.push(add(&mut p.alpha));
+                    all.push(moved(&mut p.left.1, lengths[p.left.0]));
+                    all.push(moved(&mut p.right.1, lengths[p.right.0]));
+                }
+            }
+        }
+    }
+    all
 }
 
 proptest! {
@@ -265,5 +363,16 @@ proptest! {
         size in prop_oneof![Just(1i64), Just(16), Just(128)],
     ) {
         holds(model, public, lanes, seed, size)?;
+    }
+
+    #[test]
+    fn runs_of_other_programs_are_rejected(
+        model in prop_oneof![program(), bilinear()],
+        public in any::<bool>(),
+        lanes in prop_oneof![Just(1usize), Just(2), Just(3), Just(5)],
+        seed in any::<u64>(),
+        at in any::<[prop::sample::Index; 2]>(),
+    ) {
+        binds(model, public, lanes, seed, at)?;
     }
 }

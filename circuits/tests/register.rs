@@ -8,9 +8,11 @@ use halo2_proofs::dev::{CellValue, MockProver};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::{Circuit, ConstraintSystem};
-use provenn_circuits::qmodel::QModel;
+use provenn_circuits::qmodel::{QModel, Step};
 use provenn_circuits::register::{RegisterCircuit, RegisterConfig, RegisterShape, RegisterWitness};
+use provenn_circuits::shape::check_registered;
 use provenn_circuits::witness::weight_cells;
+use provenn_circuits::CircuitError;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,6 +103,28 @@ fn a_shape_covers_its_weights() {
             assert!(shape.proven_bits() >= bits && shape.proven_bits() <= bits + 20);
         }
     }
+}
+
+/// The bound on accumulators counts each use of a weight, and layouts without room below the field size are refused.
+#[test]
+fn accumulators_of_registered_weights_are_bounded() {
+    let mut model = dense(&[3, 2]);
+    let Step::Affine(affine) = &mut model.tensors[1].step else {
+        unreachable!("affine")
+    };
+    // One weight meets the same element 64 times.
+    let c = &mut affine.contractions[0];
+    c.parts[0].alpha = 1 << 50;
+    c.axes[1].taps = vec![vec![(0, 0); 64]];
+    let case = Case::new(dense(&[3, 2]), true, 5);
+    let shape = RegisterShape::new(&case.model, &case.layout);
+    let most = 6 + 50 + model.precision.bits() + shape.proven_bits();
+    assert!(shape.accumulator_bits(&model) > most, "three channels of {most} bits");
+    let mut layout = (*case.layout).clone();
+    assert!(check_registered(&case.model, &layout).is_ok());
+    layout.shape.weight_bits = 60;
+    let wrap = check_registered(&case.model, &layout);
+    assert!(matches!(wrap, Err(CircuitError::Wrap { limit: 200, .. })), "{wrap:?}");
 }
 
 /// Every cell of the weight columns that is out of range unbalances the sum, and nothing else fails.

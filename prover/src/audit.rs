@@ -4,14 +4,14 @@
 //! ([`structure`](provenn_circuits::onnx::structure), no weights), the recipe on the card, and the full SRS. Somebody
 //! who also has the weights and the openings can recompute the commitments.
 
-use crate::commit::{commit_columns, compressed, model_key, quantization_digest, srs_verifying_key, Description};
+use crate::commit::{
+    commit_columns, compressed, describe, model_key, quantization_digest, srs_verifying_key, Compiled, Description,
+};
 use crate::error::ProveError;
 use crate::register::registration_key;
 use crate::srs::Srs;
 use crate::store;
 use halo2curves::bn256::Fr;
-use provenn_circuits::layout::Layout;
-use provenn_circuits::qmodel::QModel;
 use provenn_circuits::shape::TAIL;
 use provenn_circuits::witness::weight_cells;
 use provenn_circuits::{lower, onnx};
@@ -42,9 +42,15 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
     let description = store::description(card)?;
     let graph = onnx::import(model)?;
     let (program, layout) = lower::rebuild(&graph, &description.ranges, &description.shape)?;
-    let (program, layout) = (Arc::new(program), Arc::new(layout));
-    let (_, key) = model_key(&program, &layout, srs)?;
-    let registration = registration_key(&program, &layout, srs)?;
+    let compiled = Compiled {
+        graph,
+        ranges: description.ranges.clone(),
+        model: Arc::new(program),
+        layout: Arc::new(layout),
+    };
+    let (program, layout) = (&compiled.model, &compiled.layout);
+    let (_, key) = model_key(program, layout, srs)?;
+    let registration = registration_key(program, layout, srs)?;
     let mut checks = vec![
         Check {
             name: "circuit key",
@@ -68,12 +74,12 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
         },
         Check {
             name: "description",
-            meaning: "scales and shapes on the card are those of the circuit",
-            holds: describes(&description, &program, &layout),
+            meaning: "what the card says of the model, but its accuracy, is so",
+            holds: describes(&description, &card.description, &compiled),
         },
     ];
     if let Some(tails) = tails {
-        let cells = weight_cells(&program, &layout);
+        let cells = weight_cells(program, layout);
         let fit = tails.len() == cells.len() && tails.iter().all(|tail| tail.len() == TAIL);
         let points = if fit {
             commit_columns(srs, &cells, tails)
@@ -89,22 +95,12 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
     Ok(checks)
 }
 
-/// The parts of the description that follow from the program.
-fn describes(description: &Description, model: &QModel, layout: &Layout) -> bool {
-    let input = if layout.shape.public_input {
-        "public"
-    } else {
-        "committed"
-    };
-    description.shape == layout.shape
-        && description.input_shape == model.input_shape
-        && description.output_shape == model.output_shape
-        && description.input_frac == model.tensors[0].frac
-        && description.output_frac == model.tensors[model.output()].frac
-        && description
-            .tensors
-            .iter()
-            .map(|(_, frac)| *frac)
-            .eq(model.tensors.iter().map(|t| t.frac))
-        && description.input == input
+/// Whether a description is, field for field, the one that the model has; the accuracy is the publisher's.
+fn describes(description: &Description, text: &str, model: &Compiled) -> bool {
+    let expected = serde_json::to_value(describe(model, description.accuracy.clone()));
+    let given = serde_json::from_str::<serde_json::Value>(text);
+    expected
+        .ok()
+        .zip(given.ok())
+        .is_some_and(|(expected, given)| expected == given)
 }

@@ -254,7 +254,7 @@ pub fn srs_verifying_key(srs: &Srs) -> Result<SrsVerifyingKey, ProveError> {
     SrsVerifyingKey::new(parts).map_err(|e| ProveError::ProofSystem(e.to_string()))
 }
 
-fn describe(compiled: &Compiled, accuracy: Accuracy) -> Description {
+pub(crate) fn describe(compiled: &Compiled, accuracy: Accuracy) -> Description {
     let (graph, model, layout) = (&compiled.graph, &compiled.model, &compiled.layout);
     let outputs = model.tensors[model.output()].len();
     let leakage = [

@@ -96,6 +96,26 @@ fn a_foreign_key_is_found() {
     assert_eq!(failing(&checks), ["circuit key", "registration"]);
 }
 
+/// A card whose description says more, or something else, than the model does.
+#[test]
+fn a_false_description_is_found() {
+    let (committed, srs) = committed("linear_30", false);
+    let edits = [
+        ("\"parameters\":", "\"parameters\":1"),
+        ("\"name\":\"", "\"name\":\"certified "),
+        ("[\"threshold\",\"", "[\"threshold\",\"no "),
+        ("{", "{\"certified\":true,"),
+        ("\"accuracy\":{", "\"accuracy\":{\"certified\":true,"),
+    ];
+    for (from, to) in edits {
+        let mut card = (*committed.card).clone();
+        card.description = card.description.replacen(from, to, 1);
+        assert_ne!(card.description, committed.card.description, "{from}");
+        let checks = audit(&file("linear_30"), &card, &srs, None).unwrap();
+        assert_eq!(failing(&checks), ["description"], "{to}");
+    }
+}
+
 #[test]
 fn hostile_recipes_are_refused() {
     let (committed, srs) = committed("linear_30", false);

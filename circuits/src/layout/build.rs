@@ -1,6 +1,7 @@
 //! Construction of a [`Layout`].
 
 mod checks;
+mod formed;
 mod place;
 mod reads;
 mod scans;
@@ -47,6 +48,9 @@ pub(super) struct Builder<'a> {
 impl<'a> Builder<'a> {
     /// Places tensors and line blocks; `None` if they do not fit.
     pub(super) fn new(model: &'a QModel, shape: Shape) -> Option<Self> {
+        if !formed::well_formed(model) {
+            return None;
+        }
         let output = &model.tensors[model.output()];
         let mut builder = Self {
             model,
@@ -72,9 +76,6 @@ impl<'a> Builder<'a> {
             },
             refused: false,
         };
-        if !place::well_formed(model) {
-            return None;
-        }
         let input = model.tensors.first()?.channels;
         builder.shape.live_input_lanes = input - (input - 1) / builder.shape.lanes * builder.shape.lanes;
         builder.place_tensors()?;
@@ -112,10 +113,12 @@ impl<'a> Builder<'a> {
 
     /// Line length and bias rows of each contraction of a tensor.
     fn lines(&self, id: usize) -> impl Iterator<Item = (&'a Contraction, usize, usize)> + use<'_, 'a> {
-        let contractions = self.affine(id).map_or(&[][..], |a| &a.contractions);
-        contractions.iter().enumerate().map(|(term, c)| {
+        let affine = self.affine(id);
+        let contractions = affine.map_or(&[][..], |a| &a.contractions);
+        let biased = affine.is_some_and(|a| !a.bias.is_empty());
+        contractions.iter().enumerate().map(move |(term, c)| {
             let line = c.groups * self.stride(c) * c.axes[0].kernel * c.axes[1].kernel;
-            (c, line, if (term, c.groups) == (0, 1) { BIAS_LIMBS } else { 0 })
+            (c, line, if term == 0 && biased { BIAS_LIMBS } else { 0 })
         })
     }
 

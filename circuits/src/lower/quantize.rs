@@ -168,16 +168,13 @@ fn wrap(tensor: &qmodel::Tensor, bits: u32, limit: u32) -> CircuitError {
 
 /// Largest magnitude of an accumulator whose terms read values below `largest`.
 fn affine_bound(tensor: &qmodel::Tensor, affine: &qmodel::Affine, largest: f64) -> Result<f64, CircuitError> {
+    let taps = |axes: &[qmodel::Axis; 2]| axes[0].most_taps() * axes[1].most_taps();
     let mut bound = 0f64;
     for c in &affine.contractions {
         let parts: f64 = c.parts.iter().map(|p| p.alpha.unsigned_abs() as f64 * largest).sum();
         let source = parts + c.constant.unsigned_abs() as f64;
-        let row = (c.channels / c.groups * c.axes[0].kernel * c.axes[1].kernel).max(1);
-        let sums = c
-            .weights
-            .chunks(row)
-            .map(|w| w.iter().map(|w| w.unsigned_abs() as f64).sum::<f64>());
-        bound += sums.fold(0.0, f64::max) * source;
+        let weight = c.weights.iter().map(|w| w.unsigned_abs()).max().unwrap_or(0) as f64;
+        bound += weight * (c.channels / c.groups * taps(&c.axes)) as f64 * source;
     }
     let weights = affine.contractions.iter().flat_map(|c| &c.weights);
     let weight_bits = 65 - weights.map(|w| w.unsigned_abs()).max().unwrap_or(0).leading_zeros();
@@ -188,12 +185,7 @@ fn affine_bound(tensor: &qmodel::Tensor, affine: &qmodel::Affine, largest: f64) 
     }
     bound += bias as f64;
     for term in &affine.linear {
-        let taps: usize = term
-            .axes
-            .iter()
-            .map(|a| a.taps.iter().map(Vec::len).max().unwrap_or(0))
-            .product();
-        bound += term.part.alpha.unsigned_abs() as f64 * taps as f64 * largest;
+        bound += term.part.alpha.unsigned_abs() as f64 * taps(&term.axes) as f64 * largest;
     }
     for pairing in &affine.pairings {
         let inner = pairing.right.1.grid[1] as f64;

@@ -76,14 +76,12 @@ impl RegisterShape {
             f64::from(self.proven_bits()).exp2(),
         );
         let bias = weight * f64::from(self.weight_bits * BIAS_LIMBS as u32).exp2();
-        let linear = |term: &Linear| {
-            let taps = |axis: &Axis| axis.taps.iter().map(Vec::len).max().unwrap_or(0) as f64;
-            term.part.alpha.unsigned_abs() as f64 * taps(&term.axes[0]) * taps(&term.axes[1]) * value
-        };
+        let taps = |axes: &[Axis; 2]| (axes[0].most_taps() * axes[1].most_taps()) as f64;
+        let linear = |term: &Linear| term.part.alpha.unsigned_abs() as f64 * taps(&term.axes) * value;
         let contraction = |c: &Contraction| {
             let source: f64 = c.parts.iter().map(|p| p.alpha.unsigned_abs() as f64 * value).sum();
             let source = source + c.constant.unsigned_abs() as f64;
-            (c.channels / c.groups * c.axes[0].kernel * c.axes[1].kernel) as f64 * source * weight + bias
+            (c.channels / c.groups) as f64 * taps(&c.axes) * source * weight + bias
         };
         let pairing = |p: &Pairing| p.alpha.unsigned_abs() as f64 * p.right.1.grid[1] as f64 * value * value;
         let affine = |affine: &Affine| {

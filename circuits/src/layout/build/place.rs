@@ -1,7 +1,6 @@
-//! Rows of tensors, and what a program must be for them to be sound.
+//! Rows of tensors.
 
 use super::*;
-use crate::qmodel::{Pairing, Tensor, View};
 
 impl Builder<'_> {
     pub(super) fn place_tensors(&mut self) -> Option<()> {
@@ -94,61 +93,4 @@ impl Builder<'_> {
             }
         }
     }
-}
-
-/// What the layout relies on: pools and products read a rounded tensor that no other pool or product reads, pools one
-/// of the same sign with disjoint windows that are not empty, products a signed one of twice the width; a bias has a
-/// contraction without groups to carry it; what is read without parts has at most one channel; views stay inside their tensors.
-pub(super) fn well_formed(model: &QModel) -> bool {
-    let mut neighbours = vec![];
-    let mut first = |id: usize| {
-        let new = !neighbours.contains(&id);
-        neighbours.push(id);
-        new && matches!(model.tensors[id].step, Step::Affine(_))
-    };
-    model.tensors.iter().enumerate().all(|(id, tensor)| match &tensor.step {
-        Step::Input => id == 0,
-        Step::Affine(affine) => affine_is_well_formed(model, tensor, affine),
-        Step::MaxPool(pool) => {
-            let source = &model.tensors[pool.tensor];
-            let disjoint = |windows: &[Vec<usize>]| {
-                let mut all: Vec<usize> = windows.iter().flatten().copied().collect();
-                all.sort_unstable();
-                windows.iter().all(|w| !w.is_empty()) && all.windows(2).all(|w| w[0] != w[1])
-            };
-            let same = source.signed == tensor.signed && source.channels == tensor.channels;
-            first(pool.tensor) && same && disjoint(&pool.rows) && disjoint(&pool.cols)
-        }
-        Step::Product(product) => {
-            let source = &model.tensors[product.tensor];
-            let same =
-                (source.channels, source.height, source.width) == (tensor.channels, tensor.height, 2 * tensor.width);
-            first(product.tensor) && source.signed && same && product.alpha > 0
-        }
-    })
-}
-
-fn affine_is_well_formed(model: &QModel, tensor: &Tensor, affine: &Affine) -> bool {
-    let inside = |id: usize, view: &View| {
-        let len = model.tensors[id].len();
-        view.elements.len() == view.grid.iter().product::<usize>() && view.elements.iter().flatten().all(|&e| e < len)
-    };
-    let part = |p: &Part| p.view.as_ref().is_none_or(|v| inside(p.tensor, v));
-    let contraction = |c: &Contraction| {
-        let ends = |p: &Part| p.offset + model.grid(p)[0] <= c.channels;
-        let divides = |n: usize| n / c.groups * c.groups == n;
-        let grouped = c.groups > 1 && divides(c.channels) && divides(tensor.channels);
-        let sound = c.groups == 1 || grouped && !c.parts.is_empty() && c.parts.iter().all(ends);
-        sound && c.parts.iter().all(part) && (!c.parts.is_empty() || c.channels <= 1)
-    };
-    let linear = |l: &Linear| part(&l.part) && l.part.offset + model.grid(&l.part)[0] <= tensor.channels;
-    let pairing = |p: &Pairing| {
-        let ([batches, rows, inner], [b, j, columns]) = (p.left.1.grid, p.right.1.grid);
-        let fits = (b, j) == (batches, inner) && (batches * rows, columns) == (tensor.channels, tensor.positions());
-        fits && p.pairs() > 0 && inside(p.left.0, &p.left.1) && inside(p.right.0, &p.right.1)
-    };
-    affine.contractions.iter().all(contraction)
-        && affine.linear.iter().all(linear)
-        && affine.pairings.iter().all(pairing)
-        && (affine.bias.is_empty() || affine.contractions.first().is_some_and(|c| c.groups == 1))
 }

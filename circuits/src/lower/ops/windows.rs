@@ -29,8 +29,7 @@ impl Lowering<'_> {
     pub(super) fn windows(&mut self, form: Form, axes: [Axis; 2], coef: f64) -> Form {
         let (form, parts) = self.parts(form);
         let grid = [form.grid[0], axes[0].out(), axes[1].out()];
-        let taps = |axis: &Axis| axis.taps.iter().map(Vec::len).max().unwrap_or(0);
-        let range = form.range * coef.abs() * (taps(&axes[0]) * taps(&axes[1])) as f64;
+        let range = form.range * coef.abs() * (axes[0].most_taps() * axes[1].most_taps()) as f64;
         let term = |p: Part| Linear {
             part: Part {
                 coef: p.coef * coef,

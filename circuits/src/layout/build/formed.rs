@@ -1,0 +1,98 @@
+//! What a program must be for its layout to bind what the executor computes.
+
+use crate::qmodel::{Affine, Axis, Contraction, Linear, MaxPool, Pairing, Part, QModel, Step, Tensor, View};
+
+/// The first tensor is the input and the others have elements and read earlier ones only. Every map of elements stays
+/// inside its source and leads to the elements of its tensor, so that distinct elements have distinct powers of the
+/// challenges. A contraction has rows of its own; a bias has one without groups to carry it.
+///
+/// Pools and products read a rounded tensor that no other pool or product reads: pools one of the same sign with
+/// disjoint windows that are not empty, products a signed one of twice the width.
+pub(super) fn well_formed(model: &QModel) -> bool {
+    let mut neighbours = vec![];
+    let mut first = |id: usize| {
+        let new = !neighbours.contains(&id);
+        neighbours.push(id);
+        new && matches!(model.tensors[id].step, Step::Affine(_))
+    };
+    let step = |(id, tensor): (usize, &Tensor)| {
+        let earlier = |source: usize| (source < id).then(|| &model.tensors[source]);
+        !tensor.is_empty()
+            && match &tensor.step {
+                Step::Input => id == 0,
+                Step::Affine(affine) => id > 0 && affine_is_well_formed(model, id, affine),
+                Step::MaxPool(pool) => {
+                    earlier(pool.tensor).is_some_and(|source| pool_is_well_formed(source, tensor, pool))
+                        && first(pool.tensor)
+                }
+                Step::Product(product) => {
+                    let shape = [tensor.channels, tensor.height, 2 * tensor.width];
+                    let fits = |t: &Tensor| t.signed && [t.channels, t.height, t.width] == shape;
+                    earlier(product.tensor).is_some_and(fits) && first(product.tensor) && product.alpha > 0
+                }
+            }
+    };
+    !model.tensors.is_empty() && model.tensors.iter().enumerate().all(step)
+}
+
+fn pool_is_well_formed(source: &Tensor, tensor: &Tensor, pool: &MaxPool) -> bool {
+    let windows = |windows: &[Vec<usize>], count: usize, len: usize| {
+        let mut all: Vec<usize> = windows.iter().flatten().copied().collect();
+        all.sort_unstable();
+        let disjoint = all.windows(2).all(|w| w[0] != w[1]);
+        disjoint && windows.len() == count && windows.iter().all(|w| !w.is_empty()) && all.iter().all(|&q| q < len)
+    };
+    (source.signed, source.channels) == (tensor.signed, tensor.channels)
+        && windows(&pool.rows, tensor.height, source.height)
+        && windows(&pool.cols, tensor.width, source.width)
+}
+
+fn affine_is_well_formed(model: &QModel, id: usize, affine: &Affine) -> bool {
+    let tensor = &model.tensors[id];
+    let inside = |source: usize, view: &View| {
+        let len = model.tensors[source].len();
+        view.elements.len() == view.grid.iter().product::<usize>() && view.elements.iter().flatten().all(|&e| e < len)
+    };
+    let part = |p: &Part| p.tensor < id && p.view.as_ref().is_none_or(|v| inside(p.tensor, v));
+    // From a grid to the positions of the tensor.
+    let maps = |axes: &[Axis; 2], [_, height, width]: [usize; 3]| {
+        let axis = |axis: &Axis, len: usize, out: usize| {
+            let mut taps = axis.taps.iter().flatten();
+            axis.out() == out && taps.all(|&(k, q)| k < axis.kernel && q < len)
+        };
+        axis(&axes[0], height, tensor.height) && axis(&axes[1], width, tensor.width)
+    };
+    let contraction = |(term, c): (usize, &Contraction)| match (c.parts.first(), c.channels) {
+        // It has rows for the bias only.
+        (None, 0) => (term, c.groups, affine.bias.is_empty()) == (0, 1, false),
+        (None, channels) => {
+            (channels, c.groups) == (1, 1) && c.axes.iter().all(|a| a.kernel > 0) && maps(&c.axes, [1; 3])
+        }
+        (Some(first), channels) => {
+            let divides = |n: usize| n.checked_rem(c.groups) == Some(0);
+            let part = |p: &Part| {
+                let grid = || model.grid(p);
+                part(p)
+                    && p.offset + grid()[0] <= channels
+                    && grid()[1..] == model.grid(first)[1..]
+                    && maps(&c.axes, grid())
+            };
+            let groups = divides(channels) && divides(tensor.channels);
+            channels > 0 && groups && c.axes.iter().all(|a| a.kernel > 0) && c.parts.iter().all(part)
+        }
+    };
+    let linear = |l: &Linear| {
+        let grid = || model.grid(&l.part);
+        part(&l.part) && l.part.offset + grid()[0] <= tensor.channels && maps(&l.axes, grid())
+    };
+    let pairing = |p: &Pairing| {
+        let ([batches, rows, inner], [b, j, columns]) = (p.left.1.grid, p.right.1.grid);
+        let fits = (b, j) == (batches, inner) && (batches * rows, columns) == (tensor.channels, tensor.positions());
+        let factor = |(source, view): &(usize, View)| *source < id && inside(*source, view);
+        fits && p.pairs() > 0 && factor(&p.left) && factor(&p.right)
+    };
+    affine.contractions.iter().enumerate().all(contraction)
+        && affine.linear.iter().all(linear)
+        && affine.pairings.iter().all(pairing)
+        && (affine.bias.is_empty() || affine.contractions.first().is_some_and(|c| c.groups == 1))
+}
