@@ -98,3 +98,103 @@ async fn only_what_was_published_is_logged() {
     let head = service.app.db.log_head().await.unwrap();
     assert_eq!(head.entries, 1, "only the card");
 }
+
+/// `provenn log`, against a service on a socket.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_verifies_and_monitors() {
+    let service = Service::start(|_| {}).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let router = service.router.clone();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let at = |name: &str| service.folder.path().join(name).display().to_string();
+    let log = async |arguments: &[&str], exit: i32| {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_provenn"));
+        let output = command.args(["--json", "log"]).args(arguments).output().await.unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {error}");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        report
+    };
+    let alice = service.alice().await;
+    let signer = service.app.tlog.signer.as_ref().unwrap();
+    let (key, state) = (signer.key.to_string(), at("last"));
+    let pass = |n: i64| {
+        let app = service.app.clone();
+        async move { eventually(async || (app.db.log_head().await.unwrap().size == n).then_some(())).await }
+    };
+    eventually(async || (!service.app.db.log_head().await.unwrap().checkpoint.is_empty()).then_some(())).await;
+    let monitor = ["monitor", &url, "--key", &key, "--state", &state];
+    let first = log(&monitor, 0).await;
+    assert_eq!((&first["consistent"], &first["new"]), (&json!(false), &json!(0)));
+
+    let model = alice.model("public").await;
+    let place = alice.prove(&model, "bob").await.headers["location"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(alice.finished(&place).await["state"], "done");
+    pass(2).await;
+    let grown = log(&monitor, 0).await;
+    assert_eq!(
+        (&grown["consistent"], &grown["old"], &grown["new"]),
+        (&json!(true), &json!(0), &json!(2))
+    );
+    assert_eq!(log(&monitor, 0).await["old"], 2);
+
+    let card = alice.get(&format!("/v1/models/{}/card", model.0)).await.body;
+    let receipt = alice.get(&format!("{place}/receipt")).await.body;
+    for (name, bytes) in [("card", &card), ("receipt", &receipt)] {
+        std::fs::write(at(name), bytes).unwrap();
+        let path = format!("/v1/log/proofs/{}", hex(&Sha256::digest(bytes)));
+        std::fs::write(
+            at(&format!("{name}.proof")),
+            service.call("GET", &path, &[], "").await.body,
+        )
+        .unwrap();
+    }
+    let other = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    let verify = async |file: &str, proof: &str, key: &str, exit| {
+        log(&["verify", &at(file), "--proof", &at(proof), "--key", key], exit).await
+    };
+    for (name, index) in [("card", 0), ("receipt", 1)] {
+        let logged = verify(name, &format!("{name}.proof"), &key, 0).await;
+        assert_eq!(
+            (&logged["logged"], &logged["index"], &logged["size"]),
+            (&json!(true), &json!(index), &json!(2))
+        );
+    }
+    assert_eq!(
+        verify("receipt", "card.proof", &key, 3).await["error"]["code"],
+        "log-not-included"
+    );
+    assert_eq!(
+        verify("receipt", "receipt.proof", other, 3).await["error"]["code"],
+        "log-unsigned"
+    );
+    assert_eq!(
+        verify("receipt.proof", "receipt.proof", &key, 3).await["error"]["code"],
+        "bad-magic"
+    );
+    assert_eq!(verify("receipt", "receipt", &key, 3).await["error"]["code"], "bad-utf8");
+
+    // What the log signed before, had it forked or shrunk since.
+    for (size, root, code) in [
+        (1, [7; 32], "log-fork"),
+        (2, [7; 32], "log-fork"),
+        (3, [0; 32], "log-shrunk"),
+    ] {
+        let forked = Checkpoint {
+            origin: signer.key.name().into(),
+            size,
+            root,
+        };
+        std::fs::write(&state, signer.sign(&forked)).unwrap();
+        assert_eq!(log(&monitor, 3).await["error"]["code"], code);
+    }
+    assert_eq!(
+        std::fs::read_to_string(&state).unwrap().lines().nth(1),
+        Some("3"),
+        "the state is kept"
+    );
+}
