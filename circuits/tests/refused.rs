@@ -32,10 +32,10 @@ fn nothing(of: &Affine) -> Contraction {
     }
 }
 
-type Edit = fn(&mut QModel);
-
 /// A program, what makes it wrong, and how.
-fn edits() -> Vec<(fn() -> QModel, &'static str, Edit)> {
+type Edit = (fn() -> QModel, &'static str, fn(&mut QModel));
+
+fn edits() -> Vec<Edit> {
     vec![
         // Its block has no rows: its end is that of the block before, whose product would count twice.
         (conv, "a second contraction without rows", |m| {
@@ -52,6 +52,17 @@ fn edits() -> Vec<(fn() -> QModel, &'static str, Edit)> {
             let mut empty = affine.contractions[0].clone();
             (empty.axes[0].kernel, empty.axes[0].taps) = (0, vec![vec![]]);
             affine.contractions.push(empty);
+        }),
+        (conv, "no groups", |m| affine_of(m, 4).contractions[0].groups = 0),
+        (conv, "groups that do not divide the channels", |m| {
+            affine_of(m, 4).bias.clear();
+            affine_of(m, 4).contractions[0].groups = 3;
+        }),
+        (conv, "a bias that groups carry", |m| {
+            affine_of(m, 4).contractions[0].groups = 2
+        }),
+        (mixed, "groups of a constant", |m| {
+            affine_of(m, 1).contractions[1].groups = 2
         }),
         (residual, "a step that reads itself", |m| {
             affine_of(m, 2).linear[0].part.tensor = 2
