@@ -2,6 +2,8 @@
 FROM rust:1-bookworm AS build
 WORKDIR /source
 COPY . .
+# For the verifier that the service's page runs in browsers.
+RUN rustup target add wasm32-unknown-unknown
 RUN cargo build --release --locked -p provenn-service
 
 FROM debian:bookworm-slim

@@ -37,6 +37,12 @@ python:
     cargo build --release -p provenn-service
     service/python/check
 
+# The service's page in a browser, from an upload to a receipt verified in it (needs node and chromium).
+test-service-page:
+    rustup target add wasm32-unknown-unknown
+    cargo build --release -p provenn-service
+    node --test service/web/test/*.test.mjs
+
 # Licences and advisories of dependencies (needs cargo-deny).
 deny:
     cargo deny check

@@ -36,7 +36,7 @@ operation() {
   printf '[[operations]]\ninclude-path = "%s"\nparameters = { "path.%s" = "%s" }\n' "$1" "$2" "$3" >>"$work/schemathesis.toml"
 }
 for path in /v1/jobs/{id} /v1/jobs/{id}/events /v1/proofs/{id} /v1/proofs/{id}/events /v1/proofs/{id}/receipt; do operation $path id "$job"; done
-for path in /v1/models/{id}/card; do operation $path id "$id"; done
+for path in /v1/models/{id}/card /v1/models/{id}/graph; do operation $path id "$id"; done
 call -d "{\"model\": \"$id\"}" $service/v1/registry/default/linear >/dev/null
 operation "/v1/log/proofs/{sha256}" sha256 "$(call $service/v1/proofs/"$job" | field '["result"]["receipt_sha256"]')"
 operation "/v1/ledger/models/{id}" id "$id"

@@ -12,6 +12,7 @@ pub mod error;
 pub mod estimate;
 pub mod fail;
 pub mod files;
+pub mod graph;
 pub mod npy;
 pub mod opening;
 pub mod policy;

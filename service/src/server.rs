@@ -23,4 +23,5 @@ pub mod state;
 pub mod store;
 pub mod sweeper;
 pub mod tlog;
+pub mod web;
 pub mod worker;

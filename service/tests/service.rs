@@ -16,6 +16,8 @@ mod ledger;
 mod malformed;
 #[path = "service/openapi.rs"]
 mod openapi;
+#[path = "service/page.rs"]
+mod page;
 #[path = "service/prover.rs"]
 mod prover;
 #[path = "service/registry.rs"]

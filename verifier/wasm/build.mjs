@@ -29,7 +29,7 @@ writeFileSync(join(folder, "verify.html"), page(wasm, packed));
 console.log(`${folder}: module of ${wasm.length} bytes, ${packed.length} gzipped`);
 
 function page(wasm, packed) {
-  const style = read("page.css");
+  const style = read("base.css") + read("page.css");
   const script = bundle(["provenn.js", "sample.js", "words.js", "view.js", "form.js", "page.js"]);
   const source = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
   const values = {

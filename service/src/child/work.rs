@@ -58,6 +58,7 @@ fn inspect(model: &Path, with_cost: bool) -> Result<Value, CliError> {
     let bytes = files::read(model, MAX_MODEL)?;
     let graph = onnx::import(&bytes).map_err(provenn_prover::ProveError::from)?;
     let mut summary = summary(&graph);
+    summary["graph"] = crate::graph::describe(&graph);
     if with_cost {
         let compiled = compile(&bytes, &CommitOptions::default())?;
         summary["forecast"] = Cost::of(&compiled.layout.shape, &compiled.model.input_shape).json();

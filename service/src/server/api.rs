@@ -6,12 +6,15 @@ mod health;
 mod inputs_commit;
 mod inputs_put;
 mod jobs;
+mod jobs_list;
 mod keys_get;
 mod ledger;
 mod log;
 mod models_card;
 mod models_commit;
 mod models_get;
+mod models_graph;
+mod models_list;
 mod models_put;
 mod observe;
 mod proofs;
@@ -23,6 +26,8 @@ mod srs_get;
 mod submit;
 mod verify;
 mod view;
+
+pub use errors::no_route;
 
 use super::state::App;
 use axum::extract::DefaultBodyLimit;
@@ -55,7 +60,9 @@ fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Api::openapi())
         .routes(routes!(models_put::put_model))
         .routes(routes!(models_commit::commit_model))
+        .routes(routes!(models_list::list_models))
         .routes(routes!(models_get::get_model))
+        .routes(routes!(models_graph::get_graph))
         .routes(routes!(models_card::get_card))
         .routes(routes!(inputs_put::put_input))
         .routes(routes!(inputs_commit::commit_input))
@@ -63,6 +70,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(proofs::get_proof, proofs::cancel_proof))
         .routes(routes!(proofs::proof_events))
         .routes(routes!(proofs_receipt::get_receipt))
+        .routes(routes!(jobs_list::list_jobs))
         .routes(routes!(jobs::get_job, jobs::cancel_job))
         .routes(routes!(jobs::job_events))
         .routes(routes!(verify::verify_receipt))
@@ -101,6 +109,7 @@ pub fn router(app: App) -> Router {
     router
         .route("/openapi.json", get(|| async { Json(document) }))
         .route("/tile/{*address}", get(log::get_tile))
+        .merge(super::web::routes())
         .fallback(errors::no_route)
         .method_not_allowed_fallback(errors::no_method)
         .layer(DefaultBodyLimit::disable())

@@ -5,6 +5,7 @@ mod jobs;
 mod keys;
 mod lease;
 mod ledger;
+mod lists;
 mod models;
 mod receipts;
 mod registry;

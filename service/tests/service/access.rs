@@ -47,7 +47,9 @@ fn rows(input: &str, calibration: &str, model: &str) -> Vec<Row> {
             202,
             404,
         ),
+        row("get", "/v1/models", read, Value::Null, 200, 200),
         row("get", "/v1/models/{id}", read, Value::Null, 200, 404),
+        row("get", "/v1/models/{id}/graph", read, Value::Null, 200, 404),
         row("get", "/v1/models/{id}/card", read, Value::Null, 200, 404),
         row(
             "post",
@@ -63,11 +65,12 @@ fn rows(input: &str, calibration: &str, model: &str) -> Vec<Row> {
         row("get", "/v1/proofs/{id}/receipt", read, Value::Null, 200, 404),
         // The proof is done.
         row("delete", "/v1/proofs/{id}", prove, Value::Null, 409, 404),
+        row("get", "/v1/jobs", read, Value::Null, 200, 200),
         row("get", "/v1/jobs/{id}", read, Value::Null, 200, 404),
         row("get", "/v1/jobs/{id}/events", read, Value::Null, 200, 404),
         row("delete", "/v1/jobs/{id}", prove, Value::Null, 409, 404),
         row("get", "/v1/keys/{digest}", read, Value::Null, 200, 404),
-        row("get", "/v1/srs/{id}", read, Value::Null, 200, 404),
+        row("get", "/v1/srs/{id}", None, Value::Null, 200, 200),
         // Not a receipt.
         row("post", "/v1/verify", None, Value::Null, 422, 422),
         row(

@@ -113,6 +113,17 @@ async function page(send, listeners, url) {
       await call("Input.dispatchKeyEvent", { type: "keyUp", ...common });
     },
     type: (text) => call("Input.insertText", { text }),
+    /** Changes the text of every answer whose address fits the pattern. */
+    rewrite: async (urlPattern, change) => {
+      listeners.add(async ({ sessionId: from, method, params }) => {
+        if (from !== sessionId || method !== "Fetch.requestPaused") return;
+        const { requestId, responseStatusCode: responseCode, responseHeaders } = params;
+        const { body, base64Encoded } = await call("Fetch.getResponseBody", { requestId });
+        const text = change(base64Encoded ? Buffer.from(body, "base64").toString() : body);
+        await call("Fetch.fulfillRequest", { requestId, responseCode, responseHeaders, body: Buffer.from(text).toString("base64") });
+      });
+      await call("Fetch.enable", { patterns: [{ urlPattern, requestStage: "Response" }] });
+    },
     /** Sets width and colour scheme. */
     show: async (width, scheme, height = 900) => {
       await call("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: false });

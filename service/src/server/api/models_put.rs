@@ -59,10 +59,15 @@ pub async fn put_model(
         .await
         .map_err(|e| ApiError::Internal(e.to_string()))?;
     let made = process::run(&app, &start, Duration::from_secs(SECONDS), None).await;
-    let summary = made.map_err(refusal)?.result;
+    let mut summary = made.map_err(refusal)?.result;
+    let graph = summary
+        .as_object_mut()
+        .and_then(|all| all.remove("graph"))
+        .unwrap_or_default();
     within(&summary, "nodes", app.config.limits.model_nodes)?;
     within(&summary, "parameters", app.config.limits.model_parameters)?;
     app.store.put_file(&caller.tenant, Kind::Model, &sha256, &path).await?;
+    app.db.add_graph(&caller.tenant, &sha256, &graph).await?;
     fail::point("after-upload-stored");
     let (length, most) = (i64::try_from(bytes).unwrap_or(i64::MAX), app.config.limits.tenant_bytes);
     app.db

@@ -1,0 +1,173 @@
+//! The graph of a model as a document: what its owner sees drawn. No weight is in it.
+
+use provenn_circuits::onnx::{Graph, Node, Op, ReduceKind};
+use serde_json::{json, Map, Value};
+use std::collections::BTreeSet;
+
+/// `{values, inputs, outputs, layers}`. A value is `{name, shape}`; the others name values by position. A layer is
+/// `{name, operator, computes, attributes, inputs, output, parameters}`, in topological order; constants are not among its
+/// `inputs`, `computes` is the operation it became on import, `parameters` counts their elements, those that several layers share at the first of them.
+pub fn describe(graph: &Graph) -> Value {
+    let mut counted = BTreeSet::new();
+    let layers: Vec<Value> = graph
+        .nodes
+        .iter()
+        .map(|node| layer(graph, node, &mut counted))
+        .collect();
+    let values = graph
+        .values
+        .iter()
+        .map(|value| json!({ "name": value.name, "shape": value.shape }));
+    json!({
+        "values": values.collect::<Vec<_>>(),
+        "inputs": graph.input,
+        "outputs": graph.output,
+        "layers": layers,
+    })
+}
+
+fn layer(graph: &Graph, node: &Node, counted: &mut BTreeSet<usize>) -> Value {
+    let constant = |id: usize| graph.values.get(id).and_then(|value| value.constant.as_ref());
+    let inputs: Vec<usize> = node
+        .inputs
+        .iter()
+        .copied()
+        .filter(|&id| constant(id).is_none())
+        .collect();
+    let new = node.inputs.iter().filter(|&&id| counted.insert(id));
+    let parameters: usize = new.filter_map(|&id| constant(id)).map(|tensor| tensor.data.len()).sum();
+    json!({
+        "name": node.name,
+        "operator": node.onnx_op,
+        "computes": operation(&node.op),
+        "attributes": attributes(&node.op),
+        "inputs": inputs,
+        "output": node.output,
+        "parameters": parameters,
+    })
+}
+
+/// An operation's name.
+fn operation(op: &Op) -> String {
+    let shown = format!("{op:?}");
+    shown
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// Attributes that differ from the operator's usual ones.
+fn attributes(op: &Op) -> Map<String, Value> {
+    let mut list = Map::new();
+    let mut put = |name: &str, value: Value, usual: bool| {
+        if !usual {
+            list.insert(name.into(), value);
+        }
+    };
+    match op {
+        Op::Conv {
+            kernel,
+            strides,
+            pads,
+            dilations,
+            ..
+        }
+        | Op::ConvTranspose {
+            kernel,
+            strides,
+            pads,
+            dilations,
+            ..
+        }
+        | Op::MaxPool {
+            kernel,
+            strides,
+            pads,
+            dilations,
+        }
+        | Op::AveragePool {
+            kernel,
+            strides,
+            pads,
+            dilations,
+            ..
+        } => {
+            put("kernel", json!(kernel), false);
+            put("stride", json!(strides), strides.iter().all(|&s| s == 1));
+            put("padding", json!(pads), pads.iter().all(|&p| p == (0, 0)));
+            put("dilation", json!(dilations), dilations.iter().all(|&d| d == 1));
+        }
+        Op::LeakyRelu { alpha } => put("alpha", json!(alpha), false),
+        Op::Clip { min, max } => {
+            put("min", json!(min), min.is_none());
+            put("max", json!(max), max.is_none());
+        }
+        Op::Reduce { kind, axes, .. } => {
+            let kind = match kind {
+                ReduceKind::Sum => "sum",
+                ReduceKind::Mean => "mean",
+                ReduceKind::Max => "max",
+                ReduceKind::Min => "min",
+            };
+            put("of", json!(kind), false);
+            put("axes", json!(axes), false);
+        }
+        Op::ArgMax { axis, .. } | Op::Concat { axis } | Op::Gather { axis, .. } => put("axis", json!(axis), false),
+        Op::Transpose { perm } => put("order", json!(perm), false),
+        Op::Pad { pads, .. } => put("padding", json!(pads), false),
+        Op::MatMul
+        | Op::Add
+        | Op::Sub
+        | Op::Mul
+        | Op::Div
+        | Op::Min
+        | Op::Max
+        | Op::Relu
+        | Op::PRelu
+        | Op::Abs
+        | Op::Neg
+        | Op::Reshape { .. }
+        | Op::Slice { .. }
+        | Op::Expand { .. } => {}
+    }
+    if let Op::Conv { groups, .. } | Op::ConvTranspose { groups, .. } = op {
+        put("groups", json!(groups), *groups == 1);
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use provenn_circuits::onnx::import;
+
+    #[test]
+    fn layers_of_a_trained_network() {
+        let graph = import(include_bytes!("../../fixtures/models/digits_cnn.onnx")).unwrap();
+        let shown = describe(&graph);
+        let layers = shown["layers"].as_array().unwrap();
+        assert_eq!(layers.len(), graph.nodes.len());
+        assert_eq!(layers[0]["operator"], "Conv");
+        assert_eq!(layers[0]["attributes"]["kernel"], json!([3, 3]));
+        let counted: u64 = layers.iter().map(|layer| layer["parameters"].as_u64().unwrap()).sum();
+        let all: usize = graph
+            .values
+            .iter()
+            .filter_map(|v| v.constant.as_ref())
+            .map(|t| t.data.len())
+            .sum();
+        assert_eq!(counted, all as u64);
+        // Every input is one of the graph's or the output of an earlier layer.
+        let mut known: Vec<&Value> = shown["inputs"].as_array().unwrap().iter().collect();
+        for layer in layers {
+            assert!(
+                layer["inputs"].as_array().unwrap().iter().all(|id| known.contains(&id)),
+                "{layer}"
+            );
+            known.push(&layer["output"]);
+        }
+        // Nothing of the weights: the document is as long as the names and numbers of the architecture.
+        assert!(shown.to_string().len() < 200 * graph.values.len(), "{shown}");
+    }
+}

@@ -1,0 +1,63 @@
+//! A tenant's jobs.
+
+use super::view::JobView;
+use crate::server::auth::Caller;
+use crate::server::error::ApiError;
+use crate::server::keys::Scope;
+use crate::server::problem::Problem;
+use crate::server::state::App;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::Json;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// Jobs in one answer.
+const MOST: u8 = 100;
+
+/// Which part of the list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// Only jobs older than this one: the last of the page before.
+    #[param(pattern = "^[0-9A-Za-z]*$")]
+    before: Option<String>,
+    /// 1 to 100; 100 by default.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u8>,
+}
+
+/// Jobs, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JobList {
+    pub jobs: Vec<JobView>,
+}
+
+/// The jobs of the caller's tenant, newest first.
+#[utoipa::path(get, path = "/v1/jobs", tag = "jobs", security(("key" = ["read"])), params(Page),
+    responses(
+        (status = 200, body = JobList),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn list_jobs(
+    State(app): State<App>,
+    caller: Caller,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Json<JobList>, ApiError> {
+    caller.needs(Scope::Read)?;
+    let Query(page) = page.map_err(|e| ApiError::bad(e.body_text()))?;
+    let limit = page.limit.unwrap_or(MOST);
+    if !(1..=MOST).contains(&limit) {
+        return Err(ApiError::bad(format!("the limit is {limit}, 1 to {MOST} is accepted")));
+    }
+    let before = page.before.unwrap_or_default();
+    if !before.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err(ApiError::bad("`before` is the id of a job"));
+    }
+    let jobs = app.db.jobs(&caller.tenant, &before, limit.into()).await?;
+    let now = app.now();
+    let jobs = jobs.into_iter().map(|job| JobView::new(job, now)).collect();
+    Ok(Json(JobList { jobs }))
+}

@@ -1,0 +1,34 @@
+//! The graph of a model.
+
+use crate::server::auth::Caller;
+use crate::server::error::ApiError;
+use crate::server::keys::Scope;
+use crate::server::problem::Problem;
+use crate::server::state::App;
+use axum::extract::{Path, State};
+use axum::Json;
+use serde_json::Value;
+
+/// `{values, inputs, outputs, layers}`: operators, shapes, edges and numbers of parameters; never a weight. Values are
+/// `{name, shape}`, referred to by position; layers are in topological order.
+#[utoipa::path(get, path = "/v1/models/{id}/graph", tag = "models", security(("key" = ["read"])),
+    params(("id" = String, Path, description = "Model id, or SHA-256 of an uploaded file")),
+    responses(
+        (status = 200, body = Object),
+        (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn get_graph(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs(Scope::Read)?;
+    let source = app
+        .db
+        .model(&caller.tenant, &id)
+        .await?
+        .map_or(id, |model| model.source);
+    let graph = app.db.graph(&caller.tenant, &source).await?;
+    graph.map(Json).ok_or(ApiError::NotFound { what: "model" })
+}

@@ -1,0 +1,28 @@
+// Figures in words.
+
+export const count = (number) => number.toLocaleString("en");
+
+export function size(bytes) {
+  const step = bytes < 1024 ? 0 : bytes < 1024 ** 2 ? 1 : bytes < 1024 ** 3 ? 2 : 3;
+  const value = bytes / 1024 ** step;
+  return `${value >= 100 || step === 0 ? Math.round(value) : value.toFixed(1)} ${["bytes", "KiB", "MiB", "GiB"][step]}`;
+}
+
+export function seconds(value) {
+  if (value < 0.0005) return "0 s";
+  if (value < 0.0995) return `${value.toFixed(3)} s`;
+  if (value < 9.95) return `${value.toFixed(2)} s`;
+  if (value < 120) return `${Math.round(value)} s`;
+  return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+}
+
+export const shape = (extents) => (extents.length === 0 ? "a number" : extents.join("×"));
+export const time = (millis) => new Date(millis).toISOString().slice(0, 19).replace("T", " ") + " UTC";
+export const short = (id) => `${id.slice(0, 8)}…`;
+export const plural = (number, word) => `${count(number)} ${word}${number === 1 ? "" : "s"}`;
+
+/** Policy as the service writes it, in words. */
+export function policy(text) {
+  const [name, output, value] = text.split(":");
+  return value === undefined ? name : `${name}, output ${output} at least ${value}`;
+}

@@ -1,0 +1,136 @@
+// One job: how far it is, how it ended, and its receipt.
+
+import { bytes, call, follow, get } from "./api.js";
+import { button, complaint, draw, element, facts, identifier, link, say, sheet } from "./dom.js";
+import { saveAs } from "./files.js";
+import { policy, seconds, short, size, time } from "./format.js";
+import { checked } from "./receipt.js";
+
+/** Stages in their order, by kind of job. */
+const STAGES = {
+  proof: ["queued", "witness", "proof", "link", "verify", "check", "done"],
+  commit: ["queued", "compile", "parameters", "commit", "done"],
+  opening: ["queued", "witness", "done"],
+};
+const WORDS = {
+  queued: "Waiting for a worker",
+  compile: "Choosing scales, laying out the circuit",
+  parameters: "Getting the parameters",
+  commit: "Making the keys, committing to the weights",
+  witness: "Running the model",
+  proof: "Proving",
+  link: "Linking the proof to the commitments",
+  verify: "The prover verifies its receipt",
+  check: "The service verifies the receipt",
+  done: "Done",
+  failed: "Failed",
+  cancelled: "Cancelled",
+  expired: "Expired",
+};
+const TITLES = { proof: "Proof", commit: "Commitment to a model", opening: "Commitment to an input" };
+/** What a job is, in a few words. */
+export const headline = ({ kind, request }) => `${TITLES[kind] ?? kind}${request.policy ? `: ${policy(request.policy)}` : ""}`;
+
+const BAD = ["failed", "cancelled", "expired"];
+const MARKS = { passed: "m5 12.5 4.5 4.5L19 7.5", now: "M12 12h.01", bad: "m6 6 12 12M18 6 6 18", ahead: "M12 12h.01" };
+
+export async function job([id], signal) {
+  const first = await get(`/v1/jobs/${id}`, { signal });
+  const [progress, after] = [element("section", "sheet"), element("div", "column")];
+  watch(first, progress, after, signal);
+  return { title: headline(first), body: [progress, after, asked(first)] };
+}
+
+async function watch(first, progress, after, signal) {
+  const events = [];
+  const cancel = button("Cancel", "secondary", async () => {
+    cancel.disabled = true;
+    await call("DELETE", `/v1/jobs/${first.id}`, { signal });
+  });
+  try {
+    await follow(
+      `/v1/jobs/${first.id}/events`,
+      (event) => {
+        events.push(event);
+        progress.replaceChildren(...stages(first, events, cancel));
+        say(WORDS[event.stage] ?? event.stage);
+      },
+      signal,
+    );
+    const last = await get(`/v1/jobs/${first.id}`, { signal });
+    progress.replaceChildren(...stages(first, events, null), ...spent(last));
+    after.replaceChildren(...(await outcome(last, signal)));
+  } catch (error) {
+    if (!signal.aborted) after.replaceChildren(complaint(error));
+  }
+}
+
+/** Bar and list of stages: those that were reached, with their times, and those ahead. */
+function stages({ kind, created }, events, cancel) {
+  const last = events.at(-1);
+  const order = STAGES[kind] ?? ["queued", "done"];
+  // Another attempt begins again.
+  const now = events.filter(({ attempt }) => attempt === last.attempt || attempt === 0);
+  const ended = last.stage === "done" || BAD.includes(last.state);
+  const reached = new Map(now.map((event) => [event.stage, event]));
+  const names = BAD.includes(last.state) ? [...reached.keys()].filter((name) => order.includes(name) || BAD.includes(name)) : [...new Set([...order.slice(0, -1).filter((name) => reached.has(name) || order.indexOf(name) > order.indexOf(last.stage)), "done"])];
+  const items = names.map((name) => {
+    const event = reached.get(name);
+    const state = BAD.includes(name) ? "bad" : !event ? "ahead" : event === last && !ended ? "now" : "passed";
+    const when = event ? element("span", "quiet-text", `+${seconds((event.at - created) / 1000)}`) : null;
+    const made = element("li", state, mark(state), element("span", "", WORDS[name] ?? name, element("span", "unseen", state === "now" ? ": under way" : state === "ahead" ? ": ahead" : "")), when);
+    if (state === "now") made.setAttribute("aria-current", "step");
+    return made;
+  });
+  const bar = element("progress", "");
+  Object.assign(bar, { max: order.length - 1, value: ended && last.stage === "done" ? order.length - 1 : Math.max(0, order.indexOf(now.findLast(({ stage }) => order.includes(stage))?.stage)) });
+  bar.setAttribute("aria-label", "Progress");
+  const head = element("div", "row-head", element("h2", "", WORDS[last.stage] ?? last.stage), ended ? null : cancel);
+  const again = last.attempt > 1 ? [element("p", "hint", `Attempt ${last.attempt}.`)] : [];
+  return [head, ...(BAD.includes(last.state) ? [] : [bar]), ...again, element("ol", "stages", ...items)];
+}
+
+function mark(state) {
+  return draw("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, draw("path", { d: MARKS[state] }));
+}
+
+function spent({ started, finished, cpu_ms: cpu, peak_bytes: memory }) {
+  if (cpu === undefined) return [];
+  return [element("p", "hint after", `${seconds((finished - started) / 1000)} from start to end; ${seconds(cpu / 1000)} of CPU time and ${size(memory ?? 0)} of memory at most in the prover.`)];
+}
+
+function asked({ kind, request, created, id }) {
+  const { model, input, audience, nonce, not_after: end } = request;
+  const place = link(short(model), `#/models/${model}`);
+  const rest = {
+    proof: () => [["Model", place], ["Policy", policy(request.policy)], ["Input", identifier(input)], audience ? ["Audience", audience] : null, /^0*$/.test(nonce) ? null : ["Nonce", identifier(nonce)], end ? ["Valid until", time(1000 * end)] : null],
+    commit: () => [["File", place], ["Receipts", request.input === "committed" ? "hide their input" : "show their input"]],
+    opening: () => [["Model", place], ["Input", identifier(input)]],
+  }[kind];
+  return sheet("What was asked", facts(...(rest?.() ?? []), ["Submitted", time(created)], ["Job", identifier(id)]));
+}
+
+async function outcome(last, signal) {
+  if (last.error) return [complaint({ ...last.error, message: last.error.detail })];
+  if (last.state !== "done") return [];
+  if (last.kind === "commit") return [element("p", "next", link("See the committed model and ask for a receipt", `#/models/${last.result.model_id}`, "primary"))];
+  if (last.kind === "opening") return [sheet("Commitment", element("p", "mono id", last.result.points.join(" ")))];
+  return receipt(last, signal);
+}
+
+async function receipt({ id, request, result }, signal) {
+  const model = await get(`/v1/models/${request.model}`, { signal });
+  const [made, card, srs] = await Promise.all([bytes(`/v1/proofs/${id}/receipt`, { signal }), bytes(`/v1/models/${request.model}/card`, { signal }), bytes(`/v1/srs/${model.srs_id}`, { signal })]);
+  const stem = (model.card.name || "model").replace(/[^\w.-]+/g, "_");
+  const save = (text, name, content) => button(text, "secondary", () => saveAs(name, content));
+  // The log takes a moment until it has signed what is new.
+  const logged = button("Proof that the log has it", "secondary", async () => saveAs(`${stem}-${id}.tlog-proof`, await bytes(`/v1/log/proofs/${result.receipt_sha256}`, { signal })));
+  return [
+    sheet(
+      "Receipt",
+      element("p", "hint", `${size(made.length)}. Give it to whoever is to rely on it; they need the card and the SRS key too, from a source that they trust.`),
+      element("div", "actions", save("Download the receipt", `${stem}-${id}.receipt`, made), save("Download the card", `${stem}.card`, card), save("Download the SRS key", `${stem}.srs`, srs), logged),
+    ),
+    await checked({ receipt: made, card, srs }, request, signal),
+  ];
+}

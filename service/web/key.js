@@ -1,0 +1,36 @@
+// The key: entered once, kept for this tab.
+
+import { get, key } from "./api.js";
+import { button, element, field, form, input, sheet } from "./dom.js";
+
+/** The form that asks for a key. `then` runs once the service has accepted it. */
+export function keyForm(then) {
+  const secret = input("key", { type: "password", required: true, placeholder: "pvn_…" });
+  const made = form(
+    "Continue",
+    async (_, tell) => {
+      tell("Asking the service …");
+      const bearer = secret.value.trim();
+      await get("/v1/jobs?limit=1", { bearer });
+      key.set(bearer);
+      then();
+    },
+    field("Key", secret, "Kept in this tab until you close it or sign out. It is never part of an address."),
+  );
+  const page = sheet(
+    "Your key",
+    element("p", "hint", "Models, inputs and receipts belong to the holder of a key. Verifying needs none."),
+    made,
+    element("p", "hint after", "On its first start the service writes a key to ", code("first.key"), " in its data folder. ", code("provenn keys create"), " makes more."),
+  );
+  page.classList.add("narrow");
+  return page;
+}
+
+/** What the head of the page says about the key. */
+export function showKey(container, forget) {
+  container.replaceChildren();
+  if (key.get()) container.append(button("Sign out", "quiet", forget));
+}
+
+const code = (text) => element("code", "mono", text);

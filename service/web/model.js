@@ -1,0 +1,139 @@
+// One model: uploaded, or committed.
+
+import { Problem, bytes, call, get } from "./api.js";
+import { button, element, facts, field, form, identifier, input, link, sheet } from "./dom.js";
+import { committing } from "./commit.js";
+import { count, plural, seconds, shape, short, size, time } from "./format.js";
+import { saveAs } from "./files.js";
+import { network } from "./layers.js";
+import { proving } from "./prove.js";
+import { leaks } from "./receipt.js";
+
+export async function model([id], signal) {
+  const [found, graph, list] = await Promise.all([get(`/v1/models/${id}`, { signal }), get(`/v1/models/${id}/graph`, { signal }), get("/v1/models", { signal })]);
+  const known = list.models.find(({ sha256 }) => sha256 === (found.source_sha256 ?? id));
+  const [first, second] = found.state === "committed" ? await committed(found, list.tenant, signal) : uploaded(found, known, signal);
+  const { panel, wide } = network(graph);
+  const column = (...sheets) => element("div", "column", ...sheets);
+  const beside = wide ? [element("div", "columns even", column(...first), column(...second)), panel] : [element("div", "columns", column(...first, ...second), panel)];
+  const name = found.summary?.name ?? found.card.name;
+  return { title: name || short(id), body: beside };
+}
+
+/** Panels of the left column, and of the right one where the network needs the whole width. */
+function uploaded({ sha256, bytes: length, summary, created }, known, signal) {
+  const commits = known?.commits ?? [];
+  const price = cost(summary.forecast, "Before calibration, with receipts that show their input. A forecast of a cost model, not a measurement.");
+  const made = commits.length === 0 ? [] : [sheet("Committed from this file", element("ul", "rows", ...commits.map(commit)))];
+  return [
+    [price, committing(sha256, summary, signal)],
+    [
+      ...made,
+      sheet(
+        "File",
+        facts(
+          ["Takes", summary.input_shapes.map(shape).join(", ")],
+          ["Gives", summary.output_shapes.map(shape).join(", ")],
+          ["Operators", Object.entries(summary.operators).map(([name, times]) => (times === 1 ? name : `${name} ×${times}`)).join(", ")],
+          ["Parameters", count(summary.parameters)],
+          ["Size", size(length)],
+          ["SHA-256", identifier(sha256)],
+          ["Uploaded", time(created)],
+        ),
+      ),
+    ],
+  ];
+}
+
+function commit({ model_id: id, input: binding, created }) {
+  return element("li", "", link(short(id), `#/models/${id}`, "strong"), element("p", "quiet-text", `${binding} input · ${time(created)}`));
+}
+
+async function committed(found, tenant, signal) {
+  const { model_id: id, card, forecast, srs_id: srs, source_sha256: source } = found;
+  const { versions } = await get(`/v1/registry?model=${id}`, { signal });
+  const out = await leaks(await bytes(`/v1/models/${id}/card`, { signal }), card);
+  const own = versions.find((version) => version.tenant === tenant);
+  const download = (text, path, name) => button(text, "secondary", async () => saveAs(name, await bytes(path, { signal })));
+  const stem = (card.name || "model").replace(/[^\w.-]+/g, "_");
+  const price = cost(forecast, "A forecast of a cost model, not a measurement. The receipt’s size is for the policy label.");
+  const what = sheet(
+    "What is committed",
+    ...cardFacts(card, out),
+    facts(
+      ["Model id", identifier(id)],
+      ["Circuit key", identifier(found.key_digest)],
+      ["Parameters (SRS)", identifier(srs)],
+      ["Weights", plural(found.commitments.length, "hiding commitment")],
+      ["Committed", time(found.created)],
+      ["File", link(short(source), `#/models/${source}`)],
+    ),
+    element("div", "actions", download("Download the card", `/v1/models/${id}/card`, `${stem}.card`), download("Download the SRS key", `/v1/srs/${srs}`, `${stem}.srs`)),
+    element("p", "hint after", "Verifiers need both, from a source that they trust."),
+  );
+  const asking = own?.status === "revoked" ? [] : [proving(id, card, out, signal)];
+  return [asking, [price, what, own ? standing(own, signal) : publishing(id, card, tenant, signal)]];
+}
+
+/** What a card says of its model; `out`: what receipts let out, by policy. */
+export function cardFacts({ input_shape: takes, output_shape: gives, parameters, accuracy, input: binding }, out) {
+  const { rows, held_out: heldOut, unprovable, relative_error: error, label_flips: flips } = accuracy;
+  const measured = [
+    `${plural(flips, "other label")} in ${plural(rows, "row")}`,
+    `outputs differ by at most ${Number((100 * error).toPrecision(2))} % of their range`,
+    ...(unprovable > 0 ? [`${plural(unprovable, "row")} cannot be proven`] : []),
+  ];
+  return [
+    facts(
+      ["Takes", shape(takes)],
+      ["Gives", shape(gives)],
+      ["Parameters", count(parameters)],
+      ["Input", binding === "committed" ? "receipts hide it behind a commitment" : "receipts show it"],
+      ["Against float", `${measured.join("; ")}. Measured by its owner on ${heldOut ? "held-out rows" : "the calibration rows"}.`],
+      ["A receipt lets out", element("ul", "plain", ...out.map(([name, bits]) => element("li", "", element("strong", "", name), `: ${bits}`)))],
+    ),
+  ];
+}
+
+function cost({ k, columns, cpu_seconds: time, receipt_bytes: bytes }, note) {
+  const figure = (value, text) => element("div", "figure", element("strong", "", value), element("span", "", text));
+  return sheet(
+    "What a proof would cost",
+    element("div", "figures", figure(seconds(time), "CPU time"), figure(size(bytes), "receipt"), figure(count(2 ** k), "circuit rows"), figure(count(columns), "columns")),
+    element("p", "hint after", note),
+  );
+}
+
+function publishing(id, card, tenant, signal) {
+  const name = input("name", { value: (card.name || "").replace(/[^\w.-]+/g, "-").replace(/^\.+/, "").slice(0, 64) });
+  const act = async () => {
+    if (name.value.trim() === "") throw new Problem({ code: "", detail: "The name is missing." });
+    const response = await call("POST", `/v1/registry/${encodeURIComponent(tenant)}/${encodeURIComponent(name.value.trim())}`, { json: { model: id }, signal });
+    const made = await response.json();
+    location.href = address(made);
+  };
+  return sheet(
+    "Publish",
+    element("p", "hint", "Anybody may then see the card, as the next version under a name; versions before it become deprecated. The card is entered into the transparency log."),
+    form("Publish", act, field("Name", name)),
+  );
+}
+
+/** Where the public page of a version is. */
+export const address = ({ tenant, name, version }) => `/cards/${encodeURIComponent(tenant)}/${encodeURIComponent(name)}/${version}`;
+
+function standing(own, signal) {
+  const { status, reason, version, name, changed } = own;
+  const said = element("p", "", link(`${name}, version ${version}`, address(own), "strong"), " ", element("span", `tag ${status}`, status));
+  const worse = { active: ["deprecated", "revoked"], deprecated: ["revoked"], revoked: [] }[status];
+  const told = status === "active" ? [] : [element("p", "hint", `Since ${time(changed)}: ${reason}`)];
+  if (worse.length === 0) return sheet("Published", said, ...told);
+  const to = element("select", "", ...worse.map((word) => Object.assign(element("option", "", word === "revoked" ? "revoked: nobody should rely on it, no further receipts" : "deprecated: there is something better"), { value: word })));
+  const why = input("reason", {});
+  const act = async () => {
+    await call("POST", `/v1/registry/${encodeURIComponent(own.tenant)}/${encodeURIComponent(name)}/${version}/status`, { json: { status: to.value, reason: why.value.trim() }, signal });
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  };
+  const change = element("details", "", element("summary", "", "Deprecate or revoke"), form("Change the status for good", act, field("Status", to), field("Reason", why, "Everybody can read it.")));
+  return sheet("Published", said, ...told, change);
+}

@@ -1,0 +1,89 @@
+// Verification in this browser, by the same module that verifiers use; by the service where this build has none.
+
+import { call } from "./api.js";
+import { complaint, element, facts, sheet } from "./dom.js";
+import { POLICIES, load, unhex } from "./provenn.js";
+import { announce, render } from "./view.js";
+import { description, leakText } from "./words.js";
+
+/** Whether this build has the module. */
+export const here = document.documentElement.dataset.module !== "";
+
+let loading = null;
+
+export function verifier() {
+  loading ??= fetch("/assets/verifier.wasm").then(async (response) => load(await response.arrayBuffer()));
+  return loading;
+}
+
+/** What receipts let out under each policy, `[name, text]`: counted by the module, otherwise in the words of the card. */
+export async function leaks(card, { leakage }) {
+  if (!here) return leakage;
+  const none = new Uint8Array();
+  const read = (await verifier()).verify({ receipt: none, card, srs: none }).card;
+  return POLICIES.map((name) => [name, leakText({ name }, read)]);
+}
+
+/**
+ * The verdict about a receipt with every check.
+ *
+ * @param files bytes of `receipt`, `card`, `srs`
+ * @param asked what the reader relies on, as a request for a proof has it: `model`, `policy`, `audience`, `nonce`
+ */
+export async function checked(files, asked, signal) {
+  const made = element("section", "verification", element("h2", "", here ? "Checked in this browser" : "Checked by the service"));
+  const [status, report] = [element("div", ""), element("div", "report")];
+  status.setAttribute("role", "status");
+  const accept = element("input", "");
+  Object.assign(accept, { type: "checkbox", checked: true });
+  const label = element("label", "check", accept, element("span", "", "Accept development parameters", element("small", "", "Only if you trust the machine that made them. Without this, a receipt that rests on them is refused.")));
+  const decide = here ? await locally(files, asked, status, report) : remotely(files, asked, status, report, signal);
+  accept.addEventListener("change", () => decide(accept.checked));
+  await decide(accept.checked);
+  const source = here
+    ? "The verifier runs on your device, but this service sent it. To rely on nobody, check the receipt with a copy of your own: provenn verify, or the verifier’s page of the repository."
+    : "This build of the service has no verifier for browsers: what you see is the service’s own word. Check the receipt with a copy of your own: provenn verify.";
+  made.append(status, label, report, element("p", "hint", source));
+  return made;
+}
+
+async function locally({ receipt, card, srs }, asked, status, report) {
+  const module = await verifier();
+  const about = description(module.verify({ receipt, card, srs }).card);
+  const request = {
+    receipt,
+    card,
+    srs,
+    now: Math.floor(Date.now() / 1000),
+    modelId: asked.model ? unhex(asked.model, 32) : undefined,
+    audience: asked.audience || undefined,
+    nonce: asked.nonce && !/^0*$/.test(asked.nonce) ? unhex(asked.nonce, 32) : undefined,
+    policy: kind(asked.policy, about),
+  };
+  return (acceptDev) => render(status, report, module.verify({ ...request, acceptDev }));
+}
+
+/** A policy as a verifier compares it: as the prover does, a score z stands for z / 2^frac. */
+function kind(text, { outputFrac }) {
+  if (!text) return undefined;
+  const [name, output, value] = text.split(":");
+  return value === undefined ? { name } : { name, output: Number(output), threshold: Math.ceil(Number(value) * 2 ** outputFrac) };
+}
+
+function remotely({ receipt }, asked, status, report, signal) {
+  const query = (acceptDev) => {
+    const wanted = { model: asked.model, policy: asked.policy, audience: asked.audience, nonce: /^0*$/.test(asked.nonce ?? "") ? "" : asked.nonce };
+    return new URLSearchParams([...Object.entries(wanted).filter(([, value]) => value), ["accept_dev", String(acceptDev)]]);
+  };
+  return async (acceptDev) => {
+    try {
+      const response = await call("POST", `/v1/verify?${query(acceptDev)}`, { body: receipt, signal });
+      const { dev, checks } = await response.json();
+      announce(status, dev ? "dev-verified" : "verified", dev ? "The service says: verified, but only under development parameters" : "The service says: verified");
+      report.replaceChildren(sheet("Checks", facts(...checks.map((check) => [check.name, check.value, check.checked ? "" : " (as stated)"]))));
+    } catch (error) {
+      announce(status, "refused", "The service says: refused");
+      report.replaceChildren(complaint(error));
+    }
+  };
+}

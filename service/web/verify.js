@@ -1,0 +1,69 @@
+// Verifying a receipt that one was given.
+
+import { Problem, bytes, get, key } from "./api.js";
+import { element, field, form, input, sheet } from "./dom.js";
+import { fileField, missing } from "./files.js";
+import { checked, here, verifier } from "./receipt.js";
+
+export async function verify(_, signal) {
+  const receipt = fileField("Receipt", { hint: "from the prover", accept: ".receipt", required: true });
+  const card = fileField("Model card", { hint: "Optional: otherwise the one that this service has", accept: ".card" });
+  const srs = fileField("SRS key", { hint: "Optional: otherwise the one that this service has", accept: ".srs,.vk" });
+  const model = input("model", { className: "mono", placeholder: "64 hex digits" });
+  const audience = input("audience", {});
+  const nonce = input("nonce", { className: "mono", placeholder: "64 hex digits" });
+  const result = element("div", "column");
+  const act = async (_, tell) => {
+    if (!receipt.file()) throw missing(receipt, "The receipt");
+    const asked = { model: digest(model), audience: audience.value, nonce: digest(nonce) };
+    result.replaceChildren();
+    tell("Reading …");
+    const files = { receipt: await receipt.read(), card: await card.read(), srs: await srs.read() };
+    if (here) await complete(files, signal);
+    tell("Verifying …");
+    result.replaceChildren(await checked(files, asked, signal));
+  };
+  const asks = element("fieldset", "", element("legend", "", "What you rely on"), element("p", "hint", "Whatever you leave empty is not compared, and shown to you as stated."), field("Model id", model), field("Audience", audience), field("Nonce, your challenge to the prover", nonce));
+  const files = here ? [receipt.node, card.node, srs.node] : [receipt.node];
+  return {
+    title: "Verify a receipt",
+    body: [element("div", "columns reversed", element("div", "column", sheet("Files", form("Verify", act, element("div", "stack", ...files), asks))), result)],
+  };
+}
+
+/** Fetches card and SRS key where they were not given. */
+async function complete(files, signal) {
+  if (files.card === null || files.srs === null) {
+    const module = await verifier();
+    const none = new Uint8Array();
+    const { claim } = module.verify({ receipt: files.receipt, card: files.card ?? none, srs: files.srs ?? none });
+    // What is no receipt is refused as one, whatever the other files are.
+    files.card ??= claim ? await cardOf(claim.model_id, signal) : none;
+    files.srs ??= claim ? await orMissing(bytes(`/v1/srs/${claim.srs_id}`, { signal }), "SRS key") : none;
+  }
+}
+
+async function cardOf(id, signal) {
+  const { versions } = await get(`/v1/registry?model=${id}`, { signal });
+  if (versions.length > 0) {
+    const [{ tenant, name, version }] = versions;
+    return bytes(`/v1/registry/${encodeURIComponent(tenant)}/${encodeURIComponent(name)}/${version}/card`, { signal });
+  }
+  const own = key.get() ? bytes(`/v1/models/${id}/card`, { signal }) : Promise.reject(new Problem({ status: 404 }));
+  return orMissing(own, "model card");
+}
+
+const orMissing = (found, what) =>
+  found.catch((error) => {
+    if (error.status !== 404) throw error;
+    throw new Problem({ code: "not-here", detail: `This service shows you no ${what} for this receipt.`, help: "Get the file from the publisher of the model, and choose it here." });
+  });
+
+function digest(made) {
+  const text = made.value.trim().toLowerCase();
+  const right = text === "" || /^[0-9a-f]{64}$/.test(text);
+  made.setAttribute("aria-invalid", String(!right));
+  if (right) return text;
+  made.focus();
+  throw new Problem({ code: "", detail: "64 hex digits are expected." });
+}
