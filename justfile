@@ -14,6 +14,11 @@ test:
 crash:
     PROVENN_CRASH=full cargo test --release -p provenn-service --features failpoints --test crash -- --nocapture --test-threads 1
 
+# Generated requests against the API, from its own document (installs schemathesis in a temporary environment).
+fuzz-api:
+    cargo build --release -p provenn-service
+    service/fuzz-api.sh target/release/provenn
+
 # Formatting and lints.
 lint:
     cargo fmt --all --check

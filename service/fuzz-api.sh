@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # schemathesis against a running service with one model and one proof. Usage: fuzz-api.sh PROVENN
 set -euo pipefail
-binary=$1 port=18099
+binary=$(realpath "$1") port=18099
 service=http://127.0.0.1:$port
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -45,6 +45,8 @@ operation "/v1/keys/{digest}" digest "$(field '["key_digest"]' <<<"$card")"
 operation "/v1/inputs/{sha256}/commit" sha256 "$(digest $input)"
 operation "/v1/models/{id}/commit" id "$(digest $model)"
 
-"$work/venv/bin/schemathesis" --config-file "$work/schemathesis.toml" run "$service/openapi.json" \
+# It keeps a cache in the folder it runs in.
+cd "$work"
+venv/bin/schemathesis --config-file "$work/schemathesis.toml" run "$service/openapi.json" \
     --max-examples 100 --phases examples,coverage,fuzzing --continue-on-failure --seed 1
 ! grep -E "panicked|ERROR" "$work/log"
