@@ -54,7 +54,7 @@ macro_rules! verifier {
     };
 }
 
-static ASSETS: [Asset; 24] = [
+static ASSETS: [Asset; 23] = [
     asset("icon.svg", "image/svg+xml", own!("icon.svg")),
     asset("app.css", CSS, own!("app.css")),
     asset("app.js", JS, own!("app.js")),
@@ -76,7 +76,6 @@ static ASSETS: [Asset; 24] = [
     asset("verify.js", JS, own!("verify.js")),
     asset("base.css", CSS, verifier!("base.css")),
     asset("provenn.js", JS, verifier!("provenn.js")),
-    asset("sample.js", JS, verifier!("sample.js")),
     asset("view.js", JS, verifier!("view.js")),
     asset("words.js", JS, verifier!("words.js")),
 ];
