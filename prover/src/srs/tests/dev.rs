@@ -108,18 +108,3 @@ fn fixed_base_edge_scalars() {
         assert_eq!(fixed_base::multiples(&padded)[..scalars.len()], expected);
     }
 }
-
-/// `cargo test --release -- --ignored --nocapture timing`
-#[test]
-#[ignore = "a measurement"]
-fn timing() {
-    let dir = tempfile::tempdir().unwrap();
-    for k in [10, 13, 16, 18, 20] {
-        let start = std::time::Instant::now();
-        Srs::load_or_make_dev(dir.path(), k).unwrap();
-        let made = start.elapsed();
-        let start = std::time::Instant::now();
-        Srs::load_or_make_dev(dir.path(), k).unwrap();
-        println!("k = {k}: made and stored in {made:?}, loaded in {:?}", start.elapsed());
-    }
-}
