@@ -138,6 +138,7 @@ fn attributes(op: &Op) -> Map<String, Value> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
     use super::*;
     use provenn_circuits::onnx::import;

@@ -3,8 +3,8 @@
 import { bytes, get } from "./api.js";
 import { button, element, facts, identifier, link, sheet } from "./dom.js";
 import { saveAs } from "./files.js";
-import { time } from "./format.js";
-import { address, cardFacts } from "./model.js";
+import { address, time } from "./format.js";
+import { cardFacts } from "./model.js";
 import { leaks } from "./receipt.js";
 import { announce } from "./view.js";
 

@@ -26,3 +26,6 @@ export function policy(text) {
   const [name, output, value] = text.split(":");
   return value === undefined ? name : `${name}, output ${output} at least ${value}`;
 }
+
+/** Where the public page of a version is. */
+export const address = ({ tenant, name, version }) => `/cards/${encodeURIComponent(tenant)}/${encodeURIComponent(name)}/${version}`;

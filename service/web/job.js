@@ -131,6 +131,6 @@ async function receipt({ id, request, result }, signal) {
       element("p", "hint", `${size(made.length)}. Give it to whoever is to rely on it; they need the card and the SRS key too, from a source that they trust.`),
       element("div", "actions", save("Download the receipt", `${stem}-${id}.receipt`, made), save("Download the card", `${stem}.card`, card), save("Download the SRS key", `${stem}.srs`, srs), logged),
     ),
-    await checked({ receipt: made, card, srs }, request, signal),
+    await checked({ receipt: made, card, srs }, request, true, signal),
   ];
 }

@@ -3,7 +3,7 @@
 import { Problem, bytes, call, get } from "./api.js";
 import { button, element, facts, field, form, identifier, input, link, sheet } from "./dom.js";
 import { committing } from "./commit.js";
-import { count, plural, seconds, shape, short, size, time } from "./format.js";
+import { address, count, plural, seconds, shape, short, size, time } from "./format.js";
 import { saveAs } from "./files.js";
 import { network } from "./layers.js";
 import { proving } from "./prove.js";
@@ -118,9 +118,6 @@ function publishing(id, card, tenant, signal) {
     form("Publish", act, field("Name", name)),
   );
 }
-
-/** Where the public page of a version is. */
-export const address = ({ tenant, name, version }) => `/cards/${encodeURIComponent(tenant)}/${encodeURIComponent(name)}/${version}`;
 
 function standing(own, signal) {
   const { status, reason, version, name, changed } = own;

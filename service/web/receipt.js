@@ -1,7 +1,8 @@
 // Verification in this browser, by the same module that verifiers use; by the service where this build has none.
 
-import { call } from "./api.js";
-import { complaint, element, facts, sheet } from "./dom.js";
+import { call, get } from "./api.js";
+import { complaint, element, facts, link, sheet } from "./dom.js";
+import { address, time } from "./format.js";
 import { POLICIES, load, unhex } from "./provenn.js";
 import { announce, render } from "./view.js";
 import { description, leakText } from "./words.js";
@@ -29,13 +30,14 @@ export async function leaks(card, { leakage }) {
  *
  * @param files bytes of `receipt`, `card`, `srs`
  * @param asked what the reader relies on, as a request for a proof has it: `model`, `policy`, `audience`, `nonce`
+ * @param acceptDev whether development parameters are accepted at first
  */
-export async function checked(files, asked, signal) {
+export async function checked(files, asked, acceptDev, signal) {
   const made = element("section", "verification", element("h2", "", here ? "Checked in this browser" : "Checked by the service"));
   const [status, report] = [element("div", ""), element("div", "report")];
   status.setAttribute("role", "status");
   const accept = element("input", "");
-  Object.assign(accept, { type: "checkbox", checked: true });
+  Object.assign(accept, { type: "checkbox", checked: acceptDev });
   const label = element("label", "check", accept, element("span", "", "Accept development parameters", element("small", "", "Only if you trust the machine that made them. Without this, a receipt that rests on them is refused.")));
   const decide = here ? await locally(files, asked, status, report) : remotely(files, asked, status, report, signal);
   accept.addEventListener("change", () => decide(accept.checked));
@@ -43,8 +45,21 @@ export async function checked(files, asked, signal) {
   const source = here
     ? "The verifier runs on your device, but this service sent it. To rely on nobody, check the receipt with a copy of your own: provenn verify, or the verifier’s page of the repository."
     : "This build of the service has no verifier for browsers: what you see is the service’s own word. Check the receipt with a copy of your own: provenn verify.";
-  made.append(status, label, report, element("p", "hint", source));
+  made.append(...(await withdrawn(files, asked, signal)), status, label, report, element("p", "hint", source));
   return made;
+}
+
+/** What the model's publisher says against it here; no proof can say that. */
+async function withdrawn({ receipt }, asked, signal) {
+  const none = new Uint8Array();
+  const id = asked.model || (here && (await verifier()).verify({ receipt, card: none, srs: none }).claim?.model_id);
+  if (!id) return [];
+  const { versions } = await get(`/v1/registry?model=${id}`, { signal });
+  const told = versions.filter(({ status }) => status !== "active");
+  return told.map((version) => {
+    const place = link(`${version.name}, version ${version.version}`, address(version));
+    return element("div", "problem", element("strong", "", `The publisher has ${version.status === "revoked" ? "revoked" : "deprecated"} this model: ${version.reason}`), element("p", "", "In the registry of this service: ", place, `, since ${time(version.changed)}.`));
+  });
 }
 
 async function locally({ receipt, card, srs }, asked, status, report) {

@@ -21,7 +21,7 @@ export async function verify(_, signal) {
     const files = { receipt: await receipt.read(), card: await card.read(), srs: await srs.read() };
     if (here) await complete(files, signal);
     tell("Verifying …");
-    result.replaceChildren(await checked(files, asked, signal));
+    result.replaceChildren(await checked(files, asked, false, signal));
   };
   const asks = element("fieldset", "", element("legend", "", "What you rely on"), element("p", "hint", "Whatever you leave empty is not compared, and shown to you as stated."), field("Model id", model), field("Audience", audience), field("Nonce, your challenge to the prover", nonce));
   const files = here ? [receipt.node, card.node, srs.node] : [receipt.node];

@@ -131,6 +131,7 @@ fn answer(headers: &HeaderMap, kind: &'static str, bytes: &'static [u8]) -> Resp
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
     use super::ASSETS;
     use std::collections::BTreeSet;

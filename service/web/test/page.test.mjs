@@ -190,6 +190,9 @@ test("a published card and its receipts, for everybody", async () => {
   await until(anybody, "Verify a receipt");
   await choose(anybody, "Receipt", path);
   await click(anybody, "Verify", "form button");
+  await anybody.until("document.querySelector('.banner.refused')");
+  assert.match(await text(anybody, ".banner"), /error\[dev-srs\]/);
+  await anybody.evaluate("document.querySelector('.verification input[type=checkbox]').click()");
   await anybody.until("document.querySelector('.banner.dev-verified')");
   await look(anybody, "verify");
 
@@ -202,6 +205,9 @@ test("a published card and its receipts, for everybody", async () => {
   await anybody.open(service.address + place);
   await shows(anybody, "Deprecated, version 1");
   await shows(anybody, "trained on too few digits");
+  await look(anybody, "card-deprecated");
+  await owner.open(`${service.address}/#/jobs/${done.id}`);
+  await shows(owner, "The publisher has deprecated this model: trained on too few digits");
   assert.deepEqual([...owner.complaints, ...anybody.complaints], []);
 });
 
