@@ -89,6 +89,10 @@ bench-service:
     cargo build --release -p provenn-service
     cargo run --release -p provenn-benches --bin load -- target/release/provenn
 
+# Time and size of models, the forecast checked against the measurement of each.
+bench-models *FILES="fixtures/models/digits_cnn.onnx fixtures/models/digits_mlp.onnx":
+    cargo run --release -p provenn-benches --bin models -- --m20 {{FILES}}
+
 # Side by side with a peer, on this machine.
 bench-peer:
     benches/peer/setup.sh

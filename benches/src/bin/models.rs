@@ -1,5 +1,6 @@
 //! Times commit, prove and verify on ONNX files, in CPU seconds and in units of M20 (one library MSM of 2^20 random
-//! scalars): `models [--m20] MODEL.onnx ...`. Inputs are the seeded default samples.
+//! scalars): `models [--m20] MODEL.onnx ...`. Inputs are the seeded default samples. After `--m20` the forecast of the
+//! cost model is checked against the measurement of each proof, and one that is off by half fails the bench.
 
 use provenn_circuits::exec::quantize_input;
 use provenn_circuits::lower::default_samples;
@@ -34,21 +35,33 @@ fn peak_mib() -> u64 {
 }
 
 fn timed<T>(what: &str, f: impl FnOnce() -> T) -> T {
-    let (wall, cpu) = (Instant::now(), cpu_seconds());
-    let result = f();
-    println!(
-        "  {what:<10} {:>8.3} s wall {:>8.2} s CPU  peak {} MiB",
-        wall.elapsed().as_secs_f64(),
-        cpu_seconds() - cpu,
-        peak_mib()
-    );
-    result
+    costed(what, f).0
 }
 
+/// The result and its CPU seconds.
+fn costed<T>(what: &str, f: impl FnOnce() -> T) -> (T, f64) {
+    let (wall, before) = (Instant::now(), cpu_seconds());
+    let result = f();
+    let cpu = cpu_seconds() - before;
+    println!(
+        "  {what:<10} {:>8.3} s wall {cpu:>8.2} s CPU  peak {} MiB",
+        wall.elapsed().as_secs_f64(),
+        peak_mib()
+    );
+    (result, cpu)
+}
+
+/// Forecasts of proofs that take less are not checked: the clock has hundredths of a second.
+const SHORTEST: f64 = 0.1;
+
+/// Largest factor between forecast and measurement.
+const TOLERANCE: f64 = 1.5;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let (mut unit, mut off) = (None, vec![]);
     for argument in std::env::args().skip(1) {
         if argument == "--m20" {
-            m20();
+            unit = Some(m20());
             continue;
         }
         println!("{argument}");
@@ -69,7 +82,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let committed = timed("commit", || commit(&compiled, &options, &srs))?;
         let sample = default_samples(&compiled.graph, 1).remove(0);
         let input = Input::Public(quantize_input(&committed.model, &sample)?);
-        let receipt = timed("prove", || {
+        let (receipt, cpu) = costed("prove", || {
             prove(
                 &committed,
                 &srs,
@@ -78,7 +91,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 Context::default(),
                 &|_| {},
             )
-        })?;
+        });
+        let receipt = receipt?;
+        if let Some(unit) = unit.filter(|_| cpu >= SHORTEST) {
+            let (measured, forecast) = (cpu / unit, shape.predicted_m20());
+            println!("  forecast {forecast:.3} M20, measured {measured:.3} M20");
+            if !(1.0 / TOLERANCE..=TOLERANCE).contains(&(measured / forecast)) {
+                off.push(argument.clone());
+            }
+        }
         let key = srs_verifying_key(&srs)?;
         let accept = Expectation {
             accept_dev: true,
@@ -97,15 +118,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         );
         println!("  policy {:?}", verdict.claim().policy.kind());
     }
-    Ok(())
+    match off.is_empty() {
+        true => Ok(()),
+        false => Err(format!("forecasts are off by more than {TOLERANCE}: {}", off.join(", ")).into()),
+    }
 }
 
-fn m20() {
+/// CPU seconds of one library multi-exponentiation of 2^20 random scalars.
+fn m20() -> f64 {
     use halo2_proofs::arithmetic::best_multiexp;
     use halo2curves::bn256::Fr;
     use halo2curves::ff::Field;
     let srs = Srs::dev_from_seed(20, [5; 32]);
     let scalars: Vec<Fr> = (0..1 << 20).map(|_| Fr::random(rand_core::OsRng)).collect();
     println!("M20");
-    timed("msm", || best_multiexp(&scalars, srs.g1_points()));
+    costed("msm", || best_multiexp(&scalars, srs.g1_points())).1
 }
