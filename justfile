@@ -75,8 +75,8 @@ fuzz:
     set -euo pipefail
     cd verifier
     for target in card claim key receipt srs verify; do
-        mkdir -p "fuzz/work/$target"
-        cargo fuzz run --sanitizer none "$target" "fuzz/work/$target" "fuzz/corpus/$target" -- \
+        mkdir -p "fuzz/found/$target"
+        cargo fuzz run --sanitizer none "$target" "fuzz/found/$target" "fuzz/corpus/$target" -- \
             -runs=1000000 -max_len=12288 -rss_limit_mb=512 -malloc_limit_mb=256
     done
 
