@@ -33,7 +33,7 @@ async fn random_kills_on_sqlite() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn random_kills_on_postgresql() {
-    let database = Postgres::start();
+    let Some(database) = Postgres::start() else { return };
     let mut cluster = Cluster::start(Some(&database), 2).await;
     random_kills(&mut cluster, "postgresql").await;
 }
@@ -106,7 +106,7 @@ const POINTS: [(&str, Role); 21] = [
 #[cfg(feature = "failpoints")]
 #[tokio::test(flavor = "multi_thread")]
 async fn labelled_points() {
-    let database = Postgres::start();
+    let Some(database) = Postgres::start() else { return };
     for (name, database) in [("sqlite", None), ("postgresql", Some(&database))] {
         let mut cluster = Cluster::start(database, 1).await;
         let mut places = Vec::new();
@@ -131,7 +131,7 @@ async fn labelled_points() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_frozen_past_its_lease() {
-    let database = Postgres::start();
+    let Some(database) = Postgres::start() else { return };
     let mut cluster = Cluster::start(Some(&database), 2).await;
     let rounds = if full() { 10 } else { 2 };
     let mut places = Vec::new();
@@ -150,7 +150,7 @@ async fn a_worker_frozen_past_its_lease() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_database_restarts() {
-    let mut database = Postgres::start();
+    let Some(mut database) = Postgres::start() else { return };
     let cluster = Cluster::start(Some(&database), 2).await;
     let jobs = if full() { 60 } else { 10 };
     let client = cluster.client.clone();
@@ -174,7 +174,7 @@ async fn the_database_restarts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_workers_share_a_queue() {
-    let database = Postgres::start();
+    let Some(database) = Postgres::start() else { return };
     let mut cluster = Cluster::start(Some(&database), 2).await;
     cluster.stop_workers().await;
     let jobs = if full() { 100 } else { 20 };
