@@ -246,10 +246,10 @@ pub fn srs_verifying_key(srs: &Srs) -> Result<SrsVerifyingKey, ProveError> {
     let parts = SrsParts {
         kind,
         k: srs.k(),
-        g1,
-        g2: srs.params.g2(),
-        s_g2: srs.params.s_g2(),
-        tail: srs.tail(TAIL),
+        g1: g1.into(),
+        g2: srs.params.g2().into(),
+        s_g2: srs.params.s_g2().into(),
+        tail: srs.tail(TAIL).into_iter().map(Into::into).collect(),
     };
     SrsVerifyingKey::new(parts).map_err(|e| ProveError::ProofSystem(e.to_string()))
 }

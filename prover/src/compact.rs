@@ -43,10 +43,10 @@ pub fn compact(
         advice_queries: queries(cs.advice_queries()),
         instance_queries: queries(cs.instance_queries()),
         fixed_queries: queries(cs.fixed_queries()),
-        fixed_commitments: vk.fixed_commitments().clone(),
+        fixed_commitments: points(vk.fixed_commitments()),
         permutation_columns: cs.permutation().get_columns().iter().map(column).collect(),
-        permutation_commitments: vk.permutation().commitments().clone(),
-        transcript_repr: vk.transcript_repr(),
+        permutation_commitments: points(vk.permutation().commitments()),
+        transcript_repr: vk.transcript_repr().into(),
         gates: Vec::new(),
         linked,
         layout,
@@ -56,6 +56,10 @@ pub fn compact(
         .map(|polynomial| program(&parts, polynomial))
         .collect::<Result<_, _>>()?;
     VerifyingKey::new(KeyParts { gates, ..parts }).map_err(|e| ProveError::ProofSystem(e.to_string()))
+}
+
+fn points(points: &[G1Affine]) -> Vec<provenn_bn254::G1Affine> {
+    points.iter().map(|point| (*point).into()).collect()
 }
 
 fn queries<C: ColumnType>(queries: &[(Column<C>, Rotation)]) -> Vec<(u32, i32)> {
@@ -81,7 +85,7 @@ fn flatten(key: &KeyParts, expression: &Expression<Fr>, program: &mut Vec<Expr>)
             .ok_or_else(|| ProveError::ProofSystem(format!("query {query:?} is not registered")))
     };
     let op = match expression {
-        Expression::Constant(value) => Expr::Constant(*value),
+        Expression::Constant(value) => Expr::Constant((*value).into()),
         Expression::Selector(_) => return Err(ProveError::ProofSystem("a key has no selectors".into())),
         Expression::Fixed(q) => Expr::Fixed(place(&key.fixed_queries, q.column_index(), q.rotation())?),
         Expression::Advice(q) => Expr::Advice(place(&key.advice_queries, q.column_index(), q.rotation())?),
@@ -103,7 +107,7 @@ fn flatten(key: &KeyParts, expression: &Expression<Fr>, program: &mut Vec<Expr>)
         }
         Expression::Scaled(a, factor) => {
             flatten(key, a, program)?;
-            Expr::Scaled(*factor)
+            Expr::Scaled((*factor).into())
         }
     };
     program.push(op);

@@ -2,6 +2,7 @@
 
 use crate::commit::{commit_columns, compressed, srs_verifying_key, system_rng, Committed};
 use crate::error::ProveError;
+use crate::link;
 use crate::plonk::{self, AdviceColumn, Proof};
 use crate::report::argmax;
 use crate::srs::Srs;
@@ -12,7 +13,7 @@ use provenn_circuits::exec::execute;
 use provenn_circuits::shape::TAIL;
 use provenn_circuits::witness::{input_cells, Witness};
 use provenn_verifier::{
-    instances, link, linked_commitments, verify, Claim, Context, Expectation, InputBinding, LinkStatement, Policy,
+    instances, linked_commitments, verify, Claim, Context, Expectation, InputBinding, LinkStatement, Policy,
     PolicyExpectation, PolicyKind, Receipt,
 };
 use rand_core::{CryptoRng, RngCore};
@@ -135,12 +136,12 @@ pub fn prove_with<R: RngCore + CryptoRng>(
         input: binding,
         context: context.clone(),
     };
-    let columns = instances(
-        key.layout.as_ref().ok_or(ProveError::SrsMismatch)?,
-        &claim.policy,
-        &claim.input,
-    )
-    .map_err(ProveError::Policy)?;
+    let instance_layout = key.layout.as_ref().ok_or(ProveError::SrsMismatch)?;
+    let columns: Vec<Vec<Fr>> = instances(instance_layout, &claim.policy, &claim.input)
+        .map_err(ProveError::Policy)?
+        .into_iter()
+        .map(|column| column.into_iter().map(Fr::from).collect())
+        .collect();
     let rows = (0..layout.policy_rows)
         .map(|row| [0, 1, 2].map(|column: usize| columns[column][row]))
         .collect();
@@ -152,7 +153,7 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     progress(Stage::Proof);
     let proof = halo2_proof(committed, srs, &witness, input, &columns, &claim, rng)?;
     progress(Stage::Link);
-    let link = link_proof(committed, &srs_key, input, &claim, &proof, rng)?;
+    let link = link_proof(committed, srs, &srs_key, input, &claim, &proof, rng)?;
     let receipt = Receipt {
         claim,
         proof: proof.bytes,
@@ -267,7 +268,7 @@ fn halo2_proof<R: RngCore>(
         &committed.proving_key,
         srs,
         instances,
-        claim.claim_scalar(),
+        claim.claim_scalar().into(),
         linear,
         &mut columns,
         rng,
@@ -283,6 +284,7 @@ fn decompress(bytes: &[u8; 32]) -> Result<G1Affine, ProveError> {
 /// Proves that the weight (and input) columns of the proof are the committed ones.
 fn link_proof<R: RngCore>(
     committed: &Committed,
+    srs: &Srs,
     srs_key: &provenn_verifier::SrsVerifyingKey,
     input: &Input,
     claim: &Claim,
@@ -302,10 +304,13 @@ fn link_proof<R: RngCore>(
         key_digest: claim.key_digest,
         srs_id: claim.srs_id,
         proof: &proof.bytes,
-        committed: points.iter().map(decompress).collect::<Result<_, _>>()?,
+        committed: points
+            .iter()
+            .map(|point| decompress(point).map(Into::into))
+            .collect::<Result<_, _>>()?,
         proven: linked_commitments(&committed.card.key, &proof.bytes).map_err(ProveError::Refused)?,
         tail: &srs_key.tail,
     };
     let nonces: Vec<Fr> = (0..TAIL).map(|_| Fr::random(&mut *rng)).collect();
-    link::prove(&statement, &tails, &nonces).map_err(ProveError::Refused)
+    Ok(link::prove(&statement, &srs.tail(TAIL), &tails, &nonces))
 }

@@ -2,7 +2,6 @@
 //!
 //! Its first commitments are the model commitments, so it needs no link proof.
 
-use crate::commit::compressed;
 use crate::compact::compact;
 use crate::error::ProveError;
 use crate::plonk::{self, AdviceColumn};
@@ -53,12 +52,12 @@ pub fn register<R: RngCore>(
         };
         columns.into_iter().map(AdviceColumn::from).collect()
     };
-    let scalar = registration_scalar(circuit, &key.digest(), srs_id);
+    let scalar = registration_scalar(circuit, &key.digest(), srs_id).into();
     let mut proof = plonk::prove(&proving_key, srs, &[], scalar, 0, &mut phases, rng)?;
     proof.tails.truncate(columns);
     let commitments = linked_commitments(&key, &proof.bytes).map_err(ProveError::Refused)?;
     Ok(Registered {
-        commitments: commitments.iter().map(compressed).collect(),
+        commitments: commitments.iter().map(|point| point.to_bytes()).collect(),
         tails: proof.tails,
         registration: Registration {
             key,

@@ -20,7 +20,7 @@ use halo2curves::bn256::{Bn256, Fr, G1Affine};
 use halo2curves::ff::PrimeField;
 use halo2curves::group::{Curve, GroupEncoding};
 use provenn_prover::compact::compact;
-use provenn_prover::plonk;
+use provenn_prover::{link, plonk};
 use provenn_prover::srs::Srs;
 use provenn_verifier::*;
 use shape::{Draw, Shape};
@@ -54,10 +54,10 @@ impl Setup {
         let srs_key = SrsVerifyingKey::new(SrsParts {
             kind: SrsKind::Ceremony,
             k: shape.k,
-            g1: srs.g1_points()[0],
-            g2: srs.params.g2(),
-            s_g2: srs.params.s_g2(),
-            tail: srs.tail(key.tail_rows() as usize),
+            g1: srs.g1_points()[0].into(),
+            g2: srs.params.g2().into(),
+            s_g2: srs.params.s_g2().into(),
+            tail: srs.tail(key.tail_rows() as usize).into_iter().map(Into::into).collect(),
         });
         let srs_key = srs_key.unwrap();
         let registration = registration::register(&srs, &key, &srs_key.id(), &mut draw.0);
@@ -108,7 +108,11 @@ impl Setup {
     }
 
     fn instances(&self, claim: &Claim) -> Vec<Vec<Fr>> {
-        instances(&self.card.key.layout.unwrap(), &claim.policy, &claim.input).unwrap()
+        let columns = instances(&self.card.key.layout.unwrap(), &claim.policy, &claim.input).unwrap();
+        columns
+            .into_iter()
+            .map(|column| column.into_iter().map(Fr::from).collect())
+            .collect()
     }
 
     fn prove(&self, claim: &Claim, draw: &mut Draw) -> Vec<u8> {
@@ -120,7 +124,7 @@ impl Setup {
                 .witness(phase, &mut before, &instances, challenges, &mut witness);
             columns.into_iter().map(plonk::AdviceColumn::from).collect()
         };
-        let (key, srs, prefix) = (&self.pk, &self.srs, claim.claim_scalar());
+        let (key, srs, prefix) = (&self.pk, &self.srs, claim.claim_scalar().into());
         plonk::prove(key, srs, &instances, prefix, 0, &mut columns, &mut draw.0)
             .unwrap()
             .bytes
@@ -141,7 +145,7 @@ impl Setup {
         let receipt = Receipt {
             claim: claim.clone(),
             proof: proof.to_vec(),
-            link: link::prove(&statement, &[], &nonces).unwrap(),
+            link: link::prove(&statement, &self.srs.tail(nonces.len()), &[], &nonces),
         };
         verify(&receipt.to_bytes(), &self.card, &self.srs_key, &Expectation::default()).map(drop)
     }
@@ -260,7 +264,7 @@ fn both_verifiers_agree() {
         let phases = key.advice_phases.iter().max().unwrap() + 1;
         *seen.entry((key.k, key.degree, phases)).or_default() += 1;
         let claim = setup.claim(&mut draw);
-        let (columns, prefix) = (setup.instances(&claim), claim.claim_scalar());
+        let (columns, prefix) = (setup.instances(&claim), claim.claim_scalar().into());
         let proof = setup.prove(&claim, &mut draw);
         assert!(setup.library(prefix, &columns, &proof), "seed {seed}");
         // A quotient of a lower degree than declared has pieces that are zero.
@@ -289,7 +293,7 @@ fn both_verifiers_agree() {
         }
         for step in 0..4 {
             let edit = edited(&claim, &mut draw);
-            let library = setup.library(edit.claim_scalar(), &setup.instances(&edit), &proof);
+            let library = setup.library(edit.claim_scalar().into(), &setup.instances(&edit), &proof);
             let ours = setup.ours(&edit, &proof);
             assert!(!library && ours.is_err(), "seed {seed}, edit {step}: {ours:?}");
             *counts.entry("another claim").or_default() += 1;
@@ -302,7 +306,7 @@ fn both_verifiers_agree() {
 
 /// Where the library is laxer; returns the number of differences shown.
 fn differences(setup: &Setup, claim: &Claim, columns: &[Vec<Fr>], proof: &[u8]) -> usize {
-    let prefix = claim.claim_scalar();
+    let prefix = claim.claim_scalar().into();
     let longer = [proof, &[0; 32]].concat();
     assert!(setup.library(prefix, columns, &longer));
     assert_eq!(setup.ours(claim, &longer), Err(VerifyError::TrailingBytes { got: 32 }));

@@ -86,15 +86,18 @@ fn library_agrees(committed: &Committed, srs: &Srs, row: &[f32]) {
     let input = Input::Public(quantize_input(&committed.model, row).unwrap());
     let bytes = prove(committed, srs, &input, PolicyKind::Label, Context::default(), &|_| {}).unwrap();
     let receipt = Receipt::from_bytes(&bytes).unwrap();
-    let columns = instances(
+    let columns: Vec<Vec<Fr>> = instances(
         &committed.card.key.layout.unwrap(),
         &receipt.claim.policy,
         &receipt.claim.input,
     )
-    .unwrap();
+    .unwrap()
+    .into_iter()
+    .map(|column| column.into_iter().map(Fr::from).collect())
+    .collect();
     let accepted = |columns: &[Vec<Fr>], proof: &[u8]| {
         let mut transcript = Blake2bRead::<_, G1Affine, Challenge255<G1Affine>>::init(proof);
-        transcript.common_scalar(receipt.claim.claim_scalar()).unwrap();
+        transcript.common_scalar(receipt.claim.claim_scalar().into()).unwrap();
         let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
         let params = srs.params.verifier_params();
         let key = committed.proving_key.get_vk();

@@ -6,6 +6,9 @@ use crate::error::VerifyError;
 use crate::key::VerifyingKey;
 use crate::receipt::MAX_PROOF;
 use crate::registration::{self, Registration};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// First bytes of a model card.
 pub const CARD_MAGIC: [u8; 4] = *b"PRVC";
@@ -63,7 +66,7 @@ impl ModelCard {
                 key: VerifyingKey::from_bytes(reader.bytes(MAX_KEY)?)?,
                 proof: reader.bytes(MAX_PROOF)?.to_vec(),
             },
-            description: std::str::from_utf8(reader.bytes(MAX_DESCRIPTION)?)
+            description: core::str::from_utf8(reader.bytes(MAX_DESCRIPTION)?)
                 .map_err(|_| VerifyError::BadUtf8)?
                 .to_owned(),
         };

@@ -3,8 +3,10 @@
 use crate::codec::{at_most, Put, Reader};
 use crate::curve;
 use crate::error::VerifyError;
-use ff::FromUniformBytes;
-use halo2curves::bn256::Fr;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use provenn_bn254::Fr;
 
 /// Version of the claim encoding.
 pub const CLAIM_VERSION: u16 = 1;
@@ -260,7 +262,7 @@ impl Claim {
             policy: Policy::read(&mut reader)?,
             input: InputBinding::read(&mut reader)?,
             context: Context {
-                audience: std::str::from_utf8(reader.bytes(MAX_AUDIENCE)?)
+                audience: core::str::from_utf8(reader.bytes(MAX_AUDIENCE)?)
                     .map_err(|_| VerifyError::BadUtf8)?
                     .to_owned(),
                 nonce: reader.array()?,
@@ -290,6 +292,6 @@ impl Claim {
 
     /// The digest as a scalar: the first thing that the proof's transcript absorbs.
     pub fn claim_scalar(&self) -> Fr {
-        Fr::from_uniform_bytes(&self.digest())
+        Fr::from_wide_bytes(&self.digest())
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::curve;
 use crate::error::VerifyError;
-use ff::PrimeField;
-use halo2curves::bn256::{Fr, G1Affine};
+use alloc::vec::Vec;
+use provenn_bn254::{Fr, G1Affine};
 
 /// A `usize` as `u64`, for error texts.
 pub(crate) fn wide(value: usize) -> u64 {
@@ -193,7 +193,7 @@ fn common_width(values: &[i64]) -> usize {
 
 /// Decodes a scalar below the field order.
 pub(crate) fn scalar(bytes: &[u8; 32]) -> Result<Fr, VerifyError> {
-    Option::from(Fr::from_repr(*bytes)).ok_or(VerifyError::NonCanonicalScalar)
+    Fr::from_bytes(bytes).ok_or(VerifyError::NonCanonicalScalar)
 }
 
 /// Appends canonical bytes.
@@ -209,11 +209,11 @@ pub(crate) trait Put {
     }
 
     fn put_scalar(&mut self, value: &Fr) {
-        self.put(&value.to_repr());
+        self.put(&value.to_bytes());
     }
 
     fn put_point(&mut self, value: &G1Affine) {
-        self.put(&curve::g1_bytes(value));
+        self.put(&value.to_bytes());
     }
 
     fn put_bytes(&mut self, bytes: &[u8]) {

@@ -1,8 +1,8 @@
 //! The multiplicative subgroup of `2^k` rows; nothing of that size is ever computed.
 
 use crate::error::VerifyError;
-use ff::{Field, PrimeField};
-use halo2curves::bn256::Fr;
+use alloc::vec::Vec;
+use provenn_bn254::Fr;
 
 /// Rows are the powers of `omega`.
 pub(crate) struct Domain {
@@ -15,8 +15,8 @@ impl Domain {
     /// `k` is at most 28.
     pub(crate) fn new(k: u32) -> Self {
         let mut omega = Fr::ROOT_OF_UNITY;
-        let mut omega_inverse = Fr::ROOT_OF_UNITY_INV;
-        for _ in k..Fr::S {
+        let mut omega_inverse = Fr::ROOT_OF_UNITY_INVERSE;
+        for _ in k..Fr::TWO_ADICITY {
             omega = omega.square();
             omega_inverse = omega_inverse.square();
         }
@@ -38,7 +38,7 @@ impl Domain {
             true => self.omega_inverse,
             false => self.omega,
         };
-        x * base.pow_vartime([u64::from(rotation.unsigned_abs())])
+        x * base.pow(u64::from(rotation.unsigned_abs()))
     }
 
     /// Lagrange polynomials of rows `first`, `first + 1`, .. at `x`, `count` of them; negative rows count from the end.
@@ -55,7 +55,7 @@ impl Domain {
             .collect();
         let mut values: Vec<Fr> = rows.iter().map(|row| x - row).collect();
         batch_invert(&mut values)?;
-        let common = (x_n - Fr::ONE) * Fr::TWO_INV.pow_vartime([u64::from(self.k)]);
+        let common = (x_n - Fr::ONE) * Fr::HALF.pow(u64::from(self.k));
         for (value, row) in values.iter_mut().zip(rows) {
             *value *= row * common;
         }
@@ -65,27 +65,19 @@ impl Domain {
 
 /// Replaces each value by its inverse; one field inversion in all.
 pub(crate) fn batch_invert(values: &mut [Fr]) -> Result<(), VerifyError> {
-    let mut product = Fr::ONE;
-    let mut before = Vec::with_capacity(values.len());
-    for value in values.iter() {
-        before.push(product);
-        product *= value;
+    if values.iter().any(Fr::is_zero) {
+        return Err(VerifyError::DegenerateChallenge);
     }
-    let mut inverse = invert(product)?;
-    for (value, before) in values.iter_mut().zip(before).rev() {
-        let this = inverse * before;
-        inverse *= &*value;
-        *value = this;
-    }
+    provenn_bn254::batch_invert(values);
     Ok(())
 }
 
 /// The inverse of a value that is zero with negligible probability only.
 pub(crate) fn invert(value: Fr) -> Result<Fr, VerifyError> {
-    Option::from(value.invert()).ok_or(VerifyError::DegenerateChallenge)
+    value.invert().ok_or(VerifyError::DegenerateChallenge)
 }
 
 /// `1, base, base^2, ..`
 pub(crate) fn powers(base: Fr) -> impl Iterator<Item = Fr> {
-    std::iter::successors(Some(Fr::ONE), move |power| Some(*power * base))
+    core::iter::successors(Some(Fr::ONE), move |power| Some(*power * base))
 }

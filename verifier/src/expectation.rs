@@ -2,6 +2,8 @@
 
 use crate::claim::{Claim, InputBinding, Policy, PolicyKind};
 use crate::error::VerifyError;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Checks a receipt's claim must pass. `None` means "not checked": what a caller relies on belongs here, or must be
 /// read from [`Verified::claim`](crate::Verified::claim) afterwards.

@@ -4,8 +4,9 @@ use crate::claim::{InputBinding, Policy};
 use crate::codec::{size, wide};
 use crate::error::VerifyError;
 use crate::key::InstanceLayout;
-use ff::Field;
-use halo2curves::bn256::Fr;
+use alloc::vec;
+use alloc::vec::Vec;
+use provenn_bn254::Fr;
 
 /// One row of the policy columns: the circuit enforces `a*z + t*top + c` in `[0, 2^m)` and `g*(a*z + t*top + c) = 0`,
 /// `z` being the output of the row and `top` the largest output.

@@ -10,8 +10,9 @@ pub(crate) use expr::{evaluate, Evals};
 pub use layout::InstanceLayout;
 
 use crate::error::VerifyError;
-use halo2curves::bn256::{Fr, G1Affine};
-use std::ops::Deref;
+use alloc::vec::Vec;
+use core::ops::Deref;
+use provenn_bn254::{Fr, G1Affine};
 
 /// Largest supported `k` (the two-adicity of the scalar field).
 pub const MAX_K: u32 = 28;

@@ -11,6 +11,7 @@
 //! What is proven, what is not, and the assumptions: module `statement`. Known failures of proof systems: `vulnerabilities`.
 //!
 //! With the feature `log`: `tlog`, proofs that a card or a receipt stands in a transparency log.
+#![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![deny(
@@ -27,6 +28,8 @@
     clippy::unreachable,
     clippy::unwrap_used
 )]
+
+extern crate alloc;
 
 #[cfg(doc)]
 #[doc = include_str!("../../docs/security.md")]

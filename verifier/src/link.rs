@@ -11,10 +11,10 @@ use crate::curve;
 use crate::domain::powers;
 use crate::error::VerifyError;
 use crate::key::VerifyingKey;
-use crate::msm::{affine, Terms};
-use ff::{Field, FromUniformBytes, PrimeField};
-use group::Group;
-use halo2curves::bn256::{Fr, G1Affine, G1};
+use crate::msm::Terms;
+use alloc::vec;
+use alloc::vec::Vec;
+use provenn_bn254::{Fr, G1Affine};
 
 /// Most responses.
 const MAX_RESPONSES: usize = 257;
@@ -86,9 +86,7 @@ impl LinkTranscript {
             .update(&length(statement.tail.len()).to_le_bytes())
             .update(&length(statement.committed.len()).to_le_bytes());
         for (committed, proven) in statement.committed.iter().zip(&statement.proven) {
-            state
-                .update(&curve::g1_bytes(committed))
-                .update(&curve::g1_bytes(proven));
+            state.update(&committed.to_bytes()).update(&proven.to_bytes());
         }
         Self { state }
     }
@@ -96,13 +94,13 @@ impl LinkTranscript {
     /// The challenge that joins the columns. Call once, first.
     pub fn rho(&mut self) -> Fr {
         self.state.update(b"rho");
-        Fr::from_uniform_bytes(self.state.finalize().as_array())
+        Fr::from_wide_bytes(self.state.finalize().as_array())
     }
 
     /// Absorbs the announcement and returns `e`.
     pub fn challenge(&mut self, r: &[u8; 32]) -> Fr {
         self.state.update(b"e").update(r);
-        Fr::from_uniform_bytes(self.state.finalize().as_array())
+        Fr::from_wide_bytes(self.state.finalize().as_array())
     }
 }
 
@@ -123,50 +121,6 @@ pub fn linked_commitments(key: &VerifyingKey, proof: &[u8]) -> Result<Vec<G1Affi
     linked
         .map(|index| columns.get(size(*index)).copied().flatten().ok_or(missing))
         .collect()
-}
-
-/// Makes a link proof.
-///
-/// `witness_tails` holds, for each linked column, the tail of `C'` minus the tail of `C` (`t` scalars); `nonces`
-/// are `t` uniformly random scalars, used for this proof only.
-///
-/// # Errors
-/// [`VerifyError::LinkLength`] if a list has the wrong length, [`VerifyError::LinkFailed`] if the witness does not
-/// explain the commitments.
-pub fn prove(
-    statement: &LinkStatement<'_>,
-    witness_tails: &[Vec<Fr>],
-    nonces: &[Fr],
-) -> Result<LinkProof, VerifyError> {
-    let rows = statement.tail.len();
-    check_length(rows, nonces.len())?;
-    check_length(statement.committed.len(), witness_tails.len())?;
-    let announcement: G1 = statement
-        .tail
-        .iter()
-        .zip(nonces)
-        .fold(G1::identity(), |sum, (point, nonce)| sum + *point * nonce);
-    let r = curve::g1_bytes(&affine(announcement));
-    let mut transcript = LinkTranscript::new(statement);
-    let rho = transcript.rho();
-    let mut joined = vec![Fr::ZERO; rows];
-    for (tail, power) in witness_tails.iter().zip(powers(rho)) {
-        check_length(rows, tail.len())?;
-        for (sum, value) in joined.iter_mut().zip(tail) {
-            *sum += power * value;
-        }
-    }
-    let e = transcript.challenge(&r);
-    let z = nonces
-        .iter()
-        .zip(&joined)
-        .map(|(nonce, value)| (*nonce + e * value).to_repr())
-        .collect();
-    let link = LinkProof { r, z };
-    match equation(statement, &link)?.sum().is_identity().into() {
-        true => Ok(link),
-        false => Err(VerifyError::LinkFailed),
-    }
 }
 
 /// The terms of `sum z_j L_j - R - e D`, whose sum is the identity exactly if the link proof is valid.

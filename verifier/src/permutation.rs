@@ -5,8 +5,8 @@ use crate::error::VerifyError;
 use crate::key::{ColumnKind, Evals, VerifyingKey};
 use crate::plonk::RowEvals;
 use crate::proof::Messages;
-use ff::{Field, PrimeField};
-use halo2curves::bn256::Fr;
+use alloc::vec::Vec;
+use provenn_bn254::Fr;
 
 const BROKEN: VerifyError = VerifyError::KeyInvalid { reason: "permutation" };
 
@@ -38,7 +38,7 @@ pub(crate) fn constraints(
     let chunk = key.permutation_chunk();
     let active = Fr::ONE - (rows.last + rows.blind);
     let chunks = columns.chunks(chunk).zip(messages.sigma_evals.chunks(chunk));
-    let chunk_delta = Fr::DELTA.pow_vartime([wide(chunk)]);
+    let chunk_delta = Fr::DELTA.pow(wide(chunk));
     let mut delta = messages.beta * messages.x;
     for (product, (columns, sigmas)) in products.iter().zip(chunks) {
         let mut left = product.next;

@@ -8,8 +8,8 @@ use crate::permutation;
 use crate::proof::{self, Messages};
 use crate::shplonk::{self, Accumulator, Poly, Query};
 use crate::srs::SrsVerifyingKey;
-use ff::Field;
-use halo2curves::bn256::{Fr, G1Affine};
+use alloc::vec::Vec;
+use provenn_bn254::{Fr, G1Affine};
 
 /// Lagrange evaluations that the constraints use.
 pub(crate) struct RowEvals {
@@ -109,7 +109,7 @@ fn instance_evals(
             Ok(values
                 .iter()
                 .zip(weights.iter().skip(skip))
-                .filter(|(value, _)| !bool::from(value.is_zero()))
+                .filter(|(value, _)| !value.is_zero())
                 .fold(Fr::ZERO, |sum, (value, weight)| sum + *value * weight))
         })
         .collect()

@@ -4,8 +4,9 @@ use crate::codec::size;
 use crate::error::VerifyError;
 use crate::key::VerifyingKey;
 use crate::transcript::Transcript;
-use ff::Field;
-use halo2curves::bn256::{Fr, G1Affine};
+use alloc::vec;
+use alloc::vec::Vec;
+use provenn_bn254::{Fr, G1Affine};
 
 /// All messages and challenges of one proof.
 pub(crate) struct Messages {
@@ -126,7 +127,7 @@ pub(crate) fn read(
 
 /// Phase by phase: the commitments of its columns, then its challenges.
 fn read_phases(key: &VerifyingKey, transcript: &mut Transcript<'_>) -> Result<(Vec<G1Affine>, Vec<Fr>), VerifyError> {
-    let mut advice = vec![G1Affine::default(); key.advice_phases.len()];
+    let mut advice = vec![G1Affine::IDENTITY; key.advice_phases.len()];
     let mut challenges = vec![Fr::ZERO; key.challenge_phases.len()];
     let phases = key.advice_phases.iter().max().copied().unwrap_or(0);
     for phase in 0..=phases {

@@ -4,6 +4,7 @@ use crate::claim::Claim;
 use crate::codec::{Put, Reader};
 use crate::error::VerifyError;
 use crate::link::LinkProof;
+use alloc::vec::Vec;
 
 /// First bytes of a receipt.
 pub const RECEIPT_MAGIC: [u8; 4] = *b"PRVN";

@@ -9,9 +9,9 @@ use crate::error::VerifyError;
 use crate::key::VerifyingKey;
 use crate::plonk;
 use crate::srs::SrsVerifyingKey;
-use ff::FromUniformBytes;
-use halo2curves::bn256::{Fr, G1Affine};
-use std::ops::Deref;
+use alloc::vec::Vec;
+use core::ops::Deref;
+use provenn_bn254::{Fr, G1Affine};
 
 /// Evidence about the committed weights.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +31,7 @@ pub fn registration_scalar(circuit: &[u8; 32], registration: &[u8; 32], srs_id: 
         .personal(b"Provenn-Register")
         .to_state();
     state.update(circuit).update(registration).update(srs_id);
-    Fr::from_uniform_bytes(state.finalize().as_array())
+    Fr::from_wide_bytes(state.finalize().as_array())
 }
 
 /// A card whose registration holds under an SRS. Only [`ModelCard::check`] makes one.

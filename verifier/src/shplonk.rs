@@ -6,9 +6,10 @@ use crate::key::VerifyingKey;
 use crate::msm::Terms;
 use crate::proof::Messages;
 use crate::srs::SrsVerifyingKey;
-use ff::Field;
-use halo2curves::bn256::{Fr, G1Affine};
-use std::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec;
+use alloc::vec::Vec;
+use provenn_bn254::{Fr, G1Affine};
 
 /// A committed polynomial, by its place in the protocol: two columns stay two polynomials even if their
 /// commitments are equal.

@@ -4,13 +4,10 @@ use crate::codec::{at_most, digest32, size, Put, Reader};
 use crate::curve;
 use crate::error::VerifyError;
 use crate::key::MAX_K;
-use crate::msm::{affine, Terms};
-use group::prime::PrimeCurveAffine;
-use group::Group;
-use halo2curves::bn256::{Bn256, G1Affine, G2Affine, G2Prepared};
-use halo2curves::CurveAffine;
-use pairing::{MillerLoopResult, MultiMillerLoop};
-use std::ops::Deref;
+use crate::msm::Terms;
+use alloc::vec::Vec;
+use core::ops::Deref;
+use provenn_bn254::{pairing_product_is_one, G1Affine, G2Affine, G2Prepared};
 
 const MAGIC: [u8; 4] = *b"PRVS";
 const VERSION: u16 = 1;
@@ -61,19 +58,16 @@ impl Deref for SrsVerifyingKey {
 impl SrsVerifyingKey {
     /// Checks the points of `parts`.
     pub fn new(parts: SrsParts) -> Result<Self, VerifyError> {
-        let on_curve = |point: &G1Affine| bool::from(point.is_on_curve()) && !bool::from(point.is_identity());
-        if !on_curve(&parts.g1) || !parts.tail.iter().all(on_curve) {
+        if parts.g1.is_identity() || parts.tail.iter().any(G1Affine::is_identity) {
             return Err(VerifyError::BadPoint);
         }
-        for point in [&parts.g2, &parts.s_g2] {
-            if !bool::from(point.is_on_curve()) {
-                return Err(VerifyError::BadPoint);
-            }
-            curve::check_g2(point)?;
-        }
+        let points = [&parts.g2, &parts.s_g2];
+        // The generator needs no check, and is what the first point must be.
+        let others = points.into_iter().filter(|point| **point != G2Affine::GENERATOR);
+        others.into_iter().try_for_each(curve::check_g2)?;
         at_most(size(MAX_K), size(parts.k))?;
         at_most(MAX_TAIL, parts.tail.len())?;
-        if parts.g1 != G1Affine::generator() || parts.g2 != G2Affine::generator() {
+        if parts.g1 != G1Affine::GENERATOR || parts.g2 != G2Affine::GENERATOR {
             return Err(VerifyError::SrsInvalid {
                 reason: "not the standard generators",
             });
@@ -89,11 +83,9 @@ impl SrsVerifyingKey {
 
     /// `e(left, s_g2) = e(right, g2)`
     pub(crate) fn pairs(&self, left: &Terms, right: &Terms) -> bool {
-        let left = affine(left.sum());
-        let right = affine(-right.sum());
         let (s_g2, g2) = (G2Prepared::from(self.s_g2), G2Prepared::from(self.g2));
-        let product = Bn256::multi_miller_loop(&[(&left, &s_g2), (&right, &g2)]);
-        product.final_exponentiation().is_identity().into()
+        let (left, right) = (left.sum().to_affine(), -right.sum().to_affine());
+        pairing_product_is_one(&[(left, &s_g2), (right, &g2)])
     }
 
     /// Canonical bytes.
@@ -142,8 +134,8 @@ fn encode(parts: &SrsParts) -> Vec<u8> {
     }]);
     out.put_u32(parts.k);
     out.put_point(&parts.g1);
-    out.put(&curve::g2_bytes(&parts.g2));
-    out.put(&curve::g2_bytes(&parts.s_g2));
+    out.put(curve::g2_bytes(&parts.g2).as_flattened());
+    out.put(curve::g2_bytes(&parts.s_g2).as_flattened());
     out.put_list(&parts.tail, |out, point| out.put_point(point));
     out
 }

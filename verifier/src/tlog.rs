@@ -22,6 +22,7 @@ pub use tree::{empty_root, extends, leaf_hash, node_hash, root_of, Hash};
 
 use crate::codec::{Put, Reader};
 use crate::error::VerifyError;
+use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 
 const ENTRY_MAGIC: [u8; 4] = *b"PRVE";

@@ -2,9 +2,8 @@
 
 use crate::codec::Reader;
 use crate::error::VerifyError;
-use ff::{FromUniformBytes, PrimeField};
-use halo2curves::bn256::{Fr, G1Affine};
-use halo2curves::CurveAffine;
+use alloc::vec::Vec;
+use provenn_bn254::{Fr, G1Affine};
 
 const CHALLENGE: u8 = 0;
 const POINT: u8 = 1;
@@ -30,7 +29,7 @@ impl<'a> Transcript<'a> {
     /// Absorbs a scalar that is not part of the proof.
     pub(crate) fn common_scalar(&mut self, scalar: &Fr) {
         self.state.update(&[SCALAR]);
-        self.state.update(&scalar.to_repr());
+        self.state.update(&scalar.to_bytes());
     }
 
     pub(crate) fn scalar(&mut self) -> Result<Fr, VerifyError> {
@@ -46,11 +45,10 @@ impl<'a> Transcript<'a> {
     /// A point of the proof; never the identity.
     pub(crate) fn point(&mut self) -> Result<G1Affine, VerifyError> {
         let point = self.proof.point()?;
-        let xy = Option::from(point.coordinates()).ok_or(VerifyError::BadPoint)?;
-        let xy: halo2curves::Coordinates<G1Affine> = xy;
+        let (x, y) = point.coordinates();
         self.state.update(&[POINT]);
-        self.state.update(&xy.x().to_repr());
-        self.state.update(&xy.y().to_repr());
+        self.state.update(&x.to_bytes());
+        self.state.update(&y.to_bytes());
         Ok(point)
     }
 
@@ -60,7 +58,7 @@ impl<'a> Transcript<'a> {
 
     pub(crate) fn challenge(&mut self) -> Fr {
         self.state.update(&[CHALLENGE]);
-        Fr::from_uniform_bytes(self.state.finalize().as_array())
+        Fr::from_wide_bytes(self.state.finalize().as_array())
     }
 
     /// Requires that all bytes of the proof were read.

@@ -13,8 +13,8 @@ use crate::receipt::Receipt;
 use crate::registration::CheckedCard;
 use crate::shplonk::Accumulator;
 use crate::srs::{SrsKind, SrsVerifyingKey};
-use ff::FromUniformBytes;
-use halo2curves::bn256::{Fr, G1Affine};
+use alloc::vec::Vec;
+use provenn_bn254::{Fr, G1Affine};
 
 /// A claim that was verified under a ceremony SRS. Only [`verify`] and [`verify_batch`] make one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ pub fn verify(
     expectation: &Expectation,
 ) -> Result<Verdict, VerifyError> {
     let pending = Pending::new(receipt, card, srs, expectation)?;
-    match holds(srs, std::slice::from_ref(&pending)) {
+    match holds(srs, core::slice::from_ref(&pending)) {
         true => Ok(Verdict::new(srs.kind, pending.claim)),
         false => Err(pending.reason(srs)),
     }
@@ -103,7 +103,7 @@ pub fn verify_batch(
     if !holds(srs, &all) {
         let bad = all
             .iter()
-            .position(|pending| !holds(srs, std::slice::from_ref(pending)));
+            .position(|pending| !holds(srs, core::slice::from_ref(pending)));
         let bad = bad.unwrap_or(0);
         let reason = all
             .get(bad)
@@ -240,7 +240,7 @@ fn holds(srs: &SrsVerifyingKey, all: &[Pending]) -> bool {
         let weight = |purpose: u8| {
             let mut state = seed.clone();
             state.update(&length(index).to_le_bytes()).update(&[purpose]);
-            Fr::from_uniform_bytes(state.finalize().as_array())
+            Fr::from_wide_bytes(state.finalize().as_array())
         };
         let opening = weight(0);
         left.add(opening, &pending.opening.left);

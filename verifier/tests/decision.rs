@@ -182,7 +182,7 @@ fn a_g2_point_outside_the_subgroup_is_refused() {
         })
         .unwrap();
     let parts = SrsParts {
-        s_g2: outside,
+        s_g2: outside.into(),
         ..(*setup.srs).clone()
     };
     assert_eq!(SrsVerifyingKey::new(parts), Err(VerifyError::BadG2Subgroup));
@@ -190,8 +190,7 @@ fn a_g2_point_outside_the_subgroup_is_refused() {
 
 #[test]
 fn instance_columns() {
-    use ff::Field;
-    use halo2curves::bn256::Fr;
+    use provenn_bn254::Fr;
     let layout = common::toy::layout(true);
     let input = InputBinding::Public {
         values: (1..=12).collect(),

@@ -1,7 +1,7 @@
 //! Digests and challenges beside those of another implementation of Blake2b, the field and the encodings.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use halo2curves::bn256::{Fr, G1Affine};
+use provenn_bn254::{Fr, G1Affine};
 use provenn_verifier::*;
 
 fn hex(bytes: &[u8]) -> String {
@@ -45,8 +45,8 @@ fn claim_digest() {
 
 #[test]
 fn link_challenges() {
-    let one = G1Affine::generator();
-    let two = (one + one).into();
+    let one = G1Affine::GENERATOR;
+    let two = (one * Fr::from(2)).to_affine();
     let statement = LinkStatement {
         claim_digest: [1; 64],
         key_digest: [2; 32],

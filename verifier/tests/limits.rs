@@ -1,8 +1,7 @@
 //! Every bound of the format at its last accepted and its first refused value.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use group::GroupEncoding;
-use halo2curves::bn256::{Fr, G1Affine};
+use provenn_bn254::{Fr, G1Affine};
 use provenn_verifier::claim::{MAX_AUDIENCE, MAX_POINTS, VALUE_BOUND};
 use provenn_verifier::*;
 
@@ -52,7 +51,7 @@ fn claims() {
             assert_eq!(judge(claim(threshold, public(vec![]), 0)), expected);
         }
     }
-    let generator: [u8; 32] = G1Affine::generator().to_bytes().as_ref().try_into().unwrap();
+    let generator: [u8; 32] = G1Affine::GENERATOR.to_bytes();
     for (count, expected) in [(MAX_POINTS, "ok"), (MAX_POINTS + 1, "too-large")] {
         let points = vec![generator; count];
         assert_eq!(
@@ -253,7 +252,7 @@ fn keys() {
         (
             "deepest program",
             |key| {
-                key.gates[0] = vec![Expr::Constant(Fr::one()); 4096];
+                key.gates[0] = vec![Expr::Constant(Fr::ONE); 4096];
                 key.gates[0].extend(vec![Expr::Sum; 4095]);
             },
             "ok",
@@ -261,7 +260,7 @@ fn keys() {
         (
             "deeper program",
             |key| {
-                key.gates[0] = vec![Expr::Constant(Fr::one()); 4097];
+                key.gates[0] = vec![Expr::Constant(Fr::ONE); 4097];
                 key.gates[0].extend(vec![Expr::Sum; 4096]);
             },
             "key-invalid",
@@ -287,7 +286,7 @@ fn keys() {
 fn instructions_of_all_gates() {
     let with = |gates: &[usize]| {
         let gate = |ops: &usize| {
-            let mut gate = vec![Expr::Constant(Fr::one())];
+            let mut gate = vec![Expr::Constant(Fr::ONE)];
             gate.resize(*ops, Expr::Negated);
             gate
         };

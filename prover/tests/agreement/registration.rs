@@ -62,7 +62,7 @@ pub fn register<R: RngCore>(srs: &Srs, model: &VerifyingKey, srs_id: &[u8; 32], 
     };
     let pk = keygen_pk2(&srs.params, &circuit, false).unwrap();
     let key = compact(pk.get_vk(), model.k, Linked::default(), None).unwrap();
-    let scalar = registration_scalar(&model.digest(), &key.digest(), srs_id);
+    let scalar = registration_scalar(&model.digest(), &key.digest(), srs_id).into();
     let mut columns = |_: u8, _: &[Fr]| vec![AdviceColumn::from(vec![])];
     let proof = plonk::prove(&pk, srs, &[], scalar, 0, &mut columns, rng).unwrap().bytes;
     Registration { key, proof }

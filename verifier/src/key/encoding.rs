@@ -6,6 +6,7 @@ use super::{ColumnKind, Expr, InstanceLayout, KeyParts, Linked, PermutationColum
 use crate::codec::{Put, Reader};
 use crate::curve;
 use crate::error::VerifyError;
+use alloc::vec::Vec;
 
 const MAGIC: [u8; 4] = *b"PRVK";
 const VERSION: u16 = 1;

@@ -2,7 +2,8 @@
 
 use crate::codec::{size, Put, Reader};
 use crate::error::VerifyError;
-use halo2curves::bn256::Fr;
+use alloc::vec::Vec;
+use provenn_bn254::Fr;
 
 /// Deepest evaluation stack.
 pub const MAX_DEPTH: usize = 4096;

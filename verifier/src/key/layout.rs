@@ -3,6 +3,7 @@
 use crate::claim::MAX_VALUES;
 use crate::codec::{wide, Put, Reader};
 use crate::error::VerifyError;
+use alloc::vec::Vec;
 
 /// Widest input or output in bits, sign included: such values satisfy the bound of the claim format.
 pub const MAX_BITS: u32 = 40;

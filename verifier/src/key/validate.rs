@@ -4,8 +4,8 @@ use super::expr::{self, Bounds, MAX_OPS};
 use super::{ColumnKind, KeyParts, MAX_K};
 use crate::codec::{at_most, size};
 use crate::error::VerifyError;
-use group::prime::PrimeCurveAffine;
-use std::collections::BTreeSet;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 
 /// Most columns of one kind, permutation columns, challenges.
 pub(super) const MAX_COLUMNS: usize = 4096;
@@ -111,11 +111,7 @@ fn points(key: &KeyParts) -> Result<(), VerifyError> {
         distinct.len() == key.permutation_columns.len(),
         "permutation column listed twice",
     )?;
-    match key
-        .permutation_commitments
-        .iter()
-        .any(|point| bool::from(point.is_identity()))
-    {
+    match key.permutation_commitments.iter().any(|point| point.is_identity()) {
         true => Err(VerifyError::BadPoint),
         false => Ok(()),
     }

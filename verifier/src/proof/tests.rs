@@ -9,8 +9,6 @@
 
 use super::*;
 use crate::{instances, ModelCard, Receipt};
-use ff::{FromUniformBytes, PrimeField};
-use halo2curves::CurveAffine;
 
 /// One item of the inventory.
 enum Item {
@@ -67,11 +65,11 @@ fn walk(items: &[Item], proof: &[u8]) -> (Named<Fr>, Named<[u8; 32]>) {
     for item in items {
         match item {
             Item::Given(values) => values.iter().for_each(|value| {
-                state.update(&[2]).update(&value.to_repr());
+                state.update(&[2]).update(&value.to_bytes());
             }),
             Item::Points(name, count) => words.by_ref().take(*count).for_each(|word| {
-                let xy = crate::curve::g1(&word).unwrap().coordinates().unwrap();
-                state.update(&[1]).update(&xy.x().to_repr()).update(&xy.y().to_repr());
+                let (x, y) = crate::curve::g1(&word).unwrap().coordinates();
+                state.update(&[1]).update(&x.to_bytes()).update(&y.to_bytes());
                 read.push((*name, word));
             }),
             Item::Scalars(name, count) => words.by_ref().take(*count).for_each(|word| {
@@ -80,7 +78,7 @@ fn walk(items: &[Item], proof: &[u8]) -> (Named<Fr>, Named<[u8; 32]>) {
             }),
             Item::Drawn(name) => {
                 state.update(&[0]);
-                drawn.push((*name, Fr::from_uniform_bytes(state.finalize().as_array())));
+                drawn.push((*name, Fr::from_wide_bytes(state.finalize().as_array())));
             }
         }
     }
@@ -127,8 +125,8 @@ fn every_message_is_absorbed_where_the_inventory_says() {
                 .map(|(_, word)| *word)
                 .collect::<Vec<_>>()
         };
-        let points = |points: &[G1Affine]| points.iter().map(crate::curve::g1_bytes).collect::<Vec<_>>();
-        let scalars = |scalars: &[Fr]| scalars.iter().map(Fr::to_repr).collect::<Vec<_>>();
+        let points = |points: &[G1Affine]| points.iter().map(G1Affine::to_bytes).collect::<Vec<_>>();
+        let scalars = |scalars: &[Fr]| scalars.iter().map(Fr::to_bytes).collect::<Vec<_>>();
         assert_eq!(words_of("quotient"), points(&messages.quotient));
         assert_eq!(words_of("h1"), points(&[opening.h1]));
         assert_eq!(words_of("h2"), points(&[opening.h2]));
@@ -167,7 +165,7 @@ fn known_answer() {
     let mut proof = vec![0u8; 64];
     // The generator (1, 2), then -1.
     proof[0] = 1;
-    proof[32..].copy_from_slice(&(-Fr::ONE).to_repr());
+    proof[32..].copy_from_slice(&(-Fr::ONE).to_bytes());
     let mut transcript = Transcript::new(&proof);
     transcript.common_scalar(&Fr::from(7));
     transcript.point().unwrap();

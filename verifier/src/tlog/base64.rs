@@ -1,5 +1,8 @@
 //! Standard Base 64 (RFC 4648, section 4) with padding, in canonical form only: one text per byte string.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// The text of `bytes`.

@@ -4,10 +4,15 @@ use super::base64;
 use super::error::LogError;
 use super::tree::Hash;
 use crate::codec::wide;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::fmt;
+use core::str::FromStr;
 use ed25519_compact::{PublicKey, Signature};
 use sha2::{Digest, Sha256};
-use std::fmt;
-use std::str::FromStr;
 
 /// Longest note in bytes.
 pub const MAX_NOTE: usize = 1 << 16;

@@ -5,6 +5,10 @@ use super::note::{decimal, hash, Checkpoint, LogKey, MAX_NOTE};
 use super::tree::{extends, root_of, Hash};
 use super::{base64, Entry};
 use crate::codec::wide;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Longest text of a proof in bytes.
 pub const MAX_PROOF_TEXT: usize = MAX_NOTE + (1 << 12);

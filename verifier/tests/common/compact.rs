@@ -17,7 +17,7 @@ pub fn compact(vk: &LibraryKey<G1Affine>, k: u32, linked: Linked, layout: Option
         advice_queries: queries(cs.advice_queries()),
         instance_queries: queries(cs.instance_queries()),
         fixed_queries: queries(cs.fixed_queries()),
-        fixed_commitments: vk.fixed_commitments().clone(),
+        fixed_commitments: points(vk.fixed_commitments()),
         permutation_columns: cs
             .permutation()
             .get_columns()
@@ -31,8 +31,8 @@ pub fn compact(vk: &LibraryKey<G1Affine>, k: u32, linked: Linked, layout: Option
                 index: small(column.index()),
             })
             .collect(),
-        permutation_commitments: vk.permutation().commitments().clone(),
-        transcript_repr: vk.transcript_repr(),
+        permutation_commitments: points(vk.permutation().commitments()),
+        transcript_repr: vk.transcript_repr().into(),
         gates: Vec::new(),
         linked,
         layout,
@@ -48,6 +48,10 @@ pub fn compact(vk: &LibraryKey<G1Affine>, k: u32, linked: Linked, layout: Option
         })
         .collect();
     VerifyingKey::new(KeyParts { gates, ..parts }).unwrap()
+}
+
+fn points(points: &[G1Affine]) -> Vec<provenn_bn254::G1Affine> {
+    points.iter().map(|point| (*point).into()).collect()
 }
 
 fn small(value: usize) -> u32 {
@@ -69,7 +73,7 @@ fn flatten(key: &KeyParts, expression: &Expression<Fr>, program: &mut Vec<Expr>)
         small(queries.iter().position(|other| *other == query).unwrap())
     };
     let op = match expression {
-        Expression::Constant(value) => Expr::Constant(*value),
+        Expression::Constant(value) => Expr::Constant((*value).into()),
         Expression::Selector(_) => panic!("selectors are fixed columns in a key"),
         Expression::Fixed(q) => Expr::Fixed(place(&key.fixed_queries, q.column_index(), q.rotation().0)),
         Expression::Advice(q) => Expr::Advice(place(&key.advice_queries, q.column_index(), q.rotation().0)),
@@ -91,7 +95,7 @@ fn flatten(key: &KeyParts, expression: &Expression<Fr>, program: &mut Vec<Expr>)
         }
         Expression::Scaled(a, factor) => {
             flatten(key, a, program);
-            Expr::Scaled(*factor)
+            Expr::Scaled((*factor).into())
         }
     };
     program.push(op);

@@ -94,7 +94,7 @@ pub fn register(
     let key = compact(pk.get_vk(), model.k, linked, None);
     let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(vec![]);
     let scalar = registration_scalar(&model.digest(), &key.digest(), srs_id);
-    transcript.common_scalar(scalar).unwrap();
+    transcript.common_scalar(scalar.into()).unwrap();
     create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<Bn256>, _, _, _, _>(
         params,
         &pk,

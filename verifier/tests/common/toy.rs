@@ -17,7 +17,7 @@ use halo2_proofs::poly::{EvaluationDomain, Rotation};
 use halo2_proofs::transcript::{
     Blake2bRead, Blake2bWrite, Challenge255, Transcript, TranscriptReadBuffer, TranscriptWriterBuffer,
 };
-use halo2curves::bn256::{Bn256, Fr, G1Affine};
+use halo2curves::bn256::{Bn256, Fr, G1Affine, G1};
 use provenn_verifier::*;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -281,10 +281,10 @@ pub fn setup(public: bool, kind: SrsKind) -> Setup {
     let srs = SrsVerifyingKey::new(SrsParts {
         kind,
         k: K,
-        g1: params.get_g()[0],
-        g2: params.g2(),
-        s_g2: params.s_g2(),
-        tail: (0..rows).map(unit).collect(),
+        g1: params.get_g()[0].into(),
+        g2: params.g2().into(),
+        s_g2: params.s_g2().into(),
+        tail: (0..rows).map(unit).map(Into::into).collect(),
     })
     .unwrap();
     let (registration, commitment, tail) = register(&params, &key, &srs.id(), &toy.w);
@@ -307,11 +307,37 @@ pub fn setup(public: bool, kind: SrsKind) -> Setup {
     }
 }
 
+/// The public columns, for the library.
+fn columns(layout: &InstanceLayout, policy: &Policy, input: &InputBinding) -> Vec<Vec<Fr>> {
+    let columns = instances(layout, policy, input).unwrap();
+    let library = |column: Vec<provenn_bn254::Fr>| column.into_iter().map(Fr::from).collect();
+    columns.into_iter().map(library).collect()
+}
+
+/// The link proof from these tails, which need not be the right ones.
+pub fn link_proof(statement: &LinkStatement<'_>, tails: &[Vec<Fr>], nonces: &[Fr]) -> LinkProof {
+    let tail: Vec<G1Affine> = statement.tail.iter().map(|point| (*point).into()).collect();
+    let r: G1 = tail.iter().zip(nonces).map(|(point, nonce)| point * nonce).sum();
+    let r = compressed(&r.to_affine());
+    let mut transcript = LinkTranscript::new(statement);
+    let rho = Fr::from(transcript.rho());
+    let e = Fr::from(transcript.challenge(&r));
+    let z = |(place, nonce): (usize, &Fr)| {
+        // Horner's rule over the columns.
+        let joined = tails.iter().rev().fold(Fr::ZERO, |sum, tail| sum * rho + tail[place]);
+        (*nonce + e * joined).to_repr()
+    };
+    LinkProof {
+        r,
+        z: nonces.iter().enumerate().map(z).collect(),
+    }
+}
+
 /// The circuit with [`INPUT`] in its lanes.
 pub fn toy(public: bool, weights: &[u64]) -> Toy {
     let binding = InputBinding::Public { values: INPUT.to_vec() };
     let policy = Policy::Label { label: 0 };
-    let mut columns = instances(&layout(true), &policy, &binding).unwrap();
+    let mut columns = columns(&layout(true), &policy, &binding);
     let x1 = columns.pop().unwrap();
     let x0 = columns.pop().unwrap();
     Toy {
@@ -336,7 +362,7 @@ pub fn integer(value: Fr) -> i64 {
 pub struct Issued {
     pub receipt: Receipt,
     /// `C` and `C'` of the linked columns.
-    pub statement_pairs: (Vec<G1Affine>, Vec<G1Affine>),
+    pub statement_pairs: (Vec<provenn_bn254::G1Affine>, Vec<provenn_bn254::G1Affine>),
     /// Tail of `C'` minus tail of `C`, by linked column.
     pub witness: Vec<Vec<Fr>>,
 }
@@ -411,7 +437,7 @@ impl Setup {
         if let InputBinding::Committed { points: input } = &claim.input {
             points.extend_from_slice(input);
         }
-        let committed: Vec<G1Affine> = points.iter().map(decode).collect();
+        let committed: Vec<_> = points.iter().map(|point| decode(point).into()).collect();
         let proven = linked_commitments(&self.card.key, &proof).unwrap();
         let statement = LinkStatement {
             claim_digest: claim.digest(),
@@ -423,11 +449,7 @@ impl Setup {
             tail: &self.srs.tail,
         };
         let nonces: Vec<Fr> = self.tail.iter().map(|_| Fr::random(&mut rng)).collect();
-        let link = link::prove(&statement, &witness, &nonces);
-        let link = link.unwrap_or(LinkProof {
-            r: compressed(&self.srs.g1),
-            z: self.tail.iter().map(|_| [1; 32]).collect(),
-        });
+        let link = link_proof(&statement, &witness, &nonces);
         Issued {
             receipt: Receipt { claim, proof, link },
             statement_pairs: (committed, proven),
@@ -442,10 +464,10 @@ impl Setup {
 
     /// The library's prover.
     pub fn prove(&self, toy: &Toy, claim: &Claim, seed: u64) -> Vec<u8> {
-        let columns = instances(&self.layout(), &claim.policy, &claim.input).unwrap();
+        let columns = columns(&self.layout(), &claim.policy, &claim.input);
         let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
         let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(vec![]);
-        transcript.common_scalar(claim.claim_scalar()).unwrap();
+        transcript.common_scalar(claim.claim_scalar().into()).unwrap();
         create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<Bn256>, _, _, _, _>(
             &self.params,
             &self.pk,
@@ -460,10 +482,10 @@ impl Setup {
 
     /// The library's verdict on a proof.
     pub fn library_accepts(&self, claim: &Claim, proof: &[u8]) -> bool {
-        let columns = instances(&self.layout(), &claim.policy, &claim.input).unwrap();
+        let columns = columns(&self.layout(), &claim.policy, &claim.input);
         let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
         let mut transcript = Blake2bRead::<_, G1Affine, Challenge255<_>>::init(proof);
-        transcript.common_scalar(claim.claim_scalar()).unwrap();
+        transcript.common_scalar(claim.claim_scalar().into()).unwrap();
         verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<Bn256>, _, _, _>(
             &self.params,
             self.pk.get_vk(),

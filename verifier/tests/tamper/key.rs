@@ -3,7 +3,7 @@
 
 use super::rows::{rebind, row};
 use super::{Row, Subject};
-use halo2curves::bn256::{Fr, G1Affine};
+use provenn_bn254::{Fr, G1Affine};
 use provenn_verifier::*;
 
 pub fn key() -> Vec<Row> {
@@ -123,13 +123,13 @@ pub fn key() -> Vec<Row> {
             },
         ),
         row("KeyParts.permutation_commitments", "the identity", "bad-point", |s| {
-            s.key.permutation_commitments[0] = G1Affine::default();
+            s.key.permutation_commitments[0] = G1Affine::IDENTITY;
         }),
         row("KeyParts.permutation_commitments", "one fewer", "key-invalid", |s| {
             s.key.permutation_commitments.pop();
         }),
         row("KeyParts.transcript_repr", "one more", "registration-failed", |s| {
-            s.key.transcript_repr += Fr::one()
+            s.key.transcript_repr += Fr::ONE
         }),
         row("KeyParts.gates", "the first one gone", "registration-failed", |s| {
             drop(s.key.gates.remove(0))
@@ -153,7 +153,7 @@ pub fn key() -> Vec<Row> {
             s.key.gates[0] = vec![Expr::Fixed(9999)];
         }),
         row("KeyParts.gates", "a stack that is too deep", "key-invalid", |s| {
-            s.key.gates[0] = vec![Expr::Constant(Fr::one()); 4097];
+            s.key.gates[0] = vec![Expr::Constant(Fr::ONE); 4097];
             s.key.gates[0].extend(vec![Expr::Sum; 4096]);
         }),
         row("KeyParts.linked", "none", "commitment-count", |s| {

@@ -1,12 +1,11 @@
 //! The manifest's rows. Fields that contain others have the row that replaces the whole.
 
 use super::{key, Row, Subject};
-use group::GroupEncoding;
-use halo2curves::bn256::{Fr, G1Affine};
+use provenn_bn254::{Fr, G1Affine};
 use provenn_verifier::*;
 
 pub fn compressed(point: &G1Affine) -> [u8; 32] {
-    point.to_bytes().as_ref().try_into().unwrap()
+    point.to_bytes()
 }
 
 pub fn row(field: &'static str, change: &'static str, code: &'static str, apply: fn(&mut Subject)) -> Row {
@@ -208,7 +207,7 @@ fn card() -> Vec<Row> {
             "another constant, card and claim bound again",
             "registration-failed",
             |s| {
-                s.key.transcript_repr += Fr::one();
+                s.key.transcript_repr += Fr::ONE;
                 rebind(s);
             },
         ),
@@ -247,7 +246,7 @@ fn card() -> Vec<Row> {
             "registration-failed",
             |s| {
                 s.receipt.claim.model_id = s.card.model_id();
-                s.key.transcript_repr += Fr::one();
+                s.key.transcript_repr += Fr::ONE;
             },
         ),
         row(
@@ -273,7 +272,7 @@ fn card() -> Vec<Row> {
         }),
         row("Registration.key", "of another circuit", "registration-failed", |s| {
             let mut parts = (*s.card.registration.key).clone();
-            parts.transcript_repr += Fr::one();
+            parts.transcript_repr += Fr::ONE;
             s.card.registration.key = VerifyingKey::new(parts).unwrap();
         }),
         row(
@@ -309,7 +308,7 @@ fn srs() -> Vec<Row> {
         row("SrsParts.k", "29", "too-large", |s| s.srs.k = 29),
         row("SrsParts.g1", "negated", "srs-invalid", |s| s.srs.g1 = -s.srs.g1),
         row("SrsParts.g1", "the identity", "bad-point", |s| {
-            s.srs.g1 = G1Affine::default()
+            s.srs.g1 = G1Affine::IDENTITY
         }),
         row("SrsParts.g2", "negated", "srs-invalid", |s| s.srs.g2 = -s.srs.g2),
         row("SrsParts.s_g2", "another secret", "srs-mismatch", |s| {
@@ -341,7 +340,7 @@ fn srs() -> Vec<Row> {
         }),
         row("SrsParts.tail", "none", "srs-invalid", |s| s.srs.tail.clear()),
         row("SrsParts.tail", "the identity", "bad-point", |s| {
-            s.srs.tail[0] = G1Affine::default()
+            s.srs.tail[0] = G1Affine::IDENTITY
         }),
         row("SrsParts.tail", "258 of them", "too-large", |s| {
             let point = s.srs.g1;
