@@ -10,7 +10,7 @@
 //! and challenges), `plonk` (the quotient identity), `shplonk` (the opening), [`link`] (committed columns).
 //! What is proven, what is not, and the assumptions: module `statement`. Known failures of proof systems: `vulnerabilities`.
 //!
-//! With the feature `log`: `tlog`, proofs that a card or a receipt stands in a transparency log.
+//! The crate needs `alloc` but not `std`. With the feature `log`: `tlog`, proofs that a card or a receipt stands in a transparency log.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

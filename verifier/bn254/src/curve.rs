@@ -22,11 +22,11 @@ pub trait Field: Copy + Eq + Add<Output = Self> + Sub<Output = Self> + Mul<Outpu
 impl<M: Modulus> Field for Fp<M> {
     const ZERO: Self = Fp::ZERO;
     const ONE: Self = Fp::ONE;
-    #[inline(always)]
+    #[inline]
     fn square(self) -> Self {
         Fp::square(self)
     }
-    #[inline(always)]
+    #[inline]
     fn double(self) -> Self {
         Fp::double(self)
     }
@@ -55,7 +55,7 @@ impl<F: Field> Affine<F> {
     pub const IDENTITY: Self = Self { x: F::ZERO, y: F::ZERO };
 
     /// Whether this is the identity.
-    #[inline(always)]
+    #[inline]
     pub fn is_identity(&self) -> bool {
         *self == Self::IDENTITY
     }
@@ -73,7 +73,7 @@ impl<F: Field> Affine<F> {
 
 impl<F: Field> Neg for Affine<F> {
     type Output = Self;
-    #[inline(always)]
+    #[inline]
     fn neg(self) -> Self {
         Self { x: self.x, y: -self.y }
     }
@@ -101,7 +101,7 @@ impl<F: Field> Jacobian<F> {
     };
 
     /// Whether this is the identity.
-    #[inline(always)]
+    #[inline]
     pub fn is_identity(&self) -> bool {
         self.z == F::ZERO
     }

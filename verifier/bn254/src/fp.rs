@@ -163,13 +163,13 @@ impl<M: Modulus> Fp<M> {
         Self(sum(&difference, &back), PhantomData)
     }
 
-    #[inline(always)]
+    #[inline]
     pub(crate) const fn times(self, other: Self) -> Self {
         Self(Self::montgomery(&self.0, &other.0), PhantomData)
     }
 
     /// `a b + c d` with one reduction.
-    #[inline(always)]
+    #[inline]
     pub(crate) const fn sum_of_products(a: &Self, b: &Self, c: &Self, d: &Self) -> Self {
         let p = M::LIMBS;
         let mut t = [0u64; 5];
@@ -225,7 +225,7 @@ impl<M: Modulus> Fp<M> {
     }
 
     /// The square: ten products of limbs instead of sixteen.
-    #[inline(always)]
+    #[inline]
     pub const fn square(self) -> Self {
         let a = self.0;
         let (r1, carry) = mac(0, a[0], a[1], 0);

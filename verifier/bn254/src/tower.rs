@@ -28,7 +28,7 @@ impl Fq2 {
         Self::new(self.c0.times(by), self.c1.times(by))
     }
 
-    #[inline(always)]
+    #[inline]
     const fn times(self, other: Self) -> Self {
         let minus = Fq::ZERO.minus(self.c1);
         Self::new(
@@ -66,12 +66,12 @@ impl Field for Fq2 {
     const ZERO: Self = Self::new(Fq::ZERO, Fq::ZERO);
     const ONE: Self = Self::new(Fq::ONE, Fq::ZERO);
 
-    #[inline(always)]
+    #[inline]
     fn square(self) -> Self {
         Self::new((self.c0 + self.c1) * (self.c0 - self.c1), (self.c0 * self.c1).double())
     }
 
-    #[inline(always)]
+    #[inline]
     fn double(self) -> Self {
         Self::new(self.c0.double(), self.c1.double())
     }
@@ -84,7 +84,7 @@ impl Field for Fq2 {
 
 impl Add for Fq2 {
     type Output = Self;
-    #[inline(always)]
+    #[inline]
     fn add(self, other: Self) -> Self {
         Self::new(self.c0 + other.c0, self.c1 + other.c1)
     }
@@ -92,7 +92,7 @@ impl Add for Fq2 {
 
 impl Sub for Fq2 {
     type Output = Self;
-    #[inline(always)]
+    #[inline]
     fn sub(self, other: Self) -> Self {
         Self::new(self.c0 - other.c0, self.c1 - other.c1)
     }
@@ -100,7 +100,7 @@ impl Sub for Fq2 {
 
 impl Mul for Fq2 {
     type Output = Self;
-    #[inline(always)]
+    #[inline]
     fn mul(self, other: Self) -> Self {
         self.times(other)
     }
@@ -108,7 +108,7 @@ impl Mul for Fq2 {
 
 impl Neg for Fq2 {
     type Output = Self;
-    #[inline(always)]
+    #[inline]
     fn neg(self) -> Self {
         Self::new(-self.c0, -self.c1)
     }

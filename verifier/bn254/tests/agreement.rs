@@ -1,4 +1,5 @@
 //! Every operation beside the prover's curve crate, on random values and on the edges of the ranges.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use ff::{Field as _, FromUniformBytes, PrimeField};
 use group::cofactor::CofactorGroup;
