@@ -19,6 +19,9 @@ pub use ranges::Ranges;
 /// Calibrated ranges leave this factor above the largest value seen, so that unseen inputs fit.
 pub const HEADROOM: f64 = 2.0;
 
+/// Weights and biases are rounded to integers of at most this magnitude.
+pub(crate) const LARGEST: f64 = 9e15;
+
 /// Compiles a calibrated graph: chooses shape and precision by the cost model, and gives the program with its layout.
 ///
 /// # Errors
@@ -29,8 +32,8 @@ pub fn compile(graph: &Graph, ranges: &Ranges, public_input: bool) -> Result<(QM
     shape::choose(&build, public_input)
 }
 
-/// The program and layout that a graph of this structure has at a shape. Up to weights and biases they are those of
-/// [`compile`], whatever the constants of the graph: an auditor needs no weights to rebuild the keys of a model.
+/// The program and layout that a graph of this structure has at a shape. Up to weights and biases that are not public
+/// they are those of [`compile`], whatever the weights of the graph: an auditor needs none to rebuild the keys of a model.
 ///
 /// # Errors
 /// As [`compile`]; [`CircuitError::Recipe`] for ranges or a shape that no compilation gives, and

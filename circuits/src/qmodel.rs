@@ -115,6 +115,10 @@ pub struct Contraction {
     pub groups: usize,
     /// Weights, `[out, channels / groups, kernel height, kernel width]`.
     pub weights: Vec<i64>,
+    /// Whether the structure of the model determines the weights; the registration then fixes them. Only that reads it, so
+    /// it is not stored.
+    #[serde(skip)]
+    pub public: bool,
 }
 
 /// `A[offset + c, p] += alpha * sum_k T[c, q(p, k)]` without weights: additions, means, copies.
@@ -152,6 +156,9 @@ pub struct Affine {
     pub contractions: Vec<Contraction>,
     /// Bias per output channel, at the scale of the accumulator. Needs a contraction.
     pub bias: Vec<i64>,
+    /// As [`Contraction::public`], of the bias.
+    #[serde(skip)]
+    pub public_bias: bool,
     /// Products of activations.
     pub pairings: Vec<Pairing>,
     /// Terms without weights.

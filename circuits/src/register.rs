@@ -4,15 +4,19 @@
 //! registration proof *are* the model commitments. Every later proof is tied to them by its link proof, so what is
 //! shown here holds for all receipts of the model:
 //! * each weight cell is a non-negative integer below a bound far from the field's size, so no accumulator wraps;
-//! * lanes beyond the output channels of a block, and line rows of padding channels, hold the weight zero.
+//! * lanes beyond the output channels of a block, and line rows of padding channels, hold the weight zero;
+//! * cells whose value the structure of the model determines hold it: bounds, padding values, the ones of a sum over
+//!   channels, the shares of an average. They are public, so fixed columns may hold them.
 //!
 //! A cell is `sum_i 2^(limb_bits i) limb_i`; the lowest limb is not a column but the difference. All limbs are looked
 //! up (logUp, challenge `alpha` after phase 1) in the integers `[0, tables * usable)`: table `i` at row `j` is
 //! `j + i * usable`, so one fixed column serves all tables.
 
+mod known;
 mod shape;
 mod witness;
 
+pub(crate) use known::check_public;
 pub use shape::RegisterShape;
 pub use witness::RegisterWitness;
 
@@ -25,30 +29,44 @@ use halo2_proofs::plonk::{
     VirtualCells,
 };
 use halo2_proofs::poly::Rotation;
+use known::Known;
+use shape::Row;
 
 /// Fractions that one helper column sums.
 pub(crate) const GROUP: usize = 3;
 
-/// The registration circuit of a layout. Its proofs are made column by column, see [`RegisterWitness`].
+/// The registration circuit of a layout. It follows from the structure of the model, known cells included. Its proofs
+/// are made column by column, see [`RegisterWitness`].
 #[derive(Clone, Debug)]
 pub struct RegisterCircuit {
     shape: RegisterShape,
-    /// Lanes that hold weights, for each row that holds any.
-    live: Vec<(usize, usize)>,
+    rows: Vec<Row>,
+    known: Known,
 }
 
 impl RegisterCircuit {
     /// The circuit for the weight columns of a layout.
     pub fn new(model: &QModel, layout: &Layout) -> Self {
+        let known = Known::new(model, layout);
         Self {
-            shape: RegisterShape::new(model, layout),
-            live: shape::live_lanes(model, layout),
+            shape: RegisterShape::with_known(model, layout, &known),
+            rows: shape::rows(model, layout),
+            known,
         }
     }
 
     /// `(row, lanes that hold weights)` for each row of the line area; further lanes hold the weight zero.
     pub fn live_lanes(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.live.iter().copied()
+        self.rows.iter().map(|row| (row.at, row.live))
+    }
+
+    /// `(lane, row, cell)` of each weight cell that the structure of the model determines.
+    pub fn known_cells(&self) -> impl Iterator<Item = (usize, usize, u64)> + '_ {
+        let lanes = self.known.lanes.iter().enumerate();
+        lanes.flat_map(|(lane, known)| {
+            let cells = known.map_or(&[][..], |index| self.known.columns[index].as_slice());
+            cells.iter().map(move |&(row, cell)| (lane, row, cell))
+        })
     }
 
     /// Its dimensions.
@@ -74,6 +92,8 @@ pub struct RegisterConfig {
     index: Column<Fixed>,
     /// 1 on the rows with a number of live lanes.
     live: Vec<(usize, Column<Fixed>)>,
+    /// One more than the cell that a row must hold, 0 where it is free.
+    known: Vec<Column<Fixed>>,
 }
 
 impl Circuit<Fr> for RegisterCircuit {
@@ -113,10 +133,15 @@ impl Circuit<Fr> for RegisterCircuit {
                     }
                 }
                 set(config.last, usable - 1, 1);
-                for &(row, live) in &self.live {
-                    for (_, column) in config.live.iter().filter(|(count, _)| *count == live) {
-                        set(*column, row, 1);
+                for row in &self.rows {
+                    for (_, column) in config.live.iter().filter(|(count, _)| *count == row.live) {
+                        set(*column, row.at, 1);
                     }
+                }
+                for (column, cells) in config.known.iter().zip(&self.known.columns) {
+                    cells
+                        .iter()
+                        .for_each(|&(row, cell)| set(*column, row, cell.saturating_add(1)));
                 }
                 Ok(())
             },
@@ -149,9 +174,11 @@ impl RegisterConfig {
             last: meta.fixed_column(),
             index: meta.fixed_column(),
             live: shape.live.iter().map(|&count| (count, meta.fixed_column())).collect(),
+            known: (0..shape.known_columns()).map(|_| meta.fixed_column()).collect(),
         };
         config.lookup_gates(meta, shape);
         config.zero_gates(meta, shape);
+        config.known_gates(meta, shape);
         config
     }
 
@@ -236,6 +263,32 @@ impl RegisterConfig {
                     ))
                 })
                 .collect::<Vec<_>>()
+        });
+    }
+
+    /// `known * (weight + 1 - known) = 0`: a row with `known = 0` leaves the cell free, any other makes it `known - 1`.
+    ///
+    /// Unique, because a known cell is a non-negative integer far below the field's size (`check_registered` refuses others),
+    /// so that `known = cell + 1` is never 0: no value that the structure can determine reads as free. Needs no challenge;
+    /// both columns are fixed before any.
+    fn known_gates(&self, meta: &mut ConstraintSystem<Fr>, shape: &RegisterShape) {
+        let lanes = self.weights.iter().zip(&shape.known);
+        let lanes: Vec<_> = lanes
+            .filter_map(|(&weight, known)| Some((weight, *self.known.get((*known)?)?)))
+            .collect();
+        if lanes.is_empty() {
+            return;
+        }
+        let one = Expression::Constant(Fr::one());
+        meta.create_gate("known weight", |m| {
+            let gate = |(weight, known): (Column<Advice>, Column<Fixed>)| {
+                let (weight, known) = (
+                    m.query_advice(weight, Rotation::cur()),
+                    m.query_fixed(known, Rotation::cur()),
+                );
+                ("known weight", known.clone() * (weight + one.clone() - known))
+            };
+            lanes.into_iter().map(gate).collect::<Vec<_>>()
         });
     }
 

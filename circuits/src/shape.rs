@@ -3,7 +3,7 @@
 use crate::error::CircuitError;
 use crate::layout::Layout;
 use crate::qmodel::{Precision, QModel};
-use crate::register::RegisterShape;
+use crate::register::{check_public, RegisterShape};
 use serde::{Deserialize, Serialize};
 
 /// Rows at the end of each column that hold blinding values: 5 blinding factors and one more.
@@ -226,11 +226,13 @@ pub fn choose(
     Ok((model, layout))
 }
 
-/// No accumulator of any input in range can come near the field size, whatever weights are registered.
+/// No accumulator of any input in range can come near the field size, whatever weights are registered, and the weights that
+/// the structure determines fit their cells.
 ///
 /// # Errors
-/// [`CircuitError::Wrap`] if one could.
+/// [`CircuitError::Wrap`] if one could, or does not.
 pub fn check_registered(model: &QModel, layout: &Layout) -> Result<(), CircuitError> {
+    check_public(model, layout.shape.weight_bits)?;
     let bits = RegisterShape::new(model, layout).accumulator_bits(model);
     if bits > REGISTERED_BITS {
         return Err(CircuitError::Wrap {

@@ -81,6 +81,7 @@ fn program() -> impl Strategy<Value = QModel> {
             let sum = Affine {
                 contractions: vec![],
                 bias: vec![],
+                public_bias: false,
                 pairings: vec![],
                 linear: vec![linear, lifted],
             };
@@ -178,6 +179,7 @@ fn bilinear() -> impl Strategy<Value = QModel> {
                         constant,
                     ],
                     weights: random(seed + 2, channels * 2, 300),
+                    public: false,
                 };
                 factors.contractions.insert(0, constants);
                 factors.linear.push(Linear {
@@ -196,6 +198,7 @@ fn bilinear() -> impl Strategy<Value = QModel> {
                     }],
                     contractions: vec![],
                     bias: vec![],
+                    public_bias: false,
                 };
                 let tensors = vec![
                     tensor("input", [c, h, w], true, Step::Input),

@@ -29,6 +29,7 @@ fn nothing(of: &Affine) -> Contraction {
         channels: 0,
         axes: of.contractions[0].axes.clone(),
         weights: vec![],
+        public: false,
     }
 }
 

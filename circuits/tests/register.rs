@@ -3,7 +3,7 @@
 mod common;
 
 use common::cells::{gates, Cells};
-use common::{conv, dense, grouped, mixed, residual, Case};
+use common::{bounded, conv, dense, grouped, mixed, residual, Case};
 use halo2_proofs::dev::{CellValue, MockProver};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
@@ -78,7 +78,7 @@ impl Registration {
 }
 
 fn models() -> Vec<QModel> {
-    vec![dense(&[5, 7, 3]), conv(), residual(), mixed(), grouped()]
+    vec![dense(&[5, 7, 3]), conv(), residual(), mixed(), grouped(), bounded()]
 }
 
 #[test]
@@ -219,6 +219,104 @@ fn weights_outside_of_the_architecture_are_refused() {
                 }
                 found += 1;
             }
+        }
+    }
+}
+
+/// Changed by one, each known cell violates the gate of its lane and nothing else; every such gate is one of them.
+#[test]
+fn each_known_weight_is_fixed() {
+    let case = Case::new(bounded(), true, 5);
+    let circuit = RegisterCircuit::new(&case.model, &case.layout);
+    let honest = weight_cells(&case.model, &case.layout);
+    let known: Vec<_> = circuit.known_cells().collect();
+    // Three limbs of six biases, two constants for each of five channels.
+    assert_eq!(known.len(), 3 * 6 + 2 * 5);
+    assert!(known.iter().any(|k| k.2 == 0), "a known cell can be 0");
+    let mut caught = BTreeSet::new();
+    for &(lane, row, cell) in &known {
+        assert_eq!(honest[lane][row], cell);
+        let mut weights = honest.clone();
+        weights[lane][row] = if cell == 0 { 1 } else { cell - 1 };
+        let failing = registration(bounded(), Some(weights)).failing();
+        assert_eq!(failing.len(), 1, "{failing:?}");
+        caught.extend(failing);
+    }
+    let honest = registration(bounded(), None);
+    let gates = honest.cells.gate("known weight/");
+    let names: BTreeSet<String> = gates.iter().map(|&g| honest.cells.gates[g].0.clone()).collect();
+    assert_eq!(caught, names);
+    assert!(!names.is_empty());
+}
+
+/// Weights are free in the same columns, and on the rows of known cells in lanes that have none.
+#[test]
+fn weights_beside_known_ones_are_free() {
+    let case = Case::new(bounded(), true, 5);
+    let circuit = RegisterCircuit::new(&case.model, &case.layout);
+    let known: BTreeSet<(usize, usize)> = circuit.known_cells().map(|(lane, row, _)| (lane, row)).collect();
+    let honest = weight_cells(&case.model, &case.layout);
+    let mut changed = 0;
+    for (row, live) in circuit.live_lanes() {
+        for lane in (0..live).filter(|&lane| !known.contains(&(lane, row))) {
+            let mut weights = honest.clone();
+            weights[lane][row] ^= 1;
+            assert_eq!(registration(bounded(), Some(weights)).failing(), BTreeSet::new());
+            changed += 1;
+        }
+    }
+    assert_eq!(changed, 4 * 6 + 6 * 5 + 3 * 5, "two layers and a bias");
+}
+
+/// Lanes that know the same share a fixed column; models without known weights have none, and no gate.
+#[test]
+fn known_columns_are_shared() {
+    for model in models() {
+        let registration = registration(model, None);
+        let lanes: BTreeSet<_> = registration.shape.known.iter().flatten().collect();
+        assert_eq!(lanes.len(), registration.shape.known_columns());
+        let gates = registration.cells.gate("known weight/").len();
+        assert_eq!(gates, registration.shape.known.iter().flatten().count());
+    }
+    let mut wide = dense(&[5, 16, 3]);
+    let Step::Affine(affine) = &mut wide.tensors[1].step else {
+        unreachable!("affine")
+    };
+    (affine.bias, affine.public_bias) = (vec![600; 16], true);
+    let case = Case::new(wide, true, 5);
+    let shape = RegisterShape::new(&case.model, &case.layout);
+    assert!(shape.columns > 1);
+    assert_eq!(shape.known_columns(), 1);
+    assert_eq!(registration(dense(&[5, 7, 3]), None).shape.known_columns(), 0);
+}
+
+/// A shape whose cells cannot hold a public constant would fix something else, or nothing.
+#[test]
+fn public_constants_that_do_not_fit_are_refused() {
+    let case = Case::new(bounded(), true, 5);
+    let check = |edit: &dyn Fn(&mut QModel)| {
+        let mut model = bounded();
+        edit(&mut model);
+        check_registered(&model, &case.layout)
+    };
+    let set = |model: &mut QModel, weight: Option<i64>, bias: Option<i64>| {
+        let affine = |step: &mut Step| match step {
+            Step::Affine(affine) => affine.clone(),
+            _ => unreachable!("affine"),
+        };
+        let mut second = affine(&mut model.tensors[2].step);
+        second.contractions[1].weights = vec![weight.unwrap_or(0); 10];
+        model.tensors[2].step = Step::Affine(second);
+        let mut first = affine(&mut model.tensors[1].step);
+        first.bias = vec![bias.unwrap_or(0); 6];
+        model.tensors[1].step = Step::Affine(first);
+    };
+    let (most, widest) = ((1 << 15) - 1, (1 << 46) - 1);
+    for sign in [1, -1] {
+        assert!(check(&|m| set(m, Some(sign * most), Some(sign * widest))).is_ok());
+        for (weight, bias) in [(Some(sign * (most + 1)), None), (None, Some(sign * (widest + 1)))] {
+            let refused = check(&|m| set(m, weight, bias));
+            assert!(matches!(refused, Err(CircuitError::Wrap { .. })), "{refused:?}");
         }
     }
 }

@@ -59,12 +59,13 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
         },
         Check {
             name: "registration key",
-            meaning: "the registration is about the range and place of these weights",
+            meaning: "the registration fixes the range and place of weights, and this architecture's constants",
             holds: registration == card.registration.key,
         },
         Check {
             name: "registration",
-            meaning: "the committed weights are in range and where the architecture has them",
+            meaning:
+                "the committed weights are in range and where the architecture has them, its constants as it has them",
             holds: card.clone().check(&srs_key).is_ok(),
         },
         Check {

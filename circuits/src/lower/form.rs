@@ -26,11 +26,24 @@ impl Part {
 }
 
 /// A constant per channel; empty for none. Its values may be secret, whether there is one and its magnitude are not.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Bias {
     pub values: Vec<f64>,
     /// Largest magnitude.
     pub magnitude: f64,
+    /// Whether the structure of the graph determines the values. With a weight among its terms a sum is a weight: any
+    /// value of it is that of some weight.
+    pub public: bool,
+}
+
+impl Default for Bias {
+    fn default() -> Self {
+        Self {
+            values: vec![],
+            magnitude: 0.0,
+            public: true,
+        }
+    }
 }
 
 impl Bias {
@@ -49,6 +62,7 @@ impl Bias {
         }
         self.values.iter_mut().zip(&by.values).for_each(|(v, by)| *v += by);
         self.magnitude += by.magnitude;
+        self.public &= by.public;
     }
 }
 
@@ -64,6 +78,8 @@ pub struct Contraction {
     /// Each group of output channels reads its group of channels; then weights are `[out, channels / groups, ..]`.
     pub groups: usize,
     pub weights: Vec<f64>,
+    /// Whether the structure of the graph determines the weights.
+    pub public: bool,
 }
 
 /// A term without weights.
@@ -257,15 +273,11 @@ impl Affine {
                 axes: [nothing(height), nothing(width)],
                 groups: 1,
                 weights: vec![],
+                public: true,
             }),
         };
         all.insert(0, carrier);
         all
-    }
-
-    /// Adds a constant per element, `[channels, height, width]`.
-    pub(super) fn add_elements(&mut self, by: &[f64], magnitude: f64, grid: [usize; 3]) {
-        self.contractions.push(Contraction::constant(by, magnitude, grid));
     }
 
     /// Adds another accumulator of the same grid.
@@ -303,6 +315,7 @@ impl Affine {
                 channels: 1,
                 axes: [always(height), always(width)],
                 weights: bias.values,
+                public: bias.public,
             });
         }
         let axes = self.contractions.iter_mut().map(|c| &mut c.axes);
@@ -324,7 +337,7 @@ impl From<Contraction> for Affine {
 
 impl Contraction {
     /// A constant per element, `[channels, height, width]`: position `p` reads the constant one under kernel index `p`.
-    pub(super) fn constant(values: &[f64], magnitude: f64, [_, height, width]: [usize; 3]) -> Self {
+    pub(super) fn constant(values: Vec<f64>, magnitude: f64, public: bool, [_, height, width]: [usize; 3]) -> Self {
         let each = |len: usize| Axis {
             kernel: len,
             taps: (0..len).map(|p| vec![(p, 0)]).collect(),
@@ -335,7 +348,8 @@ impl Contraction {
             groups: 1,
             channels: 1,
             axes: [each(height), each(width)],
-            weights: values.to_vec(),
+            weights: values,
+            public,
         }
     }
 }

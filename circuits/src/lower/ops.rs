@@ -282,6 +282,11 @@ impl Lowering<'_> {
         self.graph.values[*node.inputs.get(index)?].constant.as_ref()
     }
 
+    /// Whether an operand is a constant that the structure determines.
+    fn is_public(&self, node: &Node, index: usize) -> bool {
+        node.inputs.get(index).is_some_and(|&id| self.graph.values[id].public)
+    }
+
     fn node(&mut self, node: &Node) -> Result<Form, Refused> {
         let out = self.graph.values[node.output].clone();
         let range = self.ranges[node.output];

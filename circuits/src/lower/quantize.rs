@@ -1,7 +1,7 @@
 //! Integers for the float program: scales, weights, biases, and the interval analysis.
 
 use super::form::{Affine, Contraction, FloatModel, Pairing, Part, Step, Tensor};
-use super::HEADROOM;
+use super::{HEADROOM, LARGEST};
 use crate::error::CircuitError;
 use crate::qmodel::{self, Precision, QModel};
 use crate::witness::bias_capacity;
@@ -58,7 +58,7 @@ fn fractional_bits(range: f64, precision: Precision, signed: bool) -> i32 {
 }
 
 fn round(value: f64, frac: i32) -> i64 {
-    (value * 2f64.powi(frac)).round().clamp(-9e15, 9e15) as i64
+    (value * 2f64.powi(frac)).round().clamp(-LARGEST, LARGEST) as i64
 }
 
 /// `coef * 2^shift`, which must be an integer: factors of products are exact.
@@ -113,6 +113,7 @@ fn integers(
             axes: c.axes.clone(),
             groups: c.groups,
             weights: c.weights.iter().map(|&w| round(w, scale - source)).collect(),
+            public: c.public,
         }
     };
     let linear = affine.linear.iter().map(|l| qmodel::Linear {
@@ -134,6 +135,7 @@ fn integers(
             .map(|c| contraction(c))
             .collect(),
         bias: affine.bias.values.iter().map(|&b| round(b, scale)).collect(),
+        public_bias: affine.bias.public,
         pairings: affine
             .pairings
             .iter()

@@ -42,6 +42,16 @@ pub struct Slot {
     pub constant: Option<Const>,
     /// Whether the elements are integers (or booleans).
     pub integer: bool,
+    /// Where a constant is from.
+    pub origin: Made,
+}
+
+/// Where a constant is from: what decides whether it is a weight.
+pub enum Made {
+    /// The file; a weight unless `public`.
+    Stored { public: bool },
+    /// Computed here; a weight if one of these values is. Constants of shapes and attributes are from none.
+    From(Vec<ValueId>),
 }
 
 /// A node under construction; as [`super::Node`].
@@ -93,24 +103,44 @@ impl Builder {
             shape,
             constant: None,
             integer,
+            origin: Made::From(Vec::new()),
         }))
     }
 
-    /// A constant of the file.
+    /// A constant of the file. One without axes is a number of the formula and public; others are weights until
+    /// something reads them by [`publish`](Self::publish).
     pub fn stored(&mut self, name: &str, shape: Vec<usize>, data: Const) -> ValueId {
         self.stored = self.stored.saturating_add(elements(&shape).unwrap_or(0) as u64);
-        self.constant(name, shape, data)
+        let public = shape.is_empty();
+        self.known(name, shape, data, Made::Stored { public })
     }
 
-    /// A small constant made here.
-    pub fn constant(&mut self, name: &str, shape: Vec<usize>, data: Const) -> ValueId {
+    /// A constant made here from the given values.
+    pub fn constant(&mut self, name: &str, shape: Vec<usize>, data: Const, from: Vec<ValueId>) -> ValueId {
+        self.known(name, shape, data, Made::From(from))
+    }
+
+    fn known(&mut self, name: &str, shape: Vec<usize>, data: Const, origin: Made) -> ValueId {
         let integer = matches!(data, Const::Ints(_));
         self.push(Slot {
             name: name.into(),
             shape,
             constant: Some(data),
             integer,
+            origin,
         })
+    }
+
+    /// The circuit depends on the value of this constant, so it is no weight, nor is what it was computed from.
+    pub fn publish(&mut self, id: ValueId) {
+        let mut todo = vec![id];
+        while let Some(slot) = todo.pop().and_then(|id| self.slots.get_mut(id)) {
+            match &mut slot.origin {
+                Made::Stored { public } => *public = true,
+                // Once is enough for each value: what was published has nothing left to go back to.
+                Made::From(sources) => todo.append(sources),
+            }
+        }
     }
 
     /// A float scalar, one for each value.
@@ -119,7 +149,8 @@ impl Builder {
         if let Some(&id) = self.memo.get(&key) {
             return id;
         }
-        let id = self.constant(&format!("constant {value}"), Vec::new(), Const::Floats(vec![value]));
+        let data = Const::Floats(vec![value]);
+        let id = self.constant(&format!("constant {value}"), Vec::new(), data, Vec::new());
         self.memo.insert(key, id);
         id
     }
@@ -176,6 +207,7 @@ impl Builder {
             shape,
             constant: None,
             integer,
+            origin: Made::From(Vec::new()),
         });
         self.steps.push(Step {
             name: suffix(&from.node),
@@ -209,7 +241,7 @@ impl Builder {
             node: node.to_owned(),
             reason,
         })?;
-        let id = self.constant(&name, shape, data);
+        let id = self.constant(&name, shape, data, inputs.to_vec());
         self.memo.insert(key, id);
         Ok(id)
     }

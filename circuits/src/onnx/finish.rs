@@ -1,6 +1,6 @@
 //! From the lowered graph to the imported one: batch normalisation into convolutions, dead parts out.
 
-use super::build::{Slot, Step};
+use super::build::{Made, Slot, Step};
 use super::error::ImportError;
 use super::model::{Graph, Node, Op, Tensor, Value, ValueId};
 use super::tensor::Const;
@@ -51,11 +51,13 @@ fn fold_batch_normalization(g: &mut Lowered) {
             for (label, slot, at) in [("weights", weights, 1), ("bias", bias, 2)] {
                 let Some((shape, data)) = slot else { continue };
                 let name = format!("{}/folded {label}", conv.name);
+                let before = conv.inputs.get(at).copied();
                 g.slots.push(Slot {
                     name,
                     shape,
                     constant: Some(Const::Floats(data)),
                     integer: false,
+                    origin: Made::From(before.into_iter().chain(step.inputs.get(1).copied()).collect()),
                 });
                 match conv.inputs.get_mut(at) {
                     Some(input) => *input = g.slots.len() - 1,
@@ -113,6 +115,19 @@ fn absorbed(g: &Lowered, conv: &Step, step: &Step, c: ValueId) -> Option<(NewCon
     }
 }
 
+/// Which values are constants that the structure of the file determines. What a constant is computed from comes before it.
+fn public(slots: &[Slot]) -> Vec<bool> {
+    let mut public = Vec::with_capacity(slots.len());
+    for slot in slots {
+        let known = match &slot.origin {
+            Made::Stored { public } => *public,
+            Made::From(sources) => sources.iter().all(|&id| public.get(id) == Some(&true)),
+        };
+        public.push(known && slot.constant.is_some());
+    }
+    public
+}
+
 fn remove_dead(g: &mut Lowered) {
     let mut needed = vec![false; g.slots.len()];
     let mark = |ids: &[ValueId], needed: &mut Vec<bool>| {
@@ -149,8 +164,10 @@ fn renumber(g: Lowered) -> Result<Graph, ImportError> {
             .copied()
             .ok_or_else(|| ImportError::malformed("value out of range"))
     };
+    let public = public(&g.slots);
     let mut values = Vec::with_capacity(used.len());
-    for (_, slot) in g.slots.into_iter().enumerate().filter(|(id, _)| ids.contains_key(id)) {
+    let slots = g.slots.into_iter().zip(public).enumerate();
+    for (_, (slot, public)) in slots.filter(|(id, _)| ids.contains_key(id)) {
         let constant = slot.constant.map(|data| Tensor {
             shape: slot.shape.clone(),
             data: data.into_floats(),
@@ -162,6 +179,7 @@ fn renumber(g: Lowered) -> Result<Graph, ImportError> {
             name: slot.name,
             shape: slot.shape,
             constant,
+            public,
         });
     }
     let mut nodes = Vec::with_capacity(g.steps.len());

@@ -20,7 +20,8 @@ use super::tensor;
 use call::Call;
 use onnx_protobuf::{GraphProto, NodeProto};
 use std::collections::HashMap;
-use survey::{declared, defined_twice, live};
+pub use survey::live;
+use survey::{declared, defined_twice};
 
 /// Every operator that [`lower`] knows, sorted.
 #[rustfmt::skip]

@@ -27,6 +27,9 @@ pub struct Value {
     pub shape: Vec<usize>,
     /// The data, if it is known at import.
     pub constant: Option<Tensor>,
+    /// Whether the constant is part of the structure: it follows from what [`structure`](super::structure) keeps.
+    /// Other constants are weights.
+    pub public: bool,
 }
 
 /// A dense row-major tensor. Integers of the file that are used as data are converted to `f32`.

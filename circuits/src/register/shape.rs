@@ -1,5 +1,6 @@
 //! Dimensions of a registration circuit, and where weights live.
 
+use super::known::Known;
 use super::GROUP;
 use crate::layout::{Layout, BIAS_LIMBS};
 use crate::qmodel::{Affine, Axis, Contraction, Linear, Pairing, QModel, Step};
@@ -27,13 +28,19 @@ pub struct RegisterShape {
     pub tables: usize,
     /// The numbers of live lanes, below `columns`, that occur in a row.
     pub live: Vec<usize>,
+    /// For each weight column, the fixed column of its known cells, if it has any.
+    pub known: Vec<Option<usize>>,
 }
 
 impl RegisterShape {
     /// The cheapest shape for the weight columns of a layout.
     pub fn new(model: &QModel, layout: &Layout) -> Self {
+        Self::with_known(model, layout, &Known::new(model, layout))
+    }
+
+    pub(super) fn with_known(model: &QModel, layout: &Layout, known: &Known) -> Self {
         let (k, columns) = (layout.shape.k, layout.shape.weight_lanes);
-        let live: BTreeSet<usize> = live_lanes(model, layout).into_iter().map(|(_, live)| live).collect();
+        let live: BTreeSet<usize> = rows(model, layout).into_iter().map(|row| row.live).collect();
         let weight_bits = layout.shape.weight_bits;
         let candidates = (1..=MAX_LIMBS).filter_map(|limbs| {
             let limb_bits = weight_bits.div_ceil(limbs as u32);
@@ -46,6 +53,7 @@ impl RegisterShape {
                 limb_bits,
                 tables,
                 live: live.iter().copied().filter(|live| *live < columns).collect(),
+                known: known.lanes.clone(),
             })
         });
         candidates.min_by_key(Self::cost).unwrap_or_default()
@@ -97,14 +105,30 @@ impl RegisterShape {
         bounds.fold(1.0, f64::max).log2().ceil() as u32
     }
 
-    /// Relative cost: full columns are about three times as dear as small ones.
+    /// Fixed columns of known cells.
+    pub fn known_columns(&self) -> usize {
+        self.known.iter().flatten().max().map_or(0, |last| last + 1)
+    }
+
+    /// Relative cost of what candidates differ in: full columns are about three times as dear as small ones.
     fn cost(&self) -> usize {
         self.columns * (self.limbs - 1) + self.tables + 3 * self.fractions().div_ceil(GROUP)
     }
 }
 
-/// `(row, lanes that hold weights)` for all rows of all blocks. The other lanes must hold the weight zero.
-pub(super) fn live_lanes(model: &QModel, layout: &Layout) -> Vec<(usize, usize)> {
+/// A row that may hold weights.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    /// Where.
+    pub(super) at: usize,
+    /// Lanes that hold weights. The other lanes must hold the weight zero.
+    pub(super) live: usize,
+    /// Whether the structure of the model determines these weights.
+    pub(super) public: bool,
+}
+
+/// All rows of all blocks.
+pub(super) fn rows(model: &QModel, layout: &Layout) -> Vec<Row> {
     let mut rows = vec![];
     for block in &layout.blocks {
         let tensor = &model.tensors[block.tensor];
@@ -117,10 +141,18 @@ pub(super) fn live_lanes(model: &QModel, layout: &Layout) -> Vec<(usize, usize)>
             tensor.channels / contraction.groups,
         );
         let lanes = layout.shape.weight_lanes.min(outputs - block.first_channel);
-        rows.extend((0..block.bias_rows).map(|limb| (block.start + limb, lanes)));
+        rows.extend((0..block.bias_rows).map(|limb| Row {
+            at: block.start + limb,
+            live: lanes,
+            public: affine.public_bias,
+        }));
         rows.extend((0..block.line).map(|j| {
             let (_, channel, _) = block.place(j);
-            (block.row(j), if channel < inputs { lanes } else { 0 })
+            Row {
+                at: block.row(j),
+                live: if channel < inputs { lanes } else { 0 },
+                public: contraction.public,
+            }
         }));
     }
     rows

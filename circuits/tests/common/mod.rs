@@ -49,10 +49,12 @@ pub fn affine(parts: Vec<Part>, channels: usize, out: usize, axes: [Axis; 2], se
         channels,
         axes,
         weights,
+        public: false,
     };
     Affine {
         contractions: vec![contraction],
         bias: random(seed + 1, out, 1 << 15),
+        public_bias: false,
         linear: vec![],
         pairings: vec![],
     }
@@ -233,6 +235,7 @@ pub fn mixed() -> QModel {
             },
         ],
         weights: random(92, 4, 300),
+        public: false,
     });
     let view = |grid, elements: &[usize]| View {
         grid,
@@ -259,6 +262,34 @@ pub fn mixed() -> QModel {
         tensor("factors", [2, 1, 4], true, Step::Affine(factors)),
         tensor("products", [2, 1, 2], true, Step::Product(product)),
         tensor("paired", [2, 1, 2], true, Step::Affine(paired)),
+    ])
+}
+
+/// A dense layer whose bias is public, then constants for each element, public too, beside weights.
+pub fn bounded() -> QModel {
+    let mut first = affine(vec![part(0)], 4, 6, [Axis::identity(1), Axis::identity(2)], 110);
+    (first.bias, first.public_bias) = (vec![-70_000; 6], true);
+    let mut second = affine(vec![part(1)], 6, 5, [Axis::identity(1), Axis::identity(2)], 112);
+    second.contractions.push(Contraction {
+        parts: vec![],
+        constant: 1 << 5,
+        groups: 1,
+        channels: 1,
+        axes: [
+            Axis::identity(1),
+            Axis {
+                kernel: 2,
+                taps: vec![vec![(0, 0)], vec![(1, 0)]],
+            },
+        ],
+        // The smallest weight is stored as 0.
+        weights: vec![1, -(1 << 15), 1, -(1 << 15), 0, -1, 7, 8, 9, 10],
+        public: true,
+    });
+    model(vec![
+        tensor("input", [4, 1, 2], true, Step::Input),
+        tensor("first", [6, 1, 2], false, Step::Affine(first)),
+        tensor("second", [5, 1, 2], true, Step::Affine(second)),
     ])
 }
 

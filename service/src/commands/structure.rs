@@ -25,7 +25,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         "structure",
         format!("{}, {} bytes", args.out.display(), grouped(structure.len())),
     );
-    report.line("Names, shapes, attributes, integers and single numbers are those of the model; all other numbers were replaced.");
+    report.line("Names, shapes, attributes, numbers without axes and what the circuit depends on are those of the model; weights were replaced.");
     report.json = json!({ "structure": args.out, "bytes": structure.len() });
     Ok(report)
 }

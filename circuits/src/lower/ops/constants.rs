@@ -11,6 +11,8 @@ pub(super) struct Constant {
     spread: Spread,
     /// Largest magnitude, public.
     magnitude: f64,
+    /// Whether the structure of the graph determines the values.
+    public: bool,
 }
 
 /// Which elements of a constant may differ.
@@ -28,6 +30,7 @@ impl Constant {
             spread: Spread::of(&values, grid),
             magnitude: values.iter().fold(0.0, |m: f64, v| m.max(v.abs())),
             values,
+            public: true,
         }
     }
 
@@ -40,6 +43,11 @@ impl Constant {
 
     pub(super) fn is_finite(&self) -> bool {
         self.values.iter().all(|v| v.is_finite())
+    }
+
+    /// As a term of an accumulator.
+    fn elements(&self, grid: [usize; 3]) -> Affine {
+        Contraction::constant(self.values.clone(), self.magnitude, self.public, grid).into()
     }
 
     fn per_channel(&self, grid: [usize; 3]) -> Vec<f64> {
@@ -79,7 +87,8 @@ impl Lowering<'_> {
             let constant = Constant {
                 values: on_grid(&constant.shape, &data, &form, &to).ok_or(broadcast)?,
                 spread: Spread::of(&sources, form.grid),
-                magnitude: self.ranges[node.inputs[other]],
+                magnitude: self.magnitude(node.inputs[other]),
+                public: self.is_public(node, other),
             };
             return Ok(Some((form, constant, value == 1)));
         }
@@ -92,13 +101,13 @@ impl Lowering<'_> {
             let bias = Bias {
                 values: by.per_channel(form.grid),
                 magnitude: by.magnitude,
+                public: by.public,
             };
             return form.add_bias(&bias);
         }
         let (grid, order, name) = (form.grid, form.order.clone(), form.name.clone());
         let range = form.range + by.magnitude;
-        let mut affine = form.into_affine();
-        affine.add_elements(&by.values, by.magnitude, grid);
+        let affine = form.into_affine().add(by.elements(grid));
         Form {
             grid,
             order,
@@ -108,22 +117,21 @@ impl Lowering<'_> {
         }
     }
 
-    /// Multiplies by a constant.
+    /// Multiplies by a constant. A public number becomes a coefficient, which the key of the circuit fixes; a secret one
+    /// must not, so it is a weight of each channel.
     pub(super) fn multiply_constant(&mut self, form: Form, by: &Constant) -> Form {
         let range = form.range * by.magnitude;
         let form = match by.spread {
-            Spread::None => return self.scaled(form, by.values.first().copied().unwrap_or(1.0)),
-            Spread::Channels => {
+            Spread::None if by.public => return self.scaled(form, by.values.first().copied().unwrap_or(1.0)),
+            Spread::None | Spread::Channels => {
                 let weights = by.per_channel(form.grid);
-                self.channel_weights(form, weights)
+                self.channel_weights(form, weights, by.public)
             }
             Spread::Elements => {
-                let mut constant = Affine::default();
-                constant.add_elements(&by.values, by.magnitude, form.grid);
                 let constant = Form {
                     range: by.magnitude,
                     name: format!("{}/factors", form.name),
-                    kind: Kind::Pending(constant),
+                    kind: Kind::Pending(by.elements(form.grid)),
                     ..form.clone()
                 };
                 self.product(form, constant, range)
@@ -133,7 +141,7 @@ impl Lowering<'_> {
     }
 
     /// Multiplies by a constant per channel: a contraction with one channel in each group.
-    fn channel_weights(&mut self, form: Form, weights: Vec<f64>) -> Form {
+    fn channel_weights(&mut self, form: Form, weights: Vec<f64>, public: bool) -> Form {
         let (form, parts) = self.parts(form);
         let contraction = Contraction {
             parts,
@@ -142,6 +150,7 @@ impl Lowering<'_> {
             axes: form.identity(),
             groups: form.grid[0],
             weights,
+            public,
         };
         Form {
             kind: Kind::Pending(contraction.into()),
@@ -159,17 +168,27 @@ impl Lowering<'_> {
         }
     }
 
+    /// Largest magnitude of a constant: its own if it is public, so that no recipe makes it vanish, else the recipe's.
+    pub(super) fn magnitude(&self, id: usize) -> f64 {
+        let value = &self.graph.values[id];
+        match &value.constant {
+            Some(constant) if value.public => constant.data.iter().fold(0.0, |m: f64, v| m.max(f64::from(v.abs()))),
+            _ => self.ranges[id],
+        }
+    }
+
     /// A constant as a stored tensor on the grid of its shape.
     pub(super) fn constant_tensor(&mut self, id: usize) -> Result<Form, Refused> {
         let value = &self.graph.values[id];
         let tensor = value.constant.as_ref().ok_or("this input must be constant")?;
         let values: Vec<f64> = tensor.data.iter().map(|&v| f64::from(v)).collect();
-        let (grid, mut affine) = (grid(&value.shape), Affine::default());
-        affine.add_elements(&values, self.ranges[id], grid);
+        let grid = grid(&value.shape);
+        let range = self.magnitude(id);
+        let affine = Contraction::constant(values, range, value.public, grid).into();
         let form = Form {
             grid,
             order: Order::Same,
-            range: self.ranges[id],
+            range,
             name: value.name.clone(),
             kind: Kind::Pending(affine),
         };

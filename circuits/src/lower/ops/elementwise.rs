@@ -40,6 +40,7 @@ impl Lowering<'_> {
             let by = Bias {
                 values: vec![v; form.grid[0]],
                 magnitude: v.abs(),
+                public: true,
             };
             match v == 0.0 {
                 true => form,

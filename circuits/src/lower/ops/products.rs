@@ -9,24 +9,24 @@ impl Lowering<'_> {
         match (first, second) {
             (None, Some(weights)) if matrix(&weights) => {
                 let form = self.form(node, 0)?;
-                Ok(self.times_matrix(form, &weights))
+                Ok(self.times_matrix(form, &weights, self.is_public(node, 1)))
             }
             (Some(weights), None) if matrix(&weights) => {
                 let (form, shape) = (self.form(node, 1)?, self.shape(node, 1).to_vec());
-                Ok(self.matrix_times(&weights, form, &shape))
+                Ok(self.matrix_times(&weights, self.is_public(node, 0), form, &shape))
             }
             _ => self.pairing(node),
         }
     }
 
     /// Rows of a form by a matrix `[inner, outer]`: a contraction over channels, with one position for each row.
-    fn times_matrix(&mut self, form: Form, weights: &onnx::Tensor) -> Form {
+    fn times_matrix(&mut self, form: Form, weights: &onnx::Tensor, public: bool) -> Form {
         let (inner, outer) = (weights.shape[0], weights.shape[1]);
         let rows = form.grid.iter().product::<usize>() / inner;
         let at = |o: usize, k: usize| f64::from(weights.data[k * outer + o]);
         if rows > 1 {
             let form = self.arranged(form, [inner, 1, rows], &Order::channels(rows, inner, 1));
-            let mapped = self.channel_map(form, outer, &at);
+            let mapped = self.channel_map(form, outer, public, &at);
             return Form {
                 order: Order::channels(rows, outer, 1),
                 ..mapped
@@ -47,6 +47,7 @@ impl Lowering<'_> {
             axes: [Axis::conv(h, h, 1, 1, 0, 1), Axis::conv(w, w, 1, 1, 0, 1)],
             groups: 1,
             weights: (0..outer).flat_map(|o| (0..inner).map(move |k| at(o, k))).collect(),
+            public,
         };
         Form {
             grid: [outer, 1, 1],
@@ -57,7 +58,7 @@ impl Lowering<'_> {
     }
 
     /// A matrix `[outer, inner]` by a form of shape `[.., inner, columns]`.
-    fn matrix_times(&mut self, weights: &onnx::Tensor, form: Form, shape: &[usize]) -> Form {
+    fn matrix_times(&mut self, weights: &onnx::Tensor, public: bool, form: Form, shape: &[usize]) -> Form {
         let (outer, inner) = (weights.shape[0], weights.shape[1]);
         let columns = if shape.len() > 1 { shape[shape.len() - 1] } else { 1 };
         let batch = form.grid.iter().product::<usize>() / (inner * columns);
@@ -66,7 +67,7 @@ impl Lowering<'_> {
             [inner, 1, batch * columns],
             &Order::channels(batch, inner, columns),
         );
-        let mapped = self.channel_map(form, outer, &|o, k| f64::from(weights.data[o * inner + k]));
+        let mapped = self.channel_map(form, outer, public, &|o, k| f64::from(weights.data[o * inner + k]));
         Form {
             order: Order::channels(batch, outer, columns),
             ..mapped
@@ -105,12 +106,14 @@ impl Lowering<'_> {
             axes,
             groups: g.groups,
             weights: list,
+            public: self.is_public(node, 1),
         };
         let mut affine = Affine::from(contraction);
         if let Some(bias) = bias {
             let bias = Bias {
                 values: bias.data.iter().map(|&b| f64::from(b)).collect(),
-                magnitude: self.ranges[node.inputs[2]],
+                magnitude: self.magnitude(node.inputs[2]),
+                public: self.is_public(node, 2),
             };
             affine.bias.add(&bias);
         }

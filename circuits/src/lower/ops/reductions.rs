@@ -28,7 +28,7 @@ impl Lowering<'_> {
                 form
             };
             match channel {
-                true => self.channel_map(form, 1, &|_, _| 1.0),
+                true => self.channel_map(form, 1, true, &|_, _| 1.0),
                 false => form,
             }
         } else {

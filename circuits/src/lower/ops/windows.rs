@@ -4,7 +4,13 @@ use super::*;
 
 impl Lowering<'_> {
     /// A 1x1 contraction over channels.
-    pub(super) fn channel_map(&mut self, form: Form, out: usize, weight: &dyn Fn(usize, usize) -> f64) -> Form {
+    pub(super) fn channel_map(
+        &mut self,
+        form: Form,
+        out: usize,
+        public: bool,
+        weight: &dyn Fn(usize, usize) -> f64,
+    ) -> Form {
         let (form, parts) = self.parts(form);
         let channels = form.grid[0];
         let weights = (0..out)
@@ -17,6 +23,7 @@ impl Lowering<'_> {
             axes: form.identity(),
             groups: 1,
             weights,
+            public,
         };
         Form {
             grid: [out, form.grid[1], form.grid[2]],

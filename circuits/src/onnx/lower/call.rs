@@ -41,26 +41,33 @@ impl Call<'_> {
         })
     }
 
-    /// The integers of a constant operand, if given.
-    pub fn ints(&self, b: &Builder, i: usize, what: &str) -> Result<Option<Vec<i64>>, Fault> {
+    /// The integers of a constant operand, if given. What is read here is public.
+    pub fn ints(&self, b: &mut Builder, i: usize, what: &str) -> Result<Option<Vec<i64>>, Fault> {
         let Some(id) = self.optional(i) else {
             return Ok(None);
         };
         match &b.slot(id)?.constant {
-            Some(Const::Ints(data)) => Ok(Some(data.clone())),
+            Some(Const::Ints(data)) => {
+                let data = data.clone();
+                b.publish(id);
+                Ok(Some(data))
+            }
             Some(Const::Floats(_)) => Err(self.shape_error(format!("{what} must be integers"))),
             None => unsupported(format!("{what} must be constant")),
         }
     }
 
-    /// The single number of a constant operand, if given.
-    pub fn number(&self, b: &Builder, i: usize, what: &str) -> Result<Option<f32>, Fault> {
+    /// The single number of a constant operand, if given. What is read here is public.
+    pub fn number(&self, b: &mut Builder, i: usize, what: &str) -> Result<Option<f32>, Fault> {
         let Some(id) = self.optional(i) else {
             return Ok(None);
         };
         match &b.slot(id)?.constant {
             Some(data) => match data.clone().into_floats().as_slice() {
-                [x] => Ok(Some(*x)),
+                [x] => {
+                    b.publish(id);
+                    Ok(Some(*x))
+                }
                 _ => Err(self.shape_error(format!("{what} must be one number"))),
             },
             None => unsupported(format!("{what} must be constant")),

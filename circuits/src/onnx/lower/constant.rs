@@ -8,6 +8,7 @@ use crate::onnx::model::ValueId;
 use crate::onnx::tensor::{decode, elements, Const};
 
 pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let mut from = vec![];
     let (shape, data) = match call.op {
         "Constant" => {
             let (shape, data) = literal(call)?;
@@ -27,9 +28,12 @@ pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
             let n = elements(b.shape(call.required(0)?)?).unwrap_or(0);
             (Vec::new(), Const::Ints(vec![n as i64]))
         }
-        _ => folded::lower(call, b)?,
+        _ => {
+            from.extend(call.inputs.iter().flatten());
+            folded::lower(call, b)?
+        }
     };
-    Ok(b.constant(&call.origin.output, shape, data))
+    Ok(b.constant(&call.origin.output, shape, data, from))
 }
 
 fn literal(call: &Call<'_>) -> Result<(Vec<usize>, Const), Fault> {
@@ -70,14 +74,17 @@ fn filled(call: &Call<'_>, b: &mut Builder) -> Result<(Vec<usize>, Const), Fault
         None => Const::Floats(vec![0.0]),
     };
     let data = match value {
-        Const::Floats(data) => data.first().map(|&x| Const::Floats(vec![x; n])),
-        Const::Ints(data) => data.first().map(|&x| Const::Ints(vec![x; n])),
+        Const::Floats(data) => <[f32; 1]>::try_from(data).map(|[x]| Const::Floats(vec![x; n])).ok(),
+        Const::Ints(data) => <[i64; 1]>::try_from(data).map(|[x]| Const::Ints(vec![x; n])).ok(),
     };
-    Ok((shape, data.ok_or_else(|| call.shape_error("the value has no element"))?))
+    Ok((
+        shape,
+        data.ok_or_else(|| call.shape_error("the value must be one number"))?,
+    ))
 }
 
 /// Inference: the input. A mask, if asked for, is reported by the caller as not available.
-fn dropout(call: &Call<'_>, b: &Builder) -> Result<ValueId, Fault> {
+fn dropout(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let training = call.number(b, 2, "training_mode")?.is_some_and(|x| x != 0.0);
     if training || call.attrs.has("is_test") {
         return unsupported("dropout is supported in inference only");
@@ -106,5 +113,5 @@ fn cast(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         _ => return unsupported("the element type is not supported"),
     };
     b.reserve(&shape, 1)?;
-    Ok(b.constant(&call.origin.output, shape, data))
+    Ok(b.constant(&call.origin.output, shape, data, vec![x]))
 }

@@ -54,11 +54,12 @@ fn range(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
 
 /// Products of all elements, of integers (sizes).
 fn product(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
+    let rank = known(call, b, 0)?.0.len();
+    let axes = pool::axes(call, b, rank)?;
     let (shape, data) = known(call, b, 0)?;
     let Const::Ints(data) = data else {
         return unsupported("only products of constant integers");
     };
-    let axes = pool::axes(call, b, shape.len())?;
     if axes.len() != shape.len() {
         return unsupported("only products of all elements");
     }

@@ -72,7 +72,7 @@ pub fn flatten(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 }
 
 /// Axes are an attribute before operator set 13 and an input since.
-fn given_axes(call: &Call<'_>, b: &Builder) -> Result<Option<Vec<i64>>, Fault> {
+fn given_axes(call: &Call<'_>, b: &mut Builder) -> Result<Option<Vec<i64>>, Fault> {
     match call.ints(b, 1, "the axes")? {
         Some(axes) => Ok(Some(axes)),
         None => Ok(call.attrs.ints("axes")?.map(<[i64]>::to_vec)),
@@ -156,7 +156,7 @@ pub fn expand(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 /// Indices must be constant; negative ones count from the end.
 pub fn gather(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
-    let shape = b.shape(x)?;
+    let shape = b.shape(x)?.to_vec();
     let axis = call.axis(call.attrs.int("axis")?.unwrap_or(0), shape.len())?;
     let extent = shape.get(axis).copied().unwrap_or(0);
     let Some(given) = call.ints(b, 1, "the indices")? else {

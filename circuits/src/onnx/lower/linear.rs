@@ -177,9 +177,15 @@ pub fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, 
     let shape: Vec<usize> = std::iter::once(channels)
         .chain(std::iter::repeat_n(1, rank.saturating_sub(2)))
         .collect();
-    let name = &call.origin.output;
-    let factor = b.constant(&format!("{name}/factor"), shape.clone(), Const::Floats(factor));
-    let shift = b.constant(&format!("{name}/shift"), shape, Const::Floats(shift));
+    let (name, from) = (&call.origin.output, call.inputs.iter().skip(1).flatten().copied());
+    let from: Vec<ValueId> = from.collect();
+    let factor = b.constant(
+        &format!("{name}/factor"),
+        shape.clone(),
+        Const::Floats(factor),
+        from.clone(),
+    );
+    let shift = b.constant(&format!("{name}/shift"), shape, Const::Floats(shift), from);
     let scaled = b.emit(&call.origin, "scaled", Op::Mul, &[x, factor])?;
     b.emit(&call.origin, "", Op::Add, &[scaled, shift])
 }

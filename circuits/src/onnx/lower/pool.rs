@@ -88,7 +88,7 @@ pub fn global(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 }
 
 /// The reduced axes, from the input (`ReduceSum` since 13, others since 18) or the attribute; sorted.
-pub fn axes(call: &Call<'_>, b: &Builder, rank: usize) -> Result<Vec<usize>, Fault> {
+pub fn axes(call: &Call<'_>, b: &mut Builder, rank: usize) -> Result<Vec<usize>, Fault> {
     let given = match call.ints(b, 1, "the axes")? {
         Some(axes) => axes,
         None => call.attrs.ints("axes")?.unwrap_or_default().to_vec(),
@@ -105,7 +105,8 @@ pub fn axes(call: &Call<'_>, b: &Builder, rank: usize) -> Result<Vec<usize>, Fau
 /// `ReduceSum`, `ReduceMean`, `ReduceMax` and `ReduceMin`.
 pub fn reduce(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
-    let axes = axes(call, b, b.shape(x)?.len())?;
+    let rank = b.shape(x)?.len();
+    let axes = axes(call, b, rank)?;
     if axes.is_empty() {
         return Ok(x);
     }

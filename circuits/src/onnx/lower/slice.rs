@@ -23,7 +23,7 @@ fn cut(b: &mut Builder, from: &Origin, label: &str, x: ValueId, ranges: Vec<Rang
 pub fn slice(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
     let shape = b.shape(x)?.to_vec();
-    let list = |i: usize, name: &str| -> Result<Option<Vec<i64>>, Fault> {
+    let mut list = |i: usize, name: &str| -> Result<Option<Vec<i64>>, Fault> {
         if call.opset < 10 {
             return Ok(call.attrs.ints(name)?.map(<[i64]>::to_vec));
         }

@@ -6,6 +6,7 @@ mod constants;
 mod moving;
 mod operators;
 mod refusals;
+mod structure;
 mod windows;
 
 use super::*;
