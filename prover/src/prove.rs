@@ -312,5 +312,5 @@ fn link_proof<R: RngCore>(
         tail: &srs_key.tail,
     };
     let nonces: Vec<Fr> = (0..TAIL).map(|_| Fr::random(&mut *rng)).collect();
-    Ok(link::prove(&statement, &srs.tail(TAIL), &tails, &nonces))
+    link::prove(&statement, &srs.tail(TAIL), &tails, &nonces)
 }

@@ -145,7 +145,7 @@ impl Setup {
         let receipt = Receipt {
             claim: claim.clone(),
             proof: proof.to_vec(),
-            link: link::prove(&statement, &self.srs.tail(nonces.len()), &[], &nonces),
+            link: link::prove(&statement, &self.srs.tail(nonces.len()), &[], &nonces).unwrap(),
         };
         verify(&receipt.to_bytes(), &self.card, &self.srs_key, &Expectation::default()).map(drop)
     }

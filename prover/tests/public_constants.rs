@@ -99,7 +99,7 @@ impl Honest {
         };
         let scalar = registration_scalar(&card.key.digest(), &key.digest(), &card.srs_id);
         let rng = &mut system_rng().unwrap();
-        let mut proof = plonk::prove(&proving_key, &self.srs, &[], scalar, 0, &mut phases, rng).unwrap();
+        let mut proof = plonk::prove(&proving_key, &self.srs, &[], scalar.into(), 0, &mut phases, rng).unwrap();
         let rest = proof.bytes.split_off(32 * columns);
         ModelCard {
             commitments: proof.bytes.chunks(32).map(|c| c.try_into().unwrap()).collect(),

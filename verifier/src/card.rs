@@ -1,6 +1,7 @@
 //! The public description of a committed model, as far as verification needs it.
 
 use crate::codec::{at_most, digest32, Put, Reader};
+use crate::curve;
 use crate::error::VerifyError;
 use crate::key::VerifyingKey;
 use crate::receipt::MAX_PROOF;
@@ -74,8 +75,8 @@ impl ModelCard {
         Ok(card)
     }
 
-    /// Checks that there is one commitment for each linked weight column, that both keys are of their kind, and the bounds
-    /// of the format. The commitments are decoded, and the registration verified, by [`check`](Self::check).
+    /// Checks that there is one valid commitment for each linked weight column, that both keys are of their kind, and
+    /// the bounds of the format. The registration is verified by [`check`](Self::check).
     pub fn validate(&self) -> Result<(), VerifyError> {
         let (expected, got) = (self.key.linked.model.len(), self.commitments.len());
         if expected != got {
@@ -83,6 +84,9 @@ impl ModelCard {
                 expected: crate::codec::wide(expected),
                 got: crate::codec::wide(got),
             });
+        }
+        for point in &self.commitments {
+            curve::g1_nonzero(point)?;
         }
         if self.key.layout.is_none() {
             return Err(VerifyError::KeyInvalid {

@@ -58,10 +58,11 @@ impl Deref for SrsVerifyingKey {
 impl SrsVerifyingKey {
     /// Checks the points of `parts`.
     pub fn new(parts: SrsParts) -> Result<Self, VerifyError> {
-        if parts.g1.is_identity() || parts.tail.iter().any(G1Affine::is_identity) {
+        let valid = |point: &G1Affine| point.is_on_curve() && !point.is_identity();
+        let points = [&parts.g2, &parts.s_g2];
+        if !valid(&parts.g1) || !parts.tail.iter().all(valid) || !points.iter().all(|point| point.is_on_curve()) {
             return Err(VerifyError::BadPoint);
         }
-        let points = [&parts.g2, &parts.s_g2];
         // The generator needs no check, and is what the first point must be.
         let others = points.into_iter().filter(|point| **point != G2Affine::GENERATOR);
         others.into_iter().try_for_each(curve::check_g2)?;

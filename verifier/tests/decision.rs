@@ -186,6 +186,17 @@ fn a_g2_point_outside_the_subgroup_is_refused() {
         ..(*setup.srs).clone()
     };
     assert_eq!(SrsVerifyingKey::new(parts), Err(VerifyError::BadG2Subgroup));
+    // A conversion keeps a point that is on no curve at all.
+    let (x, y) = (outside.x, outside.y + outside.y);
+    let parts = SrsParts {
+        s_g2: G2Affine { x, y }.into(),
+        ..(*setup.srs).clone()
+    };
+    assert_eq!(SrsVerifyingKey::new(parts), Err(VerifyError::BadPoint));
+    let mut parts = (*setup.srs).clone();
+    let one = halo2curves::bn256::Fq::one();
+    parts.tail[0] = halo2curves::bn256::G1Affine { x: one, y: one }.into();
+    assert_eq!(SrsVerifyingKey::new(parts), Err(VerifyError::BadPoint));
 }
 
 #[test]

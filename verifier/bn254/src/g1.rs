@@ -25,6 +25,11 @@ impl G1Affine {
         point.satisfies(B).then_some(point)
     }
 
+    /// Whether the point is the identity or satisfies the equation. Only conversions from other crates give points that do not.
+    pub fn is_on_curve(&self) -> bool {
+        self.is_identity() || self.satisfies(B)
+    }
+
     /// `x`, little endian, with the parity of `y` in bit 254; the identity is bit 255 alone.
     pub fn to_bytes(&self) -> [u8; 32] {
         let mut bytes = self.x.to_bytes();

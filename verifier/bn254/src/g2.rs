@@ -60,7 +60,12 @@ impl G2Affine {
         point.satisfies(B).then_some(point)
     }
 
-    /// Whether the point has order `r`, or is the identity.
+    /// Whether the point is the identity or satisfies the equation. Only conversions from other crates give points that do not.
+    pub fn is_on_curve(&self) -> bool {
+        self.is_identity() || self.satisfies(B)
+    }
+
+    /// Whether the point has order `r`, or is the identity; for points on the twist.
     pub fn is_in_subgroup(&self) -> bool {
         Jacobian::from(*self).times(&FrModulus::LIMBS).is_identity()
     }

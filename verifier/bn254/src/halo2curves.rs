@@ -23,7 +23,7 @@ impl From<Fr> for bn256::Fr {
     }
 }
 
-/// Of points on the curve, which those of the other crate need not be.
+/// A point that is not on the curve stays so: [`is_on_curve`](G1Affine::is_on_curve).
 impl From<bn256::G1Affine> for G1Affine {
     fn from(point: bn256::G1Affine) -> Self {
         Affine {
@@ -46,7 +46,7 @@ impl From<G1Affine> for bn256::G1Affine {
     }
 }
 
-/// Of points on the twist, which those of the other crate need not be.
+/// A point that is not on the twist stays so: [`is_on_curve`](G2Affine::is_on_curve).
 impl From<bn256::G2Affine> for G2Affine {
     fn from(point: bn256::G2Affine) -> Self {
         let field = |value: bn256::Fq2| Fq2::new(element(value.c0.to_repr()), element(value.c1.to_repr()));

@@ -41,7 +41,10 @@ pub fn msm(terms: &[(Fr, G1Affine)]) -> G1 {
 
 /// Bits of a window for `count` terms. An affine addition costs 6 multiplications, a bucket about 27.
 fn window(count: usize) -> usize {
-    let cost = |window: &usize| BITS.div_ceil(*window) * (count * 6 + (27 << (window - 1)));
+    let cost = |window: &usize| {
+        BITS.div_ceil(*window)
+            .saturating_mul(count.saturating_mul(6).saturating_add(27 << (window - 1)))
+    };
     (2..=14).min_by_key(cost).unwrap_or(2)
 }
 

@@ -271,6 +271,28 @@ fn sums_of_multiples_agree() {
     }
 }
 
+/// Every window, and so many terms that columns are summed in several runs: points with known logarithms.
+#[test]
+fn long_sums_are_those_of_the_logarithms() {
+    let mut rng = ChaCha20Rng::seed_from_u64(4);
+    let mut points = vec![(Fr::ONE, G1Affine::GENERATOR)];
+    while points.len() < 500 {
+        let log = fr(library::Fr::random(&mut rng));
+        points.push((log, (G1Affine::GENERATOR * log).to_affine()));
+    }
+    for count in [1, 2, 5, 12, 30, 70, 170, 400, 900, 2000, 4600, 5462, 8193, 16385, 40001] {
+        let terms: Vec<(Fr, G1Affine)> = (0..count)
+            .map(|i| (fr(library::Fr::random(&mut rng)), points[i * i % points.len()].1))
+            .collect();
+        let logs = (0..count).map(|i| points[i * i % points.len()].0);
+        let sum = terms
+            .iter()
+            .zip(logs)
+            .fold(Fr::ZERO, |sum, ((scalar, _), log)| sum + *scalar * log);
+        assert_eq!(msm(&terms), G1Affine::GENERATOR * sum, "{count} terms");
+    }
+}
+
 #[test]
 fn products_of_pairings_agree() {
     let mut rng = ChaCha20Rng::seed_from_u64(3);
