@@ -35,7 +35,7 @@ page:
 
 # Tests of module and page (needs node and chromium).
 test-page: page
-    node --test verifier/wasm/test/*.test.mjs
+    node --test --test-concurrency=1 verifier/wasm/test/*.test.mjs
 
 # The Python client against a running service, in an environment of its own.
 python:
@@ -46,7 +46,7 @@ python:
 test-service-page:
     rustup target add wasm32-unknown-unknown
     cargo build --release -p provenn-service
-    node --test service/web/test/*.test.mjs
+    node --test --test-concurrency=1 service/web/test/*.test.mjs
 
 # Licences and advisories of dependencies (needs cargo-deny).
 deny:

@@ -13,10 +13,12 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const PACKAGE: &str = "provenn-verifier-wasm";
 const FILE: &str = "provenn_verifier_wasm.wasm";
 /// What the module is made of, from the root of the workspace.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 8] = [
     "Cargo.lock",
     "Cargo.toml",
     "verifier/Cargo.toml",
+    "verifier/bn254/Cargo.toml",
+    "verifier/bn254/src",
     "verifier/src",
     "verifier/wasm/Cargo.toml",
     "verifier/wasm/src",

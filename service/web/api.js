@@ -41,10 +41,30 @@ export async function call(method, path, { json, body, headers = {}, signal, bea
 async function problem(response) {
   const text = await response.text().catch(() => "");
   try {
-    return new Problem(JSON.parse(text));
+    const told = JSON.parse(text);
+    return new Problem(told.code === "forbidden" ? lacking(told) : told);
   } catch {
     return new Problem({ code: `http-${response.status}`, detail: `The answer has status ${response.status}.`, help: "Something between this page and the service gave it; ask its operator.", status: response.status });
   }
+}
+
+/** What keys are for, by scope. */
+const SCOPES = {
+  read: "see models, jobs, receipts and the ledger",
+  upload: "upload models and inputs",
+  commit: "commit to models, publish them and set limits",
+  prove: "ask for receipts and cancel jobs",
+};
+
+/** A valid key that may not do something, in words: which scope is missing, and who can give it. */
+function lacking(told) {
+  const scope = /`(\w+)`/.exec(told.detail)?.[1];
+  if (!SCOPES[scope]) return told;
+  return {
+    ...told,
+    detail: `This key is valid, but it lacks the scope “${scope}”: it may not ${SCOPES[scope]}.`,
+    help: "Use a key that has it. Whoever runs the service makes one with `provenn keys create`, with all scopes unless it is told which.",
+  };
 }
 
 export const get = async (path, options) => (await call("GET", path, options)).json();
@@ -59,7 +79,7 @@ export async function upload(what, content, say, signal) {
   return { sha256, answer: await response.json() };
 }
 
-async function digest(content) {
+export async function digest(content) {
   if (!globalThis.crypto?.subtle) {
     throw new Problem({ code: "insecure-page", detail: "The browser computes no digests on a page that came without TLS.", help: "Open this page over https, or on the machine that the service runs on." });
   }

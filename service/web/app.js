@@ -7,6 +7,8 @@ import { keepPage } from "./files.js";
 import { job } from "./job.js";
 import { jobs } from "./jobs.js";
 import { keyForm, showKey } from "./key.js";
+import { ledger, modelLedger } from "./ledger.js";
+import { log } from "./log.js";
 import { model } from "./model.js";
 import { models } from "./models.js";
 import { verify } from "./verify.js";
@@ -18,6 +20,9 @@ const VIEWS = [
   { at: /^models\/([0-9a-f]{64})$/, view: model, keyed: true },
   { at: /^jobs$/, view: jobs, keyed: true },
   { at: /^jobs\/(\w+)$/, view: job, keyed: true },
+  { at: /^ledger$/, view: ledger, keyed: true },
+  { at: /^ledger\/([0-9a-f]{64})$/, view: modelLedger, keyed: true },
+  { at: /^log$/, view: log },
   { at: /^published$/, view: published },
   { at: /^cards\/([^/]+)\/([^/]+)(?:\/(\d+))?$/, view: cards },
   { at: /^verify$/, view: verify },
@@ -59,6 +64,8 @@ async function content(address, signal) {
       showKey(document.getElementById("who"), signOut);
       return { title: "Your key is not valid any more", body: [complaint(error), keyForm(show)] };
     }
+    // Another key may do: the one in use stays until one is accepted.
+    if (error.status === 403) return { title: "Your key may not do this", body: [complaint(error), keyForm(show)] };
     return { title: error.status === 404 ? "Not found" : "That did not work", body: [complaint(error)] };
   }
 }

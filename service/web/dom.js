@@ -49,15 +49,20 @@ export function facts(...pairs) {
   return element("dl", "claim facts", ...rows);
 }
 
-/** An identifier that one can copy. */
-export function identifier(text) {
+/** Numbers in large type: `[value, text]` each. */
+export function figures(...pairs) {
+  return element("div", "figures", ...pairs.map(([value, text]) => element("div", "figure", element("strong", "", value), element("span", "", text))));
+}
+
+/** An identifier that one can copy, shown in full or as `shown`. */
+export function identifier(text, shown = text) {
   const made = button("copy", "copy", async () => {
     const copied = await navigator.clipboard.writeText(text).then(() => true, () => false);
     made.textContent = copied ? "copied" : "select it by hand";
     setTimeout(() => (made.textContent = "copy"), 2000);
   });
   made.setAttribute("aria-label", `Copy ${text.slice(0, 8)}…`);
-  return element("span", "copied", element("span", "mono id", text), " ", made);
+  return element("span", "copied", element("span", "mono id", shown), " ", made);
 }
 
 /** A field with its label; `hint` may be empty. */

@@ -19,7 +19,10 @@ export function seconds(value) {
 export const shape = (extents) => (extents.length === 0 ? "a number" : extents.join("×"));
 export const time = (millis) => new Date(millis).toISOString().slice(0, 19).replace("T", " ") + " UTC";
 export const short = (id) => `${id.slice(0, 8)}…`;
-export const plural = (number, word) => `${count(number)} ${word}${number === 1 ? "" : "s"}`;
+export const plural = (number, word, many = `${word}s`) => `${count(number)} ${number === 1 ? word : many}`;
+/** Bits, which may be fractions of one. */
+export const bits = (number) => `${figure(number)} ${number === 1 ? "bit" : "bits"}`;
+export const figure = (number) => number.toLocaleString("en", { maximumFractionDigits: 2 });
 
 /** Policy as the service writes it, in words. */
 export function policy(text) {

@@ -1,34 +1,93 @@
-// The list of jobs, newest first.
+// The list of jobs, newest first. While one is under way and the tab is seen, it is kept up to date.
 
 import { get } from "./api.js";
-import { button, element, link, sheet } from "./dom.js";
+import { button, complaint, element, link, say, sheet } from "./dom.js";
 import { seconds, short, time } from "./format.js";
 import { headline } from "./job.js";
 
 const LIMIT = 50;
+/** Jobs in the largest answer. */
+const MOST = 100;
+/** Seconds between two looks, and after a failed one. */
+const PAUSE = { usual: 2, failed: 10 };
+const FINAL = ["done", "failed", "cancelled", "expired"];
 
 export async function jobs(_, signal) {
   const list = element("ul", "rows");
-  const more = button("Show older ones", "secondary", () => load());
-  const load = async () => {
-    const before = list.lastElementChild?.dataset.id;
-    const { jobs: found } = await get(`/v1/jobs?limit=${LIMIT}${before ? `&before=${before}` : ""}`, { signal });
-    list.append(...found.map(row));
-    more.hidden = found.length < LIMIT;
+  const rows = new Map();
+  const note = element("p", "hint", "Kept up to date while something is under way.");
+  const trouble = element("div", "");
+  const put = (job, before) => {
+    const known = rows.get(job.id);
+    if (known) return known.update(job);
+    const made = row(job);
+    rows.set(job.id, made);
+    list.insertBefore(made.node, before);
   };
-  await load();
+  const page = async (before, limit) => (await get(`/v1/jobs?limit=${limit}${before ? `&before=${before}` : ""}`, { signal })).jobs;
+  const more = button("Show older ones", "secondary", async () => {
+    const found = await page([...rows.keys()].sort().at(0), LIMIT);
+    found.forEach((job) => put(job, null));
+    more.hidden = found.length < LIMIT;
+    watch();
+  });
+  const open = () => [...rows.values()].filter(({ job }) => !FINAL.includes(job().state)).map(({ job }) => job().id);
+  /** Looks at all jobs from the newest to the oldest that is under way. */
+  const refresh = async () => {
+    const oldest = open().sort().at(0);
+    const first = list.firstElementChild;
+    for (let before = ""; ; ) {
+      const found = await page(before, MOST);
+      found.forEach((job) => (rows.has(job.id) || before === "") && put(job, first));
+      before = found.at(-1)?.id;
+      if (found.length < MOST || oldest === undefined || before <= oldest) return;
+    }
+  };
+  let timer = null;
+  /** Looks again after a while, until nothing is under way. */
+  const watch = (wait = PAUSE.usual) => {
+    clearTimeout(timer);
+    note.hidden = open().length === 0;
+    if (open().length === 0 || document.hidden || signal.aborted) return;
+    timer = setTimeout(look, 1000 * wait);
+  };
+  const look = async () => {
+    try {
+      await refresh();
+      trouble.replaceChildren();
+      watch();
+    } catch (error) {
+      if (signal.aborted) return;
+      trouble.replaceChildren(complaint(error));
+      if (error.code === "unreachable" || error.status >= 500 || error.status === 429) watch(PAUSE.failed);
+    }
+  };
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : look()), { signal });
+  const found = await page("", LIMIT);
+  found.forEach((job) => put(job, null));
+  more.hidden = found.length < LIMIT;
+  watch();
   const empty = element("p", "hint nothing", "No jobs yet. Committing to a model is one, and so is every proof.");
-  return { title: "Jobs", body: [list.childElementCount === 0 ? empty : sheet("Your jobs", list, more)] };
+  return { title: "Jobs", body: [rows.size === 0 ? empty : sheet("Your jobs", note, trouble, list, more)] };
 }
 
+/** A line that can be brought up to date without losing the focus. */
 function row(job) {
-  const { id, state, request, created, started, finished } = job;
-  const made = element(
-    "li",
-    "",
-    element("div", "row-head", link(headline(job), `#/jobs/${id}`, "strong"), element("span", `tag ${state}`, state)),
-    element("p", "quiet-text", [`model ${short(request.model)}`, request.audience ? `for ${request.audience}` : "", time(created), started && finished ? `took ${seconds((finished - started) / 1000)}` : ""].filter((text) => text !== "").join(" · ")),
-  );
-  made.dataset.id = id;
-  return made;
+  const [tag, text] = [element("span", ""), element("p", "quiet-text")];
+  const node = element("li", "", element("div", "row-head", link(headline(job), `#/jobs/${job.id}`, "strong"), tag), text);
+  const update = (next) => {
+    if (FINAL.includes(next.state) && next.state !== job.state) say(`${headline(next)}: ${next.state}`);
+    job = next;
+    [tag.className, tag.textContent] = [`tag ${next.state}`, next.state];
+    text.textContent = words(next).filter((word) => word !== "").join(" · ");
+  };
+  node.dataset.id = job.id;
+  update(job);
+  return { node, update, job: () => job };
+}
+
+function words({ state, request, created, started, finished, progress, eta_ms: rest }) {
+  const under = !FINAL.includes(state) && progress > 0 ? `${Math.round(100 * progress)} %${rest ? `, about ${seconds(rest / 1000)} left` : ""}` : "";
+  return [`model ${short(request.model)}`, request.audience ? `for ${request.audience}` : "", time(created), under, started && finished ? `took ${seconds((finished - started) / 1000)}` : ""];
 }

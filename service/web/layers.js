@@ -1,6 +1,6 @@
 // A network as a drawing and as a table.
 
-import { draw, element, sheet } from "./dom.js";
+import { draw, element, link, sheet } from "./dom.js";
 import { count, plural, shape } from "./format.js";
 import { BOX, layout } from "./graph.js";
 
@@ -18,6 +18,7 @@ const GROUPS = {
 
 /** The panel with a network, and whether it needs the whole width. */
 export function network(graph) {
+  if (!graph?.layers?.length) return { panel: sheet("Network", undrawn(graph)), wide: false };
   const { layers } = graph;
   const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
   const places = layers.length <= MOST ? layout(graph) : null;
@@ -26,6 +27,18 @@ export function network(graph) {
   const made = sheet("Network", element("p", "hint", `${plural(layers.length, "layer")}, ${plural(parameters, "parameter")}. Weights are not shown to anybody.`), drawn, listed);
   made.classList.add("network");
   return { panel: made, wide: places !== null && places.width > NARROW };
+}
+
+/** What is said instead of a drawing. */
+function undrawn(graph) {
+  if (graph) return element("p", "hint", "This network has no layers: its outputs are its inputs.");
+  return element(
+    "p",
+    "hint",
+    "There is no drawing of this model: it was uploaded before the service kept the graphs of models. ",
+    link("Upload the same file again", "/#/"),
+    " and its graph is read from it; commitments, receipts and cards stay as they are.",
+  );
 }
 
 function scroller(picture) {

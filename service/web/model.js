@@ -1,16 +1,16 @@
 // One model: uploaded, or committed.
 
 import { Problem, bytes, call, get } from "./api.js";
-import { button, element, facts, field, form, identifier, input, link, sheet } from "./dom.js";
+import { button, element, facts, field, figures, form, identifier, input, link, sheet } from "./dom.js";
 import { committing } from "./commit.js";
-import { address, count, plural, seconds, shape, short, size, time } from "./format.js";
+import { address, bits, count, plural, seconds, shape, short, size, time } from "./format.js";
 import { saveAs } from "./files.js";
 import { network } from "./layers.js";
 import { proving } from "./prove.js";
 import { leaks } from "./receipt.js";
 
 export async function model([id], signal) {
-  const [found, graph, list] = await Promise.all([get(`/v1/models/${id}`, { signal }), get(`/v1/models/${id}/graph`, { signal }), get("/v1/models", { signal })]);
+  const [found, graph, list] = await Promise.all([get(`/v1/models/${id}`, { signal }), drawn(id, signal), get("/v1/models", { signal })]);
   const known = list.models.find(({ sha256 }) => sha256 === (found.source_sha256 ?? id));
   const [first, second] = found.state === "committed" ? await committed(found, list.tenant, signal) : uploaded(found, known, signal);
   const { panel, wide } = network(graph);
@@ -18,6 +18,16 @@ export async function model([id], signal) {
   const beside = wide ? [element("div", "columns even", column(...first), column(...second)), panel] : [element("div", "columns", column(...first, ...second), panel)];
   const name = found.summary?.name ?? found.card.name;
   return { title: name || short(id), body: beside };
+}
+
+/** The graph of a model, null if the service has none because the upload is older than graphs are. */
+async function drawn(id, signal) {
+  try {
+    return await get(`/v1/models/${id}/graph`, { signal });
+  } catch (error) {
+    if (error.code === "no-graph") return null;
+    throw error;
+  }
 }
 
 /** Panels of the left column, and of the right one where the network needs the whole width. */
@@ -51,7 +61,7 @@ function commit({ model_id: id, input: binding, created }) {
 
 async function committed(found, tenant, signal) {
   const { model_id: id, card, forecast, srs_id: srs, source_sha256: source } = found;
-  const { versions } = await get(`/v1/registry?model=${id}`, { signal });
+  const [{ versions }, { bits: spent }] = await Promise.all([get(`/v1/registry?model=${id}`, { signal }), get(`/v1/ledger?model=${id}`, { signal })]);
   const out = await leaks(await bytes(`/v1/models/${id}/card`, { signal }), card);
   const own = versions.find((version) => version.tenant === tenant);
   const download = (text, path, name) => button(text, "secondary", async () => saveAs(name, await bytes(path, { signal })));
@@ -67,6 +77,7 @@ async function committed(found, tenant, signal) {
       ["Weights", plural(found.commitments.length, "hiding commitment")],
       ["Committed", time(found.created)],
       ["File", link(short(source), `#/models/${source}`)],
+      ["Let out so far", link(`${bits(spent)} in the ledger`, `#/ledger/${id}`)],
     ),
     element("div", "actions", download("Download the card", `/v1/models/${id}/card`, `${stem}.card`), download("Download the SRS key", `/v1/srs/${srs}`, `${stem}.srs`)),
     element("p", "hint after", "Verifiers need both, from a source that they trust."),
@@ -96,10 +107,9 @@ export function cardFacts({ input_shape: takes, output_shape: gives, parameters,
 }
 
 function cost({ k, columns, cpu_seconds: time, receipt_bytes: bytes }, note) {
-  const figure = (value, text) => element("div", "figure", element("strong", "", value), element("span", "", text));
   return sheet(
     "What a proof would cost",
-    element("div", "figures", figure(seconds(time), "CPU time"), figure(size(bytes), "receipt"), figure(count(2 ** k), "circuit rows"), figure(count(columns), "columns")),
+    figures([seconds(time), "CPU time"], [size(bytes), "receipt"], [count(2 ** k), "circuit rows"], [count(columns), "columns"]),
     element("p", "hint after", note),
   );
 }

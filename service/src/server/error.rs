@@ -23,6 +23,8 @@ pub enum ApiError {
     Internal(String),
     #[error("the log's next checkpoint will include it")]
     LogPending,
+    #[error("the model was uploaded before the service kept graphs")]
+    NoGraph,
     #[error("no such {what}")]
     NotFound { what: &'static str },
     #[error("the job is {state}")]
@@ -63,6 +65,7 @@ impl ApiError {
             Self::IdempotencyMismatch => (422, "idempotency-mismatch", "use a new Idempotency-Key for a new request"),
             Self::Internal(_) => (500, "internal", "the service's log says more; please report it"),
             Self::LogPending => (409, "log-pending", "ask again in a second"),
+            Self::NoGraph => (404, "no-graph", "upload the same file again: its graph is then read from it"),
             Self::NotFound { .. } => (404, "not-found", "check the identifier; each tenant sees its own objects only"),
             Self::NotDone { .. } => (409, "not-done", "follow the job's events until it is done"),
             Self::Quota { .. } => (429, "quota-exceeded", "wait for jobs to finish, or ask the operator for more"),

@@ -54,7 +54,7 @@ macro_rules! verifier {
     };
 }
 
-static ASSETS: [Asset; 23] = [
+static ASSETS: [Asset; 26] = [
     asset("icon.svg", "image/svg+xml", own!("icon.svg")),
     asset("app.css", CSS, own!("app.css")),
     asset("app.js", JS, own!("app.js")),
@@ -69,10 +69,13 @@ static ASSETS: [Asset; 23] = [
     asset("jobs.js", JS, own!("jobs.js")),
     asset("key.js", JS, own!("key.js")),
     asset("layers.js", JS, own!("layers.js")),
+    asset("ledger.js", JS, own!("ledger.js")),
+    asset("log.js", JS, own!("log.js")),
     asset("model.js", JS, own!("model.js")),
     asset("models.js", JS, own!("models.js")),
     asset("prove.js", JS, own!("prove.js")),
     asset("receipt.js", JS, own!("receipt.js")),
+    asset("tiles.js", JS, own!("tiles.js")),
     asset("verify.js", JS, own!("verify.js")),
     asset("base.css", CSS, verifier!("base.css")),
     asset("provenn.js", JS, verifier!("provenn.js")),

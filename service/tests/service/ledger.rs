@@ -137,6 +137,9 @@ async fn keys_are_charged_each() {
         .map(|a| a["reserved_bits"].as_f64().unwrap())
         .sum();
     assert_eq!(taken, 2.0, "{shown}");
+    // The model counts what the guest was the first to ask for.
+    let first = |of: &Value| of["accounts"][0]["first_reserved_bits"].as_f64().unwrap();
+    assert_eq!((first(&shown), shown["reserved_bits"].as_f64().unwrap()), (1.0, 1.0));
     // Per key under a model.
     let place = format!("/v1/ledger/models/{}", model.0);
     alice

@@ -71,6 +71,19 @@ async fn lists_and_graph() {
         .sum();
     assert_eq!(parameters, listed["models"][0]["summary"]["parameters"]);
 
+    // A model of a service that kept no graphs yet; the same file again brings it.
+    let place = format!("/v1/models/{source}/graph");
+    forget_graphs(&service).await;
+    alice.get(&place).await.problem(404, "no-graph");
+    alice
+        .get(&format!("/v1/models/{}/graph", model.0))
+        .await
+        .problem(404, "no-graph");
+    mallory.get(&place).await.problem(404, "not-found");
+    alice.put_fixture("models", "models/linear_30.onnx").await;
+    assert_eq!(alice.get(&place).await.json(200), graph);
+    assert_eq!(alice.get("/v1/models").await.json(200), listed);
+
     let mut places = vec![];
     for audience in ["a", "b", "c"] {
         let answer = alice.prove(&model, audience).await;
@@ -95,4 +108,12 @@ async fn lists_and_graph() {
     assert_eq!([first, second].concat(), all);
     alice.get("/v1/jobs?limit=0").await.problem(400, "bad-request");
     assert_eq!(mallory.get("/v1/jobs").await.json(200)["jobs"], json!([]));
+}
+
+async fn forget_graphs(service: &Service) {
+    sqlx::any::install_default_drivers();
+    let pool = sqlx::AnyPool::connect(&service.app.config.database_url())
+        .await
+        .unwrap();
+    sqlx::query("DELETE FROM graphs").execute(&pool).await.unwrap();
 }

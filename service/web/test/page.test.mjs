@@ -2,67 +2,23 @@
 // verified in the browser, what goes wrong, the keyboard, its policy. Pictures are left in `page` beside the binary.
 
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { launch } from "../../../verifier/wasm/test/chromium.mjs";
 import { NEVER } from "./prover.mjs";
-import { fixture, serve, target } from "./serve.mjs";
+import { fixture } from "./serve.mjs";
+import { CALIBRATION, HELD_OUT, INPUT, MODEL, choose, click, fill, look, pictures, shows, start, text, until } from "./steps.mjs";
 
-const pictures = join(target(), "page");
-const MODEL = fixture("models/digits_cnn.onnx");
-const CALIBRATION = fixture("data/digits_calibration.npy");
-const HELD_OUT = fixture("data/digits_test.npy");
-const INPUT = fixture("inputs/digits_cnn.json");
-let browser;
+let all;
 let service;
+let opened;
+let signedIn;
 
 before(async () => {
-  mkdirSync(pictures, { recursive: true });
-  [browser, service] = await Promise.all([launch(), serve()]);
+  all = await start();
+  ({ service, opened, signedIn } = all);
 });
-after(async () => {
-  await browser?.close();
-  await service?.stop();
-});
-
-const TITLE = "document.querySelector('main > h1')?.textContent";
-const until = (page, title) => page.until(`${TITLE} === ${JSON.stringify(title)}`);
-const text = (page, selector) => page.evaluate(`document.querySelector(${JSON.stringify(selector)})?.innerText ?? ""`);
-const shows = (page, words, seconds = 60) => page.until(`document.querySelector("main").innerText.includes(${JSON.stringify(words)})`, seconds);
-const click = (page, words, tag = "button, a") =>
-  page.evaluate(`[...document.querySelectorAll(${JSON.stringify(tag)})].find((made) => made.offsetParent && made.textContent.trim().startsWith(${JSON.stringify(words)})).click()`);
-const fill = (page, name, value) => page.evaluate(`document.querySelector('[name="${name}"]').value = ${JSON.stringify(value)}`);
-/** File fields by what their label says. */
-const choose = async (page, what, path) => {
-  await page.evaluate(`[...document.querySelectorAll("label.file")].find((label) => label.querySelector(".what").textContent === ${JSON.stringify(what)}).querySelector("input").id = "chosen"`);
-  await page.choose("#chosen", path);
-  await page.evaluate('document.getElementById("chosen")?.removeAttribute("id")');
-};
-
-async function opened(place = "/") {
-  const page = await browser.page(service.address + place);
-  await page.until(TITLE);
-  return page;
-}
-
-async function signedIn(place = "/") {
-  const page = await browser.page(`${service.address}/healthz`);
-  await page.evaluate(`sessionStorage.setItem("provenn-key", ${JSON.stringify(service.key)})`);
-  await page.open(service.address + place);
-  await page.until(TITLE);
-  return page;
-}
-
-/** Checks that nothing is cut off sideways, and leaves a picture for each width and colour scheme. */
-async function look(page, name) {
-  for (const [width, scheme] of [[1280, "light"], [1280, "dark"], [768, "light"], [360, "dark"]]) {
-    await page.show(width, scheme);
-    assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width, `${name} at ${width}`);
-    writeFileSync(join(pictures, `${name}-${scheme}-${width}.png`), await page.screenshot());
-  }
-  await page.show(1280, "light");
-}
+after(async () => all?.stop());
 
 test("a wrong key is refused, a right one is kept for the tab and never part of an address", async () => {
   const page = await opened();
@@ -250,7 +206,7 @@ test("the way with the keyboard alone", async () => {
 });
 
 test("every field, button and link has a name, every page one heading of the first level", async () => {
-  for (const place of ["/", "/#/jobs", "/#/verify"]) {
+  for (const place of ["/", "/#/jobs", "/#/ledger", "/#/log", "/#/verify"]) {
     const page = await signedIn(place);
     const { nodes } = await page.call("Accessibility.getFullAXTree");
     const roles = ["textbox", "checkbox", "radio", "combobox", "button", "link", "heading", "progressbar"];

@@ -41,6 +41,8 @@ export async function serve() {
     address,
     log,
     key: readFileSync(join(folder, "first.key"), "utf8").trim(),
+    /** Another key of the same tenant, with these scopes. */
+    create: (scopes) => execFileSync(binary, ["keys", "create", "--data", folder, "--tenant", "default", "--scopes", scopes], { encoding: "utf8" }).trim(),
     stop: async () => {
       child.kill("SIGTERM");
       await ended;

@@ -50,6 +50,8 @@ pub enum Check {
     Proof,
     /// The proof is about the committed columns.
     Link,
+    /// The verifier refused for none of the reasons above: a reason that is newer than this list.
+    Other,
 }
 
 /// What became of a check.
@@ -61,7 +63,7 @@ pub enum State {
     Failed,
     /// The caller named no expectation.
     NotAsked,
-    /// An earlier check failed.
+    /// An earlier check failed, or one that is not in this list.
     NotReached,
 }
 
@@ -79,7 +81,7 @@ impl State {
 
 impl Check {
     /// All checks in order.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::SrsFile,
         Self::CardFile,
         Self::NamedModel,
@@ -102,6 +104,7 @@ impl Check {
         Self::InputShape,
         Self::Proof,
         Self::Link,
+        Self::Other,
     ];
 
     /// Stable name.
@@ -118,11 +121,11 @@ impl Check {
     fn texts(self) -> (&'static str, &'static str) {
         match self {
             Self::SrsFile => ("srs-file", "The SRS key is complete and canonical, its points on the curve and in the right subgroup"),
-            Self::CardFile => ("card-file", "The model card is complete and canonical, its keys consistent, its points on the curve"),
+            Self::CardFile => ("card-file", "The model card is complete and canonical, its keys consistent"),
             Self::NamedModel => ("named-model", "The card is that of the model you named"),
             Self::NamedSrs => ("named-srs", "The SRS is the one you named"),
             Self::CardSrs => ("card-srs", "The card was made under this SRS"),
-            Self::Registration => ("registration", "The card proves that its committed weights are in range"),
+            Self::Registration => ("registration", "The card’s commitments are points of the curve, and it proves that the weights in them are in range"),
             Self::Parameters => ("parameters", "The SRS comes from a ceremony, or you accept a development one"),
             Self::ReceiptFile => ("receipt-file", "The receipt is complete and canonical, with nothing after its end"),
             Self::Srs => ("srs", "The receipt was made under this SRS"),
@@ -139,6 +142,7 @@ impl Check {
             Self::InputShape => ("input-shape", "The input, or its commitments, fit the circuit"),
             Self::Proof => ("proof", "The proof holds: every constraint of the circuit, for exactly this claim"),
             Self::Link => ("link", "The proof uses the committed weights, and the committed input if there is one"),
+            Self::Other => ("other", "The verifier has no objection that this list does not name"),
         }
     }
 
@@ -160,41 +164,79 @@ impl Check {
 
     /// The check that gave an error of [`ModelCard::check`](provenn_verifier::ModelCard::check).
     pub(crate) fn of_card(error: VerifyError) -> Self {
-        match error {
-            VerifyError::SrsMismatch => Self::CardSrs,
-            _ => Self::Registration,
-        }
+        listed(&OF_CARD, error.code())
     }
 
     /// The check that gave an error of [`provenn_verifier::verify`] about a receipt that decodes.
     pub(crate) fn of(error: VerifyError, claim: &Claim, request: &Request<'_>) -> Self {
-        match error {
-            VerifyError::DevSrs => Self::Parameters,
-            VerifyError::SrsMismatch => Self::Srs,
-            VerifyError::KeyMismatch => Self::CircuitKey,
-            VerifyError::QuantizationMismatch => Self::Quantization,
-            VerifyError::ModelMismatch => Self::Model,
-            VerifyError::PolicyMismatch => Self::Policy,
-            VerifyError::OutputMismatch => Self::Output,
-            VerifyError::InputMismatch => Self::Input,
-            VerifyError::ContextMismatch => match &request.expectation.audience {
-                Some(audience) if *audience != claim.context.audience => Self::Audience,
-                _ => Self::Nonce,
-            },
-            VerifyError::Expired { .. } => Self::Expiry,
-            VerifyError::PolicyOutOfRange => Self::PolicyRange,
-            VerifyError::InputShape { .. } | VerifyError::CommitmentCount { .. } | VerifyError::TooLarge { .. } => {
-                Self::InputShape
-            }
-            VerifyError::LinkFailed | VerifyError::LinkLength { .. } => Self::Link,
-            _ => Self::Proof,
+        match (listed(&OF_RECEIPT, error.code()), &request.expectation.audience) {
+            // One code for both parts of the context.
+            (Self::Audience, Some(audience)) if *audience == claim.context.audience => Self::Nonce,
+            (Self::Audience, None) => Self::Nonce,
+            (check, _) => check,
         }
     }
 }
 
+fn listed(table: &[(&str, Check)], code: &str) -> Check {
+    let row = table.iter().find(|(listed, _)| *listed == code);
+    row.map_or(Check::Other, |(_, check)| *check)
+}
+
+/// Codes of the check of a card that decodes. A code without a row is no check's but [`Check::Other`]'s, so that an error
+/// which is added to the verifier is never told as something else.
+const OF_CARD: [(&str, Check); 7] = [
+    ("bad-point", Check::Registration),
+    ("degenerate-challenge", Check::Registration),
+    ("non-canonical-scalar", Check::Registration),
+    ("registration-failed", Check::Registration),
+    ("srs-mismatch", Check::CardSrs),
+    ("trailing-bytes", Check::Registration),
+    ("truncated", Check::Registration),
+];
+
+/// Codes of the verification of a receipt that decodes, likewise.
+const OF_RECEIPT: [(&str, Check); 21] = [
+    ("bad-point", Check::Proof),
+    ("context-mismatch", Check::Audience),
+    ("degenerate-challenge", Check::Proof),
+    ("dev-srs", Check::Parameters),
+    ("expired", Check::Expiry),
+    ("input-mismatch", Check::Input),
+    ("input-shape", Check::InputShape),
+    ("key-mismatch", Check::CircuitKey),
+    ("link-failed", Check::Link),
+    ("link-length", Check::Link),
+    ("model-mismatch", Check::Model),
+    ("non-canonical-scalar", Check::Proof),
+    ("opening-failed", Check::Proof),
+    ("output-mismatch", Check::Output),
+    ("policy-mismatch", Check::Policy),
+    ("policy-out-of-range", Check::PolicyRange),
+    ("quantization-mismatch", Check::Quantization),
+    ("srs-mismatch", Check::Srs),
+    ("too-large", Check::InputShape),
+    ("trailing-bytes", Check::Proof),
+    ("truncated", Check::Proof),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
+
+    /// Codes that only bytes give which do not decode: the file that they are in is the check.
+    const OF_FILES: [&str; 9] = [
+        "bad-g2-subgroup",
+        "bad-magic",
+        "bad-proof-system",
+        "bad-tag",
+        "bad-utf8",
+        "bad-version",
+        "commitment-count",
+        "key-invalid",
+        "srs-invalid",
+    ];
 
     /// States are derived from the order of the checks.
     #[test]
@@ -203,5 +245,28 @@ mod tests {
         let mut names = Check::ALL.map(Check::name);
         names.sort_unstable();
         assert!(names.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+
+    /// The codes are read from the verifier's source: a new one belongs into a table, or to those of files.
+    #[test]
+    fn every_code_has_a_check() {
+        let source = include_str!("../../src/error.rs");
+        let code = |rest: &'static str| rest.split('"').next();
+        let codes: BTreeSet<&str> = source.split("=> (\"").skip(1).filter_map(code).collect();
+        assert!(codes.len() >= 30);
+        let tables = [OF_CARD.as_slice(), &OF_RECEIPT];
+        for table in tables {
+            assert!(table.is_sorted_by(|(a, _), (b, _)| a < b));
+        }
+        let of_tables = tables.into_iter().flatten().map(|(code, _)| *code);
+        let known: BTreeSet<&str> = of_tables.clone().chain(OF_FILES).collect();
+        assert_eq!(codes, known);
+        assert!(of_tables.clone().all(|code| !OF_FILES.contains(&code)));
+    }
+
+    #[test]
+    fn what_has_no_row_is_no_other_check() {
+        assert_eq!(listed(&OF_RECEIPT, "newer-than-this-page"), Check::Other);
+        assert_eq!(Check::of_card(VerifyError::OpeningFailed), Check::Other);
     }
 }

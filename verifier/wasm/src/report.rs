@@ -73,6 +73,8 @@ fn decide(
 fn state(check: Check, failed: Option<Check>, request: &Request<'_>) -> State {
     match failed {
         Some(failed) if check == failed => State::Failed,
+        // What the reason is, and so how far the verifier got, is not known here.
+        Some(Check::Other) => State::NotReached,
         Some(failed) if check > failed => State::NotReached,
         _ if !check.is_asked(request) => State::NotAsked,
         _ => State::Passed,

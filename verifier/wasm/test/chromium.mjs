@@ -67,7 +67,7 @@ async function page(send, listeners, url) {
   listeners.add((message) => {
     if (message.sessionId !== sessionId) return;
     if (message.method === "Runtime.exceptionThrown") complaints.push(message.params.exceptionDetails.exception?.description ?? message.params.exceptionDetails.text);
-    if (message.method === "Log.entryAdded" && message.params.entry.level === "error") complaints.push(message.params.entry.text);
+    if (message.method === "Log.entryAdded" && message.params.entry.level === "error") complaints.push(`${message.params.entry.text} ${message.params.entry.url ?? ""}`);
     if (message.method === "Network.requestWillBeSent") requests.push(message.params.request.url);
   });
   for (const domain of ["Page", "Runtime", "Log", "Network", "DOM", "Accessibility"]) await call(`${domain}.enable`);
@@ -113,14 +113,15 @@ async function page(send, listeners, url) {
       await call("Input.dispatchKeyEvent", { type: "keyUp", ...common });
     },
     type: (text) => call("Input.insertText", { text }),
-    /** Changes the text of every answer whose address fits the pattern. */
+    /** Changes every answer whose address fits the pattern: `change` gets its text and gives another, or `{status, text}`. */
     rewrite: async (urlPattern, change) => {
       listeners.add(async ({ sessionId: from, method, params }) => {
         if (from !== sessionId || method !== "Fetch.requestPaused") return;
         const { requestId, responseStatusCode: responseCode, responseHeaders } = params;
         const { body, base64Encoded } = await call("Fetch.getResponseBody", { requestId });
-        const text = change(base64Encoded ? Buffer.from(body, "base64").toString() : body);
-        await call("Fetch.fulfillRequest", { requestId, responseCode, responseHeaders, body: Buffer.from(text).toString("base64") });
+        const made = change(base64Encoded ? Buffer.from(body, "base64").toString() : body);
+        const { status, text } = typeof made === "string" ? { status: responseCode, text: made } : made;
+        await call("Fetch.fulfillRequest", { requestId, responseCode: status, responseHeaders, body: Buffer.from(text).toString("base64") });
       });
       await call("Fetch.enable", { patterns: [{ urlPattern, requestStage: "Response" }] });
     },

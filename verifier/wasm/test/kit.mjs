@@ -55,7 +55,8 @@ export function kind([word, output, threshold]) {
   return threshold === undefined ? { name } : { name, output: Number(output), threshold: Number(threshold) };
 }
 
-function exact([word, ...values]) {
+/** Policy and output of a line `exact:`. */
+export function exact([word, ...values]) {
   const numbers = values.map(Number);
   switch (word) {
     case "threshold-bit":

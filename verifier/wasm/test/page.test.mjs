@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { launch } from "./chromium.mjs";
-import { file, kind, vectors } from "./kit.mjs";
+import { exact, file, kind, vectors } from "./kit.mjs";
 
 const metadata = execFileSync("cargo", ["metadata", "--format-version=1", "--no-deps"], { cwd: resolve(import.meta.dirname), maxBuffer: 1 << 28 });
 const built = join(JSON.parse(metadata).target_directory, "verifier");
@@ -58,13 +58,16 @@ async function expectations(page, vector, scale) {
   if (vector["accept-dev"]) await page.evaluate('document.getElementById("accept-dev").click()');
   for (const name of ["audience", "nonce"]) if (vector[name]) await fill(page, name, vector[name]);
   if (vector["committed-input"]) await fill(page, "points", vector["committed-input"]);
-  if (vector.policy) {
-    const { name, output, threshold } = kind(vector.policy.split(" "));
+  const [policy, result] = vector.exact ? exact(vector.exact.split(" ")) : [vector.policy && kind(vector.policy.split(" "))];
+  if (policy) {
+    const { name, output, threshold } = policy;
     await fill(page, "policy", name);
     if (threshold !== undefined) {
       await fill(page, "bound-output", String(output));
       await fill(page, "bound-value", String(threshold / 2 ** scale.output));
     }
+    const field = { label: "label", scores: "scores", threshold: "bit" }[name];
+    if (result && field) await fill(page, field, result.map((value) => (name === "scores" ? value / 2 ** scale.output : value)).join(" "));
   }
   if (vector["public-input"]) {
     const values = vector["public-input"].split(" ").map((value) => Number(value) / 2 ** scale.input);
@@ -84,10 +87,10 @@ function scaleOf(name) {
 }
 
 test("every vector", async (context) => {
-  // The form names no output, no input of the other kind than the card's, and judges one receipt at a time.
-  const expressible = ({ name, exact, receipts }) => !exact && receipts.length === 1 && !name.endsWith("asked_input_kind.txt");
+  // The form names no input of the other kind than the card's, and judges one receipt at a time.
+  const expressible = ({ name, receipts }) => receipts.length === 1 && !name.endsWith("asked_input_kind.txt");
   const list = vectors().filter(expressible);
-  assert.ok(list.length > 80);
+  assert.ok(list.length > 80 && list.filter((vector) => vector.exact).length >= 3);
   const page = await fresh();
   for (const vector of list) {
     await context.test(vector.name, async () => {
@@ -142,6 +145,76 @@ test("a development verdict is told apart, with the keyboard alone", async () =>
   assert.deepEqual(await verdict(page), { kind: "refused", code: "model-mismatch" });
 });
 
+test("the output that one expects, under each policy", async () => {
+  const page = await fresh();
+  await page.evaluate(`Date.now = () => ${1000 * NOW}`);
+  const shown = () => page.evaluate("['result-label', 'result-scores', 'result-bit'].filter((id) => document.getElementById(id).offsetParent)");
+  const judged = async (id, value) => (await fill(page, id, value), verdict(page));
+  const [verified, other] = [{ kind: "verified", code: null }, { kind: "refused", code: "output-mismatch" }];
+  const incomplete = { kind: "empty", code: null };
+  for (const [name, field] of [["label", "result-label"], ["scores", "result-scores"], ["threshold", "result-bit"], ["yes-only", null], ["", null]]) {
+    await fill(page, "policy", name);
+    assert.deepEqual(await shown(), field ? [field] : []);
+  }
+
+  await give(page, ...GOOD);
+  await fill(page, "policy", "label");
+  const label = await page.evaluate("/label (\\d+)/.exec(document.querySelector('.output').textContent)[1]");
+  assert.deepEqual(await judged("label", label), verified);
+  assert.deepEqual(await judged("label", String(Number(label) + 1)), other);
+  assert.deepEqual(await judged("label", "seven"), incomplete);
+  assert.equal(await page.evaluate("document.getElementById('label').getAttribute('aria-invalid')"), "true");
+  // What another policy's field says is not asked for.
+  await fill(page, "policy", "");
+  assert.deepEqual(await verdict(page), verified);
+  await fill(page, "label", "");
+
+  const scores = vectors().find(({ name }) => name.endsWith("policy_scores.txt"));
+  await give(page, scores.srs, scores.cards[0], scores.receipts[0]);
+  await fill(page, "policy", "scores");
+  // As the verdict shows them.
+  const values = await page.evaluate("document.querySelector('.output').textContent");
+  assert.deepEqual(await judged("scores", values), verified);
+  assert.deepEqual(await judged("scores", `${values} 0`), other);
+  assert.deepEqual(await judged("scores", values.replace(/[\d.]+$/, "99")), other);
+  assert.deepEqual(await judged("scores", "1, two"), incomplete);
+  assert.deepEqual(await judged("scores", ""), verified);
+
+  for (const [name, right, wrong] of [["policy_threshold_one", "1", "0"], ["policy_threshold_zero", "0", "1"]]) {
+    const vector = vectors().find((made) => made.name.endsWith(`${name}.txt`));
+    await give(page, vector.srs, vector.cards[0], vector.receipts[0]);
+    const [, output, threshold] = vector.shows[0].split(" ");
+    await fill(page, "policy", "threshold");
+    await fill(page, "bound-output", output);
+    await fill(page, "bound-value", String(threshold / 2 ** scaleOf(vector.cards[0]).output));
+    assert.deepEqual(await judged("bit", right), verified);
+    assert.deepEqual(await judged("bit", wrong), other);
+    assert.deepEqual(await judged("bit", ""), verified);
+  }
+});
+
+test("another time than now", async () => {
+  const page = await fresh();
+  await page.evaluate(`Date.now = () => ${1000 * NOW}`);
+  const vector = vectors().find(({ expect, receipts }) => expect === "expired" && receipts.length === 1);
+  await give(page, vector.srs, vector.cards[0], vector.receipts[0]);
+  const end = Number(await page.evaluate("/\\((\\d+)\\)/.exec([...document.querySelectorAll('.claim div')].find((row) => row.textContent.startsWith('Valid until')).textContent)[1]"));
+  // As the verdict writes it, and as machines do.
+  const at = (seconds) => fill(page, "now", new Date(1000 * seconds).toISOString().replace("T", " ").replace(".000Z", " UTC"));
+  await at(end);
+  assert.deepEqual(await verdict(page), { kind: "verified", code: null });
+  await at(end + 1);
+  assert.deepEqual(await verdict(page), { kind: "refused", code: "expired" });
+  await fill(page, "now", new Date(1000 * end).toISOString().slice(0, 10));
+  assert.deepEqual(await verdict(page), { kind: "verified", code: null });
+  for (const wrong of ["tomorrow", "2030-02-31", "2030-1-1", "2030-01-31 25:00"]) {
+    await fill(page, "now", wrong);
+    assert.deepEqual(await verdict(page), { kind: "empty", code: null }, wrong);
+  }
+  await fill(page, "now", "");
+  assert.deepEqual(await verdict(page), NOW > end ? { kind: "refused", code: "expired" } : { kind: "verified", code: null });
+});
+
 test("every field and the verdict have a name", async () => {
   const page = await fresh();
   const { nodes } = await page.call("Accessibility.getFullAXTree");
@@ -162,6 +235,13 @@ test("the page reaches nothing", async () => {
   assert.equal(await page.evaluate("window.refused"), "connect-src");
 });
 
+/** Fills in fields of every kind, one of them wrong. */
+const EXPECTED = `for (const [id, value] of [["policy", "scores"], ["scores", "1.5 2"], ["now", "2030-01-31"], ["nonce", "5a"]]) {
+  const field = document.getElementById(id);
+  field.value = value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}`;
+
 test("nothing overflows, in both colour schemes", async () => {
   const page = await fresh();
   await page.evaluate(`Date.now = () => ${1000 * NOW}`);
@@ -169,6 +249,7 @@ test("nothing overflows, in both colour schemes", async () => {
     ["verified", GOOD],
     ["development", DEV, "document.getElementById('accept-dev').click()"],
     ["refused", [...GOOD.slice(0, 2), "files/claim_label.receipt"]],
+    ["expected", GOOD, EXPECTED],
   ];
   for (const [name, files, action] of states) {
     await give(page, ...files);

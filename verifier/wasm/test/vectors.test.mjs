@@ -3,9 +3,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import test from "node:test";
 import { encode, load, run } from "../web/provenn.js";
+import { GROUPS } from "../web/view.js";
+import { FAILING } from "./checks.mjs";
 import { requests, shown, vectors } from "./kit.mjs";
 
 const root = resolve(import.meta.dirname, "../../..");
@@ -37,9 +39,15 @@ test("every vector gives its verdict", async (context) => {
         assert.equal(bad, Number(vector.at ?? 0));
         assert.deepEqual(checks.filter(({ state }) => state === "failed").map(({ name }) => name), [error.check]);
         assert.ok(error.message && error.help);
+        assert.ok(FAILING[error.check]?.split(" ").includes(basename(vector.name, ".txt")), `${error.check} failed`);
       }
     });
   }
+});
+
+test("the page shows every check", async () => {
+  const { checks } = (await load(wasm)).verify({});
+  assert.deepEqual(GROUPS.flatMap(([, names]) => names).sort(), checks.map(({ name }) => name).sort());
 });
 
 test("the native build gives the same reports", async () => {

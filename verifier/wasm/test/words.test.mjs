@@ -23,6 +23,8 @@ test("invisible characters are spelled out", () => {
 
 test("units, leaks and dates", () => {
   assert.equal(real(768, 9), "1.5");
+  // No two integers look the same.
+  for (const integer of [1, 12_345_678, -(2 ** 40) + 1, 2 ** 40 - 1]) assert.equal(Math.round(Number(real(integer, 9)) * 512), integer);
   assert.equal(real(768, null), "768 (integer of the quantized model)");
   assert.equal(outputText({ name: "scores", scores: [512, -256] }, { outputFrac: 9 }), "1, -0.5");
   assert.match(leakText({ name: "scores" }, card("")), /at most 160 bits/);

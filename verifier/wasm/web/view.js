@@ -3,11 +3,12 @@
 import { description, leakText, notProven, outputText, policyText, printable, real, statement, validText } from "./words.js";
 
 const TITLES = { verified: "Verified", "dev-verified": "Verified, but only under development parameters", refused: "Refused" };
-const GROUPS = [
+/** All checks by their names, in groups. */
+export const GROUPS = [
   ["Files", ["srs-file", "card-file", "receipt-file"]],
   ["Same model, circuit and parameters", ["named-model", "named-srs", "card-srs", "parameters", "srs", "circuit-key", "quantization", "model"]],
   ["What you rely on", ["policy", "output", "input", "audience", "nonce", "expiry"]],
-  ["Proof", ["registration", "policy-range", "input-shape", "proof", "link"]],
+  ["Proof", ["registration", "policy-range", "input-shape", "proof", "link", "other"]],
 ];
 const STATES = { passed: "passed", failed: "failed", "not-asked": "not asked", "not-reached": "not reached" };
 const ICONS = {
@@ -49,7 +50,7 @@ export function announce(status, kind, title, ...texts) {
 export function render(status, container, report) {
   const { verdict, error, claim } = report;
   const about = description(ownCard(report));
-    if (error) {
+  if (error) {
     const code = element("p", "mono code", `error[${error.code}]: ${error.message}`);
     announce(status, verdict, TITLES[verdict], code, error.help);
   } else if (verdict === "dev-verified") {

@@ -30,13 +30,15 @@ export function printable(text) {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
 }
 
-/** An integer of the quantized model in the model's own units. */
+/** An integer of the quantized model in the model's own units: with as many digits as tell it from its neighbours. */
 export function real(integer, frac) {
-  return frac === null ? `${integer} (integer of the quantized model)` : number(integer / 2 ** frac);
-}
-
-export function number(value) {
-  return String(Number(value.toPrecision(7)));
+  if (frac === null) return `${integer} (integer of the quantized model)`;
+  const value = integer / 2 ** frac;
+  for (let digits = 7; digits < 17; digits++) {
+    const text = String(Number(value.toPrecision(digits)));
+    if (Math.round(Number(text) * 2 ** frac) === integer) return text;
+  }
+  return String(value);
 }
 
 export function policyText(policy, about) {

@@ -122,6 +122,8 @@ class Account(TypedDict):
     receipts: int
     bits: float
     reserved_bits: float
+    first_bits: float
+    first_reserved_bits: float
 
 
 class Budget(TypedDict):

@@ -83,8 +83,8 @@ pub async fn get_ledger(
     let (model, input, requester) = (&filter.model, &filter.input, &filter.requester);
     let accounts = app.db.accounts(&caller.tenant, model, input, requester, MOST).await?;
     Ok(Json(LedgerView {
-        bits: accounts.iter().map(|account| account.first.0).sum(),
-        reserved_bits: accounts.iter().map(|account| account.first.1).sum(),
+        bits: accounts.iter().map(|account| account.first_bits).sum(),
+        reserved_bits: accounts.iter().map(|account| account.first_reserved_bits).sum(),
         accounts,
         budgets: app.db.budgets(&caller.tenant).await?,
     }))

@@ -30,5 +30,9 @@ pub async fn get_graph(
         .await?
         .map_or(id, |model| model.source);
     let graph = app.db.graph(&caller.tenant, &source).await?;
-    graph.map(Json).ok_or(ApiError::NotFound { what: "model" })
+    match graph {
+        Some(graph) => Ok(Json(graph)),
+        None if app.db.upload(&caller.tenant, "model", &source).await?.is_some() => Err(ApiError::NoGraph),
+        None => Err(ApiError::NotFound { what: "model" }),
+    }
 }

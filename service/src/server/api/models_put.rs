@@ -41,8 +41,11 @@ pub async fn put_model(
     let temporary = app.temporary()?;
     let path = temporary.path().join("model.onnx");
     let bytes = body::file(body, app.config.limits.model_bytes, &sha256, &path).await?;
-    if let Some(known) = app.db.upload(&caller.tenant, "model", &sha256).await? {
-        return Ok((StatusCode::OK, Json(known.summary)));
+    let known = app.db.upload(&caller.tenant, "model", &sha256).await?;
+    if let Some(known) = &known {
+        if app.db.graph(&caller.tenant, &sha256).await?.is_some() {
+            return Ok((StatusCode::OK, Json(known.summary.clone())));
+        }
     }
     let start = Start {
         work: Work::Inspect {
@@ -64,6 +67,11 @@ pub async fn put_model(
         .as_object_mut()
         .and_then(|all| all.remove("graph"))
         .unwrap_or_default();
+    if let Some(known) = known {
+        // Uploaded before graphs were kept.
+        app.db.add_graph(&caller.tenant, &sha256, &graph).await?;
+        return Ok((StatusCode::OK, Json(known.summary)));
+    }
     within(&summary, "nodes", app.config.limits.model_nodes)?;
     within(&summary, "parameters", app.config.limits.model_parameters)?;
     app.store.put_file(&caller.tenant, Kind::Model, &sha256, &path).await?;

@@ -94,9 +94,10 @@ pub struct Account {
     pub bits: f64,
     /// Bits of receipts under way.
     pub reserved_bits: f64,
-    /// Bits, and those under way, that no other key was charged with before.
-    #[serde(skip)]
-    pub first: (f64, f64),
+    /// Those of `bits` that no other key was charged with before: they count for the model and the input.
+    pub first_bits: f64,
+    /// Likewise of `reserved_bits`.
+    pub first_reserved_bits: f64,
 }
 
 /// A limit on bits.
@@ -221,10 +222,8 @@ impl Db {
                 receipts: row.try_get("receipts")?,
                 bits: shown(row.try_get("settled")?),
                 reserved_bits: shown(row.try_get("reserved")?),
-                first: (
-                    shown(row.try_get("settled_first")?),
-                    shown(row.try_get("reserved_first")?),
-                ),
+                first_bits: shown(row.try_get("settled_first")?),
+                first_reserved_bits: shown(row.try_get("reserved_first")?),
             })
         };
         rows.iter().map(account).collect()
