@@ -70,14 +70,22 @@ impl Temporary {
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
+
+    /// Gives it another name, under which it stays.
+    pub fn rename(self, path: &Path) -> io::Result<()> {
+        fs::rename(self.folder.path(), path)?;
+        let _moved = self.folder.keep();
+        Ok(())
+    }
 }
 
-/// Removes temporary folders of processes that died.
+/// Removes temporary folders of processes that died: those whose names begin with a dot.
 pub fn remove_left(below: &Path) -> io::Result<usize> {
     let mut removed = 0;
     for folder in children(below)? {
+        let name = folder.path.file_name().unwrap_or_default();
         let age = folder.used.elapsed().unwrap_or_default();
-        if age > YOUNG && remove(&folder.path, below)? {
+        if name.as_encoded_bytes().starts_with(b".") && age > YOUNG && remove(&folder.path, below)? {
             removed += 1;
         }
     }
@@ -193,17 +201,20 @@ mod tests {
     #[test]
     fn temporary_folders_of_the_dead_are_removed() {
         let root = tempfile::tempdir().unwrap();
-        let [left, young] = ["left", "young"].map(|name| root.path().join(name));
+        let [left, young] = [".left", ".young"].map(|name| root.path().join(name));
         fs::create_dir(&left).unwrap();
         fs::write(left.join("secret"), "x").unwrap();
         fs::create_dir(&young).unwrap();
         let alive = Temporary::new(root.path()).unwrap();
+        let named = root.path().join("named");
+        Temporary::new(root.path()).unwrap().rename(&named).unwrap();
+        age(&named, 100);
         age(&left, 100);
         age(alive.path(), 100);
         assert_eq!(remove_left(root.path()).unwrap(), 1);
         assert_eq!(
-            [&left, &young, alive.path()].map(|path| path.exists()),
-            [false, true, true]
+            [&left, &young, &named, alive.path()].map(|path| path.exists()),
+            [false, true, true, true]
         );
     }
 }

@@ -34,12 +34,14 @@ pub async fn run(app: App) {
 
 /// Removes temporary folders of processes of this machine that died.
 async fn tidy(app: &App) {
-    let folder = app.config.data.join("tmp");
-    match tokio::task::spawn_blocking(move || remove_left(&folder)).await {
-        Ok(Ok(0)) => {}
-        Ok(Ok(removed)) => tracing::info!(removed, "removed temporary folders that were left"),
-        Ok(Err(error)) => tracing::warn!(%error, "removing temporary folders"),
-        Err(error) => tracing::warn!(%error, "removing temporary folders"),
+    for name in ["tmp", "models"] {
+        let folder = app.config.data.join(name);
+        match tokio::task::spawn_blocking(move || remove_left(&folder)).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(removed)) => tracing::info!(removed, "removed temporary folders that were left"),
+            Ok(Err(error)) => tracing::warn!(%error, "removing temporary folders"),
+            Err(error) => tracing::warn!(%error, "removing temporary folders"),
+        }
     }
 }
 

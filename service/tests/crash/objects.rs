@@ -1,11 +1,18 @@
-//! An S3-compatible store that runs already: PROVENN_TEST_S3 is `http://HOST:PORT/BUCKET`, and it asks for no credentials.
+//! An S3-compatible store that runs already: PROVENN_TEST_S3 is `http://HOST:PORT/BUCKET`, with the credentials test and test.
 //! `service/s3-check` starts one.
 
-use reqwest::{Client, StatusCode};
+use futures_util::TryStreamExt;
+use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::path::Path as Name;
+use object_store::{ObjectStore, ObjectStoreExt};
+
+const REGION: &str = "us-east-1";
+const CREDENTIAL: &str = "test";
 
 pub struct Objects {
-    http: Client,
-    url: String,
+    endpoint: String,
+    bucket: String,
+    store: AmazonS3,
 }
 
 impl Objects {
@@ -16,44 +23,46 @@ impl Objects {
             return None;
         };
         let _first = rustls::crypto::ring::default_provider().install_default();
+        let (endpoint, bucket) = url.rsplit_once('/').unwrap();
+        let store = AmazonS3Builder::new()
+            .with_endpoint(endpoint)
+            .with_bucket_name(bucket)
+            .with_region(REGION)
+            .with_access_key_id(CREDENTIAL)
+            .with_secret_access_key(CREDENTIAL)
+            .with_allow_http(true);
         Some(Self {
-            http: Client::new(),
-            url,
+            endpoint: endpoint.into(),
+            bucket: bucket.into(),
+            store: store.build().unwrap(),
         })
     }
 
     pub fn settings(&self) -> Vec<(&'static str, String)> {
-        let (endpoint, bucket) = self.url.rsplit_once('/').unwrap();
         vec![
-            ("PROVENN_STORE", format!("s3://{bucket}/a/prefix")),
-            ("PROVENN_S3__ENDPOINT", endpoint.into()),
-            ("PROVENN_S3__REGION", "us-east-1".into()),
-            ("PROVENN_S3__ACCESS_KEY_ID", "test".into()),
-            ("PROVENN_S3__SECRET_ACCESS_KEY", "test".into()),
+            ("PROVENN_STORE", format!("s3://{}/a/prefix", self.bucket)),
+            ("PROVENN_S3__ENDPOINT", self.endpoint.clone()),
+            ("PROVENN_S3__REGION", REGION.into()),
+            ("PROVENN_S3__ACCESS_KEY_ID", CREDENTIAL.into()),
+            ("PROVENN_S3__SECRET_ACCESS_KEY", CREDENTIAL.into()),
             ("PROVENN_S3__ALLOW_HTTP", "true".into()),
         ]
     }
 
-    /// Names of all objects of a kind.
-    pub async fn names(&self, kind: &str) -> Vec<String> {
-        let list = self.http.get(format!("{}?list-type=2", self.url)).send().await.unwrap();
-        let list = list.text().await.unwrap();
-        let names = list
-            .split("<Key>")
-            .skip(1)
-            .filter_map(|part| part.split("</Key>").next());
-        let kind = format!("/{kind}/");
-        names.filter(|name| name.contains(&kind)).map(str::to_owned).collect()
+    /// All objects of a kind.
+    pub async fn names(&self, kind: &str) -> Vec<Name> {
+        let all: Vec<_> = self.store.list(None).try_collect().await.unwrap();
+        let names = all.into_iter().map(|object| object.location);
+        names
+            .filter(|name| name.parts().any(|part| part.as_ref() == kind))
+            .collect()
     }
 
-    pub async fn read(&self, name: &str) -> Vec<u8> {
-        let answer = self.http.get(format!("{}/{name}", self.url)).send().await.unwrap();
-        assert_eq!(answer.status(), StatusCode::OK);
-        answer.bytes().await.unwrap().to_vec()
+    pub async fn read(&self, name: &Name) -> Vec<u8> {
+        self.store.get(name).await.unwrap().bytes().await.unwrap().to_vec()
     }
 
-    pub async fn write(&self, name: &str, bytes: Vec<u8>) {
-        let put = self.http.put(format!("{}/{name}", self.url)).body(bytes);
-        assert_eq!(put.send().await.unwrap().status(), StatusCode::OK);
+    pub async fn write(&self, name: &Name, bytes: Vec<u8>) {
+        self.store.put(name, bytes.into()).await.unwrap();
     }
 }

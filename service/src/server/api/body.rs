@@ -36,11 +36,11 @@ pub async fn bytes(body: Body, maximum: u64) -> Result<Vec<u8>, ApiError> {
     Ok(bytes)
 }
 
-/// A JSON body, and the digest of its bytes. An empty body stands for `{}`.
+/// A JSON body, and the digest of its bytes.
 pub async fn json<T: DeserializeOwned>(body: Body) -> Result<(T, String), ApiError> {
     let bytes = bytes(body, MAX_JSON).await?;
-    let text = if bytes.is_empty() { b"{}" } else { bytes.as_slice() };
-    let value = serde_json::from_slice(text).map_err(|e| ApiError::bad(format!("the body is not as expected: {e}")))?;
+    let value =
+        serde_json::from_slice(&bytes).map_err(|e| ApiError::bad(format!("the body is not as expected: {e}")))?;
     Ok((value, hex(&Sha256::digest(&bytes))))
 }
 

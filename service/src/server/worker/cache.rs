@@ -3,7 +3,7 @@
 use crate::error::CliError;
 use crate::server::db::Model;
 use crate::server::error::ApiError;
-use crate::server::folders::{hold, shrink, Held};
+use crate::server::folders::{hold, shrink, Held, Temporary};
 use crate::server::store::{Kind, Store};
 use crate::{files, srs};
 use provenn_prover::commit::Description;
@@ -70,7 +70,7 @@ impl Models {
 
     async fn fetch(&self, store: &Store, model: &Model, folder: &Path) -> Result<(), ApiError> {
         tokio::fs::create_dir_all(self.folder.join(&model.tenant)).await?;
-        let partial = tempfile::tempdir_in(&self.folder)?;
+        let partial = Temporary::new(&self.folder)?;
         for name in FILES {
             let sha256 = model.files.get(name).ok_or(ApiError::NotFound {
                 what: "file of the model",
@@ -79,7 +79,7 @@ impl Models {
                 .fetch(&model.tenant, Kind::Private, sha256, &partial.path().join(name))
                 .await?;
         }
-        adopt(partial, folder).await
+        adopt(partial, folder)
     }
 
     /// The bytes of a model's card.
@@ -119,12 +119,9 @@ impl Models {
 }
 
 /// Moves a complete temporary folder to its place; if somebody was faster, theirs is as good.
-async fn adopt(partial: tempfile::TempDir, folder: &Path) -> Result<(), ApiError> {
-    match tokio::fs::rename(partial.path(), folder).await {
-        Ok(()) => {
-            let _moved = partial.keep();
-            Ok(())
-        }
+fn adopt(partial: Temporary, folder: &Path) -> Result<(), ApiError> {
+    match partial.rename(folder) {
+        Ok(()) => Ok(()),
         Err(_) if folder.is_dir() => Ok(()),
         Err(error) => Err(error.into()),
     }
