@@ -33,6 +33,8 @@ mod prover;
 mod queue;
 #[path = "service/registry.rs"]
 mod registry;
+#[path = "service/schema.rs"]
+mod schema;
 #[path = "service/secrets.rs"]
 mod secrets;
 #[path = "service/simulation.rs"]

@@ -45,7 +45,9 @@ async fn budgets_refuse_before_proving_and_are_given_back() {
     let alice = service.alice().await;
     let place = format!("/v1/ledger/models/{}", model.0);
     // Nothing at all is no budget, and does not take one away.
-    alice.call("PUT", &place, "").await.problem(400, "bad-request");
+    for nothing in ["", "null", "[]", "[null, null, null]"] {
+        alice.call("PUT", &place, nothing).await.problem(400, "bad-request");
+    }
     alice
         .call("PUT", &place, json!({ "input_bits": 2 }).to_string())
         .await

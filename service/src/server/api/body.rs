@@ -36,9 +36,13 @@ pub async fn bytes(body: Body, maximum: u64) -> Result<Vec<u8>, ApiError> {
     Ok(bytes)
 }
 
-/// A JSON body, and the digest of its bytes.
+/// A JSON object as a body, and the digest of its bytes.
 pub async fn json<T: DeserializeOwned>(body: Body) -> Result<(T, String), ApiError> {
     let bytes = bytes(body, MAX_JSON).await?;
+    // A list would pass for an object whose fields it has in their order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(ApiError::bad("the body is no JSON object"));
+    }
     let value =
         serde_json::from_slice(&bytes).map_err(|e| ApiError::bad(format!("the body is not as expected: {e}")))?;
     Ok((value, hex(&Sha256::digest(&bytes))))
