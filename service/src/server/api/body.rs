@@ -19,6 +19,9 @@ const MAX_JSON: u64 = 1 << 16;
 const PAUSE: Duration = Duration::from_secs(30);
 /// Fewest bytes per second of a body that takes longer than that.
 const RATE: u64 = 1 << 10;
+/// What is read of a body that is too long, and for how long.
+const DRAIN: u64 = 8 << 20;
+const DRAIN_TIME: Duration = Duration::from_secs(5);
 
 /// Bytes as they are, in the OpenAPI document.
 #[derive(ToSchema)]
@@ -105,9 +108,21 @@ impl Chunks {
             return Ok(None);
         };
         self.length += chunk.len() as u64;
-        match self.length > self.maximum {
-            true => Err(ApiError::TooLarge { maximum: self.maximum }),
-            false => Ok(Some(chunk)),
+        if self.length > self.maximum {
+            let _in_time = tokio::time::timeout(DRAIN_TIME, self.drain()).await;
+            return Err(ApiError::TooLarge { maximum: self.maximum });
+        }
+        Ok(Some(chunk))
+    }
+
+    /// Reads some of what is left. A client that is still sending when the connection closes may never see the answer.
+    async fn drain(&mut self) {
+        let most = self.length.saturating_add(DRAIN);
+        while let Ok(Some(chunk)) = self.stream.try_next().await {
+            self.length = self.length.saturating_add(chunk.len() as u64);
+            if self.length > most {
+                return;
+            }
         }
     }
 }
