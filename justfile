@@ -14,6 +14,14 @@ test:
 crash:
     PROVENN_CRASH=full cargo test --release -p provenn-service --features failpoints --test crash -- --nocapture --test-threads 1
 
+# Machines that share a database and an S3-compatible store (installs one in a temporary environment; needs PostgreSQL).
+s3:
+    service/s3-check
+
+# Every malformed upload of the fixtures to a real process, with their times asserted. For a machine that does nothing else.
+malformed:
+    PROVENN_TIMED=1 cargo test --release -p provenn-service --test service malformed -- --nocapture --test-threads 1
+
 # Generated requests against the API, from its own document (installs schemathesis in a temporary environment).
 fuzz-api:
     cargo build --release -p provenn-service

@@ -1,6 +1,8 @@
 //! The grammar of the command line. The arguments of each command stand beside its code.
 
-use crate::commands::{audit, commit, completions, explain, inspect, keys, log, prove, serve, srs, structure, verify};
+use crate::commands::{
+    audit, backup, commit, completions, explain, inspect, keys, log, prove, serve, srs, structure, verify,
+};
 use clap::{Parser, Subcommand};
 
 /// Prove what a committed neural network computes, and check such proofs.
@@ -42,6 +44,8 @@ pub enum Command {
     /// Make, revoke and list keys of the service.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Copy what a service on one machine holds, while it runs.
+    Backup(backup::Args),
     /// Check proofs of a transparency log, or watch one.
     #[command(subcommand)]
     Log(log::Command),

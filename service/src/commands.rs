@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod audit;
+pub mod backup;
 pub mod commit;
 pub mod completions;
 pub mod demo;
@@ -31,6 +32,7 @@ pub fn run(cli: &Cli) -> Result<Report, CliError> {
         Command::Srs(command) => srs::run(command),
         Command::Serve(args) => serve::run(args),
         Command::Keys(command) => keys::run(command),
+        Command::Backup(args) => backup::run(args),
         Command::Log(command) => log::run(command),
         Command::Completions(args) => Ok(completions::run(args)),
     }

@@ -26,6 +26,27 @@ pub fn describe(graph: &Graph) -> Value {
     })
 }
 
+/// Multiplications of convolutions and matrix products.
+pub fn macs(graph: &Graph) -> u64 {
+    let elements = |shape: &[usize]| shape.iter().fold(1u64, |all, &n| all.saturating_mul(n as u64));
+    let shape = |id: Option<&usize>| {
+        id.and_then(|&id| graph.values.get(id))
+            .map_or(&[][..], |v| v.shape.as_slice())
+    };
+    let of = |node: &Node| {
+        let (first, second) = (shape(node.inputs.first()), shape(node.inputs.get(1)));
+        let per = |places: &[usize], each: u64| elements(places).saturating_mul(each);
+        match node.op {
+            // Each place of the output sums over a filter, each place of the input spreads over one.
+            Op::Conv { .. } => per(shape(Some(&node.output)), elements(second.get(1..).unwrap_or_default())),
+            Op::ConvTranspose { .. } => per(first, elements(second.get(1..).unwrap_or_default())),
+            Op::MatMul => per(shape(Some(&node.output)), first.last().map_or(1, |&n| n as u64)),
+            _ => 0,
+        }
+    };
+    graph.nodes.iter().map(of).fold(0, u64::saturating_add)
+}
+
 fn layer(graph: &Graph, node: &Node, counted: &mut BTreeSet<usize>) -> Value {
     let constant = |id: usize| graph.values.get(id).and_then(|value| value.constant.as_ref());
     let inputs: Vec<usize> = node

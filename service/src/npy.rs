@@ -3,6 +3,7 @@
 //! Format: NEP 1. The first axis counts rows; whatever is not exactly this is refused.
 
 use crate::error::CliError;
+use crate::sample::MAX_AXES;
 
 /// First bytes of a file.
 pub const MAGIC: &[u8] = b"\x93NUMPY";
@@ -17,15 +18,31 @@ pub struct Rows {
 }
 
 pub fn parse(bytes: &[u8]) -> Result<Rows, CliError> {
+    let (header, data) = checked(bytes)?;
+    let values: Vec<f32> = data
+        .chunks_exact(header.kind.width())
+        .map(|c| header.kind.value(c))
+        .collect();
+    let shape = header.shape.get(1..).unwrap_or_default().to_vec();
+    let per_row = shape.iter().product::<usize>().max(1);
+    let rows = values.chunks(per_row).map(<[f32]>::to_vec).collect();
+    Ok(Rows { shape, rows })
+}
+
+/// The shape of a file, the number of rows first, without its values.
+pub fn shape(bytes: &[u8]) -> Result<Vec<usize>, CliError> {
+    Ok(checked(bytes)?.0.shape)
+}
+
+/// Header and data, which are what the header says.
+fn checked(bytes: &[u8]) -> Result<(Header, &[u8]), CliError> {
     let (header, data) = split(bytes)?;
     let header = Header::parse(header)?;
-    let (count, shape) = match header.shape.split_first() {
-        Some((&count, shape)) => (count, shape.to_vec()),
-        None => return Err(bad("the array has no axis".into())),
+    let Some((&count, shape)) = header.shape.split_first() else {
+        return Err(bad("the array has no axis".into()));
     };
     let per_row = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
-    let width = header.kind.width();
-    let expected = per_row.and_then(|n| n.checked_mul(count)?.checked_mul(width));
+    let expected = per_row.and_then(|n| n.checked_mul(count)?.checked_mul(header.kind.width()));
     if expected != Some(data.len()) {
         return Err(bad(format!(
             "the shape {:?} does not fit {} bytes of data",
@@ -33,12 +50,10 @@ pub fn parse(bytes: &[u8]) -> Result<Rows, CliError> {
             data.len()
         )));
     }
-    let values: Vec<f32> = data.chunks_exact(width).map(|c| header.kind.value(c)).collect();
-    let rows = match per_row {
-        Some(n) if n > 0 => values.chunks(n).map(<[f32]>::to_vec).collect(),
-        _ => return Err(bad("rows are empty".into())),
-    };
-    Ok(Rows { shape, rows })
+    match per_row {
+        Some(0) | None => Err(bad("rows are empty".into())),
+        Some(_) => Ok((header, data)),
+    }
 }
 
 fn bad(reason: String) -> CliError {
@@ -153,8 +168,8 @@ impl Header {
         let shape = axes
             .map(|axis| axis.parse().map_err(|_| wrong()))
             .collect::<Result<Vec<usize>, _>>()?;
-        if shape.len() > 8 {
-            return Err(bad(format!("{} axes, at most 8 are accepted", shape.len())));
+        if shape.len() > MAX_AXES {
+            return Err(bad(format!("{} axes, at most {MAX_AXES} are accepted", shape.len())));
         }
         Ok(Self { kind, shape })
     }

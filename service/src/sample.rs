@@ -4,14 +4,74 @@ use crate::error::CliError;
 use crate::files::{self, MAX_DATA};
 use crate::npy;
 use provenn_prover::commit::Description;
-use serde::Deserialize;
+use serde::de::{Error, SeqAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use std::marker::PhantomData;
 use std::path::Path;
 
+/// Most axes of an input.
+pub const MAX_AXES: usize = 8;
+
+/// A JSON sample, with its values or a count of them.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Json {
-    shape: Vec<usize>,
-    values: Vec<f32>,
+struct Json<V> {
+    shape: Axes,
+    values: V,
+}
+
+/// Few extents.
+struct Axes(Vec<usize>);
+
+/// Values that are counted and not kept.
+struct Counted(usize);
+
+impl<'de> Deserialize<'de> for Axes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let extents = each(deserializer, Vec::new(), |extents: &mut Vec<usize>, extent| {
+            extents.push(extent);
+            extents.len() <= MAX_AXES
+        });
+        Ok(Self(extents?))
+    }
+}
+
+impl<'de> Deserialize<'de> for Counted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let count = each(deserializer, 0, |count, value: f32| {
+            *count += 1;
+            value.is_finite()
+        });
+        Ok(Self(count?))
+    }
+}
+
+/// Goes through a list as long as `next` accepts its elements.
+fn each<'de, D: Deserializer<'de>, T: Deserialize<'de>, S>(
+    deserializer: D,
+    state: S,
+    next: impl FnMut(&mut S, T) -> bool,
+) -> Result<S, D::Error> {
+    struct Each<S, F, T>(S, F, PhantomData<T>);
+
+    impl<'de, S, F: FnMut(&mut S, T) -> bool, T: Deserialize<'de>> Visitor<'de> for Each<S, F, T> {
+        type Value = S;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "finite numbers, in a shape of at most {MAX_AXES} axes")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<S, A::Error> {
+            while let Some(element) = list.next_element()? {
+                if !(self.1)(&mut self.0, element) {
+                    return Err(Error::invalid_value(Unexpected::Seq, &self));
+                }
+            }
+            Ok(self.0)
+        }
+    }
+    deserializer.deserialize_seq(Each(state, next, PhantomData))
 }
 
 /// Rows of a calibration or test set.
@@ -32,8 +92,9 @@ pub fn one(path: &Path, description: &Description) -> Result<Vec<f32>, CliError>
             (shape, npy.rows.concat())
         }
         false => {
-            let json: Json = serde_json::from_slice(&bytes).map_err(|e| bad(format!("{}: {e}", path.display())))?;
-            (json.shape, json.values)
+            let json: Json<Vec<f32>> =
+                serde_json::from_slice(&bytes).map_err(|e| bad(format!("{}: {e}", path.display())))?;
+            (json.shape.0, json.values)
         }
     };
     let expected = &description.input_shape;
@@ -51,12 +112,18 @@ pub fn one(path: &Path, description: &Description) -> Result<Vec<f32>, CliError>
     }
 }
 
-/// The shape that a JSON sample states, if its values fill it.
+/// The shape of data in either form, if what is there fills it. Takes little memory beside the bytes.
 pub fn shape(bytes: &[u8]) -> Result<Vec<usize>, CliError> {
-    let Json { shape, values } = serde_json::from_slice(bytes).map_err(|e| bad(e.to_string()))?;
-    match shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)) == Some(values.len()) {
+    if bytes.starts_with(npy::MAGIC) {
+        return npy::shape(bytes);
+    }
+    let Json {
+        shape: Axes(shape),
+        values: Counted(count),
+    } = serde_json::from_slice(bytes).map_err(|e| bad(e.to_string()))?;
+    match shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)) == Some(count) {
         true => Ok(shape),
-        false => Err(bad(format!("{} values do not fill the shape {shape:?}", values.len()))),
+        false => Err(bad(format!("{count} values do not fill the shape {shape:?}"))),
     }
 }
 
@@ -72,4 +139,26 @@ fn bad(message: String) -> CliError {
         message,
         "give one sample as {\"shape\": [..], \"values\": [..]} or as a .npy file of one row",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_are_read_without_the_values() {
+        let read = |text: &str| shape(text.as_bytes()).map_err(|e| e.parts().1.to_owned());
+        assert_eq!(read(r#"{"shape":[2,1],"values":[1,-2.5e3]}"#), Ok(vec![2, 1]));
+        assert_eq!(read(r#"{"values":[],"shape":[0]}"#), Ok(vec![0]));
+        for bad in [
+            r#"{"shape":[1,1,1,1,1,1,1,1,1],"values":[1]}"#,
+            r#"{"shape":[1],"values":[1e39]}"#,
+            r#"{"shape":[1],"values":["1"]}"#,
+            r#"{"shape":[1],"values":[1],"more":1}"#,
+            r#"{"shape":1,"values":[1]}"#,
+            r#"{"shape":[2],"values":[1]}"#,
+        ] {
+            assert!(read(bad).is_err_and(|message| message.len() < 200), "{bad}");
+        }
+    }
 }

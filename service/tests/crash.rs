@@ -1,23 +1,33 @@
 //! The service under `kill -9`: API, workers and prover processes, at labelled points and at random, a frozen worker, a database
 //! that restarts. Always checked: no job lost, no wrong receipt, at most one receipt per statement, each receipt in the log
-//! and in the ledger once.
+//! and in the ledger once, and budgets of the ledger that hold. Then the job engine's conditions, machines that share
+//! nothing but a database and an object store, and a restored backup.
 //!
 //! The normal tests run a short version on both databases. `just crash` runs all of it: PROVENN_CRASH=full, with the feature
 //! `failpoints`. The counts are printed.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
+#[path = "crash/backup.rs"]
+mod backup;
 #[path = "crash/client.rs"]
 mod client;
 #[path = "crash/cluster.rs"]
 mod cluster;
+#[path = "crash/engine.rs"]
+mod engine;
+#[path = "crash/objects.rs"]
+mod objects;
 #[path = "crash/postgres.rs"]
 mod postgres;
 #[path = "crash/published.rs"]
 mod published;
 
 use cluster::{Cluster, Role};
+use objects::Objects;
 use postgres::Postgres;
 use rand_core::{RngCore, SeedableRng};
+use reqwest::Method;
+use serde_json::json;
 use std::time::Duration;
 
 /// Whether everything runs.
@@ -106,8 +116,9 @@ const POINTS: [(&str, Role); 21] = [
 #[cfg(feature = "failpoints")]
 #[tokio::test(flavor = "multi_thread")]
 async fn labelled_points() {
-    let Some(database) = Postgres::start() else { return };
-    for (name, database) in [("sqlite", None), ("postgresql", Some(&database))] {
+    let server = Postgres::start();
+    let postgres = server.as_ref().map(|server| ("postgresql", Some(server)));
+    for (name, database) in [("sqlite", None)].into_iter().chain(postgres) {
         let mut cluster = Cluster::start(database, 1).await;
         let mut places = Vec::new();
         for (point, role) in POINTS {
@@ -186,9 +197,142 @@ async fn two_workers_share_a_queue() {
     cluster.client.wait().await;
     let counts = cluster.client.judge(&places, "shared-").await;
     let done: Vec<usize> = (0..2).map(|worker| cluster.ended(worker, "done")).collect();
+    for (time, worker, what, job) in cluster.proofs() {
+        println!("{time} worker {worker} {what:<7} {job}");
+    }
     println!("postgresql, two workers: {done:?} of {jobs} proofs; {counts}");
     counts.assert_sound();
-    // Each proof exactly once, and neither worker idle.
+    // Each proof exactly once, by either worker about as often.
+    counts.assert_once();
     assert_eq!(done.iter().sum::<usize>(), jobs);
-    assert!(done.iter().all(|n| n * 4 >= jobs), "{done:?}");
+    assert!(done.iter().all(|n| n * 3 >= jobs), "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_job_engine_keeps_its_conditions() {
+    let server = Postgres::start();
+    for database in [None].into_iter().chain(server.as_ref().map(Some)) {
+        engine::one_task_per_fetch(database).await;
+    }
+    // On tables of its own: the engine knows all workers there ever were.
+    let server = Postgres::start();
+    for database in [None].into_iter().chain(server.as_ref().map(Some)) {
+        engine::a_new_name_per_start(database).await;
+    }
+    let server = Postgres::start();
+    for database in [None].into_iter().chain(server.as_ref().map(Some)) {
+        engine::four_heartbeats_may_be_missed(database).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn machines_share_a_database_and_an_object_store() {
+    let (Some(store), Some(database)) = (Objects::find(), Postgres::start()) else {
+        return;
+    };
+    // Two of them prove for one that takes requests; none sees the folders of another.
+    let mut cluster = Cluster::apart(&database, 2, store.settings()).await;
+    let mut places = Vec::new();
+    for n in 0..6 {
+        places.push(cluster.client.submit(&format!("apart-{n}")).await);
+    }
+    cluster.client.wait().await;
+    let counts = cluster.client.judge(&places, "apart-").await;
+    println!("postgresql and S3, machines apart: {counts}");
+    counts.assert_sound();
+    for role in [Role::Api, Role::Worker(0), Role::Worker(1)] {
+        assert!(!cluster.data(role).join("objects").exists());
+    }
+
+    // A receipt that somebody changed in the store is no answer, and one that was put right again is.
+    let client = cluster.client.clone();
+    let place = format!("{}/receipt", places[0]);
+    let (_, receipt) = client.bytes(&place).await;
+    let mut found = None;
+    for name in store.names("receipt").await {
+        if store.read(&name).await == receipt {
+            found = Some(name);
+        }
+    }
+    let name = found.unwrap();
+    let damaged = |mut bytes: Vec<u8>| {
+        *bytes.last_mut().unwrap() ^= 1;
+        bytes
+    };
+    let get = async || client.once(Method::GET, &place, json!(null)).await;
+    store.write(&name, damaged(receipt.clone())).await;
+    assert_eq!(get().await, (500, "object-damaged".into()));
+    store.write(&name, receipt).await;
+    assert_eq!(get().await.0, 200);
+
+    // Nor is a proof made of a damaged model, on a machine that has no copy of it.
+    cluster.stop_workers().await;
+    for n in 0..2 {
+        std::fs::remove_dir_all(cluster.data(Role::Worker(n)).join("models")).unwrap();
+    }
+    for name in store.names("private").await {
+        store.write(&name, damaged(store.read(&name).await)).await;
+    }
+    let place = cluster.client.submit("apart-damaged").await;
+    cluster.start_workers().await;
+    cluster.client.wait().await;
+    let job = cluster.client.json(&place).await;
+    assert_eq!(
+        (&job["state"], &job["error"]["code"]),
+        (&json!("failed"), &json!("object-damaged")),
+        "{job}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_backup_goes_on_with_sqlite() {
+    let mut cluster = Cluster::start(None, 1).await;
+    let places = backup::used(&cluster).await;
+    let before = backup::seen(&cluster.client, &places).await;
+    let newest = backup::checkpoint(&cluster.client).await;
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let to = folder.path().join("backup");
+    backup::back_up(&cluster, &to);
+    // What came later is lost.
+    let lost = cluster.client.submit("lost").await;
+    cluster.client.wait().await;
+    cluster.halt();
+    let restored = Cluster::restored(&cluster, &to, None).await;
+    backup::goes_on(&restored, &before, &places, &newest).await;
+    assert_eq!(restored.client.bytes(&lost).await.0, 404);
+    // One that is made while jobs are under way is as good: they are done again.
+    let mut under_way = Vec::new();
+    for n in 0..8 {
+        under_way.push(restored.client.submit(&format!("under-way-{n}")).await);
+    }
+    let to = folder.path().join("another");
+    backup::back_up(&restored, &to);
+    restored.client.wait().await;
+    let again = Cluster::restored(&restored, &to, None).await;
+    again.client.wait().await;
+    let counts = again.client.judge(&under_way, "under-way-").await;
+    // The log and the ledger know of the other receipts too.
+    counts.assert_done();
+    println!("sqlite, restored with jobs under way: {} done", under_way.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_backup_goes_on_with_postgresql() {
+    let Some(database) = Postgres::start() else { return };
+    let mut cluster = Cluster::start(Some(&database), 1).await;
+    let places = backup::used(&cluster).await;
+    let before = backup::seen(&cluster.client, &places).await;
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let (to, dump) = (folder.path().join("backup"), folder.path().join("dump"));
+    database.dump(&dump);
+    // Published after the database was copied and before the objects are: it stays in the log.
+    let lost = cluster.client.submit("lost").await;
+    cluster.client.wait().await;
+    let newest = backup::checkpoint(&cluster.client).await;
+    backup::keep(&cluster, &to);
+    cluster.halt();
+    let url = database.restore(&dump, "restored");
+    let restored = Cluster::restored(&cluster, &to, Some(url)).await;
+    backup::goes_on(&restored, &before, &places, &newest).await;
+    assert_eq!(restored.client.bytes(&lost).await.0, 404);
 }

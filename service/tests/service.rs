@@ -4,24 +4,37 @@
 #[path = "service/harness.rs"]
 mod harness;
 
+#[path = "service/process.rs"]
+mod process;
+
 #[path = "service/access.rs"]
 mod access;
 #[path = "service/admission.rs"]
 mod admission;
+#[path = "service/cache.rs"]
+mod cache;
+#[path = "service/connections.rs"]
+mod connections;
 #[path = "service/events.rs"]
 mod events;
 #[path = "service/ledger.rs"]
 mod ledger;
 #[path = "service/malformed.rs"]
 mod malformed;
+#[path = "service/metrics.rs"]
+mod metrics;
 #[path = "service/openapi.rs"]
 mod openapi;
 #[path = "service/page.rs"]
 mod page;
 #[path = "service/prover.rs"]
 mod prover;
+#[path = "service/queue.rs"]
+mod queue;
 #[path = "service/registry.rs"]
 mod registry;
+#[path = "service/schema.rs"]
+mod schema;
 #[path = "service/secrets.rs"]
 mod secrets;
 #[path = "service/simulation.rs"]
@@ -30,5 +43,7 @@ mod simulation;
 mod submission;
 #[path = "service/tlog.rs"]
 mod tlog;
+#[path = "service/uploads.rs"]
+mod uploads;
 #[path = "service/way.rs"]
 mod way;

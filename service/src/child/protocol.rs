@@ -1,6 +1,7 @@
 //! What service and child say to each other.
 
 use crate::error::CliError;
+use crate::estimate::Limits;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -32,8 +33,8 @@ pub enum Work {
         /// Folder of development parameters, or a file of imported ones.
         srs: PathBuf,
         out: PathBuf,
-        /// Most CPU seconds that a proof of the model may take by forecast.
-        forecast_limit: f64,
+        /// What a proof of the model may cost by forecast.
+        limits: Limits,
     },
     /// Commit to an input; writes the opening to `out`.
     Open {

@@ -3,7 +3,7 @@
 use super::protocol::Work;
 use crate::bytes::{hex, hex32};
 use crate::error::CliError;
-use crate::estimate::Cost;
+use crate::estimate::{Cost, Limits};
 use crate::files::{self, MAX_DATA, MAX_MODEL};
 use crate::policy::Asked;
 use crate::{fail, opening, sample, srs};
@@ -27,14 +27,14 @@ pub fn run(work: &Work, stage: &dyn Fn(&'static str)) -> Result<Value, CliError>
             committed_input,
             srs,
             out,
-            forecast_limit,
+            limits,
         } => {
             let options = CommitOptions {
                 calibration: sample::rows(calibration.as_deref())?,
                 held_out: sample::rows(held_out.as_deref())?,
                 committed_input: *committed_input,
             };
-            make(model, &options, srs, out, *forecast_limit, stage)
+            make(model, &options, srs, out, *limits, stage)
         }
         Work::Open {
             folder,
@@ -76,6 +76,7 @@ fn summary(graph: &Graph) -> Value {
         "nodes": graph.nodes.len(),
         "operators": crate::commands::inspect::operators(graph),
         "parameters": crate::commands::inspect::parameters(graph),
+        "macs": crate::graph::macs(graph),
         "input_shapes": shapes(&graph.input),
         "output_shapes": shapes(&graph.output),
     })
@@ -86,13 +87,13 @@ fn make(
     options: &CommitOptions,
     srs: &Path,
     out: &Path,
-    forecast_limit: f64,
+    limits: Limits,
     stage: &dyn Fn(&'static str),
 ) -> Result<Value, CliError> {
     stage("compile");
     let compiled = compile(&files::read(model, MAX_MODEL)?, options)?;
     let cost = Cost::of(&compiled.layout.shape, &compiled.model.input_shape);
-    cost.admit(forecast_limit)?;
+    cost.admit(limits)?;
     stage("parameters");
     let parameters = srs::open(Some(srs), compiled.layout.shape.k)?;
     stage("commit");

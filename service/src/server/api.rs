@@ -7,6 +7,7 @@ mod inputs_commit;
 mod inputs_put;
 mod jobs;
 mod jobs_list;
+pub mod keep;
 mod keys_get;
 mod ledger;
 mod log;

@@ -1,6 +1,8 @@
 //! Configuration: defaults, then a TOML file, then environment variables, then the command line.
 
 use crate::error::CliError;
+use crate::estimate;
+use crate::server::tlog::key;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -58,10 +60,12 @@ pub struct Limits {
     pub model_bytes: u64,
     pub model_nodes: u64,
     pub model_parameters: u64,
+    /// Multiplications of a model, those of convolutions and matrix products.
+    pub model_macs: u64,
     pub input_bytes: u64,
     /// Most CPU seconds of a proof by forecast.
     pub forecast_cpu_seconds: f64,
-    /// Address space of a prover process.
+    /// Address space of a prover process. A proof that needs more by forecast is refused.
     pub prover_memory_bytes: u64,
     /// Wall time of a prover process.
     pub prover_seconds: u64,
@@ -79,6 +83,8 @@ pub struct Limits {
     pub verifications: usize,
     /// Event streams at a time.
     pub streams: usize,
+    /// Bytes of working files of models that a machine keeps; those not used for longest go.
+    pub cache_bytes: u64,
 }
 
 /// Times in milliseconds.
@@ -95,6 +101,8 @@ pub struct Timing {
     pub poll: u64,
     /// Heartbeat of the job engine; a worker is dead to it after four.
     pub heartbeat: u64,
+    /// How long the head of a request may take to arrive, and a connection be idle.
+    pub head: u64,
     /// How long running jobs may finish after a request to stop.
     pub grace: u64,
 }
@@ -157,6 +165,7 @@ impl Default for Limits {
             model_bytes: 256 << 20,
             model_nodes: 10_000,
             model_parameters: 64_000_000,
+            model_macs: 4_000_000_000,
             input_bytes: 16 << 20,
             forecast_cpu_seconds: 600.0,
             prover_memory_bytes: 8 << 30,
@@ -168,6 +177,7 @@ impl Default for Limits {
             burst: 2000,
             verifications: 4,
             streams: 10_000,
+            cache_bytes: 16 << 30,
         }
     }
 }
@@ -180,7 +190,18 @@ impl Default for Timing {
             sweep: 2_000,
             poll: 200,
             heartbeat: 5_000,
+            head: 30_000,
             grace: 30_000,
+        }
+    }
+}
+
+impl Limits {
+    /// What one proof may cost by forecast.
+    pub fn of_a_proof(&self) -> estimate::Limits {
+        estimate::Limits {
+            cpu_seconds: self.forecast_cpu_seconds,
+            memory_bytes: self.prover_memory_bytes,
         }
     }
 }
@@ -224,6 +245,7 @@ impl Config {
             ("timing.poll", self.timing.poll > 0),
             ("timing.sweep", self.timing.sweep > 0),
             ("timing.renew", self.timing.renew > 0),
+            ("timing.head", self.timing.head > 0),
             ("timing.heartbeat", self.timing.heartbeat >= 1000),
         ];
         if let Some((name, _)) = positive.iter().find(|(_, ok)| !ok) {
@@ -249,6 +271,22 @@ impl Config {
         match self.database.as_str() {
             "" => format!("sqlite://{}?mode=rwc", self.data.join("service.db").display()),
             url => url.into(),
+        }
+    }
+
+    /// Folder of objects, where they are no S3 store's.
+    pub fn objects(&self) -> PathBuf {
+        match self.store.as_str() {
+            "" => self.data.join("objects"),
+            folder => folder.into(),
+        }
+    }
+
+    /// File with the log's key.
+    pub fn log_key(&self) -> PathBuf {
+        match self.log.key.as_str() {
+            "" => self.data.join(key::FILE),
+            path => path.into(),
         }
     }
 

@@ -24,6 +24,7 @@ pub use submit::{Submission, Submitted};
 use crate::server::config::without_password;
 use sqlx::any::{install_default_drivers, AnyPoolOptions};
 use sqlx::{Any, AnyPool, Executor, Transaction};
+use std::path::Path;
 use std::time::Duration;
 
 /// Connections to the database.
@@ -81,6 +82,16 @@ impl Db {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), sqlx::Error> {
         sqlx::query("SELECT 1").execute(&self.read).await.map(drop)
+    }
+
+    /// Copies an SQLite database as it is at one moment into a new file, while others use it.
+    pub async fn copy(&self, to: &Path) -> Result<(), sqlx::Error> {
+        let to = to.display().to_string();
+        sqlx::query("VACUUM INTO $1")
+            .bind(to)
+            .execute(&self.read)
+            .await
+            .map(drop)
     }
 
     pub async fn close(&self) {

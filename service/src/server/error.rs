@@ -11,6 +11,8 @@ use serde_json::Value;
 pub enum ApiError {
     #[error("{reason}")]
     BadRequest { reason: String },
+    #[error("a stored object is not what was stored")]
+    Damaged(String),
     #[error("the bytes have the SHA-256 {got}, the address names {expected}")]
     DigestMismatch { expected: String, got: String },
     #[error("the job is {state}")]
@@ -59,6 +61,7 @@ impl ApiError {
     fn texts(&self) -> (u16, &str, &str) {
         match self {
             Self::BadRequest { .. } => (400, "bad-request", "compare the request with /openapi.json"),
+            Self::Damaged(_) => (500, "object-damaged", "the operator has to restore it; the service's log names it"),
             Self::DigestMismatch { .. } => (409, "digest-mismatch", "upload the bytes under their own digest, as sha256sum prints it"),
             Self::Finished { .. } => (409, "already-finished", "a finished job cannot be cancelled"),
             Self::Forbidden { .. } => (403, "forbidden", "use a key with this scope; `provenn keys create` makes one"),
@@ -102,7 +105,7 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let Self::Internal(cause) | Self::Unavailable(cause) = &self {
+        if let Self::Damaged(cause) | Self::Internal(cause) | Self::Unavailable(cause) = &self {
             tracing::error!(code = self.code(), cause, "request failed");
         }
         let problem = self.problem();

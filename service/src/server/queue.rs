@@ -22,7 +22,7 @@ use ulid::Ulid;
 
 const QUEUE: &str = "provenn";
 /// Heartbeats that a worker may miss before the engine gives its tasks to others.
-const MISSED: usize = 4;
+pub const MISSED: usize = 4;
 
 /// The job engine's tables.
 #[derive(Clone, Debug)]
@@ -43,6 +43,15 @@ pub struct Queue {
 /// A new task id, also used for jobs.
 pub fn new_id() -> String {
     Ulid::generate().to_string()
+}
+
+/// Jobs of a tenant that the order of the queue tells apart.
+const SPAN: i64 = 10_000;
+
+/// What the engine sorts by: the priority, and within it who has fewer jobs under way, so that a tenant with a long queue does
+/// not make others wait for all of it. A job that goes back to the queue has waited already: it has `open` 0.
+pub fn rank(priority: i64, open: i64) -> i64 {
+    priority * SPAN + (SPAN - 1 - open.clamp(0, SPAN - 1))
 }
 
 fn engine(error: impl std::fmt::Display) -> ApiError {
@@ -106,11 +115,11 @@ impl Queue {
         PostgresStorage::new(pool).with_config(config)
     }
 
-    /// Adds a task for a job.
-    pub async fn push(&self, job: &str, task: &str, priority: i64) -> Result<(), ApiError> {
+    /// Adds a task for a job; the highest [`rank`] comes first.
+    pub async fn push(&self, job: &str, task: &str, rank: i64) -> Result<(), ApiError> {
         let task = TaskBuilder::new(job.to_owned())
             .task_id(TaskId::from_string(task))
-            .priority(usize::try_from(priority).unwrap_or_default())
+            .priority(usize::try_from(rank).unwrap_or_default())
             .build();
         match &self.tables {
             Tables::Sqlite(pool) => self.sqlite(pool).push_task(task).await.map_err(engine)?,

@@ -7,10 +7,9 @@ use super::error::ApiError;
 use super::keys::{Scope, Secret};
 use super::queue::new_id;
 use super::state::App;
-use super::{events, log, sweeper, tlog, worker};
+use super::{events, listen, log, sweeper, tlog, worker};
 use crate::error::CliError;
 use crate::files;
-use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{signal, SignalKind};
@@ -32,6 +31,7 @@ async fn serve(config: Config) -> Result<(), CliError> {
     let role = config.role;
     let app = App::open(config, Clock::System).await.map_err(start)?;
     first_key(&app).await?;
+    tlog::restore::restore(&app).await.map_err(start)?;
     let (stop, stopping) = watch::channel(false);
     let workers = background(&app, role != Role::Api, &stopping);
     let api = match role {
@@ -39,14 +39,16 @@ async fn serve(config: Config) -> Result<(), CliError> {
         Role::All | Role::Api => {
             let listener = TcpListener::bind(&app.config.listen)
                 .await
-                .map_err(|e| listen(&app.config.listen, &e))?;
-            let address = listener.local_addr().map_err(|e| listen(&app.config.listen, &e))?;
+                .map_err(|e| unusable(&app.config.listen, &e))?;
+            let address = listener.local_addr().map_err(|e| unusable(&app.config.listen, &e))?;
             tracing::info!(%address, "listening");
-            let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-            let ends = stopped(stopping.clone());
-            Some(tokio::spawn(async move {
-                axum::serve(listener, service).with_graceful_shutdown(ends).await
-            }))
+            let head = Duration::from_millis(app.config.timing.head);
+            Some(tokio::spawn(listen::serve(
+                listener,
+                router(app.clone()),
+                head,
+                stopping,
+            )))
         }
     };
     signalled().await;
@@ -103,10 +105,6 @@ async fn first_key(app: &App) -> Result<(), CliError> {
     Ok(())
 }
 
-async fn stopped(mut stop: watch::Receiver<bool>) {
-    let _gone = stop.wait_for(|stop| *stop).await;
-}
-
 async fn signalled() {
     let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
@@ -132,7 +130,7 @@ pub fn start(error: ApiError) -> CliError {
     )
 }
 
-fn listen(address: &str, error: &std::io::Error) -> CliError {
+fn unusable(address: &str, error: &std::io::Error) -> CliError {
     CliError::new(
         1,
         "listen",

@@ -5,6 +5,7 @@ use super::config::Config;
 use super::db::Db;
 use super::error::ApiError;
 use super::events::Hub;
+use super::folders::Temporary;
 use super::limits::RateLimits;
 use super::metrics::Metrics;
 use super::queue::Queue;
@@ -65,7 +66,7 @@ impl App {
             store: Store::open(&config)?,
             queue: Queue::open(&config).await?,
             hub: Hub::default(),
-            models: Models::new(config.data.join("models")),
+            models: Models::new(config.data.join("models"), config.limits.cache_bytes),
             metrics: Metrics::new(),
             rates: RateLimits::new(&config.limits),
             checks: Semaphore::new(config.limits.verifications),
@@ -81,8 +82,8 @@ impl App {
     }
 
     /// A new temporary folder on this machine.
-    pub fn temporary(&self) -> Result<tempfile::TempDir, ApiError> {
-        Ok(tempfile::tempdir_in(self.config.data.join("tmp"))?)
+    pub fn temporary(&self) -> Result<Temporary, ApiError> {
+        Ok(Temporary::new(&self.config.data.join("tmp"))?)
     }
 
     /// The binary that does the proving work.

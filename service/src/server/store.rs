@@ -53,10 +53,7 @@ impl Store {
     /// A folder that cannot be made, or settings that make no store.
     pub fn open(config: &Config) -> Result<Self, ApiError> {
         let Some(place) = config.store.strip_prefix("s3://") else {
-            let folder = match config.store.as_str() {
-                "" => config.data.join("objects"),
-                folder => folder.into(),
-            };
+            let folder = config.objects();
             std::fs::create_dir_all(&folder)?;
             return Ok(Self(Arc::new(
                 LocalFileSystem::new_with_prefix(folder)?.with_fsync(true),
@@ -89,14 +86,20 @@ impl Store {
     pub async fn put_file(&self, tenant: &str, kind: Kind, sha256: &str, path: &Path) -> Result<(), ApiError> {
         let mut file = File::open(path).await?;
         let mut writer = BufWriter::new(self.0.clone(), name(tenant, kind, sha256));
-        let mut chunk = vec![0; CHUNK];
-        loop {
-            match file.read(&mut chunk).await? {
-                0 => break,
-                n => writer.write_all(chunk.get(..n).unwrap_or_default()).await?,
-            }
+        let copied = copy(&mut file, &mut writer).await;
+        if copied.is_err() {
+            // Parts that were sent would stay.
+            let _as_good_as_possible = writer.abort().await;
         }
-        Ok(writer.shutdown().await?)
+        Ok(copied?)
+    }
+
+    /// Removes an object, if it is there.
+    pub async fn remove(&self, tenant: &str, kind: Kind, sha256: &str) -> Result<(), ApiError> {
+        match self.0.delete(&name(tenant, kind, sha256)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Stores bytes; returns their digest.
@@ -135,6 +138,16 @@ impl Store {
     }
 }
 
+async fn copy(file: &mut File, writer: &mut BufWriter) -> std::io::Result<()> {
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match file.read(&mut chunk).await? {
+            0 => return writer.shutdown().await,
+            n => writer.write_all(chunk.get(..n).unwrap_or_default()).await?,
+        }
+    }
+}
+
 fn name(tenant: &str, kind: Kind, sha256: &str) -> Name {
     Name::from_iter([tenant, kind.name(), sha256])
 }
@@ -142,8 +155,6 @@ fn name(tenant: &str, kind: Kind, sha256: &str) -> Name {
 fn check(expected: &str, got: &str) -> Result<(), ApiError> {
     match expected == got {
         true => Ok(()),
-        false => Err(ApiError::Internal(format!(
-            "stored object {expected} has the digest {got}"
-        ))),
+        false => Err(ApiError::Damaged(format!("object {expected} has the digest {got}"))),
     }
 }

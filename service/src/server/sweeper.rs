@@ -1,7 +1,8 @@
 //! What time does to jobs: leases end, statements expire, the job engine forgets.
 
 use super::error::ApiError;
-use super::queue::new_id;
+use super::folders::remove_left;
+use super::queue::{new_id, rank};
 use super::state::App;
 use super::worker::again_or_fail;
 use std::time::Duration;
@@ -22,10 +23,24 @@ pub async fn run(app: App) {
         }
         if round % PRUNE_EVERY == 0 {
             app.rates.prune();
+            tidy(&app).await;
             let pruned = tokio::join!(app.queue.prune(), app.db.forget_requests(app.now() - MEMORY));
             if let (Err(error), _) | (_, Err(error)) = pruned {
                 tracing::warn!(%error, "removing what is old");
             }
+        }
+    }
+}
+
+/// Removes temporary folders of processes of this machine that died.
+async fn tidy(app: &App) {
+    for name in ["tmp", "models"] {
+        let folder = app.config.data.join(name);
+        match tokio::task::spawn_blocking(move || remove_left(&folder)).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(removed)) => tracing::info!(removed, "removed temporary folders that were left"),
+            Ok(Err(error)) => tracing::warn!(%error, "removing temporary folders"),
+            Err(error) => tracing::warn!(%error, "removing temporary folders"),
         }
     }
 }
@@ -46,7 +61,7 @@ pub async fn sweep(app: &App) -> Result<(), ApiError> {
         }
         let task = new_id();
         if app.db.retask(&waiting.id, &waiting.task, &task, app.now()).await? {
-            app.queue.push(&waiting.id, &task, waiting.priority).await?;
+            app.queue.push(&waiting.id, &task, rank(waiting.priority, 0)).await?;
             tracing::info!(job = waiting.id, "told the job engine again");
         }
     }

@@ -7,9 +7,11 @@
 //!
 //! The log never signs two trees that contradict each other: the copy of the checkpoint in the object store is compared
 //! with the tree of the database first, so that a database restored from an old backup stops the log instead of forking it.
+//! If the database only lacks the last entries of that tree, [`restore`] reads them back from the tiles at start.
 
 pub mod key;
 pub mod proofs;
+pub mod restore;
 #[cfg(test)]
 mod tests;
 pub mod tiles;
@@ -31,7 +33,7 @@ const POLL: Duration = Duration::from_secs(1);
 /// Pause after a checkpoint: what arrives meanwhile shares the next one.
 const SETTLE: Duration = Duration::from_millis(200);
 /// Object that holds a copy of the newest checkpoint.
-const COPY: &str = "_log/checkpoint";
+pub const COPY: &str = "_log/checkpoint";
 
 /// The log's key, in processes that sign, and news of entries.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use super::db::{Job, Lease, Outcome, Publication, State};
 use super::error::ApiError;
 use super::metrics::Ended;
 use super::problem::Problem;
-use super::queue::new_id;
+use super::queue::{new_id, rank};
 use super::state::App;
 use crate::child::protocol::{Start, Work};
 use crate::fail;
@@ -37,6 +37,11 @@ impl From<ApiError> for Stopped {
     fn from(error: ApiError) -> Self {
         match error {
             ApiError::Unavailable(cause) | ApiError::Internal(cause) => Self::Died(cause),
+            // Reading it again would give the same.
+            ApiError::Damaged(cause) => {
+                tracing::error!(cause, "a stored object is damaged");
+                Self::Failed(Box::new(ApiError::Damaged(cause).problem()))
+            }
             refusal => Self::Failed(Box::new(refusal.problem())),
         }
     }
@@ -219,7 +224,7 @@ pub(super) async fn again_or_fail(
     let task = new_id();
     let outcome = app.db.give_back(lease, &task, now).await?;
     if outcome == Outcome::Applied {
-        app.queue.push(&lease.job, &task, priority).await?;
+        app.queue.push(&lease.job, &task, rank(priority, 0)).await?;
     }
     Ok((outcome, "retried"))
 }

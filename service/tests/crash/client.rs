@@ -1,9 +1,11 @@
 //! A client that does not give up, and the judgement over what it got.
 
 use super::published;
+use provenn_service::bytes::hex;
 use provenn_verifier::{verify, Expectation, ModelCard, SrsVerifyingKey};
 use reqwest::{Client as Http, Method, Response};
 use serde_json::{json, Value};
+use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -12,11 +14,13 @@ use std::time::{Duration, Instant};
 pub struct Client {
     http: Http,
     base: String,
-    key: String,
+    pub key: String,
     pub model: String,
     pub input: String,
 }
 
+/// What is proven: one bit.
+pub const POLICY: &str = "threshold:0:0";
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -70,7 +74,7 @@ impl Client {
     /// Asks for a proof for an audience; the place of the job.
     pub async fn submit(&self, audience: &str) -> String {
         let body =
-            json!({ "model": self.model, "input": self.input, "policy": "label", "context": { "audience": audience } });
+            json!({ "model": self.model, "input": self.input, "policy": POLICY, "context": { "audience": audience } });
         let answer = self
             .send(
                 Method::POST,
@@ -104,6 +108,28 @@ impl Client {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         panic!("{place} does not end")
+    }
+
+    /// One request without patience: status, and the code of a problem.
+    pub async fn once(&self, method: Method, path: &str, body: Value) -> (u16, String) {
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.base))
+            .bearer_auth(&self.key);
+        let answer = request.body(body.to_string()).send().await.unwrap();
+        let status = answer.status().as_u16();
+        let problem = serde_json::from_slice::<Value>(&answer.bytes().await.unwrap()).unwrap_or_default();
+        (status, problem["code"].as_str().unwrap_or_default().into())
+    }
+
+    /// Uploads bytes under their digest.
+    pub async fn put(&self, what: &str, bytes: Vec<u8>) -> String {
+        let sha256 = hex(&Sha256::digest(&bytes));
+        let answer = self
+            .send(Method::PUT, &format!("/v1/{what}/{sha256}"), None, bytes)
+            .await;
+        assert!(answer.status().is_success(), "{what}: {}", answer.status());
+        sha256
     }
 
     /// Jobs under way, from the metrics.
@@ -191,6 +217,20 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// All are done and right; log and ledger also know of others.
+    pub fn assert_done(&self) {
+        assert_eq!(
+            (self.done, self.lost, self.wrong, self.doubled),
+            (self.jobs, 0, 0, 0),
+            "{self}"
+        );
+    }
+
+    /// Each job was done at the first attempt.
+    pub fn assert_once(&self) {
+        assert_eq!(self.attempts, self.jobs as i64, "{self}");
+    }
+
     pub fn assert_sound(&self) {
         assert_eq!(
             (

@@ -2,11 +2,9 @@
 
 use super::client::Client;
 use super::postgres::Postgres;
-use provenn_service::bytes::hex;
 use reqwest::Method;
 use rustix::process::{kill_process, Pid, Signal};
 use serde_json::{json, Value};
-use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -25,6 +23,10 @@ pub enum Role {
 pub struct Cluster {
     folder: TempDir,
     database: Option<String>,
+    /// Settings beside those of all clusters.
+    more: Vec<(&'static str, String)>,
+    /// Whether each process has a data folder of its own, as on a machine of its own.
+    apart: bool,
     port: u16,
     api: Option<Child>,
     workers: Vec<Option<Child>>,
@@ -43,35 +45,73 @@ fn fixture(name: &str) -> Vec<u8> {
 }
 
 impl Cluster {
-    /// An API process and worker processes on one data folder, with a committed model.
-    pub async fn start(database: Option<&Postgres>, workers: usize) -> Self {
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    fn down(database: Option<String>, workers: usize) -> Self {
         let port = free_port();
-        let mut cluster = Self {
-            database: database.map(Postgres::url),
+        Self {
+            folder: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap(),
+            database,
+            more: vec![],
+            apart: false,
             client: Client::new(port, ""),
             api: None,
             workers: (0..workers).map(|_| None).collect(),
             armed: None,
-            folder,
             port,
-        };
+        }
+    }
+
+    /// An API process and worker processes on one data folder, with a committed model.
+    pub async fn start(database: Option<&Postgres>, workers: usize) -> Self {
+        Self::down(database.map(Postgres::url), workers).begin().await
+    }
+
+    /// The same as machines that share nothing but a database and, by these settings, an object store.
+    pub async fn apart(database: &Postgres, workers: usize, store: Vec<(&'static str, String)>) -> Self {
+        let mut cluster = Self::down(Some(database.url()), workers);
+        (cluster.more, cluster.apart) = (store, true);
+        cluster.begin().await
+    }
+
+    /// An API process and a worker on the data of another cluster, and on its database or another.
+    pub async fn restored(from: &Self, data: &Path, database: Option<String>) -> Self {
+        let mut cluster = Self::down(database, 1);
+        copy(data, cluster.folder.path());
+        cluster.client = Client::new(cluster.port, &from.client.key);
+        cluster.client.model.clone_from(&from.client.model);
+        cluster.client.input.clone_from(&from.client.input);
+        cluster.spawn(Role::Api);
+        // It reads the log back before anybody publishes.
+        cluster.client.json("/v1/log").await;
+        cluster.start_workers().await;
+        cluster
+    }
+
+    async fn begin(self) -> Self {
+        let mut cluster = self;
         let key = Command::new(BINARY)
             .args(["keys", "create", "--tenant", "alice"])
-            .envs(cluster.settings())
+            .envs(cluster.settings(Role::Api))
             .output()
             .unwrap();
         assert!(key.status.success(), "{}", String::from_utf8_lossy(&key.stderr));
-        cluster.client = Client::new(port, String::from_utf8(key.stdout).unwrap().trim());
+        cluster.client = Client::new(cluster.port, String::from_utf8(key.stdout).unwrap().trim());
         cluster.spawn(Role::Api);
         cluster.start_workers().await;
         cluster.commit().await;
         cluster
     }
 
-    fn settings(&self) -> Vec<(&'static str, String)> {
+    /// The data folder of a process.
+    pub fn data(&self, role: Role) -> PathBuf {
+        match self.apart {
+            true => self.log(role).with_extension("data"),
+            false => self.folder.path().into(),
+        }
+    }
+
+    pub fn settings(&self, role: Role) -> Vec<(&'static str, String)> {
         let mut settings = vec![
-            ("PROVENN_DATA", self.folder.path().display().to_string()),
+            ("PROVENN_DATA", self.data(role).display().to_string()),
             ("PROVENN_LISTEN", format!("127.0.0.1:{}", self.port)),
             (
                 "PROVENN_SRS",
@@ -86,6 +126,7 @@ impl Cluster {
             ("PROVENN_TIMING__HEARTBEAT", "1000".into()),
         ];
         settings.extend(self.database.clone().map(|url| ("PROVENN_DATABASE", url)));
+        settings.extend(self.more.iter().cloned());
         settings
     }
 
@@ -108,7 +149,7 @@ impl Cluster {
         let name = if role == Role::Api { "api" } else { "worker" };
         command
             .args(["serve", "--role", name])
-            .envs(self.settings())
+            .envs(self.settings(role))
             .stderr(log);
         if let Some((armed, point, marker)) = &self.armed {
             if *armed == role {
@@ -140,19 +181,12 @@ impl Cluster {
     }
 
     async fn commit(&mut self) {
-        let put = async |what: &str, name: &str| {
-            let bytes = fixture(name);
-            let sha256 = hex(&Sha256::digest(&bytes));
-            let answer = self
-                .client
-                .send(Method::PUT, &format!("/v1/{what}/{sha256}"), None, bytes)
-                .await;
-            assert!(answer.status().is_success(), "{name}: {}", answer.status());
-            sha256
-        };
-        let model = put("models", "models/linear_30.onnx").await;
-        let calibration = put("inputs", "data/breast_cancer_calibration.npy").await;
-        let input = put("inputs", "inputs/linear_30.json").await;
+        let model = self.client.put("models", fixture("models/linear_30.onnx")).await;
+        let calibration = self
+            .client
+            .put("inputs", fixture("data/breast_cancer_calibration.npy"))
+            .await;
+        let input = self.client.put("inputs", fixture("inputs/linear_30.json")).await;
         let body = json!({ "calibration": calibration }).to_string().into_bytes();
         let answer = self
             .client
@@ -211,6 +245,40 @@ impl Cluster {
         kill_process(pid(worker), Signal::CONT).unwrap();
     }
 
+    /// Ends all processes as a crash does.
+    pub fn halt(&mut self) {
+        for child in self.workers.iter_mut().chain([&mut self.api]) {
+            if let Some(mut child) = child.take() {
+                let _continued = kill_process(pid(&child), Signal::CONT);
+                let _killed = child.kill();
+                let _waited = child.wait();
+            }
+        }
+    }
+
+    /// What the logs of the workers say of proofs, in the order of time: time, worker, `started` or `ended`, job.
+    pub fn proofs(&self) -> Vec<(String, usize, String, String)> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let of = |worker: usize| {
+            let log = fs::read_to_string(self.log(Role::Worker(worker))).unwrap();
+            let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+            let proofs = lines.into_iter().filter(|line| line["kind"] == "proof");
+            proofs
+                .map(|line| {
+                    (
+                        text(&line["timestamp"]),
+                        worker,
+                        text(&line["message"]),
+                        text(&line["job"]),
+                    )
+                })
+                .collect::<Vec<_>>()
+        };
+        let mut all: Vec<_> = (0..self.workers()).flat_map(of).collect();
+        all.sort();
+        all
+    }
+
     /// Attempts of a worker that ended so, from its log.
     pub fn ended(&self, worker: usize, how: &str) -> usize {
         let log = fs::read_to_string(self.log(Role::Worker(worker))).unwrap();
@@ -255,15 +323,24 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        for child in self.workers.iter_mut().chain([&mut self.api]).flatten() {
-            let _continued = kill_process(pid(child), Signal::CONT);
-            let _killed = child.kill();
-            let _waited = child.wait();
-        }
+        self.halt();
         if std::thread::panicking() {
             let path = self.folder.path().to_owned();
             eprintln!("logs are kept in {}", path.display());
             std::mem::forget(std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap()));
+        }
+    }
+}
+
+/// Copies a folder.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => drop(fs::copy(entry.path(), to).unwrap()),
         }
     }
 }

@@ -82,6 +82,56 @@ impl Postgres {
         format!("postgres://provenn@127.0.0.1:{}/provenn", self.port)
     }
 
+    /// Writes the dump that the runbook asks for.
+    pub fn dump(&self, to: &Path) {
+        // The server's user cannot write elsewhere.
+        let file = self.folder.path().join("dump");
+        let options = [
+            "--exclude-schema=apalis",
+            "--format=custom",
+            "-h",
+            "127.0.0.1",
+            "-U",
+            "provenn",
+            "-p",
+        ];
+        self.tool(
+            "pg_dump",
+            &[
+                &options[..],
+                &[&self.port.to_string(), "-f", &file.display().to_string(), "provenn"],
+            ]
+            .concat(),
+        );
+        std::fs::copy(file, to).unwrap();
+    }
+
+    /// Reads a dump into a new database; its URL.
+    pub fn restore(&self, from: &Path, name: &str) -> String {
+        let (port, file) = (self.port.to_string(), self.folder.path().join("restored"));
+        std::fs::copy(from, &file).unwrap();
+        self.tool("createdb", &["-h", "127.0.0.1", "-U", "provenn", "-p", &port, name]);
+        let options = [
+            "--exit-on-error",
+            "-h",
+            "127.0.0.1",
+            "-U",
+            "provenn",
+            "-p",
+            &port,
+            "-d",
+            name,
+        ];
+        self.tool("pg_restore", &[&options[..], &[&file.display().to_string()]].concat());
+        format!("postgres://provenn@127.0.0.1:{port}/{name}")
+    }
+
+    fn tool(&self, name: &str, arguments: &[&str]) {
+        let mut command = as_user(&program(name), self.folder.path());
+        let status = command.args(arguments).stderr(Stdio::inherit()).status();
+        assert!(status.unwrap().success(), "{name} {arguments:?}");
+    }
+
     fn control(&self, what: &str) {
         let options = format!(
             "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''",

@@ -1,8 +1,10 @@
 //! What publication promises beside the receipt: a place in the log, bits in the ledger.
 
-use super::client::Client;
+use super::client::{Client, POLICY};
 use provenn_service::bytes::hex;
 use provenn_verifier::tlog::{Entry, EntryKind, InclusionProof, LogKey};
+use reqwest::Method;
+use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -37,7 +39,8 @@ pub async fn unlogged(client: &Client, receipts: &HashSet<Vec<u8>>) -> usize {
     entries.abs_diff(receipts.len()) + (receipts.len() - indexes.len())
 }
 
-/// Receipts by which the ledger is wrong: those it counts as published, and reserved bits of jobs that have ended.
+/// Receipts by which the ledger is wrong: those it counts as published, reserved bits of jobs that have ended, and budgets
+/// of exactly the bits that are spent under which it would still let one more out.
 pub async fn miscounted(client: &Client, receipts: usize) -> usize {
     let ledger = client.json("/v1/ledger").await;
     let accounts = ledger["accounts"].as_array().unwrap();
@@ -45,5 +48,43 @@ pub async fn miscounted(client: &Client, receipts: usize) -> usize {
         .iter()
         .map(|account| account["receipts"].as_u64().unwrap())
         .sum();
-    (counted as usize).abs_diff(receipts) + usize::from(ledger["reserved_bits"] != 0.0)
+    // Each receipt lets one bit out.
+    let bits = ledger["bits"].as_f64().unwrap();
+    let wrong = (counted as usize).abs_diff(receipts)
+        + usize::from(bits != receipts as f64)
+        + usize::from(ledger["reserved_bits"] != 0.0);
+    wrong + leaks(client, &ledger["bits"]).await
+}
+
+/// Budgets of `spent` bits, one of each scope in turn, that do not refuse another receipt.
+async fn leaks(client: &Client, spent: &Value) -> usize {
+    let model = format!("/v1/ledger/models/{}", client.model);
+    let key = format!("/v1/ledger/requesters/{}", client.key.split('_').nth(1).unwrap());
+    let scopes = [
+        (&model, "total_bits"),
+        (&model, "input_bits"),
+        (&model, "requester_bits"),
+        (&key, "bits"),
+    ];
+    let set = async |path: &str, budget: Value| {
+        let budget = budget.to_string().into_bytes();
+        let answer = client.send(Method::PUT, path, None, budget).await;
+        assert_eq!(answer.status().as_u16(), 200);
+    };
+    let mut leaks = 0;
+    for (path, scope) in scopes {
+        set(path, json!({ scope: spent })).await;
+        let body =
+            json!({ "model": client.model, "input": client.input, "policy": POLICY, "context": { "audience": scope } });
+        let asked = client
+            .send(Method::POST, "/v1/proofs", None, body.to_string().into_bytes())
+            .await;
+        let (status, answer) = (asked.status().as_u16(), asked.text().await.unwrap());
+        if status != 422 || !answer.contains("budget-exceeded") {
+            println!("a budget of {spent} bits as {scope} does not hold: {status} {answer}");
+            leaks += 1;
+        }
+        set(path, json!({})).await;
+    }
+    leaks
 }

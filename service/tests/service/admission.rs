@@ -24,10 +24,41 @@ async fn a_model_beyond_the_limit_is_not_committed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nodes_and_parameters_are_limited() {
+async fn what_does_not_fit_into_memory_is_not_started() {
+    let mut service = Service::start(|_| {}).await;
+    let (model, input) = service.alice().await.model("public").await;
+    service.halt().await;
+    let data = service.folder.path().to_owned();
+    let small = Service::start(|config| {
+        config.data = data;
+        // Less than any proof takes.
+        config.limits.prover_memory_bytes = 10 << 20;
+    })
+    .await;
+    let alice = small.alice().await;
+    let source = alice.get(&format!("/v1/models/{model}")).await.json(200)["source_sha256"].clone();
+    let place = format!("/v1/models/{}/commit", source.as_str().unwrap());
+    let commit = alice.post(&place, &json!({ "calibration": input })).await;
+    let proof = json!({ "model": model, "input": input, "policy": "label" });
+    for answer in [commit, alice.post("/v1/proofs", &proof).await] {
+        let problem = answer.problem(422, "forecast-exceeds-limit");
+        assert!(
+            problem["forecast"]["memory_bytes"].as_u64().unwrap() > 10 << 20,
+            "{problem}"
+        );
+        assert!(
+            problem["detail"].as_str().unwrap().contains("bytes of memory"),
+            "{problem}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_parameters_and_multiplications_are_limited() {
     for change in [
         (|limits: &mut provenn_service::server::config::Limits| limits.model_nodes = 0) as fn(&mut _),
         |limits| limits.model_parameters = 10,
+        |limits| limits.model_macs = 29,
     ] {
         let service = Service::start(|config| change(&mut config.limits)).await;
         let alice = service.alice().await;

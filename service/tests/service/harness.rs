@@ -146,7 +146,15 @@ impl Service {
     }
 }
 
-impl Client<'_> {
+impl<'a> Client<'a> {
+    /// The holder of a key that was made before.
+    pub fn with_key(service: &'a Service, key: &str) -> Self {
+        Self {
+            service,
+            key: key.into(),
+        }
+    }
+
     pub fn bearer(&self) -> String {
         format!("Bearer {}", self.key)
     }

@@ -44,6 +44,10 @@ async fn budgets_refuse_before_proving_and_are_given_back() {
     let (service, _kept, model) = idle().await;
     let alice = service.alice().await;
     let place = format!("/v1/ledger/models/{}", model.0);
+    // Nothing at all is no budget, and does not take one away.
+    for nothing in ["", "null", "[]", "[null, null, null]"] {
+        alice.call("PUT", &place, nothing).await.problem(400, "bad-request");
+    }
     alice
         .call("PUT", &place, json!({ "input_bits": 2 }).to_string())
         .await

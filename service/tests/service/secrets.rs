@@ -1,106 +1,22 @@
 //! A real process, at its most talkative: what must not be in its log or its files, and how it stops.
 
 use crate::harness::{eventually, fixture};
-use provenn_service::bytes::hex;
-use reqwest::{Client, Method, Response};
+use crate::process::{files, Process};
 use rustix::process::{kill_process, Pid, Signal};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::path::PathBuf;
 
 /// Values of the input, as text and as they are in memory.
 const CANARY: f32 = 0.736_251_83;
 
-struct Process {
-    child: Child,
-    folder: tempfile::TempDir,
-    http: Client,
-    base: String,
-    key: String,
-}
-
-impl Process {
-    async fn start() -> Self {
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let child = Command::new(env!("CARGO_BIN_EXE_provenn"))
-            .args([
-                "serve",
-                "--log-format",
-                "json",
-                "--listen",
-                &format!("127.0.0.1:{port}"),
-                "--data",
-            ])
-            .arg(folder.path().join("data"))
-            .env("PROVENN_LOG_LEVEL", "trace")
-            .env("PROVENN_S3__SECRET_ACCESS_KEY", "canary-of-s3")
-            .env("PROVENN_SRS", Path::new(env!("CARGO_TARGET_TMPDIR")).join("srs"))
-            .stderr(fs::File::create(folder.path().join("log")).unwrap())
-            .spawn()
-            .unwrap();
-        let _first = rustls::crypto::ring::default_provider().install_default();
-        let (http, base) = (Client::new(), format!("http://127.0.0.1:{port}"));
-        eventually(async || http.get(format!("{base}/readyz")).send().await.ok()).await;
-        let key = fs::read_to_string(folder.path().join("data/first.key"))
-            .unwrap()
-            .trim()
-            .to_owned();
-        Self {
-            child,
-            folder,
-            http,
-            base,
-            key,
-        }
-    }
-
-    async fn send(&self, method: Method, path: &str, body: Vec<u8>) -> Response {
-        let request = self
-            .http
-            .request(method, format!("{}{path}", self.base))
-            .bearer_auth(&self.key);
-        request.body(body).send().await.unwrap()
-    }
-
-    async fn put(&self, what: &str, bytes: Vec<u8>) -> String {
-        let sha256 = hex(&Sha256::digest(&bytes));
-        assert!(self
-            .send(Method::PUT, &format!("/v1/{what}/{sha256}"), bytes)
-            .await
-            .status()
-            .is_success());
-        sha256
-    }
-
-    async fn job(&self, path: &str, body: serde_json::Value) -> serde_json::Value {
-        let answer = self.send(Method::POST, path, body.to_string().into_bytes()).await;
-        let place = answer.headers()["location"].to_str().unwrap().to_owned();
-        self.send(Method::GET, &format!("{place}/events"), vec![])
-            .await
-            .bytes()
-            .await
-            .unwrap();
-        let body = self.send(Method::GET, &place, vec![]).await.bytes().await.unwrap();
-        serde_json::from_slice(&body).unwrap()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _gone = self.child.kill();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn logs_and_files_hold_no_secrets() {
-    let mut process = Process::start().await;
+    let settings = [
+        ("PROVENN_LOG_LEVEL", "trace"),
+        ("PROVENN_S3__SECRET_ACCESS_KEY", "canary-of-s3"),
+    ];
+    let mut process = Process::start(&settings).await;
     let model = process.put("models", fixture("models/linear_30.onnx")).await;
     let calibration = process
         .put("inputs", fixture("data/breast_cancer_calibration.npy"))
@@ -170,16 +86,4 @@ async fn logs_and_files_hold_no_secrets() {
         fs::metadata(data.join("first.key")).unwrap().permissions().mode() & 0o777,
         0o600
     );
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => found.extend(files(&path)),
-            false => found.push(path),
-        }
-    }
-    found
 }

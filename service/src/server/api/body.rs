@@ -10,12 +10,18 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
 /// Longest JSON body.
 const MAX_JSON: u64 = 1 << 16;
 /// Longest pause within a body.
 const PAUSE: Duration = Duration::from_secs(30);
+/// Fewest bytes per second of a body that takes longer than that.
+const RATE: u64 = 1 << 10;
+/// What is read of a body that is too long, and for how long.
+const DRAIN: u64 = 8 << 20;
+const DRAIN_TIME: Duration = Duration::from_secs(5);
 
 /// Bytes as they are, in the OpenAPI document.
 #[derive(ToSchema)]
@@ -33,11 +39,15 @@ pub async fn bytes(body: Body, maximum: u64) -> Result<Vec<u8>, ApiError> {
     Ok(bytes)
 }
 
-/// A JSON body, and the digest of its bytes. An empty body stands for `{}`.
+/// A JSON object as a body, and the digest of its bytes.
 pub async fn json<T: DeserializeOwned>(body: Body) -> Result<(T, String), ApiError> {
     let bytes = bytes(body, MAX_JSON).await?;
-    let text = if bytes.is_empty() { b"{}" } else { bytes.as_slice() };
-    let value = serde_json::from_slice(text).map_err(|e| ApiError::bad(format!("the body is not as expected: {e}")))?;
+    // A list would pass for an object whose fields it has in their order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(ApiError::bad("the body is no JSON object"));
+    }
+    let value =
+        serde_json::from_slice(&bytes).map_err(|e| ApiError::bad(format!("the body is not as expected: {e}")))?;
     Ok((value, hex(&Sha256::digest(&bytes))))
 }
 
@@ -74,6 +84,8 @@ struct Chunks {
     stream: BodyDataStream,
     length: u64,
     maximum: u64,
+    begun: Instant,
+    pause: Duration,
 }
 
 impl Chunks {
@@ -82,19 +94,70 @@ impl Chunks {
             stream: body.into_data_stream(),
             length: 0,
             maximum,
+            begun: Instant::now(),
+            pause: PAUSE,
         }
     }
 
     async fn next(&mut self) -> Result<Option<axum::body::Bytes>, ApiError> {
-        let next = tokio::time::timeout(PAUSE, self.stream.try_next()).await;
-        let next = next.map_err(|_| ApiError::bad("the body stopped arriving"))?;
+        let earned = Duration::from_secs(self.length / RATE);
+        let end = (Instant::now() + self.pause).min(self.begun + self.pause + earned);
+        let next = tokio::time::timeout_at(end, self.stream.try_next()).await;
+        let next = next.map_err(|_| ApiError::bad("the body arrives too slowly"))?;
         let Some(chunk) = next.map_err(|_| ApiError::bad("the body broke off"))? else {
             return Ok(None);
         };
         self.length += chunk.len() as u64;
-        match self.length > self.maximum {
-            true => Err(ApiError::TooLarge { maximum: self.maximum }),
-            false => Ok(Some(chunk)),
+        if self.length > self.maximum {
+            let _in_time = tokio::time::timeout(DRAIN_TIME, self.drain()).await;
+            return Err(ApiError::TooLarge { maximum: self.maximum });
         }
+        Ok(Some(chunk))
+    }
+
+    /// Reads some of what is left. A client that is still sending when the connection closes may never see the answer.
+    async fn drain(&mut self) {
+        let most = self.length.saturating_add(DRAIN);
+        while let Ok(Some(chunk)) = self.stream.try_next().await {
+            self.length = self.length.saturating_add(chunk.len() as u64);
+            if self.length > most {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+    use futures_util::stream;
+
+    fn chunks(pieces: usize, bytes: usize, apart: Duration) -> Chunks {
+        let stream = stream::unfold(0, move |n| async move {
+            tokio::time::sleep(apart).await;
+            (n < pieces).then(|| (Ok::<_, std::io::Error>(vec![0; bytes]), n + 1))
+        });
+        let mut chunks = Chunks::new(Body::from_stream(stream), 1 << 20);
+        chunks.pause = Duration::from_millis(400);
+        chunks
+    }
+
+    async fn read(mut chunks: Chunks) -> Result<u64, ApiError> {
+        while chunks.next().await?.is_some() {}
+        Ok(chunks.length)
+    }
+
+    #[tokio::test]
+    async fn a_body_that_drips_is_given_up() {
+        let none = Duration::ZERO;
+        assert_eq!(read(chunks(100, 10, none)).await.unwrap(), 1000);
+        let slow = Duration::from_millis(20);
+        let refused = read(chunks(1000, 1, slow)).await.unwrap_err();
+        assert!(refused.to_string().contains("too slowly"), "{refused}");
+        // As often, but with more each time: 2 MiB a second.
+        assert_eq!(read(chunks(25, 40_000, slow)).await.unwrap(), 1_000_000);
+        let refused = read(chunks(100, 40_000, none)).await.unwrap_err();
+        assert!(matches!(refused, ApiError::TooLarge { .. }), "{refused}");
     }
 }

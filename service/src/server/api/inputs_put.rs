@@ -1,18 +1,21 @@
 //! Upload of an input, or of calibration data.
 
 use super::body::{self, Bytes};
+use super::keep::{keep, Checked};
+use crate::sample;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use crate::server::store::Kind;
-use crate::{npy, sample};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::Json;
 use serde_json::{json, Value};
+
+const NAME: &str = "input";
 
 /// Uploads tensors under their SHA-256: JSON `{"shape": [..], "values": [..]}`, or `.npy` whose first axis counts rows.
 #[utoipa::path(put, path = "/v1/inputs/{sha256}", tag = "inputs", security(("key" = ["upload"])),
@@ -32,8 +35,8 @@ pub async fn put_input(
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     caller.needs(Scope::Upload)?;
     let temporary = app.temporary()?;
-    let path = temporary.path().join("input");
-    let length = body::file(body, app.config.limits.input_bytes, &sha256, &path).await?;
+    let path = temporary.path().join(NAME);
+    let bytes = body::file(body, app.config.limits.input_bytes, &sha256, &path).await?;
     if let Some(known) = app.db.upload(&caller.tenant, "input", &sha256).await? {
         return Ok((StatusCode::OK, Json(known.summary)));
     }
@@ -45,23 +48,21 @@ pub async fn put_input(
     let shape = {
         let path = path.clone();
         let shape = tokio::task::spawn_blocking(move || -> Result<Vec<usize>, ApiError> {
-            let bytes = std::fs::read(path)?;
-            if bytes.starts_with(npy::MAGIC) {
-                let npy = npy::parse(&bytes)?;
-                return Ok([vec![npy.rows.len()], npy.shape].concat());
-            }
-            Ok(sample::shape(&bytes)?)
+            Ok(sample::shape(&std::fs::read(path)?)?)
         });
         shape.await.map_err(|e| ApiError::Internal(e.to_string()))??
     };
-    let summary = json!({ "bytes": length, "shape": shape });
-    app.store.put_file(&caller.tenant, Kind::Input, &sha256, &path).await?;
-    let (length, most) = (
-        i64::try_from(length).unwrap_or(i64::MAX),
-        app.config.limits.tenant_bytes,
-    );
-    app.db
-        .add_upload(&caller.tenant, "input", &sha256, length, &summary, most, app.now())
-        .await?;
+    let summary = json!({ "bytes": bytes, "shape": shape });
+    let upload = Checked {
+        tenant: caller.tenant,
+        kind: Kind::Input,
+        sha256,
+        bytes,
+        folder: temporary,
+        name: NAME,
+        summary: summary.clone(),
+        graph: None,
+    };
+    keep(&app, upload).await?;
     Ok((StatusCode::CREATED, Json(summary)))
 }

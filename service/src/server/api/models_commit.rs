@@ -79,7 +79,7 @@ pub async fn commit_model(
             .ok_or(ApiError::NotFound { what: "input" })?;
     }
     let forecast = upload.summary.get("forecast").cloned().unwrap_or_default();
-    super::proofs_post::admit(&forecast, app.config.limits.forecast_cpu_seconds)?;
+    super::proofs_post::admit(&forecast, &app.config.limits)?;
     let request =
         json!({ "model": sha256, "calibration": asked.calibration, "held_out": asked.held_out, "input": asked.input });
     let wanted = Wanted {

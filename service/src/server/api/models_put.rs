@@ -1,8 +1,8 @@
 //! Upload of a model.
 
 use super::body::{self, Bytes};
+use super::keep::{keep, Checked};
 use crate::child::protocol::{Start, Work};
-use crate::fail;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
@@ -17,6 +17,7 @@ use axum::Json;
 use serde_json::Value;
 use std::time::Duration;
 
+const NAME: &str = "model.onnx";
 /// Memory and time for reading an uploaded model; more than any model within the limits takes.
 const MEMORY: u64 = 4 << 30;
 const SECONDS: u64 = 60;
@@ -39,7 +40,7 @@ pub async fn put_model(
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     caller.needs(Scope::Upload)?;
     let temporary = app.temporary()?;
-    let path = temporary.path().join("model.onnx");
+    let path = temporary.path().join(NAME);
     let bytes = body::file(body, app.config.limits.model_bytes, &sha256, &path).await?;
     let known = app.db.upload(&caller.tenant, "model", &sha256).await?;
     if let Some(known) = &known {
@@ -74,13 +75,18 @@ pub async fn put_model(
     }
     within(&summary, "nodes", app.config.limits.model_nodes)?;
     within(&summary, "parameters", app.config.limits.model_parameters)?;
-    app.store.put_file(&caller.tenant, Kind::Model, &sha256, &path).await?;
-    app.db.add_graph(&caller.tenant, &sha256, &graph).await?;
-    fail::point("after-upload-stored");
-    let (length, most) = (i64::try_from(bytes).unwrap_or(i64::MAX), app.config.limits.tenant_bytes);
-    app.db
-        .add_upload(&caller.tenant, "model", &sha256, length, &summary, most, app.now())
-        .await?;
+    within(&summary, "macs", app.config.limits.model_macs)?;
+    let upload = Checked {
+        tenant: caller.tenant,
+        kind: Kind::Model,
+        sha256,
+        bytes,
+        folder: temporary,
+        name: NAME,
+        summary: summary.clone(),
+        graph: Some(graph),
+    };
+    keep(&app, upload).await?;
     Ok((StatusCode::CREATED, Json(summary)))
 }
 

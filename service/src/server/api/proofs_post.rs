@@ -4,8 +4,10 @@ use super::body;
 use super::submit::{submit, Wanted};
 use super::view::JobView;
 use crate::bytes::hex32;
+use crate::estimate;
 use crate::policy::Asked;
 use crate::server::auth::Caller;
+use crate::server::config::Limits;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
 use crate::server::ledger::{self, Charge};
@@ -90,7 +92,7 @@ pub async fn post_proof(
         .upload(&caller.tenant, "input", &asked.input)
         .await?
         .ok_or(ApiError::NotFound { what: "input" })?;
-    admit(&model.forecast, app.config.limits.forecast_cpu_seconds)?;
+    admit(&model.forecast, &app.config.limits)?;
     let not_after = deadline(context.not_after, model.cpu_seconds(), app.now(), &model.forecast)?;
     let description: Description = serde_json::from_value(model.description)?;
     let charge = Charge {
@@ -129,17 +131,17 @@ pub async fn post_proof(
     submit(&app, &caller, &headers, wanted).await
 }
 
-/// Refuses what would take too long by forecast.
-pub fn admit(forecast: &Value, limit: f64) -> Result<(), ApiError> {
-    match forecast.get("cpu_seconds").and_then(Value::as_f64) {
-        Some(seconds) if seconds > limit => Err(ApiError::Refused {
-            code: "forecast-exceeds-limit".into(),
-            message: format!("a proof takes {seconds:.1} CPU seconds by forecast, the limit is {limit:.1}"),
-            help: "use a smaller model, or ask the operator for a higher limit".into(),
-            forecast: Some(forecast.clone()),
-        }),
-        _ => Ok(()),
-    }
+/// Refuses what would take too long, or too much memory, by forecast.
+pub fn admit(forecast: &Value, limits: &Limits) -> Result<(), ApiError> {
+    let seconds = forecast.get("cpu_seconds").and_then(Value::as_f64).unwrap_or_default();
+    // Models that were committed before it was forecast have none.
+    let memory = forecast.get("memory_bytes").and_then(Value::as_u64).unwrap_or_default();
+    estimate::admit(seconds, memory, limits.of_a_proof()).map_err(|message| ApiError::Refused {
+        code: estimate::EXCEEDS.into(),
+        message,
+        help: estimate::HELP.into(),
+        forecast: Some(forecast.clone()),
+    })
 }
 
 /// The end of a job in milliseconds, if it can be met at all.

@@ -1,6 +1,7 @@
 //! Uploaded models and inputs.
 
 use super::Db;
+use crate::server::api::keep::Checked;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
 use serde_json::Value;
@@ -15,30 +16,34 @@ pub struct Upload {
 }
 
 impl Db {
+    /// Whether a tenant may store so many bytes more.
+    ///
+    /// # Errors
+    /// The tenant's quota.
+    pub async fn room(&self, tenant: &str, bytes: u64, maximum: i64) -> Result<(), ApiError> {
+        let stored: i64 = sqlx::query("SELECT stored FROM tenants WHERE name = $1")
+            .bind(tenant)
+            .fetch_one(&self.read)
+            .await?
+            .try_get("stored")?;
+        within(stored.saturating_add(signed(bytes)), maximum)
+    }
+
     /// Records an upload whose bytes are stored. False if it was known.
     ///
     /// # Errors
     /// The tenant's quota.
-    #[expect(clippy::too_many_arguments, reason = "one value per column")]
-    pub async fn add_upload(
-        &self,
-        tenant: &str,
-        kind: &str,
-        sha256: &str,
-        bytes: i64,
-        summary: &Value,
-        maximum: i64,
-        now: Millis,
-    ) -> Result<bool, ApiError> {
+    pub async fn add_upload(&self, upload: &Checked, maximum: i64, now: Millis) -> Result<bool, ApiError> {
+        let (tenant, sha256, bytes) = (&upload.tenant, &upload.sha256, signed(upload.bytes));
         let mut tx = self.begin().await?;
         let added = sqlx::query(
             "INSERT INTO uploads (tenant, kind, sha256, bytes, summary, created) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
         )
         .bind(tenant)
-        .bind(kind)
+        .bind(upload.kind.name())
         .bind(sha256)
         .bind(bytes)
-        .bind(summary.to_string())
+        .bind(upload.summary.to_string())
         .bind(now)
         .execute(&mut *tx)
         .await?;
@@ -51,12 +56,14 @@ impl Db {
             .fetch_one(&mut *tx)
             .await?
             .try_get("stored")?;
-        if stored > maximum {
-            return Err(ApiError::Quota {
-                what: "bytes of uploads",
-                maximum,
-                got: stored,
-            });
+        within(stored, maximum)?;
+        if let Some(graph) = &upload.graph {
+            sqlx::query("INSERT INTO graphs (tenant, sha256, graph) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+                .bind(tenant)
+                .bind(sha256)
+                .bind(graph.to_string())
+                .execute(&mut *tx)
+                .await?;
         }
         tx.commit().await?;
         Ok(true)
@@ -79,4 +86,19 @@ impl Db {
         })
         .transpose()
     }
+}
+
+fn within(stored: i64, maximum: i64) -> Result<(), ApiError> {
+    match stored > maximum {
+        false => Ok(()),
+        true => Err(ApiError::Quota {
+            what: "bytes of uploads",
+            maximum,
+            got: stored,
+        }),
+    }
+}
+
+fn signed(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }

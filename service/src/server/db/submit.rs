@@ -31,7 +31,8 @@ pub struct Submission {
 /// What became of it.
 #[derive(Clone, Debug)]
 pub enum Submitted {
-    New(Job),
+    /// With the jobs that the tenant had under way before.
+    New(Job, i64),
     /// The same request, or the same statement, was submitted before.
     Known(Job),
 }
@@ -39,7 +40,7 @@ pub enum Submitted {
 impl Submitted {
     pub fn job(&self) -> &Job {
         match self {
-            Self::New(job) | Self::Known(job) => job,
+            Self::New(job, _) | Self::Known(job) => job,
         }
     }
 }
@@ -94,8 +95,9 @@ impl Db {
         .fetch_optional(&mut *tx)
         .await?;
         let known = known.as_ref().map(Job::from_row).transpose()?;
+        let mut open = 0;
         if known.is_none() {
-            let open: i64 = sqlx::query(
+            open = sqlx::query(
                 "SELECT COUNT(*) AS n FROM jobs WHERE tenant = $1 AND state IN ('queued', 'witness', 'proving', 'verifying')",
             )
             .bind(&new.tenant)
@@ -157,7 +159,7 @@ impl Db {
                     .bind(id)
                     .fetch_one(&mut *tx)
                     .await?;
-                Submitted::New(Job::from_row(&row)?)
+                Submitted::New(Job::from_row(&row)?, open)
             }
         };
         tx.commit().await?;

@@ -60,6 +60,24 @@ impl Db {
             .transpose()
     }
 
+    /// Adds entries behind the first `have`, if these are all.
+    ///
+    /// # Errors
+    /// [`ApiError::Unavailable`] if there are others meanwhile.
+    pub async fn log_restore(&self, have: u64, entries: &[(&str, String)], now: Millis) -> Result<(), ApiError> {
+        let mut tx = self.begin().await?;
+        for (kind, digest) in entries {
+            append(&mut tx, kind, digest, now).await?;
+        }
+        let row = sqlx::query("SELECT entries FROM log_head WHERE id = 1")
+            .fetch_one(&mut *tx)
+            .await?;
+        match count(row.try_get("entries")?)? == have + entries.len() as u64 {
+            true => Ok(tx.commit().await?),
+            false => Err(ApiError::Unavailable("the log grew while it was read back".into())),
+        }
+    }
+
     /// Serves a checkpoint from now on, unless a later one is served already.
     pub async fn set_checkpoint(&self, size: u64, note: &str) -> Result<(), ApiError> {
         sqlx::query("UPDATE log_head SET size = $1, checkpoint = $2 WHERE id = 1 AND (size < $1 OR checkpoint = '')")

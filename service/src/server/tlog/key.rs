@@ -5,10 +5,10 @@ use crate::files;
 use crate::server::config::{Config, Role};
 use ed25519_compact::{KeyPair, Seed};
 use provenn_verifier::tlog::{base64_decode, base64_encode, Checkpoint, LogKey};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// File with the key that the first start makes.
-const FILE: &str = "log.key";
+pub const FILE: &str = "log.key";
 const PREFIX: &str = "PRIVATE+KEY+";
 const MAX_FILE: u64 = 1 << 12;
 
@@ -34,10 +34,7 @@ impl Signer {
         if config.role == Role::Worker {
             return Ok(None);
         }
-        let path = match config.log.key.as_str() {
-            "" => config.data.join(FILE),
-            path => PathBuf::from(path),
-        };
+        let path = config.log_key();
         if config.log.key.is_empty() && !path.exists() {
             let mut seed = [0; 32];
             getrandom::getrandom(&mut seed).map_err(|e| CliError::new(1, "randomness", e.to_string(), ""))?;

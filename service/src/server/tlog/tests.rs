@@ -143,6 +143,54 @@ async fn a_restored_backup_does_not_fork_the_log() {
     assert_eq!(log.app.db.log_head().await.unwrap().size, 40);
 }
 
+#[tokio::test]
+async fn a_restored_backup_goes_on_where_the_log_was() {
+    for (kept, signed_size) in [(0, 3), (40, 50), (40, 300), (255, 257), (256, 600), (300, 512)] {
+        let log = Log::new().await;
+        log.grow(0, kept, 0).await;
+        log.head().await;
+        log.grow(kept, signed_size, 0).await;
+        let signed = log.head().await;
+        log.app.db.log_reset(kept, kept).await.unwrap();
+        assert_eq!(restore::restore(&log.app).await.unwrap(), signed_size - kept);
+        assert_eq!(restore::restore(&log.app).await.unwrap(), 0);
+        log.grow(signed_size, signed_size + 10, 1).await;
+        let head = log.head().await;
+        assert_eq!((head.size, head.root), (signed_size + 10, mth(&log.leaves().await)));
+        let proof = proofs::consistency(&log.app, signed_size, head.size).await.unwrap();
+        let (old, new) = ((signed_size, &signed.root), (head.size, &head.root));
+        assert_eq!(extends(old, new, &proof), Ok(()), "{kept} of {signed_size}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_else_is_read_back() {
+    let log = Log::new().await;
+    log.grow(0, 40, 0).await;
+    log.head().await;
+    log.grow(40, 50, 0).await;
+    log.head().await;
+    let entries = async || log.app.db.log_head().await.unwrap().entries;
+    // Other entries came before anybody looked.
+    log.app.db.log_reset(40, 40).await.unwrap();
+    log.grow(40, 45, 1).await;
+    restore::restore(&log.app).await.unwrap_err();
+    assert_eq!(entries().await, 45);
+    // An entry that was not signed.
+    log.app.db.log_reset(40, 40).await.unwrap();
+    let name = "_log/tile/entries/000.p/50";
+    let good = log.app.store.read(name).await.unwrap().unwrap();
+    let mut bad = good.clone();
+    *bad.last_mut().unwrap() ^= 1;
+    for bytes in [bad, good[..good.len() - 1].to_vec(), vec![]] {
+        log.app.store.write(name, bytes).await.unwrap();
+        restore::restore(&log.app).await.unwrap_err();
+        assert_eq!(entries().await, 40);
+    }
+    log.app.store.write(name, good).await.unwrap();
+    assert_eq!(restore::restore(&log.app).await.unwrap(), 10);
+}
+
 /// Two processes that publish at once, while entries come.
 #[tokio::test(flavor = "multi_thread")]
 async fn publishers_at_once_agree() {

@@ -140,6 +140,17 @@ fn framed(entry: &Entry) -> Vec<u8> {
     [&(bytes.len() as u16).to_be_bytes(), bytes.as_slice()].concat()
 }
 
+/// The entries of a bundle.
+pub fn unframe(mut bundle: &[u8]) -> Option<Vec<Entry>> {
+    let mut entries = Vec::new();
+    while let Some((length, rest)) = bundle.split_first_chunk() {
+        let (entry, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        entries.push(Entry::from_bytes(entry).ok()?);
+        bundle = rest;
+    }
+    bundle.is_empty().then_some(entries)
+}
+
 /// Bytes of `width` hashes or entries from the start of a tile. Entries have equal lengths.
 pub fn cut(tile: &Tile, bytes: &[u8], width: u64) -> Option<Vec<u8>> {
     let each = match tile.level {

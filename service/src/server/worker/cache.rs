@@ -3,6 +3,7 @@
 use crate::error::CliError;
 use crate::server::db::Model;
 use crate::server::error::ApiError;
+use crate::server::folders::{hold, shrink, Held, Temporary};
 use crate::server::store::{Kind, Store};
 use crate::{files, srs};
 use provenn_prover::commit::Description;
@@ -29,25 +30,47 @@ pub struct Public {
 #[derive(Debug)]
 pub struct Models {
     folder: PathBuf,
+    /// Bytes that files for children may take.
+    maximum: u64,
     public: Mutex<HashMap<(String, String), Arc<Public>>>,
 }
 
 impl Models {
-    pub fn new(folder: PathBuf) -> Self {
+    pub fn new(folder: PathBuf, maximum: u64) -> Self {
         Self {
             folder,
+            maximum,
             public: Mutex::default(),
         }
     }
 
-    /// The folder with the model's files, fetched from the object store if it is new here.
-    pub async fn folder(&self, store: &Store, model: &Model) -> Result<PathBuf, ApiError> {
+    /// The folder with the model's files, fetched from the object store if it is new here. It stays while the result lives;
+    /// models that were not used for longest make room for new ones.
+    pub async fn folder(&self, store: &Store, model: &Model) -> Result<Held, ApiError> {
         let folder = self.folder.join(&model.tenant).join(&model.id);
-        if folder.is_dir() {
-            return Ok(folder);
+        loop {
+            if let Some(held) = hold(&folder)? {
+                return Ok(held);
+            }
+            self.fetch(store, model, &folder).await?;
+            // Held before room is made, so that it is not what goes.
+            let held = hold(&folder)?;
+            let (root, maximum) = (self.folder.clone(), self.maximum);
+            let shrunk = tokio::task::spawn_blocking(move || shrink(&root, maximum)).await;
+            match shrunk.map_err(|e| ApiError::Internal(e.to_string()))? {
+                Ok(0) => {}
+                Ok(removed) => tracing::info!(removed, "removed files of models that were not used lately"),
+                Err(error) => tracing::warn!(%error, "removing files of models"),
+            }
+            if let Some(held) = held {
+                return Ok(held);
+            }
         }
+    }
+
+    async fn fetch(&self, store: &Store, model: &Model, folder: &Path) -> Result<(), ApiError> {
         tokio::fs::create_dir_all(self.folder.join(&model.tenant)).await?;
-        let partial = tempfile::tempdir_in(&self.folder)?;
+        let partial = Temporary::new(&self.folder)?;
         for name in FILES {
             let sha256 = model.files.get(name).ok_or(ApiError::NotFound {
                 what: "file of the model",
@@ -56,8 +79,7 @@ impl Models {
                 .fetch(&model.tenant, Kind::Private, sha256, &partial.path().join(name))
                 .await?;
         }
-        adopt(partial, &folder).await?;
-        Ok(folder)
+        adopt(partial, folder)
     }
 
     /// The bytes of a model's card.
@@ -97,12 +119,9 @@ impl Models {
 }
 
 /// Moves a complete temporary folder to its place; if somebody was faster, theirs is as good.
-async fn adopt(partial: tempfile::TempDir, folder: &Path) -> Result<(), ApiError> {
-    match tokio::fs::rename(partial.path(), folder).await {
-        Ok(()) => {
-            let _moved = partial.keep();
-            Ok(())
-        }
+fn adopt(partial: Temporary, folder: &Path) -> Result<(), ApiError> {
+    match partial.rename(folder) {
+        Ok(()) => Ok(()),
         Err(_) if folder.is_dir() => Ok(()),
         Err(error) => Err(error.into()),
     }

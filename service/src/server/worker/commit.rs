@@ -32,7 +32,7 @@ impl Attempt<'_> {
                 committed_input: self.text("input") == "committed",
                 srs: app.config.srs(),
                 out: at("out"),
-                forecast_limit: app.config.limits.forecast_cpu_seconds,
+                limits: app.config.limits.of_a_proof(),
             })
             .await?;
         let text = |field: &str| {

@@ -36,9 +36,10 @@ impl Attempt<'_> {
             return Ok((known, 0));
         }
         let out: PathBuf = temporary.join("opening");
+        let folder = self.app.models.folder(&self.app.store, model).await?;
         let made = self
             .child(Work::Open {
-                folder: self.app.models.folder(&self.app.store, model).await?,
+                folder: folder.path().into(),
                 srs_id: model.files.get("parameters_id").cloned().unwrap_or_default(),
                 input: input.into(),
                 out: out.clone(),

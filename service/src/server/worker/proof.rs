@@ -35,9 +35,10 @@ impl Attempt<'_> {
             (opening, points) = (Some(at("opening")), Some(shown));
         }
         fail::point("before-spawn");
+        let folder = app.models.folder(&app.store, &model).await?;
         let made = self
             .child(Work::Prove {
-                folder: app.models.folder(&app.store, &model).await?,
+                folder: folder.path().into(),
                 srs_id: model.files.get("parameters_id").cloned().unwrap_or_default(),
                 input: at("input"),
                 opening,
@@ -48,6 +49,7 @@ impl Attempt<'_> {
                 out: at("receipt"),
             })
             .await?;
+        drop(folder);
         fail::point("before-verify");
         self.reached(State::Verifying, "check").await?;
         let public = app.models.public(&app.store, &model).await?;

@@ -1,0 +1,220 @@
+//! Folders on this machine that several processes share: who uses one holds it, and only what nobody holds is removed. The
+//! system lets go of what a process held that died.
+
+use rustix::fs::{flock, FlockOperation};
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+use tempfile::TempDir;
+
+/// What is younger may not be held yet by who made it.
+const YOUNG: Duration = Duration::from_secs(60);
+
+/// A folder that stays as it is while this value lives.
+#[derive(Debug)]
+pub struct Held {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Held {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Holds a folder and notes that it was used; none if there is none.
+pub fn hold(path: &Path) -> io::Result<Option<Held>> {
+    loop {
+        let lock = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        flock(&lock, FlockOperation::LockShared)?;
+        // It may have been removed between the two lines above.
+        if is(path, &lock)? {
+            lock.set_modified(SystemTime::now())?;
+            let path = path.to_owned();
+            return Ok(Some(Held { path, _lock: lock }));
+        }
+    }
+}
+
+fn is(path: &Path, folder: &File) -> io::Result<bool> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        there => {
+            let (there, open) = (there?, folder.metadata()?);
+            Ok((there.ino(), there.dev()) == (open.ino(), open.dev()))
+        }
+    }
+}
+
+/// A temporary folder.
+#[derive(Debug)]
+pub struct Temporary {
+    folder: TempDir,
+    _lock: File,
+}
+
+impl Temporary {
+    pub fn new(below: &Path) -> io::Result<Self> {
+        let folder = tempfile::tempdir_in(below)?;
+        let lock = File::open(folder.path())?;
+        flock(&lock, FlockOperation::LockShared)?;
+        Ok(Self { folder, _lock: lock })
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Gives it another name, under which it stays.
+    pub fn rename(self, path: &Path) -> io::Result<()> {
+        fs::rename(self.folder.path(), path)?;
+        let _moved = self.folder.keep();
+        Ok(())
+    }
+}
+
+/// Removes temporary folders of processes that died: those whose names begin with a dot.
+pub fn remove_left(below: &Path) -> io::Result<usize> {
+    let mut removed = 0;
+    for folder in children(below)? {
+        let name = folder.path.file_name().unwrap_or_default();
+        let age = folder.used.elapsed().unwrap_or_default();
+        if name.as_encoded_bytes().starts_with(b".") && age > YOUNG && remove(&folder.path, below)? {
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+/// Removes the folders that were used longest ago, of those two levels below `root`, until what is left takes at most
+/// `maximum` bytes.
+pub fn shrink(root: &Path, maximum: u64) -> io::Result<usize> {
+    let mut folders = Vec::new();
+    for group in children(root)? {
+        folders.append(&mut children(&group.path)?);
+    }
+    folders.sort_by_key(|folder| std::cmp::Reverse(folder.used));
+    let (mut kept, mut removed) = (0u64, 0);
+    for folder in folders {
+        let bytes = size(&folder.path)?;
+        if kept.saturating_add(bytes) > maximum && remove(&folder.path, root)? {
+            removed += 1;
+        } else {
+            kept = kept.saturating_add(bytes);
+        }
+    }
+    Ok(removed)
+}
+
+struct Child {
+    path: PathBuf,
+    used: SystemTime,
+}
+
+/// Folders in a folder; what vanishes meanwhile is none.
+fn children(folder: &Path) -> io::Result<Vec<Child>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
+        entries => entries?,
+    };
+    let folders = entries.flatten().filter_map(|entry| {
+        let about = entry.metadata().ok().filter(fs::Metadata::is_dir)?;
+        let (path, used) = (entry.path(), about.modified().ok()?);
+        Some(Child { path, used })
+    });
+    Ok(folders.collect())
+}
+
+fn size(folder: &Path) -> io::Result<u64> {
+    let files = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        files => files?,
+    };
+    Ok(files
+        .flatten()
+        .filter_map(|file| file.metadata().ok())
+        .map(|about| about.len())
+        .sum())
+}
+
+/// Removes a folder that nobody holds; false if somebody does. It moves away first, within `below`, so that nobody finds half
+/// of it.
+fn remove(path: &Path, below: &Path) -> io::Result<bool> {
+    let lock = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        opened => opened?,
+    };
+    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() || !is(path, &lock)? {
+        return Ok(false);
+    }
+    let away = tempfile::Builder::new().prefix(".gone").tempdir_in(below)?;
+    fs::rename(path, away.path().join("folder"))?;
+    Ok(true)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    fn model(root: &Path, name: &str, bytes: usize, ago: u64) -> PathBuf {
+        let path = root.join("tenant").join(name);
+        fs::create_dir_all(&path).unwrap();
+        fs::write(path.join("file"), vec![0; bytes]).unwrap();
+        age(&path, ago);
+        path
+    }
+
+    fn age(path: &Path, seconds: u64) {
+        let then = SystemTime::now() - Duration::from_secs(seconds);
+        File::open(path).unwrap().set_modified(then).unwrap();
+    }
+
+    #[test]
+    fn the_longest_unused_goes_first_and_what_is_held_stays() {
+        let root = tempfile::tempdir().unwrap();
+        let [old, older, oldest] =
+            [("a", 100), ("b", 200), ("c", 300)].map(|(name, ago)| model(root.path(), name, 10, ago));
+        assert_eq!(shrink(root.path(), 30).unwrap(), 0);
+        let held = hold(&oldest).unwrap().unwrap();
+        age(&oldest, 300);
+        assert_eq!(shrink(root.path(), 10).unwrap(), 1);
+        assert_eq!([&old, &older, &oldest].map(|path| path.exists()), [true, false, true]);
+        drop(held);
+        assert_eq!(shrink(root.path(), 10).unwrap(), 1);
+        assert_eq!([&old, &oldest].map(|path| path.exists()), [true, false]);
+        // Use counts, not age.
+        let other = model(root.path(), "d", 10, 50);
+        hold(&old).unwrap().unwrap();
+        assert_eq!(shrink(root.path(), 10).unwrap(), 1);
+        assert_eq!([&old, &other].map(|path| path.exists()), [true, false]);
+        assert!(hold(&other).unwrap().is_none());
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1, "nothing is left over");
+    }
+
+    #[test]
+    fn temporary_folders_of_the_dead_are_removed() {
+        let root = tempfile::tempdir().unwrap();
+        let [left, young] = [".left", ".young"].map(|name| root.path().join(name));
+        fs::create_dir(&left).unwrap();
+        fs::write(left.join("secret"), "x").unwrap();
+        fs::create_dir(&young).unwrap();
+        let alive = Temporary::new(root.path()).unwrap();
+        let named = root.path().join("named");
+        Temporary::new(root.path()).unwrap().rename(&named).unwrap();
+        age(&named, 100);
+        age(&left, 100);
+        age(alive.path(), 100);
+        assert_eq!(remove_left(root.path()).unwrap(), 1);
+        assert_eq!(
+            [&left, &young, &named, alive.path()].map(|path| path.exists()),
+            [false, true, true, true]
+        );
+    }
+}

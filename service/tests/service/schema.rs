@@ -1,0 +1,38 @@
+//! Migrations at start.
+
+use crate::harness::Service;
+use futures_util::future::join_all;
+use provenn_service::server::clock::Clock;
+use provenn_service::server::config::Config;
+use provenn_service::server::db::Db;
+use provenn_service::server::state::App;
+use sqlx::SqlitePool;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_schema_is_refused() {
+    let service = Service::with_clock(Clock::System, false, |_| {}).await;
+    let url = service.app.config.database_url();
+    Db::open(&url).await.unwrap();
+    let pool = SqlitePool::connect(&url).await.unwrap();
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)";
+    sqlx::query(newer).execute(&pool).await.unwrap();
+    let error = Db::open(&url).await.unwrap_err().to_string();
+    assert!(error.contains("9999"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_that_start_together_migrate_once() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let open = || {
+        let data = folder.path().to_owned();
+        let config = Config {
+            data,
+            ..Config::default()
+        };
+        tokio::task::spawn_blocking(|| tokio::runtime::Handle::current().block_on(App::open(config, Clock::System)))
+    };
+    // They agree on the log's key too, which the first of them makes.
+    for opened in join_all((0..4).map(|_| open())).await {
+        opened.unwrap().unwrap();
+    }
+}

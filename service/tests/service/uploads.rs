@@ -1,0 +1,61 @@
+//! What uploading keeps, and what it does not.
+
+use crate::harness::{fixture, Service};
+use crate::process::files;
+use futures_util::future::join_all;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_are_checked_before_they_are_kept() {
+    let service = Service::start(|config| {
+        config.limits.model_bytes = 2000;
+        config.limits.input_bytes = 1000;
+    })
+    .await;
+    let alice = service.alice().await;
+    let digest = "00".repeat(32);
+    alice
+        .call("PUT", &format!("/v1/models/{digest}"), "x")
+        .await
+        .problem(409, "digest-mismatch");
+    let (_, answer) = alice.put("models", vec![0; 2001]).await;
+    answer.problem(413, "upload-too-large");
+    let (_, answer) = alice.put("inputs", vec![0; 1001]).await;
+    answer.problem(413, "upload-too-large");
+    assert_eq!(objects(&service), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_upload_leaves_no_object() {
+    let service = Service::start(|config| config.limits.tenant_bytes = 100).await;
+    let alice = service.alice().await;
+    let input = |n: usize| format!(r#"{{"shape":[1],"values":[{n:02}.5]}}"#).into_bytes();
+    let each = input(0).len();
+    // Several at once: all find room at first, and not all of them get it.
+    let answers = join_all((10..30).map(|n| alice.put("inputs", input(n)))).await;
+    let kept = answers.iter().filter(|(_, answer)| answer.status.is_success()).count();
+    assert_eq!(kept, 100 / each);
+    for (_, answer) in answers.iter().filter(|(_, answer)| !answer.status.is_success()) {
+        answer.problem(429, "quota-exceeded");
+    }
+    assert_eq!(objects(&service), kept);
+    let (sha256, answer) = alice.put("models", fixture("models/linear_30.onnx")).await;
+    answer.problem(429, "quota-exceeded");
+    alice
+        .get(&format!("/v1/models/{sha256}/graph"))
+        .await
+        .problem(404, "not-found");
+    assert_eq!(objects(&service), kept);
+    // What was kept is there again without being charged again.
+    let (_, known) = answers.iter().find(|(_, answer)| answer.status.is_success()).unwrap();
+    known.json(201);
+    let again = alice.put("inputs", input(10)).await.1;
+    assert!(matches!(again.status.as_u16(), 200 | 429));
+}
+
+fn objects(service: &Service) -> usize {
+    let objects = files(&service.folder.path().join("objects"));
+    objects
+        .iter()
+        .filter(|path| !path.components().any(|part| part.as_os_str() == "_log"))
+        .count()
+}
