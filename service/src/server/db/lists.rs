@@ -63,6 +63,17 @@ impl Db {
         row.map(|row| Ok(serde_json::from_str(row.try_get("graph")?)?))
             .transpose()
     }
+
+    /// Adds the graph of a model that was uploaded before graphs were kept.
+    pub async fn add_graph(&self, tenant: &str, sha256: &str, graph: &Value) -> Result<(), ApiError> {
+        sqlx::query("INSERT INTO graphs (tenant, sha256, graph) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+            .bind(tenant)
+            .bind(sha256)
+            .bind(graph.to_string())
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
 }
 
 /// The source of a committed model, and what a list says of it.
