@@ -63,7 +63,7 @@ function lacking(told) {
   return {
     ...told,
     detail: `This key is valid, but it lacks the scope “${scope}”: it may not ${SCOPES[scope]}.`,
-    help: "Use a key that has it. Whoever runs the service makes one with `provenn keys create`, with all scopes unless it is told which.",
+    help: "Use a key that has it. Whoever runs the service makes one with “provenn keys create”, with all scopes unless it is told which.",
   };
 }
 

@@ -37,14 +37,15 @@ export async function ledger(_, signal) {
 
 /** One model: its inputs, the keys that asked, the limits. */
 export async function modelLedger([id], signal) {
-  const [{ bits: out, reserved_bits: reserved, accounts, budgets }, { card }] = await Promise.all([get(`/v1/ledger?model=${id}`, { signal }), get(`/v1/models/${id}`, { signal })]);
+  const [{ bits: out, reserved_bits: reserved, accounts, files, budgets }, { card }] = await Promise.all([get(`/v1/ledger?model=${id}`, { signal }), get(`/v1/models/${id}`, { signal })]);
   const limit = (scope) => budgets.find((budget) => budget.scope === scope && budget.subject === id)?.bits;
   const [inputs, keys] = [new Map(), new Map()];
   for (const one of accounts) {
     add(inputs, one.input, one, true);
     add(keys, one.requester, one, false);
   }
-  const of = (name, scope) => ([which, sum]) => account(name(which), sum, limit(scope));
+  const byInput = ([which, sum]) => account(identifier(which, `${which.slice(0, 16)}…`), sum, limit("input"), uploads(files.filter(({ input }) => input === which)));
+  const byKey = ([which, sum]) => account(requester(which), sum, limit("requester"));
   return {
     title: `Ledger of ${card?.name || short(id)}`,
     body: [
@@ -55,8 +56,8 @@ export async function modelLedger([id], signal) {
         element(
           "div",
           "column",
-          sheet("By input", element("p", "hint", "An input is named by the SHA-256 of its integers: the same numbers in another file are the same input."), list([...inputs], of((input) => identifier(input, `${input.slice(0, 16)}…`), "input"), "No receipt about any input yet.")),
-          sheet("By key", list([...keys], of(requester, "requester"), "No key has asked for a receipt of this model yet.")),
+          sheet("By input", element("p", "hint", "An input is named by the SHA-256 of its integers: the same numbers in another file are the same input."), list([...inputs], byInput, "No receipt about any input yet.")),
+          sheet("By key", list([...keys], byKey, "No key has asked for a receipt of this model yet.")),
         ),
         modelLimits(id, limit, signal),
       ),
@@ -119,6 +120,12 @@ function totals(out, reserved, accounts, limit) {
 }
 
 const rest = (accounts) => (accounts.length < ALL ? [] : [element("p", "hint after", `Only the first ${count(ALL)} accounts are counted here.`)]);
+
+/** The files that an input was uploaded as. */
+function uploads(files) {
+  const names = files.flatMap(({ file }, index) => [index === 0 ? "" : ", ", identifier(file, short(file))]);
+  return element("p", "quiet-text", "Uploaded as the file ", ...names);
+}
 
 function requester(id) {
   const own = key.get()?.split("_")[1] === id;

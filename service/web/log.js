@@ -1,7 +1,7 @@
 // The transparency log, for everybody: how large it is, what was entered last, and proofs to take away.
 
 import { Problem, bytes, call, digest, get } from "./api.js";
-import { button, element, facts, field, form, identifier, input, link, sheet } from "./dom.js";
+import { button, complaint, element, facts, field, form, identifier, input, link, sheet } from "./dom.js";
 import { fileField, missing, saveAs } from "./files.js";
 import { count, plural } from "./format.js";
 import { TILE, address, entriesOf } from "./tiles.js";
@@ -74,13 +74,8 @@ function newest(size, signal) {
   };
   const more = button("Show older ones", "secondary", load);
   if (size === 0) return sheet("Newest entries", element("p", "hint", "The log is empty. It begins with the first published card or the first receipt."));
-  const start = button("Show the entries", "secondary", async () => {
-    await load();
-    start.replaceWith(list, more);
-  });
-  const made = sheet("Newest entries", element("p", "hint", "Everybody sees how many there are and of which kind, nobody what they say. ", link("Published cards", "/#/published"), " have pages of their own."), start);
-  start.click();
-  return made;
+  load().catch((error) => error.name !== "AbortError" && list.replaceWith(complaint(error)));
+  return sheet("Newest entries", element("p", "hint", "Everybody sees how many there are and of which kind, nobody what they say. ", link("Published cards", "/#/published"), " have pages of their own."), list, more);
 }
 
 function row({ index, kind, sha256 }, signal) {

@@ -16,7 +16,7 @@ pub use blobs::Upload;
 pub use jobs::{Event, Job, State};
 pub use keys::{KeyRow, Known};
 pub use lease::{Lapsed, Lease, Outcome, Publication, Stored};
-pub use ledger::{Account, Budget, Scope as LedgerScope};
+pub use ledger::{Account, Budget, InputFile, Scope as LedgerScope};
 pub use models::Model;
 pub use registry::{Status, Version};
 pub use submit::{Submission, Submitted};

@@ -52,6 +52,11 @@ async fn budgets_refuse_before_proving_and_are_given_back() {
         .call("PUT", &place, json!({ "input_bits": 2 }).to_string())
         .await
         .json(200);
+    let nothing = alice.get("/v1/ledger").await.json(200);
+    assert_eq!(
+        (nothing["bits"].to_string(), nothing["reserved_bits"].to_string()),
+        ("0.0".into(), "0.0".into())
+    );
     let first = id(&ask(&alice, &model, "a").await);
     let again = id(&ask(&alice, &model, "a").await);
     assert_eq!(first, again, "the same statement is charged once");
@@ -76,6 +81,13 @@ async fn budgets_refuse_before_proving_and_are_given_back() {
     values["values"][0] = json!(values["values"][0].as_f64().unwrap() + 1.0);
     let (other, _) = alice.put("inputs", serde_json::to_vec(&values).unwrap()).await;
     ask(&alice, &(model.0.clone(), other), "d").await.json(202);
+
+    // Each file is named with the input that it is.
+    let shown = alice.get("/v1/ledger").await.json(200);
+    let files = shown["files"].as_array().unwrap();
+    let inputs: std::collections::BTreeSet<&str> = files.iter().map(|file| file["input"].as_str().unwrap()).collect();
+    assert_eq!((files.len(), inputs.len()), (3, 2), "{shown}");
+    assert!(files.iter().any(|file| file["file"] == model.1));
 
     // What is cancelled counts no more.
     let cancelled = alice.call("DELETE", &format!("/v1/proofs/{first}"), "").await;

@@ -70,6 +70,7 @@ test("from an upload to a receipt verified in the browser", async () => {
   await click(page, "See the committed model");
   await shows(page, "Ask for a receipt");
   await shows(page, "Against float");
+  assert.match(await text(page, "main"), /Let out so far\s+0 bits in the ledger/);
   await look(page, "model-committed");
 
   await choose(page, "Input", INPUT);

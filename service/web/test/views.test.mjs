@@ -74,6 +74,7 @@ test("what receipts let out, and limits on it", async () => {
 
   await click(page, "digits", ".rows a");
   await shows(page, "By input");
+  await shows(page, `Uploaded as the file ${(await upload("inputs", INPUT)).slice(0, 8)}…`);
   await shows(page, "1 × label");
   await shows(page, "threshold, output 0 at least -4");
   assert.equal(await page.evaluate("document.querySelectorAll('meter').length"), 0);

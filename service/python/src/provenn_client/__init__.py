@@ -2,7 +2,7 @@
 
 from .client import Client
 from .errors import JobFailed, ProvennError
-from .types import Account, Budget, Check, Event, Job, Ledger, Log, Name, Problem, Tensor, Verdict, Version
+from .types import Account, Budget, Check, Event, InputFile, Job, Ledger, Log, Name, Problem, Tensor, Verdict, Version
 
 __all__ = [
     "Account",
@@ -10,6 +10,7 @@ __all__ = [
     "Check",
     "Client",
     "Event",
+    "InputFile",
     "Job",
     "JobFailed",
     "Ledger",

@@ -126,6 +126,14 @@ class Account(TypedDict):
     first_reserved_bits: float
 
 
+class InputFile(TypedDict):
+    """An uploaded file, and the input that it is to the ledger."""
+
+    model: str
+    input: str
+    file: str
+
+
 class Budget(TypedDict):
     """A limit on bits."""
 
@@ -140,4 +148,5 @@ class Ledger(TypedDict):
     bits: float
     reserved_bits: float
     accounts: List[Account]
+    files: List[InputFile]
     budgets: List[Budget]

@@ -2,7 +2,7 @@
 
 use super::body;
 use crate::server::auth::Caller;
-use crate::server::db::{Account, Budget, LedgerScope};
+use crate::server::db::{Account, Budget, InputFile, LedgerScope};
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
 use crate::server::ledger::micro;
@@ -41,6 +41,8 @@ pub struct LedgerView {
     /// Bits of receipts under way in the accounts shown.
     reserved_bits: f64,
     accounts: Vec<Account>,
+    /// Which uploaded files the inputs are.
+    files: Vec<InputFile>,
     budgets: Vec<Budget>,
 }
 
@@ -83,11 +85,17 @@ pub async fn get_ledger(
     let (model, input, requester) = (&filter.model, &filter.input, &filter.requester);
     let accounts = app.db.accounts(&caller.tenant, model, input, requester, MOST).await?;
     Ok(Json(LedgerView {
-        bits: accounts.iter().map(|account| account.first_bits).sum(),
-        reserved_bits: accounts.iter().map(|account| account.first_reserved_bits).sum(),
+        bits: sum(&accounts, |account| account.first_bits),
+        reserved_bits: sum(&accounts, |account| account.first_reserved_bits),
         accounts,
+        files: app.db.input_files(&caller.tenant, model, input, MOST).await?,
         budgets: app.db.budgets(&caller.tenant).await?,
     }))
+}
+
+/// A sum that is 0 for no accounts: `Iterator::sum` begins with -0.
+fn sum(accounts: &[Account], part: fn(&Account) -> f64) -> f64 {
+    accounts.iter().map(part).fold(0.0, |sum, bits| sum + bits)
 }
 
 /// Sets the budgets of a model. They hold for receipts that are asked for from then on.

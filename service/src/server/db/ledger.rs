@@ -100,6 +100,16 @@ pub struct Account {
     pub first_reserved_bits: f64,
 }
 
+/// An uploaded input, and the input that it is to the ledger.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct InputFile {
+    pub model: String,
+    /// Digest of the input's integers.
+    pub input: String,
+    /// SHA-256 of the uploaded file.
+    pub file: String,
+}
+
 /// A limit on bits.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Budget {
@@ -227,6 +237,36 @@ impl Db {
             })
         };
         rows.iter().map(account).collect()
+    }
+
+    /// Uploaded inputs that receipts are about: of a model, of an input, where these are not empty.
+    pub async fn input_files(
+        &self,
+        tenant: &str,
+        model: &str,
+        input: &str,
+        most: i64,
+    ) -> Result<Vec<InputFile>, ApiError> {
+        let rows = sqlx::query(
+            "SELECT model, digest, input FROM input_digests d
+             WHERE tenant = $1 AND ($2 = '' OR model = $2) AND ($3 = '' OR digest = $3)
+                 AND EXISTS (SELECT 1 FROM ledger l WHERE l.tenant = d.tenant AND l.model = d.model AND l.input = d.digest)
+             ORDER BY model, digest, input LIMIT $4",
+        )
+        .bind(tenant)
+        .bind(model)
+        .bind(input)
+        .bind(most)
+        .fetch_all(&self.read)
+        .await?;
+        let file = |row: &AnyRow| {
+            Ok(InputFile {
+                model: row.try_get("model")?,
+                input: row.try_get("digest")?,
+                file: row.try_get("input")?,
+            })
+        };
+        rows.iter().map(file).collect()
     }
 
     /// Budgets of a tenant.
