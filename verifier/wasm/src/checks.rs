@@ -121,11 +121,11 @@ impl Check {
     fn texts(self) -> (&'static str, &'static str) {
         match self {
             Self::SrsFile => ("srs-file", "The SRS key is complete and canonical, its points on the curve and in the right subgroup"),
-            Self::CardFile => ("card-file", "The model card is complete and canonical, its keys consistent"),
+            Self::CardFile => ("card-file", "The model card is complete and canonical, its keys consistent and its commitments points of the curve"),
             Self::NamedModel => ("named-model", "The card is that of the model you named"),
             Self::NamedSrs => ("named-srs", "The SRS is the one you named"),
             Self::CardSrs => ("card-srs", "The card was made under this SRS"),
-            Self::Registration => ("registration", "The card’s commitments are points of the curve, and it proves that the weights in them are in range"),
+            Self::Registration => ("registration", "The card proves that the weights in its commitments are in range"),
             Self::Parameters => ("parameters", "The SRS comes from a ceremony, or you accept a development one"),
             Self::ReceiptFile => ("receipt-file", "The receipt is complete and canonical, with nothing after its end"),
             Self::Srs => ("srs", "The receipt was made under this SRS"),
