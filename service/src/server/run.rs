@@ -6,7 +6,7 @@ use super::config::{Config, Role};
 use super::error::ApiError;
 use super::keys::{Scope, Secret};
 use super::queue::new_id;
-use super::state::App;
+use super::state::{App, ATTEMPTS};
 use super::{events, listen, log, sweeper, tlog, worker};
 use crate::error::CliError;
 use crate::files;
@@ -81,12 +81,15 @@ pub fn background(app: &App, workers: bool, stopping: &watch::Receiver<bool>) ->
 async fn work(app: App, stop: watch::Receiver<bool>) {
     let owner = format!("{}-{}", std::process::id(), new_id());
     let at_once = app.config.workers;
-    let queue = app.queue.clone();
+    let (queue, under_way) = (app.queue.clone(), app.under_way.clone());
     let handler = move |job: String| {
         let (app, owner) = (app.clone(), owner.clone());
-        async move { worker::execute(&app, &job, &owner).await }
+        async move { worker::prove(&app, &job, &owner).await }
     };
     queue.work(at_once, stop, handler).await;
+    // What is being checked and published ends before the process does.
+    let all = u32::try_from(at_once.saturating_mul(ATTEMPTS)).unwrap_or(u32::MAX);
+    let _all = under_way.acquire_many(all).await;
 }
 
 /// On an empty database of its own: a key with all scopes, in a file that only its owner can read.

@@ -22,6 +22,9 @@ use tokio::sync::Semaphore;
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
+/// Attempts under way for each proof at a time.
+pub const ATTEMPTS: usize = 2;
+
 pub struct Parts {
     pub config: Config,
     pub clock: Clock,
@@ -36,6 +39,10 @@ pub struct Parts {
     /// Verifications and inspections at a time.
     pub checks: Semaphore,
     pub streams: Arc<Semaphore>,
+    /// Prover processes of workers.
+    pub provers: Semaphore,
+    /// Attempts of this process: while one ends, the next begins.
+    pub under_way: Arc<Semaphore>,
 }
 
 impl std::ops::Deref for App {
@@ -71,6 +78,8 @@ impl App {
             rates: RateLimits::new(&config.limits),
             checks: Semaphore::new(config.limits.verifications),
             streams: Arc::new(Semaphore::new(config.limits.streams)),
+            provers: Semaphore::new(config.workers),
+            under_way: Arc::new(Semaphore::new(config.workers.saturating_mul(ATTEMPTS))),
             db,
             clock,
             config,

@@ -16,11 +16,15 @@ use super::queue::{new_id, rank};
 use super::state::App;
 use crate::child::protocol::{Start, Work};
 use crate::fail;
+use std::sync::Mutex;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Proofs come after answers to clients.
 const NICE: i32 = 10;
+
+/// The stages in which little work is left.
+const NEARLY: [&str; 2] = ["link", "verify"];
 
 /// Why an attempt ended without a result.
 #[derive(Debug)]
@@ -58,13 +62,45 @@ struct Attempt<'a> {
     app: &'a App,
     lease: &'a Lease,
     job: &'a Job,
+    /// Dropped when the proof is nearly made.
+    proving: Mutex<Option<oneshot::Sender<()>>>,
 }
 
-/// Works on a job if it is queued.
+/// Works on a job if it is queued, and returns when its proof is nearly made: while that is checked and published, the next job
+/// is claimed and prepared. Its prover waits for this one to end.
+///
+/// # Errors
+/// Those of [`execute`], if the attempt ended before.
+pub async fn prove(app: &App, id: &str, owner: &str) -> Result<(), ApiError> {
+    let internal = |e: String| ApiError::Internal(e);
+    let permit = app.under_way.clone().acquire_owned().await;
+    let permit = permit.map_err(|e| internal(e.to_string()))?;
+    let (proving, proven) = oneshot::channel();
+    let (app, id, owner) = (app.clone(), id.to_owned(), owner.to_owned());
+    let mut ended = tokio::spawn(async move {
+        let ended = attempt(&app, &id, &owner, Some(proving)).await;
+        if let Err(error) = &ended {
+            tracing::warn!(job = id, %error, "how the attempt ended could not be written down");
+        }
+        drop(permit);
+        ended
+    });
+    tokio::select! {
+        biased;
+        ended = &mut ended => ended.map_err(|e| internal(e.to_string()))?,
+        _ = proven => Ok(()),
+    }
+}
+
+/// Works on a job if it is queued, to its end.
 ///
 /// # Errors
 /// The database cannot be reached; the job stays as it is until its lease ends.
 pub async fn execute(app: &App, id: &str, owner: &str) -> Result<(), ApiError> {
+    attempt(app, id, owner, None).await
+}
+
+async fn attempt(app: &App, id: &str, owner: &str, proving: Option<oneshot::Sender<()>>) -> Result<(), ApiError> {
     let now = app.now();
     let Some((lease, job)) = app.db.claim(id, owner, now + app.config.timing.lease, now).await? else {
         return Ok(());
@@ -76,6 +112,7 @@ pub async fn execute(app: &App, id: &str, owner: &str) -> Result<(), ApiError> {
         app,
         lease: &lease,
         job: &job,
+        proving: Mutex::new(proving),
     };
     let ended = tokio::select! {
         ended = attempt.run() => ended,
@@ -167,6 +204,13 @@ impl Attempt<'_> {
         }
     }
 
+    /// The next job may begin.
+    fn proven(&self) {
+        if let Ok(mut proving) = self.proving.lock() {
+            *proving = None;
+        }
+    }
+
     /// Runs a child and records the stages it reports.
     async fn child(&self, work: Work) -> Result<process::Made, Stopped> {
         let (say, mut hear) = mpsc::unbounded_channel::<String>();
@@ -175,6 +219,9 @@ impl Attempt<'_> {
                 // If the database is slower than the prover, the latest stage counts.
                 while let Ok(later) = hear.try_recv() {
                     stage = later;
+                }
+                if NEARLY.contains(&stage.as_str()) {
+                    self.proven();
                 }
                 self.reached(state_of(&stage), &stage).await?;
             }
@@ -188,6 +235,12 @@ impl Attempt<'_> {
             cpu_seconds: limits.prover_seconds.saturating_mul(64),
             nice: NICE,
         };
+        let _alone = self
+            .app
+            .provers
+            .acquire()
+            .await
+            .map_err(|e| Stopped::Died(e.to_string()))?;
         let run = process::run(self.app, &start, Duration::from_secs(limits.prover_seconds), Some(say));
         // A lost lease ends the child at once: dropping it kills it.
         let (made, ()) = tokio::try_join!(run, record)?;
