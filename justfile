@@ -101,6 +101,11 @@ bench-service:
 bench-models *FILES="fixtures/models/digits_cnn.onnx fixtures/models/digits_mlp.onnx":
     cargo run --release -p provenn-benches --bin models -- --m20 {{FILES}}
 
+# CPU time and memory of verification, of a batch too, for a model.
+bench-verify MODEL="fixtures/models/digits_cnn.onnx":
+    cargo run --release -p provenn-benches --bin verify -- make target/bench-verify {{MODEL}}
+    cargo run --release -p provenn-benches --bin verify -- measure target/bench-verify
+
 # Side by side with a peer, on this machine.
 bench-peer:
     benches/peer/setup.sh
