@@ -1,9 +1,10 @@
-//! Circuit and registration follow from the structure of a model and its ranges: weights move nothing in them.
+//! Circuit and registration follow from the structure of a model and its ranges: weights move nothing in them, and none is
+//! committed twice.
 
 use provenn_circuits::layout::Layout;
 use provenn_circuits::lower::{compile, rebuild, Ranges};
-use provenn_circuits::onnx::{import, structure};
-use provenn_circuits::qmodel::{QModel, Step};
+use provenn_circuits::onnx::{import, structure, Graph};
+use provenn_circuits::qmodel::{QModel, Step, Tensor};
 use provenn_circuits::register::RegisterCircuit;
 use rayon::prelude::*;
 use std::path::Path;
@@ -23,6 +24,25 @@ fn public(mut model: QModel, layout: &Layout) -> String {
     format!("{model:?} {layout:?} {registration:?}")
 }
 
+/// How many weights the program commits.
+fn committed(model: &QModel) -> usize {
+    let of = |tensor: &Tensor| match &tensor.step {
+        Step::Affine(affine) => {
+            let secret = affine.contractions.iter().filter(|c| !c.public);
+            let bias = if affine.public_bias { 0 } else { affine.bias.len() };
+            secret.map(|c| c.weights.len()).sum::<usize>() + bias
+        }
+        _ => 0,
+    };
+    model.tensors.iter().map(of).sum()
+}
+
+/// How many weights a graph has.
+fn weights(graph: &Graph) -> usize {
+    let secret = graph.values.iter().filter(|v| !v.public);
+    secret.filter_map(|v| v.constant.as_ref()).map(|t| t.data.len()).sum()
+}
+
 /// The number of weight cells that the structure determines; `None` for a model that is not supported.
 fn check(path: &Path) -> Result<Option<usize>, String> {
     let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
@@ -32,6 +52,10 @@ fn check(path: &Path) -> Result<Option<usize>, String> {
     let Ok((model, layout)) = compile(&graph, &ranges, true) else {
         return Ok(None);
     };
+    let (inside, outside) = (committed(&model), weights(&graph));
+    if inside > outside {
+        return Err(format!("{inside} weights for {outside}: some are committed twice"));
+    }
     let stripped = structure(&bytes)
         .and_then(|bytes| import(&bytes))
         .map_err(|e| e.to_string())?;

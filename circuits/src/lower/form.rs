@@ -197,6 +197,14 @@ impl Form {
         [Axis::identity(self.grid[1]), Axis::identity(self.grid[2])]
     }
 
+    /// Whether whoever reads the form commits weights.
+    pub(super) fn has_weights(&self) -> bool {
+        match &self.kind {
+            Kind::Sum { bias, .. } => !bias.public,
+            Kind::Pending(affine) => !affine.bias.public || affine.contractions.iter().any(|c| !c.public),
+        }
+    }
+
     /// As an accumulator: sums become linear terms, constants become a contraction without lines.
     pub(super) fn into_affine(self) -> Affine {
         let axes = self.identity();

@@ -13,6 +13,7 @@ use super::quantize::integer_bits;
 use crate::error::CircuitError;
 use crate::onnx::{self, Graph, Node, Op, ReduceKind};
 use crate::qmodel::{Axis, MaxPool, View};
+use std::collections::BTreeMap;
 
 use constants::Constant;
 use windows::{spatial, spatial_axes, Geometry};
@@ -36,12 +37,22 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatModel, CircuitError> 
         forms: vec![None; graph.values.len()],
         tensors: vec![],
         neighbours: vec![],
+        reads: vec![0; graph.values.len()],
+        constants: BTreeMap::new(),
     };
     lowering.input(input);
+    let inputs = graph.nodes.iter().flat_map(|node| &node.inputs);
+    inputs.for_each(|id| lowering.reads[*id] += 1);
     let mut refused = vec![];
     for node in &graph.nodes {
         match lowering.node(node) {
-            Ok(form) => lowering.forms[node.output] = Some(form),
+            Ok(form) => {
+                let form = match lowering.reads[node.output] > 1 {
+                    true => lowering.settled(form),
+                    false => form,
+                };
+                lowering.forms[node.output] = Some(form);
+            }
             // A node whose input was refused is not reported again.
             Err(reason) if reason.is_empty() => {}
             Err(reason) => refused.push(format!(
@@ -72,6 +83,10 @@ struct Lowering<'a> {
     tensors: Vec<Tensor>,
     /// Tensors among whose rows a pool or product stands already.
     neighbours: Vec<usize>,
+    /// How often each value of the graph is read.
+    reads: Vec<usize>,
+    /// The tensors of constants that are read like activations.
+    constants: BTreeMap<usize, Form>,
 }
 
 /// Grid of a value's shape: channels are the first axis after the batch, width the last, height all between.
@@ -142,6 +157,15 @@ impl Lowering<'_> {
         match form.kind {
             Kind::Sum { .. } => form,
             Kind::Pending(_) => self.copied(form),
+        }
+    }
+
+    /// The form without weights of its own, for two readers: each would commit its own copy of them, and nothing would show
+    /// that both are the same.
+    fn settled(&mut self, form: Form) -> Form {
+        match form.has_weights() {
+            true => self.copied(form),
+            false => form,
         }
     }
 
@@ -282,6 +306,13 @@ impl Lowering<'_> {
         self.graph.values[*node.inputs.get(index)?].constant.as_ref()
     }
 
+    /// Whether an operand is a weight that is read elsewhere too. Such a weight is stored, so that all read the same: as the
+    /// weights of a contraction each reader would commit a copy of its own.
+    fn is_shared(&self, node: &Node, index: usize) -> bool {
+        let shared = |id: usize| !self.graph.values[id].public && self.reads[id] > 1;
+        self.constant(node, index).is_some() && shared(node.inputs[index])
+    }
+
     /// Whether an operand is a constant that the structure determines.
     fn is_public(&self, node: &Node, index: usize) -> bool {
         node.inputs.get(index).is_some_and(|&id| self.graph.values[id].public)
@@ -377,7 +408,7 @@ impl Lowering<'_> {
             } => {
                 let form = self.framed(node, 0)?;
                 let axes = spatial(kernel, strides, pads, dilations, &form, &out.shape)?;
-                self.average_pool(form, axes, *count_include_pad)
+                self.average_pool(form, axes, *count_include_pad)?
             }
             Op::Reduce { kind, axes, .. } => self.reduce(node, *kind, axes)?,
             Op::ArgMax { axis, .. } => {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::float::broadcast_positions;
+use std::collections::BTreeSet;
 
 /// A constant on a grid. What the circuit looks like follows from its spread and magnitude, never from the values,
 /// which may be secret.
@@ -12,7 +13,10 @@ pub(super) struct Constant {
     /// Largest magnitude, public.
     magnitude: f64,
     /// Whether the structure of the graph determines the values.
-    public: bool,
+    pub(super) public: bool,
+    /// The stored tensor, on the same grid, of a weight of which one element stands in several places: as weights each place
+    /// would hold a copy of its own, and nothing would show that they are the same.
+    pub(super) repeated: Option<Form>,
 }
 
 /// Which elements of a constant may differ.
@@ -31,6 +35,7 @@ impl Constant {
             magnitude: values.iter().fold(0.0, |m: f64, v| m.max(v.abs())),
             values,
             public: true,
+            repeated: None,
         }
     }
 
@@ -38,6 +43,7 @@ impl Constant {
     pub(super) fn scale(mut self, by: f64) -> Self {
         self.values.iter_mut().for_each(|v| *v *= by);
         self.magnitude *= by.abs();
+        self.repeated = self.repeated.map(|form| form.scale(by));
         self
     }
 
@@ -84,11 +90,26 @@ impl Lowering<'_> {
             let data: Vec<f64> = constant.data.iter().map(|&v| f64::from(v)).collect();
             let numbers: Vec<usize> = (0..data.len()).collect();
             let sources = on_grid(&constant.shape, &numbers, &form, &to).ok_or(broadcast)?;
+            let (spread, public) = (Spread::of(&sources, form.grid), self.is_public(node, other));
+            let places = match spread {
+                Spread::None | Spread::Channels => form.grid[0],
+                Spread::Elements => sources.len(),
+            };
+            let several = sources.iter().collect::<BTreeSet<_>>().len() < places;
+            let repeated = match self.is_shared(node, other) || several && !public {
+                true => {
+                    let stored = self.operand(node, other)?;
+                    let stored = self.expanded(stored, &constant.shape, &to)?;
+                    Some(self.arranged(stored, form.grid, &form.order))
+                }
+                false => None,
+            };
             let constant = Constant {
                 values: on_grid(&constant.shape, &data, &form, &to).ok_or(broadcast)?,
-                spread: Spread::of(&sources, form.grid),
+                spread,
                 magnitude: self.magnitude(node.inputs[other]),
-                public: self.is_public(node, other),
+                public,
+                repeated,
             };
             return Ok(Some((form, constant, value == 1)));
         }
@@ -97,6 +118,9 @@ impl Lowering<'_> {
 
     /// Adds a constant.
     pub(super) fn add_constant(&mut self, form: Form, by: &Constant) -> Form {
+        if let Some(stored) = &by.repeated {
+            return self.total(form, stored.clone());
+        }
         if by.spread != Spread::Elements {
             let bias = Bias {
                 values: by.per_channel(form.grid),
@@ -119,10 +143,16 @@ impl Lowering<'_> {
 
     /// Multiplies by a constant. A public number becomes a coefficient, which the key of the circuit fixes; a secret one
     /// must not, so it is a weight of each channel.
-    pub(super) fn multiply_constant(&mut self, form: Form, by: &Constant) -> Form {
+    pub(super) fn multiply_constant(&mut self, form: Form, by: &Constant) -> Result<Form, Refused> {
         let range = form.range * by.magnitude;
+        if let Some(stored) = &by.repeated {
+            return match by.spread {
+                Spread::None => self.times_number(form, stored, range),
+                _ => Ok(self.product(form, stored.clone(), range)),
+            };
+        }
         let form = match by.spread {
-            Spread::None if by.public => return self.scaled(form, by.values.first().copied().unwrap_or(1.0)),
+            Spread::None if by.public => return Ok(self.scaled(form, by.values.first().copied().unwrap_or(1.0))),
             Spread::None | Spread::Channels => {
                 let weights = by.per_channel(form.grid);
                 self.channel_weights(form, weights, by.public)
@@ -137,7 +167,7 @@ impl Lowering<'_> {
                 self.product(form, constant, range)
             }
         };
-        Form { range, ..form }
+        Ok(Form { range, ..form })
     }
 
     /// Multiplies by a constant per channel: a contraction with one channel in each group.
@@ -177,10 +207,16 @@ impl Lowering<'_> {
         }
     }
 
-    /// A constant as a stored tensor on the grid of its shape.
-    pub(super) fn constant_tensor(&mut self, id: usize) -> Result<Form, Refused> {
+    /// An operand of either kind. A constant becomes a stored tensor on the grid of its shape, once for all that read it.
+    pub(super) fn operand(&mut self, node: &Node, index: usize) -> Result<Form, Refused> {
+        let id = *node.inputs.get(index).ok_or("an input is missing")?;
         let value = &self.graph.values[id];
-        let tensor = value.constant.as_ref().ok_or("this input must be constant")?;
+        let Some(tensor) = &value.constant else {
+            return self.form(node, index);
+        };
+        if let Some(form) = self.constants.get(&id) {
+            return Ok(form.clone());
+        }
         let values: Vec<f64> = tensor.data.iter().map(|&v| f64::from(v)).collect();
         let grid = grid(&value.shape);
         let range = self.magnitude(id);
@@ -192,7 +228,9 @@ impl Lowering<'_> {
             name: value.name.clone(),
             kind: Kind::Pending(affine),
         };
-        Ok(self.copied(form))
+        let form = self.copied(form);
+        self.constants.insert(id, form.clone());
+        Ok(form)
     }
 }
 

@@ -9,9 +9,15 @@ impl Lowering<'_> {
         self.stored(id, order)
     }
 
+    /// The form for an operator that reads it in two places.
+    fn twice(&mut self, form: Form) -> Form {
+        let form = self.rounded(form);
+        self.settled(form)
+    }
+
     /// `relu(x) + by * relu(-x)`.
     pub(super) fn two_sided(&mut self, form: Form, by: f64) -> Form {
-        let form = self.rounded(form);
+        let form = self.twice(form);
         let range = form.range;
         let positive = self.relu(form.clone());
         let negative = self.relu(form.scale(-1.0)).scale(by);
@@ -27,10 +33,10 @@ impl Lowering<'_> {
         if first {
             return Err("the slope must be constant".into());
         }
-        let form = self.rounded(form);
+        let form = self.twice(form);
         let positive = self.relu(form.clone());
         let negative = self.relu(form.scale(-1.0));
-        let scaled = self.multiply_constant(negative, &slope.scale(-1.0));
+        let scaled = self.multiply_constant(negative, &slope.scale(-1.0))?;
         Ok(self.total(positive, scaled))
     }
 
@@ -63,15 +69,18 @@ impl Lowering<'_> {
 
     /// `max(a, b) = b + relu(a - b)` for sign 1, `min(a, b) = b - relu(b - a)` for sign -1.
     pub(super) fn extremum(&mut self, node: &Node, sign: f64) -> Result<Form, Refused> {
-        if let Some((form, by, _)) = self.with_constant(node)? {
-            let form = self.rounded(form);
-            let by = by.scale(-1.0);
-            let difference = self.add_constant(form, &by).scale(sign);
-            let over = self.relu(difference);
-            return Ok(self.add_constant(over.scale(sign), &by.scale(-1.0)));
+        if (0..2).any(|index| self.is_public(node, index)) {
+            if let Some((form, by, _)) = self.with_constant(node)? {
+                let form = self.rounded(form);
+                let by = by.scale(-1.0);
+                let difference = self.add_constant(form, &by).scale(sign);
+                let over = self.relu(difference);
+                return Ok(self.add_constant(over.scale(sign), &by.scale(-1.0)));
+            }
         }
+        // A weight stands in two places here, so it is stored.
         let (first, second) = self.operands(node)?;
-        let (first, second) = (self.rounded(first), self.rounded(second));
+        let (first, second) = (self.rounded(first), self.twice(second));
         let difference = join(first, second.clone().scale(-1.0)).scale(sign);
         let over = self.relu(difference);
         Ok(join(over.scale(sign), second))
@@ -105,7 +114,7 @@ impl Lowering<'_> {
     pub(super) fn multiply(&mut self, node: &Node) -> Result<Form, Refused> {
         if let Some((form, by, _)) = self.with_constant(node)? {
             return match by.is_finite() {
-                true => Ok(self.multiply_constant(form, &by)),
+                true => self.multiply_constant(form, &by),
                 false => Err("a factor is not finite; is there a division by zero?".into()),
             };
         }
@@ -152,7 +161,7 @@ impl Lowering<'_> {
         let to = self.graph.values[node.output].shape.clone();
         let mut forms = vec![];
         for index in 0..2 {
-            let (form, from) = (self.form(node, index)?, self.shape(node, index).to_vec());
+            let (form, from) = (self.operand(node, index)?, self.shape(node, index).to_vec());
             forms.push(self.expanded(form, &from, &to)?);
         }
         let (Some(b), Some(a)) = (forms.pop(), forms.pop()) else {

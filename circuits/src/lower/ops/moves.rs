@@ -101,11 +101,8 @@ impl Lowering<'_> {
     pub(super) fn concat(&mut self, node: &Node, axis: usize) -> Result<Form, Refused> {
         let shapes: Vec<Vec<usize>> = (0..node.inputs.len()).map(|i| self.shape(node, i).to_vec()).collect();
         let mut forms = vec![];
-        for (index, &id) in node.inputs.iter().enumerate() {
-            forms.push(match self.constant(node, index) {
-                Some(_) => self.constant_tensor(id)?,
-                None => self.form(node, index)?,
-            });
+        for index in 0..node.inputs.len() {
+            forms.push(self.operand(node, index)?);
         }
         let to = self.graph.values[node.output].shape.clone();
         let (lead, tail): (usize, usize) = (to[..axis].iter().product(), to[axis + 1..].iter().product());

@@ -3,7 +3,7 @@
 use super::*;
 use crate::float::broadcast_positions;
 
-/// A factor: its tensor, which element of it each element of the value is, and its coefficient.
+/// A factor: its tensor, which element of it each element of the grid is, and its coefficient.
 type Factor = (usize, Vec<Option<usize>>, f64);
 
 impl Lowering<'_> {
@@ -23,7 +23,10 @@ impl Lowering<'_> {
         let batch = onnx::shape::broadcast(left_batch, right_batch)?;
         let batches: usize = batch.iter().product();
         let mut factor = |index: usize, own: &[usize], grid: [usize; 3]| -> Result<((usize, View), f64), Refused> {
-            let (tensor, elements, coef) = self.factor(node, index)?;
+            let form = self.operand(node, index)?;
+            let order = form.order.clone();
+            let (tensor, on_grid, coef) = self.factor(form)?;
+            let elements: Vec<_> = (0..on_grid.len()).map(|i| on_grid[order.at(i)]).collect();
             let size = grid[1] * grid[2];
             let matrices: Vec<usize> = (0..own.iter().product()).collect();
             let broadcast: Option<Vec<usize>> = broadcast_positions((own, &matrices), &batch).collect();
@@ -69,12 +72,103 @@ impl Lowering<'_> {
         })
     }
 
-    /// An operand as one tensor under a coefficient that is a power of two; anything else is rounded.
-    fn factor(&mut self, node: &Node, index: usize) -> Result<Factor, Refused> {
-        let form = match self.constant(node, index) {
-            Some(_) => self.constant_tensor(node.inputs[index])?,
-            None => self.form(node, index)?,
+    /// A convolution with a stored kernel: in each group a matrix `[outputs, inputs and taps]` by the windows as columns.
+    /// `place` is the element of the kernel for an output channel, an input channel of its group and a tap.
+    pub(super) fn unfolded(
+        &mut self,
+        form: Form,
+        kernel: Form,
+        axes: &[Axis; 2],
+        [groups, outputs, inputs]: [usize; 3],
+        place: &dyn Fn(usize, usize, usize) -> usize,
+    ) -> Result<Form, Refused> {
+        let (order, name, kernel_order) = (form.order.clone(), form.name.clone(), kernel.order.clone());
+        let ([_, height, width], [rows, columns]) = (form.grid, [axes[0].out(), axes[1].out()]);
+        let (left, weights, a) = self.factor(kernel)?;
+        let (right, values, b) = self.factor(form)?;
+        let taps = axes[0].kernel * axes[1].kernel;
+        let inner = || (0..inputs).flat_map(move |c| (0..taps).map(move |k| (c, k)));
+        let weight = |o: usize| inner().map(move |(c, k)| (o, c, k));
+        let source = |axis: &Axis, p: usize, k: usize| axis.taps[p].iter().find(|tap| tap.0 == k).map(|tap| tap.1);
+        let value = |group: usize, (c, k): (usize, usize), p: usize| {
+            let y = source(&axes[0], p / columns, k / axes[1].kernel)?;
+            let x = source(&axes[1], p % columns, k % axes[1].kernel)?;
+            values[((group * inputs + c) * height + y) * width + x]
         };
+        let window = |group: usize| inner().flat_map(move |at| (0..rows * columns).map(move |p| (group, at, p)));
+        let pairing = Pairing {
+            coef: a * b,
+            left: (
+                left,
+                View {
+                    grid: [groups, outputs, inputs * taps],
+                    elements: (0..groups * outputs)
+                        .flat_map(weight)
+                        .map(|(o, c, k)| weights[kernel_order.at(place(o, c, k))])
+                        .collect(),
+                },
+            ),
+            right: (
+                right,
+                View {
+                    grid: [groups, inputs * taps, rows * columns],
+                    elements: (0..groups)
+                        .flat_map(window)
+                        .map(|(group, at, p)| value(group, at, p))
+                        .collect(),
+                },
+            ),
+        };
+        Ok(Form {
+            grid: [groups * outputs, rows, columns],
+            order,
+            range: 0.0,
+            name,
+            kind: Kind::Pending(Affine {
+                pairings: vec![pairing],
+                ..Affine::default()
+            }),
+        })
+    }
+
+    /// The form times the one element that all of another on its grid are: a matrix of one element by one row, in each channel.
+    pub(super) fn times_number(&mut self, form: Form, number: &Form, range: f64) -> Result<Form, Refused> {
+        let (grid, order, name) = (form.grid, form.order.clone(), form.name.clone());
+        let [channels, height, width] = grid;
+        let (left, numbers, a) = self.factor(number.clone())?;
+        let (right, elements, b) = self.factor(form)?;
+        let pairing = Pairing {
+            coef: a * b,
+            left: (
+                left,
+                View {
+                    grid: [channels, 1, 1],
+                    elements: numbers[..channels].to_vec(),
+                },
+            ),
+            right: (
+                right,
+                View {
+                    grid: [channels, 1, height * width],
+                    elements,
+                },
+            ),
+        };
+        let kind = Kind::Pending(Affine {
+            pairings: vec![pairing],
+            ..Affine::default()
+        });
+        Ok(Form {
+            grid,
+            order,
+            range,
+            name,
+            kind,
+        })
+    }
+
+    /// A form as one tensor under a coefficient that is a power of two; anything else is rounded.
+    fn factor(&mut self, form: Form) -> Result<Factor, Refused> {
         let mut form = self.rounded(form);
         let simple = |form: &Form| match &form.kind {
             Kind::Sum { parts, bias } => match parts.as_slice() {
@@ -88,8 +182,8 @@ impl Lowering<'_> {
         }
         let part = simple(&form).ok_or("the operand could not be rounded")?;
         let positions = form.grid[1] * form.grid[2];
-        let element = |i: usize| {
-            let local = form.order.at(i).checked_sub(part.offset * positions)?;
+        let element = |e: usize| {
+            let local = e.checked_sub(part.offset * positions)?;
             match &part.view {
                 Some(view) => view.elements.get(local).copied().flatten(),
                 None => (local < self.tensors[part.tensor].grid.iter().product()).then_some(local),

@@ -7,11 +7,11 @@ impl Lowering<'_> {
         let matrix = |t: &onnx::Tensor| t.shape.len() == 2;
         let (first, second) = (self.constant(node, 0).cloned(), self.constant(node, 1).cloned());
         match (first, second) {
-            (None, Some(weights)) if matrix(&weights) => {
+            (None, Some(weights)) if matrix(&weights) && !self.is_shared(node, 1) => {
                 let form = self.form(node, 0)?;
                 Ok(self.times_matrix(form, &weights, self.is_public(node, 1)))
             }
-            (Some(weights), None) if matrix(&weights) => {
+            (Some(weights), None) if matrix(&weights) && !self.is_shared(node, 0) => {
                 let (form, shape) = (self.form(node, 1)?, self.shape(node, 1).to_vec());
                 Ok(self.matrix_times(&weights, self.is_public(node, 0), form, &shape))
             }
@@ -82,17 +82,29 @@ impl Lowering<'_> {
             None => None,
         };
         let axes = spatial_axes(g, &form, out)?;
-        let (form, parts) = self.parts(form);
         let (channels, output) = (form.grid[0], out[1]);
         let kernel = axes[0].kernel * axes[1].kernel;
         let (per_in, per_out) = (channels / g.groups, output / g.groups);
-        let at = |o: usize, c: usize, k: usize| {
+        let place = |o: usize, c: usize, k: usize| {
             let index = match g.transpose {
                 true => (o / per_out * per_in + c) * per_out + o % per_out,
                 false => o * per_in + c,
             };
-            f64::from(weights.data[index * kernel + k])
+            index * kernel + k
         };
+        if self.is_shared(node, 1) || self.is_shared(node, 2) {
+            let kernel = self.operand(node, 1)?;
+            let form = self.unfolded(form, kernel, &axes, [g.groups, per_out, per_in], &place)?;
+            if bias.is_none() {
+                return Ok(form);
+            }
+            let stored = self.operand(node, 2)?;
+            let stored = self.expanded(stored, &[1, output, 1, 1], &[&[1], &form.grid[..]].concat())?;
+            let stored = self.arranged(stored, form.grid, &form.order);
+            return Ok(self.total(form, stored));
+        }
+        let (form, parts) = self.parts(form);
+        let at = |o: usize, c: usize, k: usize| f64::from(weights.data[place(o, c, k)]);
         let list = (0..output).flat_map(|o| (0..per_in).map(move |c| (o, c)));
         let list = list
             .flat_map(|(o, c)| (0..kernel).map(move |k| (o, c, k)))

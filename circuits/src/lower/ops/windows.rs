@@ -100,11 +100,11 @@ impl Lowering<'_> {
     }
 
     /// Means over windows; padding counts or not.
-    pub(super) fn average_pool(&mut self, form: Form, axes: [Axis; 2], padding: bool) -> Form {
+    pub(super) fn average_pool(&mut self, form: Form, axes: [Axis; 2], padding: bool) -> Result<Form, Refused> {
         let full = |axis: &Axis| axis.taps.iter().all(|t| t.len() == axis.kernel);
         if padding || axes.iter().all(full) {
             let count = (axes[0].kernel * axes[1].kernel) as f64;
-            return self.windows(form, axes, 1.0 / count);
+            return Ok(self.windows(form, axes, 1.0 / count));
         }
         let share = |c: &Vec<(usize, usize)>| 1.0 / c.len() as f64;
         let of_position: Vec<f64> = axes[0]
