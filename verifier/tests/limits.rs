@@ -118,7 +118,7 @@ fn keys() {
     fn shape(key: &mut KeyParts) -> &mut InstanceLayout {
         key.layout.as_mut().unwrap()
     }
-    let cases: [(&str, Edit, &str); 31] = [
+    let cases: [(&str, Edit, &str); 38] = [
         ("as it is", |_| {}, "ok"),
         ("most rows", |key| key.k = 28, "ok"),
         ("more rows", |key| key.k = 29, "too-large"),
@@ -225,8 +225,8 @@ fn keys() {
             "most public cells",
             |key| {
                 key.k = 28;
-                let input = shape(key).lanes * shape(key).positions * shape(key).blocks;
-                shape(key).policy_rows = ((1 << 20) - input) / 4;
+                shape(key).positions = 4;
+                shape(key).policy_rows = (1 << 18) - shape(key).lanes * shape(key).blocks;
             },
             "ok",
         ),
@@ -238,6 +238,19 @@ fn keys() {
             },
             "too-large",
         ),
+        ("no lanes", |key| shape(key).lanes = 0, "key-invalid"),
+        (
+            "no channels",
+            |key| (shape(key).channels, shape(key).blocks) = (0, 0),
+            "key-invalid",
+        ),
+        ("no positions", |key| shape(key).positions = 0, "key-invalid"),
+        ("no outputs", |key| shape(key).outputs = 0, "key-invalid"),
+        (
+            "column after the last",
+            |key| key.advice_queries.push((key.advice_phases.len() as u32, 0)),
+            "key-invalid",
+        ),
         (
             "most bits",
             |key| (shape(key).input_bits, shape(key).output_bits) = (40, 40),
@@ -248,6 +261,16 @@ fn keys() {
             "least bits",
             |key| (shape(key).input_bits, shape(key).output_bits) = (1, 1),
             "ok",
+        ),
+        (
+            "a sum of one value",
+            |key| key.gates[0] = vec![Expr::Constant(Fr::ONE), Expr::Sum, Expr::Constant(Fr::ONE)],
+            "key-invalid",
+        ),
+        (
+            "a negative of nothing",
+            |key| key.gates[0] = vec![Expr::Negated, Expr::Constant(Fr::ONE)],
+            "key-invalid",
         ),
         (
             "deepest program",
