@@ -118,6 +118,36 @@ async fn gone(pid: &Path) {
     eventually(async || (!Path::new("/proc").join(&pid).exists()).then_some(())).await;
 }
 
+/// The next job is claimed while the one before is nearly done, but its prover waits for that one to end.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_prover_runs_at_a_time() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let script = format!(
+        r#"mkdir {busy} || echo >> {overlaps}
+echo >> {starts}
+echo '{{"say":"stage","stage":"verify"}}'
+sleep 0.5
+rmdir {busy}
+echo '{{"say":"failed","code":"tried","message":"tried","help":"none"}}'"#,
+        busy = file("busy"),
+        overlaps = file("overlaps"),
+        starts = file("starts"),
+    );
+    let (_folder, service, model) = with_script(&script).await;
+    let alice = service.alice().await;
+    let mut places = vec![];
+    for audience in ["a", "b", "c"] {
+        let answer = alice.prove(&model, audience).await;
+        places.push(answer.headers["location"].to_str().unwrap().to_owned());
+    }
+    for place in places {
+        assert_eq!(alice.finished(&place).await["error"]["code"], "tried");
+    }
+    assert_eq!(std::fs::read_to_string(file("starts")).unwrap().lines().count(), 3);
+    assert!(!Path::new(&file("overlaps")).exists(), "two provers at once");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_is_limited() {
     let mut service = Service::start(|_| {}).await;
