@@ -258,7 +258,10 @@ pub(crate) fn describe(compiled: &Compiled, accuracy: Accuracy) -> Description {
     let (graph, model, layout) = (&compiled.graph, &compiled.model, &compiled.layout);
     let outputs = model.tensors[model.output()].len();
     let leakage = [
-        ("scores", format!("all {outputs} outputs")),
+        (
+            "scores",
+            format!("{} bits for each output ({outputs})", model.precision.bits()),
+        ),
         (
             "label",
             format!("log2({outputs}) = {:.2} bits", (outputs as f64).log2()),

@@ -7,7 +7,7 @@
 //! | `label` | log2 C | one of C outputs |
 //! | `threshold` | 1 | one of two answers |
 //! | `yes-only` | 1 | that a receipt exists, or that none does: an upper bound |
-//! | `scores` | 41 C | C integers strictly between -2^40 and 2^40 |
+//! | `scores` | b C | C integers of b bits, as many as the circuit's values have; the key fixes b |
 //!
 //! Each receipt is charged in full, also one that repeats an answer: the sum is an upper bound on what somebody learns who
 //! sees them all. It is charged to the model, to the input (by the digest of its integers, so that two files that say the
@@ -24,8 +24,6 @@ use crate::sample;
 use provenn_prover::commit::Description;
 use sha2::{Digest, Sha256};
 
-/// Integers strictly between `-VALUE_BOUND` and `VALUE_BOUND`.
-const SCORE_BITS: f64 = 41.0;
 /// The ledger counts in millionths of a bit.
 const MICRO: f64 = 1e6;
 
@@ -47,7 +45,7 @@ pub fn bits(policy: Asked, description: &Description) -> f64 {
     match policy {
         Asked::Label => outputs.log2(),
         Asked::Threshold { .. } | Asked::YesOnly { .. } => 1.0,
-        Asked::Scores => SCORE_BITS * outputs,
+        Asked::Scores => f64::from(description.shape.precision().bits()) * outputs,
     }
 }
 

@@ -39,6 +39,20 @@ fn id(answer: &Answer) -> String {
     answer.json(202)["id"].as_str().unwrap().into()
 }
 
+/// Scores are charged what the card says that they reveal.
+#[tokio::test(flavor = "multi_thread")]
+async fn scores_cost_the_width_of_the_circuits_values() {
+    let (service, _kept, model) = idle().await;
+    let alice = service.alice().await;
+    let scores = json!({ "model": model.0, "input": model.1, "policy": "scores" });
+    alice.post("/v1/proofs", &scores).await.json(202);
+    let shown = alice.get(&format!("/v1/models/{}", model.0)).await.json(200);
+    let revealed = &shown["card"]["leakage"][0];
+    let (_, charged) = ledger(&alice).await;
+    assert_eq!(revealed, &json!(["scores", format!("{charged} bits for each output (1)")]));
+    assert!((8.0..40.0).contains(&charged), "{charged}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn budgets_refuse_before_proving_and_are_given_back() {
     let (service, _kept, model) = idle().await;
