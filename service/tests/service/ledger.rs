@@ -49,7 +49,10 @@ async fn scores_cost_the_width_of_the_circuits_values() {
     let shown = alice.get(&format!("/v1/models/{}", model.0)).await.json(200);
     let revealed = &shown["card"]["leakage"][0];
     let (_, charged) = ledger(&alice).await;
-    assert_eq!(revealed, &json!(["scores", format!("{charged} bits for each output (1)")]));
+    assert_eq!(
+        revealed,
+        &json!(["scores", format!("{charged} bits for each output (1)")])
+    );
     assert!((8.0..40.0).contains(&charged), "{charged}");
 }
 
