@@ -86,39 +86,18 @@ fn attributes(op: &Op) -> Map<String, Value> {
             list.insert(name.into(), value);
         }
     };
+    if let Some(window) = op.window() {
+        put("kernel", json!(window.kernel), false);
+        put("stride", json!(window.strides), window.strides.iter().all(|&s| s == 1));
+        put("padding", json!(window.pads), window.pads.iter().all(|&p| p == (0, 0)));
+        put(
+            "dilation",
+            json!(window.dilations),
+            window.dilations.iter().all(|&d| d == 1),
+        );
+    }
     match op {
-        Op::Conv {
-            kernel,
-            strides,
-            pads,
-            dilations,
-            ..
-        }
-        | Op::ConvTranspose {
-            kernel,
-            strides,
-            pads,
-            dilations,
-            ..
-        }
-        | Op::MaxPool {
-            kernel,
-            strides,
-            pads,
-            dilations,
-        }
-        | Op::AveragePool {
-            kernel,
-            strides,
-            pads,
-            dilations,
-            ..
-        } => {
-            put("kernel", json!(kernel), false);
-            put("stride", json!(strides), strides.iter().all(|&s| s == 1));
-            put("padding", json!(pads), pads.iter().all(|&p| p == (0, 0)));
-            put("dilation", json!(dilations), dilations.iter().all(|&d| d == 1));
-        }
+        Op::Conv { groups, .. } | Op::ConvTranspose { groups, .. } => put("groups", json!(groups), *groups == 1),
         Op::LeakyRelu { alpha } => put("alpha", json!(alpha), false),
         Op::Clip { min, max } => {
             put("min", json!(min), min.is_none());
@@ -137,7 +116,9 @@ fn attributes(op: &Op) -> Map<String, Value> {
         Op::ArgMax { axis, .. } | Op::Concat { axis } | Op::Gather { axis, .. } => put("axis", json!(axis), false),
         Op::Transpose { perm } => put("order", json!(perm), false),
         Op::Pad { pads, .. } => put("padding", json!(pads), false),
-        Op::MatMul
+        Op::MaxPool { .. }
+        | Op::AveragePool { .. }
+        | Op::MatMul
         | Op::Add
         | Op::Sub
         | Op::Mul
@@ -151,9 +132,6 @@ fn attributes(op: &Op) -> Map<String, Value> {
         | Op::Reshape { .. }
         | Op::Slice { .. }
         | Op::Expand { .. } => {}
-    }
-    if let Op::Conv { groups, .. } | Op::ConvTranspose { groups, .. } = op {
-        put("groups", json!(groups), *groups == 1);
     }
     list
 }

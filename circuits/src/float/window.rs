@@ -1,54 +1,8 @@
 //! Convolutions and pooling, by lists of (result, operand) positions for each kernel tap.
 
-use crate::onnx::{Op, Tensor};
+use crate::onnx::{Op, Tensor, Window};
 
-/// Geometry shared by all window operators.
-struct Window<'a> {
-    kernel: &'a [usize],
-    strides: &'a [usize],
-    pads: &'a [(usize, usize)],
-    dilations: &'a [usize],
-}
-
-impl<'a> Window<'a> {
-    fn of(op: &'a Op) -> Option<Self> {
-        match op {
-            Op::Conv {
-                kernel,
-                strides,
-                pads,
-                dilations,
-                ..
-            }
-            | Op::ConvTranspose {
-                kernel,
-                strides,
-                pads,
-                dilations,
-                ..
-            }
-            | Op::MaxPool {
-                kernel,
-                strides,
-                pads,
-                dilations,
-            }
-            | Op::AveragePool {
-                kernel,
-                strides,
-                pads,
-                dilations,
-                ..
-            } => Some(Self {
-                kernel,
-                strides,
-                pads,
-                dilations,
-            }),
-            _ => None,
-        }
-    }
-
+impl Window<'_> {
     fn size(&self) -> usize {
         self.kernel.iter().product()
     }
@@ -85,7 +39,7 @@ pub fn convolution(op: &Op, x: &Tensor, w: &Tensor, bias: Option<&Tensor>, shape
     };
     let transposed = matches!(op, Op::ConvTranspose { .. });
     let ([batch, channels_in, from @ ..], [_, channels_out, to @ ..], Some(window)) =
-        (x.shape.as_slice(), shape, Window::of(op))
+        (x.shape.as_slice(), shape, op.window())
     else {
         return Vec::new();
     };
@@ -130,7 +84,7 @@ pub fn convolution(op: &Op, x: &Tensor, w: &Tensor, bias: Option<&Tensor>, shape
 
 /// `MaxPool` and `AveragePool`; shapes have been checked.
 pub fn pool(op: &Op, x: &Tensor, shape: &[usize]) -> Vec<f32> {
-    let ([_, _, from @ ..], [_, _, to @ ..], Some(window)) = (x.shape.as_slice(), shape, Window::of(op)) else {
+    let ([_, _, from @ ..], [_, _, to @ ..], Some(window)) = (x.shape.as_slice(), shape, op.window()) else {
         return Vec::new();
     };
     let (size_in, size_out): (usize, usize) = (from.iter().product(), to.iter().product());

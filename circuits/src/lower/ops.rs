@@ -16,7 +16,7 @@ use crate::qmodel::{Axis, MaxPool, View};
 use std::collections::BTreeMap;
 
 use constants::Constant;
-use windows::{spatial, spatial_axes, Geometry};
+use windows::spatial;
 
 /// Why a node cannot be lowered.
 type Refused = String;
@@ -322,41 +322,7 @@ impl Lowering<'_> {
         let out = self.graph.values[node.output].clone();
         let range = self.ranges[node.output];
         let mut form = match &node.op {
-            Op::Conv {
-                kernel,
-                strides,
-                pads,
-                dilations,
-                groups,
-            } => {
-                let geometry = Geometry {
-                    kernel,
-                    strides,
-                    pads,
-                    dilations,
-                    groups: *groups,
-                    transpose: false,
-                };
-                self.conv(node, &geometry, &out.shape)?
-            }
-            Op::ConvTranspose {
-                kernel,
-                strides,
-                pads,
-                dilations,
-                groups,
-                ..
-            } => {
-                let geometry = Geometry {
-                    kernel,
-                    strides,
-                    pads,
-                    dilations,
-                    groups: *groups,
-                    transpose: true,
-                };
-                self.conv(node, &geometry, &out.shape)?
-            }
+            Op::Conv { groups, .. } | Op::ConvTranspose { groups, .. } => self.conv(node, *groups, &out.shape)?,
             Op::MatMul => self.matmul(node)?,
             Op::Add => self.add(node, 1.0)?,
             Op::Sub => self.add(node, -1.0)?,
@@ -389,25 +355,14 @@ impl Lowering<'_> {
             }
             Op::Neg => self.form(node, 0)?.scale(-1.0),
             Op::Clip { min, max } => self.clip(node, *min, *max)?,
-            Op::MaxPool {
-                kernel,
-                strides,
-                pads,
-                dilations,
-            } => {
+            Op::MaxPool { .. } => {
                 let form = self.framed(node, 0)?;
-                let [h, w] = spatial(kernel, strides, pads, dilations, &form, &out.shape)?;
+                let [h, w] = spatial(&node.op, &form, &out.shape)?;
                 self.max_pool(form, &h, &w)
             }
-            Op::AveragePool {
-                kernel,
-                strides,
-                pads,
-                dilations,
-                count_include_pad,
-            } => {
+            Op::AveragePool { count_include_pad, .. } => {
                 let form = self.framed(node, 0)?;
-                let axes = spatial(kernel, strides, pads, dilations, &form, &out.shape)?;
+                let axes = spatial(&node.op, &form, &out.shape)?;
                 self.average_pool(form, axes, *count_include_pad)?
             }
             Op::Reduce { kind, axes, .. } => self.reduce(node, *kind, axes)?,

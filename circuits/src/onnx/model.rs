@@ -216,3 +216,57 @@ pub enum Op {
         indices_shape: Vec<usize>,
     },
 }
+
+/// The geometry of a convolution or pool, one entry for each spatial axis.
+#[derive(Clone, Copy, Debug)]
+pub struct Window<'a> {
+    /// Extents.
+    pub kernel: &'a [usize],
+    /// Steps.
+    pub strides: &'a [usize],
+    /// Padding before and after; cropping of the result for a transposed convolution.
+    pub pads: &'a [(usize, usize)],
+    /// Distances between taps.
+    pub dilations: &'a [usize],
+}
+
+impl Op {
+    /// The window of operators that slide one.
+    pub fn window(&self) -> Option<Window<'_>> {
+        match self {
+            Self::Conv {
+                kernel,
+                strides,
+                pads,
+                dilations,
+                ..
+            }
+            | Self::ConvTranspose {
+                kernel,
+                strides,
+                pads,
+                dilations,
+                ..
+            }
+            | Self::MaxPool {
+                kernel,
+                strides,
+                pads,
+                dilations,
+            }
+            | Self::AveragePool {
+                kernel,
+                strides,
+                pads,
+                dilations,
+                ..
+            } => Some(Window {
+                kernel,
+                strides,
+                pads,
+                dilations,
+            }),
+            _ => None,
+        }
+    }
+}

@@ -74,19 +74,20 @@ impl Lowering<'_> {
         }
     }
 
-    pub(super) fn conv(&mut self, node: &Node, g: &Geometry<'_>, out: &[usize]) -> Result<Form, Refused> {
+    pub(super) fn conv(&mut self, node: &Node, groups: usize, out: &[usize]) -> Result<Form, Refused> {
         let form = self.framed(node, 0)?;
         let weights = self.constant(node, 1).ok_or("the kernel must be constant")?.clone();
         let bias = match node.inputs.get(2) {
             Some(_) => Some(self.constant(node, 2).ok_or("the bias must be constant")?.clone()),
             None => None,
         };
-        let axes = spatial_axes(g, &form, out)?;
+        let axes = spatial(&node.op, &form, out)?;
+        let transposed = matches!(node.op, Op::ConvTranspose { .. });
         let (channels, output) = (form.grid[0], out[1]);
         let kernel = axes[0].kernel * axes[1].kernel;
-        let (per_in, per_out) = (channels / g.groups, output / g.groups);
+        let (per_in, per_out) = (channels / groups, output / groups);
         let place = |o: usize, c: usize, k: usize| {
-            let index = match g.transpose {
+            let index = match transposed {
                 true => (o / per_out * per_in + c) * per_out + o % per_out,
                 false => o * per_in + c,
             };
@@ -94,7 +95,7 @@ impl Lowering<'_> {
         };
         if self.is_shared(node, 1) || self.is_shared(node, 2) {
             let kernel = self.operand(node, 1)?;
-            let form = self.unfolded(form, kernel, &axes, [g.groups, per_out, per_in], &place)?;
+            let form = self.unfolded(form, kernel, &axes, [groups, per_out, per_in], &place)?;
             if bias.is_none() {
                 return Ok(form);
             }
@@ -116,7 +117,7 @@ impl Lowering<'_> {
             magnitude: 0.0,
             channels,
             axes,
-            groups: g.groups,
+            groups,
             weights: list,
             public: self.is_public(node, 1),
         };

@@ -119,58 +119,30 @@ impl Lowering<'_> {
     }
 }
 
-pub(super) struct Geometry<'a> {
-    pub(super) kernel: &'a [usize],
-    pub(super) strides: &'a [usize],
-    pub(super) pads: &'a [(usize, usize)],
-    pub(super) dilations: &'a [usize],
-    pub(super) groups: usize,
-    pub(super) transpose: bool,
-}
-
 /// Height and width axes of a window operator; one-dimensional operators have height 1.
-pub(super) fn spatial_axes(g: &Geometry<'_>, form: &Form, out: &[usize]) -> Result<[Axis; 2], Refused> {
-    let rank = g.kernel.len();
+pub(super) fn spatial(op: &Op, form: &Form, out: &[usize]) -> Result<[Axis; 2], Refused> {
+    let window = op.window().ok_or("the operator has no window")?;
+    let rank = window.kernel.len();
     if !(1..=2).contains(&rank) || out.len() != rank + 2 {
         return Err("one or two spatial axes are supported".into());
     }
+    let make = match op {
+        Op::ConvTranspose { .. } => Axis::conv_transpose,
+        _ => Axis::conv,
+    };
     let axis = |spatial: usize, len: usize| {
-        let make = if g.transpose { Axis::conv_transpose } else { Axis::conv };
         make(
             len,
-            g.kernel[spatial],
-            g.strides[spatial],
-            g.dilations[spatial],
-            g.pads[spatial].0,
+            window.kernel[spatial],
+            window.strides[spatial],
+            window.dilations[spatial],
+            window.pads[spatial].0,
             out[spatial + 2],
         )
     };
-    let height = if rank == 2 {
-        axis(0, form.grid[1])
-    } else {
-        Axis::identity(1)
+    let height = match rank {
+        2 => axis(0, form.grid[1]),
+        _ => Axis::identity(1),
     };
     Ok([height, axis(rank - 1, form.grid[2])])
-}
-
-pub(super) fn spatial(
-    kernel: &[usize],
-    strides: &[usize],
-    pads: &[(usize, usize)],
-    dilations: &[usize],
-    form: &Form,
-    out: &[usize],
-) -> Result<[Axis; 2], Refused> {
-    spatial_axes(
-        &Geometry {
-            kernel,
-            strides,
-            pads,
-            dilations,
-            groups: 1,
-            transpose: false,
-        },
-        form,
-        out,
-    )
 }
