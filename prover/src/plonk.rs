@@ -56,7 +56,7 @@ pub struct Proof {
 /// linearly, as they do with weights, they are never transformed. `columns` gives the advice columns of a phase in column order, from all challenges so far.
 ///
 /// # Errors
-/// [`ProveError::ProofSystem`] if a commitment is the identity, which has no encoding in a transcript.
+/// [`ProveError::ProofSystem`] if a phase has other columns than the key, or a challenge hits an opening point.
 pub fn prove<R: RngCore>(
     key: &ProvingKey<G1Affine>,
     srs: &Srs,
