@@ -1,7 +1,8 @@
 //! From a calibrated float graph to a quantized model.
 //!
 //! Linear operators are never stored: a graph value is a [`Form`], a linear combination of stored tensors or an
-//! accumulator that is not rounded yet. Only activations, pools and whatever needs a rounding become tensors.
+//! accumulator that is not rounded yet. Only activations, pools, whatever needs a rounding, and what holds weights and is
+//! read several times become tensors: a weight is committed once.
 
 mod form;
 mod ops;

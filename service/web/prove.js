@@ -1,40 +1,27 @@
 // Asking for a receipt.
 
-import { Problem, call, upload } from "./api.js";
-import { choice, element, field, form, input, sheet } from "./dom.js";
+import { call, upload } from "./api.js";
+import { element, field, form, input, sheet } from "./dom.js";
 import { fileField, missing } from "./files.js";
 import { shape } from "./format.js";
+import { policyFields, right } from "./policy.js";
 
-const POLICIES = [
-  ["label", "Label", "the index of the largest output"],
-  ["scores", "Scores", "all outputs"],
-  ["threshold", "Threshold", "whether one output reaches a value: yes or no"],
-  ["yes-only", "Yes only", "a receipt exists only if one output reaches a value"],
-];
 const ENDS = [["0", "has no end"], ["3600", "ends in an hour"], ["86400", "ends in a day"], ["2592000", "ends in 30 days"]];
 
 export function proving(id, card, leaks, signal) {
-  const bits = Object.fromEntries(leaks);
   const sample = fileField("Input", { hint: `One sample of shape ${shape(card.input_shape)}: .json with shape and values, or .npy`, accept: ".json,.npy", required: true });
-  const output = input("output", { inputMode: "numeric", value: "0" });
-  const value = input("value", { inputMode: "decimal", placeholder: "0.5" });
-  const bound = element("div", "pair", field("Output index", output), field("Reaches", value, "in the units of the output"));
-  bound.hidden = true;
-  const policies = choice("The receipt says", "policy", POLICIES.map(([name, text, hint]) => [name, text, `${hint}${bits[name] ? `; lets out ${bits[name]}` : ""}`]), (event) => {
-    bound.hidden = !["threshold", "yes-only"].includes(event.target.value);
-  });
+  const policy = policyFields("The receipt says", Object.fromEntries(leaks));
   const audience = input("audience", { placeholder: "bank.example" });
   const nonce = input("nonce", { className: "mono", placeholder: "64 hex digits" });
   const end = element("select", "", ...ENDS.map(([seconds, text]) => Object.assign(element("option", "", text), { value: seconds })));
-  const act = async (made, tell) => {
+  const act = async (_, tell) => {
     if (!sample.file()) throw missing(sample, "The input");
-    const asked = policy(made.elements.policy.value, output, value);
-    if (nonce.value.trim() !== "" && !/^[0-9a-f]{64}$/i.test(nonce.value.trim())) throw wrong(nonce, "A nonce is 64 hex digits.");
-    nonce.removeAttribute("aria-invalid");
+    const asked = policy.read();
+    const challenge = right(nonce, /^([0-9a-f]{64})?$/i.test(nonce.value.trim()), "A nonce is 64 hex digits.").toLowerCase();
     const { sha256 } = await upload("inputs", await sample.read(), tell, signal);
     tell("Submitting …");
     const context = { audience: audience.value, not_after: end.value === "0" ? 0 : Math.floor(Date.now() / 1000) + Number(end.value) };
-    if (nonce.value.trim() !== "") context.nonce = nonce.value.trim().toLowerCase();
+    if (challenge !== "") context.nonce = challenge;
     const response = await call("POST", "/v1/proofs", { json: { model: id, input: sha256, policy: asked, context }, signal });
     location.hash = `#/jobs/${(await response.json()).id}`;
   };
@@ -44,8 +31,7 @@ export function proving(id, card, leaks, signal) {
       "Prove",
       act,
       element("div", "stack", sample.node),
-      policies,
-      bound,
+      ...policy.nodes,
       element(
         "fieldset",
         "",
@@ -56,20 +42,4 @@ export function proving(id, card, leaks, signal) {
       ),
     ),
   );
-}
-
-/** The policy as the service writes it. */
-function policy(name, output, value) {
-  if (!["threshold", "yes-only"].includes(name)) return name;
-  if (!/^\d{1,9}$/.test(output.value.trim())) throw wrong(output, "The output index is a whole number; the first is 0.");
-  output.removeAttribute("aria-invalid");
-  if (value.value.trim() === "" || !Number.isFinite(Number(value.value))) throw wrong(value, "The value is a number.");
-  value.removeAttribute("aria-invalid");
-  return `${name}:${output.value.trim()}:${value.value.trim()}`;
-}
-
-function wrong(made, detail) {
-  made.setAttribute("aria-invalid", "true");
-  made.focus();
-  return new Problem({ code: "", detail });
 }

@@ -3,6 +3,7 @@
 import { Problem, bytes, get, key } from "./api.js";
 import { element, field, form, input, sheet } from "./dom.js";
 import { fileField, missing } from "./files.js";
+import { policyFields, right } from "./policy.js";
 import { checked, here, verifier } from "./receipt.js";
 
 export async function verify(_, signal) {
@@ -10,12 +11,13 @@ export async function verify(_, signal) {
   const card = fileField("Model card", { hint: "Optional: otherwise the one that this service has", accept: ".card" });
   const srs = fileField("SRS key", { hint: "Optional: otherwise the one that this service has", accept: ".srs,.vk" });
   const model = input("model", { className: "mono", placeholder: "64 hex digits" });
+  const policy = policyFields("The receipt says", {}, ["Anything", "shown to you with the verdict"]);
   const audience = input("audience", {});
   const nonce = input("nonce", { className: "mono", placeholder: "64 hex digits" });
   const result = element("div", "column");
   const act = async (_, tell) => {
     if (!receipt.file()) throw missing(receipt, "The receipt");
-    const asked = { model: digest(model), audience: audience.value, nonce: digest(nonce) };
+    const asked = { model: digest(model), policy: policy.read(), audience: audience.value, nonce: digest(nonce) };
     result.replaceChildren();
     tell("Reading …");
     const files = { receipt: await receipt.read(), card: await card.read(), srs: await srs.read() };
@@ -27,7 +29,7 @@ export async function verify(_, signal) {
   const files = here ? [receipt.node, card.node, srs.node] : [receipt.node];
   return {
     title: "Verify a receipt",
-    body: [element("div", "columns reversed", element("div", "column", sheet("Files", form("Verify", act, element("div", "stack", ...files), asks))), result)],
+    body: [element("div", "columns reversed", element("div", "column", sheet("Files", form("Verify", act, element("div", "stack", ...files), asks, ...policy.nodes))), result)],
   };
 }
 
@@ -59,11 +61,4 @@ const orMissing = (found, what) =>
     throw new Problem({ code: "not-here", detail: `This service shows you no ${what} for this receipt.`, help: "Get the file from the publisher of the model, and choose it here." });
   });
 
-function digest(made) {
-  const text = made.value.trim().toLowerCase();
-  const right = text === "" || /^[0-9a-f]{64}$/.test(text);
-  made.setAttribute("aria-invalid", String(!right));
-  if (right) return text;
-  made.focus();
-  throw new Problem({ code: "", detail: "64 hex digits are expected." });
-}
+const digest = (made) => right(made, /^([0-9a-f]{64})?$/i.test(made.value.trim()), "64 hex digits are expected.").toLowerCase();

@@ -54,7 +54,7 @@ macro_rules! verifier {
     };
 }
 
-static ASSETS: [Asset; 26] = [
+static ASSETS: [Asset; 27] = [
     asset("icon.svg", "image/svg+xml", own!("icon.svg")),
     asset("app.css", CSS, own!("app.css")),
     asset("app.js", JS, own!("app.js")),
@@ -73,6 +73,7 @@ static ASSETS: [Asset; 26] = [
     asset("log.js", JS, own!("log.js")),
     asset("model.js", JS, own!("model.js")),
     asset("models.js", JS, own!("models.js")),
+    asset("policy.js", JS, own!("policy.js")),
     asset("prove.js", JS, own!("prove.js")),
     asset("receipt.js", JS, own!("receipt.js")),
     asset("tiles.js", JS, own!("tiles.js")),

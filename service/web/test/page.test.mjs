@@ -227,6 +227,14 @@ test("a receipt from elsewhere", async () => {
   await choose(page, "SRS key", fixture("testkit/files/digits_cnn.srs"));
   await click(page, "Verify", "form button");
   await page.until("document.querySelector('.banner.verified')");
+  // Its policy is label.
+  for (const [policy, banner] of [["scores", "refused"], ["label", "verified"], ["threshold", "refused"], ["", "verified"]]) {
+    await page.evaluate(`document.querySelector('[name=policy][value="${policy}"]').click()`);
+    if (policy === "threshold") await fill(page, "value", "0.5");
+    await click(page, "Verify", "form button");
+    await page.until(`document.querySelector('.banner.${banner}')`);
+    await page.evaluate("document.querySelector('.banner').remove()");
+  }
   await fill(page, "audience", "somebody-else.example");
   await click(page, "Verify", "form button");
   await page.until("document.querySelector('.banner.refused')");
