@@ -89,6 +89,18 @@ struct Lowering<'a> {
     constants: BTreeMap<usize, Form>,
 }
 
+/// Lists of more entries than this describe nothing that a circuit has rows for.
+const MAX_ENTRIES: usize = 1 << 24;
+
+/// Refuses lists with an entry for each element of such an array before they are made.
+fn limited(extents: &[usize]) -> Result<(), Refused> {
+    let entries = extents.iter().try_fold(1usize, |n, extent| n.checked_mul(*extent));
+    match entries.is_some_and(|n| n <= MAX_ENTRIES) {
+        true => Ok(()),
+        false => Err("it is too large for a circuit".into()),
+    }
+}
+
 /// Grid of a value's shape: channels are the first axis after the batch, width the last, height all between.
 fn grid(shape: &[usize]) -> [usize; 3] {
     let axes = match shape {

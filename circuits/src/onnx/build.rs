@@ -120,6 +120,17 @@ impl Builder {
         self.known(name, shape, data, Made::From(from))
     }
 
+    /// As [`constant`](Self::constant), once for all that compute the same: `by` says what is computed, attributes included.
+    pub fn derived(&mut self, by: &str, name: &str, shape: Vec<usize>, data: Const, from: Vec<ValueId>) -> ValueId {
+        let key = format!("{by} {shape:?} {from:?}");
+        if let Some(&id) = self.memo.get(&key) {
+            return id;
+        }
+        let id = self.constant(name, shape, data, from);
+        self.memo.insert(key, id);
+        id
+    }
+
     fn known(&mut self, name: &str, shape: Vec<usize>, data: Const, origin: Made) -> ValueId {
         let integer = matches!(data, Const::Ints(_));
         self.push(Slot {

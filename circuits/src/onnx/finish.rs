@@ -32,36 +32,42 @@ fn fold_batch_normalization(g: &mut Lowered) {
         }
     }
     let mut producer: HashMap<ValueId, usize> = HashMap::new();
+    // What was folded already: convolutions that share kernel, bias and normalisation share what comes of them.
+    let mut folded: HashMap<(Vec<ValueId>, ValueId, bool), [Option<ValueId>; 2]> = HashMap::new();
     let mut kept: Vec<Step> = Vec::new();
     for step in std::mem::take(&mut g.steps) {
         let conv = match step.inputs.as_slice() {
             [x, c] if step.onnx_op == "BatchNormalization" && uses.get(*x) == Some(&1) => producer
                 .get(x)
                 .and_then(|&i| kept.get(i))
-                .and_then(|conv| Some((*x, absorbed(g, conv, &step, *c)?))),
+                .and_then(|conv| Some((*x, *c, absorbed(g, conv, &step, *c)?))),
             _ => None,
         };
-        if let Some((x, (weights, bias))) = conv {
+        if let Some((x, c, (weights, bias))) = conv {
             let Some(i) = producer.remove(&x) else {
                 continue;
             };
             let Some(conv) = kept.get_mut(i) else {
                 continue;
             };
+            let constants = conv.inputs.iter().skip(1).copied().collect();
+            let made = folded.entry((constants, c, step.op == Op::Mul)).or_default();
             for (label, slot, at) in [("weights", weights, 1), ("bias", bias, 2)] {
                 let Some((shape, data)) = slot else { continue };
-                let name = format!("{}/folded {label}", conv.name);
                 let before = conv.inputs.get(at).copied();
-                g.slots.push(Slot {
-                    name,
-                    shape,
-                    constant: Some(Const::Floats(data)),
-                    integer: false,
-                    origin: Made::From(before.into_iter().chain(step.inputs.get(1).copied()).collect()),
+                let id = *made[at - 1].get_or_insert_with(|| {
+                    g.slots.push(Slot {
+                        name: format!("{}/folded {label}", conv.name),
+                        shape,
+                        constant: Some(Const::Floats(data)),
+                        integer: false,
+                        origin: Made::From(before.into_iter().chain([c]).collect()),
+                    });
+                    g.slots.len() - 1
                 });
                 match conv.inputs.get_mut(at) {
-                    Some(input) => *input = g.slots.len() - 1,
-                    None => conv.inputs.push(g.slots.len() - 1),
+                    Some(input) => *input = id,
+                    None => conv.inputs.push(id),
                 }
             }
             conv.output = step.output;

@@ -22,6 +22,8 @@ impl Lowering<'_> {
         });
         let batch = onnx::shape::broadcast(left_batch, right_batch)?;
         let batches: usize = batch.iter().product();
+        limited(&[&batch[..], &[rows, inner]].concat())?;
+        limited(&[&batch[..], &[inner, columns]].concat())?;
         let mut factor = |index: usize, own: &[usize], grid: [usize; 3]| -> Result<((usize, View), f64), Refused> {
             let form = self.operand(node, index)?;
             let order = form.order.clone();
@@ -84,6 +86,7 @@ impl Lowering<'_> {
     ) -> Result<Form, Refused> {
         let (order, name, kernel_order) = (form.order.clone(), form.name.clone(), kernel.order.clone());
         let ([_, height, width], [rows, columns]) = (form.grid, [axes[0].out(), axes[1].out()]);
+        limited(&[groups, inputs, axes[0].kernel, axes[1].kernel, rows, columns])?;
         let (left, weights, a) = self.factor(kernel)?;
         let (right, values, b) = self.factor(form)?;
         let taps = axes[0].kernel * axes[1].kernel;
@@ -201,7 +204,8 @@ impl Lowering<'_> {
         let spare = factors + pairing.coef.abs().log2() as i32 - i32::from(signed) - integer_bits(range);
         if spare < 0 {
             let coarse = self.stored(pairing.left.0, Order::Same);
-            let range = coarse.range * 2f64.powi(-spare);
+            // As `integer_bits`: a factor that is always zero is one of 1e-6 there.
+            let range = coarse.range.max(1e-6) * 2f64.powi(-spare);
             pairing.left.0 = self.round(Form { range, ..coarse }, true);
         }
     }

@@ -77,10 +77,6 @@ impl Lowering<'_> {
     pub(super) fn conv(&mut self, node: &Node, groups: usize, out: &[usize]) -> Result<Form, Refused> {
         let form = self.framed(node, 0)?;
         let weights = self.constant(node, 1).ok_or("the kernel must be constant")?.clone();
-        let bias = match node.inputs.get(2) {
-            Some(_) => Some(self.constant(node, 2).ok_or("the bias must be constant")?.clone()),
-            None => None,
-        };
         let axes = spatial(&node.op, &form, out)?;
         let transposed = matches!(node.op, Op::ConvTranspose { .. });
         let (channels, output) = (form.grid[0], out[1]);
@@ -93,16 +89,10 @@ impl Lowering<'_> {
             };
             index * kernel + k
         };
-        if self.is_shared(node, 1) || self.is_shared(node, 2) {
+        if self.is_shared(node, 1) {
             let kernel = self.operand(node, 1)?;
             let form = self.unfolded(form, kernel, &axes, [groups, per_out, per_in], &place)?;
-            if bias.is_none() {
-                return Ok(form);
-            }
-            let stored = self.operand(node, 2)?;
-            let stored = self.expanded(stored, &[1, output, 1, 1], &[&[1], &form.grid[..]].concat())?;
-            let stored = self.arranged(stored, form.grid, &form.order);
-            return Ok(self.total(form, stored));
+            return self.add_bias(node, form);
         }
         let (form, parts) = self.parts(form);
         let at = |o: usize, c: usize, k: usize| f64::from(weights.data[place(o, c, k)]);
@@ -121,19 +111,32 @@ impl Lowering<'_> {
             weights: list,
             public: self.is_public(node, 1),
         };
-        let mut affine = Affine::from(contraction);
-        if let Some(bias) = bias {
-            let bias = Bias {
-                values: bias.data.iter().map(|&b| f64::from(b)).collect(),
-                magnitude: self.magnitude(node.inputs[2]),
-                public: self.is_public(node, 2),
-            };
-            affine.bias.add(&bias);
-        }
-        Ok(Form {
+        let form = Form {
             grid,
-            kind: Kind::Pending(affine),
+            kind: Kind::Pending(contraction.into()),
             ..form
-        })
+        };
+        self.add_bias(node, form)
+    }
+
+    /// The result of a convolution and its bias, if there is one.
+    fn add_bias(&mut self, node: &Node, form: Form) -> Result<Form, Refused> {
+        if node.inputs.len() < 3 {
+            return Ok(form);
+        }
+        let bias = self.constant(node, 2).ok_or("the bias must be constant")?;
+        if self.is_shared(node, 2) {
+            let stored = self.operand(node, 2)?;
+            let channels = form.grid[0];
+            let stored = self.expanded(stored, &[1, channels, 1, 1], &[&[1], &form.grid[..]].concat())?;
+            let stored = self.arranged(stored, form.grid, &form.order);
+            return Ok(self.total(form, stored));
+        }
+        let bias = Bias {
+            values: bias.data.iter().map(|&b| f64::from(b)).collect(),
+            magnitude: self.magnitude(node.inputs[2]),
+            public: self.is_public(node, 2),
+        };
+        Ok(form.add_bias(&bias))
     }
 }

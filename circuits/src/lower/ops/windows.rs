@@ -126,6 +126,13 @@ pub(super) fn spatial(op: &Op, form: &Form, out: &[usize]) -> Result<[Axis; 2], 
     if !(1..=2).contains(&rank) || out.len() != rank + 2 {
         return Err("one or two spatial axes are supported".into());
     }
+    // The grid joins the batch and the channels.
+    if out[0] != 1 {
+        return Err("windows over a batch of more than one are not supported".into());
+    }
+    for (kernel, out) in window.kernel.iter().zip(&out[2..]) {
+        limited(&[*kernel, *out])?;
+    }
     let make = match op {
         Op::ConvTranspose { .. } => Axis::conv_transpose,
         _ => Axis::conv,

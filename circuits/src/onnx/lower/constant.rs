@@ -113,5 +113,5 @@ fn cast(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         _ => return unsupported("the element type is not supported"),
     };
     b.reserve(&shape, 1)?;
-    Ok(b.constant(&call.origin.output, shape, data, vec![x]))
+    Ok(b.derived(&format!("Cast {target}"), &call.origin.output, shape, data, vec![x]))
 }

@@ -179,13 +179,17 @@ pub fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, 
         .collect();
     let (name, from) = (&call.origin.output, call.inputs.iter().skip(1).flatten().copied());
     let from: Vec<ValueId> = from.collect();
-    let factor = b.constant(
-        &format!("{name}/factor"),
-        shape.clone(),
-        Const::Floats(factor),
-        from.clone(),
-    );
-    let shift = b.constant(&format!("{name}/shift"), shape, Const::Floats(shift), from);
+    let mut made = |label: &str, data: Vec<f32>| {
+        let by = format!("BatchNormalization {label} {epsilon}");
+        b.derived(
+            &by,
+            &format!("{name}/{label}"),
+            shape.clone(),
+            Const::Floats(data),
+            from.clone(),
+        )
+    };
+    let (factor, shift) = (made("factor", factor), made("shift", shift));
     let scaled = b.emit(&call.origin, "scaled", Op::Mul, &[x, factor])?;
     b.emit(&call.origin, "", Op::Add, &[scaled, shift])
 }
