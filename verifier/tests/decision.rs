@@ -161,6 +161,13 @@ fn other_parameters_are_refused() {
         verify(&receipt.to_bytes(), &setup.card, &other, &any),
         Err(VerifyError::SrsMismatch)
     );
+    // Nor under the SRS that the receipt names, if the card was checked under another one.
+    let mut moved = receipt.clone();
+    moved.claim.srs_id = other.id();
+    assert_eq!(
+        verify(&moved.to_bytes(), &setup.card, &other, &any),
+        Err(VerifyError::SrsMismatch)
+    );
     parts.tail.clear();
     assert!(matches!(
         SrsVerifyingKey::new(parts),
