@@ -9,7 +9,7 @@ use naive::{consistency, path, root};
 use proptest::prelude::*;
 use provenn_verifier::tlog::{
     base64_decode, empty_root, extends, leaf_hash, node_hash, root_of, Checkpoint, ConsistencyProof, Entry, EntryKind,
-    Hash, InclusionProof, LogError, LogKey, MAX_NOTE,
+    Hash, InclusionProof, LogError, LogKey, MAX_NOTE, MAX_PROOF_TEXT,
 };
 use provenn_verifier::VerifyError;
 
@@ -315,6 +315,42 @@ fn notes_are_read_strictly() {
 }
 
 #[test]
+fn texts_are_bounded_and_names_plain() {
+    let log = Log::new(3);
+    let head = log.head().to_text();
+    let extended = |n: usize| log.sign(&format!("{head}{}\n", "x".repeat(n)));
+    let most = MAX_NOTE - extended(0).len();
+    assert_eq!(Checkpoint::from_note(&extended(most), &log.key), Ok(log.head()));
+    let (maximum, got) = (MAX_NOTE as u64, MAX_NOTE as u64 + 1);
+    assert_eq!(
+        Checkpoint::from_note(&extended(most + 1), &log.key),
+        Err(LogError::TooLong { maximum, got })
+    );
+    assert_eq!(MAX_PROOF_TEXT, MAX_NOTE + 4096);
+    for (size, long) in [(MAX_PROOF_TEXT, false), (MAX_PROOF_TEXT + 1, true)] {
+        let text = "x".repeat(size);
+        for found in [
+            InclusionProof::from_text(&text).map(drop),
+            ConsistencyProof::from_text(&text).map(drop),
+        ] {
+            assert_eq!(matches!(found, Err(LogError::TooLong { .. })), long, "{found:?}");
+        }
+    }
+    let signed = log.sign(&head);
+    // Names without letters, with a plus, a space of another kind, a control character; a signature without bytes.
+    for line in [
+        "\u{2014}  AAAAAAAA\n",
+        "\u{2014} a+b AAAAAAAA\n",
+        "\u{2014} a\u{a0}b AAAAAAAA\n",
+        "\u{2014} a\u{7f}b AAAAAAAA\n",
+        "\u{2014} a AAAAAA==\n",
+    ] {
+        let found = Checkpoint::from_note(&format!("{signed}{line}"), &log.key);
+        assert!(matches!(found, Err(LogError::Malformed { .. })), "{line:?}: {found:?}");
+    }
+}
+
+#[test]
 fn monitors_see_forks_and_shrinking() {
     let (small, mut large) = (Log::new(3), Log::new(7));
     let proof = ConsistencyProof {
@@ -323,6 +359,12 @@ fn monitors_see_forks_and_shrinking() {
         path: consistency(3, &large.tree()),
     };
     assert_eq!(proof.verify(&small.head(), &large.head()), Ok(()));
+    let unchanged = ConsistencyProof {
+        old: 3,
+        new: 3,
+        path: vec![],
+    };
+    assert_eq!(unchanged.verify(&small.head(), &small.head()), Ok(()));
     let shrunk = proof.verify(&large.head(), &small.head());
     assert_eq!(shrunk, Err(LogError::Shrunk { old: 7, new: 3 }));
     let other = ConsistencyProof {
