@@ -365,6 +365,15 @@ fn monitors_see_forks_and_shrinking() {
         path: vec![],
     };
     assert_eq!(unchanged.verify(&small.head(), &small.head()), Ok(()));
+    let mut forked = Log::new(3);
+    forked.entries[0] = Entry::of(EntryKind::Card, b"rewritten");
+    let fork = Err(LogError::Fork { old: 3, new: 3 });
+    assert_eq!(unchanged.verify(&small.head(), &forked.head()), fork);
+    let longer = ConsistencyProof {
+        path: vec![[0; 32]],
+        ..unchanged
+    };
+    assert_eq!(longer.verify(&small.head(), &small.head()), fork);
     let shrunk = proof.verify(&large.head(), &small.head());
     assert_eq!(shrunk, Err(LogError::Shrunk { old: 7, new: 3 }));
     let other = ConsistencyProof {
