@@ -374,6 +374,10 @@ fn monitors_see_forks_and_shrinking() {
         ..unchanged
     };
     assert_eq!(longer.verify(&small.head(), &small.head()), fork);
+    let (empty, wrong) = (empty_root(), [0; 32]);
+    assert_eq!(extends((0, &empty), (0, &empty), &[]), Ok(()));
+    let fork = Err(LogError::Fork { old: 0, new: 0 });
+    assert_eq!(extends((0, &empty), (0, &wrong), &[]), fork);
     let shrunk = proof.verify(&large.head(), &small.head());
     assert_eq!(shrunk, Err(LogError::Shrunk { old: 7, new: 3 }));
     let other = ConsistencyProof {
