@@ -88,7 +88,7 @@ fuzz:
             -runs=1000000 -max_len=12288 -rss_limit_mb=512 -malloc_limit_mb=256
     done
 
-# Mutation testing of the verifier (needs cargo-mutants; about 760 mutants of five seconds each). Incremental builds without much optimisation halve the time.
+# Mutation testing of the verifier (needs cargo-mutants; about 760 mutants, two hours on two busy cores). Incremental builds without much optimisation save most of a build.
 mutants:
     cargo mutants -p provenn-verifier --features log --profile release -j2 --timeout 60 \
         --cargo-arg=--config=profile.release.incremental=true \
