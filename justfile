@@ -122,6 +122,16 @@ fixtures:
     target/fixtures-venv/bin/pip install --quiet -r fixtures/requirements.txt
     OMP_NUM_THREADS=1 target/fixtures-venv/bin/python fixtures/make.py --check
 
+# Random models in and out of calibration against onnxruntime, a share of them with real proofs: every output right or refused.
+random COUNT="10000" PROOFS="0.1" FIRST="0":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cargo build --release -p provenn-benches --bin random
+    python3 -m venv target/fixtures-venv
+    target/fixtures-venv/bin/pip install --quiet -r fixtures/requirements.txt
+    target/fixtures-venv/bin/python fixtures/random/make_random.py --from {{FIRST}} --count {{COUNT}} \
+        | target/release/random --proofs {{PROOFS}}
+
 # Instructions of each kernel, against the recorded ones (needs valgrind).
 count *ARGS:
     python3 benches/instructions.py {{ARGS}}

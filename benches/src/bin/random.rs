@@ -1,0 +1,228 @@
+//! Random models against onnxruntime: reads the lines of `fixtures/random/make_random.py` from standard input, compiles each model
+//! on its calibration rows and runs its inputs, in and out of calibration. Every output is right within the error that is stated for the
+//! model, or refused. `random [--proofs SHARE]`: that share of the models is committed, proven and verified too.
+
+use provenn_circuits::exec::{execute, quantize_input};
+use provenn_circuits::CircuitError;
+use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Compiled};
+use provenn_prover::prove::commit_input;
+use provenn_prover::report::{argmax, measure};
+use provenn_prover::srs::Srs;
+use provenn_prover::{commit, prove, Input, ProveError};
+use provenn_verifier::{verify, Context, Expectation, Policy, PolicyKind};
+use rayon::prelude::*;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::BufRead as _;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::Mutex;
+
+/// An output may be off by this share of the largest of its row, besides the stated error.
+const SHARE: f64 = 0.02;
+/// Inputs beyond calibration are up to this often as large, and errors grow with them.
+const GROWTH: f64 = 16.0;
+
+/// Counts and complaints of a run.
+#[derive(Default)]
+struct Tally {
+    counts: BTreeMap<&'static str, usize>,
+    reasons: BTreeMap<String, usize>,
+    wrong: Vec<String>,
+}
+
+impl Tally {
+    fn count(&mut self, what: &'static str, by: usize) {
+        *self.counts.entry(what).or_default() += by;
+    }
+}
+
+/// One model with its rows.
+struct Case {
+    seed: u64,
+    onnx: Vec<u8>,
+    calibration: Vec<Vec<f32>>,
+    inputs: Vec<Vec<f32>>,
+    outputs: Vec<Vec<f64>>,
+    scores: Vec<Vec<f64>>,
+    ends_in_argmax: bool,
+}
+
+fn case(line: &str) -> Result<Case, String> {
+    let value: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
+    let rows = |key: &str| -> Vec<Vec<f64>> {
+        let row = |row: &Value| row.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
+        value[key].as_array().into_iter().flatten().map(row).collect()
+    };
+    let floats = |key| {
+        rows(key)
+            .into_iter()
+            .map(|row| row.into_iter().map(|v| v as f32).collect())
+            .collect()
+    };
+    let hex = value["onnx"].as_str().ok_or("no model")?;
+    let byte = |i: usize| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).map_err(|e| e.to_string());
+    let last = value["operators"]
+        .as_array()
+        .and_then(|o| o.last())
+        .and_then(Value::as_str);
+    Ok(Case {
+        seed: value["seed"].as_u64().ok_or("no seed")?,
+        onnx: (0..hex.len() / 2).map(byte).collect::<Result<_, _>>()?,
+        calibration: floats("calibration"),
+        inputs: floats("inputs"),
+        outputs: rows("outputs"),
+        scores: rows("scores"),
+        ends_in_argmax: last == Some("ArgMax"),
+    })
+}
+
+fn largest(values: impl IntoIterator<Item = f64>) -> f64 {
+    values.into_iter().fold(0.0, |m, v| m.max(v.abs()))
+}
+
+/// What is wrong with the scores `got` of a row, if anything.
+fn fault(case: &Case, row: usize, got: &[f64], stated: f64) -> Option<String> {
+    let scores = &case.scores[row];
+    if got.len() != scores.len() {
+        return Some(format!("{} scores instead of {}", got.len(), scores.len()));
+    }
+    if scores.iter().any(|v| !v.is_finite()) {
+        return None;
+    }
+    let bound = SHARE * largest(scores.iter().copied()) + GROWTH * stated + 1e-6;
+    let off = largest(got.iter().zip(scores).map(|(a, b)| a - b));
+    if off > bound {
+        return Some(format!(
+            "off by {off:e}, more than {bound:e}: {got:?} instead of {scores:?}"
+        ));
+    }
+    let label = argmax(got);
+    match case.ends_in_argmax && label as f64 != case.outputs[row][0] {
+        true if largest([scores[label] - scores[argmax(scores)]]) > 2.0 * bound => {
+            Some(format!("label {label} instead of {}", case.outputs[row][0]))
+        }
+        _ => None,
+    }
+}
+
+fn run(case: &Case, proofs: bool, tally: &Mutex<Tally>) -> Result<(), String> {
+    let lock = || tally.lock().map_err(|e| e.to_string());
+    let options = CommitOptions {
+        calibration: case.calibration.clone(),
+        committed_input: case.seed % 2 == 0,
+        ..CommitOptions::default()
+    };
+    lock()?.count("models", 1);
+    let compiled = match compile(&case.onnx, &options) {
+        Ok(compiled) => compiled,
+        Err(error) => {
+            let mut tally = lock()?;
+            tally.count("models refused", 1);
+            let text = error.to_string();
+            let reason = text.split('`').step_by(2).collect::<Vec<_>>().join("..");
+            *tally.reasons.entry(reason).or_default() += 1;
+            return Ok(());
+        }
+    };
+    let (graph, model) = (&compiled.graph, &compiled.model);
+    let stated = measure(graph, model, &case.calibration, false)
+        .map_err(|e| e.to_string())?
+        .max_error;
+    let scale = 2f64.powi(-model.tensors[model.output()].frac);
+    let mut accepted = None;
+    for (row, input) in case.inputs.iter().enumerate() {
+        match quantize_input(model, input).and_then(|input| execute(model, &input)) {
+            Ok(trace) => {
+                let got: Vec<f64> = trace.values[model.output()].iter().map(|&v| v as f64 * scale).collect();
+                let fault = fault(case, row, &got, stated);
+                let mut tally = lock()?;
+                tally.count("inputs right", usize::from(fault.is_none()));
+                tally
+                    .wrong
+                    .extend(fault.map(|f| format!("seed {} row {row}: {f}", case.seed)));
+                accepted = Some((input, got));
+            }
+            Err(CircuitError::OutOfRange { .. }) => lock()?.count("inputs refused", 1),
+            Err(error) => return Err(format!("row {row}: {error}")),
+        }
+    }
+    match (proofs, accepted) {
+        (true, Some((input, got))) => {
+            proof(&compiled, &options, input, &got, scale).map_err(|e| e.to_string())??;
+            lock()?.count("proofs", 1);
+        }
+        (true, None) => lock()?.count("models without a provable input", 1),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Commits, proves and verifies; the receipt shows the scores `got`, or their label where the model ends in an ArgMax.
+fn proof(
+    compiled: &Compiled,
+    options: &CommitOptions,
+    input: &[f32],
+    got: &[f64],
+    scale: f64,
+) -> Result<Result<(), String>, ProveError> {
+    let srs = Srs::dev_from_seed(compiled.layout.shape.k, [3; 32]);
+    let committed = commit(compiled, options, &srs)?;
+    let values = quantize_input(&committed.model, input)?;
+    let input = match options.committed_input {
+        true => {
+            let opening = commit_input(&committed, &srs, &values)?;
+            Input::Committed(values, opening)
+        }
+        false => Input::Public(values),
+    };
+    let policy = PolicyKind::Label;
+    let receipt = prove(&committed, &srs, &input, policy, Context::default(), &|_| {})?;
+    let accept = Expectation {
+        accept_dev: true,
+        ..Expectation::default()
+    };
+    let verified = match verify(&receipt, &committed.card, &srs_verifying_key(&srs)?, &accept) {
+        Ok(verified) => verified,
+        Err(error) => return Ok(Err(format!("an honest receipt is refused: {error}"))),
+    };
+    let shown: Vec<i64> = got.iter().map(|v| (v / scale).round() as i64).collect();
+    Ok(match verified.claim().policy {
+        Policy::Label { label } if label as usize == argmax(&shown) => Ok(()),
+        ref policy => Err(format!("the receipt shows {policy:?}, the program {shown:?}")),
+    })
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let share: f64 = match arguments.as_slice() {
+        [] => 0.0,
+        [flag, share] if flag == "--proofs" => share.parse()?,
+        _ => return Err("usage: random [--proofs SHARE] < lines of fixtures/random/make_random.py".into()),
+    };
+    let tally = Mutex::new(Tally::default());
+    let lines = std::io::BufReader::new(std::io::stdin()).lines();
+    lines.par_bridge().try_for_each(|line| -> Result<(), String> {
+        let case = case(&line.map_err(|e| e.to_string())?)?;
+        let proofs = (case.seed as f64 * share).fract() < share;
+        let outcome = catch_unwind(AssertUnwindSafe(|| run(&case, proofs, &tally))).unwrap_or(Err("panic".into()));
+        if let Err(error) = outcome {
+            let mut tally = tally.lock().map_err(|e| e.to_string())?;
+            tally.wrong.push(format!("seed {}: {error}", case.seed));
+        }
+        Ok(())
+    })?;
+    let tally = tally.into_inner()?;
+    for (what, count) in &tally.counts {
+        println!("{count:>8} {what}");
+    }
+    let mut reasons: Vec<_> = tally.reasons.iter().collect();
+    reasons.sort_by_key(|(_, &count)| std::cmp::Reverse(count));
+    for (reason, count) in reasons {
+        println!("{count:>8} refused: {reason}");
+    }
+    println!("{} wrong", tally.wrong.len());
+    match tally.wrong.is_empty() {
+        true => Ok(()),
+        false => Err(tally.wrong.join("\n").into()),
+    }
+}
