@@ -15,6 +15,8 @@ mod admission;
 mod cache;
 #[path = "service/connections.rs"]
 mod connections;
+#[path = "service/door.rs"]
+mod door;
 #[path = "service/events.rs"]
 mod events;
 #[path = "service/ledger.rs"]

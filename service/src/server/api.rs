@@ -30,6 +30,7 @@ mod view;
 
 pub use errors::no_route;
 
+use super::door::admit;
 use super::state::App;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -114,6 +115,7 @@ pub fn router(app: App) -> Router {
         .fallback(errors::no_route)
         .method_not_allowed_fallback(errors::no_method)
         .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(app.clone(), admit))
         .layer(middleware::from_fn_with_state(app.clone(), observe::observe))
         .with_state(app)
 }

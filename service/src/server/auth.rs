@@ -1,12 +1,11 @@
-//! Who calls.
+//! Who calls: what the door found.
 
+use super::db::Known;
 use super::error::ApiError;
-use super::keys::{Scope, Secret};
+use super::keys::Scope;
 use super::state::App;
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{header, HeaderMap};
-use std::net::SocketAddr;
 
 /// The holder of a valid key.
 #[derive(Clone, Debug)]
@@ -18,6 +17,15 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The holder of the key `key`.
+    pub fn new(key: String, known: Known) -> Self {
+        Self {
+            tenant: known.tenant,
+            key,
+            scopes: known.scopes,
+        }
+    }
+
     /// # Errors
     /// [`ApiError::Forbidden`] if the key lacks the scope.
     pub fn needs(&self, scope: Scope) -> Result<(), ApiError> {
@@ -28,55 +36,10 @@ impl Caller {
     }
 }
 
-fn key(headers: &HeaderMap) -> Option<Secret> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, key) = value.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| Secret::parse(key.trim()))?
-}
-
 impl FromRequestParts<App> for Caller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let key = key(&parts.headers).ok_or(ApiError::Unauthorized);
-        let known = match key {
-            Ok(key) => app
-                .db
-                .known(&key)
-                .await?
-                .map(|known| (key.id, known))
-                .ok_or(ApiError::Unauthorized),
-            Err(error) => Err(error),
-        };
-        match known {
-            Ok((key, known)) => {
-                app.rates.take(&known.tenant)?;
-                Ok(Self {
-                    tenant: known.tenant,
-                    key,
-                    scopes: known.scopes,
-                })
-            }
-            // Guessing keys is limited by address.
-            Err(error) => Anybody::from_request_parts(parts, app).await.and(Err(error)),
-        }
-    }
-}
-
-/// A caller that needs no key, limited by address.
-#[derive(Clone, Copy, Debug)]
-pub struct Anybody;
-
-impl FromRequestParts<App> for Anybody {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        // A colon is in no tenant's name.
-        let who = address.map_or_else(|| "address:unknown".into(), |a| format!("address:{}", a.ip()));
-        app.rates.take(&who)?;
-        Ok(Self)
+    async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or(ApiError::Unauthorized)
     }
 }

@@ -4,6 +4,7 @@ use crate::error::CliError;
 use crate::estimate;
 use crate::server::tlog::key;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// Which parts of the service a process runs.
@@ -40,6 +41,8 @@ pub struct Config {
     pub store: String,
     /// Folder of development parameters or a file made by `provenn srs import`; by default a folder in `data`.
     pub srs: String,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed. In the environment: separated by commas.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Proofs at a time in this process.
     pub workers: usize,
     /// The binary that proves; by default this one.
@@ -79,10 +82,16 @@ pub struct Limits {
     pub requests_per_second: u32,
     /// Requests at once beyond that rate.
     pub burst: u32,
-    /// Verifications and inspections of uploads at a time.
+    /// Verifications at a time.
     pub verifications: usize,
-    /// Event streams at a time.
+    /// Uploaded models read at a time, and as many inputs.
+    pub inspections: usize,
+    /// Event streams of a tenant at a time.
     pub streams: usize,
+    /// Connections at a time; each takes a file descriptor.
+    pub connections: usize,
+    /// Connections of one address at a time, proxies excepted.
+    pub address_connections: usize,
     /// Bytes of working files of models that a machine keeps; those not used for longest go.
     pub cache_bytes: u64,
 }
@@ -147,6 +156,7 @@ impl Default for Config {
             database: String::new(),
             store: String::new(),
             srs: String::new(),
+            trusted_proxies: vec![],
             workers: 1,
             prover: String::new(),
             log_format: LogFormat::Text,
@@ -176,7 +186,10 @@ impl Default for Limits {
             requests_per_second: 1000,
             burst: 2000,
             verifications: 4,
-            streams: 10_000,
+            inspections: 4,
+            streams: 2_000,
+            connections: 20_000,
+            address_connections: 500,
             cache_bytes: 16 << 30,
         }
     }
@@ -242,6 +255,11 @@ impl Config {
             ("limits.attempts", self.limits.attempts > 0),
             ("limits.requests_per_second", self.limits.requests_per_second > 0),
             ("limits.burst", self.limits.burst > 0),
+            ("limits.verifications", self.limits.verifications > 0),
+            ("limits.inspections", self.limits.inspections > 0),
+            ("limits.streams", self.limits.streams > 0),
+            ("limits.connections", self.limits.connections > 0),
+            ("limits.address_connections", self.limits.address_connections > 0),
             ("timing.poll", self.timing.poll > 0),
             ("timing.sweep", self.timing.sweep > 0),
             ("timing.renew", self.timing.renew > 0),
@@ -314,6 +332,7 @@ fn set(table: &mut toml::Table, known: &toml::Table, path: &[String], value: &st
                 toml::Value::Integer(_) => value.parse::<i64>().map_err(|_| unreadable())?.into(),
                 toml::Value::Float(_) => value.parse::<f64>().map_err(|_| unreadable())?.into(),
                 toml::Value::Boolean(_) => value.parse::<bool>().map_err(|_| unreadable())?.into(),
+                toml::Value::Array(_) => list(value),
                 _ => toml::Value::from(value),
             };
             table.insert(first.clone(), value);
@@ -321,6 +340,12 @@ fn set(table: &mut toml::Table, known: &toml::Table, path: &[String], value: &st
         }
         _ => Ok(()),
     }
+}
+
+/// The parts of a list that commas separate.
+fn list(text: &str) -> toml::Value {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    toml::Value::Array(parts.map(toml::Value::from).collect())
 }
 
 /// A URL fit for a log.

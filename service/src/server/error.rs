@@ -6,11 +6,16 @@ use axum::http::{header, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
+/// Seconds after which a client that found no turn may try again.
+const BUSY: u64 = 5;
+
 /// Why a request was refused or could not be served.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
     #[error("{reason}")]
     BadRequest { reason: String },
+    #[error("others are being served")]
+    Busy,
     #[error("a stored object is not what was stored")]
     Damaged(String),
     #[error("the bytes have the SHA-256 {got}, the address names {expected}")]
@@ -61,6 +66,7 @@ impl ApiError {
     fn texts(&self) -> (u16, &str, &str) {
         match self {
             Self::BadRequest { .. } => (400, "bad-request", "compare the request with /openapi.json"),
+            Self::Busy => (503, "busy", "try again after Retry-After"),
             Self::Damaged(_) => (500, "object-damaged", "the operator has to restore it; the service's log names it"),
             Self::DigestMismatch { .. } => (409, "digest-mismatch", "upload the bytes under their own digest, as sha256sum prints it"),
             Self::Finished { .. } => (409, "already-finished", "a finished job cannot be cancelled"),
@@ -116,6 +122,9 @@ impl IntoResponse for ApiError {
         match self {
             Self::Unauthorized => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::Busy => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(BUSY));
             }
             Self::RateLimited { retry_after } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after));

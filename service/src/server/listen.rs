@@ -1,6 +1,9 @@
 //! Connections. A client that sends the head of its request too slowly, or nothing at all, is cut off; it holds nothing but a
 //! file descriptor until then.
 
+use super::config::Limits;
+use super::door::address::Address;
+use super::door::counts::Counts;
 use axum::extract::ConnectInfo;
 use axum::Router;
 use hyper::body::Incoming;
@@ -8,31 +11,83 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::Request;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::net::SocketAddr;
+use rustix::process::{getrlimit, setrlimit, Resource, Rlimit};
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{watch, Semaphore};
 use tokio::task::JoinSet;
 use tower::Service;
 
 /// Pause when no connection can be taken, as when the process has no file descriptors left.
 const EXHAUSTED: Duration = Duration::from_millis(500);
 
-/// Serves until `stop` turns true, and then what is under way. The head of a request has to arrive within `head`.
-pub async fn serve(listener: TcpListener, router: Router, head: Duration, mut stop: watch::Receiver<bool>) {
+/// Descriptors that are not for connections: database, objects, prover processes.
+const RESERVED: usize = 512;
+
+/// Lets this process open as many files as it may, and returns how many that is.
+pub fn raise_descriptors() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    let current = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    };
+    current.and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX)
+}
+
+/// Connections at a time where `descriptors` may be open.
+pub fn connections(limits: &Limits, descriptors: usize) -> usize {
+    limits
+        .connections
+        .min(descriptors.saturating_sub(RESERVED).max(descriptors / 2))
+}
+
+/// How connections are served.
+pub struct Rules {
+    /// The head of a request has to arrive within this time.
+    pub head: Duration,
+    /// Connections at a time.
+    pub connections: usize,
+    /// Connections of one address at a time, proxies excepted.
+    pub address_connections: usize,
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// Serves until `stop` turns true, and then what is under way.
+pub async fn serve(listener: TcpListener, router: Router, rules: Rules, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
+    let places = Arc::new(Semaphore::new(rules.connections));
+    let addresses = Counts::new(rules.address_connections);
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            // Those beyond the limit wait in the system's queue.
+            accepted = async { (places.clone().acquire_owned().await, listener.accept().await) } => accepted,
             () = stopped(&mut stop) => break,
         };
         while connections.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, address)) => {
-                connections.spawn(connection(stream, address, router.clone(), head, stop.clone()));
+            (place, Ok((stream, peer))) => {
+                let held = match rules.trusted_proxies.contains(&peer.ip().to_canonical()) {
+                    true => None,
+                    // Closed at once: an answer would cost what the limit is to save.
+                    false => match addresses.take(&Address::from(peer.ip()).bucket()) {
+                        None => continue,
+                        held => held,
+                    },
+                };
+                let served = connection(stream, peer, router.clone(), rules.head, stop.clone());
+                connections.spawn(async move {
+                    served.await;
+                    drop((place, held));
+                });
             }
-            Err(error) => {
+            (_, Err(error)) => {
                 tracing::warn!(%error, "taking a connection");
                 tokio::time::sleep(EXHAUSTED).await;
             }

@@ -10,7 +10,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub struct Request {
-    pub method: String,
+    pub method: &'static str,
     /// Route as in the OpenAPI document, without values.
     pub route: String,
     pub status: u16,

@@ -29,6 +29,7 @@ pub fn run(config: Config) -> Result<(), CliError> {
 
 async fn serve(config: Config) -> Result<(), CliError> {
     let role = config.role;
+    let descriptors = listen::raise_descriptors();
     let app = App::open(config, Clock::System).await.map_err(start)?;
     first_key(&app).await?;
     tlog::restore::restore(&app).await.map_err(start)?;
@@ -42,11 +43,17 @@ async fn serve(config: Config) -> Result<(), CliError> {
                 .map_err(|e| unusable(&app.config.listen, &e))?;
             let address = listener.local_addr().map_err(|e| unusable(&app.config.listen, &e))?;
             tracing::info!(%address, "listening");
-            let head = Duration::from_millis(app.config.timing.head);
+            let limits = &app.config.limits;
+            let rules = listen::Rules {
+                head: Duration::from_millis(app.config.timing.head),
+                connections: listen::connections(limits, descriptors),
+                address_connections: limits.address_connections,
+                trusted_proxies: app.config.trusted_proxies.clone(),
+            };
             Some(tokio::spawn(listen::serve(
                 listener,
                 router(app.clone()),
-                head,
+                rules,
                 stopping,
             )))
         }

@@ -3,6 +3,9 @@
 use super::clock::Clock;
 use super::config::Config;
 use super::db::Db;
+use super::door::counts::Counts;
+use super::door::turns::Turns;
+use super::door::Recent;
 use super::error::ApiError;
 use super::events::Hub;
 use super::folders::Temporary;
@@ -36,9 +39,14 @@ pub struct Parts {
     pub metrics: Metrics,
     pub tlog: Tlog,
     pub rates: RateLimits,
-    /// Verifications and inspections at a time.
-    pub checks: Semaphore,
-    pub streams: Arc<Semaphore>,
+    /// Keys that were valid lately.
+    pub recent: Recent,
+    /// Verifications of receipts, readings of models and of inputs.
+    pub verifications: Turns,
+    pub inspections: Turns,
+    pub readings: Turns,
+    /// Event streams of each tenant.
+    pub streams: Arc<Counts>,
     /// Prover processes of workers.
     pub provers: Semaphore,
     /// Attempts of this process: while one ends, the next begins.
@@ -76,8 +84,11 @@ impl App {
             models: Models::new(config.data.join("models"), config.limits.cache_bytes),
             metrics: Metrics::new(),
             rates: RateLimits::new(&config.limits),
-            checks: Semaphore::new(config.limits.verifications),
-            streams: Arc::new(Semaphore::new(config.limits.streams)),
+            recent: Recent::default(),
+            verifications: Turns::new(config.limits.verifications),
+            inspections: Turns::new(config.limits.inspections),
+            readings: Turns::new(config.limits.inspections),
+            streams: Counts::new(config.limits.streams),
             provers: Semaphore::new(config.workers),
             under_way: Arc::new(Semaphore::new(config.workers.saturating_mul(ATTEMPTS))),
             db,

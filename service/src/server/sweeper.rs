@@ -23,6 +23,7 @@ pub async fn run(app: App) {
         }
         if round % PRUNE_EVERY == 0 {
             app.rates.prune();
+            app.recent.prune();
             tidy(&app).await;
             let pruned = tokio::join!(app.queue.prune(), app.db.forget_requests(app.now() - MEMORY));
             if let (Err(error), _) | (_, Err(error)) = pruned {

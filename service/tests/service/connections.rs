@@ -1,7 +1,7 @@
 //! Clients that are slow on purpose.
 
 use crate::harness::{eventually, Service};
-use provenn_service::server::listen;
+use provenn_service::server::listen::{self, Rules};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -15,7 +15,13 @@ async fn listening(service: &Service) -> (SocketAddr, watch::Sender<bool>, JoinH
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopping) = watch::channel(false);
-    let served = tokio::spawn(listen::serve(listener, service.router.clone(), HEAD, stopping));
+    let rules = Rules {
+        head: HEAD,
+        connections: 20,
+        address_connections: 15,
+        trusted_proxies: vec![],
+    };
+    let served = tokio::spawn(listen::serve(listener, service.router.clone(), rules, stopping));
     (address, stop, served)
 }
 
@@ -101,4 +107,39 @@ async fn an_event_stream_outlives_that_time_and_ends_with_the_service() {
     stop.send(true).unwrap();
     served.await.unwrap();
     eventually(async || TcpStream::connect(address).await.err()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_has_so_many_connections() {
+    let service = Service::start(|_| {}).await;
+    let (address, _stop, _served) = listening(&service).await;
+    let mut idle = vec![];
+    for _ in 0..30 {
+        idle.push(TcpStream::connect(address).await.unwrap());
+    }
+    let closed = idle.iter_mut().map(async |stream| {
+        let mut byte = [0];
+        let read = tokio::time::timeout(HEAD / 2, stream.read(&mut byte)).await;
+        usize::from(read.is_ok())
+    });
+    let closed: usize = futures_util::future::join_all(closed).await.iter().sum();
+    assert_eq!(closed, 15, "those beyond the limit are closed at once");
+    drop(idle);
+    let request = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    eventually(async || {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.ok()?;
+        answer.starts_with("HTTP/1.1 200").then_some(())
+    })
+    .await;
+}
+
+#[test]
+fn descriptors_are_kept_for_the_rest() {
+    let limits = provenn_service::server::config::Limits::default();
+    assert_eq!(listen::connections(&limits, 1024), 512);
+    assert_eq!(listen::connections(&limits, 300), 150);
+    assert_eq!(listen::connections(&limits, 1 << 20), limits.connections);
 }

@@ -4,6 +4,7 @@ use super::body::{self, Bytes};
 use super::keep::{keep, Checked};
 use crate::sample;
 use crate::server::auth::Caller;
+use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
@@ -40,11 +41,7 @@ pub async fn put_input(
     if let Some(known) = app.db.upload(&caller.tenant, "input", &sha256).await? {
         return Ok((StatusCode::OK, Json(known.summary)));
     }
-    let _turn = app
-        .checks
-        .acquire()
-        .await
-        .map_err(|e| ApiError::Internal(e.to_string()))?;
+    let _turn = app.readings.take(&Client(caller.tenant.clone())).await?;
     let shape = {
         let path = path.clone();
         let shape = tokio::task::spawn_blocking(move || -> Result<Vec<usize>, ApiError> {

@@ -1,6 +1,5 @@
 //! The transparency log, for everybody. `checkpoint` and tiles lie where C2SP `tlog-tiles` wants them, below the root.
 
-use crate::server::auth::Anybody;
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -33,7 +32,7 @@ pub struct LogView {
     (status = "4XX", body = Problem, content_type = "application/problem+json"),
     (status = "5XX", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn get_log(State(app): State<App>, _anybody: Anybody) -> Result<Json<LogView>, ApiError> {
+pub async fn get_log(State(app): State<App>) -> Result<Json<LogView>, ApiError> {
     let head = app.db.log_head().await?;
     Ok(Json(LogView {
         key: head.key,
@@ -48,7 +47,7 @@ pub async fn get_log(State(app): State<App>, _anybody: Anybody) -> Result<Json<L
     (status = "4XX", body = Problem, content_type = "application/problem+json"),
     (status = "5XX", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn checkpoint(State(app): State<App>, _anybody: Anybody) -> Result<impl IntoResponse, ApiError> {
+pub async fn checkpoint(State(app): State<App>) -> Result<impl IntoResponse, ApiError> {
     match app.db.log_head().await?.checkpoint {
         note if note.is_empty() => Err(ApiError::Unavailable("the log has no checkpoint yet".into())),
         note => Ok(([TEXT, (header::CACHE_CONTROL, "no-cache")], note)),
@@ -56,11 +55,7 @@ pub async fn checkpoint(State(app): State<App>, _anybody: Anybody) -> Result<imp
 }
 
 /// A tile of hashes or entries. OpenAPI has no words for addresses of varying depth, so this one is not in the document.
-pub async fn get_tile(
-    State(app): State<App>,
-    _anybody: Anybody,
-    Path(address): Path<String>,
-) -> Result<impl IntoResponse, ApiError> {
+pub async fn get_tile(State(app): State<App>, Path(address): Path<String>) -> Result<impl IntoResponse, ApiError> {
     let bytes = tile(&app, &address).await?.ok_or(ApiError::NotFound { what: "tile" })?;
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream"),
@@ -78,11 +73,7 @@ pub async fn get_tile(
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn get_inclusion(
-    State(app): State<App>,
-    _anybody: Anybody,
-    Path(sha256): Path<String>,
-) -> Result<impl IntoResponse, ApiError> {
+pub async fn get_inclusion(State(app): State<App>, Path(sha256): Path<String>) -> Result<impl IntoResponse, ApiError> {
     let (index, _) = app
         .db
         .log_entry(&sha256)
@@ -120,7 +111,6 @@ pub struct Sizes {
 ))]
 pub async fn get_consistency(
     State(app): State<App>,
-    _anybody: Anybody,
     sizes: Result<Query<Sizes>, QueryRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
     let Query(Sizes { old, new }) = sizes.map_err(|e| ApiError::bad(e.body_text()))?;

@@ -4,6 +4,7 @@ use super::body::{self, Bytes};
 use super::keep::{keep, Checked};
 use crate::child::protocol::{Start, Work};
 use crate::server::auth::Caller;
+use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
@@ -57,11 +58,7 @@ pub async fn put_model(
         cpu_seconds: SECONDS,
         nice: 0,
     };
-    let _turn = app
-        .checks
-        .acquire()
-        .await
-        .map_err(|e| ApiError::Internal(e.to_string()))?;
+    let _turn = app.inspections.take(&Client(caller.tenant.clone())).await?;
     let made = process::run(&app, &start, Duration::from_secs(SECONDS), None).await;
     let mut summary = made.map_err(refusal)?.result;
     let graph = summary

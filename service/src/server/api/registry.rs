@@ -2,7 +2,6 @@
 
 use super::body::Bytes;
 use super::models_card::BYTES;
-use crate::server::auth::Anybody;
 use crate::server::db::{Model, Status, Version};
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
@@ -65,7 +64,6 @@ pub struct VersionView {
 ))]
 pub async fn list_versions(
     State(app): State<App>,
-    _anybody: Anybody,
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<VersionList>, ApiError> {
     let Query(filter) = filter.map_err(|e| ApiError::bad(e.body_text()))?;
@@ -83,7 +81,6 @@ pub async fn list_versions(
     ))]
 pub async fn get_name(
     State(app): State<App>,
-    _anybody: Anybody,
     Path((tenant, name)): Path<(String, String)>,
 ) -> Result<Json<NameView>, ApiError> {
     let versions = app.db.versions(&tenant, &name, "", MOST).await?;
@@ -107,7 +104,6 @@ pub async fn get_name(
     ))]
 pub async fn get_version(
     State(app): State<App>,
-    _anybody: Anybody,
     Path(address): Path<(String, String, String)>,
 ) -> Result<Json<VersionView>, ApiError> {
     let (version, model) = find(&app, &address).await?;
@@ -130,7 +126,6 @@ pub async fn get_version(
     ))]
 pub async fn get_version_card(
     State(app): State<App>,
-    _anybody: Anybody,
     Path(address): Path<(String, String, String)>,
 ) -> Result<impl IntoResponse, ApiError> {
     let (_, model) = find(&app, &address).await?;

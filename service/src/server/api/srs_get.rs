@@ -1,7 +1,6 @@
 //! The verifier's part of the parameters.
 
 use super::body::Bytes;
-use crate::server::auth::Anybody;
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -17,11 +16,7 @@ use axum::response::IntoResponse;
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn get_srs(
-    State(app): State<App>,
-    _anybody: Anybody,
-    Path(id): Path<String>,
-) -> Result<impl IntoResponse, ApiError> {
+pub async fn get_srs(State(app): State<App>, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
     let model = app
         .db
         .model_with_srs(&id)

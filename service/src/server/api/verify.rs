@@ -5,15 +5,15 @@ use crate::bytes::{hex, hex32};
 use crate::commands::explain;
 use crate::files::MAX_RECEIPT;
 use crate::policy::Asked;
-use crate::server::auth::Anybody;
 use crate::server::db::Version;
+use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use crate::server::worker::cache::Public;
 use axum::body::Body;
 use axum::extract::{Query, State};
-use axum::Json;
+use axum::{Extension, Json};
 use provenn_verifier::{verify, Claim, Expectation, PolicyExpectation, Receipt, Verdict, VerifyError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -73,17 +73,13 @@ pub struct VerdictView {
     ))]
 pub async fn verify_receipt(
     State(app): State<App>,
-    _anybody: Anybody,
+    Extension(client): Extension<Client>,
     asks: Result<Query<Asks>, axum::extract::rejection::QueryRejection>,
     body: Body,
 ) -> Result<Json<VerdictView>, ApiError> {
     let Query(asks) = asks.map_err(|e| ApiError::bad(e.body_text()))?;
-    let _turn = app
-        .checks
-        .acquire()
-        .await
-        .map_err(|e| ApiError::Internal(e.to_string()))?;
     let bytes = body::bytes(body, MAX_RECEIPT).await?;
+    let _turn = app.verifications.take(&client).await?;
     let claim = Receipt::from_bytes(&bytes).map_err(refused)?.claim;
     let model = app.db.model_of_any_tenant(&hex(&claim.model_id)).await?;
     let model = model.ok_or(ApiError::NotFound { what: "model" })?;

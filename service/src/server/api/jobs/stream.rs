@@ -1,6 +1,7 @@
 //! Events of a job as they happen.
 
 use crate::server::db::{Event as Stored, Job};
+use crate::server::door::counts::Held;
 use crate::server::error::ApiError;
 use crate::server::state::App;
 use axum::http::StatusCode;
@@ -11,7 +12,7 @@ use serde_json::Value;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
-use tokio::sync::{watch, OwnedSemaphorePermit};
+use tokio::sync::watch;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -28,7 +29,7 @@ struct Reader {
 /// An open stream, while it lives.
 struct Counted {
     app: App,
-    _permit: OwnedSemaphorePermit,
+    _held: Held,
 }
 
 impl Drop for Counted {
@@ -42,11 +43,10 @@ pub fn stream(app: App, job: Job, last: i64) -> Result<Response, ApiError> {
         // Tells clients not to connect again.
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let permit = app
+    let held = app
         .streams
-        .clone()
-        .try_acquire_owned()
-        .map_err(|_| ApiError::RateLimited { retry_after: 5 })?;
+        .take(&job.tenant)
+        .ok_or(ApiError::RateLimited { retry_after: 5 })?;
     app.metrics.streams.inc();
     let reader = Reader {
         news: app.hub.listen(&job.id),
@@ -56,7 +56,7 @@ pub fn stream(app: App, job: Job, last: i64) -> Result<Response, ApiError> {
         ended: false,
         _counted: Counted {
             app: app.clone(),
-            _permit: permit,
+            _held: held,
         },
         app,
     };
