@@ -3,6 +3,7 @@
 //! It reads one [`Start`] as a JSON line from standard input and writes [`Line`]s to standard output. Standard input stays
 //! open as long as the result is wanted: when it closes (cancellation, or the service died), the process ends.
 
+pub mod confine;
 pub mod protocol;
 mod work;
 
@@ -11,6 +12,9 @@ use protocol::{Line, Start};
 use rustix::process::{setrlimit, Resource, Rlimit};
 use std::io::{stdin, stdout, BufRead, BufReader, Read, Write};
 use std::process::ExitCode;
+
+/// Files that the child may have open.
+const DESCRIPTORS: u64 = 64;
 
 /// The hidden first argument of the child.
 pub const ARGUMENT: &str = "__child";
@@ -31,6 +35,14 @@ pub fn main() -> ExitCode {
     };
     limit(&start);
     crate::fail::point("child-start");
+    // Before any thread starts: confinement holds for threads that come after it.
+    match confine::confine(&start.work.reach()) {
+        Ok(confined) => say(&Line::Confined { confined }),
+        Err(error) => {
+            say(&Line::failed(&error));
+            return ExitCode::from(error.exit());
+        }
+    }
     std::thread::spawn(move || {
         let mut rest = Vec::new();
         let _end = input.read_to_end(&mut rest);
@@ -55,6 +67,11 @@ fn limit(start: &Start) {
     let _memory = setrlimit(Resource::As, both(start.memory_bytes));
     let _cpu = setrlimit(Resource::Cpu, both(start.cpu_seconds));
     let _core = setrlimit(Resource::Core, both(0));
+    // What it writes was in its memory before.
+    let _size = setrlimit(Resource::Fsize, both(start.memory_bytes));
+    let _files = setrlimit(Resource::Nofile, both(DESCRIPTORS));
+    // Signals to the service's group, as from a terminal, are not for it.
+    let _session = rustix::process::setsid();
     // Answers to clients come before proofs.
     let _nice = rustix::process::nice(start.nice);
 }

@@ -33,3 +33,14 @@ pub fn pass(command: &mut tokio::process::Command) {
 
 #[cfg(not(feature = "failpoints"))]
 pub fn pass(_command: &mut tokio::process::Command) {}
+
+/// Folders that a confined child has to write for the points in it.
+pub fn folders() -> Vec<std::path::PathBuf> {
+    #[cfg(feature = "failpoints")]
+    return std::env::var_os(ONCE)
+        .and_then(|file| std::path::Path::new(&file).parent().map(Into::into))
+        .into_iter()
+        .collect();
+    #[cfg(not(feature = "failpoints"))]
+    vec![]
+}

@@ -1,5 +1,6 @@
 //! What service and child say to each other.
 
+use super::confine::Reach;
 use crate::error::CliError;
 use crate::estimate::Limits;
 use serde::{Deserialize, Serialize};
@@ -57,10 +58,62 @@ pub enum Work {
     },
 }
 
+impl Work {
+    /// The files and folders that the work touches.
+    pub fn reach(&self) -> Reach {
+        let beside = |file: &PathBuf| file.parent().unwrap_or(file).to_owned();
+        match self {
+            Self::Inspect { model, .. } => Reach {
+                read: vec![model.clone()],
+                write: vec![],
+            },
+            Self::Commit {
+                model,
+                calibration,
+                held_out,
+                srs,
+                out,
+                ..
+            } => Reach {
+                read: [Some(model), calibration.as_ref(), held_out.as_ref(), Some(srs)]
+                    .into_iter()
+                    .flatten()
+                    .cloned()
+                    .collect(),
+                // Development parameters are made on first use.
+                write: match srs.is_dir() {
+                    true => vec![beside(out), srs.clone()],
+                    false => vec![beside(out)],
+                },
+            },
+            Self::Open { folder, input, out, .. } => Reach {
+                read: vec![folder.clone(), input.clone()],
+                write: vec![beside(out)],
+            },
+            Self::Prove {
+                folder,
+                input,
+                opening,
+                out,
+                ..
+            } => Reach {
+                read: [Some(folder), Some(input), opening.as_ref()]
+                    .into_iter()
+                    .flatten()
+                    .cloned()
+                    .collect(),
+                write: vec![beside(out)],
+            },
+        }
+    }
+}
+
 /// What the child says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "kebab-case")]
 pub enum Line {
+    /// The process shut itself in; false where the system cannot do all of it.
+    Confined { confined: bool },
     /// A stage begins.
     Stage { stage: String },
     /// The work is done.

@@ -10,6 +10,7 @@ use super::state::{App, ATTEMPTS};
 use super::{events, listen, log, sweeper, tlog, worker};
 use crate::error::CliError;
 use crate::files;
+use rustix::process::{set_dumpable_behavior, DumpableBehavior};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{signal, SignalKind};
@@ -22,6 +23,10 @@ pub const FIRST_KEY: &str = "first.key";
 /// Runs until SIGTERM or SIGINT.
 pub fn run(config: Config) -> Result<(), CliError> {
     log::start(&config);
+    // Its memory and environment hold keys: other processes of the same user do not read them, and no core file keeps them.
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "other processes of this user can read the service's memory");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|e| CliError::new(1, "io", e.to_string(), ""))?;
     runtime.block_on(serve(config))

@@ -7,6 +7,7 @@ use crate::server::problem::Problem;
 use crate::server::state::App;
 use serde_json::Value;
 use std::process::Stdio;
+use std::sync::Once;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
@@ -24,6 +25,9 @@ pub struct Made {
 const MAX_LINE: u64 = 1 << 20;
 /// Bytes kept of what a dying child says.
 const MAX_LAST_WORDS: u64 = 4096;
+
+/// Said once.
+static UNCONFINED: Once = Once::new();
 
 /// Runs work in a child process for at most `time`. Dropping the future kills the process.
 pub async fn run(
@@ -109,6 +113,10 @@ async fn listen(stdout: impl AsyncBufReadExt + Unpin, stages: Option<mpsc::Unbou
             Ok(_) => {}
         }
         match serde_json::from_str(&line) {
+            Ok(Line::Confined { confined: true }) => {}
+            Ok(Line::Confined { confined: false }) => UNCONFINED.call_once(|| {
+                tracing::warn!("this system cannot confine prover processes to their job's folders: it lacks Landlock");
+            }),
             Ok(Line::Stage { stage }) => {
                 if let Some(stages) = &stages {
                     let _nobody = stages.send(stage);
