@@ -52,8 +52,10 @@ async function problem(response) {
 const SCOPES = {
   read: "see models, jobs, receipts and the ledger",
   upload: "upload models and inputs",
-  commit: "commit to models, publish them and set limits",
+  commit: "commit to models",
   prove: "ask for receipts and cancel jobs",
+  publish: "publish models",
+  govern: "deprecate and revoke what is published, and set limits",
 };
 
 /** A valid key that may not do something, in words: which scope is missing, and who can give it. */

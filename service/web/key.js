@@ -21,7 +21,7 @@ export function keyForm(then) {
     "Your key",
     element("p", "hint", "Models, inputs and receipts belong to the holder of a key. Verifying needs none."),
     made,
-    element("p", "hint after", "This page needs the scope ", code("read"), " at least; uploading, committing and proving need ", code("upload"), ", ", code("commit"), " and ", code("prove"), "."),
+    element("p", "hint after", "This page needs the scope ", code("read"), " at least; uploading, committing and proving need ", code("upload"), ", ", code("commit"), " and ", code("prove"), ", publishing and limits ", code("publish"), " and ", code("govern"), "."),
     element("p", "hint after", "On its first start the service writes a key to ", code("first.key"), " in its data folder. ", code("provenn keys create"), " makes more."),
   );
   page.classList.add("narrow");

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Debug)]
 pub struct Client(pub String);
 
-/// How long a key that was valid is looked up without counting against its address.
+/// How long a key that was valid is looked up without counting against its address, and its use is not noted again.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// Ids of keys that were valid lately. They are looked up again each time: this says only whose bucket a request is taken from.
@@ -79,12 +79,15 @@ async fn identify(app: &App, address: String, key: Option<Secret>) -> Result<(Cl
     if !recent {
         app.rates.take(&address)?;
     }
-    match app.db.known(&key).await? {
+    let now = app.now();
+    match app.db.known(&key, now).await? {
         Some(known) => {
             if recent {
                 app.rates.take(&known.tenant)?;
+            } else {
+                app.recent.add(&key.id);
+                app.db.used_key(&key.id, now).await?;
             }
-            app.recent.add(&key.id);
             Ok((Client(known.tenant.clone()), Some(Caller::new(key.id, known))))
         }
         None => {

@@ -20,10 +20,21 @@ pub enum Scope {
     Commit,
     /// Commit to inputs, prove, cancel.
     Prove,
+    /// Publish cards under a name.
+    Publish,
+    /// Deprecate and revoke what is published, set budgets.
+    Govern,
 }
 
 impl Scope {
-    pub const ALL: [Self; 4] = [Self::Read, Self::Upload, Self::Commit, Self::Prove];
+    pub const ALL: [Self; 6] = [
+        Self::Read,
+        Self::Upload,
+        Self::Commit,
+        Self::Prove,
+        Self::Publish,
+        Self::Govern,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -31,6 +42,8 @@ impl Scope {
             Self::Upload => "upload",
             Self::Commit => "commit",
             Self::Prove => "prove",
+            Self::Publish => "publish",
+            Self::Govern => "govern",
         }
     }
 }

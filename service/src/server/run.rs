@@ -3,6 +3,7 @@
 use super::api::router;
 use super::clock::Clock;
 use super::config::{Config, Role};
+use super::db::NewKey;
 use super::error::ApiError;
 use super::keys::{Scope, Secret};
 use super::queue::new_id;
@@ -111,11 +112,18 @@ async fn first_key(app: &App) -> Result<(), CliError> {
     }
     let (key, path) = (Secret::random()?, app.config.data.join(FIRST_KEY));
     files::write(&path, format!("{}\n", key.reveal()).as_bytes(), true)?;
-    let added = app
-        .db
-        .add_key(&key, "default", "first start", &Scope::ALL, app.now())
-        .await;
-    added.map_err(|e| start(e.into()))?;
+    let first = NewKey {
+        secret: &key,
+        tenant: "default",
+        label: "first start",
+        scopes: &Scope::ALL,
+        expires: None,
+    };
+    let made = async {
+        app.db.add_tenant(first.tenant, app.now()).await?;
+        app.db.add_key(&first, app.now()).await
+    };
+    made.await.map_err(|e| start(e.into()))?;
     tracing::info!(path = %path.display(), tenant = "default", "wrote a first key");
     Ok(())
 }

@@ -89,7 +89,7 @@ impl Cluster {
     async fn begin(self) -> Self {
         let mut cluster = self;
         let key = Command::new(BINARY)
-            .args(["keys", "create", "--tenant", "alice"])
+            .args(["keys", "create", "--tenant", "alice", "--new-tenant"])
             .envs(cluster.settings(Role::Api))
             .output()
             .unwrap();

@@ -2,6 +2,7 @@
 
 use crate::harness::{eventually, Service};
 use provenn_service::server::api::document;
+use provenn_service::server::clock::Clock;
 use provenn_service::server::keys::{Scope, Secret};
 use serde_json::{json, Value};
 use std::collections::BTreeSet;
@@ -29,12 +30,7 @@ fn rows(input: &str, calibration: &str, model: &str) -> Vec<Row> {
         other,
     };
     let proof = json!({ "model": model, "input": input, "policy": "label" });
-    let (read, upload, commit, prove) = (
-        Some(Scope::Read),
-        Some(Scope::Upload),
-        Some(Scope::Commit),
-        Some(Scope::Prove),
-    );
+    let [read, upload, commit, prove, publish, govern] = Scope::ALL.map(Some);
     vec![
         // The digest does not fit the empty body.
         row("put", "/v1/models/{id}", upload, Value::Null, 409, 409),
@@ -76,7 +72,7 @@ fn rows(input: &str, calibration: &str, model: &str) -> Vec<Row> {
         row(
             "post",
             "/v1/registry/{tenant}/{name}",
-            commit,
+            publish,
             json!({ "model": model }),
             201,
             404,
@@ -102,7 +98,7 @@ fn rows(input: &str, calibration: &str, model: &str) -> Vec<Row> {
         row(
             "post",
             "/v1/registry/{tenant}/{name}/{version}/status",
-            commit,
+            govern,
             json!({ "status": "deprecated", "reason": "test" }),
             200,
             404,
@@ -116,7 +112,7 @@ fn rows(input: &str, calibration: &str, model: &str) -> Vec<Row> {
         row(
             "put",
             "/v1/ledger/models/{id}",
-            commit,
+            govern,
             json!({ "total_bits": 1000 }),
             200,
             404,
@@ -124,7 +120,7 @@ fn rows(input: &str, calibration: &str, model: &str) -> Vec<Row> {
         row(
             "put",
             "/v1/ledger/requesters/{id}",
-            commit,
+            govern,
             json!({ "bits": 1000 }),
             200,
             404,
@@ -242,6 +238,45 @@ async fn a_revoked_key_is_worth_nothing() {
     let id = alice.key.split('_').nth(1).unwrap();
     assert!(service.app.db.revoke_key(id, 1).await.unwrap());
     alice.get("/v1/jobs/none").await.problem(401, "unauthorized");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_end_in_time_and_tell_when_they_were_used() {
+    let clock = Clock::manual(1_000_000);
+    let service = Service::with_clock(clock.clone(), false, |_| {}).await;
+    let alice = service.alice().await;
+    let id = alice.key.split('_').nth(1).unwrap();
+    let row = async || {
+        let keys = service.app.db.keys().await.unwrap();
+        keys.into_iter().find(|key| key.id == id).unwrap()
+    };
+    assert_eq!(row().await.used, None);
+    alice.get("/v1/jobs/none").await.problem(404, "not-found");
+    assert_eq!(row().await.used, Some(1_000_000));
+    assert!(service.app.db.end_key(id, 1_000_500, 1_000_000).await.unwrap());
+    // A later end does not prolong it.
+    assert!(service.app.db.end_key(id, 9_000_000, 1_000_000).await.unwrap());
+    alice.get("/v1/jobs/none").await.problem(404, "not-found");
+    clock.advance(500);
+    alice.get("/v1/jobs/none").await.problem(401, "unauthorized");
+    assert!(!service.app.db.end_key(id, 9_000_000, clock.now()).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_made_before_scopes_were_parted_keep_what_they_could_do() {
+    let service = Service::with_clock(Clock::System, false, |_| {}).await;
+    let pool = sqlx::SqlitePool::connect(&service.app.config.database_url())
+        .await
+        .unwrap();
+    let alice = service.client("alice", &[Scope::Read, Scope::Commit]).await;
+    let bob = service.client("bob", &[Scope::Read, Scope::Prove]).await;
+    let text = include_str!("../../migrations/0030_keys.sql");
+    let update = &text[text.find("UPDATE").unwrap()..];
+    sqlx::query(update).execute(&pool).await.unwrap();
+    for (client, status) in [(&alice, 404), (&bob, 403)] {
+        let answer = client.post("/v1/registry/nobody/x", &json!({ "model": "none" })).await;
+        assert_eq!(answer.status.as_u16(), status);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

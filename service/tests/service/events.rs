@@ -2,6 +2,7 @@
 
 use crate::harness::Service;
 use serde_json::{json, Value};
+use std::time::Duration;
 
 /// Numbers, names and data of the events in a stream.
 fn events(body: &[u8]) -> Vec<(i64, String, Value)> {
@@ -79,4 +80,24 @@ async fn streams_are_limited() {
         .await;
     let place = answer.headers["location"].to_str().unwrap();
     alice.get(&format!("{place}/events")).await.problem(429, "rate-limited");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_with_its_key() {
+    // Nobody works: the job stays queued.
+    let mut service = Service::start(|_| {}).await;
+    let model = service.alice().await.model("public").await;
+    service.halt().await;
+    let (alice, other) = (service.alice().await, service.alice().await);
+    let answer = alice.prove(&model, "").await;
+    let events = format!("{}/events", answer.headers["location"].to_str().unwrap());
+    let revoke = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let id = alice.key.split('_').nth(1).unwrap();
+        assert!(service.app.db.revoke_key(id, service.app.now()).await.unwrap());
+    };
+    let others = tokio::time::timeout(Duration::from_secs(8), other.get(&events));
+    let (ended, (), others) = tokio::join!(alice.get(&events), revoke, others);
+    assert!(String::from_utf8(ended.body).unwrap().contains("queued"));
+    assert!(others.is_err(), "the stream of a valid key goes on");
 }

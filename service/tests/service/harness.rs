@@ -7,6 +7,7 @@ use provenn_service::bytes::hex;
 use provenn_service::server::api::router;
 use provenn_service::server::clock::Clock;
 use provenn_service::server::config::Config;
+use provenn_service::server::db::NewKey;
 use provenn_service::server::keys::{Scope, Secret};
 use provenn_service::server::run::background;
 use provenn_service::server::state::App;
@@ -109,11 +110,15 @@ impl Service {
 
     pub async fn client(&self, tenant: &str, scopes: &[Scope]) -> Client<'_> {
         let key = Secret::random().unwrap();
-        self.app
-            .db
-            .add_key(&key, tenant, "test", scopes, self.app.now())
-            .await
-            .unwrap();
+        let new = NewKey {
+            secret: &key,
+            tenant,
+            label: "test",
+            scopes,
+            expires: None,
+        };
+        self.app.db.add_tenant(tenant, self.app.now()).await.unwrap();
+        self.app.db.add_key(&new, self.app.now()).await.unwrap();
         Client {
             service: self,
             key: key.reveal(),

@@ -109,7 +109,7 @@ pub async fn events(
         Some(Some(last)) => last,
         None => after.after.unwrap_or(0),
     };
-    stream::stream(app, job, last)
+    stream::stream(app, caller, job, last)
 }
 
 pub async fn cancel(app: &App, caller: &Caller, kind: &str, id: &str) -> Result<StatusCode, ApiError> {

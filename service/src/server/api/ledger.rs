@@ -99,7 +99,7 @@ fn sum(accounts: &[Account], part: fn(&Account) -> f64) -> f64 {
 }
 
 /// Sets the budgets of a model. They hold for receipts that are asked for from then on.
-#[utoipa::path(put, path = "/v1/ledger/models/{id}", tag = "ledger", security(("key" = ["commit"])),
+#[utoipa::path(put, path = "/v1/ledger/models/{id}", tag = "ledger", security(("key" = ["govern"])),
     params(("id" = String, Path, description = "Model id")), request_body = ModelBudget,
     responses(
         (status = 200, body = Vec<Budget>),
@@ -112,7 +112,7 @@ pub async fn put_model_budget(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<Json<Vec<Budget>>, ApiError> {
-    caller.needs(Scope::Commit)?;
+    caller.needs(Scope::Govern)?;
     let (asked, _) = body::json::<ModelBudget>(body).await?;
     let model = app
         .db
@@ -131,7 +131,7 @@ pub async fn put_model_budget(
 }
 
 /// Sets the budget of a key.
-#[utoipa::path(put, path = "/v1/ledger/requesters/{id}", tag = "ledger", security(("key" = ["commit"])),
+#[utoipa::path(put, path = "/v1/ledger/requesters/{id}", tag = "ledger", security(("key" = ["govern"])),
     params(("id" = String, Path, description = "Id of a key: the part between its underscores")), request_body = KeyBudget,
     responses(
         (status = 200, body = Vec<Budget>),
@@ -144,7 +144,7 @@ pub async fn put_key_budget(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<Json<Vec<Budget>>, ApiError> {
-    caller.needs(Scope::Commit)?;
+    caller.needs(Scope::Govern)?;
     let (asked, _) = body::json::<KeyBudget>(body).await?;
     if !app.db.has_key(&caller.tenant, &id).await? {
         return Err(ApiError::NotFound { what: "key" });

@@ -46,7 +46,7 @@ pub struct StatusRequest {
 }
 
 /// Publishes a committed model as the next version under a name: its card is public from then on.
-#[utoipa::path(post, path = "/v1/registry/{tenant}/{name}", tag = "registry", security(("key" = ["commit"])),
+#[utoipa::path(post, path = "/v1/registry/{tenant}/{name}", tag = "registry", security(("key" = ["publish"])),
     params(("tenant" = String, Path, description = "Your own"), ("name" = String, Path, pattern = "^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$")),
     request_body = PublishRequest,
     responses(
@@ -60,7 +60,7 @@ pub async fn post_version(
     Path((tenant, name)): Path<(String, String)>,
     body: Body,
 ) -> Result<(StatusCode, Json<Version>), ApiError> {
-    caller.needs(Scope::Commit)?;
+    caller.needs(Scope::Publish)?;
     own(&caller, &tenant)?;
     let (asked, _) = body::json::<PublishRequest>(body).await?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
@@ -79,7 +79,7 @@ pub async fn post_version(
 }
 
 /// Deprecates or revokes a version. There is no way back; no receipts are made for a revoked model.
-#[utoipa::path(post, path = "/v1/registry/{tenant}/{name}/{version}/status", tag = "registry", security(("key" = ["commit"])),
+#[utoipa::path(post, path = "/v1/registry/{tenant}/{name}/{version}/status", tag = "registry", security(("key" = ["govern"])),
     params(("tenant" = String, Path, description = "Your own"), ("name" = String, Path), ("version" = i64, Path)),
     request_body = StatusRequest,
     responses(
@@ -93,7 +93,7 @@ pub async fn post_status(
     Path((tenant, name, version)): Path<(String, String, String)>,
     body: Body,
 ) -> Result<Json<Version>, ApiError> {
-    caller.needs(Scope::Commit)?;
+    caller.needs(Scope::Govern)?;
     own(&caller, &tenant)?;
     let (asked, _) = body::json::<StatusRequest>(body).await?;
     if asked.reason.is_empty() || asked.reason.len() > MAX_REASON {

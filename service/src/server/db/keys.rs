@@ -14,6 +14,9 @@ pub struct KeyRow {
     pub scopes: String,
     pub created: Millis,
     pub revoked: Option<Millis>,
+    pub expires: Option<Millis>,
+    /// When it was used last, give or take a minute.
+    pub used: Option<Millis>,
 }
 
 /// Who a valid key belongs to.
@@ -23,38 +26,57 @@ pub struct Known {
     pub scopes: Vec<Scope>,
 }
 
+/// What a new key is.
+#[derive(Clone, Copy)]
+pub struct NewKey<'a> {
+    pub secret: &'a Secret,
+    pub tenant: &'a str,
+    pub label: &'a str,
+    pub scopes: &'a [Scope],
+    pub expires: Option<Millis>,
+}
+
 impl Db {
-    /// Stores a new key, and its tenant if that is new.
-    pub async fn add_key(
-        &self,
-        key: &Secret,
-        tenant: &str,
-        label: &str,
-        scopes: &[Scope],
-        now: Millis,
-    ) -> Result<(), sqlx::Error> {
-        let mut tx = self.begin().await?;
+    /// Makes a tenant unless there is one of this name.
+    pub async fn add_tenant(&self, name: &str, now: Millis) -> Result<(), sqlx::Error> {
         sqlx::query("INSERT INTO tenants (name, created) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-            .bind(tenant)
+            .bind(name)
             .bind(now)
-            .execute(&mut *tx)
+            .execute(&self.write)
+            .await
+            .map(drop)
+    }
+
+    /// The names of all tenants.
+    pub async fn tenants(&self) -> Result<Vec<String>, sqlx::Error> {
+        let rows = sqlx::query("SELECT name FROM tenants ORDER BY name")
+            .fetch_all(&self.read)
             .await?;
-        sqlx::query("INSERT INTO keys (id, tenant, label, hash, scopes, created) VALUES ($1, $2, $3, $4, $5, $6)")
-            .bind(&key.id)
-            .bind(tenant)
-            .bind(label)
-            .bind(key.hash())
-            .bind(scopes_text(scopes))
-            .bind(now)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await
+        rows.iter().map(|row| row.try_get("name")).collect()
+    }
+
+    /// Stores a new key of a tenant that exists.
+    pub async fn add_key(&self, key: &NewKey<'_>, now: Millis) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "INSERT INTO keys (id, tenant, label, hash, scopes, created, expires) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(&key.secret.id)
+        .bind(key.tenant)
+        .bind(key.label)
+        .bind(key.secret.hash())
+        .bind(scopes_text(key.scopes))
+        .bind(now)
+        .bind(key.expires)
+        .execute(&self.write)
+        .await
+        .map(drop)
     }
 
     /// Who holds this key, if it is valid.
-    pub async fn known(&self, key: &Secret) -> Result<Option<Known>, sqlx::Error> {
-        let row = sqlx::query("SELECT tenant, hash, scopes FROM keys WHERE id = $1 AND revoked IS NULL")
+    pub async fn known(&self, key: &Secret, now: Millis) -> Result<Option<Known>, sqlx::Error> {
+        let row = sqlx::query("SELECT tenant, hash, scopes FROM keys WHERE id = $1 AND revoked IS NULL AND (expires IS NULL OR expires > $2)")
             .bind(&key.id)
+            .bind(now)
             .fetch_optional(&self.read)
             .await?;
         let Some(row) = row else { return Ok(None) };
@@ -65,8 +87,45 @@ impl Db {
         Ok(key.matches(row.try_get("hash")?).then_some(known))
     }
 
+    /// Whether a key of this id is valid.
+    pub async fn valid_key(&self, id: &str, now: Millis) -> Result<bool, sqlx::Error> {
+        let row =
+            sqlx::query("SELECT 1 FROM keys WHERE id = $1 AND revoked IS NULL AND (expires IS NULL OR expires > $2)")
+                .bind(id)
+                .bind(now)
+                .fetch_optional(&self.read)
+                .await?;
+        Ok(row.is_some())
+    }
+
+    /// Notes that a key was used.
+    pub async fn used_key(&self, id: &str, now: Millis) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE keys SET used = $2 WHERE id = $1")
+            .bind(id)
+            .bind(now)
+            .execute(&self.write)
+            .await
+            .map(drop)
+    }
+
+    /// Lets a valid key end at `expires`, unless it ends before; false if there is no such valid key.
+    pub async fn end_key(&self, id: &str, expires: Millis, now: Millis) -> Result<bool, sqlx::Error> {
+        let ended = sqlx::query(
+            "UPDATE keys SET expires = CASE WHEN expires < $2 THEN expires ELSE $2 END
+             WHERE id = $1 AND revoked IS NULL AND (expires IS NULL OR expires > $3)",
+        )
+        .bind(id)
+        .bind(expires)
+        .bind(now)
+        .execute(&self.write)
+        .await?;
+        Ok(ended.rows_affected() == 1)
+    }
+
     pub async fn keys(&self) -> Result<Vec<KeyRow>, sqlx::Error> {
-        let rows = sqlx::query("SELECT id, tenant, label, scopes, created, revoked FROM keys ORDER BY created, id");
+        let rows = sqlx::query(
+            "SELECT id, tenant, label, scopes, created, revoked, expires, used FROM keys ORDER BY created, id",
+        );
         let row = |row: &sqlx::any::AnyRow| {
             Ok(KeyRow {
                 id: row.try_get("id")?,
@@ -75,6 +134,8 @@ impl Db {
                 scopes: row.try_get("scopes")?,
                 created: row.try_get("created")?,
                 revoked: row.try_get("revoked")?,
+                expires: row.try_get("expires")?,
+                used: row.try_get("used")?,
             })
         };
         rows.fetch_all(&self.read).await?.iter().map(row).collect()

@@ -1,5 +1,6 @@
 //! Events of a job as they happen.
 
+use crate::server::auth::Caller;
 use crate::server::db::{Event as Stored, Job};
 use crate::server::door::counts::Held;
 use crate::server::error::ApiError;
@@ -16,9 +17,14 @@ use tokio::sync::watch;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// A stream ends this long after its key, at the latest.
+const KEY_CHECK: Duration = Duration::from_secs(5);
+
 struct Reader {
     app: App,
     job: String,
+    /// Id of the key that asked.
+    key: String,
     last: i64,
     news: watch::Receiver<i64>,
     waiting: VecDeque<Stored>,
@@ -38,7 +44,7 @@ impl Drop for Counted {
     }
 }
 
-pub fn stream(app: App, job: Job, last: i64) -> Result<Response, ApiError> {
+pub fn stream(app: App, caller: &Caller, job: Job, last: i64) -> Result<Response, ApiError> {
     if job.state.finished() && last >= job.seq {
         // Tells clients not to connect again.
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -51,6 +57,7 @@ pub fn stream(app: App, job: Job, last: i64) -> Result<Response, ApiError> {
     let reader = Reader {
         news: app.hub.listen(&job.id),
         job: job.id,
+        key: caller.key.clone(),
         last,
         waiting: VecDeque::new(),
         ended: false,
@@ -94,7 +101,13 @@ impl Reader {
                 // The client connects again and goes on where it was.
                 Err(_) => return None,
             }
-            self.news.changed().await.ok()?;
+            match tokio::time::timeout(KEY_CHECK, self.news.changed()).await {
+                Ok(changed) => changed.ok()?,
+                Err(_) => {}
+            }
+            if !self.app.db.valid_key(&self.key, self.app.now()).await.ok()? {
+                return None;
+            }
         }
         None
     }
