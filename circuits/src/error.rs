@@ -32,6 +32,38 @@ pub enum CircuitError {
         /// Largest representable value.
         max: i128,
     },
+    /// A constant is too large to be an integer of the circuit at the scale of its tensor.
+    #[error("tensor `{tensor}`: the {what} {value:e} is {units:e} units of its scale, and a circuit holds up to {limit}. Help: it is out of proportion to the other values of the tensor; calibrate with rows of the data that the model is for")]
+    Constant {
+        /// Tensor name.
+        tensor: String,
+        /// Coefficient, weight or bias.
+        what: &'static str,
+        /// The constant.
+        value: f64,
+        /// The same in units of the scale that calibration chose.
+        units: f64,
+        /// Largest number of units.
+        limit: i64,
+    },
+    /// A number is NaN or infinite.
+    #[error("`{tensor}`: {place} is {value}. Help: only finite numbers can be proven; replace it in the input, the calibration rows or the model")]
+    NotFinite {
+        /// Tensor name.
+        tensor: String,
+        /// Which of its numbers.
+        place: String,
+        /// The number.
+        value: f64,
+    },
+    /// A circuit has another number of outputs than the model has scores.
+    #[error("the circuit has {got} outputs, the model {expected} scores. Help: this is a defect; please report it with the model's structure")]
+    Outputs {
+        /// Scores of the model.
+        expected: usize,
+        /// Outputs of the circuit.
+        got: usize,
+    },
     /// An accumulator could reach a size at which the integer semantics and the field differ.
     #[error("tensor `{tensor}`: the accumulator may reach 2^{bits}, above the limit of 2^{limit}. Help: reduce the scale of the weights")]
     Wrap {
@@ -43,8 +75,8 @@ pub enum CircuitError {
         limit: u32,
     },
     /// A quantization recipe from outside is not one that this compiler makes.
-    #[error("the recipe has a shape or ranges that no compilation gives. Help: get the card again from its publisher")]
-    Recipe,
+    #[error("no compilation of this model gives the recipe on the card: it has {0}. Help: get card and model again from their publisher")]
+    Recipe(String),
     /// The model does not fit any supported circuit size.
     #[error("the model needs more rows than a circuit of 2^{max_k} rows has. Help: prove it in segments")]
     TooLarge {
@@ -61,10 +93,13 @@ impl CircuitError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Calibration(_) => "calibration",
+            Self::Constant { .. } => "constant-too-large",
             Self::Float(_) => "float-execution",
             Self::InputLength { .. } => "input-length",
+            Self::NotFinite { .. } => "not-finite",
+            Self::Outputs { .. } => "output-count",
             Self::OutOfRange { .. } => "out-of-range",
-            Self::Recipe => "recipe",
+            Self::Recipe(_) => "recipe",
             Self::TooLarge { .. } => "model-too-large",
             Self::Unsupported(_) => "model-unsupported",
             Self::Wrap { .. } => "accumulator-wrap",

@@ -17,13 +17,21 @@ pub struct Trace {
 /// Quantizes a float input: `round(x * 2^frac)`.
 ///
 /// # Errors
-/// [`CircuitError::InputLength`], or [`CircuitError::OutOfRange`] for values outside the input range.
+/// [`CircuitError::InputLength`], [`CircuitError::NotFinite`], or [`CircuitError::OutOfRange`] for values outside the
+/// input range.
 pub fn quantize_input(model: &QModel, input: &[f32]) -> Result<Vec<i64>, CircuitError> {
     let tensor = &model.tensors[0];
     if input.len() != tensor.len() {
         return Err(CircuitError::InputLength {
             expected: tensor.len(),
             got: input.len(),
+        });
+    }
+    if let Some((index, value)) = input.iter().enumerate().find(|(_, x)| !x.is_finite()) {
+        return Err(CircuitError::NotFinite {
+            tensor: tensor.name.clone(),
+            place: format!("element {index}"),
+            value: f64::from(*value),
         });
     }
     let scale = 2f64.powi(tensor.frac);
@@ -199,17 +207,13 @@ fn round(model: &QModel, id: usize, acc: &[i128]) -> Result<Vec<i64>, CircuitErr
     acc.iter()
         .map(|&a| {
             let shifted = a + (1i128 << (f - 1)) + (zero << f);
-            let stored = (shifted >> f).max(0);
-            // Below the clamp the circuit still needs a magnitude of 2f bits.
-            if stored >= span || shifted < -(span << f) {
-                return Err(out_of_range(
-                    tensor,
-                    (a + (1i128 << (f - 1))) >> f,
-                    -zero - span,
-                    span - 1 - zero,
-                ));
+            // Only ReLUs clamp, and below the clamp the circuit still needs a magnitude of 2f bits.
+            let least = if tensor.signed { 0 } else { -span };
+            let rounded = shifted >> f;
+            match (least..span).contains(&rounded) {
+                true => Ok((rounded.max(0) - zero) as i64),
+                false => Err(out_of_range(tensor, rounded - zero, least - zero, span - 1 - zero)),
             }
-            Ok((stored - zero) as i64)
         })
         .collect()
 }

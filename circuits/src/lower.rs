@@ -15,21 +15,32 @@ use crate::onnx::Graph;
 use crate::qmodel::{Precision, QModel};
 use crate::shape::{self, Shape};
 pub use form::{FloatModel, Form};
+pub use ops::scores;
 pub use ranges::Ranges;
 
 /// Calibrated ranges leave this factor above the largest value seen, so that unseen inputs fit.
 pub const HEADROOM: f64 = 2.0;
 
-/// Weights and biases are rounded to integers of at most this magnitude.
-pub(crate) const LARGEST: f64 = 9e15;
+/// Coefficients, weights and biases are integers of at most this magnitude, up to which floats hold every integer.
+pub(crate) const LARGEST: i64 = 1 << 53;
+
+/// Whether a graph holds its weights, or numbers in their place as [`structure`](crate::onnx::structure) leaves them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    /// They are those of the model.
+    Given,
+    /// They say nothing, and are not looked at: the program has zeros.
+    Unknown,
+}
 
 /// Compiles a calibrated graph: chooses shape and precision by the cost model, and gives the program with its layout.
 ///
 /// # Errors
-/// Unsupported operators (all of them at once), models that are too large, or accumulators that may wrap around.
+/// Unsupported operators (all of them at once), models that are too large, constants that are no integers of a circuit, or
+/// accumulators that may wrap around.
 pub fn compile(graph: &Graph, ranges: &Ranges, public_input: bool) -> Result<(QModel, Layout), CircuitError> {
     let program = ops::lower(graph, &ranges.magnitudes())?;
-    let build = |precision: Precision| quantize::quantize(&program, precision);
+    let build = |precision: Precision| quantize::quantize(&program, precision, Weights::Given);
     shape::choose(&build, public_input)
 }
 
@@ -39,20 +50,27 @@ pub fn compile(graph: &Graph, ranges: &Ranges, public_input: bool) -> Result<(QM
 /// # Errors
 /// As [`compile`]; [`CircuitError::Recipe`] for ranges or a shape that no compilation gives, and
 /// [`CircuitError::TooLarge`] if the program does not fit the shape.
-pub fn rebuild(graph: &Graph, ranges: &Ranges, shape: &Shape) -> Result<(QModel, Layout), CircuitError> {
-    if !shape.is_plausible() || !ranges.are_plausible() {
-        return Err(CircuitError::Recipe);
-    }
-    if ranges.len() != graph.values.len() {
-        return Err(CircuitError::Calibration(format!(
-            "{} ranges for {} values of the graph",
-            ranges.len(),
-            graph.values.len()
+pub fn rebuild(
+    graph: &Graph,
+    ranges: &Ranges,
+    shape: &Shape,
+    weights: Weights,
+) -> Result<(QModel, Layout), CircuitError> {
+    shape.check()?;
+    ranges.check(graph, weights)?;
+    let program = ops::lower(graph, &ranges.magnitudes())?;
+    let model = quantize::quantize(&program, shape.precision(), weights)?;
+    if weights == Weights::Given && shape::weight_bits(&model) != shape.weight_bits {
+        return Err(CircuitError::Recipe(format!(
+            "weights of {} bits, these have {}",
+            shape.weight_bits,
+            shape::weight_bits(&model)
         )));
     }
-    let program = ops::lower(graph, &ranges.magnitudes())?;
-    let model = quantize::quantize(&program, shape.precision())?;
     let layout = Layout::build(&model, shape.clone()).ok_or(CircuitError::TooLarge { max_k: shape.k })?;
+    if layout.shape != *shape {
+        return Err(CircuitError::Recipe("columns that this model does not have".into()));
+    }
     shape::check_registered(&model, &layout)?;
     Ok((model, layout))
 }

@@ -2,7 +2,7 @@
 //!
 //! Every tensor is `[channels, height, width]` of integers `v = round(x * 2^frac)`. Four kinds of
 //! step exist: [`Affine`] (any mix of convolutions with committed weights, products of matrices of activations,
-//! linear terms and bias, followed by one rounding and a clamp at the zero point), [`Product`] of pairs of elements,
+//! linear terms and bias, followed by one rounding and, if it is a ReLU, a clamp at 0), [`Product`] of pairs of elements,
 //! [`MaxPool`], and the input. All shape operators and all linear operators are index maps or terms inside an
 //! `Affine` step.
 
@@ -149,7 +149,7 @@ impl Pairing {
     }
 }
 
-/// `y = max(floor((A + 2^(f-1)) / 2^f), -zero)` where `A` is the sum of all terms.
+/// `y = floor((A + 2^(f-1)) / 2^f)` where `A` is the sum of all terms; clamped at 0 from below if `y` is not signed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Affine {
     /// Contractions with committed weights; the first carries the bias.

@@ -16,7 +16,7 @@ mod known;
 mod shape;
 mod witness;
 
-pub(crate) use known::check_public;
+pub(crate) use known::check_constants;
 pub use shape::RegisterShape;
 pub use witness::RegisterWitness;
 

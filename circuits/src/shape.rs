@@ -2,14 +2,21 @@
 
 use crate::error::CircuitError;
 use crate::layout::Layout;
-use crate::qmodel::{Precision, QModel};
-use crate::register::{check_public, RegisterShape};
+use crate::qmodel::{Precision, QModel, Step};
+use crate::register::{check_constants, RegisterShape};
+use crate::witness::bias_capacity;
 use serde::{Deserialize, Serialize};
 
 /// Rows at the end of each column that hold blinding values: 5 blinding factors and one more.
 pub const TAIL: usize = 6;
-/// Largest supported circuit, in log2 of the number of rows.
+/// Smallest and largest supported circuit, in log2 of the number of rows.
+pub const MIN_K: u32 = 5;
+/// See [`MIN_K`].
 pub const MAX_K: u32 = 18;
+/// Activation lanes worth trying.
+const LANES: [usize; 10] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
+/// Bits of a weight, with its sign.
+const WEIGHT_BITS: std::ops::RangeInclusive<u32> = 16..=48;
 
 /// Accumulators stay below this many bits whatever registered weights are used; the field has 253.
 const REGISTERED_BITS: u32 = 200;
@@ -70,16 +77,29 @@ impl Shape {
         (1usize << self.k) - TAIL
     }
 
-    /// Whether a shape from outside is one that could have been chosen: nothing computed from it overflows.
-    pub fn is_plausible(&self) -> bool {
-        let bits = 8..=32;
-        (5..=MAX_K).contains(&self.k)
-            && (1..=256).contains(&self.lanes)
-            && (1..self.k).contains(&self.table_bits)
-            && (1..=4).contains(&self.limbs)
-            && self.top_bits <= 16
-            && bits.contains(&self.precision().bits())
-            && (16..=48).contains(&self.weight_bits)
+    /// Whether a shape from outside is among those that [`choose`] chooses from. What it does not choose itself, the layout
+    /// follows from.
+    ///
+    /// # Errors
+    /// [`CircuitError::Recipe`].
+    pub fn check(&self) -> Result<(), CircuitError> {
+        let refused = |what: String| Err(CircuitError::Recipe(what));
+        if !(MIN_K..=MAX_K).contains(&self.k) {
+            return refused(format!("2^{} rows, from 2^{MIN_K} to 2^{MAX_K} are possible", self.k));
+        }
+        if !LANES.contains(&self.lanes) {
+            return refused(format!("{} lanes, {LANES:?} are possible", self.lanes));
+        }
+        if !precisions(self.k).contains(&self.precision()) {
+            return refused(format!("values of another width than 2^{} rows give", self.k));
+        }
+        if !WEIGHT_BITS.contains(&self.weight_bits) {
+            return refused(format!(
+                "weights of {} bits, {WEIGHT_BITS:?} are possible",
+                self.weight_bits
+            ));
+        }
+        Ok(())
     }
 
     /// Bit widths of values.
@@ -188,12 +208,12 @@ pub fn choose(
     } else {
         0
     };
-    for k in 5..=MAX_K {
+    for k in MIN_K..=MAX_K {
         if best.as_ref().is_some_and(|(_, shape)| k > shape.k + 2) {
             break;
         }
         for precision in precisions(k) {
-            for lanes in [1, 2, 3, 4, 6, 8, 12, 16, 24, 32] {
+            for lanes in LANES {
                 let shape = Shape {
                     k,
                     lanes,
@@ -226,13 +246,13 @@ pub fn choose(
     Ok((model, layout))
 }
 
-/// No accumulator of any input in range can come near the field size, whatever weights are registered, and the weights that
-/// the structure determines fit their cells.
+/// No accumulator of any input in range can come near the field size, whatever weights are registered, and the constants of
+/// the model fit their cells.
 ///
 /// # Errors
 /// [`CircuitError::Wrap`] if one could, or does not.
 pub fn check_registered(model: &QModel, layout: &Layout) -> Result<(), CircuitError> {
-    check_public(model, layout.shape.weight_bits)?;
+    check_constants(model, layout.shape.weight_bits)?;
     let bits = RegisterShape::new(model, layout).accumulator_bits(model);
     if bits > REGISTERED_BITS {
         return Err(CircuitError::Wrap {
@@ -244,18 +264,28 @@ pub fn check_registered(model: &QModel, layout: &Layout) -> Result<(), CircuitEr
     Ok(())
 }
 
-/// Bits of the widest weight, as a signed integer.
+/// The fewest bits, of those possible, of a signed integer that holds every weight, and of which three limbs hold every bias.
 pub fn weight_bits(model: &QModel) -> u32 {
-    let weights = model.tensors.iter().map(|t| match &t.step {
-        crate::qmodel::Step::Affine(a) => a.contractions.as_slice(),
-        _ => &[],
+    let steps = model.tensors.iter().filter_map(|t| match &t.step {
+        Step::Affine(affine) => Some(affine),
+        _ => None,
     });
-    let largest = weights
-        .flatten()
-        .flat_map(|c| &c.weights)
-        .map(|w| w.unsigned_abs())
-        .max()
-        .unwrap_or(0);
-    // At least the bits that let three limbs hold any bias.
-    (65 - largest.leading_zeros()).max(16)
+    let bits = |values: &[i64]| {
+        values
+            .iter()
+            .map(|v| u64::BITS - v.unsigned_abs().leading_zeros())
+            .max()
+            .unwrap_or(0)
+    };
+    let (mut weight, mut bias) = (0, 0);
+    for affine in steps {
+        weight = affine
+            .contractions
+            .iter()
+            .map(|c| bits(&c.weights))
+            .fold(weight, u32::max);
+        bias = bias.max(bits(&affine.bias));
+    }
+    let fits = |width: &u32| weight < *width && bias <= bias_capacity(*width);
+    WEIGHT_BITS.into_iter().find(fits).unwrap_or(*WEIGHT_BITS.end())
 }

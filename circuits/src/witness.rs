@@ -94,15 +94,20 @@ pub fn weight_cells(model: &QModel, layout: &Layout) -> Vec<Vec<u64>> {
         .collect()
 }
 
-/// Balanced digits of a bias in base `2^bits`.
+/// Balanced digits of a bias in base `2^bits`. The last is all that the others leave: two biases never have the same digits,
+/// and one that is too large has a digit that the registration refuses.
 fn bias_digits(bias: i64, bits: u32) -> [i64; BIAS_LIMBS] {
     let (base, half) = (1i128 << bits, 1i128 << (bits - 1));
     let mut rest = i128::from(bias);
-    [(); BIAS_LIMBS].map(|()| {
-        let digit = (rest + half).rem_euclid(base) - half;
-        rest = (rest - digit) >> bits;
-        digit as i64
-    })
+    let mut digits = [0; BIAS_LIMBS];
+    let (lower, last) = digits.split_at_mut(BIAS_LIMBS - 1);
+    for digit in lower {
+        let balanced = (rest + half).rem_euclid(base) - half;
+        rest = (rest - balanced) >> bits;
+        *digit = balanced as i64;
+    }
+    last[0] = rest as i64;
+    digits
 }
 
 /// Largest bias magnitude that fits the limbs, in bits.

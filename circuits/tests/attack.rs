@@ -8,6 +8,7 @@ use provenn_circuits::circuit::ModelCircuit;
 use provenn_circuits::exec::execute;
 use provenn_circuits::layout::Layout;
 use provenn_circuits::qmodel::*;
+use provenn_circuits::CircuitError;
 use std::sync::Arc;
 
 fn stored(name: &str, channels: usize, signed: bool, step: Step) -> Tensor {
@@ -244,5 +245,69 @@ fn a_step_without_bias_has_no_room_for_one() {
         assert_ne!(trace.accumulators[1], case.witness.trace.accumulators[1]);
         let lie = Case::build(liar, (*case.layout).clone(), trace);
         assert!(lie.verify().is_err(), "public {public}");
+    }
+}
+
+/// Each edge of the range of a signed value and of a ReLU: the last value on this side has a proof, the next is refused, and
+/// the clamped run that a prover would put in its place has none. Only a ReLU has values below its range.
+#[test]
+fn values_leave_their_range_on_neither_side() {
+    let f = PRECISION.bits();
+    let (half, span) = (1i64 << (f - 1), 1i64 << f);
+    // The first value is what is asked for, whatever the input.
+    let at = |value: i64, signed: bool| {
+        let mut first = affine(vec![part(0)], 1, 1, one(), 80);
+        (first.contractions[0].weights, first.bias) = (vec![0], vec![value << f]);
+        let mut last = affine(vec![part(1)], 1, 1, one(), 90);
+        (last.contractions[0].weights, last.bias) = (vec![1], vec![0]);
+        let tensors = vec![
+            stored("input", 1, true, Step::Input),
+            stored("first", 1, signed, Step::Affine(first)),
+            stored("last", 1, true, Step::Affine(last)),
+        ];
+        QModel {
+            precision: PRECISION,
+            tensors,
+            input_shape: vec![1],
+            output_shape: vec![1],
+        }
+    };
+    let proven = [
+        (-half, true),
+        (half - 1, true),
+        (-span, false),
+        (-1, false),
+        (0, false),
+        (span - 1, false),
+    ];
+    for (value, signed) in proven {
+        let case = Case::with_input(at(value, signed), true, vec![3]);
+        let expected = if signed { value } else { value.max(0) };
+        assert_eq!(case.witness.trace.values[1], [expected]);
+        assert_eq!(case.verify(), Ok(()), "{value}, signed {signed}");
+    }
+    let honest = Case::with_input(at(0, true), true, vec![3]);
+    for (value, signed, clamp) in [
+        (-half - 1, true, -half),
+        (-span, true, -half),
+        (half, true, half - 1),
+        (-span - 1, false, 0),
+        (span, false, span - 1),
+    ] {
+        let model = at(value, signed);
+        let refused = execute(&model, &[3]);
+        assert!(
+            matches!(refused, Err(CircuitError::OutOfRange { .. })),
+            "{value}: {refused:?}"
+        );
+        let mut trace = honest.witness.trace.clone();
+        (trace.accumulators[1], trace.values[1]) = (vec![i128::from(value) << f], vec![clamp]);
+        trace.accumulators[2] = vec![i128::from(clamp)];
+        trace.values[2] = vec![(clamp + half) >> f];
+        let layout = Layout::build(&model, honest.layout.shape.clone()).expect("fits");
+        assert!(
+            Case::build(model, layout, trace).verify().is_err(),
+            "{value}, signed {signed}"
+        );
     }
 }

@@ -13,6 +13,7 @@ use halo2_proofs::plonk::{Advice, Column};
 use provenn_circuits::exec::execute;
 use provenn_circuits::layout::{Layout, RowKind, Src, BIAS_LIMBS};
 use provenn_circuits::qmodel::*;
+use provenn_circuits::CircuitError;
 use std::collections::{BTreeMap, BTreeSet};
 use table::{cell, Table};
 
@@ -75,6 +76,28 @@ fn on_lanes(model: QModel, lanes: usize, public_input: bool) -> Case {
     let layout = layouts.next().expect("fits");
     let trace = execute(&model, &random(3, model.tensors[0].len(), 16)).expect("in range");
     Case::build(model, layout, trace)
+}
+
+/// A run of [`pooled`] on two lanes in which the values of one lane are below their range, and are clamped as a ReLU's are.
+/// The executor refuses it.
+fn clamped(public_input: bool, lane: usize) -> Case {
+    let honest = wide(pooled(), public_input);
+    let (mut model, mut trace) = ((*honest.model).clone(), honest.witness.trace.clone());
+    let (below, least) = (1i64 << (2 * PRECISION.bits()), -(1i64 << (PRECISION.bits() - 1)));
+    let Step::Affine(first) = &mut model.tensors[1].step else {
+        unreachable!("affine")
+    };
+    for channel in (lane..3).step_by(2) {
+        first.bias[channel] -= below;
+        for element in [2 * channel, 2 * channel + 1] {
+            trace.accumulators[1][element] -= i128::from(below);
+            trace.values[1][element] = least;
+        }
+        trace.values[2][channel] = least;
+    }
+    let refused = execute(&model, &trace.values[0]);
+    assert!(matches!(refused, Err(CircuitError::OutOfRange { .. })), "{refused:?}");
+    Case::build(model, (*honest.layout).clone(), trace)
 }
 
 fn kind(layout: &Layout, row: usize) -> RowKind {
@@ -333,6 +356,9 @@ fn forge_gates(case: &Case) -> BTreeSet<String> {
     for (index, lane) in c.lanes.iter().enumerate() {
         let max = layout.rows[2][0];
         let gate = |name: &str| format!("lane {index}/{name}#");
+        f.expect(&gate("signed values are not clamped"), |t| {
+            *t = Table::new(&clamped(layout.shape.public_input, index), 5)
+        });
         f.expect(&gate("sign is a bit"), |t| t.set(lane.sign, last, Fr::from(2)));
         for &bit in lane.high[limbs..].iter().chain(&lane.rem[limbs..]) {
             f.expect(&gate("top bit is a bit"), |t| t.set(bit, last, Fr::from(2)));

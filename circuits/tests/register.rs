@@ -290,9 +290,9 @@ fn known_columns_are_shared() {
     assert_eq!(registration(dense(&[5, 7, 3]), None).shape.known_columns(), 0);
 }
 
-/// A shape whose cells cannot hold a public constant would fix something else, or nothing.
+/// A shape whose cells cannot hold a constant would fix something else, or nothing; a secret one would be another weight.
 #[test]
-fn public_constants_that_do_not_fit_are_refused() {
+fn constants_that_do_not_fit_are_refused() {
     let case = Case::new(bounded(), true, 5);
     let check = |edit: &dyn Fn(&mut QModel)| {
         let mut model = bounded();
@@ -316,7 +316,40 @@ fn public_constants_that_do_not_fit_are_refused() {
         assert!(check(&|m| set(m, Some(sign * most), Some(sign * widest))).is_ok());
         for (weight, bias) in [(Some(sign * (most + 1)), None), (None, Some(sign * (widest + 1)))] {
             let refused = check(&|m| set(m, weight, bias));
-            assert!(matches!(refused, Err(CircuitError::Wrap { .. })), "{refused:?}");
+            assert!(matches!(refused, Err(CircuitError::Constant { .. })), "{refused:?}");
+        }
+    }
+}
+
+/// A bias keeps every digit: one that three digits do not hold has other cells than any that they hold, is not registered,
+/// and has no registration once its digit is out of the table.
+#[test]
+fn digits_of_a_bias_are_never_dropped() {
+    let with = |bias: i64| {
+        let mut model = dense(&[3, 2]);
+        let Step::Affine(affine) = &mut model.tensors[1].step else {
+            unreachable!("affine")
+        };
+        affine.bias = vec![bias; 2];
+        model
+    };
+    let case = Case::new(with(5), true, 5);
+    assert_eq!(case.layout.shape.weight_bits, 16);
+    let proven = RegisterShape::new(&case.model, &case.layout).proven_bits();
+    for sign in [1, -1] {
+        for bits in 47..60 {
+            let (reduced, bias) = (5, 5 + (sign << bits));
+            let cells = weight_cells(&with(bias), &case.layout);
+            assert_ne!(cells, weight_cells(&with(reduced), &case.layout), "{bias}");
+            let refused = check_registered(&with(bias), &case.layout);
+            assert!(matches!(refused, Err(CircuitError::Constant { .. })), "{refused:?}");
+            if sign < 0 && bits > 47 || bits - 32 >= proven {
+                let failing = registration(with(5), Some(cells)).failing();
+                assert!(
+                    failing.iter().any(|gate| gate.starts_with("range")),
+                    "{bias}: {failing:?}"
+                );
+            }
         }
     }
 }

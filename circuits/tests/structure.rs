@@ -2,7 +2,7 @@
 //! committed twice.
 
 use provenn_circuits::layout::Layout;
-use provenn_circuits::lower::{compile, rebuild, Ranges};
+use provenn_circuits::lower::{compile, rebuild, Ranges, Weights};
 use provenn_circuits::onnx::{self, import, structure, Graph, Node, Op, Value};
 use provenn_circuits::qmodel::{QModel, Step, Tensor};
 use provenn_circuits::register::RegisterCircuit;
@@ -43,12 +43,14 @@ fn copies(graph: &Graph, ranges: &Ranges, layout: &Layout, honest: &[i64]) -> Re
     let mut moved = 0;
     for (id, value) in graph.values.iter().enumerate() {
         let weights = value.constant.as_ref().filter(|_| !value.public);
+        // One of zeros must stay one: its magnitude is public.
+        let weights = weights.filter(|w| w.data.iter().any(|v| *v != 0.0));
         let count = weights.map_or(0, |w| w.data.len());
         for element in (0..count).step_by(count.div_ceil(6).max(1)) {
             let mut altered = graph.clone();
             let data = &mut altered.values[id].constant.as_mut().ok_or("no constant")?.data;
             data[element] = if data[element] == 0.0 { 0.01 } else { -data[element] };
-            let (model, _) = rebuild(&altered, ranges, &layout.shape).map_err(|e| e.to_string())?;
+            let (model, _) = rebuild(&altered, ranges, &layout.shape, Weights::Given).map_err(|e| e.to_string())?;
             let got = committed(&model);
             let differ = got.iter().zip(honest).filter(|(a, b)| a != b).count();
             if got.len() != honest.len() || differ > 1 {
@@ -81,7 +83,7 @@ fn check(path: &Path) -> Result<Option<Counts>, String> {
     let stripped = structure(&bytes)
         .and_then(|bytes| import(&bytes))
         .map_err(|e| e.to_string())?;
-    let (bare, rebuilt) = rebuild(&stripped, &ranges, &layout.shape).map_err(|e| e.to_string())?;
+    let (bare, rebuilt) = rebuild(&stripped, &ranges, &layout.shape, Weights::Unknown).map_err(|e| e.to_string())?;
     let known = RegisterCircuit::new(&model, &layout).known_cells().count();
     let (given, got) = (public(model, &layout), public(bare, &rebuilt));
     let same = given.chars().zip(got.chars()).take_while(|(a, b)| a == b).count();

@@ -4,6 +4,8 @@
 //! ([`structure`](provenn_circuits::onnx::structure), no weights), the recipe on the card, and the full SRS. Somebody
 //! who also has the weights and the openings can recompute the commitments.
 
+mod fidelity;
+
 use crate::commit::{
     commit_columns, compressed, describe, model_key, quantization_digest, srs_verifying_key, Compiled, Description,
 };
@@ -12,9 +14,10 @@ use crate::register::registration_key;
 use crate::srs::Srs;
 use crate::store;
 use halo2curves::bn256::Fr;
+use provenn_circuits::lower::{self, Weights};
+use provenn_circuits::onnx;
 use provenn_circuits::shape::TAIL;
 use provenn_circuits::witness::weight_cells;
-use provenn_circuits::{lower, onnx};
 use provenn_verifier::ModelCard;
 use std::sync::Arc;
 
@@ -27,6 +30,27 @@ pub struct Check {
     pub meaning: &'static str,
     /// Whether the card has the recomputed value.
     pub holds: bool,
+    /// What was found where it does not hold, for people; empty if the name says it all.
+    pub found: Vec<String>,
+}
+
+/// log2 of the rows of a card's circuit: the size of the SRS that an audit needs. To be asked before any is made or read.
+///
+/// # Errors
+/// [`CircuitError::Recipe`](provenn_circuits::CircuitError::Recipe) for a size that no compilation gives, and
+/// [`ProveError::CardSize`] if the parts of the card differ.
+pub fn size(card: &ModelCard) -> Result<u32, ProveError> {
+    let shape = store::description(card)?.shape;
+    shape.check()?;
+    let (key, registration, recipe) = (card.key.k, card.registration.key.k, shape.k);
+    match (key, registration) == (recipe, recipe) {
+        true => Ok(recipe),
+        false => Err(ProveError::CardSize {
+            key,
+            registration,
+            recipe,
+        }),
+    }
 }
 
 /// Rebuilds everything on a card that does not depend on weights. With `tails`, `model` must hold the weights, and
@@ -35,13 +59,20 @@ pub struct Check {
 /// # Errors
 /// A model that cannot be compiled at all with the card's recipe, or an SRS of another size.
 pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]>) -> Result<Vec<Check>, ProveError> {
+    if size(card)? != srs.k() {
+        return Err(ProveError::SrsMismatch);
+    }
     let srs_key = srs_verifying_key(srs)?;
     if srs_key.id() != card.srs_id {
         return Err(ProveError::SrsMismatch);
     }
     let description = store::description(card)?;
     let graph = onnx::import(model)?;
-    let (program, layout) = lower::rebuild(&graph, &description.ranges, &description.shape)?;
+    let weights = match tails {
+        Some(_) => Weights::Given,
+        None => Weights::Unknown,
+    };
+    let (program, layout) = lower::rebuild(&graph, &description.ranges, &description.shape, weights)?;
     let compiled = Compiled {
         graph,
         ranges: description.ranges.clone(),
@@ -51,33 +82,34 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
     let (program, layout) = (&compiled.model, &compiled.layout);
     let (_, key) = model_key(program, layout, srs)?;
     let registration = registration_key(program, layout, srs)?;
+    let check = |name, meaning, holds| Check {
+        name,
+        meaning,
+        holds,
+        found: vec![],
+    };
     let mut checks = vec![
-        Check {
-            name: "circuit key",
-            meaning: "receipts are about this architecture",
-            holds: key == card.key,
-        },
-        Check {
-            name: "registration key",
-            meaning: "the registration fixes the range and place of weights, and this architecture's constants",
-            holds: registration == card.registration.key,
-        },
-        Check {
-            name: "registration",
-            meaning:
-                "the committed weights are in range and where the architecture has them, its constants as it has them",
-            holds: card.clone().check(&srs_key).is_ok(),
-        },
-        Check {
-            name: "quantization",
-            meaning: "the recipe on the card is the one that receipts name",
-            holds: quantization_digest(&description) == card.quantization,
-        },
-        Check {
-            name: "description",
-            meaning: "what the card says of the model, but its accuracy, is so",
-            holds: describes(&description, &card.description, &compiled),
-        },
+        check("circuit key", "receipts are about this architecture", key == card.key),
+        check(
+            "registration key",
+            "the registration fixes the range and place of weights, and this architecture's constants",
+            registration == card.registration.key,
+        ),
+        check(
+            "registration",
+            "the committed weights are in range and where the architecture has them, its constants as it has them",
+            card.clone().check(&srs_key).is_ok(),
+        ),
+        check(
+            "quantization",
+            "the recipe on the card is the one that receipts name",
+            quantization_digest(&description) == card.quantization,
+        ),
+        check(
+            "description",
+            "what the card says of the model, but its accuracy, is so",
+            describes(&description, &card.description, &compiled),
+        ),
     ];
     if let Some(tails) = tails {
         let cells = weight_cells(program, layout);
@@ -87,10 +119,24 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
         } else {
             vec![]
         };
+        checks.push(check(
+            "commitments",
+            "the committed weights are those of this file",
+            fit && points.iter().map(compressed).eq(card.commitments.iter().copied()),
+        ));
+        let found = fidelity::magnitudes(&compiled)?;
         checks.push(Check {
-            name: "commitments",
-            meaning: "the committed weights are those of this file",
-            holds: fit && points.iter().map(compressed).eq(card.commitments.iter().copied()),
+            name: "magnitudes",
+            meaning: "the magnitudes on the card are of the order that the model has",
+            holds: found.is_empty(),
+            found,
+        });
+        let found = fidelity::outputs(&compiled)?;
+        checks.push(Check {
+            name: "fidelity",
+            meaning: "on random inputs of the card's magnitude the integers that are proven follow the float model",
+            holds: found.is_empty(),
+            found,
         });
     }
     Ok(checks)

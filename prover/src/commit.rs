@@ -16,6 +16,7 @@ use provenn_circuits::lower::{self, Ranges};
 use provenn_circuits::onnx::{self, Graph};
 use provenn_circuits::qmodel::QModel;
 use provenn_circuits::shape::{Shape, TAIL};
+use provenn_circuits::CircuitError;
 use provenn_verifier::{CheckedCard, InstanceLayout, Linked, ModelCard, SrsParts, SrsVerifyingKey, VerifyingKey};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
@@ -114,7 +115,7 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
 /// Commits to a compiled model under an SRS of `layout.shape.k`.
 ///
 /// # Errors
-/// Errors of key generation or randomness.
+/// [`CircuitError::Outputs`], constants that do not fit their cells, errors of key generation or randomness.
 pub fn commit(compiled: &Compiled, options: &CommitOptions, srs: &Srs) -> Result<Committed, ProveError> {
     commit_with(compiled, options, srs, &mut system_rng()?)
 }
@@ -130,6 +131,12 @@ pub fn commit_with<R: RngCore + CryptoRng>(
     rng: &mut R,
 ) -> Result<Committed, ProveError> {
     let (model, layout) = (compiled.model.clone(), compiled.layout.clone());
+    let scores = lower::scores(&compiled.graph).map(|id| &compiled.graph.values[id].shape);
+    let expected = scores.map_or(0, |shape| shape.iter().product());
+    let got = model.tensors[model.output()].len();
+    if expected != got {
+        return Err(CircuitError::Outputs { expected, got }.into());
+    }
     let (rows, held_out) = match options.held_out.is_empty() {
         true => (&options.calibration, false),
         false => (&options.held_out, true),
@@ -171,6 +178,9 @@ pub(crate) fn model_key(
         witness: None,
     };
     let failed = |e: halo2_proofs::plonk::Error| ProveError::ProofSystem(e.to_string());
+    if srs.k() != layout.shape.k {
+        return Err(ProveError::SrsMismatch);
+    }
     let proving_key = keygen_pk2(&srs.params, &circuit, false).map_err(failed)?;
     let shape = &layout.shape;
     let inputs = if shape.public_input { 0 } else { shape.lanes };

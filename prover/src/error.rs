@@ -14,6 +14,16 @@ pub enum ProveError {
     /// Compilation or execution failed.
     #[error(transparent)]
     Circuit(#[from] CircuitError),
+    /// A card names several sizes of its circuit.
+    #[error("the card's key has 2^{key} rows, its registration 2^{registration}, its recipe 2^{recipe}. Help: get the card again from its publisher")]
+    CardSize {
+        /// log2 of the rows of the circuit's key.
+        key: u32,
+        /// Of the registration's key.
+        registration: u32,
+        /// Of the recipe.
+        recipe: u32,
+    },
     /// A stored file is damaged or of another version.
     #[error("{}: {reason}. Help: commit the model again", path.display())]
     File {
@@ -68,6 +78,7 @@ impl ProveError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Circuit(e) => e.code(),
+            Self::CardSize { .. } => "card-size",
             Self::File { .. } => "file-damaged",
             Self::Import(e) => e.code(),
             Self::Io { .. } => "io",

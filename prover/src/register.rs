@@ -11,6 +11,7 @@ use halo2curves::bn256::{Fr, G1Affine};
 use provenn_circuits::layout::Layout;
 use provenn_circuits::qmodel::QModel;
 use provenn_circuits::register::{RegisterCircuit, RegisterWitness};
+use provenn_circuits::shape::check_registered;
 use provenn_circuits::witness::weight_cells;
 use provenn_verifier::{linked_commitments, registration_scalar, Linked, Registration, VerifyingKey};
 use rand_core::RngCore;
@@ -30,7 +31,7 @@ pub struct Registered {
 /// model's circuit.
 ///
 /// # Errors
-/// Errors of key generation, randomness or the proof system.
+/// Constants that do not fit their cells; errors of key generation, randomness or the proof system.
 pub fn register<R: RngCore>(
     model: &QModel,
     layout: &Layout,
@@ -39,6 +40,7 @@ pub fn register<R: RngCore>(
     srs: &Srs,
     rng: &mut R,
 ) -> Result<Registered, ProveError> {
+    check_registered(model, layout)?;
     let registration = RegisterCircuit::new(model, layout);
     let columns = registration.shape().columns;
     let proving_key = keygen(&registration, srs)?;
@@ -76,6 +78,9 @@ pub fn registration_key(model: &QModel, layout: &Layout, srs: &Srs) -> Result<Ve
 }
 
 fn keygen(circuit: &RegisterCircuit, srs: &Srs) -> Result<ProvingKey<G1Affine>, ProveError> {
+    if srs.k() != circuit.shape().k {
+        return Err(ProveError::SrsMismatch);
+    }
     keygen_pk2(&srs.params, circuit, false).map_err(|e| ProveError::ProofSystem(e.to_string()))
 }
 

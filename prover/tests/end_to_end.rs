@@ -3,6 +3,7 @@
 
 use provenn_circuits::exec::quantize_input;
 use provenn_circuits::qmodel::{QModel, Step};
+use provenn_circuits::CircuitError;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::prove::commit_input;
 use provenn_prover::srs::Srs;
@@ -117,7 +118,8 @@ fn another_models_weights_are_refused() {
     );
 }
 
-/// Weights beyond the range of their cells commit, but their registration fails, and so does the card.
+/// Weights beyond the range of their cells are not committed. (That they have no registration either:
+/// `public_constants.rs`.)
 #[test]
 fn weights_out_of_range_give_no_card() {
     let bytes = std::fs::read(format!(
@@ -137,7 +139,7 @@ fn weights_out_of_range_give_no_card() {
     compiled.model = Arc::new(model);
     let result = commit(&compiled, &options, &srs);
     assert!(
-        matches!(&result, Err(ProveError::Refused(VerifyError::RegistrationFailed))),
+        matches!(&result, Err(ProveError::Circuit(CircuitError::Constant { .. }))),
         "{result:?}"
     );
 }

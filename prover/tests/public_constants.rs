@@ -177,6 +177,28 @@ fn altered_constants_have_no_registration_under_the_honest_key() {
     }
 }
 
+/// Weights and biases beyond their cells, under the honest key.
+#[test]
+fn weights_out_of_range_have_no_registration() {
+    let honest = Honest::new("add_residual_conv");
+    let card = honest.commit((*honest.compiled.model).clone());
+    let srs = srs_verifying_key(&honest.srs).unwrap();
+    let edits: [fn(&mut Affine); 2] = [
+        |affine| affine.contractions[0].weights[0] = 1 << 40,
+        |affine| affine.bias[0] = 1 << 52,
+    ];
+    for edit in edits {
+        let mut model = (*honest.compiled.model).clone();
+        let steps = model.tensors.iter_mut().filter_map(|t| match &mut t.step {
+            Step::Affine(affine) if !affine.bias.is_empty() => Some(affine),
+            _ => None,
+        });
+        edit(steps.last().unwrap());
+        let forged = honest.forged(&card, &model).check(&srs);
+        assert_eq!(forged.unwrap_err(), VerifyError::RegistrationFailed);
+    }
+}
+
 /// The same from a file: a bound in an attribute, one in an initializer.
 #[test]
 fn another_bound_in_the_file_is_found() {
@@ -215,7 +237,10 @@ fn a_recipe_that_cannot_hold_a_constant_is_refused() {
             edited["ranges"][value] = (edited["ranges"][value].as_i64().unwrap() - 8 * octaves).into();
             card.description = edited.to_string();
             let result = audit(&structure(&honest.file).unwrap(), &card, &honest.srs, None);
-            wraps += usize::from(matches!(result, Err(ProveError::Circuit(CircuitError::Wrap { .. }))));
+            wraps += usize::from(matches!(
+                result,
+                Err(ProveError::Circuit(CircuitError::Constant { .. }))
+            ));
         }
         wraps
     };

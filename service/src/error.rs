@@ -72,8 +72,10 @@ const IO_HELP: &str = "check that the path exists, that it may be read or writte
 /// Exit code of a code of the libraries.
 fn exit_of(code: &str) -> u8 {
     match code {
-        "calibration" | "input-length" | "policy-out-of-range" => 2,
-        "accumulator-wrap" | "model-too-large" | "onnx-too-large" | "out-of-range" | "srs-k-out-of-range" => 5,
+        "calibration" | "input-length" | "not-finite" | "policy-out-of-range" => 2,
+        "card-size" | "recipe" => 3,
+        "accumulator-wrap" | "constant-too-large" | "model-too-large" | "onnx-too-large" | "out-of-range"
+        | "srs-k-out-of-range" => 5,
         "float-execution" | "model-unsupported" => 4,
         _ if code.starts_with("onnx-") => 4,
         _ => 1,

@@ -323,6 +323,9 @@ impl Config {
 
     /// Cells of a lane. Uniqueness: on affine rows, `sign`, `high`, `rem` are the unique bounded solution of
     /// `A + half + zero 2^f = m` (sign 1) or `-m - 1` (sign 0), because `|A|` is far below p / 2; `value = sign * high`.
+    /// `affine * zero * (1 - sign) = 0`: where the tensor is signed, `zero` is half the range and not 0, so that `sign` is 1,
+    /// `value` is `high` and nothing is clamped: an accumulator below the range has no cells at all. Where it is a ReLU,
+    /// `zero` is 0 and `sign` is free to be that of the accumulator. Product rows are affine rows too.
     /// On max rows, `value` is at least both predecessors and equal to one of them. On input rows it is the input. On
     /// product rows `A = product * x * y` for the values `x`, `y` of the two rows before, which are signed; everything is
     /// of phase 1 and no challenge is needed. `|product * x * y|` is far below p / 2, so that the same uniqueness holds.
@@ -339,11 +342,15 @@ impl Config {
             let boolean = |x: Expr| x.clone() * (x - constant(1));
             let source = match lane.input {
                 Some(cell) => m.query_advice(cell, Rotation::cur()),
-                None => m.query_instance(self.instance[4 + index], Rotation::cur()) + zero,
+                None => m.query_instance(self.instance[4 + index], Rotation::cur()) + zero.clone(),
             };
             let mut gates = vec![
                 ("sign is a bit", usable.clone() * boolean(sign.clone())),
-                ("value", affine * (value.clone() - sign * high.clone())),
+                ("value", affine.clone() * (value.clone() - sign.clone() * high.clone())),
+                (
+                    "signed values are not clamped",
+                    affine * zero.clone() * (constant(1) - sign),
+                ),
                 (
                     "max is at least the running maximum",
                     max.clone() * (value.clone() - prev2.clone() - high.clone()),
@@ -365,7 +372,6 @@ impl Config {
             if lane.input.is_some() && index >= self.shape.live_input_lanes {
                 // A padding lane has the weight of a channel of whatever is concatenated after the input.
                 let last = m.query_fixed(self.last_input, Rotation::cur());
-                let zero = m.query_fixed(self.zero_point, Rotation::cur());
                 gates.push(("padding of the input is zero", last * (value.clone() - zero)));
             }
             if lane.input.is_some() {

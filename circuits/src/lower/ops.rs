@@ -89,6 +89,14 @@ struct Lowering<'a> {
     constants: BTreeMap<usize, Form>,
 }
 
+/// The value whose elements are the scores that a proof is about: the output, or what it is the index of the largest of.
+pub fn scores(graph: &Graph) -> Option<onnx::ValueId> {
+    let output = *graph.output.first()?;
+    let last = graph.nodes.iter().find(|node| node.output == output);
+    let last = last.filter(|node| matches!(node.op, Op::ArgMax { .. }));
+    Some(last.and_then(|node| node.inputs.first()).copied().unwrap_or(output))
+}
+
 /// Lists of more entries than this describe nothing that a circuit has rows for.
 const MAX_ENTRIES: usize = 1 << 24;
 
@@ -297,8 +305,13 @@ impl Lowering<'_> {
             Order::Index(_) => grid(&self.graph.values[id].shape),
         };
         let form = self.arranged(form, on, &Order::Same);
-        self.round(form, true);
-        Ok(())
+        let made = self.round(form, true);
+        let outputs: usize = self.tensors[made].grid.iter().product();
+        let scores = scores(self.graph).map_or(0, |id| self.graph.values[id].shape.iter().product());
+        match outputs == scores {
+            true => Ok(()),
+            false => Err(format!("the circuit has {outputs} outputs for {scores} scores")),
+        }
     }
 
     fn form(&self, node: &Node, index: usize) -> Result<Form, Refused> {
@@ -385,7 +398,8 @@ impl Lowering<'_> {
                 if self.shape(node, 0).get(*axis) != Some(&self.shape(node, 0).iter().product()) {
                     return Err("ArgMax is supported over all scores".into());
                 }
-                self.form(node, 0)?
+                // The index has a shape of its own; what is published are the scores, in the order of theirs.
+                self.framed(node, 0)?
             }
             // The elements and their order stay.
             Op::Reshape { .. } => self.form(node, 0)?,

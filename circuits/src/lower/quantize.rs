@@ -1,10 +1,9 @@
 //! Integers for the float program: scales, weights, biases, and the interval analysis.
 
 use super::form::{Affine, Contraction, FloatModel, Pairing, Part, Step, Tensor};
-use super::{HEADROOM, LARGEST};
+use super::{Weights, HEADROOM, LARGEST};
 use crate::error::CircuitError;
 use crate::qmodel::{self, Precision, QModel};
-use crate::witness::bias_capacity;
 
 /// Accumulators stay below 2^ACCUMULATOR_BITS, far from the field's 2^253.
 const ACCUMULATOR_BITS: u32 = 120;
@@ -12,7 +11,7 @@ const ACCUMULATOR_BITS: u32 = 120;
 const COEFFICIENT_BITS: i32 = 12;
 
 /// Quantizes at a precision.
-pub fn quantize(program: &FloatModel, precision: Precision) -> Result<QModel, CircuitError> {
+pub fn quantize(program: &FloatModel, precision: Precision, weights: Weights) -> Result<QModel, CircuitError> {
     let mut tensors: Vec<qmodel::Tensor> = vec![];
     for tensor in &program.tensors {
         let frac = match &tensor.step {
@@ -22,7 +21,15 @@ pub fn quantize(program: &FloatModel, precision: Precision) -> Result<QModel, Ci
         let step = match &tensor.step {
             Step::Input => qmodel::Step::Input,
             Step::MaxPool(pool) => qmodel::Step::MaxPool(pool.clone()),
-            Step::Affine(affine) => qmodel::Step::Affine(integers(tensor, affine, frac, precision, &tensors)?),
+            Step::Affine(affine) => {
+                let scales = Scales {
+                    frac,
+                    precision,
+                    tensors: &tensors,
+                    weights,
+                };
+                qmodel::Step::Affine(scales.integers(tensor, affine)?)
+            }
             Step::Product(source) => {
                 let shift = frac + precision.bits() as i32 - 2 * tensors[*source].frac;
                 qmodel::Step::Product(qmodel::Product {
@@ -57,8 +64,24 @@ fn fractional_bits(range: f64, precision: Precision, signed: bool) -> i32 {
     precision.bits() as i32 - i32::from(signed) - integer_bits(range)
 }
 
-fn round(value: f64, frac: i32) -> i64 {
-    (value * 2f64.powi(frac)).round().clamp(-LARGEST, LARGEST) as i64
+/// `value * 2^frac`, rounded. What does not fit is refused: another number in its place would be another model.
+fn round(tensor: &Tensor, what: &'static str, value: f64, frac: i32) -> Result<i64, CircuitError> {
+    let units = (value * 2f64.powi(frac)).round();
+    match units.abs() <= LARGEST as f64 {
+        true => Ok(units as i64),
+        false if !value.is_finite() => Err(CircuitError::NotFinite {
+            tensor: tensor.name.clone(),
+            place: format!("a {what}"),
+            value,
+        }),
+        false => Err(CircuitError::Constant {
+            tensor: tensor.name.clone(),
+            what,
+            value,
+            units,
+            limit: LARGEST,
+        }),
+    }
 }
 
 /// `coef * 2^shift`, which must be an integer: factors of products are exact.
@@ -77,21 +100,47 @@ pub(super) fn integer_bits(range: f64) -> i32 {
     (range.max(1e-6) * HEADROOM).log2().ceil() as i32
 }
 
-fn integers(
-    tensor: &Tensor,
-    affine: &Affine,
+/// The scales that the integers of an accumulator follow from.
+struct Scales<'a> {
+    /// Fractional bits of the tensor.
     frac: i32,
     precision: Precision,
-    tensors: &[qmodel::Tensor],
-) -> Result<qmodel::Affine, CircuitError> {
-    let scale = frac + precision.bits() as i32;
-    let part = |p: &Part, frac: i32| qmodel::Part {
-        tensor: p.tensor,
-        alpha: round(p.coef, frac - tensors[p.tensor].frac),
-        offset: p.offset,
-        view: p.view.clone(),
-    };
-    let contraction = |c: &Contraction| {
+    /// What it may read.
+    tensors: &'a [qmodel::Tensor],
+    weights: Weights,
+}
+
+impl Scales<'_> {
+    /// Fractional bits of the accumulator.
+    fn scale(&self) -> i32 {
+        self.frac + self.precision.bits() as i32
+    }
+
+    fn part(&self, tensor: &Tensor, p: &Part, frac: i32) -> Result<qmodel::Part, CircuitError> {
+        Ok(qmodel::Part {
+            tensor: p.tensor,
+            alpha: round(tensor, "coefficient", p.coef, frac - self.tensors[p.tensor].frac)?,
+            offset: p.offset,
+            view: p.view.clone(),
+        })
+    }
+
+    /// Constants; of weights that are not known, zeros.
+    fn constants(
+        &self,
+        tensor: &Tensor,
+        what: &'static str,
+        values: &[f64],
+        public: bool,
+        frac: i32,
+    ) -> Result<Vec<i64>, CircuitError> {
+        match public || self.weights == Weights::Given {
+            true => values.iter().map(|&v| round(tensor, what, v, frac)).collect(),
+            false => Ok(vec![0; values.len()]),
+        }
+    }
+
+    fn contraction(&self, tensor: &Tensor, c: &Contraction) -> Result<qmodel::Contraction, CircuitError> {
         let exact = |x: f64| x != 0.0 && x.abs().log2().fract() == 0.0;
         let extra = if c.parts.iter().all(|p| exact(p.coef)) {
             0
@@ -99,77 +148,80 @@ fn integers(
             COEFFICIENT_BITS
         };
         // Fractional bits of the virtual tensor: the finest part decides.
-        let finest = |p: &Part| tensors[p.tensor].frac - p.coef.abs().log2().floor().min(0.0) as i32;
+        let finest = |p: &Part| self.tensors[p.tensor].frac - p.coef.abs().log2().floor().min(0.0) as i32;
         let mut source = c.parts.iter().map(finest).max().unwrap_or(0) + extra;
         if c.parts.is_empty() {
-            // A constant is as large as keeps its weights below the width of a value.
+            // A constant is as large as keeps its weights below the width of a value, if that is an integer of 61 bits.
             let largest = c.magnitude.max(1e-6);
-            source = (scale + 1 + largest.log2().ceil() as i32 - precision.bits() as i32).clamp(0, 60);
+            source = (self.frac + 1 + largest.log2().ceil() as i32).clamp(0, 60);
         }
-        qmodel::Contraction {
-            parts: c.parts.iter().map(|p| part(p, source)).collect(),
+        let parts = c.parts.iter().map(|p| self.part(tensor, p, source));
+        Ok(qmodel::Contraction {
+            parts: parts.collect::<Result<_, _>>()?,
             constant: if c.parts.is_empty() { 1 << source } else { 0 },
             channels: c.channels,
             axes: c.axes.clone(),
             groups: c.groups,
-            weights: c.weights.iter().map(|&w| round(w, scale - source)).collect(),
+            weights: self.constants(tensor, "weight", &c.weights, c.public, self.scale() - source)?,
             public: c.public,
-        }
-    };
-    let linear = affine.linear.iter().map(|l| qmodel::Linear {
-        part: part(&l.part, scale),
-        axes: l.axes.clone(),
-    });
-    let pairing = |p: &Pairing| {
-        let shift = scale - tensors[p.left.0].frac - tensors[p.right.0].frac;
-        Ok(qmodel::Pairing {
-            alpha: power(&tensor.name, p.coef, shift)?,
-            left: p.left.clone(),
-            right: p.right.clone(),
         })
-    };
-    Ok(qmodel::Affine {
-        contractions: affine
-            .contractions(tensor.grid)
-            .iter()
-            .map(|c| contraction(c))
-            .collect(),
-        bias: affine.bias.values.iter().map(|&b| round(b, scale)).collect(),
-        public_bias: affine.bias.public,
-        pairings: affine
-            .pairings
-            .iter()
-            .map(pairing)
-            .collect::<Result<_, CircuitError>>()?,
-        linear: linear.collect(),
-    })
+    }
+
+    fn integers(&self, tensor: &Tensor, affine: &Affine) -> Result<qmodel::Affine, CircuitError> {
+        let scale = self.scale();
+        let linear = affine.linear.iter().map(|l| {
+            Ok(qmodel::Linear {
+                part: self.part(tensor, &l.part, scale)?,
+                axes: l.axes.clone(),
+            })
+        });
+        let pairing = |p: &Pairing| {
+            let shift = scale - self.tensors[p.left.0].frac - self.tensors[p.right.0].frac;
+            Ok(qmodel::Pairing {
+                alpha: power(&tensor.name, p.coef, shift)?,
+                left: p.left.clone(),
+                right: p.right.clone(),
+            })
+        };
+        let contractions = affine.contractions(tensor.grid);
+        Ok(qmodel::Affine {
+            contractions: contractions
+                .iter()
+                .map(|c| self.contraction(tensor, c))
+                .collect::<Result<_, _>>()?,
+            bias: self.constants(tensor, "bias", &affine.bias.values, affine.bias.public, scale)?,
+            public_bias: affine.bias.public,
+            pairings: affine
+                .pairings
+                .iter()
+                .map(pairing)
+                .collect::<Result<_, CircuitError>>()?,
+            linear: linear.collect::<Result<_, CircuitError>>()?,
+        })
+    }
 }
 
 /// Interval analysis: no accumulator of any input in range may come near the field size.
 fn check_bounds(tensor: &qmodel::Tensor, precision: Precision) -> Result<(), CircuitError> {
     let largest = 2f64.powi(precision.bits() as i32);
     let bound = match &tensor.step {
-        qmodel::Step::Affine(affine) => affine_bound(tensor, affine, largest)?,
+        qmodel::Step::Affine(affine) => affine_bound(affine, largest),
         qmodel::Step::Product(product) => product.alpha.unsigned_abs() as f64 * largest * largest,
         qmodel::Step::Input | qmodel::Step::MaxPool(_) => return Ok(()),
     };
     let bits = bound.max(1.0).log2().ceil() as u32;
     match bits > ACCUMULATOR_BITS {
-        true => Err(wrap(tensor, bits, ACCUMULATOR_BITS)),
+        true => Err(CircuitError::Wrap {
+            tensor: tensor.name.clone(),
+            bits,
+            limit: ACCUMULATOR_BITS,
+        }),
         false => Ok(()),
     }
 }
 
-fn wrap(tensor: &qmodel::Tensor, bits: u32, limit: u32) -> CircuitError {
-    CircuitError::Wrap {
-        tensor: tensor.name.clone(),
-        bits,
-        limit,
-    }
-}
-
 /// Largest magnitude of an accumulator whose terms read values below `largest`.
-fn affine_bound(tensor: &qmodel::Tensor, affine: &qmodel::Affine, largest: f64) -> Result<f64, CircuitError> {
+fn affine_bound(affine: &qmodel::Affine, largest: f64) -> f64 {
     let taps = |axes: &[qmodel::Axis; 2]| axes[0].most_taps() * axes[1].most_taps();
     let mut bound = 0f64;
     for c in &affine.contractions {
@@ -178,13 +230,7 @@ fn affine_bound(tensor: &qmodel::Tensor, affine: &qmodel::Affine, largest: f64) 
         let weight = c.weights.iter().map(|w| w.unsigned_abs()).max().unwrap_or(0) as f64;
         bound += weight * (c.channels / c.groups * taps(&c.axes)) as f64 * source;
     }
-    let weights = affine.contractions.iter().flat_map(|c| &c.weights);
-    let weight_bits = 65 - weights.map(|w| w.unsigned_abs()).max().unwrap_or(0).leading_zeros();
     let bias = affine.bias.iter().map(|b| b.unsigned_abs()).max().unwrap_or(0);
-    let capacity = bias_capacity(weight_bits.max(16));
-    if u64::BITS - bias.leading_zeros() > capacity {
-        return Err(wrap(tensor, 64, capacity));
-    }
     bound += bias as f64;
     for term in &affine.linear {
         bound += term.part.alpha.unsigned_abs() as f64 * taps(&term.axes) as f64 * largest;
@@ -193,5 +239,5 @@ fn affine_bound(tensor: &qmodel::Tensor, affine: &qmodel::Affine, largest: f64) 
         let inner = pairing.right.1.grid[1] as f64;
         bound += pairing.alpha.unsigned_abs() as f64 * inner * largest * largest;
     }
-    Ok(bound)
+    bound
 }

@@ -43,21 +43,23 @@ impl Known {
     }
 }
 
-/// Public constants must be themselves in their cells: not rounded to the largest number that is stored, no digits lost,
-/// no cell below 0. A card could have a shape for which they are not.
-pub(crate) fn check_public(model: &QModel, weight_bits: u32) -> Result<(), CircuitError> {
+/// Constants must be themselves in their cells: no digits lost, no cell below 0. A card could have a shape for which they are
+/// not. Weights that are not known are zeros here.
+pub(crate) fn check_constants(model: &QModel, weight_bits: u32) -> Result<(), CircuitError> {
     for tensor in &model.tensors {
         let Step::Affine(affine) = &tensor.step else { continue };
-        let public = affine.contractions.iter().filter(|c| c.public);
-        let weights = public.flat_map(|c| &c.weights).map(|w| (*w, weight_bits - 1));
-        let bias = affine.bias.iter().filter(|_| affine.public_bias);
-        for (value, limit) in weights.chain(bias.map(|b| (*b, bias_capacity(weight_bits)))) {
-            let (magnitude, bits) = (value.unsigned_abs(), u64::BITS - value.unsigned_abs().leading_zeros());
-            if bits > limit || magnitude >= LARGEST as u64 {
-                return Err(CircuitError::Wrap {
+        let weights = affine.contractions.iter().flat_map(|c| &c.weights);
+        let weights = weights.map(|w| ("weight", *w, weight_bits - 1));
+        let bias = affine.bias.iter().map(|b| ("bias", *b, bias_capacity(weight_bits)));
+        for (what, value, bits) in weights.chain(bias) {
+            let limit = LARGEST.min((1 << bits.min(62)) - 1);
+            if value.unsigned_abs() > limit.unsigned_abs() {
+                return Err(CircuitError::Constant {
                     tensor: tensor.name.clone(),
-                    bits,
-                    limit: limit.min(LARGEST.log2() as u32),
+                    what,
+                    value: value as f64,
+                    units: value as f64,
+                    limit,
                 });
             }
         }

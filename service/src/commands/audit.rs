@@ -6,7 +6,7 @@ use crate::files::{self, MAX_CARD, MAX_MODEL};
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::srs;
-use provenn_prover::audit::audit;
+use provenn_prover::audit::{audit, size};
 use provenn_prover::store;
 use provenn_verifier::ModelCard;
 use serde_json::json;
@@ -35,11 +35,17 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let stored = args.card.parent().unwrap_or(Path::new("")).join(srs::FILE);
     let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
     let progress = Progress::new("reading the SRS");
-    let parameters = srs::open(source, card.key.k)?;
+    let parameters = srs::open(source, size(&card)?)?;
     progress.set("rebuilding the keys");
     let checks = audit(&model, &card, &parameters, tails.as_deref())?;
     drop(progress);
-    let failed: Vec<&str> = checks.iter().filter(|c| !c.holds).map(|c| c.name).collect();
+    let failed = checks.iter().filter(|c| !c.holds);
+    let failed: Vec<String> = failed
+        .map(|c| match c.found.as_slice() {
+            [] => c.name.to_string(),
+            found => format!("{} ({})", c.name, found.join("; ")),
+        })
+        .collect();
     if !failed.is_empty() {
         return Err(CliError::new(
             3,
@@ -60,7 +66,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     report.line("Pin this id: what was rebuilt holds for all receipts under it.");
     report.json = json!({
         "model_id": hex(&card.model_id()),
-        "checks": checks.iter().map(|c| json!({ "name": c.name, "meaning": c.meaning, "holds": c.holds })).collect::<Vec<_>>(),
+        "checks": checks.iter().map(|c| json!({ "name": c.name, "meaning": c.meaning, "holds": c.holds, "found": c.found })).collect::<Vec<_>>(),
         "weights_compared": tails.is_some(),
     });
     Ok(report)
