@@ -7,13 +7,23 @@ const POINT: &str = "PROVENN_FAILPOINT";
 #[cfg(feature = "failpoints")]
 const ONCE: &str = "PROVENN_FAILPOINT_ONCE";
 
-/// Ends the process as `kill -9` does, if this is the point and nothing ended there before.
+/// Set: the process is stopped there, as a paused virtual machine is, until somebody lets it go on.
+#[cfg(feature = "failpoints")]
+const FREEZE: &str = "PROVENN_FAILPOINT_FREEZE";
+
+/// Ends the process as `kill -9` does, or freezes it, if this is the point and nothing ended there before.
 #[cfg(feature = "failpoints")]
 pub fn point(name: &str) {
     let wanted = std::env::var(POINT).is_ok_and(|wanted| wanted == name);
     let first = || std::env::var(ONCE).is_ok_and(|file| std::fs::File::create_new(file).is_ok());
     if wanted && first() {
-        let _unreachable = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+        let signal = match std::env::var_os(FREEZE) {
+            None => rustix::process::Signal::KILL,
+            Some(_) => rustix::process::Signal::STOP,
+        };
+        let _gone = rustix::process::kill_process(rustix::process::getpid(), signal);
+        // The signal may reach another thread first.
+        std::thread::sleep(std::time::Duration::from_millis(200));
     }
 }
 

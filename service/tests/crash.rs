@@ -140,6 +140,72 @@ async fn labelled_points() {
     }
 }
 
+/// Points within each transaction that a worker makes, and what brings it there.
+#[cfg(feature = "failpoints")]
+const WITHIN: [(&str, Ask); 5] = [
+    ("in-claim", Ask::Label),
+    ("in-reached", Ask::Label),
+    ("in-publish", Ask::Label),
+    ("in-fail", Ask::Untrue),
+    ("in-give-back", Ask::LabelAndADeadProver),
+];
+
+#[cfg(feature = "failpoints")]
+#[derive(Clone, Copy, PartialEq)]
+enum Ask {
+    Label,
+    /// A yes that does not hold: the job fails.
+    Untrue,
+    LabelAndADeadProver,
+}
+
+/// The locks of a frozen worker stop nobody for long: others finish its job and all the others, and what it does when it is let go
+/// on has no effect.
+#[cfg(feature = "failpoints")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_frozen_within_its_transactions() {
+    let Some(database) = Postgres::start() else { return };
+    let mut cluster = Cluster::start(Some(&database), 2).await;
+    let mut places = Vec::new();
+    for (point, ask) in WITHIN {
+        cluster.stop_workers().await;
+        let reached = cluster.arm_to_freeze(Role::Worker(0), point).await;
+        let audience = format!("within-{point}");
+        let failing = match ask {
+            Ask::Untrue => Some(cluster.client.submit_untrue(&audience).await),
+            _ => None,
+        };
+        if failing.is_none() {
+            places.push(cluster.client.submit(&audience).await);
+        }
+        while !reached.exists() {
+            if ask == Ask::LabelAndADeadProver {
+                cluster.kill_child();
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        // The other worker, and a job of somebody who knows nothing of it.
+        cluster.kill(Role::Worker(1)).await;
+        places.push(cluster.client.submit(&format!("within-{point}-other")).await);
+        let begun = std::time::Instant::now();
+        cluster.client.wait().await;
+        println!(
+            "frozen at {point}: all jobs ended after {:.1} s",
+            begun.elapsed().as_secs_f64()
+        );
+        assert!(begun.elapsed() < Duration::from_secs(60), "{point}");
+        if let Some(place) = failing {
+            assert_eq!(cluster.client.json(&place).await["state"], "failed");
+        }
+        cluster.thaw(0);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        cluster.disarm(Role::Worker(0)).await;
+    }
+    let counts = cluster.client.judge(&places, "within-").await;
+    println!("postgresql, frozen within {} transactions: {counts}", WITHIN.len());
+    counts.assert_sound();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_frozen_past_its_lease() {
     let Some(database) = Postgres::start() else { return };

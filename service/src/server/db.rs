@@ -23,7 +23,7 @@ pub use submit::{Submission, Submitted};
 
 use crate::server::config::without_password;
 use sqlx::any::{install_default_drivers, AnyPoolOptions};
-use sqlx::{Any, AnyPool, Executor, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,6 +35,16 @@ pub struct Db {
     read: AnyPool,
     sqlite: bool,
 }
+
+/// What each connection to SQLite is set to.
+const SQLITE: &str =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON;";
+
+/// What each session of PostgreSQL is set to: a process that is frozen, or cut off, within a transaction loses its locks after ten
+/// seconds, and nobody waits for a lock longer than five.
+pub const POSTGRESQL: &str = "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'; \
+    SET statement_timeout = '60s'; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; \
+    SET tcp_keepalives_count = 3; SET tcp_user_timeout = '20s';";
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
@@ -52,24 +62,35 @@ impl Db {
                 .acquire_timeout(Duration::from_secs(10))
                 .after_connect(move |connection, _| {
                     Box::pin(async move {
-                        if sqlite {
-                            connection
-                                .execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON;")
-                                .await?;
-                        }
-                        Ok(())
+                        connection
+                            .execute(if sqlite { SQLITE } else { POSTGRESQL })
+                            .await
+                            .map(drop)
                     })
                 })
         };
         tracing::info!(database = without_password(url), "connecting");
         let write = pool(if sqlite { 1 } else { 16 }).connect(url).await?;
-        MIGRATIONS.run(&write).await?;
+        match sqlite {
+            true => MIGRATIONS.run(&write).await?,
+            // A migration of a large table may take its time.
+            false => MIGRATIONS.run(&mut AnyConnection::connect(url).await?).await?,
+        }
         let read = if sqlite {
             pool(4).connect(url).await?
         } else {
             write.clone()
         };
         Ok(Self { write, read, sqlite })
+    }
+
+    /// The end of a query whose rows are to be changed: those that somebody holds are left out. SQLite locks no rows.
+    fn skip_locked(&self) -> &'static str {
+        if self.sqlite {
+            ""
+        } else {
+            "FOR UPDATE SKIP LOCKED"
+        }
     }
 
     /// A transaction that writes. SQLite takes its lock at once, so that it cannot fail to get it later.

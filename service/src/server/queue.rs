@@ -5,6 +5,7 @@
 //! more, tasks wait behind a busy worker and run twice), a worker name that is new at each start, a heartbeat of a few seconds.
 
 use super::config::{Config, Timing};
+use super::db::POSTGRESQL;
 use super::error::ApiError;
 use apalis::prelude::*;
 use apalis_postgres::PostgresStorage;
@@ -12,7 +13,7 @@ use apalis_sqlite::SqliteStorage;
 use futures_util::stream::{self, Stream};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Executor, PgPool, SqlitePool};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -79,6 +80,7 @@ impl Queue {
             let pool = PgPoolOptions::new()
                 .max_connections(4)
                 .acquire_timeout(Duration::from_secs(10))
+                .after_connect(|connection, _| Box::pin(async move { connection.execute(POSTGRESQL).await.map(drop) }))
                 .connect(&url)
                 .await?;
             PostgresStorage::<()>::setup(&pool).await.map_err(engine)?;

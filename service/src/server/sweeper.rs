@@ -46,16 +46,33 @@ async fn tidy(app: &App) {
     }
 }
 
-/// One sweep.
+/// One sweep. What fails does not keep the rest from being done; the first failure is returned.
 pub async fn sweep(app: &App) -> Result<(), ApiError> {
-    let expired = app.db.expire(app.now()).await?;
-    if expired > 0 {
-        tracing::info!(expired, "jobs expired");
-    }
+    let expired = async {
+        let expired = app.db.expire(app.now()).await?;
+        if expired > 0 {
+            tracing::info!(expired, "jobs expired");
+        }
+        Ok(())
+    };
+    let done = [expired.await, leases(app).await, tasks(app).await];
+    done.into_iter().collect()
+}
+
+/// Jobs whose workers are gone begin again.
+async fn leases(app: &App) -> Result<(), ApiError> {
+    let mut done = Ok(());
     for (lease, attempt, priority) in app.db.lapsed(app.now()).await? {
-        let (_, how) = again_or_fail(app, &lease, attempt, priority).await?;
-        tracing::warn!(job = lease.job, attempt, how, "a lease ended");
+        match again_or_fail(app, &lease, attempt, priority).await {
+            Ok((_, how)) => tracing::warn!(job = lease.job, attempt, how, "a lease ended"),
+            Err(error) => done = done.and(Err(error)),
+        }
     }
+    done
+}
+
+/// Queued jobs that the job engine forgot are told to it again.
+async fn tasks(app: &App) -> Result<(), ApiError> {
     for waiting in app.db.waiting(app.now() - PATIENCE).await? {
         if app.queue.knows(&waiting.task).await? {
             continue;

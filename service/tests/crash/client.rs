@@ -73,8 +73,18 @@ impl Client {
 
     /// Asks for a proof for an audience; the place of the job.
     pub async fn submit(&self, audience: &str) -> String {
+        self.submit_for(audience, POLICY).await
+    }
+
+    /// Asks for a proof of what does not hold.
+    #[cfg(feature = "failpoints")]
+    pub async fn submit_untrue(&self, audience: &str) -> String {
+        self.submit_for(audience, "yes-only:0:1000").await
+    }
+
+    async fn submit_for(&self, audience: &str, policy: &str) -> String {
         let body =
-            json!({ "model": self.model, "input": self.input, "policy": POLICY, "context": { "audience": audience } });
+            json!({ "model": self.model, "input": self.input, "policy": policy, "context": { "audience": audience } });
         let answer = self
             .send(
                 Method::POST,

@@ -297,6 +297,15 @@ impl Cluster {
         marker
     }
 
+    /// The same with a point that freezes the process.
+    #[cfg(feature = "failpoints")]
+    pub async fn arm_to_freeze(&mut self, role: Role, point: &str) -> PathBuf {
+        self.more.push(("PROVENN_FAILPOINT_FREEZE", "1".into()));
+        let marker = self.arm(role, point).await;
+        self.more.pop();
+        marker
+    }
+
     #[cfg(feature = "failpoints")]
     pub async fn disarm(&mut self, role: Role) {
         self.armed = None;

@@ -5,12 +5,13 @@ use super::jobs::add_event;
 use super::registry::not_revoked;
 use super::tlog::append;
 use super::{Db, Job, Model, State};
+use crate::fail;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use serde_json::{json, Value};
 use sqlx::any::AnyRow;
-use sqlx::{Any, Row, Transaction};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 /// The right to work on a job.
 #[derive(Clone, Debug)]
@@ -82,6 +83,7 @@ impl Db {
         let Some(row) = row else { return Ok(None) };
         let job = Job::from_row(&row)?;
         add_event(&mut tx, id, &body(State::Witness, "started", job.attempt, now), now).await?;
+        fail::point("in-claim");
         tx.commit().await?;
         let lease = Lease {
             job: job.id.clone(),
@@ -140,6 +142,7 @@ impl Db {
             now,
         )
         .await?;
+        fail::point("in-reached");
         tx.commit().await?;
         Ok(Outcome::Applied)
     }
@@ -172,6 +175,7 @@ impl Db {
             Stored::Opening => {}
         }
         add_event(&mut tx, &job.id, &body(State::Done, "done", job.attempt, now), now).await?;
+        fail::point("in-publish");
         tx.commit().await?;
         Ok(Outcome::Applied)
     }
@@ -193,6 +197,7 @@ impl Db {
         let mut body = body(State::Failed, "failed", row.try_get("attempt")?, now);
         body["error"] = serde_json::to_value(problem)?;
         add_event(&mut tx, &lease.job, &body, now).await?;
+        fail::point("in-fail");
         tx.commit().await?;
         Ok(Outcome::Applied)
     }
@@ -218,15 +223,18 @@ impl Db {
             now,
         )
         .await?;
+        fail::point("in-give-back");
         tx.commit().await?;
         Ok(Outcome::Applied)
     }
 
-    /// Jobs whose lease ended, with attempts and priority.
+    /// Jobs whose lease ended, with attempts and priority. One that somebody is changing right now is found by a later sweep.
     pub async fn lapsed(&self, now: Millis) -> Result<Vec<(Lease, i64, i64)>, ApiError> {
-        let rows = sqlx::query(
-            "SELECT id, token, attempt, priority FROM jobs WHERE state IN ('witness', 'proving', 'verifying') AND lease_until < $1",
-        )
+        let rows = sqlx::query(AssertSqlSafe(format!(
+            "SELECT id, token, attempt, priority FROM jobs
+             WHERE state IN ('witness', 'proving', 'verifying') AND lease_until < $1 {}",
+            self.skip_locked()
+        )))
         .bind(now)
         .fetch_all(&self.read)
         .await?;
@@ -274,10 +282,12 @@ impl Db {
     /// Ends jobs whose result would come too late.
     pub async fn expire(&self, now: Millis) -> Result<usize, ApiError> {
         let mut tx = self.begin().await?;
-        let rows = sqlx::query(
+        let rows = sqlx::query(AssertSqlSafe(format!(
             "UPDATE jobs SET state = 'expired', stage = 'expired', finished = $1, owner = NULL, lease_until = NULL
-             WHERE state IN ('queued', 'witness', 'proving', 'verifying') AND not_after <= $1 RETURNING id, attempt",
-        )
+             WHERE id IN (SELECT id FROM jobs WHERE state IN ('queued', 'witness', 'proving', 'verifying') AND not_after <= $1 {})
+             RETURNING id, attempt",
+            self.skip_locked()
+        )))
         .bind(now)
         .fetch_all(&mut *tx)
         .await?;
