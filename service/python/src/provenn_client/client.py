@@ -18,6 +18,8 @@ from .types import Binding, Budget, Event, Job, Ledger, Log, Name, Status, Tenso
 #: A path, or bytes.
 Content = Union[str, Path, bytes]
 FINISHED = ("done", "failed", "cancelled", "expired")
+#: Seconds that a job is waited for unless told otherwise.
+WAIT = 3600.0
 
 
 class Client:
@@ -53,11 +55,11 @@ class Client:
     ) -> Job:
         """Commits to an uploaded model. The job's result names the model id."""
         asked = {"calibration": calibration, "held_out": held_out, "input": input, "priority": priority}
-        return self._submit(f"/v1/models/{quote(model)}/commit", asked)
+        return self._submit(f"/v1/models/{_part(model)}/commit", asked)
 
     def commit_input(self, input: str, model: str) -> Job:
         """Commits to an uploaded input. The job's result has the points."""
-        return self._submit(f"/v1/inputs/{quote(input)}/commit", {"model": model})
+        return self._submit(f"/v1/inputs/{_part(input)}/commit", {"model": model})
 
     def prove(
         self,
@@ -84,35 +86,51 @@ class Client:
         """The state of a job."""
         return cast(Job, self._http.json("GET", f"/v1/jobs/{_id(job)}"))
 
-    def events(self, job: Union[str, Job], after: int = 0) -> Iterator[Event]:
-        """Events of a job as they happen, to its end. A stream that breaks off is taken up again."""
-        failures = 0
+    def events(self, job: Union[str, Job], after: int = 0, timeout: float = WAIT) -> Iterator[Event]:
+        """Events of a job as they happen, to its end. A stream that breaks off is taken up again.
+
+        Raises TimeoutError if the job has not ended after `timeout` seconds (math.inf for no limit).
+        """
+        failures, end = 0, time.monotonic() + timeout
         while True:
+            broken: Exception = ConnectionError("the stream of events ended before the job")
             try:
                 headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}
-                with self._http.open("GET", f"/v1/jobs/{_id(job)}/events", headers=headers) as stream:
+                silence = max(0.1, min(self._http.timeout, end - time.monotonic()))
+                with self._http.open("GET", f"/v1/jobs/{_id(job)}/events", None, headers, silence) as stream:
                     if stream.status == 204:
                         return
-                    for after, body in requests.events(stream):
-                        failures = 0
-                        yield cast(Event, {**body, "id": after})
-                        if body["state"] in FINISHED:
+                    for number, body in requests.events(stream, end):
+                        # What was seen before is no progress.
+                        if number <= after:
+                            continue
+                        after, failures = number, 0
+                        yield cast(Event, {**body, "id": number})
+                        if body.get("state") in FINISHED:
                             return
             except ProvennError as refused:
-                if refused.status not in (429, 503) or failures >= len(requests.PAUSES):
+                if refused.status not in (429, 503):
                     raise
-            except (OSError, http.client.HTTPException):
-                if failures >= len(requests.PAUSES):
-                    raise
-            time.sleep(requests.PAUSES[min(failures, len(requests.PAUSES) - 1)])
+                broken = refused
+            except (OSError, ValueError, http.client.HTTPException) as failed:
+                broken = failed if isinstance(failed, OSError) else ConnectionError(f"no event: {failed!r}")
+            if time.monotonic() > end:
+                raise TimeoutError(f"the job did not end within {timeout:g} seconds") from broken
+            if failures >= len(requests.PAUSES):
+                raise broken
+            time.sleep(requests.PAUSES[failures])
             failures += 1
 
-    def wait(self, job: Union[str, Job], on_event: Optional[Callable[[Event], Any]] = None) -> Job:
-        """Waits for a job; its last state. Raises JobFailed if it ended without a result."""
-        for event in self.events(job):
+    def wait(
+        self, job: Union[str, Job], on_event: Optional[Callable[[Event], Any]] = None, timeout: float = WAIT
+    ) -> Job:
+        """Waits for a job; its last state. Raises JobFailed if it ended without a result, TimeoutError as `events`."""
+        for event in self.events(job, timeout=timeout):
             if on_event is not None:
                 on_event(event)
         ended = self.job(job)
+        if ended["state"] not in FINISHED:
+            raise ConnectionError(f"the events ended, the job is {ended['state']!r}")
         if ended["state"] != "done":
             raise JobFailed(ended)
         return ended
@@ -129,15 +147,15 @@ class Client:
 
     def model(self, model: str) -> Any:
         """What is known of a model, by model id or SHA-256 of the file."""
-        return self._http.json("GET", f"/v1/models/{quote(model)}")
+        return self._http.json("GET", f"/v1/models/{_part(model)}")
 
     def card(self, model: str) -> bytes:
         """The card of a committed model."""
-        return self._http.send("GET", f"/v1/models/{quote(model)}/card")
+        return self._http.send("GET", f"/v1/models/{_part(model)}/card")
 
     def srs(self, srs: str) -> bytes:
         """The verifier's part of the parameters."""
-        return self._http.send("GET", f"/v1/srs/{quote(srs)}")
+        return self._http.send("GET", f"/v1/srs/{_part(srs)}")
 
     def verify(
         self,
@@ -168,7 +186,7 @@ class Client:
     def set_status(self, tenant: str, name: str, version: int, status: Status, reason: str) -> Version:
         """Deprecates or revokes a version."""
         body = {"status": status, "reason": reason}
-        return cast(Version, self._http.json("POST", f"{_name(tenant, name)}/{version}/status", body, again=False))
+        return cast(Version, self._http.json("POST", f"{_name(tenant, name)}/{int(version)}/status", body, again=False))
 
     def versions(self, tenant: str = "", model: str = "") -> List[Version]:
         """Published versions, newest first."""
@@ -181,7 +199,7 @@ class Client:
 
     def published_card(self, tenant: str, name: str, version: int) -> bytes:
         """The card of a published model."""
-        return self._http.send("GET", f"{_name(tenant, name)}/{version}/card")
+        return self._http.send("GET", f"{_name(tenant, name)}/{int(version)}/card")
 
     # Transparency log.
 
@@ -225,11 +243,11 @@ class Client:
     ) -> List[Budget]:
         """Limits the bits of a model's receipts: all together, about each input, for each key. None is no limit."""
         body = {"total_bits": total_bits, "input_bits": input_bits, "requester_bits": requester_bits}
-        return cast(List[Budget], self._http.json("PUT", f"/v1/ledger/models/{quote(model)}", body))
+        return cast(List[Budget], self._http.json("PUT", f"/v1/ledger/models/{_part(model)}", body))
 
     def set_requester_budget(self, key_id: str, bits: Optional[float] = None) -> List[Budget]:
         """Limits the bits that receipts reveal to a key, over all models. None is no limit."""
-        return cast(List[Budget], self._http.json("PUT", f"/v1/ledger/requesters/{quote(key_id)}", {"bits": bits}))
+        return cast(List[Budget], self._http.json("PUT", f"/v1/ledger/requesters/{_part(key_id)}", {"bits": bits}))
 
     def _put(self, what: str, content: bytes) -> str:
         sha256 = hashlib.sha256(content).hexdigest()
@@ -248,8 +266,15 @@ def _bytes(content: Content) -> bytes:
 
 
 def _id(job: Union[str, Job]) -> str:
-    return quote(job if isinstance(job, str) else job["id"])
+    return _part(job if isinstance(job, str) else job["id"])
 
 
 def _name(tenant: str, name: str) -> str:
-    return f"/v1/registry/{quote(tenant)}/{quote(name)}"
+    return f"/v1/registry/{_part(tenant)}/{_part(name)}"
+
+
+def _part(text: str) -> str:
+    """One part of a path. Dots alone would be another path, quoted or not."""
+    if text in ("", ".", ".."):
+        raise ValueError(f"{text!r} names nothing")
+    return quote(text, safe="")

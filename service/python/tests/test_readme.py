@@ -1,0 +1,41 @@
+"""The README, run as it is printed."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from conftest import ROOT
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+
+
+def test_the_readme_runs(tmp_path: Path) -> None:
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", README.read_text(), re.M | re.S)
+    assert [language for language, _ in blocks] == ["sh", "python", "sh"]
+    script = ["trap 'kill $(jobs -p)' EXIT"]
+    for number, (language, text) in enumerate(blocks):
+        if language == "python":
+            (tmp_path / f"{number}.py").write_text(text)
+            text = f"'{sys.executable}' {number}.py\n"
+        script.append(text)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = "127.0.0.1:%d" % free.getsockname()[1]
+    # Nothing else is changed: the printed address may be taken.
+    for file in tmp_path.glob("*.py"):
+        file.write_text(file.read_text().replace("127.0.0.1:8080", address))
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    program = Path(os.environ.get("PROVENN", str(ROOT / "target/release/provenn"))).resolve()
+    ran = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(script).replace("127.0.0.1:8080", address)],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "PROVENN_LISTEN": address},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "VALID" in ran.stdout and "LOGGED: the receipt" in ran.stdout
