@@ -2,6 +2,7 @@
 
 use crate::compact::compact;
 use crate::error::ProveError;
+use crate::leakage;
 use crate::register::register;
 use crate::report::{measure, Accuracy};
 use crate::srs::{Srs, SrsKind};
@@ -17,7 +18,9 @@ use provenn_circuits::onnx::{self, Graph};
 use provenn_circuits::qmodel::QModel;
 use provenn_circuits::shape::{Shape, TAIL};
 use provenn_circuits::CircuitError;
-use provenn_verifier::{CheckedCard, InstanceLayout, Linked, ModelCard, SrsParts, SrsVerifyingKey, VerifyingKey};
+use provenn_verifier::{
+    CheckedCard, InstanceLayout, Linked, ModelCard, PolicyKind, SrsParts, SrsVerifyingKey, VerifyingKey,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
 use rayon::prelude::*;
@@ -267,18 +270,21 @@ pub fn srs_verifying_key(srs: &Srs) -> Result<SrsVerifyingKey, ProveError> {
 pub(crate) fn describe(compiled: &Compiled, accuracy: Accuracy) -> Description {
     let (graph, model, layout) = (&compiled.graph, &compiled.model, &compiled.layout);
     let outputs = model.tensors[model.output()].len();
+    let (outputs, width) = (u32::try_from(outputs).unwrap_or(u32::MAX), model.precision.bits());
+    let (output, threshold) = (0, 0);
     let leakage = [
-        (
-            "scores",
-            format!("{} bits for each output ({outputs})", model.precision.bits()),
-        ),
-        (
-            "label",
-            format!("log2({outputs}) = {:.2} bits", (outputs as f64).log2()),
-        ),
-        ("threshold", "1 bit".to_string()),
-        ("yes-only", "that a receipt exists".to_string()),
+        ("scores", PolicyKind::Scores),
+        ("label", PolicyKind::Label),
+        ("threshold", PolicyKind::ThresholdBit { output, threshold }),
+        ("yes-only", PolicyKind::YesOnly { output, threshold }),
     ];
+    let leakage = leakage.map(|(name, policy)| {
+        let bits = leakage::bits(policy, outputs, width);
+        (
+            name.to_string(),
+            format!("{bits:.2} bits, the answer that there is no receipt among them"),
+        )
+    });
     Description {
         name: graph.name.clone(),
         input_shape: model.input_shape.clone(),
@@ -295,7 +301,7 @@ pub(crate) fn describe(compiled: &Compiled, accuracy: Accuracy) -> Description {
         ranges: compiled.ranges.clone(),
         tensors: model.tensors.iter().map(|t| (t.name.clone(), t.frac)).collect(),
         accuracy,
-        leakage: leakage.map(|(policy, bits)| (policy.to_string(), bits)).to_vec(),
+        leakage: leakage.to_vec(),
         input: if layout.shape.public_input {
             "public"
         } else {

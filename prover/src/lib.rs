@@ -8,6 +8,7 @@ pub mod audit;
 pub mod commit;
 pub mod compact;
 pub mod error;
+pub mod leakage;
 pub mod link;
 pub mod plonk;
 pub mod prove;

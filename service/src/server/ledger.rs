@@ -1,25 +1,25 @@
 //! What receipts let out, in bits.
 //!
-//! The rule, in one place. A receipt is charged what its policy can reveal at most, whatever the output turned out to be:
+//! The rule is [`provenn_prover::leakage::bits`], the same that a card states: the logarithm of how many answers a policy has, "no receipt" among
+//! them. It is charged whatever the answer turned out to be, also one that repeats an answer: the sum is an upper bound on what
+//! somebody learns who sees them all. It is charged to the model, to the input (by the digest of its integers, so that two files that say the
+//! same count as one) and to each key that asked for it.
 //!
-//! | policy | bits | why |
-//! |---|---|---|
-//! | `label` | log2 C | one of C outputs |
-//! | `threshold` | 1 | one of two answers |
-//! | `yes-only` | 1 | that a receipt exists, or that none does: an upper bound |
-//! | `scores` | b C | C integers of b bits, as many as the circuit's values have; the key fixes b |
+//! | the job | counts |
+//! |---|---|
+//! | is queued or under way | reserved |
+//! | gave a receipt | yes |
+//! | was refused for its input, or what was asked does not hold | yes: that is an answer |
+//! | was cancelled or expired after a worker began | yes: how far it came may show the answer |
+//! | was cancelled or expired before | no |
+//! | failed by a fault of the service | no |
 //!
-//! Each receipt is charged in full, also one that repeats an answer: the sum is an upper bound on what somebody learns who
-//! sees them all. It is charged to the model, to the input (by the digest of its integers, so that two files that say the
-//! same count as one) and to each key that asked for it. It counts from submission; a job that ends without a published
-//! receipt counts no more. Timing, refusals, withheld receipts and keys of the tenant that read a receipt without having
-//! asked for it are not counted.
+//! Timing, withheld receipts and keys of the tenant that read a receipt without having asked for it are not counted.
 
 use super::error::ApiError;
 use super::state::App;
 use super::store::Kind;
 use crate::bytes::hex;
-use crate::policy::Asked;
 use crate::sample;
 use provenn_prover::commit::Description;
 use sha2::{Digest, Sha256};
@@ -37,16 +37,6 @@ pub struct Charge {
     pub requester: String,
     pub policy: String,
     pub microbits: i64,
-}
-
-/// Most bits that a receipt under `policy` reveals.
-pub fn bits(policy: Asked, description: &Description) -> f64 {
-    let outputs = description.output_shape.iter().product::<usize>() as f64;
-    match policy {
-        Asked::Label => outputs.log2(),
-        Asked::Threshold { .. } | Asked::YesOnly { .. } => 1.0,
-        Asked::Scores => f64::from(description.shape.precision().bits()) * outputs,
-    }
 }
 
 /// Millionths of a bit, rounded up.

@@ -5,6 +5,7 @@ mod commit;
 mod opening;
 pub mod process;
 mod proof;
+pub mod refusal;
 
 pub use proof::statement;
 
@@ -31,6 +32,8 @@ const NEARLY: [&str; 2] = ["link", "verify"];
 pub enum Stopped {
     /// The job cannot succeed.
     Failed(Box<Problem>),
+    /// The process refused the work, with its own words: not for tenants, except about a file in the request itself.
+    Refused(Box<Problem>),
     /// The attempt died; another may succeed.
     Died(String),
     /// The job is no longer this worker's.
@@ -184,6 +187,10 @@ impl Attempt<'_> {
                 }
             }
             Err(Stopped::Failed(problem)) => (app.db.fail(self.lease, &problem, now).await?, "failed"),
+            Err(Stopped::Refused(said)) => {
+                let problem = refusal::problem(&said.code);
+                (app.db.fail(self.lease, &problem, now).await?, "failed")
+            }
             Err(Stopped::Died(cause)) => {
                 tracing::warn!(job = self.job.id, cause, "attempt died");
                 again_or_fail(app, self.lease, self.job.attempt, self.job.priority).await?

@@ -2,7 +2,9 @@
 
 use crate::harness::{Answer, Client, Service};
 use provenn_service::server::clock::Clock;
+use provenn_service::server::db::Outcome;
 use provenn_service::server::keys::Scope;
+use provenn_service::server::problem::Problem;
 use provenn_service::server::sweeper::sweep;
 use provenn_service::server::worker::execute;
 use serde_json::{json, Value};
@@ -22,7 +24,7 @@ async fn idle() -> (Service, Service, (String, String)) {
 /// Asks for one bit.
 async fn ask(client: &Client<'_>, (model, input): &(String, String), audience: &str) -> Answer {
     let asked =
-        json!({ "model": model, "input": input, "policy": "threshold:0:0", "context": { "audience": audience } });
+        json!({ "model": model, "input": input, "policy": "yes-only:0:-4", "context": { "audience": audience } });
     client.post("/v1/proofs", &asked).await
 }
 
@@ -51,7 +53,10 @@ async fn scores_cost_the_width_of_the_circuits_values() {
     let (_, charged) = ledger(&alice).await;
     assert_eq!(
         revealed,
-        &json!(["scores", format!("{charged} bits for each output (1)")])
+        &json!([
+            "scores",
+            format!("{charged:.2} bits, the answer that there is no receipt among them")
+        ])
     );
     assert!((8.0..40.0).contains(&charged), "{charged}");
 }
@@ -152,7 +157,7 @@ async fn keys_are_charged_each() {
     ask(&alice, &model, "c").await.json(202);
     // Not even what another key has asked for, by the same Idempotency-Key neither.
     ask(&guest, &model, "c").await.problem(422, "budget-exceeded");
-    let body = json!({ "model": model.0, "input": model.1, "policy": "threshold:0:0", "context": { "audience": "d" } });
+    let body = json!({ "model": model.0, "input": model.1, "policy": "yes-only:0:-4", "context": { "audience": "d" } });
     let key = [("idempotency-key", "one")];
     alice.with(&key, "POST", "/v1/proofs", body.to_string()).await.json(202);
     guest
@@ -224,10 +229,10 @@ async fn bits_settle_with_publication_whatever_crashes() {
     assert_eq!(ledger(&alice).await, (1.0, 1.0));
     let shown = alice.get("/v1/ledger").await.json(200);
     assert_eq!(shown["accounts"][0]["receipts"], 1);
-    // A job that fails gives its bits back; one that is done does not.
+    // A refusal is an answer too.
     let outside = br#"{"shape":[30],"values":[1e6,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}"#;
     alice
-        .call("PUT", &place, json!({ "total_bits": 3 }).to_string())
+        .call("PUT", &place, json!({ "total_bits": 4 }).to_string())
         .await
         .json(200);
     let (far, _) = alice.put("inputs", outside.to_vec()).await;
@@ -238,7 +243,188 @@ async fn bits_settle_with_publication_whatever_crashes() {
         alice.get(&format!("/v1/proofs/{fails}")).await.json(200)["state"],
         "failed"
     );
-    assert_eq!(ledger(&alice).await, (1.0, 1.0));
+    assert_eq!(ledger(&alice).await, (2.0, 1.0));
     ask(&alice, &model, "c").await.json(202);
     ask(&alice, &model, "d").await.problem(422, "budget-exceeded");
+}
+
+/// How far a job came may show its answer: a budget of one bit gave fourteen to somebody who cancelled in time.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ends_after_it_began_is_charged_unless_the_service_failed() {
+    let clock = Clock::manual(Clock::System.now());
+    let (_idle, kept, model) = idle().await;
+    let service = Service::with_clock(clock.clone(), false, |config| config.data = kept.folder.path().into()).await;
+    let alice = service.alice().await;
+    let (app, now) = (&service.app, service.app.now());
+    let cancel = async |job: &str| {
+        let answer = alice.call("DELETE", &format!("/v1/proofs/{job}"), "").await;
+        assert_eq!(answer.status.as_u16(), 204);
+    };
+    let queued = id(&ask(&alice, &model, "queued").await);
+    cancel(&queued).await;
+    assert_eq!(ledger(&alice).await, (0.0, 0.0));
+    let begun = id(&ask(&alice, &model, "begun").await);
+    app.db
+        .claim(&begun, "worker", now + 60_000, now)
+        .await
+        .unwrap()
+        .unwrap();
+    cancel(&begun).await;
+    assert_eq!(ledger(&alice).await, (1.0, 0.0));
+    let late = |audience: &str| {
+        json!({ "model": model.0, "input": model.1, "policy": "yes-only:0:-4",
+            "context": { "audience": audience, "not_after": now / 1000 + 100 } })
+    };
+    let [waited, worked] = ["waited", "worked"].map(late);
+    let (waited, worked) = (
+        id(&alice.post("/v1/proofs", &waited).await),
+        id(&alice.post("/v1/proofs", &worked).await),
+    );
+    app.db
+        .claim(&worked, "worker", now + 60_000, now)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(ledger(&alice).await, (1.0, 2.0));
+    clock.advance(101_000);
+    sweep(app).await.unwrap();
+    for job in [waited, worked] {
+        assert_eq!(
+            alice.get(&format!("/v1/proofs/{job}")).await.json(200)["state"],
+            "expired"
+        );
+    }
+    assert_eq!(ledger(&alice).await, (2.0, 0.0));
+    // Nobody is charged for a fault of the service.
+    let faulty = id(&ask(&alice, &model, "faulty").await);
+    let now = service.app.now();
+    let (lease, _) = app
+        .db
+        .claim(&faulty, "worker", now + 60_000, now)
+        .await
+        .unwrap()
+        .unwrap();
+    let fault = Problem::new(500, "wrong-receipt", "test", "");
+    assert_eq!(app.db.fail(&lease, &fault, now).await.unwrap(), Outcome::Applied);
+    assert_eq!(ledger(&alice).await, (2.0, 0.0));
+}
+
+/// Sums are kept beside the rows that they sum.
+#[tokio::test(flavor = "multi_thread")]
+async fn running_sums_are_the_sums() {
+    let (service, _kept, model) = idle().await;
+    let (alice, guest) = (service.alice().await, service.alice().await);
+    for (n, client) in [&alice, &guest, &alice, &guest, &alice].into_iter().enumerate() {
+        let audience = format!("{}", n / 2);
+        ask(client, &model, &audience).await.json(202);
+    }
+    let first = id(&ask(&alice, &model, "0").await);
+    execute(&service.app, &first, "worker").await.unwrap();
+    let last = id(&ask(&alice, &model, "2").await);
+    alice.call("DELETE", &format!("/v1/proofs/{last}"), "").await;
+    let pool = sqlx::SqlitePool::connect(&service.app.config.database_url())
+        .await
+        .unwrap();
+    let sum = async |query: &'static str| sqlx::query_scalar::<_, i64>(query).fetch_one(&pool).await.unwrap();
+    let rows = sum("SELECT SUM(microbits) FROM ledger WHERE state <> 'released'").await;
+    assert_eq!(rows, 4_000_000);
+    for scope in ["key", "requester"] {
+        assert_eq!(
+            sum(match scope {
+                "key" => "SELECT SUM(microbits) FROM spent WHERE scope = 'key'",
+                _ => "SELECT SUM(microbits) FROM spent WHERE scope = 'requester'",
+            })
+            .await,
+            rows
+        );
+    }
+    let once = sum("SELECT SUM(microbits) FROM ledger WHERE state <> 'released' AND again = 0").await;
+    assert_eq!(
+        sum("SELECT SUM(microbits) FROM spent WHERE scope = 'model'").await,
+        once
+    );
+    assert_eq!(
+        sum("SELECT SUM(microbits) FROM spent WHERE scope = 'input'").await,
+        once
+    );
+    assert_eq!(sum("SELECT SUM(settled) + SUM(reserved) FROM accounts").await, rows);
+    assert_eq!(
+        sum("SELECT SUM(settled_first) + SUM(reserved_first) FROM accounts").await,
+        once
+    );
+    // The sums that a migration makes of rows are the same.
+    let text = include_str!("../../migrations/0031_sums.sql");
+    let inserts: Vec<&str> = text.split(';').filter(|part| part.contains("INSERT INTO")).collect();
+    assert_eq!(inserts.len(), 5);
+    let before = sum("SELECT COUNT(*) FROM spent WHERE microbits > 0").await;
+    sqlx::raw_sql("DELETE FROM spent; DELETE FROM accounts")
+        .execute(&pool)
+        .await
+        .unwrap();
+    for insert in inserts {
+        sqlx::query(insert).execute(&pool).await.unwrap();
+    }
+    assert_eq!(sum("SELECT COUNT(*) FROM spent").await, before);
+    assert_eq!(sum("SELECT SUM(microbits) FROM spent WHERE scope = 'key'").await, rows);
+    assert_eq!(sum("SELECT SUM(settled) + SUM(reserved) FROM accounts").await, rows);
+}
+
+/// A refusal tells nothing that depends on weights or input: it is the same for other weights and other inputs, in the job and its events.
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_are_the_same_whatever_the_numbers() {
+    let service = Service::start(|_| {}).await;
+    let alice = service.alice().await;
+    let (model, input) = alice.model("public").await;
+    let far = |value: &str| format!(r#"{{"shape":[30],"values":[{value}{}]}}"#, ",0".repeat(29)).into_bytes();
+    let (near, _) = alice.put("inputs", far("1e4")).await;
+    let (further, _) = alice.put("inputs", far("-3e7")).await;
+    let calibration = alice.put_fixture("inputs", "data/breast_cancer_calibration.npy").await;
+    // The same model with its weights moved.
+    let mut moved = crate::harness::fixture("models/linear_30.onnx");
+    let weights = moved.len() / 2;
+    let at = (weights..moved.len() - 4)
+        .find(|&at| moved[at + 3] & 0x7e == 0x3e)
+        .unwrap();
+    moved[at] ^= 0x55;
+    moved[at + 1] ^= 0x15;
+    let (moved, answer) = alice.put("models", moved).await;
+    answer.json(201);
+    let answer = alice
+        .post(
+            &format!("/v1/models/{moved}/commit"),
+            &json!({ "calibration": calibration }),
+        )
+        .await;
+    let job = alice.finished(answer.headers["location"].to_str().unwrap()).await;
+    let other = job["result"]["model_id"].as_str().unwrap().to_owned();
+    assert_ne!(other, model);
+    let mut errors = std::collections::BTreeSet::new();
+    for (model, input, policy) in [
+        (&model, &near, "label"),
+        (&model, &further, "scores"),
+        (&model, &input, "yes-only:0:15.5"),
+        (&model, &near, "threshold:0:0.25"),
+        (&other, &near, "label"),
+        (&other, &further, "label"),
+        (&other, &input, "yes-only:0:15.25"),
+    ] {
+        let answer = alice
+            .post(
+                "/v1/proofs",
+                &json!({ "model": model, "input": input, "policy": policy }),
+            )
+            .await;
+        let place = answer.headers["location"].to_str().unwrap().to_owned();
+        let job = alice.finished(&place).await;
+        assert_eq!(job["state"], "failed", "{job}");
+        errors.insert(job["error"].to_string());
+        let events = String::from_utf8(alice.get(&format!("{place}/events")).await.body).unwrap();
+        let told = events.lines().find(|line| line.contains("\"error\"")).unwrap();
+        let told: Value = serde_json::from_str(told.trim_start_matches("data:").trim()).unwrap();
+        errors.insert(told["error"].to_string());
+    }
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(errors
+        .iter()
+        .all(|error| !error.replace("422", "").contains(|c: char| c.is_ascii_digit())));
 }

@@ -129,7 +129,7 @@ echo >> {starts}
 echo '{{"say":"stage","stage":"verify"}}'
 sleep 0.5
 rmdir {busy}
-echo '{{"say":"failed","code":"tried","message":"tried","help":"none"}}'"#,
+echo '{{"say":"failed","code":"out-of-range","message":"output 1 has score 458","help":"none"}}'"#,
         busy = file("busy"),
         overlaps = file("overlaps"),
         starts = file("starts"),
@@ -142,7 +142,7 @@ echo '{{"say":"failed","code":"tried","message":"tried","help":"none"}}'"#,
         places.push(answer.headers["location"].to_str().unwrap().to_owned());
     }
     for place in places {
-        assert_eq!(alice.finished(&place).await["error"]["code"], "tried");
+        assert_eq!(alice.finished(&place).await["error"]["code"], "not-provable");
     }
     assert_eq!(std::fs::read_to_string(file("starts")).unwrap().lines().count(), 3);
     assert!(!Path::new(&file("overlaps")).exists(), "two provers at once");

@@ -106,7 +106,7 @@ async fn nonsense_is_refused_with_a_reason() {
         .call("POST", "/v1/proofs", vec![b' '; 1 << 17])
         .await
         .problem(413, "upload-too-large");
-    // What only the prover can see ends the job with its code.
+    // What only the prover can see ends the job without a reason.
     let outside = br#"{"shape":[30],"values":[1e6,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}"#;
     let (far, answer) = alice.put("inputs", outside.to_vec()).await;
     answer.json(201);
@@ -114,7 +114,7 @@ async fn nonsense_is_refused_with_a_reason() {
     let job = alice.finished(answer.headers["location"].to_str().unwrap()).await;
     assert_eq!(
         (&job["state"], &job["error"]["code"]),
-        (&json!("failed"), &json!("out-of-range")),
+        (&json!("failed"), &json!("not-provable")),
         "{job}"
     );
     // After that the same statement may be tried again.

@@ -90,7 +90,7 @@ pub async fn put_model(
 /// Why a file is no usable model.
 fn refusal(stopped: Stopped) -> ApiError {
     match stopped {
-        Stopped::Failed(problem) => ApiError::Refused {
+        Stopped::Failed(problem) | Stopped::Refused(problem) => ApiError::Refused {
             code: problem.code,
             message: problem.detail,
             help: problem.help,

@@ -18,8 +18,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use provenn_prover::commit::Description;
+use provenn_prover::leakage;
 use provenn_verifier::claim::MAX_AUDIENCE;
+use provenn_verifier::PolicyKind;
 use serde::Deserialize;
 use serde_json::{json, Value};
 use utoipa::ToSchema;
@@ -94,13 +95,21 @@ pub async fn post_proof(
         .ok_or(ApiError::NotFound { what: "input" })?;
     admit(&model.forecast, &app.config.limits)?;
     let not_after = deadline(context.not_after, model.cpu_seconds(), app.now(), &model.forecast)?;
-    let description: Description = serde_json::from_value(model.description)?;
+    let public = app.models.public(&app.store, &model).await?;
+    let description = &public.description;
+    let bits = {
+        let layout = public.card.key.layout.as_ref();
+        let layout = layout.ok_or_else(|| ApiError::Internal("a model's key has no outputs".into()))?;
+        let kind = policy.kind(description)?;
+        fits(&kind, layout.outputs)?;
+        leakage::bits(kind, layout.outputs, layout.output_bits)
+    };
     let charge = Charge {
-        input: ledger::input_digest(&app, &caller.tenant, &model.id, &asked.input, &description).await?,
+        input: ledger::input_digest(&app, &caller.tenant, &model.id, &asked.input, description).await?,
         model: model.id,
         requester: caller.key.clone(),
         policy: asked.policy.clone(),
-        microbits: ledger::micro(ledger::bits(policy, &description)),
+        microbits: ledger::micro(bits),
     };
     let wanted = Wanted {
         kind: "proof",
@@ -129,6 +138,18 @@ pub async fn post_proof(
         place: "/v1/proofs",
     };
     submit(&app, &caller, &headers, wanted).await
+}
+
+/// Refuses a policy about an output that the model does not have.
+fn fits(policy: &PolicyKind, outputs: u32) -> Result<(), ApiError> {
+    match *policy {
+        PolicyKind::ThresholdBit { output, .. } | PolicyKind::YesOnly { output, .. } if output >= outputs => {
+            Err(ApiError::bad(format!(
+                "the policy is about output {output}, the model has {outputs} outputs, the first of them 0"
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses what would take too long, or too much memory, by forecast.

@@ -1,5 +1,6 @@
 //! Jobs as clients see them, and their events.
 
+use super::ledger::{settle, End};
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
@@ -177,7 +178,9 @@ impl Db {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(row) = row else { return Ok(false) };
-        let body = serde_json::json!({ "state": "cancelled", "stage": "cancelled", "attempt": row.try_get::<i64, _>("attempt")?, "at": now });
+        let attempt: i64 = row.try_get("attempt")?;
+        settle(&mut tx, id, End::given_up(attempt)).await?;
+        let body = serde_json::json!({ "state": "cancelled", "stage": "cancelled", "attempt": attempt, "at": now });
         add_event(&mut tx, id, &body, now).await?;
         tx.commit().await?;
         Ok(true)

@@ -2,6 +2,7 @@
 //! its lease changes nothing.
 
 use super::jobs::add_event;
+use super::ledger::{settle, End};
 use super::registry::not_revoked;
 use super::tlog::append;
 use super::{Db, Job, Model, State};
@@ -170,7 +171,10 @@ impl Db {
         let Some(row) = row else { return Ok(Outcome::Lost) };
         let job = Job::from_row(&row)?;
         match &made.stored {
-            Stored::Receipt { model, blob, bytes } => add_receipt(&mut tx, &job, model, blob, *bytes, now).await?,
+            Stored::Receipt { model, blob, bytes } => {
+                add_receipt(&mut tx, &job, model, blob, *bytes, now).await?;
+                settle(&mut tx, &job.id, End::Published).await?;
+            }
             Stored::Model(model) => add_model(&mut tx, model).await?,
             Stored::Opening => {}
         }
@@ -194,6 +198,13 @@ impl Db {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(row) = row else { return Ok(Outcome::Lost) };
+        // A fault of the service is no answer.
+        let end = if problem.status >= 500 {
+            End::Released
+        } else {
+            End::Spent
+        };
+        settle(&mut tx, &lease.job, end).await?;
         let mut body = body(State::Failed, "failed", row.try_get("attempt")?, now);
         body["error"] = serde_json::to_value(problem)?;
         add_event(&mut tx, &lease.job, &body, now).await?;
@@ -284,7 +295,7 @@ impl Db {
         let mut tx = self.begin().await?;
         let rows = sqlx::query(AssertSqlSafe(format!(
             "UPDATE jobs SET state = 'expired', stage = 'expired', finished = $1, owner = NULL, lease_until = NULL
-             WHERE id IN (SELECT id FROM jobs WHERE state IN ('queued', 'witness', 'proving', 'verifying') AND not_after <= $1 {})
+             WHERE id IN (SELECT id FROM jobs WHERE state IN ('queued', 'witness', 'proving', 'verifying') AND not_after IS NOT NULL AND not_after <= $1 {})
              RETURNING id, attempt",
             self.skip_locked()
         )))
@@ -293,6 +304,7 @@ impl Db {
         .await?;
         for row in &rows {
             let id: String = row.try_get("id")?;
+            settle(&mut tx, &id, End::given_up(row.try_get("attempt")?)).await?;
             add_event(
                 &mut tx,
                 &id,

@@ -5,19 +5,8 @@ use crate::server::error::ApiError;
 use crate::server::ledger::{shown, Charge};
 use serde::Serialize;
 use sqlx::any::AnyRow;
-use sqlx::{Any, Row, Transaction};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 use utoipa::ToSchema;
-
-/// Sums what counts of a tenant.
-macro_rules! spent {
-    ($which:literal) => {
-        concat!(
-            "SELECT CAST(COALESCE(SUM(l.microbits), 0) AS BIGINT) AS n FROM ledger l JOIN jobs j ON j.id = l.job WHERE l.tenant = $1 AND ",
-            $which,
-            " AND j.state NOT IN ('failed', 'cancelled', 'expired')"
-        )
-    };
-}
 
 /// Which receipts count against a budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,16 +47,6 @@ impl Scope {
         }
     }
 
-    /// Receipts of the tenant $1 that count; $2 and $3 as in [`of`](Self::of).
-    fn spent(self) -> &'static str {
-        match self {
-            Self::Model => spent!("l.model = $2 AND $3 = '' AND l.again = 0"),
-            Self::Input => spent!("l.model = $2 AND l.input = $3 AND l.again = 0"),
-            Self::Requester => spent!("l.model = $2 AND l.requester = $3"),
-            Self::Key => spent!("l.requester = $2 AND $3 = ''"),
-        }
-    }
-
     /// What a charge counts as.
     fn of(self, charge: &Charge) -> (&str, &str) {
         match self {
@@ -90,7 +69,7 @@ pub struct Account {
     pub policy: String,
     /// Published receipts.
     pub receipts: i64,
-    /// Bits that they reveal at most.
+    /// Bits that they reveal at most, and that refusals do.
     pub bits: f64,
     /// Bits of receipts under way.
     pub reserved_bits: f64,
@@ -158,13 +137,15 @@ pub(super) async fn reserve(
             continue;
         }
         let (subject, part) = scope.of(charge);
-        let spent: i64 = sqlx::query(scope.spent())
-            .bind(tenant)
-            .bind(subject)
-            .bind(part)
-            .fetch_one(&mut **tx)
-            .await?
-            .try_get("n")?;
+        let spent =
+            sqlx::query("SELECT microbits FROM spent WHERE tenant = $1 AND scope = $2 AND subject = $3 AND part = $4")
+                .bind(tenant)
+                .bind(scope.name())
+                .bind(subject)
+                .bind(part)
+                .fetch_optional(&mut **tx)
+                .await?;
+        let spent: i64 = spent.map_or(Ok(0), |row| row.try_get("microbits"))?;
         if spent.saturating_add(charge.microbits) > budget {
             return Err(ApiError::Refused {
                 code: "budget-exceeded".into(),
@@ -191,6 +172,138 @@ pub(super) async fn reserve(
         .bind(i64::from(!asked.is_empty()))
         .execute(&mut **tx)
         .await?;
+    let first = asked.is_empty();
+    add(tx, tenant, charge, first, charge.microbits).await?;
+    let reserved = Moved {
+        reserved: charge.microbits,
+        ..Moved::default()
+    };
+    enter(tx, tenant, charge, first, &reserved).await
+}
+
+/// How a job ended, to the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// With a receipt.
+    Published,
+    /// Without one, although a worker began.
+    Spent,
+    /// Before a worker began, or by a fault of the service.
+    Released,
+}
+
+impl End {
+    /// The end of a job that was given up after so many attempts.
+    pub(super) fn given_up(attempts: i64) -> Self {
+        if attempts > 0 {
+            Self::Spent
+        } else {
+            Self::Released
+        }
+    }
+}
+
+/// Settles or releases what a job was charged with, within the transaction that ends it.
+pub(super) async fn settle(tx: &mut Transaction<'static, Any>, job: &str, end: End) -> Result<(), ApiError> {
+    let rows = sqlx::query(
+        "SELECT tenant, model, input, requester, policy, microbits, again FROM ledger WHERE job = $1 AND state = 'reserved' ORDER BY requester",
+    )
+    .bind(job)
+    .fetch_all(&mut **tx)
+    .await?;
+    for row in &rows {
+        let tenant: String = row.try_get("tenant")?;
+        let first = row.try_get::<i64, _>("again")? == 0;
+        let charge = Charge {
+            model: row.try_get("model")?,
+            input: row.try_get("input")?,
+            requester: row.try_get("requester")?,
+            policy: row.try_get("policy")?,
+            microbits: row.try_get("microbits")?,
+        };
+        let moved = Moved {
+            receipts: i64::from(end == End::Published),
+            settled: if end == End::Released { 0 } else { charge.microbits },
+            reserved: charge.microbits.saturating_neg(),
+        };
+        enter(tx, &tenant, &charge, first, &moved).await?;
+        if end == End::Released {
+            add(tx, &tenant, &charge, first, charge.microbits.saturating_neg()).await?;
+        }
+    }
+    sqlx::query("UPDATE ledger SET state = $2 WHERE job = $1 AND state = 'reserved'")
+        .bind(job)
+        .bind(if end == End::Released { "released" } else { "spent" })
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Adds to what counts against budgets. The rows are changed in one order everywhere.
+async fn add(
+    tx: &mut Transaction<'static, Any>,
+    tenant: &str,
+    charge: &Charge,
+    first: bool,
+    microbits: i64,
+) -> Result<(), ApiError> {
+    for scope in Scope::ALL {
+        if !first && matches!(scope, Scope::Model | Scope::Input) {
+            continue;
+        }
+        let (subject, part) = scope.of(charge);
+        sqlx::query(
+            "INSERT INTO spent (tenant, scope, subject, part, microbits) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (tenant, scope, subject, part) DO UPDATE SET microbits = spent.microbits + excluded.microbits",
+        )
+        .bind(tenant)
+        .bind(scope.name())
+        .bind(subject)
+        .bind(part)
+        .bind(microbits)
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// What is added to an account.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moved {
+    receipts: i64,
+    settled: i64,
+    reserved: i64,
+}
+
+async fn enter(
+    tx: &mut Transaction<'static, Any>,
+    tenant: &str,
+    charge: &Charge,
+    first: bool,
+    moved: &Moved,
+) -> Result<(), ApiError> {
+    let if_first = |microbits: i64| if first { microbits } else { 0 };
+    sqlx::query(
+        "INSERT INTO accounts (tenant, model, input, requester, policy, receipts, settled, reserved, settled_first, reserved_first)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         ON CONFLICT (tenant, model, input, requester, policy) DO UPDATE SET receipts = accounts.receipts + excluded.receipts,
+             settled = accounts.settled + excluded.settled, reserved = accounts.reserved + excluded.reserved,
+             settled_first = accounts.settled_first + excluded.settled_first,
+             reserved_first = accounts.reserved_first + excluded.reserved_first",
+    )
+    .bind(tenant)
+    .bind(&charge.model)
+    .bind(&charge.input)
+    .bind(&charge.requester)
+    .bind(&charge.policy)
+    .bind(moved.receipts)
+    .bind(moved.settled)
+    .bind(moved.reserved)
+    .bind(if_first(moved.settled))
+    .bind(if_first(moved.reserved))
+    .execute(&mut **tx)
+    .await
+    .map(drop)?;
     Ok(())
 }
 
@@ -204,25 +317,23 @@ impl Db {
         requester: &str,
         most: i64,
     ) -> Result<Vec<Account>, ApiError> {
-        let rows = sqlx::query(
-            "SELECT l.model, l.input, l.requester, l.policy,
-                 CAST(SUM(CASE WHEN j.state = 'done' THEN 1 ELSE 0 END) AS BIGINT) AS receipts,
-                 CAST(SUM(CASE WHEN j.state = 'done' THEN l.microbits ELSE 0 END) AS BIGINT) AS settled,
-                 CAST(SUM(CASE WHEN j.state = 'done' THEN 0 ELSE l.microbits END) AS BIGINT) AS reserved,
-                 CAST(SUM(CASE WHEN j.state = 'done' AND l.again = 0 THEN l.microbits ELSE 0 END) AS BIGINT) AS settled_first,
-                 CAST(SUM(CASE WHEN j.state = 'done' OR l.again = 1 THEN 0 ELSE l.microbits END) AS BIGINT) AS reserved_first
-             FROM ledger l JOIN jobs j ON j.id = l.job
-             WHERE l.tenant = $1 AND ($2 = '' OR l.model = $2) AND ($3 = '' OR l.input = $3) AND ($4 = '' OR l.requester = $4)
-                 AND j.state NOT IN ('failed', 'cancelled', 'expired')
-             GROUP BY l.model, l.input, l.requester, l.policy ORDER BY l.model, l.input, l.requester, l.policy LIMIT $5",
-        )
-        .bind(tenant)
-        .bind(model)
-        .bind(input)
-        .bind(requester)
-        .bind(most)
-        .fetch_all(&self.read)
-        .await?;
+        // Only conditions that are asked for, so that each combination has its index.
+        let filters = [("model", model), ("input", input), ("requester", requester)];
+        let filters: Vec<_> = filters.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let conditions = filters
+            .iter()
+            .enumerate()
+            .map(|(n, (column, _))| format!(" AND {column} = ${}", n + 3));
+        let query = format!(
+            "SELECT model, input, requester, policy, receipts, settled, reserved, settled_first, reserved_first FROM accounts
+             WHERE tenant = $1 AND settled + reserved > 0{} ORDER BY model, input, requester, policy LIMIT $2",
+            conditions.collect::<String>()
+        );
+        let mut query = sqlx::query(AssertSqlSafe(query)).bind(tenant).bind(most);
+        for (_, value) in filters {
+            query = query.bind(value);
+        }
+        let rows = query.fetch_all(&self.read).await?;
         let account = |row: &AnyRow| {
             Ok(Account {
                 model: row.try_get("model")?,

@@ -87,7 +87,7 @@ impl Attempt<'_> {
             cause,
             "the prover made a wrong card; it is not published"
         );
-        let detail = format!("the prover made a card that does not verify: {cause}");
+        let detail = "the prover made a card that does not verify";
         Err(Stopped::Failed(Box::new(Problem::new(
             500,
             "wrong-card",

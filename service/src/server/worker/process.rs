@@ -38,7 +38,7 @@ pub async fn run(
 ) -> Result<Made, Stopped> {
     match tokio::time::timeout(time, speak(app, start, stages)).await {
         Ok(ended) => ended,
-        Err(_) => Err(Stopped::Failed(Box::new(Problem::new(
+        Err(_) => Err(Stopped::Refused(Box::new(Problem::new(
             422,
             "time-limit",
             format!("the work took longer than {} seconds", time.as_secs()),
@@ -82,9 +82,9 @@ async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<St
             Err(Stopped::Died(format!("{code}: {message} {help}")))
         }
         Some(Line::Failed { code, message, help }) => {
-            Err(Stopped::Failed(Box::new(Problem::new(422, &code, message, &help))))
+            Err(Stopped::Refused(Box::new(Problem::new(422, &code, message, &help))))
         }
-        _ if words.contains("memory allocation of") => Err(Stopped::Failed(Box::new(Problem::new(
+        _ if words.contains("memory allocation of") => Err(Stopped::Refused(Box::new(Problem::new(
             422,
             "memory-limit",
             format!("the work needs more than {} bytes of memory", start.memory_bytes),

@@ -1,0 +1,80 @@
+//! What a tenant learns of work that a prover process refused: a code and a text from here. What the process said may hold scores and
+//! hidden values, which a receipt would have to be asked, and paid, for; the owner sees it on the own command line.
+
+use crate::estimate;
+use crate::server::problem::Problem;
+
+/// The code of jobs whose input has no receipt under the policy: a value out of range or a statement that does not hold, which of them is not said.
+pub const NOT_PROVABLE: &str = "not-provable";
+
+/// Not the fault of whoever asked, who is not charged for it.
+const DEFECT: &str = "proof-system";
+
+const OWNER: &str = "the model's owner sees why with the command line, on the own machine";
+
+/// The problem of a job whose process refused with `code`. It depends on nothing else.
+pub fn problem(code: &str) -> Problem {
+    let (code, detail, help) = match code {
+        "out-of-range" | "untrue" => (
+            NOT_PROVABLE,
+            "there is no receipt for this input under this policy",
+            "an input outside of what the model was calibrated for has none, nor has a yes that does not hold",
+        ),
+        "accumulator-wrap" => (
+            "accumulator-wrap",
+            "the model's weights are too large for a circuit",
+            OWNER,
+        ),
+        "calibration" => ("calibration", "the calibration rows do not fit the model", OWNER),
+        "constant-too-large" => (
+            "constant-too-large",
+            "a constant of the model is too large at its scale",
+            OWNER,
+        ),
+        "input-length" => (
+            "input-length",
+            "the input does not have the model's shape",
+            "upload an input of the shape on the card",
+        ),
+        "memory-limit" => (
+            "memory-limit",
+            "the work needs more memory than it may have",
+            "use a smaller model, or ask the operator for a higher limit",
+        ),
+        "model-too-large" => ("model-too-large", "the model is too large for one circuit", OWNER),
+        "model-unsupported" => (
+            "model-unsupported",
+            "the model has operators that cannot be proven",
+            "the answer to the upload names them",
+        ),
+        "not-finite" => (
+            "not-finite",
+            "a number of the model, the calibration rows or the input is NaN or infinite",
+            OWNER,
+        ),
+        "policy" => (
+            "policy",
+            "the policy does not fit the model",
+            "choose one that the card names",
+        ),
+        "sample" => (
+            "sample",
+            "the uploaded data does not fit the model",
+            "upload data of the shape on the card",
+        ),
+        "time-limit" => (
+            "time-limit",
+            "the work takes longer than it may",
+            "use a smaller model, or ask the operator for a higher limit",
+        ),
+        estimate::EXCEEDS => (
+            estimate::EXCEEDS,
+            "a proof of the model would cost more than is allowed here",
+            estimate::HELP,
+        ),
+        DEFECT => (DEFECT, "the prover failed", "please report this"),
+        _ => ("refused", "the work was refused", OWNER),
+    };
+    let status = if code == DEFECT { 500 } else { 422 };
+    Problem::new(status, code, detail, help)
+}
