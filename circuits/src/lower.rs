@@ -8,6 +8,7 @@ mod form;
 mod ops;
 mod quantize;
 mod ranges;
+mod size;
 
 use crate::error::CircuitError;
 use crate::layout::Layout;
@@ -17,6 +18,7 @@ use crate::shape::{self, Shape};
 pub use form::{FloatModel, Form};
 pub use ops::scores;
 pub use ranges::Ranges;
+pub use size::work;
 
 /// Calibrated ranges leave this factor above the largest value seen, so that unseen inputs fit.
 pub const HEADROOM: f64 = 2.0;

@@ -2,7 +2,7 @@
 
 use crate::error::CircuitError;
 use crate::layout::Layout;
-use crate::qmodel::{Precision, QModel, Step};
+use crate::qmodel::{Precision, QModel, Step, Tensor};
 use crate::register::{check_constants, RegisterShape};
 use crate::witness::bias_capacity;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,8 @@ pub const MIN_K: u32 = 5;
 pub const MAX_K: u32 = 18;
 /// Activation lanes worth trying.
 const LANES: [usize; 10] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
+/// The most of them.
+pub(crate) const MAX_LANES: usize = LANES[LANES.len() - 1];
 /// Bits of a weight, with its sign.
 const WEIGHT_BITS: std::ops::RangeInclusive<u32> = 16..=48;
 
@@ -74,7 +76,7 @@ pub struct Shape {
 impl Shape {
     /// Rows that the circuit may use.
     pub fn usable(&self) -> usize {
-        (1usize << self.k) - TAIL
+        usable(self.k)
     }
 
     /// Whether a shape from outside is among those that [`choose`] chooses from. What it does not choose itself, the layout
@@ -168,6 +170,19 @@ impl Shape {
     }
 }
 
+/// Rows that a circuit of 2^k rows may use.
+pub(crate) fn usable(k: u32) -> usize {
+    (1usize << k) - TAIL
+}
+
+/// Rows that stored tensors or the policy take at least, on so many lanes.
+fn least_rows(model: &QModel, lanes: usize) -> usize {
+    let rows = |t: &Tensor| t.channels.div_ceil(lanes).saturating_mul(t.positions());
+    let stored = model.tensors.iter().map(rows).fold(0, usize::saturating_add);
+    let output = &model.tensors[model.output()];
+    stored.max(output.len() / if output.positions() == 1 { lanes } else { 1 })
+}
+
 /// Bit widths worth trying at a given k: the range table must fit the rows.
 fn precisions(k: u32) -> Vec<Precision> {
     let new = |table_bits, limbs, top_bits| Precision {
@@ -227,6 +242,9 @@ pub fn choose(
                     live_input_lanes: 0,
                     features: Features::default(),
                 };
+                if least_rows(&structure, lanes) > shape.usable() {
+                    continue;
+                }
                 let Some(layout) = Layout::build(&structure, shape) else {
                     continue;
                 };

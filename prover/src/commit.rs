@@ -27,6 +27,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// Seeded rows for calibration, and the multiplications that they may take together.
+const DEFAULT_ROWS: usize = 16;
+const DEFAULT_WORK: usize = 1 << 31;
+
 /// How to commit.
 #[derive(Clone, Debug, Default)]
 pub struct CommitOptions {
@@ -102,7 +106,7 @@ pub struct Committed {
 pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveError> {
     let graph = onnx::import(bytes)?;
     let samples = match options.calibration.is_empty() {
-        true => lower::default_samples(&graph, 16),
+        true => lower::default_samples(&graph, default_rows(&graph)),
         false => options.calibration.clone(),
     };
     let ranges = Ranges::calibrate(&graph, &samples)?;
@@ -113,6 +117,11 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
         model: Arc::new(model),
         layout: Arc::new(layout),
     })
+}
+
+/// Seeded rows that a model is calibrated on if none are given: fewer for large models, whose runs take seconds.
+fn default_rows(graph: &Graph) -> usize {
+    (DEFAULT_WORK / lower::work(graph).max(1)).clamp(1, DEFAULT_ROWS)
 }
 
 /// Commits to a compiled model under an SRS of `layout.shape.k`.

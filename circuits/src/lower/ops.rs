@@ -10,9 +10,11 @@ mod windows;
 
 use super::form::{Affine, Bias, Contraction, FloatModel, Form, Kind, Linear, Order, Pairing, Part, Step, Tensor};
 use super::quantize::integer_bits;
+use super::size;
 use crate::error::CircuitError;
 use crate::onnx::{self, Graph, Node, Op, ReduceKind};
 use crate::qmodel::{Axis, MaxPool, View};
+use crate::shape::MAX_K;
 use std::collections::BTreeMap;
 
 use constants::Constant;
@@ -38,11 +40,17 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatModel, CircuitError> 
         tensors: vec![],
         neighbours: vec![],
         reads: vec![0; graph.values.len()],
+        unread: vec![],
+        kept: vec![0; graph.values.len()],
+        entries: 0,
+        rows: 0,
         constants: BTreeMap::new(),
     };
     lowering.input(input);
     let inputs = graph.nodes.iter().flat_map(|node| &node.inputs);
     inputs.for_each(|id| lowering.reads[*id] += 1);
+    lowering.unread = lowering.reads.clone();
+    lowering.unread[output] += 1;
     let mut refused = vec![];
     for node in &graph.nodes {
         match lowering.node(node) {
@@ -51,6 +59,18 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatModel, CircuitError> 
                     true => lowering.settled(form),
                     false => form,
                 };
+                let form = match size::terms(&form) > size::MAX_TERMS {
+                    true => lowering.copied(form),
+                    false => form,
+                };
+                lowering.read(node);
+                let entries = size::entries(&form);
+                lowering.kept[node.output] = entries;
+                lowering.entries += entries;
+                let kept = entries <= size::MAX_FORM && lowering.entries <= size::MAX_FORMS;
+                if !kept || !size::fits(lowering.rows) {
+                    return Err(CircuitError::TooLarge { max_k: MAX_K });
+                }
                 lowering.forms[node.output] = Some(form);
             }
             // A node whose input was refused is not reported again.
@@ -85,6 +105,13 @@ struct Lowering<'a> {
     neighbours: Vec<usize>,
     /// How often each value of the graph is read.
     reads: Vec<usize>,
+    /// How often it is yet to be read; the form of one that is not is dropped.
+    unread: Vec<usize>,
+    /// Entries of the index maps of each form that is kept, and of all of them.
+    kept: Vec<usize>,
+    entries: usize,
+    /// Rows that the stored tensors take at least.
+    rows: usize,
     /// The tensors of constants that are read like activations.
     constants: BTreeMap<usize, Form>,
 }
@@ -98,7 +125,7 @@ pub fn scores(graph: &Graph) -> Option<onnx::ValueId> {
 }
 
 /// Lists of more entries than this describe nothing that a circuit has rows for.
-const MAX_ENTRIES: usize = 1 << 24;
+const MAX_ENTRIES: usize = 1 << 22;
 
 /// Refuses lists with an entry for each element of such an array before they are made.
 fn limited(extents: &[usize]) -> Result<(), Refused> {
@@ -135,6 +162,17 @@ impl Lowering<'_> {
         self.forms[id] = Some(self.stored(0, Order::Same));
     }
 
+    /// Counts the operands of a node as read.
+    fn read(&mut self, node: &Node) {
+        for &id in &node.inputs {
+            self.unread[id] = self.unread[id].saturating_sub(1);
+            if self.unread[id] == 0 {
+                self.forms[id] = None;
+                self.entries -= std::mem::take(&mut self.kept[id]);
+            }
+        }
+    }
+
     /// The form of a stored tensor.
     fn stored(&self, id: usize, order: Order) -> Form {
         let t = &self.tensors[id];
@@ -162,6 +200,7 @@ impl Lowering<'_> {
     }
 
     fn push(&mut self, name: String, grid: [usize; 3], signed: bool, range: f64, step: Step) -> usize {
+        self.rows = self.rows.saturating_add(size::rows(grid));
         self.tensors.push(Tensor {
             name,
             grid,

@@ -1,6 +1,6 @@
 //! Calibration: the largest magnitude of every value of a graph, constants included.
 
-use super::Weights;
+use super::{size, Weights};
 use crate::error::CircuitError;
 use crate::float;
 use crate::onnx::{Graph, Tensor};
@@ -27,6 +27,7 @@ impl Ranges {
         if samples.is_empty() {
             return Err(CircuitError::Calibration("no rows were given".into()));
         }
+        size::check(graph)?;
         let mut ranges = vec![0f64; graph.values.len()];
         for (row, sample) in samples.iter().enumerate() {
             if let Some(bad) = sample.iter().find(|v| !v.is_finite()) {

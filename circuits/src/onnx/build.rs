@@ -9,8 +9,8 @@ use super::wire::limit;
 use std::collections::HashMap;
 
 /// Largest runtime tensor, and all of them together, in elements.
-const MAX_ELEMENTS: u64 = 1 << 26;
-const MAX_TOTAL_ELEMENTS: u64 = 1 << 28;
+const MAX_ELEMENTS: u64 = 1 << 22;
+const MAX_TOTAL_ELEMENTS: u64 = 1 << 25;
 /// Elements that folding may make, beyond four times those in the file.
 const MAX_FOLDED_ELEMENTS: u64 = 1 << 24;
 /// Multiplications that folding may do.

@@ -15,6 +15,9 @@ impl Builder<'_> {
             if matches!(self.model.tensors[id].step, Step::Affine(_)) {
                 self.produce(id);
             }
+            if self.refused || self.cursor.iter().any(|&c| c > self.shape.usable()) {
+                return None;
+            }
         }
         let line = self.read(&Read::output(self.model));
         self.equalities.push((line, Src::Uacc(self.policy_rows - 1)));
