@@ -24,6 +24,12 @@ pub enum ProveError {
         /// Of the recipe.
         recipe: u32,
     },
+    /// The people's part of a card is not one.
+    #[error("the description on the card is not one that this release reads: {reason}. Help: get the card again from its publisher, or use the release that made it")]
+    Description {
+        /// What is wrong.
+        reason: String,
+    },
     /// A stored file is damaged or of another version.
     #[error("{}: {reason}. Help: commit the model again", path.display())]
     File {
@@ -79,6 +85,7 @@ impl ProveError {
         match self {
             Self::Circuit(e) => e.code(),
             Self::CardSize { .. } => "card-size",
+            Self::Description { .. } => "card-description",
             Self::File { .. } => "file-damaged",
             Self::Import(e) => e.code(),
             Self::Io { .. } => "io",

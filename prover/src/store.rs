@@ -13,6 +13,7 @@ use provenn_circuits::qmodel::QModel;
 use provenn_circuits::shape::Shape;
 use provenn_verifier::{ModelCard, SrsVerifyingKey};
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -120,9 +121,28 @@ pub fn openings(path: &Path) -> Result<Vec<Vec<Fr>>, ProveError> {
 /// The people's part of a card.
 ///
 /// # Errors
-/// [`ProveError::File`] if the card's description is not one of this version.
+/// [`ProveError::Description`] if it is not one of this version.
 pub fn description(card: &ModelCard) -> Result<Description, ProveError> {
-    serde_json::from_str(&card.description).map_err(|e| damaged(Path::new(CARD), e.to_string()))
+    serde_json::from_str(&card.description).map_err(|e| ProveError::Description {
+        reason: json_reason(&e),
+    })
+}
+
+/// What is wrong with a JSON text, in words for people: the library's speak of types of this program.
+pub fn json_reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let said = text.rsplit_once(" at line ").map_or(text.as_str(), |(said, _)| said);
+    let telling = ["missing field", "unknown field", "duplicate field", "unknown variant"];
+    let reason = match error.classify() {
+        Category::Eof => "it ends early",
+        Category::Data if telling.iter().any(|start| said.starts_with(start)) => said,
+        Category::Data => "a value of another form was expected",
+        Category::Syntax | Category::Io => "this is not JSON",
+    };
+    match error.line() {
+        0 => reason.to_owned(),
+        line => format!("{reason} (line {line}, column {})", error.column()),
+    }
 }
 
 /// Reads a file.

@@ -1,4 +1,6 @@
-//! Hexadecimal.
+//! Hexadecimal, and numbers on the command line.
+
+use std::str::FromStr;
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
@@ -24,6 +26,25 @@ pub fn hex32(text: &str) -> Result<[u8; 32], String> {
     bytes
         .try_into()
         .map_err(|_| format!("64 hexadecimal digits (32 bytes) are expected, got {got} bytes"))
+}
+
+/// A whole number, as a clap value parser.
+pub fn whole<T: FromStr + Bounded>(text: &str) -> Result<T, String> {
+    text.parse()
+        .map_err(|_| format!("a whole number of 0 to {} is expected", T::MOST))
+}
+
+/// Largest values, for messages.
+pub trait Bounded {
+    const MOST: u64;
+}
+
+impl Bounded for u32 {
+    const MOST: u64 = Self::MAX as u64;
+}
+
+impl Bounded for u64 {
+    const MOST: u64 = Self::MAX;
 }
 
 /// A digest of 32 or 64 bytes, as a clap value parser.

@@ -1,11 +1,14 @@
 //! Errors as people and scripts see them: a stable code, a message, a help line, an exit code.
 
-use crate::report::{out, printable};
+use crate::files;
+use crate::report::out;
 use provenn_circuits::CircuitError;
 use provenn_prover::srs::SrsError;
 use provenn_prover::ProveError;
+use provenn_verifier::text::printable;
 use provenn_verifier::VerifyError;
 use serde_json::json;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// What ends a command.
@@ -15,6 +18,8 @@ pub struct CliError {
     message: String,
     help: String,
     exit: u8,
+    /// One line each: everything that is wrong, where that is more than the first thing.
+    details: Vec<String>,
 }
 
 impl CliError {
@@ -24,6 +29,39 @@ impl CliError {
             message: shortened(message.into()),
             help: help.into(),
             exit,
+            details: Vec::new(),
+        }
+    }
+
+    /// The same with everything that is wrong.
+    pub fn with(mut self, details: Vec<String>) -> Self {
+        self.details = details.into_iter().map(shortened).collect();
+        self
+    }
+
+    /// The same, about a file.
+    pub fn at(mut self, path: &Path) -> Self {
+        self.message = shortened(format!("{}: {}", path.display(), self.message));
+        self
+    }
+
+    /// A file of another kind than its place asks for.
+    pub fn kind(exit: u8, code: &'static str, path: &Path, found: &str, expected: &str) -> Self {
+        Self::new(
+            exit,
+            code,
+            format!("{} is {found}; expected {expected}", path.display()),
+            format!("give {expected} in this place"),
+        )
+    }
+
+    /// A file of the verifier's format that was refused.
+    pub fn file(path: &Path, bytes: &[u8], error: VerifyError) -> Self {
+        match error {
+            VerifyError::BadMagic { expected, .. } => {
+                Self::kind(3, error.code(), path, files::what(bytes), &expected.to_string())
+            }
+            error => Self::from(error).at(path),
         }
     }
 
@@ -33,12 +71,21 @@ impl CliError {
     }
 
     pub fn io(path: &Path, source: &std::io::Error) -> Self {
-        Self::new(1, "io", format!("{}: {source}", path.display()), IO_HELP)
+        Self::new(
+            1,
+            "io",
+            format!("{}: {}", path.display(), plain(source)),
+            io_help(source),
+        )
     }
 
     /// Code, message and help.
     pub fn parts(&self) -> (&'static str, &str, &str) {
         (self.code, &self.message, &self.help)
+    }
+
+    pub fn details(&self) -> &[String] {
+        &self.details
     }
 
     pub fn exit(&self) -> u8 {
@@ -47,11 +94,17 @@ impl CliError {
 
     pub fn print(&self, json: bool) {
         eprintln!("error[{}]: {}", self.code, printable(&self.message));
+        for detail in &self.details {
+            eprintln!("  {}", printable(detail));
+        }
         if !self.help.is_empty() {
             eprintln!("help: {}", printable(&self.help));
         }
         if json {
-            let body = json!({ "code": self.code, "message": self.message, "help": self.help, "exit": self.exit });
+            let mut body = json!({ "code": self.code, "message": self.message, "help": self.help, "exit": self.exit });
+            if let (false, Some(fields)) = (self.details.is_empty(), body.as_object_mut()) {
+                fields.insert("details".into(), json!(self.details));
+            }
             let _written = out(&format!("{}\n", json!({ "error": body })));
         }
     }
@@ -67,13 +120,41 @@ fn shortened(message: String) -> String {
     }
 }
 
-const IO_HELP: &str = "check that the path exists, that it may be read or written, and that the disk has room";
+/// What the operating system says, without its numbers.
+fn plain(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "no such file or folder".into(),
+        ErrorKind::IsADirectory => "this is a folder; expected a file".into(),
+        ErrorKind::NotADirectory => "a part of this path is a file; expected a folder".into(),
+        ErrorKind::PermissionDenied => "not allowed to read or write this".into(),
+        ErrorKind::StorageFull => "the disk is full".into(),
+        ErrorKind::AlreadyExists => "this exists already".into(),
+        _ => {
+            let text = error.to_string();
+            text.split_once(" (os error")
+                .map_or(text.as_str(), |(text, _)| text)
+                .to_lowercase()
+        }
+    }
+}
+
+fn io_help(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::NotFound => "check the spelling, and the folder that the command runs in",
+        ErrorKind::IsADirectory => "name a file in it",
+        ErrorKind::NotADirectory => "check the path",
+        ErrorKind::PermissionDenied => "check its owner and mode, or run as its owner",
+        ErrorKind::StorageFull => "make room, or write elsewhere",
+        ErrorKind::AlreadyExists => "choose another name",
+        _ => "check that the path may be read or written, and that the disk has room",
+    }
+}
 
 /// Exit code of a code of the libraries.
 fn exit_of(code: &str) -> u8 {
     match code {
         "calibration" | "input-length" | "not-finite" | "policy-out-of-range" => 2,
-        "card-size" | "recipe" => 3,
+        "card-description" | "card-size" | "recipe" => 3,
         "accumulator-wrap" | "constant-too-large" | "model-too-large" | "onnx-too-large" | "out-of-range"
         | "srs-k-out-of-range" => 5,
         "float-execution" | "model-unsupported" => 4,
@@ -84,11 +165,17 @@ fn exit_of(code: &str) -> u8 {
 
 impl From<ProveError> for CliError {
     fn from(error: ProveError) -> Self {
+        if let ProveError::Io { path, source } = &error {
+            return Self::io(path, source);
+        }
+        if let ProveError::Srs(SrsError::Io { action, path, source }) = &error {
+            let message = format!("cannot {action} {}: {}", path.display(), plain(source));
+            return Self::new(1, error.code(), message, io_help(source));
+        }
         let text = error.to_string();
         // The libraries put advice at the end of the message.
         let (message, help) = text.split_once(". Help: ").unwrap_or((&text, ""));
         let help = match &error {
-            ProveError::Io { .. } => IO_HELP,
             ProveError::Srs(e) => e.help(),
             ProveError::Policy(e) | ProveError::Refused(e) => e.help(),
             _ => help,

@@ -1,6 +1,8 @@
 //! Reading files of bounded size, and writing private ones.
 
 use crate::error::CliError;
+use crate::npy;
+use provenn_verifier::{FileKind, VerifyError};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -33,6 +35,55 @@ pub fn read(path: &Path, maximum: u64) -> Result<Vec<u8>, CliError> {
         ));
     }
     Ok(bytes)
+}
+
+/// A file of the verifier's format.
+pub fn decode<T>(
+    path: &Path,
+    maximum: u64,
+    decode: impl FnOnce(&[u8]) -> Result<T, VerifyError>,
+) -> Result<T, CliError> {
+    let bytes = read(path, maximum)?;
+    decode(&bytes).map_err(|error| CliError::file(path, &bytes, error))
+}
+
+/// An ONNX file, as far as it is no other that is known here.
+pub fn model(path: &Path) -> Result<Vec<u8>, CliError> {
+    let bytes = read(path, MAX_MODEL)?;
+    match known(&bytes) {
+        Some(found) => Err(CliError::kind(2, "wrong-file", path, found, "an ONNX file")),
+        None => Ok(bytes),
+    }
+}
+
+/// What the first bytes of a file show.
+pub fn what(bytes: &[u8]) -> &'static str {
+    let text = bytes.trim_ascii_start();
+    match known(bytes) {
+        Some(known) => known,
+        None if bytes.is_empty() => "empty",
+        None if text.starts_with(b"{") || text.starts_with(b"[") => "JSON",
+        None => "a file of no known kind",
+    }
+}
+
+fn known(bytes: &[u8]) -> Option<&'static str> {
+    let ours = FileKind::of(bytes).map(|kind| match kind {
+        FileKind::Card => "a model card",
+        FileKind::Receipt => "a receipt",
+        FileKind::Srs => "an SRS verifying key",
+        FileKind::Key => "a circuit key",
+        _ => "a log entry",
+    });
+    let others: [(&[u8], &str); 5] = [
+        (npy::MAGIC, "a .npy file"),
+        (b"PROVNSRS", "an SRS file of the prover"),
+        (b"ptau", "a ceremony file (.ptau)"),
+        (b"PK\x03\x04", "a zip archive"),
+        (b"SQLite format 3", "a database"),
+    ];
+    let found = others.iter().find(|(magic, _)| bytes.starts_with(magic));
+    ours.or(found.map(|(_, name)| *name))
 }
 
 /// Writes a file completely or not at all. A private one is readable by its owner only, from its first byte on.

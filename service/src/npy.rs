@@ -69,7 +69,7 @@ fn split(bytes: &[u8]) -> Result<(&str, &[u8]), CliError> {
     let cut = || bad("it ends early".into());
     let rest = bytes
         .strip_prefix(MAGIC)
-        .ok_or_else(|| bad("wrong first bytes".into()))?;
+        .ok_or_else(|| bad("it does not begin as one".into()))?;
     let (len, rest) = match rest {
         [1, 0, a, b, rest @ ..] => (usize::from(u16::from_le_bytes([*a, *b])), rest),
         [2, 0, a, b, c, d, rest @ ..] => (u32::from_le_bytes([*a, *b, *c, *d]) as usize, rest),

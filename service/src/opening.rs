@@ -4,6 +4,7 @@ use crate::bytes::{hex, hex32};
 use crate::error::CliError;
 use ff::PrimeField;
 use provenn_prover::prove::Opening;
+use provenn_prover::store::json_reason;
 use serde::Deserialize;
 use serde_json::{json, Value};
 
@@ -36,7 +37,7 @@ pub fn from_json(bytes: &[u8]) -> Result<(Vec<i64>, Opening), CliError> {
             "commit to the input again",
         )
     };
-    let file: File = serde_json::from_slice(bytes).map_err(|e| bad(e.to_string()))?;
+    let file: File = serde_json::from_slice(bytes).map_err(|e| bad(json_reason(&e)))?;
     if file.version != 1 {
         return Err(bad(format!("version {}, expected 1", file.version)));
     }

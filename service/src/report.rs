@@ -1,5 +1,6 @@
 //! What a command prints: text for people, one JSON object for scripts.
 
+use provenn_verifier::text::printable;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -42,23 +43,6 @@ pub fn out(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Text from a file, safe for a terminal: control characters and bidirectional overrides are escaped.
-pub fn printable(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars()
-        .map(|c| {
-            if hidden(c) {
-                c.escape_unicode().to_string()
-            } else {
-                c.to_string()
-            }
-        })
-        .collect()
-}
-
 /// `12345` as `12,345`.
 pub fn grouped(n: usize) -> String {
     let digits = n.to_string();
@@ -73,8 +57,10 @@ pub fn grouped(n: usize) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
     use super::*;
+    use provenn_verifier::text::quoted;
 
     #[test]
     fn numbers_and_terminal_safety() {
@@ -82,6 +68,21 @@ mod tests {
             ["1", "999", "1,000", "1,234,567"],
             [1, 999, 1000, 1_234_567].map(grouped).each_ref().map(String::as_str)
         );
-        assert_eq!(printable("a\u{1b}[2Jb\u{202e}"), "a\\u{1b}[2Jb\\u{202e}");
+        let mut report = Report::default();
+        report.row("a", "\u{1b}[2Jb\u{202e}\n");
+        assert_eq!(report.text, "a                \\u{1b}[2Jb\\u{202e}\\u{a}\n");
+    }
+
+    /// The pages show text in the same way: `text.js` is held to this table too.
+    #[test]
+    fn text_is_shown_as_on_the_pages() {
+        let table: Value = serde_json::from_str(include_str!("../../verifier/wasm/test/text.json")).unwrap();
+        for (name, shown) in [("printable", printable as fn(&str) -> String), ("quoted", quoted)] {
+            let rows = table[name].as_array().unwrap();
+            assert!(rows.len() >= 4);
+            for row in rows {
+                assert_eq!(shown(row[0].as_str().unwrap()), row[1].as_str().unwrap());
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ use crate::error::CliError;
 use crate::files::{self, MAX_DATA};
 use crate::npy;
 use provenn_prover::commit::Description;
+use provenn_prover::store::json_reason;
 use serde::de::{Error, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
@@ -77,7 +78,19 @@ fn each<'de, D: Deserializer<'de>, T: Deserialize<'de>, S>(
 /// Rows of a calibration or test set.
 pub fn rows(path: Option<&Path>) -> Result<Vec<Vec<f32>>, CliError> {
     match path {
-        Some(path) => Ok(npy::parse(&files::read(path, MAX_DATA)?)?.rows),
+        Some(path) => {
+            let bytes = files::read(path, MAX_DATA)?;
+            match bytes.starts_with(npy::MAGIC) {
+                true => Ok(npy::parse(&bytes).map_err(|e| e.at(path))?.rows),
+                false => Err(CliError::kind(
+                    2,
+                    "npy",
+                    path,
+                    files::what(&bytes),
+                    "a .npy file with rows",
+                )),
+            }
+        }
         None => Ok(vec![]),
     }
 }
@@ -85,22 +98,25 @@ pub fn rows(path: Option<&Path>) -> Result<Vec<Vec<f32>>, CliError> {
 /// One input: `.npy` with one row (or exactly the input's shape), or JSON `{"shape": [..], "values": [..]}`.
 pub fn one(path: &Path, description: &Description) -> Result<Vec<f32>, CliError> {
     let bytes = files::read(path, MAX_DATA)?;
+    sample(&bytes, description).map_err(|e| e.at(path))
+}
+
+fn sample(bytes: &[u8], description: &Description) -> Result<Vec<f32>, CliError> {
     let (shape, values) = match bytes.starts_with(npy::MAGIC) {
         true => {
-            let npy = npy::parse(&bytes)?;
+            let npy = npy::parse(bytes)?;
             let shape = [vec![npy.rows.len()], npy.shape].concat();
             (shape, npy.rows.concat())
         }
         false => {
-            let json: Json<Vec<f32>> =
-                serde_json::from_slice(&bytes).map_err(|e| bad(format!("{}: {e}", path.display())))?;
+            let json: Json<Vec<f32>> = serde_json::from_slice(bytes).map_err(|e| unread(bytes, &e))?;
             (json.shape.0, json.values)
         }
     };
     let expected = &description.input_shape;
     if shape != *expected && shape != [&[1], expected.as_slice()].concat() {
         return Err(bad(format!(
-            "the sample has shape {shape:?}, the model takes {expected:?}"
+            "the sample has the shape {shape:?}; the model takes {expected:?}"
         )));
     }
     if values.len() != expected.iter().product::<usize>() {
@@ -120,7 +136,7 @@ pub fn shape(bytes: &[u8]) -> Result<Vec<usize>, CliError> {
     let Json {
         shape: Axes(shape),
         values: Counted(count),
-    } = serde_json::from_slice(bytes).map_err(|e| bad(e.to_string()))?;
+    } = serde_json::from_slice(bytes).map_err(|e| unread(bytes, &e))?;
     match shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)) == Some(count) {
         true => Ok(shape),
         false => Err(bad(format!("{count} values do not fill the shape {shape:?}"))),
@@ -131,6 +147,14 @@ pub fn shape(bytes: &[u8]) -> Result<Vec<usize>, CliError> {
 pub fn quantize(values: &[f32], description: &Description) -> Vec<i64> {
     let scale = 2f64.powi(description.input_frac);
     values.iter().map(|&x| (f64::from(x) * scale).round() as i64).collect()
+}
+
+/// What is not JSON either is told by what it is.
+fn unread(bytes: &[u8], error: &serde_json::Error) -> CliError {
+    match files::what(bytes) {
+        "JSON" => bad(json_reason(error)),
+        found => bad(format!("this is {found}; expected a sample")),
+    }
 }
 
 fn bad(message: String) -> CliError {

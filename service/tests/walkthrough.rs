@@ -1,36 +1,25 @@
-//! The walk-through of the README, run as it is printed there.
+//! The walk-throughs of the README, run as they are printed there.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-/// The commands of the section on the service.
-fn commands() -> String {
+/// The commands of a section.
+fn commands(title: &str) -> String {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
-    let (_, section) = readme.split_once("\n## The service\n").unwrap();
+    let (_, section) = readme.split_once(&format!("\n## {title}\n")).unwrap();
     let (_, block) = section.split_once("\n```sh\n").unwrap();
     let (block, _) = block.split_once("\n```\n").unwrap();
     block.to_owned()
 }
 
-#[test]
-fn the_readme_walks_through() {
+/// Runs a script in a folder of its own with the fixtures beside it, and returns what it printed.
+fn walk(script: &str, address: &str, files: &[&str]) -> String {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    std::os::unix::fs::symlink(
-        root.join("fixtures").canonicalize().unwrap(),
-        folder.path().join("fixtures"),
-    )
-    .unwrap();
-    let address = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .to_string();
-    let printed = commands();
-    assert!(printed.contains("127.0.0.1:8080"));
-    let script = printed.replace("127.0.0.1:8080", &address);
+    let fixtures = root.join("fixtures").canonicalize().unwrap();
+    std::os::unix::fs::symlink(fixtures, folder.path().join("fixtures")).unwrap();
     let binary = Path::new(env!("CARGO_BIN_EXE_provenn"));
     let path = format!(
         "{}:{}",
@@ -38,16 +27,11 @@ fn the_readme_walks_through() {
         std::env::var("PATH").unwrap()
     );
     let output = Command::new("bash")
-        .args([
-            "-euo",
-            "pipefail",
-            "-c",
-            &format!("trap 'kill $(jobs -p)' EXIT\n{script}"),
-        ])
+        .args(["-euo", "pipefail", "-c", script])
         .current_dir(folder.path())
         .env("PATH", path)
-        .env("PROVENN_LISTEN", &address)
-        .env("PROVENN_SRS", Path::new(env!("CARGO_TARGET_TMPDIR")).join("srs"))
+        .env("PROVENN_LISTEN", address)
+        .env("PROVENN_HOME", folder.path().join("home"))
         .output()
         .unwrap();
     let (out, err) = (
@@ -55,7 +39,39 @@ fn the_readme_walks_through() {
         String::from_utf8_lossy(&output.stderr),
     );
     assert!(output.status.success(), "{out}\n{err}");
-    assert!(out.contains("\"valid\":true"), "{out}");
-    assert!(out.contains("LOGGED: the receipt is entry 1 of 2"), "{out}");
-    assert!(folder.path().join("model.card").exists());
+    for file in files {
+        assert!(folder.path().join(file).exists(), "{file}");
+    }
+    out.into_owned()
+}
+
+#[test]
+fn the_commands_walk_through() {
+    let out = walk(
+        &commands("Walk-through"),
+        "",
+        &["digits/srs.vk", "receipt.bin", "structure.onnx"],
+    );
+    for printed in ["VALID under development parameters", "Rebuilt from the model's file"] {
+        assert!(out.contains(printed), "{printed}: {out}");
+    }
+}
+
+#[test]
+fn the_service_walks_through() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let printed = commands("The service");
+    assert!(printed.contains("127.0.0.1:8080"));
+    let script = printed.replace("127.0.0.1:8080", &address);
+    let script = format!("trap 'kill $(jobs -p)' EXIT\n{script}");
+    let out = walk(&script, &address, &["model.card", "srs.vk", "receipt.bin"]);
+    for printed in [
+        "\"valid\":true",
+        "VALID under development parameters",
+        "LOGGED: the receipt is entry 1 of 2",
+    ] {
+        assert!(out.contains(printed), "{printed}: {out}");
+    }
 }

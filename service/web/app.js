@@ -11,6 +11,7 @@ import { ledger, modelLedger } from "./ledger.js";
 import { log } from "./log.js";
 import { model } from "./model.js";
 import { models } from "./models.js";
+import { printable } from "./text.js";
 import { verify } from "./verify.js";
 
 /** Views by address: what is behind `#/`, or the path of a card. Each gets the parts of its address and a signal that
@@ -46,7 +47,7 @@ async function show(first) {
   const { title, body } = await content(address, signal);
   if (signal.aborted) return;
   main.removeAttribute("aria-busy");
-  document.title = `${title} · Provenn`;
+  document.title = `${printable(title)} · Provenn`;
   main.replaceChildren(element("h1", "", title), ...body);
   say("");
   if (!first) main.focus();

@@ -1,5 +1,6 @@
 // Elements. Text goes in as text only; nothing of a file or an answer is ever parsed as markup.
 
+import { printable } from "./text.js";
 import { element } from "./view.js";
 
 export { element };
@@ -9,8 +10,8 @@ const SVG = "http://www.w3.org/2000/svg";
 /** An element of a drawing. */
 export function draw(tag, attributes, ...children) {
   const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
-  made.append(...children);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, printable(String(value)));
+  made.append(...children.map((child) => (child instanceof Node ? child : printable(`${child}`))));
   return made;
 }
 

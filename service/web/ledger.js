@@ -3,6 +3,7 @@
 import { Problem, call, get, key } from "./api.js";
 import { element, field, figures, form, identifier, input, link, sheet } from "./dom.js";
 import { bits, count, figure, policy, short } from "./format.js";
+import { quoted } from "./text.js";
 
 /** Inputs and keys that a list shows: those with the most bits. */
 const MOST = 100;
@@ -47,7 +48,7 @@ export async function modelLedger([id], signal) {
   const byInput = ([which, sum]) => account(identifier(which, `${which.slice(0, 16)}…`), sum, limit("input"), uploads(files.filter(({ input }) => input === which)));
   const byKey = ([which, sum]) => account(requester(which), sum, limit("requester"));
   return {
-    title: `Ledger of ${card?.name || short(id)}`,
+    title: `Ledger of ${card?.name ? quoted(card.name) : short(id)}`,
     body: [
       sheet("All receipts", ...totals(out, reserved, accounts, limit("model")), ...rest(accounts), element("p", "hint after", link("See the model", `#/models/${id}`))),
       element(

@@ -8,6 +8,7 @@ import { saveAs } from "./files.js";
 import { network } from "./layers.js";
 import { proving } from "./prove.js";
 import { leaks } from "./receipt.js";
+import { quoted } from "./text.js";
 
 export async function model([id], signal) {
   const [found, graph, list] = await Promise.all([get(`/v1/models/${id}`, { signal }), drawn(id, signal), get("/v1/models", { signal })]);
@@ -17,7 +18,7 @@ export async function model([id], signal) {
   const column = (...sheets) => element("div", "column", ...sheets);
   const beside = wide ? [element("div", "columns even", column(...first), column(...second)), panel] : [element("div", "columns", column(...first, ...second), panel)];
   const name = found.summary?.name ?? found.card.name;
-  return { title: name || short(id), body: beside };
+  return { title: name ? quoted(name) : short(id), body: beside };
 }
 
 /** The graph of a model, null if the service has none because the upload is older than graphs are. */

@@ -3,6 +3,7 @@
 import { Problem, get, upload } from "./api.js";
 import { complaint, element, link, say, sheet } from "./dom.js";
 import { fileField, read } from "./files.js";
+import { quoted } from "./text.js";
 import { plural, seconds, short, size, time } from "./format.js";
 
 export async function models(_, signal) {
@@ -48,7 +49,7 @@ function row({ sha256, bytes, summary, created, commits }) {
   return element(
     "li",
     "",
-    element("div", "row-head", link(summary.name || short(sha256), `#/models/${sha256}`, "strong"), element("span", "tag", commits.length === 0 ? "uploaded" : "committed")),
+    element("div", "row-head", link(summary.name ? quoted(summary.name) : short(sha256), `#/models/${sha256}`, "strong"), element("span", "tag", commits.length === 0 ? "uploaded" : "committed")),
     element("p", "quiet-text", `${plural(summary.parameters, "parameter")} · ${plural(summary.nodes, "layer")} · ${size(bytes)} · a proof takes about ${seconds(forecast.cpu_seconds)} of CPU time · uploaded ${time(created)}`),
     committed.length === 0 ? null : element("ul", "commits", ...committed),
   );

@@ -4,14 +4,13 @@ use crate::codec::{at_most, digest32, Put, Reader};
 use crate::curve;
 use crate::error::VerifyError;
 use crate::key::VerifyingKey;
+use crate::kind::FileKind;
 use crate::receipt::MAX_PROOF;
 use crate::registration::{self, Registration};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// First bytes of a model card.
-pub const CARD_MAGIC: [u8; 4] = *b"PRVC";
 /// Version of the card encoding.
 pub const CARD_VERSION: u16 = 1;
 /// Longest description in bytes.
@@ -40,7 +39,7 @@ impl ModelCard {
     /// Canonical bytes. Of a valid card (see [`validate`](Self::validate)) they decode to the same card.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        out.put(&CARD_MAGIC);
+        out.put(&FileKind::Card.magic());
         out.put(&CARD_VERSION.to_le_bytes());
         out.put_bytes(&self.key.to_bytes());
         out.put(&self.srs_id);
@@ -55,7 +54,7 @@ impl ModelCard {
     /// Decodes canonical bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, VerifyError> {
         let mut reader = Reader::new(bytes);
-        reader.magic(&CARD_MAGIC)?;
+        reader.magic(FileKind::Card)?;
         reader.version(CARD_VERSION)?;
         let card = Self {
             key: VerifyingKey::from_bytes(reader.bytes(MAX_KEY)?)?,

@@ -2,6 +2,7 @@
 
 use crate::curve;
 use crate::error::VerifyError;
+use crate::kind::FileKind;
 use alloc::vec::Vec;
 use provenn_bn254::{Fr, G1Affine};
 
@@ -74,10 +75,14 @@ impl<'a> Reader<'a> {
         Ok(*head)
     }
 
-    pub(crate) fn magic(&mut self, expected: &[u8; 4]) -> Result<(), VerifyError> {
-        match self.array::<4>()? == *expected {
+    pub(crate) fn magic(&mut self, expected: FileKind) -> Result<(), VerifyError> {
+        let got = self.array::<4>()?;
+        match got == expected.magic() {
             true => Ok(()),
-            false => Err(VerifyError::BadMagic),
+            false => Err(VerifyError::BadMagic {
+                expected,
+                found: FileKind::of(&got),
+            }),
         }
     }
 

@@ -1,5 +1,10 @@
 //! Everything that can be wrong with a receipt, a card, a key or an SRS file.
 
+use crate::kind::FileKind;
+use alloc::borrow::ToOwned;
+use alloc::string::ToString;
+use core::fmt;
+
 /// Why verification refused. Each variant has one stable [`code`](VerifyError::code) and one [`help`](VerifyError::help) line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -8,8 +13,13 @@ pub enum VerifyError {
     #[error("a G2 point is outside the prime-order subgroup")]
     BadG2Subgroup,
     /// The first bytes are not those of this format.
-    #[error("not a file of this format")]
-    BadMagic,
+    #[error("this is {}; expected {expected}", kind_found(*found))]
+    BadMagic {
+        /// What was expected.
+        expected: FileKind,
+        /// What the first bytes are known by.
+        found: Option<FileKind>,
+    },
     /// A point is not canonically encoded, not on the curve, or the identity where that is not allowed.
     #[error("a curve point is malformed, not on the curve, or the identity")]
     BadPoint,
@@ -42,8 +52,11 @@ pub enum VerifyError {
         got: u64,
     },
     /// Audience or nonce differ from what the verifier asked for.
-    #[error("the receipt was issued for another context")]
-    ContextMismatch,
+    #[error("the receipt was issued for another {field}")]
+    ContextMismatch {
+        /// Which of them.
+        field: ContextField,
+    },
     /// A Fiat-Shamir challenge hit a point where the argument is undefined (never happens by chance).
     #[error("a challenge falls on an evaluation point")]
     DegenerateChallenge,
@@ -106,8 +119,11 @@ pub enum VerifyError {
     #[error("the output is not the expected one")]
     OutputMismatch,
     /// The policy or its parameters are not the expected ones.
-    #[error("the receipt uses another policy")]
-    PolicyMismatch,
+    #[error("the receipt uses another {field}")]
+    PolicyMismatch {
+        /// Which of them.
+        field: PolicyField,
+    },
     /// A policy parameter or output is outside the range of the circuit.
     #[error("a policy value is out of range")]
     PolicyOutOfRange,
@@ -148,6 +164,50 @@ pub enum VerifyError {
     },
 }
 
+/// A part of the context of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContextField {
+    /// Who the receipt is for.
+    Audience,
+    /// The challenge that it answers.
+    Nonce,
+}
+
+/// A part of a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyField {
+    /// Its name.
+    Policy,
+    /// The index of the output that it is about.
+    Output,
+    /// The threshold.
+    Threshold,
+}
+
+impl fmt::Display for ContextField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Audience => "audience",
+            Self::Nonce => "nonce",
+        })
+    }
+}
+
+impl fmt::Display for PolicyField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Policy => "policy",
+            Self::Output => "output index",
+            Self::Threshold => "threshold",
+        })
+    }
+}
+
+/// What a file is, for messages.
+fn kind_found(found: Option<FileKind>) -> impl fmt::Display {
+    found.map_or_else(|| "no file of this format".to_owned(), |kind| kind.to_string())
+}
+
 impl VerifyError {
     /// Stable identifier, the same in the command line, the API and the documentation.
     pub fn code(&self) -> &'static str {
@@ -163,14 +223,14 @@ impl VerifyError {
     fn texts(&self) -> (&'static str, &'static str) {
         match self {
             Self::BadG2Subgroup => ("bad-g2-subgroup", "Get the SRS verifying key again from its publisher."),
-            Self::BadMagic => ("bad-magic", "Check that the right file was given."),
+            Self::BadMagic { .. } => ("bad-magic", "Give the files in their places: receipt, model card and SRS key (srs.vk)."),
             Self::BadPoint => ("bad-point", "The file is damaged or forged; get it again."),
             Self::BadProofSystem => ("bad-proof-system", "Use the verifier release that supports this proof system."),
             Self::BadTag { .. } => ("bad-tag", "The file is damaged or from a newer release."),
             Self::BadUtf8 => ("bad-utf8", "The file is damaged; get it again."),
             Self::BadVersion { .. } => ("bad-version", "Use the verifier release that supports this version."),
             Self::CommitmentCount { .. } => ("commitment-count", "The card is inconsistent; ask its publisher."),
-            Self::ContextMismatch => ("context-mismatch", "Ask for a receipt made for your audience and nonce."),
+            Self::ContextMismatch { .. } => ("context-mismatch", "Ask for a receipt made for your audience and nonce."),
             Self::DegenerateChallenge => ("degenerate-challenge", "Ask for a new proof."),
             Self::DevSrs => ("dev-srs", "Accept development parameters only if you trust the machine that made them."),
             Self::Expired { .. } => ("expired", "Ask for a new receipt."),
@@ -186,7 +246,7 @@ impl VerifyError {
             Self::NonCanonicalScalar => ("non-canonical-scalar", "The file is damaged or forged; get it again."),
             Self::OpeningFailed => ("opening-failed", "The claim is not supported by its proof; do not rely on it."),
             Self::OutputMismatch => ("output-mismatch", "The model gave another output than expected."),
-            Self::PolicyMismatch => ("policy-mismatch", "Ask for a receipt under the agreed policy."),
+            Self::PolicyMismatch { .. } => ("policy-mismatch", "Ask for a receipt under the agreed policy."),
             Self::PolicyOutOfRange => ("policy-out-of-range", "Check output index, label, scores and threshold."),
             Self::QuantizationMismatch => ("quantization-mismatch", "Use the model card that the receipt was made for."),
             Self::RegistrationFailed => ("registration-failed", "Do not rely on this card; ask its publisher for a valid one."),

@@ -1,7 +1,7 @@
 //! What the caller asks of a receipt, beyond its being valid.
 
 use crate::claim::{Claim, InputBinding, Policy, PolicyKind};
-use crate::error::VerifyError;
+use crate::error::{ContextField, PolicyField, VerifyError};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -38,16 +38,14 @@ impl Expectation {
     /// Compares a claim with what is asked.
     pub(crate) fn check(&self, claim: &Claim) -> Result<(), VerifyError> {
         match &self.policy {
-            Some(PolicyExpectation::Kind(kind)) if claim.policy.kind() != *kind => {
-                return Err(VerifyError::PolicyMismatch)
+            Some(PolicyExpectation::Kind(kind)) => same_kind(*kind, claim.policy.kind())?,
+            Some(PolicyExpectation::Exact(policy)) => {
+                same_kind(policy.kind(), claim.policy.kind())?;
+                if claim.policy != *policy {
+                    return Err(VerifyError::OutputMismatch);
+                }
             }
-            Some(PolicyExpectation::Exact(policy)) if claim.policy.kind() != policy.kind() => {
-                return Err(VerifyError::PolicyMismatch)
-            }
-            Some(PolicyExpectation::Exact(policy)) if claim.policy != *policy => {
-                return Err(VerifyError::OutputMismatch)
-            }
-            _ => {}
+            None => {}
         }
         let (public, committed) = match &claim.input {
             InputBinding::Public { values } => (Some(values), None),
@@ -57,8 +55,13 @@ impl Expectation {
             return Err(VerifyError::InputMismatch);
         }
         let context = &claim.context;
-        if differs(&self.audience, Some(&context.audience)) || differs(&self.nonce, Some(&context.nonce)) {
-            return Err(VerifyError::ContextMismatch);
+        for (field, differs) in [
+            (ContextField::Audience, differs(&self.audience, Some(&context.audience))),
+            (ContextField::Nonce, differs(&self.nonce, Some(&context.nonce))),
+        ] {
+            if differs {
+                return Err(VerifyError::ContextMismatch { field });
+            }
         }
         match self.now {
             Some(now) if context.not_after != 0 && now > context.not_after => Err(VerifyError::Expired {
@@ -68,6 +71,20 @@ impl Expectation {
             _ => Ok(()),
         }
     }
+}
+
+/// Refuses another policy, naming the part that differs.
+fn same_kind(expected: PolicyKind, found: PolicyKind) -> Result<(), VerifyError> {
+    let field = match (expected, found) {
+        _ if expected == found => return Ok(()),
+        (PolicyKind::ThresholdBit { output, .. }, PolicyKind::ThresholdBit { output: other, .. })
+        | (PolicyKind::YesOnly { output, .. }, PolicyKind::YesOnly { output: other, .. }) => match output == other {
+            true => PolicyField::Threshold,
+            false => PolicyField::Output,
+        },
+        _ => PolicyField::Policy,
+    };
+    Err(VerifyError::PolicyMismatch { field })
 }
 
 /// Whether something is expected and it is not there.

@@ -3,11 +3,10 @@
 use crate::claim::Claim;
 use crate::codec::{Put, Reader};
 use crate::error::VerifyError;
+use crate::kind::FileKind;
 use crate::link::LinkProof;
 use alloc::vec::Vec;
 
-/// First bytes of a receipt.
-pub const RECEIPT_MAGIC: [u8; 4] = *b"PRVN";
 /// Version of the receipt encoding.
 pub const RECEIPT_VERSION: u16 = 1;
 /// Longest halo2 proof in bytes.
@@ -30,7 +29,7 @@ impl Receipt {
     /// Canonical bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        out.put(&RECEIPT_MAGIC);
+        out.put(&FileKind::Receipt.magic());
         out.put(&RECEIPT_VERSION.to_le_bytes());
         out.put_bytes(&self.claim.to_bytes());
         out.put_bytes(&self.proof);
@@ -41,7 +40,7 @@ impl Receipt {
     /// Decodes canonical bytes; refuses anything that [`to_bytes`](Self::to_bytes) would not have written.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, VerifyError> {
         let mut reader = Reader::new(bytes);
-        reader.magic(&RECEIPT_MAGIC)?;
+        reader.magic(FileKind::Receipt)?;
         reader.version(RECEIPT_VERSION)?;
         let receipt = Self {
             claim: Claim::from_bytes(reader.bytes(MAX_CLAIM)?)?,

@@ -4,12 +4,12 @@ use crate::codec::{at_most, digest32, size, Put, Reader};
 use crate::curve;
 use crate::error::VerifyError;
 use crate::key::MAX_K;
+use crate::kind::FileKind;
 use crate::msm::Terms;
 use alloc::vec::Vec;
 use core::ops::Deref;
 use provenn_bn254::{pairing_product_is_one, G1Affine, G2Affine, G2Prepared};
 
-const MAGIC: [u8; 4] = *b"PRVS";
 const VERSION: u16 = 1;
 /// Most tail points.
 const MAX_TAIL: usize = 257;
@@ -97,7 +97,7 @@ impl SrsVerifyingKey {
     /// Decodes and validates canonical bytes: points on the curve, G2 points in the prime-order subgroup.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, VerifyError> {
         let mut reader = Reader::new(bytes);
-        reader.magic(&MAGIC)?;
+        reader.magic(FileKind::Srs)?;
         reader.version(VERSION)?;
         let parts = SrsParts {
             kind: match reader.u8()? {
@@ -127,7 +127,7 @@ fn coordinates(reader: &mut Reader<'_>) -> Result<[[u8; 32]; 4], VerifyError> {
 
 fn encode(parts: &SrsParts) -> Vec<u8> {
     let mut out = Vec::new();
-    out.put(&MAGIC);
+    out.put(&FileKind::Srs.magic());
     out.put(&VERSION.to_le_bytes());
     out.put(&[match parts.kind {
         SrsKind::Dev => 0,

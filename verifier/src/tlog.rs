@@ -22,10 +22,10 @@ pub use tree::{empty_root, extends, leaf_hash, node_hash, root_of, Hash};
 
 use crate::codec::{Put, Reader};
 use crate::error::VerifyError;
+use crate::kind::FileKind;
 use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 
-const ENTRY_MAGIC: [u8; 4] = *b"PRVE";
 const ENTRY_VERSION: u16 = 1;
 
 /// What an entry is about.
@@ -58,7 +58,7 @@ impl Entry {
     /// Canonical bytes, of which the log's leaf is the hash.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        out.put(&ENTRY_MAGIC);
+        out.put(&FileKind::LogEntry.magic());
         out.put(&ENTRY_VERSION.to_le_bytes());
         out.put(&[match self.kind {
             EntryKind::Card => 1,
@@ -71,7 +71,7 @@ impl Entry {
     /// Decodes canonical bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, VerifyError> {
         let mut reader = Reader::new(bytes);
-        reader.magic(&ENTRY_MAGIC)?;
+        reader.magic(FileKind::LogEntry)?;
         reader.version(ENTRY_VERSION)?;
         let kind = match reader.u8()? {
             1 => EntryKind::Card,

@@ -186,10 +186,16 @@ impl Pending {
 
 /// The claim, the card and the SRS name one another. Returns the model id.
 fn check_identity(claim: &Claim, card: &CheckedCard, srs: &SrsVerifyingKey) -> Result<[u8; 32], VerifyError> {
-    let srs_id = srs.id();
+    let (srs_id, model_id) = (srs.id(), card.model_id());
     // The card was checked under the SRS that it names: its key fits.
-    if claim.srs_id != srs_id || card.srs_id != srs_id {
+    if card.srs_id != srs_id {
         return Err(VerifyError::SrsMismatch);
+    }
+    // Of another card, the SRS may well be another too: the card is what to change.
+    match (claim.srs_id == srs_id, claim.model_id == model_id) {
+        (false, false) => return Err(VerifyError::ModelMismatch),
+        (false, true) => return Err(VerifyError::SrsMismatch),
+        _ => {}
     }
     if claim.key_digest != card.key.digest() {
         return Err(VerifyError::KeyMismatch);
@@ -197,7 +203,6 @@ fn check_identity(claim: &Claim, card: &CheckedCard, srs: &SrsVerifyingKey) -> R
     if claim.quantization != card.quantization {
         return Err(VerifyError::QuantizationMismatch);
     }
-    let model_id = card.model_id();
     match claim.model_id == model_id {
         true => Ok(model_id),
         false => Err(VerifyError::ModelMismatch),

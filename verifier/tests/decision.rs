@@ -64,7 +64,9 @@ fn expectations() {
     let cases = [
         (
             policy(PolicyExpectation::Kind(PolicyKind::Label)),
-            VerifyError::PolicyMismatch,
+            VerifyError::PolicyMismatch {
+                field: PolicyField::Policy,
+            },
         ),
         (
             policy(PolicyExpectation::Exact(Policy::Scores { scores: vec![] })),
@@ -89,14 +91,18 @@ fn expectations() {
                 audience: Some("eve".to_owned()),
                 ..Expectation::default()
             },
-            VerifyError::ContextMismatch,
+            VerifyError::ContextMismatch {
+                field: ContextField::Audience,
+            },
         ),
         (
             Expectation {
                 nonce: Some([8; 32]),
                 ..Expectation::default()
             },
-            VerifyError::ContextMismatch,
+            VerifyError::ContextMismatch {
+                field: ContextField::Nonce,
+            },
         ),
         (
             Expectation {
@@ -249,14 +255,19 @@ fn error_codes_are_distinct() {
     let n = 0;
     let all = [
         VerifyError::BadG2Subgroup,
-        VerifyError::BadMagic,
+        VerifyError::BadMagic {
+            expected: FileKind::Card,
+            found: None,
+        },
         VerifyError::BadPoint,
         VerifyError::BadProofSystem,
         VerifyError::BadTag { got: 0 },
         VerifyError::BadUtf8,
         VerifyError::BadVersion { expected: 1, got: 2 },
         VerifyError::CommitmentCount { expected: n, got: n },
-        VerifyError::ContextMismatch,
+        VerifyError::ContextMismatch {
+            field: ContextField::Nonce,
+        },
         VerifyError::DegenerateChallenge,
         VerifyError::DevSrs,
         VerifyError::Expired { not_after: n, now: n },
@@ -270,7 +281,9 @@ fn error_codes_are_distinct() {
         VerifyError::NonCanonicalScalar,
         VerifyError::OpeningFailed,
         VerifyError::OutputMismatch,
-        VerifyError::PolicyMismatch,
+        VerifyError::PolicyMismatch {
+            field: PolicyField::Policy,
+        },
         VerifyError::PolicyOutOfRange,
         VerifyError::QuantizationMismatch,
         VerifyError::SrsInvalid { reason: "" },

@@ -2,7 +2,7 @@
 
 use crate::bytes::hex;
 use crate::error::CliError;
-use crate::files::{self, MAX_CARD, MAX_MODEL};
+use crate::files::{self, MAX_CARD};
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::srs;
@@ -29,8 +29,8 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    let card = ModelCard::from_bytes(&files::read(&args.card, MAX_CARD)?)?;
-    let model = files::read(&args.model, MAX_MODEL)?;
+    let card = files::decode(&args.card, MAX_CARD, ModelCard::from_bytes)?;
+    let model = files::model(&args.model)?;
     let tails = args.openings.as_deref().map(store::openings).transpose()?;
     let stored = args.card.parent().unwrap_or(Path::new("")).join(srs::FILE);
     let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));

@@ -2,7 +2,7 @@
 
 use crate::bytes::{digest, hex, Digest};
 use crate::error::CliError;
-use crate::files::{self, MAX_MODEL};
+use crate::files;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::{sample, srs};
@@ -61,7 +61,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         held_out: sample::rows(args.held_out.as_deref())?,
         committed_input: args.input.committed(),
     };
-    let bytes = files::read(&args.model, MAX_MODEL)?;
+    let bytes = files::model(&args.model)?;
     let progress = Progress::new("compiling");
     let compiled = compile(&bytes, &options)?;
     progress.set("reading the SRS");

@@ -6,7 +6,8 @@ use crate::files::{self, MAX_CARD, MAX_RECEIPT};
 use crate::report::{grouped, Report};
 use provenn_prover::commit::Description;
 use provenn_prover::store;
-use provenn_verifier::{InputBinding, ModelCard, Policy, Receipt};
+use provenn_verifier::text::quoted;
+use provenn_verifier::{InputBinding, ModelCard, Policy, PolicyKind, Receipt, VerifyError};
 use serde_json::{json, Value};
 use std::path::PathBuf;
 
@@ -21,16 +22,17 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let bytes = files::read(&args.receipt, MAX_RECEIPT)?;
-    let Receipt { claim, proof, link } = Receipt::from_bytes(&bytes)?;
-    let card = args
-        .card
-        .as_deref()
-        .map(|path| files::read(path, MAX_CARD))
+    let decoded = Receipt::from_bytes(&bytes).map_err(|error| CliError::file(&args.receipt, &bytes, error));
+    let Receipt { claim, proof, link } = decoded?;
+    let card = args.card.as_deref();
+    let card = card
+        .map(|path| files::decode(path, MAX_CARD, ModelCard::from_bytes))
         .transpose()?;
-    let card = card.map(|bytes| ModelCard::from_bytes(&bytes)).transpose()?;
     let description = match &card {
         Some(card) if card.model_id() != claim.model_id => {
-            return Err(provenn_verifier::VerifyError::ModelMismatch.into())
+            let [card, claim] = [card.model_id(), claim.model_id].map(|id| hex(&id));
+            let differs = format!("model: the card is {card}, the receipt is about {claim}");
+            return Err(CliError::from(VerifyError::ModelMismatch).with(vec![differs]));
         }
         Some(card) => Some(store::description(card)?),
         None => None,
@@ -76,7 +78,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         ),
         (
             "audience",
-            format!("`{}`", claim.context.audience),
+            quoted(&claim.context.audience),
             "claim digest, the first thing the transcript absorbs",
         ),
         ("nonce", hex(&claim.context.nonce), "claim digest"),
@@ -139,6 +141,21 @@ pub fn policy(policy: &Policy, description: Option<&Description>) -> String {
             number(*threshold, description)
         ),
     }
+}
+
+/// The same of a policy that is asked for.
+pub fn kind(kind: PolicyKind, description: Option<&Description>) -> String {
+    let asked = match kind {
+        PolicyKind::Scores => Policy::Scores { scores: vec![] },
+        PolicyKind::Label => Policy::Label { label: 0 },
+        PolicyKind::ThresholdBit { output, threshold } => Policy::ThresholdBit {
+            output,
+            threshold,
+            bit: false,
+        },
+        PolicyKind::YesOnly { output, threshold } => Policy::YesOnly { output, threshold },
+    };
+    policy(&asked, description)
 }
 
 /// The output that the policy lets out.

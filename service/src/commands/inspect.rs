@@ -2,7 +2,7 @@
 
 use crate::error::CliError;
 use crate::estimate::Cost;
-use crate::files::{self, MAX_MODEL};
+use crate::files;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::sample;
@@ -30,7 +30,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         committed_input: args.input.committed(),
         ..CommitOptions::default()
     };
-    let bytes = files::read(&args.model, MAX_MODEL)?;
+    let bytes = files::model(&args.model)?;
     let progress = Progress::new("compiling");
     let compiled = compile(&bytes, &options)?;
     drop(progress);

@@ -4,12 +4,10 @@ use crate::bytes::hex;
 use crate::error::CliError;
 use crate::files::{self, MAX_CARD, MAX_RECEIPT};
 use crate::report::Report;
-use provenn_verifier::card::CARD_MAGIC;
-use provenn_verifier::receipt::RECEIPT_MAGIC;
 use provenn_verifier::tlog::{
     Checkpoint, ConsistencyProof, Entry, EntryKind, InclusionProof, LogError, LogKey, MAX_PROOF_TEXT,
 };
-use provenn_verifier::{ModelCard, Receipt, VerifyError};
+use provenn_verifier::{FileKind, ModelCard, Receipt, VerifyError};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -48,21 +46,25 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
 
 fn verify(file: &Path, proof: &Path, key: &LogKey) -> Result<Report, CliError> {
     let bytes = files::read(file, MAX_CARD.max(MAX_RECEIPT))?;
-    let entry = match bytes.first_chunk() {
-        Some(&CARD_MAGIC) => {
-            ModelCard::from_bytes(&bytes)?;
+    let damaged = |error| CliError::file(file, &bytes, error);
+    let entry = match FileKind::of(&bytes) {
+        Some(FileKind::Card) => {
+            ModelCard::from_bytes(&bytes).map_err(damaged)?;
             Entry::of(EntryKind::Card, &bytes)
         }
-        Some(&RECEIPT_MAGIC) => {
-            Receipt::from_bytes(&bytes)?;
+        Some(FileKind::Receipt) => {
+            Receipt::from_bytes(&bytes).map_err(damaged)?;
             Entry::of(EntryKind::Receipt, &bytes)
         }
-        _ => return Err(VerifyError::BadMagic.into()),
+        _ => {
+            let found = files::what(&bytes);
+            return Err(CliError::kind(3, "bad-magic", file, found, "a receipt or a model card"));
+        }
     };
-    let text = text(files::read(proof, MAX_PROOF_TEXT as u64)?)?;
+    let text = text(files::read(proof, MAX_PROOF_TEXT as u64)?).map_err(|e| e.at(proof))?;
     let logged = InclusionProof::from_text(&text)
         .and_then(|proof| proof.verify(&entry, key))
-        .map_err(refused)?;
+        .map_err(|e| refused(e).at(proof))?;
     let what = match entry.kind {
         EntryKind::Card => "model card",
         EntryKind::Receipt => "receipt",

@@ -1,6 +1,6 @@
 //! `provenn prove`: one receipt.
 
-use crate::bytes::hex32;
+use crate::bytes::{hex32, whole};
 use crate::error::CliError;
 use crate::policy::Asked;
 use crate::progress::Progress;
@@ -32,7 +32,7 @@ pub struct Args {
     #[arg(long, value_name = "HEX", value_parser = hex32)]
     nonce: Option<[u8; 32]>,
     /// Last second of validity, in unix time; 0 for no end.
-    #[arg(long, value_name = "UNIX", default_value_t = 0)]
+    #[arg(long, value_name = "UNIX", default_value_t = 0, value_parser = whole::<u64>)]
     not_after: u64,
     /// Folder of development parameters, or a file made by `provenn srs import`; by default as at commitment.
     #[arg(long, value_name = "PATH")]

@@ -1,6 +1,6 @@
 //! `provenn srs`: KZG parameters.
 
-use crate::bytes::{digest, hex, Digest};
+use crate::bytes::{digest, hex, whole, Digest};
 use crate::error::CliError;
 use crate::progress::Progress;
 use crate::report::Report;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub enum Command {
     /// Make development parameters of 2^K rows, or check those in the folder.
     New {
-        #[arg(long)]
+        #[arg(long, value_parser = whole::<u32>)]
         k: u32,
         /// Folder; all sizes in one folder share one secret.
         #[arg(long, value_name = "DIR")]
@@ -23,7 +23,7 @@ pub enum Command {
     Import {
         #[arg(long, value_name = "FILE")]
         ptau: PathBuf,
-        #[arg(long)]
+        #[arg(long, value_parser = whole::<u32>)]
         k: u32,
         /// BLAKE2b digest (32 or 64 bytes, hexadecimal) of the ceremony file, from a source you trust.
         #[arg(long, value_name = "HEX", value_parser = digest)]

@@ -1,7 +1,7 @@
 //! `provenn structure`: an ONNX file without its weights, for auditors.
 
 use crate::error::CliError;
-use crate::files::{self, MAX_MODEL};
+use crate::files;
 use crate::report::{grouped, Report};
 use provenn_circuits::onnx;
 use provenn_prover::ProveError;
@@ -18,7 +18,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    let structure = onnx::structure(&files::read(&args.model, MAX_MODEL)?).map_err(ProveError::from)?;
+    let structure = onnx::structure(&files::model(&args.model)?).map_err(ProveError::from)?;
     files::write(&args.out, &structure, false)?;
     let mut report = Report::default();
     report.row(

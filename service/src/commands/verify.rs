@@ -8,7 +8,11 @@ use crate::report::{grouped, Report};
 use crate::{sample, srs};
 use provenn_prover::commit::Description;
 use provenn_prover::store;
-use provenn_verifier::{verify, Expectation, ModelCard, PolicyExpectation, SrsVerifyingKey, Verdict};
+use provenn_verifier::text::quoted;
+use provenn_verifier::{
+    differences, verify, CheckedCard, Claim, Expectation, ModelCard, PolicyExpectation, Receipt, SrsVerifyingKey,
+    Verdict, VerifyError,
+};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -49,31 +53,88 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let bytes = files::read(&args.receipt, MAX_RECEIPT)?;
-    let card = ModelCard::from_bytes(&files::read(&args.card, MAX_CARD)?)?;
+    let claim = Receipt::from_bytes(&bytes).map_err(|error| CliError::file(&args.receipt, &bytes, error));
+    let claim = claim?.claim;
+    let card = files::decode(&args.card, MAX_CARD, ModelCard::from_bytes)?;
     let beside = args.card.parent().unwrap_or(Path::new("")).join(store::SRS);
-    let key = SrsVerifyingKey::from_bytes(&files::read(args.srs.as_deref().unwrap_or(&beside), MAX_RECEIPT)?)?;
-    let description = store::description(&card)?;
-    pinned("model-mismatch", "model", args.model_id, card.model_id())?;
-    pinned("srs-mismatch", "SRS", args.srs_id, key.id())?;
+    let srs = args.srs.as_deref().unwrap_or(&beside);
+    let key = files::decode(srs, MAX_RECEIPT, SrsVerifyingKey::from_bytes)?;
+    let description = store::description(&card).map_err(|e| CliError::from(e).at(&args.card))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let expectation = expectation(args, &description, now)?;
     let started = Instant::now();
-    let card = card.check(&key)?;
-    let verdict = verify(&bytes, &card, &key, &expectation)?;
+    let decided = decide(args, &bytes, &claim, card.clone(), &key, &expectation);
+    let (card, verdict) = decided.map_err(|error| {
+        let differs = differing(args, &claim, &card, &key, &expectation, &description);
+        CliError::from(error).with(differs)
+    })?;
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
     Ok(report(args, &card, &key, &description, &verdict, milliseconds))
 }
 
-fn pinned(code: &'static str, what: &str, expected: Option<[u8; 32]>, got: [u8; 32]) -> Result<(), CliError> {
-    match expected {
-        Some(expected) if expected != got => Err(CliError::new(
-            3,
-            code,
-            format!("{what} {} expected, got {}", hex(&expected), hex(&got)),
-            "get the file again from its publisher",
-        )),
-        _ => Ok(()),
+fn decide(
+    args: &Args,
+    receipt: &[u8],
+    claim: &Claim,
+    card: ModelCard,
+    srs: &SrsVerifyingKey,
+    expectation: &Expectation,
+) -> Result<(CheckedCard, Verdict), VerifyError> {
+    let model_id = card.model_id();
+    // A card that is not the receipt's is told as that, whatever SRS it was made under.
+    if args.model_id.is_some_and(|id| id != model_id) || claim.model_id != model_id {
+        return Err(VerifyError::ModelMismatch);
     }
+    if args.srs_id.is_some_and(|id| id != srs.id()) {
+        return Err(VerifyError::SrsMismatch);
+    }
+    let card = card.check(srs)?;
+    let verdict = verify(receipt, &card, srs, expectation)?;
+    Ok((card, verdict))
+}
+
+/// Everything that is not as asked, one line each.
+fn differing(
+    args: &Args,
+    claim: &Claim,
+    card: &ModelCard,
+    srs: &SrsVerifyingKey,
+    expectation: &Expectation,
+    description: &Description,
+) -> Vec<String> {
+    let ids = [
+        (
+            "model card: the model id that you named",
+            args.model_id,
+            "the card is",
+            card.model_id(),
+        ),
+        (
+            "SRS file: the SRS id that you named",
+            args.srs_id,
+            "the file is",
+            srs.id(),
+        ),
+        (
+            "model card: the SRS that it was made under",
+            Some(card.srs_id),
+            "the SRS file is",
+            srs.id(),
+        ),
+    ];
+    let ids = ids.into_iter().filter_map(|(what, expected, is, found)| {
+        let expected = expected.filter(|expected| *expected != found)?;
+        Some(format!("{what} is {}, {is} {}", hex(&expected), hex(&found)))
+    });
+    let others = differences(claim, card, srs, expectation);
+    let others = others.into_iter().map(|mut other| {
+        if let ("policy", Some(PolicyExpectation::Kind(kind))) = (other.field, &expectation.policy) {
+            other.expected = super::explain::kind(*kind, Some(description));
+            other.found = super::explain::policy(&claim.policy, Some(description));
+        }
+        other.to_string()
+    });
+    ids.chain(others).collect()
 }
 
 fn expectation(args: &Args, description: &Description, now: u64) -> Result<Expectation, CliError> {
@@ -127,11 +188,7 @@ fn report(
             args.policy.is_some(),
         ),
         ("input", super::explain::input(&claim.input), args.input.is_some()),
-        (
-            "audience",
-            format!("`{}`", claim.context.audience),
-            args.audience.is_some(),
-        ),
+        ("audience", quoted(&claim.context.audience), args.audience.is_some()),
         ("nonce", hex(&claim.context.nonce), args.nonce.is_some()),
         ("expiry", not_after, true),
     ];

@@ -166,9 +166,13 @@ impl From<serde_json::Error> for ApiError {
 impl From<CliError> for ApiError {
     fn from(error: CliError) -> Self {
         let (code, message, help) = error.parts();
+        let message = match error.details() {
+            [] => message.to_owned(),
+            details => format!("{message} ({})", details.join("; ")),
+        };
         Self::Refused {
             code: code.into(),
-            message: message.into(),
+            message,
             help: help.into(),
             forecast: None,
         }

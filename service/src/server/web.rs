@@ -54,7 +54,7 @@ macro_rules! verifier {
     };
 }
 
-static ASSETS: [Asset; 27] = [
+static ASSETS: [Asset; 28] = [
     asset("icon.svg", "image/svg+xml", own!("icon.svg")),
     asset("app.css", CSS, own!("app.css")),
     asset("app.js", JS, own!("app.js")),
@@ -81,6 +81,7 @@ static ASSETS: [Asset; 27] = [
     asset("base.css", CSS, verifier!("base.css")),
     asset("provenn.js", JS, verifier!("provenn.js")),
     asset("view.js", JS, verifier!("view.js")),
+    asset("text.js", JS, verifier!("text.js")),
     asset("words.js", JS, verifier!("words.js")),
 ];
 

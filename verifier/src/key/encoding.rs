@@ -6,14 +6,14 @@ use super::{ColumnKind, Expr, InstanceLayout, KeyParts, Linked, PermutationColum
 use crate::codec::{Put, Reader};
 use crate::curve;
 use crate::error::VerifyError;
+use crate::kind::FileKind;
 use alloc::vec::Vec;
 
-const MAGIC: [u8; 4] = *b"PRVK";
 const VERSION: u16 = 1;
 
 pub(super) fn to_bytes(key: &KeyParts) -> Vec<u8> {
     let mut out = Vec::new();
-    out.put(&MAGIC);
+    out.put(&FileKind::Key.magic());
     out.put(&VERSION.to_le_bytes());
     out.put_u32(key.k);
     out.put_u32(key.blinding_factors);
@@ -55,7 +55,7 @@ pub(super) fn to_bytes(key: &KeyParts) -> Vec<u8> {
 
 pub(super) fn from_bytes(bytes: &[u8]) -> Result<KeyParts, VerifyError> {
     let mut reader = Reader::new(bytes);
-    reader.magic(&MAGIC)?;
+    reader.magic(FileKind::Key)?;
     reader.version(VERSION)?;
     let key = KeyParts {
         k: reader.u32()?,

@@ -1,7 +1,7 @@
 //! Every check by name, in the order in which they are made.
 
 use crate::request::Request;
-use provenn_verifier::{Claim, PolicyExpectation, VerifyError};
+use provenn_verifier::{ContextField, PolicyExpectation, VerifyError};
 
 /// One thing that must hold for a receipt to be accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -168,12 +168,13 @@ impl Check {
     }
 
     /// The check that gave an error of [`provenn_verifier::verify`] about a receipt that decodes.
-    pub(crate) fn of(error: VerifyError, claim: &Claim, request: &Request<'_>) -> Self {
-        match (listed(&OF_RECEIPT, error.code()), &request.expectation.audience) {
+    pub(crate) fn of(error: VerifyError) -> Self {
+        match error {
             // One code for both parts of the context.
-            (Self::Audience, Some(audience)) if *audience == claim.context.audience => Self::Nonce,
-            (Self::Audience, None) => Self::Nonce,
-            (check, _) => check,
+            VerifyError::ContextMismatch {
+                field: ContextField::Nonce,
+            } => Self::Nonce,
+            error => listed(&OF_RECEIPT, error.code()),
         }
     }
 }

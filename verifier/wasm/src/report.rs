@@ -3,13 +3,16 @@
 use crate::checks::{Check, State};
 use crate::json::{hex, list, text, Object};
 use crate::request::Request;
-use provenn_verifier::{verify, Claim, InputBinding, ModelCard, Policy, Receipt, SrsKind, SrsVerifyingKey};
+use provenn_verifier::{
+    differences, verify, Claim, InputBinding, ModelCard, Policy, Receipt, SrsKind, SrsVerifyingKey,
+};
 use provenn_verifier::{Verdict, VerifyError};
 
 /// Decides a request. The result is a JSON object:
 ///
 /// - `verdict`: `verified`, `dev-verified` or `refused`;
 /// - `error`: `null`, or `code`, `message`, `help` and the name of the `check` that failed;
+/// - `differences`: in what the receipt is not as asked, each with `field`, `expected` and `found`, printable;
 /// - `checks`: all of [`Check::ALL`], each with `name`, `title` and `state`;
 /// - `claim`, `card`, `srs`: what the files say, `null` where one does not decode. Only under a verdict other than
 ///   `refused` is the claim true.
@@ -32,6 +35,17 @@ pub fn report(request: &Request<'_>) -> String {
             .text("state", state(check, failed, request).name())
             .end()
     });
+    let apart = match (claim, &card, &srs) {
+        (Ok(claim), Ok(card), Ok(srs)) if error.is_some() => differences(claim, card, srs, &request.expectation),
+        _ => vec![],
+    };
+    let apart = apart.iter().map(|difference| {
+        Object::new()
+            .text("field", difference.field)
+            .text("expected", &difference.expected)
+            .text("found", &difference.found)
+            .end()
+    });
     let null = || "null".to_owned();
     Object::new()
         .text("verdict", verdict)
@@ -39,6 +53,7 @@ pub fn report(request: &Request<'_>) -> String {
             "error",
             error.map_or_else(null, |(check, error)| error_json(*check, *error)),
         )
+        .raw("differences", list(apart))
         .raw("checks", list(checks))
         .raw("claim", claim.map_or_else(|_| null(), claim_json))
         .raw("card", card.as_ref().map_or_else(|_| null(), card_json))
@@ -66,7 +81,7 @@ fn decide(
     verify(request.receipt, &card, srs, &request.expectation).map_err(|error| match (error, claim) {
         (VerifyError::DevSrs, _) => (Check::Parameters, error),
         (_, Err(_)) => (Check::ReceiptFile, error),
-        (_, Ok(claim)) => (Check::of(error, claim, request), error),
+        (_, Ok(_)) => (Check::of(error), error),
     })
 }
 

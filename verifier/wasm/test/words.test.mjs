@@ -1,24 +1,56 @@
 // Words of the page: what a hostile card or claim can make it say.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { unhex } from "../web/provenn.js";
 import { integersOf, readSample } from "../web/sample.js";
-import { description, leakText, outputText, printable, real, statement, validText } from "../web/words.js";
+import { printable, quoted } from "../web/text.js";
+import { PARTS, description, leakText, outputText, real, statement, validText } from "../web/words.js";
 
 const card = (value) => ({ description: typeof value === "string" ? value : JSON.stringify(value), outputs: 10, output_bits: 16 });
-const nothing = { name: "", parameters: null, inputShape: null, inputFrac: null, outputFrac: null, accuracy: null };
+const nothing = { name: "", parameters: null, inputShape: null, inputFrac: null, outputFrac: null, accuracy: null, wrong: null };
+const good = {
+  name: "m", input_shape: [2], output_shape: [1], input_frac: 4, output_frac: 9, parameters: 3, shape: {}, ranges: {}, tensors: [["t", 4]],
+  accuracy: { rows: 1, label_flips: 0, max_error: 0.5 }, leakage: [["label", "0 bits"]], input: "public",
+};
 
-test("a description of the wrong form is not shown", () => {
-  for (const text of ["", "{", "null", "7", '"text"', "[]"]) assert.deepEqual(description(card(text)), nothing, text);
-  const hostile = { name: 7, parameters: 1.5, input_shape: [8, -8], input_frac: 1e9, output_frac: "9", accuracy: { rows: "many" } };
-  assert.deepEqual(description(card(hostile)), nothing);
+test("a description of the wrong form is refused, and nothing of it shown", () => {
+  assert.equal(description(card(good)).wrong, null);
+  assert.equal(description(card(good)).name, "m");
   assert.deepEqual(description(null), nothing);
+  const { wrong: _, ...empty } = nothing;
+  const refused = (text) => {
+    const { wrong, ...rest } = description(card(text));
+    assert.ok(wrong, JSON.stringify(text));
+    assert.deepEqual(rest, empty);
+    return wrong;
+  };
+  for (const text of ["", "{", "null", "7", '"text"', "[]"]) refused(text);
+  for (const name of Object.keys(PARTS)) {
+    const { [name]: _gone, ...rest } = good;
+    assert.match(refused(rest), new RegExp(`"${name}"`));
+    for (const value of [null, true, -1.5, [[]], [1, "x"]]) assert.match(refused({ ...good, [name]: value }), new RegExp(`"${name}"`));
+  }
+  const text = JSON.stringify(good);
+  assert.match(refused(`{"name":"other",${text.slice(1)}`), /"name" appears twice/);
+  assert.match(refused(`{"n\\u0061me":"other",${text.slice(1)}`), /"name" appears twice/);
+  assert.match(refused(text.replace('"rows":1', '"rows":1,"rows":2')), /"rows" appears twice/);
+  // Braces and colons in a text are no structure; the same key in two objects is none twice.
+  assert.equal(description(card({ ...good, name: '{"a": [{"a":' , more: [{ a: 1 }, { a: 2 }] })).wrong, null);
 });
 
-test("invisible characters are spelled out", () => {
-  assert.equal(printable("a\u202eb\0c\u200b\u2028é"), "a\\u{202e}b\\u{0}c\\u{200b}\\u{2028}é");
-  assert.equal(description(card({ name: "good\u202e" })).name, "good\\u{202e}");
+test("text is shown as the verifier crate shows it", () => {
+  const table = JSON.parse(readFileSync(new URL("text.json", import.meta.url), "utf8"));
+  for (const [given, shown] of table.printable) assert.equal(printable(given), shown);
+  for (const [given, shown] of table.quoted) assert.equal(quoted(given), shown);
+  assert.equal(quoted("x".repeat(200_000)), `"${"x".repeat(80)}…" (200000 characters)`);
+});
+
+test("a name is no part of the verdict", () => {
+  const about = { ...nothing, name: "good” gave label 0 .., as audited. Note: “x", outputFrac: 9 };
+  const claim = { claim: { input: { kind: "public" }, policy: { name: "label", label: 7 } } };
+  assert.equal(statement(claim, about), "The committed model gave label 7 for the input shown below.");
 });
 
 test("units, leaks and dates", () => {
@@ -38,7 +70,7 @@ test("units, leaks and dates", () => {
 test("a no is not told as a yes", () => {
   const claim = (bit) => ({ claim: { input: { kind: "public" }, policy: { name: "threshold", output: 2, threshold: 512, bit } } });
   const about = { ...nothing, name: "m", outputFrac: 9 };
-  assert.equal(statement(claim(false), about), "The committed model “m” gave an output 2 that is below 1 for the input shown below.");
+  assert.equal(statement(claim(false), about), "The committed model gave an output 2 that is below 1 for the input shown below.");
   assert.match(statement(claim(true), about), /at least 1 for/);
 });
 

@@ -1,6 +1,7 @@
 // A report as elements of a page. Text goes in as text only; nothing of a file is ever parsed as markup.
 
-import { description, leakText, notProven, outputText, policyText, printable, real, statement, validText } from "./words.js";
+import { printable, quoted } from "./text.js";
+import { description, leakText, notProven, outputText, policyText, real, statement, validText } from "./words.js";
 
 const TITLES = { verified: "Verified", "dev-verified": "Verified, but only under development parameters", refused: "Refused" };
 /** All checks by their names, in groups. */
@@ -22,11 +23,13 @@ const ICONS = {
   "not-reached": "M12 12h.01",
 };
 
-/** An element with a class (may be empty) and children. */
+/** An element with a class (may be empty) and children. Texts are made printable, whoever they come from; only `pre` keeps its lines. */
 export function element(tag, className, ...children) {
   const made = document.createElement(tag);
   if (className) made.className = className;
-  made.append(...children.filter((child) => child !== null));
+  const lines = (text) => text.split("\n").map(printable).join("\n");
+  const shown = (child) => (child instanceof Node ? child : tag === "pre" ? lines(`${child}`) : printable(`${child}`));
+  made.append(...children.filter((child) => child !== null).map(shown));
   return made;
 }
 
@@ -48,11 +51,13 @@ export function announce(status, kind, title, ...texts) {
 
 /** The whole report: banner, claim, checks, limits. */
 export function render(status, container, report) {
+  const { wrong } = description(report.card);
+  if (wrong !== null && !report.error) report = { ...report, verdict: "refused", error: unreadable(wrong) };
   const { verdict, error, claim } = report;
   const about = description(ownCard(report));
   if (error) {
     const code = element("p", "mono code", `error[${error.code}]: ${error.message}`);
-    announce(status, verdict, TITLES[verdict], code, error.help);
+    announce(status, verdict, TITLES[verdict], code, ...apart(report.differences), error.help);
   } else if (verdict === "dev-verified") {
     announce(status, verdict, TITLES[verdict], statement(report, about), "True for those who trust the machine that made the parameters. Nobody else should rely on it.");
   } else {
@@ -63,6 +68,18 @@ export function render(status, container, report) {
     section("Checks", summary(report.checks), ...checkLists(report.checks)),
     ...(error ? [] : [section("What is not proven", null, element("ul", "limits", ...notProven(report, about).map((text) => element("li", "", text))))]),
   );
+}
+
+/** A description that the program refuses too: what scales and names a verdict would speak of is unknown. */
+function unreadable(wrong) {
+  const message = `the description on the card is not one that this release reads: ${wrong}`;
+  return { code: "card-description", message, help: "Get the card again from its publisher, or use the release that made it." };
+}
+
+/** In what the receipt is not as asked. */
+function apart(differences = []) {
+  const items = differences.map(({ field, expected, found }) => element("li", "", `${field}: expected ${expected}, found ${found}`));
+  return items.length === 0 ? [] : [element("ul", "apart", ...items)];
 }
 
 /** The card, if the claim is about it: scales and names of another one say nothing about the claim. */
@@ -102,8 +119,9 @@ function claimList(report) {
     return element("div", "", element("dt", "", term), element("dd", "", ...values), stated);
   };
   const id = (hex) => element("span", "mono id", hex);
-  const name = about.name ? [element("span", "", about.name + (about.parameters === null ? "" : `, ${about.parameters.toLocaleString("en")} parameters`)), element("br", "")] : [];
-  const audience = claim.audience === "" ? element("span", "none", "none") : element("bdi", "", printable(claim.audience));
+  const called = () => element("span", "", "called ", element("bdi", "", quoted(about.name)), ` by its publisher, ${about.parameters.toLocaleString("en")} parameters`);
+  const name = about.name ? [called(), element("br", "")] : [];
+  const audience = claim.audience === "" ? element("span", "none", "none") : element("bdi", "", quoted(claim.audience));
   const nonce = /^0*$/.test(claim.nonce) ? element("span", "none", "none (all zeros)") : id(claim.nonce);
   return element(
     "dl",

@@ -1,33 +1,70 @@
 // A report in plain words. Everything here is text made of a report; nothing decides anything.
 
-/** What the card's publisher says about the model: bound by the model id, but free text, so every part is checked. */
+import { quoted } from "./text.js";
+
+const integer = (value, least, most) => Number.isInteger(value) && value >= least && value <= most;
+const extents = (value) => Array.isArray(value) && value.every((d) => integer(d, 0, 2 ** 31));
+const record = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+const pairs = (form) => (value) => Array.isArray(value) && value.every((pair) => Array.isArray(pair) && pair.length === 2 && typeof pair[0] === "string" && form(pair[1]));
+const string = (value) => typeof value === "string";
+/** The parts of a description that the prover reads, with their forms: a card without them is refused there too. */
+export const PARTS = {
+  name: string,
+  input_shape: extents,
+  output_shape: extents,
+  input_frac: (value) => integer(value, -1074, 1074),
+  output_frac: (value) => integer(value, -1074, 1074),
+  parameters: (value) => integer(value, 0, Number.MAX_SAFE_INTEGER),
+  shape: record,
+  ranges: record,
+  tensors: pairs(Number.isInteger),
+  accuracy: (value) => record(value) && ["rows", "label_flips", "max_error"].every((name) => Number.isFinite(value[name])),
+  leakage: pairs(string),
+  input: string,
+};
+
+/**
+ * What the card's publisher says about the model: bound by the model id, but free text. `wrong` says why a description
+ * cannot be read; nothing of it is shown then, and no receipt is accepted under it.
+ */
 export function description(card) {
-  const fallback = { name: "", parameters: null, inputShape: null, inputFrac: null, outputFrac: null, accuracy: null };
-  if (!card) return fallback;
+  const nothing = { name: "", parameters: null, inputShape: null, inputFrac: null, outputFrac: null, accuracy: null, wrong: null };
+  if (!card) return nothing;
   let parsed;
   try {
     parsed = JSON.parse(card.description);
   } catch {
-    return fallback;
+    return { ...nothing, wrong: "it is not JSON" };
   }
-  if (parsed === null || typeof parsed !== "object") return fallback;
-  const integer = (value, most) => (Number.isInteger(value) && Math.abs(value) <= most ? value : null);
-  const shape = Array.isArray(parsed.input_shape) && parsed.input_shape.every((d) => integer(d, 2 ** 31) > 0);
-  const accuracy = parsed.accuracy;
-  const measured = accuracy && ["rows", "label_flips", "max_error"].every((name) => Number.isFinite(accuracy[name]));
+  if (!record(parsed)) return { ...nothing, wrong: "it is no JSON object" };
+  const repeated = twice(card.description);
+  if (repeated !== null) return { ...nothing, wrong: `the field ${quoted(repeated)} appears twice` };
+  const bad = Object.keys(PARTS).find((name) => !Object.hasOwn(parsed, name) || !PARTS[name](parsed[name]));
+  if (bad) return { ...nothing, wrong: `the field "${bad}" is missing or of another form` };
   return {
-    name: typeof parsed.name === "string" ? printable(parsed.name) : "",
-    parameters: integer(parsed.parameters, Number.MAX_SAFE_INTEGER),
-    inputShape: shape ? parsed.input_shape : null,
-    inputFrac: integer(parsed.input_frac, 64),
-    outputFrac: integer(parsed.output_frac, 64),
-    accuracy: measured ? accuracy : null,
+    name: parsed.name,
+    parameters: parsed.parameters,
+    inputShape: parsed.input_shape,
+    inputFrac: parsed.input_frac,
+    outputFrac: parsed.output_frac,
+    accuracy: parsed.accuracy,
+    wrong: null,
   };
 }
 
-/** Control, formatting and other invisible characters spelled out, so that no text can imitate another. */
-export function printable(text) {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+/** A key that one object of a JSON text has twice, or null: readers differ on which of them counts. */
+function twice(json) {
+  const open = [];
+  for (const [token, , colon] of json.matchAll(/"((?:[^"\\]|\\.)*)"(\s*:)?|[{}[\]]/gs)) {
+    if (token === "{" || token === "[") open.push(new Set());
+    else if (token === "}" || token === "]") open.pop();
+    else if (colon) {
+      const key = JSON.parse(token.slice(0, token.lastIndexOf('"') + 1));
+      if (open.at(-1).has(key)) return key;
+      open.at(-1).add(key);
+    }
+  }
+  return null;
 }
 
 /** An integer of the quantized model in the model's own units: with as many digits as tell it from its neighbours. */
@@ -69,7 +106,8 @@ export function outputText(policy, about) {
 
 /** One sentence that says what a verified receipt states. */
 export function statement({ claim }, about) {
-  const model = about.name ? `The committed model “${about.name}”` : "The committed model";
+  // The name is its publisher's free text: it stands with the model id, not in the verdict.
+  const model = "The committed model";
   const input = claim.input.kind === "public" ? "the input shown below" : "the input inside the commitment below";
   const { policy } = claim;
   const bound = () => real(policy.threshold, about.outputFrac);

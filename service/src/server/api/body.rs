@@ -3,7 +3,9 @@
 use crate::bytes::hex;
 use crate::server::error::ApiError;
 use axum::body::{Body, BodyDataStream};
+use axum::extract::rejection::QueryRejection;
 use futures_util::TryStreamExt;
+use provenn_prover::store::json_reason;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -46,9 +48,25 @@ pub async fn json<T: DeserializeOwned>(body: Body) -> Result<(T, String), ApiErr
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(ApiError::bad("the body is no JSON object"));
     }
-    let value =
-        serde_json::from_slice(&bytes).map_err(|e| ApiError::bad(format!("the body is not as expected: {e}")))?;
+    let value = serde_json::from_slice(&bytes)
+        .map_err(|e| ApiError::bad(format!("the body is not as expected: {}", json_reason(&e))))?;
     Ok((value, hex(&Sha256::digest(&bytes))))
+}
+
+/// What is wrong with a query, without the framework's words.
+pub fn query(error: &QueryRejection) -> ApiError {
+    let text = error.body_text();
+    let said = text
+        .strip_prefix("Failed to deserialize query string: ")
+        .unwrap_or(&text);
+    let said = match said.rsplit_once(": ") {
+        Some((name, "invalid digit found in string" | "number too large to fit in target type")) => {
+            format!("{name}: a whole number in range is expected")
+        }
+        Some((name, "provided string was not `true` or `false`")) => format!("{name}: `true` or `false` is expected"),
+        _ => said.to_owned(),
+    };
+    ApiError::bad(format!("the query is not as expected: {said}"))
 }
 
 /// Writes a body to a file while it arrives; its digest must be `sha256`. Returns its length.

@@ -1,5 +1,6 @@
 //! Jobs of any kind: state, events, cancellation.
 
+use super::body;
 use super::view::{JobView, StageEvent};
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
@@ -100,7 +101,7 @@ pub async fn events(
         .job(&caller.tenant, kind, id)
         .await?
         .ok_or(ApiError::NotFound { what: "job" })?;
-    let Query(after) = after.map_err(|e| ApiError::bad(e.body_text()))?;
+    let Query(after) = after.map_err(|e| body::query(&e))?;
     let last = match headers
         .get("last-event-id")
         .map(|value| value.to_str().ok().and_then(|v| v.parse().ok()))

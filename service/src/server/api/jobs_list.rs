@@ -1,5 +1,6 @@
 //! A tenant's jobs.
 
+use super::body;
 use super::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
@@ -47,7 +48,7 @@ pub async fn list_jobs(
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<JobList>, ApiError> {
     caller.needs(Scope::Read)?;
-    let Query(page) = page.map_err(|e| ApiError::bad(e.body_text()))?;
+    let Query(page) = page.map_err(|e| body::query(&e))?;
     let limit = page.limit.unwrap_or(MOST);
     if !(1..=MOST).contains(&limit) {
         return Err(ApiError::bad(format!("the limit is {limit}, 1 to {MOST} is accepted")));

@@ -81,7 +81,7 @@ pub async fn get_ledger(
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<LedgerView>, ApiError> {
     caller.needs(Scope::Read)?;
-    let Query(filter) = filter.map_err(|e| ApiError::bad(e.body_text()))?;
+    let Query(filter) = filter.map_err(|e| body::query(&e))?;
     let (model, input, requester) = (&filter.model, &filter.input, &filter.requester);
     let accounts = app.db.accounts(&caller.tenant, model, input, requester, MOST).await?;
     Ok(Json(LedgerView {

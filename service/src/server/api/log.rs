@@ -1,5 +1,6 @@
 //! The transparency log, for everybody. `checkpoint` and tiles lie where C2SP `tlog-tiles` wants them, below the root.
 
+use super::body;
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -113,7 +114,7 @@ pub async fn get_consistency(
     State(app): State<App>,
     sizes: Result<Query<Sizes>, QueryRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let Query(Sizes { old, new }) = sizes.map_err(|e| ApiError::bad(e.body_text()))?;
+    let Query(Sizes { old, new }) = sizes.map_err(|e| body::query(&e))?;
     let size = count(app.db.log_head().await?.size)?;
     if old > new || new > size {
         return Err(ApiError::bad(format!("old <= new <= {size} is expected")));

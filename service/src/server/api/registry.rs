@@ -1,6 +1,6 @@
 //! Published models: anybody may look.
 
-use super::body::Bytes;
+use super::body::{self, Bytes};
 use super::models_card::BYTES;
 use crate::server::db::{Model, Status, Version};
 use crate::server::error::ApiError;
@@ -66,7 +66,7 @@ pub async fn list_versions(
     State(app): State<App>,
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<VersionList>, ApiError> {
-    let Query(filter) = filter.map_err(|e| ApiError::bad(e.body_text()))?;
+    let Query(filter) = filter.map_err(|e| body::query(&e))?;
     let versions = app.db.versions(&filter.tenant, "", &filter.model, MOST).await?;
     Ok(Json(VersionList { versions }))
 }

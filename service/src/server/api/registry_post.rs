@@ -11,6 +11,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::Json;
+use provenn_verifier::text::{is_printable, printable};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -97,7 +98,16 @@ pub async fn post_status(
     own(&caller, &tenant)?;
     let (asked, _) = body::json::<StatusRequest>(body).await?;
     if asked.reason.is_empty() || asked.reason.len() > MAX_REASON {
-        return Err(ApiError::bad(format!("a reason has 1 to {MAX_REASON} bytes")));
+        return Err(ApiError::bad(format!(
+            "a reason has 1 to {MAX_REASON} bytes, this one has {}",
+            asked.reason.len()
+        )));
+    }
+    if !is_printable(&asked.reason) {
+        let shown = printable(&asked.reason);
+        return Err(ApiError::bad(format!(
+            "a reason has no invisible characters, line breaks included: {shown}"
+        )));
     }
     let version = version.parse().map_err(|_| ApiError::NotFound { what: "version" })?;
     let address = (tenant.as_str(), name.as_str(), version);

@@ -3,6 +3,7 @@
 use super::body::{self, Bytes};
 use crate::bytes::{hex, hex32};
 use crate::commands::explain;
+use crate::error::CliError;
 use crate::files::MAX_RECEIPT;
 use crate::policy::Asked;
 use crate::server::db::Version;
@@ -14,7 +15,9 @@ use crate::server::worker::cache::Public;
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::{Extension, Json};
-use provenn_verifier::{verify, Claim, Expectation, PolicyExpectation, Receipt, Verdict, VerifyError};
+use provenn_verifier::{
+    differences, verify, Claim, Difference, Expectation, PolicyExpectation, Receipt, Verdict, VerifyError,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -77,10 +80,11 @@ pub async fn verify_receipt(
     asks: Result<Query<Asks>, axum::extract::rejection::QueryRejection>,
     body: Body,
 ) -> Result<Json<VerdictView>, ApiError> {
-    let Query(asks) = asks.map_err(|e| ApiError::bad(e.body_text()))?;
+    let Query(asks) = asks.map_err(|e| body::query(&e))?;
     let bytes = body::bytes(body, MAX_RECEIPT).await?;
     let _turn = app.verifications.take(&client).await?;
-    let claim = Receipt::from_bytes(&bytes).map_err(refused)?.claim;
+    let claim = Receipt::from_bytes(&bytes);
+    let claim = claim.map_err(|error| refused(error, vec![]))?.claim;
     let model = app.db.model_of_any_tenant(&hex(&claim.model_id)).await?;
     let model = model.ok_or(ApiError::NotFound { what: "model" })?;
     let public = app.models.public(&app.store, &model).await?;
@@ -89,11 +93,15 @@ pub async fn verify_receipt(
     let expectation = expectation(&asks, &public, app.now())?;
     let judged = {
         let public = public.clone();
-        tokio::task::spawn_blocking(move || verify(&bytes, &public.card, &public.srs, &expectation)).await
+        tokio::task::spawn_blocking(move || {
+            let verdict = verify(&bytes, &public.card, &public.srs, &expectation);
+            verdict.map_err(|error| (error, differences(&claim, &public.card, &public.srs, &expectation)))
+        })
+        .await
     };
     let verdict = judged
         .map_err(|e| ApiError::Internal(e.to_string()))?
-        .map_err(refused)?;
+        .map_err(|(error, differs)| refused(error, differs.iter().map(Difference::to_string).collect()))?;
     let published = app.db.published(&model.tenant, &model.id).await?;
     Ok(Json(VerdictView {
         published,
@@ -101,13 +109,16 @@ pub async fn verify_receipt(
     }))
 }
 
-fn refused(error: VerifyError) -> ApiError {
-    crate::error::CliError::from(error).into()
+fn refused(error: VerifyError, differs: Vec<String>) -> ApiError {
+    CliError::from(error).with(differs).into()
 }
 
 fn pinned(expected: Option<&str>, got: [u8; 32], error: VerifyError) -> Result<(), ApiError> {
     match expected.map(hex32).transpose().map_err(ApiError::bad)? {
-        Some(expected) if expected != got => Err(refused(error)),
+        Some(expected) if expected != got => {
+            let differs = format!("named by you: {}, found {}", hex(&expected), hex(&got));
+            Err(refused(error, vec![differs]))
+        }
         _ => Ok(()),
     }
 }

@@ -1,0 +1,51 @@
+//! The files of the format, known by their first bytes.
+
+use core::fmt;
+
+/// A kind of file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FileKind {
+    /// [`ModelCard`](crate::ModelCard)
+    Card,
+    /// [`VerifyingKey`](crate::VerifyingKey)
+    Key,
+    /// An entry of a transparency log.
+    LogEntry,
+    /// [`Receipt`](crate::Receipt)
+    Receipt,
+    /// [`SrsVerifyingKey`](crate::SrsVerifyingKey)
+    Srs,
+}
+
+impl FileKind {
+    const ALL: [Self; 5] = [Self::Card, Self::Key, Self::LogEntry, Self::Receipt, Self::Srs];
+
+    /// The first bytes of each file of the kind.
+    pub const fn magic(self) -> [u8; 4] {
+        match self {
+            Self::Card => *b"PRVC",
+            Self::Key => *b"PRVK",
+            Self::LogEntry => *b"PRVE",
+            Self::Receipt => *b"PRVN",
+            Self::Srs => *b"PRVS",
+        }
+    }
+
+    /// The kind of a file that begins so.
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| bytes.starts_with(&kind.magic()))
+    }
+}
+
+impl fmt::Display for FileKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Card => "a model card",
+            Self::Key => "a circuit key",
+            Self::LogEntry => "a log entry",
+            Self::Receipt => "a receipt",
+            Self::Srs => "an SRS verifying key",
+        })
+    }
+}

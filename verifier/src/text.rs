@@ -1,0 +1,145 @@
+//! Text from files and from others, as it can be shown: nothing invisible, nothing that moves what stands beside it.
+//!
+//! `verifier/wasm/web/text.js` is the same for pages; `verifier/wasm/test/text.json` holds both to one table.
+
+use alloc::format;
+use alloc::string::String;
+
+/// Characters of a name that are shown; of a longer one the number is said.
+pub const SHOWN_NAME: usize = 80;
+/// Combining marks in a row that are shown: more of them paint over the lines above and below.
+const MARKS: usize = 2;
+
+/// The text with every character spelled out (`\u{202e}`) that is invisible, a control, formatting, private,
+/// unassigned or a space other than the common one.
+pub fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    // Marks that the last character can still take.
+    let mut room = 0usize;
+    for c in text.chars() {
+        match Class::of(c) {
+            Class::Plain => {
+                shown.push(c);
+                room = MARKS;
+            }
+            Class::Mark if room > 0 => {
+                shown.push(c);
+                room = room.saturating_sub(1);
+            }
+            _ => {
+                shown.extend(c.escape_unicode());
+                room = 0;
+            }
+        }
+    }
+    shown
+}
+
+/// Whether [`printable`] leaves the text as it is.
+pub fn is_printable(text: &str) -> bool {
+    printable(text) == text
+}
+
+/// A name as data: printable, between `"` that cannot occur in it, with at most [`SHOWN_NAME`] of its characters.
+pub fn quoted(name: &str) -> String {
+    let head: String = name.chars().take(SHOWN_NAME).collect();
+    let mut shown = String::with_capacity(head.len());
+    for c in printable(&head).chars() {
+        match c {
+            '"' => shown.push_str("\\\""),
+            '\u{ab}'
+            | '\u{bb}'
+            | '\u{201c}'..='\u{201f}'
+            | '\u{2033}'
+            | '\u{2036}'
+            | '\u{301d}'..='\u{301f}'
+            | '\u{ff02}' => {
+                shown.extend(c.escape_unicode());
+            }
+            c => shown.push(c),
+        }
+    }
+    match name.len() > head.len() {
+        true => format!("\"{shown}\u{2026}\" ({} characters)", name.chars().count()),
+        false => format!("\"{shown}\""),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Plain,
+    /// Combines with what is before it.
+    Mark,
+    Hidden,
+}
+
+impl Class {
+    fn of(c: char) -> Self {
+        match c {
+            ' '..='~' => Self::Plain,
+            // Letters, marks and signs that show nothing: fillers, joiners, variation selectors, blanks.
+            '\u{34f}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{ffa0}'
+            | '\u{1d159}'
+            | '\u{e0000}'..='\u{e0fff}' => Self::Hidden,
+            // The core library knows what is unassigned, private, a control, formatting or a space, and what combines;
+            // alone it escapes both, behind a letter the former only.
+            _ if c.escape_debug().eq([c]) => Self::Plain,
+            _ if String::from_iter(['a', c]).escape_debug().eq(['a', c]) => Self::Mark,
+            _ => Self::Hidden,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_hidden_is_spelled_out() {
+        for c in "\0\t\n\r\u{1b}\u{7f}\u{85}\u{a0}\u{ad}\u{34f}\u{61c}\u{115f}\u{180e}\u{200b}\u{200d}\u{200e}\u{2028}\u{202e}\u{2066}\u{2800}\u{3000}\u{3164}\u{e000}\u{fdd0}\u{fe0f}\u{feff}\u{ffff}\u{1d159}\u{e0041}\u{e0100}\u{f0000}\u{10ffff}".chars() {
+            assert_eq!(printable(&format!("a{c}b")), format!("a{}b", c.escape_unicode()));
+            assert!(!is_printable(&String::from_iter(['a', c])));
+        }
+        for plain in [
+            "",
+            "a B~\"\\",
+            "é",
+            "e\u{301}",
+            "数字",
+            "\u{939}\u{93f}\u{928}\u{94d}\u{926}\u{940}",
+            "“x”",
+            "😀",
+        ] {
+            assert!(is_printable(plain), "{plain}");
+        }
+    }
+
+    #[test]
+    fn marks_do_not_pile_up() {
+        assert_eq!(printable("\u{301}"), "\\u{301}");
+        assert_eq!(
+            printable("a\u{301}\u{302}\u{303}\u{304}b\u{301}"),
+            "a\u{301}\u{302}\\u{303}\\u{304}b\u{301}"
+        );
+        assert_eq!(printable("a\u{200b}\u{301}"), "a\\u{200b}\\u{301}");
+    }
+
+    #[test]
+    fn names_are_data() {
+        assert_eq!(quoted("digits"), "\"digits\"");
+        assert_eq!(quoted("good\u{201d} gave \"0\""), "\"good\\u{201d} gave \\\"0\\\"\"");
+        assert_eq!(quoted(&"x".repeat(80)).len(), 82);
+        let long = quoted(&"x".repeat(200_000));
+        assert_eq!(long, format!("\"{}\u{2026}\" (200000 characters)", "x".repeat(80)));
+        assert!(quoted(&"\u{202e}".repeat(200_000)).len() < 1000);
+    }
+}
