@@ -11,7 +11,7 @@ import { PARTS, description, leakText, outputText, real, statement, validText } 
 const card = (value) => ({ description: typeof value === "string" ? value : JSON.stringify(value), outputs: 10, output_bits: 16 });
 const nothing = { name: "", parameters: null, inputShape: null, inputFrac: null, outputFrac: null, accuracy: null, wrong: null };
 const good = {
-  name: "m", input_shape: [2], output_shape: [1], input_frac: 4, output_frac: 9, parameters: 3, shape: {}, ranges: {}, tensors: [["t", 4]],
+  name: "m", input_shape: [2], output_shape: [1], input_frac: 4, output_frac: 9, parameters: 3, shape: {}, ranges: [1, -2], tensors: [["t", 4]],
   accuracy: { rows: 1, label_flips: 0, max_error: 0.5 }, leakage: [["label", "0 bits"]], input: "public",
 };
 

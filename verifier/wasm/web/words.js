@@ -16,7 +16,7 @@ export const PARTS = {
   output_frac: (value) => integer(value, -1074, 1074),
   parameters: (value) => integer(value, 0, Number.MAX_SAFE_INTEGER),
   shape: record,
-  ranges: record,
+  ranges: (value) => Array.isArray(value) && value.every(Number.isInteger),
   tensors: pairs(Number.isInteger),
   accuracy: (value) => record(value) && ["rows", "label_flips", "max_error"].every((name) => Number.isFinite(value[name])),
   leakage: pairs(string),
