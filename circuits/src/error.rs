@@ -78,13 +78,15 @@ pub enum CircuitError {
     #[error("no compilation of this model gives the recipe on the card: it has {0}. Help: get card and model again from their publisher")]
     Recipe(String),
     /// The model does not fit any supported circuit size.
-    #[error("the model needs more rows than a circuit of 2^{max_k} rows has. Help: prove it in segments")]
+    #[error(
+        "the model needs more rows than a circuit of 2^{max_k} rows has. Help: use a smaller model, or a smaller input"
+    )]
     TooLarge {
         /// Largest supported k.
         max_k: u32,
     },
     /// Operators that the lowering cannot express.
-    #[error("unsupported: {}. Help: `provenn inspect` lists what is supported", .0.join("; "))]
+    #[error("unsupported: {}. Help: replace these operators in the model, and train or export it again", .0.join("; "))]
     Unsupported(Vec<String>),
 }
 

@@ -4,14 +4,20 @@ use super::walk::{strides, Walk};
 use crate::onnx::shape::reduced;
 use crate::onnx::{ReduceKind, Tensor};
 
-/// Reduces along `axes`; the result is row-major in the remaining axes.
-pub fn reduce(kind: ReduceKind, axes: &[usize], x: &Tensor) -> Vec<f32> {
-    let kept = reduced(&x.shape, axes, true).unwrap_or_default();
+/// For each element of a tensor, the element of the result (row-major) that it falls on.
+pub(crate) fn positions(axes: &[usize], shape: &[usize]) -> impl Iterator<Item = usize> {
+    let kept = reduced(shape, axes, true).unwrap_or_default();
     let to: Vec<isize> = strides(&kept)
         .into_iter()
         .enumerate()
         .map(|(i, s)| if axes.contains(&i) { 0 } else { s })
         .collect();
+    Walk::new(shape, &to, 0)
+}
+
+/// Reduces along `axes`; the result is row-major in the remaining axes.
+pub fn reduce(kind: ReduceKind, axes: &[usize], x: &Tensor) -> Vec<f32> {
+    let kept = reduced(&x.shape, axes, true).unwrap_or_default();
     let start = match kind {
         ReduceKind::Sum | ReduceKind::Mean => 0.0,
         ReduceKind::Max => f64::NEG_INFINITY,
@@ -19,7 +25,7 @@ pub fn reduce(kind: ReduceKind, axes: &[usize], x: &Tensor) -> Vec<f32> {
     };
     let mut sums = vec![start; kept.iter().product()];
     let count = x.data.len() as f64 / sums.len() as f64;
-    for (i, &x) in Walk::new(&x.shape, &to, 0).zip(&x.data) {
+    for (i, &x) in positions(axes, &x.shape).zip(&x.data) {
         let Some(sum) = sums.get_mut(i) else { continue };
         *sum = match kind {
             ReduceKind::Sum | ReduceKind::Mean => *sum + f64::from(x),

@@ -85,7 +85,10 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatModel, CircuitError> 
     if !refused.is_empty() {
         return Err(CircuitError::Unsupported(refused));
     }
-    let shape = |id: usize| graph.values[id].shape.get(1..).unwrap_or_default().to_vec();
+    // A first axis of one is the batch; any other is part of the shape.
+    let shape = |id: usize| match graph.values[id].shape.as_slice() {
+        [1, shape @ ..] | shape => shape.to_vec(),
+    };
     lowering
         .output(output)
         .map_err(|e| CircuitError::Unsupported(vec![e]))?;
@@ -432,10 +435,13 @@ impl Lowering<'_> {
             Op::Reduce { kind, axes, .. } => self.reduce(node, *kind, axes)?,
             Op::ArgMax { axis, .. } => {
                 if !self.graph.output.contains(&node.output) {
-                    return Err("ArgMax is supported as the last operator; prove it with the label policy".into());
+                    return Err(format!(
+                        "{} is supported as the last operator; prove it with the label policy",
+                        node.onnx_op
+                    ));
                 }
                 if self.shape(node, 0).get(*axis) != Some(&self.shape(node, 0).iter().product()) {
-                    return Err("ArgMax is supported over all scores".into());
+                    return Err(format!("{} is supported over all scores", node.onnx_op));
                 }
                 // The index has a shape of its own; what is published are the scores, in the order of theirs.
                 self.framed(node, 0)?

@@ -1,10 +1,10 @@
 //! The graph under construction: values, constants, folding.
 
-use super::error::ImportError;
+use super::error::{ImportError, UnsupportedNode};
 use super::fold;
-use super::model::{Op, ReduceKind, ValueId};
+use super::model::{Op, ValueId};
 use super::shape;
-use super::tensor::{elements, Const};
+use super::tensor::{elements, integers, Const};
 use super::wire::limit;
 use std::collections::HashMap;
 
@@ -40,10 +40,17 @@ pub struct Slot {
     pub name: String,
     pub shape: Vec<usize>,
     pub constant: Option<Const>,
-    /// Whether the elements are integers (or booleans).
-    pub integer: bool,
+    /// The element type, as ONNX numbers them.
+    pub data_type: i32,
     /// Where a constant is from.
     pub origin: Made,
+}
+
+impl Slot {
+    /// Whether the elements are integers (or booleans).
+    pub fn integer(&self) -> bool {
+        integers(self.data_type).is_some()
+    }
 }
 
 /// Where a constant is from: what decides whether it is a weight.
@@ -63,6 +70,15 @@ pub struct Step {
     pub output: ValueId,
 }
 
+/// A stored list that is public because the circuit depends on what is computed from it.
+struct Published {
+    list: ValueId,
+    /// What is computed, and for which node.
+    what: String,
+    node: String,
+    operator: String,
+}
+
 /// Where a new node comes from.
 pub struct Origin {
     /// The ONNX node.
@@ -76,6 +92,7 @@ pub struct Origin {
 pub struct Builder {
     pub slots: Vec<Slot>,
     pub steps: Vec<Step>,
+    published: Vec<Published>,
     /// Folded constants by what they were folded from.
     memo: HashMap<String, ValueId>,
     total: u64,
@@ -96,62 +113,112 @@ impl Builder {
     }
 
     /// A value without producer: an input.
-    pub fn input(&mut self, name: &str, shape: Vec<usize>, integer: bool) -> Result<ValueId, ImportError> {
+    pub fn input(&mut self, name: &str, shape: Vec<usize>, data_type: i32) -> Result<ValueId, ImportError> {
         self.count(name, &shape)?;
         Ok(self.push(Slot {
             name: name.into(),
             shape,
             constant: None,
-            integer,
+            data_type,
             origin: Made::From(Vec::new()),
         }))
     }
 
     /// A constant of the file. One without axes is a number of the formula and public; others are weights until
     /// something reads them by [`publish`](Self::publish).
-    pub fn stored(&mut self, name: &str, shape: Vec<usize>, data: Const) -> ValueId {
+    pub fn stored(&mut self, name: &str, shape: Vec<usize>, data_type: i32, data: Const) -> ValueId {
         self.stored = self.stored.saturating_add(elements(&shape).unwrap_or(0) as u64);
         let public = shape.is_empty();
-        self.known(name, shape, data, Made::Stored { public })
+        self.known(name, shape, data_type, data, Made::Stored { public })
     }
 
     /// A constant made here from the given values.
-    pub fn constant(&mut self, name: &str, shape: Vec<usize>, data: Const, from: Vec<ValueId>) -> ValueId {
-        self.known(name, shape, data, Made::From(from))
+    pub fn constant(
+        &mut self,
+        name: &str,
+        shape: Vec<usize>,
+        data_type: i32,
+        data: Const,
+        from: Vec<ValueId>,
+    ) -> ValueId {
+        self.known(name, shape, data_type, data, Made::From(from))
     }
 
     /// As [`constant`](Self::constant), once for all that compute the same: `by` says what is computed, attributes included.
-    pub fn derived(&mut self, by: &str, name: &str, shape: Vec<usize>, data: Const, from: Vec<ValueId>) -> ValueId {
+    pub fn derived(
+        &mut self,
+        by: &str,
+        name: &str,
+        shape: Vec<usize>,
+        data_type: i32,
+        data: Const,
+        from: Vec<ValueId>,
+    ) -> ValueId {
         let key = format!("{by} {shape:?} {from:?}");
         if let Some(&id) = self.memo.get(&key) {
             return id;
         }
-        let id = self.constant(name, shape, data, from);
+        let id = self.constant(name, shape, data_type, data, from);
         self.memo.insert(key, id);
         id
     }
 
-    fn known(&mut self, name: &str, shape: Vec<usize>, data: Const, origin: Made) -> ValueId {
-        let integer = matches!(data, Const::Ints(_));
+    fn known(&mut self, name: &str, shape: Vec<usize>, data_type: i32, data: Const, origin: Made) -> ValueId {
         self.push(Slot {
             name: name.into(),
             shape,
             constant: Some(data),
-            integer,
+            data_type,
             origin,
         })
     }
 
     /// The circuit depends on the value of this constant, so it is no weight, nor is what it was computed from.
-    pub fn publish(&mut self, id: ValueId) {
-        let mut todo = vec![id];
-        while let Some(slot) = todo.pop().and_then(|id| self.slots.get_mut(id)) {
+    pub fn publish(&mut self, id: ValueId, what: &str, by: &Origin) {
+        let mut todo = vec![(id, false)];
+        while let Some((id, computed)) = todo.pop() {
+            let Some(slot) = self.slots.get_mut(id) else { continue };
             match &mut slot.origin {
-                Made::Stored { public } => *public = true,
+                Made::Stored { public } => {
+                    *public = true;
+                    if computed && elements(&slot.shape) != Some(1) {
+                        self.published.push(Published {
+                            list: id,
+                            what: what.to_owned(),
+                            node: by.node.clone(),
+                            operator: by.onnx_op.clone(),
+                        });
+                    }
+                }
                 // Once is enough for each value: what was published has nothing left to go back to.
-                Made::From(sources) => todo.append(sources),
+                Made::From(sources) => todo.extend(sources.drain(..).map(|id| (id, true))),
             }
         }
+    }
+
+    /// Lists of weights that the structure would show because a number is computed from them, and the model reads otherwise too.
+    pub fn leaks(&self) -> Vec<UnsupportedNode> {
+        let mut read = vec![false; self.slots.len()];
+        let mut todo: Vec<ValueId> = self.steps.iter().flat_map(|step| step.inputs.clone()).collect();
+        while let Some(id) = todo.pop() {
+            let (Some(seen), Some(slot)) = (read.get_mut(id), self.slots.get(id)) else {
+                continue;
+            };
+            if let (false, Made::From(sources)) = (std::mem::replace(seen, true), &slot.origin) {
+                todo.extend(sources);
+            }
+        }
+        let leaks = self.published.iter().filter(|p| read.get(p.list) == Some(&true));
+        let refused = leaks.map(|published| UnsupportedNode {
+            name: published.node.clone(),
+            operator: published.operator.clone(),
+            reason: format!(
+                "{} is computed from the weights `{}`, which the structure of the model would publish; store its value as a number",
+                published.what,
+                self.slots.get(published.list).map_or_else(String::new, |slot| super::shown(&slot.name))
+            ),
+        });
+        refused.collect()
     }
 
     /// A float scalar, one for each value.
@@ -161,7 +228,7 @@ impl Builder {
             return id;
         }
         let data = Const::Floats(vec![value]);
-        let id = self.constant(&format!("constant {value}"), Vec::new(), data, Vec::new());
+        let id = self.constant(&format!("constant {value}"), Vec::new(), 1, data, Vec::new());
         self.memo.insert(key, id);
         id
     }
@@ -192,32 +259,20 @@ impl Builder {
             }
         };
         let name = suffix(&from.output);
-        if !slots.is_empty() && slots.iter().all(|s| s.constant.is_some()) {
-            return self.fold(name, &op, inputs, shape, &from.node);
-        }
-        let integer = match op {
-            Op::ArgMax { .. } => true,
-            _ => slots.iter().all(|s| s.integer),
+        let floats = slots.iter().find(|s| !s.integer()).or(slots.first());
+        let data_type = match op {
+            Op::ArgMax { .. } => 7,
+            _ => floats.map_or(1, |s| s.data_type),
         };
-        if integer
-            && matches!(
-                op,
-                Op::Div
-                    | Op::AveragePool { .. }
-                    | Op::Reduce {
-                        kind: ReduceKind::Mean,
-                        ..
-                    }
-            )
-        {
-            return unsupported("integer division of values that are not constant");
+        if !slots.is_empty() && slots.iter().all(|s| s.constant.is_some()) {
+            return self.fold(name, &op, inputs, (shape, data_type), from);
         }
         self.count(&name, &shape)?;
         let output = self.push(Slot {
             name,
             shape,
             constant: None,
-            integer,
+            data_type,
             origin: Made::From(Vec::new()),
         });
         self.steps.push(Step {
@@ -235,8 +290,8 @@ impl Builder {
         name: String,
         op: &Op,
         inputs: &[ValueId],
-        shape: Vec<usize>,
-        node: &str,
+        (shape, data_type): (Vec<usize>, i32),
+        from: &Origin,
     ) -> Result<ValueId, Fault> {
         let key = format!("{inputs:?} {op:?}");
         if let Some(&id) = self.memo.get(&key) {
@@ -248,11 +303,14 @@ impl Builder {
             .filter_map(|&id| self.slots.get(id))
             .filter_map(|s| Some((s.shape.as_slice(), s.constant.as_ref()?)))
             .collect();
-        let data = fold::apply(op, &operands, &shape).map_err(|reason| ImportError::Shape {
-            node: node.to_owned(),
+        let data = fold::apply(op, &operands, &shape, data_type).map_err(|reason| ImportError::Shape {
+            node: from.node.clone(),
             reason,
         })?;
-        let id = self.constant(&name, shape, data, inputs.to_vec());
+        let Some(data) = data else {
+            return unsupported("constant integers are not supported here");
+        };
+        let id = self.constant(&name, shape, data_type, data, inputs.to_vec());
         self.memo.insert(key, id);
         Ok(id)
     }

@@ -60,7 +60,7 @@ fn fold_batch_normalization(g: &mut Lowered) {
                         name: format!("{}/folded {label}", conv.name),
                         shape,
                         constant: Some(Const::Floats(data)),
-                        integer: false,
+                        data_type: 1,
                         origin: Made::From(before.into_iter().chain([c]).collect()),
                     });
                     g.slots.len() - 1

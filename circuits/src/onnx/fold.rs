@@ -1,13 +1,14 @@
 //! Constant folding: integers exactly, floats by the reference executor.
 
 use super::model::{Op, ReduceKind, Tensor};
-use super::tensor::Const;
+use super::tensor::{wrapped, Const};
 use crate::float;
 
 type Ints<'a> = (&'a [usize], &'a [i64]);
 
-/// Applies `op` to constants; `shape` is the inferred shape of the result.
-pub fn apply(op: &Op, inputs: &[(&[usize], &Const)], shape: &[usize]) -> Result<Const, String> {
+/// Applies `op` to constants; `shape` is the inferred shape of the result, integers wrap around as those of `data_type`.
+/// `None`: the operator is not known on integers.
+pub fn apply(op: &Op, inputs: &[(&[usize], &Const)], shape: &[usize], data_type: i32) -> Result<Option<Const>, String> {
     let ints: Option<Vec<Ints<'_>>> = inputs
         .iter()
         .map(|(shape, data)| match data {
@@ -17,12 +18,16 @@ pub fn apply(op: &Op, inputs: &[(&[usize], &Const)], shape: &[usize]) -> Result<
         .collect();
     if let Some(ints) = ints {
         if let Some(data) = float::structural(op, &ints, shape) {
-            return Ok(Const::Ints(data));
+            return Ok(Some(Const::Ints(data)));
         }
         if let Some(result) = exact(op, &ints, shape) {
+            let result = result.and_then(|data| data.into_iter().map(|x| wrapped(x, data_type)).collect());
             return result
-                .map(Const::Ints)
+                .map(|data| Some(Const::Ints(data)))
                 .ok_or_else(|| "integer overflow or division by zero".into());
+        }
+        if !matches!(op, Op::ArgMax { .. }) {
+            return Ok(None);
         }
     }
     let tensors: Vec<Tensor> = inputs
@@ -33,10 +38,10 @@ pub fn apply(op: &Op, inputs: &[(&[usize], &Const)], shape: &[usize]) -> Result<
         })
         .collect();
     let result = float::apply(op, &tensors.iter().collect::<Vec<_>>())?;
-    Ok(match op {
+    Ok(Some(match op {
         Op::ArgMax { .. } => Const::Ints(result.data.into_iter().map(|x| x as i64).collect()),
         _ => Const::Floats(result.data),
-    })
+    }))
 }
 
 /// Integer arithmetic. The outer `None`: not an integer operator; the inner: no result.
@@ -51,18 +56,36 @@ fn exact(op: &Op, inputs: &[Ints<'_>], shape: &[usize]) -> Option<Option<Vec<i64
         (Op::Neg, [(_, x)]) => x.iter().map(|x| x.checked_neg()).collect(),
         (Op::Abs, [(_, x)]) => x.iter().map(|x| x.checked_abs()).collect(),
         (Op::Relu, [(_, x)]) => Some(x.iter().map(|x| *x.max(&0)).collect()),
-        (Op::Reduce { kind, axes, .. }, [(from, x)]) if axes.len() == from.len() && !x.is_empty() => {
-            let mut items = x.iter().copied();
-            let total = match kind {
-                ReduceKind::Sum => items.try_fold(0i64, i64::checked_add),
-                ReduceKind::Max => items.max(),
-                ReduceKind::Min => items.min(),
+        (Op::Reduce { kind, axes, .. }, [(from, x)]) => {
+            let join = match kind {
+                ReduceKind::Sum => i64::checked_add,
+                ReduceKind::Max => |x: i64, y: i64| Some(x.max(y)),
+                ReduceKind::Min => |x: i64, y: i64| Some(x.min(y)),
                 ReduceKind::Mean => return None,
             };
-            total.map(|t| vec![t])
+            reduce(axes, from, x, shape, join)
         }
         _ => return None,
     })
+}
+
+/// Joins what falls on one element; `None` if `join` is anywhere, or if nothing falls on an element.
+fn reduce(
+    axes: &[usize],
+    from: &[usize],
+    data: &[i64],
+    shape: &[usize],
+    join: impl Fn(i64, i64) -> Option<i64>,
+) -> Option<Vec<i64>> {
+    let mut joined: Vec<Option<i64>> = vec![None; shape.iter().product()];
+    for (i, &x) in float::reduced_positions(axes, from).zip(data) {
+        let element = joined.get_mut(i)?;
+        *element = Some(match *element {
+            Some(y) => join(y, x)?,
+            None => x,
+        });
+    }
+    joined.into_iter().collect()
 }
 
 /// Combines two broadcast tensors; `None` if `f` is anywhere.

@@ -34,6 +34,30 @@ pub const SUPPORTED: &[&str] = &[
     "Sqrt", "Squeeze", "Sub", "Sum", "Transpose", "Unsqueeze", "Where",
 ];
 
+/// Operators whose results may leave an integer type.
+const ARITHMETIC: &[&str] = &[
+    "Abs",
+    "Add",
+    "AveragePool",
+    "BatchNormalization",
+    "Conv",
+    "ConvTranspose",
+    "Div",
+    "Gemm",
+    "GlobalAveragePool",
+    "LeakyRelu",
+    "MatMul",
+    "Mean",
+    "Mul",
+    "Neg",
+    "PRelu",
+    "Pow",
+    "ReduceMean",
+    "ReduceSum",
+    "Sub",
+    "Sum",
+];
+
 /// What a name stands for.
 #[derive(Clone, Copy)]
 enum Bound {
@@ -42,11 +66,17 @@ enum Bound {
     Unknown,
 }
 
-/// Lowers a decoded graph.
-pub fn graph(mut proto: GraphProto, opset: i64) -> Result<Lowered, ImportError> {
+/// Lowers a decoded graph. `functions` are those that the file defines in the default domain.
+pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lowered, ImportError> {
     let mut b = Builder::default();
     let mut scope: HashMap<String, Bound> = HashMap::new();
     let mut refused = Vec::new();
+    // The only refusal, if it is of shapes.
+    let mut misfit = None;
+    for name in functions.iter().filter(|name| SUPPORTED.binary_search(name).is_ok()) {
+        let reason = "the file defines a function with the name of this standard operator; rename the function";
+        refused.push(refuse(name, name, reason.into()));
+    }
     for t in &proto.sparse_initializer {
         refused.push(refuse(
             t.values.name.as_str(),
@@ -56,7 +86,7 @@ pub fn graph(mut proto: GraphProto, opset: i64) -> Result<Lowered, ImportError> 
     }
     for t in std::mem::take(&mut proto.initializer) {
         let (shape, data) = tensor::decode(&t)?;
-        let id = b.stored(&t.name, shape, data);
+        let id = b.stored(&t.name, shape, t.data_type, data);
         bind(&mut scope, &t.name, Bound::Value(id))?;
     }
     let live = live(&proto)?;
@@ -67,8 +97,8 @@ pub fn graph(mut proto: GraphProto, opset: i64) -> Result<Lowered, ImportError> 
         .filter(|info| !scope.contains_key(&info.name))
         .collect::<Vec<_>>()
     {
-        let (shape, integer) = declared(info)?;
-        let id = b.input(&info.name, shape, integer)?;
+        let (shape, data_type) = declared(info)?;
+        let id = b.input(&info.name, shape, data_type)?;
         bind(&mut scope, &info.name, Bound::Value(id))?;
         input.push(id);
     }
@@ -76,8 +106,17 @@ pub fn graph(mut proto: GraphProto, opset: i64) -> Result<Lowered, ImportError> 
         for t in node.attribute.iter().filter_map(|a| a.t.as_ref()) {
             tensor::refuse_external(t)?;
         }
-        let outputs = match one(&mut b, &scope, node, opset) {
+        let last = node
+            .output
+            .iter()
+            .any(|name| proto.output.iter().any(|o| o.name == *name));
+        let outputs = match one(&mut b, &scope, node, opset, last) {
             Ok(outputs) => outputs,
+            Err(Fault::Import(ImportError::Shape { node: name, reason })) => {
+                refused.push(refuse(node_name(node), &operator(node), reason.clone()));
+                misfit.get_or_insert(ImportError::Shape { node: name, reason });
+                Vec::new()
+            }
             Err(Fault::Import(error)) => return Err(error),
             Err(Fault::Unsupported(reason)) => {
                 refused.push(refuse(node_name(node), &operator(node), reason));
@@ -101,8 +140,11 @@ pub fn graph(mut proto: GraphProto, opset: i64) -> Result<Lowered, ImportError> 
         .iter()
         .map(|info| lookup(&scope, &info.name))
         .collect::<Result<_, _>>()?;
-    if !refused.is_empty() {
-        return Err(ImportError::Unsupported(refused));
+    refused.extend(b.leaks());
+    match (misfit, refused.len()) {
+        (_, 0) => {}
+        (Some(error), 1) => return Err(error),
+        _ => return Err(ImportError::Unsupported(refused)),
     }
     let output: Vec<ValueId> = output
         .into_iter()
@@ -129,15 +171,25 @@ pub fn graph(mut proto: GraphProto, opset: i64) -> Result<Lowered, ImportError> 
     })
 }
 
-/// Lowers one node; its outputs are unknown if an input is.
-fn one(b: &mut Builder, scope: &HashMap<String, Bound>, node: &NodeProto, opset: i64) -> Result<Vec<Bound>, Fault> {
+/// Lowers one node; its outputs are unknown if an input is. `last`: it gives an output of the graph.
+fn one(
+    b: &mut Builder,
+    scope: &HashMap<String, Bound>,
+    node: &NodeProto,
+    opset: i64,
+    last: bool,
+) -> Result<Vec<Bound>, Fault> {
     if !is_default_domain(&node.domain) {
-        return unsupported("only operators of the default domain are supported");
+        return unsupported(format!(
+            "operators of the domain `{}` are not supported, only those of the default domain",
+            super::shown(&node.domain)
+        ));
     }
     if SUPPORTED.binary_search(&node.op_type.as_str()).is_err() {
         return unsupported(match node.op_type.as_str() {
-            "LogSoftmax" | "Sigmoid" | "Softmax" => {
-                "remove it and take the scores (logits) as output: it does not change their order"
+            // Anywhere else the function would be another without it.
+            "LogSoftmax" | "Sigmoid" | "Softmax" if last => {
+                "the operator is not supported; a model that ends before it gives scores (logits) instead"
             }
             _ => "the operator is not supported",
         });
@@ -174,6 +226,21 @@ fn one(b: &mut Builder, scope: &HashMap<String, Bound>, node: &NodeProto, opset:
         inputs,
         outputs: &node.output,
     };
+    let wraps = ARITHMETIC.contains(&call.op);
+    for slot in call
+        .inputs
+        .iter()
+        .flatten()
+        .filter_map(|&id| b.slots.get(id))
+        .filter(|_| wraps)
+    {
+        if slot.constant.is_none() && slot.integer() {
+            let kind = tensor::type_name(slot.data_type);
+            return unsupported(format!(
+                "arithmetic on {kind} values, which wraps around on overflow; where none is meant, cast to float32 before it"
+            ));
+        }
+    }
     Ok(lower(&call, b)?.into_iter().map(Bound::Value).collect())
 }
 

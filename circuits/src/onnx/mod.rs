@@ -55,8 +55,30 @@ pub fn import(bytes: &[u8]) -> Result<Graph, ImportError> {
         .graph
         .take()
         .ok_or_else(|| ImportError::malformed("the model has no graph"))?;
-    drop(model);
-    finish::finish(lower::graph(graph, opset)?)
+    finish::finish(lower::graph(graph, opset, &functions(&model))?)
+}
+
+/// The functions that the file defines in the default domain.
+fn functions(model: &ModelProto) -> Vec<&str> {
+    let own = model.functions.iter().filter(|f| attr::is_default_domain(&f.domain));
+    own.map(|f| f.name.as_str()).collect()
+}
+
+/// The nodes of another domain, where a model is of others only.
+fn foreign(model: &ModelProto) -> Option<ImportError> {
+    let nodes = model.graph.as_ref()?.node.iter();
+    let foreign = nodes.filter(|node| !attr::is_default_domain(&node.domain));
+    let listed: Vec<UnsupportedNode> = foreign
+        .map(|node| UnsupportedNode {
+            name: node.name.clone(),
+            operator: node.op_type.clone(),
+            reason: format!(
+                "operators of the domain `{}` are not supported, only those of the default domain",
+                shown(&node.domain)
+            ),
+        })
+        .collect();
+    (!listed.is_empty()).then_some(ImportError::Unsupported(listed))
 }
 
 /// The version of the default operator domain.
@@ -66,9 +88,10 @@ fn opset(model: &ModelProto) -> Result<i64, ImportError> {
         .iter()
         .filter(|set| attr::is_default_domain(&set.domain))
         .map(|set| set.version);
-    let version = versions
-        .next()
-        .ok_or_else(|| ImportError::malformed("the model imports no operator set of the default domain"))?;
+    let version = versions.next().ok_or_else(|| {
+        let none = || ImportError::malformed("the model imports no operator set of the default domain");
+        foreign(model).unwrap_or_else(none)
+    })?;
     if versions.any(|other| other != version) {
         return Err(ImportError::malformed(
             "the model imports two versions of the default operator domain",

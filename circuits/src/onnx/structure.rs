@@ -2,8 +2,12 @@
 
 use super::build::Made;
 use super::error::ImportError;
-use super::{lower, opset, wire};
-use onnx_protobuf::{AttributeProto, Message as _, ModelProto, NodeProto, TensorProto};
+use super::{functions, lower, opset, wire};
+use onnx_protobuf::tensor_shape_proto::Dimension;
+use onnx_protobuf::{
+    type_proto, AttributeProto, GraphProto, Message as _, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
+    TensorShapeProto, TypeProto, ValueInfoProto,
+};
 use std::collections::HashSet;
 
 /// A copy of an ONNX file that says what its circuit is and nothing of its weights: auditors rebuild keys from it.
@@ -12,7 +16,8 @@ use std::collections::HashSet;
 /// * it has no axes: then it is a number of the formula, as 3 in `x + 3`; or
 /// * the circuit depends on its value: bounds, padding values, axes, shapes, indices, and what they are computed from.
 ///
-/// Names, shapes and attributes stay. Notes, metadata, and nodes that no output depends on are removed.
+/// Every message is made anew of what the import reads: shapes, and names and attributes of nodes and tensors in use. Notes,
+/// metadata, unknown fields, producers, unused tensors and nodes that no output depends on have no place in it.
 ///
 /// # Errors
 /// As [`import`](super::import): only a file that can be imported says which of its constants are weights.
@@ -21,64 +26,153 @@ pub fn structure(bytes: &[u8]) -> Result<Vec<u8>, ImportError> {
     let malformed = |e| ImportError::malformed(format!("protobuf: {e}"));
     let mut model = ModelProto::parse_from_bytes(bytes).map_err(malformed)?;
     let opset = opset(&model)?;
-    let Some(graph) = model.graph.as_mut() else {
+    let Some(graph) = model.graph.take() else {
         return Err(ImportError::malformed("the model has no graph"));
     };
-    let lowered = lower::graph(graph.clone(), opset)?;
+    let lowered = lower::graph(graph.clone(), opset, &functions(&model))?;
     let public = lowered.slots.iter().filter_map(|slot| match slot.origin {
         Made::Stored { public: true } => Some(slot.name.as_str()),
         _ => None,
     });
-    let public: HashSet<&str> = public.collect();
-    let live = lower::live(graph)?.nodes;
-    let mut live = live.into_iter();
-    graph.node.retain(|_| live.next() == Some(true));
-    let weights = graph.initializer.iter_mut();
-    weights
-        .filter(|tensor| !public.contains(tensor.name.as_str()))
-        .for_each(hide);
-    for node in &mut graph.node {
-        let public = node.output.first().is_some_and(|name| public.contains(name.as_str()));
-        bare(node, public);
-    }
-    graph.doc_string.clear();
-    graph.metadata_props.clear();
-    graph
-        .initializer
-        .iter_mut()
-        .for_each(|tensor| tensor.doc_string.clear());
-    model.metadata_props.clear();
-    model.doc_string.clear();
-    // The import reads neither.
-    model.functions.clear();
-    model.training_info.clear();
-    model.write_to_bytes().map_err(malformed)
+    let graph = rebuilt(&graph, &public.collect())?;
+    let operators = OperatorSetIdProto {
+        version: opset,
+        ..OperatorSetIdProto::new()
+    };
+    let bare = ModelProto {
+        ir_version: model.ir_version,
+        opset_import: vec![operators],
+        graph: Some(graph).into(),
+        ..ModelProto::new()
+    };
+    bare.write_to_bytes().map_err(malformed)
 }
 
-/// Removes notes, data that the import does not read, and the value of a constant unless it is public.
-fn bare(node: &mut NodeProto, public: bool) {
-    node.doc_string.clear();
-    node.metadata_props.clear();
-    for attribute in &mut node.attribute {
-        let read = matches!(node.op_type.as_str(), "Constant" | "ConstantOfShape") && attribute.name == "value";
-        *attribute = AttributeProto {
-            name: std::mem::take(&mut attribute.name),
-            type_: attribute.type_,
-            t: if read { attribute.t.take().into() } else { None.into() },
-            f: attribute.f,
-            i: attribute.i,
-            s: std::mem::take(&mut attribute.s),
-            floats: std::mem::take(&mut attribute.floats),
-            ints: std::mem::take(&mut attribute.ints),
-            ..AttributeProto::new()
+fn rebuilt(graph: &GraphProto, public: &HashSet<&str>) -> Result<GraphProto, ImportError> {
+    let live = lower::live(graph)?;
+    let tensors = graph.initializer.iter();
+    let (used, unused): (Vec<_>, Vec<_>) = tensors.partition(|t| live.names.contains(t.name.as_str()));
+    let unused: HashSet<&str> = unused.iter().map(|t| t.name.as_str()).collect();
+    let nodes = graph.node.iter().zip(&live.nodes).filter(|(_, live)| **live);
+    let inputs = graph.input.iter().filter(|info| !unused.contains(info.name.as_str()));
+    let named = |info: &ValueInfoProto| ValueInfoProto {
+        name: info.name.clone(),
+        ..ValueInfoProto::new()
+    };
+    Ok(GraphProto {
+        name: graph.name.clone(),
+        node: nodes.map(|(node, _)| bare_node(node, public)).collect(),
+        initializer: used
+            .into_iter()
+            .map(|tensor| bare_tensor(tensor, public.contains(tensor.name.as_str())))
+            .collect(),
+        input: inputs.map(bare_input).collect(),
+        output: graph.output.iter().map(named).collect(),
+        ..GraphProto::new()
+    })
+}
+
+/// Name, element type and extents. Extents without a number are batches.
+fn bare_input(info: &ValueInfoProto) -> ValueInfoProto {
+    let mut bare = ValueInfoProto::new();
+    bare.name.clone_from(&info.name);
+    if let Some(type_proto::Value::TensorType(tensor)) = info.type_.as_ref().and_then(|t| t.value.as_ref()) {
+        let dims = tensor.shape.iter().flat_map(|shape| &shape.dim).map(|dim| {
+            let mut bare = Dimension::new();
+            if dim.has_dim_value() {
+                bare.set_dim_value(dim.dim_value());
+            }
+            bare
+        });
+        let shape = TensorShapeProto {
+            dim: dims.collect(),
+            ..TensorShapeProto::new()
         };
-        attribute.t.as_mut().into_iter().for_each(|t| t.doc_string.clear());
-        if node.op_type == "Constant" && !public {
-            attribute.t.as_mut().into_iter().for_each(hide);
-            attribute.floats = (0..attribute.floats.len()).map(|i| number(i) as f32).collect();
-            attribute.ints.fill(1);
-        }
+        let mut kind = TypeProto::new();
+        kind.set_tensor_type(type_proto::Tensor {
+            elem_type: tensor.elem_type,
+            shape: tensor.shape.as_ref().map(|_| shape).into(),
+            ..type_proto::Tensor::new()
+        });
+        bare.type_ = Some(kind).into();
     }
+    bare
+}
+
+/// The attributes that the import reads, sorted.
+#[rustfmt::skip]
+const READ: &[&str] = &[
+    "allowzero", "alpha", "auto_pad", "axes", "axis", "beta", "ceil_mode", "count_include_pad", "dilations", "end",
+    "ends", "epsilon", "group", "is_test", "keepdims", "kernel_shape", "max", "min", "mode", "noop_with_empty_axes",
+    "num_outputs", "output_padding", "output_shape", "pads", "perm", "select_last_index", "spatial", "split", "start",
+    "starts", "strides", "to", "training_mode", "transA", "transB", "value", "value_float", "value_floats", "value_int",
+    "value_ints",
+];
+
+/// The strings that the import knows.
+const STRINGS: &[&[u8]] = &[b"NOTSET", b"SAME_LOWER", b"SAME_UPPER", b"VALID", b"constant"];
+
+fn bare_node(node: &NodeProto, public: &HashSet<&str>) -> NodeProto {
+    let public = node.output.first().is_some_and(|name| public.contains(name.as_str()));
+    let read = node.attribute.iter();
+    let read = read.filter(|attribute| READ.binary_search(&attribute.name.as_str()).is_ok());
+    NodeProto {
+        input: node.input.clone(),
+        output: node.output.clone(),
+        name: node.name.clone(),
+        op_type: node.op_type.clone(),
+        attribute: read.map(|attribute| bare_attribute(node, attribute, public)).collect(),
+        ..NodeProto::new()
+    }
+}
+
+/// An attribute, with other numbers in place of a constant that is a weight.
+fn bare_attribute(node: &NodeProto, attribute: &AttributeProto, public: bool) -> AttributeProto {
+    let weight = node.op_type == "Constant" && !public;
+    let read = matches!(node.op_type.as_str(), "Constant" | "ConstantOfShape") && attribute.name == "value";
+    let tensor = attribute.t.as_ref().filter(|_| read);
+    let mut bare = AttributeProto {
+        name: attribute.name.clone(),
+        type_: attribute.type_,
+        t: tensor.map(|tensor| bare_tensor(tensor, !weight)).into(),
+        f: attribute.f,
+        i: attribute.i,
+        floats: attribute.floats.clone(),
+        ints: attribute.ints.clone(),
+        ..AttributeProto::new()
+    };
+    if STRINGS.contains(&attribute.s.as_slice()) {
+        bare.s.clone_from(&attribute.s);
+    }
+    if weight {
+        bare.floats = (0..attribute.floats.len()).map(|i| number(i) as f32).collect();
+        bare.ints.fill(1);
+    }
+    bare
+}
+
+/// A tensor with its elements, or with others.
+fn bare_tensor(tensor: &TensorProto, public: bool) -> TensorProto {
+    let mut bare = TensorProto {
+        name: tensor.name.clone(),
+        dims: tensor.dims.clone(),
+        data_type: tensor.data_type,
+        ..TensorProto::new()
+    };
+    if !public {
+        hide(&mut bare);
+    } else if tensor.raw_data.is_empty() {
+        match tensor.data_type {
+            1 => bare.float_data.clone_from(&tensor.float_data),
+            7 => bare.int64_data.clone_from(&tensor.int64_data),
+            11 => bare.double_data.clone_from(&tensor.double_data),
+            12 | 13 => bare.uint64_data.clone_from(&tensor.uint64_data),
+            _ => bare.int32_data.clone_from(&tensor.int32_data),
+        }
+    } else {
+        bare.raw_data.clone_from(&tensor.raw_data);
+    }
+    bare
 }
 
 /// Positive, not all equal, exact in every format.
@@ -86,7 +180,7 @@ fn number(index: usize) -> f64 {
     1.0 + (index % 7) as f64 / 8.0
 }
 
-/// Replaces the elements of a tensor that was imported: floats by [`number`], integers and booleans by one.
+/// Fills a tensor: floats by [`number`], integers and booleans by one.
 fn hide(tensor: &mut TensorProto) {
     let count: i64 = tensor.dims.iter().product();
     let eighths = |i: usize| (i % 7) as u16;
@@ -103,10 +197,4 @@ fn hide(tensor: &mut TensorProto) {
         }
     };
     tensor.raw_data = (0..usize::try_from(count).unwrap_or(0)).flat_map(data).collect();
-    tensor.float_data.clear();
-    tensor.double_data.clear();
-    tensor.int32_data.clear();
-    tensor.int64_data.clear();
-    tensor.uint64_data.clear();
-    tensor.string_data.clear();
 }

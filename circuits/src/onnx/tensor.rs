@@ -48,7 +48,12 @@ pub fn decode(tensor: &TensorProto) -> Result<(Vec<usize>, Const), ImportError> 
     let shape: Option<Vec<usize>> = tensor.dims.iter().map(|&d| usize::try_from(d).ok()).collect();
     let shape = shape.ok_or_else(|| bad("negative extent"))?;
     let expected = elements(&shape).ok_or_else(|| bad("absurd shape"))?;
-    let data = data(tensor).ok_or_else(|| bad("element type is not supported, or a number is out of range"))?;
+    let data = data(tensor).ok_or_else(|| {
+        let kind = type_name(tensor.data_type);
+        bad(&format!(
+            "{kind} elements are not supported, or a number is out of range of the type"
+        ))
+    })?;
     let got = match &data {
         Const::Floats(data) => data.len(),
         Const::Ints(data) => data.len(),
@@ -77,22 +82,20 @@ fn data(t: &TensorProto) -> Option<Const> {
     if raw.is_empty() {
         return Some(match t.data_type {
             1 => Const::Floats(t.float_data.clone()),
-            10 => Const::Floats(t.int32_data.iter().map(|&i| half(i as u16)).collect()),
+            10 => Const::Floats(bits(&t.int32_data)?.into_iter().map(half).collect()),
             11 => Const::Floats(t.double_data.iter().map(|&x| x as f32).collect()),
             16 => Const::Floats(
-                t.int32_data
-                    .iter()
-                    .map(|&i| f32::from_bits((i as u32 & 0xffff) << 16))
+                bits(&t.int32_data)?
+                    .into_iter()
+                    .map(|i| f32::from_bits(u32::from(i) << 16))
                     .collect(),
             ),
-            2..=6 | 9 => Const::Ints(t.int32_data.iter().map(|&i| i.into()).collect()),
+            2..=6 | 9 => within(t.data_type, t.int32_data.iter().map(|&i| i.into()).collect())?,
             7 => Const::Ints(t.int64_data.clone()),
-            12 | 13 => Const::Ints(
-                t.uint64_data
-                    .iter()
-                    .map(|&i| i.try_into().ok())
-                    .collect::<Option<_>>()?,
-            ),
+            12 | 13 => {
+                let data: Option<Vec<i64>> = t.uint64_data.iter().map(|&i| i.try_into().ok()).collect();
+                within(t.data_type, data?)?
+            }
             _ => return None,
         });
     }
@@ -104,7 +107,7 @@ fn data(t: &TensorProto) -> Option<Const> {
         5 => Const::Ints(words(raw, |b| i16::from_le_bytes(b).into())),
         6 => Const::Ints(words(raw, |b| i32::from_le_bytes(b).into())),
         7 => Const::Ints(words(raw, i64::from_le_bytes)),
-        9 => Const::Ints(words(raw, |[b]| (b != 0).into())),
+        9 => within(9, words(raw, |[b]| b.into()))?,
         10 => Const::Floats(words(raw, |b| half(u16::from_le_bytes(b)))),
         11 => Const::Floats(words(raw, |b| f64::from_le_bytes(b) as f32)),
         12 => Const::Ints(words(raw, |b| u32::from_le_bytes(b).into())),
@@ -116,6 +119,96 @@ fn data(t: &TensorProto) -> Option<Const> {
         16 => Const::Floats(words(raw, |b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16))),
         _ => return None,
     })
+}
+
+/// Integers, if the type holds all of them.
+fn within(data_type: i32, data: Vec<i64>) -> Option<Const> {
+    let (min, max) = integers(data_type)?;
+    let inside = data.iter().all(|x| (min..=max).contains(x));
+    inside.then_some(Const::Ints(data))
+}
+
+/// The bits of 16-bit floats.
+fn bits(data: &[i32]) -> Option<Vec<u16>> {
+    data.iter().map(|&i| u16::try_from(i).ok()).collect()
+}
+
+/// The smallest and the largest integer (below 2^63) of an element type. `None` for floats.
+pub fn integers(data_type: i32) -> Option<(i64, i64)> {
+    Some(match data_type {
+        2 => (0, u8::MAX.into()),
+        3 => (i8::MIN.into(), i8::MAX.into()),
+        4 => (0, u16::MAX.into()),
+        5 => (i16::MIN.into(), i16::MAX.into()),
+        6 => (i32::MIN.into(), i32::MAX.into()),
+        7 => (i64::MIN, i64::MAX),
+        9 => (0, 1),
+        12 => (0, u32::MAX.into()),
+        13 => (0, i64::MAX),
+        _ => return None,
+    })
+}
+
+/// What an element type is called.
+pub fn type_name(data_type: i32) -> &'static str {
+    match data_type {
+        1 => "float32",
+        2 => "uint8",
+        3 => "int8",
+        4 => "uint16",
+        5 => "int16",
+        6 => "int32",
+        7 => "int64",
+        8 => "string",
+        9 => "bool",
+        10 => "float16",
+        11 => "float64",
+        12 => "uint32",
+        13 => "uint64",
+        14 | 15 => "complex",
+        16 => "bfloat16",
+        17..=20 => "float8",
+        21 | 22 => "4-bit",
+        _ => "unknown",
+    }
+}
+
+/// The integer modulo the size of its type. `None` where a type of 64 bits or a truth value does not hold it.
+pub fn wrapped(x: i64, data_type: i32) -> Option<i64> {
+    let (min, max) = integers(data_type)?;
+    if (min..=max).contains(&x) {
+        return Some(x);
+    }
+    Some(match data_type {
+        2 => (x as u8).into(),
+        3 => (x as i8).into(),
+        4 => (x as u16).into(),
+        5 => (x as i16).into(),
+        6 => (x as i32).into(),
+        12 => (x as u32).into(),
+        _ => return None,
+    })
+}
+
+/// The nearest number of a float type, even among two; infinite beyond the largest.
+pub fn rounded(x: f32, data_type: i32) -> f32 {
+    let (digits, least, largest) = match data_type {
+        10 => (10, -14, 65504.0),
+        16 => (7, -126, f64::from(f32::from_bits(0x7f7f_0000))),
+        _ => return x,
+    };
+    let wide = f64::from(x);
+    if wide == 0.0 || !wide.is_finite() {
+        return x;
+    }
+    let exponent = (wide.to_bits() >> 52 & 0x7ff) as i32 - 1023;
+    let unit = 2f64.powi(exponent.max(least) - digits);
+    let near = (wide / unit).round_ties_even() * unit;
+    if near.abs() > largest {
+        f32::INFINITY.copysign(x)
+    } else {
+        near as f32
+    }
 }
 
 fn words<const N: usize, T>(raw: &[u8], read: impl Fn([u8; N]) -> T) -> Vec<T> {

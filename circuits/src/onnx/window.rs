@@ -23,6 +23,11 @@ impl Axis {
         self.input.saturating_add(self.pads.0).saturating_add(self.pads.1)
     }
 
+    /// Whether no window fits.
+    pub fn beyond(self) -> bool {
+        self.extent() > self.padded()
+    }
+
     fn check(self) -> Result<(), String> {
         if self.kernel == 0 || self.stride == 0 || self.dilation == 0 {
             return Err("kernel, stride and dilation must be at least 1".into());

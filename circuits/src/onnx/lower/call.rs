@@ -49,7 +49,7 @@ impl Call<'_> {
         match &b.slot(id)?.constant {
             Some(Const::Ints(data)) => {
                 let data = data.clone();
-                b.publish(id);
+                b.publish(id, what, &self.origin);
                 Ok(Some(data))
             }
             Some(Const::Floats(_)) => Err(self.shape_error(format!("{what} must be integers"))),
@@ -65,7 +65,7 @@ impl Call<'_> {
         match &b.slot(id)?.constant {
             Some(data) => match data.clone().into_floats().as_slice() {
                 [x] => {
-                    b.publish(id);
+                    b.publish(id, what, &self.origin);
                     Ok(Some(*x))
                 }
                 _ => Err(self.shape_error(format!("{what} must be one number"))),

@@ -3,6 +3,7 @@
 use super::Call;
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::model::{Op, ValueId};
+use crate::onnx::tensor::elements;
 
 pub fn unary(call: &Call<'_>, b: &mut Builder, op: Op) -> Result<ValueId, Fault> {
     b.emit(&call.origin, "", op, &[call.required(0)?])
@@ -16,7 +17,7 @@ pub fn binary(call: &Call<'_>, b: &mut Builder, op: Op) -> Result<ValueId, Fault
 pub fn div(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let (left, right) = (call.required(0)?, call.required(1)?);
     let (dividend, divisor) = (b.slot(left)?, b.slot(right)?);
-    if dividend.constant.is_some() || divisor.constant.is_none() || divisor.integer {
+    if dividend.constant.is_some() || divisor.constant.is_none() || divisor.integer() {
         return binary(call, b, Op::Div);
     }
     let one = b.scalar(1.0);
@@ -63,6 +64,15 @@ pub fn leaky_relu(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 
 /// Bounds are attributes before operator set 11 and inputs since.
 pub fn clip(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let mut x = call.required(0)?;
+    if b.slot(x)?.constant.is_some() && b.slot(x)?.integer() {
+        for (i, op, label) in [(1, Op::Max, "lower"), (2, Op::Min, "upper")] {
+            if let Some(bound) = call.optional(i) {
+                x = b.emit(&call.origin, label, op, &[x, bound])?;
+            }
+        }
+        return Ok(x);
+    }
     let (min, max) = if call.opset < 11 {
         (call.attrs.float("min")?, call.attrs.float("max")?)
     } else {
@@ -89,9 +99,21 @@ pub fn pow(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     if b.slot(x)?.constant.is_some() {
         return super::constant::lower(call, b);
     }
-    match call.number(b, 1, "the exponent") {
-        Ok(Some(1.0)) => Ok(x),
-        Ok(Some(2.0)) => b.emit(&call.origin, "", Op::Mul, &[x, x]),
-        _ => unsupported("only the constant exponents 1 and 2 are supported"),
+    let (base, exponent) = (b.shape(x)?, b.shape(call.required(1)?)?);
+    if exponent.len() > base.len() {
+        return unsupported(format!(
+            "an exponent of shape {exponent:?}, which gives the result more axes than {base:?}"
+        ));
+    }
+    if elements(exponent) != Some(1) {
+        return unsupported("only the constant exponents 1 and 2 are supported");
+    }
+    match call.number(b, 1, "the exponent")? {
+        Some(1.0) => Ok(x),
+        Some(2.0) => b.emit(&call.origin, "", Op::Mul, &[x, x]),
+        other => unsupported(format!(
+            "the exponent {}; on values that are not constant, 1 and 2 are supported",
+            other.map_or("is missing".into(), |x| x.to_string())
+        )),
     }
 }

@@ -4,11 +4,31 @@ use super::{pool, Call};
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::fold::zip;
 use crate::onnx::shape::{broadcast, reduced};
-use crate::onnx::tensor::Const;
+use crate::onnx::tensor::{wrapped, Const};
 
 type Folded = (Vec<usize>, Const);
 
-pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
+/// The constant with its element type.
+pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<(Vec<usize>, i32, Const), Fault> {
+    let (shape, data) = computed(call, b)?;
+    let data_type = match call.op {
+        "And" | "Equal" | "Greater" | "Less" | "Not" | "Or" => 9,
+        "Where" => b.slot(call.required(1)?)?.data_type,
+        _ => b.slot(call.required(0)?)?.data_type,
+    };
+    let data = match data {
+        Const::Ints(data) => data
+            .into_iter()
+            .map(|x| wrapped(x, data_type))
+            .collect::<Option<_>>()
+            .map(Const::Ints),
+        floats => Some(floats),
+    };
+    let overflow = || call.shape_error("integer overflow");
+    Ok((shape, data_type, data.ok_or_else(overflow)?))
+}
+
+fn computed(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
     match call.op {
         "Range" => range(call, b),
         "ReduceProd" => product(call, b),

@@ -65,6 +65,11 @@ pub fn conv_transpose(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault
             let Some(total) = full.checked_sub(wanted) else {
                 return unsupported("an output shape beyond the full transposed convolution");
             };
+            if call.opset < 11 && total % 2 == 1 {
+                return unsupported(
+                    "an odd number of pads before operator set 11, which the standard and its implementations split differently",
+                );
+            }
             pads.push(halves(total, mode == "SAME_UPPER"));
         }
         pads
@@ -145,6 +150,11 @@ pub fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, 
     if call.attrs.flag("training_mode", false)? || !call.attrs.flag("spatial", true)? {
         return unsupported("only spatial inference is supported");
     }
+    if call.opset < 14 && call.outputs.iter().skip(1).any(|name| !name.is_empty()) {
+        return unsupported(
+            "more than one output before operator set 14, which is training: only inference is supported",
+        );
+    }
     let x = call.required(0)?;
     let epsilon = f64::from(call.attrs.float("epsilon")?.unwrap_or(1e-5));
     let rank = b.shape(x)?.len();
@@ -185,6 +195,7 @@ pub fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, 
             &by,
             &format!("{name}/{label}"),
             shape.clone(),
+            1,
             Const::Floats(data),
             from.clone(),
         )

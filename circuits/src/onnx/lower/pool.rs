@@ -22,11 +22,11 @@ pub fn pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let auto = call.attrs.string("auto_pad")?;
     // `SAME_*` fixes the number of windows; rounding matters for the other modes only.
     if call.attrs.flag("ceil_mode", false)? && matches!(auto, "" | "NOTSET" | "VALID") {
-        let extra: Result<Vec<usize>, _> = geometry
-            .axes(&pads)
-            .into_iter()
-            .map(|axis| axis.ceil_padding())
-            .collect();
+        let axes = geometry.axes(&pads);
+        if axes.iter().any(|axis| axis.beyond()) {
+            return unsupported("ceil_mode with a window that is larger than the padded input");
+        }
+        let extra: Result<Vec<usize>, _> = axes.into_iter().map(|axis| axis.ceil_padding()).collect();
         let extra = extra.map_err(|reason| call.shape_error(reason))?;
         let beyond = extra.iter().any(|&e| e > 0);
         if beyond && auto == "VALID" {

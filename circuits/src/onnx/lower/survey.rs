@@ -1,6 +1,7 @@
 //! What the file declares: live nodes, inputs.
 
 use crate::onnx::error::ImportError;
+use crate::onnx::tensor::type_name;
 use onnx_protobuf::{type_proto, GraphProto, ValueInfoProto};
 use std::collections::{HashMap, HashSet};
 
@@ -40,17 +41,16 @@ pub fn live(proto: &GraphProto) -> Result<Live<'_>, ImportError> {
     Ok(Live { nodes, names })
 }
 
-/// Shape of an input, and whether its elements are integers.
-pub fn declared(info: &ValueInfoProto) -> Result<(Vec<usize>, bool), ImportError> {
+/// Shape of an input, and its element type.
+pub fn declared(info: &ValueInfoProto) -> Result<(Vec<usize>, i32), ImportError> {
     let bad = |what: &str| ImportError::malformed(format!("input `{}`: {what}", info.name));
     let Some(type_proto::Value::TensorType(tensor)) = info.type_.as_ref().and_then(|t| t.value.as_ref()) else {
         return Err(bad("only tensors are supported"));
     };
-    let integer = match tensor.elem_type {
-        1 | 10 | 11 | 16 => false,
-        2..=7 | 9 | 12 | 13 => true,
-        _ => return Err(bad("element type is not supported")),
-    };
+    if !matches!(tensor.elem_type, 1..=7 | 9..=13 | 16) {
+        let kind = type_name(tensor.elem_type);
+        return Err(bad(&format!("elements of type {kind} are not supported")));
+    }
     let dims = tensor.shape.as_ref().ok_or_else(|| bad("the shape is missing"))?;
     let shape: Result<Vec<usize>, ImportError> = dims
         .dim
@@ -67,7 +67,7 @@ pub fn declared(info: &ValueInfoProto) -> Result<(Vec<usize>, bool), ImportError
             },
         )
         .collect();
-    Ok((shape?, integer))
+    Ok((shape?, tensor.elem_type))
 }
 
 /// Names have one definition.

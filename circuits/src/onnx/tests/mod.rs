@@ -7,6 +7,7 @@ mod moving;
 mod operators;
 mod refusals;
 mod structure;
+mod types;
 mod windows;
 
 use super::*;

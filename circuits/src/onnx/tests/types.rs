@@ -1,0 +1,145 @@
+//! Element types: what they hold, how they wrap and round.
+
+use super::super::tensor::{rounded, wrapped};
+use super::builder::{info, A};
+use super::*;
+use onnx_protobuf::type_proto;
+
+/// A graph whose input has the given element type.
+fn typed(data_type: i32, model: Model) -> Model {
+    let mut model = model;
+    let mut input = info("x", &[1, 2]);
+    if let Some(type_proto::Value::TensorType(t)) = input.type_.as_mut().and_then(|t| t.value.as_mut()) {
+        t.elem_type = data_type;
+    }
+    model.graph.input = vec![input];
+    model
+}
+
+#[track_caller]
+fn reason(model: &Model) -> String {
+    model.import().expect_err("refused").to_string()
+}
+
+#[test]
+fn integers_wrap_at_the_size_of_their_type() {
+    assert_eq!(wrapped(-2, 2), Some(254));
+    assert_eq!(wrapped(200, 3), Some(-56));
+    assert_eq!(wrapped(1 << 31, 6), Some(-(1 << 31)));
+    assert_eq!(wrapped(-1, 13), None);
+    assert_eq!(wrapped(2, 9), None);
+}
+
+#[test]
+fn floats_round_to_the_nearest_even() {
+    assert_eq!(rounded(256.5, 16), 256.0);
+    assert_eq!(rounded(257.0, 16), 256.0);
+    assert_eq!(rounded(259.0, 16), 260.0);
+    assert_eq!(rounded(2049.0, 10), 2048.0);
+    assert_eq!(rounded(2051.0, 10), 2052.0);
+    assert_eq!(rounded(65519.0, 10), 65504.0);
+    assert_eq!(rounded(-65520.0, 10), f32::NEG_INFINITY);
+    assert_eq!(rounded(2f32.powi(-25), 10), 0.0);
+    assert_eq!(rounded(3.0 * 2f32.powi(-25), 10), 2.0 * 2f32.powi(-24));
+}
+
+#[test]
+fn arithmetic_on_integers_is_refused_at_run_time_and_moves_are_not() {
+    for op in ["Add", "Sub", "Mul"] {
+        let model = typed(2, Model::new(14, &[1, 2]).node(op, &["x", "x"], &["y"], &[]));
+        let reason = reason(&model);
+        assert!(reason.contains(op) && reason.contains("uint8"), "{reason}");
+    }
+    let moved = Model::new(14, &[1, 2]).node("Max", &["x", "x"], &["y"], &[]);
+    assert!(typed(2, moved).import().is_ok());
+}
+
+#[test]
+fn casts_pass_where_the_target_holds_the_source() {
+    let cast = |source: i32, target: i64| {
+        typed(
+            source,
+            Model::new(14, &[1, 2]).node("Cast", &["x"], &["y"], &[("to", A::I(target))]),
+        )
+        .import()
+    };
+    for (source, target) in [
+        (1, 11),
+        (11, 1),
+        (10, 1),
+        (16, 1),
+        (2, 1),
+        (2, 10),
+        (2, 6),
+        (9, 7),
+        (6, 7),
+    ] {
+        assert!(cast(source, target).is_ok(), "{source} to {target}");
+    }
+    for (source, target) in [
+        (1, 10),
+        (1, 16),
+        (10, 16),
+        (1, 7),
+        (7, 6),
+        (3, 2),
+        (2, 3),
+        (6, 10),
+        (2, 9),
+    ] {
+        let error = cast(source, target).expect_err("refused").to_string();
+        assert!(error.contains("Cast"), "{source} to {target}: {error}");
+    }
+}
+
+/// The structure would show all of the weights that a bound is computed from.
+#[test]
+fn a_bound_computed_from_weights_is_refused() {
+    let model = |bound: &str| {
+        Model::new(13, &[1, 2])
+            .floats("w", &[2, 2], &[5.0, 6.0, 7.0, 8.0])
+            .node("MatMul", &["x", "w"], &["m"], &[])
+            .node("ReduceMax", &["w"], &["largest"], &[("keepdims", A::I(0))])
+            .node("Clip", &["m", "", bound], &["y"], &[])
+    };
+    let reason = reason(&model("largest"));
+    assert!(reason.contains("the upper bound") && reason.contains("`w`"), "{reason}");
+    assert!(model("").import().is_ok());
+    // Nothing else reads this list, so that it is no weight.
+    let own = Model::new(13, &[1, 2])
+        .floats("w", &[2], &[5.0, 6.0])
+        .node("ReduceMax", &["w"], &["largest"], &[("keepdims", A::I(0))])
+        .node("Clip", &["x", "", "largest"], &["y"], &[]);
+    assert!(own.import().is_ok());
+}
+
+/// A value keeps its type until it is cast.
+#[test]
+fn a_cast_ends_the_arithmetic_of_integers() {
+    let model = Model::new(14, &[1, 2])
+        .node("Cast", &["x"], &["f"], &[("to", A::I(1))])
+        .node("Add", &["f", "f"], &["y"], &[]);
+    assert!(typed(2, model).import().is_ok());
+    let narrow = Model::new(14, &[1, 2])
+        .node("Cast", &["x"], &["i"], &[("to", A::I(6))])
+        .node("Add", &["i", "i"], &["y"], &[]);
+    assert!(reason(&typed(2, narrow)).contains("int32"));
+}
+
+/// Everything that is wrong with the nodes of a file comes at once, misfits of shapes too.
+#[test]
+fn misfits_are_listed_with_the_others() {
+    let model = Model::new(13, &[1, 2])
+        .floats("w", &[3, 2], &[0.0; 6])
+        .node("MatMul", &["x", "w"], &["a"], &[])
+        .node("Celu", &["x"], &["b"], &[])
+        .node("Sigmoid", &["b"], &["c"], &[])
+        .node("Add", &["a", "c"], &["y"], &[]);
+    let Err(ImportError::Unsupported(nodes)) = model.import() else {
+        panic!("supported")
+    };
+    let listed: Vec<_> = nodes.iter().map(|n| n.operator.as_str()).collect();
+    assert_eq!(listed, ["MatMul", "Celu", "Sigmoid"]);
+    // Within a net nobody is told to leave it out.
+    assert!(!nodes[2].reason.contains("logits"), "{}", nodes[2].reason);
+}
