@@ -20,6 +20,16 @@ pub enum CircuitError {
         /// Values given.
         got: usize,
     },
+    /// An element of the input is no number of the declared element type.
+    #[error("the input has {value} as {place}, the model takes {takes}. Help: give the numbers that the model itself runs on")]
+    InputType {
+        /// Which element.
+        place: String,
+        /// The element.
+        value: f32,
+        /// What the model takes.
+        takes: String,
+    },
     /// A value is outside the range that the circuit can represent.
     #[error("tensor `{tensor}`: value {value} is outside [{min}, {max}]. Help: calibrate with data that covers this input, or with more headroom")]
     OutOfRange {
@@ -98,6 +108,7 @@ impl CircuitError {
             Self::Constant { .. } => "constant-too-large",
             Self::Float(_) => "float-execution",
             Self::InputLength { .. } => "input-length",
+            Self::InputType { .. } => "input-type",
             Self::NotFinite { .. } => "not-finite",
             Self::Outputs { .. } => "output-count",
             Self::OutOfRange { .. } => "out-of-range",

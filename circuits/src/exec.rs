@@ -17,7 +17,7 @@ pub struct Trace {
 /// Quantizes a float input: `round(x * 2^frac)`.
 ///
 /// # Errors
-/// [`CircuitError::InputLength`], [`CircuitError::NotFinite`], or [`CircuitError::OutOfRange`] for values outside the
+/// [`CircuitError::InputLength`], [`CircuitError::NotFinite`], [`CircuitError::InputType`], or [`CircuitError::OutOfRange`] for values outside the
 /// input range.
 pub fn quantize_input(model: &QModel, input: &[f32]) -> Result<Vec<i64>, CircuitError> {
     let tensor = &model.tensors[0];
@@ -32,6 +32,14 @@ pub fn quantize_input(model: &QModel, input: &[f32]) -> Result<Vec<i64>, Circuit
             tensor: tensor.name.clone(),
             place: format!("element {index}"),
             value: f64::from(*value),
+        });
+    }
+    let other = input.iter().enumerate().find(|(_, x)| !model.input_type.holds(**x));
+    if let Some((index, &value)) = other {
+        return Err(CircuitError::InputType {
+            place: format!("element {index}"),
+            value,
+            takes: model.input_type.to_string(),
         });
     }
     let scale = 2f64.powi(tensor.frac);

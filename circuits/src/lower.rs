@@ -77,7 +77,7 @@ pub fn rebuild(
     Ok((model, layout))
 }
 
-/// Rows for calibration when none are given: seeded, uniform in [-1, 1].
+/// Rows for calibration when none are given: seeded, uniform in [-1, 1]; integers up to 127 where the input is of integers.
 pub fn default_samples(graph: &Graph, count: usize) -> Vec<Vec<f32>> {
     let len = graph
         .input
@@ -90,5 +90,7 @@ pub fn default_samples(graph: &Graph, count: usize) -> Vec<Vec<f32>> {
             .wrapping_add(1_442_695_040_888_963_407);
         (state >> 40) as f32 / (1u32 << 23) as f32 - 1.0
     };
-    (0..count).map(|_| (0..len).map(|_| next()).collect()).collect()
+    (0..count)
+        .map(|_| (0..len).map(|_| graph.input_type.sample(next())).collect())
+        .collect()
 }

@@ -6,6 +6,7 @@
 //! [`MaxPool`], and the input. All shape operators and all linear operators are index maps or terms inside an
 //! `Affine` step.
 
+use crate::onnx::InputType;
 use serde::{Deserialize, Serialize};
 
 /// Index of a tensor in [`QModel::tensors`].
@@ -260,10 +261,12 @@ pub struct QModel {
     pub precision: Precision,
     /// Tensors in order of computation.
     pub tensors: Vec<Tensor>,
-    /// Shape of the ONNX input without the batch dimension.
+    /// Shape of the ONNX input; a first axis of one is the batch and not in it.
     pub input_shape: Vec<usize>,
-    /// Shape of the ONNX output without the batch dimension.
+    /// Shape of the ONNX output; a first axis of one is the batch and not in it.
     pub output_shape: Vec<usize>,
+    /// What elements of the input may be.
+    pub input_type: InputType,
 }
 
 impl QModel {

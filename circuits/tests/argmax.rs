@@ -16,6 +16,7 @@ impl Building {
             values: vec![],
             nodes: vec![],
             input: vec![0],
+            input_type: provenn_circuits::onnx::InputType::Reals,
             output: vec![],
         });
         building.value(shape, None);

@@ -42,6 +42,7 @@ fn concatenated(channels: usize) -> QModel {
         tensors,
         input_shape: vec![channels],
         output_shape: vec![2],
+        input_type: provenn_circuits::onnx::InputType::Reals,
     }
 }
 
@@ -114,6 +115,7 @@ fn a_pool_of_a_pool_is_laid_out_or_refused() {
         tensors,
         input_shape: vec![8],
         output_shape: vec![2],
+        input_type: provenn_circuits::onnx::InputType::Reals,
     };
     let trace = execute(&model, &random(1, 8, 16)).expect("in range");
     if let Some(layout) = Layout::build(&model, shape(7, 1, true)) {
@@ -147,6 +149,7 @@ fn a_pooled_public_input_keeps_its_rows_or_is_refused() {
         tensors,
         input_shape: vec![12],
         output_shape: vec![2],
+        input_type: provenn_circuits::onnx::InputType::Reals,
     };
     let Some(layout) = Layout::build(&model, shape(8, 2, true)) else {
         return;
@@ -186,6 +189,7 @@ fn overlapping_windows_are_refused() {
         tensors,
         input_shape: vec![3],
         output_shape: vec![1],
+        input_type: provenn_circuits::onnx::InputType::Reals,
     };
     let built = std::panic::catch_unwind(|| Layout::build(&model, shape(7, 1, true)));
     let Ok(Some(layout)) = built else { return };
@@ -270,6 +274,7 @@ fn values_leave_their_range_on_neither_side() {
             tensors,
             input_shape: vec![1],
             output_shape: vec![1],
+            input_type: provenn_circuits::onnx::InputType::Reals,
         }
     };
     let proven = [

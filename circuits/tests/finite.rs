@@ -42,6 +42,7 @@ fn graph(weights: [f32; 4], bias: [f32; 2]) -> Graph {
             node(Op::Relu, &[4], 5),
         ],
         input: vec![0],
+        input_type: provenn_circuits::onnx::InputType::Reals,
         output: vec![5],
     }
 }

@@ -63,6 +63,7 @@ fn pooled() -> QModel {
         tensors,
         input_shape: vec![6],
         output_shape: vec![3],
+        input_type: provenn_circuits::onnx::InputType::Reals,
     }
 }
 

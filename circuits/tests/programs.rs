@@ -99,6 +99,7 @@ fn program() -> impl Strategy<Value = QModel> {
                 precision: PRECISION,
                 input_shape: vec![tensors[0].len()],
                 output_shape: vec![2],
+                input_type: provenn_circuits::onnx::InputType::Reals,
                 tensors,
             }
         },
@@ -215,6 +216,7 @@ fn bilinear() -> impl Strategy<Value = QModel> {
                     precision: PRECISION,
                     input_shape: vec![c * h * w],
                     output_shape: vec![rows * columns],
+                    input_type: provenn_circuits::onnx::InputType::Reals,
                     tensors,
                 }
             },

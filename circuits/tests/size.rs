@@ -26,6 +26,7 @@ fn chain(input: &[usize], steps: Vec<(Op, usize, Option<Vec<usize>>, Vec<usize>)
         values: vec![value(input, false)],
         nodes: vec![],
         input: vec![0],
+        input_type: provenn_circuits::onnx::InputType::Reals,
         output: vec![0],
     };
     for (op, operands, constant, shape) in steps {

@@ -165,6 +165,7 @@ fn windows_that_fit_no_circuit_are_refused() {
         values: vec![value("input", 192), kernel, value("first", 97), value("second", 2)],
         nodes: vec![node("first", 0, 2), node("second", 2, 3)],
         input: vec![0],
+        input_type: provenn_circuits::onnx::InputType::Reals,
         output: vec![3],
     };
     let ranges = Ranges::calibrate(&graph, &[vec![0.5; 192 * 192]]).expect("ranges");

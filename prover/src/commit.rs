@@ -60,9 +60,9 @@ pub struct Compiled {
 pub struct Description {
     /// Name of the ONNX graph.
     pub name: String,
-    /// Input shape without the batch dimension.
+    /// Input shape; a first axis of one is the batch and not in it.
     pub input_shape: Vec<usize>,
-    /// Output shape without the batch dimension.
+    /// Output shape; a first axis of one is the batch and not in it.
     pub output_shape: Vec<usize>,
     /// An input integer v stands for v / 2^input_frac.
     pub input_frac: i32,

@@ -23,7 +23,6 @@ const FAILING: &[(&str, &str)] = &[
     ("calibration_of_zeros", "calibration"),
     ("calibration_without_rows", "calibration"),
     ("clip_to_one_after_wide_gemm", "resolution"),
-    ("input_outside_uint8", "type"),
     ("min_of_square_with_small_constant", "resolution"),
     ("min_with_small_constant_after_wide", "resolution"),
     ("two_outputs_far_apart", "resolution"),

@@ -133,6 +133,7 @@ pub struct Tensor {
 pub struct FloatModel {
     pub(super) tensors: Vec<Tensor>,
     pub(super) input_shape: Vec<usize>,
+    pub(super) input_type: crate::onnx::InputType,
     pub(super) output_shape: Vec<usize>,
 }
 

@@ -95,6 +95,7 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatModel, CircuitError> 
     Ok(FloatModel {
         tensors: lowering.tensors,
         input_shape: shape(input),
+        input_type: graph.input_type,
         output_shape: shape(output),
     })
 }

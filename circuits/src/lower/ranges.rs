@@ -33,6 +33,12 @@ impl Ranges {
             if let Some(bad) = sample.iter().find(|v| !v.is_finite()) {
                 return Err(CircuitError::Calibration(format!("row {row} has the value {bad}")));
             }
+            if let Some(bad) = sample.iter().find(|x| !graph.input_type.holds(**x)) {
+                let takes = graph.input_type;
+                return Err(CircuitError::Calibration(format!(
+                    "row {row} has the value {bad}, the model takes {takes}"
+                )));
+            }
             let tensors = float::run(graph, sample).map_err(|e| CircuitError::Float(e.to_string()))?;
             for ((range, tensor), value) in ranges.iter_mut().zip(&tensors).zip(&graph.values) {
                 let Some(tensor) = value.constant.as_ref().or(tensor.as_ref()) else {

@@ -2,7 +2,7 @@
 
 use super::build::{Made, Slot, Step};
 use super::error::ImportError;
-use super::model::{Graph, Node, Op, Tensor, Value, ValueId};
+use super::model::{Graph, InputType, Node, Op, Tensor, Value, ValueId};
 use super::tensor::Const;
 use std::collections::HashMap;
 
@@ -171,6 +171,8 @@ fn renumber(g: Lowered) -> Result<Graph, ImportError> {
             .ok_or_else(|| ImportError::malformed("value out of range"))
     };
     let public = public(&g.slots);
+    let first = g.input.first().and_then(|&id| g.slots.get(id));
+    let input_type = first.map_or(InputType::Reals, |slot| InputType::of(slot.data_type));
     let mut values = Vec::with_capacity(used.len());
     let slots = g.slots.into_iter().zip(public).enumerate();
     for (_, (slot, public)) in slots.filter(|(id, _)| ids.contains_key(id)) {
@@ -207,6 +209,7 @@ fn renumber(g: Lowered) -> Result<Graph, ImportError> {
         values,
         nodes,
         input,
+        input_type,
         output,
     })
 }

@@ -30,7 +30,7 @@ pub(crate) use tensor::elements;
 
 pub use structure::structure;
 
-pub use model::{Graph, Node, Op, ReduceKind, Tensor, Value, ValueId, Window};
+pub use model::{Graph, InputType, Node, Op, ReduceKind, Tensor, Value, ValueId, Window};
 
 use onnx_protobuf::{Message as _, ModelProto};
 

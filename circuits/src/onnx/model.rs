@@ -1,5 +1,8 @@
 //! The imported graph.
 
+use super::tensor::integers;
+use serde::{Deserialize, Serialize};
+
 /// Index into [`Graph::values`].
 pub type ValueId = usize;
 
@@ -14,8 +17,62 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// The inputs that are not initializers, in the order of the file.
     pub input: Vec<ValueId>,
+    /// What elements of the first input may be.
+    pub input_type: InputType,
     /// The outputs, in the order of the file. An output may be a constant or an input.
     pub output: Vec<ValueId>,
+}
+
+/// Which numbers the elements of an input may be: those of the declared element type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InputType {
+    /// Any real numbers.
+    #[default]
+    Reals,
+    /// Integers; 0 and 1 for truth values.
+    Integers {
+        /// The smallest.
+        least: i64,
+        /// The largest.
+        largest: i64,
+    },
+}
+
+impl InputType {
+    pub(super) fn of(data_type: i32) -> Self {
+        match integers(data_type) {
+            Some((least, largest)) => Self::Integers { least, largest },
+            None => Self::Reals,
+        }
+    }
+
+    /// Whether the type has this number.
+    pub fn holds(self, x: f32) -> bool {
+        match self {
+            Self::Reals => true,
+            Self::Integers { least, largest } => {
+                let x = f64::from(x);
+                x.fract() == 0.0 && (least as f64..=largest as f64).contains(&x)
+            }
+        }
+    }
+
+    /// The number of this type near `x` that stands for uniform values from -1 to 1.
+    pub(crate) fn sample(self, x: f32) -> f32 {
+        match self {
+            Self::Reals => x,
+            Self::Integers { least, largest } => (x * 127.0).round().clamp(least as f32, largest as f32),
+        }
+    }
+}
+
+impl std::fmt::Display for InputType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Reals => f.write_str("numbers"),
+            Self::Integers { least, largest } => write!(f, "integers from {least} to {largest}"),
+        }
+    }
 }
 
 /// One edge of the graph.

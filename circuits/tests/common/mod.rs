@@ -94,6 +94,7 @@ fn model(tensors: Vec<Tensor>) -> QModel {
         tensors,
         input_shape: vec![input],
         output_shape: vec![output],
+        input_type: provenn_circuits::onnx::InputType::Reals,
     }
 }
 

@@ -36,6 +36,11 @@ pub fn problem(code: &str) -> Problem {
             "the input does not have the model's shape",
             "upload an input of the shape on the card",
         ),
+        "input-type" => (
+            "input-type",
+            "the input holds numbers that its element type does not",
+            "upload the numbers that the model itself runs on",
+        ),
         "memory-limit" => (
             "memory-limit",
             "the work needs more memory than it may have",
