@@ -18,6 +18,7 @@ use provenn_circuits::lower::{self, Weights};
 use provenn_circuits::onnx;
 use provenn_circuits::shape::TAIL;
 use provenn_circuits::witness::weight_cells;
+use provenn_circuits::CircuitError;
 use provenn_verifier::ModelCard;
 use std::sync::Arc;
 
@@ -72,7 +73,19 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
         Some(_) => Weights::Given,
         None => Weights::Unknown,
     };
-    let (program, layout) = lower::rebuild(&graph, &description.ranges, &description.shape, weights)?;
+    let (program, layout) = match lower::rebuild(&graph, &description.ranges, &description.shape, weights) {
+        Ok(rebuilt) => rebuilt,
+        // Other weights than those of the card, as a structure has them.
+        Err(CircuitError::Recipe(found)) if weights == Weights::Given => {
+            return Ok(vec![Check {
+                name: "recipe",
+                meaning: "the recipe on the card is what the compiler makes of these weights",
+                holds: false,
+                found: vec![found],
+            }])
+        }
+        Err(error) => return Err(error.into()),
+    };
     let compiled = Compiled {
         graph,
         ranges: description.ranges.clone(),

@@ -69,10 +69,10 @@ pub fn save(committed: &Committed, srs: &Srs, directory: &Path) -> Result<(), Pr
         key_digest: digest(&key),
     };
     let private = postcard::to_allocvec(&private).map_err(|e| ProveError::ProofSystem(e.to_string()))?;
-    write(&directory.join(CARD), &committed.card.to_bytes())?;
-    write(&directory.join(SRS), &srs_verifying_key(srs)?.to_bytes())?;
-    write(&directory.join(KEY), &key)?;
-    write_private(&directory.join(PRIVATE), &private)
+    write(&directory.join(CARD), &committed.card.to_bytes(), false)?;
+    write(&directory.join(SRS), &srs_verifying_key(srs)?.to_bytes(), false)?;
+    write(&directory.join(KEY), &key, true)?;
+    write(&directory.join(PRIVATE), &private, true)
 }
 
 /// Reads a committed model.
@@ -157,35 +157,23 @@ pub fn read(path: &Path) -> Result<Vec<u8>, ProveError> {
 }
 
 /// Writes a file completely or not at all.
-///
-/// # Errors
-/// [`ProveError::Io`] with the path.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<(), ProveError> {
+fn write(path: &Path, bytes: &[u8], private: bool) -> Result<(), ProveError> {
     let io = |source| ProveError::Io {
         path: path.into(),
         source,
     };
     let partial = path.with_extension("partial");
-    fs::write(&partial, bytes).map_err(io)?;
-    fs::rename(&partial, path).map_err(io)
-}
-
-/// As [`write`], readable by the owner only.
-fn write_private(path: &Path, bytes: &[u8]) -> Result<(), ProveError> {
-    write(path, &[])?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let io = |source| ProveError::Io {
-            path: path.into(),
-            source,
-        };
-        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(io)?;
+    if private {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     }
-    fs::write(path, bytes).map_err(|source| ProveError::Io {
-        path: path.into(),
-        source,
-    })
+    #[cfg(not(unix))]
+    let _only_unix = private;
+    let mut file = options.open(&partial).map_err(io)?;
+    let written = std::io::Write::write_all(&mut file, bytes).and_then(|()| fs::rename(&partial, path));
+    written.map_err(io)
 }
 
 fn damaged(path: &Path, reason: String) -> ProveError {

@@ -2,6 +2,7 @@
 
 use crate::error::CliError;
 use crate::npy;
+use crate::output::STANDARD;
 use provenn_verifier::{FileKind, VerifyError};
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -16,15 +17,14 @@ pub const MAX_CARD: u64 = 66 << 20;
 /// Largest receipt or SRS verifying key.
 pub const MAX_RECEIPT: u64 = 64 << 20;
 
-/// Reads a file of at most `maximum` bytes, endless devices included.
+/// Reads a file, or standard input for `-`, of at most `maximum` bytes, endless devices included.
 pub fn read(path: &Path, maximum: u64) -> Result<Vec<u8>, CliError> {
-    let io = |e: std::io::Error| CliError::io(path, &e);
     let mut bytes = Vec::new();
-    File::open(path)
-        .map_err(io)?
-        .take(maximum + 1)
-        .read_to_end(&mut bytes)
-        .map_err(io)?;
+    let read = match path.as_os_str() == STANDARD {
+        true => std::io::stdin().lock().take(maximum + 1).read_to_end(&mut bytes),
+        false => File::open(path).and_then(|file| file.take(maximum + 1).read_to_end(&mut bytes)),
+    };
+    read.map_err(|e| CliError::io(path, &e))?;
     if bytes.len() as u64 > maximum {
         let message = format!("{}: more than {maximum} bytes", path.display());
         return Err(CliError::new(
@@ -86,15 +86,19 @@ fn known(bytes: &[u8]) -> Option<&'static str> {
     ours.or(found.map(|(_, name)| *name))
 }
 
+/// The folder that a path is in.
+pub fn folder(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
 /// Writes a file completely or not at all. A private one is readable by its owner only, from its first byte on.
 pub fn write(path: &Path, bytes: &[u8], private: bool) -> Result<(), CliError> {
     let io = |e: std::io::Error| CliError::io(path, &e);
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-    file.write_all(bytes).map_err(io)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder(path)).map_err(io)?;
+    file.write_all(bytes)
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(io)?;
     #[cfg(unix)]
     if !private {
         use std::os::unix::fs::PermissionsExt;

@@ -15,6 +15,7 @@ pub mod files;
 pub mod graph;
 pub mod npy;
 pub mod opening;
+pub mod output;
 pub mod policy;
 pub mod progress;
 pub mod report;

@@ -11,6 +11,8 @@ use std::process::ExitCode;
 pub struct Report {
     pub text: String,
     pub json: Value,
+    /// Standard output holds a file: the report goes to standard error.
+    pub aside: bool,
 }
 
 impl Report {
@@ -24,9 +26,11 @@ impl Report {
     }
 
     pub fn print(&self, json: bool) -> ExitCode {
-        let written = match json {
-            true => out(&format!("{}\n", self.json)),
-            false => out(&self.text),
+        let json = json.then(|| format!("{}\n", self.json));
+        let text = json.as_ref().unwrap_or(&self.text);
+        let written = match self.aside {
+            true => io::stderr().lock().write_all(text.as_bytes()),
+            false => out(text),
         };
         // A reader that closed the pipe has what it wants.
         match written {

@@ -19,6 +19,7 @@ pub mod limits;
 pub mod listen;
 pub mod log;
 pub mod metrics;
+pub mod private;
 pub mod problem;
 pub mod queue;
 pub mod run;

@@ -268,7 +268,7 @@ fn thresholds_and_false_statements() {
     );
     let prove = |policy: &str| {
         provenn(&[
-            "prove", "--card", &card, "--input", &sample, "--policy", policy, "--out", &out, "--json",
+            "prove", "--card", &card, "--input", &sample, "--policy", policy, "--out", &out, "--force", "--json",
         ])
     };
     let output = |policy: &str| prove(policy).json()["output"].clone();

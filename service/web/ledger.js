@@ -115,7 +115,7 @@ function list(entries, row, none) {
 function totals(out, reserved, accounts, limit) {
   const receipts = accounts.reduce((sum, one) => sum + first(one), 0);
   return [
-    element("p", "hint", "Bits that receipts can have revealed at most: a label log2 of the number of outputs, a threshold or a yes 1, scores the width of the circuit's values for each output. Each receipt counts in full, also one that repeats an answer."),
+    element("p", "hint", "Bits that receipts can have revealed at most: the logarithm of how many answers a policy has, “no receipt” among them. Each request that was begun counts in full, also one that repeats an answer or is refused."),
     figures([bits(out), "let out"], [bits(reserved), "under way"], [count(receipts), receipts === 1 ? "receipt" : "receipts"], ...(limit === undefined ? [] : [[bits(limit), "limit"]])),
   ];
 }

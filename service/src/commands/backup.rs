@@ -42,7 +42,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     runtime.block_on(database(&config, &args.out.join("service.db")))?;
     let copied = files(&config, &args.out).map_err(io)?;
     let mut report = Report {
-        json: json!({ "out": args.out, "files": copied.files, "bytes": copied.bytes }),
+        json: json!({ "out": args.out.display().to_string(), "files": copied.files, "bytes": copied.bytes }),
         ..Report::default()
     };
     report.row("backup", args.out.display());

@@ -3,6 +3,7 @@
 use crate::bytes::{digest, hex, Digest};
 use crate::error::CliError;
 use crate::files;
+use crate::output::OutputFolder;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::{sample, srs};
@@ -34,7 +35,7 @@ pub struct Args {
     /// BLAKE2b digest (32 or 64 bytes, hexadecimal) of the ceremony file, from a source you trust.
     #[arg(long, value_name = "HEX", requires = "ptau", value_parser = digest)]
     digest: Option<Digest>,
-    /// Folder to write.
+    /// Folder to make.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
@@ -56,6 +57,7 @@ impl Binding {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
+    let out = OutputFolder::new(&args.out)?;
     let options = CommitOptions {
         calibration: sample::rows(Some(&args.calibration))?,
         held_out: sample::rows(args.held_out.as_deref())?,
@@ -68,10 +70,13 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let parameters = parameters(args, compiled.layout.shape.k)?;
     progress.set("committing");
     let committed = commit(&compiled, &options, &parameters)?;
-    store::save(&committed, &parameters, &args.out)?;
-    if parameters.kind == SrsKind::Ceremony {
-        parameters.save(&args.out.join(srs::FILE))?;
-    }
+    out.fill(|folder| {
+        store::save(&committed, &parameters, folder)?;
+        if parameters.kind == SrsKind::Ceremony {
+            parameters.save(&folder.join(srs::FILE))?;
+        }
+        Ok(())
+    })?;
     drop(progress);
     let (model_id, dev) = (hex(&committed.card.model_id()), parameters.kind == SrsKind::Dev);
     let description = store::description(&committed.card)?;
@@ -111,7 +116,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         "model_id": model_id,
         "srs_id": hex(&committed.card.srs_id),
         "dev_srs": dev,
-        "out": args.out,
+        "out": args.out.display().to_string(),
         "bytes": sizes.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
         "card": description,
     });

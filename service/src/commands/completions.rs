@@ -18,5 +18,6 @@ pub fn run(args: &Args) -> Report {
     Report {
         json: json!({ "script": text }),
         text,
+        ..Report::default()
     }
 }

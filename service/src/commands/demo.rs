@@ -122,6 +122,7 @@ pub fn run(json: bool) -> Result<Report, CliError> {
             "label": proven,
             "refused": refusals.iter().map(|(what, e)| json!({ "forgery": what, "code": e.code() })).collect::<Vec<_>>(),
         }),
+        ..Report::default()
     })
 }
 

@@ -6,6 +6,7 @@ use crate::report::Report;
 use crate::server::clock::{Clock, Millis};
 use crate::server::db::{Db, KeyRow, NewKey};
 use crate::server::keys::{scopes, tenant, Scope, Secret};
+use crate::server::private;
 use crate::server::run::start;
 use crate::server::state::alone;
 use serde_json::json;
@@ -94,7 +95,8 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
 
 async fn open(settings: &Settings) -> Result<Db, CliError> {
     let config = settings.load()?;
-    std::fs::create_dir_all(&config.data).map_err(|e| CliError::io(&config.data, &e))?;
+    private::files();
+    private::folder(&config.data).map_err(start)?;
     let _alone = alone(&config).map_err(start)?;
     stored(Db::open(&config.database_url())).await
 }
@@ -139,6 +141,7 @@ async fn create(db: &Db, tenant: &str, scopes: &[Scope], label: &str, days: Opti
     Ok(Report {
         json: json!({ "id": key.id, "tenant": tenant, "key": text, "expires": new.expires }),
         text: format!("{text}\n"),
+        ..Report::default()
     })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::bytes::{hex32, whole};
 use crate::error::CliError;
+use crate::output::Output;
 use crate::policy::Asked;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
@@ -37,9 +38,15 @@ pub struct Args {
     /// Folder of development parameters, or a file made by `provenn srs import`; by default as at commitment.
     #[arg(long, value_name = "PATH")]
     srs: Option<PathBuf>,
-    /// Receipt to write.
+    /// Receipt to write; `-` for standard output.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Secret opening of a committed input to write; by default beside the receipt, as receipt.opening.json for receipt.bin.
+    #[arg(long, value_name = "FILE")]
+    opening: Option<PathBuf>,
+    /// Replace receipt and opening if they exist.
+    #[arg(long)]
+    force: bool,
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
@@ -61,6 +68,15 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
             "give the model.card that `provenn commit` wrote",
         ));
     }
+    let inputs = [&args.card, &args.input].map(PathBuf::as_path);
+    let out = Output::new(&args.out, args.force, &inputs)?;
+    let secret = match committed.layout.shape.public_input {
+        true => None,
+        false => {
+            let path = opening_path(args, &out)?;
+            Some((Output::private(&path, args.force, &inputs)?, path))
+        }
+    };
     let description = store::description(&committed.card)?;
     let values = quantize_input(&committed.model, &sample::one(&args.input, &description)?)?;
     let kind = args.policy.kind(&description)?;
@@ -86,11 +102,24 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     })?;
     drop(progress);
     let seconds = started.elapsed().as_secs_f64();
-    let opening = opening.map(|secret| write_opening(&args.out, &secret)).transpose()?;
-    files::write(&args.out, &receipt, false)?;
+    let opening = match (secret, opening) {
+        (Some((place, path)), Some(secret)) => {
+            place.write(secret.to_string().as_bytes())?;
+            // A secret without its receipt is of no use.
+            out.write(&receipt).inspect_err(|_| place.remove())?;
+            Some(path)
+        }
+        _ => {
+            out.write(&receipt)?;
+            None
+        }
+    };
 
     let claim = Receipt::from_bytes(&receipt)?.claim;
-    let mut report = Report::default();
+    let mut report = Report {
+        aside: out.is_standard(),
+        ..Report::default()
+    };
     report.row(
         "receipt",
         format!("{}, {} bytes", args.out.display(), grouped(receipt.len())),
@@ -109,18 +138,24 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         _ => {}
     }
     report.json = json!({
-        "receipt": args.out,
+        "receipt": args.out.display().to_string(),
         "bytes": receipt.len(),
         "seconds": seconds,
-        "opening": opening,
+        "opening": opening.as_ref().map(|path| path.display().to_string()),
         "output": super::explain::output_json(&claim.policy, Some(&description)),
     });
     Ok(report)
 }
 
 /// `receipt.bin` has its opening in `receipt.opening.json`.
-fn write_opening(receipt: &Path, secret: &serde_json::Value) -> Result<PathBuf, CliError> {
-    let path = receipt.with_extension("opening.json");
-    files::write(&path, secret.to_string().as_bytes(), true)?;
-    Ok(path)
+fn opening_path(args: &Args, out: &Output) -> Result<PathBuf, CliError> {
+    match &args.opening {
+        Some(path) => Ok(path.clone()),
+        None if out.is_standard() => Err(CliError::usage(
+            "opening",
+            "the input is committed, and there is no place for its opening beside standard output",
+            "name a file with --opening",
+        )),
+        None => Ok(args.out.with_extension("opening.json")),
+    }
 }

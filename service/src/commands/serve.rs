@@ -69,6 +69,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         return Ok(Report {
             json: json!({ "config": text }),
             text,
+            ..Report::default()
         });
     }
     run::run(config)?;

@@ -2,6 +2,7 @@
 
 use crate::bytes::{digest, hex, whole, Digest};
 use crate::error::CliError;
+use crate::output::Output;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::srs::{import, UNSAFE};
@@ -30,6 +31,9 @@ pub enum Command {
         digest: Digest,
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// Replace the file if it exists.
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -43,7 +47,14 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
             report.row("warning", UNSAFE);
             Ok(report)
         }
-        Command::Import { ptau, k, digest, out } => {
+        Command::Import {
+            ptau,
+            k,
+            digest,
+            out,
+            force,
+        } => {
+            let _free = Output::new(out, *force, &[ptau])?;
             let progress = Progress::new("checking the ceremony file");
             let srs = import(ptau, *k, digest)?;
             srs.save(out)?;
@@ -59,6 +70,6 @@ fn report(srs: &Srs, path: &Path, dev: bool) -> Report {
     report.row("powers", format!("2^{}", srs.k()));
     report.row("secret id", hex(&srs.id()));
     report.row("kind", if dev { "development" } else { "ceremony" });
-    report.json = json!({ "path": path, "k": srs.k(), "id": hex(&srs.id()), "dev": dev });
+    report.json = json!({ "path": path.display().to_string(), "k": srs.k(), "id": hex(&srs.id()), "dev": dev });
     report
 }

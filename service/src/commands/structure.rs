@@ -2,6 +2,7 @@
 
 use crate::error::CliError;
 use crate::files;
+use crate::output::Output;
 use crate::report::{grouped, Report};
 use provenn_circuits::onnx;
 use provenn_prover::ProveError;
@@ -15,17 +16,24 @@ pub struct Args {
     /// Structure to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Replace the file if it exists.
+    #[arg(long)]
+    force: bool,
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
+    let out = Output::new(&args.out, args.force, &[&args.model])?;
     let structure = onnx::structure(&files::model(&args.model)?).map_err(ProveError::from)?;
-    files::write(&args.out, &structure, false)?;
-    let mut report = Report::default();
+    out.write(&structure)?;
+    let mut report = Report {
+        aside: out.is_standard(),
+        ..Report::default()
+    };
     report.row(
         "structure",
         format!("{}, {} bytes", args.out.display(), grouped(structure.len())),
     );
     report.line("Names, shapes, attributes, numbers without axes and what the circuit depends on are those of the model; weights were replaced.");
-    report.json = json!({ "structure": args.out, "bytes": structure.len() });
+    report.json = json!({ "structure": args.out.display().to_string(), "bytes": structure.len() });
     Ok(report)
 }

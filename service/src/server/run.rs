@@ -8,7 +8,7 @@ use super::error::ApiError;
 use super::keys::{Scope, Secret};
 use super::queue::new_id;
 use super::state::{App, ATTEMPTS};
-use super::{events, listen, log, sweeper, tlog, worker};
+use super::{events, listen, log, private, sweeper, tlog, worker};
 use crate::error::CliError;
 use crate::files;
 use rustix::process::{set_dumpable_behavior, DumpableBehavior};
@@ -24,6 +24,7 @@ pub const FIRST_KEY: &str = "first.key";
 /// Runs until SIGTERM or SIGINT.
 pub fn run(config: Config) -> Result<(), CliError> {
     log::start(&config);
+    private::files();
     // Its memory and environment hold keys: other processes of the same user do not read them, and no core file keeps them.
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         tracing::warn!(%error, "other processes of this user can read the service's memory");

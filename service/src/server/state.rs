@@ -11,6 +11,7 @@ use super::events::Hub;
 use super::folders::Temporary;
 use super::limits::RateLimits;
 use super::metrics::Metrics;
+use super::private;
 use super::queue::Queue;
 use super::store::Store;
 use super::tlog::key::Signer;
@@ -67,6 +68,11 @@ impl App {
     /// # Errors
     /// Database or object store cannot be opened; the log has another key.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, ApiError> {
+        private::folder(&config.data)?;
+        // A prover process may write in it, but not beside it.
+        if !config.srs().exists() {
+            private::folder(&config.srs())?;
+        }
         for folder in ["tmp", "models"] {
             std::fs::create_dir_all(config.data.join(folder))?;
         }

@@ -82,6 +82,24 @@ async fn logs_and_files_hold_no_secrets() {
     }
     assert_eq!(files(&data.join("tmp")), Vec::<PathBuf>::new());
     use std::os::unix::fs::PermissionsExt;
+    // Nobody else reads any of it.
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    if rustix::process::geteuid().is_root() {
+        fs::set_permissions(process.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let other = ["--reuid=65534", "--regid=65534", "--clear-groups", "--", "ls"];
+        let listed = std::process::Command::new("setpriv")
+            .args(other)
+            .arg(&data)
+            .output()
+            .unwrap();
+        assert!(!listed.status.success(), "{}", String::from_utf8_lossy(&listed.stdout));
+    }
+    let open: Vec<PathBuf> = files(&data)
+        .into_iter()
+        .filter(|path| mode(path) & 0o077 != 0)
+        .collect();
+    assert_eq!(open, Vec::<PathBuf>::new(), "others can read these");
     assert_eq!(
         fs::metadata(data.join("first.key")).unwrap().permissions().mode() & 0o777,
         0o600

@@ -132,7 +132,7 @@ test("a published card and its receipts, for everybody", async () => {
 
   const anybody = await opened(place);
   assert.equal(await anybody.evaluate("sessionStorage.length"), 0);
-  for (const words of ["Active, version 1", "Against float", "other labels in 360 rows", "log2(10) = 3.32 bits", "Model id"]) await shows(anybody, words);
+  for (const words of ["Active, version 1", "Against float", "other labels in 360 rows", "3.46 bits", "Model id"]) await shows(anybody, words);
   await look(anybody, "card");
   await anybody.open(`${service.address}/#/published`);
   await shows(anybody, "default / digits, version 1");

@@ -1,0 +1,253 @@
+//! Where a command writes. The place is looked at before the work begins, and written whole after it: what was there before is kept unless
+//! the user says otherwise, and what cannot be made again is kept in any case.
+
+use crate::error::CliError;
+use crate::files;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// Stands for standard input or output.
+pub const STANDARD: &str = "-";
+
+/// The place of one file.
+#[derive(Debug)]
+pub struct Output {
+    named: PathBuf,
+    kind: Kind,
+    private: bool,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Standard,
+    /// A file that is made, or takes the place of another one.
+    File(PathBuf),
+    /// Something that is written to, such as a FIFO or a terminal.
+    Stream,
+}
+
+impl Output {
+    /// The place `path`, which must be none of `inputs`. A file that is there is only replaced with `force`; a link is followed.
+    ///
+    /// # Errors
+    /// A file that exists, a folder, an input.
+    pub fn new(path: &Path, force: bool, inputs: &[&Path]) -> Result<Self, CliError> {
+        let kind = match fs::metadata(path) {
+            _ if path.as_os_str() == STANDARD => Kind::Standard,
+            Err(error) if error.kind() == ErrorKind::NotFound && fs::symlink_metadata(path).is_ok() => {
+                return Err(occupied(
+                    path,
+                    "is a link to nothing",
+                    "remove the link, or name another file",
+                ));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Kind::File(path.into()),
+            Err(error) => return Err(CliError::io(path, &error)),
+            Ok(there) if there.is_dir() => {
+                return Err(occupied(path, "is a folder", "name a file"));
+            }
+            Ok(there) if !there.is_file() => Kind::Stream,
+            Ok(there) => {
+                if inputs.iter().any(|input| same(input, &there)) {
+                    return Err(occupied(
+                        path,
+                        "is an input of this command",
+                        "name another file to write",
+                    ));
+                }
+                if !force {
+                    return Err(occupied(
+                        path,
+                        "exists already",
+                        "name another file, or add --force to replace it",
+                    ));
+                }
+                Kind::File(fs::canonicalize(path).map_err(|e| CliError::io(path, &e))?)
+            }
+        };
+        Ok(Self {
+            named: path.into(),
+            kind,
+            private: false,
+        })
+    }
+
+    /// The same for a file that only its owner may read.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn private(path: &Path, force: bool, inputs: &[&Path]) -> Result<Self, CliError> {
+        Ok(Self {
+            private: true,
+            ..Self::new(path, force, inputs)?
+        })
+    }
+
+    /// Whether the file goes to standard output, which then holds nothing else.
+    pub fn is_standard(&self) -> bool {
+        matches!(self.kind, Kind::Standard)
+    }
+
+    /// Writes the file: completely, or not at all.
+    ///
+    /// # Errors
+    /// The disk is full, the reader is gone, and the like.
+    pub fn write(&self, bytes: &[u8]) -> Result<(), CliError> {
+        let io = |e: io::Error| CliError::io(&self.named, &e);
+        match &self.kind {
+            Kind::Standard => {
+                let mut out = io::stdout().lock();
+                out.write_all(bytes).and_then(|()| out.flush()).map_err(io)
+            }
+            Kind::Stream => {
+                let mut stream = OpenOptions::new().write(true).open(&self.named).map_err(io)?;
+                stream.write_all(bytes).and_then(|()| stream.flush()).map_err(io)
+            }
+            Kind::File(path) => files::write(path, bytes, self.private),
+        }
+    }
+
+    /// Takes back what [`write`](Self::write) made, where it made a file.
+    pub fn remove(&self) {
+        if let Kind::File(path) = &self.kind {
+            let _gone = fs::remove_file(path);
+        }
+    }
+}
+
+/// A folder that a command makes as a whole.
+#[derive(Debug)]
+pub struct OutputFolder(PathBuf);
+
+impl OutputFolder {
+    /// A folder that is not there yet, or is empty.
+    ///
+    /// # Errors
+    /// Anything else is there.
+    pub fn new(path: &Path) -> Result<Self, CliError> {
+        match fs::read_dir(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => {}
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Err(occupied(path, "is no folder", "name a folder that does not exist yet"));
+            }
+            Err(error) => return Err(CliError::io(path, &error)),
+            Ok(mut entries) => {
+                if entries.next().is_some() {
+                    let help = "name a folder that does not exist yet; a commitment cannot be made again, so remove an old one by hand, if at all";
+                    return Err(occupied(path, "is not empty", help));
+                }
+            }
+        }
+        Ok(Self(path.into()))
+    }
+
+    /// Lets `fill` write into a folder beside it, which then takes its place.
+    ///
+    /// # Errors
+    /// Those of `fill`; nothing is left then.
+    pub fn fill(&self, fill: impl FnOnce(&Path) -> Result<(), CliError>) -> Result<(), CliError> {
+        let io = |e: io::Error| CliError::io(&self.0, &e);
+        let parent = files::folder(&self.0);
+        fs::create_dir_all(parent).map_err(io)?;
+        let aside = tempfile::Builder::new()
+            .prefix(".provenn-")
+            .tempdir_in(parent)
+            .map_err(io)?;
+        fill(aside.path())?;
+        for entry in fs::read_dir(aside.path()).map_err(io)? {
+            let path = entry.map_err(io)?.path();
+            File::open(path).and_then(|file| file.sync_all()).map_err(io)?;
+        }
+        // An empty folder is replaced by a rename, one that was filled meanwhile is not.
+        fs::rename(aside.path(), &self.0).map_err(io)?;
+        let _moved = aside.keep();
+        Ok(())
+    }
+}
+
+fn occupied(path: &Path, what: &str, help: &str) -> CliError {
+    CliError::usage("output-exists", format!("{} {what}", path.display()), help)
+}
+
+/// Whether a path leads to a file.
+fn same(path: &Path, file: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).is_ok_and(|other| (other.dev(), other.ino()) == (file.dev(), file.ino()))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{symlink, PermissionsExt};
+
+    fn refused<T: std::fmt::Debug>(result: Result<T, CliError>, words: &str) {
+        let error = result.unwrap_err();
+        assert_eq!(error.parts().0, "output-exists");
+        assert!(error.parts().1.contains(words), "{}", error.parts().1);
+    }
+
+    #[test]
+    fn what_is_there_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("old"), "old").unwrap();
+        fs::create_dir(at("folder")).unwrap();
+        symlink(at("old"), at("link")).unwrap();
+        symlink(at("nothing"), at("dangling")).unwrap();
+        fs::hard_link(at("old"), at("other name")).unwrap();
+        refused(Output::new(&at("old"), false, &[]), "exists already");
+        refused(Output::new(&at("link"), false, &[]), "exists already");
+        refused(Output::new(&at("folder"), true, &[]), "is a folder");
+        refused(Output::new(&at("dangling"), true, &[]), "link to nothing");
+        for input in ["old", "link", "other name"] {
+            refused(Output::new(&at("old"), true, &[&at(input)]), "is an input");
+        }
+        Output::new(&at("link"), true, &[]).unwrap().write(b"new").unwrap();
+        assert_eq!(fs::read(at("old")).unwrap(), b"new");
+        assert!(at("link").is_symlink());
+        let secret = Output::private(&at("secret"), false, &[]).unwrap();
+        secret.write(b"secret").unwrap();
+        assert_eq!(fs::metadata(at("secret")).unwrap().permissions().mode() & 0o777, 0o600);
+        secret.remove();
+        assert!(!at("secret").exists());
+        // A device is written to.
+        Output::new(Path::new("/dev/null"), false, &[])
+            .unwrap()
+            .write(b"x")
+            .unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+
+    #[test]
+    fn folders_are_made_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("empty")).unwrap();
+        fs::create_dir(at("full")).unwrap();
+        fs::write(at("full").join("model.private"), "old").unwrap();
+        fs::write(at("file"), "old").unwrap();
+        refused(OutputFolder::new(&at("full")), "is not empty");
+        refused(OutputFolder::new(&at("file")), "is no folder");
+        for name in ["empty", "new", "deep/new"] {
+            let place = OutputFolder::new(&at(name)).unwrap();
+            place.fill(|path| files::write(&path.join("a"), b"a", true)).unwrap();
+            assert_eq!(fs::read(at(name).join("a")).unwrap(), b"a");
+        }
+        // A failure, such as a full disk, leaves nothing.
+        let place = OutputFolder::new(&at("failed")).unwrap();
+        let failing = |path: &Path| {
+            files::write(&path.join("a"), b"a", true)?;
+            Err(CliError::new(1, "test", "full", ""))
+        };
+        assert!(place.fill(failing).is_err());
+        assert!(!at("failed").exists());
+        let left = fs::read_dir(folder.path()).unwrap().flatten();
+        assert_eq!(
+            left.filter(|entry| entry.file_name().to_string_lossy().starts_with('.'))
+                .count(),
+            0
+        );
+    }
+}
