@@ -381,7 +381,7 @@ fn an_auditor_rebuilds_the_keys_without_weights() {
     let full = [&["audit", "--card", &card, "--model", &weights], &openings[..]].concat();
     assert!(provenn(&full).ok().contains("commitments"));
     // The structure has none: its magnitudes are not those of the recipe.
-    provenn(&[&audit[1..], &openings].concat()).fails(3, "recipe");
+    provenn(&[&audit[1..], &openings].concat()).fails(3, "audit-failed");
 }
 
 #[test]

@@ -69,10 +69,6 @@ impl App {
     /// Database or object store cannot be opened; the log has another key.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, ApiError> {
         private::folder(&config.data)?;
-        // A prover process may write in it, but not beside it.
-        if !config.srs().exists() {
-            private::folder(&config.srs())?;
-        }
         for folder in ["tmp", "models"] {
             std::fs::create_dir_all(config.data.join(folder))?;
         }
