@@ -23,7 +23,7 @@ pub use submit::{Submission, Submitted};
 
 use crate::server::config::without_password;
 use sqlx::any::{install_default_drivers, AnyPoolOptions};
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction};
 use std::path::Path;
 use std::time::Duration;
 
@@ -49,11 +49,68 @@ pub const POSTGRESQL: &str = "SET lock_timeout = '5s'; SET idle_in_transaction_s
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 impl Db {
-    /// Connects and brings the schema up to date.
+    /// Connects and brings the schema up to date: what `serve` does, and nothing else.
     ///
     /// # Errors
     /// The database cannot be reached, or its schema is newer than this program.
+    pub async fn migrate(url: &str) -> Result<Self, sqlx::Error> {
+        let db = Self::connect(url).await?;
+        match db.sqlite {
+            true => MIGRATIONS.run(&db.write).await?,
+            // A migration of a large table may take its time.
+            false => MIGRATIONS.run(&mut AnyConnection::connect(url).await?).await?,
+        }
+        Ok(db)
+    }
+
+    /// Connects to a database as it is. One without tables gets them: there is nothing in it to change.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or its schema is not that of this program.
     pub async fn open(url: &str) -> Result<Self, sqlx::Error> {
+        let db = Self::connect(url).await?;
+        let Some(there) = db.schema().await? else {
+            db.close().await;
+            return Self::migrate(url).await;
+        };
+        let known = MIGRATIONS
+            .iter()
+            .map(|migration| migration.version)
+            .max()
+            .unwrap_or_default();
+        if there == known {
+            return Ok(db);
+        }
+        let fix = match there < known {
+            true => {
+                "`provenn serve` of this version brings it up to date at its start; until then use the older program"
+            }
+            false => "use the newer program",
+        };
+        Err(sqlx::Error::Configuration(
+            format!("the database has schema {there}, this program schema {known}: {fix}").into(),
+        ))
+    }
+
+    /// The newest migration that the database has seen; none before the first.
+    async fn schema(&self) -> Result<Option<i64>, sqlx::Error> {
+        let tables = match self.sqlite {
+            true => "SELECT COUNT(*) AS n FROM sqlite_master WHERE name = '_sqlx_migrations'",
+            false => "SELECT COUNT(*) AS n FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = '_sqlx_migrations'",
+        };
+        if sqlx::query(tables)
+            .fetch_one(&self.read)
+            .await?
+            .try_get::<i64, _>("n")?
+            == 0
+        {
+            return Ok(None);
+        }
+        let newest = sqlx::query("SELECT MAX(version) AS newest FROM _sqlx_migrations");
+        newest.fetch_one(&self.read).await?.try_get("newest")
+    }
+
+    async fn connect(url: &str) -> Result<Self, sqlx::Error> {
         install_default_drivers();
         let sqlite = url.starts_with("sqlite:");
         let pool = |connections: u32| {
@@ -71,11 +128,6 @@ impl Db {
         };
         tracing::info!(database = without_password(url), "connecting");
         let write = pool(if sqlite { 1 } else { 16 }).connect(url).await?;
-        match sqlite {
-            true => MIGRATIONS.run(&write).await?,
-            // A migration of a large table may take its time.
-            false => MIGRATIONS.run(&mut AnyConnection::connect(url).await?).await?,
-        }
         let read = if sqlite {
             pool(4).connect(url).await?
         } else {

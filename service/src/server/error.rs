@@ -86,6 +86,14 @@ impl ApiError {
         }
     }
 
+    /// What happened, for the operator: clients are told less.
+    pub fn cause(&self) -> String {
+        match self {
+            Self::Damaged(cause) | Self::Internal(cause) | Self::Unavailable(cause) => cause.clone(),
+            other => other.to_string(),
+        }
+    }
+
     pub fn problem(&self) -> Problem {
         let (status, code, help) = self.texts();
         let mut problem = Problem::new(status, code, self.to_string(), help);

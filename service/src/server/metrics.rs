@@ -37,6 +37,8 @@ pub struct Metrics {
     pub prover_cpu: Histogram,
     pub jobs: Family<InState, Gauge>,
     pub streams: Gauge,
+    pub log_pending: Gauge,
+    pub log_age: Gauge,
 }
 
 impl Metrics {
@@ -49,6 +51,8 @@ impl Metrics {
             prover_cpu: Histogram::new(exponential_buckets(0.05, 2.0, 16)),
             jobs: Family::default(),
             streams: Gauge::default(),
+            log_pending: Gauge::default(),
+            log_age: Gauge::default(),
             registry: Registry::default(),
         };
         registry.register(
@@ -71,6 +75,17 @@ impl Metrics {
         );
         registry.register("jobs", "Jobs under way by state", metrics.jobs.clone());
         registry.register("event_streams", "Open event streams", metrics.streams.clone());
+        registry.register(
+            "log_pending_entries",
+            "Entries of the log that no checkpoint covers yet",
+            metrics.log_pending.clone(),
+        );
+        registry.register_with_unit(
+            "log_pending_age",
+            "How long the oldest of these entries waits",
+            Unit::Seconds,
+            metrics.log_age.clone(),
+        );
         Self { registry, ..metrics }
     }
 

@@ -142,14 +142,10 @@ async fn signalled() {
 
 /// Why the service cannot start.
 pub fn start(error: ApiError) -> CliError {
-    let cause = match &error {
-        ApiError::Unavailable(cause) | ApiError::Internal(cause) => cause.clone(),
-        other => other.to_string(),
-    };
     CliError::new(
         1,
         "start",
-        cause,
+        error.cause(),
         "check `provenn serve --print-config`, the database and the object store",
     )
 }

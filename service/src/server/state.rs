@@ -73,7 +73,7 @@ impl App {
             std::fs::create_dir_all(config.data.join(folder))?;
         }
         let _alone = alone(&config)?;
-        let db = Db::open(&config.database_url()).await?;
+        let db = Db::migrate(&config.database_url()).await?;
         let signer = Signer::open(&config)?;
         if let Some(signer) = &signer {
             db.log_key(&signer.key.to_string()).await?;

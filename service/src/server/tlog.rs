@@ -5,8 +5,9 @@
 //! checkpoint in the database, which is the one that is served. A crash anywhere in between leaves nothing but objects that
 //! the next round writes again with the same bytes; processes may do so at once.
 //!
-//! The log never signs two trees that contradict each other: the copy of the checkpoint in the object store is compared
-//! with the tree of the database first, so that a database restored from an old backup stops the log instead of forking it.
+//! The log never signs two trees that contradict each other: the copy of the checkpoint in the object store, and the one
+//! beside the key ([`watermark`]), which backups leave out, are compared with the tree of the database first, so that what was
+//! restored from an old backup stops the log instead of forking it. A missing copy stops it too.
 //! If the database only lacks the last entries of that tree, [`restore`] reads them back from the tiles at start.
 
 pub mod key;
@@ -15,6 +16,7 @@ pub mod restore;
 #[cfg(test)]
 mod tests;
 pub mod tiles;
+pub mod watermark;
 
 use super::error::ApiError;
 use super::state::App;
@@ -74,7 +76,7 @@ pub async fn run(app: App) {
                 let _either = tokio::time::timeout(POLL, app.tlog.wake.notified()).await;
             }
             Err(error) => {
-                tracing::error!(%error, "the log is not published");
+                tracing::error!(cause = error.cause(), "the log is not published");
                 tokio::time::sleep(POLL).await;
             }
         }
@@ -106,7 +108,9 @@ pub async fn publish(app: &App) -> Result<bool, ApiError> {
         size: new,
         root: root(app, new, new, &overlay).await?,
     };
-    not_a_fork(app, &checkpoint, &overlay, &signer.key).await?;
+    for (place, note) in signed(app).await? {
+        not_a_fork(app, &checkpoint, &overlay, &signer.key, (place, &note)).await?;
+    }
     fail::point("log-before-tiles");
     for (tile, bytes) in &overlay.0 {
         app.store.write(&tile.object(new), bytes.clone()).await?;
@@ -114,6 +118,8 @@ pub async fn publish(app: &App) -> Result<bool, ApiError> {
     let note = signer.sign(&checkpoint);
     fail::point("log-after-tiles");
     app.store.write(COPY, note.clone().into_bytes()).await?;
+    // Only now: what is beside the key is in the object store too, and nobody has seen the checkpoint yet.
+    watermark::write(app, &note)?;
     fail::point("log-before-checkpoint");
     app.db.set_checkpoint(new, &note).await?;
     tracing::info!(entries = new, "log published");
@@ -124,21 +130,46 @@ pub async fn publish(app: &App) -> Result<bool, ApiError> {
     Ok(true)
 }
 
-/// Refuses to sign a tree that does not begin with the one that was signed last.
-async fn not_a_fork(app: &App, new: &Checkpoint, overlay: &Overlay, key: &LogKey) -> Result<(), ApiError> {
-    let Some(note) = app.store.read(COPY).await? else {
-        return Ok(());
-    };
-    let note = String::from_utf8(note).map_err(|e| ApiError::Internal(e.to_string()))?;
+/// The checkpoints that are known to be signed, with their places; none before the first.
+///
+/// # Errors
+/// Storage; [`ApiError::Internal`] if the object store lacks its copy although something was signed.
+pub async fn signed(app: &App) -> Result<Vec<(&'static str, String)>, ApiError> {
+    let served = app.db.log_head().await?.checkpoint;
+    let mut signed = watermark::read(app)?.map_or_else(Vec::new, |note| vec![("file beside the log's key", note)]);
+    match app.store.read(COPY).await? {
+        Some(note) => {
+            let note = String::from_utf8(note).map_err(|e| ApiError::Internal(format!("{COPY}: {e}")))?;
+            signed.push(("object store", note));
+        }
+        None if signed.is_empty() && served.is_empty() => {}
+        None => {
+            return Err(ApiError::Internal(format!(
+                "the log was signed before, but the object store has no {COPY}: it is empty or another one, or lost the object; \
+                 configure the right store, or put the object back from a backup"
+            )))
+        }
+    }
+    Ok(signed)
+}
+
+/// Refuses to sign a tree that does not begin with one that was signed.
+async fn not_a_fork(
+    app: &App,
+    new: &Checkpoint,
+    overlay: &Overlay,
+    key: &LogKey,
+    (place, note): (&str, &str),
+) -> Result<(), ApiError> {
     let signed =
-        Checkpoint::from_note(&note, key).map_err(|e| ApiError::Internal(format!("signed checkpoint: {e}")))?;
+        Checkpoint::from_note(note, key).map_err(|e| ApiError::Internal(format!("checkpoint in the {place}: {e}")))?;
     let fork = match signed.size > new.size {
         true => true,
         false => root(app, signed.size, new.size, overlay).await? != signed.root,
     };
     match fork {
         true => Err(ApiError::Internal(format!(
-            "the log signed a tree of {} entries that the database does not continue; was the database restored from a backup?",
+            "the log signed a tree of {} entries (checkpoint in the {place}) that the database does not continue; was the service restored from a backup?",
             signed.size
         ))),
         false => Ok(()),

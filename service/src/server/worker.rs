@@ -173,7 +173,7 @@ impl Attempt<'_> {
             Ok(made) => {
                 fail::point("before-publish");
                 app.metrics.prover_cpu.observe(made.cpu_ms as f64 / 1000.0);
-                match app.db.publish(self.lease, &made, now).await {
+                match app.db.publish(self.lease, &made, &app.clock).await {
                     Ok(outcome) => {
                         fail::point("after-publish");
                         app.tlog.wake();

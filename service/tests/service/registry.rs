@@ -147,3 +147,32 @@ async fn a_model_revoked_while_its_proof_waits_makes_none() {
         .await
         .problem(409, "not-done");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_versions_stay() {
+    let service = Service::start(|_| {}).await;
+    let alice = service.alice().await;
+    let (model, _) = alice.model("public").await;
+    let name = "/v1/registry/alice/linear";
+    alice.post(name, &json!({ "model": model })).await.json(201);
+    let newer = "WITH RECURSIVE n(v) AS (VALUES (2) UNION ALL SELECT v + 1 FROM n WHERE v < 1100)
+        INSERT INTO registry (tenant, name, version, model, status, reason, created, changed)
+        SELECT 'alice', 'linear', v, 'model-' || v, 'deprecated', '', 9000000000000 + v, 0 FROM n";
+    let options: sqlx::sqlite::SqliteConnectOptions = service.app.config.database_url().parse().unwrap();
+    let pool = sqlx::SqlitePool::connect_with(options.foreign_keys(false))
+        .await
+        .unwrap();
+    sqlx::query(newer).execute(&pool).await.unwrap();
+    let anybody = async |path: &str| service.call("GET", path, &[], "").await;
+    let shown = anybody(name).await.json(200);
+    assert_eq!(
+        (&shown["current"], shown["versions"].as_array().unwrap().len()),
+        (&json!(1), 1000)
+    );
+    assert_eq!(anybody(&format!("{name}/1")).await.json(200)["model"], model.as_str());
+    let card = anybody(&format!("{name}/1/card")).await;
+    assert_eq!(card.body, alice.get(&format!("/v1/models/{model}/card")).await.body);
+    for missing in ["/1101", "/01", "/+1", "/-1"] {
+        anybody(&format!("{name}{missing}")).await.problem(404, "not-found");
+    }
+}

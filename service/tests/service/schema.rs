@@ -36,3 +36,34 @@ async fn processes_that_start_together_migrate_once() {
         opened.unwrap().unwrap();
     }
 }
+
+/// What only looks, such as `provenn keys` and `provenn backup`, leaves an older schema as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_service_migrates() {
+    let service = Service::with_clock(Clock::System, false, |_| {}).await;
+    let url = service.app.config.database_url();
+    let pool = SqlitePool::connect(&url).await.unwrap();
+    let newest = "(SELECT MAX(version) FROM _sqlx_migrations)";
+    let older = format!("DELETE FROM _sqlx_migrations WHERE version = {newest}");
+    sqlx::query(sqlx::AssertSqlSafe(older)).execute(&pool).await.unwrap();
+    let migrations = async || {
+        let row = sqlx::query_as("SELECT COUNT(*) FROM _sqlx_migrations").fetch_one(&pool);
+        let (n,): (i64,) = row.await.unwrap();
+        n
+    };
+    let before = migrations().await;
+    let error = Db::open(&url).await.unwrap_err().to_string();
+    assert!(error.contains("provenn serve"), "{error}");
+    let data = service.folder.path().display().to_string();
+    let out = service.folder.path().join("copy").display().to_string();
+    for arguments in [
+        ["keys", "list", "--data", &data].as_slice(),
+        &["backup", "--data", &data, &out],
+    ] {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_provenn"));
+        let output = command.args(arguments).output().await.unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && error.contains("provenn serve"), "{error}");
+    }
+    assert_eq!(migrations().await, before);
+}

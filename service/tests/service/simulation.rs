@@ -87,17 +87,23 @@ async fn a_frozen_worker_publishes_nothing() {
             Outcome::Lost
         );
         assert_eq!(
-            db.publish(&frozen, &receipt("frozen"), now).await.unwrap(),
+            db.publish(&frozen, &receipt("frozen"), &service.app.clock)
+                .await
+                .unwrap(),
             Outcome::Lost
         );
         if let Some(healthy) = claim(&service, &job).await {
             assert!(healthy.token > frozen.token);
             assert_eq!(
-                db.publish(&frozen, &receipt("frozen"), now).await.unwrap(),
+                db.publish(&frozen, &receipt("frozen"), &service.app.clock)
+                    .await
+                    .unwrap(),
                 Outcome::Lost
             );
             assert_eq!(
-                db.publish(&healthy, &receipt("healthy"), now).await.unwrap(),
+                db.publish(&healthy, &receipt("healthy"), &service.app.clock)
+                    .await
+                    .unwrap(),
                 Outcome::Applied
             );
         }
@@ -148,14 +154,17 @@ async fn cancelled_and_expired_jobs_publish_nothing() {
     let job = submit(&service, "cancelled", None).await;
     let lease = claim(&service, &job).await.unwrap();
     assert!(db.cancel("alice", "", &job, now).await.unwrap());
-    assert_eq!(db.publish(&lease, &receipt("a"), now).await.unwrap(), Outcome::Lost);
+    assert_eq!(
+        db.publish(&lease, &receipt("a"), &service.app.clock).await.unwrap(),
+        Outcome::Lost
+    );
 
     let job = submit(&service, "expired", Some(now + 1000)).await;
     let lease = claim(&service, &job).await.unwrap();
     service.app.clock.advance(1000);
     // Even before the sweeper notices.
     assert_eq!(
-        db.publish(&lease, &receipt("b"), service.app.now()).await.unwrap(),
+        db.publish(&lease, &receipt("b"), &service.app.clock).await.unwrap(),
         Outcome::Lost
     );
     sweep(&service.app).await.unwrap();
@@ -167,11 +176,36 @@ async fn cancelled_and_expired_jobs_publish_nothing() {
 async fn one_receipt_per_statement() {
     let service = still().await;
     service.alice().await;
-    let (db, now) = (&service.app.db, service.app.now());
+    let db = &service.app.db;
     let job = submit(&service, "s", None).await;
     assert_eq!(submit(&service, "s", None).await, job);
     let lease = claim(&service, &job).await.unwrap();
-    assert_eq!(db.publish(&lease, &receipt("a"), now).await.unwrap(), Outcome::Applied);
-    assert_eq!(db.publish(&lease, &receipt("b"), now).await.unwrap(), Outcome::Lost);
+    assert_eq!(
+        db.publish(&lease, &receipt("a"), &service.app.clock).await.unwrap(),
+        Outcome::Applied
+    );
+    assert_eq!(
+        db.publish(&lease, &receipt("b"), &service.app.clock).await.unwrap(),
+        Outcome::Lost
+    );
     assert_eq!(submit(&service, "s", None).await, job);
+}
+
+/// Time is read when the database can be written, not when that was asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn waiting_for_the_database_counts_as_time() {
+    let service = still().await;
+    service.alice().await;
+    let job = submit(&service, "late", Some(service.app.now() + 1_000)).await;
+    let lease = claim(&service, &job).await.unwrap();
+    let pool = sqlx::SqlitePool::connect(&service.app.config.database_url())
+        .await
+        .unwrap();
+    let held = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let app = service.app.clone();
+    let publishing = tokio::spawn(async move { app.db.publish(&lease, &receipt("late"), &app.clock).await });
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    service.app.clock.advance(2_000);
+    held.rollback().await.unwrap();
+    assert_eq!(publishing.await.unwrap().unwrap(), Outcome::Lost);
 }

@@ -1,5 +1,6 @@
 //! For load balancers and Prometheus.
 
+use crate::server::clock::Millis;
 use crate::server::error::ApiError;
 use crate::server::metrics::InState;
 use crate::server::problem::Problem;
@@ -7,6 +8,8 @@ use crate::server::state::App;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
+use std::future::Future;
+use std::time::Duration;
 
 /// The process runs.
 #[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, body = String, content_type = "text/plain")))]
@@ -14,15 +17,41 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Database and object store answer.
+/// Database and object store answer within two seconds each, and the log goes on.
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses(
     (status = 200, body = String, content_type = "text/plain"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn readyz(State(app): State<App>) -> Result<&'static str, ApiError> {
-    app.db.ping().await?;
-    app.store.ping().await?;
+    soon("the database", async { Ok(app.db.ping().await?) }).await?;
+    soon("the object store", app.store.ping()).await?;
+    let waits = soon("the database", waits(&app)).await?;
+    if app.tlog.signer.is_some() && waits > STOPPED {
+        return Err(ApiError::Unavailable(format!(
+            "the log is not published: an entry waits for {} s",
+            waits / 1000
+        )));
+    }
     Ok("ready\n")
+}
+
+/// Storage that does not answer for so long is not there.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The log has stopped if an entry waits for its checkpoint longer than this.
+const STOPPED: Millis = 60_000;
+
+async fn soon<T>(what: &str, answer: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
+    let late = || ApiError::Unavailable(format!("{what} did not answer within {} s", PATIENCE.as_secs()));
+    tokio::time::timeout(PATIENCE, answer).await.map_err(|_| late())?
+}
+
+/// Since when the oldest entry that no checkpoint covers waits.
+async fn waits(app: &App) -> Result<Millis, ApiError> {
+    let (pending, since) = app.db.log_pending().await?;
+    let age = since.map_or(0, |since| app.now().saturating_sub(since).max(0));
+    app.metrics.log_pending.set(pending);
+    app.metrics.log_age.set(age / 1000);
+    Ok(age)
 }
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -33,6 +62,7 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> {
+    waits(&app).await?;
     app.metrics.jobs.clear();
     for (state, jobs) in app.db.census().await? {
         app.metrics.jobs.get_or_create(&InState { state }).set(jobs);

@@ -2,7 +2,7 @@
 
 use super::body::{self, Bytes};
 use super::models_card::BYTES;
-use crate::server::db::{Model, Status, Version};
+use crate::server::db::{Model, Version};
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -34,7 +34,7 @@ pub struct VersionList {
     versions: Vec<Version>,
 }
 
-/// Versions under a name, newest first.
+/// Versions under a name, newest first: the newest 1,000. Older ones are found by their number.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NameView {
     /// The newest active version, if there is one.
@@ -89,8 +89,7 @@ pub async fn get_name(
             what: "published model",
         });
     }
-    let active = versions.iter().filter(|version| version.status == Status::Active);
-    let current = active.map(|version| version.version).max();
+    let current = app.db.current(&tenant, &name).await?;
     Ok(Json(NameView { current, versions }))
 }
 
@@ -136,9 +135,13 @@ async fn find(app: &App, (tenant, name, version): &(String, String, String)) -> 
     let missing = || ApiError::NotFound {
         what: "published model",
     };
-    let versions = app.db.versions(tenant, name, "", MOST).await?;
-    let found = versions.into_iter().find(|known| known.version.to_string() == *version);
-    let version = found.ok_or_else(missing)?;
+    // A version has one address: `01` and `+1` are none.
+    let number = version
+        .parse::<i64>()
+        .ok()
+        .filter(|number| number.to_string() == *version);
+    let number = number.ok_or_else(missing)?;
+    let version = app.db.version(tenant, name, number).await?.ok_or_else(missing)?;
     let model = app.db.model(tenant, &version.model).await?.ok_or_else(missing)?;
     Ok((version, model))
 }

@@ -113,7 +113,7 @@ pub async fn post_status(
     let address = (tenant.as_str(), name.as_str(), version);
     Ok(Json(
         app.db
-            .set_status(address, asked.status, &asked.reason, app.now())
+            .set_status(address, asked.status, &asked.reason, &app.clock)
             .await?,
     ))
 }

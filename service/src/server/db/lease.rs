@@ -3,11 +3,11 @@
 
 use super::jobs::add_event;
 use super::ledger::{settle, End};
-use super::registry::not_revoked;
+use super::registry::{lock_of_job, not_revoked};
 use super::tlog::append;
 use super::{Db, Job, Model, State};
 use crate::fail;
-use crate::server::clock::Millis;
+use crate::server::clock::{Clock, Millis};
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use serde_json::{json, Value};
@@ -150,10 +150,14 @@ impl Db {
 
     /// Publishes what a job made: result, state and place in the log change together or not at all.
     ///
+    /// The tenant's lock comes first: a revocation that was acknowledged is seen. Time comes after it, however long that took.
+    ///
     /// # Errors
     /// [`ApiError::Refused`] if the model was revoked meanwhile.
-    pub async fn publish(&self, lease: &Lease, made: &Publication, now: Millis) -> Result<Outcome, ApiError> {
+    pub async fn publish(&self, lease: &Lease, made: &Publication, clock: &Clock) -> Result<Outcome, ApiError> {
         let mut tx = self.begin().await?;
+        lock_of_job(&mut tx, &lease.job).await?;
+        let now = clock.now();
         let row = sqlx::query(
             "UPDATE jobs SET state = 'done', stage = 'done', finished = $3, owner = NULL, lease_until = NULL, result = $4,
                  peak_bytes = $5, cpu_ms = $6

@@ -1,7 +1,7 @@
 //! Published models.
 
 use super::Db;
-use crate::server::clock::Millis;
+use crate::server::clock::{Clock, Millis};
 use crate::server::error::ApiError;
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
@@ -135,10 +135,11 @@ impl Db {
         (tenant, name, version): (&str, &str, i64),
         status: Status,
         reason: &str,
-        now: Millis,
+        clock: &Clock,
     ) -> Result<Version, ApiError> {
         let mut tx = self.begin().await?;
         lock(&mut tx, tenant).await?;
+        let now = clock.now();
         let query = format!("SELECT {COLUMNS} FROM registry WHERE tenant = $1 AND name = $2 AND version = $3");
         let row = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(tenant)
@@ -190,6 +191,30 @@ impl Db {
         rows.iter().map(Version::from_row).collect()
     }
 
+    /// One version under a name.
+    pub async fn version(&self, tenant: &str, name: &str, version: i64) -> Result<Option<Version>, ApiError> {
+        let query = format!("SELECT {COLUMNS} FROM registry WHERE tenant = $1 AND name = $2 AND version = $3");
+        let row = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(tenant)
+            .bind(name)
+            .bind(version)
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(Version::from_row).transpose()
+    }
+
+    /// The newest active version under a name.
+    pub async fn current(&self, tenant: &str, name: &str) -> Result<Option<i64>, ApiError> {
+        let row = sqlx::query(
+            "SELECT MAX(version) AS newest FROM registry WHERE tenant = $1 AND name = $2 AND status = 'active'",
+        )
+        .bind(tenant)
+        .bind(name)
+        .fetch_one(&self.read)
+        .await?;
+        Ok(row.try_get("newest")?)
+    }
+
     /// How a model is published, if it is.
     pub async fn published(&self, tenant: &str, model: &str) -> Result<Option<Version>, ApiError> {
         Ok(self.versions(tenant, "", model, 1).await?.pop())
@@ -217,6 +242,15 @@ fn usable(version: Option<Version>) -> Result<(), ApiError> {
 async fn lock(tx: &mut Transaction<'static, Any>, tenant: &str) -> Result<(), ApiError> {
     sqlx::query("UPDATE tenants SET submitted = submitted WHERE name = $1")
         .bind(tenant)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// The same for the tenant of a job.
+pub(super) async fn lock_of_job(tx: &mut Transaction<'static, Any>, job: &str) -> Result<(), ApiError> {
+    sqlx::query("UPDATE tenants SET submitted = submitted WHERE name = (SELECT tenant FROM jobs WHERE id = $1)")
+        .bind(job)
         .execute(&mut **tx)
         .await?;
     Ok(())

@@ -39,6 +39,17 @@ impl Db {
         })
     }
 
+    /// How many entries no checkpoint covers yet, and since when the oldest of them waits.
+    pub async fn log_pending(&self) -> Result<(i64, Option<Millis>), ApiError> {
+        let row = sqlx::query(
+            "SELECT h.entries - h.size AS pending, (SELECT created FROM log_entries WHERE idx = h.size) AS since
+             FROM log_head h WHERE h.id = 1",
+        )
+        .fetch_one(&self.read)
+        .await?;
+        Ok((row.try_get("pending")?, row.try_get("since")?))
+    }
+
     /// Entries `first..end`.
     pub async fn log_entries(&self, first: u64, end: u64) -> Result<Vec<Entry>, ApiError> {
         let bound = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);

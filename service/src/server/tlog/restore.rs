@@ -3,25 +3,31 @@
 //! A backup of the database is older than what was signed after it. What the log said then stays said: its entries come
 //! back, so that it goes on from there, though the receipts of some may be gone.
 
-use super::key::Signer;
+use super::count;
 use super::proofs::{read, root, Overlay};
 use super::tiles::{grow, unframe, Level, Tile, WIDTH};
-use super::{count, COPY};
 use crate::bytes::hex;
 use crate::server::error::ApiError;
 use crate::server::state::App;
 use provenn_verifier::tlog::{Checkpoint, Entry, EntryKind};
 
-/// Brings the database's entries up to the newest checkpoint of the object store, if that continues them. Returns how many came back.
+/// Brings the database's entries up to the newest checkpoint that is known, if that continues them. Returns how many came back.
 /// To be called before anything is published.
 ///
 /// # Errors
 /// Storage; [`ApiError::Internal`] if the checkpoint is of another tree, or its tiles are incomplete.
 pub async fn restore(app: &App) -> Result<u64, ApiError> {
-    let (Some(signer), Some(note)) = (&app.tlog.signer, app.store.read(COPY).await?) else {
+    let Some(signer) = &app.tlog.signer else {
         return Ok(0);
     };
-    let signed = signed(&note, signer)?;
+    // Of the places that know a checkpoint the one that knows the longest tree; the other is compared before the next is signed.
+    let mut notes = Vec::new();
+    for (_, note) in super::signed(app).await? {
+        notes.push(Checkpoint::from_note(&note, &signer.key).map_err(|e| unusable(&e.to_string()))?);
+    }
+    let Some(signed) = notes.into_iter().max_by_key(|signed| signed.size) else {
+        return Ok(0);
+    };
     let have = count(app.db.log_head().await?.entries)?;
     if signed.size <= have {
         return Ok(0);
@@ -52,11 +58,6 @@ pub async fn restore(app: &App) -> Result<u64, ApiError> {
         "read entries of the log back that the database had lost; was it restored from a backup?"
     );
     Ok(lost.len() as u64)
-}
-
-fn signed(note: &[u8], signer: &Signer) -> Result<Checkpoint, ApiError> {
-    let text = std::str::from_utf8(note).map_err(|e| unusable(&e.to_string()))?;
-    Checkpoint::from_note(text, &signer.key).map_err(|e| unusable(&e.to_string()))
 }
 
 fn row(entry: &Entry) -> (&'static str, String) {

@@ -226,3 +226,98 @@ async fn another_key_does_not_continue_the_log() {
     // The key itself is read again.
     App::open(log.app.config.clone(), Clock::System).await.unwrap();
 }
+
+/// The object store is empty, or another one.
+#[tokio::test]
+async fn a_missing_checkpoint_stops_the_log() {
+    let log = Log::new().await;
+    assert_eq!(restore::restore(&log.app).await.unwrap(), 0, "a new log has none");
+    log.grow(0, 40, 0).await;
+    log.head().await;
+    let key = log.app.config.log_key().display().to_string();
+    let (copy, mark) = (
+        log.app.config.objects().join(COPY),
+        format!("{key}{}", watermark::SUFFIX),
+    );
+    let note = std::fs::read(&mark).unwrap();
+    assert_eq!(note, std::fs::read(&copy).unwrap());
+    log.grow(40, 45, 1).await;
+    let refused = async || {
+        let (start, next) = (restore::restore(&log.app).await, publish(&log.app).await);
+        for cause in [start.unwrap_err().cause(), next.unwrap_err().cause()] {
+            assert!(cause.contains("has no _log/checkpoint"), "{cause}");
+        }
+    };
+    std::fs::remove_file(&copy).unwrap();
+    refused().await;
+    // The database alone tells it too.
+    std::fs::remove_file(&mark).unwrap();
+    refused().await;
+    assert!(!copy.exists());
+    std::fs::write(&copy, note).unwrap();
+    assert_eq!(restore::restore(&log.app).await.unwrap(), 0);
+    assert_eq!(log.head().await.size, 45);
+}
+
+/// Database and objects of one backup agree with each other; only the file beside the key knows better.
+#[tokio::test]
+async fn a_backup_of_everything_does_not_fork_the_log() {
+    let log = Log::new().await;
+    log.grow(0, 40, 0).await;
+    log.head().await;
+    let old = log.app.store.read(COPY).await.unwrap().unwrap();
+    log.grow(40, 45, 0).await;
+    let signed = log.head().await;
+    log.app.db.log_reset(40, 40).await.unwrap();
+    log.app.store.write(COPY, old).await.unwrap();
+    for tile in ["_log/tile/entries/000.p/45", "_log/tile/0/000.p/45"] {
+        std::fs::remove_file(log.app.config.objects().join(tile)).unwrap();
+    }
+    restore::restore(&log.app).await.unwrap_err();
+    for size in [43, 45, 50] {
+        let have = log.app.db.log_head().await.unwrap().entries;
+        log.grow(u64::try_from(have).unwrap(), size, 1).await;
+        let cause = publish(&log.app).await.unwrap_err().cause();
+        assert!(cause.contains("beside the log's key"), "{cause}");
+    }
+    let mark = watermark::read(&log.app).unwrap().unwrap();
+    let key = &log.app.tlog.signer.as_ref().unwrap().key;
+    assert_eq!(Checkpoint::from_note(&mark, key), Ok(signed));
+}
+
+#[tokio::test]
+async fn a_stopped_log_is_seen() {
+    let log = Log::new().await;
+    let get = async |path: &str| {
+        let request = axum::extract::Request::get(path)
+            .body(axum::body::Body::empty())
+            .unwrap();
+        let answer = tower::ServiceExt::oneshot(crate::server::api::router(log.app.clone()), request);
+        let answer = answer.await.unwrap();
+        let ready = answer.status().is_success();
+        let body = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        match ready {
+            true => String::from_utf8(body.to_vec()).unwrap(),
+            false => String::new(),
+        }
+    };
+    let pending = async || {
+        let text = get("/metrics").await;
+        let value = |name: &str| {
+            text.lines()
+                .find_map(|line| line.strip_prefix(name)?.trim().parse::<i64>().ok())
+        };
+        (
+            value("provenn_log_pending_entries").unwrap(),
+            value("provenn_log_pending_age_seconds").unwrap(),
+        )
+    };
+    assert_eq!((get("/readyz").await.as_str(), pending().await), ("ready\n", (0, 0)));
+    // These entries came long ago.
+    log.grow(0, 3, 0).await;
+    assert_eq!(get("/readyz").await, "");
+    let (entries, age) = pending().await;
+    assert!(entries == 3 && age > 60, "{entries} {age}");
+    log.head().await;
+    assert_eq!((get("/readyz").await.as_str(), pending().await), ("ready\n", (0, 0)));
+}
