@@ -62,14 +62,14 @@ test("what receipts let out, and limits on it", async () => {
   await page.open(`${all.service.address}/#/ledger`);
   await shows(page, "your key");
   const figures = await page.evaluate("[...document.querySelectorAll('.figure')].map((made) => made.innerText.replace(/\\s+/g, ' '))");
-  assert.deepEqual(figures, ["4.32 bits let out", "3.32 bits under way", "2 receipts"]);
+  assert.deepEqual(figures, ["5.04 bits let out", "3.46 bits under way", "2 receipts"]);
   await click(page, "Limit this key", "summary");
   await fill(page, "bits", "many");
   await click(page, "Set the limit", "form button");
   await shows(page, "A limit is a number of bits");
   await fill(page, "bits", "100");
   await click(page, "Set the limit", "form button");
-  await shows(page, "4.32 of 100 bits");
+  await shows(page, "5.04 of 100 bits");
   await look(page, "ledger");
 
   await click(page, "digits", ".rows a");
@@ -78,14 +78,14 @@ test("what receipts let out, and limits on it", async () => {
   await shows(page, "1 × label");
   await shows(page, "threshold, output 0 at least -4");
   assert.equal(await page.evaluate("document.querySelectorAll('meter').length"), 0);
-  await fill(page, "total_bits", "9");
-  await fill(page, "input_bits", "8.5");
+  await fill(page, "total_bits", "10");
+  await fill(page, "input_bits", "9.5");
   await click(page, "Set the limits", "form button");
-  await shows(page, "4.32 of 8.5 bits");
-  assert.equal(await page.evaluate("document.querySelector('[name=total_bits]').value"), "9");
+  await shows(page, "5.04 of 9.5 bits");
+  assert.equal(await page.evaluate("document.querySelector('[name=total_bits]').value"), "10");
   const meters = await page.evaluate("[...document.querySelectorAll('meter')].map(({ value, max }) => [value, max])");
   assert.equal(meters.length, 1);
-  assert.ok(Math.abs(meters[0][0] - 7.643858) < 1e-5 && meters[0][1] === 8.5, meters.join());
+  assert.ok(Math.abs(meters[0][0] - 8.503827) < 1e-5 && meters[0][1] === 9.5, meters.join());
   await look(page, "ledger-model");
   const refused = await call("POST", "/v1/proofs", { model, input: await upload("inputs", INPUT), policy: "label", context: { audience: "too much" } });
   assert.equal((await refused.json()).code, "budget-exceeded");
@@ -104,7 +104,7 @@ test("what receipts let out, and limits on it", async () => {
   // From the model's own page too.
   await page.open(`${all.service.address}/#/models/${model}`);
   await shows(page, "Let out so far");
-  await click(page, "4.32 bits in the ledger");
+  await click(page, "5.04 bits in the ledger");
   await shows(page, "By input");
   await call("DELETE", `/v1/jobs/${under}`);
   assert.deepEqual(page.complaints, []);
@@ -177,8 +177,8 @@ test("a key without a scope is told which one", async () => {
   await kept.open(`${all.service.address}/#/ledger/${model}`);
   await shows(kept, "Limits, in bits");
   await click(kept, "Set the limits", "form button");
-  await shows(kept, "lacks the scope “commit”");
-  await look(kept, "scope-commit");
+  await shows(kept, "lacks the scope “govern”");
+  await look(kept, "scope-govern");
 });
 
 test("the log, for everybody", async () => {
