@@ -99,6 +99,33 @@ impl Srs {
         }
     }
 
+    /// Reads parameters of `dir` for what was committed under them: those that [`load_or_make_dev`](Self::load_or_make_dev) made there, or a
+    /// `dev-k{k}.srs` without the secret. Makes no secret: a new one would give other parameters.
+    ///
+    /// # Errors
+    /// [`SrsError::DevMissing`] if there are none.
+    pub fn load_dev(dir: &Path, k: u32) -> Result<Srs, SrsError> {
+        check_k(k, MAX_K)?;
+        if seed::is_there(dir) {
+            return Self::load_or_make_dev(dir, k);
+        }
+        let path = dir.join(format!("dev-k{k}.srs"));
+        match cache::read(&path) {
+            Ok(srs) => dev::check_size(srs, &path, k),
+            Err(error) if error.is_not_found() => Err(SrsError::DevMissing { dir: dir.into(), k }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Checks that the points are what parameters consist of, whoever made them: successive powers of one secret in both groups, and the
+    /// Lagrange basis of those powers, each in one random combination.
+    ///
+    /// # Errors
+    /// [`SrsError::PowersInconsistent`], [`SrsError::LagrangeInconsistent`].
+    pub fn check(&self) -> Result<(), SrsError> {
+        checks::whole(self.g1_points(), &self.lagrange_points(), &self.params.s_g2(), self.k())
+    }
+
     /// Stores the parameters at `path`: written beside it, then renamed over it.
     pub fn save(&self, path: &Path) -> Result<(), SrsError> {
         cache::write(path, self)

@@ -36,6 +36,15 @@ pub fn open(path: Option<&Path>, k: u32) -> Result<Srs, CliError> {
     }
 }
 
+/// Parameters that something was committed under; makes none. The publisher's own file beside a card is that publisher's word.
+pub fn existing(path: Option<&Path>, k: u32) -> Result<Srs, CliError> {
+    match path {
+        Some(path) if path.is_file() => exact(stored(path)?, k),
+        Some(path) => Ok(Srs::load_dev(path, k)?),
+        None => Ok(Srs::load_dev(&home()?, k)?),
+    }
+}
+
 /// Imports from a ceremony file under the digest that the caller pins.
 pub fn import(ptau: &Path, k: u32, digest: &Digest) -> Result<Srs, CliError> {
     Ok(match digest {

@@ -41,7 +41,7 @@ export async function cards([tenant, name, wanted], signal) {
       sheet(
         "What is committed",
         element("p", "hint", "A receipt is about exactly this model if it names this id. Compare both ids with those from a source that you trust."),
-        facts(["Published by", found.tenant], ["Model id", identifier(found.model)], ["Parameters (SRS)", identifier(found.srs_id)], ["Circuit key", identifier(found.key_digest)], ["Card, SHA-256", identifier(found.card_sha256)], ["Published", time(found.created)], ["Log", link("entered into the transparency log", "/#/log")]),
+        facts(["Published by", found.tenant], ["Model id", identifier(found.model)], ["Parameters (SRS)", identifier(found.srs_id)], ["Kind of parameters", found.dev_srs ? "development: whoever controls the machine that made them can forge receipts" : "a ceremony, by the publisher's word: pin its id"], ["Circuit key", identifier(found.key_digest)], ["Card, SHA-256", identifier(found.card_sha256)], ["Published", time(found.created)], ["Log", link("entered into the transparency log", "/#/log")]),
         element("div", "actions", button("Download the card", "secondary", () => saveAs(`${stem}.card`, card)), save("Download the SRS key", `/v1/srs/${found.srs_id}`, `${stem}.srs`), save("Proof that the log has it", `/v1/log/proofs/${found.card_sha256}`, `${stem}.tlog-proof`)),
       ),
       sheet("Versions", element("ul", "rows", ...history)),

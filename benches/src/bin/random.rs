@@ -109,7 +109,7 @@ fn run(case: &Case, proofs: bool, tally: &Mutex<Tally>) -> Result<(), String> {
     let lock = || tally.lock().map_err(|e| e.to_string());
     let options = CommitOptions {
         calibration: case.calibration.clone(),
-        committed_input: case.seed % 2 == 0,
+        committed_input: case.seed & 1 == 0,
         ..CommitOptions::default()
     };
     lock()?.count("models", 1);

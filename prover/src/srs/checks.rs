@@ -1,5 +1,6 @@
 //! What an SRS from outside must satisfy. Every G1 point was already found on the curve, whose order is prime.
 
+use halo2_proofs::poly::EvaluationDomain;
 use halo2curves::bn256::{Bn256, Fr, G1Affine, G2Affine, G1, G2};
 use halo2curves::ff::{Field, FromUniformBytes};
 use halo2curves::group::cofactor::CofactorGroup;
@@ -78,6 +79,28 @@ fn successive_powers(g1: &[G1Affine], tau_g2: &G2Affine) -> Result<(), SrsError>
         Ok(())
     } else {
         Err(SrsError::PowersInconsistent)
+    }
+}
+
+/// All of an SRS, in the order of its cost. The Lagrange points `L_i` are those of the powers if `sum_i p(w^i) L_i = sum_j p_j g1[j]` for a
+/// random polynomial `p` of degree below `2^k`: here `p(w^i) = r^i`, so a wrong basis passes with probability at most `2^k / 2^253`.
+pub(super) fn whole(g1: &[G1Affine], lagrange: &[G1Affine], tau_g2: &G2Affine, k: u32) -> Result<(), SrsError> {
+    subgroup(tau_g2, 1)?;
+    secret_not_degenerate(g1)?;
+    same_tau(g1, tau_g2)?;
+    successive_powers(g1, tau_g2)?;
+    let mut randomness = [0; 64];
+    getrandom::getrandom(&mut randomness).map_err(SrsError::Randomness)?;
+    let domain = EvaluationDomain::<Fr>::new(1, k);
+    let mut values = domain.empty_lagrange();
+    if values.len() != g1.len() || values.len() != lagrange.len() {
+        return Err(SrsError::LagrangeInconsistent);
+    }
+    fill_powers(&mut values, Fr::from_uniform_bytes(&randomness));
+    let by_values: G1 = msm_best(&values, lagrange);
+    match by_values == msm_best(&domain.lagrange_to_coeff(values), g1) {
+        true => Ok(()),
+        false => Err(SrsError::LagrangeInconsistent),
     }
 }
 

@@ -31,6 +31,15 @@ pub(super) fn from_tau(k: u32, mut tau: Fr) -> Srs {
 
 /// Refuses a cached file of another size or another secret.
 pub(super) fn check_cached(srs: Srs, path: &Path, k: u32, tau: Fr) -> Result<Srs, SrsError> {
+    let srs = check_size(srs, path, k)?;
+    match srs.params.s_g2() == tau_g2(tau) {
+        true => Ok(srs),
+        false => Err(SrsError::CacheForeign { path: path.to_owned() }),
+    }
+}
+
+/// Refuses a cached file of another size.
+pub(super) fn check_size(srs: Srs, path: &Path, k: u32) -> Result<Srs, SrsError> {
     if srs.k() != k {
         let (expected, got) = (u64::from(k), u64::from(srs.k()));
         return Err(SrsError::CacheFormat {
@@ -40,10 +49,7 @@ pub(super) fn check_cached(srs: Srs, path: &Path, k: u32, tau: Fr) -> Result<Srs
             got,
         });
     }
-    if srs.params.s_g2() != tau_g2(tau) {
-        return Err(SrsError::CacheForeign { path: path.to_owned() });
-    }
-    // Whatever the file says of itself, a secret kept beside it makes it a dev SRS.
+    // Whatever the file says of itself, its name makes it a dev SRS.
     Ok(Srs {
         kind: SrsKind::Dev,
         ..srs

@@ -14,21 +14,23 @@ pub enum SrsGroup {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SrsError {
-    #[error("{} is corrupted: digest {} expected, got {}; delete the file to have it made again", path.display(), hex(expected), hex(got))]
+    #[error("{} is corrupted: digest {} expected, got {}", path.display(), hex(expected), hex(got))]
     CacheCorrupted {
         path: PathBuf,
         expected: [u8; 32],
         got: [u8; 32],
     },
-    #[error("{} is not an SRS file of this version: {field} {expected} expected, got {got}; delete the file to have it made again", path.display())]
+    #[error("{} is not an SRS file of this version: {field} {expected} expected, got {got}", path.display())]
     CacheFormat {
         path: PathBuf,
         field: &'static str,
         expected: u64,
         got: u64,
     },
-    #[error("{} does not belong to this directory's secret: [tau]G2 differs from that of dev.seed; delete the file to have it made again", path.display())]
+    #[error("{} does not belong to this directory's secret: [tau]G2 differs from that of dev.seed", path.display())]
     CacheForeign { path: PathBuf },
+    #[error("there are no development parameters of 2^{k} rows in {}", dir.display())]
+    DevMissing { dir: PathBuf, k: u32 },
     #[error("pinned digest {} expected, got {}", hex(expected), hex(got))]
     DigestMismatch { expected: Vec<u8>, got: Vec<u8> },
     #[error("the first {group:?} point is not the generator")]
@@ -73,6 +75,10 @@ pub enum SrsError {
     Randomness(getrandom::Error),
     #[error("the secret is zero or a root of unity: nobody contributed to this file")]
     SecretDegenerate,
+    #[error("the Lagrange points are not those of the powers")]
+    LagrangeInconsistent,
+    #[error("{} can be read by other users (mode {mode:o}): they can forge receipts", path.display())]
+    SeedOpen { path: PathBuf, mode: u32 },
     #[error("{}: a seed of {expected} bytes expected, got {got}", path.display())]
     SeedLength { path: PathBuf, expected: u64, got: u64 },
     #[error("[tau]G1 and [tau]G2 have different secrets")]
@@ -102,7 +108,10 @@ impl SrsError {
             Self::PtauTruncated { .. } => "srs-ptau-truncated",
             Self::Randomness(_) => "srs-randomness",
             Self::SecretDegenerate => "srs-secret-degenerate",
+            Self::DevMissing { .. } => "srs-dev-missing",
+            Self::LagrangeInconsistent => "srs-lagrange-inconsistent",
             Self::SeedLength { .. } => "srs-seed-length",
+            Self::SeedOpen { .. } => "srs-seed-open",
             Self::TauMismatch => "srs-tau-mismatch",
         }
     }
@@ -111,7 +120,7 @@ impl SrsError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::CacheCorrupted { .. } | Self::CacheFormat { .. } | Self::CacheForeign { .. } => {
-                "Delete the named file and run again; it is a cache and will be made anew."
+                "If it is a dev-k*.srs of a cache, delete it and run again; otherwise get it again from where it came, and delete nothing."
             }
             Self::DigestMismatch { .. } => "Fetch the file again from its publisher and compare the digest you pinned.",
             Self::Io { .. } => {
@@ -126,10 +135,13 @@ impl SrsError {
             | Self::PtauTruncated { .. } => "Fetch the .ptau file again; this copy is incomplete or altered.",
             Self::Randomness(_) => "Run where the operating system's random source is available.",
             Self::SecretDegenerate => "Use the file after at least one contribution, from a ceremony you trust.",
+            Self::DevMissing { .. } => "Name with --srs the parameters that the card was committed under: the owner's dev-k*.srs or its folder, or what `provenn srs import` wrote. Nothing is made here: new parameters would be others.",
+            Self::SeedOpen { .. } => "Make new parameters in a folder of your own; `chmod 600` suffices only if nobody has read it.",
             Self::SeedLength { .. } => "Delete dev.seed and every dev-k*.srs beside it, and run again.",
             Self::GeneratorMismatch { .. }
             | Self::PointInvalid { .. }
             | Self::PointOutsideSubgroup { .. }
+            | Self::LagrangeInconsistent
             | Self::PowersInconsistent
             | Self::TauMismatch => "Do not use this SRS; fetch it again from a publisher you trust and pin its digest.",
         }

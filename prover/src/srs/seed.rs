@@ -47,8 +47,14 @@ pub(super) fn load_or_make(dir: &Path) -> Result<Seed, SrsError> {
     }
 }
 
+/// Whether a folder has a secret.
+pub(super) fn is_there(dir: &Path) -> bool {
+    dir.join("dev.seed").exists()
+}
+
 fn read(path: &Path) -> Result<Seed, SrsError> {
-    let got = fs::metadata(path).map_err(SrsError::io("read", path))?.len();
+    let there = fs::metadata(path).map_err(SrsError::io("read", path))?;
+    let got = there.len();
     let wrong_length = |got| SrsError::SeedLength {
         path: path.to_owned(),
         expected: SEED_BYTES as u64,
@@ -56,6 +62,16 @@ fn read(path: &Path) -> Result<Seed, SrsError> {
     };
     if got != SEED_BYTES as u64 {
         return Err(wrong_length(got));
+    }
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&there.permissions()) & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(SrsError::SeedOpen {
+                path: path.to_owned(),
+                mode,
+            });
+        }
     }
     let bytes = fs::read(path).map_err(SrsError::io("read", path))?;
     Seed::try_from(bytes.as_slice()).map_err(|_| wrong_length(bytes.len() as u64))

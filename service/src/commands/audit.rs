@@ -7,6 +7,7 @@ use crate::progress::Progress;
 use crate::report::Report;
 use crate::srs;
 use provenn_prover::audit::{audit, size};
+use provenn_prover::srs::SrsKind;
 use provenn_prover::store;
 use provenn_verifier::ModelCard;
 use serde_json::json;
@@ -35,7 +36,9 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let stored = args.card.parent().unwrap_or(Path::new("")).join(srs::FILE);
     let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
     let progress = Progress::new("reading the SRS");
-    let parameters = srs::open(source, size(&card)?)?;
+    let parameters = srs::existing(source, size(&card)?)?;
+    progress.set("checking the SRS");
+    parameters.check()?;
     progress.set("rebuilding the keys");
     let checks = audit(&model, &card, &parameters, tails.as_deref())?;
     drop(progress);
@@ -62,12 +65,22 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     if tails.is_none() {
         report.line("The weights were not compared: give --openings with the owner's model.private for that.");
     }
+    let (dev, srs_id) = (parameters.kind == SrsKind::Dev, hex(&card.srs_id));
+    let word = match (dev, args.srs.is_some()) {
+        (true, _) => "development: worth as much as the machine that made it",
+        (false, true) => "a ceremony, from the file that you named",
+        (false, false) => "a ceremony by the publisher's word: its points were checked, its origin was not; name your own import with --srs",
+    };
+    report.row("SRS", format!("{srs_id}, {word}"));
     report.row("model id", hex(&card.model_id()));
     report.line("Pin this id: what was rebuilt holds for all receipts under it.");
     report.json = json!({
         "model_id": hex(&card.model_id()),
         "checks": checks.iter().map(|c| json!({ "name": c.name, "meaning": c.meaning, "holds": c.holds, "found": c.found })).collect::<Vec<_>>(),
         "weights_compared": tails.is_some(),
+        "srs_id": srs_id,
+        "dev_srs": dev,
+        "srs_given_by_publisher": args.srs.is_none() && stored.is_file(),
     });
     Ok(report)
 }

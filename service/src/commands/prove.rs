@@ -82,7 +82,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let kind = args.policy.kind(&description)?;
     let stored = folder.join(srs::FILE);
     let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
-    let parameters = srs::open(source, committed.layout.shape.k)?;
+    let parameters = srs::existing(source, committed.layout.shape.k)?;
     let started = Instant::now();
     let (input, opening) = match committed.layout.shape.public_input {
         true => (Input::Public(values), None),

@@ -6,6 +6,7 @@ use crate::output::Output;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::srs::{import, UNSAFE};
+use provenn_prover::commit::srs_verifying_key;
 use provenn_prover::srs::Srs;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,7 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
             let progress = Progress::new("making parameters");
             let srs = Srs::load_or_make_dev(dir, *k)?;
             drop(progress);
-            let mut report = report(&srs, &dir.join(format!("dev-k{k}.srs")), true);
+            let mut report = report(&srs, &dir.join(format!("dev-k{k}.srs")), true)?;
             report.row("warning", UNSAFE);
             Ok(report)
         }
@@ -59,17 +60,23 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
             let srs = import(ptau, *k, digest)?;
             srs.save(out)?;
             drop(progress);
-            Ok(report(&srs, out, false))
+            report(&srs, out, false)
         }
     }
 }
 
-fn report(srs: &Srs, path: &Path, dev: bool) -> Report {
+fn report(srs: &Srs, path: &Path, dev: bool) -> Result<Report, CliError> {
+    let id = hex(&srs_verifying_key(srs)?.id());
     let mut report = Report::default();
     report.row("written", path.display());
     report.row("powers", format!("2^{}", srs.k()));
-    report.row("secret id", hex(&srs.id()));
+    report.row(
+        "SRS id",
+        format!("{id}, as cards name it: pin it with `verify --srs-id`"),
+    );
+    report.row("secret id", format!("{}, the same for all sizes", hex(&srs.id())));
     report.row("kind", if dev { "development" } else { "ceremony" });
-    report.json = json!({ "path": path.display().to_string(), "k": srs.k(), "id": hex(&srs.id()), "dev": dev });
-    report
+    report.json =
+        json!({ "path": path.display().to_string(), "k": srs.k(), "srs_id": id, "id": hex(&srs.id()), "dev": dev });
+    Ok(report)
 }

@@ -169,6 +169,11 @@ fn report(
         0 => "no end of validity".to_string(),
         end => format!("valid until {end} (unix seconds)"),
     };
+    let kind = match (dev, args.srs_id.is_some()) {
+        (true, _) => "development",
+        (false, true) => "ceremony",
+        (false, false) => "a ceremony by the word of whoever gave you srs.vk",
+    };
     // What, its value, and whether the caller pinned it; what follows from the proof alone counts as pinned.
     let checks = [
         (
@@ -177,11 +182,7 @@ fn report(
             true,
         ),
         ("model", hex(&card.model_id()), args.model_id.is_some()),
-        (
-            "srs",
-            format!("{} ({})", hex(&key.id()), if dev { "development" } else { "ceremony" }),
-            args.srs_id.is_some(),
-        ),
+        ("srs", format!("{} ({})", hex(&key.id()), kind), args.srs_id.is_some()),
         (
             "policy",
             super::explain::policy(&claim.policy, Some(description)),

@@ -7,6 +7,7 @@ use rustix::process::{kill_process, Pid, Signal};
 use serde_json::{json, Value};
 use std::fs::{self, File};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
@@ -76,6 +77,8 @@ impl Cluster {
     pub async fn restored(from: &Self, data: &Path, database: Option<String>) -> Self {
         let mut cluster = Self::down(database, 1);
         copy(data, cluster.folder.path());
+        // As the runbook says: the service starts on no folder that others can enter.
+        fs::set_permissions(cluster.folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
         cluster.client = Client::new(cluster.port, &from.client.key);
         cluster.client.model.clone_from(&from.client.model);
         cluster.client.input.clone_from(&from.client.input);

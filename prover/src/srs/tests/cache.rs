@@ -71,7 +71,7 @@ fn every_flipped_byte_is_refused() {
             0..=11 | 13..=23 => assert!(matches!(error, SrsError::CacheFormat { .. }), "byte {at}: {error}"),
             _ => assert!(matches!(error, SrsError::CacheCorrupted { .. }), "byte {at}: {error}"),
         }
-        assert!(error.to_string().contains("delete the file"), "byte {at}: {error}");
+        assert!(error.help().contains("delete it and run again"), "byte {at}: {error}");
     }
 }
 

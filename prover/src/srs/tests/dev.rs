@@ -108,3 +108,50 @@ fn fixed_base_edge_scalars() {
         assert_eq!(fixed_base::multiples(&padded)[..scalars.len()], expected);
     }
 }
+
+#[test]
+fn parameters_that_are_not_whole_are_found() {
+    let srs = Srs::dev_from_seed(4, [9; 32]);
+    srs.check().unwrap();
+    let (g1, lagrange, tau) = (srs.g1_points().to_vec(), srs.lagrange_points(), srs.params.s_g2());
+    let with = |g1: &[G1Affine], lagrange: &[G1Affine]| {
+        Srs::from_points(SrsKind::Ceremony, 4, g1.to_vec(), Some(lagrange.to_vec()), tau).check()
+    };
+    with(&g1, &lagrange).unwrap();
+    for (i, j) in [(0, 1), (3, 12), (14, 15)] {
+        let (mut powers, mut basis) = (g1.clone(), lagrange.clone());
+        basis.swap(i, j);
+        assert!(matches!(with(&g1, &basis), Err(SrsError::LagrangeInconsistent)));
+        powers.swap(i, j);
+        assert!(with(&powers, &lagrange).is_err());
+    }
+}
+
+#[test]
+fn reading_makes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = Srs::load_dev(dir.path(), 4).unwrap_err();
+    assert_eq!(missing.code(), "srs-dev-missing");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    let made = Srs::load_or_make_dev(dir.path(), 4).unwrap();
+    assert_eq!(Srs::load_dev(dir.path(), 4).unwrap().id(), made.id());
+    // The points alone suffice, and are development parameters whatever they say.
+    let seed = dir.path().join("dev.seed");
+    std::fs::remove_file(&seed).unwrap();
+    let alone = Srs::load_dev(dir.path(), 4).unwrap();
+    assert_eq!((alone.id(), alone.kind), (made.id(), SrsKind::Dev));
+    assert!(!seed.exists());
+    assert!(Srs::load_dev(dir.path(), 5).is_err() && !seed.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    Srs::load_or_make_dev(dir.path(), 4).unwrap();
+    let seed = dir.path().join("dev.seed");
+    std::fs::set_permissions(&seed, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let refused = Srs::load_or_make_dev(dir.path(), 4).unwrap_err();
+    assert_eq!(refused.code(), "srs-seed-open");
+}

@@ -10,6 +10,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::IntoResponse;
 use axum::Json;
+use provenn_verifier::SrsKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -49,6 +50,8 @@ pub struct VersionView {
     version: Version,
     key_digest: String,
     srs_id: String,
+    /// Whether that are development parameters: whoever controls the machine that made them can forge receipts.
+    dev_srs: bool,
     /// What the card says of the model: shapes, accuracy, policies and the bits that each reveals.
     #[schema(value_type = Object)]
     card: Value,
@@ -106,7 +109,9 @@ pub async fn get_version(
     Path(address): Path<(String, String, String)>,
 ) -> Result<Json<VersionView>, ApiError> {
     let (version, model) = find(&app, &address).await?;
+    let public = app.models.public(&app.store, &model).await?;
     Ok(Json(VersionView {
+        dev_srs: public.srs.kind == SrsKind::Dev,
         version,
         card_sha256: model.card_sha256().to_owned(),
         key_digest: model.key_digest,

@@ -30,7 +30,7 @@ pub fn read(app: &App) -> Result<Option<String>, ApiError> {
 
 pub fn write(app: &App, note: &str) -> Result<(), ApiError> {
     let path = path(app);
-    files::write(&path, note.as_bytes(), false).map_err(|e| {
+    files::write(&path, note.as_bytes(), true).map_err(|e| {
         ApiError::Internal(format!(
             "{}; the log's last checkpoint is kept beside its key, in a folder that can be written",
             e.parts().1
