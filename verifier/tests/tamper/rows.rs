@@ -120,7 +120,7 @@ pub fn public() -> Vec<Row> {
 
 fn receipt() -> Vec<Row> {
     vec![
-        row("Receipt.claim", "about another model", "srs-mismatch", |s| {
+        row("Receipt.claim", "about another model", "model-mismatch", |s| {
             s.receipt.claim.srs_id = [0; 32];
             s.receipt.claim.model_id = [0; 32];
         }),
