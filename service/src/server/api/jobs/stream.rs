@@ -101,9 +101,8 @@ impl Reader {
                 // The client connects again and goes on where it was.
                 Err(_) => return None,
             }
-            match tokio::time::timeout(KEY_CHECK, self.news.changed()).await {
-                Ok(changed) => changed.ok()?,
-                Err(_) => {}
+            if let Ok(changed) = tokio::time::timeout(KEY_CHECK, self.news.changed()).await {
+                changed.ok()?;
             }
             if !self.app.db.valid_key(&self.key, self.app.now()).await.ok()? {
                 return None;
