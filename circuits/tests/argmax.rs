@@ -57,10 +57,10 @@ impl Building {
         let rank = self.shape(id).len();
         // The batch stays, or moves too.
         let mut perm: Vec<usize> = (0..rank).collect();
-        let from = (seed % 4 != 0) as usize;
+        let from = (!matches!(seed % 4, 0)) as usize;
         let by = (1 + seed as usize / 4 % 2) % (rank - from).max(1);
         perm[from..].rotate_left(by);
-        if seed % 3 == 0 {
+        if matches!(seed % 3, 0) {
             perm[from..].reverse();
         }
         let shape = perm.iter().map(|&axis| self.shape(id)[axis]).collect();
