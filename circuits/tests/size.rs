@@ -10,8 +10,11 @@ const MEMORY: u64 = 1 << 20;
 /// For one model, on a machine that does other things too.
 const TIME: Duration = Duration::from_secs(60);
 
+/// Operator, operand, constant's shape, result's shape.
+type Step = (Op, usize, Option<Vec<usize>>, Vec<usize>);
+
 /// A chain: each step reads the value before it, twice if it has two operands, or a constant of the shape after it.
-fn chain(input: &[usize], steps: Vec<(Op, usize, Option<Vec<usize>>, Vec<usize>)>) -> Graph {
+fn chain(input: &[usize], steps: Vec<Step>) -> Graph {
     let value = |shape: &[usize], constant: bool| Value {
         name: "v".into(),
         shape: shape.into(),
