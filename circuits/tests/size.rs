@@ -10,7 +10,7 @@ const MEMORY: u64 = 1 << 20;
 /// For one model, on a machine that does other things too.
 const TIME: Duration = Duration::from_secs(60);
 
-/// Operator, operand, constant's shape, result's shape.
+/// Operator, number of operands, shape of its constant, shape of its result.
 type Step = (Op, usize, Option<Vec<usize>>, Vec<usize>);
 
 /// A chain: each step reads the value before it, twice if it has two operands, or a constant of the shape after it.

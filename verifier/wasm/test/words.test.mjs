@@ -59,9 +59,9 @@ test("units, leaks and dates", () => {
   for (const integer of [1, 12_345_678, -(2 ** 40) + 1, 2 ** 40 - 1]) assert.equal(Math.round(Number(real(integer, 9)) * 512), integer);
   assert.equal(real(768, null), "768 (integer of the quantized model)");
   assert.equal(outputText({ name: "scores", scores: [512, -256] }, { outputFrac: 9 }), "1, -0.5");
-  assert.match(leakText({ name: "scores" }, card("")), /at most 160 bits/);
-  assert.match(leakText({ name: "label" }, card("")), /3\.32 bits/);
-  assert.equal(leakText({ name: "threshold" }, card("")), "1 bit");
+  assert.match(leakText({ name: "scores" }, card("")), /at most 160.00 bits/);
+  assert.match(leakText({ name: "label" }, card("")), /at most 3\.46 bits/);
+  assert.match(leakText({ name: "threshold" }, card("")), /at most 1.58 bits/);
   assert.equal(validText("0"), "no end");
   assert.equal(validText("2000000000"), "2033-05-18 03:33:20 UTC (2000000000)");
   assert.match(validText("18446744073709551615"), /beyond the calendar/);

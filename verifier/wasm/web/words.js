@@ -123,19 +123,15 @@ export function statement({ claim }, about) {
   }
 }
 
-/** What one receipt of this policy lets out about a hidden input or about the weights. */
+/**
+ * What asking for a receipt of this policy lets out about a hidden input or about the weights: the logarithm of how many answers the policy has,
+ * "no receipt" among them; the same rule as on cards (`leakage::bits` in the prover).
+ */
 export function leakText(policy, card) {
   if (!card) return "unknown without the model’s card";
-  switch (policy.name) {
-    case "scores":
-      return `every output as an integer: at most ${card.outputs * card.output_bits} bits (${card.outputs} × ${card.output_bits})`;
-    case "label":
-      return `at most log2(${card.outputs}) = ${Math.log2(card.outputs).toFixed(2)} bits`;
-    case "threshold":
-      return "1 bit";
-    default:
-      return "that a receipt exists: at most 1 bit, and silence says nothing";
-  }
+  const answers = { scores: card.outputs * card.output_bits, label: Math.log2(card.outputs), threshold: 1 }[policy.name] ?? 0;
+  const bits = answers + Math.log2(1 + 2 ** -answers);
+  return `at most ${bits.toFixed(2)} bits, the answer that there is no receipt among them`;
 }
 
 export function validText(notAfter) {
