@@ -4,7 +4,7 @@ use crate::error::ProveError;
 use provenn_circuits::exec::{execute, quantize_input};
 use provenn_circuits::onnx::Graph;
 use provenn_circuits::qmodel::QModel;
-use provenn_circuits::{float, CircuitError};
+use provenn_circuits::{float, lower, CircuitError};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -64,10 +64,9 @@ pub fn measure(graph: &Graph, model: &QModel, rows: &[Vec<f32>], held_out: bool)
 
 fn compare(graph: &Graph, model: &QModel, row: &[f32]) -> Result<Outputs, ProveError> {
     let tensors = float::run(graph, row).map_err(|e| CircuitError::Float(e.to_string()))?;
-    let output = graph
-        .output
-        .first()
-        .and_then(|&id| tensors.get(id))
+    // Of a model that ends in an index: what it is the index of.
+    let output = lower::scores(graph)
+        .and_then(|id| tensors.get(id))
         .and_then(Option::as_ref);
     let exact = output
         .map(|t| t.data.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>())
