@@ -135,6 +135,9 @@ fn what_is_there_is_kept() {
     provenn_verifier::Receipt::from_bytes(&piped.stdout).unwrap();
     fails(&prove(&at("receipt.bin"), &["--opening", &opening]), 2, "output-exists");
     ok(&prove(&at("receipt.bin"), &["--opening", &opening, "--force"]));
+    // One file does not hold both.
+    fails(&prove(&at("both"), &["--opening", &at("both")]), 2, "opening");
+    assert!(!Path::new(&at("both")).exists());
     // Devices are written to.
     ok(&prove("/dev/null", &["--opening", &at("other.json")]));
     assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());

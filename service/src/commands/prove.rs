@@ -74,6 +74,13 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         true => None,
         false => {
             let path = opening_path(args, &out)?;
+            if path == args.out {
+                return Err(CliError::usage(
+                    "opening",
+                    format!("{} is named for the receipt and for its opening", path.display()),
+                    "name two files: the opening is secret",
+                ));
+            }
             Some((Output::private(&path, args.force, &inputs)?, path))
         }
     };
