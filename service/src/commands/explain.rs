@@ -131,25 +131,6 @@ fn decimal(score: i64, frac: i32) -> String {
     shortest.unwrap_or_else(|| format!("{value}"))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::decimal;
-
-    #[test]
-    fn no_two_scores_read_the_same() {
-        assert_eq!(decimal(2048, 12), "0.5");
-        assert_eq!(
-            (decimal(32_765, 16), decimal(32_768, 16)),
-            ("0.49995".into(), "0.5".into())
-        );
-        assert_eq!(decimal(-3, 20), "-0.000003");
-        for frac in [-3, 0, 8, 16, 30] {
-            let shown: std::collections::BTreeSet<String> = (-300..300).map(|score| decimal(score, frac)).collect();
-            assert_eq!(shown.len(), 600, "{frac}");
-        }
-    }
-}
-
 fn number(score: i64, description: Option<&Description>) -> String {
     match description {
         Some(description) => decimal(score, description.output_frac),
@@ -222,5 +203,24 @@ pub fn input(input: &InputBinding) -> String {
             points.len(),
             points.iter().map(|p| hex(p)).collect::<Vec<_>>().join(" ")
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decimal;
+
+    #[test]
+    fn no_two_scores_read_the_same() {
+        assert_eq!(decimal(2048, 12), "0.5");
+        assert_eq!(
+            (decimal(32_765, 16), decimal(32_768, 16)),
+            ("0.49995".into(), "0.5".into())
+        );
+        assert_eq!(decimal(-3, 20), "-0.000003");
+        for frac in [-3, 0, 8, 16, 30] {
+            let shown: std::collections::BTreeSet<String> = (-300..300).map(|score| decimal(score, frac)).collect();
+            assert_eq!(shown.len(), 600, "{frac}");
+        }
     }
 }
