@@ -9,7 +9,7 @@ mod walk;
 mod window;
 
 pub(crate) use layout::structural;
-pub(crate) use reduce::positions as reduced_positions;
+pub(crate) use reduce::{first_maxima, positions as reduced_positions};
 
 use crate::onnx::shape::{broadcast, infer};
 use crate::onnx::{elements, Graph, Op, Tensor};

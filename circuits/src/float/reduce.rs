@@ -37,21 +37,27 @@ pub fn reduce(kind: ReduceKind, axes: &[usize], x: &Tensor) -> Vec<f32> {
     sums.into_iter().map(|s| (s / scale) as f32).collect()
 }
 
-/// Index of the first maximum along `axis`.
-pub fn argmax(axis: usize, x: &Tensor) -> Vec<f32> {
-    let extent = x.shape.get(axis).copied().unwrap_or(1);
-    let inner: usize = x.shape.iter().skip(axis + 1).product();
+/// Index of the first maximum along `axis`; `least` is the least number of the type.
+pub(crate) fn first_maxima<T: Copy + PartialOrd>(axis: usize, shape: &[usize], data: &[T], least: T) -> Vec<i64> {
+    let extent = shape.get(axis).copied().unwrap_or(1);
+    let inner: usize = shape.iter().skip(axis + 1).product();
     let mut out = Vec::new();
-    for block in x.data.chunks_exact((extent * inner).max(1)) {
+    for block in data.chunks_exact((extent * inner).max(1)) {
         for i in 0..inner {
-            let mut best = (0, f32::NEG_INFINITY);
+            let mut best = (0i64, least);
             for (at, &x) in block.iter().skip(i).step_by(inner).enumerate() {
                 if x > best.1 {
-                    best = (at, x);
+                    best = (at as i64, x);
                 }
             }
-            out.push(best.0 as f32);
+            out.push(best.0);
         }
     }
     out
+}
+
+/// Index of the first maximum along `axis`.
+pub fn argmax(axis: usize, x: &Tensor) -> Vec<f32> {
+    let indices = first_maxima(axis, &x.shape, &x.data, f32::NEG_INFINITY);
+    indices.into_iter().map(|i| i as f32).collect()
 }

@@ -6,7 +6,7 @@ use super::model::{Op, ValueId};
 use super::shape;
 use super::tensor::{elements, integers, Const};
 use super::wire::limit;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Largest runtime tensor, and all of them together, in elements.
 const MAX_ELEMENTS: u64 = 1 << 22;
@@ -93,6 +93,8 @@ pub struct Builder {
     pub slots: Vec<Slot>,
     pub steps: Vec<Step>,
     published: Vec<Published>,
+    /// Computed constants that were published, with their sources.
+    shown: HashSet<ValueId>,
     /// Folded constants by what they were folded from.
     memo: HashMap<String, ValueId>,
     total: u64,
@@ -190,8 +192,12 @@ impl Builder {
                         });
                     }
                 }
-                // Once is enough for each value: what was published has nothing left to go back to.
-                Made::From(sources) => todo.extend(sources.drain(..).map(|id| (id, true))),
+                // Once is enough for each value. Its sources stay: `leaks` walks them.
+                Made::From(sources) => {
+                    if self.shown.insert(id) {
+                        todo.extend(sources.iter().map(|&id| (id, true)));
+                    }
+                }
             }
         }
     }

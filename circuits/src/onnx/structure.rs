@@ -134,7 +134,7 @@ fn bare_attribute(node: &NodeProto, attribute: &AttributeProto, public: bool) ->
     let mut bare = AttributeProto {
         name: attribute.name.clone(),
         type_: attribute.type_,
-        t: tensor.map(|tensor| bare_tensor(tensor, !weight)).into(),
+        t: tensor.map(|tensor| nameless(bare_tensor(tensor, !weight))).into(),
         f: attribute.f,
         i: attribute.i,
         floats: attribute.floats.clone(),
@@ -173,6 +173,14 @@ fn bare_tensor(tensor: &TensorProto, public: bool) -> TensorProto {
         bare.raw_data.clone_from(&tensor.raw_data);
     }
     bare
+}
+
+/// Nothing reads the name of a tensor within an attribute.
+fn nameless(tensor: TensorProto) -> TensorProto {
+    TensorProto {
+        name: String::new(),
+        ..tensor
+    }
 }
 
 /// Positive, not all equal, exact in every format.

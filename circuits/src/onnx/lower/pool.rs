@@ -4,7 +4,7 @@ use super::geometry::Geometry;
 use super::Call;
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::model::{Op, ReduceKind, ValueId};
-use crate::onnx::tensor::elements;
+use crate::onnx::tensor::{elements, Const};
 use crate::onnx::wire::limit;
 
 /// Elements of the largest pooling window.
@@ -128,7 +128,16 @@ pub fn arg(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let mut x = call.required(0)?;
     let axis = call.axis(call.attrs.int("axis")?.unwrap_or(0), b.shape(x)?.len())?;
     if call.op == "ArgMin" {
-        x = b.emit(&call.origin, "negated", Op::Neg, &[x])?;
+        x = match &b.slot(x)?.constant {
+            // The complement turns the order around and is in every range of 64 bits; the negative may wrap.
+            Some(Const::Ints(data)) => {
+                let (data, shape) = (data.iter().map(|x| !x).collect(), b.shape(x)?.to_vec());
+                b.reserve(&shape, 1)?;
+                let name = format!("{}/negated", call.origin.output);
+                b.constant(&name, shape, 7, Const::Ints(data), vec![x])
+            }
+            _ => b.emit(&call.origin, "negated", Op::Neg, &[x])?,
+        };
     }
     let keepdims = call.attrs.flag("keepdims", true)?;
     b.emit(&call.origin, "", Op::ArgMax { axis, keepdims }, &[x])

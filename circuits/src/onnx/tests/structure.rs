@@ -192,3 +192,14 @@ fn nothing_else_is_left_in_the_file() {
     let refused = structure(&Model::new(13, &[2]).node("Celu", &["x"], &["y"], &[]).bytes());
     assert_eq!(refused.expect_err("not importable").code(), "onnx-unsupported");
 }
+
+#[test]
+fn names_within_attributes_do_not_leave() {
+    let mut tensor = floats(&[1, 2], &[1.0, 2.0]);
+    tensor.name = "note".into();
+    let model = Model::new(13, &[1, 2])
+        .node("Constant", &[], &["c"], &[("value", A::T(tensor))])
+        .node("Add", &["x", "c"], &["y"], &[]);
+    let bare = structure(&model.bytes()).expect("a structure");
+    assert!(!bare.windows(4).any(|part| part == b"note"));
+}

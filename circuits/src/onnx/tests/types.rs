@@ -113,6 +113,39 @@ fn a_bound_computed_from_weights_is_refused() {
     assert!(own.import().is_ok());
 }
 
+/// The same where the product reads them through a computed constant that the bound reads too.
+#[test]
+fn a_bound_computed_from_derived_weights_is_refused() {
+    for derive in ["Transpose", "Neg"] {
+        let model = Model::new(13, &[1, 2])
+            .floats("w", &[2, 2], &[5.0, 6.0, 7.0, 8.0])
+            .node(derive, &["w"], &["derived"], &[])
+            .node("MatMul", &["x", "derived"], &["m"], &[])
+            .node("ReduceMax", &["derived"], &["largest"], &[("keepdims", A::I(0))])
+            .node("Clip", &["m", "", "largest"], &["y"], &[]);
+        let reason = reason(&model);
+        assert!(reason.contains("the upper bound") && reason.contains("`w`"), "{reason}");
+    }
+}
+
+/// Indices are exact beyond the integers of floats, and unsigned numbers have no negatives.
+#[test]
+fn indices_of_constant_integers_are_exact() {
+    let index = |op: &str, data: &[i64], data_type: i64| {
+        let model = Model::new(13, &[1, 1])
+            .ints("i", data)
+            .node("Cast", &["i"], &["n"], &[("to", A::I(data_type))])
+            .node(op, &["n"], &["at"], &[])
+            .node("Cast", &["at"], &["f"], &[("to", A::I(1))])
+            .node("Add", &["x", "f"], &["y"], &[]);
+        output(&model, &[0.0]).data
+    };
+    assert_eq!(index("ArgMin", &[0, 1], 2), [0.0]);
+    assert_eq!(index("ArgMin", &[3, -128, 5], 3), [1.0]);
+    assert_eq!(index("ArgMin", &[0, i64::MIN], 7), [1.0]);
+    assert_eq!(index("ArgMax", &[1 << 24, (1 << 24) + 1], 7), [1.0]);
+}
+
 /// A value keeps its type until it is cast.
 #[test]
 fn a_cast_ends_the_arithmetic_of_integers() {
