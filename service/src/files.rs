@@ -7,6 +7,7 @@ use provenn_verifier::{FileKind, VerifyError};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::Path;
+use tempfile::NamedTempFile;
 
 /// Largest ONNX file.
 pub const MAX_MODEL: u64 = 512 << 20;
@@ -94,8 +95,14 @@ pub fn folder(path: &Path) -> &Path {
 
 /// Writes a file completely or not at all. A private one is readable by its owner only, from its first byte on.
 pub fn write(path: &Path, bytes: &[u8], private: bool) -> Result<(), CliError> {
+    let file = aside(path, bytes, private)?;
+    file.persist(path).map_err(|e| CliError::io(path, &e.error)).map(drop)
+}
+
+/// The file that is to be at `path`, beside it under a name that nobody else uses; removed unless it is kept.
+pub fn aside(path: &Path, bytes: &[u8], private: bool) -> Result<NamedTempFile, CliError> {
     let io = |e: std::io::Error| CliError::io(path, &e);
-    let mut file = tempfile::NamedTempFile::new_in(folder(path)).map_err(io)?;
+    let mut file = NamedTempFile::new_in(folder(path)).map_err(io)?;
     file.write_all(bytes)
         .and_then(|()| file.as_file().sync_all())
         .map_err(io)?;
@@ -106,8 +113,7 @@ pub fn write(path: &Path, bytes: &[u8], private: bool) -> Result<(), CliError> {
     }
     #[cfg(not(unix))]
     let _only_unix = private;
-    file.persist(path).map_err(|e| CliError::io(path, &e.error))?;
-    Ok(())
+    Ok(file)
 }
 
 /// Size of a file, 0 if there is none.

@@ -6,6 +6,7 @@ use crate::files;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// Stands for standard input or output.
 pub const STANDARD: &str = "-";
@@ -21,8 +22,11 @@ pub struct Output {
 #[derive(Debug)]
 enum Kind {
     Standard,
-    /// A file that is made, or takes the place of another one.
-    File(PathBuf),
+    /// A file that is made, or with `replace` takes the place of another one.
+    File {
+        path: PathBuf,
+        replace: bool,
+    },
     /// Something that is written to, such as a FIFO or a terminal.
     Stream,
 }
@@ -42,7 +46,15 @@ impl Output {
                     "remove the link, or name another file",
                 ));
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => Kind::File(path.into()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                // Found now and not when everything is done.
+                let folder = files::folder(path);
+                fs::metadata(folder).map_err(|e| CliError::io(folder, &e))?;
+                Kind::File {
+                    path: path.into(),
+                    replace: force,
+                }
+            }
             Err(error) => return Err(CliError::io(path, &error)),
             Ok(there) if there.is_dir() => {
                 return Err(occupied(path, "is a folder", "name a file"));
@@ -63,7 +75,10 @@ impl Output {
                         "name another file, or add --force to replace it",
                     ));
                 }
-                Kind::File(fs::canonicalize(path).map_err(|e| CliError::io(path, &e))?)
+                Kind::File {
+                    path: fs::canonicalize(path).map_err(|e| CliError::io(path, &e))?,
+                    replace: true,
+                }
             }
         };
         Ok(Self {
@@ -89,29 +104,75 @@ impl Output {
         matches!(self.kind, Kind::Standard)
     }
 
+    /// The path of the file, for what is written by others than this.
+    ///
+    /// # Errors
+    /// It is no file.
+    pub fn file(&self) -> Result<&Path, CliError> {
+        match &self.kind {
+            Kind::File { path, .. } => Ok(path),
+            Kind::Standard | Kind::Stream => Err(occupied(&self.named, "is no file", "name a file")),
+        }
+    }
+
     /// Writes the file: completely, or not at all.
     ///
     /// # Errors
     /// The disk is full, the reader is gone, and the like.
     pub fn write(&self, bytes: &[u8]) -> Result<(), CliError> {
-        let io = |e: io::Error| CliError::io(&self.named, &e);
-        match &self.kind {
-            Kind::Standard => {
-                let mut out = io::stdout().lock();
-                out.write_all(bytes).and_then(|()| out.flush()).map_err(io)
-            }
-            Kind::Stream => {
-                let mut stream = OpenOptions::new().write(true).open(&self.named).map_err(io)?;
-                stream.write_all(bytes).and_then(|()| stream.flush()).map_err(io)
-            }
-            Kind::File(path) => files::write(path, bytes, self.private),
-        }
+        self.stage(bytes)?.keep()
     }
 
-    /// Takes back what [`write`](Self::write) made, where it made a file.
-    pub fn remove(&self) {
-        if let Kind::File(path) = &self.kind {
-            let _gone = fs::remove_file(path);
+    /// Does all of [`write`](Self::write) that may fail for want of room; nothing is seen of it before it is [kept](Staged::keep).
+    ///
+    /// # Errors
+    /// The disk is full, and the like.
+    pub fn stage<'a>(&'a self, bytes: &'a [u8]) -> Result<Staged<'a>, CliError> {
+        let file = match &self.kind {
+            Kind::File { path, .. } => Some(files::aside(path, bytes, self.private)?),
+            Kind::Standard | Kind::Stream => None,
+        };
+        Ok(Staged {
+            output: self,
+            bytes,
+            file,
+        })
+    }
+}
+
+/// What waits to be written; dropped, it leaves everything as it was.
+#[derive(Debug)]
+pub struct Staged<'a> {
+    output: &'a Output,
+    bytes: &'a [u8],
+    /// Beside the file's place.
+    file: Option<NamedTempFile>,
+}
+
+impl Staged<'_> {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// The reader is gone; somebody made a file of this name meanwhile.
+    pub fn keep(self) -> Result<(), CliError> {
+        let Output { named, kind, .. } = self.output;
+        let io = |e: io::Error| CliError::io(named, &e);
+        match (kind, self.file) {
+            (Kind::File { path, replace }, Some(file)) => {
+                let kept = match replace {
+                    true => file.persist(path),
+                    false => file.persist_noclobber(path),
+                };
+                kept.map(drop).map_err(|e| io(e.error))
+            }
+            (Kind::Stream, _) => {
+                let mut stream = OpenOptions::new().write(true).open(named).map_err(io)?;
+                stream.write_all(self.bytes).and_then(|()| stream.flush()).map_err(io)
+            }
+            _ => {
+                let mut out = io::stdout().lock();
+                out.write_all(self.bytes).and_then(|()| out.flush()).map_err(io)
+            }
         }
     }
 }
@@ -127,7 +188,9 @@ impl OutputFolder {
     /// Anything else is there.
     pub fn new(path: &Path) -> Result<Self, CliError> {
         match fs::read_dir(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => {}
+            Err(error) if error.kind() == ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => {
+                return Ok(Self(path.into()));
+            }
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 return Err(occupied(path, "is no folder", "name a folder that does not exist yet"));
             }
@@ -139,7 +202,8 @@ impl OutputFolder {
                 }
             }
         }
-        Ok(Self(path.into()))
+        // A link's target, or the working folder by its name.
+        Ok(Self(fs::canonicalize(path).map_err(|e| CliError::io(path, &e))?))
     }
 
     /// Lets `fill` write into a folder beside it, which then takes its place.
@@ -210,8 +274,15 @@ mod tests {
         let secret = Output::private(&at("secret"), false, &[]).unwrap();
         secret.write(b"secret").unwrap();
         assert_eq!(fs::metadata(at("secret")).unwrap().permissions().mode() & 0o777, 0o600);
-        secret.remove();
-        assert!(!at("secret").exists());
+        // What is not kept changes nothing, and what came meanwhile is not replaced.
+        drop(Output::new(&at("old"), true, &[]).unwrap().stage(b"never").unwrap());
+        assert_eq!(fs::read(at("old")).unwrap(), b"new");
+        let late = Output::new(&at("late"), false, &[]).unwrap();
+        let staged = late.stage(b"ours").unwrap();
+        fs::write(at("late"), "theirs").unwrap();
+        staged.keep().unwrap_err();
+        assert_eq!(fs::read(at("late")).unwrap(), b"theirs");
+        assert_eq!(Output::new(&at("none/file"), false, &[]).unwrap_err().parts().0, "io");
         // A device is written to.
         Output::new(Path::new("/dev/null"), false, &[])
             .unwrap()
@@ -230,7 +301,9 @@ mod tests {
         fs::write(at("file"), "old").unwrap();
         refused(OutputFolder::new(&at("full")), "is not empty");
         refused(OutputFolder::new(&at("file")), "is no folder");
-        for name in ["empty", "new", "deep/new"] {
+        fs::create_dir(at("target")).unwrap();
+        symlink(at("target"), at("by link")).unwrap();
+        for name in ["empty", "new", "deep/new", "by link"] {
             let place = OutputFolder::new(&at(name)).unwrap();
             place.fill(|path| files::write(&path.join("a"), b"a", true)).unwrap();
             assert_eq!(fs::read(at(name).join("a")).unwrap(), b"a");

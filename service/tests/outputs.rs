@@ -128,6 +128,13 @@ fn what_is_there_is_kept() {
     let opening = at("opening.json");
     fails(&prove("/dev/full", &["--opening", &opening]), 1, "io");
     assert!(!Path::new(&opening).exists(), "a secret without its receipt");
+    fs::write(at("older.json"), "older").unwrap();
+    fails(
+        &prove("/dev/full", &["--opening", &at("older.json"), "--force"]),
+        1,
+        "io",
+    );
+    assert_eq!(fs::read(at("older.json")).unwrap(), b"older");
     // Standard output holds the receipt and nothing else.
     fails(&prove("-", &[]), 2, "opening");
     let piped = prove("-", &["--opening", &opening]);
@@ -173,4 +180,29 @@ fn what_is_there_is_kept() {
         .output()
         .unwrap();
     ok(&shown);
+}
+
+#[test]
+fn parameters_are_written_to_files_only() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(at("ptau"), "ptau").unwrap();
+    fs::write(at("there"), "there").unwrap();
+    let zeros = "00".repeat(32);
+    for out in ["/dev/null", "-", &at("there"), &at("ptau")] {
+        let import = [
+            "srs",
+            "import",
+            "--k",
+            "4",
+            "--digest",
+            &zeros,
+            "--ptau",
+            &at("ptau"),
+            "--out",
+            out,
+        ];
+        fails(&provenn(&import), 2, "output-exists");
+    }
+    assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
 }

@@ -2,7 +2,7 @@
 
 use crate::bytes::{hex32, whole};
 use crate::error::CliError;
-use crate::output::Output;
+use crate::output::{Output, Staged};
 use crate::policy::Asked;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
@@ -109,18 +109,15 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     })?;
     drop(progress);
     let seconds = started.elapsed().as_secs_f64();
-    let opening = match (secret, opening) {
-        (Some((place, path)), Some(secret)) => {
-            place.write(secret.to_string().as_bytes())?;
-            // A secret without its receipt is of no use.
-            out.write(&receipt).inspect_err(|_| place.remove())?;
-            Some(path)
-        }
-        _ => {
-            out.write(&receipt)?;
-            None
-        }
+    // The opening is kept after its receipt was written: a secret without its receipt is of no use.
+    let opening = opening.map(|secret| secret.to_string());
+    let staged = match (&secret, &opening) {
+        (Some((place, _)), Some(text)) => Some(place.stage(text.as_bytes())?),
+        _ => None,
     };
+    out.write(&receipt)?;
+    staged.map(Staged::keep).transpose()?;
+    let opening = secret.as_ref().map(|(_, path)| path);
 
     let claim = Receipt::from_bytes(&receipt)?.claim;
     let mut report = Report {

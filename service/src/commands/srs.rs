@@ -55,10 +55,11 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
             out,
             force,
         } => {
-            let _free = Output::new(out, *force, &[ptau])?;
+            let place = Output::new(out, *force, &[ptau])?;
+            let file = place.file()?;
             let progress = Progress::new("checking the ceremony file");
             let srs = import(ptau, *k, digest)?;
-            srs.save(out)?;
+            srs.save(file)?;
             drop(progress);
             report(&srs, out, false)
         }

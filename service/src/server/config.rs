@@ -82,6 +82,8 @@ pub struct Limits {
     pub requests_per_second: u32,
     /// Requests at once beyond that rate.
     pub burst: u32,
+    /// Bytes of receipts that are kept in memory to be verified, all together; a client has a quarter of them.
+    pub receipt_bytes: u64,
     /// Verifications at a time.
     pub verifications: usize,
     /// Uploaded models read at a time, and as many inputs.
@@ -185,6 +187,7 @@ impl Default for Limits {
             tenant_bytes: 16 << 30,
             requests_per_second: 1000,
             burst: 2000,
+            receipt_bytes: 256 << 20,
             verifications: 4,
             inspections: 4,
             streams: 2_000,

@@ -1,6 +1,7 @@
 //! What a request passes before any handler: who calls is found once, and counted once, by tenant or by address.
 
 pub mod address;
+pub mod buffers;
 pub mod counts;
 pub mod turns;
 

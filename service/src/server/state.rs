@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::config::Config;
 use super::db::Db;
+use super::door::buffers::Buffers;
 use super::door::counts::Counts;
 use super::door::turns::Turns;
 use super::door::Recent;
@@ -42,6 +43,8 @@ pub struct Parts {
     pub rates: RateLimits,
     /// Keys that were valid lately.
     pub recent: Recent,
+    /// Bodies of receipts that are to be verified.
+    pub receipts: Buffers,
     /// Verifications of receipts, readings of models and of inputs.
     pub verifications: Turns,
     pub inspections: Turns,
@@ -87,6 +90,7 @@ impl App {
             metrics: Metrics::new(),
             rates: RateLimits::new(&config.limits),
             recent: Recent::default(),
+            receipts: Buffers::new(config.limits.receipt_bytes),
             verifications: Turns::new(config.limits.verifications),
             inspections: Turns::new(config.limits.inspections),
             readings: Turns::new(config.limits.inspections),

@@ -16,6 +16,7 @@ use super::problem::Problem;
 use super::queue::{new_id, rank};
 use super::state::App;
 use crate::child::protocol::{Start, Work};
+use crate::error::CliError;
 use crate::fail;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -50,6 +51,17 @@ impl From<ApiError> for Stopped {
                 Self::Failed(Box::new(ApiError::Damaged(cause).problem()))
             }
             refusal => Self::Failed(Box::new(refusal.problem())),
+        }
+    }
+}
+
+/// What the libraries refuse about model and input, in this process too, is not for tenants.
+impl From<CliError> for Stopped {
+    fn from(error: CliError) -> Self {
+        let (code, message, help) = error.parts();
+        match process::worth_retrying(code) {
+            true => Self::Died(format!("{code}: {message}")),
+            false => Self::Refused(Box::new(Problem::new(422, code, message, help))),
         }
     }
 }

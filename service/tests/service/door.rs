@@ -107,3 +107,31 @@ async fn slow_bodies_hold_no_turns() {
         () = honest => {}
     }
 }
+
+/// Bodies come before turns, so what they keep in memory is limited by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_wait_fill_no_memory() {
+    let service = Service::start(|config| config.limits.receipt_bytes = 4 << 20).await;
+    let alice = service.alice().await;
+    let large = || {
+        let begin = stream::iter([Ok::<_, Infallible>(vec![0u8; 900 << 10])]);
+        Body::from_stream(futures_util::StreamExt::chain(begin, stream::pending()))
+    };
+    let waiting = service.call("POST", "/v1/verify", &[], large());
+    let honest = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        // Of the same client a quarter is taken; others verify.
+        let more = service.call("POST", "/v1/verify", &[], vec![0u8; 200 << 10]).await;
+        more.problem(503, "busy");
+        assert!(more.headers.contains_key("retry-after"));
+        let other = alice.call("POST", "/v1/verify", vec![0u8; 200 << 10]).await;
+        assert_eq!(other.status.as_u16(), 422, "{}", String::from_utf8_lossy(&other.body));
+    };
+    tokio::select! {
+        _ = waiting => panic!("an endless body ended"),
+        () = honest => {}
+    }
+    // What it kept is free again.
+    let answer = service.call("POST", "/v1/verify", &[], vec![0u8; 900 << 10]).await;
+    assert_eq!(answer.status.as_u16(), 422);
+}

@@ -1,6 +1,7 @@
 //! Reading bodies under limits.
 
 use crate::bytes::hex;
+use crate::server::door::buffers::Buffered;
 use crate::server::error::ApiError;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::rejection::QueryRejection;
@@ -36,6 +37,17 @@ pub async fn bytes(body: Body, maximum: u64) -> Result<Vec<u8>, ApiError> {
     let mut bytes = Vec::new();
     let mut chunks = Chunks::new(body, maximum);
     while let Some(chunk) = chunks.next().await? {
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// The same where strangers may send much of it: what is kept of it counts.
+pub async fn buffered(body: Body, maximum: u64, kept: &mut Buffered<'_>) -> Result<Vec<u8>, ApiError> {
+    let mut bytes = Vec::new();
+    let mut chunks = Chunks::new(body, maximum);
+    while let Some(chunk) = chunks.next().await? {
+        kept.grow(chunk.len() as u64)?;
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)

@@ -81,7 +81,8 @@ pub async fn verify_receipt(
     body: Body,
 ) -> Result<Json<VerdictView>, ApiError> {
     let Query(asks) = asks.map_err(|e| body::query(&e))?;
-    let bytes = body::bytes(body, MAX_RECEIPT).await?;
+    let mut kept = app.receipts.hold(&client);
+    let bytes = body::buffered(body, MAX_RECEIPT, &mut kept).await?;
     let _turn = app.verifications.take(&client).await?;
     let claim = Receipt::from_bytes(&bytes);
     let claim = claim.map_err(|error| refused(error, vec![]))?.claim;

@@ -8,6 +8,7 @@ use crate::error::CliError;
 use crate::fail;
 use crate::files::{self, MAX_CARD};
 use crate::server::db::{Model, Publication, Stored};
+use crate::server::private;
 use crate::server::problem::Problem;
 use crate::server::store::Kind;
 use provenn_prover::store;
@@ -17,18 +18,6 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The process that makes development parameters can write where they are kept, but make no folder beside it.
-fn parameters_folder(path: &Path) -> std::io::Result<()> {
-    if path.exists() {
-        return Ok(());
-    }
-    let mut folder = std::fs::DirBuilder::new();
-    folder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
-    folder.create(path)
-}
-
 impl Attempt<'_> {
     pub(super) async fn commit(&self) -> Result<Publication, Stopped> {
         let (app, tenant) = (self.app, &self.job.tenant);
@@ -36,7 +25,10 @@ impl Attempt<'_> {
         let at = |name: &str| temporary.path().join(name);
         let source = self.text("model").to_owned();
         app.store.fetch(tenant, Kind::Model, &source, &at("model.onnx")).await?;
-        parameters_folder(&app.config.srs())?;
+        // The process that makes development parameters can write where they are kept, but make no folder beside it.
+        if !app.config.srs().exists() {
+            private::folder(&app.config.srs())?;
+        }
         let made = self
             .child(Work::Commit {
                 model: at("model.onnx"),

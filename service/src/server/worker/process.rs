@@ -98,7 +98,7 @@ async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<St
 }
 
 /// Faults of the machine, not of the request.
-fn worth_retrying(code: &str) -> bool {
+pub(super) fn worth_retrying(code: &str) -> bool {
     matches!(code, "io" | "randomness" | "file-damaged" | "child")
 }
 

@@ -76,7 +76,7 @@ impl Attempt<'_> {
     }
 
     /// What the receipt has to state: exactly what was asked for.
-    fn expectation(&self, public: &Public, input: &Path, points: Option<Vec<String>>) -> Result<Expectation, ApiError> {
+    fn expectation(&self, public: &Public, input: &Path, points: Option<Vec<String>>) -> Result<Expectation, Stopped> {
         let description = &public.description;
         let policy: Asked = self.text("policy").parse().map_err(ApiError::bad)?;
         let values = sample::quantize(&sample::one(input, description)?, description);
