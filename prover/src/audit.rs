@@ -11,6 +11,7 @@ use crate::commit::{
 };
 use crate::error::ProveError;
 use crate::register::registration_key;
+use crate::rows::Rows;
 use crate::srs::Srs;
 use crate::store;
 use halo2curves::bn256::Fr;
@@ -91,6 +92,8 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
         ranges: description.ranges.clone(),
         model: Arc::new(program),
         layout: Arc::new(layout),
+        calibration: Rows::from(vec![]),
+        warnings: vec![],
     };
     let (program, layout) = (&compiled.model, &compiled.layout);
     let (_, key) = model_key(program, layout, srs)?;
@@ -120,7 +123,7 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
         ),
         check(
             "description",
-            "what the card says of the model, but its accuracy, is so",
+            "what the card says of the model, but its fidelity, is so",
             describes(&description, &card.description, &compiled),
         ),
     ];
@@ -155,9 +158,9 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
     Ok(checks)
 }
 
-/// Whether a description is, field for field, the one that the model has; the accuracy is the publisher's.
+/// Whether a description is, field for field, the one that the model has; the fidelity is the publisher's.
 fn describes(description: &Description, text: &str, model: &Compiled) -> bool {
-    let expected = serde_json::to_value(describe(model, description.accuracy.clone()));
+    let expected = serde_json::to_value(describe(model, description.fidelity.clone()));
     let given = serde_json::from_str::<serde_json::Value>(text);
     expected
         .ok()

@@ -2,9 +2,10 @@
 
 use crate::compact::compact;
 use crate::error::ProveError;
+use crate::fidelity::{measure, Fidelity, Source};
 use crate::leakage;
 use crate::register::register;
-use crate::report::{measure, Accuracy};
+use crate::rows::{self, Rows, Use};
 use crate::srs::{Srs, SrsKind};
 use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
@@ -27,17 +28,13 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Seeded rows for calibration, and the multiplications that they may take together.
-const DEFAULT_ROWS: usize = 16;
-const DEFAULT_WORK: usize = 1 << 31;
-
 /// How to commit.
 #[derive(Clone, Debug, Default)]
 pub struct CommitOptions {
-    /// Rows that scales are chosen from; a seeded default if empty.
-    pub calibration: Vec<Vec<f32>>,
-    /// Rows that accuracy is measured on; the calibration rows if empty.
-    pub held_out: Vec<Vec<f32>>,
+    /// Rows that scales are chosen from; seeded ones if none are given.
+    pub calibration: Option<Rows>,
+    /// Rows that fidelity is measured on; those that scales are chosen from if none are given.
+    pub held_out: Option<Rows>,
     /// Commit to inputs instead of publishing them.
     pub committed_input: bool,
 }
@@ -53,6 +50,10 @@ pub struct Compiled {
     pub model: Arc<QModel>,
     /// Its layout.
     pub layout: Arc<Layout>,
+    /// The rows that its scales were chosen from.
+    pub calibration: Rows,
+    /// What is odd about them, for the owner.
+    pub warnings: Vec<String>,
 }
 
 /// The people's part of a model card. Everything in it is bound by the model id.
@@ -76,12 +77,28 @@ pub struct Description {
     pub ranges: Ranges,
     /// Fractional bits per stored tensor.
     pub tensors: Vec<(String, i32)>,
-    /// Measured accuracy.
-    pub accuracy: Accuracy,
-    /// Policies and the bits each reveals.
+    /// How far the program is from the float model, as the owner measured it.
+    pub fidelity: Fidelity,
+    /// The policies that fit the model's output, and the bits each reveals.
     pub leakage: Vec<(String, String)>,
     /// How inputs are bound.
     pub input: String,
+}
+
+impl Description {
+    /// Whether receipts of a policy are about the model's output.
+    ///
+    /// # Errors
+    /// [`ProveError::NotOffered`].
+    pub fn offers(&self, policy: PolicyKind) -> Result<(), ProveError> {
+        match self.leakage.iter().any(|(name, _)| name == policy.name()) {
+            true => Ok(()),
+            false => Err(ProveError::NotOffered {
+                policy: policy.name(),
+                offered: self.leakage.iter().map(|(name, _)| name.clone()).collect(),
+            }),
+        }
+    }
 }
 
 /// A committed model, as its owner holds it.
@@ -105,23 +122,56 @@ pub struct Committed {
 /// Import errors, unsupported operators, bad calibration data.
 pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveError> {
     let graph = onnx::import(bytes)?;
-    let samples = match options.calibration.is_empty() {
-        true => lower::default_samples(&graph, default_rows(&graph)),
-        false => options.calibration.clone(),
+    let shape = graph.input.first().map_or(&[][..], |&id| graph.unbatched(id));
+    for (rows, data) in [
+        (&options.calibration, Use::Calibration),
+        (&options.held_out, Use::HeldOut),
+    ] {
+        rows.iter().try_for_each(|rows| rows.check(shape, data))?;
+    }
+    let rows = match &options.calibration {
+        Some(rows) => rows.clone(),
+        None => rows::seeded(&graph).into(),
     };
-    let ranges = Ranges::calibrate(&graph, &samples)?;
+    let ranges = Ranges::calibrate(&graph, &rows.rows)?;
     let (model, layout) = lower::compile(&graph, &ranges, !options.committed_input)?;
+    let warnings = match options.calibration.is_some() {
+        true => rows.warnings(2f64.powi(-model.tensors[0].frac)),
+        false => vec![],
+    };
     Ok(Compiled {
         graph,
         ranges,
         model: Arc::new(model),
         layout: Arc::new(layout),
+        calibration: rows,
+        warnings,
     })
 }
 
-/// Seeded rows that a model is calibrated on if none are given: fewer for large models, whose runs take seconds.
-fn default_rows(graph: &Graph) -> usize {
-    (DEFAULT_WORK / lower::work(graph).max(1)).clamp(1, DEFAULT_ROWS)
+impl Compiled {
+    /// Fidelity on the held-out rows, or on those that the scales were chosen from.
+    ///
+    /// # Errors
+    /// As [`measure`].
+    pub fn fidelity(&self, options: &CommitOptions) -> Result<Fidelity, ProveError> {
+        let (rows, source) = match (&options.held_out, &options.calibration) {
+            (Some(rows), _) => (rows, Source::HeldOut),
+            (None, Some(_)) => (&self.calibration, Source::Calibration),
+            (None, None) => (&self.calibration, Source::Seeded),
+        };
+        measure(&self.graph, &self.model, &rows.rows, source)
+    }
+
+    /// Fidelity on as many of the calibration rows as take no more than seconds: what `inspect` has time for.
+    ///
+    /// # Errors
+    /// As [`measure`].
+    pub fn estimated_fidelity(&self, source: Source) -> Result<Fidelity, ProveError> {
+        let rows = &self.calibration.rows;
+        let few = rows.len().min(rows::affordable(&self.graph));
+        measure(&self.graph, &self.model, &rows[..few], source)
+    }
 }
 
 /// Commits to a compiled model under an SRS of `layout.shape.k`.
@@ -149,16 +199,12 @@ pub fn commit_with<R: RngCore + CryptoRng>(
     if expected != got {
         return Err(CircuitError::Outputs { expected, got }.into());
     }
-    let (rows, held_out) = match options.held_out.is_empty() {
-        true => (&options.calibration, false),
-        false => (&options.held_out, true),
-    };
-    let accuracy = measure(&compiled.graph, &model, rows, held_out)?;
+    let fidelity = compiled.fidelity(options)?;
     let (proving_key, key) = model_key(&model, &layout, srs)?;
     let srs_key = srs_verifying_key(srs)?;
     let srs_id = srs_key.id();
     let registered = register(&model, &layout, &key.digest(), &srs_id, srs, rng)?;
-    let description = describe(compiled, accuracy);
+    let description = describe(compiled, fidelity);
     let card = ModelCard {
         key,
         srs_id,
@@ -276,23 +322,24 @@ pub fn srs_verifying_key(srs: &Srs) -> Result<SrsVerifyingKey, ProveError> {
     SrsVerifyingKey::new(parts).map_err(|e| ProveError::ProofSystem(e.to_string()))
 }
 
-pub(crate) fn describe(compiled: &Compiled, accuracy: Accuracy) -> Description {
+pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {
     let (graph, model, layout) = (&compiled.graph, &compiled.model, &compiled.layout);
     let outputs = model.tensors[model.output()].len();
     let (outputs, width) = (u32::try_from(outputs).unwrap_or(u32::MAX), model.precision.bits());
     let (output, threshold) = (0, 0);
-    let leakage = [
-        ("scores", PolicyKind::Scores),
-        ("label", PolicyKind::Label),
-        ("threshold", PolicyKind::ThresholdBit { output, threshold }),
-        ("yes-only", PolicyKind::YesOnly { output, threshold }),
+    let all = [
+        PolicyKind::Scores,
+        PolicyKind::Label,
+        PolicyKind::ThresholdBit { output, threshold },
+        PolicyKind::YesOnly { output, threshold },
     ];
-    let leakage = leakage.map(|(name, policy)| {
+    // An index has no scores: those before it are no output of the model.
+    let index = lower::scores(graph) != graph.output.first().copied();
+    let offered = all.into_iter().filter(|policy| !index || *policy == PolicyKind::Label);
+    let leakage = offered.map(|policy| {
         let bits = leakage::bits(policy, outputs, width);
-        (
-            name.to_string(),
-            format!("{bits:.2} bits, the answer that there is no receipt among them"),
-        )
+        let words = format!("{bits:.2} bits, the answer that there is no receipt among them");
+        (policy.name().to_owned(), words)
     });
     Description {
         name: graph.name.clone(),
@@ -309,8 +356,8 @@ pub(crate) fn describe(compiled: &Compiled, accuracy: Accuracy) -> Description {
         shape: layout.shape.clone(),
         ranges: compiled.ranges.clone(),
         tensors: model.tensors.iter().map(|t| (t.name.clone(), t.frac)).collect(),
-        accuracy,
-        leakage: leakage.to_vec(),
+        fidelity,
+        leakage: leakage.collect(),
         input: if layout.shape.public_input {
             "public"
         } else {

@@ -1,5 +1,6 @@
 //! Errors of committing and proving.
 
+use crate::rows::Use;
 use crate::srs::SrsError;
 use provenn_circuits::onnx::ImportError;
 use provenn_circuits::CircuitError;
@@ -35,6 +36,22 @@ pub enum ProveError {
     File {
         /// The file.
         path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The model's output is not what the policy speaks of.
+    #[error("the card does not offer the policy `{policy}`: it offers {}. Help: a model that ends in ArgMax has an index as its output, and no scores; ask for `label`", offered.join(", "))]
+    NotOffered {
+        /// Name of the policy.
+        policy: &'static str,
+        /// Names of those on the card.
+        offered: Vec<String>,
+    },
+    /// Calibration or held-out rows do not fit the model.
+    #[error("{data} rows: {reason}. Help: give at least one row, each of the model's input shape")]
+    Rows {
+        /// Which rows.
+        data: Use,
         /// What is wrong.
         reason: String,
     },
@@ -89,6 +106,8 @@ impl ProveError {
             Self::File { .. } => "file-damaged",
             Self::Import(e) => e.code(),
             Self::Io { .. } => "io",
+            Self::NotOffered { .. } => "policy-not-offered",
+            Self::Rows { .. } => "calibration",
             Self::Policy(e) | Self::Refused(e) => e.code(),
             Self::ProofSystem(_) => "proof-system",
             Self::Randomness(_) => "randomness",

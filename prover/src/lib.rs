@@ -8,12 +8,13 @@ pub mod audit;
 pub mod commit;
 pub mod compact;
 pub mod error;
+pub mod fidelity;
 pub mod leakage;
 pub mod link;
 pub mod plonk;
 pub mod prove;
 pub mod register;
-pub mod report;
+pub mod rows;
 pub mod srs;
 pub mod store;
 

@@ -2,10 +2,12 @@
 
 use crate::commit::{commit_columns, compressed, srs_verifying_key, system_rng, Committed};
 use crate::error::ProveError;
+use crate::fidelity::argmax;
 use crate::link;
 use crate::plonk::{self, AdviceColumn, Proof};
-use crate::report::argmax;
+
 use crate::srs::Srs;
+use crate::store;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use halo2curves::group::GroupEncoding;
@@ -117,6 +119,7 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     if srs_key.id() != committed.card.srs_id {
         return Err(ProveError::SrsMismatch);
     }
+    store::description(&committed.card)?.offers(kind)?;
     progress(Stage::Witness);
     let (model, layout, key) = (&committed.model, &committed.layout, &committed.card.key);
     let trace = execute(model, input.values())?;

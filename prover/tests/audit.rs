@@ -117,7 +117,7 @@ fn a_false_description_is_found() {
         ("\"name\":\"", "\"name\":\"certified "),
         ("[\"threshold\",\"", "[\"threshold\",\"no "),
         ("{", "{\"certified\":true,"),
-        ("\"accuracy\":{", "\"accuracy\":{\"certified\":true,"),
+        ("\"fidelity\":{", "\"fidelity\":{\"certified\":true,"),
     ];
     for (from, to) in edits {
         let mut card = (*committed.card).clone();

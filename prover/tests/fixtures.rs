@@ -1,4 +1,4 @@
-//! The trained fixtures on real held-out data: accuracy, provability of every row, real proofs of some.
+//! The trained fixtures on real held-out data: fidelity, provability of every row, real proofs of some.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use halo2_proofs::plonk::verify_proof;
@@ -10,6 +10,7 @@ use halo2_proofs::transcript::{Blake2bRead, Challenge255, Transcript, Transcript
 use halo2curves::bn256::{Bn256, Fr, G1Affine};
 use provenn_circuits::exec::quantize_input;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
+use provenn_prover::fidelity::Source;
 use provenn_prover::srs::Srs;
 use provenn_prover::store::{description, load, save};
 use provenn_prover::{commit, prove, Input};
@@ -49,8 +50,8 @@ fn rows(name: &str) -> Vec<Vec<f32>> {
 fn committed(name: &str, calibration: &str, held_out: &str) -> (Committed, Srs) {
     let bytes = std::fs::read(path(&format!("models/{name}.onnx"))).unwrap();
     let options = CommitOptions {
-        calibration: rows(calibration),
-        held_out: rows(held_out),
+        calibration: Some(rows(calibration).into()),
+        held_out: Some(rows(held_out).into()),
         committed_input: false,
     };
     let compiled = compile(&bytes, &options).unwrap();
@@ -62,11 +63,11 @@ fn committed(name: &str, calibration: &str, held_out: &str) -> (Committed, Srs) 
 fn every_held_out_row_can_be_proven_and_is_accurate() {
     for (name, calibration, held_out) in MODELS {
         let (committed, _) = committed(name, calibration, held_out);
-        let accuracy = description(&committed.card).unwrap().accuracy;
-        assert_eq!(accuracy.unprovable, 0, "{name}");
-        assert!(accuracy.rows >= 100 && accuracy.held_out, "{name}");
-        assert!(accuracy.relative_error < 0.005, "{name}: {accuracy:?}");
-        assert!(accuracy.label_flips * 1000 <= accuracy.rows, "{name}: {accuracy:?}");
+        let fidelity = description(&committed.card).unwrap().fidelity;
+        assert_eq!(fidelity.unprovable, 0, "{name}");
+        assert!(fidelity.rows >= 100 && fidelity.source == Source::HeldOut, "{name}");
+        assert!(fidelity.relative_error < 0.005, "{name}: {fidelity:?}");
+        assert!(fidelity.label_flips * 1000 <= fidelity.rows, "{name}: {fidelity:?}");
     }
 }
 

@@ -4,19 +4,13 @@
 
 use crate::error::CliError;
 use crate::sample::MAX_AXES;
+use provenn_prover::rows::Rows;
 
 /// First bytes of a file.
 pub const MAGIC: &[u8] = b"\x93NUMPY";
 const MAX_HEADER: usize = 4096;
 
-/// Rows of a data file.
-#[derive(Debug, PartialEq)]
-pub struct Rows {
-    /// Shape of one row.
-    pub shape: Vec<usize>,
-    pub rows: Vec<Vec<f32>>,
-}
-
+/// Rows of a data file, with the shape of each.
 pub fn parse(bytes: &[u8]) -> Result<Rows, CliError> {
     let (header, data) = checked(bytes)?;
     let values: Vec<f32> = data
@@ -26,7 +20,10 @@ pub fn parse(bytes: &[u8]) -> Result<Rows, CliError> {
     let shape = header.shape.get(1..).unwrap_or_default().to_vec();
     let per_row = shape.iter().product::<usize>().max(1);
     let rows = values.chunks(per_row).map(<[f32]>::to_vec).collect();
-    Ok(Rows { shape, rows })
+    Ok(Rows {
+        shape: Some(shape),
+        rows,
+    })
 }
 
 /// The shape of a file, the number of rows first, without its values.

@@ -4,6 +4,7 @@ use crate::error::CliError;
 use crate::files::{self, MAX_DATA};
 use crate::npy;
 use provenn_prover::commit::Description;
+use provenn_prover::rows::Rows;
 use provenn_prover::store::json_reason;
 use serde::de::{Error, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -75,23 +76,18 @@ fn each<'de, D: Deserializer<'de>, T: Deserialize<'de>, S>(
     deserializer.deserialize_seq(Each(state, next, PhantomData))
 }
 
-/// Rows of a calibration or test set.
-pub fn rows(path: Option<&Path>) -> Result<Vec<Vec<f32>>, CliError> {
-    match path {
-        Some(path) => {
-            let bytes = files::read(path, MAX_DATA)?;
-            match bytes.starts_with(npy::MAGIC) {
-                true => Ok(npy::parse(&bytes).map_err(|e| e.at(path))?.rows),
-                false => Err(CliError::kind(
-                    2,
-                    "npy",
-                    path,
-                    files::what(&bytes),
-                    "a .npy file with rows",
-                )),
-            }
-        }
-        None => Ok(vec![]),
+/// Rows of calibration or held-out data.
+pub fn rows(path: &Path) -> Result<Rows, CliError> {
+    let bytes = files::read(path, MAX_DATA)?;
+    match bytes.starts_with(npy::MAGIC) {
+        true => npy::parse(&bytes).map_err(|e| e.at(path)),
+        false => Err(CliError::kind(
+            2,
+            "npy",
+            path,
+            files::what(&bytes),
+            "a .npy file with rows",
+        )),
     }
 }
 
@@ -105,7 +101,7 @@ fn sample(bytes: &[u8], description: &Description) -> Result<Vec<f32>, CliError>
     let (shape, values) = match bytes.starts_with(npy::MAGIC) {
         true => {
             let npy = npy::parse(bytes)?;
-            let shape = [vec![npy.rows.len()], npy.shape].concat();
+            let shape = [vec![npy.rows.len()], npy.shape.unwrap_or_default()].concat();
             (shape, npy.rows.concat())
         }
         false => {

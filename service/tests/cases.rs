@@ -15,19 +15,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 
-/// Cases that do not hold yet, and why. One that holds does not belong here.
-#[rustfmt::skip]
-const FAILING: &[(&str, &str)] = &[
-    ("argmax_with_scores_policy", "policy"),
-    ("calibration_of_other_layout", "calibration"),
-    ("calibration_of_zeros", "calibration"),
-    ("calibration_without_rows", "calibration"),
-    ("clip_to_one_after_wide_gemm", "resolution"),
-    ("min_of_square_with_small_constant", "resolution"),
-    ("min_with_small_constant_after_wide", "resolution"),
-    ("two_outputs_far_apart", "resolution"),
-];
-
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/cases");
 
 #[test]
@@ -45,22 +32,15 @@ fn cases_hold() {
             scope.spawn(|| {
                 while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let held = std::panic::catch_unwind(|| Case::read(name, folder.path()).holds());
-                    let held = held.unwrap_or_else(|_| Err("a panic".into()));
-                    let known = FAILING.iter().find(|(failing, _)| failing == name);
-                    let message = match (held, known) {
-                        (Ok(()), None) | (Err(_), Some(_)) => continue,
-                        (Ok(()), Some(_)) => "holds: take it off the list".to_owned(),
-                        (Err(why), None) => why,
-                    };
-                    wrong.lock().unwrap().push(format!("{name}: {message}"));
+                    if let Err(why) = held.unwrap_or_else(|_| Err("a panic".into())) {
+                        wrong.lock().unwrap().push(format!("{name}: {why}"));
+                    }
                 }
             });
         }
     });
     let mut wrong = wrong.into_inner().unwrap();
     wrong.sort_unstable();
-    let unknown = FAILING.iter().filter(|(name, _)| !names.iter().any(|n| n == name));
-    wrong.extend(unknown.map(|(name, _)| format!("{name}: no such case")));
     assert!(
         wrong.is_empty(),
         "{} of {}:\n{}",

@@ -8,7 +8,7 @@ import { shape } from "./format.js";
 export function committing(sha256, { input_shapes: shapes }, signal) {
   const rows = shapes.length === 1 ? `Rows of shape ${shape(shapes[0].slice(1))} in a .npy file` : "Rows in a .npy file";
   const calibration = fileField("Calibration data", { hint: `${rows}; the scales of all numbers are chosen from them`, accept: ".npy", required: true });
-  const heldOut = fileField("Held-out data", { hint: "Optional: other rows, that the accuracy on the card is measured on", accept: ".npy" });
+  const heldOut = fileField("Held-out data", { hint: "Optional: other rows, that the fidelity on the card is measured on", accept: ".npy" });
   const act = async (made, tell) => {
     const send = async (field) => (field.file() ? (await upload("inputs", await field.read(), tell, signal)).sha256 : undefined);
     if (!calibration.file()) throw missing(calibration, "The calibration data");

@@ -88,11 +88,12 @@ async function committed(found, tenant, signal) {
 }
 
 /** What a card says of its model; `out`: what receipts let out, by policy. */
-export function cardFacts({ input_shape: takes, output_shape: gives, parameters, accuracy, input: binding }, out) {
-  const { rows, held_out: heldOut, unprovable, relative_error: error, label_flips: flips } = accuracy;
+export function cardFacts({ input_shape: takes, output_shape: gives, parameters, fidelity, input: binding }, out) {
+  const { rows, source, unprovable, relative_error: error, label_flips: flips } = fidelity;
+  const measuredOn = { "held-out": "held-out rows", calibration: "the calibration rows" }[source] ?? "seeded rows";
   const measured = [
     `${plural(flips, "other label")} in ${plural(rows, "row")}`,
-    `outputs differ by at most ${Number((100 * error).toPrecision(2))} % of their range`,
+    `outputs differ by at most ${Number((100 * error).toPrecision(2))} % of their own size`,
     ...(unprovable > 0 ? [`${plural(unprovable, "row")} cannot be proven`] : []),
   ];
   return [
@@ -101,7 +102,7 @@ export function cardFacts({ input_shape: takes, output_shape: gives, parameters,
       ["Gives", shape(gives)],
       ["Parameters", count(parameters)],
       ["Input", binding === "committed" ? "receipts hide it behind a commitment" : "receipts show it"],
-      ["Against float", `${measured.join("; ")}. Measured by its owner on ${heldOut ? "held-out rows" : "the calibration rows"}.`],
+      ["Against float", `${measured.join("; ")}. Measured by its owner on ${measuredOn}.`],
       ["A receipt lets out", element("ul", "plain", ...out.map(([name, bits]) => element("li", "", element("strong", "", name), `: ${bits}`)))],
     ),
   ];

@@ -120,6 +120,18 @@ pub struct Context {
     pub not_after: u64,
 }
 
+impl PolicyKind {
+    /// Name of the policy, the same on cards, on the command line and in reports.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Scores => "scores",
+            Self::Label => "label",
+            Self::ThresholdBit { .. } => "threshold",
+            Self::YesOnly { .. } => "yes-only",
+        }
+    }
+}
+
 impl Policy {
     /// The policy without its output.
     pub fn kind(&self) -> PolicyKind {

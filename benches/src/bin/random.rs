@@ -5,8 +5,8 @@
 use provenn_circuits::exec::{execute, quantize_input};
 use provenn_circuits::CircuitError;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Compiled};
+use provenn_prover::fidelity::{argmax, measure, Source};
 use provenn_prover::prove::commit_input;
-use provenn_prover::report::{argmax, measure};
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input, ProveError};
 use provenn_verifier::{verify, Context, Expectation, Policy, PolicyKind};
@@ -108,7 +108,7 @@ fn fault(case: &Case, row: usize, got: &[f64], stated: f64) -> Option<String> {
 fn run(case: &Case, proofs: bool, tally: &Mutex<Tally>) -> Result<(), String> {
     let lock = || tally.lock().map_err(|e| e.to_string());
     let options = CommitOptions {
-        calibration: case.calibration.clone(),
+        calibration: Some(case.calibration.clone().into()),
         committed_input: case.seed & 1 == 0,
         ..CommitOptions::default()
     };
@@ -125,7 +125,7 @@ fn run(case: &Case, proofs: bool, tally: &Mutex<Tally>) -> Result<(), String> {
         }
     };
     let (graph, model) = (&compiled.graph, &compiled.model);
-    let stated = measure(graph, model, &case.calibration, false)
+    let stated = measure(graph, model, &case.calibration, Source::Calibration)
         .map_err(|e| e.to_string())?
         .max_error;
     let scale = 2f64.powi(-model.tensors[model.output()].frac);

@@ -85,18 +85,14 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatModel, CircuitError> 
     if !refused.is_empty() {
         return Err(CircuitError::Unsupported(refused));
     }
-    // A first axis of one is the batch; any other is part of the shape.
-    let shape = |id: usize| match graph.values[id].shape.as_slice() {
-        [1, shape @ ..] | shape => shape.to_vec(),
-    };
     lowering
         .output(output)
         .map_err(|e| CircuitError::Unsupported(vec![e]))?;
     Ok(FloatModel {
         tensors: lowering.tensors,
-        input_shape: shape(input),
+        input_shape: graph.unbatched(input).to_vec(),
         input_type: graph.input_type,
-        output_shape: shape(output),
+        output_shape: graph.unbatched(output).to_vec(),
     })
 }
 

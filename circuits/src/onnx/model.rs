@@ -23,6 +23,15 @@ pub struct Graph {
     pub output: Vec<ValueId>,
 }
 
+impl Graph {
+    /// Shape of a value, without a first axis of one, which is the batch; any other is part of the shape.
+    pub fn unbatched(&self, id: ValueId) -> &[usize] {
+        match self.values[id].shape.as_slice() {
+            [1, shape @ ..] | shape => shape,
+        }
+    }
+}
+
 /// Which numbers the elements of an input may be: those of the declared element type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum InputType {

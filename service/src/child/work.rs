@@ -30,8 +30,8 @@ pub fn run(work: &Work, stage: &dyn Fn(&'static str)) -> Result<Value, CliError>
             limits,
         } => {
             let options = CommitOptions {
-                calibration: sample::rows(calibration.as_deref())?,
-                held_out: sample::rows(held_out.as_deref())?,
+                calibration: calibration.as_deref().map(sample::rows).transpose()?,
+                held_out: held_out.as_deref().map(sample::rows).transpose()?,
                 committed_input: *committed_input,
             };
             make(model, &options, srs, out, *limits, stage)

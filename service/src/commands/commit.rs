@@ -20,7 +20,7 @@ pub struct Args {
     /// Rows that scales are chosen from (.npy).
     #[arg(long, value_name = "NPY")]
     calibration: PathBuf,
-    /// Rows that the accuracy on the card is measured on (.npy); the calibration rows by default.
+    /// Rows that the fidelity on the card is measured on (.npy); the calibration rows by default.
     #[arg(long, value_name = "NPY")]
     held_out: Option<PathBuf>,
     /// Whether receipts show their input or a commitment to it.
@@ -59,8 +59,8 @@ impl Binding {
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let out = OutputFolder::new(&args.out)?;
     let options = CommitOptions {
-        calibration: sample::rows(Some(&args.calibration))?,
-        held_out: sample::rows(args.held_out.as_deref())?,
+        calibration: Some(sample::rows(&args.calibration)?),
+        held_out: args.held_out.as_deref().map(sample::rows).transpose()?,
         committed_input: args.input.committed(),
     };
     let bytes = files::model(&args.model)?;
@@ -80,7 +80,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     drop(progress);
     let (model_id, dev) = (hex(&committed.card.model_id()), parameters.kind == SrsKind::Dev);
     let description = store::description(&committed.card)?;
-    let accuracy = &description.accuracy;
+    let warnings = super::inspect::warnings(&compiled, &description.fidelity);
     let sizes =
         [store::CARD, store::SRS, store::KEY, store::PRIVATE].map(|name| (name, files::size(&args.out.join(name))));
     let mut report = Report::default();
@@ -93,14 +93,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
             committed.card.commitments.len()
         ),
     );
-    let rows = if accuracy.held_out { "held-out" } else { "calibration" };
-    report.row(
-        "accuracy",
-        format!(
-            "{} of {} {rows} rows change their label against float, {} cannot be proven, largest error {:.3e}",
-            accuracy.label_flips, accuracy.rows, accuracy.unprovable, accuracy.max_error
-        ),
-    );
+    report.row("fidelity", description.fidelity.words());
     for (name, bytes) in sizes {
         let audience = if name == store::CARD || name == store::SRS {
             "publish"
@@ -109,6 +102,9 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         };
         report.row(name, format!("{} bytes, {audience}", grouped(bytes)));
     }
+    for warning in &warnings {
+        report.row("warning", warning);
+    }
     if dev {
         report.row("warning", srs::UNSAFE);
     }
@@ -116,6 +112,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         "model_id": model_id,
         "srs_id": hex(&committed.card.srs_id),
         "dev_srs": dev,
+        "warnings": warnings,
         "out": args.out.display().to_string(),
         "bytes": sizes.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
         "card": description,

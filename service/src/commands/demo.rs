@@ -7,8 +7,8 @@ use crate::report::{grouped, out, Report};
 use crate::srs::UNSAFE;
 use provenn_circuits::exec::{execute, quantize_input};
 use provenn_prover::commit::{commit, compile, srs_verifying_key, CommitOptions, Committed};
+use provenn_prover::fidelity::argmax;
 use provenn_prover::prove::prove;
-use provenn_prover::report::argmax;
 use provenn_prover::srs::Srs;
 use provenn_prover::{store, Input};
 use provenn_verifier::{
@@ -47,14 +47,14 @@ pub fn run(json: bool) -> Result<Report, CliError> {
     };
 
     let (commit_seconds, (committed, srs)) = timed(|| commitment(folder.path(), held_out.clone()))?;
-    let accuracy = store::description(&committed.card)?.accuracy;
+    let fidelity = store::description(&committed.card)?.fidelity;
     let right = correct(&committed, &held_out, &labels)?;
     let card = committed.card.to_bytes();
     say(format!(
         "1. The owner commits to a digit classifier (8x8 images, {} parameters, circuit of 2^{} rows) in {commit_seconds:.2} s.\n   \
          Card of {} bytes to publish; the weights stay private. On {} held-out images the quantized model is right {right} times;\n   \
          {} labels differ from the float model's.\n",
-        grouped(store::description(&committed.card)?.parameters), committed.layout.shape.k, grouped(card.len()), accuracy.rows, accuracy.label_flips,
+        grouped(store::description(&committed.card)?.parameters), committed.layout.shape.k, grouped(card.len()), fidelity.rows, fidelity.label_flips,
     ));
 
     say(format!(
@@ -116,9 +116,9 @@ pub fn run(json: bool) -> Result<Report, CliError> {
             "k": committed.layout.shape.k,
             "receipt_bytes": receipt.len(),
             "card_bytes": card.to_bytes().len(),
-            "held_out_rows": accuracy.rows,
+            "held_out_rows": fidelity.rows,
             "held_out_correct": right,
-            "label_flips": accuracy.label_flips,
+            "label_flips": fidelity.label_flips,
             "label": proven,
             "refused": refusals.iter().map(|(what, e)| json!({ "forgery": what, "code": e.code() })).collect::<Vec<_>>(),
         }),
@@ -130,8 +130,8 @@ pub fn run(json: bool) -> Result<Report, CliError> {
 fn commitment(folder: &Path, held_out: Vec<Vec<f32>>) -> Result<(Committed, Srs), CliError> {
     let _progress = Progress::new("committing");
     let options = CommitOptions {
-        calibration: npy::parse(CALIBRATION)?.rows,
-        held_out,
+        calibration: Some(npy::parse(CALIBRATION)?),
+        held_out: Some(held_out.into()),
         committed_input: false,
     };
     let compiled = compile(MODEL, &options)?;

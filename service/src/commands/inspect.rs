@@ -8,6 +8,7 @@ use crate::report::{grouped, Report};
 use crate::sample;
 use provenn_circuits::onnx::Graph;
 use provenn_prover::commit::{compile, CommitOptions, Compiled};
+use provenn_prover::fidelity::{Fidelity, Source};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,18 +27,24 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let options = CommitOptions {
-        calibration: sample::rows(args.calibration.as_deref())?,
+        calibration: args.calibration.as_deref().map(sample::rows).transpose()?,
         committed_input: args.input.committed(),
         ..CommitOptions::default()
     };
     let bytes = files::model(&args.model)?;
     let progress = Progress::new("compiling");
     let compiled = compile(&bytes, &options)?;
+    progress.set("measuring");
+    let source = match options.calibration {
+        Some(_) => Source::Calibration,
+        None => Source::Seeded,
+    };
+    let fidelity = compiled.estimated_fidelity(source)?;
     drop(progress);
-    Ok(report(&compiled))
+    Ok(report(&compiled, &fidelity))
 }
 
-fn report(compiled: &Compiled) -> Report {
+fn report(compiled: &Compiled, fidelity: &Fidelity) -> Report {
     let (graph, model, shape) = (&compiled.graph, &compiled.model, &compiled.layout.shape);
     let (operators, parameters) = (operators(graph), parameters(graph));
     let columns = shape.small_columns() + shape.full_columns();
@@ -82,6 +89,11 @@ fn report(compiled: &Compiled) -> Report {
         "receipt",
         format!("about {} bytes with the policy `label`", grouped(bytes)),
     );
+    report.row("fidelity", fidelity.words());
+    let warnings = warnings(compiled, fidelity);
+    for warning in &warnings {
+        report.row("warning", warning);
+    }
     report.json = json!({
         "name": graph.name,
         "operators": operators,
@@ -96,8 +108,16 @@ fn report(compiled: &Compiled) -> Report {
         "weight_bits": shape.weight_bits,
         "predicted_cpu_seconds": cpu_seconds,
         "receipt_bytes": bytes,
+        "fidelity": fidelity,
+        "warnings": warnings,
     });
     report
+}
+
+/// What the owner of a model should know before its card is made.
+pub fn warnings(compiled: &Compiled, fidelity: &Fidelity) -> Vec<String> {
+    let resolution = fidelity.warning(&compiled.model);
+    compiled.warnings.iter().cloned().chain(resolution).collect()
 }
 
 /// How often each ONNX operator occurs.

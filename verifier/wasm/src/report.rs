@@ -123,19 +123,14 @@ fn claim_json(claim: &Claim) -> String {
 }
 
 fn policy_json(policy: &Policy) -> String {
-    let object = Object::new();
+    let object = Object::new().text("name", policy.kind().name());
     match policy {
-        Policy::Scores { scores } => object.text("name", "scores").raw("scores", list(scores)),
-        Policy::Label { label } => object.text("name", "label").raw("label", label),
-        Policy::ThresholdBit { output, threshold, bit } => object
-            .text("name", "threshold")
-            .raw("output", output)
-            .raw("threshold", threshold)
-            .raw("bit", bit),
-        Policy::YesOnly { output, threshold } => object
-            .text("name", "yes-only")
-            .raw("output", output)
-            .raw("threshold", threshold),
+        Policy::Scores { scores } => object.raw("scores", list(scores)),
+        Policy::Label { label } => object.raw("label", label),
+        Policy::ThresholdBit { output, threshold, bit } => {
+            object.raw("output", output).raw("threshold", threshold).raw("bit", bit)
+        }
+        Policy::YesOnly { output, threshold } => object.raw("output", output).raw("threshold", threshold),
     }
     .end()
 }

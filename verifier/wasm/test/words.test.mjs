@@ -9,10 +9,10 @@ import { printable, quoted } from "../web/text.js";
 import { PARTS, description, leakText, outputText, real, statement, validText } from "../web/words.js";
 
 const card = (value) => ({ description: typeof value === "string" ? value : JSON.stringify(value), outputs: 10, output_bits: 16 });
-const nothing = { name: "", parameters: null, inputShape: null, inputFrac: null, outputFrac: null, accuracy: null, wrong: null };
+const nothing = { name: "", parameters: null, inputShape: null, inputFrac: null, outputFrac: null, fidelity: null, wrong: null };
 const good = {
   name: "m", input_shape: [2], output_shape: [1], input_frac: 4, output_frac: 9, parameters: 3, shape: {}, ranges: [1, -2], tensors: [["t", 4]],
-  accuracy: { rows: 1, label_flips: 0, max_error: 0.5 }, leakage: [["label", "0 bits"]], input: "public",
+  fidelity: { rows: 1, label_flips: 0, max_error: 0.5, relative_error: 0.01 }, leakage: [["label", "0 bits"]], input: "public",
 };
 
 test("a description of the wrong form is refused, and nothing of it shown", () => {

@@ -18,7 +18,7 @@ export const PARTS = {
   shape: record,
   ranges: (value) => Array.isArray(value) && value.every(Number.isInteger),
   tensors: pairs(Number.isInteger),
-  accuracy: (value) => record(value) && ["rows", "label_flips", "max_error"].every((name) => Number.isFinite(value[name])),
+  fidelity: (value) => record(value) && ["rows", "label_flips", "max_error", "relative_error"].every((name) => Number.isFinite(value[name])),
   leakage: pairs(string),
   input: string,
 };
@@ -28,7 +28,7 @@ export const PARTS = {
  * cannot be read; nothing of it is shown then, and no receipt is accepted under it.
  */
 export function description(card) {
-  const nothing = { name: "", parameters: null, inputShape: null, inputFrac: null, outputFrac: null, accuracy: null, wrong: null };
+  const nothing = { name: "", parameters: null, inputShape: null, inputFrac: null, outputFrac: null, fidelity: null, wrong: null };
   if (!card) return nothing;
   let parsed;
   try {
@@ -47,7 +47,7 @@ export function description(card) {
     inputShape: parsed.input_shape,
     inputFrac: parsed.input_frac,
     outputFrac: parsed.output_frac,
-    accuracy: parsed.accuracy,
+    fidelity: parsed.fidelity,
     wrong: null,
   };
 }
@@ -165,7 +165,7 @@ export function notProven(report, about) {
   list.push(
     "That the operator kept no copy of the input, and that no other receipt was made and withheld.",
     "That the model is good, or fit for your purpose." +
-      (about.accuracy ? " The accuracy on the card is its publisher's own measurement." : ""),
+      (about.fidelity ? " The fidelity on the card, how far its integers are from the float model, is its publisher's own measurement." : ""),
     "That the circuit is the network the card describes: that is its publisher's word, unless somebody you trust audited the card (provenn audit).",
   );
   return list;

@@ -34,7 +34,7 @@ pub enum Binding {
 pub struct CommitRequest {
     /// SHA-256 of uploaded rows that scales are chosen from.
     calibration: String,
-    /// SHA-256 of uploaded rows that the accuracy on the card is measured on.
+    /// SHA-256 of uploaded rows that the fidelity on the card is measured on.
     held_out: Option<String>,
     #[serde(default)]
     input: Binding,

@@ -52,7 +52,7 @@ pub struct VersionView {
     srs_id: String,
     /// Whether that are development parameters: whoever controls the machine that made them can forge receipts.
     dev_srs: bool,
-    /// What the card says of the model: shapes, accuracy, policies and the bits that each reveals.
+    /// What the card says of the model: shapes, fidelity to the float model, policies and the bits that each reveals.
     #[schema(value_type = Object)]
     card: Value,
     /// SHA-256 of the card, under which the log has it.

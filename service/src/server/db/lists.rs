@@ -82,7 +82,7 @@ fn commit(row: &AnyRow) -> Result<(String, Value), ApiError> {
     let listed = json!({
         "model_id": row.try_get::<String, _>("id")?,
         "input": description.get("input"),
-        "accuracy": description.get("accuracy"),
+        "fidelity": description.get("fidelity"),
         "created": row.try_get::<i64, _>("created")?,
     });
     Ok((row.try_get("source")?, listed))

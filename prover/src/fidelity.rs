@@ -1,0 +1,191 @@
+//! Fidelity: how far the integer program of a model is from its float model, measured by the model's owner for its card.
+
+use crate::error::ProveError;
+use provenn_circuits::exec::{execute, quantize_input};
+use provenn_circuits::onnx::Graph;
+use provenn_circuits::qmodel::QModel;
+use provenn_circuits::{float, lower, CircuitError};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Outputs that a card names, those of the largest share first.
+const NAMED: usize = 16;
+/// An output whose error is more than this share of its own size is not resolved.
+pub const RESOLVED: f64 = 0.02;
+
+/// Where the rows come from that fidelity was measured on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// Rows that the scales were not chosen from.
+    HeldOut,
+    /// The rows that the scales were chosen from.
+    Calibration,
+    /// Seeded values, as no rows were given.
+    Seeded,
+}
+
+impl Source {
+    /// In words: `16 held-out rows`.
+    pub fn rows(self, count: usize) -> String {
+        let kind = match self {
+            Self::HeldOut => "held-out",
+            Self::Calibration => "calibration",
+            Self::Seeded => "seeded",
+        };
+        format!("{count} {kind} row{}", if count == 1 { "" } else { "s" })
+    }
+}
+
+/// How far one output is off.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct OutputError {
+    /// Index of the output.
+    pub output: usize,
+    /// Largest absolute error over the rows, in the units of the output.
+    pub error: f64,
+    /// Largest magnitude over the rows in the float model.
+    pub size: f64,
+}
+
+impl OutputError {
+    /// The error as a share of the output's own size; at most 1, which says that nothing of it is left.
+    pub fn share(&self) -> f64 {
+        match self.error > 0.0 {
+            true => self.error / self.size.max(self.error),
+            false => 0.0,
+        }
+    }
+}
+
+/// What was measured on which rows.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct Fidelity {
+    /// Rows measured.
+    pub rows: usize,
+    /// Where they come from.
+    pub source: Source,
+    /// Rows that cannot be proven because a value leaves its range. Nothing else is measured on them.
+    pub unprovable: usize,
+    /// Rows whose largest output is another one than in float.
+    pub label_flips: usize,
+    /// Largest absolute error of any output.
+    pub max_error: f64,
+    /// Largest share that an output's error has of its own size.
+    pub relative_error: f64,
+    /// The outputs of the largest shares, at most 16 of them.
+    pub outputs: Vec<OutputError>,
+}
+
+/// Float outputs and dequantized outputs of a row; `None` if it cannot be proven.
+type Outputs = Option<(Vec<f64>, Vec<f64>)>;
+
+/// Compares the quantized model with float.
+///
+/// # Errors
+/// Errors of execution, except values out of range, which are counted.
+pub fn measure(graph: &Graph, model: &QModel, rows: &[Vec<f32>], source: Source) -> Result<Fidelity, ProveError> {
+    let pairs: Vec<Outputs> = rows
+        .par_iter()
+        .map(|row| compare(graph, model, row))
+        .collect::<Result<_, _>>()?;
+    let mut outputs: Vec<OutputError> = vec![];
+    let (mut unprovable, mut label_flips) = (0, 0);
+    for pair in &pairs {
+        let Some((exact, ours)) = pair else {
+            unprovable += 1;
+            continue;
+        };
+        let next = outputs.len()..exact.len();
+        outputs.extend(next.map(|output| OutputError {
+            output,
+            error: 0.0,
+            size: 0.0,
+        }));
+        for (output, (a, b)) in outputs.iter_mut().zip(exact.iter().zip(ours)) {
+            output.error = output.error.max((a - b).abs());
+            output.size = output.size.max(a.abs());
+        }
+        label_flips += usize::from(argmax(exact) != argmax(ours));
+    }
+    let largest = |of: &dyn Fn(&OutputError) -> f64| outputs.iter().map(of).fold(0.0, f64::max);
+    let (max_error, relative_error) = (largest(&|o| o.error), largest(&OutputError::share));
+    outputs.sort_by(|a, b| b.share().total_cmp(&a.share()));
+    outputs.truncate(NAMED);
+    Ok(Fidelity {
+        rows: rows.len(),
+        source,
+        unprovable,
+        label_flips,
+        max_error,
+        relative_error,
+        outputs,
+    })
+}
+
+impl Fidelity {
+    /// In one line: `0 of 16 held-out rows change their label against float, ..`.
+    pub fn words(&self) -> String {
+        format!(
+            "{} of {} change their label against float, {} cannot be proven, largest error {:.3e}, at most {:.2} % of an output's own size",
+            self.label_flips,
+            self.source.rows(self.rows),
+            self.unprovable,
+            self.max_error,
+            100.0 * self.relative_error
+        )
+    }
+
+    /// The output that is not resolved, if there is one, and what to do: the scales show all values of a tensor in equal steps.
+    pub fn warning(&self, model: &QModel) -> Option<String> {
+        let worst = self.outputs.first().filter(|worst| worst.share() > RESOLVED)?;
+        let tensor = &model.tensors[model.output()];
+        let more = self.outputs.iter().filter(|output| output.share() > RESOLVED).count() - 1;
+        let more = match more {
+            0 => String::new(),
+            more if more + 1 == NAMED => ", and so are others".to_owned(),
+            more => format!(", and {more} other{} too", if more == 1 { " is" } else { "s are" }),
+        };
+        Some(format!(
+            "resolution: output {} is off by up to {:.3e}, {:.0} % of its own size of {:.3e}{more}. All values of the tensor `{}` are shown in steps \
+             of {:.3e}, and those before it in steps of their own: what is small beside the largest value of its tensor is lost. \
+             Scale the parts of the model to similar sizes",
+            worst.output,
+            worst.error,
+            100.0 * worst.share(),
+            worst.size,
+            tensor.name,
+            2f64.powi(-tensor.frac),
+        ))
+    }
+}
+
+fn compare(graph: &Graph, model: &QModel, row: &[f32]) -> Result<Outputs, ProveError> {
+    let tensors = float::run(graph, row).map_err(|e| CircuitError::Float(e.to_string()))?;
+    // Of a model that ends in an index: what it is the index of.
+    let output = lower::scores(graph)
+        .and_then(|id| tensors.get(id))
+        .and_then(Option::as_ref);
+    let exact = output
+        .map(|t| t.data.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>())
+        .unwrap_or_default();
+    let trace = match quantize_input(model, row).and_then(|input| execute(model, &input)) {
+        Ok(trace) => trace,
+        Err(CircuitError::OutOfRange { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let scale = 2f64.powi(-model.tensors[model.output()].frac);
+    let ours = trace.values[model.output()].iter().map(|&v| v as f64 * scale).collect();
+    Ok(Some((exact, ours)))
+}
+
+/// Index of the largest value, the lowest among equals.
+pub fn argmax<T: PartialOrd>(values: &[T]) -> usize {
+    let mut best = 0;
+    for (index, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = index;
+        }
+    }
+    best
+}
