@@ -96,7 +96,7 @@ pub enum CircuitError {
         max_k: u32,
     },
     /// Operators that the lowering cannot express.
-    #[error("unsupported: {}. Help: replace these operators in the model, and train or export it again", .0.join("; "))]
+    #[error("unsupported: {}. Help: each is refused for the reason beside it; express it by supported operators that compute the same", .0.join("; "))]
     Unsupported(Vec<String>),
 }
 

@@ -13,6 +13,7 @@ impl Building {
     fn new(shape: Vec<usize>) -> Self {
         let mut building = Self(Graph {
             name: "scores".into(),
+            operators: std::collections::BTreeMap::new(),
             values: vec![],
             nodes: vec![],
             input: vec![0],

@@ -28,6 +28,7 @@ fn graph(weights: [f32; 4], bias: [f32; 2]) -> Graph {
     };
     Graph {
         name: "finite".into(),
+        operators: std::collections::BTreeMap::new(),
         values: vec![
             value("x", &[1, 2], &[]),
             value("w", &[2, 2], &weights),

@@ -26,6 +26,7 @@ fn chain(input: &[usize], steps: Vec<Step>) -> Graph {
     };
     let mut graph = Graph {
         name: "large".into(),
+        operators: std::collections::BTreeMap::new(),
         values: vec![value(input, false)],
         nodes: vec![],
         input: vec![0],

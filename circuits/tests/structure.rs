@@ -161,6 +161,7 @@ fn windows_that_fit_no_circuit_are_refused() {
         output,
     };
     let graph = Graph {
+        operators: std::collections::BTreeMap::new(),
         name: "windows".into(),
         values: vec![value("input", 192), kernel, value("first", 97), value("second", 2)],
         nodes: vec![node("first", 0, 2), node("second", 2, 3)],

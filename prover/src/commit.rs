@@ -15,7 +15,7 @@ use halo2curves::group::{Curve, GroupEncoding};
 use provenn_circuits::circuit::ModelCircuit;
 use provenn_circuits::layout::Layout;
 use provenn_circuits::lower::{self, Ranges};
-use provenn_circuits::onnx::{self, Graph};
+use provenn_circuits::onnx::{self, Graph, InputType};
 use provenn_circuits::qmodel::QModel;
 use provenn_circuits::shape::{Shape, TAIL};
 use provenn_circuits::CircuitError;
@@ -65,6 +65,8 @@ pub struct Description {
     pub input_shape: Vec<usize>,
     /// Output shape; a first axis of one is the batch and not in it.
     pub output_shape: Vec<usize>,
+    /// What elements of the input may be.
+    pub input_type: InputType,
     /// An input integer v stands for v / 2^input_frac.
     pub input_frac: i32,
     /// A score z stands for z / 2^output_frac.
@@ -344,6 +346,7 @@ pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {
     Description {
         name: graph.name.clone(),
         input_shape: model.input_shape.clone(),
+        input_type: model.input_type,
         output_shape: model.output_shape.clone(),
         input_frac: model.tensors[0].frac,
         output_frac: model.tensors[model.output()].frac,

@@ -49,10 +49,10 @@ fn under(compiled: &Compiled, ranges: &Ranges) -> Result<Compiled, CircuitError>
         match rebuild(&compiled.graph, ranges, &shape, Weights::Given) {
             Ok((model, layout)) => {
                 return Ok(Compiled {
-                    graph: compiled.graph.clone(),
                     ranges: ranges.clone(),
                     model: Arc::new(model),
                     layout: Arc::new(layout),
+                    ..compiled.clone()
                 })
             }
             Err(error) => refused = error,

@@ -2,6 +2,7 @@
 
 use crate::files;
 use crate::report::out;
+use provenn_circuits::onnx::ImportError;
 use provenn_circuits::CircuitError;
 use provenn_prover::srs::SrsError;
 use provenn_prover::ProveError;
@@ -37,6 +38,17 @@ impl CliError {
     pub fn with(mut self, details: Vec<String>) -> Self {
         self.details = details.into_iter().map(shortened).collect();
         self
+    }
+
+    /// The same about nodes of a model, one line each.
+    fn about(mut self, count: usize, nodes: impl Iterator<Item = String>) -> Self {
+        let plural = if count == 1 { " is" } else { "s are" };
+        self.message = format!("{count} node{plural} not supported");
+        let mut lines: Vec<String> = nodes.take(MAX_LISTED).collect();
+        if count > lines.len() {
+            lines.push(format!("and {} more", count - lines.len()));
+        }
+        self.with(lines)
     }
 
     /// The same, about a file.
@@ -84,6 +96,14 @@ impl CliError {
         (self.code, &self.message, &self.help)
     }
 
+    /// Message and details in one line.
+    pub fn whole(&self) -> String {
+        match self.details.as_slice() {
+            [] => self.message.clone(),
+            details => shortened(format!("{}: {}", self.message, details.join("; "))),
+        }
+    }
+
     pub fn details(&self) -> &[String] {
         &self.details
     }
@@ -110,6 +130,8 @@ impl CliError {
     }
 }
 
+/// Nodes of a model that a refusal names.
+const MAX_LISTED: usize = 50;
 /// Longest message in characters: some repeat names from files.
 const MAX_MESSAGE: usize = 1000;
 
@@ -182,7 +204,14 @@ impl From<ProveError> for CliError {
             ProveError::Policy(e) | ProveError::Refused(e) => e.help(),
             _ => help,
         };
-        Self::new(exit_of(error.code()), error.code(), message, help)
+        let refusal = Self::new(exit_of(error.code()), error.code(), message, help);
+        match &error {
+            ProveError::Import(ImportError::Unsupported(nodes)) => {
+                refusal.about(nodes.len(), nodes.iter().map(ToString::to_string))
+            }
+            ProveError::Circuit(CircuitError::Unsupported(nodes)) => refusal.about(nodes.len(), nodes.iter().cloned()),
+            _ => refusal,
+        }
     }
 }
 

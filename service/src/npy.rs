@@ -13,10 +13,7 @@ const MAX_HEADER: usize = 4096;
 /// Rows of a data file, with the shape of each.
 pub fn parse(bytes: &[u8]) -> Result<Rows, CliError> {
     let (header, data) = checked(bytes)?;
-    let values: Vec<f32> = data
-        .chunks_exact(header.kind.width())
-        .map(|c| header.kind.value(c))
-        .collect();
+    let values: Vec<f32> = header.values(data).map(|x| x as f32).collect();
     let shape = header.shape.get(1..).unwrap_or_default().to_vec();
     let per_row = shape.iter().product::<usize>().max(1);
     let rows = values.chunks(per_row).map(<[f32]>::to_vec).collect();
@@ -24,6 +21,13 @@ pub fn parse(bytes: &[u8]) -> Result<Rows, CliError> {
         shape: Some(shape),
         rows,
     })
+}
+
+/// Shape of a file and its elements. Integers beyond 2^53 are the nearest float.
+pub fn array(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), CliError> {
+    let (header, data) = checked(bytes)?;
+    let values = header.values(data).collect();
+    Ok((header.shape, values))
 }
 
 /// The shape of a file, the number of rows first, without its values.
@@ -99,12 +103,12 @@ impl Kind {
     }
 
     /// One element; `bytes` has [`Self::width`] bytes.
-    fn value(self, bytes: &[u8]) -> f32 {
+    fn value(self, bytes: &[u8]) -> f64 {
         let eight = || <[u8; 8]>::try_from(bytes).unwrap_or_default();
         match self {
-            Self::F4 => f32::from_le_bytes(bytes.try_into().unwrap_or_default()),
-            Self::F8 => f64::from_le_bytes(eight()) as f32,
-            Self::I8 => i64::from_le_bytes(eight()) as f32,
+            Self::F4 => f32::from_le_bytes(bytes.try_into().unwrap_or_default()).into(),
+            Self::F8 => f64::from_le_bytes(eight()),
+            Self::I8 => i64::from_le_bytes(eight()) as f64,
         }
     }
 }
@@ -115,6 +119,12 @@ struct Header {
 }
 
 impl Header {
+    /// The elements of the data that belongs to it.
+    fn values<'a>(&self, data: &'a [u8]) -> impl Iterator<Item = f64> + use<'a> {
+        let kind = self.kind;
+        data.chunks_exact(kind.width()).map(move |bytes| kind.value(bytes))
+    }
+
     /// Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (64, 30), }` with its keys in any order.
     fn parse(text: &str) -> Result<Self, CliError> {
         let wrong = || bad("the header is not one that numpy.save writes".into());
@@ -199,7 +209,7 @@ mod tests {
         assert_eq!(
             rows,
             Rows {
-                shape: vec![2],
+                shape: Some(vec![2]),
                 rows: vec![vec![1.0, 2.0], vec![3.0, 4.5]]
             }
         );

@@ -48,7 +48,7 @@ impl FromStr for Asked {
 
 impl Asked {
     /// The policy of a claim. A score z stands for `z / 2^frac`, so `z / 2^frac >= value` exactly if
-    /// `z >= ceil(value * 2^frac)`.
+    /// `z >= ceil(value * 2^frac)`. Refused are policies that the card does not offer.
     pub fn kind(self, description: &Description) -> Result<PolicyKind, CliError> {
         let integer = |value: f64| {
             let scaled = (value * 2f64.powi(description.output_frac)).ceil();
@@ -61,7 +61,7 @@ impl Asked {
                 )),
             }
         };
-        Ok(match self {
+        let kind = match self {
             Self::Scores => PolicyKind::Scores,
             Self::Label => PolicyKind::Label,
             Self::Threshold { output, value } => PolicyKind::ThresholdBit {
@@ -72,7 +72,9 @@ impl Asked {
                 output,
                 threshold: integer(value)?,
             },
-        })
+        };
+        description.offers(kind)?;
+        Ok(kind)
     }
 }
 

@@ -64,7 +64,7 @@ pub fn grouped(n: usize) -> String {
 #[expect(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
     use super::*;
-    use provenn_verifier::text::quoted;
+    use provenn_verifier::text::{decimal, quoted};
 
     #[test]
     fn numbers_and_terminal_safety() {
@@ -87,6 +87,16 @@ mod tests {
             for row in rows {
                 assert_eq!(shown(row[0].as_str().unwrap()), row[1].as_str().unwrap());
             }
+        }
+    }
+
+    #[test]
+    fn numbers_are_shown_as_on_the_pages() {
+        let table: Vec<(i64, i32, String)> =
+            serde_json::from_str(include_str!("../../verifier/wasm/test/decimal.json")).unwrap();
+        assert!(table.len() > 20);
+        for (integer, frac, shown) in table {
+            assert_eq!(decimal(integer, frac), shown);
         }
     }
 }

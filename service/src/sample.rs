@@ -3,6 +3,7 @@
 use crate::error::CliError;
 use crate::files::{self, MAX_DATA};
 use crate::npy;
+use provenn_circuits::onnx::InputType;
 use provenn_prover::commit::Description;
 use provenn_prover::rows::Rows;
 use provenn_prover::store::json_reason;
@@ -99,13 +100,9 @@ pub fn one(path: &Path, description: &Description) -> Result<Vec<f32>, CliError>
 
 fn sample(bytes: &[u8], description: &Description) -> Result<Vec<f32>, CliError> {
     let (shape, values) = match bytes.starts_with(npy::MAGIC) {
-        true => {
-            let npy = npy::parse(bytes)?;
-            let shape = [vec![npy.rows.len()], npy.shape.unwrap_or_default()].concat();
-            (shape, npy.rows.concat())
-        }
+        true => npy::array(bytes)?,
         false => {
-            let json: Json<Vec<f32>> = serde_json::from_slice(bytes).map_err(|e| unread(bytes, &e))?;
+            let json: Json<Vec<f64>> = serde_json::from_slice(bytes).map_err(|e| unread(bytes, &e))?;
             (json.shape.0, json.values)
         }
     };
@@ -118,10 +115,18 @@ fn sample(bytes: &[u8], description: &Description) -> Result<Vec<f32>, CliError>
     if values.len() != expected.iter().product::<usize>() {
         return Err(bad(format!("{} values do not fill the shape {shape:?}", values.len())));
     }
-    match values.iter().all(|v| v.is_finite()) {
-        true => Ok(values),
-        false => Err(bad("a value is not finite".into())),
-    }
+    let takes = description.input_type;
+    let single = |(at, x): (usize, f64)| {
+        let near = x as f32;
+        match takes {
+            _ if !near.is_finite() => Err(bad(format!("element {at} is not a finite 32-bit number"))),
+            InputType::Integers { .. } if f64::from(near) != x => Err(bad(format!(
+                "element {at} is {x}; of integers beyond 2^24, and of other numbers, only those are taken that a 32-bit float holds"
+            ))),
+            _ => Ok(near),
+        }
+    };
+    values.into_iter().enumerate().map(single).collect()
 }
 
 /// The shape of data in either form, if what is there fills it. Takes little memory beside the bytes.

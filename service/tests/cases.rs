@@ -212,10 +212,14 @@ impl Case {
     /// Refused by the right command, with the right reason.
     fn refused(&self, by: &str, error: &CliError) -> Held {
         let (code, message, help) = error.parts();
-        let shown = format!("refused by {by}, exit {}, {code}: {message}; {help}", error.exit());
+        let shown = format!(
+            "refused by {by}, exit {}, {code}: {}; {help}",
+            error.exit(),
+            error.whole()
+        );
         let anywhere = self.facts["at"] == "any step";
         let place = anywhere && matches!(error.exit(), 2..=5) || by == "inspect" && matches!(error.exit(), 4 | 5);
-        let said = format!("{message} {help}");
+        let said = format!("{message} {} {help}", error.details().join(" "));
         let reason = self.facts["names"].is_null() || names(&self.facts).any(|name| said.contains(name));
         if self.facts["must"] != "value" && place && reason {
             Ok(())

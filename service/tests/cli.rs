@@ -156,7 +156,7 @@ fn missing_and_wrong_files() {
         "--calibration",
         &fixture("data/digits_calibration.npy"),
     ])
-    .fails(4, "float-execution");
+    .fails(2, "calibration");
     provenn(&["explain", &fixture(MODEL)]).fails(3, "bad-magic");
     let dir = path(folder(), "srs");
     provenn(&["srs", "new", "--k", "64", "--dir", &dir]).fails(5, "srs-k-out-of-range");

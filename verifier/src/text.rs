@@ -40,6 +40,43 @@ pub fn is_printable(text: &str) -> bool {
     printable(text) == text
 }
 
+/// What an integer of the quantized model stands for, `integer / 2^frac`: the decimal of the fewest digits after the point
+/// that is nearest to this integer and to no other. Beyond 64 bits either way it is written as a product, `3 * 2^-70`.
+pub fn decimal(integer: i64, frac: i32) -> String {
+    exact(integer, frac).unwrap_or_else(|| format!("{integer} * 2^{}", i64::from(frac).saturating_neg()))
+}
+
+/// [`decimal`] in integers, as long as they are small enough.
+fn exact(integer: i64, frac: i32) -> Option<String> {
+    if !(-64..=64).contains(&frac) {
+        return None;
+    }
+    let size = u128::from(integer.unsigned_abs());
+    let sign = if integer < 0 { "-" } else { "" };
+    if frac <= 0 {
+        return Some(format!(
+            "{sign}{}",
+            size.checked_mul(1u128.checked_shl(frac.unsigned_abs())?)?
+        ));
+    }
+    let unit = 1u128.checked_shl(frac.unsigned_abs())?;
+    let (mut digits, mut power) = (0usize, 1u128);
+    loop {
+        let wide = size.checked_mul(power)?;
+        let number = wide
+            .checked_mul(2)?
+            .checked_add(unit)?
+            .checked_div(unit.checked_mul(2)?)?;
+        if number.checked_mul(unit)?.abs_diff(wide).checked_mul(2)? < power {
+            let text = format!("{number:0>width$}", width = digits.checked_add(1)?);
+            let (whole, fraction) = text.split_at_checked(text.len().checked_sub(digits)?)?;
+            let point = if digits > 0 { "." } else { "" };
+            return Some(format!("{sign}{whole}{point}{fraction}"));
+        }
+        (digits, power) = (digits.checked_add(1)?, power.checked_mul(10)?);
+    }
+}
+
 /// A name as data: printable, between `"` that cannot occur in it, with at most [`SHOWN_NAME`] of its characters.
 pub fn quoted(name: &str) -> String {
     let head: String = name.chars().take(SHOWN_NAME).collect();
@@ -131,6 +168,20 @@ mod tests {
             "a\u{301}\u{302}\\u{303}\\u{304}b\u{301}"
         );
         assert_eq!(printable("a\u{200b}\u{301}"), "a\\u{200b}\\u{301}");
+    }
+
+    #[test]
+    fn no_two_integers_read_the_same() {
+        for frac in [-3, 0, 1, 8, 16, 30, 64, 65, 2000, -2000] {
+            let shown: alloc::collections::BTreeSet<String> =
+                (-300..300).map(|integer| decimal(integer, frac)).collect();
+            assert_eq!(shown.len(), 600, "{frac}");
+        }
+        for integer in [0, 1, -1, i64::MIN, i64::MAX] {
+            for frac in [i32::MIN, -64, -1, 0, 1, 63, 64, 65, i32::MAX] {
+                assert!(decimal(integer, frac).len() < 100);
+            }
+        }
     }
 
     #[test]

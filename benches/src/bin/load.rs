@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 const SUBMITS: u32 = 200;
 const STATUSES: u32 = 500;
 const STREAMS: usize = 1000;
+/// Jobs that find an idle service, and the longest pause before one, which moves them against the engine's heartbeat.
+const IDLE: u32 = 100;
+const PAUSE: u32 = 400;
 
 struct Service {
     process: Child,
@@ -43,8 +46,20 @@ async fn main() {
             json!({ "model": model, "input": input, "policy": "label", "context": { "audience": format!("{n}") } });
         service.send(Method::POST, "/v1/proofs", body.to_string())
     };
+    let mut waits = Vec::new();
+    for n in 0..IDLE {
+        tokio::time::sleep(Duration::from_millis((n * 37 % PAUSE).into())).await;
+        let place = submit(u32::MAX - n).await.headers()["location"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        waits.push(service.started(&place).await);
+    }
+    waits.sort();
+    report("queued to started on an idle service", None, &waits, "100 ms");
+
     let (latencies, answers) = rate(SUBMITS, seconds, submit).await;
-    report("submit", SUBMITS, &latencies, "50 ms");
+    report("submit", Some(SUBMITS), &latencies, "50 ms");
     let mut places = Vec::new();
     for answer in answers {
         assert_eq!(answer.status().as_u16(), 202);
@@ -54,7 +69,7 @@ async fn main() {
     let status = |n: u32| service.send(Method::GET, &places[n as usize % places.len()], String::new());
     let (latencies, answers) = rate(STATUSES, seconds, status).await;
     assert!(answers.iter().all(|answer| answer.status().is_success()));
-    report("status", STATUSES, &latencies, "20 ms");
+    report("status", Some(STATUSES), &latencies, "20 ms");
 
     let before = service.memory();
     let waiting: Vec<&String> = places.iter().rev().take(STREAMS).collect();
@@ -115,11 +130,12 @@ async fn rate<F: std::future::Future<Output = Response> + Send + 'static>(
     (latencies, answers)
 }
 
-fn report(name: &str, per_second: u32, latencies: &[Duration], limit: &str) {
+fn report(name: &str, per_second: Option<u32>, latencies: &[Duration], limit: &str) {
     let at = |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0;
     let (half, most, last) = (at(0.5), at(0.99), at(1.0));
+    let pace = per_second.map_or("one after the other".to_owned(), |rate| format!("{rate}/s"));
     println!(
-        "{name}: {} requests at {per_second}/s, p50 {half:.1} ms, p99 {most:.1} ms (limit {limit}), largest {last:.1} ms",
+        "{name}: {}, {pace}, p50 {half:.1} ms, p99 {most:.1} ms (limit {limit}), largest {last:.1} ms",
         latencies.len()
     );
 }
@@ -215,6 +231,18 @@ impl Service {
                 return (id.into(), input);
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// How long a job waited before it was started; returns when it has ended.
+    async fn started(&self, place: &str) -> Duration {
+        loop {
+            let job = self.json(place).await;
+            if job["finished"].is_i64() {
+                let wait = job["started"].as_i64().unwrap() - job["created"].as_i64().unwrap();
+                return Duration::from_millis(wait.unsigned_abs());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 

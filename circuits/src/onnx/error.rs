@@ -130,18 +130,26 @@ fn cut(text: &str, most: usize) -> String {
     out
 }
 
+impl fmt::Display for UnsupportedNode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, operator) = (shown(&self.name), shown(&self.operator));
+        write!(f, "node `{name}` ({operator}): {}", cut(&self.reason, MAX_TEXT))
+    }
+}
+
 struct List<'a>(&'a [UnsupportedNode]);
 
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} unsupported node(s)", self.0.len())?;
         for node in self.0.iter().take(MAX_LISTED) {
-            let (name, operator) = (shown(&node.name), shown(&node.operator));
-            write!(f, "; `{name}` ({operator}): {}", cut(&node.reason, MAX_TEXT))?;
+            write!(f, "; {node}")?;
         }
         if self.0.len() > MAX_LISTED {
             write!(f, "; and {} more", self.0.len() - MAX_LISTED)?;
         }
-        f.write_str(". Help: export the model without these nodes, or replace them by supported ones")
+        f.write_str(
+            ". Help: each is refused for the reason beside it; express it by supported operators that compute the same",
+        )
     }
 }

@@ -4,11 +4,12 @@ use super::build::{Made, Slot, Step};
 use super::error::ImportError;
 use super::model::{Graph, InputType, Node, Op, Tensor, Value, ValueId};
 use super::tensor::Const;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The result of lowering.
 pub struct Lowered {
     pub name: String,
+    pub operators: BTreeMap<String, usize>,
     pub slots: Vec<Slot>,
     pub steps: Vec<Step>,
     pub input: Vec<ValueId>,
@@ -206,6 +207,7 @@ fn renumber(g: Lowered) -> Result<Graph, ImportError> {
     let output = g.output.iter().map(new).collect::<Result<_, _>>()?;
     Ok(Graph {
         name: g.name,
+        operators: g.operators,
         values,
         nodes,
         input,

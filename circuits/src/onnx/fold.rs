@@ -1,12 +1,13 @@
 //! Constant folding: integers exactly, floats by the reference executor.
 
 use super::model::{Op, ReduceKind, Tensor};
-use super::tensor::{wrapped, Const};
+use super::tensor::{rounded, wrapped, Const};
 use crate::float;
 
 type Ints<'a> = (&'a [usize], &'a [i64]);
 
-/// Applies `op` to constants; `shape` is the inferred shape of the result, integers wrap around as those of `data_type`.
+/// Applies `op` to constants; `shape` is the inferred shape of the result, integers wrap around as those of
+/// `data_type`, floats are rounded to it once.
 /// `None`: the operator is not known on integers.
 pub fn apply(op: &Op, inputs: &[(&[usize], &Const)], shape: &[usize], data_type: i32) -> Result<Option<Const>, String> {
     let ints: Option<Vec<Ints<'_>>> = inputs
@@ -38,7 +39,7 @@ pub fn apply(op: &Op, inputs: &[(&[usize], &Const)], shape: &[usize], data_type:
     let result = float::apply(op, &tensors.iter().collect::<Vec<_>>())?;
     Ok(Some(match op {
         Op::ArgMax { .. } => Const::Ints(result.data.into_iter().map(|x| x as i64).collect()),
-        _ => Const::Floats(result.data),
+        _ => Const::Floats(result.data.into_iter().map(|x| rounded(x, data_type)).collect()),
     }))
 }
 

@@ -19,7 +19,7 @@ use super::model::{Op, ValueId};
 use super::tensor;
 use call::Call;
 use onnx_protobuf::{GraphProto, NodeProto};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 pub use survey::live;
 use survey::{declared, defined_twice};
 
@@ -102,7 +102,9 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lo
         bind(&mut scope, &info.name, Bound::Value(id))?;
         input.push(id);
     }
+    let mut operators = BTreeMap::new();
     for (node, _) in proto.node.iter().zip(&live.nodes).filter(|(_, live)| **live) {
+        *operators.entry(node.op_type.clone()).or_default() += 1;
         for t in node.attribute.iter().filter_map(|a| a.t.as_ref()) {
             tensor::refuse_external(t)?;
         }
@@ -164,6 +166,7 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lo
     }
     Ok(Lowered {
         name: proto.name,
+        operators,
         slots: b.slots,
         steps: b.steps,
         input,

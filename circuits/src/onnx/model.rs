@@ -2,6 +2,7 @@
 
 use super::tensor::integers;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Index into [`Graph::values`].
 pub type ValueId = usize;
@@ -13,7 +14,9 @@ pub struct Graph {
     pub name: String,
     /// Every input, constant and intermediate value.
     pub values: Vec<Value>,
-    /// The operators; a node's inputs are graph inputs, constants, or outputs of earlier nodes.
+    /// How often the file has each operator, among the nodes that the outputs depend on.
+    pub operators: BTreeMap<String, usize>,
+    /// The operators as they are computed here; a node's inputs are graph inputs, constants, or outputs of earlier nodes.
     pub nodes: Vec<Node>,
     /// The inputs that are not initializers, in the order of the file.
     pub input: Vec<ValueId>,
@@ -32,12 +35,18 @@ impl Graph {
     }
 }
 
+/// The number of 16-bit floats among the types of ONNX.
+const FLOAT16: i32 = 10;
+
 /// Which numbers the elements of an input may be: those of the declared element type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum InputType {
     /// Any real numbers.
     #[default]
     Reals,
+    /// Numbers of the magnitude of 16-bit floats; which of them is not checked, they stand for reals.
+    Float16,
     /// Integers; 0 and 1 for truth values.
     Integers {
         /// The smallest.
@@ -51,6 +60,7 @@ impl InputType {
     pub(super) fn of(data_type: i32) -> Self {
         match integers(data_type) {
             Some((least, largest)) => Self::Integers { least, largest },
+            None if data_type == FLOAT16 => Self::Float16,
             None => Self::Reals,
         }
     }
@@ -59,6 +69,7 @@ impl InputType {
     pub fn holds(self, x: f32) -> bool {
         match self {
             Self::Reals => true,
+            Self::Float16 => x.abs() <= half::f16::MAX.to_f32(),
             Self::Integers { least, largest } => {
                 let x = f64::from(x);
                 x.fract() == 0.0 && (least as f64..=largest as f64).contains(&x)
@@ -69,7 +80,7 @@ impl InputType {
     /// The number of this type near `x` that stands for uniform values from -1 to 1.
     pub(crate) fn sample(self, x: f32) -> f32 {
         match self {
-            Self::Reals => x,
+            Self::Reals | Self::Float16 => x,
             Self::Integers { least, largest } => (x * 127.0).round().clamp(least as f32, largest as f32),
         }
     }
@@ -79,6 +90,7 @@ impl std::fmt::Display for InputType {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Reals => f.write_str("numbers"),
+            Self::Float16 => write!(f, "numbers up to {}", half::f16::MAX),
             Self::Integers { least, largest } => write!(f, "integers from {least} to {largest}"),
         }
     }

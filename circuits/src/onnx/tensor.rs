@@ -1,6 +1,7 @@
 //! Constants while importing: exact integers or floats.
 
 use super::error::ImportError;
+use half::{bf16, f16};
 use onnx_protobuf::{tensor_proto::DataLocation, TensorProto};
 
 /// The elements of a constant. Booleans are integers 0 and 1.
@@ -82,7 +83,12 @@ fn data(t: &TensorProto) -> Option<Const> {
     if raw.is_empty() {
         return Some(match t.data_type {
             1 => Const::Floats(t.float_data.clone()),
-            10 => Const::Floats(bits(&t.int32_data)?.into_iter().map(half).collect()),
+            10 => Const::Floats(
+                bits(&t.int32_data)?
+                    .into_iter()
+                    .map(|b| f16::from_bits(b).to_f32())
+                    .collect(),
+            ),
             11 => Const::Floats(t.double_data.iter().map(|&x| x as f32).collect()),
             16 => Const::Floats(
                 bits(&t.int32_data)?
@@ -108,7 +114,7 @@ fn data(t: &TensorProto) -> Option<Const> {
         6 => Const::Ints(words(raw, |b| i32::from_le_bytes(b).into())),
         7 => Const::Ints(words(raw, i64::from_le_bytes)),
         9 => within(9, words(raw, |[b]| b.into()))?,
-        10 => Const::Floats(words(raw, |b| half(u16::from_le_bytes(b)))),
+        10 => Const::Floats(words(raw, |b| f16::from_le_bytes(b).to_f32())),
         11 => Const::Floats(words(raw, |b| f64::from_le_bytes(b) as f32)),
         12 => Const::Ints(words(raw, |b| u32::from_le_bytes(b).into())),
         13 => Const::Ints(
@@ -192,22 +198,10 @@ pub fn wrapped(x: i64, data_type: i32) -> Option<i64> {
 
 /// The nearest number of a float type, even among two; infinite beyond the largest.
 pub fn rounded(x: f32, data_type: i32) -> f32 {
-    let (digits, least, largest) = match data_type {
-        10 => (10, -14, 65504.0),
-        16 => (7, -126, f64::from(f32::from_bits(0x7f7f_0000))),
-        _ => return x,
-    };
-    let wide = f64::from(x);
-    if wide == 0.0 || !wide.is_finite() {
-        return x;
-    }
-    let exponent = (wide.to_bits() >> 52 & 0x7ff) as i32 - 1023;
-    let unit = 2f64.powi(exponent.max(least) - digits);
-    let near = (wide / unit).round_ties_even() * unit;
-    if near.abs() > largest {
-        f32::INFINITY.copysign(x)
-    } else {
-        near as f32
+    match data_type {
+        10 => f16::from_f32(x).to_f32(),
+        16 => bf16::from_f32(x).to_f32(),
+        _ => x,
     }
 }
 
@@ -216,17 +210,4 @@ fn words<const N: usize, T>(raw: &[u8], read: impl Fn([u8; N]) -> T) -> Vec<T> {
         .filter_map(|chunk| chunk.try_into().ok())
         .map(read)
         .collect()
-}
-
-/// IEEE 754 binary16.
-fn half(bits: u16) -> f32 {
-    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
-    let exponent = i32::from(bits >> 10 & 0x1f);
-    let fraction = f32::from(bits & 0x3ff);
-    sign * match exponent {
-        0 => fraction * 2f32.powi(-24),
-        31 if fraction == 0.0 => f32::INFINITY,
-        31 => f32::NAN,
-        e => (1.0 + fraction / 1024.0) * 2f32.powi(e - 15),
-    }
 }

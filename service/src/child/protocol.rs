@@ -142,10 +142,10 @@ impl Line {
     }
 
     pub fn failed(error: &CliError) -> Self {
-        let (code, message, help) = error.parts();
+        let (code, _, help) = error.parts();
         Self::Failed {
             code: code.into(),
-            message: message.into(),
+            message: error.whole(),
             help: help.into(),
         }
     }

@@ -74,7 +74,7 @@ fn summary(graph: &Graph) -> Value {
     json!({
         "name": graph.name,
         "nodes": graph.nodes.len(),
-        "operators": crate::commands::inspect::operators(graph),
+        "operators": graph.operators,
         "parameters": crate::commands::inspect::parameters(graph),
         "macs": crate::graph::macs(graph),
         "input_shapes": shapes(&graph.input),

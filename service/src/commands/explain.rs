@@ -6,7 +6,7 @@ use crate::files::{self, MAX_CARD, MAX_RECEIPT};
 use crate::report::{grouped, Report};
 use provenn_prover::commit::Description;
 use provenn_prover::store;
-use provenn_verifier::text::quoted;
+use provenn_verifier::text::{decimal, quoted};
 use provenn_verifier::{InputBinding, ModelCard, Policy, PolicyKind, Receipt, VerifyError};
 use serde_json::{json, Value};
 use std::path::PathBuf;
@@ -120,17 +120,6 @@ fn real(score: i64, description: Option<&Description>) -> f64 {
     score as f64 * description.map_or(1.0, |d| 2f64.powi(-d.output_frac))
 }
 
-/// The shortest decimal that stands for this score and no other.
-fn decimal(score: i64, frac: i32) -> String {
-    let (value, scale) = (score as f64 * 2f64.powi(-frac), 2f64.powi(frac));
-    let read = |text: &String| {
-        text.parse::<f64>()
-            .is_ok_and(|read| (read * scale).round() == score as f64)
-    };
-    let shortest = (0..=20).map(|digits| format!("{value:.digits$}")).find(read);
-    shortest.unwrap_or_else(|| format!("{value}"))
-}
-
 fn number(score: i64, description: Option<&Description>) -> String {
     match description {
         Some(description) => decimal(score, description.output_frac),
@@ -203,24 +192,5 @@ pub fn input(input: &InputBinding) -> String {
             points.len(),
             points.iter().map(|p| hex(p)).collect::<Vec<_>>().join(" ")
         ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::decimal;
-
-    #[test]
-    fn no_two_scores_read_the_same() {
-        assert_eq!(decimal(2048, 12), "0.5");
-        assert_eq!(
-            (decimal(32_765, 16), decimal(32_768, 16)),
-            ("0.49995".into(), "0.5".into())
-        );
-        assert_eq!(decimal(-3, 20), "-0.000003");
-        for frac in [-3, 0, 8, 16, 30] {
-            let shown: std::collections::BTreeSet<String> = (-300..300).map(|score| decimal(score, frac)).collect();
-            assert_eq!(shown.len(), 600, "{frac}");
-        }
     }
 }

@@ -10,7 +10,6 @@ use provenn_circuits::onnx::Graph;
 use provenn_prover::commit::{compile, CommitOptions, Compiled};
 use provenn_prover::fidelity::{Fidelity, Source};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -46,7 +45,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
 
 fn report(compiled: &Compiled, fidelity: &Fidelity) -> Report {
     let (graph, model, shape) = (&compiled.graph, &compiled.model, &compiled.layout.shape);
-    let (operators, parameters) = (operators(graph), parameters(graph));
+    let (operators, parameters) = (&graph.operators, parameters(graph));
     let columns = shape.small_columns() + shape.full_columns();
     let (line, activation, powers) = compiled.layout.used_rows();
     let Cost { cpu_seconds, bytes, .. } = Cost::of(shape, &model.input_shape);
@@ -118,15 +117,6 @@ fn report(compiled: &Compiled, fidelity: &Fidelity) -> Report {
 pub fn warnings(compiled: &Compiled, fidelity: &Fidelity) -> Vec<String> {
     let resolution = fidelity.warning(&compiled.model);
     compiled.warnings.iter().cloned().chain(resolution).collect()
-}
-
-/// How often each ONNX operator occurs.
-pub fn operators(graph: &Graph) -> BTreeMap<&str, usize> {
-    let mut operators = BTreeMap::new();
-    for node in &graph.nodes {
-        *operators.entry(node.onnx_op.as_str()).or_default() += 1;
-    }
-    operators
 }
 
 /// Number of constants: weights and biases.

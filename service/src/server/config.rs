@@ -204,7 +204,7 @@ impl Default for Timing {
             lease: 20_000,
             renew: 5_000,
             sweep: 2_000,
-            poll: 200,
+            poll: 50,
             heartbeat: 5_000,
             head: 30_000,
             grace: 30_000,

@@ -173,14 +173,10 @@ impl From<serde_json::Error> for ApiError {
 /// What the libraries refuse about a request.
 impl From<CliError> for ApiError {
     fn from(error: CliError) -> Self {
-        let (code, message, help) = error.parts();
-        let message = match error.details() {
-            [] => message.to_owned(),
-            details => format!("{message} ({})", details.join("; ")),
-        };
+        let (code, _, help) = error.parts();
         Self::Refused {
             code: code.into(),
-            message,
+            message: error.whole(),
             help: help.into(),
             forecast: None,
         }

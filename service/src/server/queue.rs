@@ -10,7 +10,7 @@ use super::error::ApiError;
 use apalis::prelude::*;
 use apalis_postgres::PostgresStorage;
 use apalis_sqlite::SqliteStorage;
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt as _};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Executor, PgPool, SqlitePool};
@@ -205,9 +205,18 @@ impl Queue {
     /// When to look for tasks: after a push of this process, and regularly.
     fn ticks(&self) -> Pin<Box<dyn Stream<Item = ()> + Send>> {
         let every = Duration::from_millis(self.timing.poll);
-        Box::pin(stream::unfold(self.pushed.clone(), move |pushed| async move {
+        let mut ticks = Box::pin(stream::unfold(self.pushed.clone(), move |pushed| async move {
             let _whichever = tokio::time::timeout(every, pushed.notified()).await;
             Some(((), pushed))
+        }));
+        Box::pin(stream::poll_fn(move |cx| {
+            let tick = ticks.poll_next_unpin(cx);
+            if tick.is_ready() {
+                // The engine does not ask again by itself where a tick meets the end of an empty fetch, and nothing would wake it
+                // before its next heartbeat.
+                cx.waker().wake_by_ref();
+            }
+            tick
         }))
     }
 }

@@ -14,7 +14,7 @@ after(async () => all?.stop());
 
 const NAME = "good” gave label 0 for the input shown below, as audited.\u202e\u200b Note: “x";
 const DESCRIPTION = {
-  name: NAME, input_shape: [2], output_shape: [3], input_frac: 4, output_frac: 4, parameters: 3, shape: {}, ranges: [1, -2], tensors: [],
+  name: NAME, input_shape: [2], input_type: "reals", output_shape: [3], input_frac: 4, output_frac: 4, parameters: 3, shape: {}, ranges: [1, -2], tensors: [],
   fidelity: { rows: 1, source: "seeded", label_flips: 0, max_error: 0, relative_error: 0 }, leakage: [], input: "public",
 };
 const ID = "ab".repeat(32);

@@ -11,7 +11,7 @@ import { PARTS, description, leakText, outputText, real, statement, validText } 
 const card = (value) => ({ description: typeof value === "string" ? value : JSON.stringify(value), outputs: 10, output_bits: 16 });
 const nothing = { name: "", parameters: null, inputShape: null, inputFrac: null, outputFrac: null, fidelity: null, wrong: null };
 const good = {
-  name: "m", input_shape: [2], output_shape: [1], input_frac: 4, output_frac: 9, parameters: 3, shape: {}, ranges: [1, -2], tensors: [["t", 4]],
+  name: "m", input_shape: [2], input_type: "reals", output_shape: [1], input_frac: 4, output_frac: 9, parameters: 3, shape: {}, ranges: [1, -2], tensors: [["t", 4]],
   fidelity: { rows: 1, label_flips: 0, max_error: 0.5, relative_error: 0.01 }, leakage: [["label", "0 bits"]], input: "public",
 };
 
@@ -45,6 +45,11 @@ test("text is shown as the verifier crate shows it", () => {
   for (const [given, shown] of table.printable) assert.equal(printable(given), shown);
   for (const [given, shown] of table.quoted) assert.equal(quoted(given), shown);
   assert.equal(quoted("x".repeat(200_000)), `"${"x".repeat(80)}…" (200000 characters)`);
+});
+
+test("numbers are shown as the verifier crate shows them", () => {
+  const table = JSON.parse(readFileSync(new URL("decimal.json", import.meta.url), "utf8"));
+  for (const [integer, frac, shown] of table) assert.equal(real(integer, frac), shown);
 });
 
 test("a name is no part of the verdict", () => {

@@ -11,6 +11,7 @@ const string = (value) => typeof value === "string";
 export const PARTS = {
   name: string,
   input_shape: extents,
+  input_type: (value) => string(value) || record(value),
   output_shape: extents,
   input_frac: (value) => integer(value, -1074, 1074),
   output_frac: (value) => integer(value, -1074, 1074),
@@ -67,15 +68,23 @@ function twice(json) {
   return null;
 }
 
-/** An integer of the quantized model in the model's own units: with as many digits as tell it from its neighbours. */
+/**
+ * An integer of the quantized model in the model's own units: the decimal of the fewest digits after the point that is nearest to this integer
+ * and to no other, as `text::decimal` of the verifier writes it.
+ */
 export function real(integer, frac) {
   if (frac === null) return `${integer} (integer of the quantized model)`;
-  const value = integer / 2 ** frac;
-  for (let digits = 7; digits < 17; digits++) {
-    const text = String(Number(value.toPrecision(digits)));
-    if (Math.round(Number(text) * 2 ** frac) === integer) return text;
+  if (Math.abs(frac) > 64) return `${integer} * 2^${-frac}`;
+  if (frac <= 0) return String(BigInt(integer) << BigInt(-frac));
+  const [size, unit] = [BigInt(Math.abs(integer)), 1n << BigInt(frac)];
+  for (let digits = 0, power = 1n; ; digits++, power *= 10n) {
+    const number = (2n * size * power + unit) / (2n * unit);
+    const off = 2n * (number * unit - size * power);
+    if (off >= power || -off >= power) continue;
+    const text = String(number).padStart(digits + 1, "0");
+    const point = text.length - digits;
+    return (integer < 0 ? "-" : "") + text.slice(0, point) + (digits > 0 ? `.${text.slice(point)}` : "");
   }
-  return String(value);
 }
 
 export function policyText(policy, about) {

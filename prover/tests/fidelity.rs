@@ -1,0 +1,103 @@
+//! What a card says of its model: fidelity output by output, policies that fit, rows that are rows of the model.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use provenn_prover::commit::{commit, compile, CommitOptions, Committed};
+use provenn_prover::fidelity::Source;
+use provenn_prover::prove::prove;
+use provenn_prover::rows::Rows;
+use provenn_prover::srs::Srs;
+use provenn_prover::store::description;
+use provenn_prover::{Input, ProveError};
+use provenn_verifier::{Context, PolicyKind};
+
+fn model(case: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/../fixtures/cases/{case}.onnx", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+fn committed(case: &str, options: &CommitOptions) -> (Committed, Srs) {
+    let compiled = compile(&model(case), options).unwrap();
+    let srs = Srs::dev_from_seed(compiled.layout.shape.k, [7; 32]);
+    (commit(&compiled, options, &srs).unwrap(), srs)
+}
+
+/// Beside an output of 2000 one of 0.0005 becomes zero: a large error of a small thing.
+#[test]
+fn an_output_is_off_in_its_own_size() {
+    let options = CommitOptions {
+        calibration: Some(vec![vec![1.5, -1.0]].into()),
+        ..CommitOptions::default()
+    };
+    let compiled = compile(&model("two_outputs_far_apart"), &options).unwrap();
+    let fidelity = compiled.fidelity(&options).unwrap();
+    assert_eq!(fidelity.source, Source::Calibration);
+    assert_eq!(fidelity.relative_error, 1.0, "{fidelity:?}");
+    assert_eq!(fidelity.outputs[0].output, 1);
+    assert!(fidelity.outputs[1].share() < 0.001, "{fidelity:?}");
+    let warning = fidelity.warning(&compiled.model).unwrap();
+    assert!(
+        warning.contains("resolution") && warning.contains("output 1"),
+        "{warning}"
+    );
+}
+
+/// The output is an index; what is compared with float, and has errors, are the scores before it.
+#[test]
+fn a_model_that_ends_in_an_index_offers_its_label() {
+    let (committed, srs) = committed("argmax_with_scores_policy", &CommitOptions::default());
+    let card = description(&committed.card).unwrap();
+    assert_eq!((card.fidelity.source, card.fidelity.rows), (Source::Seeded, 16));
+    assert!(card.fidelity.relative_error < 0.01, "{:?}", card.fidelity);
+    assert_eq!((card.fidelity.label_flips, card.fidelity.outputs.len()), (0, 4));
+    let offered: Vec<&str> = card.leakage.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(offered, ["label"]);
+    let context = Context {
+        audience: String::new(),
+        nonce: [0; 32],
+        not_after: 0,
+    };
+    let ask = |policy| {
+        let input = Input::Public(vec![0; committed.model.tensors[0].len()]);
+        prove(&committed, &srs, &input, policy, context.clone(), &|_| ())
+    };
+    let (output, threshold) = (0, 0);
+    for policy in [
+        PolicyKind::Scores,
+        PolicyKind::ThresholdBit { output, threshold },
+        PolicyKind::YesOnly { output, threshold },
+    ] {
+        assert!(matches!(ask(policy), Err(ProveError::NotOffered { .. })), "{policy:?}");
+    }
+    ask(PolicyKind::Label).unwrap();
+}
+
+#[test]
+fn rows_of_another_shape_are_refused() {
+    let shaped = |shape: &[usize], count: usize| Rows {
+        shape: Some(shape.to_vec()),
+        rows: vec![vec![0.5; shape.iter().product()]; count],
+    };
+    let compiled = |calibration: Option<Rows>, held_out: Option<Rows>| {
+        let options = CommitOptions {
+            calibration,
+            held_out,
+            ..CommitOptions::default()
+        };
+        compile(&model("calibration_of_other_layout"), &options).map(|_| ())
+    };
+    for good in [shaped(&[2, 3], 2), shaped(&[1, 2, 3], 1), vec![vec![0.5; 6]].into()] {
+        compiled(Some(good.clone()), Some(good)).unwrap();
+    }
+    for bad in [
+        shaped(&[3, 2], 5),
+        shaped(&[6], 5),
+        shaped(&[2, 3, 1], 5),
+        shaped(&[2, 3], 0),
+        vec![].into(),
+        vec![vec![0.5; 6], vec![0.5; 5]].into(),
+    ] {
+        for (calibration, held_out) in [(Some(bad.clone()), None), (None, Some(bad.clone()))] {
+            let refused = compiled(calibration, held_out);
+            assert!(matches!(refused, Err(ProveError::Rows { .. })), "{bad:?}: {refused:?}");
+        }
+    }
+}
