@@ -38,7 +38,8 @@ pub(super) struct Builder<'a> {
     /// Next free row of each slot after the activation area.
     cursor: Vec<usize>,
     factors: BTreeMap<(Factor, i128), Src>,
-    reads: Vec<reads::Scanned<'a>>,
+    /// The reads of each tensor.
+    reads: Vec<Vec<reads::Scanned<'a>>>,
     zero: Option<Src>,
     policy_rows: usize,
     /// Set when something cannot be laid out soundly; the layout is then refused.

@@ -2,6 +2,8 @@
 
 use super::error::ImportError;
 use onnx_protobuf::{attribute_proto::AttributeType, AttributeProto, TensorProto};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// Largest extent, stride, pad or dilation.
 const MAX_SIZE: i64 = 1 << 24;
@@ -13,11 +15,24 @@ pub fn is_default_domain(domain: &str) -> bool {
 
 /// The attributes of one node.
 #[derive(Clone, Copy)]
-pub struct Attrs<'a>(pub &'a [AttributeProto]);
+pub struct Attrs<'a> {
+    list: &'a [AttributeProto],
+    /// The names that were asked for: the node's other attributes mean nothing here.
+    read: &'a RefCell<BTreeSet<String>>,
+}
 
 impl<'a> Attrs<'a> {
+    pub fn new(list: &'a [AttributeProto], read: &'a RefCell<BTreeSet<String>>) -> Self {
+        Self { list, read }
+    }
+
+    fn named(self, name: &str) -> impl Iterator<Item = &'a AttributeProto> + use<'a, '_> {
+        self.read.borrow_mut().insert(name.to_owned());
+        self.list.iter().filter(move |a| a.name == name)
+    }
+
     fn find(self, name: &str, kind: AttributeType) -> Result<Option<&'a AttributeProto>, ImportError> {
-        let mut found = self.0.iter().filter(|a| a.name == name);
+        let mut found = self.named(name);
         let Some(attr) = found.next() else {
             return Ok(None);
         };
@@ -31,7 +46,7 @@ impl<'a> Attrs<'a> {
     }
 
     pub fn has(self, name: &str) -> bool {
-        self.0.iter().any(|a| a.name == name)
+        self.named(name).next().is_some()
     }
 
     pub fn int(self, name: &str) -> Result<Option<i64>, ImportError> {

@@ -4,12 +4,14 @@ use super::build::{Made, Slot, Step};
 use super::error::ImportError;
 use super::model::{Graph, InputType, Node, Op, Tensor, Value, ValueId};
 use super::tensor::Const;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The result of lowering.
 pub struct Lowered {
     pub name: String,
     pub operators: BTreeMap<String, usize>,
+    /// Names of the attributes that were asked for, of each node that outputs depend on.
+    pub read: Vec<BTreeSet<String>>,
     pub slots: Vec<Slot>,
     pub steps: Vec<Step>,
     pub input: Vec<ValueId>,

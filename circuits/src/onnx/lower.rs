@@ -19,7 +19,8 @@ use super::model::{Op, ValueId};
 use super::tensor;
 use call::Call;
 use onnx_protobuf::{GraphProto, NodeProto};
-use std::collections::{BTreeMap, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub use survey::live;
 use survey::{declared, defined_twice};
 
@@ -103,6 +104,7 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lo
         input.push(id);
     }
     let mut operators = BTreeMap::new();
+    let mut read = Vec::new();
     for (node, _) in proto.node.iter().zip(&live.nodes).filter(|(_, live)| **live) {
         *operators.entry(node.op_type.clone()).or_default() += 1;
         for t in node.attribute.iter().filter_map(|a| a.t.as_ref()) {
@@ -112,7 +114,8 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lo
             .output
             .iter()
             .any(|name| proto.output.iter().any(|o| o.name == *name));
-        let outputs = match one(&mut b, &scope, node, opset, last) {
+        let names = RefCell::default();
+        let outputs = match one(&mut b, &scope, node, opset, last, &names) {
             Ok(outputs) => outputs,
             Err(Fault::Import(ImportError::Shape { node: name, reason })) => {
                 refused.push(refuse(node_name(node), &operator(node), reason.clone()));
@@ -125,6 +128,7 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lo
                 Vec::new()
             }
         };
+        read.push(names.into_inner());
         for (i, name) in node.output.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
             let bound = outputs.get(i).copied().unwrap_or(Bound::Unknown);
             if !outputs.is_empty() && i >= outputs.len() && live.names.contains(name.as_str()) {
@@ -167,6 +171,7 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lo
     Ok(Lowered {
         name: proto.name,
         operators,
+        read,
         slots: b.slots,
         steps: b.steps,
         input,
@@ -174,13 +179,15 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lo
     })
 }
 
-/// Lowers one node; its outputs are unknown if an input is. `last`: it gives an output of the graph.
+/// Lowers one node; its outputs are unknown if an input is. `last`: it gives an output of the graph. `read` takes the names of the
+/// attributes that were asked for.
 fn one(
     b: &mut Builder,
     scope: &HashMap<String, Bound>,
     node: &NodeProto,
     opset: i64,
     last: bool,
+    read: &RefCell<BTreeSet<String>>,
 ) -> Result<Vec<Bound>, Fault> {
     if !is_default_domain(&node.domain) {
         return unsupported(format!(
@@ -220,7 +227,7 @@ fn one(
         onnx_op: node.op_type.clone(),
         output,
     };
-    let attrs = Attrs(&node.attribute);
+    let attrs = Attrs::new(&node.attribute, read);
     let call = Call {
         origin,
         op: &node.op_type,

@@ -8,7 +8,7 @@ use onnx_protobuf::{
     type_proto, AttributeProto, GraphProto, Message as _, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
     TensorShapeProto, TypeProto, ValueInfoProto,
 };
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// A copy of an ONNX file that says what its circuit is and nothing of its weights: auditors rebuild keys from it.
 ///
@@ -34,7 +34,7 @@ pub fn structure(bytes: &[u8]) -> Result<Vec<u8>, ImportError> {
         Made::Stored { public: true } => Some(slot.name.as_str()),
         _ => None,
     });
-    let graph = rebuilt(&graph, &public.collect())?;
+    let graph = rebuilt(&graph, &lowered.read, &public.collect())?;
     let operators = OperatorSetIdProto {
         version: opset,
         ..OperatorSetIdProto::new()
@@ -48,7 +48,7 @@ pub fn structure(bytes: &[u8]) -> Result<Vec<u8>, ImportError> {
     bare.write_to_bytes().map_err(malformed)
 }
 
-fn rebuilt(graph: &GraphProto, public: &HashSet<&str>) -> Result<GraphProto, ImportError> {
+fn rebuilt(graph: &GraphProto, read: &[BTreeSet<String>], public: &HashSet<&str>) -> Result<GraphProto, ImportError> {
     let live = lower::live(graph)?;
     let tensors = graph.initializer.iter();
     let (used, unused): (Vec<_>, Vec<_>) = tensors.partition(|t| live.names.contains(t.name.as_str()));
@@ -61,7 +61,10 @@ fn rebuilt(graph: &GraphProto, public: &HashSet<&str>) -> Result<GraphProto, Imp
     };
     Ok(GraphProto {
         name: graph.name.clone(),
-        node: nodes.map(|(node, _)| bare_node(node, public)).collect(),
+        node: nodes
+            .zip(read)
+            .map(|((node, _), read)| bare_node(node, read, public))
+            .collect(),
         initializer: used
             .into_iter()
             .map(|tensor| bare_tensor(tensor, public.contains(tensor.name.as_str())))
@@ -99,23 +102,13 @@ fn bare_input(info: &ValueInfoProto) -> ValueInfoProto {
     bare
 }
 
-/// The attributes that the import reads, sorted.
-#[rustfmt::skip]
-const READ: &[&str] = &[
-    "allowzero", "alpha", "auto_pad", "axes", "axis", "beta", "ceil_mode", "count_include_pad", "dilations", "end",
-    "ends", "epsilon", "group", "is_test", "keepdims", "kernel_shape", "max", "min", "mode", "noop_with_empty_axes",
-    "num_outputs", "output_padding", "output_shape", "pads", "perm", "select_last_index", "spatial", "split", "start",
-    "starts", "strides", "to", "training_mode", "transA", "transB", "value", "value_float", "value_floats", "value_int",
-    "value_ints",
-];
-
 /// The strings that the import knows.
 const STRINGS: &[&[u8]] = &[b"NOTSET", b"SAME_LOWER", b"SAME_UPPER", b"VALID", b"constant"];
 
-fn bare_node(node: &NodeProto, public: &HashSet<&str>) -> NodeProto {
+/// `read`: names of the attributes that the import asked for.
+fn bare_node(node: &NodeProto, read: &BTreeSet<String>, public: &HashSet<&str>) -> NodeProto {
     let public = node.output.first().is_some_and(|name| public.contains(name.as_str()));
-    let read = node.attribute.iter();
-    let read = read.filter(|attribute| READ.binary_search(&attribute.name.as_str()).is_ok());
+    let read = node.attribute.iter().filter(|attribute| read.contains(&attribute.name));
     NodeProto {
         input: node.input.clone(),
         output: node.output.clone(),

@@ -11,9 +11,13 @@ impl Builder<'_> {
         self.cursor = vec![activation_rows; 2];
         // Slots first, so that constants can use all of them.
         self.plan();
-        for id in 0..self.model.tensors.len() {
+        let mut blocks: Vec<Vec<Block>> = vec![vec![]; self.model.tensors.len()];
+        for block in &self.blocks {
+            blocks[block.tensor].push(block.clone());
+        }
+        for (id, blocks) in blocks.iter().enumerate() {
             if matches!(self.model.tensors[id].step, Step::Affine(_)) {
-                self.produce(id);
+                self.produce(id, blocks);
             }
             if self.refused || self.cursor.iter().any(|&c| c > self.shape.usable()) {
                 return None;
@@ -40,8 +44,8 @@ impl Builder<'_> {
     }
 
     /// Checks of one affine tensor: the lines are the tensors they claim to be, and
-    /// accumulators equal products plus linear terms.
-    fn produce(&mut self, id: usize) {
+    /// accumulators equal products plus linear terms. `blocks` are those of the tensor.
+    fn produce(&mut self, id: usize, blocks: &[Block]) {
         let model = self.model;
         let tensor = &model.tensors[id];
         let Step::Affine(affine) = &tensor.step else { return };
@@ -66,8 +70,7 @@ impl Builder<'_> {
         );
         let mut terms = vec![];
         for (term, c) in affine.contractions.iter().enumerate() {
-            let of = |b: &&Block| (b.tensor, b.term) == (id, term);
-            let blocks: Vec<Block> = self.blocks.iter().filter(of).cloned().collect();
+            let blocks: Vec<Block> = blocks.iter().filter(|b| b.term == term).cloned().collect();
             if blocks.iter().any(|b| b.bias_rows > 0) {
                 self.bias_lines(tensor.height, width, &blocks);
             }

@@ -89,11 +89,13 @@ impl<'a> Builder<'a> {
             reads.extend(affine.pairings.iter().flat_map(Read::pairing));
         }
         reads.push(Read::output(model));
+        self.reads = model.tensors.iter().map(|_| vec![]).collect();
         for read in reads {
-            if self.reads.iter().all(|r| r.read != read) {
-                let slot = self.reserve(read.tensor);
+            let tensor = read.tensor;
+            if self.reads[tensor].iter().all(|r| r.read != read) {
+                let slot = self.reserve(tensor);
                 let result = None;
-                self.reads.push(Scanned { read, slot, result });
+                self.reads[tensor].push(Scanned { read, slot, result });
             }
         }
         self.cursor.resize(self.busy.len(), self.kinds.len());
@@ -101,14 +103,15 @@ impl<'a> Builder<'a> {
 
     /// The cell of a planned read.
     pub(super) fn read(&mut self, read: &Read<'a>) -> Src {
-        let Some(index) = self.reads.iter().position(|r| r.read == *read) else {
+        let tensor = read.tensor;
+        let Some(index) = self.reads[tensor].iter().position(|r| r.read == *read) else {
             self.refused = true;
             return Src::Pow(0);
         };
-        if let Some(result) = self.reads[index].result {
+        if let Some(result) = self.reads[tensor][index].result {
             return result;
         }
-        let (slot, tensor) = (self.reads[index].slot, read.tensor);
+        let slot = self.reads[tensor][index].slot;
         let result = match read.by {
             By::Line(axes, stride, width) => self.scan_line(slot, read, stride, axes, width),
             By::Linear(axes, width) => self.scan_linear(slot, read, axes, width),
@@ -116,7 +119,7 @@ impl<'a> Builder<'a> {
             By::Right(view) => self.scan_right(slot, tensor, view),
             By::Policy => self.scan_policy(slot),
         };
-        self.reads[index].result = Some(result);
+        self.reads[tensor][index].result = Some(result);
         result
     }
 

@@ -180,7 +180,14 @@ fn nothing_else_is_left_in_the_file() {
         .node("Constant", &[], &["dead"], &[("value", secret())])
         .node("Constant", &[], &["also_dead"], &[("value_float", A::F(77.25))])
         .node("Constant", &[], &["w"], &[("value", secret())])
-        .node("Add", &["x", "w"], &["y"], &[("note", secret())]);
+        .node("Add", &["x", "w"], &["z"], &[("note", secret())])
+        // An attribute that is known, but of another operator.
+        .node(
+            "Relu",
+            &["z"],
+            &["y"],
+            &[("value", secret()), ("ends", A::Is(&[1_667_785_075]))],
+        );
     model.graph.doc_string = "secret".into();
     let bytes = structure(&model.bytes()).expect("a structure");
     for number in [77.25f32, 99.5] {
@@ -189,6 +196,7 @@ fn nothing_else_is_left_in_the_file() {
         assert!(!bytes.windows(4).any(|w| w == number));
     }
     assert!(!bytes.windows(6).any(|w| w == b"secret"));
+    assert!(!bytes.windows(4).any(|w| w == b"ends"));
     let refused = structure(&Model::new(13, &[2]).node("Celu", &["x"], &["y"], &[]).bytes());
     assert_eq!(refused.expect_err("not importable").code(), "onnx-unsupported");
 }
