@@ -19,6 +19,7 @@ pub mod limits;
 pub mod listen;
 pub mod log;
 pub mod metrics;
+pub mod outage;
 pub mod private;
 pub mod problem;
 pub mod queue;

@@ -106,6 +106,10 @@ pub struct Timing {
     pub lease: i64,
     /// How often leases are renewed.
     pub renew: u64,
+    /// Pause before a job is tried again, doubled after each attempt.
+    pub backoff: i64,
+    /// Longest such pause.
+    pub backoff_max: i64,
     /// How often leases, expiry and forgotten jobs are looked at.
     pub sweep: u64,
     /// How often workers look for jobs of other processes.
@@ -203,6 +207,8 @@ impl Default for Timing {
         Self {
             lease: 20_000,
             renew: 5_000,
+            backoff: 1_000,
+            backoff_max: 300_000,
             sweep: 2_000,
             poll: 200,
             heartbeat: 5_000,
@@ -266,6 +272,8 @@ impl Config {
             ("timing.poll", self.timing.poll > 0),
             ("timing.sweep", self.timing.sweep > 0),
             ("timing.renew", self.timing.renew > 0),
+            ("timing.backoff", self.timing.backoff > 0),
+            ("timing.backoff_max", self.timing.backoff_max >= self.timing.backoff),
             ("timing.head", self.timing.head > 0),
             ("timing.heartbeat", self.timing.heartbeat >= 1000),
         ];

@@ -143,9 +143,22 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// Whether a database refuses the statement itself, so that trying again gives the same. PostgreSQL: data, integrity, syntax; SQLite:
+/// SQLITE_ERROR, SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH, the last byte of longer codes.
+fn of_statement(code: &str) -> bool {
+    match code.len() {
+        5 => ["22", "23", "42"].iter().any(|class| code.starts_with(class)),
+        _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 1 | 18..=20)),
+    }
+}
+
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Unavailable(format!("database: {error}"))
+        let said = format!("database: {error}");
+        match error.as_database_error().and_then(|e| e.code()) {
+            Some(code) if of_statement(&code) => Self::Internal(said),
+            _ => Self::Unavailable(said),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! notices a queued job without a task. Conditions under which it may be used, found by running it: one task per fetch (with
 //! more, tasks wait behind a busy worker and run twice), a worker name that is new at each start, a heartbeat of a few seconds.
 
+use super::clock::Millis;
 use super::config::{Config, Timing};
 use super::db::POSTGRESQL;
 use super::error::ApiError;
@@ -119,10 +120,19 @@ impl Queue {
 
     /// Adds a task for a job; the highest [`rank`] comes first.
     pub async fn push(&self, job: &str, task: &str, rank: i64) -> Result<(), ApiError> {
-        let task = TaskBuilder::new(job.to_owned())
+        self.push_at(job, task, rank, 0).await
+    }
+
+    /// The same for a task that is not handed out before a time.
+    pub async fn push_at(&self, job: &str, task: &str, rank: i64, not_before: Millis) -> Result<(), ApiError> {
+        let mut task = TaskBuilder::new(job.to_owned())
             .task_id(TaskId::from_string(task))
-            .priority(usize::try_from(rank).unwrap_or_default())
-            .build();
+            .priority(usize::try_from(rank).unwrap_or_default());
+        if not_before > 0 {
+            // The engine counts in whole seconds. A task that comes too early is lost, one that comes late only waits.
+            task = task.run_at_timestamp(u64::try_from(not_before).unwrap_or_default().div_ceil(1000));
+        }
+        let task = task.build();
         match &self.tables {
             Tables::Sqlite(pool) => self.sqlite(pool).push_task(task).await.map_err(engine)?,
             Tables::Postgres(pool) => self.postgres(pool).push_task(task).await.map_err(engine)?,

@@ -12,6 +12,7 @@ use super::events::Hub;
 use super::folders::Temporary;
 use super::limits::RateLimits;
 use super::metrics::Metrics;
+use super::outage::Outage;
 use super::private;
 use super::queue::Queue;
 use super::store::Store;
@@ -40,6 +41,7 @@ pub struct Parts {
     pub models: Models,
     pub metrics: Metrics,
     pub tlog: Tlog,
+    pub outage: Outage,
     pub rates: RateLimits,
     /// Keys that were valid lately.
     pub recent: Recent,
@@ -88,6 +90,7 @@ impl App {
             hub: Hub::default(),
             models: Models::new(config.data.join("models"), config.limits.cache_bytes),
             metrics: Metrics::new(),
+            outage: Outage::new(clock.now()),
             rates: RateLimits::new(&config.limits),
             recent: Recent::default(),
             receipts: Buffers::new(config.limits.receipt_bytes),

@@ -6,10 +6,11 @@ mod opening;
 pub mod process;
 mod proof;
 pub mod refusal;
+pub mod retry;
 
 pub use proof::statement;
 
-use super::db::{Job, Lease, Outcome, Publication, State};
+use super::db::{Again, Job, Lease, Outcome, Publication, State};
 use super::error::ApiError;
 use super::metrics::Ended;
 use super::problem::Problem;
@@ -18,6 +19,7 @@ use super::state::App;
 use crate::child::protocol::{Start, Work};
 use crate::error::CliError;
 use crate::fail;
+use retry::{Cause, Tries};
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -28,6 +30,9 @@ const NICE: i32 = 10;
 /// The stages in which little work is left.
 const NEARLY: [&str; 2] = ["link", "verify"];
 
+/// Pause before how an attempt ended is written down once more.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// Why an attempt ended without a result.
 #[derive(Debug)]
 pub enum Stopped {
@@ -37,6 +42,8 @@ pub enum Stopped {
     Refused(Box<Problem>),
     /// The attempt died; another may succeed.
     Died(String),
+    /// The machine is at fault, not the job.
+    Faulty(Cause, String),
     /// The job is no longer this worker's.
     Lost,
 }
@@ -44,7 +51,8 @@ pub enum Stopped {
 impl From<ApiError> for Stopped {
     fn from(error: ApiError) -> Self {
         match error {
-            ApiError::Unavailable(cause) | ApiError::Internal(cause) => Self::Died(cause),
+            ApiError::Unavailable(cause) => Self::Faulty(Cause::Unavailable, cause),
+            ApiError::Internal(cause) => Self::Died(cause),
             // Reading it again would give the same.
             ApiError::Damaged(cause) => {
                 tracing::error!(cause, "a stored object is damaged");
@@ -68,7 +76,16 @@ impl From<CliError> for Stopped {
 
 impl From<std::io::Error> for Stopped {
     fn from(error: std::io::Error) -> Self {
-        Self::Died(error.to_string())
+        Self::of(Cause::of_io(&error), error.to_string())
+    }
+}
+
+impl Stopped {
+    pub fn of(cause: Cause, what: String) -> Self {
+        match cause.of_machine() {
+            true => Self::Faulty(cause, what),
+            false => Self::Died(what),
+        }
     }
 }
 
@@ -133,7 +150,7 @@ async fn attempt(app: &App, id: &str, owner: &str, proving: Option<oneshot::Send
         ended = attempt.run() => ended,
         () = attempt.keep() => Err(Stopped::Lost),
     };
-    let how = attempt.settle(ended).await?;
+    let how = attempt.settled(ended).await?;
     fail::point("before-ack");
     app.hub.tell(id, None);
     tracing::info!(job = id, kind = job.kind, attempt = job.attempt, how, "ended");
@@ -178,14 +195,27 @@ impl Attempt<'_> {
         }
     }
 
-    /// Writes down how an attempt ended.
-    async fn settle(&self, ended: Result<Publication, Stopped>) -> Result<&'static str, ApiError> {
+    /// Writes down how an attempt ended. A database that is away for less than a lease costs no result.
+    async fn settled(&self, ended: Result<Publication, Stopped>) -> Result<&'static str, ApiError> {
+        let last = self.app.now() + self.app.config.timing.lease;
+        loop {
+            match self.settle(&ended).await {
+                Err(ApiError::Unavailable(cause)) if self.app.now() < last => {
+                    tracing::warn!(job = self.job.id, cause, "writing down how the attempt ended");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                settled => return settled,
+            }
+        }
+    }
+
+    async fn settle(&self, ended: &Result<Publication, Stopped>) -> Result<&'static str, ApiError> {
         let (app, now) = (self.app, self.app.now());
         let (outcome, how) = match ended {
             Ok(made) => {
                 fail::point("before-publish");
                 app.metrics.prover_cpu.observe(made.cpu_ms as f64 / 1000.0);
-                match app.db.publish(self.lease, &made, &app.clock).await {
+                match app.db.publish(self.lease, made, &app.clock).await {
                     Ok(outcome) => {
                         fail::point("after-publish");
                         app.tlog.wake();
@@ -198,18 +228,27 @@ impl Attempt<'_> {
                     Err(error) => return Err(error),
                 }
             }
-            Err(Stopped::Failed(problem)) => (app.db.fail(self.lease, &problem, now).await?, "failed"),
+            Err(Stopped::Failed(problem)) => (app.db.fail(self.lease, problem, now).await?, "failed"),
             Err(Stopped::Refused(said)) => {
                 let problem = refusal::problem(&said.code);
                 (app.db.fail(self.lease, &problem, now).await?, "failed")
             }
             Err(Stopped::Died(cause)) => {
                 tracing::warn!(job = self.job.id, cause, "attempt died");
-                again_or_fail(app, self.lease, self.job.attempt, self.job.priority).await?
+                self.again(Cause::Died).await?
+            }
+            Err(Stopped::Faulty(cause, what)) => {
+                let why = cause.name();
+                tracing::error!(job = self.job.id, why, what, "a fault of this machine ended an attempt");
+                self.again(*cause).await?
             }
             Err(Stopped::Lost) => (Outcome::Lost, "lost"),
         };
         Ok(if outcome == Outcome::Lost { "lost" } else { how })
+    }
+
+    async fn again(&self, cause: Cause) -> Result<(Outcome, &'static str), ApiError> {
+        again_or_fail(self.app, self.lease, self.job.tries(), self.job.priority, cause).await
     }
 
     /// Records a stage.
@@ -275,16 +314,18 @@ impl Attempt<'_> {
     }
 }
 
-/// A new attempt if one is left.
+/// A new attempt, later, if one is left.
 pub(super) async fn again_or_fail(
     app: &App,
     lease: &Lease,
-    attempt: i64,
+    tries: Tries,
     priority: i64,
+    cause: Cause,
 ) -> Result<(Outcome, &'static str), ApiError> {
     let (now, most) = (app.now(), app.config.limits.attempts);
-    if attempt >= most {
-        let detail = format!("the job was tried {attempt} times and each attempt died");
+    let counted = tries.counted(cause);
+    if !cause.of_machine() && counted >= most {
+        let detail = format!("the job was tried {counted} times and each attempt died");
         let problem = Problem::new(
             500,
             "attempts-exhausted",
@@ -293,10 +334,17 @@ pub(super) async fn again_or_fail(
         );
         return Ok((app.db.fail(lease, &problem, now).await?, "failed"));
     }
-    let task = new_id();
-    let outcome = app.db.give_back(lease, &task, now).await?;
+    let again = Again {
+        task: new_id(),
+        cause,
+        not_before: now + retry::delay(tries.attempt, &app.config.timing)?,
+    };
+    let outcome = app.db.give_back(lease, &again, now).await?;
     if outcome == Outcome::Applied {
-        app.queue.push(&lease.job, &task, rank(priority, 0)).await?;
+        let rank = rank(priority, 0);
+        app.queue
+            .push_at(&lease.job, &again.task, rank, again.not_before)
+            .await?;
     }
     Ok((outcome, "retried"))
 }

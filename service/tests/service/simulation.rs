@@ -47,6 +47,19 @@ async fn claim(service: &Service, job: &str) -> Option<Lease> {
     claimed.map(|(lease, _)| lease)
 }
 
+/// Lets a lease's time pass while sweepers sweep.
+async fn lapse(service: &Service) {
+    for _ in 0..11 {
+        service.app.clock.advance(2_000);
+        sweep(&service.app).await.unwrap();
+    }
+}
+
+/// Lets the longest pause between attempts pass.
+fn pause(service: &Service) {
+    service.app.clock.advance(service.app.config.timing.backoff_max);
+}
+
 fn receipt(name: &str) -> Publication {
     Publication {
         stored: Stored::Receipt {
@@ -74,9 +87,9 @@ async fn a_frozen_worker_publishes_nothing() {
     let job = submit(&service, "s", None).await;
     let frozen = claim(&service, &job).await.unwrap();
     assert!(claim(&service, &job).await.is_none(), "claimed twice");
-    service.app.clock.advance(service.app.config.timing.lease + 1);
-    sweep(&service.app).await.unwrap();
+    lapse(&service).await;
     assert_eq!(state(&alice, &job).await, "queued");
+    pause(&service);
     let db = &service.app.db;
     let now = service.app.now();
     // It wakes before somebody else took the job, and after.
@@ -119,10 +132,62 @@ async fn a_lease_that_ends_too_often_fails_the_job() {
     let job = submit(&service, "s", None).await;
     for _ in 0..service.app.config.limits.attempts {
         claim(&service, &job).await.unwrap();
-        service.app.clock.advance(service.app.config.timing.lease + 1);
+        lapse(&service).await;
+        // No longer than a sweeper may be late.
+        service.app.clock.advance(8_000);
         sweep(&service.app).await.unwrap();
     }
     assert_eq!(state(&alice, &job).await, "failed");
+}
+
+/// A job whose attempts die waits longer and longer: with no descriptors left, five attempts took 17 ms.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_is_not_tried_again_at_once() {
+    let service = still().await;
+    let alice = service.alice().await;
+    let job = submit(&service, "s", None).await;
+    let timing = service.app.config.timing.clone();
+    for attempt in 1..service.app.config.limits.attempts {
+        claim(&service, &job).await.unwrap();
+        lapse(&service).await;
+        let shown = alice.get(&format!("/v1/proofs/{job}")).await.json(200);
+        assert_eq!(
+            (&shown["state"], &shown["retry"], &shown["attempt"]),
+            (&json!("queued"), &json!("lease-ended"), &json!(attempt)),
+            "{shown}"
+        );
+        // The last of the sweeps gave it back.
+        let wait = shown["not_before"].as_i64().unwrap() - service.app.now();
+        let longest = timing.backoff << (attempt - 1);
+        assert!((longest / 2..=longest).contains(&wait), "{attempt}: {wait}");
+        service.app.clock.advance(wait - 1);
+        assert!(claim(&service, &job).await.is_none(), "claimed too early");
+        assert!(service.app.db.waiting(service.app.now()).await.unwrap().is_empty());
+        service.app.clock.advance(1);
+    }
+    claim(&service, &job).await.unwrap();
+    lapse(&service).await;
+    assert_eq!(state(&alice, &job).await, "failed");
+}
+
+/// While nobody can look at leases nobody can renew them either.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_is_no_attempt() {
+    let service = still().await;
+    let alice = service.alice().await;
+    let job = submit(&service, "s", None).await;
+    for _ in 0..2 * service.app.config.limits.attempts {
+        claim(&service, &job).await.unwrap();
+        service.app.clock.advance(service.app.config.timing.lease + 1);
+        sweep(&service.app).await.unwrap();
+        let shown = alice.get(&format!("/v1/proofs/{job}")).await.json(200);
+        assert_eq!(
+            (&shown["state"], &shown["retry"]),
+            (&json!("queued"), &json!("unavailable")),
+            "{shown}"
+        );
+        pause(&service);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -106,6 +106,7 @@ fn refusal(stopped: Stopped) -> ApiError {
                 forecast: None,
             }
         }
+        Stopped::Faulty(_, cause) => ApiError::Unavailable(cause),
         Stopped::Lost => ApiError::Internal("an upload has no lease".into()),
     }
 }

@@ -1,5 +1,6 @@
 //! One child process, from the service's side.
 
+use super::retry::Cause;
 use super::Stopped;
 use crate::child::protocol::{Line, Start};
 use crate::child::ARGUMENT;
@@ -48,7 +49,8 @@ pub async fn run(
 }
 
 async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<String>>) -> Result<Made, Stopped> {
-    let mut command = Command::new(app.prover()?);
+    let prover = app.prover()?;
+    let mut command = Command::new(&prover);
     // Settings and secrets of the service are not the child's business.
     command.arg(ARGUMENT).env_clear().kill_on_drop(true);
     crate::fail::pass(&mut command);
@@ -56,7 +58,8 @@ async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<St
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .spawn()?;
+        .spawn()
+        .map_err(|e| Stopped::of(Cause::of_start(&e), format!("{}: {e}", prover.display())))?;
     let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
         return Err(Stopped::Died("the child has no pipes".into()));
