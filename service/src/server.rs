@@ -9,6 +9,7 @@ pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod disk;
 pub mod door;
 pub mod error;
 pub mod events;

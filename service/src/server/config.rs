@@ -96,6 +96,8 @@ pub struct Limits {
     pub address_connections: usize,
     /// Bytes of working files of models that a machine keeps; those not used for longest go.
     pub cache_bytes: u64,
+    /// Bytes that have to be free on the disk of the data folder: with fewer, no job is begun and the process is not ready.
+    pub free_bytes: u64,
 }
 
 /// Times in milliseconds.
@@ -198,6 +200,7 @@ impl Default for Limits {
             connections: 20_000,
             address_connections: 500,
             cache_bytes: 16 << 30,
+            free_bytes: 256 << 20,
         }
     }
 }

@@ -26,6 +26,9 @@ const QUEUE: &str = "provenn";
 /// Heartbeats that a worker may miss before the engine gives its tasks to others.
 pub const MISSED: usize = 4;
 
+/// Pause between looks at whether the machine is fit.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// The job engine's tables.
 #[derive(Clone, Debug)]
 enum Tables {
@@ -181,16 +184,28 @@ impl Queue {
         Ok(())
     }
 
-    /// Hands tasks to `handler`, `at_once` at a time, until `stop` turns true. The engine's workers end at the first error of the
+    /// Hands tasks to `handler`, `at_once` at a time, until `stop` turns true and while `fit` says so. The engine's workers end at the first error of the
     /// database; new ones under new names replace them.
-    pub async fn work<H, F>(&self, at_once: usize, stop: watch::Receiver<bool>, handler: H)
+    pub async fn work<R, T, H, F>(&self, at_once: usize, stop: watch::Receiver<bool>, fit: R, handler: H)
     where
+        R: Fn() -> T + Clone + Send + Sync + 'static,
+        T: Future<Output = bool> + Send + 'static,
         H: Fn(String) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<(), ApiError>> + Send + 'static,
     {
         while !*stop.borrow() {
+            tokio::select! {
+                () = becomes(&fit, true) => {}
+                _ = stopped(stop.clone()) => return,
+            }
             let name = format!("worker-{}", new_id());
-            let (ends, handler) = (stopped(stop.clone()), handler.clone());
+            let (stop, fit, handler) = (stop.clone(), fit.clone(), handler.clone());
+            let ends = async move {
+                tokio::select! {
+                    () = becomes(fit, false) => Ok(()),
+                    ended = stopped(stop) => ended,
+                }
+            };
             macro_rules! run {
                 ($storage:expr) => {
                     WorkerBuilder::new(name.as_str())
@@ -219,6 +234,17 @@ impl Queue {
             let _whichever = tokio::time::timeout(every, pushed.notified()).await;
             Some(((), pushed))
         }))
+    }
+}
+
+/// Waits until `fit` says `yes`.
+async fn becomes<R, T>(fit: R, yes: bool)
+where
+    R: Fn() -> T,
+    T: Future<Output = bool>,
+{
+    while fit().await != yes {
+        tokio::time::sleep(LOOK).await;
     }
 }
 

@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::config::Config;
 use super::db::Db;
+use super::disk::Disk;
 use super::door::buffers::Buffers;
 use super::door::counts::Counts;
 use super::door::turns::Turns;
@@ -42,6 +43,7 @@ pub struct Parts {
     pub metrics: Metrics,
     pub tlog: Tlog,
     pub outage: Outage,
+    pub disk: Disk,
     pub rates: RateLimits,
     /// Keys that were valid lately.
     pub recent: Recent,
@@ -90,6 +92,7 @@ impl App {
             hub: Hub::default(),
             models: Models::new(config.data.join("models"), config.limits.cache_bytes),
             metrics: Metrics::new(),
+            disk: Disk::new(config.data.join("tmp"), config.limits.free_bytes),
             outage: Outage::new(clock.now()),
             rates: RateLimits::new(&config.limits),
             recent: Recent::default(),

@@ -19,7 +19,9 @@ use super::state::App;
 use crate::child::protocol::{Start, Work};
 use crate::error::CliError;
 use crate::fail;
+use futures_util::FutureExt;
 use retry::{Cause, Tries};
+use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -51,6 +53,7 @@ pub enum Stopped {
 impl From<ApiError> for Stopped {
     fn from(error: ApiError) -> Self {
         match error {
+            ApiError::NoSpace(cause) => Self::Faulty(Cause::NoSpace, cause),
             ApiError::Unavailable(cause) => Self::Faulty(Cause::Unavailable, cause),
             ApiError::Internal(cause) => Self::Died(cause),
             // Reading it again would give the same.
@@ -67,9 +70,9 @@ impl From<ApiError> for Stopped {
 impl From<CliError> for Stopped {
     fn from(error: CliError) -> Self {
         let (code, message, help) = error.parts();
-        match process::worth_retrying(code) {
-            true => Self::Died(format!("{code}: {message}")),
-            false => Self::Refused(Box::new(Problem::new(422, code, message, help))),
+        match process::cause(code) {
+            Some(cause) => Self::of(cause, format!("{code}: {message}")),
+            None => Self::Refused(Box::new(Problem::new(422, code, message, help))),
         }
     }
 }
@@ -147,7 +150,8 @@ async fn attempt(app: &App, id: &str, owner: &str, proving: Option<oneshot::Send
         proving: Mutex::new(proving),
     };
     let ended = tokio::select! {
-        ended = attempt.run() => ended,
+        // A panic ends the attempt, not what writes down how it ended.
+        ended = AssertUnwindSafe(attempt.run()).catch_unwind() => ended.unwrap_or_else(|_| Err(Stopped::Died("the worker panicked".into()))),
         () = attempt.keep() => Err(Stopped::Lost),
     };
     let how = attempt.settled(ended).await?;

@@ -83,7 +83,7 @@ async fn hand_out(queue: Queue, stop: watch::Receiver<bool>, name: String, log: 
             Ok(())
         }
     };
-    queue.work(1, stop, handler).await;
+    queue.work(1, stop, || async { true }, handler).await;
 }
 
 impl Worker {

@@ -4,6 +4,7 @@ use super::retry::Cause;
 use super::Stopped;
 use crate::child::protocol::{Line, Start};
 use crate::child::ARGUMENT;
+use crate::error::NO_SPACE;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use serde_json::Value;
@@ -81,12 +82,10 @@ async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<St
             peak_bytes,
             cpu_ms,
         }),
-        Some(Line::Failed { code, message, help }) if worth_retrying(&code) => {
-            Err(Stopped::Died(format!("{code}: {message} {help}")))
-        }
-        Some(Line::Failed { code, message, help }) => {
-            Err(Stopped::Refused(Box::new(Problem::new(422, &code, message, &help))))
-        }
+        Some(Line::Failed { code, message, help }) => Err(match cause(&code) {
+            Some(cause) => Stopped::of(cause, format!("{code}: {message} {help}")),
+            None => Stopped::Refused(Box::new(Problem::new(422, &code, message, &help))),
+        }),
         _ if words.contains("memory allocation of") => Err(Stopped::Refused(Box::new(Problem::new(
             422,
             "memory-limit",
@@ -100,9 +99,13 @@ async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<St
     }
 }
 
-/// Faults of the machine, not of the request.
-pub(super) fn worth_retrying(code: &str) -> bool {
-    matches!(code, "io" | "randomness" | "file-damaged" | "child")
+/// Why to try again after a refusal with this code; none if the request is at fault.
+pub(super) fn cause(code: &str) -> Option<Cause> {
+    match code {
+        NO_SPACE => Some(Cause::NoSpace),
+        "io" | "randomness" | "file-damaged" | "child" => Some(Cause::Died),
+        _ => None,
+    }
 }
 
 /// Passes on stages; the last line that ends the work.
