@@ -11,6 +11,7 @@ mod receipts;
 mod registry;
 mod submit;
 mod tlog;
+mod turns;
 
 pub use blobs::Upload;
 pub use jobs::{Event, Job, State};

@@ -100,9 +100,9 @@ async fn work(app: App, stop: watch::Receiver<bool>) {
     let at_once = app.config.workers;
     let (queue, under_way) = (app.queue.clone(), app.under_way.clone());
     let worker = app.clone();
-    let handler = move |job: String| {
+    let handler = move |task: String| {
         let (app, owner) = (worker.clone(), owner.clone());
-        async move { worker::prove(&app, &job, &owner).await }
+        async move { worker::prove(&app, &task, &owner).await }
     };
     let (machine, ill) = (app.clone(), Arc::new(AtomicBool::new(false)));
     let fit = move || fit(machine.clone(), ill.clone());

@@ -3,7 +3,7 @@
 use super::db::Lapsed;
 use super::error::ApiError;
 use super::folders::remove_left;
-use super::queue::{new_id, rank};
+use super::queue::new_id;
 use super::state::App;
 use super::worker::again_or_fail;
 use super::worker::retry::Cause;
@@ -70,9 +70,9 @@ async fn leases(app: &App) -> Result<(), ApiError> {
         true => Cause::Unavailable,
         false => Cause::LeaseEnded,
     };
-    for Lapsed { lease, tries, priority } in lapsed {
+    for Lapsed { lease, tries } in lapsed {
         let attempt = tries.attempt;
-        match again_or_fail(app, &lease, tries, priority, cause).await {
+        match again_or_fail(app, &lease, tries, cause).await {
             Ok((_, how)) => tracing::warn!(job = lease.job, attempt, how, cause = cause.name(), "a lease ended"),
             Err(error) => done = done.and(Err(error)),
         }
@@ -88,8 +88,7 @@ async fn tasks(app: &App) -> Result<(), ApiError> {
         }
         let task = new_id();
         if app.db.retask(&waiting.id, &waiting.task, &task, app.now()).await? {
-            let rank = rank(waiting.priority, 0);
-            app.queue.push_at(&waiting.id, &task, rank, waiting.not_before).await?;
+            app.queue.push(&task, waiting.not_before).await?;
             tracing::info!(job = waiting.id, "told the job engine again");
         }
     }

@@ -14,7 +14,7 @@ use super::db::{Again, Job, Lease, Outcome, Publication, State};
 use super::error::ApiError;
 use super::metrics::Ended;
 use super::problem::Problem;
-use super::queue::{new_id, rank};
+use super::queue::new_id;
 use super::state::App;
 use crate::child::protocol::{Start, Work};
 use crate::error::CliError;
@@ -101,22 +101,24 @@ struct Attempt<'a> {
     proving: Mutex<Option<oneshot::Sender<()>>>,
 }
 
-/// Works on a job if it is queued, and returns when its proof is nearly made: while that is checked and published, the next job
+/// Works on the job whose turn it is, and returns when its proof is nearly made: while that is checked and published, the next job
 /// is claimed and prepared. Its prover waits for this one to end.
 ///
 /// # Errors
 /// Those of [`execute`], if the attempt ended before.
-pub async fn prove(app: &App, id: &str, owner: &str) -> Result<(), ApiError> {
+pub async fn prove(app: &App, task: &str, owner: &str) -> Result<(), ApiError> {
     let internal = |e: String| ApiError::Internal(e);
     let permit = app.under_way.clone().acquire_owned().await;
     let permit = permit.map_err(|e| internal(e.to_string()))?;
     let (proving, proven) = oneshot::channel();
-    let (app, id, owner) = (app.clone(), id.to_owned(), owner.to_owned());
+    let (app, task, owner) = (app.clone(), task.to_owned(), owner.to_owned());
     let mut ended = tokio::spawn(async move {
-        let ended = attempt(&app, &id, &owner, Some(proving)).await;
-        if let Err(error) = &ended {
-            tracing::warn!(job = id, %error, "how the attempt ended could not be written down");
-        }
+        let now = app.now();
+        let until = now + app.config.timing.lease;
+        let ended = match app.db.claim_next(&task, &owner, until, now).await? {
+            Some((lease, job)) => attempt(&app, &lease, &job, Some(proving)).await,
+            None => Ok(()),
+        };
         drop(permit);
         ended
     });
@@ -132,21 +134,22 @@ pub async fn prove(app: &App, id: &str, owner: &str) -> Result<(), ApiError> {
 /// # Errors
 /// The database cannot be reached; the job stays as it is until its lease ends.
 pub async fn execute(app: &App, id: &str, owner: &str) -> Result<(), ApiError> {
-    attempt(app, id, owner, None).await
+    let now = app.now();
+    match app.db.claim(id, owner, now + app.config.timing.lease, now).await? {
+        Some((lease, job)) => attempt(app, &lease, &job, None).await,
+        None => Ok(()),
+    }
 }
 
-async fn attempt(app: &App, id: &str, owner: &str, proving: Option<oneshot::Sender<()>>) -> Result<(), ApiError> {
-    let now = app.now();
-    let Some((lease, job)) = app.db.claim(id, owner, now + app.config.timing.lease, now).await? else {
-        return Ok(());
-    };
+async fn attempt(app: &App, lease: &Lease, job: &Job, proving: Option<oneshot::Sender<()>>) -> Result<(), ApiError> {
+    let id = job.id.as_str();
     fail::point("after-claim");
     app.hub.tell(id, Some(job.seq));
     tracing::info!(job = id, kind = job.kind, attempt = job.attempt, "started");
     let attempt = Attempt {
         app,
-        lease: &lease,
-        job: &job,
+        lease,
+        job,
         proving: Mutex::new(proving),
     };
     let ended = tokio::select! {
@@ -154,7 +157,10 @@ async fn attempt(app: &App, id: &str, owner: &str, proving: Option<oneshot::Send
         ended = AssertUnwindSafe(attempt.run()).catch_unwind() => ended.unwrap_or_else(|_| Err(Stopped::Died("the worker panicked".into()))),
         () = attempt.keep() => Err(Stopped::Lost),
     };
-    let how = attempt.settled(ended).await?;
+    let how = attempt
+        .settled(ended)
+        .await
+        .inspect_err(|error| tracing::warn!(job = id, %error, "how the attempt ended could not be written down"))?;
     fail::point("before-ack");
     app.hub.tell(id, None);
     tracing::info!(job = id, kind = job.kind, attempt = job.attempt, how, "ended");
@@ -204,7 +210,7 @@ impl Attempt<'_> {
         let last = self.app.now() + self.app.config.timing.lease;
         loop {
             match self.settle(&ended).await {
-                Err(ApiError::Unavailable(cause)) if self.app.now() < last => {
+                Err(ApiError::Unavailable(cause) | ApiError::NoSpace(cause)) if self.app.now() < last => {
                     tracing::warn!(job = self.job.id, cause, "writing down how the attempt ended");
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -252,7 +258,7 @@ impl Attempt<'_> {
     }
 
     async fn again(&self, cause: Cause) -> Result<(Outcome, &'static str), ApiError> {
-        again_or_fail(self.app, self.lease, self.job.tries(), self.job.priority, cause).await
+        again_or_fail(self.app, self.lease, self.job.tries(), cause).await
     }
 
     /// Records a stage.
@@ -323,7 +329,6 @@ pub(super) async fn again_or_fail(
     app: &App,
     lease: &Lease,
     tries: Tries,
-    priority: i64,
     cause: Cause,
 ) -> Result<(Outcome, &'static str), ApiError> {
     let (now, most) = (app.now(), app.config.limits.attempts);
@@ -345,10 +350,7 @@ pub(super) async fn again_or_fail(
     };
     let outcome = app.db.give_back(lease, &again, now).await?;
     if outcome == Outcome::Applied {
-        let rank = rank(priority, 0);
-        app.queue
-            .push_at(&lease.job, &again.task, rank, again.not_before)
-            .await?;
+        app.queue.push(&again.task, again.not_before).await?;
     }
     Ok((outcome, "retried"))
 }

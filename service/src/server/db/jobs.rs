@@ -70,6 +70,8 @@ pub struct Job {
     pub statement: String,
     pub request: Value,
     pub priority: i64,
+    /// The job engine's task for it.
+    pub task: String,
     pub not_after: Option<Millis>,
     pub state: State,
     pub stage: String,
@@ -114,6 +116,7 @@ impl Job {
             statement: row.try_get("statement")?,
             request: document("request")?.unwrap_or_default(),
             priority: row.try_get("priority")?,
+            task: row.try_get("task")?,
             not_after: row.try_get("not_after")?,
             state: State::parse(&state).ok_or_else(|| ApiError::Internal(format!("unknown state {state}")))?,
             stage: row.try_get("stage")?,

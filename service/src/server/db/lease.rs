@@ -58,7 +58,6 @@ pub enum Stored {
 pub struct Waiting {
     pub id: String,
     pub task: String,
-    pub priority: i64,
     pub not_before: Millis,
 }
 
@@ -67,7 +66,6 @@ pub struct Waiting {
 pub struct Lapsed {
     pub lease: Lease,
     pub tries: Tries,
-    pub priority: i64,
 }
 
 /// The next attempt at a job that goes back to the queue.
@@ -265,7 +263,7 @@ impl Db {
     /// Jobs whose lease ended. One that somebody is changing right now is found by a later sweep.
     pub async fn lapsed(&self, now: Millis) -> Result<Vec<Lapsed>, ApiError> {
         let rows = sqlx::query(AssertSqlSafe(format!(
-            "SELECT id, token, attempt, faults, priority FROM jobs
+            "SELECT id, token, attempt, faults FROM jobs
              WHERE state IN ('witness', 'proving', 'verifying') AND lease_until < $1 {}",
             self.skip_locked()
         )))
@@ -282,7 +280,6 @@ impl Db {
                     attempt: row.try_get("attempt")?,
                     faults: row.try_get("faults")?,
                 },
-                priority: row.try_get("priority")?,
             })
         };
         rows.iter().map(lapsed).collect()
@@ -291,7 +288,7 @@ impl Db {
     /// Queued jobs that the job engine should have handed out before `before`: the oldest few.
     pub async fn waiting(&self, before: Millis) -> Result<Vec<Waiting>, ApiError> {
         let rows = sqlx::query(
-            "SELECT id, task, priority, not_before FROM jobs WHERE state = 'queued' AND pushed < $1 ORDER BY pushed LIMIT 100",
+            "SELECT id, task, not_before FROM jobs WHERE state = 'queued' AND pushed < $1 ORDER BY pushed LIMIT 100",
         )
         .bind(before)
         .fetch_all(&self.read)
@@ -300,7 +297,6 @@ impl Db {
             Ok(Waiting {
                 id: row.try_get("id")?,
                 task: row.try_get("task")?,
-                priority: row.try_get("priority")?,
                 not_before: row.try_get("not_before")?,
             })
         };
