@@ -25,6 +25,7 @@ pub mod private;
 pub mod problem;
 pub mod queue;
 pub mod run;
+pub mod skew;
 pub mod state;
 pub mod store;
 pub mod sweeper;

@@ -11,6 +11,8 @@
 mod backup;
 #[path = "crash/client.rs"]
 mod client;
+#[path = "crash/clocks.rs"]
+mod clocks;
 #[path = "crash/cluster.rs"]
 mod cluster;
 #[path = "crash/engine.rs"]
@@ -247,6 +249,12 @@ async fn the_database_restarts() {
     let counts = cluster.client.judge(&places, "restart-").await;
     println!("postgresql, 3 crashes of the database: {counts}");
     counts.assert_sound();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_with_a_wrong_clock_takes_no_part() {
+    let Some(database) = Postgres::start() else { return };
+    clocks::a_wrong_clock(&database).await;
 }
 
 /// A database that is away for longer than a lease costs jobs no attempt, of which they have one here.

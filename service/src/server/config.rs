@@ -108,6 +108,8 @@ pub struct Timing {
     pub lease: i64,
     /// How often leases are renewed.
     pub renew: u64,
+    /// How far a machine's clock may be from the database's.
+    pub clock_skew: i64,
     /// Pause before a job is tried again, doubled after each attempt.
     pub backoff: i64,
     /// Longest such pause.
@@ -210,6 +212,7 @@ impl Default for Timing {
         Self {
             lease: 20_000,
             renew: 5_000,
+            clock_skew: 2_000,
             backoff: 1_000,
             backoff_max: 300_000,
             sweep: 2_000,
@@ -275,6 +278,7 @@ impl Config {
             ("timing.poll", self.timing.poll > 0),
             ("timing.sweep", self.timing.sweep > 0),
             ("timing.renew", self.timing.renew > 0),
+            ("timing.clock_skew", self.timing.clock_skew > 0),
             ("timing.backoff", self.timing.backoff > 0),
             ("timing.backoff_max", self.timing.backoff_max >= self.timing.backoff),
             ("timing.head", self.timing.head > 0),
@@ -285,6 +289,11 @@ impl Config {
         }
         if i64::try_from(self.timing.renew).map_or(true, |renew| renew.saturating_mul(2) > self.timing.lease) {
             return Err(bad("timing.lease must be at least twice timing.renew".into()));
+        }
+        // Two machines may be off in opposite directions.
+        let apart = self.timing.clock_skew.saturating_mul(2);
+        if apart.saturating_mul(2) > self.timing.lease {
+            return Err(bad("timing.lease must be at least four times timing.clock_skew".into()));
         }
         Ok(self)
     }

@@ -33,6 +33,9 @@ pub enum ApiError {
     LogPending,
     #[error("the model was uploaded before the service kept graphs")]
     NoGraph,
+    /// This machine's clock is far from the database's.
+    #[error("the clock of a machine of the service is wrong")]
+    ClockOff(String),
     /// The disk of this machine, of the database or of the object store.
     #[error("the disk is full")]
     NoSpace(String),
@@ -71,6 +74,7 @@ impl ApiError {
         match self {
             Self::BadRequest { .. } => (400, "bad-request", "compare the request with /openapi.json"),
             Self::Busy => (503, "busy", "try again after Retry-After"),
+            Self::ClockOff(_) => (503, "clock-off", "the operator has to set it; the service's log says by how much it is off"),
             Self::Damaged(_) => (500, "object-damaged", "the operator has to restore it; the service's log names it"),
             Self::DigestMismatch { .. } => (409, "digest-mismatch", "upload the bytes under their own digest, as sha256sum prints it"),
             Self::Finished { .. } => (409, "already-finished", "a finished job cannot be cancelled"),
@@ -94,9 +98,11 @@ impl ApiError {
     /// What happened, for the operator: clients are told less.
     pub fn cause(&self) -> String {
         match self {
-            Self::Damaged(cause) | Self::Internal(cause) | Self::NoSpace(cause) | Self::Unavailable(cause) => {
-                cause.clone()
-            }
+            Self::ClockOff(cause)
+            | Self::Damaged(cause)
+            | Self::Internal(cause)
+            | Self::NoSpace(cause)
+            | Self::Unavailable(cause) => cause.clone(),
             other => other.to_string(),
         }
     }
@@ -126,7 +132,12 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let Self::Damaged(cause) | Self::Internal(cause) | Self::NoSpace(cause) | Self::Unavailable(cause) = &self {
+        if let Self::ClockOff(cause)
+        | Self::Damaged(cause)
+        | Self::Internal(cause)
+        | Self::NoSpace(cause)
+        | Self::Unavailable(cause) = &self
+        {
             tracing::error!(code = self.code(), cause, "request failed");
         }
         let problem = self.problem();

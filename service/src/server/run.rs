@@ -114,7 +114,10 @@ async fn work(app: App, stop: watch::Receiver<bool>) {
 
 /// Whether this machine can work on jobs. Said once each time that it changes.
 async fn fit(app: App, ill: Arc<AtomicBool>) -> bool {
-    let checked = app.disk.check().await;
+    let checked = match app.skew.check() {
+        Ok(()) => app.disk.check().await,
+        off => off,
+    };
     match (&checked, ill.swap(checked.is_err(), Ordering::Relaxed)) {
         (Err(error), false) => tracing::error!(cause = error.cause(), "this worker takes no jobs"),
         (Ok(()), true) => tracing::info!("this worker takes jobs again"),

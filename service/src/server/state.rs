@@ -16,6 +16,7 @@ use super::metrics::Metrics;
 use super::outage::Outage;
 use super::private;
 use super::queue::Queue;
+use super::skew::Skew;
 use super::store::Store;
 use super::tlog::key::Signer;
 use super::tlog::Tlog;
@@ -44,6 +45,7 @@ pub struct Parts {
     pub tlog: Tlog,
     pub outage: Outage,
     pub disk: Disk,
+    pub skew: Skew,
     pub rates: RateLimits,
     /// Keys that were valid lately.
     pub recent: Recent,
@@ -81,6 +83,10 @@ impl App {
         }
         let _alone = alone(&config)?;
         let db = Db::migrate(&config.database_url()).await?;
+        let skew = Skew::new(config.timing.clock_skew);
+        if let Err(error) = skew.look(&db, &clock).await {
+            tracing::error!(cause = error.cause(), "this machine takes no part");
+        }
         let signer = Signer::open(&config)?;
         if let Some(signer) = &signer {
             db.log_key(&signer.key.to_string()).await?;
@@ -92,6 +98,7 @@ impl App {
             hub: Hub::default(),
             models: Models::new(config.data.join("models"), config.limits.cache_bytes),
             metrics: Metrics::new(),
+            skew,
             disk: Disk::new(config.data.join("tmp"), config.limits.free_bytes),
             outage: Outage::new(clock.now()),
             rates: RateLimits::new(&config.limits),

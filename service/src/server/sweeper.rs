@@ -21,7 +21,7 @@ pub async fn run(app: App) {
     for round in 0u32.. {
         tokio::time::sleep(Duration::from_millis(app.config.timing.sweep)).await;
         if let Err(error) = sweep(&app).await {
-            tracing::warn!(%error, "sweep");
+            tracing::warn!(cause = error.cause(), "sweep");
         }
         if round % PRUNE_EVERY == 0 {
             app.rates.prune();
@@ -48,8 +48,9 @@ async fn tidy(app: &App) {
     }
 }
 
-/// One sweep. What fails does not keep the rest from being done; the first failure is returned.
+/// One sweep. What fails does not keep the rest from being done; the first failure is returned. With a wrong clock nothing is done.
 pub async fn sweep(app: &App) -> Result<(), ApiError> {
+    app.skew.look(&app.db, &app.clock).await?;
     let expired = async {
         let expired = app.db.expire(app.now()).await?;
         if expired > 0 {

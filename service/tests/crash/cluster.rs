@@ -131,6 +131,7 @@ impl Cluster {
             ("PROVENN_LIMITS__ATTEMPTS", "1000".into()),
             ("PROVENN_TIMING__LEASE", "3000".into()),
             ("PROVENN_TIMING__RENEW", "500".into()),
+            ("PROVENN_TIMING__CLOCK_SKEW", "700".into()),
             ("PROVENN_TIMING__BACKOFF", "50".into()),
             ("PROVENN_TIMING__BACKOFF_MAX", "500".into()),
             ("PROVENN_TIMING__SWEEP", "500".into()),
