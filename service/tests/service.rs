@@ -23,6 +23,8 @@ mod door;
 mod events;
 #[path = "service/ledger.rs"]
 mod ledger;
+#[path = "service/lists.rs"]
+mod lists;
 #[path = "service/malformed.rs"]
 mod malformed;
 #[path = "service/metrics.rs"]

@@ -18,6 +18,7 @@ mod models_graph;
 mod models_list;
 mod models_put;
 mod observe;
+mod page;
 mod proofs;
 mod proofs_post;
 mod proofs_receipt;

@@ -18,10 +18,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Executor, PgPool, SqlitePool};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{watch, Notify};
-use ulid::Ulid;
+use ulid::{Generator, Ulid};
 
 const QUEUE: &str = "provenn";
 /// Heartbeats that a worker may miss before the engine gives its tasks to others.
@@ -46,10 +46,13 @@ pub struct Queue {
     pushed: Arc<Notify>,
 }
 
-/// A new task id, also used for jobs.
+/// A new task id, also used for jobs. Those that a process makes are in order, also within a millisecond.
 pub fn new_id() -> String {
-    Ulid::generate().to_string()
+    let mut ids = IDS.lock().unwrap_or_else(PoisonError::into_inner);
+    ids.generate().unwrap_or_else(|_| Ulid::generate()).to_string()
 }
+
+static IDS: Mutex<Generator> = Mutex::new(Generator::new());
 
 fn engine(error: impl std::fmt::Display) -> ApiError {
     ApiError::Unavailable(format!("job engine: {error}"))

@@ -152,3 +152,4 @@ class Ledger(TypedDict):
     accounts: List[Account]
     files: List[InputFile]
     budgets: List[Budget]
+    more: bool

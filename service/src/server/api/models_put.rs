@@ -2,6 +2,7 @@
 
 use super::body::{self, Bytes};
 use super::keep::{keep, Checked};
+use super::page::names;
 use crate::child::protocol::{Start, Work};
 use crate::server::auth::Caller;
 use crate::server::door::Client;
@@ -62,6 +63,7 @@ pub async fn put_model(
     let _turn = app.inspections.take(&Client(caller.tenant.clone())).await?;
     let made = process::run(&app, &start, Duration::from_secs(SECONDS), None).await;
     let mut summary = made.map_err(refusal)?.result;
+    names(&mut summary);
     let graph = summary
         .as_object_mut()
         .and_then(|all| all.remove("graph"))
