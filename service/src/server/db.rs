@@ -16,7 +16,7 @@ mod turns;
 pub use blobs::Upload;
 pub use jobs::{Event, Job, State};
 pub use keys::{KeyRow, Known, NewKey};
-pub use lease::{Again, Lapsed, Lease, Outcome, Publication, Stored};
+pub use lease::{Again, Lapsed, Lease, Outcome, Place, Publication, Stored, Waiting, WAITING};
 pub use ledger::{Account, Budget, InputFile, Scope as LedgerScope};
 pub use models::Model;
 pub use registry::{Status, Version};

@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use super::config::Config;
-use super::db::Db;
+use super::db::{Db, Place};
 use super::disk::Disk;
 use super::door::buffers::Buffers;
 use super::door::counts::Counts;
@@ -23,7 +23,7 @@ use super::tlog::Tlog;
 use super::worker::cache::Models;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
 /// The service, cheap to clone.
@@ -44,6 +44,8 @@ pub struct Parts {
     pub metrics: Metrics,
     pub tlog: Tlog,
     pub outage: Outage,
+    /// How far the sweeper came among waiting jobs.
+    pub swept: Mutex<Place>,
     pub disk: Disk,
     pub skew: Skew,
     pub rates: RateLimits,
@@ -100,6 +102,7 @@ impl App {
             metrics: Metrics::new(),
             skew,
             disk: Disk::new(config.data.join("tmp"), config.limits.free_bytes),
+            swept: Mutex::default(),
             outage: Outage::new(clock.now()),
             rates: RateLimits::new(&config.limits),
             recent: Recent::default(),

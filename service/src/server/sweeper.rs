@@ -1,12 +1,13 @@
 //! What time does to jobs: leases end, statements expire, the job engine forgets.
 
-use super::db::Lapsed;
+use super::db::{Lapsed, Place, WAITING};
 use super::error::ApiError;
 use super::folders::remove_left;
 use super::queue::new_id;
 use super::state::App;
 use super::worker::again_or_fail;
 use super::worker::retry::Cause;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// A queued job is looked after when the engine has had it for so long.
@@ -81,17 +82,25 @@ async fn leases(app: &App) -> Result<(), ApiError> {
     done
 }
 
-/// Queued jobs that the job engine forgot are told to it again.
+/// Queued jobs that the job engine forgot are told to it again. Each sweep goes on where the last one ended: those that the engine knows
+/// do not hide those behind them.
 async fn tasks(app: &App) -> Result<(), ApiError> {
-    for waiting in app.db.waiting(app.now() - PATIENCE).await? {
-        if app.queue.knows(&waiting.task).await? {
+    let after = app.swept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let waiting = app.db.waiting(&after, app.now() - PATIENCE).await?;
+    for job in &waiting {
+        if app.queue.knows(&job.task).await? {
             continue;
         }
         let task = new_id();
-        if app.db.retask(&waiting.id, &waiting.task, &task, app.now()).await? {
-            app.queue.push(&task, waiting.not_before).await?;
-            tracing::info!(job = waiting.id, "told the job engine again");
+        if app.db.retask(&job.id, &job.task, &task, app.now()).await? {
+            app.queue.push(&task, job.not_before).await?;
+            tracing::info!(job = job.id, "told the job engine again");
         }
     }
+    let next = match waiting.last() {
+        Some(last) if waiting.len() == WAITING => last.place.clone(),
+        _ => Place::default(),
+    };
+    *app.swept.lock().unwrap_or_else(PoisonError::into_inner) = next;
     Ok(())
 }

@@ -433,3 +433,29 @@ async fn refusals_are_the_same_whatever_the_numbers() {
         .iter()
         .all(|error| !error.replace("422", "").contains(|c: char| c.is_ascii_digit())));
 }
+
+/// Budgets that come in one request are set together.
+#[tokio::test(flavor = "multi_thread")]
+async fn budgets_of_two_requests_do_not_mix() {
+    let (service, _kept, model) = idle().await;
+    let alice = service.alice().await;
+    let place = format!("/v1/ledger/models/{}", model.0);
+    let set = async |bits: u8| {
+        let all = json!({ "total_bits": bits, "input_bits": bits, "requester_bits": bits });
+        alice.call("PUT", &place, all.to_string()).await.json(200);
+    };
+    for _ in 0..20 {
+        futures_util::future::join_all((1..=6).map(&set)).await;
+        let budgets = alice.get("/v1/ledger").await.json(200)["budgets"].clone();
+        let bits: Vec<&Value> = budgets
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|budget| &budget["bits"])
+            .collect();
+        assert_eq!(bits.len(), 3, "{budgets}");
+        assert!(bits.iter().all(|one| *one == bits[0]), "{budgets}");
+    }
+    alice.call("PUT", &place, "{}").await.json(200);
+    assert_eq!(alice.get("/v1/ledger").await.json(200)["budgets"], json!([]));
+}

@@ -7,7 +7,7 @@
 
 use crate::harness::{Client, Service};
 use provenn_service::server::clock::Clock;
-use provenn_service::server::db::{Lease, Outcome, Publication, State, Stored, Submission};
+use provenn_service::server::db::{Lease, Outcome, Place, Publication, State, Stored, Submission};
 use provenn_service::server::queue::new_id;
 use provenn_service::server::sweeper::sweep;
 use serde_json::{json, Value};
@@ -40,7 +40,7 @@ async fn submit_as(service: &Service, tenant: &str, statement: &str, priority: i
     let submitted = service
         .app
         .db
-        .submit(&submission, 100, service.app.now())
+        .submit(&submission, 1_000, service.app.now())
         .await
         .unwrap();
     submitted.job().id.clone()
@@ -167,7 +167,13 @@ async fn a_job_is_not_tried_again_at_once() {
         assert!((longest / 2..=longest).contains(&wait), "{attempt}: {wait}");
         service.app.clock.advance(wait - 1);
         assert!(claim(&service, &job).await.is_none(), "claimed too early");
-        assert!(service.app.db.waiting(service.app.now()).await.unwrap().is_empty());
+        assert!(service
+            .app
+            .db
+            .waiting(&Place::default(), service.app.now())
+            .await
+            .unwrap()
+            .is_empty());
         service.app.clock.advance(1);
     }
     claim(&service, &job).await.unwrap();
@@ -200,7 +206,11 @@ async fn a_forgotten_job_is_told_to_the_engine_again() {
     let service = still().await;
     service.alice().await;
     let job = submit(&service, "s", None).await;
-    let task = || async { service.app.db.waiting(i64::MAX).await.unwrap()[0].task.clone() };
+    let task = || async {
+        service.app.db.waiting(&Place::default(), i64::MAX).await.unwrap()[0]
+            .task
+            .clone()
+    };
     let first = task().await;
     assert!(!service.app.queue.knows(&first).await.unwrap());
     sweep(&service.app).await.unwrap();
@@ -349,7 +359,7 @@ async fn no_job_loses_its_task() {
         submit_as(&service, "alice", "high", 9, None).await,
     );
     let (app, now) = (&service.app, service.app.now());
-    let tasks = async || app.db.waiting(i64::MAX).await.unwrap();
+    let tasks = async || app.db.waiting(&Place::default(), i64::MAX).await.unwrap();
     let before = tasks().await;
     let task = |id: &str| before.iter().find(|job| job.id == id).unwrap().task.clone();
     let claimed = app
@@ -360,4 +370,35 @@ async fn no_job_loses_its_task() {
     assert_eq!(claimed.unwrap().1.id, second);
     let after = tasks().await;
     assert_eq!((after.len(), &after[0].id, &after[0].task), (1, &first, &task(&second)));
+}
+
+/// A job that the engine lost is found behind any number that it knows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_queue_hides_no_lost_job() {
+    let service = still().await;
+    let alice = service.alice().await;
+    let app = &service.app;
+    for n in 0..250 {
+        let job = submit(&service, &format!("known {n}"), None).await;
+        let task = app.db.job("alice", "", &job).await.unwrap().unwrap().task;
+        app.queue.push(&task, 0).await.unwrap();
+    }
+    let lost = submit(&service, "lost", None).await;
+    let task = async || app.db.job("alice", "", &lost).await.unwrap().unwrap().task;
+    let before = task().await;
+    assert_eq!(state(&alice, &lost).await, "queued");
+    app.clock.advance(6_000);
+    for _ in 0..3 {
+        sweep(app).await.unwrap();
+    }
+    assert_ne!(task().await, before);
+    assert!(app.queue.knows(&task().await).await.unwrap());
+    // And then from the beginning again.
+    let second = submit(&service, "lost too", None).await;
+    let before = app.db.job("alice", "", &second).await.unwrap().unwrap().task;
+    app.clock.advance(6_000);
+    for _ in 0..4 {
+        sweep(app).await.unwrap();
+    }
+    assert_ne!(app.db.job("alice", "", &second).await.unwrap().unwrap().task, before);
 }

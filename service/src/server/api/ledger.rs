@@ -135,9 +135,7 @@ pub async fn put_model_budget(
         (LedgerScope::Input, limit(asked.input_bits)?),
         (LedgerScope::Requester, limit(asked.requester_bits)?),
     ];
-    for (scope, bits) in budgets {
-        app.db.set_budget(&caller.tenant, scope, &model.id, bits).await?;
-    }
+    app.db.set_budgets(&caller.tenant, &model.id, &budgets).await?;
     Ok(Json(app.db.budgets(&caller.tenant).await?))
 }
 
@@ -160,9 +158,8 @@ pub async fn put_key_budget(
     if !app.db.has_key(&caller.tenant, &id).await? {
         return Err(ApiError::NotFound { what: "key" });
     }
-    app.db
-        .set_budget(&caller.tenant, LedgerScope::Key, &id, limit(asked.bits)?)
-        .await?;
+    let budgets = [(LedgerScope::Key, limit(asked.bits)?)];
+    app.db.set_budgets(&caller.tenant, &id, &budgets).await?;
     Ok(Json(app.db.budgets(&caller.tenant).await?))
 }
 

@@ -59,7 +59,15 @@ pub struct Waiting {
     pub id: String,
     pub task: String,
     pub not_before: Millis,
+    pub place: Place,
 }
+
+/// A place in the order of waiting jobs; the first one by default.
+#[derive(Clone, Debug, Default)]
+pub struct Place(Millis, String);
+
+/// Waiting jobs that are looked at together.
+pub const WAITING: usize = 100;
 
 /// A job whose lease ended.
 #[derive(Clone, Debug)]
@@ -285,12 +293,16 @@ impl Db {
         rows.iter().map(lapsed).collect()
     }
 
-    /// Queued jobs that the job engine should have handed out before `before`: the oldest few.
-    pub async fn waiting(&self, before: Millis) -> Result<Vec<Waiting>, ApiError> {
+    /// Queued jobs that the job engine should have handed out before `before`, the oldest first: the next few after `after`.
+    pub async fn waiting(&self, after: &Place, before: Millis) -> Result<Vec<Waiting>, ApiError> {
         let rows = sqlx::query(
-            "SELECT id, task, not_before FROM jobs WHERE state = 'queued' AND pushed < $1 ORDER BY pushed LIMIT 100",
+            "SELECT id, task, not_before, pushed FROM jobs
+             WHERE state = 'queued' AND pushed < $1 AND pushed >= $2 AND (pushed > $2 OR id > $3) ORDER BY pushed, id LIMIT $4",
         )
         .bind(before)
+        .bind(after.0)
+        .bind(&after.1)
+        .bind(WAITING as i64)
         .fetch_all(&self.read)
         .await?;
         let waiting = |row: &AnyRow| {
@@ -298,6 +310,7 @@ impl Db {
                 id: row.try_get("id")?,
                 task: row.try_get("task")?,
                 not_before: row.try_get("not_before")?,
+                place: Place(row.try_get("pushed")?, row.try_get("id")?),
             })
         };
         rows.iter().map(waiting).collect()
