@@ -7,12 +7,12 @@
 //! `failpoints`. The counts are printed.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
+#[path = "crash/alone.rs"]
+mod alone;
 #[path = "crash/backup.rs"]
 mod backup;
 #[path = "crash/client.rs"]
 mod client;
-#[path = "crash/clocks.rs"]
-mod clocks;
 #[path = "crash/cluster.rs"]
 mod cluster;
 #[path = "crash/engine.rs"]
@@ -252,9 +252,15 @@ async fn the_database_restarts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_nul_is_a_bad_request() {
+    let Some(database) = Postgres::start() else { return };
+    alone::nul(&database).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_machine_with_a_wrong_clock_takes_no_part() {
     let Some(database) = Postgres::start() else { return };
-    clocks::a_wrong_clock(&database).await;
+    alone::a_wrong_clock(&database).await;
 }
 
 /// A database that is away for longer than a lease costs jobs no attempt, of which they have one here.

@@ -21,6 +21,8 @@ mod disk;
 mod door;
 #[path = "service/events.rs"]
 mod events;
+#[path = "service/headers.rs"]
+mod headers;
 #[path = "service/ledger.rs"]
 mod ledger;
 #[path = "service/lists.rs"]

@@ -180,6 +180,10 @@ impl From<sqlx::Error> for ApiError {
         let said = format!("database: {error}");
         match error.as_database_error().and_then(|e| e.code()) {
             Some(code) if full(&code) => Self::NoSpace(said),
+            // A NUL character, which PostgreSQL takes in no text: it came with the request.
+            Some(code) if code == "22021" || code == "22P05" => {
+                Self::bad("a text holds a character that cannot be stored")
+            }
             Some(code) if of_statement(&code) => Self::Internal(said),
             _ => Self::Unavailable(said),
         }

@@ -1,7 +1,7 @@
 //! Published models: anybody may look.
 
 use super::body::{self, Bytes};
-use super::models_card::BYTES;
+use super::headers::{file, BYTES};
 use super::page::{rows, Rows};
 use crate::server::db::{Model, Version};
 use crate::server::error::ApiError;
@@ -146,7 +146,9 @@ pub async fn get_version_card(
     Path(address): Path<(String, String, String)>,
 ) -> Result<impl IntoResponse, ApiError> {
     let (_, model) = find(&app, &address).await?;
-    Ok(([BYTES], app.models.card(&app.store, &model).await?))
+    let card = app.models.card(&app.store, &model).await?;
+    let (_, name, version) = &address;
+    Ok((file(BYTES, &format!("{name}-{version}"), "card"), card))
 }
 
 async fn find(app: &App, (tenant, name, version): &(String, String, String)) -> Result<(Version, Model), ApiError> {

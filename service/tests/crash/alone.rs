@@ -1,4 +1,4 @@
-//! A machine whose clock is wrong, beside others on one database.
+//! A process on PostgreSQL within the test: a machine whose clock is wrong, and what only this database refuses.
 
 use super::postgres::Postgres;
 use axum::body::Body;
@@ -6,7 +6,8 @@ use axum::http::Request;
 use provenn_service::server::api::router;
 use provenn_service::server::clock::Clock;
 use provenn_service::server::config::{Config, Role};
-use provenn_service::server::db::{Lease, Outcome, Submission};
+use provenn_service::server::db::{Lease, NewKey, Outcome, Submission};
+use provenn_service::server::keys::{Scope, Secret};
 use provenn_service::server::queue::new_id;
 use provenn_service::server::run::background;
 use provenn_service::server::state::App;
@@ -47,6 +48,43 @@ async fn ready(app: &App) -> (u16, Value) {
     let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
     let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
     (status, problem["code"].clone())
+}
+
+/// PostgreSQL takes no text with a NUL: it answered 503, as if it were away.
+pub async fn nul(database: &Postgres) {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let config = Config {
+        data: folder.path().join("data"),
+        database: database.url(),
+        role: Role::Worker,
+        ..Config::default()
+    };
+    let app = App::open(config, Clock::System).await.unwrap();
+    let key = Secret::random().unwrap();
+    let new = NewKey {
+        secret: &key,
+        tenant: "alice",
+        label: "test",
+        scopes: &Scope::ALL,
+        expires: None,
+    };
+    app.db.add_tenant("alice", 0).await.unwrap();
+    app.db.add_key(&new, 0).await.unwrap();
+    let proof = json!({ "model": "a\0", "input": "b", "policy": "label" }).to_string();
+    for (method, path, body) in [
+        ("GET", "/v1/jobs/a%00b", ""),
+        ("GET", "/v1/registry/a%00/b", ""),
+        ("GET", "/v1/registry?tenant=a%00", ""),
+        ("POST", "/v1/proofs", &proof),
+    ] {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {}", key.reveal()));
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let answer = router(app.clone()).oneshot(request).await.unwrap();
+        assert_eq!(answer.status().as_u16(), 400, "{path}");
+    }
 }
 
 /// It takes part in nothing until its clock is set: it claims no job and ends no lease.
