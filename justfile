@@ -56,9 +56,9 @@ test-service-page:
     cargo build --release -p provenn-service
     node --test --test-concurrency=1 service/web/test/*.test.mjs
 
-# Licences and advisories of dependencies (needs cargo-deny).
+# Licences, sources and advisories of dependencies (fetches the database of advisories).
 deny:
-    cargo deny check
+    .ci/deny advisories bans licenses sources
 
 # Criterion benches.
 bench:

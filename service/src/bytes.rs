@@ -9,7 +9,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Bytes of a hexadecimal text.
 pub fn unhex(text: &str) -> Result<Vec<u8>, String> {
-    if text.len() % 2 != 0 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+    if !text.len().is_multiple_of(2) || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err("an even number of hexadecimal digits is expected".into());
     }
     let pair = |pair: &[u8]| {

@@ -7,6 +7,8 @@
 //! `failpoints`. The counts are printed.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
+#[path = "crash/alone.rs"]
+mod alone;
 #[path = "crash/backup.rs"]
 mod backup;
 #[path = "crash/client.rs"]
@@ -246,6 +248,41 @@ async fn the_database_restarts() {
     cluster.client.wait().await;
     let counts = cluster.client.judge(&places, "restart-").await;
     println!("postgresql, 3 crashes of the database: {counts}");
+    counts.assert_sound();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_nul_is_a_bad_request() {
+    let Some(database) = Postgres::start() else { return };
+    alone::nul(&database).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_with_a_wrong_clock_takes_no_part() {
+    let Some(database) = Postgres::start() else { return };
+    alone::a_wrong_clock(&database).await;
+}
+
+/// A database that is away for longer than a lease costs jobs no attempt, of which they have one here.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_is_away_for_longer_than_a_lease() {
+    let Some(mut database) = Postgres::start() else { return };
+    let one = vec![("PROVENN_LIMITS__ATTEMPTS", "1".to_owned())];
+    let cluster = Cluster::with(&database, 2, one).await;
+    let mut places = Vec::new();
+    for n in 0..12 {
+        places.push(cluster.client.submit(&format!("away-{n}")).await);
+    }
+    // Two are under way.
+    while cluster.proofs().is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    database.stop();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    database.start_again();
+    cluster.client.wait().await;
+    let counts = cluster.client.judge(&places, "away-").await;
+    println!("postgresql, away for two leases: {counts}");
     counts.assert_sound();
 }
 

@@ -15,12 +15,18 @@ mod admission;
 mod cache;
 #[path = "service/connections.rs"]
 mod connections;
+#[path = "service/disk.rs"]
+mod disk;
 #[path = "service/door.rs"]
 mod door;
 #[path = "service/events.rs"]
 mod events;
+#[path = "service/headers.rs"]
+mod headers;
 #[path = "service/ledger.rs"]
 mod ledger;
+#[path = "service/lists.rs"]
+mod lists;
 #[path = "service/malformed.rs"]
 mod malformed;
 #[path = "service/metrics.rs"]

@@ -14,9 +14,32 @@ fn commands(title: &str) -> String {
     block.to_owned()
 }
 
+/// Everything that a script left, and the repository does not ignore: secrets that the next `git add` would take.
+fn unignored(folder: &Path) -> String {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git")
+            .args(arguments)
+            .current_dir(folder)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env_remove("GIT_DIR")
+            .env_remove("GIT_INDEX_FILE")
+            .env_remove("GIT_WORK_TREE")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let ignored = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../.gitignore")).unwrap();
+    git(&["init", "--quiet"]);
+    std::fs::write(folder.join(".git/info/exclude"), format!("{ignored}\n/fixtures\n")).unwrap();
+    git(&["status", "--porcelain", "--untracked-files=all"])
+}
+
 /// Runs a script in a folder of its own with the fixtures beside it, and returns what it printed.
 fn walk(script: &str, address: &str, files: &[&str]) -> String {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let fixtures = root.join("fixtures").canonicalize().unwrap();
     std::os::unix::fs::symlink(fixtures, folder.path().join("fixtures")).unwrap();
@@ -31,7 +54,7 @@ fn walk(script: &str, address: &str, files: &[&str]) -> String {
         .current_dir(folder.path())
         .env("PATH", path)
         .env("PROVENN_LISTEN", address)
-        .env("PROVENN_HOME", folder.path().join("home"))
+        .env("PROVENN_HOME", home.path())
         .output()
         .unwrap();
     let (out, err) = (
@@ -42,6 +65,7 @@ fn walk(script: &str, address: &str, files: &[&str]) -> String {
     for file in files {
         assert!(folder.path().join(file).exists(), "{file}");
     }
+    assert_eq!(unignored(folder.path()), "", "what is left is in .gitignore");
     out.into_owned()
 }
 
@@ -65,8 +89,9 @@ fn the_service_walks_through() {
     let printed = commands("The service");
     assert!(printed.contains("127.0.0.1:8080"));
     let script = printed.replace("127.0.0.1:8080", &address);
-    let script = format!("trap 'kill $(jobs -p)' EXIT\n{script}");
-    let out = walk(&script, &address, &["model.card", "srs.vk", "receipt.bin"]);
+    // As the runbook has it.
+    let script = format!("trap 'kill $(jobs -p)' EXIT\n{script}\nprovenn backup backup\n");
+    let out = walk(&script, &address, &["model.card", "srs.vk", "receipt.bin", "backup"]);
     for printed in [
         "\"valid\":true",
         "VALID under development parameters",

@@ -24,11 +24,11 @@ export async function jobs(_, signal) {
     rows.set(job.id, made);
     list.insertBefore(made.node, before);
   };
-  const page = async (before, limit) => (await get(`/v1/jobs?limit=${limit}${before ? `&before=${before}` : ""}`, { signal })).jobs;
+  const page = (before, limit) => get(`/v1/jobs?limit=${limit}${before ? `&before=${before}` : ""}`, { signal });
   const more = button("Show older ones", "secondary", async () => {
-    const found = await page([...rows.keys()].sort().at(0), LIMIT);
+    const { jobs: found, more: older } = await page([...rows.keys()].sort().at(0), LIMIT);
     found.forEach((job) => put(job, null));
-    more.hidden = found.length < LIMIT;
+    more.hidden = !older;
     watch();
   });
   const open = () => [...rows.values()].filter(({ job }) => !FINAL.includes(job().state)).map(({ job }) => job().id);
@@ -37,10 +37,10 @@ export async function jobs(_, signal) {
     const oldest = open().sort().at(0);
     const first = list.firstElementChild;
     for (let before = ""; ; ) {
-      const found = await page(before, MOST);
+      const { jobs: found, more: older } = await page(before, MOST);
       found.forEach((job) => (rows.has(job.id) || before === "") && put(job, first));
       before = found.at(-1)?.id;
-      if (found.length < MOST || oldest === undefined || before <= oldest) return;
+      if (!older || oldest === undefined || before <= oldest) return;
     }
   };
   let timer = null;
@@ -64,9 +64,9 @@ export async function jobs(_, signal) {
   };
   signal.addEventListener("abort", () => clearTimeout(timer));
   document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : look()), { signal });
-  const found = await page("", LIMIT);
+  const { jobs: found, more: older } = await page("", LIMIT);
   found.forEach((job) => put(job, null));
-  more.hidden = found.length < LIMIT;
+  more.hidden = !older;
   watch();
   const empty = element("p", "hint nothing", "No jobs yet. Committing to a model is one, and so is every proof.");
   return { title: "Jobs", body: [rows.size === 0 ? empty : sheet("Your jobs", note, trouble, list, more)] };

@@ -32,11 +32,15 @@
 extern crate alloc;
 
 #[cfg(doc)]
-#[doc = include_str!("../../docs/security.md")]
+#[doc = include_str!("../docs/security.md")]
 pub mod statement {}
 #[cfg(doc)]
-#[doc = include_str!("../../docs/vulnerabilities.md")]
+#[doc = include_str!("../docs/vulnerabilities.md")]
 pub mod vulnerabilities {}
+// Compiles the example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 pub mod card;
 pub mod claim;

@@ -13,25 +13,32 @@ README = Path(__file__).resolve().parents[1] / "README.md"
 
 
 def test_the_readme_runs(tmp_path: Path) -> None:
+    # Where the README stands in a clone.
+    folder = tmp_path / "service/python"
+    folder.mkdir(parents=True)
     blocks = re.findall(r"^```(\w*)\n(.*?)^```$", README.read_text(), re.M | re.S)
     assert [language for language, _ in blocks] == ["sh", "python", "sh"]
     script = ["trap 'kill $(jobs -p)' EXIT"]
     for number, (language, text) in enumerate(blocks):
         if language == "python":
-            (tmp_path / f"{number}.py").write_text(text)
+            (folder / f"{number}.py").write_text(text)
             text = f"'{sys.executable}' {number}.py\n"
         script.append(text)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = "127.0.0.1:%d" % free.getsockname()[1]
     # Nothing else is changed: the printed address may be taken.
-    for file in tmp_path.glob("*.py"):
+    for file in folder.glob("*.py"):
         file.write_text(file.read_text().replace("127.0.0.1:8080", address))
-    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    (folder / "fixtures").symlink_to(ROOT / "fixtures")
+    # What it leaves in a clone is nothing that `git add` would take.
+    git = ["git", "-c", f"core.excludesFile={ROOT / '.gitignore'}"]
+    subprocess.run([*git, "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / ".git/info/exclude").write_text("/service/python/fixtures\n/service/python/*.py\n")
     program = Path(os.environ.get("PROVENN", str(ROOT / "target/release/provenn"))).resolve()
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(script).replace("127.0.0.1:8080", address)],
-        cwd=tmp_path,
+        cwd=folder,
         env={**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "PROVENN_LISTEN": address},
         capture_output=True,
         text=True,
@@ -39,3 +46,6 @@ def test_the_readme_runs(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "VALID" in ran.stdout and "LOGGED: the receipt" in ran.stdout
+    status = [*git, "status", "--porcelain", "--untracked-files=all"]
+    left = subprocess.run(status, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert left.stdout == ""

@@ -2,6 +2,7 @@
 
 mod body;
 mod errors;
+mod headers;
 mod health;
 mod inputs_commit;
 mod inputs_put;
@@ -18,6 +19,7 @@ mod models_graph;
 mod models_list;
 mod models_put;
 mod observe;
+mod page;
 mod proofs;
 mod proofs_post;
 mod proofs_receipt;
@@ -116,6 +118,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(errors::no_method)
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(app.clone(), admit))
+        .layer(middleware::from_fn(headers::headers))
         .layer(middleware::from_fn_with_state(app.clone(), observe::observe))
         .with_state(app)
 }

@@ -14,6 +14,8 @@ pub enum Clock {
     System,
     /// Moves only when told: for tests.
     Manual(Arc<AtomicI64>),
+    /// Off by so many milliseconds: for tests.
+    Off(Arc<AtomicI64>),
 }
 
 impl Clock {
@@ -22,6 +24,7 @@ impl Clock {
             Self::System => SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX)),
+            Self::Off(by) => Self::System.now().saturating_add(by.load(Ordering::SeqCst)),
             Self::Manual(now) => now.load(Ordering::SeqCst),
         }
     }
@@ -31,9 +34,14 @@ impl Clock {
         Self::Manual(Arc::new(AtomicI64::new(now)))
     }
 
-    /// Moves a manual clock.
+    /// The system's clock, ahead by so much.
+    pub fn off_by(by: Millis) -> Self {
+        Self::Off(Arc::new(AtomicI64::new(by)))
+    }
+
+    /// Moves a clock that is not the system's.
     pub fn advance(&self, by: Millis) {
-        if let Self::Manual(now) = self {
+        if let Self::Manual(now) | Self::Off(now) = self {
             now.fetch_add(by, Ordering::SeqCst);
         }
     }

@@ -96,6 +96,8 @@ pub struct Limits {
     pub address_connections: usize,
     /// Bytes of working files of models that a machine keeps; those not used for longest go.
     pub cache_bytes: u64,
+    /// Bytes that have to be free on the disk of the data folder: with fewer, no job is begun and the process is not ready.
+    pub free_bytes: u64,
 }
 
 /// Times in milliseconds.
@@ -106,6 +108,12 @@ pub struct Timing {
     pub lease: i64,
     /// How often leases are renewed.
     pub renew: u64,
+    /// How far a machine's clock may be from the database's.
+    pub clock_skew: i64,
+    /// Pause before a job is tried again, doubled after each attempt.
+    pub backoff: i64,
+    /// Longest such pause.
+    pub backoff_max: i64,
     /// How often leases, expiry and forgotten jobs are looked at.
     pub sweep: u64,
     /// How often workers look for jobs of other processes.
@@ -194,6 +202,7 @@ impl Default for Limits {
             connections: 20_000,
             address_connections: 500,
             cache_bytes: 16 << 30,
+            free_bytes: 256 << 20,
         }
     }
 }
@@ -203,6 +212,9 @@ impl Default for Timing {
         Self {
             lease: 20_000,
             renew: 5_000,
+            clock_skew: 2_000,
+            backoff: 1_000,
+            backoff_max: 300_000,
             sweep: 2_000,
             poll: 50,
             heartbeat: 5_000,
@@ -266,6 +278,9 @@ impl Config {
             ("timing.poll", self.timing.poll > 0),
             ("timing.sweep", self.timing.sweep > 0),
             ("timing.renew", self.timing.renew > 0),
+            ("timing.clock_skew", self.timing.clock_skew > 0),
+            ("timing.backoff", self.timing.backoff > 0),
+            ("timing.backoff_max", self.timing.backoff_max >= self.timing.backoff),
             ("timing.head", self.timing.head > 0),
             ("timing.heartbeat", self.timing.heartbeat >= 1000),
         ];
@@ -274,6 +289,11 @@ impl Config {
         }
         if i64::try_from(self.timing.renew).map_or(true, |renew| renew.saturating_mul(2) > self.timing.lease) {
             return Err(bad("timing.lease must be at least twice timing.renew".into()));
+        }
+        // Two machines may be off in opposite directions.
+        let apart = self.timing.clock_skew.saturating_mul(2);
+        if apart.saturating_mul(2) > self.timing.lease {
+            return Err(bad("timing.lease must be at least four times timing.clock_skew".into()));
         }
         Ok(self)
     }

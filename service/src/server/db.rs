@@ -11,16 +11,18 @@ mod receipts;
 mod registry;
 mod submit;
 mod tlog;
+mod turns;
 
 pub use blobs::Upload;
 pub use jobs::{Event, Job, State};
 pub use keys::{KeyRow, Known, NewKey};
-pub use lease::{Lapsed, Lease, Outcome, Publication, Stored};
+pub use lease::{Again, Lapsed, Lease, Outcome, Place, Publication, Stored, Waiting, WAITING};
 pub use ledger::{Account, Budget, InputFile, Scope as LedgerScope};
 pub use models::Model;
 pub use registry::{Status, Version};
 pub use submit::{Submission, Submitted};
 
+use crate::server::clock::Millis;
 use crate::server::config::without_password;
 use sqlx::any::{install_default_drivers, AnyPoolOptions};
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction};
@@ -153,8 +155,17 @@ impl Db {
     }
 
     /// Whether the database answers.
-    pub async fn ping(&self) -> Result<(), sqlx::Error> {
+    async fn ping(&self) -> Result<(), sqlx::Error> {
         sqlx::query("SELECT 1").execute(&self.read).await.map(drop)
+    }
+
+    /// The time of the database's machine; none with SQLite, which is on this one.
+    pub async fn clock(&self) -> Result<Option<Millis>, sqlx::Error> {
+        if self.sqlite {
+            return self.ping().await.map(|()| None);
+        }
+        let row = sqlx::query("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now");
+        row.fetch_one(&self.read).await?.try_get("now").map(Some)
     }
 
     /// Copies an SQLite database as it is at one moment into a new file, while others use it.

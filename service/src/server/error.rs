@@ -1,6 +1,7 @@
 //! Everything that ends a request without what it asked for.
 
 use super::problem::Problem;
+use super::worker::retry::Cause;
 use crate::error::CliError;
 use axum::http::{header, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -32,6 +33,12 @@ pub enum ApiError {
     LogPending,
     #[error("the model was uploaded before the service kept graphs")]
     NoGraph,
+    /// This machine's clock is far from the database's.
+    #[error("the clock of a machine of the service is wrong")]
+    ClockOff(String),
+    /// The disk of this machine, of the database or of the object store.
+    #[error("the disk is full")]
+    NoSpace(String),
     #[error("no such {what}")]
     NotFound { what: &'static str },
     #[error("the job is {state}")]
@@ -67,6 +74,7 @@ impl ApiError {
         match self {
             Self::BadRequest { .. } => (400, "bad-request", "compare the request with /openapi.json"),
             Self::Busy => (503, "busy", "try again after Retry-After"),
+            Self::ClockOff(_) => (503, "clock-off", "the operator has to set it; the service's log says by how much it is off"),
             Self::Damaged(_) => (500, "object-damaged", "the operator has to restore it; the service's log names it"),
             Self::DigestMismatch { .. } => (409, "digest-mismatch", "upload the bytes under their own digest, as sha256sum prints it"),
             Self::Finished { .. } => (409, "already-finished", "a finished job cannot be cancelled"),
@@ -75,6 +83,7 @@ impl ApiError {
             Self::Internal(_) => (500, "internal", "the service's log says more; please report it"),
             Self::LogPending => (409, "log-pending", "ask again in a second"),
             Self::NoGraph => (404, "no-graph", "upload the same file again: its graph is then read from it"),
+            Self::NoSpace(_) => (503, "no-space", "the operator has to make room; try again then"),
             Self::NotFound { .. } => (404, "not-found", "check the identifier; each tenant sees its own objects only"),
             Self::NotDone { .. } => (409, "not-done", "follow the job's events until it is done"),
             Self::Quota { .. } => (429, "quota-exceeded", "wait for jobs to finish, or ask the operator for more"),
@@ -89,7 +98,11 @@ impl ApiError {
     /// What happened, for the operator: clients are told less.
     pub fn cause(&self) -> String {
         match self {
-            Self::Damaged(cause) | Self::Internal(cause) | Self::Unavailable(cause) => cause.clone(),
+            Self::ClockOff(cause)
+            | Self::Damaged(cause)
+            | Self::Internal(cause)
+            | Self::NoSpace(cause)
+            | Self::Unavailable(cause) => cause.clone(),
             other => other.to_string(),
         }
     }
@@ -119,7 +132,12 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let Self::Damaged(cause) | Self::Internal(cause) | Self::Unavailable(cause) = &self {
+        if let Self::ClockOff(cause)
+        | Self::Damaged(cause)
+        | Self::Internal(cause)
+        | Self::NoSpace(cause)
+        | Self::Unavailable(cause) = &self
+        {
             tracing::error!(code = self.code(), cause, "request failed");
         }
         let problem = self.problem();
@@ -143,16 +161,52 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// Whether a database refuses the statement itself, so that trying again gives the same. PostgreSQL: data, integrity, syntax; SQLite:
+/// SQLITE_ERROR, SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH, the last byte of longer codes.
+fn of_statement(code: &str) -> bool {
+    match code.len() {
+        5 => ["22", "23", "42"].iter().any(|class| code.starts_with(class)),
+        _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 1 | 18..=20)),
+    }
+}
+
+/// PostgreSQL's disk_full, and SQLITE_FULL.
+fn full(code: &str) -> bool {
+    matches!(code, "53100" | "13")
+}
+
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Unavailable(format!("database: {error}"))
+        let said = format!("database: {error}");
+        match error.as_database_error().and_then(|e| e.code()) {
+            Some(code) if full(&code) => Self::NoSpace(said),
+            // A NUL character, which PostgreSQL takes in no text: it came with the request.
+            Some(code) if code == "22021" || code == "22P05" => {
+                Self::bad("a text holds a character that cannot be stored")
+            }
+            Some(code) if of_statement(&code) => Self::Internal(said),
+            _ => Self::Unavailable(said),
+        }
     }
+}
+
+/// What the system said, where that is what an error comes from.
+fn of_disk(error: &(dyn std::error::Error + 'static)) -> Option<Cause> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<std::io::Error>() {
+            return Some(Cause::of_io(error));
+        }
+        next = error.source();
+    }
+    None
 }
 
 impl From<object_store::Error> for ApiError {
     fn from(error: object_store::Error) -> Self {
         match error {
             object_store::Error::NotFound { .. } => Self::NotFound { what: "object" },
+            error if of_disk(&error) == Some(Cause::NoSpace) => Self::NoSpace(format!("object store: {error}")),
             error => Self::Unavailable(format!("object store: {error}")),
         }
     }
@@ -160,7 +214,11 @@ impl From<object_store::Error> for ApiError {
 
 impl From<std::io::Error> for ApiError {
     fn from(error: std::io::Error) -> Self {
-        Self::Unavailable(format!("disk: {error}"))
+        let said = format!("disk: {error}");
+        match Cause::of_io(&error) {
+            Cause::NoSpace => Self::NoSpace(said),
+            _ => Self::Unavailable(said),
+        }
     }
 }
 

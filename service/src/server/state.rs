@@ -2,7 +2,8 @@
 
 use super::clock::Clock;
 use super::config::Config;
-use super::db::Db;
+use super::db::{Db, Place};
+use super::disk::Disk;
 use super::door::buffers::Buffers;
 use super::door::counts::Counts;
 use super::door::turns::Turns;
@@ -12,15 +13,17 @@ use super::events::Hub;
 use super::folders::Temporary;
 use super::limits::RateLimits;
 use super::metrics::Metrics;
+use super::outage::Outage;
 use super::private;
 use super::queue::Queue;
+use super::skew::Skew;
 use super::store::Store;
 use super::tlog::key::Signer;
 use super::tlog::Tlog;
 use super::worker::cache::Models;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
 /// The service, cheap to clone.
@@ -40,6 +43,11 @@ pub struct Parts {
     pub models: Models,
     pub metrics: Metrics,
     pub tlog: Tlog,
+    pub outage: Outage,
+    /// How far the sweeper came among waiting jobs.
+    pub swept: Mutex<Place>,
+    pub disk: Disk,
+    pub skew: Skew,
     pub rates: RateLimits,
     /// Keys that were valid lately.
     pub recent: Recent,
@@ -77,6 +85,10 @@ impl App {
         }
         let _alone = alone(&config)?;
         let db = Db::migrate(&config.database_url()).await?;
+        let skew = Skew::new(config.timing.clock_skew);
+        if let Err(error) = skew.look(&db, &clock).await {
+            tracing::error!(cause = error.cause(), "this machine takes no part");
+        }
         let signer = Signer::open(&config)?;
         if let Some(signer) = &signer {
             db.log_key(&signer.key.to_string()).await?;
@@ -88,6 +100,10 @@ impl App {
             hub: Hub::default(),
             models: Models::new(config.data.join("models"), config.limits.cache_bytes),
             metrics: Metrics::new(),
+            skew,
+            disk: Disk::new(config.data.join("tmp"), config.limits.free_bytes),
+            swept: Mutex::default(),
+            outage: Outage::new(clock.now()),
             rates: RateLimits::new(&config.limits),
             recent: Recent::default(),
             receipts: Buffers::new(config.limits.receipt_bytes),

@@ -1,10 +1,13 @@
 //! What time does to jobs: leases end, statements expire, the job engine forgets.
 
+use super::db::{Lapsed, Place, WAITING};
 use super::error::ApiError;
 use super::folders::remove_left;
-use super::queue::{new_id, rank};
+use super::queue::new_id;
 use super::state::App;
 use super::worker::again_or_fail;
+use super::worker::retry::Cause;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// A queued job is looked after when the engine has had it for so long.
@@ -19,7 +22,7 @@ pub async fn run(app: App) {
     for round in 0u32.. {
         tokio::time::sleep(Duration::from_millis(app.config.timing.sweep)).await;
         if let Err(error) = sweep(&app).await {
-            tracing::warn!(%error, "sweep");
+            tracing::warn!(cause = error.cause(), "sweep");
         }
         if round % PRUNE_EVERY == 0 {
             app.rates.prune();
@@ -46,8 +49,9 @@ async fn tidy(app: &App) {
     }
 }
 
-/// One sweep. What fails does not keep the rest from being done; the first failure is returned.
+/// One sweep. What fails does not keep the rest from being done; the first failure is returned. With a wrong clock nothing is done.
 pub async fn sweep(app: &App) -> Result<(), ApiError> {
+    app.skew.look(&app.db, &app.clock).await?;
     let expired = async {
         let expired = app.db.expire(app.now()).await?;
         if expired > 0 {
@@ -62,26 +66,41 @@ pub async fn sweep(app: &App) -> Result<(), ApiError> {
 /// Jobs whose workers are gone begin again.
 async fn leases(app: &App) -> Result<(), ApiError> {
     let mut done = Ok(());
-    for (lease, attempt, priority) in app.db.lapsed(app.now()).await? {
-        match again_or_fail(app, &lease, attempt, priority).await {
-            Ok((_, how)) => tracing::warn!(job = lease.job, attempt, how, "a lease ended"),
+    let now = app.now();
+    let lapsed = app.db.lapsed(now).await?;
+    let cause = match app.outage.excuses(now, &app.config.timing) {
+        true => Cause::Unavailable,
+        false => Cause::LeaseEnded,
+    };
+    for Lapsed { lease, tries } in lapsed {
+        let attempt = tries.attempt;
+        match again_or_fail(app, &lease, tries, cause).await {
+            Ok((_, how)) => tracing::warn!(job = lease.job, attempt, how, cause = cause.name(), "a lease ended"),
             Err(error) => done = done.and(Err(error)),
         }
     }
     done
 }
 
-/// Queued jobs that the job engine forgot are told to it again.
+/// Queued jobs that the job engine forgot are told to it again. Each sweep goes on where the last one ended: those that the engine knows
+/// do not hide those behind them.
 async fn tasks(app: &App) -> Result<(), ApiError> {
-    for waiting in app.db.waiting(app.now() - PATIENCE).await? {
-        if app.queue.knows(&waiting.task).await? {
+    let after = app.swept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let waiting = app.db.waiting(&after, app.now() - PATIENCE).await?;
+    for job in &waiting {
+        if app.queue.knows(&job.task).await? {
             continue;
         }
         let task = new_id();
-        if app.db.retask(&waiting.id, &waiting.task, &task, app.now()).await? {
-            app.queue.push(&waiting.id, &task, rank(waiting.priority, 0)).await?;
-            tracing::info!(job = waiting.id, "told the job engine again");
+        if app.db.retask(&job.id, &job.task, &task, app.now()).await? {
+            app.queue.push(&task, job.not_before).await?;
+            tracing::info!(job = job.id, "told the job engine again");
         }
     }
+    let next = match waiting.last() {
+        Some(last) if waiting.len() == WAITING => last.place.clone(),
+        _ => Place::default(),
+    };
+    *app.swept.lock().unwrap_or_else(PoisonError::into_inner) = next;
     Ok(())
 }

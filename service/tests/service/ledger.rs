@@ -1,6 +1,6 @@
 //! Budgets of bits: refused before proving, exact under concurrency, exact after crashes.
 
-use crate::harness::{Answer, Client, Service};
+use crate::harness::{eventually, Answer, Client, Service};
 use provenn_service::server::clock::Clock;
 use provenn_service::server::db::Outcome;
 use provenn_service::server::keys::Scope;
@@ -224,8 +224,13 @@ async fn bits_settle_with_publication_whatever_crashes() {
     ask(&alice, &model, "b").await.json(202);
     ask(&alice, &model, "c").await.problem(422, "budget-exceeded");
     sweep(app).await.unwrap();
-    execute(app, &job, "finishes").await.unwrap();
-    assert_eq!(alice.get(&format!("/v1/proofs/{job}")).await.json(200)["state"], "done");
+    // Not at once: it waits before it is tried again.
+    eventually(async || {
+        execute(app, &job, "finishes").await.unwrap();
+        let state = alice.get(&format!("/v1/proofs/{job}")).await.json(200)["state"].clone();
+        (state == "done").then_some(())
+    })
+    .await;
     assert_eq!(ledger(&alice).await, (1.0, 1.0));
     let shown = alice.get("/v1/ledger").await.json(200);
     assert_eq!(shown["accounts"][0]["receipts"], 1);
@@ -427,4 +432,30 @@ async fn refusals_are_the_same_whatever_the_numbers() {
     assert!(errors
         .iter()
         .all(|error| !error.replace("422", "").contains(|c: char| c.is_ascii_digit())));
+}
+
+/// Budgets that come in one request are set together.
+#[tokio::test(flavor = "multi_thread")]
+async fn budgets_of_two_requests_do_not_mix() {
+    let (service, _kept, model) = idle().await;
+    let alice = service.alice().await;
+    let place = format!("/v1/ledger/models/{}", model.0);
+    let set = async |bits: u8| {
+        let all = json!({ "total_bits": bits, "input_bits": bits, "requester_bits": bits });
+        alice.call("PUT", &place, all.to_string()).await.json(200);
+    };
+    for _ in 0..20 {
+        futures_util::future::join_all((1..=6).map(&set)).await;
+        let budgets = alice.get("/v1/ledger").await.json(200)["budgets"].clone();
+        let bits: Vec<&Value> = budgets
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|budget| &budget["bits"])
+            .collect();
+        assert_eq!(bits.len(), 3, "{budgets}");
+        assert!(bits.iter().all(|one| *one == bits[0]), "{budgets}");
+    }
+    alice.call("PUT", &place, "{}").await.json(200);
+    assert_eq!(alice.get("/v1/ledger").await.json(200)["budgets"], json!([]));
 }

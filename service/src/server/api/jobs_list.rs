@@ -1,6 +1,7 @@
 //! A tenant's jobs.
 
 use super::body;
+use super::page::{rows, Rows};
 use super::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
@@ -33,6 +34,8 @@ pub struct Page {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JobList {
     pub jobs: Vec<JobView>,
+    /// Whether older ones follow. An answer may have fewer than were asked for, and more follow.
+    pub more: bool,
 }
 
 /// The jobs of the caller's tenant, newest first.
@@ -57,8 +60,9 @@ pub async fn list_jobs(
     if !before.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Err(ApiError::bad("`before` is the id of a job"));
     }
-    let jobs = app.db.jobs(&caller.tenant, &before, limit.into()).await?;
+    let jobs = app.db.jobs(&caller.tenant, &before, i64::from(limit) + 1).await?;
     let now = app.now();
     let jobs = jobs.into_iter().map(|job| JobView::new(job, now)).collect();
-    Ok(Json(JobList { jobs }))
+    let Rows { rows: jobs, more } = rows(jobs, limit.into())?;
+    Ok(Json(JobList { jobs, more }))
 }

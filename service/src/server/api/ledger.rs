@@ -1,6 +1,7 @@
 //! What receipts let out, and how much they may.
 
 use super::body;
+use super::page::rows;
 use crate::server::auth::Caller;
 use crate::server::db::{Account, Budget, InputFile, LedgerScope};
 use crate::server::error::ApiError;
@@ -16,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 /// Accounts in one answer.
-const MOST: i64 = 10_000;
+const MOST: usize = 10_000;
+/// One more, to see whether there are more.
+const ASKED: i64 = MOST as i64 + 1;
 /// Largest budget.
 const MAX_BITS: f64 = 1e9;
 
@@ -44,6 +47,8 @@ pub struct LedgerView {
     /// Which uploaded files the inputs are.
     files: Vec<InputFile>,
     budgets: Vec<Budget>,
+    /// Whether any of these lists was cut: ask for one model, input or requester then.
+    more: bool,
 }
 
 /// Bits that receipts of a model may reveal. What is left out is not limited.
@@ -83,13 +88,19 @@ pub async fn get_ledger(
     caller.needs(Scope::Read)?;
     let Query(filter) = filter.map_err(|e| body::query(&e))?;
     let (model, input, requester) = (&filter.model, &filter.input, &filter.requester);
-    let accounts = app.db.accounts(&caller.tenant, model, input, requester, MOST).await?;
+    let (db, tenant) = (&app.db, &caller.tenant);
+    let accounts = rows(db.accounts(tenant, model, input, requester, ASKED).await?, MOST)?;
+    let files = rows(db.input_files(tenant, model, input, ASKED).await?, MOST)?;
+    let budgets = rows(db.budgets(tenant).await?, MOST)?;
+    let more = accounts.more || files.more || budgets.more;
+    let accounts = accounts.rows;
     Ok(Json(LedgerView {
         bits: sum(&accounts, |account| account.first_bits),
         reserved_bits: sum(&accounts, |account| account.first_reserved_bits),
         accounts,
-        files: app.db.input_files(&caller.tenant, model, input, MOST).await?,
-        budgets: app.db.budgets(&caller.tenant).await?,
+        files: files.rows,
+        budgets: budgets.rows,
+        more,
     }))
 }
 
@@ -124,9 +135,7 @@ pub async fn put_model_budget(
         (LedgerScope::Input, limit(asked.input_bits)?),
         (LedgerScope::Requester, limit(asked.requester_bits)?),
     ];
-    for (scope, bits) in budgets {
-        app.db.set_budget(&caller.tenant, scope, &model.id, bits).await?;
-    }
+    app.db.set_budgets(&caller.tenant, &model.id, &budgets).await?;
     Ok(Json(app.db.budgets(&caller.tenant).await?))
 }
 
@@ -149,9 +158,8 @@ pub async fn put_key_budget(
     if !app.db.has_key(&caller.tenant, &id).await? {
         return Err(ApiError::NotFound { what: "key" });
     }
-    app.db
-        .set_budget(&caller.tenant, LedgerScope::Key, &id, limit(asked.bits)?)
-        .await?;
+    let budgets = [(LedgerScope::Key, limit(asked.bits)?)];
+    app.db.set_budgets(&caller.tenant, &id, &budgets).await?;
     Ok(Json(app.db.budgets(&caller.tenant).await?))
 }
 

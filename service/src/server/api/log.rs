@@ -1,6 +1,7 @@
 //! The transparency log, for everybody. `checkpoint` and tiles lie where C2SP `tlog-tiles` wants them, below the root.
 
 use super::body;
+use super::headers::file;
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -90,7 +91,7 @@ pub async fn get_inclusion(State(app): State<App>, Path(sha256): Path<String>) -
         path: proofs::inclusion(&app, index, size).await?,
         checkpoint: head.checkpoint,
     };
-    Ok(([TEXT], proof.to_text()))
+    Ok((file(TEXT.1, &sha256, "tlog-proof"), proof.to_text()))
 }
 
 /// Two sizes of the log.

@@ -1,17 +1,14 @@
 //! The card of a committed model, as verifiers need it.
 
 use super::body::Bytes;
+use super::headers::{file, BYTES};
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::{Path, State};
-use axum::http::{header, HeaderName};
 use axum::response::IntoResponse;
-
-/// Content type of canonical bytes.
-pub const BYTES: (HeaderName, &str) = (header::CONTENT_TYPE, "application/octet-stream");
 
 /// The bytes of `model.card`.
 #[utoipa::path(get, path = "/v1/models/{id}/card", tag = "verification", security(("key" = ["read"])),
@@ -32,5 +29,6 @@ pub async fn get_card(
         .model(&caller.tenant, &id)
         .await?
         .ok_or(ApiError::NotFound { what: "model" })?;
-    Ok(([BYTES], app.models.card(&app.store, &model).await?))
+    let card = app.models.card(&app.store, &model).await?;
+    Ok((file(BYTES, &model.id, "card"), card))
 }

@@ -1,5 +1,6 @@
 //! The graph of a model.
 
+use super::page::names;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
@@ -31,7 +32,11 @@ pub async fn get_graph(
         .map_or(id, |model| model.source);
     let graph = app.db.graph(&caller.tenant, &source).await?;
     match graph {
-        Some(graph) => Ok(Json(graph)),
+        Some(mut graph) => {
+            // Those of older uploads were kept as they are.
+            names(&mut graph);
+            Ok(Json(graph))
+        }
         None if app.db.upload(&caller.tenant, "model", &source).await?.is_some() => Err(ApiError::NoGraph),
         None => Err(ApiError::NotFound { what: "model" }),
     }

@@ -2,6 +2,7 @@
 
 use super::body::{self, Bytes};
 use super::keep::{keep, Checked};
+use super::page::names;
 use crate::child::protocol::{Start, Work};
 use crate::server::auth::Caller;
 use crate::server::door::Client;
@@ -10,6 +11,7 @@ use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use crate::server::store::Kind;
+use crate::server::worker::retry::Cause;
 use crate::server::worker::{process, Stopped};
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -61,6 +63,7 @@ pub async fn put_model(
     let _turn = app.inspections.take(&Client(caller.tenant.clone())).await?;
     let made = process::run(&app, &start, Duration::from_secs(SECONDS), None).await;
     let mut summary = made.map_err(refusal)?.result;
+    names(&mut summary);
     let graph = summary
         .as_object_mut()
         .and_then(|all| all.remove("graph"))
@@ -106,6 +109,8 @@ fn refusal(stopped: Stopped) -> ApiError {
                 forecast: None,
             }
         }
+        Stopped::Faulty(Cause::NoSpace, cause) => ApiError::NoSpace(cause),
+        Stopped::Faulty(_, cause) => ApiError::Unavailable(cause),
         Stopped::Lost => ApiError::Internal("an upload has no lease".into()),
     }
 }

@@ -1,6 +1,7 @@
 //! The receipt that a proof made.
 
 use super::body::Bytes;
+use super::headers::{file, BYTES};
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
@@ -8,7 +9,6 @@ use crate::server::problem::Problem;
 use crate::server::state::App;
 use crate::server::store::Kind;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::IntoResponse;
 
 /// The canonical bytes of a receipt, verified before they were published.
@@ -37,5 +37,5 @@ pub async fn get_receipt(
         });
     };
     let bytes = app.store.get(&caller.tenant, Kind::Receipt, &sha256).await?;
-    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes))
+    Ok((file(BYTES, &id, "receipt"), bytes))
 }

@@ -1,7 +1,8 @@
 //! Published models: anybody may look.
 
 use super::body::{self, Bytes};
-use super::models_card::BYTES;
+use super::headers::{file, BYTES};
+use super::page::{rows, Rows};
 use crate::server::db::{Model, Version};
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
@@ -16,7 +17,10 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 /// Versions in one answer.
-const MOST: i64 = 1000;
+const MOST: usize = 1000;
+
+/// One more, to see whether there are more.
+const ASKED: i64 = MOST as i64 + 1;
 
 /// What to list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -33,14 +37,18 @@ pub struct Filter {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VersionList {
     versions: Vec<Version>,
+    /// Whether older ones were left out.
+    more: bool,
 }
 
-/// Versions under a name, newest first: the newest 1,000. Older ones are found by their number.
+/// Versions under a name, newest first: the newest 1,000, and at most a megabyte of them. Older ones are found by their number.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NameView {
     /// The newest active version, if there is one.
     current: Option<i64>,
     versions: Vec<Version>,
+    /// Whether older ones were left out.
+    more: bool,
 }
 
 /// A published model.
@@ -70,8 +78,9 @@ pub async fn list_versions(
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<VersionList>, ApiError> {
     let Query(filter) = filter.map_err(|e| body::query(&e))?;
-    let versions = app.db.versions(&filter.tenant, "", &filter.model, MOST).await?;
-    Ok(Json(VersionList { versions }))
+    let versions = app.db.versions(&filter.tenant, "", &filter.model, ASKED).await?;
+    let Rows { rows: versions, more } = rows(versions, MOST)?;
+    Ok(Json(VersionList { versions, more }))
 }
 
 /// Versions under a name.
@@ -86,14 +95,18 @@ pub async fn get_name(
     State(app): State<App>,
     Path((tenant, name)): Path<(String, String)>,
 ) -> Result<Json<NameView>, ApiError> {
-    let versions = app.db.versions(&tenant, &name, "", MOST).await?;
+    let Rows { rows: versions, more } = rows(app.db.versions(&tenant, &name, "", ASKED).await?, MOST)?;
     if versions.is_empty() {
         return Err(ApiError::NotFound {
             what: "published model",
         });
     }
     let current = app.db.current(&tenant, &name).await?;
-    Ok(Json(NameView { current, versions }))
+    Ok(Json(NameView {
+        current,
+        versions,
+        more,
+    }))
 }
 
 /// A published model and what its card says.
@@ -133,7 +146,9 @@ pub async fn get_version_card(
     Path(address): Path<(String, String, String)>,
 ) -> Result<impl IntoResponse, ApiError> {
     let (_, model) = find(&app, &address).await?;
-    Ok(([BYTES], app.models.card(&app.store, &model).await?))
+    let card = app.models.card(&app.store, &model).await?;
+    let (_, name, version) = &address;
+    Ok((file(BYTES, &format!("{name}-{version}"), "card"), card))
 }
 
 async fn find(app: &App, (tenant, name, version): &(String, String, String)) -> Result<(Version, Model), ApiError> {

@@ -1,11 +1,11 @@
 //! The verifier's part of the parameters.
 
 use super::body::Bytes;
+use super::headers::{file, BYTES};
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::IntoResponse;
 
 /// The bytes of `srs.vk`. Whoever relies on receipts compares the id with one from a source of their own.
@@ -23,8 +23,5 @@ pub async fn get_srs(State(app): State<App>, Path(id): Path<String>) -> Result<i
         .await?
         .ok_or(ApiError::NotFound { what: "SRS" })?;
     let public = app.models.public(&app.store, &model).await?;
-    Ok((
-        [(header::CONTENT_TYPE, "application/octet-stream")],
-        public.srs.to_bytes(),
-    ))
+    Ok((file(BYTES, &id, "srs"), public.srs.to_bytes()))
 }

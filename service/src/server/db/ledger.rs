@@ -1,5 +1,6 @@
 //! The ledger of what receipts let out.
 
+use super::registry::lock;
 use super::Db;
 use crate::server::error::ApiError;
 use crate::server::ledger::{shown, Charge};
@@ -397,29 +398,31 @@ impl Db {
         rows.iter().map(budget).collect()
     }
 
-    /// Sets a budget, or removes it.
-    pub async fn set_budget(
+    /// Sets budgets of one subject, or removes them: all of them or none.
+    pub async fn set_budgets(
         &self,
         tenant: &str,
-        scope: Scope,
         subject: &str,
-        microbits: Option<i64>,
+        budgets: &[(Scope, Option<i64>)],
     ) -> Result<(), ApiError> {
         let mut tx = self.begin().await?;
-        sqlx::query("DELETE FROM budgets WHERE tenant = $1 AND scope = $2 AND subject = $3")
-            .bind(tenant)
-            .bind(scope.name())
-            .bind(subject)
-            .execute(&mut *tx)
-            .await?;
-        if let Some(microbits) = microbits {
-            sqlx::query("INSERT INTO budgets (tenant, scope, subject, microbits) VALUES ($1, $2, $3, $4)")
+        lock(&mut tx, tenant).await?;
+        for (scope, microbits) in budgets {
+            let query = match microbits {
+                Some(microbits) => sqlx::query(
+                    "INSERT INTO budgets (tenant, scope, subject, microbits) VALUES ($1, $2, $3, $4)
+                     ON CONFLICT (tenant, scope, subject) DO UPDATE SET microbits = EXCLUDED.microbits",
+                )
                 .bind(tenant)
                 .bind(scope.name())
                 .bind(subject)
-                .bind(microbits)
-                .execute(&mut *tx)
-                .await?;
+                .bind(*microbits),
+                None => sqlx::query("DELETE FROM budgets WHERE tenant = $1 AND scope = $2 AND subject = $3")
+                    .bind(tenant)
+                    .bind(scope.name())
+                    .bind(subject),
+            };
+            query.execute(&mut *tx).await?;
         }
         Ok(tx.commit().await?)
     }

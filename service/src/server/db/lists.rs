@@ -19,38 +19,40 @@ impl Db {
         rows.iter().map(Job::from_row).collect()
     }
 
-    /// Uploaded models, each with what was committed of it.
-    pub async fn uploaded_models(&self, tenant: &str, most: i64) -> Result<Vec<Value>, ApiError> {
+    /// Uploaded models that came before one; all, if that is empty.
+    pub async fn uploaded_models(&self, tenant: &str, before: &str, most: i64) -> Result<Vec<Value>, ApiError> {
         let uploads = sqlx::query(
-            "SELECT sha256, bytes, summary, created FROM uploads WHERE tenant = $1 AND kind = 'model' ORDER BY created DESC, sha256 LIMIT $2",
+            "SELECT sha256, bytes, summary, created FROM uploads u WHERE tenant = $1 AND kind = 'model' AND ($2 = '' OR EXISTS (
+                 SELECT 1 FROM uploads b WHERE b.tenant = $1 AND b.kind = 'model' AND b.sha256 = $2
+                     AND (u.created < b.created OR (u.created = b.created AND u.sha256 > b.sha256))))
+             ORDER BY created DESC, sha256 LIMIT $3",
         )
         .bind(tenant)
+        .bind(before)
         .bind(most)
         .fetch_all(&self.read)
         .await?;
-        let commits = sqlx::query(
-            "SELECT id, source, description, created FROM models WHERE tenant = $1 ORDER BY created DESC, id",
-        )
-        .bind(tenant)
-        .fetch_all(&self.read)
-        .await?;
-        let commits = commits.iter().map(commit).collect::<Result<Vec<_>, _>>()?;
         let upload = |row: &AnyRow| {
-            let sha256: String = row.try_get("sha256")?;
-            let of_it: Vec<&Value> = commits
-                .iter()
-                .filter(|(source, _)| *source == sha256)
-                .map(|(_, c)| c)
-                .collect();
             Ok(json!({
-                "sha256": sha256,
+                "sha256": row.try_get::<String, _>("sha256")?,
                 "bytes": row.try_get::<i64, _>("bytes")?,
                 "summary": serde_json::from_str::<Value>(row.try_get("summary")?)?,
                 "created": row.try_get::<i64, _>("created")?,
-                "commits": of_it,
             }))
         };
         uploads.iter().map(upload).collect()
+    }
+
+    /// What was committed of an uploaded model: the newest few.
+    pub async fn commits(&self, tenant: &str, source: &str) -> Result<Vec<Value>, ApiError> {
+        let rows = sqlx::query(
+            "SELECT id, description, created FROM models WHERE tenant = $1 AND source = $2 ORDER BY created DESC, id LIMIT 20",
+        )
+        .bind(tenant)
+        .bind(source)
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter().map(commit).collect()
     }
 
     /// The graph of an uploaded model.
@@ -76,14 +78,13 @@ impl Db {
     }
 }
 
-/// The source of a committed model, and what a list says of it.
-fn commit(row: &AnyRow) -> Result<(String, Value), ApiError> {
+/// What a list says of a committed model.
+fn commit(row: &AnyRow) -> Result<Value, ApiError> {
     let description: Value = serde_json::from_str(row.try_get("description")?)?;
-    let listed = json!({
+    Ok(json!({
         "model_id": row.try_get::<String, _>("id")?,
         "input": description.get("input"),
         "fidelity": description.get("fidelity"),
         "created": row.try_get::<i64, _>("created")?,
-    });
-    Ok((row.try_get("source")?, listed))
+    }))
 }

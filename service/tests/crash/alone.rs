@@ -1,0 +1,126 @@
+//! A process on PostgreSQL within the test: a machine whose clock is wrong, and what only this database refuses.
+
+use super::postgres::Postgres;
+use axum::body::Body;
+use axum::http::Request;
+use provenn_service::server::api::router;
+use provenn_service::server::clock::Clock;
+use provenn_service::server::config::{Config, Role};
+use provenn_service::server::db::{Lease, NewKey, Outcome, Submission};
+use provenn_service::server::keys::{Scope, Secret};
+use provenn_service::server::queue::new_id;
+use provenn_service::server::run::background;
+use provenn_service::server::state::App;
+use serde_json::{json, Value};
+use std::time::Duration;
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+async fn submit(app: &App, statement: &str) -> String {
+    let submission = Submission {
+        id: new_id(),
+        task: new_id(),
+        tenant: "alice".into(),
+        kind: "proof",
+        statement: statement.into(),
+        request: json!({}),
+        priority: 5,
+        not_after: None,
+        forecast: Value::Null,
+        charge: None,
+        idempotency: None,
+    };
+    let submitted = app.db.submit(&submission, 100, Clock::System.now()).await.unwrap();
+    app.queue.push(&submission.task, 0).await.unwrap();
+    submitted.job().id.clone()
+}
+
+async fn state(app: &App, job: &str) -> (&'static str, i64) {
+    let job = app.db.job("alice", "", job).await.unwrap().unwrap();
+    (job.state.name(), job.attempt)
+}
+
+/// `/readyz`: its status and code.
+async fn ready(app: &App) -> (u16, Value) {
+    let request = Request::get("/readyz").body(Body::empty()).unwrap();
+    let answer = router(app.clone()).oneshot(request).await.unwrap();
+    let status = answer.status().as_u16();
+    let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
+    (status, problem["code"].clone())
+}
+
+/// PostgreSQL takes no text with a NUL: it answered 503, as if it were away.
+pub async fn nul(database: &Postgres) {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let config = Config {
+        data: folder.path().join("data"),
+        database: database.url(),
+        role: Role::Worker,
+        ..Config::default()
+    };
+    let app = App::open(config, Clock::System).await.unwrap();
+    let key = Secret::random().unwrap();
+    let new = NewKey {
+        secret: &key,
+        tenant: "alice",
+        label: "test",
+        scopes: &Scope::ALL,
+        expires: None,
+    };
+    app.db.add_tenant("alice", 0).await.unwrap();
+    app.db.add_key(&new, 0).await.unwrap();
+    let proof = json!({ "model": "a\0", "input": "b", "policy": "label" }).to_string();
+    for (method, path, body) in [
+        ("GET", "/v1/jobs/a%00b", ""),
+        ("GET", "/v1/registry/a%00/b", ""),
+        ("GET", "/v1/registry?tenant=a%00", ""),
+        ("POST", "/v1/proofs", &proof),
+    ] {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {}", key.reveal()));
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let answer = router(app.clone()).oneshot(request).await.unwrap();
+        assert_eq!(answer.status().as_u16(), 400, "{path}");
+    }
+}
+
+/// It takes part in nothing until its clock is set: it claims no job and ends no lease.
+pub async fn a_wrong_clock(database: &Postgres) {
+    for off in [22_000, -22_000] {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let config = Config {
+            data: folder.path().join("data"),
+            database: database.url(),
+            role: Role::Worker,
+            ..Config::default()
+        };
+        let app = App::open(config, Clock::off_by(off)).await.unwrap();
+        app.db.add_tenant("alice", 0).await.unwrap();
+        let held = submit(&app, &format!("held {off}")).await;
+        let now = Clock::System.now();
+        let (lease, _): (Lease, _) = app
+            .db
+            .claim(&held, "healthy", now + 20_000, now)
+            .await
+            .unwrap()
+            .unwrap();
+        let waits = submit(&app, &format!("waits {off}")).await;
+        let (stop, stopping) = watch::channel(false);
+        let workers = background(&app, true, &stopping);
+        assert_eq!(ready(&app).await, (503, json!("clock-off")));
+        // Two sweeps, and time for a worker to ask for tasks.
+        tokio::time::sleep(Duration::from_millis(2 * app.config.timing.sweep + 1_000)).await;
+        assert_eq!(state(&app, &waits).await, ("queued", 0));
+        assert_eq!(app.db.held(&lease).await.unwrap(), Outcome::Applied);
+        app.clock.advance(-off);
+        assert_eq!(ready(&app).await.0, 200);
+        while state(&app, &waits).await.1 == 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        stop.send(true).unwrap();
+        workers.unwrap().await.unwrap();
+    }
+}
