@@ -101,6 +101,10 @@ bench-service:
     cargo build --release -p provenn-service
     cargo run --release -p provenn-benches --bin load -- target/release/provenn
 
+# What a million ended jobs cost submission, status, ledger, lists and sweep, on SQLite and on an empty PostgreSQL database.
+bench-history *POSTGRESQL:
+    cargo run --release -p provenn-benches --bin history -- 1000000 {{POSTGRESQL}}
+
 # Time and size of models, the forecast checked against the measurement of each.
 bench-models *FILES="fixtures/models/digits_cnn.onnx fixtures/models/digits_mlp.onnx":
     cargo run --release -p provenn-benches --bin models -- --m20 {{FILES}}
