@@ -252,9 +252,9 @@ async fn the_database_restarts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_nul_is_a_bad_request() {
+async fn requests_on_postgresql() {
     let Some(database) = Postgres::start() else { return };
-    alone::nul(&database).await;
+    alone::requests(&database).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

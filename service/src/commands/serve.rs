@@ -52,7 +52,7 @@ impl Settings {
         if let Some(database) = &self.database {
             config.database.clone_from(database);
         }
-        Ok(config)
+        config.check()
     }
 }
 
@@ -62,8 +62,9 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         config.listen.clone_from(listen);
     }
     config.role = args.role.unwrap_or(config.role);
-    config.workers = args.workers.unwrap_or(config.workers).max(1);
+    config.workers = args.workers.unwrap_or(config.workers);
     config.log_format = args.log_format.unwrap_or(config.log_format);
+    let config = config.check()?;
     if args.print_config {
         let text = config.printable();
         return Ok(Report {

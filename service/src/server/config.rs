@@ -1,8 +1,14 @@
 //! Configuration: defaults, then a TOML file, then environment variables, then the command line.
 
+mod names;
+mod url;
+
+pub use url::shown as shown_url;
+
 use crate::error::CliError;
 use crate::estimate;
 use crate::server::tlog::key;
+use provenn_verifier::text::printable;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -234,6 +240,9 @@ impl Limits {
     }
 }
 
+/// More than anything has, and within what the database can count.
+const MOST: u64 = i64::MAX as u64;
+
 /// Prefix of environment variables: `PROVENN_LISTEN`, `PROVENN_LIMITS__TENANT_JOBS`.
 const PREFIX: &str = "PROVENN_";
 
@@ -256,7 +265,14 @@ impl Config {
                 continue;
             };
             let path: Vec<String> = name.split("__").map(str::to_lowercase).collect();
-            set(&mut table, &known, &path, &value)?;
+            if !set(&mut table, &known, &path, &value)? {
+                if let Some(right) = names::meant(&name.to_lowercase(), &known) {
+                    let right = right.to_uppercase();
+                    return Err(bad(format!(
+                        "the environment variable {PREFIX}{name} names no setting, {PREFIX}{right} does"
+                    )));
+                }
+            }
         }
         let config: Self = table
             .try_into()
@@ -264,38 +280,106 @@ impl Config {
         config.check()
     }
 
-    fn check(self) -> Result<Self, CliError> {
-        let positive = [
-            ("workers", self.workers > 0),
-            ("limits.attempts", self.limits.attempts > 0),
-            ("limits.requests_per_second", self.limits.requests_per_second > 0),
-            ("limits.burst", self.limits.burst > 0),
-            ("limits.verifications", self.limits.verifications > 0),
-            ("limits.inspections", self.limits.inspections > 0),
-            ("limits.streams", self.limits.streams > 0),
-            ("limits.connections", self.limits.connections > 0),
-            ("limits.address_connections", self.limits.address_connections > 0),
-            ("timing.poll", self.timing.poll > 0),
-            ("timing.sweep", self.timing.sweep > 0),
-            ("timing.renew", self.timing.renew > 0),
-            ("timing.clock_skew", self.timing.clock_skew > 0),
-            ("timing.backoff", self.timing.backoff > 0),
-            ("timing.backoff_max", self.timing.backoff_max >= self.timing.backoff),
-            ("timing.head", self.timing.head > 0),
-            ("timing.heartbeat", self.timing.heartbeat >= 1000),
+    /// The same, if it can work.
+    ///
+    /// # Errors
+    /// A setting with which nothing could be done, or that says a secret in the wrong place.
+    pub fn check(self) -> Result<Self, CliError> {
+        let (limits, timing) = (&self.limits, &self.timing);
+        let size = |bytes: i64| u64::try_from(bytes).unwrap_or_default();
+        let day = 24 * 3600 * 1000;
+        // Name, value, least, most.
+        let ranges: [(&str, u64, u64, u64); 32] = [
+            ("workers", self.workers as u64, 1, 1024),
+            ("limits.model_bytes", limits.model_bytes, 1, MOST),
+            ("limits.model_nodes", limits.model_nodes, 1, MOST),
+            ("limits.model_parameters", limits.model_parameters, 1, MOST),
+            ("limits.model_macs", limits.model_macs, 1, MOST),
+            ("limits.input_bytes", limits.input_bytes, 1, MOST),
+            ("limits.prover_memory_bytes", limits.prover_memory_bytes, 1 << 20, MOST),
+            ("limits.prover_seconds", limits.prover_seconds, 1, 365 * 24 * 3600),
+            ("limits.attempts", size(limits.attempts), 1, 1_000_000),
+            ("limits.tenant_jobs", size(limits.tenant_jobs), 1, MOST),
+            ("limits.tenant_bytes", size(limits.tenant_bytes), 1, MOST),
+            (
+                "limits.requests_per_second",
+                limits.requests_per_second.into(),
+                1,
+                1_000_000_000,
+            ),
+            ("limits.burst", limits.burst.into(), 1, MOST),
+            ("limits.receipt_bytes", limits.receipt_bytes, 1 << 10, MOST),
+            ("limits.verifications", limits.verifications as u64, 1, 1024),
+            ("limits.inspections", limits.inspections as u64, 1, 1024),
+            ("limits.streams", limits.streams as u64, 1, 1 << 20),
+            ("limits.connections", limits.connections as u64, 1, 1 << 20),
+            (
+                "limits.address_connections",
+                limits.address_connections as u64,
+                1,
+                1 << 20,
+            ),
+            ("limits.cache_bytes", limits.cache_bytes, 0, MOST),
+            ("limits.free_bytes", limits.free_bytes, 0, MOST),
+            ("timing.lease", size(timing.lease), 1, day),
+            ("timing.renew", timing.renew, 1, day),
+            ("timing.clock_skew", size(timing.clock_skew), 1, day),
+            ("timing.backoff", size(timing.backoff), 1, day),
+            (
+                "timing.backoff_max",
+                size(timing.backoff_max),
+                size(timing.backoff),
+                day,
+            ),
+            ("timing.sweep", timing.sweep, 1, day),
+            ("timing.poll", timing.poll, 1, day),
+            ("timing.heartbeat", timing.heartbeat, 1000, day),
+            ("timing.head", timing.head, 1, day),
+            ("timing.grace", timing.grace, 0, day),
+            (
+                "limits.forecast_cpu_seconds",
+                limits.forecast_cpu_seconds.ceil() as u64,
+                1,
+                MOST,
+            ),
         ];
-        if let Some((name, _)) = positive.iter().find(|(_, ok)| !ok) {
-            return Err(bad(format!("{name} is too small")));
+        let out = |(_, value, least, most): &&(&str, u64, u64, u64)| value < least || value > most;
+        if let Some((name, _, least, most)) = ranges.iter().find(out) {
+            return Err(bad(format!("{name} is out of range: {least} to {most} is possible")));
         }
-        if i64::try_from(self.timing.renew).map_or(true, |renew| renew.saturating_mul(2) > self.timing.lease) {
+        if self.timing.renew.saturating_mul(2) > size(self.timing.lease) {
             return Err(bad("timing.lease must be at least twice timing.renew".into()));
         }
         // Two machines may be off in opposite directions.
-        let apart = self.timing.clock_skew.saturating_mul(2);
-        if apart.saturating_mul(2) > self.timing.lease {
+        if self.timing.clock_skew.saturating_mul(4) > self.timing.lease {
             return Err(bad("timing.lease must be at least four times timing.clock_skew".into()));
         }
+        if self.log_level.parse::<tracing::Level>().is_err() {
+            return Err(bad(format!(
+                "log_level is `{}`, error, warn, info, debug and trace are possible",
+                printable(&self.log_level)
+            )));
+        }
+        self.places()?;
         Ok(self)
+    }
+
+    /// Where things are, without repeating what may be a secret.
+    fn places(&self) -> Result<(), CliError> {
+        let databases = ["postgres://", "postgresql://", "sqlite:"];
+        if !self.database.is_empty() && !databases.iter().any(|scheme| self.database.starts_with(scheme)) {
+            return Err(bad("database has to begin with postgres:// or sqlite://".into()));
+        }
+        let s3 = self.store.strip_prefix("s3://");
+        if s3.unwrap_or_default().contains(['@', '?']) || self.s3.endpoint.contains(['@', '?']) {
+            return Err(bad(
+                "store and s3.endpoint hold no user, password or parameter: these are s3.access_key_id and s3.secret_access_key".into(),
+            ));
+        }
+        if s3.is_some_and(|place| place.split('/').next().is_none_or(str::is_empty)) {
+            return Err(bad("store names no bucket: s3://bucket/prefix is expected".into()));
+        }
+        Ok(())
     }
 
     /// The settings as TOML, without secrets.
@@ -304,7 +388,9 @@ impl Config {
         if !shown.s3.secret_access_key.is_empty() {
             shown.s3.secret_access_key = "(hidden)".into();
         }
-        shown.database = without_password(&shown.database);
+        for url in [&mut shown.database, &mut shown.store, &mut shown.s3.endpoint] {
+            *url = shown_url(url);
+        }
         toml::to_string(&shown).unwrap_or_default()
     }
 
@@ -339,10 +425,10 @@ impl Config {
     }
 }
 
-/// Sets `path` to `value`, read as the kind that `known` has there. Variables that name no setting are for others.
-fn set(table: &mut toml::Table, known: &toml::Table, path: &[String], value: &str) -> Result<(), CliError> {
+/// Sets `path` to `value`, read as the kind that `known` has there. False if it names no setting.
+fn set(table: &mut toml::Table, known: &toml::Table, path: &[String], value: &str) -> Result<bool, CliError> {
     let Some((first, rest)) = path.split_first() else {
-        return Ok(());
+        return Ok(false);
     };
     let unreadable = || bad(format!("the environment variable for `{first}` has an unusable value"));
     match known.get(first) {
@@ -359,9 +445,9 @@ fn set(table: &mut toml::Table, known: &toml::Table, path: &[String], value: &st
                 _ => toml::Value::from(value),
             };
             table.insert(first.clone(), value);
-            Ok(())
+            Ok(true)
         }
-        _ => Ok(()),
+        _ => Ok(false),
     }
 }
 
@@ -369,14 +455,6 @@ fn set(table: &mut toml::Table, known: &toml::Table, path: &[String], value: &st
 fn list(text: &str) -> toml::Value {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     toml::Value::Array(parts.map(toml::Value::from).collect())
-}
-
-/// A URL fit for a log.
-pub fn without_password(url: &str) -> String {
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://(hidden)@{rest}"),
-        _ => url.into(),
-    }
 }
 
 fn bad(reason: String) -> CliError {
@@ -402,7 +480,7 @@ mod tests {
             ("PROVENN_LISTEN", "0.0.0.0:1"),
             ("PROVENN_LIMITS__TENANT_JOBS", "7"),
             ("PROVENN_S3__SECRET_ACCESS_KEY", "hunter2"),
-            ("PROVENN_DATABASE", "postgres://u:hunter3@h/d"),
+            ("PROVENN_DATABASE", "postgres://u:hunter3@h/d?password=hunter4"),
             ("PROVENN_HOME", "/elsewhere"),
         ];
         let config = Config::load(None, env(&set)).unwrap();
@@ -417,9 +495,52 @@ mod tests {
         for pair in [
             ("PROVENN_WORKERS", "0"),
             ("PROVENN_WORKERS", "many"),
+            ("PROVENN_WORKERS", "99999999999"),
             ("PROVENN_TIMING__LEASE", "9"),
+            ("PROVENN_TIMING__LEASE", "9223372036854775807"),
+            ("PROVENN_TIMING__BACKOFF_MAX", "10"),
+            ("PROVENN_TIMING__CLOCK_SKEW", "6000"),
+            ("PROVENN_LIMITS__MODEL_BYTES", "0"),
+            ("PROVENN_LIMITS__MODEL_BYTES", "-1"),
+            ("PROVENN_LIMITS__TENANT_JOBS", "-1"),
+            ("PROVENN_LIMITS__FORECAST_CPU_SECONDS", "0"),
+            ("PROVENN_LIMITS__FORECAST_CPU_SECONDS", "NaN"),
+            ("PROVENN_LOG_LEVEL", "verbose"),
+            ("PROVENN_STORE", "s3://"),
         ] {
             assert!(Config::load(None, env(&[pair])).is_err(), "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn misspelt_variables_are_refused_with_the_right_name() {
+        let error = Config::load(None, env(&[("PROVENN_DATABSE", "postgres://u:hunter2@h/d")])).unwrap_err();
+        let said = error.parts().1;
+        assert!(
+            said.contains("PROVENN_DATABSE names no setting, PROVENN_DATABASE does"),
+            "{said}"
+        );
+        assert!(!said.contains("hunter"), "{said}");
+        Config::load(
+            None,
+            env(&[
+                ("PROVENN_PORT", "tcp://10.0.0.1:80"),
+                ("PROVENN_SERVICE_HOST", "10.0.0.1"),
+            ]),
+        )
+        .unwrap();
+    }
+
+    #[test]
+    fn secrets_in_the_wrong_place_are_refused_and_not_repeated() {
+        for pair in [
+            ("PROVENN_DATABASE", "postgrs://u:hunter2@h/d"),
+            ("PROVENN_DATABASE", "host=h password=hunter2"),
+            ("PROVENN_STORE", "s3://id:hunter2@bucket/prefix"),
+            ("PROVENN_S3__ENDPOINT", "https://id:hunter2@objects"),
+        ] {
+            let error = Config::load(None, env(&[pair])).unwrap_err();
+            assert!(!format!("{error:?}").contains("hunter"), "{error:?}");
         }
     }
 }

@@ -23,7 +23,7 @@ pub use registry::{Status, Version};
 pub use submit::{Submission, Submitted};
 
 use crate::server::clock::Millis;
-use crate::server::config::without_password;
+use crate::server::config::shown_url;
 use sqlx::any::{install_default_drivers, AnyPoolOptions};
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction};
 use std::path::Path;
@@ -128,7 +128,7 @@ impl Db {
                     })
                 })
         };
-        tracing::info!(database = without_password(url), "connecting");
+        tracing::info!(database = shown_url(url), "connecting");
         let write = pool(if sqlite { 1 } else { 16 }).connect(url).await?;
         let read = if sqlite {
             pool(4).connect(url).await?

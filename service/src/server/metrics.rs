@@ -24,6 +24,18 @@ pub struct Ended {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Because {
+    /// As in a job's `retry`.
+    pub cause: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Renewed {
+    /// kept, lost or failed.
+    pub how: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub struct InState {
     pub state: String,
 }
@@ -36,6 +48,11 @@ pub struct Metrics {
     pub attempts: Family<Ended, Counter>,
     pub prover_cpu: Histogram,
     pub jobs: Family<InState, Gauge>,
+    pub queue_age: Gauge,
+    pub delayed: Gauge,
+    pub lease_left: Gauge,
+    pub renewals: Family<Renewed, Counter>,
+    pub retries: Family<Because, Counter>,
     pub streams: Gauge,
     pub log_pending: Gauge,
     pub log_age: Gauge,
@@ -50,6 +67,11 @@ impl Metrics {
             attempts: Family::default(),
             prover_cpu: Histogram::new(exponential_buckets(0.05, 2.0, 16)),
             jobs: Family::default(),
+            queue_age: Gauge::default(),
+            delayed: Gauge::default(),
+            lease_left: Gauge::default(),
+            renewals: Family::default(),
+            retries: Family::default(),
             streams: Gauge::default(),
             log_pending: Gauge::default(),
             log_age: Gauge::default(),
@@ -74,6 +96,33 @@ impl Metrics {
             metrics.prover_cpu.clone(),
         );
         registry.register("jobs", "Jobs under way by state", metrics.jobs.clone());
+        registry.register_with_unit(
+            "queue_age",
+            "How long the oldest job that may be begun has waited",
+            Unit::Seconds,
+            metrics.queue_age.clone(),
+        );
+        registry.register(
+            "queue_delayed_jobs",
+            "Queued jobs that wait before they are tried again",
+            metrics.delayed.clone(),
+        );
+        registry.register_with_unit(
+            "lease_left",
+            "Time left of the lease that ends first; negative if nobody ended it",
+            Unit::Seconds,
+            metrics.lease_left.clone(),
+        );
+        registry.register(
+            "lease_renewals",
+            "Renewals of leases by this process: kept, lost or failed",
+            metrics.renewals.clone(),
+        );
+        registry.register(
+            "retries",
+            "Attempts that this process gave back to the queue, by cause",
+            metrics.retries.clone(),
+        );
         registry.register("event_streams", "Open event streams", metrics.streams.clone());
         registry.register(
             "log_pending_entries",

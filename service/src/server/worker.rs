@@ -12,7 +12,7 @@ pub use proof::statement;
 
 use super::db::{Again, Job, Lease, Outcome, Publication, State};
 use super::error::ApiError;
-use super::metrics::Ended;
+use super::metrics::{Because, Ended, Renewed};
 use super::problem::Problem;
 use super::queue::new_id;
 use super::state::App;
@@ -190,7 +190,16 @@ impl Attempt<'_> {
             let kept = match timely {
                 // Its own stages, or a cancellation.
                 Ok(_) => self.app.db.held(self.lease).await,
-                Err(_) => self.app.db.renew(self.lease, now + self.app.config.timing.lease).await,
+                Err(_) => {
+                    let renewed = self.app.db.renew(self.lease, now + self.app.config.timing.lease).await;
+                    let how = match &renewed {
+                        Ok(Outcome::Applied) => "kept",
+                        Ok(Outcome::Lost) => "lost",
+                        Err(_) => "failed",
+                    };
+                    self.app.metrics.renewals.get_or_create(&Renewed { how }).inc();
+                    renewed
+                }
             };
             match kept {
                 Ok(Outcome::Lost) => return,
@@ -350,6 +359,10 @@ pub(super) async fn again_or_fail(
     };
     let outcome = app.db.give_back(lease, &again, now).await?;
     if outcome == Outcome::Applied {
+        app.metrics
+            .retries
+            .get_or_create(&Because { cause: cause.name() })
+            .inc();
         app.queue.push(&again.task, again.not_before).await?;
     }
     Ok((outcome, "retried"))

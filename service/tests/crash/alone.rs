@@ -50,8 +50,8 @@ async fn ready(app: &App) -> (u16, Value) {
     (status, problem["code"].clone())
 }
 
-/// PostgreSQL takes no text with a NUL: it answered 503, as if it were away.
-pub async fn nul(database: &Postgres) {
+/// PostgreSQL takes no text with a NUL: it answered 503, as if it were away. What lists and counts is SQL for both databases.
+pub async fn requests(database: &Postgres) {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let config = Config {
         data: folder.path().join("data"),
@@ -71,11 +71,19 @@ pub async fn nul(database: &Postgres) {
     app.db.add_tenant("alice", 0).await.unwrap();
     app.db.add_key(&new, 0).await.unwrap();
     let proof = json!({ "model": "a\0", "input": "b", "policy": "label" }).to_string();
-    for (method, path, body) in [
-        ("GET", "/v1/jobs/a%00b", ""),
-        ("GET", "/v1/registry/a%00/b", ""),
-        ("GET", "/v1/registry?tenant=a%00", ""),
-        ("POST", "/v1/proofs", &proof),
+    submit(&app, "listed").await;
+    let before = format!("/v1/models?before={}", "0".repeat(64));
+    for (method, path, body, status) in [
+        ("GET", "/v1/jobs/a%00b", "", 400),
+        ("GET", "/v1/registry/a%00/b", "", 400),
+        ("GET", "/v1/registry?tenant=a%00", "", 400),
+        ("POST", "/v1/proofs", &proof, 400),
+        ("GET", "/metrics", "", 200),
+        ("GET", "/v1/jobs", "", 200),
+        ("GET", "/v1/ledger", "", 200),
+        ("GET", "/v1/models", "", 200),
+        ("GET", &before, "", 200),
+        ("GET", "/v1/registry", "", 200),
     ] {
         let request = Request::builder()
             .method(method)
@@ -83,7 +91,7 @@ pub async fn nul(database: &Postgres) {
             .header("authorization", format!("Bearer {}", key.reveal()));
         let request = request.body(Body::from(body.to_owned())).unwrap();
         let answer = router(app.clone()).oneshot(request).await.unwrap();
-        assert_eq!(answer.status().as_u16(), 400, "{path}");
+        assert_eq!(answer.status().as_u16(), status, "{path}");
     }
 }
 

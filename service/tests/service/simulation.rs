@@ -402,3 +402,38 @@ async fn a_long_queue_hides_no_lost_job() {
     }
     assert_ne!(app.db.job("alice", "", &second).await.unwrap().unwrap().task, before);
 }
+
+/// What an operator sees of the queue and of leases.
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_of_queue_and_leases() {
+    let service = still().await;
+    service.alice().await;
+    let value = async |name: &str| {
+        let text = String::from_utf8(service.call("GET", "/metrics", &[], "").await.body).unwrap();
+        let line = text.lines().find(|line| line.starts_with(name));
+        line.unwrap_or_else(|| panic!("{name} in {text}"))
+            .rsplit(' ')
+            .next()
+            .unwrap()
+            .parse::<i64>()
+            .unwrap()
+    };
+    assert_eq!(value("provenn_queue_age_seconds").await, 0);
+    let job = submit(&service, "s", None).await;
+    service.app.clock.advance(7_000);
+    assert_eq!(value("provenn_queue_age_seconds").await, 7);
+    claim(&service, &job).await.unwrap();
+    assert_eq!(value("provenn_queue_age_seconds").await, 0);
+    sweep(&service.app).await.unwrap();
+    service.app.clock.advance(8_000);
+    sweep(&service.app).await.unwrap();
+    assert_eq!(value("provenn_lease_left_seconds").await, 12);
+    for step in [6_000, 5_000, 2_000] {
+        service.app.clock.advance(step);
+        sweep(&service.app).await.unwrap();
+    }
+    assert_eq!(value("provenn_retries_total{cause=\"lease-ended\"}").await, 1);
+    assert_eq!(value("provenn_queue_delayed_jobs").await, 1);
+    pause(&service);
+    assert_eq!(value("provenn_queue_delayed_jobs").await, 0);
+}

@@ -68,5 +68,13 @@ pub async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiErr
     for (state, jobs) in app.db.census().await? {
         app.metrics.jobs.get_or_create(&InState { state }).set(jobs);
     }
+    let now = app.now();
+    let (since, delayed, ends) = app.db.queue(now).await?;
+    let seconds = |from: i64, to: i64| to.saturating_sub(from) / 1000;
+    app.metrics
+        .queue_age
+        .set(since.map_or(0, |since| seconds(since, now).max(0)));
+    app.metrics.delayed.set(delayed);
+    app.metrics.lease_left.set(ends.map_or(0, |ends| seconds(now, ends)));
     Ok(([(header::CONTENT_TYPE, OPENMETRICS)], app.metrics.text()))
 }

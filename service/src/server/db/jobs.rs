@@ -207,7 +207,21 @@ impl Db {
         Ok(true)
     }
 
-    /// Jobs per state, and the age of the oldest queued one.
+    /// Since when the oldest job that may be begun waits, how many queued ones wait for their time, and when the first lease ends.
+    pub async fn queue(&self, now: Millis) -> Result<(Option<Millis>, i64, Option<Millis>), ApiError> {
+        let row = sqlx::query(
+            "SELECT (SELECT MIN(CASE WHEN not_before > created THEN not_before ELSE created END) FROM jobs
+                     WHERE state = 'queued' AND not_before <= $1) AS since,
+                 (SELECT COUNT(*) FROM jobs WHERE state = 'queued' AND not_before > $1) AS delayed,
+                 (SELECT MIN(lease_until) FROM jobs WHERE state IN ('witness', 'proving', 'verifying')) AS ends",
+        )
+        .bind(now)
+        .fetch_one(&self.read)
+        .await?;
+        Ok((row.try_get("since")?, row.try_get("delayed")?, row.try_get("ends")?))
+    }
+
+    /// Jobs per state.
     pub async fn census(&self) -> Result<Vec<(String, i64)>, ApiError> {
         let rows = sqlx::query(
             "SELECT state, COUNT(*) AS n FROM jobs WHERE state IN ('queued', 'witness', 'proving', 'verifying') GROUP BY state",
