@@ -9,6 +9,7 @@ mod checks;
 mod dev;
 mod error;
 mod fixed_base;
+mod points;
 mod ptau;
 mod seed;
 #[cfg(test)]
@@ -137,15 +138,21 @@ impl Srs {
         let mut srs = cache::read(path)?;
         match expected_id {
             Some(expected) if expected != srs.id() => {
-                return Err(SrsError::DigestMismatch {
+                let mismatch = SrsError::DigestMismatch {
                     expected: expected.to_vec(),
                     got: srs.id().to_vec(),
-                });
+                };
+                return Err(mismatch.at(path));
             }
             Some(_) => {}
             None => srs.kind = SrsKind::Dev,
         }
         Ok(srs)
+    }
+
+    /// Reads the caller's own file, of the kind that it says: that was decided, under a pinned digest, when the file was imported.
+    pub fn load_own(path: &Path) -> Result<Srs, SrsError> {
+        cache::read(path)
     }
 
     /// Base-two logarithm of the number of rows.

@@ -83,8 +83,14 @@ pub fn load(directory: &Path) -> Result<Committed, ProveError> {
     let card_path = directory.join(CARD);
     let srs_path = directory.join(SRS);
     let srs = SrsVerifyingKey::from_bytes(&read(&srs_path)?).map_err(|e| damaged(&srs_path, e.to_string()))?;
-    let card = ModelCard::from_bytes(&read(&card_path)?).and_then(|card| card.check(&srs));
-    let card = card.map_err(|e| damaged(&card_path, e.to_string()))?;
+    let card = ModelCard::from_bytes(&read(&card_path)?).map_err(|e| damaged(&card_path, e.to_string()))?;
+    if card.srs_id != srs.id() {
+        return Err(damaged(
+            &srs_path,
+            format!("it is not the SRS key that {} names", card_path.display()),
+        ));
+    }
+    let card = card.check(&srs).map_err(|e| damaged(&card_path, e.to_string()))?;
     let path = directory.join(PRIVATE);
     let private = private(&path)?;
     let tails = private.tails(&path)?;

@@ -12,6 +12,9 @@ use serde_json::json;
 use std::io::ErrorKind;
 use std::path::Path;
 
+/// The code of a full disk.
+pub const NO_SPACE: &str = "no-space";
+
 /// What ends a command.
 #[derive(Debug)]
 pub struct CliError {
@@ -85,7 +88,7 @@ impl CliError {
     pub fn io(path: &Path, source: &std::io::Error) -> Self {
         Self::new(
             1,
-            "io",
+            io_code(source, "io"),
             format!("{}: {}", path.display(), plain(source)),
             io_help(source),
         )
@@ -142,6 +145,14 @@ fn shortened(message: String) -> String {
     }
 }
 
+/// The code of a full disk, else `other`.
+fn io_code(error: &std::io::Error, other: &'static str) -> &'static str {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => NO_SPACE,
+        _ => other,
+    }
+}
+
 /// What the operating system says, without its numbers.
 fn plain(error: &std::io::Error) -> String {
     match error.kind() {
@@ -149,7 +160,7 @@ fn plain(error: &std::io::Error) -> String {
         ErrorKind::IsADirectory => "this is a folder; expected a file".into(),
         ErrorKind::NotADirectory => "a part of this path is a file; expected a folder".into(),
         ErrorKind::PermissionDenied => "not allowed to read or write this".into(),
-        ErrorKind::StorageFull => "the disk is full".into(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full".into(),
         ErrorKind::AlreadyExists => "this exists already".into(),
         _ => {
             let text = error.to_string();
@@ -166,7 +177,7 @@ fn io_help(error: &std::io::Error) -> &'static str {
         ErrorKind::IsADirectory => "name a file in it",
         ErrorKind::NotADirectory => "check the path",
         ErrorKind::PermissionDenied => "check its owner and mode, or run as its owner",
-        ErrorKind::StorageFull => "make room, or write elsewhere",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room, or write elsewhere",
         ErrorKind::AlreadyExists => "choose another name",
         _ => "check that the path may be read or written, and that the disk has room",
     }
@@ -194,7 +205,7 @@ impl From<ProveError> for CliError {
         }
         if let ProveError::Srs(SrsError::Io { action, path, source }) = &error {
             let message = format!("cannot {action} {}: {}", path.display(), plain(source));
-            return Self::new(1, error.code(), message, io_help(source));
+            return Self::new(1, io_code(source, error.code()), message, io_help(source));
         }
         let text = error.to_string();
         // The libraries put advice at the end of the message.

@@ -3,6 +3,7 @@
 use crate::bytes::Digest;
 use crate::error::CliError;
 use provenn_prover::srs::{import_ptau, import_ptau_published, Srs};
+use provenn_prover::ProveError;
 use std::path::{Path, PathBuf};
 
 /// Name of imported parameters in a model's folder.
@@ -30,18 +31,49 @@ pub fn home() -> Result<PathBuf, CliError> {
 /// Parameters of 2^k rows. A file is one that `srs import` wrote, a folder is a cache of development parameters.
 pub fn open(path: Option<&Path>, k: u32) -> Result<Srs, CliError> {
     match path {
-        Some(path) if path.is_file() => exact(stored(path)?, k),
+        Some(path) if path.is_file() => stored(path, k),
         Some(path) => Ok(Srs::load_or_make_dev(path, k)?),
         None => Ok(Srs::load_or_make_dev(&home()?, k)?),
     }
 }
 
 /// Parameters that something was committed under; makes none. The publisher's own file beside a card is that publisher's word.
-pub fn existing(path: Option<&Path>, k: u32) -> Result<Srs, CliError> {
-    match path {
-        Some(path) if path.is_file() => exact(stored(path)?, k),
-        Some(path) => Ok(Srs::load_dev(path, k)?),
-        None => Ok(Srs::load_dev(&home()?, k)?),
+pub fn existing(path: Option<&Path>, k: u32) -> Result<Parameters, CliError> {
+    let folder = match path {
+        Some(path) if path.is_file() => {
+            return Ok(Parameters {
+                srs: stored(path, k)?,
+                path: path.into(),
+            })
+        }
+        Some(path) => path.into(),
+        None => home()?,
+    };
+    Ok(Parameters {
+        srs: Srs::load_dev(&folder, k)?,
+        path: folder.join(format!("dev-k{k}.srs")),
+    })
+}
+
+/// Parameters, and the file that they are from.
+pub struct Parameters {
+    pub srs: Srs,
+    path: PathBuf,
+}
+
+impl Parameters {
+    /// Checks all points.
+    pub fn check(&self) -> Result<(), CliError> {
+        self.srs.check().map_err(|error| CliError::from(error).at(&self.path))
+    }
+
+    /// An error of work with these parameters: about their file if they are the reason, which is only looked at now.
+    pub fn blame(&self, error: ProveError) -> CliError {
+        match error {
+            ProveError::SrsMismatch => self.check().err().unwrap_or(CliError::from(error).at(&self.path)),
+            ProveError::Refused(_) => self.check().err().unwrap_or(error.into()),
+            error => error.into(),
+        }
     }
 }
 
@@ -53,13 +85,9 @@ pub fn import(ptau: &Path, k: u32, digest: &Digest) -> Result<Srs, CliError> {
     })
 }
 
-/// Reads the user's own imported file: its kind was decided, under a pinned digest, when it was imported.
-fn stored(path: &Path) -> Result<Srs, CliError> {
-    let id = Srs::load(path, None)?.id();
-    Ok(Srs::load(path, Some(id))?)
-}
-
-fn exact(srs: Srs, k: u32) -> Result<Srs, CliError> {
+/// The user's own imported file.
+fn stored(path: &Path, k: u32) -> Result<Srs, CliError> {
+    let srs = Srs::load_own(path)?;
     match srs.k() {
         have if have >= k => Ok(srs.downsize(k)),
         have => Err(CliError::new(
@@ -67,6 +95,7 @@ fn exact(srs: Srs, k: u32) -> Result<Srs, CliError> {
             "srs-too-small",
             format!("the SRS has 2^{have} powers, the model needs 2^{k}"),
             "import more powers with `provenn srs import --k`",
-        )),
+        )
+        .at(path)),
     }
 }

@@ -249,6 +249,29 @@ async fn the_database_restarts() {
     counts.assert_sound();
 }
 
+/// A database that is away for longer than a lease costs jobs no attempt, of which they have one here.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_is_away_for_longer_than_a_lease() {
+    let Some(mut database) = Postgres::start() else { return };
+    let one = vec![("PROVENN_LIMITS__ATTEMPTS", "1".to_owned())];
+    let cluster = Cluster::with(&database, 2, one).await;
+    let mut places = Vec::new();
+    for n in 0..12 {
+        places.push(cluster.client.submit(&format!("away-{n}")).await);
+    }
+    // Two are under way.
+    while cluster.proofs().is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    database.stop();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    database.start_again();
+    cluster.client.wait().await;
+    let counts = cluster.client.judge(&places, "away-").await;
+    println!("postgresql, away for two leases: {counts}");
+    counts.assert_sound();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_workers_share_a_queue() {
     let Some(database) = Postgres::start() else { return };

@@ -126,13 +126,13 @@ fn what_is_there_is_kept() {
     assert_eq!(fs::read(&copy).unwrap(), fs::read(&sample).unwrap());
     // A receipt that cannot be written leaves no opening.
     let opening = at("opening.json");
-    fails(&prove("/dev/full", &["--opening", &opening]), 1, "io");
+    fails(&prove("/dev/full", &["--opening", &opening]), 1, "no-space");
     assert!(!Path::new(&opening).exists(), "a secret without its receipt");
     fs::write(at("older.json"), "older").unwrap();
     fails(
         &prove("/dev/full", &["--opening", &at("older.json"), "--force"]),
         1,
-        "io",
+        "no-space",
     );
     assert_eq!(fs::read(at("older.json")).unwrap(), b"older");
     // Standard output holds the receipt and nothing else.

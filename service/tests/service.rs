@@ -15,6 +15,8 @@ mod admission;
 mod cache;
 #[path = "service/connections.rs"]
 mod connections;
+#[path = "service/disk.rs"]
+mod disk;
 #[path = "service/door.rs"]
 mod door;
 #[path = "service/events.rs"]

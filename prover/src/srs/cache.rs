@@ -5,19 +5,19 @@
 //! payload = 2^k G1 [tau^i] | 2^k G1 [L_i(tau)] | G2 | [tau]G2       (Montgomery, little endian)
 //! digest  = BLAKE2b-256 of header without digest, and payload
 //! ```
-//! The digest finds accidents. Points are not checked again one by one, so the file is to be trusted like the program itself.
+//! The digest finds accidents. Every point is checked to be on its curve as it is read, which also bounds the memory that a sparse file takes;
+//! what the points have to do with each other is not, so the file is to be trusted like the program itself.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use blake2b_simd::State;
 use halo2_proofs::poly::commitment::Params;
 use halo2curves::bn256::{G1Affine, G2Affine};
-use halo2curves::serde::SerdeObject;
-use rayon::prelude::*;
 
-use super::error::SrsError;
+use super::error::{SrsError, SrsGroup};
+use super::points::{self, Point, Unread};
 use super::{check_k, checks, seed, Srs, SrsKind, G1_BYTES, G2_BYTES, MAX_K};
 
 const MAGIC: [u8; 8] = *b"PROVNSRS";
@@ -45,10 +45,15 @@ pub(super) fn write(path: &Path, srs: &Srs) -> Result<(), SrsError> {
     result.map_err(SrsError::io("write", path))
 }
 
-/// Reads and checks a file: exact length, digest, generators, and one `tau` in both groups.
+/// Reads and checks a file: exact length, each point, digest, generators, and one `tau` in both groups.
 pub(super) fn read(path: &Path) -> Result<Srs, SrsError> {
-    let mut file = File::open(path).map_err(SrsError::io("read", path))?;
+    let file = File::open(path).map_err(SrsError::io("read", path))?;
     let length = file.metadata().map_err(SrsError::io("read", path))?.len();
+    read_from(file, length, path)
+}
+
+/// `path` is for messages.
+pub(super) fn read_from(source: impl Read, length: u64, path: &Path) -> Result<Srs, SrsError> {
     let minimum = (PREFIX_BYTES + DIGEST_BYTES) as u64;
     if length < minimum {
         return Err(SrsError::CacheFormat {
@@ -60,7 +65,7 @@ pub(super) fn read(path: &Path) -> Result<Srs, SrsError> {
     }
 
     let mut input = Input {
-        file: &mut file,
+        source,
         path,
         state: State::new(),
     };
@@ -79,9 +84,9 @@ pub(super) fn read(path: &Path) -> Result<Srs, SrsError> {
 
     input.state = hasher(&prefix);
     let n = 1usize << k;
-    let g1 = input.points::<G1Affine>(n, G1_BYTES)?;
-    let lagrange = input.points::<G1Affine>(n, G1_BYTES)?;
-    let g2 = input.points::<G2Affine>(2, G2_BYTES)?;
+    let g1: Vec<G1Affine> = input.points(n, SrsGroup::G1)?;
+    let lagrange: Vec<G1Affine> = input.points(n, SrsGroup::Lagrange)?;
+    let g2: Vec<G2Affine> = input.points(2, SrsGroup::G2)?;
     let got = finish(&mut input.state);
     if got != expected {
         return Err(SrsError::CacheCorrupted {
@@ -92,8 +97,8 @@ pub(super) fn read(path: &Path) -> Result<Srs, SrsError> {
     }
 
     let [g2, tau_g2] = <[G2Affine; 2]>::try_from(g2).unwrap_or_default();
-    checks::generators(&g1, &g2)?;
-    checks::same_tau(&g1, &tau_g2)?;
+    checks::generators(&g1, &g2).map_err(|error| error.at(path))?;
+    checks::same_tau(&g1, &tau_g2).map_err(|error| error.at(path))?;
     Ok(Srs::from_points(kind, k, g1, Some(lagrange), tau_g2))
 }
 
@@ -180,27 +185,36 @@ fn finish(state: &mut State) -> [u8; DIGEST_BYTES] {
     digest
 }
 
-struct Input<'a> {
-    file: &'a mut File,
+/// Digests what it reads.
+struct Input<'a, R> {
+    source: R,
     path: &'a Path,
     state: State,
 }
 
-impl Input<'_> {
+impl<R: Read> Read for Input<'_, R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(bytes)?;
+        self.state.update(bytes.get(..read).unwrap_or_default());
+        Ok(read)
+    }
+}
+
+impl<R: Read> Input<'_, R> {
     fn array<const N: usize>(&mut self) -> Result<[u8; N], SrsError> {
         let mut bytes = [0; N];
-        self.file
-            .read_exact(&mut bytes)
-            .map_err(SrsError::io("read", self.path))?;
+        self.read_exact(&mut bytes).map_err(SrsError::io("read", self.path))?;
         Ok(bytes)
     }
 
-    fn points<P: SerdeObject + Send>(&mut self, count: usize, size: usize) -> Result<Vec<P>, SrsError> {
-        let mut bytes = vec![0; count * size];
-        self.file
-            .read_exact(&mut bytes)
-            .map_err(SrsError::io("read", self.path))?;
-        self.state.update(&bytes);
-        Ok(bytes.par_chunks_exact(size).map(P::from_raw_bytes_unchecked).collect())
+    fn points<P: Point>(&mut self, count: usize, group: SrsGroup) -> Result<Vec<P>, SrsError> {
+        points::read(self, count).map_err(|unread| match unread {
+            Unread::Io(source) => SrsError::io("read", self.path)(source),
+            Unread::Invalid(index) => SrsError::CachePoint {
+                path: self.path.to_owned(),
+                group,
+                index,
+            },
+        })
     }
 }

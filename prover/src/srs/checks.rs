@@ -82,13 +82,18 @@ fn successive_powers(g1: &[G1Affine], tau_g2: &G2Affine) -> Result<(), SrsError>
     }
 }
 
-/// All of an SRS, in the order of its cost. The Lagrange points `L_i` are those of the powers if `sum_i p(w^i) L_i = sum_j p_j g1[j]` for a
-/// random polynomial `p` of degree below `2^k`: here `p(w^i) = r^i`, so a wrong basis passes with probability at most `2^k / 2^253`.
+/// All of an SRS, in the order of its cost.
 pub(super) fn whole(g1: &[G1Affine], lagrange: &[G1Affine], tau_g2: &G2Affine, k: u32) -> Result<(), SrsError> {
     subgroup(tau_g2, 1)?;
     secret_not_degenerate(g1)?;
     same_tau(g1, tau_g2)?;
     successive_powers(g1, tau_g2)?;
+    lagrange_of_powers(g1, lagrange, k)
+}
+
+/// The Lagrange points `L_i` are those of the powers if `sum_i p(w^i) L_i = sum_j p_j g1[j]` for a random polynomial `p` of degree below
+/// `2^k`: here `p(w^i) = r^i`, so a wrong basis passes with probability at most `2^k / 2^253`.
+pub(super) fn lagrange_of_powers(g1: &[G1Affine], lagrange: &[G1Affine], k: u32) -> Result<(), SrsError> {
     let mut randomness = [0; 64];
     getrandom::getrandom(&mut randomness).map_err(SrsError::Randomness)?;
     let domain = EvaluationDomain::<Fr>::new(1, k);

@@ -3,11 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A group of the pairing, for messages.
+/// What a point belongs to, for messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SrsGroup {
     G1,
     G2,
+    /// The Lagrange points, which are in G1 too.
+    Lagrange,
 }
 
 /// Errors of making, storing, reading and importing an SRS. [`SrsError::code`] is stable; [`SrsError::help`] says what to do.
@@ -19,6 +21,12 @@ pub enum SrsError {
         path: PathBuf,
         expected: [u8; 32],
         got: [u8; 32],
+    },
+    #[error("{} is corrupted: its {group:?} point {index} is not a canonical curve point other than the identity", path.display())]
+    CachePoint {
+        path: PathBuf,
+        group: SrsGroup,
+        index: usize,
     },
     #[error("{} is not an SRS file of this version: {field} {expected} expected, got {got}", path.display())]
     CacheFormat {
@@ -33,6 +41,8 @@ pub enum SrsError {
     DevMissing { dir: PathBuf, k: u32 },
     #[error("pinned digest {} expected, got {}", hex(expected), hex(got))]
     DigestMismatch { expected: Vec<u8>, got: Vec<u8> },
+    #[error("{}: {source}", path.display())]
+    File { path: PathBuf, source: Box<SrsError> },
     #[error("the first {group:?} point is not the generator")]
     GeneratorMismatch { group: SrsGroup },
     #[error("cannot {action} {}: {source}", path.display())]
@@ -55,6 +65,8 @@ pub enum SrsError {
         expected: u64,
         got: u64,
     },
+    #[error("ptau section {section}: its Lagrange points of 2^{k} rows are not those of the powers in section 2")]
+    PtauLagrange { section: u32, k: u32 },
     #[error("bytes {} are not the start of a ptau file", hex(got))]
     PtauMagic { got: [u8; 4] },
     #[error(
@@ -92,7 +104,9 @@ impl SrsError {
             Self::CacheCorrupted { .. } => "srs-cache-corrupted",
             Self::CacheFormat { .. } => "srs-cache-format",
             Self::CacheForeign { .. } => "srs-cache-foreign",
+            Self::CachePoint { .. } => "srs-cache-point",
             Self::DigestMismatch { .. } => "srs-digest-mismatch",
+            Self::File { source, .. } => source.code(),
             Self::GeneratorMismatch { .. } => "srs-generator-mismatch",
             Self::Io { .. } => "srs-io",
             Self::KOutOfRange { .. } => "srs-k-out-of-range",
@@ -100,6 +114,7 @@ impl SrsError {
             Self::PointOutsideSubgroup { .. } => "srs-point-outside-subgroup",
             Self::PowersInconsistent => "srs-powers-inconsistent",
             Self::PtauHeader { .. } => "srs-ptau-header",
+            Self::PtauLagrange { .. } => "srs-ptau-lagrange",
             Self::PtauMagic { .. } => "srs-ptau-magic",
             Self::PtauPrime { .. } => "srs-ptau-prime",
             Self::PtauSectionLength { .. } => "srs-ptau-section-length",
@@ -119,9 +134,13 @@ impl SrsError {
     /// One sentence of advice.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::CacheCorrupted { .. } | Self::CacheFormat { .. } | Self::CacheForeign { .. } => {
+            Self::CacheCorrupted { .. }
+            | Self::CacheFormat { .. }
+            | Self::CacheForeign { .. }
+            | Self::CachePoint { .. } => {
                 "If it is a dev-k*.srs of a cache, delete it and run again; otherwise get it again from where it came, and delete nothing."
             }
+            Self::File { source, .. } => source.help(),
             Self::DigestMismatch { .. } => "Fetch the file again from its publisher and compare the digest you pinned.",
             Self::Io { .. } => {
                 "Check that the path exists, that it is readable and writable, and that the disk has room."
@@ -143,7 +162,27 @@ impl SrsError {
             | Self::PointOutsideSubgroup { .. }
             | Self::LagrangeInconsistent
             | Self::PowersInconsistent
+            | Self::PtauLagrange { .. }
             | Self::TauMismatch => "Do not use this SRS; fetch it again from a publisher you trust and pin its digest.",
+        }
+    }
+
+    /// The same about a file, unless it names one.
+    pub(super) fn at(self, path: &Path) -> Self {
+        match self {
+            Self::CacheCorrupted { .. }
+            | Self::CacheFormat { .. }
+            | Self::CacheForeign { .. }
+            | Self::CachePoint { .. }
+            | Self::DevMissing { .. }
+            | Self::File { .. }
+            | Self::Io { .. }
+            | Self::SeedLength { .. }
+            | Self::SeedOpen { .. } => self,
+            error => Self::File {
+                path: path.to_owned(),
+                source: Box::new(error),
+            },
         }
     }
 

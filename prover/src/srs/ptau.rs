@@ -4,19 +4,20 @@
 //! "ptau" | version u32 | sections u32 | sections times: id u32, size u64, content            (all little endian)
 //! section 1: n8 u32 = 32 | base field prime, n8 bytes | power u32 | ceremony power u32
 //! section 2: 2^(power+1) - 1 points [tau^i]G1       section 3: 2^power points [tau^i]G2      (Montgomery coordinates)
+//! section 12, in files prepared for phase 2: [L_i(tau)]G1 of 1, 2, 4, .. 2^power rows, and in most of 2^(power+1)
 //! ```
 //! Contributions and the sections for Groth16 are passed over. Only the points asked for are read, so a large file costs no memory.
+
+mod lagrange;
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use halo2curves::bn256::{G1Affine, G2Affine};
-use halo2curves::group::prime::PrimeCurveAffine;
-use halo2curves::serde::SerdeObject;
-use rayon::prelude::*;
 
 use super::error::{SrsError, SrsGroup};
+use super::points::{self, Point, Unread};
 use super::{check_k, checks, Srs, SrsKind, G1_BYTES, G2_BYTES, MAX_K};
 
 const MAGIC: [u8; 4] = *b"ptau";
@@ -38,17 +39,13 @@ const PRIME: [u8; 32] = [
 /// `expected_digest` is BLAKE2b-256 of the whole file (`b2sum -l 256`). Without it nobody vouches for the secret, and the result is
 /// [`SrsKind::Dev`]; with it, [`SrsKind::Ceremony`].
 pub fn import_ptau(path: &Path, k: u32, expected_digest: Option<[u8; 32]>) -> Result<Srs, SrsError> {
-    import(
-        &mut open(path)?,
-        path,
-        k,
-        expected_digest.as_ref().map(|digest| digest.as_slice()),
-    )
+    let digest = expected_digest.as_ref().map(|digest| digest.as_slice());
+    import(&mut open(path)?, path, k, digest).map_err(|error| error.at(path))
 }
 
 /// [`import_ptau`] pinned by BLAKE2b-512 of the whole file (`b2sum`), the digest ceremonies publish.
 pub fn import_ptau_published(path: &Path, k: u32, expected_digest: [u8; 64]) -> Result<Srs, SrsError> {
-    import(&mut open(path)?, path, k, Some(&expected_digest))
+    import(&mut open(path)?, path, k, Some(&expected_digest)).map_err(|error| error.at(path))
 }
 
 /// [`import_ptau`] from memory.
@@ -61,24 +58,30 @@ fn open(path: &Path) -> Result<File, SrsError> {
     File::open(path).map_err(SrsError::io("read", path))
 }
 
-fn import<R: Read + Seek>(input: &mut R, path: &Path, k: u32, pinned: Option<&[u8]>) -> Result<Srs, SrsError> {
+pub(super) fn import<R: Read + Seek>(
+    input: &mut R,
+    path: &Path,
+    k: u32,
+    pinned: Option<&[u8]>,
+) -> Result<Srs, SrsError> {
     check_k(k, MAX_K)?;
     if let Some(expected) = pinned {
         check_digest(input, path, expected)?;
     }
     let mut file = Ptau::open(input, path)?;
     check_k(k, file.power)?;
-    let g1 = file.points::<G1Affine>(TAU_G1, 1 << k)?;
-    let g2 = file.points::<G2Affine>(TAU_G2, 2)?;
+    let g1: Vec<G1Affine> = file.points(TAU_G1, 0, 1 << k)?;
+    let g2: Vec<G2Affine> = file.points(TAU_G2, 0, 2)?;
     let g2 = <[G2Affine; 2]>::try_from(g2).unwrap_or_default();
     checks::imported(&g1, &g2)?;
+    let lagrange = lagrange::read(&mut file, k, &g1)?;
 
     let kind = if pinned.is_some() {
         SrsKind::Ceremony
     } else {
         SrsKind::Dev
     };
-    Ok(Srs::from_points(kind, k, g1, None, g2[1]))
+    Ok(Srs::from_points(kind, k, g1, lagrange, g2[1]))
 }
 
 /// `expected` has 32 or 64 bytes, which also chooses the length of the digest.
@@ -220,19 +223,18 @@ impl<'a, R: Read + Seek> Ptau<'a, R> {
         Ok(())
     }
 
-    /// The first `count` points of a section: canonical coordinates, on the curve, not the identity.
-    fn points<P: Point>(&mut self, section: u32, count: usize) -> Result<Vec<P>, SrsError> {
-        let start = self.section(section)?.start;
+    /// `count` points of a section after the first `skipped`: canonical coordinates, on the curve, not the identity.
+    fn points<P: Point>(&mut self, section: u32, skipped: usize, count: usize) -> Result<Vec<P>, SrsError> {
+        let start = self.section(section)?.start + (skipped * P::BYTES) as u64;
         self.seek(start)?;
-        let mut bytes = vec![0; count * P::BYTES];
-        self.input
-            .read_exact(&mut bytes)
-            .map_err(SrsError::io("read", self.path))?;
-        let point = |(index, bytes)| {
-            let point = P::from_raw_bytes(bytes).filter(|point| !bool::from(point.is_identity()));
-            point.ok_or(SrsError::PointInvalid { group: P::GROUP, index })
-        };
-        bytes.par_chunks_exact(P::BYTES).enumerate().map(point).collect()
+        points::read(self.input, count).map_err(|unread| match unread {
+            Unread::Io(source) => SrsError::io("read", self.path)(source),
+            Unread::Invalid(index) if section == lagrange::SECTION => SrsError::PointInvalid {
+                group: SrsGroup::Lagrange,
+                index,
+            },
+            Unread::Invalid(index) => SrsError::PointInvalid { group: P::GROUP, index },
+        })
     }
 
     fn section(&self, id: u32) -> Result<Section, SrsError> {
@@ -281,19 +283,4 @@ fn expect(field: &'static str, expected: u32, got: u32) -> Result<(), SrsError> 
             got: got.into(),
         })
     }
-}
-
-trait Point: PrimeCurveAffine + SerdeObject {
-    const BYTES: usize;
-    const GROUP: SrsGroup;
-}
-
-impl Point for G1Affine {
-    const BYTES: usize = G1_BYTES;
-    const GROUP: SrsGroup = SrsGroup::G1;
-}
-
-impl Point for G2Affine {
-    const BYTES: usize = G2_BYTES;
-    const GROUP: SrsGroup = SrsGroup::G2;
 }

@@ -1,3 +1,5 @@
+mod bounded;
 mod cache;
 mod dev;
+mod lagrange;
 mod ptau;

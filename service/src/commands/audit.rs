@@ -40,7 +40,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     progress.set("checking the SRS");
     parameters.check()?;
     progress.set("rebuilding the keys");
-    let checks = audit(&model, &card, &parameters, tails.as_deref())?;
+    let checks = audit(&model, &card, &parameters.srs, tails.as_deref()).map_err(|error| parameters.blame(error))?;
     drop(progress);
     let failed = checks.iter().filter(|c| !c.holds);
     let failed: Vec<String> = failed
@@ -65,7 +65,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     if tails.is_none() {
         report.line("The weights were not compared: give --openings with the owner's model.private for that.");
     }
-    let (dev, srs_id) = (parameters.kind == SrsKind::Dev, hex(&card.srs_id));
+    let (dev, srs_id) = (parameters.srs.kind == SrsKind::Dev, hex(&card.srs_id));
     let word = match (dev, args.srs.is_some()) {
         (true, _) => "development: worth as much as the machine that made it",
         (false, true) => "a ceremony, from the file that you named",

@@ -94,7 +94,8 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let (input, opening) = match committed.layout.shape.public_input {
         true => (Input::Public(values), None),
         false => {
-            let opening = commit_input(&committed, &parameters, &values)?;
+            let opening =
+                commit_input(&committed, &parameters.srs, &values).map_err(|error| parameters.blame(error))?;
             let secret = opening::to_json(&values, &opening);
             (Input::Committed(values, opening), Some(secret))
         }
@@ -104,9 +105,10 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         nonce: args.nonce.unwrap_or_default(),
         not_after: args.not_after,
     };
-    let receipt = prove(&committed, &parameters, &input, kind, context, &|stage| {
+    let receipt = prove(&committed, &parameters.srs, &input, kind, context, &|stage| {
         progress.stage(stage)
-    })?;
+    })
+    .map_err(|error| parameters.blame(error))?;
     drop(progress);
     let seconds = started.elapsed().as_secs_f64();
     // The opening is kept after its receipt was written: a secret without its receipt is of no use.

@@ -11,6 +11,8 @@ use provenn_prover::srs::Srs;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
+mod show;
+
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Make development parameters of 2^K rows, or check those in the folder.
@@ -35,6 +37,15 @@ pub enum Command {
         /// Replace the file if it exists.
         #[arg(long)]
         force: bool,
+    },
+    /// Show what a file of parameters is: kind, size, and the SRS id that cards name.
+    Show {
+        /// What `srs import` or `srs new` wrote, or the srs.vk of a card.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The id for models of 2^K rows; by default for the largest.
+        #[arg(long, value_parser = whole::<u32>)]
+        k: Option<u32>,
     },
 }
 
@@ -63,6 +74,7 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
             drop(progress);
             report(&srs, out, false)
         }
+        Command::Show { file, k } => show::run(file, *k),
     }
 }
 
@@ -73,7 +85,10 @@ fn report(srs: &Srs, path: &Path, dev: bool) -> Result<Report, CliError> {
     report.row("powers", format!("2^{}", srs.k()));
     report.row(
         "SRS id",
-        format!("{id}, as cards name it: pin it with `verify --srs-id`"),
+        format!(
+            "{id}, as cards of 2^{} rows name it: pin it with `verify --srs-id`",
+            srs.k()
+        ),
     );
     report.row("secret id", format!("{}, the same for all sizes", hex(&srs.id())));
     report.row("kind", if dev { "development" } else { "ceremony" });

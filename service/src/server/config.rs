@@ -96,6 +96,8 @@ pub struct Limits {
     pub address_connections: usize,
     /// Bytes of working files of models that a machine keeps; those not used for longest go.
     pub cache_bytes: u64,
+    /// Bytes that have to be free on the disk of the data folder: with fewer, no job is begun and the process is not ready.
+    pub free_bytes: u64,
 }
 
 /// Times in milliseconds.
@@ -106,6 +108,10 @@ pub struct Timing {
     pub lease: i64,
     /// How often leases are renewed.
     pub renew: u64,
+    /// Pause before a job is tried again, doubled after each attempt.
+    pub backoff: i64,
+    /// Longest such pause.
+    pub backoff_max: i64,
     /// How often leases, expiry and forgotten jobs are looked at.
     pub sweep: u64,
     /// How often workers look for jobs of other processes.
@@ -194,6 +200,7 @@ impl Default for Limits {
             connections: 20_000,
             address_connections: 500,
             cache_bytes: 16 << 30,
+            free_bytes: 256 << 20,
         }
     }
 }
@@ -203,6 +210,8 @@ impl Default for Timing {
         Self {
             lease: 20_000,
             renew: 5_000,
+            backoff: 1_000,
+            backoff_max: 300_000,
             sweep: 2_000,
             poll: 50,
             heartbeat: 5_000,
@@ -266,6 +275,8 @@ impl Config {
             ("timing.poll", self.timing.poll > 0),
             ("timing.sweep", self.timing.sweep > 0),
             ("timing.renew", self.timing.renew > 0),
+            ("timing.backoff", self.timing.backoff > 0),
+            ("timing.backoff_max", self.timing.backoff_max >= self.timing.backoff),
             ("timing.head", self.timing.head > 0),
             ("timing.heartbeat", self.timing.heartbeat >= 1000),
         ];

@@ -11,11 +11,12 @@ mod receipts;
 mod registry;
 mod submit;
 mod tlog;
+mod turns;
 
 pub use blobs::Upload;
 pub use jobs::{Event, Job, State};
 pub use keys::{KeyRow, Known, NewKey};
-pub use lease::{Lapsed, Lease, Outcome, Publication, Stored};
+pub use lease::{Again, Lapsed, Lease, Outcome, Publication, Stored};
 pub use ledger::{Account, Budget, InputFile, Scope as LedgerScope};
 pub use models::Model;
 pub use registry::{Status, Version};

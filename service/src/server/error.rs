@@ -1,6 +1,7 @@
 //! Everything that ends a request without what it asked for.
 
 use super::problem::Problem;
+use super::worker::retry::Cause;
 use crate::error::CliError;
 use axum::http::{header, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -32,6 +33,9 @@ pub enum ApiError {
     LogPending,
     #[error("the model was uploaded before the service kept graphs")]
     NoGraph,
+    /// The disk of this machine, of the database or of the object store.
+    #[error("the disk is full")]
+    NoSpace(String),
     #[error("no such {what}")]
     NotFound { what: &'static str },
     #[error("the job is {state}")]
@@ -75,6 +79,7 @@ impl ApiError {
             Self::Internal(_) => (500, "internal", "the service's log says more; please report it"),
             Self::LogPending => (409, "log-pending", "ask again in a second"),
             Self::NoGraph => (404, "no-graph", "upload the same file again: its graph is then read from it"),
+            Self::NoSpace(_) => (503, "no-space", "the operator has to make room; try again then"),
             Self::NotFound { .. } => (404, "not-found", "check the identifier; each tenant sees its own objects only"),
             Self::NotDone { .. } => (409, "not-done", "follow the job's events until it is done"),
             Self::Quota { .. } => (429, "quota-exceeded", "wait for jobs to finish, or ask the operator for more"),
@@ -89,7 +94,9 @@ impl ApiError {
     /// What happened, for the operator: clients are told less.
     pub fn cause(&self) -> String {
         match self {
-            Self::Damaged(cause) | Self::Internal(cause) | Self::Unavailable(cause) => cause.clone(),
+            Self::Damaged(cause) | Self::Internal(cause) | Self::NoSpace(cause) | Self::Unavailable(cause) => {
+                cause.clone()
+            }
             other => other.to_string(),
         }
     }
@@ -119,7 +126,7 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let Self::Damaged(cause) | Self::Internal(cause) | Self::Unavailable(cause) = &self {
+        if let Self::Damaged(cause) | Self::Internal(cause) | Self::NoSpace(cause) | Self::Unavailable(cause) = &self {
             tracing::error!(code = self.code(), cause, "request failed");
         }
         let problem = self.problem();
@@ -143,16 +150,48 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// Whether a database refuses the statement itself, so that trying again gives the same. PostgreSQL: data, integrity, syntax; SQLite:
+/// SQLITE_ERROR, SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH, the last byte of longer codes.
+fn of_statement(code: &str) -> bool {
+    match code.len() {
+        5 => ["22", "23", "42"].iter().any(|class| code.starts_with(class)),
+        _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 1 | 18..=20)),
+    }
+}
+
+/// PostgreSQL's disk_full, and SQLITE_FULL.
+fn full(code: &str) -> bool {
+    matches!(code, "53100" | "13")
+}
+
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Unavailable(format!("database: {error}"))
+        let said = format!("database: {error}");
+        match error.as_database_error().and_then(|e| e.code()) {
+            Some(code) if full(&code) => Self::NoSpace(said),
+            Some(code) if of_statement(&code) => Self::Internal(said),
+            _ => Self::Unavailable(said),
+        }
     }
+}
+
+/// What the system said, where that is what an error comes from.
+fn of_disk(error: &(dyn std::error::Error + 'static)) -> Option<Cause> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<std::io::Error>() {
+            return Some(Cause::of_io(error));
+        }
+        next = error.source();
+    }
+    None
 }
 
 impl From<object_store::Error> for ApiError {
     fn from(error: object_store::Error) -> Self {
         match error {
             object_store::Error::NotFound { .. } => Self::NotFound { what: "object" },
+            error if of_disk(&error) == Some(Cause::NoSpace) => Self::NoSpace(format!("object store: {error}")),
             error => Self::Unavailable(format!("object store: {error}")),
         }
     }
@@ -160,7 +199,11 @@ impl From<object_store::Error> for ApiError {
 
 impl From<std::io::Error> for ApiError {
     fn from(error: std::io::Error) -> Self {
-        Self::Unavailable(format!("disk: {error}"))
+        let said = format!("disk: {error}");
+        match Cause::of_io(&error) {
+            Cause::NoSpace => Self::NoSpace(said),
+            _ => Self::Unavailable(said),
+        }
     }
 }
 

@@ -1,9 +1,11 @@
-//! Who works on what: the job engine (apalis) hands out tasks, each the id of a job, to workers of any process.
+//! When somebody works: the job engine (apalis) hands out tasks, one for each queued job, to workers of any process. A task is a
+//! turn: which job is begun with it, the database decides ([`Db::claim_next`](super::db::Db::claim_next)).
 //!
-//! The engine may lose a task, hand it out twice, or be emptied: a worker then finds that the job is not queued, and the sweeper
+//! The engine may lose a task, hand it out twice, or be emptied: a worker then finds that no job is queued, and the sweeper
 //! notices a queued job without a task. Conditions under which it may be used, found by running it: one task per fetch (with
 //! more, tasks wait behind a busy worker and run twice), a worker name that is new at each start, a heartbeat of a few seconds.
 
+use super::clock::Millis;
 use super::config::{Config, Timing};
 use super::db::POSTGRESQL;
 use super::error::ApiError;
@@ -25,6 +27,9 @@ const QUEUE: &str = "provenn";
 /// Heartbeats that a worker may miss before the engine gives its tasks to others.
 pub const MISSED: usize = 4;
 
+/// Pause between looks at whether the machine is fit.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// The job engine's tables.
 #[derive(Clone, Debug)]
 enum Tables {
@@ -44,15 +49,6 @@ pub struct Queue {
 /// A new task id, also used for jobs.
 pub fn new_id() -> String {
     Ulid::generate().to_string()
-}
-
-/// Jobs of a tenant that the order of the queue tells apart.
-const SPAN: i64 = 10_000;
-
-/// What the engine sorts by: the priority, and within it who has fewer jobs under way, so that a tenant with a long queue does
-/// not make others wait for all of it. A job that goes back to the queue has waited already: it has `open` 0.
-pub fn rank(priority: i64, open: i64) -> i64 {
-    priority * SPAN + (SPAN - 1 - open.clamp(0, SPAN - 1))
 }
 
 fn engine(error: impl std::fmt::Display) -> ApiError {
@@ -117,12 +113,14 @@ impl Queue {
         PostgresStorage::new(pool).with_config(config)
     }
 
-    /// Adds a task for a job; the highest [`rank`] comes first.
-    pub async fn push(&self, job: &str, task: &str, rank: i64) -> Result<(), ApiError> {
-        let task = TaskBuilder::new(job.to_owned())
-            .task_id(TaskId::from_string(task))
-            .priority(usize::try_from(rank).unwrap_or_default())
-            .build();
+    /// Adds a task, which is not handed out before a time.
+    pub async fn push(&self, task: &str, not_before: Millis) -> Result<(), ApiError> {
+        let mut task = TaskBuilder::new(task.to_owned()).task_id(TaskId::from_string(task));
+        if not_before > 0 {
+            // The engine counts in whole seconds. A task that comes too early is lost, one that comes late only waits.
+            task = task.run_at_timestamp(u64::try_from(not_before).unwrap_or_default().div_ceil(1000));
+        }
+        let task = task.build();
         match &self.tables {
             Tables::Sqlite(pool) => self.sqlite(pool).push_task(task).await.map_err(engine)?,
             Tables::Postgres(pool) => self.postgres(pool).push_task(task).await.map_err(engine)?,
@@ -171,22 +169,34 @@ impl Queue {
         Ok(())
     }
 
-    /// Hands tasks to `handler`, `at_once` at a time, until `stop` turns true. The engine's workers end at the first error of the
+    /// Hands tasks to `handler`, `at_once` at a time, until `stop` turns true and while `fit` says so. The engine's workers end at the first error of the
     /// database; new ones under new names replace them.
-    pub async fn work<H, F>(&self, at_once: usize, stop: watch::Receiver<bool>, handler: H)
+    pub async fn work<R, T, H, F>(&self, at_once: usize, stop: watch::Receiver<bool>, fit: R, handler: H)
     where
+        R: Fn() -> T + Clone + Send + Sync + 'static,
+        T: Future<Output = bool> + Send + 'static,
         H: Fn(String) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<(), ApiError>> + Send + 'static,
     {
         while !*stop.borrow() {
+            tokio::select! {
+                () = becomes(&fit, true) => {}
+                _ = stopped(stop.clone()) => return,
+            }
             let name = format!("worker-{}", new_id());
-            let (ends, handler) = (stopped(stop.clone()), handler.clone());
+            let (stop, fit, handler) = (stop.clone(), fit.clone(), handler.clone());
+            let ends = async move {
+                tokio::select! {
+                    () = becomes(fit, false) => Ok(()),
+                    ended = stopped(stop) => ended,
+                }
+            };
             macro_rules! run {
                 ($storage:expr) => {
                     WorkerBuilder::new(name.as_str())
                         .backend($storage.poll_with_stream(self.ticks()))
                         .concurrency(at_once)
-                        .build(move |job: String| handler(job))
+                        .build(move |task: String| handler(task))
                         .run_until(ends)
                         .await
                 };
@@ -218,6 +228,17 @@ impl Queue {
             }
             tick
         }))
+    }
+}
+
+/// Waits until `fit` says `yes`.
+async fn becomes<R, T>(fit: R, yes: bool)
+where
+    R: Fn() -> T,
+    T: Future<Output = bool>,
+{
+    while fit().await != yes {
+        tokio::time::sleep(LOOK).await;
     }
 }
 

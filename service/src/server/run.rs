@@ -12,6 +12,8 @@ use super::{events, listen, log, private, sweeper, tlog, worker};
 use crate::error::CliError;
 use crate::files;
 use rustix::process::{set_dumpable_behavior, DumpableBehavior};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{signal, SignalKind};
@@ -92,18 +94,33 @@ pub fn background(app: &App, workers: bool, stopping: &watch::Receiver<bool>) ->
     workers.then(|| tokio::spawn(work(app.clone(), stopping.clone())))
 }
 
+/// Works on jobs while this machine can.
 async fn work(app: App, stop: watch::Receiver<bool>) {
     let owner = format!("{}-{}", std::process::id(), new_id());
     let at_once = app.config.workers;
     let (queue, under_way) = (app.queue.clone(), app.under_way.clone());
-    let handler = move |job: String| {
-        let (app, owner) = (app.clone(), owner.clone());
-        async move { worker::prove(&app, &job, &owner).await }
+    let worker = app.clone();
+    let handler = move |task: String| {
+        let (app, owner) = (worker.clone(), owner.clone());
+        async move { worker::prove(&app, &task, &owner).await }
     };
-    queue.work(at_once, stop, handler).await;
+    let (machine, ill) = (app.clone(), Arc::new(AtomicBool::new(false)));
+    let fit = move || fit(machine.clone(), ill.clone());
+    queue.work(at_once, stop, fit, handler).await;
     // What is being checked and published ends before the process does.
     let all = u32::try_from(at_once.saturating_mul(ATTEMPTS)).unwrap_or(u32::MAX);
     let _all = under_way.acquire_many(all).await;
+}
+
+/// Whether this machine can work on jobs. Said once each time that it changes.
+async fn fit(app: App, ill: Arc<AtomicBool>) -> bool {
+    let checked = app.disk.check().await;
+    match (&checked, ill.swap(checked.is_err(), Ordering::Relaxed)) {
+        (Err(error), false) => tracing::error!(cause = error.cause(), "this worker takes no jobs"),
+        (Ok(()), true) => tracing::info!("this worker takes jobs again"),
+        _ => {}
+    }
+    checked.is_ok()
 }
 
 /// On an empty database of its own: a key with all scopes, in a file that only its owner can read.

@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::config::Config;
 use super::db::Db;
+use super::disk::Disk;
 use super::door::buffers::Buffers;
 use super::door::counts::Counts;
 use super::door::turns::Turns;
@@ -12,6 +13,7 @@ use super::events::Hub;
 use super::folders::Temporary;
 use super::limits::RateLimits;
 use super::metrics::Metrics;
+use super::outage::Outage;
 use super::private;
 use super::queue::Queue;
 use super::store::Store;
@@ -40,6 +42,8 @@ pub struct Parts {
     pub models: Models,
     pub metrics: Metrics,
     pub tlog: Tlog,
+    pub outage: Outage,
+    pub disk: Disk,
     pub rates: RateLimits,
     /// Keys that were valid lately.
     pub recent: Recent,
@@ -88,6 +92,8 @@ impl App {
             hub: Hub::default(),
             models: Models::new(config.data.join("models"), config.limits.cache_bytes),
             metrics: Metrics::new(),
+            disk: Disk::new(config.data.join("tmp"), config.limits.free_bytes),
+            outage: Outage::new(clock.now()),
             rates: RateLimits::new(&config.limits),
             recent: Recent::default(),
             receipts: Buffers::new(config.limits.receipt_bytes),

@@ -1,10 +1,12 @@
 //! What time does to jobs: leases end, statements expire, the job engine forgets.
 
+use super::db::Lapsed;
 use super::error::ApiError;
 use super::folders::remove_left;
-use super::queue::{new_id, rank};
+use super::queue::new_id;
 use super::state::App;
 use super::worker::again_or_fail;
+use super::worker::retry::Cause;
 use std::time::Duration;
 
 /// A queued job is looked after when the engine has had it for so long.
@@ -62,9 +64,16 @@ pub async fn sweep(app: &App) -> Result<(), ApiError> {
 /// Jobs whose workers are gone begin again.
 async fn leases(app: &App) -> Result<(), ApiError> {
     let mut done = Ok(());
-    for (lease, attempt, priority) in app.db.lapsed(app.now()).await? {
-        match again_or_fail(app, &lease, attempt, priority).await {
-            Ok((_, how)) => tracing::warn!(job = lease.job, attempt, how, "a lease ended"),
+    let now = app.now();
+    let lapsed = app.db.lapsed(now).await?;
+    let cause = match app.outage.excuses(now, &app.config.timing) {
+        true => Cause::Unavailable,
+        false => Cause::LeaseEnded,
+    };
+    for Lapsed { lease, tries } in lapsed {
+        let attempt = tries.attempt;
+        match again_or_fail(app, &lease, tries, cause).await {
+            Ok((_, how)) => tracing::warn!(job = lease.job, attempt, how, cause = cause.name(), "a lease ended"),
             Err(error) => done = done.and(Err(error)),
         }
     }
@@ -79,7 +88,7 @@ async fn tasks(app: &App) -> Result<(), ApiError> {
         }
         let task = new_id();
         if app.db.retask(&waiting.id, &waiting.task, &task, app.now()).await? {
-            app.queue.push(&waiting.id, &task, rank(waiting.priority, 0)).await?;
+            app.queue.push(&task, waiting.not_before).await?;
             tracing::info!(job = waiting.id, "told the job engine again");
         }
     }

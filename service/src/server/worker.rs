@@ -6,18 +6,22 @@ mod opening;
 pub mod process;
 mod proof;
 pub mod refusal;
+pub mod retry;
 
 pub use proof::statement;
 
-use super::db::{Job, Lease, Outcome, Publication, State};
+use super::db::{Again, Job, Lease, Outcome, Publication, State};
 use super::error::ApiError;
 use super::metrics::Ended;
 use super::problem::Problem;
-use super::queue::{new_id, rank};
+use super::queue::new_id;
 use super::state::App;
 use crate::child::protocol::{Start, Work};
 use crate::error::CliError;
 use crate::fail;
+use futures_util::FutureExt;
+use retry::{Cause, Tries};
+use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -28,6 +32,9 @@ const NICE: i32 = 10;
 /// The stages in which little work is left.
 const NEARLY: [&str; 2] = ["link", "verify"];
 
+/// Pause before how an attempt ended is written down once more.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// Why an attempt ended without a result.
 #[derive(Debug)]
 pub enum Stopped {
@@ -37,6 +44,8 @@ pub enum Stopped {
     Refused(Box<Problem>),
     /// The attempt died; another may succeed.
     Died(String),
+    /// The machine is at fault, not the job.
+    Faulty(Cause, String),
     /// The job is no longer this worker's.
     Lost,
 }
@@ -44,7 +53,9 @@ pub enum Stopped {
 impl From<ApiError> for Stopped {
     fn from(error: ApiError) -> Self {
         match error {
-            ApiError::Unavailable(cause) | ApiError::Internal(cause) => Self::Died(cause),
+            ApiError::NoSpace(cause) => Self::Faulty(Cause::NoSpace, cause),
+            ApiError::Unavailable(cause) => Self::Faulty(Cause::Unavailable, cause),
+            ApiError::Internal(cause) => Self::Died(cause),
             // Reading it again would give the same.
             ApiError::Damaged(cause) => {
                 tracing::error!(cause, "a stored object is damaged");
@@ -59,16 +70,25 @@ impl From<ApiError> for Stopped {
 impl From<CliError> for Stopped {
     fn from(error: CliError) -> Self {
         let (code, message, help) = error.parts();
-        match process::worth_retrying(code) {
-            true => Self::Died(format!("{code}: {message}")),
-            false => Self::Refused(Box::new(Problem::new(422, code, message, help))),
+        match process::cause(code) {
+            Some(cause) => Self::of(cause, format!("{code}: {message}")),
+            None => Self::Refused(Box::new(Problem::new(422, code, message, help))),
         }
     }
 }
 
 impl From<std::io::Error> for Stopped {
     fn from(error: std::io::Error) -> Self {
-        Self::Died(error.to_string())
+        Self::of(Cause::of_io(&error), error.to_string())
+    }
+}
+
+impl Stopped {
+    pub fn of(cause: Cause, what: String) -> Self {
+        match cause.of_machine() {
+            true => Self::Faulty(cause, what),
+            false => Self::Died(what),
+        }
     }
 }
 
@@ -81,22 +101,24 @@ struct Attempt<'a> {
     proving: Mutex<Option<oneshot::Sender<()>>>,
 }
 
-/// Works on a job if it is queued, and returns when its proof is nearly made: while that is checked and published, the next job
+/// Works on the job whose turn it is, and returns when its proof is nearly made: while that is checked and published, the next job
 /// is claimed and prepared. Its prover waits for this one to end.
 ///
 /// # Errors
 /// Those of [`execute`], if the attempt ended before.
-pub async fn prove(app: &App, id: &str, owner: &str) -> Result<(), ApiError> {
+pub async fn prove(app: &App, task: &str, owner: &str) -> Result<(), ApiError> {
     let internal = |e: String| ApiError::Internal(e);
     let permit = app.under_way.clone().acquire_owned().await;
     let permit = permit.map_err(|e| internal(e.to_string()))?;
     let (proving, proven) = oneshot::channel();
-    let (app, id, owner) = (app.clone(), id.to_owned(), owner.to_owned());
+    let (app, task, owner) = (app.clone(), task.to_owned(), owner.to_owned());
     let mut ended = tokio::spawn(async move {
-        let ended = attempt(&app, &id, &owner, Some(proving)).await;
-        if let Err(error) = &ended {
-            tracing::warn!(job = id, %error, "how the attempt ended could not be written down");
-        }
+        let now = app.now();
+        let until = now + app.config.timing.lease;
+        let ended = match app.db.claim_next(&task, &owner, until, now).await? {
+            Some((lease, job)) => attempt(&app, &lease, &job, Some(proving)).await,
+            None => Ok(()),
+        };
         drop(permit);
         ended
     });
@@ -112,28 +134,33 @@ pub async fn prove(app: &App, id: &str, owner: &str) -> Result<(), ApiError> {
 /// # Errors
 /// The database cannot be reached; the job stays as it is until its lease ends.
 pub async fn execute(app: &App, id: &str, owner: &str) -> Result<(), ApiError> {
-    attempt(app, id, owner, None).await
+    let now = app.now();
+    match app.db.claim(id, owner, now + app.config.timing.lease, now).await? {
+        Some((lease, job)) => attempt(app, &lease, &job, None).await,
+        None => Ok(()),
+    }
 }
 
-async fn attempt(app: &App, id: &str, owner: &str, proving: Option<oneshot::Sender<()>>) -> Result<(), ApiError> {
-    let now = app.now();
-    let Some((lease, job)) = app.db.claim(id, owner, now + app.config.timing.lease, now).await? else {
-        return Ok(());
-    };
+async fn attempt(app: &App, lease: &Lease, job: &Job, proving: Option<oneshot::Sender<()>>) -> Result<(), ApiError> {
+    let id = job.id.as_str();
     fail::point("after-claim");
     app.hub.tell(id, Some(job.seq));
     tracing::info!(job = id, kind = job.kind, attempt = job.attempt, "started");
     let attempt = Attempt {
         app,
-        lease: &lease,
-        job: &job,
+        lease,
+        job,
         proving: Mutex::new(proving),
     };
     let ended = tokio::select! {
-        ended = attempt.run() => ended,
+        // A panic ends the attempt, not what writes down how it ended.
+        ended = AssertUnwindSafe(attempt.run()).catch_unwind() => ended.unwrap_or_else(|_| Err(Stopped::Died("the worker panicked".into()))),
         () = attempt.keep() => Err(Stopped::Lost),
     };
-    let how = attempt.settle(ended).await?;
+    let how = attempt
+        .settled(ended)
+        .await
+        .inspect_err(|error| tracing::warn!(job = id, %error, "how the attempt ended could not be written down"))?;
     fail::point("before-ack");
     app.hub.tell(id, None);
     tracing::info!(job = id, kind = job.kind, attempt = job.attempt, how, "ended");
@@ -178,14 +205,27 @@ impl Attempt<'_> {
         }
     }
 
-    /// Writes down how an attempt ended.
-    async fn settle(&self, ended: Result<Publication, Stopped>) -> Result<&'static str, ApiError> {
+    /// Writes down how an attempt ended. A database that is away for less than a lease costs no result.
+    async fn settled(&self, ended: Result<Publication, Stopped>) -> Result<&'static str, ApiError> {
+        let last = self.app.now() + self.app.config.timing.lease;
+        loop {
+            match self.settle(&ended).await {
+                Err(ApiError::Unavailable(cause) | ApiError::NoSpace(cause)) if self.app.now() < last => {
+                    tracing::warn!(job = self.job.id, cause, "writing down how the attempt ended");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                settled => return settled,
+            }
+        }
+    }
+
+    async fn settle(&self, ended: &Result<Publication, Stopped>) -> Result<&'static str, ApiError> {
         let (app, now) = (self.app, self.app.now());
         let (outcome, how) = match ended {
             Ok(made) => {
                 fail::point("before-publish");
                 app.metrics.prover_cpu.observe(made.cpu_ms as f64 / 1000.0);
-                match app.db.publish(self.lease, &made, &app.clock).await {
+                match app.db.publish(self.lease, made, &app.clock).await {
                     Ok(outcome) => {
                         fail::point("after-publish");
                         app.tlog.wake();
@@ -198,18 +238,27 @@ impl Attempt<'_> {
                     Err(error) => return Err(error),
                 }
             }
-            Err(Stopped::Failed(problem)) => (app.db.fail(self.lease, &problem, now).await?, "failed"),
+            Err(Stopped::Failed(problem)) => (app.db.fail(self.lease, problem, now).await?, "failed"),
             Err(Stopped::Refused(said)) => {
                 let problem = refusal::problem(&said.code);
                 (app.db.fail(self.lease, &problem, now).await?, "failed")
             }
             Err(Stopped::Died(cause)) => {
                 tracing::warn!(job = self.job.id, cause, "attempt died");
-                again_or_fail(app, self.lease, self.job.attempt, self.job.priority).await?
+                self.again(Cause::Died).await?
+            }
+            Err(Stopped::Faulty(cause, what)) => {
+                let why = cause.name();
+                tracing::error!(job = self.job.id, why, what, "a fault of this machine ended an attempt");
+                self.again(*cause).await?
             }
             Err(Stopped::Lost) => (Outcome::Lost, "lost"),
         };
         Ok(if outcome == Outcome::Lost { "lost" } else { how })
+    }
+
+    async fn again(&self, cause: Cause) -> Result<(Outcome, &'static str), ApiError> {
+        again_or_fail(self.app, self.lease, self.job.tries(), cause).await
     }
 
     /// Records a stage.
@@ -275,16 +324,17 @@ impl Attempt<'_> {
     }
 }
 
-/// A new attempt if one is left.
+/// A new attempt, later, if one is left.
 pub(super) async fn again_or_fail(
     app: &App,
     lease: &Lease,
-    attempt: i64,
-    priority: i64,
+    tries: Tries,
+    cause: Cause,
 ) -> Result<(Outcome, &'static str), ApiError> {
     let (now, most) = (app.now(), app.config.limits.attempts);
-    if attempt >= most {
-        let detail = format!("the job was tried {attempt} times and each attempt died");
+    let counted = tries.counted(cause);
+    if !cause.of_machine() && counted >= most {
+        let detail = format!("the job was tried {counted} times and each attempt died");
         let problem = Problem::new(
             500,
             "attempts-exhausted",
@@ -293,10 +343,14 @@ pub(super) async fn again_or_fail(
         );
         return Ok((app.db.fail(lease, &problem, now).await?, "failed"));
     }
-    let task = new_id();
-    let outcome = app.db.give_back(lease, &task, now).await?;
+    let again = Again {
+        task: new_id(),
+        cause,
+        not_before: now + retry::delay(tries.attempt, &app.config.timing)?,
+    };
+    let outcome = app.db.give_back(lease, &again, now).await?;
     if outcome == Outcome::Applied {
-        app.queue.push(&lease.job, &task, rank(priority, 0)).await?;
+        app.queue.push(&again.task, again.not_before).await?;
     }
     Ok((outcome, "retried"))
 }

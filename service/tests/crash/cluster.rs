@@ -66,6 +66,13 @@ impl Cluster {
         Self::down(database.map(Postgres::url), workers).begin().await
     }
 
+    /// The same with settings of its own.
+    pub async fn with(database: &Postgres, workers: usize, settings: Vec<(&'static str, String)>) -> Self {
+        let mut cluster = Self::down(Some(database.url()), workers);
+        cluster.more = settings;
+        cluster.begin().await
+    }
+
     /// The same as machines that share nothing but a database and, by these settings, an object store.
     pub async fn apart(database: &Postgres, workers: usize, store: Vec<(&'static str, String)>) -> Self {
         let mut cluster = Self::down(Some(database.url()), workers);
@@ -124,6 +131,8 @@ impl Cluster {
             ("PROVENN_LIMITS__ATTEMPTS", "1000".into()),
             ("PROVENN_TIMING__LEASE", "3000".into()),
             ("PROVENN_TIMING__RENEW", "500".into()),
+            ("PROVENN_TIMING__BACKOFF", "50".into()),
+            ("PROVENN_TIMING__BACKOFF_MAX", "500".into()),
             ("PROVENN_TIMING__SWEEP", "500".into()),
             ("PROVENN_TIMING__POLL", "50".into()),
             ("PROVENN_TIMING__HEARTBEAT", "1000".into()),

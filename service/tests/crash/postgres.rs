@@ -149,7 +149,15 @@ impl Postgres {
 
     /// Ends the server without a checkpoint, as a crash does, and starts it again.
     pub fn crash_and_restart(&mut self) {
+        self.stop();
+        self.start_again();
+    }
+
+    pub fn stop(&mut self) {
         self.control("stop");
+    }
+
+    pub fn start_again(&mut self) {
         self.control("start");
     }
 }

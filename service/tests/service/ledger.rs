@@ -1,6 +1,6 @@
 //! Budgets of bits: refused before proving, exact under concurrency, exact after crashes.
 
-use crate::harness::{Answer, Client, Service};
+use crate::harness::{eventually, Answer, Client, Service};
 use provenn_service::server::clock::Clock;
 use provenn_service::server::db::Outcome;
 use provenn_service::server::keys::Scope;
@@ -224,8 +224,13 @@ async fn bits_settle_with_publication_whatever_crashes() {
     ask(&alice, &model, "b").await.json(202);
     ask(&alice, &model, "c").await.problem(422, "budget-exceeded");
     sweep(app).await.unwrap();
-    execute(app, &job, "finishes").await.unwrap();
-    assert_eq!(alice.get(&format!("/v1/proofs/{job}")).await.json(200)["state"], "done");
+    // Not at once: it waits before it is tried again.
+    eventually(async || {
+        execute(app, &job, "finishes").await.unwrap();
+        let state = alice.get(&format!("/v1/proofs/{job}")).await.json(200)["state"].clone();
+        (state == "done").then_some(())
+    })
+    .await;
     assert_eq!(ledger(&alice).await, (1.0, 1.0));
     let shown = alice.get("/v1/ledger").await.json(200);
     assert_eq!(shown["accounts"][0]["receipts"], 1);

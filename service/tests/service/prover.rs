@@ -168,3 +168,32 @@ async fn memory_is_limited() {
     let code = job["error"]["code"].as_str().unwrap();
     assert!(matches!(code, "memory-limit" | "attempts-exhausted"), "{job}");
 }
+
+/// Faults of the machine are no attempts: a job outlives them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prover_that_cannot_be_started_costs_no_attempts() {
+    let mut real = Service::start(|_| {}).await;
+    let model = real.alice().await.model("public").await;
+    real.halt().await;
+    let path = real.folder.path().join("prover");
+    let service = Service::start(|config| {
+        config.data = real.folder.path().into();
+        config.prover = path.display().to_string();
+        config.limits.attempts = 1;
+        (config.timing.backoff, config.timing.backoff_max) = (1, 1);
+    })
+    .await;
+    let alice = service.alice().await;
+    let answer = alice.prove(&model, "").await;
+    let place = answer.headers["location"].to_str().unwrap().to_owned();
+    eventually(async || {
+        let job = alice.get(&place).await.json(200);
+        assert_ne!(job["state"], "failed", "{job}");
+        let tried = job["attempt"].as_i64().unwrap() >= 2;
+        (tried && job["retry"] == "not-started").then_some(())
+    })
+    .await;
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_provenn"), &path).unwrap();
+    let job = alice.finished(&place).await;
+    assert_eq!((&job["state"], &job["retry"]), (&json!("done"), &json!(null)), "{job}");
+}

@@ -19,14 +19,19 @@ async fn still() -> Service {
 
 /// A queued job; the engine knows nothing of it.
 async fn submit(service: &Service, statement: &str, not_after: Option<i64>) -> String {
+    submit_as(service, "alice", statement, 5, not_after).await
+}
+
+/// A queued job of somebody with a priority.
+async fn submit_as(service: &Service, tenant: &str, statement: &str, priority: i64, not_after: Option<i64>) -> String {
     let submission = Submission {
         id: new_id(),
         task: new_id(),
-        tenant: "alice".into(),
+        tenant: tenant.into(),
         kind: "proof",
         statement: statement.into(),
         request: json!({}),
-        priority: 5,
+        priority,
         not_after,
         forecast: Value::Null,
         charge: None,
@@ -45,6 +50,19 @@ async fn claim(service: &Service, job: &str) -> Option<Lease> {
     let (now, lease) = (service.app.now(), service.app.config.timing.lease);
     let claimed = service.app.db.claim(job, "worker", now + lease, now).await.unwrap();
     claimed.map(|(lease, _)| lease)
+}
+
+/// Lets a lease's time pass while sweepers sweep.
+async fn lapse(service: &Service) {
+    for _ in 0..11 {
+        service.app.clock.advance(2_000);
+        sweep(&service.app).await.unwrap();
+    }
+}
+
+/// Lets the longest pause between attempts pass.
+fn pause(service: &Service) {
+    service.app.clock.advance(service.app.config.timing.backoff_max);
 }
 
 fn receipt(name: &str) -> Publication {
@@ -74,9 +92,9 @@ async fn a_frozen_worker_publishes_nothing() {
     let job = submit(&service, "s", None).await;
     let frozen = claim(&service, &job).await.unwrap();
     assert!(claim(&service, &job).await.is_none(), "claimed twice");
-    service.app.clock.advance(service.app.config.timing.lease + 1);
-    sweep(&service.app).await.unwrap();
+    lapse(&service).await;
     assert_eq!(state(&alice, &job).await, "queued");
+    pause(&service);
     let db = &service.app.db;
     let now = service.app.now();
     // It wakes before somebody else took the job, and after.
@@ -119,10 +137,62 @@ async fn a_lease_that_ends_too_often_fails_the_job() {
     let job = submit(&service, "s", None).await;
     for _ in 0..service.app.config.limits.attempts {
         claim(&service, &job).await.unwrap();
-        service.app.clock.advance(service.app.config.timing.lease + 1);
+        lapse(&service).await;
+        // No longer than a sweeper may be late.
+        service.app.clock.advance(8_000);
         sweep(&service.app).await.unwrap();
     }
     assert_eq!(state(&alice, &job).await, "failed");
+}
+
+/// A job whose attempts die waits longer and longer: with no descriptors left, five attempts took 17 ms.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_is_not_tried_again_at_once() {
+    let service = still().await;
+    let alice = service.alice().await;
+    let job = submit(&service, "s", None).await;
+    let timing = service.app.config.timing.clone();
+    for attempt in 1..service.app.config.limits.attempts {
+        claim(&service, &job).await.unwrap();
+        lapse(&service).await;
+        let shown = alice.get(&format!("/v1/proofs/{job}")).await.json(200);
+        assert_eq!(
+            (&shown["state"], &shown["retry"], &shown["attempt"]),
+            (&json!("queued"), &json!("lease-ended"), &json!(attempt)),
+            "{shown}"
+        );
+        // The last of the sweeps gave it back.
+        let wait = shown["not_before"].as_i64().unwrap() - service.app.now();
+        let longest = timing.backoff << (attempt - 1);
+        assert!((longest / 2..=longest).contains(&wait), "{attempt}: {wait}");
+        service.app.clock.advance(wait - 1);
+        assert!(claim(&service, &job).await.is_none(), "claimed too early");
+        assert!(service.app.db.waiting(service.app.now()).await.unwrap().is_empty());
+        service.app.clock.advance(1);
+    }
+    claim(&service, &job).await.unwrap();
+    lapse(&service).await;
+    assert_eq!(state(&alice, &job).await, "failed");
+}
+
+/// While nobody can look at leases nobody can renew them either.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_is_no_attempt() {
+    let service = still().await;
+    let alice = service.alice().await;
+    let job = submit(&service, "s", None).await;
+    for _ in 0..2 * service.app.config.limits.attempts {
+        claim(&service, &job).await.unwrap();
+        service.app.clock.advance(service.app.config.timing.lease + 1);
+        sweep(&service.app).await.unwrap();
+        let shown = alice.get(&format!("/v1/proofs/{job}")).await.json(200);
+        assert_eq!(
+            (&shown["state"], &shown["retry"]),
+            (&json!("queued"), &json!("unavailable")),
+            "{shown}"
+        );
+        pause(&service);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,4 +278,86 @@ async fn waiting_for_the_database_counts_as_time() {
     service.app.clock.advance(2_000);
     held.rollback().await.unwrap();
     assert_eq!(publishing.await.unwrap().unwrap(), Outcome::Lost);
+}
+
+/// A priority puts a job before others of its tenant, and before nobody else's.
+#[tokio::test(flavor = "multi_thread")]
+async fn tenants_are_served_in_turn() {
+    let service = still().await;
+    let all = [provenn_service::server::keys::Scope::Read];
+    for tenant in ["alice", "bob", "carol"] {
+        service.client(tenant, &all).await;
+    }
+    for n in 0..6 {
+        submit_as(&service, "alice", &format!("a{n}"), 9, None).await;
+    }
+    for (name, priority) in [("b0", 1), ("b1", 0), ("b2", 8)] {
+        submit_as(&service, "bob", name, priority, None).await;
+    }
+    submit_as(&service, "carol", "c0", 0, None).await;
+    let (app, now) = (&service.app, service.app.now());
+    let next = async || app.db.claim_next("none", "worker", now + 1_000, now).await.unwrap();
+    let mut order = Vec::new();
+    while let Some((lease, job)) = next().await {
+        order.push(job.statement.clone());
+        // Done, so that only the turns count.
+        let made = Publication {
+            stored: Stored::Opening,
+            ..receipt("none")
+        };
+        assert_eq!(
+            app.db.publish(&lease, &made, &app.clock).await.unwrap(),
+            Outcome::Applied
+        );
+        if order.len() == 5 {
+            submit_as(&service, "carol", "c1", 0, None).await;
+        }
+    }
+    assert_eq!(
+        order,
+        ["a0", "b2", "c0", "a1", "b0", "c1", "a2", "b1", "a3", "a4", "a5"]
+    );
+}
+
+/// Whoever has less in work comes first: one tenant does not fill all workers.
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_are_shared() {
+    let service = still().await;
+    let all = [provenn_service::server::keys::Scope::Read];
+    service.client("alice", &all).await;
+    service.client("bob", &all).await;
+    for n in 0..4 {
+        submit_as(&service, "alice", &format!("a{n}"), 9, None).await;
+    }
+    let (app, now) = (&service.app, service.app.now());
+    let next = async || app.db.claim_next("none", "worker", now + 1_000, now).await.unwrap();
+    let of = async || next().await.unwrap().1.tenant;
+    assert_eq!([of().await, of().await], ["alice", "alice"]);
+    for n in 0..3 {
+        submit_as(&service, "bob", &format!("b{n}"), 0, None).await;
+    }
+    assert_eq!([of().await, of().await, of().await], ["bob", "bob", "alice"]);
+}
+
+/// The engine hands out turns. A job that is passed over keeps one: the task of the job that came first.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_job_loses_its_task() {
+    let service = still().await;
+    service.alice().await;
+    let (first, second) = (
+        submit(&service, "low", None).await,
+        submit_as(&service, "alice", "high", 9, None).await,
+    );
+    let (app, now) = (&service.app, service.app.now());
+    let tasks = async || app.db.waiting(i64::MAX).await.unwrap();
+    let before = tasks().await;
+    let task = |id: &str| before.iter().find(|job| job.id == id).unwrap().task.clone();
+    let claimed = app
+        .db
+        .claim_next(&task(&first), "worker", now + 1_000, now)
+        .await
+        .unwrap();
+    assert_eq!(claimed.unwrap().1.id, second);
+    let after = tasks().await;
+    assert_eq!((after.len(), &after[0].id, &after[0].task), (1, &first, &task(&second)));
 }

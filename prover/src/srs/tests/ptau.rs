@@ -7,21 +7,21 @@ use halo2curves::CurveAffine;
 
 use crate::srs::{dev, import_ptau, import_ptau_bytes, import_ptau_published, Srs, SrsError, SrsGroup, SrsKind};
 
-const POWER: u32 = 6;
+pub(super) const POWER: u32 = 6;
 /// Offsets in the synthetic file: file header 12, section header 12 each, header section 44.
 const HEADER_AT: usize = 12 + 12;
 const G1_AT: usize = HEADER_AT + 44 + 12;
 const G2_AT: usize = G1_AT + ((2 << POWER) - 1) * 64 + 12;
 
-fn tau() -> Fr {
+pub(super) fn tau() -> Fr {
     Fr::from(0x5eed_1234_5678_9abc).pow([5])
 }
 
-fn section(id: u32, content: &[u8]) -> Vec<u8> {
+pub(super) fn section(id: u32, content: &[u8]) -> Vec<u8> {
     [&id.to_le_bytes()[..], &(content.len() as u64).to_le_bytes(), content].concat()
 }
 
-fn assemble(sections: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn assemble(sections: &[Vec<u8>]) -> Vec<u8> {
     [
         &b"ptau"[..],
         &1u32.to_le_bytes(),
@@ -31,7 +31,7 @@ fn assemble(sections: &[Vec<u8>]) -> Vec<u8> {
     .concat()
 }
 
-fn header(power: u32) -> Vec<u8> {
+pub(super) fn header(power: u32) -> Vec<u8> {
     let mut prime = (-Fq::ONE).to_repr().as_ref().to_vec();
     prime[0] += 1;
     [
@@ -43,12 +43,12 @@ fn header(power: u32) -> Vec<u8> {
     .concat()
 }
 
-fn powers_g1(tau: Fr) -> Vec<u8> {
+pub(super) fn powers_g1(tau: Fr) -> Vec<u8> {
     let power = |i: u64| (G1Affine::generator() * tau.pow([i])).to_affine().to_raw_bytes();
     (0..(2 << POWER) - 1).flat_map(power).collect()
 }
 
-fn powers_g2(tau: Fr) -> Vec<u8> {
+pub(super) fn powers_g2(tau: Fr) -> Vec<u8> {
     (0..1 << POWER)
         .flat_map(|i| (G2Affine::generator() * tau.pow([i])).to_affine().to_raw_bytes())
         .collect()

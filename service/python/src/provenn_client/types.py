@@ -44,6 +44,8 @@ class Job(_Job, total=False):
     """A job: committing to a model or an input, or a proof."""
 
     eta_ms: int
+    retry: str
+    not_before: int
     started: int
     finished: int
     peak_bytes: int

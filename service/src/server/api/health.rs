@@ -17,12 +17,13 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Database and object store answer within two seconds each, and the log goes on.
+/// Database and object store answer within two seconds each, the disk has room, and the log goes on.
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses(
     (status = 200, body = String, content_type = "text/plain"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn readyz(State(app): State<App>) -> Result<&'static str, ApiError> {
+    soon("the disk", app.disk.check()).await?;
     soon("the database", async { Ok(app.db.ping().await?) }).await?;
     soon("the object store", app.store.ping()).await?;
     let waits = soon("the database", waits(&app)).await?;

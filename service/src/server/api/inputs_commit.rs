@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 pub struct InputCommitRequest {
     /// Id of a model that was committed with `input: committed`.
     model: String,
-    /// 0 to 9; higher ones start first.
+    /// 0 to 9; of a tenant's jobs higher ones start first.
     #[schema(maximum = 9)]
     priority: Option<u8>,
 }

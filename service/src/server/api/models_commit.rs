@@ -38,7 +38,7 @@ pub struct CommitRequest {
     held_out: Option<String>,
     #[serde(default)]
     input: Binding,
-    /// 0 to 9; higher ones start first.
+    /// 0 to 9; of a tenant's jobs higher ones start first.
     #[schema(maximum = 9)]
     priority: Option<u8>,
 }

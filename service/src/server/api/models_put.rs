@@ -10,6 +10,7 @@ use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use crate::server::store::Kind;
+use crate::server::worker::retry::Cause;
 use crate::server::worker::{process, Stopped};
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -106,6 +107,8 @@ fn refusal(stopped: Stopped) -> ApiError {
                 forecast: None,
             }
         }
+        Stopped::Faulty(Cause::NoSpace, cause) => ApiError::NoSpace(cause),
+        Stopped::Faulty(_, cause) => ApiError::Unavailable(cause),
         Stopped::Lost => ApiError::Internal("an upload has no lease".into()),
     }
 }

@@ -52,7 +52,7 @@ pub struct ProofRequest {
     policy: String,
     #[serde(default)]
     context: ContextRequest,
-    /// 0 to 9; higher ones start first.
+    /// 0 to 9; of a tenant's jobs higher ones start first.
     #[schema(maximum = 9)]
     priority: Option<u8>,
 }

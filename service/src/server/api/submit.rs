@@ -6,7 +6,7 @@ use crate::server::auth::Caller;
 use crate::server::db::{Submission, Submitted};
 use crate::server::error::ApiError;
 use crate::server::ledger::Charge;
-use crate::server::queue::{new_id, rank};
+use crate::server::queue::new_id;
 use crate::server::state::App;
 use axum::http::{header, HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -71,13 +71,9 @@ pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wan
         .submit(&submission, app.config.limits.tenant_jobs, app.now())
         .await?;
     fail::point("after-submit");
-    if let Submitted::New(job, open) = &submitted {
+    if let Submitted::New(job) = &submitted {
         // The job is safe: if this fails, the sweeper tells the engine later.
-        if let Err(error) = app
-            .queue
-            .push(&job.id, &submission.task, rank(job.priority, *open))
-            .await
-        {
+        if let Err(error) = app.queue.push(&submission.task, 0).await {
             tracing::warn!(job = job.id, %error, "the job engine did not take a task");
         }
         fail::point("after-push");

@@ -2,6 +2,7 @@
 
 use crate::server::db::{Job, State};
 use crate::server::problem::Problem;
+use crate::server::worker::retry::Cause;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -17,6 +18,12 @@ pub struct JobView {
     pub stage: String,
     /// Tries so far.
     pub attempt: i64,
+    /// Why the last try gave nothing; absent unless the job waits for another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Cause>,
+    /// When the next try may begin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<i64>,
     /// 0 to 1, from the stages passed.
     pub progress: f64,
     /// Milliseconds that the rest may take, by the forecast; absent while queued and when finished.
@@ -57,12 +64,15 @@ impl JobView {
             (Some(seconds), Some(started)) if running => Some(((seconds * 1000.0) as i64 - (now - started)).max(0)),
             _ => None,
         };
+        let retry = job.retry.filter(|_| job.state == State::Queued);
         Self {
             id: job.id,
             kind: job.kind,
             state: job.state,
             stage: job.stage,
             attempt: job.attempt,
+            retry,
+            not_before: retry.map(|_| job.not_before),
             progress,
             eta_ms,
             priority: job.priority,
@@ -87,7 +97,8 @@ pub struct StageEvent {
     id: String,
     /// The state, as in a job.
     event: String,
-    /// JSON with `state`, `stage`, `attempt`, `at` (unix milliseconds), and `error` if the job failed.
+    /// JSON with `state`, `stage`, `attempt`, `at` (unix milliseconds), `error` if the job failed, `retry` and `not_before` if it waits for
+    /// another try.
     data: String,
 }
 

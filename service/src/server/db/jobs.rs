@@ -5,6 +5,7 @@ use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
+use crate::server::worker::retry::{Cause, Tries};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::any::AnyRow;
@@ -69,10 +70,18 @@ pub struct Job {
     pub statement: String,
     pub request: Value,
     pub priority: i64,
+    /// The job engine's task for it.
+    pub task: String,
     pub not_after: Option<Millis>,
     pub state: State,
     pub stage: String,
     pub attempt: i64,
+    /// Attempts that a fault of the machine ended.
+    pub faults: i64,
+    /// No attempt before.
+    pub not_before: Millis,
+    /// Why the attempt before gave nothing.
+    pub retry: Option<Cause>,
     pub token: i64,
     pub forecast: Value,
     pub created: Millis,
@@ -86,8 +95,16 @@ pub struct Job {
 }
 
 impl Job {
+    pub fn tries(&self) -> Tries {
+        Tries {
+            attempt: self.attempt,
+            faults: self.faults,
+        }
+    }
+
     pub(super) fn from_row(row: &AnyRow) -> Result<Self, ApiError> {
         let state: String = row.try_get("state")?;
+        let retry: Option<String> = row.try_get("retry")?;
         let document = |column: &str| -> Result<Option<Value>, ApiError> {
             let text: Option<String> = row.try_get(column)?;
             Ok(text.as_deref().map(serde_json::from_str).transpose()?)
@@ -99,10 +116,14 @@ impl Job {
             statement: row.try_get("statement")?,
             request: document("request")?.unwrap_or_default(),
             priority: row.try_get("priority")?,
+            task: row.try_get("task")?,
             not_after: row.try_get("not_after")?,
             state: State::parse(&state).ok_or_else(|| ApiError::Internal(format!("unknown state {state}")))?,
             stage: row.try_get("stage")?,
             attempt: row.try_get("attempt")?,
+            faults: row.try_get("faults")?,
+            not_before: row.try_get("not_before")?,
+            retry: retry.as_deref().and_then(Cause::parse),
             token: row.try_get("token")?,
             forecast: document("forecast")?.unwrap_or_default(),
             created: row.try_get("created")?,

@@ -10,6 +10,7 @@ use crate::fail;
 use crate::server::clock::{Clock, Millis};
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
+use crate::server::worker::retry::{Cause, Tries};
 use serde_json::{json, Value};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
@@ -54,14 +55,30 @@ pub enum Stored {
 
 /// A job that needs a task in the job engine.
 #[derive(Clone, Debug)]
-pub struct Lapsed {
+pub struct Waiting {
     pub id: String,
     pub task: String,
-    pub priority: i64,
+    pub not_before: Millis,
+}
+
+/// A job whose lease ended.
+#[derive(Clone, Debug)]
+pub struct Lapsed {
+    pub lease: Lease,
+    pub tries: Tries,
+}
+
+/// The next attempt at a job that goes back to the queue.
+#[derive(Clone, Debug)]
+pub struct Again {
+    pub task: String,
+    /// Why the last one gave nothing.
+    pub cause: Cause,
+    pub not_before: Millis,
 }
 
 impl Db {
-    /// Takes a queued job.
+    /// Takes a queued job that may be tried.
     pub async fn claim(
         &self,
         id: &str,
@@ -73,7 +90,7 @@ impl Db {
         let row = sqlx::query(
             "UPDATE jobs SET state = 'witness', stage = 'started', owner = $2, lease_until = $3, token = token + 1,
                  attempt = attempt + 1, started = COALESCE(started, $4)
-             WHERE id = $1 AND state = 'queued' AND (not_after IS NULL OR not_after > $4) RETURNING *",
+             WHERE id = $1 AND state = 'queued' AND not_before <= $4 AND (not_after IS NULL OR not_after > $4) RETURNING *",
         )
         .bind(id)
         .bind(owner)
@@ -217,68 +234,73 @@ impl Db {
         Ok(Outcome::Applied)
     }
 
-    /// Gives a job back to the queue after an attempt that died, as task `task`.
-    pub async fn give_back(&self, lease: &Lease, task: &str, now: Millis) -> Result<Outcome, ApiError> {
+    /// Gives a job back to the queue. The job engine gets patience from when it is to hand the job out.
+    pub async fn give_back(&self, lease: &Lease, again: &Again, now: Millis) -> Result<Outcome, ApiError> {
         let mut tx = self.begin().await?;
         let row = sqlx::query(
-            "UPDATE jobs SET state = 'queued', stage = 'queued', owner = NULL, lease_until = NULL, pushed = $3, task = $4
+            "UPDATE jobs SET state = 'queued', stage = 'queued', owner = NULL, lease_until = NULL, pushed = $3, task = $4,
+                 not_before = $3, faults = faults + $5, retry = $6
              WHERE id = $1 AND token = $2 AND state IN ('witness', 'proving', 'verifying') RETURNING attempt",
         )
         .bind(&lease.job)
         .bind(lease.token)
-        .bind(now)
-        .bind(task)
+        .bind(again.not_before)
+        .bind(&again.task)
+        .bind(i64::from(again.cause.of_machine()))
+        .bind(again.cause.name())
         .fetch_optional(&mut *tx)
         .await?;
         let Some(row) = row else { return Ok(Outcome::Lost) };
-        add_event(
-            &mut tx,
-            &lease.job,
-            &body(State::Queued, "queued", row.try_get("attempt")?, now),
-            now,
-        )
-        .await?;
+        let mut body = body(State::Queued, "queued", row.try_get("attempt")?, now);
+        body["retry"] = again.cause.name().into();
+        body["not_before"] = again.not_before.into();
+        add_event(&mut tx, &lease.job, &body, now).await?;
         fail::point("in-give-back");
         tx.commit().await?;
         Ok(Outcome::Applied)
     }
 
-    /// Jobs whose lease ended, with attempts and priority. One that somebody is changing right now is found by a later sweep.
-    pub async fn lapsed(&self, now: Millis) -> Result<Vec<(Lease, i64, i64)>, ApiError> {
+    /// Jobs whose lease ended. One that somebody is changing right now is found by a later sweep.
+    pub async fn lapsed(&self, now: Millis) -> Result<Vec<Lapsed>, ApiError> {
         let rows = sqlx::query(AssertSqlSafe(format!(
-            "SELECT id, token, attempt, priority FROM jobs
+            "SELECT id, token, attempt, faults FROM jobs
              WHERE state IN ('witness', 'proving', 'verifying') AND lease_until < $1 {}",
             self.skip_locked()
         )))
         .bind(now)
         .fetch_all(&self.read)
         .await?;
-        let lease = |row: &AnyRow| {
-            let lease = Lease {
-                job: row.try_get("id")?,
-                token: row.try_get("token")?,
-            };
-            Ok((lease, row.try_get("attempt")?, row.try_get("priority")?))
+        let lapsed = |row: &AnyRow| {
+            Ok(Lapsed {
+                lease: Lease {
+                    job: row.try_get("id")?,
+                    token: row.try_get("token")?,
+                },
+                tries: Tries {
+                    attempt: row.try_get("attempt")?,
+                    faults: row.try_get("faults")?,
+                },
+            })
         };
-        rows.iter().map(lease).collect()
+        rows.iter().map(lapsed).collect()
     }
 
-    /// Queued jobs that the job engine was told of before `before`: the oldest few.
-    pub async fn waiting(&self, before: Millis) -> Result<Vec<Lapsed>, ApiError> {
+    /// Queued jobs that the job engine should have handed out before `before`: the oldest few.
+    pub async fn waiting(&self, before: Millis) -> Result<Vec<Waiting>, ApiError> {
         let rows = sqlx::query(
-            "SELECT id, task, priority FROM jobs WHERE state = 'queued' AND pushed < $1 ORDER BY pushed LIMIT 100",
+            "SELECT id, task, not_before FROM jobs WHERE state = 'queued' AND pushed < $1 ORDER BY pushed LIMIT 100",
         )
         .bind(before)
         .fetch_all(&self.read)
         .await?;
-        let lapsed = |row: &AnyRow| {
-            Ok(Lapsed {
+        let waiting = |row: &AnyRow| {
+            Ok(Waiting {
                 id: row.try_get("id")?,
                 task: row.try_get("task")?,
-                priority: row.try_get("priority")?,
+                not_before: row.try_get("not_before")?,
             })
         };
-        rows.iter().map(lapsed).collect()
+        rows.iter().map(waiting).collect()
     }
 
     /// Names the task that stands for a queued job from now on. False if somebody else did, or the job moved on.

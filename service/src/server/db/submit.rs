@@ -31,8 +31,7 @@ pub struct Submission {
 /// What became of it.
 #[derive(Clone, Debug)]
 pub enum Submitted {
-    /// With the jobs that the tenant had under way before.
-    New(Job, i64),
+    New(Job),
     /// The same request, or the same statement, was submitted before.
     Known(Job),
 }
@@ -40,7 +39,7 @@ pub enum Submitted {
 impl Submitted {
     pub fn job(&self) -> &Job {
         match self {
-            Self::New(job, _) | Self::Known(job) => job,
+            Self::New(job) | Self::Known(job) => job,
         }
     }
 }
@@ -95,15 +94,14 @@ impl Db {
         .fetch_optional(&mut *tx)
         .await?;
         let known = known.as_ref().map(Job::from_row).transpose()?;
-        let mut open = 0;
         if known.is_none() {
-            open = sqlx::query(
+            let open = sqlx::query(
                 "SELECT COUNT(*) AS n FROM jobs WHERE tenant = $1 AND state IN ('queued', 'witness', 'proving', 'verifying')",
             )
             .bind(&new.tenant)
             .fetch_one(&mut *tx)
             .await?
-            .try_get("n")?;
+            .try_get::<i64, _>("n")?;
             if open >= maximum {
                 return Err(ApiError::Quota {
                     what: "jobs under way",
@@ -159,7 +157,7 @@ impl Db {
                     .bind(id)
                     .fetch_one(&mut *tx)
                     .await?;
-                Submitted::New(Job::from_row(&row)?, open)
+                Submitted::New(Job::from_row(&row)?)
             }
         };
         tx.commit().await?;

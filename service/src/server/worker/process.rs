@@ -1,8 +1,10 @@
 //! One child process, from the service's side.
 
+use super::retry::Cause;
 use super::Stopped;
 use crate::child::protocol::{Line, Start};
 use crate::child::ARGUMENT;
+use crate::error::NO_SPACE;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use serde_json::Value;
@@ -48,7 +50,8 @@ pub async fn run(
 }
 
 async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<String>>) -> Result<Made, Stopped> {
-    let mut command = Command::new(app.prover()?);
+    let prover = app.prover()?;
+    let mut command = Command::new(&prover);
     // Settings and secrets of the service are not the child's business.
     command.arg(ARGUMENT).env_clear().kill_on_drop(true);
     crate::fail::pass(&mut command);
@@ -56,7 +59,8 @@ async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<St
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .spawn()?;
+        .spawn()
+        .map_err(|e| Stopped::of(Cause::of_start(&e), format!("{}: {e}", prover.display())))?;
     let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
         return Err(Stopped::Died("the child has no pipes".into()));
@@ -78,12 +82,10 @@ async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<St
             peak_bytes,
             cpu_ms,
         }),
-        Some(Line::Failed { code, message, help }) if worth_retrying(&code) => {
-            Err(Stopped::Died(format!("{code}: {message} {help}")))
-        }
-        Some(Line::Failed { code, message, help }) => {
-            Err(Stopped::Refused(Box::new(Problem::new(422, &code, message, &help))))
-        }
+        Some(Line::Failed { code, message, help }) => Err(match cause(&code) {
+            Some(cause) => Stopped::of(cause, format!("{code}: {message} {help}")),
+            None => Stopped::Refused(Box::new(Problem::new(422, &code, message, &help))),
+        }),
         _ if words.contains("memory allocation of") => Err(Stopped::Refused(Box::new(Problem::new(
             422,
             "memory-limit",
@@ -97,9 +99,13 @@ async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<St
     }
 }
 
-/// Faults of the machine, not of the request.
-pub(super) fn worth_retrying(code: &str) -> bool {
-    matches!(code, "io" | "randomness" | "file-damaged" | "child")
+/// Why to try again after a refusal with this code; none if the request is at fault.
+pub(super) fn cause(code: &str) -> Option<Cause> {
+    match code {
+        NO_SPACE => Some(Cause::NoSpace),
+        "io" | "randomness" | "file-damaged" | "child" => Some(Cause::Died),
+        _ => None,
+    }
 }
 
 /// Passes on stages; the last line that ends the work.
