@@ -43,6 +43,8 @@ mod schema;
 mod secrets;
 #[path = "service/simulation.rs"]
 mod simulation;
+#[path = "service/storage.rs"]
+mod storage;
 #[path = "service/submission.rs"]
 mod submission;
 #[path = "service/tlog.rs"]

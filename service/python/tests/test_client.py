@@ -29,6 +29,8 @@ def test_the_whole_way(client: Client, service: Service, model: Tuple[str, str],
     anybody = Client(service.url)
     verdict = anybody.verify(receipt, policy="label", audience="bob", model=model[0], accept_dev=True)
     assert verdict["valid"] and verdict["dev"]
+    storage = client.storage()
+    assert len(receipt) < storage["stored"] < storage["limit"]
     assert {check["name"]: check["checked"] for check in verdict["checks"]}["audience"]
     with pytest.raises(ProvennError) as refused:
         anybody.verify(receipt, audience="carol", accept_dev=True)

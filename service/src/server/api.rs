@@ -24,6 +24,7 @@ mod proofs_receipt;
 mod registry;
 mod registry_post;
 mod srs_get;
+mod storage_get;
 mod submit;
 mod verify;
 mod view;
@@ -90,6 +91,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(ledger::get_ledger))
         .routes(routes!(ledger::put_model_budget))
         .routes(routes!(ledger::put_key_budget))
+        .routes(routes!(storage_get::get_storage))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))

@@ -76,7 +76,7 @@ pub struct Limits {
     pub attempts: i64,
     /// Jobs of a tenant under way.
     pub tenant_jobs: i64,
-    /// Bytes of a tenant's uploads.
+    /// Bytes of a tenant: uploads, files of committed models, openings, receipts, and bodies that are being received.
     pub tenant_bytes: i64,
     /// Requests per second of a tenant, and of an address without a key.
     pub requests_per_second: u32,

@@ -9,9 +9,11 @@ mod lists;
 mod models;
 mod receipts;
 mod registry;
+mod storage;
 mod submit;
 mod tlog;
 mod turns;
+mod uncounted;
 
 pub use blobs::Upload;
 pub use jobs::{Event, Job, State};
@@ -20,7 +22,8 @@ pub use lease::{Again, Lapsed, Lease, Outcome, Publication, Stored};
 pub use ledger::{Account, Budget, InputFile, Scope as LedgerScope};
 pub use models::Model;
 pub use registry::{Status, Version};
-pub use submit::{Submission, Submitted};
+pub use storage::{Address, Object, Reservation, Usage};
+pub use submit::{Most, Submission, Submitted};
 
 use crate::server::config::without_password;
 use sqlx::any::{install_default_drivers, AnyPoolOptions};

@@ -1,6 +1,6 @@
 //! Everything that ends a request without what it asked for.
 
-use super::problem::Problem;
+use super::problem::{Problem, Room};
 use super::worker::retry::Cause;
 use crate::error::CliError;
 use axum::http::{header, HeaderValue, StatusCode};
@@ -52,6 +52,8 @@ pub enum ApiError {
         help: String,
         forecast: Option<Value>,
     },
+    #[error("{used} of {limit} bytes of storage are used, {asked} more are asked for")]
+    Storage { used: i64, limit: i64, asked: i64 },
     #[error("more than {maximum} bytes")]
     TooLarge { maximum: u64 },
     #[error("a valid key is needed")]
@@ -85,6 +87,7 @@ impl ApiError {
             Self::Quota { .. } => (429, "quota-exceeded", "wait for jobs to finish, or ask the operator for more"),
             Self::RateLimited { .. } => (429, "rate-limited", "send requests more slowly; Retry-After says when"),
             Self::Refused { code, help, .. } => (422, code, help),
+            Self::Storage { .. } => (507, "storage-quota-exceeded", "delete what you no longer need, wait for what is being received, or ask the operator for more"),
             Self::TooLarge { .. } => (413, "upload-too-large", "send a smaller file, or ask the operator for a higher limit"),
             Self::Unauthorized => (401, "unauthorized", "send `Authorization: Bearer KEY` with a key that is not revoked"),
             Self::Unavailable(_) => (503, "unavailable", "try again in a moment"),
@@ -106,6 +109,9 @@ impl ApiError {
         let mut problem = Problem::new(status, code, self.to_string(), help);
         if let Self::Refused { forecast, .. } = self {
             problem.forecast.clone_from(forecast);
+        }
+        if let Self::Storage { used, limit, asked } = *self {
+            problem.storage = Some(Room { used, limit, asked });
         }
         problem
     }

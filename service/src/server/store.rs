@@ -94,6 +94,15 @@ impl Store {
         Ok(copied?)
     }
 
+    /// The size of an object; none if it is not there.
+    pub async fn size(&self, tenant: &str, kind: Kind, sha256: &str) -> Result<Option<u64>, ApiError> {
+        match self.0.head(&name(tenant, kind, sha256)).await {
+            Ok(about) => Ok(Some(about.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Removes an object, if it is there.
     pub async fn remove(&self, tenant: &str, kind: Kind, sha256: &str) -> Result<(), ApiError> {
         match self.0.delete(&name(tenant, kind, sha256)).await {

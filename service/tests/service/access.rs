@@ -125,6 +125,7 @@ fn rows(input: &str, calibration: &str, model: &str) -> Vec<Row> {
             200,
             404,
         ),
+        row("get", "/v1/storage", read, Value::Null, 200, 200),
         row("get", "/healthz", None, Value::Null, 200, 200),
         row("get", "/readyz", None, Value::Null, 200, 200),
         row("get", "/metrics", None, Value::Null, 200, 200),

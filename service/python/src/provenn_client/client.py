@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from . import http as requests
 from .errors import JobFailed, ProvennError
-from .types import Binding, Budget, Event, Job, Ledger, Log, Name, Status, Tensor, Verdict, Version
+from .types import Binding, Budget, Event, Job, Ledger, Log, Name, Status, Storage, Tensor, Verdict, Version
 
 #: A path, or bytes.
 Content = Union[str, Path, bytes]
@@ -42,6 +42,10 @@ class Client:
         if isinstance(content, dict):
             return self._put("inputs", json.dumps(content).encode())
         return self._put("inputs", _bytes(content))
+
+    def storage(self) -> Storage:
+        """Bytes that are stored and reserved, and how many there may be."""
+        return cast(Storage, self._http.json("GET", "/v1/storage"))
 
     # Jobs.
 

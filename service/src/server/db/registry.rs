@@ -239,7 +239,7 @@ fn usable(version: Option<Version>) -> Result<(), ApiError> {
 }
 
 /// Makes changes of a tenant wait for each other.
-async fn lock(tx: &mut Transaction<'static, Any>, tenant: &str) -> Result<(), ApiError> {
+pub(super) async fn lock(tx: &mut Transaction<'static, Any>, tenant: &str) -> Result<(), ApiError> {
     sqlx::query("UPDATE tenants SET submitted = submitted WHERE name = $1")
         .bind(tenant)
         .execute(&mut **tx)
