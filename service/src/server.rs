@@ -24,6 +24,7 @@ pub mod outage;
 pub mod private;
 pub mod problem;
 pub mod queue;
+pub mod removal;
 pub mod room;
 pub mod run;
 pub mod state;

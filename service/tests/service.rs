@@ -37,6 +37,8 @@ mod prover;
 mod queue;
 #[path = "service/registry.rs"]
 mod registry;
+#[path = "service/removal.rs"]
+mod removal;
 #[path = "service/schema.rs"]
 mod schema;
 #[path = "service/secrets.rs"]

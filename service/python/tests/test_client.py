@@ -106,3 +106,22 @@ def test_registry(client: Client, service: Service, model: Tuple[str, str]) -> N
     with pytest.raises(ProvennError) as refused:
         client.prove(*model, "label", audience="late")
     assert refused.value.code == "model-revoked"
+
+
+def test_what_is_removed_is_gone(client: Client, model: Tuple[str, str], fixtures: Path) -> None:
+    own = client.upload_input({"shape": [30], "values": [0.125] * 30})
+    for _ in range(2):
+        client.delete_input(own)
+    with pytest.raises(ProvennError) as unknown:
+        client.prove(model[0], own, "label")
+    assert unknown.value.code == "not-found"
+    source = client.model(model[0])["source_sha256"]
+    with pytest.raises(ProvennError) as refused:
+        client.delete_model(source)
+    assert refused.value.status == 409 and refused.value.code == "in-use"
+    committed = client.commit(source, client.upload_input(fixtures / "data/breast_cancer_calibration.npy"), input="committed")
+    other = client.wait(committed)["result"]["model_id"]
+    client.delete_commitment(other)
+    with pytest.raises(ProvennError) as gone:
+        client.card(other)
+    assert gone.value.status == 404

@@ -17,6 +17,7 @@ mod models_get;
 mod models_graph;
 mod models_list;
 mod models_put;
+mod models_uncommit;
 mod observe;
 mod proofs;
 mod proofs_post;
@@ -26,6 +27,7 @@ mod registry_post;
 mod srs_get;
 mod storage_get;
 mod submit;
+mod uploads_delete;
 mod verify;
 mod view;
 
@@ -69,6 +71,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(models_card::get_card))
         .routes(routes!(inputs_put::put_input))
         .routes(routes!(inputs_commit::commit_input))
+        .routes(routes!(uploads_delete::delete_model))
+        .routes(routes!(uploads_delete::delete_input))
+        .routes(routes!(models_uncommit::delete_commitment))
         .routes(routes!(proofs_post::post_proof))
         .routes(routes!(proofs::get_proof, proofs::cancel_proof))
         .routes(routes!(proofs::proof_events))

@@ -112,6 +112,17 @@ pub fn shrink(root: &Path, maximum: u64) -> io::Result<usize> {
     Ok(removed)
 }
 
+/// Names of the folders two levels below `root`.
+pub fn names(root: &Path) -> io::Result<Vec<(String, String)>> {
+    let name = |folder: &Child| folder.path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let mut names = Vec::new();
+    for group in children(root)? {
+        let below = children(&group.path)?;
+        names.extend(below.iter().filter_map(|folder| Some((name(&group)?, name(folder)?))));
+    }
+    Ok(names)
+}
+
 struct Child {
     path: PathBuf,
     used: SystemTime,
@@ -145,7 +156,7 @@ fn size(folder: &Path) -> io::Result<u64> {
 
 /// Removes a folder that nobody holds; false if somebody does. It moves away first, within `below`, so that nobody finds half
 /// of it.
-fn remove(path: &Path, below: &Path) -> io::Result<bool> {
+pub fn remove(path: &Path, below: &Path) -> io::Result<bool> {
     let lock = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         opened => opened?,

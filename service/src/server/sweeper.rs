@@ -4,6 +4,7 @@ use super::db::{Address, Lapsed};
 use super::error::ApiError;
 use super::folders::remove_left;
 use super::queue::new_id;
+use super::removal::{forget_models, remove_unnamed};
 use super::room::LEASE;
 use super::state::App;
 use super::worker::again_or_fail;
@@ -28,12 +29,22 @@ pub async fn run(app: App) {
             app.rates.prune();
             app.recent.prune();
             tidy(&app).await;
-            let pruned = tokio::join!(app.queue.prune(), app.db.forget_requests(app.now() - MEMORY));
-            if let (Err(error), _) | (_, Err(error)) = pruned {
-                tracing::warn!(%error, "removing what is old");
+            if let Err(error) = prune(&app).await {
+                tracing::warn!(cause = error.cause(), "removing what is old");
             }
         }
     }
+}
+
+/// Removes what is old. What fails does not keep the rest from being done; the first failure is returned.
+pub async fn prune(app: &App) -> Result<(), ApiError> {
+    let done = [
+        app.queue.prune().await,
+        app.db.forget_requests(app.now() - MEMORY).await,
+        remove_unnamed(app, "").await.map(drop),
+        forget_models(app).await,
+    ];
+    done.into_iter().collect()
 }
 
 /// Removes temporary folders of processes of this machine that died.

@@ -43,6 +43,18 @@ class Client:
             return self._put("inputs", json.dumps(content).encode())
         return self._put("inputs", _bytes(content))
 
+    def delete_model(self, model: str) -> None:
+        """Removes an uploaded model, by SHA-256; nothing if there is none. Refused with `in-use` while it is needed."""
+        self._http.send("DELETE", f"/v1/models/{_part(model)}")
+
+    def delete_input(self, input: str) -> None:
+        """Removes an uploaded input and its commitments, likewise."""
+        self._http.send("DELETE", f"/v1/inputs/{_part(input)}")
+
+    def delete_commitment(self, model: str) -> None:
+        """Removes a committed model that was never published, by model id; its receipts stay."""
+        self._http.send("DELETE", f"/v1/models/{_part(model)}/commit")
+
     def storage(self) -> Storage:
         """Bytes that are stored and reserved, and how many there may be."""
         return cast(Storage, self._http.json("GET", "/v1/storage"))

@@ -70,6 +70,7 @@ class Job(_Job, total=False):
     forecast: Any
     result: Any
     error: Problem
+    removed: int
 
 
 class Event(TypedDict):

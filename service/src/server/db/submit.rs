@@ -1,6 +1,7 @@
 //! New jobs: idempotency, quota, one job per statement.
 
 use super::jobs::add_event;
+use super::needs::Need;
 use super::registry::not_revoked;
 use super::{ledger, Db, Job};
 use crate::server::clock::Millis;
@@ -98,7 +99,7 @@ impl Db {
             }
         }
         let known = sqlx::query(
-            "SELECT * FROM jobs WHERE tenant = $1 AND kind = $2 AND statement = $3 AND state NOT IN ('failed', 'cancelled', 'expired')",
+            "SELECT * FROM jobs WHERE tenant = $1 AND kind = $2 AND statement = $3 AND state NOT IN ('failed', 'cancelled', 'expired') AND removed IS NULL",
         )
         .bind(&new.tenant)
         .bind(new.kind)
@@ -128,6 +129,9 @@ impl Db {
                     limit: most.bytes,
                     asked: 1,
                 });
+            }
+            for need in Need::of(new.kind, &new.request) {
+                need.is_there(&mut tx, &new.tenant).await?;
             }
             sqlx::query(
                 "INSERT INTO jobs (id, tenant, kind, statement, request, priority, not_after, state, stage, pushed, task, forecast, created, changed)
