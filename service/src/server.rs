@@ -25,6 +25,7 @@ pub mod private;
 pub mod problem;
 pub mod queue;
 pub mod removal;
+pub mod retention;
 pub mod room;
 pub mod run;
 pub mod state;

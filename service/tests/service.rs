@@ -39,6 +39,8 @@ mod queue;
 mod registry;
 #[path = "service/removal.rs"]
 mod removal;
+#[path = "service/retention.rs"]
+mod retention;
 #[path = "service/schema.rs"]
 mod schema;
 #[path = "service/secrets.rs"]

@@ -11,6 +11,7 @@ mod needs;
 mod receipts;
 mod registry;
 mod removal;
+mod retention;
 mod storage;
 mod submit;
 mod tlog;
@@ -24,6 +25,7 @@ pub use lease::{Again, Lapsed, Lease, Outcome, Publication, Stored};
 pub use ledger::{Account, Budget, InputFile, Scope as LedgerScope};
 pub use models::Model;
 pub use registry::{Status, Version};
+pub use retention::BATCH as RETENTION_BATCH;
 pub use storage::{Address, Object, Reservation, Usage};
 pub use submit::{Most, Submission, Submitted};
 

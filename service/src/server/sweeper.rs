@@ -5,6 +5,7 @@ use super::error::ApiError;
 use super::folders::remove_left;
 use super::queue::new_id;
 use super::removal::{forget_models, remove_unnamed};
+use super::retention::remove_old;
 use super::room::LEASE;
 use super::state::App;
 use super::worker::again_or_fail;
@@ -41,6 +42,7 @@ pub async fn prune(app: &App) -> Result<(), ApiError> {
     let done = [
         app.queue.prune().await,
         app.db.forget_requests(app.now() - MEMORY).await,
+        remove_old(app).await,
         remove_unnamed(app, "").await.map(drop),
         forget_models(app).await,
     ];
