@@ -21,6 +21,8 @@ mod disk;
 mod door;
 #[path = "service/events.rs"]
 mod events;
+#[path = "service/gc.rs"]
+mod gc;
 #[path = "service/ledger.rs"]
 mod ledger;
 #[path = "service/malformed.rs"]

@@ -1,5 +1,6 @@
 //! Objects: uploads, files of models, receipts. Content-addressed, one namespace per tenant, digest checked on every read.
 
+mod list;
 mod named;
 
 use super::config::Config;
