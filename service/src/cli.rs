@@ -1,7 +1,7 @@
 //! The grammar of the command line. The arguments of each command stand beside its code.
 
 use crate::commands::{
-    audit, backup, commit, completions, explain, inspect, keys, log, prove, serve, srs, structure, verify,
+    audit, backup, commit, completions, explain, gc, inspect, keys, log, prove, serve, srs, structure, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -46,6 +46,8 @@ pub enum Command {
     Keys(keys::Command),
     /// Copy what a service on one machine holds, while it runs.
     Backup(backup::Args),
+    /// Remove what a service stored and nothing names, while it runs.
+    Gc(gc::Args),
     /// Check proofs of a transparency log, or watch one.
     #[command(subcommand)]
     Log(log::Command),

@@ -6,6 +6,7 @@ pub mod commit;
 pub mod completions;
 pub mod demo;
 pub mod explain;
+pub mod gc;
 pub mod inspect;
 pub mod keys;
 pub mod log;
@@ -33,6 +34,7 @@ pub fn run(cli: &Cli) -> Result<Report, CliError> {
         Command::Serve(args) => serve::run(args),
         Command::Keys(command) => keys::run(command),
         Command::Backup(args) => backup::run(args),
+        Command::Gc(args) => gc::run(args),
         Command::Log(command) => log::run(command),
         Command::Completions(args) => Ok(completions::run(args)),
     }

@@ -23,6 +23,8 @@ mod door;
 mod events;
 #[path = "service/headers.rs"]
 mod headers;
+#[path = "service/gc.rs"]
+mod gc;
 #[path = "service/ledger.rs"]
 mod ledger;
 #[path = "service/lists.rs"]
@@ -41,12 +43,18 @@ mod prover;
 mod queue;
 #[path = "service/registry.rs"]
 mod registry;
+#[path = "service/removal.rs"]
+mod removal;
+#[path = "service/retention.rs"]
+mod retention;
 #[path = "service/schema.rs"]
 mod schema;
 #[path = "service/secrets.rs"]
 mod secrets;
 #[path = "service/simulation.rs"]
 mod simulation;
+#[path = "service/storage.rs"]
+mod storage;
 #[path = "service/submission.rs"]
 mod submission;
 #[path = "service/tlog.rs"]

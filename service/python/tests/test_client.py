@@ -29,6 +29,8 @@ def test_the_whole_way(client: Client, service: Service, model: Tuple[str, str],
     anybody = Client(service.url)
     verdict = anybody.verify(receipt, policy="label", audience="bob", model=model[0], accept_dev=True)
     assert verdict["valid"] and verdict["dev"]
+    storage = client.storage()
+    assert len(receipt) < storage["stored"] < storage["limit"]
     assert {check["name"]: check["checked"] for check in verdict["checks"]}["audience"]
     with pytest.raises(ProvennError) as refused:
         anybody.verify(receipt, audience="carol", accept_dev=True)
@@ -104,3 +106,22 @@ def test_registry(client: Client, service: Service, model: Tuple[str, str]) -> N
     with pytest.raises(ProvennError) as refused:
         client.prove(*model, "label", audience="late")
     assert refused.value.code == "model-revoked"
+
+
+def test_what_is_removed_is_gone(client: Client, model: Tuple[str, str], fixtures: Path) -> None:
+    own = client.upload_input({"shape": [30], "values": [0.125] * 30})
+    for _ in range(2):
+        client.delete_input(own)
+    with pytest.raises(ProvennError) as unknown:
+        client.prove(model[0], own, "label")
+    assert unknown.value.code == "not-found"
+    source = client.model(model[0])["source_sha256"]
+    with pytest.raises(ProvennError) as refused:
+        client.delete_model(source)
+    assert refused.value.status == 409 and refused.value.code == "in-use"
+    committed = client.commit(source, client.upload_input(fixtures / "data/breast_cancer_calibration.npy"), input="committed")
+    other = client.wait(committed)["result"]["model_id"]
+    client.delete_commitment(other)
+    with pytest.raises(ProvennError) as gone:
+        client.card(other)
+    assert gone.value.status == 404

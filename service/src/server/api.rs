@@ -18,6 +18,7 @@ mod models_get;
 mod models_graph;
 mod models_list;
 mod models_put;
+mod models_uncommit;
 mod observe;
 mod page;
 mod proofs;
@@ -26,7 +27,9 @@ mod proofs_receipt;
 mod registry;
 mod registry_post;
 mod srs_get;
+mod storage_get;
 mod submit;
+mod uploads_delete;
 mod verify;
 mod view;
 
@@ -70,6 +73,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(models_card::get_card))
         .routes(routes!(inputs_put::put_input))
         .routes(routes!(inputs_commit::commit_input))
+        .routes(routes!(uploads_delete::delete_model))
+        .routes(routes!(uploads_delete::delete_input))
+        .routes(routes!(models_uncommit::delete_commitment))
         .routes(routes!(proofs_post::post_proof))
         .routes(routes!(proofs::get_proof, proofs::cancel_proof))
         .routes(routes!(proofs::proof_events))
@@ -92,6 +98,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(ledger::get_ledger))
         .routes(routes!(ledger::put_model_budget))
         .routes(routes!(ledger::put_key_budget))
+        .routes(routes!(storage_get::get_storage))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))

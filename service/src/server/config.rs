@@ -82,7 +82,7 @@ pub struct Limits {
     pub attempts: i64,
     /// Jobs of a tenant under way.
     pub tenant_jobs: i64,
-    /// Bytes of a tenant's uploads.
+    /// Bytes of a tenant: uploads, files of committed models, openings, receipts, and bodies that are being received.
     pub tenant_bytes: i64,
     /// Requests per second of a tenant, and of an address without a key.
     pub requests_per_second: u32,
@@ -104,6 +104,12 @@ pub struct Limits {
     pub cache_bytes: u64,
     /// Bytes that have to be free on the disk of the data folder: with fewer, no job is begun and the process is not ready.
     pub free_bytes: u64,
+    /// Days after which inputs that no job needs are removed; 0 for never.
+    pub keep_inputs_days: u32,
+    /// The same for receipts. The log and the ledger keep their entries.
+    pub keep_receipts_days: u32,
+    /// Days after its end that a job is kept, and a proof as long as its receipt; 0 for ever.
+    pub keep_jobs_days: u32,
 }
 
 /// Times in milliseconds.
@@ -209,6 +215,9 @@ impl Default for Limits {
             address_connections: 500,
             cache_bytes: 16 << 30,
             free_bytes: 256 << 20,
+            keep_inputs_days: 0,
+            keep_receipts_days: 0,
+            keep_jobs_days: 0,
         }
     }
 }

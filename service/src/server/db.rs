@@ -7,11 +7,17 @@ mod lease;
 mod ledger;
 mod lists;
 mod models;
+mod needs;
+mod orphans;
 mod receipts;
 mod registry;
+mod removal;
+mod retention;
+mod storage;
 mod submit;
 mod tlog;
 mod turns;
+mod uncounted;
 
 pub use blobs::Upload;
 pub use jobs::{Event, Job, State};
@@ -20,7 +26,9 @@ pub use lease::{Again, Lapsed, Lease, Outcome, Place, Publication, Stored, Waiti
 pub use ledger::{Account, Budget, InputFile, Scope as LedgerScope};
 pub use models::Model;
 pub use registry::{Status, Version};
-pub use submit::{Submission, Submitted};
+pub use retention::BATCH as RETENTION_BATCH;
+pub use storage::{Address, Object, Reservation, Usage};
+pub use submit::{Most, Submission, Submitted};
 
 use crate::server::clock::Millis;
 use crate::server::config::shown_url;
@@ -71,17 +79,48 @@ impl Db {
     /// The database cannot be reached, or its schema is not that of this program.
     pub async fn open(url: &str) -> Result<Self, sqlx::Error> {
         let db = Self::connect(url).await?;
-        let Some(there) = db.schema().await? else {
-            db.close().await;
-            return Self::migrate(url).await;
+        match db.schema().await? {
+            Some(there) => db.of_schema(there),
+            None => {
+                db.close().await;
+                Self::migrate(url).await
+            }
+        }
+    }
+
+    /// The same, but one without tables is refused, and none is made.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`]; there is no database, or none of a service.
+    pub async fn existing(url: &str) -> Result<Self, sqlx::Error> {
+        let missing = |what: &str| {
+            let shown = without_password(url);
+            sqlx::Error::Configuration(
+                format!("{shown}: {what}; name the service's --data, --database or --config").into(),
+            )
         };
+        let file = url
+            .strip_prefix("sqlite://")
+            .map(|rest| rest.split('?').next().unwrap_or(rest));
+        if file.is_some_and(|file| !Path::new(file).exists()) {
+            return Err(missing("there is no such database"));
+        }
+        let db = Self::connect(url).await?;
+        match db.schema().await? {
+            Some(there) => db.of_schema(there),
+            None => Err(missing("the database has no tables of a service")),
+        }
+    }
+
+    /// Refuses a schema that is not this program's.
+    fn of_schema(self, there: i64) -> Result<Self, sqlx::Error> {
         let known = MIGRATIONS
             .iter()
             .map(|migration| migration.version)
             .max()
             .unwrap_or_default();
         if there == known {
-            return Ok(db);
+            return Ok(self);
         }
         let fix = match there < known {
             true => {

@@ -1,6 +1,6 @@
 //! Everything that ends a request without what it asked for.
 
-use super::problem::Problem;
+use super::problem::{Problem, Room};
 use super::worker::retry::Cause;
 use crate::error::CliError;
 use axum::http::{header, HeaderValue, StatusCode};
@@ -27,6 +27,8 @@ pub enum ApiError {
     Forbidden { scope: &'static str },
     #[error("the Idempotency-Key was used for another request")]
     IdempotencyMismatch,
+    #[error("it is used by {by}")]
+    InUse { by: String },
     #[error("internal error")]
     Internal(String),
     #[error("the log's next checkpoint will include it")]
@@ -47,6 +49,8 @@ pub enum ApiError {
     Quota { what: &'static str, maximum: i64, got: i64 },
     #[error("too many requests")]
     RateLimited { retry_after: u64 },
+    #[error("it was removed")]
+    Removed,
     /// A refusal of the libraries, or of a job's admission.
     #[error("{message}")]
     Refused {
@@ -55,6 +59,8 @@ pub enum ApiError {
         help: String,
         forecast: Option<Value>,
     },
+    #[error("{used} of {limit} bytes of storage are used, {asked} more are asked for")]
+    Storage { used: i64, limit: i64, asked: i64 },
     #[error("more than {maximum} bytes")]
     TooLarge { maximum: u64 },
     #[error("a valid key is needed")]
@@ -80,6 +86,7 @@ impl ApiError {
             Self::Finished { .. } => (409, "already-finished", "a finished job cannot be cancelled"),
             Self::Forbidden { .. } => (403, "forbidden", "use a key with this scope; `provenn keys create` makes one"),
             Self::IdempotencyMismatch => (422, "idempotency-mismatch", "use a new Idempotency-Key for a new request"),
+            Self::InUse { .. } => (409, "in-use", "remove what uses it first, or wait for the job to end or cancel it; what was published stays"),
             Self::Internal(_) => (500, "internal", "the service's log says more; please report it"),
             Self::LogPending => (409, "log-pending", "ask again in a second"),
             Self::NoGraph => (404, "no-graph", "upload the same file again: its graph is then read from it"),
@@ -89,6 +96,8 @@ impl ApiError {
             Self::Quota { .. } => (429, "quota-exceeded", "wait for jobs to finish, or ask the operator for more"),
             Self::RateLimited { .. } => (429, "rate-limited", "send requests more slowly; Retry-After says when"),
             Self::Refused { code, help, .. } => (422, code, help),
+            Self::Removed => (410, "removed", "ask for the same proof again; the log and the ledger still have the old one"),
+            Self::Storage { .. } => (507, "storage-quota-exceeded", "delete what you no longer need, wait for what is being received, or ask the operator for more"),
             Self::TooLarge { .. } => (413, "upload-too-large", "send a smaller file, or ask the operator for a higher limit"),
             Self::Unauthorized => (401, "unauthorized", "send `Authorization: Bearer KEY` with a key that is not revoked"),
             Self::Unavailable(_) => (503, "unavailable", "try again in a moment"),
@@ -112,6 +121,9 @@ impl ApiError {
         let mut problem = Problem::new(status, code, self.to_string(), help);
         if let Self::Refused { forecast, .. } = self {
             problem.forecast.clone_from(forecast);
+        }
+        if let Self::Storage { used, limit, asked } = *self {
+            problem.storage = Some(Room { used, limit, asked });
         }
         problem
     }

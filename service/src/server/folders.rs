@@ -79,15 +79,24 @@ impl Temporary {
     }
 }
 
-/// Removes temporary folders of processes that died: those whose names begin with a dot.
-pub fn remove_left(below: &Path) -> io::Result<usize> {
-    let mut removed = 0;
+/// Temporary folders of processes that died: those whose names begin with a dot and that nobody holds.
+pub fn left(below: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
     for folder in children(below)? {
         let name = folder.path.file_name().unwrap_or_default();
         let age = folder.used.elapsed().unwrap_or_default();
-        if name.as_encoded_bytes().starts_with(b".") && age > YOUNG && remove(&folder.path, below)? {
-            removed += 1;
+        if name.as_encoded_bytes().starts_with(b".") && age > YOUNG && nobodys(&folder.path)?.is_some() {
+            found.push(folder.path);
         }
+    }
+    Ok(found)
+}
+
+/// Removes them.
+pub fn remove_left(below: &Path) -> io::Result<usize> {
+    let mut removed = 0;
+    for folder in left(below)? {
+        removed += usize::from(remove(&folder, below)?);
     }
     Ok(removed)
 }
@@ -110,6 +119,17 @@ pub fn shrink(root: &Path, maximum: u64) -> io::Result<usize> {
         }
     }
     Ok(removed)
+}
+
+/// Names of the folders two levels below `root`.
+pub fn names(root: &Path) -> io::Result<Vec<(String, String)>> {
+    let name = |folder: &Child| folder.path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let mut names = Vec::new();
+    for group in children(root)? {
+        let below = children(&group.path)?;
+        names.extend(below.iter().filter_map(|folder| Some((name(&group)?, name(folder)?))));
+    }
+    Ok(names)
 }
 
 struct Child {
@@ -143,16 +163,20 @@ fn size(folder: &Path) -> io::Result<u64> {
         .sum())
 }
 
-/// Removes a folder that nobody holds; false if somebody does. It moves away first, within `below`, so that nobody finds half
-/// of it.
-fn remove(path: &Path, below: &Path) -> io::Result<bool> {
+/// The lock of a folder that nobody holds.
+fn nobodys(path: &Path) -> io::Result<Option<File>> {
     let lock = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened?,
     };
-    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() || !is(path, &lock)? {
-        return Ok(false);
-    }
+    let free = flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() && is(path, &lock)?;
+    Ok(free.then_some(lock))
+}
+
+/// Removes a folder that nobody holds; false if somebody does. It moves away first, within `below`, so that nobody finds half
+/// of it.
+pub fn remove(path: &Path, below: &Path) -> io::Result<bool> {
+    let Some(_lock) = nobodys(path)? else { return Ok(false) };
     let away = tempfile::Builder::new().prefix(".gone").tempdir_in(below)?;
     fs::rename(path, away.path().join("folder"))?;
     Ok(true)

@@ -23,6 +23,19 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub forecast: Option<Value>,
+    /// Bytes of the tenant that left no room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<Room>,
+}
+
+/// A tenant's bytes, and what was asked for beyond them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = StorageRoom)]
+pub struct Room {
+    /// Stored and reserved.
+    pub used: i64,
+    pub limit: i64,
+    pub asked: i64,
 }
 
 impl Problem {
@@ -35,6 +48,7 @@ impl Problem {
             code: code.into(),
             help: help.into(),
             forecast: None,
+            storage: None,
         }
     }
 }

@@ -15,7 +15,7 @@ use super::limits::RateLimits;
 use super::metrics::Metrics;
 use super::outage::Outage;
 use super::private;
-use super::queue::Queue;
+use super::queue::{new_id, Queue};
 use super::skew::Skew;
 use super::store::Store;
 use super::tlog::key::Signer;
@@ -35,6 +35,8 @@ pub const ATTEMPTS: usize = 2;
 
 pub struct Parts {
     pub config: Config,
+    /// This process.
+    pub instance: String,
     pub clock: Clock,
     pub db: Db,
     pub store: Store,
@@ -94,6 +96,7 @@ impl App {
             db.log_key(&signer.key.to_string()).await?;
         }
         Ok(Self(Arc::new(Parts {
+            instance: new_id(),
             tlog: Tlog::new(signer),
             store: Store::open(&config)?,
             queue: Queue::open(&config).await?,

@@ -1,5 +1,6 @@
 //! Objects: uploads, files of models, receipts. Content-addressed, one namespace per tenant, digest checked on every read.
 
+mod list;
 mod named;
 
 use super::config::Config;
@@ -29,6 +30,12 @@ pub enum Kind {
 }
 
 impl Kind {
+    const ALL: [Self; 4] = [Self::Model, Self::Input, Self::Private, Self::Receipt];
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Model => "model",
@@ -92,6 +99,15 @@ impl Store {
             let _as_good_as_possible = writer.abort().await;
         }
         Ok(copied?)
+    }
+
+    /// The size of an object; none if it is not there.
+    pub async fn size(&self, tenant: &str, kind: Kind, sha256: &str) -> Result<Option<u64>, ApiError> {
+        match self.0.head(&name(tenant, kind, sha256)).await {
+            Ok(about) => Ok(Some(about.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Removes an object, if it is there.

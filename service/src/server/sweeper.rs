@@ -1,9 +1,12 @@
 //! What time does to jobs: leases end, statements expire, the job engine forgets.
 
-use super::db::{Lapsed, Place, WAITING};
+use super::db::{Address, Lapsed, Place, WAITING};
 use super::error::ApiError;
 use super::folders::remove_left;
 use super::queue::new_id;
+use super::removal::{forget_models, remove_unnamed};
+use super::retention::remove_old;
+use super::room::LEASE;
 use super::state::App;
 use super::worker::again_or_fail;
 use super::worker::retry::Cause;
@@ -21,19 +24,30 @@ const MEMORY: i64 = 7 * 24 * 3600 * 1000;
 pub async fn run(app: App) {
     for round in 0u32.. {
         tokio::time::sleep(Duration::from_millis(app.config.timing.sweep)).await;
-        if let Err(error) = sweep(&app).await {
+        if let Err(error) = sweep(&app).await.and(count(&app).await) {
             tracing::warn!(cause = error.cause(), "sweep");
         }
         if round % PRUNE_EVERY == 0 {
             app.rates.prune();
             app.recent.prune();
             tidy(&app).await;
-            let pruned = tokio::join!(app.queue.prune(), app.db.forget_requests(app.now() - MEMORY));
-            if let (Err(error), _) | (_, Err(error)) = pruned {
-                tracing::warn!(%error, "removing what is old");
+            if let Err(error) = prune(&app).await {
+                tracing::warn!(cause = error.cause(), "removing what is old");
             }
         }
     }
+}
+
+/// Removes what is old. What fails does not keep the rest from being done; the first failure is returned.
+pub async fn prune(app: &App) -> Result<(), ApiError> {
+    let done = [
+        app.queue.prune().await,
+        app.db.forget_requests(app.now() - MEMORY).await,
+        remove_old(app).await,
+        remove_unnamed(app, "").await.map(drop),
+        forget_models(app).await,
+    ];
+    done.into_iter().collect()
 }
 
 /// Removes temporary folders of processes of this machine that died.
@@ -59,7 +73,7 @@ pub async fn sweep(app: &App) -> Result<(), ApiError> {
         }
         Ok(())
     };
-    let done = [expired.await, leases(app).await, tasks(app).await];
+    let done = [expired.await, leases(app).await, tasks(app).await, rooms(app).await];
     done.into_iter().collect()
 }
 
@@ -80,6 +94,32 @@ async fn leases(app: &App) -> Result<(), ApiError> {
         }
     }
     done
+}
+
+/// Reservations of this process go on, those of processes that died end.
+async fn rooms(app: &App) -> Result<(), ApiError> {
+    let now = app.now();
+    let ended = app
+        .db
+        .keep_reservations(&app.instance, now, now.saturating_add(LEASE))
+        .await?;
+    if ended > 0 {
+        tracing::info!(ended, "reservations of processes that are gone ended");
+    }
+    Ok(())
+}
+
+/// Counts the bytes of models and openings of an older version: a batch at a time.
+pub async fn count(app: &App) -> Result<(), ApiError> {
+    for row in app.db.uncounted().await? {
+        let mut sizes = Vec::new();
+        for Address { tenant, kind, sha256 } in row.objects() {
+            let size = app.store.size(&tenant, kind, &sha256).await?.unwrap_or_default();
+            sizes.push(i64::try_from(size).unwrap_or(i64::MAX));
+        }
+        app.db.count(&row, &sizes).await?;
+    }
+    Ok(())
 }
 
 /// Queued jobs that the job engine forgot are told to it again. Each sweep goes on where the last one ended: those that the engine knows

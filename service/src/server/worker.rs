@@ -10,19 +10,21 @@ pub mod retry;
 
 pub use proof::statement;
 
-use super::db::{Again, Job, Lease, Outcome, Publication, State};
+use super::db::{Again, Job, Lease, Object, Outcome, Publication, State};
 use super::error::ApiError;
 use super::metrics::{Because, Ended, Renewed};
 use super::problem::Problem;
 use super::queue::new_id;
+use super::room::{address, Quota, Room};
 use super::state::App;
+use super::store::Kind;
 use crate::child::protocol::{Start, Work};
 use crate::error::CliError;
 use crate::fail;
 use futures_util::FutureExt;
 use retry::{Cause, Tries};
 use std::panic::AssertUnwindSafe;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -99,6 +101,8 @@ struct Attempt<'a> {
     job: &'a Job,
     /// Dropped when the proof is nearly made.
     proving: Mutex<Option<oneshot::Sender<()>>>,
+    /// Reservations for what it makes, to its end.
+    rooms: Mutex<Vec<Room>>,
 }
 
 /// Works on the job whose turn it is, and returns when its proof is nearly made: while that is checked and published, the next job
@@ -151,6 +155,7 @@ async fn attempt(app: &App, lease: &Lease, job: &Job, proving: Option<oneshot::S
         lease,
         job,
         proving: Mutex::new(proving),
+        rooms: Mutex::default(),
     };
     let ended = tokio::select! {
         // A panic ends the attempt, not what writes down how it ended.
@@ -279,6 +284,15 @@ impl Attempt<'_> {
             }
             Outcome::Lost => Err(Stopped::Lost),
         }
+    }
+
+    /// Reserves room for an object before it is stored.
+    async fn room(&self, kind: Kind, sha256: &str, bytes: u64, quota: Quota) -> Result<Object, Stopped> {
+        let room = Room::for_object(self.app, address(&self.job.tenant, kind, sha256), bytes, quota).await?;
+        let object = room.object(bytes);
+        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        rooms.push(room);
+        Ok(object)
     }
 
     /// The next job may begin.

@@ -125,6 +125,11 @@ fn rows(input: &str, calibration: &str, model: &str) -> Vec<Row> {
             200,
             404,
         ),
+        // The id of a commitment, and the SHA-256 of an upload: each in the other's place.
+        row("delete", "/v1/models/{id}", upload, Value::Null, 409, 204),
+        row("delete", "/v1/models/{id}/commit", commit, Value::Null, 204, 204),
+        row("delete", "/v1/inputs/{sha256}", upload, Value::Null, 204, 204),
+        row("get", "/v1/storage", read, Value::Null, 200, 200),
         row("get", "/healthz", None, Value::Null, 200, 200),
         row("get", "/readyz", None, Value::Null, 200, 200),
         row("get", "/metrics", None, Value::Null, 200, 200),

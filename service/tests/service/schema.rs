@@ -59,6 +59,7 @@ async fn only_the_service_migrates() {
     for arguments in [
         ["keys", "list", "--data", &data].as_slice(),
         &["backup", "--data", &data, &out],
+        &["gc", "--data", &data],
     ] {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_provenn"));
         let output = command.args(arguments).output().await.unwrap();

@@ -7,7 +7,7 @@
 
 use crate::harness::{Client, Service};
 use provenn_service::server::clock::Clock;
-use provenn_service::server::db::{Lease, Outcome, Place, Publication, State, Stored, Submission};
+use provenn_service::server::db::{Lease, Most, Outcome, Place, Publication, State, Stored, Submission};
 use provenn_service::server::queue::new_id;
 use provenn_service::server::sweeper::sweep;
 use serde_json::{json, Value};
@@ -37,10 +37,14 @@ async fn submit_as(service: &Service, tenant: &str, statement: &str, priority: i
         charge: None,
         idempotency: None,
     };
+    let most = Most {
+        jobs: 100,
+        bytes: 1 << 30,
+    };
     let submitted = service
         .app
         .db
-        .submit(&submission, 1_000, service.app.now())
+        .submit(&submission, &most, service.app.now())
         .await
         .unwrap();
     submitted.job().id.clone()
@@ -72,6 +76,7 @@ fn receipt(name: &str) -> Publication {
             blob: name.into(),
             bytes: 1,
         },
+        objects: vec![],
         result: json!({}),
         peak_bytes: None,
         cpu_ms: 1,

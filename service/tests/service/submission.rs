@@ -56,10 +56,11 @@ async fn quotas_of_a_tenant() {
     let model = service.alice().await.model("public").await;
     // Nobody works from here on.
     service.halt().await;
+    let stored = service.app.db.usage("alice").await.unwrap().stored;
     let idle = Service::with_clock(Clock::System, false, |config| {
         config.data = service.folder.path().into();
         config.limits.tenant_jobs = 2;
-        config.limits.tenant_bytes = 1;
+        config.limits.tenant_bytes = stored + 10;
     })
     .await;
     let alice = idle.alice().await;
@@ -68,7 +69,7 @@ async fn quotas_of_a_tenant() {
     }
     alice.prove(&model, "c").await.problem(429, "quota-exceeded");
     let (_, answer) = alice.put("inputs", br#"{"shape":[1],"values":[1]}"#.to_vec()).await;
-    answer.problem(429, "quota-exceeded");
+    answer.problem(507, "storage-quota-exceeded");
 }
 
 /// What makes a request nonsense.

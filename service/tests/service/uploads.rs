@@ -35,11 +35,11 @@ async fn a_refused_upload_leaves_no_object() {
     let kept = answers.iter().filter(|(_, answer)| answer.status.is_success()).count();
     assert_eq!(kept, 100 / each);
     for (_, answer) in answers.iter().filter(|(_, answer)| !answer.status.is_success()) {
-        answer.problem(429, "quota-exceeded");
+        answer.problem(507, "storage-quota-exceeded");
     }
     assert_eq!(objects(&service), kept);
     let (sha256, answer) = alice.put("models", fixture("models/linear_30.onnx")).await;
-    answer.problem(429, "quota-exceeded");
+    answer.problem(507, "storage-quota-exceeded");
     alice
         .get(&format!("/v1/models/{sha256}/graph"))
         .await
@@ -49,7 +49,7 @@ async fn a_refused_upload_leaves_no_object() {
     let (_, known) = answers.iter().find(|(_, answer)| answer.status.is_success()).unwrap();
     known.json(201);
     let again = alice.put("inputs", input(10)).await.1;
-    assert!(matches!(again.status.as_u16(), 200 | 429));
+    assert!(matches!(again.status.as_u16(), 200 | 507));
 }
 
 fn objects(service: &Service) -> usize {

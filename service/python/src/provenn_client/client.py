@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from . import http as requests
 from .errors import JobFailed, ProvennError
-from .types import Binding, Budget, Event, Job, Ledger, Log, Name, Status, Tensor, Verdict, Version
+from .types import Binding, Budget, Event, Job, Ledger, Log, Name, Status, Storage, Tensor, Verdict, Version
 
 #: A path, or bytes.
 Content = Union[str, Path, bytes]
@@ -42,6 +42,22 @@ class Client:
         if isinstance(content, dict):
             return self._put("inputs", json.dumps(content).encode())
         return self._put("inputs", _bytes(content))
+
+    def delete_model(self, model: str) -> None:
+        """Removes an uploaded model, by SHA-256; nothing if there is none. Refused with `in-use` while it is needed."""
+        self._http.send("DELETE", f"/v1/models/{_part(model)}")
+
+    def delete_input(self, input: str) -> None:
+        """Removes an uploaded input and its commitments, likewise."""
+        self._http.send("DELETE", f"/v1/inputs/{_part(input)}")
+
+    def delete_commitment(self, model: str) -> None:
+        """Removes a committed model that was never published, by model id; its receipts stay."""
+        self._http.send("DELETE", f"/v1/models/{_part(model)}/commit")
+
+    def storage(self) -> Storage:
+        """Bytes that are stored and reserved, and how many there may be."""
+        return cast(Storage, self._http.json("GET", "/v1/storage"))
 
     # Jobs.
 

@@ -16,6 +16,22 @@ class Tensor(TypedDict):
     values: List[float]
 
 
+class Room(TypedDict):
+    """A tenant's bytes, and what was asked for beyond them."""
+
+    used: int
+    limit: int
+    asked: int
+
+
+class Storage(TypedDict):
+    """A tenant's bytes: of what is stored, of what is being received or made, and how many there may be of both together."""
+
+    stored: int
+    reserved: int
+    limit: int
+
+
 class Problem(TypedDict, total=False):
     """Why something was refused (RFC 9457)."""
 
@@ -26,6 +42,7 @@ class Problem(TypedDict, total=False):
     code: str
     help: str
     forecast: Any
+    storage: Room
 
 
 class _Job(TypedDict):
@@ -53,6 +70,7 @@ class Job(_Job, total=False):
     forecast: Any
     result: Any
     error: Problem
+    removed: int
 
 
 class Event(TypedDict):

@@ -1,9 +1,12 @@
 //! Reading bodies under limits.
 
 use crate::bytes::hex;
+use crate::server::db::Address;
 use crate::server::door::buffers::Buffered;
 use crate::server::error::ApiError;
-use axum::body::{Body, BodyDataStream};
+use crate::server::room::Room;
+use crate::server::state::App;
+use axum::body::{Body, BodyDataStream, HttpBody};
 use axum::extract::rejection::QueryRejection;
 use futures_util::TryStreamExt;
 use provenn_prover::store::json_reason;
@@ -81,22 +84,52 @@ pub fn query(error: &QueryRejection) -> ApiError {
     ApiError::bad(format!("the query is not as expected: {said}"))
 }
 
-/// Writes a body to a file while it arrives; its digest must be `sha256`. Returns its length.
-pub async fn file(body: Body, maximum: u64, sha256: &str, path: &Path) -> Result<u64, ApiError> {
-    digest(sha256)?;
-    let mut file = File::create(path).await?;
-    let (mut sum, mut chunks) = (Sha256::new(), Chunks::new(body, maximum));
-    while let Some(chunk) = chunks.next().await? {
-        sum.update(&chunk);
-        file.write_all(&chunk).await?;
+/// An upload that begins, with room in its tenant's quota.
+pub struct Arriving {
+    chunks: Chunks,
+    room: Room,
+    sha256: String,
+}
+
+impl Arriving {
+    /// Reserves what the body is announced to have before anything of it is read.
+    pub async fn new(app: &App, address: Address, body: Body, maximum: u64) -> Result<Self, ApiError> {
+        let sha256 = address.sha256.clone();
+        digest(&sha256)?;
+        let announced = body.size_hint().exact();
+        let mut chunks = Chunks::new(body, maximum);
+        let room = match announced {
+            Some(bytes) if bytes > maximum => Err(ApiError::TooLarge { maximum }),
+            _ => Room::for_body(app, address, announced).await,
+        };
+        match room {
+            Ok(room) => Ok(Self { chunks, room, sha256 }),
+            Err(refused) => {
+                chunks.discard().await;
+                Err(refused)
+            }
+        }
     }
-    file.flush().await?;
-    match hex(&sum.finalize()) {
-        got if got == sha256 => Ok(chunks.length),
-        got => Err(ApiError::DigestMismatch {
-            expected: sha256.into(),
-            got,
-        }),
+
+    /// Writes the body to a file while it arrives. Returns its length.
+    pub async fn file(mut self, path: &Path) -> Result<(u64, Room), ApiError> {
+        let (mut file, mut sum) = (File::create(path).await?, Sha256::new());
+        while let Some(chunk) = self.chunks.next().await? {
+            if let Err(refused) = self.room.hold(self.chunks.length, self.chunks.maximum).await {
+                self.chunks.discard().await;
+                return Err(refused);
+            }
+            sum.update(&chunk);
+            file.write_all(&chunk).await?;
+        }
+        file.flush().await?;
+        match hex(&sum.finalize()) {
+            got if got == self.sha256 => Ok((self.chunks.length, self.room)),
+            got => Err(ApiError::DigestMismatch {
+                expected: self.sha256,
+                got,
+            }),
+        }
     }
 }
 
@@ -139,13 +172,17 @@ impl Chunks {
         };
         self.length += chunk.len() as u64;
         if self.length > self.maximum {
-            let _in_time = tokio::time::timeout(DRAIN_TIME, self.drain()).await;
+            self.discard().await;
             return Err(ApiError::TooLarge { maximum: self.maximum });
         }
         Ok(Some(chunk))
     }
 
     /// Reads some of what is left. A client that is still sending when the connection closes may never see the answer.
+    async fn discard(&mut self) {
+        let _in_time = tokio::time::timeout(DRAIN_TIME, self.drain()).await;
+    }
+
     async fn drain(&mut self) {
         let most = self.length.saturating_add(DRAIN);
         while let Ok(Some(chunk)) = self.stream.try_next().await {

@@ -1,6 +1,6 @@
 //! Upload of an input, or of calibration data.
 
-use super::body::{self, Bytes};
+use super::body::{Arriving, Bytes};
 use super::keep::{keep, Checked};
 use crate::sample;
 use crate::server::auth::Caller;
@@ -8,6 +8,7 @@ use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
+use crate::server::room::address;
 use crate::server::state::App;
 use crate::server::store::Kind;
 use axum::body::Body;
@@ -35,9 +36,16 @@ pub async fn put_input(
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     caller.needs(Scope::Upload)?;
+    let arriving = Arriving::new(
+        &app,
+        address(&caller.tenant, Kind::Input, &sha256),
+        body,
+        app.config.limits.input_bytes,
+    )
+    .await?;
     let temporary = app.temporary()?;
     let path = temporary.path().join(NAME);
-    let bytes = body::file(body, app.config.limits.input_bytes, &sha256, &path).await?;
+    let (bytes, room) = arriving.file(&path).await?;
     if let Some(known) = app.db.upload(&caller.tenant, "input", &sha256).await? {
         return Ok((StatusCode::OK, Json(known.summary)));
     }
@@ -55,6 +63,7 @@ pub async fn put_input(
         kind: Kind::Input,
         sha256,
         bytes,
+        room,
         folder: temporary,
         name: NAME,
         summary: summary.clone(),

@@ -3,6 +3,7 @@
 use crate::fail;
 use crate::server::error::ApiError;
 use crate::server::folders::Temporary;
+use crate::server::room::Room;
 use crate::server::state::App;
 use crate::server::store::Kind;
 use serde_json::Value;
@@ -13,6 +14,8 @@ pub struct Checked {
     pub kind: Kind,
     pub sha256: String,
     pub bytes: u64,
+    /// Room for the bytes.
+    pub room: Room,
     /// Where it lies under which name.
     pub folder: Temporary,
     pub name: &'static str,
@@ -21,28 +24,22 @@ pub struct Checked {
     pub graph: Option<Value>,
 }
 
-/// Stores the bytes, and then the row that names them, also if the client goes away meanwhile.
-///
-/// # Errors
-/// The tenant's quota. A refused upload leaves nothing.
+/// Stores the bytes, and then the row that names them, also if the client goes away meanwhile. A refused upload leaves nothing.
 pub async fn keep(app: &App, upload: Checked) -> Result<(), ApiError> {
     let app = app.clone();
-    let kept = tokio::spawn(async move { store(&app, &upload).await });
+    let kept = tokio::spawn(async move { store(&app, upload).await });
     kept.await.map_err(|e| ApiError::Internal(e.to_string()))?
 }
 
-async fn store(app: &App, upload: &Checked) -> Result<(), ApiError> {
-    let maximum = app.config.limits.tenant_bytes;
-    let (tenant, sha256) = (upload.tenant.as_str(), upload.sha256.as_str());
-    // Most refusals come before anything is written.
-    app.db.room(tenant, upload.bytes, maximum).await?;
+async fn store(app: &App, upload: Checked) -> Result<(), ApiError> {
     let path = upload.folder.path().join(upload.name);
-    app.store.put_file(tenant, upload.kind, sha256, &path).await?;
+    app.store
+        .put_file(&upload.tenant, upload.kind, &upload.sha256, &path)
+        .await?;
     fail::point("after-upload-stored");
-    let added = app.db.add_upload(upload, maximum, app.now()).await;
-    if matches!(added, Err(ApiError::Quota { .. })) {
-        // What a tenant stores only grows: nobody else can have been let in with the same bytes since.
-        app.store.remove(tenant, upload.kind, sha256).await?;
+    let object = upload.room.object(upload.bytes);
+    if app.db.add_upload(&upload, &object, app.now()).await? {
+        upload.room.settled();
     }
-    added.map(drop)
+    Ok(())
 }

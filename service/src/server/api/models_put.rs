@@ -1,6 +1,6 @@
 //! Upload of a model.
 
-use super::body::{self, Bytes};
+use super::body::{Arriving, Bytes};
 use super::keep::{keep, Checked};
 use super::page::names;
 use crate::child::protocol::{Start, Work};
@@ -9,6 +9,7 @@ use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
+use crate::server::room::address;
 use crate::server::state::App;
 use crate::server::store::Kind;
 use crate::server::worker::retry::Cause;
@@ -42,9 +43,16 @@ pub async fn put_model(
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     caller.needs(Scope::Upload)?;
+    let arriving = Arriving::new(
+        &app,
+        address(&caller.tenant, Kind::Model, &sha256),
+        body,
+        app.config.limits.model_bytes,
+    )
+    .await?;
     let temporary = app.temporary()?;
     let path = temporary.path().join(NAME);
-    let bytes = body::file(body, app.config.limits.model_bytes, &sha256, &path).await?;
+    let (bytes, room) = arriving.file(&path).await?;
     let known = app.db.upload(&caller.tenant, "model", &sha256).await?;
     if let Some(known) = &known {
         if app.db.graph(&caller.tenant, &sha256).await?.is_some() {
@@ -81,6 +89,7 @@ pub async fn put_model(
         kind: Kind::Model,
         sha256,
         bytes,
+        room,
         folder: temporary,
         name: NAME,
         summary: summary.clone(),

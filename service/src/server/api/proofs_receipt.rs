@@ -32,6 +32,9 @@ pub async fn get_receipt(
             .job(&caller.tenant, "proof", &id)
             .await?
             .ok_or(ApiError::NotFound { what: "proof" })?;
+        if job.removed.is_some() {
+            return Err(ApiError::Removed);
+        }
         return Err(ApiError::NotDone {
             state: job.state.name().into(),
         });

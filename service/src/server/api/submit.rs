@@ -3,7 +3,7 @@
 use super::view::JobView;
 use crate::fail;
 use crate::server::auth::Caller;
-use crate::server::db::{Submission, Submitted};
+use crate::server::db::{Most, Submission, Submitted};
 use crate::server::error::ApiError;
 use crate::server::ledger::Charge;
 use crate::server::queue::new_id;
@@ -66,10 +66,11 @@ pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wan
         idempotency,
     };
     fail::point("before-submit");
-    let submitted = app
-        .db
-        .submit(&submission, app.config.limits.tenant_jobs, app.now())
-        .await?;
+    let most = Most {
+        jobs: app.config.limits.tenant_jobs,
+        bytes: app.config.limits.tenant_bytes,
+    };
+    let submitted = app.db.submit(&submission, &most, app.now()).await?;
     fail::point("after-submit");
     if let Submitted::New(job) = &submitted {
         // The job is safe: if this fails, the sweeper tells the engine later.

@@ -52,6 +52,9 @@ pub struct JobView {
     pub result: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Problem>,
+    /// When what it made was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removed: Option<i64>,
 }
 
 impl JobView {
@@ -85,6 +88,7 @@ impl JobView {
             forecast: job.forecast,
             result: job.result,
             error: job.error,
+            removed: job.removed,
         }
     }
 }

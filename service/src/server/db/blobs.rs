@@ -1,5 +1,7 @@
 //! Uploaded models and inputs.
 
+use super::registry::lock;
+use super::storage::{settle, Object};
 use super::Db;
 use crate::server::api::keep::Checked;
 use crate::server::clock::Millis;
@@ -16,33 +18,21 @@ pub struct Upload {
 }
 
 impl Db {
-    /// Whether a tenant may store so many bytes more.
+    /// Records an upload whose bytes are stored under a reservation. False if it was known; the reservation is as it was then.
     ///
     /// # Errors
-    /// The tenant's quota.
-    pub async fn room(&self, tenant: &str, bytes: u64, maximum: i64) -> Result<(), ApiError> {
-        let stored: i64 = sqlx::query("SELECT stored FROM tenants WHERE name = $1")
-            .bind(tenant)
-            .fetch_one(&self.read)
-            .await?
-            .try_get("stored")?;
-        within(stored.saturating_add(signed(bytes)), maximum)
-    }
-
-    /// Records an upload whose bytes are stored. False if it was known.
-    ///
-    /// # Errors
-    /// The tenant's quota.
-    pub async fn add_upload(&self, upload: &Checked, maximum: i64, now: Millis) -> Result<bool, ApiError> {
-        let (tenant, sha256, bytes) = (&upload.tenant, &upload.sha256, signed(upload.bytes));
+    /// [`ApiError::Unavailable`] if the reservation ended.
+    pub async fn add_upload(&self, upload: &Checked, object: &Object, now: Millis) -> Result<bool, ApiError> {
+        let (tenant, sha256) = (&upload.tenant, &upload.sha256);
         let mut tx = self.begin().await?;
+        lock(&mut tx, tenant).await?;
         let added = sqlx::query(
             "INSERT INTO uploads (tenant, kind, sha256, bytes, summary, created) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
         )
         .bind(tenant)
         .bind(upload.kind.name())
         .bind(sha256)
-        .bind(bytes)
+        .bind(object.bytes)
         .bind(upload.summary.to_string())
         .bind(now)
         .execute(&mut *tx)
@@ -50,13 +40,7 @@ impl Db {
         if added.rows_affected() == 0 {
             return Ok(false);
         }
-        let stored: i64 = sqlx::query("UPDATE tenants SET stored = stored + $2 WHERE name = $1 RETURNING stored")
-            .bind(tenant)
-            .bind(bytes)
-            .fetch_one(&mut *tx)
-            .await?
-            .try_get("stored")?;
-        within(stored, maximum)?;
+        settle(&mut tx, tenant, object).await?;
         if let Some(graph) = &upload.graph {
             sqlx::query("INSERT INTO graphs (tenant, sha256, graph) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
                 .bind(tenant)
@@ -86,19 +70,4 @@ impl Db {
         })
         .transpose()
     }
-}
-
-fn within(stored: i64, maximum: i64) -> Result<(), ApiError> {
-    match stored > maximum {
-        false => Ok(()),
-        true => Err(ApiError::Quota {
-            what: "bytes of uploads",
-            maximum,
-            got: stored,
-        }),
-    }
-}
-
-fn signed(bytes: u64) -> i64 {
-    i64::try_from(bytes).unwrap_or(i64::MAX)
 }

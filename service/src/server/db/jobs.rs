@@ -92,6 +92,8 @@ pub struct Job {
     pub cpu_ms: Option<i64>,
     pub result: Option<Value>,
     pub error: Option<Problem>,
+    /// When its result was removed.
+    pub removed: Option<Millis>,
 }
 
 impl Job {
@@ -134,6 +136,7 @@ impl Job {
             cpu_ms: row.try_get("cpu_ms")?,
             result: document("result")?,
             error: document("error")?.map(serde_json::from_value).transpose()?,
+            removed: row.try_get("removed")?,
         })
     }
 }

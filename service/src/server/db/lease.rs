@@ -4,6 +4,7 @@
 use super::jobs::add_event;
 use super::ledger::{settle, End};
 use super::registry::{lock_of_job, not_revoked};
+use super::storage::{settle as count, Object};
 use super::tlog::append;
 use super::{Db, Job, Model, State};
 use crate::fail;
@@ -35,6 +36,8 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub struct Publication {
     pub stored: Stored,
+    /// What was stored for it.
+    pub objects: Vec<Object>,
     /// Shown in the job's status.
     pub result: Value,
     pub peak_bytes: Option<i64>,
@@ -199,6 +202,9 @@ impl Db {
         .await?;
         let Some(row) = row else { return Ok(Outcome::Lost) };
         let job = Job::from_row(&row)?;
+        for object in &made.objects {
+            count(&mut tx, &job.tenant, object).await?;
+        }
         match &made.stored {
             Stored::Receipt { model, blob, bytes } => {
                 add_receipt(&mut tx, &job, model, blob, *bytes, now).await?;
@@ -386,8 +392,8 @@ async fn add_receipt(
 
 async fn add_model(tx: &mut Transaction<'static, Any>, model: &Model) -> Result<(), ApiError> {
     sqlx::query(
-        "INSERT INTO models (tenant, id, source, key_digest, srs_id, description, forecast, files, created)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO models (tenant, id, source, key_digest, srs_id, description, forecast, files, created, counted)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
     )
     .bind(&model.tenant)
     .bind(&model.id)

@@ -1,5 +1,7 @@
 //! Committed models and commitments to inputs.
 
+use super::registry::lock;
+use super::storage::{settle, Object};
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
@@ -114,25 +116,30 @@ impl Db {
             .transpose()
     }
 
-    /// Records a commitment to an input; the first one stays.
+    /// Records a commitment to an input whose opening is stored under a reservation; the first one stays.
     pub async fn add_opening(
         &self,
         (tenant, model, input): (&str, &str, &str),
         points: &Value,
-        blob: &str,
+        object: &Object,
         now: Millis,
     ) -> Result<(), ApiError> {
-        sqlx::query(
-            "INSERT INTO openings (tenant, model, input, points, blob, created) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        let mut tx = self.begin().await?;
+        lock(&mut tx, tenant).await?;
+        let added = sqlx::query(
+            "INSERT INTO openings (tenant, model, input, points, blob, created, counted) VALUES ($1, $2, $3, $4, $5, $6, 1) ON CONFLICT DO NOTHING",
         )
         .bind(tenant)
         .bind(model)
         .bind(input)
         .bind(points.to_string())
-        .bind(blob)
+        .bind(&object.sha256)
         .bind(now)
-        .execute(&self.write)
+        .execute(&mut *tx)
         .await?;
-        Ok(())
+        if added.rows_affected() > 0 {
+            settle(&mut tx, tenant, object).await?;
+        }
+        Ok(tx.commit().await?)
     }
 }

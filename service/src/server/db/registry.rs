@@ -256,7 +256,11 @@ pub(super) async fn lock_of_job(tx: &mut Transaction<'static, Any>, job: &str) -
     Ok(())
 }
 
-async fn status_of(tx: &mut Transaction<'static, Any>, tenant: &str, model: &str) -> Result<Option<Version>, ApiError> {
+pub(super) async fn status_of(
+    tx: &mut Transaction<'static, Any>,
+    tenant: &str,
+    model: &str,
+) -> Result<Option<Version>, ApiError> {
     let query = format!("SELECT {COLUMNS} FROM registry WHERE tenant = $1 AND model = $2");
     let row = sqlx::query(sqlx::AssertSqlSafe(query))
         .bind(tenant)

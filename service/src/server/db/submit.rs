@@ -1,6 +1,7 @@
 //! New jobs: idempotency, quota, one job per statement.
 
 use super::jobs::add_event;
+use super::needs::Need;
 use super::registry::not_revoked;
 use super::{ledger, Db, Job};
 use crate::server::clock::Millis;
@@ -26,6 +27,15 @@ pub struct Submission {
     pub charge: Option<Charge>,
     /// Idempotency-Key, and the digest of the request it came with.
     pub idempotency: Option<(String, String)>,
+}
+
+/// What a tenant may have.
+#[derive(Clone, Copy, Debug)]
+pub struct Most {
+    /// Jobs under way.
+    pub jobs: i64,
+    /// Bytes.
+    pub bytes: i64,
 }
 
 /// What became of it.
@@ -56,13 +66,16 @@ impl Db {
     ///
     /// # Errors
     /// Another request under the same Idempotency-Key; the tenant's quota; a revoked model; a budget of the ledger.
-    pub async fn submit(&self, new: &Submission, maximum: i64, now: Millis) -> Result<Submitted, ApiError> {
+    pub async fn submit(&self, new: &Submission, most: &Most, now: Millis) -> Result<Submitted, ApiError> {
         let mut tx = self.begin().await?;
         // First, so that the submissions of a tenant wait for each other.
-        sqlx::query("UPDATE tenants SET submitted = submitted + 1 WHERE name = $1")
-            .bind(&new.tenant)
-            .execute(&mut *tx)
-            .await?;
+        let row = sqlx::query(
+            "UPDATE tenants SET submitted = submitted + 1 WHERE name = $1 RETURNING stored + reserved AS used",
+        )
+        .bind(&new.tenant)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let used: i64 = row.map_or(Ok(0), |row| row.try_get("used"))?;
         if let Some((key, body)) = &new.idempotency {
             let row = sqlx::query("SELECT body, job FROM idempotency WHERE tenant = $1 AND key = $2")
                 .bind(&new.tenant)
@@ -86,7 +99,7 @@ impl Db {
             }
         }
         let known = sqlx::query(
-            "SELECT * FROM jobs WHERE tenant = $1 AND kind = $2 AND statement = $3 AND state NOT IN ('failed', 'cancelled', 'expired')",
+            "SELECT * FROM jobs WHERE tenant = $1 AND kind = $2 AND statement = $3 AND state NOT IN ('failed', 'cancelled', 'expired') AND removed IS NULL",
         )
         .bind(&new.tenant)
         .bind(new.kind)
@@ -102,12 +115,23 @@ impl Db {
             .fetch_one(&mut *tx)
             .await?
             .try_get::<i64, _>("n")?;
-            if open >= maximum {
+            if open >= most.jobs {
                 return Err(ApiError::Quota {
                     what: "jobs under way",
-                    maximum,
+                    maximum: most.jobs,
                     got: open,
                 });
+            }
+            // What it makes is kept whatever its size.
+            if used >= most.bytes {
+                return Err(ApiError::Storage {
+                    used,
+                    limit: most.bytes,
+                    asked: 1,
+                });
+            }
+            for need in Need::of(new.kind, &new.request) {
+                need.is_there(&mut tx, &new.tenant).await?;
             }
             sqlx::query(
                 "INSERT INTO jobs (id, tenant, kind, statement, request, priority, not_after, state, stage, pushed, task, forecast, created, changed)

@@ -3,7 +3,7 @@
 use crate::error::CliError;
 use crate::server::db::Model;
 use crate::server::error::ApiError;
-use crate::server::folders::{hold, shrink, Held, Temporary};
+use crate::server::folders::{hold, names, remove, shrink, Held, Temporary};
 use crate::server::store::{Kind, Store};
 use crate::{files, srs};
 use provenn_prover::commit::Description;
@@ -80,6 +80,24 @@ impl Models {
                 .await?;
         }
         adopt(partial, folder)
+    }
+
+    /// Tenants and ids of the models whose files are here.
+    pub fn known(&self) -> Result<Vec<(String, String)>, ApiError> {
+        let names = names(&self.folder)?;
+        // Those with a dot are temporary.
+        Ok(names
+            .into_iter()
+            .filter(|(tenant, _)| !tenant.starts_with('.'))
+            .collect())
+    }
+
+    /// Removes what is kept here of a model. Files that are in use stay.
+    pub fn forget(&self, tenant: &str, id: &str) -> Result<(), ApiError> {
+        let key = (tenant.to_owned(), id.to_owned());
+        self.public.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        remove(&self.folder.join(tenant).join(id), &self.folder)?;
+        Ok(())
     }
 
     /// The bytes of a model's card.

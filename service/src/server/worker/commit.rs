@@ -6,10 +6,11 @@ use crate::bytes::hex;
 use crate::child::protocol::Work;
 use crate::error::CliError;
 use crate::fail;
-use crate::files::{self, MAX_CARD};
+use crate::files::{self, size as file_size, MAX_CARD};
 use crate::server::db::{Model, Publication, Stored};
 use crate::server::private;
 use crate::server::problem::Problem;
+use crate::server::room::Quota;
 use crate::server::store::Kind;
 use provenn_prover::store;
 use provenn_verifier::{ModelCard, SrsVerifyingKey};
@@ -47,10 +48,13 @@ impl Attempt<'_> {
                 .unwrap_or_default()
                 .to_owned()
         };
+        let mut objects = Vec::new();
         let mut files = BTreeMap::from([("parameters_id".to_owned(), text("parameters_id"))]);
         for name in FILES {
             let path = at("out").join(name);
-            let sha256 = digest(&path).await?;
+            let (sha256, bytes) = (digest(&path).await?, file_size(&path));
+            let room = self.room(Kind::Private, &sha256, bytes as u64, Quota::Within);
+            objects.push(room.await?);
             app.store.put_file(tenant, Kind::Private, &sha256, &path).await?;
             files.insert(name.into(), sha256);
         }
@@ -70,6 +74,7 @@ impl Attempt<'_> {
         Ok(Publication {
             result: json!({ "model_id": model.id, "forecast": model.forecast }),
             stored: Stored::Model(Box::new(model)),
+            objects,
             peak_bytes: made.peak_bytes,
             cpu_ms: made.cpu_ms,
         })

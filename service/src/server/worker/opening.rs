@@ -1,11 +1,14 @@
 //! Committing to an input.
 
 use super::{Attempt, Stopped};
+use crate::bytes::hex;
 use crate::child::protocol::Work;
 use crate::server::db::{Model, Publication, Stored};
 use crate::server::error::ApiError;
+use crate::server::room::Quota;
 use crate::server::store::Kind;
 use serde_json::{json, Value};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// A commitment to an input: its points, and the blob of its secret opening.
@@ -23,6 +26,7 @@ impl Attempt<'_> {
         let (opened, cpu_ms) = self.open(&model, &input, temporary.path()).await?;
         Ok(Publication {
             stored: Stored::Opening,
+            objects: vec![],
             result: json!({ "points": opened.0, "opening": opened.1 }),
             peak_bytes: None,
             cpu_ms,
@@ -45,13 +49,14 @@ impl Attempt<'_> {
                 out: out.clone(),
             })
             .await?;
-        let blob = self
-            .app
-            .store
-            .put(tenant, Kind::Private, tokio::fs::read(&out).await?)
+        let secret = tokio::fs::read(&out).await?;
+        let name = hex(&Sha256::digest(&secret));
+        let object = self
+            .room(Kind::Private, &name, secret.len() as u64, Quota::Beyond)
             .await?;
+        self.app.store.put(tenant, Kind::Private, secret).await?;
         let points = made.result.get("points").unwrap_or(&Value::Null);
-        db.add_opening((tenant, &model.id, sha256), points, &blob, self.app.now())
+        db.add_opening((tenant, &model.id, sha256), points, &object, self.app.now())
             .await?;
         // Two jobs may have opened at once: the first one counts for both.
         let opened = db.opening(tenant, &model.id, sha256).await?;

@@ -11,9 +11,11 @@ use crate::sample;
 use crate::server::db::{Publication, State, Stored};
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
+use crate::server::room::Quota;
 use crate::server::store::Kind;
 use provenn_verifier::{verify, Expectation, PolicyExpectation};
 use serde_json::{json, Value};
+use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -56,7 +58,10 @@ impl Attempt<'_> {
         let expectation = self.expectation(&public, &at("input"), points)?;
         let receipt = checked(public, at("receipt").as_path(), expectation).await?;
         fail::point("after-verify");
-        let bytes = size(&at("receipt"));
+        let (bytes, name) = (size(&at("receipt")), hex(&Sha256::digest(&receipt)));
+        let object = self
+            .room(Kind::Receipt, &name, receipt.len() as u64, Quota::Beyond)
+            .await?;
         let blob = app.store.put(tenant, Kind::Receipt, receipt).await?;
         fail::point("after-store-receipt");
         Ok(Publication {
@@ -66,6 +71,7 @@ impl Attempt<'_> {
                 blob,
                 bytes,
             },
+            objects: vec![object],
             peak_bytes: made.peak_bytes,
             cpu_ms: made.cpu_ms,
         })
@@ -122,7 +128,6 @@ async fn checked(public: Arc<Public>, path: &Path, expectation: Expectation) -> 
 
 /// Digest of a statement: equal exactly for jobs that ask for the same thing.
 pub fn statement(parts: &[&str]) -> String {
-    use sha2::{Digest, Sha256};
     let mut digest = Sha256::new();
     for part in parts {
         digest.update((part.len() as u64).to_le_bytes());

@@ -1,0 +1,73 @@
+//! What a job needs until it ends: nobody may remove it meanwhile.
+
+use crate::server::error::ApiError;
+use crate::server::store::Kind;
+use serde_json::Value;
+use sqlx::{Any, Row, Transaction};
+
+/// Something of its tenant's that a job needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// By SHA-256.
+    Upload(Kind, String),
+    /// By model id.
+    Commitment(String),
+}
+
+impl Need {
+    /// What a job of a kind that was asked for so needs.
+    pub(super) fn of(kind: &str, request: &Value) -> Vec<Self> {
+        let text = |field: &str| request.get(field).and_then(Value::as_str).map(str::to_owned);
+        let input = |field: &str| text(field).map(|sha256| Self::Upload(Kind::Input, sha256));
+        let all = match kind {
+            "commit" => [
+                text("model").map(|sha256| Self::Upload(Kind::Model, sha256)),
+                input("calibration"),
+                input("held_out"),
+            ],
+            _ => [text("model").map(Self::Commitment), input("input"), None],
+        };
+        all.into_iter().flatten().collect()
+    }
+
+    /// Refuses a job that needs what is not there, within the transaction that adds it.
+    pub(super) async fn is_there(&self, tx: &mut Transaction<'static, Any>, tenant: &str) -> Result<(), ApiError> {
+        let (query, what) = match self {
+            Self::Upload(kind, sha256) => (
+                sqlx::query("SELECT 1 FROM uploads WHERE tenant = $1 AND sha256 = $2 AND kind = $3")
+                    .bind(tenant)
+                    .bind(sha256)
+                    .bind(kind.name()),
+                kind.name(),
+            ),
+            Self::Commitment(id) => (
+                sqlx::query("SELECT 1 FROM models WHERE tenant = $1 AND id = $2")
+                    .bind(tenant)
+                    .bind(id),
+                "model",
+            ),
+        };
+        match query.fetch_optional(&mut **tx).await? {
+            Some(_) => Ok(()),
+            None => Err(ApiError::NotFound { what }),
+        }
+    }
+
+    /// Refuses to remove what a job under way needs, under the tenant's lock.
+    pub(super) async fn by_no_job(&self, tx: &mut Transaction<'static, Any>, tenant: &str) -> Result<(), ApiError> {
+        let open = sqlx::query(
+            "SELECT id, kind, request FROM jobs WHERE tenant = $1 AND state IN ('queued', 'witness', 'proving', 'verifying')",
+        )
+        .bind(tenant)
+        .fetch_all(&mut **tx)
+        .await?;
+        for job in open {
+            let request = serde_json::from_str(job.try_get("request")?)?;
+            if Self::of(job.try_get("kind")?, &request).contains(self) {
+                let by = format!("the job {}, which is under way", job.try_get::<String, _>("id")?);
+                return Err(ApiError::InUse { by });
+            }
+        }
+        Ok(())
+    }
+}
