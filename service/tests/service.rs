@@ -23,6 +23,8 @@ mod door;
 mod events;
 #[path = "service/ledger.rs"]
 mod ledger;
+#[path = "service/log_stop.rs"]
+mod log_stop;
 #[path = "service/malformed.rs"]
 mod malformed;
 #[path = "service/metrics.rs"]

@@ -1,5 +1,8 @@
-//! `provenn log`: the transparency log, checked by those who rely on it.
+//! `provenn log`: the transparency log, checked by those who rely on it, and kept by those who run it.
 
+mod operate;
+
+use super::serve::Settings;
 use crate::bytes::hex;
 use crate::error::CliError;
 use crate::files::{self, MAX_CARD, MAX_RECEIPT};
@@ -35,12 +38,36 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         state: PathBuf,
     },
+    /// Let the log of this service sign nothing: to be said of a restored database before the service starts on it.
+    Stop {
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Let a stopped log of this service go on, if it continues the newest checkpoint that anybody outside has.
+    Resume {
+        #[command(flatten)]
+        settings: Settings,
+        /// The newest checkpoint of the log that you can get, from outside: of a monitor, a witness, a client.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: PathBuf,
+    },
+    /// Start a new log under another name and key in place of one that cannot go on. Stop the service first.
+    Renew {
+        #[command(flatten)]
+        settings: Settings,
+        /// Name of the new log, another than before.
+        #[arg(long, value_name = "NAME")]
+        origin: String,
+    },
 }
 
 pub fn run(command: &Command) -> Result<Report, CliError> {
     match command {
         Command::Verify { file, proof, key } => verify(file, proof, key),
         Command::Monitor { url, key, state } => monitor(url.trim_end_matches('/'), key, state),
+        Command::Stop { settings } => operate::stop(settings),
+        Command::Resume { settings, checkpoint } => operate::resume(settings, checkpoint),
+        Command::Renew { settings, origin } => operate::renew(settings, origin),
     }
 }
 

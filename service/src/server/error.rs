@@ -1,6 +1,7 @@
 //! Everything that ends a request without what it asked for.
 
 use super::problem::Problem;
+use super::tlog::stop::Stop;
 use super::worker::retry::Cause;
 use crate::error::CliError;
 use axum::http::{header, HeaderValue, StatusCode};
@@ -31,6 +32,8 @@ pub enum ApiError {
     Internal(String),
     #[error("the log's next checkpoint will include it")]
     LogPending,
+    #[error("the log signs nothing: {0}")]
+    LogStopped(Stop),
     #[error("the model was uploaded before the service kept graphs")]
     NoGraph,
     /// The disk of this machine, of the database or of the object store.
@@ -78,6 +81,7 @@ impl ApiError {
             Self::IdempotencyMismatch => (422, "idempotency-mismatch", "use a new Idempotency-Key for a new request"),
             Self::Internal(_) => (500, "internal", "the service's log says more; please report it"),
             Self::LogPending => (409, "log-pending", "ask again in a second"),
+            Self::LogStopped(_) => (503, "log-stopped", "the operator says how it goes on: `provenn log resume` or `provenn log renew`, see docs/runbook.md"),
             Self::NoGraph => (404, "no-graph", "upload the same file again: its graph is then read from it"),
             Self::NoSpace(_) => (503, "no-space", "the operator has to make room; try again then"),
             Self::NotFound { .. } => (404, "not-found", "check the identifier; each tenant sees its own objects only"),

@@ -28,6 +28,12 @@ pub struct InState {
     pub state: String,
 }
 
+/// Why the log signs nothing.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Stopped {
+    pub why: &'static str,
+}
+
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -39,6 +45,7 @@ pub struct Metrics {
     pub streams: Gauge,
     pub log_pending: Gauge,
     pub log_age: Gauge,
+    pub log_stopped: Family<Stopped, Gauge>,
 }
 
 impl Metrics {
@@ -53,6 +60,7 @@ impl Metrics {
             streams: Gauge::default(),
             log_pending: Gauge::default(),
             log_age: Gauge::default(),
+            log_stopped: Family::default(),
             registry: Registry::default(),
         };
         registry.register(
@@ -85,6 +93,11 @@ impl Metrics {
             "How long the oldest of these entries waits",
             Unit::Seconds,
             metrics.log_age.clone(),
+        );
+        registry.register(
+            "log_stopped",
+            "1 for the reason for which the log signs nothing",
+            metrics.log_stopped.clone(),
         );
         Self { registry, ..metrics }
     }

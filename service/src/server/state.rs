@@ -81,7 +81,7 @@ impl App {
         }
         let _alone = alone(&config)?;
         let db = Db::migrate(&config.database_url()).await?;
-        let signer = Signer::open(&config)?;
+        let signer = Signer::open(&config, &db.log_head().await?.key)?;
         if let Some(signer) = &signer {
             db.log_key(&signer.key.to_string()).await?;
         }

@@ -22,6 +22,14 @@ impl Store {
         }
     }
 
+    /// Removes an object, if it is there.
+    pub async fn remove_named(&self, name: &str) -> Result<(), ApiError> {
+        match self.0.delete(&Name::from(name)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Removes all objects whose names begin with a folder's.
     pub async fn remove_below(&self, folder: &str) -> Result<(), ApiError> {
         let names: Vec<Name> = self

@@ -26,23 +26,42 @@ impl std::fmt::Debug for Signer {
 }
 
 impl Signer {
-    /// The configured key; a new one if the default file is missing. None for workers, which do not sign.
+    /// The configured key; a new one if the default file is missing and the log has none yet. None for workers, which do not sign.
     ///
     /// # Errors
     /// A file that cannot be read or is no key, an unusable name.
-    pub fn open(config: &Config) -> Result<Option<Self>, CliError> {
+    pub fn open(config: &Config, known: &str) -> Result<Option<Self>, CliError> {
         if config.role == Role::Worker {
             return Ok(None);
         }
         let path = config.log_key();
+        if !known.is_empty() && !path.exists() {
+            return Err(CliError::usage(
+                "log-key",
+                format!(
+                    "{} is missing, the private part of the log's key {known}",
+                    path.display()
+                ),
+                "put it back from another API node or a backup; if it is lost, `provenn log renew` starts a new log",
+            ));
+        }
         if config.log.key.is_empty() && !path.exists() {
-            let mut seed = [0; 32];
-            getrandom::getrandom(&mut seed).map_err(|e| CliError::new(1, "randomness", e.to_string(), ""))?;
-            let signer = Self::new(&config.log.origin, seed)?;
-            files::write(&path, format!("{}\n", signer.reveal(seed)).as_bytes(), true)?;
+            let signer = Self::make(&config.log.origin, &path)?;
             tracing::info!(path = %path.display(), key = %signer.key, "wrote the log's key");
         }
         Self::load(&path).map(Some)
+    }
+
+    /// Makes a key in a new file.
+    ///
+    /// # Errors
+    /// An unusable name, a folder that cannot be written.
+    pub fn make(name: &str, path: &Path) -> Result<Self, CliError> {
+        let mut seed = [0; 32];
+        getrandom::getrandom(&mut seed).map_err(|e| CliError::new(1, "randomness", e.to_string(), ""))?;
+        let signer = Self::new(name, seed)?;
+        files::write(path, format!("{}\n", signer.reveal(seed)).as_bytes(), true)?;
+        Ok(signer)
     }
 
     fn new(name: &str, seed: [u8; 32]) -> Result<Self, CliError> {
@@ -60,7 +79,11 @@ impl Signer {
         format!("{PREFIX}{}+{id}+{}", self.key.name(), base64_encode(&secret))
     }
 
-    fn load(path: &Path) -> Result<Self, CliError> {
+    /// A key from its file.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no key.
+    pub fn load(path: &Path) -> Result<Self, CliError> {
         let bytes = files::read(path, MAX_FILE)?;
         let text = String::from_utf8_lossy(&bytes);
         let parsed = || {

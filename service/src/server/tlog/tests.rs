@@ -45,6 +45,20 @@ impl Log {
         Checkpoint::from_note(&head.checkpoint, &head.key.parse().unwrap()).unwrap()
     }
 
+    /// What `provenn log resume` does with this note.
+    async fn resume(&self, note: &str) -> Result<resume::Resumed, ApiError> {
+        resume::resume(&self.app, self.app.tlog.signer.as_ref().unwrap(), note.into()).await
+    }
+
+    /// Why nothing is signed.
+    #[track_caller]
+    fn stopped<T: std::fmt::Debug>(result: Result<T, ApiError>) -> Stop {
+        match result {
+            Err(ApiError::LogStopped(stop)) => stop,
+            other => panic!("{other:?}"),
+        }
+    }
+
     async fn leaves(&self) -> Vec<Hash> {
         let entries = self.app.db.log_entries(0, u64::MAX).await.unwrap();
         entries.iter().map(Entry::leaf).collect()
@@ -131,9 +145,9 @@ async fn a_restored_backup_does_not_fork_the_log() {
     // The backup knows 40 entries. Then others come than those that were signed.
     log.app.db.log_reset(40, 40).await.unwrap();
     log.grow(40, 45, 1).await;
-    publish(&log.app).await.unwrap_err();
+    assert_eq!(Log::stopped(publish(&log.app).await), Stop::Behind);
     log.grow(45, 60, 1).await;
-    publish(&log.app).await.unwrap_err();
+    assert_eq!(Log::stopped(publish(&log.app).await), Stop::Behind);
     let copy = log.app.store.read(COPY).await.unwrap().unwrap();
     let key = log.app.tlog.signer.as_ref().unwrap().key.clone();
     assert_eq!(
@@ -155,6 +169,10 @@ async fn a_restored_backup_goes_on_where_the_log_was() {
         assert_eq!(restore::restore(&log.app).await.unwrap(), signed_size - kept);
         assert_eq!(restore::restore(&log.app).await.unwrap(), 0);
         log.grow(signed_size, signed_size + 10, 1).await;
+        // More may have been signed than this machine knows.
+        assert_eq!(Log::stopped(publish(&log.app).await), Stop::Behind);
+        let note = watermark::read(&log.app.config).unwrap().unwrap();
+        assert_eq!(log.resume(&note).await.unwrap().signed, signed_size);
         let head = log.head().await;
         assert_eq!((head.size, head.root), (signed_size + 10, mth(&log.leaves().await)));
         let proof = proofs::consistency(&log.app, signed_size, head.size).await.unwrap();
@@ -174,7 +192,7 @@ async fn nothing_else_is_read_back() {
     // Other entries came before anybody looked.
     log.app.db.log_reset(40, 40).await.unwrap();
     log.grow(40, 45, 1).await;
-    restore::restore(&log.app).await.unwrap_err();
+    assert_eq!(Log::stopped(restore::restore(&log.app).await), Stop::Behind);
     assert_eq!(entries().await, 45);
     // An entry that was not signed.
     log.app.db.log_reset(40, 40).await.unwrap();
@@ -218,11 +236,14 @@ async fn another_key_does_not_continue_the_log() {
         database: log.app.config.database_url(),
         ..Config::default()
     };
-    let error = App::open(config, Clock::System).await.err().unwrap();
-    assert!(
-        matches!(&error, ApiError::Internal(cause) if cause.contains("log.key")),
-        "{error:?}"
-    );
+    // Neither without a key, which leaves none, nor with one of its own.
+    for _ in 0..2 {
+        let error = App::open(config.clone(), Clock::System).await.err().unwrap();
+        assert!(error.cause().contains("log.key"), "{error:?}");
+        assert_eq!(config.log_key().exists(), other.path().join("made").exists());
+        key::Signer::make("another", &config.log_key()).unwrap();
+        std::fs::write(other.path().join("made"), []).unwrap();
+    }
     // The key itself is read again.
     App::open(log.app.config.clone(), Clock::System).await.unwrap();
 }
@@ -242,19 +263,17 @@ async fn a_missing_checkpoint_stops_the_log() {
     let note = std::fs::read(&mark).unwrap();
     assert_eq!(note, std::fs::read(&copy).unwrap());
     log.grow(40, 45, 1).await;
-    let refused = async || {
-        let (start, next) = (restore::restore(&log.app).await, publish(&log.app).await);
-        for cause in [start.unwrap_err().cause(), next.unwrap_err().cause()] {
-            assert!(cause.contains("has no _log/checkpoint"), "{cause}");
-        }
-    };
+    let refused = |cause: String| assert!(cause.contains("has no _log/checkpoint"), "{cause}");
     std::fs::remove_file(&copy).unwrap();
-    refused().await;
+    refused(restore::restore(&log.app).await.unwrap_err().cause());
+    refused(publish(&log.app).await.unwrap_err().cause());
     // The database alone tells it too.
     std::fs::remove_file(&mark).unwrap();
-    refused().await;
+    refused(restore::restore(&log.app).await.unwrap_err().cause());
+    assert_eq!(Log::stopped(publish(&log.app).await), Stop::NoWatermark);
     assert!(!copy.exists());
-    std::fs::write(&copy, note).unwrap();
+    log.resume(std::str::from_utf8(&note).unwrap()).await.unwrap();
+    assert_eq!(std::fs::read(&copy).unwrap(), note);
     assert_eq!(restore::restore(&log.app).await.unwrap(), 0);
     assert_eq!(log.head().await.size, 45);
 }
@@ -273,14 +292,18 @@ async fn a_backup_of_everything_does_not_fork_the_log() {
     for tile in ["_log/tile/entries/000.p/45", "_log/tile/0/000.p/45"] {
         std::fs::remove_file(log.app.config.objects().join(tile)).unwrap();
     }
-    restore::restore(&log.app).await.unwrap_err();
-    for size in [43, 45, 50] {
+    assert_eq!(Log::stopped(restore::restore(&log.app).await), Stop::Behind);
+    let mark = watermark::read(&log.app.config).unwrap().unwrap();
+    for (size, stop) in [(43, Stop::Behind), (45, Stop::Contradicted), (50, Stop::Contradicted)] {
         let have = log.app.db.log_head().await.unwrap().entries;
         log.grow(u64::try_from(have).unwrap(), size, 1).await;
-        let cause = publish(&log.app).await.unwrap_err().cause();
-        assert!(cause.contains("beside the log's key"), "{cause}");
+        log.resume(&mark).await.unwrap_err();
+        assert_eq!(Log::stopped(publish(&log.app).await), Stop::Behind);
+        // Nor if somebody says so to the database alone.
+        log.app.db.log_resume(40).await.unwrap();
+        assert_eq!(Log::stopped(publish(&log.app).await), stop);
+        log.app.db.log_stop(Stop::Behind).await.unwrap();
     }
-    let mark = watermark::read(&log.app).unwrap().unwrap();
     let key = &log.app.tlog.signer.as_ref().unwrap().key;
     assert_eq!(Checkpoint::from_note(&mark, key), Ok(signed));
 }
@@ -320,4 +343,56 @@ async fn a_stopped_log_is_seen() {
     assert!(entries == 3 && age > 60, "{entries} {age}");
     log.head().await;
     assert_eq!((get("/readyz").await.as_str(), pending().await), ("ready\n", (0, 0)));
+    let stopped = |why: &str, value| format!("provenn_log_stopped{{why=\"{why}\"}} {value}\n");
+    assert!(get("/metrics").await.contains(&stopped("restored", 0)));
+    log.app.db.log_stop(Stop::Restored).await.unwrap();
+    assert_eq!(get("/readyz").await, "");
+    let metrics = get("/metrics").await;
+    assert!(
+        metrics.contains(&stopped("restored", 1)) && metrics.contains(&stopped("behind", 0)),
+        "{metrics}"
+    );
+}
+
+/// What others sign is known here too, so that this machine tells a backup of before.
+#[tokio::test]
+async fn each_machine_keeps_what_any_signed() {
+    let log = Log::new().await;
+    log.grow(0, 40, 0).await;
+    log.head().await;
+    let old = watermark::read(&log.app.config).unwrap().unwrap();
+    log.grow(40, 45, 0).await;
+    let signed = log.head().await;
+    // As on a machine that was idle meanwhile.
+    watermark::write(&log.app.config, &old).unwrap();
+    assert!(!publish(&log.app).await.unwrap());
+    let mark = watermark::read(&log.app.config).unwrap().unwrap();
+    let key = &log.app.tlog.signer.as_ref().unwrap().key;
+    assert_eq!(Checkpoint::from_note(&mark, key), Ok(signed.clone()));
+    // Not what another tree says.
+    let signer = log.app.tlog.signer.as_ref().unwrap();
+    let other = Checkpoint {
+        root: [7; 32],
+        ..signed
+    };
+    watermark::write(&log.app.config, &signer.sign(&other)).unwrap();
+    assert_eq!(Log::stopped(publish(&log.app).await), Stop::Contradicted);
+}
+
+/// More entries than a round publishes lie between what is served and what was signed; the tiles are those of nothing.
+#[tokio::test]
+async fn a_resumed_log_makes_its_tiles_again() {
+    let log = Log::new().await;
+    log.grow(0, 20_000, 0).await;
+    let signed = log.head().await;
+    let note = log.app.db.log_head().await.unwrap().checkpoint;
+    log.app.db.log_stop(Stop::Restored).await.unwrap();
+    std::fs::remove_dir_all(log.app.config.objects().join("_log")).unwrap();
+    log.grow(20_000, 20_010, 0).await;
+    let resumed = log.resume(&note).await.unwrap();
+    assert_eq!((resumed.entries, resumed.signed, resumed.restored), (20_010, 20_000, 0));
+    let head = log.head().await;
+    assert_eq!((head.size, head.root), (20_010, mth(&log.leaves().await)));
+    let proof = proofs::consistency(&log.app, 20_000, 20_010).await.unwrap();
+    assert_eq!(extends((20_000, &signed.root), (20_010, &head.root), &proof), Ok(()));
 }
