@@ -72,7 +72,7 @@ pub fn renew(settings: &Settings, origin: &str) -> Result<Report, CliError> {
         report.row("new key", &key);
         report.row("old key", &old.key);
         report.line("Tell all who rely on the old key of both, and of the old key's last checkpoint:");
-        report.line(&old.checkpoint);
+        old.checkpoint.lines().for_each(|line| report.line(line));
         report.json = json!({ "key": key.to_string(), "old_key": old.key, "old_checkpoint": old.checkpoint });
         Ok(report)
     })

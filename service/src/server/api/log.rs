@@ -107,6 +107,7 @@ pub async fn get_inclusion(State(app): State<App>, Path(sha256): Path<String>) -
         return Err(ApiError::LogPending);
     }
     let proof = InclusionProof {
+        extra: vec![],
         index,
         path: proofs::inclusion(&app, index, size).await?,
         checkpoint: head.checkpoint,

@@ -1,10 +1,12 @@
-//! The log's signing key.
+//! Signing keys of logs and witnesses.
 
 use crate::error::CliError;
 use crate::files;
 use crate::server::config::{Config, Role};
 use ed25519_compact::{KeyPair, Seed};
-use provenn_verifier::tlog::{base64_decode, base64_encode, Checkpoint, LogKey};
+use provenn_verifier::tlog::{
+    base64_decode, base64_encode, cosigned_message, Checkpoint, NoteKey, COSIGNATURE, ED25519,
+};
 use std::path::Path;
 
 /// File with the key that the first start makes.
@@ -13,13 +15,18 @@ const PREFIX: &str = "PRIVATE+KEY+";
 const MAX_FILE: u64 = 1 << 12;
 
 /// A log key with its private part.
+pub type Signer = NoteSigner<ED25519>;
+/// The key of a witness with its private part.
+pub type Witness = NoteSigner<COSIGNATURE>;
+
+/// A key for signatures of one type on notes, with its private part.
 #[derive(Clone)]
-pub struct Signer {
-    pub key: LogKey,
+pub struct NoteSigner<const TYPE: u8> {
+    pub key: NoteKey<TYPE>,
     pair: KeyPair,
 }
 
-impl std::fmt::Debug for Signer {
+impl<const TYPE: u8> std::fmt::Debug for NoteSigner<TYPE> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Signer({})", self.key)
     }
@@ -52,6 +59,24 @@ impl Signer {
         Self::load(&path).map(Some)
     }
 
+    /// The signed note of a checkpoint. Equal checkpoints give equal notes.
+    pub fn sign(&self, checkpoint: &Checkpoint) -> String {
+        let text = checkpoint.to_text();
+        let line = self.key.signature_line(self.pair.sk.sign(&text, None).as_slice());
+        format!("{text}\n{line}")
+    }
+}
+
+impl Witness {
+    /// The line that says that the text of a note was seen, at a time in seconds since 1970.
+    pub fn cosign(&self, time: u64, text: &str) -> String {
+        let signature = self.pair.sk.sign(cosigned_message(time, text), None);
+        let bytes = [time.to_be_bytes().as_slice(), signature.as_slice()].concat();
+        self.key.signature_line(&bytes)
+    }
+}
+
+impl<const TYPE: u8> NoteSigner<TYPE> {
     /// Makes a key in a new file.
     ///
     /// # Errors
@@ -66,8 +91,8 @@ impl Signer {
 
     fn new(name: &str, seed: [u8; 32]) -> Result<Self, CliError> {
         let pair = KeyPair::from_seed(Seed::new(seed));
-        let key = LogKey::new(name, *pair.pk)
-            .map_err(|e| CliError::usage("config", e.to_string(), "choose another log.origin"))?;
+        let key = NoteKey::new(name, *pair.pk)
+            .map_err(|e| CliError::usage("config", e.to_string(), "choose another name, or log.origin"))?;
         Ok(Self { key, pair })
     }
 
@@ -75,7 +100,7 @@ impl Signer {
     fn reveal(&self, seed: [u8; 32]) -> String {
         let public = self.key.to_string();
         let id = public.split('+').nth(1).unwrap_or_default();
-        let secret = [[1].as_slice(), &seed].concat();
+        let secret = [[TYPE].as_slice(), &seed].concat();
         format!("{PREFIX}{}+{id}+{}", self.key.name(), base64_encode(&secret))
     }
 
@@ -89,14 +114,14 @@ impl Signer {
         let parsed = || {
             let mut parts = text.trim_end().strip_prefix(PREFIX)?.splitn(3, '+');
             let (name, _, secret) = (parts.next()?, parts.next()?, base64_decode(parts.next()?)?);
-            let seed: [u8; 32] = secret.strip_prefix(&[1])?.try_into().ok()?;
+            let seed: [u8; 32] = secret.strip_prefix(&[TYPE])?.try_into().ok()?;
             Some((name.to_owned(), seed))
         };
         let (name, seed) = parsed().ok_or_else(|| {
             CliError::usage(
                 "log-key",
-                format!("{} is no log key", path.display()),
-                "it is one line PRIVATE+KEY+NAME+ID+KEY; restore it from a backup, a new key means a new log",
+                format!("{} is no private key of {}", path.display(), match TYPE { COSIGNATURE => "a witness", _ => "a log" }),
+                "it is one line PRIVATE+KEY+NAME+ID+KEY; restore it from a backup, a new key means a new log or witness",
             )
         })?;
         let signer = Self::new(&name, seed)?;
@@ -108,12 +133,5 @@ impl Signer {
                 "",
             )),
         }
-    }
-
-    /// The signed note of a checkpoint. Equal checkpoints give equal notes.
-    pub fn sign(&self, checkpoint: &Checkpoint) -> String {
-        let text = checkpoint.to_text();
-        let line = self.key.signature_line(&self.pair.sk.sign(&text, None));
-        format!("{text}\n{line}")
     }
 }
