@@ -29,6 +29,8 @@ mod log_stop;
 mod malformed;
 #[path = "service/metrics.rs"]
 mod metrics;
+#[path = "service/missing.rs"]
+mod missing;
 #[path = "service/openapi.rs"]
 mod openapi;
 #[path = "service/page.rs"]

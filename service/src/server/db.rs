@@ -1,6 +1,7 @@
 //! The database: one SQL text for SQLite and PostgreSQL. All statements are in the modules below.
 
 mod blobs;
+mod identity;
 mod jobs;
 mod keys;
 mod lease;
@@ -14,6 +15,7 @@ mod tlog;
 mod turns;
 
 pub use blobs::Upload;
+pub use identity::Identity;
 pub use jobs::{Event, Job, State};
 pub use keys::{KeyRow, Known, NewKey};
 pub use lease::{Again, Lapsed, Lease, Outcome, Publication, Stored};

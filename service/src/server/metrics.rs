@@ -49,7 +49,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    pub fn new() -> Self {
+    pub fn new(missing: &Counter) -> Self {
         let mut registry = Registry::with_prefix("provenn");
         let metrics = Self {
             requests: Family::default(),
@@ -99,6 +99,11 @@ impl Metrics {
             "1 for the reason for which the log signs nothing",
             metrics.log_stopped.clone(),
         );
+        registry.register(
+            "objects_missing",
+            "Objects that rows of the database name and the object store lacks, each time that one was asked for",
+            missing.clone(),
+        );
         Self { registry, ..metrics }
     }
 
@@ -107,11 +112,5 @@ impl Metrics {
         let mut text = String::new();
         let _infallible = encode(&mut text, &self.registry);
         text
-    }
-}
-
-impl Default for Metrics {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -15,8 +15,8 @@ use super::limits::RateLimits;
 use super::metrics::Metrics;
 use super::outage::Outage;
 use super::private;
-use super::queue::Queue;
-use super::store::Store;
+use super::queue::{new_id, Queue};
+use super::store::{marker, Store};
 use super::tlog::key::Signer;
 use super::tlog::Tlog;
 use super::worker::cache::Models;
@@ -36,6 +36,8 @@ pub struct Parts {
     pub config: Config,
     pub clock: Clock,
     pub db: Db,
+    /// The database's id.
+    pub identity: String,
     pub store: Store,
     pub queue: Queue,
     pub hub: Hub,
@@ -73,7 +75,7 @@ impl App {
     /// Opens everything that `config` names.
     ///
     /// # Errors
-    /// Database or object store cannot be opened; the log has another key.
+    /// Database or object store cannot be opened; the log has another key; the store is another database's.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, ApiError> {
         private::folder(&config.data)?;
         for folder in ["tmp", "models"] {
@@ -85,13 +87,16 @@ impl App {
         if let Some(signer) = &signer {
             db.log_key(&signer.key.to_string()).await?;
         }
+        let store = Store::open(&config)?;
+        let identity = marker::at_start(&db, &store, &new_id()).await?;
         Ok(Self(Arc::new(Parts {
+            identity,
             tlog: Tlog::new(signer),
-            store: Store::open(&config)?,
+            metrics: Metrics::new(&store.missing),
+            store,
             queue: Queue::open(&config).await?,
             hub: Hub::default(),
             models: Models::new(config.data.join("models"), config.limits.cache_bytes),
-            metrics: Metrics::new(),
             disk: Disk::new(config.data.join("tmp"), config.limits.free_bytes),
             outage: Outage::new(clock.now()),
             rates: RateLimits::new(&config.limits),

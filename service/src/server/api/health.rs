@@ -5,6 +5,7 @@ use crate::server::error::ApiError;
 use crate::server::metrics::{InState, Stopped};
 use crate::server::problem::Problem;
 use crate::server::state::App;
+use crate::server::store::marker;
 use crate::server::tlog::stop::{self, Stop};
 use axum::extract::State;
 use axum::http::header;
@@ -18,7 +19,7 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Database and object store answer within two seconds each, the disk has room, and the log goes on.
+/// Database and object store answer within two seconds each and belong together, the disk has room, and the log goes on.
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses(
     (status = 200, body = String, content_type = "text/plain"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
@@ -26,7 +27,7 @@ pub async fn healthz() -> &'static str {
 pub async fn readyz(State(app): State<App>) -> Result<&'static str, ApiError> {
     soon("the disk", app.disk.check()).await?;
     soon("the database", async { Ok(app.db.ping().await?) }).await?;
-    soon("the object store", app.store.ping()).await?;
+    soon("the object store", marker::check(&app.store, &app.identity)).await?;
     let (waits, stopped) = soon("the database", log(&app)).await?;
     if let Some(stop) = stopped.filter(|_| app.tlog.signer.is_some()) {
         return Err(ApiError::LogStopped(stop));

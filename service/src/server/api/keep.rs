@@ -6,6 +6,7 @@ use crate::server::folders::Temporary;
 use crate::server::state::App;
 use crate::server::store::Kind;
 use serde_json::Value;
+use std::path::Path;
 
 /// An upload that was checked.
 pub struct Checked {
@@ -19,6 +20,30 @@ pub struct Checked {
     pub summary: Value,
     /// The drawing of a model.
     pub graph: Option<Value>,
+}
+
+/// Stores again what was uploaded before, if the store has lost it.
+///
+/// # Errors
+/// Storage.
+pub async fn repair(
+    app: &App,
+    tenant: &str,
+    kind: Kind,
+    sha256: &str,
+    (path, bytes): (&Path, u64),
+) -> Result<(), ApiError> {
+    if app.store.size(tenant, kind, sha256).await? == Some(bytes) {
+        return Ok(());
+    }
+    app.store.put_file(tenant, kind, sha256, path).await?;
+    tracing::warn!(
+        tenant,
+        kind = kind.name(),
+        sha256,
+        "an object that the store had lost was uploaded again"
+    );
+    Ok(())
 }
 
 /// Stores the bytes, and then the row that names them, also if the client goes away meanwhile.

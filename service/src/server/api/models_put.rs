@@ -1,7 +1,7 @@
 //! Upload of a model.
 
 use super::body::{self, Bytes};
-use super::keep::{keep, Checked};
+use super::keep::{keep, repair, Checked};
 use crate::child::protocol::{Start, Work};
 use crate::server::auth::Caller;
 use crate::server::door::Client;
@@ -46,6 +46,7 @@ pub async fn put_model(
     let bytes = body::file(body, app.config.limits.model_bytes, &sha256, &path).await?;
     let known = app.db.upload(&caller.tenant, "model", &sha256).await?;
     if let Some(known) = &known {
+        repair(&app, &caller.tenant, Kind::Model, &sha256, (&path, bytes)).await?;
         if app.db.graph(&caller.tenant, &sha256).await?.is_some() {
             return Ok((StatusCode::OK, Json(known.summary.clone())));
         }
