@@ -19,6 +19,8 @@ mod connections;
 mod disk;
 #[path = "service/door.rs"]
 mod door;
+#[path = "service/dumps.rs"]
+mod dumps;
 #[path = "service/events.rs"]
 mod events;
 #[path = "service/ledger.rs"]
@@ -53,5 +55,7 @@ mod submission;
 mod tlog;
 #[path = "service/uploads.rs"]
 mod uploads;
+#[path = "service/versions.rs"]
+mod versions;
 #[path = "service/way.rs"]
 mod way;

@@ -29,8 +29,8 @@ pub enum Command {
         #[arg(long = "witness", value_name = "KEY")]
         witnesses: Vec<WitnessKey>,
         /// How many of the witnesses have to; all of them by default.
-        #[arg(long, value_name = "N", requires = "witnesses")]
-        quorum: Option<usize>,
+        #[arg(long, value_name = "N", requires = "witnesses", value_parser = clap::value_parser!(u8).range(1..))]
+        quorum: Option<u8>,
     },
     /// Check that a log only grew since the last time, and remember where it is.
     Monitor {
@@ -109,7 +109,12 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
             key,
             witnesses,
             quorum,
-        } => verify::run(file, proof, key, (witnesses, quorum.unwrap_or(witnesses.len()))),
+        } => verify::run(
+            file,
+            proof,
+            key,
+            (witnesses, quorum.map_or(witnesses.len(), usize::from)),
+        ),
         Command::Monitor {
             url,
             key,

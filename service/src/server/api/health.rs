@@ -73,7 +73,10 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> {
-    log(&app).await?;
+    // What is wrong with the log is no reason to say nothing of the rest.
+    if let Err(error) = log(&app).await {
+        tracing::warn!(cause = error.cause(), "the state of the log is not known");
+    }
     app.metrics.jobs.clear();
     for (state, jobs) in app.db.census().await? {
         app.metrics.jobs.get_or_create(&InState { state }).set(jobs);

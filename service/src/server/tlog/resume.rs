@@ -90,7 +90,7 @@ async fn roots(app: &App, sizes: &BTreeSet<u64>) -> Result<BTreeMap<u64, Hash>, 
         }
         // Up to the next size that is asked for.
         let next = sizes.range(size + 1..).next().copied().unwrap_or(last);
-        let next = next.min(size + BATCH as u64);
+        let next = next.min(size + BATCH);
         for entry in app.db.log_entries(size, next).await? {
             complete.push(entry.leaf());
             size += 1;
