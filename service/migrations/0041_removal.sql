@@ -6,5 +6,4 @@ DROP INDEX jobs_statement;
 CREATE UNIQUE INDEX jobs_statement ON jobs (tenant, kind, statement)
     WHERE state NOT IN ('failed', 'cancelled', 'expired') AND removed IS NULL;
 
-CREATE INDEX models_by_source ON models (tenant, source);
 CREATE INDEX openings_by_input ON openings (tenant, input);

@@ -7,7 +7,8 @@ use clap::{Parser, Subcommand};
 
 /// Prove what a committed neural network computes, and check such proofs.
 ///
-/// Exit codes: 0 success, 1 other failure, 2 wrong usage, 3 receipt refused, 4 model unsupported, 5 limit exceeded.
+/// Exit codes: 0 success, 1 other failure, 2 wrong usage, 3 receipt refused, 4 model unsupported, 5 limit exceeded,
+/// 6 a log shows different histories.
 #[derive(Debug, Parser)]
 #[command(name = "provenn", version, propagate_version = true)]
 pub struct Cli {

@@ -23,13 +23,17 @@ mod objects;
 mod postgres;
 #[path = "crash/published.rs"]
 mod published;
+#[path = "service/versions.rs"]
+mod versions;
 
 use cluster::{Cluster, Role};
 use objects::Objects;
 use postgres::Postgres;
+use provenn_service::server::db::Db;
 use rand_core::{RngCore, SeedableRng};
 use reqwest::Method;
 use serde_json::json;
+use sqlx::{raw_sql, AnyConnection, AssertSqlSafe, Connection};
 use std::time::Duration;
 
 /// Whether everything runs.
@@ -438,4 +442,26 @@ async fn a_restored_backup_goes_on_with_postgresql() {
     let restored = Cluster::restored(&cluster, &to, Some(url)).await;
     backup::goes_on(&restored, &before, &places, &newest).await;
     assert_eq!(restored.client.bytes(&lost).await.0, 404);
+}
+
+/// As the service test of this name, with PostgreSQL.
+#[tokio::test(flavor = "multi_thread")]
+async fn databases_of_all_schema_versions_are_brought_up_to_date() {
+    let Some(database) = Postgres::start() else { return };
+    sqlx::any::install_default_drivers();
+    for version in versions::versions() {
+        let url = database.empty(&format!("version{version}"));
+        let mut connection = AnyConnection::connect(&url).await.unwrap();
+        for older in versions::versions().into_iter().filter(|older| *older <= version) {
+            versions::up_to(older).run(&mut connection).await.unwrap();
+            raw_sql(AssertSqlSafe(versions::rows(older)))
+                .execute(&mut connection)
+                .await
+                .unwrap();
+        }
+        connection.close().await.unwrap();
+        let db = Db::migrate(&url).await.unwrap();
+        versions::check(&db, version).await;
+        db.close().await;
+    }
 }

@@ -19,6 +19,8 @@ mod connections;
 mod disk;
 #[path = "service/door.rs"]
 mod door;
+#[path = "service/dumps.rs"]
+mod dumps;
 #[path = "service/events.rs"]
 mod events;
 #[path = "service/headers.rs"]
@@ -29,10 +31,14 @@ mod gc;
 mod ledger;
 #[path = "service/lists.rs"]
 mod lists;
+#[path = "service/log_stop.rs"]
+mod log_stop;
 #[path = "service/malformed.rs"]
 mod malformed;
 #[path = "service/metrics.rs"]
 mod metrics;
+#[path = "service/missing.rs"]
+mod missing;
 #[path = "service/openapi.rs"]
 mod openapi;
 #[path = "service/page.rs"]
@@ -61,5 +67,7 @@ mod submission;
 mod tlog;
 #[path = "service/uploads.rs"]
 mod uploads;
+#[path = "service/versions.rs"]
+mod versions;
 #[path = "service/way.rs"]
 mod way;

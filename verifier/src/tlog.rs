@@ -5,18 +5,23 @@
 //! canonical bytes of a card or a receipt, so that the log shows digests only.
 //!
 //! [`InclusionProof::verify`] says that the log's key signed a tree with the entry in it. That there is one tree for
-//! everybody is what monitors check, with [`extends`] between the checkpoints they collect. Presence in the log says
+//! everybody is what monitors check, with [`extends`] between the checkpoints they collect, and what witnesses vouch for,
+//! whose cosignatures [`cosigned`] checks. Presence in the log says
 //! nothing about validity: [`verify`](crate::verify) decides that.
 
 mod base64;
+mod cosign;
 mod error;
+mod key;
 mod note;
 mod proof;
 mod tree;
 
 pub use base64::{decode as base64_decode, encode as base64_encode};
+pub use cosign::{cosigned, cosigned_message, Cosigned};
 pub use error::LogError;
-pub use note::{Checkpoint, LogKey, MAX_NOTE};
+pub use key::{LogKey, NoteKey, WitnessKey, COSIGNATURE, ED25519};
+pub use note::{Checkpoint, MAX_NOTE};
 pub use proof::{ConsistencyProof, InclusionProof, Logged, MAX_PROOF_TEXT};
 pub use tree::{empty_root, extends, leaf_hash, node_hash, root_of, Hash};
 

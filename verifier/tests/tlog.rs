@@ -1,6 +1,8 @@
 //! The transparency log: published vectors, agreement with the definitions of RFC 6962, and every way to tamper.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "tlog/cosign.rs"]
+mod cosign;
 #[path = "tlog/naive.rs"]
 mod naive;
 
@@ -210,11 +212,15 @@ impl Log {
     }
 
     fn sign(&self, text: &str) -> String {
-        format!("{text}\n{}", self.key.signature_line(&self.pair.sk.sign(text, None)))
+        format!(
+            "{text}\n{}",
+            self.key.signature_line(self.pair.sk.sign(text, None).as_slice())
+        )
     }
 
     fn proof(&self, index: usize) -> InclusionProof {
         InclusionProof {
+            extra: vec![],
             index: index as u64,
             path: path(index, &self.tree()),
             checkpoint: self.sign(&self.head().to_text()),
@@ -326,7 +332,7 @@ fn texts_are_bounded_and_names_plain() {
         Checkpoint::from_note(&extended(most + 1), &log.key),
         Err(LogError::TooLong { maximum, got })
     );
-    assert_eq!(MAX_PROOF_TEXT, MAX_NOTE + 4096);
+    assert_eq!(MAX_PROOF_TEXT, MAX_NOTE + 65_536);
     for (size, long) in [(MAX_PROOF_TEXT, false), (MAX_PROOF_TEXT + 1, true)] {
         let text = "x".repeat(size);
         for found in [
@@ -451,6 +457,7 @@ fn codes_are_distinct() {
         LogError::Signature,
         LogError::TooLong { maximum: 0, got: 0 },
         LogError::Unsigned,
+        LogError::Witnesses { quorum: 0, got: 0 },
     ];
     let codes: std::collections::BTreeSet<_> = errors.iter().map(LogError::code).collect();
     assert_eq!(codes.len(), errors.len());

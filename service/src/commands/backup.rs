@@ -9,6 +9,7 @@ use crate::report::Report;
 use crate::server::config::Config;
 use crate::server::db::Db;
 use crate::server::run;
+use crate::server::tlog::stop::Stop;
 use crate::server::tlog::{key, COPY};
 use serde_json::json;
 use std::fs;
@@ -59,6 +60,12 @@ async fn database(config: &Config, to: &Path) -> Result<(), CliError> {
         .map_err(|e| run::start(e.into()))?;
     db.copy(to).await.map_err(|e| run::start(e.into()))?;
     db.close().await;
+    // A log that goes on from the copy could contradict what is signed after this moment.
+    let copy = Db::open(&format!("sqlite://{}?mode=rw", to.display()))
+        .await
+        .map_err(|e| run::start(e.into()))?;
+    copy.log_stop(Stop::Restored).await.map_err(run::start)?;
+    copy.close().await;
     Ok(())
 }
 

@@ -1,15 +1,17 @@
-//! `provenn log`: the transparency log, checked by those who rely on it.
+//! `provenn log`: the transparency log, checked by those who rely on it, and kept by those who run it.
 
-use crate::bytes::hex;
+mod cosign;
+mod monitor;
+mod operate;
+mod verify;
+
+use super::serve::Settings;
 use crate::error::CliError;
-use crate::files::{self, MAX_CARD, MAX_RECEIPT};
 use crate::report::Report;
-use provenn_verifier::tlog::{
-    Checkpoint, ConsistencyProof, Entry, EntryKind, InclusionProof, LogError, LogKey, MAX_PROOF_TEXT,
-};
-use provenn_verifier::{FileKind, ModelCard, Receipt, VerifyError};
-use serde_json::json;
+use provenn_verifier::tlog::{Checkpoint, ConsistencyProof, LogError, LogKey, WitnessKey, MAX_PROOF_TEXT};
+use provenn_verifier::VerifyError;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -23,6 +25,12 @@ pub enum Command {
         /// Public key of the log, from a source you trust: NAME+ID+KEY.
         #[arg(long, value_name = "KEY")]
         key: LogKey,
+        /// Public key of a witness that has to have cosigned the checkpoint; may be given several times.
+        #[arg(long = "witness", value_name = "KEY")]
+        witnesses: Vec<WitnessKey>,
+        /// How many of the witnesses have to; all of them by default.
+        #[arg(long, value_name = "N", requires = "witnesses", value_parser = clap::value_parser!(u8).range(1..))]
+        quorum: Option<u8>,
     },
     /// Check that a log only grew since the last time, and remember where it is.
     Monitor {
@@ -34,89 +42,148 @@ pub enum Command {
         /// File with the last checkpoint that was seen; made by the first call.
         #[arg(long, value_name = "FILE")]
         state: PathBuf,
+        /// Look again and again for so many seconds, instead of once.
+        #[arg(long = "for", value_name = "SECONDS")]
+        duration: Option<u64>,
+        /// Seconds between two looks.
+        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+        every: u64,
+        /// File for both checkpoints if the log does not only grow; the state's name and `.fork` by default.
+        #[arg(long, value_name = "FILE")]
+        evidence: Option<PathBuf>,
+    },
+    /// Make the key of a witness.
+    Witness {
+        /// Name of the witness, such as witness.example/1.
+        #[arg(long)]
+        name: String,
+        /// File to write. It is secret.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Add a witness's signature to a checkpoint, or to that of a proof, if it extends the last one that the witness signed.
+    Cosign {
+        /// Checkpoint or proof; the signature is added to it.
+        file: PathBuf,
+        /// Address of the service, for the proof that the log only grew.
+        #[arg(long)]
+        url: String,
+        /// Public key of the log, from a source you trust: NAME+ID+KEY.
+        #[arg(long, value_name = "KEY")]
+        key: LogKey,
+        /// Key of `provenn log witness`.
+        #[arg(long, value_name = "FILE")]
+        witness_key: PathBuf,
+        /// File with the last checkpoint that this witness signed; made by the first call. One for each log.
+        #[arg(long, value_name = "FILE")]
+        state: PathBuf,
+    },
+    /// Let the log of this service sign nothing: to be said of a restored database before the service starts on it.
+    Stop {
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Let a stopped log of this service go on, if it continues the newest checkpoint that anybody outside has.
+    Resume {
+        #[command(flatten)]
+        settings: Settings,
+        /// The newest checkpoint of the log that you can get, from outside: of a monitor, a witness, a client.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: PathBuf,
+    },
+    /// Start a new log under another name and key in place of one that cannot go on. Stop the service first.
+    Renew {
+        #[command(flatten)]
+        settings: Settings,
+        /// Name of the new log, another than before.
+        #[arg(long, value_name = "NAME")]
+        origin: String,
     },
 }
 
 pub fn run(command: &Command) -> Result<Report, CliError> {
     match command {
-        Command::Verify { file, proof, key } => verify(file, proof, key),
-        Command::Monitor { url, key, state } => monitor(url.trim_end_matches('/'), key, state),
+        Command::Verify {
+            file,
+            proof,
+            key,
+            witnesses,
+            quorum,
+        } => verify::run(
+            file,
+            proof,
+            key,
+            (witnesses, quorum.map_or(witnesses.len(), usize::from)),
+        ),
+        Command::Monitor {
+            url,
+            key,
+            state,
+            duration,
+            every,
+            evidence,
+        } => monitor::run(&monitor::Watch {
+            log: Source::new(url, key),
+            state,
+            duration: duration.map(Duration::from_secs),
+            every: Duration::from_secs(*every),
+            evidence: evidence.clone().unwrap_or_else(|| beside(state)),
+        }),
+        Command::Witness { name, out } => cosign::make(name, out),
+        Command::Cosign {
+            file,
+            url,
+            key,
+            witness_key,
+            state,
+        } => cosign::run(file, &Source::new(url, key), witness_key, state),
+        Command::Stop { settings } => operate::stop(settings),
+        Command::Resume { settings, checkpoint } => operate::resume(settings, checkpoint),
+        Command::Renew { settings, origin } => operate::renew(settings, origin),
     }
 }
 
-fn verify(file: &Path, proof: &Path, key: &LogKey) -> Result<Report, CliError> {
-    let bytes = files::read(file, MAX_CARD.max(MAX_RECEIPT))?;
-    let damaged = |error| CliError::file(file, &bytes, error);
-    let entry = match FileKind::of(&bytes) {
-        Some(FileKind::Card) => {
-            ModelCard::from_bytes(&bytes).map_err(damaged)?;
-            Entry::of(EntryKind::Card, &bytes)
-        }
-        Some(FileKind::Receipt) => {
-            Receipt::from_bytes(&bytes).map_err(damaged)?;
-            Entry::of(EntryKind::Receipt, &bytes)
-        }
-        _ => {
-            let found = files::what(&bytes);
-            return Err(CliError::kind(3, "bad-magic", file, found, "a receipt or a model card"));
-        }
-    };
-    let text = text(files::read(proof, MAX_PROOF_TEXT as u64)?).map_err(|e| e.at(proof))?;
-    let logged = InclusionProof::from_text(&text)
-        .and_then(|proof| proof.verify(&entry, key))
-        .map_err(|e| refused(e).at(proof))?;
-    let what = match entry.kind {
-        EntryKind::Card => "model card",
-        EntryKind::Receipt => "receipt",
-    };
-    let head = logged.checkpoint();
-    let mut report = Report::default();
-    report.line(format!(
-        "LOGGED: the {what} is entry {} of {}",
-        logged.index(),
-        head.size
-    ));
-    report.row("sha256", hex(&entry.digest));
-    report.row("log", &head.origin);
-    report.row("root", hex(&head.root));
-    report.line("This says nothing about its validity; `provenn verify` decides that.");
-    report.json = json!({
-        "logged": true, "kind": what, "sha256": hex(&entry.digest), "index": logged.index(),
-        "log": head.origin, "size": head.size, "root": hex(&head.root),
-    });
-    Ok(report)
+/// Most time for an answer: a server that says nothing keeps nobody waiting.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A log that a service shows.
+struct Source<'a> {
+    url: &'a str,
+    key: &'a LogKey,
 }
 
-fn monitor(url: &str, key: &LogKey, state: &Path) -> Result<Report, CliError> {
-    let note = get(&format!("{url}/checkpoint"))?;
-    let new = Checkpoint::from_note(&note, key).map_err(refused)?;
-    let old = match state.exists() {
-        true => Some(Checkpoint::from_note(&text(files::read(state, MAX_PROOF_TEXT as u64)?)?, key).map_err(refused)?),
-        false => None,
-    };
-    if let Some(old) = &old {
-        if new.size < old.size {
-            return Err(refused(LogError::Shrunk {
-                old: old.size,
-                new: new.size,
-            }));
+impl<'a> Source<'a> {
+    fn new(url: &'a str, key: &'a LogKey) -> Self {
+        let url = url.trim_end_matches('/');
+        Self { url, key }
+    }
+
+    fn checkpoint(&self) -> Result<(String, Checkpoint), CliError> {
+        let note = get(&format!("{}/checkpoint", self.url))?;
+        let checkpoint = Checkpoint::from_note(&note, self.key).map_err(refused)?;
+        Ok((note, checkpoint))
+    }
+
+    /// That the log only grew from one checkpoint to another.
+    fn extends(&self, old: &Checkpoint, new: &Checkpoint) -> Result<(), CliError> {
+        let (from, to) = (old.size, new.size);
+        if to < from {
+            return Err(refused(LogError::Shrunk { old: from, new: to }));
         }
-        let proof = get(&format!("{url}/v1/log/consistency?old={}&new={}", old.size, new.size))?;
+        if from == to && old.root != new.root {
+            return Err(refused(LogError::Fork { old: from, new: to }));
+        }
+        let proof = get(&format!("{}/v1/log/consistency?old={from}&new={to}", self.url))?;
         ConsistencyProof::from_text(&proof)
-            .and_then(|proof| proof.verify(old, &new))
-            .map_err(refused)?;
+            .and_then(|proof| proof.verify(old, new))
+            .map_err(refused)
     }
-    files::write(state, note.as_bytes(), false)?;
-    let before = old.map(|old| old.size);
-    let mut report = Report::default();
-    report.line(match before {
-        Some(before) => format!("CONSISTENT: the log grew from {before} to {} entries", new.size),
-        None => format!("first look: the log has {} entries", new.size),
-    });
-    report.row("log", &new.origin);
-    report.row("root", hex(&new.root));
-    report.json = json!({ "consistent": before.is_some(), "old": before, "new": new.size, "root": hex(&new.root), "log": new.origin });
-    Ok(report)
+}
+
+fn beside(state: &Path) -> PathBuf {
+    let mut name = state.as_os_str().to_owned();
+    name.push(".fork");
+    name.into()
 }
 
 /// A short text from a server.
@@ -133,7 +200,10 @@ fn get(url: &str) -> Result<String, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| CliError::new(1, "io", e.to_string(), ""))?;
     runtime.block_on(async {
-        let mut answer = reqwest::get(url)
+        let client = reqwest::Client::builder().timeout(PATIENCE).build().map_err(failed)?;
+        let mut answer = client
+            .get(url)
+            .send()
             .await
             .and_then(reqwest::Response::error_for_status)
             .map_err(failed)?;
@@ -156,5 +226,12 @@ fn text(bytes: Vec<u8>) -> Result<String, CliError> {
 }
 
 fn refused(error: LogError) -> CliError {
-    VerifyError::from(error).into()
+    match error {
+        // Who watches a log tells this from everything else.
+        LogError::Fork { .. } => CliError::new(FORK, error.code(), error.to_string(), error.help()),
+        error => VerifyError::from(error).into(),
+    }
 }
+
+/// Exit code of a log that shows different histories.
+const FORK: u8 = 6;

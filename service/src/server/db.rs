@@ -1,6 +1,7 @@
 //! The database: one SQL text for SQLite and PostgreSQL. All statements are in the modules below.
 
 mod blobs;
+mod identity;
 mod jobs;
 mod keys;
 mod lease;
@@ -20,6 +21,7 @@ mod turns;
 mod uncounted;
 
 pub use blobs::Upload;
+pub use identity::Identity;
 pub use jobs::{Event, Job, State};
 pub use keys::{KeyRow, Known, NewKey};
 pub use lease::{Again, Lapsed, Lease, Outcome, Place, Publication, Stored, Waiting, WAITING};
@@ -94,7 +96,7 @@ impl Db {
     /// Those of [`Self::open`]; there is no database, or none of a service.
     pub async fn existing(url: &str) -> Result<Self, sqlx::Error> {
         let missing = |what: &str| {
-            let shown = without_password(url);
+            let shown = shown_url(url);
             sqlx::Error::Configuration(
                 format!("{shown}: {what}; name the service's --data, --database or --config").into(),
             )

@@ -1,6 +1,7 @@
 //! Everything that ends a request without what it asked for.
 
 use super::problem::{Problem, Room};
+use super::tlog::stop::Stop;
 use super::worker::retry::Cause;
 use crate::error::CliError;
 use axum::http::{header, HeaderValue, StatusCode};
@@ -33,6 +34,11 @@ pub enum ApiError {
     Internal(String),
     #[error("the log's next checkpoint will include it")]
     LogPending,
+    #[error("the log signs nothing: {0}")]
+    LogStopped(Stop),
+    /// A row of the database names it.
+    #[error("a stored object is missing")]
+    Missing(String),
     #[error("the model was uploaded before the service kept graphs")]
     NoGraph,
     /// This machine's clock is far from the database's.
@@ -67,6 +73,8 @@ pub enum ApiError {
     Unauthorized,
     #[error("storage is not available")]
     Unavailable(String),
+    #[error("the object store is not that of the database")]
+    WrongStore(String),
 }
 
 impl ApiError {
@@ -89,6 +97,8 @@ impl ApiError {
             Self::InUse { .. } => (409, "in-use", "remove what uses it first, or wait for the job to end or cancel it; what was published stays"),
             Self::Internal(_) => (500, "internal", "the service's log says more; please report it"),
             Self::LogPending => (409, "log-pending", "ask again in a second"),
+            Self::LogStopped(_) => (503, "log-stopped", "the operator says how it goes on: `provenn log resume` or `provenn log renew`, see docs/runbook.md"),
+            Self::Missing(_) => (503, "object-missing", "upload it again, if it was an upload; else the operator has to restore it, the service's log names it"),
             Self::NoGraph => (404, "no-graph", "upload the same file again: its graph is then read from it"),
             Self::NoSpace(_) => (503, "no-space", "the operator has to make room; try again then"),
             Self::NotFound { .. } => (404, "not-found", "check the identifier; each tenant sees its own objects only"),
@@ -101,6 +111,7 @@ impl ApiError {
             Self::TooLarge { .. } => (413, "upload-too-large", "send a smaller file, or ask the operator for a higher limit"),
             Self::Unauthorized => (401, "unauthorized", "send `Authorization: Bearer KEY` with a key that is not revoked"),
             Self::Unavailable(_) => (503, "unavailable", "try again in a moment"),
+            Self::WrongStore(_) => (503, "wrong-store", "the operator has to configure the right one; the service's log names both"),
         }
     }
 
@@ -110,8 +121,10 @@ impl ApiError {
             Self::ClockOff(cause)
             | Self::Damaged(cause)
             | Self::Internal(cause)
+            | Self::Missing(cause)
             | Self::NoSpace(cause)
-            | Self::Unavailable(cause) => cause.clone(),
+            | Self::Unavailable(cause)
+            | Self::WrongStore(cause) => cause.clone(),
             other => other.to_string(),
         }
     }
@@ -144,13 +157,17 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let Self::ClockOff(cause)
-        | Self::Damaged(cause)
-        | Self::Internal(cause)
-        | Self::NoSpace(cause)
-        | Self::Unavailable(cause) = &self
-        {
-            tracing::error!(code = self.code(), cause, "request failed");
+        if matches!(
+            &self,
+            Self::ClockOff(_)
+                | Self::Damaged(_)
+                | Self::Internal(_)
+                | Self::Missing(_)
+                | Self::NoSpace(_)
+                | Self::Unavailable(_)
+                | Self::WrongStore(_)
+        ) {
+            tracing::error!(code = self.code(), cause = self.cause(), "request failed");
         }
         let problem = self.problem();
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -217,7 +234,7 @@ fn of_disk(error: &(dyn std::error::Error + 'static)) -> Option<Cause> {
 impl From<object_store::Error> for ApiError {
     fn from(error: object_store::Error) -> Self {
         match error {
-            object_store::Error::NotFound { .. } => Self::NotFound { what: "object" },
+            object_store::Error::NotFound { .. } => Self::Missing(format!("object store: {error}")),
             error if of_disk(&error) == Some(Cause::NoSpace) => Self::NoSpace(format!("object store: {error}")),
             error => Self::Unavailable(format!("object store: {error}")),
         }

@@ -40,6 +40,12 @@ pub struct InState {
     pub state: String,
 }
 
+/// Why the log signs nothing.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Stopped {
+    pub why: &'static str,
+}
+
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -56,10 +62,11 @@ pub struct Metrics {
     pub streams: Gauge,
     pub log_pending: Gauge,
     pub log_age: Gauge,
+    pub log_stopped: Family<Stopped, Gauge>,
 }
 
 impl Metrics {
-    pub fn new() -> Self {
+    pub fn new(missing: &Counter) -> Self {
         let mut registry = Registry::with_prefix("provenn");
         let metrics = Self {
             requests: Family::default(),
@@ -75,6 +82,7 @@ impl Metrics {
             streams: Gauge::default(),
             log_pending: Gauge::default(),
             log_age: Gauge::default(),
+            log_stopped: Family::default(),
             registry: Registry::default(),
         };
         registry.register(
@@ -135,6 +143,16 @@ impl Metrics {
             Unit::Seconds,
             metrics.log_age.clone(),
         );
+        registry.register(
+            "log_stopped",
+            "1 for the reason for which the log signs nothing",
+            metrics.log_stopped.clone(),
+        );
+        registry.register(
+            "objects_missing",
+            "Objects that rows of the database name and the object store lacks, each time that one was asked for",
+            missing.clone(),
+        );
         Self { registry, ..metrics }
     }
 
@@ -143,11 +161,5 @@ impl Metrics {
         let mut text = String::new();
         let _infallible = encode(&mut text, &self.registry);
         text
-    }
-}
-
-impl Default for Metrics {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -41,7 +41,11 @@ async fn serve(config: Config) -> Result<(), CliError> {
     let descriptors = listen::raise_descriptors();
     let app = App::open(config, Clock::System).await.map_err(start)?;
     first_key(&app).await?;
-    tlog::restore::restore(&app).await.map_err(start)?;
+    match tlog::restore::restore(&app).await {
+        // The log waits for the operator; jobs do not wait for the log.
+        Ok(_) | Err(ApiError::LogStopped(_)) => {}
+        Err(error) => return Err(start(error)),
+    }
     let (stop, stopping) = watch::channel(false);
     let workers = background(&app, role != Role::Api, &stopping);
     let api = match role {

@@ -17,7 +17,7 @@ use super::outage::Outage;
 use super::private;
 use super::queue::{new_id, Queue};
 use super::skew::Skew;
-use super::store::Store;
+use super::store::{marker, Store};
 use super::tlog::key::Signer;
 use super::tlog::Tlog;
 use super::worker::cache::Models;
@@ -39,6 +39,8 @@ pub struct Parts {
     pub instance: String,
     pub clock: Clock,
     pub db: Db,
+    /// The database's id.
+    pub identity: String,
     pub store: Store,
     pub queue: Queue,
     pub hub: Hub,
@@ -79,7 +81,7 @@ impl App {
     /// Opens everything that `config` names.
     ///
     /// # Errors
-    /// Database or object store cannot be opened; the log has another key.
+    /// Database or object store cannot be opened; the log has another key; the store is another database's.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, ApiError> {
         private::folder(&config.data)?;
         for folder in ["tmp", "models"] {
@@ -91,18 +93,21 @@ impl App {
         if let Err(error) = skew.look(&db, &clock).await {
             tracing::error!(cause = error.cause(), "this machine takes no part");
         }
-        let signer = Signer::open(&config)?;
+        let signer = Signer::open(&config, &db.log_head().await?.key)?;
         if let Some(signer) = &signer {
             db.log_key(&signer.key.to_string()).await?;
         }
+        let store = Store::open(&config)?;
+        let identity = marker::at_start(&db, &store, &new_id()).await?;
         Ok(Self(Arc::new(Parts {
             instance: new_id(),
+            identity,
             tlog: Tlog::new(signer),
-            store: Store::open(&config)?,
+            metrics: Metrics::new(&store.missing),
+            store,
             queue: Queue::open(&config).await?,
             hub: Hub::default(),
             models: Models::new(config.data.join("models"), config.limits.cache_bytes),
-            metrics: Metrics::new(),
             skew,
             disk: Disk::new(config.data.join("tmp"), config.limits.free_bytes),
             swept: Mutex::default(),

@@ -1,6 +1,7 @@
 //! Objects: uploads, files of models, receipts. Content-addressed, one namespace per tenant, digest checked on every read.
 
 mod list;
+pub mod marker;
 mod named;
 
 use super::config::Config;
@@ -12,7 +13,8 @@ use object_store::buffered::BufWriter;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Name;
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{GetResult, ObjectStore, ObjectStoreExt};
+use prometheus_client::metrics::counter::Counter;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
@@ -48,7 +50,11 @@ impl Kind {
 
 /// An object store.
 #[derive(Clone, Debug)]
-pub struct Store(Arc<dyn ObjectStore>);
+pub struct Store {
+    objects: Arc<dyn ObjectStore>,
+    /// Objects that were asked for and are not there.
+    pub missing: Counter,
+}
 
 /// Bytes per read from a file.
 const CHUNK: usize = 1 << 18;
@@ -62,9 +68,7 @@ impl Store {
         let Some(place) = config.store.strip_prefix("s3://") else {
             let folder = config.objects();
             std::fs::create_dir_all(&folder)?;
-            return Ok(Self(Arc::new(
-                LocalFileSystem::new_with_prefix(folder)?.with_fsync(true),
-            )));
+            return Ok(Self::of(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true)));
         };
         // The client leaves the choice of cryptography to the program; a second choice is the same one.
         let _first = rustls::crypto::ring::default_provider().install_default();
@@ -84,15 +88,42 @@ impl Store {
         }
         let store = builder.with_allow_http(s3.allow_http).build()?;
         Ok(match prefix.trim_matches('/') {
-            "" => Self(Arc::new(store)),
-            prefix => Self(Arc::new(PrefixStore::new(store, prefix))),
+            "" => Self::of(store),
+            prefix => Self::of(PrefixStore::new(store, prefix)),
         })
+    }
+
+    fn of(store: impl ObjectStore) -> Self {
+        Self {
+            objects: Arc::new(store),
+            missing: Counter::default(),
+        }
+    }
+
+    /// An object that a row of the database names.
+    async fn named(&self, name: &Name) -> Result<GetResult, ApiError> {
+        match self.objects.get(name).await {
+            Err(object_store::Error::NotFound { .. }) => {
+                self.missing.inc();
+                Err(ApiError::Missing(format!("the object store lacks {name}")))
+            }
+            found => Ok(found?),
+        }
+    }
+
+    /// The bytes of an object, if it is there.
+    pub async fn size(&self, tenant: &str, kind: Kind, sha256: &str) -> Result<Option<u64>, ApiError> {
+        match self.objects.head(&name(tenant, kind, sha256)).await {
+            Ok(found) => Ok(Some(found.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Stores a file under its digest.
     pub async fn put_file(&self, tenant: &str, kind: Kind, sha256: &str, path: &Path) -> Result<(), ApiError> {
         let mut file = File::open(path).await?;
-        let mut writer = BufWriter::new(self.0.clone(), name(tenant, kind, sha256));
+        let mut writer = BufWriter::new(self.objects.clone(), name(tenant, kind, sha256));
         let copied = copy(&mut file, &mut writer).await;
         if copied.is_err() {
             // Parts that were sent would stay.
@@ -101,18 +132,9 @@ impl Store {
         Ok(copied?)
     }
 
-    /// The size of an object; none if it is not there.
-    pub async fn size(&self, tenant: &str, kind: Kind, sha256: &str) -> Result<Option<u64>, ApiError> {
-        match self.0.head(&name(tenant, kind, sha256)).await {
-            Ok(about) => Ok(Some(about.size)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Removes an object, if it is there.
     pub async fn remove(&self, tenant: &str, kind: Kind, sha256: &str) -> Result<(), ApiError> {
-        match self.0.delete(&name(tenant, kind, sha256)).await {
+        match self.objects.delete(&name(tenant, kind, sha256)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -121,20 +143,20 @@ impl Store {
     /// Stores bytes; returns their digest.
     pub async fn put(&self, tenant: &str, kind: Kind, bytes: Vec<u8>) -> Result<String, ApiError> {
         let sha256 = hex(&Sha256::digest(&bytes));
-        self.0.put(&name(tenant, kind, &sha256), bytes.into()).await?;
+        self.objects.put(&name(tenant, kind, &sha256), bytes.into()).await?;
         Ok(sha256)
     }
 
     /// Reads a small object.
     pub async fn get(&self, tenant: &str, kind: Kind, sha256: &str) -> Result<Vec<u8>, ApiError> {
-        let bytes = self.0.get(&name(tenant, kind, sha256)).await?.bytes().await?;
+        let bytes = self.named(&name(tenant, kind, sha256)).await?.bytes().await?;
         check(sha256, &hex(&Sha256::digest(&bytes)))?;
         Ok(bytes.to_vec())
     }
 
     /// Reads an object into a new file.
     pub async fn fetch(&self, tenant: &str, kind: Kind, sha256: &str, path: &Path) -> Result<(), ApiError> {
-        let mut bytes = self.0.get(&name(tenant, kind, sha256)).await?.into_stream();
+        let mut bytes = self.named(&name(tenant, kind, sha256)).await?.into_stream();
         let mut file = File::create(path).await?;
         let mut digest = Sha256::new();
         while let Some(chunk) = bytes.try_next().await? {
@@ -143,14 +165,6 @@ impl Store {
         }
         file.flush().await?;
         check(sha256, &hex(&digest.finalize()))
-    }
-
-    /// Whether the store answers.
-    pub async fn ping(&self) -> Result<(), ApiError> {
-        match self.0.head(&Name::from("ping")).await {
-            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
     }
 }
 

@@ -6,13 +6,16 @@
 //! the next round writes again with the same bytes; processes may do so at once.
 //!
 //! The log never signs two trees that contradict each other: the copy of the checkpoint in the object store, and the one
-//! beside the key ([`watermark`]), which backups leave out, are compared with the tree of the database first, so that what was
-//! restored from an old backup stops the log instead of forking it. A missing copy stops it too.
+//! beside the key ([`watermark`]), which backups leave out, are compared with the tree of the database first. What came out of a
+//! backup, or does not continue them, stops the log ([`stop`]) until the operator says how it goes on ([`resume`], [`renew`]).
 //! If the database only lacks the last entries of that tree, [`restore`] reads them back from the tiles at start.
 
 pub mod key;
 pub mod proofs;
+pub mod renew;
 pub mod restore;
+pub mod resume;
+pub mod stop;
 #[cfg(test)]
 mod tests;
 pub mod tiles;
@@ -23,13 +26,14 @@ use super::state::App;
 use crate::fail;
 use key::Signer;
 use proofs::{root, Overlay};
-use provenn_verifier::tlog::{Checkpoint, Entry, EntryKind, LogKey};
+use provenn_verifier::tlog::{Checkpoint, Entry, EntryKind};
 use std::time::Duration;
+use stop::Stop;
 use tiles::{grow, Tile};
 use tokio::sync::Notify;
 
 /// Most entries per checkpoint.
-const BATCH: i64 = 1 << 14;
+const BATCH: u64 = 1 << 14;
 /// Pause between looks for entries of other processes.
 const POLL: Duration = Duration::from_secs(1);
 /// Pause after a checkpoint: what arrives meanwhile shares the next one.
@@ -51,6 +55,7 @@ pub struct Head {
     pub size: i64,
     pub checkpoint: String,
     pub key: String,
+    pub stopped: Option<Stop>,
 }
 
 impl Tlog {
@@ -69,8 +74,22 @@ impl Tlog {
 
 /// Publishes until the process ends.
 pub async fn run(app: App) {
+    let mut said = None;
     loop {
-        match publish(&app).await {
+        let published = publish(&app).await;
+        // Once: it may last.
+        if let Err(ApiError::LogStopped(stop)) = published {
+            if said.replace(stop) != Some(stop) {
+                tracing::error!(
+                    why = stop.name(),
+                    "the log signs nothing: {stop}; docs/runbook.md says how it goes on"
+                );
+            }
+            tokio::time::sleep(POLL).await;
+            continue;
+        }
+        said = None;
+        match published {
             Ok(true) => tokio::time::sleep(SETTLE).await,
             Ok(false) => {
                 let _either = tokio::time::timeout(POLL, app.tlog.wake.notified()).await;
@@ -86,17 +105,26 @@ pub async fn run(app: App) {
 /// Brings tiles and checkpoint up to the entries. False if there was nothing to do.
 ///
 /// # Errors
-/// Storage; [`ApiError::Internal`] if the log would contradict a checkpoint that it signed before.
+/// Storage; [`ApiError::LogStopped`] if the log would contradict a checkpoint that it signed before.
 pub async fn publish(app: &App) -> Result<bool, ApiError> {
     let Some(signer) = &app.tlog.signer else {
         return Ok(false);
     };
-    let head = app.db.log_head().await?;
+    let (head, mark) = stop::may_sign(app, signer).await?;
     if head.entries == head.size && !head.checkpoint.is_empty() {
+        stop::follow(app, signer, head, mark.as_ref()).await?;
         return Ok(false);
     }
-    let (old, new) = (head.size, head.entries.min(head.size + BATCH));
-    let (old, new) = (count(old)?, count(new)?);
+    let signed = stop::signed(app, &signer.key).await?;
+    // Once more: all that was signed by now is in the database.
+    let head = app.db.log_head().await?;
+    let (old, entries) = (count(head.size)?, count(head.entries)?);
+    let longest = signed.iter().max_by_key(|signed| signed.checkpoint.size);
+    let least = longest.map_or(0, |signed| signed.checkpoint.size);
+    if let Some(longest) = longest.filter(|_| least > entries) {
+        return Err(stop::stop(app, Stop::Behind, longest).await);
+    }
+    let new = entries.min((old + BATCH).max(least));
     let first = old - old % tiles::WIDTH;
     let entries = app.db.log_entries(first, new).await?;
     if entries.len() as u64 != new - first {
@@ -108,8 +136,8 @@ pub async fn publish(app: &App) -> Result<bool, ApiError> {
         size: new,
         root: root(app, new, new, &overlay).await?,
     };
-    for (place, note) in signed(app).await? {
-        not_a_fork(app, &checkpoint, &overlay, &signer.key, (place, &note)).await?;
+    for signed in &signed {
+        stop::not_a_fork(app, &checkpoint, &overlay, signed).await?;
     }
     fail::point("log-before-tiles");
     for (tile, bytes) in &overlay.0 {
@@ -119,61 +147,15 @@ pub async fn publish(app: &App) -> Result<bool, ApiError> {
     fail::point("log-after-tiles");
     app.store.write(COPY, note.clone().into_bytes()).await?;
     // Only now: what is beside the key is in the object store too, and nobody has seen the checkpoint yet.
-    watermark::write(app, &note)?;
+    watermark::write(&app.config, &note)?;
     fail::point("log-before-checkpoint");
-    app.db.set_checkpoint(new, &note).await?;
+    app.db.set_checkpoint(new, &note, &head.key).await?;
     tracing::info!(entries = new, "log published");
     // Full tiles contain their partial forms, which nobody needs any more.
     for tile in overlay.0.keys().filter(|tile| tile.width(new) == tiles::WIDTH) {
         app.store.remove_below(&tile.partials()).await?;
     }
     Ok(true)
-}
-
-/// The checkpoints that are known to be signed, with their places; none before the first.
-///
-/// # Errors
-/// Storage; [`ApiError::Internal`] if the object store lacks its copy although something was signed.
-pub async fn signed(app: &App) -> Result<Vec<(&'static str, String)>, ApiError> {
-    let served = app.db.log_head().await?.checkpoint;
-    let mut signed = watermark::read(app)?.map_or_else(Vec::new, |note| vec![("file beside the log's key", note)]);
-    match app.store.read(COPY).await? {
-        Some(note) => {
-            let note = String::from_utf8(note).map_err(|e| ApiError::Internal(format!("{COPY}: {e}")))?;
-            signed.push(("object store", note));
-        }
-        None if signed.is_empty() && served.is_empty() => {}
-        None => {
-            return Err(ApiError::Internal(format!(
-                "the log was signed before, but the object store has no {COPY}: it is empty or another one, or lost the object; \
-                 configure the right store, or put the object back from a backup"
-            )))
-        }
-    }
-    Ok(signed)
-}
-
-/// Refuses to sign a tree that does not begin with one that was signed.
-async fn not_a_fork(
-    app: &App,
-    new: &Checkpoint,
-    overlay: &Overlay,
-    key: &LogKey,
-    (place, note): (&str, &str),
-) -> Result<(), ApiError> {
-    let signed =
-        Checkpoint::from_note(note, key).map_err(|e| ApiError::Internal(format!("checkpoint in the {place}: {e}")))?;
-    let fork = match signed.size > new.size {
-        true => true,
-        false => root(app, signed.size, new.size, overlay).await? != signed.root,
-    };
-    match fork {
-        true => Err(ApiError::Internal(format!(
-            "the log signed a tree of {} entries (checkpoint in the {place}) that the database does not continue; was the service restored from a backup?",
-            signed.size
-        ))),
-        false => Ok(()),
-    }
 }
 
 /// The entry of a row.

@@ -57,6 +57,8 @@ impl From<ApiError> for Stopped {
         match error {
             ApiError::NoSpace(cause) => Self::Faulty(Cause::NoSpace, cause),
             ApiError::Unavailable(cause) => Self::Faulty(Cause::Unavailable, cause),
+            // It may be uploaded again, or the store be the right one tomorrow.
+            ApiError::Missing(cause) => Self::Faulty(Cause::ObjectMissing, cause),
             ApiError::Internal(cause) => Self::Died(cause),
             // Reading it again would give the same.
             ApiError::Damaged(cause) => {

@@ -90,8 +90,15 @@ impl Cluster {
         cluster.client.model.clone_from(&from.client.model);
         cluster.client.input.clone_from(&from.client.input);
         cluster.spawn(Role::Api);
-        // It reads the log back before anybody publishes.
+        // It reads the log back before anybody publishes, and signs nothing before it is told that nobody saw a newer checkpoint.
         cluster.client.json("/v1/log").await;
+        let resumed = Command::new(BINARY)
+            .args(["log", "resume", "--checkpoint"])
+            .arg(data.join("objects/_log/checkpoint"))
+            .envs(cluster.settings(Role::Api))
+            .output()
+            .unwrap();
+        assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
         cluster.start_workers().await;
         cluster
     }

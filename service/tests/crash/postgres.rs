@@ -110,7 +110,7 @@ impl Postgres {
     pub fn restore(&self, from: &Path, name: &str) -> String {
         let (port, file) = (self.port.to_string(), self.folder.path().join("restored"));
         std::fs::copy(from, &file).unwrap();
-        self.tool("createdb", &["-h", "127.0.0.1", "-U", "provenn", "-p", &port, name]);
+        let url = self.empty(name);
         let options = [
             "--exit-on-error",
             "-h",
@@ -123,6 +123,13 @@ impl Postgres {
             name,
         ];
         self.tool("pg_restore", &[&options[..], &[&file.display().to_string()]].concat());
+        url
+    }
+
+    /// A new database; its URL.
+    pub fn empty(&self, name: &str) -> String {
+        let port = self.port.to_string();
+        self.tool("createdb", &["-h", "127.0.0.1", "-U", "provenn", "-p", &port, name]);
         format!("postgres://provenn@127.0.0.1:{port}/{name}")
     }
 

@@ -58,9 +58,19 @@ impl Process {
 
     pub async fn put(&self, what: &str, bytes: Vec<u8>) -> String {
         let sha256 = hex(&Sha256::digest(&bytes));
-        let answer = self.send(Method::PUT, &format!("/v1/{what}/{sha256}"), bytes).await;
-        assert!(answer.status().is_success(), "{}", answer.status());
-        sha256
+        // On a busy machine turns are long, and a client is told to come again.
+        for _ in 0..20 {
+            let answer = self
+                .send(Method::PUT, &format!("/v1/{what}/{sha256}"), bytes.clone())
+                .await;
+            if answer.headers().contains_key("retry-after") {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+            assert!(answer.status().is_success(), "{}", answer.status());
+            return sha256;
+        }
+        panic!("no turn in 20 tries");
     }
 
     /// Submits a job and waits for its end.

@@ -99,6 +99,88 @@ async fn only_what_was_published_is_logged() {
     assert_eq!(head.entries, 1, "only the card");
 }
 
+/// Witnesses cosign what extends what they signed before, and verifiers ask for as many of them as they like.
+#[tokio::test(flavor = "multi_thread")]
+async fn witnesses_cosign_proofs() {
+    let service = Service::start(|_| {}).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = service.router.clone();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let at = |name: &str| service.folder.path().join(name).display().to_string();
+    let log = async |arguments: &[&str]| {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_provenn"));
+        let output = command.args(["--json", "log"]).args(arguments).output().await.unwrap();
+        let report = serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap();
+        (output.status.code().unwrap(), report)
+    };
+    let alice = service.alice().await;
+    let (model, _) = alice.model("public").await;
+    let card = alice.get(&format!("/v1/models/{model}/card")).await.body;
+    std::fs::write(at("card"), &card).unwrap();
+    let address = format!("/v1/log/proofs/{}", hex(&Sha256::digest(&card)));
+    let proof = eventually(async || {
+        let answer = service.call("GET", &address, &[], "").await;
+        answer.status.is_success().then_some(answer.body)
+    })
+    .await;
+    std::fs::write(at("proof"), &proof).unwrap();
+    let signer = service.app.tlog.signer.as_ref().unwrap();
+    let key = signer.key.to_string();
+    let mut witnesses = Vec::new();
+    for name in ["one", "two"] {
+        let (exit, made) = log(&["witness", "--name", &format!("{name}.example"), "--out", &at(name)]).await;
+        assert_eq!(exit, 0);
+        witnesses.push(made["key"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(
+        log(&["witness", "--name", "one.example", "--out", &at("one")]).await.0,
+        2
+    );
+    let cosign = async |file: &str, witness: &str| {
+        let (file, private, state) = (at(file), at(witness), at(&format!("{witness}.state")));
+        let more = ["--witness-key", &private, "--state", &state];
+        log(&[&["cosign", &file, "--url", &url, "--key", &key][..], &more].concat()).await
+    };
+    let verify = async |quorum: &str| {
+        let (card, proof) = (at("card"), at("proof"));
+        let more = [
+            "--witness",
+            &witnesses[0],
+            "--witness",
+            &witnesses[1],
+            "--quorum",
+            quorum,
+        ];
+        log(&[&["verify", &card, "--proof", &proof, "--key", &key][..], &more].concat()).await
+    };
+    assert_eq!(verify("1").await.1["error"]["code"], "log-witnesses");
+    let (exit, report) = cosign("proof", "one").await;
+    assert_eq!((exit, &report["last"]), (0, &json!(null)), "{report}");
+    let (exit, report) = verify("1").await;
+    assert_eq!(
+        (exit, &report["cosigned"][0]["witness"]),
+        (0, &json!("one.example")),
+        "{report}"
+    );
+    assert_eq!(verify("2").await.0, 3);
+    assert_eq!(cosign("proof", "two").await.0, 0);
+    assert_eq!(verify("2").await.1["cosigned"].as_array().unwrap().len(), 2);
+    // Again, after itself; then another tree of that size, and a smaller one.
+    assert_eq!(cosign("proof", "one").await.1["last"], 1);
+    for (size, code) in [(1, "log-fork"), (0, "log-shrunk")] {
+        let other = Checkpoint {
+            origin: signer.key.name().into(),
+            size,
+            root: [7; 32],
+        };
+        let note = signer.sign(&other);
+        std::fs::write(at("other"), &note).unwrap();
+        assert_eq!(cosign("other", "one").await.1["error"]["code"], code);
+        assert_eq!(std::fs::read_to_string(at("other")).unwrap(), note, "nothing is added");
+    }
+}
+
 /// `provenn log`, against a service on a socket.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_verifies_and_monitors() {
@@ -178,19 +260,29 @@ async fn the_command_line_verifies_and_monitors() {
     );
     assert_eq!(verify("receipt", "receipt", &key, 3).await["error"]["code"], "bad-utf8");
 
+    // For some time, with more than one look.
+    let watch = [&monitor[..], &["--for", "2", "--every", "1"]].concat();
+    let watched = log(&watch, 0).await;
+    assert!(watched["looks"].as_u64() > Some(1), "{watched}");
+
     // What the log signed before, had it forked or shrunk since.
-    for (size, root, code) in [
-        (1, [7; 32], "log-fork"),
-        (2, [7; 32], "log-fork"),
-        (3, [0; 32], "log-shrunk"),
+    for (size, root, code, exit) in [
+        (1, [7; 32], "log-fork", 6),
+        (2, [7; 32], "log-fork", 6),
+        (3, [0; 32], "log-shrunk", 3),
     ] {
         let forked = Checkpoint {
             origin: signer.key.name().into(),
             size,
             root,
         };
-        std::fs::write(&state, signer.sign(&forked)).unwrap();
-        assert_eq!(log(&monitor, 3).await["error"]["code"], code);
+        let old = signer.sign(&forked);
+        std::fs::write(&state, &old).unwrap();
+        assert_eq!(log(&monitor, exit).await["error"]["code"], code);
+        // Both notes are kept, for others to check.
+        let evidence = std::fs::read_to_string(format!("{state}.fork")).unwrap();
+        let new = service.app.db.log_head().await.unwrap().checkpoint;
+        assert_eq!(evidence, format!("{old}\n{new}"));
     }
     assert_eq!(
         std::fs::read_to_string(&state).unwrap().lines().nth(1),

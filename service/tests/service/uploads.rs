@@ -56,6 +56,10 @@ fn objects(service: &Service) -> usize {
     let objects = files(&service.folder.path().join("objects"));
     objects
         .iter()
-        .filter(|path| !path.components().any(|part| part.as_os_str() == "_log"))
+        .filter(|path| {
+            !path
+                .components()
+                .any(|part| part.as_os_str().to_string_lossy().starts_with('_'))
+        })
         .count()
 }

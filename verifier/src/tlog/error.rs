@@ -70,6 +70,14 @@ pub enum LogError {
     /// The note has no signature under the log's key.
     #[error("the checkpoint is not signed by this log key")]
     Unsigned,
+    /// Too few of the named witnesses cosigned the checkpoint.
+    #[error("{got} of the named witnesses cosigned the checkpoint, {quorum} are asked for")]
+    Witnesses {
+        /// Witnesses asked for.
+        quorum: u64,
+        /// Witnesses found.
+        got: u64,
+    },
 }
 
 impl LogError {
@@ -97,6 +105,7 @@ impl LogError {
             Self::Signature => ("log-signature", "The checkpoint is damaged or forged; do not rely on it."),
             Self::TooLong { .. } => ("log-too-long", "The file exceeds the limits of the format."),
             Self::Unsigned => ("log-unsigned", "Use the key of the log that the proof comes from."),
+            Self::Witnesses { .. } => ("log-witnesses", "Get the checkpoint with more cosignatures, or check the witnesses' keys; do not rely on it."),
         }
     }
 }

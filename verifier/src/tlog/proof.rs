@@ -1,7 +1,8 @@
 //! Proofs as they travel: canonical texts.
 
 use super::error::LogError;
-use super::note::{decimal, hash, Checkpoint, LogKey, MAX_NOTE};
+use super::key::LogKey;
+use super::note::{decimal, hash, Checkpoint, MAX_NOTE};
 use super::tree::{extends, root_of, Hash};
 use super::{base64, Entry};
 use crate::codec::wide;
@@ -11,7 +12,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Longest text of a proof in bytes.
-pub const MAX_PROOF_TEXT: usize = MAX_NOTE + (1 << 12);
+pub const MAX_PROOF_TEXT: usize = MAX_NOTE + (1 << 16);
 /// First line of an inclusion proof (C2SP `tlog-proof`).
 const INCLUSION: &str = "c2sp.org/tlog-proof@v1";
 /// First line of a consistency proof, for which there is no common format.
@@ -19,9 +20,11 @@ const CONSISTENCY: &str = "provenn-consistency-proof@v1";
 /// No path is longer in a tree whose size is a `u64`.
 const MAX_PATH: usize = 128;
 
-/// That an entry is in the log, with the signed checkpoint that says so: C2SP `tlog-proof` without extra data.
+/// That an entry is in the log, with the signed checkpoint that says so: C2SP `tlog-proof`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InclusionProof {
+    /// Data that others put beside it; nothing vouches for it. Ours have none.
+    pub extra: Vec<u8>,
     /// Index of the entry, from 0.
     pub index: u64,
     /// Audit path, from the leaf's sibling upwards.
@@ -75,8 +78,12 @@ impl InclusionProof {
 
     /// Canonical text.
     pub fn to_text(&self) -> String {
+        let extra = match self.extra.is_empty() {
+            true => String::new(),
+            false => format!("extra {}\n", base64::encode(&self.extra)),
+        };
         format!(
-            "{INCLUSION}\nindex {}\n{}\n{}",
+            "{INCLUSION}\n{extra}index {}\n{}\n{}",
             self.index,
             lines(&self.path),
             self.checkpoint
@@ -98,11 +105,16 @@ impl InclusionProof {
         if lines.next() != Some(INCLUSION) {
             return Err(bad("not this format, or another version"));
         }
-        let index = lines
-            .next()
-            .and_then(|line| line.strip_prefix("index "))
-            .and_then(decimal);
+        let mut line = lines.next();
+        let mut extra = Vec::new();
+        if let Some(data) = line.and_then(|line| line.strip_prefix("extra ")) {
+            let data = base64::decode(data).filter(|data| !data.is_empty());
+            extra = data.ok_or(bad("the extra line is not Base 64"))?;
+            line = lines.next();
+        }
+        let index = line.and_then(|line| line.strip_prefix("index ")).and_then(decimal);
         Ok(Self {
+            extra,
             index: index.ok_or(bad("no index in plain form"))?,
             path: path(lines).ok_or(bad("a line of the path is not a hash in Base 64"))?,
             checkpoint: checkpoint.to_owned(),

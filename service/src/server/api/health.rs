@@ -2,9 +2,11 @@
 
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
-use crate::server::metrics::InState;
+use crate::server::metrics::{InState, Stopped};
 use crate::server::problem::Problem;
 use crate::server::state::App;
+use crate::server::store::marker;
+use crate::server::tlog::stop::{self, Stop};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -17,7 +19,8 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The machine's clock agrees with the database's, database and object store answer within two seconds each, the disk has room, and the log goes on.
+/// The machine's clock agrees with the database's, database and object store answer within two seconds each and belong together, the disk has room,
+/// and the log goes on.
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses(
     (status = 200, body = String, content_type = "text/plain"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
@@ -25,8 +28,11 @@ pub async fn healthz() -> &'static str {
 pub async fn readyz(State(app): State<App>) -> Result<&'static str, ApiError> {
     soon("the disk", app.disk.check()).await?;
     soon("the database", app.skew.look(&app.db, &app.clock)).await?;
-    soon("the object store", app.store.ping()).await?;
-    let waits = soon("the database", waits(&app)).await?;
+    soon("the object store", marker::check(&app.store, &app.identity)).await?;
+    let (waits, stopped) = soon("the database", log(&app)).await?;
+    if let Some(stop) = stopped.filter(|_| app.tlog.signer.is_some()) {
+        return Err(ApiError::LogStopped(stop));
+    }
     if app.tlog.signer.is_some() && waits > STOPPED {
         return Err(ApiError::Unavailable(format!(
             "the log is not published: an entry waits for {} s",
@@ -46,13 +52,18 @@ async fn soon<T>(what: &str, answer: impl Future<Output = Result<T, ApiError>>) 
     tokio::time::timeout(PATIENCE, answer).await.map_err(|_| late())?
 }
 
-/// Since when the oldest entry that no checkpoint covers waits.
-async fn waits(app: &App) -> Result<Millis, ApiError> {
+/// Since when the oldest entry that no checkpoint covers waits, and why the log signs nothing.
+async fn log(app: &App) -> Result<(Millis, Option<Stop>), ApiError> {
     let (pending, since) = app.db.log_pending().await?;
     let age = since.map_or(0, |since| app.now().saturating_sub(since).max(0));
     app.metrics.log_pending.set(pending);
     app.metrics.log_age.set(age / 1000);
-    Ok(age)
+    let stopped = stop::current(app).await?;
+    for why in Stop::ALL {
+        let gauge = app.metrics.log_stopped.get_or_create(&Stopped { why: why.name() });
+        gauge.set((stopped == Some(why)).into());
+    }
+    Ok((age, stopped))
 }
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -63,7 +74,10 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> {
-    waits(&app).await?;
+    // What is wrong with the log is no reason to say nothing of the rest.
+    if let Err(error) = log(&app).await {
+        tracing::warn!(cause = error.cause(), "the state of the log is not known");
+    }
     app.metrics.jobs.clear();
     for (state, jobs) in app.db.census().await? {
         app.metrics.jobs.get_or_create(&InState { state }).set(jobs);

@@ -1,7 +1,7 @@
 //! Upload of an input, or of calibration data.
 
 use super::body::{Arriving, Bytes};
-use super::keep::{keep, Checked};
+use super::keep::{keep, repair, Checked};
 use crate::sample;
 use crate::server::auth::Caller;
 use crate::server::door::Client;
@@ -47,6 +47,7 @@ pub async fn put_input(
     let path = temporary.path().join(NAME);
     let (bytes, room) = arriving.file(&path).await?;
     if let Some(known) = app.db.upload(&caller.tenant, "input", &sha256).await? {
+        repair(&app, &caller.tenant, Kind::Input, &sha256, (&path, bytes)).await?;
         return Ok((StatusCode::OK, Json(known.summary)));
     }
     let _turn = app.readings.take(&Client(caller.tenant.clone())).await?;

@@ -7,6 +7,7 @@ use crate::server::room::Room;
 use crate::server::state::App;
 use crate::server::store::Kind;
 use serde_json::Value;
+use std::path::Path;
 
 /// An upload that was checked.
 pub struct Checked {
@@ -24,7 +25,34 @@ pub struct Checked {
     pub graph: Option<Value>,
 }
 
-/// Stores the bytes, and then the row that names them, also if the client goes away meanwhile. A refused upload leaves nothing.
+/// Stores again what was uploaded before, if the store has lost it.
+///
+/// # Errors
+/// Storage.
+pub async fn repair(
+    app: &App,
+    tenant: &str,
+    kind: Kind,
+    sha256: &str,
+    (path, bytes): (&Path, u64),
+) -> Result<(), ApiError> {
+    if app.store.size(tenant, kind, sha256).await? == Some(bytes) {
+        return Ok(());
+    }
+    app.store.put_file(tenant, kind, sha256, path).await?;
+    tracing::warn!(
+        tenant,
+        kind = kind.name(),
+        sha256,
+        "an object that the store had lost was uploaded again"
+    );
+    Ok(())
+}
+
+/// Stores the bytes, and then the row that names them, also if the client goes away meanwhile.
+///
+/// # Errors
+/// The tenant's quota. A refused upload leaves nothing.
 pub async fn keep(app: &App, upload: Checked) -> Result<(), ApiError> {
     let app = app.clone();
     let kept = tokio::spawn(async move { store(&app, upload).await });

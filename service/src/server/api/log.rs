@@ -26,6 +26,20 @@ pub struct LogView {
     size: i64,
     /// Entries that the next checkpoint will add.
     pending: i64,
+    /// Whether it signs nothing until the operator says how it goes on.
+    stopped: bool,
+    /// Keys that it had before, the first first.
+    earlier: Vec<EarlierView>,
+}
+
+/// A key that the log had before. What it signed stays signed; it signs nothing more.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EarlierView {
+    key: String,
+    /// The newest note that it is known to have signed; empty if there is none.
+    checkpoint: String,
+    /// When another key took its place, in milliseconds since 1970.
+    ended: i64,
 }
 
 /// Key and size of the log.
@@ -36,7 +50,14 @@ pub struct LogView {
 ))]
 pub async fn get_log(State(app): State<App>) -> Result<Json<LogView>, ApiError> {
     let head = app.db.log_head().await?;
+    let earlier = app.db.log_keys().await?.into_iter().map(|old| EarlierView {
+        key: old.key,
+        checkpoint: old.checkpoint,
+        ended: old.ended,
+    });
     Ok(Json(LogView {
+        stopped: head.stopped.is_some(),
+        earlier: earlier.collect(),
         key: head.key,
         size: head.size,
         pending: head.entries - head.size,
@@ -87,6 +108,7 @@ pub async fn get_inclusion(State(app): State<App>, Path(sha256): Path<String>) -
         return Err(ApiError::LogPending);
     }
     let proof = InclusionProof {
+        extra: vec![],
         index,
         path: proofs::inclusion(&app, index, size).await?,
         checkpoint: head.checkpoint,

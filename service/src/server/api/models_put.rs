@@ -1,7 +1,7 @@
 //! Upload of a model.
 
 use super::body::{Arriving, Bytes};
-use super::keep::{keep, Checked};
+use super::keep::{keep, repair, Checked};
 use super::page::names;
 use crate::child::protocol::{Start, Work};
 use crate::server::auth::Caller;
@@ -55,6 +55,7 @@ pub async fn put_model(
     let (bytes, room) = arriving.file(&path).await?;
     let known = app.db.upload(&caller.tenant, "model", &sha256).await?;
     if let Some(known) = &known {
+        repair(&app, &caller.tenant, Kind::Model, &sha256, (&path, bytes)).await?;
         if app.db.graph(&caller.tenant, &sha256).await?.is_some() {
             return Ok((StatusCode::OK, Json(known.summary.clone())));
         }

@@ -4,6 +4,8 @@ use super::Db;
 use crate::bytes::hex32;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::tlog::renew::EarlierKey;
+use crate::server::tlog::stop::Stop;
 use crate::server::tlog::{count, entry, Head};
 use provenn_verifier::tlog::Entry;
 use sqlx::any::AnyRow;
@@ -22,13 +24,14 @@ impl Db {
         match self.log_head().await?.key {
             known if known == key => Ok(()),
             known => Err(ApiError::Internal(format!(
-                "the log was started under the key {known}, this process has {key}: give all processes the same log.key"
+                "the log was started under the key {known}, this process has {key}: give all processes the same log.key; \
+                 if `provenn log renew` broke off, run it again"
             ))),
         }
     }
 
     pub async fn log_head(&self) -> Result<Head, ApiError> {
-        let row = sqlx::query("SELECT entries, size, checkpoint, key FROM log_head WHERE id = 1")
+        let row = sqlx::query("SELECT entries, size, checkpoint, key, stopped FROM log_head WHERE id = 1")
             .fetch_one(&self.read)
             .await?;
         Ok(Head {
@@ -36,7 +39,63 @@ impl Db {
             size: row.try_get("size")?,
             checkpoint: row.try_get("checkpoint")?,
             key: row.try_get("key")?,
+            stopped: match row.try_get("stopped")? {
+                "" => None,
+                // Written by a later version: no reason to sign.
+                why => Some(Stop::parse(why).unwrap_or(Stop::Restored)),
+            },
         })
+    }
+
+    /// Lets no process sign from now on.
+    pub async fn log_stop(&self, why: Stop) -> Result<(), ApiError> {
+        sqlx::query("UPDATE log_head SET stopped = $1 WHERE id = 1")
+            .bind(why.name())
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// Lets the log sign again, from a size up to which its tiles are there.
+    pub async fn log_resume(&self, size: u64) -> Result<(), ApiError> {
+        sqlx::query("UPDATE log_head SET stopped = '', size = $1 WHERE id = 1")
+            .bind(i64::try_from(size).unwrap_or(i64::MAX))
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// Puts another key in place of the log's: the same entries, nothing signed. The old one is kept with its newest note.
+    pub async fn log_renew(&self, old: &EarlierKey, new: &str) -> Result<(), ApiError> {
+        let mut tx = self.begin().await?;
+        sqlx::query("INSERT INTO log_keys (key, checkpoint, ended) VALUES ($1, $2, $3)")
+            .bind(&old.key)
+            .bind(&old.checkpoint)
+            .bind(old.ended)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("UPDATE log_head SET key = $1, size = 0, checkpoint = '', stopped = '' WHERE id = 1 AND key = $2")
+            .bind(new)
+            .bind(&old.key)
+            .execute(&mut *tx)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The keys that the log had before, the first first.
+    pub async fn log_keys(&self) -> Result<Vec<EarlierKey>, ApiError> {
+        let rows = sqlx::query("SELECT key, checkpoint, ended FROM log_keys ORDER BY ended, key")
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(EarlierKey {
+                    key: row.try_get("key")?,
+                    checkpoint: row.try_get("checkpoint")?,
+                    ended: row.try_get("ended")?,
+                })
+            })
+            .collect()
     }
 
     /// How many entries no checkpoint covers yet, and since when the oldest of them waits.
@@ -89,11 +148,13 @@ impl Db {
         }
     }
 
-    /// Serves a checkpoint from now on, unless a later one is served already.
-    pub async fn set_checkpoint(&self, size: u64, note: &str) -> Result<(), ApiError> {
-        sqlx::query("UPDATE log_head SET size = $1, checkpoint = $2 WHERE id = 1 AND (size < $1 OR checkpoint = '')")
+    /// Serves a checkpoint of the log's key from now on, unless a later one is served already, or the log was stopped meanwhile.
+    pub async fn set_checkpoint(&self, size: u64, note: &str, key: &str) -> Result<(), ApiError> {
+        let serve = "UPDATE log_head SET size = $1, checkpoint = $2 WHERE id = 1 AND (size < $1 OR checkpoint = '') AND key = $3 AND stopped = ''";
+        sqlx::query(serve)
             .bind(i64::try_from(size).unwrap_or(i64::MAX))
             .bind(note)
+            .bind(key)
             .execute(&self.write)
             .await?;
         Ok(())

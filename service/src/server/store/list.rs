@@ -20,7 +20,7 @@ pub struct Listed {
 impl Store {
     /// Objects of tenants. What is named otherwise, such as the log's tiles, is not among them.
     pub fn objects(&self) -> impl Stream<Item = Result<Listed, ApiError>> + '_ {
-        let listed = self.0.list(None).map_err(ApiError::from);
+        let listed = self.objects.list(None).map_err(ApiError::from);
         listed.try_filter_map(|object| async move {
             Ok(address(&object.location).map(|address| Listed {
                 address,
@@ -32,7 +32,7 @@ impl Store {
 
     /// Removes an object that was stored before a time; false if it was stored again since, or is not there.
     pub async fn remove_before(&self, of: &Address, before: Millis) -> Result<bool, ApiError> {
-        let about = self.0.head(&name(&of.tenant, of.kind, &of.sha256)).await;
+        let about = self.objects.head(&name(&of.tenant, of.kind, &of.sha256)).await;
         match about {
             Ok(about) if about.last_modified.timestamp_millis() < before => {}
             Ok(_) | Err(object_store::Error::NotFound { .. }) => return Ok(false),

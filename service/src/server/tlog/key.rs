@@ -1,10 +1,12 @@
-//! The log's signing key.
+//! Signing keys of logs and witnesses.
 
 use crate::error::CliError;
 use crate::files;
 use crate::server::config::{Config, Role};
 use ed25519_compact::{KeyPair, Seed};
-use provenn_verifier::tlog::{base64_decode, base64_encode, Checkpoint, LogKey};
+use provenn_verifier::tlog::{
+    base64_decode, base64_encode, cosigned_message, Checkpoint, NoteKey, COSIGNATURE, ED25519,
+};
 use std::path::Path;
 
 /// File with the key that the first start makes.
@@ -13,42 +15,84 @@ const PREFIX: &str = "PRIVATE+KEY+";
 const MAX_FILE: u64 = 1 << 12;
 
 /// A log key with its private part.
+pub type Signer = NoteSigner<ED25519>;
+/// The key of a witness with its private part.
+pub type Witness = NoteSigner<COSIGNATURE>;
+
+/// A key for signatures of one type on notes, with its private part.
 #[derive(Clone)]
-pub struct Signer {
-    pub key: LogKey,
+pub struct NoteSigner<const TYPE: u8> {
+    pub key: NoteKey<TYPE>,
     pair: KeyPair,
 }
 
-impl std::fmt::Debug for Signer {
+impl<const TYPE: u8> std::fmt::Debug for NoteSigner<TYPE> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Signer({})", self.key)
     }
 }
 
 impl Signer {
-    /// The configured key; a new one if the default file is missing. None for workers, which do not sign.
+    /// The configured key; a new one if the default file is missing and the log has none yet. None for workers, which do not sign.
     ///
     /// # Errors
     /// A file that cannot be read or is no key, an unusable name.
-    pub fn open(config: &Config) -> Result<Option<Self>, CliError> {
+    pub fn open(config: &Config, known: &str) -> Result<Option<Self>, CliError> {
         if config.role == Role::Worker {
             return Ok(None);
         }
         let path = config.log_key();
+        if !known.is_empty() && !path.exists() {
+            return Err(CliError::usage(
+                "log-key",
+                format!(
+                    "{} is missing, the private part of the log's key {known}",
+                    path.display()
+                ),
+                "put it back from another API node or a backup; if it is lost, `provenn log renew` starts a new log",
+            ));
+        }
         if config.log.key.is_empty() && !path.exists() {
-            let mut seed = [0; 32];
-            getrandom::getrandom(&mut seed).map_err(|e| CliError::new(1, "randomness", e.to_string(), ""))?;
-            let signer = Self::new(&config.log.origin, seed)?;
-            files::write(&path, format!("{}\n", signer.reveal(seed)).as_bytes(), true)?;
+            let signer = Self::make(&config.log.origin, &path)?;
             tracing::info!(path = %path.display(), key = %signer.key, "wrote the log's key");
         }
         Self::load(&path).map(Some)
     }
 
+    /// The signed note of a checkpoint. Equal checkpoints give equal notes.
+    pub fn sign(&self, checkpoint: &Checkpoint) -> String {
+        let text = checkpoint.to_text();
+        let line = self.key.signature_line(self.pair.sk.sign(&text, None).as_slice());
+        format!("{text}\n{line}")
+    }
+}
+
+impl Witness {
+    /// The line that says that the text of a note was seen, at a time in seconds since 1970.
+    pub fn cosign(&self, time: u64, text: &str) -> String {
+        let signature = self.pair.sk.sign(cosigned_message(time, text), None);
+        let bytes = [time.to_be_bytes().as_slice(), signature.as_slice()].concat();
+        self.key.signature_line(&bytes)
+    }
+}
+
+impl<const TYPE: u8> NoteSigner<TYPE> {
+    /// Makes a key in a new file.
+    ///
+    /// # Errors
+    /// An unusable name, a folder that cannot be written.
+    pub fn make(name: &str, path: &Path) -> Result<Self, CliError> {
+        let mut seed = [0; 32];
+        getrandom::getrandom(&mut seed).map_err(|e| CliError::new(1, "randomness", e.to_string(), ""))?;
+        let signer = Self::new(name, seed)?;
+        files::write(path, format!("{}\n", signer.reveal(seed)).as_bytes(), true)?;
+        Ok(signer)
+    }
+
     fn new(name: &str, seed: [u8; 32]) -> Result<Self, CliError> {
         let pair = KeyPair::from_seed(Seed::new(seed));
-        let key = LogKey::new(name, *pair.pk)
-            .map_err(|e| CliError::usage("config", e.to_string(), "choose another log.origin"))?;
+        let key = NoteKey::new(name, *pair.pk)
+            .map_err(|e| CliError::usage("config", e.to_string(), "choose another name, or log.origin"))?;
         Ok(Self { key, pair })
     }
 
@@ -56,24 +100,28 @@ impl Signer {
     fn reveal(&self, seed: [u8; 32]) -> String {
         let public = self.key.to_string();
         let id = public.split('+').nth(1).unwrap_or_default();
-        let secret = [[1].as_slice(), &seed].concat();
+        let secret = [[TYPE].as_slice(), &seed].concat();
         format!("{PREFIX}{}+{id}+{}", self.key.name(), base64_encode(&secret))
     }
 
-    fn load(path: &Path) -> Result<Self, CliError> {
+    /// A key from its file.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no key.
+    pub fn load(path: &Path) -> Result<Self, CliError> {
         let bytes = files::read(path, MAX_FILE)?;
         let text = String::from_utf8_lossy(&bytes);
         let parsed = || {
             let mut parts = text.trim_end().strip_prefix(PREFIX)?.splitn(3, '+');
             let (name, _, secret) = (parts.next()?, parts.next()?, base64_decode(parts.next()?)?);
-            let seed: [u8; 32] = secret.strip_prefix(&[1])?.try_into().ok()?;
+            let seed: [u8; 32] = secret.strip_prefix(&[TYPE])?.try_into().ok()?;
             Some((name.to_owned(), seed))
         };
         let (name, seed) = parsed().ok_or_else(|| {
             CliError::usage(
                 "log-key",
-                format!("{} is no log key", path.display()),
-                "it is one line PRIVATE+KEY+NAME+ID+KEY; restore it from a backup, a new key means a new log",
+                format!("{} is no private key of {}", path.display(), match TYPE { COSIGNATURE => "a witness", _ => "a log" }),
+                "it is one line PRIVATE+KEY+NAME+ID+KEY; restore it from a backup, a new key means a new log or witness",
             )
         })?;
         let signer = Self::new(&name, seed)?;
@@ -85,12 +133,5 @@ impl Signer {
                 "",
             )),
         }
-    }
-
-    /// The signed note of a checkpoint. Equal checkpoints give equal notes.
-    pub fn sign(&self, checkpoint: &Checkpoint) -> String {
-        let text = checkpoint.to_text();
-        let line = self.key.signature_line(&self.pair.sk.sign(&text, None));
-        format!("{text}\n{line}")
     }
 }

@@ -1,10 +1,11 @@
 //! Entries that the log signed and the database has lost, read back from the tiles.
 //!
 //! A backup of the database is older than what was signed after it. What the log said then stays said: its entries come
-//! back, so that it goes on from there, though the receipts of some may be gone.
+//! back, though the receipts of some may be gone. The log stays stopped, for more may have been signed than is known here.
 
 use super::count;
 use super::proofs::{read, root, Overlay};
+use super::stop::{self, Stop};
 use super::tiles::{grow, unframe, Level, Tile, WIDTH};
 use crate::bytes::hex;
 use crate::server::error::ApiError;
@@ -15,23 +16,36 @@ use provenn_verifier::tlog::{Checkpoint, Entry, EntryKind};
 /// To be called before anything is published.
 ///
 /// # Errors
-/// Storage; [`ApiError::Internal`] if the checkpoint is of another tree, or its tiles are incomplete.
+/// Storage; [`ApiError::LogStopped`] if the checkpoint is of another tree, or its tiles are incomplete.
 pub async fn restore(app: &App) -> Result<u64, ApiError> {
     let Some(signer) = &app.tlog.signer else {
         return Ok(0);
     };
     // Of the places that know a checkpoint the one that knows the longest tree; the other is compared before the next is signed.
-    let mut notes = Vec::new();
-    for (_, note) in super::signed(app).await? {
-        notes.push(Checkpoint::from_note(&note, &signer.key).map_err(|e| unusable(&e.to_string()))?);
-    }
-    let Some(signed) = notes.into_iter().max_by_key(|signed| signed.size) else {
+    let signed = stop::signed(app, &signer.key).await?;
+    let Some(signed) = signed.into_iter().max_by_key(|signed| signed.checkpoint.size) else {
         return Ok(0);
     };
-    let have = count(app.db.log_head().await?.entries)?;
-    if signed.size <= have {
+    if signed.checkpoint.size <= count(app.db.log_head().await?.entries)? {
         return Ok(0);
     }
+    // First: a crash after the entries came back would leave a log that looks whole.
+    let stopped = stop::stop(app, Stop::Behind, &signed).await;
+    match read_back(app, &signed.checkpoint).await {
+        Err(ApiError::Internal(cause)) => {
+            tracing::error!(cause, "entries of the log that the database had lost are not read back");
+            Err(stopped)
+        }
+        other => other,
+    }
+}
+
+/// Reads the entries of a signed tree that the database lacks.
+///
+/// # Errors
+/// [`ApiError::Internal`] if the tree does not continue the database, or its tiles are incomplete; storage.
+pub async fn read_back(app: &App, signed: &Checkpoint) -> Result<u64, ApiError> {
+    let have = count(app.db.log_head().await?.entries)?;
     let first = have - have % WIDTH;
     let mut entries = Vec::new();
     for n in first / WIDTH..signed.size.div_ceil(WIDTH) {
@@ -55,7 +69,7 @@ pub async fn restore(app: &App) -> Result<u64, ApiError> {
     app.db.log_restore(have, &lost, app.now()).await?;
     tracing::warn!(
         entries = lost.len(),
-        "read entries of the log back that the database had lost; was it restored from a backup?"
+        "read entries of the log back that the database had lost"
     );
     Ok(lost.len() as u64)
 }

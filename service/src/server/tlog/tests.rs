@@ -1,5 +1,7 @@
-//! Growth, crashes and restored backups, against the tree over all leaves.
+//! Growth and crashes, against the tree over all leaves.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+mod restored;
 
 use super::tiles::{split, WIDTH};
 use super::*;
@@ -43,6 +45,20 @@ impl Log {
     async fn checkpoint(&self) -> Checkpoint {
         let head = self.app.db.log_head().await.unwrap();
         Checkpoint::from_note(&head.checkpoint, &head.key.parse().unwrap()).unwrap()
+    }
+
+    /// What `provenn log resume` does with this note.
+    async fn resume(&self, note: &str) -> Result<resume::Resumed, ApiError> {
+        resume::resume(&self.app, self.app.tlog.signer.as_ref().unwrap(), note.into()).await
+    }
+
+    /// Why nothing is signed.
+    #[track_caller]
+    fn stopped<T: std::fmt::Debug>(result: Result<T, ApiError>) -> Stop {
+        match result {
+            Err(ApiError::LogStopped(stop)) => stop,
+            other => panic!("{other:?}"),
+        }
     }
 
     async fn leaves(&self) -> Vec<Hash> {
@@ -121,76 +137,6 @@ async fn a_crash_between_tiles_and_checkpoint_changes_nothing() {
     assert_eq!(extends((600, &signed.root), (640, &head.root), &proof), Ok(()));
 }
 
-#[tokio::test]
-async fn a_restored_backup_does_not_fork_the_log() {
-    let log = Log::new().await;
-    log.grow(0, 40, 0).await;
-    log.head().await;
-    log.grow(40, 50, 0).await;
-    let signed = log.head().await;
-    // The backup knows 40 entries. Then others come than those that were signed.
-    log.app.db.log_reset(40, 40).await.unwrap();
-    log.grow(40, 45, 1).await;
-    publish(&log.app).await.unwrap_err();
-    log.grow(45, 60, 1).await;
-    publish(&log.app).await.unwrap_err();
-    let copy = log.app.store.read(COPY).await.unwrap().unwrap();
-    let key = log.app.tlog.signer.as_ref().unwrap().key.clone();
-    assert_eq!(
-        Checkpoint::from_note(std::str::from_utf8(&copy).unwrap(), &key),
-        Ok(signed)
-    );
-    assert_eq!(log.app.db.log_head().await.unwrap().size, 40);
-}
-
-#[tokio::test]
-async fn a_restored_backup_goes_on_where_the_log_was() {
-    for (kept, signed_size) in [(0, 3), (40, 50), (40, 300), (255, 257), (256, 600), (300, 512)] {
-        let log = Log::new().await;
-        log.grow(0, kept, 0).await;
-        log.head().await;
-        log.grow(kept, signed_size, 0).await;
-        let signed = log.head().await;
-        log.app.db.log_reset(kept, kept).await.unwrap();
-        assert_eq!(restore::restore(&log.app).await.unwrap(), signed_size - kept);
-        assert_eq!(restore::restore(&log.app).await.unwrap(), 0);
-        log.grow(signed_size, signed_size + 10, 1).await;
-        let head = log.head().await;
-        assert_eq!((head.size, head.root), (signed_size + 10, mth(&log.leaves().await)));
-        let proof = proofs::consistency(&log.app, signed_size, head.size).await.unwrap();
-        let (old, new) = ((signed_size, &signed.root), (head.size, &head.root));
-        assert_eq!(extends(old, new, &proof), Ok(()), "{kept} of {signed_size}");
-    }
-}
-
-#[tokio::test]
-async fn nothing_else_is_read_back() {
-    let log = Log::new().await;
-    log.grow(0, 40, 0).await;
-    log.head().await;
-    log.grow(40, 50, 0).await;
-    log.head().await;
-    let entries = async || log.app.db.log_head().await.unwrap().entries;
-    // Other entries came before anybody looked.
-    log.app.db.log_reset(40, 40).await.unwrap();
-    log.grow(40, 45, 1).await;
-    restore::restore(&log.app).await.unwrap_err();
-    assert_eq!(entries().await, 45);
-    // An entry that was not signed.
-    log.app.db.log_reset(40, 40).await.unwrap();
-    let name = "_log/tile/entries/000.p/50";
-    let good = log.app.store.read(name).await.unwrap().unwrap();
-    let mut bad = good.clone();
-    *bad.last_mut().unwrap() ^= 1;
-    for bytes in [bad, good[..good.len() - 1].to_vec(), vec![]] {
-        log.app.store.write(name, bytes).await.unwrap();
-        restore::restore(&log.app).await.unwrap_err();
-        assert_eq!(entries().await, 40);
-    }
-    log.app.store.write(name, good).await.unwrap();
-    assert_eq!(restore::restore(&log.app).await.unwrap(), 10);
-}
-
 /// Two processes that publish at once, while entries come.
 #[tokio::test(flavor = "multi_thread")]
 async fn publishers_at_once_agree() {
@@ -218,71 +164,16 @@ async fn another_key_does_not_continue_the_log() {
         database: log.app.config.database_url(),
         ..Config::default()
     };
-    let error = App::open(config, Clock::System).await.err().unwrap();
-    assert!(
-        matches!(&error, ApiError::Internal(cause) if cause.contains("log.key")),
-        "{error:?}"
-    );
+    // Neither without a key, which leaves none, nor with one of its own.
+    for _ in 0..2 {
+        let error = App::open(config.clone(), Clock::System).await.err().unwrap();
+        assert!(error.cause().contains("log.key"), "{error:?}");
+        assert_eq!(config.log_key().exists(), other.path().join("made").exists());
+        key::Signer::make("another", &config.log_key()).unwrap();
+        std::fs::write(other.path().join("made"), []).unwrap();
+    }
     // The key itself is read again.
     App::open(log.app.config.clone(), Clock::System).await.unwrap();
-}
-
-/// The object store is empty, or another one.
-#[tokio::test]
-async fn a_missing_checkpoint_stops_the_log() {
-    let log = Log::new().await;
-    assert_eq!(restore::restore(&log.app).await.unwrap(), 0, "a new log has none");
-    log.grow(0, 40, 0).await;
-    log.head().await;
-    let key = log.app.config.log_key().display().to_string();
-    let (copy, mark) = (
-        log.app.config.objects().join(COPY),
-        format!("{key}{}", watermark::SUFFIX),
-    );
-    let note = std::fs::read(&mark).unwrap();
-    assert_eq!(note, std::fs::read(&copy).unwrap());
-    log.grow(40, 45, 1).await;
-    let refused = async || {
-        let (start, next) = (restore::restore(&log.app).await, publish(&log.app).await);
-        for cause in [start.unwrap_err().cause(), next.unwrap_err().cause()] {
-            assert!(cause.contains("has no _log/checkpoint"), "{cause}");
-        }
-    };
-    std::fs::remove_file(&copy).unwrap();
-    refused().await;
-    // The database alone tells it too.
-    std::fs::remove_file(&mark).unwrap();
-    refused().await;
-    assert!(!copy.exists());
-    std::fs::write(&copy, note).unwrap();
-    assert_eq!(restore::restore(&log.app).await.unwrap(), 0);
-    assert_eq!(log.head().await.size, 45);
-}
-
-/// Database and objects of one backup agree with each other; only the file beside the key knows better.
-#[tokio::test]
-async fn a_backup_of_everything_does_not_fork_the_log() {
-    let log = Log::new().await;
-    log.grow(0, 40, 0).await;
-    log.head().await;
-    let old = log.app.store.read(COPY).await.unwrap().unwrap();
-    log.grow(40, 45, 0).await;
-    let signed = log.head().await;
-    log.app.db.log_reset(40, 40).await.unwrap();
-    log.app.store.write(COPY, old).await.unwrap();
-    for tile in ["_log/tile/entries/000.p/45", "_log/tile/0/000.p/45"] {
-        std::fs::remove_file(log.app.config.objects().join(tile)).unwrap();
-    }
-    restore::restore(&log.app).await.unwrap_err();
-    for size in [43, 45, 50] {
-        let have = log.app.db.log_head().await.unwrap().entries;
-        log.grow(u64::try_from(have).unwrap(), size, 1).await;
-        let cause = publish(&log.app).await.unwrap_err().cause();
-        assert!(cause.contains("beside the log's key"), "{cause}");
-    }
-    let mark = watermark::read(&log.app).unwrap().unwrap();
-    let key = &log.app.tlog.signer.as_ref().unwrap().key;
-    assert_eq!(Checkpoint::from_note(&mark, key), Ok(signed));
 }
 
 #[tokio::test]
@@ -320,4 +211,13 @@ async fn a_stopped_log_is_seen() {
     assert!(entries == 3 && age > 60, "{entries} {age}");
     log.head().await;
     assert_eq!((get("/readyz").await.as_str(), pending().await), ("ready\n", (0, 0)));
+    let stopped = |why: &str, value| format!("provenn_log_stopped{{why=\"{why}\"}} {value}\n");
+    assert!(get("/metrics").await.contains(&stopped("restored", 0)));
+    log.app.db.log_stop(Stop::Restored).await.unwrap();
+    assert_eq!(get("/readyz").await, "");
+    let metrics = get("/metrics").await;
+    assert!(
+        metrics.contains(&stopped("restored", 1)) && metrics.contains(&stopped("behind", 0)),
+        "{metrics}"
+    );
 }

@@ -4,22 +4,22 @@
 //! signed since.
 
 use crate::files;
+use crate::server::config::Config;
 use crate::server::error::ApiError;
-use crate::server::state::App;
 use std::path::PathBuf;
 
 /// What the file's name has in addition to the key's.
 pub const SUFFIX: &str = ".signed";
 const MAX_FILE: u64 = 1 << 16;
 
-fn path(app: &App) -> PathBuf {
-    let mut path = app.config.log_key().into_os_string();
+pub fn path(config: &Config) -> PathBuf {
+    let mut path = config.log_key().into_os_string();
     path.push(SUFFIX);
     path.into()
 }
 
-pub fn read(app: &App) -> Result<Option<String>, ApiError> {
-    let path = path(app);
+pub fn read(config: &Config) -> Result<Option<String>, ApiError> {
+    let path = path(config);
     if !path.try_exists()? {
         return Ok(None);
     }
@@ -28,8 +28,8 @@ pub fn read(app: &App) -> Result<Option<String>, ApiError> {
     String::from_utf8(note).map(Some).map_err(|e| unusable(e.to_string()))
 }
 
-pub fn write(app: &App, note: &str) -> Result<(), ApiError> {
-    let path = path(app);
+pub fn write(config: &Config, note: &str) -> Result<(), ApiError> {
+    let path = path(config);
     files::write(&path, note.as_bytes(), true).map_err(|e| {
         ApiError::Internal(format!(
             "{}; the log's last checkpoint is kept beside its key, in a folder that can be written",

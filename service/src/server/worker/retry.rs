@@ -22,17 +22,20 @@ pub enum Cause {
     NoSpace,
     /// The prover process could not be started.
     NotStarted,
+    /// The object store lacks what the job needs.
+    ObjectMissing,
     /// The database, the object store or the disk.
     Unavailable,
 }
 
 impl Cause {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Died,
         Self::LeaseEnded,
         Self::NoResources,
         Self::NoSpace,
         Self::NotStarted,
+        Self::ObjectMissing,
         Self::Unavailable,
     ];
 
@@ -43,6 +46,7 @@ impl Cause {
             Self::NoResources => "no-resources",
             Self::NoSpace => "no-space",
             Self::NotStarted => "not-started",
+            Self::ObjectMissing => "object-missing",
             Self::Unavailable => "unavailable",
         }
     }

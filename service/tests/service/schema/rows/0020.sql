@@ -1,0 +1,1 @@
+INSERT INTO graphs (tenant, sha256, graph) VALUES ('alice', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', '{"nodes":[]}');

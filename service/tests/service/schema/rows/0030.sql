@@ -1,0 +1,1 @@
+INSERT INTO keys (id, tenant, label, hash, scopes, created, revoked, expires, used) VALUES ('key-3', 'bob', 'ends', '3333333333333333333333333333333333333333333333333333333333333333', 'read,publish', 22, NULL, 9000000000000, 23);

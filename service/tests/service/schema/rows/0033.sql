@@ -1,0 +1,1 @@
+INSERT INTO turns (tenant, served) VALUES ('alice', 7);

@@ -1,0 +1,152 @@
+CREATE TABLE _sqlx_migrations (
+    version BIGINT PRIMARY KEY,
+    description TEXT NOT NULL,
+    installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    success BOOLEAN NOT NULL,
+    checksum BLOB NOT NULL,
+    execution_time BIGINT NOT NULL
+);
+CREATE TABLE tenants (
+    name TEXT PRIMARY KEY,
+    created BIGINT NOT NULL,
+    submitted BIGINT NOT NULL DEFAULT 0, -- jobs ever; its update serializes the submissions of a tenant
+    stored BIGINT NOT NULL DEFAULT 0     -- bytes of uploads
+);
+CREATE TABLE keys (
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL REFERENCES tenants (name),
+    label TEXT NOT NULL,
+    hash TEXT NOT NULL, -- SHA-256 of the secret, which has 256 random bits
+    scopes TEXT NOT NULL, -- comma-separated
+    created BIGINT NOT NULL,
+    revoked BIGINT
+);
+CREATE TABLE uploads (
+    tenant TEXT NOT NULL REFERENCES tenants (name),
+    kind TEXT NOT NULL, -- model | input
+    sha256 TEXT NOT NULL,
+    bytes BIGINT NOT NULL,
+    summary TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (tenant, kind, sha256)
+);
+CREATE TABLE models (
+    tenant TEXT NOT NULL REFERENCES tenants (name),
+    id TEXT NOT NULL,
+    source TEXT NOT NULL, -- SHA-256 of the ONNX file
+    key_digest TEXT NOT NULL,
+    srs_id TEXT NOT NULL,
+    description TEXT NOT NULL,
+    forecast TEXT NOT NULL,
+    files TEXT NOT NULL, -- name -> SHA-256
+    created BIGINT NOT NULL,
+    PRIMARY KEY (tenant, id)
+);
+CREATE TABLE openings (
+    tenant TEXT NOT NULL,
+    model TEXT NOT NULL,
+    input TEXT NOT NULL,
+    points TEXT NOT NULL, -- JSON list
+    blob TEXT NOT NULL,   -- the secret opening
+    created BIGINT NOT NULL,
+    PRIMARY KEY (tenant, model, input)
+);
+CREATE TABLE jobs (
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL REFERENCES tenants (name),
+    kind TEXT NOT NULL,      -- commit | opening | proof
+    statement TEXT NOT NULL, -- digest of what is asked for
+    request TEXT NOT NULL,
+    priority BIGINT NOT NULL,
+    not_after BIGINT,        -- the result is worthless afterwards
+    state TEXT NOT NULL,     -- queued | witness | proving | verifying | done | failed | cancelled | expired
+    stage TEXT NOT NULL,
+    attempt BIGINT NOT NULL DEFAULT 0,
+    token BIGINT NOT NULL DEFAULT 0, -- fencing: grows with each lease
+    owner TEXT,
+    lease_until BIGINT,
+    pushed BIGINT NOT NULL,  -- when, and
+    task TEXT NOT NULL,      -- as which task, the job engine was told last
+    forecast TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    started BIGINT,
+    finished BIGINT,
+    changed BIGINT NOT NULL,
+    seq BIGINT NOT NULL DEFAULT 0, -- events so far
+    peak_bytes BIGINT,
+    cpu_ms BIGINT,
+    result TEXT,
+    error TEXT
+);
+CREATE TABLE events (
+    job TEXT NOT NULL REFERENCES jobs (id),
+    seq BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (job, seq)
+);
+CREATE TABLE idempotency (
+    tenant TEXT NOT NULL,
+    key TEXT NOT NULL,
+    body TEXT NOT NULL, -- digest of the request
+    job TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (tenant, key)
+);
+CREATE TABLE receipts (
+    tenant TEXT NOT NULL,
+    statement TEXT NOT NULL,
+    job TEXT NOT NULL,
+    model TEXT NOT NULL,
+    blob TEXT NOT NULL,
+    bytes BIGINT NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (tenant, statement)
+);
+CREATE TABLE log_entries (
+    idx BIGINT PRIMARY KEY,
+    kind TEXT NOT NULL,   -- card | receipt
+    digest TEXT NOT NULL, -- SHA-256 of the canonical bytes
+    created BIGINT NOT NULL
+);
+CREATE TABLE log_head (
+    id BIGINT PRIMARY KEY,
+    entries BIGINT NOT NULL,  -- rows of log_entries; its update puts publications in order
+    size BIGINT NOT NULL,     -- entries under the signed checkpoint
+    checkpoint TEXT NOT NULL, -- the signed note, empty at first
+    key TEXT NOT NULL         -- the log's public key, fixed by the first start
+);
+CREATE INDEX models_by_id ON models (id);
+CREATE INDEX models_by_key ON models (key_digest);
+CREATE INDEX models_by_srs ON models (srs_id);
+CREATE UNIQUE INDEX jobs_statement ON jobs (tenant, kind, statement) WHERE state NOT IN ('failed', 'cancelled', 'expired');
+CREATE INDEX jobs_open ON jobs (state, lease_until) WHERE state IN ('queued', 'witness', 'proving', 'verifying');
+CREATE INDEX jobs_changed ON jobs (changed);
+CREATE UNIQUE INDEX receipts_by_job ON receipts (job);
+CREATE INDEX log_entries_by_digest ON log_entries (digest);
+INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time) VALUES (1, 'service', '2026-01-01 00:00:00', 1, X'59DBA98B9CA1970D76EE6E9F37D72AD87F947E7DF9EFC78A762F349AF1C99F227681720E840582E81F32A782DCA3D931', 0);
+INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time) VALUES (10, 'log', '2026-01-01 00:00:00', 1, X'0C98D72E79C568D4A0CBC3ED8894E747F7EFD690AB1F786FDA328A1524E99F99C81BE19F0FE4B703B0973E5AE5F752FE', 0);
+INSERT INTO tenants (name, created, submitted, stored) VALUES ('alice', 1, 6, 300);
+INSERT INTO tenants (name, created, submitted, stored) VALUES ('bob', 2, 0, 0);
+INSERT INTO keys (id, tenant, label, hash, scopes, created, revoked) VALUES ('key-1', 'alice', 'it''s hers', '1111111111111111111111111111111111111111111111111111111111111111', 'read,upload,commit,prove', 1, NULL);
+INSERT INTO keys (id, tenant, label, hash, scopes, created, revoked) VALUES ('key-2', 'bob', '', '2222222222222222222222222222222222222222222222222222222222222222', 'read', 2, 3);
+INSERT INTO uploads (tenant, kind, sha256, bytes, summary, created) VALUES ('alice', 'input', 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb', 100, '{"shape":[30]}', 4);
+INSERT INTO uploads (tenant, kind, sha256, bytes, summary, created) VALUES ('alice', 'model', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 200, '{"nodes":3}', 3);
+INSERT INTO models (tenant, id, source, key_digest, srs_id, description, forecast, files, created) VALUES ('alice', 'cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd', 'eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee', '{"input":"committed"}', '{"cpu_seconds":1.5}', '{"card.bin":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"}', 5);
+INSERT INTO openings (tenant, model, input, points, blob, created) VALUES ('alice', 'cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc', 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb', '["point"]', '0000000000000000000000000000000000000000000000000000000000000000', 6);
+INSERT INTO jobs (id, tenant, kind, statement, request, priority, not_after, state, stage, attempt, token, owner, lease_until, pushed, task, forecast, created, started, finished, changed, seq, peak_bytes, cpu_ms, result, error) VALUES ('job-1', 'alice', 'commit', 's1', '{"calibration":"x"}', 0, NULL, 'done', 'verify', 1, 1, 'worker', NULL, 7, 'task-1', '{}', 7, 8, 9, 9, 2, 1000, 20, '{"model_id":"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"}', NULL);
+INSERT INTO jobs (id, tenant, kind, statement, request, priority, not_after, state, stage, attempt, token, owner, lease_until, pushed, task, forecast, created, started, finished, changed, seq, peak_bytes, cpu_ms, result, error) VALUES ('job-2', 'alice', 'proof', 's2', '{"policy":"label"}', 0, NULL, 'done', 'verify', 2, 2, 'worker', NULL, 10, 'task-2', '{}', 10, 11, 12, 12, 1, 1000, 30, '{}', NULL);
+INSERT INTO jobs (id, tenant, kind, statement, request, priority, not_after, state, stage, attempt, token, owner, lease_until, pushed, task, forecast, created, started, finished, changed, seq, peak_bytes, cpu_ms, result, error) VALUES ('job-3', 'alice', 'proof', 's3', '{"policy":"label"}', 5, 9000000000000, 'queued', 'queued', 0, 0, NULL, NULL, 13, 'task-3', '{}', 13, NULL, NULL, 13, 0, NULL, NULL, NULL, NULL);
+INSERT INTO jobs (id, tenant, kind, statement, request, priority, not_after, state, stage, attempt, token, owner, lease_until, pushed, task, forecast, created, started, finished, changed, seq, peak_bytes, cpu_ms, result, error) VALUES ('job-4', 'alice', 'proof', 's4', '{"policy":"scores"}', 0, NULL, 'proving', 'proof', 1, 1, 'worker', 15, 14, 'task-4', '{}', 14, 14, NULL, 14, 1, NULL, NULL, NULL, NULL);
+INSERT INTO jobs (id, tenant, kind, statement, request, priority, not_after, state, stage, attempt, token, owner, lease_until, pushed, task, forecast, created, started, finished, changed, seq, peak_bytes, cpu_ms, result, error) VALUES ('job-5', 'alice', 'proof', 's5', '{"policy":"label"}', 0, NULL, 'failed', 'witness', 1, 1, 'worker', NULL, 16, 'task-5', '{}', 16, 16, 17, 17, 1, NULL, NULL, NULL, '{"type":"urn:provenn:error:x","title":"x","status":422,"detail":"out of range","code":"x"}');
+INSERT INTO jobs (id, tenant, kind, statement, request, priority, not_after, state, stage, attempt, token, owner, lease_until, pushed, task, forecast, created, started, finished, changed, seq, peak_bytes, cpu_ms, result, error) VALUES ('job-6', 'alice', 'opening', 's6', '{}', 0, 19, 'expired', 'queued', 0, 0, NULL, NULL, 18, 'task-6', '{}', 18, NULL, 19, 19, 0, NULL, NULL, NULL, NULL);
+INSERT INTO events (job, seq, at, body) VALUES ('job-1', 1, 8, '{"state":"proving","stage":"commit"}');
+INSERT INTO events (job, seq, at, body) VALUES ('job-1', 2, 9, '{"state":"done","stage":"verify"}');
+INSERT INTO events (job, seq, at, body) VALUES ('job-2', 1, 12, '{"state":"done","stage":"verify"}');
+INSERT INTO events (job, seq, at, body) VALUES ('job-4', 1, 14, '{"state":"proving","stage":"proof"}');
+INSERT INTO events (job, seq, at, body) VALUES ('job-5', 1, 17, '{"state":"failed","stage":"witness"}');
+INSERT INTO idempotency (tenant, key, body, job, created) VALUES ('alice', 'once', '9999999999999999999999999999999999999999999999999999999999999999', 'job-2', 10);
+INSERT INTO receipts (tenant, statement, job, model, blob, bytes, created) VALUES ('alice', 's2', 'job-2', 'cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc', '8888888888888888888888888888888888888888888888888888888888888888', 5000, 12);
+INSERT INTO log_entries (idx, kind, digest, created) VALUES (0, 'card', 'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff', 9);
+INSERT INTO log_entries (idx, kind, digest, created) VALUES (1, 'receipt', '8888888888888888888888888888888888888888888888888888888888888888', 12);
+INSERT INTO log_head (id, entries, size, checkpoint, key) VALUES (1, 2, 1, 'a note', 'log.test+00000000+key');
