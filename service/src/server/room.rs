@@ -96,6 +96,11 @@ impl Room {
         }
     }
 
+    /// Whether an object was stored under it.
+    pub fn is_of(&self, object: &Object) -> bool {
+        self.reservation.id == object.reservation
+    }
+
     /// Its row is there.
     pub fn settled(mut self) {
         self.settled = true;

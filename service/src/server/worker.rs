@@ -244,6 +244,9 @@ impl Attempt<'_> {
                 match app.db.publish(self.lease, made, &app.clock).await {
                     Ok(outcome) => {
                         fail::point("after-publish");
+                        if outcome == Outcome::Applied {
+                            self.counted(&made.objects);
+                        }
                         app.tlog.wake();
                         (outcome, "done")
                     }
@@ -295,6 +298,15 @@ impl Attempt<'_> {
         let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         rooms.push(room);
         Ok(object)
+    }
+
+    /// What was published took its reservations over.
+    fn counted(&self, objects: &[Object]) {
+        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = |room: &Room| objects.iter().any(|object| room.is_of(object));
+        let (counted, left): (Vec<Room>, Vec<Room>) = std::mem::take(&mut *rooms).into_iter().partition(of);
+        *rooms = left;
+        counted.into_iter().for_each(Room::settled);
     }
 
     /// The next job may begin.
