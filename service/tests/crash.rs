@@ -369,8 +369,25 @@ async fn machines_share_a_database_and_an_object_store() {
     let get = async || client.once(Method::GET, &place, json!(null)).await;
     store.write(&name, damaged(receipt.clone())).await;
     assert_eq!(get().await, (500, "object-damaged".into()));
+    store.remove(&name).await;
+    assert_eq!(get().await, (503, "object-missing".into()));
     store.write(&name, receipt).await;
     assert_eq!(get().await.0, 200);
+
+    // The store says whose it is.
+    let ready = async || client.once(Method::GET, "/readyz", json!(null)).await;
+    assert_eq!(ready().await.0, 200);
+    let marker = store.names("_service").await.remove(0);
+    let id = store.read(&marker).await;
+    for strange in [None, Some(b"another".to_vec())] {
+        match strange {
+            Some(other) => store.write(&marker, other).await,
+            None => store.remove(&marker).await,
+        }
+        assert_eq!(ready().await, (503, "wrong-store".into()));
+    }
+    store.write(&marker, id).await;
+    assert_eq!(ready().await.0, 200);
 
     // Nor is a proof made of a damaged model, on a machine that has no copy of it.
     cluster.stop_workers().await;

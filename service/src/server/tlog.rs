@@ -149,7 +149,7 @@ pub async fn publish(app: &App) -> Result<bool, ApiError> {
     // Only now: what is beside the key is in the object store too, and nobody has seen the checkpoint yet.
     watermark::write(&app.config, &note)?;
     fail::point("log-before-checkpoint");
-    app.db.set_checkpoint(new, &note, &head.key).await?;
+    app.db.set_checkpoint(new, &note, &signer.key.to_string()).await?;
     tracing::info!(entries = new, "log published");
     // Full tiles contain their partial forms, which nobody needs any more.
     for tile in overlay.0.keys().filter(|tile| tile.width(new) == tiles::WIDTH) {

@@ -62,6 +62,10 @@ impl Objects {
         self.store.get(name).await.unwrap().bytes().await.unwrap().to_vec()
     }
 
+    pub async fn remove(&self, name: &Name) {
+        self.store.delete(name).await.unwrap();
+    }
+
     pub async fn write(&self, name: &Name, bytes: Vec<u8>) {
         self.store.put(name, bytes.into()).await.unwrap();
     }

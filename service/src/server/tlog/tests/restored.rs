@@ -196,6 +196,9 @@ async fn a_renewal_that_broke_off_is_finished() {
     db.log_renew(&old, &new.key.to_string()).await.unwrap();
     let cause = publish(&log.app).await.unwrap_err().cause();
     assert!(cause.contains("goes on under the key"), "{cause}");
+    // Nor does what was under way then arrive.
+    db.set_checkpoint(40, &old.checkpoint, &old.key).await.unwrap();
+    assert_eq!(db.log_head().await.unwrap().checkpoint, "");
     let cause = App::open(config.clone(), Clock::System).await.err().unwrap().cause();
     assert!(cause.contains("run it again"), "{cause}");
     let (key, earlier) = renew::renew(config, db, store, "log.test/two", 2).await.unwrap();
