@@ -18,7 +18,7 @@ ALTER TABLE ledger_kept RENAME TO ledger;
 CREATE INDEX ledger_by_model ON ledger (tenant, model, input);
 CREATE INDEX ledger_by_requester ON ledger (tenant, requester, model);
 
-CREATE INDEX uploads_by_age ON uploads (created) WHERE kind = 'input';
+CREATE INDEX inputs_by_age ON uploads (created) WHERE kind = 'input';
 CREATE INDEX receipts_by_age ON receipts (created);
 CREATE INDEX receipts_of_tenant_by_age ON receipts (tenant, created);
 CREATE INDEX idempotency_by_job ON idempotency (job);

@@ -23,10 +23,10 @@ mod door;
 mod dumps;
 #[path = "service/events.rs"]
 mod events;
-#[path = "service/headers.rs"]
-mod headers;
 #[path = "service/gc.rs"]
 mod gc;
+#[path = "service/headers.rs"]
+mod headers;
 #[path = "service/ledger.rs"]
 mod ledger;
 #[path = "service/lists.rs"]

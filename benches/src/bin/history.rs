@@ -105,11 +105,17 @@ async fn fill(pool: &sqlx::AnyPool, url: &str, rows: i64) {
     for query in HISTORY {
         // PostgreSQL takes the series before the statement, SQLite too.
         let query = format!("{series} {query}");
-        sqlx::query(AssertSqlSafe(query)).execute(&mut *connection).await.unwrap();
+        sqlx::query(AssertSqlSafe(query))
+            .execute(&mut *connection)
+            .await
+            .unwrap();
     }
     for query in SUMS {
         let query = query.replace("ROWS", &rows.to_string());
-        sqlx::query(AssertSqlSafe(query)).execute(&mut *connection).await.unwrap();
+        sqlx::query(AssertSqlSafe(query))
+            .execute(&mut *connection)
+            .await
+            .unwrap();
     }
     sqlx::query(end).execute(&mut *connection).await.unwrap();
 }
@@ -139,11 +145,31 @@ async fn measure(db: &Db, now: i64) -> Vec<(&'static str, (f64, f64))> {
         submitted.push(new.id);
     });
     let some = |n: usize| submitted[n % submitted.len()].as_str();
-    time!("status", async |n| assert!(db.job(TENANT, "proof", some(n)).await.unwrap().is_some()));
-    time!("ledger", async |_| assert!(!db.accounts(TENANT, "", "", "", 100).await.unwrap().is_empty()));
-    time!("of a model", async |_| assert!(!db.accounts(TENANT, MODEL, "", "", 100).await.unwrap().is_empty()));
-    time!("of a key", async |_| assert!(!db.accounts(TENANT, "", "", KEY, 100).await.unwrap().is_empty()));
-    time!("jobs", async |_| assert!(!db.jobs(TENANT, "", 50).await.unwrap().is_empty()));
+    time!("status", async |n| assert!(db
+        .job(TENANT, "proof", some(n))
+        .await
+        .unwrap()
+        .is_some()));
+    time!("ledger", async |_| assert!(!db
+        .accounts(TENANT, "", "", "", 100)
+        .await
+        .unwrap()
+        .is_empty()));
+    time!("of a model", async |_| assert!(!db
+        .accounts(TENANT, MODEL, "", "", 100)
+        .await
+        .unwrap()
+        .is_empty()));
+    time!("of a key", async |_| assert!(!db
+        .accounts(TENANT, "", "", KEY, 100)
+        .await
+        .unwrap()
+        .is_empty()));
+    time!("jobs", async |_| assert!(!db
+        .jobs(TENANT, "", 50)
+        .await
+        .unwrap()
+        .is_empty()));
     time!("next page", async |n| drop(db.jobs(TENANT, some(n), 50).await.unwrap()));
     time!("sweep", async |_| {
         db.expire(now).await.unwrap();

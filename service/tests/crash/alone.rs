@@ -6,7 +6,7 @@ use axum::http::Request;
 use provenn_service::server::api::router;
 use provenn_service::server::clock::Clock;
 use provenn_service::server::config::{Config, Role};
-use provenn_service::server::db::{Lease, NewKey, Outcome, Submission};
+use provenn_service::server::db::{Lease, Most, NewKey, Outcome, Submission};
 use provenn_service::server::keys::{Scope, Secret};
 use provenn_service::server::queue::new_id;
 use provenn_service::server::run::background;
@@ -30,7 +30,11 @@ async fn submit(app: &App, statement: &str) -> String {
         charge: None,
         idempotency: None,
     };
-    let submitted = app.db.submit(&submission, 100, Clock::System.now()).await.unwrap();
+    let most = Most {
+        jobs: 100,
+        bytes: i64::MAX,
+    };
+    let submitted = app.db.submit(&submission, &most, Clock::System.now()).await.unwrap();
     app.queue.push(&submission.task, 0).await.unwrap();
     submitted.job().id.clone()
 }

@@ -3,7 +3,7 @@
 //! The folder `schema` has `rows/VERSION.sql`, what a service of that version added, and for SQLite `sqlite/VERSION.sql`, a dump of
 //! the database then. A new migration needs both; PROVENN_UPDATE=1 writes the dump.
 
-use provenn_service::server::db::Db;
+use provenn_service::server::db::{Db, Place};
 use provenn_service::server::tlog::stop::Stop;
 use provenn_service::server::worker::retry::Cause;
 use sqlx::migrate::Migrator;
@@ -60,7 +60,7 @@ pub async fn check(db: &Db, version: i64) {
 
     let (model, source, input) = (hex("c"), hex("a"), hex("b"));
     assert_eq!(db.upload("alice", "input", &input).await.unwrap().unwrap().bytes, 100);
-    assert_eq!(db.uploaded_models("alice", 9).await.unwrap().len(), 1);
+    assert_eq!(db.uploaded_models("alice", "", 9).await.unwrap().len(), 1);
     assert_eq!(db.newest_upload().await.unwrap().unwrap().1, "input");
     assert_eq!(db.graph("alice", &source).await.unwrap().is_some(), version >= GRAPHS);
     for found in [
@@ -136,7 +136,7 @@ async fn jobs(db: &Db, version: i64) {
     assert_eq!(db.census().await.unwrap().iter().map(|(_, n)| n).sum::<i64>(), 2);
     assert_eq!(db.receipt("alice", "job-2").await.unwrap(), Some(hex("8")));
     assert_eq!(db.lapsed(100).await.unwrap().len(), 1);
-    assert_eq!(db.waiting(100).await.unwrap().len(), 1);
+    assert_eq!(db.waiting(&Place::default(), 100).await.unwrap().len(), 1);
     db.forget_requests(11).await.unwrap();
     let (_, next) = db.claim_next("task-3", "worker", 200, 100).await.unwrap().unwrap();
     assert_eq!(next.id, "job-3");
