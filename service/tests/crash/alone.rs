@@ -101,10 +101,11 @@ pub async fn requests(database: &Postgres) {
 
 /// It takes part in nothing until its clock is set: it claims no job and ends no lease.
 pub async fn a_wrong_clock(database: &Postgres) {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     for off in [22_000, -22_000] {
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let config = Config {
-            data: folder.path().join("data"),
+            data: folder.path().join(off.to_string()),
+            store: folder.path().join("objects").display().to_string(),
             database: database.url(),
             role: Role::Worker,
             ..Config::default()

@@ -38,7 +38,7 @@ async fn submit_as(service: &Service, tenant: &str, statement: &str, priority: i
         idempotency: None,
     };
     let most = Most {
-        jobs: 100,
+        jobs: 1_000,
         bytes: 1 << 30,
     };
     let submitted = service

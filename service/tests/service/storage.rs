@@ -24,10 +24,14 @@ pub async fn number(pool: &SqlitePool, query: &'static str) -> i64 {
     sqlx::query_scalar(query).fetch_one(pool).await.unwrap()
 }
 
-/// Bytes of objects on disk, the log's excepted.
+/// Bytes of the tenants' objects on disk: not the log's, nor the store's own.
 pub fn on_disk(data: &Path) -> i64 {
     let objects = files(&data.join("objects"));
-    let kept = objects.iter().filter(|path| !path.to_string_lossy().contains("/_log/"));
+    let kept = objects.iter().filter(|path| {
+        !["/_log/", "/_service/"]
+            .iter()
+            .any(|own| path.to_string_lossy().contains(own))
+    });
     kept.map(|path| i64::try_from(path.metadata().unwrap().len()).unwrap())
         .sum()
 }
