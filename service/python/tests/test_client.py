@@ -98,7 +98,7 @@ def test_registry(client: Client, service: Service, model: Tuple[str, str]) -> N
     published = client.publish("default", "linear", model[0])
     assert (published["version"], published["status"]) == (1, "active")
     anybody = Client(service.url)
-    assert anybody.name("default", "linear") == {"current": 1, "versions": [published]}
+    assert anybody.name("default", "linear") == {"current": 1, "versions": [published], "more": False}
     assert anybody.versions(model=model[0]) == [published]
     assert anybody.published_card("default", "linear", 1) == client.card(model[0])
     revoked = client.set_status("default", "linear", 1, "revoked", "a test")
