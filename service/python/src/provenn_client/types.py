@@ -122,6 +122,7 @@ class Name(TypedDict):
 
     current: Optional[int]
     versions: List[Version]
+    more: bool
 
 
 class Log(TypedDict):
