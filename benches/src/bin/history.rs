@@ -65,6 +65,12 @@ async fn database(url: &str, rows: i64) {
     let db = Db::migrate(url).await.unwrap();
     db.add_tenant(TENANT, NOW).await.unwrap();
     let pool = AnyPoolOptions::new().max_connections(1).connect(url).await.unwrap();
+    for row in [
+        "INSERT INTO models (tenant, id, source, key_digest, srs_id, description, forecast, files, created) VALUES ('tenant', 'model', 'source', '', '', '{}', '{}', '{}', 1)",
+        "INSERT INTO uploads (tenant, kind, sha256, bytes, summary, created) VALUES ('tenant', 'input', 'input', 100, '{}', 1)",
+    ] {
+        sqlx::query(row).execute(&pool).await.unwrap();
+    }
     for (scope, subject) in [("model", MODEL), ("input", MODEL), ("requester", MODEL), ("key", KEY)] {
         sqlx::query("INSERT INTO budgets (tenant, scope, subject, microbits) VALUES ($1, $2, $3, $4)")
             .bind(TENANT)
@@ -196,7 +202,7 @@ fn submission() -> Submission {
         tenant: TENANT.into(),
         kind: "proof",
         statement: format!("new{id}"),
-        request: json!({ "model": MODEL, "policy": "label" }),
+        request: json!({ "model": MODEL, "input": "input", "policy": "label" }),
         priority: 5,
         not_after: None,
         forecast: json!({ "cpu_seconds": 1.5 }),
