@@ -5,7 +5,6 @@ use crate::error::ProveError;
 use crate::fidelity::argmax;
 use crate::link;
 use crate::plonk::{self, AdviceColumn, Proof};
-
 use crate::srs::Srs;
 use crate::store;
 use halo2curves::bn256::{Fr, G1Affine};

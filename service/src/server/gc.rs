@@ -4,7 +4,7 @@ use super::clock::Millis;
 use super::db::Db;
 use super::error::ApiError;
 use super::leftovers::{Count, AGE};
-use super::store::Store;
+use super::store::{marker, Store};
 use super::tlog::{count, COPY};
 use futures_util::TryStreamExt;
 use provenn_verifier::tlog::{Checkpoint, LogKey};
@@ -13,14 +13,17 @@ use std::pin::pin;
 /// Refuses a database that is not the object store's, or older than it: to it, what the store has would be nobody's.
 ///
 /// # Errors
-/// [`ApiError::Internal`].
+/// [`ApiError::WrongStore`]; [`ApiError::Internal`] for a database that is older than the store, or without an id; storage.
 pub async fn belong_together(db: &Db, store: &Store) -> Result<(), ApiError> {
     let refused = |why: &str| {
         ApiError::Internal(format!(
             "nothing is removed: {why}. Name the database and the object store of the same service; after a restore, start the service first"
         ))
     };
-    // Before the database, whose log only grows.
+    let identity = db.known_identity().await?;
+    let identity = identity.ok_or_else(|| refused("no service was started on the database"))?;
+    marker::check(store, &identity.id).await?;
+    // One of the same id may be a backup of some time ago. The store first: the log in the database only grows.
     let copy = store.read(COPY).await?;
     let head = db.log_head().await?;
     let Some(copy) = copy else {

@@ -3,6 +3,7 @@
 use crate::harness::{eventually, Service};
 use crate::storage::{exact, number, pool};
 use provenn_service::bytes::hex;
+use provenn_service::server::db::Db;
 use provenn_service::server::folders::Temporary;
 use provenn_service::server::room::{address, Quota, Room};
 use provenn_service::server::store::Kind;
@@ -161,7 +162,11 @@ async fn a_database_that_is_not_the_stores_removes_nothing() {
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && error.contains(why), "{error}");
     };
-    refused(&other.app.config.database_url(), "another log").await;
+    refused(&other.app.config.database_url(), "belongs to the database").await;
+    // Without a log, too, and without anything.
+    let new = format!("sqlite://{}?mode=rwc", data.join("new.db").display());
+    Db::migrate(&new).await.unwrap().close().await;
+    refused(&new, "no service was started").await;
     let older = data.join("older.db");
     service.app.db.copy(&older).await.unwrap();
     let older = format!("sqlite://{}", older.display());

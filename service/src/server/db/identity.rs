@@ -19,13 +19,22 @@ impl Db {
             .bind(fresh)
             .execute(&self.write)
             .await?;
+        let known = self.known_identity().await?;
+        known.ok_or_else(|| ApiError::Internal("the database does not keep its id".into()))
+    }
+
+    /// The database's id, if a service was started on it.
+    pub async fn known_identity(&self) -> Result<Option<Identity>, ApiError> {
         let row = sqlx::query("SELECT id, marked FROM identity WHERE one = 1")
-            .fetch_one(&self.write)
+            .fetch_optional(&self.write)
             .await?;
-        Ok(Identity {
-            id: row.try_get("id")?,
-            marked: row.try_get::<i64, _>("marked")? != 0,
+        row.map(|row| {
+            Ok(Identity {
+                id: row.try_get("id")?,
+                marked: row.try_get::<i64, _>("marked")? != 0,
+            })
         })
+        .transpose()
     }
 
     /// The object store has a copy of the id.
