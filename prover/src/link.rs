@@ -6,7 +6,7 @@ use halo2curves::bn256::{Fr, G1Affine, G1};
 use provenn_verifier::{LinkProof, LinkStatement, LinkTranscript};
 
 use crate::commit::compressed;
-use crate::error::ProveError;
+use crate::error::{Defect, ProveError};
 
 /// Makes a link proof.
 ///
@@ -23,7 +23,7 @@ pub fn prove(
 ) -> Result<LinkProof, ProveError> {
     let rows = points.len();
     if nonces.len() != rows || witness_tails.iter().any(|tail| tail.len() != rows) {
-        return Err(ProveError::ProofSystem("tails of another length than the SRS".into()));
+        return Err(Defect::Tails { expected: rows }.into());
     }
     // The nonces are secret; these products, unlike sums with buckets, look at every bit in the same way.
     let products = points.iter().zip(nonces).map(|(point, nonce)| point * nonce);

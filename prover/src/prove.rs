@@ -4,15 +4,17 @@ use crate::commit::{commit_columns, compressed, srs_verifying_key, system_rng, C
 use crate::error::ProveError;
 use crate::fidelity::argmax;
 use crate::link;
-use crate::plonk::{self, AdviceColumn, Proof};
+use crate::plonk::{self, AdviceColumn, Assignment, Proof};
 use crate::srs::Srs;
 use crate::store;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use halo2curves::group::GroupEncoding;
 use provenn_circuits::exec::execute;
+use provenn_circuits::layout::Layout;
+use provenn_circuits::qmodel::QModel;
 use provenn_circuits::shape::TAIL;
-use provenn_circuits::witness::{input_cells, Witness};
+use provenn_circuits::witness::{input_cells, Second, Witness};
 use provenn_verifier::{
     instances, linked_commitments, verify, Claim, Context, Expectation, InputBinding, LinkStatement, Policy,
     PolicyExpectation, PolicyKind, Receipt,
@@ -236,45 +238,55 @@ fn halo2_proof<R: RngCore>(
             published.push((decompress(point)?, tail.clone()));
         }
     }
-    let mut published = published.into_iter();
-    let mut second = None;
-    let mut columns = |phase: u8, challenges: &[Fr]| -> Vec<AdviceColumn> {
-        let plain = |columns: Vec<Vec<Fr>>| columns.into_iter().map(AdviceColumn::from).collect();
-        match (phase, challenges) {
+    let mut columns = Columns {
+        model,
+        layout,
+        witness,
+        published: published.into_iter(),
+        second: None,
+    };
+    let prefix = claim.claim_scalar().into();
+    plonk::prove(&committed.proving_key, srs, instances, prefix, &mut columns, rng)
+}
+
+/// The columns of a receipt.
+struct Columns<'a> {
+    model: &'a QModel,
+    layout: &'a Layout,
+    witness: &'a Witness,
+    published: std::vec::IntoIter<(G1Affine, Vec<Fr>)>,
+    second: Option<Second>,
+}
+
+impl Assignment for Columns<'_> {
+    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn> {
+        let (model, layout, witness) = (self.model, self.layout, self.witness);
+        let columns = match (phase, challenges) {
             (0, _) => {
                 let columns = witness.phase1(model, layout).into_iter();
-                columns
-                    .map(|cells| AdviceColumn {
-                        cells,
-                        published: published.next(),
-                    })
-                    .collect()
+                let one = |cells| AdviceColumn {
+                    cells,
+                    published: self.published.next(),
+                };
+                return columns.map(one).collect();
             }
             (1, [r, t, alpha]) => {
-                let made = witness.phase2(model, layout, *r, *t, *alpha);
-                let columns = made.columns.clone();
-                second = Some(made);
-                plain(columns)
+                let second = witness.phase2(model, layout, *r, *t, *alpha);
+                self.second.insert(second).columns.clone()
             }
-            (2, [r, t, _, s]) => plain(
-                second
-                    .as_ref()
-                    .map(|second| witness.phase3(layout, second, [*r, *t, *s]))
-                    .unwrap_or_default(),
-            ),
+            (2, [r, t, _, s]) => self
+                .second
+                .as_ref()
+                .map(|second| witness.phase3(layout, second, [*r, *t, *s]))
+                .unwrap_or_default(),
             _ => vec![],
-        }
-    };
-    let linear = layout.shape.weight_lanes;
-    plonk::prove(
-        &committed.proving_key,
-        srs,
-        instances,
-        claim.claim_scalar().into(),
-        linear,
-        &mut columns,
-        rng,
-    )
+        };
+        columns.into_iter().map(AdviceColumn::from).collect()
+    }
+
+    fn linear(&self) -> usize {
+        self.layout.shape.weight_lanes
+    }
 }
 
 fn decompress(bytes: &[u8; 32]) -> Result<G1Affine, ProveError> {

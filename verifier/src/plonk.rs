@@ -34,7 +34,7 @@ pub(crate) fn reduce(
     let x_n = domain.power_n(messages.x);
     let quotient = quotient_eval(key, &messages, &domain, x_n, instances)?;
     let queries = queries(key, &messages, quotient);
-    let accumulator = shplonk::reduce(key, srs, &messages, &domain, x_n, &queries)?;
+    let accumulator = shplonk::reduce(key, srs, &messages, &domain, &queries)?;
     Ok((accumulator, messages.advice))
 }
 
@@ -115,7 +115,7 @@ fn instance_evals(
         .collect()
 }
 
-/// All openings, in the order of the library: it fixes the powers of the SHPLONK challenges.
+/// All openings; their order fixes the powers of the SHPLONK challenges.
 fn queries(key: &VerifyingKey, messages: &Messages, quotient: Fr) -> Vec<Query> {
     let mut out = Vec::new();
     let mut open = |poly, rotation, eval| {
@@ -141,6 +141,5 @@ fn queries(key: &VerifyingKey, messages: &Messages, quotient: Fr) -> Vec<Query> 
         open(Poly::Sigma(index), 0, *eval);
     }
     open(Poly::Quotient, 0, quotient);
-    open(Poly::Random, 0, messages.random_eval);
     out
 }
