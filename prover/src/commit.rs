@@ -20,7 +20,7 @@ use provenn_circuits::qmodel::QModel;
 use provenn_circuits::shape::{Shape, TAIL};
 use provenn_circuits::CircuitError;
 use provenn_verifier::{
-    CheckedCard, InstanceLayout, Linked, ModelCard, PolicyKind, SrsParts, SrsVerifyingKey, VerifyingKey,
+    CheckedCard, Folded, InstanceLayout, Linked, ModelCard, PolicyKind, SrsParts, SrsVerifyingKey, VerifyingKey,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
@@ -244,9 +244,16 @@ pub(crate) fn model_key(
     let proving_key = keygen_pk2(&srs.params, &circuit, false).map_err(failed)?;
     let shape = &layout.shape;
     let inputs = if shape.public_input { 0 } else { shape.lanes };
+    // Inputs are the first columns; folded weights stand after the lines, in the second phase.
+    let first = (shape.small_columns() + shape.line_columns) as u32;
     let linked = Linked {
-        model: (0..shape.weight_lanes as u32).collect(),
-        input: (shape.weight_lanes as u32..(shape.weight_lanes + inputs) as u32).collect(),
+        weights: Folded {
+            columns: (first..first + shape.line_columns as u32).collect(),
+            lanes: shape.weight_lanes as u32,
+            challenge: 0,
+            zero: 1 << (shape.weight_bits - 1),
+        },
+        input: (0..inputs as u32).collect(),
     };
     let key = compact(
         proving_key.get_vk(),

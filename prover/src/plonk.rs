@@ -43,13 +43,17 @@ impl From<Vec<Fr>> for AdviceColumn {
     }
 }
 
-/// A proof and the tails of its phase-1 columns, for the link proof.
+/// A proof, and what the link proof needs of it.
 #[derive(Debug)]
 pub struct Proof {
     /// Canonical bytes.
     pub bytes: Vec<u8>,
-    /// Tail of each phase-1 column, in column order.
+    /// Commitment of each advice column.
+    pub advice: Vec<G1Affine>,
+    /// Tail of each advice column. Secret.
     pub tails: Vec<Vec<Fr>>,
+    /// Challenges of the circuit.
+    pub challenges: Vec<Fr>,
 }
 
 /// Makes a proof. The first `linear` advice columns must be read by gates at rotation 0 only; where gates read them
@@ -82,7 +86,8 @@ pub fn prove<R: RngCore>(
     let timer = start_timer!(|| "advice");
     let (phases, challenge_phases) = (cs.advice_column_phase(), cs.challenge_phase());
     let mut advice: Vec<Vec<Fr>> = vec![vec![]; phases.len()];
-    let mut tails = vec![];
+    let mut tails = vec![vec![]; phases.len()];
+    let mut commitments = vec![G1Affine::default(); phases.len()];
     let mut challenges = vec![];
     for phase in 0..=phases.iter().copied().max().unwrap_or(0) {
         let witness = start_timer!(|| "witness");
@@ -112,14 +117,12 @@ pub fn prove<R: RngCore>(
         };
         let committed: Vec<_> = given.into_par_iter().zip(&fresh).map(commit).collect();
         let points: Vec<_> = committed.iter().map(|(_, point)| *point).collect();
-        for point in normalize(&points) {
+        for (&index, point) in indices.iter().zip(normalize(&points)) {
             write_point(&mut transcript, point)?;
+            commitments[index] = point;
         }
-        for (index, (cells, _)) in indices.into_iter().zip(committed) {
-            advice[index] = cells;
-        }
-        if phase == 0 {
-            tails = fresh;
+        for ((index, (cells, _)), tail) in indices.into_iter().zip(committed).zip(fresh) {
+            (advice[index], tails[index]) = (cells, tail);
         }
         for _ in challenge_phases.iter().filter(|p| **p == phase) {
             challenges.push(squeeze(&mut transcript));
@@ -253,7 +256,9 @@ pub fn prove<R: RngCore>(
     end_timer!(timer);
     Ok(Proof {
         bytes: transcript.finalize(),
+        advice: commitments,
         tails,
+        challenges,
     })
 }
 

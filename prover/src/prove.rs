@@ -14,7 +14,7 @@ use provenn_circuits::exec::execute;
 use provenn_circuits::shape::TAIL;
 use provenn_circuits::witness::{input_cells, Witness};
 use provenn_verifier::{
-    instances, linked_commitments, verify, Claim, Context, Expectation, InputBinding, LinkStatement, Policy,
+    instances, linked_columns, verify, Claim, Context, Expectation, InputBinding, LinkStatement, Policy,
     PolicyExpectation, PolicyKind, Receipt,
 };
 use rand_core::{CryptoRng, RngCore};
@@ -215,7 +215,7 @@ fn output(kind: PolicyKind, scores: &[i64]) -> Result<(Policy, Option<usize>), P
     })
 }
 
-/// The halo2 proof, and the tails of its phase-1 columns.
+/// The halo2 proof.
 fn halo2_proof<R: RngCore>(
     committed: &Committed,
     srs: &Srs,
@@ -226,23 +226,20 @@ fn halo2_proof<R: RngCore>(
     rng: &mut R,
 ) -> Result<Proof, ProveError> {
     let (model, layout) = (&committed.model, &committed.layout);
-    // Columns with a published commitment come first: weights, then committed inputs.
+    // Committed inputs are the first columns.
     let mut published: Vec<(G1Affine, Vec<Fr>)> = vec![];
-    for (point, tail) in committed.card.commitments.iter().zip(&committed.tails) {
-        published.push((decompress(point)?, tail.clone()));
-    }
     if let Input::Committed(_, opening) = input {
         for (point, tail) in opening.points.iter().zip(&opening.tails) {
             published.push((decompress(point)?, tail.clone()));
         }
     }
     let mut published = published.into_iter();
-    let mut second = None;
+    let (mut first, mut second) = (None, None);
     let mut columns = |phase: u8, challenges: &[Fr]| -> Vec<AdviceColumn> {
         let plain = |columns: Vec<Vec<Fr>>| columns.into_iter().map(AdviceColumn::from).collect();
         match (phase, challenges) {
             (0, _) => {
-                let columns = witness.phase1(model, layout).into_iter();
+                let columns = first.insert(witness.phase1(model, layout)).columns().into_iter();
                 columns
                     .map(|cells| AdviceColumn {
                         cells,
@@ -251,10 +248,12 @@ fn halo2_proof<R: RngCore>(
                     .collect()
             }
             (1, [r, t, alpha]) => {
-                let made = witness.phase2(model, layout, *r, *t, *alpha);
-                let columns = made.columns.clone();
-                second = Some(made);
-                plain(columns)
+                let made = first
+                    .take()
+                    .map(|first| witness.phase2(model, layout, &first, [*r, *t, *alpha]));
+                let columns = made.as_ref().map(|made| made.columns.clone());
+                second = made;
+                plain(columns.unwrap_or_default())
             }
             (2, [r, t, _, s]) => plain(
                 second
@@ -265,13 +264,12 @@ fn halo2_proof<R: RngCore>(
             _ => vec![],
         }
     };
-    let linear = layout.shape.weight_lanes;
     plonk::prove(
         &committed.proving_key,
         srs,
         instances,
         claim.claim_scalar().into(),
-        linear,
+        0,
         &mut columns,
         rng,
     )
@@ -283,7 +281,7 @@ fn decompress(bytes: &[u8; 32]) -> Result<G1Affine, ProveError> {
     Option::from(G1Affine::from_bytes(&repr)).ok_or(ProveError::SrsMismatch)
 }
 
-/// Proves that the weight (and input) columns of the proof are the committed ones.
+/// Proves that the folded weights (and the input columns) of the proof are those of the committed ones.
 fn link_proof<R: RngCore>(
     committed: &Committed,
     srs: &Srs,
@@ -293,14 +291,15 @@ fn link_proof<R: RngCore>(
     proof: &Proof,
     rng: &mut R,
 ) -> Result<provenn_verifier::LinkProof, ProveError> {
-    let mut old = committed.tails.clone();
+    let key = &committed.card.key;
+    let mut tails: Vec<&[Fr]> = committed.tails.iter().map(Vec::as_slice).collect();
     let mut points = committed.card.commitments.clone();
     if let Input::Committed(_, opening) = input {
-        old.extend(opening.tails.iter().cloned());
+        tails.extend(opening.tails.iter().map(Vec::as_slice));
         points.extend(&opening.points);
     }
-    let difference = |(new, old): (&Vec<Fr>, &Vec<Fr>)| new.iter().zip(old).map(|(new, old)| new - old).collect();
-    let tails: Vec<Vec<Fr>> = proof.tails.iter().zip(&old).map(difference).collect();
+    let advice: Vec<_> = proof.advice.iter().map(|point| (*point).into()).collect();
+    let challenges: Vec<_> = proof.challenges.iter().map(|challenge| (*challenge).into()).collect();
     let statement = LinkStatement {
         claim_digest: claim.digest(),
         key_digest: claim.key_digest,
@@ -310,9 +309,14 @@ fn link_proof<R: RngCore>(
             .iter()
             .map(|point| decompress(point).map(Into::into))
             .collect::<Result<_, _>>()?,
-        proven: linked_commitments(&committed.card.key, &proof.bytes).map_err(ProveError::Refused)?,
+        columns: linked_columns(key, &advice, &challenges).map_err(ProveError::Refused)?,
         tail: &srs_key.tail,
+        g1: srs_key.g1,
     };
+    let linked = key.linked.weights.columns.iter().chain(&key.linked.input);
+    let proven: Vec<&[Fr]> = linked
+        .filter_map(|column| proof.tails.get(*column as usize).map(Vec::as_slice))
+        .collect();
     let nonces: Vec<Fr> = (0..TAIL).map(|_| Fr::random(&mut *rng)).collect();
-    link::prove(&statement, &srs.tail(TAIL), &tails, &nonces)
+    link::prove(&statement, &srs.tail(TAIL), &proven, &tails, &nonces)
 }

@@ -2,6 +2,7 @@
 //!
 //! Its first commitments are the model commitments, so it needs no link proof.
 
+use crate::commit::compressed;
 use crate::compact::compact;
 use crate::error::ProveError;
 use crate::plonk::{self, AdviceColumn};
@@ -13,7 +14,7 @@ use provenn_circuits::qmodel::QModel;
 use provenn_circuits::register::{RegisterCircuit, RegisterWitness};
 use provenn_circuits::shape::check_registered;
 use provenn_circuits::witness::weight_cells;
-use provenn_verifier::{linked_commitments, registration_scalar, Linked, Registration, VerifyingKey};
+use provenn_verifier::{registration_scalar, Linked, Registration, VerifyingKey};
 use rand_core::RngCore;
 
 /// Committed weights.
@@ -57,9 +58,8 @@ pub fn register<R: RngCore>(
     let scalar = registration_scalar(circuit, &key.digest(), srs_id).into();
     let mut proof = plonk::prove(&proving_key, srs, &[], scalar, 0, &mut phases, rng)?;
     proof.tails.truncate(columns);
-    let commitments = linked_commitments(&key, &proof.bytes).map_err(ProveError::Refused)?;
     Ok(Registered {
-        commitments: commitments.iter().map(|point| point.to_bytes()).collect(),
+        commitments: proof.advice[..columns].iter().map(compressed).collect(),
         tails: proof.tails,
         registration: Registration {
             key,
@@ -85,9 +85,5 @@ fn keygen(circuit: &RegisterCircuit, srs: &Srs) -> Result<ProvingKey<G1Affine>, 
 }
 
 fn verifying_key(circuit: &RegisterCircuit, key: &ProvingKey<G1Affine>) -> Result<VerifyingKey, ProveError> {
-    let linked = Linked {
-        model: (0..circuit.shape().columns as u32).collect(),
-        input: vec![],
-    };
-    compact(key.get_vk(), circuit.shape().k, linked, None)
+    compact(key.get_vk(), circuit.shape().k, Linked::default(), None)
 }

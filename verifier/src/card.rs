@@ -27,7 +27,7 @@ pub struct ModelCard {
     pub srs_id: [u8; 32],
     /// Digest of the quantization recipe.
     pub quantization: [u8; 32],
-    /// Compressed commitments to the weight columns, in the order of `key.linked.model`.
+    /// Compressed commitments to the weight columns, in the order of `key.linked.weights`.
     pub commitments: Vec<[u8; 32]>,
     /// Shows that the committed weights are in range, see [`check`](Self::check).
     pub registration: Registration,
@@ -77,7 +77,7 @@ impl ModelCard {
     /// Checks that there is one valid commitment for each linked weight column, that both keys are of their kind, and
     /// the bounds of the format. The registration is verified by [`check`](Self::check).
     pub fn validate(&self) -> Result<(), VerifyError> {
-        let (expected, got) = (self.key.linked.model.len(), self.commitments.len());
+        let (expected, got) = (self.key.linked.weights.commitments(), self.commitments.len());
         if expected != got {
             return Err(VerifyError::CommitmentCount {
                 expected: crate::codec::wide(expected),

@@ -21,21 +21,34 @@ pub(crate) struct RowEvals {
     pub(crate) blind: Fr,
 }
 
-/// Reduces a proof to one pairing equation, and returns the advice commitments beside it.
+/// A proof whose messages are read.
+pub(crate) struct Reduced {
+    /// Holds if the proof is valid.
+    pub(crate) opening: Accumulator,
+    /// Commitments to the advice columns.
+    pub(crate) advice: Vec<G1Affine>,
+    /// Challenges of the circuit.
+    pub(crate) challenges: Vec<Fr>,
+}
+
+/// Reduces a proof to one pairing equation.
 pub(crate) fn reduce(
     key: &VerifyingKey,
     srs: &SrsVerifyingKey,
     claim_scalar: &Fr,
     instances: &[Vec<Fr>],
     proof: &[u8],
-) -> Result<(Accumulator, Vec<G1Affine>), VerifyError> {
+) -> Result<Reduced, VerifyError> {
     let messages = proof::read(key, claim_scalar, instances, proof)?;
     let domain = Domain::new(key.k);
     let x_n = domain.power_n(messages.x);
     let quotient = quotient_eval(key, &messages, &domain, x_n, instances)?;
     let queries = queries(key, &messages, quotient);
-    let accumulator = shplonk::reduce(key, srs, &messages, &domain, x_n, &queries)?;
-    Ok((accumulator, messages.advice))
+    Ok(Reduced {
+        opening: shplonk::reduce(key, srs, &messages, &domain, x_n, &queries)?,
+        advice: messages.advice,
+        challenges: messages.challenges,
+    })
 }
 
 /// The value that the quotient polynomial must have at `x`.

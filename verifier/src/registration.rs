@@ -4,9 +4,9 @@
 //! the same commitments, so what the registration shows holds for every receipt of the card.
 
 use crate::card::ModelCard;
-use crate::codec::length;
+use crate::codec::{length, size};
 use crate::error::VerifyError;
-use crate::key::VerifyingKey;
+use crate::key::{Linked, VerifyingKey};
 use crate::plonk;
 use crate::srs::SrsVerifyingKey;
 use alloc::vec::Vec;
@@ -79,12 +79,13 @@ impl ModelCard {
         }
         let scalar = registration_scalar(&self.key.digest(), &key.digest(), &srs_id);
         let messages: Vec<u8> = self.commitments.iter().flatten().chain(proof).copied().collect();
-        let (opening, mut points) = plonk::reduce(key, srs, &scalar, &[], &messages)?;
-        if !opening.holds(srs) {
+        let proof = plonk::reduce(key, srs, &scalar, &[], &messages)?;
+        if !proof.opening.holds(srs) {
             return Err(VerifyError::RegistrationFailed);
         }
         let model_id = self.model_id();
         // The first columns of the registration are the committed ones.
+        let mut points = proof.advice;
         points.truncate(self.commitments.len());
         Ok(CheckedCard {
             card: self,
@@ -102,8 +103,14 @@ pub(crate) fn validate(registration: &Registration, commitments: usize) -> Resul
     if key.layout.is_some() {
         return invalid("a registration has no public columns");
     }
-    let expected = (0..length(commitments)).collect::<Vec<u32>>();
-    if key.linked.model != expected {
+    if key.linked != Linked::default() {
+        return invalid("a registration has no linked columns");
+    }
+    let first = |column: u32| {
+        let opened = key.advice_queries.iter().any(|(queried, _)| *queried == column);
+        opened && key.advice_phases.get(size(column)) == Some(&0)
+    };
+    if !(0..length(commitments)).all(first) {
         return invalid("the first columns of a registration are the committed ones");
     }
     Ok(())

@@ -20,7 +20,7 @@ pub(super) struct Known {
 impl Known {
     /// What the public constants of a model fix.
     pub(super) fn new(model: &QModel, layout: &Layout) -> Self {
-        let lanes = layout.shape.weight_lanes;
+        let lanes = layout.shape.committed_columns();
         let mut rows: Vec<_> = rows(model, layout).into_iter().filter(|row| row.public).collect();
         if rows.is_empty() {
             let (lanes, columns) = (vec![None; lanes], vec![]);

@@ -39,7 +39,7 @@ impl RegisterShape {
     }
 
     pub(super) fn with_known(model: &QModel, layout: &Layout, known: &Known) -> Self {
-        let (k, columns) = (layout.shape.k, layout.shape.weight_lanes);
+        let (k, columns) = (layout.shape.k, layout.shape.committed_columns());
         let live: BTreeSet<usize> = rows(model, layout).into_iter().map(|row| row.live).collect();
         let weight_bits = layout.shape.weight_bits;
         let candidates = (1..=MAX_LIMBS).filter_map(|limbs| {
@@ -121,6 +121,8 @@ impl RegisterShape {
 pub(super) struct Row {
     /// Where.
     pub(super) at: usize,
+    /// Line column.
+    pub(super) column: usize,
     /// Lanes that hold weights. The other lanes must hold the weight zero.
     pub(super) live: usize,
     /// Whether the structure of the model determines these weights.
@@ -140,17 +142,20 @@ pub(super) fn rows(model: &QModel, layout: &Layout) -> Vec<Row> {
             contraction.channels / contraction.groups,
             tensor.channels / contraction.groups,
         );
+        let kernel = contraction.axes[0].kernel * contraction.axes[1].kernel;
         let lanes = layout.shape.weight_lanes.min(outputs - block.first_channel);
         rows.extend((0..block.bias_rows).map(|limb| Row {
             at: block.start + limb,
+            column: 0,
             live: lanes,
             public: affine.public_bias,
         }));
         rows.extend((0..block.line).map(|j| {
-            let (_, channel, _) = block.place(j);
+            let ((_, channel, k), (at, column)) = (block.place(j), block.cell(j));
             Row {
-                at: block.row(j),
-                live: if channel < inputs { lanes } else { 0 },
+                at,
+                column,
+                live: if channel < inputs && k < kernel { lanes } else { 0 },
                 public: contraction.public,
             }
         }));

@@ -2,7 +2,7 @@
 
 use super::expr::MAX_OPS;
 use super::validate::{MAX_COLUMNS, MAX_GATES, MAX_QUERIES};
-use super::{ColumnKind, Expr, InstanceLayout, KeyParts, Linked, PermutationColumn};
+use super::{ColumnKind, Expr, Folded, InstanceLayout, KeyParts, Linked, PermutationColumn};
 use crate::codec::{Put, Reader};
 use crate::curve;
 use crate::error::VerifyError;
@@ -43,9 +43,12 @@ pub(super) fn to_bytes(key: &KeyParts) -> Vec<u8> {
     out.put_list(&key.gates, |out, gate| {
         out.put_list(gate, |out, op| op.put(out));
     });
-    for columns in [&key.linked.model, &key.linked.input] {
-        out.put_list(columns, |out, column| out.put_u32(*column));
-    }
+    let Linked { weights, input } = &key.linked;
+    out.put_list(&weights.columns, |out, column| out.put_u32(*column));
+    out.put_u32(weights.lanes);
+    out.put_u32(weights.challenge);
+    out.put(&weights.zero.to_le_bytes());
+    out.put_list(input, |out, column| out.put_u32(*column));
     out.put(&[u8::from(key.layout.is_some())]);
     if let Some(layout) = &key.layout {
         layout.put(&mut out);
@@ -73,7 +76,12 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<KeyParts, VerifyError> {
         transcript_repr: reader.scalar()?,
         gates: gates(&mut reader)?,
         linked: Linked {
-            model: reader.list(MAX_COLUMNS, 4, Reader::u32)?,
+            weights: Folded {
+                columns: reader.list(MAX_COLUMNS, 4, Reader::u32)?,
+                lanes: reader.u32()?,
+                challenge: reader.u32()?,
+                zero: reader.u64()?,
+            },
             input: reader.list(MAX_COLUMNS, 4, Reader::u32)?,
         },
         layout: match reader.flag()? {

@@ -1,7 +1,7 @@
 //! The rules a verifying key must satisfy before anything is computed from it.
 
 use super::expr::{self, Bounds, MAX_OPS};
-use super::{ColumnKind, KeyParts, MAX_K};
+use super::{ColumnKind, KeyParts, Linked, MAX_K};
 use crate::codec::{at_most, size};
 use crate::error::VerifyError;
 use alloc::collections::BTreeSet;
@@ -151,17 +151,34 @@ fn layout(key: &KeyParts) -> Result<(), VerifyError> {
     }
 }
 
-/// Linked columns are distinct, of the first phase (small values, fixed before any challenge) and opened.
+/// Linked columns are distinct and opened. Input columns are of the first phase (small values, fixed before any
+/// challenge). Weights are folded by a challenge that is drawn after the first phase, when the claim, which names the
+/// commitments, is absorbed; and before the columns that hold what is folded.
 fn linked(key: &KeyParts) -> Result<(), VerifyError> {
     let queried: BTreeSet<u32> = key.advice_queries.iter().map(|(column, _)| *column).collect();
+    let Linked { weights, input } = &key.linked;
     let mut seen = BTreeSet::new();
-    for column in key.linked.model.iter().chain(&key.linked.input) {
-        require(
-            key.advice_phases.get(size(*column)) == Some(&0),
-            "linked column is not of the first phase",
-        )?;
+    for column in weights.columns.iter().chain(input) {
         require(queried.contains(column), "linked column is never opened")?;
         require(seen.insert(*column), "linked column listed twice")?;
     }
-    Ok(())
+    let phase = |column: &u32| key.advice_phases.get(size(*column)).copied();
+    require(
+        input.iter().all(|column| phase(column) == Some(0)),
+        "linked input column is not of the first phase",
+    )?;
+    let unused = weights.lanes == 0 && weights.challenge == 0 && weights.zero == 0;
+    if weights.columns.is_empty() {
+        return require(unused, "lanes without a column");
+    }
+    require(weights.lanes > 0, "a folded column without lanes")?;
+    at_most(MAX_COLUMNS, weights.commitments())?;
+    require(
+        key.challenge_phases.get(size(weights.challenge)) == Some(&0),
+        "the folding challenge is not of the first phase",
+    )?;
+    require(
+        weights.columns.iter().all(|column| phase(column) > Some(0)),
+        "folded column is of the first phase",
+    )
 }
