@@ -1,7 +1,7 @@
 //! The halo2 circuit of a quantized model.
 //!
-//! Challenges: `r`, `t`, `alpha` after phase 1 (weights, inputs, activations, multiplicities);
-//! `s` after phase 2 (lines and lookup helpers); phase 3 holds the checks.
+//! Challenges: `r`, `t`, `alpha` after phase 1 (inputs, activations, multiplicities; the weights are committed before);
+//! `s` after phase 2 (lines, folded weights and lookup helpers); phase 3 holds the checks.
 
 mod config;
 
@@ -78,13 +78,12 @@ impl Synthesis<'_, '_> {
         self.fixed();
         if let Some(witness) = self.circuit.witness.clone() {
             let config = self.config;
-            self.columns(
-                &config.phase1(),
-                &witness.phase1(&self.circuit.model, &self.circuit.layout),
-            );
+            let (model, layout) = (&*self.circuit.model, &*self.circuit.layout);
+            let first = witness.phase1(model, layout);
+            self.columns(&config.phase1(), &first.columns());
             self.region.next_phase();
             let [r, t, alpha] = config.challenges.after_phase1.map(|c| self.known(c));
-            let second = witness.phase2(&self.circuit.model, &self.circuit.layout, r, t, alpha);
+            let second = witness.phase2(model, layout, &first, [r, t, alpha]);
             self.columns(&config.phase2(), &second.columns);
             self.region.next_phase();
             let s = self.known(config.challenges.s);
@@ -163,20 +162,19 @@ impl Synthesis<'_, '_> {
 
     fn lines(&mut self) {
         let (c, layout, one) = (self.config, &self.circuit.layout, Fr::one());
+        let [single, keep_single] = c.single.unwrap_or([c.line, c.keep_u]);
         for row in 0..layout.policy_rows {
             self.set(c.policy, row, one);
-            self.set(c.line, row, one);
+            self.set(single, row, one);
             if row > 0 {
-                self.set(c.keep_u, row, one);
+                self.set(keep_single, row, one);
                 self.set(c.same_top, row, one);
             }
         }
         for block in &layout.blocks {
-            for row in block.start..=block.end() {
-                let first_line = block.start + block.bias_rows;
-                if row >= first_line {
-                    self.set(c.line, row, one);
-                }
+            let first_line = block.start + block.bias_rows;
+            for row in first_line..first_line + block.line_rows() {
+                self.set(c.line, row, one);
                 if row > first_line {
                     self.set(c.keep_u, row, one);
                 }
@@ -189,9 +187,9 @@ impl Synthesis<'_, '_> {
         for block in &layout.pairs {
             for row in block.start..=block.end() {
                 self.set(pair, row, one);
-                self.set(c.line, row, one);
+                self.set(single, row, one);
                 if row > block.start {
-                    self.set(c.keep_u, row, one);
+                    self.set(keep_single, row, one);
                     self.set(c.keep_p, row, one);
                 }
                 if (row - block.start) % 2 == 1 {
@@ -246,7 +244,7 @@ impl Synthesis<'_, '_> {
             Src::Slot(slot, row) => (c.slots[slot].acc, row),
             Src::Uacc(row) => (c.uacc, row),
             Src::Pacc(row) => (c.pacc, row),
-            Src::U(row) => (c.u, row),
+            Src::U(row) => (c.u[0], row),
         };
         Cell {
             row_offset: row,

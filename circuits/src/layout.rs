@@ -1,8 +1,8 @@
 //! Where every cell of a program lives, which cells are copies of which, and the fixed columns.
 //!
 //! Three areas of the same rows are laid out side by side:
-//! * the **line area** (weight lanes, `u`, `uacc`, `pacc`): policy rows first, then one block of rows for
-//!   each contraction and each group of `weight_lanes` output channels, then one for each product of activations;
+//! * the **line area** (line columns `u`, each beside its folded weights; `uacc`, `pacc`): policy rows first, then one block
+//!   of rows for each contraction and each group of `weight_lanes` output channels, then one for each product of activations;
 //! * the **activation area** (lanes of stored tensors), scanned by the slots at the same rows;
 //! * the **power column**, the powers of the challenges `r`, `t`, `s`.
 //!
@@ -25,7 +25,7 @@ pub enum Src {
     Uacc(usize),
     /// Product accumulator at a row.
     Pacc(usize),
-    /// Line cell at a row.
+    /// Cell of the first line column at a row.
     U(usize),
 }
 
@@ -91,7 +91,10 @@ pub struct Block {
     pub first_channel: usize,
     /// First row.
     pub start: usize,
-    /// Line length: padded virtual channels times kernel positions.
+    /// Line columns side by side.
+    pub columns: usize,
+    /// Line cells, a multiple of `columns`: for each group, padded virtual channels times kernel positions and what fills
+    /// its last row.
     pub line: usize,
     /// Padded virtual channels of a group; the line index in a group is `channel + stride * kernel_position`.
     pub stride: usize,
@@ -101,17 +104,23 @@ pub struct Block {
 pub const BIAS_LIMBS: usize = 3;
 
 impl Block {
-    /// Row of the line cell with index `j`.
-    pub fn row(&self, j: usize) -> usize {
-        self.start + self.bias_rows + self.line - 1 - j
+    /// Row and column of the line cell with index `j`.
+    pub fn cell(&self, j: usize) -> (usize, usize) {
+        (self.end() - j / self.columns, j % self.columns)
+    }
+
+    /// Rows that hold line cells; they end the block.
+    pub fn line_rows(&self) -> usize {
+        self.line / self.columns
     }
 
     /// Last row.
     pub fn end(&self) -> usize {
-        self.start + self.bias_rows + self.line - 1
+        self.start + self.bias_rows + self.line_rows() - 1
     }
 
-    /// Group, channel of the group and kernel position of the line cell with index `j`.
+    /// Group, channel of the group and kernel position of the line cell with index `j`. Of a cell that only fills a row, the
+    /// kernel position is one that the contraction does not have.
     pub fn place(&self, j: usize) -> (usize, usize, usize) {
         let share = self.line / self.groups;
         (j / share, j % share % self.stride, j % share / self.stride)
@@ -122,7 +131,7 @@ impl Block {
         let share = self.line / self.groups;
         (0..self.groups).map(move |group| match self.groups {
             1 => (self.start, self.end()),
-            _ => (self.row((group + 1) * share - 1), self.row(group * share)),
+            _ => (self.cell((group + 1) * share - 1).0, self.cell(group * share).0),
         })
     }
 }

@@ -3,7 +3,7 @@
 use crate::error::CircuitError;
 use crate::layout::Layout;
 use crate::qmodel::{Precision, QModel, Step, Tensor};
-use crate::register::{check_constants, RegisterShape};
+use crate::register::{check_classes, check_constants, RegisterShape};
 use crate::witness::bias_capacity;
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,10 @@ pub struct Shape {
     pub k: u32,
     /// Activation lanes: channels per row.
     pub lanes: usize,
-    /// Weight lanes: output channels per row.
+    /// Line columns: cells of a line per row.
+    pub line_columns: usize,
+    /// Weight lanes of each line column: output channels per row. They are committed, and no columns of the circuit: it has
+    /// one column for each line column, which folds its lanes.
     pub weight_lanes: usize,
     /// Scan slots; slot 0 scans accumulators.
     pub slots: usize,
@@ -116,7 +119,12 @@ impl Shape {
     /// Columns whose cells are small non-negative integers.
     pub fn small_columns(&self) -> usize {
         let per_lane = 2 + 2 * (self.limbs + self.top_bits) as usize + usize::from(!self.public_input);
-        self.weight_lanes + self.lanes * per_lane + 2
+        self.lanes * per_lane + 2
+    }
+
+    /// Columns of weights that are committed: the lanes of all line columns.
+    pub fn committed_columns(&self) -> usize {
+        self.line_columns * self.weight_lanes
     }
 
     /// Range lookups per row.
@@ -126,8 +134,9 @@ impl Shape {
 
     /// Columns of arbitrary field elements, the permutation products included.
     pub fn full_columns(&self) -> usize {
-        let scans = 3 * self.slots + 4;
-        scans + self.lookups().div_ceil(3) + 2 + scans.div_ceil(3)
+        let copied = 3 * self.slots + 4;
+        let lines = 2 * self.line_columns - 1;
+        copied + lines + self.lookups().div_ceil(3) + 2 + copied.div_ceil(3)
     }
 
     /// Fixed and permutation columns, which only pay transforms.
@@ -135,7 +144,7 @@ impl Shape {
         let features = &self.features;
         let extra = usize::from(features.products) + 2 * usize::from(features.pairings) + features.patterns.len();
         // Four fixed columns per slot (slot 0 has three), three permutation columns per slot and four others.
-        18 + (3 * self.slots + self.slots.saturating_sub(1)) + (3 * self.slots + 4) + extra
+        18 + 2 * usize::from(self.line_columns > 1) + (3 * self.slots + self.slots.saturating_sub(1)) + (3 * self.slots + 4) + extra
     }
 
     /// Predicted cost of one proof in units of M20, the CPU time of one library multi-exponentiation with 2^20 random
@@ -143,16 +152,15 @@ impl Shape {
     pub fn predicted_m20(&self) -> f64 {
         let rows = (1u64 << self.k) as f64;
         let [full, fixed] = [self.full_columns(), self.fixed_columns()].map(|c| c as f64);
-        let small = (self.small_columns() - self.weight_lanes) as f64;
+        let small = self.small_columns() as f64;
         let instance = (4 + if self.public_input { self.lanes } else { 0 }) as f64;
         // Microseconds where M20 is 3.47 s. Per row: a full commitment (quotient, random polynomial and opening are seven
         // of them), which takes fewer additions the more rows there are; the transforms and evaluation of a column; a
-        // small commitment; a weight column. Per column: what does not depend on the rows.
+        // small commitment; a lane of weights to fold. Per column: what does not depend on the rows.
         let commitment = 7.45 * 12.0 / f64::from(self.k.max(1));
         let transforms = 0.7 * (full + small + fixed + instance);
-        let weights = self.weight_lanes as f64;
-        let per_row = commitment * (full + 7.0) + transforms + 1.25 * small + 0.05 * weights;
-        (rows * per_row + 180.0 * (full + 7.0 + small + weights)) / 3.47e6
+        let per_row = commitment * (full + 7.0) + transforms + 1.25 * small + 0.02 * self.committed_columns() as f64;
+        (rows * per_row + 180.0 * (full + 7.0 + small)) / 3.47e6
     }
 
     /// Predicted CPU seconds where M20 is 3.47 s.
@@ -238,6 +246,7 @@ pub fn choose(
                     top_bits: precision.top_bits,
                     weight_bits: precision.bits(),
                     public_input,
+                    line_columns: 1,
                     weight_lanes: 0,
                     live_input_lanes: 0,
                     features: Features::default(),
@@ -271,7 +280,8 @@ pub fn choose(
 /// [`CircuitError::Wrap`] if one could, or does not.
 pub fn check_registered(model: &QModel, layout: &Layout) -> Result<(), CircuitError> {
     check_constants(model, layout.shape.weight_bits)?;
-    let bits = RegisterShape::new(model, layout).accumulator_bits(model);
+    check_classes(model, layout)?;
+    let bits = RegisterShape::of_layout(layout, 0).accumulator_bits(model);
     if bits > REGISTERED_BITS {
         return Err(CircuitError::Wrap {
             tensor: "any, with the largest weights that can be registered".into(),

@@ -2,15 +2,18 @@
 
 mod lines;
 mod lookup;
+mod weights;
 
 use crate::circuit::signed;
 use crate::exec::{virtual_source, Trace};
-use crate::layout::{Block, Layout, Mode, PairBlock, RowKind, Src, BIAS_LIMBS};
+use crate::layout::{Block, Layout, Mode, PairBlock, RowKind, Src};
 use crate::qmodel::{QModel, Step};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{BatchInvert, Field, PrimeField};
+use crate::shape::Shape;
 use lookup::{limbs, lookup_columns, multiplicities};
 use rayon::prelude::*;
+pub use weights::{bias_capacity, weight_cells};
 
 /// What a proof is about: the run of the model and the policy.
 #[derive(Clone, Debug)]
@@ -23,25 +26,23 @@ pub struct Witness {
     pub policy: Vec<[Fr; 3]>,
 }
 
-/// Phase-2 columns, and what phase 3 needs of them.
-#[derive(Debug)]
-pub struct Second {
-    /// Line, helpers, table helper, sum.
-    pub columns: Vec<Vec<Fr>>,
-    /// `sum_l r^l (w_l - offset)` per row.
-    combined: Vec<Fr>,
-    /// Per row and lane: accumulator and value.
-    lanes: Vec<[Vec<i128>; 2]>,
-}
-
-/// Columns of small integers.
+/// Phase-1 columns, as small integers.
 #[derive(Clone, Debug)]
-struct Small {
-    weights: Vec<Vec<u64>>,
+pub struct First {
     inputs: Vec<Vec<u64>>,
     lanes: Vec<LaneCells>,
     multiplicity: Vec<u64>,
     top: Vec<i64>,
+    shape: Shape,
+}
+
+/// Phase-2 columns, and what phase 3 needs of them.
+#[derive(Debug)]
+pub struct Second {
+    /// Lines, folded weights, helpers, table helper, sum.
+    pub columns: Vec<Vec<Fr>>,
+    /// Per row and lane: accumulator and value.
+    lanes: Vec<[Vec<i128>; 2]>,
 }
 
 #[derive(Clone, Debug)]
@@ -50,69 +51,6 @@ struct LaneCells {
     value: Vec<u64>,
     high: Vec<u64>,
     rem: Vec<u64>,
-}
-
-/// Weight cells of the line area: `[lane][row]`, offset by half their range, bias limbs included.
-pub fn weight_cells(model: &QModel, layout: &Layout) -> Vec<Vec<u64>> {
-    let shape = &layout.shape;
-    let offset = 1i64 << (shape.weight_bits - 1);
-    let rows = layout.blocks.last().map_or(0, |b| b.end() + 1);
-    (0..shape.weight_lanes)
-        .into_par_iter()
-        .map(|lane| {
-            let mut column = vec![0u64; rows];
-            for block in &layout.blocks {
-                let tensor = &model.tensors[block.tensor];
-                let Step::Affine(affine) = &tensor.step else { continue };
-                let Some(c) = affine.contractions.get(block.term) else {
-                    continue;
-                };
-                let o = block.first_channel + lane;
-                let kernel = c.axes[0].kernel * c.axes[1].kernel;
-                let (inputs, outputs) = (c.channels / c.groups, tensor.channels / c.groups);
-                let bias = if o < tensor.channels {
-                    affine.bias.get(o).copied().unwrap_or(0)
-                } else {
-                    0
-                };
-                let digits = bias_digits(bias, shape.weight_bits).into_iter();
-                for (limb, digit) in digits.take(block.bias_rows).enumerate() {
-                    column[block.start + limb] = (digit + offset) as u64;
-                }
-                for j in 0..block.line {
-                    let (group, channel, k) = block.place(j);
-                    let weight = if o < outputs && channel < inputs {
-                        c.weights[((group * outputs + o) * inputs + channel) * kernel + k]
-                    } else {
-                        0
-                    };
-                    column[block.row(j)] = (weight + offset) as u64;
-                }
-            }
-            column
-        })
-        .collect()
-}
-
-/// Balanced digits of a bias in base `2^bits`. The last is all that the others leave: two biases never have the same digits,
-/// and one that is too large has a digit that the registration refuses.
-fn bias_digits(bias: i64, bits: u32) -> [i64; BIAS_LIMBS] {
-    let (base, half) = (1i128 << bits, 1i128 << (bits - 1));
-    let mut rest = i128::from(bias);
-    let mut digits = [0; BIAS_LIMBS];
-    let (lower, last) = digits.split_at_mut(BIAS_LIMBS - 1);
-    for digit in lower {
-        let balanced = (rest + half).rem_euclid(base) - half;
-        rest = (rest - balanced) >> bits;
-        *digit = balanced as i64;
-    }
-    last[0] = rest as i64;
-    digits
-}
-
-/// Largest bias magnitude that fits the limbs, in bits.
-pub fn bias_capacity(weight_bits: u32) -> u32 {
-    weight_bits * BIAS_LIMBS as u32 - 2
 }
 
 /// Cells of the committed input columns: `[lane][row]`, offset by half the value range.
@@ -136,31 +74,46 @@ pub fn input_cells(model: &QModel, layout: &Layout, input: &[i64]) -> Vec<Vec<u6
     columns
 }
 
+impl First {
+    /// In the order of the configuration.
+    pub fn columns(&self) -> Vec<Vec<Fr>> {
+        let field = |column: &Vec<u64>| column.iter().map(|&v| Fr::from(v)).collect::<Vec<Fr>>();
+        let mut columns: Vec<Vec<Fr>> = self.inputs.iter().map(field).collect();
+        for lane in &self.lanes {
+            columns.push(field(&lane.sign));
+            columns.push(field(&lane.value));
+            for cells in [&lane.high, &lane.rem] {
+                columns.extend(limbs(&self.shape, cells).iter().map(field));
+            }
+        }
+        columns.push(field(&self.multiplicity));
+        columns.push(self.top.iter().map(|&v| signed(v.into())).collect());
+        columns
+    }
+}
+
 impl Witness {
-    fn small(&self, model: &QModel, layout: &Layout) -> Small {
+    /// Phase-1 columns.
+    pub fn phase1(&self, model: &QModel, layout: &Layout) -> First {
         let shape = &layout.shape;
-        let inputs = if shape.public_input {
-            vec![]
-        } else {
-            input_cells(model, layout, &self.trace.values[0])
-        };
+        let inputs = input_cells(model, layout, &self.trace.values[0]);
         let mut lanes: Vec<LaneCells> = (0..shape.lanes)
             .into_par_iter()
-            .map(|lane| self.lane(model, layout, lane))
+            .map(|lane| self.lane(model, layout, lane, &inputs[lane]))
             .collect();
         let top = self.policy_cells(model, layout, &mut lanes[0]);
-        let multiplicity = multiplicities(layout, &lanes);
-        Small {
-            weights: weight_cells(model, layout),
-            inputs,
+        let multiplicity = multiplicities(shape, &lanes);
+        First {
+            inputs: if shape.public_input { vec![] } else { inputs },
             lanes,
             multiplicity,
             top,
+            shape: shape.clone(),
         }
     }
 
     /// Cells of one lane on the activation rows.
-    fn lane(&self, model: &QModel, layout: &Layout, lane: usize) -> LaneCells {
+    fn lane(&self, model: &QModel, layout: &Layout, lane: usize, input: &[u64]) -> LaneCells {
         let usable = layout.shape.usable();
         let f = layout.shape.precision().bits();
         let zeros = || vec![0u64; usable];
@@ -170,14 +123,13 @@ impl Witness {
             high: zeros(),
             rem: zeros(),
         };
-        let input = input_cells(model, layout, &self.trace.values[0]);
         for (row, kind) in layout.kinds.iter().enumerate() {
             match *kind {
                 RowKind::Free => {}
                 RowKind::Input { .. } => {
-                    cells.value[row] = input[lane][row];
+                    cells.value[row] = input[row];
                     if !layout.shape.public_input {
-                        cells.high[row] = input[lane][row];
+                        cells.high[row] = input[row];
                     }
                 }
                 RowKind::Affine(id, _, _) | RowKind::Product(id, _, _) => {
@@ -241,29 +193,11 @@ impl Witness {
         vec![top; layout.policy_rows]
     }
 
-    /// Phase-1 columns, in the order of the configuration.
-    pub fn phase1(&self, model: &QModel, layout: &Layout) -> Vec<Vec<Fr>> {
-        let small = self.small(model, layout);
-        let field = |column: &Vec<u64>| column.iter().map(|&v| Fr::from(v)).collect::<Vec<Fr>>();
-        let mut columns: Vec<Vec<Fr>> = small.weights.par_iter().chain(&small.inputs).map(field).collect();
-        for lane in &small.lanes {
-            columns.push(field(&lane.sign));
-            columns.push(field(&lane.value));
-            for cells in [&lane.high, &lane.rem] {
-                columns.extend(limbs(layout, cells).iter().map(field));
-            }
-        }
-        columns.push(field(&small.multiplicity));
-        columns.push(small.top.iter().map(|&v| signed(v.into())).collect());
-        columns
-    }
-
-    /// Phase-2 columns.
-    pub fn phase2(&self, model: &QModel, layout: &Layout, r: Fr, t: Fr, alpha: Fr) -> Second {
-        let small = self.small(model, layout);
-        let (u, combined) = self.lines(model, layout, &small, r, t);
-        let mut columns = vec![u];
-        columns.extend(lookup_columns(layout, &small, alpha));
+    /// Phase-2 columns, given the challenges `r`, `t`, `alpha`.
+    pub fn phase2(&self, model: &QModel, layout: &Layout, first: &First, [r, t, alpha]: [Fr; 3]) -> Second {
+        let mut columns = self.lines(model, layout, r, t);
+        columns.extend(weights::folded(model, layout, r));
+        columns.extend(lookup_columns(first, layout, alpha));
         let lanes = (0..layout.shape.lanes)
             .map(|lane| {
                 let accumulators = (0..layout.kinds.len())
@@ -275,16 +209,12 @@ impl Witness {
                         RowKind::Input { .. } => 1i64 << (model.precision.bits() - 1),
                         RowKind::Affine(id, _, _) | RowKind::Product(id, _, _) | RowKind::Max(id) => model.zero(id),
                     };
-                    i128::from(small.lanes[lane].value[row]) - i128::from(zero)
+                    i128::from(first.lanes[lane].value[row]) - i128::from(zero)
                 });
                 [accumulators, values.collect()]
             })
             .collect();
-        Second {
-            columns,
-            combined,
-            lanes,
-        }
+        Second { columns, lanes }
     }
 
     /// Phase-3 columns, given the challenges `r`, `t`, `s`.
@@ -295,21 +225,25 @@ impl Witness {
         for (base, len) in [(r, layout.powers.r), (t, layout.powers.t), (s, layout.powers.s)] {
             pow.extend(std::iter::successors(Some(Fr::ONE), |p| Some(p * base)).take(len));
         }
-        let u = &second.columns[0];
+        let (u, weights) = second.columns.split_at(layout.shape.line_columns);
         let (mut uacc, mut pacc) = (zeros(), zeros());
         for row in 0..usable {
-            pacc[row] = u[row] * second.combined[row];
+            pacc[row] = u[0][row] * weights[0][row];
         }
-        let chain = |start: usize, end: usize, acc: &mut Vec<Fr>| {
-            acc[start] = u[start];
-            (start + 1..=end).for_each(|row| acc[row] = acc[row - 1] * s + u[row]);
+        let single = |start: usize, end: usize, acc: &mut Vec<Fr>| {
+            acc[start] = u[0][start];
+            (start + 1..=end).for_each(|row| acc[row] = acc[row - 1] * s + u[0][row]);
         };
         if layout.policy_rows > 0 {
-            chain(0, layout.policy_rows - 1, &mut uacc);
+            single(0, layout.policy_rows - 1, &mut uacc);
         }
         for block in &layout.blocks {
-            if block.line > 0 {
-                chain(block.start + block.bias_rows, block.end(), &mut uacc);
+            let first = block.start + block.bias_rows;
+            for row in first..first + block.line_rows() {
+                let before = if row > first { uacc[row - 1] } else { Fr::ZERO };
+                uacc[row] = u.iter().rev().fold(before, |acc, u| acc * s + u[row]);
+                let others = u.iter().zip(weights).skip(1);
+                pacc[row] += others.map(|(u, w)| u[row] * w[row]).sum::<Fr>();
             }
             for row in block.sums().flat_map(|(first, last)| first + 1..=last) {
                 let before = pacc[row - 1];
@@ -317,11 +251,11 @@ impl Witness {
             }
         }
         for block in &layout.pairs {
-            chain(block.start, block.end(), &mut uacc);
+            single(block.start, block.end(), &mut uacc);
             let mut sum = Fr::ZERO;
             for row in block.start..=block.end() {
                 if (row - block.start) % 2 == 1 {
-                    sum += u[row - 1] * u[row];
+                    sum += u[0][row - 1] * u[0][row];
                 }
                 pacc[row] = sum;
             }
@@ -338,7 +272,7 @@ impl Witness {
                         Src::Slot(slot, row) => slots[slot][2][row],
                         Src::Uacc(row) => uacc[row],
                         Src::Pacc(row) => pacc[row],
-                        Src::U(row) => u[row],
+                        Src::U(row) => u[0][row],
                     };
                     let (a, b) = (read(a), read(b));
                     let lanes = |which: usize, base: Fr| {

@@ -11,8 +11,9 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::{Advice, Column};
 use provenn_circuits::exec::execute;
-use provenn_circuits::layout::{Layout, RowKind, Src, BIAS_LIMBS};
+use provenn_circuits::layout::{Block, Layout, RowKind, Src, BIAS_LIMBS};
 use provenn_circuits::qmodel::*;
+use provenn_circuits::shape::Shape;
 use provenn_circuits::CircuitError;
 use std::collections::{BTreeMap, BTreeSet};
 use table::{cell, Table};
@@ -29,6 +30,10 @@ fn cases() -> Vec<(String, Case)> {
     ] {
         for public in [true, false] {
             cases.push((format!("{name}, public {public}"), Case::new(model.clone(), public, 7)));
+        }
+        for columns in [2, 3] {
+            let case = on_columns(model.clone(), 2, columns, false);
+            cases.push((format!("{name}, {columns} line columns"), case));
         }
         cases.push((format!("{name}, three lanes"), on_lanes(model, 3, false)));
     }
@@ -73,7 +78,15 @@ fn wide(model: QModel, public_input: bool) -> Case {
 }
 
 fn on_lanes(model: QModel, lanes: usize, public_input: bool) -> Case {
-    let mut layouts = (7..10).filter_map(|k| Layout::build(&model, shape(k, lanes, public_input)));
+    on_columns(model, lanes, 1, public_input)
+}
+
+fn on_columns(model: QModel, lanes: usize, line_columns: usize, public_input: bool) -> Case {
+    let shape = |k| Shape {
+        line_columns,
+        ..shape(k, lanes, public_input)
+    };
+    let mut layouts = (7..10).filter_map(|k| Layout::build(&model, shape(k)));
     let layout = layouts.next().expect("fits");
     let trace = execute(&model, &random(3, model.tensors[0].len(), 16)).expect("in range");
     Case::build(model, layout, trace)
@@ -111,14 +124,17 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
     let is = |other: Column<Advice>| other.index() == column;
     let kind = kind(layout, row);
     let policy = row < layout.policy_rows;
-    if c.weights.iter().any(|&w| is(w)) && t.get(c.u, row) == Fr::zero() {
-        return Some("weight that meets a zero of the line, or no line (bound by the model commitment only)");
-    }
-    if later && c.weights.iter().any(|&w| is(w)) && !layout.blocks.iter().any(|b| b.start <= row && row <= b.end()) {
-        return Some("weight column outside every block (bound by the model commitment only)");
-    }
-    if c.weights.iter().any(|&w| is(w)) && layout.pairs.iter().any(|b| b.start <= row && row <= b.end()) {
-        return Some("weight on a row of a product of activations (bound by the model commitment only)");
+    let line = layout.blocks.iter().any(|b| b.start + b.bias_rows <= row && row <= b.end());
+    for (index, (&u, &w)) in c.u.iter().zip(&c.weights).enumerate() {
+        if is(u) && index > 0 && !line {
+            return Some("line column beside the first on a row without a line");
+        }
+        if is(w) && (t.get(u, row) == Fr::zero() || index > 0 && !line) {
+            return Some("weight that meets a zero of the line, or no line (bound by the link only)");
+        }
+        if is(w) && layout.pairs.iter().any(|b| b.start <= row && row <= b.end()) {
+            return Some("weight on a row of a product of activations (bound by the link only)");
+        }
     }
     for (index, lane) in c.lanes.iter().enumerate() {
         if lane.input.is_some_and(is) && !matches!(kind, RowKind::Input { .. }) {
@@ -202,7 +218,7 @@ fn every_cell_that_is_read_is_bound() {
         }
     }
     println!("{accepted:#?}");
-    assert_eq!(accepted.len(), 9, "{accepted:?}");
+    assert_eq!(accepted.len(), 10, "{accepted:?}");
 }
 
 /// A change of one phase-1 cell, with multiplicities and later phases (but the line) made to fit.
@@ -304,7 +320,7 @@ fn small(v: Fr) -> u64 {
 /// Claims an output that is larger by `delta`.
 fn claim(t: &mut Table, channel: usize, delta: Fr) {
     let row = t.layout.policy_rows - 1 - channel;
-    add(t, t.config.u, row, delta);
+    add(t, t.config.u[0], row, delta);
     if t.instance[0][row] == Fr::one() {
         t.instance[2][row] -= delta;
     } else {
@@ -412,8 +428,8 @@ fn forge_gates(case: &Case) -> BTreeSet<String> {
 
 #[test]
 fn each_gate_is_needed() {
-    for public in [true, false] {
-        let case = wide(pooled(), public);
+    for (public, columns) in [(true, 1), (false, 1), (false, 2)] {
+        let case = on_columns(pooled(), 2, columns, public);
         let mut broken = forge_gates(&case);
         // Powers of t are not used by a model with one position, so that their start can be doubled.
         let mut f = Forge::new(&wide(dense(&[3, 4, 2]), false));
@@ -433,9 +449,10 @@ fn each_gate_is_needed() {
                 t.set(lane.value, row, Fr::from(value));
                 t.set(lane.input.expect("committed"), row, Fr::from(value));
                 put(t, &lane.high, row, value);
-                let u = t.config.u;
+                let u = t.config.u.clone();
                 for block in t.layout.blocks.clone().iter().filter(|b| b.tensor == 1) {
-                    add(t, u, block.row(3), Fr::one());
+                    let (row, column) = block.cell(3);
+                    add(t, u[column], row, Fr::one());
                 }
                 t.recompute();
             });
@@ -470,9 +487,9 @@ fn each_product_gate_is_needed() {
             let end = t.layout.pairs[0].end();
             let before = t.get(c.pacc, end);
             let (left, s) = (t.layout.pairs[0].row(1), t.challenges[3]);
-            add(t, c.u, left, Fr::one());
+            add(t, c.u[0], left, Fr::one());
             let other = t.layout.pairs[0].row(0);
-            add(t, c.u, other, -s.square());
+            add(t, c.u[0], other, -s.square());
             t.recompute_lines();
             t.set(c.pacc, end, before);
             t.recompute_slots();

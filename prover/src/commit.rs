@@ -4,23 +4,24 @@ use crate::compact::compact;
 use crate::error::{Defect, ProveError};
 use crate::fidelity::{measure, Fidelity, Source};
 use crate::leakage;
-use crate::register::register;
+use crate::plonk::msm::Bases;
+use crate::register::{register, Unregistered};
 use crate::rows::{self, Rows, Use};
 use crate::srs::{Srs, SrsKind};
-use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
-use halo2curves::bn256::{Fr, G1Affine};
-use halo2curves::ff::Field as _;
+use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::group::{Curve, GroupEncoding};
 use provenn_circuits::circuit::ModelCircuit;
 use provenn_circuits::layout::Layout;
 use provenn_circuits::lower::{self, Ranges};
 use provenn_circuits::onnx::{self, Graph, InputType};
 use provenn_circuits::qmodel::QModel;
-use provenn_circuits::shape::{Shape, TAIL};
+use provenn_circuits::register::RegisterCircuit;
+use provenn_circuits::shape::{check_registered, Shape, TAIL};
+use provenn_circuits::witness::weight_cells;
 use provenn_circuits::CircuitError;
 use provenn_verifier::{
-    CheckedCard, InstanceLayout, Linked, ModelCard, PolicyKind, SrsParts, SrsVerifyingKey, VerifyingKey,
+    CheckedCard, Folded, InstanceLayout, Linked, ModelCard, PolicyKind, SrsParts, SrsVerifyingKey, VerifyingKey,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
@@ -204,22 +205,21 @@ pub fn commit_with<R: RngCore + CryptoRng>(
     let fidelity = compiled.fidelity(options)?;
     let (proving_key, key) = model_key(&model, &layout, srs)?;
     let srs_key = srs_verifying_key(srs)?;
-    let srs_id = srs_key.id();
-    let registered = register(&model, &layout, &key.digest(), &srs_id, srs, rng)?;
     let description = describe(compiled, fidelity);
-    let card = ModelCard {
+    let text = serde_json::to_string(&description).map_err(|e| Defect::Encoding {
+        what: "the description",
+        reason: e.to_string(),
+    })?;
+    check_registered(&model, &layout)?;
+    let unregistered = Unregistered {
         key,
-        srs_id,
         quantization: quantization_digest(&description),
-        commitments: registered.commitments,
-        registration: registered.registration,
-        description: serde_json::to_string(&description).map_err(|e| Defect::Encoding {
-            what: "the description",
-            reason: e.to_string(),
-        })?,
-    }
-    .check(&srs_key)
-    .map_err(ProveError::Refused)?;
+        description: text,
+    };
+    let circuit = RegisterCircuit::new(&model, &layout);
+    let lanes = weight_cells(&model, &layout);
+    let registered = register(&circuit, &lanes, unregistered, srs, &srs_key, rng)?;
+    let card = registered.card.check(&srs_key).map_err(ProveError::Refused)?;
     Ok(Committed {
         card,
         model,
@@ -246,9 +246,16 @@ pub(crate) fn model_key(
     let proving_key = keygen_pk2(&srs.params, &circuit, false).map_err(Defect::KeyGeneration)?;
     let shape = &layout.shape;
     let inputs = if shape.public_input { 0 } else { shape.lanes };
+    // Inputs are the first columns; folded weights stand after the lines, in the second phase.
+    let first = (shape.small_columns() + shape.line_columns) as u32;
     let linked = Linked {
-        model: (0..shape.weight_lanes as u32).collect(),
-        input: (shape.weight_lanes as u32..(shape.weight_lanes + inputs) as u32).collect(),
+        weights: Folded {
+            columns: (first..first + shape.line_columns as u32).collect(),
+            lanes: shape.weight_lanes as u32,
+            challenge: 0,
+            zero: 1 << (shape.weight_bits - 1),
+        },
+        input: (0..inputs as u32).collect(),
     };
     let key = compact(
         proving_key.get_vk(),
@@ -271,15 +278,12 @@ pub fn system_rng() -> Result<ChaCha20Rng, ProveError> {
 
 /// Commitments to columns of small integers with the given tails.
 pub fn commit_columns(srs: &Srs, cells: &[Vec<u64>], tails: &[Vec<Fr>]) -> Vec<G1Affine> {
-    let points = srs.lagrange_points();
-    let n = points.len();
-    let commit = |(cells, tail): (&Vec<u64>, &Vec<Fr>)| {
-        let mut column: Vec<Fr> = cells.iter().map(|&v| Fr::from(v)).collect();
-        column.resize(n - TAIL, Fr::ZERO);
-        column.extend(tail);
-        best_multiexp(&column, &points).to_affine()
-    };
-    cells.par_iter().zip(tails).map(commit).collect()
+    let bases = Bases::new(srs, TAIL);
+    let commit = |(cells, tail): (&Vec<u64>, &Vec<Fr>)| bases.commit_small(cells, tail);
+    let points: Vec<G1> = cells.par_iter().zip(tails).map(commit).collect();
+    let mut affine = vec![G1Affine::default(); points.len()];
+    G1::batch_normalize(&points, &mut affine);
+    affine
 }
 
 /// Compressed encoding of a point.

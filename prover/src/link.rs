@@ -10,32 +10,43 @@ use crate::error::{Defect, ProveError};
 
 /// Makes a link proof.
 ///
-/// `points` are the tail points `L_j` of the SRS. `witness_tails` holds, for each linked column, the tail of `C'` minus the tail
-/// of `C`, one scalar for each point; `nonces` are as many uniformly random scalars, used for this proof only.
+/// `points` are the tail points `L_j` of the SRS. `proven` holds the tail of each linked column in the proof, `committed`
+/// that of each committed column; `nonces` are uniformly random scalars, used for this proof only. Each list of scalars has
+/// one for each point.
 ///
 /// # Errors
 /// [`ProveError::ProofSystem`] if a list has another length.
 pub fn prove(
     statement: &LinkStatement<'_>,
     points: &[G1Affine],
-    witness_tails: &[Vec<Fr>],
+    proven: &[&[Fr]],
+    committed: &[&[Fr]],
     nonces: &[Fr],
 ) -> Result<LinkProof, ProveError> {
     let rows = points.len();
-    if nonces.len() != rows || witness_tails.iter().any(|tail| tail.len() != rows) {
+    let tails = proven.iter().chain(committed);
+    if nonces.len() != rows || tails.clone().any(|tail| tail.len() != rows) {
         return Err(Defect::Tails { expected: rows }.into());
+    }
+    if (statement.columns.len(), statement.committed.len()) != (proven.len(), committed.len()) {
+        return Err(Defect::Links.into());
     }
     // The nonces are secret; these products, unlike sums with buckets, look at every bit in the same way.
     let products = points.iter().zip(nonces).map(|(point, nonce)| point * nonce);
     let r = compressed(&products.sum::<G1>().to_affine());
     let mut transcript = LinkTranscript::new(statement);
     let rho = Fr::from(transcript.rho());
-    let mut joined = vec![Fr::ZERO; points.len()];
+    // The representation of `D` in the tail points. The constant is in every row, those of the tail too.
+    let mut joined = vec![Fr::ZERO; rows];
     let mut power = Fr::ONE;
-    for tail in witness_tails {
-        for (sum, value) in joined.iter_mut().zip(tail) {
-            *sum += power * value;
+    for (column, tail) in statement.columns.iter().zip(proven) {
+        let mut difference: Vec<Fr> = tail.iter().map(|value| value - Fr::from(column.constant)).collect();
+        for (index, coefficient) in &column.terms {
+            let coefficient = Fr::from(*coefficient);
+            let tail = committed.get(*index).ok_or(Defect::Links)?;
+            difference.iter_mut().zip(*tail).for_each(|(d, value)| *d -= coefficient * value);
         }
+        joined.iter_mut().zip(&difference).for_each(|(sum, d)| *sum += power * d);
         power *= rho;
     }
     let e = Fr::from(transcript.challenge(&r));

@@ -14,9 +14,9 @@ use provenn_circuits::exec::execute;
 use provenn_circuits::layout::Layout;
 use provenn_circuits::qmodel::QModel;
 use provenn_circuits::shape::TAIL;
-use provenn_circuits::witness::{input_cells, Second, Witness};
+use provenn_circuits::witness::{input_cells, First, Second, Witness};
 use provenn_verifier::{
-    instances, linked_commitments, verify, Claim, Context, Expectation, InputBinding, LinkStatement, Policy,
+    instances, linked_columns, verify, Claim, Context, Expectation, InputBinding, LinkStatement, Policy,
     PolicyExpectation, PolicyKind, Receipt,
 };
 use rand_core::{CryptoRng, RngCore};
@@ -217,7 +217,7 @@ fn output(kind: PolicyKind, scores: &[i64]) -> Result<(Policy, Option<usize>), P
     })
 }
 
-/// The halo2 proof, and the tails of its phase-1 columns.
+/// The halo2 proof.
 fn halo2_proof<R: RngCore>(
     committed: &Committed,
     srs: &Srs,
@@ -228,11 +228,8 @@ fn halo2_proof<R: RngCore>(
     rng: &mut R,
 ) -> Result<Proof, ProveError> {
     let (model, layout) = (&committed.model, &committed.layout);
-    // Columns with a published commitment come first: weights, then committed inputs.
+    // Committed inputs are the first columns.
     let mut published: Vec<(G1Affine, Vec<Fr>)> = vec![];
-    for (point, tail) in committed.card.commitments.iter().zip(&committed.tails) {
-        published.push((decompress(point)?, tail.clone()));
-    }
     if let Input::Committed(_, opening) = input {
         for (point, tail) in opening.points.iter().zip(&opening.tails) {
             published.push((decompress(point)?, tail.clone()));
@@ -243,6 +240,7 @@ fn halo2_proof<R: RngCore>(
         layout,
         witness,
         published: published.into_iter(),
+        first: None,
         second: None,
     };
     let prefix = claim.claim_scalar().into();
@@ -255,6 +253,7 @@ struct Columns<'a> {
     layout: &'a Layout,
     witness: &'a Witness,
     published: std::vec::IntoIter<(G1Affine, Vec<Fr>)>,
+    first: Option<First>,
     second: Option<Second>,
 }
 
@@ -263,7 +262,7 @@ impl Assignment for Columns<'_> {
         let (model, layout, witness) = (self.model, self.layout, self.witness);
         let columns = match (phase, challenges) {
             (0, _) => {
-                let columns = witness.phase1(model, layout).into_iter();
+                let columns = self.first.insert(witness.phase1(model, layout)).columns().into_iter();
                 let one = |cells| AdviceColumn {
                     cells,
                     published: self.published.next(),
@@ -271,8 +270,9 @@ impl Assignment for Columns<'_> {
                 return columns.map(one).collect();
             }
             (1, [r, t, alpha]) => {
-                let second = witness.phase2(model, layout, *r, *t, *alpha);
-                self.second.insert(second).columns.clone()
+                let first = self.first.take();
+                self.second = first.map(|first| witness.phase2(model, layout, &first, [*r, *t, *alpha]));
+                self.second.as_ref().map(|second| second.columns.clone()).unwrap_or_default()
             }
             (2, [r, t, _, s]) => self
                 .second
@@ -283,10 +283,6 @@ impl Assignment for Columns<'_> {
         };
         columns.into_iter().map(AdviceColumn::from).collect()
     }
-
-    fn linear(&self) -> usize {
-        self.layout.shape.weight_lanes
-    }
 }
 
 fn decompress(bytes: &[u8; 32]) -> Result<G1Affine, ProveError> {
@@ -295,7 +291,7 @@ fn decompress(bytes: &[u8; 32]) -> Result<G1Affine, ProveError> {
     Option::from(G1Affine::from_bytes(&repr)).ok_or(ProveError::SrsMismatch)
 }
 
-/// Proves that the weight (and input) columns of the proof are the committed ones.
+/// Proves that the folded weights (and the input columns) of the proof are those of the committed ones.
 fn link_proof<R: RngCore>(
     committed: &Committed,
     srs: &Srs,
@@ -305,14 +301,15 @@ fn link_proof<R: RngCore>(
     proof: &Proof,
     rng: &mut R,
 ) -> Result<provenn_verifier::LinkProof, ProveError> {
-    let mut old = committed.tails.clone();
+    let key = &committed.card.key;
+    let mut tails: Vec<&[Fr]> = committed.tails.iter().map(Vec::as_slice).collect();
     let mut points = committed.card.commitments.clone();
     if let Input::Committed(_, opening) = input {
-        old.extend(opening.tails.iter().cloned());
+        tails.extend(opening.tails.iter().map(Vec::as_slice));
         points.extend(&opening.points);
     }
-    let difference = |(new, old): (&Vec<Fr>, &Vec<Fr>)| new.iter().zip(old).map(|(new, old)| new - old).collect();
-    let tails: Vec<Vec<Fr>> = proof.tails.iter().zip(&old).map(difference).collect();
+    let advice: Vec<_> = proof.advice.iter().map(|point| (*point).into()).collect();
+    let challenges: Vec<_> = proof.challenges.iter().map(|challenge| (*challenge).into()).collect();
     let statement = LinkStatement {
         claim_digest: claim.digest(),
         key_digest: claim.key_digest,
@@ -322,9 +319,14 @@ fn link_proof<R: RngCore>(
             .iter()
             .map(|point| decompress(point).map(Into::into))
             .collect::<Result<_, _>>()?,
-        proven: linked_commitments(&committed.card.key, &proof.bytes).map_err(ProveError::Refused)?,
+        columns: linked_columns(key, &advice, &challenges).map_err(ProveError::Refused)?,
         tail: &srs_key.tail,
+        g1: srs_key.g1,
     };
+    let linked = key.linked.weights.columns.iter().chain(&key.linked.input);
+    let proven: Vec<&[Fr]> = linked
+        .filter_map(|column| proof.tails.get(*column as usize).map(Vec::as_slice))
+        .collect();
     let nonces: Vec<Fr> = (0..TAIL).map(|_| Fr::random(&mut *rng)).collect();
-    link::prove(&statement, &srs.tail(TAIL), &tails, &nonces)
+    link::prove(&statement, &srs.tail(TAIL), &proven, &tails, &nonces)
 }

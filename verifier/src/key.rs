@@ -3,11 +3,13 @@
 mod encoding;
 mod expr;
 mod hiding;
+mod lanes;
 mod layout;
 mod validate;
 
 pub use expr::Expr;
 pub(crate) use expr::{evaluate, Evals};
+pub use lanes::{LaneRun, Registered};
 pub use layout::InstanceLayout;
 
 use crate::error::VerifyError;
@@ -33,6 +35,9 @@ pub struct KeyParts {
     pub challenge_phases: Vec<u8>,
     /// Number of instance columns.
     pub instance_columns: u32,
+    /// How many of them, the last ones, the verifier computes after the challenges of the circuit. The transcript does not
+    /// absorb them: they must follow from what it absorbed and from challenges of advice phases.
+    pub computed_columns: u32,
     /// Advice queries as (column, rotation), in the order of the constraint system.
     pub advice_queries: Vec<(u32, i32)>,
     /// Instance queries, likewise.
@@ -75,13 +80,35 @@ pub struct PermutationColumn {
     pub index: u32,
 }
 
-/// Phase-1 advice columns whose contents are committed to outside of the proof.
+/// Advice columns that the link proof ties to commitments outside of the proof.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Linked {
-    /// Weight columns, in the order of the card's commitments.
-    pub model: Vec<u32>,
+    /// Weight columns.
+    pub weights: Folded,
     /// Input columns, in the order of the claim's commitments.
     pub input: Vec<u32>,
+    /// Columns of a registration, which has no others.
+    pub registered: Registered,
+}
+
+/// Columns that fold the card's commitments: `sum_l r^l (w_l - zero)` over the lanes of each, column by column.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folded {
+    /// The advice columns, of a phase after the challenge.
+    pub columns: Vec<u32>,
+    /// Committed lanes of each column.
+    pub lanes: u32,
+    /// Index of the challenge `r`, drawn after the first phase.
+    pub challenge: u32,
+    /// The cell of the weight zero.
+    pub zero: u64,
+}
+
+impl Folded {
+    /// Number of committed lanes of all columns.
+    pub fn commitments(&self) -> usize {
+        self.columns.len().saturating_mul(crate::codec::size(self.lanes))
+    }
 }
 
 /// A validated verifying key. Its parts are read through `Deref`.

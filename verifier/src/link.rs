@@ -1,10 +1,21 @@
-//! The link proof: the linked columns of a halo2 proof are the committed ones.
+//! The link proof: columns of a halo2 proof are what they should be of columns that were committed outside of it.
 //!
-//! For each linked column let `C` be its published commitment and `C'` its commitment inside the proof. Both are
-//! KZG commitments to `n` cells in the Lagrange basis, the last `t` of them random. `C' - C` lies in the span of the
-//! `t` tail points `L_j` exactly if both agree on all usable rows. With `D = sum rho^i (C'_i - C_i)`, Okamoto's
-//! protocol proves knowledge of `a` with `D = sum a_j L_j`: `R = sum k_j L_j`, `z_j = k_j + e a_j`, and the verifier
-//! checks `sum z_j L_j = R + e D`. `rho` is drawn after all `C`, `C'` and the whole proof, `e` after `R`.
+//! A linked column must equal, on all usable rows, `sum_l c_l w_l + constant` for committed columns `w_l`: an input column
+//! is a committed one, a folded weight column `sum_l r^l (w_l - zero)`. The coefficients are known to the verifier, and the
+//! commitments were fixed before them. Commitments are KZG commitments `C_l` to `n` cells in the Lagrange basis, the last
+//! `t` of them random; the constant 1 commits to `g1`. With the column's commitment `C'` let
+//! `D = C' - sum_l c_l C_l - constant g1`, and join all columns: `D = sum_i rho^i D_i`. Okamoto's protocol shows knowledge of
+//! a representation `D = sum a_j L_j` in the `t` tail points: `R = sum k_j L_j`, `z_j = k_j + e a_j`, and the verifier checks
+//! `sum z_j L_j = R + e D`. `rho` is drawn after all commitments and the whole proof, `e` after `R`.
+//!
+//! Soundness. Two answers to one `R` give a representation of `D`, and from enough `rho` one of each `D_i`. The other
+//! points open as the proof's own openings show (or in the algebraic group model), so the polynomial
+//! `C' - sum_l c_l C_l - constant` is one that vanishes on all usable rows: a different one would be a relation between
+//! powers of tau. Only values on the domain count, so a commitment of a higher degree or of foreign origin is no attack.
+//! With `c_l = r^l` and the `w_l` fixed before `r`, the error of what is folded is at most lanes / p.
+//!
+//! Zero knowledge. `C'` has a fresh random tail in each proof, of which its opening shows one evaluation; the `z_j` are
+//! uniform, and the `C_l` are never opened. Nothing adds up over receipts, as long as no nonce is used twice.
 
 use crate::codec::{length, scalar, size, wide, Put, Reader};
 use crate::curve;
@@ -45,7 +56,18 @@ impl LinkProof {
     }
 }
 
-/// What a link proof is about, and everything its challenges depend on.
+/// A column of a halo2 proof, and what it must be on the usable rows.
+#[derive(Clone, Debug)]
+pub struct LinkedColumn {
+    /// `C'`, its commitment in the proof.
+    pub proven: G1Affine,
+    /// `(l, c_l)`: indices of committed columns, with their coefficients.
+    pub terms: Vec<(usize, Fr)>,
+    /// What is added to their sum.
+    pub constant: Fr,
+}
+
+/// What a link proof is about, and everything its challenges depend on. Coefficients follow from claim, key and proof.
 #[derive(Clone, Debug)]
 pub struct LinkStatement<'a> {
     /// [`Claim::digest`](crate::Claim::digest).
@@ -56,12 +78,14 @@ pub struct LinkStatement<'a> {
     pub srs_id: [u8; 32],
     /// The whole halo2 proof.
     pub proof: &'a [u8],
-    /// `C_i`: published commitments, model columns first, then input columns.
+    /// `C_l`: published commitments, the card's first, then the claim's.
     pub committed: Vec<G1Affine>,
-    /// `C'_i`: the commitments of the same columns inside the proof, see [`linked_commitments`].
-    pub proven: Vec<G1Affine>,
+    /// The linked columns, see [`linked_columns`].
+    pub columns: Vec<LinkedColumn>,
     /// The tail points of the SRS verifying key.
     pub tail: &'a [G1Affine],
+    /// The first point of the SRS, which commits to the constant 1.
+    pub g1: G1Affine,
 }
 
 /// The Fiat-Shamir transcript of the link proof.
@@ -85,8 +109,14 @@ impl LinkTranscript {
             .update(proof.as_bytes())
             .update(&length(statement.tail.len()).to_le_bytes())
             .update(&length(statement.committed.len()).to_le_bytes());
-        for (committed, proven) in statement.committed.iter().zip(&statement.proven) {
-            state.update(&committed.to_bytes()).update(&proven.to_bytes());
+        for committed in &statement.committed {
+            state.update(&committed.to_bytes());
+        }
+        state.update(&length(statement.columns.len()).to_le_bytes());
+        for column in &statement.columns {
+            state
+                .update(&length(column.terms.len()).to_le_bytes())
+                .update(&column.proven.to_bytes());
         }
         Self { state }
     }
@@ -104,29 +134,50 @@ impl LinkTranscript {
     }
 }
 
-/// The commitments of the linked columns inside a halo2 proof, model columns first, then input columns.
-pub fn linked_commitments(key: &VerifyingKey, proof: &[u8]) -> Result<Vec<G1Affine>, VerifyError> {
-    let mut reader = Reader::new(proof);
-    let mut columns = vec![None; key.advice_phases.len()];
-    // Linked columns are of the first phase, whose commitments open the proof in column order.
-    for (column, phase) in columns.iter_mut().zip(&key.advice_phases) {
-        if *phase == 0 {
-            *column = Some(reader.point()?);
-        }
-    }
-    let missing = VerifyError::KeyInvalid {
+/// The linked columns of a proof with these advice commitments and challenges: folded weights over the card's
+/// commitments, then inputs, one for each commitment of the claim.
+///
+/// # Errors
+/// [`VerifyError::KeyInvalid`] if the key has other columns or challenges.
+pub fn linked_columns(
+    key: &VerifyingKey,
+    advice: &[G1Affine],
+    challenges: &[Fr],
+) -> Result<Vec<LinkedColumn>, VerifyError> {
+    const MISSING: VerifyError = VerifyError::KeyInvalid {
         reason: "linked column",
     };
-    let linked = key.linked.model.iter().chain(&key.linked.input);
-    linked
-        .map(|index| columns.get(size(*index)).copied().flatten().ok_or(missing))
-        .collect()
+    let proven = |column: &u32| advice.get(size(*column)).copied().ok_or(MISSING);
+    let (weights, lanes) = (&key.linked.weights, size(key.linked.weights.lanes));
+    let mut out = Vec::new();
+    if !weights.columns.is_empty() {
+        let r = challenges.get(size(weights.challenge)).ok_or(MISSING)?;
+        let powers: Vec<Fr> = powers(*r).take(lanes).collect();
+        let sum = powers.iter().fold(Fr::ZERO, |sum, power| sum + power);
+        let constant = -(sum * Fr::from(weights.zero));
+        for (index, column) in weights.columns.iter().enumerate() {
+            let first = index.saturating_mul(lanes);
+            out.push(LinkedColumn {
+                proven: proven(column)?,
+                terms: (first..).zip(powers.iter().copied()).collect(),
+                constant,
+            });
+        }
+    }
+    let first = weights.columns.len().saturating_mul(lanes);
+    for (index, column) in (first..).zip(&key.linked.input) {
+        out.push(LinkedColumn {
+            proven: proven(column)?,
+            terms: vec![(index, Fr::ONE)],
+            constant: Fr::ZERO,
+        });
+    }
+    Ok(out)
 }
 
 /// The terms of `sum z_j L_j - R - e D`, whose sum is the identity exactly if the link proof is valid.
 pub(crate) fn equation(statement: &LinkStatement<'_>, link: &LinkProof) -> Result<Terms, VerifyError> {
     check_length(statement.tail.len(), link.z.len())?;
-    check_length(statement.committed.len(), statement.proven.len())?;
     let mut transcript = LinkTranscript::new(statement);
     let rho = transcript.rho();
     let e = transcript.challenge(&link.r);
@@ -135,11 +186,25 @@ pub(crate) fn equation(statement: &LinkStatement<'_>, link: &LinkProof) -> Resul
         terms.push(scalar(z)?, *point);
     }
     terms.push(-Fr::ONE, curve::g1_nonzero(&link.r)?);
-    let pairs = statement.committed.iter().zip(&statement.proven);
-    for ((committed, proven), power) in pairs.zip(powers(rho)) {
-        terms.push(e * power, *committed);
-        terms.push(-(e * power), *proven);
+    // A committed column may be part of several linked ones; its coefficients add up.
+    let mut coefficients = vec![Fr::ZERO; statement.committed.len()];
+    let mut constant = Fr::ZERO;
+    for (column, power) in statement.columns.iter().zip(powers(rho)) {
+        let weight = e * power;
+        terms.push(-weight, column.proven);
+        constant += weight * column.constant;
+        for (index, coefficient) in &column.terms {
+            let sum = coefficients.get_mut(*index).ok_or(VerifyError::LinkLength {
+                expected: wide(statement.committed.len()),
+                got: wide(*index),
+            })?;
+            *sum += weight * coefficient;
+        }
     }
+    for (coefficient, point) in coefficients.into_iter().zip(&statement.committed) {
+        terms.push(coefficient, *point);
+    }
+    terms.push(constant, statement.g1);
     Ok(terms)
 }
 

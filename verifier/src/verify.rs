@@ -1,7 +1,7 @@
 //! The decision, in order: format, identity of everything named, expectation, proof, link.
 
 use crate::claim::{Claim, InputBinding};
-use crate::codec::{length, size, wide};
+use crate::codec::{length, wide};
 use crate::curve;
 use crate::error::VerifyError;
 use crate::expectation::Expectation;
@@ -146,16 +146,16 @@ impl Pending {
         let columns = instances(layout, &claim.policy, &claim.input)?;
         let committed = commitments(card, &claim.input)?;
         let scalar = claim.claim_scalar();
-        let (opening, advice) = plonk::reduce(key, srs, &scalar, &columns, &receipt.proof)?;
-        let linked = key.linked.model.iter().chain(&key.linked.input);
+        let proof = plonk::reduce(key, srs, &scalar, columns.as_slice(), &receipt.proof)?;
         let statement = LinkStatement {
             claim_digest: claim.digest(),
             key_digest: key.digest(),
             srs_id: srs.id(),
             proof: &receipt.proof,
             committed,
-            proven: linked.filter_map(|column| advice.get(size(*column)).copied()).collect(),
+            columns: link::linked_columns(key, &proof.advice, &proof.challenges)?,
             tail: &srs.tail,
+            g1: srs.g1,
         };
         let link = link::equation(&statement, &receipt.link)?;
         let digest = *blake2b_simd::Params::new()
@@ -170,7 +170,7 @@ impl Pending {
         Ok(Self {
             claim: receipt.claim,
             digest,
-            opening,
+            opening: proof.opening,
             link,
         })
     }

@@ -64,16 +64,17 @@ pub struct Config {
     shape: Shape,
     /// Challenges.
     pub challenges: Challenges,
-    /// Weight lanes: nothing but weights.
-    pub weights: Vec<Column<Advice>>,
     /// Activation lanes.
     pub lanes: Vec<Lane>,
     /// Lookup multiplicities.
     pub multiplicity: Column<Advice>,
     /// The compared score of the policy rows.
     pub top: Column<Advice>,
-    /// Line.
-    pub u: Column<Advice>,
+    /// Line columns. Policy rows, bias rows and products of activations use the first only.
+    pub u: Vec<Column<Advice>>,
+    /// Folded weights `sum_l r^l (w_l - zero)`, one column for each line column: tied by the link proof to the commitments of
+    /// the lanes, which are no columns of this circuit.
+    pub weights: Vec<Column<Advice>>,
     /// Lookup helpers, three fractions each.
     pub helpers: Vec<Column<Advice>>,
     /// Lookup helper of the table.
@@ -106,10 +107,13 @@ pub struct Config {
     pub pow_t: Column<Fixed>,
     /// Rows that multiply by `s`.
     pub pow_s: Column<Fixed>,
-    /// Line rows.
+    /// Rows of lines.
     pub line: Column<Fixed>,
-    /// Rows at which the line accumulator continues.
+    /// Rows at which the accumulator of a line continues.
     pub keep_u: Column<Fixed>,
+    /// The same for rows whose line is in the first column only, where there are several: policy rows and products of
+    /// activations.
+    pub single: Option<[Column<Fixed>; 2]>,
     /// Rows at which the product accumulator continues.
     pub keep_p: Column<Fixed>,
     /// Policy rows.
@@ -156,9 +160,6 @@ impl Config {
     pub fn new(meta: &mut ConstraintSystem<Fr>, shape: &Shape) -> Self {
         meta.set_minimum_degree(5);
         let limbs = (shape.limbs + shape.top_bits) as usize;
-        let weights = (0..shape.weight_lanes)
-            .map(|_| meta.advice_column_in(FirstPhase))
-            .collect();
         let inputs: Vec<_> = (0..shape.lanes)
             .map(|_| (!shape.public_input).then(|| meta.advice_column_in(FirstPhase)))
             .collect();
@@ -174,7 +175,8 @@ impl Config {
             .collect();
         let [multiplicity, top] = [(); 2].map(|()| meta.advice_column_in(FirstPhase));
         let after_phase1 = [(); 3].map(|()| meta.challenge_usable_after(FirstPhase));
-        let u = meta.advice_column_in(SecondPhase);
+        let [u, weights] =
+            [(); 2].map(|()| -> Vec<_> { (0..shape.line_columns).map(|_| meta.advice_column_in(SecondPhase)).collect() });
         let helpers = (0..shape.lookups().div_ceil(3))
             .map(|_| meta.advice_column_in(SecondPhase))
             .collect();
@@ -199,18 +201,19 @@ impl Config {
                 }
             })
             .collect();
-        for column in slots.iter().flat_map(|s| [s.a, s.b, s.acc]).chain([pow, u, uacc, pacc]) {
+        let copied = slots.iter().flat_map(|s| [s.a, s.b, s.acc]).chain([pow]);
+        for column in copied.chain(u.first().copied()).chain([uacc, pacc]) {
             meta.enable_equality(column);
         }
         let columns = 4 + if shape.public_input { shape.lanes } else { 0 };
         let config = Self {
             shape: shape.clone(),
             challenges: Challenges { after_phase1, s },
-            weights,
             lanes,
             multiplicity,
             top,
             u,
+            weights,
             helpers,
             table_helper,
             sum,
@@ -229,6 +232,7 @@ impl Config {
             pow_s: meta.fixed_column(),
             line: meta.fixed_column(),
             keep_u: meta.fixed_column(),
+            single: (shape.line_columns > 1).then(|| [(); 2].map(|()| meta.fixed_column())),
             keep_p: meta.fixed_column(),
             policy: meta.fixed_column(),
             same_top: meta.fixed_column(),
@@ -264,19 +268,13 @@ impl Config {
         };
         let inputs = self.lanes.iter().filter_map(|l| l.input);
         let lanes = self.lanes.iter().flat_map(lane);
-        self.weights
-            .iter()
-            .copied()
-            .chain(inputs)
-            .chain(lanes)
-            .chain([self.multiplicity, self.top])
-            .collect()
+        inputs.chain(lanes).chain([self.multiplicity, self.top]).collect()
     }
 
-    /// Phase-2 columns: line, helpers, table helper, sum.
+    /// Phase-2 columns: lines, folded weights, helpers, table helper, sum.
     pub fn phase2(&self) -> Vec<Column<Advice>> {
-        [self.u]
-            .into_iter()
+        let lines = self.u.iter().chain(&self.weights).copied();
+        lines
             .chain(self.helpers.clone())
             .chain([self.table_helper, self.sum])
             .collect()
@@ -389,10 +387,12 @@ impl Config {
     /// `a z + t top + c = d` and `g d = 0`; `top` is one value for all rows. With a, t, c, g public, this states
     /// equality, order or threshold of the outputs.
     fn policy_gates(&self, meta: &mut ConstraintSystem<Fr>) {
-        let Some(lane) = self.lanes.first() else { return };
+        let (Some(lane), Some(&u)) = (self.lanes.first(), self.u.first()) else {
+            return;
+        };
         meta.create_gate("policy", |m| {
             let [policy, same] = [self.policy, self.same_top].map(|c| m.query_fixed(c, Rotation::cur()));
-            let z = m.query_advice(self.u, Rotation::cur());
+            let z = m.query_advice(u, Rotation::cur());
             let [top, before] = [Rotation::cur(), Rotation::prev()].map(|at| m.query_advice(self.top, at));
             let [a, t, c, g] = [0, 1, 2, 3].map(|i| m.query_instance(self.instance[i], Rotation::cur()));
             let rem = m.query_advice(lane.rem[0], Rotation::cur());

@@ -112,13 +112,19 @@ impl<'a> Builder<'a> {
         ends.max().unwrap_or(0).max(c.channels)
     }
 
-    /// Line length and bias rows of each contraction of a tensor.
+    /// Line cells of a group of a contraction: those it has, and what fills their last row.
+    fn share(&self, c: &Contraction) -> usize {
+        let cells = self.stride(c) * c.axes[0].kernel * c.axes[1].kernel;
+        cells.next_multiple_of(self.shape.line_columns)
+    }
+
+    /// Line cells and bias rows of each contraction of a tensor.
     fn lines(&self, id: usize) -> impl Iterator<Item = (&'a Contraction, usize, usize)> + use<'_, 'a> {
         let affine = self.affine(id);
         let contractions = affine.map_or(&[][..], |a| &a.contractions);
         let biased = affine.is_some_and(|a| !a.bias.is_empty());
         contractions.iter().enumerate().map(move |(term, c)| {
-            let line = c.groups * self.stride(c) * c.axes[0].kernel * c.axes[1].kernel;
+            let line = c.groups * self.share(c);
             (c, line, if term == 0 && biased { BIAS_LIMBS } else { 0 })
         })
     }
@@ -127,7 +133,9 @@ impl<'a> Builder<'a> {
         let rows = |id: usize| {
             let channels = self.model.tensors[id].channels;
             let blocks = |c: &Contraction| (channels / c.groups).div_ceil(weight_lanes);
-            let weights: usize = self.lines(id).map(|(c, line, bias)| blocks(c) * (line + bias)).sum();
+            let columns = self.shape.line_columns;
+            let lines = self.lines(id);
+            let weights: usize = lines.map(|(c, line, bias)| blocks(c) * (line / columns + bias)).sum();
             let pairs = self.affine(id).map_or(&[][..], |a| &a.pairings);
             weights + pairs.iter().map(|p| 2 * p.pairs()).sum::<usize>()
         };
@@ -170,10 +178,11 @@ impl<'a> Builder<'a> {
                         groups: c.groups,
                         first_channel,
                         start,
+                        columns: self.shape.line_columns,
                         line,
                         stride: self.stride(c),
                     });
-                    start += bias_rows + line;
+                    start += bias_rows + line / self.shape.line_columns;
                 }
             }
         }
@@ -195,7 +204,7 @@ impl<'a> Builder<'a> {
 
     fn count_powers(&self) -> Powers {
         let tensors = &self.model.tensors;
-        let r = tensors.iter().map(|t| self.padded(t.channels)).max().unwrap_or(1) + self.shape.weight_lanes;
+        let r = tensors.iter().map(|t| self.padded(t.channels)).max().unwrap_or(1);
         let t = tensors.iter().map(crate::qmodel::Tensor::positions).max().unwrap_or(1);
         let line = self.blocks.iter().map(|b| b.line).max().unwrap_or(1);
         let pairs = self.pairs.iter().map(|b| 2 * b.pairs).max().unwrap_or(1);

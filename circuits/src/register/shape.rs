@@ -1,62 +1,57 @@
 //! Dimensions of a registration circuit, and where weights live.
 
-use super::known::Known;
 use super::GROUP;
 use crate::layout::{Layout, BIAS_LIMBS};
 use crate::qmodel::{Affine, Axis, Contraction, Linear, Pairing, QModel, Step};
 use crate::shape::TAIL;
-use std::collections::BTreeSet;
+use provenn_verifier::Grid;
 
-/// Most tables and most limbs worth trying.
+/// Most tables worth trying.
 const MAX_TABLES: usize = 64;
-const MAX_LIMBS: usize = 4;
 
 /// Dimensions; they fix the constraint system.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RegisterShape {
     /// log2 of the number of rows, as of the model's circuit.
     pub k: u32,
-    /// Weight columns.
-    pub columns: usize,
-    /// A cell stores `w + 2^(weight_bits - 1)`.
+    /// The sums that are looked at.
+    pub grid: Grid,
+    /// An honest cell stores `w + 2^(weight_bits - 1)`.
     pub weight_bits: u32,
-    /// Limbs of a cell.
+    /// Limbs of a sum, in base [`table`](Self::table).
     pub limbs: usize,
-    /// A limb `i` counts `2^(limb_bits * i)`.
-    pub limb_bits: u32,
     /// Tables of `usable` consecutive integers.
     pub tables: usize,
-    /// The numbers of live lanes, below `columns`, that occur in a row.
-    pub live: Vec<usize>,
-    /// For each weight column, the fixed column of its known cells, if it has any.
-    pub known: Vec<Option<usize>>,
+    /// Classes of lanes of which the same cells are known.
+    pub classes: usize,
 }
 
 impl RegisterShape {
-    /// The cheapest shape for the weight columns of a layout.
-    pub fn new(model: &QModel, layout: &Layout) -> Self {
-        Self::with_known(model, layout, &Known::new(model, layout))
+    /// The shape for the committed columns of a layout, in so many classes.
+    pub fn of_layout(layout: &Layout, classes: usize) -> Self {
+        let shape = &layout.shape;
+        Self::new(shape.k, shape.committed_columns(), shape.weight_bits, classes)
     }
 
-    pub(super) fn with_known(model: &QModel, layout: &Layout, known: &Known) -> Self {
-        let (k, columns) = (layout.shape.k, layout.shape.weight_lanes);
-        let live: BTreeSet<usize> = rows(model, layout).into_iter().map(|row| row.live).collect();
-        let weight_bits = layout.shape.weight_bits;
-        let candidates = (1..=MAX_LIMBS).filter_map(|limbs| {
-            let limb_bits = weight_bits.div_ceil(limbs as u32);
-            let tables = (1usize << limb_bits).div_ceil((1 << k) - TAIL);
-            (tables <= MAX_TABLES || limbs == MAX_LIMBS).then(|| Self {
+    /// The cheapest shape for so many lanes.
+    pub fn new(k: u32, lanes: usize, weight_bits: u32, classes: usize) -> Self {
+        let grid = Grid::new(lanes, (1 << k) - TAIL);
+        let candidate = |tables: usize| {
+            let mut shape = Self {
                 k,
-                columns,
+                grid,
                 weight_bits,
-                limbs,
-                limb_bits,
+                limbs: 1,
                 tables,
-                live: live.iter().copied().filter(|live| *live < columns).collect(),
-                known: known.lanes.clone(),
-            })
-        });
-        candidates.min_by_key(Self::cost).unwrap_or_default()
+                classes,
+            };
+            let largest = u128::from(grid.cells()) * ((1 << weight_bits) - 1);
+            while shape.bound() <= largest {
+                shape.limbs += 1;
+            }
+            shape
+        };
+        (1..=MAX_TABLES).map(candidate).min_by_key(Self::cost).unwrap_or_default()
     }
 
     /// Rows that hold cells.
@@ -64,16 +59,35 @@ impl RegisterShape {
         (1usize << self.k) - TAIL
     }
 
-    /// Fractions per row.
-    pub fn fractions(&self) -> usize {
-        self.columns * self.limbs + self.tables
+    /// Limbs are below this.
+    pub fn table(&self) -> usize {
+        self.tables * self.usable()
     }
 
-    /// A cell is below this many bits if the registration holds: an excess over `weight_bits` that no accumulator
-    /// feels.
+    /// Sums are below this if the registration holds: `M`. Cells have at most twice its magnitude.
+    fn bound(&self) -> u128 {
+        (self.table() as u128).pow(self.limbs as u32)
+    }
+
+    /// Fractions per row.
+    pub fn fractions(&self) -> usize {
+        self.grid.columns() * self.limbs + self.tables
+    }
+
+    /// Columns of phase 1.
+    pub(super) fn first_phase(&self) -> usize {
+        self.fractions()
+    }
+
+    /// Columns that sum fractions.
+    pub(super) fn helpers(&self) -> usize {
+        self.fractions().div_ceil(GROUP)
+    }
+
+    /// A weight has a magnitude below 2 to this if the registration holds: a cell is at most twice the bound of the sums, and
+    /// the weight is what it differs from `2^(weight_bits - 1)`. No accumulator feels the excess over `weight_bits`.
     pub fn proven_bits(&self) -> u32 {
-        let table = usize::BITS - (self.tables * self.usable()).leading_zeros();
-        self.limb_bits * (self.limbs as u32 - 1) + table + 1
+        u128::BITS - self.bound().leading_zeros() + 2
     }
 
     /// Bits that an accumulator of the model can need with any registered weights, on inputs in range. Far below the
@@ -83,7 +97,8 @@ impl RegisterShape {
             f64::from(model.precision.bits()).exp2(),
             f64::from(self.proven_bits()).exp2(),
         );
-        let bias = weight * f64::from(self.weight_bits * BIAS_LIMBS as u32).exp2();
+        // Its highest limb counts `2^(weight_bits (limbs - 1))`, all others together less.
+        let bias = weight * f64::from(self.weight_bits * (BIAS_LIMBS as u32 - 1) + 1).exp2();
         let taps = |axes: &[Axis; 2]| (axes[0].most_taps() * axes[1].most_taps()) as f64;
         let linear = |term: &Linear| term.part.alpha.unsigned_abs() as f64 * taps(&term.axes) * value;
         let contraction = |c: &Contraction| {
@@ -105,14 +120,9 @@ impl RegisterShape {
         bounds.fold(1.0, f64::max).log2().ceil() as u32
     }
 
-    /// Fixed columns of known cells.
-    pub fn known_columns(&self) -> usize {
-        self.known.iter().flatten().max().map_or(0, |last| last + 1)
-    }
-
     /// Relative cost of what candidates differ in: full columns are about three times as dear as small ones.
     fn cost(&self) -> usize {
-        self.columns * (self.limbs - 1) + self.tables + 3 * self.fractions().div_ceil(GROUP)
+        self.fractions() + 3 * self.helpers()
     }
 }
 
@@ -121,6 +131,8 @@ impl RegisterShape {
 pub(super) struct Row {
     /// Where.
     pub(super) at: usize,
+    /// Line column.
+    pub(super) column: usize,
     /// Lanes that hold weights. The other lanes must hold the weight zero.
     pub(super) live: usize,
     /// Whether the structure of the model determines these weights.
@@ -140,17 +152,20 @@ pub(super) fn rows(model: &QModel, layout: &Layout) -> Vec<Row> {
             contraction.channels / contraction.groups,
             tensor.channels / contraction.groups,
         );
+        let kernel = contraction.axes[0].kernel * contraction.axes[1].kernel;
         let lanes = layout.shape.weight_lanes.min(outputs - block.first_channel);
         rows.extend((0..block.bias_rows).map(|limb| Row {
             at: block.start + limb,
+            column: 0,
             live: lanes,
             public: affine.public_bias,
         }));
         rows.extend((0..block.line).map(|j| {
-            let (_, channel, _) = block.place(j);
+            let ((_, channel, k), (at, column)) = (block.place(j), block.cell(j));
             Row {
-                at: block.row(j),
-                live: if channel < inputs { lanes } else { 0 },
+                at,
+                column,
+                live: if channel < inputs && k < kernel { lanes } else { 0 },
                 public: contraction.public,
             }
         }));

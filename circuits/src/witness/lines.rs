@@ -3,18 +3,19 @@
 use super::*;
 
 impl Witness {
-    /// The line column, and the weights of each row combined by powers of `r`.
-    pub(super) fn lines(&self, model: &QModel, layout: &Layout, small: &Small, r: Fr, t: Fr) -> (Vec<Fr>, Vec<Fr>) {
+    /// The line columns.
+    pub(super) fn lines(&self, model: &QModel, layout: &Layout, r: Fr, t: Fr) -> Vec<Vec<Fr>> {
         let shape = &layout.shape;
-        let mut u = vec![Fr::ZERO; shape.usable()];
-        for (row, u) in u.iter_mut().enumerate().take(layout.policy_rows) {
-            *u = signed(self.output(model, layout, row).into());
+        let mut u = vec![vec![Fr::ZERO; shape.usable()]; shape.line_columns];
+        for (row, cell) in u[0].iter_mut().enumerate().take(layout.policy_rows) {
+            *cell = signed(self.output(model, layout, row).into());
         }
         let mut done: Option<&Block> = None;
         for block in &layout.blocks {
             match done {
                 Some(first) if (first.tensor, first.term) == (block.tensor, block.term) => {
-                    u.copy_within(first.start..=first.end(), block.start);
+                    u.iter_mut()
+                        .for_each(|u| u.copy_within(first.start..=first.end(), block.start));
                 }
                 _ => {
                     self.line(model, layout, block, t, &mut u);
@@ -23,26 +24,12 @@ impl Witness {
             }
         }
         for block in &layout.pairs {
-            self.pair_lines(model, block, [r, t], &mut u);
+            self.pair_lines(model, block, [r, t], &mut u[0]);
         }
-        let offset = Fr::from(1u64 << (shape.weight_bits - 1));
-        let rows = small.weights.first().map_or(0, Vec::len);
-        let mut combined: Vec<Fr> = (0..rows)
-            .into_par_iter()
-            .map(|row| {
-                small
-                    .weights
-                    .iter()
-                    .rev()
-                    .fold(Fr::ZERO, |acc, lane| acc * r + Fr::from(lane[row]) - offset)
-            })
-            .collect();
-        let unused = (0..shape.weight_lanes).fold(Fr::ZERO, |acc, _| acc * r - offset);
-        combined.resize(shape.usable(), unused);
-        (u, combined)
+        u
     }
 
-    fn line(&self, model: &QModel, layout: &Layout, block: &Block, t: Fr, u: &mut [Fr]) {
+    fn line(&self, model: &QModel, layout: &Layout, block: &Block, t: Fr, u: &mut [Vec<Fr>]) {
         let tensor = &model.tensors[block.tensor];
         let Step::Affine(affine) = &tensor.step else { return };
         let Some(c) = affine.contractions.get(block.term) else {
@@ -53,7 +40,7 @@ impl Witness {
             .collect();
         let all: Fr = powers.iter().sum();
         for limb in 0..block.bias_rows {
-            u[block.start + limb] = all * signed(1i128 << (layout.shape.weight_bits as usize * limb));
+            u[0][block.start + limb] = all * signed(1i128 << (layout.shape.weight_bits as usize * limb));
         }
         let (source, width) = virtual_source(c, &self.trace.values, model);
         let plane = source.len() / c.channels.max(1);
@@ -71,7 +58,7 @@ impl Witness {
             .map(|j| {
                 let (group, channel, k) = block.place(j);
                 let inputs = c.channels / c.groups;
-                if channel >= inputs {
+                if channel >= inputs || k >= c.axes[0].kernel * c.axes[1].kernel {
                     return Fr::ZERO;
                 }
                 let x = &source[(group * inputs + channel) * plane..];
@@ -88,7 +75,8 @@ impl Witness {
             })
             .collect();
         for (j, value) in values.into_iter().enumerate() {
-            u[block.row(j)] = value;
+            let (row, column) = block.cell(j);
+            u[column][row] = value;
         }
     }
 

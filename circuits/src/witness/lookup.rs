@@ -3,8 +3,7 @@
 use super::*;
 
 /// Splits values into table limbs (low first) and single bits.
-pub(super) fn limbs(layout: &Layout, values: &[u64]) -> Vec<Vec<u64>> {
-    let shape = &layout.shape;
+pub(super) fn limbs(shape: &Shape, values: &[u64]) -> Vec<Vec<u64>> {
     let limb = |i: u32| {
         values
             .iter()
@@ -21,18 +20,18 @@ pub(super) fn limbs(layout: &Layout, values: &[u64]) -> Vec<Vec<u64>> {
 }
 
 /// The table-checked limb columns in lookup order.
-fn lookup_limbs(layout: &Layout, lanes: &[LaneCells]) -> Vec<Vec<u64>> {
-    let count = layout.shape.limbs as usize;
-    let checked = |cells: &Vec<u64>| limbs(layout, cells).into_iter().take(count);
+fn lookup_limbs(shape: &Shape, lanes: &[LaneCells]) -> Vec<Vec<u64>> {
+    let count = shape.limbs as usize;
+    let checked = |cells: &Vec<u64>| limbs(shape, cells).into_iter().take(count);
     lanes
         .iter()
         .flat_map(|lane| checked(&lane.high).chain(checked(&lane.rem)).collect::<Vec<_>>())
         .collect()
 }
 
-pub(super) fn multiplicities(layout: &Layout, lanes: &[LaneCells]) -> Vec<u64> {
-    let mut counts = vec![0u64; 1 << layout.shape.table_bits];
-    for column in lookup_limbs(layout, lanes) {
+pub(super) fn multiplicities(shape: &Shape, lanes: &[LaneCells]) -> Vec<u64> {
+    let mut counts = vec![0u64; 1 << shape.table_bits];
+    for column in lookup_limbs(shape, lanes) {
         for value in column {
             counts[value as usize] += 1;
         }
@@ -41,14 +40,14 @@ pub(super) fn multiplicities(layout: &Layout, lanes: &[LaneCells]) -> Vec<u64> {
 }
 
 /// Lookup helpers, the table helper and the running sum.
-pub(super) fn lookup_columns(layout: &Layout, small: &Small, alpha: Fr) -> Vec<Vec<Fr>> {
+pub(super) fn lookup_columns(first: &First, layout: &Layout, alpha: Fr) -> Vec<Vec<Fr>> {
     let usable = layout.shape.usable();
     // 1 / (alpha + v) for every table value, once.
     let mut inverses: Vec<Fr> = (0..1u64 << layout.shape.table_bits)
         .map(|v| alpha + Fr::from(v))
         .collect();
     inverses.iter_mut().batch_invert();
-    let limbs = lookup_limbs(layout, &small.lanes);
+    let limbs = lookup_limbs(&layout.shape, &first.lanes);
     let mut columns: Vec<Vec<Fr>> = limbs
         .par_chunks(3)
         .map(|group| {
@@ -57,7 +56,7 @@ pub(super) fn lookup_columns(layout: &Layout, small: &Small, alpha: Fr) -> Vec<V
                 .collect()
         })
         .collect();
-    let mut table: Vec<Fr> = small
+    let mut table: Vec<Fr> = first
         .multiplicity
         .iter()
         .zip(&inverses)

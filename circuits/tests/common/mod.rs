@@ -82,6 +82,7 @@ pub fn shape(k: u32, lanes: usize, public_input: bool) -> Shape {
         limbs: PRECISION.limbs,
         top_bits: PRECISION.top_bits,
         weight_bits: 16,
+        line_columns: 1,
         public_input,
         ..Shape::default()
     }

@@ -68,8 +68,9 @@ impl Table {
             }
         };
         let (witness, model) = (&case.witness, &case.model);
-        fill(config.phase1(), &witness.phase1(model, &layout));
-        let second = witness.phase2(model, &layout, r, t, alpha);
+        let first = witness.phase1(model, &layout);
+        fill(config.phase1(), &first.columns());
+        let second = witness.phase2(model, &layout, &first, [r, t, alpha]);
         fill(config.phase2(), &second.columns);
         fill(config.phase3(), &witness.phase3(&layout, &second, [r, t, s]));
         let mut instance = case.instances.clone();
@@ -197,7 +198,7 @@ pub fn cell(c: &Config, src: Src) -> At {
         Src::Slot(slot, row) => (c.slots[slot].acc, row),
         Src::Uacc(row) => (c.uacc, row),
         Src::Pacc(row) => (c.pacc, row),
-        Src::U(row) => (c.u, row),
+        Src::U(row) => (c.u[0], row),
     };
     (column.index(), row)
 }

@@ -7,45 +7,48 @@ fn forge_equalities(f: &mut Forge, model: &QModel) {
     let (layout, c) = (f.base.layout.clone(), f.base.config.clone());
     for (number, &(left, right)) in layout.equalities.iter().enumerate() {
         let name = format!("equality {number}");
-        // Moves of the line inside a block that leave the product, and maybe the line sum, alone.
-        let moved = |t: &mut Table, rows: &[usize]| {
-            let mut ends = layout.blocks.iter().map(|b| (b.start, b.end()));
-            let block_end = ends.find(|b| b.0 <= rows[0] && rows[0] <= b.1).map_or(0, |b| b.1);
-            let offset = Fr::from(1u64 << (layout.shape.weight_bits - 1));
+        // Moves of the line inside a block that leave the product, and maybe the line sum, alone. Cells are (row, column).
+        let moved = |t: &mut Table, cells: &[(usize, usize)]| {
+            let block = |row: usize| layout.blocks.iter().find(|b| b.start <= row && row <= b.end());
             let pair = |row: usize| layout.pairs.iter().any(|b| b.start <= row && row <= b.end());
-            let weight = |t: &Table, row| {
+            let weight = |t: &Table, (row, column): (usize, usize)| {
                 if pair(row) {
-                    return t.get(c.u, row + 1);
+                    return t.get(c.u[0], row + 1);
                 }
-                let block = layout
-                    .blocks
-                    .iter()
-                    .find(|b| b.start <= row && row <= b.end())
-                    .expect("block");
+                let block = block(row).expect("block");
                 // Each group counts with the power of its first output channel.
                 let outputs = model.tensors[block.tensor].channels / block.groups;
                 let group = if block.groups > 1 {
-                    block.place(block.end() - row).0
+                    block.place((block.end() - row) * block.columns + column).0
                 } else {
                     0
                 };
-                let power = t.challenges[0].pow([(group * outputs) as u64]);
-                let lanes = c.weights.iter().rev();
-                power * lanes.fold(Fr::zero(), |acc, &w| acc * t.challenges[0] + t.get(w, row) - offset)
+                t.challenges[0].pow([(group * outputs) as u64]) * t.get(c.weights[column], row)
             };
-            let power = |t: &Table, row: usize| t.challenges[3].pow([(block_end - row) as u64]);
-            let w: Vec<Fr> = rows.iter().map(|&row| weight(t, row)).collect();
-            let change = if let [_, _, _] = rows {
+            let power = |t: &Table, (row, column): (usize, usize)| {
+                let block = block(row).expect("block");
+                t.challenges[3].pow([((block.end() - row) * block.columns + column) as u64])
+            };
+            let w: Vec<Fr> = cells.iter().map(|&cell| weight(t, cell)).collect();
+            let change = if let [_, _, _] = cells {
                 // w0 + w1 x + w2 y = 0, s1 x + s2 y = 0.
-                let (s1, s2) = (power(t, rows[1]), power(t, rows[2]));
+                let (s1, s2) = (power(t, cells[1]), power(t, cells[2]));
                 let d = (w[1] * s2 - w[2] * s1).invert().expect("independent");
                 vec![Fr::one(), -w[0] * s2 * d, w[0] * s1 * d]
             } else {
                 vec![Fr::one(), -w[0] * w[1].invert().expect("a weight")]
             };
-            rows.iter().zip(change).for_each(|(&row, d)| add(t, c.u, row, d));
+            let changes = cells.iter().zip(change);
+            changes.for_each(|(&(row, column), d)| add(t, c.u[column], row, d));
             t.recompute_lines();
             t.recompute_slots();
+        };
+        // Two cells of a line that meet weights; others only fill a row, or pad channels.
+        let base = f.base.clone();
+        let live = |block: &Block| -> [(usize, usize); 2] {
+            let cells = (0..block.line).map(|j| block.cell(j));
+            let mut live = cells.filter(|&(row, column)| base.get(c.weights[column], row) != Fr::zero());
+            [(); 2].map(|()| live.next().expect("a weight"))
         };
         match right {
             Src::U(row) => {
@@ -54,14 +57,18 @@ fn forge_equalities(f: &mut Forge, model: &QModel) {
                     .iter()
                     .find(|b| b.start <= row && row <= b.end())
                     .expect("block");
-                f.expect(&name, |t| moved(t, &[row, block.end(), block.end() - 1]))
+                let [a, b] = live(block);
+                f.expect(&name, |t| moved(t, &[(row, 0), a, b]))
             }
             Src::Uacc(end) if layout.pairs.iter().any(|b| b.end() == end) => {
                 let block = layout.pairs.iter().find(|b| b.end() == end).expect("pairs");
-                let rows = [block.row(1), block.row(0)];
-                f.expect(&name, |t| moved(t, &rows))
+                let cells = [block.row(1), block.row(0)].map(|row| (row, 0));
+                f.expect(&name, |t| moved(t, &cells))
             }
-            Src::Uacc(row) if row >= layout.policy_rows => f.expect(&name, |t| moved(t, &[row, row - 1])),
+            Src::Uacc(end) if end >= layout.policy_rows => {
+                let block = layout.blocks.iter().find(|b| b.end() == end).expect("block");
+                f.expect(&name, |t| moved(t, &live(block)))
+            }
             Src::Uacc(_) => f.expect(&name, |t| {
                 claim(t, 0, Fr::one());
                 t.recompute_lines();
@@ -95,6 +102,8 @@ fn each_equality_is_needed() {
         wide(residual(), false),
         wide(mixed(), true),
         wide(grouped(), false),
+        on_columns(pooled(), 2, 2, false),
+        on_columns(grouped(), 2, 3, false),
     ] {
         let mut f = Forge::new(&case);
         forge_equalities(&mut f, &case.model);
@@ -161,23 +170,25 @@ fn each_copy_is_needed() {
         wide(residual(), false),
         wide(mixed(), true),
         wide(grouped(), true),
+        on_columns(mixed(), 2, 2, true),
+        on_columns(grouped(), 2, 3, true),
     ] {
         let base = Table::new(&case, 5);
         let layout = base.layout.clone();
-        let mut knobs: Vec<usize> = layout
-            .blocks
-            .iter()
-            .flat_map(|b| (b.start..b.start + BIAS_LIMBS).chain([b.end() - 1, b.end()]))
-            .collect();
-        knobs.extend(layout.pairs.iter().flat_map(|b| [b.row(0), b.row(1)]));
-        knobs.push(layout.policy_rows - 1);
+        let of_block = |b: &Block| {
+            let bias = (b.start..b.start + BIAS_LIMBS).map(|row| (row, 0));
+            bias.chain([b.cell(1), b.cell(0)]).collect::<Vec<_>>()
+        };
+        let mut knobs: Vec<(usize, usize)> = layout.blocks.iter().flat_map(of_block).collect();
+        knobs.extend(layout.pairs.iter().flat_map(|b| [(b.row(0), 0), (b.row(1), 0)]));
+        knobs.push((layout.policy_rows - 1, 0));
         for (name, _, at) in base.copies.iter().filter(|c| c.0.starts_with("copy")) {
             let kept = BTreeSet::from([*at]);
-            let turn = |t: &mut Table, row: usize, by: Fr| {
+            let turn = |t: &mut Table, (row, column): (usize, usize), by: Fr| {
                 if row < layout.policy_rows {
                     claim(t, 0, by)
                 } else {
-                    add(t, t.config.u, row, by)
+                    add(t, t.config.u[column], row, by)
                 }
             };
             let settle = |t: &mut Table| {
@@ -188,15 +199,15 @@ fn each_copy_is_needed() {
             t.advice[at.0][at.1] += Fr::one();
             settle(&mut t);
             let constant = gaps(&t);
-            let probe = |&row: &usize| {
+            let probe = |&cell: &(usize, usize)| {
                 let mut t = t.clone();
-                turn(&mut t, row, Fr::one());
+                turn(&mut t, cell, Fr::one());
                 settle(&mut t);
                 gaps(&t).iter().zip(&constant).map(|(a, b)| a - b).collect::<Vec<Fr>>()
             };
             let columns: Vec<Vec<Fr>> = knobs.iter().map(probe).collect();
             let x = solve(&columns, &constant).unwrap_or_else(|| panic!("{name}: no forgery"));
-            knobs.iter().zip(x).for_each(|(&row, by)| turn(&mut t, row, by));
+            knobs.iter().zip(x).for_each(|(&cell, by)| turn(&mut t, cell, by));
             settle(&mut t);
             assert_eq!(t.violations(), BTreeSet::from([name.clone()]));
         }

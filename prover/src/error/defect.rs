@@ -33,6 +33,14 @@ pub enum Defect {
     /// The library makes no key.
     #[error("no key: {0}")]
     KeyGeneration(halo2_proofs::plonk::Error),
+    /// A statement gives another number of public columns than its key has.
+    #[error("the key has {expected} public columns, {got} were given")]
+    PublicColumns {
+        /// Columns of the key.
+        expected: usize,
+        /// Columns given.
+        got: usize,
+    },
     /// A gate reads what the constraint system does not list.
     #[error("query of column {column} at rotation {rotation} is not registered")]
     Query {
@@ -41,6 +49,9 @@ pub enum Defect {
         /// The rotation.
         rotation: i32,
     },
+    /// A link proof is about other columns than were given.
+    #[error("a link proof about other columns than those given")]
+    Links,
     /// The verifier refuses the parameters.
     #[error("the SRS is refused: {0}")]
     Srs(VerifyError),

@@ -4,14 +4,15 @@ use super::transcript::Writer;
 use super::{AdviceColumn, Assignment, Context};
 use crate::error::{Defect, ProveError};
 use ark_std::{end_timer, start_timer};
-use halo2curves::bn256::{Fr, G1};
+use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::ff::Field;
 use rand_core::RngCore;
 use rayon::prelude::*;
 
-/// Cells of all advice columns, their tails, and the challenges of the circuit.
+/// Cells of all advice columns with their commitments and tails, and the challenges of the circuit.
 pub(super) struct Advice {
     pub columns: Vec<Vec<Fr>>,
+    pub commitments: Vec<G1Affine>,
     pub tails: Vec<Vec<Fr>>,
     pub challenges: Vec<Fr>,
 }
@@ -25,6 +26,7 @@ pub(super) fn commit<R: RngCore>(
     let (phases, challenge_phases) = (context.cs().advice_column_phase(), context.cs().challenge_phase());
     let mut advice = Advice {
         columns: vec![vec![]; phases.len()],
+        commitments: vec![G1Affine::default(); phases.len()],
         tails: vec![vec![]; phases.len()],
         challenges: vec![],
     };
@@ -44,9 +46,9 @@ pub(super) fn commit<R: RngCore>(
         let committed = given.into_par_iter().zip(tails);
         let committed: Vec<(Vec<Fr>, G1)> = committed.map(|(column, tail)| one(context, column, tail)).collect();
         let points: Vec<G1> = committed.iter().map(|(_, point)| *point).collect();
-        transcript.points(&points)?;
-        for (index, (cells, _)) in indices.into_iter().zip(committed) {
-            advice.columns[index] = cells;
+        let points = transcript.points(&points)?;
+        for ((index, (cells, _)), point) in indices.into_iter().zip(committed).zip(points) {
+            (advice.columns[index], advice.commitments[index]) = (cells, point);
         }
         for _ in challenge_phases.iter().filter(|of| **of == phase) {
             advice.challenges.push(transcript.challenge());

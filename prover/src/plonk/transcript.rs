@@ -24,12 +24,14 @@ impl Writer {
         self.0.write_scalar(scalar).map_err(failed)
     }
 
-    pub fn points(&mut self, points: &[G1]) -> Result<(), ProveError> {
+    /// Writes points, and returns them.
+    pub fn points(&mut self, points: &[G1]) -> Result<Vec<G1Affine>, ProveError> {
         let mut affine = vec![G1Affine::default(); points.len()];
         G1::batch_normalize(points, &mut affine);
-        affine
-            .into_iter()
-            .try_for_each(|point| self.0.write_point(point).map_err(failed))
+        for point in &affine {
+            self.0.write_point(*point).map_err(failed)?;
+        }
+        Ok(affine)
     }
 
     pub fn challenge(&mut self) -> Fr {

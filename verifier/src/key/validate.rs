@@ -2,7 +2,7 @@
 
 use super::expr::{self, Bounds, MAX_OPS};
 use super::hiding;
-use super::{ColumnKind, KeyParts, MAX_K};
+use super::{ColumnKind, KeyParts, Linked, MAX_K};
 use crate::codec::{at_most, size};
 use crate::error::VerifyError;
 use alloc::collections::BTreeSet;
@@ -137,9 +137,9 @@ fn programs(key: &KeyParts) -> Result<(), VerifyError> {
 
 /// The public columns are those of the layout, and the input is either public or linked.
 fn layout(key: &KeyParts) -> Result<(), VerifyError> {
-    let columns = key.layout.map_or(0, |layout| layout.columns());
+    let given = key.layout.map_or(0, |layout| layout.columns());
     require(
-        columns == key.instance_columns,
+        given.checked_add(key.computed_columns) == Some(key.instance_columns),
         "instance columns differ from the layout",
     )?;
     let public = key.layout.is_none_or(|layout| layout.public_input);
@@ -153,17 +153,39 @@ fn layout(key: &KeyParts) -> Result<(), VerifyError> {
     }
 }
 
-/// Linked columns are distinct, of the first phase (small values, fixed before any challenge) and opened.
+/// Linked columns are distinct and opened. Input columns are of the first phase (small values, fixed before any
+/// challenge). Weights are folded by a challenge that is drawn after the first phase, when the claim, which names the
+/// commitments, is absorbed; and before the columns that hold what is folded.
 fn linked(key: &KeyParts) -> Result<(), VerifyError> {
     let queried: BTreeSet<u32> = key.advice_queries.iter().map(|(column, _)| *column).collect();
+    let Linked {
+        weights,
+        input,
+        registered,
+    } = &key.linked;
     let mut seen = BTreeSet::new();
-    for column in key.linked.model.iter().chain(&key.linked.input) {
-        require(
-            key.advice_phases.get(size(*column)) == Some(&0),
-            "linked column is not of the first phase",
-        )?;
+    for column in weights.columns.iter().chain(input).chain(&registered.columns) {
         require(queried.contains(column), "linked column is never opened")?;
         require(seen.insert(*column), "linked column listed twice")?;
     }
-    Ok(())
+    registered.validate(key)?;
+    let phase = |column: &u32| key.advice_phases.get(size(*column)).copied();
+    require(
+        input.iter().all(|column| phase(column) == Some(0)),
+        "linked input column is not of the first phase",
+    )?;
+    let unused = weights.lanes == 0 && weights.challenge == 0 && weights.zero == 0;
+    if weights.columns.is_empty() {
+        return require(unused, "lanes without a column");
+    }
+    require(weights.lanes > 0, "a folded column without lanes")?;
+    at_most(MAX_COLUMNS, weights.commitments())?;
+    require(
+        key.challenge_phases.get(size(weights.challenge)) == Some(&0),
+        "the folding challenge is not of the first phase",
+    )?;
+    require(
+        weights.columns.iter().all(|column| phase(column) > Some(0)),
+        "folded column is of the first phase",
+    )
 }

@@ -158,7 +158,7 @@ impl<'a> Builder<'a> {
                 elements: (0..t.len()).map(Some).collect(),
             };
             let view = read.view.cloned().unwrap_or_else(whole);
-            let share = row_step * axes[0].kernel;
+            let share = (row_step * axes[0].kernel).next_multiple_of(self.shape.line_columns);
             let targets = self.view_targets(read.tensor, &view, axes, &|c, (py, ky), (px, kx)| {
                 let channel = match groups {
                     1 => offset + c,
