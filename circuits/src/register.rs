@@ -8,7 +8,7 @@
 //!   channels, the shares of an average. They are public, so fixed columns may hold them.
 //!
 //! The committed lanes are no columns of this circuit. It sees combinations of them, which a link proof ties to the same
-//! combinations of the commitments, and 2^14 *sums* of cells, chosen by random bits ([`Grid`]).
+//! combinations of the commitments, and 2^14 *sums* of cells, chosen by random bits ([`Grid`](provenn_verifier::Grid)).
 //!
 //! **Statement.** With `w_l` the committed lanes, `a_l` and `b_j` the bits of lane `l` and row `j`, both functions of a digest
 //! that names all commitments: `S_ik = sum_j b_kj sum_l a_il w_l(j)` lies in `[0, M)` for all `i < t1`, `k < t2`.
@@ -49,7 +49,7 @@ use halo2_proofs::plonk::{
 };
 use halo2_proofs::poly::Rotation;
 use known::Known;
-use provenn_verifier::{Grid, LaneRun};
+use provenn_verifier::LaneRun;
 
 /// Fractions that one helper column sums.
 pub(crate) const GROUP: usize = 3;
@@ -108,7 +108,9 @@ impl RegisterCircuit {
     /// The advice columns that are linked: the combination of all lanes, then one for each class of lanes.
     pub fn linked_columns(&self) -> Vec<u32> {
         let before = self.shape.first_phase() + self.shape.helpers() + 1;
-        (before..=before + self.shape.classes).map(|column| column as u32).collect()
+        (before..=before + self.shape.classes)
+            .map(|column| column as u32)
+            .collect()
     }
 
     /// Its dimensions.
@@ -319,7 +321,11 @@ impl RegisterConfig {
     /// Columns of phase 1, then of phase 2, in the order of the circuit.
     pub fn phases(&self) -> [Vec<Column<Advice>>; 2] {
         let first = self.limbs.iter().chain(&self.multiplicities);
-        let second = self.helpers.iter().chain([&self.sum, &self.combined]).chain(&self.classes);
+        let second = self
+            .helpers
+            .iter()
+            .chain([&self.sum, &self.combined])
+            .chain(&self.classes);
         [first.copied().collect(), second.copied().collect()]
     }
 }

@@ -144,7 +144,10 @@ impl Shape {
         let features = &self.features;
         let extra = usize::from(features.products) + 2 * usize::from(features.pairings) + features.patterns.len();
         // Four fixed columns per slot (slot 0 has three), three permutation columns per slot and four others.
-        18 + 2 * usize::from(self.line_columns > 1) + (3 * self.slots + self.slots.saturating_sub(1)) + (3 * self.slots + 4) + extra
+        18 + 2 * usize::from(self.line_columns > 1)
+            + (3 * self.slots + self.slots.saturating_sub(1))
+            + (3 * self.slots + 4)
+            + extra
     }
 
     /// Predicted cost of one proof in units of M20, the CPU time of one library multi-exponentiation with 2^20 random

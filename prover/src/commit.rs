@@ -21,7 +21,7 @@ use provenn_circuits::shape::{check_registered, Shape, TAIL};
 use provenn_circuits::witness::weight_cells;
 use provenn_circuits::CircuitError;
 use provenn_verifier::{
-    CheckedCard, Folded, InstanceLayout, Linked, ModelCard, PolicyKind, SrsParts, SrsVerifyingKey, VerifyingKey,
+    CheckedCard, Folded, InstanceLayout, Linked, PolicyKind, SrsParts, SrsVerifyingKey, VerifyingKey,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
@@ -256,6 +256,7 @@ pub(crate) fn model_key(
             zero: 1 << (shape.weight_bits - 1),
         },
         input: (0..inputs as u32).collect(),
+        ..Linked::default()
     };
     let key = compact(
         proving_key.get_vk(),

@@ -272,7 +272,10 @@ impl Assignment for Columns<'_> {
             (1, [r, t, alpha]) => {
                 let first = self.first.take();
                 self.second = first.map(|first| witness.phase2(model, layout, &first, [*r, *t, *alpha]));
-                self.second.as_ref().map(|second| second.columns.clone()).unwrap_or_default()
+                self.second
+                    .as_ref()
+                    .map(|second| second.columns.clone())
+                    .unwrap_or_default()
             }
             (2, [r, t, _, s]) => self
                 .second
@@ -285,7 +288,7 @@ impl Assignment for Columns<'_> {
     }
 }
 
-fn decompress(bytes: &[u8; 32]) -> Result<G1Affine, ProveError> {
+pub(crate) fn decompress(bytes: &[u8; 32]) -> Result<G1Affine, ProveError> {
     let mut repr = <G1Affine as GroupEncoding>::Repr::default();
     repr.as_mut().copy_from_slice(bytes);
     Option::from(G1Affine::from_bytes(&repr)).ok_or(ProveError::SrsMismatch)

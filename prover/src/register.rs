@@ -5,6 +5,7 @@ use crate::compact::compact;
 use crate::error::{Defect, ProveError};
 use crate::link;
 use crate::plonk::{self, AdviceColumn, Assignment};
+use crate::prove::decompress;
 use crate::srs::Srs;
 use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine};
@@ -77,30 +78,49 @@ pub fn register<R: RngCore>(
         lanes,
         usable: circuit.shape().usable(),
     };
+    let (proof, link) = prove(&proving_key, &card, &tails, &mut columns, srs, srs_key, rng)?;
+    (card.registration.proof, card.registration.link) = (proof, link);
+    Ok(Registered { card, tails })
+}
+
+/// Proof and link of a registration, for a card that lacks nothing else. `columns` follow from its digest.
+///
+/// # Errors
+/// Errors of the proof system.
+pub fn prove<R: RngCore>(
+    proving_key: &ProvingKey<G1Affine>,
+    card: &ModelCard,
+    tails: &[Vec<Fr>],
+    columns: &mut dyn Assignment,
+    srs: &Srs,
+    srs_key: &SrsVerifyingKey,
+    rng: &mut R,
+) -> Result<(Vec<u8>, LinkProof), ProveError> {
+    let (key, digest) = (&card.registration.key, card.registration_digest());
     let prefix = registration_scalar(&digest).into();
-    let proof = plonk::prove(&proving_key, srs, &[], prefix, &mut columns, rng)?;
+    let proof = plonk::prove(proving_key, srs, &[], prefix, columns, rng)?;
     let advice: Vec<_> = proof.advice.iter().map(|point| (*point).into()).collect();
-    let challenges: Vec<_> = proof.challenges.iter().map(|challenge| (*challenge).into()).collect();
+    let committed = card.commitments.iter().map(|point| decompress(point).map(Into::into));
     let statement = LinkStatement {
         claim_digest: digest,
-        key_digest: card.registration.key.digest(),
+        key_digest: key.digest(),
         srs_id: card.srs_id,
         proof: &proof.bytes,
-        committed: points.iter().map(|point| (*point).into()).collect(),
-        columns: registering
-            .linked_columns(&advice, &challenges)
+        committed: committed.collect::<Result<_, _>>()?,
+        columns: Registering::new(key, &digest)
+            .linked_columns(&advice, &own(&proof.challenges))
             .map_err(ProveError::Refused)?,
         tail: &srs_key.tail,
         g1: srs_key.g1,
     };
-    let linked = card.registration.key.linked.registered.columns.iter();
+    let linked = key.linked.registered.columns.iter();
     let proven = linked.filter_map(|column| proof.tails.get(*column as usize).map(Vec::as_slice));
     let proven: Vec<&[Fr]> = proven.collect();
     let committed: Vec<&[Fr]> = tails.iter().map(Vec::as_slice).collect();
-    let nonces: Vec<Fr> = (0..TAIL).map(|_| Fr::random(&mut *rng)).collect();
-    let link = link::prove(&statement, &srs.tail(TAIL), &proven, &committed, &nonces)?;
-    (card.registration.proof, card.registration.link) = (proof.bytes, link);
-    Ok(Registered { card, tails })
+    let points = srs.tail(srs_key.tail.len());
+    let nonces: Vec<Fr> = points.iter().map(|_| Fr::random(&mut *rng)).collect();
+    let link = link::prove(&statement, &points, &proven, &committed, &nonces)?;
+    Ok((proof.bytes, link))
 }
 
 /// The columns of a registration.

@@ -100,7 +100,11 @@ impl<'a> Registering<'a> {
         let linked = |(column, terms): (&u32, Vec<(usize, Fr)>)| {
             let proven = advice.get(size(*column)).copied().ok_or(MISSING)?;
             let constant = Fr::ZERO;
-            Ok(LinkedColumn { proven, terms, constant })
+            Ok(LinkedColumn {
+                proven,
+                terms,
+                constant,
+            })
         };
         columns.zip(self.combinations(challenges)?).map(linked).collect()
     }

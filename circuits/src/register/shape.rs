@@ -51,7 +51,10 @@ impl RegisterShape {
             }
             shape
         };
-        (1..=MAX_TABLES).map(candidate).min_by_key(Self::cost).unwrap_or_default()
+        (1..=MAX_TABLES)
+            .map(candidate)
+            .min_by_key(Self::cost)
+            .unwrap_or_default()
     }
 
     /// Rows that hold cells.
@@ -65,7 +68,7 @@ impl RegisterShape {
     }
 
     /// Sums are below this if the registration holds: `M`. Cells have at most twice its magnitude.
-    fn bound(&self) -> u128 {
+    pub fn bound(&self) -> u128 {
         (self.table() as u128).pow(self.limbs as u32)
     }
 

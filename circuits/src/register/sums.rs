@@ -23,7 +23,10 @@ pub fn sums(grid: &Grid, bits: &Bits, lanes: &[Vec<u64>]) -> Vec<u128> {
             for row in 0..rows {
                 let mut eight = [0; EIGHT];
                 let at = cells.iter().map(|lane| lane.get(start + row).copied().unwrap_or(0));
-                eight.iter_mut().zip(at).for_each(|(cell, value)| *cell = u128::from(value));
+                eight
+                    .iter_mut()
+                    .zip(at)
+                    .for_each(|(cell, value)| *cell = u128::from(value));
                 let table = table(&eight);
                 let values = over_lanes.iter_mut().zip(&selected);
                 values.for_each(|(value, select)| value[row] += table[usize::from(*select)]);
@@ -51,7 +54,9 @@ fn table(values: &[u128; EIGHT]) -> [u128; 1 << EIGHT] {
     let mut table = [0; 1 << EIGHT];
     for (bit, value) in values.iter().enumerate() {
         let (low, high) = table.split_at_mut(1 << bit);
-        high.iter_mut().zip(low).for_each(|(with, without)| *with = *without + value);
+        high.iter_mut()
+            .zip(low)
+            .for_each(|(with, without)| *with = *without + value);
     }
     table
 }
@@ -59,7 +64,10 @@ fn table(values: &[u128; EIGHT]) -> [u128; 1 << EIGHT] {
 /// For each test, which of up to eight masks have its bit.
 fn selections(masks: &[u128], tests: usize) -> Vec<u8> {
     let bit = |test: usize| {
-        let bits = masks.iter().enumerate().map(|(at, mask)| ((mask >> test & 1) as u8) << at);
+        let bits = masks
+            .iter()
+            .enumerate()
+            .map(|(at, mask)| ((mask >> test & 1) as u8) << at);
         bits.fold(0, |all, bit| all | bit)
     };
     (0..tests).map(bit).collect()

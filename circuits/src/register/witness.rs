@@ -27,8 +27,12 @@ pub struct Combined {
 impl RegisterWitness {
     /// For committed lanes as [`weight_cells`](crate::witness::weight_cells) gives them; cells below them are zero.
     pub fn new(shape: &RegisterShape, bits: &Bits, lanes: &[Vec<u64>]) -> Self {
+        Self::from_sums(shape, &sums(&shape.grid, bits, lanes))
+    }
+
+    /// For these sums, each below the [`bound`](RegisterShape::bound).
+    pub fn from_sums(shape: &RegisterShape, sums: &[u128]) -> Self {
         let (grid, usable, table) = (&shape.grid, shape.usable(), shape.table() as u128);
-        let sums = sums(grid, bits, lanes);
         let mut limbs = vec![vec![0u64; usable]; grid.columns() * shape.limbs];
         for (f, sum) in sums.iter().enumerate() {
             let (row, column) = (f / grid.columns(), f % grid.columns());

@@ -86,12 +86,7 @@ fn group<'a>(openings: &Openings<'a>) -> Vec<Set<'a>> {
 }
 
 /// Writes the opening proof of polynomials of `n` coefficients.
-pub fn open(
-    openings: &Openings<'_>,
-    n: usize,
-    bases: &Bases<'_>,
-    transcript: &mut Writer,
-) -> Result<(), ProveError> {
+pub fn open(openings: &Openings<'_>, n: usize, bases: &Bases<'_>, transcript: &mut Writer) -> Result<(), ProveError> {
     let (y, v) = (transcript.challenge(), transcript.challenge());
     let sets = group(openings);
     // Per set: the combination by y, and the low-degree polynomial it equals on the points.

@@ -62,8 +62,8 @@ impl Registered {
         })
     }
 
-    /// Lanes are there, and bounded: their number is work that a publisher chooses. Runs are as long as they can be, every
-    /// class has a column and lanes, and columns are of a phase after the challenge that combines lanes, the first one.
+    /// The number of lanes, work that a publisher chooses, is bounded. Runs are as long as they can be, every class has a
+    /// column and lanes, and columns are of a phase after the challenge that combines lanes, the first one.
     pub(super) fn validate(&self, key: &KeyParts) -> Result<(), VerifyError> {
         if self.columns.is_empty() {
             return require(self.runs.is_empty(), "registered lanes without a column");
@@ -76,10 +76,7 @@ impl Registered {
         require(self.runs.iter().all(|run| run.lanes > 0), "a run without lanes")?;
         let pairs = self.runs.iter().zip(self.runs.iter().skip(1));
         let mut changes = pairs.map(|(one, next)| one.class != next.class);
-        require(
-            !self.runs.is_empty() && changes.all(|changes| changes),
-            "runs of lanes",
-        )?;
+        require(changes.all(|changes| changes), "runs of lanes")?;
         let mut classes: Vec<u32> = self.runs.iter().filter_map(|run| run.class).collect();
         classes.sort_unstable();
         classes.dedup();
