@@ -216,7 +216,16 @@ pub struct Layout {
 impl Layout {
     /// Lays a program out; `None` if it does not fit `shape.k`. Chooses `weight_lanes` and `slots`.
     pub fn build(model: &QModel, shape: Shape) -> Option<Self> {
-        build::Builder::new(model, shape)?.finish()
+        Self::build_unless(model, shape, &|_| false)
+    }
+
+    /// The same, given up as soon as tensors and lines are placed in a shape that is not wanted.
+    pub(crate) fn build_unless(model: &QModel, shape: Shape, unwanted: &dyn Fn(&Shape) -> bool) -> Option<Self> {
+        let builder = build::Builder::new(model, shape)?;
+        match unwanted(builder.shape()) {
+            true => None,
+            false => builder.finish(),
+        }
     }
 
     /// Channel blocks of a tensor.

@@ -8,6 +8,7 @@
 //! proves exactly that function.
 
 pub mod circuit;
+pub mod cost;
 pub mod error;
 pub mod exec;
 pub mod float;

@@ -10,11 +10,12 @@ mod quantize;
 mod ranges;
 mod size;
 
+use crate::cost::Objective;
 use crate::error::CircuitError;
 use crate::layout::Layout;
 use crate::onnx::Graph;
 use crate::qmodel::{Precision, QModel};
-use crate::shape::{self, Shape};
+use crate::shape::{self, Chosen, Shape};
 pub use form::{FloatModel, Form};
 pub use ops::scores;
 pub use ranges::Ranges;
@@ -40,10 +41,15 @@ pub enum Weights {
 /// # Errors
 /// Unsupported operators (all of them at once), models that are too large, constants that are no integers of a circuit, or
 /// accumulators that may wrap around.
-pub fn compile(graph: &Graph, ranges: &Ranges, public_input: bool) -> Result<(QModel, Layout), CircuitError> {
+pub fn compile(
+    graph: &Graph,
+    ranges: &Ranges,
+    public_input: bool,
+    objective: Objective,
+) -> Result<Chosen, CircuitError> {
     let program = ops::lower(graph, &ranges.magnitudes())?;
     let build = |precision: Precision| quantize::quantize(&program, precision, Weights::Given);
-    shape::choose(&build, public_input)
+    shape::choose(&build, public_input, objective)
 }
 
 /// The program and layout that a graph of this structure has at a shape. Up to weights and biases that are not public

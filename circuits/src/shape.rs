@@ -1,5 +1,6 @@
 //! Circuit dimensions and the cost model that chooses them.
 
+use crate::cost::{Cost, Objective};
 use crate::error::CircuitError;
 use crate::layout::Layout;
 use crate::qmodel::{Precision, QModel, Step, Tensor};
@@ -14,7 +15,7 @@ pub const MIN_K: u32 = 5;
 /// See [`MIN_K`].
 pub const MAX_K: u32 = 18;
 /// Activation lanes worth trying.
-const LANES: [usize; 10] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
+const LANES: [usize; 14] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128];
 /// The most of them.
 pub(crate) const MAX_LANES: usize = LANES[LANES.len() - 1];
 /// Bits of a weight, with its sign.
@@ -23,8 +24,10 @@ const WEIGHT_BITS: std::ops::RangeInclusive<u32> = 16..=48;
 /// Accumulators stay below this many bits whatever registered weights are used; the field has 253.
 const REGISTERED_BITS: u32 = 200;
 
-/// Receipts are kept below this size where any shape allows it.
-pub const RECEIPT_BYTES: usize = 23_500;
+/// Most committed columns of weights.
+const MAX_COMMITTED: usize = 4096;
+/// Line columns worth trying.
+const LINE_COLUMNS: [usize; 1] = [1];
 
 /// What only some models need; columns exist for what is used.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,6 +130,16 @@ impl Shape {
         self.line_columns * self.weight_lanes
     }
 
+    /// Columns of the permutation argument.
+    fn copied_columns(&self) -> usize {
+        3 * self.slots + 4
+    }
+
+    /// Products of the permutation argument.
+    pub fn products(&self) -> usize {
+        self.copied_columns().div_ceil(3)
+    }
+
     /// Range lookups per row.
     pub fn lookups(&self) -> usize {
         2 * self.lanes * self.limbs as usize
@@ -134,9 +147,8 @@ impl Shape {
 
     /// Columns of arbitrary field elements, the permutation products included.
     pub fn full_columns(&self) -> usize {
-        let copied = 3 * self.slots + 4;
         let lines = 2 * self.line_columns - 1;
-        copied + lines + self.lookups().div_ceil(3) + 2 + copied.div_ceil(3)
+        self.copied_columns() + lines + self.lookups().div_ceil(3) + 2 + self.products()
     }
 
     /// Fixed and permutation columns, which only pay transforms.
@@ -145,36 +157,6 @@ impl Shape {
         let extra = usize::from(features.products) + 2 * usize::from(features.pairings) + features.patterns.len();
         // Four fixed columns per slot (slot 0 has three), three permutation columns per slot and four others.
         18 + 2 * usize::from(self.line_columns > 1) + (3 * self.slots + self.slots.saturating_sub(1)) + (3 * self.slots + 4) + extra
-    }
-
-    /// Predicted cost of one proof in units of M20, the CPU time of one library multi-exponentiation with 2^20 random
-    /// scalars. Fitted to measurements of the reference models; `benches` compares it with new ones.
-    pub fn predicted_m20(&self) -> f64 {
-        let rows = (1u64 << self.k) as f64;
-        let [full, fixed] = [self.full_columns(), self.fixed_columns()].map(|c| c as f64);
-        let small = self.small_columns() as f64;
-        let instance = (4 + if self.public_input { self.lanes } else { 0 }) as f64;
-        // Microseconds where M20 is 3.47 s. Per row: a full commitment (quotient, random polynomial and opening are seven
-        // of them), which takes fewer additions the more rows there are; the transforms and evaluation of a column; a
-        // small commitment; a lane of weights to fold. Per column: what does not depend on the rows.
-        let commitment = 7.45 * 12.0 / f64::from(self.k.max(1));
-        let transforms = 0.7 * (full + small + fixed + instance);
-        let per_row = commitment * (full + 7.0) + transforms + 1.25 * small + 0.02 * self.committed_columns() as f64;
-        (rows * per_row + 180.0 * (full + 7.0 + small)) / 3.47e6
-    }
-
-    /// Predicted CPU seconds where M20 is 3.47 s.
-    pub fn predicted_cpu_seconds(&self) -> f64 {
-        3.47 * self.predicted_m20()
-    }
-
-    /// Predicted bytes of a receipt, without the public input and the scores.
-    pub fn predicted_receipt_bytes(&self) -> usize {
-        let products = (3 * self.slots + 4).div_ceil(3);
-        let advice = self.small_columns() + self.full_columns() - products;
-        // Each column is a point and an evaluation; the running value column and the accumulators have more.
-        let extra = 2 * self.lanes + self.slots + 5;
-        32 * (2 * advice + extra + self.fixed_columns() + 4 * products + 9) + 520
     }
 }
 
@@ -212,65 +194,110 @@ fn precisions(k: u32) -> Vec<Precision> {
     }
 }
 
-/// Chooses the cheapest shape for a program, by the cost model. `build` gives the program at a precision.
+/// The best shape for an objective, and what it costs.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// What it is best for.
+    pub objective: Objective,
+    /// The shape.
+    pub shape: Shape,
+    /// Its forecast.
+    pub cost: Cost,
+}
+
+/// A program in the shape that was chosen, and what the other objectives would choose.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The program.
+    pub model: QModel,
+    /// Its layout.
+    pub layout: Layout,
+    /// The best shape for each objective, in the order of [`Objective::ALL`].
+    pub choices: Vec<Choice>,
+}
+
+/// Chooses the shape that is best for an objective, by the cost model. `build` gives the program at a precision.
 ///
 /// # Errors
 /// [`CircuitError::TooLarge`] if no supported size fits; errors of `build`.
 pub fn choose(
     build: &dyn Fn(Precision) -> Result<QModel, CircuitError>,
     public_input: bool,
-) -> Result<(QModel, Layout), CircuitError> {
-    let mut best: Option<(f64, Shape)> = None;
+    objective: Objective,
+) -> Result<Chosen, CircuitError> {
     let structure = build(Precision {
         table_bits: 8,
         limbs: 2,
         top_bits: 0,
     })?;
-    let input_bytes = if public_input {
-        2 * structure.tensors[0].len()
-    } else {
-        0
-    };
-    for k in MIN_K..=MAX_K {
-        if best.as_ref().is_some_and(|(_, shape)| k > shape.k + 2) {
-            break;
-        }
-        for precision in precisions(k) {
-            for lanes in LANES {
-                let shape = Shape {
-                    k,
-                    lanes,
-                    slots: 2,
-                    table_bits: precision.table_bits,
-                    limbs: precision.limbs,
-                    top_bits: precision.top_bits,
-                    weight_bits: precision.bits(),
-                    public_input,
-                    line_columns: 1,
-                    weight_lanes: 0,
-                    live_input_lanes: 0,
-                    features: Features::default(),
-                };
-                if least_rows(&structure, lanes) > shape.usable() {
-                    continue;
-                }
-                let Some(layout) = Layout::build(&structure, shape) else {
-                    continue;
-                };
-                let over = layout.shape.predicted_receipt_bytes() + input_bytes > RECEIPT_BYTES;
-                let cost = layout.shape.predicted_m20() * if over { 100.0 } else { 1.0 };
-                if best.as_ref().is_none_or(|(least, _)| cost < *least) {
-                    best = Some((cost, layout.shape));
-                }
-            }
-        }
-    }
-    let (_, mut shape) = best.ok_or(CircuitError::TooLarge { max_k: MAX_K })?;
+    let choices = search(&structure, public_input);
+    let chosen = choices.iter().find(|choice| choice.objective == objective);
+    let mut shape = chosen.ok_or(CircuitError::TooLarge { max_k: MAX_K })?.shape.clone();
     let model = build(shape.precision())?;
     shape.weight_bits = weight_bits(&model);
     let layout = Layout::build(&model, shape).ok_or(CircuitError::TooLarge { max_k: MAX_K })?;
     check_registered(&model, &layout)?;
-    Ok((model, layout))
+    Ok(Chosen { model, layout, choices })
+}
+
+/// The best shape for each objective; none if no supported size fits.
+fn search(structure: &QModel, public_input: bool) -> Vec<Choice> {
+    let input_values = structure.tensors[0].len();
+    let mut best: Vec<Choice> = vec![];
+    for candidate in candidates(public_input) {
+        if least_rows(structure, candidate.lanes) > candidate.usable() {
+            continue;
+        }
+        // Lanes and slots only get more while the layout is built.
+        let hopeless = |shape: &Shape| {
+            let cost = Cost::of(shape, input_values);
+            let worse = |choice: &Choice| choice.objective.of(&cost) >= choice.objective.of(&choice.cost);
+            shape.committed_columns() > MAX_COMMITTED || !best.is_empty() && best.iter().all(worse)
+        };
+        let Some(layout) = Layout::build_unless(structure, candidate, &hopeless) else {
+            continue;
+        };
+        let shape = layout.shape;
+        let cost = Cost::of(&shape, input_values);
+        if best.is_empty() {
+            let choice = |objective| Choice {
+                objective,
+                shape: shape.clone(),
+                cost,
+            };
+            best = Objective::ALL.map(choice).to_vec();
+        }
+        for choice in &mut best {
+            if choice.objective.of(&cost) < choice.objective.of(&choice.cost) {
+                (choice.shape, choice.cost) = (shape.clone(), cost);
+            }
+        }
+    }
+    best
+}
+
+/// Shapes worth trying, up to what the layout chooses.
+fn candidates(public_input: bool) -> impl Iterator<Item = Shape> {
+    let shape = move |k: u32, precision: Precision, lanes: usize, line_columns: usize| Shape {
+        k,
+        lanes,
+        slots: 2,
+        table_bits: precision.table_bits,
+        limbs: precision.limbs,
+        top_bits: precision.top_bits,
+        weight_bits: precision.bits(),
+        public_input,
+        line_columns,
+        weight_lanes: 0,
+        live_input_lanes: 0,
+        features: Features::default(),
+    };
+    (MIN_K..=MAX_K).flat_map(move |k| {
+        precisions(k).into_iter().flat_map(move |precision| {
+            let lanes = LANES.into_iter();
+            lanes.flat_map(move |lanes| LINE_COLUMNS.map(|columns| shape(k, precision, lanes, columns)))
+        })
+    })
 }
 
 /// No accumulator of any input in range can come near the field size, whatever weights are registered, and the constants of

@@ -93,6 +93,7 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
         model: Arc::new(program),
         layout: Arc::new(layout),
         calibration: Rows::from(vec![]),
+        choices: vec![],
         warnings: vec![],
     };
     let (program, layout) = (&compiled.model, &compiled.layout);

@@ -13,11 +13,12 @@ use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field as _;
 use halo2curves::group::{Curve, GroupEncoding};
 use provenn_circuits::circuit::ModelCircuit;
+use provenn_circuits::cost::Objective;
 use provenn_circuits::layout::Layout;
 use provenn_circuits::lower::{self, Ranges};
 use provenn_circuits::onnx::{self, Graph, InputType};
 use provenn_circuits::qmodel::QModel;
-use provenn_circuits::shape::{Shape, TAIL};
+use provenn_circuits::shape::{Choice, Chosen, Shape, TAIL};
 use provenn_circuits::CircuitError;
 use provenn_verifier::{
     CheckedCard, Folded, InstanceLayout, Linked, ModelCard, PolicyKind, SrsParts, SrsVerifyingKey, VerifyingKey,
@@ -37,6 +38,8 @@ pub struct CommitOptions {
     pub held_out: Option<Rows>,
     /// Commit to inputs instead of publishing them.
     pub committed_input: bool,
+    /// What the circuit is chosen for.
+    pub objective: Objective,
 }
 
 /// A compiled model: what `inspect` shows before anything is committed.
@@ -50,6 +53,8 @@ pub struct Compiled {
     pub model: Arc<QModel>,
     /// Its layout.
     pub layout: Arc<Layout>,
+    /// The best shape for each objective, with its forecast.
+    pub choices: Vec<Choice>,
     /// The rows that its scales were chosen from.
     pub calibration: Rows,
     /// What is odd about them, for the owner.
@@ -136,7 +141,7 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
         None => rows::seeded(&graph).into(),
     };
     let ranges = Ranges::calibrate(&graph, &rows.rows)?;
-    let (model, layout) = lower::compile(&graph, &ranges, !options.committed_input)?;
+    let Chosen { model, layout, choices } = lower::compile(&graph, &ranges, !options.committed_input, options.objective)?;
     let warnings = match options.calibration.is_some() {
         true => rows.warnings(2f64.powi(-model.tensors[0].frac)),
         false => vec![],
@@ -146,6 +151,7 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
         ranges,
         model: Arc::new(model),
         layout: Arc::new(layout),
+        choices,
         calibration: rows,
         warnings,
     })

@@ -87,6 +87,10 @@ impl<'a> Builder<'a> {
         (total <= builder.shape.usable()).then_some(builder)
     }
 
+    pub(super) fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
     fn padded(&self, channels: usize) -> usize {
         channels.div_ceil(self.shape.lanes) * self.shape.lanes
     }

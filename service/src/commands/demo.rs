@@ -133,6 +133,7 @@ fn commitment(folder: &Path, held_out: Vec<Vec<f32>>) -> Result<(Committed, Srs)
         calibration: Some(npy::parse(CALIBRATION)?),
         held_out: Some(held_out.into()),
         committed_input: false,
+        ..CommitOptions::default()
     };
     let compiled = compile(MODEL, &options)?;
     let srs = Srs::load_or_make_dev(&folder.join("srs"), compiled.layout.shape.k)?;
