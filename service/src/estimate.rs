@@ -1,7 +1,7 @@
 //! What a proof will cost, from the dimensions of the circuit.
 
 use crate::error::CliError;
-use provenn_circuits::shape::{Shape, TAIL};
+use provenn_circuits::layout::{Shape, TAIL};
 use serde_json::{json, Value};
 
 /// Forecast of one proof.

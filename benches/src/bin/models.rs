@@ -2,8 +2,8 @@
 //! scalars): `models [--m20] MODEL.onnx ...`. Inputs are the seeded default samples. After `--m20` the forecast of the
 //! cost model is checked against the measurement of each proof, and one that is off by half fails the bench.
 
-use provenn_circuits::exec::quantize_input;
-use provenn_circuits::lower::default_samples;
+use provenn_circuits::compile::default_samples;
+use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};

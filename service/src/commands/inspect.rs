@@ -6,7 +6,7 @@ use crate::files;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::sample;
-use provenn_circuits::onnx::Graph;
+use provenn_circuits::graph::Graph;
 use provenn_prover::commit::{compile, CommitOptions, Compiled};
 use provenn_prover::fidelity::{Fidelity, Source};
 use serde_json::json;
