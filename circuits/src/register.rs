@@ -12,16 +12,17 @@
 //! up (logUp, challenge `alpha` after phase 1) in the integers `[0, tables * usable)`: table `i` at row `j` is
 //! `j + i * usable`, so one fixed column serves all tables.
 
+mod check;
 mod known;
 mod shape;
 mod witness;
 
-pub(crate) use known::check_constants;
+pub use check::check_registered;
 pub use shape::RegisterShape;
 pub use witness::RegisterWitness;
 
 use crate::layout::Layout;
-use crate::qmodel::QModel;
+use crate::program::QModel;
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{

@@ -12,13 +12,12 @@ use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field as _;
 use halo2curves::group::{Curve, GroupEncoding};
-use provenn_circuits::circuit::ModelCircuit;
-use provenn_circuits::cost::Objective;
-use provenn_circuits::layout::Layout;
-use provenn_circuits::lower::{self, Ranges};
-use provenn_circuits::onnx::{self, Graph, InputType};
-use provenn_circuits::qmodel::QModel;
-use provenn_circuits::shape::{Choice, Chosen, Shape, TAIL};
+use provenn_circuits::argument::ModelCircuit;
+use provenn_circuits::compile::{self, Choice, Chosen, Ranges};
+use provenn_circuits::graph::{Graph, InputType};
+use provenn_circuits::layout::{Layout, Objective, Shape, TAIL};
+use provenn_circuits::onnx;
+use provenn_circuits::program::QModel;
 use provenn_circuits::CircuitError;
 use provenn_verifier::{
     CheckedCard, Folded, InstanceLayout, Linked, ModelCard, PolicyKind, SrsParts, SrsVerifyingKey, VerifyingKey,
@@ -141,7 +140,7 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
         None => rows::seeded(&graph).into(),
     };
     let ranges = Ranges::calibrate(&graph, &rows.rows)?;
-    let Chosen { model, layout, choices } = lower::compile(&graph, &ranges, !options.committed_input, options.objective)?;
+    let Chosen { model, layout, choices } = compile::compile(&graph, &ranges, !options.committed_input, options.objective)?;
     let warnings = match options.calibration.is_some() {
         true => rows.warnings(2f64.powi(-model.tensors[0].frac)),
         false => vec![],
@@ -201,7 +200,7 @@ pub fn commit_with<R: RngCore + CryptoRng>(
     rng: &mut R,
 ) -> Result<Committed, ProveError> {
     let (model, layout) = (compiled.model.clone(), compiled.layout.clone());
-    let scores = lower::scores(&compiled.graph).map(|id| &compiled.graph.values[id].shape);
+    let scores = compile::scores(&compiled.graph).map(|id| &compiled.graph.values[id].shape);
     let expected = scores.map_or(0, |shape| shape.iter().product());
     let got = model.tensors[model.output()].len();
     if expected != got {
@@ -349,7 +348,7 @@ pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {
         PolicyKind::YesOnly { output, threshold },
     ];
     // An index has no scores: those before it are no output of the model.
-    let index = lower::scores(graph) != graph.output.first().copied();
+    let index = compile::scores(graph) != graph.output.first().copied();
     let offered = all.into_iter().filter(|policy| !index || *policy == PolicyKind::Label);
     let leakage = offered.map(|policy| {
         let bits = leakage::bits(policy, outputs, width);

@@ -10,9 +10,9 @@ use crate::store;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use halo2curves::group::GroupEncoding;
-use provenn_circuits::exec::execute;
-use provenn_circuits::shape::TAIL;
-use provenn_circuits::witness::{input_cells, Witness};
+use provenn_circuits::argument::{input_cells, Witness};
+use provenn_circuits::layout::TAIL;
+use provenn_circuits::program::execute;
 use provenn_verifier::{
     instances, linked_columns, verify, Claim, Context, Expectation, InputBinding, LinkStatement, Policy,
     PolicyExpectation, PolicyKind, Receipt,

@@ -9,11 +9,10 @@ use crate::plonk::{self, AdviceColumn};
 use crate::srs::Srs;
 use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine};
+use provenn_circuits::argument::weight_cells;
 use provenn_circuits::layout::Layout;
-use provenn_circuits::qmodel::QModel;
-use provenn_circuits::register::{RegisterCircuit, RegisterWitness};
-use provenn_circuits::shape::check_registered;
-use provenn_circuits::witness::weight_cells;
+use provenn_circuits::program::QModel;
+use provenn_circuits::register::{check_registered, RegisterCircuit, RegisterWitness};
 use provenn_verifier::{registration_scalar, Linked, Registration, VerifyingKey};
 use rand_core::RngCore;
 

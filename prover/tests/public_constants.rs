@@ -3,10 +3,10 @@
 
 use halo2_proofs::plonk::keygen_pk2;
 use halo2curves::bn256::Fr;
+use provenn_circuits::argument::weight_cells;
 use provenn_circuits::onnx::structure;
-use provenn_circuits::qmodel::{Affine, QModel, Step};
+use provenn_circuits::program::{Affine, QModel, Step};
 use provenn_circuits::register::{RegisterCircuit, RegisterWitness};
-use provenn_circuits::witness::weight_cells;
 use provenn_circuits::CircuitError;
 use provenn_prover::audit::audit;
 use provenn_prover::commit::{commit, compile, srs_verifying_key, system_rng, CommitOptions, Compiled};

@@ -1,8 +1,7 @@
 //! What a proof will cost, from the dimensions of the circuit.
 
 use crate::error::CliError;
-use provenn_circuits::cost;
-use provenn_circuits::shape::Shape;
+use provenn_circuits::layout::{self, Shape};
 use serde_json::{json, Value};
 
 /// Forecast of one proof.
@@ -29,7 +28,7 @@ pub struct Limits {
 
 impl Cost {
     pub fn of(shape: &Shape, input_shape: &[usize]) -> Self {
-        let forecast = cost::Cost::of(shape, input_shape.iter().product());
+        let forecast = layout::Cost::of(shape, input_shape.iter().product());
         Self {
             k: shape.k,
             columns: shape.small_columns() + shape.full_columns(),

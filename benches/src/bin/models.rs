@@ -2,10 +2,9 @@
 //! scalars): `models [--m20] MODEL.onnx ...`. Inputs are the seeded default samples. After `--m20` the forecast of the
 //! cost model is checked against the measurement of each proof, and one that is off by half fails the bench.
 
-use provenn_circuits::cost::{Cost, Objective};
-use provenn_circuits::exec::quantize_input;
-use provenn_circuits::lower::default_samples;
-use provenn_circuits::shape::Shape;
+use provenn_circuits::compile::default_samples;
+use provenn_circuits::layout::{Cost, Objective, Shape};
+use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::srs::Srs;
 use provenn_prover::prove::commit_input;

@@ -1,11 +1,10 @@
 //! Weight cells that are no secret: the structure of the model determines their value.
 
 use super::shape::rows;
-use crate::error::CircuitError;
+use crate::argument::weight_cells;
 use crate::layout::Layout;
-use crate::lower::LARGEST;
-use crate::qmodel::{QModel, Step};
-use crate::witness::{bias_capacity, weight_cells};
+use crate::program::QModel;
+
 use std::collections::BTreeMap;
 
 /// The fixed columns of a registration that hold known cells.
@@ -41,28 +40,4 @@ impl Known {
         let columns = numbered.into_iter().map(|(known, _)| known).collect();
         Self { lanes, columns }
     }
-}
-
-/// Constants must be themselves in their cells: no digits lost, no cell below 0. A card could have a shape for which they are
-/// not. Weights that are not known are zeros here.
-pub(crate) fn check_constants(model: &QModel, weight_bits: u32) -> Result<(), CircuitError> {
-    for tensor in &model.tensors {
-        let Step::Affine(affine) = &tensor.step else { continue };
-        let weights = affine.contractions.iter().flat_map(|c| &c.weights);
-        let weights = weights.map(|w| ("weight", *w, weight_bits - 1));
-        let bias = affine.bias.iter().map(|b| ("bias", *b, bias_capacity(weight_bits)));
-        for (what, value, bits) in weights.chain(bias) {
-            let limit = LARGEST.min((1 << bits.min(62)) - 1);
-            if value.unsigned_abs() > limit.unsigned_abs() {
-                return Err(CircuitError::Constant {
-                    tensor: tensor.name.clone(),
-                    what,
-                    value: value as f64,
-                    units: value as f64,
-                    limit,
-                });
-            }
-        }
-    }
-    Ok(())
 }

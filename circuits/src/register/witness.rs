@@ -16,7 +16,7 @@ pub struct RegisterWitness {
 }
 
 impl RegisterWitness {
-    /// For weight columns as [`weight_cells`](crate::witness::weight_cells) gives them; cells below them are zero.
+    /// For weight columns as [`weight_cells`](crate::argument::weight_cells) gives them; cells below them are zero.
     pub fn new(shape: &RegisterShape, mut weights: Vec<Vec<u64>>) -> Self {
         let usable = shape.usable();
         weights.iter_mut().for_each(|column| column.resize(usable, 0));

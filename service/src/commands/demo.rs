@@ -5,7 +5,7 @@ use crate::npy;
 use crate::progress::Progress;
 use crate::report::{grouped, out, Report};
 use crate::srs::UNSAFE;
-use provenn_circuits::exec::{execute, quantize_input};
+use provenn_circuits::program::{execute, quantize_input};
 use provenn_prover::commit::{commit, compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::fidelity::argmax;
 use provenn_prover::prove::prove;
