@@ -1,7 +1,7 @@
 //! From an ONNX file to a committed model: compilation, key generation, weight commitments, card.
 
 use crate::compact::compact;
-use crate::error::ProveError;
+use crate::error::{Defect, ProveError};
 use crate::fidelity::{measure, Fidelity, Source};
 use crate::leakage;
 use crate::register::register;
@@ -218,7 +218,10 @@ pub fn commit_with<R: RngCore + CryptoRng>(
         quantization: quantization_digest(&description),
         commitments: registered.commitments,
         registration: registered.registration,
-        description: serde_json::to_string(&description).map_err(|e| ProveError::ProofSystem(e.to_string()))?,
+        description: serde_json::to_string(&description).map_err(|e| Defect::Encoding {
+            what: "the description",
+            reason: e.to_string(),
+        })?,
     }
     .check(&srs_key)
     .map_err(ProveError::Refused)?;
@@ -242,11 +245,10 @@ pub(crate) fn model_key(
         layout: layout.clone(),
         witness: None,
     };
-    let failed = |e: halo2_proofs::plonk::Error| ProveError::ProofSystem(e.to_string());
     if srs.k() != layout.shape.k {
         return Err(ProveError::SrsMismatch);
     }
-    let proving_key = keygen_pk2(&srs.params, &circuit, false).map_err(failed)?;
+    let proving_key = keygen_pk2(&srs.params, &circuit, false).map_err(Defect::KeyGeneration)?;
     let shape = &layout.shape;
     let inputs = if shape.public_input { 0 } else { shape.lanes };
     // Inputs are the first columns; folded weights stand after the lines, in the second phase.
@@ -333,7 +335,7 @@ pub fn srs_verifying_key(srs: &Srs) -> Result<SrsVerifyingKey, ProveError> {
         s_g2: srs.params.s_g2().into(),
         tail: srs.tail(TAIL).into_iter().map(Into::into).collect(),
     };
-    SrsVerifyingKey::new(parts).map_err(|e| ProveError::ProofSystem(e.to_string()))
+    SrsVerifyingKey::new(parts).map_err(|e| Defect::Srs(e).into())
 }
 
 pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {

@@ -1,6 +1,6 @@
 //! From the library's verifying key to the compact key of the verifier crate.
 
-use crate::error::ProveError;
+use crate::error::{Defect, ProveError};
 use halo2_proofs::plonk::{Any, Column, ColumnType, Expression, VerifyingKey as LibraryKey};
 use halo2_proofs::poly::Rotation;
 use halo2curves::bn256::{Fr, G1Affine};
@@ -18,9 +18,7 @@ pub fn compact(
 ) -> Result<VerifyingKey, ProveError> {
     let cs = vk.cs();
     if !cs.lookups().is_empty() {
-        return Err(ProveError::ProofSystem(
-            "the library's lookup argument has no compact form".into(),
-        ));
+        return Err(Defect::Unsupported("lookups of the library").into());
     }
     let column = |column: &Column<Any>| {
         let kind = match column.column_type() {
@@ -55,7 +53,7 @@ pub fn compact(
     let gates = polynomials
         .map(|polynomial| program(&parts, polynomial))
         .collect::<Result<_, _>>()?;
-    VerifyingKey::new(KeyParts { gates, ..parts }).map_err(|e| ProveError::ProofSystem(e.to_string()))
+    VerifyingKey::new(KeyParts { gates, ..parts }).map_err(|e| Defect::Key(e).into())
 }
 
 fn points(points: &[G1Affine]) -> Vec<provenn_bn254::G1Affine> {
@@ -80,13 +78,14 @@ fn flatten(key: &KeyParts, expression: &Expression<Fr>, program: &mut Vec<Expr>)
     let place = |queries: &[(u32, i32)], column: usize, rotation: Rotation| {
         let query = (column as u32, rotation.0);
         let index = queries.iter().position(|other| *other == query);
-        index
-            .map(|i| i as u32)
-            .ok_or_else(|| ProveError::ProofSystem(format!("query {query:?} is not registered")))
+        index.map(|i| i as u32).ok_or(Defect::Query {
+            column,
+            rotation: rotation.0,
+        })
     };
     let op = match expression {
         Expression::Constant(value) => Expr::Constant((*value).into()),
-        Expression::Selector(_) => return Err(ProveError::ProofSystem("a key has no selectors".into())),
+        Expression::Selector(_) => return Err(Defect::Unsupported("selectors").into()),
         Expression::Fixed(q) => Expr::Fixed(place(&key.fixed_queries, q.column_index(), q.rotation())?),
         Expression::Advice(q) => Expr::Advice(place(&key.advice_queries, q.column_index(), q.rotation())?),
         Expression::Instance(q) => Expr::Instance(place(&key.instance_queries, q.column_index(), q.rotation())?),

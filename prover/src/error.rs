@@ -1,5 +1,9 @@
 //! Errors of committing and proving.
 
+mod defect;
+
+pub use defect::Defect;
+
 use crate::rows::Use;
 use crate::srs::SrsError;
 use provenn_circuits::onnx::ImportError;
@@ -68,7 +72,7 @@ pub enum ProveError {
     },
     /// The proof system failed.
     #[error("the proof system failed: {0}. Help: this is a defect; please report it with the model's structure")]
-    ProofSystem(String),
+    ProofSystem(#[from] Defect),
     /// The operating system gave no randomness.
     #[error("no randomness from the operating system: {0}")]
     Randomness(getrandom::Error),

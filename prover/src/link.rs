@@ -6,7 +6,7 @@ use halo2curves::bn256::{Fr, G1Affine, G1};
 use provenn_verifier::{LinkProof, LinkStatement, LinkTranscript};
 
 use crate::commit::compressed;
-use crate::error::ProveError;
+use crate::error::{Defect, ProveError};
 
 /// Makes a link proof.
 ///
@@ -15,7 +15,7 @@ use crate::error::ProveError;
 /// one for each point.
 ///
 /// # Errors
-/// [`ProveError::ProofSystem`] if a list has another length.
+/// [`Defect::Tails`] if a list has another length, [`Defect::Linked`] if there are other columns than those linked.
 pub fn prove(
     statement: &LinkStatement<'_>,
     points: &[G1Affine],
@@ -24,12 +24,12 @@ pub fn prove(
     nonces: &[Fr],
 ) -> Result<LinkProof, ProveError> {
     let rows = points.len();
-    let tails = proven.iter().chain(committed);
-    if nonces.len() != rows || tails.clone().any(|tail| tail.len() != rows) {
-        return Err(ProveError::ProofSystem("tails of another length than the SRS".into()));
+    let mut tails = proven.iter().chain(committed);
+    if nonces.len() != rows || tails.any(|tail| tail.len() != rows) {
+        return Err(Defect::Tails { expected: rows }.into());
     }
     if (statement.columns.len(), statement.committed.len()) != (proven.len(), committed.len()) {
-        return Err(ProveError::ProofSystem("tails of other columns than those linked".into()));
+        return Err(Defect::Linked.into());
     }
     // The nonces are secret; these products, unlike sums with buckets, look at every bit in the same way.
     let products = points.iter().zip(nonces).map(|(point, nonce)| point * nonce);
@@ -43,9 +43,7 @@ pub fn prove(
         let mut difference: Vec<Fr> = tail.iter().map(|value| value - Fr::from(column.constant)).collect();
         for (index, coefficient) in &column.terms {
             let coefficient = Fr::from(*coefficient);
-            let tail = committed
-                .get(*index)
-                .ok_or_else(|| ProveError::ProofSystem("a link to no column".into()))?;
+            let tail = committed.get(*index).ok_or(Defect::Linked)?;
             difference.iter_mut().zip(*tail).for_each(|(d, value)| *d -= coefficient * value);
         }
         joined.iter_mut().zip(&difference).for_each(|(sum, d)| *sum += power * d);

@@ -4,15 +4,15 @@ use crate::commit::{commit_columns, compressed, srs_verifying_key, system_rng, C
 use crate::error::ProveError;
 use crate::fidelity::argmax;
 use crate::link;
-use crate::plonk::{self, AdviceColumn, Proof};
+use crate::plonk::{self, AdviceColumn, Assignment, Proof};
 use crate::srs::Srs;
 use crate::store;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use halo2curves::group::GroupEncoding;
-use provenn_circuits::argument::{input_cells, Witness};
-use provenn_circuits::layout::TAIL;
-use provenn_circuits::program::execute;
+use provenn_circuits::argument::{input_cells, First, Second, Witness};
+use provenn_circuits::layout::{Layout, TAIL};
+use provenn_circuits::program::{execute, QModel};
 use provenn_verifier::{
     instances, linked_columns, verify, Claim, Context, Expectation, InputBinding, LinkStatement, Policy,
     PolicyExpectation, PolicyKind, Receipt,
@@ -233,46 +233,55 @@ fn halo2_proof<R: RngCore>(
             published.push((decompress(point)?, tail.clone()));
         }
     }
-    let mut published = published.into_iter();
-    let (mut first, mut second) = (None, None);
-    let mut columns = |phase: u8, challenges: &[Fr]| -> Vec<AdviceColumn> {
-        let plain = |columns: Vec<Vec<Fr>>| columns.into_iter().map(AdviceColumn::from).collect();
-        match (phase, challenges) {
+    let mut columns = Columns {
+        model,
+        layout,
+        witness,
+        published: published.into_iter(),
+        first: None,
+        second: None,
+    };
+    let prefix = claim.claim_scalar().into();
+    plonk::prove(&committed.proving_key, srs, instances, prefix, &mut columns, rng)
+}
+
+/// The columns of a receipt.
+struct Columns<'a> {
+    model: &'a QModel,
+    layout: &'a Layout,
+    witness: &'a Witness,
+    published: std::vec::IntoIter<(G1Affine, Vec<Fr>)>,
+    first: Option<First>,
+    second: Option<Second>,
+}
+
+impl Assignment for Columns<'_> {
+    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn> {
+        let (model, layout, witness) = (self.model, self.layout, self.witness);
+        let columns = match (phase, challenges) {
             (0, _) => {
-                let columns = first.insert(witness.phase1(model, layout)).columns().into_iter();
-                columns
-                    .map(|cells| AdviceColumn {
-                        cells,
-                        published: published.next(),
-                    })
-                    .collect()
+                let first = self.first.insert(witness.phase1(model, layout));
+                let columns = first.columns().into_iter();
+                let one = |cells| AdviceColumn {
+                    cells,
+                    published: self.published.next(),
+                };
+                return columns.map(one).collect();
             }
             (1, [r, t, alpha]) => {
-                let made = first
-                    .take()
-                    .map(|first| witness.phase2(model, layout, &first, [*r, *t, *alpha]));
-                let columns = made.as_ref().map(|made| made.columns.clone());
-                second = made;
-                plain(columns.unwrap_or_default())
+                let Some(first) = self.first.take() else { return vec![] };
+                let second = witness.phase2(model, layout, &first, [*r, *t, *alpha]);
+                self.second.insert(second).columns.clone()
             }
-            (2, [r, t, _, s]) => plain(
-                second
-                    .as_ref()
-                    .map(|second| witness.phase3(layout, second, [*r, *t, *s]))
-                    .unwrap_or_default(),
-            ),
+            (2, [r, t, _, s]) => self
+                .second
+                .as_ref()
+                .map(|second| witness.phase3(layout, second, [*r, *t, *s]))
+                .unwrap_or_default(),
             _ => vec![],
-        }
-    };
-    plonk::prove(
-        &committed.proving_key,
-        srs,
-        instances,
-        claim.claim_scalar().into(),
-        0,
-        &mut columns,
-        rng,
-    )
+        };
+        columns.into_iter().map(AdviceColumn::from).collect()
+    }
 }
 
 fn decompress(bytes: &[u8; 32]) -> Result<G1Affine, ProveError> {

@@ -4,8 +4,8 @@
 
 use crate::commit::compressed;
 use crate::compact::compact;
-use crate::error::ProveError;
-use crate::plonk::{self, AdviceColumn};
+use crate::error::{Defect, ProveError};
+use crate::plonk::{self, AdviceColumn, Assignment};
 use crate::srs::Srs;
 use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine};
@@ -46,16 +46,8 @@ pub fn register<R: RngCore>(
     let proving_key = keygen(&registration, srs)?;
     let key = verifying_key(&registration, &proving_key)?;
     let witness = RegisterWitness::new(registration.shape(), weight_cells(model, layout));
-    let mut phases = |phase: u8, challenges: &[Fr]| -> Vec<AdviceColumn> {
-        let columns = match (phase, challenges) {
-            (0, _) => witness.phase1(),
-            (1, [alpha]) => witness.phase2(*alpha),
-            _ => vec![],
-        };
-        columns.into_iter().map(AdviceColumn::from).collect()
-    };
     let scalar = registration_scalar(circuit, &key.digest(), srs_id).into();
-    let mut proof = plonk::prove(&proving_key, srs, &[], scalar, 0, &mut phases, rng)?;
+    let mut proof = plonk::prove(&proving_key, srs, &[], scalar, &mut Columns(witness), rng)?;
     proof.tails.truncate(columns);
     Ok(Registered {
         commitments: proof.advice[..columns].iter().map(compressed).collect(),
@@ -65,6 +57,20 @@ pub fn register<R: RngCore>(
             proof: proof.bytes.split_off(32 * columns),
         },
     })
+}
+
+/// The columns of a registration.
+struct Columns(RegisterWitness);
+
+impl Assignment for Columns {
+    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn> {
+        let columns = match (phase, challenges) {
+            (0, _) => self.0.phase1(),
+            (1, [alpha]) => self.0.phase2(*alpha),
+            _ => vec![],
+        };
+        columns.into_iter().map(AdviceColumn::from).collect()
+    }
 }
 
 /// The verifying key of a layout's registration; no weights are needed.
@@ -80,7 +86,7 @@ fn keygen(circuit: &RegisterCircuit, srs: &Srs) -> Result<ProvingKey<G1Affine>, 
     if srs.k() != circuit.shape().k {
         return Err(ProveError::SrsMismatch);
     }
-    keygen_pk2(&srs.params, circuit, false).map_err(|e| ProveError::ProofSystem(e.to_string()))
+    keygen_pk2(&srs.params, circuit, false).map_err(|e| Defect::KeyGeneration(e).into())
 }
 
 fn verifying_key(circuit: &RegisterCircuit, key: &ProvingKey<G1Affine>) -> Result<VerifyingKey, ProveError> {

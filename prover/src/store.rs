@@ -1,7 +1,7 @@
 //! Files of a committed model: `model.card` (public), `srs.vk` (public), `model.pk` and `model.private` (the owner's).
 
 use crate::commit::{srs_verifying_key, Committed, Description};
-use crate::error::ProveError;
+use crate::error::{Defect, ProveError};
 use crate::srs::Srs;
 use halo2_proofs::plonk::ProvingKey;
 use halo2_proofs::SerdeFormat;
@@ -67,7 +67,10 @@ pub fn save(committed: &Committed, srs: &Srs, directory: &Path) -> Result<(), Pr
             .collect(),
         key_digest: digest(&key),
     };
-    let private = postcard::to_allocvec(&private).map_err(|e| ProveError::ProofSystem(e.to_string()))?;
+    let private = postcard::to_allocvec(&private).map_err(|e| Defect::Encoding {
+        what: "the private file",
+        reason: e.to_string(),
+    })?;
     write(&directory.join(CARD), &committed.card.to_bytes(), false)?;
     write(&directory.join(SRS), &srs_verifying_key(srs)?.to_bytes(), false)?;
     write(&directory.join(KEY), &key, true)?;

@@ -11,7 +11,7 @@ use provenn_circuits::CircuitError;
 use provenn_prover::audit::audit;
 use provenn_prover::commit::{commit, compile, srs_verifying_key, system_rng, CommitOptions, Compiled};
 use provenn_prover::compact::compact;
-use provenn_prover::plonk::{self, AdviceColumn};
+use provenn_prover::plonk::{self, AdviceColumn, Assignment};
 use provenn_prover::srs::Srs;
 use provenn_prover::ProveError;
 use provenn_verifier::{registration_scalar, Linked, ModelCard, Registration, VerifyError};
@@ -89,23 +89,28 @@ impl Honest {
         let key = compact(proving_key.get_vk(), circuit.shape().k, linked, None).unwrap();
         assert_eq!(key, card.registration.key);
         let witness = RegisterWitness::new(circuit.shape(), weight_cells(weights, layout));
-        let mut phases = |phase: u8, challenges: &[Fr]| -> Vec<AdviceColumn> {
-            let columns = match (phase, challenges) {
-                (0, _) => witness.phase1(),
-                (_, [alpha]) => witness.phase2(*alpha),
-                _ => vec![],
-            };
-            columns.into_iter().map(AdviceColumn::from).collect()
-        };
         let scalar = registration_scalar(&card.key.digest(), &key.digest(), &card.srs_id);
         let rng = &mut system_rng().unwrap();
-        let mut proof = plonk::prove(&proving_key, &self.srs, &[], scalar.into(), 0, &mut phases, rng).unwrap();
+        let mut proof = plonk::prove(&proving_key, &self.srs, &[], scalar.into(), &mut Columns(witness), rng).unwrap();
         let rest = proof.bytes.split_off(32 * columns);
         ModelCard {
             commitments: proof.bytes.chunks(32).map(|c| c.try_into().unwrap()).collect(),
             registration: Registration { key, proof: rest },
             ..card.clone()
         }
+    }
+}
+
+/// The columns of a registration.
+struct Columns(RegisterWitness);
+
+impl Assignment for Columns {
+    fn advice(&mut self, _: u8, challenges: &[Fr]) -> Vec<AdviceColumn> {
+        let columns = match challenges {
+            [alpha] => self.0.phase2(*alpha),
+            _ => self.0.phase1(),
+        };
+        columns.into_iter().map(AdviceColumn::from).collect()
     }
 }
 

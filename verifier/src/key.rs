@@ -2,6 +2,7 @@
 
 mod encoding;
 mod expr;
+mod hiding;
 mod layout;
 mod validate;
 

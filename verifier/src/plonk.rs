@@ -45,7 +45,7 @@ pub(crate) fn reduce(
     let quotient = quotient_eval(key, &messages, &domain, x_n, instances)?;
     let queries = queries(key, &messages, quotient);
     Ok(Reduced {
-        opening: shplonk::reduce(key, srs, &messages, &domain, x_n, &queries)?,
+        opening: shplonk::reduce(key, srs, &messages, &domain, &queries)?,
         advice: messages.advice,
         challenges: messages.challenges,
     })
@@ -128,7 +128,7 @@ fn instance_evals(
         .collect()
 }
 
-/// All openings, in the order of the library: it fixes the powers of the SHPLONK challenges.
+/// All openings; their order fixes the powers of the SHPLONK challenges.
 fn queries(key: &VerifyingKey, messages: &Messages, quotient: Fr) -> Vec<Query> {
     let mut out = Vec::new();
     let mut open = |poly, rotation, eval| {
@@ -154,6 +154,5 @@ fn queries(key: &VerifyingKey, messages: &Messages, quotient: Fr) -> Vec<Query> 
         open(Poly::Sigma(index), 0, *eval);
     }
     open(Poly::Quotient, 0, quotient);
-    open(Poly::Random, 0, messages.random_eval);
     out
 }

@@ -19,8 +19,6 @@ pub(crate) struct Messages {
     pub(crate) gamma: Fr,
     /// Commitments to the permutation products.
     pub(crate) products: Vec<G1Affine>,
-    /// Commitment to the random polynomial.
-    pub(crate) random: G1Affine,
     /// Challenge that joins the constraints.
     pub(crate) y: Fr,
     /// Commitments to the quotient pieces.
@@ -29,7 +27,6 @@ pub(crate) struct Messages {
     pub(crate) x: Fr,
     pub(crate) advice_evals: Vec<Fr>,
     pub(crate) fixed_evals: Vec<Fr>,
-    pub(crate) random_eval: Fr,
     pub(crate) sigma_evals: Vec<Fr>,
     pub(crate) product_evals: Vec<ProductEvals>,
     pub(crate) opening: Opening,
@@ -78,13 +75,11 @@ pub(crate) fn read(
     let gamma = transcript.challenge();
     let sets = key.permutation_columns.len().div_ceil(key.permutation_chunk());
     let products = transcript.points(sets)?;
-    let random = transcript.point()?;
     let y = transcript.challenge();
     let quotient = transcript.points(size(key.quotient_pieces()))?;
     let x = transcript.challenge();
     let advice_evals = transcript.scalars(key.advice_queries.len())?;
     let fixed_evals = transcript.scalars(key.fixed_queries.len())?;
-    let random_eval = transcript.scalar()?;
     let sigma_evals = transcript.scalars(key.permutation_columns.len())?;
     let product_evals = (1..=sets)
         .map(|set| {
@@ -112,13 +107,11 @@ pub(crate) fn read(
         beta,
         gamma,
         products,
-        random,
         y,
         quotient,
         x,
         advice_evals,
         fixed_evals,
-        random_eval,
         sigma_evals,
         product_evals,
         opening,

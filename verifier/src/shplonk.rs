@@ -20,7 +20,6 @@ pub(crate) enum Poly {
     Fixed(usize),
     Sigma(usize),
     Quotient,
-    Random,
 }
 
 /// The polynomial has this value at `x omega^rotation`.
@@ -100,7 +99,6 @@ pub(crate) fn reduce(
     srs: &SrsVerifyingKey,
     messages: &Messages,
     domain: &Domain,
-    x_n: Fr,
     queries: &[Query],
 ) -> Result<Accumulator, VerifyError> {
     let opening = &messages.opening;
@@ -128,7 +126,7 @@ pub(crate) fn reduce(
         let weights = interpolation(&points, &set.rotations, opening.u)?;
         for (member, power_of_y) in set.members.iter().zip(powers(opening.y)) {
             let scalar = power_of_v * factor * power_of_y;
-            push_commitment(&mut accumulator.right, key, messages, x_n, member.poly, scalar)?;
+            push_commitment(&mut accumulator.right, key, messages, member.poly, scalar)?;
             let value = member
                 .evals
                 .values()
@@ -179,12 +177,12 @@ fn interpolation(points: &BTreeMap<i32, Fr>, set: &BTreeSet<i32>, u: Fr) -> Resu
     Ok(weights)
 }
 
-/// Adds `scalar` times the commitment to `poly`. The quotient is `sum_i x^(n i) h_i`.
+/// Adds `scalar` times the commitment to `poly`. The quotient is `sum_i x^((n - 1) i) h_i`: pieces have `n - 1`
+/// coefficients of it, so that each has room for a blinder.
 fn push_commitment(
     terms: &mut Terms,
     key: &VerifyingKey,
     messages: &Messages,
-    x_n: Fr,
     poly: Poly,
     scalar: Fr,
 ) -> Result<(), VerifyError> {
@@ -198,9 +196,9 @@ fn push_commitment(
         Poly::Product(index) => of(&messages.products, index)?,
         Poly::Fixed(column) => of(&key.fixed_commitments, column)?,
         Poly::Sigma(index) => of(&key.permutation_commitments, index)?,
-        Poly::Random => messages.random,
         Poly::Quotient => {
-            for (piece, power) in messages.quotient.iter().zip(powers(x_n)) {
+            let step = messages.x.pow(key.rows().saturating_sub(1));
+            for (piece, power) in messages.quotient.iter().zip(powers(step)) {
                 terms.push(scalar * power, *piece);
             }
             return Ok(());

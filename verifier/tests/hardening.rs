@@ -45,7 +45,7 @@ fn hostile_keys() {
         |key| key.blinding_factors = 0,
         |key| key.blinding_factors = 63,
         |key| key.advice_phases[0] = 3,
-        |key| key.challenge_phases[0] = 2 + u8::from(common::toy::three_phases()),
+        |key| key.challenge_phases[0] = 3,
         |key| key.instance_columns += 1,
         |key| key.advice_queries[0].0 = 99,
         |key| key.advice_queries[0].1 = 64,

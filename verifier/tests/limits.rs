@@ -118,7 +118,7 @@ fn keys() {
     fn shape(key: &mut KeyParts) -> &mut InstanceLayout {
         key.layout.as_mut().unwrap()
     }
-    let cases: [(&str, Edit, &str); 38] = [
+    let cases: [(&str, Edit, &str); 39] = [
         ("as it is", |_| {}, "ok"),
         ("most rows", |key| key.k = 28, "ok"),
         ("more rows", |key| key.k = 29, "too-large"),
@@ -126,7 +126,8 @@ fn keys() {
         ("less degree", |key| key.degree = 2, "key-invalid"),
         ("most degree", |key| key.degree = 17, "ok"),
         ("more degree", |key| key.degree = 18, "key-invalid"),
-        ("least blinding", |key| key.blinding_factors = 1, "ok"),
+        ("least blinding", |key| key.blinding_factors = 4, "ok"),
+        ("less blinding", |key| key.blinding_factors = 3, "key-invalid"),
         ("no blinding", |key| key.blinding_factors = 0, "key-invalid"),
         ("most blinding", |key| (key.k, key.blinding_factors) = (20, 256), "ok"),
         (
@@ -178,7 +179,7 @@ fn keys() {
         (
             "most rotations",
             |key| {
-                key.k = 20;
+                (key.k, key.blinding_factors) = (20, 64);
                 key.advice_queries.retain(|query| query.1 == 0);
                 key.gates.clear();
                 key.advice_queries.extend((100..163).map(|rotation| (0, rotation)));

@@ -62,7 +62,7 @@ fn the_proof_ends_where_it_ends() {
 fn the_registration_of_another_model_is_refused() {
     let (setup, card) = card();
     let others: Vec<Fr> = toy(true, &WEIGHTS).w.iter().rev().copied().collect();
-    let (registration, commitment, _) = register(&setup.params, &card.key, &setup.srs.id(), &others);
+    let (registration, commitment, _) = register(&setup.points, &card.key, &setup.srs.id(), &others);
     let replaced = ModelCard {
         registration: registration.clone(),
         ..card.clone()

@@ -2,13 +2,12 @@
 
 use super::msm::Bases;
 use super::quotient::inverse;
-use super::{squeeze, write_point, Writer};
-use crate::error::ProveError;
+use super::transcript::Writer;
+use crate::error::{Defect, ProveError};
 use halo2_proofs::arithmetic::{eval_polynomial, evaluate_vanishing_polynomial, kate_division, lagrange_interpolate};
 use halo2_proofs::poly::{Coeff, EvaluationDomain, Polynomial};
 use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
-use halo2curves::group::Curve;
 use rayon::prelude::*;
 
 /// A polynomial, in coefficients or by its values on the domain.
@@ -125,8 +124,7 @@ pub fn open(
     bases: &Bases<'_>,
     transcript: &mut Writer,
 ) -> Result<(), ProveError> {
-    let y = squeeze(transcript);
-    let v = squeeze(transcript);
+    let (y, v) = (transcript.challenge(), transcript.challenge());
     let sets = group(openings);
     // Per set: the combination by y, and the low-degree polynomial it equals on the points.
     let combined: Vec<(Vec<Fr>, Vec<Fr>)> = sets.par_iter().map(|set| combine(set, domain, y)).collect();
@@ -147,9 +145,9 @@ pub fn open(
         h.iter_mut().zip(quotient).for_each(|(h, q)| *h += power * q);
     }
     let h = Polynomial::<Fr, Coeff>::new(h);
-    write_point(transcript, bases.commit_coeff(&h).to_affine())?;
+    transcript.points(&[bases.commit_coeff(&h)])?;
 
-    let u = squeeze(transcript);
+    let u = transcript.challenge();
     let mut all: Vec<Fr> = sets.iter().flat_map(|s| s.points.clone()).collect();
     all.sort_unstable();
     all.dedup();
@@ -167,11 +165,11 @@ pub fn open(
     }
     let total = evaluate_vanishing_polynomial(&all, u);
     linear.par_iter_mut().zip(h.values()).for_each(|(l, c)| *l -= total * c);
-    let inverse = Option::<Fr>::from(first.invert())
-        .ok_or_else(|| ProveError::ProofSystem("a challenge hit an opening point".into()))?;
+    let inverse = Option::<Fr>::from(first.invert()).ok_or(Defect::Challenge)?;
     let mut witness = kate_division(&linear, u);
     witness.iter_mut().for_each(|w| *w *= inverse);
-    write_point(transcript, bases.commit_coeff(&Polynomial::new(witness)).to_affine())
+    transcript.points(&[bases.commit_coeff(&Polynomial::new(witness))])?;
+    Ok(())
 }
 
 fn combine(set: &Set<'_>, domain: &EvaluationDomain<Fr>, y: Fr) -> (Vec<Fr>, Vec<Fr>) {

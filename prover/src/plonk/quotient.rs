@@ -1,49 +1,86 @@
-//! The quotient polynomial: all constraints, combined by `y`, divided by `X^n - 1`.
+//! Third stage, the quotient polynomial: all constraints, combined by `y`, divided by `X^n - 1`.
 
 use super::program::{Kind, Operand, Program, BLOCK};
+use super::transcript::Writer;
+use super::{Columns, Context};
+use crate::error::ProveError;
+use ark_std::{end_timer, start_timer};
 use halo2_proofs::fft::recursive;
 use halo2_proofs::plonk::{Any, ProvingKey};
 use halo2_proofs::poly::{Coeff, EvaluationDomain, Polynomial};
-use halo2curves::bn256::{Fr, G1Affine};
+use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::ff::{Field, PrimeField};
+use rand_core::RngCore;
 use rayon::prelude::*;
 
-/// Columns in coefficients, but for the first advice columns, which are cells.
-pub struct Columns<'a> {
-    pub key: &'a ProvingKey<G1Affine>,
-    /// Advice columns that gates read linearly; only combinations of them are transformed.
-    pub linear: &'a [Vec<Fr>],
-    /// All other advice columns.
-    pub advice: &'a [Polynomial<Fr, Coeff>],
-    pub instance: &'a [Polynomial<Fr, Coeff>],
-    pub products: &'a [Polynomial<Fr, Coeff>],
+/// What joins the constraints.
+pub(super) struct Challenges<'a> {
+    /// Challenges of the circuit.
+    pub circuit: &'a [Fr],
+    pub beta: Fr,
+    pub gamma: Fr,
+    pub y: Fr,
 }
 
-impl<'a> Columns<'a> {
+/// Commits to the quotient in `degree - 1` pieces of `n - 1` coefficients each, blinded.
+///
+/// A product of `d` columns has a degree of at most `d (n - 1)`, so the quotient has exactly `(d - 1)(n - 1)` coefficients.
+/// Piece `i` gets a random `b_i` at coefficient `n - 1`, and `-b_i` is added at coefficient 0 of piece `i + 1`: `sum
+/// X^((n - 1) i) piece_i` is the quotient still. The last piece has no blinder, `docs/zero-knowledge.md` says why it
+/// shows nothing.
+pub(super) fn commit<R: RngCore>(
+    context: &Context<'_>,
+    columns: &Columns,
+    challenges: &Challenges<'_>,
+    transcript: &mut Writer,
+    rng: &mut R,
+) -> Result<Vec<Polynomial<Fr, Coeff>>, ProveError> {
+    let quotient = quotient(context, columns, challenges);
+    let pieces = blinded(&quotient, context.rows(), context.cs().degree() - 1, rng);
+    let timer = start_timer!(|| "commit quotient");
+    let points: Vec<G1> = pieces
+        .par_iter()
+        .map(|piece| context.bases.commit_coeff(piece))
+        .collect();
+    transcript.points(&points)?;
+    end_timer!(timer);
+    Ok(pieces)
+}
+
+fn blinded<R: RngCore>(quotient: &[Fr], n: usize, count: usize, rng: &mut R) -> Vec<Polynomial<Fr, Coeff>> {
+    let mut carry = Fr::ZERO;
+    let piece = |(index, coefficients): (usize, &[Fr])| {
+        let mut piece = coefficients.to_vec();
+        piece.resize(n, Fr::ZERO);
+        piece[0] -= carry;
+        if index + 1 < count {
+            carry = Fr::random(&mut *rng);
+            piece[n - 1] = carry;
+        }
+        Polynomial::new(piece)
+    };
+    quotient.chunks(n - 1).take(count).enumerate().map(piece).collect()
+}
+
+impl Columns {
     /// All columns in one list: fixed, advice (without the linear ones), instance, permutations, products, and the
     /// three selectors of the argument. The identity polynomial `X` and the combinations follow.
-    fn list(&self) -> Vec<&'a Polynomial<Fr, Coeff>> {
-        let fixed = self.key.fixed_polys().iter().chain(self.advice).chain(self.instance);
-        let permutation = self.key.permutation().polys().iter().chain(self.products);
+    fn list<'a>(&'a self, key: &'a ProvingKey<G1Affine>) -> Vec<&'a Polynomial<Fr, Coeff>> {
+        let fixed = key.fixed_polys().iter().chain(&self.advice).chain(&self.instance);
+        let permutation = key.permutation().polys().iter().chain(&self.products);
         fixed
             .chain(permutation)
-            .chain([self.key.l0(), self.key.l_last(), self.key.l_active_row()])
+            .chain([key.l0(), key.l_last(), key.l_active_row()])
             .collect()
     }
 }
 
-/// The pieces of the quotient, `degree - 1` polynomials of `n` coefficients.
-pub fn quotient(
-    domain: &EvaluationDomain<Fr>,
-    columns: &Columns<'_>,
-    challenges: &[Fr],
-    y: Fr,
-    beta: Fr,
-    gamma: Fr,
-) -> Vec<Polynomial<Fr, Coeff>> {
+/// The coefficients of the quotient.
+fn quotient(context: &Context<'_>, columns: &Columns, challenges: &Challenges<'_>) -> Vec<Fr> {
+    let domain = &context.domain;
     let mut program = Program::default();
-    let result = constraints(&mut program, columns, challenges, y, beta, gamma);
-    let mut list = columns.list();
+    let result = constraints(&mut program, context, columns, challenges);
+    let mut list = columns.list(context.key);
     let identity = list.len();
     // Linear columns are numbered after the identity while gates are read.
     let count = columns.linear.len();
@@ -53,7 +90,7 @@ pub fn quotient(
     let combinations: Vec<_> = combined
         .forms
         .par_iter()
-        .map(|form| transform(combination(columns.linear, form)))
+        .map(|form| transform(combination(&columns.linear, form)))
         .collect();
     let alone: Vec<_> = columns
         .linear
@@ -97,11 +134,7 @@ pub fn quotient(
         shift *= domain.get_extended_omega();
     }
     let evaluations = domain.extended_from_lagrange_vec(parts);
-    let quotient = domain.extended_to_coeff(domain.divide_by_vanishing_poly(evaluations));
-    quotient
-        .chunks_exact(n)
-        .map(|piece| Polynomial::new(piece.to_vec()))
-        .collect()
+    domain.extended_to_coeff(domain.divide_by_vanishing_poly(evaluations))
 }
 
 /// Cells of a combination of columns.
@@ -144,27 +177,29 @@ fn coset(domain: &EvaluationDomain<Fr>, poly: &Polynomial<Fr, Coeff>, powers: &[
 }
 
 /// Gates, then the permutation argument, combined by powers of `y` as the verifier does.
-fn constraints(program: &mut Program, columns: &Columns<'_>, challenges: &[Fr], y: Fr, beta: Fr, gamma: Fr) -> Operand {
-    let cs = columns.key.get_vk().cs();
-    let (fixed, advice, linear) = (
-        columns.key.fixed_polys().len(),
-        columns.advice.len(),
-        columns.linear.len(),
-    );
-    let after = columns.list().len() + 1;
+fn constraints(
+    program: &mut Program,
+    context: &Context<'_>,
+    columns: &Columns,
+    challenges: &Challenges<'_>,
+) -> Operand {
+    let (key, cs) = (context.key, context.cs());
+    let Challenges { beta, gamma, y, .. } = *challenges;
+    let (fixed, advice, linear) = (key.fixed_polys().len(), columns.advice.len(), columns.linear.len());
+    let after = columns.list(key).len() + 1;
     let number = |kind: Kind, index: usize| match kind {
         Kind::Fixed => index,
         Kind::Advice => index.checked_sub(linear).map_or(after + index, |other| fixed + other),
         Kind::Instance => fixed + advice + index,
     };
     let permutations = fixed + advice + columns.instance.len();
-    let products = permutations + columns.key.permutation().polys().len();
+    let products = permutations + key.permutation().polys().len();
     let selectors = products + columns.products.len();
     let cell = |column: usize| Operand::Column(column, 0);
     let [first, last, active, identity] = [0, 1, 2, 3].map(|i| cell(selectors + i));
     let mut values = vec![];
     for polynomial in cs.gates().iter().flat_map(|gate| gate.polynomials()) {
-        values.push(program.expression(polynomial, challenges, &number));
+        values.push(program.expression(polynomial, challenges.circuit, &number));
     }
     let sets = columns.products.len();
     let one = program.constant(Fr::ONE);

@@ -6,7 +6,7 @@ use halo2_proofs::poly::Rotation;
 use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
 use provenn_prover::compact::compact;
-use provenn_prover::plonk::{self, AdviceColumn};
+use provenn_prover::plonk::{self, AdviceColumn, Assignment};
 use provenn_prover::srs::Srs;
 use provenn_verifier::{registration_scalar, Linked, Registration, VerifyingKey};
 use rand_core::RngCore;
@@ -56,6 +56,15 @@ impl Circuit<Fr> for Sum {
     }
 }
 
+/// The column, which is zero.
+struct Empty;
+
+impl Assignment for Empty {
+    fn advice(&mut self, _: u8, _: &[Fr]) -> Vec<AdviceColumn> {
+        vec![AdviceColumn::from(vec![])]
+    }
+}
+
 pub fn register<R: RngCore>(srs: &Srs, model: &VerifyingKey, srs_id: &[u8; 32], rng: &mut R) -> Registration {
     let circuit = Sum {
         cells: model.blinding_factors as usize - 2,
@@ -63,7 +72,6 @@ pub fn register<R: RngCore>(srs: &Srs, model: &VerifyingKey, srs_id: &[u8; 32], 
     let pk = keygen_pk2(&srs.params, &circuit, false).unwrap();
     let key = compact(pk.get_vk(), model.k, Linked::default(), None).unwrap();
     let scalar = registration_scalar(&model.digest(), &key.digest(), srs_id).into();
-    let mut columns = |_: u8, _: &[Fr]| vec![AdviceColumn::from(vec![])];
-    let proof = plonk::prove(&pk, srs, &[], scalar, 0, &mut columns, rng).unwrap().bytes;
+    let proof = plonk::prove(&pk, srs, &[], scalar, &mut Empty, rng).unwrap().bytes;
     Registration { key, proof }
 }

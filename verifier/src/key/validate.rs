@@ -1,6 +1,7 @@
 //! The rules a verifying key must satisfy before anything is computed from it.
 
 use super::expr::{self, Bounds, MAX_OPS};
+use super::hiding;
 use super::{ColumnKind, KeyParts, Linked, MAX_K};
 use crate::codec::{at_most, size};
 use crate::error::VerifyError;
@@ -24,7 +25,7 @@ const MAX_BLINDING: u32 = 256;
 /// Phases of the protocol.
 const PHASES: u8 = 3;
 
-fn require(condition: bool, reason: &'static str) -> Result<(), VerifyError> {
+pub(super) fn require(condition: bool, reason: &'static str) -> Result<(), VerifyError> {
     match condition {
         true => Ok(()),
         false => Err(VerifyError::KeyInvalid { reason }),
@@ -45,6 +46,7 @@ pub(super) fn validate(key: &KeyParts) -> Result<Vec<usize>, VerifyError> {
     programs(key)?;
     linked(key)?;
     layout(key)?;
+    hiding::check(key)?;
     key.permutation_columns
         .iter()
         .map(|column| {

@@ -37,12 +37,11 @@ fn inventory(key: &VerifyingKey, claim: Fr, columns: &[Vec<Fr>]) -> Vec<Item> {
     }
     let sets = key.permutation_columns.len().div_ceil(key.degree as usize - 2);
     items.extend([Drawn("theta"), Drawn("beta"), Drawn("gamma")]);
-    items.extend([Points("products", sets), Points("random", 1), Drawn("y")]);
+    items.extend([Points("products", sets), Drawn("y")]);
     items.extend([Points("quotient", key.degree as usize - 1), Drawn("x")]);
     items.extend([
         Scalars("advice", key.advice_queries.len()),
         Scalars("fixed", key.fixed_queries.len()),
-        Scalars("random", 1),
         Scalars("sigma", key.permutation_columns.len()),
         Scalars("products", 3 * sets - 1),
     ]);
@@ -133,11 +132,6 @@ fn every_message_is_absorbed_where_the_inventory_says() {
         assert_eq!(words_of("sigma"), scalars(&messages.sigma_evals));
         assert_eq!(words_of("fixed"), scalars(&messages.fixed_evals));
         let joined = |a: Vec<[u8; 32]>, b: Vec<[u8; 32]>| [a, b].concat();
-        // The random polynomial has a commitment and an evaluation.
-        assert_eq!(
-            words_of("random"),
-            joined(points(&[messages.random]), scalars(&[messages.random_eval]))
-        );
         let in_phases = (0..3).flat_map(|phase| {
             let columns = messages.advice.iter().zip(&key.advice_phases);
             columns.filter(move |(_, of)| **of == phase).map(|(point, _)| *point)

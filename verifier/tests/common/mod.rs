@@ -2,6 +2,6 @@
 #![allow(dead_code, reason = "each test binary uses another part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-pub mod compact;
+pub mod reference;
 pub mod registration;
 pub mod toy;

@@ -1,16 +1,13 @@
 //! The registration of the toy model: its weights are those of a fixed column.
 
-use super::compact::compact;
-use ff::Field;
-use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner, Value};
-use halo2_proofs::plonk::{
-    create_proof, keygen_pk, keygen_vk, Advice, Circuit, Column, ConstraintSystem, Error, FirstPhase, Fixed,
-};
-use halo2_proofs::poly::kzg::commitment::{KZGCommitmentScheme, ParamsKZG};
-use halo2_proofs::poly::kzg::multiopen::ProverSHPLONK;
+use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
+use halo2_proofs::plonk::{keygen_pk2, Advice, Circuit, Column, ConstraintSystem, Error, FirstPhase, Fixed};
 use halo2_proofs::poly::Rotation;
-use halo2_proofs::transcript::{Blake2bWrite, Challenge255, Transcript, TranscriptWriterBuffer};
-use halo2curves::bn256::{Bn256, Fr};
+use halo2curves::bn256::Fr;
+use halo2curves::ff::Field;
+use provenn_prover::compact::compact;
+use provenn_prover::plonk::{self, AdviceColumn, Assignment};
+use provenn_prover::srs::Srs;
 use provenn_verifier::{registration_scalar, Linked, Registration, VerifyingKey};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -56,13 +53,12 @@ impl Circuit<Fr> for Weights {
         (weight, on, value)
     }
 
-    fn synthesize(&self, (weight, on, value): Self::Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
+    fn synthesize(&self, (_, on, value): Self::Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
         layouter.assign_region(
             || "weights",
             |mut region| {
                 let at = |row: usize| self.values.get(row).copied().unwrap_or(Fr::ZERO);
                 for row in 0..self.values.len() {
-                    region.assign_advice(weight, row, Value::known(at(row)));
                     let horner = |sum: Fr, row| sum.double() + at(row);
                     region.assign_fixed(on, row, Fr::ONE);
                     region.assign_fixed(value, row, (row..row + self.rotations).rev().fold(Fr::ZERO, horner));
@@ -73,41 +69,33 @@ impl Circuit<Fr> for Weights {
     }
 }
 
+impl Assignment for Weights {
+    fn advice(&mut self, _: u8, _: &[Fr]) -> Vec<AdviceColumn> {
+        vec![self.values.clone().into()]
+    }
+}
+
 /// A registration of the weights, and the tail of their commitment, which is the first message of its proof.
 pub fn register(
-    params: &ParamsKZG<Bn256>,
+    points: &Srs,
     model: &VerifyingKey,
     srs_id: &[u8; 32],
     weights: &[Fr],
 ) -> (Registration, [u8; 32], Vec<Fr>) {
-    const SEED: u64 = 3;
-    let circuit = Weights {
+    let mut circuit = Weights {
         values: weights.to_vec(),
         rotations: model.blinding_factors as usize - 2,
     };
-    let vk = keygen_vk(params, &circuit).unwrap();
-    let pk = keygen_pk(params, vk, &circuit).unwrap();
+    let pk = keygen_pk2(&points.params, &circuit, false).unwrap();
     let linked = Linked {
         model: vec![0],
         input: vec![],
     };
-    let key = compact(pk.get_vk(), model.k, linked, None);
-    let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(vec![]);
+    let key = compact(pk.get_vk(), model.k, linked, None).unwrap();
     let scalar = registration_scalar(&model.digest(), &key.digest(), srs_id);
-    transcript.common_scalar(scalar.into()).unwrap();
-    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<Bn256>, _, _, _, _>(
-        params,
-        &pk,
-        &[circuit],
-        &[&[]],
-        ChaCha20Rng::seed_from_u64(SEED),
-        &mut transcript,
-    )
-    .unwrap();
-    let mut proof: Vec<u8> = transcript.finalize();
-    // The tails of the first phase are the first thing drawn.
-    let mut rng = ChaCha20Rng::seed_from_u64(SEED);
-    let tail = (0..key.tail_rows()).map(|_| Fr::random(&mut rng)).collect();
-    let rest = proof.split_off(32);
-    (Registration { key, proof: rest }, proof.try_into().unwrap(), tail)
+    let mut rng = ChaCha20Rng::seed_from_u64(3);
+    let mut proof = plonk::prove(&pk, points, &[], scalar.into(), &mut circuit, &mut rng).unwrap();
+    let rest = proof.bytes.split_off(32);
+    let commitment = proof.bytes.try_into().unwrap();
+    (Registration { key, proof: rest }, commitment, proof.tails.remove(0))
 }

@@ -1,32 +1,22 @@
-//! A toy model in two phases (or three, see [`three_phases`]): `z = w x + x'` in each row, with scans, rotations, copies and the policy gate.
+//! A toy model in three phases: `z = w x + x'` in each row, with scans, rotations, copies and the policy gate.
 
-use super::compact::compact;
+use super::reference;
 use super::registration::register;
 use ff::{Field, PrimeField};
 use group::{Curve, GroupEncoding};
-use halo2_proofs::circuit::{Layouter, Region, SimpleFloorPlanner, Value};
+use halo2_proofs::circuit::{Cell, Layouter, Region, SimpleFloorPlanner};
 use halo2_proofs::plonk::{
-    create_proof, keygen_pk, keygen_vk, verify_proof, Advice, Challenge, Circuit, Column, ConstraintSystem, Error,
-    Expression, FirstPhase, Fixed, Instance, ProvingKey, SecondPhase, ThirdPhase,
+    keygen_pk2, Advice, Challenge, Circuit, Column, ConstraintSystem, Error, Expression, FirstPhase, Fixed, Instance,
+    ProvingKey, SecondPhase, ThirdPhase,
 };
-use halo2_proofs::poly::commitment::{Blind, Params, ParamsProver};
-use halo2_proofs::poly::kzg::commitment::{KZGCommitmentScheme, ParamsKZG};
-use halo2_proofs::poly::kzg::multiopen::{ProverSHPLONK, VerifierSHPLONK};
-use halo2_proofs::poly::kzg::strategy::SingleStrategy;
-use halo2_proofs::poly::{EvaluationDomain, Rotation};
-use halo2_proofs::transcript::{
-    Blake2bRead, Blake2bWrite, Challenge255, Transcript, TranscriptReadBuffer, TranscriptWriterBuffer,
-};
-use halo2curves::bn256::{Bn256, Fr, G1Affine, G1};
+use halo2_proofs::poly::Rotation;
+use halo2curves::bn256::{Fr, G1Affine, G1};
+use provenn_prover::compact::compact;
+use provenn_prover::plonk::{self, AdviceColumn, Assignment};
+use provenn_prover::srs::Srs;
 use provenn_verifier::*;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-
-/// `create_proof` of halo2-axiom 0.5.3 panics on every circuit with three phases (`Phase::next`), so the tests use
-/// two. With a patched library, `PROVENN_THREE_PHASES=1 cargo test` runs them with three.
-pub fn three_phases() -> bool {
-    std::env::var_os("PROVENN_THREE_PHASES").is_some()
-}
 
 pub const K: u32 = 7;
 pub const OUTPUTS: usize = 5;
@@ -110,13 +100,8 @@ impl Circuit<Fr> for Toy {
         let top = meta.advice_column_in(FirstPhase);
         let copy = meta.advice_column_in(FirstPhase);
         let r = meta.challenge_usable_after(FirstPhase);
-        let (s, p) = if three_phases() {
-            let s = meta.challenge_usable_after(SecondPhase);
-            (s, meta.advice_column_in(ThirdPhase))
-        } else {
-            let s = meta.challenge_usable_after(FirstPhase);
-            (s, meta.advice_column_in(SecondPhase))
-        };
+        let s = meta.challenge_usable_after(SecondPhase);
+        let p = meta.advice_column_in(ThirdPhase);
         let q = [(); 4].map(|_| meta.fixed_column());
         let konst = meta.fixed_column();
         meta.enable_equality(x[0]);
@@ -184,25 +169,19 @@ impl Circuit<Fr> for Toy {
 }
 
 impl Toy {
+    /// Fixed cells and copies; the witness is given to the prover column by column.
     fn assign(&self, config: &Config, region: &mut Region<'_, Fr>) -> Result<(), Error> {
-        let put = |region: &mut Region<'_, Fr>, column, row, value: Fr| {
-            region.assign_advice(column, row, Value::known(value)).cell()
+        let at = |column: Column<Advice>, row_offset| Cell {
+            row_offset,
+            column: column.into(),
         };
-        let outputs = self.outputs();
-        let top = *outputs.iter().max_by_key(|z| integer(**z)).unwrap();
         for row in 0..ROWS {
-            put(region, config.w, row, self.w[row]);
-            let x = put(region, config.x[0], row, self.x[0][row]);
-            put(region, config.x[1], row, self.x[1][row]);
-            let copy = put(region, config.copy, row, self.x[0][row]);
-            region.constrain_equal(x, copy);
+            region.constrain_equal(at(config.x[0], row), at(config.copy, row));
             region.assign_fixed(config.q[2], row, Fr::ONE);
             // Output j is in row policy_rows - 1 - j; row 0 is padding.
             if (1..=OUTPUTS).contains(&row) {
-                put(region, config.z, row, outputs[OUTPUTS - row]);
                 region.assign_fixed(config.q[0], row, Fr::ONE);
             }
-            put(region, config.top, row, top);
             if row <= OUTPUTS {
                 region.assign_fixed(config.q[1], row, Fr::ONE);
             }
@@ -210,34 +189,49 @@ impl Toy {
                 region.assign_fixed(config.q[3], row, Fr::ONE);
             }
         }
-        let padding = put(region, config.z, 0, Fr::ZERO);
         let zero = region.assign_fixed(config.konst, 0, Fr::ZERO);
-        region.constrain_equal(padding, zero);
-        region.next_phase();
-        let mut acc = vec![Value::known(Fr::ZERO)];
-        for row in 0..ROWS {
-            let next = acc[row] * region.get_challenge(config.r) + Value::known(self.w[row]);
-            acc.push(next);
-        }
-        for (row, value) in acc.iter().enumerate() {
-            region.assign_advice(config.acc, row, *value);
-        }
-        if three_phases() {
-            region.next_phase();
-        }
-        let third = Fr::from(3).invert().unwrap();
-        for (row, acc) in acc.iter().enumerate().take(6).skip(1) {
-            let rest = self.w[row - 1] * self.x[0][row + 2] + Fr::from(7);
-            let value = region.get_challenge(config.s) * *acc + Value::known(rest);
-            region.assign_advice(config.p, row, value * Value::known(third));
-        }
+        region.constrain_equal(at(config.z, 0), zero);
         Ok(())
+    }
+
+    /// `acc = r acc_prev + w`
+    fn accumulator(&self, r: Fr) -> Vec<Fr> {
+        let step = |acc: &mut Fr, w: &Fr| Some(std::mem::replace(acc, *acc * r + w));
+        let past_the_end = [Fr::ZERO];
+        self.w.iter().chain(&past_the_end).scan(Fr::ZERO, step).collect()
+    }
+}
+
+impl Assignment for Toy {
+    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn> {
+        let columns = match (phase, challenges) {
+            (0, _) => {
+                let outputs = self.outputs();
+                let top = *outputs.iter().max_by_key(|z| integer(**z)).unwrap();
+                let z = std::iter::once(Fr::ZERO).chain(outputs.into_iter().rev()).collect();
+                let [x0, x1] = self.x.each_ref().map(|x| x[..ROWS].to_vec());
+                vec![self.w.clone(), x0.clone(), x1, z, vec![top; ROWS], x0]
+            }
+            (1, [r]) => vec![self.accumulator(*r)],
+            (_, [r, s]) => {
+                let third = Fr::from(3).invert().unwrap();
+                let acc = self.accumulator(*r);
+                let cell = |row: usize| {
+                    let rest = self.w[row - 1] * self.x[0][row + 2] + Fr::from(7);
+                    (acc[row] * s + rest) * third
+                };
+                let rows = (1..6).map(cell);
+                vec![std::iter::once(Fr::ZERO).chain(rows).collect()]
+            }
+            _ => unreachable!(),
+        };
+        columns.into_iter().map(AdviceColumn::from).collect()
     }
 }
 
 /// SRS, keys and card of the toy model with one kind of input.
 pub struct Setup {
-    pub params: ParamsKZG<Bn256>,
+    pub points: Srs,
     pub pk: ProvingKey<G1Affine>,
     pub srs: SrsVerifyingKey,
     pub card: CheckedCard,
@@ -248,13 +242,12 @@ pub struct Setup {
 pub const INPUT: [i64; 12] = [5, 6, 7, 8, 10, -50, 30, 40, 1, 2, 3, 4];
 
 /// A commitment to a column with the given tail.
-pub fn commit(params: &ParamsKZG<Bn256>, cells: &[Fr], tail: &[Fr]) -> G1Affine {
-    let n = 1 << K;
+pub fn commit(points: &Srs, cells: &[Fr], tail: &[Fr]) -> G1Affine {
     let mut column = cells.to_vec();
-    column.resize(n - tail.len(), Fr::ZERO);
+    column.resize((1 << K) - tail.len(), Fr::ZERO);
     column.extend_from_slice(tail);
-    let polynomial = EvaluationDomain::<Fr>::new(5, K).lagrange_from_vec(column);
-    params.commit_lagrange(&polynomial, Blind::default()).to_affine()
+    let terms = points.lagrange_points().into_iter().zip(column);
+    terms.map(|(point, cell)| point * cell).sum::<G1>().to_affine()
 }
 
 pub fn compressed(point: &G1Affine) -> [u8; 32] {
@@ -262,33 +255,26 @@ pub fn compressed(point: &G1Affine) -> [u8; 32] {
 }
 
 pub fn setup(public: bool, kind: SrsKind) -> Setup {
-    let mut rng = ChaCha20Rng::seed_from_u64(1);
-    let params = ParamsKZG::<Bn256>::setup(K, &mut rng);
-    let toy = toy(public, &WEIGHTS);
-    let vk = keygen_vk(&params, &toy).unwrap();
-    let pk = keygen_pk(&params, vk, &toy).unwrap();
+    let points = Srs::dev_from_seed(K, [1; 32]);
+    let pk = keygen_pk2(&points.params, &toy(public, &WEIGHTS), false).unwrap();
     let linked = Linked {
         model: vec![0],
         input: if public { vec![] } else { vec![1, 2] },
     };
-    let key = compact(pk.get_vk(), K, linked, Some(layout(public)));
+    let key = compact(pk.get_vk(), K, linked, Some(layout(public))).unwrap();
     let rows = key.tail_rows() as usize;
-    let unit = |place: usize| {
-        let mut tail = vec![Fr::ZERO; rows];
-        tail[place] = Fr::ONE;
-        commit(&params, &[], &tail)
-    };
     let srs = SrsVerifyingKey::new(SrsParts {
         kind,
         k: K,
-        g1: params.get_g()[0].into(),
-        g2: params.g2().into(),
-        s_g2: params.s_g2().into(),
-        tail: (0..rows).map(unit).map(Into::into).collect(),
+        g1: points.g1_points()[0].into(),
+        g2: points.params.g2().into(),
+        s_g2: points.params.s_g2().into(),
+        tail: points.tail(rows).into_iter().map(Into::into).collect(),
     })
     .unwrap();
-    let (registration, commitment, tail) = register(&params, &key, &srs.id(), &toy.w);
-    assert_eq!(commitment, compressed(&commit(&params, &toy.w, &tail)));
+    let weights = toy(public, &WEIGHTS).w;
+    let (registration, commitment, tail) = register(&points, &key, &srs.id(), &weights);
+    assert_eq!(commitment, compressed(&commit(&points, &weights, &tail)));
     let card = ModelCard {
         key,
         srs_id: srs.id(),
@@ -299,7 +285,7 @@ pub fn setup(public: bool, kind: SrsKind) -> Setup {
     };
     let card = card.check(&srs).unwrap();
     Setup {
-        params,
+        points,
         pk,
         srs,
         card,
@@ -383,7 +369,7 @@ impl Setup {
         } else {
             let points = toy.x.iter().map(|lane| {
                 let tail: Vec<Fr> = self.tail.iter().map(|_| Fr::random(&mut rng)).collect();
-                let point = compressed(&commit(&self.params, lane, &tail));
+                let point = compressed(&commit(&self.points, lane, &tail));
                 tails.push(tail);
                 point
             });
@@ -413,14 +399,8 @@ impl Setup {
     }
 
     pub fn issue_claim(&self, toy: &Toy, claim: Claim, inputs: Vec<Vec<Fr>>, seed: u64) -> Issued {
-        let proof = self.prove(toy, &claim, seed);
-        // The tails of the first phase are the first thing drawn, column by column.
-        let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        let phases = &self.card.key.advice_phases;
-        let mut tails = vec![vec![]; phases.len()];
-        for (column, _) in phases.iter().enumerate().filter(|(_, phase)| **phase == 0) {
-            tails[column] = self.tail.iter().map(|_| Fr::random(&mut rng)).collect();
-        }
+        let plonk::Proof { bytes: proof, tails } = self.prove(toy, &claim, seed);
+        let mut rng = ChaCha20Rng::seed_from_u64(seed + 1000);
         let published = std::iter::once(&self.tail).chain(&inputs);
         let linked = &self.card.key.linked;
         let witness: Vec<Vec<Fr>> = linked
@@ -462,38 +442,18 @@ impl Setup {
         self.card.key.layout.unwrap()
     }
 
-    /// The library's prover.
-    pub fn prove(&self, toy: &Toy, claim: &Claim, seed: u64) -> Vec<u8> {
+    pub fn prove(&self, toy: &Toy, claim: &Claim, seed: u64) -> plonk::Proof {
         let columns = columns(&self.layout(), &claim.policy, &claim.input);
-        let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
-        let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(vec![]);
-        transcript.common_scalar(claim.claim_scalar().into()).unwrap();
-        create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<Bn256>, _, _, _, _>(
-            &self.params,
-            &self.pk,
-            std::slice::from_ref(toy),
-            &[&columns],
-            ChaCha20Rng::seed_from_u64(seed),
-            &mut transcript,
-        )
-        .unwrap();
-        transcript.finalize()
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let prefix = claim.claim_scalar().into();
+        plonk::prove(&self.pk, &self.points, &columns, prefix, &mut toy.clone(), &mut rng).unwrap()
     }
 
-    /// The library's verdict on a proof.
+    /// The verdict of the library's parts on a proof.
     pub fn library_accepts(&self, claim: &Claim, proof: &[u8]) -> bool {
         let columns = columns(&self.layout(), &claim.policy, &claim.input);
-        let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
-        let mut transcript = Blake2bRead::<_, G1Affine, Challenge255<_>>::init(proof);
-        transcript.common_scalar(claim.claim_scalar().into()).unwrap();
-        verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<Bn256>, _, _, _>(
-            &self.params,
-            self.pk.get_vk(),
-            SingleStrategy::new(&self.params),
-            &[&columns],
-            &mut transcript,
-        )
-        .is_ok()
+        let (params, vk) = (&self.points.params, self.pk.get_vk());
+        reference::accepts(params, vk, claim.claim_scalar().into(), &columns, proof)
     }
 
     pub fn verify(&self, receipt: &Receipt) -> Result<Verdict, VerifyError> {

@@ -66,11 +66,9 @@ fn elements(subject: &Subject) -> Vec<(&'static str, Kind)> {
     let mut add = |field, kind, count| out.extend(vec![(field, kind); count]);
     add("Messages.advice", Kind::Point, key.advice_phases.len());
     add("Messages.products", Kind::Point, sets);
-    add("Messages.random", Kind::Point, 1);
     add("Messages.quotient", Kind::Point, key.degree as usize - 1);
     add("Messages.advice_evals", Kind::Scalar, key.advice_queries.len());
     add("Messages.fixed_evals", Kind::Scalar, key.fixed_queries.len());
-    add("Messages.random_eval", Kind::Scalar, 1);
     add("Messages.sigma_evals", Kind::Scalar, key.permutation_columns.len());
     for set in 1..=sets {
         add("ProductEvals.current", Kind::Scalar, 1);

@@ -1,0 +1,101 @@
+//! Last stage: evaluations at `x`, and one opening proof for all of them.
+
+use super::multiopen::{self, Opening, Openings, Poly};
+use super::transcript::Writer;
+use super::{Columns, Context};
+use crate::error::ProveError;
+use halo2_proofs::arithmetic::{eval_polynomial, parallelize};
+use halo2_proofs::poly::{Coeff, EvaluationDomain, Polynomial, Rotation};
+use halo2curves::bn256::Fr;
+use halo2curves::ff::{BatchInvert, Field};
+
+/// Writes the evaluations and opens the columns and the quotient, in the order of the protocol.
+pub(super) fn open(
+    context: &Context<'_>,
+    columns: &Columns,
+    pieces: &[Polynomial<Fr, Coeff>],
+    transcript: &mut Writer,
+) -> Result<(), ProveError> {
+    let domain = &context.domain;
+    let x = transcript.challenge();
+    let joined = join(pieces, x.pow([context.rows() as u64 - 1]));
+    let at = |rotation: i32| domain.rotate_omega(x, Rotation(rotation));
+    let mut advice = Openings::default();
+    for &(column, rotation) in context.cs().advice_queries() {
+        match column.index().checked_sub(columns.linear.len()) {
+            Some(index) => advice.push(&columns.advice[index], at(rotation.0)),
+            None => advice.push_values(&columns.linear[column.index()], x),
+        }
+    }
+    let last = at(-(context.tail_rows as i32));
+    let mut products = Openings::default();
+    for z in &columns.products {
+        products.push(z, x);
+        products.push(z, at(1));
+    }
+    for z in columns.products.iter().rev().skip(1) {
+        products.push(z, last);
+    }
+    let mut fixed = Openings::default();
+    for &(column, rotation) in context.cs().fixed_queries() {
+        fixed.push(&context.key.fixed_polys()[column.index()], at(rotation.0));
+    }
+    let mut sigma = Openings::default();
+    for poly in context.key.permutation().polys() {
+        sigma.push(poly, x);
+    }
+    let lagrange = lagrange_at(domain, x);
+    for openings in [&mut advice, &mut products, &mut fixed, &mut sigma] {
+        openings.evaluate(&lagrange);
+    }
+    for eval in advice.evals().chain(fixed.evals()).chain(sigma.evals()) {
+        transcript.scalar(eval)?;
+    }
+    // Products are written set by set: at x, at the next row, and at the last row for all but the last set.
+    let evals: Vec<Fr> = products.evals().collect();
+    let sets = columns.products.len();
+    for set in 0..sets {
+        transcript.scalar(evals[2 * set])?;
+        transcript.scalar(evals[2 * set + 1])?;
+        if set + 1 < sets {
+            transcript.scalar(evals[2 * sets + (sets - 2 - set)])?;
+        }
+    }
+    let mut all = advice;
+    all.extend(products);
+    all.extend(fixed);
+    all.extend(sigma);
+    all.list.push(Opening {
+        poly: Poly::Coeff(&joined),
+        point: x,
+        eval: eval_polynomial(&joined, x),
+    });
+    multiopen::open(&all, domain, &context.bases, transcript)
+}
+
+/// The Lagrange polynomials of the domain at `x`: `w^i (x^n - 1) / (n (x - w^i))`.
+fn lagrange_at(domain: &EvaluationDomain<Fr>, x: Fr) -> Vec<Fr> {
+    let n = domain.get_n();
+    let omegas: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |w| Some(w * domain.get_omega()))
+        .take(n as usize)
+        .collect();
+    let mut values: Vec<Fr> = omegas.iter().map(|w| x - w).collect();
+    values.iter_mut().batch_invert();
+    let factor = (x.pow([n]) - Fr::ONE) * domain.ifft_divisor;
+    values.iter_mut().zip(&omegas).for_each(|(v, w)| *v *= factor * w);
+    values
+}
+
+/// `sum step^i piece_i`.
+fn join(pieces: &[Polynomial<Fr, Coeff>], step: Fr) -> Polynomial<Fr, Coeff> {
+    let mut joined = vec![Fr::ZERO; pieces.first().map_or(0, Polynomial::len)];
+    parallelize(&mut joined, |joined, start| {
+        for (i, value) in joined.iter_mut().enumerate() {
+            *value = pieces
+                .iter()
+                .rev()
+                .fold(Fr::ZERO, |acc, piece| acc * step + piece.values()[start + i]);
+        }
+    });
+    Polynomial::new(joined)
+}

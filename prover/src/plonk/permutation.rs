@@ -1,0 +1,89 @@
+//! Second stage: the products of the permutation argument.
+
+use super::transcript::Writer;
+use super::Context;
+use crate::error::ProveError;
+use halo2_proofs::plonk::{Any, Column};
+use halo2curves::bn256::{Fr, G1};
+use halo2curves::ff::{BatchInvert, Field, PrimeField};
+use rand_core::RngCore;
+use rayon::prelude::*;
+
+/// Cells of the products, with their challenges.
+pub(super) struct Permutation {
+    pub products: Vec<Vec<Fr>>,
+    pub beta: Fr,
+    pub gamma: Fr,
+}
+
+pub(super) fn commit<R: RngCore>(
+    context: &Context<'_>,
+    advice: &[Vec<Fr>],
+    instance: &[Vec<Fr>],
+    transcript: &mut Writer,
+    rng: &mut R,
+) -> Result<Permutation, ProveError> {
+    // The library draws a challenge for its lookup arguments even if there are none.
+    let _theta = transcript.challenge();
+    let (beta, gamma) = (transcript.challenge(), transcript.challenge());
+    let ratios = ratios(context, advice, instance, beta, gamma);
+    let products = chained(context, ratios, rng);
+    let points: Vec<G1> = products.par_iter().map(|z| context.bases.commit_lagrange(z)).collect();
+    transcript.points(&points)?;
+    Ok(Permutation { products, beta, gamma })
+}
+
+/// For each `degree - 2` columns, the quotient of both sides in each row.
+fn ratios(context: &Context<'_>, advice: &[Vec<Fr>], instance: &[Vec<Fr>], beta: Fr, gamma: Fr) -> Vec<Vec<Fr>> {
+    let (key, cs, n) = (context.key, context.cs(), context.rows());
+    let columns = cs.permutation().get_columns();
+    let values = |column: &Column<Any>| match column.column_type() {
+        Any::Advice(_) => advice[column.index()].as_slice(),
+        Any::Fixed => key.fixed_values()[column.index()].values(),
+        Any::Instance => instance[column.index()].as_slice(),
+    };
+    let chunk = cs.degree() - 2;
+    let omegas: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |w| Some(w * context.domain.get_omega()))
+        .take(n)
+        .collect();
+    columns
+        .par_chunks(chunk)
+        .zip(key.permutation().permutations().par_chunks(chunk))
+        .enumerate()
+        .map(|(set, (columns, permutations))| {
+            let mut ratio = vec![Fr::ONE; n];
+            for (column, permutation) in columns.iter().zip(permutations) {
+                for ((r, v), s) in ratio.iter_mut().zip(values(column)).zip(permutation.values()) {
+                    *r *= beta * s + gamma + v;
+                }
+            }
+            ratio.iter_mut().batch_invert();
+            let mut delta = Fr::DELTA.pow([(set * chunk) as u64]) * beta;
+            for column in columns {
+                for ((r, v), w) in ratio.iter_mut().zip(values(column)).zip(&omegas) {
+                    *r *= delta * w + gamma + v;
+                }
+                delta *= Fr::DELTA;
+            }
+            ratio
+        })
+        .collect()
+}
+
+/// Running products: each starts where the one before ends, on the row before the blinding rows.
+fn chained<R: RngCore>(context: &Context<'_>, ratios: Vec<Vec<Fr>>, rng: &mut R) -> Vec<Vec<Fr>> {
+    let blinding = context.tail_rows - 1;
+    let rows = context.rows() - blinding;
+    let mut running = Fr::ONE;
+    let product = |ratio: Vec<Fr>| {
+        let mut z = Vec::with_capacity(context.rows());
+        for r in ratio.iter().take(rows) {
+            z.push(running);
+            running *= r;
+        }
+        running = z[rows - 1];
+        z.extend((0..blinding).map(|_| Fr::random(&mut *rng)));
+        z
+    };
+    ratios.into_iter().map(product).collect()
+}
