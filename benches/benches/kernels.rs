@@ -3,8 +3,8 @@
 use criterion::{criterion_group, criterion_main, Criterion};
 use halo2_proofs::arithmetic::best_multiexp;
 use halo2curves::bn256::Fr;
-use provenn_circuits::exec::{execute, quantize_input};
-use provenn_circuits::lower::default_samples;
+use provenn_circuits::compile::default_samples;
+use provenn_circuits::program::{execute, quantize_input};
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::plonk::msm::small_msm;
 use provenn_prover::srs::Srs;

@@ -10,9 +10,14 @@
 //! are copies of power cells or of results of earlier segments, so any index map is a choice of copies.
 
 mod build;
+mod cost;
+mod shape;
 
-use crate::qmodel::QModel;
-use crate::shape::Shape;
+pub use cost::{Cost, Objective};
+pub(crate) use shape::{precisions, usable, LANES, LINE_COLUMNS, MAX_COMMITTED, MAX_LANES, WEIGHT_BITS};
+pub use shape::{Features, Pattern, Shape, MAX_K, MIN_K, TAIL};
+
+use crate::program::QModel;
 
 /// A cell that a coefficient or an equality refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -102,6 +107,11 @@ pub struct Block {
 
 /// Number of limbs of a bias.
 pub const BIAS_LIMBS: usize = 3;
+
+/// Largest bias magnitude that fits the limbs, in bits.
+pub(crate) fn bias_capacity(weight_bits: u32) -> u32 {
+    weight_bits * BIAS_LIMBS as u32 - 2
+}
 
 impl Block {
     /// Row and column of the line cell with index `j`.
@@ -216,7 +226,16 @@ pub struct Layout {
 impl Layout {
     /// Lays a program out; `None` if it does not fit `shape.k`. Chooses `weight_lanes` and `slots`.
     pub fn build(model: &QModel, shape: Shape) -> Option<Self> {
-        build::Builder::new(model, shape)?.finish()
+        Self::build_unless(model, shape, &|_| false)
+    }
+
+    /// The same, given up as soon as tensors and lines are placed in a shape that is not wanted.
+    pub(crate) fn build_unless(model: &QModel, shape: Shape, unwanted: &dyn Fn(&Shape) -> bool) -> Option<Self> {
+        let builder = build::Builder::new(model, shape)?;
+        match unwanted(builder.shape()) {
+            true => None,
+            false => builder.finish(),
+        }
     }
 
     /// Channel blocks of a tensor.

@@ -1,22 +1,22 @@
 //! From an ONNX model to a halo2 circuit: import, quantization, layout and gates.
 //!
-//! The pipeline is [`onnx::import`] (bytes to a float graph), [`lower::compile`] (float graph and
-//! calibration data to an exact integer program, the [`qmodel::QModel`]), [`layout::Layout`] (where
-//! each cell of the program lives) and [`circuit::ModelCircuit`] (the halo2 circuit).
-//! [`register::RegisterCircuit`] shows once, at commitment, that the weights are in range. The integer
-//! semantics of the program are computed outside the circuit by [`exec::execute`]; the circuit
-//! proves exactly that function.
+//! In storeys, each of which knows only those below it (`tests/storeys.rs`):
+//! * [`graph`]: the network as a float graph, its shapes and its execution;
+//! * [`onnx`]: reading one from a file, [`onnx::import`];
+//! * [`program`]: the exact integer program, [`program::QModel`], and its executor [`program::execute`], which is the
+//!   specification of what is proven;
+//! * [`layout`]: where each cell of the program lives, [`layout::Layout`];
+//! * [`argument`]: the halo2 circuit that proves exactly that function, [`argument::ModelCircuit`];
+//! * [`register`]: [`register::RegisterCircuit`] shows once, at commitment, that the weights are in range;
+//! * [`compile`](mod@compile): from a float graph and calibration data to program and layout, [`compile::compile`].
 
-pub mod circuit;
-pub mod error;
-pub mod exec;
-pub mod float;
+pub mod argument;
+pub mod compile;
+mod error;
+pub mod graph;
 pub mod layout;
-pub mod lower;
 pub mod onnx;
-pub mod qmodel;
+pub mod program;
 pub mod register;
-pub mod shape;
-pub mod witness;
 
 pub use error::CircuitError;

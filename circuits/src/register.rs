@@ -29,18 +29,19 @@
 //! Bits and not signs: with two cells of `1/2` mod p every vector of signs gives a small sum. The sums are never shown; they
 //! would be linear equations about the weights.
 
+mod check;
 mod known;
 mod shape;
 mod sums;
 mod witness;
 
-pub(crate) use known::{check_classes, check_constants};
+pub use check::check_registered;
 pub use shape::RegisterShape;
 pub use sums::sums;
 pub use witness::{Combined, RegisterWitness};
 
 use crate::layout::Layout;
-use crate::qmodel::QModel;
+use crate::program::QModel;
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{

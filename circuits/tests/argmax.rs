@@ -1,10 +1,9 @@
 //! Models that end in ArgMax over values that lie in another order than they are counted in.
 
 use proptest::prelude::*;
-use provenn_circuits::exec::{execute, quantize_input};
-use provenn_circuits::float;
-use provenn_circuits::lower::{compile, scores, Ranges};
-use provenn_circuits::onnx::{Graph, Node, Op, Tensor, Value};
+use provenn_circuits::compile::{compile, scores, Ranges};
+use provenn_circuits::graph::{float, Graph, Node, Op, Tensor, Value};
+use provenn_circuits::program::{execute, quantize_input};
 
 /// A graph under construction; the last value is the result so far.
 struct Building(Graph);
@@ -17,7 +16,7 @@ impl Building {
             values: vec![],
             nodes: vec![],
             input: vec![0],
-            input_type: provenn_circuits::onnx::InputType::Reals,
+            input_type: provenn_circuits::graph::InputType::Reals,
             output: vec![],
         });
         building.value(shape, None);
@@ -133,7 +132,7 @@ proptest! {
     /// Each output of the circuit is the score of its index, so that its first largest is the label.
     #[test]
     fn labels_are_those_of_the_model(graph in graph(), seed in any::<u32>()) {
-        let rows: Vec<Vec<f32>> = provenn_circuits::lower::default_samples(&graph, 8);
+        let rows: Vec<Vec<f32>> = provenn_circuits::compile::default_samples(&graph, 8);
         let ranges = Ranges::calibrate(&graph, &rows).expect("ranges");
         let (model, _) = compile(&graph, &ranges, true).expect("compiles");
         let scored = scores(&graph).expect("an output");

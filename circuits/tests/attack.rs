@@ -4,10 +4,10 @@ mod common;
 
 use common::*;
 use halo2_proofs::dev::MockProver;
-use provenn_circuits::circuit::ModelCircuit;
-use provenn_circuits::exec::execute;
+use provenn_circuits::argument::ModelCircuit;
 use provenn_circuits::layout::Layout;
-use provenn_circuits::qmodel::*;
+use provenn_circuits::program::execute;
+use provenn_circuits::program::*;
 use provenn_circuits::CircuitError;
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ fn concatenated(channels: usize) -> QModel {
         tensors,
         input_shape: vec![channels],
         output_shape: vec![2],
-        input_type: provenn_circuits::onnx::InputType::Reals,
+        input_type: provenn_circuits::graph::InputType::Reals,
     }
 }
 
@@ -115,7 +115,7 @@ fn a_pool_of_a_pool_is_laid_out_or_refused() {
         tensors,
         input_shape: vec![8],
         output_shape: vec![2],
-        input_type: provenn_circuits::onnx::InputType::Reals,
+        input_type: provenn_circuits::graph::InputType::Reals,
     };
     let trace = execute(&model, &random(1, 8, 16)).expect("in range");
     if let Some(layout) = Layout::build(&model, shape(7, 1, true)) {
@@ -149,7 +149,7 @@ fn a_pooled_public_input_keeps_its_rows_or_is_refused() {
         tensors,
         input_shape: vec![12],
         output_shape: vec![2],
-        input_type: provenn_circuits::onnx::InputType::Reals,
+        input_type: provenn_circuits::graph::InputType::Reals,
     };
     let Some(layout) = Layout::build(&model, shape(8, 2, true)) else {
         return;
@@ -189,7 +189,7 @@ fn overlapping_windows_are_refused() {
         tensors,
         input_shape: vec![3],
         output_shape: vec![1],
-        input_type: provenn_circuits::onnx::InputType::Reals,
+        input_type: provenn_circuits::graph::InputType::Reals,
     };
     let built = std::panic::catch_unwind(|| Layout::build(&model, shape(7, 1, true)));
     let Ok(Some(layout)) = built else { return };
@@ -274,7 +274,7 @@ fn values_leave_their_range_on_neither_side() {
             tensors,
             input_shape: vec![1],
             output_shape: vec![1],
-            input_type: provenn_circuits::onnx::InputType::Reals,
+            input_type: provenn_circuits::graph::InputType::Reals,
         }
     };
     let proven = [

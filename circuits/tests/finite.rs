@@ -1,9 +1,8 @@
 //! Numbers that are not finite, and numbers without room, are refused by name; none becomes another number.
 
-use provenn_circuits::exec::quantize_input;
-use provenn_circuits::lower::{compile, default_samples, Ranges};
-use provenn_circuits::onnx::{Graph, Node, Op, Tensor, Value};
-use provenn_circuits::qmodel::QModel;
+use provenn_circuits::compile::{compile, default_samples, Ranges};
+use provenn_circuits::graph::{Graph, Node, Op, Tensor, Value};
+use provenn_circuits::program::{quantize_input, QModel};
 use provenn_circuits::CircuitError;
 
 const BAD: [f32; 3] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
@@ -43,7 +42,7 @@ fn graph(weights: [f32; 4], bias: [f32; 2]) -> Graph {
             node(Op::Relu, &[4], 5),
         ],
         input: vec![0],
-        input_type: provenn_circuits::onnx::InputType::Reals,
+        input_type: provenn_circuits::graph::InputType::Reals,
         output: vec![5],
     }
 }

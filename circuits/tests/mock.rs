@@ -5,7 +5,7 @@ mod common;
 use common::*;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Circuit, ConstraintSystem};
-use provenn_circuits::circuit::ModelCircuit;
+use provenn_circuits::argument::ModelCircuit;
 
 #[test]
 fn models_satisfy_the_circuit() {

@@ -10,10 +10,9 @@ use common::*;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::{Advice, Column};
-use provenn_circuits::exec::execute;
-use provenn_circuits::layout::{Block, Layout, RowKind, Src, BIAS_LIMBS};
-use provenn_circuits::qmodel::*;
-use provenn_circuits::shape::Shape;
+use provenn_circuits::layout::{Block, Layout, RowKind, Shape, Src, BIAS_LIMBS};
+use provenn_circuits::program::execute;
+use provenn_circuits::program::*;
 use provenn_circuits::CircuitError;
 use std::collections::{BTreeMap, BTreeSet};
 use table::{cell, Table};
@@ -68,7 +67,7 @@ fn pooled() -> QModel {
         tensors,
         input_shape: vec![6],
         output_shape: vec![3],
-        input_type: provenn_circuits::onnx::InputType::Reals,
+        input_type: provenn_circuits::graph::InputType::Reals,
     }
 }
 

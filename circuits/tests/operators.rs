@@ -5,14 +5,13 @@ mod common;
 use common::Case;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field as _;
-use provenn_circuits::circuit::signed;
-use provenn_circuits::exec::{execute, quantize_input, Trace};
+use provenn_circuits::argument::{input_cells, signed, Witness};
+use provenn_circuits::compile::Ranges;
+use provenn_circuits::graph::float;
 use provenn_circuits::layout::Layout;
-use provenn_circuits::lower::Ranges;
 use provenn_circuits::onnx::{import, ImportError};
-use provenn_circuits::qmodel::QModel;
-use provenn_circuits::witness::{input_cells, Witness};
-use provenn_circuits::{float, lower, CircuitError};
+use provenn_circuits::program::{execute, quantize_input, QModel, Trace};
+use provenn_circuits::{compile, CircuitError};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -69,7 +68,7 @@ fn check(name: &str) -> Result<Outcome, String> {
         }
     }
     let (model, layout) =
-        match Ranges::calibrate(&graph, &inputs).and_then(|ranges| lower::compile(&graph, &ranges, true)) {
+        match Ranges::calibrate(&graph, &inputs).and_then(|ranges| compile::compile(&graph, &ranges, true)) {
             Ok(compiled) => compiled,
             Err(error @ CircuitError::Unsupported(_)) => return Ok(Outcome::Refused(error.to_string())),
             Err(error) => return Err(format!("compile: {error}")),

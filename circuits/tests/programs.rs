@@ -4,9 +4,9 @@ mod common;
 
 use common::*;
 use proptest::prelude::*;
-use provenn_circuits::exec::{execute, Trace};
 use provenn_circuits::layout::Layout;
-use provenn_circuits::qmodel::*;
+use provenn_circuits::program::*;
+use provenn_circuits::program::{execute, Trace};
 
 /// An axis over `len` positions: convolution, transposed convolution, any table of taps, or the identity.
 fn axis(len: usize) -> impl Strategy<Value = Axis> {
@@ -99,7 +99,7 @@ fn program() -> impl Strategy<Value = QModel> {
                 precision: PRECISION,
                 input_shape: vec![tensors[0].len()],
                 output_shape: vec![2],
-                input_type: provenn_circuits::onnx::InputType::Reals,
+                input_type: provenn_circuits::graph::InputType::Reals,
                 tensors,
             }
         },
@@ -216,7 +216,7 @@ fn bilinear() -> impl Strategy<Value = QModel> {
                     precision: PRECISION,
                     input_shape: vec![c * h * w],
                     output_shape: vec![rows * columns],
-                    input_type: provenn_circuits::onnx::InputType::Reals,
+                    input_type: provenn_circuits::graph::InputType::Reals,
                     tensors,
                 }
             },

@@ -4,7 +4,7 @@ mod common;
 
 use common::*;
 use provenn_circuits::layout::Layout;
-use provenn_circuits::qmodel::*;
+use provenn_circuits::program::*;
 
 fn affine_of(model: &mut QModel, id: usize) -> &mut Affine {
     match &mut model.tensors[id].step {

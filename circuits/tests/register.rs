@@ -1,6 +1,10 @@
 //! The registration circuit: honest lanes satisfy it, and forged ones violate the gate that speaks of them.
 
 mod common;
+#[path = "register/known.rs"]
+mod known;
+#[path = "register/range.rs"]
+mod range;
 
 use common::cells::{gates, Cells};
 use common::{bounded, conv, dense, grouped, mixed, residual, Case};
@@ -8,14 +12,15 @@ use halo2_proofs::dev::{CellValue, MockProver};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{Field, PrimeField};
 use halo2_proofs::plonk::{Circuit, ConstraintSystem};
-use provenn_circuits::qmodel::{QModel, Step};
-use provenn_circuits::register::{sums, Combined, RegisterCircuit, RegisterConfig, RegisterShape, RegisterWitness};
-use provenn_circuits::shape::check_registered;
-use provenn_circuits::witness::weight_cells;
+use provenn_circuits::argument::weight_cells;
+use provenn_circuits::program::{QModel, Step};
+use provenn_circuits::register::{
+    check_registered, Combined, RegisterCircuit, RegisterConfig, RegisterShape, RegisterWitness,
+};
 use provenn_circuits::CircuitError;
 use provenn_verifier::Bits;
 use rand_chacha::ChaCha20Rng;
-use rand_core::{RngCore, SeedableRng};
+use rand_core::SeedableRng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -185,117 +190,6 @@ fn honest_weights_are_registered() {
     }
 }
 
-/// Random bits on both sides, and more sums than rows.
-fn large() -> (RegisterCircuit, Vec<Vec<u64>>) {
-    let circuit = RegisterCircuit::free(8, 150, 16);
-    let mut rng = ChaCha20Rng::seed_from_u64(5);
-    let mut lane = || (0..200).map(|_| rng.next_u64() & 0xffff).collect();
-    let lanes = (0..150).map(|_| lane()).collect();
-    (circuit, lanes)
-}
-
-#[test]
-fn the_sums_are_those_of_the_definition() {
-    let (circuit, cells) = large();
-    let shape = circuit.shape();
-    let bits = Bits::new(shape.grid, &[1; 64]);
-    let fast = sums(&shape.grid, &bits, &cells);
-    let slow = sums_of(shape, &bits, &lanes(&cells));
-    assert_eq!(fast.len(), 128 * 128);
-    assert!(fast
-        .iter()
-        .zip(&slow)
-        .all(|(fast, slow)| in_range(shape, slow) == Some(*fast)));
-    assert!(registration(&circuit, &lanes(&cells), [1; 64]).failing().is_empty());
-}
-
-/// The largest honest cells fit, whatever the bits.
-#[test]
-fn a_shape_covers_its_weights() {
-    for k in 5..19 {
-        for (lanes, bits) in [(0, 16), (1, 16), (40, 17), (300, 24), (4096, 48)] {
-            let shape = RegisterShape::new(k, lanes, bits, 0);
-            let largest = u128::from(shape.grid.cells()) * ((1 << bits) - 1);
-            assert!(shape.bound() > largest, "{k} {lanes} {bits}");
-            let sums = largest.ilog2();
-            assert!((sums..=sums + 30).contains(&shape.proven_bits()), "{shape:?}");
-            let table = shape.tables * shape.usable();
-            assert_eq!(shape.bound(), (table as u128).pow(shape.limbs as u32));
-        }
-    }
-    let full = vec![vec![0xffff; 250]; 150];
-    let (circuit, _) = large();
-    assert!(registration(&circuit, &lanes(&full), [2; 64]).failing().is_empty());
-}
-
-/// What a dishonest owner may commit to, and what sums say of it. Each but the last is refused under every one of a few digests.
-#[test]
-fn cells_out_of_range_are_refused() {
-    let (circuit, honest) = large();
-    let bound = circuit.shape().bound();
-    let half = Fr::from(2).invert().expect("two");
-    let large = Fr::from_u128(2 * bound);
-    type Edit<'a> = Box<dyn Fn(&mut Lanes) + 'a>;
-    let attacks: Vec<(&str, Edit<'_>)> = vec![
-        ("one large cell", Box::new(|l| l[70][3] = large)),
-        ("the largest element", Box::new(|l| l[149][199] = -Fr::one() - large)),
-        ("one half", Box::new(|l| l[1][0] = half)),
-        (
-            "two halves of a row, so that every vector of signs would pass",
-            Box::new(|l| (l[1][9], l[2][9]) = (half, half)),
-        ),
-        ("two halves of a lane", Box::new(|l| (l[1][9], l[1][8]) = (half, half))),
-        (
-            "a pair in a row that cancels",
-            Box::new(|l| (l[7][4], l[8][4]) = (large, -large)),
-        ),
-        (
-            "a pair in a lane that cancels",
-            Box::new(|l| (l[7][4], l[7][5]) = (large, -large)),
-        ),
-        (
-            "four that cancel in rows and lanes",
-            Box::new(|l| {
-                (l[7][4], l[7][5]) = (large, -large);
-                (l[8][4], l[8][5]) = (-large, large);
-            }),
-        ),
-        (
-            "a cell at the bound of the sums",
-            Box::new(|l| l[3][3] = Fr::from_u128(bound)),
-        ),
-    ];
-    for (name, edit) in attacks {
-        for digest in 0..3 {
-            let mut forged = lanes(&honest);
-            edit(&mut forged);
-            let forged = registration(&circuit, &forged, [digest; 64]);
-            assert!(!forged.fits, "{name}");
-            assert_eq!(forged.kinds(), BTreeSet::from(["range/balance".to_string()]), "{name}");
-        }
-    }
-    // Slack costs nothing: a cell that no honest weight has, below what the sums hold.
-    let mut slack = lanes(&honest);
-    slack[3][3] = Fr::from(1 << 17);
-    assert!(registration(&circuit, &slack, [0; 64]).failing().is_empty());
-}
-
-/// The same where lanes and rows are few and taken one by one: then each cell is below the bound itself.
-#[test]
-fn few_cells_are_looked_at_one_by_one() {
-    let circuit = RegisterCircuit::free(6, 3, 16);
-    let bound = circuit.shape().bound();
-    let with = |cell: Fr| {
-        let mut lanes = vec![vec![Fr::from(5); 58]; 3];
-        lanes[2][57] = cell;
-        registration(&circuit, &lanes, [0; 64]).kinds()
-    };
-    assert!(with(Fr::from_u128(bound - 1)).is_empty());
-    let refused = BTreeSet::from(["range/balance".to_string()]);
-    assert_eq!(with(Fr::from_u128(bound)), refused);
-    assert_eq!(with(-Fr::one()), refused);
-}
-
 /// A limb that is in no table, a sum that is another, a wrong multiplicity, a running sum that jumps.
 #[test]
 fn each_gate_is_needed() {
@@ -381,110 +275,6 @@ fn accumulators_of_registered_weights_are_bounded() {
     layout.shape.weight_bits = 63;
     let wrap = check_registered(&case.model, &layout);
     assert!(matches!(wrap, Err(CircuitError::Wrap { limit: 200, .. })), "{wrap:?}");
-}
-
-/// Changed by one, each cell that the structure determines violates the gate of its class and nothing else: lanes and line
-/// cells without a channel, and public constants.
-#[test]
-fn each_known_cell_is_fixed() {
-    for (index, case) in cases().into_iter().enumerate() {
-        let circuit = RegisterCircuit::new(&case.model, &case.layout);
-        let honest = weight_cells(&case.model, &case.layout);
-        let known: Vec<_> = circuit.known_cells().collect();
-        let zero = 1u64 << (case.layout.shape.weight_bits - 1);
-        assert!(known.iter().all(|&(lane, row, cell)| honest[lane][row] == cell));
-        let mut caught = BTreeSet::new();
-        let places = known
-            .iter()
-            .enumerate()
-            .filter(|(place, k)| place % 7 == 0 || k.2 != zero);
-        for (_, &(lane, row, cell)) in places {
-            let mut weights = honest.clone();
-            weights[lane][row] = if cell == 0 { 1 } else { cell - 1 };
-            let failing = of_case(&case, Some(lanes(&weights))).failing();
-            assert_eq!(failing.len(), 1, "{failing:?}");
-            assert!(failing.iter().all(|name| name.starts_with("known weight/")));
-            caught.extend(failing);
-        }
-        let gates = of_case(&case, None).cells.gate("known weight/").len();
-        assert_eq!(gates, circuit.shape().classes);
-        assert!(index < 5 || caught.len() == gates, "each class is caught");
-    }
-}
-
-/// A sum over the lanes of a class does not hide that they differ.
-#[test]
-fn lanes_of_a_class_do_not_cancel() {
-    let case = Case::new(bounded(), true, 5);
-    let circuit = RegisterCircuit::new(&case.model, &case.layout);
-    let known: Vec<_> = circuit.known_cells().collect();
-    let pair = known.iter().find_map(|a| {
-        let other = known.iter().find(|b| b.1 == a.1 && b.0 > a.0 && b.2 > 0);
-        other.map(|b| (a, b))
-    });
-    let (&(one, row, _), &(other, _, _)) = pair.expect("a row that is known in two lanes");
-    let mut weights = weight_cells(&case.model, &case.layout);
-    weights[one][row] += 1;
-    weights[other][row] -= 1;
-    let failing = of_case(&case, Some(lanes(&weights))).kinds();
-    assert_eq!(failing, BTreeSet::from(["known weight/known weight".to_string()]));
-}
-
-/// What is not known is free, in the same lanes and on the same rows.
-#[test]
-fn weights_beside_known_ones_are_free() {
-    let case = Case::new(bounded(), true, 5);
-    let circuit = RegisterCircuit::new(&case.model, &case.layout);
-    let known: BTreeSet<(usize, usize)> = circuit.known_cells().map(|(lane, row, _)| (lane, row)).collect();
-    let honest = weight_cells(&case.model, &case.layout);
-    let mut changed = 0;
-    for lane in 0..honest.len() {
-        for row in (0..honest[lane].len()).filter(|&row| !known.contains(&(lane, row))) {
-            let mut weights = honest.clone();
-            weights[lane][row] ^= 1;
-            assert_eq!(of_case(&case, Some(lanes(&weights))).failing(), BTreeSet::new());
-            changed += 1;
-        }
-    }
-    assert!(changed >= 4 * 6 + 6 * 5 + 3 * 5, "two layers and a bias");
-}
-
-/// Lanes that know the same share a column; a model that fills its lanes has none.
-#[test]
-fn known_columns_are_shared() {
-    let mut wide = dense(&[5, 16, 3]);
-    let Step::Affine(affine) = &mut wide.tensors[1].step else {
-        unreachable!("affine")
-    };
-    (affine.bias, affine.public_bias) = (vec![600; 16], true);
-    let case = Case::new(wide, true, 5);
-    let circuit = RegisterCircuit::new(&case.model, &case.layout);
-    let lanes: u32 = circuit.runs().iter().map(|run| run.lanes).sum();
-    assert_eq!(lanes as usize, circuit.shape().grid.lanes);
-    assert!(circuit.shape().classes < circuit.shape().grid.lanes.max(3));
-    let classes: BTreeSet<u32> = circuit.runs().iter().filter_map(|run| run.class).collect();
-    assert_eq!(classes.len(), circuit.shape().classes);
-}
-
-/// Lanes that differ in many ways would need as many columns.
-#[test]
-fn too_many_kinds_of_lanes_are_refused() {
-    let wide = |outputs: usize| {
-        let mut model = dense(&[2, outputs]);
-        let Step::Affine(affine) = &mut model.tensors[1].step else {
-            unreachable!("affine")
-        };
-        (affine.bias, affine.public_bias) = ((0..outputs as i64).collect(), true);
-        model
-    };
-    let case = Case::new(wide(3), true, 5);
-    assert!(check_registered(&case.model, &case.layout).is_ok());
-    let mut layout = (*case.layout).clone();
-    layout.shape.weight_lanes = 300;
-    let mut model = wide(300);
-    model.tensors[1].channels = 300;
-    let refused = check_registered(&model, &layout);
-    assert!(matches!(refused, Err(CircuitError::Unsupported(_))), "{refused:?}");
 }
 
 /// A shape whose cells cannot hold a constant would fix something else, or nothing; a secret one would be another weight.

@@ -1,8 +1,8 @@
 //! Oversized models are refused, or compiled, in little memory: everything is counted before it is made. The only test of its
 //! process, whose peak it reads.
 
-use provenn_circuits::lower::{compile, default_samples, work, Ranges};
-use provenn_circuits::onnx::{Graph, Node, Op, Tensor, Value};
+use provenn_circuits::compile::{compile, default_samples, work, Ranges};
+use provenn_circuits::graph::{Graph, Node, Op, Tensor, Value};
 use std::time::{Duration, Instant};
 
 /// Most memory of the process, in KiB.
@@ -30,7 +30,7 @@ fn chain(input: &[usize], steps: Vec<Step>) -> Graph {
         values: vec![value(input, false)],
         nodes: vec![],
         input: vec![0],
-        input_type: provenn_circuits::onnx::InputType::Reals,
+        input_type: provenn_circuits::graph::InputType::Reals,
         output: vec![0],
     };
     for (op, operands, constant, shape) in steps {

@@ -1,10 +1,11 @@
 //! Circuit and registration follow from the structure of a model and its ranges: weights move nothing in them, and none is
 //! committed twice.
 
+use provenn_circuits::compile::{compile, rebuild, Ranges, Weights};
+use provenn_circuits::graph::{self, Graph, Node, Op, Value};
 use provenn_circuits::layout::Layout;
-use provenn_circuits::lower::{compile, rebuild, Ranges, Weights};
-use provenn_circuits::onnx::{self, import, structure, Graph, Node, Op, Value};
-use provenn_circuits::qmodel::{QModel, Step, Tensor};
+use provenn_circuits::onnx::{import, structure};
+use provenn_circuits::program::{QModel, Step, Tensor};
 use provenn_circuits::register::RegisterCircuit;
 use rayon::iter::Either;
 use rayon::prelude::*;
@@ -74,7 +75,7 @@ struct Counts {
 fn check(path: &Path) -> Result<Option<Counts>, String> {
     let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
     let Ok(graph) = import(&bytes) else { return Ok(None) };
-    let samples = provenn_circuits::lower::default_samples(&graph, 4);
+    let samples = provenn_circuits::compile::default_samples(&graph, 4);
     let ranges = Ranges::calibrate(&graph, &samples).map_err(|e| e.to_string())?;
     let Ok((model, layout)) = compile(&graph, &ranges, true) else {
         return Ok(None);
@@ -143,7 +144,7 @@ fn windows_that_fit_no_circuit_are_refused() {
         public: false,
     };
     let mut kernel = value("kernel", 96);
-    kernel.constant = Some(onnx::Tensor {
+    kernel.constant = Some(graph::Tensor {
         shape: kernel.shape.clone(),
         data: vec![0.1; 96 * 96],
     });
@@ -166,7 +167,7 @@ fn windows_that_fit_no_circuit_are_refused() {
         values: vec![value("input", 192), kernel, value("first", 97), value("second", 2)],
         nodes: vec![node("first", 0, 2), node("second", 2, 3)],
         input: vec![0],
-        input_type: provenn_circuits::onnx::InputType::Reals,
+        input_type: provenn_circuits::graph::InputType::Reals,
         output: vec![3],
     };
     let ranges = Ranges::calibrate(&graph, &[vec![0.5; 192 * 192]]).expect("ranges");

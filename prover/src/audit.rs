@@ -15,10 +15,10 @@ use crate::rows::Rows;
 use crate::srs::Srs;
 use crate::store;
 use halo2curves::bn256::Fr;
-use provenn_circuits::lower::{self, Weights};
+use provenn_circuits::argument::weight_cells;
+use provenn_circuits::compile::{self, Weights};
+use provenn_circuits::layout::TAIL;
 use provenn_circuits::onnx;
-use provenn_circuits::shape::TAIL;
-use provenn_circuits::witness::weight_cells;
 use provenn_circuits::CircuitError;
 use provenn_verifier::ModelCard;
 use std::sync::Arc;
@@ -74,7 +74,7 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
         Some(_) => Weights::Given,
         None => Weights::Unknown,
     };
-    let (program, layout) = match lower::rebuild(&graph, &description.ranges, &description.shape, weights) {
+    let (program, layout) = match compile::rebuild(&graph, &description.ranges, &description.shape, weights) {
         Ok(rebuilt) => rebuilt,
         // Other weights than those of the card, as a structure has them.
         Err(CircuitError::Recipe(found)) if weights == Weights::Given => {
@@ -93,6 +93,7 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
         model: Arc::new(program),
         layout: Arc::new(layout),
         calibration: Rows::from(vec![]),
+        choices: vec![],
         warnings: vec![],
     };
     let (program, layout) = (&compiled.model, &compiled.layout);

@@ -11,14 +11,13 @@ use crate::srs::{Srs, SrsKind};
 use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::group::{Curve, GroupEncoding};
-use provenn_circuits::circuit::ModelCircuit;
-use provenn_circuits::layout::Layout;
-use provenn_circuits::lower::{self, Ranges};
-use provenn_circuits::onnx::{self, Graph, InputType};
-use provenn_circuits::qmodel::QModel;
-use provenn_circuits::register::RegisterCircuit;
-use provenn_circuits::shape::{check_registered, Shape, TAIL};
-use provenn_circuits::witness::weight_cells;
+use provenn_circuits::argument::{weight_cells, ModelCircuit};
+use provenn_circuits::compile::{self, Choice, Chosen, Ranges};
+use provenn_circuits::graph::{Graph, InputType};
+use provenn_circuits::layout::{Layout, Objective, Shape, TAIL};
+use provenn_circuits::onnx;
+use provenn_circuits::program::QModel;
+use provenn_circuits::register::{check_registered, RegisterCircuit};
 use provenn_circuits::CircuitError;
 use provenn_verifier::{
     CheckedCard, Folded, InstanceLayout, Linked, PolicyKind, SrsParts, SrsVerifyingKey, VerifyingKey,
@@ -38,6 +37,8 @@ pub struct CommitOptions {
     pub held_out: Option<Rows>,
     /// Commit to inputs instead of publishing them.
     pub committed_input: bool,
+    /// What the circuit is chosen for.
+    pub objective: Objective,
 }
 
 /// A compiled model: what `inspect` shows before anything is committed.
@@ -51,6 +52,8 @@ pub struct Compiled {
     pub model: Arc<QModel>,
     /// Its layout.
     pub layout: Arc<Layout>,
+    /// The best shape for each objective, with its forecast.
+    pub choices: Vec<Choice>,
     /// The rows that its scales were chosen from.
     pub calibration: Rows,
     /// What is odd about them, for the owner.
@@ -137,7 +140,8 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
         None => rows::seeded(&graph).into(),
     };
     let ranges = Ranges::calibrate(&graph, &rows.rows)?;
-    let (model, layout) = lower::compile(&graph, &ranges, !options.committed_input)?;
+    let Chosen { model, layout, choices } =
+        compile::compile(&graph, &ranges, !options.committed_input, options.objective)?;
     let warnings = match options.calibration.is_some() {
         true => rows.warnings(2f64.powi(-model.tensors[0].frac)),
         false => vec![],
@@ -147,6 +151,7 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
         ranges,
         model: Arc::new(model),
         layout: Arc::new(layout),
+        choices,
         calibration: rows,
         warnings,
     })
@@ -196,7 +201,7 @@ pub fn commit_with<R: RngCore + CryptoRng>(
     rng: &mut R,
 ) -> Result<Committed, ProveError> {
     let (model, layout) = (compiled.model.clone(), compiled.layout.clone());
-    let scores = lower::scores(&compiled.graph).map(|id| &compiled.graph.values[id].shape);
+    let scores = compile::scores(&compiled.graph).map(|id| &compiled.graph.values[id].shape);
     let expected = scores.map_or(0, |shape| shape.iter().product());
     let got = model.tensors[model.output()].len();
     if expected != got {
@@ -343,7 +348,7 @@ pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {
         PolicyKind::YesOnly { output, threshold },
     ];
     // An index has no scores: those before it are no output of the model.
-    let index = lower::scores(graph) != graph.output.first().copied();
+    let index = compile::scores(graph) != graph.output.first().copied();
     let offered = all.into_iter().filter(|policy| !index || *policy == PolicyKind::Label);
     let leakage = offered.map(|policy| {
         let bits = leakage::bits(policy, outputs, width);

@@ -1,10 +1,9 @@
 //! Fidelity: how far the integer program of a model is from its float model, measured by the model's owner for its card.
 
 use crate::error::ProveError;
-use provenn_circuits::exec::{execute, quantize_input};
-use provenn_circuits::onnx::Graph;
-use provenn_circuits::qmodel::QModel;
-use provenn_circuits::{float, lower, CircuitError};
+use provenn_circuits::graph::{float, Graph};
+use provenn_circuits::program::{execute, quantize_input, QModel};
+use provenn_circuits::{compile, CircuitError};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -163,7 +162,7 @@ impl Fidelity {
 fn compare(graph: &Graph, model: &QModel, row: &[f32]) -> Result<Outputs, ProveError> {
     let tensors = float::run(graph, row).map_err(|e| CircuitError::Float(e.to_string()))?;
     // Of a model that ends in an index: what it is the index of.
-    let output = lower::scores(graph)
+    let output = compile::scores(graph)
         .and_then(|id| tensors.get(id))
         .and_then(Option::as_ref);
     let exact = output

@@ -15,7 +15,7 @@ use crate::error::{Defect, ProveError};
 /// one for each point.
 ///
 /// # Errors
-/// [`ProveError::ProofSystem`] if a list has another length.
+/// [`Defect::Tails`] if a list has another length, [`Defect::Linked`] if there are other columns than those linked.
 pub fn prove(
     statement: &LinkStatement<'_>,
     points: &[G1Affine],
@@ -24,12 +24,12 @@ pub fn prove(
     nonces: &[Fr],
 ) -> Result<LinkProof, ProveError> {
     let rows = points.len();
-    let tails = proven.iter().chain(committed);
-    if nonces.len() != rows || tails.clone().any(|tail| tail.len() != rows) {
+    let mut tails = proven.iter().chain(committed);
+    if nonces.len() != rows || tails.any(|tail| tail.len() != rows) {
         return Err(Defect::Tails { expected: rows }.into());
     }
     if (statement.columns.len(), statement.committed.len()) != (proven.len(), committed.len()) {
-        return Err(Defect::Links.into());
+        return Err(Defect::Linked.into());
     }
     // The nonces are secret; these products, unlike sums with buckets, look at every bit in the same way.
     let products = points.iter().zip(nonces).map(|(point, nonce)| point * nonce);
@@ -43,7 +43,7 @@ pub fn prove(
         let mut difference: Vec<Fr> = tail.iter().map(|value| value - Fr::from(column.constant)).collect();
         for (index, coefficient) in &column.terms {
             let coefficient = Fr::from(*coefficient);
-            let tail = committed.get(*index).ok_or(Defect::Links)?;
+            let tail = committed.get(*index).ok_or(Defect::Linked)?;
             difference
                 .iter_mut()
                 .zip(*tail)

@@ -10,11 +10,9 @@ use crate::store;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use halo2curves::group::GroupEncoding;
-use provenn_circuits::exec::execute;
-use provenn_circuits::layout::Layout;
-use provenn_circuits::qmodel::QModel;
-use provenn_circuits::shape::TAIL;
-use provenn_circuits::witness::{input_cells, First, Second, Witness};
+use provenn_circuits::argument::{input_cells, First, Second, Witness};
+use provenn_circuits::layout::{Layout, TAIL};
+use provenn_circuits::program::{execute, QModel};
 use provenn_verifier::{
     instances, linked_columns, verify, Claim, Context, Expectation, InputBinding, LinkStatement, Policy,
     PolicyExpectation, PolicyKind, Receipt,
@@ -262,7 +260,8 @@ impl Assignment for Columns<'_> {
         let (model, layout, witness) = (self.model, self.layout, self.witness);
         let columns = match (phase, challenges) {
             (0, _) => {
-                let columns = self.first.insert(witness.phase1(model, layout)).columns().into_iter();
+                let first = self.first.insert(witness.phase1(model, layout));
+                let columns = first.columns().into_iter();
                 let one = |cells| AdviceColumn {
                     cells,
                     published: self.published.next(),
@@ -270,12 +269,9 @@ impl Assignment for Columns<'_> {
                 return columns.map(one).collect();
             }
             (1, [r, t, alpha]) => {
-                let first = self.first.take();
-                self.second = first.map(|first| witness.phase2(model, layout, &first, [*r, *t, *alpha]));
-                self.second
-                    .as_ref()
-                    .map(|second| second.columns.clone())
-                    .unwrap_or_default()
+                let Some(first) = self.first.take() else { return vec![] };
+                let second = witness.phase2(model, layout, &first, [*r, *t, *alpha]);
+                self.second.insert(second).columns.clone()
             }
             (2, [r, t, _, s]) => self
                 .second

@@ -10,10 +10,9 @@ use crate::srs::Srs;
 use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
-use provenn_circuits::layout::Layout;
-use provenn_circuits::qmodel::QModel;
+use provenn_circuits::layout::{Layout, TAIL};
+use provenn_circuits::program::QModel;
 use provenn_circuits::register::{Combined, RegisterCircuit, RegisterWitness};
-use provenn_circuits::shape::TAIL;
 use provenn_verifier::{
     registration_scalar, LinkProof, LinkStatement, Linked, ModelCard, Registered as Lanes, Registering, Registration,
     SrsVerifyingKey, VerifyingKey,

@@ -1,8 +1,8 @@
 //! Rows of calibration and held-out data, and what is odd about them.
 
 use crate::error::ProveError;
-use provenn_circuits::lower;
-use provenn_circuits::onnx::Graph;
+use provenn_circuits::compile;
+use provenn_circuits::graph::Graph;
 
 /// Seeded rows for calibration, and the multiplications that they may take together.
 const DEFAULT_ROWS: usize = 16;
@@ -103,12 +103,12 @@ impl Rows {
 
 /// Seeded rows that a model is calibrated on if none are given: fewer for large models, whose runs take seconds.
 pub fn seeded(graph: &Graph) -> Vec<Vec<f32>> {
-    lower::default_samples(graph, affordable(graph))
+    compile::default_samples(graph, affordable(graph))
 }
 
 /// Rows that take no more than seconds together.
 pub fn affordable(graph: &Graph) -> usize {
-    (DEFAULT_WORK / lower::work(graph).max(1)).clamp(1, DEFAULT_ROWS)
+    (DEFAULT_WORK / compile::work(graph).max(1)).clamp(1, DEFAULT_ROWS)
 }
 
 #[cfg(test)]

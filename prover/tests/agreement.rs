@@ -155,6 +155,7 @@ impl Setup {
             self.pk.get_vk(),
             prefix,
             columns,
+            &|_| vec![],
             proof,
         )
     }

@@ -1,8 +1,7 @@
 //! Commit, prove and verify the trained fixtures, and what must be refused.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use provenn_circuits::exec::quantize_input;
-use provenn_circuits::qmodel::{QModel, Step};
+use provenn_circuits::program::{quantize_input, QModel, Step};
 use provenn_circuits::CircuitError;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::prove::commit_input;
@@ -38,7 +37,7 @@ fn every_policy_proves_and_verifies() {
             false => Input::Public(values.clone()),
             true => Input::Committed(values.clone(), commit_input(&committed, &srs, &values).unwrap()),
         };
-        let scores = provenn_circuits::exec::execute(&committed.model, &values)
+        let scores = provenn_circuits::program::execute(&committed.model, &values)
             .unwrap()
             .values
             .pop()
@@ -90,7 +89,7 @@ fn attention_proves_and_verifies() {
         .unwrap();
         let key = srs_verifying_key(&srs).unwrap();
         let verdict = verify(&receipt, &committed.card, &key, &accept()).unwrap();
-        let expected = provenn_circuits::exec::execute(&committed.model, &values)
+        let expected = provenn_circuits::program::execute(&committed.model, &values)
             .unwrap()
             .values
             .pop()

@@ -8,7 +8,7 @@ use halo2_proofs::poly::kzg::multiopen::VerifierSHPLONK;
 use halo2_proofs::poly::kzg::strategy::SingleStrategy;
 use halo2_proofs::transcript::{Blake2bRead, Challenge255, Transcript, TranscriptReadBuffer};
 use halo2curves::bn256::{Bn256, Fr, G1Affine};
-use provenn_circuits::exec::quantize_input;
+use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::fidelity::Source;
 use provenn_prover::srs::Srs;

@@ -1,10 +1,10 @@
 //! An audit without weights finds every altered constant that the structure of the model determines.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use provenn_circuits::argument::weight_cells;
 use provenn_circuits::onnx::structure;
-use provenn_circuits::qmodel::{Affine, QModel, Step};
+use provenn_circuits::program::{Affine, QModel, Step};
 use provenn_circuits::register::RegisterCircuit;
-use provenn_circuits::witness::weight_cells;
 use provenn_circuits::CircuitError;
 use provenn_prover::audit::audit;
 use provenn_prover::commit::{commit, compile, srs_verifying_key, system_rng, CommitOptions, Compiled};

@@ -2,11 +2,10 @@
 //! weights passes them, and no audit spends anything on a card of an absurd size.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use provenn_circuits::layout::Layout;
-use provenn_circuits::lower::{rebuild, Ranges, Weights};
+use provenn_circuits::compile::{rebuild, Ranges, Weights};
+use provenn_circuits::layout::{Layout, Shape};
 use provenn_circuits::onnx::import;
-use provenn_circuits::qmodel::Step;
-use provenn_circuits::shape::Shape;
+use provenn_circuits::program::Step;
 use provenn_circuits::CircuitError;
 use provenn_prover::audit::{audit, size};
 use provenn_prover::commit::{commit, compile, CommitOptions, Committed, Compiled};

@@ -1,6 +1,6 @@
 //! The graph of a model as a document: what its owner sees drawn. No weight is in it.
 
-use provenn_circuits::onnx::{Graph, Node, Op, ReduceKind};
+use provenn_circuits::graph::{Graph, Node, Op, ReduceKind};
 use serde_json::{json, Map, Value};
 use std::collections::BTreeSet;
 

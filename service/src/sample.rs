@@ -3,7 +3,7 @@
 use crate::error::CliError;
 use crate::files::{self, MAX_DATA};
 use crate::npy;
-use provenn_circuits::onnx::InputType;
+use provenn_circuits::graph::InputType;
 use provenn_prover::commit::Description;
 use provenn_prover::rows::Rows;
 use provenn_prover::store::json_reason;

@@ -2,9 +2,11 @@
 //! scalars): `models [--m20] MODEL.onnx ...`. Inputs are the seeded default samples. After `--m20` the forecast of the
 //! cost model is checked against the measurement of each proof, and one that is off by half fails the bench.
 
-use provenn_circuits::exec::quantize_input;
-use provenn_circuits::lower::default_samples;
+use provenn_circuits::compile::default_samples;
+use provenn_circuits::layout::{Cost, Objective, Shape};
+use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
+use provenn_prover::prove::commit_input;
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};
 use provenn_verifier::{verify, Context, Expectation, PolicyKind};
@@ -59,29 +61,64 @@ const TOLERANCE: f64 = 1.5;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut unit, mut off) = (None, vec![]);
+    let (mut objective, mut committed_input) = (Objective::default(), false);
     for argument in std::env::args().skip(1) {
         if argument == "--m20" {
             unit = Some(m20());
             continue;
         }
+        if argument == "--committed-input" {
+            committed_input = true;
+            continue;
+        }
+        if let Some(name) = argument.strip_prefix("--optimize=") {
+            objective = name.parse()?;
+            continue;
+        }
         println!("{argument}");
         let bytes = std::fs::read(&argument)?;
-        let options = CommitOptions::default();
+        let options = CommitOptions {
+            objective,
+            committed_input,
+            ..CommitOptions::default()
+        };
         let compiled = timed("compile", || compile(&bytes, &options))?;
         let shape = &compiled.layout.shape;
+        let forecast = Cost::of(shape, compiled.model.tensors[0].len());
+        for choice in &compiled.choices {
+            let Shape {
+                k,
+                lanes,
+                weight_lanes,
+                line_columns,
+                ..
+            } = choice.shape;
+            println!(
+                "  {:<9} 2^{k}, {lanes} lanes, {line_columns} x {weight_lanes}: {:?}",
+                choice.objective.name(),
+                choice.cost
+            );
+        }
         println!(
             "  {shape:?}\n  columns: small {} full {} fixed {}; rows (line, activation, powers) {:?}; predicted {:.3} M20, {} bytes",
             shape.small_columns(),
             shape.full_columns(),
             shape.fixed_columns(),
             compiled.layout.used_rows(),
-            shape.predicted_m20(),
-            shape.predicted_receipt_bytes()
+            forecast.prove_m20,
+            forecast.receipt_bytes
         );
         let srs = timed("srs", || Srs::dev_from_seed(shape.k, [3; 32]));
         let committed = timed("commit", || commit(&compiled, &options, &srs))?;
         let sample = default_samples(&compiled.graph, 1).remove(0);
-        let input = Input::Public(quantize_input(&committed.model, &sample)?);
+        let values = quantize_input(&committed.model, &sample)?;
+        let input = match committed_input {
+            true => {
+                let opening = commit_input(&committed, &srs, &values)?;
+                Input::Committed(values, opening)
+            }
+            false => Input::Public(values),
+        };
         let (receipt, cpu) = costed("prove", || {
             prove(
                 &committed,
@@ -94,7 +131,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         });
         let receipt = receipt?;
         if let Some(unit) = unit.filter(|_| cpu >= SHORTEST) {
-            let (measured, forecast) = (cpu / unit, shape.predicted_m20());
+            let (measured, forecast) = (cpu / unit, forecast.prove_m20);
             println!("  forecast {forecast:.3} M20, measured {measured:.3} M20");
             if !(1.0 / TOLERANCE..=TOLERANCE).contains(&(measured / forecast)) {
                 off.push(argument.clone());

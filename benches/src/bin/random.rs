@@ -2,7 +2,7 @@
 //! on its calibration rows and runs its inputs, in and out of calibration. Every output is right within the error that is stated for the
 //! model, or refused. `random [--proofs SHARE]`: that share of the models is committed, proven and verified too.
 
-use provenn_circuits::exec::{execute, quantize_input};
+use provenn_circuits::program::{execute, quantize_input};
 use provenn_circuits::CircuitError;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Compiled};
 use provenn_prover::fidelity::{argmax, measure, Source};

@@ -3,10 +3,9 @@
 //! `make` commits and proves, with `+2` at a `k` two larger than the cost model's choice; `measure` reads the card, the SRS key and the
 //! receipt as a verifier would.
 
-use provenn_circuits::exec::quantize_input;
-use provenn_circuits::layout::Layout;
-use provenn_circuits::lower::default_samples;
-use provenn_circuits::shape::Shape;
+use provenn_circuits::compile::default_samples;
+use provenn_circuits::layout::{Layout, Shape};
+use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};

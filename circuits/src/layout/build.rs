@@ -8,8 +8,8 @@ mod scans;
 mod views;
 
 use super::{Block, Layout, Mode, PairBlock, Powers, RowKind, ScanRow, Segment, Src, BIAS_LIMBS};
-use crate::qmodel::{Affine, Axis, Contraction, Linear, Part, QModel, Step};
-use crate::shape::{Features, Shape};
+use crate::layout::{Features, Shape};
+use crate::program::{Affine, Axis, Contraction, Linear, Part, QModel, Step};
 use std::collections::BTreeMap;
 
 /// Exponents of the challenges `r`, `t`, `s`.
@@ -85,6 +85,10 @@ impl<'a> Builder<'a> {
         builder.powers = builder.count_powers();
         let total = builder.powers.r + builder.powers.t + builder.powers.s;
         (total <= builder.shape.usable()).then_some(builder)
+    }
+
+    pub(super) fn shape(&self) -> &Shape {
+        &self.shape
     }
 
     fn padded(&self, channels: usize) -> usize {
@@ -205,7 +209,7 @@ impl<'a> Builder<'a> {
     fn count_powers(&self) -> Powers {
         let tensors = &self.model.tensors;
         let r = tensors.iter().map(|t| self.padded(t.channels)).max().unwrap_or(1);
-        let t = tensors.iter().map(crate::qmodel::Tensor::positions).max().unwrap_or(1);
+        let t = tensors.iter().map(crate::program::Tensor::positions).max().unwrap_or(1);
         let line = self.blocks.iter().map(|b| b.line).max().unwrap_or(1);
         let pairs = self.pairs.iter().map(|b| 2 * b.pairs).max().unwrap_or(1);
         let s = line.max(pairs).max(self.policy_rows) + self.shape.lanes;

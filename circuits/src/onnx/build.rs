@@ -2,10 +2,9 @@
 
 use super::error::{ImportError, UnsupportedNode};
 use super::fold;
-use super::model::{Op, ValueId};
-use super::shape;
-use super::tensor::{elements, integers, Const};
+use super::tensor::{integers, Const};
 use super::wire::limit;
+use crate::graph::{elements, infer, Op, ValueId};
 use std::collections::{HashMap, HashSet};
 
 /// Largest runtime tensor, and all of them together, in elements.
@@ -61,7 +60,7 @@ pub enum Made {
     From(Vec<ValueId>),
 }
 
-/// A node under construction; as [`super::Node`].
+/// A node under construction; as [`crate::graph::Node`].
 pub struct Step {
     pub name: String,
     pub onnx_op: String,
@@ -253,7 +252,7 @@ impl Builder {
     pub fn emit(&mut self, from: &Origin, label: &str, op: Op, inputs: &[ValueId]) -> Result<ValueId, Fault> {
         let slots: Vec<&Slot> = inputs.iter().map(|&id| self.slot(id)).collect::<Result<_, _>>()?;
         let shapes: Vec<&[usize]> = slots.iter().map(|s| s.shape.as_slice()).collect();
-        let shape = shape::infer(&op, &shapes).map_err(|reason| ImportError::Shape {
+        let shape = infer(&op, &shapes).map_err(|reason| ImportError::Shape {
             node: from.node.clone(),
             reason,
         })?;

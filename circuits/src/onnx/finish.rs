@@ -2,8 +2,8 @@
 
 use super::build::{Made, Slot, Step};
 use super::error::ImportError;
-use super::model::{Graph, InputType, Node, Op, Tensor, Value, ValueId};
-use super::tensor::Const;
+use super::tensor::{input_type, Const};
+use crate::graph::{Graph, InputType, Node, Op, Tensor, Value, ValueId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The result of lowering.
@@ -175,7 +175,7 @@ fn renumber(g: Lowered) -> Result<Graph, ImportError> {
     };
     let public = public(&g.slots);
     let first = g.input.first().and_then(|&id| g.slots.get(id));
-    let input_type = first.map_or(InputType::Reals, |slot| InputType::of(slot.data_type));
+    let input_type = first.map_or(InputType::Reals, |slot| input_type(slot.data_type));
     let mut values = Vec::with_capacity(used.len());
     let slots = g.slots.into_iter().zip(public).enumerate();
     for (_, (slot, public)) in slots.filter(|(id, _)| ids.contains_key(id)) {

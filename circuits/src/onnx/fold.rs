@@ -1,8 +1,7 @@
 //! Constant folding: integers exactly, floats by the reference executor.
 
-use super::model::{Op, ReduceKind, Tensor};
 use super::tensor::{rounded, wrapped, Const};
-use crate::float;
+use crate::graph::{float, Op, ReduceKind, Tensor};
 
 type Ints<'a> = (&'a [usize], &'a [i64]);
 

@@ -3,7 +3,7 @@
 //! The stages, each in its own file:
 //! 1. [`wire`]: a bounded, iterative walk over the protobuf wire format, *before* anything is decoded;
 //! 2. decoding by `onnx-protobuf`;
-//! 3. [`lower`]: operator by operator into [`Op`], with shapes inferred and constants folded on the way;
+//! 3. [`operators`]: operator by operator into [`Op`](crate::graph::Op), with shapes inferred and constants folded on the way;
 //! 4. [`finish`]: batch normalisation folded into convolutions, dead nodes and values removed.
 //!
 //! Only the nodes the graph outputs depend on are looked at. A symbolic or unknown first (batch) dimension is one.
@@ -13,12 +13,9 @@ mod build;
 mod error;
 mod finish;
 mod fold;
-mod lower;
-mod model;
-pub(crate) mod shape;
+mod operators;
 mod structure;
 mod tensor;
-mod window;
 mod wire;
 
 #[cfg(test)]
@@ -26,12 +23,10 @@ mod tests;
 
 pub(crate) use error::shown;
 pub use error::{ImportError, UnsupportedNode};
-pub(crate) use tensor::elements;
 
 pub use structure::structure;
 
-pub use model::{Graph, InputType, Node, Op, ReduceKind, Tensor, Value, ValueId, Window};
-
+use crate::graph::Graph;
 use onnx_protobuf::{Message as _, ModelProto};
 
 /// The operator set versions (default domain) this importer knows.
@@ -39,7 +34,7 @@ pub const OPSETS: std::ops::RangeInclusive<i64> = 7..=28;
 
 /// The ONNX operators that can be imported (some of them only with constant inputs), sorted.
 pub fn supported_operators() -> &'static [&'static str] {
-    lower::SUPPORTED
+    operators::SUPPORTED
 }
 
 /// Reads an ONNX file.
@@ -55,7 +50,7 @@ pub fn import(bytes: &[u8]) -> Result<Graph, ImportError> {
         .graph
         .take()
         .ok_or_else(|| ImportError::malformed("the model has no graph"))?;
-    finish::finish(lower::graph(graph, opset, &functions(&model))?)
+    finish::finish(operators::graph(graph, opset, &functions(&model))?)
 }
 
 /// The functions that the file defines in the default domain.

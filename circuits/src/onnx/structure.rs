@@ -2,7 +2,7 @@
 
 use super::build::Made;
 use super::error::ImportError;
-use super::{functions, lower, opset, wire};
+use super::{functions, operators, opset, wire};
 use onnx_protobuf::tensor_shape_proto::Dimension;
 use onnx_protobuf::{
     type_proto, AttributeProto, GraphProto, Message as _, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
@@ -29,7 +29,7 @@ pub fn structure(bytes: &[u8]) -> Result<Vec<u8>, ImportError> {
     let Some(graph) = model.graph.take() else {
         return Err(ImportError::malformed("the model has no graph"));
     };
-    let lowered = lower::graph(graph.clone(), opset, &functions(&model))?;
+    let lowered = operators::graph(graph.clone(), opset, &functions(&model))?;
     let public = lowered.slots.iter().filter_map(|slot| match slot.origin {
         Made::Stored { public: true } => Some(slot.name.as_str()),
         _ => None,
@@ -49,7 +49,7 @@ pub fn structure(bytes: &[u8]) -> Result<Vec<u8>, ImportError> {
 }
 
 fn rebuilt(graph: &GraphProto, read: &[BTreeSet<String>], public: &HashSet<&str>) -> Result<GraphProto, ImportError> {
-    let live = lower::live(graph)?;
+    let live = operators::live(graph)?;
     let tensors = graph.initializer.iter();
     let (used, unused): (Vec<_>, Vec<_>) = tensors.partition(|t| live.names.contains(t.name.as_str()));
     let unused: HashSet<&str> = unused.iter().map(|t| t.name.as_str()).collect();

@@ -1,6 +1,7 @@
 //! Constants while importing: exact integers or floats.
 
 use super::error::ImportError;
+use crate::graph::{elements, InputType};
 use half::{bf16, f16};
 use onnx_protobuf::{tensor_proto::DataLocation, TensorProto};
 
@@ -18,15 +19,6 @@ impl Const {
             Self::Ints(data) => data.into_iter().map(|i| i as f32).collect(),
         }
     }
-}
-
-/// The product of the extents. `None` if it, or that of the extents other than 0, does not fit in `isize`.
-pub fn elements(shape: &[usize]) -> Option<usize> {
-    let mut factors = shape.iter().filter(|&&d| d != 0);
-    let product = factors
-        .try_fold(1usize, |n, &d| n.checked_mul(d))
-        .filter(|&n| isize::try_from(n).is_ok())?;
-    Some(if shape.contains(&0) { 0 } else { product })
 }
 
 /// Refuses tensors (also in attributes) whose data is in another file.
@@ -153,6 +145,18 @@ pub fn integers(data_type: i32) -> Option<(i64, i64)> {
         13 => (0, i64::MAX),
         _ => return None,
     })
+}
+
+/// The number of 16-bit floats among the types of ONNX.
+const FLOAT16: i32 = 10;
+
+/// Which numbers the elements of an input of this element type may be.
+pub fn input_type(data_type: i32) -> InputType {
+    match integers(data_type) {
+        Some((least, largest)) => InputType::Integers { least, largest },
+        None if data_type == FLOAT16 => InputType::Float16,
+        None => InputType::Reals,
+    }
 }
 
 /// What an element type is called.

@@ -1,15 +1,10 @@
 //! Committed cells that are no secret: the structure of the model determines their value.
 
 use super::shape::{rows, Row};
-use crate::error::CircuitError;
+use crate::argument::weight_cells;
 use crate::layout::Layout;
-use crate::lower::LARGEST;
-use crate::qmodel::{QModel, Step};
-use crate::witness::{bias_capacity, weight_cells};
+use crate::program::QModel;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Most classes of lanes: each is a column of the registration.
-const MAX_CLASSES: usize = 256;
 
 /// What is known of the committed lanes. Lanes of which the same is known, in every row, are a class.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,9 +32,10 @@ impl Known {
             let mut rows: Vec<Row> = rows.iter().filter(|row| row.column == column).copied().collect();
             rows.sort_unstable_by_key(|row| row.at);
             let live: BTreeSet<usize> = rows.iter().map(|row| row.live).collect();
+            let public: Vec<Row> = rows.iter().filter(|row| row.public).copied().collect();
             let mut seen = BTreeMap::new();
             for lane in 0..shape.weight_lanes {
-                let known = rows.iter().filter(|row| row.public && lane < row.live);
+                let known = public.iter().filter(|row| lane < row.live);
                 let known = known.map(|row| cells[lanes.len()][row.at]);
                 let known: Vec<u64> = known.collect();
                 // Which rows have no channel in this lane follows from how many live counts it reaches.
@@ -81,38 +77,4 @@ impl Classes {
         }
         number
     }
-}
-
-/// Lanes must not differ too much in what is known of them.
-pub(crate) fn check_classes(model: &QModel, layout: &Layout) -> Result<(), CircuitError> {
-    match Known::new(model, layout).columns.len() {
-        got if got > MAX_CLASSES => Err(CircuitError::Unsupported(vec![format!(
-            "public constants that differ from channel to channel: {got} kinds of lanes, a registration tells {MAX_CLASSES} apart"
-        )])),
-        _ => Ok(()),
-    }
-}
-
-/// Constants must be themselves in their cells: no digits lost, no cell below 0. A card could have a shape for which they are
-/// not. Weights that are not known are zeros here.
-pub(crate) fn check_constants(model: &QModel, weight_bits: u32) -> Result<(), CircuitError> {
-    for tensor in &model.tensors {
-        let Step::Affine(affine) = &tensor.step else { continue };
-        let weights = affine.contractions.iter().flat_map(|c| &c.weights);
-        let weights = weights.map(|w| ("weight", *w, weight_bits - 1));
-        let bias = affine.bias.iter().map(|b| ("bias", *b, bias_capacity(weight_bits)));
-        for (what, value, bits) in weights.chain(bias) {
-            let limit = LARGEST.min((1 << bits.min(62)) - 1);
-            if value.unsigned_abs() > limit.unsigned_abs() {
-                return Err(CircuitError::Constant {
-                    tensor: tensor.name.clone(),
-                    what,
-                    value: value as f64,
-                    units: value as f64,
-                    limit,
-                });
-            }
-        }
-    }
-    Ok(())
 }

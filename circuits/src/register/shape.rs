@@ -1,9 +1,8 @@
 //! Dimensions of a registration circuit, and where weights live.
 
 use super::GROUP;
-use crate::layout::{Layout, BIAS_LIMBS};
-use crate::qmodel::{Affine, Axis, Contraction, Linear, Pairing, QModel, Step};
-use crate::shape::TAIL;
+use crate::layout::{Layout, BIAS_LIMBS, TAIL};
+use crate::program::{accumulator_bits, Constants, QModel, Step};
 use provenn_verifier::Grid;
 
 /// Most tables worth trying.
@@ -96,31 +95,11 @@ impl RegisterShape {
     /// Bits that an accumulator of the model can need with any registered weights, on inputs in range. Far below the
     /// field's 253 bits, integers and field agree.
     pub fn accumulator_bits(&self, model: &QModel) -> u32 {
-        let (value, weight) = (
-            f64::from(model.precision.bits()).exp2(),
-            f64::from(self.proven_bits()).exp2(),
-        );
+        let weight = f64::from(self.proven_bits()).exp2();
         // Its highest limb counts `2^(weight_bits (limbs - 1))`, all others together less.
         let bias = weight * f64::from(self.weight_bits * (BIAS_LIMBS as u32 - 1) + 1).exp2();
-        let taps = |axes: &[Axis; 2]| (axes[0].most_taps() * axes[1].most_taps()) as f64;
-        let linear = |term: &Linear| term.part.alpha.unsigned_abs() as f64 * taps(&term.axes) * value;
-        let contraction = |c: &Contraction| {
-            let source: f64 = c.parts.iter().map(|p| p.alpha.unsigned_abs() as f64 * value).sum();
-            let source = source + c.constant.unsigned_abs() as f64;
-            (c.channels / c.groups) as f64 * taps(&c.axes) * source * weight + bias
-        };
-        let pairing = |p: &Pairing| p.alpha.unsigned_abs() as f64 * p.right.1.grid[1] as f64 * value * value;
-        let affine = |affine: &Affine| {
-            affine.contractions.iter().map(contraction).sum::<f64>()
-                + affine.linear.iter().map(linear).sum::<f64>()
-                + affine.pairings.iter().map(pairing).sum::<f64>()
-        };
-        let bounds = model.tensors.iter().map(|t| match &t.step {
-            Step::Affine(step) => affine(step),
-            Step::Product(product) => product.alpha as f64 * value * value,
-            Step::Input | Step::MaxPool(_) => 0.0,
-        });
-        bounds.fold(1.0, f64::max).log2().ceil() as u32
+        let bits = |tensor| accumulator_bits(tensor, model.precision, Constants::Any { weight, bias });
+        model.tensors.iter().map(bits).max().unwrap_or(0)
     }
 
     /// Relative cost of what candidates differ in: full columns are about three times as dear as small ones.

@@ -5,12 +5,10 @@ pub mod cells;
 
 use halo2_proofs::dev::{MockProver, VerifyFailure};
 use halo2_proofs::halo2curves::bn256::Fr;
-use provenn_circuits::circuit::{signed, ModelCircuit};
-use provenn_circuits::exec::{execute, Trace};
-use provenn_circuits::layout::Layout;
-use provenn_circuits::qmodel::*;
-use provenn_circuits::shape::Shape;
-use provenn_circuits::witness::Witness;
+use provenn_circuits::argument::{signed, ModelCircuit, Witness};
+use provenn_circuits::layout::{Layout, Shape};
+use provenn_circuits::program::*;
+use provenn_circuits::program::{execute, Trace};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use std::sync::Arc;
@@ -95,7 +93,7 @@ fn model(tensors: Vec<Tensor>) -> QModel {
         tensors,
         input_shape: vec![input],
         output_shape: vec![output],
-        input_type: provenn_circuits::onnx::InputType::Reals,
+        input_type: provenn_circuits::graph::InputType::Reals,
     }
 }
 
@@ -333,7 +331,7 @@ impl Case {
         let mut instances = vec![column(0), column(1), column(2), equal];
         if layout.shape.public_input {
             let half = Fr::from(1u64 << (PRECISION.bits() - 1));
-            let cells = provenn_circuits::witness::input_cells(&model, &layout, &trace.values[0]);
+            let cells = provenn_circuits::argument::input_cells(&model, &layout, &trace.values[0]);
             instances.extend(
                 cells
                     .iter()

@@ -6,7 +6,7 @@ use halo2_proofs::dev::{CellValue, MockProver};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::{Advice, Any, Circuit, Column, ConstraintSystem};
-use provenn_circuits::circuit::{Config, ModelCircuit};
+use provenn_circuits::argument::{Config, ModelCircuit};
 use provenn_circuits::layout::{Layout, Src};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;

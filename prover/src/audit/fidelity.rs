@@ -5,9 +5,10 @@
 
 use crate::commit::Compiled;
 use crate::error::ProveError;
-use provenn_circuits::exec::{execute, quantize_input};
-use provenn_circuits::lower::{self, Ranges};
-use provenn_circuits::{float, CircuitError};
+use provenn_circuits::compile::{self, Ranges};
+use provenn_circuits::graph::float;
+use provenn_circuits::program::{execute, quantize_input};
+use provenn_circuits::CircuitError;
 
 /// Random inputs that are tried.
 const ROWS: usize = 16;
@@ -24,7 +25,7 @@ fn samples(model: &Compiled, part: f64) -> Vec<Vec<f32>> {
     let magnitudes = model.ranges.magnitudes();
     let input = model.graph.input.first().and_then(|&id| magnitudes.get(id));
     let scale = (input.copied().unwrap_or(1.0) * part) as f32;
-    let mut rows = lower::default_samples(&model.graph, ROWS);
+    let mut rows = compile::default_samples(&model.graph, ROWS);
     rows.iter_mut().flatten().for_each(|v| *v *= scale);
     rows
 }
@@ -54,7 +55,7 @@ pub fn magnitudes(model: &Compiled) -> Result<Vec<String>, ProveError> {
 /// How far the integers are from the float model, if that is no rounding. Inputs that cannot be proven are left out.
 pub fn outputs(model: &Compiled) -> Result<Vec<String>, ProveError> {
     let (program, graph) = (&model.model, &model.graph);
-    let Some(scores) = lower::scores(graph) else {
+    let Some(scores) = compile::scores(graph) else {
         return Ok(vec![]);
     };
     let unit = 2f64.powi(-program.tensors[program.output()].frac);

@@ -19,6 +19,9 @@ pub enum Defect {
         /// Columns given.
         got: usize,
     },
+    /// The link proof was given tails of other columns than those linked.
+    #[error("tails of other columns than those linked")]
+    Linked,
     /// What is made here cannot be written down.
     #[error("{what} cannot be encoded: {reason}")]
     Encoding {
@@ -49,9 +52,6 @@ pub enum Defect {
         /// The rotation.
         rotation: i32,
     },
-    /// A link proof is about other columns than were given.
-    #[error("a link proof about other columns than those given")]
-    Links,
     /// The verifier refuses the parameters.
     #[error("the SRS is refused: {0}")]
     Srs(VerifyError),

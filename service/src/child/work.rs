@@ -7,8 +7,10 @@ use crate::estimate::{Cost, Limits};
 use crate::files::{self, MAX_DATA, MAX_MODEL};
 use crate::policy::Asked;
 use crate::{fail, opening, sample, srs};
-use provenn_circuits::exec::quantize_input;
-use provenn_circuits::onnx::{self, Graph};
+use provenn_circuits::graph::Graph;
+use provenn_circuits::layout::Objective;
+use provenn_circuits::onnx;
+use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{commit, compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::prove::{commit_input, prove, Stage};
 use provenn_prover::srs::Srs;
@@ -33,6 +35,7 @@ pub fn run(work: &Work, stage: &dyn Fn(&'static str)) -> Result<Value, CliError>
                 calibration: calibration.as_deref().map(sample::rows).transpose()?,
                 held_out: held_out.as_deref().map(sample::rows).transpose()?,
                 committed_input: *committed_input,
+                objective: Objective::default(),
             };
             make(model, &options, srs, out, *limits, stage)
         }

@@ -7,6 +7,7 @@ use crate::output::OutputFolder;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::{sample, srs};
+use provenn_circuits::layout::Objective;
 use provenn_prover::commit::{commit, compile, CommitOptions};
 use provenn_prover::srs::{Srs, SrsKind};
 use provenn_prover::store;
@@ -26,6 +27,9 @@ pub struct Args {
     /// Whether receipts show their input or a commitment to it.
     #[arg(long, value_enum, default_value_t)]
     input: Binding,
+    /// What the circuit is chosen for: prove, receipt, verify, gas or balanced; `provenn inspect` shows what each gives.
+    #[arg(long, value_name = "OBJECTIVE", default_value_t)]
+    optimize: Objective,
     /// Folder of development parameters, or a file made by `provenn srs import`.
     #[arg(long, value_name = "PATH", conflicts_with = "ptau")]
     srs: Option<PathBuf>,
@@ -62,6 +66,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         calibration: Some(sample::rows(&args.calibration)?),
         held_out: args.held_out.as_deref().map(sample::rows).transpose()?,
         committed_input: args.input.committed(),
+        objective: args.optimize,
     };
     let bytes = files::model(&args.model)?;
     let progress = Progress::new("compiling");

@@ -5,7 +5,7 @@ use crate::npy;
 use crate::progress::Progress;
 use crate::report::{grouped, out, Report};
 use crate::srs::UNSAFE;
-use provenn_circuits::exec::{execute, quantize_input};
+use provenn_circuits::program::{execute, quantize_input};
 use provenn_prover::commit::{commit, compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::fidelity::argmax;
 use provenn_prover::prove::prove;
@@ -133,6 +133,7 @@ fn commitment(folder: &Path, held_out: Vec<Vec<f32>>) -> Result<(Committed, Srs)
         calibration: Some(npy::parse(CALIBRATION)?),
         held_out: Some(held_out.into()),
         committed_input: false,
+        ..CommitOptions::default()
     };
     let compiled = compile(MODEL, &options)?;
     let srs = Srs::load_or_make_dev(&folder.join("srs"), compiled.layout.shape.k)?;

@@ -1,15 +1,16 @@
 //! `provenn inspect`: what a model is and what a proof would cost.
 
 use crate::error::CliError;
-use crate::estimate::Cost;
 use crate::files;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::sample;
-use provenn_circuits::onnx::Graph;
+use provenn_circuits::compile::Choice;
+use provenn_circuits::graph::Graph;
+use provenn_circuits::layout::{Cost, Objective};
 use provenn_prover::commit::{compile, CommitOptions, Compiled};
 use provenn_prover::fidelity::{Fidelity, Source};
-use serde_json::json;
+use serde_json::{json, Value};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -22,12 +23,16 @@ pub struct Args {
     /// Whether receipts would show their input or a commitment to it.
     #[arg(long, value_enum, default_value_t)]
     input: super::commit::Binding,
+    /// What the circuit is chosen for: prove, receipt, verify, gas or balanced.
+    #[arg(long, value_name = "OBJECTIVE", default_value_t)]
+    optimize: Objective,
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let options = CommitOptions {
         calibration: args.calibration.as_deref().map(sample::rows).transpose()?,
         committed_input: args.input.committed(),
+        objective: args.optimize,
         ..CommitOptions::default()
     };
     let bytes = files::model(&args.model)?;
@@ -40,15 +45,15 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     };
     let fidelity = compiled.estimated_fidelity(source)?;
     drop(progress);
-    Ok(report(&compiled, &fidelity))
+    Ok(report(&compiled, args.optimize, &fidelity))
 }
 
-fn report(compiled: &Compiled, fidelity: &Fidelity) -> Report {
+fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Report {
     let (graph, model, shape) = (&compiled.graph, &compiled.model, &compiled.layout.shape);
     let (operators, parameters) = (&graph.operators, parameters(graph));
     let columns = shape.small_columns() + shape.full_columns();
     let (line, activation, powers) = compiled.layout.used_rows();
-    let Cost { cpu_seconds, bytes, .. } = Cost::of(shape, &model.input_shape);
+    let forecast = Cost::of(shape, model.tensors[0].len());
     let mut report = Report::default();
     report.row("model", &graph.name);
     let list: Vec<String> = operators
@@ -64,8 +69,8 @@ fn report(compiled: &Compiled, fidelity: &Fidelity) -> Report {
     report.row(
         "circuit",
         format!(
-            "2^{} rows, {} activation lanes, {} weight lanes, {columns} columns",
-            shape.k, shape.lanes, shape.weight_lanes
+            "2^{} rows, {} activation lanes, {} line columns of {} weight lanes, {columns} columns",
+            shape.k, shape.lanes, shape.line_columns, shape.weight_lanes
         ),
     );
     report.row(
@@ -82,12 +87,46 @@ fn report(compiled: &Compiled, fidelity: &Fidelity) -> Report {
     );
     report.row(
         "proof, predicted",
-        format!("{cpu_seconds:.1} CPU seconds (cost model, not a measurement)"),
+        format!(
+            "{:.1} CPU seconds, {} MiB (cost model, not a measurement)",
+            forecast.prove_cpu_seconds(),
+            forecast.memory_bytes >> 20
+        ),
+    );
+    report.row(
+        "commitment",
+        format!(
+            "{:.1} CPU seconds, card of about {} bytes",
+            forecast.commit_cpu_seconds(),
+            grouped(forecast.card_bytes)
+        ),
     );
     report.row(
         "receipt",
-        format!("about {} bytes with the policy `label`", grouped(bytes)),
+        format!(
+            "about {} bytes with the policy `label`, verified in {:.1} ms, {} gas",
+            grouped(forecast.receipt_bytes),
+            forecast.verify_ms,
+            grouped(forecast.gas as usize)
+        ),
     );
+    for choice in &compiled.choices {
+        let chosen = if choice.objective == objective { ", chosen" } else { "" };
+        let (shape, cost) = (&choice.shape, &choice.cost);
+        report.row(
+            &format!("--optimize {}", choice.objective),
+            format!(
+                "{:.1} CPU s, receipt {} B, card {} B, verified in {:.1} ms, {} gas (2^{} rows, {} lanes){chosen}",
+                cost.prove_cpu_seconds(),
+                grouped(cost.receipt_bytes),
+                grouped(cost.card_bytes),
+                cost.verify_ms,
+                grouped(cost.gas as usize),
+                shape.k,
+                shape.lanes
+            ),
+        );
+    }
     report.row("fidelity", fidelity.words());
     let warnings = warnings(compiled, fidelity);
     for warning in &warnings {
@@ -101,16 +140,42 @@ fn report(compiled: &Compiled, fidelity: &Fidelity) -> Report {
         "parameters": parameters,
         "k": shape.k,
         "lanes": shape.lanes,
+        "line_columns": shape.line_columns,
         "weight_lanes": shape.weight_lanes,
         "columns": columns,
         "value_bits": model.precision.bits(),
         "weight_bits": shape.weight_bits,
-        "predicted_cpu_seconds": cpu_seconds,
-        "receipt_bytes": bytes,
+        "objective": objective.name(),
+        "forecast": forecast_json(&forecast),
+        "choices": compiled.choices.iter().map(choice_json).collect::<Vec<_>>(),
         "fidelity": fidelity,
         "warnings": warnings,
     });
     report
+}
+
+fn forecast_json(cost: &Cost) -> Value {
+    json!({
+        "prove_cpu_seconds": cost.prove_cpu_seconds(),
+        "commit_cpu_seconds": cost.commit_cpu_seconds(),
+        "memory_bytes": cost.memory_bytes,
+        "receipt_bytes": cost.receipt_bytes,
+        "card_bytes": cost.card_bytes,
+        "verify_ms": cost.verify_ms,
+        "gas": cost.gas,
+    })
+}
+
+fn choice_json(choice: &Choice) -> Value {
+    let Choice { objective, shape, cost } = choice;
+    json!({
+        "objective": objective.name(),
+        "k": shape.k,
+        "lanes": shape.lanes,
+        "line_columns": shape.line_columns,
+        "weight_lanes": shape.weight_lanes,
+        "forecast": forecast_json(cost),
+    })
 }
 
 /// What the owner of a model should know before its card is made.

@@ -7,7 +7,7 @@ use crate::policy::Asked;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::{files, opening, sample, srs};
-use provenn_circuits::exec::quantize_input;
+use provenn_circuits::program::quantize_input;
 use provenn_prover::prove::{commit_input, prove};
 use provenn_prover::{store, Input};
 use provenn_verifier::{Context, InputBinding, Receipt};

@@ -475,7 +475,7 @@ impl Setup {
     pub fn library_accepts(&self, claim: &Claim, proof: &[u8]) -> bool {
         let columns = columns(&self.layout(), &claim.policy, &claim.input);
         let (params, vk) = (&self.points.params, self.pk.get_vk());
-        reference::accepts(params, vk, claim.claim_scalar().into(), &columns, proof)
+        reference::accepts(params, vk, claim.claim_scalar().into(), &columns, &|_| vec![], proof)
     }
 
     pub fn verify(&self, receipt: &Receipt) -> Result<Verdict, VerifyError> {

@@ -2,8 +2,8 @@
 
 use crate::kit::Kit;
 use crate::vector::Vector;
-use provenn_circuits::exec::quantize_input;
-use provenn_circuits::lower::default_samples;
+use provenn_circuits::compile::default_samples;
+use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{commit_with, compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::prove::{commit_input_with, prove_with};
 use provenn_prover::srs::{Srs, SrsKind};

@@ -1,6 +1,6 @@
 //! What a program must be for its layout to bind what the executor computes.
 
-use crate::qmodel::{Affine, Axis, Contraction, Linear, MaxPool, Pairing, Part, QModel, Step, Tensor, View};
+use crate::program::{Affine, Axis, Contraction, Linear, MaxPool, Pairing, Part, QModel, Step, Tensor, View};
 
 /// The first tensor is the input and the others have elements and read earlier ones only. Every map of elements stays
 /// inside its source and leads to the elements of its tensor, so that distinct elements have distinct powers of the

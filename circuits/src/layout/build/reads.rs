@@ -1,7 +1,7 @@
 //! What steps read of stored tensors. Reads that are alike share one scan.
 
 use super::*;
-use crate::qmodel::{Pairing, View};
+use crate::program::{Pairing, View};
 
 /// A combination of the elements of a tensor. Multipliers are not part of it.
 #[derive(Clone, Copy, Debug, PartialEq)]

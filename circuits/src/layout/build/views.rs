@@ -2,8 +2,8 @@
 
 use super::reads::inverse;
 use super::*;
-use crate::qmodel::View;
-use crate::shape::Pattern;
+use crate::layout::Pattern;
+use crate::program::View;
 
 /// Most patterns of a layout, and the largest exponent in one: each costs a fixed column, and gate operations.
 const MAX_PATTERNS: usize = 40;

@@ -11,7 +11,7 @@ mod types;
 mod windows;
 
 use super::*;
-use crate::float;
+use crate::graph::{float, Op, Tensor};
 use builder::Model;
 
 /// Imports and runs; the first output.

@@ -1,0 +1,100 @@
+//! From a calibrated float graph to a quantized model.
+//!
+//! Linear operators are never stored: a graph value is a [`Form`], a linear combination of stored tensors or an
+//! accumulator that is not rounded yet. Only activations, pools, whatever needs a rounding, and what holds weights and is
+//! read several times become tensors: a weight is committed once.
+
+mod form;
+mod lower;
+mod quantize;
+mod ranges;
+mod search;
+mod size;
+
+use crate::error::CircuitError;
+use crate::graph::Graph;
+use crate::layout::{Layout, Objective, Shape};
+use crate::program::{Precision, QModel};
+use crate::register::check_registered;
+pub use form::{FloatModel, Form};
+pub use lower::scores;
+pub use ranges::Ranges;
+pub use search::{Choice, Chosen};
+pub use size::work;
+
+/// Calibrated ranges leave this factor above the largest value seen, so that unseen inputs fit.
+pub const HEADROOM: f64 = 2.0;
+
+/// Whether a graph holds its weights, or numbers in their place as [`structure`](crate::onnx::structure) leaves them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    /// They are those of the model.
+    Given,
+    /// They say nothing, and are not looked at: the program has zeros.
+    Unknown,
+}
+
+/// Compiles a calibrated graph: chooses shape and precision by the cost model, and gives the program with its layout.
+///
+/// # Errors
+/// Unsupported operators (all of them at once), models that are too large, constants that are no integers of a circuit, or
+/// accumulators that may wrap around.
+pub fn compile(
+    graph: &Graph,
+    ranges: &Ranges,
+    public_input: bool,
+    objective: Objective,
+) -> Result<Chosen, CircuitError> {
+    let program = lower::lower(graph, &ranges.magnitudes())?;
+    let build = |precision: Precision| quantize::quantize(&program, precision, Weights::Given);
+    search::choose(&build, public_input, objective)
+}
+
+/// The program and layout that a graph of this structure has at a shape. Up to weights and biases that are not public
+/// they are those of [`compile`], whatever the weights of the graph: an auditor needs none to rebuild the keys of a model.
+///
+/// # Errors
+/// As [`compile`]; [`CircuitError::Recipe`] for ranges or a shape that no compilation gives, and
+/// [`CircuitError::TooLarge`] if the program does not fit the shape.
+pub fn rebuild(
+    graph: &Graph,
+    ranges: &Ranges,
+    shape: &Shape,
+    weights: Weights,
+) -> Result<(QModel, Layout), CircuitError> {
+    shape.check()?;
+    ranges.check(graph, weights)?;
+    let program = lower::lower(graph, &ranges.magnitudes())?;
+    let model = quantize::quantize(&program, shape.precision(), weights)?;
+    if weights == Weights::Given && search::weight_bits(&model) != shape.weight_bits {
+        return Err(CircuitError::Recipe(format!(
+            "weights of {} bits, these have {}",
+            shape.weight_bits,
+            search::weight_bits(&model)
+        )));
+    }
+    let layout = Layout::build(&model, shape.clone()).ok_or(CircuitError::TooLarge { max_k: shape.k })?;
+    if layout.shape != *shape {
+        return Err(CircuitError::Recipe("columns that this model does not have".into()));
+    }
+    check_registered(&model, &layout)?;
+    Ok((model, layout))
+}
+
+/// Rows for calibration when none are given: seeded, uniform in [-1, 1]; integers up to 127 where the input is of integers.
+pub fn default_samples(graph: &Graph, count: usize) -> Vec<Vec<f32>> {
+    let len = graph
+        .input
+        .first()
+        .map_or(0, |&id| graph.values[id].shape.iter().product());
+    let mut state = 0x9e37_79b9_7f4a_7c15u64;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1u32 << 23) as f32 - 1.0
+    };
+    (0..count)
+        .map(|_| (0..len).map(|_| graph.input_type.sample(next())).collect())
+        .collect()
+}

@@ -1,0 +1,302 @@
+//! Operator by operator: graph values become forms, activations become stored tensors.
+
+mod constants;
+mod elementwise;
+mod forms;
+mod moves;
+mod pairings;
+mod products;
+mod reductions;
+mod windows;
+
+use super::form::{Affine, Bias, Contraction, FloatModel, Form, Kind, Linear, Order, Pairing, Part, Step, Tensor};
+use super::quantize::integer_bits;
+use super::size;
+use crate::error::CircuitError;
+use crate::graph::{self, Graph, Node, Op, ReduceKind};
+use crate::layout::MAX_K;
+use crate::onnx::shown;
+use crate::program::{Axis, MaxPool, View};
+use std::collections::BTreeMap;
+
+use constants::Constant;
+use windows::spatial;
+
+/// Why a node cannot be lowered.
+type Refused = String;
+
+/// Lowers a graph.
+pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatModel, CircuitError> {
+    let one = |what: &str, ids: &[usize]| match ids {
+        [id] => Ok(*id),
+        _ => Err(CircuitError::Unsupported(vec![format!(
+            "{} {what}s; exactly one is supported",
+            ids.len()
+        )])),
+    };
+    let (input, output) = (one("input", &graph.input)?, one("output", &graph.output)?);
+    let mut lowering = Lowering {
+        graph,
+        ranges,
+        forms: vec![None; graph.values.len()],
+        tensors: vec![],
+        neighbours: vec![],
+        reads: vec![0; graph.values.len()],
+        unread: vec![],
+        kept: vec![0; graph.values.len()],
+        entries: 0,
+        rows: 0,
+        constants: BTreeMap::new(),
+    };
+    lowering.input(input);
+    let inputs = graph.nodes.iter().flat_map(|node| &node.inputs);
+    inputs.for_each(|id| lowering.reads[*id] += 1);
+    lowering.unread = lowering.reads.clone();
+    lowering.unread[output] += 1;
+    let mut refused = vec![];
+    for node in &graph.nodes {
+        match lowering.node(node) {
+            Ok(form) => {
+                let form = match lowering.reads[node.output] > 1 {
+                    true => lowering.settled(form),
+                    false => form,
+                };
+                let form = match size::terms(&form) > size::MAX_TERMS {
+                    true => lowering.copied(form),
+                    false => form,
+                };
+                lowering.read(node);
+                let entries = size::entries(&form);
+                lowering.kept[node.output] = entries;
+                lowering.entries += entries;
+                let kept = entries <= size::MAX_FORM && lowering.entries <= size::MAX_FORMS;
+                if !kept || !size::fits(lowering.rows) {
+                    return Err(CircuitError::TooLarge { max_k: MAX_K });
+                }
+                lowering.forms[node.output] = Some(form);
+            }
+            // A node whose input was refused is not reported again.
+            Err(reason) if reason.is_empty() => {}
+            Err(reason) => refused.push(format!(
+                "node `{}` ({}): {reason}",
+                shown(&node.name),
+                shown(&node.onnx_op)
+            )),
+        }
+    }
+    if !refused.is_empty() {
+        return Err(CircuitError::Unsupported(refused));
+    }
+    lowering
+        .output(output)
+        .map_err(|e| CircuitError::Unsupported(vec![e]))?;
+    Ok(FloatModel {
+        tensors: lowering.tensors,
+        input_shape: graph.unbatched(input).to_vec(),
+        input_type: graph.input_type,
+        output_shape: graph.unbatched(output).to_vec(),
+    })
+}
+
+struct Lowering<'a> {
+    graph: &'a Graph,
+    ranges: &'a [f64],
+    forms: Vec<Option<Form>>,
+    tensors: Vec<Tensor>,
+    /// Tensors among whose rows a pool or product stands already.
+    neighbours: Vec<usize>,
+    /// How often each value of the graph is read.
+    reads: Vec<usize>,
+    /// How often it is yet to be read; the form of one that is not is dropped.
+    unread: Vec<usize>,
+    /// Entries of the index maps of each form that is kept, and of all of them.
+    kept: Vec<usize>,
+    entries: usize,
+    /// Rows that the stored tensors take at least.
+    rows: usize,
+    /// The tensors of constants that are read like activations.
+    constants: BTreeMap<usize, Form>,
+}
+
+/// The value whose elements are the scores that a proof is about: the output, or what it is the index of the largest of.
+pub fn scores(graph: &Graph) -> Option<graph::ValueId> {
+    let output = *graph.output.first()?;
+    let last = graph.nodes.iter().find(|node| node.output == output);
+    let last = last.filter(|node| matches!(node.op, Op::ArgMax { .. }));
+    Some(last.and_then(|node| node.inputs.first()).copied().unwrap_or(output))
+}
+
+/// Lists of more entries than this describe nothing that a circuit has rows for.
+const MAX_ENTRIES: usize = 1 << 22;
+
+/// Refuses lists with an entry for each element of such an array before they are made.
+fn limited(extents: &[usize]) -> Result<(), Refused> {
+    let entries = extents.iter().try_fold(1usize, |n, extent| n.checked_mul(*extent));
+    match entries.is_some_and(|n| n <= MAX_ENTRIES) {
+        true => Ok(()),
+        false => Err("it is too large for a circuit".into()),
+    }
+}
+
+/// Grid of a value's shape: channels are the first axis after the batch, width the last, height all between.
+fn grid(shape: &[usize]) -> [usize; 3] {
+    let axes = match shape {
+        [1, rest @ ..] if !rest.is_empty() => rest,
+        all => all,
+    };
+    match axes {
+        [] => [1, 1, 1],
+        [c] => [*c, 1, 1],
+        [c, between @ .., w] => [*c, between.iter().product(), *w],
+    }
+}
+
+impl Lowering<'_> {
+    fn input(&mut self, id: usize) {
+        let value = &self.graph.values[id];
+        self.tensors.push(Tensor {
+            name: value.name.clone(),
+            grid: grid(&value.shape),
+            signed: true,
+            range: self.ranges[id],
+            step: Step::Input,
+        });
+        self.forms[id] = Some(self.stored(0, Order::Same));
+    }
+
+    /// Counts the operands of a node as read.
+    fn read(&mut self, node: &Node) {
+        for &id in &node.inputs {
+            self.unread[id] = self.unread[id].saturating_sub(1);
+            if self.unread[id] == 0 {
+                self.forms[id] = None;
+                self.entries -= std::mem::take(&mut self.kept[id]);
+            }
+        }
+    }
+
+    fn output(&mut self, id: usize) -> Result<(), Refused> {
+        let form = self.forms[id]
+            .clone()
+            .ok_or("the output does not depend on the input")?;
+        // Scores are published in the order of the value.
+        let on = match form.order {
+            Order::Same => form.grid,
+            Order::Index(_) => grid(&self.graph.values[id].shape),
+        };
+        let form = self.arranged(form, on, &Order::Same);
+        let made = self.round(form, true);
+        let outputs: usize = self.tensors[made].grid.iter().product();
+        let scores = scores(self.graph).map_or(0, |id| self.graph.values[id].shape.iter().product());
+        match outputs == scores {
+            true => Ok(()),
+            false => Err(format!("the circuit has {outputs} outputs for {scores} scores")),
+        }
+    }
+
+    fn form(&self, node: &Node, index: usize) -> Result<Form, Refused> {
+        let id = *node.inputs.get(index).ok_or("an input is missing")?;
+        match &self.forms[id] {
+            Some(form) => Ok(form.clone()),
+            None if self.graph.values[id].constant.is_some() => Err("this input must not be constant".into()),
+            None => Err(String::new()),
+        }
+    }
+
+    fn shape(&self, node: &Node, index: usize) -> &[usize] {
+        &self.graph.values[node.inputs[index]].shape
+    }
+
+    fn constant(&self, node: &Node, index: usize) -> Option<&graph::Tensor> {
+        self.graph.values[*node.inputs.get(index)?].constant.as_ref()
+    }
+
+    /// Whether an operand is a weight that is read elsewhere too. Such a weight is stored, so that all read the same: as the
+    /// weights of a contraction each reader would commit a copy of its own.
+    fn is_shared(&self, node: &Node, index: usize) -> bool {
+        let shared = |id: usize| !self.graph.values[id].public && self.reads[id] > 1;
+        self.constant(node, index).is_some() && shared(node.inputs[index])
+    }
+
+    /// Whether an operand is a constant that the structure determines.
+    fn is_public(&self, node: &Node, index: usize) -> bool {
+        node.inputs.get(index).is_some_and(|&id| self.graph.values[id].public)
+    }
+
+    fn node(&mut self, node: &Node) -> Result<Form, Refused> {
+        let out = self.graph.values[node.output].clone();
+        let range = self.ranges[node.output];
+        let mut form = match &node.op {
+            Op::Conv { groups, .. } | Op::ConvTranspose { groups, .. } => self.conv(node, *groups, &out.shape)?,
+            Op::MatMul => self.matmul(node)?,
+            Op::Add => self.add(node, 1.0)?,
+            Op::Sub => self.add(node, -1.0)?,
+            Op::Mul => self.multiply(node)?,
+            // Division by a constant was imported as a multiplication.
+            Op::Div => return Err("division by an activation is not supported".into()),
+            Op::Max => self.extremum(node, 1.0)?,
+            Op::Min => self.extremum(node, -1.0)?,
+            Op::Relu => {
+                let form = self.form(node, 0)?;
+                // Negative accumulators are bounded too, by twice the range.
+                let range = range.max(form.range / 2.0);
+                self.relu(Form {
+                    range,
+                    name: out.name.clone(),
+                    ..form
+                })
+            }
+            Op::LeakyRelu { alpha } => {
+                let form = self.form(node, 0)?;
+                self.two_sided(form, -f64::from(*alpha))
+            }
+            Op::PRelu => Form {
+                range,
+                ..self.prelu(node)?
+            },
+            Op::Abs => {
+                let form = self.form(node, 0)?;
+                self.two_sided(form, 1.0)
+            }
+            Op::Neg => self.form(node, 0)?.scale(-1.0),
+            Op::Clip { min, max } => self.clip(node, *min, *max)?,
+            Op::MaxPool { .. } => {
+                let form = self.framed(node, 0)?;
+                let [h, w] = spatial(&node.op, &form, &out.shape)?;
+                self.max_pool(form, &h, &w)
+            }
+            Op::AveragePool { count_include_pad, .. } => {
+                let form = self.framed(node, 0)?;
+                let axes = spatial(&node.op, &form, &out.shape)?;
+                self.average_pool(form, axes, *count_include_pad)?
+            }
+            Op::Reduce { kind, axes, .. } => self.reduce(node, *kind, axes)?,
+            Op::ArgMax { axis, .. } => {
+                if !self.graph.output.contains(&node.output) {
+                    return Err(format!(
+                        "{} is supported as the last operator; prove it with the label policy",
+                        node.onnx_op
+                    ));
+                }
+                if self.shape(node, 0).get(*axis) != Some(&self.shape(node, 0).iter().product()) {
+                    return Err(format!("{} is supported over all scores", node.onnx_op));
+                }
+                // The index has a shape of its own; what is published are the scores, in the order of theirs.
+                self.framed(node, 0)?
+            }
+            // The elements and their order stay.
+            Op::Reshape { .. } => self.form(node, 0)?,
+            Op::Transpose { .. } => self.transpose(node)?,
+            Op::Concat { axis } => self.concat(node, *axis)?,
+            Op::Slice { .. } | Op::Gather { .. } | Op::Pad { .. } | Op::Expand { .. } => self.select(node)?,
+        };
+        if matches!(
+            node.op,
+            Op::Conv { .. } | Op::ConvTranspose { .. } | Op::MatMul | Op::Add | Op::Sub | Op::Mul
+        ) {
+            form.range = range;
+        }
+        form.name = out.name;
+        Ok(form)
+    }
+}

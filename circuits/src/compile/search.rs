@@ -1,0 +1,149 @@
+//! The search for the shape that is best for an objective.
+
+use crate::error::CircuitError;
+use crate::layout::{
+    bias_capacity, precisions, Cost, Features, Layout, Objective, Shape, LANES, LINE_COLUMNS, MAX_COMMITTED, MAX_K,
+    MIN_K, WEIGHT_BITS,
+};
+use crate::program::{Precision, QModel, Step, Tensor};
+use crate::register::check_registered;
+
+/// The best shape for an objective, and what it costs.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// What it is best for.
+    pub objective: Objective,
+    /// The shape.
+    pub shape: Shape,
+    /// Its forecast.
+    pub cost: Cost,
+}
+
+/// A program in the shape that was chosen, and what the other objectives would choose.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The program.
+    pub model: QModel,
+    /// Its layout.
+    pub layout: Layout,
+    /// The best shape for each objective, in the order of [`Objective::ALL`].
+    pub choices: Vec<Choice>,
+}
+
+/// Chooses the shape that is best for an objective, by the cost model. `build` gives the program at a precision.
+///
+/// # Errors
+/// [`CircuitError::TooLarge`] if no supported size fits; errors of `build`.
+pub fn choose(
+    build: &dyn Fn(Precision) -> Result<QModel, CircuitError>,
+    public_input: bool,
+    objective: Objective,
+) -> Result<Chosen, CircuitError> {
+    let structure = build(Precision {
+        table_bits: 8,
+        limbs: 2,
+        top_bits: 0,
+    })?;
+    let choices = search(&structure, public_input);
+    let chosen = choices.iter().find(|choice| choice.objective == objective);
+    let mut shape = chosen.ok_or(CircuitError::TooLarge { max_k: MAX_K })?.shape.clone();
+    let model = build(shape.precision())?;
+    shape.weight_bits = weight_bits(&model);
+    let layout = Layout::build(&model, shape).ok_or(CircuitError::TooLarge { max_k: MAX_K })?;
+    check_registered(&model, &layout)?;
+    Ok(Chosen { model, layout, choices })
+}
+
+/// The best shape for each objective; none if no supported size fits.
+fn search(structure: &QModel, public_input: bool) -> Vec<Choice> {
+    let input_values = structure.tensors[0].len();
+    let mut best: Vec<Choice> = vec![];
+    for candidate in candidates(public_input) {
+        if least_rows(structure, candidate.lanes) > candidate.usable() {
+            continue;
+        }
+        // Lanes and slots only get more while the layout is built.
+        let hopeless = |shape: &Shape| {
+            let cost = Cost::of(shape, input_values);
+            let worse = |choice: &Choice| choice.objective.of(&cost) >= choice.objective.of(&choice.cost);
+            shape.committed_columns() > MAX_COMMITTED || !best.is_empty() && best.iter().all(worse)
+        };
+        let Some(layout) = Layout::build_unless(structure, candidate, &hopeless) else {
+            continue;
+        };
+        let shape = layout.shape;
+        let cost = Cost::of(&shape, input_values);
+        if best.is_empty() {
+            let choice = |objective| Choice {
+                objective,
+                shape: shape.clone(),
+                cost,
+            };
+            best = Objective::ALL.map(choice).to_vec();
+        }
+        for choice in &mut best {
+            if choice.objective.of(&cost) < choice.objective.of(&choice.cost) {
+                (choice.shape, choice.cost) = (shape.clone(), cost);
+            }
+        }
+    }
+    best
+}
+
+/// Shapes worth trying, up to what the layout chooses.
+fn candidates(public_input: bool) -> impl Iterator<Item = Shape> {
+    let shape = move |k: u32, precision: Precision, lanes: usize, line_columns: usize| Shape {
+        k,
+        lanes,
+        slots: 2,
+        table_bits: precision.table_bits,
+        limbs: precision.limbs,
+        top_bits: precision.top_bits,
+        weight_bits: precision.bits(),
+        public_input,
+        line_columns,
+        weight_lanes: 0,
+        live_input_lanes: 0,
+        features: Features::default(),
+    };
+    (MIN_K..=MAX_K).flat_map(move |k| {
+        precisions(k).into_iter().flat_map(move |precision| {
+            let lanes = LANES.into_iter();
+            lanes.flat_map(move |lanes| LINE_COLUMNS.map(|columns| shape(k, precision, lanes, columns)))
+        })
+    })
+}
+
+/// Rows that stored tensors or the policy take at least, on so many lanes.
+fn least_rows(model: &QModel, lanes: usize) -> usize {
+    let rows = |t: &Tensor| t.channels.div_ceil(lanes).saturating_mul(t.positions());
+    let stored = model.tensors.iter().map(rows).fold(0, usize::saturating_add);
+    let output = &model.tensors[model.output()];
+    stored.max(output.len() / if output.positions() == 1 { lanes } else { 1 })
+}
+
+/// The fewest bits, of those possible, of a signed integer that holds every weight, and of which three limbs hold every bias.
+pub fn weight_bits(model: &QModel) -> u32 {
+    let steps = model.tensors.iter().filter_map(|t| match &t.step {
+        Step::Affine(affine) => Some(affine),
+        _ => None,
+    });
+    let bits = |values: &[i64]| {
+        values
+            .iter()
+            .map(|v| u64::BITS - v.unsigned_abs().leading_zeros())
+            .max()
+            .unwrap_or(0)
+    };
+    let (mut weight, mut bias) = (0, 0);
+    for affine in steps {
+        weight = affine
+            .contractions
+            .iter()
+            .map(|c| bits(&c.weights))
+            .fold(weight, u32::max);
+        bias = bias.max(bits(&affine.bias));
+    }
+    let fits = |width: &u32| weight < *width && bias <= bias_capacity(*width);
+    WEIGHT_BITS.into_iter().find(fits).unwrap_or(*WEIGHT_BITS.end())
+}

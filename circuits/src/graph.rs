@@ -1,0 +1,11 @@
+//! The network as a graph of static shapes: the model, shape inference and the float executor. Where it is read from does not
+//! matter here.
+
+pub mod float;
+mod infer;
+mod model;
+mod window;
+
+pub(crate) use infer::{broadcast, elements, infer, reduced};
+pub use model::{Graph, InputType, Node, Op, ReduceKind, Tensor, Value, ValueId, Window};
+pub(crate) use window::{halves, Axis};

@@ -1,0 +1,183 @@
+//! Circuit dimensions.
+
+use crate::error::CircuitError;
+use crate::program::Precision;
+use serde::{Deserialize, Serialize};
+
+/// Rows at the end of each column that hold blinding values: 5 blinding factors and one more.
+pub const TAIL: usize = 6;
+/// Smallest and largest supported circuit, in log2 of the number of rows.
+pub const MIN_K: u32 = 5;
+/// See [`MIN_K`].
+pub const MAX_K: u32 = 18;
+/// Activation lanes worth trying.
+pub(crate) const LANES: [usize; 14] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128];
+/// The most of them.
+pub(crate) const MAX_LANES: usize = LANES[LANES.len() - 1];
+/// Bits of a weight, with its sign.
+pub(crate) const WEIGHT_BITS: std::ops::RangeInclusive<u32> = 16..=48;
+
+/// Most committed columns of weights.
+pub(crate) const MAX_COMMITTED: usize = 4096;
+/// Line columns worth trying.
+pub(crate) const LINE_COLUMNS: [usize; 1] = [1];
+
+/// What only some models need; columns exist for what is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Features {
+    /// Products of neighbouring activations.
+    pub products: bool,
+    /// Products of matrices of activations.
+    pub pairings: bool,
+    /// How slots weigh the lanes of a row, other than by consecutive powers.
+    pub patterns: Vec<Pattern>,
+}
+
+/// Weights of the lanes of a row: exponents of `r`, `t`, `s`; absent lanes are not read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pattern {
+    /// The slot that uses it.
+    pub slot: usize,
+    /// One entry per lane.
+    pub lanes: Vec<Option<[u32; 3]>>,
+}
+
+/// Dimensions of the circuit. They fix the constraint system; the layout fixes the rest of the key.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
+    /// log2 of the number of rows.
+    pub k: u32,
+    /// Activation lanes: channels per row.
+    pub lanes: usize,
+    /// Line columns: cells of a line per row.
+    pub line_columns: usize,
+    /// Weight lanes of each line column: output channels per row. They are committed, and no columns of the circuit: it has
+    /// one column for each line column, which folds its lanes.
+    pub weight_lanes: usize,
+    /// Scan slots; slot 0 scans accumulators.
+    pub slots: usize,
+    /// Width of the range table.
+    pub table_bits: u32,
+    /// Table-checked limbs per value.
+    pub limbs: u32,
+    /// Single bits above the limbs.
+    pub top_bits: u32,
+    /// Bits of a signed weight; cells store `w + 2^(weight_bits - 1)`.
+    pub weight_bits: u32,
+    /// Lanes of the last channel block of the input that hold channels; the others are zero.
+    pub live_input_lanes: usize,
+    /// Whether the input is public (instance columns) or committed (advice columns).
+    pub public_input: bool,
+    /// What only some models need; chosen by the layout.
+    pub features: Features,
+}
+
+impl Shape {
+    /// Rows that the circuit may use.
+    pub fn usable(&self) -> usize {
+        usable(self.k)
+    }
+
+    /// Whether a shape from outside is among those that a compilation chooses from. What it does not choose itself, the layout
+    /// follows from.
+    ///
+    /// # Errors
+    /// [`CircuitError::Recipe`].
+    pub fn check(&self) -> Result<(), CircuitError> {
+        let refused = |what: String| Err(CircuitError::Recipe(what));
+        if !(MIN_K..=MAX_K).contains(&self.k) {
+            return refused(format!("2^{} rows, from 2^{MIN_K} to 2^{MAX_K} are possible", self.k));
+        }
+        if !LANES.contains(&self.lanes) {
+            return refused(format!("{} lanes, {LANES:?} are possible", self.lanes));
+        }
+        if !precisions(self.k).contains(&self.precision()) {
+            return refused(format!("values of another width than 2^{} rows give", self.k));
+        }
+        if !WEIGHT_BITS.contains(&self.weight_bits) {
+            return refused(format!(
+                "weights of {} bits, {WEIGHT_BITS:?} are possible",
+                self.weight_bits
+            ));
+        }
+        Ok(())
+    }
+
+    /// Bit widths of values.
+    pub fn precision(&self) -> Precision {
+        Precision {
+            table_bits: self.table_bits,
+            limbs: self.limbs,
+            top_bits: self.top_bits,
+        }
+    }
+
+    /// Columns whose cells are small non-negative integers.
+    pub fn small_columns(&self) -> usize {
+        let per_lane = 2 + 2 * (self.limbs + self.top_bits) as usize + usize::from(!self.public_input);
+        self.lanes * per_lane + 2
+    }
+
+    /// Columns of weights that are committed: the lanes of all line columns.
+    pub fn committed_columns(&self) -> usize {
+        self.line_columns * self.weight_lanes
+    }
+
+    /// Columns of the permutation argument.
+    fn copied_columns(&self) -> usize {
+        3 * self.slots + 4
+    }
+
+    /// Products of the permutation argument.
+    pub fn products(&self) -> usize {
+        self.copied_columns().div_ceil(3)
+    }
+
+    /// Range lookups per row.
+    pub fn lookups(&self) -> usize {
+        2 * self.lanes * self.limbs as usize
+    }
+
+    /// Columns of arbitrary field elements, the permutation products included.
+    pub fn full_columns(&self) -> usize {
+        let lines = 2 * self.line_columns - 1;
+        self.copied_columns() + lines + self.lookups().div_ceil(3) + 2 + self.products()
+    }
+
+    /// Fixed and permutation columns, which only pay transforms.
+    pub fn fixed_columns(&self) -> usize {
+        let features = &self.features;
+        let extra = usize::from(features.products) + 2 * usize::from(features.pairings) + features.patterns.len();
+        // Four fixed columns per slot (slot 0 has three), three permutation columns per slot and four others.
+        18 + 2 * usize::from(self.line_columns > 1)
+            + (3 * self.slots + self.slots.saturating_sub(1))
+            + (3 * self.slots + 4)
+            + extra
+    }
+}
+
+/// Rows that a circuit of 2^k rows may use.
+pub(crate) fn usable(k: u32) -> usize {
+    (1usize << k) - TAIL
+}
+
+/// Bit widths worth trying at a given k: the range table must fit the rows.
+pub(crate) fn precisions(k: u32) -> Vec<Precision> {
+    let new = |table_bits, limbs, top_bits| Precision {
+        table_bits,
+        limbs,
+        top_bits,
+    };
+    match k {
+        0..=5 => vec![new(4, 3, 1)],
+        6 => vec![new(5, 3, 0)],
+        7 => vec![new(6, 2, 1), new(5, 3, 0)],
+        8 => vec![new(7, 2, 0), new(7, 1, 6)],
+        9 => vec![new(8, 2, 0), new(8, 1, 6)],
+        10 => vec![new(8, 2, 0), new(9, 1, 5)],
+        11 => vec![new(8, 2, 0), new(10, 1, 4)],
+        12 => vec![new(8, 2, 0), new(11, 1, 3)],
+        13 => vec![new(12, 1, 2)],
+        _ => vec![new(13, 1, 1)],
+    }
+}

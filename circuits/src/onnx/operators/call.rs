@@ -1,0 +1,100 @@
+//! One node and its operands.
+
+use crate::graph::ValueId;
+use crate::onnx::attr::Attrs;
+use crate::onnx::build::{unsupported, Builder, Fault, Origin};
+use crate::onnx::error::ImportError;
+use crate::onnx::tensor::Const;
+use std::collections::HashSet;
+
+/// One ONNX node with resolved operands.
+pub struct Call<'a> {
+    pub origin: Origin,
+    pub op: &'a str,
+    pub opset: i64,
+    pub attrs: Attrs<'a>,
+    pub inputs: Vec<Option<ValueId>>,
+    pub outputs: &'a [String],
+}
+
+impl Call<'_> {
+    /// The `i`-th operand, if given.
+    pub fn optional(&self, i: usize) -> Option<ValueId> {
+        self.inputs.get(i).copied().flatten()
+    }
+
+    /// The `i`-th operand.
+    pub fn required(&self, i: usize) -> Result<ValueId, ImportError> {
+        self.optional(i)
+            .ok_or_else(|| ImportError::malformed(format!("node `{}` ({}) lacks input {i}", self.origin.node, self.op)))
+    }
+
+    /// All operands, none omitted.
+    pub fn all(&self) -> Result<Vec<ValueId>, ImportError> {
+        (0..self.inputs.len().max(1)).map(|i| self.required(i)).collect()
+    }
+
+    pub fn shape_error(&self, reason: impl Into<String>) -> Fault {
+        Fault::Import(ImportError::Shape {
+            node: self.origin.node.clone(),
+            reason: reason.into(),
+        })
+    }
+
+    /// The integers of a constant operand, if given. What is read here is public.
+    pub fn ints(&self, b: &mut Builder, i: usize, what: &str) -> Result<Option<Vec<i64>>, Fault> {
+        let Some(id) = self.optional(i) else {
+            return Ok(None);
+        };
+        match &b.slot(id)?.constant {
+            Some(Const::Ints(data)) => {
+                let data = data.clone();
+                b.publish(id, what, &self.origin);
+                Ok(Some(data))
+            }
+            Some(Const::Floats(_)) => Err(self.shape_error(format!("{what} must be integers"))),
+            None => unsupported(format!("{what} must be constant")),
+        }
+    }
+
+    /// The single number of a constant operand, if given. What is read here is public.
+    pub fn number(&self, b: &mut Builder, i: usize, what: &str) -> Result<Option<f32>, Fault> {
+        let Some(id) = self.optional(i) else {
+            return Ok(None);
+        };
+        match &b.slot(id)?.constant {
+            Some(data) => match data.clone().into_floats().as_slice() {
+                [x] => {
+                    b.publish(id, what, &self.origin);
+                    Ok(Some(*x))
+                }
+                _ => Err(self.shape_error(format!("{what} must be one number"))),
+            },
+            None => unsupported(format!("{what} must be constant")),
+        }
+    }
+
+    /// An axis of a tensor of `rank` axes; negative ones count from the end.
+    pub fn axis(&self, axis: i64, rank: usize) -> Result<usize, Fault> {
+        let n = rank as i64;
+        let resolved = if axis < 0 {
+            axis.checked_add(n).unwrap_or(-1)
+        } else {
+            axis
+        };
+        match usize::try_from(resolved) {
+            Ok(a) if a < rank => Ok(a),
+            _ => Err(self.shape_error(format!("axis {axis} of {rank} axes does not exist"))),
+        }
+    }
+
+    /// Resolved, distinct axes in the given order.
+    pub fn axes(&self, axes: &[i64], rank: usize) -> Result<Vec<usize>, Fault> {
+        let resolved: Vec<usize> = axes.iter().map(|&a| self.axis(a, rank)).collect::<Result<_, _>>()?;
+        let distinct: HashSet<_> = resolved.iter().collect();
+        if distinct.len() != resolved.len() {
+            return Err(self.shape_error(format!("axes {axes:?} are not distinct")));
+        }
+        Ok(resolved)
+    }
+}

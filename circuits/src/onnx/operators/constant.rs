@@ -1,0 +1,178 @@
+//! Constants, shapes, casts.
+
+use super::{folded, Call};
+use crate::graph::{elements, Op, ValueId};
+use crate::onnx::attr::size;
+use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::error::ImportError;
+use crate::onnx::tensor::{decode, integers, rounded, type_name, wrapped, Const};
+
+pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let mut from = vec![];
+    let (shape, data_type, data) = match call.op {
+        "Constant" => {
+            let (shape, data_type, data) = literal(call)?;
+            return Ok(b.stored(&call.origin.output, shape, data_type, data));
+        }
+        "Identity" => return Ok(call.required(0)?),
+        "Dropout" => return dropout(call, b),
+        "Cast" => return cast(call, b),
+        "ConstantOfShape" => filled(call, b)?,
+        "Shape" => {
+            let shape: Vec<i64> = b.shape(call.required(0)?)?.iter().map(|&d| d as i64).collect();
+            let range = bounds(call, shape.len())?;
+            let part = shape.get(range).unwrap_or_default().to_vec();
+            (vec![part.len()], 7, Const::Ints(part))
+        }
+        "Size" => {
+            let n = elements(b.shape(call.required(0)?)?).unwrap_or(0);
+            (Vec::new(), 7, Const::Ints(vec![n as i64]))
+        }
+        _ => {
+            from.extend(call.inputs.iter().flatten());
+            folded::lower(call, b)?
+        }
+    };
+    Ok(b.constant(&call.origin.output, shape, data_type, data, from))
+}
+
+fn literal(call: &Call<'_>) -> Result<(Vec<usize>, i32, Const), Fault> {
+    let attrs = call.attrs;
+    Ok(if let Some(tensor) = attrs.tensor("value")? {
+        let (shape, data) = decode(tensor)?;
+        (shape, tensor.data_type, data)
+    } else if let Some(x) = attrs.float("value_float")? {
+        (Vec::new(), 1, Const::Floats(vec![x]))
+    } else if let Some(i) = attrs.int("value_int")? {
+        (Vec::new(), 7, Const::Ints(vec![i]))
+    } else if let Some(data) = attrs.floats("value_floats")? {
+        (vec![data.len()], 1, Const::Floats(data.to_vec()))
+    } else if let Some(data) = attrs.ints("value_ints")? {
+        (vec![data.len()], 7, Const::Ints(data.to_vec()))
+    } else {
+        return unsupported("only dense numeric constants are supported");
+    })
+}
+
+/// `start` and `end` of `Shape`.
+fn bounds(call: &Call<'_>, rank: usize) -> Result<std::ops::Range<usize>, ImportError> {
+    let n = rank as i64;
+    let clamp = |i: i64| (if i < 0 { i.saturating_add(n) } else { i }).clamp(0, n) as usize;
+    let start = clamp(call.attrs.int("start")?.unwrap_or(0));
+    let end = clamp(call.attrs.int("end")?.unwrap_or(n));
+    Ok(start..end.max(start))
+}
+
+fn filled(call: &Call<'_>, b: &mut Builder) -> Result<(Vec<usize>, i32, Const), Fault> {
+    let wanted = call
+        .ints(b, 0, "the shape")?
+        .ok_or_else(|| call.shape_error("the shape is missing"))?;
+    let shape: Vec<usize> = wanted.iter().map(|&d| size("shape", d)).collect::<Result<_, _>>()?;
+    b.reserve(&shape, 1)?;
+    let n = elements(&shape).unwrap_or(0);
+    let (data_type, value) = match call.attrs.tensor("value")? {
+        Some(tensor) => (tensor.data_type, decode(tensor)?.1),
+        None => (1, Const::Floats(vec![0.0])),
+    };
+    let data = match value {
+        Const::Floats(data) => <[f32; 1]>::try_from(data).map(|[x]| Const::Floats(vec![x; n])).ok(),
+        Const::Ints(data) => <[i64; 1]>::try_from(data).map(|[x]| Const::Ints(vec![x; n])).ok(),
+    };
+    Ok((
+        shape,
+        data_type,
+        data.ok_or_else(|| call.shape_error("the value must be one number"))?,
+    ))
+}
+
+/// Inference: the input. A mask, if asked for, is reported by the caller as not available.
+fn dropout(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let training = call.number(b, 2, "training_mode")?.is_some_and(|x| x != 0.0);
+    if training || call.attrs.has("is_test") {
+        return unsupported("dropout is supported in inference only");
+    }
+    Ok(call.required(0)?)
+}
+
+/// Constants are converted. At run time a value passes if the target holds all that its type holds.
+fn cast(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let x = call.required(0)?;
+    let slot = b.slot(x)?;
+    let shape = slot.shape.clone();
+    let (source, target) = (slot.data_type, call.attrs.int("to")?.unwrap_or(0));
+    let target = i32::try_from(target).unwrap_or(0);
+    let Some(data) = &slot.constant else {
+        if holds(target, source) && integers(source).is_none() {
+            return Ok(x);
+        }
+        if holds(target, source) {
+            // The same numbers under another type.
+            let same = b.emit(&call.origin, "", Op::Reshape { shape }, &[x])?;
+            b.slots
+                .get_mut(same)
+                .into_iter()
+                .for_each(|slot| slot.data_type = target);
+            return Ok(same);
+        }
+        let (from, to) = (type_name(source), type_name(target));
+        return unsupported(format!(
+            "a cast of values that are not constant from {from} to {to}, which may change them"
+        ));
+    };
+    let Some(data) = converted(data, target) else {
+        let to = type_name(target);
+        return unsupported(format!(
+            "a constant that {to} does not hold, or a type that is not supported"
+        ));
+    };
+    b.reserve(&shape, 1)?;
+    Ok(b.derived(
+        &format!("Cast {target}"),
+        &call.origin.output,
+        shape,
+        target,
+        data,
+        vec![x],
+    ))
+}
+
+/// Whether every number of type `source` is one of type `target`. Float32 stands for all of its numbers and wider ones:
+/// what is proven are reals near them.
+fn holds(target: i32, source: i32) -> bool {
+    match (integers(source), integers(target)) {
+        (Some((low, high)), Some((min, max))) => target == source || target != 9 && min <= low && high <= max,
+        (Some(_), None) => match target {
+            1 | 11 => true,
+            10 | 16 => matches!(source, 2 | 3 | 9),
+            _ => false,
+        },
+        (None, None) => matches!(target, 1 | 11) || target == source,
+        (None, Some(_)) => false,
+    }
+}
+
+/// Floats round, or are cut to integers that have to be in range; integers wrap around.
+fn converted(data: &Const, target: i32) -> Option<Const> {
+    let Some((min, max)) = integers(target) else {
+        let floats = data.clone().into_floats();
+        let near: Vec<f32> = floats.iter().map(|&x| rounded(x, target)).collect();
+        let finite = near.iter().zip(&floats).all(|(y, x)| y.is_finite() || !x.is_finite());
+        return (matches!(target, 1 | 10 | 11 | 16) && finite).then_some(Const::Floats(near));
+    };
+    let ints: Option<Vec<i64>> = match data {
+        _ if target == 9 => {
+            let floats = data.clone().into_floats();
+            Some(floats.into_iter().map(|x| (x != 0.0).into()).collect())
+        }
+        Const::Ints(data) => data.iter().map(|&x| wrapped(x, target)).collect(),
+        Const::Floats(data) => data
+            .iter()
+            .map(|x| {
+                let whole = x.trunc();
+                let inside = f64::from(whole) >= min as f64 && f64::from(whole) < max as f64 + 1.0;
+                inside.then_some(whole as i64)
+            })
+            .collect(),
+    };
+    ints.map(Const::Ints)
+}

@@ -1,0 +1,205 @@
+//! Convolutions, matrix products and batch normalisation.
+
+use super::geometry::Geometry;
+use super::Call;
+use crate::graph::{halves, Op, ValueId};
+use crate::onnx::attr::size;
+use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::error::ImportError;
+use crate::onnx::tensor::Const;
+
+fn operands(call: &Call<'_>) -> Result<Vec<ValueId>, ImportError> {
+    Ok([call.required(0)?, call.required(1)?]
+        .into_iter()
+        .chain(call.optional(2))
+        .collect())
+}
+
+fn groups(call: &Call<'_>) -> Result<usize, ImportError> {
+    size("group", call.attrs.int("group")?.unwrap_or(1))
+}
+
+pub fn conv(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let kernel = b.shape(call.required(1)?)?.get(2..).unwrap_or_default().to_vec();
+    let geometry = Geometry::read(call, b.shape(call.required(0)?)?, &kernel)?;
+    let pads = geometry.pads(call)?;
+    let Geometry {
+        kernel,
+        strides,
+        dilations,
+        ..
+    } = geometry;
+    let op = Op::Conv {
+        kernel,
+        strides,
+        pads,
+        dilations,
+        groups: groups(call)?,
+    };
+    b.emit(&call.origin, "", op, &operands(call)?)
+}
+
+pub fn conv_transpose(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let kernel = b.shape(call.required(1)?)?.get(2..).unwrap_or_default().to_vec();
+    let geometry = Geometry::read(call, b.shape(call.required(0)?)?, &kernel)?;
+    let n = kernel.len();
+    let output_padding = call.attrs.sizes("output_padding", n, 0)?;
+    let mode = call.attrs.string("auto_pad")?;
+    let same = matches!(mode, "SAME_UPPER" | "SAME_LOWER");
+    let pads = if same || call.attrs.has("output_shape") {
+        let wanted = if call.attrs.has("output_shape") {
+            call.attrs.sizes("output_shape", n, 0)?
+        } else {
+            geometry
+                .spatial
+                .iter()
+                .zip(&geometry.strides)
+                .map(|(d, s)| d.saturating_mul(*s))
+                .collect()
+        };
+        let axes = geometry.axes(&vec![(0, 0); n]);
+        let mut pads = Vec::new();
+        for ((axis, &extra), wanted) in axes.into_iter().zip(&output_padding).zip(wanted) {
+            let full = axis.transposed(extra).map_err(|reason| call.shape_error(reason))?;
+            let Some(total) = full.checked_sub(wanted) else {
+                return unsupported("an output shape beyond the full transposed convolution");
+            };
+            if call.opset < 11 && total % 2 == 1 {
+                return unsupported(
+                    "an odd number of pads before operator set 11, which the standard and its implementations split differently",
+                );
+            }
+            pads.push(halves(total, mode == "SAME_UPPER"));
+        }
+        pads
+    } else {
+        geometry.pads(call)?
+    };
+    let Geometry {
+        kernel,
+        strides,
+        dilations,
+        ..
+    } = geometry;
+    let op = Op::ConvTranspose {
+        kernel,
+        strides,
+        pads,
+        dilations,
+        groups: groups(call)?,
+        output_padding,
+    };
+    b.emit(&call.origin, "", op, &operands(call)?)
+}
+
+pub fn matmul(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    b.emit(&call.origin, "", Op::MatMul, &[call.required(0)?, call.required(1)?])
+}
+
+/// `alpha * A' * B' + beta * C`, scaling constants where there are any.
+pub fn gemm(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let mut factors = [call.required(0)?, call.required(1)?];
+    for (id, (flag, label)) in factors.iter_mut().zip([("transA", "a"), ("transB", "b")]) {
+        if b.shape(*id)?.len() != 2 {
+            return Err(call.shape_error("Gemm takes matrices"));
+        }
+        if call.attrs.flag(flag, false)? {
+            *id = b.emit(&call.origin, label, Op::Transpose { perm: vec![1, 0] }, &[*id])?;
+        }
+    }
+    let alpha = call.attrs.float("alpha")?.unwrap_or(1.0);
+    let beta = call.attrs.float("beta")?.unwrap_or(1.0);
+    let bias = call.optional(2).filter(|_| beta != 0.0);
+    let mut late = alpha != 1.0;
+    for id in factors.iter_mut().rev() {
+        if late && b.slot(*id)?.constant.is_some() {
+            *id = scaled(call, b, *id, alpha, "alpha")?;
+            late = false;
+        }
+    }
+    let last = |done: bool, label: &'static str| if done { "" } else { label };
+    let mut y = b.emit(
+        &call.origin,
+        last(!late && bias.is_none(), "product"),
+        Op::MatMul,
+        &factors,
+    )?;
+    if late {
+        y = scaled(call, b, y, alpha, last(bias.is_none(), "alpha"))?;
+    }
+    let Some(mut c) = bias else { return Ok(y) };
+    if beta != 1.0 {
+        c = scaled(call, b, c, beta, "beta")?;
+    }
+    let shape = b.shape(y)?.to_vec();
+    let sum = b.emit(&call.origin, "", Op::Add, &[y, c])?;
+    if b.shape(sum)? != shape {
+        return Err(call.shape_error("C cannot be broadcast to the product"));
+    }
+    Ok(sum)
+}
+
+fn scaled(call: &Call<'_>, b: &mut Builder, id: ValueId, by: f32, label: &str) -> Result<ValueId, Fault> {
+    let by = b.scalar(by);
+    b.emit(&call.origin, label, Op::Mul, &[id, by])
+}
+
+/// Inference: a multiplication and an addition for each channel.
+pub fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    if call.attrs.flag("training_mode", false)? || !call.attrs.flag("spatial", true)? {
+        return unsupported("only spatial inference is supported");
+    }
+    if call.opset < 14 && call.outputs.iter().skip(1).any(|name| !name.is_empty()) {
+        return unsupported(
+            "more than one output before operator set 14, which is training: only inference is supported",
+        );
+    }
+    let x = call.required(0)?;
+    let epsilon = f64::from(call.attrs.float("epsilon")?.unwrap_or(1e-5));
+    let rank = b.shape(x)?.len();
+    let channels = b
+        .shape(x)?
+        .get(1)
+        .copied()
+        .ok_or_else(|| call.shape_error("the input has no channels"))?;
+    let mut parts = Vec::new();
+    for i in 1..5 {
+        let slot = b.slot(call.required(i)?)?;
+        let Some(data) = &slot.constant else {
+            return unsupported("its parameters must be constant");
+        };
+        if slot.shape != [channels] {
+            return Err(call.shape_error(format!("parameters of shape {:?} for {channels} channels", slot.shape)));
+        }
+        parts.push(data.clone().into_floats());
+    }
+    let [scale, bias, mean, var] = parts.as_slice() else {
+        return unsupported("its parameters must be constant");
+    };
+    b.reserve(&[channels, 2], 1)?;
+    let (mut factor, mut shift) = (Vec::new(), Vec::new());
+    for ((&scale, &bias), (&mean, &var)) in scale.iter().zip(bias).zip(mean.iter().zip(var)) {
+        let by = f64::from(scale) / (f64::from(var) + epsilon).sqrt();
+        factor.push(by as f32);
+        shift.push((f64::from(bias) - f64::from(mean) * by) as f32);
+    }
+    let shape: Vec<usize> = std::iter::once(channels)
+        .chain(std::iter::repeat_n(1, rank.saturating_sub(2)))
+        .collect();
+    let (name, from) = (&call.origin.output, call.inputs.iter().skip(1).flatten().copied());
+    let from: Vec<ValueId> = from.collect();
+    let mut made = |label: &str, data: Vec<f32>| {
+        let by = format!("BatchNormalization {label} {epsilon}");
+        b.derived(
+            &by,
+            &format!("{name}/{label}"),
+            shape.clone(),
+            1,
+            Const::Floats(data),
+            from.clone(),
+        )
+    };
+    let (factor, shift) = (made("factor", factor), made("shift", shift));
+    let scaled = b.emit(&call.origin, "scaled", Op::Mul, &[x, factor])?;
+    b.emit(&call.origin, "", Op::Add, &[scaled, shift])
+}

@@ -1,0 +1,144 @@
+//! Pooling and reductions.
+
+use super::geometry::Geometry;
+use super::Call;
+use crate::graph::{elements, Op, ReduceKind, ValueId};
+use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::tensor::Const;
+use crate::onnx::wire::limit;
+
+/// Elements of the largest pooling window.
+const MAX_WINDOW: u64 = 1 << 20;
+
+/// `MaxPool` and `AveragePool`.
+pub fn pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let x = call.required(0)?;
+    let shape = b.shape(x)?;
+    let rank = shape.len().saturating_sub(2);
+    let kernel = call.attrs.sizes("kernel_shape", rank, 0)?;
+    let geometry = Geometry::read(call, shape, &kernel)?;
+    let mut pads = geometry.pads(call)?;
+    let count_include_pad = call.attrs.flag("count_include_pad", false)?;
+    let auto = call.attrs.string("auto_pad")?;
+    // `SAME_*` fixes the number of windows; rounding matters for the other modes only.
+    if call.attrs.flag("ceil_mode", false)? && matches!(auto, "" | "NOTSET" | "VALID") {
+        let axes = geometry.axes(&pads);
+        if axes.iter().any(|axis| axis.beyond()) {
+            return unsupported("ceil_mode with a window that is larger than the padded input");
+        }
+        let extra: Result<Vec<usize>, _> = axes.into_iter().map(|axis| axis.ceil_padding()).collect();
+        let extra = extra.map_err(|reason| call.shape_error(reason))?;
+        let beyond = extra.iter().any(|&e| e > 0);
+        if beyond && auto == "VALID" {
+            return unsupported("ceil_mode with auto_pad VALID, where the standard and its implementations differ");
+        }
+        if beyond && call.op == "AveragePool" && count_include_pad {
+            return unsupported("ceil_mode with count_include_pad, where windows reach beyond the pads");
+        }
+        for ((_, end), extra) in pads.iter_mut().zip(extra) {
+            *end = end.saturating_add(extra);
+        }
+    }
+    let taps = elements(&geometry.kernel).map_or(u64::MAX, |n| n as u64);
+    limit("number of elements in one pooling window", MAX_WINDOW, taps)?;
+    for axis in geometry.axes(&pads) {
+        if !axis.no_window_of_padding().map_err(|reason| call.shape_error(reason))? {
+            return unsupported("a window that holds only padding");
+        }
+    }
+    let Geometry {
+        kernel,
+        strides,
+        dilations,
+        ..
+    } = geometry;
+    let op = if call.op == "MaxPool" {
+        Op::MaxPool {
+            kernel,
+            strides,
+            pads,
+            dilations,
+        }
+    } else {
+        Op::AveragePool {
+            kernel,
+            strides,
+            pads,
+            dilations,
+            count_include_pad,
+        }
+    };
+    b.emit(&call.origin, "", op, &[x])
+}
+
+/// `GlobalMaxPool` and `GlobalAveragePool`.
+pub fn global(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let x = call.required(0)?;
+    let kind = if call.op == "GlobalMaxPool" {
+        ReduceKind::Max
+    } else {
+        ReduceKind::Mean
+    };
+    let op = Op::Reduce {
+        kind,
+        axes: (2..b.shape(x)?.len()).collect(),
+        keepdims: true,
+    };
+    b.emit(&call.origin, "", op, &[x])
+}
+
+/// The reduced axes, from the input (`ReduceSum` since 13, others since 18) or the attribute; sorted.
+pub fn axes(call: &Call<'_>, b: &mut Builder, rank: usize) -> Result<Vec<usize>, Fault> {
+    let given = match call.ints(b, 1, "the axes")? {
+        Some(axes) => axes,
+        None => call.attrs.ints("axes")?.unwrap_or_default().to_vec(),
+    };
+    if given.is_empty() {
+        let noop = call.attrs.flag("noop_with_empty_axes", false)?;
+        return Ok(if noop { Vec::new() } else { (0..rank).collect() });
+    }
+    let mut axes = call.axes(&given, rank)?;
+    axes.sort_unstable();
+    Ok(axes)
+}
+
+/// `ReduceSum`, `ReduceMean`, `ReduceMax` and `ReduceMin`.
+pub fn reduce(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let x = call.required(0)?;
+    let rank = b.shape(x)?.len();
+    let axes = axes(call, b, rank)?;
+    if axes.is_empty() {
+        return Ok(x);
+    }
+    let kind = match call.op {
+        "ReduceSum" => ReduceKind::Sum,
+        "ReduceMean" => ReduceKind::Mean,
+        "ReduceMax" => ReduceKind::Max,
+        _ => ReduceKind::Min,
+    };
+    let keepdims = call.attrs.flag("keepdims", true)?;
+    b.emit(&call.origin, "", Op::Reduce { kind, axes, keepdims }, &[x])
+}
+
+/// `ArgMax`, and `ArgMin` as that of the negation.
+pub fn arg(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    if call.attrs.flag("select_last_index", false)? {
+        return unsupported("select_last_index");
+    }
+    let mut x = call.required(0)?;
+    let axis = call.axis(call.attrs.int("axis")?.unwrap_or(0), b.shape(x)?.len())?;
+    if call.op == "ArgMin" {
+        x = match &b.slot(x)?.constant {
+            // The complement turns the order around and is in every range of 64 bits; the negative may wrap.
+            Some(Const::Ints(data)) => {
+                let (data, shape) = (data.iter().map(|x| !x).collect(), b.shape(x)?.to_vec());
+                b.reserve(&shape, 1)?;
+                let name = format!("{}/negated", call.origin.output);
+                b.constant(&name, shape, 7, Const::Ints(data), vec![x])
+            }
+            _ => b.emit(&call.origin, "negated", Op::Neg, &[x])?,
+        };
+    }
+    let keepdims = call.attrs.flag("keepdims", true)?;
+    b.emit(&call.origin, "", Op::ArgMax { axis, keepdims }, &[x])
+}

@@ -1,0 +1,54 @@
+//! Interval analysis: how large an accumulator can become on inputs in range. The integers of the program and the field of
+//! the circuit agree only far below the field's size, so soundness rests on it, both for the weights of a compilation and
+//! for any that a registration lets pass.
+
+use super::{Affine, Axis, Contraction, Linear, Pairing, Precision, Step, Tensor};
+
+/// How large committed constants may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Constants {
+    /// They are those of the program.
+    Own,
+    /// Any of magnitudes below these.
+    Any {
+        /// Of a weight.
+        weight: f64,
+        /// Of a bias.
+        bias: f64,
+    },
+}
+
+/// Bits that the magnitude of an accumulator of a tensor can need.
+pub(crate) fn accumulator_bits(tensor: &Tensor, precision: Precision, constants: Constants) -> u32 {
+    let value = f64::from(precision.bits()).exp2();
+    let bound = match &tensor.step {
+        Step::Affine(affine) => affine_bound(affine, value, constants),
+        Step::Product(product) => product.alpha.unsigned_abs() as f64 * value * value,
+        Step::Input | Step::MaxPool(_) => 0.0,
+    };
+    bound.max(1.0).log2().ceil() as u32
+}
+
+/// Largest magnitude of a sum whose terms read values below `value`.
+fn affine_bound(affine: &Affine, value: f64, constants: Constants) -> f64 {
+    let largest = |own: &[i64]| own.iter().map(|w| w.unsigned_abs()).max().unwrap_or(0) as f64;
+    let taps = |axes: &[Axis; 2]| (axes[0].most_taps() * axes[1].most_taps()) as f64;
+    let contraction = |c: &Contraction| {
+        let parts: f64 = c.parts.iter().map(|p| p.alpha.unsigned_abs() as f64 * value).sum();
+        let source = parts + c.constant.unsigned_abs() as f64;
+        let weight = match constants {
+            Constants::Own => largest(&c.weights),
+            Constants::Any { weight, .. } => weight,
+        };
+        weight * (c.channels / c.groups) as f64 * taps(&c.axes) * source
+    };
+    let bias = match constants {
+        Constants::Any { bias, .. } if !affine.bias.is_empty() => bias,
+        _ => largest(&affine.bias),
+    };
+    let linear = |term: &Linear| term.part.alpha.unsigned_abs() as f64 * taps(&term.axes) * value;
+    let pairing = |p: &Pairing| p.alpha.unsigned_abs() as f64 * p.right.1.grid[1] as f64 * value * value;
+    bias + affine.contractions.iter().map(contraction).sum::<f64>()
+        + affine.linear.iter().map(linear).sum::<f64>()
+        + affine.pairings.iter().map(pairing).sum::<f64>()
+}

@@ -1,0 +1,244 @@
+//! Reference executor: the integer semantics of a [`QModel`], bit for bit what the circuit proves.
+
+use crate::error::CircuitError;
+use crate::program::{Affine, Contraction, Linear, MaxPool, Pairing, Part, Product, QModel, Step, Tensor};
+use rayon::prelude::*;
+use std::borrow::Cow;
+
+/// Values and accumulators of one run.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// Value of each tensor, `[channels, height, width]` flattened.
+    pub values: Vec<Vec<i64>>,
+    /// Accumulator of each `Affine` or `Product` tensor before rounding; empty for others.
+    pub accumulators: Vec<Vec<i128>>,
+}
+
+/// Quantizes a float input: `round(x * 2^frac)`.
+///
+/// # Errors
+/// [`CircuitError::InputLength`], [`CircuitError::NotFinite`], [`CircuitError::InputType`], or [`CircuitError::OutOfRange`] for values outside the
+/// input range.
+pub fn quantize_input(model: &QModel, input: &[f32]) -> Result<Vec<i64>, CircuitError> {
+    let tensor = &model.tensors[0];
+    if input.len() != tensor.len() {
+        return Err(CircuitError::InputLength {
+            expected: tensor.len(),
+            got: input.len(),
+        });
+    }
+    if let Some((index, value)) = input.iter().enumerate().find(|(_, x)| !x.is_finite()) {
+        return Err(CircuitError::NotFinite {
+            tensor: tensor.name.clone(),
+            place: format!("element {index}"),
+            value: f64::from(*value),
+        });
+    }
+    let other = input.iter().enumerate().find(|(_, x)| !model.input_type.holds(**x));
+    if let Some((index, &value)) = other {
+        return Err(CircuitError::InputType {
+            place: format!("element {index}"),
+            value,
+            takes: model.input_type.to_string(),
+        });
+    }
+    let scale = 2f64.powi(tensor.frac);
+    let quantized: Vec<i64> = input.iter().map(|&x| (f64::from(x) * scale).round() as i64).collect();
+    check_input(model, &quantized)?;
+    Ok(quantized)
+}
+
+fn check_input(model: &QModel, input: &[i64]) -> Result<(), CircuitError> {
+    let tensor = &model.tensors[0];
+    if input.len() != tensor.len() {
+        return Err(CircuitError::InputLength {
+            expected: tensor.len(),
+            got: input.len(),
+        });
+    }
+    let half = 1i64 << (model.precision.bits() - 1);
+    match input.iter().find(|v| !(-half..half).contains(*v)) {
+        Some(&v) => Err(out_of_range(tensor, v.into(), (-half).into(), (half - 1).into())),
+        None => Ok(()),
+    }
+}
+
+fn out_of_range(tensor: &Tensor, value: i128, min: i128, max: i128) -> CircuitError {
+    CircuitError::OutOfRange {
+        tensor: tensor.name.clone(),
+        value,
+        min,
+        max,
+    }
+}
+
+/// Runs the model on a quantized input.
+///
+/// # Errors
+/// [`CircuitError::OutOfRange`] if a value leaves the provable range; nothing is clamped silently.
+pub fn execute(model: &QModel, input: &[i64]) -> Result<Trace, CircuitError> {
+    check_input(model, input)?;
+    let mut trace = Trace {
+        values: vec![input.to_vec()],
+        accumulators: vec![vec![]],
+    };
+    for (id, tensor) in model.tensors.iter().enumerate().skip(1) {
+        let (values, accumulators) = match &tensor.step {
+            Step::Input => (input.to_vec(), vec![]),
+            Step::Affine(affine) => {
+                let acc = accumulate(tensor, affine, &trace.values, model);
+                (round(model, id, &acc)?, acc)
+            }
+            Step::MaxPool(pool) => (max_pool(tensor, pool, &trace.values, model), vec![]),
+            Step::Product(product) => {
+                let acc = multiply(product, &trace.values);
+                (round(model, id, &acc)?, acc)
+            }
+        };
+        trace.values.push(values);
+        trace.accumulators.push(accumulators);
+    }
+    Ok(trace)
+}
+
+fn accumulate(out: &Tensor, affine: &Affine, values: &[Vec<i64>], model: &QModel) -> Vec<i128> {
+    let mut acc = vec![0i128; out.len()];
+    for contraction in &affine.contractions {
+        contract(&mut acc, out, contraction, values, model);
+    }
+    for (o, &bias) in affine.bias.iter().enumerate() {
+        let channel = &mut acc[o * out.positions()..(o + 1) * out.positions()];
+        channel.iter_mut().for_each(|a| *a += i128::from(bias));
+    }
+    for pairing in &affine.pairings {
+        pair(&mut acc, pairing, values);
+    }
+    for term in &affine.linear {
+        add_linear(&mut acc, out, term, values, model);
+    }
+    acc
+}
+
+/// What a part reads, row-major on its grid.
+fn read<'a>(part: &Part, values: &'a [Vec<i64>]) -> Cow<'a, [i64]> {
+    let tensor = &values[part.tensor];
+    match &part.view {
+        None => Cow::Borrowed(tensor),
+        Some(view) => Cow::Owned(view.read(tensor)),
+    }
+}
+
+/// The virtual tensor that a contraction reads, and its width.
+pub fn virtual_source(contraction: &Contraction, values: &[Vec<i64>], model: &QModel) -> (Vec<i64>, usize) {
+    let Some(first) = contraction.parts.first() else {
+        return (vec![contraction.constant; contraction.channels], 1);
+    };
+    let [_, height, width] = model.grid(first);
+    let mut source = vec![0i64; contraction.channels * height * width];
+    for part in &contraction.parts {
+        let from = &mut source[part.offset * height * width..];
+        for (to, v) in from.iter_mut().zip(read(part, values).iter()) {
+            *to += part.alpha * v;
+        }
+    }
+    (source, width)
+}
+
+fn contract(acc: &mut [i128], out: &Tensor, c: &Contraction, values: &[Vec<i64>], model: &QModel) {
+    let (source, width) = virtual_source(c, values, model);
+    let plane = source.len() / c.channels.max(1);
+    let [kh, kw] = [c.axes[0].kernel, c.axes[1].kernel];
+    let (inputs, outputs) = (c.channels / c.groups, out.channels / c.groups);
+    acc.par_chunks_mut(out.positions()).enumerate().for_each(|(o, acc)| {
+        let weights = &c.weights[o * inputs * kh * kw..(o + 1) * inputs * kh * kw];
+        let source = &source[o / outputs * inputs * plane..];
+        for (p, acc) in acc.iter_mut().enumerate() {
+            let (rows, cols) = (&c.axes[0].taps[p / out.width], &c.axes[1].taps[p % out.width]);
+            let mut sum = 0i128;
+            for ch in 0..inputs {
+                let (x, w) = (&source[ch * plane..], &weights[ch * kh * kw..]);
+                for &(ky, y) in rows {
+                    for &(kx, xx) in cols {
+                        sum += i128::from(w[ky * kw + kx]) * i128::from(x[y * width + xx]);
+                    }
+                }
+            }
+            *acc += sum;
+        }
+    });
+}
+
+fn add_linear(acc: &mut [i128], out: &Tensor, term: &Linear, values: &[Vec<i64>], model: &QModel) {
+    let [channels, height, width] = model.grid(&term.part);
+    let source = read(&term.part, values);
+    for c in 0..channels {
+        let plane = &source[c * height * width..];
+        for p in 0..out.positions() {
+            let (rows, cols) = (&term.axes[0].taps[p / out.width], &term.axes[1].taps[p % out.width]);
+            let mut sum = 0i128;
+            for &(_, y) in rows {
+                for &(_, x) in cols {
+                    sum += i128::from(plane[y * width + x]);
+                }
+            }
+            acc[(term.part.offset + c) * out.positions() + p] += i128::from(term.part.alpha) * sum;
+        }
+    }
+}
+
+fn pair(acc: &mut [i128], pairing: &Pairing, values: &[Vec<i64>]) {
+    let [(left, a), (right, b)] = [&pairing.left, &pairing.right];
+    let ([batches, rows, inner], columns) = (a.grid, b.grid[2]);
+    let (left, right) = (a.read(&values[*left]), b.read(&values[*right]));
+    for batch in 0..batches {
+        for i in 0..rows {
+            let row = batch * rows + i;
+            for n in 0..columns {
+                let product =
+                    |j: usize| i128::from(left[row * inner + j]) * i128::from(right[(batch * inner + j) * columns + n]);
+                acc[row * columns + n] += i128::from(pairing.alpha) * (0..inner).map(product).sum::<i128>();
+            }
+        }
+    }
+}
+
+fn multiply(product: &Product, values: &[Vec<i64>]) -> Vec<i128> {
+    let pairs = values[product.tensor].chunks_exact(2);
+    pairs
+        .map(|x| i128::from(product.alpha) * i128::from(x[0]) * i128::from(x[1]))
+        .collect()
+}
+
+fn round(model: &QModel, id: usize, acc: &[i128]) -> Result<Vec<i64>, CircuitError> {
+    let (tensor, zero, f) = (&model.tensors[id], i128::from(model.zero(id)), model.precision.bits());
+    let span = 1i128 << f;
+    acc.iter()
+        .map(|&a| {
+            let shifted = a + (1i128 << (f - 1)) + (zero << f);
+            // Only ReLUs clamp, and below the clamp the circuit still needs a magnitude of 2f bits.
+            let least = if tensor.signed { 0 } else { -span };
+            let rounded = shifted >> f;
+            match (least..span).contains(&rounded) {
+                true => Ok((rounded.max(0) - zero) as i64),
+                false => Err(out_of_range(tensor, rounded - zero, least - zero, span - 1 - zero)),
+            }
+        })
+        .collect()
+}
+
+fn max_pool(out: &Tensor, pool: &MaxPool, values: &[Vec<i64>], model: &QModel) -> Vec<i64> {
+    let source = &model.tensors[pool.tensor];
+    let mut result = Vec::with_capacity(out.len());
+    for c in 0..source.channels {
+        let plane = &values[pool.tensor][c * source.positions()..];
+        for rows in &pool.rows {
+            for cols in &pool.cols {
+                let window = rows
+                    .iter()
+                    .flat_map(|y| cols.iter().map(move |x| plane[y * source.width + x]));
+                result.push(window.max().unwrap_or(0));
+            }
+        }
+    }
+    result
+}
