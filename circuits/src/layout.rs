@@ -15,7 +15,7 @@ mod shape;
 pub(crate) use shape::{precisions, usable, LANES, MAX_LANES, WEIGHT_BITS};
 pub use shape::{Features, Pattern, Shape, MAX_K, MIN_K, RECEIPT_BYTES, TAIL};
 
-use crate::program::QModel;
+use crate::program::Program;
 
 /// A cell that a coefficient or an equality refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -140,7 +140,7 @@ impl Block {
 pub struct PairBlock {
     /// Tensor that is produced.
     pub tensor: usize,
-    /// Pairing of that tensor.
+    /// Which matrix product of that tensor.
     pub term: usize,
     /// First row.
     pub start: usize,
@@ -214,7 +214,7 @@ pub struct Layout {
 
 impl Layout {
     /// Lays a program out; `None` if it does not fit `shape.k`. Chooses `weight_lanes` and `slots`.
-    pub fn build(model: &QModel, shape: Shape) -> Option<Self> {
+    pub fn build(model: &Program, shape: Shape) -> Option<Self> {
         build::Builder::new(model, shape)?.finish()
     }
 

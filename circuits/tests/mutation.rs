@@ -36,7 +36,7 @@ fn cases() -> Vec<(String, Case)> {
 }
 
 /// Input, one contraction, one pool over its two positions; three channels.
-fn pooled() -> QModel {
+fn pooled() -> Program {
     let axes = [Axis::identity(2), Axis::identity(1)];
     let first = affine(vec![part(0)], 3, 3, axes, 80);
     let pool = MaxPool {
@@ -58,7 +58,7 @@ fn pooled() -> QModel {
         tensor("first", 2, Step::Affine(first)),
         tensor("pool", 1, Step::MaxPool(pool)),
     ];
-    QModel {
+    Program {
         precision: PRECISION,
         tensors,
         input_shape: vec![6],
@@ -68,11 +68,11 @@ fn pooled() -> QModel {
 }
 
 /// A case on two lanes, so that channels are padded.
-fn wide(model: QModel, public_input: bool) -> Case {
+fn wide(model: Program, public_input: bool) -> Case {
     on_lanes(model, 2, public_input)
 }
 
-fn on_lanes(model: QModel, lanes: usize, public_input: bool) -> Case {
+fn on_lanes(model: Program, lanes: usize, public_input: bool) -> Case {
     let mut layouts = (7..10).filter_map(|k| Layout::build(&model, shape(k, lanes, public_input)));
     let layout = layouts.next().expect("fits");
     let trace = execute(&model, &random(3, model.tensors[0].len(), 16)).expect("in range");

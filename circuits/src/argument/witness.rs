@@ -5,7 +5,7 @@ mod lookup;
 
 use super::circuit::signed;
 use crate::layout::{Block, Layout, Mode, PairBlock, RowKind, Src, BIAS_LIMBS};
-use crate::program::{virtual_source, QModel, Step, Trace};
+use crate::program::{virtual_source, Program, Step, Trace};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{BatchInvert, Field, PrimeField};
 use lookup::{limbs, lookup_columns, multiplicities};
@@ -52,7 +52,7 @@ struct LaneCells {
 }
 
 /// Weight cells of the line area: `[lane][row]`, offset by half their range, bias limbs included.
-pub fn weight_cells(model: &QModel, layout: &Layout) -> Vec<Vec<u64>> {
+pub fn weight_cells(model: &Program, layout: &Layout) -> Vec<Vec<u64>> {
     let shape = &layout.shape;
     let offset = 1i64 << (shape.weight_bits - 1);
     let rows = layout.blocks.last().map_or(0, |b| b.end() + 1);
@@ -110,7 +110,7 @@ fn bias_digits(bias: i64, bits: u32) -> [i64; BIAS_LIMBS] {
 }
 
 /// Cells of the committed input columns: `[lane][row]`, offset by half the value range.
-pub fn input_cells(model: &QModel, layout: &Layout, input: &[i64]) -> Vec<Vec<u64>> {
+pub fn input_cells(model: &Program, layout: &Layout, input: &[i64]) -> Vec<Vec<u64>> {
     let (lanes, tensor) = (layout.shape.lanes, &model.tensors[0]);
     let half = 1i64 << (model.precision.bits() - 1);
     let rows = layout.rows[0].iter().max().map_or(0, |r| r + 1);
@@ -131,7 +131,7 @@ pub fn input_cells(model: &QModel, layout: &Layout, input: &[i64]) -> Vec<Vec<u6
 }
 
 impl Witness {
-    fn small(&self, model: &QModel, layout: &Layout) -> Small {
+    fn small(&self, model: &Program, layout: &Layout) -> Small {
         let shape = &layout.shape;
         let inputs = if shape.public_input {
             vec![]
@@ -154,7 +154,7 @@ impl Witness {
     }
 
     /// Cells of one lane on the activation rows.
-    fn lane(&self, model: &QModel, layout: &Layout, lane: usize) -> LaneCells {
+    fn lane(&self, model: &Program, layout: &Layout, lane: usize) -> LaneCells {
         let usable = layout.shape.usable();
         let f = layout.shape.precision().bits();
         let zeros = || vec![0u64; usable];
@@ -196,7 +196,7 @@ impl Witness {
     }
 
     /// Accumulator of a lane at a rounded row; 0 for padding channels.
-    fn accumulator(&self, model: &QModel, layout: &Layout, row: usize, lane: usize) -> i128 {
+    fn accumulator(&self, model: &Program, layout: &Layout, row: usize, lane: usize) -> i128 {
         let (RowKind::Affine(id, block, position) | RowKind::Product(id, block, position)) = layout.kinds[row] else {
             return 0;
         };
@@ -210,12 +210,12 @@ impl Witness {
     }
 
     /// Output of policy row `row`: line indices descend.
-    fn output(&self, model: &QModel, layout: &Layout, row: usize) -> i64 {
+    fn output(&self, model: &Program, layout: &Layout, row: usize) -> i64 {
         let index = layout.policy_rows - 1 - row;
         self.trace.values[model.output()].get(index).copied().unwrap_or(0)
     }
 
-    fn top_score(&self, model: &QModel) -> i64 {
+    fn top_score(&self, model: &Program) -> i64 {
         self.top
             .and_then(|i| self.trace.values[model.output()].get(i))
             .copied()
@@ -223,7 +223,7 @@ impl Witness {
     }
 
     /// Fills the policy limbs into lane 0; gives the `top` column.
-    fn policy_cells(&self, model: &QModel, layout: &Layout, lane: &mut LaneCells) -> Vec<i64> {
+    fn policy_cells(&self, model: &Program, layout: &Layout, lane: &mut LaneCells) -> Vec<i64> {
         let (f, top) = (layout.shape.precision().bits(), self.top_score(model));
         for row in 0..layout.policy_rows {
             let [a, t, c] = self.policy.get(row).copied().unwrap_or_default();
@@ -236,7 +236,7 @@ impl Witness {
     }
 
     /// Phase-1 columns, in the order of the configuration.
-    pub fn phase1(&self, model: &QModel, layout: &Layout) -> Vec<Vec<Fr>> {
+    pub fn phase1(&self, model: &Program, layout: &Layout) -> Vec<Vec<Fr>> {
         let small = self.small(model, layout);
         let field = |column: &Vec<u64>| column.iter().map(|&v| Fr::from(v)).collect::<Vec<Fr>>();
         let mut columns: Vec<Vec<Fr>> = small.weights.par_iter().chain(&small.inputs).map(field).collect();
@@ -253,7 +253,7 @@ impl Witness {
     }
 
     /// Phase-2 columns.
-    pub fn phase2(&self, model: &QModel, layout: &Layout, r: Fr, t: Fr, alpha: Fr) -> Second {
+    pub fn phase2(&self, model: &Program, layout: &Layout, r: Fr, t: Fr, alpha: Fr) -> Second {
         let small = self.small(model, layout);
         let (u, combined) = self.lines(model, layout, &small, r, t);
         let mut columns = vec![u];

@@ -4,7 +4,7 @@ use crate::error::CircuitError;
 use crate::layout::{
     bias_capacity, precisions, Features, Layout, Shape, LANES, MAX_K, MIN_K, RECEIPT_BYTES, WEIGHT_BITS,
 };
-use crate::program::{Precision, QModel, Step, Tensor};
+use crate::program::{Precision, Program, Step, Tensor};
 use crate::register::check_registered;
 
 /// Chooses the cheapest shape for a program, by the cost model. `build` gives the program at a precision.
@@ -12,9 +12,9 @@ use crate::register::check_registered;
 /// # Errors
 /// [`CircuitError::TooLarge`] if no supported size fits; errors of `build`.
 pub fn choose(
-    build: &dyn Fn(Precision) -> Result<QModel, CircuitError>,
+    build: &dyn Fn(Precision) -> Result<Program, CircuitError>,
     public_input: bool,
-) -> Result<(QModel, Layout), CircuitError> {
+) -> Result<(Program, Layout), CircuitError> {
     let mut best: Option<(f64, Shape)> = None;
     let structure = build(Precision {
         table_bits: 8,
@@ -68,7 +68,7 @@ pub fn choose(
 }
 
 /// Rows that stored tensors or the policy take at least, on so many lanes.
-fn least_rows(model: &QModel, lanes: usize) -> usize {
+fn least_rows(model: &Program, lanes: usize) -> usize {
     let rows = |t: &Tensor| t.channels.div_ceil(lanes).saturating_mul(t.positions());
     let stored = model.tensors.iter().map(rows).fold(0, usize::saturating_add);
     let output = &model.tensors[model.output()];
@@ -76,7 +76,7 @@ fn least_rows(model: &QModel, lanes: usize) -> usize {
 }
 
 /// The fewest bits, of those possible, of a signed integer that holds every weight, and of which three limbs hold every bias.
-pub fn weight_bits(model: &QModel) -> u32 {
+pub fn weight_bits(model: &Program) -> u32 {
     let steps = model.tensors.iter().filter_map(|t| match &t.step {
         Step::Affine(affine) => Some(affine),
         _ => None,
