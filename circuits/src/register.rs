@@ -22,7 +22,7 @@ pub use shape::RegisterShape;
 pub use witness::RegisterWitness;
 
 use crate::layout::Layout;
-use crate::program::QModel;
+use crate::program::Program;
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{
@@ -47,7 +47,7 @@ pub struct RegisterCircuit {
 
 impl RegisterCircuit {
     /// The circuit for the weight columns of a layout.
-    pub fn new(model: &QModel, layout: &Layout) -> Self {
+    pub fn new(model: &Program, layout: &Layout) -> Self {
         let known = Known::new(model, layout);
         Self {
             shape: RegisterShape::with_known(model, layout, &known),

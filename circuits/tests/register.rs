@@ -9,7 +9,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::{Circuit, ConstraintSystem};
 use provenn_circuits::argument::weight_cells;
-use provenn_circuits::program::{QModel, Step};
+use provenn_circuits::program::{Program, Step};
 use provenn_circuits::register::{check_registered, RegisterCircuit, RegisterConfig, RegisterShape, RegisterWitness};
 use provenn_circuits::CircuitError;
 use rand_chacha::ChaCha20Rng;
@@ -24,7 +24,7 @@ struct Registration {
 }
 
 /// The honest cells for a model, or those for the given weights.
-fn registration(model: QModel, weights: Option<Vec<Vec<u64>>>) -> Registration {
+fn registration(model: Program, weights: Option<Vec<Vec<u64>>>) -> Registration {
     let case = Case::new(model, true, 5);
     let circuit = RegisterCircuit::new(&case.model, &case.layout);
     let (shape, n) = (circuit.shape().clone(), 1usize << circuit.shape().k);
@@ -76,7 +76,7 @@ impl Registration {
     }
 }
 
-fn models() -> Vec<QModel> {
+fn models() -> Vec<Program> {
     vec![dense(&[5, 7, 3]), conv(), residual(), mixed(), grouped(), bounded()]
 }
 
@@ -293,12 +293,12 @@ fn known_columns_are_shared() {
 #[test]
 fn constants_that_do_not_fit_are_refused() {
     let case = Case::new(bounded(), true, 5);
-    let check = |edit: &dyn Fn(&mut QModel)| {
+    let check = |edit: &dyn Fn(&mut Program)| {
         let mut model = bounded();
         edit(&mut model);
         check_registered(&model, &case.layout)
     };
-    let set = |model: &mut QModel, weight: Option<i64>, bias: Option<i64>| {
+    let set = |model: &mut Program, weight: Option<i64>, bias: Option<i64>| {
         let affine = |step: &mut Step| match step {
             Step::Affine(affine) => affine.clone(),
             _ => unreachable!("affine"),

@@ -11,7 +11,7 @@ use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine};
 use provenn_circuits::argument::weight_cells;
 use provenn_circuits::layout::Layout;
-use provenn_circuits::program::QModel;
+use provenn_circuits::program::Program;
 use provenn_circuits::register::{check_registered, RegisterCircuit, RegisterWitness};
 use provenn_verifier::{registration_scalar, Linked, Registration, VerifyingKey};
 use rand_core::RngCore;
@@ -33,7 +33,7 @@ pub struct Registered {
 /// # Errors
 /// Constants that do not fit their cells; errors of key generation, randomness or the proof system.
 pub fn register<R: RngCore>(
-    model: &QModel,
+    model: &Program,
     layout: &Layout,
     circuit: &[u8; 32],
     srs_id: &[u8; 32],
@@ -77,7 +77,7 @@ impl Assignment for Columns {
 ///
 /// # Errors
 /// Errors of key generation.
-pub fn registration_key(model: &QModel, layout: &Layout, srs: &Srs) -> Result<VerifyingKey, ProveError> {
+pub fn registration_key(model: &Program, layout: &Layout, srs: &Srs) -> Result<VerifyingKey, ProveError> {
     let circuit = RegisterCircuit::new(model, layout);
     verifying_key(&circuit, &keygen(&circuit, srs)?)
 }

@@ -3,7 +3,7 @@
 
 use provenn_circuits::compile::default_samples;
 use provenn_circuits::layout::{Layout, Objective};
-use provenn_circuits::program::{quantize_input, QModel, Step};
+use provenn_circuits::program::{quantize_input, Program, Step};
 use provenn_prover::commit::{commit, compile, CommitOptions, Committed, Compiled};
 use provenn_prover::srs::Srs;
 use provenn_prover::{prove, Input, ProveError};
@@ -43,7 +43,7 @@ impl Honest {
     }
 
     /// A receipt of the honest card by a prover who runs another program, or has other openings.
-    fn prove(&mut self, edit: impl FnOnce(&mut QModel, &mut Vec<Vec<halo2curves::bn256::Fr>>)) -> Result<(), ProveError> {
+    fn prove(&mut self, edit: impl FnOnce(&mut Program, &mut Vec<Vec<halo2curves::bn256::Fr>>)) -> Result<(), ProveError> {
         let mut program = (*self.compiled.model).clone();
         let tails = self.committed.tails.clone();
         edit(&mut program, &mut self.committed.tails);
@@ -56,7 +56,7 @@ impl Honest {
         result.map(drop)
     }
 
-    fn refuses(&mut self, what: &str, edit: impl FnOnce(&mut QModel, &mut Vec<Vec<halo2curves::bn256::Fr>>)) {
+    fn refuses(&mut self, what: &str, edit: impl FnOnce(&mut Program, &mut Vec<Vec<halo2curves::bn256::Fr>>)) {
         let result = self.prove(edit);
         // The proof itself is right, for some weights: the link alone refuses it.
         assert!(matches!(result, Err(ProveError::Refused(VerifyError::LinkFailed))), "{what}: {result:?}");
@@ -64,7 +64,7 @@ impl Honest {
 }
 
 /// Weights of the first step, and how many each output channel has.
-fn first(program: &mut QModel) -> (&mut Vec<i64>, usize) {
+fn first(program: &mut Program) -> (&mut Vec<i64>, usize) {
     let channels = program.tensors[1].channels;
     let Step::Affine(affine) = &mut program.tensors[1].step else {
         panic!("the first step has weights")

@@ -3,7 +3,7 @@
 use super::RegisterShape;
 use crate::error::CircuitError;
 use crate::layout::{bias_capacity, Layout};
-use crate::program::{QModel, Step, LARGEST};
+use crate::program::{Program, Step, LARGEST};
 
 /// Accumulators stay below this many bits whatever registered weights are used; the field has 253.
 const REGISTERED_BITS: u32 = 200;
@@ -13,7 +13,7 @@ const REGISTERED_BITS: u32 = 200;
 ///
 /// # Errors
 /// [`CircuitError::Wrap`] if one could, or does not.
-pub fn check_registered(model: &QModel, layout: &Layout) -> Result<(), CircuitError> {
+pub fn check_registered(model: &Program, layout: &Layout) -> Result<(), CircuitError> {
     check_constants(model, layout.shape.weight_bits)?;
     let bits = RegisterShape::new(model, layout).accumulator_bits(model);
     if bits > REGISTERED_BITS {
@@ -28,7 +28,7 @@ pub fn check_registered(model: &QModel, layout: &Layout) -> Result<(), CircuitEr
 
 /// Constants must be themselves in their cells: no digits lost, no cell below 0. A card could have a shape for which they are
 /// not. Weights that are not known are zeros here.
-fn check_constants(model: &QModel, weight_bits: u32) -> Result<(), CircuitError> {
+fn check_constants(model: &Program, weight_bits: u32) -> Result<(), CircuitError> {
     for tensor in &model.tensors {
         let Step::Affine(affine) = &tensor.step else { continue };
         let weights = affine.contractions.iter().flat_map(|c| &c.weights);

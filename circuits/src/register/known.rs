@@ -3,7 +3,7 @@
 use super::shape::rows;
 use crate::argument::weight_cells;
 use crate::layout::Layout;
-use crate::program::QModel;
+use crate::program::Program;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub(super) struct Known {
 
 impl Known {
     /// What the public constants of a model fix.
-    pub(super) fn new(model: &QModel, layout: &Layout) -> Self {
+    pub(super) fn new(model: &Program, layout: &Layout) -> Self {
         let lanes = layout.shape.committed_columns();
         let mut rows: Vec<_> = rows(model, layout).into_iter().filter(|row| row.public).collect();
         if rows.is_empty() {

@@ -3,7 +3,7 @@
 use super::known::Known;
 use super::GROUP;
 use crate::layout::{Layout, BIAS_LIMBS, TAIL};
-use crate::program::{accumulator_bits, Constants, QModel, Step};
+use crate::program::{accumulator_bits, Constants, Program, Step};
 use std::collections::BTreeSet;
 
 /// Most tables and most limbs worth trying.
@@ -33,11 +33,11 @@ pub struct RegisterShape {
 
 impl RegisterShape {
     /// The cheapest shape for the weight columns of a layout.
-    pub fn new(model: &QModel, layout: &Layout) -> Self {
+    pub fn new(model: &Program, layout: &Layout) -> Self {
         Self::with_known(model, layout, &Known::new(model, layout))
     }
 
-    pub(super) fn with_known(model: &QModel, layout: &Layout, known: &Known) -> Self {
+    pub(super) fn with_known(model: &Program, layout: &Layout, known: &Known) -> Self {
         let (k, columns) = (layout.shape.k, layout.shape.committed_columns());
         let live: BTreeSet<usize> = rows(model, layout).into_iter().map(|row| row.live).collect();
         let weight_bits = layout.shape.weight_bits;
@@ -77,7 +77,7 @@ impl RegisterShape {
 
     /// Bits that an accumulator of the model can need with any registered weights, on inputs in range. Far below the
     /// field's 253 bits, integers and field agree.
-    pub fn accumulator_bits(&self, model: &QModel) -> u32 {
+    pub fn accumulator_bits(&self, model: &Program) -> u32 {
         let weight = f64::from(self.proven_bits()).exp2();
         let bias = weight * f64::from(self.weight_bits * BIAS_LIMBS as u32).exp2();
         let bits = |tensor| accumulator_bits(tensor, model.precision, Constants::Any { weight, bias });
@@ -109,7 +109,7 @@ pub(super) struct Row {
 }
 
 /// All rows of all blocks.
-pub(super) fn rows(model: &QModel, layout: &Layout) -> Vec<Row> {
+pub(super) fn rows(model: &Program, layout: &Layout) -> Vec<Row> {
     let mut rows = vec![];
     for block in &layout.blocks {
         let tensor = &model.tensors[block.tensor];
