@@ -1,37 +1,56 @@
-//! Registration: committed weights are in range, and zero where the architecture has none.
+//! Registration: committed weights are in range, and what the architecture determines of them is so.
 //!
-//! Proven once, when a model is committed, on the very columns that are committed: the first commitments of the
-//! registration proof *are* the model commitments. Every later proof is tied to them by its link proof, so what is
+//! Proven once, when a model is committed. Every later proof is tied to the same commitments by its link proof, so what is
 //! shown here holds for all receipts of the model:
-//! * each weight cell is a non-negative integer below a bound far from the field's size, so no accumulator wraps;
-//! * lanes beyond the output channels of a block, and line rows of padding channels, hold the weight zero;
+//! * every weight cell is an integer below a bound far from the field's size, so no accumulator wraps;
+//! * lanes beyond the output channels of a block, and line cells of padding channels, hold the weight zero;
 //! * cells whose value the structure of the model determines hold it: bounds, padding values, the ones of a sum over
 //!   channels, the shares of an average. They are public, so fixed columns may hold them.
 //!
-//! A cell is `sum_i 2^(limb_bits i) limb_i`; the lowest limb is not a column but the difference. All limbs are looked
-//! up (logUp, challenge `alpha` after phase 1) in the integers `[0, tables * usable)`: table `i` at row `j` is
-//! `j + i * usable`, so one fixed column serves all tables.
+//! The committed lanes are no columns of this circuit. It sees combinations of them, which a link proof ties to the same
+//! combinations of the commitments, and 2^14 *sums* of cells, chosen by random bits ([`Grid`](provenn_verifier::Grid)).
+//!
+//! **Statement.** With `w_l` the committed lanes, `a_l` and `b_j` the bits of lane `l` and row `j`, both functions of a digest
+//! that names all commitments: `S_ik = sum_j b_kj sum_l a_il w_l(j)` lies in `[0, M)` for all `i < t1`, `k < t2`.
+//!
+//! **Identity.** The limbs of all `S_ik` are columns of phase 1. After `theta`, with `alpha_l = sum_i theta^(i t2) a_il`,
+//! `beta_j = sum_k theta^(k + 1) b_kj` and `W = sum_l alpha_l w_l`:
+//! `sum_ik theta^(i t2 + k + 1) S_ik = sum_j beta_j W(j)`. Both sides are polynomials in `theta` whose coefficients were fixed
+//! before it, so every `S_ik` is right but for an error of 2^14 / p. `W` is a linked column; `alpha` are coefficients of the
+//! link, `beta` and the powers of `theta` public columns.
+//!
+//! **Range.** Let a cell have a magnitude above `2 (M - 1)`, and `2 (M - 1) < p / 2`. For each `i`, the sums
+//! `F_i(j) = sum_l a_il w_l(j)` of the cell's row for the two values of the cell's own bit differ by the cell, so at most one of them
+//! is at most `M - 1` in magnitude: all `t1` are with a probability of at most 2^-t1. If some `F_i(j)` is larger, then for each `k` the
+//! two sums `S_ik` for the two values of `b_kj` differ by it, so at most one lies in `[0, M)`: all `t2` do with at most 2^-t2. So but
+//! for 2^-126, for each attempt at a digest, **every cell is at most `2 (M - 1)` in magnitude**. The bad cell is fixed before the
+//! bits, so nothing is multiplied by the number of cells. Few lanes or rows are taken one by one, which only makes it exact.
+//!
+//! Bits and not signs: with two cells of `1/2` mod p every vector of signs gives a small sum. The sums are never shown; they
+//! would be linear equations about the weights.
 
 mod check;
 mod known;
 mod shape;
+mod sums;
 mod witness;
 
 pub use check::check_registered;
 pub use shape::RegisterShape;
-pub use witness::RegisterWitness;
+pub use sums::sums;
+pub use witness::{Combined, RegisterWitness};
 
 use crate::layout::Layout;
 use crate::program::Program;
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{
-    Advice, Challenge, Circuit, Column, ConstraintSystem, Error, Expression, FirstPhase, Fixed, SecondPhase,
+    Advice, Challenge, Circuit, Column, ConstraintSystem, Error, Expression, FirstPhase, Fixed, Instance, SecondPhase,
     VirtualCells,
 };
 use halo2_proofs::poly::Rotation;
 use known::Known;
-use shape::Row;
+use provenn_verifier::LaneRun;
 
 /// Fractions that one helper column sums.
 pub(crate) const GROUP: usize = 3;
@@ -41,33 +60,58 @@ pub(crate) const GROUP: usize = 3;
 #[derive(Clone, Debug)]
 pub struct RegisterCircuit {
     shape: RegisterShape,
-    rows: Vec<Row>,
     known: Known,
 }
 
 impl RegisterCircuit {
-    /// The circuit for the weight columns of a layout.
+    /// The circuit for the committed columns of a layout.
     pub fn new(model: &Program, layout: &Layout) -> Self {
         let known = Known::new(model, layout);
         Self {
-            shape: RegisterShape::with_known(model, layout, &known),
-            rows: shape::rows(model, layout),
+            shape: RegisterShape::of_layout(layout, known.columns.len()),
             known,
         }
     }
 
-    /// `(row, lanes that hold weights)` for each row of the line area; further lanes hold the weight zero.
-    pub fn live_lanes(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.rows.iter().map(|row| (row.at, row.live))
+    /// The circuit for so many lanes of 2^`k` rows, nothing of which is known.
+    pub fn free(k: u32, lanes: usize, weight_bits: u32) -> Self {
+        Self {
+            shape: RegisterShape::new(k, lanes, weight_bits, 0),
+            known: Known {
+                lanes: vec![None; lanes],
+                columns: vec![],
+            },
+        }
     }
 
-    /// `(lane, row, cell)` of each weight cell that the structure of the model determines.
+    /// `(lane, row, cell)` of each cell that the structure of the model determines.
     pub fn known_cells(&self) -> impl Iterator<Item = (usize, usize, u64)> + '_ {
         let lanes = self.known.lanes.iter().enumerate();
         lanes.flat_map(|(lane, known)| {
             let cells = known.map_or(&[][..], |index| self.known.columns[index].as_slice());
             cells.iter().map(move |&(row, cell)| (lane, row, cell))
         })
+    }
+
+    /// Which lanes know the same, as the key of the circuit says it.
+    pub fn runs(&self) -> Vec<LaneRun> {
+        let mut runs: Vec<LaneRun> = vec![];
+        for class in &self.known.lanes {
+            let class = class.map(|class| class as u32);
+            match runs.last_mut() {
+                Some(run) if run.class == class => run.lanes += 1,
+                _ => runs.push(LaneRun { lanes: 1, class }),
+            }
+        }
+        runs
+    }
+
+    /// The advice columns that are linked: the combination of all lanes, then one for each class of lanes.
+    pub fn linked_columns(&self) -> Vec<u32> {
+        let before = self.shape.first_phase() + self.shape.helpers() + 1;
+        (before..=before + self.shape.classes)
+            .map(|column| column as u32)
+            .collect()
     }
 
     /// Its dimensions.
@@ -79,22 +123,26 @@ impl RegisterCircuit {
 /// Columns of the registration circuit.
 #[derive(Clone, Debug)]
 pub struct RegisterConfig {
-    weights: Vec<Column<Advice>>,
-    /// Limbs above the lowest, `limbs - 1` per weight column.
+    /// Limbs of the sums, lowest first, `limbs` for each column of sums.
     limbs: Vec<Column<Advice>>,
     multiplicities: Vec<Column<Advice>>,
     helpers: Vec<Column<Advice>>,
     sum: Column<Advice>,
+    /// The combination of all lanes.
+    combined: Column<Advice>,
+    /// For each class, a combination of its lanes whose coefficients add up to one.
+    classes: Vec<Column<Advice>>,
+    theta: Challenge,
     alpha: Challenge,
     usable: Column<Fixed>,
     not_first: Column<Fixed>,
     last: Column<Fixed>,
     /// The row number.
     index: Column<Fixed>,
-    /// 1 on the rows with a number of live lanes.
-    live: Vec<(usize, Column<Fixed>)>,
-    /// One more than the cell that a row must hold, 0 where it is free.
+    /// One more than the cell that the lanes of a class hold in a row, 0 where it is free.
     known: Vec<Column<Fixed>>,
+    /// Weights of the rows of sums, and of the rows of the combination.
+    public: [Column<Instance>; 2],
 }
 
 impl Circuit<Fr> for RegisterCircuit {
@@ -134,15 +182,10 @@ impl Circuit<Fr> for RegisterCircuit {
                     }
                 }
                 set(config.last, usable - 1, 1);
-                for row in &self.rows {
-                    for (_, column) in config.live.iter().filter(|(count, _)| *count == row.live) {
-                        set(*column, row.at, 1);
-                    }
-                }
                 for (column, cells) in config.known.iter().zip(&self.known.columns) {
-                    cells
-                        .iter()
-                        .for_each(|&(row, cell)| set(*column, row, cell.saturating_add(1)));
+                    for &(row, cell) in cells {
+                        set(*column, row, cell.saturating_add(1));
+                    }
                 }
                 Ok(())
             },
@@ -155,31 +198,34 @@ type Expr = Expression<Fr>;
 impl RegisterConfig {
     fn new(meta: &mut ConstraintSystem<Fr>, shape: &RegisterShape) -> Self {
         meta.set_minimum_degree(5);
+        let public = [(); 2].map(|()| meta.instance_column());
         let mut first = |count: usize| -> Vec<_> { (0..count).map(|_| meta.advice_column_in(FirstPhase)).collect() };
-        let weights = first(shape.columns);
-        let limbs = first(shape.columns * (shape.limbs - 1));
+        let limbs = first(shape.grid.columns() * shape.limbs);
         let multiplicities = first(shape.tables);
+        let theta = meta.challenge_usable_after(FirstPhase);
         let alpha = meta.challenge_usable_after(FirstPhase);
-        let helpers = (0..shape.fractions().div_ceil(GROUP))
-            .map(|_| meta.advice_column_in(SecondPhase))
-            .collect();
+        let mut second = |count: usize| -> Vec<_> { (0..count).map(|_| meta.advice_column_in(SecondPhase)).collect() };
+        let helpers = second(shape.helpers());
+        let [sum, combined] = [(); 2].map(|()| second(1)[0]);
+        let classes = second(shape.classes);
         let config = Self {
-            weights,
             limbs,
             multiplicities,
             helpers,
-            sum: meta.advice_column_in(SecondPhase),
+            sum,
+            combined,
+            classes,
+            theta,
             alpha,
             usable: meta.fixed_column(),
             not_first: meta.fixed_column(),
             last: meta.fixed_column(),
             index: meta.fixed_column(),
-            live: shape.live.iter().map(|&count| (count, meta.fixed_column())).collect(),
-            known: (0..shape.known_columns()).map(|_| meta.fixed_column()).collect(),
+            known: (0..shape.classes).map(|_| meta.fixed_column()).collect(),
+            public,
         };
-        config.lookup_gates(meta, shape);
-        config.zero_gates(meta, shape);
-        config.known_gates(meta, shape);
+        config.sum_gates(meta, shape);
+        config.known_gates(meta);
         config
     }
 
@@ -187,18 +233,8 @@ impl RegisterConfig {
     fn fractions(&self, m: &mut VirtualCells<'_, Fr>, shape: &RegisterShape) -> Vec<(Expr, Expr)> {
         let alpha = self.alpha.expr();
         let one = Expression::Constant(Fr::one());
-        let mut all = vec![];
-        for (lane, &weight) in self.weights.iter().enumerate() {
-            let above = shape.limbs - 1;
-            let mut lowest = m.query_advice(weight, Rotation::cur());
-            for (i, &limb) in self.limbs[lane * above..(lane + 1) * above].iter().enumerate() {
-                let limb = m.query_advice(limb, Rotation::cur());
-                let weight = Fr::from(1u64 << (shape.limb_bits as usize * (i + 1)));
-                lowest = lowest - limb.clone() * weight;
-                all.push((one.clone(), limb + alpha.clone()));
-            }
-            all.push((one.clone(), lowest + alpha.clone()));
-        }
+        let limbs = self.limbs.iter().map(|&limb| m.query_advice(limb, Rotation::cur()));
+        let mut all: Vec<_> = limbs.map(|limb| (one.clone(), limb + alpha.clone())).collect();
         let index = m.query_fixed(self.index, Rotation::cur());
         for (i, &multiplicity) in self.multiplicities.iter().enumerate() {
             let shift = Expression::Constant(Fr::from((i * shape.usable()) as u64));
@@ -208,13 +244,27 @@ impl RegisterConfig {
         all
     }
 
-    /// `usable * (h * prod_i d_i - sum_i n_i prod_{j != i} d_j) = 0` for each group of fractions `n / d`, and
-    /// `usable * (sum - sum of helpers) = not_first * sum_prev`, `last * sum = 0`.
+    /// `sum_c theta^c S_c` over the columns of sums, each the value of its limbs in base `table`.
+    fn row_of_sums(&self, m: &mut VirtualCells<'_, Fr>, shape: &RegisterShape) -> Expr {
+        let table = Fr::from(shape.table() as u64);
+        let zero = Expression::Constant(Fr::zero());
+        let columns = self.limbs.chunks(shape.limbs.max(1)).rev();
+        columns.fold(zero.clone(), |sum, limbs| {
+            let limbs = limbs.iter().rev().map(|&limb| m.query_advice(limb, Rotation::cur()));
+            let value = limbs.fold(zero.clone(), |value, limb| value * table + limb);
+            sum * self.theta.expr() + value
+        })
+    }
+
+    /// `usable * (h * prod_i d_i - sum_i n_i prod_{j != i} d_j) = 0` for each group of fractions `n / d`; `last * sum = 0` and
+    /// `usable * (sum - sum of helpers) - beta * combined + power * sum_c theta^c S_c = not_first * sum_prev`.
     ///
-    /// Needs `alpha` drawn after weights, limbs and multiplicities. A denominator is zero with negligible probability
-    /// only, so the helpers are determined; the sum over all rows vanishes identically in `alpha` only if every limb
-    /// on every usable row is a table entry (Haböck, <https://eprint.iacr.org/2022/1530>).
-    fn lookup_gates(&self, meta: &mut ConstraintSystem<Fr>, shape: &RegisterShape) {
+    /// Needs `alpha` and `theta` drawn after limbs and multiplicities. The running sum joins two claims. One is logUp: the sum of
+    /// all fractions vanishes identically in `alpha` only if every limb on every usable row is one of `[0, tables * usable)`: table
+    /// `i` at row `j` is `j + i * usable` (Haböck, <https://eprint.iacr.org/2022/1530>; a denominator is zero with negligible
+    /// probability only). The other is the identity of the sums, see above. Everything in the second has a positive power of
+    /// `theta`, nothing in the first depends on it, so the total vanishes only if both do.
+    fn sum_gates(&self, meta: &mut ConstraintSystem<Fr>, shape: &RegisterShape) {
         meta.create_gate("range", |m| {
             let [usable, not_first, last] =
                 [self.usable, self.not_first, self.last].map(|c| m.query_fixed(c, Rotation::cur()));
@@ -234,69 +284,49 @@ impl RegisterConfig {
                 gates.push(("range helper", usable.clone() * balance));
                 total = total + helper;
             }
+            let [power, beta] = self.public.map(|c| m.query_instance(c, Rotation::cur()));
+            let combined = m.query_advice(self.combined, Rotation::cur());
+            let identity = beta * combined - power * self.row_of_sums(m, shape);
             let [sum, before] = [Rotation::cur(), Rotation::prev()].map(|at| m.query_advice(self.sum, at));
-            gates.push(("range sum", usable * (sum.clone() - total) - not_first * before));
-            gates.push(("range balance", last * sum));
+            gates.push((
+                "running sum",
+                usable * (sum.clone() - total) - identity - not_first * before,
+            ));
+            gates.push(("balance", last * sum));
             gates
         });
     }
 
-    /// `(sum of live_c for c <= lane) * (weight - zero) = 0`: on a row with `c` live lanes the others hold no weight.
-    fn zero_gates(&self, meta: &mut ConstraintSystem<Fr>, shape: &RegisterShape) {
-        if self.live.is_empty() {
-            return;
-        }
-        let zero = Expression::Constant(Fr::from(1u64 << (shape.weight_bits - 1)));
-        meta.create_gate("no weight", |m| {
-            let live: Vec<(usize, Expr)> = self
-                .live
-                .iter()
-                .map(|&(count, column)| (count, m.query_fixed(column, Rotation::cur())))
-                .collect();
-            let lanes = self.weights.iter().enumerate();
-            lanes
-                .filter_map(|(lane, &weight)| {
-                    let dead = live.iter().filter(|(count, _)| *count <= lane).map(|(_, q)| q.clone());
-                    let dead = dead.reduce(|a, b| a + b)?;
-                    Some((
-                        "no weight",
-                        dead * (m.query_advice(weight, Rotation::cur()) - zero.clone()),
-                    ))
-                })
-                .collect::<Vec<_>>()
-        });
-    }
-
-    /// `known * (weight + 1 - known) = 0`: a row with `known = 0` leaves the cell free, any other makes it `known - 1`.
+    /// `known * (class + 1 - known) = 0`: a row with `known = 0` leaves the lanes of a class free, any other makes each of
+    /// them `known - 1`.
     ///
-    /// Unique, because a known cell is a non-negative integer far below the field's size (`check_registered` refuses others),
-    /// so that `known = cell + 1` is never 0: no value that the structure can determine reads as free. Needs no challenge;
-    /// both columns are fixed before any.
-    fn known_gates(&self, meta: &mut ConstraintSystem<Fr>, shape: &RegisterShape) {
-        let lanes = self.weights.iter().zip(&shape.known);
-        let lanes: Vec<_> = lanes
-            .filter_map(|(&weight, known)| Some((weight, *self.known.get((*known)?)?)))
-            .collect();
-        if lanes.is_empty() {
+    /// The column of a class is `sum_l theta^l w_l / sum_l theta^l` over its lanes, and a link proof shows that. It has the value
+    /// `v` in a row only if `sum_l theta^l (w_l - v) = 0`, which for lanes fixed before `theta` holds if they are all `v`, or with a
+    /// probability of lanes / p. A known cell is a non-negative integer far below the field's size (`check_registered` refuses
+    /// others), so `known = cell + 1` is never 0: no value that the structure can determine reads as free.
+    fn known_gates(&self, meta: &mut ConstraintSystem<Fr>) {
+        if self.classes.is_empty() {
             return;
         }
         let one = Expression::Constant(Fr::one());
         meta.create_gate("known weight", |m| {
-            let gate = |(weight, known): (Column<Advice>, Column<Fixed>)| {
-                let (weight, known) = (
-                    m.query_advice(weight, Rotation::cur()),
-                    m.query_fixed(known, Rotation::cur()),
-                );
-                ("known weight", known.clone() * (weight + one.clone() - known))
+            let gate = |(&class, &known): (&Column<Advice>, &Column<Fixed>)| {
+                let class = m.query_advice(class, Rotation::cur());
+                let known = m.query_fixed(known, Rotation::cur());
+                ("known weight", known.clone() * (class + one.clone() - known))
             };
-            lanes.into_iter().map(gate).collect::<Vec<_>>()
+            self.classes.iter().zip(&self.known).map(gate).collect::<Vec<_>>()
         });
     }
 
     /// Columns of phase 1, then of phase 2, in the order of the circuit.
     pub fn phases(&self) -> [Vec<Column<Advice>>; 2] {
-        let first = self.weights.iter().chain(&self.limbs).chain(&self.multiplicities);
-        let second = self.helpers.iter().chain([&self.sum]);
+        let first = self.limbs.iter().chain(&self.multiplicities);
+        let second = self
+            .helpers
+            .iter()
+            .chain([&self.sum, &self.combined])
+            .chain(&self.classes);
         [first.copied().collect(), second.copied().collect()]
     }
 }

@@ -123,7 +123,10 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
     let is = |other: Column<Advice>| other.index() == column;
     let kind = kind(layout, row);
     let policy = row < layout.policy_rows;
-    let line = layout.blocks.iter().any(|b| b.start + b.bias_rows <= row && row <= b.end());
+    let line = layout
+        .blocks
+        .iter()
+        .any(|b| b.start + b.bias_rows <= row && row <= b.end());
     for (index, (&u, &w)) in c.u.iter().zip(&c.weights).enumerate() {
         if is(u) && index > 0 && !line {
             return Some("line column beside the first on a row without a line");

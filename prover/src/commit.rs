@@ -4,23 +4,23 @@ use crate::compact::compact;
 use crate::error::{Defect, ProveError};
 use crate::fidelity::{measure, Fidelity, Source};
 use crate::leakage;
-use crate::register::register;
+use crate::plonk::msm::Bases;
+use crate::register::{register, Unregistered};
 use crate::rows::{self, Rows, Use};
 use crate::srs::{Srs, SrsKind};
-use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
-use halo2curves::bn256::{Fr, G1Affine};
-use halo2curves::ff::Field as _;
+use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::group::{Curve, GroupEncoding};
-use provenn_circuits::argument::ModelCircuit;
+use provenn_circuits::argument::{weight_cells, ModelCircuit};
 use provenn_circuits::compile::{self, Choice, Chosen, Ranges};
 use provenn_circuits::graph::{Graph, InputType};
 use provenn_circuits::layout::{Layout, Objective, Shape, TAIL};
 use provenn_circuits::onnx;
 use provenn_circuits::program::Program;
+use provenn_circuits::register::{check_registered, RegisterCircuit};
 use provenn_circuits::CircuitError;
 use provenn_verifier::{
-    CheckedCard, Folded, InstanceLayout, Linked, ModelCard, PolicyKind, SrsParts, SrsVerifyingKey, VerifyingKey,
+    CheckedCard, Folded, InstanceLayout, Linked, PolicyKind, SrsParts, SrsVerifyingKey, VerifyingKey,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
@@ -140,7 +140,8 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
         None => rows::seeded(&graph).into(),
     };
     let ranges = Ranges::calibrate(&graph, &rows.rows)?;
-    let Chosen { model, layout, choices } = compile::compile(&graph, &ranges, !options.committed_input, options.objective)?;
+    let Chosen { model, layout, choices } =
+        compile::compile(&graph, &ranges, !options.committed_input, options.objective)?;
     let warnings = match options.calibration.is_some() {
         true => rows.warnings(2f64.powi(-model.tensors[0].frac)),
         false => vec![],
@@ -209,22 +210,21 @@ pub fn commit_with<R: RngCore + CryptoRng>(
     let fidelity = compiled.fidelity(options)?;
     let (proving_key, key) = model_key(&model, &layout, srs)?;
     let srs_key = srs_verifying_key(srs)?;
-    let srs_id = srs_key.id();
-    let registered = register(&model, &layout, &key.digest(), &srs_id, srs, rng)?;
     let description = describe(compiled, fidelity);
-    let card = ModelCard {
+    let text = serde_json::to_string(&description).map_err(|e| Defect::Encoding {
+        what: "the description",
+        reason: e.to_string(),
+    })?;
+    check_registered(&model, &layout)?;
+    let unregistered = Unregistered {
         key,
-        srs_id,
         quantization: quantization_digest(&description),
-        commitments: registered.commitments,
-        registration: registered.registration,
-        description: serde_json::to_string(&description).map_err(|e| Defect::Encoding {
-            what: "the description",
-            reason: e.to_string(),
-        })?,
-    }
-    .check(&srs_key)
-    .map_err(ProveError::Refused)?;
+        description: text,
+    };
+    let circuit = RegisterCircuit::new(&model, &layout);
+    let lanes = weight_cells(&model, &layout);
+    let registered = register(&circuit, &lanes, unregistered, srs, &srs_key, rng)?;
+    let card = registered.card.check(&srs_key).map_err(ProveError::Refused)?;
     Ok(Committed {
         card,
         model,
@@ -261,6 +261,7 @@ pub(crate) fn model_key(
             zero: 1 << (shape.weight_bits - 1),
         },
         input: (0..inputs as u32).collect(),
+        ..Linked::default()
     };
     let key = compact(
         proving_key.get_vk(),
@@ -283,15 +284,12 @@ pub fn system_rng() -> Result<ChaCha20Rng, ProveError> {
 
 /// Commitments to columns of small integers with the given tails.
 pub fn commit_columns(srs: &Srs, cells: &[Vec<u64>], tails: &[Vec<Fr>]) -> Vec<G1Affine> {
-    let points = srs.lagrange_points();
-    let n = points.len();
-    let commit = |(cells, tail): (&Vec<u64>, &Vec<Fr>)| {
-        let mut column: Vec<Fr> = cells.iter().map(|&v| Fr::from(v)).collect();
-        column.resize(n - TAIL, Fr::ZERO);
-        column.extend(tail);
-        best_multiexp(&column, &points).to_affine()
-    };
-    cells.par_iter().zip(tails).map(commit).collect()
+    let bases = Bases::new(srs, TAIL);
+    let commit = |(cells, tail): (&Vec<u64>, &Vec<Fr>)| bases.commit_small(cells, tail);
+    let points: Vec<G1> = cells.par_iter().zip(tails).map(commit).collect();
+    let mut affine = vec![G1Affine::default(); points.len()];
+    G1::batch_normalize(&points, &mut affine);
+    affine
 }
 
 /// Compressed encoding of a point.

@@ -38,6 +38,8 @@ pub fn compact(
         advice_phases: cs.advice_column_phase(),
         challenge_phases: cs.challenge_phase(),
         instance_columns: cs.num_instance_columns() as u32,
+        computed_columns: (cs.num_instance_columns() as u32)
+            .saturating_sub(layout.map_or(0, |layout| layout.columns())),
         advice_queries: queries(cs.advice_queries()),
         instance_queries: queries(cs.instance_queries()),
         fixed_queries: queries(cs.fixed_queries()),

@@ -44,9 +44,15 @@ pub fn prove(
         for (index, coefficient) in &column.terms {
             let coefficient = Fr::from(*coefficient);
             let tail = committed.get(*index).ok_or(Defect::Linked)?;
-            difference.iter_mut().zip(*tail).for_each(|(d, value)| *d -= coefficient * value);
+            difference
+                .iter_mut()
+                .zip(*tail)
+                .for_each(|(d, value)| *d -= coefficient * value);
         }
-        joined.iter_mut().zip(&difference).for_each(|(sum, d)| *sum += power * d);
+        joined
+            .iter_mut()
+            .zip(&difference)
+            .for_each(|(sum, d)| *sum += power * d);
         power *= rho;
     }
     let e = Fr::from(transcript.challenge(&r));

@@ -15,7 +15,7 @@ mod program;
 mod quotient;
 mod transcript;
 
-use crate::error::ProveError;
+use crate::error::{Defect, ProveError};
 use crate::srs::Srs;
 use ark_std::{end_timer, start_timer};
 use halo2_proofs::plonk::{ConstraintSystem, ProvingKey};
@@ -46,10 +46,9 @@ pub trait Assignment {
     /// The advice columns of a phase, in column order, from all challenges so far.
     fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn>;
 
-    /// So many of the first advice columns are read by gates at rotation 0 only; where gates read them linearly, as
-    /// they do with weights, they are never transformed.
-    fn linear(&self) -> usize {
-        0
+    /// The public columns that the verifier computes from all challenges of the circuit, after those that it is given.
+    fn computed(&self, _challenges: &[Fr]) -> Vec<Vec<Fr>> {
+        vec![]
     }
 }
 
@@ -58,9 +57,9 @@ pub trait Assignment {
 pub struct Proof {
     /// Canonical bytes.
     pub bytes: Vec<u8>,
-    /// Commitment of each advice column.
+    /// Commitment of each advice column, in column order.
     pub advice: Vec<G1Affine>,
-    /// Tail of each advice column, in column order. Secret.
+    /// Their tails. Secret.
     pub tails: Vec<Vec<Fr>>,
     /// Challenges of the circuit.
     pub challenges: Vec<Fr>,
@@ -102,19 +101,17 @@ impl<'a> Context<'a> {
     }
 }
 
-/// All columns: the linear advice columns by their cells, everything else in coefficients.
+/// All columns, in coefficients.
 struct Columns {
-    linear: Vec<Vec<Fr>>,
-    /// The advice columns after the linear ones.
     advice: Vec<Polynomial<Fr, Coeff>>,
     instance: Vec<Polynomial<Fr, Coeff>>,
     products: Vec<Polynomial<Fr, Coeff>>,
 }
 
-/// Makes a proof about these public columns. `prefix` is what the transcript absorbs first.
+/// Makes a proof about these public columns, which the transcript absorbs after `prefix`.
 ///
 /// # Errors
-/// A phase has other columns than the key, or a challenge hits an opening point.
+/// There are other columns than in the key, or a challenge hits an opening point.
 pub fn prove<R: RngCore>(
     key: &ProvingKey<G1Affine>,
     srs: &Srs,
@@ -133,7 +130,7 @@ pub fn prove<R: RngCore>(
 
     let timer = start_timer!(|| "advice");
     let advice::Advice {
-        mut columns,
+        columns,
         commitments,
         tails,
         challenges,
@@ -141,7 +138,11 @@ pub fn prove<R: RngCore>(
     end_timer!(timer);
 
     let timer = start_timer!(|| "permutation");
-    let mut instance = instances.to_vec();
+    let mut instance = [instances, &assignment.computed(&challenges)].concat();
+    let (expected, got) = (context.cs().num_instance_columns(), instance.len());
+    if expected != got {
+        return Err(Defect::PublicColumns { expected, got }.into());
+    }
     instance
         .iter_mut()
         .for_each(|cells| cells.resize(context.rows(), Fr::zero()));
@@ -149,9 +150,7 @@ pub fn prove<R: RngCore>(
     end_timer!(timer);
 
     let timer = start_timer!(|| "quotient");
-    let linear = columns.drain(..assignment.linear()).collect();
     let columns = Columns {
-        linear,
         advice: context.to_coefficients(columns),
         instance: context.to_coefficients(instance),
         products: context.to_coefficients(permutation.products),

@@ -284,7 +284,7 @@ impl Assignment for Columns<'_> {
     }
 }
 
-fn decompress(bytes: &[u8; 32]) -> Result<G1Affine, ProveError> {
+pub(crate) fn decompress(bytes: &[u8; 32]) -> Result<G1Affine, ProveError> {
     let mut repr = <G1Affine as GroupEncoding>::Repr::default();
     repr.as_mut().copy_from_slice(bytes);
     Option::from(G1Affine::from_bytes(&repr)).ok_or(ProveError::SrsMismatch)

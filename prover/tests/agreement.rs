@@ -68,15 +68,7 @@ impl Setup {
             tail: srs.tail(key.tail_rows() as usize).into_iter().map(Into::into).collect(),
         });
         let srs_key = srs_key.unwrap();
-        let registration = registration::register(&srs, &key, &srs_key.id(), &mut draw.0);
-        let card = ModelCard {
-            key,
-            srs_id: srs_key.id(),
-            quantization: [0; 32],
-            commitments: vec![],
-            registration,
-            description: String::new(),
-        };
+        let card = registration::register(&srs, &srs_key, key, &mut draw.0);
         let card = card.check(&srs_key).unwrap();
         Some(Self {
             shape,
@@ -144,14 +136,15 @@ impl Setup {
             srs_id: claim.srs_id,
             proof,
             committed: vec![],
-            proven: vec![],
+            columns: vec![],
             tail: &self.srs_key.tail,
+            g1: self.srs_key.g1,
         };
         let nonces = vec![Fr::from(3); self.srs_key.tail.len()];
         let receipt = Receipt {
             claim: claim.clone(),
             proof: proof.to_vec(),
-            link: link::prove(&statement, &self.srs.tail(nonces.len()), &[], &nonces).unwrap(),
+            link: link::prove(&statement, &self.srs.tail(nonces.len()), &[], &[], &nonces).unwrap(),
         };
         verify(&receipt.to_bytes(), &self.card, &self.srs_key, &Expectation::default()).map(drop)
     }
@@ -162,6 +155,7 @@ impl Setup {
             self.pk.get_vk(),
             prefix,
             columns,
+            &|_| vec![],
             proof,
         )
     }

@@ -1,20 +1,17 @@
 //! An audit without weights finds every altered constant that the structure of the model determines.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use halo2_proofs::plonk::keygen_pk2;
-use halo2curves::bn256::Fr;
 use provenn_circuits::argument::weight_cells;
 use provenn_circuits::onnx::structure;
 use provenn_circuits::program::{Affine, Program, Step};
-use provenn_circuits::register::{RegisterCircuit, RegisterWitness};
+use provenn_circuits::register::RegisterCircuit;
 use provenn_circuits::CircuitError;
 use provenn_prover::audit::audit;
 use provenn_prover::commit::{commit, compile, srs_verifying_key, system_rng, CommitOptions, Compiled};
-use provenn_prover::compact::compact;
-use provenn_prover::plonk::{self, AdviceColumn, Assignment};
+use provenn_prover::register::{register, Unregistered};
 use provenn_prover::srs::Srs;
 use provenn_prover::ProveError;
-use provenn_verifier::{registration_scalar, Linked, ModelCard, Registration, VerifyError};
+use provenn_verifier::{ModelCard, VerifyError};
 use std::sync::Arc;
 
 /// What is altered, and a model that has it.
@@ -80,37 +77,18 @@ impl Honest {
     fn forged(&self, card: &ModelCard, weights: &Program) -> ModelCard {
         let (model, layout) = (&self.compiled.model, &self.compiled.layout);
         let circuit = RegisterCircuit::new(model, layout);
-        let columns = circuit.shape().columns;
-        let proving_key = keygen_pk2(&self.srs.params, &circuit, false).unwrap();
-        let linked = Linked {
-            model: (0..columns as u32).collect(),
-            input: vec![],
+        let model = Unregistered {
+            key: card.key.clone(),
+            quantization: card.quantization,
+            description: card.description.clone(),
         };
-        let key = compact(proving_key.get_vk(), circuit.shape().k, linked, None).unwrap();
-        assert_eq!(key, card.registration.key);
-        let witness = RegisterWitness::new(circuit.shape(), weight_cells(weights, layout));
-        let scalar = registration_scalar(&card.key.digest(), &key.digest(), &card.srs_id);
+        let (cells, srs_key) = (weight_cells(weights, layout), srs_verifying_key(&self.srs).unwrap());
         let rng = &mut system_rng().unwrap();
-        let mut proof = plonk::prove(&proving_key, &self.srs, &[], scalar.into(), &mut Columns(witness), rng).unwrap();
-        let rest = proof.bytes.split_off(32 * columns);
-        ModelCard {
-            commitments: proof.bytes.chunks(32).map(|c| c.try_into().unwrap()).collect(),
-            registration: Registration { key, proof: rest },
-            ..card.clone()
-        }
-    }
-}
-
-/// The columns of a registration.
-struct Columns(RegisterWitness);
-
-impl Assignment for Columns {
-    fn advice(&mut self, _: u8, challenges: &[Fr]) -> Vec<AdviceColumn> {
-        let columns = match challenges {
-            [alpha] => self.0.phase2(*alpha),
-            _ => self.0.phase1(),
-        };
-        columns.into_iter().map(AdviceColumn::from).collect()
+        let forged = register(&circuit, &cells, model, &self.srs, &srs_key, rng)
+            .unwrap()
+            .card;
+        assert_eq!(forged.registration.key, card.registration.key);
+        forged
     }
 }
 
@@ -190,7 +168,7 @@ fn weights_out_of_range_have_no_registration() {
     let srs = srs_verifying_key(&honest.srs).unwrap();
     let edits: [fn(&mut Affine); 2] = [
         |affine| affine.contractions[0].weights[0] = 1 << 40,
-        |affine| affine.bias[0] = 1 << 52,
+        |affine| affine.bias[0] = 1 << 61,
     ];
     for edit in edits {
         let mut model = (*honest.compiled.model).clone();

@@ -1,10 +1,10 @@
 //! The public description of a committed model, as far as verification needs it.
 
 use crate::codec::{at_most, digest32, Put, Reader};
-use crate::curve;
 use crate::error::VerifyError;
 use crate::key::VerifyingKey;
 use crate::kind::FileKind;
+use crate::link::LinkProof;
 use crate::receipt::MAX_PROOF;
 use crate::registration::{self, Registration};
 use alloc::borrow::ToOwned;
@@ -38,6 +38,22 @@ pub struct ModelCard {
 impl ModelCard {
     /// Canonical bytes. Of a valid card (see [`validate`](Self::validate)) they decode to the same card.
     pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = self.bytes_before_proof();
+        out.put_bytes(&self.registration.proof);
+        self.registration.link.put(&mut out);
+        out
+    }
+
+    /// Blake2b-512 of everything on the card but the proof of its registration, which depends on it.
+    pub fn registration_digest(&self) -> [u8; 64] {
+        let hash = blake2b_simd::Params::new()
+            .hash_length(64)
+            .personal(b"Provenn-Register")
+            .hash(&self.bytes_before_proof());
+        *hash.as_array()
+    }
+
+    fn bytes_before_proof(&self) -> Vec<u8> {
         let mut out = Vec::new();
         out.put(&FileKind::Card.magic());
         out.put(&CARD_VERSION.to_le_bytes());
@@ -46,7 +62,6 @@ impl ModelCard {
         out.put(&self.quantization);
         out.put_list(&self.commitments, |out, point| out.put(point));
         out.put_bytes(&self.registration.key.to_bytes());
-        out.put_bytes(&self.registration.proof);
         out.put_bytes(self.description.as_bytes());
         out
     }
@@ -56,26 +71,30 @@ impl ModelCard {
         let mut reader = Reader::new(bytes);
         reader.magic(FileKind::Card)?;
         reader.version(CARD_VERSION)?;
+        let key = VerifyingKey::from_bytes(reader.bytes(MAX_KEY)?)?;
+        let (srs_id, quantization) = (reader.array()?, reader.array()?);
+        let commitments = reader.list(MAX_COMMITMENTS, 32, Reader::array)?;
+        let registration_key = VerifyingKey::from_bytes(reader.bytes(MAX_KEY)?)?;
+        let description = core::str::from_utf8(reader.bytes(MAX_DESCRIPTION)?).map_err(|_| VerifyError::BadUtf8)?;
         let card = Self {
-            key: VerifyingKey::from_bytes(reader.bytes(MAX_KEY)?)?,
-            srs_id: reader.array()?,
-            quantization: reader.array()?,
-            commitments: reader.list(MAX_COMMITMENTS, 32, Reader::array)?,
+            key,
+            srs_id,
+            quantization,
+            commitments,
+            description: description.to_owned(),
             registration: Registration {
-                key: VerifyingKey::from_bytes(reader.bytes(MAX_KEY)?)?,
+                key: registration_key,
                 proof: reader.bytes(MAX_PROOF)?.to_vec(),
+                link: LinkProof::read(&mut reader)?,
             },
-            description: core::str::from_utf8(reader.bytes(MAX_DESCRIPTION)?)
-                .map_err(|_| VerifyError::BadUtf8)?
-                .to_owned(),
         };
         reader.finish()?;
         card.validate()?;
         Ok(card)
     }
 
-    /// Checks that there is one valid commitment for each linked weight column, that both keys are of their kind, and
-    /// the bounds of the format. The registration is verified by [`check`](Self::check).
+    /// Checks that there is one commitment for each committed column, that both keys are of their kind, and the bounds of
+    /// the format. Commitments are decoded, and the registration is verified, by [`check`](Self::check).
     pub fn validate(&self) -> Result<(), VerifyError> {
         let (expected, got) = (self.key.linked.weights.commitments(), self.commitments.len());
         if expected != got {
@@ -83,9 +102,6 @@ impl ModelCard {
                 expected: crate::codec::wide(expected),
                 got: crate::codec::wide(got),
             });
-        }
-        for point in &self.commitments {
-            curve::g1_nonzero(point)?;
         }
         if self.key.layout.is_none() {
             return Err(VerifyError::KeyInvalid {

@@ -3,11 +3,13 @@
 mod encoding;
 mod expr;
 mod hiding;
+mod lanes;
 mod layout;
 mod validate;
 
 pub use expr::Expr;
 pub(crate) use expr::{evaluate, Evals};
+pub use lanes::{LaneRun, Registered};
 pub use layout::InstanceLayout;
 
 use crate::error::VerifyError;
@@ -33,6 +35,9 @@ pub struct KeyParts {
     pub challenge_phases: Vec<u8>,
     /// Number of instance columns.
     pub instance_columns: u32,
+    /// How many of them, the last ones, the verifier computes after the challenges of the circuit. The transcript does not
+    /// absorb them: they must follow from what it absorbed and from challenges of advice phases.
+    pub computed_columns: u32,
     /// Advice queries as (column, rotation), in the order of the constraint system.
     pub advice_queries: Vec<(u32, i32)>,
     /// Instance queries, likewise.
@@ -82,6 +87,8 @@ pub struct Linked {
     pub weights: Folded,
     /// Input columns, in the order of the claim's commitments.
     pub input: Vec<u32>,
+    /// Columns of a registration, which has no others.
+    pub registered: Registered,
 }
 
 /// Columns that fold the card's commitments: `sum_l r^l (w_l - zero)` over the lanes of each, column by column.

@@ -74,10 +74,12 @@ pub use difference::{differences, Difference};
 pub use error::{ContextField, PolicyField, VerifyError};
 pub use expectation::{Expectation, PolicyExpectation};
 pub use instance::instances;
-pub use key::{ColumnKind, Expr, Folded, InstanceLayout, KeyParts, Linked, PermutationColumn, VerifyingKey};
+pub use key::{
+    ColumnKind, Expr, Folded, InstanceLayout, KeyParts, LaneRun, Linked, PermutationColumn, Registered, VerifyingKey,
+};
 pub use kind::FileKind;
 pub use link::{linked_columns, LinkProof, LinkStatement, LinkTranscript, LinkedColumn};
 pub use receipt::Receipt;
-pub use registration::{registration_scalar, CheckedCard, Registration};
+pub use registration::{registration_scalar, Bits, CheckedCard, Grid, Registering, Registration};
 pub use srs::{SrsKind, SrsParts, SrsVerifyingKey};
 pub use verify::{verify, verify_batch, DevVerified, Verdict, Verified};

@@ -1,6 +1,6 @@
 //! The quotient identity: all constraints, joined by powers of `y`, are divisible by `X^n - 1`.
 
-use crate::codec::size;
+use crate::codec::{length, size, wide};
 use crate::domain::{invert, Domain};
 use crate::error::VerifyError;
 use crate::key::{evaluate, Evals, VerifyingKey};
@@ -31,24 +31,64 @@ pub(crate) struct Reduced {
     pub(crate) challenges: Vec<Fr>,
 }
 
+/// The public columns of a statement. Rows after their last one are zero.
+pub(crate) trait Public {
+    /// Those that the transcript absorbs before the first message.
+    fn given(&self) -> &[Vec<Fr>];
+
+    /// Those that follow from what was absorbed and from the challenges of the circuit: nothing that the prover sends after
+    /// a challenge of the last phase, and nothing drawn after the advice, may move them.
+    fn computed(&self, challenges: &[Fr]) -> Result<Vec<Vec<Fr>>, VerifyError>;
+}
+
+/// Columns that were all given.
+impl Public for [Vec<Fr>] {
+    fn given(&self) -> &[Vec<Fr>] {
+        self
+    }
+
+    fn computed(&self, _: &[Fr]) -> Result<Vec<Vec<Fr>>, VerifyError> {
+        Ok(Vec::new())
+    }
+}
+
 /// Reduces a proof to one pairing equation.
-pub(crate) fn reduce(
+pub(crate) fn reduce<P: Public + ?Sized>(
     key: &VerifyingKey,
     srs: &SrsVerifyingKey,
     claim_scalar: &Fr,
-    instances: &[Vec<Fr>],
+    public: &P,
     proof: &[u8],
 ) -> Result<Reduced, VerifyError> {
-    let messages = proof::read(key, claim_scalar, instances, proof)?;
+    let messages = proof::read(key, claim_scalar, public.given(), proof)?;
+    let columns = public_columns(key, public, &messages.challenges)?;
     let domain = Domain::new(key.k);
     let x_n = domain.power_n(messages.x);
-    let quotient = quotient_eval(key, &messages, &domain, x_n, instances)?;
+    let quotient = quotient_eval(key, &messages, &domain, x_n, &columns)?;
     let queries = queries(key, &messages, quotient);
     Ok(Reduced {
         opening: shplonk::reduce(key, srs, &messages, &domain, &queries)?,
         advice: messages.advice,
         challenges: messages.challenges,
     })
+}
+
+/// All public columns; none reaches into the blinding rows.
+fn public_columns<P: Public + ?Sized>(
+    key: &VerifyingKey,
+    public: &P,
+    challenges: &[Fr],
+) -> Result<Vec<Vec<Fr>>, VerifyError> {
+    let computed = public.computed(challenges)?;
+    let fits = |column: &Vec<Fr>| wide(column.len()) <= key.usable_rows();
+    if length(computed.len()) != key.computed_columns || !computed.iter().all(fits) {
+        return Err(VerifyError::KeyInvalid {
+            reason: "computed columns",
+        });
+    }
+    let mut columns = public.given().to_vec();
+    columns.extend(computed);
+    Ok(columns)
 }
 
 /// The value that the quotient polynomial must have at `x`.

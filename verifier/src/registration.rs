@@ -1,13 +1,23 @@
 //! The registration of a model: a proof, made once, that the committed weights are in range and fit the architecture.
 //!
-//! The commitments of the card are the first messages of this proof. A receipt's link proof ties its weight columns to
-//! the same commitments, so what the registration shows holds for every receipt of the card.
+//! Its circuit sees combinations of the committed lanes; a link proof ties them to the commitments of the card, as each
+//! receipt's ties its own columns, so what the registration shows holds for every receipt of the card. What it shows and
+//! why stands above the circuit (`provenn_circuits::register`); here are the digest that everything depends on, the random
+//! bits that follow from it ([`Grid`]), and the check.
+
+mod grid;
+
+pub use grid::{Bits, Grid};
 
 use crate::card::ModelCard;
 use crate::codec::{length, size};
+use crate::curve;
+use crate::domain::{invert, powers};
 use crate::error::VerifyError;
 use crate::key::{Linked, VerifyingKey};
-use crate::plonk;
+use crate::link::{self, LinkProof, LinkStatement, LinkedColumn};
+use crate::msm::Terms;
+use crate::plonk::{self, Public};
 use crate::srs::SrsVerifyingKey;
 use alloc::vec::Vec;
 use core::ops::Deref;
@@ -19,19 +29,110 @@ pub struct Registration {
     /// Verifying key of the registration circuit. Like the key of the model's circuit it follows from the
     /// architecture; an audit rebuilds both.
     pub key: VerifyingKey,
-    /// The halo2 proof without its first messages, which are the commitments of the card. At most
-    /// [`MAX_PROOF`](crate::receipt::MAX_PROOF) bytes.
+    /// The halo2 proof. At most [`MAX_PROOF`](crate::receipt::MAX_PROOF) bytes.
     pub proof: Vec<u8>,
+    /// Ties its combined columns to the commitments of the card.
+    pub link: LinkProof,
 }
 
-/// What the transcript of a registration absorbs first: the digests of both keys, and the SRS.
-pub fn registration_scalar(circuit: &[u8; 32], registration: &[u8; 32], srs_id: &[u8; 32]) -> Fr {
-    let mut state = blake2b_simd::Params::new()
-        .hash_length(64)
-        .personal(b"Provenn-Register")
-        .to_state();
-    state.update(circuit).update(registration).update(srs_id);
-    Fr::from_wide_bytes(state.finalize().as_array())
+/// What a registration is about, once its digest is known: the bits, and what follows from them.
+#[derive(Clone, Debug)]
+pub struct Registering<'a> {
+    key: &'a VerifyingKey,
+    bits: Bits,
+}
+
+impl<'a> Registering<'a> {
+    /// For the registration key of a card with this [`ModelCard::registration_digest`].
+    pub fn new(key: &'a VerifyingKey, digest: &[u8; 64]) -> Self {
+        let usable = usize::try_from(key.usable_rows()).unwrap_or(usize::MAX);
+        let grid = Grid::new(key.linked.registered.lanes(), usable);
+        Self {
+            key,
+            bits: Bits::new(grid, digest),
+        }
+    }
+
+    /// The bits of lanes and rows.
+    pub fn bits(&self) -> &Bits {
+        &self.bits
+    }
+
+    /// For each combined column, the lanes that it combines with their coefficients, from the challenges of the circuit:
+    /// all lanes by their bits, then the lanes of each class, with coefficients that add up to one.
+    ///
+    /// # Errors
+    /// [`VerifyError::DegenerateChallenge`], with negligible probability.
+    pub fn combinations(&self, challenges: &[Fr]) -> Result<Vec<Vec<(usize, Fr)>>, VerifyError> {
+        let theta = first(challenges)?;
+        let registered = &self.key.linked.registered;
+        let all = self.bits.lane_coefficients(theta).into_iter().enumerate();
+        let mut out = Vec::from([all.collect::<Vec<_>>()]);
+        out.resize(registered.columns.len(), Vec::new());
+        for ((lane, class), power) in registered.classes().enumerate().zip(powers(theta)) {
+            let column = class.and_then(|class| out.get_mut(size(class).saturating_add(1)));
+            if let Some(column) = column {
+                column.push((lane, power));
+            }
+        }
+        for column in out.iter_mut().skip(1) {
+            let sum = column.iter().fold(Fr::ZERO, |sum, (_, power)| sum + power);
+            let inverse = invert(sum)?;
+            column.iter_mut().for_each(|(_, power)| *power *= inverse);
+        }
+        Ok(out)
+    }
+
+    /// The public columns of the circuit, from its challenges.
+    ///
+    /// # Errors
+    /// [`VerifyError::KeyInvalid`] if there is none.
+    pub fn public_columns(&self, challenges: &[Fr]) -> Result<[Vec<Fr>; 2], VerifyError> {
+        Ok(self.bits.public_columns(first(challenges)?))
+    }
+
+    /// The combined columns of a proof with these advice commitments and challenges, as the link proof takes them.
+    ///
+    /// # Errors
+    /// As [`combinations`](Self::combinations); [`VerifyError::KeyInvalid`] if the key has other columns.
+    pub fn linked_columns(&self, advice: &[G1Affine], challenges: &[Fr]) -> Result<Vec<LinkedColumn>, VerifyError> {
+        let columns = self.key.linked.registered.columns.iter();
+        let linked = |(column, terms): (&u32, Vec<(usize, Fr)>)| {
+            let proven = advice.get(size(*column)).copied().ok_or(MISSING)?;
+            let constant = Fr::ZERO;
+            Ok(LinkedColumn {
+                proven,
+                terms,
+                constant,
+            })
+        };
+        columns.zip(self.combinations(challenges)?).map(linked).collect()
+    }
+}
+
+const MISSING: VerifyError = VerifyError::KeyInvalid {
+    reason: "registered lanes",
+};
+
+fn first(challenges: &[Fr]) -> Result<Fr, VerifyError> {
+    challenges.first().copied().ok_or(MISSING)
+}
+
+/// Its public columns follow from the digest, which the transcript absorbs first, and from a challenge of the first of two
+/// phases.
+impl Public for Registering<'_> {
+    fn given(&self) -> &[Vec<Fr>] {
+        &[]
+    }
+
+    fn computed(&self, challenges: &[Fr]) -> Result<Vec<Vec<Fr>>, VerifyError> {
+        self.public_columns(challenges).map(Vec::from)
+    }
+}
+
+/// What the transcript of a registration absorbs first, by [`ModelCard::registration_digest`].
+pub fn registration_scalar(digest: &[u8; 64]) -> Fr {
+    Fr::from_wide_bytes(digest)
 }
 
 /// A card whose registration holds under an SRS. Only [`ModelCard::check`] makes one.
@@ -70,23 +171,46 @@ impl ModelCard {
     /// proof is invalid, errors of the format, and those of [`validate`](Self::validate).
     pub fn check(self, srs: &SrsVerifyingKey) -> Result<CheckedCard, VerifyError> {
         self.validate()?;
-        let Registration { key, proof } = &self.registration;
+        let points: Result<Vec<_>, _> = self.commitments.iter().map(curve::g1_nonzero).collect();
+        let points = points?;
+        let Registration { key, proof, link } = &self.registration;
         let srs_id = srs.id();
         let tail = length(srs.tail.len());
         let fits = |key: &VerifyingKey| key.k == srs.k && key.tail_rows() == tail;
         if self.srs_id != srs_id || !fits(key) || !fits(&self.key) {
             return Err(VerifyError::SrsMismatch);
         }
-        let scalar = registration_scalar(&self.key.digest(), &key.digest(), &srs_id);
-        let messages: Vec<u8> = self.commitments.iter().flatten().chain(proof).copied().collect();
-        let proof = plonk::reduce(key, srs, &scalar, &[], &messages)?;
-        if !proof.opening.holds(srs) {
+        let digest = self.registration_digest();
+        let registering = Registering::new(key, &digest);
+        let reduced = plonk::reduce(key, srs, &registration_scalar(&digest), &registering, proof)?;
+        let statement = LinkStatement {
+            claim_digest: digest,
+            key_digest: key.digest(),
+            srs_id,
+            proof,
+            columns: registering.linked_columns(&reduced.advice, &reduced.challenges)?,
+            committed: points,
+            tail: &srs.tail,
+            g1: srs.g1,
+        };
+        let equation = link::equation(&statement, link)?;
+        let model_id = self.model_id();
+        // Both equations by one pairing check, with weights that follow from all of the card.
+        let weight = |purpose: u8| {
+            let mut state = blake2b_simd::Params::new()
+                .hash_length(64)
+                .personal(b"Provenn-RegCheck")
+                .to_state();
+            Fr::from_wide_bytes(state.update(&model_id).update(&[purpose]).finalize().as_array())
+        };
+        let (mut left, mut right) = (Terms::default(), Terms::default());
+        left.add(weight(0), &reduced.opening.left);
+        right.add(weight(0), &reduced.opening.right);
+        right.add(weight(1), &equation);
+        if !srs.pairs(&left, &right) {
             return Err(VerifyError::RegistrationFailed);
         }
-        let model_id = self.model_id();
-        // The first columns of the registration are the committed ones.
-        let mut points = proof.advice;
-        points.truncate(self.commitments.len());
+        let points = statement.committed;
         Ok(CheckedCard {
             card: self,
             model_id,
@@ -95,23 +219,20 @@ impl ModelCard {
     }
 }
 
-/// The rules a registration must satisfy beside a model's key: no public columns, and its first columns are the
-/// committed ones.
+/// The rules a registration must satisfy beside a model's key: it is about as many lanes as the card commits to, and about
+/// nothing else.
 pub(crate) fn validate(registration: &Registration, commitments: usize) -> Result<(), VerifyError> {
-    let key = &registration.key;
     let invalid = |reason| Err(VerifyError::KeyInvalid { reason });
-    if key.layout.is_some() {
-        return invalid("a registration has no public columns");
+    let Linked {
+        weights,
+        input,
+        registered,
+    } = &registration.key.linked;
+    if !weights.columns.is_empty() || !input.is_empty() || registered.columns.is_empty() {
+        return invalid("a registration is about committed lanes only");
     }
-    if key.linked != Linked::default() {
-        return invalid("a registration has no linked columns");
-    }
-    let first = |column: u32| {
-        let opened = key.advice_queries.iter().any(|(queried, _)| *queried == column);
-        opened && key.advice_phases.get(size(column)) == Some(&0)
-    };
-    if !(0..length(commitments)).all(first) {
-        return invalid("the first columns of a registration are the committed ones");
+    if registered.lanes() != commitments {
+        return invalid("a registration is about all committed lanes");
     }
     Ok(())
 }

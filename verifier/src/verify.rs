@@ -146,7 +146,7 @@ impl Pending {
         let columns = instances(layout, &claim.policy, &claim.input)?;
         let committed = commitments(card, &claim.input)?;
         let scalar = claim.claim_scalar();
-        let proof = plonk::reduce(key, srs, &scalar, &columns, &receipt.proof)?;
+        let proof = plonk::reduce(key, srs, &scalar, columns.as_slice(), &receipt.proof)?;
         let statement = LinkStatement {
             claim_digest: claim.digest(),
             key_digest: key.digest(),

@@ -37,7 +37,7 @@ fn hostile_keys() {
     let setup = setup(true, SrsKind::Ceremony);
     let parts: KeyParts = (*setup.card.key).clone();
     type Edit = fn(&mut KeyParts);
-    let edits: [Edit; 21] = [
+    let edits: [Edit; 22] = [
         |key| key.k = 29,
         |key| key.k = 0,
         |key| key.degree = 2,
@@ -55,7 +55,8 @@ fn hostile_keys() {
         |key| key.gates[0].push(Expr::Sum),
         |key| key.gates[0] = vec![],
         |key| key.gates[0] = vec![Expr::Challenge(2)],
-        |key| key.linked.model = vec![4],
+        |key| key.linked.weights.columns = vec![0],
+        |key| key.linked.weights.challenge = 1,
         |key| key.linked.input = vec![1],
         |key| {
             key.layout = key.layout.map(|layout| InstanceLayout {

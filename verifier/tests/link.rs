@@ -17,7 +17,10 @@ fn same_column_with_other_tails_passes_again_and_again() {
     let toy = toy(false, &WEIGHTS);
     for seed in 30..33 {
         let issued = setup.issue(&toy, setup.scores(&toy), seed);
-        assert_ne!(issued.statement_pairs.0, issued.statement_pairs.1);
+        let proven = issued.columns.iter().map(|column| &column.proven);
+        assert!(proven
+            .zip(&issued.committed)
+            .all(|(proven, committed)| proven != committed));
         assert!(setup.verify(&issued.receipt).is_ok());
     }
 }
@@ -57,9 +60,10 @@ fn other_tails_and_other_lengths_are_rejected() {
         key_digest: claim.key_digest,
         srs_id: claim.srs_id,
         proof: &issued.receipt.proof,
-        committed: issued.statement_pairs.0.clone(),
-        proven: issued.statement_pairs.1.clone(),
+        committed: issued.committed.clone(),
+        columns: issued.columns.clone(),
         tail: &setup.srs.tail,
+        g1: setup.srs.g1,
     };
     let nonces = vec![Fr::from(5); setup.tail.len()];
     let verify = |link: LinkProof| {
@@ -90,16 +94,24 @@ fn every_part_of_the_statement_moves_the_challenges() {
         srs_id: [3; 32],
         proof: &proof,
         committed: vec![p, q],
-        proven: vec![q, p],
+        columns: [q, p]
+            .map(|proven| LinkedColumn {
+                proven,
+                terms: vec![(0, provenn_bn254::Fr::ONE)],
+                constant: provenn_bn254::Fr::ZERO,
+            })
+            .to_vec(),
         tail: &setup.srs.tail,
+        g1: setup.srs.g1,
     };
-    let mut variants = vec![base.clone(); 7];
+    let mut variants = vec![base.clone(); 8];
     variants[0].claim_digest[63] ^= 1;
     variants[1].key_digest[0] ^= 1;
     variants[2].srs_id[0] ^= 1;
     variants[3].proof = &proof[1..];
     variants[4].committed.swap(0, 1);
-    variants[5].proven.swap(0, 1);
+    variants[5].columns.swap(0, 1);
+    variants[7].columns[0].terms.clear();
     variants[6].tail = &setup.srs.tail[1..];
     let challenges = |statement: &LinkStatement<'_>| {
         let mut transcript = LinkTranscript::new(statement);

@@ -3,10 +3,9 @@
 
 mod common;
 
-use common::registration::register;
-use common::toy::{compressed, decode, setup, toy, WEIGHTS};
+use common::toy::{compressed, decode, registered, setup, WEIGHTS};
 use group::Curve;
-use halo2curves::bn256::{Fr, G1};
+use halo2curves::bn256::G1;
 use provenn_verifier::*;
 
 fn card() -> (common::toy::Setup, ModelCard) {
@@ -61,19 +60,47 @@ fn the_proof_ends_where_it_ends() {
 #[test]
 fn the_registration_of_another_model_is_refused() {
     let (setup, card) = card();
-    let others: Vec<Fr> = toy(true, &WEIGHTS).w.iter().rev().copied().collect();
-    let (registration, commitment, _) = register(&setup.points, &card.key, &setup.srs.id(), &others);
+    let others: Vec<u64> = WEIGHTS.into_iter().rev().collect();
+    let other = registered(&setup.points, &setup.srs, card.key.clone(), &others).card;
     let replaced = ModelCard {
-        registration: registration.clone(),
+        registration: other.registration.clone(),
         ..card.clone()
     };
     assert_eq!(replaced.check(&setup.srs), Err(VerifyError::RegistrationFailed));
-    let consistent = ModelCard {
-        registration,
-        commitments: vec![commitment],
+    let proof_only = ModelCard {
+        registration: Registration {
+            link: card.registration.link.clone(),
+            ..other.registration.clone()
+        },
+        ..card.clone()
+    };
+    assert_eq!(proof_only.check(&setup.srs), Err(VerifyError::RegistrationFailed));
+    let link_only = ModelCard {
+        registration: Registration {
+            link: other.registration.link.clone(),
+            ..card.registration.clone()
+        },
         ..card
     };
-    assert!(consistent.check(&setup.srs).is_ok());
+    assert_eq!(link_only.check(&setup.srs), Err(VerifyError::RegistrationFailed));
+    assert!(other.check(&setup.srs).is_ok());
+}
+
+/// Everything on the card is bound: a registration copied under another text, recipe or circuit is none.
+#[test]
+fn the_registration_is_for_one_card() {
+    let (setup, card) = card();
+    let mut described = card.clone();
+    described.description = described.description.replace("toy", "another");
+    assert_eq!(described.check(&setup.srs), Err(VerifyError::RegistrationFailed));
+    let mut quantized = card.clone();
+    quantized.quantization[0] ^= 1;
+    assert_eq!(quantized.check(&setup.srs), Err(VerifyError::RegistrationFailed));
+    let digest = card.registration_digest();
+    let mut proof = card.clone();
+    proof.registration.proof.pop();
+    proof.registration.link.z.pop();
+    assert_eq!(proof.registration_digest(), digest, "all but the proof");
 }
 
 /// The transcript names the model's circuit, so a registration cannot be moved to another one.
@@ -104,7 +131,7 @@ fn keys_must_be_of_their_kind() {
     };
     assert!(matches!(swapped.check(&setup.srs), Err(VerifyError::KeyInvalid { .. })));
     let mut parts = KeyParts::clone(&card.registration.key);
-    parts.linked.model.clear();
+    parts.linked.registered = Registered::default();
     let unlinked = ModelCard {
         registration: Registration {
             key: VerifyingKey::new(parts).unwrap(),

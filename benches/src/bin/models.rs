@@ -6,8 +6,8 @@ use provenn_circuits::compile::default_samples;
 use provenn_circuits::layout::{Cost, Objective, Shape};
 use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
-use provenn_prover::srs::Srs;
 use provenn_prover::prove::commit_input;
+use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};
 use provenn_verifier::{verify, Context, Expectation, PolicyKind};
 use std::time::Instant;
@@ -86,8 +86,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let shape = &compiled.layout.shape;
         let forecast = Cost::of(shape, compiled.model.tensors[0].len());
         for choice in &compiled.choices {
-            let Shape { k, lanes, weight_lanes, line_columns, .. } = choice.shape;
-            println!("  {:<9} 2^{k}, {lanes} lanes, {line_columns} x {weight_lanes}: {:?}", choice.objective.name(), choice.cost);
+            let Shape {
+                k,
+                lanes,
+                weight_lanes,
+                line_columns,
+                ..
+            } = choice.shape;
+            println!(
+                "  {:<9} 2^{k}, {lanes} lanes, {line_columns} x {weight_lanes}: {:?}",
+                choice.objective.name(),
+                choice.cost
+            );
         }
         println!(
             "  {shape:?}\n  columns: small {} full {} fixed {}; rows (line, activation, powers) {:?}; predicted {:.3} M20, {} bytes",

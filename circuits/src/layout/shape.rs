@@ -150,7 +150,10 @@ impl Shape {
         let extra =
             usize::from(features.products) + 2 * usize::from(features.matrix_products) + features.patterns.len();
         // Four fixed columns per slot (slot 0 has three), three permutation columns per slot and four others.
-        18 + 2 * usize::from(self.line_columns > 1) + (3 * self.slots + self.slots.saturating_sub(1)) + (3 * self.slots + 4) + extra
+        18 + 2 * usize::from(self.line_columns > 1)
+            + (3 * self.slots + self.slots.saturating_sub(1))
+            + (3 * self.slots + 4)
+            + extra
     }
 }
 

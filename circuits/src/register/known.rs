@@ -1,43 +1,80 @@
-//! Weight cells that are no secret: the structure of the model determines their value.
+//! Committed cells that are no secret: the structure of the model determines their value.
 
-use super::shape::rows;
+use super::shape::{rows, Row};
 use crate::argument::weight_cells;
 use crate::layout::Layout;
 use crate::program::Program;
+use std::collections::{BTreeMap, BTreeSet};
 
-use std::collections::BTreeMap;
-
-/// The fixed columns of a registration that hold known cells.
+/// What is known of the committed lanes. Lanes of which the same is known, in every row, are a class.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Known {
-    /// The column of each weight column; lanes that know the same share one, and most do.
+    /// The class of each lane, if anything is known of it.
     pub(super) lanes: Vec<Option<usize>>,
-    /// Rows and cells of each column.
+    /// Rows and cells of each class.
     pub(super) columns: Vec<Vec<(usize, u64)>>,
 }
 
 impl Known {
-    /// What the public constants of a model fix.
+    /// Lanes without a channel hold the weight zero, public constants are themselves.
     pub(super) fn new(model: &Program, layout: &Layout) -> Self {
-        let lanes = layout.shape.committed_columns();
-        let mut rows: Vec<_> = rows(model, layout).into_iter().filter(|row| row.public).collect();
-        if rows.is_empty() {
-            let (lanes, columns) = (vec![None; lanes], vec![]);
-            return Self { lanes, columns };
-        }
-        rows.sort_unstable_by_key(|row| row.at);
-        let cells = weight_cells(model, layout);
-        let mut columns: BTreeMap<Vec<(usize, u64)>, usize> = BTreeMap::new();
-        let of_lane = |(lane, cells): (usize, &Vec<u64>)| {
-            let live = rows.iter().filter(|row| lane < row.live);
-            let known: Vec<_> = live.map(|row| (row.at, cells[row.at])).collect();
-            let next = columns.len();
-            (!known.is_empty()).then(|| *columns.entry(known).or_insert(next))
+        let shape = &layout.shape;
+        let rows = rows(model, layout);
+        // Of weights that are not known, nothing is read.
+        let cells = match rows.iter().any(|row| row.public) {
+            true => weight_cells(model, layout),
+            false => vec![],
         };
-        let lanes = cells.iter().enumerate().map(of_lane).collect();
-        let mut numbered: Vec<_> = columns.into_iter().collect();
-        numbered.sort_unstable_by_key(|(_, number)| *number);
-        let columns = numbered.into_iter().map(|(known, _)| known).collect();
-        Self { lanes, columns }
+        let zero = 1u64 << (shape.weight_bits - 1);
+        let mut classes = Classes::default();
+        let mut lanes = vec![];
+        for column in 0..shape.line_columns {
+            let mut rows: Vec<Row> = rows.iter().filter(|row| row.column == column).copied().collect();
+            rows.sort_unstable_by_key(|row| row.at);
+            let live: BTreeSet<usize> = rows.iter().map(|row| row.live).collect();
+            let public: Vec<Row> = rows.iter().filter(|row| row.public).copied().collect();
+            let mut seen = BTreeMap::new();
+            for lane in 0..shape.weight_lanes {
+                let known = public.iter().filter(|row| lane < row.live);
+                let known = known.map(|row| cells[lanes.len()][row.at]);
+                let known: Vec<u64> = known.collect();
+                // Which rows have no channel in this lane follows from how many live counts it reaches.
+                let dead = live.iter().filter(|live| **live <= lane).count();
+                let class = (dead > 0 || !known.is_empty()).then(|| {
+                    *seen.entry((dead, known.clone())).or_insert_with(|| {
+                        let mut known = known.into_iter();
+                        let cell = |row: &Row| match lane < row.live {
+                            true if row.public => known.next().map(|cell| (row.at, cell)),
+                            true => None,
+                            false => Some((row.at, zero)),
+                        };
+                        classes.number(rows.iter().filter_map(cell).collect())
+                    })
+                });
+                lanes.push(class);
+            }
+        }
+        Self {
+            lanes,
+            columns: classes.columns,
+        }
+    }
+}
+
+/// Classes by what is known of them.
+#[derive(Default)]
+struct Classes {
+    numbers: BTreeMap<Vec<(usize, u64)>, usize>,
+    columns: Vec<Vec<(usize, u64)>>,
+}
+
+impl Classes {
+    fn number(&mut self, cells: Vec<(usize, u64)>) -> usize {
+        let next = self.columns.len();
+        let number = *self.numbers.entry(cells.clone()).or_insert(next);
+        if number == next {
+            self.columns.push(cells);
+        }
+        number
     }
 }

@@ -1,61 +1,59 @@
 //! Dimensions of a registration circuit, and where weights live.
 
-use super::known::Known;
 use super::GROUP;
 use crate::layout::{Layout, BIAS_LIMBS, TAIL};
 use crate::program::{accumulator_bits, Constants, Program, Step};
-use std::collections::BTreeSet;
+use provenn_verifier::Grid;
 
-/// Most tables and most limbs worth trying.
+/// Most tables worth trying.
 const MAX_TABLES: usize = 64;
-const MAX_LIMBS: usize = 4;
 
 /// Dimensions; they fix the constraint system.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RegisterShape {
     /// log2 of the number of rows, as of the model's circuit.
     pub k: u32,
-    /// Weight columns.
-    pub columns: usize,
-    /// A cell stores `w + 2^(weight_bits - 1)`.
+    /// The sums that are looked at.
+    pub grid: Grid,
+    /// An honest cell stores `w + 2^(weight_bits - 1)`.
     pub weight_bits: u32,
-    /// Limbs of a cell.
+    /// Limbs of a sum, in base [`table`](Self::table).
     pub limbs: usize,
-    /// A limb `i` counts `2^(limb_bits * i)`.
-    pub limb_bits: u32,
     /// Tables of `usable` consecutive integers.
     pub tables: usize,
-    /// The numbers of live lanes, below `columns`, that occur in a row.
-    pub live: Vec<usize>,
-    /// For each weight column, the fixed column of its known cells, if it has any.
-    pub known: Vec<Option<usize>>,
+    /// Classes of lanes of which the same cells are known.
+    pub classes: usize,
 }
 
 impl RegisterShape {
-    /// The cheapest shape for the weight columns of a layout.
-    pub fn new(model: &Program, layout: &Layout) -> Self {
-        Self::with_known(model, layout, &Known::new(model, layout))
+    /// The shape for the committed columns of a layout, in so many classes.
+    pub fn of_layout(layout: &Layout, classes: usize) -> Self {
+        let shape = &layout.shape;
+        Self::new(shape.k, shape.committed_columns(), shape.weight_bits, classes)
     }
 
-    pub(super) fn with_known(model: &Program, layout: &Layout, known: &Known) -> Self {
-        let (k, columns) = (layout.shape.k, layout.shape.committed_columns());
-        let live: BTreeSet<usize> = rows(model, layout).into_iter().map(|row| row.live).collect();
-        let weight_bits = layout.shape.weight_bits;
-        let candidates = (1..=MAX_LIMBS).filter_map(|limbs| {
-            let limb_bits = weight_bits.div_ceil(limbs as u32);
-            let tables = (1usize << limb_bits).div_ceil((1 << k) - TAIL);
-            (tables <= MAX_TABLES || limbs == MAX_LIMBS).then(|| Self {
+    /// The cheapest shape for so many lanes.
+    pub fn new(k: u32, lanes: usize, weight_bits: u32, classes: usize) -> Self {
+        let grid = Grid::new(lanes, (1 << k) - TAIL);
+        let candidate = |tables: usize| {
+            let mut shape = Self {
                 k,
-                columns,
+                grid,
                 weight_bits,
-                limbs,
-                limb_bits,
+                limbs: 1,
                 tables,
-                live: live.iter().copied().filter(|live| *live < columns).collect(),
-                known: known.lanes.clone(),
-            })
-        });
-        candidates.min_by_key(Self::cost).unwrap_or_default()
+                classes,
+            };
+            let largest = u128::from(grid.cells()) * ((1 << weight_bits) - 1);
+            while shape.bound() <= largest {
+                shape.limbs += 1;
+            }
+            shape
+        };
+        (1..=MAX_TABLES)
+            .map(candidate)
+            .min_by_key(Self::cost)
+            .unwrap_or_default()
     }
 
     /// Rows that hold cells.
@@ -63,35 +61,50 @@ impl RegisterShape {
         (1usize << self.k) - TAIL
     }
 
-    /// Fractions per row.
-    pub fn fractions(&self) -> usize {
-        self.columns * self.limbs + self.tables
+    /// Limbs are below this.
+    pub fn table(&self) -> usize {
+        self.tables * self.usable()
     }
 
-    /// A cell is below this many bits if the registration holds: an excess over `weight_bits` that no accumulator
-    /// feels.
+    /// Sums are below this if the registration holds: `M`. Cells have at most twice its magnitude.
+    pub fn bound(&self) -> u128 {
+        (self.table() as u128).pow(self.limbs as u32)
+    }
+
+    /// Fractions per row.
+    pub fn fractions(&self) -> usize {
+        self.grid.columns() * self.limbs + self.tables
+    }
+
+    /// Columns of phase 1.
+    pub(super) fn first_phase(&self) -> usize {
+        self.fractions()
+    }
+
+    /// Columns that sum fractions.
+    pub(super) fn helpers(&self) -> usize {
+        self.fractions().div_ceil(GROUP)
+    }
+
+    /// A weight has a magnitude below 2 to this if the registration holds: a cell is at most twice the bound of the sums, and
+    /// the weight is what it differs from `2^(weight_bits - 1)`. No accumulator feels the excess over `weight_bits`.
     pub fn proven_bits(&self) -> u32 {
-        let table = usize::BITS - (self.tables * self.usable()).leading_zeros();
-        self.limb_bits * (self.limbs as u32 - 1) + table + 1
+        u128::BITS - self.bound().leading_zeros() + 2
     }
 
     /// Bits that an accumulator of the model can need with any registered weights, on inputs in range. Far below the
     /// field's 253 bits, integers and field agree.
     pub fn accumulator_bits(&self, model: &Program) -> u32 {
         let weight = f64::from(self.proven_bits()).exp2();
-        let bias = weight * f64::from(self.weight_bits * BIAS_LIMBS as u32).exp2();
+        // Its highest limb counts `2^(weight_bits (limbs - 1))`, all others together less.
+        let bias = weight * f64::from(self.weight_bits * (BIAS_LIMBS as u32 - 1) + 1).exp2();
         let bits = |tensor| accumulator_bits(tensor, model.precision, Constants::Any { weight, bias });
         model.tensors.iter().map(bits).max().unwrap_or(0)
     }
 
-    /// Fixed columns of known cells.
-    pub fn known_columns(&self) -> usize {
-        self.known.iter().flatten().max().map_or(0, |last| last + 1)
-    }
-
     /// Relative cost of what candidates differ in: full columns are about three times as dear as small ones.
     fn cost(&self) -> usize {
-        self.columns * (self.limbs - 1) + self.tables + 3 * self.fractions().div_ceil(GROUP)
+        self.fractions() + 3 * self.helpers()
     }
 }
 

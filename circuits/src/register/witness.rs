@@ -1,41 +1,52 @@
 //! Values of all advice cells of a registration.
 
-use super::{RegisterShape, GROUP};
+use super::{sums, RegisterShape, GROUP};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{BatchInvert, Field};
+use provenn_verifier::Bits;
 use rayon::prelude::*;
 
 /// The small integers of a registration.
 #[derive(Clone, Debug)]
 pub struct RegisterWitness {
     shape: RegisterShape,
-    weights: Vec<Vec<u64>>,
-    /// All limbs of all weight columns, highest first as in the circuit's fractions.
+    /// Limbs of the sums, lowest first, column by column.
     limbs: Vec<Vec<u64>>,
     multiplicities: Vec<Vec<u64>>,
 }
 
+/// What phase 2 is made of: the columns that are linked, and the public ones.
+#[derive(Clone, Debug)]
+pub struct Combined {
+    /// The combination of all lanes, then one for each class.
+    pub columns: Vec<Vec<Fr>>,
+    /// Weights of the rows of sums, and of the rows of the combination.
+    pub public: [Vec<Fr>; 2],
+}
+
 impl RegisterWitness {
-    /// For weight columns as [`weight_cells`](crate::argument::weight_cells) gives them; cells below them are zero.
-    pub fn new(shape: &RegisterShape, mut weights: Vec<Vec<u64>>) -> Self {
-        let usable = shape.usable();
-        weights.iter_mut().for_each(|column| column.resize(usable, 0));
-        let mask = (1u64 << shape.limb_bits) - 1;
-        let limb = |column: &Vec<u64>, i: usize| -> Vec<u64> {
-            let shift = shape.limb_bits as usize * i;
-            column.iter().map(|v| (v >> shift) & mask).collect()
-        };
-        // The order of the circuit's fractions: upper limbs, then the lowest.
-        let limbs: Vec<Vec<u64>> = weights
-            .par_iter()
-            .flat_map_iter(|column| (1..shape.limbs).chain([0]).map(move |i| limb(column, i)))
-            .collect();
-        let mut counts = vec![0u64; shape.tables * usable];
+    /// For committed lanes as [`weight_cells`](crate::witness::weight_cells) gives them; cells below them are zero.
+    pub fn new(shape: &RegisterShape, bits: &Bits, lanes: &[Vec<u64>]) -> Self {
+        Self::from_sums(shape, &sums(&shape.grid, bits, lanes))
+    }
+
+    /// For these sums, each below the [`bound`](RegisterShape::bound).
+    pub fn from_sums(shape: &RegisterShape, sums: &[u128]) -> Self {
+        let (grid, usable, table) = (&shape.grid, shape.usable(), shape.table() as u128);
+        let mut limbs = vec![vec![0u64; usable]; grid.columns() * shape.limbs];
+        for (f, sum) in sums.iter().enumerate() {
+            let (row, column) = (f / grid.columns(), f % grid.columns());
+            let mut rest = *sum;
+            for limb in &mut limbs[column * shape.limbs..(column + 1) * shape.limbs] {
+                limb[row] = (rest % table) as u64;
+                rest /= table;
+            }
+        }
+        let mut counts = vec![0u64; shape.table()];
         limbs.iter().flatten().for_each(|&v| counts[v as usize] += 1);
         let multiplicities = counts.chunks(usable).map(<[u64]>::to_vec).collect();
         Self {
             shape: shape.clone(),
-            weights,
             limbs,
             multiplicities,
         }
@@ -43,27 +54,30 @@ impl RegisterWitness {
 
     /// Phase-1 columns in the order of the circuit.
     pub fn phase1(&self) -> Vec<Vec<Fr>> {
-        let upper = self
-            .limbs
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| i % self.shape.limbs != self.shape.limbs - 1);
-        let columns: Vec<&Vec<u64>> = self
-            .weights
-            .iter()
-            .chain(upper.map(|(_, column)| column))
-            .chain(&self.multiplicities)
-            .collect();
+        let columns: Vec<&Vec<u64>> = self.limbs.iter().chain(&self.multiplicities).collect();
         let field = |column: &&Vec<u64>| column.iter().map(|&v| Fr::from(v)).collect();
         columns.par_iter().map(field).collect()
     }
 
-    /// Phase-2 columns: helpers and their running sum.
-    pub fn phase2(&self, alpha: Fr) -> Vec<Vec<Fr>> {
+    /// Phase-2 columns: helpers, the running sum, and what is linked.
+    pub fn phase2(&self, theta: Fr, alpha: Fr, combined: &Combined) -> Vec<Vec<Fr>> {
         let usable = self.shape.usable();
-        let mut inverses: Vec<Fr> = (0..self.shape.tables * usable)
-            .map(|v| alpha + Fr::from(v as u64))
-            .collect();
+        let mut columns = self.helpers(alpha);
+        let identity = self.identity(theta, combined);
+        let mut total = Fr::ZERO;
+        let sum = (0..usable).map(|row| {
+            total += columns.iter().map(|column| column[row]).sum::<Fr>() + identity[row];
+            total
+        });
+        let sum = sum.collect();
+        columns.push(sum);
+        columns.extend(combined.columns.iter().cloned());
+        columns
+    }
+
+    fn helpers(&self, alpha: Fr) -> Vec<Vec<Fr>> {
+        let usable = self.shape.usable();
+        let mut inverses: Vec<Fr> = (0..self.shape.table()).map(|v| alpha + Fr::from(v as u64)).collect();
         inverses.par_chunks_mut(1 << 12).for_each(|chunk| {
             chunk.iter_mut().batch_invert();
         });
@@ -73,22 +87,28 @@ impl RegisterWitness {
             Some(table) => -Fr::from(self.multiplicities[table][row]) * inverses[table * usable + row],
         };
         let all: Vec<usize> = (0..self.shape.fractions()).collect();
-        let mut columns: Vec<Vec<Fr>> = all
-            .par_chunks(GROUP)
-            .map(|group| {
-                (0..usable)
-                    .map(|row| group.iter().map(|&i| fraction(i, row)).sum())
-                    .collect()
-            })
-            .collect();
-        let mut total = Fr::ZERO;
-        let sum = (0..usable)
-            .map(|row| {
-                total += columns.iter().map(|column| column[row]).sum::<Fr>();
-                total
-            })
-            .collect();
-        columns.push(sum);
-        columns
+        let helper = |group: &[usize]| {
+            let rows = 0..usable;
+            rows.map(|row| group.iter().map(|&i| fraction(i, row)).sum()).collect()
+        };
+        all.par_chunks(GROUP).map(helper).collect()
+    }
+
+    /// What a row adds to the running sum beside the helpers.
+    fn identity(&self, theta: Fr, combined: &Combined) -> Vec<Fr> {
+        let table = Fr::from(self.shape.table() as u64);
+        let value = |limbs: &[Vec<u64>], row: usize| {
+            let limbs = limbs.iter().rev().map(|limb| Fr::from(limb[row]));
+            limbs.fold(Fr::ZERO, |value, limb| value * table + limb)
+        };
+        let [powers, betas] = &combined.public;
+        let at = |cells: &[Fr], row: usize| cells.get(row).copied().unwrap_or(Fr::ZERO);
+        let one = |row: usize| {
+            let columns = self.limbs.chunks(self.shape.limbs).rev();
+            let sums = columns.fold(Fr::ZERO, |sum, limbs| sum * theta + value(limbs, row));
+            let all = combined.columns.first().map_or(Fr::ZERO, |column| at(column, row));
+            at(betas, row) * all - at(powers, row) * sums
+        };
+        (0..self.shape.usable()).into_par_iter().map(one).collect()
     }
 }

@@ -36,6 +36,14 @@ pub enum Defect {
     /// The library makes no key.
     #[error("no key: {0}")]
     KeyGeneration(halo2_proofs::plonk::Error),
+    /// A statement gives another number of public columns than its key has.
+    #[error("the key has {expected} public columns, {got} were given")]
+    PublicColumns {
+        /// Columns of the key.
+        expected: usize,
+        /// Columns given.
+        got: usize,
+    },
     /// A gate reads what the constraint system does not list.
     #[error("query of column {column} at rotation {rotation} is not registered")]
     Query {

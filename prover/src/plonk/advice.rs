@@ -9,7 +9,7 @@ use halo2curves::ff::Field;
 use rand_core::RngCore;
 use rayon::prelude::*;
 
-/// Cells of all advice columns, their commitments and tails, and the challenges of the circuit.
+/// Cells of all advice columns with their commitments and tails, and the challenges of the circuit.
 pub(super) struct Advice {
     pub columns: Vec<Vec<Fr>>,
     pub commitments: Vec<G1Affine>,

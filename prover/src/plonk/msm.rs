@@ -66,6 +66,16 @@ impl<'a> Bases<'a> {
         }
     }
 
+    /// Commits to small integers with a random tail.
+    pub fn commit_small(&self, cells: &[u64], tail: &[Fr]) -> G1 {
+        let points = &self.lagrange[..cells.len()];
+        let sum = match cells.iter().all(|cell| cell >> SMALL_BITS == 0) {
+            true => small_msm(cells, points),
+            false => best_multiexp(&cells.iter().map(|&cell| Fr::from(cell)).collect::<Vec<_>>(), points),
+        };
+        sum + self.tail_sum(tail.iter().copied())
+    }
+
     /// The commitment to the same cells with another tail.
     pub fn retail(&self, point: &G1Affine, old: &[Fr], new: &[Fr]) -> G1 {
         self.tail_sum(old.iter().zip(new).map(|(old, new)| new - old)) + point

@@ -1,72 +1,40 @@
 //! SHPLONK: one opening proof for all queries (Boneh, Drake, Fisch, Gabizon, eprint 2020/081, section 4).
 
 use super::msm::Bases;
-use super::quotient::inverse;
 use super::transcript::Writer;
 use crate::error::{Defect, ProveError};
 use halo2_proofs::arithmetic::{eval_polynomial, evaluate_vanishing_polynomial, kate_division, lagrange_interpolate};
-use halo2_proofs::poly::{Coeff, EvaluationDomain, Polynomial};
+use halo2_proofs::poly::{Coeff, Polynomial};
 use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
 use rayon::prelude::*;
 
-/// A polynomial, in coefficients or by its values on the domain.
-#[derive(Clone, Copy, Debug)]
-pub enum Poly<'a> {
-    Coeff(&'a Polynomial<Fr, Coeff>),
-    Values(&'a Vec<Fr>),
-}
-
-impl Poly<'_> {
-    fn same(&self, other: &Poly<'_>) -> bool {
-        match (self, other) {
-            (Self::Coeff(a), Poly::Coeff(b)) => std::ptr::eq(*a, *b),
-            (Self::Values(a), Poly::Values(b)) => std::ptr::eq(*a, *b),
-            _ => false,
-        }
-    }
-}
-
 /// A polynomial opened at a point.
 #[derive(Clone, Debug)]
-pub struct Opening<'a> {
-    pub poly: Poly<'a>,
-    pub point: Fr,
-    pub eval: Fr,
+struct Opening<'a> {
+    poly: &'a Polynomial<Fr, Coeff>,
+    point: Fr,
+    eval: Fr,
 }
 
 /// Openings in the order of the protocol.
 #[derive(Debug, Default)]
 pub struct Openings<'a> {
-    pub list: Vec<Opening<'a>>,
+    list: Vec<Opening<'a>>,
 }
 
 impl<'a> Openings<'a> {
     pub fn push(&mut self, poly: &'a Polynomial<Fr, Coeff>, point: Fr) {
         self.list.push(Opening {
-            poly: Poly::Coeff(poly),
+            poly,
             point,
             eval: Fr::ZERO,
         });
     }
 
-    /// A polynomial by its values; such ones are opened at `x` only.
-    pub fn push_values(&mut self, values: &'a Vec<Fr>, x: Fr) {
-        self.list.push(Opening {
-            poly: Poly::Values(values),
-            point: x,
-            eval: Fr::ZERO,
-        });
-    }
-
-    /// Evaluates all; `lagrange` holds the Lagrange polynomials at `x`.
-    pub fn evaluate(&mut self, lagrange: &[Fr]) {
-        self.list.par_iter_mut().for_each(|o| {
-            o.eval = match o.poly {
-                Poly::Coeff(poly) => poly.values().iter().rev().fold(Fr::ZERO, |acc, c| acc * o.point + c),
-                Poly::Values(values) => values.iter().zip(lagrange).map(|(v, l)| v * l).sum(),
-            };
-        });
+    pub fn evaluate(&mut self) {
+        let at = |o: &mut Opening<'_>| o.eval = o.poly.values().iter().rev().fold(Fr::ZERO, |acc, c| acc * o.point + c);
+        self.list.par_iter_mut().for_each(at);
     }
 
     pub fn evals(&self) -> impl Iterator<Item = Fr> + '_ {
@@ -80,7 +48,7 @@ impl<'a> Openings<'a> {
 
 /// A polynomial with all its points.
 struct Entry<'a> {
-    poly: Poly<'a>,
+    poly: &'a Polynomial<Fr, Coeff>,
     points: Vec<(Fr, Fr)>,
 }
 
@@ -94,7 +62,7 @@ struct Set<'a> {
 fn group<'a>(openings: &Openings<'a>) -> Vec<Set<'a>> {
     let mut entries: Vec<Entry<'a>> = vec![];
     for o in &openings.list {
-        match entries.iter_mut().find(|e| e.poly.same(&o.poly)) {
+        match entries.iter_mut().find(|e| std::ptr::eq(e.poly, o.poly)) {
             Some(entry) => entry.points.push((o.point, o.eval)),
             None => entries.push(Entry {
                 poly: o.poly,
@@ -117,17 +85,12 @@ fn group<'a>(openings: &Openings<'a>) -> Vec<Set<'a>> {
     sets
 }
 
-/// Writes the opening proof.
-pub fn open(
-    openings: &Openings<'_>,
-    domain: &EvaluationDomain<Fr>,
-    bases: &Bases<'_>,
-    transcript: &mut Writer,
-) -> Result<(), ProveError> {
+/// Writes the opening proof of polynomials of `n` coefficients.
+pub fn open(openings: &Openings<'_>, n: usize, bases: &Bases<'_>, transcript: &mut Writer) -> Result<(), ProveError> {
     let (y, v) = (transcript.challenge(), transcript.challenge());
     let sets = group(openings);
     // Per set: the combination by y, and the low-degree polynomial it equals on the points.
-    let combined: Vec<(Vec<Fr>, Vec<Fr>)> = sets.par_iter().map(|set| combine(set, domain, y)).collect();
+    let combined: Vec<(Vec<Fr>, Vec<Fr>)> = sets.par_iter().map(|set| combine(set, n, y)).collect();
     let quotients: Vec<Vec<Fr>> = sets
         .par_iter()
         .zip(&combined)
@@ -139,7 +102,6 @@ pub fn open(
                 .fold(numerator, |poly, point| kate_division(&poly, *point))
         })
         .collect();
-    let n = combined.first().map_or(0, |(poly, _)| poly.len());
     let mut h = vec![Fr::ZERO; n];
     for (quotient, power) in quotients.iter().zip(powers(v)) {
         h.iter_mut().zip(quotient).for_each(|(h, q)| *h += power * q);
@@ -172,27 +134,16 @@ pub fn open(
     Ok(())
 }
 
-fn combine(set: &Set<'_>, domain: &EvaluationDomain<Fr>, y: Fr) -> (Vec<Fr>, Vec<Fr>) {
-    let n = domain.get_n() as usize;
-    let (mut poly, mut values) = (vec![Fr::ZERO; n], vec![]);
+/// The combination by `y` of a set of so many coefficients, and the polynomial of low degree with the same values on its
+/// points.
+fn combine(set: &Set<'_>, n: usize, y: Fr) -> (Vec<Fr>, Vec<Fr>) {
+    let mut poly = vec![Fr::ZERO; n];
     let mut evals = vec![Fr::ZERO; set.points.len()];
     for (member, power) in set.members.iter().zip(powers(y)) {
-        let (sum, cells) = match member.poly {
-            Poly::Coeff(member) => (&mut poly, member.values()),
-            Poly::Values(member) => {
-                values.resize(n, Fr::ZERO);
-                (&mut values, member.as_slice())
-            }
-        };
-        sum.par_iter_mut().zip(cells).for_each(|(p, c)| *p += power * c);
-        evals
-            .iter_mut()
-            .zip(&member.points)
-            .for_each(|(e, (_, eval))| *e += power * eval);
-    }
-    if !values.is_empty() {
-        let values = inverse(domain, values);
-        poly.iter_mut().zip(values.values()).for_each(|(p, v)| *p += v);
+        let pairs = poly.par_iter_mut().zip(member.poly.values());
+        pairs.for_each(|(p, c)| *p += power * c);
+        let pairs = evals.iter_mut().zip(&member.points);
+        pairs.for_each(|(e, (_, eval))| *e += power * eval);
     }
     (poly, lagrange_interpolate(&set.points, &evals))
 }

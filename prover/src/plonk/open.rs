@@ -1,13 +1,13 @@
 //! Last stage: evaluations at `x`, and one opening proof for all of them.
 
-use super::multiopen::{self, Opening, Openings, Poly};
+use super::multiopen::{self, Openings};
 use super::transcript::Writer;
 use super::{Columns, Context};
 use crate::error::ProveError;
-use halo2_proofs::arithmetic::{eval_polynomial, parallelize};
-use halo2_proofs::poly::{Coeff, EvaluationDomain, Polynomial, Rotation};
+use halo2_proofs::arithmetic::parallelize;
+use halo2_proofs::poly::{Coeff, Polynomial, Rotation};
 use halo2curves::bn256::Fr;
-use halo2curves::ff::{BatchInvert, Field};
+use halo2curves::ff::Field;
 
 /// Writes the evaluations and opens the columns and the quotient, in the order of the protocol.
 pub(super) fn open(
@@ -22,10 +22,7 @@ pub(super) fn open(
     let at = |rotation: i32| domain.rotate_omega(x, Rotation(rotation));
     let mut advice = Openings::default();
     for &(column, rotation) in context.cs().advice_queries() {
-        match column.index().checked_sub(columns.linear.len()) {
-            Some(index) => advice.push(&columns.advice[index], at(rotation.0)),
-            None => advice.push_values(&columns.linear[column.index()], x),
-        }
+        advice.push(&columns.advice[column.index()], at(rotation.0));
     }
     let last = at(-(context.tail_rows as i32));
     let mut products = Openings::default();
@@ -44,9 +41,8 @@ pub(super) fn open(
     for poly in context.key.permutation().polys() {
         sigma.push(poly, x);
     }
-    let lagrange = lagrange_at(domain, x);
     for openings in [&mut advice, &mut products, &mut fixed, &mut sigma] {
-        openings.evaluate(&lagrange);
+        openings.evaluate();
     }
     for eval in advice.evals().chain(fixed.evals()).chain(sigma.evals()) {
         transcript.scalar(eval)?;
@@ -65,25 +61,11 @@ pub(super) fn open(
     all.extend(products);
     all.extend(fixed);
     all.extend(sigma);
-    all.list.push(Opening {
-        poly: Poly::Coeff(&joined),
-        point: x,
-        eval: eval_polynomial(&joined, x),
-    });
-    multiopen::open(&all, domain, &context.bases, transcript)
-}
-
-/// The Lagrange polynomials of the domain at `x`: `w^i (x^n - 1) / (n (x - w^i))`.
-fn lagrange_at(domain: &EvaluationDomain<Fr>, x: Fr) -> Vec<Fr> {
-    let n = domain.get_n();
-    let omegas: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |w| Some(w * domain.get_omega()))
-        .take(n as usize)
-        .collect();
-    let mut values: Vec<Fr> = omegas.iter().map(|w| x - w).collect();
-    values.iter_mut().batch_invert();
-    let factor = (x.pow([n]) - Fr::ONE) * domain.ifft_divisor;
-    values.iter_mut().zip(&omegas).for_each(|(v, w)| *v *= factor * w);
-    values
+    let mut quotient = Openings::default();
+    quotient.push(&joined, x);
+    quotient.evaluate();
+    all.extend(quotient);
+    multiopen::open(&all, context.rows(), &context.bases, transcript)
 }
 
 /// `sum step^i piece_i`.

@@ -138,83 +138,6 @@ impl Program {
         }
     }
 
-    /// Replaces values that are constant-coefficient combinations of the columns below `linear` (at rotation 0) by new
-    /// columns numbered from `next` on. Gives the combinations, the program's result, and which of the columns below
-    /// `linear` are still needed by themselves.
-    pub fn combine_linear(
-        &self,
-        result: Operand,
-        linear: &dyn Fn(usize) -> Option<usize>,
-        count: usize,
-        next: usize,
-    ) -> Combined {
-        let mut forms: Vec<Option<Form>> = Vec::with_capacity(self.instructions.len());
-        for instruction in &self.instructions {
-            let form = |operand: Operand| match operand {
-                Operand::Constant(index) => Some(Form {
-                    constant: self.constants[index],
-                    terms: vec![],
-                }),
-                Operand::Column(column, 0) => linear(column).map(|index| Form::column(index, count)),
-                Operand::Column(..) => None,
-                Operand::Node(node) => forms[node].clone(),
-            };
-            let [a, b] = instruction.operands();
-            let both = form(a).zip(form(b));
-            forms.push(both.and_then(|(a, b)| match instruction {
-                Instruction::Add(..) => Some(a.add(&b, Fr::ONE)),
-                Instruction::Sub(..) => Some(a.add(&b, -Fr::ONE)),
-                Instruction::Mul(..) if b.terms.is_empty() => Some(a.scale(b.constant)),
-                Instruction::Mul(..) if a.terms.is_empty() => Some(b.scale(a.constant)),
-                Instruction::Mul(..) => None,
-            }));
-        }
-        // Copy what is not a combination; combinations become columns where something else reads them.
-        let mut combined = Combined {
-            program: Program::default(),
-            result,
-            forms: vec![],
-            alone: vec![false; count],
-        };
-        let mut place: Vec<Option<Operand>> = vec![None; self.instructions.len()];
-        let operand = |combined: &mut Combined, place: &mut Vec<Option<Operand>>, operand: Operand| match operand {
-            Operand::Constant(index) => combined.program.constant(self.constants[index]),
-            Operand::Column(column, _) => {
-                if let Some(index) = linear(column) {
-                    combined.alone[index] = true;
-                }
-                operand
-            }
-            Operand::Node(node) => match (place[node], &forms[node]) {
-                (Some(known), _) => known,
-                (None, Some(form)) => {
-                    let column = Operand::Column(next + combined.forms.len(), 0);
-                    combined.forms.push(form.clone());
-                    place[node] = Some(column);
-                    column
-                }
-                (None, None) => operand,
-            },
-        };
-        for (index, instruction) in self.instructions.iter().enumerate() {
-            if forms[index].is_some() {
-                continue;
-            }
-            let [a, b] = instruction.operands();
-            let (a, b) = (
-                operand(&mut combined, &mut place, a),
-                operand(&mut combined, &mut place, b),
-            );
-            place[index] = Some(match instruction {
-                Instruction::Add(..) => combined.program.add(a, b),
-                Instruction::Sub(..) => combined.program.sub(a, b),
-                Instruction::Mul(..) => combined.program.mul(a, b),
-            });
-        }
-        combined.result = operand(&mut combined, &mut place, result);
-        combined
-    }
-
     /// Instructions with registers assigned: results reuse the registers of values that are no longer needed.
     pub fn compile(&self, result: Operand) -> Compiled<'_> {
         let mut last_use: Vec<usize> = (0..self.instructions.len()).collect();
@@ -255,55 +178,6 @@ impl Program {
             result,
         }
     }
-}
-
-/// A constant-coefficient combination of columns.
-#[derive(Clone, Debug)]
-pub struct Form {
-    /// Constant term.
-    pub constant: Fr,
-    /// Coefficients; empty if there are none.
-    pub terms: Vec<Fr>,
-}
-
-impl Form {
-    fn column(index: usize, count: usize) -> Self {
-        let mut terms = vec![Fr::ZERO; count];
-        terms[index] = Fr::ONE;
-        Self {
-            constant: Fr::ZERO,
-            terms,
-        }
-    }
-
-    fn scale(mut self, by: Fr) -> Self {
-        self.constant *= by;
-        self.terms.iter_mut().for_each(|t| *t *= by);
-        self
-    }
-
-    fn add(mut self, other: &Self, sign: Fr) -> Self {
-        self.constant += sign * other.constant;
-        self.terms.resize(self.terms.len().max(other.terms.len()), Fr::ZERO);
-        self.terms
-            .iter_mut()
-            .zip(&other.terms)
-            .for_each(|(t, o)| *t += sign * o);
-        self
-    }
-}
-
-/// A program in which linear columns are combined.
-#[derive(Debug)]
-pub struct Combined {
-    /// The program.
-    pub program: Program,
-    /// Its result.
-    pub result: Operand,
-    /// The new columns.
-    pub forms: Vec<Form>,
-    /// Which linear columns are still read by themselves.
-    pub alone: Vec<bool>,
 }
 
 /// Kinds of columns in gates.

@@ -63,8 +63,8 @@ fn blinded<R: RngCore>(quotient: &[Fr], n: usize, count: usize, rng: &mut R) -> 
 }
 
 impl Columns {
-    /// All columns in one list: fixed, advice (without the linear ones), instance, permutations, products, and the
-    /// three selectors of the argument. The identity polynomial `X` and the combinations follow.
+    /// All columns in one list: fixed, advice, instance, permutations, products, and the
+    /// three selectors of the argument. The identity polynomial `X` follows.
     fn list<'a>(&'a self, key: &'a ProvingKey<G1Affine>) -> Vec<&'a Polynomial<Fr, Coeff>> {
         let fixed = key.fixed_polys().iter().chain(&self.advice).chain(&self.instance);
         let permutation = key.permutation().polys().iter().chain(&self.products);
@@ -80,26 +80,8 @@ fn quotient(context: &Context<'_>, columns: &Columns, challenges: &Challenges<'_
     let domain = &context.domain;
     let mut program = Program::default();
     let result = constraints(&mut program, context, columns, challenges);
-    let mut list = columns.list(context.key);
-    let identity = list.len();
-    // Linear columns are numbered after the identity while gates are read.
-    let count = columns.linear.len();
-    let linear = |column: usize| column.checked_sub(identity + 1).filter(|index| *index < count);
-    let combined = program.combine_linear(result, &linear, count, identity + 1 + count);
-    let transform = |cells: Vec<Fr>| inverse(domain, cells);
-    let combinations: Vec<_> = combined
-        .forms
-        .par_iter()
-        .map(|form| transform(combination(&columns.linear, form)))
-        .collect();
-    let alone: Vec<_> = columns
-        .linear
-        .par_iter()
-        .zip(&combined.alone)
-        .map(|(cells, alone)| alone.then(|| transform(cells.clone())))
-        .collect();
-    let compiled = combined.program.compile(combined.result);
-    list.extend(&combinations);
+    let list = columns.list(context.key);
+    let compiled = program.compile(result);
     let n = domain.get_n() as usize;
     let cosets = domain.extended_len() / n;
     let mut parts = Vec::with_capacity(cosets);
@@ -109,18 +91,11 @@ fn quotient(context: &Context<'_>, columns: &Columns, challenges: &Challenges<'_
             .take(n)
             .collect();
         let mut evals: Vec<Vec<Fr>> = list.par_iter().map(|poly| coset(domain, poly, &powers)).collect();
-        let tail = evals.split_off(identity);
         evals.push(
             std::iter::successors(Some(shift), |p| Some(p * domain.get_omega()))
                 .take(n)
                 .collect(),
         );
-        evals.extend(alone.iter().map(|poly| {
-            poly.as_ref()
-                .map(|poly| coset(domain, poly, &powers))
-                .unwrap_or_default()
-        }));
-        evals.extend(tail);
         let slices: Vec<&[Fr]> = evals.iter().map(Vec::as_slice).collect();
         let mut part = vec![Fr::ZERO; n];
         let chunk = (n / rayon::current_num_threads()).max(BLOCK);
@@ -135,16 +110,6 @@ fn quotient(context: &Context<'_>, columns: &Columns, challenges: &Challenges<'_
     }
     let evaluations = domain.extended_from_lagrange_vec(parts);
     domain.extended_to_coeff(domain.divide_by_vanishing_poly(evaluations))
-}
-
-/// Cells of a combination of columns.
-fn combination(columns: &[Vec<Fr>], form: &super::program::Form) -> Vec<Fr> {
-    let n = columns.first().map_or(0, Vec::len);
-    let mut sum = vec![form.constant; n];
-    for (column, coefficient) in columns.iter().zip(&form.terms) {
-        sum.iter_mut().zip(column).for_each(|(s, c)| *s += coefficient * c);
-    }
-    sum
 }
 
 /// Coefficients of the polynomial with these values on the domain.
@@ -185,11 +150,10 @@ fn constraints(
 ) -> Operand {
     let (key, cs) = (context.key, context.cs());
     let Challenges { beta, gamma, y, .. } = *challenges;
-    let (fixed, advice, linear) = (key.fixed_polys().len(), columns.advice.len(), columns.linear.len());
-    let after = columns.list(key).len() + 1;
+    let (fixed, advice) = (key.fixed_polys().len(), columns.advice.len());
     let number = |kind: Kind, index: usize| match kind {
         Kind::Fixed => index,
-        Kind::Advice => index.checked_sub(linear).map_or(after + index, |other| fixed + other),
+        Kind::Advice => fixed + index,
         Kind::Instance => fixed + advice + index,
     };
     let permutations = fixed + advice + columns.instance.len();

@@ -24,7 +24,7 @@ impl Writer {
         self.0.write_scalar(scalar).map_err(failed)
     }
 
-    /// Writes points, and gives them in affine form.
+    /// Writes points, and returns them.
     pub fn points(&mut self, points: &[G1]) -> Result<Vec<G1Affine>, ProveError> {
         let mut affine = vec![G1Affine::default(); points.len()];
         G1::batch_normalize(points, &mut affine);

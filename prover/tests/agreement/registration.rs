@@ -1,14 +1,15 @@
 //! The registration of a card that commits to nothing: a circuit about one free column, with as many blinding rows as asked for.
 
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
-use halo2_proofs::plonk::{keygen_pk2, Advice, Circuit, Column, ConstraintSystem, Error, FirstPhase, Fixed};
+use halo2_proofs::plonk::{keygen_pk2, Circuit, Column, ConstraintSystem, Error, FirstPhase, Fixed, SecondPhase};
 use halo2_proofs::poly::Rotation;
 use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
 use provenn_prover::compact::compact;
-use provenn_prover::plonk::{self, AdviceColumn, Assignment};
+use provenn_prover::plonk::{AdviceColumn, Assignment};
+use provenn_prover::register::prove;
 use provenn_prover::srs::Srs;
-use provenn_verifier::{registration_scalar, Linked, Registration, VerifyingKey};
+use provenn_verifier::{LinkProof, Linked, ModelCard, Registered, Registration, SrsVerifyingKey, VerifyingKey};
 use rand_core::RngCore;
 
 /// In row 0, so many cells below one another have the sum 0.
@@ -18,7 +19,7 @@ struct Sum {
 }
 
 impl Circuit<Fr> for Sum {
-    type Config = (Column<Advice>, Column<Fixed>);
+    type Config = Column<Fixed>;
     type FloorPlanner = SimpleFloorPlanner;
     type Params = usize;
 
@@ -36,16 +37,19 @@ impl Circuit<Fr> for Sum {
 
     fn configure_with_params(meta: &mut ConstraintSystem<Fr>, cells: usize) -> Self::Config {
         let (column, on) = (meta.advice_column_in(FirstPhase), meta.fixed_column());
+        let _theta = meta.challenge_usable_after(FirstPhase);
+        // The combination of no lanes, and the columns that a registration computes.
+        let combined = meta.advice_column_in(SecondPhase);
+        let _computed = [(); 2].map(|()| meta.instance_column());
         meta.create_gate("sum", |_| {
             let cells = (0..cells).map(|row| column.query_cell::<Fr>(Rotation(row as i32)));
-            let on = on.query_cell::<Fr>(Rotation::cur());
-            // Of degree three, so that all pieces of the quotient are there.
-            vec![on.clone() * on * cells.reduce(|sum, cell| sum + cell).unwrap()]
+            let sum = cells.fold(combined.query_cell(Rotation::cur()), |sum, cell| sum + cell);
+            vec![on.query_cell::<Fr>(Rotation::cur()) * sum]
         });
-        (column, on)
+        on
     }
 
-    fn synthesize(&self, (_, on): Self::Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
+    fn synthesize(&self, on: Self::Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
         layouter.assign_region(
             || "sum",
             |mut region| {
@@ -56,22 +60,48 @@ impl Circuit<Fr> for Sum {
     }
 }
 
-/// The column, which is zero.
+/// The columns, which are zero.
 struct Empty;
 
 impl Assignment for Empty {
     fn advice(&mut self, _: u8, _: &[Fr]) -> Vec<AdviceColumn> {
         vec![AdviceColumn::from(vec![])]
     }
+
+    fn computed(&self, _: &[Fr]) -> Vec<Vec<Fr>> {
+        // No gate reads them.
+        vec![vec![]; 2]
+    }
 }
 
-pub fn register<R: RngCore>(srs: &Srs, model: &VerifyingKey, srs_id: &[u8; 32], rng: &mut R) -> Registration {
+/// A card with this key that commits to nothing.
+pub fn register<R: RngCore>(srs: &Srs, srs_key: &SrsVerifyingKey, model: VerifyingKey, rng: &mut R) -> ModelCard {
     let circuit = Sum {
         cells: model.blinding_factors as usize - 2,
     };
     let pk = keygen_pk2(&srs.params, &circuit, false).unwrap();
-    let key = compact(pk.get_vk(), model.k, Linked::default(), None).unwrap();
-    let scalar = registration_scalar(&model.digest(), &key.digest(), srs_id).into();
-    let proof = plonk::prove(&pk, srs, &[], scalar, &mut Empty, rng).unwrap().bytes;
-    Registration { key, proof }
+    let linked = Linked {
+        registered: Registered {
+            columns: vec![1],
+            runs: vec![],
+        },
+        ..Linked::default()
+    };
+    let key = compact(pk.get_vk(), model.k, linked, None).unwrap();
+    let registration = Registration {
+        key,
+        proof: vec![],
+        link: LinkProof { r: [0; 32], z: vec![] },
+    };
+    let mut card = ModelCard {
+        key: model,
+        srs_id: srs_key.id(),
+        quantization: [0; 32],
+        commitments: vec![],
+        registration,
+        description: String::new(),
+    };
+    let (proof, link) = prove(&pk, &card, &[], &mut Empty, srs, srs_key, rng).unwrap();
+    (card.registration.proof, card.registration.link) = (proof, link);
+    card
 }

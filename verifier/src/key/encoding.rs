@@ -2,7 +2,7 @@
 
 use super::expr::MAX_OPS;
 use super::validate::{MAX_COLUMNS, MAX_GATES, MAX_QUERIES};
-use super::{ColumnKind, Expr, Folded, InstanceLayout, KeyParts, Linked, PermutationColumn};
+use super::{ColumnKind, Expr, Folded, InstanceLayout, KeyParts, Linked, PermutationColumn, Registered};
 use crate::codec::{Put, Reader};
 use crate::curve;
 use crate::error::VerifyError;
@@ -21,6 +21,7 @@ pub(super) fn to_bytes(key: &KeyParts) -> Vec<u8> {
     out.put_bytes(&key.advice_phases);
     out.put_bytes(&key.challenge_phases);
     out.put_u32(key.instance_columns);
+    out.put_u32(key.computed_columns);
     for queries in [&key.advice_queries, &key.instance_queries, &key.fixed_queries] {
         out.put_list(queries, |out, (column, rotation)| {
             out.put_u32(*column);
@@ -43,12 +44,17 @@ pub(super) fn to_bytes(key: &KeyParts) -> Vec<u8> {
     out.put_list(&key.gates, |out, gate| {
         out.put_list(gate, |out, op| op.put(out));
     });
-    let Linked { weights, input } = &key.linked;
+    let Linked {
+        weights,
+        input,
+        registered,
+    } = &key.linked;
     out.put_list(&weights.columns, |out, column| out.put_u32(*column));
     out.put_u32(weights.lanes);
     out.put_u32(weights.challenge);
     out.put(&weights.zero.to_le_bytes());
     out.put_list(input, |out, column| out.put_u32(*column));
+    registered.put(&mut out);
     out.put(&[u8::from(key.layout.is_some())]);
     if let Some(layout) = &key.layout {
         layout.put(&mut out);
@@ -67,6 +73,7 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<KeyParts, VerifyError> {
         advice_phases: reader.bytes(MAX_COLUMNS)?.to_vec(),
         challenge_phases: reader.bytes(MAX_COLUMNS)?.to_vec(),
         instance_columns: reader.u32()?,
+        computed_columns: reader.u32()?,
         advice_queries: queries(&mut reader)?,
         instance_queries: queries(&mut reader)?,
         fixed_queries: queries(&mut reader)?,
@@ -83,6 +90,7 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<KeyParts, VerifyError> {
                 zero: reader.u64()?,
             },
             input: reader.list(MAX_COLUMNS, 4, Reader::u32)?,
+            registered: Registered::read(&mut reader)?,
         },
         layout: match reader.flag()? {
             true => Some(InstanceLayout::read(&mut reader)?),

@@ -137,9 +137,9 @@ fn programs(key: &KeyParts) -> Result<(), VerifyError> {
 
 /// The public columns are those of the layout, and the input is either public or linked.
 fn layout(key: &KeyParts) -> Result<(), VerifyError> {
-    let columns = key.layout.map_or(0, |layout| layout.columns());
+    let given = key.layout.map_or(0, |layout| layout.columns());
     require(
-        columns == key.instance_columns,
+        given.checked_add(key.computed_columns) == Some(key.instance_columns),
         "instance columns differ from the layout",
     )?;
     let public = key.layout.is_none_or(|layout| layout.public_input);
@@ -158,12 +158,17 @@ fn layout(key: &KeyParts) -> Result<(), VerifyError> {
 /// commitments, is absorbed; and before the columns that hold what is folded.
 fn linked(key: &KeyParts) -> Result<(), VerifyError> {
     let queried: BTreeSet<u32> = key.advice_queries.iter().map(|(column, _)| *column).collect();
-    let Linked { weights, input } = &key.linked;
+    let Linked {
+        weights,
+        input,
+        registered,
+    } = &key.linked;
     let mut seen = BTreeSet::new();
-    for column in weights.columns.iter().chain(input) {
+    for column in weights.columns.iter().chain(input).chain(&registered.columns) {
         require(queried.contains(column), "linked column is never opened")?;
         require(seen.insert(*column), "linked column listed twice")?;
     }
+    registered.validate(key)?;
     let phase = |column: &u32| key.advice_phases.get(size(*column)).copied();
     require(
         input.iter().all(|column| phase(column) == Some(0)),

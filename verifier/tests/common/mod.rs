@@ -3,5 +3,4 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 pub mod reference;
-pub mod registration;
 pub mod toy;

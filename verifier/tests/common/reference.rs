@@ -35,15 +35,17 @@ impl Messages<'_> {
     }
 }
 
-/// Whether a proof holds. `prefix` is what the transcript absorbs first; bytes after the proof are not looked at.
+/// Whether a proof holds. `prefix` is what the transcript absorbs first, `computed` makes the public columns after those that
+/// are given from the challenges; bytes after the proof are not looked at.
 pub fn accepts(
     params: &ParamsKZG<Bn256>,
     vk: &VerifyingKey<G1Affine>,
     prefix: Fr,
     columns: &[Vec<Fr>],
+    computed: &dyn Fn(&[Fr]) -> Vec<Vec<Fr>>,
     proof: &[u8],
 ) -> bool {
-    check(params, vk, prefix, columns, proof).is_some()
+    check(params, vk, prefix, columns, computed, proof).is_some()
 }
 
 fn check(
@@ -51,6 +53,7 @@ fn check(
     vk: &VerifyingKey<G1Affine>,
     prefix: Fr,
     columns: &[Vec<Fr>],
+    computed: &dyn Fn(&[Fr]) -> Vec<Vec<Fr>>,
     proof: &[u8],
 ) -> Option<()> {
     let cs = vk.cs();
@@ -61,6 +64,7 @@ fn check(
         messages.0.common_scalar(*scalar).ok()?;
     }
     let (advice, challenges) = phases(cs, &mut messages)?;
+    let columns = [columns, &computed(&challenges)].concat();
     let _theta = messages.challenge();
     let (beta, gamma) = (messages.challenge(), messages.challenge());
     let permuted = cs.permutation().get_columns();

@@ -1,7 +1,6 @@
 //! A toy model in three phases: `z = w x + x'` in each row, with scans, rotations, copies and the policy gate.
 
 use super::reference;
-use super::registration::register;
 use ff::{Field, PrimeField};
 use group::{Curve, GroupEncoding};
 use halo2_proofs::circuit::{Cell, Layouter, Region, SimpleFloorPlanner};
@@ -11,8 +10,10 @@ use halo2_proofs::plonk::{
 };
 use halo2_proofs::poly::Rotation;
 use halo2curves::bn256::{Fr, G1Affine, G1};
+use provenn_circuits::register::RegisterCircuit;
 use provenn_prover::compact::compact;
 use provenn_prover::plonk::{self, AdviceColumn, Assignment};
+use provenn_prover::register::{register, Registered, Unregistered};
 use provenn_prover::srs::Srs;
 use provenn_verifier::*;
 use rand_chacha::ChaCha20Rng;
@@ -93,13 +94,12 @@ impl Circuit<Fr> for Toy {
         let policy = [(); 4].map(|_| meta.instance_column());
         let lanes = if public { 2 } else { 0 };
         let input: Vec<_> = (0..lanes).map(|_| meta.instance_column()).collect();
-        let w = meta.advice_column_in(FirstPhase);
         let x = [(); 2].map(|_| meta.advice_column_in(FirstPhase));
         let z = meta.advice_column_in(FirstPhase);
-        let acc = meta.advice_column_in(SecondPhase);
         let top = meta.advice_column_in(FirstPhase);
         let copy = meta.advice_column_in(FirstPhase);
         let r = meta.challenge_usable_after(FirstPhase);
+        let [w, acc] = [(); 2].map(|_| meta.advice_column_in(SecondPhase));
         let s = meta.challenge_usable_after(SecondPhase);
         let p = meta.advice_column_in(ThirdPhase);
         let q = [(); 4].map(|_| meta.fixed_column());
@@ -137,7 +137,7 @@ impl Circuit<Fr> for Toy {
             meta.create_gate("input", |_| {
                 let q = q[3].query_cell::<Fr>(Rotation::cur());
                 let mut out = Vec::new();
-                for rotation in [-1, 0, 1, 2] {
+                for rotation in [-1, 0, 2] {
                     for (x, input) in x.iter().zip(&input) {
                         let input = input.query_cell::<Fr>(Rotation(rotation));
                         out.push(q.clone() * (input - at(*x, rotation)));
@@ -210,9 +210,9 @@ impl Assignment for Toy {
                 let top = *outputs.iter().max_by_key(|z| integer(**z)).unwrap();
                 let z = std::iter::once(Fr::ZERO).chain(outputs.into_iter().rev()).collect();
                 let [x0, x1] = self.x.each_ref().map(|x| x[..ROWS].to_vec());
-                vec![self.w.clone(), x0.clone(), x1, z, vec![top; ROWS], x0]
+                vec![x0.clone(), x1, z, vec![top; ROWS], x0]
             }
-            (1, [r]) => vec![self.accumulator(*r)],
+            (1, [r]) => vec![self.w.clone(), self.accumulator(*r)],
             (_, [r, s]) => {
                 let third = Fr::from(3).invert().unwrap();
                 let acc = self.accumulator(*r);
@@ -257,9 +257,16 @@ pub fn compressed(point: &G1Affine) -> [u8; 32] {
 pub fn setup(public: bool, kind: SrsKind) -> Setup {
     let points = Srs::dev_from_seed(K, [1; 32]);
     let pk = keygen_pk2(&points.params, &toy(public, &WEIGHTS), false).unwrap();
+    // One lane, whose fold is itself.
     let linked = Linked {
-        model: vec![0],
-        input: if public { vec![] } else { vec![1, 2] },
+        weights: Folded {
+            columns: vec![5],
+            lanes: 1,
+            challenge: 0,
+            zero: 0,
+        },
+        input: if public { vec![] } else { vec![0, 1] },
+        ..Linked::default()
     };
     let key = compact(pk.get_vk(), K, linked, Some(layout(public))).unwrap();
     let rows = key.tail_rows() as usize;
@@ -272,18 +279,11 @@ pub fn setup(public: bool, kind: SrsKind) -> Setup {
         tail: points.tail(rows).into_iter().map(Into::into).collect(),
     })
     .unwrap();
-    let weights = toy(public, &WEIGHTS).w;
-    let (registration, commitment, tail) = register(&points, &key, &srs.id(), &weights);
-    assert_eq!(commitment, compressed(&commit(&points, &weights, &tail)));
-    let card = ModelCard {
-        key,
-        srs_id: srs.id(),
-        quantization: [7; 32],
-        commitments: vec![commitment],
-        registration,
-        description: "{\"name\":\"toy\"}".to_owned(),
-    };
+    let Registered { card, mut tails } = registered(&points, &srs, key, &WEIGHTS);
     let card = card.check(&srs).unwrap();
+    let tail = tails.remove(0);
+    let weights = toy(public, &WEIGHTS).w;
+    assert_eq!(card.commitments, [compressed(&commit(&points, &weights, &tail))]);
     Setup {
         points,
         pk,
@@ -291,6 +291,18 @@ pub fn setup(public: bool, kind: SrsKind) -> Setup {
         card,
         tail,
     }
+}
+
+/// A card with this key, and a registration of these weights.
+pub fn registered(points: &Srs, srs: &SrsVerifyingKey, key: VerifyingKey, weights: &[u64]) -> Registered {
+    let model = Unregistered {
+        key,
+        quantization: [7; 32],
+        description: "{\"name\":\"toy\"}".to_owned(),
+    };
+    let circuit = RegisterCircuit::free(K, 1, 16);
+    let mut rng = ChaCha20Rng::seed_from_u64(3);
+    register(&circuit, &[weights.to_vec()], model, points, srs, &mut rng).unwrap()
 }
 
 /// The public columns, for the library.
@@ -347,9 +359,10 @@ pub fn integer(value: Fr) -> i64 {
 
 pub struct Issued {
     pub receipt: Receipt,
-    /// `C` and `C'` of the linked columns.
-    pub statement_pairs: (Vec<provenn_bn254::G1Affine>, Vec<provenn_bn254::G1Affine>),
-    /// Tail of `C'` minus tail of `C`, by linked column.
+    /// The card's commitments, then the claim's.
+    pub committed: Vec<provenn_bn254::G1Affine>,
+    pub columns: Vec<LinkedColumn>,
+    /// Tail of each linked column minus that of what it is linked to.
     pub witness: Vec<Vec<Fr>>,
 }
 
@@ -399,40 +412,49 @@ impl Setup {
     }
 
     pub fn issue_claim(&self, toy: &Toy, claim: Claim, inputs: Vec<Vec<Fr>>, seed: u64) -> Issued {
-        let plonk::Proof { bytes: proof, tails } = self.prove(toy, &claim, seed);
+        let proof = self.prove(toy, &claim, seed);
         let mut rng = ChaCha20Rng::seed_from_u64(seed + 1000);
-        let published = std::iter::once(&self.tail).chain(&inputs);
-        let linked = &self.card.key.linked;
-        let witness: Vec<Vec<Fr>> = linked
-            .model
-            .iter()
-            .chain(&linked.input)
-            .zip(published)
-            .map(|(column, published)| {
-                let fresh = &tails[*column as usize];
-                fresh.iter().zip(published).map(|(a, b)| a - b).collect()
-            })
-            .collect();
         let mut points = self.card.commitments.clone();
         if let InputBinding::Committed { points: input } = &claim.input {
             points.extend_from_slice(input);
         }
         let committed: Vec<_> = points.iter().map(|point| decode(point).into()).collect();
-        let proven = linked_commitments(&self.card.key, &proof).unwrap();
+        let advice: Vec<_> = proof.advice.iter().map(|point| (*point).into()).collect();
+        let challenges: Vec<_> = proof.challenges.iter().map(|challenge| (*challenge).into()).collect();
+        let columns = linked_columns(&self.card.key, &advice, &challenges).unwrap();
+        let tails: Vec<&Vec<Fr>> = std::iter::once(&self.tail).chain(&inputs).collect();
+        let linked = &self.card.key.linked;
+        let places = linked.weights.columns.iter().chain(&linked.input);
+        let witness = columns.iter().zip(places).map(|(column, place)| {
+            let mut difference = proof.tails[*place as usize].clone();
+            for (index, coefficient) in &column.terms {
+                let pairs = difference.iter_mut().zip(tails[*index]);
+                pairs.for_each(|(d, value)| *d -= Fr::from(*coefficient) * value);
+            }
+            difference.iter_mut().for_each(|d| *d -= Fr::from(column.constant));
+            difference
+        });
+        let witness: Vec<Vec<Fr>> = witness.collect();
         let statement = LinkStatement {
             claim_digest: claim.digest(),
             key_digest: self.card.key.digest(),
             srs_id: self.srs.id(),
-            proof: &proof,
+            proof: &proof.bytes,
             committed: committed.clone(),
-            proven: proven.clone(),
+            columns: columns.clone(),
             tail: &self.srs.tail,
+            g1: self.srs.g1,
         };
         let nonces: Vec<Fr> = self.tail.iter().map(|_| Fr::random(&mut rng)).collect();
         let link = link_proof(&statement, &witness, &nonces);
         Issued {
-            receipt: Receipt { claim, proof, link },
-            statement_pairs: (committed, proven),
+            receipt: Receipt {
+                claim,
+                proof: proof.bytes,
+                link,
+            },
+            committed,
+            columns,
             witness,
         }
     }
@@ -453,7 +475,7 @@ impl Setup {
     pub fn library_accepts(&self, claim: &Claim, proof: &[u8]) -> bool {
         let columns = columns(&self.layout(), &claim.policy, &claim.input);
         let (params, vk) = (&self.points.params, self.pk.get_vk());
-        reference::accepts(params, vk, claim.claim_scalar().into(), &columns, proof)
+        reference::accepts(params, vk, claim.claim_scalar().into(), &columns, &|_| vec![], proof)
     }
 
     pub fn verify(&self, receipt: &Receipt) -> Result<Verdict, VerifyError> {

@@ -175,8 +175,11 @@ impl Config {
             .collect();
         let [multiplicity, top] = [(); 2].map(|()| meta.advice_column_in(FirstPhase));
         let after_phase1 = [(); 3].map(|()| meta.challenge_usable_after(FirstPhase));
-        let [u, weights] =
-            [(); 2].map(|()| -> Vec<_> { (0..shape.line_columns).map(|_| meta.advice_column_in(SecondPhase)).collect() });
+        let [u, weights] = [(); 2].map(|()| -> Vec<_> {
+            (0..shape.line_columns)
+                .map(|_| meta.advice_column_in(SecondPhase))
+                .collect()
+        });
         let helpers = (0..shape.lookups().div_ceil(3))
             .map(|_| meta.advice_column_in(SecondPhase))
             .collect();

@@ -42,7 +42,10 @@ pub(super) fn folded(model: &Program, layout: &Layout, r: Fr) -> Vec<Vec<Fr>> {
         pairs.for_each(|(left, right)| left.join(right));
         left
     };
-    let sums = (0..shape.weight_lanes).into_par_iter().fold(none, add).reduce(none, join);
+    let sums = (0..shape.weight_lanes)
+        .into_par_iter()
+        .fold(none, add)
+        .reduce(none, join);
     let zero = powers.iter().sum::<Fr>() * Fr::from(1u64 << (shape.weight_bits - 1));
     let column = |sums: &Vec<Wide>| {
         let mut column: Vec<Fr> = sums.iter().map(|sum| sum.reduce() - zero).collect();
