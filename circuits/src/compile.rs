@@ -1,4 +1,4 @@
-//! From a calibrated float graph to a quantized model.
+//! From a calibrated float graph to a program and its layout.
 //!
 //! Linear operators are never stored: a graph value is a [`Form`], a linear combination of stored tensors or an
 //! accumulator that is not rounded yet. Only activations, pools, whatever needs a rounding, and what holds weights and is
@@ -14,9 +14,9 @@ mod size;
 use crate::error::CircuitError;
 use crate::graph::Graph;
 use crate::layout::{Layout, Objective, Shape};
-use crate::program::{Precision, QModel};
+use crate::program::{Precision, Program};
 use crate::register::check_registered;
-pub use form::{FloatModel, Form};
+pub use form::{FloatProgram, Form};
 pub use lower::scores;
 pub use ranges::Ranges;
 pub use search::{Choice, Chosen};
@@ -61,7 +61,7 @@ pub fn rebuild(
     ranges: &Ranges,
     shape: &Shape,
     weights: Weights,
-) -> Result<(QModel, Layout), CircuitError> {
+) -> Result<(Program, Layout), CircuitError> {
     shape.check()?;
     ranges.check(graph, weights)?;
     let program = lower::lower(graph, &ranges.magnitudes())?;

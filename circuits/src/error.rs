@@ -1,4 +1,4 @@
-//! Errors of compilation and execution of a quantized model.
+//! Errors of compilation and execution of a program.
 
 use thiserror::Error;
 
@@ -35,7 +35,7 @@ pub enum CircuitError {
     OutOfRange {
         /// Tensor name.
         tensor: String,
-        /// Offending value (integer of the quantized model).
+        /// Offending value (integer of the program).
         value: i128,
         /// Smallest representable value.
         min: i128,

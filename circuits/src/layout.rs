@@ -17,7 +17,7 @@ pub use cost::{Cost, Objective};
 pub(crate) use shape::{precisions, usable, LANES, LINE_COLUMNS, MAX_COMMITTED, MAX_LANES, WEIGHT_BITS};
 pub use shape::{Features, Pattern, Shape, MAX_K, MIN_K, TAIL};
 
-use crate::program::QModel;
+use crate::program::Program;
 
 /// A cell that a coefficient or an equality refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -151,7 +151,7 @@ impl Block {
 pub struct PairBlock {
     /// Tensor that is produced.
     pub tensor: usize,
-    /// Pairing of that tensor.
+    /// Which matrix product of that tensor.
     pub term: usize,
     /// First row.
     pub start: usize,
@@ -225,12 +225,12 @@ pub struct Layout {
 
 impl Layout {
     /// Lays a program out; `None` if it does not fit `shape.k`. Chooses `weight_lanes` and `slots`.
-    pub fn build(model: &QModel, shape: Shape) -> Option<Self> {
+    pub fn build(model: &Program, shape: Shape) -> Option<Self> {
         Self::build_unless(model, shape, &|_| false)
     }
 
     /// The same, given up as soon as tensors and lines are placed in a shape that is not wanted.
-    pub(crate) fn build_unless(model: &QModel, shape: Shape, unwanted: &dyn Fn(&Shape) -> bool) -> Option<Self> {
+    pub(crate) fn build_unless(model: &Program, shape: Shape, unwanted: &dyn Fn(&Shape) -> bool) -> Option<Self> {
         let builder = build::Builder::new(model, shape)?;
         match unwanted(builder.shape()) {
             true => None,

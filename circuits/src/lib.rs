@@ -3,7 +3,7 @@
 //! In storeys, each of which knows only those below it (`tests/storeys.rs`):
 //! * [`graph`]: the network as a float graph, its shapes and its execution;
 //! * [`onnx`]: reading one from a file, [`onnx::import`];
-//! * [`program`]: the exact integer program, [`program::QModel`], and its executor [`program::execute`], which is the
+//! * [`program`]: the exact integer program, [`program::Program`], and its executor [`program::execute`], which is the
 //!   specification of what is proven;
 //! * [`layout`]: where each cell of the program lives, [`layout::Layout`];
 //! * [`argument`]: the halo2 circuit that proves exactly that function, [`argument::ModelCircuit`];

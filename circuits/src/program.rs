@@ -1,4 +1,4 @@
-//! The quantized model: the exact integer program that is proven.
+//! The program: the exact integer function that is proven.
 //!
 //! Every tensor is `[channels, height, width]` of integers `v = round(x * 2^frac)`. Four kinds of
 //! step exist: [`Affine`] (any mix of convolutions with committed weights, products of matrices of activations,
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// Coefficients, weights and biases are integers of at most this magnitude, up to which floats hold every integer.
 pub(crate) const LARGEST: i64 = 1 << 53;
 
-/// Index of a tensor in [`QModel::tensors`].
+/// Index of a tensor in [`Program::tensors`].
 pub type TensorId = usize;
 
 /// One axis of a contraction or linear term: for each output position, the taps that contribute,
@@ -144,7 +144,7 @@ pub struct Linear {
 /// `A[b * I + i, n] += alpha * sum_j L[b, i, j] R[b, j, n]`, a batch of products of matrices of activations. `I` is the
 /// number of output channels by the number of batches, `n` the output position.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Pairing {
+pub struct MatrixProduct {
     /// Integer multiplier.
     pub alpha: i64,
     /// Left tensor, and its elements on the grid `[b, i, j]`.
@@ -153,7 +153,7 @@ pub struct Pairing {
     pub right: (TensorId, View),
 }
 
-impl Pairing {
+impl MatrixProduct {
     /// Number of products in each sum, over all batches: pairs `(b, j)`.
     pub fn pairs(&self) -> usize {
         self.right.1.grid[0] * self.right.1.grid[1]
@@ -171,7 +171,7 @@ pub struct Affine {
     #[serde(skip)]
     pub public_bias: bool,
     /// Products of activations.
-    pub pairings: Vec<Pairing>,
+    pub matrix_products: Vec<MatrixProduct>,
     /// Terms without weights.
     pub linear: Vec<Linear>,
 }
@@ -266,7 +266,7 @@ impl Precision {
 
 /// The complete integer program. Tensor 0 is the input, the last tensor is the output (signed).
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct QModel {
+pub struct Program {
     /// Bit widths.
     pub precision: Precision,
     /// Tensors in order of computation.
@@ -279,7 +279,7 @@ pub struct QModel {
     pub input_type: InputType,
 }
 
-impl QModel {
+impl Program {
     /// Zero point of a tensor: stored cells are `v + zero`.
     pub fn zero(&self, id: TensorId) -> i64 {
         if self.tensors[id].signed {

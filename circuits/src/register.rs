@@ -41,7 +41,7 @@ pub use sums::sums;
 pub use witness::{Combined, RegisterWitness};
 
 use crate::layout::Layout;
-use crate::program::QModel;
+use crate::program::Program;
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{
@@ -65,7 +65,7 @@ pub struct RegisterCircuit {
 
 impl RegisterCircuit {
     /// The circuit for the committed columns of a layout.
-    pub fn new(model: &QModel, layout: &Layout) -> Self {
+    pub fn new(model: &Program, layout: &Layout) -> Self {
         let known = Known::new(model, layout);
         Self {
             shape: RegisterShape::of_layout(layout, known.columns.len()),

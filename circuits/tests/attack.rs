@@ -28,7 +28,7 @@ fn one() -> [Axis; 2] {
 }
 
 /// `dense(concat(input, first))`: the second part starts in the padding lanes of the first.
-fn concatenated(channels: usize) -> QModel {
+fn concatenated(channels: usize) -> Program {
     let first = affine(vec![part(0)], 3, 2, one(), 80);
     let parts = vec![part(0), part_at(1, 1, 3)];
     let last = affine(parts, 5, 2, one(), 90);
@@ -37,7 +37,7 @@ fn concatenated(channels: usize) -> QModel {
         stored("first", 2, false, Step::Affine(first)),
         stored("last", 2, true, Step::Affine(last)),
     ];
-    QModel {
+    Program {
         precision: PRECISION,
         tensors,
         input_shape: vec![channels],
@@ -110,7 +110,7 @@ fn a_pool_of_a_pool_is_laid_out_or_refused() {
         grid(stored("pool", 2, true, pool(1, vec![vec![0, 1], vec![2, 3]])), 2),
         stored("pools", 2, true, pool(2, vec![vec![0, 1]])),
     ];
-    let model = QModel {
+    let model = Program {
         precision: PRECISION,
         tensors,
         input_shape: vec![8],
@@ -144,7 +144,7 @@ fn a_pooled_public_input_keeps_its_rows_or_is_refused() {
         grid(stored("pool", 3, true, Step::MaxPool(pool)), 2),
         stored("last", 2, true, Step::Affine(last)),
     ];
-    let model = QModel {
+    let model = Program {
         precision: PRECISION,
         tensors,
         input_shape: vec![12],
@@ -184,7 +184,7 @@ fn overlapping_windows_are_refused() {
         grid(stored("pool", 1, true, Step::MaxPool(pool)), 2),
         stored("last", 1, true, Step::Affine(last)),
     ];
-    let model = QModel {
+    let model = Program {
         precision: PRECISION,
         tensors,
         input_shape: vec![3],
@@ -269,7 +269,7 @@ fn values_leave_their_range_on_neither_side() {
             stored("first", 1, signed, Step::Affine(first)),
             stored("last", 1, true, Step::Affine(last)),
         ];
-        QModel {
+        Program {
             precision: PRECISION,
             tensors,
             input_shape: vec![1],

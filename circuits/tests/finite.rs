@@ -2,7 +2,7 @@
 
 use provenn_circuits::compile::{compile, default_samples, Ranges};
 use provenn_circuits::graph::{Graph, Node, Op, Tensor, Value};
-use provenn_circuits::program::{quantize_input, QModel};
+use provenn_circuits::program::{quantize_input, Program};
 use provenn_circuits::CircuitError;
 
 const BAD: [f32; 3] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
@@ -47,7 +47,7 @@ fn graph(weights: [f32; 4], bias: [f32; 2]) -> Graph {
     }
 }
 
-fn compiled(graph: &Graph, rows: &[Vec<f32>]) -> Result<QModel, CircuitError> {
+fn compiled(graph: &Graph, rows: &[Vec<f32>]) -> Result<Program, CircuitError> {
     let ranges = Ranges::calibrate(graph, rows)?;
     compile(graph, &ranges, true).map(|(model, _)| model)
 }

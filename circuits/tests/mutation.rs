@@ -40,7 +40,7 @@ fn cases() -> Vec<(String, Case)> {
 }
 
 /// Input, one contraction, one pool over its two positions; three channels.
-fn pooled() -> QModel {
+fn pooled() -> Program {
     let axes = [Axis::identity(2), Axis::identity(1)];
     let first = affine(vec![part(0)], 3, 3, axes, 80);
     let pool = MaxPool {
@@ -62,7 +62,7 @@ fn pooled() -> QModel {
         tensor("first", 2, Step::Affine(first)),
         tensor("pool", 1, Step::MaxPool(pool)),
     ];
-    QModel {
+    Program {
         precision: PRECISION,
         tensors,
         input_shape: vec![6],
@@ -72,15 +72,15 @@ fn pooled() -> QModel {
 }
 
 /// A case on two lanes, so that channels are padded.
-fn wide(model: QModel, public_input: bool) -> Case {
+fn wide(model: Program, public_input: bool) -> Case {
     on_lanes(model, 2, public_input)
 }
 
-fn on_lanes(model: QModel, lanes: usize, public_input: bool) -> Case {
+fn on_lanes(model: Program, lanes: usize, public_input: bool) -> Case {
     on_columns(model, lanes, 1, public_input)
 }
 
-fn on_columns(model: QModel, lanes: usize, line_columns: usize, public_input: bool) -> Case {
+fn on_columns(model: Program, lanes: usize, line_columns: usize, public_input: bool) -> Case {
     let shape = |k| Shape {
         line_columns,
         ..shape(k, lanes, public_input)

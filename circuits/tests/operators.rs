@@ -10,7 +10,7 @@ use provenn_circuits::compile::Ranges;
 use provenn_circuits::graph::float;
 use provenn_circuits::layout::Layout;
 use provenn_circuits::onnx::{import, ImportError};
-use provenn_circuits::program::{execute, quantize_input, QModel, Trace};
+use provenn_circuits::program::{execute, quantize_input, Program, Trace};
 use provenn_circuits::{compile, CircuitError};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -94,7 +94,7 @@ fn check(name: &str) -> Result<Outcome, String> {
 }
 
 /// As [`Case::build`], at the model's own precision.
-fn proof(model: QModel, layout: Layout, trace: Trace) -> Case {
+fn proof(model: Program, layout: Layout, trace: Trace) -> Case {
     let output = &trace.values[model.output()];
     let rows = layout.policy_rows;
     // Row `rows - 1 - i` compares score `i` with its value.

@@ -30,7 +30,7 @@ fn windows(len: usize) -> impl Strategy<Value = Vec<Vec<usize>>> {
 }
 
 /// input -> affine (concatenated source) -> pool? -> affine with linear terms -> dense over everything.
-fn program() -> impl Strategy<Value = QModel> {
+fn program() -> impl Strategy<Value = Program> {
     let grid = (1..4usize, 1..4usize, 1..4usize);
     grid.prop_flat_map(|(c, h, w)| {
         let shared = (axis(h), axis(w));
@@ -82,7 +82,7 @@ fn program() -> impl Strategy<Value = QModel> {
                 contractions: vec![],
                 bias: vec![],
                 public_bias: false,
-                pairings: vec![],
+                matrix_products: vec![],
                 linear: vec![linear, lifted],
             };
             tensors.push(tensor("sum", [2 * out, ah.out(), aw.out()], s1, Step::Affine(sum)));
@@ -95,7 +95,7 @@ fn program() -> impl Strategy<Value = QModel> {
             let source = &tensors[last];
             let step = affine(vec![part(last)], source.channels, 2, all(source), seed + 9);
             tensors.push(tensor("last", [2, 1, 1], true, Step::Affine(step)));
-            QModel {
+            Program {
                 precision: PRECISION,
                 input_shape: vec![tensors[0].len()],
                 output_shape: vec![2],
@@ -120,7 +120,7 @@ fn view(grid: [usize; 3], len: usize) -> impl Strategy<Value = View> {
 
 /// input -> two factors side by side (views under weights, constants, linear terms) -> products -> a batch of products of
 /// matrices of views of everything, with a view as linear term -> all elements are outputs.
-fn bilinear() -> impl Strategy<Value = QModel> {
+fn bilinear() -> impl Strategy<Value = Program> {
     let sizes = (1..4usize, 1..3usize, 1..4usize, 1..4usize, 1..3usize);
     let sizes = (sizes, 1..3usize, 1..3usize, 1..4usize, 1..4usize);
     sizes
@@ -128,16 +128,16 @@ fn bilinear() -> impl Strategy<Value = QModel> {
             let input = c * h * w;
             let factor = (view([2, height, 2], input), view([channels, height, 2], input));
             let products = channels * height * 2;
-            let pairing = (
+            let product = (
                 view([batches, rows, inner], products),
                 view([batches, inner, columns], input),
                 view([batches * rows, 1, columns], products),
             );
             let sizes = ([c, h, w], [channels, height], [batches * rows, columns]);
-            (Just(sizes), factor, pairing, any::<u64>(), any::<bool>())
+            (Just(sizes), factor, product, any::<u64>(), any::<bool>())
         })
         .prop_map(
-            |(([c, h, w], [channels, height], [rows, columns]), factor, pairing, seed, signed)| {
+            |(([c, h, w], [channels, height], [rows, columns]), factor, product, seed, signed)| {
                 let seed = seed >> 2;
                 let of = |view: View, tensor: usize, alpha: i64| Part {
                     view: Some(view),
@@ -189,13 +189,13 @@ fn bilinear() -> impl Strategy<Value = QModel> {
                 });
                 let last = Affine {
                     linear: vec![Linear {
-                        part: of(pairing.2, 2, -700),
+                        part: of(product.2, 2, -700),
                         axes: [Axis::identity(1), Axis::identity(columns)],
                     }],
-                    pairings: vec![Pairing {
+                    matrix_products: vec![MatrixProduct {
                         alpha: 130,
-                        left: (2, pairing.0),
-                        right: (0, pairing.1),
+                        left: (2, product.0),
+                        right: (0, product.1),
                     }],
                     contractions: vec![],
                     bias: vec![],
@@ -212,7 +212,7 @@ fn bilinear() -> impl Strategy<Value = QModel> {
                     ),
                     tensor("paired", [rows, 1, columns], true, Step::Affine(last)),
                 ];
-                QModel {
+                Program {
                     precision: PRECISION,
                     input_shape: vec![c * h * w],
                     output_shape: vec![rows * columns],
@@ -224,7 +224,7 @@ fn bilinear() -> impl Strategy<Value = QModel> {
 }
 
 /// A run of a program, laid out on lanes, or on one lane where it cannot be on several.
-fn case(model: QModel, public: bool, lanes: usize, seed: u64, size: i64) -> Result<Case, TestCaseError> {
+fn case(model: Program, public: bool, lanes: usize, seed: u64, size: i64) -> Result<Case, TestCaseError> {
     let half = 1i64 << (PRECISION.bits() - 1);
     let mut input = random(seed, model.tensors[0].len(), size);
     if seed.rem_euclid(3) == 0 {
@@ -246,7 +246,7 @@ fn case(model: QModel, public: bool, lanes: usize, seed: u64, size: i64) -> Resu
 }
 
 /// The honest run holds.
-fn holds(model: QModel, public: bool, lanes: usize, seed: u64, size: i64) -> Result<(), TestCaseError> {
+fn holds(model: Program, public: bool, lanes: usize, seed: u64, size: i64) -> Result<(), TestCaseError> {
     let result = case(model, public, lanes, seed, size)?.verify();
     prop_assert!(result.is_ok(), "{} failures", result.err().map_or(0, |e| e.len()));
     Ok(())
@@ -254,7 +254,7 @@ fn holds(model: QModel, public: bool, lanes: usize, seed: u64, size: i64) -> Res
 
 /// A run of a program that differs in one number or one element is not a run of this one.
 fn binds(
-    model: QModel,
+    model: Program,
     public: bool,
     lanes: usize,
     seed: u64,
@@ -283,7 +283,7 @@ fn binds(
 type Change<'a> = Box<dyn FnOnce(prop::sample::Index) + 'a>;
 
 /// One change for each kind of number that a step has.
-fn changes(model: &mut QModel) -> Vec<Change<'_>> {
+fn changes(model: &mut Program) -> Vec<Change<'_>> {
     let lengths: Vec<usize> = model.tensors.iter().map(Tensor::len).collect();
     let mut all: Vec<Change<'_>> = vec![];
     fn add<'a>(v: &'a mut i64) -> Change<'a> {
@@ -334,7 +334,7 @@ fn changes(model: &mut QModel) -> Vec<Change<'_>> {
                     let len = lengths[l.part.tensor];
                     all.extend(l.part.view.as_mut().map(|v| moved(v, len)));
                 }
-                for p in &mut affine.pairings {
+                for p in &mut affine.matrix_products {
                     all.push(add(&mut p.alpha));
                     all.push(moved(&mut p.left.1, lengths[p.left.0]));
                     all.push(moved(&mut p.right.1, lengths[p.right.0]));

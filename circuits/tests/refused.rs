@@ -6,14 +6,14 @@ use common::*;
 use provenn_circuits::layout::Layout;
 use provenn_circuits::program::*;
 
-fn affine_of(model: &mut QModel, id: usize) -> &mut Affine {
+fn affine_of(model: &mut Program, id: usize) -> &mut Affine {
     match &mut model.tensors[id].step {
         Step::Affine(affine) => affine,
         _ => unreachable!("tensor {id} is affine"),
     }
 }
 
-fn pool_of(model: &mut QModel, id: usize) -> &mut MaxPool {
+fn pool_of(model: &mut Program, id: usize) -> &mut MaxPool {
     match &mut model.tensors[id].step {
         Step::MaxPool(pool) => pool,
         _ => unreachable!("tensor {id} is a pool"),
@@ -34,7 +34,7 @@ fn nothing(of: &Affine) -> Contraction {
 }
 
 /// A program, what makes it wrong, and how.
-type Edit = (fn() -> QModel, &'static str, fn(&mut QModel));
+type Edit = (fn() -> Program, &'static str, fn(&mut Program));
 
 fn edits() -> Vec<Edit> {
     vec![
@@ -79,7 +79,7 @@ fn edits() -> Vec<Edit> {
             m.tensors[2].step = Step::Product(Product { tensor: 2, alpha: 1 })
         }),
         (mixed, "a left factor that is not there", |m| {
-            affine_of(m, 3).pairings[0].left.0 = 3
+            affine_of(m, 3).matrix_products[0].left.0 = 3
         }),
         // More columns than the tensor has: their powers of `t` are those of the next row.
         (residual, "more columns than the output", |m| {

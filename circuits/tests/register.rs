@@ -13,7 +13,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{Field, PrimeField};
 use halo2_proofs::plonk::{Circuit, ConstraintSystem};
 use provenn_circuits::argument::weight_cells;
-use provenn_circuits::program::{QModel, Step};
+use provenn_circuits::program::{Program, Step};
 use provenn_circuits::register::{
     check_registered, Combined, RegisterCircuit, RegisterConfig, RegisterShape, RegisterWitness,
 };
@@ -281,12 +281,12 @@ fn accumulators_of_registered_weights_are_bounded() {
 #[test]
 fn constants_that_do_not_fit_are_refused() {
     let case = Case::new(bounded(), true, 5);
-    let check = |edit: &dyn Fn(&mut QModel)| {
+    let check = |edit: &dyn Fn(&mut Program)| {
         let mut model = bounded();
         edit(&mut model);
         check_registered(&model, &case.layout)
     };
-    let set = |model: &mut QModel, weight: Option<i64>, bias: Option<i64>| {
+    let set = |model: &mut Program, weight: Option<i64>, bias: Option<i64>| {
         let affine = |step: &mut Step| match step {
             Step::Affine(affine) => affine.clone(),
             _ => unreachable!("affine"),

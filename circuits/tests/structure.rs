@@ -5,14 +5,14 @@ use provenn_circuits::compile::{compile, rebuild, Ranges, Weights};
 use provenn_circuits::graph::{self, Graph, Node, Op, Value};
 use provenn_circuits::layout::Layout;
 use provenn_circuits::onnx::{import, structure};
-use provenn_circuits::program::{QModel, Step, Tensor};
+use provenn_circuits::program::{Program, Step, Tensor};
 use provenn_circuits::register::RegisterCircuit;
 use rayon::iter::Either;
 use rayon::prelude::*;
 use std::path::Path;
 
 /// Everything that the keys depend on.
-fn public(mut model: QModel, layout: &Layout) -> String {
+fn public(mut model: Program, layout: &Layout) -> String {
     let registration = RegisterCircuit::new(&model, layout);
     for tensor in &mut model.tensors {
         if let Step::Affine(affine) = &mut tensor.step {
@@ -27,7 +27,7 @@ fn public(mut model: QModel, layout: &Layout) -> String {
 }
 
 /// The weights that a program commits.
-fn committed(model: &QModel) -> Vec<i64> {
+fn committed(model: &Program) -> Vec<i64> {
     let of = |tensor: &Tensor| match &tensor.step {
         Step::Affine(affine) => {
             let secret = affine.contractions.iter().filter(|c| !c.public);

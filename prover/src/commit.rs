@@ -16,7 +16,7 @@ use provenn_circuits::compile::{self, Choice, Chosen, Ranges};
 use provenn_circuits::graph::{Graph, InputType};
 use provenn_circuits::layout::{Layout, Objective, Shape, TAIL};
 use provenn_circuits::onnx;
-use provenn_circuits::program::QModel;
+use provenn_circuits::program::Program;
 use provenn_circuits::register::{check_registered, RegisterCircuit};
 use provenn_circuits::CircuitError;
 use provenn_verifier::{
@@ -49,7 +49,7 @@ pub struct Compiled {
     /// Calibrated magnitudes of its values.
     pub ranges: Ranges,
     /// The quantized program.
-    pub model: Arc<QModel>,
+    pub model: Arc<Program>,
     /// Its layout.
     pub layout: Arc<Layout>,
     /// The best shape for each objective, with its forecast.
@@ -113,7 +113,7 @@ pub struct Committed {
     /// The public card.
     pub card: CheckedCard,
     /// The program, with weights.
-    pub model: Arc<QModel>,
+    pub model: Arc<Program>,
     /// Its layout.
     pub layout: Arc<Layout>,
     /// Tails of the committed weight columns: the openings. Secret.
@@ -236,7 +236,7 @@ pub fn commit_with<R: RngCore + CryptoRng>(
 
 /// Both keys of a model's circuit. They do not depend on weights.
 pub(crate) fn model_key(
-    model: &Arc<QModel>,
+    model: &Arc<Program>,
     layout: &Arc<Layout>,
     srs: &Srs,
 ) -> Result<(ProvingKey<G1Affine>, VerifyingKey), ProveError> {
@@ -299,7 +299,7 @@ pub fn compressed(point: &G1Affine) -> [u8; 32] {
     bytes
 }
 
-fn instance_layout(model: &QModel, layout: &Layout) -> InstanceLayout {
+fn instance_layout(model: &Program, layout: &Layout) -> InstanceLayout {
     let (input, output) = (&model.tensors[0], &model.tensors[model.output()]);
     let bits = model.precision.bits();
     InstanceLayout {

@@ -2,7 +2,7 @@
 
 use crate::error::ProveError;
 use provenn_circuits::graph::{float, Graph};
-use provenn_circuits::program::{execute, quantize_input, QModel};
+use provenn_circuits::program::{execute, quantize_input, Program};
 use provenn_circuits::{compile, CircuitError};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,7 @@ type Outputs = Option<(Vec<f64>, Vec<f64>)>;
 ///
 /// # Errors
 /// Errors of execution, except values out of range, which are counted.
-pub fn measure(graph: &Graph, model: &QModel, rows: &[Vec<f32>], source: Source) -> Result<Fidelity, ProveError> {
+pub fn measure(graph: &Graph, model: &Program, rows: &[Vec<f32>], source: Source) -> Result<Fidelity, ProveError> {
     let pairs: Vec<Outputs> = rows
         .par_iter()
         .map(|row| compare(graph, model, row))
@@ -136,7 +136,7 @@ impl Fidelity {
     }
 
     /// The output that is not resolved, if there is one, and what to do: the scales show all values of a tensor in equal steps.
-    pub fn warning(&self, model: &QModel) -> Option<String> {
+    pub fn warning(&self, model: &Program) -> Option<String> {
         let worst = self.outputs.first().filter(|worst| worst.share() > RESOLVED)?;
         let tensor = &model.tensors[model.output()];
         let more = self.outputs.iter().filter(|output| output.share() > RESOLVED).count() - 1;
@@ -159,7 +159,7 @@ impl Fidelity {
     }
 }
 
-fn compare(graph: &Graph, model: &QModel, row: &[f32]) -> Result<Outputs, ProveError> {
+fn compare(graph: &Graph, model: &Program, row: &[f32]) -> Result<Outputs, ProveError> {
     let tensors = float::run(graph, row).map_err(|e| CircuitError::Float(e.to_string()))?;
     // Of a model that ends in an index: what it is the index of.
     let output = compile::scores(graph)

@@ -12,7 +12,7 @@ use halo2curves::ff::Field;
 use halo2curves::group::GroupEncoding;
 use provenn_circuits::argument::{input_cells, First, Second, Witness};
 use provenn_circuits::layout::{Layout, TAIL};
-use provenn_circuits::program::{execute, QModel};
+use provenn_circuits::program::{execute, Program};
 use provenn_verifier::{
     instances, linked_columns, verify, Claim, Context, Expectation, InputBinding, LinkStatement, Policy,
     PolicyExpectation, PolicyKind, Receipt,
@@ -247,7 +247,7 @@ fn halo2_proof<R: RngCore>(
 
 /// The columns of a receipt.
 struct Columns<'a> {
-    model: &'a QModel,
+    model: &'a Program,
     layout: &'a Layout,
     witness: &'a Witness,
     published: std::vec::IntoIter<(G1Affine, Vec<Fr>)>,

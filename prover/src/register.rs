@@ -11,7 +11,7 @@ use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use provenn_circuits::layout::{Layout, TAIL};
-use provenn_circuits::program::QModel;
+use provenn_circuits::program::Program;
 use provenn_circuits::register::{Combined, RegisterCircuit, RegisterWitness};
 use provenn_verifier::{
     registration_scalar, LinkProof, LinkStatement, Linked, ModelCard, Registered as Lanes, Registering, Registration,
@@ -188,7 +188,7 @@ fn combine(lanes: &[Vec<u64>], terms: &[(usize, provenn_bn254::Fr)], usable: usi
 ///
 /// # Errors
 /// Errors of key generation.
-pub fn registration_key(model: &QModel, layout: &Layout, srs: &Srs) -> Result<VerifyingKey, ProveError> {
+pub fn registration_key(model: &Program, layout: &Layout, srs: &Srs) -> Result<VerifyingKey, ProveError> {
     let circuit = RegisterCircuit::new(model, layout);
     verifying_key(&circuit, &keygen(&circuit, srs)?)
 }

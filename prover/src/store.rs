@@ -9,7 +9,7 @@ use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::PrimeField;
 use provenn_circuits::argument::ModelCircuit;
 use provenn_circuits::layout::{Layout, Shape};
-use provenn_circuits::program::QModel;
+use provenn_circuits::program::Program;
 use provenn_verifier::{ModelCard, SrsVerifyingKey};
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
@@ -28,7 +28,7 @@ pub const PRIVATE: &str = "model.private";
 
 #[derive(Serialize, Deserialize)]
 struct Private {
-    model: QModel,
+    model: Program,
     shape: Shape,
     tails: Vec<Vec<[u8; 32]>>,
     key_digest: [u8; 32],

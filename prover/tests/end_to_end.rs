@@ -1,7 +1,7 @@
 //! Commit, prove and verify the trained fixtures, and what must be refused.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use provenn_circuits::program::{quantize_input, QModel, Step};
+use provenn_circuits::program::{quantize_input, Program, Step};
 use provenn_circuits::CircuitError;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::prove::commit_input;
@@ -130,7 +130,7 @@ fn weights_out_of_range_give_no_card() {
     let mut compiled = compile(&bytes, &options).unwrap();
     let srs = Srs::dev_from_seed(compiled.layout.shape.k, [7; 32]);
     assert!(commit(&compiled, &options, &srs).is_ok());
-    let mut model = QModel::clone(&compiled.model);
+    let mut model = Program::clone(&compiled.model);
     let Step::Affine(affine) = &mut model.tensors[1].step else {
         panic!("the first step is affine")
     };

@@ -3,7 +3,7 @@
 
 use provenn_circuits::argument::weight_cells;
 use provenn_circuits::onnx::structure;
-use provenn_circuits::program::{Affine, QModel, Step};
+use provenn_circuits::program::{Affine, Program, Step};
 use provenn_circuits::register::RegisterCircuit;
 use provenn_circuits::CircuitError;
 use provenn_prover::audit::audit;
@@ -43,7 +43,7 @@ impl Honest {
     }
 
     /// The program with an edit of the steps that have public constants, which must change something.
-    fn edited(&self, mut edit: impl FnMut(&mut Affine)) -> QModel {
+    fn edited(&self, mut edit: impl FnMut(&mut Affine)) -> Program {
         let mut model = (*self.compiled.model).clone();
         let mut steps = 0;
         for tensor in &mut model.tensors {
@@ -58,7 +58,7 @@ impl Honest {
         model
     }
 
-    fn commit(&self, model: QModel) -> ModelCard {
+    fn commit(&self, model: Program) -> ModelCard {
         let compiled = Compiled {
             model: Arc::new(model),
             ..self.compiled.clone()
@@ -74,7 +74,7 @@ impl Honest {
     }
 
     /// The card with a registration of other weights, made under the honest key.
-    fn forged(&self, card: &ModelCard, weights: &QModel) -> ModelCard {
+    fn forged(&self, card: &ModelCard, weights: &Program) -> ModelCard {
         let (model, layout) = (&self.compiled.model, &self.compiled.layout);
         let circuit = RegisterCircuit::new(model, layout);
         let model = Unregistered {

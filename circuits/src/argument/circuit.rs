@@ -1,4 +1,4 @@
-//! The halo2 circuit of a quantized model.
+//! The halo2 circuit of a program.
 //!
 //! Challenges: `r`, `t`, `alpha` after phase 1 (inputs, activations, multiplicities; the weights are committed before);
 //! `s` after phase 2 (lines, folded weights and lookup helpers); phase 3 holds the checks.
@@ -9,7 +9,7 @@ pub use config::{Challenges, Config, Lane, Slot};
 
 use super::witness::Witness;
 use crate::layout::{Layout, Mode, RowKind, Shape, Src};
-use crate::program::{QModel, Step};
+use crate::program::{Program, Step};
 use halo2_proofs::circuit::{Cell, Layouter, Region, SimpleFloorPlanner, Value};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Advice, Any, Circuit, Column, ConstraintSystem, Error, Fixed};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct ModelCircuit {
     /// The program.
-    pub model: Arc<QModel>,
+    pub model: Arc<Program>,
     /// Its layout.
     pub layout: Arc<Layout>,
     /// Phase-1 cells; absent during key generation.

@@ -6,7 +6,7 @@ mod weights;
 
 use super::circuit::signed;
 use crate::layout::{Block, Layout, Mode, PairBlock, RowKind, Shape, Src};
-use crate::program::{virtual_source, QModel, Step, Trace};
+use crate::program::{virtual_source, Program, Step, Trace};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{BatchInvert, Field, PrimeField};
 use lookup::{limbs, lookup_columns, multiplicities};
@@ -52,7 +52,7 @@ struct LaneCells {
 }
 
 /// Cells of the committed input columns: `[lane][row]`, offset by half the value range.
-pub fn input_cells(model: &QModel, layout: &Layout, input: &[i64]) -> Vec<Vec<u64>> {
+pub fn input_cells(model: &Program, layout: &Layout, input: &[i64]) -> Vec<Vec<u64>> {
     let (lanes, tensor) = (layout.shape.lanes, &model.tensors[0]);
     let half = 1i64 << (model.precision.bits() - 1);
     let rows = layout.rows[0].iter().max().map_or(0, |r| r + 1);
@@ -92,7 +92,7 @@ impl First {
 
 impl Witness {
     /// Phase-1 columns.
-    pub fn phase1(&self, model: &QModel, layout: &Layout) -> First {
+    pub fn phase1(&self, model: &Program, layout: &Layout) -> First {
         let shape = &layout.shape;
         let inputs = input_cells(model, layout, &self.trace.values[0]);
         let mut lanes: Vec<LaneCells> = (0..shape.lanes)
@@ -111,7 +111,7 @@ impl Witness {
     }
 
     /// Cells of one lane on the activation rows.
-    fn lane(&self, model: &QModel, layout: &Layout, lane: usize, input: &[u64]) -> LaneCells {
+    fn lane(&self, model: &Program, layout: &Layout, lane: usize, input: &[u64]) -> LaneCells {
         let usable = layout.shape.usable();
         let f = layout.shape.precision().bits();
         let zeros = || vec![0u64; usable];
@@ -152,7 +152,7 @@ impl Witness {
     }
 
     /// Accumulator of a lane at a rounded row; 0 for padding channels.
-    fn accumulator(&self, model: &QModel, layout: &Layout, row: usize, lane: usize) -> i128 {
+    fn accumulator(&self, model: &Program, layout: &Layout, row: usize, lane: usize) -> i128 {
         let (RowKind::Affine(id, block, position) | RowKind::Product(id, block, position)) = layout.kinds[row] else {
             return 0;
         };
@@ -166,12 +166,12 @@ impl Witness {
     }
 
     /// Output of policy row `row`: line indices descend.
-    fn output(&self, model: &QModel, layout: &Layout, row: usize) -> i64 {
+    fn output(&self, model: &Program, layout: &Layout, row: usize) -> i64 {
         let index = layout.policy_rows - 1 - row;
         self.trace.values[model.output()].get(index).copied().unwrap_or(0)
     }
 
-    fn top_score(&self, model: &QModel) -> i64 {
+    fn top_score(&self, model: &Program) -> i64 {
         self.top
             .and_then(|i| self.trace.values[model.output()].get(i))
             .copied()
@@ -179,7 +179,7 @@ impl Witness {
     }
 
     /// Fills the policy limbs into lane 0; gives the `top` column.
-    fn policy_cells(&self, model: &QModel, layout: &Layout, lane: &mut LaneCells) -> Vec<i64> {
+    fn policy_cells(&self, model: &Program, layout: &Layout, lane: &mut LaneCells) -> Vec<i64> {
         let (f, top) = (layout.shape.precision().bits(), self.top_score(model));
         for row in 0..layout.policy_rows {
             let [a, t, c] = self.policy.get(row).copied().unwrap_or_default();
@@ -192,7 +192,7 @@ impl Witness {
     }
 
     /// Phase-2 columns, given the challenges `r`, `t`, `alpha`.
-    pub fn phase2(&self, model: &QModel, layout: &Layout, first: &First, [r, t, alpha]: [Fr; 3]) -> Second {
+    pub fn phase2(&self, model: &Program, layout: &Layout, first: &First, [r, t, alpha]: [Fr; 3]) -> Second {
         let mut columns = self.lines(model, layout, r, t);
         columns.extend(weights::folded(model, layout, r));
         columns.extend(lookup_columns(first, layout, alpha));

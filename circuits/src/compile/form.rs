@@ -91,7 +91,7 @@ pub struct Linear {
 
 /// `coef` times a batch of products of matrices `[b, i, j] [b, j, n]` of activations.
 #[derive(Clone, Debug)]
-pub struct Pairing {
+pub struct MatrixProduct {
     pub coef: f64,
     pub left: (usize, View),
     pub right: (usize, View),
@@ -104,7 +104,7 @@ pub struct Affine {
     /// Per output channel; carried by the first contraction.
     pub bias: Bias,
     pub linear: Vec<Linear>,
-    pub pairings: Vec<Pairing>,
+    pub matrix_products: Vec<MatrixProduct>,
 }
 
 /// How a stored tensor is computed.
@@ -130,7 +130,7 @@ pub struct Tensor {
 
 /// The float program.
 #[derive(Clone, Debug)]
-pub struct FloatModel {
+pub struct FloatProgram {
     pub(super) tensors: Vec<Tensor>,
     pub(super) input_shape: Vec<usize>,
     pub(super) input_type: crate::graph::InputType,
@@ -260,7 +260,7 @@ impl Affine {
         }
         self.bias.scale(by);
         self.linear.iter_mut().for_each(|l| l.part.coef *= by);
-        self.pairings.iter_mut().for_each(|p| p.coef *= by);
+        self.matrix_products.iter_mut().for_each(|p| p.coef *= by);
     }
 
     /// The contractions, one without groups first if there is a bias: it carries it, and reads nothing if there is no other.
@@ -292,7 +292,7 @@ impl Affine {
     /// Adds another accumulator of the same grid.
     pub(super) fn add(mut self, other: Affine) -> Affine {
         self.linear.extend(other.linear);
-        self.pairings.extend(other.pairings);
+        self.matrix_products.extend(other.matrix_products);
         self.contractions.extend(other.contractions);
         self.bias.add(&other.bias);
         self

@@ -3,13 +3,15 @@
 mod constants;
 mod elementwise;
 mod forms;
+mod matrix_products;
 mod moves;
-mod pairings;
 mod products;
 mod reductions;
 mod windows;
 
-use super::form::{Affine, Bias, Contraction, FloatModel, Form, Kind, Linear, Order, Pairing, Part, Step, Tensor};
+use super::form::{
+    Affine, Bias, Contraction, FloatProgram, Form, Kind, Linear, MatrixProduct, Order, Part, Step, Tensor,
+};
 use super::quantize::integer_bits;
 use super::size;
 use crate::error::CircuitError;
@@ -26,7 +28,7 @@ use windows::spatial;
 type Refused = String;
 
 /// Lowers a graph.
-pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatModel, CircuitError> {
+pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatProgram, CircuitError> {
     let one = |what: &str, ids: &[usize]| match ids {
         [id] => Ok(*id),
         _ => Err(CircuitError::Unsupported(vec![format!(
@@ -90,7 +92,7 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatModel, CircuitError> 
     lowering
         .output(output)
         .map_err(|e| CircuitError::Unsupported(vec![e]))?;
-    Ok(FloatModel {
+    Ok(FloatProgram {
         tensors: lowering.tensors,
         input_shape: graph.unbatched(input).to_vec(),
         input_type: graph.input_type,

@@ -1,9 +1,9 @@
 //! Integers for the float program: scales, weights and biases.
 
-use super::form::{Affine, Contraction, FloatModel, Pairing, Part, Step, Tensor};
+use super::form::{Affine, Contraction, FloatProgram, MatrixProduct, Part, Step, Tensor};
 use super::{Weights, HEADROOM};
 use crate::error::CircuitError;
-use crate::program::{self, accumulator_bits, Constants, Precision, QModel, LARGEST};
+use crate::program::{self, accumulator_bits, Constants, Precision, Program, LARGEST};
 
 /// Accumulators stay below 2^ACCUMULATOR_BITS, far from the field's 2^253.
 const ACCUMULATOR_BITS: u32 = 120;
@@ -11,7 +11,7 @@ const ACCUMULATOR_BITS: u32 = 120;
 const COEFFICIENT_BITS: i32 = 12;
 
 /// Quantizes at a precision.
-pub fn quantize(program: &FloatModel, precision: Precision, weights: Weights) -> Result<QModel, CircuitError> {
+pub fn quantize(program: &FloatProgram, precision: Precision, weights: Weights) -> Result<Program, CircuitError> {
     let mut tensors: Vec<program::Tensor> = vec![];
     for tensor in &program.tensors {
         let frac = match &tensor.step {
@@ -51,7 +51,7 @@ pub fn quantize(program: &FloatModel, precision: Precision, weights: Weights) ->
         check_bounds(&quantized, precision)?;
         tensors.push(quantized);
     }
-    Ok(QModel {
+    Ok(Program {
         precision,
         tensors,
         input_shape: program.input_shape.clone(),
@@ -176,9 +176,9 @@ impl Scales<'_> {
                 axes: l.axes.clone(),
             })
         });
-        let pairing = |p: &Pairing| {
+        let product = |p: &MatrixProduct| {
             let shift = scale - self.tensors[p.left.0].frac - self.tensors[p.right.0].frac;
-            Ok(program::Pairing {
+            Ok(program::MatrixProduct {
                 alpha: power(&tensor.name, p.coef, shift)?,
                 left: p.left.clone(),
                 right: p.right.clone(),
@@ -192,10 +192,10 @@ impl Scales<'_> {
                 .collect::<Result<_, _>>()?,
             bias: self.constants(tensor, "bias", &affine.bias.values, affine.bias.public, scale)?,
             public_bias: affine.bias.public,
-            pairings: affine
-                .pairings
+            matrix_products: affine
+                .matrix_products
                 .iter()
-                .map(pairing)
+                .map(product)
                 .collect::<Result<_, CircuitError>>()?,
             linear: linear.collect::<Result<_, CircuitError>>()?,
         })

@@ -5,7 +5,7 @@ use crate::layout::{
     bias_capacity, precisions, Cost, Features, Layout, Objective, Shape, LANES, LINE_COLUMNS, MAX_COMMITTED, MAX_K,
     MIN_K, WEIGHT_BITS,
 };
-use crate::program::{Precision, QModel, Step, Tensor};
+use crate::program::{Precision, Program, Step, Tensor};
 use crate::register::check_registered;
 
 /// The best shape for an objective, and what it costs.
@@ -23,7 +23,7 @@ pub struct Choice {
 #[derive(Clone, Debug)]
 pub struct Chosen {
     /// The program.
-    pub model: QModel,
+    pub model: Program,
     /// Its layout.
     pub layout: Layout,
     /// The best shape for each objective, in the order of [`Objective::ALL`].
@@ -35,7 +35,7 @@ pub struct Chosen {
 /// # Errors
 /// [`CircuitError::TooLarge`] if no supported size fits; errors of `build`.
 pub fn choose(
-    build: &dyn Fn(Precision) -> Result<QModel, CircuitError>,
+    build: &dyn Fn(Precision) -> Result<Program, CircuitError>,
     public_input: bool,
     objective: Objective,
 ) -> Result<Chosen, CircuitError> {
@@ -55,7 +55,7 @@ pub fn choose(
 }
 
 /// The best shape for each objective; none if no supported size fits.
-fn search(structure: &QModel, public_input: bool) -> Vec<Choice> {
+fn search(structure: &Program, public_input: bool) -> Vec<Choice> {
     let input_values = structure.tensors[0].len();
     let mut best: Vec<Choice> = vec![];
     for candidate in candidates(public_input) {
@@ -115,7 +115,7 @@ fn candidates(public_input: bool) -> impl Iterator<Item = Shape> {
 }
 
 /// Rows that stored tensors or the policy take at least, on so many lanes.
-fn least_rows(model: &QModel, lanes: usize) -> usize {
+fn least_rows(model: &Program, lanes: usize) -> usize {
     let rows = |t: &Tensor| t.channels.div_ceil(lanes).saturating_mul(t.positions());
     let stored = model.tensors.iter().map(rows).fold(0, usize::saturating_add);
     let output = &model.tensors[model.output()];
@@ -123,7 +123,7 @@ fn least_rows(model: &QModel, lanes: usize) -> usize {
 }
 
 /// The fewest bits, of those possible, of a signed integer that holds every weight, and of which three limbs hold every bias.
-pub fn weight_bits(model: &QModel) -> u32 {
+pub fn weight_bits(model: &Program) -> u32 {
     let steps = model.tensors.iter().filter_map(|t| match &t.step {
         Step::Affine(affine) => Some(affine),
         _ => None,

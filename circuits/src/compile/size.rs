@@ -70,7 +70,7 @@ pub(super) fn fits(rows: usize) -> bool {
 pub(super) fn terms(form: &Form) -> usize {
     match &form.kind {
         Kind::Sum { parts, .. } => parts.len(),
-        Kind::Pending(affine) => affine.contractions.len() + affine.linear.len() + affine.pairings.len(),
+        Kind::Pending(affine) => affine.contractions.len() + affine.linear.len() + affine.matrix_products.len(),
     }
 }
 
@@ -82,11 +82,11 @@ pub(super) fn entries(form: &Form) -> usize {
         let contractions = a.contractions.iter();
         let contractions = contractions.map(|c| c.parts.iter().map(part).sum::<usize>() + axes(&c.axes));
         let linear = a.linear.iter().map(|l| part(&l.part) + axes(&l.axes));
-        let pairings = a
-            .pairings
+        let matrix_products = a
+            .matrix_products
             .iter()
             .map(|p| p.left.1.elements.len() + p.right.1.elements.len());
-        contractions.chain(linear).chain(pairings).sum()
+        contractions.chain(linear).chain(matrix_products).sum()
     };
     match &form.kind {
         Kind::Sum { parts, .. } => parts.iter().map(part).sum(),

@@ -9,7 +9,7 @@ mod views;
 
 use super::{Block, Layout, Mode, PairBlock, Powers, RowKind, ScanRow, Segment, Src, BIAS_LIMBS};
 use crate::layout::{Features, Shape};
-use crate::program::{Affine, Axis, Contraction, Linear, Part, QModel, Step};
+use crate::program::{Affine, Axis, Contraction, Linear, Part, Program, Step};
 use std::collections::BTreeMap;
 
 /// Exponents of the challenges `r`, `t`, `s`.
@@ -24,7 +24,7 @@ struct Mono {
 type Factor = Vec<Mono>;
 
 pub(super) struct Builder<'a> {
-    model: &'a QModel,
+    model: &'a Program,
     shape: Shape,
     powers: Powers,
     blocks: Vec<Block>,
@@ -48,7 +48,7 @@ pub(super) struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     /// Places tensors and line blocks; `None` if they do not fit.
-    pub(super) fn new(model: &'a QModel, shape: Shape) -> Option<Self> {
+    pub(super) fn new(model: &'a Program, shape: Shape) -> Option<Self> {
         if !formed::well_formed(model) {
             return None;
         }
@@ -140,7 +140,7 @@ impl<'a> Builder<'a> {
             let columns = self.shape.line_columns;
             let lines = self.lines(id);
             let weights: usize = lines.map(|(c, line, bias)| blocks(c) * (line / columns + bias)).sum();
-            let pairs = self.affine(id).map_or(&[][..], |a| &a.pairings);
+            let pairs = self.affine(id).map_or(&[][..], |a| &a.matrix_products);
             weights + pairs.iter().map(|p| 2 * p.pairs()).sum::<usize>()
         };
         self.policy_rows + (0..self.model.tensors.len()).map(rows).sum::<usize>()
@@ -191,9 +191,9 @@ impl<'a> Builder<'a> {
             }
         }
         for id in 0..self.model.tensors.len() {
-            let pairings = self.affine(id).map_or(&[][..], |a| &a.pairings);
-            for (term, pairing) in pairings.iter().enumerate() {
-                let pairs = pairing.pairs();
+            let matrix_products = self.affine(id).map_or(&[][..], |a| &a.matrix_products);
+            for (term, product) in matrix_products.iter().enumerate() {
+                let pairs = product.pairs();
                 self.pairs.push(PairBlock {
                     tensor: id,
                     term,
@@ -203,7 +203,7 @@ impl<'a> Builder<'a> {
                 start += 2 * pairs;
             }
         }
-        self.shape.features.pairings = !self.pairs.is_empty();
+        self.shape.features.matrix_products = !self.pairs.is_empty();
     }
 
     fn count_powers(&self) -> Powers {

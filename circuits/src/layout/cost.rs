@@ -188,7 +188,7 @@ fn points(shape: &Shape) -> usize {
 fn evaluations(shape: &Shape) -> usize {
     let products = shape.products();
     let advice = shape.small_columns() + shape.full_columns() - products;
-    let others = 2 * shape.lanes + 5 + shape.slots + usize::from(shape.features.pairings);
+    let others = 2 * shape.lanes + 5 + shape.slots + usize::from(shape.features.matrix_products);
     advice + others + shape.fixed_columns() + 3 * products - 1
 }
 

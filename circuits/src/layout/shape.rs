@@ -28,7 +28,7 @@ pub struct Features {
     /// Products of neighbouring activations.
     pub products: bool,
     /// Products of matrices of activations.
-    pub pairings: bool,
+    pub matrix_products: bool,
     /// How slots weigh the lanes of a row, other than by consecutive powers.
     pub patterns: Vec<Pattern>,
 }
@@ -147,7 +147,8 @@ impl Shape {
     /// Fixed and permutation columns, which only pay transforms.
     pub fn fixed_columns(&self) -> usize {
         let features = &self.features;
-        let extra = usize::from(features.products) + 2 * usize::from(features.pairings) + features.patterns.len();
+        let extra =
+            usize::from(features.products) + 2 * usize::from(features.matrix_products) + features.patterns.len();
         // Four fixed columns per slot (slot 0 has three), three permutation columns per slot and four others.
         18 + 2 * usize::from(self.line_columns > 1)
             + (3 * self.slots + self.slots.saturating_sub(1))

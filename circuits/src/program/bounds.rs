@@ -2,7 +2,7 @@
 //! the circuit agree only far below the field's size, so soundness rests on it, both for the weights of a compilation and
 //! for any that a registration lets pass.
 
-use super::{Affine, Axis, Contraction, Linear, Pairing, Precision, Step, Tensor};
+use super::{Affine, Axis, Contraction, Linear, MatrixProduct, Precision, Step, Tensor};
 
 /// How large committed constants may be.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +47,8 @@ fn affine_bound(affine: &Affine, value: f64, constants: Constants) -> f64 {
         _ => largest(&affine.bias),
     };
     let linear = |term: &Linear| term.part.alpha.unsigned_abs() as f64 * taps(&term.axes) * value;
-    let pairing = |p: &Pairing| p.alpha.unsigned_abs() as f64 * p.right.1.grid[1] as f64 * value * value;
+    let product = |p: &MatrixProduct| p.alpha.unsigned_abs() as f64 * p.right.1.grid[1] as f64 * value * value;
     bias + affine.contractions.iter().map(contraction).sum::<f64>()
         + affine.linear.iter().map(linear).sum::<f64>()
-        + affine.pairings.iter().map(pairing).sum::<f64>()
+        + affine.matrix_products.iter().map(product).sum::<f64>()
 }

@@ -1,7 +1,7 @@
-//! Reference executor: the integer semantics of a [`QModel`], bit for bit what the circuit proves.
+//! Reference executor: the integer semantics of a [`Program`], bit for bit what the circuit proves.
 
 use crate::error::CircuitError;
-use crate::program::{Affine, Contraction, Linear, MaxPool, Pairing, Part, Product, QModel, Step, Tensor};
+use crate::program::{Affine, Contraction, Linear, MatrixProduct, MaxPool, Part, Product, Program, Step, Tensor};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ pub struct Trace {
 /// # Errors
 /// [`CircuitError::InputLength`], [`CircuitError::NotFinite`], [`CircuitError::InputType`], or [`CircuitError::OutOfRange`] for values outside the
 /// input range.
-pub fn quantize_input(model: &QModel, input: &[f32]) -> Result<Vec<i64>, CircuitError> {
+pub fn quantize_input(model: &Program, input: &[f32]) -> Result<Vec<i64>, CircuitError> {
     let tensor = &model.tensors[0];
     if input.len() != tensor.len() {
         return Err(CircuitError::InputLength {
@@ -48,7 +48,7 @@ pub fn quantize_input(model: &QModel, input: &[f32]) -> Result<Vec<i64>, Circuit
     Ok(quantized)
 }
 
-fn check_input(model: &QModel, input: &[i64]) -> Result<(), CircuitError> {
+fn check_input(model: &Program, input: &[i64]) -> Result<(), CircuitError> {
     let tensor = &model.tensors[0];
     if input.len() != tensor.len() {
         return Err(CircuitError::InputLength {
@@ -76,7 +76,7 @@ fn out_of_range(tensor: &Tensor, value: i128, min: i128, max: i128) -> CircuitEr
 ///
 /// # Errors
 /// [`CircuitError::OutOfRange`] if a value leaves the provable range; nothing is clamped silently.
-pub fn execute(model: &QModel, input: &[i64]) -> Result<Trace, CircuitError> {
+pub fn execute(model: &Program, input: &[i64]) -> Result<Trace, CircuitError> {
     check_input(model, input)?;
     let mut trace = Trace {
         values: vec![input.to_vec()],
@@ -101,7 +101,7 @@ pub fn execute(model: &QModel, input: &[i64]) -> Result<Trace, CircuitError> {
     Ok(trace)
 }
 
-fn accumulate(out: &Tensor, affine: &Affine, values: &[Vec<i64>], model: &QModel) -> Vec<i128> {
+fn accumulate(out: &Tensor, affine: &Affine, values: &[Vec<i64>], model: &Program) -> Vec<i128> {
     let mut acc = vec![0i128; out.len()];
     for contraction in &affine.contractions {
         contract(&mut acc, out, contraction, values, model);
@@ -110,8 +110,8 @@ fn accumulate(out: &Tensor, affine: &Affine, values: &[Vec<i64>], model: &QModel
         let channel = &mut acc[o * out.positions()..(o + 1) * out.positions()];
         channel.iter_mut().for_each(|a| *a += i128::from(bias));
     }
-    for pairing in &affine.pairings {
-        pair(&mut acc, pairing, values);
+    for product in &affine.matrix_products {
+        pair(&mut acc, product, values);
     }
     for term in &affine.linear {
         add_linear(&mut acc, out, term, values, model);
@@ -129,7 +129,7 @@ fn read<'a>(part: &Part, values: &'a [Vec<i64>]) -> Cow<'a, [i64]> {
 }
 
 /// The virtual tensor that a contraction reads, and its width.
-pub fn virtual_source(contraction: &Contraction, values: &[Vec<i64>], model: &QModel) -> (Vec<i64>, usize) {
+pub fn virtual_source(contraction: &Contraction, values: &[Vec<i64>], model: &Program) -> (Vec<i64>, usize) {
     let Some(first) = contraction.parts.first() else {
         return (vec![contraction.constant; contraction.channels], 1);
     };
@@ -144,7 +144,7 @@ pub fn virtual_source(contraction: &Contraction, values: &[Vec<i64>], model: &QM
     (source, width)
 }
 
-fn contract(acc: &mut [i128], out: &Tensor, c: &Contraction, values: &[Vec<i64>], model: &QModel) {
+fn contract(acc: &mut [i128], out: &Tensor, c: &Contraction, values: &[Vec<i64>], model: &Program) {
     let (source, width) = virtual_source(c, values, model);
     let plane = source.len() / c.channels.max(1);
     let [kh, kw] = [c.axes[0].kernel, c.axes[1].kernel];
@@ -168,7 +168,7 @@ fn contract(acc: &mut [i128], out: &Tensor, c: &Contraction, values: &[Vec<i64>]
     });
 }
 
-fn add_linear(acc: &mut [i128], out: &Tensor, term: &Linear, values: &[Vec<i64>], model: &QModel) {
+fn add_linear(acc: &mut [i128], out: &Tensor, term: &Linear, values: &[Vec<i64>], model: &Program) {
     let [channels, height, width] = model.grid(&term.part);
     let source = read(&term.part, values);
     for c in 0..channels {
@@ -186,17 +186,17 @@ fn add_linear(acc: &mut [i128], out: &Tensor, term: &Linear, values: &[Vec<i64>]
     }
 }
 
-fn pair(acc: &mut [i128], pairing: &Pairing, values: &[Vec<i64>]) {
-    let [(left, a), (right, b)] = [&pairing.left, &pairing.right];
+fn pair(acc: &mut [i128], product: &MatrixProduct, values: &[Vec<i64>]) {
+    let [(left, a), (right, b)] = [&product.left, &product.right];
     let ([batches, rows, inner], columns) = (a.grid, b.grid[2]);
     let (left, right) = (a.read(&values[*left]), b.read(&values[*right]));
     for batch in 0..batches {
         for i in 0..rows {
             let row = batch * rows + i;
             for n in 0..columns {
-                let product =
+                let term =
                     |j: usize| i128::from(left[row * inner + j]) * i128::from(right[(batch * inner + j) * columns + n]);
-                acc[row * columns + n] += i128::from(pairing.alpha) * (0..inner).map(product).sum::<i128>();
+                acc[row * columns + n] += i128::from(product.alpha) * (0..inner).map(term).sum::<i128>();
             }
         }
     }
@@ -209,7 +209,7 @@ fn multiply(product: &Product, values: &[Vec<i64>]) -> Vec<i128> {
         .collect()
 }
 
-fn round(model: &QModel, id: usize, acc: &[i128]) -> Result<Vec<i64>, CircuitError> {
+fn round(model: &Program, id: usize, acc: &[i128]) -> Result<Vec<i64>, CircuitError> {
     let (tensor, zero, f) = (&model.tensors[id], i128::from(model.zero(id)), model.precision.bits());
     let span = 1i128 << f;
     acc.iter()
@@ -226,7 +226,7 @@ fn round(model: &QModel, id: usize, acc: &[i128]) -> Result<Vec<i64>, CircuitErr
         .collect()
 }
 
-fn max_pool(out: &Tensor, pool: &MaxPool, values: &[Vec<i64>], model: &QModel) -> Vec<i64> {
+fn max_pool(out: &Tensor, pool: &MaxPool, values: &[Vec<i64>], model: &Program) -> Vec<i64> {
     let source = &model.tensors[pool.tensor];
     let mut result = Vec::with_capacity(out.len());
     for c in 0..source.channels {

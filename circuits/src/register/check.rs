@@ -4,7 +4,7 @@ use super::known::Known;
 use super::RegisterShape;
 use crate::error::CircuitError;
 use crate::layout::{bias_capacity, Layout};
-use crate::program::{QModel, Step, LARGEST};
+use crate::program::{Program, Step, LARGEST};
 
 /// Accumulators stay below this many bits whatever registered weights are used; the field has 253.
 const REGISTERED_BITS: u32 = 200;
@@ -16,7 +16,7 @@ const MAX_CLASSES: usize = 256;
 ///
 /// # Errors
 /// [`CircuitError::Wrap`], [`CircuitError::Constant`] or [`CircuitError::Unsupported`] if not.
-pub fn check_registered(model: &QModel, layout: &Layout) -> Result<(), CircuitError> {
+pub fn check_registered(model: &Program, layout: &Layout) -> Result<(), CircuitError> {
     check_constants(model, layout.shape.weight_bits)?;
     let classes = Known::new(model, layout).columns.len();
     if classes > MAX_CLASSES {
@@ -37,7 +37,7 @@ pub fn check_registered(model: &QModel, layout: &Layout) -> Result<(), CircuitEr
 
 /// Constants must be themselves in their cells: no digits lost, no cell below 0. A card could have a shape for which they are
 /// not. Weights that are not known are zeros here.
-fn check_constants(model: &QModel, weight_bits: u32) -> Result<(), CircuitError> {
+fn check_constants(model: &Program, weight_bits: u32) -> Result<(), CircuitError> {
     for tensor in &model.tensors {
         let Step::Affine(affine) = &tensor.step else { continue };
         let weights = affine.contractions.iter().flat_map(|c| &c.weights);

@@ -3,7 +3,7 @@
 use super::shape::{rows, Row};
 use crate::argument::weight_cells;
 use crate::layout::Layout;
-use crate::program::QModel;
+use crate::program::Program;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of the committed lanes. Lanes of which the same is known, in every row, are a class.
@@ -17,7 +17,7 @@ pub(super) struct Known {
 
 impl Known {
     /// Lanes without a channel hold the weight zero, public constants are themselves.
-    pub(super) fn new(model: &QModel, layout: &Layout) -> Self {
+    pub(super) fn new(model: &Program, layout: &Layout) -> Self {
         let shape = &layout.shape;
         let rows = rows(model, layout);
         // Of weights that are not known, nothing is read.

@@ -2,7 +2,7 @@
 
 use super::GROUP;
 use crate::layout::{Layout, BIAS_LIMBS, TAIL};
-use crate::program::{accumulator_bits, Constants, QModel, Step};
+use crate::program::{accumulator_bits, Constants, Program, Step};
 use provenn_verifier::Grid;
 
 /// Most tables worth trying.
@@ -94,7 +94,7 @@ impl RegisterShape {
 
     /// Bits that an accumulator of the model can need with any registered weights, on inputs in range. Far below the
     /// field's 253 bits, integers and field agree.
-    pub fn accumulator_bits(&self, model: &QModel) -> u32 {
+    pub fn accumulator_bits(&self, model: &Program) -> u32 {
         let weight = f64::from(self.proven_bits()).exp2();
         // Its highest limb counts `2^(weight_bits (limbs - 1))`, all others together less.
         let bias = weight * f64::from(self.weight_bits * (BIAS_LIMBS as u32 - 1) + 1).exp2();
@@ -122,7 +122,7 @@ pub(super) struct Row {
 }
 
 /// All rows of all blocks.
-pub(super) fn rows(model: &QModel, layout: &Layout) -> Vec<Row> {
+pub(super) fn rows(model: &Program, layout: &Layout) -> Vec<Row> {
     let mut rows = vec![];
     for block in &layout.blocks {
         let tensor = &model.tensors[block.tensor];

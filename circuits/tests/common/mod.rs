@@ -54,7 +54,7 @@ pub fn affine(parts: Vec<Part>, channels: usize, out: usize, axes: [Axis; 2], se
         bias: random(seed + 1, out, 1 << 15),
         public_bias: false,
         linear: vec![],
-        pairings: vec![],
+        matrix_products: vec![],
     }
 }
 
@@ -86,9 +86,9 @@ pub fn shape(k: u32, lanes: usize, public_input: bool) -> Shape {
     }
 }
 
-fn model(tensors: Vec<Tensor>) -> QModel {
+fn model(tensors: Vec<Tensor>) -> Program {
     let (input, output) = (tensors[0].len(), tensors[tensors.len() - 1].len());
-    QModel {
+    Program {
         precision: PRECISION,
         tensors,
         input_shape: vec![input],
@@ -97,7 +97,7 @@ fn model(tensors: Vec<Tensor>) -> QModel {
     }
 }
 
-pub fn dense(widths: &[usize]) -> QModel {
+pub fn dense(widths: &[usize]) -> Program {
     let mut tensors = vec![tensor("input", [widths[0], 1, 1], true, Step::Input)];
     for (i, pair) in widths.windows(2).enumerate() {
         let step = affine(
@@ -117,7 +117,7 @@ pub fn dense(widths: &[usize]) -> QModel {
     model(tensors)
 }
 
-pub fn conv() -> QModel {
+pub fn conv() -> Program {
     let conv = affine(
         vec![part(0)],
         2,
@@ -153,7 +153,7 @@ pub fn conv() -> QModel {
     ])
 }
 
-pub fn residual() -> QModel {
+pub fn residual() -> Program {
     let same = || [Axis::identity(3), Axis::identity(2)];
     let first = affine(vec![part(0)], 3, 3, same(), 50);
     let mut second = affine(vec![part(1)], 3, 3, same(), 60);
@@ -179,7 +179,7 @@ pub fn residual() -> QModel {
 }
 
 /// Two groups under a bias that another contraction carries, then a channel each.
-pub fn grouped() -> QModel {
+pub fn grouped() -> Program {
     let conv = || [Axis::identity(1), Axis::conv(4, 2, 1, 1, 0, 3)];
     let mut first = affine(vec![part(0)], 4, 6, conv(), 100);
     let mut groups = affine(vec![part(0)], 4, 6, conv(), 102).contractions.remove(0);
@@ -214,7 +214,7 @@ fn columns(taps: &[Option<usize>], kernel: usize) -> Axis {
 }
 
 /// Products of neighbours (of an input and of constants), products of matrices, views, several output positions.
-pub fn mixed() -> QModel {
+pub fn mixed() -> Program {
     let mut factors = affine(
         vec![part(0)],
         2,
@@ -249,7 +249,7 @@ pub fn mixed() -> QModel {
             },
             axes: [Axis::identity(1), Axis::identity(2)],
         }],
-        pairings: vec![Pairing {
+        matrix_products: vec![MatrixProduct {
             alpha: 100,
             left: (2, view([2, 1, 2], &[1, 2, 3, 4])),
             right: (0, view([2, 2, 2], &[1, 2, 3, 4, 5, 6, 0, 0])),
@@ -266,7 +266,7 @@ pub fn mixed() -> QModel {
 }
 
 /// A dense layer whose bias is public, then constants for each element, public too, beside weights.
-pub fn bounded() -> QModel {
+pub fn bounded() -> Program {
     let mut first = affine(vec![part(0)], 4, 6, [Axis::identity(1), Axis::identity(2)], 110);
     (first.bias, first.public_bias) = (vec![-70_000; 6], true);
     let mut second = affine(vec![part(1)], 6, 5, [Axis::identity(1), Axis::identity(2)], 112);
@@ -294,19 +294,19 @@ pub fn bounded() -> QModel {
 }
 
 pub struct Case {
-    pub model: Arc<QModel>,
+    pub model: Arc<Program>,
     pub layout: Arc<Layout>,
     pub witness: Witness,
     pub instances: Vec<Vec<Fr>>,
 }
 
 impl Case {
-    pub fn new(model: QModel, public: bool, seed: u64) -> Self {
+    pub fn new(model: Program, public: bool, seed: u64) -> Self {
         let input = random(seed, model.tensors[0].len(), 16);
         Self::with_input(model, public, input)
     }
 
-    pub fn with_input(model: QModel, public: bool, input: Vec<i64>) -> Self {
+    pub fn with_input(model: Program, public: bool, input: Vec<i64>) -> Self {
         let trace = execute(&model, &input).expect("in range");
         let shape = (6..12)
             .flat_map(|k| [1, 2, 4].map(|lanes| (k, lanes)))
@@ -316,7 +316,7 @@ impl Case {
         Self::build(model, layout, trace)
     }
 
-    pub fn build(model: QModel, layout: Layout, trace: Trace) -> Self {
+    pub fn build(model: Program, layout: Layout, trace: Trace) -> Self {
         let output = trace.values[model.output()].clone();
         let rows = layout.policy_rows;
         let score = |row: usize| output.get(rows - 1 - row).copied();

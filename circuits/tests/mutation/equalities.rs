@@ -3,7 +3,7 @@
 use super::*;
 
 /// Tables in which one equality fails and nothing else, for every equality.
-fn forge_equalities(f: &mut Forge, model: &QModel) {
+fn forge_equalities(f: &mut Forge, model: &Program) {
     let (layout, c) = (f.base.layout.clone(), f.base.config.clone());
     for (number, &(left, right)) in layout.equalities.iter().enumerate() {
         let name = format!("equality {number}");

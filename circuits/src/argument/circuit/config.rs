@@ -245,7 +245,10 @@ impl Config {
             max: meta.fixed_column(),
             zero_point: meta.fixed_column(),
             product: shape.features.products.then(|| meta.fixed_column()),
-            pair: shape.features.pairings.then(|| [(); 2].map(|()| meta.fixed_column())),
+            pair: shape
+                .features
+                .matrix_products
+                .then(|| [(); 2].map(|()| meta.fixed_column())),
         };
         config.power_gate(meta);
         config.line_gates(meta);

@@ -4,7 +4,7 @@ use super::*;
 
 impl Witness {
     /// The line columns.
-    pub(super) fn lines(&self, model: &QModel, layout: &Layout, r: Fr, t: Fr) -> Vec<Vec<Fr>> {
+    pub(super) fn lines(&self, model: &Program, layout: &Layout, r: Fr, t: Fr) -> Vec<Vec<Fr>> {
         let shape = &layout.shape;
         let mut u = vec![vec![Fr::ZERO; shape.usable()]; shape.line_columns];
         for (row, cell) in u[0].iter_mut().enumerate().take(layout.policy_rows) {
@@ -29,7 +29,7 @@ impl Witness {
         u
     }
 
-    fn line(&self, model: &QModel, layout: &Layout, block: &Block, t: Fr, u: &mut [Vec<Fr>]) {
+    fn line(&self, model: &Program, layout: &Layout, block: &Block, t: Fr, u: &mut [Vec<Fr>]) {
         let tensor = &model.tensors[block.tensor];
         let Step::Affine(affine) = &tensor.step else { return };
         let Some(c) = affine.contractions.get(block.term) else {
@@ -81,14 +81,14 @@ impl Witness {
     }
 
     /// For each pair `(b, j)`: `sum_i r^(b I + i) L[b, i, j]`, then `sum_n t^n R[b, j, n]`.
-    fn pair_lines(&self, model: &QModel, block: &PairBlock, [r, t]: [Fr; 2], u: &mut [Fr]) {
+    fn pair_lines(&self, model: &Program, block: &PairBlock, [r, t]: [Fr; 2], u: &mut [Fr]) {
         let Step::Affine(affine) = &model.tensors[block.tensor].step else {
             return;
         };
-        let Some(pairing) = affine.pairings.get(block.term) else {
+        let Some(product) = affine.matrix_products.get(block.term) else {
             return;
         };
-        let [(left, a), (right, b)] = [&pairing.left, &pairing.right];
+        let [(left, a), (right, b)] = [&product.left, &product.right];
         let ([batches, rows, inner], columns) = (a.grid, b.grid[2]);
         let (left, right) = (a.read(&self.trace.values[*left]), b.read(&self.trace.values[*right]));
         let powers = |base: Fr, count: usize| -> Vec<Fr> {

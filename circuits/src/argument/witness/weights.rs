@@ -7,7 +7,7 @@ use halo2_proofs::halo2curves::ff::FromUniformBytes;
 
 /// Cells of the committed columns, offset by half their range, bias limbs included: `[column * weight_lanes + lane][row]`,
 /// with the lanes of each line column in order.
-pub fn weight_cells(model: &QModel, layout: &Layout) -> Vec<Vec<u64>> {
+pub fn weight_cells(model: &Program, layout: &Layout) -> Vec<Vec<u64>> {
     let shape = &layout.shape;
     let lanes: Vec<Vec<Vec<u64>>> = (0..shape.weight_lanes)
         .into_par_iter()
@@ -23,7 +23,7 @@ pub fn weight_cells(model: &QModel, layout: &Layout) -> Vec<Vec<u64>> {
 }
 
 /// `sum_l r^l (w_l - zero)` on each usable row, for each line column; `zero` is the cell of the weight zero.
-pub(super) fn folded(model: &QModel, layout: &Layout, r: Fr) -> Vec<Vec<Fr>> {
+pub(super) fn folded(model: &Program, layout: &Layout, r: Fr) -> Vec<Vec<Fr>> {
     let shape = &layout.shape;
     let rows = weight_rows(layout);
     let powers: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |power| Some(power * r))
@@ -105,7 +105,7 @@ fn weight_rows(layout: &Layout) -> usize {
 }
 
 /// The cells of one lane of each line column.
-fn lane_cells(model: &QModel, layout: &Layout, lane: usize) -> Vec<Vec<u64>> {
+fn lane_cells(model: &Program, layout: &Layout, lane: usize) -> Vec<Vec<u64>> {
     let shape = &layout.shape;
     let zero = 1i64 << (shape.weight_bits - 1);
     let mut columns = vec![vec![0u64; weight_rows(layout)]; shape.line_columns];

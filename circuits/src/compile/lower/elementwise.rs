@@ -132,7 +132,7 @@ impl Lowering<'_> {
         let mut exponent = 0;
         for (first, form) in [a, b].into_iter().enumerate() {
             let form = match &form.kind {
-                Kind::Pending(affine) if !affine.pairings.is_empty() => self.copied(form),
+                Kind::Pending(affine) if !affine.matrix_products.is_empty() => self.copied(form),
                 _ => form,
             };
             let bits = form.range.max(1e-6).log2().ceil() as i32;

@@ -23,8 +23,8 @@ impl Lowering<'_> {
     pub(super) fn round(&mut self, form: Form, signed: bool) -> usize {
         let (name, grid, range) = (form.name.clone(), form.grid, form.range);
         let mut affine = form.into_affine();
-        for pairing in &mut affine.pairings {
-            self.make_room(pairing, range, signed);
+        for product in &mut affine.matrix_products {
+            self.make_room(product, range, signed);
         }
         self.push(name, grid, signed, range, Step::Affine(affine))
     }

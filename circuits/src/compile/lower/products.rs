@@ -15,7 +15,7 @@ impl Lowering<'_> {
                 let (form, shape) = (self.form(node, 1)?, self.shape(node, 1).to_vec());
                 Ok(self.matrix_times(&weights, self.is_public(node, 0), form, &shape))
             }
-            _ => self.pairing(node),
+            _ => self.matrix_product(node),
         }
     }
 

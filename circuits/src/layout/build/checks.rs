@@ -103,16 +103,16 @@ impl Builder<'_> {
             let scan = self.read(&Read::linear(term, width));
             terms.push((scan, Src::Pow(0), i128::from(term.part.alpha)));
         }
-        for (term, pairing) in affine.pairings.iter().enumerate() {
+        for (term, product) in affine.matrix_products.iter().enumerate() {
             let of = |b: &&PairBlock| (b.tensor, b.term) == (id, term);
             let Some(end) = self.pairs.iter().find(of).map(PairBlock::end) else {
                 self.refused = true;
                 return;
             };
-            let lines = Read::pairing(pairing).map(|read| self.read(&read));
+            let lines = Read::matrix_product(product).map(|read| self.read(&read));
             let line = self.sum(lines.map(|line| (line, Src::Pow(0), 1)).to_vec());
             self.equalities.push((line, Src::Uacc(end)));
-            terms.push((Src::Pacc(end), Src::Pow(0), i128::from(pairing.alpha)));
+            terms.push((Src::Pacc(end), Src::Pow(0), i128::from(product.alpha)));
         }
         let total = self.sum(terms);
         self.equalities.push((total, made));

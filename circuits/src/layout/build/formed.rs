@@ -1,6 +1,6 @@
 //! What a program must be for its layout to bind what the executor computes.
 
-use crate::program::{Affine, Axis, Contraction, Linear, MaxPool, Pairing, Part, QModel, Step, Tensor, View};
+use crate::program::{Affine, Axis, Contraction, Linear, MatrixProduct, MaxPool, Part, Program, Step, Tensor, View};
 
 /// The first tensor is the input and the others have elements and read earlier ones only. Every map of elements stays
 /// inside its source and leads to the elements of its tensor, so that distinct elements have distinct powers of the
@@ -8,7 +8,7 @@ use crate::program::{Affine, Axis, Contraction, Linear, MaxPool, Pairing, Part, 
 ///
 /// Pools and products read a rounded tensor that no other pool or product reads: pools one of the same sign with
 /// disjoint windows that are not empty, products a signed one of twice the width.
-pub(super) fn well_formed(model: &QModel) -> bool {
+pub(super) fn well_formed(model: &Program) -> bool {
     let mut neighbours = vec![];
     let mut first = |id: usize| {
         let new = !neighbours.contains(&id);
@@ -47,7 +47,7 @@ fn pool_is_well_formed(source: &Tensor, tensor: &Tensor, pool: &MaxPool) -> bool
         && windows(&pool.cols, tensor.width, source.width)
 }
 
-fn affine_is_well_formed(model: &QModel, id: usize, affine: &Affine) -> bool {
+fn affine_is_well_formed(model: &Program, id: usize, affine: &Affine) -> bool {
     let tensor = &model.tensors[id];
     let inside = |source: usize, view: &View| {
         let len = model.tensors[source].len();
@@ -85,7 +85,7 @@ fn affine_is_well_formed(model: &QModel, id: usize, affine: &Affine) -> bool {
         let grid = || model.grid(&l.part);
         part(&l.part) && l.part.offset + grid()[0] <= tensor.channels && maps(&l.axes, grid())
     };
-    let pairing = |p: &Pairing| {
+    let product = |p: &MatrixProduct| {
         let ([batches, rows, inner], [b, j, columns]) = (p.left.1.grid, p.right.1.grid);
         let fits = (b, j) == (batches, inner) && (batches * rows, columns) == (tensor.channels, tensor.positions());
         let factor = |(source, view): &(usize, View)| *source < id && inside(*source, view);
@@ -93,6 +93,6 @@ fn affine_is_well_formed(model: &QModel, id: usize, affine: &Affine) -> bool {
     };
     affine.contractions.iter().enumerate().all(contraction)
         && affine.linear.iter().all(linear)
-        && affine.pairings.iter().all(pairing)
+        && affine.matrix_products.iter().all(product)
         && (affine.bias.is_empty() || affine.contractions.first().is_some_and(|c| c.groups == 1))
 }

@@ -1,7 +1,7 @@
 //! What steps read of stored tensors. Reads that are alike share one scan.
 
 use super::*;
-use crate::program::{Pairing, View};
+use crate::program::{MatrixProduct, View};
 
 /// A combination of the elements of a tensor. Multipliers are not part of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,7 +45,7 @@ impl<'a> Read<'a> {
         Self::of(&term.part, By::Linear(&term.axes, width))
     }
 
-    pub(super) fn pairing(Pairing { left, right, .. }: &'a Pairing) -> [Self; 2] {
+    pub(super) fn matrix_product(MatrixProduct { left, right, .. }: &'a MatrixProduct) -> [Self; 2] {
         [(left.0, By::Left(&left.1)), (right.0, By::Right(&right.1))].map(|(tensor, by)| Self::whole(tensor, by))
     }
 
@@ -58,7 +58,7 @@ impl<'a> Read<'a> {
         }
     }
 
-    pub(super) fn output(model: &QModel) -> Self {
+    pub(super) fn output(model: &Program) -> Self {
         Self::whole(model.output(), By::Policy)
     }
 }
@@ -86,7 +86,7 @@ impl<'a> Builder<'a> {
                 reads.extend(lines);
             }
             reads.extend(affine.linear.iter().map(|l| Read::linear(l, tensor.width)));
-            reads.extend(affine.pairings.iter().flat_map(Read::pairing));
+            reads.extend(affine.matrix_products.iter().flat_map(Read::matrix_product));
         }
         reads.push(Read::output(model));
         self.reads = model.tensors.iter().map(|_| vec![]).collect();

@@ -8,7 +8,7 @@ type Factor = (usize, Vec<Option<usize>>, f64);
 
 impl Lowering<'_> {
     /// `MatMul` with numpy semantics of two activations, or with constants of several matrices.
-    pub(super) fn pairing(&mut self, node: &Node) -> Result<Form, Refused> {
+    pub(super) fn matrix_product(&mut self, node: &Node) -> Result<Form, Refused> {
         let mut shapes = [self.shape(node, 0).to_vec(), self.shape(node, 1).to_vec()];
         if shapes[0].len() == 1 {
             shapes[0].insert(0, 1);
@@ -46,23 +46,23 @@ impl Lowering<'_> {
         let (right, b) = factor(1, right_batch, [batches, inner, columns])?;
         let coef = a * b;
         // One matrix has its columns as channels, as contractions with constants leave and take them.
-        let (pairing, order) = match batches {
+        let (product, order) = match batches {
             1 => (
-                Pairing {
+                MatrixProduct {
                     coef,
                     left: transposed(right),
                     right: transposed(left),
                 },
                 Order::channels(rows, columns, 1),
             ),
-            _ => (Pairing { coef, left, right }, Order::Same),
+            _ => (MatrixProduct { coef, left, right }, Order::Same),
         };
         let grid = match batches {
             1 => [columns, 1, rows],
             _ => [batches * rows, 1, columns],
         };
         let affine = Affine {
-            pairings: vec![pairing],
+            matrix_products: vec![product],
             ..Affine::default()
         };
         Ok(Form {
@@ -99,7 +99,7 @@ impl Lowering<'_> {
             values[((group * inputs + c) * height + y) * width + x]
         };
         let window = |group: usize| inner().flat_map(move |at| (0..rows * columns).map(move |p| (group, at, p)));
-        let pairing = Pairing {
+        let product = MatrixProduct {
             coef: a * b,
             left: (
                 left,
@@ -128,7 +128,7 @@ impl Lowering<'_> {
             range: 0.0,
             name,
             kind: Kind::Pending(Affine {
-                pairings: vec![pairing],
+                matrix_products: vec![product],
                 ..Affine::default()
             }),
         })
@@ -140,7 +140,7 @@ impl Lowering<'_> {
         let [channels, height, width] = grid;
         let (left, numbers, a) = self.factor(number.clone())?;
         let (right, elements, b) = self.factor(form)?;
-        let pairing = Pairing {
+        let product = MatrixProduct {
             coef: a * b,
             left: (
                 left,
@@ -158,7 +158,7 @@ impl Lowering<'_> {
             ),
         };
         let kind = Kind::Pending(Affine {
-            pairings: vec![pairing],
+            matrix_products: vec![product],
             ..Affine::default()
         });
         Ok(Form {
@@ -198,15 +198,15 @@ impl Lowering<'_> {
 
     /// A product of values with `f` and `g` fractional bits has `f + g`, which must not be more than the accumulator has.
     /// Where it is, the left factor is rounded to fewer bits.
-    pub(super) fn make_room(&mut self, pairing: &mut Pairing, range: f64, signed: bool) {
+    pub(super) fn make_room(&mut self, product: &mut MatrixProduct, range: f64, signed: bool) {
         let integer = |t: &Tensor| i32::from(t.signed) + integer_bits(t.range);
-        let factors = integer(&self.tensors[pairing.left.0]) + integer(&self.tensors[pairing.right.0]);
-        let spare = factors + pairing.coef.abs().log2() as i32 - i32::from(signed) - integer_bits(range);
+        let factors = integer(&self.tensors[product.left.0]) + integer(&self.tensors[product.right.0]);
+        let spare = factors + product.coef.abs().log2() as i32 - i32::from(signed) - integer_bits(range);
         if spare < 0 {
-            let coarse = self.stored(pairing.left.0, Order::Same);
+            let coarse = self.stored(product.left.0, Order::Same);
             // As `integer_bits`: a factor that is always zero is one of 1e-6 there.
             let range = coarse.range.max(1e-6) * 2f64.powi(-spare);
-            pairing.left.0 = self.round(Form { range, ..coarse }, true);
+            product.left.0 = self.round(Form { range, ..coarse }, true);
         }
     }
 }

@@ -1,0 +1,107 @@
+//! Folded weights: a receipt holds for the committed lanes alone, in their order.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use provenn_circuits::compile::default_samples;
+use provenn_circuits::layout::{Layout, Objective};
+use provenn_circuits::program::{quantize_input, Program, Step};
+use provenn_prover::commit::{commit, compile, CommitOptions, Committed, Compiled};
+use provenn_prover::srs::Srs;
+use provenn_prover::{prove, Input, ProveError};
+use provenn_verifier::{Context, PolicyKind, VerifyError};
+use std::sync::Arc;
+
+struct Honest {
+    compiled: Compiled,
+    committed: Committed,
+    srs: Srs,
+    values: Vec<i64>,
+}
+
+impl Honest {
+    fn new() -> Self {
+        let root = env!("CARGO_MANIFEST_DIR");
+        let file = std::fs::read(format!("{root}/../fixtures/models/digits_mlp.onnx")).unwrap();
+        let options = CommitOptions {
+            objective: Objective::Prove,
+            ..CommitOptions::default()
+        };
+        let compiled = compile(&file, &options).unwrap();
+        let srs = Srs::dev_from_seed(compiled.layout.shape.k, [4; 32]);
+        let committed = commit(&compiled, &options, &srs).unwrap();
+        let sample = default_samples(&compiled.graph, 1).remove(0);
+        let values = quantize_input(&committed.model, &sample).unwrap();
+        Self {
+            compiled,
+            committed,
+            srs,
+            values,
+        }
+    }
+
+    fn layout(&self) -> &Layout {
+        &self.committed.layout
+    }
+
+    /// A receipt of the honest card by a prover who runs another program, or has other openings.
+    fn prove(&mut self, edit: impl FnOnce(&mut Program, &mut Vec<Vec<halo2curves::bn256::Fr>>)) -> Result<(), ProveError> {
+        let mut program = (*self.compiled.model).clone();
+        let tails = self.committed.tails.clone();
+        edit(&mut program, &mut self.committed.tails);
+        self.committed.model = Arc::new(program);
+        let input = Input::Public(self.values.clone());
+        let (context, kind) = (Context::default(), PolicyKind::Scores);
+        let result = prove(&self.committed, &self.srs, &input, kind, context, &|_| {});
+        self.committed.model = self.compiled.model.clone();
+        self.committed.tails = tails;
+        result.map(drop)
+    }
+
+    fn refuses(&mut self, what: &str, edit: impl FnOnce(&mut Program, &mut Vec<Vec<halo2curves::bn256::Fr>>)) {
+        let result = self.prove(edit);
+        // The proof itself is right, for some weights: the link alone refuses it.
+        assert!(matches!(result, Err(ProveError::Refused(VerifyError::LinkFailed))), "{what}: {result:?}");
+    }
+}
+
+/// Weights of the first step, and how many each output channel has.
+fn first(program: &mut Program) -> (&mut Vec<i64>, usize) {
+    let channels = program.tensors[1].channels;
+    let Step::Affine(affine) = &mut program.tensors[1].step else {
+        panic!("the first step has weights")
+    };
+    let weights = &mut affine.contractions[0].weights;
+    let each = weights.len() / channels;
+    (weights, each)
+}
+
+#[test]
+fn only_the_committed_lanes_in_their_order_have_receipts() {
+    let mut honest = Honest::new();
+    assert!(honest.layout().shape.weight_lanes > 2, "several lanes are folded");
+    honest.prove(|_, _| {}).unwrap();
+    honest.refuses("one weight moved", |program, _| first(program).0[0] += 1);
+    honest.refuses("a pair of weights that keeps the sum of its lane", |program, _| {
+        let (weights, _) = first(program);
+        (weights[0], weights[1]) = (weights[0] + 1, weights[1] - 1);
+    });
+    honest.refuses("weights that keep the sum over lanes", |program, _| {
+        let (weights, each) = first(program);
+        (weights[0], weights[each]) = (weights[0] + 1, weights[each] - 1);
+    });
+    honest.refuses("lanes permuted", |program, _| {
+        let (weights, each) = first(program);
+        let (one, other) = weights.split_at_mut(each);
+        one.swap_with_slice(&mut other[..each]);
+    });
+    honest.refuses("each lane with the next power of the challenge", |program, _| {
+        let (weights, each) = first(program);
+        weights.rotate_right(each);
+    });
+    honest.refuses("another model's weights", |program, _| {
+        first(program).0.iter_mut().for_each(|weight| *weight = -*weight);
+    });
+    honest.refuses("the tail of another column", |_, tails| tails.swap(0, 1));
+    honest.refuses("a tail that is not the committed one", |_, tails| {
+        tails[0][0] += halo2curves::bn256::Fr::one();
+    });
+}
