@@ -5,8 +5,8 @@
 #[path = "../../verifier/tests/common/reference.rs"]
 mod reference;
 
-use halo2_proofs::plonk::keygen_pk2;
-use halo2curves::bn256::Fr;
+use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
+use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use provenn_circuits::register::RegisterCircuit;
 use provenn_prover::commit::{commit_with, compile, srs_verifying_key, CommitOptions};
@@ -48,6 +48,7 @@ struct Setup {
     srs: Srs,
     srs_key: SrsVerifyingKey,
     key: VerifyingKey,
+    pk: OnceLock<ProvingKey<G1Affine>>,
 }
 
 impl Setup {
@@ -64,6 +65,7 @@ impl Setup {
             srs_key: srs_verifying_key(&srs).unwrap(),
             srs,
             key: model_key(k, lanes),
+            pk: OnceLock::new(),
         }
     }
 
@@ -86,7 +88,9 @@ impl Setup {
 
     /// The halo2 proof alone, with public columns by their definition, under the bits of some digest.
     fn reference(&self, card: &ModelCard, digest: &[u8; 64], bits_of: &[u8; 64]) -> bool {
-        let vk = keygen_pk2(&self.srs.params, &self.circuit, false).unwrap();
+        let pk = self
+            .pk
+            .get_or_init(|| keygen_pk2(&self.srs.params, &self.circuit, false).unwrap());
         let registering = Registering::new(&card.registration.key, bits_of);
         let (bits, grid) = (registering.bits(), self.circuit.shape().grid);
         let computed = |challenges: &[Fr]| {
@@ -96,7 +100,7 @@ impl Setup {
             vec![sums.collect(), bits.rows.iter().map(beta).collect()]
         };
         let (params, prefix) = (&self.srs.params, registration_scalar(digest).into());
-        reference::accepts(params, vk.get_vk(), prefix, &[], &computed, &card.registration.proof)
+        reference::accepts(params, pk.get_vk(), prefix, &[], &computed, &card.registration.proof)
     }
 }
 
