@@ -79,7 +79,7 @@ impl RegisterCircuit {
             shape: RegisterShape::new(k, lanes, weight_bits, 0),
             known: Known {
                 lanes: vec![None; lanes],
-                columns: vec![],
+                ..Known::default()
             },
         }
     }
@@ -91,6 +91,11 @@ impl RegisterCircuit {
             let cells = known.map_or(&[][..], |index| self.known.columns[index].as_slice());
             cells.iter().map(move |&(row, cell)| (lane, row, cell))
         })
+    }
+
+    /// How many committed cells are public constants of the model.
+    pub fn public_cells(&self) -> usize {
+        self.known.constants
     }
 
     /// Which lanes know the same, as the key of the circuit says it.

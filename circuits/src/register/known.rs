@@ -13,6 +13,8 @@ pub(super) struct Known {
     pub(super) lanes: Vec<Option<usize>>,
     /// Rows and cells of each class.
     pub(super) columns: Vec<Vec<(usize, u64)>>,
+    /// How many of the cells are public constants.
+    pub(super) constants: usize,
 }
 
 impl Known {
@@ -27,7 +29,7 @@ impl Known {
         };
         let zero = 1u64 << (shape.weight_bits - 1);
         let mut classes = Classes::default();
-        let mut lanes = vec![];
+        let (mut lanes, mut constants) = (vec![], 0);
         for column in 0..shape.line_columns {
             let mut rows: Vec<Row> = rows.iter().filter(|row| row.column == column).copied().collect();
             rows.sort_unstable_by_key(|row| row.at);
@@ -38,6 +40,7 @@ impl Known {
                 let known = public.iter().filter(|row| lane < row.live);
                 let known = known.map(|row| cells[lanes.len()][row.at]);
                 let known: Vec<u64> = known.collect();
+                constants += known.len();
                 // Which rows have no channel in this lane follows from how many live counts it reaches.
                 let dead = live.iter().filter(|live| **live <= lane).count();
                 let class = (dead > 0 || !known.is_empty()).then(|| {
@@ -57,6 +60,7 @@ impl Known {
         Self {
             lanes,
             columns: classes.columns,
+            constants,
         }
     }
 }
