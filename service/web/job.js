@@ -5,6 +5,7 @@ import { button, complaint, draw, element, facts, identifier, link, say, sheet }
 import { saveAs } from "./files.js";
 import { policy, seconds, short, size, time } from "./format.js";
 import { checked } from "./receipt.js";
+import { removing } from "./removing.js";
 
 /** Stages in their order, by kind of job. */
 const STAGES = {
@@ -38,7 +39,7 @@ export async function job([id], signal) {
   const first = await get(`/v1/jobs/${id}`, { signal });
   const [progress, after] = [element("section", "sheet"), element("div", "column")];
   watch(first, progress, after, signal);
-  return { title: headline(first), body: [progress, after, asked(first)] };
+  return { title: headline(first), body: [progress, after, asked(first, signal)] };
 }
 
 async function watch(first, progress, after, signal) {
@@ -99,7 +100,7 @@ function spent({ started, finished, cpu_ms: cpu, peak_bytes: memory }) {
   return [element("p", "hint after", `${seconds((finished - started) / 1000)} from start to end; ${seconds(cpu / 1000)} of CPU time and ${size(memory ?? 0)} of memory at most in the prover.`)];
 }
 
-function asked({ kind, request, created, id }) {
+function asked({ kind, request, created, id }, signal) {
   const { model, input, audience, nonce, not_after: end } = request;
   const place = link(short(model), `#/models/${model}`);
   const rest = {
@@ -107,7 +108,9 @@ function asked({ kind, request, created, id }) {
     commit: () => [["File", place], ["Receipts", request.input === "committed" ? "hide their input" : "show their input"]],
     opening: () => [["Model", place], ["Input", identifier(input)]],
   }[kind];
-  return sheet("What was asked", facts(...(rest?.() ?? []), ["Submitted", time(created)], ["Job", identifier(id)]));
+  const gone = "The file and commitments to it are removed; receipts about it stay.";
+  const more = input && kind !== "commit" ? [removing("this input", gone, `/v1/inputs/${input}`, "#/jobs", signal)] : [];
+  return sheet("What was asked", facts(...(rest?.() ?? []), ["Submitted", time(created)], ["Job", identifier(id)]), ...more);
 }
 
 async function outcome(last, signal) {
