@@ -122,10 +122,18 @@ async function outcome(last, signal) {
 }
 
 async function receipt({ id, request, result }, signal) {
-  const model = await get(`/v1/models/${request.model}`, { signal });
-  const [made, card, srs] = await Promise.all([bytes(`/v1/proofs/${id}/receipt`, { signal }), bytes(`/v1/models/${request.model}/card`, { signal }), bytes(`/v1/srs/${model.srs_id}`, { signal })]);
-  const stem = (model.card.name || "model").replace(/[^\w.-]+/g, "_");
   const save = (text, name, content) => button(text, "secondary", () => saveAs(name, content));
+  const made = await bytes(`/v1/proofs/${id}/receipt`, { signal });
+  const model = await get(`/v1/models/${request.model}`, { signal }).catch((error) => {
+    if (error.status === 404) return null;
+    throw error;
+  });
+  if (model === null) {
+    const note = `${size(made.length)}. The model was deleted here: whoever has its card and the SRS key verifies the receipt.`;
+    return [sheet("Receipt", element("p", "hint", note), element("div", "actions", save("Download the receipt", `${id}.receipt`, made)))];
+  }
+  const [card, srs] = await Promise.all([bytes(`/v1/models/${request.model}/card`, { signal }), bytes(`/v1/srs/${model.srs_id}`, { signal })]);
+  const stem = (model.card.name || "model").replace(/[^\w.-]+/g, "_");
   // The log takes a moment until it has signed what is new.
   const logged = button("Proof that the log has it", "secondary", async () => saveAs(`${stem}-${id}.tlog-proof`, await bytes(`/v1/log/proofs/${result.receipt_sha256}`, { signal })));
   return [

@@ -263,11 +263,13 @@ test("storage is shown, and what takes it is deleted", async () => {
 
   // A file is kept while something is committed of it.
   await page.open(`${all.service.address}/#/models/${source}`);
+  await shows(page, "Delete this file");
   await click(page, "Delete this file", "summary");
   await click(page, "Delete for good");
   await shows(page, "error[in-use]");
   await look(page, "delete-refused");
   await page.open(`${all.service.address}/#/models/${made}`);
+  await shows(page, "Delete what is committed");
   await click(page, "Delete what is committed", "summary");
   await click(page, "Delete for good");
   await shows(page, "Delete this file");
@@ -275,6 +277,8 @@ test("storage is shown, and what takes it is deleted", async () => {
   assert.ok((await used()) < before);
 
   await page.open(`${all.service.address}/#/jobs/${asked.id}`);
+  await shows(page, "The model was deleted here");
+  await shows(page, "Delete this input");
   await click(page, "Delete this input", "summary");
   await click(page, "Delete for good");
   await until(page, "Jobs");
@@ -284,6 +288,6 @@ test("storage is shown, and what takes it is deleted", async () => {
   await page.open(`${all.service.address}/#/models/${model}`);
   await shows(page, "Published");
   assert.equal(await page.evaluate("[...document.querySelectorAll('summary')].some((made) => made.textContent.startsWith('Delete'))"), false);
-  // The refusal is all that the browser noted.
-  assert.ok(page.complaints.every((words) => words.includes("409")), page.complaints.join("\n"));
+  // The refusal and the deleted model are all that the browser noted.
+  assert.ok(page.complaints.every((words) => words.includes("409") || words.includes(made)), page.complaints.join("\n"));
 });
