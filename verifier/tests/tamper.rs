@@ -147,7 +147,16 @@ const SOURCES: &[(&str, &[&str])] = &[
     (include_str!("../src/registration.rs"), &["struct Registration"]),
     (
         include_str!("../src/key.rs"),
-        &["struct KeyParts", "struct PermutationColumn", "struct Linked"],
+        &[
+            "struct KeyParts",
+            "struct PermutationColumn",
+            "struct Linked",
+            "struct Folded",
+        ],
+    ),
+    (
+        include_str!("../src/key/lanes.rs"),
+        &["struct Registered", "struct LaneRun"],
     ),
     (include_str!("../src/key/layout.rs"), &["struct InstanceLayout"]),
     (include_str!("../src/srs.rs"), &["struct SrsParts"]),

@@ -157,16 +157,47 @@ pub fn key() -> Vec<Row> {
             s.key.gates[0].extend(vec![Expr::Sum; 4096]);
         }),
         row("KeyParts.linked", "none", "commitment-count", |s| {
-            s.key.linked.model.clear()
+            s.key.linked = Linked::default()
         }),
-        row("Linked.model", "one fewer", "commitment-count", |s| {
-            s.key.linked.model.pop();
+        row("Linked.weights", "none", "commitment-count", |s| {
+            s.key.linked.weights = Folded::default()
         }),
-        row("Linked.model", "two swapped", "registration-failed", |s| {
-            s.key.linked.model.swap(0, 1)
+        row("Folded.columns", "none", "key-invalid", |s| {
+            s.key.linked.weights.columns.clear()
         }),
-        row("Linked.model", "a column of a later phase", "key-invalid", |s| {
-            s.key.linked.model[0] = s.key.advice_phases.len() as u32 - 1;
+        row("Folded.columns", "another", "registration-failed", |s| {
+            s.key.linked.weights.columns[0] = s.key.advice_phases.len() as u32 - 1;
+        }),
+        row("Folded.columns", "a column of the first phase", "key-invalid", |s| {
+            let columns = &mut s.key.linked.weights.columns;
+            columns[0] = s.key.advice_phases.iter().rposition(|phase| *phase == 0).unwrap() as u32;
+        }),
+        row("Folded.lanes", "one fewer", "commitment-count", |s| {
+            s.key.linked.weights.lanes -= 1
+        }),
+        row("Folded.lanes", "none", "key-invalid", |s| s.key.linked.weights.lanes = 0),
+        row("Folded.lanes", "4,097 of them", "too-large", |s| {
+            s.key.linked.weights.lanes = 4097
+        }),
+        row("Folded.challenge", "another", "registration-failed", |s| {
+            s.key.linked.weights.challenge = 1
+        }),
+        row("Folded.challenge", "of a later phase", "key-invalid", |s| {
+            let later = s.key.challenge_phases.iter().position(|phase| *phase > 0).unwrap();
+            s.key.linked.weights.challenge = later as u32;
+        }),
+        row("Folded.zero", "one more", "registration-failed", |s| {
+            s.key.linked.weights.zero += 1
+        }),
+        row("Linked.registered", "a column", "key-invalid", |s| {
+            s.key.linked.registered.columns.push(s.key.advice_phases.len() as u32 - 1);
+        }),
+        row("KeyParts.computed_columns", "one", "key-invalid", |s| {
+            s.key.computed_columns += 1
+        }),
+        row("KeyParts.computed_columns", "one, and its column", "registration-failed", |s| {
+            s.key.computed_columns += 1;
+            s.key.instance_columns += 1;
         }),
         row("KeyParts.layout", "none", "key-invalid", |s| s.key.layout = None),
     ]

@@ -212,7 +212,7 @@ fn card() -> Vec<Row> {
             },
         ),
         row("ModelCard.srs_id", "one bit", "srs-mismatch", |s| s.card.srs_id[0] ^= 1),
-        row("ModelCard.quantization", "one bit", "quantization-mismatch", |s| {
+        row("ModelCard.quantization", "one bit", "registration-failed", |s| {
             s.card.quantization[0] ^= 1
         }),
         row("ModelCard.commitments", "another point", "registration-failed", |s| {
@@ -275,22 +275,36 @@ fn card() -> Vec<Row> {
             parts.transcript_repr += Fr::ONE;
             s.card.registration.key = VerifyingKey::new(parts).unwrap();
         }),
-        row(
-            "Registration.key",
-            "that commits to other columns",
-            "key-invalid",
-            |s| {
-                let mut parts = (*s.card.registration.key).clone();
-                parts.linked.model.swap(0, 1);
-                s.card.registration.key = VerifyingKey::new(parts).unwrap();
-            },
-        ),
+        row("Registered.columns", "another", "registration-failed", |s| {
+            registration(s, |parts| parts.linked.registered.columns[0] -= 1)
+        }),
+        row("Registered.columns", "of the first phase", "key-invalid", |s| {
+            registration(s, |parts| parts.linked.registered.columns[0] = 0)
+        }),
+        row("Registered.columns", "one more than there are classes", "key-invalid", |s| {
+            registration(s, |parts| parts.linked.registered.columns.push(1))
+        }),
+        row("Registered.runs", "none", "key-invalid", |s| {
+            registration(s, |parts| parts.linked.registered.runs.clear())
+        }),
+        row("LaneRun.lanes", "one more", "key-invalid", |s| {
+            registration(s, |parts| parts.linked.registered.runs[0].lanes += 1)
+        }),
+        row("LaneRun.lanes", "none", "key-invalid", |s| {
+            registration(s, |parts| parts.linked.registered.runs[0].lanes = 0)
+        }),
+        row("LaneRun.class", "one that has no column", "key-invalid", |s| {
+            registration(s, |parts| parts.linked.registered.runs[0].class = Some(7))
+        }),
+        row("Registration.link", "of the receipt", "registration-failed", |s| {
+            s.card.registration.link = s.receipt.link.clone();
+        }),
         row("Registration.key", "of more rows", "srs-mismatch", |s| {
             let mut parts = (*s.card.registration.key).clone();
             parts.k += 1;
             s.card.registration.key = VerifyingKey::new(parts).unwrap();
         }),
-        row("ModelCard.description", "one letter", "model-mismatch", |s| {
+        row("ModelCard.description", "one letter", "registration-failed", |s| {
             s.card.description.push(' ')
         }),
         row("ModelCard.description", "over 256 KiB", "too-large", |s| {
@@ -347,6 +361,16 @@ fn srs() -> Vec<Row> {
             s.srs.tail.resize(258, point);
         }),
     ]
+}
+
+/// Changes the key of the registration; one that is none is put in the place of the model's, whose code is then its own.
+fn registration(s: &mut Subject, edit: impl FnOnce(&mut KeyParts)) {
+    let mut parts = (*s.card.registration.key).clone();
+    edit(&mut parts);
+    match VerifyingKey::new(parts.clone()) {
+        Ok(key) => s.card.registration.key = key,
+        Err(_) => s.key = parts,
+    }
 }
 
 /// Makes card and claim name the changed parts: what somebody would do who wants to be believed.

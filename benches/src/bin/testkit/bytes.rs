@@ -194,8 +194,9 @@ pub fn cards(kit: &mut Kit, linear: &Case) {
     let key = HEADER + LENGTH;
     let list = key + key_len + 64;
     let registration = list + LENGTH + 32 * card.commitments.len();
-    let registration_proof = registration + LENGTH + card.registration.key.to_bytes().len() + LENGTH;
-    let description = registration_proof + card.registration.proof.len();
+    let description = registration + LENGTH + card.registration.key.to_bytes().len();
+    let registration_proof = description + LENGTH + card.description.len() + LENGTH;
+    let registration_end = registration_proof + card.registration.proof.len();
     let (mut shorter, mut exchanged) = (card.clone(), card.clone());
     shorter.registration.proof.truncate(card.registration.proof.len() - 32);
     exchanged.registration.key = card.key.clone();
@@ -228,7 +229,7 @@ pub fn cards(kit: &mut Kit, linear: &Case) {
     );
     add(
         "card_description",
-        "model-mismatch",
+        "registration-failed",
         "one letter of the description",
         at(description + LENGTH + 2, b"X"),
     );
@@ -236,7 +237,7 @@ pub fn cards(kit: &mut Kit, linear: &Case) {
         "registration_bit",
         "registration-failed",
         "one bit of an evaluation of the registration",
-        flipped(&bytes, description - 3 * 32),
+        flipped(&bytes, registration_end - 3 * 32),
     );
     add(
         "registration_cut",
@@ -258,7 +259,7 @@ pub fn cards(kit: &mut Kit, linear: &Case) {
     );
     add(
         "card_quantization",
-        "quantization-mismatch",
+        "registration-failed",
         "another quantization",
         flipped(&bytes, list - 1),
     );
