@@ -43,7 +43,10 @@ impl Honest {
     }
 
     /// A receipt of the honest card by a prover who runs another program, or has other openings.
-    fn prove(&mut self, edit: impl FnOnce(&mut Program, &mut Vec<Vec<halo2curves::bn256::Fr>>)) -> Result<(), ProveError> {
+    fn prove(
+        &mut self,
+        edit: impl FnOnce(&mut Program, &mut Vec<Vec<halo2curves::bn256::Fr>>),
+    ) -> Result<(), ProveError> {
         let mut program = (*self.compiled.model).clone();
         let tails = self.committed.tails.clone();
         edit(&mut program, &mut self.committed.tails);
@@ -59,7 +62,10 @@ impl Honest {
     fn refuses(&mut self, what: &str, edit: impl FnOnce(&mut Program, &mut Vec<Vec<halo2curves::bn256::Fr>>)) {
         let result = self.prove(edit);
         // The proof itself is right, for some weights: the link alone refuses it.
-        assert!(matches!(result, Err(ProveError::Refused(VerifyError::LinkFailed))), "{what}: {result:?}");
+        assert!(
+            matches!(result, Err(ProveError::Refused(VerifyError::LinkFailed))),
+            "{what}: {result:?}"
+        );
     }
 }
 

@@ -34,7 +34,9 @@ fn model_key(k: u32, lanes: usize) -> VerifyingKey {
         KeyParts::clone(&committed.card.key)
     });
     let mut parts = parts.clone();
-    parts.k = k.max(parts.k);
+    let layout = parts.layout.as_mut().unwrap();
+    (layout.channels, layout.positions, layout.blocks) = (layout.lanes, 1, 1);
+    (layout.outputs, layout.policy_rows) = (1, 1);
     parts.linked.weights.columns.truncate(1);
     parts.linked.weights.lanes = lanes as u32;
     VerifyingKey::new(KeyParts { k, ..parts }).unwrap()

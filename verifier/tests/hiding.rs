@@ -25,7 +25,7 @@ fn keys() -> Vec<(String, VerifyingKey)> {
 
 /// Degree of a gate in one advice query.
 fn degree(gate: &[Expr], query: u32) -> usize {
-    let mut stack = vec![];
+    let mut stack: Vec<usize> = vec![];
     for op in gate {
         let degree = match op {
             Expr::Advice(index) => usize::from(*index == query),

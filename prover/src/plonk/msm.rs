@@ -125,7 +125,9 @@ pub fn small_msm(values: &[u64], points: &[G1Affine]) -> G1 {
         for _ in 0..window {
             total = total.double();
         }
-        let digits = values.iter().map(|value| (value >> (pass * window)) as usize & ((1 << window) - 1));
+        let digits = values
+            .iter()
+            .map(|value| (value >> (pass * window)) as usize & ((1 << window) - 1));
         let buckets = bucket_sums(digits, points, (1 << window) - 1);
         let (mut running, mut sum) = (G1::identity(), G1::identity());
         for bucket in buckets.iter().rev() {
@@ -220,7 +222,12 @@ mod tests {
     fn points_that_meet_are_added() {
         let srs = Srs::dev_from_seed(6, [1; 32]);
         let point = srs.lagrange_points()[0];
-        for opposite in [[1, 1, 1, 1, 1], [1, -1, 1, -1, 1], [1, -1, -1, 1, 1], [1, -1, 1, -1, -1]] {
+        for opposite in [
+            [1, 1, 1, 1, 1],
+            [1, -1, 1, -1, 1],
+            [1, -1, -1, 1, 1],
+            [1, -1, 1, -1, -1],
+        ] {
             let points = opposite.map(|sign| if sign > 0 { point } else { -point });
             let expected = G1::from(point) * Fr::from(3) * sign_sum(&opposite);
             assert_eq!(small_msm(&[3; 5], &points), expected);

@@ -175,7 +175,9 @@ pub fn key() -> Vec<Row> {
         row("Folded.lanes", "one fewer", "commitment-count", |s| {
             s.key.linked.weights.lanes -= 1
         }),
-        row("Folded.lanes", "none", "key-invalid", |s| s.key.linked.weights.lanes = 0),
+        row("Folded.lanes", "none", "key-invalid", |s| {
+            s.key.linked.weights.lanes = 0
+        }),
         row("Folded.lanes", "4,097 of them", "too-large", |s| {
             s.key.linked.weights.lanes = 4097
         }),
@@ -190,15 +192,24 @@ pub fn key() -> Vec<Row> {
             s.key.linked.weights.zero += 1
         }),
         row("Linked.registered", "a column", "key-invalid", |s| {
-            s.key.linked.registered.columns.push(s.key.advice_phases.len() as u32 - 1);
+            s.key
+                .linked
+                .registered
+                .columns
+                .push(s.key.advice_phases.len() as u32 - 1);
         }),
         row("KeyParts.computed_columns", "one", "key-invalid", |s| {
             s.key.computed_columns += 1
         }),
-        row("KeyParts.computed_columns", "one, and its column", "registration-failed", |s| {
-            s.key.computed_columns += 1;
-            s.key.instance_columns += 1;
-        }),
+        row(
+            "KeyParts.computed_columns",
+            "one, and its column",
+            "registration-failed",
+            |s| {
+                s.key.computed_columns += 1;
+                s.key.instance_columns += 1;
+            },
+        ),
         row("KeyParts.layout", "none", "key-invalid", |s| s.key.layout = None),
     ]
 }

@@ -281,9 +281,12 @@ fn card() -> Vec<Row> {
         row("Registered.columns", "of the first phase", "key-invalid", |s| {
             registration(s, |parts| parts.linked.registered.columns[0] = 0)
         }),
-        row("Registered.columns", "one more than there are classes", "key-invalid", |s| {
-            registration(s, |parts| parts.linked.registered.columns.push(1))
-        }),
+        row(
+            "Registered.columns",
+            "one more than there are classes",
+            "key-invalid",
+            |s| registration(s, |parts| parts.linked.registered.columns.push(1)),
+        ),
         row("Registered.runs", "none", "key-invalid", |s| {
             registration(s, |parts| parts.linked.registered.runs.clear())
         }),
