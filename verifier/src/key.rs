@@ -7,7 +7,7 @@ mod validate;
 
 pub use expr::Expr;
 pub(crate) use expr::{evaluate, Evals};
-pub use layout::InstanceLayout;
+pub use layout::{InputOrder, InstanceLayout};
 
 use crate::error::VerifyError;
 use alloc::vec::Vec;

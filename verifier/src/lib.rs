@@ -74,7 +74,7 @@ pub use difference::{differences, Difference};
 pub use error::{ContextField, PolicyField, VerifyError};
 pub use expectation::{Expectation, PolicyExpectation};
 pub use instance::instances;
-pub use key::{ColumnKind, Expr, InstanceLayout, KeyParts, Linked, PermutationColumn, VerifyingKey};
+pub use key::{ColumnKind, Expr, InputOrder, InstanceLayout, KeyParts, Linked, PermutationColumn, VerifyingKey};
 pub use kind::FileKind;
 pub use link::{linked_commitments, LinkProof, LinkStatement, LinkTranscript};
 pub use receipt::Receipt;

@@ -109,7 +109,7 @@ fn bias_digits(bias: i64, bits: u32) -> [i64; BIAS_LIMBS] {
     digits
 }
 
-/// Cells of the committed input columns: `[lane][row]`, offset by half the value range.
+/// Cells of the committed input columns: `[lane][row]`, offset by half the value range; of the input tensor, not in the caller's order.
 pub fn input_cells(model: &Program, layout: &Layout, input: &[i64]) -> Vec<Vec<u64>> {
     let (lanes, tensor) = (layout.shape.lanes, &model.tensors[0]);
     let half = 1i64 << (model.precision.bits() - 1);
