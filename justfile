@@ -101,6 +101,11 @@ bench-service:
     cargo build --release -p provenn-service
     cargo run --release -p provenn-benches --bin load -- target/release/provenn
 
+# All attacks at once beside honest tenants, on SQLite and PostgreSQL: latencies, memory and lost jobs against their bars. Thirty minutes, or as many seconds.
+soak SECONDS="1800" *OPTIONS:
+    cargo build --release -p provenn-service
+    cargo run --release -p provenn-benches --bin soak -- target/release/provenn {{SECONDS}} {{OPTIONS}}
+
 # What a million ended jobs cost submission, status, ledger, lists and sweep, on SQLite and on an empty PostgreSQL database.
 bench-history *POSTGRESQL:
     cargo run --release -p provenn-benches --bin history -- 1000000 {{POSTGRESQL}}

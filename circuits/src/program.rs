@@ -8,10 +8,12 @@
 
 mod bounds;
 mod exec;
+mod order;
 
 pub(crate) use bounds::{accumulator_bits, Constants};
 pub(crate) use exec::virtual_source;
 pub use exec::{execute, quantize_input, Trace};
+pub use order::InputOrder;
 
 use crate::graph::InputType;
 use serde::{Deserialize, Serialize};
@@ -273,6 +275,8 @@ pub struct Program {
     pub tensors: Vec<Tensor>,
     /// Shape of the ONNX input; a first axis of one is the batch and not in it.
     pub input_shape: Vec<usize>,
+    /// Where the elements of the ONNX input, row-major, lie in the input tensor.
+    pub input_order: InputOrder,
     /// Shape of the ONNX output; a first axis of one is the batch and not in it.
     pub output_shape: Vec<usize>,
     /// What elements of the input may be.

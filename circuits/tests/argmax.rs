@@ -1,8 +1,9 @@
 //! Models that end in ArgMax over values that lie in another order than they are counted in.
 
 use proptest::prelude::*;
-use provenn_circuits::compile::{compile, scores, Ranges};
+use provenn_circuits::compile::{compile, scores, Chosen, Ranges};
 use provenn_circuits::graph::{float, Graph, Node, Op, Tensor, Value};
+use provenn_circuits::layout::Objective;
 use provenn_circuits::program::{execute, quantize_input};
 
 /// A graph under construction; the last value is the result so far.
@@ -134,7 +135,7 @@ proptest! {
     fn labels_are_those_of_the_model(graph in graph(), seed in any::<u32>()) {
         let rows: Vec<Vec<f32>> = provenn_circuits::compile::default_samples(&graph, 8);
         let ranges = Ranges::calibrate(&graph, &rows).expect("ranges");
-        let (model, _) = compile(&graph, &ranges, true).expect("compiles");
+        let Chosen { model, .. } = compile(&graph, &ranges, true, Objective::default()).expect("compiles");
         let scored = scores(&graph).expect("an output");
         let unit = 2f64.powi(-model.tensors[model.output()].frac);
         for row in rows.iter().skip(seed as usize % 4) {

@@ -41,6 +41,7 @@ fn concatenated(channels: usize) -> Program {
         precision: PRECISION,
         tensors,
         input_shape: vec![channels],
+        input_order: InputOrder::row_major(channels),
         output_shape: vec![2],
         input_type: provenn_circuits::graph::InputType::Reals,
     }
@@ -114,6 +115,7 @@ fn a_pool_of_a_pool_is_laid_out_or_refused() {
         precision: PRECISION,
         tensors,
         input_shape: vec![8],
+        input_order: InputOrder::row_major(8),
         output_shape: vec![2],
         input_type: provenn_circuits::graph::InputType::Reals,
     };
@@ -148,6 +150,7 @@ fn a_pooled_public_input_keeps_its_rows_or_is_refused() {
         precision: PRECISION,
         tensors,
         input_shape: vec![12],
+        input_order: InputOrder::row_major(12),
         output_shape: vec![2],
         input_type: provenn_circuits::graph::InputType::Reals,
     };
@@ -188,6 +191,7 @@ fn overlapping_windows_are_refused() {
         precision: PRECISION,
         tensors,
         input_shape: vec![3],
+        input_order: InputOrder::row_major(3),
         output_shape: vec![1],
         input_type: provenn_circuits::graph::InputType::Reals,
     };
@@ -273,6 +277,7 @@ fn values_leave_their_range_on_neither_side() {
             precision: PRECISION,
             tensors,
             input_shape: vec![1],
+            input_order: InputOrder::row_major(1),
             output_shape: vec![1],
             input_type: provenn_circuits::graph::InputType::Reals,
         }

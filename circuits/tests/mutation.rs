@@ -66,6 +66,7 @@ fn pooled() -> Program {
         precision: PRECISION,
         tensors,
         input_shape: vec![6],
+        input_order: InputOrder::row_major(6),
         output_shape: vec![3],
         input_type: provenn_circuits::graph::InputType::Reals,
     }

@@ -6,9 +6,9 @@ use common::Case;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field as _;
 use provenn_circuits::argument::{input_cells, signed, Witness};
-use provenn_circuits::compile::Ranges;
+use provenn_circuits::compile::{Chosen, Ranges};
 use provenn_circuits::graph::float;
-use provenn_circuits::layout::Layout;
+use provenn_circuits::layout::{Layout, Objective};
 use provenn_circuits::onnx::{import, ImportError};
 use provenn_circuits::program::{execute, quantize_input, Program, Trace};
 use provenn_circuits::{compile, CircuitError};
@@ -67,8 +67,8 @@ fn check(name: &str) -> Result<Outcome, String> {
             return Err(format!("float: {:?} instead of {expected:?}", got.data));
         }
     }
-    let (model, layout) =
-        match Ranges::calibrate(&graph, &inputs).and_then(|ranges| compile::compile(&graph, &ranges, true)) {
+    let Chosen { model, layout, .. } =
+        match Ranges::calibrate(&graph, &inputs).and_then(|ranges| compile::compile(&graph, &ranges, true, Objective::default())) {
             Ok(compiled) => compiled,
             Err(error @ CircuitError::Unsupported(_)) => return Ok(Outcome::Refused(error.to_string())),
             Err(error) => return Err(format!("compile: {error}")),

@@ -98,6 +98,7 @@ fn program() -> impl Strategy<Value = Program> {
             Program {
                 precision: PRECISION,
                 input_shape: vec![tensors[0].len()],
+                input_order: InputOrder::row_major(tensors[0].len()),
                 output_shape: vec![2],
                 input_type: provenn_circuits::graph::InputType::Reals,
                 tensors,
@@ -215,6 +216,7 @@ fn bilinear() -> impl Strategy<Value = Program> {
                 Program {
                     precision: PRECISION,
                     input_shape: vec![c * h * w],
+                    input_order: InputOrder::row_major(c * h * w),
                     output_shape: vec![rows * columns],
                     input_type: provenn_circuits::graph::InputType::Reals,
                     tensors,

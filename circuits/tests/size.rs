@@ -3,6 +3,7 @@
 
 use provenn_circuits::compile::{compile, default_samples, work, Ranges};
 use provenn_circuits::graph::{Graph, Node, Op, Tensor, Value};
+use provenn_circuits::layout::Objective;
 use std::time::{Duration, Instant};
 
 /// Most memory of the process, in KiB.
@@ -180,7 +181,7 @@ fn oversized_models_take_little() {
         let start = Instant::now();
         let rows = if work(&graph) > 1 << 24 { 1 } else { 4 };
         let ranges = Ranges::calibrate(&graph, &default_samples(&graph, rows));
-        match ranges.and_then(|ranges| compile(&graph, &ranges, true)) {
+        match ranges.and_then(|ranges| compile(&graph, &ranges, true, Objective::default())) {
             Ok(_) => compiled += 1,
             Err(error) => {
                 assert!(

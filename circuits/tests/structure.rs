@@ -1,9 +1,9 @@
 //! Circuit and registration follow from the structure of a model and its ranges: weights move nothing in them, and none is
 //! committed twice.
 
-use provenn_circuits::compile::{compile, rebuild, Ranges, Weights};
+use provenn_circuits::compile::{compile, rebuild, Chosen, Ranges, Weights};
 use provenn_circuits::graph::{self, Graph, Node, Op, Value};
-use provenn_circuits::layout::Layout;
+use provenn_circuits::layout::{Layout, Objective};
 use provenn_circuits::onnx::{import, structure};
 use provenn_circuits::program::{Program, Step, Tensor};
 use provenn_circuits::register::RegisterCircuit;
@@ -77,7 +77,7 @@ fn check(path: &Path) -> Result<Option<Counts>, String> {
     let Ok(graph) = import(&bytes) else { return Ok(None) };
     let samples = provenn_circuits::compile::default_samples(&graph, 4);
     let ranges = Ranges::calibrate(&graph, &samples).map_err(|e| e.to_string())?;
-    let Ok((model, layout)) = compile(&graph, &ranges, true) else {
+    let Ok(Chosen { model, layout, .. }) = compile(&graph, &ranges, true, Objective::default()) else {
         return Ok(None);
     };
     let moved = copies(&graph, &ranges, &layout, &committed(&model))?;
@@ -171,6 +171,6 @@ fn windows_that_fit_no_circuit_are_refused() {
         output: vec![3],
     };
     let ranges = Ranges::calibrate(&graph, &[vec![0.5; 192 * 192]]).expect("ranges");
-    let refused = compile(&graph, &ranges, true).map(|_| ()).expect_err("too large");
+    let refused = compile(&graph, &ranges, true, Objective::default()).map(|_| ()).expect_err("too large");
     assert!(refused.to_string().contains("too large for a circuit"), "{refused}");
 }

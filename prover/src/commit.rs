@@ -20,7 +20,7 @@ use provenn_circuits::program::Program;
 use provenn_circuits::register::{check_registered, RegisterCircuit};
 use provenn_circuits::CircuitError;
 use provenn_verifier::{
-    CheckedCard, Folded, InstanceLayout, Linked, PolicyKind, SrsParts, SrsVerifyingKey, VerifyingKey,
+    CheckedCard, Folded, InputOrder, InstanceLayout, Linked, PolicyKind, SrsParts, SrsVerifyingKey, VerifyingKey,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
@@ -308,11 +308,22 @@ fn instance_layout(model: &Program, layout: &Layout) -> InstanceLayout {
         positions: input.positions() as u32,
         blocks: layout.channel_blocks(input.channels) as u32,
         public_input: layout.shape.public_input,
+        order: input_order(model).filter(|_| layout.shape.public_input),
         outputs: output.len() as u32,
         policy_rows: layout.policy_rows as u32,
         input_bits: bits,
         output_bits: bits,
     }
+}
+
+/// The order of the values of a public input, where they do not come as the tensor numbers them.
+fn input_order(model: &Program) -> Option<InputOrder> {
+    let order = model.input_order.axes();
+    let mut axes = [[1; 2]; 4];
+    for (axis, (extent, stride)) in axes.iter_mut().zip(order) {
+        *axis = [*extent as u32, *stride as u32];
+    }
+    (order.len() > 1).then_some(InputOrder(axes))
 }
 
 /// What a verifier needs of an SRS.

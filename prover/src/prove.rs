@@ -76,8 +76,8 @@ pub fn commit_input_with<R: RngCore + CryptoRng>(
     values: &[i64],
     rng: &mut R,
 ) -> Result<Opening, ProveError> {
-    execute(&committed.model, values)?;
-    let cells = input_cells(&committed.model, &committed.layout, values);
+    let trace = execute(&committed.model, values)?;
+    let cells = input_cells(&committed.model, &committed.layout, &trace.values[0]);
     let tails: Vec<Vec<Fr>> = cells
         .iter()
         .map(|_| (0..TAIL).map(|_| Fr::random(&mut *rng)).collect())

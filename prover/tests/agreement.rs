@@ -46,6 +46,7 @@ impl Setup {
             positions: shape.positions as u32,
             blocks: 1,
             public_input: true,
+            order: None,
             outputs: shape.outputs as u32,
             policy_rows: shape.outputs as u32,
             input_bits: 20,

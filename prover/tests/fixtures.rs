@@ -52,7 +52,7 @@ fn committed(name: &str, calibration: &str, held_out: &str) -> (Committed, Srs) 
     let options = CommitOptions {
         calibration: Some(rows(calibration).into()),
         held_out: Some(rows(held_out).into()),
-        committed_input: false,
+        ..CommitOptions::default()
     };
     let compiled = compile(&bytes, &options).unwrap();
     let srs = Srs::dev_from_seed(compiled.layout.shape.k, [9; 32]);

@@ -11,12 +11,17 @@ const ONCE: &str = "PROVENN_FAILPOINT_ONCE";
 #[cfg(feature = "failpoints")]
 const FREEZE: &str = "PROVENN_FAILPOINT_FREEZE";
 
-/// Ends the process as `kill -9` does, or freezes it, if this is the point and nothing ended there before.
+/// Set: only the work there ends, by a panic.
+#[cfg(feature = "failpoints")]
+const PANIC: &str = "PROVENN_FAILPOINT_PANIC";
+
+/// Ends the process as `kill -9` does, or freezes it, or panics, if this is the point and nothing ended there before.
 #[cfg(feature = "failpoints")]
 pub fn point(name: &str) {
     let wanted = std::env::var(POINT).is_ok_and(|wanted| wanted == name);
     let first = || std::env::var(ONCE).is_ok_and(|file| std::fs::File::create_new(file).is_ok());
     if wanted && first() {
+        assert!(std::env::var_os(PANIC).is_none(), "a panic at {name}");
         let signal = match std::env::var_os(FREEZE) {
             None => rustix::process::Signal::KILL,
             Some(_) => rustix::process::Signal::STOP,

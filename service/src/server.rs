@@ -34,6 +34,7 @@ pub mod skew;
 pub mod state;
 pub mod store;
 pub mod sweeper;
+pub mod sweeps;
 pub mod tlog;
 pub mod web;
 pub mod worker;

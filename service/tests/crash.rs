@@ -23,6 +23,8 @@ mod objects;
 mod postgres;
 #[path = "crash/published.rs"]
 mod published;
+#[path = "crash/removal.rs"]
+mod removal;
 #[path = "service/versions.rs"]
 mod versions;
 
@@ -163,6 +165,33 @@ enum Ask {
     /// A yes that does not hold: the job fails.
     Untrue,
     LabelAndADeadProver,
+}
+
+/// A panic ends the attempt, with the job's code where it was the last one, and not the worker.
+#[cfg(feature = "failpoints")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_panics() {
+    let Some(database) = Postgres::start() else { return };
+    for (attempts, state, code) in [("2", "done", None), ("1", "failed", Some("attempts-exhausted"))] {
+        let limit = vec![("PROVENN_LIMITS__ATTEMPTS", attempts.to_owned())];
+        let url = database.empty(&format!("panics{attempts}"));
+        let mut cluster = Cluster::on(url, 1, limit).await;
+        let reached = cluster.arm_to_panic(Role::Worker(0), "before-verify").await;
+        let worker = cluster.id(Role::Worker(0));
+        let place = cluster.client.submit("panics").await;
+        cluster.client.wait().await;
+        assert!(reached.exists());
+        let job = cluster.client.json(&place).await;
+        assert_eq!(
+            (job["state"].as_str(), job["error"]["code"].as_str()),
+            (Some(state), code),
+            "{job}"
+        );
+        let after = cluster.client.submit("after").await;
+        cluster.client.wait().await;
+        assert_eq!(cluster.client.json(&after).await["state"], "done");
+        assert_eq!(cluster.id(Role::Worker(0)), worker, "it is another process");
+    }
 }
 
 /// The locks of a frozen worker stop nobody for long: others finish its job and all the others, and what it does when it is let go
@@ -406,6 +435,8 @@ async fn machines_share_a_database_and_an_object_store() {
         (&json!("failed"), &json!("object-damaged")),
         "{job}"
     );
+    removal::collected(&cluster, &store).await;
+    removal::deleted(&cluster, &store).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,10 @@ mod admission;
 mod cache;
 #[path = "service/connections.rs"]
 mod connections;
+#[path = "service/cosigned.rs"]
+mod cosigned;
+#[path = "service/damage.rs"]
+mod damage;
 #[path = "service/disk.rs"]
 mod disk;
 #[path = "service/door.rs"]
@@ -23,6 +27,8 @@ mod door;
 mod dumps;
 #[path = "service/events.rs"]
 mod events;
+#[path = "service/fair.rs"]
+mod fair;
 #[path = "service/gc.rs"]
 mod gc;
 #[path = "service/headers.rs"]
@@ -59,6 +65,8 @@ mod schema;
 mod secrets;
 #[path = "service/simulation.rs"]
 mod simulation;
+#[path = "service/stopping.rs"]
+mod stopping;
 #[path = "service/storage.rs"]
 mod storage;
 #[path = "service/submission.rs"]

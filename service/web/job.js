@@ -5,6 +5,7 @@ import { button, complaint, draw, element, facts, identifier, link, say, sheet }
 import { saveAs } from "./files.js";
 import { policy, seconds, short, size, time } from "./format.js";
 import { checked } from "./receipt.js";
+import { removing } from "./removing.js";
 
 /** Stages in their order, by kind of job. */
 const STAGES = {
@@ -38,7 +39,7 @@ export async function job([id], signal) {
   const first = await get(`/v1/jobs/${id}`, { signal });
   const [progress, after] = [element("section", "sheet"), element("div", "column")];
   watch(first, progress, after, signal);
-  return { title: headline(first), body: [progress, after, asked(first)] };
+  return { title: headline(first), body: [progress, after, asked(first, signal)] };
 }
 
 async function watch(first, progress, after, signal) {
@@ -99,7 +100,7 @@ function spent({ started, finished, cpu_ms: cpu, peak_bytes: memory }) {
   return [element("p", "hint after", `${seconds((finished - started) / 1000)} from start to end; ${seconds(cpu / 1000)} of CPU time and ${size(memory ?? 0)} of memory at most in the prover.`)];
 }
 
-function asked({ kind, request, created, id }) {
+function asked({ kind, request, created, id }, signal) {
   const { model, input, audience, nonce, not_after: end } = request;
   const place = link(short(model), `#/models/${model}`);
   const rest = {
@@ -107,7 +108,9 @@ function asked({ kind, request, created, id }) {
     commit: () => [["File", place], ["Receipts", request.input === "committed" ? "hide their input" : "show their input"]],
     opening: () => [["Model", place], ["Input", identifier(input)]],
   }[kind];
-  return sheet("What was asked", facts(...(rest?.() ?? []), ["Submitted", time(created)], ["Job", identifier(id)]));
+  const gone = "The file and commitments to it are removed; receipts about it stay.";
+  const more = input && kind !== "commit" ? [removing("this input", gone, `/v1/inputs/${input}`, "#/jobs", signal)] : [];
+  return sheet("What was asked", facts(...(rest?.() ?? []), ["Submitted", time(created)], ["Job", identifier(id)]), ...more);
 }
 
 async function outcome(last, signal) {
@@ -119,10 +122,18 @@ async function outcome(last, signal) {
 }
 
 async function receipt({ id, request, result }, signal) {
-  const model = await get(`/v1/models/${request.model}`, { signal });
-  const [made, card, srs] = await Promise.all([bytes(`/v1/proofs/${id}/receipt`, { signal }), bytes(`/v1/models/${request.model}/card`, { signal }), bytes(`/v1/srs/${model.srs_id}`, { signal })]);
-  const stem = (model.card.name || "model").replace(/[^\w.-]+/g, "_");
   const save = (text, name, content) => button(text, "secondary", () => saveAs(name, content));
+  const made = await bytes(`/v1/proofs/${id}/receipt`, { signal });
+  const model = await get(`/v1/models/${request.model}`, { signal }).catch((error) => {
+    if (error.status === 404) return null;
+    throw error;
+  });
+  if (model === null) {
+    const note = `${size(made.length)}. The model was deleted here: whoever has its card and the SRS key verifies the receipt.`;
+    return [sheet("Receipt", element("p", "hint", note), element("div", "actions", save("Download the receipt", `${id}.receipt`, made)))];
+  }
+  const [card, srs] = await Promise.all([bytes(`/v1/models/${request.model}/card`, { signal }), bytes(`/v1/srs/${model.srs_id}`, { signal })]);
+  const stem = (model.card.name || "model").replace(/[^\w.-]+/g, "_");
   // The log takes a moment until it has signed what is new.
   const logged = button("Proof that the log has it", "secondary", async () => saveAs(`${stem}-${id}.tlog-proof`, await bytes(`/v1/log/proofs/${result.receipt_sha256}`, { signal })));
   return [

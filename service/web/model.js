@@ -8,6 +8,7 @@ import { saveAs } from "./files.js";
 import { network } from "./layers.js";
 import { proving } from "./prove.js";
 import { leaks } from "./receipt.js";
+import { removing } from "./removing.js";
 import { quoted } from "./text.js";
 
 export async function model([id], signal) {
@@ -51,6 +52,7 @@ function uploaded({ sha256, bytes: length, summary, created }, known, signal) {
           ["SHA-256", identifier(sha256)],
           ["Uploaded", time(created)],
         ),
+        removing("this file", "The service then has the file no more. That is refused while something that was committed from it is there.", `/v1/models/${sha256}`, "#/", signal),
       ),
     ],
   ];
@@ -82,6 +84,8 @@ async function committed(found, tenant, signal) {
     ),
     element("div", "actions", download("Download the card", `/v1/models/${id}/card`, `${stem}.card`), download("Download the SRS key", `/v1/srs/${srs}`, `${stem}.srs`)),
     element("p", "hint after", "Verifiers need both, from a source that they trust."),
+    // What was published stays.
+    own ? null : removing("what is committed", "Its keys and openings are removed: there will be no more receipts of it. Receipts that were made stay valid, for those who have the card.", `/v1/models/${id}/commit`, `#/models/${source}`, signal),
   );
   const asking = own?.status === "revoked" ? [] : [proving(id, card, out, signal)];
   return [asking, [price, what, own ? standing(own, signal) : publishing(id, card, tenant, signal)]];

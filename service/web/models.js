@@ -3,12 +3,13 @@
 import { Problem, get, upload } from "./api.js";
 import { complaint, element, link, say, sheet } from "./dom.js";
 import { fileField, read } from "./files.js";
+import { storage } from "./storage.js";
 import { quoted } from "./text.js";
 import { plural, seconds, short, size, time } from "./format.js";
 
 export async function models(_, signal) {
-  const { models: list } = await get("/v1/models", { signal });
-  return { title: "Models", body: [uploading(signal), list.length === 0 ? first() : sheet("Your models", element("ul", "rows", ...list.map(row)))] };
+  const [{ models: list }, kept] = await Promise.all([get("/v1/models", { signal }), get("/v1/storage", { signal })]);
+  return { title: "Models", body: [uploading(signal), list.length === 0 ? first() : sheet("Your models", element("ul", "rows", ...list.map(row))), storage(kept)] };
 }
 
 /** Where a file goes; it is sent as soon as it is chosen. */

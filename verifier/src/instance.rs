@@ -21,8 +21,9 @@ struct PolicyRow {
 /// The instance columns for a claim.
 ///
 /// Columns 0 to 3 are `a, t, c, g` with `policy_rows` rows; output `j` is at row `policy_rows - 1 - j`, the other
-/// rows are zero. With a public input, columns 4 to `4 + lanes` hold it: the value of channel `c`, position `p`
-/// (index `c * positions + p`) is in column `4 + c % lanes`, row `p * blocks + c / lanes`; other cells are zero.
+/// rows are zero. With a public input, columns 4 to `4 + lanes` hold it: value `p` of channel `c` (number
+/// `c * positions + p` of the tensor; the claim has them in the layout's order) is in column `4 + c % lanes`, row
+/// `p * blocks + c / lanes`; other cells are zero.
 ///
 /// # Errors
 /// [`VerifyError::PolicyOutOfRange`] and [`VerifyError::InputShape`] if policy or input do not fit the layout.
@@ -115,25 +116,28 @@ fn input_columns(layout: &InstanceLayout, values: &[i64]) -> Result<Vec<Vec<Fr>>
     let rows = usize::try_from(layout.input_rows()).map_err(|_| shape)?;
     let lanes = size(layout.lanes);
     let mut columns = vec![vec![Fr::ZERO; rows]; lanes];
-    let channels = values.chunks(size(layout.positions).max(1));
-    for (channel, positions) in (0..layout.channels).zip(channels) {
-        let lane = channel.checked_rem(layout.lanes).ok_or(shape)?;
-        let block = channel.checked_div(layout.lanes).ok_or(shape)?;
-        let column = columns.get_mut(size(lane)).ok_or(shape)?;
-        let cells = column.iter_mut().skip(size(block)).step_by(size(layout.blocks).max(1));
-        for (cell, value) in cells.zip(positions) {
-            if !in_bits(*value, layout.input_bits) {
-                return Err(VerifyError::TooLarge {
-                    maximum: 1u64
-                        .checked_shl(layout.input_bits.saturating_sub(1))
-                        .unwrap_or(u64::MAX),
-                    got: value.unsigned_abs(),
-                });
-            }
-            *cell = signed(*value);
+    for (number, value) in layout.numbers().zip(values) {
+        if !in_bits(*value, layout.input_bits) {
+            return Err(VerifyError::TooLarge {
+                maximum: 1u64
+                    .checked_shl(layout.input_bits.saturating_sub(1))
+                    .unwrap_or(u64::MAX),
+                got: value.unsigned_abs(),
+            });
         }
+        let cell = place(layout, number).and_then(|(lane, row)| columns.get_mut(lane)?.get_mut(row));
+        *cell.ok_or(shape)? = signed(*value);
     }
     Ok(columns)
+}
+
+/// Lane and row of a value by its number in the tensor.
+fn place(layout: &InstanceLayout, number: u64) -> Option<(usize, usize)> {
+    let split = |value: u64, by: u32| Some((value.checked_div(by.into())?, value.checked_rem(by.into())?));
+    let (channel, position) = split(number, layout.positions)?;
+    let (block, lane) = split(channel, layout.lanes)?;
+    let row = position.checked_mul(layout.blocks.into())?.checked_add(block)?;
+    Some((usize::try_from(lane).ok()?, usize::try_from(row).ok()?))
 }
 
 /// Whether `-2^(bits-1) <= value < 2^(bits-1)`.

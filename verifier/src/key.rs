@@ -10,7 +10,7 @@ mod validate;
 pub use expr::Expr;
 pub(crate) use expr::{evaluate, Evals};
 pub use lanes::{LaneRun, Registered};
-pub use layout::InstanceLayout;
+pub use layout::{InputOrder, InstanceLayout};
 
 use crate::error::VerifyError;
 use alloc::vec::Vec;

@@ -75,7 +75,8 @@ pub use error::{ContextField, PolicyField, VerifyError};
 pub use expectation::{Expectation, PolicyExpectation};
 pub use instance::instances;
 pub use key::{
-    ColumnKind, Expr, Folded, InstanceLayout, KeyParts, LaneRun, Linked, PermutationColumn, Registered, VerifyingKey,
+    ColumnKind, Expr, Folded, InputOrder, InstanceLayout, KeyParts, LaneRun, Linked, PermutationColumn, Registered,
+    VerifyingKey,
 };
 pub use kind::FileKind;
 pub use link::{linked_columns, LinkProof, LinkStatement, LinkTranscript, LinkedColumn};

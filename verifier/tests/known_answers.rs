@@ -53,16 +53,21 @@ fn link_challenges() {
         srs_id: [3; 32],
         proof: &[4; 64],
         committed: vec![one],
-        proven: vec![two],
+        columns: vec![LinkedColumn {
+            proven: two,
+            terms: vec![(0, Fr::ONE)],
+            constant: Fr::ZERO,
+        }],
         tail: &[one],
+        g1: one,
     };
     let mut transcript = LinkTranscript::new(&statement);
     assert_eq!(
         text(transcript.rho()),
-        "0x195b0860cb589700e6954f6cf66c694b6d7ba8dd9c5448900d9d1ac02c654238"
+        "0x13edb2db5a523297e83cce1c309554b49978578a79823daef4dd67c421bda7ea"
     );
     assert_eq!(
         text(transcript.challenge(&[5; 32])),
-        "0x2b226966597ca0b17272c13c2e75efedb10c3f1118131ca5b3f14db014b12142"
+        "0x1b32f35d4d24a5749208386392a6367797b0c38927b4a9f059ac1842f9ee497b"
     );
 }

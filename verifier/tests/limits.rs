@@ -70,6 +70,7 @@ fn layout() -> InstanceLayout {
         positions: 1,
         blocks: 2,
         public_input: true,
+        order: None,
         outputs: 1,
         policy_rows: 1,
         input_bits: 8,
@@ -103,6 +104,25 @@ fn values_fit_the_circuit() {
     assert_eq!(judge(&Policy::Label { label: 1 }, vec![0, 0]), "policy-out-of-range");
     let points = InputBinding::Committed { points: vec![] };
     assert_eq!(code(instances(&layout(), &scores(0), &points)), "input-shape");
+}
+
+/// Values of a picture with channels last, numbered as its tensor has them: channels first.
+#[test]
+fn an_order_places_values() {
+    let mut layout = InstanceLayout {
+        lanes: 2,
+        channels: 3,
+        positions: 2,
+        ..layout()
+    };
+    let columns = |layout: &InstanceLayout, values| {
+        let all = instances(layout, &Policy::Scores { scores: vec![0] }, &public(values)).unwrap();
+        all[4..].to_vec()
+    };
+    let in_turn = columns(&layout, vec![1, 2, 3, 4, 5, 6]);
+    layout.order = Some(InputOrder([[2, 1], [3, 2], [1, 1], [1, 1]]));
+    assert_eq!(columns(&layout, vec![1, 3, 5, 2, 4, 6]), in_turn);
+    assert_ne!(columns(&layout, vec![1, 2, 3, 4, 5, 6]), in_turn);
 }
 
 fn key() -> KeyParts {

@@ -51,7 +51,8 @@ struct LaneCells {
     rem: Vec<u64>,
 }
 
-/// Cells of the committed input columns: `[lane][row]`, offset by half the value range.
+/// Cells of the committed input columns: `[lane][row]`, offset by half the value range; of the input tensor, not in the
+/// caller's order.
 pub fn input_cells(model: &Program, layout: &Layout, input: &[i64]) -> Vec<Vec<u64>> {
     let (lanes, tensor) = (layout.shape.lanes, &model.tensors[0]);
     let half = 1i64 << (model.precision.bits() - 1);

@@ -1,6 +1,6 @@
 //! The float program: stored tensors and the linear forms between them.
 
-use crate::program::{Axis, MaxPool, View};
+use crate::program::{Axis, InputOrder, MaxPool, View};
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -133,6 +133,7 @@ pub struct Tensor {
 pub struct FloatProgram {
     pub(super) tensors: Vec<Tensor>,
     pub(super) input_shape: Vec<usize>,
+    pub(super) input_order: InputOrder,
     pub(super) input_type: crate::graph::InputType,
     pub(super) output_shape: Vec<usize>,
 }

@@ -3,6 +3,7 @@
 mod constants;
 mod elementwise;
 mod forms;
+mod input;
 mod matrix_products;
 mod moves;
 mod products;
@@ -50,9 +51,9 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatProgram, CircuitError
         rows: 0,
         constants: BTreeMap::new(),
     };
-    lowering.input(input);
     let inputs = graph.nodes.iter().flat_map(|node| &node.inputs);
     inputs.for_each(|id| lowering.reads[*id] += 1);
+    let input_order = lowering.input(input);
     lowering.unread = lowering.reads.clone();
     lowering.unread[output] += 1;
     let mut refused = vec![];
@@ -95,6 +96,7 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatProgram, CircuitError
     Ok(FloatProgram {
         tensors: lowering.tensors,
         input_shape: graph.unbatched(input).to_vec(),
+        input_order,
         input_type: graph.input_type,
         output_shape: graph.unbatched(output).to_vec(),
     })
@@ -154,18 +156,6 @@ fn grid(shape: &[usize]) -> [usize; 3] {
 }
 
 impl Lowering<'_> {
-    fn input(&mut self, id: usize) {
-        let value = &self.graph.values[id];
-        self.tensors.push(Tensor {
-            name: value.name.clone(),
-            grid: grid(&value.shape),
-            signed: true,
-            range: self.ranges[id],
-            step: Step::Input,
-        });
-        self.forms[id] = Some(self.stored(0, Order::Same));
-    }
-
     /// Counts the operands of a node as read.
     fn read(&mut self, node: &Node) {
         for &id in &node.inputs {

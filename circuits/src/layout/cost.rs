@@ -39,23 +39,23 @@ impl Objective {
         }
     }
 
-    /// What is minimised. Ties are broken by the time of a proof, which counts a thousandth in each.
+    /// What is minimised: a logarithm, so that differences are shares. The time of a proof counts a twentieth of what is
+    /// asked for, so that no proof takes much longer for almost nothing.
     ///
-    /// `balanced` is the sum of logarithms `ln prove + ln receipt + ln verify / 2 + ln card / 4`: a tenth of the time to prove is
-    /// worth a tenth of the receipt, a fifth of the time to verify, or two fifths of the card.
+    /// `balanced` is `ln prove + verify / 25 ms + receipt / 100 KB + card / 200 KB`: a hundredth of the time of a proof is worth
+    /// a quarter of a millisecond of each verification, 1 KB of each receipt, or 2 KB of the card.
     pub fn of(self, cost: &Cost) -> f64 {
         let prove = cost.prove_m20.ln();
-        let main = match self {
+        match self {
             Self::Prove => prove,
-            Self::Receipt => (cost.receipt_bytes as f64).ln(),
-            Self::Verify => cost.verify_ms.ln(),
-            Self::Gas => cost.gas.ln(),
+            Self::Receipt => (cost.receipt_bytes as f64).ln() + prove / 20.0,
+            Self::Verify => cost.verify_ms.ln() + prove / 20.0,
+            Self::Gas => cost.gas.ln() + prove / 20.0,
             Self::Balanced => {
                 let (receipt, card) = (cost.receipt_bytes as f64, cost.card_bytes as f64);
-                prove + receipt.ln() + cost.verify_ms.ln() / 2.0 + card.ln() / 4.0
+                prove + cost.verify_ms / 25.0 + receipt / 1e5 + card / 2e5
             }
-        };
-        main + prove / 1000.0
+        }
     }
 }
 
@@ -184,12 +184,14 @@ fn points(shape: &Shape) -> usize {
 }
 
 /// Evaluations of a proof: each column at its own row, and those that gates read at others: two values of each lane, `top`,
-/// `sum`, `pow`, `uacc`, `pacc`, accumulators, the left line; three of each product but the last.
+/// `sum`, `pow`, `uacc`, `pacc`, accumulators, the left line; three of each product but two of the last. The selector of the
+/// last input rows is read only where a committed input has padding lanes.
 fn evaluations(shape: &Shape) -> usize {
     let products = shape.products();
     let advice = shape.small_columns() + shape.full_columns() - products;
     let others = 2 * shape.lanes + 5 + shape.slots + usize::from(shape.features.matrix_products);
-    advice + others + shape.fixed_columns() + 3 * products - 1
+    let unread = usize::from(shape.public_input || shape.live_input_lanes == shape.lanes);
+    advice + others + shape.fixed_columns() - unread + 3 * products - 1
 }
 
 fn receipt(shape: &Shape, input_values: usize) -> usize {

@@ -20,7 +20,7 @@ pub(crate) const WEIGHT_BITS: std::ops::RangeInclusive<u32> = 16..=48;
 /// Most committed columns of weights.
 pub(crate) const MAX_COMMITTED: usize = 4096;
 /// Line columns worth trying.
-pub(crate) const LINE_COLUMNS: [usize; 1] = [1];
+pub(crate) const LINE_COLUMNS: [usize; 4] = [1, 2, 4, 8];
 
 /// What only some models need; columns exist for what is used.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -72,19 +72,19 @@ fn out_of_range(tensor: &Tensor, value: i128, min: i128, max: i128) -> CircuitEr
     }
 }
 
-/// Runs the model on a quantized input.
+/// Runs the model on a quantized input, in the caller's order.
 ///
 /// # Errors
 /// [`CircuitError::OutOfRange`] if a value leaves the provable range; nothing is clamped silently.
 pub fn execute(model: &Program, input: &[i64]) -> Result<Trace, CircuitError> {
     check_input(model, input)?;
     let mut trace = Trace {
-        values: vec![input.to_vec()],
+        values: vec![model.input_order.place(input)],
         accumulators: vec![vec![]],
     };
     for (id, tensor) in model.tensors.iter().enumerate().skip(1) {
         let (values, accumulators) = match &tensor.step {
-            Step::Input => (input.to_vec(), vec![]),
+            Step::Input => (trace.values[0].clone(), vec![]),
             Step::Affine(affine) => {
                 let acc = accumulate(tensor, affine, &trace.values, model);
                 (round(model, id, &acc)?, acc)

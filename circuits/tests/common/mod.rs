@@ -92,6 +92,7 @@ fn model(tensors: Vec<Tensor>) -> Program {
         precision: PRECISION,
         tensors,
         input_shape: vec![input],
+        input_order: InputOrder::row_major(input),
         output_shape: vec![output],
         input_type: provenn_circuits::graph::InputType::Reals,
     }

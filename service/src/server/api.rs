@@ -12,6 +12,7 @@ pub mod keep;
 mod keys_get;
 mod ledger;
 mod log;
+mod log_cosignatures;
 mod models_card;
 mod models_commit;
 mod models_get;
@@ -95,6 +96,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::get_inclusion))
         .routes(routes!(log::get_consistency))
+        .routes(routes!(log_cosignatures::post_cosignatures))
         .routes(routes!(ledger::get_ledger))
         .routes(routes!(ledger::put_model_budget))
         .routes(routes!(ledger::put_key_budget))

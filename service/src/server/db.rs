@@ -1,6 +1,7 @@
 //! The database: one SQL text for SQLite and PostgreSQL. All statements are in the modules below.
 
 mod blobs;
+mod cosignatures;
 mod identity;
 mod jobs;
 mod keys;
@@ -21,6 +22,7 @@ mod turns;
 mod uncounted;
 
 pub use blobs::Upload;
+pub use cosignatures::Cosignature;
 pub use identity::Identity;
 pub use jobs::{Event, Job, State};
 pub use keys::{KeyRow, Known, NewKey};
@@ -45,8 +47,15 @@ pub struct Db {
     /// SQLite has one writer: one connection keeps writers in line instead of retrying.
     write: AnyPool,
     read: AnyPool,
+    /// Who calls is asked on connections of its own: whoever fills the others keeps nobody out.
+    door: AnyPool,
+    /// The sweeper's, who asks the same few questions for ever.
+    sweep: AnyPool,
     sqlite: bool,
 }
+
+/// Connections of SQLite that read. Lists take less than half of them at a time.
+const READERS: u32 = 10;
 
 /// What each connection to SQLite is set to.
 const SQLITE: &str =
@@ -57,6 +66,10 @@ const SQLITE: &str =
 pub const POSTGRESQL: &str = "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'; \
     SET statement_timeout = '60s'; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; \
     SET tcp_keepalives_count = 3; SET tcp_user_timeout = '20s';";
+
+/// What the sweeper's sessions are set to besides. Its statements find a few rows by partial indexes, whatever the times in them are: planning them
+/// anew takes longer than they do.
+const PLANNED_ONCE: &str = "SET plan_cache_mode = 'force_generic_plan';";
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
@@ -156,27 +169,37 @@ impl Db {
     async fn connect(url: &str) -> Result<Self, sqlx::Error> {
         install_default_drivers();
         let sqlite = url.starts_with("sqlite:");
-        let pool = |connections: u32| {
+        let pool = |connections: u32, more: &'static str| {
             AnyPoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(Duration::from_secs(10))
                 .after_connect(move |connection, _| {
                     Box::pin(async move {
-                        connection
-                            .execute(if sqlite { SQLITE } else { POSTGRESQL })
-                            .await
-                            .map(drop)
+                        connection.execute(if sqlite { SQLITE } else { POSTGRESQL }).await?;
+                        match more {
+                            "" => Ok(()),
+                            more => connection.execute(more).await.map(drop),
+                        }
                     })
                 })
         };
         tracing::info!(database = shown_url(url), "connecting");
-        let write = pool(if sqlite { 1 } else { 16 }).connect(url).await?;
-        let read = if sqlite {
-            pool(4).connect(url).await?
-        } else {
-            write.clone()
+        let write = pool(if sqlite { 1 } else { 16 }, "").connect(url).await?;
+        let (read, sweep) = match sqlite {
+            true => {
+                let read = pool(READERS, "").connect(url).await?;
+                (read.clone(), read)
+            }
+            false => (write.clone(), pool(1, PLANNED_ONCE).connect_lazy(url)?),
         };
-        Ok(Self { write, read, sqlite })
+        let door = pool(2, "").connect_lazy(url)?;
+        Ok(Self {
+            write,
+            read,
+            door,
+            sweep,
+            sqlite,
+        })
     }
 
     /// The end of a query whose rows are to be changed: those that somebody holds are left out. SQLite locks no rows.
@@ -220,7 +243,40 @@ impl Db {
     }
 
     pub async fn close(&self) {
-        self.write.close().await;
-        self.read.close().await;
+        for pool in [&self.write, &self.read, &self.door, &self.sweep] {
+            pool.close().await;
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+    use crate::server::keys::{Scope, Secret};
+
+    /// Whoever holds all readers keeps nobody out.
+    #[tokio::test]
+    async fn keys_are_known_while_all_readers_are_busy() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("service.db").display());
+        let db = Db::migrate(&url).await.unwrap();
+        let secret = Secret::random().unwrap();
+        let key = NewKey {
+            secret: &secret,
+            tenant: "alice",
+            label: "",
+            scopes: &[Scope::Read],
+            expires: None,
+        };
+        db.add_tenant("alice", 1).await.unwrap();
+        db.add_key(&key, 1).await.unwrap();
+        let mut busy = Vec::new();
+        for _ in 0..READERS {
+            busy.push(db.read.acquire().await.unwrap());
+        }
+        assert!(db.read.try_acquire().is_none());
+        let known = tokio::time::timeout(Duration::from_secs(5), db.known(&secret, 2)).await;
+        assert_eq!(known.unwrap().unwrap().unwrap().tenant, "alice");
     }
 }

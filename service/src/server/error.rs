@@ -20,6 +20,8 @@ pub enum ApiError {
     Busy,
     #[error("a stored object is not what was stored")]
     Damaged(String),
+    #[error("the database is damaged")]
+    DatabaseDamaged(String),
     #[error("the bytes have the SHA-256 {got}, the address names {expected}")]
     DigestMismatch { expected: String, got: String },
     #[error("the job is {state}")]
@@ -32,7 +34,7 @@ pub enum ApiError {
     InUse { by: String },
     #[error("internal error")]
     Internal(String),
-    #[error("the log's next checkpoint will include it")]
+    #[error("no checkpoint that was asked for includes it yet")]
     LogPending,
     #[error("the log signs nothing: {0}")]
     LogStopped(Stop),
@@ -90,13 +92,14 @@ impl ApiError {
             Self::Busy => (503, "busy", "try again after Retry-After"),
             Self::ClockOff(_) => (503, "clock-off", "the operator has to set it; the service's log says by how much it is off"),
             Self::Damaged(_) => (500, "object-damaged", "the operator has to restore it; the service's log names it"),
+            Self::DatabaseDamaged(_) => (503, "database-damaged", "the operator has to restore it from a backup; the service's log says more"),
             Self::DigestMismatch { .. } => (409, "digest-mismatch", "upload the bytes under their own digest, as sha256sum prints it"),
             Self::Finished { .. } => (409, "already-finished", "a finished job cannot be cancelled"),
             Self::Forbidden { .. } => (403, "forbidden", "use a key with this scope; `provenn keys create` makes one"),
             Self::IdempotencyMismatch => (422, "idempotency-mismatch", "use a new Idempotency-Key for a new request"),
             Self::InUse { .. } => (409, "in-use", "remove what uses it first, or wait for the job to end or cancel it; what was published stays"),
             Self::Internal(_) => (500, "internal", "the service's log says more; please report it"),
-            Self::LogPending => (409, "log-pending", "ask again in a second"),
+            Self::LogPending => (409, "log-pending", "ask again in a moment"),
             Self::LogStopped(_) => (503, "log-stopped", "the operator says how it goes on: `provenn log resume` or `provenn log renew`, see docs/runbook.md"),
             Self::Missing(_) => (503, "object-missing", "upload it again, if it was an upload; else the operator has to restore it, the service's log names it"),
             Self::NoGraph => (404, "no-graph", "upload the same file again: its graph is then read from it"),
@@ -120,6 +123,7 @@ impl ApiError {
         match self {
             Self::ClockOff(cause)
             | Self::Damaged(cause)
+            | Self::DatabaseDamaged(cause)
             | Self::Internal(cause)
             | Self::Missing(cause)
             | Self::NoSpace(cause)
@@ -161,6 +165,7 @@ impl IntoResponse for ApiError {
             &self,
             Self::ClockOff(_)
                 | Self::Damaged(_)
+                | Self::DatabaseDamaged(_)
                 | Self::Internal(_)
                 | Self::Missing(_)
                 | Self::NoSpace(_)
@@ -204,11 +209,20 @@ fn full(code: &str) -> bool {
     matches!(code, "53100" | "13")
 }
 
+/// PostgreSQL's data_corrupted and index_corrupted, SQLITE_CORRUPT and SQLITE_NOTADB, the last byte of longer codes.
+fn damaged(code: &str) -> bool {
+    match code.len() {
+        5 => matches!(code, "XX001" | "XX002"),
+        _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 11 | 26)),
+    }
+}
+
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
         let said = format!("database: {error}");
         match error.as_database_error().and_then(|e| e.code()) {
             Some(code) if full(&code) => Self::NoSpace(said),
+            Some(code) if damaged(&code) => Self::DatabaseDamaged(said),
             // A NUL character, which PostgreSQL takes in no text: it came with the request.
             Some(code) if code == "22021" || code == "22P05" => {
                 Self::bad("a text holds a character that cannot be stored")

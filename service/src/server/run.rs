@@ -46,7 +46,7 @@ async fn serve(config: Config) -> Result<(), CliError> {
         Ok(_) | Err(ApiError::LogStopped(_)) => {}
         Err(error) => return Err(start(error)),
     }
-    let (stop, stopping) = watch::channel(false);
+    let stopping = app.stop.subscribe();
     let workers = background(&app, role != Role::Api, &stopping);
     let api = match role {
         Role::Worker => None,
@@ -73,15 +73,13 @@ async fn serve(config: Config) -> Result<(), CliError> {
     };
     signalled().await;
     tracing::info!("stopping");
-    let _nobody = stop.send(true);
-    // Running jobs may finish; what does not is taken up by others when its lease ends.
+    app.stop.send_replace(true);
+    // Jobs and requests under way may finish; what does not is taken up by others when its lease ends, or asked again. Event streams
+    // end at once.
     let grace = Duration::from_millis(app.config.timing.grace);
-    if let Some(workers) = workers {
-        let _late = tokio::time::timeout(grace, workers).await;
-    }
-    if let Some(api) = api {
-        // Event streams end with the process; clients connect again.
-        let _late = tokio::time::timeout(Duration::from_secs(1), api).await;
+    let under_way = futures_util::future::join_all(workers.into_iter().chain(api));
+    if tokio::time::timeout(grace, under_way).await.is_err() {
+        tracing::warn!("stopped with work under way: timing.grace is over");
     }
     app.db.close().await;
     tracing::info!("stopped");

@@ -18,13 +18,14 @@ use super::private;
 use super::queue::{new_id, Queue};
 use super::skew::Skew;
 use super::store::{marker, Store};
+use super::sweeps::Sweeps;
 use super::tlog::key::Signer;
 use super::tlog::Tlog;
 use super::worker::cache::Models;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use tokio::sync::Semaphore;
+use tokio::sync::{watch, Semaphore};
 
 /// The service, cheap to clone.
 #[derive(Clone)]
@@ -32,6 +33,10 @@ pub struct App(Arc<Parts>);
 
 /// Attempts under way for each proof at a time.
 pub const ATTEMPTS: usize = 2;
+
+/// Lists at a time, and changes of the database: a client has at most half of them, so that its queue is its own.
+const LISTS: usize = 4;
+const CHANGES: usize = 4;
 
 pub struct Parts {
     pub config: Config,
@@ -50,6 +55,7 @@ pub struct Parts {
     pub outage: Outage,
     /// How far the sweeper came among waiting jobs.
     pub swept: Mutex<Place>,
+    pub sweeps: Sweeps,
     pub disk: Disk,
     pub skew: Skew,
     pub rates: RateLimits,
@@ -61,6 +67,12 @@ pub struct Parts {
     pub verifications: Turns,
     pub inspections: Turns,
     pub readings: Turns,
+    /// Lists, and other answers that take the database long.
+    pub lists: Turns,
+    /// Changes of the database that tenants ask for.
+    pub changes: Turns,
+    /// Told when the process is to stop: event streams end then.
+    pub stop: watch::Sender<bool>,
     /// Event streams of each tenant.
     pub streams: Arc<Counts>,
     /// Prover processes of workers.
@@ -97,12 +109,16 @@ impl App {
         if let Some(signer) = &signer {
             db.log_key(&signer.key.to_string()).await?;
         }
+        let witnesses = config
+            .log
+            .known_witnesses()
+            .map_err(|e| ApiError::Internal(e.to_string()))?;
         let store = Store::open(&config)?;
         let identity = marker::at_start(&db, &store, &new_id()).await?;
         Ok(Self(Arc::new(Parts {
             instance: new_id(),
             identity,
-            tlog: Tlog::new(signer),
+            tlog: Tlog::new(signer, witnesses),
             metrics: Metrics::new(&store.missing),
             store,
             queue: Queue::open(&config).await?,
@@ -111,6 +127,7 @@ impl App {
             skew,
             disk: Disk::new(config.data.join("tmp"), config.limits.free_bytes),
             swept: Mutex::default(),
+            sweeps: Sweeps::default(),
             outage: Outage::new(clock.now()),
             rates: RateLimits::new(&config.limits),
             recent: Recent::default(),
@@ -118,6 +135,9 @@ impl App {
             verifications: Turns::new(config.limits.verifications),
             inspections: Turns::new(config.limits.inspections),
             readings: Turns::new(config.limits.inspections),
+            lists: Turns::new(LISTS),
+            changes: Turns::new(CHANGES),
+            stop: watch::Sender::new(false),
             streams: Counts::new(config.limits.streams),
             provers: Semaphore::new(config.workers),
             under_way: Arc::new(Semaphore::new(config.workers.saturating_mul(ATTEMPTS))),

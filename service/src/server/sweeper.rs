@@ -22,9 +22,12 @@ const MEMORY: i64 = 7 * 24 * 3600 * 1000;
 
 /// Sweeps until the process ends. Any number of processes may.
 pub async fn run(app: App) {
+    app.sweeps.begin();
     for round in 0u32.. {
         tokio::time::sleep(Duration::from_millis(app.config.timing.sweep)).await;
-        if let Err(error) = sweep(&app).await.and(count(&app).await) {
+        let swept = sweep(&app).await;
+        app.sweeps.ended(&swept);
+        if let Err(error) = swept.and(count(&app).await) {
             tracing::warn!(cause = error.cause(), "sweep");
         }
         if round % PRUNE_EVERY == 0 {

@@ -10,6 +10,7 @@
 //! backup, or does not continue them, stops the log ([`stop`]) until the operator says how it goes on ([`resume`], [`renew`]).
 //! If the database only lacks the last entries of that tree, [`restore`] reads them back from the tiles at start.
 
+pub mod cosigned;
 pub mod key;
 pub mod proofs;
 pub mod renew;
@@ -26,7 +27,7 @@ use super::state::App;
 use crate::fail;
 use key::Signer;
 use proofs::{root, Overlay};
-use provenn_verifier::tlog::{Checkpoint, Entry, EntryKind};
+use provenn_verifier::tlog::{Checkpoint, Entry, EntryKind, WitnessKey};
 use std::time::Duration;
 use stop::Stop;
 use tiles::{grow, Tile};
@@ -45,6 +46,8 @@ pub const COPY: &str = "_log/checkpoint";
 #[derive(Debug)]
 pub struct Tlog {
     pub signer: Option<Signer>,
+    /// Whose cosignatures are taken and served.
+    pub witnesses: Vec<WitnessKey>,
     wake: Notify,
 }
 
@@ -59,9 +62,10 @@ pub struct Head {
 }
 
 impl Tlog {
-    pub fn new(signer: Option<Signer>) -> Self {
+    pub fn new(signer: Option<Signer>, witnesses: Vec<WitnessKey>) -> Self {
         Self {
             signer,
+            witnesses,
             wake: Notify::new(),
         }
     }

@@ -54,7 +54,7 @@ macro_rules! verifier {
     };
 }
 
-static ASSETS: [Asset; 28] = [
+static ASSETS: [Asset; 30] = [
     asset("icon.svg", "image/svg+xml", own!("icon.svg")),
     asset("app.css", CSS, own!("app.css")),
     asset("app.js", JS, own!("app.js")),
@@ -76,6 +76,8 @@ static ASSETS: [Asset; 28] = [
     asset("policy.js", JS, own!("policy.js")),
     asset("prove.js", JS, own!("prove.js")),
     asset("receipt.js", JS, own!("receipt.js")),
+    asset("removing.js", JS, own!("removing.js")),
+    asset("storage.js", JS, own!("storage.js")),
     asset("tiles.js", JS, own!("tiles.js")),
     asset("verify.js", JS, own!("verify.js")),
     asset("base.css", CSS, verifier!("base.css")),

@@ -380,6 +380,19 @@ pub(super) async fn again_or_fail(
         );
         return Ok((app.db.fail(lease, &problem, now).await?, "failed"));
     }
+    if cause.of_machine() && tries.faults + 1 >= app.config.limits.faults {
+        let problem = Problem::new(
+            500,
+            "faults-exhausted",
+            format!(
+                "a fault of the service's machines ended the job {} times, the last one is `{}`",
+                tries.faults + 1,
+                cause.name()
+            ),
+            "nothing is charged for it; ask the operator for the cause, the log has it, and then for the same again",
+        );
+        return Ok((app.db.fail(lease, &problem, now).await?, "failed"));
+    }
     let again = Again {
         task: new_id(),
         cause,

@@ -1,12 +1,11 @@
 //! Processes of the service on one machine.
 
 use super::client::Client;
-use super::postgres::Postgres;
+use super::postgres::{free_port, Postgres};
 use reqwest::Method;
 use rustix::process::{kill_process, Pid, Signal};
 use serde_json::{json, Value};
 use std::fs::{self, File};
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -36,11 +35,6 @@ pub struct Cluster {
     pub client: Client,
 }
 
-/// A port that was free a moment ago.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 fn fixture(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(name)).unwrap()
 }
@@ -68,7 +62,12 @@ impl Cluster {
 
     /// The same with settings of its own.
     pub async fn with(database: &Postgres, workers: usize, settings: Vec<(&'static str, String)>) -> Self {
-        let mut cluster = Self::down(Some(database.url()), workers);
+        Self::on(database.url(), workers, settings).await
+    }
+
+    /// The same on the database of a URL.
+    pub async fn on(database: String, workers: usize, settings: Vec<(&'static str, String)>) -> Self {
+        let mut cluster = Self::down(Some(database), workers);
         cluster.more = settings;
         cluster.begin().await
     }
@@ -324,6 +323,23 @@ impl Cluster {
         let marker = self.arm(role, point).await;
         self.more.pop();
         marker
+    }
+
+    /// The same with a point that panics.
+    #[cfg(feature = "failpoints")]
+    pub async fn arm_to_panic(&mut self, role: Role, point: &str) -> PathBuf {
+        self.more.push(("PROVENN_FAILPOINT_PANIC", "1".into()));
+        let marker = self.arm(role, point).await;
+        self.more.pop();
+        marker
+    }
+
+    /// The process of a role, which runs.
+    #[cfg(feature = "failpoints")]
+    pub fn id(&mut self, role: Role) -> u32 {
+        let child = self.slot(role).as_mut().unwrap();
+        assert!(child.try_wait().unwrap().is_none(), "it ended");
+        child.id()
     }
 
     #[cfg(feature = "failpoints")]

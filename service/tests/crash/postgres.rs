@@ -1,5 +1,6 @@
 //! A PostgreSQL server of its own, on loopback.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
@@ -7,6 +8,11 @@ use tempfile::TempDir;
 pub struct Postgres {
     folder: TempDir,
     port: u16,
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Where Debian puts the server's programs.
@@ -62,7 +68,7 @@ impl Postgres {
                 .unwrap();
             assert!(chown.success());
         }
-        let port = super::cluster::free_port();
+        let port = free_port();
         let data = folder.path().join("data");
         let initdb = as_user(&program("initdb"), folder.path())
             .args(["--auth=trust", "--username=provenn", "--no-sync", "-D"])

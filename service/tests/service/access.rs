@@ -108,6 +108,8 @@ fn rows(input: &str, calibration: &str, model: &str) -> Vec<Row> {
         row("get", "/v1/log/proofs/{sha256}", None, Value::Null, 200, 200),
         // Without sizes.
         row("get", "/v1/log/consistency", None, Value::Null, 400, 400),
+        // No note.
+        row("post", "/v1/log/cosignatures", govern, Value::Null, 422, 422),
         row("get", "/v1/ledger", read, Value::Null, 200, 200),
         row(
             "put",

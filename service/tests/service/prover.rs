@@ -169,6 +169,41 @@ async fn memory_is_limited() {
     assert!(matches!(code, "memory-limit" | "attempts-exhausted"), "{job}");
 }
 
+/// A job that always meets a fault of the machine ends with a code of its own, and costs nothing: there was no answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_that_lasts_ends_the_job_without_a_charge() {
+    let mut real = Service::start(|_| {}).await;
+    let model = real.alice().await.model("public").await;
+    real.halt().await;
+    let path = real.folder.path().join("prover");
+    let service = Service::start(|config| {
+        config.data = real.folder.path().into();
+        config.prover = path.display().to_string();
+        config.limits.faults = 3;
+        (config.timing.backoff, config.timing.backoff_max) = (1, 1);
+    })
+    .await;
+    let alice = service.alice().await;
+    let answer = alice.prove(&model, "").await;
+    let job = alice.finished(answer.headers["location"].to_str().unwrap()).await;
+    assert_eq!(
+        (&job["state"], &job["error"]["code"], &job["attempt"]),
+        (&json!("failed"), &json!("faults-exhausted"), &json!(3)),
+        "{job}"
+    );
+    let ledger = alice.get("/v1/ledger").await.json(200);
+    assert_eq!(
+        (&ledger["bits"], &ledger["reserved_bits"]),
+        (&json!(0.0), &json!(0.0)),
+        "{ledger}"
+    );
+    // The same may be asked for again.
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_provenn"), &path).unwrap();
+    let answer = alice.prove(&model, "").await;
+    let job = alice.finished(answer.headers["location"].to_str().unwrap()).await;
+    assert_eq!(job["state"], "done", "{job}");
+}
+
 /// Faults of the machine are no attempts: a job outlives them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_prover_that_cannot_be_started_costs_no_attempts() {

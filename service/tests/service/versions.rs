@@ -20,6 +20,7 @@ const ENDS_OF_KEYS: i64 = 30;
 const RETRIES: i64 = 32;
 const STOPS: i64 = 50;
 const IDENTITY: i64 = 51;
+const COSIGNATURES: i64 = 52;
 
 pub fn versions() -> Vec<i64> {
     MIGRATIONS.iter().map(|migration| migration.version).collect()
@@ -102,6 +103,8 @@ async fn log(db: &Db, version: i64) {
     }
     let earlier = db.log_keys().await.unwrap();
     assert_eq!(earlier.len(), usize::from(version >= STOPS));
+    let cosigned = db.cosignatures("log.new+00000000+key", 1, 1).await.unwrap();
+    assert_eq!(cosigned.len(), usize::from(version >= COSIGNATURES));
 }
 
 async fn ledger(db: &Db, version: i64, model: &str) {

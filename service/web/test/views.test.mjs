@@ -246,3 +246,48 @@ test("a model that was uploaded before graphs were kept", async () => {
   await click(page, "Upload the same file again");
   await until(page, "Models");
 });
+
+test("storage is shown, and what takes it is deleted", async () => {
+  // Another commitment, which was never published, and an input that no other test names.
+  const calibration = await upload("inputs", CALIBRATION);
+  const { id: commit } = await (await call("POST", `/v1/models/${source}/commit`, { calibration, input: "public" })).json();
+  const made = (await finished(commit)).result.model_id;
+  const input = await upload("inputs", INPUT);
+  const asked = await (await call("POST", "/v1/proofs", { model: made, input, policy: "label" })).json();
+  assert.equal((await finished(asked.id)).state, "done");
+  const used = async () => (await (await call("GET", "/v1/storage")).json()).stored;
+  const before = await used();
+  const page = await all.signedIn("/#/");
+  await shows(page, "of 16.0 GiB is used");
+  await look(page, "storage");
+
+  // A file is kept while something is committed of it.
+  await page.open(`${all.service.address}/#/models/${source}`);
+  await shows(page, "Delete this file");
+  await click(page, "Delete this file", "summary");
+  await click(page, "Delete for good");
+  await shows(page, "error[in-use]");
+  await look(page, "delete-refused");
+  await page.open(`${all.service.address}/#/models/${made}`);
+  await shows(page, "Delete what is committed");
+  await click(page, "Delete what is committed", "summary");
+  await click(page, "Delete for good");
+  await shows(page, "Delete this file");
+  assert.equal((await call("GET", `/v1/models/${made}`)).status, 404);
+  assert.ok((await used()) < before);
+
+  await page.open(`${all.service.address}/#/jobs/${asked.id}`);
+  await shows(page, "The model was deleted here");
+  await shows(page, "Delete this input");
+  await click(page, "Delete this input", "summary");
+  await click(page, "Delete for good");
+  await until(page, "Jobs");
+  const again = await call("POST", "/v1/proofs", { model, input, policy: "label", context: { audience: "after" } });
+  assert.deepEqual([again.status, (await again.json()).code], [404, "not-found"]);
+  // What is published stays, and nobody is asked whether it should.
+  await page.open(`${all.service.address}/#/models/${model}`);
+  await shows(page, "Published");
+  assert.equal(await page.evaluate("[...document.querySelectorAll('summary')].some((made) => made.textContent.startsWith('Delete'))"), false);
+  // The refusal and the deleted model are all that the browser noted.
+  assert.ok(page.complaints.every((words) => words.includes("409") || words.includes(made)), page.complaints.join("\n"));
+});

@@ -10,6 +10,43 @@ pub const MAX_BITS: u32 = 40;
 /// Instance columns of the policy: `a`, `t`, `c`, `g`.
 pub const POLICY_COLUMNS: u32 = 4;
 
+/// The order of a public input's values: row-major over these axes, outermost first. Each is its extent, and how far apart
+/// values that are neighbours along it lie in the tensor, where value `p` of channel `c` is number `c * positions + p`. Axes that are
+/// not needed come last and are `[1, 1]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputOrder(pub [[u32; 2]; 4]);
+
+impl InputOrder {
+    /// The number in the tensor of each value in turn.
+    fn numbers(&self) -> impl Iterator<Item = u64> {
+        let along = |[extent, stride]: [u32; 2]| (0..extent).map(move |i| u64::from(i).saturating_mul(stride.into()));
+        let [a, b, c, d] = self.0;
+        let pair = move |x, y| along(x).flat_map(move |at| along(y).map(move |step| at.saturating_add(step)));
+        pair(a, b).flat_map(move |at| pair(c, d).map(move |step| at.saturating_add(step)))
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        let mut axes = [[1; 2]; 4];
+        for value in axes.iter_mut().flatten() {
+            *value = reader.u32()?;
+        }
+        Ok(Self(axes))
+    }
+
+    /// Whether each of `len` numbers is one value's: sorted by strides, every axis steps over all that those below it fill.
+    fn is_permutation(&self, len: u64) -> bool {
+        let mut axes = self.0;
+        axes.sort_unstable_by_key(|[extent, stride]| (*stride, *extent));
+        let filled = axes.iter().try_fold(1u64, |below, [extent, stride]| match extent {
+            1 => Some(below),
+            _ => below
+                .checked_mul((*extent).into())
+                .filter(|_| u64::from(*stride) == below),
+        });
+        filled == Some(len)
+    }
+}
+
 /// The shape of input and output of a circuit. See [`instances`](crate::instances) for the columns made of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstanceLayout {
@@ -23,6 +60,8 @@ pub struct InstanceLayout {
     pub blocks: u32,
     /// Whether the input is public; otherwise it is committed.
     pub public_input: bool,
+    /// Order of the values of a public input, where they do not come as they are numbered.
+    pub order: Option<InputOrder>,
     /// Outputs of the model (without padding).
     pub outputs: u32,
     /// Rows of the policy columns, at least `outputs`.
@@ -33,10 +72,20 @@ pub struct InstanceLayout {
     pub output_bits: u32,
 }
 
+/// The tag of a public input whose values come in an order of their own.
+const ORDERED: u8 = 2;
+
 impl InstanceLayout {
     /// Number of input values.
     pub fn input_len(&self) -> u64 {
         u64::from(self.channels).saturating_mul(u64::from(self.positions))
+    }
+
+    /// The number in the tensor of each input value in turn.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> {
+        let [channels, positions] = [self.channels, self.positions];
+        let as_numbered = InputOrder([[channels, positions], [positions, 1], [1, 1], [1, 1]]);
+        self.order.unwrap_or(as_numbered).numbers()
     }
 
     /// Rows of each public input column.
@@ -70,6 +119,13 @@ impl InstanceLayout {
         if self.blocks != self.channels.div_ceil(self.lanes) {
             return invalid("layout blocks are not channels / lanes");
         }
+        if let Some(order) = &self.order {
+            // One layout has one encoding: an order is named where it says something.
+            let own = order.0.iter().filter(|[extent, _]| *extent != 1).count() > 1;
+            if !self.public_input || !own || !order.is_permutation(self.input_len()) {
+                return invalid("layout order of the input");
+            }
+        }
         if self.policy_rows < self.outputs || u64::from(self.policy_rows) > usable_rows {
             return invalid("layout policy rows");
         }
@@ -92,7 +148,13 @@ impl InstanceLayout {
         for value in [self.lanes, self.channels, self.positions, self.blocks] {
             out.put_u32(value);
         }
-        out.put(&[u8::from(self.public_input)]);
+        match &self.order {
+            Some(order) => {
+                out.put(&[ORDERED]);
+                order.0.iter().flatten().for_each(|value| out.put_u32(*value));
+            }
+            None => out.put(&[u8::from(self.public_input)]),
+        }
         let rest = [self.outputs, self.policy_rows, self.input_bits, self.output_bits];
         for value in rest {
             out.put_u32(value);
@@ -100,12 +162,20 @@ impl InstanceLayout {
     }
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        let [lanes, channels, positions, blocks] = [reader.u32()?, reader.u32()?, reader.u32()?, reader.u32()?];
+        let (public_input, order) = match reader.u8()? {
+            0 => (false, None),
+            1 => (true, None),
+            ORDERED => (true, Some(InputOrder::read(reader)?)),
+            got => return Err(VerifyError::BadTag { got }),
+        };
         Ok(Self {
-            lanes: reader.u32()?,
-            channels: reader.u32()?,
-            positions: reader.u32()?,
-            blocks: reader.u32()?,
-            public_input: reader.flag()?,
+            lanes,
+            channels,
+            positions,
+            blocks,
+            public_input,
+            order,
             outputs: reader.u32()?,
             policy_rows: reader.u32()?,
             input_bits: reader.u32()?,

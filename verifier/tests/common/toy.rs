@@ -31,6 +31,7 @@ pub fn layout(public_input: bool) -> InstanceLayout {
         positions: 4,
         blocks: 2,
         public_input,
+        order: None,
         outputs: 5,
         policy_rows: 6,
         input_bits: 12,

@@ -236,6 +236,18 @@ pub fn layout() -> Vec<Row> {
         row("InstanceLayout.public_input", "the other", "key-invalid", |s| {
             edit(s).public_input ^= true
         }),
+        row("InstanceLayout.order", "channels last", "registration-failed", |s| {
+            ordered(s, |l| [[l.positions, 1], [l.channels, l.positions]]);
+        }),
+        row("InstanceLayout.order", "as it is numbered", "key-invalid", |s| {
+            ordered(s, |l| [[l.channels * l.positions, 1], [1, 1]]);
+        }),
+        row("InstanceLayout.order", "two values in one place", "key-invalid", |s| {
+            ordered(s, |l| [[l.positions, 1], [l.channels, 1]]);
+        }),
+        row("InstanceLayout.order", "one value too many", "key-invalid", |s| {
+            ordered(s, |l| [[l.positions, 1], [l.channels + 1, l.positions]]);
+        }),
         row("InstanceLayout.outputs", "one fewer", "registration-failed", |s| {
             edit(s).outputs -= 1
         }),
@@ -273,6 +285,12 @@ pub fn layout() -> Vec<Row> {
             edit(s).output_bits = 0
         }),
     ]
+}
+
+fn ordered(s: &mut Subject, axes: fn(&InstanceLayout) -> [[u32; 2]; 2]) {
+    let layout = edit(s);
+    let [a, b] = axes(layout);
+    layout.order = Some(InputOrder([a, b, [1, 1], [1, 1]]));
 }
 
 fn edit(s: &mut Subject) -> &mut InstanceLayout {

@@ -32,12 +32,10 @@ impl Lowering<'_> {
                 ..mapped
             };
         }
-        // The whole grid is one vector.
-        let on = match form.order {
-            Order::Same => form.grid,
-            Order::Index(_) => [inner, 1, 1],
-        };
-        let form = self.arranged(form, on, &Order::Same);
+        // The whole grid is one vector: the weights go where its elements are.
+        let order = form.order.clone();
+        let mut column = vec![0; inner];
+        (0..inner).for_each(|k| column[order.at(k)] = k);
         let (form, parts) = self.parts(form);
         let [c, h, w] = form.grid;
         let contraction = Contraction {
@@ -46,7 +44,7 @@ impl Lowering<'_> {
             channels: c,
             axes: [Axis::conv(h, h, 1, 1, 0, 1), Axis::conv(w, w, 1, 1, 0, 1)],
             groups: 1,
-            weights: (0..outer).flat_map(|o| (0..inner).map(move |k| at(o, k))).collect(),
+            weights: (0..outer).flat_map(|o| column.iter().map(move |&k| at(o, k))).collect(),
             public,
         };
         Form {

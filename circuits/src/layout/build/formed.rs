@@ -2,7 +2,7 @@
 
 use crate::program::{Affine, Axis, Contraction, Linear, MatrixProduct, MaxPool, Part, Program, Step, Tensor, View};
 
-/// The first tensor is the input and the others have elements and read earlier ones only. Every map of elements stays
+/// The first tensor is the input, each element one of the caller's, and the others have elements and read earlier ones only. Every map of elements stays
 /// inside its source and leads to the elements of its tensor, so that distinct elements have distinct powers of the
 /// challenges. A contraction has rows of its own; a bias has one without groups to carry it.
 ///
@@ -19,7 +19,7 @@ pub(super) fn well_formed(model: &Program) -> bool {
         let earlier = |source: usize| (source < id).then(|| &model.tensors[source]);
         !tensor.is_empty()
             && match &tensor.step {
-                Step::Input => id == 0,
+                Step::Input => id == 0 && model.input_order.fits(tensor.len()),
                 Step::Affine(affine) => id > 0 && affine_is_well_formed(model, id, affine),
                 Step::MaxPool(pool) => {
                     earlier(pool.tensor).is_some_and(|source| pool_is_well_formed(source, tensor, pool))

@@ -3,6 +3,7 @@
 use crate::bytes::hex;
 use crate::server::db::Address;
 use crate::server::door::buffers::Buffered;
+use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::room::Room;
 use crate::server::state::App;
@@ -100,7 +101,10 @@ impl Arriving {
         let mut chunks = Chunks::new(body, maximum);
         let room = match announced {
             Some(bytes) if bytes > maximum => Err(ApiError::TooLarge { maximum }),
-            _ => Room::for_body(app, address, announced).await,
+            _ => match app.changes.take(&Client(address.tenant.clone())).await {
+                Ok(_turn) => Room::for_body(app, address, announced).await,
+                Err(busy) => Err(busy),
+            },
         };
         match room {
             Ok(room) => Ok(Self { chunks, room, sha256 }),

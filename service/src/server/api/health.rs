@@ -1,6 +1,7 @@
 //! For load balancers and Prometheus.
 
 use crate::server::clock::Millis;
+use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::metrics::{InState, Stopped};
 use crate::server::problem::Problem;
@@ -10,6 +11,7 @@ use crate::server::tlog::stop::{self, Stop};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
+use axum::Extension;
 use std::future::Future;
 use std::time::Duration;
 
@@ -20,7 +22,7 @@ pub async fn healthz() -> &'static str {
 }
 
 /// The machine's clock agrees with the database's, database and object store answer within two seconds each and belong together, the disk has room,
-/// and the log goes on.
+/// sweeps over jobs go well, and the log goes on.
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses(
     (status = 200, body = String, content_type = "text/plain"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
@@ -29,6 +31,7 @@ pub async fn readyz(State(app): State<App>) -> Result<&'static str, ApiError> {
     soon("the disk", app.disk.check()).await?;
     soon("the database", app.skew.look(&app.db, &app.clock)).await?;
     soon("the object store", marker::check(&app.store, &app.identity)).await?;
+    app.sweeps.check()?;
     let (waits, stopped) = soon("the database", log(&app)).await?;
     if let Some(stop) = stopped.filter(|_| app.tlog.signer.is_some()) {
         return Err(ApiError::LogStopped(stop));
@@ -73,7 +76,11 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
     (status = 200, body = String, content_type = "application/openmetrics-text"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> {
+pub async fn metrics(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+) -> Result<impl IntoResponse, ApiError> {
+    let _turn = app.lists.take(&client).await?;
     // What is wrong with the log is no reason to say nothing of the rest.
     if let Err(error) = log(&app).await {
         tracing::warn!(cause = error.cause(), "the state of the log is not known");

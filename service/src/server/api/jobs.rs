@@ -3,6 +3,7 @@
 use super::body;
 use super::view::{JobView, StageEvent};
 use crate::server::auth::Caller;
+use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
@@ -115,10 +116,12 @@ pub async fn events(
 
 pub async fn cancel(app: &App, caller: &Caller, kind: &str, id: &str) -> Result<StatusCode, ApiError> {
     caller.needs(Scope::Prove)?;
+    let turn = app.changes.take(&Client(caller.tenant.clone())).await?;
     if app.db.cancel(&caller.tenant, kind, id, app.now()).await? {
         app.hub.tell(id, None);
         return Ok(StatusCode::NO_CONTENT);
     }
+    drop(turn);
     let job = app
         .db
         .job(&caller.tenant, kind, id)

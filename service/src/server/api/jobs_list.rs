@@ -4,13 +4,14 @@ use super::body;
 use super::page::{rows, Rows};
 use super::view::JobView;
 use crate::server::auth::Caller;
+use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::Json;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -48,6 +49,7 @@ pub struct JobList {
 pub async fn list_jobs(
     State(app): State<App>,
     caller: Caller,
+    Extension(client): Extension<Client>,
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<JobList>, ApiError> {
     caller.needs(Scope::Read)?;
@@ -60,6 +62,7 @@ pub async fn list_jobs(
     if !before.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Err(ApiError::bad("`before` is the id of a job"));
     }
+    let _turn = app.lists.take(&client).await?;
     let jobs = app.db.jobs(&caller.tenant, &before, i64::from(limit) + 1).await?;
     let now = app.now();
     let jobs = jobs.into_iter().map(|job| JobView::new(job, now)).collect();

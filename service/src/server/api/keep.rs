@@ -1,6 +1,7 @@
 //! Keeping what was uploaded and checked.
 
 use crate::fail;
+use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::folders::Temporary;
 use crate::server::room::Room;
@@ -66,6 +67,7 @@ async fn store(app: &App, upload: Checked) -> Result<(), ApiError> {
         .await?;
     fail::point("after-upload-stored");
     let object = upload.room.object(upload.bytes);
+    let _turn = app.changes.take(&Client(upload.tenant.clone())).await?;
     if app.db.add_upload(&upload, &object, app.now()).await? {
         upload.room.settled();
     }

@@ -4,6 +4,7 @@ use super::body;
 use super::page::rows;
 use crate::server::auth::Caller;
 use crate::server::db::{Account, Budget, InputFile, LedgerScope};
+use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
 use crate::server::ledger::micro;
@@ -12,7 +13,7 @@ use crate::server::state::App;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::Json;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -83,10 +84,12 @@ pub struct KeyBudget {
 pub async fn get_ledger(
     State(app): State<App>,
     caller: Caller,
+    Extension(client): Extension<Client>,
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<LedgerView>, ApiError> {
     caller.needs(Scope::Read)?;
     let Query(filter) = filter.map_err(|e| body::query(&e))?;
+    let _turn = app.lists.take(&client).await?;
     let (model, input, requester) = (&filter.model, &filter.input, &filter.requester);
     let (db, tenant) = (&app.db, &caller.tenant);
     let accounts = rows(db.accounts(tenant, model, input, requester, ASKED).await?, MOST)?;

@@ -5,7 +5,7 @@ use super::headers::file;
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use crate::server::state::App;
-use crate::server::tlog::{count, proofs, tile};
+use crate::server::tlog::{cosigned, count, proofs, tile};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{header, HeaderName};
@@ -64,17 +64,32 @@ pub async fn get_log(State(app): State<App>) -> Result<Json<LogView>, ApiError> 
     }))
 }
 
-/// The newest checkpoint: a signed note.
-#[utoipa::path(get, path = "/checkpoint", tag = "log", responses(
+/// Who has to have seen a checkpoint.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct Seen {
+    /// Of the checkpoints that so many known witnesses cosigned, the newest one; by default the newest of all.
+    witnesses: u8,
+}
+
+/// The newest checkpoint: a signed note, with the cosignatures of known witnesses that were brought.
+#[utoipa::path(get, path = "/checkpoint", tag = "log", params(Seen), responses(
     (status = 200, body = String, content_type = "text/plain"),
     (status = "4XX", body = Problem, content_type = "application/problem+json"),
     (status = "5XX", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn checkpoint(State(app): State<App>) -> Result<impl IntoResponse, ApiError> {
-    match app.db.log_head().await?.checkpoint {
-        note if note.is_empty() => Err(ApiError::Unavailable("the log has no checkpoint yet".into())),
-        note => Ok(([TEXT, (header::CACHE_CONTROL, "no-cache")], note)),
+pub async fn checkpoint(
+    State(app): State<App>,
+    seen: Result<Query<Seen>, QueryRejection>,
+) -> Result<impl IntoResponse, ApiError> {
+    let Query(seen) = seen.map_err(|e| body::query(&e))?;
+    let head = app.db.log_head().await?;
+    if head.checkpoint.is_empty() {
+        return Err(ApiError::Unavailable("the log has no checkpoint yet".into()));
     }
+    let (_, note) = cosigned::newest(&app, &head, seen.witnesses.into(), 0).await?;
+    Ok(([TEXT, (header::CACHE_CONTROL, "no-cache")], note))
 }
 
 /// A tile of hashes or entries. OpenAPI has no words for addresses of varying depth, so this one is not in the document.
@@ -89,29 +104,34 @@ pub async fn get_tile(State(app): State<App>, Path(address): Path<String>) -> Re
 
 /// That a card or a receipt is in the log: path and signed checkpoint, to be checked offline (C2SP `tlog-proof`).
 #[utoipa::path(get, path = "/v1/log/proofs/{sha256}", tag = "log",
-    params(("sha256" = String, Path, pattern = "^[0-9a-f]{64}$", description = "SHA-256 of the card or the receipt")),
+    params(("sha256" = String, Path, pattern = "^[0-9a-f]{64}$", description = "SHA-256 of the card or the receipt"), Seen),
     responses(
         (status = 200, body = String, content_type = "text/plain"),
-        (status = 409, description = "The next checkpoint will include it", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "A later checkpoint will include it", body = Problem, content_type = "application/problem+json"),
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = "5XX", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn get_inclusion(State(app): State<App>, Path(sha256): Path<String>) -> Result<impl IntoResponse, ApiError> {
+pub async fn get_inclusion(
+    State(app): State<App>,
+    Path(sha256): Path<String>,
+    seen: Result<Query<Seen>, QueryRejection>,
+) -> Result<impl IntoResponse, ApiError> {
+    let Query(seen) = seen.map_err(|e| body::query(&e))?;
     let (index, _) = app
         .db
         .log_entry(&sha256)
         .await?
         .ok_or(ApiError::NotFound { what: "entry" })?;
     let head = app.db.log_head().await?;
-    let size = count(head.size)?;
-    if index >= size {
+    if index >= count(head.size)? {
         return Err(ApiError::LogPending);
     }
+    let (size, checkpoint) = cosigned::newest(&app, &head, seen.witnesses.into(), index + 1).await?;
     let proof = InclusionProof {
         extra: vec![],
         index,
         path: proofs::inclusion(&app, index, size).await?,
-        checkpoint: head.checkpoint,
+        checkpoint,
     };
     Ok((file(TEXT.1, &sha256, "tlog-proof"), proof.to_text()))
 }

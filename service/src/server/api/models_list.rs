@@ -3,13 +3,14 @@
 use super::body;
 use super::page::{names, rows, Rows};
 use crate::server::auth::Caller;
+use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::Json;
+use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{json, Value};
 use utoipa::IntoParams;
@@ -40,6 +41,7 @@ pub struct Page {
 pub async fn list_models(
     State(app): State<App>,
     caller: Caller,
+    Extension(client): Extension<Client>,
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
     caller.needs(Scope::Read)?;
@@ -52,6 +54,7 @@ pub async fn list_models(
     if !before.is_empty() {
         body::digest(&before)?;
     }
+    let _turn = app.lists.take(&client).await?;
     let mut models = app
         .db
         .uploaded_models(&caller.tenant, &before, i64::from(limit) + 1)

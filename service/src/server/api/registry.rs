@@ -4,13 +4,14 @@ use super::body::{self, Bytes};
 use super::headers::{file, BYTES};
 use super::page::{rows, Rows};
 use crate::server::db::{Model, Version};
+use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::IntoResponse;
-use axum::Json;
+use axum::{Extension, Json};
 use provenn_verifier::SrsKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -75,9 +76,11 @@ pub struct VersionView {
 ))]
 pub async fn list_versions(
     State(app): State<App>,
+    Extension(client): Extension<Client>,
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<VersionList>, ApiError> {
     let Query(filter) = filter.map_err(|e| body::query(&e))?;
+    let _turn = app.lists.take(&client).await?;
     let versions = app.db.versions(&filter.tenant, "", &filter.model, ASKED).await?;
     let Rows { rows: versions, more } = rows(versions, MOST)?;
     Ok(Json(VersionList { versions, more }))
@@ -93,8 +96,10 @@ pub async fn list_versions(
     ))]
 pub async fn get_name(
     State(app): State<App>,
+    Extension(client): Extension<Client>,
     Path((tenant, name)): Path<(String, String)>,
 ) -> Result<Json<NameView>, ApiError> {
+    let _turn = app.lists.take(&client).await?;
     let Rows { rows: versions, more } = rows(app.db.versions(&tenant, &name, "", ASKED).await?, MOST)?;
     if versions.is_empty() {
         return Err(ApiError::NotFound {

@@ -4,6 +4,7 @@ use super::view::JobView;
 use crate::fail;
 use crate::server::auth::Caller;
 use crate::server::db::{Most, Submission, Submitted};
+use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::ledger::Charge;
 use crate::server::queue::new_id;
@@ -70,7 +71,10 @@ pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wan
         jobs: app.config.limits.tenant_jobs,
         bytes: app.config.limits.tenant_bytes,
     };
-    let submitted = app.db.submit(&submission, &most, app.now()).await?;
+    let submitted = {
+        let _turn = app.changes.take(&Client(caller.tenant.clone())).await?;
+        app.db.submit(&submission, &most, app.now()).await?
+    };
     fail::point("after-submit");
     if let Submitted::New(job) = &submitted {
         // The job is safe: if this fails, the sweeper tells the engine later.

@@ -77,7 +77,7 @@ impl Db {
         let row = sqlx::query("SELECT tenant, hash, scopes FROM keys WHERE id = $1 AND revoked IS NULL AND (expires IS NULL OR expires > $2)")
             .bind(&key.id)
             .bind(now)
-            .fetch_optional(&self.read)
+            .fetch_optional(&self.door)
             .await?;
         let Some(row) = row else { return Ok(None) };
         let known = Known {
@@ -93,7 +93,7 @@ impl Db {
             sqlx::query("SELECT 1 FROM keys WHERE id = $1 AND revoked IS NULL AND (expires IS NULL OR expires > $2)")
                 .bind(id)
                 .bind(now)
-                .fetch_optional(&self.read)
+                .fetch_optional(&self.door)
                 .await?;
         Ok(row.is_some())
     }

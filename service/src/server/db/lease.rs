@@ -282,7 +282,7 @@ impl Db {
             self.skip_locked()
         )))
         .bind(now)
-        .fetch_all(&self.read)
+        .fetch_all(&self.sweep)
         .await?;
         let lapsed = |row: &AnyRow| {
             Ok(Lapsed {
@@ -309,7 +309,7 @@ impl Db {
         .bind(after.0)
         .bind(&after.1)
         .bind(WAITING as i64)
-        .fetch_all(&self.read)
+        .fetch_all(&self.sweep)
         .await?;
         let waiting = |row: &AnyRow| {
             Ok(Waiting {
@@ -337,6 +337,13 @@ impl Db {
 
     /// Ends jobs whose result would come too late.
     pub async fn expire(&self, now: Millis) -> Result<usize, ApiError> {
+        // Most sweeps find none, and take no lock to see it.
+        let any = sqlx::query(
+            "SELECT 1 FROM jobs WHERE state IN ('queued', 'witness', 'proving', 'verifying') AND not_after IS NOT NULL AND not_after <= $1 LIMIT 1",
+        );
+        if any.bind(now).fetch_optional(&self.sweep).await?.is_none() {
+            return Ok(0);
+        }
         let mut tx = self.begin().await?;
         let rows = sqlx::query(AssertSqlSafe(format!(
             "UPDATE jobs SET state = 'expired', stage = 'expired', finished = $1, owner = NULL, lease_until = NULL

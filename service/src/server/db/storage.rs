@@ -121,7 +121,7 @@ impl Db {
     /// Prolongs the reservations of a process, and ends those of processes that do not. Returns how many ended.
     pub async fn keep_reservations(&self, owner: &str, now: Millis, ends: Millis) -> Result<usize, ApiError> {
         let own = sqlx::query("SELECT 1 FROM reservations WHERE owner = $1 LIMIT 1").bind(owner);
-        if own.fetch_optional(&self.read).await?.is_some() {
+        if own.fetch_optional(&self.sweep).await?.is_some() {
             sqlx::query("UPDATE reservations SET ends = $2 WHERE owner = $1")
                 .bind(owner)
                 .bind(ends)
@@ -131,7 +131,7 @@ impl Db {
         let rows = sqlx::query("SELECT id, tenant FROM reservations WHERE ends < $1 ORDER BY ends LIMIT $2")
             .bind(now)
             .bind(BATCH)
-            .fetch_all(&self.read)
+            .fetch_all(&self.sweep)
             .await?;
         for row in &rows {
             self.release(row.try_get("tenant")?, row.try_get("id")?).await?;

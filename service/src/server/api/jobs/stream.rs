@@ -101,8 +101,15 @@ impl Reader {
                 // The client connects again and goes on where it was.
                 Err(_) => return None,
             }
-            if let Ok(changed) = tokio::time::timeout(KEY_CHECK, self.news.changed()).await {
-                changed.ok()?;
+            let mut stop = self.app.stop.subscribe();
+            tokio::select! {
+                changed = tokio::time::timeout(KEY_CHECK, self.news.changed()) => {
+                    if let Ok(changed) = changed {
+                        changed.ok()?;
+                    }
+                }
+                // Clients take it up at another process.
+                _ = stop.wait_for(|stop| *stop) => return None,
             }
             if !self.app.db.valid_key(&self.key, self.app.now()).await.ok()? {
                 return None;

@@ -1,0 +1,138 @@
+//! Accounts, and the inputs that they are about.
+
+use crate::server::db::Db;
+use crate::server::error::ApiError;
+use crate::server::ledger::shown;
+use serde::Serialize;
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+use utoipa::ToSchema;
+
+/// Bits by model, input, requester and policy.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Account {
+    pub model: String,
+    /// Digest of the input's integers.
+    pub input: String,
+    /// Id of the key that asked.
+    pub requester: String,
+    pub policy: String,
+    /// Published receipts.
+    pub receipts: i64,
+    /// Bits that they reveal at most, and that refusals do.
+    pub bits: f64,
+    /// Bits of receipts under way.
+    pub reserved_bits: f64,
+    /// Those of `bits` that no other key was charged with before: they count for the model and the input.
+    pub first_bits: f64,
+    /// Likewise of `reserved_bits`.
+    pub first_reserved_bits: f64,
+}
+
+/// An uploaded input, and the input that it is to the ledger.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct InputFile {
+    pub model: String,
+    /// Digest of the input's integers.
+    pub input: String,
+    /// SHA-256 of the uploaded file.
+    pub file: String,
+}
+
+impl Db {
+    /// Accounts of a tenant: of a model, an input, a requester, where these are not empty.
+    pub async fn accounts(
+        &self,
+        tenant: &str,
+        model: &str,
+        input: &str,
+        requester: &str,
+        most: i64,
+    ) -> Result<Vec<Account>, ApiError> {
+        // Only conditions that are asked for, so that each combination has its index.
+        let filters = [("model", model), ("input", input), ("requester", requester)];
+        let filters: Vec<_> = filters.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let conditions = filters
+            .iter()
+            .enumerate()
+            .map(|(n, (column, _))| format!(" AND {column} = ${}", n + 3));
+        let query = format!(
+            "SELECT model, input, requester, policy, receipts, settled, reserved, settled_first, reserved_first FROM accounts
+             WHERE tenant = $1 AND settled + reserved > 0{} ORDER BY model, input, requester, policy LIMIT $2",
+            conditions.collect::<String>()
+        );
+        let mut query = sqlx::query(AssertSqlSafe(query)).bind(tenant).bind(most);
+        for (_, value) in filters {
+            query = query.bind(value);
+        }
+        let rows = query.fetch_all(&self.read).await?;
+        let account = |row: &AnyRow| {
+            Ok(Account {
+                model: row.try_get("model")?,
+                input: row.try_get("input")?,
+                requester: row.try_get("requester")?,
+                policy: row.try_get("policy")?,
+                receipts: row.try_get("receipts")?,
+                bits: shown(row.try_get("settled")?),
+                reserved_bits: shown(row.try_get("reserved")?),
+                first_bits: shown(row.try_get("settled_first")?),
+                first_reserved_bits: shown(row.try_get("reserved_first")?),
+            })
+        };
+        rows.iter().map(account).collect()
+    }
+
+    /// Uploaded inputs that receipts are about: of a model, of an input, where these are not empty.
+    pub async fn input_files(
+        &self,
+        tenant: &str,
+        model: &str,
+        input: &str,
+        most: i64,
+    ) -> Result<Vec<InputFile>, ApiError> {
+        let rows = sqlx::query(
+            "SELECT model, digest, input FROM input_digests d
+             WHERE tenant = $1 AND ($2 = '' OR model = $2) AND ($3 = '' OR digest = $3)
+                 AND EXISTS (SELECT 1 FROM ledger l WHERE l.tenant = d.tenant AND l.model = d.model AND l.input = d.digest)
+             ORDER BY model, digest, input LIMIT $4",
+        )
+        .bind(tenant)
+        .bind(model)
+        .bind(input)
+        .bind(most)
+        .fetch_all(&self.read)
+        .await?;
+        let file = |row: &AnyRow| {
+            Ok(InputFile {
+                model: row.try_get("model")?,
+                input: row.try_get("digest")?,
+                file: row.try_get("input")?,
+            })
+        };
+        rows.iter().map(file).collect()
+    }
+
+    /// See [`input_digest`](crate::server::ledger::input_digest).
+    pub async fn input_digest(&self, tenant: &str, model: &str, input: &str) -> Result<Option<String>, ApiError> {
+        let row = sqlx::query("SELECT digest FROM input_digests WHERE tenant = $1 AND model = $2 AND input = $3")
+            .bind(tenant)
+            .bind(model)
+            .bind(input)
+            .fetch_optional(&self.read)
+            .await?;
+        Ok(row.map(|row| row.try_get("digest")).transpose()?)
+    }
+
+    pub async fn set_input_digest(&self, tenant: &str, model: &str, input: &str, digest: &str) -> Result<(), ApiError> {
+        sqlx::query(
+            "INSERT INTO input_digests (tenant, model, input, digest) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        )
+        .bind(tenant)
+        .bind(model)
+        .bind(input)
+        .bind(digest)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,218 @@
+//! What jobs are charged with, in the transactions that submit and end them.
+
+use super::Scope;
+use crate::server::error::ApiError;
+use crate::server::ledger::{shown, Charge};
+use sqlx::{Any, Row, Transaction};
+
+/// Charges a job to the key that asks for it, within the transaction that submits it. The tenant's submissions wait for each
+/// other there, so that two of them cannot both take the last bits. A key is charged once for a job; of several keys that
+/// ask for the same job, the first one's charge counts for the model and the input.
+///
+/// # Errors
+/// [`ApiError::Refused`] if a budget does not suffice.
+pub(in crate::server::db) async fn reserve(
+    tx: &mut Transaction<'static, Any>,
+    tenant: &str,
+    job: &str,
+    charge: &Charge,
+) -> Result<(), ApiError> {
+    let rows = sqlx::query("SELECT requester FROM ledger WHERE job = $1")
+        .bind(job)
+        .fetch_all(&mut **tx)
+        .await?;
+    let asked = rows
+        .iter()
+        .map(|row| row.try_get("requester"))
+        .collect::<Result<Vec<String>, _>>()?;
+    if asked.contains(&charge.requester) {
+        return Ok(());
+    }
+    let rows = sqlx::query(
+        "SELECT scope, microbits FROM budgets WHERE tenant = $1 AND ((scope = 'key' AND subject = $2) OR (scope <> 'key' AND subject = $3))",
+    )
+    .bind(tenant)
+    .bind(&charge.requester)
+    .bind(&charge.model)
+    .fetch_all(&mut **tx)
+    .await?;
+    for row in rows {
+        let scope = Scope::parse(row.try_get("scope")?)?;
+        let budget: i64 = row.try_get("microbits")?;
+        if !asked.is_empty() && matches!(scope, Scope::Model | Scope::Input) {
+            continue;
+        }
+        let (subject, part) = scope.of(charge);
+        let spent =
+            sqlx::query("SELECT microbits FROM spent WHERE tenant = $1 AND scope = $2 AND subject = $3 AND part = $4")
+                .bind(tenant)
+                .bind(scope.name())
+                .bind(subject)
+                .bind(part)
+                .fetch_optional(&mut **tx)
+                .await?;
+        let spent: i64 = spent.map_or(Ok(0), |row| row.try_get("microbits"))?;
+        if spent.saturating_add(charge.microbits) > budget {
+            return Err(ApiError::Refused {
+                code: "budget-exceeded".into(),
+                message: format!(
+                    "the receipt may reveal {} bits; {} of the {} bits for {} are taken",
+                    shown(charge.microbits),
+                    shown(spent),
+                    shown(budget),
+                    scope.what()
+                ),
+                help: "choose a policy that reveals less, or ask the model's owner for a larger budget".into(),
+                forecast: None,
+            });
+        }
+    }
+    sqlx::query("INSERT INTO ledger (job, tenant, model, input, requester, policy, microbits, again) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+        .bind(job)
+        .bind(tenant)
+        .bind(&charge.model)
+        .bind(&charge.input)
+        .bind(&charge.requester)
+        .bind(&charge.policy)
+        .bind(charge.microbits)
+        .bind(i64::from(!asked.is_empty()))
+        .execute(&mut **tx)
+        .await?;
+    let first = asked.is_empty();
+    add(tx, tenant, charge, first, charge.microbits).await?;
+    let reserved = Moved {
+        reserved: charge.microbits,
+        ..Moved::default()
+    };
+    enter(tx, tenant, charge, first, &reserved).await
+}
+
+/// How a job ended, to the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::server::db) enum End {
+    /// With a receipt.
+    Published,
+    /// Without one, although a worker began.
+    Spent,
+    /// Before a worker began, or by a fault of the service.
+    Released,
+}
+
+impl End {
+    /// The end of a job that was given up after so many attempts.
+    pub(in crate::server::db) fn given_up(attempts: i64) -> Self {
+        if attempts > 0 {
+            Self::Spent
+        } else {
+            Self::Released
+        }
+    }
+}
+
+/// Settles or releases what a job was charged with, within the transaction that ends it.
+pub(in crate::server::db) async fn settle(
+    tx: &mut Transaction<'static, Any>,
+    job: &str,
+    end: End,
+) -> Result<(), ApiError> {
+    let rows = sqlx::query(
+        "SELECT tenant, model, input, requester, policy, microbits, again FROM ledger WHERE job = $1 AND state = 'reserved' ORDER BY requester",
+    )
+    .bind(job)
+    .fetch_all(&mut **tx)
+    .await?;
+    for row in &rows {
+        let tenant: String = row.try_get("tenant")?;
+        let first = row.try_get::<i64, _>("again")? == 0;
+        let charge = Charge {
+            model: row.try_get("model")?,
+            input: row.try_get("input")?,
+            requester: row.try_get("requester")?,
+            policy: row.try_get("policy")?,
+            microbits: row.try_get("microbits")?,
+        };
+        let moved = Moved {
+            receipts: i64::from(end == End::Published),
+            settled: if end == End::Released { 0 } else { charge.microbits },
+            reserved: charge.microbits.saturating_neg(),
+        };
+        enter(tx, &tenant, &charge, first, &moved).await?;
+        if end == End::Released {
+            add(tx, &tenant, &charge, first, charge.microbits.saturating_neg()).await?;
+        }
+    }
+    sqlx::query("UPDATE ledger SET state = $2 WHERE job = $1 AND state = 'reserved'")
+        .bind(job)
+        .bind(if end == End::Released { "released" } else { "spent" })
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Adds to what counts against budgets. The rows are changed in one order everywhere.
+async fn add(
+    tx: &mut Transaction<'static, Any>,
+    tenant: &str,
+    charge: &Charge,
+    first: bool,
+    microbits: i64,
+) -> Result<(), ApiError> {
+    for scope in Scope::ALL {
+        if !first && matches!(scope, Scope::Model | Scope::Input) {
+            continue;
+        }
+        let (subject, part) = scope.of(charge);
+        sqlx::query(
+            "INSERT INTO spent (tenant, scope, subject, part, microbits) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (tenant, scope, subject, part) DO UPDATE SET microbits = spent.microbits + excluded.microbits",
+        )
+        .bind(tenant)
+        .bind(scope.name())
+        .bind(subject)
+        .bind(part)
+        .bind(microbits)
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// What is added to an account.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moved {
+    receipts: i64,
+    settled: i64,
+    reserved: i64,
+}
+
+async fn enter(
+    tx: &mut Transaction<'static, Any>,
+    tenant: &str,
+    charge: &Charge,
+    first: bool,
+    moved: &Moved,
+) -> Result<(), ApiError> {
+    let if_first = |microbits: i64| if first { microbits } else { 0 };
+    sqlx::query(
+        "INSERT INTO accounts (tenant, model, input, requester, policy, receipts, settled, reserved, settled_first, reserved_first)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         ON CONFLICT (tenant, model, input, requester, policy) DO UPDATE SET receipts = accounts.receipts + excluded.receipts,
+             settled = accounts.settled + excluded.settled, reserved = accounts.reserved + excluded.reserved,
+             settled_first = accounts.settled_first + excluded.settled_first,
+             reserved_first = accounts.reserved_first + excluded.reserved_first",
+    )
+    .bind(tenant)
+    .bind(&charge.model)
+    .bind(&charge.input)
+    .bind(&charge.requester)
+    .bind(&charge.policy)
+    .bind(moved.receipts)
+    .bind(moved.settled)
+    .bind(moved.reserved)
+    .bind(if_first(moved.settled))
+    .bind(if_first(moved.reserved))
+    .execute(&mut **tx)
+    .await
+    .map(drop)?;
+    Ok(())
+}
