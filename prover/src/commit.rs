@@ -3,7 +3,7 @@
 use crate::compact::compact;
 use crate::error::ProveError;
 use crate::fidelity::{measure, Fidelity, Source};
-use crate::leakage;
+use crate::recipe;
 use crate::register::register;
 use crate::rows::{self, Rows, Use};
 use crate::srs::{Srs, SrsKind};
@@ -20,7 +20,7 @@ use provenn_circuits::qmodel::QModel;
 use provenn_circuits::shape::{Shape, TAIL};
 use provenn_circuits::CircuitError;
 use provenn_verifier::{
-    CheckedCard, InstanceLayout, Linked, ModelCard, PolicyKind, SrsParts, SrsVerifyingKey, VerifyingKey,
+    CheckedCard, InstanceLayout, Linked, ModelCard, Policy, SrsParts, SrsVerifyingKey, VerifyingKey,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
@@ -92,7 +92,7 @@ impl Description {
     ///
     /// # Errors
     /// [`ProveError::NotOffered`].
-    pub fn offers(&self, policy: PolicyKind) -> Result<(), ProveError> {
+    pub fn offers(&self, policy: &Policy) -> Result<(), ProveError> {
         match self.leakage.iter().any(|(name, _)| name == policy.name()) {
             true => Ok(()),
             false => Err(ProveError::NotOffered {
@@ -210,7 +210,7 @@ pub fn commit_with<R: RngCore + CryptoRng>(
     let card = ModelCard {
         key,
         srs_id,
-        quantization: quantization_digest(&description),
+        quantization: recipe::digest(&description),
         commitments: registered.commitments,
         registration: registered.registration,
         description: serde_json::to_string(&description).map_err(|e| ProveError::ProofSystem(e.to_string()))?,
@@ -328,18 +328,11 @@ pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {
     let (graph, model, layout) = (&compiled.graph, &compiled.model, &compiled.layout);
     let outputs = model.tensors[model.output()].len();
     let (outputs, width) = (u32::try_from(outputs).unwrap_or(u32::MAX), model.precision.bits());
-    let (output, threshold) = (0, 0);
-    let all = [
-        PolicyKind::Scores,
-        PolicyKind::Label,
-        PolicyKind::ThresholdBit { output, threshold },
-        PolicyKind::YesOnly { output, threshold },
-    ];
     // An index has no scores: those before it are no output of the model.
     let index = lower::scores(graph) != graph.output.first().copied();
-    let offered = all.into_iter().filter(|policy| !index || *policy == PolicyKind::Label);
+    let offered = Policy::ALL.iter().filter(|policy| !index || policy.about().of_index);
     let leakage = offered.map(|policy| {
-        let bits = leakage::bits(policy, outputs, width);
+        let bits = policy.microbits(outputs, width) as f64 / 1e6;
         let words = format!("{bits:.2} bits, the answer that there is no receipt among them");
         (policy.name().to_owned(), words)
     });
@@ -368,17 +361,4 @@ pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {
         }
         .to_string(),
     }
-}
-
-/// Digest of the quantization recipe: bit widths, calibrated magnitudes and scales, no weights.
-pub(crate) fn quantization_digest(description: &Description) -> [u8; 32] {
-    let (precision, ranges) = (description.shape.precision(), &description.ranges);
-    let recipe = format!("{precision:?} {ranges:?} {:?}", description.tensors);
-    let hash = blake2b_simd::Params::new()
-        .hash_length(32)
-        .personal(b"Provenn-Quant---")
-        .hash(recipe.as_bytes());
-    let mut digest = [0u8; 32];
-    digest.copy_from_slice(hash.as_bytes());
-    digest
 }

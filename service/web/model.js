@@ -6,6 +6,7 @@ import { committing } from "./commit.js";
 import { address, bits, count, plural, seconds, shape, short, size, time } from "./format.js";
 import { saveAs } from "./files.js";
 import { network } from "./layers.js";
+import { policies } from "./policy.js";
 import { proving } from "./prove.js";
 import { leaks } from "./receipt.js";
 import { quoted } from "./text.js";
@@ -83,7 +84,7 @@ async function committed(found, tenant, signal) {
     element("div", "actions", download("Download the card", `/v1/models/${id}/card`, `${stem}.card`), download("Download the SRS key", `/v1/srs/${srs}`, `${stem}.srs`)),
     element("p", "hint after", "Verifiers need both, from a source that they trust."),
   );
-  const asking = own?.status === "revoked" ? [] : [proving(id, card, out, signal)];
+  const asking = own?.status === "revoked" ? [] : [proving(id, card, await policies(), out, signal)];
   return [asking, [price, what, own ? standing(own, signal) : publishing(id, card, tenant, signal)]];
 }
 

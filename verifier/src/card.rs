@@ -11,8 +11,6 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Version of the card encoding.
-pub const CARD_VERSION: u16 = 1;
 /// Longest description in bytes.
 pub const MAX_DESCRIPTION: usize = 256 << 10;
 const MAX_KEY: usize = 64 << 20;
@@ -39,8 +37,7 @@ impl ModelCard {
     /// Canonical bytes. Of a valid card (see [`validate`](Self::validate)) they decode to the same card.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        out.put(&FileKind::Card.magic());
-        out.put(&CARD_VERSION.to_le_bytes());
+        out.put_head(FileKind::Card);
         out.put_bytes(&self.key.to_bytes());
         out.put(&self.srs_id);
         out.put(&self.quantization);
@@ -54,8 +51,7 @@ impl ModelCard {
     /// Decodes canonical bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, VerifyError> {
         let mut reader = Reader::new(bytes);
-        reader.magic(FileKind::Card)?;
-        reader.version(CARD_VERSION)?;
+        reader.head(FileKind::Card)?;
         let card = Self {
             key: VerifyingKey::from_bytes(reader.bytes(MAX_KEY)?)?,
             srs_id: reader.array()?,

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 pub mod compact;
+pub mod edit;
 pub mod registration;
 pub mod toy;

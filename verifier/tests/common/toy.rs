@@ -308,8 +308,8 @@ pub fn setup(public: bool, kind: SrsKind) -> Setup {
 }
 
 /// The public columns, for the library.
-fn columns(layout: &InstanceLayout, policy: &Policy, input: &InputBinding) -> Vec<Vec<Fr>> {
-    let columns = instances(layout, policy, input).unwrap();
+fn columns(layout: &InstanceLayout, policy: &Policy, item: &Item) -> Vec<Vec<Fr>> {
+    let columns = item.columns(layout, policy).unwrap();
     let library = |column: Vec<provenn_bn254::Fr>| column.into_iter().map(Fr::from).collect();
     columns.into_iter().map(library).collect()
 }
@@ -336,8 +336,8 @@ pub fn link_proof(statement: &LinkStatement<'_>, tails: &[Vec<Fr>], nonces: &[Fr
 /// The circuit with [`INPUT`] in its lanes.
 pub fn toy(public: bool, weights: &[u64]) -> Toy {
     let binding = InputBinding::Public { values: INPUT.to_vec() };
-    let policy = Policy::Label { label: 0 };
-    let mut columns = columns(&layout(true), &policy, &binding);
+    let item = Item::new(binding, Answer::Label(0));
+    let mut columns = columns(&layout(true), &policy::Label.into(), &item);
     let x1 = columns.pop().unwrap();
     let x0 = columns.pop().unwrap();
     Toy {
@@ -359,6 +359,14 @@ pub fn integer(value: Fr) -> i64 {
     small(value).unwrap_or_else(|| -small(-value).unwrap())
 }
 
+/// A policy with its answer.
+pub type Stated = (Policy, Answer);
+
+fn claim_item(claim: &Claim) -> &Item {
+    let Statement::Inference(body) = &claim.body;
+    body.item().unwrap()
+}
+
 pub struct Issued {
     pub receipt: Receipt,
     /// `C` and `C'` of the linked columns.
@@ -368,14 +376,13 @@ pub struct Issued {
 }
 
 impl Setup {
-    pub fn scores(&self, toy: &Toy) -> Policy {
-        Policy::Scores {
-            scores: toy.outputs().into_iter().map(integer).collect(),
-        }
+    pub fn scores(&self, toy: &Toy) -> Stated {
+        let scores = toy.outputs().into_iter().map(integer).collect();
+        (policy::Scores.into(), Answer::Scores(scores))
     }
 
-    /// A claim about `toy` with this policy, and the tails of the committed input columns.
-    pub fn claim(&self, toy: &Toy, policy: Policy) -> (Claim, Vec<Vec<Fr>>) {
+    /// A claim about `toy` with this policy and answer, and the tails of the committed input columns.
+    pub fn claim(&self, toy: &Toy, (policy, answer): Stated) -> (Claim, Vec<Vec<Fr>>) {
         let mut rng = ChaCha20Rng::seed_from_u64(2);
         let mut tails = Vec::new();
         let input = if toy.public {
@@ -394,21 +401,24 @@ impl Setup {
         let claim = Claim {
             srs_id: self.srs.id(),
             key_digest: self.card.key.digest(),
-            model_id: self.card.model_id(),
-            quantization: self.card.quantization,
-            policy,
-            input,
             context: Context {
                 audience: "bob".to_owned(),
                 nonce: [9; 32],
                 not_after: 1000,
             },
+            body: Inference {
+                model_id: self.card.model_id(),
+                quantization: self.card.quantization,
+                policy,
+                items: vec![Item::new(input, answer)],
+            }
+            .into(),
         };
         (claim, tails)
     }
 
-    pub fn issue(&self, toy: &Toy, policy: Policy, seed: u64) -> Issued {
-        let (claim, input_tails) = self.claim(toy, policy);
+    pub fn issue(&self, toy: &Toy, stated: Stated, seed: u64) -> Issued {
+        let (claim, input_tails) = self.claim(toy, stated);
         self.issue_claim(toy, claim, input_tails, seed)
     }
 
@@ -434,9 +444,7 @@ impl Setup {
             })
             .collect();
         let mut points = self.card.commitments.clone();
-        if let InputBinding::Committed { points: input } = &claim.input {
-            points.extend_from_slice(input);
-        }
+        points.extend_from_slice(claim_item(&claim).input().unwrap().points());
         let committed: Vec<_> = points.iter().map(|point| decode(point).into()).collect();
         let proven = linked_commitments(&self.card.key, &proof).unwrap();
         let statement = LinkStatement {
@@ -462,9 +470,14 @@ impl Setup {
         self.card.key.layout.unwrap()
     }
 
+    fn columns(&self, claim: &Claim) -> Vec<Vec<Fr>> {
+        let Statement::Inference(body) = &claim.body;
+        columns(&self.layout(), &body.policy, claim_item(claim))
+    }
+
     /// The library's prover.
     pub fn prove(&self, toy: &Toy, claim: &Claim, seed: u64) -> Vec<u8> {
-        let columns = columns(&self.layout(), &claim.policy, &claim.input);
+        let columns = self.columns(claim);
         let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
         let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(vec![]);
         transcript.common_scalar(claim.claim_scalar().into()).unwrap();
@@ -482,7 +495,7 @@ impl Setup {
 
     /// The library's verdict on a proof.
     pub fn library_accepts(&self, claim: &Claim, proof: &[u8]) -> bool {
-        let columns = columns(&self.layout(), &claim.policy, &claim.input);
+        let columns = self.columns(claim);
         let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
         let mut transcript = Blake2bRead::<_, G1Affine, Challenge255<_>>::init(proof);
         transcript.common_scalar(claim.claim_scalar().into()).unwrap();
