@@ -25,6 +25,8 @@ const NAME: &str = "model.onnx";
 /// Memory and time for reading an uploaded model; more than any model within the limits takes.
 const MEMORY: u64 = 4 << 30;
 const SECONDS: u64 = 60;
+/// Answers to others come before it, and it before proofs.
+const NICE: i32 = 5;
 
 /// Uploads an ONNX file under its SHA-256. The file is read in a process of its own before it is kept.
 #[utoipa::path(put, path = "/v1/models/{id}", tag = "models", security(("key" = ["upload"])),
@@ -67,7 +69,7 @@ pub async fn put_model(
         },
         memory_bytes: MEMORY.min(app.config.limits.prover_memory_bytes),
         cpu_seconds: SECONDS,
-        nice: 0,
+        nice: NICE,
     };
     let _turn = app.inspections.take(&Client(caller.tenant.clone())).await?;
     let made = process::run(&app, &start, Duration::from_secs(SECONDS), None).await;
