@@ -67,12 +67,13 @@ fn check(name: &str) -> Result<Outcome, String> {
             return Err(format!("float: {:?} instead of {expected:?}", got.data));
         }
     }
-    let Chosen { model, layout, .. } =
-        match Ranges::calibrate(&graph, &inputs).and_then(|ranges| compile::compile(&graph, &ranges, true, Objective::default())) {
-            Ok(compiled) => compiled,
-            Err(error @ CircuitError::Unsupported(_)) => return Ok(Outcome::Refused(error.to_string())),
-            Err(error) => return Err(format!("compile: {error}")),
-        };
+    let Chosen { model, layout, .. } = match Ranges::calibrate(&graph, &inputs)
+        .and_then(|ranges| compile::compile(&graph, &ranges, true, Objective::default()))
+    {
+        Ok(compiled) => compiled,
+        Err(error @ CircuitError::Unsupported(_)) => return Ok(Outcome::Refused(error.to_string())),
+        Err(error) => return Err(format!("compile: {error}")),
+    };
     let scale = 2f64.powi(-model.tensors[model.output()].frac);
     let range = largest(expected.iter().flatten().map(|&v| v.into()));
     let mut traces = vec![];

@@ -171,6 +171,8 @@ fn windows_that_fit_no_circuit_are_refused() {
         output: vec![3],
     };
     let ranges = Ranges::calibrate(&graph, &[vec![0.5; 192 * 192]]).expect("ranges");
-    let refused = compile(&graph, &ranges, true, Objective::default()).map(|_| ()).expect_err("too large");
+    let refused = compile(&graph, &ranges, true, Objective::default())
+        .map(|_| ())
+        .expect_err("too large");
     assert!(refused.to_string().contains("too large for a circuit"), "{refused}");
 }
