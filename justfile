@@ -66,7 +66,7 @@ bench:
 
 # Make the test kit again from fixed seeds. Golden receipts only with PROVENN_NEW_GOLDEN=1.
 testkit:
-    cargo run --release -p provenn-benches --bin testkit
+    cargo run --release -p provenn-testkit
     cargo test --release -p provenn-verifier --test testkit
 
 # Own verifier beside the library's: 400 random circuits with 45 proofs each.

@@ -9,7 +9,7 @@ use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::plonk::msm::small_msm;
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};
-use provenn_verifier::{verify, Context, Expectation, PolicyKind};
+use provenn_verifier::{policy, verify, Context, Expectation};
 
 fn commitments(c: &mut Criterion) {
     let srs = Srs::dev_from_seed(12, [1; 32]);
@@ -44,7 +44,16 @@ fn receipts(c: &mut Criterion) {
     };
     c.bench_function("digits_cnn execute", |b| b.iter(|| execute(&committed.model, &values)));
     let input = Input::Public(values);
-    let run = || prove(&committed, &srs, &input, PolicyKind::Label, Context::default(), &|_| {});
+    let run = || {
+        prove(
+            &committed,
+            &srs,
+            &input,
+            policy::Label.into(),
+            Context::default(),
+            &|_| {},
+        )
+    };
     let Ok(receipt) = run() else { return };
     let expectation = Expectation {
         accept_dev: true,

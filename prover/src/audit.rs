@@ -6,10 +6,9 @@
 
 mod fidelity;
 
-use crate::commit::{
-    commit_columns, compressed, describe, model_key, quantization_digest, srs_verifying_key, Compiled, Description,
-};
+use crate::commit::{commit_columns, compressed, describe, model_key, srs_verifying_key, Compiled, Description};
 use crate::error::ProveError;
+use crate::recipe;
 use crate::register::registration_key;
 use crate::rows::Rows;
 use crate::srs::Srs;
@@ -120,7 +119,7 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
         check(
             "quantization",
             "the recipe on the card is the one that receipts name",
-            quantization_digest(&description) == card.quantization,
+            recipe::digest(&description) == card.quantization,
         ),
         check(
             "description",

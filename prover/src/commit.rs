@@ -3,8 +3,8 @@
 use crate::compact::compact;
 use crate::error::{Defect, ProveError};
 use crate::fidelity::{measure, Fidelity, Source};
-use crate::leakage;
 use crate::plonk::msm::Bases;
+use crate::recipe;
 use crate::register::{register, Unregistered};
 use crate::rows::{self, Rows, Use};
 use crate::srs::{Srs, SrsKind};
@@ -20,7 +20,7 @@ use provenn_circuits::program::Program;
 use provenn_circuits::register::{check_registered, RegisterCircuit};
 use provenn_circuits::CircuitError;
 use provenn_verifier::{
-    CheckedCard, Folded, InputOrder, InstanceLayout, Linked, PolicyKind, SrsParts, SrsVerifyingKey, VerifyingKey,
+    CheckedCard, Folded, InputOrder, InstanceLayout, Linked, Policy, SrsParts, SrsVerifyingKey, VerifyingKey,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
@@ -96,7 +96,7 @@ impl Description {
     ///
     /// # Errors
     /// [`ProveError::NotOffered`].
-    pub fn offers(&self, policy: PolicyKind) -> Result<(), ProveError> {
+    pub fn offers(&self, policy: &Policy) -> Result<(), ProveError> {
         match self.leakage.iter().any(|(name, _)| name == policy.name()) {
             true => Ok(()),
             false => Err(ProveError::NotOffered {
@@ -218,7 +218,7 @@ pub fn commit_with<R: RngCore + CryptoRng>(
     check_registered(&model, &layout)?;
     let unregistered = Unregistered {
         key,
-        quantization: quantization_digest(&description),
+        quantization: recipe::digest(&description),
         description: text,
     };
     let circuit = RegisterCircuit::new(&model, &layout);
@@ -351,18 +351,11 @@ pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {
     let (graph, model, layout) = (&compiled.graph, &compiled.model, &compiled.layout);
     let outputs = model.tensors[model.output()].len();
     let (outputs, width) = (u32::try_from(outputs).unwrap_or(u32::MAX), model.precision.bits());
-    let (output, threshold) = (0, 0);
-    let all = [
-        PolicyKind::Scores,
-        PolicyKind::Label,
-        PolicyKind::ThresholdBit { output, threshold },
-        PolicyKind::YesOnly { output, threshold },
-    ];
     // An index has no scores: those before it are no output of the model.
     let index = compile::scores(graph) != graph.output.first().copied();
-    let offered = all.into_iter().filter(|policy| !index || *policy == PolicyKind::Label);
+    let offered = Policy::ALL.iter().filter(|policy| !index || policy.about().of_index);
     let leakage = offered.map(|policy| {
-        let bits = leakage::bits(policy, outputs, width);
+        let bits = policy.microbits(outputs, width) as f64 / 1e6;
         let words = format!("{bits:.2} bits, the answer that there is no receipt among them");
         (policy.name().to_owned(), words)
     });
@@ -391,17 +384,4 @@ pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {
         }
         .to_string(),
     }
-}
-
-/// Digest of the quantization recipe: bit widths, calibrated magnitudes and scales, no weights.
-pub(crate) fn quantization_digest(description: &Description) -> [u8; 32] {
-    let (precision, ranges) = (description.shape.precision(), &description.ranges);
-    let recipe = format!("{precision:?} {ranges:?} {:?}", description.tensors);
-    let hash = blake2b_simd::Params::new()
-        .hash_length(32)
-        .personal(b"Provenn-Quant---")
-        .hash(recipe.as_bytes());
-    let mut digest = [0u8; 32];
-    digest.copy_from_slice(hash.as_bytes());
-    digest
 }

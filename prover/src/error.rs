@@ -86,14 +86,10 @@ pub enum ProveError {
     #[error("the SRS is not the one the model was committed under. Help: give the directory that was used for commit")]
     SrsMismatch,
     /// The statement asked for is false for this input.
-    #[error("the statement is false: output {output} has score {score}, the threshold is {threshold}. Help: a yes-only receipt exists for true statements only")]
+    #[error("the statement is false: {policy}. Help: receipts of this policy exist for true statements only")]
     Untrue {
-        /// Output index.
-        output: u32,
-        /// Its score.
-        score: i64,
-        /// The threshold.
-        threshold: i64,
+        /// The policy in words, with integers of the quantized model.
+        policy: String,
     },
     /// A policy parameter does not fit the model.
     #[error("policy: {0}")]

@@ -2,7 +2,6 @@
 
 use crate::commit::{commit_columns, compressed, srs_verifying_key, system_rng, Committed};
 use crate::error::ProveError;
-use crate::fidelity::argmax;
 use crate::link;
 use crate::plonk::{self, AdviceColumn, Assignment, Proof};
 use crate::srs::Srs;
@@ -14,8 +13,8 @@ use provenn_circuits::argument::{input_cells, First, Second, Witness};
 use provenn_circuits::layout::{Layout, TAIL};
 use provenn_circuits::program::{execute, Program};
 use provenn_verifier::{
-    instances, linked_columns, verify, Claim, Context, Expectation, InputBinding, LinkStatement, Policy,
-    PolicyExpectation, PolicyKind, Receipt,
+    linked_columns, verify, Claim, Context, Expectation, Inference, InferenceExpectation, InputBinding, Item,
+    LinkStatement, Policy, Receipt, VerifyError,
 };
 use rand_core::{CryptoRng, RngCore};
 
@@ -86,7 +85,7 @@ pub fn commit_input_with<R: RngCore + CryptoRng>(
     Ok(Opening { tails, points })
 }
 
-/// Proves one receipt. The output is what the model computes; a yes-only statement must be true.
+/// Proves one receipt. The answer is what the policy lets out of what the model computes; a policy without one has no receipt.
 ///
 /// # Errors
 /// Values out of range, a false statement, or a defect of the proof system; never an unverified receipt.
@@ -94,11 +93,11 @@ pub fn prove(
     committed: &Committed,
     srs: &Srs,
     input: &Input,
-    kind: PolicyKind,
+    policy: Policy,
     context: Context,
     progress: &dyn Fn(Stage),
 ) -> Result<Vec<u8>, ProveError> {
-    prove_with(committed, srs, input, kind, context, progress, &mut system_rng()?)
+    prove_with(committed, srs, input, policy, context, progress, &mut system_rng()?)
 }
 
 /// [`prove`] with the caller's randomness. Whoever can guess it learns weights and input: seeded generators are for fixtures.
@@ -109,7 +108,7 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     committed: &Committed,
     srs: &Srs,
     input: &Input,
-    kind: PolicyKind,
+    policy: Policy,
     context: Context,
     progress: &dyn Fn(Stage),
     rng: &mut R,
@@ -118,38 +117,49 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     if srs_key.id() != committed.card.srs_id {
         return Err(ProveError::SrsMismatch);
     }
-    store::description(&committed.card)?.offers(kind)?;
+    store::description(&committed.card)?.offers(&policy)?;
     progress(Stage::Witness);
     let (model, layout, key) = (&committed.model, &committed.layout, &committed.card.key);
     let trace = execute(model, input.values())?;
-    let (policy, top) = output(kind, &trace.values[model.output()])?;
+    let instance_layout = key.layout.as_ref().ok_or(ProveError::SrsMismatch)?;
+    if !policy.fits(instance_layout) {
+        return Err(ProveError::Policy(VerifyError::PolicyOutOfRange));
+    }
+    let given = policy.answer(&trace.values[model.output()]);
+    let given = given.ok_or_else(|| ProveError::Untrue {
+        policy: policy.words().to_string(),
+    })?;
     let binding = match input {
         Input::Public(values) => InputBinding::Public { values: values.clone() },
         Input::Committed(_, opening) => InputBinding::Committed {
             points: opening.points.clone(),
         },
     };
-    let claim = Claim {
-        srs_id: committed.card.srs_id,
-        key_digest: key.digest(),
-        model_id: committed.card.model_id(),
-        quantization: committed.card.quantization,
-        policy: policy.clone(),
-        input: binding,
-        context: context.clone(),
-    };
-    let instance_layout = key.layout.as_ref().ok_or(ProveError::SrsMismatch)?;
-    let columns: Vec<Vec<Fr>> = instances(instance_layout, &claim.policy, &claim.input)
+    let item = Item::new(binding, given.answer.clone());
+    let columns: Vec<Vec<Fr>> = item
+        .columns(instance_layout, &policy)
         .map_err(ProveError::Policy)?
         .into_iter()
         .map(|column| column.into_iter().map(Fr::from).collect())
         .collect();
+    let claim = Claim {
+        srs_id: committed.card.srs_id,
+        key_digest: key.digest(),
+        context: context.clone(),
+        body: Inference {
+            model_id: committed.card.model_id(),
+            quantization: committed.card.quantization,
+            policy: policy.clone(),
+            items: vec![item],
+        }
+        .into(),
+    };
     let rows = (0..layout.policy_rows)
         .map(|row| [0, 1, 2].map(|column: usize| columns[column][row]))
         .collect();
     let witness = Witness {
         trace,
-        top,
+        top: given.top,
         policy: rows,
     };
     progress(Stage::Proof);
@@ -164,7 +174,11 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     .to_bytes();
     progress(Stage::Verify);
     let expectation = Expectation {
-        policy: Some(PolicyExpectation::Exact(policy)),
+        inference: InferenceExpectation {
+            policy: Some(policy),
+            answer: Some(given.answer),
+            ..InferenceExpectation::default()
+        },
         audience: Some(context.audience),
         nonce: Some(context.nonce),
         accept_dev: true,
@@ -172,47 +186,6 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     };
     let _verdict = verify(&receipt, &committed.card, &srs_key, &expectation).map_err(ProveError::Refused)?;
     Ok(receipt)
-}
-
-/// The policy with its output, and the output index whose score is compared.
-fn output(kind: PolicyKind, scores: &[i64]) -> Result<(Policy, Option<usize>), ProveError> {
-    let score = |output: u32| {
-        scores
-            .get(output as usize)
-            .copied()
-            .ok_or(ProveError::Policy(provenn_verifier::VerifyError::PolicyOutOfRange))
-    };
-    Ok(match kind {
-        PolicyKind::Scores => (
-            Policy::Scores {
-                scores: scores.to_vec(),
-            },
-            None,
-        ),
-        PolicyKind::Label => {
-            let label = argmax(scores);
-            (Policy::Label { label: label as u32 }, Some(label))
-        }
-        PolicyKind::ThresholdBit { output, threshold } => (
-            Policy::ThresholdBit {
-                output,
-                threshold,
-                bit: score(output)? >= threshold,
-            },
-            None,
-        ),
-        PolicyKind::YesOnly { output, threshold } => {
-            let score = score(output)?;
-            if score < threshold {
-                return Err(ProveError::Untrue {
-                    output,
-                    score,
-                    threshold,
-                });
-            }
-            (Policy::YesOnly { output, threshold }, None)
-        }
-    })
 }
 
 /// The halo2 proof.

@@ -86,30 +86,37 @@ impl Setup {
             .map(|_| value(1 << 12))
             .collect();
         let scores = (0..self.shape.outputs).map(|_| value(1 << 18)).collect();
-        let policies = [
-            Policy::Scores { scores },
-            Policy::Label {
-                label: draw.below(self.shape.outputs) as u32,
-            },
-            Policy::ThresholdBit {
-                output: draw.below(self.shape.outputs) as u32,
-                threshold: -5,
-                bit: draw.below(2) == 0,
-            },
+        let index = draw.below(self.shape.outputs) as u32;
+        let threshold = policy::Threshold {
+            output: draw.below(self.shape.outputs) as u32,
+            threshold: -5,
+        };
+        let stated: [(Policy, Answer); 4] = [
+            (policy::Scores.into(), Answer::Scores(scores)),
+            (policy::Label.into(), Answer::Label(index)),
+            (policy::Margin { margin: 7 }.into(), Answer::Label(index)),
+            (threshold.into(), Answer::Bit(draw.below(2) == 0)),
         ];
+        let (policy, answer) = stated[draw.below(4)].clone();
         Claim {
             srs_id: self.srs_key.id(),
             key_digest: self.card.key.digest(),
-            model_id: self.card.model_id(),
-            quantization: self.card.quantization,
-            policy: policies[draw.below(3)].clone(),
-            input: InputBinding::Public { values },
             context: Context::default(),
+            body: Inference {
+                model_id: self.card.model_id(),
+                quantization: self.card.quantization,
+                policy,
+                items: vec![Item::new(InputBinding::Public { values }, answer)],
+            }
+            .into(),
         }
     }
 
     fn instances(&self, claim: &Claim) -> Vec<Vec<Fr>> {
-        let columns = instances(&self.card.key.layout.unwrap(), &claim.policy, &claim.input).unwrap();
+        let Statement::Inference(body) = &claim.body;
+        let columns = body.items[0]
+            .columns(&self.card.key.layout.unwrap(), &body.policy)
+            .unwrap();
         columns
             .into_iter()
             .map(|column| column.into_iter().map(Fr::from).collect())
@@ -235,16 +242,18 @@ fn mutated(proof: &[u8], draw: &mut Draw) -> (&'static str, Vec<u8>) {
 /// The claim with one public value changed.
 fn edited(claim: &Claim, draw: &mut Draw) -> Claim {
     let mut claim = claim.clone();
-    match (&mut claim.policy, &mut claim.input, draw.below(2)) {
+    let Statement::Inference(body) = &mut claim.body;
+    let item = &mut body.items[0];
+    match (&mut item.answer, &mut item.inputs[0], draw.below(2)) {
         (_, InputBinding::Public { values }, 0) => {
             let at = draw.below(values.len());
             values[at] ^= 1;
         }
-        (Policy::Scores { scores }, _, _) => {
+        (Answer::Scores(scores), _, _) => {
             let at = draw.below(scores.len());
             scores[at] ^= 1;
         }
-        (Policy::ThresholdBit { bit, .. }, _, _) => *bit ^= true,
+        (Answer::Bit(bit), _, _) => *bit ^= true,
         _ => claim.context.nonce[0] ^= 1,
     }
     claim
@@ -313,7 +322,8 @@ fn differences(setup: &Setup, claim: &Claim, columns: &[Vec<Fr>], proof: &[u8]) 
     let longer = [proof, &[0; 32]].concat();
     assert!(setup.library(prefix, columns, &longer));
     assert_eq!(setup.ours(claim, &longer), Err(VerifyError::TrailingBytes { got: 32 }));
-    if matches!(claim.policy, Policy::Label { .. }) {
+    let Statement::Inference(body) = &claim.body;
+    if matches!(body.items[0].answer, Answer::Label(_)) {
         return 1;
     }
     // Column 1 is zero: its first cell may as well be the last one of column 0.

@@ -7,7 +7,7 @@ use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committe
 use provenn_prover::prove::commit_input;
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input, ProveError};
-use provenn_verifier::{verify, Context, Expectation, Policy, PolicyKind, VerifyError};
+use provenn_verifier::{policy, verify, Answer, Context, Expectation, Policy, Statement, VerifyError};
 use std::sync::Arc;
 
 fn fixture(name: &str, committed_input: bool) -> (Committed, Srs) {
@@ -42,29 +42,49 @@ fn every_policy_proves_and_verifies() {
             .values
             .pop()
             .unwrap();
-        let kinds = [
-            PolicyKind::Scores,
-            PolicyKind::Label,
-            PolicyKind::ThresholdBit {
-                output: 0,
-                threshold: scores[0],
-            },
-            PolicyKind::ThresholdBit {
-                output: 0,
-                threshold: scores[0] + 1,
-            },
-            PolicyKind::YesOnly {
-                output: 1,
-                threshold: scores[1],
-            },
+        let lead = scores[0].abs_diff(scores[1]) as i64;
+        let (output, threshold) = (1, scores[1]);
+        // At their boundaries all of them are true.
+        let policies: [Policy; 6] = [
+            policy::Scores.into(),
+            policy::Label.into(),
+            threshold_of(scores[0]),
+            threshold_of(scores[0] + 1),
+            policy::YesOnly { output, threshold }.into(),
+            policy::Margin { margin: lead }.into(),
         ];
         let key = srs_verifying_key(&srs).unwrap();
-        for kind in kinds {
-            let receipt = prove(&committed, &srs, &input, kind, Context::default(), &|_| {}).unwrap();
+        for policy in policies {
+            let receipt = ask(&committed, &srs, &input, policy.clone()).unwrap();
             let verdict = verify(&receipt, &committed.card, &key, &accept()).unwrap();
-            assert_eq!(verdict.claim().policy.kind(), kind);
+            let Statement::Inference(body) = &verdict.claim().body;
+            let given = policy.answer(&scores).unwrap().answer;
+            assert_eq!((&body.policy, &body.items[0].answer), (&policy, &given));
         }
+        // One beyond they are false, and have no receipt.
+        let threshold = threshold + 1;
+        for policy in [
+            policy::YesOnly { output, threshold }.into(),
+            policy::Margin { margin: lead + 1 }.into(),
+        ] {
+            let refused = ask(&committed, &srs, &input, policy);
+            assert!(matches!(refused, Err(ProveError::Untrue { .. })), "{refused:?}");
+        }
+        let far = policy::YesOnly { output: 2, threshold };
+        let refused = ask(&committed, &srs, &input, far.into());
+        assert!(matches!(
+            refused,
+            Err(ProveError::Policy(VerifyError::PolicyOutOfRange))
+        ));
     }
+}
+
+fn threshold_of(threshold: i64) -> Policy {
+    policy::Threshold { output: 0, threshold }.into()
+}
+
+fn ask(committed: &Committed, srs: &Srs, input: &Input, policy: Policy) -> Result<Vec<u8>, ProveError> {
+    prove(committed, srs, input, policy, Context::default(), &|_| {})
 }
 
 /// Attention with several heads: products of activations, moved axes, one score per element of the output.
@@ -82,7 +102,7 @@ fn attention_proves_and_verifies() {
             &committed,
             &srs,
             &input,
-            PolicyKind::Scores,
+            policy::Scores.into(),
             Context::default(),
             &|_| {},
         )
@@ -95,7 +115,8 @@ fn attention_proves_and_verifies() {
             .pop()
             .unwrap();
         assert_eq!(expected.len(), 24);
-        assert!(matches!(&verdict.claim().policy, Policy::Scores { scores } if *scores == expected));
+        let Statement::Inference(body) = &verdict.claim().body;
+        assert_eq!(body.items[0].answer, Answer::Scores(expected));
     }
 }
 
@@ -109,7 +130,14 @@ fn another_models_weights_are_refused() {
         tails: other.tails,
         ..committed
     };
-    let result = prove(&swapped, &srs, &input, PolicyKind::Label, Context::default(), &|_| {});
+    let result = prove(
+        &swapped,
+        &srs,
+        &input,
+        policy::Label.into(),
+        Context::default(),
+        &|_| {},
+    );
     let refused = |e: &VerifyError| matches!(e, VerifyError::OpeningFailed | VerifyError::LinkFailed);
     assert!(
         matches!(&result, Err(ProveError::Refused(e)) if refused(e)),

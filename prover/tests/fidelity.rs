@@ -8,7 +8,7 @@ use provenn_prover::rows::Rows;
 use provenn_prover::srs::Srs;
 use provenn_prover::store::description;
 use provenn_prover::{Input, ProveError};
-use provenn_verifier::{Context, PolicyKind};
+use provenn_verifier::{policy, Context, Policy};
 
 fn model(case: &str) -> Vec<u8> {
     std::fs::read(format!("{}/../fixtures/cases/{case}.onnx", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -59,15 +59,14 @@ fn a_model_that_ends_in_an_index_offers_its_label() {
         let input = Input::Public(vec![0; committed.model.tensors[0].len()]);
         prove(&committed, &srs, &input, policy, context.clone(), &|_| ())
     };
-    let (output, threshold) = (0, 0);
-    for policy in [
-        PolicyKind::Scores,
-        PolicyKind::ThresholdBit { output, threshold },
-        PolicyKind::YesOnly { output, threshold },
-    ] {
-        assert!(matches!(ask(policy), Err(ProveError::NotOffered { .. })), "{policy:?}");
+    let others = Policy::ALL.iter().filter(|policy| policy.name() != "label");
+    for policy in others {
+        assert!(
+            matches!(ask(policy.clone()), Err(ProveError::NotOffered { .. })),
+            "{policy}"
+        );
     }
-    ask(PolicyKind::Label).unwrap();
+    ask(policy::Label.into()).unwrap();
 }
 
 #[test]

@@ -14,7 +14,7 @@ use provenn_prover::fidelity::Source;
 use provenn_prover::srs::Srs;
 use provenn_prover::store::{description, load, save};
 use provenn_prover::{commit, prove, Input};
-use provenn_verifier::{instances, verify, Context, Expectation, PolicyKind, Receipt};
+use provenn_verifier::{policy, verify, Context, Expectation, Receipt, Statement};
 
 /// Models, their calibration rows and their held-out rows.
 const MODELS: [(&str, &str, &str); 4] = [
@@ -85,17 +85,23 @@ fn the_library_accepts_our_proofs() {
 
 fn library_agrees(committed: &Committed, srs: &Srs, row: &[f32]) {
     let input = Input::Public(quantize_input(&committed.model, row).unwrap());
-    let bytes = prove(committed, srs, &input, PolicyKind::Label, Context::default(), &|_| {}).unwrap();
-    let receipt = Receipt::from_bytes(&bytes).unwrap();
-    let columns: Vec<Vec<Fr>> = instances(
-        &committed.card.key.layout.unwrap(),
-        &receipt.claim.policy,
-        &receipt.claim.input,
+    let bytes = prove(
+        committed,
+        srs,
+        &input,
+        policy::Label.into(),
+        Context::default(),
+        &|_| {},
     )
-    .unwrap()
-    .into_iter()
-    .map(|column| column.into_iter().map(Fr::from).collect())
-    .collect();
+    .unwrap();
+    let receipt = Receipt::from_bytes(&bytes).unwrap();
+    let Statement::Inference(body) = &receipt.claim.body;
+    let columns: Vec<Vec<Fr>> = body.items[0]
+        .columns(&committed.card.key.layout.unwrap(), &body.policy)
+        .unwrap()
+        .into_iter()
+        .map(|column| column.into_iter().map(Fr::from).collect())
+        .collect();
     let accepted = |columns: &[Vec<Fr>], proof: &[u8]| {
         let mut transcript = Blake2bRead::<_, G1Affine, Challenge255<G1Affine>>::init(proof);
         transcript.common_scalar(receipt.claim.claim_scalar().into()).unwrap();
@@ -138,7 +144,15 @@ fn a_stored_model_proves_after_loading() {
     };
     for row in rows(held_out).iter().take(3) {
         let input = Input::Public(quantize_input(&loaded.model, row).unwrap());
-        let receipt = prove(&loaded, &srs, &input, PolicyKind::Scores, Context::default(), &|_| {}).unwrap();
+        let receipt = prove(
+            &loaded,
+            &srs,
+            &input,
+            policy::Scores.into(),
+            Context::default(),
+            &|_| {},
+        )
+        .unwrap();
         assert!(verify(&receipt, &committed.card, &key, &accept).is_ok());
     }
     let private = folder.path().join(provenn_prover::store::PRIVATE);

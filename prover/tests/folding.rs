@@ -7,7 +7,7 @@ use provenn_circuits::program::{quantize_input, Program, Step};
 use provenn_prover::commit::{commit, compile, CommitOptions, Committed, Compiled};
 use provenn_prover::srs::Srs;
 use provenn_prover::{prove, Input, ProveError};
-use provenn_verifier::{Context, PolicyKind, VerifyError};
+use provenn_verifier::{policy, Context, VerifyError};
 use std::sync::Arc;
 
 struct Honest {
@@ -52,7 +52,7 @@ impl Honest {
         edit(&mut program, &mut self.committed.tails);
         self.committed.model = Arc::new(program);
         let input = Input::Public(self.values.clone());
-        let (context, kind) = (Context::default(), PolicyKind::Scores);
+        let (context, kind) = (Context::default(), policy::Scores.into());
         let result = prove(&self.committed, &self.srs, &input, kind, context, &|_| {});
         self.committed.model = self.compiled.model.clone();
         self.committed.tails = tails;

@@ -22,3 +22,4 @@ pub mod report;
 pub mod sample;
 pub mod server;
 pub mod srs;
+pub mod statement;

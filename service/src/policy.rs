@@ -1,111 +1,73 @@
-//! Policies on the command line: thresholds are real numbers there and integers in a claim.
+//! Policies as they are asked for: with numbers in the units of the model's output, which are integers in a claim.
 
 use crate::error::CliError;
 use provenn_prover::commit::Description;
 use provenn_verifier::claim::VALUE_BOUND;
-use provenn_verifier::PolicyKind;
+use provenn_verifier::policy::PolicyError;
+use provenn_verifier::Policy;
+use std::fmt;
 use std::str::FromStr;
 
-/// A policy as it is asked for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Asked {
-    Scores,
-    Label,
-    Threshold { output: u32, value: f64 },
-    YesOnly { output: u32, value: f64 },
-}
+/// A text of the grammar, see [`Policy::grammar`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked(String);
 
 impl FromStr for Asked {
-    type Err = String;
+    type Err = PolicyError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let form = "one of scores, label, threshold:OUTPUT:VALUE, yes-only:OUTPUT:VALUE is expected";
-        let (name, parameters) = text.split_once(':').unwrap_or((text, ""));
-        match name {
-            "scores" | "label" if name != text => Err(form.into()),
-            "scores" => Ok(Self::Scores),
-            "label" => Ok(Self::Label),
-            "threshold" | "yes-only" => {
-                let (output, value) = parameters.split_once(':').ok_or(form)?;
-                let output = output
-                    .parse()
-                    .map_err(|_| format!("`{output}` is not an output index"))?;
-                let value = value
-                    .parse()
-                    .ok()
-                    .filter(|v: &f64| v.is_finite())
-                    .ok_or(format!("`{value}` is not a number"))?;
-                Ok(if name == "threshold" {
-                    Self::Threshold { output, value }
-                } else {
-                    Self::YesOnly { output, value }
-                })
-            }
-            _ => Err(form.into()),
-        }
+    fn from_str(text: &str) -> Result<Self, PolicyError> {
+        // Which integer a number stands for is the model's; that it is one is not.
+        Policy::parse(text, |word| real(word).map(|_| 1)).map(|_| Self(text.into()))
     }
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn real(word: &str) -> Option<f64> {
+    word.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
 impl Asked {
     /// The policy of a claim. A score z stands for `z / 2^frac`, so `z / 2^frac >= value` exactly if
     /// `z >= ceil(value * 2^frac)`. Refused are policies that the card does not offer.
-    pub fn kind(self, description: &Description) -> Result<PolicyKind, CliError> {
-        let integer = |value: f64| {
-            let scaled = (value * 2f64.powi(description.output_frac)).ceil();
-            match scaled.abs() < VALUE_BOUND as f64 {
-                true => Ok(scaled as i64),
-                false => Err(CliError::usage(
-                    "policy-out-of-range",
-                    format!("the threshold {value} is out of range"),
-                    "choose a threshold that the model can reach",
-                )),
-            }
+    pub fn of(&self, description: &Description) -> Result<Policy, CliError> {
+        let integer = |word: &str| {
+            let scaled = (real(word)? * 2f64.powi(description.output_frac)).ceil();
+            (scaled.abs() < VALUE_BOUND as f64).then_some(scaled as i64)
         };
-        let kind = match self {
-            Self::Scores => PolicyKind::Scores,
-            Self::Label => PolicyKind::Label,
-            Self::Threshold { output, value } => PolicyKind::ThresholdBit {
-                output,
-                threshold: integer(value)?,
-            },
-            Self::YesOnly { output, value } => PolicyKind::YesOnly {
-                output,
-                threshold: integer(value)?,
-            },
-        };
-        description.offers(kind)?;
-        Ok(kind)
+        let policy = Policy::parse(&self.0, integer).map_err(|error| {
+            CliError::usage(
+                "policy-out-of-range",
+                error.to_string(),
+                "choose a value that the model can reach",
+            )
+        })?;
+        description.offers(&policy)?;
+        Ok(policy)
     }
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
     use super::*;
 
     #[test]
-    fn grammar() {
-        assert_eq!(
-            "threshold:3:-0.5".parse(),
-            Ok(Asked::Threshold { output: 3, value: -0.5 })
-        );
-        assert_eq!(
-            "yes-only:0:1e3".parse(),
-            Ok(Asked::YesOnly {
-                output: 0,
-                value: 1000.0
-            })
-        );
+    fn numbers_are_checked_before_the_model_is_known() {
+        for good in ["label", "threshold:3:-0.5", "yes-only:0:1e3", "margin:0.25"] {
+            assert_eq!(good.parse::<Asked>().unwrap().to_string(), good);
+        }
         for bad in [
-            "",
             "score",
             "label:1",
-            "scores:",
-            "threshold",
             "threshold:1",
-            "threshold:x:1",
-            "threshold:-1:1",
             "yes-only:0:nan",
-            "yes-only:0:1:2",
+            "yes-only:0:inf",
+            "margin:x",
         ] {
             assert!(bad.parse::<Asked>().is_err(), "{bad}");
         }

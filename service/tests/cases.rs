@@ -7,8 +7,7 @@ use provenn_service::cli::Cli;
 use provenn_service::commands;
 use provenn_service::error::CliError;
 use provenn_service::report::Report;
-use provenn_verifier::claim::Policy;
-use provenn_verifier::{ModelCard, Receipt};
+use provenn_verifier::{Answer, ModelCard, Receipt, Statement};
 use serde_json::{json, Value};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -188,10 +187,11 @@ impl Case {
         let card = ModelCard::from_bytes(&fs::read(self.path("out/model.card")).unwrap()).unwrap();
         let description: Value = serde_json::from_str(&card.description).unwrap();
         let unit = 2f64.powi(-(description["output_frac"].as_i64().unwrap() as i32));
-        let got: Vec<f64> = match claim.policy {
-            Policy::Scores { scores } => scores.iter().map(|&z| z as f64 * unit).collect(),
-            Policy::Label { label } => vec![label.into()],
-            other => return Err(format!("{other:?}")),
+        let Statement::Inference(body) = &claim.body;
+        let got: Vec<f64> = match &body.items[0].answer {
+            Answer::Scores(scores) => scores.iter().map(|&z| z as f64 * unit).collect(),
+            Answer::Label(label) => vec![f64::from(*label)],
+            other => return Err(other.to_string()),
         };
         let (absolute, relative) = (self.facts["tolerance"].as_f64().unwrap(), &self.facts["relative"]);
         let near = |(x, y): (&f64, &f64)| (x - y).abs() <= absolute.max(relative.as_f64().unwrap_or(0.0) * y.abs());

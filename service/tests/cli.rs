@@ -281,6 +281,13 @@ fn thresholds_and_false_statements() {
     let untrue = prove(&format!("yes-only:0:{}", first + 0.5));
     assert_eq!(untrue.exit, 1);
     assert!(untrue.err.starts_with("error[untrue]: "), "{}", untrue.err);
+    let second = scores[1].as_f64().unwrap();
+    let lead = (first - second).abs();
+    assert_eq!(output(&format!("margin:{lead}")), u32::from(second > first));
+    verify(&model, &out, &["--accept-dev", "--policy", &format!("margin:{lead}")]).ok();
+    verify(&model, &out, &["--accept-dev", "--policy", "label"]).fails(3, "policy-mismatch");
+    assert_eq!(prove(&format!("margin:{}", lead + 0.5)).exit, 1);
+    assert_eq!(prove("margin:0").exit, 2);
     assert_eq!(prove("threshold:9:0").exit, 2);
     assert_eq!(prove("threshold:0:1e300").exit, 2);
 }

@@ -6,6 +6,7 @@ import { committing } from "./commit.js";
 import { address, bits, count, plural, seconds, shape, short, size, time } from "./format.js";
 import { saveAs } from "./files.js";
 import { network } from "./layers.js";
+import { policies } from "./policy.js";
 import { proving } from "./prove.js";
 import { leaks } from "./receipt.js";
 import { removing } from "./removing.js";
@@ -87,7 +88,7 @@ async function committed(found, tenant, signal) {
     // What was published stays.
     own ? null : removing("what is committed", "Its keys and openings are removed: there will be no more receipts of it. Receipts that were made stay valid, for those who have the card.", `/v1/models/${id}/commit`, `#/models/${source}`, signal),
   );
-  const asking = own?.status === "revoked" ? [] : [proving(id, card, out, signal)];
+  const asking = own?.status === "revoked" ? [] : [proving(id, card, await policies(), out, signal)];
   return [asking, [price, what, own ? standing(own, signal) : publishing(id, card, tenant, signal)]];
 }
 

@@ -1,46 +1,48 @@
 // Choosing a policy.
 
-import { Problem } from "./api.js";
+import { Problem, get } from "./api.js";
 import { choice, element, field, input } from "./dom.js";
 
-const POLICIES = [
-  ["label", "Label", "the index of the largest output"],
-  ["scores", "Scores", "all outputs"],
-  ["threshold", "Threshold", "whether one output reaches a value: yes or no"],
-  ["yes-only", "Yes only", "a receipt exists only if one output reaches a value"],
-];
+let known = null;
+
+/** The service's list of policies. */
+export function policies() {
+  known ??= get("/v1/policies");
+  return known;
+}
 
 /**
  * The fields for a policy. `read` gives it as the service writes it, or throws what is wrong with it.
  *
  * @param title the question
+ * @param list what [policies] gives
  * @param bits what each lets out, by name; may be empty
  * @param any a first choice `[text, hint]` that stands for no policy, which `read` gives as ""
  */
-export function policyFields(title, bits, any = null) {
-  const output = input("output", { inputMode: "numeric", value: "0" });
-  const value = input("value", { inputMode: "decimal", placeholder: "0.5" });
-  const bound = element("div", "pair", field("Output index", output), field("Reaches", value, "in the units of the output"));
-  bound.hidden = true;
-  const known = POLICIES.map(([name, text, hint]) => [name, text, `${hint}${bits[name] ? `; lets out ${bits[name]}` : ""}`]);
-  const choices = choice(title, "policy", any ? [["", ...any], ...known] : known, (event) => {
-    bound.hidden = !bounded(event.target.value);
-  });
-  const read = () => {
-    const name = choices.querySelector("input:checked").value;
-    return bounded(name) ? `${name}:${index(output)}:${number(value)}` : name;
+export function policyFields(title, list, bits, any = null) {
+  const parameters = element("div", "pair");
+  let fields = [];
+  const offered = list.map(({ name, title: hint }) => [name, name, `${hint}${bits[name] ? `; lets out ${bits[name]}` : ""}`]);
+  const choices = choice(title, "policy", any ? [["", ...any], ...offered] : offered, (event) => choose(event.target.value));
+  const choose = (name) => {
+    const asked = list.find((policy) => policy.name === name);
+    fields = (asked?.parameters ?? []).map((parameter) => ({ parameter, made: parameterInput(parameter) }));
+    parameters.replaceChildren(...fields.map(({ parameter, made }) => field(parameter.title, made, parameter.unit === "value" ? "in the units of the output" : "")));
+    parameters.hidden = fields.length === 0;
   };
-  return { nodes: [choices, bound], read };
+  choose(choices.querySelector("input:checked").value);
+  const read = () => [choices.querySelector("input:checked").value, ...fields.map(({ parameter, made }) => entered(parameter, made))].join(":");
+  return { nodes: [choices, parameters], read };
 }
 
-const bounded = (name) => ["threshold", "yes-only"].includes(name);
-
-function index(made) {
-  return right(made, /^\d{1,9}$/.test(made.value.trim()), "The output index is a whole number; the first is 0.");
+function parameterInput({ name, unit }) {
+  return unit === "output" ? input(name, { inputMode: "numeric", value: "0" }) : input(name, { inputMode: "decimal", placeholder: "0.5" });
 }
 
-function number(made) {
-  return right(made, made.value.trim() !== "" && Number.isFinite(Number(made.value)), "The value is a number.");
+function entered({ title, unit }, made) {
+  const text = made.value.trim();
+  if (unit === "output") return right(made, /^\d{1,9}$/.test(text), `${title}: a whole number is expected; the first output is 0.`);
+  return right(made, text !== "" && Number.isFinite(Number(text)), `${title}: a number is expected.`);
 }
 
 /** The text of a field, marked by whether it is right. */

@@ -8,9 +8,12 @@ import { policyFields, right } from "./policy.js";
 
 const ENDS = [["0", "has no end"], ["3600", "ends in an hour"], ["86400", "ends in a day"], ["2592000", "ends in 30 days"]];
 
-export function proving(id, card, leaks, signal) {
+/** The policies that fit the model: those on its card. */
+const offered = (list, { leakage }) => list.filter(({ name }) => leakage.some(([known]) => known === name));
+
+export function proving(id, card, list, leaks, signal) {
   const sample = fileField("Input", { hint: `One sample of shape ${shape(card.input_shape)}: .json with shape and values, or .npy`, accept: ".json,.npy", required: true });
-  const policy = policyFields("The receipt says", Object.fromEntries(leaks));
+  const policy = policyFields("The receipt says", offered(list, card), Object.fromEntries(leaks));
   const audience = input("audience", { placeholder: "bank.example" });
   const nonce = input("nonce", { className: "mono", placeholder: "64 hex digits" });
   const end = element("select", "", ...ENDS.map(([seconds, text]) => Object.assign(element("option", "", text), { value: seconds })));

@@ -3,7 +3,7 @@
 import { call, get } from "./api.js";
 import { complaint, element, facts, link, sheet } from "./dom.js";
 import { address, time } from "./format.js";
-import { POLICIES, load, unhex } from "./provenn.js";
+import { load, policyText, scaled, unhex } from "./provenn.js";
 import { announce, render } from "./view.js";
 import { description, leakText } from "./words.js";
 
@@ -22,7 +22,7 @@ export async function leaks(card, { leakage }) {
   if (!here) return leakage;
   const none = new Uint8Array();
   const read = (await verifier()).verify({ receipt: none, card, srs: none }).card;
-  return POLICIES.map((name) => [name, leakText({ name }, read)]);
+  return leakage.map(([name]) => [name, leakText(name, read)]);
 }
 
 /**
@@ -52,7 +52,7 @@ export async function checked(files, asked, acceptDev, signal) {
 /** What the model's publisher says against it here; no proof can say that. */
 async function withdrawn({ receipt }, asked, signal) {
   const none = new Uint8Array();
-  const id = asked.model || (here && (await verifier()).verify({ receipt, card: none, srs: none }).claim?.model_id);
+  const id = asked.model || (here && (await verifier()).verify({ receipt, card: none, srs: none }).claim?.body.model_id);
   if (!id) return [];
   const { versions } = await get(`/v1/registry?model=${id}`, { signal });
   const told = versions.filter(({ status }) => status !== "active");
@@ -73,16 +73,17 @@ async function locally({ receipt, card, srs }, asked, status, report) {
     modelId: asked.model ? unhex(asked.model, 32) : undefined,
     audience: asked.audience || undefined,
     nonce: asked.nonce && !/^0*$/.test(asked.nonce) ? unhex(asked.nonce, 32) : undefined,
-    policy: kind(asked.policy, about),
+    policy: asked.policy ? exact(module.policies, asked.policy, about) : undefined,
   };
   return (acceptDev) => render(status, report, module.verify({ ...request, acceptDev }));
 }
 
-/** A policy as a verifier compares it: as the prover does, a score z stands for z / 2^frac. */
-function kind(text, { outputFrac }) {
-  if (!text) return undefined;
-  const [name, output, value] = text.split(":");
-  return value === undefined ? { name } : { name, output: Number(output), threshold: Math.ceil(Number(value) * 2 ** outputFrac) };
+/** A policy as a verifier compares it: with integers of the quantized model. */
+function exact(policies, text, { outputFrac }) {
+  const [name, ...given] = text.split(":");
+  const policy = policies.find((known) => known.name === name);
+  const values = policy.parameters.map((parameter, index) => [parameter.name, parameter.unit === "value" ? scaled(given[index], outputFrac) : given[index]]);
+  return policyText(policy, Object.fromEntries(values));
 }
 
 function remotely({ receipt }, asked, status, report, signal) {

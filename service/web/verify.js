@@ -3,7 +3,7 @@
 import { Problem, bytes, get, key } from "./api.js";
 import { element, field, form, input, sheet } from "./dom.js";
 import { fileField, missing } from "./files.js";
-import { policyFields, right } from "./policy.js";
+import { policies, policyFields, right } from "./policy.js";
 import { checked, here, verifier } from "./receipt.js";
 
 export async function verify(_, signal) {
@@ -11,7 +11,7 @@ export async function verify(_, signal) {
   const card = fileField("Model card", { hint: "Optional: otherwise the one that this service has", accept: ".card" });
   const srs = fileField("SRS key", { hint: "Optional: otherwise the one that this service has", accept: ".srs,.vk" });
   const model = input("model", { className: "mono", placeholder: "64 hex digits" });
-  const policy = policyFields("The receipt says", {}, ["Anything", "shown to you with the verdict"]);
+  const policy = policyFields("The receipt says", await policies(), {}, ["Anything", "shown to you with the verdict"]);
   const audience = input("audience", {});
   const nonce = input("nonce", { className: "mono", placeholder: "64 hex digits" });
   const result = element("div", "column");
@@ -40,7 +40,7 @@ async function complete(files, signal) {
     const none = new Uint8Array();
     const { claim } = module.verify({ receipt: files.receipt, card: files.card ?? none, srs: files.srs ?? none });
     // What is no receipt is refused as one, whatever the other files are.
-    files.card ??= claim ? await cardOf(claim.model_id, signal) : none;
+    files.card ??= claim ? await cardOf(claim.body.model_id, signal) : none;
     files.srs ??= claim ? await orMissing(bytes(`/v1/srs/${claim.srs_id}`, { signal }), "SRS key") : none;
   }
 }

@@ -11,8 +11,6 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Version of the card encoding.
-pub const CARD_VERSION: u16 = 1;
 /// Longest description in bytes.
 pub const MAX_DESCRIPTION: usize = 256 << 10;
 const MAX_KEY: usize = 64 << 20;
@@ -55,8 +53,7 @@ impl ModelCard {
 
     fn bytes_before_proof(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        out.put(&FileKind::Card.magic());
-        out.put(&CARD_VERSION.to_le_bytes());
+        out.put_head(FileKind::Card);
         out.put_bytes(&self.key.to_bytes());
         out.put(&self.srs_id);
         out.put(&self.quantization);
@@ -69,8 +66,7 @@ impl ModelCard {
     /// Decodes canonical bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, VerifyError> {
         let mut reader = Reader::new(bytes);
-        reader.magic(FileKind::Card)?;
-        reader.version(CARD_VERSION)?;
+        reader.head(FileKind::Card)?;
         let key = VerifyingKey::from_bytes(reader.bytes(MAX_KEY)?)?;
         let (srs_id, quantization) = (reader.array()?, reader.array()?);
         let commitments = reader.list(MAX_COMMITMENTS, 32, Reader::array)?;

@@ -2,7 +2,7 @@
 
 use crate::curve;
 use crate::error::VerifyError;
-use crate::kind::FileKind;
+use crate::kind::{FileKind, FORMAT_VERSION};
 use alloc::vec::Vec;
 use provenn_bn254::{Fr, G1Affine};
 
@@ -75,10 +75,11 @@ impl<'a> Reader<'a> {
         Ok(*head)
     }
 
-    pub(crate) fn magic(&mut self, expected: FileKind) -> Result<(), VerifyError> {
+    /// What [`Put::put_head`] writes.
+    pub(crate) fn head(&mut self, expected: FileKind) -> Result<(), VerifyError> {
         let got = self.array::<4>()?;
         match got == expected.magic() {
-            true => Ok(()),
+            true => self.version(),
             false => Err(VerifyError::BadMagic {
                 expected,
                 found: FileKind::of(&got),
@@ -86,8 +87,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(crate) fn version(&mut self, expected: u16) -> Result<(), VerifyError> {
+    /// The version of the format.
+    pub(crate) fn version(&mut self) -> Result<(), VerifyError> {
         let got = u16::from_le_bytes(self.array()?);
+        let expected = FORMAT_VERSION;
         if got != expected {
             return Err(VerifyError::BadVersion { expected, got });
         }
@@ -204,6 +207,12 @@ pub(crate) fn scalar(bytes: &[u8; 32]) -> Result<Fr, VerifyError> {
 /// Appends canonical bytes.
 pub(crate) trait Put {
     fn put(&mut self, bytes: &[u8]);
+
+    /// The first bytes of a file, and the version of the format.
+    fn put_head(&mut self, kind: FileKind) {
+        self.put(&kind.magic());
+        self.put(&FORMAT_VERSION.to_le_bytes());
+    }
 
     fn put_u32(&mut self, value: u32) {
         self.put(&value.to_le_bytes());

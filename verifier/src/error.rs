@@ -1,6 +1,7 @@
 //! Everything that can be wrong with a receipt, a card, a key or an SRS file.
 
 use crate::kind::FileKind;
+use crate::statement::StatementKind;
 use alloc::borrow::ToOwned;
 use alloc::string::ToString;
 use core::fmt;
@@ -71,6 +72,14 @@ pub enum VerifyError {
         /// The caller's time.
         now: u64,
     },
+    /// The claim gives the model another number of inputs than the circuit has.
+    #[error("the receipt is about {got} inputs, the circuit takes {expected}")]
+    InputCount {
+        /// Inputs of the circuit.
+        expected: u64,
+        /// Inputs in the claim.
+        got: u64,
+    },
     /// The input is not the expected one.
     #[error("the receipt is about another input")]
     InputMismatch,
@@ -80,6 +89,14 @@ pub enum VerifyError {
         /// Elements (public) or commitments (committed) the circuit takes.
         expected: u64,
         /// Elements in the claim, zero if the binding is of the other kind.
+        got: u64,
+    },
+    /// The claim is about another number of inferences than the circuit proves.
+    #[error("the receipt is about {got} inferences, the circuit proves {expected}")]
+    ItemCount {
+        /// Inferences of the circuit.
+        expected: u64,
+        /// Inferences in the claim.
         got: u64,
     },
     /// The verifying key contradicts itself.
@@ -121,8 +138,8 @@ pub enum VerifyError {
     /// The policy or its parameters are not the expected ones.
     #[error("the receipt uses another {field}")]
     PolicyMismatch {
-        /// Which of them.
-        field: PolicyField,
+        /// The name of the parameter, or `policy`.
+        field: &'static str,
     },
     /// A policy parameter or output is outside the range of the circuit.
     #[error("a policy value is out of range")]
@@ -142,6 +159,12 @@ pub enum VerifyError {
     /// The claim, the card or the key belongs to another SRS.
     #[error("made under another SRS")]
     SrsMismatch,
+    /// The claim is of a kind that the caller does not accept.
+    #[error("the receipt states an {}, which is not accepted", found.name())]
+    StatementMismatch {
+        /// What it states.
+        found: StatementKind,
+    },
     /// A length or a value exceeds its bound.
     #[error("{got} exceeds the maximum {maximum}")]
     TooLarge {
@@ -173,32 +196,11 @@ pub enum ContextField {
     Nonce,
 }
 
-/// A part of a policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PolicyField {
-    /// Its name.
-    Policy,
-    /// The index of the output that it is about.
-    Output,
-    /// The threshold.
-    Threshold,
-}
-
 impl fmt::Display for ContextField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Audience => "audience",
             Self::Nonce => "nonce",
-        })
-    }
-}
-
-impl fmt::Display for PolicyField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Policy => "policy",
-            Self::Output => "output index",
-            Self::Threshold => "threshold",
         })
     }
 }
@@ -234,8 +236,10 @@ impl VerifyError {
             Self::DegenerateChallenge => ("degenerate-challenge", "Ask for a new proof."),
             Self::DevSrs => ("dev-srs", "Accept development parameters only if you trust the machine that made them."),
             Self::Expired { .. } => ("expired", "Ask for a new receipt."),
+            Self::InputCount { .. } => ("input-count", "The receipt does not fit this model; ask its prover for another one."),
             Self::InputMismatch => ("input-mismatch", "Check which input the receipt is meant for."),
             Self::InputShape { .. } => ("input-shape", "The input does not fit this model."),
+            Self::ItemCount { .. } => ("item-count", "The receipt does not fit this model; ask its prover for another one."),
             Self::KeyInvalid { .. } => ("key-invalid", "The key is damaged or forged; get the model card again."),
             Self::KeyMismatch => ("key-mismatch", "Use the model card that the receipt was made for."),
             Self::LinkFailed => ("link-failed", "The prover used other weights or inputs than the committed ones."),
@@ -252,6 +256,7 @@ impl VerifyError {
             Self::RegistrationFailed => ("registration-failed", "Do not rely on this card; ask its publisher for a valid one."),
             Self::SrsInvalid { .. } => ("srs-invalid", "Get the SRS verifying key again from its publisher."),
             Self::SrsMismatch => ("srs-mismatch", "Use the SRS verifying key named on the model card."),
+            Self::StatementMismatch { .. } => ("statement-mismatch", "Ask for a receipt that states what you agreed on."),
             Self::TooLarge { .. } => ("too-large", "The file exceeds the limits of the format."),
             Self::TrailingBytes { .. } => ("trailing-bytes", "The file was extended; get it again."),
             Self::Truncated { .. } => ("truncated", "The file was cut; get it again."),

@@ -1,7 +1,9 @@
 //! What the caller asks of a receipt, beyond its being valid.
 
-use crate::claim::{Claim, InputBinding, Policy, PolicyKind};
-use crate::error::{ContextField, PolicyField, VerifyError};
+use crate::claim::Context;
+use crate::error::{ContextField, VerifyError};
+use crate::statement::inference::InferenceExpectation;
+use crate::statement::StatementKind;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -9,12 +11,10 @@ use alloc::vec::Vec;
 /// read from [`Verified::claim`](crate::Verified::claim) afterwards.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expectation {
-    /// The agreed policy.
-    pub policy: Option<PolicyExpectation>,
-    /// The input, where it is public.
-    pub public_input: Option<Vec<i64>>,
-    /// The input commitments (compressed points), where it is committed.
-    pub committed_input: Option<Vec<[u8; 32]>>,
+    /// The kinds of statements that are accepted.
+    pub statements: Option<Vec<StatementKind>>,
+    /// What is asked of an inference.
+    pub inference: InferenceExpectation,
     /// Who asks.
     pub audience: Option<String>,
     /// The challenge given to the prover against replay.
@@ -25,39 +25,18 @@ pub struct Expectation {
     pub accept_dev: bool,
 }
 
-/// What the caller expects of the policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PolicyExpectation {
-    /// This policy with these parameters, whatever the output.
-    Kind(PolicyKind),
-    /// This policy with these parameters and this output.
-    Exact(Policy),
-}
-
 impl Expectation {
-    /// Compares a claim with what is asked.
-    pub(crate) fn check(&self, claim: &Claim) -> Result<(), VerifyError> {
-        match &self.policy {
-            Some(PolicyExpectation::Kind(kind)) => same_kind(*kind, claim.policy.kind())?,
-            Some(PolicyExpectation::Exact(policy)) => {
-                same_kind(policy.kind(), claim.policy.kind())?;
-                if claim.policy != *policy {
-                    return Err(VerifyError::OutputMismatch);
-                }
-            }
-            None => {}
+    pub(crate) fn accepts(&self, kind: StatementKind) -> Result<(), VerifyError> {
+        match &self.statements {
+            Some(kinds) if !kinds.contains(&kind) => Err(VerifyError::StatementMismatch { found: kind }),
+            _ => Ok(()),
         }
-        let (public, committed) = match &claim.input {
-            InputBinding::Public { values } => (Some(values), None),
-            InputBinding::Committed { points } => (None, Some(points)),
-        };
-        if differs(&self.public_input, public) || differs(&self.committed_input, committed) {
-            return Err(VerifyError::InputMismatch);
-        }
-        let context = &claim.context;
+    }
+
+    pub(crate) fn check_context(&self, context: &Context) -> Result<(), VerifyError> {
         for (field, differs) in [
-            (ContextField::Audience, differs(&self.audience, Some(&context.audience))),
-            (ContextField::Nonce, differs(&self.nonce, Some(&context.nonce))),
+            (ContextField::Audience, differs(&self.audience, &context.audience)),
+            (ContextField::Nonce, differs(&self.nonce, &context.nonce)),
         ] {
             if differs {
                 return Err(VerifyError::ContextMismatch { field });
@@ -73,21 +52,7 @@ impl Expectation {
     }
 }
 
-/// Refuses another policy, naming the part that differs.
-fn same_kind(expected: PolicyKind, found: PolicyKind) -> Result<(), VerifyError> {
-    let field = match (expected, found) {
-        _ if expected == found => return Ok(()),
-        (PolicyKind::ThresholdBit { output, .. }, PolicyKind::ThresholdBit { output: other, .. })
-        | (PolicyKind::YesOnly { output, .. }, PolicyKind::YesOnly { output: other, .. }) => match output == other {
-            true => PolicyField::Threshold,
-            false => PolicyField::Output,
-        },
-        _ => PolicyField::Policy,
-    };
-    Err(VerifyError::PolicyMismatch { field })
-}
-
 /// Whether something is expected and it is not there.
-fn differs<T: PartialEq>(expected: &Option<T>, found: Option<&T>) -> bool {
-    expected.is_some() && expected.as_ref() != found
+fn differs<T: PartialEq>(expected: &Option<T>, found: &T) -> bool {
+    expected.as_ref().is_some_and(|expected| expected != found)
 }

@@ -2,6 +2,9 @@
 
 use core::fmt;
 
+/// The version of the format, the same in all files and in claims.
+pub const FORMAT_VERSION: u16 = 2;
+
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

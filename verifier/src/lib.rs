@@ -5,10 +5,10 @@
 //! caller) and an [`Expectation`], and either returns a [`Verdict`] or one [`VerifyError`]. Both are pure
 //! functions: no I/O, no clock, no threads, no randomness, no panic on any input.
 //!
-//! Order of reading: [`claim`] (what is said), [`receipt`] (how it travels), [`card`], [`registration`], [`key`] and [`srs`]
+//! Order of reading: [`claim`] and [`statement`] (what is said), [`receipt`] (how it travels), [`card`], [`registration`], [`key`] and [`srs`]
 //! (what it is judged against), `verify` (the checks in order), then the argument itself: `proof` and `transcript` (messages
 //! and challenges), `plonk` (the quotient identity), `shplonk` (the opening), [`link`] (committed columns).
-//! What is proven, what is not, and the assumptions: module `statement`. Known failures of proof systems: `vulnerabilities`.
+//! What is proven, what is not, and the assumptions: module `security`. Known failures of proof systems: `vulnerabilities`.
 //!
 //! The crate needs `alloc` but not `std`. With the feature `log`: `tlog`, proofs that a card or a receipt stands in a transparency log.
 #![cfg_attr(not(test), no_std)]
@@ -33,7 +33,7 @@ extern crate alloc;
 
 #[cfg(doc)]
 #[doc = include_str!("../docs/security.md")]
-pub mod statement {}
+pub mod security {}
 #[cfg(doc)]
 #[doc = include_str!("../docs/vulnerabilities.md")]
 pub mod vulnerabilities {}
@@ -50,7 +50,6 @@ pub mod difference;
 mod domain;
 pub mod error;
 pub mod expectation;
-pub mod instance;
 pub mod key;
 pub mod kind;
 pub mod link;
@@ -62,25 +61,28 @@ pub mod receipt;
 pub mod registration;
 mod shplonk;
 pub mod srs;
+pub mod statement;
 pub mod text;
 #[cfg(feature = "log")]
 pub mod tlog;
 mod transcript;
 mod verify;
+pub mod words;
 
 pub use card::ModelCard;
-pub use claim::{Claim, Context, InputBinding, Policy, PolicyKind};
+pub use claim::{Claim, Context};
 pub use difference::{differences, Difference};
-pub use error::{ContextField, PolicyField, VerifyError};
-pub use expectation::{Expectation, PolicyExpectation};
-pub use instance::instances;
+pub use error::{ContextField, VerifyError};
+pub use expectation::Expectation;
 pub use key::{
     ColumnKind, Expr, Folded, InputOrder, InstanceLayout, KeyParts, LaneRun, Linked, PermutationColumn, Registered,
     VerifyingKey,
 };
-pub use kind::FileKind;
+pub use kind::{FileKind, FORMAT_VERSION};
 pub use link::{linked_columns, LinkProof, LinkStatement, LinkTranscript, LinkedColumn};
 pub use receipt::Receipt;
 pub use registration::{registration_scalar, Bits, CheckedCard, Grid, Registering, Registration};
 pub use srs::{SrsKind, SrsParts, SrsVerifyingKey};
+pub use statement::inference::{policy, Answer, Inference, InferenceExpectation, InputBinding, Item, Policy};
+pub use statement::{Reference, Statement, StatementKind};
 pub use verify::{verify, verify_batch, DevVerified, Verdict, Verified};

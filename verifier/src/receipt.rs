@@ -7,8 +7,6 @@ use crate::kind::FileKind;
 use crate::link::LinkProof;
 use alloc::vec::Vec;
 
-/// Version of the receipt encoding.
-pub const RECEIPT_VERSION: u16 = 1;
 /// Longest halo2 proof in bytes.
 pub const MAX_PROOF: usize = 1 << 20;
 /// Longest claim in bytes: two full lists of values of at most 6 bytes, and the fixed parts.
@@ -21,7 +19,7 @@ pub struct Receipt {
     pub claim: Claim,
     /// The halo2 proof, at most [`MAX_PROOF`] bytes.
     pub proof: Vec<u8>,
-    /// Ties the proof's weight and input columns to their commitments.
+    /// Ties the linked columns of the proof to their commitments.
     pub link: LinkProof,
 }
 
@@ -29,8 +27,7 @@ impl Receipt {
     /// Canonical bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        out.put(&FileKind::Receipt.magic());
-        out.put(&RECEIPT_VERSION.to_le_bytes());
+        out.put_head(FileKind::Receipt);
         out.put_bytes(&self.claim.to_bytes());
         out.put_bytes(&self.proof);
         self.link.put(&mut out);
@@ -40,8 +37,7 @@ impl Receipt {
     /// Decodes canonical bytes; refuses anything that [`to_bytes`](Self::to_bytes) would not have written.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, VerifyError> {
         let mut reader = Reader::new(bytes);
-        reader.magic(FileKind::Receipt)?;
-        reader.version(RECEIPT_VERSION)?;
+        reader.head(FileKind::Receipt)?;
         let receipt = Self {
             claim: Claim::from_bytes(reader.bytes(MAX_CLAIM)?)?,
             proof: reader.bytes(MAX_PROOF)?.to_vec(),

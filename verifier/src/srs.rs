@@ -10,7 +10,6 @@ use alloc::vec::Vec;
 use core::ops::Deref;
 use provenn_bn254::{pairing_product_is_one, G1Affine, G2Affine, G2Prepared};
 
-const VERSION: u16 = 1;
 /// Most tail points.
 const MAX_TAIL: usize = 257;
 
@@ -97,8 +96,7 @@ impl SrsVerifyingKey {
     /// Decodes and validates canonical bytes: points on the curve, G2 points in the prime-order subgroup.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, VerifyError> {
         let mut reader = Reader::new(bytes);
-        reader.magic(FileKind::Srs)?;
-        reader.version(VERSION)?;
+        reader.head(FileKind::Srs)?;
         let parts = SrsParts {
             kind: match reader.u8()? {
                 0 => SrsKind::Dev,
@@ -127,8 +125,7 @@ fn coordinates(reader: &mut Reader<'_>) -> Result<[[u8; 32]; 4], VerifyError> {
 
 fn encode(parts: &SrsParts) -> Vec<u8> {
     let mut out = Vec::new();
-    out.put(&FileKind::Srs.magic());
-    out.put(&VERSION.to_le_bytes());
+    out.put_head(FileKind::Srs);
     out.put(&[match parts.kind {
         SrsKind::Dev => 0,
         SrsKind::Ceremony => 1,

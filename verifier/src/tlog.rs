@@ -31,8 +31,6 @@ use crate::kind::FileKind;
 use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 
-const ENTRY_VERSION: u16 = 1;
-
 /// What an entry is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
@@ -63,8 +61,7 @@ impl Entry {
     /// Canonical bytes, of which the log's leaf is the hash.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        out.put(&FileKind::LogEntry.magic());
-        out.put(&ENTRY_VERSION.to_le_bytes());
+        out.put_head(FileKind::LogEntry);
         out.put(&[match self.kind {
             EntryKind::Card => 1,
             EntryKind::Receipt => 2,
@@ -76,8 +73,7 @@ impl Entry {
     /// Decodes canonical bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, VerifyError> {
         let mut reader = Reader::new(bytes);
-        reader.magic(FileKind::LogEntry)?;
-        reader.version(ENTRY_VERSION)?;
+        reader.head(FileKind::LogEntry)?;
         let kind = match reader.u8()? {
             1 => EntryKind::Card,
             2 => EntryKind::Receipt,

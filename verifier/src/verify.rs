@@ -1,20 +1,18 @@
-//! The decision, in order: format, identity of everything named, expectation, proof, link.
+//! The decision, in order: format, what the statement says of identity and expectation, proof, link.
 
-use crate::claim::{Claim, InputBinding};
-use crate::codec::{length, wide};
-use crate::curve;
+use crate::claim::Claim;
+use crate::codec::length;
 use crate::error::VerifyError;
 use crate::expectation::Expectation;
-use crate::instance::instances;
 use crate::link::{self, LinkStatement};
 use crate::msm::Terms;
 use crate::plonk;
 use crate::receipt::Receipt;
-use crate::registration::CheckedCard;
 use crate::shplonk::Accumulator;
 use crate::srs::{SrsKind, SrsVerifyingKey};
+use crate::statement::{Reference, Statement};
 use alloc::vec::Vec;
-use provenn_bn254::{Fr, G1Affine};
+use provenn_bn254::Fr;
 
 /// A claim that was verified under a ceremony SRS. Only [`verify`] and [`verify_batch`] make one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,13 +71,13 @@ impl Verdict {
 ///
 /// # Errors
 /// The first check that fails, see [`VerifyError`].
-pub fn verify(
+pub fn verify<'a>(
     receipt: &[u8],
-    card: &CheckedCard,
+    reference: impl Into<Reference<'a>>,
     srs: &SrsVerifyingKey,
     expectation: &Expectation,
 ) -> Result<Verdict, VerifyError> {
-    let pending = Pending::new(receipt, card, srs, expectation)?;
+    let pending = Pending::new(receipt, reference.into(), srs, expectation)?;
     match holds(srs, core::slice::from_ref(&pending)) {
         true => Ok(Verdict::new(srs.kind, pending.claim)),
         false => Err(pending.reason(srs)),
@@ -90,14 +88,14 @@ pub fn verify(
 ///
 /// # Errors
 /// The index of the first bad receipt and what is wrong with it.
-pub fn verify_batch(
-    receipts: &[(&[u8], &CheckedCard)],
+pub fn verify_batch<'a, R: Into<Reference<'a>> + Copy>(
+    receipts: &[(&[u8], R)],
     srs: &SrsVerifyingKey,
     expectation: &Expectation,
 ) -> Result<Vec<Verdict>, (usize, VerifyError)> {
     let mut all = Vec::with_capacity(receipts.len());
-    for (index, (receipt, card)) in receipts.iter().enumerate() {
-        let pending = Pending::new(receipt, card, srs, expectation).map_err(|e| (index, e))?;
+    for (index, (receipt, reference)) in receipts.iter().enumerate() {
+        let pending = Pending::new(receipt, (*reference).into(), srs, expectation).map_err(|e| (index, e))?;
         all.push(pending);
     }
     if !holds(srs, &all) {
@@ -129,7 +127,7 @@ struct Pending {
 impl Pending {
     fn new(
         bytes: &[u8],
-        card: &CheckedCard,
+        reference: Reference<'_>,
         srs: &SrsVerifyingKey,
         expectation: &Expectation,
     ) -> Result<Self, VerifyError> {
@@ -137,22 +135,17 @@ impl Pending {
             return Err(VerifyError::DevSrs);
         }
         let receipt = Receipt::from_bytes(bytes)?;
-        let model_id = check_identity(&receipt.claim, card, srs)?;
-        expectation.check(&receipt.claim)?;
-        let (key, claim) = (&card.key, &receipt.claim);
-        let layout = key.layout.as_ref().ok_or(VerifyError::KeyInvalid {
-            reason: "a model has public columns",
-        })?;
-        let columns = instances(layout, &claim.policy, &claim.input)?;
-        let committed = commitments(card, &claim.input)?;
+        let claim = &receipt.claim;
+        let public = Statement::public(claim, reference, srs, expectation)?;
+        let key = public.key;
         let scalar = claim.claim_scalar();
-        let proof = plonk::reduce(key, srs, &scalar, columns.as_slice(), &receipt.proof)?;
+        let proof = plonk::reduce(key, srs, &scalar, public.columns.as_slice(), &receipt.proof)?;
         let statement = LinkStatement {
             claim_digest: claim.digest(),
             key_digest: key.digest(),
             srs_id: srs.id(),
             proof: &receipt.proof,
-            committed,
+            committed: public.committed,
             columns: link::linked_columns(key, &proof.advice, &proof.challenges)?,
             tail: &srs.tail,
             g1: srs.g1,
@@ -163,7 +156,7 @@ impl Pending {
             .personal(b"Provenn-Receipt-")
             .to_state()
             .update(&srs.id())
-            .update(&model_id)
+            .update(&public.id)
             .update(bytes)
             .finalize()
             .as_array();
@@ -182,51 +175,6 @@ impl Pending {
             false => VerifyError::OpeningFailed,
         }
     }
-}
-
-/// The claim, the card and the SRS name one another. Returns the model id.
-fn check_identity(claim: &Claim, card: &CheckedCard, srs: &SrsVerifyingKey) -> Result<[u8; 32], VerifyError> {
-    let (srs_id, model_id) = (srs.id(), card.model_id());
-    // The card was checked under the SRS that it names: its key fits.
-    if card.srs_id != srs_id {
-        return Err(VerifyError::SrsMismatch);
-    }
-    // Of another card, the SRS may well be another too: the card is what to change.
-    match (claim.srs_id == srs_id, claim.model_id == model_id) {
-        (false, false) => return Err(VerifyError::ModelMismatch),
-        (false, true) => return Err(VerifyError::SrsMismatch),
-        _ => {}
-    }
-    if claim.key_digest != card.key.digest() {
-        return Err(VerifyError::KeyMismatch);
-    }
-    if claim.quantization != card.quantization {
-        return Err(VerifyError::QuantizationMismatch);
-    }
-    match claim.model_id == model_id {
-        true => Ok(model_id),
-        false => Err(VerifyError::ModelMismatch),
-    }
-}
-
-/// The published commitments to the linked columns: the card's, then the claim's.
-fn commitments(card: &CheckedCard, input: &InputBinding) -> Result<Vec<G1Affine>, VerifyError> {
-    let points: &[[u8; 32]] = match input {
-        InputBinding::Public { .. } => &[],
-        InputBinding::Committed { points } => points,
-    };
-    let (expected, got) = (card.key.linked.input.len(), points.len());
-    if expected != got {
-        return Err(VerifyError::InputShape {
-            expected: wide(expected),
-            got: wide(got),
-        });
-    }
-    let mut all = card.points().to_vec();
-    for point in points {
-        all.push(curve::g1_nonzero(point)?);
-    }
-    Ok(all)
 }
 
 /// Whether all equations hold, by one pairing check of a combination with random weights. The weights come from a

@@ -3,30 +3,28 @@
 
 mod common;
 
-use common::toy::{setup, toy, WEIGHTS};
+use common::edit;
+use common::toy::{setup, toy, Setup, Stated, Toy, WEIGHTS};
 use provenn_verifier::*;
 
-fn policies(scores: &Policy) -> Vec<Policy> {
-    let Policy::Scores { scores: values } = scores else {
-        unreachable!()
-    };
-    let top = values.iter().max().unwrap();
-    let label = values.iter().position(|v| v == top).unwrap();
-    vec![
-        scores.clone(),
-        Policy::Label {
-            label: u32::try_from(label).unwrap(),
-        },
-        Policy::ThresholdBit {
-            output: 1,
-            threshold: 100,
-            bit: false,
-        },
-        Policy::YesOnly {
-            output: 3,
-            threshold: -4,
-        },
-    ]
+/// Every policy, of parameters that have an answer to these scores.
+fn policies(scores: &[i64]) -> Vec<Stated> {
+    let texts = ["label", "scores", "threshold:1:100", "yes-only:3:-26", "margin:38"];
+    let stated = texts.map(|text| {
+        let policy: Policy = text.parse().unwrap();
+        let answer = policy.answer(scores).unwrap().answer;
+        (policy, answer)
+    });
+    let names: Vec<_> = stated.iter().map(|(policy, _)| policy.name()).collect();
+    assert_eq!(names, Policy::ALL.iter().map(Policy::name).collect::<Vec<_>>());
+    stated.to_vec()
+}
+
+fn shown(setup: &Setup, toy: &Toy) -> Vec<i64> {
+    match setup.scores(toy).1 {
+        Answer::Scores(scores) => scores,
+        _ => unreachable!(),
+    }
 }
 
 #[test]
@@ -34,7 +32,7 @@ fn honest_receipts_of_every_policy_verify() {
     for public in [true, false] {
         let setup = setup(public, SrsKind::Ceremony);
         let toy = toy(public, &WEIGHTS);
-        for (seed, policy) in (10..).zip(policies(&setup.scores(&toy))) {
+        for (seed, policy) in (10..).zip(policies(&shown(&setup, &toy))) {
             let issued = setup.issue(&toy, policy, seed);
             let receipt = &issued.receipt;
             assert!(setup.library_accepts(&receipt.claim, &receipt.proof));
@@ -50,10 +48,7 @@ fn both_verifiers_reject_another_statement() {
     let toy = toy(true, &WEIGHTS);
     let issued = setup.issue(&toy, setup.scores(&toy), 20);
     let mut other = issued.receipt.clone();
-    let Policy::Scores { scores } = &mut other.claim.policy else {
-        unreachable!()
-    };
-    scores[0] += 1;
+    edit::scores(&mut other.claim)[0] += 1;
     assert!(!setup.library_accepts(&other.claim, &other.proof));
     assert!(setup.verify(&other).is_err());
 }
@@ -93,11 +88,10 @@ fn both_verifiers_judge_mutated_proofs_alike() {
 fn a_false_witness_is_rejected_by_both() {
     let setup = setup(false, SrsKind::Ceremony);
     let toy = toy(false, &WEIGHTS);
-    let Policy::Scores { mut scores } = setup.scores(&toy) else {
-        unreachable!()
-    };
+    let mut scores = shown(&setup, &toy);
     scores[4] -= 1;
-    let receipt = setup.issue(&toy, Policy::Scores { scores }, 22).receipt;
+    let stated = (policy::Scores.into(), Answer::Scores(scores));
+    let receipt = setup.issue(&toy, stated, 22).receipt;
     assert!(!setup.library_accepts(&receipt.claim, &receipt.proof));
     assert_eq!(setup.verify(&receipt), Err(VerifyError::OpeningFailed));
 }

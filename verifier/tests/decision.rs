@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::edit;
 use common::toy::{setup, toy, Setup, INPUT, WEIGHTS};
 use provenn_verifier::*;
 
@@ -23,20 +24,45 @@ fn each_changed_identity_has_its_own_error() {
     };
     check(|claim| claim.srs_id[0] ^= 1, VerifyError::SrsMismatch);
     check(|claim| claim.key_digest[0] ^= 1, VerifyError::KeyMismatch);
-    check(|claim| claim.model_id[0] ^= 1, VerifyError::ModelMismatch);
-    check(|claim| claim.quantization[0] ^= 1, VerifyError::QuantizationMismatch);
+    check(|claim| edit::body(claim).model_id[0] ^= 1, VerifyError::ModelMismatch);
     check(
-        |claim| claim.policy = Policy::Label { label: 5 },
+        |claim| edit::body(claim).quantization[0] ^= 1,
+        VerifyError::QuantizationMismatch,
+    );
+    check(
+        |claim| edit::state(claim, policy::Label, Answer::Label(5)),
         VerifyError::PolicyOutOfRange,
     );
     check(
-        |claim| claim.input = InputBinding::Public { values: vec![1] },
+        |claim| *edit::values(claim) = vec![1],
         VerifyError::InputShape { expected: 12, got: 1 },
+    );
+    check(
+        |claim| edit::body(claim).items.clear(),
+        VerifyError::ItemCount { expected: 1, got: 0 },
+    );
+    check(
+        |claim| {
+            let item = edit::item(claim).clone();
+            edit::body(claim).items.push(item);
+        },
+        VerifyError::ItemCount { expected: 1, got: 2 },
+    );
+    check(
+        |claim| edit::item(claim).inputs.clear(),
+        VerifyError::InputCount { expected: 1, got: 0 },
+    );
+    check(
+        |claim| {
+            let input = edit::input(claim).clone();
+            edit::item(claim).inputs.push(input);
+        },
+        VerifyError::InputCount { expected: 1, got: 2 },
     );
     check(|claim| claim.context.nonce[0] ^= 1, VerifyError::OpeningFailed);
     check(|claim| claim.context.audience.push('x'), VerifyError::OpeningFailed);
     check(
-        |claim| claim.policy = Policy::Label { label: 1 },
+        |claim| edit::state(claim, policy::Label, Answer::Label(1)),
         VerifyError::OpeningFailed,
     );
 }
@@ -46,44 +72,57 @@ fn expectations() {
     let (setup, receipt) = issued(true);
     let bytes = receipt.to_bytes();
     let ask = |expectation: Expectation| verify(&bytes, &setup.card, &setup.srs, &expectation);
-    let policy = |policy| Expectation {
-        policy: Some(policy),
+    let policy = |policy: Policy, answer| Expectation {
+        inference: InferenceExpectation {
+            policy: Some(policy),
+            answer,
+            input: None,
+        },
         ..Expectation::default()
     };
-    let exact = receipt.claim.policy.clone();
-    assert!(ask(policy(PolicyExpectation::Kind(PolicyKind::Scores))).is_ok());
-    assert!(ask(policy(PolicyExpectation::Exact(exact))).is_ok());
+    let input = |input| Expectation {
+        inference: InferenceExpectation {
+            input: Some(input),
+            ..InferenceExpectation::default()
+        },
+        ..Expectation::default()
+    };
+    let exact = edit::item(&mut receipt.claim.clone()).answer.clone();
+    assert!(ask(policy(policy::Scores.into(), None)).is_ok());
+    assert!(ask(policy(policy::Scores.into(), Some(exact))).is_ok());
     let all = Expectation {
-        public_input: Some(INPUT.to_vec()),
+        statements: Some(vec![StatementKind::Inference]),
+        inference: input(InputBinding::Public { values: INPUT.to_vec() }).inference,
         audience: Some("bob".to_owned()),
         nonce: Some([9; 32]),
         now: Some(1000),
-        ..Expectation::default()
+        accept_dev: false,
     };
     assert!(ask(all).is_ok());
     let cases = [
         (
-            policy(PolicyExpectation::Kind(PolicyKind::Label)),
-            VerifyError::PolicyMismatch {
-                field: PolicyField::Policy,
+            Expectation {
+                statements: Some(vec![]),
+                ..Expectation::default()
+            },
+            VerifyError::StatementMismatch {
+                found: StatementKind::Inference,
             },
         ),
         (
-            policy(PolicyExpectation::Exact(Policy::Scores { scores: vec![] })),
+            policy(policy::Label.into(), None),
+            VerifyError::PolicyMismatch { field: "policy" },
+        ),
+        (
+            policy(policy::Scores.into(), Some(Answer::Scores(vec![]))),
             VerifyError::OutputMismatch,
         ),
         (
-            Expectation {
-                public_input: Some(vec![1]),
-                ..Expectation::default()
-            },
+            input(InputBinding::Public { values: vec![1] }),
             VerifyError::InputMismatch,
         ),
         (
-            Expectation {
-                committed_input: Some(vec![]),
-                ..Expectation::default()
-            },
+            input(InputBinding::Committed { points: vec![] }),
             VerifyError::InputMismatch,
         ),
         (
@@ -219,7 +258,8 @@ fn instance_columns() {
     let input = InputBinding::Public {
         values: (1..=12).collect(),
     };
-    let columns = instances(&layout, &Policy::Label { label: 2 }, &input).unwrap();
+    let item = Item::new(input, Answer::Label(2));
+    let columns = item.columns(&layout, &policy::Label.into()).unwrap();
     let one = Fr::ONE;
     let zero = Fr::ZERO;
     assert_eq!(columns[0], [zero, -one, -one, -one, -one, -one]);
@@ -229,23 +269,24 @@ fn instance_columns() {
     let lane = |values: [u64; 8]| values.map(Fr::from).to_vec();
     assert_eq!(columns[4], lane([1, 9, 2, 10, 3, 11, 4, 12]));
     assert_eq!(columns[5], lane([5, 0, 6, 0, 7, 0, 8, 0]));
-    let bit = Policy::ThresholdBit {
+    let bit = policy::Threshold {
         output: 1,
         threshold: 10,
-        bit: false,
     };
-    let columns = instances(&layout, &bit, &input).unwrap();
+    let no = |values| Item::new(InputBinding::Public { values }, Answer::Bit(false));
+    let columns = no((1..=12).collect()).columns(&layout, &bit.into()).unwrap();
     assert_eq!(columns[0][4], -one);
     assert_eq!(columns[2][4], Fr::from(9));
     let edge = |value: i64| {
         let mut values = vec![0; 12];
         values[11] = value;
-        instances(&layout, &bit, &InputBinding::Public { values }).is_ok()
+        no(values).columns(&layout, &bit.into()).is_ok()
     };
     assert!(edge(2047) && edge(-2048) && !edge(2048) && !edge(-2049));
     let yes = |threshold| {
-        let policy = Policy::YesOnly { output: 0, threshold };
-        instances(&layout, &policy, &input).is_ok()
+        let item = Item::new(item.inputs[0].clone(), Answer::Yes);
+        let policy = policy::YesOnly { output: 0, threshold };
+        item.columns(&layout, &policy.into()).is_ok()
     };
     assert!(yes((1 << 23) - 1) && yes(-(1 << 23)) && !yes(1 << 23));
 }
@@ -271,8 +312,10 @@ fn error_codes_are_distinct() {
         VerifyError::DegenerateChallenge,
         VerifyError::DevSrs,
         VerifyError::Expired { not_after: n, now: n },
+        VerifyError::InputCount { expected: n, got: n },
         VerifyError::InputMismatch,
         VerifyError::InputShape { expected: n, got: n },
+        VerifyError::ItemCount { expected: n, got: n },
         VerifyError::KeyInvalid { reason: "" },
         VerifyError::KeyMismatch,
         VerifyError::LinkFailed,
@@ -281,13 +324,14 @@ fn error_codes_are_distinct() {
         VerifyError::NonCanonicalScalar,
         VerifyError::OpeningFailed,
         VerifyError::OutputMismatch,
-        VerifyError::PolicyMismatch {
-            field: PolicyField::Policy,
-        },
+        VerifyError::PolicyMismatch { field: "policy" },
         VerifyError::PolicyOutOfRange,
         VerifyError::QuantizationMismatch,
         VerifyError::SrsInvalid { reason: "" },
         VerifyError::SrsMismatch,
+        VerifyError::StatementMismatch {
+            found: StatementKind::Inference,
+        },
         VerifyError::TooLarge { maximum: n, got: n },
         VerifyError::TrailingBytes { got: n },
         VerifyError::Truncated { missing: n },

@@ -73,15 +73,34 @@ fn hostile_keys() {
     }
 }
 
-fn policy() -> impl Strategy<Value = Policy> {
+fn stated() -> impl Strategy<Value = (Policy, Answer)> {
     let value = -VALUE_BOUND + 1..VALUE_BOUND;
+    let label = any::<u32>().prop_map(Answer::Label);
     prop_oneof![
-        prop::collection::vec(value.clone(), 0..20).prop_map(|scores| Policy::Scores { scores }),
-        any::<u32>().prop_map(|label| Policy::Label { label }),
+        prop::collection::vec(value.clone(), 0..20).prop_map(|scores| (policy::Scores.into(), Answer::Scores(scores))),
+        label.clone().prop_map(|label| (policy::Label.into(), label)),
         (any::<u32>(), value.clone(), any::<bool>())
-            .prop_map(|(output, threshold, bit)| { Policy::ThresholdBit { output, threshold, bit } }),
-        (any::<u32>(), value).prop_map(|(output, threshold)| Policy::YesOnly { output, threshold }),
+            .prop_map(|(output, threshold, bit)| (policy::Threshold { output, threshold }.into(), Answer::Bit(bit))),
+        (any::<u32>(), value)
+            .prop_map(|(output, threshold)| (policy::YesOnly { output, threshold }.into(), Answer::Yes)),
+        (1..VALUE_BOUND, label).prop_map(|(margin, label)| (policy::Margin { margin }.into(), label)),
     ]
+}
+
+fn claim([srs_id, key_digest, model_id, quantization]: [[u8; 32]; 4], policy: Policy, items: Vec<Item>) -> Claim {
+    let body = Inference {
+        model_id,
+        quantization,
+        policy,
+        items,
+    };
+    let (context, body) = (Context::default(), body.into());
+    Claim {
+        srs_id,
+        key_digest,
+        context,
+        body,
+    }
 }
 
 use provenn_verifier::claim::VALUE_BOUND;
@@ -90,16 +109,16 @@ proptest! {
     #[test]
     fn claims_round_trip(
         ids in any::<[[u8; 32]; 4]>(),
-        policy in policy(),
+        (policy, answer) in stated(),
+        items in 0usize..3,
         values in prop::collection::vec(-VALUE_BOUND + 1..VALUE_BOUND, 0..20),
         audience in ".{0,40}",
         nonce in any::<[u8; 32]>(),
         not_after in any::<u64>(),
     ) {
-        let [srs_id, key_digest, model_id, quantization] = ids;
-        let input = InputBinding::Public { values };
+        let item = Item::new(InputBinding::Public { values }, answer);
         let context = Context { audience, nonce, not_after };
-        let claim = Claim { srs_id, key_digest, model_id, quantization, policy, input, context };
+        let claim = Claim { context, ..claim(ids, policy, vec![item; items]) };
         prop_assert_eq!(claim.validate(), Ok(()));
         let bytes = claim.to_bytes();
         prop_assert_eq!(&Claim::from_bytes(&bytes).unwrap(), &claim);
@@ -108,14 +127,11 @@ proptest! {
 
     #[test]
     fn what_decodes_is_canonical(bytes in prop::collection::vec(any::<u8>(), 0..200), at in 0usize..200) {
-        let setup_free = [&b"PRVN"[..], &[1, 0], &bytes].concat();
+        let setup_free = [&b"PRVN"[..], &FORMAT_VERSION.to_le_bytes(), &bytes].concat();
         prop_assert!(Receipt::from_bytes(&setup_free).is_err());
-        let mut claim = Claim {
-            srs_id: [0; 32], key_digest: [0; 32], model_id: [0; 32], quantization: [0; 32],
-            policy: Policy::ThresholdBit { output: 0, threshold: 0, bit: true },
-            input: InputBinding::Public { values: vec![1, 2] },
-            context: Context::default(),
-        }.to_bytes();
+        let item = Item::new(InputBinding::Public { values: vec![1, 2] }, Answer::Bit(true));
+        let policy = policy::Threshold { output: 0, threshold: 0 };
+        let mut claim = claim([[0; 32]; 4], policy.into(), vec![item]).to_bytes();
         let at = at.min(claim.len() - 1);
         claim[at] ^= bytes.first().copied().unwrap_or(1);
         if let Ok(decoded) = Claim::from_bytes(&claim) {
@@ -125,8 +141,8 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        for magic in [&b"PRVC\x01\0"[..], b"PRVK\x01\0", b"PRVS\x01\0", b"PRVN\x01\0"] {
-            let bytes = [magic, &bytes].concat();
+        for magic in [b"PRVC", b"PRVK", b"PRVS", b"PRVN"] {
+            let bytes = [magic, &FORMAT_VERSION.to_le_bytes()[..], &bytes].concat();
             let _ = ModelCard::from_bytes(&bytes);
             let _ = VerifyingKey::from_bytes(&bytes);
             let _ = SrsVerifyingKey::from_bytes(&bytes);

@@ -17,16 +17,22 @@ fn claim_digest() {
     let claim = Claim {
         srs_id: [1; 32],
         key_digest: [2; 32],
-        model_id: [3; 32],
-        quantization: [4; 32],
-        policy: Policy::ThresholdBit {
-            output: 2,
-            threshold: -5,
-            bit: true,
-        },
-        input: InputBinding::Public {
-            values: vec![1, -2, 300],
-        },
+        body: Inference {
+            model_id: [3; 32],
+            quantization: [4; 32],
+            policy: policy::Threshold {
+                output: 2,
+                threshold: -5,
+            }
+            .into(),
+            items: vec![Item::new(
+                InputBinding::Public {
+                    values: vec![1, -2, 300],
+                },
+                Answer::Bit(true),
+            )],
+        }
+        .into(),
         context: Context {
             audience: "bob".to_owned(),
             nonce: [9; 32],
@@ -35,11 +41,11 @@ fn claim_digest() {
     };
     assert_eq!(
         hex(&claim.digest()),
-        "87695d54d750597fad18bc129182d3a8320485d14e7d33877faba90b0ea742e74d4f17d5a3a698b35ac52b7d32dc919a935ed9b4c527549c2d55d28c1416734e"
+        "10eae841a18af34e1c9101177bac7045e602250215b12e77772ec3988ed08741a506eda9bafd84b482c30dcda8aebf7280cbc9cf3b639f0e65f894a060e1c8b5"
     );
     assert_eq!(
         text(claim.claim_scalar()),
-        "0x206fa019189c5323d0e11a7a3d651a1831ca3a5480110b7eac9735872aa5b4ea"
+        "0x283ea8dacd4cc9d3773242bc53482ca206ba5b5b9aabb148074d936057c35b5a"
     );
 }
 

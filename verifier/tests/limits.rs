@@ -2,22 +2,34 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use provenn_bn254::{Fr, G1Affine};
-use provenn_verifier::claim::{MAX_AUDIENCE, MAX_POINTS, VALUE_BOUND};
+use provenn_verifier::claim::{MAX_AUDIENCE, VALUE_BOUND};
+use provenn_verifier::statement::inference::{MAX_INPUTS, MAX_ITEMS, MAX_POINTS};
 use provenn_verifier::*;
 
-fn claim(policy: Policy, input: InputBinding, audience: usize) -> Claim {
+fn claim_of(policy: impl Into<Policy>, items: Vec<Item>, audience: usize) -> Claim {
     Claim {
         srs_id: [0; 32],
         key_digest: [0; 32],
-        model_id: [0; 32],
-        quantization: [0; 32],
-        policy,
-        input,
+        body: Inference {
+            model_id: [0; 32],
+            quantization: [0; 32],
+            policy: policy.into(),
+            items,
+        }
+        .into(),
         context: Context {
             audience: "a".repeat(audience),
             ..Context::default()
         },
     }
+}
+
+fn claim(policy: impl Into<Policy>, answer: Answer, input: InputBinding, audience: usize) -> Claim {
+    claim_of(policy, vec![Item::new(input, answer)], audience)
+}
+
+fn label(input: InputBinding, audience: usize) -> Claim {
+    claim(policy::Label, Answer::Label(0), input, audience)
 }
 
 fn code<T>(result: Result<T, VerifyError>) -> &'static str {
@@ -30,37 +42,52 @@ fn public(values: Vec<i64>) -> InputBinding {
 
 #[test]
 fn claims() {
-    let label = Policy::Label { label: 0 };
     let judge = |claim: Claim| {
         let (checked, decoded) = (code(claim.validate()), code(Claim::from_bytes(&claim.to_bytes())));
         assert_eq!(checked, decoded);
         checked
     };
     for (audience, expected) in [(MAX_AUDIENCE, "ok"), (MAX_AUDIENCE + 1, "too-large")] {
-        assert_eq!(judge(claim(label.clone(), public(vec![]), audience)), expected);
+        assert_eq!(judge(label(public(vec![]), audience)), expected);
     }
     for (value, expected) in [(VALUE_BOUND - 1, "ok"), (VALUE_BOUND, "too-large")] {
         for value in [value, -value] {
-            assert_eq!(judge(claim(label.clone(), public(vec![0, value]), 0)), expected);
-            let scores = Policy::Scores { scores: vec![value] };
-            assert_eq!(judge(claim(scores, public(vec![]), 0)), expected);
-            let threshold = Policy::YesOnly {
+            assert_eq!(judge(label(public(vec![0, value]), 0)), expected);
+            let scores = Answer::Scores(vec![value]);
+            assert_eq!(judge(claim(policy::Scores, scores, public(vec![]), 0)), expected);
+            let threshold = policy::YesOnly {
                 output: 0,
                 threshold: value,
             };
-            assert_eq!(judge(claim(threshold, public(vec![]), 0)), expected);
+            assert_eq!(judge(claim(threshold, Answer::Yes, public(vec![]), 0)), expected);
         }
     }
     let generator: [u8; 32] = G1Affine::GENERATOR.to_bytes();
     for (count, expected) in [(MAX_POINTS, "ok"), (MAX_POINTS + 1, "too-large")] {
         let points = vec![generator; count];
-        assert_eq!(
-            judge(claim(label.clone(), InputBinding::Committed { points }, 0)),
-            expected
-        );
+        assert_eq!(judge(label(InputBinding::Committed { points }, 0)), expected);
     }
     let points = vec![[0xff; 32]];
-    assert_eq!(judge(claim(label, InputBinding::Committed { points }, 0)), "bad-point");
+    assert_eq!(judge(label(InputBinding::Committed { points }, 0)), "bad-point");
+    for (margin, expected) in [(1, "ok"), (0, "policy-out-of-range"), (-1, "policy-out-of-range")] {
+        let margin = policy::Margin { margin };
+        assert_eq!(judge(claim(margin, Answer::Label(0), public(vec![]), 0)), expected);
+    }
+    let item = Item {
+        inputs: vec![public(vec![]); MAX_INPUTS],
+        answer: Answer::Label(0),
+    };
+    assert_eq!(judge(claim_of(policy::Label, vec![item.clone()], 0)), "ok");
+    let mut more = item;
+    more.inputs.push(public(vec![]));
+    assert_eq!(judge(claim_of(policy::Label, vec![more], 0)), "too-large");
+    for (count, expected) in [(MAX_ITEMS, "ok"), (MAX_ITEMS + 1, "too-large")] {
+        let item = Item::new(public(vec![]), Answer::Label(0));
+        assert_eq!(judge(claim_of(policy::Label, vec![item; count], 0)), expected);
+    }
+    // An answer of another form has no bytes that decode.
+    let other = claim(policy::Label, Answer::Yes, public(vec![]), 0);
+    assert_eq!(code(other.validate()), "policy-out-of-range");
 }
 
 fn layout() -> InstanceLayout {
@@ -80,30 +107,31 @@ fn layout() -> InstanceLayout {
 
 #[test]
 fn values_fit_the_circuit() {
-    let scores = |score| Policy::Scores { scores: vec![score] };
-    let judge = |policy: &Policy, values: Vec<i64>| code(instances(&layout(), policy, &public(values)));
+    let judge = |policy: &Policy, answer: Answer, input| code(Item::new(input, answer).columns(&layout(), policy));
+    let scores = |score, input| judge(&policy::Scores.into(), Answer::Scores(vec![score]), input);
+    let two = public(vec![0, 0]);
     for (score, expected) in [
         (2047, "ok"),
         (-2048, "ok"),
         (2048, "policy-out-of-range"),
         (-2049, "policy-out-of-range"),
     ] {
-        assert_eq!(judge(&scores(score), vec![0, 0]), expected, "{score}");
-        let threshold = Policy::YesOnly {
+        assert_eq!(scores(score, two.clone()), expected, "{score}");
+        let threshold = policy::YesOnly {
             output: 0,
             threshold: score,
         };
-        assert_eq!(judge(&threshold, vec![0, 0]), expected, "{score}");
+        assert_eq!(judge(&threshold.into(), Answer::Yes, two.clone()), expected, "{score}");
     }
     for (value, expected) in [(127, "ok"), (-128, "ok"), (128, "too-large"), (-129, "too-large")] {
-        assert_eq!(judge(&scores(0), vec![0, value]), expected, "{value}");
+        assert_eq!(scores(0, public(vec![0, value])), expected, "{value}");
     }
-    assert_eq!(judge(&scores(0), vec![0]), "input-shape");
-    assert_eq!(judge(&scores(0), vec![0; 3]), "input-shape");
-    assert_eq!(judge(&Policy::Label { label: 0 }, vec![0, 0]), "ok");
-    assert_eq!(judge(&Policy::Label { label: 1 }, vec![0, 0]), "policy-out-of-range");
+    assert_eq!(scores(0, public(vec![0])), "input-shape");
+    assert_eq!(scores(0, public(vec![0; 3])), "input-shape");
+    let label = |label| judge(&policy::Label.into(), Answer::Label(label), two.clone());
+    assert_eq!((label(0), label(1)), ("ok", "policy-out-of-range"));
     let points = InputBinding::Committed { points: vec![] };
-    assert_eq!(code(instances(&layout(), &scores(0), &points)), "input-shape");
+    assert_eq!(scores(0, points), "input-shape");
 }
 
 /// Values of a picture with channels last, numbered as its tensor has them: channels first.
@@ -116,8 +144,8 @@ fn an_order_places_values() {
         ..layout()
     };
     let columns = |layout: &InstanceLayout, values| {
-        let all = instances(layout, &Policy::Scores { scores: vec![0] }, &public(values)).unwrap();
-        all[4..].to_vec()
+        let item = Item::new(public(values), Answer::Scores(vec![0]));
+        item.columns(layout, &policy::Scores.into()).unwrap()[4..].to_vec()
     };
     let in_turn = columns(&layout, vec![1, 2, 3, 4, 5, 6]);
     layout.order = Some(InputOrder([[2, 1], [3, 2], [1, 1], [1, 1]]));

@@ -42,9 +42,7 @@ fn another_input_is_rejected() {
     let (mut claim, tails) = setup.claim(&toy, setup.scores(&toy));
     let mut lane = toy.x[1].clone();
     lane[3] += Fr::ONE;
-    if let InputBinding::Committed { points } = &mut claim.input {
-        points[1] = compressed(&commit(&setup.points, &lane, &tails[1]));
-    }
+    common::edit::points(&mut claim)[1] = compressed(&commit(&setup.points, &lane, &tails[1]));
     let receipt = setup.issue_claim(&toy, claim, tails, 35).receipt;
     assert_eq!(setup.verify(&receipt), Err(VerifyError::LinkFailed));
 }

@@ -3,6 +3,9 @@
 //! The fields are read from the source of the types: a new one without a row fails the test.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "common/edit.rs"]
+#[allow(dead_code, reason = "shared")]
+mod edit;
 #[path = "tamper/key.rs"]
 mod key;
 #[path = "tamper/proof.rs"]
@@ -139,9 +142,26 @@ fn every_field_has_a_row() {
 const SOURCES: &[(&str, &[&str])] = &[
     (include_str!("../src/receipt.rs"), &["struct Receipt"]),
     (include_str!("../src/link.rs"), &["struct LinkProof"]),
+    (include_str!("../src/claim.rs"), &["struct Claim", "struct Context"]),
     (
-        include_str!("../src/claim.rs"),
-        &["struct Claim", "struct Context", "enum Policy", "enum InputBinding"],
+        include_str!("../src/statement/inference.rs"),
+        &["struct Inference", "struct Item"],
+    ),
+    (
+        include_str!("../src/statement/inference/input.rs"),
+        &["enum InputBinding"],
+    ),
+    (
+        include_str!("../src/statement/inference/policy/threshold.rs"),
+        &["struct Threshold"],
+    ),
+    (
+        include_str!("../src/statement/inference/policy/yes_only.rs"),
+        &["struct YesOnly"],
+    ),
+    (
+        include_str!("../src/statement/inference/policy/margin.rs"),
+        &["struct Margin"],
     ),
     (include_str!("../src/card.rs"), &["struct ModelCard"]),
     (include_str!("../src/registration.rs"), &["struct Registration"]),

@@ -40,7 +40,7 @@ fn every_file_is_used() {
             files.cloned().collect::<Vec<_>>()
         })
         .collect();
-    for folder in ["vectors", "files", "v1"] {
+    for folder in ["vectors", "files", "v2"] {
         for entry in std::fs::read_dir(root().join(folder)).unwrap() {
             let path = format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy());
             assert!(used.remove(&path), "{path} is not used");
@@ -54,7 +54,7 @@ fn every_file_is_used() {
 fn golden_receipts_verify() {
     let golden: Vec<_> = listed()
         .into_iter()
-        .filter(|(path, _)| path.starts_with("v1/"))
+        .filter(|(path, _)| path.starts_with("v2/"))
         .collect();
     assert!(golden.len() >= 4);
     for (path, vector) in golden {

@@ -9,7 +9,7 @@ use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committe
 use provenn_prover::plonk::msm::small_msm;
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};
-use provenn_verifier::{verify, Context, Expectation, ModelCard, PolicyKind, SrsVerifyingKey};
+use provenn_verifier::{policy, verify, Context, Expectation, ModelCard, SrsVerifyingKey};
 use std::error::Error;
 use std::hint::black_box;
 
@@ -104,7 +104,7 @@ fn receipt(committed: &Committed, srs: &Srs, values: Vec<i64>) -> Result<Vec<u8>
         committed,
         srs,
         &input,
-        PolicyKind::Label,
+        policy::Label.into(),
         Context::default(),
         &stage,
     )?)

@@ -9,7 +9,7 @@ use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::prove::commit_input;
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};
-use provenn_verifier::{verify, Context, Expectation, PolicyKind};
+use provenn_verifier::{policy, verify, Context, Expectation, Statement};
 use std::time::Instant;
 
 fn cpu_seconds() -> f64 {
@@ -124,7 +124,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 &committed,
                 &srs,
                 &input,
-                PolicyKind::Scores,
+                policy::Scores.into(),
                 Context::default(),
                 &|_| {},
             )
@@ -153,7 +153,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             receipt.len(),
             committed.card.to_bytes().len()
         );
-        println!("  policy {:?}", verdict.claim().policy.kind());
+        let Statement::Inference(body) = &verdict.claim().body;
+        println!("  policy {}", body.policy);
     }
     match off.is_empty() {
         true => Ok(()),

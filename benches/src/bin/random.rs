@@ -9,7 +9,7 @@ use provenn_prover::fidelity::{argmax, measure, Source};
 use provenn_prover::prove::commit_input;
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input, ProveError};
-use provenn_verifier::{verify, Context, Expectation, Policy, PolicyKind};
+use provenn_verifier::{policy, verify, Answer, Context, Expectation, Statement};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -175,8 +175,14 @@ fn proof(
         }
         false => Input::Public(values),
     };
-    let policy = PolicyKind::Label;
-    let receipt = prove(&committed, &srs, &input, policy, Context::default(), &|_| {})?;
+    let receipt = prove(
+        &committed,
+        &srs,
+        &input,
+        policy::Label.into(),
+        Context::default(),
+        &|_| {},
+    )?;
     let accept = Expectation {
         accept_dev: true,
         ..Expectation::default()
@@ -186,9 +192,10 @@ fn proof(
         Err(error) => return Ok(Err(format!("an honest receipt is refused: {error}"))),
     };
     let shown: Vec<i64> = got.iter().map(|v| (v / scale).round() as i64).collect();
-    Ok(match verified.claim().policy {
-        Policy::Label { label } if label as usize == argmax(&shown) => Ok(()),
-        ref policy => Err(format!("the receipt shows {policy:?}, the program {shown:?}")),
+    let Statement::Inference(body) = &verified.claim().body;
+    Ok(match body.items[0].answer {
+        Answer::Label(label) if label as usize == argmax(&shown) => Ok(()),
+        ref answer => Err(format!("the receipt shows {answer}, the program {shown:?}")),
     })
 }
 

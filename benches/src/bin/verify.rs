@@ -9,7 +9,7 @@ use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};
-use provenn_verifier::{verify, verify_batch, Context, Expectation, ModelCard, PolicyKind, SrsVerifyingKey};
+use provenn_verifier::{policy, verify, verify_batch, Context, Expectation, ModelCard, SrsVerifyingKey};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ fn make(folder: &Path, more: u32, model: &str) -> Outcome {
     let committed = commit(&compiled, &options, &srs)?;
     let values = quantize_input(&committed.model, &default_samples(&compiled.graph, 1)[0])?;
     let (input, context) = (Input::Public(values), Context::default());
-    let receipt = prove(&committed, &srs, &input, PolicyKind::Scores, context, &|_| {})?;
+    let receipt = prove(&committed, &srs, &input, policy::Scores.into(), context, &|_| {})?;
     std::fs::create_dir_all(folder)?;
     std::fs::write(folder.join("card"), committed.card.to_bytes())?;
     std::fs::write(folder.join("srs"), srs_verifying_key(&srs)?.to_bytes())?;

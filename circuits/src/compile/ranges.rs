@@ -49,6 +49,11 @@ impl Ranges {
         Ok(Self(ranges.into_iter().map(step).collect()))
     }
 
+    /// The magnitudes, one for each value.
+    pub fn steps(&self) -> &[i16] {
+        &self.0
+    }
+
     /// Number of values.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -132,7 +132,10 @@ fn receipt(work: &Work, stage: &dyn Fn(&'static str)) -> Result<Value, CliError>
     let usage = |e: String| CliError::usage("policy", e, "");
     let (committed, srs) = load(folder, srs_id)?;
     let description = store::description(&committed.card)?;
-    let kind = policy.parse::<Asked>().map_err(usage)?.kind(&description)?;
+    let policy = policy
+        .parse::<Asked>()
+        .map_err(|e| usage(e.to_string()))?
+        .of(&description)?;
     let context = Context {
         audience: audience.clone(),
         nonce: hex32(nonce).map_err(usage)?,
@@ -146,7 +149,7 @@ fn receipt(work: &Work, stage: &dyn Fn(&'static str)) -> Result<Value, CliError>
             Input::Committed(values, opening)
         }
     };
-    let bytes = prove(&committed, &srs, &input, kind, context, &|reached| {
+    let bytes = prove(&committed, &srs, &input, policy, context, &|reached| {
         let (name, point) = match reached {
             Stage::Witness => ("witness", "child-witness"),
             Stage::Proof => ("proof", "child-proof"),

@@ -12,7 +12,7 @@ use provenn_prover::prove::prove;
 use provenn_prover::srs::Srs;
 use provenn_prover::{store, Input};
 use provenn_verifier::{
-    verify, Context, Expectation, ModelCard, Policy, PolicyExpectation, PolicyKind, Receipt, SrsVerifyingKey,
+    policy, verify, Answer, Context, Expectation, InferenceExpectation, ModelCard, Receipt, SrsVerifyingKey, Statement,
     VerifyError,
 };
 use serde_json::json;
@@ -70,7 +70,8 @@ pub fn run(json: bool) -> Result<Report, CliError> {
         not_after: 0,
     };
     let stage = |stage| progress.stage(stage);
-    let (prove_seconds, receipt) = timed(|| Ok(prove(&committed, &srs, &input, PolicyKind::Label, context, &stage)?))?;
+    let (prove_seconds, receipt) =
+        timed(|| Ok(prove(&committed, &srs, &input, policy::Label.into(), context, &stage)?))?;
     drop(progress);
     say(format!("   A receipt of {} bytes in {prove_seconds:.2} s. It shows the image and the label, and nothing about the weights.\n", grouped(receipt.len())));
 
@@ -78,14 +79,18 @@ pub fn run(json: bool) -> Result<Report, CliError> {
     let key = SrsVerifyingKey::from_bytes(&srs_verifying_key(&srs)?.to_bytes())?;
     let card = ModelCard::from_bytes(&card)?.check(&key)?;
     let expectation = Expectation {
-        policy: Some(PolicyExpectation::Kind(PolicyKind::Label)),
+        inference: InferenceExpectation {
+            policy: Some(policy::Label.into()),
+            ..InferenceExpectation::default()
+        },
         audience: Some(AUDIENCE.into()),
         nonce: Some(nonce),
         accept_dev: true,
         ..Expectation::default()
     };
     let (verify_seconds, verdict) = timed(|| Ok(verify(&receipt, &card, &key, &expectation)?))?;
-    let Policy::Label { label: proven } = verdict.claim().policy else {
+    let Statement::Inference(body) = &verdict.claim().body;
+    let Answer::Label(proven) = body.item()?.answer else {
         return Err(broken("the receipt has another policy"));
     };
     say(format!(
@@ -173,8 +178,9 @@ fn forgeries(receipt: &[u8], label: u32) -> Result<Vec<(&'static str, Vec<u8>)>,
         (
             "another label in the claim",
             change(&|r| {
-                r.claim.policy = Policy::Label {
-                    label: (label + 1) % 10,
+                let Statement::Inference(body) = &mut r.claim.body;
+                for item in &mut body.items {
+                    item.answer = Answer::Label((label + 1) % 10);
                 }
             })?,
         ),

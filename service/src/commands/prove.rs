@@ -6,11 +6,12 @@ use crate::output::{Output, Staged};
 use crate::policy::Asked;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
+use crate::statement::Said;
 use crate::{files, opening, sample, srs};
 use provenn_circuits::program::quantize_input;
 use provenn_prover::prove::{commit_input, prove};
 use provenn_prover::{store, Input};
-use provenn_verifier::{Context, InputBinding, Receipt};
+use provenn_verifier::{Context, Policy, Receipt};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -23,8 +24,7 @@ pub struct Args {
     /// The input: JSON {"shape": [..], "values": [..]}, or .npy with one row.
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
-    /// What comes out: scores, label, threshold:OUTPUT:VALUE or yes-only:OUTPUT:VALUE.
-    #[arg(long, default_value = "label")]
+    #[arg(long, default_value = "label", help = format!("What comes out: one of {}", Policy::grammar()))]
     policy: Asked,
     /// Who the receipt is for.
     #[arg(long, default_value = "")]
@@ -86,7 +86,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     };
     let description = store::description(&committed.card)?;
     let values = quantize_input(&committed.model, &sample::one(&args.input, &description)?)?;
-    let kind = args.policy.kind(&description)?;
+    let policy = args.policy.of(&description)?;
     let stored = folder.join(srs::FILE);
     let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
     let parameters = srs::existing(source, committed.layout.shape.k)?;
@@ -105,7 +105,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         nonce: args.nonce.unwrap_or_default(),
         not_after: args.not_after,
     };
-    let receipt = prove(&committed, &parameters.srs, &input, kind, context, &|stage| {
+    let receipt = prove(&committed, &parameters.srs, &input, policy, context, &|stage| {
         progress.stage(stage)
     })
     .map_err(|error| parameters.blame(error))?;
@@ -122,6 +122,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let opening = secret.as_ref().map(|(_, path)| path);
 
     let claim = Receipt::from_bytes(&receipt)?.claim;
+    let said = Said::new(&claim, Some(&description))?;
     let mut report = Report {
         aside: out.is_standard(),
         ..Report::default()
@@ -130,13 +131,10 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         "receipt",
         format!("{}, {} bytes", args.out.display(), grouped(receipt.len())),
     );
-    report.row("output", super::explain::output(&claim.policy, Some(&description)));
+    report.row("output", said.output());
     report.row("proven in", format!("{seconds:.2} s, then verified"));
-    match (&claim.input, &opening) {
-        (InputBinding::Public { values }, _) => report.row(
-            "input",
-            format!("public: the receipt shows all {} values", values.len()),
-        ),
+    match (said.shown_values(), &opening) {
+        (Some(values), _) => report.row("input", format!("public: the receipt shows all {values} values")),
         (_, Some(path)) => report.row(
             "opening",
             format!("{}: secret, opens the input commitment", path.display()),
@@ -148,7 +146,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         "bytes": receipt.len(),
         "seconds": seconds,
         "opening": opening.as_ref().map(|path| path.display().to_string()),
-        "output": super::explain::output_json(&claim.policy, Some(&description)),
+        "output": said.output_json(),
     });
     Ok(report)
 }

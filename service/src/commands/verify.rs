@@ -5,13 +5,13 @@ use crate::error::CliError;
 use crate::files::{self, MAX_CARD, MAX_RECEIPT};
 use crate::policy::Asked;
 use crate::report::{grouped, Report};
+use crate::statement::{Check, Named, Said};
 use crate::{sample, srs};
 use provenn_prover::commit::Description;
 use provenn_prover::store;
-use provenn_verifier::text::quoted;
 use provenn_verifier::{
-    differences, verify, CheckedCard, Claim, Expectation, ModelCard, PolicyExpectation, Receipt, SrsVerifyingKey,
-    Verdict, VerifyError,
+    differences, verify, CheckedCard, Claim, Expectation, InferenceExpectation, InputBinding, ModelCard, Policy,
+    Receipt, SrsVerifyingKey, StatementKind, Verdict, VerifyError,
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -46,8 +46,7 @@ pub struct Args {
     /// The public input it must be about.
     #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
-    /// The agreed policy.
-    #[arg(long)]
+    #[arg(long, help = format!("The agreed policy: one of {}", Policy::grammar()))]
     policy: Option<Asked>,
 }
 
@@ -69,7 +68,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         CliError::from(error).with(differs)
     })?;
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
-    Ok(report(args, &card, &key, &description, &verdict, milliseconds))
+    report(args, &card, &key, &description, &verdict, milliseconds)
 }
 
 fn decide(
@@ -82,7 +81,7 @@ fn decide(
 ) -> Result<(CheckedCard, Verdict), VerifyError> {
     let model_id = card.model_id();
     // A card that is not the receipt's is told as that, whatever SRS it was made under.
-    if args.model_id.is_some_and(|id| id != model_id) || claim.model_id != model_id {
+    if args.model_id.is_some_and(|id| id != model_id) || Said::new(claim, None)?.model_id() != model_id {
         return Err(VerifyError::ModelMismatch);
     }
     if args.srs_id.is_some_and(|id| id != srs.id()) {
@@ -127,13 +126,8 @@ fn differing(
         Some(format!("{what} is {}, {is} {}", hex(&expected), hex(&found)))
     });
     let others = differences(claim, card, srs, expectation);
-    let others = others.into_iter().map(|mut other| {
-        if let ("policy", Some(PolicyExpectation::Kind(kind))) = (other.field, &expectation.policy) {
-            other.expected = super::explain::kind(*kind, Some(description));
-            other.found = super::explain::policy(&claim.policy, Some(description));
-        }
-        other.to_string()
-    });
+    let frac = Some(description.output_frac);
+    let others = others.iter().map(|other| other.shown(frac));
     ids.chain(others).collect()
 }
 
@@ -143,15 +137,20 @@ fn expectation(args: &Args, description: &Description, now: u64) -> Result<Expec
         .as_deref()
         .map(|path| sample::one(path, description))
         .transpose()?;
-    let policy = args.policy.map(|asked| asked.kind(description)).transpose()?;
+    let policy = args.policy.as_ref().map(|asked| asked.of(description)).transpose()?;
     Ok(Expectation {
-        policy: policy.map(PolicyExpectation::Kind),
-        public_input: input.map(|values| sample::quantize(&values, description)),
+        statements: Some(vec![StatementKind::Inference]),
+        inference: InferenceExpectation {
+            policy,
+            input: input.map(|values| InputBinding::Public {
+                values: sample::quantize(&values, description),
+            }),
+            ..InferenceExpectation::default()
+        },
         audience: args.audience.clone(),
         nonce: args.nonce,
         now: Some(now),
         accept_dev: args.accept_dev,
-        ..Expectation::default()
     })
 }
 
@@ -162,50 +161,32 @@ fn report(
     description: &Description,
     verdict: &Verdict,
     milliseconds: f64,
-) -> Report {
+) -> Result<Report, CliError> {
     let dev = matches!(verdict, Verdict::Dev(_));
     let claim = verdict.claim();
-    let not_after = match claim.context.not_after {
-        0 => "no end of validity".to_string(),
-        end => format!("valid until {end} (unix seconds)"),
+    let said = Said::new(claim, Some(description))?;
+    let named = Named {
+        model: args.model_id.is_some(),
+        srs: args.srs_id.is_some(),
+        policy: args.policy.is_some(),
+        input: args.input.is_some(),
+        audience: args.audience.is_some(),
+        nonce: args.nonce.is_some(),
     };
-    let kind = match (dev, args.srs_id.is_some()) {
-        (true, _) => "development",
-        (false, true) => "ceremony",
-        (false, false) => "a ceremony by the word of whoever gave you srs.vk",
-    };
-    // What, its value, and whether the caller pinned it; what follows from the proof alone counts as pinned.
-    let checks = [
-        (
-            "proof",
-            format!("holds, with its link to {} weight commitments", card.commitments.len()),
-            true,
-        ),
-        ("model", hex(&card.model_id()), args.model_id.is_some()),
-        ("srs", format!("{} ({})", hex(&key.id()), kind), args.srs_id.is_some()),
-        (
-            "policy",
-            super::explain::policy(&claim.policy, Some(description)),
-            args.policy.is_some(),
-        ),
-        ("input", super::explain::input(&claim.input), args.input.is_some()),
-        ("audience", quoted(&claim.context.audience), args.audience.is_some()),
-        ("nonce", hex(&claim.context.nonce), args.nonce.is_some()),
-        ("expiry", not_after, true),
-    ];
+    let checks = said.checks(named, card.commitments.len(), key.kind);
     let mut report = Report::default();
     report.line(if dev {
         "VALID under development parameters"
     } else {
         "VALID"
     });
-    report.row("output", super::explain::output(&claim.policy, Some(description)));
-    for (name, value, pinned) in &checks {
+    report.row("output", said.output());
+    for Check { name, value, checked } in &checks {
         report.row(
             name,
             format!(
                 "{value}{}",
-                if *pinned {
+                if *checked {
                     ""
                 } else {
                     "   [as stated; you named no expectation]"
@@ -223,16 +204,12 @@ fn report(
     if dev {
         report.row("warning", srs::UNSAFE);
     }
-    let checks: Vec<_> = checks
-        .iter()
-        .map(|(name, value, pinned)| json!({ "name": name, "value": value, "checked": pinned }))
-        .collect();
     report.json = json!({
         "valid": true,
         "dev": dev,
-        "output": super::explain::output_json(&claim.policy, Some(description)),
+        "output": said.output_json(),
         "checks": checks,
         "milliseconds": milliseconds,
     });
-    report
+    Ok(report)
 }

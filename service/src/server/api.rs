@@ -22,6 +22,7 @@ mod models_put;
 mod models_uncommit;
 mod observe;
 mod page;
+mod policies;
 mod proofs;
 mod proofs_post;
 mod proofs_receipt;
@@ -77,6 +78,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(uploads_delete::delete_model))
         .routes(routes!(uploads_delete::delete_input))
         .routes(routes!(models_uncommit::delete_commitment))
+        .routes(routes!(policies::list_policies))
         .routes(routes!(proofs_post::post_proof))
         .routes(routes!(proofs::get_proof, proofs::cancel_proof))
         .routes(routes!(proofs::proof_events))

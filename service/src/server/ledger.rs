@@ -1,6 +1,6 @@
 //! What receipts let out, in bits.
 //!
-//! The rule is [`provenn_prover::leakage::bits`], the same that a card states: the logarithm of how many answers a policy has, "no receipt" among
+//! The rule is [`Policy::microbits`](provenn_verifier::Policy::microbits), the same that a card states: the logarithm of how many answers a policy has, "no receipt" among
 //! them. It is charged whatever the answer turned out to be, also one that repeats an answer: the sum is an upper bound on what
 //! somebody learns who sees them all. It is charged to the model, to the input (by the digest of its integers, so that two files that say the
 //! same count as one) and to each key that asked for it.

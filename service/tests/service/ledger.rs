@@ -49,7 +49,7 @@ async fn scores_cost_the_width_of_the_circuits_values() {
     let scores = json!({ "model": model.0, "input": model.1, "policy": "scores" });
     alice.post("/v1/proofs", &scores).await.json(202);
     let shown = alice.get(&format!("/v1/models/{}", model.0)).await.json(200);
-    let revealed = &shown["card"]["leakage"][0];
+    let revealed = &shown["card"]["leakage"][1];
     let (_, charged) = ledger(&alice).await;
     assert_eq!(
         revealed,

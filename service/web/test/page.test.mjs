@@ -193,8 +193,8 @@ test("the way with the keyboard alone", async () => {
   await reach("policy");
   await page.press("ArrowDown");
   await page.press("ArrowDown");
-  await page.until("document.querySelector('[name=output]').offsetParent");
-  await reach("value");
+  await page.until("document.querySelector('[name=\"output index\"]').offsetParent");
+  await reach("threshold");
   await page.type("-4");
   await reach("audience");
   await page.type("keyboard.example");
@@ -230,7 +230,7 @@ test("a receipt from elsewhere", async () => {
   // Its policy is label.
   for (const [policy, banner] of [["scores", "refused"], ["label", "verified"], ["threshold", "refused"], ["", "verified"]]) {
     await page.evaluate(`document.querySelector('[name=policy][value="${policy}"]').click()`);
-    if (policy === "threshold") await fill(page, "value", "0.5");
+    if (policy === "threshold") await fill(page, "threshold", "0.5");
     await click(page, "Verify", "form button");
     await page.until(`document.querySelector('.banner.${banner}')`);
     await page.evaluate("document.querySelector('.banner').remove()");

@@ -9,12 +9,9 @@ use crate::error::VerifyError;
 use crate::kind::FileKind;
 use alloc::vec::Vec;
 
-const VERSION: u16 = 1;
-
 pub(super) fn to_bytes(key: &KeyParts) -> Vec<u8> {
     let mut out = Vec::new();
-    out.put(&FileKind::Key.magic());
-    out.put(&VERSION.to_le_bytes());
+    out.put_head(FileKind::Key);
     out.put_u32(key.k);
     out.put_u32(key.blinding_factors);
     out.put_u32(key.degree);
@@ -64,8 +61,7 @@ pub(super) fn to_bytes(key: &KeyParts) -> Vec<u8> {
 
 pub(super) fn from_bytes(bytes: &[u8]) -> Result<KeyParts, VerifyError> {
     let mut reader = Reader::new(bytes);
-    reader.magic(FileKind::Key)?;
-    reader.version(VERSION)?;
+    reader.head(FileKind::Key)?;
     let key = KeyParts {
         k: reader.u32()?,
         blinding_factors: reader.u32()?,

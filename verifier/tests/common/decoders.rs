@@ -40,10 +40,10 @@ pub fn srs(bytes: &[u8]) {
 /// A receipt verifies under the model of the test kit only if it is the one that was issued.
 pub fn verify(bytes: &[u8]) {
     static KIT: OnceLock<(SrsVerifyingKey, CheckedCard)> = OnceLock::new();
-    const ISSUED: &[u8] = include_bytes!("../../../fixtures/testkit/v1/linear_30.receipt");
+    const ISSUED: &[u8] = include_bytes!("../../../fixtures/testkit/v2/linear_30.receipt");
     let (srs, card) = KIT.get_or_init(|| {
-        let srs = include_bytes!("../../../fixtures/testkit/v1/linear_30.srs");
-        let card = include_bytes!("../../../fixtures/testkit/v1/linear_30.card");
+        let srs = include_bytes!("../../../fixtures/testkit/v2/linear_30.srs");
+        let card = include_bytes!("../../../fixtures/testkit/v2/linear_30.card");
         let decoded = SrsVerifyingKey::from_bytes(srs).and_then(|srs| {
             let card = ModelCard::from_bytes(card)?.check(&srs)?;
             Ok((srs, card))

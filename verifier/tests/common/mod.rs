@@ -2,5 +2,6 @@
 #![allow(dead_code, reason = "each test binary uses another part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+pub mod edit;
 pub mod reference;
 pub mod toy;

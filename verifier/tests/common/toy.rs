@@ -307,8 +307,8 @@ pub fn registered(points: &Srs, srs: &SrsVerifyingKey, key: VerifyingKey, weight
 }
 
 /// The public columns, for the library.
-fn columns(layout: &InstanceLayout, policy: &Policy, input: &InputBinding) -> Vec<Vec<Fr>> {
-    let columns = instances(layout, policy, input).unwrap();
+fn columns(layout: &InstanceLayout, policy: &Policy, item: &Item) -> Vec<Vec<Fr>> {
+    let columns = item.columns(layout, policy).unwrap();
     let library = |column: Vec<provenn_bn254::Fr>| column.into_iter().map(Fr::from).collect();
     columns.into_iter().map(library).collect()
 }
@@ -335,8 +335,8 @@ pub fn link_proof(statement: &LinkStatement<'_>, tails: &[Vec<Fr>], nonces: &[Fr
 /// The circuit with [`INPUT`] in its lanes.
 pub fn toy(public: bool, weights: &[u64]) -> Toy {
     let binding = InputBinding::Public { values: INPUT.to_vec() };
-    let policy = Policy::Label { label: 0 };
-    let mut columns = columns(&layout(true), &policy, &binding);
+    let item = Item::new(binding, Answer::Label(0));
+    let mut columns = columns(&layout(true), &policy::Label.into(), &item);
     let x1 = columns.pop().unwrap();
     let x0 = columns.pop().unwrap();
     Toy {
@@ -358,6 +358,14 @@ pub fn integer(value: Fr) -> i64 {
     small(value).unwrap_or_else(|| -small(-value).unwrap())
 }
 
+/// A policy with its answer.
+pub type Stated = (Policy, Answer);
+
+fn claim_item(claim: &Claim) -> &Item {
+    let Statement::Inference(body) = &claim.body;
+    body.item().unwrap()
+}
+
 pub struct Issued {
     pub receipt: Receipt,
     /// The card's commitments, then the claim's.
@@ -368,14 +376,13 @@ pub struct Issued {
 }
 
 impl Setup {
-    pub fn scores(&self, toy: &Toy) -> Policy {
-        Policy::Scores {
-            scores: toy.outputs().into_iter().map(integer).collect(),
-        }
+    pub fn scores(&self, toy: &Toy) -> Stated {
+        let scores = toy.outputs().into_iter().map(integer).collect();
+        (policy::Scores.into(), Answer::Scores(scores))
     }
 
-    /// A claim about `toy` with this policy, and the tails of the committed input columns.
-    pub fn claim(&self, toy: &Toy, policy: Policy) -> (Claim, Vec<Vec<Fr>>) {
+    /// A claim about `toy` with this policy and answer, and the tails of the committed input columns.
+    pub fn claim(&self, toy: &Toy, (policy, answer): Stated) -> (Claim, Vec<Vec<Fr>>) {
         let mut rng = ChaCha20Rng::seed_from_u64(2);
         let mut tails = Vec::new();
         let input = if toy.public {
@@ -394,21 +401,24 @@ impl Setup {
         let claim = Claim {
             srs_id: self.srs.id(),
             key_digest: self.card.key.digest(),
-            model_id: self.card.model_id(),
-            quantization: self.card.quantization,
-            policy,
-            input,
             context: Context {
                 audience: "bob".to_owned(),
                 nonce: [9; 32],
                 not_after: 1000,
             },
+            body: Inference {
+                model_id: self.card.model_id(),
+                quantization: self.card.quantization,
+                policy,
+                items: vec![Item::new(input, answer)],
+            }
+            .into(),
         };
         (claim, tails)
     }
 
-    pub fn issue(&self, toy: &Toy, policy: Policy, seed: u64) -> Issued {
-        let (claim, input_tails) = self.claim(toy, policy);
+    pub fn issue(&self, toy: &Toy, stated: Stated, seed: u64) -> Issued {
+        let (claim, input_tails) = self.claim(toy, stated);
         self.issue_claim(toy, claim, input_tails, seed)
     }
 
@@ -416,9 +426,7 @@ impl Setup {
         let proof = self.prove(toy, &claim, seed);
         let mut rng = ChaCha20Rng::seed_from_u64(seed + 1000);
         let mut points = self.card.commitments.clone();
-        if let InputBinding::Committed { points: input } = &claim.input {
-            points.extend_from_slice(input);
-        }
+        points.extend_from_slice(claim_item(&claim).input().unwrap().points());
         let committed: Vec<_> = points.iter().map(|point| decode(point).into()).collect();
         let advice: Vec<_> = proof.advice.iter().map(|point| (*point).into()).collect();
         let challenges: Vec<_> = proof.challenges.iter().map(|challenge| (*challenge).into()).collect();
@@ -465,8 +473,13 @@ impl Setup {
         self.card.key.layout.unwrap()
     }
 
+    fn columns(&self, claim: &Claim) -> Vec<Vec<Fr>> {
+        let Statement::Inference(body) = &claim.body;
+        columns(&self.layout(), &body.policy, claim_item(claim))
+    }
+
     pub fn prove(&self, toy: &Toy, claim: &Claim, seed: u64) -> plonk::Proof {
-        let columns = columns(&self.layout(), &claim.policy, &claim.input);
+        let columns = self.columns(claim);
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let prefix = claim.claim_scalar().into();
         plonk::prove(&self.pk, &self.points, &columns, prefix, &mut toy.clone(), &mut rng).unwrap()
@@ -474,7 +487,7 @@ impl Setup {
 
     /// The verdict of the library's parts on a proof.
     pub fn library_accepts(&self, claim: &Claim, proof: &[u8]) -> bool {
-        let columns = columns(&self.layout(), &claim.policy, &claim.input);
+        let columns = self.columns(claim);
         let (params, vk) = (&self.points.params, self.pk.get_vk());
         reference::accepts(params, vk, claim.claim_scalar().into(), &columns, &|_| vec![], proof)
     }

@@ -27,6 +27,7 @@ impl Vector {
             let bad = || format!("bad value: {line}");
             let owned = value.to_owned();
             let expectation = &mut vector.expectation;
+            let asked = &mut expectation.inference;
             match name {
                 "comment" => vector.comment = owned,
                 "expect" => vector.expect = owned,
@@ -35,12 +36,23 @@ impl Vector {
                 "card" => vector.cards.push(owned),
                 "receipt" => vector.receipts.push(owned),
                 "accept-dev" if value == "yes" => expectation.accept_dev = true,
-                "policy" => expectation.policy = Some(PolicyExpectation::Kind(kind(value).ok_or_else(bad)?)),
-                "exact" => expectation.policy = Some(PolicyExpectation::Exact(policy(value).ok_or_else(bad)?)),
-                "public-input" => expectation.public_input = Some(numbers(value).ok_or_else(bad)?),
+                "statements" => {
+                    let names = value.split(' ').filter(|name| !name.is_empty());
+                    expectation.statements =
+                        Some(names.map(StatementKind::named).collect::<Option<_>>().ok_or_else(bad)?);
+                }
+                "policy" => asked.policy = Some(value.parse().map_err(|_| bad())?),
+                "answer" => {
+                    let form = asked.policy.as_ref().ok_or_else(bad)?.about().form;
+                    asked.answer = Some(Answer::parse(form, value).ok_or_else(bad)?);
+                }
+                "public-input" => {
+                    let values = numbers(value).ok_or_else(bad)?;
+                    asked.input = Some(InputBinding::Public { values });
+                }
                 "committed-input" => {
-                    expectation.committed_input =
-                        Some(value.split(' ').map(unhex).collect::<Option<_>>().ok_or_else(bad)?);
+                    let points = value.split(' ').map(unhex).collect::<Option<_>>().ok_or_else(bad)?;
+                    asked.input = Some(InputBinding::Committed { points });
                 }
                 "audience" => expectation.audience = Some(owned),
                 "nonce" => expectation.nonce = Some(unhex(value).ok_or_else(bad)?),
@@ -69,7 +81,7 @@ impl Vector {
                         Verdict::Dev(_) => "dev-verified".to_owned(),
                     };
                     vector.claims.push(hex(&verdict.claim().digest()));
-                    vector.shows.push(policy_text(&verdict.claim().policy));
+                    vector.shows.push(shown(verdict.claim()));
                 }
             }
             Err((at, error)) => {
@@ -115,17 +127,22 @@ impl fmt::Display for Vector {
         }
         let asked = &self.expectation;
         line("accept-dev", asked.accept_dev.then(|| "yes".to_owned()))?;
-        match &asked.policy {
-            Some(PolicyExpectation::Kind(kind)) => line("policy", Some(kind_text(kind)))?,
-            Some(PolicyExpectation::Exact(policy)) => line("exact", Some(policy_text(policy)))?,
+        let kinds = asked.statements.as_ref();
+        line(
+            "statements",
+            kinds.map(|kinds| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(" ")),
+        )?;
+        let body = &asked.inference;
+        line("policy", body.policy.as_ref().map(Policy::to_string))?;
+        line("answer", body.answer.as_ref().map(Answer::to_string))?;
+        match &body.input {
+            Some(InputBinding::Public { values }) => line("public-input", Some(join(values)))?,
+            Some(InputBinding::Committed { points }) => {
+                let points: Vec<String> = points.iter().map(|point| hex(point)).collect();
+                line("committed-input", Some(points.join(" ")))?;
+            }
             None => {}
         }
-        line("public-input", asked.public_input.as_deref().map(join))?;
-        let points = asked.committed_input.as_ref();
-        line(
-            "committed-input",
-            points.map(|points| points.iter().map(|point| hex(point)).collect::<Vec<_>>().join(" ")),
-        )?;
         line("audience", asked.audience.clone())?;
         line("nonce", asked.nonce.map(|nonce| hex(&nonce)))?;
         line("now", asked.now.map(|now| now.to_string()))?;
@@ -141,68 +158,14 @@ fn join(values: &[i64]) -> String {
     values.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")
 }
 
+/// The policy with its answer: what a person is shown.
+fn shown(claim: &Claim) -> String {
+    let Statement::Inference(body) = &claim.body;
+    format!("{} {}", body.policy, body.item().unwrap().answer)
+}
+
 fn numbers<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
     text.split(' ').map(|word| word.parse().ok()).collect()
-}
-
-fn kind_text(kind: &PolicyKind) -> String {
-    match kind {
-        PolicyKind::Scores => "scores".to_owned(),
-        PolicyKind::Label => "label".to_owned(),
-        PolicyKind::ThresholdBit { output, threshold } => format!("threshold-bit {output} {threshold}"),
-        PolicyKind::YesOnly { output, threshold } => format!("yes-only {output} {threshold}"),
-    }
-}
-
-fn policy_text(policy: &Policy) -> String {
-    let kind = kind_text(&policy.kind());
-    match policy {
-        Policy::Scores { scores } => format!("{kind} {}", join(scores)),
-        Policy::Label { label } => format!("{kind} {label}"),
-        Policy::ThresholdBit { bit, .. } => format!("{kind} {}", u8::from(*bit)),
-        Policy::YesOnly { .. } => kind,
-    }
-}
-
-fn kind(text: &str) -> Option<PolicyKind> {
-    let parameters = |rest: &str| {
-        let (output, threshold) = rest.split_once(' ')?;
-        Some((output.parse().ok()?, threshold.parse().ok()?))
-    };
-    match text.split_once(' ') {
-        None if text == "scores" => Some(PolicyKind::Scores),
-        None if text == "label" => Some(PolicyKind::Label),
-        Some(("threshold-bit", rest)) => {
-            parameters(rest).map(|(output, threshold)| PolicyKind::ThresholdBit { output, threshold })
-        }
-        Some(("yes-only", rest)) => {
-            parameters(rest).map(|(output, threshold)| PolicyKind::YesOnly { output, threshold })
-        }
-        _ => None,
-    }
-}
-
-fn policy(text: &str) -> Option<Policy> {
-    let (name, rest) = text.split_once(' ')?;
-    match name {
-        "scores" => numbers(rest).map(|scores| Policy::Scores { scores }),
-        "label" => rest.parse().ok().map(|label| Policy::Label { label }),
-        _ => {
-            let (front, last) = text.rsplit_once(' ')?;
-            match (kind(text), kind(front)) {
-                (Some(PolicyKind::YesOnly { output, threshold }), _) => Some(Policy::YesOnly { output, threshold }),
-                (_, Some(PolicyKind::ThresholdBit { output, threshold })) => {
-                    let bit = match last {
-                        "0" => false,
-                        "1" => true,
-                        _ => return None,
-                    };
-                    Some(Policy::ThresholdBit { output, threshold, bit })
-                }
-                _ => None,
-            }
-        }
-    }
 }
 
 /// Lowercase hex digits.

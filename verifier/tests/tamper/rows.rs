@@ -1,6 +1,6 @@
 //! The manifest's rows. Fields that contain others have the row that replaces the whole.
 
-use super::{key, Row, Subject};
+use super::{edit, key, Row, Subject};
 use provenn_bn254::{Fr, G1Affine};
 use provenn_verifier::*;
 
@@ -23,11 +23,11 @@ pub fn committed() -> Vec<Row> {
         .into_iter()
         .flatten()
         .chain([
-            row("Policy.label", "another label", "opening-failed", |s| {
-                s.receipt.claim.policy = Policy::Label { label: 9 };
+            row("Item.answer", "another label", "opening-failed", |s| {
+                edit::item(&mut s.receipt.claim).answer = Answer::Label(9);
             }),
-            row("Policy.label", "no output of the model", "policy-out-of-range", |s| {
-                s.receipt.claim.policy = Policy::Label { label: 10 };
+            row("Item.answer", "no output of the model", "policy-out-of-range", |s| {
+                edit::item(&mut s.receipt.claim).answer = Answer::Label(10);
             }),
             row("InputBinding.points", "another point", "opening-failed", |s| {
                 let point = compressed(&s.srs.g1);
@@ -64,44 +64,52 @@ pub fn committed() -> Vec<Row> {
 /// Rows on a receipt with a public input under the policy `scores`.
 pub fn public() -> Vec<Row> {
     vec![
-        row("Policy.scores", "one more", "opening-failed", |s| scores(s)[0] += 1),
-        row("Policy.scores", "none", "policy-out-of-range", |s| scores(s).clear()),
-        row(
-            "Policy.scores",
-            "wider than the circuit's",
-            "policy-out-of-range",
-            |s| {
-                scores(s)[0] = 1 << 39;
-            },
-        ),
-        row("Policy.scores", "wider than the format's", "too-large", |s| {
+        row("Item.answer", "one more", "opening-failed", |s| scores(s)[0] += 1),
+        row("Item.answer", "none", "policy-out-of-range", |s| scores(s).clear()),
+        row("Item.answer", "wider than the circuit's", "policy-out-of-range", |s| {
+            scores(s)[0] = 1 << 39;
+        }),
+        row("Item.answer", "wider than the format's", "too-large", |s| {
             scores(s)[0] = 1 << 40
         }),
-        row("Policy.output", "another policy", "opening-failed", |s| {
-            s.receipt.claim.policy = bit(0, 0, true);
-        }),
-        row("Policy.output", "no output of the model", "policy-out-of-range", |s| {
-            s.receipt.claim.policy = bit(1, 0, true);
-        }),
-        row("Policy.threshold", "another one", "opening-failed", |s| {
-            s.receipt.claim.policy = bit(0, -500, true);
+        row("Threshold.output", "another policy", "opening-failed", |s| {
+            bit(s, 0, 0, true);
         }),
         row(
-            "Policy.threshold",
+            "Threshold.output",
+            "no output of the model",
+            "policy-out-of-range",
+            |s| {
+                bit(s, 1, 0, true);
+            },
+        ),
+        row("Threshold.threshold", "another one", "opening-failed", |s| {
+            bit(s, 0, -500, true);
+        }),
+        row(
+            "Threshold.threshold",
             "wider than the circuit's",
             "policy-out-of-range",
             |s| {
-                s.receipt.claim.policy = bit(0, 1 << 39, true);
+                bit(s, 0, 1 << 39, true);
             },
         ),
-        row("Policy.threshold", "yes-only for the same", "opening-failed", |s| {
-            s.receipt.claim.policy = Policy::YesOnly {
-                output: 0,
-                threshold: -500,
-            };
+        row("YesOnly.threshold", "yes-only for the same", "opening-failed", |s| {
+            let (output, threshold) = (0, -500);
+            state(s, policy::YesOnly { output, threshold }, Answer::Yes);
         }),
-        row("Policy.bit", "the other answer", "opening-failed", |s| {
-            s.receipt.claim.policy = bit(0, 0, false);
+        row("YesOnly.output", "no output of the model", "policy-out-of-range", |s| {
+            let (output, threshold) = (1, -500);
+            state(s, policy::YesOnly { output, threshold }, Answer::Yes);
+        }),
+        row("Margin.margin", "a label with a margin", "opening-failed", |s| {
+            state(s, policy::Margin { margin: 1 }, Answer::Label(0));
+        }),
+        row("Margin.margin", "none", "policy-out-of-range", |s| {
+            state(s, policy::Margin { margin: 0 }, Answer::Label(0));
+        }),
+        row("Item.answer", "the other answer", "opening-failed", |s| {
+            bit(s, 0, 0, false);
         }),
         row("InputBinding.values", "one bit", "opening-failed", |s| {
             values(s)[3] ^= 1
@@ -122,7 +130,7 @@ fn receipt() -> Vec<Row> {
     vec![
         row("Receipt.claim", "about another model", "model-mismatch", |s| {
             s.receipt.claim.srs_id = [0; 32];
-            s.receipt.claim.model_id = [0; 32];
+            edit::body(&mut s.receipt.claim).model_id = [0; 32];
         }),
         row("Receipt.proof", "empty", "truncated", |s| s.receipt.proof.clear()),
         row("Receipt.proof", "one byte more", "trailing-bytes", |s| {
@@ -167,17 +175,39 @@ fn claim() -> Vec<Row> {
         row("Claim.key_digest", "one bit", "key-mismatch", |s| {
             s.receipt.claim.key_digest[31] ^= 128
         }),
-        row("Claim.model_id", "one bit", "model-mismatch", |s| {
-            s.receipt.claim.model_id[9] ^= 1
+        row("Inference.model_id", "one bit", "model-mismatch", |s| {
+            edit::body(&mut s.receipt.claim).model_id[9] ^= 1
         }),
-        row("Claim.quantization", "one bit", "quantization-mismatch", |s| {
-            s.receipt.claim.quantization[0] ^= 1;
+        row("Inference.quantization", "one bit", "quantization-mismatch", |s| {
+            edit::body(&mut s.receipt.claim).quantization[0] ^= 1;
         }),
-        row("Claim.policy", "another", "policy-out-of-range", |s| {
-            s.receipt.claim.policy = Policy::Scores { scores: vec![] };
+        row("Claim.body", "no inference", "item-count", |s| {
+            edit::body(&mut s.receipt.claim).items.clear();
         }),
-        row("Claim.input", "public instead of committed", "input-shape", |s| {
-            s.receipt.claim.input = InputBinding::Public { values: vec![] };
+        row("Inference.items", "the same twice", "item-count", |s| {
+            let item = edit::item(&mut s.receipt.claim).clone();
+            edit::body(&mut s.receipt.claim).items.push(item);
+        }),
+        row("Inference.policy", "another", "policy-out-of-range", |s| {
+            state(s, policy::Scores, Answer::Scores(vec![]));
+        }),
+        row(
+            "Inference.policy",
+            "one with answers of another form",
+            "truncated",
+            |s| {
+                state(s, policy::Label, Answer::Yes);
+            },
+        ),
+        row("Item.inputs", "none", "input-count", |s| {
+            edit::item(&mut s.receipt.claim).inputs.clear();
+        }),
+        row("Item.inputs", "the same twice", "input-count", |s| {
+            let input = edit::input(&mut s.receipt.claim).clone();
+            edit::item(&mut s.receipt.claim).inputs.push(input);
+        }),
+        row("Item.inputs", "public instead of committed", "input-shape", |s| {
+            *edit::input(&mut s.receipt.claim) = InputBinding::Public { values: vec![] };
         }),
         row("Claim.context", "none", "opening-failed", |s| {
             s.receipt.claim.context = Context::default()
@@ -245,7 +275,7 @@ fn card() -> Vec<Row> {
             "of another model",
             "registration-failed",
             |s| {
-                s.receipt.claim.model_id = s.card.model_id();
+                edit::body(&mut s.receipt.claim).model_id = s.card.model_id();
                 s.key.transcript_repr += Fr::ONE;
             },
         ),
@@ -383,32 +413,27 @@ pub fn rebind(s: &mut Subject) {
     s.card.srs_id = srs.id();
     s.receipt.claim.srs_id = srs.id();
     s.receipt.claim.key_digest = s.card.key.digest();
-    s.receipt.claim.model_id = s.card.model_id();
+    edit::body(&mut s.receipt.claim).model_id = s.card.model_id();
 }
 
 fn points(s: &mut Subject) -> &mut Vec<[u8; 32]> {
-    match &mut s.receipt.claim.input {
-        InputBinding::Committed { points } => points,
-        InputBinding::Public { .. } => unreachable!("the receipt commits to its input"),
-    }
+    edit::points(&mut s.receipt.claim)
 }
 
 fn values(s: &mut Subject) -> &mut Vec<i64> {
-    match &mut s.receipt.claim.input {
-        InputBinding::Public { values } => values,
-        InputBinding::Committed { .. } => unreachable!("the receipt shows its input"),
-    }
+    edit::values(&mut s.receipt.claim)
 }
 
 fn scores(s: &mut Subject) -> &mut Vec<i64> {
-    match &mut s.receipt.claim.policy {
-        Policy::Scores { scores } => scores,
-        _ => unreachable!("the receipt shows scores"),
-    }
+    edit::scores(&mut s.receipt.claim)
 }
 
-fn bit(output: u32, threshold: i64, bit: bool) -> Policy {
-    Policy::ThresholdBit { output, threshold, bit }
+fn state(s: &mut Subject, policy: impl Into<Policy>, answer: Answer) {
+    edit::state(&mut s.receipt.claim, policy, answer);
+}
+
+fn bit(s: &mut Subject, output: u32, threshold: i64, bit: bool) {
+    state(s, policy::Threshold { output, threshold }, Answer::Bit(bit));
 }
 
 fn identity() -> [u8; 32] {

@@ -31,6 +31,12 @@ extern "C" fn verify() {
     });
 }
 
+/// Puts the list of policies in the place of a report.
+#[no_mangle]
+extern "C" fn policies() {
+    BUFFER.with_borrow_mut(|buffer| *buffer = crate::policies().into_bytes());
+}
+
 /// Address of the report.
 #[no_mangle]
 extern "C" fn output() -> *const u8 {

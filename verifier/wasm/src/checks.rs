@@ -1,7 +1,7 @@
 //! Every check by name, in the order in which they are made.
 
 use crate::request::Request;
-use provenn_verifier::{ContextField, PolicyExpectation, VerifyError};
+use provenn_verifier::{ContextField, VerifyError};
 
 /// One thing that must hold for a receipt to be accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +30,8 @@ pub enum Check {
     Quantization,
     /// The claim names the card.
     Model,
+    /// The statement is of an accepted kind, and of the circuit's size.
+    Statement,
     /// The policy is the agreed one.
     Policy,
     /// The output is the expected one.
@@ -81,7 +83,7 @@ impl State {
 
 impl Check {
     /// All checks in order.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::SrsFile,
         Self::CardFile,
         Self::NamedModel,
@@ -94,6 +96,7 @@ impl Check {
         Self::CircuitKey,
         Self::Quantization,
         Self::Model,
+        Self::Statement,
         Self::Policy,
         Self::Output,
         Self::Input,
@@ -132,6 +135,7 @@ impl Check {
             Self::CircuitKey => ("circuit-key", "The receipt was made for the circuit on the card"),
             Self::Quantization => ("quantization", "The receipt uses the scales on the card"),
             Self::Model => ("model", "The receipt is about the model on the card"),
+            Self::Statement => ("statement", "The receipt states what the circuit proves: one inference with one input"),
             Self::Policy => ("policy", "The policy is the one you agreed on"),
             Self::Output => ("output", "The output is the one you expect"),
             Self::Input => ("input", "The receipt is about the input you named"),
@@ -152,9 +156,9 @@ impl Check {
         match self {
             Self::NamedModel => request.model_id.is_some(),
             Self::NamedSrs => request.srs_id.is_some(),
-            Self::Policy => expected.policy.is_some(),
-            Self::Output => matches!(expected.policy, Some(PolicyExpectation::Exact(_))),
-            Self::Input => expected.public_input.is_some() || expected.committed_input.is_some(),
+            Self::Policy => expected.inference.policy.is_some(),
+            Self::Output => expected.inference.answer.is_some(),
+            Self::Input => expected.inference.input.is_some(),
             Self::Audience => expected.audience.is_some(),
             Self::Nonce => expected.nonce.is_some(),
             Self::Expiry => expected.now.is_some(),
@@ -197,14 +201,16 @@ const OF_CARD: [(&str, Check); 7] = [
 ];
 
 /// Codes of the verification of a receipt that decodes, likewise.
-const OF_RECEIPT: [(&str, Check); 21] = [
+const OF_RECEIPT: [(&str, Check); 24] = [
     ("bad-point", Check::Proof),
     ("context-mismatch", Check::Audience),
     ("degenerate-challenge", Check::Proof),
     ("dev-srs", Check::Parameters),
     ("expired", Check::Expiry),
+    ("input-count", Check::Statement),
     ("input-mismatch", Check::Input),
     ("input-shape", Check::InputShape),
+    ("item-count", Check::Statement),
     ("key-mismatch", Check::CircuitKey),
     ("link-failed", Check::Link),
     ("link-length", Check::Link),
@@ -216,6 +222,7 @@ const OF_RECEIPT: [(&str, Check); 21] = [
     ("policy-out-of-range", Check::PolicyRange),
     ("quantization-mismatch", Check::Quantization),
     ("srs-mismatch", Check::Srs),
+    ("statement-mismatch", Check::Statement),
     ("too-large", Check::InputShape),
     ("trailing-bytes", Check::Proof),
     ("truncated", Check::Proof),

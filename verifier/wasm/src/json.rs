@@ -1,5 +1,6 @@
 //! Just enough JSON to write a report.
 
+use provenn_verifier::words::{Word, Words};
 use std::fmt::{Display, Write};
 
 /// A JSON object under construction.
@@ -63,6 +64,14 @@ pub(crate) fn text(value: &str) -> String {
     }
     out.push('"');
     out
+}
+
+/// A sentence: a list of texts, and of numbers for the scores in it, which are integers of the quantized model.
+pub(crate) fn words(words: &Words) -> String {
+    list(words.pieces().iter().map(|word| match word {
+        Word::Text(part) => text(part),
+        Word::Score(score) => score.to_string(),
+    }))
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -1,7 +1,7 @@
 //! The verifier for browsers: one request in, one report out, both plain bytes.
 //!
 //! A [`Request`] carries the files and what the caller relies on; [`report`] gives the verdict as JSON with every
-//! check named. On `wasm32` the module exports `reserve`, `verify`, `output` and `output_length` (see `abi.rs`), and
+//! check named; [`policies`] lists what can be asked. On `wasm32` the module exports `reserve`, `verify`, `policies`, `output` and `output_length` (see `abi.rs`), and
 //! imports nothing: it can neither reach the network nor read a clock. `web/provenn.js` is the other side.
 #![deny(missing_docs)]
 
@@ -11,7 +11,9 @@ mod checks;
 mod json;
 mod report;
 mod request;
+mod statement;
 
 pub use checks::{Check, State};
 pub use report::report;
 pub use request::{Request, RequestError};
+pub use statement::policies;

@@ -1,20 +1,19 @@
 //! The decision of [`provenn_verifier::verify`], with every check named and the claim spelled out.
 
 use crate::checks::{Check, State};
-use crate::json::{hex, list, text, Object};
+use crate::json::{list, text, words, Object};
 use crate::request::Request;
-use provenn_verifier::{
-    differences, verify, Claim, InputBinding, ModelCard, Policy, Receipt, SrsKind, SrsVerifyingKey,
-};
+use crate::statement;
+use provenn_verifier::{differences, verify, Claim, ModelCard, Policy, Receipt, SrsKind, SrsVerifyingKey};
 use provenn_verifier::{Verdict, VerifyError};
 
 /// Decides a request. The result is a JSON object:
 ///
 /// - `verdict`: `verified`, `dev-verified` or `refused`;
 /// - `error`: `null`, or `code`, `message`, `help` and the name of the `check` that failed;
-/// - `differences`: in what the receipt is not as asked, each with `field`, `expected` and `found`, printable;
+/// - `differences`: in what the receipt is not as asked, each with `field`, and `expected` and `found` in [words](words);
 /// - `checks`: all of [`Check::ALL`], each with `name`, `title` and `state`;
-/// - `claim`, `card`, `srs`: what the files say, `null` where one does not decode. Only under a verdict other than
+/// - `claim` (its `body` by the kind of `statement`), `card`, `srs`: what the files say, `null` where one does not decode. Only under a verdict other than
 ///   `refused` is the claim true.
 pub fn report(request: &Request<'_>) -> String {
     let card = ModelCard::from_bytes(request.card);
@@ -42,8 +41,8 @@ pub fn report(request: &Request<'_>) -> String {
     let apart = apart.iter().map(|difference| {
         Object::new()
             .text("field", difference.field)
-            .text("expected", &difference.expected)
-            .text("found", &difference.found)
+            .raw("expected", words(&difference.expected))
+            .raw("found", words(&difference.found))
             .end()
     });
     let null = || "null".to_owned();
@@ -109,41 +108,15 @@ fn claim_json(claim: &Claim) -> String {
     let context = &claim.context;
     Object::new()
         .hex("digest", &claim.digest())
-        .hex("model_id", &claim.model_id)
         .hex("key_digest", &claim.key_digest)
-        .hex("quantization", &claim.quantization)
         .hex("srs_id", &claim.srs_id)
-        .raw("policy", policy_json(&claim.policy))
-        .raw("input", input_json(&claim.input))
         .text("audience", &context.audience)
         .hex("nonce", &context.nonce)
         // As text: it may exceed what a JavaScript number holds exactly.
         .raw("not_after", text(&context.not_after.to_string()))
+        .text("statement", claim.body.kind().name())
+        .raw("body", statement::body(&claim.body))
         .end()
-}
-
-fn policy_json(policy: &Policy) -> String {
-    let object = Object::new().text("name", policy.kind().name());
-    match policy {
-        Policy::Scores { scores } => object.raw("scores", list(scores)),
-        Policy::Label { label } => object.raw("label", label),
-        Policy::ThresholdBit { output, threshold, bit } => {
-            object.raw("output", output).raw("threshold", threshold).raw("bit", bit)
-        }
-        Policy::YesOnly { output, threshold } => object.raw("output", output).raw("threshold", threshold),
-    }
-    .end()
-}
-
-fn input_json(input: &InputBinding) -> String {
-    let object = Object::new();
-    match input {
-        InputBinding::Public { values } => object.text("kind", "public").raw("values", list(values)),
-        InputBinding::Committed { points } => object
-            .text("kind", "committed")
-            .raw("points", list(points.iter().map(|point| text(&hex(point))))),
-    }
-    .end()
 }
 
 fn card_json(card: &ModelCard) -> String {
@@ -160,10 +133,17 @@ fn card_json(card: &ModelCard) -> String {
             .raw("inputs", layout.input_len())
             .raw("public_input", layout.public_input)
             .raw("outputs", layout.outputs)
-            .raw("output_bits", layout.output_bits),
+            .raw("output_bits", layout.output_bits)
+            .raw("leakage", list(leakage(layout.outputs, layout.output_bits))),
         None => object,
     }
     .end()
+}
+
+/// What each policy lets out at most, `[name, millionths of a bit]`.
+fn leakage(outputs: u32, bits: u32) -> impl Iterator<Item = String> {
+    let pair = move |policy: &Policy| list([text(policy.name()), policy.microbits(outputs, bits).to_string()]);
+    Policy::ALL.iter().map(pair)
 }
 
 fn srs_json(srs: &SrsVerifyingKey) -> String {

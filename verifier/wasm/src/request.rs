@@ -1,7 +1,7 @@
 //! The request: tagged fields, each one byte of tag, a `u32` length and the bytes; integers little endian.
 
 use crate::json::Object;
-use provenn_verifier::{Expectation, Policy, PolicyExpectation, PolicyKind};
+use provenn_verifier::{Answer, Expectation, InputBinding};
 
 /// Files and expectations of one verification.
 #[derive(Debug, Default)]
@@ -17,9 +17,8 @@ pub struct Request<'a> {
     /// Tag 5, 32 bytes: the SRS id the caller expects.
     pub srs_id: Option<[u8; 32]>,
     /// Tags 6 to 13: audience (UTF-8), nonce (32 bytes), current time (`u64` seconds), acceptance of development
-    /// parameters (empty), public input (`i64` list), input commitments (32 bytes each), policy (a tag of
-    /// 1 scores, 2 label, 3 threshold, 4 yes-only; the latter two with output `u32` and threshold `i64`), and its
-    /// output (`i64` list of scores, or one: the label, or 1 for yes and 0 for no).
+    /// parameters (empty), public input (`i64` list) or input commitments (32 bytes each), policy (text, with integers of the quantized
+    /// model) and its answer (text: scores separated by spaces, a label, `yes` or `no`).
     pub expectation: Expectation,
 }
 
@@ -57,13 +56,14 @@ impl<'a> Request<'a> {
     /// [`RequestError`] for a cut, unknown or malformed field.
     pub fn from_bytes(mut bytes: &'a [u8]) -> Result<Self, RequestError> {
         let mut request = Self::default();
-        let (mut kind, mut output) = (None, None);
+        let mut answer = None;
         while let Some((&tag, rest)) = bytes.split_first() {
             let malformed = RequestError { tag };
             let (length, rest) = rest.split_first_chunk().ok_or(malformed)?;
             let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| malformed)?;
             let (field, rest) = rest.split_at_checked(length).ok_or(malformed)?;
             bytes = rest;
+            let text = |field: &'a [u8]| std::str::from_utf8(field).map_err(|_| malformed);
             let digest = || field.try_into().map(Some).map_err(|_| malformed);
             let expected = &mut request.expectation;
             match tag {
@@ -72,26 +72,32 @@ impl<'a> Request<'a> {
                 3 => request.srs = field,
                 4 => request.model_id = digest()?,
                 5 => request.srs_id = digest()?,
-                6 => expected.audience = Some(std::str::from_utf8(field).map_err(|_| malformed)?.to_owned()),
+                6 => expected.audience = Some(text(field)?.to_owned()),
                 7 => expected.nonce = digest()?,
                 8 => expected.now = Some(u64::from_le_bytes(field.try_into().map_err(|_| malformed)?)),
                 9 if field.is_empty() => expected.accept_dev = true,
-                10 => expected.public_input = Some(integers(field).ok_or(malformed)?),
-                11 => expected.committed_input = Some(chunks(field).ok_or(malformed)?),
-                12 => kind = Some(policy_kind(field).ok_or(malformed)?),
-                13 => output = Some(integers(field).ok_or(malformed)?),
+                10 => {
+                    let values = chunks(field).ok_or(malformed)?.into_iter().map(i64::from_le_bytes);
+                    expected.inference.input = Some(InputBinding::Public {
+                        values: values.collect(),
+                    });
+                }
+                11 => {
+                    let points = chunks(field).ok_or(malformed)?;
+                    expected.inference.input = Some(InputBinding::Committed { points });
+                }
+                12 => expected.inference.policy = Some(text(field)?.parse().map_err(|_| malformed)?),
+                13 => answer = Some(text(field)?),
                 _ => return Err(malformed),
             }
         }
-        request.expectation.policy = match (kind, output) {
-            (Some(kind), None) => Some(PolicyExpectation::Kind(kind)),
-            (Some(kind), Some(output)) => {
-                let policy = exact(kind, output).ok_or(RequestError { tag: 13 })?;
-                Some(PolicyExpectation::Exact(policy))
-            }
-            (None, None) => None,
-            (None, Some(_)) => return Err(RequestError { tag: 13 }),
-        };
+        if let Some(text) = answer {
+            let asked = &mut request.expectation.inference;
+            // The policy says which form the answer has.
+            let form = asked.policy.as_ref().map(|policy| policy.about().form);
+            let answer = form.and_then(|form| Answer::parse(form, text));
+            asked.answer = Some(answer.ok_or(RequestError { tag: 13 })?);
+        }
         Ok(request)
     }
 }
@@ -102,39 +108,5 @@ fn chunks<const N: usize>(bytes: &[u8]) -> Option<Vec<[u8; N]>> {
     match chunks.remainder().is_empty() {
         true => chunks.map(|chunk| chunk.try_into().ok()).collect(),
         false => None,
-    }
-}
-
-fn integers(bytes: &[u8]) -> Option<Vec<i64>> {
-    Some(chunks(bytes)?.into_iter().map(i64::from_le_bytes).collect())
-}
-
-fn policy_kind(bytes: &[u8]) -> Option<PolicyKind> {
-    let (tag, rest) = bytes.split_first()?;
-    let parameters = || {
-        let (output, threshold) = rest.split_first_chunk()?;
-        let threshold = i64::from_le_bytes(threshold.try_into().ok()?);
-        Some((u32::from_le_bytes(*output), threshold))
-    };
-    match (tag, rest) {
-        (1, []) => Some(PolicyKind::Scores),
-        (2, []) => Some(PolicyKind::Label),
-        (3, _) => parameters().map(|(output, threshold)| PolicyKind::ThresholdBit { output, threshold }),
-        (4, _) => parameters().map(|(output, threshold)| PolicyKind::YesOnly { output, threshold }),
-        _ => None,
-    }
-}
-
-fn exact(kind: PolicyKind, values: Vec<i64>) -> Option<Policy> {
-    match (kind, values.as_slice()) {
-        (PolicyKind::Scores, _) => Some(Policy::Scores { scores: values }),
-        (PolicyKind::Label, [label]) => u32::try_from(*label).ok().map(|label| Policy::Label { label }),
-        (PolicyKind::ThresholdBit { output, threshold }, [bit @ (0 | 1)]) => Some(Policy::ThresholdBit {
-            output,
-            threshold,
-            bit: *bit == 1,
-        }),
-        (PolicyKind::YesOnly { output, threshold }, [1]) => Some(Policy::YesOnly { output, threshold }),
-        _ => None,
     }
 }

@@ -34,14 +34,13 @@ export function file(name) {
 /** Requests of a vector, one for each receipt. */
 export function requests(vector) {
   const words = (text) => text.split(" ");
-  const [policy, result] = vector.exact ? exact(words(vector.exact)) : [vector.policy && kind(words(vector.policy)), undefined];
   return vector.receipts.map((receipt, index) => ({
     receipt: readFileSync(file(receipt)),
     card: readFileSync(file(vector.cards[index])),
     srs: readFileSync(file(vector.srs)),
     acceptDev: vector["accept-dev"] === "yes",
-    policy,
-    result,
+    policy: vector.policy,
+    answer: vector.answer,
     publicInput: vector["public-input"] && words(vector["public-input"]).map(Number),
     committedInput: vector["committed-input"] && words(vector["committed-input"]).map((point) => unhex(point, 32)),
     audience: vector.audience,
@@ -50,34 +49,5 @@ export function requests(vector) {
   }));
 }
 
-export function kind([word, output, threshold]) {
-  const name = word === "threshold-bit" ? "threshold" : word;
-  return threshold === undefined ? { name } : { name, output: Number(output), threshold: Number(threshold) };
-}
-
-/** Policy and output of a line `exact:`. */
-export function exact([word, ...values]) {
-  const numbers = values.map(Number);
-  switch (word) {
-    case "threshold-bit":
-      return [kind([word, ...values]), [numbers[2]]];
-    case "yes-only":
-      return [kind([word, ...values]), [1]];
-    default:
-      return [{ name: word }, numbers];
-  }
-}
-
-/** The policy of a claim with its output, as vectors write it. */
-export function shown(policy) {
-  switch (policy.name) {
-    case "scores":
-      return `scores ${policy.scores.join(" ")}`;
-    case "label":
-      return `label ${policy.label}`;
-    case "threshold":
-      return `threshold-bit ${policy.output} ${policy.threshold} ${Number(policy.bit)}`;
-    default:
-      return `yes-only ${policy.output} ${policy.threshold}`;
-  }
-}
+/** What a claim states, as vectors write it. */
+export const shown = ({ body: { policy, items } }) => `${policy.text} ${items[0].answer}`;

@@ -21,7 +21,8 @@ test("the module imports nothing", async () => {
 
 test("every vector gives its verdict", async (context) => {
   const verifier = await load(wasm);
-  for (const vector of vectors()) {
+  // What this page accepts is fixed: which kinds of statements a caller accepts is asked of the crate.
+  for (const vector of vectors().filter(({ statements }) => statements !== "")) {
     await context.test(vector.name, () => {
       const reports = requests(vector).map(verifier.verify);
       const bad = reports.findIndex((report) => report.error);
@@ -29,7 +30,7 @@ test("every vector gives its verdict", async (context) => {
         for (const [index, { verdict, claim, checks }] of reports.entries()) {
           assert.equal(verdict, vector.expect);
           assert.equal(claim.digest, vector.claims[index]);
-          assert.equal(shown(claim.policy), vector.shows[index]);
+          assert.equal(shown(claim), vector.shows[index]);
           assert.ok(checks.every(({ state }) => state === "passed" || state === "not-asked"));
         }
       } else {

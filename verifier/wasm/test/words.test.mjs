@@ -6,9 +6,9 @@ import test from "node:test";
 import { unhex } from "../web/provenn.js";
 import { integersOf, readSample } from "../web/sample.js";
 import { printable, quoted } from "../web/text.js";
-import { PARTS, description, leakText, outputText, real, statement, validText } from "../web/words.js";
+import { PARTS, description, inference, leakText, real, sentence, statement, validText } from "../web/words.js";
 
-const card = (value) => ({ description: typeof value === "string" ? value : JSON.stringify(value), outputs: 10, output_bits: 16 });
+const card = (value) => ({ description: typeof value === "string" ? value : JSON.stringify(value), leakage: [["scores", 160_000_001], ["label", 3_459_432], ["threshold", 1_584_963]] });
 const nothing = { name: "", parameters: null, inputShape: null, inputFrac: null, outputFrac: null, fidelity: null, wrong: null };
 const good = {
   name: "m", input_shape: [2], input_type: "reals", output_shape: [1], input_frac: 4, output_frac: 9, parameters: 3, shape: {}, ranges: [1, -2], tensors: [["t", 4]],
@@ -52,9 +52,12 @@ test("numbers are shown as the verifier crate shows them", () => {
   for (const [integer, frac, shown] of table) assert.equal(real(integer, frac), shown);
 });
 
+/** A claim as the module reports it. */
+const said = (says, input = { kind: "public" }) => ({ body: { items: [{ inputs: [input], says, words: says }] } });
+
 test("a name is no part of the verdict", () => {
   const about = { ...nothing, name: "good” gave label 0 .., as audited. Note: “x", outputFrac: 9 };
-  const claim = { claim: { input: { kind: "public" }, policy: { name: "label", label: 7 } } };
+  const claim = { claim: said(["label 7"]) };
   assert.equal(statement(claim, about), "The committed model gave label 7 for the input shown below.");
 });
 
@@ -63,20 +66,28 @@ test("units, leaks and dates", () => {
   // No two integers look the same.
   for (const integer of [1, 12_345_678, -(2 ** 40) + 1, 2 ** 40 - 1]) assert.equal(Math.round(Number(real(integer, 9)) * 512), integer);
   assert.equal(real(768, null), "768 (integer of the quantized model)");
-  assert.equal(outputText({ name: "scores", scores: [512, -256] }, { outputFrac: 9 }), "1, -0.5");
-  assert.match(leakText({ name: "scores" }, card("")), /at most 160.00 bits/);
-  assert.match(leakText({ name: "label" }, card("")), /at most 3\.46 bits/);
-  assert.match(leakText({ name: "threshold" }, card("")), /at most 1.58 bits/);
+  assert.equal(sentence([512, " ", -256], 9), "1 -0.5");
+  assert.match(leakText("scores", card("")), /at most 160.00 bits/);
+  assert.match(leakText("label", card("")), /at most 3\.46 bits/);
+  assert.match(leakText("threshold", card("")), /at most 1.58 bits/);
   assert.equal(validText("0"), "no end");
   assert.equal(validText("2000000000"), "2033-05-18 03:33:20 UTC (2000000000)");
   assert.match(validText("18446744073709551615"), /beyond the calendar/);
 });
 
-test("a no is not told as a yes", () => {
-  const claim = (bit) => ({ claim: { input: { kind: "public" }, policy: { name: "threshold", output: 2, threshold: 512, bit } } });
+test("scores in a sentence are in the units of the output", () => {
   const about = { ...nothing, name: "m", outputFrac: 9 };
-  assert.equal(statement(claim(false), about), "The committed model gave an output 2 that is below 1 for the input shown below.");
-  assert.match(statement(claim(true), about), /at least 1 for/);
+  const claim = said(["an output 2 that is below ", 512], { kind: "committed" });
+  assert.equal(statement({ claim }, about), "The committed model gave an output 2 that is below 1 for the input inside the commitment below.");
+});
+
+test("of several inferences no one is told", () => {
+  const one = said(["label 7"]);
+  const [item] = one.body.items;
+  assert.equal(inference({ body: { items: [item, item] } }), null);
+  assert.equal(inference({ body: { items: [] } }), null);
+  assert.equal(inference({ body: { items: [{ ...item, inputs: [] }] } }), null);
+  assert.equal(inference(one).says, item.says);
 });
 
 test("samples become the prover's integers", () => {

@@ -1,23 +1,46 @@
 // The expectations of the form as a request. Each malformed field is marked and makes the request incomplete.
 
-import { unhex } from "./provenn.js";
+import { policyText, scaled, unhex } from "./provenn.js";
 import { integersOf, readSample } from "./sample.js";
 
 const $ = (id) => document.getElementById(id);
 const POINT = 32;
-/** Where the output is asked for, by policy. */
-const RESULTS = { label: "result-label", scores: "result-scores", threshold: "result-bit" };
+/** Where the answer is asked for, by its form; what a receipt of the form `yes` says is always yes. */
+const ANSWERS = { label: "result-label", scores: "result-scores", bit: "result-bit" };
 /** Scores are below this. */
 const BOUND = 2 ** 40;
+
+/** The policies that can be chosen, with a field for each of their parameters. */
+let offered = [];
+
+/** Builds the choice of policies: `known` is the verifier's list. */
+export function offer(known) {
+  offered = known;
+  for (const { name, title } of known) $("policy").add(new Option(`${name}: ${title}`, name));
+}
+
+const chosen = () => offered.find(({ name }) => name === $("policy").value);
+const parameterId = (name) => `parameter-${name.replaceAll(" ", "-")}`;
 
 /** Shows the fields that make sense for the card, all of them if there is none yet. */
 export function showFields(card) {
   $("public-input").hidden = card?.public_input === false;
   $("committed-input").hidden = card?.public_input === true;
-  const policy = $("policy").value;
-  $("bound").hidden = !["threshold", "yes-only"].includes(policy);
-  // The output of yes-only is always yes.
-  for (const [name, id] of Object.entries(RESULTS)) $(id).hidden = name !== policy;
+  const policy = chosen();
+  if ($("parameters").dataset.policy !== (policy?.name ?? "")) {
+    $("parameters").dataset.policy = policy?.name ?? "";
+    $("parameters").replaceChildren(...(policy?.parameters ?? []).map(parameterField));
+  }
+  for (const [form, id] of Object.entries(ANSWERS)) $(id).hidden = form !== policy?.form;
+}
+
+function parameterField({ name, title, unit }) {
+  const field = document.createElement("input");
+  Object.assign(field, { id: parameterId(name), inputMode: unit === "output" ? "numeric" : "decimal", value: unit === "output" ? "0" : "", placeholder: "0.5" });
+  field.setAttribute("aria-describedby", "policy-error");
+  const label = document.createElement("label");
+  label.append(title, field);
+  return label;
 }
 
 /** The request, with `null` for each field that is malformed. */
@@ -33,7 +56,7 @@ export function request(files, about, card) {
     nonce: digest("nonce"),
     audience: $("audience").value === "" ? undefined : $("audience").value,
     policy: policy(about),
-    result: result(about),
+    answer: answer(about),
     publicInput: card?.public_input === false ? undefined : input(files.input, about),
     committedInput: card?.public_input === true ? undefined : points(),
   };
@@ -58,38 +81,41 @@ function digest(id) {
 }
 
 function policy(about) {
-  const name = $("policy").value;
-  const fields = ["bound-output", "bound-value"];
+  const asked = chosen();
+  const parameters = asked?.parameters ?? [];
+  const fields = parameters.map(({ name }) => parameterId(name));
   const wrong = (message) => {
     mark("policy", message, fields);
     return null;
   };
-  if (!["threshold", "yes-only"].includes(name)) {
-    mark("policy", "", fields);
-    return name === "" ? undefined : { name };
-  }
-  const output = $("bound-output").value.trim();
-  const value = $("bound-value").value.trim();
-  if (!/^\d{1,9}$/.test(output)) return wrong("The output index is a whole number, the first is 0.");
-  if (value === "" || !Number.isFinite(Number(value))) return wrong("The threshold is a number, in the units of the model’s output.");
-  if (about.outputFrac === null) return wrong("Choose the model card first: it says which integer stands for this threshold.");
-  // As the prover does it: a score z stands for z / 2^frac.
-  const threshold = Math.ceil(Number(value) * 2 ** about.outputFrac);
-  if (Math.abs(threshold) >= BOUND) return wrong("The threshold is out of range.");
   mark("policy", "", fields);
-  return { name, output: Number(output), threshold };
+  if (!asked) return undefined;
+  const values = {};
+  for (const { name, title, unit } of parameters) {
+    const text = $(parameterId(name)).value.trim();
+    if (unit === "output") {
+      if (!/^\d{1,9}$/.test(text)) return wrong(`${title}: a whole number is expected, the first output is 0.`);
+      values[name] = text;
+    } else {
+      if (text === "" || !Number.isFinite(Number(text))) return wrong(`${title}: a number is expected, in the units of the model’s output.`);
+      if (about.outputFrac === null) return wrong("Choose the model card first: it says which integer stands for this number.");
+      values[name] = scaled(text, about.outputFrac);
+      if (Math.abs(values[name]) >= BOUND) return wrong(`${title}: the number is out of range.`);
+    }
+  }
+  return policyText(asked, values);
 }
 
-/** The expected output as integers of the quantized model. */
-function result(about) {
+/** The expected answer, with integers of the quantized model. */
+function answer(about) {
   for (const id of ["label", "scores"]) mark(id, "");
-  switch ($("policy").value) {
+  switch (chosen()?.form) {
     case "label":
       return label();
     case "scores":
       return scores(about);
-    case "threshold":
-      return $("bit").value === "" ? undefined : [Number($("bit").value)];
+    case "bit":
+      return $("bit").value === "" ? undefined : $("bit").value;
     default:
       return undefined;
   }
@@ -100,7 +126,7 @@ function label() {
   if (text === "") return undefined;
   const right = /^\d{1,9}$/.test(text);
   mark("label", right ? "" : "A label is a whole number, the first is 0.");
-  return right ? [Number(text)] : null;
+  return right ? text : null;
 }
 
 /** A score is the integer nearest to what is entered: what the verdict shows is rounded too. */
@@ -116,7 +142,7 @@ function scores({ outputFrac }) {
   if (outputFrac === null) return wrong("Choose the model card first: it says which integers stand for these scores.");
   const integers = words.map((word) => Math.round(Number(word) * 2 ** outputFrac));
   const large = integers.findIndex((integer) => Math.abs(integer) >= BOUND);
-  return large < 0 ? integers : wrong(`Score ${large + 1} is out of range.`);
+  return large < 0 ? integers.join(" ") : wrong(`Score ${large + 1} is out of range.`);
 }
 
 /** The time at which the receipt must be valid, in unix seconds. */

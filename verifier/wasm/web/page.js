@@ -2,7 +2,7 @@
 // always about what is in the form.
 
 import { load } from "./provenn.js";
-import { complete, request, showFields } from "./form.js";
+import { complete, offer, request, showFields } from "./form.js";
 import { description } from "./words.js";
 import { announce, render } from "./view.js";
 
@@ -22,6 +22,7 @@ async function main() {
     announce($("status"), "refused", "The verifier cannot run here", `${error}`);
     return;
   }
+  offer(verifier.policies);
   const update = () => decide(verifier);
   $("rely").open = matchMedia("(min-width: 52rem)").matches;
   $("form").addEventListener("submit", (event) => event.preventDefault());

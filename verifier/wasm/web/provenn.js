@@ -3,7 +3,7 @@
 /** Compiles the module (`wasm`: its bytes) and returns it as a verifier. */
 export async function load(wasm) {
   const module = await WebAssembly.compile(wasm);
-  return { verify: (request) => JSON.parse(run(module, encode(request))) };
+  return { verify: (request) => JSON.parse(run(module, encode(request))), policies: listed(module) };
 }
 
 /**
@@ -20,15 +20,26 @@ export function run(module, request) {
   return new TextDecoder().decode(new Uint8Array(memory.buffer, output(), output_length()));
 }
 
-export const POLICIES = ["scores", "label", "threshold", "yes-only"];
+/** What can be asked: `policies` of the crate, a list with `name`, `title`, `parameters` and `form` of each policy. */
+function listed(module) {
+  const { memory, policies, output, output_length } = new WebAssembly.Instance(module).exports;
+  policies();
+  return JSON.parse(new TextDecoder().decode(new Uint8Array(memory.buffer, output(), output_length())));
+}
+
+/** The least integer that stands for at least this number in the units of the output. */
+export const scaled = (value, outputFrac) => Math.ceil(Number(value) * 2 ** outputFrac);
+
+/** The text of a policy, from a description of `policies` and the values of its parameters. */
+export const policyText = ({ name, parameters }, values) => [name, ...parameters.map((parameter) => values[parameter.name])].join(":");
 
 /**
  * A request as bytes, see `Request` in the crate.
  *
  * @param request `receipt`, `card`, `srs`: bytes of the files. What you rely on, each optional: `modelId`, `srsId`,
  *   `nonce` (32 bytes each), `audience` (text), `now` (unix seconds), `acceptDev` (flag), `publicInput` (integers of
- *   the quantized model), `committedInput` (list of 32-byte points), `policy` (`{name, output, threshold}`, name one
- *   of POLICIES, threshold an integer of the quantized model) and `result` (its expected output, a list of integers).
+ *   the quantized model), `committedInput` (list of 32-byte points), `policy` (text, `threshold:0:512`, with integers of the
+ *   quantized model) and `answer` (text: scores separated by spaces, a label, `yes` or `no`).
  */
 export function encode(request) {
   const fields = [];
@@ -41,20 +52,16 @@ export function encode(request) {
   put(3, request.srs, same);
   put(4, request.modelId, same);
   put(5, request.srsId, same);
-  put(6, request.audience, (text) => new TextEncoder().encode(text));
+  const text = (value) => new TextEncoder().encode(value);
+  put(6, request.audience, text);
   put(7, request.nonce, same);
   put(8, request.now, (seconds) => integers([seconds]));
   put(9, request.acceptDev || null, () => new Uint8Array());
   put(10, request.publicInput, integers);
   put(11, request.committedInput, join);
-  put(12, request.policy, policy);
-  put(13, request.result, integers);
+  put(12, request.policy, text);
+  put(13, request.answer, text);
   return join(fields.flatMap(([tag, bytes]) => [Uint8Array.of(tag), u32(bytes.length), bytes]));
-}
-
-function policy({ name, output, threshold }) {
-  const tag = Uint8Array.of(POLICIES.indexOf(name) + 1);
-  return threshold === undefined ? tag : join([tag, u32(output), integers([threshold])]);
 }
 
 function u32(value) {

@@ -1,14 +1,14 @@
 // A report as elements of a page. Text goes in as text only; nothing of a file is ever parsed as markup.
 
 import { printable, quoted } from "./text.js";
-import { description, leakText, notProven, outputText, policyText, real, statement, validText } from "./words.js";
+import { description, inference, leakText, notProven, real, sentence, statement, validText } from "./words.js";
 
 const TITLES = { verified: "Verified", "dev-verified": "Verified, but only under development parameters", refused: "Refused" };
 /** All checks by their names, in groups. */
 export const GROUPS = [
   ["Files", ["srs-file", "card-file", "receipt-file"]],
   ["Same model, circuit and parameters", ["named-model", "named-srs", "card-srs", "parameters", "srs", "circuit-key", "quantization", "model"]],
-  ["What you rely on", ["policy", "output", "input", "audience", "nonce", "expiry"]],
+  ["What you rely on", ["statement", "policy", "output", "input", "audience", "nonce", "expiry"]],
   ["Proof", ["registration", "policy-range", "input-shape", "proof", "link", "other"]],
 ];
 const STATES = { passed: "passed", failed: "failed", "not-asked": "not asked", "not-reached": "not reached" };
@@ -57,7 +57,7 @@ export function render(status, container, report) {
   const about = description(ownCard(report));
   if (error) {
     const code = element("p", "mono code", `error[${error.code}]: ${error.message}`);
-    announce(status, verdict, TITLES[verdict], code, ...apart(report.differences), error.help);
+    announce(status, verdict, TITLES[verdict], code, ...apart(report.differences, about), error.help);
   } else if (verdict === "dev-verified") {
     announce(status, verdict, TITLES[verdict], statement(report, about), "True for those who trust the machine that made the parameters. Nobody else should rely on it.");
   } else {
@@ -77,14 +77,15 @@ function unreadable(wrong) {
 }
 
 /** In what the receipt is not as asked. */
-function apart(differences = []) {
-  const items = differences.map(({ field, expected, found }) => element("li", "", `${field}: expected ${expected}, found ${found}`));
+function apart(differences = [], { outputFrac }) {
+  const words = (part) => sentence(part, outputFrac);
+  const items = differences.map(({ field, expected, found }) => element("li", "", `${field}: expected ${words(expected)}, found ${words(found)}`));
   return items.length === 0 ? [] : [element("ul", "apart", ...items)];
 }
 
 /** The card, if the claim is about it: scales and names of another one say nothing about the claim. */
 function ownCard({ claim, card }) {
-  return claim && card?.model_id === claim.model_id ? card : null;
+  return claim && card?.model_id === claim.body.model_id ? card : null;
 }
 
 /** How many checks ended in which way. */
@@ -112,6 +113,7 @@ function claimList(report) {
   const { claim, srs, checks } = report;
   const card = ownCard(report);
   const about = description(card);
+  const { policy, input, words } = inference(claim) ?? { ...claim.body, input: null, words: [`${claim.body.items.length} inferences, which this page does not show`] };
   const state = (name) => checks.find((check) => check.name === name).state;
   // A value that the caller did not name is marked: it is bound to the proof, but nobody asked for it.
   const row = (term, check, ...values) => {
@@ -126,11 +128,11 @@ function claimList(report) {
   return element(
     "dl",
     "claim",
-    row("Output", null, element("span", "output", outputText(claim.policy, about))),
-    row("Policy", "policy", policyText(claim.policy, about)),
-    row("Lets out", null, leakText(claim.policy, card)),
-    row("Input", "input", ...inputView(claim.input, about)),
-    row("Model", "named-model", ...name, id(claim.model_id)),
+    row("Output", null, element("span", "output", sentence(words, about.outputFrac))),
+    row("Policy", "policy", sentence(policy.words, about.outputFrac)),
+    row("Lets out", null, leakText(policy.name, card)),
+    row("Input", "input", ...(input ? inputView(input, about) : ["not shown"])),
+    row("Model", "named-model", ...name, id(claim.body.model_id)),
     row("Audience", "audience", audience),
     row("Nonce", "nonce", nonce),
     row("Valid until", null, validText(claim.not_after)),

@@ -87,60 +87,28 @@ export function real(integer, frac) {
   }
 }
 
-export function policyText(policy, about) {
-  switch (policy.name) {
-    case "scores":
-      return "scores: all outputs are shown";
-    case "label":
-      return "label: the index of the largest output, nothing else";
-    case "threshold":
-      return `threshold: whether output ${policy.output} is at least ${real(policy.threshold, about.outputFrac)}`;
-    default:
-      return `yes-only: a receipt exists only if output ${policy.output} is at least ${real(policy.threshold, about.outputFrac)}`;
-  }
-}
+/** A sentence of a report: texts, and integers of the quantized model in the model's own units. */
+export const sentence = (words, frac) => words.map((word) => (typeof word === "number" ? real(word, frac) : word)).join("");
 
-export function outputText(policy, about) {
-  switch (policy.name) {
-    case "scores":
-      return policy.scores.map((score) => real(score, about.outputFrac)).join(", ");
-    case "label":
-      return `label ${policy.label}`;
-    case "threshold":
-      return policy.bit ? "yes" : "no";
-    default:
-      return "yes";
-  }
+/** The one inference that a claim states, or null: of others no receipt is accepted. */
+export function inference({ body }) {
+  const [item, ...more] = body.items;
+  return item?.inputs.length === 1 && more.length === 0 ? { ...body, ...item, input: item.inputs[0] } : null;
 }
 
 /** One sentence that says what a verified receipt states. */
 export function statement({ claim }, about) {
+  const { input, says } = inference(claim);
+  const where = input.kind === "public" ? "the input shown below" : "the input inside the commitment below";
   // The name is its publisher's free text: it stands with the model id, not in the verdict.
-  const model = "The committed model";
-  const input = claim.input.kind === "public" ? "the input shown below" : "the input inside the commitment below";
-  const { policy } = claim;
-  const bound = () => real(policy.threshold, about.outputFrac);
-  switch (policy.name) {
-    case "scores":
-      return `${model} gave exactly the scores below for ${input}.`;
-    case "label":
-      return `${model} gave label ${policy.label} for ${input}.`;
-    case "threshold":
-      return `${model} gave an output ${policy.output} that is ${policy.bit ? "at least" : "below"} ${bound()} for ${input}.`;
-    default:
-      return `${model} gave an output ${policy.output} of at least ${bound()} for ${input}.`;
-  }
+  return `The committed model gave ${sentence(says, about.outputFrac)} for ${where}.`;
 }
 
-/**
- * What asking for a receipt of this policy lets out about a hidden input or about the weights: the logarithm of how many answers the policy has,
- * "no receipt" among them; the same rule as on cards (`leakage::bits` in the prover).
- */
-export function leakText(policy, card) {
+/** What asking for a receipt of this policy lets out about a hidden input or about the weights, as the verifier counts it. */
+export function leakText(name, card) {
   if (!card) return "unknown without the model’s card";
-  const answers = { scores: card.outputs * card.output_bits, label: Math.log2(card.outputs), threshold: 1 }[policy.name] ?? 0;
-  const bits = answers + Math.log2(1 + 2 ** -answers);
-  return `at most ${bits.toFixed(2)} bits, the answer that there is no receipt among them`;
+  const [, microbits] = card.leakage.find(([known]) => known === name);
+  return `at most ${(microbits / 1e6).toFixed(2)} bits, the answer that there is no receipt among them`;
 }
 
 export function validText(notAfter) {
@@ -166,7 +134,7 @@ export function notProven(report, about) {
   if (!asked("nonce")) {
     list.push("That the receipt is fresh, or was made for you: you named no nonce, so it may be a copy.");
   }
-  if (report.claim?.input.kind === "committed") {
+  if (report.claim && inference(report.claim).input.kind === "committed") {
     list.push("What the committed input is, and where it came from.");
   } else {
     list.push("Where the input came from.");

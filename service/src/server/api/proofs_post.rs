@@ -18,9 +18,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use provenn_prover::leakage;
 use provenn_verifier::claim::MAX_AUDIENCE;
-use provenn_verifier::PolicyKind;
+use provenn_verifier::{InstanceLayout, Policy};
 use serde::Deserialize;
 use serde_json::{json, Value};
 use utoipa::ToSchema;
@@ -47,8 +46,8 @@ pub struct ProofRequest {
     model: String,
     /// SHA-256 of an uploaded input.
     input: String,
-    /// `scores`, `label`, `threshold:OUTPUT:VALUE`, `yes-only:OUTPUT:VALUE`, as on the command line.
-    #[schema(pattern = "^(scores|label|(threshold|yes-only):[0-9]{1,9}:-?[0-9]{1,9}(\\.[0-9]{1,9})?)$")]
+    /// Name and parameters, as on the command line and in the list of policies: `label`, `threshold:OUTPUT:VALUE`.
+    #[schema(pattern = "^[a-z-]{1,32}(:-?[0-9]{1,9}(\\.[0-9]{1,9})?){0,8}$")]
     policy: String,
     #[serde(default)]
     context: ContextRequest,
@@ -74,7 +73,10 @@ pub async fn post_proof(
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Prove)?;
     let (asked, digest) = body::json::<ProofRequest>(body).await?;
-    let policy = asked.policy.parse::<Asked>().map_err(ApiError::bad)?;
+    let policy = asked
+        .policy
+        .parse::<Asked>()
+        .map_err(|e| ApiError::bad(e.to_string()))?;
     let context = &asked.context;
     if context.audience.len() > MAX_AUDIENCE {
         return Err(ApiError::bad(format!(
@@ -97,19 +99,19 @@ pub async fn post_proof(
     let not_after = deadline(context.not_after, model.cpu_seconds(), app.now(), &model.forecast)?;
     let public = app.models.public(&app.store, &model).await?;
     let description = &public.description;
-    let bits = {
+    let microbits = {
         let layout = public.card.key.layout.as_ref();
         let layout = layout.ok_or_else(|| ApiError::Internal("a model's key has no outputs".into()))?;
-        let kind = policy.kind(description)?;
-        fits(&kind, layout.outputs)?;
-        leakage::bits(kind, layout.outputs, layout.output_bits)
+        let policy = policy.of(description)?;
+        fits(&policy, layout)?;
+        policy.microbits(layout.outputs, layout.output_bits)
     };
     let charge = Charge {
         input: ledger::input_digest(&app, &caller.tenant, &model.id, &asked.input, description).await?,
         model: model.id,
         requester: caller.key.clone(),
         policy: asked.policy.clone(),
-        microbits: ledger::micro(bits),
+        microbits: i64::try_from(microbits).unwrap_or(i64::MAX),
     };
     let wanted = Wanted {
         kind: "proof",
@@ -140,15 +142,14 @@ pub async fn post_proof(
     submit(&app, &caller, &headers, wanted).await
 }
 
-/// Refuses a policy about an output that the model does not have.
-fn fits(policy: &PolicyKind, outputs: u32) -> Result<(), ApiError> {
-    match *policy {
-        PolicyKind::ThresholdBit { output, .. } | PolicyKind::YesOnly { output, .. } if output >= outputs => {
-            Err(ApiError::bad(format!(
-                "the policy is about output {output}, the model has {outputs} outputs, the first of them 0"
-            )))
-        }
-        _ => Ok(()),
+/// Refuses a policy about outputs or values that the model does not have.
+fn fits(policy: &Policy, layout: &InstanceLayout) -> Result<(), ApiError> {
+    match policy.fits(layout) {
+        true => Ok(()),
+        false => Err(ApiError::bad(format!(
+            "the policy does not fit the model, which has {} outputs, the first of them 0, with scores of {} bits",
+            layout.outputs, layout.output_bits
+        ))),
     }
 }
 

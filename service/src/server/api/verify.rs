@@ -2,7 +2,6 @@
 
 use super::body::{self, Bytes};
 use crate::bytes::{hex, hex32};
-use crate::commands::explain;
 use crate::error::CliError;
 use crate::files::MAX_RECEIPT;
 use crate::policy::Asked;
@@ -12,11 +11,13 @@ use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use crate::server::worker::cache::Public;
+use crate::statement::{Check, Named, Said};
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::{Extension, Json};
 use provenn_verifier::{
-    differences, verify, Claim, Difference, Expectation, PolicyExpectation, Receipt, Verdict, VerifyError,
+    differences, verify, Claim, Difference, Expectation, InferenceExpectation, Receipt, StatementKind, Verdict,
+    VerifyError,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,15 +41,6 @@ pub struct Asks {
     /// Accept development parameters, which are worth as much as the machine that made them.
     #[serde(default)]
     accept_dev: bool,
-}
-
-/// One check of a verdict.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Check {
-    name: &'static str,
-    value: String,
-    /// False: stated by the receipt, but the caller named no expectation.
-    checked: bool,
 }
 
 /// A receipt that verified.
@@ -86,10 +78,13 @@ pub async fn verify_receipt(
     let _turn = app.verifications.take(&client).await?;
     let claim = Receipt::from_bytes(&bytes);
     let claim = claim.map_err(|error| refused(error, vec![]))?.claim;
-    let model = app.db.model_of_any_tenant(&hex(&claim.model_id)).await?;
+    let about = Said::new(&claim, None)
+        .map_err(|error| refused(error, vec![]))?
+        .model_id();
+    let model = app.db.model_of_any_tenant(&hex(&about)).await?;
     let model = model.ok_or(ApiError::NotFound { what: "model" })?;
     let public = app.models.public(&app.store, &model).await?;
-    pinned(asks.model.as_deref(), claim.model_id, VerifyError::ModelMismatch)?;
+    pinned(asks.model.as_deref(), about, VerifyError::ModelMismatch)?;
     pinned(asks.srs.as_deref(), public.srs.id(), VerifyError::SrsMismatch)?;
     let expectation = expectation(&asks, &public, app.now())?;
     let judged = {
@@ -106,7 +101,7 @@ pub async fn verify_receipt(
     let published = app.db.published(&model.tenant, &model.id).await?;
     Ok(Json(VerdictView {
         published,
-        ..view(&asks, &public, &verdict)
+        ..view(&asks, &public, &verdict)?
     }))
 }
 
@@ -130,44 +125,37 @@ fn expectation(asks: &Asks, public: &Arc<Public>, now: i64) -> Result<Expectatio
         .as_deref()
         .map(str::parse::<Asked>)
         .transpose()
-        .map_err(ApiError::bad)?;
-    let kind = policy.map(|asked| asked.kind(&public.description)).transpose()?;
+        .map_err(|e| ApiError::bad(e.to_string()))?;
+    let policy = policy.map(|asked| asked.of(&public.description)).transpose()?;
     Ok(Expectation {
-        policy: kind.map(PolicyExpectation::Kind),
+        statements: Some(vec![StatementKind::Inference]),
+        inference: InferenceExpectation {
+            policy,
+            ..InferenceExpectation::default()
+        },
         audience: asks.audience.clone(),
         nonce: asks.nonce.as_deref().map(hex32).transpose().map_err(ApiError::bad)?,
         now: u64::try_from(now / 1000).ok(),
         accept_dev: asks.accept_dev,
-        ..Expectation::default()
     })
 }
 
-fn view(asks: &Asks, public: &Public, verdict: &Verdict) -> VerdictView {
+fn view(asks: &Asks, public: &Public, verdict: &Verdict) -> Result<VerdictView, ApiError> {
     let claim: &Claim = verdict.claim();
-    let (description, dev) = (Some(&public.description), matches!(verdict, Verdict::Dev(_)));
-    let check = |name, value: String, checked| Check { name, value, checked };
-    let end = match claim.context.not_after {
-        0 => "no end of validity".into(),
-        end => format!("valid until {end} (unix seconds)"),
+    let said = Said::new(claim, Some(&public.description)).map_err(|error| refused(error, vec![]))?;
+    let named = Named {
+        model: asks.model.is_some(),
+        srs: asks.srs.is_some(),
+        policy: asks.policy.is_some(),
+        input: false,
+        audience: asks.audience.is_some(),
+        nonce: asks.nonce.is_some(),
     };
-    VerdictView {
+    Ok(VerdictView {
         valid: true,
         published: None,
-        dev,
-        output: explain::output_json(&claim.policy, description),
-        checks: vec![
-            check("proof", "holds, with its link to the weight commitments".into(), true),
-            check("model", hex(&claim.model_id), asks.model.is_some()),
-            check("srs", hex(&claim.srs_id), asks.srs.is_some()),
-            check(
-                "policy",
-                explain::policy(&claim.policy, description),
-                asks.policy.is_some(),
-            ),
-            check("input", explain::input(&claim.input), false),
-            check("audience", claim.context.audience.clone(), asks.audience.is_some()),
-            check("nonce", hex(&claim.context.nonce), asks.nonce.is_some()),
-            check("expiry", end, true),
-        ],
-    }
+        dev: matches!(verdict, Verdict::Dev(_)),
+        output: said.output_json(),
+        checks: said.checks(named, public.card.commitments.len(), public.srs.kind),
+    })
 }

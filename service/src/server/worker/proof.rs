@@ -13,7 +13,8 @@ use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use crate::server::room::Quota;
 use crate::server::store::Kind;
-use provenn_verifier::{verify, Expectation, PolicyExpectation};
+use provenn_verifier::policy::PolicyError;
+use provenn_verifier::{verify, Expectation, InferenceExpectation, InputBinding, StatementKind};
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -84,14 +85,23 @@ impl Attempt<'_> {
     /// What the receipt has to state: exactly what was asked for.
     fn expectation(&self, public: &Public, input: &Path, points: Option<Vec<String>>) -> Result<Expectation, Stopped> {
         let description = &public.description;
-        let policy: Asked = self.text("policy").parse().map_err(ApiError::bad)?;
+        let policy: Asked = self
+            .text("policy")
+            .parse()
+            .map_err(|e: PolicyError| ApiError::bad(e.to_string()))?;
         let values = sample::quantize(&sample::one(input, description)?, description);
         let decode = |points: Vec<String>| points.iter().map(|point| hex32(point)).collect::<Result<Vec<_>, _>>();
         let points = points.map(decode).transpose().map_err(ApiError::Internal)?;
         Ok(Expectation {
-            policy: Some(PolicyExpectation::Kind(policy.kind(description)?)),
-            public_input: points.is_none().then_some(values),
-            committed_input: points,
+            statements: Some(vec![StatementKind::Inference]),
+            inference: InferenceExpectation {
+                policy: Some(policy.of(description)?),
+                answer: None,
+                input: Some(match points {
+                    None => InputBinding::Public { values },
+                    Some(points) => InputBinding::Committed { points },
+                }),
+            },
             audience: Some(self.text("audience").into()),
             nonce: Some(hex32(self.text("nonce")).map_err(ApiError::bad)?),
             now: u64::try_from(self.app.now() / 1000).ok(),

@@ -1,0 +1,47 @@
+//! The policies that can be asked for.
+
+use axum::Json;
+use provenn_verifier::Policy;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A policy.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PolicyView {
+    name: &'static str,
+    /// What it lets out.
+    title: &'static str,
+    /// Its parameters, in the order in which they follow the name, each after a colon.
+    parameters: Vec<ParameterView>,
+    /// The form of its answers: `scores`, `label`, `bit` or `yes`.
+    form: &'static str,
+}
+
+/// A parameter of a policy.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ParameterView {
+    name: &'static str,
+    title: &'static str,
+    /// `output` (an index, the first is 0) or `value` (a number in the units of the model's output).
+    unit: &'static str,
+}
+
+/// All policies, and how they are written.
+#[utoipa::path(get, path = "/v1/policies", tag = "proofs", responses((status = 200, body = Vec<PolicyView>)))]
+pub async fn list_policies() -> Json<Vec<PolicyView>> {
+    let view = |policy: &Policy| {
+        let about = policy.about();
+        let parameters = about.parameters.iter().map(|parameter| ParameterView {
+            name: parameter.name,
+            title: parameter.title,
+            unit: parameter.unit.name(),
+        });
+        PolicyView {
+            name: about.name,
+            title: about.title,
+            parameters: parameters.collect(),
+            form: about.form.name(),
+        }
+    };
+    Json(Policy::ALL.iter().map(view).collect())
+}

@@ -1,0 +1,207 @@
+//! Inference: a committed model gave answers for inputs.
+
+mod answer;
+mod columns;
+mod expectation;
+mod input;
+mod leak;
+pub mod policy;
+
+pub use answer::{Answer, Form};
+pub use expectation::InferenceExpectation;
+pub use input::{InputBinding, MAX_POINTS};
+pub use policy::Policy;
+
+use super::{Public, StatementKind};
+use crate::claim::Claim;
+use crate::codec::{at_most, wide, Put, Reader};
+use crate::curve;
+use crate::error::VerifyError;
+use crate::expectation::Expectation;
+use crate::registration::CheckedCard;
+use crate::srs::SrsVerifyingKey;
+use alloc::vec;
+use alloc::vec::Vec;
+use provenn_bn254::G1Affine;
+
+/// Most items of a claim.
+pub const MAX_ITEMS: usize = 1 << 16;
+/// Most inputs of an item.
+pub const MAX_INPUTS: usize = 1 << 8;
+
+/// The body of the claim: this model, on these inputs, gave outputs that satisfy this policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inference {
+    /// [`ModelCard::model_id`](crate::ModelCard::model_id).
+    pub model_id: [u8; 32],
+    /// Digest of the quantization recipe, as on the card.
+    pub quantization: [u8; 32],
+    /// The policy with its parameters, the same for all items.
+    pub policy: Policy,
+    /// The inferences. Keys of today are for one.
+    pub items: Vec<Item>,
+}
+
+/// One run of the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// What the inputs of the model are known by. Keys of today have one.
+    pub inputs: Vec<InputBinding>,
+    /// What the policy lets out.
+    pub answer: Answer,
+}
+
+impl Item {
+    /// An item with one input.
+    pub fn new(input: InputBinding, answer: Answer) -> Self {
+        Self {
+            inputs: vec![input],
+            answer,
+        }
+    }
+
+    /// The input.
+    ///
+    /// # Errors
+    /// [`VerifyError::InputCount`] if there is not exactly one.
+    pub fn input(&self) -> Result<&InputBinding, VerifyError> {
+        match self.inputs.as_slice() {
+            [input] => Ok(input),
+            inputs => Err(VerifyError::InputCount {
+                expected: 1,
+                got: wide(inputs.len()),
+            }),
+        }
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        out.put_list(&self.inputs, |out, input| input.put(out));
+        self.answer.put(out);
+    }
+
+    fn read(policy: &Policy, reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        Ok(Self {
+            // A tag and a length at least.
+            inputs: reader.list(MAX_INPUTS, 5, InputBinding::read)?,
+            answer: Answer::read(policy.about().form, reader)?,
+        })
+    }
+}
+
+impl Inference {
+    /// The item.
+    ///
+    /// # Errors
+    /// [`VerifyError::ItemCount`] if there is not exactly one.
+    pub fn item(&self) -> Result<&Item, VerifyError> {
+        match self.items.as_slice() {
+            [item] => Ok(item),
+            items => Err(VerifyError::ItemCount {
+                expected: 1,
+                got: wide(items.len()),
+            }),
+        }
+    }
+
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
+        out.put(&self.model_id);
+        out.put(&self.quantization);
+        self.policy.put(out);
+        out.put_list(&self.items, |out, item| item.put(out));
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        let (model_id, quantization) = (reader.array()?, reader.array()?);
+        let policy = Policy::read(reader)?;
+        Ok(Self {
+            model_id,
+            quantization,
+            // The length of the list of inputs at least.
+            items: reader.list(MAX_ITEMS, 4, |reader| Item::read(&policy, reader))?,
+            policy,
+        })
+    }
+
+    pub(super) fn validate(&self) -> Result<(), VerifyError> {
+        self.policy.validate()?;
+        at_most(MAX_ITEMS, self.items.len())?;
+        for item in &self.items {
+            at_most(MAX_INPUTS, item.inputs.len())?;
+            item.answer.validate(&self.policy)?;
+            item.inputs.iter().try_for_each(InputBinding::validate)?;
+        }
+        Ok(())
+    }
+
+    /// See [`Statement::public`](super::Statement::public).
+    pub(super) fn public<'a>(
+        &self,
+        claim: &Claim,
+        card: &'a CheckedCard,
+        srs: &SrsVerifyingKey,
+        expectation: &Expectation,
+    ) -> Result<Public<'a>, VerifyError> {
+        let id = self.check_identity(claim, card, srs)?;
+        expectation.accepts(StatementKind::Inference)?;
+        let item = self.item()?;
+        let input = item.input()?;
+        expectation.inference.check(&self.policy, &item.answer, input)?;
+        expectation.check_context(&claim.context)?;
+        let layout = card.key.layout.as_ref().ok_or(VerifyError::KeyInvalid {
+            reason: "a model has public columns",
+        })?;
+        Ok(Public {
+            id,
+            key: &card.key,
+            columns: item.columns(layout, &self.policy)?,
+            committed: commitments(card, input)?,
+        })
+    }
+
+    /// The claim, the card and the SRS name one another. Returns the model id.
+    fn check_identity(
+        &self,
+        claim: &Claim,
+        card: &CheckedCard,
+        srs: &SrsVerifyingKey,
+    ) -> Result<[u8; 32], VerifyError> {
+        let (srs_id, model_id) = (srs.id(), card.model_id());
+        // The card was checked under the SRS that it names: its key fits.
+        if card.srs_id != srs_id {
+            return Err(VerifyError::SrsMismatch);
+        }
+        // Of another card, the SRS may well be another too: the card is what to change.
+        match (claim.srs_id == srs_id, self.model_id == model_id) {
+            (false, false) => return Err(VerifyError::ModelMismatch),
+            (false, true) => return Err(VerifyError::SrsMismatch),
+            _ => {}
+        }
+        if claim.key_digest != card.key.digest() {
+            return Err(VerifyError::KeyMismatch);
+        }
+        if self.quantization != card.quantization {
+            return Err(VerifyError::QuantizationMismatch);
+        }
+        match self.model_id == model_id {
+            true => Ok(model_id),
+            false => Err(VerifyError::ModelMismatch),
+        }
+    }
+}
+
+/// The published commitments to the linked columns: the card's, then the claim's.
+fn commitments(card: &CheckedCard, input: &InputBinding) -> Result<Vec<G1Affine>, VerifyError> {
+    let points = input.points();
+    let (expected, got) = (card.key.linked.input.len(), points.len());
+    if expected != got {
+        return Err(VerifyError::InputShape {
+            expected: wide(expected),
+            got: wide(got),
+        });
+    }
+    let mut all = card.points().to_vec();
+    for point in points {
+        all.push(curve::g1_nonzero(point)?);
+    }
+    Ok(all)
+}

@@ -1,0 +1,94 @@
+//! What the caller asks of an inference, and in what a claim differs from it.
+
+use super::{Answer, Inference, InputBinding, Policy};
+use crate::card::ModelCard;
+use crate::difference::{hex, List};
+use crate::error::VerifyError;
+use crate::words::Words;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Checks that an inference must pass. `None` means "not checked".
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InferenceExpectation {
+    /// The agreed policy with its parameters.
+    pub policy: Option<Policy>,
+    /// The answer.
+    pub answer: Option<Answer>,
+    /// The input, or its commitments.
+    pub input: Option<InputBinding>,
+}
+
+impl InferenceExpectation {
+    pub(super) fn check(&self, policy: &Policy, answer: &Answer, input: &InputBinding) -> Result<(), VerifyError> {
+        if let Some(field) = self.policy.as_ref().and_then(|asked| asked.difference(policy)) {
+            return Err(VerifyError::PolicyMismatch { field });
+        }
+        if self.answer.as_ref().is_some_and(|asked| asked != answer) {
+            return Err(VerifyError::OutputMismatch);
+        }
+        match &self.input {
+            Some(asked) if asked != input => Err(VerifyError::InputMismatch),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Inference {
+    /// See [`Statement::differences`](super::super::Statement::differences).
+    pub(in super::super) fn differences(&self, list: &mut List, card: &ModelCard, asked: &InferenceExpectation) {
+        list.ids("model", &card.model_id(), &self.model_id);
+        list.ids("quantization", &card.quantization, &self.quantization);
+        let policy = asked.policy.as_ref();
+        if let Some(policy) = policy.filter(|policy| **policy != self.policy) {
+            return list.add("policy", policy.words(), self.policy.words());
+        }
+        let Ok(item) = self.item() else {
+            return list.add("items", "1", format!("{}", self.items.len()));
+        };
+        if let Some(answer) = asked.answer.as_ref().filter(|answer| **answer != item.answer) {
+            list.add("output", answer.words(), item.answer.words());
+        }
+        match (&asked.input, item.input()) {
+            (Some(asked), Ok(found)) if asked != found => {
+                let (expected, found) = inputs_apart(asked, found);
+                list.add("input", expected, found);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn inputs_apart(expected: &InputBinding, found: &InputBinding) -> (Words, Words) {
+    let all = |points: &[[u8; 32]]| points.iter().map(|p| hex(p)).collect::<Vec<String>>().join(" ");
+    match (expected, found) {
+        (InputBinding::Public { values: expected }, InputBinding::Public { values: found }) => {
+            values_apart(expected, found)
+        }
+        (InputBinding::Committed { points: expected }, InputBinding::Committed { points: found }) => {
+            (all(expected).into(), all(found).into())
+        }
+        (InputBinding::Public { .. }, _) => ("a public input".into(), "a commitment to one".into()),
+        (InputBinding::Committed { .. }, _) => ("a commitment".into(), "a public input".into()),
+    }
+}
+
+/// Where two inputs part: all of them would be too much to read.
+fn values_apart(expected: &[i64], found: &[i64]) -> (Words, Words) {
+    let pairs = || expected.iter().zip(found).enumerate();
+    match pairs().find(|(_, (a, b))| a != b) {
+        Some((index, (a, b))) if expected.len() == found.len() => {
+            let apart = pairs().filter(|(_, (a, b))| a != b).count();
+            let all = found.len();
+            (
+                format!("{a} as value {index}").into(),
+                format!("{b}; {apart} of {all} values differ (integers of the quantized model)").into(),
+            )
+        }
+        _ => (
+            format!("{} values", expected.len()).into(),
+            format!("{}", found.len()).into(),
+        ),
+    }
+}

@@ -1,0 +1,84 @@
+//! The index of the largest output.
+
+use super::super::columns::PolicyRow;
+use super::{About, Answer, Answers, Form, Given, Policy, Rule};
+use crate::key::InstanceLayout;
+use crate::words::Words;
+use alloc::vec;
+use alloc::vec::Vec;
+use provenn_bn254::Fr;
+
+static ABOUT: About = About {
+    tag: 2,
+    name: "label",
+    title: "the index of the largest output",
+    parameters: &[],
+    form: Form::Label,
+    of_index: true,
+    make: |_| Some(Policy::Label(Label)),
+};
+
+/// The index of the largest output, the lowest one among equals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label;
+
+impl Label {
+    pub(super) const WIDEST: Self = Self;
+}
+
+/// The lowest index of a largest score.
+pub(super) fn largest(scores: &[i64]) -> Option<usize> {
+    let best = scores.iter().max()?;
+    scores.iter().position(|score| score == best)
+}
+
+/// `top - z = 0` at the label, and `top - z >= before` or `after` on its two sides.
+pub(super) fn rows(answer: &Answer, layout: &InstanceLayout, before: Fr, after: Fr) -> Option<Vec<PolicyRow>> {
+    let Answer::Label(label) = *answer else { return None };
+    let row = |output: u32| PolicyRow {
+        a: -Fr::ONE,
+        t: Fr::ONE,
+        c: match output.cmp(&label) {
+            core::cmp::Ordering::Less => -before,
+            core::cmp::Ordering::Equal => Fr::ZERO,
+            core::cmp::Ordering::Greater => -after,
+        },
+        g: if output == label { Fr::ONE } else { Fr::ZERO },
+    };
+    (label < layout.outputs).then(|| (0..layout.outputs).map(row).collect())
+}
+
+impl Rule for Label {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn parameters(&self) -> Vec<i64> {
+        vec![]
+    }
+
+    fn answer(&self, scores: &[i64]) -> Option<Given> {
+        let top = largest(scores)?;
+        Some(Given {
+            answer: Answer::Label(u32::try_from(top).ok()?),
+            top: Some(top),
+        })
+    }
+
+    /// Outputs before the label are smaller, those after it not larger: of equals the first is the label.
+    fn rows(&self, answer: &Answer, layout: &InstanceLayout) -> Option<Vec<PolicyRow>> {
+        rows(answer, layout, Fr::ONE, Fr::ZERO)
+    }
+
+    fn answers(&self, outputs: u32, _: u32) -> Answers {
+        Answers::Of(outputs)
+    }
+
+    fn words(&self) -> Words {
+        "label (index of the largest output)".into()
+    }
+
+    fn says(&self, answer: &Answer) -> Words {
+        answer.words()
+    }
+}

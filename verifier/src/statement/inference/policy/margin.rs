@@ -1,0 +1,77 @@
+//! The index of the largest output, if it leads by a margin.
+
+use super::super::columns::{signed, PolicyRow};
+use super::label::{largest, rows};
+use super::{About, Answer, Answers, Form, Given, Parameter, Policy, Rule, Unit};
+use crate::key::InstanceLayout;
+use crate::words::Words;
+use alloc::vec;
+use alloc::vec::Vec;
+
+static ABOUT: About = About {
+    tag: 5,
+    name: "margin",
+    title: "the index of the largest output, only if it leads every other by a margin",
+    parameters: &[Parameter {
+        name: "margin",
+        title: "Leads by at least",
+        unit: Unit::Score,
+    }],
+    form: Form::Label,
+    of_index: false,
+    make: |parameters| match *parameters {
+        // Without a margin this is the label, whose ties have a rule of their own.
+        [margin] if margin > 0 => Some(Policy::Margin(Margin { margin })),
+        _ => None,
+    },
+};
+
+/// The index of the output that is larger than every other by at least `margin`; where there is none, there is no receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Margin {
+    /// The margin, positive, in integers of the quantized model.
+    pub margin: i64,
+}
+
+impl Margin {
+    pub(super) const WIDEST: Self = Self { margin: 1 };
+}
+
+impl Rule for Margin {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn parameters(&self) -> Vec<i64> {
+        vec![self.margin]
+    }
+
+    fn answer(&self, scores: &[i64]) -> Option<Given> {
+        let top = largest(scores)?;
+        let least = scores.get(top)?.checked_sub(self.margin)?;
+        let mut others = scores.iter().enumerate().filter(|(output, _)| *output != top);
+        others.all(|(_, score)| *score <= least).then_some(Given {
+            answer: Answer::Label(u32::try_from(top).ok()?),
+            top: Some(top),
+        })
+    }
+
+    /// The others are smaller by the margin on both sides of the label.
+    fn rows(&self, answer: &Answer, layout: &InstanceLayout) -> Option<Vec<PolicyRow>> {
+        rows(answer, layout, signed(self.margin), signed(self.margin))
+    }
+
+    fn answers(&self, outputs: u32, _: u32) -> Answers {
+        Answers::Of(outputs)
+    }
+
+    fn words(&self) -> Words {
+        let words = Words::from("margin: index of the largest output, at least ");
+        words.score(self.margin).text(" above every other")
+    }
+
+    fn says(&self, answer: &Answer) -> Words {
+        let words = answer.words().text(", at least ");
+        words.score(self.margin).text(" above every other output,")
+    }
+}

@@ -1,0 +1,70 @@
+//! All outputs.
+
+use super::super::columns::{signed, PolicyRow};
+use super::{About, Answer, Answers, Form, Given, Policy, Rule};
+use crate::key::InstanceLayout;
+use crate::words::Words;
+use alloc::vec;
+use alloc::vec::Vec;
+use provenn_bn254::Fr;
+
+static ABOUT: About = About {
+    tag: 1,
+    name: "scores",
+    title: "all outputs",
+    parameters: &[],
+    form: Form::Scores,
+    of_index: false,
+    make: |_| Some(Policy::Scores(Scores)),
+};
+
+/// All outputs, in integers of the quantized model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scores;
+
+impl Scores {
+    pub(super) const WIDEST: Self = Self;
+}
+
+impl Rule for Scores {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn parameters(&self) -> Vec<i64> {
+        vec![]
+    }
+
+    fn answer(&self, scores: &[i64]) -> Option<Given> {
+        Some(Given {
+            answer: Answer::Scores(scores.to_vec()),
+            top: None,
+        })
+    }
+
+    /// `z - score = 0`.
+    fn rows(&self, answer: &Answer, layout: &InstanceLayout) -> Option<Vec<PolicyRow>> {
+        let Answer::Scores(scores) = answer else { return None };
+        let row = |score: &i64| {
+            super::in_bits(*score, layout.output_bits).then(|| PolicyRow {
+                a: Fr::ONE,
+                c: -signed(*score),
+                g: Fr::ONE,
+                ..PolicyRow::default()
+            })
+        };
+        scores.iter().map(row).collect()
+    }
+
+    fn answers(&self, outputs: u32, bits: u32) -> Answers {
+        Answers::Bits(u64::from(outputs).saturating_mul(u64::from(bits)))
+    }
+
+    fn words(&self) -> Words {
+        "scores".into()
+    }
+
+    fn says(&self, _: &Answer) -> Words {
+        "exactly the scores below".into()
+    }
+}

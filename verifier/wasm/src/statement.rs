@@ -1,0 +1,69 @@
+//! Bodies of claims as JSON, one function for each kind of statement.
+
+use crate::json::{hex, list, text, words, Object};
+use provenn_verifier::{Inference, InputBinding, Item, Policy, Statement};
+
+pub(crate) fn body(statement: &Statement) -> String {
+    match statement {
+        Statement::Inference(body) => inference(body),
+    }
+}
+
+fn inference(body: &Inference) -> String {
+    Object::new()
+        .hex("model_id", &body.model_id)
+        .hex("quantization", &body.quantization)
+        .raw("policy", policy(&body.policy))
+        .raw("items", list(body.items.iter().map(|one| item(&body.policy, one))))
+        .end()
+}
+
+fn policy(policy: &Policy) -> String {
+    Object::new()
+        .text("name", policy.name())
+        .text("text", &policy.to_string())
+        .raw("words", words(&policy.words()))
+        .end()
+}
+
+/// `says` is what the model gave, for a sentence.
+fn item(policy: &Policy, item: &Item) -> String {
+    Object::new()
+        .raw("inputs", list(item.inputs.iter().map(input)))
+        .text("answer", &item.answer.to_string())
+        .raw("words", words(&item.answer.words()))
+        .raw("says", words(&policy.says(&item.answer)))
+        .end()
+}
+
+fn input(input: &InputBinding) -> String {
+    let object = Object::new();
+    match input {
+        InputBinding::Public { values } => object.text("kind", "public").raw("values", list(values)),
+        InputBinding::Committed { points } => object
+            .text("kind", "committed")
+            .raw("points", list(points.iter().map(|point| text(&hex(point))))),
+    }
+    .end()
+}
+
+/// All policies, for forms: `name`, `title`, `parameters` (each with `name`, `title` and `unit`: `output` or `value`) and the `form` of its
+/// answers (`scores`, `label`, `bit` or `yes`).
+pub fn policies() -> String {
+    list(Policy::ALL.iter().map(|policy| {
+        let about = policy.about();
+        let parameters = about.parameters.iter().map(|parameter| {
+            Object::new()
+                .text("name", parameter.name)
+                .text("title", parameter.title)
+                .text("unit", parameter.unit.name())
+                .end()
+        });
+        Object::new()
+            .text("name", about.name)
+            .text("title", about.title)
+            .raw("parameters", list(parameters))
+            .text("form", about.form.name())
+            .end()
+    }))
+}
