@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Keys of cards: of the model and of its registration.
 fn keys() -> Vec<(String, VerifyingKey)> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/testkit");
-    let files = ["files", "v1"].map(|folder| std::fs::read_dir(format!("{root}/{folder}")).unwrap());
+    let files = ["files", "v2"].map(|folder| std::fs::read_dir(format!("{root}/{folder}")).unwrap());
     let mut keys = vec![];
     for entry in files.into_iter().flatten() {
         let path = entry.unwrap().path();

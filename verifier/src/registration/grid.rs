@@ -161,7 +161,12 @@ fn combine(masks: &[u128], values: impl Iterator<Item = Fr>) -> Vec<Fr> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests")]
+    #![allow(
+        clippy::as_conversions,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        reason = "tests"
+    )]
 
     use super::*;
 
