@@ -8,6 +8,7 @@ pub mod protocol;
 mod work;
 
 use crate::error::CliError;
+use crate::stage::Stage;
 use protocol::{Line, Start};
 use rustix::process::{setrlimit, Resource, Rlimit};
 use std::io::{stdin, stdout, BufRead, BufReader, Read, Write};
@@ -48,7 +49,7 @@ pub fn main() -> ExitCode {
         let _end = input.read_to_end(&mut rest);
         std::process::exit(1)
     });
-    let stage = |stage: &'static str| say(&Line::Stage { stage: stage.into() });
+    let stage = |stage: Stage| say(&Line::Stage { stage });
     let (line, code) = match work::run(&start.work, &stage) {
         Ok(result) => (Line::done(result), ExitCode::SUCCESS),
         Err(error) => (Line::failed(&error), ExitCode::from(error.exit())),

@@ -22,4 +22,5 @@ pub mod report;
 pub mod sample;
 pub mod server;
 pub mod srs;
+pub mod stage;
 pub mod statement;

@@ -5,11 +5,13 @@ use provenn_prover::commit::Description;
 use provenn_verifier::claim::VALUE_BOUND;
 use provenn_verifier::policy::PolicyError;
 use provenn_verifier::Policy;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// A text of the grammar, see [`Policy::grammar`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Asked(String);
 
 impl FromStr for Asked {
@@ -18,6 +20,20 @@ impl FromStr for Asked {
     fn from_str(text: &str) -> Result<Self, PolicyError> {
         // Which integer a number stands for is the model's; that it is one is not.
         Policy::parse(text, |word| real(word).map(|_| 1)).map(|_| Self(text.into()))
+    }
+}
+
+impl TryFrom<String> for Asked {
+    type Error = PolicyError;
+
+    fn try_from(text: String) -> Result<Self, PolicyError> {
+        text.parse()
+    }
+}
+
+impl From<Asked> for String {
+    fn from(asked: Asked) -> Self {
+        asked.0
     }
 }
 

@@ -14,7 +14,7 @@ use core::fmt;
 /// One part that differs. `Display` writes scores as integers of the quantized model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// `parameters`, `statement`, `srs`, `circuit key`, `model`, `quantization`, `policy`, `items`, `output`, `input`, `audience`, `nonce` or `expiry`.
+    /// `parameters`, `statement`, `model`, `srs`, `circuit key`, `quantization`, `policy`, `items`, `output`, `input`, `audience`, `nonce` or `expiry`.
     pub field: &'static str,
     /// What was expected.
     pub expected: Words,
@@ -36,7 +36,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Everything in which a claim differs from card, SRS and expectation.
+/// Everything in which a claim differs from card, SRS and expectation, in the order of the checks.
 pub fn differences(
     claim: &Claim,
     card: &ModelCard,
@@ -52,6 +52,7 @@ pub fn differences(
         let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
         list.add("statement", format!("one of [{}]", names.join(", ")), kind.name());
     }
+    claim.body.subject(&mut list, card);
     list.ids("srs", &srs.id(), &claim.srs_id);
     list.ids("circuit key", &card.key.digest(), &claim.key_digest);
     claim.body.differences(&mut list, card, expectation);

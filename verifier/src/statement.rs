@@ -126,7 +126,14 @@ impl Statement {
         }
     }
 
-    /// In what the body is not as asked.
+    /// Whether the body names what it is judged against.
+    pub(crate) fn subject(&self, list: &mut List, card: &ModelCard) {
+        match self {
+            Self::Inference(body) => list.ids("model", &card.model_id(), &body.model_id),
+        }
+    }
+
+    /// In what else the body is not as asked.
     pub(crate) fn differences(&self, list: &mut List, card: &ModelCard, expectation: &Expectation) {
         match self {
             Self::Inference(body) => body.differences(list, card, &expectation.inference),

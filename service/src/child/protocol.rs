@@ -3,6 +3,9 @@
 use super::confine::Reach;
 use crate::error::CliError;
 use crate::estimate::Limits;
+use crate::policy::Asked;
+use crate::server::job::Nonce;
+use crate::stage::Stage;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -50,9 +53,9 @@ pub enum Work {
         srs_id: String,
         input: PathBuf,
         opening: Option<PathBuf>,
-        policy: String,
+        policy: Asked,
         audience: String,
-        nonce: String,
+        nonce: Nonce,
         not_after: u64,
         out: PathBuf,
     },
@@ -115,7 +118,7 @@ pub enum Line {
     /// The process shut itself in; false where the system cannot do all of it.
     Confined { confined: bool },
     /// A stage begins.
-    Stage { stage: String },
+    Stage { stage: Stage },
     /// The work is done.
     Done {
         result: Value,

@@ -5,21 +5,21 @@ use crate::bytes::{hex, hex32};
 use crate::error::CliError;
 use crate::estimate::{Cost, Limits};
 use crate::files::{self, MAX_DATA, MAX_MODEL};
-use crate::policy::Asked;
+use crate::stage::Stage;
 use crate::{fail, opening, sample, srs};
 use provenn_circuits::graph::Graph;
 use provenn_circuits::layout::Objective;
 use provenn_circuits::onnx;
 use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{commit, compile, srs_verifying_key, CommitOptions, Committed};
-use provenn_prover::prove::{commit_input, prove, Stage};
+use provenn_prover::prove::{self, commit_input};
 use provenn_prover::srs::Srs;
 use provenn_prover::{store, Input};
 use provenn_verifier::Context;
 use serde_json::{json, Value};
 use std::path::Path;
 
-pub fn run(work: &Work, stage: &dyn Fn(&'static str)) -> Result<Value, CliError> {
+pub fn run(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
     match work {
         Work::Inspect { model, compile } => inspect(model, *compile),
         Work::Commit {
@@ -45,7 +45,7 @@ pub fn run(work: &Work, stage: &dyn Fn(&'static str)) -> Result<Value, CliError>
             input,
             out,
         } => {
-            stage("witness");
+            stage(Stage::Witness);
             let (committed, srs) = load(folder, srs_id)?;
             let values = values(&committed, input)?;
             let opening = commit_input(&committed, &srs, &values)?;
@@ -91,15 +91,15 @@ fn make(
     srs: &Path,
     out: &Path,
     limits: Limits,
-    stage: &dyn Fn(&'static str),
+    stage: &dyn Fn(Stage),
 ) -> Result<Value, CliError> {
-    stage("compile");
+    stage(Stage::Compile);
     let compiled = compile(&files::read(model, MAX_MODEL)?, options)?;
     let cost = Cost::of(&compiled.layout.shape, &compiled.model.input_shape);
     cost.admit(limits)?;
-    stage("parameters");
+    stage(Stage::Parameters);
     let parameters = srs::open(Some(srs), compiled.layout.shape.k)?;
-    stage("commit");
+    stage(Stage::Commit);
     let committed = commit(&compiled, options, &parameters)?;
     store::save(&committed, &parameters, out)?;
     parameters.save(&out.join(srs::FILE))?;
@@ -114,7 +114,7 @@ fn make(
     }))
 }
 
-fn receipt(work: &Work, stage: &dyn Fn(&'static str)) -> Result<Value, CliError> {
+fn receipt(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
     let Work::Prove {
         folder,
         srs_id,
@@ -129,16 +129,12 @@ fn receipt(work: &Work, stage: &dyn Fn(&'static str)) -> Result<Value, CliError>
     else {
         return Err(CliError::usage("child", "not a proof", ""));
     };
-    let usage = |e: String| CliError::usage("policy", e, "");
     let (committed, srs) = load(folder, srs_id)?;
     let description = store::description(&committed.card)?;
-    let policy = policy
-        .parse::<Asked>()
-        .map_err(|e| usage(e.to_string()))?
-        .of(&description)?;
+    let policy = policy.of(&description)?;
     let context = Context {
         audience: audience.clone(),
-        nonce: hex32(nonce).map_err(usage)?,
+        nonce: nonce.0,
         not_after: *not_after,
     };
     let values = values(&committed, input)?;
@@ -149,15 +145,14 @@ fn receipt(work: &Work, stage: &dyn Fn(&'static str)) -> Result<Value, CliError>
             Input::Committed(values, opening)
         }
     };
-    let bytes = prove(&committed, &srs, &input, policy, context, &|reached| {
-        let (name, point) = match reached {
-            Stage::Witness => ("witness", "child-witness"),
-            Stage::Proof => ("proof", "child-proof"),
-            Stage::Link => ("link", "child-link"),
-            Stage::Verify => ("verify", "child-verify"),
-        };
-        stage(name);
-        fail::point(point);
+    let bytes = prove::prove(&committed, &srs, &input, policy, context, &|reached| {
+        stage(reached.into());
+        fail::point(match reached {
+            prove::Stage::Witness => "child-witness",
+            prove::Stage::Proof => "child-proof",
+            prove::Stage::Link => "child-link",
+            prove::Stage::Verify => "child-verify",
+        });
     })?;
     fail::point("child-before-write");
     files::write(out, &bytes, true)?;

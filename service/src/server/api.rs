@@ -36,6 +36,7 @@ mod verify;
 mod view;
 
 pub use errors::no_route;
+pub use models_commit::Binding;
 
 use super::door::admit;
 use super::state::App;

@@ -8,10 +8,9 @@ mod proof;
 pub mod refusal;
 pub mod retry;
 
-pub use proof::statement;
-
-use super::db::{Again, Job, Lease, Object, Outcome, Publication, State};
+use super::db::{Again, Job, Lease, Object, Outcome, Publication};
 use super::error::ApiError;
+use super::job::JobRequest;
 use super::metrics::{Because, Ended, Renewed};
 use super::problem::Problem;
 use super::queue::new_id;
@@ -21,6 +20,7 @@ use super::store::Kind;
 use crate::child::protocol::{Start, Work};
 use crate::error::CliError;
 use crate::fail;
+use crate::stage::Stage;
 use futures_util::FutureExt;
 use retry::{Cause, Tries};
 use std::panic::AssertUnwindSafe;
@@ -30,9 +30,6 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Proofs come after answers to clients.
 const NICE: i32 = 10;
-
-/// The stages in which little work is left.
-const NEARLY: [&str; 2] = ["link", "verify"];
 
 /// Pause before how an attempt ended is written down once more.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -178,11 +175,10 @@ async fn attempt(app: &App, lease: &Lease, job: &Job, proving: Option<oneshot::S
 
 impl Attempt<'_> {
     async fn run(&self) -> Result<Publication, Stopped> {
-        match self.job.kind.as_str() {
-            "commit" => self.commit().await,
-            "opening" => self.opening().await,
-            "proof" => self.proof().await,
-            other => Err(Stopped::Died(format!("unknown kind of job {other}"))),
+        match JobRequest::stored(&self.job.kind, &self.job.request)? {
+            JobRequest::Commit(asked) => self.commit(&asked).await,
+            JobRequest::Opening(asked) => self.opening(&asked).await,
+            JobRequest::Proof(asked) => self.proof(&asked).await,
         }
     }
 
@@ -281,8 +277,12 @@ impl Attempt<'_> {
     }
 
     /// Records a stage.
-    async fn reached(&self, state: State, stage: &str) -> Result<(), Stopped> {
-        match self.app.db.reached(self.lease, state, stage, self.app.now()).await? {
+    async fn reached(&self, stage: Stage) -> Result<(), Stopped> {
+        let reached = self
+            .app
+            .db
+            .reached(self.lease, stage.state(), stage.name(), self.app.now());
+        match reached.await? {
             Outcome::Applied => {
                 self.app.hub.tell(&self.job.id, None);
                 Ok(())
@@ -318,17 +318,17 @@ impl Attempt<'_> {
 
     /// Runs a child and records the stages it reports.
     async fn child(&self, work: Work) -> Result<process::Made, Stopped> {
-        let (say, mut hear) = mpsc::unbounded_channel::<String>();
+        let (say, mut hear) = mpsc::unbounded_channel::<Stage>();
         let record = async {
             while let Some(mut stage) = hear.recv().await {
                 // If the database is slower than the prover, the latest stage counts.
                 while let Ok(later) = hear.try_recv() {
                     stage = later;
                 }
-                if NEARLY.contains(&stage.as_str()) {
+                if stage.is_nearly_done() {
                     self.proven();
                 }
-                self.reached(state_of(&stage), &stage).await?;
+                self.reached(stage).await?;
             }
             Ok::<(), Stopped>(())
         };
@@ -350,14 +350,6 @@ impl Attempt<'_> {
         // A lost lease ends the child at once: dropping it kills it.
         let (made, ()) = tokio::try_join!(run, record)?;
         Ok(made)
-    }
-
-    fn text(&self, field: &str) -> &str {
-        self.job
-            .request
-            .get(field)
-            .and_then(serde_json::Value::as_str)
-            .unwrap_or_default()
     }
 }
 
@@ -407,12 +399,4 @@ pub(super) async fn again_or_fail(
         app.queue.push(&again.task, again.not_before).await?;
     }
     Ok((outcome, "retried"))
-}
-
-fn state_of(stage: &str) -> State {
-    match stage {
-        "proof" | "link" | "commit" => State::Proving,
-        "verify" => State::Verifying,
-        _ => State::Witness,
-    }
 }

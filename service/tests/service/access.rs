@@ -104,6 +104,7 @@ fn rows(input: &str, calibration: &str, model: &str) -> Vec<Row> {
             404,
         ),
         row("get", "/v1/log", None, Value::Null, 200, 200),
+        row("get", "/v1/policies", None, Value::Null, 200, 200),
         row("get", "/checkpoint", None, Value::Null, 200, 200),
         row("get", "/v1/log/proofs/{sha256}", None, Value::Null, 200, 200),
         // Without sizes.

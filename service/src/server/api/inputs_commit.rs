@@ -5,10 +5,10 @@ use super::submit::{submit, Wanted};
 use super::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
+use crate::server::job::{self, JobRequest, Opening};
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
-use crate::server::worker::statement;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -62,15 +62,15 @@ pub async fn commit_input(
         return Err(ApiError::bad("the model was committed with public inputs"));
     }
     let wanted = Wanted {
-        kind: "opening",
-        statement: statement(&["opening", &asked.model, &sha256]),
-        request: json!({ "model": asked.model, "input": sha256 }),
+        body: job::digest(&["opening", &sha256, &digest]),
+        request: JobRequest::Opening(Opening {
+            model: asked.model,
+            input: sha256,
+        }),
         priority: asked.priority,
         not_after: None,
         forecast: json!(null),
         charge: None,
-        body: statement(&["opening", &sha256, &digest]),
-        place: "/v1/jobs",
     };
     submit(&app, &caller, &headers, wanted).await
 }

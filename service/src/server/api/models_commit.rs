@@ -5,10 +5,10 @@ use super::submit::{submit, Wanted};
 use super::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
+use crate::server::job::{self, Commit, JobRequest};
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
-use crate::server::worker::statement;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -18,7 +18,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 /// How receipts bind their input.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Binding {
     /// They show it.
@@ -80,18 +80,18 @@ pub async fn commit_model(
     }
     let forecast = upload.summary.get("forecast").cloned().unwrap_or_default();
     super::proofs_post::admit(&forecast, &app.config.limits)?;
-    let request =
-        json!({ "model": sha256, "calibration": asked.calibration, "held_out": asked.held_out, "input": asked.input });
     let wanted = Wanted {
-        kind: "commit",
-        statement: statement(&["commit", &request.to_string()]),
-        request,
+        body: job::digest(&["commit", &sha256, &digest]),
+        request: JobRequest::Commit(Commit {
+            model: sha256,
+            calibration: asked.calibration,
+            held_out: asked.held_out,
+            input: asked.input,
+        }),
         priority: asked.priority,
         not_after: None,
         forecast: json!(null),
         charge: None,
-        body: statement(&["commit", &sha256, &digest]),
-        place: "/v1/jobs",
     };
     submit(&app, &caller, &headers, wanted).await
 }

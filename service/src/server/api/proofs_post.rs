@@ -3,17 +3,16 @@
 use super::body;
 use super::submit::{submit, Wanted};
 use super::view::JobView;
-use crate::bytes::hex32;
 use crate::estimate;
 use crate::policy::Asked;
 use crate::server::auth::Caller;
 use crate::server::config::Limits;
 use crate::server::error::ApiError;
+use crate::server::job::{self, JobRequest, Nonce, Proof};
 use crate::server::keys::Scope;
 use crate::server::ledger::{self, Charge};
 use crate::server::problem::Problem;
 use crate::server::state::App;
-use crate::server::worker::statement;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -21,7 +20,7 @@ use axum::response::Response;
 use provenn_verifier::claim::MAX_AUDIENCE;
 use provenn_verifier::{InstanceLayout, Policy};
 use serde::Deserialize;
-use serde_json::{json, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// Whom and what a receipt is for. The receipt binds all of it.
@@ -84,8 +83,10 @@ pub async fn post_proof(
             context.audience.len()
         )));
     }
-    let nonce = context.nonce.clone().unwrap_or_else(|| "00".repeat(32)).to_lowercase();
-    hex32(&nonce).map_err(|e| ApiError::bad(format!("nonce: {e}")))?;
+    let nonce = context.nonce.as_deref().map(str::parse::<Nonce>).transpose();
+    let nonce = nonce
+        .map_err(|e| ApiError::bad(format!("nonce: {e}")))?
+        .unwrap_or_default();
     let model = app
         .db
         .model(&caller.tenant, &asked.model)
@@ -114,30 +115,19 @@ pub async fn post_proof(
         microbits: i64::try_from(microbits).unwrap_or(i64::MAX),
     };
     let wanted = Wanted {
-        kind: "proof",
-        statement: statement(&[
-            "proof",
-            &asked.model,
-            &asked.input,
-            &asked.policy,
-            &context.audience,
-            &nonce,
-            &context.not_after.to_string(),
-        ]),
-        request: json!({
-            "model": asked.model,
-            "input": asked.input,
-            "policy": asked.policy,
-            "audience": context.audience,
-            "nonce": nonce,
-            "not_after": context.not_after,
+        request: JobRequest::Proof(Proof {
+            model: asked.model,
+            input: asked.input,
+            policy,
+            audience: asked.context.audience,
+            nonce,
+            not_after: asked.context.not_after,
         }),
         priority: asked.priority,
         not_after,
         forecast: model.forecast,
         charge: Some(charge),
-        body: statement(&["proof", &digest]),
-        place: "/v1/proofs",
+        body: job::digest(&["proof", &digest]),
     };
     submit(&app, &caller, &headers, wanted).await
 }

@@ -6,6 +6,7 @@ use crate::server::auth::Caller;
 use crate::server::db::{Most, Submission, Submitted};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
+use crate::server::job::JobRequest;
 use crate::server::ledger::Charge;
 use crate::server::queue::new_id;
 use crate::server::state::App;
@@ -22,9 +23,7 @@ pub const PRIORITY: u8 = 5;
 
 /// A job that a handler wants.
 pub struct Wanted {
-    pub kind: &'static str,
-    pub statement: String,
-    pub request: Value,
+    pub request: JobRequest,
     pub priority: Option<u8>,
     /// Unix milliseconds.
     pub not_after: Option<i64>,
@@ -33,8 +32,6 @@ pub struct Wanted {
     pub charge: Option<Charge>,
     /// Digest of route and body.
     pub body: String,
-    /// Where the job is seen.
-    pub place: &'static str,
 }
 
 pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wanted) -> Result<Response, ApiError> {
@@ -57,9 +54,9 @@ pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wan
         id: new_id(),
         task: new_id(),
         tenant: caller.tenant.clone(),
-        kind: wanted.kind,
-        statement: wanted.statement,
-        request: wanted.request,
+        kind: wanted.request.kind(),
+        statement: wanted.request.statement()?,
+        request: wanted.request.document()?,
         priority: priority.into(),
         not_after: wanted.not_after,
         forecast: wanted.forecast,
@@ -83,7 +80,7 @@ pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wan
         }
         fail::point("after-push");
     }
-    let location = format!("{}/{}", wanted.place, submitted.job().id);
+    let location = format!("{}/{}", wanted.request.place(), submitted.job().id);
     let location = HeaderValue::from_str(&location).map_err(|e| ApiError::Internal(e.to_string()))?;
     let view = JobView::new(submitted.job().clone(), app.now());
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view)).into_response())

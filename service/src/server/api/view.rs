@@ -3,6 +3,7 @@
 use crate::server::db::{Job, State};
 use crate::server::problem::Problem;
 use crate::server::worker::retry::Cause;
+use crate::stage::Stage;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -107,14 +108,8 @@ pub struct StageEvent {
 }
 
 fn progress(state: State, stage: &str) -> f64 {
-    match (state, stage) {
-        (State::Done, _) => 1.0,
-        (_, "witness" | "compile") => 0.05,
-        (_, "parameters") => 0.1,
-        (_, "proof" | "commit") => 0.2,
-        (_, "link") => 0.9,
-        (_, "verify") => 0.95,
-        (_, "check") => 0.98,
-        _ => 0.0,
+    match state {
+        State::Done => 1.0,
+        _ => Stage::named(stage).map_or(0.0, Stage::progress),
     }
 }

@@ -6,9 +6,9 @@ use super::storage::Address;
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::job::{JobRequest, Opening};
 use crate::server::store::Kind;
 use crate::server::worker::cache::FILES;
-use crate::server::worker::statement;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 use std::collections::BTreeMap;
@@ -191,12 +191,13 @@ async fn delete_openings(
     for row in deleted {
         let (model, input): (String, String) = (row.try_get("model")?, row.try_get("input")?);
         unname(tx, &private(tenant, row.try_get("blob")?)).await?;
+        let request = JobRequest::Opening(Opening { model, input });
         sqlx::query(
             "UPDATE jobs SET removed = $3 WHERE tenant = $1 AND kind = 'opening' AND statement = $2
                  AND state NOT IN ('failed', 'cancelled', 'expired') AND removed IS NULL AND state = 'done'",
         )
         .bind(tenant)
-        .bind(statement(&["opening", &model, &input]))
+        .bind(request.statement()?)
         .bind(now)
         .execute(&mut **tx)
         .await?;

@@ -7,7 +7,9 @@ use crate::child::protocol::Work;
 use crate::error::CliError;
 use crate::fail;
 use crate::files::{self, size as file_size, MAX_CARD};
+use crate::server::api::Binding;
 use crate::server::db::{Model, Publication, Stored};
+use crate::server::job::Commit;
 use crate::server::private;
 use crate::server::problem::Problem;
 use crate::server::room::Quota;
@@ -20,11 +22,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 impl Attempt<'_> {
-    pub(super) async fn commit(&self) -> Result<Publication, Stopped> {
+    pub(super) async fn commit(&self, asked: &Commit) -> Result<Publication, Stopped> {
         let (app, tenant) = (self.app, &self.job.tenant);
         let temporary = app.temporary()?;
         let at = |name: &str| temporary.path().join(name);
-        let source = self.text("model").to_owned();
+        let source = asked.model.clone();
         app.store.fetch(tenant, Kind::Model, &source, &at("model.onnx")).await?;
         // The process that makes development parameters can write where they are kept, but make no folder beside it.
         if !app.config.srs().exists() {
@@ -33,9 +35,9 @@ impl Attempt<'_> {
         let made = self
             .child(Work::Commit {
                 model: at("model.onnx"),
-                calibration: self.input("calibration", at("calibration")).await?,
-                held_out: self.input("held_out", at("held_out")).await?,
-                committed_input: self.text("input") == "committed",
+                calibration: self.input(Some(&asked.calibration), at("calibration")).await?,
+                held_out: self.input(asked.held_out.as_deref(), at("held_out")).await?,
+                committed_input: asked.input == Binding::Committed,
                 srs: app.config.srs(),
                 out: at("out"),
                 limits: app.config.limits.of_a_proof(),
@@ -106,18 +108,12 @@ impl Attempt<'_> {
         ))))
     }
 
-    /// Fetches the input that a field of the request names.
-    async fn input(&self, field: &str, path: PathBuf) -> Result<Option<PathBuf>, Stopped> {
-        match self.text(field) {
-            "" => Ok(None),
-            sha256 => {
-                self.app
-                    .store
-                    .fetch(&self.job.tenant, Kind::Input, sha256, &path)
-                    .await?;
-                Ok(Some(path))
-            }
-        }
+    /// Fetches an input that the request names.
+    async fn input(&self, sha256: Option<&str>, path: PathBuf) -> Result<Option<PathBuf>, Stopped> {
+        let Some(sha256) = sha256 else { return Ok(None) };
+        let (store, tenant) = (&self.app.store, &self.job.tenant);
+        store.fetch(tenant, Kind::Input, sha256, &path).await?;
+        Ok(Some(path))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::bytes::hex;
 use crate::child::protocol::Work;
 use crate::server::db::{Model, Publication, Stored};
 use crate::server::error::ApiError;
+use crate::server::job::Opening as Asked;
 use crate::server::room::Quota;
 use crate::server::store::Kind;
 use serde_json::{json, Value};
@@ -15,15 +16,15 @@ use std::path::{Path, PathBuf};
 pub(super) type Opened = (Vec<String>, String);
 
 impl Attempt<'_> {
-    pub(super) async fn opening(&self) -> Result<Publication, Stopped> {
-        let model = self.model().await?;
+    pub(super) async fn opening(&self, asked: &Asked) -> Result<Publication, Stopped> {
+        let model = self.model(&asked.model).await?;
         let temporary = self.app.temporary()?;
         let input = temporary.path().join("input");
         self.app
             .store
-            .fetch(&self.job.tenant, Kind::Input, self.text("input"), &input)
+            .fetch(&self.job.tenant, Kind::Input, &asked.input, &input)
             .await?;
-        let (opened, cpu_ms) = self.open(&model, &input, temporary.path()).await?;
+        let (opened, cpu_ms) = self.open(&model, &asked.input, &input, temporary.path()).await?;
         Ok(Publication {
             stored: Stored::Opening,
             objects: vec![],
@@ -33,9 +34,15 @@ impl Attempt<'_> {
         })
     }
 
-    /// The commitment to the job's input under its model, made now if there is none; and CPU milliseconds.
-    pub(super) async fn open(&self, model: &Model, input: &Path, temporary: &Path) -> Result<(Opened, i64), Stopped> {
-        let (db, tenant, sha256) = (&self.app.db, self.job.tenant.as_str(), self.text("input"));
+    /// The commitment to an uploaded input under a model, made now if there is none; and CPU milliseconds.
+    pub(super) async fn open(
+        &self,
+        model: &Model,
+        sha256: &str,
+        input: &Path,
+        temporary: &Path,
+    ) -> Result<(Opened, i64), Stopped> {
+        let (db, tenant) = (&self.app.db, self.job.tenant.as_str());
         if let Some(known) = db.opening(tenant, &model.id, sha256).await? {
             return Ok((known, 0));
         }
@@ -64,8 +71,8 @@ impl Attempt<'_> {
         Ok((opened, made.cpu_ms))
     }
 
-    pub(super) async fn model(&self) -> Result<Model, Stopped> {
-        let model = self.app.db.model(&self.job.tenant, self.text("model")).await?;
+    pub(super) async fn model(&self, id: &str) -> Result<Model, Stopped> {
+        let model = self.app.db.model(&self.job.tenant, id).await?;
         Ok(model.ok_or(ApiError::NotFound { what: "model" })?)
     }
 }

@@ -7,6 +7,7 @@ use crate::child::ARGUMENT;
 use crate::error::NO_SPACE;
 use crate::server::problem::Problem;
 use crate::server::state::App;
+use crate::stage::Stage;
 use serde_json::Value;
 use std::process::Stdio;
 use std::sync::Once;
@@ -36,7 +37,7 @@ pub async fn run(
     app: &App,
     start: &Start,
     time: Duration,
-    stages: Option<mpsc::UnboundedSender<String>>,
+    stages: Option<mpsc::UnboundedSender<Stage>>,
 ) -> Result<Made, Stopped> {
     match tokio::time::timeout(time, speak(app, start, stages)).await {
         Ok(ended) => ended,
@@ -49,7 +50,7 @@ pub async fn run(
     }
 }
 
-async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<String>>) -> Result<Made, Stopped> {
+async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<Stage>>) -> Result<Made, Stopped> {
     let prover = app.prover()?;
     let mut command = Command::new(&prover);
     // Settings and secrets of the service are not the child's business.
@@ -109,7 +110,7 @@ pub(super) fn cause(code: &str) -> Option<Cause> {
 }
 
 /// Passes on stages; the last line that ends the work.
-async fn listen(stdout: impl AsyncBufReadExt + Unpin, stages: Option<mpsc::UnboundedSender<String>>) -> Option<Line> {
+async fn listen(stdout: impl AsyncBufReadExt + Unpin, stages: Option<mpsc::UnboundedSender<Stage>>) -> Option<Line> {
     let mut last = None;
     let mut lines = stdout;
     loop {

@@ -6,34 +6,32 @@ use crate::bytes::{hex, hex32};
 use crate::child::protocol::Work;
 use crate::fail;
 use crate::files::{self, MAX_RECEIPT};
-use crate::policy::Asked;
 use crate::sample;
-use crate::server::db::{Publication, State, Stored};
+use crate::server::db::{Publication, Stored};
 use crate::server::error::ApiError;
+use crate::server::job::Proof;
 use crate::server::problem::Problem;
 use crate::server::room::Quota;
 use crate::server::store::Kind;
-use provenn_verifier::policy::PolicyError;
+use crate::stage::Stage;
 use provenn_verifier::{verify, Expectation, InferenceExpectation, InputBinding, StatementKind};
-use serde_json::{json, Value};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
 
 impl Attempt<'_> {
-    pub(super) async fn proof(&self) -> Result<Publication, Stopped> {
+    pub(super) async fn proof(&self, asked: &Proof) -> Result<Publication, Stopped> {
         let (app, tenant) = (self.app, &self.job.tenant);
-        let model = self.model().await?;
+        let model = self.model(&asked.model).await?;
         app.db.usable(&model.tenant, &model.id).await?;
         let temporary = app.temporary()?;
         let at = |name: &str| temporary.path().join(name);
-        app.store
-            .fetch(tenant, Kind::Input, self.text("input"), &at("input"))
-            .await?;
+        app.store.fetch(tenant, Kind::Input, &asked.input, &at("input")).await?;
         let mut opening = None;
         let mut points = None;
         if model.committed_input() {
-            let ((shown, blob), _) = self.open(&model, &at("input"), temporary.path()).await?;
+            let ((shown, blob), _) = self.open(&model, &asked.input, &at("input"), temporary.path()).await?;
             app.store.fetch(tenant, Kind::Private, &blob, &at("opening")).await?;
             (opening, points) = (Some(at("opening")), Some(shown));
         }
@@ -45,18 +43,18 @@ impl Attempt<'_> {
                 srs_id: model.files.get("parameters_id").cloned().unwrap_or_default(),
                 input: at("input"),
                 opening,
-                policy: self.text("policy").into(),
-                audience: self.text("audience").into(),
-                nonce: self.text("nonce").into(),
-                not_after: self.not_after(),
+                policy: asked.policy.clone(),
+                audience: asked.audience.clone(),
+                nonce: asked.nonce,
+                not_after: asked.not_after,
                 out: at("receipt"),
             })
             .await?;
         drop(folder);
         fail::point("before-verify");
-        self.reached(State::Verifying, "check").await?;
+        self.reached(Stage::Check).await?;
         let public = app.models.public(&app.store, &model).await?;
-        let expectation = self.expectation(&public, &at("input"), points)?;
+        let expectation = self.expectation(asked, &public, &at("input"), points)?;
         let receipt = checked(public, at("receipt").as_path(), expectation).await?;
         fail::point("after-verify");
         let (bytes, name) = (size(&at("receipt")), hex(&Sha256::digest(&receipt)));
@@ -78,32 +76,30 @@ impl Attempt<'_> {
         })
     }
 
-    fn not_after(&self) -> u64 {
-        self.job.request.get("not_after").and_then(Value::as_u64).unwrap_or(0)
-    }
-
     /// What the receipt has to state: exactly what was asked for.
-    fn expectation(&self, public: &Public, input: &Path, points: Option<Vec<String>>) -> Result<Expectation, Stopped> {
+    fn expectation(
+        &self,
+        asked: &Proof,
+        public: &Public,
+        input: &Path,
+        points: Option<Vec<String>>,
+    ) -> Result<Expectation, Stopped> {
         let description = &public.description;
-        let policy: Asked = self
-            .text("policy")
-            .parse()
-            .map_err(|e: PolicyError| ApiError::bad(e.to_string()))?;
         let values = sample::quantize(&sample::one(input, description)?, description);
         let decode = |points: Vec<String>| points.iter().map(|point| hex32(point)).collect::<Result<Vec<_>, _>>();
         let points = points.map(decode).transpose().map_err(ApiError::Internal)?;
         Ok(Expectation {
             statements: Some(vec![StatementKind::Inference]),
             inference: InferenceExpectation {
-                policy: Some(policy.of(description)?),
+                policy: Some(asked.policy.of(description)?),
                 answer: None,
                 input: Some(match points {
                     None => InputBinding::Public { values },
                     Some(points) => InputBinding::Committed { points },
                 }),
             },
-            audience: Some(self.text("audience").into()),
-            nonce: Some(hex32(self.text("nonce")).map_err(ApiError::bad)?),
+            audience: Some(asked.audience.clone()),
+            nonce: Some(asked.nonce.0),
             now: u64::try_from(self.app.now() / 1000).ok(),
             accept_dev: true,
         })
@@ -134,14 +130,4 @@ async fn checked(public: Arc<Public>, path: &Path, expectation: Expectation) -> 
         }
         Err(error) => Err(Stopped::Died(error.to_string())),
     }
-}
-
-/// Digest of a statement: equal exactly for jobs that ask for the same thing.
-pub fn statement(parts: &[&str]) -> String {
-    let mut digest = Sha256::new();
-    for part in parts {
-        digest.update((part.len() as u64).to_le_bytes());
-        digest.update(part);
-    }
-    hex(&digest.finalize())
 }

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 pub struct InferenceExpectation {
     /// The agreed policy with its parameters.
     pub policy: Option<Policy>,
-    /// The answer.
+    /// The answer; what it means is the policy's, so name that too.
     pub answer: Option<Answer>,
     /// The input, or its commitments.
     pub input: Option<InputBinding>,
@@ -38,7 +38,6 @@ impl InferenceExpectation {
 impl Inference {
     /// See [`Statement::differences`](super::super::Statement::differences).
     pub(in super::super) fn differences(&self, list: &mut List, card: &ModelCard, asked: &InferenceExpectation) {
-        list.ids("model", &card.model_id(), &self.model_id);
         list.ids("quantization", &card.quantization, &self.quantization);
         let policy = asked.policy.as_ref();
         if let Some(policy) = policy.filter(|policy| **policy != self.policy) {

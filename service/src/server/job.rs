@@ -1,0 +1,202 @@
+//! What jobs are asked to do: one type from the door to the worker. A request is parsed once; nothing in it can be missing later.
+
+use super::api::Binding;
+use super::error::ApiError;
+use crate::bytes::{hex, hex32};
+use crate::policy::Asked;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::str::FromStr;
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobRequest {
+    /// Commit to an uploaded model.
+    Commit(Commit),
+    /// Commit to an uploaded input.
+    Opening(Opening),
+    /// Make a receipt.
+    Proof(Proof),
+}
+
+/// Digests of uploads, and how receipts bind their input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    pub model: String,
+    pub calibration: String,
+    pub held_out: Option<String>,
+    pub input: Binding,
+}
+
+/// A committed model, and the digest of an uploaded input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    pub model: String,
+    pub input: String,
+}
+
+/// A committed model, the digest of an uploaded input, and what the receipt states for whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    pub model: String,
+    pub input: String,
+    pub policy: Asked,
+    pub audience: String,
+    pub nonce: Nonce,
+    pub not_after: u64,
+}
+
+/// A verifier's challenge, in text 64 hexadecimal digits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Nonce(pub [u8; 32]);
+
+impl FromStr for Nonce {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        hex32(text).map(Self)
+    }
+}
+
+impl TryFrom<String> for Nonce {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Nonce> for String {
+    fn from(nonce: Nonce) -> Self {
+        nonce.to_string()
+    }
+}
+
+impl fmt::Display for Nonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+impl JobRequest {
+    /// The kind of the job.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Commit(_) => "commit",
+            Self::Opening(_) => "opening",
+            Self::Proof(_) => "proof",
+        }
+    }
+
+    /// The request as a document, for clients and the database.
+    ///
+    /// # Errors
+    /// None that a value of this type has.
+    pub fn document(&self) -> Result<Value, ApiError> {
+        Ok(match self {
+            Self::Commit(asked) => serde_json::to_value(asked),
+            Self::Opening(asked) => serde_json::to_value(asked),
+            Self::Proof(asked) => serde_json::to_value(asked),
+        }?)
+    }
+
+    /// What [`document`](Self::document) wrote.
+    ///
+    /// # Errors
+    /// A kind or a document of another version.
+    pub fn stored(kind: &str, document: &Value) -> Result<Self, ApiError> {
+        let document = document.clone();
+        Ok(match kind {
+            "commit" => Self::Commit(serde_json::from_value(document)?),
+            "opening" => Self::Opening(serde_json::from_value(document)?),
+            "proof" => Self::Proof(serde_json::from_value(document)?),
+            other => return Err(ApiError::Internal(format!("unknown kind of job {other}"))),
+        })
+    }
+
+    /// Digest of what is asked for: equal exactly for jobs that ask for the same thing.
+    ///
+    /// # Errors
+    /// As [`document`](Self::document).
+    pub fn statement(&self) -> Result<String, ApiError> {
+        let kind = self.kind();
+        Ok(match self {
+            Self::Commit(_) => digest(&[kind, &self.document()?.to_string()]),
+            Self::Opening(asked) => digest(&[kind, &asked.model, &asked.input]),
+            Self::Proof(asked) => digest(&[
+                kind,
+                &asked.model,
+                &asked.input,
+                &asked.policy.to_string(),
+                &asked.audience,
+                &asked.nonce.to_string(),
+                &asked.not_after.to_string(),
+            ]),
+        })
+    }
+
+    /// Where the job is seen.
+    pub fn place(&self) -> &'static str {
+        match self {
+            Self::Commit(_) | Self::Opening(_) => "/v1/jobs",
+            Self::Proof(_) => "/v1/proofs",
+        }
+    }
+}
+
+/// Digest of texts, each with its length.
+pub fn digest(parts: &[&str]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    hex(&digest.finalize())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn documents_read_back() {
+        let documents = [
+            (
+                "commit",
+                json!({ "model": "m", "calibration": "c", "held_out": null, "input": "committed" }),
+            ),
+            ("opening", json!({ "model": "m", "input": "i" })),
+            (
+                "proof",
+                json!({ "model": "m", "input": "i", "policy": "threshold:0:0.50", "audience": "a", "nonce": "0a".repeat(32), "not_after": 7 }),
+            ),
+        ];
+        let mut statements = vec![];
+        for (kind, document) in documents {
+            let read = JobRequest::stored(kind, &document).unwrap();
+            assert_eq!((read.kind(), read.document().unwrap()), (kind, document.clone()));
+            statements.push(read.statement().unwrap());
+            for field in document
+                .as_object()
+                .unwrap()
+                .keys()
+                .filter(|field| *field != "held_out")
+            {
+                let mut cut = document.clone();
+                cut.as_object_mut().unwrap().remove(field);
+                assert!(JobRequest::stored(kind, &cut).is_err(), "{kind} without {field}");
+            }
+        }
+        statements.dedup();
+        assert_eq!(statements.len(), 3);
+        assert!(JobRequest::stored("other", &json!({})).is_err());
+        let bad =
+            json!({ "model": "m", "input": "i", "policy": "none", "audience": "", "nonce": "00", "not_after": 0 });
+        assert!(JobRequest::stored("proof", &bad).is_err());
+    }
+}
