@@ -34,8 +34,8 @@ pub struct App(Arc<Parts>);
 /// Attempts under way for each proof at a time.
 pub const ATTEMPTS: usize = 2;
 
-/// Lists at a time, and changes of the database: a client has at most half of them, so that its queue is its own.
-const LISTS: usize = 4;
+/// Lists at a time, and changes of the database: a client has at most half of them, so that its queue is its own. Lists keep processors busy.
+const LISTS: usize = 2;
 const CHANGES: usize = 4;
 
 pub struct Parts {
