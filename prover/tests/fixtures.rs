@@ -1,13 +1,10 @@
 //! The trained fixtures on real held-out data: fidelity, provability of every row, real proofs of some.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use halo2_proofs::plonk::verify_proof;
-use halo2_proofs::poly::commitment::ParamsProver;
-use halo2_proofs::poly::kzg::commitment::KZGCommitmentScheme;
-use halo2_proofs::poly::kzg::multiopen::VerifierSHPLONK;
-use halo2_proofs::poly::kzg::strategy::SingleStrategy;
-use halo2_proofs::transcript::{Blake2bRead, Challenge255, Transcript, TranscriptReadBuffer};
-use halo2curves::bn256::{Bn256, Fr, G1Affine};
+#[path = "../../verifier/tests/common/reference.rs"]
+mod reference;
+
+use halo2curves::bn256::Fr;
 use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::fidelity::Source;
@@ -72,18 +69,18 @@ fn every_held_out_row_can_be_proven_and_is_accurate() {
 }
 
 #[test]
-fn the_library_accepts_our_proofs() {
+fn the_librarys_parts_accept_our_proofs() {
     let (name, calibration, held_out) = MODELS[0];
     let (convolutional, srs) = committed(name, calibration, held_out);
-    library_agrees(&convolutional, &srs, &rows(held_out)[0]);
+    reference_agrees(&convolutional, &srs, &rows(held_out)[0]);
     let bytes = std::fs::read(path("operators/cases/attention_two_heads.onnx")).unwrap();
     let options = CommitOptions::default();
     let compiled = compile(&bytes, &options).unwrap();
     let srs = Srs::dev_from_seed(compiled.layout.shape.k, [9; 32]);
-    library_agrees(&commit(&compiled, &options, &srs).unwrap(), &srs, &[0.25; 24]);
+    reference_agrees(&commit(&compiled, &options, &srs).unwrap(), &srs, &[0.25; 24]);
 }
 
-fn library_agrees(committed: &Committed, srs: &Srs, row: &[f32]) {
+fn reference_agrees(committed: &Committed, srs: &Srs, row: &[f32]) {
     let input = Input::Public(quantize_input(&committed.model, row).unwrap());
     let bytes = prove(
         committed,
@@ -102,22 +99,10 @@ fn library_agrees(committed: &Committed, srs: &Srs, row: &[f32]) {
         .into_iter()
         .map(|column| column.into_iter().map(Fr::from).collect())
         .collect();
-    let accepted = |columns: &[Vec<Fr>], proof: &[u8]| {
-        let mut transcript = Blake2bRead::<_, G1Affine, Challenge255<G1Affine>>::init(proof);
-        transcript.common_scalar(receipt.claim.claim_scalar().into()).unwrap();
-        let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
-        let params = srs.params.verifier_params();
-        let key = committed.proving_key.get_vk();
-        let strategy = SingleStrategy::new(params);
-        verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, _, _, _>(
-            params,
-            key,
-            strategy,
-            &[&columns],
-            &mut transcript,
-        )
-        .is_ok()
-    };
+    let (params, vk) = (&srs.params, committed.proving_key.get_vk());
+    let prefix: Fr = receipt.claim.claim_scalar().into();
+    let accepted =
+        |columns: &[Vec<Fr>], proof: &[u8]| reference::accepts(params, vk, prefix, columns, &|_| vec![], proof);
     assert!(accepted(&columns, &receipt.proof));
     let mut wrong = columns.clone();
     wrong[2][0] += Fr::one();
