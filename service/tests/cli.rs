@@ -352,7 +352,8 @@ fn inspection_predicts_the_receipt() {
     let model = committed("public");
     let (card, sample, out) = (path(&model, "model.card"), fixture(SAMPLE), path(folder(), "size.bin"));
     let proven = provenn(&["prove", "--card", &card, "--input", &sample, "--out", &out, "--json"]).json();
-    let [predicted_bytes, bytes] = [&predicted["forecast"]["receipt_bytes"], &proven["bytes"]].map(|v| v.as_u64().unwrap());
+    let [predicted_bytes, bytes] =
+        [&predicted["forecast"]["receipt_bytes"], &proven["bytes"]].map(|v| v.as_u64().unwrap());
     assert!(predicted_bytes.abs_diff(bytes) <= 30, "{predicted_bytes} {bytes}");
     assert_eq!(predicted["parameters"], 650);
 }

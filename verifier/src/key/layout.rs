@@ -47,6 +47,16 @@ impl InputOrder {
     }
 }
 
+/// Inputs and outputs are lists in the bytes, of one each today.
+const ONE: u32 = 1;
+
+fn one(reader: &mut Reader<'_>, reason: &'static str) -> Result<(), VerifyError> {
+    match reader.u32()? {
+        ONE => Ok(()),
+        _ => Err(VerifyError::KeyInvalid { reason }),
+    }
+}
+
 /// The shape of input and output of a circuit. See [`instances`](crate::instances) for the columns made of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstanceLayout {
@@ -145,7 +155,7 @@ impl InstanceLayout {
     }
 
     pub(super) fn put(&self, out: &mut Vec<u8>) {
-        for value in [self.lanes, self.channels, self.positions, self.blocks] {
+        for value in [self.lanes, ONE, self.channels, self.positions, self.blocks] {
             out.put_u32(value);
         }
         match &self.order {
@@ -155,20 +165,23 @@ impl InstanceLayout {
             }
             None => out.put(&[u8::from(self.public_input)]),
         }
-        let rest = [self.outputs, self.policy_rows, self.input_bits, self.output_bits];
+        let rest = [ONE, self.outputs, self.policy_rows, self.input_bits, self.output_bits];
         for value in rest {
             out.put_u32(value);
         }
     }
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
-        let [lanes, channels, positions, blocks] = [reader.u32()?, reader.u32()?, reader.u32()?, reader.u32()?];
+        let lanes = reader.u32()?;
+        one(reader, "several inputs")?;
+        let [channels, positions, blocks] = [reader.u32()?, reader.u32()?, reader.u32()?];
         let (public_input, order) = match reader.u8()? {
             0 => (false, None),
             1 => (true, None),
             ORDERED => (true, Some(InputOrder::read(reader)?)),
             got => return Err(VerifyError::BadTag { got }),
         };
+        one(reader, "several outputs")?;
         Ok(Self {
             lanes,
             channels,
