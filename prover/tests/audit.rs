@@ -130,9 +130,12 @@ fn a_false_description_is_found() {
 #[test]
 fn hostile_recipes_are_refused() {
     let (committed, srs) = committed("linear_30", false);
-    let edits: [(&str, &str); 5] = [
+    let edits: [(&str, &str); 8] = [
         ("\"k\":", "\"k\":4"),
         ("\"lanes\":", "\"lanes\":0"),
+        ("\"line_columns\":", "\"line_columns\":0"),
+        ("\"line_columns\":", "\"line_columns\":3"),
+        ("\"weight_lanes\":", "\"weight_lanes\":4097"),
         ("\"table_bits\":", "\"table_bits\":99"),
         ("\"weight_bits\":", "\"weight_bits\":200"),
         ("\"ranges\":[", "\"ranges\":[32767"),

@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use provenn_circuits::compile::default_samples;
-use provenn_circuits::layout::{Layout, Objective};
+use provenn_circuits::layout::{Features, Layout, Objective, Shape};
 use provenn_circuits::program::{quantize_input, Program, Step};
+use provenn_prover::audit::audit;
 use provenn_prover::commit::{commit, compile, CommitOptions, Committed, Compiled};
 use provenn_prover::srs::Srs;
 use provenn_prover::{prove, Input, ProveError};
@@ -19,13 +20,33 @@ struct Honest {
 
 impl Honest {
     fn new() -> Self {
+        Self::on_columns("models/digits_mlp", 1)
+    }
+
+    fn file(name: &str) -> Vec<u8> {
         let root = env!("CARGO_MANIFEST_DIR");
-        let file = std::fs::read(format!("{root}/../fixtures/models/digits_mlp.onnx")).unwrap();
+        std::fs::read(format!("{root}/../fixtures/{name}.onnx")).unwrap()
+    }
+
+    /// A model laid out with so many line columns.
+    fn on_columns(name: &str, line_columns: usize) -> Self {
+        let file = Self::file(name);
         let options = CommitOptions {
             objective: Objective::Prove,
             ..CommitOptions::default()
         };
-        let compiled = compile(&file, &options).unwrap();
+        let mut compiled = compile(&file, &options).unwrap();
+        let chosen = compiled.layout.shape.clone();
+        let shapes = (chosen.k..chosen.k + 3).map(|k| Shape {
+            k,
+            line_columns,
+            weight_lanes: 0,
+            slots: 2,
+            features: Features::default(),
+            ..chosen.clone()
+        });
+        let mut layouts = shapes.filter_map(|shape| Layout::build(&compiled.model, shape));
+        compiled.layout = Arc::new(layouts.next().expect("fits"));
         let srs = Srs::dev_from_seed(compiled.layout.shape.k, [4; 32]);
         let committed = commit(&compiled, &options, &srs).unwrap();
         let sample = default_samples(&compiled.graph, 1).remove(0);
@@ -110,4 +131,27 @@ fn only_the_committed_lanes_in_their_order_have_receipts() {
     honest.refuses("a tail that is not the committed one", |_, tails| {
         tails[0][0] += halo2curves::bn256::Fr::one();
     });
+}
+
+#[test]
+fn line_columns_prove_and_pass_audits() {
+    for (name, columns) in [
+        ("models/digits_mlp", 2),
+        ("models/digits_cnn", 4),
+        ("operators/cases/conv_2d_groups", 2),
+        ("operators/cases/conv_1d_depthwise", 8),
+    ] {
+        let mut honest = Honest::on_columns(name, columns);
+        assert_eq!(honest.committed.card.key.linked.weights.columns.len(), columns);
+        honest.prove(|_, _| {}).unwrap();
+        if name.ends_with("mlp") {
+            honest.refuses("weights of neighbouring line columns exchanged", |program, _| {
+                first(program).0.swap(0, 1)
+            });
+        }
+        let (card, tails) = (&honest.committed.card, &honest.committed.tails);
+        let checks = audit(&Honest::file(name), card, &honest.srs, Some(tails)).unwrap();
+        let failing: Vec<_> = checks.iter().filter(|c| !c.holds).map(|c| c.name).collect();
+        assert_eq!(failing, [""; 0], "{name}, {columns} columns");
+    }
 }

@@ -91,6 +91,18 @@ impl Shape {
         if !LANES.contains(&self.lanes) {
             return refused(format!("{} lanes, {LANES:?} are possible", self.lanes));
         }
+        if !LINE_COLUMNS.contains(&self.line_columns) {
+            return refused(format!(
+                "{} line columns, {LINE_COLUMNS:?} are possible",
+                self.line_columns
+            ));
+        }
+        if !(1..=MAX_COMMITTED / self.line_columns).contains(&self.weight_lanes) {
+            return refused(format!(
+                "{} weight lanes of {} line columns, at most {MAX_COMMITTED} are possible in all",
+                self.weight_lanes, self.line_columns
+            ));
+        }
         if !precisions(self.k).contains(&self.precision()) {
             return refused(format!("values of another width than 2^{} rows give", self.k));
         }
