@@ -178,7 +178,8 @@ mod tests {
         // 128 times 127 is below 2^14 - 6, 128 times 128 is not.
         assert_eq!([columns(1000, 13), columns(1000, 14), columns(4096, 18)], [2, 1, 1]);
         assert_eq!(Grid::new(1000, 8186).tests(), (127, 128));
-        assert_eq!(Grid::new(1000, 4090).tests(), (128, 128));
+        assert_eq!(Grid::new(1000, 4090).tests(), (127, 128));
+        assert_eq!(Grid::new(1000, 32_762).tests(), (128, 128));
     }
 
     /// Both sides of the registration's identity, by their definition.

@@ -156,8 +156,9 @@ pub fn key() -> Vec<Row> {
             s.key.gates[0] = vec![Expr::Constant(Fr::ONE); 4097];
             s.key.gates[0].extend(vec![Expr::Sum; 4096]);
         }),
-        row("KeyParts.linked", "none", "commitment-count", |s| {
-            s.key.linked = Linked::default()
+        row("KeyParts.linked", "a column twice", "key-invalid", |s| {
+            let column = s.key.linked.weights.columns[0];
+            s.key.linked.weights.columns.push(column);
         }),
         row("Linked.weights", "none", "commitment-count", |s| {
             s.key.linked.weights = Folded::default()
@@ -236,9 +237,6 @@ pub fn layout() -> Vec<Row> {
         row("InstanceLayout.public_input", "the other", "key-invalid", |s| {
             edit(s).public_input ^= true
         }),
-        row("InstanceLayout.order", "channels last", "registration-failed", |s| {
-            ordered(s, |l| [[l.positions, 1], [l.channels, l.positions]]);
-        }),
         row("InstanceLayout.order", "as it is numbered", "key-invalid", |s| {
             ordered(s, |l| [[l.channels * l.positions, 1], [1, 1]]);
         }),
@@ -287,7 +285,7 @@ pub fn layout() -> Vec<Row> {
     ]
 }
 
-fn ordered(s: &mut Subject, axes: fn(&InstanceLayout) -> [[u32; 2]; 2]) {
+pub fn ordered(s: &mut Subject, axes: fn(&InstanceLayout) -> [[u32; 2]; 2]) {
     let layout = edit(s);
     let [a, b] = axes(layout);
     layout.order = Some(InputOrder([a, b, [1, 1], [1, 1]]));
