@@ -64,8 +64,8 @@ pub fn committed() -> Vec<Row> {
 /// Rows on a receipt with a public input under the policy `scores`.
 pub fn public() -> Vec<Row> {
     vec![
-        row("InstanceLayout.order", "channels last", "registration-failed", |s| {
-            key::ordered(s, |l| [[l.positions, 1], [l.channels, l.positions]]);
+        row("InstanceLayout.order", "turned", "registration-failed", |s| {
+            key::ordered(s, |_| [[6, 1], [5, 6]]);
         }),
         row("Item.answer", "one more", "opening-failed", |s| scores(s)[0] += 1),
         row("Item.answer", "none", "policy-out-of-range", |s| scores(s).clear()),
