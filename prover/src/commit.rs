@@ -308,7 +308,7 @@ fn instance_layout(model: &Program, layout: &Layout) -> InstanceLayout {
         positions: input.positions() as u32,
         blocks: layout.channel_blocks(input.channels) as u32,
         public_input: layout.shape.public_input,
-        order: input_order(model).filter(|_| layout.shape.public_input),
+        order: input_order(model),
         outputs: output.len() as u32,
         policy_rows: layout.policy_rows as u32,
         input_bits: bits,
@@ -316,7 +316,7 @@ fn instance_layout(model: &Program, layout: &Layout) -> InstanceLayout {
     }
 }
 
-/// The order of the values of a public input, where they do not come as the tensor numbers them.
+/// The order of the values of the input, where they do not come as the tensor numbers them.
 fn input_order(model: &Program) -> Option<InputOrder> {
     let order = model.input_order.axes();
     let mut axes = [[1; 2]; 4];

@@ -23,7 +23,13 @@ const ID = "ab".repeat(32);
 const report = (description, audience = "bob") => ({
   verdict: "verified", error: null, differences: [],
   checks: ["named-model", "named-srs", "policy", "input", "audience", "nonce"].map((name) => ({ name, title: name, state: "passed" })),
-  claim: { digest: ID, model_id: ID, srs_id: ID, policy: { name: "label", label: 7 }, input: { kind: "public", values: [1, 2] }, audience, nonce: ID, not_after: "0" },
+  claim: {
+    digest: ID, srs_id: ID, statement: "inference", audience, nonce: ID, not_after: "0",
+    body: {
+      model_id: ID, policy: { name: "label", text: "label", words: ["label"] },
+      items: [{ inputs: [{ kind: "public", values: [1, 2] }], answer: "7", words: ["7"], says: ["label 7"] }],
+    },
+  },
   card: { model_id: ID, description: typeof description === "string" ? description : JSON.stringify(description), outputs: 3, output_bits: 16 },
   srs: { srs_id: ID, kind: "ceremony", k: 10 },
 });

@@ -3,7 +3,7 @@
 use super::expr::{evaluate, Evals};
 use super::validate::require;
 use super::KeyParts;
-use crate::codec::wide;
+use crate::codec::{at_most, wide};
 use crate::error::VerifyError;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -11,6 +11,9 @@ use provenn_bn254::Fr;
 
 /// Rotations of a permutation product; the last product has one less.
 const PRODUCT_ROTATIONS: u32 = 3;
+
+/// Most gate operations for each value that candidates are tried with.
+const MAX_TRIED: usize = 1 << 22;
 
 /// A column shows its commitment and an evaluation for each rotation, so it needs as many random cells. The quotient
 /// shows one value more: some column that enters it linearly under a rotation needs a spare cell.
@@ -34,8 +37,14 @@ pub(super) fn check(key: &KeyParts) -> Result<(), VerifyError> {
             .get(column)
             .is_some_and(|count| hidden(&count.saturating_add(1)))
     };
-    for (query, (column, rotation)) in key.advice_queries.iter().enumerate() {
-        if *rotation != 0 && spare(column) && is_linear(key, query)? {
+    let queries = key.advice_queries.iter().enumerate();
+    let candidates = queries.filter(|(_, (column, rotation))| *rotation != 0 && spare(column));
+    let candidates: Vec<usize> = candidates.map(|(query, _)| query).collect();
+    // Each is tried on all gates, and whoever makes a key chooses both numbers.
+    let ops = key.gates.iter().fold(0usize, |sum, gate| sum.saturating_add(gate.len()));
+    at_most(MAX_TRIED, candidates.len().saturating_mul(ops))?;
+    for query in candidates {
+        if is_linear(key, query)? {
             return Ok(());
         }
     }

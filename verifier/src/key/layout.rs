@@ -10,7 +10,8 @@ pub const MAX_BITS: u32 = 40;
 /// Instance columns of the policy: `a`, `t`, `c`, `g`.
 pub const POLICY_COLUMNS: u32 = 4;
 
-/// The order of a public input's values: row-major over these axes, outermost first. Each is its extent, and how far apart
+/// The order of an input's values, also of one that is committed: what an opening means is part of the key.
+/// They are row-major over these axes, outermost first. Each is its extent, and how far apart
 /// values that are neighbours along it lie in the tensor, where value `p` of channel `c` is number `c * positions + p`. Axes that are
 /// not needed come last and are `[1, 1]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,8 +83,9 @@ pub struct InstanceLayout {
     pub output_bits: u32,
 }
 
-/// The tag of a public input whose values come in an order of their own.
+/// Tags of inputs with an order: committed, public. Without one they are 0 and 1.
 const ORDERED: u8 = 2;
+const ORDERED_PUBLIC: u8 = 3;
 
 impl InstanceLayout {
     /// Number of input values.
@@ -132,7 +134,7 @@ impl InstanceLayout {
         if let Some(order) = &self.order {
             // One layout has one encoding: an order is named where it says something.
             let own = order.0.iter().filter(|[extent, _]| *extent != 1).count() > 1;
-            if !self.public_input || !own || !order.is_permutation(self.input_len()) {
+            if !own || !order.is_permutation(self.input_len()) {
                 return invalid("layout order of the input");
             }
         }
@@ -160,7 +162,7 @@ impl InstanceLayout {
         }
         match &self.order {
             Some(order) => {
-                out.put(&[ORDERED]);
+                out.put(&[ORDERED.saturating_add(u8::from(self.public_input))]);
                 order.0.iter().flatten().for_each(|value| out.put_u32(*value));
             }
             None => out.put(&[u8::from(self.public_input)]),
@@ -178,7 +180,8 @@ impl InstanceLayout {
         let (public_input, order) = match reader.u8()? {
             0 => (false, None),
             1 => (true, None),
-            ORDERED => (true, Some(InputOrder::read(reader)?)),
+            ORDERED => (false, Some(InputOrder::read(reader)?)),
+            ORDERED_PUBLIC => (true, Some(InputOrder::read(reader)?)),
             got => return Err(VerifyError::BadTag { got }),
         };
         one(reader, "several outputs")?;

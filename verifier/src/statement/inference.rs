@@ -125,6 +125,10 @@ impl Inference {
     pub(super) fn validate(&self) -> Result<(), VerifyError> {
         self.policy.validate()?;
         at_most(MAX_ITEMS, self.items.len())?;
+        // Decoding a point takes a square root: what a claim may cost is bounded for all its inputs together.
+        let inputs = self.items.iter().flat_map(|item| &item.inputs);
+        let points = inputs.fold(0usize, |sum, input| sum.saturating_add(input.points().len()));
+        at_most(MAX_POINTS, points)?;
         for item in &self.items {
             at_most(MAX_INPUTS, item.inputs.len())?;
             item.answer.validate(&self.policy)?;
