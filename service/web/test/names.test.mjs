@@ -30,7 +30,7 @@ const report = (description, audience = "bob") => ({
       items: [{ inputs: [{ kind: "public", values: [1, 2] }], answer: "7", words: ["7"], says: ["label 7"] }],
     },
   },
-  card: { model_id: ID, description: typeof description === "string" ? description : JSON.stringify(description), outputs: 3, output_bits: 16 },
+  card: { model_id: ID, description: typeof description === "string" ? description : JSON.stringify(description), outputs: 3, output_bits: 16, leakage: [["label", 2_000_000]] },
   srs: { srs_id: ID, kind: "ceremony", k: 10 },
 });
 
