@@ -77,7 +77,7 @@ test("a description that the program refuses is refused", async () => {
 });
 
 test("all that differs is in the banner", async () => {
-  const differences = [{ field: "audience", expected: '"bob"', found: '"alice"' }, { field: "nonce", expected: "00", found: "11" }];
+  const differences = [{ field: "audience", expected: ['"bob"'], found: ['"alice"'] }, { field: "nonce", expected: ["00"], found: ["11"] }];
   const error = { code: "context-mismatch", message: "the receipt was issued for another audience", help: "Ask again.", check: "audience" };
   const { banner } = await rendered({ ...report({ ...DESCRIPTION, name: "m" }), verdict: "refused", error, differences });
   assert.ok(banner.includes('audience: expected "bob", found "alice"') && banner.includes("nonce: expected 00, found 11"), banner);
