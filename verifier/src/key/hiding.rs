@@ -41,7 +41,10 @@ pub(super) fn check(key: &KeyParts) -> Result<(), VerifyError> {
     let candidates = queries.filter(|(_, (column, rotation))| *rotation != 0 && spare(column));
     let candidates: Vec<usize> = candidates.map(|(query, _)| query).collect();
     // Each is tried on all gates, and whoever makes a key chooses both numbers.
-    let ops = key.gates.iter().fold(0usize, |sum, gate| sum.saturating_add(gate.len()));
+    let ops = key
+        .gates
+        .iter()
+        .fold(0usize, |sum, gate| sum.saturating_add(gate.len()));
     at_most(MAX_TRIED, candidates.len().saturating_mul(ops))?;
     for query in candidates {
         if is_linear(key, query)? {
