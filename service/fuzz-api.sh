@@ -9,6 +9,7 @@ trap 'kill $pid; rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet "schemathesis==4.32.5"
 PROVENN_LIMITS__REQUESTS_PER_SECOND=100000 PROVENN_LIMITS__BURST=100000 \
+PROVENN_LIMITS__ADDRESS_REQUESTS_PER_SECOND=100000 PROVENN_LIMITS__ADDRESS_BURST=100000 \
     "$binary" serve --data "$work/data" --listen 127.0.0.1:$port 2>"$work/log" & pid=$!
 until curl -sf $service/readyz >/dev/null; do sleep 0.2; done
 

@@ -38,7 +38,7 @@ pub struct Check {
 /// log2 of the rows of a card's circuit: the size of the SRS that an audit needs. To be asked before any is made or read.
 ///
 /// # Errors
-/// [`CircuitError::Recipe`](provenn_circuits::CircuitError::Recipe) for a size that no compilation gives, and
+/// [`CircuitError::Recipe`] for a size that no compilation gives, and
 /// [`ProveError::CardSize`] if the parts of the card differ.
 pub fn size(card: &ModelCard) -> Result<u32, ProveError> {
     let shape = store::description(card)?.shape;

@@ -1,7 +1,7 @@
 //! Proving: our own protocol over the library's keys.
 //!
-//! It is the library's, but for the quotient, whose pieces are blinded (see [`quotient`]), so that no random polynomial
-//! is needed. Weight columns reuse the published commitments (`C' = C + sum delta_i [L_i]`, the tails differ in 6 rows),
+//! It is the library's, but for the quotient, whose pieces are blinded (see `quotient`), so that no random polynomial
+//! is needed. Columns of a committed input reuse its commitments (`C' = C + sum delta_i [L_i]`, the tails differ in 6 rows),
 //! small columns use a short bucket method, and gates are compiled once per proof with the challenges folded in.
 //!
 //! Stages, one file each, as in the verifier: advice, permutation, quotient, open.

@@ -98,9 +98,10 @@ fn keys_that_do_not_hide_are_refused() {
     assert_eq!(few(most), "accepted");
 
     // The rotated column squared, cancelled, and behind a selector that is zero.
+    let edit_all = |gates: &mut Vec<Vec<Expr>>, change: &dyn Fn(&mut Vec<Expr>)| gates.iter_mut().for_each(change);
     let edit = |change: &dyn Fn(&mut Vec<Expr>)| {
         let mut parts = of(false);
-        parts.gates.iter_mut().for_each(change);
+        edit_all(&mut parts.gates, change);
         reason(parts)
     };
     let rotated = of(false).advice_queries.iter().position(|query| query.1 != 0).unwrap() as u32;
@@ -121,4 +122,16 @@ fn keys_that_do_not_hide_are_refused() {
     let mut parts = of(false);
     parts.fixed_commitments.fill(provenn_bn254::G1Affine::IDENTITY);
     assert_eq!(reason(parts), "no column hides the quotient");
+
+    // Many columns that could hide it, none of which is read, and gates that are long to try.
+    let mut parts = of(false);
+    edit_all(&mut parts.gates, &cancel);
+    for column in (parts.advice_phases.len() as u32..).take(64) {
+        parts.advice_phases.push(0);
+        parts.advice_queries.extend([(column, 0), (column, -1)]);
+    }
+    assert_eq!(reason(parts.clone()), "no column hides the quotient");
+    let gate = parts.gates[0].clone();
+    parts.gates.extend(vec![gate.clone(); (1 << 16) / gate.len()]);
+    assert_eq!(reason(parts), "too-large");
 }

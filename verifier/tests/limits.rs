@@ -69,6 +69,16 @@ fn claims() {
     }
     let points = vec![[0xff; 32]];
     assert_eq!(judge(label(InputBinding::Committed { points }, 0)), "bad-point");
+    // Of all inputs together.
+    for (count, expected) in [(MAX_POINTS / 2, "ok"), (MAX_POINTS / 2 + 1, "too-large")] {
+        let half = InputBinding::Committed {
+            points: vec![generator; count],
+        };
+        let mut item = Item::new(half.clone(), Answer::Label(0));
+        assert_eq!(judge(claim_of(policy::Label, vec![item.clone(); 2], 0)), expected);
+        item.inputs.push(half);
+        assert_eq!(judge(claim_of(policy::Label, vec![item], 0)), expected);
+    }
     for (margin, expected) in [(1, "ok"), (0, "policy-out-of-range"), (-1, "policy-out-of-range")] {
         let margin = policy::Margin { margin };
         assert_eq!(judge(claim(margin, Answer::Label(0), public(vec![]), 0)), expected);

@@ -1,10 +1,10 @@
 //! ONNX import: bytes of an untrusted model file in, a small closed graph of static shapes out.
 //!
 //! The stages, each in its own file:
-//! 1. [`wire`]: a bounded, iterative walk over the protobuf wire format, *before* anything is decoded;
+//! 1. `wire`: a bounded, iterative walk over the protobuf wire format, *before* anything is decoded;
 //! 2. decoding by `onnx-protobuf`;
-//! 3. [`operators`]: operator by operator into [`Op`](crate::graph::Op), with shapes inferred and constants folded on the way;
-//! 4. [`finish`]: batch normalisation folded into convolutions, dead nodes and values removed.
+//! 3. `operators`: operator by operator into [`Op`](crate::graph::Op), with shapes inferred and constants folded on the way;
+//! 4. `finish`: batch normalisation folded into convolutions, dead nodes and values removed.
 //!
 //! Only the nodes the graph outputs depend on are looked at. A symbolic or unknown first (batch) dimension is one.
 

@@ -34,7 +34,7 @@ pub enum Command {
     },
     /// Check that a log only grew since the last time, and remember where it is.
     Monitor {
-        /// Address of the service, such as https://prover.example.
+        /// Address of the service, such as `https://prover.example`.
         url: String,
         /// Public key of the log, from a source you trust: NAME+ID+KEY.
         #[arg(long, value_name = "KEY")]

@@ -73,18 +73,18 @@ pub async fn admit(State(app): State<App>, mut request: Request, next: Next) -> 
 
 async fn identify(app: &App, address: String, key: Option<Secret>) -> Result<(Client, Option<Caller>), ApiError> {
     let Some(key) = key else {
-        app.rates.take(&address)?;
+        app.rates.address(&address)?;
         return Ok((Client(address), None));
     };
     let recent = app.recent.has(&key.id);
     if !recent {
-        app.rates.take(&address)?;
+        app.rates.address(&address)?;
     }
     let now = app.now();
     match app.db.known(&key, now).await? {
         Some(known) => {
             if recent {
-                app.rates.take(&known.tenant)?;
+                app.rates.tenant(&known.tenant)?;
             } else {
                 app.recent.add(&key.id);
                 app.db.used_key(&key.id, now).await?;
@@ -93,7 +93,7 @@ async fn identify(app: &App, address: String, key: Option<Secret>) -> Result<(Cl
         }
         None => {
             if recent {
-                app.rates.take(&address)?;
+                app.rates.address(&address)?;
             }
             Ok((Client(address), None))
         }

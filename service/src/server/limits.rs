@@ -1,4 +1,4 @@
-//! Rate limits per tenant, and per address for those without a key.
+//! Rate limits per tenant, and lower ones per address for those without a key.
 
 use super::config::Limits;
 use super::error::ApiError;
@@ -6,29 +6,47 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::num::NonZeroU32;
 
-/// Token buckets by name.
+/// Token buckets by name: those of tenants, and of addresses.
 #[derive(Debug)]
-pub struct RateLimits(DefaultKeyedRateLimiter<String>);
+pub struct RateLimits {
+    tenants: DefaultKeyedRateLimiter<String>,
+    addresses: DefaultKeyedRateLimiter<String>,
+}
 
 impl RateLimits {
     pub fn new(limits: &Limits) -> Self {
         let positive = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::per_second(positive(limits.requests_per_second)).allow_burst(positive(limits.burst));
-        Self(RateLimiter::keyed(quota))
+        let of = |per_second, burst| {
+            RateLimiter::keyed(Quota::per_second(positive(per_second)).allow_burst(positive(burst)))
+        };
+        Self {
+            tenants: of(limits.requests_per_second, limits.burst),
+            addresses: of(limits.address_requests_per_second, limits.address_burst),
+        }
     }
 
-    /// Counts one request of `who`.
-    pub fn take(&self, who: &str) -> Result<(), ApiError> {
-        self.0.check_key(&who.to_owned()).map_err(|until| {
-            let wait = until.wait_time_from(DefaultClock::default().now());
-            ApiError::RateLimited {
-                retry_after: wait.as_secs() + 1,
-            }
-        })
+    /// Counts one request of a tenant.
+    pub fn tenant(&self, name: &str) -> Result<(), ApiError> {
+        take(&self.tenants, name)
+    }
+
+    /// Counts one request of an address, without a key that is known.
+    pub fn address(&self, bucket: &str) -> Result<(), ApiError> {
+        take(&self.addresses, bucket)
     }
 
     /// Forgets those whose buckets are full.
     pub fn prune(&self) {
-        self.0.retain_recent();
+        self.tenants.retain_recent();
+        self.addresses.retain_recent();
     }
+}
+
+fn take(buckets: &DefaultKeyedRateLimiter<String>, who: &str) -> Result<(), ApiError> {
+    buckets.check_key(&who.to_owned()).map_err(|until| {
+        let wait = until.wait_time_from(DefaultClock::default().now());
+        ApiError::RateLimited {
+            retry_after: wait.as_secs() + 1,
+        }
+    })
 }

@@ -29,7 +29,12 @@ async fn words_of_a_client_are_no_labels() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_request_is_counted_for_somebody() {
-    let service = Service::start(|config| (config.limits.requests_per_second, config.limits.burst) = (1, 40)).await;
+    let service = Service::start(|config| {
+        let limits = &mut config.limits;
+        (limits.requests_per_second, limits.burst) = (1, 40);
+        (limits.address_requests_per_second, limits.address_burst) = (1, 40);
+    })
+    .await;
     let alice = service.alice().await;
     let guess = format!(
         "Bearer {}",

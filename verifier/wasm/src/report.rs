@@ -11,7 +11,7 @@ use provenn_verifier::{Verdict, VerifyError};
 ///
 /// - `verdict`: `verified`, `dev-verified` or `refused`;
 /// - `error`: `null`, or `code`, `message`, `help` and the name of the `check` that failed;
-/// - `differences`: in what the receipt is not as asked, each with `field`, and `expected` and `found` in [words](words);
+/// - `differences`: in what the receipt is not as asked, each with `field`, and `expected` and `found` in words;
 /// - `checks`: all of [`Check::ALL`], each with `name`, `title` and `state`;
 /// - `claim` (its `body` by the kind of `statement`), `card`, `srs`: what the files say, `null` where one does not decode. Only under a verdict other than
 ///   `refused` is the claim true.

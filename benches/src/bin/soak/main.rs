@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinSet;
 
 /// Longest p99 of honest requests in milliseconds.
@@ -27,6 +28,8 @@ const SUBMIT: f64 = 50.0;
 const STATUS: f64 = 20.0;
 /// Most resident memory of the service.
 const MEMORY: u64 = 150 << 20;
+/// Niceness of the attackers' threads.
+const YIELDING: i32 = 10;
 /// Of each tenant: honest ones need less.
 const QUOTA: u64 = 256 << 20;
 
@@ -64,7 +67,8 @@ async fn soak(binary: &Path, name: &str, database: &str, seconds: u32, timed: bo
     let service = Service::start(binary, &settings).await;
     let tenants = Tenants::new(&service).await;
     let counts = Counts::default();
-    let attackers = attack(&service, &counts).await;
+    let theirs = strangers();
+    let attackers = attack(&service, &counts, theirs.handle()).await;
     let peak = Arc::new(AtomicU64::new(0));
     let watch = async {
         loop {
@@ -79,6 +83,7 @@ async fn soak(binary: &Path, name: &str, database: &str, seconds: u32, timed: bo
     };
     // Aborts them, and waits until they are gone.
     drop(attackers);
+    theirs.shutdown_background();
     let begun = Instant::now();
     let lost = tenants.lost(&honest.places).await;
     let memory = peak.load(Ordering::Relaxed);
@@ -123,14 +128,24 @@ async fn soak(binary: &Path, name: &str, database: &str, seconds: u32, timed: bo
     missed
 }
 
+/// Where attackers run: threads of their own, which yield to the service and to who measures it, since the work of sending is not the service's.
+fn strangers() -> Runtime {
+    let yielding = || drop(rustix::process::nice(YIELDING));
+    let mut threads = Builder::new_multi_thread();
+    threads.enable_all().on_thread_start(yielding).build().unwrap()
+}
+
 /// Starts all attacks. They end when what is returned is dropped.
-async fn attack(service: &Service, counts: &Counts) -> JoinSet<()> {
-    let mut attackers = JoinSet::new();
+async fn attack(service: &Service, counts: &Counts, on: &Handle) -> JoinSet<()> {
+    let mut attackers = (JoinSet::new(), on);
     let (to, counts) = (service.address(), || counts.clone());
     let from = |n: u8| Ipv4Addr::new(127, 0, 0, n);
     let pause = Duration::from_millis;
-    fn many<F: Future<Output = ()> + Send + 'static>(attackers: &mut JoinSet<()>, n: u64, one: impl Fn(u64) -> F) {
-        (0..n).for_each(|n| drop(attackers.spawn(one(n))));
+    fn many<F>(attackers: &mut (JoinSet<()>, &Handle), n: u64, one: impl Fn(u64) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        (0..n).for_each(|n| drop(attackers.0.spawn_on(one(n), attackers.1)));
     }
     many(&mut attackers, 64, |_| attacks::slow_bodies(to, from(2), counts()));
     many(&mut attackers, 64, |_| attacks::slow_heads(to, from(3), counts()));
@@ -171,5 +186,5 @@ async fn attack(service: &Service, counts: &Counts) -> JoinSet<()> {
     many(&mut attackers, 2, |_| {
         attacks::cancelled(fickle.clone(), committed.clone(), pause(200), counts())
     });
-    attackers
+    attackers.0
 }

@@ -17,7 +17,7 @@ impl Config {
         let size = |bytes: i64| u64::try_from(bytes).unwrap_or_default();
         let day = 24 * 3600 * 1000;
         // Name, value, least, most.
-        let ranges: [(&str, u64, u64, u64); 33] = [
+        let ranges: [(&str, u64, u64, u64); 35] = [
             ("workers", self.workers as u64, 1, 1024),
             ("limits.model_bytes", limits.model_bytes, 1, MOST),
             ("limits.model_nodes", limits.model_nodes, 1, MOST),
@@ -37,6 +37,13 @@ impl Config {
                 1_000_000_000,
             ),
             ("limits.burst", limits.burst.into(), 1, MOST),
+            (
+                "limits.address_requests_per_second",
+                limits.address_requests_per_second.into(),
+                1,
+                1_000_000_000,
+            ),
+            ("limits.address_burst", limits.address_burst.into(), 1, MOST),
             ("limits.receipt_bytes", limits.receipt_bytes, 1 << 10, MOST),
             ("limits.verifications", limits.verifications as u64, 1, 1024),
             ("limits.inspections", limits.inspections as u64, 1, 1024),

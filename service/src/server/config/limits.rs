@@ -27,10 +27,14 @@ pub struct Limits {
     pub tenant_jobs: i64,
     /// Bytes of a tenant: uploads, files of committed models, openings, receipts, and bodies that are being received.
     pub tenant_bytes: i64,
-    /// Requests per second of a tenant, and of an address without a key.
+    /// Requests per second of a tenant.
     pub requests_per_second: u32,
     /// Requests at once beyond that rate.
     pub burst: u32,
+    /// Requests per second of an address without a key.
+    pub address_requests_per_second: u32,
+    /// Requests at once beyond that rate.
+    pub address_burst: u32,
     /// Bytes of receipts that are kept in memory to be verified, all together; a client has a quarter of them.
     pub receipt_bytes: u64,
     /// Verifications at a time.
@@ -72,6 +76,8 @@ impl Default for Limits {
             tenant_bytes: 16 << 30,
             requests_per_second: 1000,
             burst: 2000,
+            address_requests_per_second: 50,
+            address_burst: 200,
             receipt_bytes: 256 << 20,
             verifications: 4,
             inspections: 4,

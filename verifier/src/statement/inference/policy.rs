@@ -1,4 +1,4 @@
-//! Policies: what a receipt lets out of a model's outputs. A policy is one file, which implements [`Rule`] and states [`About`] it; the list of
+//! Policies: what a receipt lets out of a model's outputs. A policy is one file, which implements `Rule` and states [`About`] it; the list of
 //! [`Policy`] names it. Cards, ledger, command line, API, pages and test kit ask this type.
 
 mod grammar;
@@ -116,7 +116,7 @@ impl Unit {
 pub struct Given {
     /// The answer.
     pub answer: Answer,
-    /// The output that `top` of [`PolicyRow`] is.
+    /// The output that `top` of `PolicyRow` is.
     pub top: Option<usize>,
 }
 
