@@ -1,7 +1,7 @@
 //! Reading files of bounded size, and writing private ones.
 
+use crate::data::npy;
 use crate::error::CliError;
-use crate::npy;
 use crate::output::STANDARD;
 use provenn_verifier::{FileKind, VerifyError};
 use std::fs::{self, File};

@@ -2,11 +2,12 @@
 
 use super::protocol::Work;
 use crate::bytes::{hex, hex32};
+use crate::data::{opening, sample};
 use crate::error::CliError;
 use crate::estimate::{Cost, Limits};
 use crate::files::{self, MAX_DATA, MAX_MODEL};
 use crate::stage::Stage;
-use crate::{fail, opening, sample, srs};
+use crate::{fail, srs};
 use provenn_circuits::graph::Graph;
 use provenn_circuits::layout::Objective;
 use provenn_circuits::onnx;

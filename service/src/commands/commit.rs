@@ -1,12 +1,13 @@
 //! `provenn commit`: from an ONNX file to a committed model.
 
 use crate::bytes::{digest, hex, Digest};
+use crate::data::sample;
 use crate::error::CliError;
 use crate::files;
 use crate::output::OutputFolder;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
-use crate::{sample, srs};
+use crate::srs;
 use provenn_circuits::layout::Objective;
 use provenn_prover::commit::{commit, compile, CommitOptions};
 use provenn_prover::srs::{Srs, SrsKind};

@@ -1,7 +1,7 @@
 //! `provenn demo`: the whole life of a receipt on a trained digit classifier, and three forgeries.
 
+use crate::data::npy;
 use crate::error::CliError;
-use crate::npy;
 use crate::progress::Progress;
 use crate::report::{grouped, out, Report};
 use crate::srs::UNSAFE;

@@ -1,10 +1,10 @@
 //! `provenn inspect`: what a model is and what a proof would cost.
 
+use crate::data::sample;
 use crate::error::CliError;
 use crate::files;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
-use crate::sample;
 use provenn_circuits::compile::Choice;
 use provenn_circuits::graph::Graph;
 use provenn_circuits::layout::{Cost, Objective};

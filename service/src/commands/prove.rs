@@ -1,13 +1,14 @@
 //! `provenn prove`: one receipt.
 
 use crate::bytes::{hex32, whole};
+use crate::data::{opening, sample};
 use crate::error::CliError;
 use crate::output::{Output, Staged};
 use crate::policy::Asked;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::statement::Said;
-use crate::{files, opening, sample, srs};
+use crate::{files, srs};
 use provenn_circuits::program::quantize_input;
 use provenn_prover::prove::{commit_input, prove};
 use provenn_prover::{store, Input};

@@ -1,12 +1,13 @@
 //! `provenn verify`: the decision, with everything that was compared and everything that was not.
 
 use crate::bytes::{hex, hex32};
+use crate::data::sample;
 use crate::error::CliError;
 use crate::files::{self, MAX_CARD, MAX_RECEIPT};
 use crate::policy::Asked;
 use crate::report::{grouped, Report};
+use crate::srs;
 use crate::statement::{Check, Named, Said};
-use crate::{sample, srs};
 use provenn_prover::commit::Description;
 use provenn_prover::store;
 use provenn_verifier::{

@@ -21,7 +21,7 @@ use super::error::ApiError;
 use super::state::App;
 use super::store::Kind;
 use crate::bytes::hex;
-use crate::sample;
+use crate::data::sample;
 use provenn_prover::commit::Description;
 use sha2::{Digest, Sha256};
 

@@ -130,7 +130,9 @@ async fn soak(binary: &Path, name: &str, database: &str, seconds: u32, timed: bo
 
 /// Where attackers run: threads of their own, which yield to the service and to who measures it, since the work of sending is not the service's.
 fn strangers() -> Runtime {
-    let yielding = || drop(rustix::process::nice(YIELDING));
+    let yielding = || {
+        let _niceness = rustix::process::nice(YIELDING);
+    };
     let mut threads = Builder::new_multi_thread();
     threads.enable_all().on_thread_start(yielding).build().unwrap()
 }

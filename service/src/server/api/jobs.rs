@@ -1,6 +1,9 @@
 //! Jobs of any kind: state, events, cancellation.
 
-use super::body;
+pub mod list;
+mod stream;
+
+use super::http::body;
 use super::view::{JobView, StageEvent};
 use crate::server::auth::Caller;
 use crate::server::door::Client;
@@ -15,8 +18,6 @@ use axum::response::Response;
 use axum::Json;
 use serde::Deserialize;
 use utoipa::IntoParams;
-
-mod stream;
 
 /// Where to go on with events.
 #[derive(Debug, Default, Deserialize, IntoParams)]

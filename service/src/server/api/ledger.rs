@@ -1,7 +1,7 @@
 //! What receipts let out, and how much they may.
 
-use super::body;
-use super::page::rows;
+use super::http::body;
+use super::http::page::rows;
 use crate::server::auth::Caller;
 use crate::server::db::{Account, Budget, InputFile, LedgerScope};
 use crate::server::door::Client;

@@ -1,7 +1,9 @@
 //! The transparency log, for everybody. `checkpoint` and tiles lie where C2SP `tlog-tiles` wants them, below the root.
 
-use super::body;
-use super::headers::file;
+pub mod cosignatures;
+
+use super::http::body;
+use super::http::headers::file;
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use crate::server::state::App;

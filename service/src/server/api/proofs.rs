@@ -1,5 +1,8 @@
 //! Jobs that prove: state, events, cancellation.
 
+pub mod post;
+pub mod receipt;
+
 use super::jobs::{self, After};
 use super::view::{JobView, StageEvent};
 use crate::server::auth::Caller;

@@ -1,8 +1,10 @@
 //! Published models: anybody may look.
 
-use super::body::{self, Bytes};
-use super::headers::{file, BYTES};
-use super::page::{rows, Rows};
+pub mod post;
+
+use super::http::body::{self, Bytes};
+use super::http::headers::{file, BYTES};
+use super::http::page::{rows, Rows};
 use crate::server::db::{Model, Version};
 use crate::server::door::Client;
 use crate::server::error::ApiError;

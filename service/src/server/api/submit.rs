@@ -1,8 +1,10 @@
 //! What all submissions of jobs share.
 
 use super::view::JobView;
+use crate::estimate;
 use crate::fail;
 use crate::server::auth::Caller;
+use crate::server::config::Limits;
 use crate::server::db::{Most, Submission, Submitted};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
@@ -20,6 +22,19 @@ const MAX_IDEMPOTENCY: usize = 255;
 const MAX_PRIORITY: u8 = 9;
 /// Priority of those who name none.
 pub const PRIORITY: u8 = 5;
+
+/// Refuses what would take too long, or too much memory, by forecast.
+pub fn admit(forecast: &Value, limits: &Limits) -> Result<(), ApiError> {
+    let seconds = forecast.get("cpu_seconds").and_then(Value::as_f64).unwrap_or_default();
+    // Models that were committed before it was forecast have none.
+    let memory = forecast.get("memory_bytes").and_then(Value::as_u64).unwrap_or_default();
+    estimate::admit(seconds, memory, limits.of_a_proof()).map_err(|message| ApiError::Refused {
+        code: estimate::EXCEEDS.into(),
+        message,
+        help: estimate::HELP.into(),
+        forecast: Some(forecast.clone()),
+    })
+}
 
 /// A job that a handler wants.
 pub struct Wanted {

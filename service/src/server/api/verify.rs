@@ -1,6 +1,6 @@
 //! Verification for those who have no verifier of their own.
 
-use super::body::{self, Bytes};
+use super::http::body::{self, Bytes};
 use crate::bytes::{hex, hex32};
 use crate::error::CliError;
 use crate::files::MAX_RECEIPT;

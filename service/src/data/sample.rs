@@ -1,8 +1,8 @@
 //! Inputs and calibration data in files.
 
+use crate::data::npy;
 use crate::error::CliError;
 use crate::files::{self, MAX_DATA};
-use crate::npy;
 use provenn_circuits::graph::InputType;
 use provenn_prover::commit::Description;
 use provenn_prover::rows::Rows;

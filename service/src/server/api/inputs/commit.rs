@@ -1,8 +1,8 @@
 //! Committing to an uploaded input before anything is proven about it.
 
-use super::body;
-use super::submit::{submit, Wanted};
-use super::view::JobView;
+use crate::server::api::http::body;
+use crate::server::api::submit::{submit, Wanted};
+use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::job::{self, JobRequest, Opening};

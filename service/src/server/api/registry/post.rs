@@ -1,6 +1,6 @@
 //! Publishing models, and withdrawing them.
 
-use super::body;
+use crate::server::api::http::body;
 use crate::server::auth::Caller;
 use crate::server::db::{Status, Version};
 use crate::server::error::ApiError;

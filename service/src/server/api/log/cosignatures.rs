@@ -1,6 +1,6 @@
 //! Bringing cosignatures of witnesses.
 
-use super::body;
+use crate::server::api::http::body;
 use crate::server::auth::Caller;
 use crate::server::door::Client;
 use crate::server::error::ApiError;

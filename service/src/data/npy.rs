@@ -2,8 +2,8 @@
 //!
 //! Format: NEP 1. The first axis counts rows; whatever is not exactly this is refused.
 
+use crate::data::sample::MAX_AXES;
 use crate::error::CliError;
-use crate::sample::MAX_AXES;
 use provenn_prover::rows::Rows;
 
 /// First bytes of a file.

@@ -1,8 +1,8 @@
 //! Upload of an input, or of calibration data.
 
-use super::body::{Arriving, Bytes};
-use super::keep::{keep, repair, Checked};
-use crate::sample;
+use crate::data::sample;
+use crate::server::api::http::body::{Arriving, Bytes};
+use crate::server::api::keep::{keep, repair, Checked};
 use crate::server::auth::Caller;
 use crate::server::door::Client;
 use crate::server::error::ApiError;

@@ -1,6 +1,6 @@
 //! Removing uploads.
 
-use super::body::digest;
+use super::http::body::digest;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;

@@ -1,8 +1,8 @@
 //! Committing to an uploaded model.
 
-use super::body;
-use super::submit::{submit, Wanted};
-use super::view::JobView;
+use crate::server::api::http::body;
+use crate::server::api::submit::{admit, submit, Wanted};
+use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::job::{self, Commit, JobRequest};
@@ -79,7 +79,7 @@ pub async fn commit_model(
             .ok_or(ApiError::NotFound { what: "input" })?;
     }
     let forecast = upload.summary.get("forecast").cloned().unwrap_or_default();
-    super::proofs_post::admit(&forecast, &app.config.limits)?;
+    admit(&forecast, &app.config.limits)?;
     let wanted = Wanted {
         body: job::digest(&["commit", &sha256, &digest]),
         request: JobRequest::Commit(Commit {

@@ -1,7 +1,7 @@
 //! A tenant's models.
 
-use super::body;
-use super::page::{names, rows, Rows};
+use crate::server::api::http::body;
+use crate::server::api::http::page::{names, rows, Rows};
 use crate::server::auth::Caller;
 use crate::server::door::Client;
 use crate::server::error::ApiError;

@@ -1,12 +1,10 @@
 //! Asking for a receipt.
 
-use super::body;
-use super::submit::{submit, Wanted};
-use super::view::JobView;
-use crate::estimate;
 use crate::policy::Asked;
+use crate::server::api::http::body;
+use crate::server::api::submit::{admit, submit, Wanted};
+use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
-use crate::server::config::Limits;
 use crate::server::error::ApiError;
 use crate::server::job::{self, JobRequest, Nonce, Proof};
 use crate::server::keys::Scope;
@@ -141,19 +139,6 @@ fn fits(policy: &Policy, layout: &InstanceLayout) -> Result<(), ApiError> {
             layout.outputs, layout.output_bits
         ))),
     }
-}
-
-/// Refuses what would take too long, or too much memory, by forecast.
-pub fn admit(forecast: &Value, limits: &Limits) -> Result<(), ApiError> {
-    let seconds = forecast.get("cpu_seconds").and_then(Value::as_f64).unwrap_or_default();
-    // Models that were committed before it was forecast have none.
-    let memory = forecast.get("memory_bytes").and_then(Value::as_u64).unwrap_or_default();
-    estimate::admit(seconds, memory, limits.of_a_proof()).map_err(|message| ApiError::Refused {
-        code: estimate::EXCEEDS.into(),
-        message,
-        help: estimate::HELP.into(),
-        forecast: Some(forecast.clone()),
-    })
 }
 
 /// The end of a job in milliseconds, if it can be met at all.

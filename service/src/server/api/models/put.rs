@@ -1,9 +1,9 @@
 //! Upload of a model.
 
-use super::body::{Arriving, Bytes};
-use super::keep::{keep, repair, Checked};
-use super::page::names;
 use crate::child::protocol::{Start, Work};
+use crate::server::api::http::body::{Arriving, Bytes};
+use crate::server::api::http::page::names;
+use crate::server::api::keep::{keep, repair, Checked};
 use crate::server::auth::Caller;
 use crate::server::door::Client;
 use crate::server::error::ApiError;

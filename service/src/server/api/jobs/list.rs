@@ -1,8 +1,8 @@
 //! A tenant's jobs.
 
-use super::body;
-use super::page::{rows, Rows};
-use super::view::JobView;
+use crate::server::api::http::body;
+use crate::server::api::http::page::{rows, Rows};
+use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::door::Client;
 use crate::server::error::ApiError;

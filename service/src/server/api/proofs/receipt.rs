@@ -1,7 +1,7 @@
 //! The receipt that a proof made.
 
-use super::body::Bytes;
-use super::headers::{file, BYTES};
+use crate::server::api::http::body::Bytes;
+use crate::server::api::http::headers::{file, BYTES};
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;

@@ -1,7 +1,7 @@
 //! The verifier's part of the parameters.
 
-use super::body::Bytes;
-use super::headers::{file, BYTES};
+use super::http::body::Bytes;
+use super::http::headers::{file, BYTES};
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use crate::server::state::App;

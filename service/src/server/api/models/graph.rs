@@ -1,6 +1,6 @@
 //! The graph of a model.
 
-use super::page::names;
+use crate::server::api::http::page::names;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;

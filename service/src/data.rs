@@ -1,0 +1,5 @@
+//! Formats of the files that people bring and keep, other than receipts and cards.
+
+pub mod npy;
+pub mod opening;
+pub mod sample;

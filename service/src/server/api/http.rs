@@ -1,0 +1,7 @@
+//! What handlers share: reading requests, shaping answers, counting both.
+
+pub mod body;
+pub mod errors;
+pub mod headers;
+pub mod observe;
+pub mod page;

@@ -1,0 +1,4 @@
+//! Inputs and calibration data.
+
+pub mod commit;
+pub mod put;
