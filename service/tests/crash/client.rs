@@ -79,7 +79,7 @@ impl Client {
     /// Asks for a proof of what does not hold.
     #[cfg(feature = "failpoints")]
     pub async fn submit_untrue(&self, audience: &str) -> String {
-        self.submit_for(audience, "yes-only:0:1000").await
+        self.submit_for(audience, "yes-only:0:30").await
     }
 
     async fn submit_for(&self, audience: &str, policy: &str) -> String {
