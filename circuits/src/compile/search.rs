@@ -1,9 +1,9 @@
 //! The search for the shape that is best for an objective.
 
+use crate::argument::{Cost, Objective};
 use crate::error::CircuitError;
 use crate::layout::{
-    bias_capacity, precisions, Cost, Features, Layout, Objective, Shape, LANES, LINE_COLUMNS, MAX_COMMITTED, MAX_K,
-    MIN_K, WEIGHT_BITS,
+    bias_capacity, precisions, Features, Layout, Shape, LANES, LINE_COLUMNS, MAX_COMMITTED, MAX_K, MIN_K, WEIGHT_BITS,
 };
 use crate::program::{Precision, Program, Step, Tensor};
 use crate::register::check_registered;

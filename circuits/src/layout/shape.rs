@@ -124,48 +124,9 @@ impl Shape {
         }
     }
 
-    /// Columns whose cells are small non-negative integers.
-    pub fn small_columns(&self) -> usize {
-        let per_lane = 2 + 2 * (self.limbs + self.top_bits) as usize + usize::from(!self.public_input);
-        self.lanes * per_lane + 2
-    }
-
     /// Columns of weights that are committed: the lanes of all line columns.
     pub fn committed_columns(&self) -> usize {
         self.line_columns * self.weight_lanes
-    }
-
-    /// Columns of the permutation argument.
-    fn copied_columns(&self) -> usize {
-        3 * self.slots + 4
-    }
-
-    /// Products of the permutation argument.
-    pub fn products(&self) -> usize {
-        self.copied_columns().div_ceil(3)
-    }
-
-    /// Range lookups per row.
-    pub fn lookups(&self) -> usize {
-        2 * self.lanes * self.limbs as usize
-    }
-
-    /// Columns of arbitrary field elements, the permutation products included.
-    pub fn full_columns(&self) -> usize {
-        let lines = 2 * self.line_columns - 1;
-        self.copied_columns() + lines + self.lookups().div_ceil(3) + 2 + self.products()
-    }
-
-    /// Fixed and permutation columns, which only pay transforms.
-    pub fn fixed_columns(&self) -> usize {
-        let features = &self.features;
-        let extra =
-            usize::from(features.products) + 2 * usize::from(features.matrix_products) + features.patterns.len();
-        // Four fixed columns per slot (slot 0 has three), three permutation columns per slot and four others.
-        18 + 2 * usize::from(self.line_columns > 1)
-            + (3 * self.slots + self.slots.saturating_sub(1))
-            + (3 * self.slots + 4)
-            + extra
     }
 }
 

@@ -8,7 +8,7 @@ use crate::output::OutputFolder;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::srs;
-use provenn_circuits::layout::Objective;
+use provenn_circuits::argument::Objective;
 use provenn_prover::commit::{commit, compile, CommitOptions};
 use provenn_prover::srs::{Srs, SrsKind};
 use provenn_prover::store;

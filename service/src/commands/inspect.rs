@@ -5,9 +5,9 @@ use crate::error::CliError;
 use crate::files;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
+use provenn_circuits::argument::{Cost, Counts, Objective};
 use provenn_circuits::compile::Choice;
 use provenn_circuits::graph::Graph;
-use provenn_circuits::layout::{Cost, Objective};
 use provenn_prover::commit::{compile, CommitOptions, Compiled};
 use provenn_prover::fidelity::{Fidelity, Source};
 use serde_json::{json, Value};
@@ -51,7 +51,8 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
 fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Report {
     let (graph, model, shape) = (&compiled.graph, &compiled.model, &compiled.layout.shape);
     let (operators, parameters) = (&graph.operators, parameters(graph));
-    let columns = shape.small_columns() + shape.full_columns();
+    let counts = Counts::of(shape);
+    let columns = counts.small + counts.full();
     let (line, activation, powers) = compiled.layout.used_rows();
     let forecast = Cost::of(shape, model.tensors[0].len());
     let mut report = Report::default();

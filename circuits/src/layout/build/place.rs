@@ -46,7 +46,8 @@ impl Builder<'_> {
             Step::Input => RowKind::Input {
                 last: (block + 1) * self.shape.lanes >= self.model.tensors[id].channels,
             },
-            _ => RowKind::Affine(id, block, position),
+            Step::Affine(_) => RowKind::Affine(id, block, position),
+            Step::MaxPool(_) | Step::Product(_) => unreachable!("placed with its source"),
         });
     }
 
