@@ -52,7 +52,7 @@ impl Setup {
             input_bits: 20,
             output_bits: 20,
         };
-        let key = match compact(pk.get_vk(), shape.k, Linked::default(), Some(layout)) {
+        let key = match compact(pk.get_vk(), shape.k, Linked::default(), Purpose::Inference(layout)) {
             Err(ProveError::ProofSystem(Defect::Key(e))) => {
                 let reason = "no column hides the quotient";
                 assert_eq!(e, VerifyError::KeyInvalid { reason });
@@ -115,7 +115,7 @@ impl Setup {
     fn instances(&self, claim: &Claim) -> Vec<Vec<Fr>> {
         let Statement::Inference(body) = &claim.body;
         let columns = body.items[0]
-            .columns(&self.card.key.layout.unwrap(), &body.policy)
+            .columns(self.card.key.purpose.layout().unwrap(), &body.policy)
             .unwrap();
         columns
             .into_iter()

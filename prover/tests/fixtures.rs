@@ -94,7 +94,7 @@ fn reference_agrees(committed: &Committed, srs: &Srs, row: &[f32]) {
     let receipt = Receipt::from_bytes(&bytes).unwrap();
     let Statement::Inference(body) = &receipt.claim.body;
     let columns: Vec<Vec<Fr>> = body.items[0]
-        .columns(&committed.card.key.layout.unwrap(), &body.policy)
+        .columns(committed.card.key.purpose.layout().unwrap(), &body.policy)
         .unwrap()
         .into_iter()
         .map(|column| column.into_iter().map(Fr::from).collect())

@@ -75,8 +75,8 @@ pub use difference::{differences, Difference};
 pub use error::{ContextField, VerifyError};
 pub use expectation::Expectation;
 pub use key::{
-    ColumnKind, Expr, Folded, InputOrder, InstanceLayout, KeyParts, LaneRun, Linked, PermutationColumn, Registered,
-    VerifyingKey,
+    ColumnKind, Expr, Folded, InputOrder, InstanceLayout, KeyParts, LaneRun, Linked, PermutationColumn, Purpose,
+    Registered, VerifyingKey,
 };
 pub use kind::{FileKind, FORMAT_VERSION};
 pub use link::{linked_columns, LinkProof, LinkStatement, LinkTranscript, LinkedColumn};

@@ -151,7 +151,7 @@ impl Inference {
         let input = item.input()?;
         expectation.inference.check(&self.policy, &item.answer, input)?;
         expectation.check_context(&claim.context)?;
-        let layout = card.key.layout.as_ref().ok_or(VerifyError::KeyInvalid {
+        let layout = card.key.purpose.layout().ok_or(VerifyError::KeyInvalid {
             reason: "a model has public columns",
         })?;
         Ok(Public {
