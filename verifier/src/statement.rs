@@ -93,6 +93,13 @@ impl Statement {
         }
     }
 
+    /// The body, if it is an inference, to change it.
+    pub fn inference_mut(&mut self) -> Option<&mut Inference> {
+        match self {
+            Self::Inference(body) => Some(body),
+        }
+    }
+
     pub(crate) fn put(&self, out: &mut Vec<u8>) {
         out.put(&[self.kind().tag()]);
         match self {

@@ -8,7 +8,7 @@
 )]
 
 use super::*;
-use crate::{ModelCard, Receipt, Statement};
+use crate::{ModelCard, Receipt};
 
 /// One item of the inventory.
 enum Item {
@@ -93,7 +93,7 @@ fn every_message_is_absorbed_where_the_inventory_says() {
         let key = ModelCard::from_bytes(&read_file("card")).unwrap().key;
         let receipt = Receipt::from_bytes(&read_file("receipt")).unwrap();
         let (claim, proof) = (receipt.claim, receipt.proof);
-        let Statement::Inference(body) = &claim.body;
+        let body = claim.body.inference().unwrap();
         let columns = body.items[0]
             .columns(key.purpose.layout().unwrap(), &body.policy)
             .unwrap();

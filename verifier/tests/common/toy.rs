@@ -362,7 +362,7 @@ pub fn integer(value: Fr) -> i64 {
 pub type Stated = (Policy, Answer);
 
 fn claim_item(claim: &Claim) -> &Item {
-    let Statement::Inference(body) = &claim.body;
+    let body = claim.body.inference().unwrap();
     body.item().unwrap()
 }
 
@@ -474,7 +474,7 @@ impl Setup {
     }
 
     fn columns(&self, claim: &Claim) -> Vec<Vec<Fr>> {
-        let Statement::Inference(body) = &claim.body;
+        let body = claim.body.inference().unwrap();
         columns(&self.layout(), &body.policy, claim_item(claim))
     }
 
