@@ -84,5 +84,5 @@ pub use receipt::Receipt;
 pub use registration::{registration_scalar, Bits, CheckedCard, Grid, Registering, Registration};
 pub use srs::{SrsKind, SrsParts, SrsVerifyingKey};
 pub use statement::inference::{policy, Answer, Inference, InferenceExpectation, InputBinding, Item, Policy};
-pub use statement::{Reference, Statement, StatementKind};
+pub use statement::{Reference, Statement, StatementKind, Subject};
 pub use verify::{verify, verify_batch, DevVerified, Verdict, Verified};

@@ -20,6 +20,8 @@ use crate::error::VerifyError;
 use crate::expectation::Expectation;
 use crate::registration::CheckedCard;
 use crate::srs::SrsVerifyingKey;
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use provenn_bn254::G1Affine;
@@ -156,8 +158,8 @@ impl Inference {
         })?;
         Ok(Public {
             id,
-            key: &card.key,
-            columns: item.columns(layout, &self.policy)?,
+            key: Cow::Borrowed(&card.key),
+            columns: Box::new(item.columns(layout, &self.policy)?),
             committed: commitments(card, input)?,
         })
     }
