@@ -20,7 +20,7 @@ use provenn_circuits::program::Program;
 use provenn_circuits::register::{check_registered, RegisterCircuit};
 use provenn_circuits::CircuitError;
 use provenn_verifier::{
-    CheckedCard, Folded, InputOrder, InstanceLayout, Linked, Policy, SrsParts, SrsVerifyingKey, VerifyingKey,
+    CheckedCard, Folded, InputOrder, InstanceLayout, Linked, Policy, Purpose, SrsParts, SrsVerifyingKey, VerifyingKey,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
@@ -265,7 +265,7 @@ pub(crate) fn model_key(
         proving_key.get_vk(),
         shape.k,
         linked,
-        Some(instance_layout(model, layout)),
+        Purpose::Inference(instance_layout(model, layout)),
     )?;
     Ok((proving_key, key))
 }

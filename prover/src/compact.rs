@@ -4,7 +4,7 @@ use crate::error::{Defect, ProveError};
 use halo2_proofs::plonk::{Any, Column, ColumnType, Expression, VerifyingKey as LibraryKey};
 use halo2_proofs::poly::Rotation;
 use halo2curves::bn256::{Fr, G1Affine};
-use provenn_verifier::{ColumnKind, Expr, InstanceLayout, KeyParts, Linked, PermutationColumn, VerifyingKey};
+use provenn_verifier::{ColumnKind, Expr, KeyParts, Linked, PermutationColumn, Purpose, VerifyingKey};
 
 /// Converts a key.
 ///
@@ -14,7 +14,7 @@ pub fn compact(
     vk: &LibraryKey<G1Affine>,
     k: u32,
     linked: Linked,
-    layout: Option<InstanceLayout>,
+    purpose: Purpose,
 ) -> Result<VerifyingKey, ProveError> {
     let cs = vk.cs();
     if !cs.lookups().is_empty() {
@@ -38,8 +38,7 @@ pub fn compact(
         advice_phases: cs.advice_column_phase(),
         challenge_phases: cs.challenge_phase(),
         instance_columns: cs.num_instance_columns() as u32,
-        computed_columns: (cs.num_instance_columns() as u32)
-            .saturating_sub(layout.map_or(0, |layout| layout.columns())),
+        computed_columns: (cs.num_instance_columns() as u32).saturating_sub(purpose.given_columns()),
         advice_queries: queries(cs.advice_queries()),
         instance_queries: queries(cs.instance_queries()),
         fixed_queries: queries(cs.fixed_queries()),
@@ -49,7 +48,7 @@ pub fn compact(
         transcript_repr: vk.transcript_repr().into(),
         gates: Vec::new(),
         linked,
-        layout,
+        purpose,
     };
     let polynomials = cs.gates().iter().flat_map(|gate| gate.polynomials());
     let gates = polynomials

@@ -121,7 +121,7 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     progress(Stage::Witness);
     let (model, layout, key) = (&committed.model, &committed.layout, &committed.card.key);
     let trace = execute(model, input.values())?;
-    let instance_layout = key.layout.as_ref().ok_or(ProveError::SrsMismatch)?;
+    let instance_layout = key.purpose.layout().ok_or(ProveError::SrsMismatch)?;
     if !policy.fits(instance_layout) {
         return Err(ProveError::Policy(VerifyError::PolicyOutOfRange));
     }

@@ -14,8 +14,8 @@ use provenn_circuits::layout::{Layout, TAIL};
 use provenn_circuits::program::Program;
 use provenn_circuits::register::{Combined, RegisterCircuit, RegisterWitness};
 use provenn_verifier::{
-    registration_scalar, LinkProof, LinkStatement, Linked, ModelCard, Registered as Lanes, Registering, Registration,
-    SrsVerifyingKey, VerifyingKey,
+    registration_scalar, LinkProof, LinkStatement, Linked, ModelCard, Purpose, Registered as Lanes, Registering,
+    Registration, SrsVerifyingKey, VerifyingKey,
 };
 use rand_core::RngCore;
 use rayon::prelude::*;
@@ -208,5 +208,5 @@ fn verifying_key(circuit: &RegisterCircuit, key: &ProvingKey<G1Affine>) -> Resul
         },
         ..Linked::default()
     };
-    compact(key.get_vk(), circuit.shape().k, linked, None)
+    compact(key.get_vk(), circuit.shape().k, linked, Purpose::Registration)
 }

@@ -52,7 +52,7 @@ impl Setup {
             input_bits: 20,
             output_bits: 20,
         };
-        let key = match compact(pk.get_vk(), shape.k, Linked::default(), Some(layout)) {
+        let key = match compact(pk.get_vk(), shape.k, Linked::default(), Purpose::Inference(layout)) {
             Err(ProveError::ProofSystem(Defect::Key(e))) => {
                 let reason = "no column hides the quotient";
                 assert_eq!(e, VerifyError::KeyInvalid { reason });
@@ -113,9 +113,9 @@ impl Setup {
     }
 
     fn instances(&self, claim: &Claim) -> Vec<Vec<Fr>> {
-        let Statement::Inference(body) = &claim.body;
+        let body = claim.body.inference().unwrap();
         let columns = body.items[0]
-            .columns(&self.card.key.layout.unwrap(), &body.policy)
+            .columns(self.card.key.purpose.layout().unwrap(), &body.policy)
             .unwrap();
         columns
             .into_iter()
@@ -242,7 +242,7 @@ fn mutated(proof: &[u8], draw: &mut Draw) -> (&'static str, Vec<u8>) {
 /// The claim with one public value changed.
 fn edited(claim: &Claim, draw: &mut Draw) -> Claim {
     let mut claim = claim.clone();
-    let Statement::Inference(body) = &mut claim.body;
+    let body = claim.body.inference_mut().unwrap();
     let item = &mut body.items[0];
     match (&mut item.answer, &mut item.inputs[0], draw.below(2)) {
         (_, InputBinding::Public { values }, 0) => {
@@ -322,7 +322,7 @@ fn differences(setup: &Setup, claim: &Claim, columns: &[Vec<Fr>], proof: &[u8]) 
     let longer = [proof, &[0; 32]].concat();
     assert!(setup.library(prefix, columns, &longer));
     assert_eq!(setup.ours(claim, &longer), Err(VerifyError::TrailingBytes { got: 32 }));
-    let Statement::Inference(body) = &claim.body;
+    let body = claim.body.inference().unwrap();
     if matches!(body.items[0].answer, Answer::Label(_)) {
         return 1;
     }

@@ -7,7 +7,7 @@ use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committe
 use provenn_prover::prove::commit_input;
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input, ProveError};
-use provenn_verifier::{policy, verify, Answer, Context, Expectation, Policy, Statement, VerifyError};
+use provenn_verifier::{policy, verify, Answer, Context, Expectation, Policy, VerifyError};
 use std::sync::Arc;
 
 fn fixture(name: &str, committed_input: bool) -> (Committed, Srs) {
@@ -57,7 +57,7 @@ fn every_policy_proves_and_verifies() {
         for policy in policies {
             let receipt = ask(&committed, &srs, &input, policy.clone()).unwrap();
             let verdict = verify(&receipt, &committed.card, &key, &accept()).unwrap();
-            let Statement::Inference(body) = &verdict.claim().body;
+            let body = verdict.claim().body.inference().unwrap();
             let given = policy.answer(&scores).unwrap().answer;
             assert_eq!((&body.policy, &body.items[0].answer), (&policy, &given));
         }
@@ -115,7 +115,7 @@ fn attention_proves_and_verifies() {
             .pop()
             .unwrap();
         assert_eq!(expected.len(), 24);
-        let Statement::Inference(body) = &verdict.claim().body;
+        let body = verdict.claim().body.inference().unwrap();
         assert_eq!(body.items[0].answer, Answer::Scores(expected));
     }
 }

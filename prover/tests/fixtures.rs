@@ -11,7 +11,7 @@ use provenn_prover::fidelity::Source;
 use provenn_prover::srs::Srs;
 use provenn_prover::store::{description, load, save};
 use provenn_prover::{commit, prove, Input};
-use provenn_verifier::{policy, verify, Context, Expectation, Receipt, Statement};
+use provenn_verifier::{policy, verify, Context, Expectation, Receipt};
 
 /// Models, their calibration rows and their held-out rows.
 const MODELS: [(&str, &str, &str); 4] = [
@@ -92,9 +92,9 @@ fn reference_agrees(committed: &Committed, srs: &Srs, row: &[f32]) {
     )
     .unwrap();
     let receipt = Receipt::from_bytes(&bytes).unwrap();
-    let Statement::Inference(body) = &receipt.claim.body;
+    let body = receipt.claim.body.inference().unwrap();
     let columns: Vec<Vec<Fr>> = body.items[0]
-        .columns(&committed.card.key.layout.unwrap(), &body.policy)
+        .columns(committed.card.key.purpose.layout().unwrap(), &body.policy)
         .unwrap()
         .into_iter()
         .map(|column| column.into_iter().map(Fr::from).collect())

@@ -13,7 +13,7 @@ use provenn_prover::commit::{commit_with, compile, srs_verifying_key, CommitOpti
 use provenn_prover::register::{register, Registered, Unregistered};
 use provenn_prover::srs::Srs;
 use provenn_verifier::{
-    registration_scalar, KeyParts, ModelCard, Registering, SrsVerifyingKey, VerifyError, VerifyingKey,
+    registration_scalar, KeyParts, ModelCard, Purpose, Registering, SrsVerifyingKey, VerifyError, VerifyingKey,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -34,7 +34,9 @@ fn model_key(k: u32, lanes: usize) -> VerifyingKey {
         KeyParts::clone(&committed.card.key)
     });
     let mut parts = parts.clone();
-    let layout = parts.layout.as_mut().unwrap();
+    let Purpose::Inference(layout) = &mut parts.purpose else {
+        panic!("a model")
+    };
     (layout.channels, layout.positions, layout.blocks) = (layout.lanes, 1, 1);
     (layout.outputs, layout.policy_rows) = (1, 1);
     parts.linked.weights.columns.truncate(1);

@@ -3,7 +3,7 @@
 use crate::bytes::hex;
 use provenn_prover::commit::Description;
 use provenn_verifier::text::quoted;
-use provenn_verifier::{Answer, Claim, Inference, InputBinding, Item, SrsKind, Statement, VerifyError};
+use provenn_verifier::{Answer, Claim, Inference, InputBinding, Item, SrsKind, VerifyError};
 use serde::Serialize;
 use serde_json::{json, Value};
 use utoipa::ToSchema;
@@ -45,7 +45,9 @@ impl<'a> Said<'a> {
     /// # Errors
     /// It speaks of several inferences or inputs.
     pub fn new(claim: &'a Claim, description: Option<&Description>) -> Result<Self, VerifyError> {
-        let Statement::Inference(body) = &claim.body;
+        let body = claim.body.inference().ok_or(VerifyError::StatementMismatch {
+            found: claim.body.kind(),
+        })?;
         let item = body.item()?;
         Ok(Self {
             claim,

@@ -3,9 +3,9 @@
 use crate::claim::Claim;
 use crate::expectation::Expectation;
 use crate::srs::{SrsKind, SrsVerifyingKey};
+use crate::statement::Subject;
 use crate::text::quoted;
 use crate::words::Words;
-use crate::ModelCard;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -36,10 +36,10 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Everything in which a claim differs from card, SRS and expectation, in the order of the checks.
-pub fn differences(
+/// Everything in which a claim differs from what it should be about, SRS and expectation, in the order of the checks.
+pub fn differences<'a>(
     claim: &Claim,
-    card: &ModelCard,
+    subject: impl Into<Subject<'a>>,
     srs: &SrsVerifyingKey,
     expectation: &Expectation,
 ) -> Vec<Difference> {
@@ -52,10 +52,9 @@ pub fn differences(
         let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
         list.add("statement", format!("one of [{}]", names.join(", ")), kind.name());
     }
-    claim.body.subject(&mut list, card);
-    list.ids("srs", &srs.id(), &claim.srs_id);
-    list.ids("circuit key", &card.key.digest(), &claim.key_digest);
-    claim.body.differences(&mut list, card, expectation);
+    claim
+        .body
+        .differences(&mut list, claim, subject.into(), srs, expectation);
     let context = &claim.context;
     if let Some(audience) = expectation.audience.as_ref().filter(|a| **a != context.audience) {
         list.add("audience", quoted(audience), quoted(&context.audience));

@@ -5,12 +5,14 @@ mod expr;
 mod hiding;
 mod lanes;
 mod layout;
+mod purpose;
 mod validate;
 
 pub use expr::Expr;
 pub(crate) use expr::{evaluate, Evals};
 pub use lanes::{LaneRun, Registered};
 pub use layout::{InputOrder, InstanceLayout};
+pub use purpose::Purpose;
 
 use crate::error::VerifyError;
 use alloc::vec::Vec;
@@ -56,8 +58,8 @@ pub struct KeyParts {
     pub gates: Vec<Vec<Expr>>,
     /// Advice columns tied to commitments by the link proof.
     pub linked: Linked,
-    /// Meaning of the instance columns; none for a registration, which has no public columns.
-    pub layout: Option<InstanceLayout>,
+    /// What its proofs are about.
+    pub purpose: Purpose,
 }
 
 /// Kind of a column.

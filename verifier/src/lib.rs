@@ -75,8 +75,8 @@ pub use difference::{differences, Difference};
 pub use error::{ContextField, VerifyError};
 pub use expectation::Expectation;
 pub use key::{
-    ColumnKind, Expr, Folded, InputOrder, InstanceLayout, KeyParts, LaneRun, Linked, PermutationColumn, Registered,
-    VerifyingKey,
+    ColumnKind, Expr, Folded, InputOrder, InstanceLayout, KeyParts, LaneRun, Linked, PermutationColumn, Purpose,
+    Registered, VerifyingKey,
 };
 pub use kind::{FileKind, FORMAT_VERSION};
 pub use link::{linked_columns, LinkProof, LinkStatement, LinkTranscript, LinkedColumn};
@@ -84,5 +84,5 @@ pub use receipt::Receipt;
 pub use registration::{registration_scalar, Bits, CheckedCard, Grid, Registering, Registration};
 pub use srs::{SrsKind, SrsParts, SrsVerifyingKey};
 pub use statement::inference::{policy, Answer, Inference, InferenceExpectation, InputBinding, Item, Policy};
-pub use statement::{Reference, Statement, StatementKind};
+pub use statement::{Reference, Statement, StatementKind, Subject};
 pub use verify::{verify, verify_batch, DevVerified, Verdict, Verified};

@@ -42,7 +42,7 @@ pub(crate) trait Public {
 }
 
 /// Columns that were all given.
-impl Public for [Vec<Fr>] {
+impl Public for Vec<Vec<Fr>> {
     fn given(&self) -> &[Vec<Fr>] {
         self
     }

@@ -10,11 +10,14 @@ use crate::difference::List;
 use crate::error::VerifyError;
 use crate::expectation::Expectation;
 use crate::key::VerifyingKey;
+use crate::plonk;
 use crate::registration::CheckedCard;
 use crate::srs::SrsVerifyingKey;
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use inference::Inference;
-use provenn_bn254::{Fr, G1Affine};
+use provenn_bn254::G1Affine;
 
 /// The body of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +40,13 @@ pub enum Reference<'a> {
     Model(&'a CheckedCard),
 }
 
+/// What a claim is compared with, as far as it decodes.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    /// The card of an inference, checked or not.
+    Card(&'a ModelCard),
+}
+
 impl<'a> From<&'a CheckedCard> for Reference<'a> {
     fn from(card: &'a CheckedCard) -> Self {
         Self::Model(card)
@@ -48,9 +58,9 @@ pub(crate) struct Public<'a> {
     /// Names what the statement is about.
     pub(crate) id: [u8; 32],
     /// The circuit.
-    pub(crate) key: &'a VerifyingKey,
-    /// Its instance columns.
-    pub(crate) columns: Vec<Vec<Fr>>,
+    pub(crate) key: Cow<'a, VerifyingKey>,
+    /// Its public columns.
+    pub(crate) columns: Box<dyn plonk::Public + 'a>,
     /// The published commitments to the linked columns, in the order of the key.
     pub(crate) committed: Vec<G1Affine>,
 }
@@ -62,6 +72,13 @@ impl StatementKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Inference => "inference",
+        }
+    }
+
+    /// What a claim of it states, in a sentence.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Inference => "an inference",
         }
     }
 
@@ -88,6 +105,13 @@ impl Statement {
 
     /// The body, if it is an inference.
     pub fn inference(&self) -> Option<&Inference> {
+        match self {
+            Self::Inference(body) => Some(body),
+        }
+    }
+
+    /// The body, if it is an inference, to change it.
+    pub fn inference_mut(&mut self) -> Option<&mut Inference> {
         match self {
             Self::Inference(body) => Some(body),
         }
@@ -126,18 +150,32 @@ impl Statement {
         }
     }
 
-    /// Whether the body names what it is judged against.
-    pub(crate) fn subject(&self, list: &mut List, card: &ModelCard) {
-        match self {
-            Self::Inference(body) => list.ids("model", &card.model_id(), &body.model_id),
+    /// In what the body, and the key that the claim names, are not as asked.
+    pub(crate) fn differences(
+        &self,
+        list: &mut List,
+        claim: &Claim,
+        subject: Subject<'_>,
+        srs: &SrsVerifyingKey,
+        expectation: &Expectation,
+    ) {
+        match (self, subject) {
+            (Self::Inference(body), Subject::Card(card)) => {
+                body.differences(list, claim, card, srs, &expectation.inference);
+            }
         }
     }
+}
 
-    /// In what else the body is not as asked.
-    pub(crate) fn differences(&self, list: &mut List, card: &ModelCard, expectation: &Expectation) {
-        match self {
-            Self::Inference(body) => body.differences(list, card, &expectation.inference),
-        }
+impl<'a> From<&'a ModelCard> for Subject<'a> {
+    fn from(card: &'a ModelCard) -> Self {
+        Self::Card(card)
+    }
+}
+
+impl<'a> From<&'a CheckedCard> for Subject<'a> {
+    fn from(card: &'a CheckedCard) -> Self {
+        Self::Card(card)
     }
 }
 

@@ -97,6 +97,7 @@ fn expectations() {
         nonce: Some([9; 32]),
         now: Some(1000),
         accept_dev: false,
+        ..Expectation::default()
     };
     assert!(ask(all).is_ok());
     let cases = [

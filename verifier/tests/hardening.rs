@@ -59,12 +59,12 @@ fn hostile_keys() {
         |key| key.linked.weights.challenge = 1,
         |key| key.linked.input = vec![1],
         |key| {
-            key.layout = key.layout.map(|layout| InstanceLayout {
+            key.purpose = Purpose::Inference(InstanceLayout {
                 policy_rows: 1 << 20,
-                ..layout
+                ..*key.purpose.layout().unwrap()
             })
         },
-        |key| key.layout = None,
+        |key| key.purpose = Purpose::Registration,
     ];
     for (index, edit) in edits.iter().enumerate() {
         let mut parts = parts.clone();

@@ -174,7 +174,10 @@ fn key() -> KeyParts {
 fn keys() {
     type Edit = fn(&mut KeyParts);
     fn shape(key: &mut KeyParts) -> &mut InstanceLayout {
-        key.layout.as_mut().unwrap()
+        match &mut key.purpose {
+            Purpose::Inference(layout) => layout,
+            other => panic!("{other:?}"),
+        }
     }
     let cases: [(&str, Edit, &str); 39] = [
         ("as it is", |_| {}, "ok"),

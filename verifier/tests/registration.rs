@@ -108,9 +108,9 @@ fn the_registration_is_for_one_card() {
 fn the_registration_is_for_one_circuit() {
     let (setup, card) = card();
     let mut parts = KeyParts::clone(&card.key);
-    parts.layout = parts.layout.map(|layout| InstanceLayout {
+    parts.purpose = Purpose::Inference(InstanceLayout {
         input_bits: 13,
-        ..layout
+        ..*parts.purpose.layout().unwrap()
     });
     let moved = ModelCard {
         key: VerifyingKey::new(parts).unwrap(),

@@ -10,7 +10,7 @@ use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::prove::commit_input;
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};
-use provenn_verifier::{policy, verify, Context, Expectation, Statement};
+use provenn_verifier::{policy, verify, Context, Expectation};
 use std::time::Instant;
 
 fn cpu_seconds() -> f64 {
@@ -155,8 +155,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             receipt.len(),
             committed.card.to_bytes().len()
         );
-        let Statement::Inference(body) = &verdict.claim().body;
-        println!("  policy {}", body.policy);
+        let body = verdict.claim().body.inference();
+        println!("  policy {}", body.expect("an inference").policy);
     }
     match off.is_empty() {
         true => Ok(()),

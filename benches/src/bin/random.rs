@@ -9,7 +9,7 @@ use provenn_prover::fidelity::{argmax, measure, Source};
 use provenn_prover::prove::commit_input;
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input, ProveError};
-use provenn_verifier::{policy, verify, Answer, Context, Expectation, Statement};
+use provenn_verifier::{policy, verify, Answer, Context, Expectation};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -192,7 +192,7 @@ fn proof(
         Err(error) => return Ok(Err(format!("an honest receipt is refused: {error}"))),
     };
     let shown: Vec<i64> = got.iter().map(|v| (v / scale).round() as i64).collect();
-    let Statement::Inference(body) = &verified.claim().body;
+    let body = verified.claim().body.inference().expect("an inference");
     Ok(match body.items[0].answer {
         Answer::Label(label) if label as usize == argmax(&shown) => Ok(()),
         ref answer => Err(format!("the receipt shows {answer}, the program {shown:?}")),

@@ -12,7 +12,7 @@ use provenn_prover::prove::prove;
 use provenn_prover::srs::Srs;
 use provenn_prover::{store, Input};
 use provenn_verifier::{
-    policy, verify, Answer, Context, Expectation, InferenceExpectation, ModelCard, Receipt, SrsVerifyingKey, Statement,
+    policy, verify, Answer, Context, Expectation, InferenceExpectation, ModelCard, Receipt, SrsVerifyingKey,
     VerifyError,
 };
 use serde_json::json;
@@ -89,7 +89,8 @@ pub fn run(json: bool) -> Result<Report, CliError> {
         ..Expectation::default()
     };
     let (verify_seconds, verdict) = timed(|| Ok(verify(&receipt, &card, &key, &expectation)?))?;
-    let Statement::Inference(body) = &verdict.claim().body;
+    let inference = || broken("the receipt states no inference");
+    let body = verdict.claim().body.inference().ok_or_else(inference)?;
     let Answer::Label(proven) = body.item()?.answer else {
         return Err(broken("the receipt has another policy"));
     };
@@ -178,10 +179,13 @@ fn forgeries(receipt: &[u8], label: u32) -> Result<Vec<(&'static str, Vec<u8>)>,
         (
             "another label in the claim",
             change(&|r| {
-                let Statement::Inference(body) = &mut r.claim.body;
-                for item in &mut body.items {
-                    item.answer = Answer::Label((label + 1) % 10);
-                }
+                let items = r
+                    .claim
+                    .body
+                    .inference_mut()
+                    .into_iter()
+                    .flat_map(|body| &mut body.items);
+                items.for_each(|item| item.answer = Answer::Label((label + 1) % 10));
             })?,
         ),
         ("one bit of the proof flipped", flipped),

@@ -152,6 +152,7 @@ fn expectation(args: &Args, description: &Description, now: u64) -> Result<Expec
         nonce: args.nonce,
         now: Some(now),
         accept_dev: args.accept_dev,
+        ..Expectation::default()
     })
 }
 

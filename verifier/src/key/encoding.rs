@@ -2,7 +2,7 @@
 
 use super::expr::MAX_OPS;
 use super::validate::{MAX_COLUMNS, MAX_GATES, MAX_QUERIES};
-use super::{ColumnKind, Expr, Folded, InstanceLayout, KeyParts, Linked, PermutationColumn, Registered};
+use super::{ColumnKind, Expr, Folded, KeyParts, Linked, PermutationColumn, Purpose, Registered};
 use crate::codec::{Put, Reader};
 use crate::curve;
 use crate::error::VerifyError;
@@ -52,10 +52,7 @@ pub(super) fn to_bytes(key: &KeyParts) -> Vec<u8> {
     out.put(&weights.zero.to_le_bytes());
     out.put_list(input, |out, column| out.put_u32(*column));
     registered.put(&mut out);
-    out.put(&[u8::from(key.layout.is_some())]);
-    if let Some(layout) = &key.layout {
-        layout.put(&mut out);
-    }
+    key.purpose.put(&mut out);
     out
 }
 
@@ -88,10 +85,7 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<KeyParts, VerifyError> {
             input: reader.list(MAX_COLUMNS, 4, Reader::u32)?,
             registered: Registered::read(&mut reader)?,
         },
-        layout: match reader.flag()? {
-            true => Some(InstanceLayout::read(&mut reader)?),
-            false => None,
-        },
+        purpose: Purpose::read(&mut reader)?,
     };
     reader.finish()?;
     Ok(key)

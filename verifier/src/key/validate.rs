@@ -45,7 +45,7 @@ pub(super) fn validate(key: &KeyParts) -> Result<Vec<usize>, VerifyError> {
     points(key)?;
     programs(key)?;
     linked(key)?;
-    layout(key)?;
+    purpose(key)?;
     hiding::check(key)?;
     key.permutation_columns
         .iter()
@@ -135,22 +135,19 @@ fn programs(key: &KeyParts) -> Result<(), VerifyError> {
     key.gates.iter().try_for_each(|gate| expr::check(gate, &bounds))
 }
 
-/// The public columns are those of the layout, and the input is either public or linked.
-fn layout(key: &KeyParts) -> Result<(), VerifyError> {
-    let given = key.layout.map_or(0, |layout| layout.columns());
+/// The public columns are those of the statement, and an input is either public or linked.
+fn purpose(key: &KeyParts) -> Result<(), VerifyError> {
+    let given = key.purpose.given_columns();
     require(
         given.checked_add(key.computed_columns) == Some(key.instance_columns),
         "instance columns differ from the layout",
     )?;
-    let public = key.layout.is_none_or(|layout| layout.public_input);
+    let public = key.purpose.layout().is_none_or(|layout| layout.public_input);
     require(
         public == key.linked.input.is_empty(),
         "input must be either public or linked",
     )?;
-    match key.layout {
-        Some(layout) => layout.validate(key.usable_rows()),
-        None => Ok(()),
-    }
+    key.purpose.validate(key)
 }
 
 /// Linked columns are distinct and opened. Input columns are of the first phase (small values, fixed before any

@@ -20,6 +20,8 @@ use crate::error::VerifyError;
 use crate::expectation::Expectation;
 use crate::registration::CheckedCard;
 use crate::srs::SrsVerifyingKey;
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use provenn_bn254::G1Affine;
@@ -151,13 +153,13 @@ impl Inference {
         let input = item.input()?;
         expectation.inference.check(&self.policy, &item.answer, input)?;
         expectation.check_context(&claim.context)?;
-        let layout = card.key.layout.as_ref().ok_or(VerifyError::KeyInvalid {
+        let layout = card.key.purpose.layout().ok_or(VerifyError::KeyInvalid {
             reason: "a model has public columns",
         })?;
         Ok(Public {
             id,
-            key: &card.key,
-            columns: item.columns(layout, &self.policy)?,
+            key: Cow::Borrowed(&card.key),
+            columns: Box::new(item.columns(layout, &self.policy)?),
             committed: commitments(card, input)?,
         })
     }

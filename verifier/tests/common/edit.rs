@@ -1,10 +1,9 @@
 //! The parts of a claim about one inference, to read and to change.
 
-use provenn_verifier::{Answer, Claim, Inference, InputBinding, Item, Policy, Statement};
+use provenn_verifier::{Answer, Claim, Inference, InputBinding, Item, Policy};
 
 pub fn body(claim: &mut Claim) -> &mut Inference {
-    let Statement::Inference(body) = &mut claim.body;
-    body
+    claim.body.inference_mut().expect("an inference")
 }
 
 pub fn item(claim: &mut Claim) -> &mut Item {

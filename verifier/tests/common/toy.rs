@@ -269,7 +269,7 @@ pub fn setup(public: bool, kind: SrsKind) -> Setup {
         input: if public { vec![] } else { vec![0, 1] },
         ..Linked::default()
     };
-    let key = compact(pk.get_vk(), K, linked, Some(layout(public))).unwrap();
+    let key = compact(pk.get_vk(), K, linked, Purpose::Inference(layout(public))).unwrap();
     let rows = key.tail_rows() as usize;
     let srs = SrsVerifyingKey::new(SrsParts {
         kind,
@@ -362,7 +362,7 @@ pub fn integer(value: Fr) -> i64 {
 pub type Stated = (Policy, Answer);
 
 fn claim_item(claim: &Claim) -> &Item {
-    let Statement::Inference(body) = &claim.body;
+    let body = claim.body.inference().unwrap();
     body.item().unwrap()
 }
 
@@ -470,11 +470,11 @@ impl Setup {
 
     /// Meaning of the public columns.
     fn layout(&self) -> InstanceLayout {
-        self.card.key.layout.unwrap()
+        *self.card.key.purpose.layout().unwrap()
     }
 
     fn columns(&self, claim: &Claim) -> Vec<Vec<Fr>> {
-        let Statement::Inference(body) = &claim.body;
+        let body = claim.body.inference().unwrap();
         columns(&self.layout(), &body.policy, claim_item(claim))
     }
 

@@ -160,7 +160,7 @@ fn join(values: &[i64]) -> String {
 
 /// The policy with its answer: what a person is shown.
 fn shown(claim: &Claim) -> String {
-    let Statement::Inference(body) = &claim.body;
+    let body = claim.body.inference().unwrap();
     format!("{} {}", body.policy, body.item().unwrap().answer)
 }
 

@@ -211,7 +211,9 @@ pub fn key() -> Vec<Row> {
                 s.key.instance_columns += 1;
             },
         ),
-        row("KeyParts.layout", "none", "key-invalid", |s| s.key.layout = None),
+        row("KeyParts.purpose", "a registration's", "key-invalid", |s| {
+            s.key.purpose = Purpose::Registration;
+        }),
     ]
 }
 
@@ -292,5 +294,8 @@ pub fn ordered(s: &mut Subject, axes: fn(&InstanceLayout) -> [[u32; 2]; 2]) {
 }
 
 fn edit(s: &mut Subject) -> &mut InstanceLayout {
-    s.key.layout.as_mut().unwrap()
+    match &mut s.key.purpose {
+        Purpose::Inference(layout) => layout,
+        other => panic!("{other:?}"),
+    }
 }

@@ -128,7 +128,7 @@ fn card_json(card: &ModelCard) -> String {
         .raw("k", card.key.k)
         .raw("commitments", card.commitments.len())
         .text("description", &card.description);
-    match &card.key.layout {
+    match card.key.purpose.layout() {
         Some(layout) => object
             .raw("inputs", layout.input_len())
             .raw("public_input", layout.public_input)

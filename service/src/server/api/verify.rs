@@ -137,6 +137,7 @@ fn expectation(asks: &Asks, public: &Arc<Public>, now: i64) -> Result<Expectatio
         nonce: asks.nonce.as_deref().map(hex32).transpose().map_err(ApiError::bad)?,
         now: u64::try_from(now / 1000).ok(),
         accept_dev: asks.accept_dev,
+        ..Expectation::default()
     })
 }
 

@@ -102,6 +102,7 @@ impl Attempt<'_> {
             nonce: Some(asked.nonce.0),
             now: u64::try_from(self.app.now() / 1000).ok(),
             accept_dev: true,
+            ..Expectation::default()
         })
     }
 }

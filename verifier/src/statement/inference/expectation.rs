@@ -2,8 +2,10 @@
 
 use super::{Answer, Inference, InputBinding, Policy};
 use crate::card::ModelCard;
+use crate::claim::Claim;
 use crate::difference::{hex, List};
 use crate::error::VerifyError;
+use crate::srs::SrsVerifyingKey;
 use crate::words::Words;
 use alloc::format;
 use alloc::string::String;
@@ -37,7 +39,17 @@ impl InferenceExpectation {
 
 impl Inference {
     /// See [`Statement::differences`](super::super::Statement::differences).
-    pub(in super::super) fn differences(&self, list: &mut List, card: &ModelCard, asked: &InferenceExpectation) {
+    pub(in super::super) fn differences(
+        &self,
+        list: &mut List,
+        claim: &Claim,
+        card: &ModelCard,
+        srs: &SrsVerifyingKey,
+        asked: &InferenceExpectation,
+    ) {
+        list.ids("model", &card.model_id(), &self.model_id);
+        list.ids("srs", &srs.id(), &claim.srs_id);
+        list.ids("circuit key", &card.key.digest(), &claim.key_digest);
         list.ids("quantization", &card.quantization, &self.quantization);
         let policy = asked.policy.as_ref();
         if let Some(policy) = policy.filter(|policy| **policy != self.policy) {

@@ -99,7 +99,7 @@ pub async fn post_proof(
     let public = app.models.public(&app.store, &model).await?;
     let description = &public.description;
     let microbits = {
-        let layout = public.card.key.layout.as_ref();
+        let layout = public.card.key.purpose.layout();
         let layout = layout.ok_or_else(|| ApiError::Internal("a model's key has no outputs".into()))?;
         let policy = policy.of(description)?;
         fits(&policy, layout)?;
