@@ -1,7 +1,10 @@
 //! Where KZG parameters come from.
 
+pub mod ceremonies;
+
 use crate::bytes::Digest;
 use crate::error::CliError;
+use ceremonies::Ceremony;
 use provenn_prover::srs::{import_ptau, import_ptau_published, Srs};
 use provenn_prover::ProveError;
 use std::path::{Path, PathBuf};
@@ -77,12 +80,15 @@ impl Parameters {
     }
 }
 
-/// Imports from a ceremony file under the digest that the caller pins.
-pub fn import(ptau: &Path, k: u32, digest: &Digest) -> Result<Srs, CliError> {
-    Ok(match digest {
-        Digest::Blake2b256(digest) => import_ptau(ptau, k, Some(*digest))?,
-        Digest::Blake2b512(digest) => import_ptau_published(ptau, k, *digest)?,
-    })
+/// Imports from a ceremony file under the digest that the caller pins, or that of a ceremony which is known by name; and that one, if it is.
+pub fn import(ptau: &Path, k: u32, digest: Option<&Digest>) -> Result<(Srs, Option<Ceremony>), CliError> {
+    let published = match digest {
+        Some(Digest::Blake2b256(digest)) => return Ok((import_ptau(ptau, k, Some(*digest))?, None)),
+        Some(Digest::Blake2b512(digest)) => *digest,
+        None => ceremonies::of(ptau)?.digest,
+    };
+    let srs = import_ptau_published(ptau, k, published)?;
+    Ok((srs, ceremonies::with_digest(&published)))
 }
 
 /// The user's own imported file.

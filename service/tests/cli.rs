@@ -128,8 +128,8 @@ fn usage_errors_exit_with_2() {
             "c.npy",
             "--out",
             "o",
-            "--ptau",
-            "p",
+            "--digest",
+            "00",
         ],
         &[
             "srs", "import", "--ptau", "p", "--k", "4", "--digest", "zz", "--out", "o",

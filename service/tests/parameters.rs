@@ -120,6 +120,13 @@ fn ceremonies_say_whose_word_they_are() {
     let small = json(folder, &format!("{import} --k 3 --out small.srs"));
     assert_eq!(json(folder, "srs show c.srs --k 3")["srs_id"], small["srs_id"]);
 
+    // One that nobody knows by name needs its digest.
+    let unknown = "srs import --ptau FIXTURES/ceremony/power4.ptau --k 4 --out x.srs";
+    fails(folder, unknown, 2, "unknown-ceremony", "power4.ptau");
+    let other = "srs import --ptau FIXTURES/models/linear_30.onnx --k 4 --out x.srs";
+    fails(folder, other, 2, "wrong-file", "linear_30.onnx");
+    assert!(!folder.join("x.srs").exists());
+
     fails(folder, "srs show c.srs --k 5", 5, "srs-k-out-of-range", "c.srs");
     fails(folder, "srs show c.srs --k 0", 5, "srs-k-out-of-range", "c.srs");
     fails(

@@ -34,8 +34,8 @@ pub struct Args {
     /// Folder of development parameters, or a file made by `provenn srs import`.
     #[arg(long, value_name = "PATH", conflicts_with = "ptau")]
     srs: Option<PathBuf>,
-    /// Ceremony file; needs --digest.
-    #[arg(long, value_name = "FILE", requires = "digest")]
+    /// Ceremony file; needs --digest unless the ceremony is known by name.
+    #[arg(long, value_name = "FILE")]
     ptau: Option<PathBuf>,
     /// BLAKE2b digest (32 or 64 bytes, hexadecimal) of the ceremony file, from a source you trust.
     #[arg(long, value_name = "HEX", requires = "ptau", value_parser = digest)]
@@ -127,8 +127,8 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
 }
 
 fn parameters(args: &Args, k: u32) -> Result<Srs, CliError> {
-    match (&args.ptau, &args.digest) {
-        (Some(ptau), Some(digest)) => srs::import(ptau, k, digest),
-        _ => srs::open(args.srs.as_deref(), k),
+    match &args.ptau {
+        Some(ptau) => srs::import(ptau, k, args.digest.as_ref()).map(|(srs, _)| srs),
+        None => srs::open(args.srs.as_deref(), k),
     }
 }

@@ -23,15 +23,15 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         dir: PathBuf,
     },
-    /// Import 2^K powers of a ceremony (snarkjs .ptau over BN254) under a pinned digest.
+    /// Import 2^K powers of a ceremony (snarkjs .ptau over BN254): one that is known by name, or under a digest that you pin.
     Import {
         #[arg(long, value_name = "FILE")]
         ptau: PathBuf,
         #[arg(long, value_parser = whole::<u32>)]
         k: u32,
-        /// BLAKE2b digest (32 or 64 bytes, hexadecimal) of the ceremony file, from a source you trust.
+        /// BLAKE2b digest (32 or 64 bytes, hexadecimal) of the ceremony file, from a source you trust; needed unless the ceremony is known.
         #[arg(long, value_name = "HEX", value_parser = digest)]
-        digest: Digest,
+        digest: Option<Digest>,
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
         /// Replace the file if it exists.
@@ -69,10 +69,18 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
             let place = Output::new(out, *force, &[ptau])?;
             let file = place.file()?;
             let progress = Progress::new("checking the ceremony file");
-            let srs = import(ptau, *k, digest)?;
+            let (srs, ceremony) = import(ptau, *k, digest.as_ref())?;
             srs.save(file)?;
             drop(progress);
-            report(&srs, out, false)
+            let mut report = report(&srs, out, false)?;
+            let name = ceremony.map(|ceremony| ceremony.to_string());
+            report.row(
+                "ceremony",
+                name.as_deref()
+                    .unwrap_or("none that is known by name: the digest is your word"),
+            );
+            report.json["ceremony"] = name.into();
+            Ok(report)
         }
         Command::Show { file, k } => show::run(file, *k),
     }

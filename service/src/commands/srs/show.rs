@@ -29,7 +29,7 @@ pub fn run(path: &Path, k: Option<u32>) -> Result<Report, CliError> {
         _ if start.starts_with(PARAMETERS) => {}
         found if start.starts_with(b"ptau") => {
             let message = format!("{} is {found}; expected imported parameters", path.display());
-            let help = "import it under the digest that its ceremony published: `provenn srs import --ptau FILE --k K --digest HEX --out FILE`";
+            let help = "import it: `provenn srs import --ptau FILE --k K --out FILE`, with --digest HEX, as its ceremony published it, unless the ceremony is known by name";
             return Err(CliError::usage("wrong-file", message, help));
         }
         found => {
