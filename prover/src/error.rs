@@ -4,6 +4,7 @@ mod defect;
 
 pub use defect::Defect;
 
+use crate::colouring::ColouringError;
 use crate::rows::Use;
 use crate::srs::SrsError;
 use provenn_circuits::onnx::ImportError;
@@ -19,6 +20,9 @@ pub enum ProveError {
     /// Compilation or execution failed.
     #[error(transparent)]
     Circuit(#[from] CircuitError),
+    /// What was given as a colouring is none.
+    #[error(transparent)]
+    Colouring(#[from] ColouringError),
     /// A card names several sizes of its circuit.
     #[error("the card's key has 2^{key} rows, its registration 2^{registration}, its recipe 2^{recipe}. Help: get the card again from its publisher")]
     CardSize {
@@ -101,6 +105,7 @@ impl ProveError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Circuit(e) => e.code(),
+            Self::Colouring(e) => e.code(),
             Self::CardSize { .. } => "card-size",
             Self::Description { .. } => "card-description",
             Self::File { .. } => "file-damaged",

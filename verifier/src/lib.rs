@@ -83,6 +83,7 @@ pub use link::{linked_columns, LinkProof, LinkStatement, LinkTranscript, LinkedC
 pub use receipt::Receipt;
 pub use registration::{registration_scalar, Bits, CheckedCard, Grid, Registering, Registration};
 pub use srs::{SrsKind, SrsParts, SrsVerifyingKey};
+pub use statement::colouring::{Colouring, ColouringClass, ColouringExpectation, EdgeSums, Graph, GraphError};
 pub use statement::inference::{policy, Answer, Inference, InferenceExpectation, InputBinding, Item, Policy};
 pub use statement::{Reference, Statement, StatementKind, Subject};
 pub use verify::{verify, verify_batch, DevVerified, Verdict, Verified};

@@ -1,6 +1,7 @@
 //! What a claim states. Each kind of statement is a folder of its own: its body with canonical bytes, what the verifier derives of it, what it
 //! compares, and its words.
 
+pub mod colouring;
 pub mod inference;
 
 use crate::card::ModelCard;
@@ -16,6 +17,7 @@ use crate::srs::SrsVerifyingKey;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use colouring::{Colouring, Graph};
 use inference::Inference;
 use provenn_bn254::G1Affine;
 
@@ -24,6 +26,8 @@ use provenn_bn254::G1Affine;
 pub enum Statement {
     /// A committed model, on these inputs, gave outputs that satisfy a policy.
     Inference(Inference),
+    /// A proper colouring of a graph is known.
+    Colouring(Colouring),
 }
 
 /// The kinds of statements.
@@ -31,6 +35,8 @@ pub enum Statement {
 pub enum StatementKind {
     /// [`Statement::Inference`]
     Inference,
+    /// [`Statement::Colouring`]
+    Colouring,
 }
 
 /// What a receipt is judged against, chosen by the caller: for each kind of statement what it is about.
@@ -38,6 +44,8 @@ pub enum StatementKind {
 pub enum Reference<'a> {
     /// The model of an inference.
     Model(&'a CheckedCard),
+    /// The graph of a colouring.
+    Graph(&'a Graph),
 }
 
 /// What a claim is compared with, as far as it decodes.
@@ -45,11 +53,19 @@ pub enum Reference<'a> {
 pub enum Subject<'a> {
     /// The card of an inference, checked or not.
     Card(&'a ModelCard),
+    /// The graph of a colouring.
+    Graph(&'a Graph),
 }
 
 impl<'a> From<&'a CheckedCard> for Reference<'a> {
     fn from(card: &'a CheckedCard) -> Self {
         Self::Model(card)
+    }
+}
+
+impl<'a> From<&'a Graph> for Reference<'a> {
+    fn from(graph: &'a Graph) -> Self {
+        Self::Graph(graph)
     }
 }
 
@@ -66,12 +82,13 @@ pub(crate) struct Public<'a> {
 }
 
 impl StatementKind {
-    const ALL: [Self; 1] = [Self::Inference];
+    const ALL: [Self; 2] = [Self::Inference, Self::Colouring];
 
     /// Its name in reports, and in what a caller accepts.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Inference => "inference",
+            Self::Colouring => "colouring",
         }
     }
 
@@ -79,6 +96,7 @@ impl StatementKind {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Inference => "an inference",
+            Self::Colouring => "a colouring",
         }
     }
 
@@ -91,6 +109,7 @@ impl StatementKind {
     const fn tag(self) -> u8 {
         match self {
             Self::Inference => 1,
+            Self::Colouring => 2,
         }
     }
 }
@@ -100,6 +119,7 @@ impl Statement {
     pub fn kind(&self) -> StatementKind {
         match self {
             Self::Inference(_) => StatementKind::Inference,
+            Self::Colouring(_) => StatementKind::Colouring,
         }
     }
 
@@ -107,6 +127,15 @@ impl Statement {
     pub fn inference(&self) -> Option<&Inference> {
         match self {
             Self::Inference(body) => Some(body),
+            Self::Colouring(_) => None,
+        }
+    }
+
+    /// The body, if it is a colouring.
+    pub fn colouring(&self) -> Option<&Colouring> {
+        match self {
+            Self::Colouring(body) => Some(body),
+            Self::Inference(_) => None,
         }
     }
 
@@ -114,6 +143,7 @@ impl Statement {
     pub fn inference_mut(&mut self) -> Option<&mut Inference> {
         match self {
             Self::Inference(body) => Some(body),
+            Self::Colouring(_) => None,
         }
     }
 
@@ -121,6 +151,7 @@ impl Statement {
         out.put(&[self.kind().tag()]);
         match self {
             Self::Inference(body) => body.put(out),
+            Self::Colouring(body) => body.put(out),
         }
     }
 
@@ -129,12 +160,14 @@ impl Statement {
         let kind = StatementKind::ALL.into_iter().find(|kind| kind.tag() == got);
         match kind.ok_or(VerifyError::BadTag { got })? {
             StatementKind::Inference => Inference::read(reader).map(Self::Inference),
+            StatementKind::Colouring => Colouring::read(reader).map(Self::Colouring),
         }
     }
 
     pub(crate) fn validate(&self) -> Result<(), VerifyError> {
         match self {
             Self::Inference(body) => body.validate(),
+            Self::Colouring(body) => body.validate(),
         }
     }
 
@@ -147,6 +180,8 @@ impl Statement {
     ) -> Result<Public<'a>, VerifyError> {
         match (&claim.body, reference) {
             (Self::Inference(body), Reference::Model(card)) => body.public(claim, card, srs, expectation),
+            (Self::Colouring(body), Reference::Graph(graph)) => body.public(claim, graph, srs, expectation),
+            (other, _) => Err(VerifyError::StatementMismatch { found: other.kind() }),
         }
     }
 
@@ -161,8 +196,12 @@ impl Statement {
     ) {
         match (self, subject) {
             (Self::Inference(body), Subject::Card(card)) => {
-                body.differences(list, claim, card, srs, &expectation.inference);
+                body.differences(list, claim, card, srs, &expectation.inference)
             }
+            (Self::Colouring(body), Subject::Graph(graph)) => {
+                body.differences(list, claim, graph, srs, &expectation.colouring);
+            }
+            (other, subject) => list.add("statement", subject.kind().name(), other.kind().name()),
         }
     }
 }
@@ -179,8 +218,29 @@ impl<'a> From<&'a CheckedCard> for Subject<'a> {
     }
 }
 
+impl<'a> From<&'a Graph> for Subject<'a> {
+    fn from(graph: &'a Graph) -> Self {
+        Self::Graph(graph)
+    }
+}
+
+impl Subject<'_> {
+    fn kind(self) -> StatementKind {
+        match self {
+            Self::Card(_) => StatementKind::Inference,
+            Self::Graph(_) => StatementKind::Colouring,
+        }
+    }
+}
+
 impl From<Inference> for Statement {
     fn from(body: Inference) -> Self {
         Self::Inference(body)
+    }
+}
+
+impl From<Colouring> for Statement {
+    fn from(body: Colouring) -> Self {
+        Self::Colouring(body)
     }
 }

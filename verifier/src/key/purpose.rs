@@ -1,8 +1,10 @@
 //! What the proofs of a key are about.
 
+use super::validate::require;
 use super::{InstanceLayout, KeyParts};
 use crate::codec::{Put, Reader};
 use crate::error::VerifyError;
+use crate::statement::colouring::ColouringClass;
 use alloc::vec::Vec;
 
 /// The statement of a key, with what it says of the public columns.
@@ -12,6 +14,8 @@ pub enum Purpose {
     Registration,
     /// A model gave an answer for an input; the public columns lie so.
     Inference(InstanceLayout),
+    /// A proper colouring of a graph is known; everything public is computed.
+    Colouring(ColouringClass),
 }
 
 impl Purpose {
@@ -19,7 +23,7 @@ impl Purpose {
     pub fn layout(&self) -> Option<&InstanceLayout> {
         match self {
             Self::Inference(layout) => Some(layout),
-            Self::Registration => None,
+            Self::Registration | Self::Colouring(_) => None,
         }
     }
 
@@ -35,6 +39,10 @@ impl Purpose {
                 out.put(&[1]);
                 layout.put(out);
             }
+            Self::Colouring(class) => {
+                out.put(&[2]);
+                class.put(out);
+            }
         }
     }
 
@@ -42,6 +50,7 @@ impl Purpose {
         match reader.u8()? {
             0 => Ok(Self::Registration),
             1 => InstanceLayout::read(reader).map(Self::Inference),
+            2 => ColouringClass::read(reader).map(Self::Colouring),
             got => Err(VerifyError::BadTag { got }),
         }
     }
@@ -51,6 +60,7 @@ impl Purpose {
         match self {
             Self::Registration => Ok(()),
             Self::Inference(layout) => layout.validate(key.usable_rows()),
+            Self::Colouring(class) => require(class.owns(key), "a colouring has the key of its class"),
         }
     }
 }

@@ -32,6 +32,10 @@ pub enum Check {
     Model,
     /// The statement is of an accepted kind, and of the circuit's size.
     Statement,
+    /// The claim is about the graph.
+    Graph,
+    /// The claim is about the number of colours that the caller named.
+    Colours,
     /// The policy is the agreed one.
     Policy,
     /// The output is the expected one.
@@ -83,7 +87,7 @@ impl State {
 
 impl Check {
     /// All checks in order.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::SrsFile,
         Self::CardFile,
         Self::NamedModel,
@@ -97,6 +101,8 @@ impl Check {
         Self::Quantization,
         Self::Model,
         Self::Statement,
+        Self::Graph,
+        Self::Colours,
         Self::Policy,
         Self::Output,
         Self::Input,
@@ -136,6 +142,8 @@ impl Check {
             Self::Quantization => ("quantization", "The receipt uses the scales on the card"),
             Self::Model => ("model", "The receipt is about the model on the card"),
             Self::Statement => ("statement", "The receipt states what the circuit proves: one inference with one input"),
+            Self::Graph => ("graph", "The receipt is about your graph"),
+            Self::Colours => ("colours", "The receipt is about the number of colours that you named"),
             Self::Policy => ("policy", "The policy is the one you agreed on"),
             Self::Output => ("output", "The output is the one you expect"),
             Self::Input => ("input", "The receipt is about the input you named"),
@@ -156,6 +164,7 @@ impl Check {
         match self {
             Self::NamedModel => request.model_id.is_some(),
             Self::NamedSrs => request.srs_id.is_some(),
+            Self::Colours => expected.colouring.colours.is_some(),
             Self::Policy => expected.inference.policy.is_some(),
             Self::Output => expected.inference.answer.is_some(),
             Self::Input => expected.inference.input.is_some(),
@@ -201,12 +210,14 @@ const OF_CARD: [(&str, Check); 7] = [
 ];
 
 /// Codes of the verification of a receipt that decodes, likewise.
-const OF_RECEIPT: [(&str, Check); 24] = [
+const OF_RECEIPT: [(&str, Check); 26] = [
     ("bad-point", Check::Proof),
+    ("colours-mismatch", Check::Colours),
     ("context-mismatch", Check::Audience),
     ("degenerate-challenge", Check::Proof),
     ("dev-srs", Check::Parameters),
     ("expired", Check::Expiry),
+    ("graph-mismatch", Check::Graph),
     ("input-count", Check::Statement),
     ("input-mismatch", Check::Input),
     ("input-shape", Check::InputShape),
@@ -234,13 +245,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     /// Codes that only bytes give which do not decode: the file that they are in is the check.
-    const OF_FILES: [&str; 9] = [
+    const OF_FILES: [&str; 10] = [
         "bad-g2-subgroup",
         "bad-magic",
         "bad-proof-system",
         "bad-tag",
         "bad-utf8",
         "bad-version",
+        "colours-out-of-range",
         "commitment-count",
         "key-invalid",
         "srs-invalid",

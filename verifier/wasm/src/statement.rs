@@ -1,11 +1,12 @@
 //! Bodies of claims as JSON, one function for each kind of statement.
 
 use crate::json::{hex, list, text, words, Object};
-use provenn_verifier::{Inference, InputBinding, Item, Policy, Statement};
+use provenn_verifier::{Colouring, Inference, InputBinding, Item, Policy, Statement};
 
 pub(crate) fn body(statement: &Statement) -> String {
     match statement {
         Statement::Inference(body) => inference(body),
+        Statement::Colouring(body) => colouring(body),
     }
 }
 
@@ -15,6 +16,17 @@ fn inference(body: &Inference) -> String {
         .hex("quantization", &body.quantization)
         .raw("policy", policy(&body.policy))
         .raw("items", list(body.items.iter().map(|one| item(&body.policy, one))))
+        .end()
+}
+
+/// `says` is the claim in a sentence.
+fn colouring(body: &Colouring) -> String {
+    Object::new()
+        .raw("colours", body.colours)
+        .raw("vertices", body.vertices)
+        .raw("edges", body.edges)
+        .hex("graph", &body.graph)
+        .raw("says", words(&body.words()))
         .end()
 }
 
