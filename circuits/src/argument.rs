@@ -3,5 +3,5 @@
 mod circuit;
 mod witness;
 
-pub use circuit::{signed, Challenges, Config, Lane, ModelCircuit, Slot};
+pub use circuit::{signed, Challenges, CommittedInput, Config, Lane, ModelCircuit, Slot};
 pub use witness::{input_cells, weight_cells, First, Second, Witness};

@@ -5,7 +5,7 @@
 
 mod config;
 
-pub use config::{Challenges, Config, Lane, Slot};
+pub use config::{Challenges, CommittedInput, Config, Lane, Slot};
 
 use super::witness::Witness;
 use crate::layout::{Layout, Mode, RowKind, Shape, Src};
@@ -204,12 +204,20 @@ impl Synthesis<'_, '_> {
         for (row, kind) in layout.kinds.iter().enumerate() {
             match *kind {
                 RowKind::Free => {}
-                RowKind::Input { last } => {
-                    self.set(c.input, row, one);
-                    if last {
-                        self.set(c.last_input, row, one);
-                    }
+                RowKind::Input(id, block) => {
                     self.set(c.zero_point, row, half);
+                    match (c.committed.iter().find(|(index, _)| *index == id), c.public_input) {
+                        (Some((_, input)), _) => {
+                            self.set(input.rows, row, one);
+                            let channels = self.circuit.model.tensors[id].channels;
+                            let last = block + 1 == layout.channel_blocks(channels);
+                            if let Some((column, _)) = input.padding.filter(|_| last) {
+                                self.set(column, row, one);
+                            }
+                        }
+                        (None, Some(rows)) => self.set(rows, row, one),
+                        (None, None) => {}
+                    }
                 }
                 RowKind::Affine(id, _, _) => {
                     self.set(c.affine, row, one);

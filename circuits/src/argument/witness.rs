@@ -18,8 +18,8 @@ pub use weights::weight_cells;
 pub struct Witness {
     /// Values and accumulators.
     pub trace: Trace,
-    /// Output index whose score the policy compares with.
-    pub top: Option<usize>,
+    /// Output and index of the score that the policy compares with.
+    pub top: Option<(usize, usize)>,
     /// Policy coefficients `a, t, c` per policy row, as in the instance columns.
     pub policy: Vec<[Fr; 3]>,
 }
@@ -51,23 +51,24 @@ struct LaneCells {
     rem: Vec<u64>,
 }
 
-/// Cells of the committed input columns: `[lane][row]`, offset by half the value range; of the input tensor, not in the
-/// caller's order.
-pub fn input_cells(model: &Program, layout: &Layout, input: &[i64]) -> Vec<Vec<u64>> {
-    let (lanes, tensor) = (layout.shape.lanes, &model.tensors[0]);
+/// Cells of the columns of an input: `[lane][row]`, offset by half the value range; of the input tensor, not in the
+/// caller's order. The rows of other inputs are zero.
+pub fn input_cells(model: &Program, layout: &Layout, index: usize, tensor: &[i64]) -> Vec<Vec<u64>> {
+    let (input, rows) = (&model.tensors[index], &layout.rows[index]);
+    let lanes = layout.shape.lanes.min(input.channels);
     let half = 1i64 << (model.precision.bits() - 1);
-    let rows = layout.rows[0].iter().max().map_or(0, |r| r + 1);
-    let mut columns = vec![vec![0u64; rows]; lanes];
-    let blocks = tensor.channels.div_ceil(lanes);
-    for channel in 0..blocks * lanes {
-        for position in 0..tensor.positions() {
-            let row = layout.rows[0][channel / lanes * tensor.positions() + position];
-            let value = if channel < tensor.channels {
-                input[channel * tensor.positions() + position]
-            } else {
-                0
-            };
-            columns[channel % lanes][row] = (value + half) as u64;
+    let end = rows.iter().max().map_or(0, |r| r + 1);
+    let mut columns = vec![vec![0u64; end]; lanes];
+    for block in 0..layout.channel_blocks(input.channels) {
+        for position in 0..input.positions() {
+            let row = rows[block * input.positions() + position];
+            for (lane, column) in columns.iter_mut().enumerate() {
+                let channel = block * layout.shape.lanes + lane;
+                let value = tensor
+                    .get(channel * input.positions() + position)
+                    .filter(|_| channel < input.channels);
+                column[row] = (value.copied().unwrap_or(0) + half) as u64;
+            }
         }
     }
     columns
@@ -95,15 +96,17 @@ impl Witness {
     /// Phase-1 columns.
     pub fn phase1(&self, model: &Program, layout: &Layout) -> First {
         let shape = &layout.shape;
-        let inputs = input_cells(model, layout, &self.trace.values[0]);
+        let committed = shape.inputs.iter().enumerate().filter(|(_, input)| !input.public);
+        let inputs = committed.flat_map(|(id, _)| input_cells(model, layout, id, &self.trace.values[id]));
+        let inputs = inputs.collect();
         let mut lanes: Vec<LaneCells> = (0..shape.lanes)
             .into_par_iter()
-            .map(|lane| self.lane(model, layout, lane, &inputs[lane]))
+            .map(|lane| self.lane(model, layout, lane))
             .collect();
         let top = self.policy_cells(model, layout, &mut lanes[0]);
         let multiplicity = multiplicities(shape, &lanes);
         First {
-            inputs: if shape.public_input { vec![] } else { inputs },
+            inputs,
             lanes,
             multiplicity,
             top,
@@ -112,7 +115,7 @@ impl Witness {
     }
 
     /// Cells of one lane on the activation rows.
-    fn lane(&self, model: &Program, layout: &Layout, lane: usize, input: &[u64]) -> LaneCells {
+    fn lane(&self, model: &Program, layout: &Layout, lane: usize) -> LaneCells {
         let usable = layout.shape.usable();
         let f = layout.shape.precision().bits();
         let zeros = || vec![0u64; usable];
@@ -122,15 +125,24 @@ impl Witness {
             high: zeros(),
             rem: zeros(),
         };
+        for (id, input) in layout.shape.inputs.iter().enumerate() {
+            let tensor = &model.tensors[id];
+            for (index, &row) in layout.rows[id].iter().enumerate() {
+                let (block, position) = (index / tensor.positions(), index % tensor.positions());
+                let channel = block * layout.shape.lanes + lane;
+                let value = match channel < tensor.channels {
+                    true => self.trace.values[id][channel * tensor.positions() + position],
+                    false => 0,
+                };
+                cells.value[row] = (value + (1 << (f - 1))) as u64;
+                if !input.public {
+                    cells.high[row] = cells.value[row];
+                }
+            }
+        }
         for (row, kind) in layout.kinds.iter().enumerate() {
             match *kind {
-                RowKind::Free => {}
-                RowKind::Input { .. } => {
-                    cells.value[row] = input[row];
-                    if !layout.shape.public_input {
-                        cells.high[row] = input[row];
-                    }
-                }
+                RowKind::Free | RowKind::Input(..) => {}
                 RowKind::Affine(id, _, _) | RowKind::Product(id, _, _) => {
                     let zero = i128::from(model.zero(id));
                     let shifted = self.accumulator(model, layout, row, lane) + (1i128 << (f - 1)) + (zero << f);
@@ -168,20 +180,21 @@ impl Witness {
 
     /// Output of policy row `row`: line indices descend.
     fn output(&self, model: &Program, layout: &Layout, row: usize) -> i64 {
-        let index = layout.policy_rows - 1 - row;
-        self.trace.values[model.output()].get(index).copied().unwrap_or(0)
+        self.score(model, layout.score(row))
     }
 
-    fn top_score(&self, model: &Program) -> i64 {
-        self.top
-            .and_then(|i| self.trace.values[model.output()].get(i))
-            .copied()
-            .unwrap_or(0)
+    fn score(&self, model: &Program, (output, index): (usize, usize)) -> i64 {
+        let tensor = model.outputs.get(output).map(|output| output.tensor);
+        let score = tensor.and_then(|tensor| self.trace.values[tensor].get(index));
+        score.copied().unwrap_or(0)
     }
 
     /// Fills the policy limbs into lane 0; gives the `top` column.
     fn policy_cells(&self, model: &Program, layout: &Layout, lane: &mut LaneCells) -> Vec<i64> {
-        let (f, top) = (layout.shape.precision().bits(), self.top_score(model));
+        let (f, top) = (
+            layout.shape.precision().bits(),
+            self.top.map_or(0, |top| self.score(model, top)),
+        );
         for row in 0..layout.policy_rows {
             let [a, t, c] = self.policy.get(row).copied().unwrap_or_default();
             let d = a * signed(self.output(model, layout, row).into()) + t * signed(top.into()) + c;
@@ -205,7 +218,7 @@ impl Witness {
                 let values = layout.kinds.iter().enumerate().map(|(row, kind)| {
                     let zero = match *kind {
                         RowKind::Free => 0,
-                        RowKind::Input { .. } => 1i64 << (model.precision.bits() - 1),
+                        RowKind::Input(..) => 1i64 << (model.precision.bits() - 1),
                         RowKind::Affine(id, _, _) | RowKind::Product(id, _, _) | RowKind::Max(id) => model.zero(id),
                     };
                     i128::from(first.lanes[lane].value[row]) - i128::from(zero)

@@ -1,7 +1,7 @@
 //! What a circuit costs, from its dimensions: the model by which shapes are chosen, and what is forecast before anything is
 //! committed. Coefficients were fitted to measurements; `just bench-models` compares them with new ones.
 
-use super::{Shape, TAIL};
+use super::{InputShape, Shape, TAIL};
 use std::fmt;
 use std::str::FromStr;
 
@@ -94,16 +94,16 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// The forecast for a shape and a number of input values.
-    pub fn of(shape: &Shape, input_values: usize) -> Self {
+    /// The forecast for a shape.
+    pub fn of(shape: &Shape) -> Self {
         Self {
             prove_m20: prove(shape),
             commit_m20: commit(shape),
             memory_bytes: memory(shape),
-            receipt_bytes: receipt(shape, input_values),
+            receipt_bytes: receipt(shape),
             card_bytes: card(shape),
-            verify_ms: verify(shape, input_values),
-            gas: gas(shape, input_values),
+            verify_ms: verify(shape),
+            gas: gas(shape),
         }
     }
 
@@ -127,15 +127,13 @@ fn commitment(k: u32) -> f64 {
 }
 
 fn instance_columns(shape: &Shape) -> usize {
-    4 + if shape.public_input { shape.lanes } else { 0 }
+    4 + if shape.has_public_input() { shape.lanes } else { 0 }
 }
 
-fn committed_inputs(shape: &Shape) -> usize {
-    if shape.public_input {
-        0
-    } else {
-        shape.lanes
-    }
+/// Values that a receipt shows.
+fn public_values(shape: &Shape) -> usize {
+    let public = shape.inputs.iter().filter(|input| input.public);
+    public.map(InputShape::values).sum()
 }
 
 fn prove(shape: &Shape) -> f64 {
@@ -184,24 +182,23 @@ fn points(shape: &Shape) -> usize {
 }
 
 /// Evaluations of a proof: each column at its own row, and those that gates read at others: two values of each lane, `top`,
-/// `sum`, `pow`, `uacc`, `pacc`, accumulators, the left line; three of each product but two of the last. The selector of the
-/// last input rows is read only where a committed input has padding lanes.
+/// `sum`, `pow`, `uacc`, `pacc`, accumulators, the left line; three of each product but two of the last.
 fn evaluations(shape: &Shape) -> usize {
     let products = shape.products();
     let advice = shape.small_columns() + shape.full_columns() - products;
     let others = 2 * shape.lanes + 5 + shape.slots + usize::from(shape.features.matrix_products);
-    let unread = usize::from(shape.public_input || shape.live_input_lanes == shape.lanes);
-    advice + others + shape.fixed_columns() - unread + 3 * products - 1
+    advice + others + shape.fixed_columns() + 3 * products - 1
 }
 
-fn receipt(shape: &Shape, input_values: usize) -> usize {
+fn receipt(shape: &Shape) -> usize {
     // Public values take as many bytes each as the widest needs, named by one byte.
     let width = (shape.precision().bits() as usize).div_ceil(8);
-    let binding = match shape.public_input {
-        true => 1 + width * input_values,
-        false => 32 * shape.lanes,
+    let binding = |input: &InputShape| match input.public {
+        true => 5 + 1 + width * input.values(),
+        false => 5 + 32 * input.columns(shape.lanes),
     };
-    let claim = 2 + 16 + 4 * 32 + 5 + 1 + 4 + binding + 4 + 32 + 8;
+    let bindings: usize = shape.inputs.iter().map(binding).sum();
+    let claim = 2 + 16 + 2 * 32 + (4 + 32 + 8) + 1 + 2 * 32 + (1 + 4) + 4 + 4 + bindings + 4;
     6 + 4 + claim + 4 + 32 * (points(shape) + evaluations(shape)) + 32 + 4 + 32 * TAIL
 }
 
@@ -213,19 +210,19 @@ fn card(shape: &Shape) -> usize {
 
 /// Multiplications of points in the verifier's sum.
 fn multiplications(shape: &Shape) -> usize {
-    let inputs = 2 * committed_inputs(shape);
+    let inputs = 2 * shape.input_columns();
     points(shape) + shape.fixed_columns() + shape.committed_columns() + shape.line_columns + inputs + TAIL + 3
 }
 
-fn verify(shape: &Shape, input_values: usize) -> f64 {
-    let public = if shape.public_input { input_values } else { 0 };
-    1.6 + 0.007 * multiplications(shape) as f64 + 0.004 * shape.lanes as f64 + 0.0003 * public as f64
+fn verify(shape: &Shape) -> f64 {
+    let public = public_values(shape) as f64;
+    1.6 + 0.007 * multiplications(shape) as f64 + 0.004 * shape.lanes as f64 + 0.0003 * public
 }
 
 /// A multiplication and an addition of points are 6,150 gas, the pairing 113,000, a byte of calldata 16; field work by message.
-fn gas(shape: &Shape, input_values: usize) -> f64 {
+fn gas(shape: &Shape) -> f64 {
     let points = multiplications(shape) as f64;
-    let bytes = (receipt(shape, input_values) + 32 * multiplications(shape) + 32 * shape.fixed_columns()) as f64;
+    let bytes = (receipt(shape) + 32 * multiplications(shape) + 32 * shape.fixed_columns()) as f64;
     6150.0 * points + 113_000.0 + 16.0 * bytes + 400.0 * evaluations(shape) as f64 + 60_000.0
 }
 

@@ -1,7 +1,7 @@
 //! Circuit dimensions.
 
 use crate::error::CircuitError;
-use crate::program::Precision;
+use crate::program::{Precision, Program};
 use serde::{Deserialize, Serialize};
 
 /// Rows at the end of each column that hold blinding values: 5 blinding factors and one more.
@@ -42,6 +42,49 @@ pub struct Pattern {
     pub lanes: Vec<Option<[u32; 3]>>,
 }
 
+/// An input as the circuit has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputShape {
+    /// Whether it is public (instance columns) or committed (advice columns).
+    pub public: bool,
+    /// Channels of its tensor.
+    pub channels: usize,
+    /// Positions of its tensor.
+    pub positions: usize,
+}
+
+impl InputShape {
+    /// Those of a program.
+    pub fn of(model: &Program, public: &[bool]) -> Vec<Self> {
+        let tensors = model.input_tensors().iter().zip(public);
+        let shape = tensors.map(|(tensor, &public)| Self {
+            public,
+            channels: tensor.channels,
+            positions: tensor.positions(),
+        });
+        shape.collect()
+    }
+
+    /// Number of values.
+    pub fn values(&self) -> usize {
+        self.channels * self.positions
+    }
+
+    /// Columns of the circuit that hold it by itself: one for each lane if it is committed.
+    pub fn columns(&self, lanes: usize) -> usize {
+        if self.public {
+            0
+        } else {
+            self.channels.min(lanes)
+        }
+    }
+
+    /// Lanes of its last channel block that hold channels; the others are zero.
+    pub fn live_lanes(&self, lanes: usize) -> usize {
+        (self.channels.max(1) - 1) % lanes + 1
+    }
+}
+
 /// Dimensions of the circuit. They fix the constraint system; the layout fixes the rest of the key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
@@ -64,10 +107,8 @@ pub struct Shape {
     pub top_bits: u32,
     /// Bits of a signed weight; cells store `w + 2^(weight_bits - 1)`.
     pub weight_bits: u32,
-    /// Lanes of the last channel block of the input that hold channels; the others are zero.
-    pub live_input_lanes: usize,
-    /// Whether the input is public (instance columns) or committed (advice columns).
-    pub public_input: bool,
+    /// The inputs.
+    pub inputs: Vec<InputShape>,
     /// What only some models need; chosen by the layout.
     pub features: Features,
 }
@@ -126,8 +167,18 @@ impl Shape {
 
     /// Columns whose cells are small non-negative integers.
     pub fn small_columns(&self) -> usize {
-        let per_lane = 2 + 2 * (self.limbs + self.top_bits) as usize + usize::from(!self.public_input);
-        self.lanes * per_lane + 2
+        let per_lane = 2 + 2 * (self.limbs + self.top_bits) as usize;
+        self.lanes * per_lane + 2 + self.input_columns()
+    }
+
+    /// Columns of committed inputs.
+    pub fn input_columns(&self) -> usize {
+        self.inputs.iter().map(|input| input.columns(self.lanes)).sum()
+    }
+
+    /// Whether an input is public.
+    pub fn has_public_input(&self) -> bool {
+        self.inputs.iter().any(|input| input.public)
     }
 
     /// Columns of weights that are committed: the lanes of all line columns.
@@ -161,8 +212,14 @@ impl Shape {
         let features = &self.features;
         let extra =
             usize::from(features.products) + 2 * usize::from(features.matrix_products) + features.patterns.len();
+        // A column for the rows of public inputs, one or two for those of each committed one.
+        let committed = self.inputs.iter().filter(|input| !input.public);
+        let padded = |input: &InputShape| input.channels > self.lanes && input.live_lanes(self.lanes) < self.lanes;
+        let committed = committed.map(|input| 1 + usize::from(padded(input)));
+        let inputs = committed.sum::<usize>() + usize::from(self.has_public_input());
         // Four fixed columns per slot (slot 0 has three), three permutation columns per slot and four others.
-        18 + 2 * usize::from(self.line_columns > 1)
+        16 + inputs
+            + 2 * usize::from(self.line_columns > 1)
             + (3 * self.slots + self.slots.saturating_sub(1))
             + (3 * self.slots + 4)
             + extra

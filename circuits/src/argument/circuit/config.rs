@@ -33,8 +33,17 @@ pub struct Lane {
     pub high: Vec<Column<Advice>>,
     /// Table-checked limbs of the remainder, then its single bits.
     pub rem: Vec<Column<Advice>>,
-    /// Committed input cell, `v + half`; absent for public inputs.
-    pub input: Option<Column<Advice>>,
+}
+
+/// Columns of one committed input: its own, so that its commitment says nothing of others.
+#[derive(Clone, Debug)]
+pub struct CommittedInput {
+    /// Its cells, `v + half`, lane by lane.
+    pub cells: Vec<Column<Advice>>,
+    /// Its rows.
+    pub rows: Column<Fixed>,
+    /// Rows of its last channel block, and the first lane that holds no channel there, if one does not.
+    pub padding: Option<(Column<Fixed>, usize)>,
 }
 
 /// Columns of one scan slot.
@@ -89,7 +98,7 @@ pub struct Config {
     pub pacc: Column<Advice>,
     /// Scan slots.
     pub slots: Vec<Slot>,
-    /// Policy columns `a, t, c, g`, then input lanes if public.
+    /// Policy columns `a, t, c, g`, then the lanes of public inputs.
     pub instance: Vec<Column<Instance>>,
     /// 1 on usable rows.
     pub usable: Column<Fixed>,
@@ -120,10 +129,10 @@ pub struct Config {
     pub policy: Column<Fixed>,
     /// Policy rows but the first.
     pub same_top: Column<Fixed>,
-    /// Input rows.
-    pub input: Column<Fixed>,
-    /// Input rows of the last channel block.
-    pub last_input: Column<Fixed>,
+    /// Rows of public inputs.
+    pub public_input: Option<Column<Fixed>>,
+    /// Committed inputs, by their index among the inputs.
+    pub committed: Vec<(usize, CommittedInput)>,
     /// Rows of rounded accumulators.
     pub affine: Column<Fixed>,
     /// Rows of running maxima.
@@ -160,17 +169,17 @@ impl Config {
     pub fn new(meta: &mut ConstraintSystem<Fr>, shape: &Shape) -> Self {
         meta.set_minimum_degree(5);
         let limbs = (shape.limbs + shape.top_bits) as usize;
-        let inputs: Vec<_> = (0..shape.lanes)
-            .map(|_| (!shape.public_input).then(|| meta.advice_column_in(FirstPhase)))
-            .collect();
-        let lanes = inputs
-            .into_iter()
-            .map(|input| Lane {
+        let inputs = shape.inputs.iter().map(|input| -> Vec<_> {
+            let columns = 0..input.columns(shape.lanes);
+            columns.map(|_| meta.advice_column_in(FirstPhase)).collect()
+        });
+        let inputs: Vec<Vec<Column<Advice>>> = inputs.collect();
+        let lanes = (0..shape.lanes)
+            .map(|_| Lane {
                 sign: meta.advice_column_in(FirstPhase),
                 value: meta.advice_column_in(FirstPhase),
                 high: (0..limbs).map(|_| meta.advice_column_in(FirstPhase)).collect(),
                 rem: (0..limbs).map(|_| meta.advice_column_in(FirstPhase)).collect(),
-                input,
             })
             .collect();
         let [multiplicity, top] = [(); 2].map(|()| meta.advice_column_in(FirstPhase));
@@ -208,7 +217,9 @@ impl Config {
         for column in copied.chain(u.first().copied()).chain([uacc, pacc]) {
             meta.enable_equality(column);
         }
-        let columns = 4 + if shape.public_input { shape.lanes } else { 0 };
+        let columns = 4 + if shape.has_public_input() { shape.lanes } else { 0 };
+        let committed = shape.inputs.iter().zip(inputs).enumerate();
+        let committed = committed.filter(|(_, (input, _))| !input.public);
         let config = Self {
             shape: shape.clone(),
             challenges: Challenges { after_phase1, s },
@@ -239,8 +250,19 @@ impl Config {
             keep_p: meta.fixed_column(),
             policy: meta.fixed_column(),
             same_top: meta.fixed_column(),
-            input: meta.fixed_column(),
-            last_input: meta.fixed_column(),
+            public_input: shape.has_public_input().then(|| meta.fixed_column()),
+            committed: committed
+                .map(|(index, (input, cells))| {
+                    let rows = meta.fixed_column();
+                    let live = input.live_lanes(shape.lanes);
+                    let padding = (live < shape.lanes).then(|| match input.channels > shape.lanes {
+                        true => (meta.fixed_column(), live),
+                        // All its rows are of the last block.
+                        false => (rows, live),
+                    });
+                    (index, CommittedInput { cells, rows, padding })
+                })
+                .collect(),
             affine: meta.fixed_column(),
             max: meta.fixed_column(),
             zero_point: meta.fixed_column(),
@@ -272,7 +294,7 @@ impl Config {
                 .chain(l.rem.clone())
                 .collect::<Vec<_>>()
         };
-        let inputs = self.lanes.iter().filter_map(|l| l.input);
+        let inputs = self.committed.iter().flat_map(|(_, input)| input.cells.iter().copied());
         let lanes = self.lanes.iter().flat_map(lane);
         inputs.chain(lanes).chain([self.multiplicity, self.top]).collect()
     }
@@ -330,24 +352,19 @@ impl Config {
     /// `affine * zero * (1 - sign) = 0`: where the tensor is signed, `zero` is half the range and not 0, so that `sign` is 1,
     /// `value` is `high` and nothing is clamped: an accumulator below the range has no cells at all. Where it is a ReLU,
     /// `zero` is 0 and `sign` is free to be that of the accumulator. Product rows are affine rows too.
-    /// On max rows, `value` is at least both predecessors and equal to one of them. On input rows it is the input. On
+    /// On max rows, `value` is at least both predecessors and equal to one of them. On
     /// product rows `A = product * x * y` for the values `x`, `y` of the two rows before, which are signed; everything is
     /// of phase 1 and no challenge is needed. `|product * x * y|` is far below p / 2, so that the same uniqueness holds.
     fn lane_gates(&self, meta: &mut ConstraintSystem<Fr>, index: usize) {
         let lane = &self.lanes[index];
         let limbs = self.shape.limbs as usize;
         meta.create_gate(format!("lane {index}"), |m| {
-            let [usable, affine, max, input] =
-                [self.usable, self.affine, self.max, self.input].map(|c| m.query_fixed(c, Rotation::cur()));
+            let [usable, affine, max] = [self.usable, self.affine, self.max].map(|c| m.query_fixed(c, Rotation::cur()));
             let zero = m.query_fixed(self.zero_point, Rotation::cur());
             let sign = m.query_advice(lane.sign, Rotation::cur());
             let [value, prev, prev2] = [0, -1, -2].map(|at| m.query_advice(lane.value, Rotation(at)));
             let [high, rem] = [&lane.high, &lane.rem].map(|parts| self.integer(m, parts));
             let boolean = |x: Expr| x.clone() * (x - constant(1));
-            let source = match lane.input {
-                Some(cell) => m.query_advice(cell, Rotation::cur()),
-                None => m.query_instance(self.instance[4 + index], Rotation::cur()) + zero.clone(),
-            };
             let mut gates = vec![
                 ("sign is a bit", usable.clone() * boolean(sign.clone())),
                 ("value", affine.clone() * (value.clone() - sign.clone() * high.clone())),
@@ -364,8 +381,8 @@ impl Config {
                     max.clone() * (value.clone() - prev.clone() - rem.clone()),
                 ),
                 ("max is one of the two", max * high.clone() * rem),
-                ("value is the input", input.clone() * (value.clone() - source.clone())),
             ];
+            gates.extend(self.input_gates(m, index));
             if let Some(product) = self.product {
                 let product = m.query_fixed(product, Rotation::cur());
                 let half = Expression::Constant(power_of_two(self.shape.precision().bits().max(1) - 1));
@@ -373,20 +390,45 @@ impl Config {
                 let made = self.accumulator(m, lane);
                 gates.push(("product of neighbours", product.clone() * (made - product * x * y)));
             }
-            if lane.input.is_some() && index >= self.shape.live_input_lanes {
-                // A padding lane has the weight of a channel of whatever is concatenated after the input.
-                let last = m.query_fixed(self.last_input, Rotation::cur());
-                gates.push(("padding of the input is zero", last * (value.clone() - zero)));
-            }
-            if lane.input.is_some() {
-                gates.push(("input is in range", input * (source - high)));
-            }
             for &bit in lane.high[limbs..].iter().chain(&lane.rem[limbs..]) {
                 let bit = m.query_advice(bit, Rotation::cur());
                 gates.push(("top bit is a bit", usable.clone() * boolean(bit)));
             }
             gates
         });
+    }
+
+    /// On rows of public inputs `value - zero` is the instance cell. On rows of committed input `i`, `value` is the cell of its own column
+    /// and equals `high`, whose limbs are in range. No two inputs share a row, so each value is that of one input, and each column of an input is
+    /// read at its rows only. A lane without a channel there has `value = zero`: it has the weight of a channel of whatever is concatenated
+    /// after the input.
+    fn input_gates(&self, m: &mut VirtualCells<'_, Fr>, index: usize) -> Vec<(&'static str, Expr)> {
+        let lane = &self.lanes[index];
+        let value = m.query_advice(lane.value, Rotation::cur());
+        let zero = m.query_fixed(self.zero_point, Rotation::cur());
+        let mut gates = vec![];
+        if let Some(rows) = self.public_input {
+            let rows = m.query_fixed(rows, Rotation::cur());
+            let shown = m.query_instance(self.instance[4 + index], Rotation::cur());
+            gates.push((
+                "value is the public input",
+                rows * (value.clone() - shown - zero.clone()),
+            ));
+        }
+        for (_, input) in &self.committed {
+            let rows = m.query_fixed(input.rows, Rotation::cur());
+            if let Some(&cell) = input.cells.get(index) {
+                let cell = m.query_advice(cell, Rotation::cur());
+                gates.push(("value is the committed input", rows.clone() * (value.clone() - cell)));
+            }
+            if let Some((last, _)) = input.padding.filter(|(_, live)| index >= *live) {
+                let last = m.query_fixed(last, Rotation::cur());
+                gates.push(("padding of the input is zero", last * (value.clone() - zero.clone())));
+            }
+            let high = self.integer(m, &lane.high);
+            gates.push(("input is in range", rows * (value.clone() - high)));
+        }
+        gates
     }
 
     /// On policy row j, with the output `z = u` and `d` in `[0, 2^(bits + table_bits))` from the cells of lane 0:
