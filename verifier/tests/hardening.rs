@@ -57,12 +57,10 @@ fn hostile_keys() {
         |key| key.gates[0] = vec![Expr::Challenge(2)],
         |key| key.linked.weights.columns = vec![0],
         |key| key.linked.weights.challenge = 1,
-        |key| key.linked.input = vec![1],
+        |key| key.linked.inputs = vec![vec![1]],
         |key| {
-            key.layout = key.layout.map(|layout| InstanceLayout {
-                policy_rows: 1 << 20,
-                ..layout
-            })
+            let layout = key.layout.as_mut().unwrap();
+            layout.outputs[0].rows = 1 << 20;
         },
         |key| key.layout = None,
     ];

@@ -178,8 +178,16 @@ fn several_inputs_and_outputs() {
             },
         ],
         outputs: vec![
-            OutputLayout { len: 1, rows: 2, bits: 12 },
-            OutputLayout { len: 2, rows: 2, bits: 12 },
+            OutputLayout {
+                len: 1,
+                rows: 2,
+                bits: 12,
+            },
+            OutputLayout {
+                len: 2,
+                rows: 2,
+                bits: 12,
+            },
         ],
     };
     let committed = || InputBinding::Committed { points: vec![] };
@@ -237,7 +245,14 @@ fn keys() {
         key.k = 20;
     }
     fn outputs(key: &mut KeyParts, count: usize) {
-        shape(key).outputs = vec![OutputLayout { len: 1, rows: 1, bits: 8 }; count];
+        shape(key).outputs = vec![
+            OutputLayout {
+                len: 1,
+                rows: 1,
+                bits: 8
+            };
+            count
+        ];
         key.k = 20;
     }
     let cases: &[(&str, Edit, &str)] = &[
@@ -424,18 +439,10 @@ fn keys() {
             |key| key.advice_queries.push((key.advice_phases.len() as u32, 0)),
             "key-invalid",
         ),
-        (
-            "most bits",
-            |key| (input(key).bits, output(key).bits) = (40, 40),
-            "ok",
-        ),
+        ("most bits", |key| (input(key).bits, output(key).bits) = (40, 40), "ok"),
         ("more bits", |key| output(key).bits = 41, "key-invalid"),
         ("more input bits", |key| input(key).bits = 41, "key-invalid"),
-        (
-            "least bits",
-            |key| (input(key).bits, output(key).bits) = (1, 1),
-            "ok",
-        ),
+        ("least bits", |key| (input(key).bits, output(key).bits) = (1, 1), "ok"),
         (
             "a sum of one value",
             |key| key.gates[0] = vec![Expr::Constant(Fr::ONE), Expr::Sum, Expr::Constant(Fr::ONE)],
@@ -526,11 +533,18 @@ fn sizes_of_a_key() {
     assert_eq!(key.usable_rows(), (1 << key.k) - u64::from(key.blinding_factors) - 1);
     assert_eq!(key.quotient_pieces(), key.degree - 1);
     let layout = layout();
-    assert_eq!((layout.inputs[0].len(), layout.input_rows(), layout.columns()), (2, 2, 5));
+    assert_eq!(
+        (layout.inputs[0].len(), layout.input_rows(), layout.columns()),
+        (2, 2, 5)
+    );
     assert_eq!(layout.cells(), 4 + 2);
     let mut two = layout.clone();
     two.inputs.push(input(3, 2, 5));
-    two.outputs.push(OutputLayout { len: 2, rows: 3, bits: 8 });
+    two.outputs.push(OutputLayout {
+        len: 2,
+        rows: 3,
+        bits: 8,
+    });
     assert_eq!((two.policy_rows(), two.input_rows(), two.columns()), (4, 5 + 6, 5));
     assert_eq!(two.cells(), 4 * 4 + 11);
     // A committed input has no public cells, wherever it stands.

@@ -474,7 +474,7 @@ impl Setup {
 
     /// Meaning of the public columns.
     fn layout(&self) -> InstanceLayout {
-        self.card.key.layout.unwrap()
+        self.card.key.layout.clone().unwrap()
     }
 
     fn columns(&self, claim: &Claim) -> Vec<Vec<Fr>> {
