@@ -99,7 +99,7 @@ impl Setup {
             output: draw.below(self.shape.outputs) as u32,
             threshold: -5,
         };
-        let stated: [(Policy, Answer); 4] = [
+        let stated: [(Disclosure, Answer); 4] = [
             (policy::Scores.into(), Answer::Scores(scores)),
             (policy::Label.into(), Answer::Label(index)),
             (policy::Margin { margin: 7 }.into(), Answer::Label(index)),

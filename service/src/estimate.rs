@@ -27,8 +27,8 @@ pub struct Limits {
 }
 
 impl Cost {
-    pub fn of(shape: &Shape, input_shape: &[usize]) -> Self {
-        let forecast = layout::Cost::of(shape, input_shape.iter().product());
+    pub fn of(shape: &Shape) -> Self {
+        let forecast = layout::Cost::of(shape);
         Self {
             k: shape.k,
             columns: shape.small_columns() + shape.full_columns(),

@@ -231,7 +231,7 @@ fn keys() {
     fn shape(key: &mut KeyParts) -> &mut InstanceLayout {
         key.layout.as_mut().unwrap()
     }
-    fn input(key: &mut KeyParts) -> &mut InputLayout {
+    fn one(key: &mut KeyParts) -> &mut InputLayout {
         &mut shape(key).inputs[0]
     }
     fn output(key: &mut KeyParts) -> &mut OutputLayout {
@@ -239,8 +239,7 @@ fn keys() {
     }
     /// Public inputs of one value each, one after the other.
     fn inputs(key: &mut KeyParts, count: u32) {
-        let one = super::input(1, 1, 0);
-        shape(key).inputs = (0..count).map(|row| InputLayout { row, ..one.clone() }).collect();
+        shape(key).inputs = (0..count).map(|row| input(1, 1, row)).collect();
         key.linked.inputs = vec![vec![]; count as usize];
         key.k = 20;
     }
@@ -345,7 +344,7 @@ fn keys() {
             "more policy rows of two outputs",
             |key| {
                 let rows = (1 << key.k) - key.tail_rows();
-                let more = OutputLayout { rows, ..*output(key) };
+                let more = OutputLayout { len: 1, rows, bits: 8 };
                 shape(key).outputs.push(more);
             },
             "key-invalid",
@@ -353,24 +352,25 @@ fn keys() {
         (
             "most input rows",
             |key| {
-                input(key).channels = shape(key).lanes;
-                input(key).positions = (1 << key.k) - key.tail_rows();
+                one(key).channels = shape(key).lanes;
+                one(key).positions = (1 << key.k) - key.tail_rows();
             },
             "ok",
         ),
         (
             "more input rows",
             |key| {
-                input(key).channels = shape(key).lanes;
-                input(key).positions = (1 << key.k) - key.tail_rows() + 1;
+                one(key).channels = shape(key).lanes;
+                one(key).positions = (1 << key.k) - key.tail_rows() + 1;
             },
             "key-invalid",
         ),
         (
             "rows after the last",
             |key| {
-                let rows = input(key).rows(shape(key).lanes) as u32;
-                input(key).row = (1 << key.k) - key.tail_rows() - rows + 1;
+                let lanes = shape(key).lanes;
+                let rows = one(key).rows(lanes) as u32;
+                one(key).row = (1 << key.k) - key.tail_rows() - rows + 1;
             },
             "key-invalid",
         ),
@@ -378,9 +378,9 @@ fn keys() {
             "most public cells",
             |key| {
                 key.k = 28;
-                input(key).positions = 4;
+                one(key).positions = 4;
                 let lanes = shape(key).lanes;
-                output(key).rows = (1 << 18) - lanes * input(key).channels.div_ceil(lanes);
+                output(key).rows = (1 << 18) - lanes * one(key).channels.div_ceil(lanes);
             },
             "ok",
         ),
@@ -393,8 +393,8 @@ fn keys() {
             "too-large",
         ),
         ("no lanes", |key| shape(key).lanes = 0, "key-invalid"),
-        ("no channels", |key| input(key).channels = 0, "key-invalid"),
-        ("no positions", |key| input(key).positions = 0, "key-invalid"),
+        ("no channels", |key| one(key).channels = 0, "key-invalid"),
+        ("no positions", |key| one(key).positions = 0, "key-invalid"),
         ("no scores", |key| output(key).len = 0, "key-invalid"),
         ("most inputs", |key| inputs(key, 256), "ok"),
         ("more inputs", |key| inputs(key, 257), "too-large"),
@@ -413,24 +413,24 @@ fn keys() {
         (
             "an order of one axis",
             |key| {
-                let len = input(key).len() as u32;
-                input(key).order = InputOrder(vec![[len, 1]]);
+                let len = one(key).len() as u32;
+                one(key).order = InputOrder(vec![[len, 1]]);
             },
             "key-invalid",
         ),
         (
             "an order of two axes",
             |key| {
-                let len = input(key).len() as u32;
-                input(key).order = InputOrder(vec![[2, 1], [len / 2, 2]]);
+                let len = one(key).len() as u32;
+                one(key).order = InputOrder(vec![[2, 1], [len / 2, 2]]);
             },
             "ok",
         ),
         (
             "the same in three",
             |key| {
-                let len = input(key).len() as u32;
-                input(key).order = InputOrder(vec![[2, 1], [1, 1], [len / 2, 2]]);
+                let len = one(key).len() as u32;
+                one(key).order = InputOrder(vec![[2, 1], [1, 1], [len / 2, 2]]);
             },
             "key-invalid",
         ),
@@ -439,10 +439,10 @@ fn keys() {
             |key| key.advice_queries.push((key.advice_phases.len() as u32, 0)),
             "key-invalid",
         ),
-        ("most bits", |key| (input(key).bits, output(key).bits) = (40, 40), "ok"),
+        ("most bits", |key| (one(key).bits, output(key).bits) = (40, 40), "ok"),
         ("more bits", |key| output(key).bits = 41, "key-invalid"),
-        ("more input bits", |key| input(key).bits = 41, "key-invalid"),
-        ("least bits", |key| (input(key).bits, output(key).bits) = (1, 1), "ok"),
+        ("more input bits", |key| one(key).bits = 41, "key-invalid"),
+        ("least bits", |key| (one(key).bits, output(key).bits) = (1, 1), "ok"),
         (
             "a sum of one value",
             |key| key.gates[0] = vec![Expr::Constant(Fr::ONE), Expr::Sum, Expr::Constant(Fr::ONE)],

@@ -437,7 +437,7 @@ impl Setup {
         let columns = linked_columns(&self.card.key, &advice, &challenges).unwrap();
         let tails: Vec<&Vec<Fr>> = std::iter::once(&self.tail).chain(&inputs).collect();
         let linked = &self.card.key.linked;
-        let places = linked.weights.columns.iter().chain(&linked.input);
+        let places = linked.weights.columns.iter().chain(linked.inputs.iter().flatten());
         let witness = columns.iter().zip(places).map(|(column, place)| {
             let mut difference = proof.tails[*place as usize].clone();
             for (index, coefficient) in &column.terms {
