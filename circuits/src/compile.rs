@@ -11,9 +11,10 @@ mod ranges;
 mod search;
 mod size;
 
+use crate::argument::Objective;
 use crate::error::CircuitError;
 use crate::graph::{Graph, Input, Sample};
-use crate::layout::{Layout, Objective, Shape};
+use crate::layout::{Layout, Shape};
 use crate::program::{Precision, Program};
 use crate::register::check_registered;
 pub use form::{FloatProgram, Form};

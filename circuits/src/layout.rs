@@ -10,10 +10,8 @@
 //! are copies of power cells or of results of earlier segments, so any index map is a choice of copies.
 
 mod build;
-mod cost;
 mod shape;
 
-pub use cost::{Cost, Objective};
 pub(crate) use shape::{precisions, usable, LANES, LINE_COLUMNS, MAX_COMMITTED, MAX_LANES, WEIGHT_BITS};
 pub use shape::{Features, InputShape, Pattern, Shape, MAX_K, MIN_K, TAIL};
 
@@ -197,6 +195,18 @@ pub struct Powers {
     pub s: usize,
 }
 
+impl Powers {
+    /// How long each run is, in their order.
+    pub fn runs(&self) -> [usize; 3] {
+        [self.r, self.t, self.s]
+    }
+
+    /// Rows that they take.
+    pub fn rows(&self) -> usize {
+        self.runs().into_iter().sum()
+    }
+}
+
 /// The complete layout.
 #[derive(Clone, Debug)]
 pub struct Layout {
@@ -254,10 +264,6 @@ impl Layout {
         let weights = self.blocks.last().map_or(self.policy_rows, |b| b.end() + 1);
         let line = self.pairs.last().map_or(weights, |b| b.end() + 1);
         let scans = self.segments.iter().map(|s| s.start + s.rows.len()).max().unwrap_or(0);
-        (
-            line,
-            scans.max(self.kinds.len()),
-            self.powers.r + self.powers.t + self.powers.s,
-        )
+        (line, scans.max(self.kinds.len()), self.powers.rows())
     }
 }

@@ -1,9 +1,9 @@
 //! Models that end in ArgMax over values that lie in another order than they are counted in.
 
 use proptest::prelude::*;
+use provenn_circuits::argument::Objective;
 use provenn_circuits::compile::{compile, scores, Chosen, Ranges};
 use provenn_circuits::graph::{float, Graph, Input, InputType, Node, Op, Output, Tensor, Value};
-use provenn_circuits::layout::Objective;
 use provenn_circuits::program::{execute, quantize_inputs};
 
 /// A graph under construction; the last value is the result so far.

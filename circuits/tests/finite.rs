@@ -1,8 +1,8 @@
 //! Numbers that are not finite, and numbers without room, are refused by name; none becomes another number.
 
+use provenn_circuits::argument::Objective;
 use provenn_circuits::compile::{compile, default_samples, Ranges};
 use provenn_circuits::graph::{Graph, Input, InputType, Node, Op, Output, Sample, Tensor, Value};
-use provenn_circuits::layout::Objective;
 use provenn_circuits::program::{quantize_input, Program};
 use provenn_circuits::CircuitError;
 

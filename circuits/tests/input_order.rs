@@ -3,9 +3,10 @@
 mod common;
 
 use common::Case;
+use provenn_circuits::argument::{Cost, Objective};
 use provenn_circuits::compile::{compile, default_samples, Ranges};
 use provenn_circuits::graph::{float, Graph, Input, InputType, Node, Op, Output, Sample, Tensor, Value};
-use provenn_circuits::layout::{Cost, Layout, Objective};
+use provenn_circuits::layout::Layout;
 use provenn_circuits::program::{execute, quantize_inputs, Program};
 
 const SIDE: usize = 12;

@@ -10,6 +10,7 @@ use common::*;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::{Advice, Column};
+use provenn_circuits::argument::Phase;
 use provenn_circuits::layout::{Block, Layout, RowKind, Shape, Src, BIAS_LIMBS};
 use provenn_circuits::program::*;
 use provenn_circuits::CircuitError;
@@ -120,7 +121,7 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
         .blocks
         .iter()
         .any(|b| b.start + b.bias_rows <= row && row <= b.end());
-    for (index, (&u, &w)) in c.u.iter().zip(&c.weights).enumerate() {
+    for (index, (&u, &w)) in c.advice.lines.u.iter().zip(&c.advice.lines.weights).enumerate() {
         if is(u) && index > 0 && !line {
             return Some("line column beside the first on a row without a line");
         }
@@ -131,13 +132,13 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
             return Some("weight on a row of a product of activations (bound by the link only)");
         }
     }
-    for (id, input) in &c.committed {
-        let own = matches!(kind, RowKind::Input(input, _) if input == *id);
-        if input.cells.iter().any(|&cell| is(cell)) && !own {
+    for (id, cells) in c.advice.input.committed.iter().enumerate() {
+        let own = matches!(kind, RowKind::Input(input, _) if input == id);
+        if cells.iter().any(|&cell| is(cell)) && !own {
             return Some("input column on a row without input (bound by the input commitment only)");
         }
     }
-    for (index, lane) in c.lanes.iter().enumerate() {
+    for (index, lane) in c.advice.lanes.iter().enumerate() {
         if is(lane.sign) && !matches!(kind, RowKind::Affine(..) | RowKind::Product(..)) {
             return Some("sign on a row without accumulator");
         }
@@ -159,17 +160,17 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
             }
         }
     }
-    if is(c.top) && !policy {
+    if is(c.advice.policy.top) && !policy {
         return Some("top outside the policy rows");
     }
     let powers = layout.powers;
-    if is(c.pow) && row >= powers.r + powers.t + powers.s {
+    if is(c.advice.powers.pow) && row >= powers.r + powers.t + powers.s {
         return Some("power column after its last run");
     }
-    if is(c.pow) && row < powers.r + powers.t + powers.s {
+    if is(c.advice.powers.pow) && row < powers.r + powers.t + powers.s {
         return None;
     }
-    let slot = c.slots.iter().position(|s| is(s.a) || is(s.b))?;
+    let slot = c.advice.slots.iter().position(|s| is(s.a) || is(s.b))?;
     let mut segments = layout
         .segments
         .iter()
@@ -224,11 +225,11 @@ fn every_cell_that_is_read_is_bound() {
 fn a_false_phase_one_cell_is_caught_by_the_later_phases() {
     for (name, case) in cases() {
         let mut t = Table::new(&case, 3);
-        let columns: Vec<usize> = t.config.phase1().iter().map(Column::index).collect();
+        let columns: Vec<usize> = t.config.phase(Phase::First).iter().map(Column::index).collect();
         let skip = (columns.len() * t.usable / 40).max(1);
         for index in (0..columns.len() * t.usable).step_by(skip) {
             let (column, row) = (columns[index % columns.len()], (index * 7 / columns.len()) % t.usable);
-            if column == t.config.multiplicity.index() {
+            if column == t.config.advice.lookup.multiplicity.index() {
                 continue;
             }
             for delta in deltas(row) {
@@ -318,7 +319,7 @@ fn small(v: Fr) -> u64 {
 /// Claims an output that is larger by `delta`.
 fn claim(t: &mut Table, channel: usize, delta: Fr) {
     let row = t.layout.policy_rows - 1 - channel;
-    add(t, t.config.u[0], row, delta);
+    add(t, t.config.advice.lines.u[0], row, delta);
     if t.instance[0][row] == Fr::one() {
         t.instance[2][row] -= delta;
     } else {
@@ -331,23 +332,27 @@ fn forge_gates(case: &Case) -> BTreeSet<String> {
     let (c, layout, last) = (f.base.config.clone(), f.base.layout.clone(), f.base.usable - 1);
     let limbs = layout.shape.limbs as usize;
     let one = Fr::one();
-    f.expect("powers/next power", |t| add(t, c.pow, t.layout.powers.r - 1, one));
-    f.expect("lines/line sum", |t| add(t, c.uacc, last, one));
-    f.expect("lines/product sum", |t| add(t, c.pacc, last, one));
-    for (index, slot) in c.slots.iter().enumerate() {
+    f.expect("powers/next power", |t| {
+        add(t, c.advice.powers.pow, t.layout.powers.r - 1, one)
+    });
+    f.expect("lines/line sum", |t| add(t, c.advice.lines.uacc, last, one));
+    f.expect("lines/product sum", |t| add(t, c.advice.lines.pacc, last, one));
+    for (index, slot) in c.advice.slots.iter().enumerate() {
         f.expect(&format!("scan {index}/"), |t| add(t, slot.acc, last, one));
     }
     f.expect("policy/policy#", |t| t.instance[2][0] += one);
     f.expect("policy/policy equality", |t| {
         let row = t.layout.policy_rows - 1;
         t.instance[2][row] += one;
-        put(t, &c.lanes[0].high, row, 1);
+        put(t, &c.advice.lanes[0].high, row, 1);
         t.recompute_lookup();
         t.recompute_slots();
     });
-    f.expect("policy/one top", |t| add(t, c.top, t.layout.policy_rows - 1, one));
+    f.expect("policy/one top", |t| {
+        add(t, c.advice.policy.top, t.layout.policy_rows - 1, one)
+    });
     let out_of_table = Fr::from(1 << layout.shape.table_bits);
-    for (index, &column) in c.lookup_columns(limbs).iter().enumerate() {
+    for (index, &column) in c.advice.limbs(&layout.shape).enumerate() {
         f.expect(&format!("lookup/lookup helper#{}", index / 3), |t| {
             t.set(column, last, out_of_table)
         });
@@ -358,17 +363,17 @@ fn forge_gates(case: &Case) -> BTreeSet<String> {
         f.expect("lookup/lookup sum", |t| {
             t.set(column, last, out_of_table);
             t.recompute_lookup();
-            t.set(c.sum, last, Fr::zero());
+            t.set(c.advice.lookup.sum, last, Fr::zero());
         });
         f.expect("lookup/table helper", |t| {
             t.set(column, last, out_of_table);
             t.recompute_lookup();
-            let total = t.get(c.sum, last);
-            add(t, c.table_helper, last, total);
-            t.set(c.sum, last, Fr::zero());
+            let total = t.get(c.advice.lookup.sum, last);
+            add(t, c.advice.lookup.table_helper, last, total);
+            t.set(c.advice.lookup.sum, last, Fr::zero());
         });
     }
-    for (index, lane) in c.lanes.iter().enumerate() {
+    for (index, lane) in c.advice.lanes.iter().enumerate() {
         let max = layout.rows[2][0];
         let gate = |name: &str| format!("lane {index}/{name}#");
         f.expect(&gate("signed values are not clamped"), |t| {
@@ -404,8 +409,7 @@ fn forge_gates(case: &Case) -> BTreeSet<String> {
         });
         for (id, shape) in layout.shape.inputs.iter().enumerate() {
             let input = layout.rows[id][0];
-            let committed = c.committed.iter().find(|(index, _)| *index == id);
-            match committed.and_then(|(_, committed)| committed.cells.get(index)) {
+            match c.advice.input.committed[id].get(index) {
                 None if shape.public => {
                     f.expect(&gate("value is the public input"), |t| {
                         t.instance[4 + index][input] += one
@@ -440,21 +444,21 @@ fn each_gate_is_needed() {
         f.expect("powers/first power", |t| {
             let (start, count) = (t.layout.powers.r, t.layout.powers.t);
             for row in start..start + count {
-                let doubled = t.get(t.config.pow, row).double();
-                let pow = t.config.pow;
+                let doubled = t.get(t.config.advice.powers.pow, row).double();
+                let pow = t.config.advice.powers.pow;
                 t.set(pow, row, doubled);
             }
         });
         if !public {
             // The last of three channels leaves one padding lane, which a line reads with weight zero.
             f.expect("lane 1/padding of the input is zero", |t| {
-                let (lane, row) = (t.config.lanes[1].clone(), t.layout.rows[0][1]);
+                let (lane, row) = (t.config.advice.lanes[1].clone(), t.layout.rows[0][1]);
                 let value = small(t.get(lane.value, row)) + 1;
                 t.set(lane.value, row, Fr::from(value));
-                let cell = t.config.committed[0].1.cells[1];
-                t.set(cell, row, Fr::from(value));
+                let input = t.config.advice.input.committed[0][1];
+                t.set(input, row, Fr::from(value));
                 put(t, &lane.high, row, value);
-                let u = t.config.u.clone();
+                let u = t.config.advice.lines.u.clone();
                 for block in t.layout.blocks.clone().iter().filter(|b| b.tensor == 1) {
                     let (row, column) = block.cell(3);
                     add(t, u[column], row, Fr::one());
@@ -480,7 +484,7 @@ fn each_product_gate_is_needed() {
     for public in [true, false] {
         let mut f = Forge::new(&wide(mixed(), public));
         let (c, row) = (f.base.config.clone(), f.base.layout.rows[2][1]);
-        for (index, lane) in c.lanes.iter().enumerate() {
+        for (index, lane) in c.advice.lanes.iter().enumerate() {
             f.expect(&format!("lane {index}/product of neighbours"), |t| {
                 let v = small(t.get(lane.rem[0], row));
                 t.set(lane.rem[0], row, Fr::from(v ^ 1));
@@ -490,13 +494,13 @@ fn each_product_gate_is_needed() {
         // Where a line and its product are swapped for ones with the same line sum, the product sum notices.
         f.expect("lines/product sum", |t| {
             let end = t.layout.pairs[0].end();
-            let before = t.get(c.pacc, end);
+            let before = t.get(c.advice.lines.pacc, end);
             let (left, s) = (t.layout.pairs[0].row(1), t.challenges[3]);
-            add(t, c.u[0], left, Fr::one());
+            add(t, c.advice.lines.u[0], left, Fr::one());
             let other = t.layout.pairs[0].row(0);
-            add(t, c.u[0], other, -s.square());
+            add(t, c.advice.lines.u[0], other, -s.square());
             t.recompute_lines();
-            t.set(c.pacc, end, before);
+            t.set(c.advice.lines.pacc, end, before);
             t.recompute_slots();
         });
     }

@@ -3,9 +3,9 @@
 mod common;
 
 use common::Case;
+use provenn_circuits::argument::Objective;
 use provenn_circuits::compile::{Chosen, Ranges};
 use provenn_circuits::graph::{float, Sample};
-use provenn_circuits::layout::Objective;
 use provenn_circuits::onnx::{import, ImportError};
 use provenn_circuits::program::{execute, quantize_inputs};
 use provenn_circuits::{compile, CircuitError};

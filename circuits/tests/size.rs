@@ -1,9 +1,9 @@
 //! Oversized models are refused, or compiled, in little memory: everything is counted before it is made. The only test of its
 //! process, whose peak it reads.
 
+use provenn_circuits::argument::Objective;
 use provenn_circuits::compile::{compile, default_samples, work, Ranges};
 use provenn_circuits::graph::{Graph, Input, InputType, Node, Op, Output, Tensor, Value};
-use provenn_circuits::layout::Objective;
 use std::time::{Duration, Instant};
 
 /// Most memory of the process, in KiB.

@@ -1,9 +1,10 @@
 //! Circuit and registration follow from the structure of a model and its ranges: weights move nothing in them, and none is
 //! committed twice.
 
+use provenn_circuits::argument::Objective;
 use provenn_circuits::compile::{compile, rebuild, Chosen, Ranges, Weights};
 use provenn_circuits::graph::{self, Graph, Input, InputType, Node, Op, Output, Value};
-use provenn_circuits::layout::{Layout, Objective};
+use provenn_circuits::layout::Layout;
 use provenn_circuits::onnx::{import, structure};
 use provenn_circuits::program::{Program, Step, Tensor};
 use provenn_circuits::register::RegisterCircuit;

@@ -11,10 +11,10 @@ use crate::srs::{Srs, SrsKind};
 use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::group::{Curve, GroupEncoding};
-use provenn_circuits::argument::{weight_cells, ModelCircuit};
+use provenn_circuits::argument::{weight_cells, Columns, ModelCircuit, Objective};
 use provenn_circuits::compile::{self, Choice, Chosen, Ranges};
 use provenn_circuits::graph::{Graph, InputType};
-use provenn_circuits::layout::{Layout, Objective, Shape, TAIL};
+use provenn_circuits::layout::{Layout, Shape, TAIL};
 use provenn_circuits::onnx;
 use provenn_circuits::program::{self, Program};
 use provenn_circuits::register::{check_registered, RegisterCircuit};
@@ -364,22 +364,15 @@ pub(crate) fn model_key(
     }
     let proving_key = keygen_pk2(&srs.params, &circuit, false).map_err(Defect::KeyGeneration)?;
     let shape = &layout.shape;
-    let mut next = 0;
-    let inputs = shape.inputs.iter().map(|input| {
-        let columns = (next..).take(input.columns(shape.lanes)).collect::<Vec<u32>>();
-        next += columns.len() as u32;
-        columns
-    });
-    // Inputs are the first columns; folded weights stand after the lines, in the second phase.
-    let first = (shape.small_columns() + shape.line_columns) as u32;
+    let columns = Columns::numbered(shape);
     let linked = Linked {
         weights: Folded {
-            columns: (first..first + shape.line_columns as u32).collect(),
+            columns: columns.lines.weights,
             lanes: shape.weight_lanes as u32,
             challenge: 0,
             zero: 1 << (shape.weight_bits - 1),
         },
-        inputs: inputs.collect(),
+        inputs: columns.input.committed,
         ..Linked::default()
     };
     let key = compact(

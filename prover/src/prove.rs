@@ -304,7 +304,7 @@ impl Assignment for Columns<'_> {
             (2, [r, t, _, s]) => self
                 .second
                 .as_ref()
-                .map(|second| witness.phase3(layout, second, [*r, *t, *s]))
+                .map(|second| second.phase3(layout, [*r, *t, *s]))
                 .unwrap_or_default(),
             _ => vec![],
         };

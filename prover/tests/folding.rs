@@ -1,8 +1,9 @@
 //! Folded weights: a receipt holds for the committed lanes alone, in their order.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use provenn_circuits::argument::Objective;
 use provenn_circuits::compile::default_samples;
-use provenn_circuits::layout::{Features, Layout, Objective, Shape};
+use provenn_circuits::layout::{Features, Layout, Shape};
 use provenn_circuits::program::{quantize_inputs, Program, Step};
 use provenn_prover::audit::audit;
 use provenn_prover::commit::{commit, compile, CommitOptions, Committed, Compiled};

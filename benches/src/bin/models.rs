@@ -2,8 +2,9 @@
 //! scalars): `models [--m20] MODEL.onnx ...`. Inputs are the seeded default samples. After `--m20` the forecast of the
 //! cost model is checked against the measurement of each proof, and one that is off by half fails the bench.
 
+use provenn_circuits::argument::{Cost, Counts, Objective};
 use provenn_circuits::compile::default_samples;
-use provenn_circuits::layout::{Cost, Objective, Shape};
+use provenn_circuits::layout::Shape;
 use provenn_circuits::program::quantize_inputs;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::prove::bind_inputs;
@@ -84,6 +85,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         let compiled = timed("compile", || compile(&bytes, &options))?;
         let shape = &compiled.layout.shape;
+        let counts = Counts::of(shape);
         let forecast = Cost::of(shape);
         for choice in &compiled.choices {
             let Shape {
@@ -101,9 +103,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         println!(
             "  {shape:?}\n  columns: small {} full {} fixed {}; rows (line, activation, powers) {:?}; predicted {:.3} M20, {} bytes",
-            shape.small_columns(),
-            shape.full_columns(),
-            shape.fixed_columns(),
+            counts.small,
+            counts.full(),
+            counts.fixed(),
             compiled.layout.used_rows(),
             forecast.prove_m20,
             forecast.receipt_bytes

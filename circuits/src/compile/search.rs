@@ -1,9 +1,10 @@
 //! The search for the shape that is best for an objective.
 
+use crate::argument::{Cost, Objective};
 use crate::error::CircuitError;
 use crate::layout::{
-    bias_capacity, precisions, Cost, Features, InputShape, Layout, Objective, Shape, LANES, LINE_COLUMNS,
-    MAX_COMMITTED, MAX_K, MIN_K, WEIGHT_BITS,
+    bias_capacity, precisions, Features, InputShape, Layout, Shape, LANES, LINE_COLUMNS, MAX_COMMITTED, MAX_K, MIN_K,
+    WEIGHT_BITS,
 };
 use crate::program::{Output, Precision, Program, Step, Tensor};
 use crate::register::check_registered;

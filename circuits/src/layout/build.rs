@@ -114,7 +114,7 @@ impl<'a> Builder<'a> {
     fn affine(&self, id: usize) -> Option<&'a Affine> {
         match &self.model.tensors[id].step {
             Step::Affine(affine) => Some(affine),
-            _ => None,
+            Step::Input | Step::MaxPool(_) | Step::Product(_) => None,
         }
     }
 

@@ -79,9 +79,10 @@ impl InputShape {
         }
     }
 
-    /// Lanes of its last channel block that hold channels; the others are zero.
-    pub fn live_lanes(&self, lanes: usize) -> usize {
-        (self.channels.max(1) - 1) % lanes + 1
+    /// The first lane of its last channel block that holds no channel, if one does not.
+    pub fn padding(&self, lanes: usize) -> Option<usize> {
+        let live = self.channels % lanes;
+        (live > 0).then_some(live)
     }
 }
 
@@ -165,12 +166,6 @@ impl Shape {
         }
     }
 
-    /// Columns whose cells are small non-negative integers.
-    pub fn small_columns(&self) -> usize {
-        let per_lane = 2 + 2 * (self.limbs + self.top_bits) as usize;
-        self.lanes * per_lane + 2 + self.input_columns()
-    }
-
     /// Columns of committed inputs.
     pub fn input_columns(&self) -> usize {
         self.inputs.iter().map(|input| input.columns(self.lanes)).sum()
@@ -184,45 +179,6 @@ impl Shape {
     /// Columns of weights that are committed: the lanes of all line columns.
     pub fn committed_columns(&self) -> usize {
         self.line_columns * self.weight_lanes
-    }
-
-    /// Columns of the permutation argument.
-    fn copied_columns(&self) -> usize {
-        3 * self.slots + 4
-    }
-
-    /// Products of the permutation argument.
-    pub fn products(&self) -> usize {
-        self.copied_columns().div_ceil(3)
-    }
-
-    /// Range lookups per row.
-    pub fn lookups(&self) -> usize {
-        2 * self.lanes * self.limbs as usize
-    }
-
-    /// Columns of arbitrary field elements, the permutation products included.
-    pub fn full_columns(&self) -> usize {
-        let lines = 2 * self.line_columns - 1;
-        self.copied_columns() + lines + self.lookups().div_ceil(3) + 2 + self.products()
-    }
-
-    /// Fixed and permutation columns, which only pay transforms.
-    pub fn fixed_columns(&self) -> usize {
-        let features = &self.features;
-        let extra =
-            usize::from(features.products) + 2 * usize::from(features.matrix_products) + features.patterns.len();
-        // A column for the rows of public inputs, one or two for those of each committed one.
-        let committed = self.inputs.iter().filter(|input| !input.public);
-        let padded = |input: &InputShape| input.channels > self.lanes && input.live_lanes(self.lanes) < self.lanes;
-        let committed = committed.map(|input| 1 + usize::from(padded(input)));
-        let inputs = committed.sum::<usize>() + usize::from(self.has_public_input());
-        // Four fixed columns per slot (slot 0 has three), three permutation columns per slot and four others.
-        16 + inputs
-            + 2 * usize::from(self.line_columns > 1)
-            + (3 * self.slots + self.slots.saturating_sub(1))
-            + (3 * self.slots + 4)
-            + extra
     }
 }
 

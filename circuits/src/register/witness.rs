@@ -25,7 +25,7 @@ pub struct Combined {
 }
 
 impl RegisterWitness {
-    /// For committed lanes as [`weight_cells`](crate::witness::weight_cells) gives them; cells below them are zero.
+    /// For committed lanes as [`weight_cells`](crate::argument::weight_cells) gives them; cells below them are zero.
     pub fn new(shape: &RegisterShape, bits: &Bits, lanes: &[Vec<u64>]) -> Self {
         Self::from_sums(shape, &sums(&shape.grid, bits, lanes))
     }

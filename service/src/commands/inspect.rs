@@ -6,9 +6,10 @@ use crate::files;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::sample::Source;
+use provenn_circuits::argument::{Cost, Counts, Objective};
 use provenn_circuits::compile::Choice;
 use provenn_circuits::graph::Graph;
-use provenn_circuits::layout::{Cost, Objective, Shape};
+use provenn_circuits::layout::Shape;
 use provenn_circuits::onnx;
 use provenn_circuits::program::Program;
 use provenn_prover::commit::{compile, CommitOptions, Compiled};
@@ -61,7 +62,8 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
 fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Report {
     let (graph, model, shape) = (&compiled.graph, &compiled.model, &compiled.layout.shape);
     let (operators, parameters) = (&graph.operators, parameters(graph));
-    let columns = shape.small_columns() + shape.full_columns();
+    let counts = Counts::of(shape);
+    let columns = counts.small + counts.full();
     let (line, activation, powers) = compiled.layout.used_rows();
     let forecast = Cost::of(shape);
     let mut report = Report::default();

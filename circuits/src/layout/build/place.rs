@@ -45,7 +45,8 @@ impl Builder<'_> {
         self.rows[id][block * positions + position] = self.kinds.len();
         self.kinds.push(match self.model.tensors[id].step {
             Step::Input => RowKind::Input(id, block),
-            _ => RowKind::Affine(id, block, position),
+            Step::Affine(_) => RowKind::Affine(id, block, position),
+            Step::MaxPool(_) | Step::Product(_) => unreachable!("placed with its source"),
         });
     }
 

@@ -1,7 +1,8 @@
 //! What a circuit costs, from its dimensions: the model by which shapes are chosen, and what is forecast before anything is
 //! committed. Coefficients were fitted to measurements; `just bench-models` compares them with new ones.
 
-use super::{InputShape, Shape, TAIL};
+use super::counts::Counts;
+use crate::layout::{InputShape, Shape, TAIL};
 use std::fmt;
 use std::str::FromStr;
 
@@ -96,15 +97,11 @@ pub struct Cost {
 impl Cost {
     /// The forecast for a shape.
     pub fn of(shape: &Shape) -> Self {
-        Self {
-            prove_m20: prove(shape),
-            commit_m20: commit(shape),
-            memory_bytes: memory(shape),
-            receipt_bytes: receipt(shape),
-            card_bytes: card(shape),
-            verify_ms: verify(shape),
-            gas: gas(shape),
+        Forecast {
+            shape,
+            counts: Counts::of(shape),
         }
+        .cost()
     }
 
     /// CPU seconds of a proof on the machine the model was fitted on.
@@ -126,104 +123,124 @@ fn commitment(k: u32) -> f64 {
     7.45 * 12.0 / f64::from(k.max(1))
 }
 
-fn instance_columns(shape: &Shape) -> usize {
-    4 + if shape.has_public_input() { shape.lanes } else { 0 }
-}
-
-/// Values that a receipt shows.
-fn public_values(shape: &Shape) -> usize {
-    let public = shape.inputs.iter().filter(|input| input.public);
-    public.map(InputShape::values).sum()
-}
-
-fn prove(shape: &Shape) -> f64 {
-    let rows = (1u64 << shape.k) as f64;
-    let [full, small, fixed, instance] = [
-        shape.full_columns(),
-        shape.small_columns(),
-        shape.fixed_columns(),
-        instance_columns(shape),
-    ]
-    .map(|c| c as f64);
-    // Microseconds. Per row: a full commitment (quotient and opening are six of them); the transforms and evaluation of
-    // a column; a small commitment; a lane of weights to fold. Per column: what does not depend on the rows.
-    let transforms = 0.7 * (full + small + fixed + instance);
-    let weights = 0.02 * shape.committed_columns() as f64;
-    let per_row = commitment(shape.k) * (full + 6.0) + transforms + 1.25 * small + weights;
-    (rows * per_row + 180.0 * (full + 6.0 + small)) / (M20_SECONDS * 1e6)
-}
-
 /// Columns of full width in a registration.
 const REGISTRATION_COLUMNS: f64 = 20.0;
 
-fn commit(shape: &Shape) -> f64 {
-    let rows = (1u64 << shape.k) as f64;
-    // Commitment of small cells and their sums under random bits; the registration; keys of both circuits.
-    let weights = 1.2 * shape.committed_columns() as f64;
-    let registration = REGISTRATION_COLUMNS * (commitment(shape.k) + 1.4);
-    let keys = shape.fixed_columns() as f64 * (commitment(shape.k) + 0.7);
-    rows * (weights + registration + keys) / (M20_SECONDS * 1e6)
-}
-
-/// Fitted to the peaks of proofs with 2^7 to 2^16 rows on two cores (12 MiB to 798 MiB).
-fn memory(shape: &Shape) -> u64 {
-    memory_bytes(shape.k, shape.small_columns() + shape.full_columns())
-}
-
-/// Resident bytes of the prover: its polynomials, of 32 bytes for each row of each column, in several forms.
+/// Resident bytes of the prover: its polynomials, of 32 bytes for each row of each column, in several forms. Fitted to the
+/// peaks of proofs with 2^7 to 2^16 rows on two cores (12 MiB to 798 MiB).
 pub fn memory_bytes(k: u32, columns: usize) -> u64 {
     let cells = (columns as u64).saturating_mul(1u64.checked_shl(k).unwrap_or(u64::MAX));
     (16 << 20) + cells.saturating_mul(32 * 11 / 2)
 }
 
-/// Points of a proof: advice columns, permutation products, quotient and opening.
-fn points(shape: &Shape) -> usize {
-    shape.small_columns() + shape.full_columns() + FIXED_MESSAGES
+/// What the cost of a circuit follows from.
+struct Forecast<'a> {
+    shape: &'a Shape,
+    counts: Counts,
 }
 
-/// Evaluations of a proof: each column at its own row, and those that gates read at others: two values of each lane, `top`,
-/// `sum`, `pow`, `uacc`, `pacc`, accumulators, the left line; three of each product but two of the last.
-fn evaluations(shape: &Shape) -> usize {
-    let products = shape.products();
-    let advice = shape.small_columns() + shape.full_columns() - products;
-    let others = 2 * shape.lanes + 5 + shape.slots + usize::from(shape.features.matrix_products);
-    advice + others + shape.fixed_columns() + 3 * products - 1
-}
+impl Forecast<'_> {
+    fn cost(&self) -> Cost {
+        Cost {
+            prove_m20: self.prove(),
+            commit_m20: self.commit(),
+            memory_bytes: memory_bytes(self.shape.k, self.counts.small + self.counts.full()),
+            receipt_bytes: self.receipt(),
+            card_bytes: self.card(),
+            verify_ms: self.verify(),
+            gas: self.gas(),
+        }
+    }
 
-fn receipt(shape: &Shape) -> usize {
-    // Public values take as many bytes each as the widest needs, named by one byte.
-    let width = (shape.precision().bits() as usize).div_ceil(8);
-    let binding = |input: &InputShape| match input.public {
-        true => 5 + 1 + width * input.values(),
-        false => 5 + 32 * input.columns(shape.lanes),
-    };
-    let bindings: usize = shape.inputs.iter().map(binding).sum();
-    let claim = 2 + 16 + 2 * 32 + (4 + 32 + 8) + 1 + 2 * 32 + (1 + 4) + 4 + 4 + bindings + 4;
-    6 + 4 + claim + 4 + 32 * (points(shape) + evaluations(shape)) + 32 + 4 + 32 * TAIL
-}
+    fn rows(&self) -> f64 {
+        (1u64 << self.shape.k) as f64
+    }
 
-fn card(shape: &Shape) -> usize {
-    // Fixed and permutation commitments; gates by lane and slot; description and registration.
-    let gates = 1500 + 900 * shape.lanes + 500 * shape.slots;
-    32 * (shape.committed_columns() + shape.fixed_columns()) + gates + 9000
-}
+    fn instance_columns(&self) -> usize {
+        4 + if self.shape.has_public_input() {
+            self.shape.lanes
+        } else {
+            0
+        }
+    }
 
-/// Multiplications of points in the verifier's sum.
-fn multiplications(shape: &Shape) -> usize {
-    let inputs = 2 * shape.input_columns();
-    points(shape) + shape.fixed_columns() + shape.committed_columns() + shape.line_columns + inputs + TAIL + 3
-}
+    /// Values that a receipt shows.
+    fn public_values(&self) -> usize {
+        let public = self.shape.inputs.iter().filter(|input| input.public);
+        public.map(InputShape::values).sum()
+    }
 
-fn verify(shape: &Shape) -> f64 {
-    let public = public_values(shape) as f64;
-    1.6 + 0.007 * multiplications(shape) as f64 + 0.004 * shape.lanes as f64 + 0.0003 * public
-}
+    fn prove(&self) -> f64 {
+        let (shape, counts) = (self.shape, &self.counts);
+        let [full, small, fixed, instance] =
+            [counts.full(), counts.small, counts.fixed(), self.instance_columns()].map(|c| c as f64);
+        // Microseconds. Per row: a full commitment (quotient and opening are six of them); the transforms and evaluation of
+        // a column; a small commitment; a lane of weights to fold. Per column: what does not depend on the rows.
+        let transforms = 0.7 * (full + small + fixed + instance);
+        let weights = 0.02 * shape.committed_columns() as f64;
+        let per_row = commitment(shape.k) * (full + 6.0) + transforms + 1.25 * small + weights;
+        (self.rows() * per_row + 180.0 * (full + 6.0 + small)) / (M20_SECONDS * 1e6)
+    }
 
-/// A multiplication and an addition of points are 6,150 gas, the pairing 113,000, a byte of calldata 16; field work by message.
-fn gas(shape: &Shape) -> f64 {
-    let points = multiplications(shape) as f64;
-    let bytes = (receipt(shape) + 32 * multiplications(shape) + 32 * shape.fixed_columns()) as f64;
-    6150.0 * points + 113_000.0 + 16.0 * bytes + 400.0 * evaluations(shape) as f64 + 60_000.0
+    fn commit(&self) -> f64 {
+        let shape = self.shape;
+        // Commitment of small cells and their sums under random bits; the registration; keys of both circuits.
+        let weights = 1.2 * shape.committed_columns() as f64;
+        let registration = REGISTRATION_COLUMNS * (commitment(shape.k) + 1.4);
+        let keys = self.counts.fixed() as f64 * (commitment(shape.k) + 0.7);
+        self.rows() * (weights + registration + keys) / (M20_SECONDS * 1e6)
+    }
+
+    /// Points of a proof: advice columns, permutation products, quotient and opening.
+    fn points(&self) -> usize {
+        self.counts.small + self.counts.full() + FIXED_MESSAGES
+    }
+
+    /// Evaluations of a proof: each column at its own row, and advice at others where gates read it there; three of each
+    /// product but two of the last.
+    fn evaluations(&self) -> usize {
+        let counts = &self.counts;
+        let advice = counts.small + counts.field + counts.neighbours;
+        advice + counts.fixed() + 3 * counts.products() - 1
+    }
+
+    fn receipt(&self) -> usize {
+        // Public values take as many bytes each as the widest needs, named by one byte.
+        let width = (self.shape.precision().bits() as usize).div_ceil(8);
+        let binding = |input: &InputShape| match input.public {
+            true => 5 + 1 + width * input.values(),
+            false => 5 + 32 * input.columns(self.shape.lanes),
+        };
+        let bindings: usize = self.shape.inputs.iter().map(binding).sum();
+        let claim = 2 + 16 + 2 * 32 + (4 + 32 + 8) + 1 + 2 * 32 + (1 + 4) + 4 + 4 + bindings + 4;
+        6 + 4 + claim + 4 + 32 * (self.points() + self.evaluations()) + 32 + 4 + 32 * TAIL
+    }
+
+    fn card(&self) -> usize {
+        let shape = self.shape;
+        // Fixed and permutation commitments; gates by lane and slot; description and registration.
+        let gates = 1500 + 900 * shape.lanes + 500 * shape.slots;
+        32 * (shape.committed_columns() + self.counts.fixed()) + gates + 9000
+    }
+
+    /// Multiplications of points in the verifier's sum.
+    fn multiplications(&self) -> usize {
+        let inputs = 2 * self.shape.input_columns();
+        let linked = self.shape.committed_columns() + self.shape.line_columns + inputs;
+        self.points() + self.counts.fixed() + linked + TAIL + 3
+    }
+
+    fn verify(&self) -> f64 {
+        let public = self.public_values();
+        1.6 + 0.007 * self.multiplications() as f64 + 0.004 * self.shape.lanes as f64 + 0.0003 * public as f64
+    }
+
+    /// A multiplication and an addition of points are 6,150 gas, the pairing 113,000, a byte of calldata 16; field work by message.
+    fn gas(&self) -> f64 {
+        let points = self.multiplications();
+        let bytes = (self.receipt() + 32 * points + 32 * self.counts.fixed()) as f64;
+        6150.0 * points as f64 + 113_000.0 + 16.0 * bytes + 400.0 * self.evaluations() as f64 + 60_000.0
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Committed weight cells, and their folds.
 
-use super::*;
-use crate::layout::BIAS_LIMBS;
-use crate::program::Contraction;
-use halo2_proofs::halo2curves::ff::FromUniformBytes;
+use crate::argument::expr::powers;
+use crate::layout::{Block, Layout, BIAS_LIMBS};
+use crate::program::{Contraction, Program, Step};
+use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::halo2curves::ff::{FromUniformBytes, PrimeField};
+use rayon::prelude::*;
 
 /// Cells of the committed columns, offset by half their range, bias limbs included: `[column * weight_lanes + lane][row]`,
 /// with the lanes of each line column in order.
@@ -23,12 +25,10 @@ pub fn weight_cells(model: &Program, layout: &Layout) -> Vec<Vec<u64>> {
 }
 
 /// `sum_l r^l (w_l - zero)` on each usable row, for each line column; `zero` is the cell of the weight zero.
-pub(super) fn folded(model: &Program, layout: &Layout, r: Fr) -> Vec<Vec<Fr>> {
+pub(crate) fn folded(model: &Program, layout: &Layout, r: Fr) -> Vec<Vec<Fr>> {
     let shape = &layout.shape;
     let rows = weight_rows(layout);
-    let powers: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |power| Some(power * r))
-        .take(shape.weight_lanes)
-        .collect();
+    let powers = powers(r, shape.weight_lanes);
     let add = |mut sums: Vec<Vec<Wide>>, lane: usize| {
         let power = limbs_of(&powers[lane]);
         for (sums, cells) in sums.iter_mut().zip(lane_cells(model, layout, lane)) {
@@ -111,7 +111,10 @@ fn lane_cells(model: &Program, layout: &Layout, lane: usize) -> Vec<Vec<u64>> {
     let mut columns = vec![vec![0u64; weight_rows(layout)]; shape.line_columns];
     for block in &layout.blocks {
         let tensor = &model.tensors[block.tensor];
-        let Step::Affine(affine) = &tensor.step else { continue };
+        let affine = match &tensor.step {
+            Step::Affine(affine) => affine,
+            Step::Input | Step::MaxPool(_) | Step::Product(_) => continue,
+        };
         let Some(c) = affine.contractions.get(block.term) else {
             continue;
         };
