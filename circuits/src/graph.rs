@@ -7,5 +7,5 @@ mod model;
 mod window;
 
 pub(crate) use infer::{broadcast, elements, infer, reduced};
-pub use model::{Graph, InputType, Node, Op, ReduceKind, Tensor, Value, ValueId, Window};
+pub use model::{Graph, Input, InputType, Node, Op, Output, ReduceKind, Sample, Tensor, Value, ValueId, Window};
 pub(crate) use window::{halves, Axis};

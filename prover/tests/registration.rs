@@ -34,11 +34,9 @@ fn model_key(k: u32, lanes: usize) -> VerifyingKey {
         KeyParts::clone(&committed.card.key)
     });
     let mut parts = parts.clone();
-    let Purpose::Inference(layout) = &mut parts.purpose else {
-        panic!("a model")
-    };
-    (layout.channels, layout.positions, layout.blocks) = (layout.lanes, 1, 1);
-    (layout.outputs, layout.policy_rows) = (1, 1);
+    let layout = parts.purpose.layout_mut().unwrap();
+    (layout.inputs[0].channels, layout.inputs[0].positions) = (layout.lanes, 1);
+    (layout.outputs[0].len, layout.outputs[0].rows) = (1, 1);
     parts.linked.weights.columns.truncate(1);
     parts.linked.weights.lanes = lanes as u32;
     VerifyingKey::new(KeyParts { k, ..parts }).unwrap()

@@ -5,13 +5,15 @@ mod expr;
 mod hiding;
 mod lanes;
 mod layout;
+mod order;
 mod purpose;
 mod validate;
 
 pub use expr::Expr;
 pub(crate) use expr::{evaluate, Evals};
 pub use lanes::{LaneRun, Registered};
-pub use layout::{InputOrder, InstanceLayout};
+pub use layout::{InputLayout, InstanceLayout, OutputLayout, POLICY_COLUMNS};
+pub use order::InputOrder;
 pub use purpose::Purpose;
 
 use crate::error::VerifyError;
@@ -87,8 +89,8 @@ pub struct PermutationColumn {
 pub struct Linked {
     /// Weight columns.
     pub weights: Folded,
-    /// Input columns, in the order of the claim's commitments.
-    pub input: Vec<u32>,
+    /// For each input its columns, lane by lane, in the order of the claim's commitments to it; none of a public input.
+    pub inputs: Vec<Vec<u32>>,
     /// Columns of a registration, which has no others.
     pub registered: Registered,
 }

@@ -6,9 +6,10 @@ pub mod cells;
 use halo2_proofs::dev::{MockProver, VerifyFailure};
 use halo2_proofs::halo2curves::bn256::Fr;
 use provenn_circuits::argument::{signed, ModelCircuit, Witness};
-use provenn_circuits::layout::{Layout, Shape};
+use provenn_circuits::layout::{InputShape, Layout, Shape};
 use provenn_circuits::program::*;
 use provenn_circuits::program::{execute, Trace};
+use provenn_circuits::CircuitError;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use std::sync::Arc;
@@ -81,21 +82,50 @@ pub fn shape(k: u32, lanes: usize, public_input: bool) -> Shape {
         top_bits: PRECISION.top_bits,
         weight_bits: 16,
         line_columns: 1,
-        public_input,
+        inputs: vec![input_shape(public_input)],
         ..Shape::default()
     }
 }
 
-fn model(tensors: Vec<Tensor>) -> Program {
-    let (input, output) = (tensors[0].len(), tensors[tensors.len() - 1].len());
+/// An input whose extents the layout fills in.
+pub fn input_shape(public: bool) -> InputShape {
+    InputShape {
+        public,
+        channels: 0,
+        positions: 0,
+    }
+}
+
+/// The program of these tensors; the first ones are its inputs, the last one is its output.
+pub fn model(tensors: Vec<Tensor>) -> Program {
+    let outputs = vec![tensors.len() - 1];
+    with_outputs(tensors, &outputs)
+}
+
+/// The same with these tensors as outputs.
+pub fn with_outputs(tensors: Vec<Tensor>, outputs: &[usize]) -> Program {
+    let inputs = tensors.iter().take_while(|t| matches!(t.step, Step::Input));
+    let inputs = inputs.map(|t| Input {
+        shape: vec![t.len()],
+        order: InputOrder::row_major(t.len()),
+        elements: provenn_circuits::graph::InputType::Reals,
+    });
+    let outputs = outputs.iter().map(|&tensor| Output {
+        name: tensors[tensor].name.clone(),
+        tensor,
+        shape: vec![tensors[tensor].len()],
+    });
     Program {
         precision: PRECISION,
+        inputs: inputs.collect(),
+        outputs: outputs.collect(),
         tensors,
-        input_shape: vec![input],
-        input_order: InputOrder::row_major(input),
-        output_shape: vec![output],
-        input_type: provenn_circuits::graph::InputType::Reals,
     }
+}
+
+/// Runs a program of one input.
+pub fn run(model: &Program, input: &[i64]) -> Result<Trace, CircuitError> {
+    execute(model, &[input.to_vec()])
 }
 
 pub fn dense(widths: &[usize]) -> Program {
@@ -308,7 +338,7 @@ impl Case {
     }
 
     pub fn with_input(model: Program, public: bool, input: Vec<i64>) -> Self {
-        let trace = execute(&model, &input).expect("in range");
+        let trace = run(&model, &input).expect("in range");
         let shape = (6..12)
             .flat_map(|k| [1, 2, 4].map(|lanes| (k, lanes)))
             .map(|(k, lanes)| shape(k, lanes, public))
@@ -318,9 +348,12 @@ impl Case {
     }
 
     pub fn build(model: Program, layout: Layout, trace: Trace) -> Self {
-        let output = trace.values[model.output()].clone();
-        let rows = layout.policy_rows;
-        let score = |row: usize| output.get(rows - 1 - row).copied();
+        let precision = model.precision;
+        let (outputs, rows) = (trace.outputs(&model), layout.policy_rows);
+        let score = |row: usize| {
+            let (output, index) = layout.score(row);
+            outputs[output].get(index).copied()
+        };
         let coefficients = |z: i64| [Fr::one(), Fr::zero(), signed((-z).into())];
         let policy: Vec<[Fr; 3]> = (0..rows)
             .map(|row| score(row).map_or([Fr::zero(); 3], coefficients))
@@ -330,14 +363,18 @@ impl Case {
             .map(|row| score(row).map_or(Fr::zero(), |_| Fr::one()))
             .collect();
         let mut instances = vec![column(0), column(1), column(2), equal];
-        if layout.shape.public_input {
-            let half = Fr::from(1u64 << (PRECISION.bits() - 1));
-            let cells = provenn_circuits::argument::input_cells(&model, &layout, &trace.values[0]);
-            instances.extend(
-                cells
-                    .iter()
-                    .map(|c| c.iter().map(|&v| Fr::from(v) - half).collect::<Vec<Fr>>()),
-            );
+        let half = Fr::from(1u64 << (precision.bits() - 1));
+        for (id, input) in layout.shape.inputs.iter().enumerate().filter(|(_, input)| input.public) {
+            instances.resize(4 + layout.shape.lanes, vec![]);
+            let cells = provenn_circuits::argument::input_cells(&model, &layout, id, &trace.values[id]);
+            let first = layout.rows[id].iter().min().copied().unwrap_or(0);
+            for (column, cells) in instances[4..].iter_mut().zip(cells) {
+                column.resize(column.len().max(cells.len()), Fr::zero());
+                for (to, v) in column.iter_mut().zip(cells).skip(first) {
+                    *to = Fr::from(v) - half;
+                }
+            }
+            assert!(input.channels > 0);
         }
         let witness = Witness {
             trace,

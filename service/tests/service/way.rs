@@ -89,7 +89,7 @@ async fn commitments_to_an_input_stay_the_same() {
     let receipt = alice.get(&format!("{place}/receipt")).await.body;
     let claim = provenn_verifier::Receipt::from_bytes(&receipt).unwrap().claim;
     let body = claim.body.inference().unwrap();
-    let shown = body.item().unwrap().input().unwrap().points();
+    let shown = body.item().unwrap().inputs[0].points();
     let shown: Vec<_> = shown.iter().map(|p| json!(provenn_service::bytes::hex(p))).collect();
     assert_eq!(shown, points);
 }

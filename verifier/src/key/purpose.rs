@@ -27,6 +27,14 @@ impl Purpose {
         }
     }
 
+    /// The same, to change it.
+    pub fn layout_mut(&mut self) -> Option<&mut InstanceLayout> {
+        match self {
+            Self::Inference(layout) => Some(layout),
+            Self::Registration | Self::Colouring(_) => None,
+        }
+    }
+
     /// Number of public columns that the claim gives.
     pub fn given_columns(&self) -> u32 {
         self.layout().map_or(0, InstanceLayout::columns)
