@@ -137,7 +137,7 @@ fn row_evals(key: &VerifyingKey, x: Fr, domain: &Domain, x_n: Fr) -> Result<RowE
 
 /// Instance columns are not committed: the verifier evaluates them itself. Row `i` of a column queried at rotation
 /// `r` has weight `L_{i - r}(x)`.
-fn instance_evals(
+pub(crate) fn instance_evals(
     key: &VerifyingKey,
     x: Fr,
     domain: &Domain,

@@ -10,11 +10,13 @@ pub mod gates;
 mod graph;
 mod public;
 mod term;
+mod text;
 
 pub use class::ColouringClass;
 pub use expectation::ColouringExpectation;
 pub use graph::{Graph, GraphError, MAX_EDGES};
 pub use public::EdgeSums;
+pub use text::{BadLine, GraphText, GraphTextError};
 
 use super::{Public, StatementKind};
 use crate::claim::Claim;
@@ -91,11 +93,12 @@ impl Colouring {
         srs: &SrsVerifyingKey,
         expectation: &Expectation,
     ) -> Result<Public<'a>, VerifyError> {
-        if claim.srs_id != srs.id() {
-            return Err(VerifyError::SrsMismatch);
-        }
+        // Of another graph, the size and with it the SRS may well be another too: the graph is what to change.
         if *self != Self::new(self.colours, graph) {
             return Err(VerifyError::GraphMismatch);
+        }
+        if claim.srs_id != srs.id() {
+            return Err(VerifyError::SrsMismatch);
         }
         let class = ColouringClass::of(self.colours, self.vertices)?;
         let key = class.key()?;

@@ -12,6 +12,8 @@ pub struct Vector {
     pub at: Option<usize>,
     pub srs: String,
     pub cards: Vec<String>,
+    /// In place of cards, for colourings.
+    pub graphs: Vec<String>,
     pub receipts: Vec<String>,
     pub expectation: Expectation,
     pub claims: Vec<String>,
@@ -34,6 +36,7 @@ impl Vector {
                 "at" => vector.at = Some(value.parse().map_err(|_| bad())?),
                 "srs" => vector.srs = owned,
                 "card" => vector.cards.push(owned),
+                "graph" => vector.graphs.push(owned),
                 "receipt" => vector.receipts.push(owned),
                 "accept-dev" if value == "yes" => expectation.accept_dev = true,
                 "statements" => {
@@ -62,6 +65,7 @@ impl Vector {
                     };
                     asked.inputs.insert(index, binding);
                 }
+                "colours" => expectation.colouring.colours = Some(value.parse().map_err(|_| bad())?),
                 "audience" => expectation.audience = Some(owned),
                 "nonce" => expectation.nonce = Some(unhex(value).ok_or_else(bad)?),
                 "now" => expectation.now = Some(value.parse().map_err(|_| bad())?),
@@ -109,14 +113,25 @@ impl Vector {
             .iter()
             .map(|path| ModelCard::from_bytes(&read(path))?.check(&srs));
         let cards: Vec<CheckedCard> = cards.collect::<Result<_, _>>().map_err(alone)?;
+        let graph = |path: &String| {
+            Graph::from_text(std::str::from_utf8(&read(path)).unwrap())
+                .unwrap()
+                .graph
+        };
+        let graphs: Vec<Graph> = self.graphs.iter().map(graph).collect();
+        let about = cards
+            .iter()
+            .map(Reference::from)
+            .chain(graphs.iter().map(Reference::from));
+        let about: Vec<Reference<'_>> = about.collect();
         let receipts: Vec<Vec<u8>> = self.receipts.iter().map(read).collect();
-        match (&cards[..], &receipts[..]) {
-            ([card], [receipt]) => verify(receipt, card, &srs, &self.expectation)
+        match (&about[..], &receipts[..]) {
+            ([about], [receipt]) => verify(receipt, *about, &srs, &self.expectation)
                 .map(|verdict| vec![verdict])
                 .map_err(alone),
             _ => {
-                assert_eq!(cards.len(), receipts.len(), "{}", self.comment);
-                let pairs: Vec<_> = receipts.iter().map(Vec::as_slice).zip(&cards).collect();
+                assert_eq!(about.len(), receipts.len(), "{}", self.comment);
+                let pairs: Vec<_> = receipts.iter().map(Vec::as_slice).zip(about).collect();
                 verify_batch(&pairs, &srs, &self.expectation).map_err(|(at, error)| (Some(at), error))
             }
         }
@@ -129,8 +144,10 @@ impl fmt::Display for Vector {
         let mut line = |name: &str, value: Option<String>| value.map_or(Ok(()), |value| writeln!(f, "{name}: {value}"));
         line("at", self.at.map(|at| at.to_string()))?;
         line("srs", Some(self.srs.clone()))?;
-        for (card, receipt) in self.cards.iter().zip(&self.receipts) {
-            line("card", Some(card.clone()))?;
+        let cards = self.cards.iter().map(|path| ("card", path));
+        let about = cards.chain(self.graphs.iter().map(|path| ("graph", path)));
+        for ((kind, path), receipt) in about.zip(&self.receipts) {
+            line(kind, Some(path.clone()))?;
             line("receipt", Some(receipt.clone()))?;
         }
         let asked = &self.expectation;
@@ -157,6 +174,7 @@ impl fmt::Display for Vector {
                 }
             }
         }
+        line("colours", asked.colouring.colours.map(|colours| colours.to_string()))?;
         line("audience", asked.audience.clone())?;
         line("nonce", asked.nonce.map(|nonce| hex(&nonce)))?;
         line("now", asked.now.map(|now| now.to_string()))?;
@@ -172,10 +190,12 @@ fn join(values: &[i64]) -> String {
     values.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")
 }
 
-/// The policy with its answer: what a person is shown.
+/// The policy with its answer, or the sentence: what a person is shown.
 fn shown(claim: &Claim) -> String {
-    let body = claim.body.inference().unwrap();
-    format!("{} {}", body.policy, body.item().unwrap().answer)
+    match &claim.body {
+        Statement::Inference(body) => format!("{} {}", body.policy, body.item().unwrap().answer),
+        Statement::Colouring(body) => body.words().to_string(),
+    }
 }
 
 fn numbers<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {

@@ -16,7 +16,9 @@ pub struct Request<'a> {
     pub model_id: Option<[u8; 32]>,
     /// Tag 5, 32 bytes: the SRS id the caller expects.
     pub srs_id: Option<[u8; 32]>,
-    /// Tags 6 to 13: audience (UTF-8), nonce (32 bytes), current time (`u64` seconds), acceptance of development
+    /// Tag 14: a graph, as DIMACS or list of edges, in place of the card: the receipt is to be about a colouring of it.
+    pub graph: Option<&'a str>,
+    /// Tags 6 to 13, and 15 for the number of colours (`u32`): audience (UTF-8), nonce (32 bytes), current time (`u64` seconds), acceptance of development
     /// parameters (empty), a public input (its index as `u32`, then an `i64` list) or commitments to an input (its index, then 32 bytes each),
     /// policy (text, with integers of the quantized model) and its answer (text: scores separated by spaces, a label, `yes` or `no`).
     pub expectation: Expectation,
@@ -94,6 +96,11 @@ impl<'a> Request<'a> {
                 }
                 12 => expected.inference.policy = Some(text(field)?.parse().map_err(|_| malformed)?),
                 13 => answer = Some(text(field)?),
+                14 => request.graph = Some(text(field)?),
+                15 => {
+                    let colours = field.try_into().map_err(|_| malformed)?;
+                    expected.colouring.colours = Some(u32::from_le_bytes(colours));
+                }
                 _ => return Err(malformed),
             }
         }

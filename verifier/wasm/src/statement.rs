@@ -1,6 +1,7 @@
 //! Bodies of claims as JSON, one function for each kind of statement.
 
 use crate::json::{hex, list, text, words, Object};
+use provenn_verifier::statement::colouring::GraphText;
 use provenn_verifier::{Colouring, Disclosure, Inference, InputBinding, Item, Policy, Statement};
 
 pub(crate) fn body(statement: &Statement) -> String {
@@ -16,6 +17,16 @@ fn inference(body: &Inference) -> String {
         .hex("quantization", &body.quantization)
         .raw("policy", policy(&body.policy))
         .raw("items", list(body.items.iter().map(|one| item(&body.policy, one))))
+        .end()
+}
+
+/// What the file of a graph says.
+pub(crate) fn graph(text: &GraphText) -> String {
+    Object::new()
+        .raw("vertices", text.graph.vertices())
+        .raw("edges", text.graph.edge_count())
+        .raw("repeated", text.repeated)
+        .hex("digest", &text.graph.digest())
         .end()
 }
 

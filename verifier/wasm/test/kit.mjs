@@ -13,8 +13,8 @@ export function vectors() {
 }
 
 function parse(text) {
-  const vector = { cards: [], receipts: [], claims: [], shows: [] };
-  const lists = { card: vector.cards, receipt: vector.receipts, claim: vector.claims, shows: vector.shows };
+  const vector = { cards: [], graphs: [], receipts: [], claims: [], shows: [] };
+  const lists = { card: vector.cards, graph: vector.graphs, receipt: vector.receipts, claim: vector.claims, shows: vector.shows };
   for (const line of text.split("\n").filter((line) => line !== "")) {
     const colon = line.indexOf(": ");
     const [name, value] = [line.slice(0, colon), line.slice(colon + 2)];
@@ -36,7 +36,9 @@ export function requests(vector) {
   const words = (text) => text.split(" ");
   return vector.receipts.map((receipt, index) => ({
     receipt: readFileSync(file(receipt)),
-    card: readFileSync(file(vector.cards[index])),
+    card: vector.cards[index] && readFileSync(file(vector.cards[index])),
+    graph: vector.graphs[index] && readFileSync(file(vector.graphs[index])),
+    colours: vector.colours && Number(vector.colours),
     srs: readFileSync(file(vector.srs)),
     acceptDev: vector["accept-dev"] === "yes",
     policy: vector.policy,
@@ -50,4 +52,4 @@ export function requests(vector) {
 }
 
 /** What a claim states, as vectors write it. */
-export const shown = ({ body: { policy, items } }) => `${policy.text} ${items[0].answer}`;
+export const shown = ({ body: { policy, items, says } }) => (policy ? `${policy.text} ${items[0].answer}` : says.join(""));

@@ -48,6 +48,8 @@ export function request(files, about, card) {
   return {
     receipt: files.receipt?.bytes,
     card: files.card?.bytes,
+    graph: files.graph?.bytes,
+    colours: colours(),
     srs: files.srs?.bytes,
     acceptDev: $("accept-dev").checked,
     now: now(),
@@ -78,6 +80,14 @@ function digest(id) {
   const bytes = text === "" ? undefined : unhex(text, 32);
   mark(id, bytes === null ? `64 hex digits are expected, this has ${text.length} characters.` : "");
   return bytes;
+}
+
+function colours() {
+  const text = $("colours").value.trim();
+  const right = text === "" || /^\d{1,2}$/.test(text);
+  mark("colours", right ? "" : "A whole number is expected, from 2 to 16.");
+  if (!right) return null;
+  return text === "" ? undefined : Number(text);
 }
 
 function policy(about) {

@@ -39,7 +39,8 @@ export const policyText = ({ name, parameters }, values) => [name, ...parameters
  * @param request `receipt`, `card`, `srs`: bytes of the files. What you rely on, each optional: `modelId`, `srsId`,
  *   `nonce` (32 bytes each), `audience` (text), `now` (unix seconds), `acceptDev` (flag), `publicInput` (integers of
  *   the quantized model), `committedInput` (list of 32-byte points), `policy` (text, `threshold:0:512`, with integers of the
- *   quantized model) and `answer` (text: scores separated by spaces, a label, `yes` or `no`).
+ *   quantized model) and `answer` (text: scores separated by spaces, a label, `yes` or `no`). For a colouring `graph` (bytes of a DIMACS file or a
+ *   list of edges) in place of `card`, and `colours` (a number).
  */
 export function encode(request) {
   const fields = [];
@@ -61,6 +62,8 @@ export function encode(request) {
   put(11, request.committedInput, join);
   put(12, request.policy, text);
   put(13, request.answer, text);
+  put(14, request.graph, same);
+  put(15, request.colours, u32);
   return join(fields.flatMap(([tag, bytes]) => [Uint8Array.of(tag), u32(bytes.length), bytes]));
 }
 

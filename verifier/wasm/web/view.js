@@ -6,9 +6,9 @@ import { description, inference, leakText, notProven, real, sentence, statement,
 const TITLES = { verified: "Verified", "dev-verified": "Verified, but only under development parameters", refused: "Refused" };
 /** All checks by their names, in groups. */
 export const GROUPS = [
-  ["Files", ["srs-file", "card-file", "receipt-file"]],
-  ["Same model, circuit and parameters", ["named-model", "named-srs", "card-srs", "parameters", "srs", "circuit-key", "quantization", "model"]],
-  ["What you rely on", ["statement", "policy", "output", "input", "audience", "nonce", "expiry"]],
+  ["Files", ["srs-file", "card-file", "graph-file", "receipt-file"]],
+  ["Same model, circuit and parameters", ["named-model", "named-srs", "card-srs", "parameters", "kind", "graph", "srs", "circuit-key", "quantization", "model"]],
+  ["What you rely on", ["statement", "colours", "policy", "output", "input", "audience", "nonce", "expiry"]],
   ["Proof", ["registration", "policy-range", "input-shape", "proof", "link", "other"]],
 ];
 const STATES = { passed: "passed", failed: "failed", "not-asked": "not asked", "not-reached": "not reached" };
@@ -111,9 +111,6 @@ function section(title, hint, ...children) {
 
 function claimList(report) {
   const { claim, srs, checks } = report;
-  const card = ownCard(report);
-  const about = description(card);
-  const { policy, input, words } = inference(claim) ?? { ...claim.body, input: null, words: [`${claim.body.items.length} inferences, which this page does not show`] };
   const state = (name) => checks.find((check) => check.name === name).state;
   // A value that the caller did not name is marked: it is bound to the proof, but nobody asked for it.
   const row = (term, check, ...values) => {
@@ -121,10 +118,25 @@ function claimList(report) {
     return element("div", "", element("dt", "", term), element("dd", "", ...values), stated);
   };
   const id = (hex) => element("span", "mono id", hex);
-  const called = () => element("span", "", "called ", element("bdi", "", quoted(about.name)), ` by its publisher, ${about.parameters.toLocaleString("en")} parameters`);
-  const name = about.name ? [called(), element("br", "")] : [];
   const audience = claim.audience === "" ? element("span", "none", "none") : element("bdi", "", quoted(claim.audience));
   const nonce = /^0*$/.test(claim.nonce) ? element("span", "none", "none (all zeros)") : id(claim.nonce);
+  const context = () => [
+    row("Audience", "audience", audience),
+    row("Nonce", "nonce", nonce),
+    row("Valid until", null, validText(claim.not_after)),
+    row("Parameters", "named-srs", srs && srs.srs_id === claim.srs_id ? `${srs.kind} SRS for ${(2 ** srs.k).toLocaleString("en")} rows` : "SRS", element("br", ""), id(claim.srs_id)),
+    row("Claim digest", null, id(claim.digest)),
+  ];
+  if (claim.statement === "colouring") {
+    const { colours, vertices, edges, graph } = claim.body;
+    const size = `${vertices.toLocaleString("en")} vertices, ${edges.toLocaleString("en")} edges`;
+    return element("dl", "claim", row("Colours", "colours", element("span", "output", `${colours}`)), row("Graph", null, size, element("br", ""), id(graph)), ...context());
+  }
+  const card = ownCard(report);
+  const about = description(card);
+  const { policy, input, words } = inference(claim) ?? { ...claim.body, input: null, words: [`${claim.body.items.length} inferences, which this page does not show`] };
+  const called = () => element("span", "", "called ", element("bdi", "", quoted(about.name)), ` by its publisher, ${about.parameters.toLocaleString("en")} parameters`);
+  const name = about.name ? [called(), element("br", "")] : [];
   return element(
     "dl",
     "claim",
@@ -133,11 +145,7 @@ function claimList(report) {
     row("Lets out", null, leakText(policy.name, card)),
     row("Input", "input", ...(input ? inputView(input, about) : ["not shown"])),
     row("Model", "named-model", ...name, id(claim.body.model_id)),
-    row("Audience", "audience", audience),
-    row("Nonce", "nonce", nonce),
-    row("Valid until", null, validText(claim.not_after)),
-    row("Parameters", "named-srs", srs && srs.srs_id === claim.srs_id ? `${srs.kind} SRS for ${(2 ** srs.k).toLocaleString("en")} rows` : "SRS", element("br", ""), id(claim.srs_id)),
-    row("Claim digest", null, id(claim.digest)),
+    ...context(),
   );
 }
 

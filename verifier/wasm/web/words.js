@@ -92,17 +92,20 @@ export const sentence = (words, frac) => words.map((word) => (typeof word === "n
 
 /** The one inference that a claim states, or null: of others no receipt is accepted. */
 export function inference({ body }) {
-  const [item, ...more] = body.items;
+  const [item, ...more] = body.items ?? [];
   return item?.inputs.length === 1 && more.length === 0 ? { ...body, ...item, input: item.inputs[0] } : null;
 }
 
 /** One sentence that says what a verified receipt states. */
 export function statement({ claim }, about) {
+  if (claim.statement === "colouring") return upper(`${claim.body.says.join("")}.`);
   const { input, says } = inference(claim);
   const where = input.kind === "public" ? "the input shown below" : "the input inside the commitment below";
   // The name is its publisher's free text: it stands with the model id, not in the verdict.
   return `The committed model gave ${sentence(says, about.outputFrac)} for ${where}.`;
 }
+
+const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What asking for a receipt of this policy lets out about a hidden input or about the weights, as the verifier counts it. */
 export function leakText(name, card) {
@@ -125,6 +128,7 @@ export function notProven(report, about) {
   if (report.verdict === "dev-verified") {
     list.push("Anything at all, to somebody who does not trust the machine that made the development SRS: whoever knows its secret can forge receipts.");
   }
+  if (report.claim?.statement === "colouring") return [...list, ...colouringNotProven(asked)];
   if (!asked("named-model")) {
     list.push("That this card is the one its publisher published: you named no model id, so the card is taken on the word of whoever gave it to you.");
   }
@@ -146,4 +150,13 @@ export function notProven(report, about) {
     "That the circuit is the network the card describes: that is its publisher's word, unless somebody you trust audited the card (provenn audit).",
   );
   return list;
+}
+
+function colouringNotProven(asked) {
+  return [
+    ...(asked("named-srs") ? [] : ["That these are the parameters you trust: you named no SRS id, so the key file is taken on the word of whoever gave it to you."]),
+    ...(asked("nonce") ? [] : ["That the receipt is fresh, or was made for you: you named no nonce, so it may be a copy."]),
+    "That fewer colours are not enough.",
+    "Who else knows a colouring, and how it was found.",
+  ];
 }

@@ -116,3 +116,6 @@ impl plonk::Public for EdgeSums<'_> {
         self.columns(challenges)
     }
 }
+
+#[cfg(test)]
+mod tests;
