@@ -36,6 +36,15 @@ fn cases() -> Vec<(String, Case)> {
         }
         cases.push((format!("{name}, three lanes"), on_lanes(model, 3, false)));
     }
+    for (lanes, public) in [
+        (2, [false, true]),
+        (4, [false, false]),
+        (1, [true, false]),
+        (2, [true, true]),
+    ] {
+        let case = Case::on(joined(), lanes, &public, 9);
+        cases.push((format!("joined, {lanes} lanes, public {public:?}"), case));
+    }
     cases
 }
 
@@ -418,11 +427,7 @@ fn forge_gates(case: &Case) -> BTreeSet<String> {
                 None => {}
                 Some(&column) => {
                     let v = small(f.base.get(column, input));
-                    f.expect(&gate("value is the committed input"), |t| {
-                        t.set(column, input, Fr::from(v + 1));
-                        put(t, &lane.high, input, v + 1);
-                        t.recompute();
-                    });
+                    f.expect(&gate("value is the committed input"), |t| add(t, column, input, one));
                     f.expect(&gate("input is in range"), |t| {
                         put(t, &lane.high, input, v + 1);
                         t.recompute();
@@ -475,6 +480,66 @@ fn each_gate_is_needed() {
             .filter(|g| !broken.contains(*g))
             .collect();
         assert!(missing.is_empty(), "public {public}: no forgery needs {missing:?}");
+    }
+}
+
+/// Of several inputs each has gates of its own, on its own rows and columns.
+#[test]
+fn each_gate_of_several_inputs_is_needed() {
+    for lanes in [2, 4] {
+        for public in [[false, false], [false, true], [true, false], [true, true]] {
+            let case = Case::on(added(), lanes, &public, 11);
+            let mut f = Forge::new(&case);
+            let (c, layout) = (f.base.config.clone(), f.base.layout.clone());
+            for (id, index) in (0..2).flat_map(|id| (0..lanes).map(move |index| (id, index))) {
+                let (lane, input) = (c.advice.lanes[index].clone(), layout.rows[id].clone());
+                let gate = |name: &str| format!("lane {index}/{name}#");
+                let committed = c.advice.input.committed[id].get(index).copied();
+                if public[id] {
+                    f.expect(&gate("value is the public input"), |t| {
+                        t.instance[4 + index][input[0]] += Fr::one()
+                    });
+                    continue;
+                }
+                if let Some(column) = committed {
+                    f.expect(&gate("value is the committed input"), |t| {
+                        add(t, column, input[0], Fr::one())
+                    });
+                }
+                f.expect(&gate("input is in range"), |t| {
+                    let v = small(t.get(lane.value, input[0]));
+                    put(t, &lane.high, input[0], v + 1);
+                    t.recompute();
+                });
+                // Of three channels the fourth is padding, which a line reads with weight zero.
+                let row = input[input.len() - 1];
+                if index != lanes - 1 {
+                    continue;
+                }
+                f.expect(&gate("padding of the input is zero"), |t| {
+                    let value = small(t.get(lane.value, row)) + 1;
+                    t.set(lane.value, row, Fr::from(value));
+                    put(t, &lane.high, row, value);
+                    if let Some(column) = committed {
+                        t.set(column, row, Fr::from(value));
+                    }
+                    for block in t.layout.blocks.clone().iter().filter(|b| b.term == id) {
+                        let (row, column) = block.cell(3);
+                        let u = t.config.advice.lines.u[column];
+                        add(t, u, row, Fr::one());
+                    }
+                    t.recompute();
+                });
+            }
+            let gates = f.base.gates.iter().map(|gate| &gate.0);
+            let missing: Vec<&String> = gates
+                .filter(|g| g.contains("input") && !f.broken.contains(*g))
+                .collect();
+            assert!(
+                missing.is_empty(),
+                "{lanes} lanes, public {public:?}: no forgery needs {missing:?}"
+            );
+        }
     }
 }
 

@@ -296,6 +296,35 @@ pub fn mixed() -> Program {
     ])
 }
 
+/// Two inputs of one shape side by side, the second one in the padding of the first, and four outputs: the last tensor, what it is
+/// computed from, an input, and the last tensor again.
+pub fn joined() -> Program {
+    let axes = || [Axis::identity(1), Axis::identity(2)];
+    let first = affine(vec![part(0), part_at(1, 1, 3)], 6, 4, axes(), 60);
+    let second = affine(vec![part(2)], 4, 2, axes(), 62);
+    let tensors = vec![
+        tensor("a", [3, 1, 2], true, Step::Input),
+        tensor("b", [3, 1, 2], true, Step::Input),
+        tensor("first", [4, 1, 2], true, Step::Affine(first)),
+        tensor("second", [2, 1, 2], true, Step::Affine(second)),
+    ];
+    with_outputs(tensors, &[3, 2, 1, 3])
+}
+
+/// Two inputs of one shape, each with weights of its own, so that padding lanes meet the weight zero.
+pub fn added() -> Program {
+    let axes = || [Axis::identity(1), Axis::identity(1)];
+    let mut first = affine(vec![part(0)], 3, 3, axes(), 64);
+    first
+        .contractions
+        .extend(affine(vec![part(1)], 3, 3, axes(), 66).contractions);
+    model(vec![
+        tensor("a", [3, 1, 1], true, Step::Input),
+        tensor("b", [3, 1, 1], true, Step::Input),
+        tensor("sum", [3, 1, 1], true, Step::Affine(first)),
+    ])
+}
+
 /// A dense layer whose bias is public, then constants for each element, public too, beside weights.
 pub fn bounded() -> Program {
     let mut first = affine(vec![part(0)], 4, 6, [Axis::identity(1), Axis::identity(2)], 110);
@@ -344,6 +373,19 @@ impl Case {
             .map(|(k, lanes)| shape(k, lanes, public))
             .find(|shape| Layout::build(&model, shape.clone()).is_some());
         let layout = Layout::build(&model, shape.expect("fits")).expect("fits");
+        Self::build(model, layout, trace)
+    }
+
+    /// On so many lanes, with these inputs public and the others committed.
+    pub fn on(model: Program, lanes: usize, public: &[bool], seed: u64) -> Self {
+        let inputs = model.input_tensors().iter().zip(seed..);
+        let inputs: Vec<Vec<i64>> = inputs.map(|(tensor, seed)| random(seed, tensor.len(), 16)).collect();
+        let trace = execute(&model, &inputs).expect("in range");
+        let shape = |k| Shape {
+            inputs: public.iter().map(|public| input_shape(*public)).collect(),
+            ..shape(k, lanes, true)
+        };
+        let layout = (6..12).find_map(|k| Layout::build(&model, shape(k))).expect("fits");
         Self::build(model, layout, trace)
     }
 

@@ -11,7 +11,7 @@ async fn a_receipt_is_made_and_verifies() {
         let model = alice.model(binding).await;
         let card = alice.get(&format!("/v1/models/{}", model.0)).await.json(200);
         assert_eq!(
-            (&card["state"], &card["card"]["input"]),
+            (&card["state"], &card["card"]["inputs"][0]["binding"]),
             (&json!("committed"), &json!(binding))
         );
 

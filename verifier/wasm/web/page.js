@@ -109,7 +109,7 @@ function decide(verifier) {
   };
   const card = files.card ? verifier.verify({ card: files.card.bytes, srs: files.srs?.bytes }).card : null;
   const about = description(card);
-  showFields(card);
+  showFields(card, about);
   const asked = request(files, about, card);
   const missing = ["receipt", "card", "srs"].filter((slot) => !files[slot] && !(slot === "card" && files.graph));
   if (missing.length > 0) {
