@@ -2,14 +2,13 @@
 //! on its calibration rows and runs its inputs, in and out of calibration. Every output is right within the error that is stated for the
 //! model, or refused. `random [--proofs SHARE]`: that share of the models is committed, proven and verified too.
 
+use provenn_benches::lines::{bytes, largest, numbers, reason, receipt};
 use provenn_circuits::program::{execute, quantize_input};
 use provenn_circuits::CircuitError;
-use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Compiled};
+use provenn_prover::commit::{compile, CommitOptions, Compiled};
 use provenn_prover::fidelity::{argmax, measure, Source};
-use provenn_prover::prove::commit_input;
-use provenn_prover::srs::Srs;
-use provenn_prover::{commit, prove, Input, ProveError};
-use provenn_verifier::{policy, verify, Answer, Context, Expectation, Statement};
+use provenn_prover::ProveError;
+use provenn_verifier::{policy, Answer};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -49,35 +48,26 @@ struct Case {
 
 fn case(line: &str) -> Result<Case, String> {
     let value: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
-    let rows = |key: &str| -> Vec<Vec<f64>> {
-        let row = |row: &Value| row.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
-        value[key].as_array().into_iter().flatten().map(row).collect()
-    };
+    let rows = |key: &str| -> Vec<Vec<f64>> { value[key].as_array().into_iter().flatten().map(numbers).collect() };
     let floats = |key| {
         rows(key)
             .into_iter()
             .map(|row| row.into_iter().map(|v| v as f32).collect())
             .collect()
     };
-    let hex = value["onnx"].as_str().ok_or("no model")?;
-    let byte = |i: usize| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).map_err(|e| e.to_string());
     let last = value["operators"]
         .as_array()
         .and_then(|o| o.last())
         .and_then(Value::as_str);
     Ok(Case {
         seed: value["seed"].as_u64().ok_or("no seed")?,
-        onnx: (0..hex.len() / 2).map(byte).collect::<Result<_, _>>()?,
+        onnx: bytes(&value["onnx"])?,
         calibration: floats("calibration"),
         inputs: floats("inputs"),
         outputs: rows("outputs"),
         scores: rows("scores"),
         ends_in_argmax: last == Some("ArgMax"),
     })
-}
-
-fn largest(values: impl IntoIterator<Item = f64>) -> f64 {
-    values.into_iter().fold(0.0, |m, v| m.max(v.abs()))
 }
 
 /// What is wrong with the scores `got` of a row, if anything.
@@ -118,9 +108,7 @@ fn run(case: &Case, proofs: bool, tally: &Mutex<Tally>) -> Result<(), String> {
         Err(error) => {
             let mut tally = lock()?;
             tally.count("models refused", 1);
-            let text = error.to_string();
-            let reason = text.split('`').step_by(2).collect::<Vec<_>>().join("..");
-            *tally.reasons.entry(reason).or_default() += 1;
+            *tally.reasons.entry(reason(&error.to_string())).or_default() += 1;
             return Ok(());
         }
     };
@@ -157,7 +145,7 @@ fn run(case: &Case, proofs: bool, tally: &Mutex<Tally>) -> Result<(), String> {
     Ok(())
 }
 
-/// Commits, proves and verifies; the receipt shows the scores `got`, or their label where the model ends in an ArgMax.
+/// The receipt shows the scores `got`, or their label where the model ends in an ArgMax.
 fn proof(
     compiled: &Compiled,
     options: &CommitOptions,
@@ -165,37 +153,14 @@ fn proof(
     got: &[f64],
     scale: f64,
 ) -> Result<Result<(), String>, ProveError> {
-    let srs = Srs::dev_from_seed(compiled.layout.shape.k, [3; 32]);
-    let committed = commit(compiled, options, &srs)?;
-    let values = quantize_input(&committed.model, input)?;
-    let input = match options.committed_input {
-        true => {
-            let opening = commit_input(&committed, &srs, &values)?;
-            Input::Committed(values, opening)
-        }
-        false => Input::Public(values),
-    };
-    let receipt = prove(
-        &committed,
-        &srs,
-        &input,
-        policy::Label.into(),
-        Context::default(),
-        &|_| {},
-    )?;
-    let accept = Expectation {
-        accept_dev: true,
-        ..Expectation::default()
-    };
-    let verified = match verify(&receipt, &committed.card, &srs_verifying_key(&srs)?, &accept) {
-        Ok(verified) => verified,
-        Err(error) => return Ok(Err(format!("an honest receipt is refused: {error}"))),
+    let answer = match receipt(compiled, options, input, policy::Label.into())? {
+        Ok(answer) => answer,
+        Err(refused) => return Ok(Err(refused)),
     };
     let shown: Vec<i64> = got.iter().map(|v| (v / scale).round() as i64).collect();
-    let Statement::Inference(body) = &verified.claim().body;
-    Ok(match body.items[0].answer {
+    Ok(match answer {
         Answer::Label(label) if label as usize == argmax(&shown) => Ok(()),
-        ref answer => Err(format!("the receipt shows {answer}, the program {shown:?}")),
+        answer => Err(format!("the receipt shows {answer}, the program {shown:?}")),
     })
 }
 
