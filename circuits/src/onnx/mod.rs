@@ -32,9 +32,26 @@ use onnx_protobuf::{Message as _, ModelProto};
 /// The operator set versions (default domain) this importer knows.
 pub const OPSETS: std::ops::RangeInclusive<i64> = 7..=28;
 
-/// The ONNX operators that can be imported (some of them only with constant inputs), sorted.
-pub fn supported_operators() -> &'static [&'static str] {
-    operators::SUPPORTED
+/// An ONNX operator that can be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Supported {
+    /// Its domain; empty for the standard operators.
+    pub domain: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// What has to be constant or is refused; empty if nothing is.
+    pub limits: &'static str,
+}
+
+/// The ONNX operators that can be imported, sorted by domain and name.
+pub fn supported_operators() -> Vec<Supported> {
+    let all = operators::all().into_iter();
+    all.map(|operator| Supported {
+        domain: operator.domain,
+        name: operator.name,
+        limits: operator.limits,
+    })
+    .collect()
 }
 
 /// Reads an ONNX file.

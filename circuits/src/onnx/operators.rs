@@ -2,38 +2,76 @@
 
 mod call;
 mod constant;
+mod einsum;
 mod elementwise;
 mod folded;
 mod geometry;
+mod hard;
 mod linear;
+mod loss;
+mod maps;
 mod moves;
 mod pool;
+mod reductions;
+mod resize;
+mod sample;
+mod scatter;
+mod sequence;
+mod shapes;
+mod signal;
 mod slice;
 mod survey;
+mod table;
+mod windows;
 
 use super::attr::{is_default_domain, Attrs};
 use super::build::{unsupported, Builder, Fault, Origin, Slot};
 use super::error::{ImportError, UnsupportedNode};
 use super::finish::Lowered;
 use super::tensor;
-use crate::graph::{Op, ValueId};
+use crate::graph::ValueId;
 use call::Call;
 use onnx_protobuf::{GraphProto, NodeProto};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub use survey::live;
 use survey::{declared, defined_twice};
+use table::Lower;
+pub use table::Operator;
 
-/// Every operator that [`lower`] knows, sorted.
-#[rustfmt::skip]
-pub const SUPPORTED: &[&str] = &[
-    "Abs", "Add", "And", "ArgMax", "ArgMin", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant",
-    "ConstantOfShape", "Conv", "ConvTranspose", "Div", "Dropout", "Equal", "Exp", "Expand", "Flatten", "Gather",
-    "Gemm", "GlobalAveragePool", "GlobalMaxPool", "Greater", "Identity", "LeakyRelu", "Less", "Log", "MatMul", "Max",
-    "MaxPool", "Mean", "Min", "Mul", "Neg", "Not", "Or", "PRelu", "Pad", "Pow", "Range", "Reciprocal", "ReduceMax",
-    "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "Relu", "Reshape", "Shape", "Size", "Slice", "Split",
-    "Sqrt", "Squeeze", "Sub", "Sum", "Transpose", "Unsqueeze", "Where",
+/// Every operator.
+const TABLES: &[&[Operator]] = &[
+    constant::TABLE,
+    einsum::TABLE,
+    elementwise::TABLE,
+    hard::TABLE,
+    linear::TABLE,
+    loss::TABLE,
+    moves::TABLE,
+    pool::TABLE,
+    reductions::TABLE,
+    resize::TABLE,
+    sample::TABLE,
+    scatter::TABLE,
+    sequence::TABLE,
+    shapes::TABLE,
+    signal::TABLE,
+    slice::TABLE,
 ];
+
+/// All of them, in the order of their names, those of other domains last.
+pub fn all() -> Vec<&'static Operator> {
+    let mut all: Vec<&Operator> = TABLES.iter().copied().flatten().collect();
+    all.sort_by_key(|operator| (operator.domain, operator.name));
+    all
+}
+
+/// The operator of a node. Both spellings of the default domain are empty.
+fn found(domain: &str, name: &str) -> Option<&'static Operator> {
+    let domain = if is_default_domain(domain) { "" } else { domain };
+    let mut all = TABLES.iter().copied().flatten();
+    all.find(|operator| operator.domain == domain && operator.name == name)
+}
 
 /// Operators whose results may leave an integer type.
 const ARITHMETIC: &[&str] = &[
@@ -43,7 +81,9 @@ const ARITHMETIC: &[&str] = &[
     "BatchNormalization",
     "Conv",
     "ConvTranspose",
+    "CumProd",
     "Div",
+    "Einsum",
     "Gemm",
     "GlobalAveragePool",
     "LeakyRelu",
@@ -53,8 +93,10 @@ const ARITHMETIC: &[&str] = &[
     "Neg",
     "PRelu",
     "Pow",
+    "ReduceL1",
     "ReduceMean",
     "ReduceSum",
+    "ReduceSumSquare",
     "Sub",
     "Sum",
 ];
@@ -74,7 +116,7 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lo
     let mut refused = Vec::new();
     // The only refusal, if it is of shapes.
     let mut misfit = None;
-    for name in functions.iter().filter(|name| SUPPORTED.binary_search(name).is_ok()) {
+    for name in functions.iter().filter(|name| found("", name).is_some()) {
         let reason = "the file defines a function with the name of this standard operator; rename the function";
         refused.push(refuse(name, name, reason.into()));
     }
@@ -189,21 +231,20 @@ fn one(
     last: bool,
     read: &RefCell<BTreeSet<String>>,
 ) -> Result<Vec<Bound>, Fault> {
-    if !is_default_domain(&node.domain) {
-        return unsupported(format!(
-            "operators of the domain `{}` are not supported, only those of the default domain",
-            super::shown(&node.domain)
-        ));
-    }
-    if SUPPORTED.binary_search(&node.op_type.as_str()).is_err() {
+    let Some(operator) = found(&node.domain, &node.op_type) else {
+        let domain = node.domain.as_str();
         return unsupported(match node.op_type.as_str() {
+            _ if !is_default_domain(domain) && domain != table::ML => format!(
+                "operators of the domain `{}` are not supported, only those of the default domain and of ai.onnx.ml",
+                super::shown(domain)
+            ),
             // Anywhere else the function would be another without it.
             "LogSoftmax" | "Sigmoid" | "Softmax" if last => {
-                "the operator is not supported; a model that ends before it gives scores (logits) instead"
+                "the operator is not supported; a model that ends before it gives scores (logits) instead".into()
             }
-            _ => "the operator is not supported",
+            _ => "the operator is not supported".into(),
         });
-    }
+    };
     let mut inputs = Vec::new();
     let mut known = true;
     for name in &node.input {
@@ -251,49 +292,11 @@ fn one(
             ));
         }
     }
-    Ok(lower(&call, b)?.into_iter().map(Bound::Value).collect())
-}
-
-fn lower(call: &Call<'_>, b: &mut Builder) -> Result<Vec<ValueId>, Fault> {
-    let one = match call.op {
-        "Add" => elementwise::binary(call, b, Op::Add),
-        "Sub" => elementwise::binary(call, b, Op::Sub),
-        "Mul" => elementwise::binary(call, b, Op::Mul),
-        "Div" => elementwise::div(call, b),
-        "PRelu" => elementwise::binary(call, b, Op::PRelu),
-        "Min" => elementwise::chain(call, b, &Op::Min),
-        "Max" => elementwise::chain(call, b, &Op::Max),
-        "Sum" => elementwise::chain(call, b, &Op::Add),
-        "Mean" => elementwise::mean(call, b),
-        "Relu" => elementwise::unary(call, b, Op::Relu),
-        "Abs" => elementwise::unary(call, b, Op::Abs),
-        "Neg" => elementwise::unary(call, b, Op::Neg),
-        "LeakyRelu" => elementwise::leaky_relu(call, b),
-        "Clip" => elementwise::clip(call, b),
-        "Pow" => elementwise::pow(call, b),
-        "Conv" => linear::conv(call, b),
-        "ConvTranspose" => linear::conv_transpose(call, b),
-        "MatMul" => linear::matmul(call, b),
-        "Gemm" => linear::gemm(call, b),
-        "BatchNormalization" => linear::batch_normalization(call, b),
-        "MaxPool" | "AveragePool" => pool::pool(call, b),
-        "GlobalMaxPool" | "GlobalAveragePool" => pool::global(call, b),
-        "ReduceSum" | "ReduceMean" | "ReduceMax" | "ReduceMin" => pool::reduce(call, b),
-        "ArgMax" | "ArgMin" => pool::arg(call, b),
-        "Reshape" => moves::reshape(call, b),
-        "Flatten" => moves::flatten(call, b),
-        "Squeeze" => moves::squeeze(call, b),
-        "Unsqueeze" => moves::unsqueeze(call, b),
-        "Transpose" => moves::transpose(call, b),
-        "Concat" => moves::concat(call, b),
-        "Expand" => moves::expand(call, b),
-        "Gather" => moves::gather(call, b),
-        "Slice" => slice::slice(call, b),
-        "Split" => return slice::split(call, b),
-        "Pad" => slice::pad(call, b),
-        _ => constant::lower(call, b),
+    let lowered = match operator.lower {
+        Lower::One(lower) => vec![lower(&call, b)?],
+        Lower::Many(lower) => lower(&call, b)?,
     };
-    Ok(vec![one?])
+    Ok(lowered.into_iter().map(Bound::Value).collect())
 }
 
 fn lookup(scope: &HashMap<String, Bound>, name: &str) -> Result<Bound, ImportError> {

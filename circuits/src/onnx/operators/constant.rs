@@ -1,11 +1,33 @@
 //! Constants, shapes, casts.
 
+use super::table::{one, Operator};
 use super::{folded, Call};
 use crate::graph::{elements, Op, ValueId};
 use crate::onnx::attr::size;
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::error::ImportError;
 use crate::onnx::tensor::{decode, integers, rounded, type_name, wrapped, Const};
+
+pub const TABLE: &[Operator] = &[
+    one("And", lower, "constants only"),
+    one("Cast", lower, "constants, or to a type that holds all values"),
+    one("Constant", lower, "numbers"),
+    one("ConstantOfShape", lower, "constant shape"),
+    one("Dropout", lower, "inference"),
+    one("Equal", lower, "constants only"),
+    one("Exp", lower, "constants only"),
+    one("Greater", lower, "constants only"),
+    one("Identity", lower, ""),
+    one("Less", lower, "constants only"),
+    one("Log", lower, "constants only"),
+    one("Not", lower, "constants only"),
+    one("Or", lower, "constants only"),
+    one("Range", lower, "constant bounds"),
+    one("Reciprocal", lower, "constants only"),
+    one("Shape", lower, ""),
+    one("Size", lower, ""),
+    one("Sqrt", lower, "constants only"),
+];
 
 pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let mut from = vec![];
@@ -95,12 +117,15 @@ fn dropout(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 }
 
 /// Constants are converted. At run time a value passes if the target holds all that its type holds.
-fn cast(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+pub fn cast(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
     let slot = b.slot(x)?;
     let shape = slot.shape.clone();
-    let (source, target) = (slot.data_type, call.attrs.int("to")?.unwrap_or(0));
-    let target = i32::try_from(target).unwrap_or(0);
+    let source = slot.data_type;
+    let target = match call.op {
+        "CastLike" => b.slot(call.required(1)?)?.data_type,
+        _ => i32::try_from(call.attrs.int("to")?.unwrap_or(0)).unwrap_or(0),
+    };
     let Some(data) = &slot.constant else {
         if holds(target, source) && integers(source).is_none() {
             return Ok(x);

@@ -1,8 +1,31 @@
 //! Pointwise operators.
 
+use super::table::{one, Operator};
 use super::Call;
 use crate::graph::{elements, Op, ValueId};
 use crate::onnx::build::{unsupported, Builder, Fault};
+
+pub const TABLE: &[Operator] = &[
+    one("Abs", |call, b| unary(call, b, Op::Abs), ""),
+    one("Add", |call, b| binary(call, b, Op::Add), ""),
+    one("Clip", clip, "constant bounds, one number each"),
+    one("Div", div, "constant divisor"),
+    one("LeakyRelu", leaky_relu, ""),
+    one("Max", |call, b| chain(call, b, &Op::Max), ""),
+    one("Mean", mean, ""),
+    one("Min", |call, b| chain(call, b, &Op::Min), ""),
+    one("Mul", |call, b| binary(call, b, Op::Mul), ""),
+    one("Neg", |call, b| unary(call, b, Op::Neg), ""),
+    one("PRelu", |call, b| binary(call, b, Op::PRelu), "constant slope"),
+    one(
+        "Pow",
+        pow,
+        "constant exponents, whole numbers from 0 to 8; constant base",
+    ),
+    one("Relu", |call, b| unary(call, b, Op::Relu), ""),
+    one("Sub", |call, b| binary(call, b, Op::Sub), ""),
+    one("Sum", |call, b| chain(call, b, &Op::Add), ""),
+];
 
 pub fn unary(call: &Call<'_>, b: &mut Builder, op: Op) -> Result<ValueId, Fault> {
     b.emit(&call.origin, "", op, &[call.required(0)?])

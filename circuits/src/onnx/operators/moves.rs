@@ -1,10 +1,22 @@
 //! Operators that move elements.
 
+use super::table::{one, Operator};
 use super::Call;
 use crate::graph::{broadcast, elements, Op, ValueId};
 use crate::onnx::attr::size;
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::error::ImportError;
+
+pub const TABLE: &[Operator] = &[
+    one("Concat", concat, ""),
+    one("Expand", expand, "constant shape"),
+    one("Flatten", flatten, ""),
+    one("Gather", gather, "constant indices"),
+    one("Reshape", reshape, "constant shape"),
+    one("Squeeze", squeeze, "constant axes"),
+    one("Transpose", transpose, ""),
+    one("Unsqueeze", unsqueeze, "constant axes"),
+];
 
 /// The same value if the shape is the same.
 pub fn reshaped(call: &Call<'_>, b: &mut Builder, shape: Vec<usize>) -> Result<ValueId, Fault> {

@@ -1,11 +1,34 @@
 //! Pooling and reductions.
 
 use super::geometry::Geometry;
+use super::table::{one, Operator};
+use super::windows::pooled;
 use super::Call;
 use crate::graph::{elements, Op, ReduceKind, ValueId};
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::tensor::Const;
 use crate::onnx::wire::limit;
+
+pub const TABLE: &[Operator] = &[
+    one(
+        "ArgMax",
+        arg,
+        "as the last operator over all scores, first of equal ones; or constants",
+    ),
+    one(
+        "ArgMin",
+        arg,
+        "as the last operator over all scores, first of equal ones; or constants",
+    ),
+    one("AveragePool", pool, "no windows of padding only"),
+    one("GlobalAveragePool", global, ""),
+    one("GlobalMaxPool", global, ""),
+    one("MaxPool", pool, "no windows of padding only; no indices"),
+    one("ReduceMax", reduce, ""),
+    one("ReduceMean", reduce, ""),
+    one("ReduceMin", reduce, ""),
+    one("ReduceSum", reduce, ""),
+];
 
 /// Elements of the largest pooling window.
 const MAX_WINDOW: u64 = 1 << 20;
@@ -39,6 +62,18 @@ pub fn pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
             *end = end.saturating_add(extra);
         }
     }
+    let padding = (call.op == "AveragePool").then_some(count_include_pad);
+    windows(call, b, "", x, (geometry, pads, padding))
+}
+
+/// Means over windows, in which padding counts or not; or maxima.
+pub fn windows(
+    call: &Call<'_>,
+    b: &mut Builder,
+    label: &str,
+    x: ValueId,
+    (geometry, pads, padding): (Geometry, Vec<(usize, usize)>, Option<bool>),
+) -> Result<ValueId, Fault> {
     let taps = elements(&geometry.kernel).map_or(u64::MAX, |n| n as u64);
     limit("number of elements in one pooling window", MAX_WINDOW, taps)?;
     for axis in geometry.axes(&pads) {
@@ -46,29 +81,30 @@ pub fn pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
             return unsupported("a window that holds only padding");
         }
     }
-    let Geometry {
-        kernel,
-        strides,
-        dilations,
-        ..
-    } = geometry;
-    let op = if call.op == "MaxPool" {
-        Op::MaxPool {
+    let pool = |geometry: Geometry, pads| {
+        let Geometry {
             kernel,
             strides,
-            pads,
             dilations,
-        }
-    } else {
-        Op::AveragePool {
-            kernel,
-            strides,
-            pads,
-            dilations,
-            count_include_pad,
+            ..
+        } = geometry;
+        match padding {
+            None => Op::MaxPool {
+                kernel,
+                strides,
+                pads,
+                dilations,
+            },
+            Some(count_include_pad) => Op::AveragePool {
+                kernel,
+                strides,
+                pads,
+                dilations,
+                count_include_pad,
+            },
         }
     };
-    b.emit(&call.origin, "", op, &[x])
+    pooled(call, b, label, x, (&geometry, &pads), &pool)
 }
 
 /// `GlobalMaxPool` and `GlobalAveragePool`.

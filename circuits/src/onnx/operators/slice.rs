@@ -1,8 +1,15 @@
 //! Slices, splits and pads.
 
+use super::table::{many, one, Operator};
 use super::Call;
 use crate::graph::{Op, ValueId};
 use crate::onnx::build::{unsupported, Builder, Fault, Origin};
+
+pub const TABLE: &[Operator] = &[
+    one("Pad", pad, "constant pads and value"),
+    one("Slice", slice, "constant bounds"),
+    many("Split", split, "constant sizes"),
+];
 
 type Range = (usize, usize, i64);
 
