@@ -1,15 +1,19 @@
 //! ONNX operators to [`Op`](crate::graph::Op)s.
 
 mod call;
+mod compare;
 mod constant;
+mod control;
 mod einsum;
 mod elementwise;
+mod flow;
 mod folded;
 mod geometry;
 mod hard;
 mod linear;
 mod loss;
 mod maps;
+mod ml;
 mod moves;
 mod pool;
 mod reductions;
@@ -29,24 +33,27 @@ use super::build::{unsupported, Builder, Fault, Origin, Slot};
 use super::error::{ImportError, UnsupportedNode};
 use super::finish::Lowered;
 use super::tensor;
-use crate::graph::ValueId;
+use crate::graph::{elements, ValueId};
 use call::Call;
-use onnx_protobuf::{GraphProto, NodeProto};
+use flow::Flow;
+use onnx_protobuf::{FunctionProto, GraphProto, NodeProto};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-pub use survey::live;
-use survey::{declared, defined_twice};
+pub use survey::drop_labels;
+use survey::{declared, defined_twice, live};
 use table::Lower;
-pub use table::Operator;
+pub use table::{Operator, ML};
 
 /// Every operator.
 const TABLES: &[&[Operator]] = &[
+    compare::TABLE,
     constant::TABLE,
     einsum::TABLE,
     elementwise::TABLE,
     hard::TABLE,
     linear::TABLE,
     loss::TABLE,
+    ml::TABLE,
     moves::TABLE,
     pool::TABLE,
     reductions::TABLE,
@@ -107,16 +114,17 @@ enum Bound {
     Value(ValueId),
     /// The output of a node that is not supported, or depends on one.
     Unknown,
+    /// An output of a supported node that is not computed.
+    Missing,
 }
 
-/// Lowers a decoded graph. `functions` are those that the file defines in the default domain.
-pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lowered, ImportError> {
+/// Lowers a decoded graph with the functions of its file.
+pub fn graph(mut proto: GraphProto, opset: i64, functions: &[FunctionProto]) -> Result<Lowered, ImportError> {
     let mut b = Builder::default();
     let mut scope: HashMap<String, Bound> = HashMap::new();
     let mut refused = Vec::new();
-    // The only refusal, if it is of shapes.
-    let mut misfit = None;
-    for name in functions.iter().filter(|name| found("", name).is_some()) {
+    let own = functions.iter().filter(|f| found(&f.domain, &f.name).is_some());
+    for name in own.map(|f| f.name.as_str()) {
         let reason = "the file defines a function with the name of this standard operator; rename the function";
         refused.push(refuse(name, name, reason.into()));
     }
@@ -132,7 +140,9 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lo
         let id = b.stored(&t.name, shape, t.data_type, data);
         bind(&mut scope, &t.name, Bound::Value(id))?;
     }
-    let live = live(&proto)?;
+    drop_labels(&mut proto);
+    let results: Vec<String> = proto.output.iter().map(|o| o.name.clone()).collect();
+    let live = live(&proto.node, &results)?;
     let mut input = Vec::new();
     for info in proto
         .input
@@ -145,49 +155,50 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lo
         bind(&mut scope, &info.name, Bound::Value(id))?;
         input.push(id);
     }
-    let mut operators = BTreeMap::new();
-    let mut read = Vec::new();
-    for (node, _) in proto.node.iter().zip(&live.nodes).filter(|(_, live)| **live) {
-        *operators.entry(node.op_type.clone()).or_default() += 1;
-        for t in node.attribute.iter().filter_map(|a| a.t.as_ref()) {
-            tensor::refuse_external(t)?;
-        }
-        let last = node
-            .output
-            .iter()
-            .any(|name| proto.output.iter().any(|o| o.name == *name));
-        let names = RefCell::default();
-        let outputs = match one(&mut b, &scope, node, opset, last, &names) {
-            Ok(outputs) => outputs,
-            Err(Fault::Import(ImportError::Shape { node: name, reason })) => {
-                refused.push(refuse(node_name(node), &operator(node), reason.clone()));
-                misfit.get_or_insert(ImportError::Shape { node: name, reason });
-                Vec::new()
-            }
-            Err(Fault::Import(error)) => return Err(error),
-            Err(Fault::Unsupported(reason)) => {
-                refused.push(refuse(node_name(node), &operator(node), reason));
-                Vec::new()
-            }
-        };
-        read.push(names.into_inner());
-        for (i, name) in node.output.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-            let bound = outputs.get(i).copied().unwrap_or(Bound::Unknown);
-            if !outputs.is_empty() && i >= outputs.len() && live.names.contains(name.as_str()) {
-                refused.push(refuse(
-                    node_name(node),
-                    &operator(node),
-                    format!("output `{name}` is not available"),
-                ));
-            }
-            bind(&mut scope, name, bound)?;
-        }
+    let mut flow = Flow {
+        b,
+        scope,
+        opset,
+        functions: functions.to_vec(),
+        results: results.into_iter().collect(),
+        needed: live.names,
+        refused,
+        misfit: None,
+        nodes: vec![],
+        read: vec![],
+        operators: BTreeMap::new(),
+    };
+    let nodes = std::mem::take(&mut proto.node).into_iter().zip(live.nodes);
+    for (node, _) in nodes.filter(|(_, live)| *live) {
+        flow.run(node, 0)?;
     }
+    let Flow {
+        mut b,
+        scope,
+        mut refused,
+        misfit,
+        nodes,
+        read,
+        operators,
+        ..
+    } = flow;
     let output: Vec<Bound> = proto
         .output
         .iter()
         .map(|info| lookup(&scope, &info.name))
         .collect::<Result<_, _>>()?;
+    for (bound, info) in output.iter().zip(&proto.output) {
+        if let Bound::Value(id) = bound {
+            if b.compared(*id).is_some() {
+                let reason = "a comparison of values is no output; give the difference of the values";
+                refused.push(refuse(&info.name, "output", reason.into()));
+            }
+            if elements(b.shape(*id)?) == Some(0) {
+                let (node, reason) = (info.name.clone(), format!("the shape {:?} is empty", b.shape(*id)?));
+                return Err(ImportError::Shape { node, reason });
+            }
+        }
+    }
     refused.extend(b.leaks());
     match (misfit, refused.len()) {
         (_, 0) => {}
@@ -213,6 +224,7 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lo
     Ok(Lowered {
         name: proto.name,
         operators,
+        nodes,
         read,
         slots: b.slots,
         steps: b.steps,
@@ -234,7 +246,7 @@ fn one(
     let Some(operator) = found(&node.domain, &node.op_type) else {
         let domain = node.domain.as_str();
         return unsupported(match node.op_type.as_str() {
-            _ if !is_default_domain(domain) && domain != table::ML => format!(
+            _ if !is_default_domain(domain) && domain != ML => format!(
                 "operators of the domain `{}` are not supported, only those of the default domain and of ai.onnx.ml",
                 super::shown(domain)
             ),
@@ -252,7 +264,7 @@ fn one(
             "" => None,
             name => match lookup(scope, name)? {
                 Bound::Value(id) => Some(id),
-                Bound::Unknown => {
+                Bound::Unknown | Bound::Missing => {
                     known = false;
                     None
                 }
@@ -277,6 +289,10 @@ fn one(
         inputs,
         outputs: &node.output,
     };
+    let compared = call.inputs.iter().flatten().any(|&id| b.compared(id).is_some());
+    if compared && !compare::READERS.contains(&call.op) {
+        return unsupported("an operand is a comparison of values, which only Where may read");
+    }
     let wraps = ARITHMETIC.contains(&call.op);
     for slot in call
         .inputs
@@ -293,10 +309,15 @@ fn one(
         }
     }
     let lowered = match operator.lower {
-        Lower::One(lower) => vec![lower(&call, b)?],
+        Lower::One(lower) => vec![Some(lower(&call, b)?)],
         Lower::Many(lower) => lower(&call, b)?,
     };
-    Ok(lowered.into_iter().map(Bound::Value).collect())
+    let mut bound: Vec<Bound> = lowered
+        .into_iter()
+        .map(|id| id.map_or(Bound::Missing, Bound::Value))
+        .collect();
+    bound.resize(bound.len().max(node.output.len()), Bound::Missing);
+    Ok(bound)
 }
 
 fn lookup(scope: &HashMap<String, Bound>, name: &str) -> Result<Bound, ImportError> {

@@ -13,12 +13,10 @@ pub const TABLE: &[Operator] = &[
     one("Cast", lower, "constants, or to a type that holds all values"),
     one("Constant", lower, "numbers"),
     one("ConstantOfShape", lower, "constant shape"),
-    one("Dropout", lower, "inference"),
+    one("Dropout", lower, "inference, or a ratio of 0"),
     one("Equal", lower, "constants only"),
     one("Exp", lower, "constants only"),
-    one("Greater", lower, "constants only"),
     one("Identity", lower, ""),
-    one("Less", lower, "constants only"),
     one("Log", lower, "constants only"),
     one("Not", lower, "constants only"),
     one("Or", lower, "constants only"),
@@ -27,6 +25,15 @@ pub const TABLE: &[Operator] = &[
     one("Shape", lower, ""),
     one("Size", lower, ""),
     one("Sqrt", lower, "constants only"),
+    one("Ceil", lower, "constants only"),
+    one("Cos", lower, "constants only"),
+    one("Floor", lower, "constants only"),
+    one("Mod", lower, "constants only"),
+    one("Round", lower, "constants only"),
+    one("Sign", lower, "constants only"),
+    one("Sin", lower, "constants only"),
+    one("Tanh", lower, "constants only"),
+    one("Xor", lower, "constants only"),
 ];
 
 pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
@@ -110,6 +117,8 @@ fn filled(call: &Call<'_>, b: &mut Builder) -> Result<(Vec<usize>, i32, Const), 
 /// Inference: the input. A mask, if asked for, is reported by the caller as not available.
 fn dropout(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let training = call.number(b, 2, "training_mode")?.is_some_and(|x| x != 0.0);
+    // Nothing is dropped.
+    let training = training && call.number(b, 1, "the ratio")? != Some(0.0);
     if training || call.attrs.has("is_test") {
         return unsupported("dropout is supported in inference only");
     }

@@ -143,10 +143,12 @@ pub fn concat(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         .int("axis")?
         .ok_or_else(|| call.shape_error("the axis is missing"))?;
     let axis = call.axis(axis, b.shape(first)?.len())?;
-    if all.len() == 1 {
-        return Ok(first);
+    let filled = |id: &ValueId| b.slots.get(*id).and_then(|slot| elements(&slot.shape)) != Some(0);
+    let some: Vec<ValueId> = all.iter().copied().filter(filled).collect();
+    match (some.as_slice(), all.as_slice()) {
+        ([one], _) | (_, [one]) => Ok(*one),
+        ([], all) | (all, _) => b.emit(&call.origin, "", Op::Concat { axis }, all),
     }
-    b.emit(&call.origin, "", Op::Concat { axis }, &all)
 }
 
 /// Broadcasting in both directions.

@@ -31,7 +31,7 @@ pub const TABLE: &[Operator] = &[
         "constant indices, distinct ones without a reduction",
     ),
     one("TensorScatter", tensor_scatter, "constant places, distinct ones"),
-    one("Where", select, "constant condition"),
+    one("Where", select, "constant condition, or as Less"),
 ];
 
 /// Resolved indices along an axis of `extent`; negative ones count from the end.
@@ -378,8 +378,11 @@ fn select(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     if (0..3).all(|i| call.is_known(b, i)) {
         return super::constant::lower(call, b);
     }
-    let (shape, condition) = required_ints(call, b, 0, "the condition")?;
     let (x, y) = (call.required(1)?, call.required(2)?);
+    if let Some(comparison) = b.compared(call.required(0)?) {
+        return super::compare::selected(call, b, comparison, (x, y));
+    }
+    let (shape, condition) = required_ints(call, b, 0, "the condition")?;
     let mut to = shape.clone();
     for id in [x, y] {
         to = broadcast(&to, b.shape(id)?).map_err(|reason| call.shape_error(reason))?;

@@ -114,7 +114,7 @@ fn rotary(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 }
 
 /// A convolution of each channel with what came before, and what the next call needs.
-fn causal(call: &Call<'_>, b: &mut Builder) -> Result<Vec<ValueId>, Fault> {
+fn causal(call: &Call<'_>, b: &mut Builder) -> Result<Vec<Option<ValueId>>, Fault> {
     let from = &call.origin;
     if !matches!(call.attrs.string("activation")?, "" | "none") {
         return unsupported("an activation, which needs the logistic function");
@@ -154,10 +154,11 @@ fn causal(call: &Call<'_>, b: &mut Builder) -> Result<Vec<ValueId>, Fault> {
     let y = convolution(call, b, &inputs, conv)?;
     let wanted = call.outputs.get(1).is_some_and(|name| !name.is_empty());
     if !wanted || before == 0 {
-        return Ok(vec![y]);
+        return Ok(vec![Some(y)]);
     }
     let ranges = vec![(0, n, 1), (0, c, 1), (length, before, 1)];
-    Ok(vec![y, b.emit(from, "state", Op::Slice { ranges }, &[padded])?])
+    let state = b.emit(from, "state", Op::Slice { ranges }, &[padded])?;
+    Ok(vec![Some(y), Some(state)])
 }
 
 /// The sum of all windows where they lay.

@@ -78,8 +78,8 @@ fn dft(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
             call.shape_error("the last axis must be of one or two numbers, real and imaginary, and not be transformed")
         );
     }
-    if inverse && onesided && (parts == 1 || call.opset < 20) {
-        return unsupported("an inverse transform of one side of real numbers, or before operator set 20");
+    if inverse && onesided && parts == 1 {
+        return unsupported("an inverse transform of one side of real numbers");
     }
     if onesided && !inverse && parts == 2 {
         return unsupported("one side of the transform of complex numbers, which is not all of it");

@@ -8,7 +8,8 @@ use crate::onnx::build::{Builder, Fault};
 #[derive(Clone, Copy)]
 pub enum Lower {
     One(fn(&Call<'_>, &mut Builder) -> Result<ValueId, Fault>),
-    Many(fn(&Call<'_>, &mut Builder) -> Result<Vec<ValueId>, Fault>),
+    /// Outputs that are not computed are `None`.
+    Many(fn(&Call<'_>, &mut Builder) -> Result<Vec<Option<ValueId>>, Fault>),
 }
 
 /// One operator of a domain.
@@ -38,7 +39,7 @@ pub const fn one(
 /// An operator with several outputs.
 pub const fn many(
     name: &'static str,
-    lower: fn(&Call<'_>, &mut Builder) -> Result<Vec<ValueId>, Fault>,
+    lower: fn(&Call<'_>, &mut Builder) -> Result<Vec<Option<ValueId>>, Fault>,
     limits: &'static str,
 ) -> Operator {
     Operator {
