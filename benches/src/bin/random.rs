@@ -2,15 +2,14 @@
 //! on its calibration rows and runs its inputs, in and out of calibration. Every output is right within the error that is stated for the
 //! model, or refused. `random [--proofs SHARE]`: that share of the models is committed, proven and verified too.
 
+use provenn_benches::lines::{bytes, largest, list, numbers, reason, receipt};
 use provenn_circuits::graph::Sample;
 use provenn_circuits::program::{execute, quantize_inputs};
 use provenn_circuits::CircuitError;
-use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, CommittedInputs, Compiled};
+use provenn_prover::commit::{compile, CommitOptions, CommittedInputs, Compiled};
 use provenn_prover::fidelity::{argmax, measure, Source};
-use provenn_prover::prove::bind_inputs;
-use provenn_prover::srs::Srs;
-use provenn_prover::{commit, prove, ProveError};
-use provenn_verifier::{policy, verify, Answer, Context, Disclosure, Expectation, Target};
+use provenn_prover::ProveError;
+use provenn_verifier::{policy, Answer, Disclosure, Target};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -53,32 +52,24 @@ struct Case {
 
 fn case(line: &str) -> Result<Case, String> {
     let value: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let numbers = |value: &Value| list(value).iter().filter_map(Value::as_f64).collect::<Vec<f64>>();
     let rows = |key: &str| -> Vec<Vec<Vec<f64>>> {
-        let row = |row: &Value| list(row).iter().map(numbers).collect();
-        list(&value[key]).iter().map(row).collect()
+        let row = |row: &Value| list(row).map(numbers).collect();
+        list(&value[key]).map(row).collect()
     };
     let floats = |key| -> Vec<Sample> {
         let single = |values: Vec<f64>| values.into_iter().map(|v| v as f32).collect();
         let rows = rows(key).into_iter();
         rows.map(|row| row.into_iter().map(single).collect()).collect()
     };
-    let hex = value["onnx"].as_str().ok_or("no model")?;
-    let byte = |i: usize| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).map_err(|e| e.to_string());
     Ok(Case {
         seed: value["seed"].as_u64().ok_or("no seed")?,
-        onnx: (0..hex.len() / 2).map(byte).collect::<Result<_, _>>()?,
+        onnx: bytes(&value["onnx"])?,
         calibration: floats("calibration"),
         inputs: floats("inputs"),
         outputs: rows("outputs"),
         scores: rows("scores"),
-        argmax: list(&value["argmax"]).iter().filter_map(Value::as_bool).collect(),
+        argmax: list(&value["argmax"]).filter_map(Value::as_bool).collect(),
     })
-}
-
-fn largest(values: impl IntoIterator<Item = f64>) -> f64 {
-    values.into_iter().fold(0.0, |m, v| m.max(v.abs()))
 }
 
 /// What is wrong with the scores `got` of a row's output, if anything.
@@ -120,9 +111,7 @@ fn run(case: &Case, proofs: bool, tally: &Mutex<Tally>) -> Result<(), String> {
         Err(error) => {
             let mut tally = lock()?;
             tally.count("models refused", 1);
-            let text = error.to_string();
-            let reason = text.split('`').step_by(2).collect::<Vec<_>>().join("..");
-            *tally.reasons.entry(reason).or_default() += 1;
+            *tally.reasons.entry(reason(&error.to_string())).or_default() += 1;
             return Ok(());
         }
     };
@@ -186,27 +175,18 @@ fn proof(
     outputs: &[Vec<i64>],
     target: usize,
 ) -> Result<Result<(), String>, ProveError> {
-    let srs = Srs::dev_from_seed(compiled.layout.shape.k, [3; 32]);
-    let committed = commit(compiled, options, &srs)?;
-    let inputs = bind_inputs(&committed, &srs, quantize_inputs(&committed.model, inputs)?)?;
     let policy = Disclosure {
         policy: policy::Label.into(),
         target: Target::Output(target as u32),
     };
-    let receipt = prove(&committed, &srs, &inputs, policy, Context::default(), &|_| {})?;
-    let accept = Expectation {
-        accept_dev: true,
-        ..Expectation::default()
-    };
-    let verified = match verify(&receipt, &committed.card, &srs_verifying_key(&srs)?, &accept) {
-        Ok(verified) => verified,
-        Err(error) => return Ok(Err(format!("an honest receipt is refused: {error}"))),
+    let answer = match receipt(compiled, options, inputs, policy)? {
+        Ok(answer) => answer,
+        Err(refused) => return Ok(Err(refused)),
     };
     let shown = &outputs[target];
-    let body = verified.claim().body.inference().expect("an inference");
-    Ok(match body.items[0].answer {
+    Ok(match answer {
         Answer::Label(label) if label as usize == argmax(shown) => Ok(()),
-        ref answer => Err(format!("the receipt shows {answer}, the program {shown:?}")),
+        answer => Err(format!("the receipt shows {answer}, the program {shown:?}")),
     })
 }
 

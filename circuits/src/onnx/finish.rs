@@ -4,13 +4,16 @@ use super::build::{Made, Slot, Step};
 use super::error::{ImportError, UnsupportedNode};
 use super::tensor::{input_type, Const};
 use crate::graph::{Graph, Input, Node, Op, Output, Tensor, Value, ValueId};
+use onnx_protobuf::NodeProto;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The result of lowering.
 pub struct Lowered {
     pub name: String,
     pub operators: BTreeMap<String, usize>,
-    /// Names of the attributes that were asked for, of each node that outputs depend on.
+    /// The nodes that outputs depend on, those of functions, branches and loops in their place.
+    pub nodes: Vec<NodeProto>,
+    /// Names of the attributes that were asked for, of each of them.
     pub read: Vec<BTreeSet<String>>,
     pub slots: Vec<Slot>,
     pub steps: Vec<Step>,

@@ -1,8 +1,32 @@
 //! Pointwise operators.
 
+use super::maps::{picked, reshaped};
+use super::table::{one, Operator};
 use super::Call;
-use crate::graph::{elements, Op, ValueId};
+use crate::graph::{broadcast, float, Op, ValueId};
 use crate::onnx::build::{unsupported, Builder, Fault};
+
+pub const TABLE: &[Operator] = &[
+    one("Abs", |call, b| unary(call, b, Op::Abs), ""),
+    one("Add", |call, b| binary(call, b, Op::Add), ""),
+    one("Clip", clip, "constant bounds, one number each"),
+    one("Div", div, "constant divisor"),
+    one("LeakyRelu", leaky_relu, ""),
+    one("Max", |call, b| chain(call, b, &Op::Max), ""),
+    one("Mean", mean, ""),
+    one("Min", |call, b| chain(call, b, &Op::Min), ""),
+    one("Mul", |call, b| binary(call, b, Op::Mul), ""),
+    one("Neg", |call, b| unary(call, b, Op::Neg), ""),
+    one("PRelu", |call, b| binary(call, b, Op::PRelu), "constant slope"),
+    one(
+        "Pow",
+        pow,
+        "constant exponents, whole numbers from 0 to 8; constant base",
+    ),
+    one("Relu", |call, b| unary(call, b, Op::Relu), ""),
+    one("Sub", |call, b| binary(call, b, Op::Sub), ""),
+    one("Sum", |call, b| chain(call, b, &Op::Add), ""),
+];
 
 pub fn unary(call: &Call<'_>, b: &mut Builder, op: Op) -> Result<ValueId, Fault> {
     b.emit(&call.origin, "", op, &[call.required(0)?])
@@ -104,15 +128,46 @@ pub fn pow(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
             "an exponent of shape {exponent:?}, which gives the result more axes than {base:?}"
         ));
     }
-    if elements(exponent) != Some(1) {
-        return unsupported("only the constant exponents 1 and 2 are supported");
+    let to = broadcast(base, exponent).map_err(|reason| call.shape_error(reason))?;
+    let (shape, exponents) = (
+        exponent.to_vec(),
+        call.floats(b, 1, "the exponent")?.unwrap_or_default(),
+    );
+    let small = |&e: &f32| e.fract() == 0.0 && (0.0..=LARGEST_POWER).contains(&e);
+    if !exponents.iter().all(small) || exponents.is_empty() {
+        let listed: Vec<String> = exponents.iter().take(3).map(f32::to_string).collect();
+        return unsupported(format!(
+            "the exponent {}; on values that are not constant, whole numbers from 0 to {LARGEST_POWER} are supported",
+            listed.join(", ")
+        ));
     }
-    match call.number(b, 1, "the exponent")? {
-        Some(1.0) => Ok(x),
-        Some(2.0) => b.emit(&call.origin, "", Op::Mul, &[x, x]),
-        other => unsupported(format!(
-            "the exponent {}; on values that are not constant, 1 and 2 are supported",
-            other.map_or("is missing".into(), |x| x.to_string())
-        )),
+    let x = match b.shape(x)? == to {
+        true => x,
+        false => b.emit(&call.origin, "base", Op::Expand { shape: to.clone() }, &[x])?,
+    };
+    let exponents: Option<Vec<f32>> = float::broadcast_positions((&shape, &exponents), &to).collect();
+    let exponents: Vec<usize> = exponents.unwrap_or_default().into_iter().map(|e| e as usize).collect();
+    let largest = exponents.iter().copied().max().unwrap_or(0);
+    let one = b.scalar(1.0);
+    let ones = b.emit(&call.origin, "0", Op::Expand { shape: to.clone() }, &[one])?;
+    let mut powers = vec![ones, x];
+    for e in 2..=largest {
+        let (half, rest) = (powers[e / 2], powers[e - e / 2]);
+        // Of those that are not read nothing stays.
+        powers.push(b.emit(&call.origin, &format!("{e}"), Op::Mul, &[half, rest])?);
     }
+    if let Some(&all) = exponents.iter().find(|&&first| exponents.iter().all(|&e| e == first)) {
+        return Ok(powers[all]);
+    }
+    let n = exponents.len();
+    let mut flat = vec![];
+    for (e, &power) in powers.iter().enumerate() {
+        flat.push(reshaped(call, b, &format!("{e}/flat"), power, vec![n])?);
+    }
+    let all = b.emit(&call.origin, "powers", Op::Concat { axis: 0 }, &flat)?;
+    let sources: Vec<Option<usize>> = exponents.iter().enumerate().map(|(i, e)| Some(e * n + i)).collect();
+    picked(call, b, "", all, &to, (&sources, 0.0))
 }
+
+/// With each factor the resolution of the result gets lower.
+const LARGEST_POWER: f32 = 8.0;
