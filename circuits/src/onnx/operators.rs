@@ -4,6 +4,7 @@ mod call;
 mod constant;
 mod elementwise;
 mod folded;
+mod functions;
 mod geometry;
 mod linear;
 mod moves;
@@ -27,12 +28,15 @@ use survey::{declared, defined_twice};
 /// Every operator that [`lower`] knows, sorted.
 #[rustfmt::skip]
 pub const SUPPORTED: &[&str] = &[
-    "Abs", "Add", "And", "ArgMax", "ArgMin", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant",
-    "ConstantOfShape", "Conv", "ConvTranspose", "Div", "Dropout", "Equal", "Exp", "Expand", "Flatten", "Gather",
-    "Gemm", "GlobalAveragePool", "GlobalMaxPool", "Greater", "Identity", "LeakyRelu", "Less", "Log", "MatMul", "Max",
-    "MaxPool", "Mean", "Min", "Mul", "Neg", "Not", "Or", "PRelu", "Pad", "Pow", "Range", "Reciprocal", "ReduceMax",
-    "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "Relu", "Reshape", "Shape", "Size", "Slice", "Split",
-    "Sqrt", "Squeeze", "Sub", "Sum", "Transpose", "Unsqueeze", "Where",
+    "Abs", "Acos", "Acosh", "Add", "And", "ArgMax", "ArgMin", "Asin", "Asinh", "Atan", "Atanh", "AveragePool",
+    "BatchNormalization", "Cast", "Ceil", "Celu", "Clip", "Concat", "Constant", "ConstantOfShape", "Conv",
+    "ConvTranspose", "Cos", "Cosh", "Div", "Dropout", "Elu", "Equal", "Erf", "Exp", "Expand", "Flatten", "Floor",
+    "Gather", "Gelu", "Gemm", "GlobalAveragePool", "GlobalMaxPool", "Greater", "HardSigmoid", "HardSwish", "Identity",
+    "IsNaN", "LeakyRelu", "Less", "Log", "MatMul", "Max", "MaxPool", "Mean", "Min", "Mish", "Mul", "Neg", "Not", "Or",
+    "PRelu", "Pad", "Pow", "Range", "Reciprocal", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum",
+    "Relu", "Reshape", "Round", "Selu", "Shape", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh", "Size", "Slice",
+    "Softplus", "Softsign", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Swish", "Tan", "Tanh", "ThresholdedRelu",
+    "Transpose", "Unsqueeze", "Where",
 ];
 
 /// Operators whose results may leave an integer type.
@@ -198,7 +202,7 @@ fn one(
     if SUPPORTED.binary_search(&node.op_type.as_str()).is_err() {
         return unsupported(match node.op_type.as_str() {
             // Anywhere else the function would be another without it.
-            "LogSoftmax" | "Sigmoid" | "Softmax" if last => {
+            "LogSoftmax" | "Softmax" if last => {
                 "the operator is not supported; a model that ends before it gives scores (logits) instead"
             }
             _ => "the operator is not supported",
@@ -270,7 +274,8 @@ fn lower(call: &Call<'_>, b: &mut Builder) -> Result<Vec<ValueId>, Fault> {
         "Neg" => elementwise::unary(call, b, Op::Neg),
         "LeakyRelu" => elementwise::leaky_relu(call, b),
         "Clip" => elementwise::clip(call, b),
-        "Pow" => elementwise::pow(call, b),
+        "Pow" => functions::pow(call, b),
+        name if functions::NAMES.contains(&name) => functions::lower(call, b),
         "Conv" => linear::conv(call, b),
         "ConvTranspose" => linear::conv_transpose(call, b),
         "MatMul" => linear::matmul(call, b),
@@ -290,6 +295,7 @@ fn lower(call: &Call<'_>, b: &mut Builder) -> Result<Vec<ValueId>, Fault> {
         "Gather" => moves::gather(call, b),
         "Slice" => slice::slice(call, b),
         "Split" => return slice::split(call, b),
+        "IsNaN" => functions::is_nan(call, b),
         "Pad" => slice::pad(call, b),
         _ => constant::lower(call, b),
     };

@@ -103,7 +103,15 @@ fn bare_input(info: &ValueInfoProto) -> ValueInfoProto {
 }
 
 /// The strings that the import knows.
-const STRINGS: &[&[u8]] = &[b"NOTSET", b"SAME_LOWER", b"SAME_UPPER", b"VALID", b"constant"];
+const STRINGS: &[&[u8]] = &[
+    b"NOTSET",
+    b"SAME_LOWER",
+    b"SAME_UPPER",
+    b"VALID",
+    b"constant",
+    b"none",
+    b"tanh",
+];
 
 /// `read`: names of the attributes that the import asked for.
 fn bare_node(node: &NodeProto, read: &BTreeSet<String>, public: &HashSet<&str>) -> NodeProto {

@@ -18,6 +18,7 @@ impl Lowering<'_> {
             signed: true,
             range: self.ranges[id],
             step: Step::Input,
+            function: None,
         });
         self.forms[id] = Some(self.stored(0, Order::new(order.elements())));
         order

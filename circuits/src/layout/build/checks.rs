@@ -38,6 +38,7 @@ impl Builder<'_> {
             equalities: self.equalities,
             rows: self.rows,
             kinds: self.kinds,
+            tags: self.tags,
             powers: self.powers,
             policy_rows: self.policy_rows,
         })

@@ -1,7 +1,7 @@
 //! Pointwise operators.
 
 use super::Call;
-use crate::graph::{elements, Op, ValueId};
+use crate::graph::{Op, ValueId};
 use crate::onnx::build::{unsupported, Builder, Fault};
 
 pub fn unary(call: &Call<'_>, b: &mut Builder, op: Op) -> Result<ValueId, Fault> {
@@ -90,29 +90,4 @@ pub fn clip(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         return Ok(call.required(0)?);
     }
     unary(call, b, Op::Clip { min, max })
-}
-
-/// Powers of constants, and squares.
-pub fn pow(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
-    let x = call.required(0)?;
-    if b.slot(x)?.constant.is_some() {
-        return super::constant::lower(call, b);
-    }
-    let (base, exponent) = (b.shape(x)?, b.shape(call.required(1)?)?);
-    if exponent.len() > base.len() {
-        return unsupported(format!(
-            "an exponent of shape {exponent:?}, which gives the result more axes than {base:?}"
-        ));
-    }
-    if elements(exponent) != Some(1) {
-        return unsupported("only the constant exponents 1 and 2 are supported");
-    }
-    match call.number(b, 1, "the exponent")? {
-        Some(1.0) => Ok(x),
-        Some(2.0) => b.emit(&call.origin, "", Op::Mul, &[x, x]),
-        other => unsupported(format!(
-            "the exponent {}; on values that are not constant, 1 and 2 are supported",
-            other.map_or("is missing".into(), |x| x.to_string())
-        )),
-    }
 }
