@@ -14,7 +14,7 @@ mod size;
 
 use crate::argument::Objective;
 use crate::error::CircuitError;
-use crate::graph::Graph;
+use crate::graph::{Graph, Input, Sample};
 use crate::layout::{Layout, Shape};
 use crate::program::{Precision, Program};
 use crate::register::check_registered;
@@ -36,20 +36,15 @@ pub enum Weights {
     Unknown,
 }
 
-/// Compiles a calibrated graph: chooses shape and precision by the cost model, and gives the program with its layout.
+/// Compiles a calibrated graph, of which these inputs are `public` and the others committed: chooses shape and precision by the cost model, and gives the program with its layout.
 ///
 /// # Errors
 /// Unsupported operators (all of them at once), models that are too large, constants that are no integers of a circuit, or
 /// accumulators that may wrap around.
-pub fn compile(
-    graph: &Graph,
-    ranges: &Ranges,
-    public_input: bool,
-    objective: Objective,
-) -> Result<Chosen, CircuitError> {
+pub fn compile(graph: &Graph, ranges: &Ranges, public: &[bool], objective: Objective) -> Result<Chosen, CircuitError> {
     let program = lower::lower(graph, &ranges.magnitudes())?;
     let build = |precision: Precision| quantize::quantize(&program, precision, Weights::Given);
-    search::choose(&build, public_input, objective)
+    search::choose(&build, public, objective)
 }
 
 /// The program and layout that a graph of this structure has at a shape. Up to weights and biases that are not public
@@ -83,12 +78,8 @@ pub fn rebuild(
     Ok((model, layout))
 }
 
-/// Rows for calibration when none are given: seeded, uniform in [-1, 1]; integers up to 127 where the input is of integers.
-pub fn default_samples(graph: &Graph, count: usize) -> Vec<Vec<f32>> {
-    let len = graph
-        .input
-        .first()
-        .map_or(0, |&id| graph.values[id].shape.iter().product());
+/// Rows for calibration when none are given: seeded, uniform in [-1, 1]; integers up to 127 where an input is of integers.
+pub fn default_samples(graph: &Graph, count: usize) -> Vec<Sample> {
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     let mut next = || {
         state = state
@@ -96,7 +87,11 @@ pub fn default_samples(graph: &Graph, count: usize) -> Vec<Vec<f32>> {
             .wrapping_add(1_442_695_040_888_963_407);
         (state >> 40) as f32 / (1u32 << 23) as f32 - 1.0
     };
-    (0..count)
-        .map(|_| (0..len).map(|_| graph.input_type.sample(next())).collect())
-        .collect()
+    let lens = graph.input_lens();
+    let mut values = |input: &Input, len: usize| (0..len).map(|_| input.elements.sample(next())).collect();
+    let mut sample = || {
+        let inputs = graph.inputs.iter().zip(&lens);
+        inputs.map(|(input, &len)| values(input, len)).collect()
+    };
+    (0..count).map(|_| sample()).collect()
 }

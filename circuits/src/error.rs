@@ -12,17 +12,29 @@ pub enum CircuitError {
     /// The float executor failed on calibration data.
     #[error("float execution: {0}")]
     Float(String),
-    /// The input tensor of a proof has the wrong number of values.
-    #[error("input has {got} values, the model takes {expected}. Help: flatten the tensor in ONNX order, without the batch dimension")]
+    /// There are more or fewer inputs than the model has.
+    #[error("{got} inputs were given, the model takes {expected}. Help: give each input of the model once")]
+    InputCount {
+        /// Inputs of the model.
+        expected: usize,
+        /// Inputs given.
+        got: usize,
+    },
+    /// An input tensor of a proof has the wrong number of values.
+    #[error("input `{input}` has {got} values, the model takes {expected}. Help: flatten the tensor in ONNX order, without the batch dimension")]
     InputLength {
+        /// Its name.
+        input: String,
         /// Values the model takes.
         expected: usize,
         /// Values given.
         got: usize,
     },
     /// An element of the input is no number of the declared element type.
-    #[error("the input has {value} as {place}, the model takes {takes}. Help: give the numbers that the model itself runs on")]
+    #[error("input `{input}` has {value} as {place}, the model takes {takes}. Help: give the numbers that the model itself runs on")]
     InputType {
+        /// Its name.
+        input: String,
         /// Which element.
         place: String,
         /// The element.
@@ -107,6 +119,7 @@ impl CircuitError {
             Self::Calibration(_) => "calibration",
             Self::Constant { .. } => "constant-too-large",
             Self::Float(_) => "float-execution",
+            Self::InputCount { .. } => "input-number",
             Self::InputLength { .. } => "input-length",
             Self::InputType { .. } => "input-type",
             Self::NotFinite { .. } => "not-finite",

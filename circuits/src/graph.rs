@@ -9,5 +9,5 @@ mod window;
 
 pub use function::{Binary, Function, Unary};
 pub(crate) use infer::{broadcast, elements, infer, reduced};
-pub use model::{Graph, InputType, Node, Op, ReduceKind, Tensor, Value, ValueId, Window};
+pub use model::{Graph, Input, InputType, Node, Op, Output, ReduceKind, Sample, Tensor, Value, ValueId, Window};
 pub(crate) use window::{halves, Axis};

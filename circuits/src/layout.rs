@@ -13,7 +13,7 @@ mod build;
 mod shape;
 
 pub(crate) use shape::{precisions, usable, LANES, LINE_COLUMNS, MAX_COMMITTED, MAX_LANES, WEIGHT_BITS};
-pub use shape::{Features, Pattern, Shape, Tables, MAX_K, MIN_K, TAIL};
+pub use shape::{Features, InputShape, Pattern, Shape, Tables, MAX_K, MIN_K, TAIL};
 
 use crate::program::Program;
 
@@ -174,11 +174,8 @@ impl PairBlock {
 pub enum RowKind {
     /// Nothing lives here.
     Free,
-    /// Input cells; `last` marks the last channel block, which may have padding lanes.
-    Input {
-        /// Whether this is the last channel block.
-        last: bool,
-    },
+    /// Cells of an input: (input, block).
+    Input(usize, usize),
     /// Rounded accumulators of a tensor: (tensor, block, position).
     Affine(usize, usize, usize),
     /// Running maximum of the rows two and one before.
@@ -231,7 +228,9 @@ pub struct Layout {
     pub tags: Vec<usize>,
     /// Powers.
     pub powers: Powers,
-    /// Policy rows at the start of the line area.
+    /// Line indices of each output in the policy rows, which start the line area: the first one, and how many with padding.
+    pub outputs: Vec<(usize, usize)>,
+    /// Policy rows.
     pub policy_rows: usize,
 }
 
@@ -254,6 +253,13 @@ impl Layout {
     pub fn tables(&self) -> impl Iterator<Item = usize> + '_ {
         let last = self.tags.iter().copied().max().unwrap_or(0);
         (1..=last).filter_map(|tag| self.tags.iter().position(|t| *t == tag))
+    }
+
+    /// The score that stands at a policy row, by output and index; the index may be one of the padding.
+    pub fn score(&self, row: usize) -> (usize, usize) {
+        let index = self.policy_rows - 1 - row;
+        let output = self.outputs.partition_point(|(first, _)| *first <= index) - 1;
+        (output, index - self.outputs[output].0)
     }
 
     /// Channel blocks of a tensor.

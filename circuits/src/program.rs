@@ -13,7 +13,7 @@ mod table;
 
 pub(crate) use bounds::{accumulator_bits, Constants};
 pub(crate) use exec::virtual_source;
-pub use exec::{execute, quantize_input, Trace};
+pub use exec::{execute, placed, quantize_input, quantize_inputs, Trace};
 pub use order::InputOrder;
 pub use table::{Scale, Table};
 
@@ -206,7 +206,7 @@ pub struct Product {
 /// How a tensor comes about.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Step {
-    /// The model's input.
+    /// An input of the model.
     Input,
     /// Linear map, rounding and clamp.
     Affine(Affine),
@@ -271,21 +271,39 @@ impl Precision {
     }
 }
 
-/// The complete integer program. Tensor 0 is the input, the last tensor is the output (signed).
+/// An input of a program.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Input {
+    /// Shape of the ONNX input; a first axis of one is the batch and not in it.
+    pub shape: Vec<usize>,
+    /// Where the elements of the ONNX input, row-major, lie in the tensor.
+    pub order: InputOrder,
+    /// What its elements may be.
+    pub elements: InputType,
+}
+
+/// An output of a program.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Output {
+    /// Its name in the ONNX graph.
+    pub name: String,
+    /// The tensor that holds it, which is signed.
+    pub tensor: TensorId,
+    /// Shape of the ONNX output; a first axis of one is the batch and not in it.
+    pub shape: Vec<usize>,
+}
+
+/// The complete integer program. The first tensors are the inputs, in order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Program {
     /// Bit widths.
     pub precision: Precision,
     /// Tensors in order of computation.
     pub tensors: Vec<Tensor>,
-    /// Shape of the ONNX input; a first axis of one is the batch and not in it.
-    pub input_shape: Vec<usize>,
-    /// Where the elements of the ONNX input, row-major, lie in the input tensor.
-    pub input_order: InputOrder,
-    /// Shape of the ONNX output; a first axis of one is the batch and not in it.
-    pub output_shape: Vec<usize>,
-    /// What elements of the input may be.
-    pub input_type: InputType,
+    /// The inputs; input `i` is tensor `i`.
+    pub inputs: Vec<Input>,
+    /// The outputs. Two may be one tensor.
+    pub outputs: Vec<Output>,
 }
 
 impl Program {
@@ -312,8 +330,13 @@ impl Program {
         }
     }
 
-    /// The output tensor.
-    pub fn output(&self) -> TensorId {
-        self.tensors.len() - 1
+    /// The tensor of each input.
+    pub fn input_tensors(&self) -> &[Tensor] {
+        &self.tensors[..self.inputs.len()]
+    }
+
+    /// The tensor of an output, by its index.
+    pub fn output(&self, index: usize) -> &Tensor {
+        &self.tensors[self.outputs[index].tensor]
     }
 }

@@ -14,7 +14,6 @@ use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::{Advice, Column};
 use provenn_circuits::argument::Phase;
 use provenn_circuits::layout::{Block, Layout, RowKind, Shape, Src, BIAS_LIMBS};
-use provenn_circuits::program::execute;
 use provenn_circuits::program::*;
 use provenn_circuits::CircuitError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +38,15 @@ fn cases() -> Vec<(String, Case)> {
             cases.push((format!("{name}, {columns} line columns"), case));
         }
         cases.push((format!("{name}, three lanes"), on_lanes(model, 3, false)));
+    }
+    for (lanes, public) in [
+        (2, [false, true]),
+        (4, [false, false]),
+        (1, [true, false]),
+        (2, [true, true]),
+    ] {
+        let case = Case::on(joined(), lanes, &public, 9);
+        cases.push((format!("joined, {lanes} lanes, public {public:?}"), case));
     }
     cases
 }
@@ -66,14 +74,7 @@ fn pooled() -> Program {
         tensor("first", 2, Step::Affine(first)),
         tensor("pool", 1, Step::MaxPool(pool)),
     ];
-    Program {
-        precision: PRECISION,
-        tensors,
-        input_shape: vec![6],
-        input_order: InputOrder::row_major(6),
-        output_shape: vec![3],
-        input_type: provenn_circuits::graph::InputType::Reals,
-    }
+    model(tensors)
 }
 
 /// A case on two lanes, so that channels are padded.
@@ -92,7 +93,7 @@ fn on_columns(model: Program, lanes: usize, line_columns: usize, public_input: b
     };
     let mut layouts = (7..10).filter_map(|k| Layout::build(&model, shape(k)));
     let layout = layouts.next().expect("fits");
-    let trace = execute(&model, &random(3, model.tensors[0].len(), 16)).expect("in range");
+    let trace = run(&model, &random(3, model.tensors[0].len(), 16)).expect("in range");
     Case::build(model, layout, trace)
 }
 
@@ -113,7 +114,7 @@ fn clamped(public_input: bool, lane: usize) -> Case {
         }
         trace.values[2][channel] = least;
     }
-    let refused = execute(&model, &trace.values[0]);
+    let refused = run(&model, &trace.values[0]);
     assert!(matches!(refused, Err(CircuitError::OutOfRange { .. })), "{refused:?}");
     Case::build(model, (*honest.layout).clone(), trace)
 }
@@ -143,11 +144,13 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
             return Some("weight on a row of a product of activations (bound by the link only)");
         }
     }
-    for (index, lane) in c.advice.lanes.iter().enumerate() {
-        let input = c.advice.input.committed.get(index);
-        if input.is_some_and(|column| is(*column)) && !matches!(kind, RowKind::Input { .. }) {
+    for (id, cells) in c.advice.input.committed.iter().enumerate() {
+        let own = matches!(kind, RowKind::Input(input, _) if input == id);
+        if cells.iter().any(|&cell| is(cell)) && !own {
             return Some("input column on a row without input (bound by the input commitment only)");
         }
+    }
+    for (index, lane) in c.advice.lanes.iter().enumerate() {
         if is(lane.sign) && !matches!(kind, RowKind::Affine(..) | RowKind::Product(..)) {
             return Some("sign on a row without accumulator");
         }
@@ -161,7 +164,7 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
             let checked = part < layout.shape.limbs as usize;
             let read = match kind {
                 RowKind::Affine(..) | RowKind::Max(_) | RowKind::Product(..) => true,
-                RowKind::Input { .. } => high && !layout.shape.public_input,
+                RowKind::Input(input, _) => high && !layout.shape.inputs[input].public,
                 RowKind::Free => false,
             } || (policy && index == 0 && (high || part == 0));
             if !read && (later || !checked) {
@@ -388,7 +391,7 @@ fn forge_gates(case: &Case) -> BTreeSet<String> {
         let max = layout.rows[2][0];
         let gate = |name: &str| format!("lane {index}/{name}#");
         f.expect(&gate("signed values are not clamped"), |t| {
-            *t = Table::new(&clamped(layout.shape.public_input, index), 5)
+            *t = Table::new(&clamped(layout.shape.inputs[0].public, index), 5)
         });
         f.expect(&gate("sign is a bit"), |t| t.set(lane.sign, last, Fr::from(2)));
         for &bit in lane.high[limbs..].iter().chain(&lane.rem[limbs..]) {
@@ -418,22 +421,27 @@ fn forge_gates(case: &Case) -> BTreeSet<String> {
             put(t, parts, max, e0.abs_diff(e1) + 1);
             t.recompute();
         });
-        let input = layout.rows[0][0];
-        match c.advice.input.committed.get(index).copied() {
-            None => {
-                f.expect(&gate("value is the input"), |t| t.instance[4 + index][input] += one);
-            }
-            Some(column) => {
-                let v = small(f.base.get(column, input));
-                f.expect(&gate("value is the input"), |t| {
-                    t.set(column, input, Fr::from(v + 1));
-                    put(t, &lane.high, input, v + 1);
-                    t.recompute();
-                });
-                f.expect(&gate("input is in range"), |t| {
-                    put(t, &lane.high, input, v + 1);
-                    t.recompute();
-                });
+        for (id, shape) in layout.shape.inputs.iter().enumerate() {
+            let input = layout.rows[id][0];
+            match c.advice.input.committed[id].get(index) {
+                None if shape.public => {
+                    f.expect(&gate("value is the public input"), |t| {
+                        t.instance[4 + index][input] += one
+                    });
+                }
+                None => {}
+                Some(&column) => {
+                    let v = small(f.base.get(column, input));
+                    f.expect(&gate("value is the committed input"), |t| {
+                        t.set(column, input, Fr::from(v + 1));
+                        put(t, &lane.high, input, v + 1);
+                        t.recompute();
+                    });
+                    f.expect(&gate("input is in range"), |t| {
+                        put(t, &lane.high, input, v + 1);
+                        t.recompute();
+                    });
+                }
             }
         }
     }
@@ -461,7 +469,7 @@ fn each_gate_is_needed() {
                 let (lane, row) = (t.config.advice.lanes[1].clone(), t.layout.rows[0][1]);
                 let value = small(t.get(lane.value, row)) + 1;
                 t.set(lane.value, row, Fr::from(value));
-                let input = t.config.advice.input.committed[1];
+                let input = t.config.advice.input.committed[0][1];
                 t.set(input, row, Fr::from(value));
                 put(t, &lane.high, row, value);
                 let u = t.config.advice.lines.u.clone();
@@ -481,6 +489,66 @@ fn each_gate_is_needed() {
             .filter(|g| !broken.contains(*g))
             .collect();
         assert!(missing.is_empty(), "public {public}: no forgery needs {missing:?}");
+    }
+}
+
+/// Of several inputs each has gates of its own, on its own rows and columns.
+#[test]
+fn each_gate_of_several_inputs_is_needed() {
+    for lanes in [2, 4] {
+        for public in [[false, false], [false, true], [true, false], [true, true]] {
+            let case = Case::on(added(), lanes, &public, 11);
+            let mut f = Forge::new(&case);
+            let (c, layout) = (f.base.config.clone(), f.base.layout.clone());
+            for (id, index) in (0..2).flat_map(|id| (0..lanes).map(move |index| (id, index))) {
+                let (lane, input) = (c.advice.lanes[index].clone(), layout.rows[id].clone());
+                let gate = |name: &str| format!("lane {index}/{name}#");
+                let committed = c.advice.input.committed[id].get(index).copied();
+                if public[id] {
+                    f.expect(&gate("value is the public input"), |t| {
+                        t.instance[4 + index][input[0]] += Fr::one()
+                    });
+                    continue;
+                }
+                if let Some(column) = committed {
+                    f.expect(&gate("value is the committed input"), |t| {
+                        add(t, column, input[0], Fr::one())
+                    });
+                }
+                f.expect(&gate("input is in range"), |t| {
+                    let v = small(t.get(lane.value, input[0]));
+                    put(t, &lane.high, input[0], v + 1);
+                    t.recompute();
+                });
+                // Of three channels the fourth is padding, which a line reads with weight zero.
+                let row = input[input.len() - 1];
+                if index != lanes - 1 {
+                    continue;
+                }
+                f.expect(&gate("padding of the input is zero"), |t| {
+                    let value = small(t.get(lane.value, row)) + 1;
+                    t.set(lane.value, row, Fr::from(value));
+                    put(t, &lane.high, row, value);
+                    if let Some(column) = committed {
+                        t.set(column, row, Fr::from(value));
+                    }
+                    for block in t.layout.blocks.clone().iter().filter(|b| b.term == id) {
+                        let (row, column) = block.cell(3);
+                        let u = t.config.advice.lines.u[column];
+                        add(t, u, row, Fr::one());
+                    }
+                    t.recompute();
+                });
+            }
+            let gates = f.base.gates.iter().map(|gate| &gate.0);
+            let missing: Vec<&String> = gates
+                .filter(|g| g.contains("input") && !f.broken.contains(*g))
+                .collect();
+            assert!(
+                missing.is_empty(),
+                "{lanes} lanes, public {public:?}: no forgery needs {missing:?}"
+            );
+        }
     }
 }
 

@@ -39,7 +39,7 @@ pub fn compact(
         challenge_phases: cs.challenge_phase(),
         instance_columns: cs.num_instance_columns() as u32,
         computed_columns: (cs.num_instance_columns() as u32)
-            .saturating_sub(layout.map_or(0, |layout| layout.columns())),
+            .saturating_sub(layout.as_ref().map_or(0, InstanceLayout::columns)),
         advice_queries: queries(cs.advice_queries()),
         instance_queries: queries(cs.instance_queries()),
         fixed_queries: queries(cs.fixed_queries()),

@@ -47,7 +47,7 @@ pub enum ProveError {
     #[error("the card does not offer the policy `{policy}`: it offers {}. Help: a model that ends in ArgMax has an index as its output, and no scores; ask for `label`", offered.join(", "))]
     NotOffered {
         /// Name of the policy.
-        policy: &'static str,
+        policy: String,
         /// Names of those on the card.
         offered: Vec<String>,
     },
@@ -73,6 +73,22 @@ pub enum ProveError {
     /// The proof system failed.
     #[error("the proof system failed: {0}. Help: this is a defect; please report it with the model's structure")]
     ProofSystem(#[from] Defect),
+    /// The model has no input of this name.
+    #[error("the model has no input `{name}`. Help: its inputs are {}", .inputs.join(", "))]
+    UnknownInput {
+        /// What was named.
+        name: String,
+        /// The inputs of the model.
+        inputs: Vec<String>,
+    },
+    /// The model has no output of this name.
+    #[error("the model has no output `{name}`. Help: its outputs are {}", .outputs.join(", "))]
+    UnknownOutput {
+        /// What was named.
+        name: String,
+        /// The outputs of the model.
+        outputs: Vec<String>,
+    },
     /// The operating system gave no randomness.
     #[error("no randomness from the operating system: {0}")]
     Randomness(getrandom::Error),
@@ -113,6 +129,8 @@ impl ProveError {
             Self::Randomness(_) => "randomness",
             Self::Srs(e) => e.code(),
             Self::SrsMismatch => "srs-mismatch",
+            Self::UnknownInput { .. } => "unknown-input",
+            Self::UnknownOutput { .. } => "unknown-output",
             Self::Untrue { .. } => "untrue",
         }
     }

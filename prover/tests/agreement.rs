@@ -42,17 +42,25 @@ impl Setup {
         let pk = keygen_pk2(&srs.params, &shape, false).unwrap();
         let layout = InstanceLayout {
             lanes: shape.lanes as u32,
-            channels: shape.lanes as u32,
-            positions: shape.positions as u32,
-            blocks: 1,
-            public_input: true,
-            order: None,
-            outputs: shape.outputs as u32,
-            policy_rows: shape.outputs as u32,
-            input_bits: 20,
-            output_bits: 20,
+            inputs: vec![InputLayout {
+                channels: shape.lanes as u32,
+                positions: shape.positions as u32,
+                row: 0,
+                bits: 20,
+                public: true,
+                order: InputOrder::default(),
+            }],
+            outputs: vec![OutputLayout {
+                len: shape.outputs as u32,
+                rows: shape.outputs as u32,
+                bits: 20,
+            }],
         };
-        let key = match compact(pk.get_vk(), shape.k, Linked::default(), Some(layout)) {
+        let linked = Linked {
+            inputs: vec![vec![]],
+            ..Linked::default()
+        };
+        let key = match compact(pk.get_vk(), shape.k, linked, Some(layout)) {
             Err(ProveError::ProofSystem(Defect::Key(e))) => {
                 let reason = "no column hides the quotient";
                 assert_eq!(e, VerifyError::KeyInvalid { reason });
@@ -91,7 +99,7 @@ impl Setup {
             output: draw.below(self.shape.outputs) as u32,
             threshold: -5,
         };
-        let stated: [(Policy, Answer); 4] = [
+        let stated: [(Disclosure, Answer); 4] = [
             (policy::Scores.into(), Answer::Scores(scores)),
             (policy::Label.into(), Answer::Label(index)),
             (policy::Margin { margin: 7 }.into(), Answer::Label(index)),
@@ -115,7 +123,7 @@ impl Setup {
     fn instances(&self, claim: &Claim) -> Vec<Vec<Fr>> {
         let Statement::Inference(body) = &claim.body;
         let columns = body.items[0]
-            .columns(&self.card.key.layout.unwrap(), &body.policy)
+            .columns(&self.card.key.layout.clone().unwrap(), &body.policy)
             .unwrap();
         columns
             .into_iter()

@@ -18,7 +18,7 @@ fn file(name: &str) -> Vec<u8> {
 
 fn committed(name: &str, committed_input: bool) -> (Committed, Srs) {
     let options = CommitOptions {
-        committed_input,
+        committed_inputs: committed_input.into(),
         ..CommitOptions::default()
     };
     let compiled = compile(&file(name), &options).unwrap();

@@ -81,11 +81,11 @@ fn the_librarys_parts_accept_our_proofs() {
 }
 
 fn reference_agrees(committed: &Committed, srs: &Srs, row: &[f32]) {
-    let input = Input::Public(quantize_input(&committed.model, row).unwrap());
+    let inputs = [Input::Public(quantize_input(&committed.model, 0, row).unwrap())];
     let bytes = prove(
         committed,
         srs,
-        &input,
+        &inputs,
         policy::Label.into(),
         Context::default(),
         &|_| {},
@@ -94,7 +94,7 @@ fn reference_agrees(committed: &Committed, srs: &Srs, row: &[f32]) {
     let receipt = Receipt::from_bytes(&bytes).unwrap();
     let Statement::Inference(body) = &receipt.claim.body;
     let columns: Vec<Vec<Fr>> = body.items[0]
-        .columns(&committed.card.key.layout.unwrap(), &body.policy)
+        .columns(committed.card.key.layout.as_ref().unwrap(), &body.policy)
         .unwrap()
         .into_iter()
         .map(|column| column.into_iter().map(Fr::from).collect())
@@ -128,11 +128,11 @@ fn a_stored_model_proves_after_loading() {
         ..Expectation::default()
     };
     for row in rows(held_out).iter().take(3) {
-        let input = Input::Public(quantize_input(&loaded.model, row).unwrap());
+        let inputs = [Input::Public(quantize_input(&loaded.model, 0, row).unwrap())];
         let receipt = prove(
             &loaded,
             &srs,
-            &input,
+            &inputs,
             policy::Scores.into(),
             Context::default(),
             &|_| {},

@@ -35,8 +35,8 @@ fn model_key(k: u32, lanes: usize) -> VerifyingKey {
     });
     let mut parts = parts.clone();
     let layout = parts.layout.as_mut().unwrap();
-    (layout.channels, layout.positions, layout.blocks) = (layout.lanes, 1, 1);
-    (layout.outputs, layout.policy_rows) = (1, 1);
+    (layout.inputs[0].channels, layout.inputs[0].positions) = (layout.lanes, 1);
+    (layout.outputs[0].len, layout.outputs[0].rows) = (1, 1);
     parts.linked.weights.columns.truncate(1);
     parts.linked.weights.lanes = lanes as u32;
     VerifyingKey::new(KeyParts { k, ..parts }).unwrap()

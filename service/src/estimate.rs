@@ -28,8 +28,8 @@ pub struct Limits {
 }
 
 impl Cost {
-    pub fn of(shape: &Shape, input_shape: &[usize]) -> Self {
-        let forecast = argument::Cost::of(shape, input_shape.iter().product());
+    pub fn of(shape: &Shape) -> Self {
+        let forecast = argument::Cost::of(shape);
         let counts = Counts::of(shape);
         Self {
             k: shape.k,

@@ -20,8 +20,8 @@ pub fn describe(graph: &Graph) -> Value {
         .map(|value| json!({ "name": value.name, "shape": value.shape }));
     json!({
         "values": values.collect::<Vec<_>>(),
-        "inputs": graph.input,
-        "outputs": graph.output,
+        "inputs": graph.inputs.iter().map(|input| input.value).collect::<Vec<_>>(),
+        "outputs": graph.outputs.iter().map(|output| output.value).collect::<Vec<_>>(),
         "layers": layers,
     })
 }

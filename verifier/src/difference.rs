@@ -24,15 +24,15 @@ pub struct Difference {
 
 impl Difference {
     /// One line, see [`Words::shown`].
-    pub fn shown(&self, frac: Option<i32>) -> String {
-        let (expected, found) = (self.expected.shown(frac), self.found.shown(frac));
+    pub fn shown(&self, fracs: &[i32]) -> String {
+        let (expected, found) = (self.expected.shown(fracs), self.found.shown(fracs));
         format!("{}: expected {expected}, found {found}", self.field)
     }
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown(None))
+        f.write_str(&self.shown(&[]))
     }
 }
 

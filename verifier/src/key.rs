@@ -5,12 +5,14 @@ mod expr;
 mod hiding;
 mod lanes;
 mod layout;
+mod order;
 mod validate;
 
 pub use expr::Expr;
 pub(crate) use expr::{evaluate, Evals};
 pub use lanes::{LaneRun, Registered};
-pub use layout::{InputOrder, InstanceLayout};
+pub use layout::{InputLayout, InstanceLayout, OutputLayout, POLICY_COLUMNS};
+pub use order::InputOrder;
 
 use crate::error::VerifyError;
 use alloc::vec::Vec;
@@ -85,8 +87,8 @@ pub struct PermutationColumn {
 pub struct Linked {
     /// Weight columns.
     pub weights: Folded,
-    /// Input columns, in the order of the claim's commitments.
-    pub input: Vec<u32>,
+    /// For each input its columns, lane by lane, in the order of the claim's commitments to it; none of a public input.
+    pub inputs: Vec<Vec<u32>>,
     /// Columns of a registration, which has no others.
     pub registered: Registered,
 }

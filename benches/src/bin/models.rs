@@ -5,11 +5,11 @@
 use provenn_circuits::argument::{Cost, Counts, Objective};
 use provenn_circuits::compile::default_samples;
 use provenn_circuits::layout::Shape;
-use provenn_circuits::program::quantize_input;
+use provenn_circuits::program::quantize_inputs;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
-use provenn_prover::prove::commit_input;
+use provenn_prover::prove::bind_inputs;
 use provenn_prover::srs::Srs;
-use provenn_prover::{commit, prove, Input};
+use provenn_prover::{commit, prove};
 use provenn_verifier::{policy, verify, Context, Expectation, Statement};
 use std::time::Instant;
 
@@ -80,13 +80,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let bytes = std::fs::read(&argument)?;
         let options = CommitOptions {
             objective,
-            committed_input,
+            committed_inputs: committed_input.into(),
             ..CommitOptions::default()
         };
         let compiled = timed("compile", || compile(&bytes, &options))?;
         let shape = &compiled.layout.shape;
         let counts = Counts::of(shape);
-        let forecast = Cost::of(shape, compiled.model.tensors[0].len());
+        let forecast = Cost::of(shape);
         for choice in &compiled.choices {
             let Shape {
                 k,
@@ -113,19 +113,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let srs = timed("srs", || Srs::dev_from_seed(shape.k, [3; 32]));
         let committed = timed("commit", || commit(&compiled, &options, &srs))?;
         let sample = default_samples(&compiled.graph, 1).remove(0);
-        let values = quantize_input(&committed.model, &sample)?;
-        let input = match committed_input {
-            true => {
-                let opening = commit_input(&committed, &srs, &values)?;
-                Input::Committed(values, opening)
-            }
-            false => Input::Public(values),
-        };
+        let values = quantize_inputs(&committed.model, &sample)?;
+        let inputs = bind_inputs(&committed, &srs, values)?;
         let (receipt, cpu) = costed("prove", || {
             prove(
                 &committed,
                 &srs,
-                &input,
+                &inputs,
                 policy::Scores.into(),
                 Context::default(),
                 &|_| {},

@@ -155,7 +155,7 @@ impl<T> Fixed<T> {
             powers: powers::Fixed::new(next),
             lines: lines::Fixed::new(shape, next),
             policy: policy::Fixed::new(next),
-            input: input::Fixed::new(next),
+            input: input::Fixed::new(shape, next),
             rounding: rounding::Fixed::new(next),
             maximum: maximum::Fixed::new(next),
             lane: lane::Fixed::new(next),

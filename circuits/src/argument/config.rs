@@ -32,7 +32,7 @@ pub struct Config {
     pub fixed: Fixed<Column<halo2_proofs::plonk::Fixed>>,
     /// Policy columns `a, t, c, g`.
     pub policy: [Column<Instance>; 4],
-    /// The input on each lane, if it is public.
+    /// Public inputs on each lane, if there are any.
     pub public_input: Vec<Column<Instance>>,
 }
 
@@ -50,7 +50,7 @@ impl Config {
         let advice = Columns::from_phases(shape, phases.each_ref().map(|columns| columns.iter().copied()));
         let fixed = Fixed::new(shape, &mut || meta.fixed_column());
         advice.copied().for_each(|column| meta.enable_equality(*column));
-        let inputs = if shape.public_input { shape.lanes } else { 0 };
+        let inputs = if shape.has_public_input() { shape.lanes } else { 0 };
         let config = Self {
             shape: shape.clone(),
             phases,

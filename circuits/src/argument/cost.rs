@@ -2,7 +2,7 @@
 //! committed. Coefficients were fitted to measurements; `just bench-models` compares them with new ones.
 
 use super::counts::Counts;
-use crate::layout::{Shape, TAIL};
+use crate::layout::{InputShape, Shape, TAIL};
 use std::fmt;
 use std::str::FromStr;
 
@@ -95,12 +95,11 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// The forecast for a shape and a number of input values.
-    pub fn of(shape: &Shape, input_values: usize) -> Self {
+    /// The forecast for a shape.
+    pub fn of(shape: &Shape) -> Self {
         Forecast {
             shape,
             counts: Counts::of(shape),
-            input_values,
         }
         .cost()
     }
@@ -138,7 +137,6 @@ pub fn memory_bytes(k: u32, columns: usize) -> u64 {
 struct Forecast<'a> {
     shape: &'a Shape,
     counts: Counts,
-    input_values: usize,
 }
 
 impl Forecast<'_> {
@@ -159,14 +157,17 @@ impl Forecast<'_> {
     }
 
     fn instance_columns(&self) -> usize {
-        4 + if self.shape.public_input { self.shape.lanes } else { 0 }
+        4 + if self.shape.has_public_input() {
+            self.shape.lanes
+        } else {
+            0
+        }
     }
 
-    fn committed_inputs(&self) -> usize {
-        match self.shape.public_input {
-            true => 0,
-            false => self.shape.lanes,
-        }
+    /// Values that a receipt shows.
+    fn public_values(&self) -> usize {
+        let public = self.shape.inputs.iter().filter(|input| input.public);
+        public.map(InputShape::values).sum()
     }
 
     fn prove(&self) -> f64 {
@@ -196,23 +197,22 @@ impl Forecast<'_> {
     }
 
     /// Evaluations of a proof: each column at its own row, and advice at others where gates read it there; three of each
-    /// product but two of the last. The selector of the last input rows is read only where a committed input has padding
-    /// lanes.
+    /// product but two of the last.
     fn evaluations(&self) -> usize {
-        let (shape, counts) = (self.shape, &self.counts);
-        let unread = usize::from(shape.public_input || shape.live_input_lanes == shape.lanes);
+        let counts = &self.counts;
         let advice = counts.small + counts.field + counts.neighbours;
-        advice + counts.fixed() - unread + 3 * counts.products() - 1
+        advice + counts.fixed() + 3 * counts.products() - 1
     }
 
     fn receipt(&self) -> usize {
         // Public values take as many bytes each as the widest needs, named by one byte.
         let width = (self.shape.precision().bits() as usize).div_ceil(8);
-        let binding = match self.shape.public_input {
-            true => 1 + width * self.input_values,
-            false => 32 * self.shape.lanes,
+        let binding = |input: &InputShape| match input.public {
+            true => 5 + 1 + width * input.values(),
+            false => 5 + 32 * input.columns(self.shape.lanes),
         };
-        let claim = 2 + 16 + 4 * 32 + 5 + 1 + 4 + binding + 4 + 32 + 8;
+        let bindings: usize = self.shape.inputs.iter().map(binding).sum();
+        let claim = 2 + 16 + 2 * 32 + (4 + 32 + 8) + 1 + 2 * 32 + (1 + 4) + 4 + 4 + bindings + 4;
         6 + 4 + claim + 4 + 32 * (self.points() + self.evaluations()) + 32 + 4 + 32 * TAIL
     }
 
@@ -225,13 +225,13 @@ impl Forecast<'_> {
 
     /// Multiplications of points in the verifier's sum.
     fn multiplications(&self) -> usize {
-        let inputs = 2 * self.committed_inputs();
+        let inputs = 2 * self.shape.input_columns();
         let linked = self.shape.committed_columns() + self.shape.line_columns + inputs;
         self.points() + self.counts.fixed() + linked + TAIL + 3
     }
 
     fn verify(&self) -> f64 {
-        let public = if self.shape.public_input { self.input_values } else { 0 };
+        let public = self.public_values();
         1.6 + 0.007 * self.multiplications() as f64 + 0.004 * self.shape.lanes as f64 + 0.0003 * public as f64
     }
 

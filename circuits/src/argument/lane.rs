@@ -76,7 +76,7 @@ impl<T> Fixed<T> {
 pub(super) fn zero(model: &Program, kind: &RowKind) -> i64 {
     match *kind {
         RowKind::Free => 0,
-        RowKind::Input { .. } => 1 << (model.precision.bits() - 1),
+        RowKind::Input(..) => 1 << (model.precision.bits() - 1),
         RowKind::Affine(id, _, _) | RowKind::Product(id, _, _) | RowKind::Max(id) => model.zero(id),
     }
 }
@@ -156,7 +156,6 @@ pub(super) fn gates(meta: &mut ConstraintSystem<Fr>, c: &Config, index: usize) {
         gates.extend(maximum::gates(m, c, &view));
         gates.extend(input::gates(m, c, &view, index));
         gates.extend(product::gates(m, c, &view));
-        gates.extend(input::committed_gates(m, c, &view, index));
         for &bit in lane.bits(&c.shape) {
             gates.push(("top bit is a bit", usable.clone() * boolean(cell(m, bit))));
         }
@@ -174,12 +173,13 @@ pub(super) struct Row {
 }
 
 /// The rows of one lane, from the first.
-pub(super) fn cells(model: &Program, layout: &Layout, trace: &Trace, lane: usize, inputs: &[u64]) -> Vec<Row> {
+pub(super) fn cells(model: &Program, layout: &Layout, trace: &Trace, lane: usize) -> Vec<Row> {
+    let inputs = input::values(model, layout, trace, lane);
     let mut rows = vec![Row::default(); layout.shape.usable()];
     for (row, kind) in layout.kinds.iter().enumerate() {
         rows[row] = match *kind {
             RowKind::Free => Row::default(),
-            RowKind::Input { .. } => input::row(&layout.shape, inputs[row]),
+            RowKind::Input(id, _) => input::row(&layout.shape.inputs[id], inputs[row]),
             RowKind::Affine(id, ..) if layout.tags[id] > 0 => function::row(model, layout, trace, row, lane),
             RowKind::Affine(id, ..) | RowKind::Product(id, ..) => {
                 rounding::row(model, id, rounding::accumulator(model, layout, trace, row, lane))

@@ -56,7 +56,8 @@ impl<T> Fixed<T> {
 
 /// On policy row j, with the output `z = u` and `d` in `[0, 2^(bits + table_bits))` from the cells of lane 0:
 /// `a z + t top + c = d` and `g d = 0`; `top` is one value for all rows. With a, t, c, g public, this states
-/// equality, order or threshold of the outputs.
+/// equality, order or threshold of the scores of an output. Rows of outputs that a policy does not speak of have `a = t = c = g = 0`, and
+/// `d = 0` whatever their scores are.
 pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
     let (Some(lane), Some(&u)) = (c.advice.lanes.first(), c.advice.lines.u.first()) else {
         return;
@@ -80,22 +81,22 @@ pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
     });
 }
 
-/// Output of policy row `row`: line indices descend.
+/// Score at policy row `row`: line indices descend, output by output.
 pub(super) fn output(witness: &Witness, model: &Program, layout: &Layout, row: usize) -> i64 {
-    let index = layout.policy_rows - 1 - row;
-    witness.trace.values[model.output()].get(index).copied().unwrap_or(0)
+    score(witness, model, layout.score(row))
 }
 
-fn top_score(witness: &Witness, model: &Program) -> i64 {
-    let output = &witness.trace.values[model.output()];
-    witness.top.and_then(|i| output.get(i)).copied().unwrap_or(0)
+fn score(witness: &Witness, model: &Program, (output, index): (usize, usize)) -> i64 {
+    let tensor = model.outputs.get(output).map(|output| output.tensor);
+    let score = tensor.and_then(|tensor| witness.trace.values[tensor].get(index));
+    score.copied().unwrap_or(0)
 }
 
 /// Writes `d` into the rows of lane 0; gives the `top` column. A false statement has no `d` in range: its cells stay zero and its
 /// proof fails.
 pub(super) fn cells(witness: &Witness, model: &Program, layout: &Layout, lane: &mut [Row]) -> Vec<i64> {
     let (Shape { table_bits, .. }, f) = (&layout.shape, layout.shape.precision().bits());
-    let top = top_score(witness, model);
+    let top = witness.top.map_or(0, |top| score(witness, model, top));
     for (row, cells) in lane.iter_mut().enumerate().take(layout.policy_rows) {
         let [a, t, c] = witness.policy.get(row).copied().unwrap_or_default();
         let d = a * signed(output(witness, model, layout, row).into()) + t * signed(top.into()) + c;

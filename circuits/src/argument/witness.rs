@@ -14,8 +14,8 @@ use rayon::prelude::*;
 pub struct Witness {
     /// Values and accumulators.
     pub trace: Trace,
-    /// Output index whose score the policy compares with.
-    pub top: Option<usize>,
+    /// Output and index of the score that the policy compares with.
+    pub top: Option<(usize, usize)>,
     /// Policy coefficients `a, t, c` per policy row, as in the instance columns.
     pub policy: Vec<[Fr; 3]>,
 }
@@ -54,13 +54,14 @@ impl Witness {
     /// Phase-1 columns.
     pub fn phase1(&self, model: &Program, layout: &Layout) -> First {
         let shape = &layout.shape;
-        let input = input::input_cells(model, layout, &self.trace.values[0]);
-        let lane = |lane: usize| lane::cells(model, layout, &self.trace, lane, &input[lane]);
+        let committed = shape.inputs.iter().enumerate().filter(|(_, input)| !input.public);
+        let input = committed.flat_map(|(id, _)| input::input_cells(model, layout, id, &self.trace.values[id]));
+        let lane = |lane: usize| lane::cells(model, layout, &self.trace, lane);
         let mut lanes: Vec<Vec<lane::Row>> = (0..shape.lanes).into_par_iter().map(lane).collect();
         let top = policy::cells(self, model, layout, &mut lanes[0]);
         let lanes: Vec<_> = lanes.par_iter().map(|rows| lane::columns(shape, rows)).collect();
         First {
-            input: if shape.public_input { vec![] } else { input },
+            input: input.collect(),
             multiplicity: lookup::multiplicities(shape, &lanes),
             functions: function::multiplicities(model, layout, &lanes),
             lanes,

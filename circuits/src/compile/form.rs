@@ -1,7 +1,7 @@
 //! The float program: stored tensors and the linear forms between them.
 
 use crate::graph::Function;
-use crate::program::{Axis, InputOrder, MaxPool, View};
+use crate::program::{Axis, Input, MaxPool, Output, View};
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -142,10 +142,8 @@ pub struct Applied {
 #[derive(Clone, Debug)]
 pub struct FloatProgram {
     pub(super) tensors: Vec<Tensor>,
-    pub(super) input_shape: Vec<usize>,
-    pub(super) input_order: InputOrder,
-    pub(super) input_type: crate::graph::InputType,
-    pub(super) output_shape: Vec<usize>,
+    pub(super) inputs: Vec<Input>,
+    pub(super) outputs: Vec<Output>,
 }
 
 /// Which element of the grid each element of a graph value is, both row-major.

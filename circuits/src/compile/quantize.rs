@@ -62,10 +62,8 @@ pub fn quantize(program: &FloatProgram, precision: Precision, weights: Weights) 
     Ok(Program {
         precision,
         tensors,
-        input_shape: program.input_shape.clone(),
-        output_shape: program.output_shape.clone(),
-        input_order: program.input_order.clone(),
-        input_type: program.input_type,
+        inputs: program.inputs.clone(),
+        outputs: program.outputs.clone(),
     })
 }
 

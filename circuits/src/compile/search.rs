@@ -3,9 +3,10 @@
 use crate::argument::{Cost, Objective};
 use crate::error::CircuitError;
 use crate::layout::{
-    bias_capacity, precisions, Features, Layout, Shape, LANES, LINE_COLUMNS, MAX_COMMITTED, MAX_K, MIN_K, WEIGHT_BITS,
+    bias_capacity, precisions, Features, InputShape, Layout, Shape, LANES, LINE_COLUMNS, MAX_COMMITTED, MAX_K, MIN_K,
+    WEIGHT_BITS,
 };
-use crate::program::{Precision, Program, Step, Tensor};
+use crate::program::{Output, Precision, Program, Step, Tensor};
 use crate::register::check_registered;
 
 /// The best shape for an objective, and what it costs.
@@ -36,7 +37,7 @@ pub struct Chosen {
 /// [`CircuitError::TooLarge`] if no supported size fits; errors of `build`.
 pub fn choose(
     build: &dyn Fn(Precision) -> Result<Program, CircuitError>,
-    public_input: bool,
+    public: &[bool],
     objective: Objective,
 ) -> Result<Chosen, CircuitError> {
     let structure = build(Precision {
@@ -44,7 +45,7 @@ pub fn choose(
         limbs: 2,
         top_bits: 0,
     })?;
-    let choices = search(&structure, public_input);
+    let choices = search(&structure, public);
     let chosen = choices.iter().find(|choice| choice.objective == objective);
     let mut shape = chosen.ok_or(CircuitError::TooLarge { max_k: MAX_K })?.shape.clone();
     let model = build(shape.precision())?;
@@ -55,16 +56,16 @@ pub fn choose(
 }
 
 /// The best shape for each objective; none if no supported size fits.
-fn search(structure: &Program, public_input: bool) -> Vec<Choice> {
-    let input_values = structure.tensors[0].len();
+fn search(structure: &Program, public: &[bool]) -> Vec<Choice> {
     let mut best: Vec<Choice> = vec![];
-    for candidate in candidates(public_input) {
+    let inputs = InputShape::of(structure, public);
+    for candidate in candidates(&inputs) {
         if least_rows(structure, candidate.lanes) > candidate.usable() {
             continue;
         }
         // Lanes and slots only get more while the layout is built.
         let hopeless = |shape: &Shape| {
-            let cost = Cost::of(shape, input_values);
+            let cost = Cost::of(shape);
             let worse = |choice: &Choice| choice.objective.of(&cost) >= choice.objective.of(&choice.cost);
             shape.committed_columns() > MAX_COMMITTED || !best.is_empty() && best.iter().all(worse)
         };
@@ -72,7 +73,7 @@ fn search(structure: &Program, public_input: bool) -> Vec<Choice> {
             continue;
         };
         let shape = layout.shape;
-        let cost = Cost::of(&shape, input_values);
+        let cost = Cost::of(&shape);
         if best.is_empty() {
             let choice = |objective| Choice {
                 objective,
@@ -91,7 +92,7 @@ fn search(structure: &Program, public_input: bool) -> Vec<Choice> {
 }
 
 /// Shapes worth trying, up to what the layout chooses.
-fn candidates(public_input: bool) -> impl Iterator<Item = Shape> {
+fn candidates(inputs: &[InputShape]) -> impl Iterator<Item = Shape> + use<'_> {
     let shape = move |k: u32, precision: Precision, lanes: usize, line_columns: usize| Shape {
         k,
         lanes,
@@ -100,10 +101,9 @@ fn candidates(public_input: bool) -> impl Iterator<Item = Shape> {
         limbs: precision.limbs,
         top_bits: precision.top_bits,
         weight_bits: precision.bits(),
-        public_input,
+        inputs: inputs.to_vec(),
         line_columns,
         weight_lanes: 0,
-        live_input_lanes: 0,
         features: Features::default(),
     };
     (MIN_K..=MAX_K).flat_map(move |k| {
@@ -118,8 +118,11 @@ fn candidates(public_input: bool) -> impl Iterator<Item = Shape> {
 fn least_rows(model: &Program, lanes: usize) -> usize {
     let rows = |t: &Tensor| t.channels.div_ceil(lanes).saturating_mul(t.positions());
     let stored = model.tensors.iter().map(rows).fold(0, usize::saturating_add);
-    let output = &model.tensors[model.output()];
-    stored.max(output.len() / if output.positions() == 1 { lanes } else { 1 })
+    let output = |output: &Output| {
+        let tensor = &model.tensors[output.tensor];
+        tensor.len() / if tensor.positions() == 1 { lanes } else { 1 }
+    };
+    stored.max(model.outputs.iter().map(output).sum())
 }
 
 /// The fewest bits, of those possible, of a signed integer that holds every weight, and of which three limbs hold every bias.

@@ -9,8 +9,8 @@ mod tables;
 mod views;
 
 use super::{Block, Layout, Mode, PairBlock, Powers, RowKind, ScanRow, Segment, Src, BIAS_LIMBS};
-use crate::layout::{Features, Shape, Tables};
-use crate::program::{Affine, Axis, Contraction, Linear, Part, Program, Step};
+use crate::layout::{Features, InputShape, Shape, Tables};
+use crate::program::{Affine, Axis, Contraction, Linear, Output, Part, Program, Step};
 use std::collections::BTreeMap;
 
 /// Exponents of the challenges `r`, `t`, `s`.
@@ -43,6 +43,8 @@ pub(super) struct Builder<'a> {
     /// The reads of each tensor.
     reads: Vec<Vec<reads::Scanned<'a>>>,
     zero: Option<Src>,
+    /// As of the layout.
+    outputs: Vec<(usize, usize)>,
     policy_rows: usize,
     /// Set when something cannot be laid out soundly; the layout is then refused.
     refused: bool,
@@ -54,7 +56,24 @@ impl<'a> Builder<'a> {
         if !formed::well_formed(model) {
             return None;
         }
-        let output = &model.tensors[model.output()];
+        let rows = |output: &Output| {
+            let tensor = &model.tensors[output.tensor];
+            match tensor.positions() {
+                1 => tensor.channels.next_multiple_of(shape.lanes),
+                _ => tensor.len(),
+            }
+        };
+        let mut policy_rows = 0;
+        let outputs = model.outputs.iter().map(|output| {
+            let placed = (policy_rows, rows(output));
+            policy_rows += placed.1;
+            placed
+        });
+        let outputs = outputs.collect();
+        let public: Vec<bool> = shape.inputs.iter().map(|input| input.public).collect();
+        if public.len() != model.inputs.len() {
+            return None;
+        }
         let mut builder = Self {
             model,
             powers: Powers::default(),
@@ -70,18 +89,15 @@ impl<'a> Builder<'a> {
             factors: BTreeMap::new(),
             reads: vec![],
             zero: None,
-            policy_rows: match output.positions() {
-                1 => output.channels.div_ceil(shape.lanes) * shape.lanes,
-                _ => output.len(),
-            },
+            outputs,
+            policy_rows,
             shape: Shape {
+                inputs: InputShape::of(model, &public),
                 features: Features::default(),
                 ..shape
             },
             refused: false,
         };
-        let input = model.tensors.first()?.channels;
-        builder.shape.live_input_lanes = input - (input - 1) / builder.shape.lanes * builder.shape.lanes;
         builder.place_tensors()?;
         builder.place_tables()?;
         builder.choose_weight_lanes()?;

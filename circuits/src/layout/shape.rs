@@ -1,7 +1,7 @@
 //! Circuit dimensions.
 
 use crate::error::CircuitError;
-use crate::program::Precision;
+use crate::program::{Precision, Program};
 use serde::{Deserialize, Serialize};
 
 /// Rows at the end of each column that hold blinding values: 5 blinding factors and one more.
@@ -53,6 +53,50 @@ pub struct Pattern {
     pub lanes: Vec<Option<[u32; 3]>>,
 }
 
+/// An input as the circuit has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputShape {
+    /// Whether it is public (instance columns) or committed (advice columns).
+    pub public: bool,
+    /// Channels of its tensor.
+    pub channels: usize,
+    /// Positions of its tensor.
+    pub positions: usize,
+}
+
+impl InputShape {
+    /// Those of a program.
+    pub fn of(model: &Program, public: &[bool]) -> Vec<Self> {
+        let tensors = model.input_tensors().iter().zip(public);
+        let shape = tensors.map(|(tensor, &public)| Self {
+            public,
+            channels: tensor.channels,
+            positions: tensor.positions(),
+        });
+        shape.collect()
+    }
+
+    /// Number of values.
+    pub fn values(&self) -> usize {
+        self.channels * self.positions
+    }
+
+    /// Columns of the circuit that hold it by itself: one for each lane if it is committed.
+    pub fn columns(&self, lanes: usize) -> usize {
+        if self.public {
+            0
+        } else {
+            self.channels.min(lanes)
+        }
+    }
+
+    /// The first lane of its last channel block that holds no channel, if one does not.
+    pub fn padding(&self, lanes: usize) -> Option<usize> {
+        let live = self.channels % lanes;
+        (live > 0).then_some(live)
+    }
+}
+
 /// Dimensions of the circuit. They fix the constraint system; the layout fixes the rest of the key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
@@ -75,10 +119,8 @@ pub struct Shape {
     pub top_bits: u32,
     /// Bits of a signed weight; cells store `w + 2^(weight_bits - 1)`.
     pub weight_bits: u32,
-    /// Lanes of the last channel block of the input that hold channels; the others are zero.
-    pub live_input_lanes: usize,
-    /// Whether the input is public (instance columns) or committed (advice columns).
-    pub public_input: bool,
+    /// The inputs.
+    pub inputs: Vec<InputShape>,
     /// What only some models need; chosen by the layout.
     pub features: Features,
 }
@@ -133,6 +175,16 @@ impl Shape {
             limbs: self.limbs,
             top_bits: self.top_bits,
         }
+    }
+
+    /// Columns of committed inputs.
+    pub fn input_columns(&self) -> usize {
+        self.inputs.iter().map(|input| input.columns(self.lanes)).sum()
+    }
+
+    /// Whether an input is public.
+    pub fn has_public_input(&self) -> bool {
+        self.inputs.iter().any(|input| input.public)
     }
 
     /// Columns of weights that are committed: the lanes of all line columns.

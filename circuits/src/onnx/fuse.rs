@@ -83,7 +83,7 @@ impl<'a> Steps<'a> {
                 });
             }
         }
-        for output in &g.output {
+        for (_, output) in &g.output {
             readers.get_mut(*output).into_iter().for_each(|readers| {
                 readers.insert(usize::MAX);
             });

@@ -156,20 +156,28 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lo
         (Some(error), 1) => return Err(error),
         _ => return Err(ImportError::Unsupported(refused)),
     }
-    let output: Vec<ValueId> = output
+    let output: Vec<(String, ValueId)> = output
         .into_iter()
-        .filter_map(|bound| if let Bound::Value(id) = bound { Some(id) } else { None })
+        .zip(&proto.output)
+        .filter_map(|(bound, info)| match bound {
+            Bound::Value(id) => Some((info.name.clone(), id)),
+            Bound::Unknown => None,
+        })
         .collect();
+    let names: BTreeSet<&String> = output.iter().map(|(name, _)| name).collect();
+    if names.len() != output.len() {
+        return Err(ImportError::malformed("two outputs have one name"));
+    }
     if input.is_empty() || output.is_empty() || output.len() != proto.output.len() {
         return Err(ImportError::malformed("the graph has no input or no output"));
     }
-    for (&id, info) in output.iter().zip(&proto.output) {
+    for (output, id) in &output {
         if let Some(Slot { name, .. }) = b
             .slots
-            .get_mut(id)
-            .filter(|s| s.constant.is_none() && !input.contains(&id))
+            .get_mut(*id)
+            .filter(|s| s.constant.is_none() && !input.contains(id))
         {
-            name.clone_from(&info.name);
+            name.clone_from(output);
         }
     }
     Ok(Lowered {

@@ -33,7 +33,7 @@ fn mirrored(lane: usize) -> Case {
         trace.accumulators[1][channel] -= i128::from(below);
         trace.values[1][channel] = result(&model, 1, -1 - units as i64);
     }
-    let refused = execute(&model, &trace.values[0]);
+    let refused = execute(&model, &trace.values[..1]);
     assert!(matches!(refused, Err(CircuitError::OutOfRange { .. })), "{refused:?}");
     Case::build(model, (*honest.layout).clone(), trace)
 }
@@ -124,7 +124,7 @@ fn what_the_table_does_not_take_is_refused() {
     };
     // Beyond the last entry, in the range of values.
     first.bias[0] += 300 << f;
-    let refused = execute(&model, &honest.witness.trace.values[0]);
+    let refused = execute(&model, &honest.witness.trace.values[..1]);
     assert!(
         matches!(refused, Err(CircuitError::OutOfRange { max: 149, .. })),
         "{refused:?}"

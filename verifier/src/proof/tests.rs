@@ -94,7 +94,9 @@ fn every_message_is_absorbed_where_the_inventory_says() {
         let receipt = Receipt::from_bytes(&read_file("receipt")).unwrap();
         let (claim, proof) = (receipt.claim, receipt.proof);
         let Statement::Inference(body) = &claim.body;
-        let columns = body.items[0].columns(&key.layout.unwrap(), &body.policy).unwrap();
+        let columns = body.items[0]
+            .columns(key.layout.as_ref().unwrap(), &body.policy)
+            .unwrap();
         let messages = read(&key, &claim.claim_scalar(), &columns, &proof).unwrap();
         let (drawn, words) = walk(&inventory(&key, claim.claim_scalar(), &columns), &proof);
         let named = |name| {

@@ -43,16 +43,24 @@ impl Vector {
                 }
                 "policy" => asked.policy = Some(value.parse().map_err(|_| bad())?),
                 "answer" => {
-                    let form = asked.policy.as_ref().ok_or_else(bad)?.about().form;
+                    let form = asked.policy.as_ref().ok_or_else(bad)?.form();
                     asked.answer = Some(Answer::parse(form, value).ok_or_else(bad)?);
                 }
-                "public-input" => {
-                    let values = numbers(value).ok_or_else(bad)?;
-                    asked.input = Some(InputBinding::Public { values });
-                }
-                "committed-input" => {
-                    let points = value.split(' ').map(unhex).collect::<Option<_>>().ok_or_else(bad)?;
-                    asked.input = Some(InputBinding::Committed { points });
+                "public-input" | "committed-input" => {
+                    let (index, value) = match value.strip_prefix('@') {
+                        Some(rest) => rest.split_once(' ').ok_or_else(bad)?,
+                        None => ("0", value),
+                    };
+                    let index = index.parse().map_err(|_| bad())?;
+                    let binding = match name {
+                        "public-input" => InputBinding::Public {
+                            values: numbers(value).ok_or_else(bad)?,
+                        },
+                        _ => InputBinding::Committed {
+                            points: value.split(' ').map(unhex).collect::<Option<_>>().ok_or_else(bad)?,
+                        },
+                    };
+                    asked.inputs.insert(index, binding);
                 }
                 "audience" => expectation.audience = Some(owned),
                 "nonce" => expectation.nonce = Some(unhex(value).ok_or_else(bad)?),
@@ -133,15 +141,21 @@ impl fmt::Display for Vector {
             kinds.map(|kinds| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(" ")),
         )?;
         let body = &asked.inference;
-        line("policy", body.policy.as_ref().map(Policy::to_string))?;
+        line("policy", body.policy.as_ref().map(Disclosure::to_string))?;
         line("answer", body.answer.as_ref().map(Answer::to_string))?;
-        match &body.input {
-            Some(InputBinding::Public { values }) => line("public-input", Some(join(values)))?,
-            Some(InputBinding::Committed { points }) => {
-                let points: Vec<String> = points.iter().map(|point| hex(point)).collect();
-                line("committed-input", Some(points.join(" ")))?;
+        for (index, input) in &body.inputs {
+            let which = if *index == 0 {
+                String::new()
+            } else {
+                format!("@{index} ")
+            };
+            match input {
+                InputBinding::Public { values } => line("public-input", Some(which + &join(values)))?,
+                InputBinding::Committed { points } => {
+                    let points: Vec<String> = points.iter().map(|point| hex(point)).collect();
+                    line("committed-input", Some(which + &points.join(" ")))?;
+                }
             }
-            None => {}
         }
         line("audience", asked.audience.clone())?;
         line("nonce", asked.nonce.map(|nonce| hex(&nonce)))?;

@@ -158,7 +158,7 @@ impl Check {
             Self::NamedSrs => request.srs_id.is_some(),
             Self::Policy => expected.inference.policy.is_some(),
             Self::Output => expected.inference.answer.is_some(),
-            Self::Input => expected.inference.input.is_some(),
+            Self::Input => !expected.inference.inputs.is_empty(),
             Self::Audience => expected.audience.is_some(),
             Self::Nonce => expected.nonce.is_some(),
             Self::Expiry => expected.now.is_some(),

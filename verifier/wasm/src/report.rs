@@ -4,7 +4,9 @@ use crate::checks::{Check, State};
 use crate::json::{list, text, words, Object};
 use crate::request::Request;
 use crate::statement;
-use provenn_verifier::{differences, verify, Claim, ModelCard, Policy, Receipt, SrsKind, SrsVerifyingKey};
+use provenn_verifier::{
+    differences, verify, Claim, Disclosure, InputLayout, InstanceLayout, ModelCard, Receipt, SrsKind, SrsVerifyingKey,
+};
 use provenn_verifier::{Verdict, VerifyError};
 
 /// Decides a request. The result is a JSON object:
@@ -130,20 +132,33 @@ fn card_json(card: &ModelCard) -> String {
         .text("description", &card.description);
     match &card.key.layout {
         Some(layout) => object
-            .raw("inputs", layout.input_len())
-            .raw("public_input", layout.public_input)
-            .raw("outputs", layout.outputs)
-            .raw("output_bits", layout.output_bits)
-            .raw("leakage", list(leakage(layout.outputs, layout.output_bits))),
+            .raw("inputs", list(layout.inputs.iter().map(input_json)))
+            .raw(
+                "outputs",
+                list(
+                    layout
+                        .outputs
+                        .iter()
+                        .map(|output| Object::new().raw("values", output.len).raw("bits", output.bits).end()),
+                ),
+            )
+            .raw("leakage", list(leakage(layout))),
         None => object,
     }
     .end()
 }
 
-/// What each policy lets out at most, `[name, millionths of a bit]`.
-fn leakage(outputs: u32, bits: u32) -> impl Iterator<Item = String> {
-    let pair = move |policy: &Policy| list([text(policy.name()), policy.microbits(outputs, bits).to_string()]);
-    Policy::ALL.iter().map(pair)
+fn input_json(input: &InputLayout) -> String {
+    Object::new()
+        .raw("values", input.len())
+        .raw("public", input.public)
+        .end()
+}
+
+/// What each policy lets out at most of each output, `[name, millionths of a bit]`; names as [`Disclosure::name`].
+fn leakage(layout: &InstanceLayout) -> impl Iterator<Item = String> + use<'_> {
+    let pair = move |policy: Disclosure| list([text(&policy.name()), policy.microbits(layout).to_string()]);
+    Disclosure::offered(layout).into_iter().map(pair)
 }
 
 fn srs_json(srs: &SrsVerifyingKey) -> String {

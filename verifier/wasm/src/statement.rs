@@ -1,7 +1,7 @@
 //! Bodies of claims as JSON, one function for each kind of statement.
 
 use crate::json::{hex, list, text, words, Object};
-use provenn_verifier::{Inference, InputBinding, Item, Policy, Statement};
+use provenn_verifier::{Disclosure, Inference, InputBinding, Item, Policy, Statement};
 
 pub(crate) fn body(statement: &Statement) -> String {
     match statement {
@@ -18,20 +18,22 @@ fn inference(body: &Inference) -> String {
         .end()
 }
 
-fn policy(policy: &Policy) -> String {
+/// `target` is the index of the output that the policy speaks of, or `all`.
+fn policy(policy: &Disclosure) -> String {
     Object::new()
-        .text("name", policy.name())
+        .text("name", policy.policy.name())
+        .text("target", &policy.target.to_string())
         .text("text", &policy.to_string())
         .raw("words", words(&policy.words()))
         .end()
 }
 
 /// `says` is what the model gave, for a sentence.
-fn item(policy: &Policy, item: &Item) -> String {
+fn item(policy: &Disclosure, item: &Item) -> String {
     Object::new()
         .raw("inputs", list(item.inputs.iter().map(input)))
         .text("answer", &item.answer.to_string())
-        .raw("words", words(&item.answer.words()))
+        .raw("words", words(&policy.answer_words(&item.answer)))
         .raw("says", words(&policy.says(&item.answer)))
         .end()
 }

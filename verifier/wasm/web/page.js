@@ -105,7 +105,7 @@ function decide(verifier) {
   };
   const card = files.card ? verifier.verify({ card: files.card.bytes, srs: files.srs?.bytes }).card : null;
   const about = description(card);
-  showFields(card);
+  showFields(card, about);
   const asked = request(files, about, card);
   const missing = ["receipt", "card", "srs"].filter((slot) => !files[slot]);
   if (missing.length > 0) {

@@ -1,7 +1,7 @@
 // A report as elements of a page. Text goes in as text only; nothing of a file is ever parsed as markup.
 
 import { printable, quoted } from "./text.js";
-import { description, inference, leakText, notProven, real, sentence, statement, validText } from "./words.js";
+import { description, disclosure, inference, leakText, notProven, real, sentence, spoken, statement, validText } from "./words.js";
 
 const TITLES = { verified: "Verified", "dev-verified": "Verified, but only under development parameters", refused: "Refused" };
 /** All checks by their names, in groups. */
@@ -77,8 +77,8 @@ function unreadable(wrong) {
 }
 
 /** In what the receipt is not as asked. */
-function apart(differences = [], { outputFrac }) {
-  const words = (part) => sentence(part, outputFrac);
+function apart(differences = [], about) {
+  const words = (part) => sentence(part, about);
   const items = differences.map(({ field, expected, found }) => element("li", "", `${field}: expected ${words(expected)}, found ${words(found)}`));
   return items.length === 0 ? [] : [element("ul", "apart", ...items)];
 }
@@ -113,7 +113,7 @@ function claimList(report) {
   const { claim, srs, checks } = report;
   const card = ownCard(report);
   const about = description(card);
-  const { policy, input, words } = inference(claim) ?? { ...claim.body, input: null, words: [`${claim.body.items.length} inferences, which this page does not show`] };
+  const { policy, inputs, words } = inference(claim) ?? { ...claim.body, inputs: [], words: [`${claim.body.items.length} inferences, which this page does not show`] };
   const state = (name) => checks.find((check) => check.name === name).state;
   // A value that the caller did not name is marked: it is bound to the proof, but nobody asked for it.
   const row = (term, check, ...values) => {
@@ -124,14 +124,22 @@ function claimList(report) {
   const called = () => element("span", "", "called ", element("bdi", "", quoted(about.name)), ` by its publisher, ${about.parameters.toLocaleString("en")} parameters`);
   const name = about.name ? [called(), element("br", "")] : [];
   const audience = claim.audience === "" ? element("span", "none", "none") : element("bdi", "", quoted(claim.audience));
+  const of = spoken(policy, about);
+  const given = (input, index) => {
+    const named = about.inputs[index];
+    const term = inputs.length === 1 ? "Input" : `Input ${index}`;
+    const called = inputs.length > 1 && named ? [element("bdi", "", quoted(named.name)), ": "] : [];
+    return row(term, "input", ...called, ...inputView(input, named ?? { shape: null, frac: null }));
+  };
   const nonce = /^0*$/.test(claim.nonce) ? element("span", "none", "none (all zeros)") : id(claim.nonce);
   return element(
     "dl",
     "claim",
-    row("Output", null, element("span", "output", sentence(words, about.outputFrac))),
-    row("Policy", "policy", sentence(policy.words, about.outputFrac)),
-    row("Lets out", null, leakText(policy.name, card)),
-    row("Input", "input", ...(input ? inputView(input, about) : ["not shown"])),
+    row("Output", null, element("span", "output", sentence(words, about))),
+    ...(of === null ? [] : [row("Of output", "policy", of)]),
+    row("Policy", "policy", sentence(policy.words, about)),
+    row("Lets out", null, leakText(disclosure(policy), card)),
+    ...(inputs.length === 0 ? [row("Input", "input", "not shown")] : inputs.map(given)),
     row("Model", "named-model", ...name, id(claim.body.model_id)),
     row("Audience", "audience", audience),
     row("Nonce", "nonce", nonce),
@@ -148,9 +156,9 @@ function inputView(input, about) {
     return [`committed, ${points.length} ${points.length === 1 ? "point" : "points"}; the values are hidden`, element("details", "", element("summary", "", "Show the commitment"), list)];
   }
   const { values } = input;
-  const shown = values.slice(0, 4096).map((value) => real(value, about.inputFrac)).join(" ");
+  const shown = values.slice(0, 4096).map((value) => real(value, about.frac)).join(" ");
   const rest = values.length > 4096 ? ` … ${values.length - 4096} more` : "";
-  return [`public, ${values.length.toLocaleString("en")} ${values.length === 1 ? "value" : "values"}`, picture(values, about.inputShape), element("details", "", element("summary", "", "Show the values"), element("span", "mono id", shown + rest))];
+  return [`public, ${values.length.toLocaleString("en")} ${values.length === 1 ? "value" : "values"}`, picture(values, about.shape), element("details", "", element("summary", "", "Show the values"), element("span", "mono id", shown + rest))];
 }
 
 /** Values of a one-channel image as a picture, dark to light; null if the shape is no image. */

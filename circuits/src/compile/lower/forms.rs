@@ -79,6 +79,17 @@ impl Lowering<'_> {
         self.round(form, true)
     }
 
+    /// The form as one stored tensor whose values may be negative, as policies compare them.
+    pub(super) fn signed(&mut self, form: Form) -> usize {
+        let unsigned = |id: &usize| !self.tensors[*id].signed;
+        match &form.kind {
+            Kind::Sum { parts, .. } if parts.iter().map(|part| &part.tensor).any(|id| unsigned(id)) => {
+                self.round(form, true)
+            }
+            _ => self.single(form),
+        }
+    }
+
     /// Parts without a constant: a constant, or parts that have no common scale, force a rounding.
     pub(super) fn parts(&mut self, form: Form) -> (Form, Vec<Part>) {
         let form = self.rounded(form);

@@ -23,7 +23,12 @@ impl Builder<'_> {
                 return None;
             }
         }
-        let line = self.read(&Read::output(self.model));
+        let scans = (0..self.model.outputs.len()).map(|index| {
+            let scan = self.read(&Read::output(self.model, index));
+            (scan, Src::Pow(0), 1)
+        });
+        let scans = scans.collect();
+        let line = self.sum(scans);
         self.equalities.push((line, Src::Uacc(self.policy_rows - 1)));
         let usable = self.shape.usable();
         if self.refused || self.cursor.iter().any(|&c| c > usable) {
@@ -40,6 +45,7 @@ impl Builder<'_> {
             kinds: self.kinds,
             tags: self.tags,
             powers: self.powers,
+            outputs: self.outputs,
             policy_rows: self.policy_rows,
         })
     }

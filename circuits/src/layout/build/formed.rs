@@ -1,10 +1,11 @@
 //! What a program must be for its layout to bind what the executor computes.
 
 use crate::program::{
-    Affine, Axis, Contraction, Linear, MatrixProduct, MaxPool, Part, Program, Step, Table, Tensor, View,
+    Affine, Axis, Contraction, Linear, MatrixProduct, MaxPool, Output, Part, Program, Step, Table, Tensor, View,
 };
 
-/// The first tensor is the input, each element one of the caller's, and the others have elements and read earlier ones only. Every map of elements stays
+/// The first tensors are the inputs, each element one of the caller's, and the others have elements and read earlier ones only. The outputs are
+/// tensors whose values may be negative. Every map of elements stays
 /// inside its source and leads to the elements of its tensor, so that distinct elements have distinct powers of the
 /// challenges. A contraction has rows of its own; a bias has one without groups to carry it.
 ///
@@ -22,8 +23,11 @@ pub(super) fn well_formed(model: &Program) -> bool {
         let earlier = |source: usize| (source < id).then(|| &model.tensors[source]);
         !tensor.is_empty()
             && match &tensor.step {
-                Step::Input => id == 0 && model.input_order.fits(tensor.len()),
-                Step::Affine(affine) => id > 0 && affine_is_well_formed(model, id, affine),
+                Step::Input => {
+                    let order = model.inputs.get(id).map(|input| &input.order);
+                    tensor.signed && order.is_some_and(|order| order.fits(tensor.len()))
+                }
+                Step::Affine(affine) => affine_is_well_formed(model, id, affine),
                 Step::MaxPool(pool) => {
                     earlier(pool.tensor).is_some_and(|source| pool_is_well_formed(source, tensor, pool))
                         && first(pool.tensor)
@@ -35,7 +39,17 @@ pub(super) fn well_formed(model: &Program) -> bool {
                 }
             }
     };
-    !model.tensors.is_empty() && model.tensors.iter().enumerate().all(step)
+    let inputs = model
+        .tensors
+        .iter()
+        .take_while(|t| matches!(t.step, Step::Input))
+        .count();
+    let output = |output: &Output| model.tensors.get(output.tensor).is_some_and(|tensor| tensor.signed);
+    inputs == model.inputs.len()
+        && inputs > 0
+        && !model.outputs.is_empty()
+        && model.outputs.iter().all(output)
+        && model.tensors.iter().enumerate().all(step)
 }
 
 fn pool_is_well_formed(source: &Tensor, tensor: &Tensor, pool: &MaxPool) -> bool {

@@ -18,9 +18,9 @@ use builder::Model;
 /// Imports and runs; the first output.
 fn output(model: &Model, input: &[f32]) -> Tensor {
     let graph = model.import().expect("importable");
-    let values = float::run(&graph, input).expect("runnable");
-    let tensor = values[graph.output[0]].clone().expect("known");
-    assert_eq!(tensor.shape, graph.values[graph.output[0]].shape);
+    let values = float::run(&graph, &[input.to_vec()]).expect("runnable");
+    let tensor = values[graph.outputs[0].value].clone().expect("known");
+    assert_eq!(tensor.shape, graph.values[graph.outputs[0].value].shape);
     tensor
 }
 

@@ -180,7 +180,7 @@ fn convolution_is_fast_enough() {
         .node("Conv", &["x", "w"], &["y"], &[("pads", A::Is(&[1, 1, 1, 1]))]);
     let graph = m.import().expect("importable");
     let start = std::time::Instant::now();
-    float::run(&graph, &iota(12 * 32 * 32)).expect("runnable");
+    float::run(&graph, &[iota(12 * 32 * 32)]).expect("runnable");
     assert!(
         start.elapsed() < std::time::Duration::from_millis(200),
         "took {:?}",

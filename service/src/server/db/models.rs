@@ -50,7 +50,9 @@ impl Model {
 
     /// Whether receipts show commitments instead of inputs.
     pub fn committed_input(&self) -> bool {
-        self.description.get("input").and_then(Value::as_str) == Some("committed")
+        let inputs = self.description.get("inputs").and_then(Value::as_array);
+        let bindings = inputs.into_iter().flatten().filter_map(|input| input.get("binding"));
+        bindings.into_iter().any(|binding| binding == "committed")
     }
 
     /// CPU seconds of a proof, by forecast.
