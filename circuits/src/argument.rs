@@ -9,6 +9,7 @@ mod config;
 mod cost;
 mod counts;
 mod expr;
+mod function;
 mod input;
 mod lane;
 mod lines;

@@ -5,6 +5,7 @@
 //! read several times become tensors: a weight is committed once.
 
 mod form;
+mod functions;
 mod lower;
 mod quantize;
 mod ranges;

@@ -13,7 +13,7 @@ mod build;
 mod shape;
 
 pub(crate) use shape::{precisions, usable, LANES, LINE_COLUMNS, MAX_COMMITTED, MAX_LANES, WEIGHT_BITS};
-pub use shape::{Features, InputShape, Pattern, Shape, MAX_K, MIN_K, TAIL};
+pub use shape::{Features, InputShape, Pattern, Shape, Tables, MAX_K, MIN_K, TAIL};
 
 use crate::program::Program;
 
@@ -224,6 +224,8 @@ pub struct Layout {
     pub rows: Vec<Vec<usize>>,
     /// Kind of each activation row.
     pub kinds: Vec<RowKind>,
+    /// Which table each tensor is looked up in, numbered from 1; 0 for none. Tensors with equal tables share one.
+    pub tags: Vec<usize>,
     /// Powers.
     pub powers: Powers,
     /// Line indices of each output in the policy rows, which start the line area: the first one, and how many with padding.
@@ -245,6 +247,12 @@ impl Layout {
             true => None,
             false => builder.finish(),
         }
+    }
+
+    /// A tensor of each table, in the order of their numbers.
+    pub fn tables(&self) -> impl Iterator<Item = usize> + '_ {
+        let last = self.tags.iter().copied().max().unwrap_or(0);
+        (1..=last).filter_map(|tag| self.tags.iter().position(|t| *t == tag))
     }
 
     /// The score that stands at a policy row, by output and index; the index may be one of the padding.

@@ -2,18 +2,20 @@
 //!
 //! Every tensor is `[channels, height, width]` of integers `v = round(x * 2^frac)`. Four kinds of
 //! step exist: [`Affine`] (any mix of convolutions with committed weights, products of matrices of activations,
-//! linear terms and bias, followed by one rounding and, if it is a ReLU, a clamp at 0), [`Product`] of pairs of elements,
+//! linear terms and bias, followed by one rounding and, if it is a ReLU, a clamp at 0, or the lookup of a function), [`Product`] of pairs of elements,
 //! [`MaxPool`], and the input. All shape operators and all linear operators are index maps or terms inside an
 //! `Affine` step.
 
 mod bounds;
 mod exec;
 mod order;
+mod table;
 
 pub(crate) use bounds::{accumulator_bits, Constants};
 pub(crate) use exec::virtual_source;
 pub use exec::{execute, placed, quantize_input, quantize_inputs, Trace};
 pub use order::InputOrder;
+pub use table::{Scale, Table};
 
 use crate::graph::InputType;
 use serde::{Deserialize, Serialize};
@@ -162,7 +164,8 @@ impl MatrixProduct {
     }
 }
 
-/// `y = floor((A + 2^(f-1)) / 2^f)` where `A` is the sum of all terms; clamped at 0 from below if `y` is not signed.
+/// `y = floor((A + 2^(f-1)) / 2^f)` where `A` is the sum of all terms; clamped at 0 from below if `y` is not signed, and
+/// looked up in a table if there is one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Affine {
     /// Contractions with committed weights; the first carries the bias.
@@ -176,6 +179,8 @@ pub struct Affine {
     pub matrix_products: Vec<MatrixProduct>,
     /// Terms without weights.
     pub linear: Vec<Linear>,
+    /// What the rounded sum is looked up in; the tensor is signed then, and its values are the results.
+    pub table: Option<Table>,
 }
 
 /// Maximum over disjoint windows: output position (i, j) is the maximum over `rows[i] x cols[j]`.
@@ -315,6 +320,14 @@ impl Program {
     pub fn grid(&self, part: &Part) -> [usize; 3] {
         let t = &self.tensors[part.tensor];
         part.view.as_ref().map_or([t.channels, t.height, t.width], |v| v.grid)
+    }
+
+    /// The table of a tensor.
+    pub fn table(&self, id: TensorId) -> Option<&Table> {
+        match &self.tensors[id].step {
+            Step::Affine(affine) => affine.table.as_ref(),
+            Step::Input | Step::MaxPool(_) | Step::Product(_) => None,
+        }
     }
 
     /// The tensor of each input.

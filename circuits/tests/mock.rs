@@ -16,6 +16,7 @@ fn models_satisfy_the_circuit() {
         ("residual", residual()),
         ("mixed", mixed()),
         ("grouped", grouped()),
+        ("activated", activated()),
     ];
     for (name, model) in models {
         for public in [true, false] {
@@ -38,7 +39,7 @@ fn extreme_inputs_satisfy_the_circuit() {
 /// The cost model counts the columns that the circuit has.
 #[test]
 fn columns_are_as_forecast() {
-    for model in [dense(&[5, 7, 3]), conv(), residual(), mixed(), grouped()] {
+    for model in [dense(&[5, 7, 3]), conv(), residual(), mixed(), grouped(), activated()] {
         for (public, line_columns) in [(true, 1), (false, 1), (false, 2), (true, 4)] {
             let shape = Shape {
                 line_columns,

@@ -3,6 +3,8 @@
 mod common;
 #[path = "mutation/equalities.rs"]
 mod equalities;
+#[path = "mutation/functions.rs"]
+mod functions;
 #[path = "common/table.rs"]
 mod table;
 
@@ -26,6 +28,7 @@ fn cases() -> Vec<(String, Case)> {
         ("pooled", pooled()),
         ("mixed", mixed()),
         ("grouped", grouped()),
+        ("activated", activated()),
     ] {
         for public in [true, false] {
             cases.push((format!("{name}, public {public}"), Case::new(model.clone(), public, 7)));
@@ -238,7 +241,9 @@ fn a_false_phase_one_cell_is_caught_by_the_later_phases() {
         let skip = (columns.len() * t.usable / 40).max(1);
         for index in (0..columns.len() * t.usable).step_by(skip) {
             let (column, row) = (columns[index % columns.len()], (index * 7 / columns.len()) % t.usable);
-            if column == t.config.advice.lookup.multiplicity.index() {
+            let counts = t.config.advice.function.multiplicities.iter();
+            let is_count = |count: &Column<Advice>| count.index() == column;
+            if counts.chain([&t.config.advice.lookup.multiplicity]).any(is_count) {
                 continue;
             }
             for delta in deltas(row) {

@@ -82,6 +82,7 @@ fn program() -> impl Strategy<Value = Program> {
                 contractions: vec![],
                 bias: vec![],
                 public_bias: false,
+                table: None,
                 matrix_products: vec![],
                 linear: vec![linear, lifted],
             };
@@ -194,6 +195,7 @@ fn bilinear() -> impl Strategy<Value = Program> {
                     contractions: vec![],
                     bias: vec![],
                     public_bias: false,
+                    table: None,
                 };
                 let tensors = vec![
                     tensor("input", [c, h, w], true, Step::Input),

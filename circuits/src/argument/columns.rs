@@ -1,6 +1,6 @@
 //! The columns of all arguments, over whatever stands for a column.
 
-use super::{input, lane, lines, lookup, maximum, pairs, policy, powers, product, rounding, rows, scan};
+use super::{function, input, lane, lines, lookup, maximum, pairs, policy, powers, product, rounding, rows, scan};
 use crate::layout::{Layout, Shape};
 use crate::program::Program;
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -51,6 +51,8 @@ pub struct Columns<T> {
     pub lines: lines::Columns<T>,
     /// Range lookup of the limbs.
     pub lookup: lookup::Columns<T>,
+    /// Lookups of functions.
+    pub function: function::Columns<T>,
     /// Compared score.
     pub policy: policy::Columns<T>,
     /// Scan slots.
@@ -66,6 +68,7 @@ impl<T> Columns<T> {
             powers: powers::Columns::new(next),
             lines: lines::Columns::new(shape, next),
             lookup: lookup::Columns::new(shape, next),
+            function: function::Columns::new(shape, next),
             policy: policy::Columns::new(next),
             slots: (0..shape.slots).map(|_| scan::Columns::new(next)).collect(),
         }
@@ -131,6 +134,8 @@ pub struct Fixed<T> {
     pub maximum: maximum::Fixed<T>,
     /// What all rows of a lane have.
     pub lane: lane::Fixed<T>,
+    /// Tables of functions, and rows that are looked up in them.
+    pub function: function::Fixed<T>,
     /// Rows of products of neighbours.
     pub product: Option<product::Fixed<T>>,
     /// Rows of products of matrices.
@@ -154,6 +159,7 @@ impl<T> Fixed<T> {
             rounding: rounding::Fixed::new(next),
             maximum: maximum::Fixed::new(next),
             lane: lane::Fixed::new(next),
+            function: function::Fixed::new(shape, next),
             product: features.products.then(|| product::Fixed::new(next)),
             pairs: features.matrix_products.then(|| pairs::Fixed::new(next)),
         }
@@ -172,6 +178,7 @@ impl<T> Fixed<T> {
             rounding,
             maximum,
             lane,
+            function,
             product,
             pairs,
         } = self;
@@ -189,6 +196,7 @@ impl<T> Fixed<T> {
         rounding.fill(layout, set);
         maximum.fill(layout, set);
         lane.fill(model, layout, set);
+        function.fill(model, layout, set);
         if let Some(product) = product {
             product.fill(model, layout, set);
         }

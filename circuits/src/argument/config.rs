@@ -1,7 +1,7 @@
 //! All columns and gates.
 
 use super::columns::{Columns, Fixed, Phase};
-use super::{lane, lines, lookup, policy, powers, scan};
+use super::{function, lane, lines, lookup, policy, powers, scan};
 use crate::layout::Shape;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Advice, Challenge, Column, ConstraintSystem, FirstPhase, Instance, SecondPhase, ThirdPhase};
@@ -70,6 +70,7 @@ impl Config {
         (0..self.advice.slots.len()).for_each(|slot| scan::gate(meta, self, slot));
         (0..self.advice.lanes.len()).for_each(|lane| lane::gates(meta, self, lane));
         policy::gate(meta, self);
+        function::gate(meta, self);
         lookup::gate(meta, self);
     }
 

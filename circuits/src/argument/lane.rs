@@ -4,7 +4,7 @@
 use super::columns::{Next, Phase};
 use super::config::Config;
 use super::expr::{before, boolean, cell, constant, fixed, power_of_two, Cells, Expr};
-use super::{input, maximum, product, rounding};
+use super::{function, input, maximum, product, rounding};
 use crate::layout::{Layout, RowKind, Shape};
 use crate::program::{Program, Trace};
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -152,6 +152,7 @@ pub(super) fn gates(meta: &mut ConstraintSystem<Fr>, c: &Config, index: usize) {
         let view = View::new(m, c, lane);
         let mut gates = vec![("sign is a bit", usable.clone() * boolean(view.sign.clone()))];
         gates.extend(rounding::gates(m, c, &view));
+        gates.extend(function::gates(m, c, &view, index));
         gates.extend(maximum::gates(m, c, &view));
         gates.extend(input::gates(m, c, &view, index));
         gates.extend(product::gates(m, c, &view));
@@ -179,6 +180,7 @@ pub(super) fn cells(model: &Program, layout: &Layout, trace: &Trace, lane: usize
         rows[row] = match *kind {
             RowKind::Free => Row::default(),
             RowKind::Input(id, _) => input::row(&layout.shape.inputs[id], inputs[row]),
+            RowKind::Affine(id, ..) if layout.tags[id] > 0 => function::row(model, layout, trace, row, lane),
             RowKind::Affine(id, ..) | RowKind::Product(id, ..) => {
                 rounding::row(model, id, rounding::accumulator(model, layout, trace, row, lane))
             }

@@ -1,9 +1,9 @@
-//! Range lookup of the limbs of all lanes.
+//! Range lookup of the limbs of all lanes. The sum is that of all lookups.
 
 use super::columns::{Next, Phase};
 use super::config::Config;
 use super::expr::{before, cell, constant, fixed, Expr};
-use super::lane;
+use super::{function, lane};
 use crate::layout::{Layout, Shape};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{BatchInvert, Field};
@@ -59,7 +59,8 @@ impl<T> Fixed<T> {
 
 /// logUp: every table-checked limb on every usable row is in the range table, because
 /// `sum 1 / (alpha + limb) = sum multiplicity / (alpha + table)` with `alpha` drawn after limbs and multiplicities.
-/// Unused cells are 0, which is in the table.
+/// Unused cells are 0, which is in the table. The fractions of [`function`] are in the same sum; there it says why they
+/// neither help a limb nor are helped by the table.
 pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
     let cells: Vec<Column<Advice>> = c.advice.limbs(&c.shape).copied().collect();
     let columns = &c.advice.lookup;
@@ -69,7 +70,7 @@ pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
             [rows.usable, rows.not_first, rows.last, c.fixed.lookup.table].map(|column| fixed(m, column));
         let alpha = c.challenges.alpha.expr();
         let mut gates = vec![];
-        let mut total = constant(0);
+        let mut total = function::total(m, c);
         for (group, &helper) in cells.chunks(GROUP).zip(&columns.helpers) {
             let f: Vec<Expr> = group.iter().map(|&limb| cell(m, limb) + alpha.clone()).collect();
             let h = cell(m, helper);
@@ -111,11 +112,12 @@ pub(super) fn multiplicities(shape: &Shape, lanes: &[lane::Columns<Vec<u64>>]) -
     counts
 }
 
-/// Helpers, the table helper and the running sum.
+/// Helpers, the table helper and the running sum, which has the helpers of functions too.
 pub(super) fn columns(
     layout: &Layout,
     lanes: &[lane::Columns<Vec<u64>>],
     multiplicity: &[u64],
+    functions: &[Vec<Fr>],
     alpha: Fr,
 ) -> Vec<Vec<Fr>> {
     let usable = layout.shape.usable();
@@ -136,7 +138,7 @@ pub(super) fn columns(
     table.resize(usable, Fr::ZERO);
     let mut total = Fr::ZERO;
     let sum = (0..usable).map(|row| {
-        total += columns.iter().map(|c| c[row]).sum::<Fr>() - table[row];
+        total += columns.iter().chain(functions).map(|c| c[row]).sum::<Fr>() - table[row];
         total
     });
     let sum = sum.collect();

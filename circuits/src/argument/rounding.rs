@@ -10,7 +10,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 /// Fixed columns.
 #[derive(Clone, Debug)]
 pub struct Fixed<T> {
-    /// Rows of rounded accumulators, those of products of neighbours too.
+    /// Rows of rounded accumulators, those of products of neighbours too; not those that are looked up in a table.
     pub affine: T,
 }
 
@@ -22,6 +22,7 @@ impl<T> Fixed<T> {
     pub(super) fn fill(&self, layout: &Layout, set: &mut dyn FnMut(&T, usize, Fr)) {
         for (row, kind) in layout.kinds.iter().enumerate() {
             match kind {
+                RowKind::Affine(id, ..) if layout.tags[*id] > 0 => {}
                 RowKind::Affine(..) | RowKind::Product(..) => set(&self.affine, row, Fr::one()),
                 RowKind::Free | RowKind::Input { .. } | RowKind::Max(_) => {}
             }

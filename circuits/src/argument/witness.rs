@@ -3,7 +3,7 @@
 use super::expr::signed;
 use super::lane::{self, zero};
 use super::scan::Scanned;
-use super::{input, lines, lookup, policy, powers, rounding, scan};
+use super::{function, input, lines, lookup, policy, powers, rounding, scan};
 use crate::layout::{Layout, Src};
 use crate::program::{Program, Trace};
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -26,6 +26,7 @@ pub struct First {
     input: Vec<Vec<u64>>,
     lanes: Vec<lane::Columns<Vec<u64>>>,
     multiplicity: Vec<u64>,
+    functions: Vec<Vec<u64>>,
     top: Vec<i64>,
 }
 
@@ -43,6 +44,7 @@ impl First {
         let small = |column: &Vec<u64>| column.iter().map(|&v| Fr::from(v)).collect();
         let lanes = self.lanes.iter().flat_map(lane::Columns::iter);
         let all = self.input.iter().chain(lanes).chain([&self.multiplicity]);
+        let all = all.chain(&self.functions);
         let top = self.top.iter().map(|&v| signed(v.into())).collect();
         all.map(small).chain([top]).collect()
     }
@@ -61,6 +63,7 @@ impl Witness {
         First {
             input: input.collect(),
             multiplicity: lookup::multiplicities(shape, &lanes),
+            functions: function::multiplicities(model, layout, &lanes),
             lanes,
             top,
         }
@@ -70,7 +73,15 @@ impl Witness {
     pub fn phase2(&self, model: &Program, layout: &Layout, first: &First, [r, t, alpha]: [Fr; 3]) -> Second {
         let mut columns = lines::columns(self, model, layout, [r, t]);
         columns.extend(lines::folded(model, layout, r));
-        columns.extend(lookup::columns(layout, &first.lanes, &first.multiplicity, alpha));
+        let functions = function::columns(model, layout, &first.lanes, &first.functions, [alpha, r]);
+        columns.extend(lookup::columns(
+            layout,
+            &first.lanes,
+            &first.multiplicity,
+            &functions,
+            alpha,
+        ));
+        columns.extend(functions);
         let scanned = |(index, lane): (usize, &lane::Columns<Vec<u64>>)| {
             let rows = 0..layout.kinds.len();
             let accumulator = |row| rounding::accumulator(model, layout, &self.trace, row, index);

@@ -1,5 +1,6 @@
 //! The float program: stored tensors and the linear forms between them.
 
+use crate::graph::Function;
 use crate::program::{Axis, Input, MaxPool, Output, View};
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -126,6 +127,15 @@ pub struct Tensor {
     /// Largest magnitude expected.
     pub range: f64,
     pub step: Step,
+    /// What is applied to the result of the step.
+    pub function: Option<Applied>,
+}
+
+/// A function, and the largest magnitude expected where it is applied.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    pub function: Function,
+    pub range: f64,
 }
 
 /// The float program.

@@ -3,6 +3,7 @@
 mod constants;
 mod elementwise;
 mod forms;
+mod functions;
 mod input;
 mod matrix_products;
 mod moves;
@@ -11,7 +12,7 @@ mod reductions;
 mod windows;
 
 use super::form::{
-    Affine, Bias, Contraction, FloatProgram, Form, Kind, Linear, MatrixProduct, Order, Part, Step, Tensor,
+    Affine, Applied, Bias, Contraction, FloatProgram, Form, Kind, Linear, MatrixProduct, Order, Part, Step, Tensor,
 };
 use super::quantize::integer_bits;
 use super::size;
@@ -255,6 +256,7 @@ impl Lowering<'_> {
             }
             Op::Neg => self.form(node, 0)?.scale(-1.0),
             Op::Clip { min, max } => self.clip(node, *min, *max)?,
+            Op::Function(function) => self.function(node, function)?,
             Op::MaxPool { .. } => {
                 let form = self.framed(node, 0)?;
                 let [h, w] = spatial(&node.op, &form, &out.shape)?;

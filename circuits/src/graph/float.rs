@@ -150,6 +150,7 @@ fn compute(op: &Op, inputs: &[&Tensor], shape: &[usize]) -> Result<Vec<f32>, Str
             x.max(min.unwrap_or(f32::NEG_INFINITY))
                 .min(max.unwrap_or(f32::INFINITY))
         }),
+        (Op::Function(function), [x]) => unary(x, |x| function.at(f64::from(x)) as f32),
         (Op::Reduce { kind, axes, .. }, [x]) => reduce::reduce(*kind, axes, x),
         (Op::ArgMax { axis, .. }, [x]) => reduce::argmax(*axis, x),
         _ => return Err("the operator does not take these operands".into()),

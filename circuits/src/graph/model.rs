@@ -1,5 +1,6 @@
 //! The graph and its operators.
 
+use super::function::Function;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -230,6 +231,8 @@ pub enum Op {
         /// Upper bound.
         max: Option<f32>,
     },
+    /// A function of each element.
+    Function(Function),
     /// Maximum over windows; every window holds at least one element that is not padding.
     MaxPool {
         /// Window extents.

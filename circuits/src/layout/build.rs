@@ -5,10 +5,11 @@ mod formed;
 mod place;
 mod reads;
 mod scans;
+mod tables;
 mod views;
 
 use super::{Block, Layout, Mode, PairBlock, Powers, RowKind, ScanRow, Segment, Src, BIAS_LIMBS};
-use crate::layout::{Features, InputShape, Shape};
+use crate::layout::{Features, InputShape, Shape, Tables};
 use crate::program::{Affine, Axis, Contraction, Linear, Output, Part, Program, Step};
 use std::collections::BTreeMap;
 
@@ -33,6 +34,7 @@ pub(super) struct Builder<'a> {
     equalities: Vec<(Src, Src)>,
     rows: Vec<Vec<usize>>,
     kinds: Vec<RowKind>,
+    tags: Vec<usize>,
     /// Occupied row ranges of each slot in the activation area.
     busy: Vec<Vec<(usize, usize)>>,
     /// Next free row of each slot after the activation area.
@@ -81,6 +83,7 @@ impl<'a> Builder<'a> {
             equalities: vec![],
             rows: vec![],
             kinds: vec![],
+            tags: vec![],
             busy: vec![],
             cursor: vec![],
             factors: BTreeMap::new(),
@@ -96,6 +99,7 @@ impl<'a> Builder<'a> {
             refused: false,
         };
         builder.place_tensors()?;
+        builder.place_tables()?;
         builder.choose_weight_lanes()?;
         builder.place_blocks();
         builder.powers = builder.count_powers();

@@ -31,6 +31,17 @@ pub struct Features {
     pub matrix_products: bool,
     /// How slots weigh the lanes of a row, other than by consecutive powers.
     pub patterns: Vec<Pattern>,
+    /// Tables of functions.
+    pub tables: Tables,
+}
+
+/// What the tables of functions take.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tables {
+    /// How often all rows are needed for their entries.
+    pub blocks: usize,
+    /// On how many lanes, from the first, rows are looked up: all of them, or those that hold channels. Ascending.
+    pub live: Vec<usize>,
 }
 
 /// Weights of the lanes of a row: exponents of `r`, `t`, `s`; absent lanes are not read.

@@ -1,7 +1,8 @@
-//! From the lowered graph to the imported one: batch normalisation into convolutions, dead parts out.
+//! From the lowered graph to the imported one: batch normalisation into convolutions, dead parts out, functions of one value.
 
 use super::build::{Made, Slot, Step};
 use super::error::{ImportError, UnsupportedNode};
+use super::fuse::fuse;
 use super::tensor::{input_type, Const};
 use crate::graph::{Graph, Input, Node, Op, Output, Tensor, Value, ValueId};
 use onnx_protobuf::NodeProto;
@@ -27,6 +28,7 @@ pub fn finish(mut lowered: Lowered) -> Result<Graph, ImportError> {
     fold_batch_normalization(&mut lowered);
     remove_dead(&mut lowered);
     unread(&lowered)?;
+    fuse(&mut lowered);
     renumber(lowered)
 }
 
@@ -131,7 +133,7 @@ fn absorbed(g: &Lowered, conv: &Step, step: &Step, c: ValueId) -> Option<(NewCon
 }
 
 /// Which values are constants that the structure of the file determines. What a constant is computed from comes before it.
-fn public(slots: &[Slot]) -> Vec<bool> {
+pub fn public(slots: &[Slot]) -> Vec<bool> {
     let mut public = Vec::with_capacity(slots.len());
     for slot in slots {
         let known = match &slot.origin {

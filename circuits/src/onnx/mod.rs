@@ -4,7 +4,8 @@
 //! 1. `wire`: a bounded, iterative walk over the protobuf wire format, *before* anything is decoded;
 //! 2. decoding by `onnx-protobuf`;
 //! 3. `operators`: operator by operator into [`Op`](crate::graph::Op), with shapes inferred and constants folded on the way;
-//! 4. `finish`: batch normalisation folded into convolutions, dead nodes and values removed.
+//! 4. `finish`: batch normalisation folded into convolutions, dead nodes and values removed;
+//! 5. `fuse`: steps that are a function of one value made one.
 //!
 //! Only the nodes the graph outputs depend on are looked at. A symbolic or unknown first (batch) dimension is one.
 
@@ -13,6 +14,7 @@ mod build;
 mod error;
 mod finish;
 mod fold;
+mod fuse;
 mod operators;
 mod structure;
 mod tensor;

@@ -8,8 +8,8 @@ mod einsum;
 mod elementwise;
 mod flow;
 mod folded;
+mod functions;
 mod geometry;
-mod hard;
 mod linear;
 mod loss;
 mod maps;
@@ -50,7 +50,7 @@ const TABLES: &[&[Operator]] = &[
     constant::TABLE,
     einsum::TABLE,
     elementwise::TABLE,
-    hard::TABLE,
+    functions::TABLE,
     linear::TABLE,
     loss::TABLE,
     ml::TABLE,
@@ -259,7 +259,7 @@ fn one(
                 super::shown(domain)
             ),
             // Anywhere else the function would be another without it.
-            "LogSoftmax" | "Sigmoid" | "Softmax" if last => {
+            "LogSoftmax" | "Softmax" if last => {
                 "the operator is not supported; a model that ends before it gives scores (logits) instead".into()
             }
             _ => "the operator is not supported".into(),

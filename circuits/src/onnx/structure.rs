@@ -122,7 +122,7 @@ const STRINGS: &[&str] = &[
     "border", "ceil", "circular", "constant", "cubic", "edge", "floor", "half_pixel", "half_pixel_symmetric", "linear", "max", "mean",
     "min", "mul", "nearest", "none", "not_larger", "not_smaller", "output_half_pixel", "pytorch_half_pixel", "reflect", "reflection",
     "round_prefer_ceil", "round_prefer_floor", "stretch", "sum", "tf_crop_and_resize", "tf_half_pixel_for_nn", "wrap", "zeros",
-    "trilinear", "L1", "L2", "MAX", "SOFTMAX", "LOGISTIC", "NONE",
+    "trilinear", "L1", "L2", "MAX", "SOFTMAX", "LOGISTIC", "NONE", "tanh",
 ];
 
 /// `read`: names of the attributes that the import asked for.

@@ -1,7 +1,9 @@
 //! Reference executor: the integer semantics of a [`Program`], bit for bit what the circuit proves.
 
 use crate::error::CircuitError;
-use crate::program::{Affine, Contraction, Linear, MatrixProduct, MaxPool, Part, Product, Program, Step, Tensor};
+use crate::program::{
+    Affine, Contraction, Linear, MatrixProduct, MaxPool, Part, Product, Program, Step, Table, Tensor,
+};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
@@ -130,7 +132,12 @@ pub fn execute(model: &Program, inputs: &[Vec<i64>]) -> Result<Trace, CircuitErr
             Step::Input => (vec![0; tensor.len()], vec![]),
             Step::Affine(affine) => {
                 let acc = accumulate(tensor, affine, &trace.values, model);
-                (round(model, id, &acc)?, acc)
+                let rounded = round(model, id, &acc)?;
+                let values = match &affine.table {
+                    Some(table) => look_up(tensor, table, &rounded)?,
+                    None => rounded,
+                };
+                (values, acc)
             }
             Step::MaxPool(pool) => (max_pool(tensor, pool, &trace.values, model), vec![]),
             Step::Product(product) => {
@@ -267,6 +274,16 @@ fn round(model: &Program, id: usize, acc: &[i128]) -> Result<Vec<i64>, CircuitEr
             }
         })
         .collect()
+}
+
+fn look_up(tensor: &Tensor, table: &Table, rounded: &[i64]) -> Result<Vec<i64>, CircuitError> {
+    let result = |&units: &i64| {
+        table.result(units).ok_or_else(|| {
+            let [min, max] = table.near(units).map(i128::from);
+            out_of_range(tensor, units.into(), min, max)
+        })
+    };
+    rounded.iter().map(result).collect()
 }
 
 fn max_pool(out: &Tensor, pool: &MaxPool, values: &[Vec<i64>], model: &Program) -> Vec<i64> {

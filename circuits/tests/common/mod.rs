@@ -56,6 +56,7 @@ pub fn affine(parts: Vec<Part>, channels: usize, out: usize, axes: [Axis; 2], se
         public_bias: false,
         linear: vec![],
         matrix_products: vec![],
+        table: None,
     }
 }
 
@@ -293,6 +294,40 @@ pub fn mixed() -> Program {
         tensor("factors", [2, 1, 4], true, Step::Affine(factors)),
         tensor("products", [2, 1, 2], true, Step::Product(product)),
         tensor("paired", [2, 1, 2], true, Step::Affine(paired)),
+    ])
+}
+
+/// A table on `-reach..reach`, with a value at 0 that is not 0.
+pub fn table(reach: i64, result: impl Fn(i64) -> i64) -> Table {
+    Table {
+        first: -reach,
+        results: (-reach..reach).map(|units| Some(result(units))).collect(),
+    }
+}
+
+/// Three looked-up tensors, of which two share a table; the last reads the first beside what stands in its padding.
+pub fn activated() -> Program {
+    let axes = || [Axis::identity(1), Axis::identity(2)];
+    let looked_up = |affine: Affine, table: Table| {
+        Step::Affine(Affine {
+            table: Some(table),
+            ..affine
+        })
+    };
+    let (bent, other) = (
+        || table(64, |x| 20 - x * x / 200),
+        table(90, |x| (x * 7).rem_euclid(23) - 9),
+    );
+    let first = affine(vec![part(0)], 3, 3, axes(), 120);
+    let second = affine(vec![part(1), part_at(0, 1, 3)], 6, 5, axes(), 122);
+    let third = affine(vec![part(2)], 5, 2, axes(), 124);
+    let last = affine(vec![part(1), part_at(3, 1, 3)], 5, 2, axes(), 126);
+    model(vec![
+        tensor("input", [3, 1, 2], true, Step::Input),
+        tensor("first", [3, 1, 2], true, looked_up(first, bent())),
+        tensor("second", [5, 1, 2], true, looked_up(second, other)),
+        tensor("third", [2, 1, 2], true, looked_up(third, bent())),
+        tensor("last", [2, 1, 2], true, Step::Affine(last)),
     ])
 }
 

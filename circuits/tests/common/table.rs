@@ -5,7 +5,7 @@ use crate::common::cells::{gates, At, Cells};
 use halo2_proofs::dev::{CellValue, MockProver};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
-use halo2_proofs::plonk::{Any, Circuit, Column, ConstraintSystem};
+use halo2_proofs::plonk::{Advice, Any, Circuit, Column, ConstraintSystem};
 use provenn_circuits::argument::{Config, ModelCircuit, Phase};
 use provenn_circuits::layout::{Layout, Src};
 use rand_chacha::ChaCha20Rng;
@@ -142,6 +142,7 @@ impl Table {
             .iter()
             .enumerate()
             .for_each(|(row, &c)| self.set(multiplicity, row, Fr::from(c)));
+        self.recompute_functions();
         let helpers = self.config.advice.lookup.helpers.clone();
         for (gate, column) in self.gate("lookup/lookup helper").into_iter().zip(helpers) {
             (0..self.usable).for_each(|row| self.solve(gate, column, row));
@@ -151,6 +152,41 @@ impl Table {
             ("lookup/lookup sum", self.config.advice.lookup.sum),
         ] {
             let gate = self.gate(name)[0];
+            (0..self.usable).for_each(|row| self.solve(gate, column, row));
+        }
+    }
+
+    /// Multiplicities and helpers of functions, from the pairs that are there.
+    fn recompute_functions(&mut self) {
+        let shape = self.layout.shape.clone();
+        let columns = self.config.advice.function.clone();
+        let fixed = self.config.fixed.function.clone();
+        let mut entries: BTreeMap<String, (Column<Advice>, usize)> = BTreeMap::new();
+        for (block, &multiplicity) in fixed.blocks.iter().zip(&columns.multiplicities) {
+            for row in 0..self.usable {
+                let pair = block.map(|column| self.fixed[column.index()][row]);
+                entries.entry(format!("{pair:?}")).or_insert((multiplicity, row));
+                self.set(multiplicity, row, Fr::zero());
+            }
+        }
+        for row in 0..self.usable {
+            for (index, lane) in self.config.advice.lanes.clone().iter().enumerate() {
+                let tags = shape.features.tables.live.iter().zip(&fixed.tags);
+                let tags = tags.filter(|(live, _)| **live > index);
+                let tag: Fr = tags.map(|(_, column)| self.fixed[column.index()][row]).sum();
+                let parts = lane.high.iter().enumerate().map(|(i, &part)| {
+                    let (limbs, over) = (shape.limbs.min(i as u32), (i as u32).saturating_sub(shape.limbs));
+                    self.get(part, row) * Fr::from(1 << (shape.table_bits * limbs + over))
+                });
+                let high: Fr = parts.sum();
+                let pair = [high + tag * Fr::from(1 << 32), self.get(lane.value, row) + Fr::one()];
+                if let Some(&(column, at)) = entries.get(&format!("{pair:?}")).filter(|_| tag != Fr::zero()) {
+                    let count = self.get(column, at) + tag;
+                    self.set(column, at, count);
+                }
+            }
+        }
+        for (gate, column) in self.gate("functions/function helper").into_iter().zip(columns.helpers) {
             (0..self.usable).for_each(|row| self.solve(gate, column, row));
         }
     }

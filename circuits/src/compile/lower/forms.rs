@@ -37,6 +37,7 @@ impl Lowering<'_> {
             signed,
             range,
             step,
+            function: None,
         });
         self.tensors.len() - 1
     }

@@ -19,6 +19,7 @@ impl Lowering<'_> {
             signed: true,
             range: self.ranges[id],
             step: Step::Input,
+            function: None,
         });
         self.forms[id] = Some(self.stored(tensor, Order::new(order.elements())));
         Input {

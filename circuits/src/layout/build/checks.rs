@@ -43,6 +43,7 @@ impl Builder<'_> {
             equalities: self.equalities,
             rows: self.rows,
             kinds: self.kinds,
+            tags: self.tags,
             powers: self.powers,
             outputs: self.outputs,
             policy_rows: self.policy_rows,

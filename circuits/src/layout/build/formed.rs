@@ -1,7 +1,7 @@
 //! What a program must be for its layout to bind what the executor computes.
 
 use crate::program::{
-    Affine, Axis, Contraction, Linear, MatrixProduct, MaxPool, Output, Part, Program, Step, Tensor, View,
+    Affine, Axis, Contraction, Linear, MatrixProduct, MaxPool, Output, Part, Program, Step, Table, Tensor, View,
 };
 
 /// The first tensors are the inputs, each element one of the caller's, and the others have elements and read earlier ones only. The outputs are
@@ -10,7 +10,8 @@ use crate::program::{
 /// challenges. A contraction has rows of its own; a bias has one without groups to carry it.
 ///
 /// Pools and products read a rounded tensor that no other pool or product reads: pools one of the same sign with
-/// disjoint windows that are not empty, products a signed one of twice the width.
+/// disjoint windows that are not empty, products a signed one of twice the width. A table is that of a signed tensor, and
+/// takes and gives integers in range.
 pub(super) fn well_formed(model: &Program) -> bool {
     let mut neighbours = vec![];
     let mut first = |id: usize| {
@@ -107,7 +108,15 @@ fn affine_is_well_formed(model: &Program, id: usize, affine: &Affine) -> bool {
         let factor = |(source, view): &(usize, View)| *source < id && inside(*source, view);
         fits && p.pairs() > 0 && factor(&p.left) && factor(&p.right)
     };
-    affine.contractions.iter().enumerate().all(contraction)
+    let half = 1 << (model.precision.bits() - 1);
+    let table = |table: &Table| {
+        let ends = [table.first, table.first.saturating_add(table.results.len() as i64 - 1)];
+        let inside = |units: &i64| (-half..half).contains(units);
+        let all = ends.iter().chain(table.results.iter().flatten()).all(inside);
+        tensor.signed && all && table.results.iter().flatten().next().is_some()
+    };
+    affine.table.iter().all(table)
+        && affine.contractions.iter().enumerate().all(contraction)
         && affine.linear.iter().all(linear)
         && affine.matrix_products.iter().all(product)
         && (affine.bias.is_empty() || affine.contractions.first().is_some_and(|c| c.groups == 1))

@@ -1,9 +1,8 @@
 //! Pointwise operators.
 
-use super::maps::{picked, reshaped};
 use super::table::{one, Operator};
 use super::Call;
-use crate::graph::{broadcast, float, Op, ValueId};
+use crate::graph::{Op, ValueId};
 use crate::onnx::build::{unsupported, Builder, Fault};
 
 pub const TABLE: &[Operator] = &[
@@ -18,11 +17,6 @@ pub const TABLE: &[Operator] = &[
     one("Mul", |call, b| binary(call, b, Op::Mul), ""),
     one("Neg", |call, b| unary(call, b, Op::Neg), ""),
     one("PRelu", |call, b| binary(call, b, Op::PRelu), "constant slope"),
-    one(
-        "Pow",
-        pow,
-        "constant exponents, whole numbers from 0 to 8; constant base",
-    ),
     one("Relu", |call, b| unary(call, b, Op::Relu), ""),
     one("Sub", |call, b| binary(call, b, Op::Sub), ""),
     one("Sum", |call, b| chain(call, b, &Op::Add), ""),
@@ -115,59 +109,3 @@ pub fn clip(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     }
     unary(call, b, Op::Clip { min, max })
 }
-
-/// Powers of constants, and squares.
-pub fn pow(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
-    let x = call.required(0)?;
-    if b.slot(x)?.constant.is_some() {
-        return super::constant::lower(call, b);
-    }
-    let (base, exponent) = (b.shape(x)?, b.shape(call.required(1)?)?);
-    if exponent.len() > base.len() {
-        return unsupported(format!(
-            "an exponent of shape {exponent:?}, which gives the result more axes than {base:?}"
-        ));
-    }
-    let to = broadcast(base, exponent).map_err(|reason| call.shape_error(reason))?;
-    let (shape, exponents) = (
-        exponent.to_vec(),
-        call.floats(b, 1, "the exponent")?.unwrap_or_default(),
-    );
-    let small = |&e: &f32| e.fract() == 0.0 && (0.0..=LARGEST_POWER).contains(&e);
-    if !exponents.iter().all(small) || exponents.is_empty() {
-        let listed: Vec<String> = exponents.iter().take(3).map(f32::to_string).collect();
-        return unsupported(format!(
-            "the exponent {}; on values that are not constant, whole numbers from 0 to {LARGEST_POWER} are supported",
-            listed.join(", ")
-        ));
-    }
-    let x = match b.shape(x)? == to {
-        true => x,
-        false => b.emit(&call.origin, "base", Op::Expand { shape: to.clone() }, &[x])?,
-    };
-    let exponents: Option<Vec<f32>> = float::broadcast_positions((&shape, &exponents), &to).collect();
-    let exponents: Vec<usize> = exponents.unwrap_or_default().into_iter().map(|e| e as usize).collect();
-    let largest = exponents.iter().copied().max().unwrap_or(0);
-    let one = b.scalar(1.0);
-    let ones = b.emit(&call.origin, "0", Op::Expand { shape: to.clone() }, &[one])?;
-    let mut powers = vec![ones, x];
-    for e in 2..=largest {
-        let (half, rest) = (powers[e / 2], powers[e - e / 2]);
-        // Of those that are not read nothing stays.
-        powers.push(b.emit(&call.origin, &format!("{e}"), Op::Mul, &[half, rest])?);
-    }
-    if let Some(&all) = exponents.iter().find(|&&first| exponents.iter().all(|&e| e == first)) {
-        return Ok(powers[all]);
-    }
-    let n = exponents.len();
-    let mut flat = vec![];
-    for (e, &power) in powers.iter().enumerate() {
-        flat.push(reshaped(call, b, &format!("{e}/flat"), power, vec![n])?);
-    }
-    let all = b.emit(&call.origin, "powers", Op::Concat { axis: 0 }, &flat)?;
-    let sources: Vec<Option<usize>> = exponents.iter().enumerate().map(|(i, e)| Some(e * n + i)).collect();
-    picked(call, b, "", all, &to, (&sources, 0.0))
-}
-
-/// With each factor the resolution of the result gets lower.
-const LARGEST_POWER: f32 = 8.0;

@@ -194,25 +194,8 @@ fn map(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
     let shape = common(call, b, 1)?;
     let data = match (call.op, known(call, b, 0)?.1) {
         ("Not", Const::Ints(data)) => Const::Ints(data.iter().map(|&x| (x == 0).into()).collect()),
-        (op, Const::Floats(data)) => {
-            let f = match op {
-                "Ceil" => f32::ceil,
-                "Cos" => f32::cos,
-                "Exp" => f32::exp,
-                "Floor" => f32::floor,
-                "Log" => f32::ln,
-                "Reciprocal" => f32::recip,
-                "Round" => f32::round_ties_even,
-                "Sigmoid" => |x: f32| (1.0 / (1.0 + (-f64::from(x)).exp())) as f32,
-                "Sign" => |x: f32| if x == 0.0 { 0.0 } else { x.signum() },
-                "Sin" => f32::sin,
-                "Sqrt" => f32::sqrt,
-                "Tanh" => f32::tanh,
-                _ => return unsupported("the operator is not supported"),
-            };
-            Const::Floats(data.iter().map(|&x| f(x)).collect())
-        }
-        _ => return Err(call.shape_error("an operand of the wrong type")),
+        ("Not", Const::Floats(_)) => return Err(call.shape_error("an operand of the wrong type")),
+        _ => return unsupported("the operator is not supported"),
     };
     Ok((shape, data))
 }

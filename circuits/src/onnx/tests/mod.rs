@@ -3,6 +3,7 @@
 mod bombs;
 mod builder;
 mod constants;
+mod functions;
 mod moving;
 mod operators;
 mod refusals;
