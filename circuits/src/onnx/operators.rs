@@ -188,6 +188,10 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[FunctionProto]) -> 
         .map(|info| lookup(&scope, &info.name))
         .collect::<Result<_, _>>()?;
     for (bound, info) in output.iter().zip(&proto.output) {
+        if let Bound::Missing = bound {
+            let reason = "this output of its operator is not computed";
+            refused.push(refuse(&info.name, "output", reason.into()));
+        }
         if let Bound::Value(id) = bound {
             if b.compared(*id).is_some() {
                 let reason = "a comparison of values is no output; give the difference of the values";
@@ -210,7 +214,7 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[FunctionProto]) -> 
         .zip(&proto.output)
         .filter_map(|(bound, info)| match bound {
             Bound::Value(id) => Some((info.name.clone(), id)),
-            Bound::Unknown => None,
+            Bound::Unknown | Bound::Missing => None,
         })
         .collect();
     let names: BTreeSet<&String> = output.iter().map(|(name, _)| name).collect();

@@ -2,7 +2,7 @@
 
 use super::expr::{self, Bounds, MAX_OPS};
 use super::hiding;
-use super::{ColumnKind, InputLayout, InstanceLayout, KeyParts, Linked, MAX_K};
+use super::{ColumnKind, InputLayout, KeyParts, Linked, MAX_K};
 use crate::codec::{at_most, size};
 use crate::error::VerifyError;
 use alloc::collections::BTreeSet;
