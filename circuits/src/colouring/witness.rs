@@ -6,7 +6,10 @@ use provenn_verifier::statement::colouring::gates;
 use provenn_verifier::{ColouringClass, Graph};
 use rayon::prelude::*;
 
-/// A graph with a colour for each vertex. Whether the colouring is proper is not looked at here.
+/// Colours that cells can hold, those beyond the colours of a class too.
+const MOST_COLOURS: u8 = 16;
+
+/// A graph with a colour for each vertex. Whether the colouring is proper, or in so many colours, is not looked at here.
 #[derive(Clone, Debug)]
 pub struct ColouringWitness<'a> {
     class: ColouringClass,
@@ -97,7 +100,7 @@ impl<'a> ColouringWitness<'a> {
             .collect();
         // For each colour: the factors `h_j y^j` of the sums, and `sum_j z^j y^(m - j)`, that of the weight.
         let halves = |j: usize, value: Fr| if 2 * j == m { value * Fr::TWO_INV } else { value };
-        let colours = 0..self.class.colours() as u8;
+        let colours = 0..MOST_COLOURS;
         let factors = colours.clone().map(|c| (1..=vectors).map(move |j| (j, c)));
         let factors: Vec<Vec<Fr>> = factors
             .map(|pairs| pairs.map(|(j, c)| halves(j, self.power(j, c))).collect())
