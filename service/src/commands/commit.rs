@@ -2,7 +2,7 @@
 
 use crate::bytes::{digest, hex, Digest};
 use crate::error::CliError;
-use crate::files;
+use crate::files::{self, Dimension};
 use crate::output::OutputFolder;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
@@ -18,6 +18,9 @@ use std::path::PathBuf;
 pub struct Args {
     /// ONNX file.
     model: PathBuf,
+    /// Size of a symbolic dimension of the inputs, as often as there are some.
+    #[arg(long, value_name = "NAME=SIZE")]
+    dim: Vec<Dimension>,
     /// Rows that scales are chosen from (.npy).
     #[arg(long, value_name = "NPY")]
     calibration: PathBuf,
@@ -68,7 +71,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         committed_input: args.input.committed(),
         objective: args.optimize,
     };
-    let bytes = files::model(&args.model)?;
+    let bytes = files::model(&args.model, &args.dim)?;
     let progress = Progress::new("compiling");
     let compiled = compile(&bytes, &options)?;
     progress.set("reading the SRS");

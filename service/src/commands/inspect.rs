@@ -1,13 +1,14 @@
 //! `provenn inspect`: what a model is and what a proof would cost.
 
 use crate::error::CliError;
-use crate::files;
+use crate::files::{self, Dimension};
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::sample;
 use provenn_circuits::compile::Choice;
 use provenn_circuits::graph::Graph;
 use provenn_circuits::layout::{Cost, Objective};
+use provenn_circuits::onnx;
 use provenn_prover::commit::{compile, CommitOptions, Compiled};
 use provenn_prover::fidelity::{Fidelity, Source};
 use serde_json::{json, Value};
@@ -16,7 +17,14 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// ONNX file.
-    model: PathBuf,
+    #[arg(required_unless_present = "operators")]
+    model: Option<PathBuf>,
+    /// Size of a symbolic dimension of the inputs, as often as there are some.
+    #[arg(long, value_name = "NAME=SIZE")]
+    dim: Vec<Dimension>,
+    /// List the operators that can be imported, with their limits.
+    #[arg(long, exclusive = true)]
+    operators: bool,
     /// Rows that scales are chosen from (.npy); seeded values in [-1, 1] by default.
     #[arg(long, value_name = "NPY")]
     calibration: Option<PathBuf>,
@@ -29,13 +37,16 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
+    let Some(model) = args.model.as_deref().filter(|_| !args.operators) else {
+        return Ok(operators());
+    };
     let options = CommitOptions {
         calibration: args.calibration.as_deref().map(sample::rows).transpose()?,
         committed_input: args.input.committed(),
         objective: args.optimize,
         ..CommitOptions::default()
     };
-    let bytes = files::model(&args.model)?;
+    let bytes = files::model(model, &args.dim)?;
     let progress = Progress::new("compiling");
     let compiled = compile(&bytes, &options)?;
     progress.set("measuring");
@@ -46,6 +57,20 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let fidelity = compiled.estimated_fidelity(source)?;
     drop(progress);
     Ok(report(&compiled, args.optimize, &fidelity))
+}
+
+/// The operators that can be imported.
+fn operators() -> Report {
+    let mut report = Report::default();
+    let all = onnx::supported_operators();
+    for operator in &all {
+        report.row(&operator.title(), operator.limits);
+    }
+    let json = all
+        .iter()
+        .map(|operator| json!({ "domain": operator.domain, "name": operator.name, "limits": operator.limits }));
+    report.json = json!({ "operators": json.collect::<Vec<_>>() });
+    report
 }
 
 fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Report {
