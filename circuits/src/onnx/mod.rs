@@ -11,6 +11,7 @@
 
 mod attr;
 mod build;
+mod dims;
 mod error;
 mod finish;
 mod fold;
@@ -26,6 +27,7 @@ mod tests;
 pub(crate) use error::shown;
 pub use error::{ImportError, UnsupportedNode};
 
+pub use dims::sized;
 pub use structure::structure;
 
 use crate::graph::Graph;
@@ -43,6 +45,16 @@ pub struct Supported {
     pub name: &'static str,
     /// What has to be constant or is refused; empty if nothing is.
     pub limits: &'static str,
+}
+
+impl Supported {
+    /// Its name, with its domain if that is not the default one.
+    pub fn title(&self) -> String {
+        match self.domain {
+            "" => self.name.to_owned(),
+            domain => format!("{domain}:{}", self.name),
+        }
+    }
 }
 
 /// The ONNX operators that can be imported, sorted by domain and name.

@@ -3,7 +3,7 @@
 use crate::bytes::{digest, hex, Digest};
 use crate::data::sample::{self, Source};
 use crate::error::CliError;
-use crate::files;
+use crate::files::{self, Dimension};
 use crate::output::OutputFolder;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
@@ -22,6 +22,9 @@ use std::path::PathBuf;
 pub struct Args {
     /// ONNX file.
     model: PathBuf,
+    /// Size of a symbolic dimension of the inputs, as often as there are some.
+    #[arg(long, value_name = "NAME=SIZE")]
+    dim: Vec<Dimension>,
     /// Rows that scales are chosen from (.npy); NAME=NPY for each input of a model with several.
     #[arg(long, value_name = "NPY", required = true)]
     calibration: Vec<Source>,
@@ -80,7 +83,7 @@ pub fn rows(sources: &[Source], graph: &Graph, data: Use) -> Result<Option<Rows>
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let out = OutputFolder::new(&args.out)?;
-    let bytes = files::model(&args.model)?;
+    let bytes = files::model(&args.model, &args.dim)?;
     let graph = onnx::import(&bytes).map_err(ProveError::from)?;
     let options = CommitOptions {
         calibration: rows(&args.calibration, &graph, Use::Calibration)?,

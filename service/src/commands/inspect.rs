@@ -3,7 +3,7 @@
 use crate::commands::commit::{committed, rows};
 use crate::data::sample::Source;
 use crate::error::CliError;
-use crate::files;
+use crate::files::{self, Dimension};
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use provenn_circuits::argument::{Cost, Counts, Objective};
@@ -23,7 +23,14 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// ONNX file.
-    model: PathBuf,
+    #[arg(required_unless_present = "operators")]
+    model: Option<PathBuf>,
+    /// Size of a symbolic dimension of the inputs, as often as there are some.
+    #[arg(long, value_name = "NAME=SIZE")]
+    dim: Vec<Dimension>,
+    /// List the operators that can be imported, with their limits.
+    #[arg(long, exclusive = true)]
+    operators: bool,
     /// Rows that scales are chosen from (.npy), NAME=NPY for each input of a model with several; seeded values in [-1, 1] by default.
     #[arg(long, value_name = "NPY")]
     calibration: Vec<Source>,
@@ -39,7 +46,10 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    let bytes = files::model(&args.model)?;
+    let Some(model) = args.model.as_deref().filter(|_| !args.operators) else {
+        return Ok(operators());
+    };
+    let bytes = files::model(model, &args.dim)?;
     let graph = onnx::import(&bytes).map_err(ProveError::from)?;
     let options = CommitOptions {
         calibration: rows(&args.calibration, &graph, Use::Calibration)?,
@@ -57,6 +67,20 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let measured = compiled.estimated_fidelity(source)?;
     drop(progress);
     Ok(report(&compiled, args.optimize, &measured))
+}
+
+/// The operators that can be imported.
+fn operators() -> Report {
+    let mut report = Report::default();
+    let all = onnx::supported_operators();
+    for operator in &all {
+        report.row(&operator.title(), operator.limits);
+    }
+    let json = all
+        .iter()
+        .map(|operator| json!({ "domain": operator.domain, "name": operator.name, "limits": operator.limits }));
+    report.json = json!({ "operators": json.collect::<Vec<_>>() });
+    report
 }
 
 fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Report {

@@ -121,6 +121,7 @@ pub fn declared(info: &ValueInfoProto) -> Result<(Vec<usize>, i32), ImportError>
                 _ => Err(ImportError::SymbolicDimension {
                     input: info.name.clone(),
                     axis,
+                    symbol: Some(dim.dim_param()).filter(|name| !name.is_empty()).map(str::to_owned),
                 }),
             },
         )

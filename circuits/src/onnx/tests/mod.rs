@@ -1,12 +1,18 @@
 //! Import and float execution against hand-computed values. The models are built here, as messages.
 
+mod batches;
 mod bombs;
 mod builder;
 mod constants;
+mod control;
 mod functions;
+mod maps;
+mod ml;
 mod moving;
 mod operators;
+mod places;
 mod refusals;
+mod straight;
 mod structure;
 mod types;
 mod windows;
