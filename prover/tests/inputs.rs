@@ -13,7 +13,7 @@ use provenn_prover::store::{description, load, save};
 use provenn_prover::{commit, prove, Input, ProveError};
 use provenn_verifier::{
     policy, verify, Answer, Claim, Context, Disclosure, Expectation, InferenceExpectation, InputBinding, Item, Receipt,
-    SrsVerifyingKey, Statement, Target, Verdict, VerifyError,
+    SrsVerifyingKey, Target, Verdict, VerifyError,
 };
 
 fn fixture(path: &str) -> Vec<u8> {
@@ -78,8 +78,7 @@ fn disclosure(text: &str) -> Disclosure {
 }
 
 fn item(claim: &mut Claim) -> &mut Item {
-    let Statement::Inference(body) = &mut claim.body;
-    &mut body.items[0]
+    &mut claim.body.inference_mut().unwrap().items[0]
 }
 
 #[test]
@@ -231,7 +230,7 @@ fn an_answer_is_about_its_output() {
     let second = setup.ask(&inputs, disclosure("1/label")).unwrap();
     let about = |receipt: &Receipt, target, answer: Option<Answer>| {
         let mut receipt = receipt.clone();
-        let Statement::Inference(body) = &mut receipt.claim.body;
+        let body = receipt.claim.body.inference_mut().unwrap();
         body.policy.target = target;
         if let Some(answer) = answer {
             body.items[0].answer = answer;
@@ -275,7 +274,7 @@ fn an_answer_is_about_its_output() {
 #[test]
 fn hidden_outputs_are_not_in_the_claim() {
     let setup = Setup::own();
-    let layout = setup.committed.card.key.layout.as_ref().unwrap();
+    let layout = setup.committed.card.key.purpose.layout().unwrap();
     let inputs = bind_inputs(&setup.committed, &setup.srs, setup.samples[0].clone()).unwrap();
     let mut receipt = setup.ask(&inputs, disclosure("label")).unwrap();
     let columns = item(&mut receipt.claim).columns(layout, &disclosure("label")).unwrap();
@@ -395,7 +394,7 @@ fn an_audit_finds_a_turned_square_input() {
             "committed {committed_input}"
         );
         // Nothing but the order differs where both have the same magnitudes: the key names it.
-        let order = |card: &provenn_verifier::ModelCard| card.key.layout.as_ref().unwrap().inputs[0].order.clone();
+        let order = |card: &provenn_verifier::ModelCard| card.key.purpose.layout().unwrap().inputs[0].order.clone();
         assert!(!order(&committed.card).0.is_empty());
     }
 }

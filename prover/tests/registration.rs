@@ -13,7 +13,7 @@ use provenn_prover::commit::{commit_with, compile, srs_verifying_key, CommitOpti
 use provenn_prover::register::{register, Registered, Unregistered};
 use provenn_prover::srs::Srs;
 use provenn_verifier::{
-    registration_scalar, KeyParts, ModelCard, Purpose, Registering, SrsVerifyingKey, VerifyError, VerifyingKey,
+    registration_scalar, KeyParts, ModelCard, Registering, SrsVerifyingKey, VerifyError, VerifyingKey,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};

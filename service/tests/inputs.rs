@@ -144,31 +144,30 @@ fn inputs_and_outputs_are_shown_by_name() {
     ok(&["audit", "--card", &card, "--model", &fixture(MODEL)]);
 }
 
+/// A command with more arguments.
+fn with<'a>(command: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    [command, more].concat()
+}
+
 #[test]
 fn what_is_asked_is_about_the_named_ones() {
     let (card, receipt) = committed();
-    let verify = |more: &[&str]| {
-        [
-            &["verify", "--card", &card, "--receipt", &receipt, "--accept-dev"],
-            more,
-        ]
-        .concat()
-    };
+    let verify = ["verify", "--card", &card, "--receipt", &receipt, "--accept-dev"];
     let listed = format!("listed={}", alone("listed"));
-    ok(&verify(&["--input", &listed]));
+    ok(&with(&verify, &["--input", &listed]));
     let exchanged = format!("listed={}", alone("own"));
-    fails(&verify(&["--input", &exchanged]), 3, "input-mismatch");
+    fails(&with(&verify, &["--input", &exchanged]), 3, "input-mismatch");
     // The committed one is not shown.
     let own = format!("own={}", alone("own"));
-    fails(&verify(&["--input", &own]), 3, "input-mismatch");
+    fails(&with(&verify, &["--input", &own]), 3, "input-mismatch");
     fails(
-        &verify(&["--policy", "label", "--output", "conflict"]),
+        &with(&verify, &["--policy", "label", "--output", "conflict"]),
         3,
         "policy-mismatch",
     );
-    fails(&verify(&["--policy", "label"]), 2, "output-names");
+    fails(&with(&verify, &["--policy", "label"]), 2, "output-names");
     fails(
-        &verify(&["--policy", "label", "--output", "other"]),
+        &with(&verify, &["--policy", "label", "--output", "other"]),
         2,
         "unknown-output",
     );
@@ -182,12 +181,14 @@ fn each_input_is_given_once_and_an_output_is_named() {
         format!("own={}", alone("own")),
         format!("listed={}", alone("listed")),
     );
-    let prove = |more: &[&str]| [&["prove", "--card", &card, "--force", "--out", &out], more].concat();
+    let prove = ["prove", "--card", &card, "--force", "--out", &out];
     let both = ["--input", &listed, "--input", &own];
-    ok(&prove(
+    ok(&with(
+        &prove,
         &[&both[..], &["--output", "all", "--policy", "scores", "--json"]].concat(),
     ));
-    let shown: Value = serde_json::from_str(&ok(&prove(
+    let shown: Value = serde_json::from_str(&ok(&with(
+        &prove,
         &[&both[..], &["--output", "all", "--policy", "scores", "--json"]].concat(),
     )))
     .unwrap();
@@ -197,23 +198,32 @@ fn each_input_is_given_once_and_an_output_is_named() {
         .iter()
         .map(|scores| scores.as_array().unwrap().len());
     assert_eq!(lens.collect::<Vec<_>>(), [2, 3]);
-    fails(&prove(&both), 2, "output-names");
+    fails(&with(&prove, &both), 2, "output-names");
     fails(
-        &prove(&[&both[..], &["--output", "all"]].concat()),
+        &with(&prove, &[&both[..], &["--output", "all"]].concat()),
         2,
         "policy-out-of-range",
     );
-    fails(&prove(&["--output", "conflict", "--input", &own]), 2, "input-names");
     fails(
-        &prove(&["--output", "conflict", "--input", &own, "--input", &own]),
+        &with(&prove, &["--output", "conflict", "--input", &own]),
         2,
         "input-names",
     );
-    fails(&prove(&["--output", "conflict", "--input", &alone("own")]), 2, "sample");
-    let commit = |more: &[&str]| [&["commit", &fixture(MODEL), "--out", &at("never")], more].concat();
-    fails(&commit(&rows()[..2]), 2, "input-names");
     fails(
-        &commit(&[&rows()[..], &["--committed", "other"]].concat()),
+        &with(&prove, &["--output", "conflict", "--input", &own, "--input", &own]),
+        2,
+        "input-names",
+    );
+    fails(
+        &with(&prove, &["--output", "conflict", "--input", &alone("own")]),
+        2,
+        "sample",
+    );
+    let (model, never) = (fixture(MODEL), at("never"));
+    let commit = ["commit", &model, "--out", &never];
+    fails(&with(&commit, &rows()[..2]), 2, "input-names");
+    fails(
+        &with(&commit, &[&rows()[..], &["--committed", "other"]].concat()),
         2,
         "unknown-input",
     );

@@ -44,7 +44,11 @@ pub const TABLE: &[Operator] = &[
     one("Tanh", lower, ""),
     one("ThresholdedRelu", lower, ""),
     one("IsNaN", is_nan, ""),
-    one("Pow", pow, "constant exponents: one number, or whole numbers from 0 to 8; constant base"),
+    one(
+        "Pow",
+        pow,
+        "constant exponents: one number, or whole numbers from 0 to 8; constant base",
+    ),
 ];
 
 /// A function of each element of the operand.
