@@ -19,6 +19,7 @@ use crate::layout::{Layout, Shape};
 use crate::program::{Precision, Program};
 use crate::register::check_registered;
 pub use form::{FloatProgram, Form};
+pub use functions::{tabulations, Tabulation};
 pub use lower::scores;
 pub use ranges::Ranges;
 pub use search::{Choice, Chosen};

@@ -19,7 +19,7 @@ pub fn quantize(program: &FloatProgram, precision: Precision, weights: Weights) 
         let tabulated = tabulated.map(|applied| tabulate(applied, tensor.range, precision));
         let frac = match (&tensor.step, &tabulated) {
             (Step::MaxPool(pool), _) => tensors[pool.tensor].frac,
-            (_, Some(tabulated)) => tabulated.from.frac,
+            (_, Some(tabulated)) => tabulated.table.frac,
             _ => fractional_bits(tensor.range, precision, tensor.signed),
         };
         let step = match &tensor.step {

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 /// and the ranges of its recipe determine it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
+    /// Fractional bits of what it takes.
+    pub frac: i32,
     /// The smallest integer that it takes.
     pub first: i64,
     /// The results from there on; none where the function has no value, or none in range.
@@ -41,13 +43,14 @@ impl Scale {
 }
 
 impl Table {
-    /// The table of a function on all integers of a scale.
-    pub fn new(function: &Function, from: Scale, to: Scale) -> Self {
-        let half = from.half();
+    /// The table of a function on the integers up to a magnitude, which have so many fractional bits.
+    pub fn new(function: &Function, frac: i32, reach: i64, to: Scale) -> Self {
+        let from = Scale { frac, ..to };
         let result = |units: i64| to.units(function.at(from.number(units)));
         Self {
-            first: -half,
-            results: (-half..half).map(result).collect(),
+            frac,
+            first: -reach,
+            results: (-reach..=reach).map(result).collect(),
         }
     }
 
@@ -61,6 +64,20 @@ impl Table {
     pub fn entries(&self) -> impl Iterator<Item = (i64, i64)> + '_ {
         let all = (self.first..).zip(&self.results);
         all.filter_map(|(units, result)| Some((units, (*result)?)))
+    }
+
+    /// Largest difference between a function anywhere and the result, which has so many fractional bits, for the nearest
+    /// integer; where arguments and values of the function are of magnitudes up to these.
+    pub fn error(&self, function: &Function, frac: i32, [argument, value]: [f64; 2]) -> f64 {
+        let (unit, result_unit) = (2f64.powi(-self.frac), 2f64.powi(-frac));
+        let difference = |(units, result): (i64, i64)| {
+            let (x, y) = (units as f64 * unit, result as f64 * result_unit);
+            let near = [x - unit / 2.0, x, x + unit / 2.0].map(|x| function.at(x));
+            let expected = x.abs() <= argument && near.iter().all(|y| y.abs() <= value);
+            let differences = near.iter().filter(|_| expected).map(|f| (f - y).abs());
+            differences.fold(0.0, f64::max)
+        };
+        self.entries().map(difference).fold(0.0, f64::max)
     }
 
     /// Ends of the integers it takes without a gap, of those near an integer that it does not take.
@@ -78,32 +95,35 @@ mod tests {
     use super::*;
     use crate::graph::{Binary, Unary};
 
-    const FROM: Scale = Scale { frac: 4, bits: 8 };
     const TO: Scale = Scale { frac: 6, bits: 10 };
 
     #[test]
     fn a_table_has_the_rounded_function_and_nothing_else() {
-        let table = Table::new(&Function::Variable.then(Unary::Tanh), FROM, TO);
-        assert_eq!(table.entries().count(), 256);
+        let tanh = Function::Variable.then(Unary::Tanh);
+        let table = Table::new(&tanh, 4, 100, TO);
+        assert_eq!(table.entries().count(), 201);
         for (units, result) in table.entries() {
             assert_eq!(result, (libm::tanh(units as f64 / 16.0) * 64.0).round() as i64);
             assert_eq!(table.result(units), Some(result));
         }
-        assert_eq!([-129, 128, i64::MIN, i64::MAX].map(|x| table.result(x)), [None; 4]);
+        assert_eq!([-101, 101, i64::MIN, i64::MAX].map(|x| table.result(x)), [None; 4]);
+        // Half a unit of the argument, where the slope is 1, and half a unit of the result.
+        let error = table.error(&tanh, TO.frac, [10.0, 10.0]);
+        assert!((1.0 / 32.0..1.0 / 32.0 + 1.0 / 128.0).contains(&error), "{error}");
+        assert!(table.error(&tanh, TO.frac, [10.0, 0.01]) < 1.0 / 128.0 + 0.01);
     }
 
     #[test]
     fn what_has_no_value_in_range_has_no_entry() {
         let inverse = Function::Number(1.0).with(Binary::Div, Function::Variable);
-        let table = Table::new(&inverse, FROM, TO);
-        // 1 / x is below 8 from x = 1 / 8 on, which is 2 sixteenths; 8 itself is not in range, -8 is.
+        let table = Table::new(&inverse, 4, 127, TO);
+        // 1 / x is 8 at two sixteenths, and 8 is not in range; -8 is.
         assert_eq!(
             [-2, -1, 0, 1, 2, 3].map(|x| table.result(x)),
             [Some(-512), None, None, None, None, Some(341)]
         );
-        assert_eq!(table.near(0), [-128, -2]);
-        assert_eq!(table.near(2), [3, 127]);
-        let root = Table::new(&Function::Variable.then(Unary::Sqrt), FROM, TO);
+        assert_eq!((table.near(0), table.near(2)), ([-127, -2], [3, 127]));
+        let root = Table::new(&Function::Variable.then(Unary::Sqrt), 4, 127, TO);
         assert_eq!(
             (root.near(-1), root.result(-1), root.result(0)),
             ([0, 127], None, Some(0))

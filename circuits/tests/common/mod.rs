@@ -300,6 +300,7 @@ pub fn mixed() -> Program {
 /// A table on `-reach..reach`, with a value at 0 that is not 0.
 pub fn table(reach: i64, result: impl Fn(i64) -> i64) -> Table {
     Table {
+        frac: 0,
         first: -reach,
         results: (-reach..reach).map(|units| Some(result(units))).collect(),
     }

@@ -7,7 +7,7 @@ use crate::files::{self, Dimension};
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use provenn_circuits::argument::{Cost, Counts, Objective};
-use provenn_circuits::compile::Choice;
+use provenn_circuits::compile::{tabulations, Choice, Tabulation};
 use provenn_circuits::graph::Graph;
 use provenn_circuits::layout::Shape;
 use provenn_circuits::onnx;
@@ -174,6 +174,19 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
             ),
         );
     }
+    let functions = tabulations(graph, &compiled.ranges, model);
+    for function in &functions {
+        report.row(
+            "function",
+            format!(
+                "`{}` ({}) by a table of {} entries, off by at most {:.2} % of its largest result",
+                function.name,
+                function.operators,
+                function.entries,
+                100.0 * function.error
+            ),
+        );
+    }
     report.row("fidelity", fidelity.words());
     let warnings = warnings(compiled, fidelity);
     for warning in &warnings {
@@ -195,6 +208,7 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
         "objective": objective.name(),
         "forecast": forecast_json(&forecast),
         "choices": compiled.choices.iter().map(choice_json).collect::<Vec<_>>(),
+        "functions": functions.iter().map(function_json).collect::<Vec<_>>(),
         "fidelity": fidelity,
         "warnings": warnings,
     });
@@ -219,6 +233,16 @@ fn forecast_json(cost: &Cost) -> Value {
         "card_bytes": cost.card_bytes,
         "verify_ms": cost.verify_ms,
         "gas": cost.gas,
+    })
+}
+
+fn function_json(function: &Tabulation) -> Value {
+    json!({
+        "name": function.name,
+        "operators": function.operators,
+        "formula": function.formula,
+        "entries": function.entries,
+        "error": function.error,
     })
 }
 
