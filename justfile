@@ -142,14 +142,8 @@ random COUNT="10000" PROOFS="0.1" FIRST="0":
         | target/release/random --proofs {{PROOFS}}
 
 # The backend node tests of ONNX by operator, a share of them with real proofs: all of them, or a shard REMAINDER/COUNT.
-conformance SHARD="0/1" PROOFS="0.1":
-    #!/usr/bin/env bash
-    set -euo pipefail
-    cargo build --release -p provenn-benches --bin conformance
-    python3 -m venv target/conformance-venv
-    target/conformance-venv/bin/pip install --quiet -r fixtures/conformance/requirements.txt
-    target/conformance-venv/bin/python fixtures/conformance/make_conformance.py --shard {{SHARD}} \
-        | target/release/conformance --proofs {{PROOFS}}
+conformance SHARD="0/1" PROOFS="0.1" *OPTIONS:
+    fixtures/conformance/run {{SHARD}} {{PROOFS}} {{OPTIONS}}
 
 # Instructions of each kernel, against the recorded ones (needs valgrind).
 count *ARGS:

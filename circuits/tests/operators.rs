@@ -15,10 +15,6 @@ use std::path::{Path, PathBuf};
 
 /// Cases that are refused, with a part of the reason. A case that starts to work must be taken out.
 const UNSUPPORTED: &[(&str, &str)] = &[
-    ("averagepool_batch_of_two", "a batch of more than one"),
-    ("conv_batch_of_two", "a batch of more than one"),
-    ("convtranspose_batch_of_two", "a batch of more than one"),
-    ("maxpool_batch_of_two", "a batch of more than one"),
     ("div_activations", "division by an activation"),
 ];
 

@@ -35,6 +35,24 @@ fn compared(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 pub fn selected(
     call: &Call<'_>,
     b: &mut Builder,
+    comparison: Comparison,
+    (x, y): (ValueId, ValueId),
+) -> Result<ValueId, Fault> {
+    let mut to = b.shape(call.required(0)?)?.to_vec();
+    for id in [x, y] {
+        to = broadcast(&to, b.shape(id)?).map_err(|reason| call.shape_error(reason))?;
+    }
+    let piece = piece(call, b, comparison, (x, y))?;
+    match b.shape(piece)? == to {
+        true => Ok(piece),
+        false => b.emit(&call.origin, "wide", Op::Expand { shape: to }, &[piece]),
+    }
+}
+
+/// The maximum, minimum or leaky rectifier that the branches are.
+fn piece(
+    call: &Call<'_>,
+    b: &mut Builder,
     Comparison { less, than }: Comparison,
     (x, y): (ValueId, ValueId),
 ) -> Result<ValueId, Fault> {

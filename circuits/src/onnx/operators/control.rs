@@ -163,7 +163,9 @@ fn subgraph<'a>(node: &'a NodeProto, name: &str) -> Result<&'a GraphProto, Fault
         .iter()
         .find(|a| a.name == name)
         .and_then(|a| a.g.as_ref());
-    let graph = found.ok_or_else(|| ImportError::malformed(format!("attribute `{name}` is no graph")))?;
+    let Some(graph) = found else {
+        return unsupported(format!("the attribute `{name}` is missing, or no graph"));
+    };
     match graph.sparse_initializer.is_empty() {
         true => Ok(graph),
         false => unsupported("a sparse initializer; store the tensor densely"),
@@ -225,7 +227,8 @@ pub fn repeated(flow: &mut Flow, node: &NodeProto, depth: usize) -> Result<(), F
     let mut scanned: Vec<Vec<String>> = vec![vec![]; graph.output.len() - 1 - carried];
     let mut round = 0;
     while goes_on && round < rounds {
-        let own = |what: &str| format!("{}{what}", prefix(node, &format!("{round}#")));
+        // Names of a body have one such sign less.
+        let own = |what: &str| format!("{}##{what}", prefix(node, &round.to_string()));
         flow.run(constant(&own("round"), numbers(7, &[], &[round])), depth + 1)?;
         flow.run(constant(&own("condition"), numbers(9, &[], &[1])), depth + 1)?;
         let values = [own("round"), own("condition")].into_iter().chain(state);
@@ -328,7 +331,8 @@ pub fn scan(flow: &mut Flow, node: &NodeProto, depth: usize) -> Result<(), Fault
     let mut state: Vec<String> = node.input.iter().take(states).cloned().collect();
     let mut scanned: Vec<Vec<String>> = vec![vec![]; graph.output.len().saturating_sub(states)];
     for round in 0..rounds {
-        let own = |what: &str| format!("{}{what}", prefix(node, &format!("{round}#")));
+        // Names of a body have one such sign less.
+        let own = |what: &str| format!("{}##{what}", prefix(node, &round.to_string()));
         let mut values = state;
         for (i, (name, axis, extent, backwards)) in inputs.iter().enumerate() {
             let (index, slice) = (own(&format!("index{i}")), own(&format!("slice{i}")));

@@ -6,7 +6,7 @@ use super::table::{one, Operator};
 use super::{pool, Call};
 use crate::graph::{elements, reduced, Op, ReduceKind, ValueId};
 use crate::onnx::build::{unsupported, Builder, Fault};
-use crate::onnx::tensor::Const;
+use crate::onnx::tensor::{wrapped, Const};
 
 /// Factors of one product: with each the resolution of the result gets lower.
 const MAX_FACTORS: usize = 64;
@@ -102,11 +102,11 @@ fn cumulated_sum(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
     let shape = b.shape(x)?.to_vec();
     let axis = given_axis(call, b, shape.len())?;
-    if b.slot(x)?.integer() {
-        return super::constant::lower(call, b);
-    }
     let n = shape.get(axis).copied().unwrap_or(0);
     let (exclusive, reverse) = (call.attrs.flag("exclusive", false)?, call.attrs.flag("reverse", false)?);
+    if b.slot(x)?.integer() {
+        return whole_sums(call, b, x, axis, (exclusive, reverse));
+    }
     b.reserve(&[n, n], 1)?;
     let counts = |o: usize, i: usize| match (exclusive, reverse) {
         (false, false) => i <= o,
@@ -116,6 +116,40 @@ fn cumulated_sum(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     };
     let rows = (0..n).map(|o| (0..n).map(|i| f64::from(u8::from(counts(o, i)))).collect());
     along(call, b, "", x, (axis, &Map::public(rows.collect())))
+}
+
+/// Running sums of constant integers, exactly.
+fn whole_sums(
+    call: &Call<'_>,
+    b: &mut Builder,
+    x: ValueId,
+    axis: usize,
+    (exclusive, reverse): (bool, bool),
+) -> Result<ValueId, Fault> {
+    let (shape, data_type) = (b.shape(x)?.to_vec(), b.slot(x)?.data_type);
+    let Some(Const::Ints(data)) = b.slot(x)?.constant.clone() else {
+        return unsupported("sums of integers that are not constant, which wrap around on overflow");
+    };
+    b.reserve(&shape, 1)?;
+    let n = shape.get(axis).copied().unwrap_or(0);
+    let stride: usize = shape.iter().skip(axis + 1).product();
+    let mut sums = vec![0i64; data.len()];
+    for line in (0..data.len()).filter(|i| i / stride.max(1) % n.max(1) == 0) {
+        let mut sum = 0i64;
+        for step in 0..n {
+            let at = line + stride * if reverse { n - 1 - step } else { step };
+            let own = data.get(at).copied().unwrap_or(0);
+            let next = sum
+                .checked_add(own)
+                .ok_or_else(|| call.shape_error("integer overflow"))?;
+            let shown = if exclusive { sum } else { next };
+            sums.iter_mut().skip(at).take(1).for_each(|slot| *slot = shown);
+            sum = next;
+        }
+    }
+    let sums: Option<Vec<i64>> = sums.into_iter().map(|x| wrapped(x, data_type)).collect();
+    let sums = sums.ok_or_else(|| call.shape_error("integer overflow"))?;
+    Ok(b.constant(&call.origin.output, shape, data_type, Const::Ints(sums), vec![x]))
 }
 
 fn cumulated_product(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {

@@ -33,7 +33,7 @@ fn branches_of_constant_conditions() {
     };
     check(&with(true), &[1.0, -1.0], &[2], &[3.0, -4.0]);
     check(&with(false), &[1.0, -1.0], &[2], &[1.0, 0.0]);
-    // The weight of the branch is one; its numbers are not in the structure.
+    // The weight of the branch is a weight; its numbers are not in the structure.
     assert_eq!(weights(&with(true)), ["y##w"]);
     let mut open = with(true);
     open.graph.initializer.clear();

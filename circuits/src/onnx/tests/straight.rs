@@ -93,7 +93,7 @@ fn comparisons_are_no_values() {
     };
     assert!(refusal(&compared().node("Cast", &["b"], &["y"], &[("to", A::I(1))])).contains("only Where may read"));
     assert!(refusal(&compared().node("Identity", &["b"], &["y"], &[])).contains("is no output"));
-    assert!(refusal(&compared().node("Where", &["b", "b", "b"], &["y"], &[])).contains("comparison"));
+    assert!(refusal(&compared().node("Where", &["b", "b", "b"], &["y"], &[])).contains("a condition"));
 }
 
 #[test]

@@ -1,0 +1,113 @@
+//! Models of scikit-learn as skl2onnx writes them: each is right on rows that training never saw, or refused for a reason that is named.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use provenn_circuits::program::{execute, quantize_input};
+use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Compiled};
+use provenn_prover::srs::Srs;
+use provenn_prover::{commit, prove, Input};
+use provenn_verifier::{policy, verify, Answer, Context, Expectation, Statement};
+use serde_json::Value;
+
+/// Those that need functions which are not supported, and a word of the reason.
+const REFUSED: [(&str, &str); 4] = [
+    ("logistic_regression_breast_cancer", "raw_scores"),
+    ("logistic_regression_iris", "raw_scores"),
+    ("mlp_classifier_iris", "logits"),
+    ("normalized_ridge_wine", "Normalizer"),
+];
+
+/// An element may be off by this share of the largest score of a model.
+const SHARE: f64 = 0.01;
+
+struct Case {
+    name: String,
+    model: Vec<u8>,
+    rows: Vec<Vec<f32>>,
+    scores: Vec<Vec<f64>>,
+}
+
+fn cases() -> Vec<Case> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/sklearn");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = files
+        .filter(|path| path.extension().is_some_and(|e| e == "onnx"))
+        .collect();
+    files.sort();
+    let case = |path: std::path::PathBuf| {
+        let text = std::fs::read_to_string(path.with_extension("json")).unwrap();
+        let value: Value = serde_json::from_str(&text).unwrap();
+        Case {
+            name: path.file_stem().unwrap().to_string_lossy().into_owned(),
+            model: std::fs::read(&path).unwrap(),
+            rows: serde_json::from_value(value["rows"].clone()).unwrap(),
+            scores: serde_json::from_value(value["scores"].clone()).unwrap(),
+        }
+    };
+    files.into_iter().map(case).collect()
+}
+
+fn options(case: &Case) -> CommitOptions {
+    CommitOptions {
+        calibration: Some(case.rows.clone().into()),
+        ..CommitOptions::default()
+    }
+}
+
+/// The integers that the program gives for a row.
+fn integers(compiled: &Compiled, row: &[f32]) -> Vec<i64> {
+    let model = &compiled.model;
+    let trace = execute(model, &quantize_input(model, row).unwrap()).unwrap();
+    trace.values[model.output()].clone()
+}
+
+#[test]
+fn models_are_right_or_refused() {
+    let mut refused = vec![];
+    for case in cases() {
+        let compiled = match compile(&case.model, &options(&case)) {
+            Ok(compiled) => compiled,
+            Err(error) => {
+                refused.push((case.name, error.to_string()));
+                continue;
+            }
+        };
+        let scale = 2f64.powi(-compiled.model.tensors[compiled.model.output()].frac);
+        let largest = case.scores.iter().flatten().fold(0f64, |m, v| m.max(v.abs()));
+        for (row, scores) in case.rows.iter().zip(&case.scores) {
+            let got: Vec<f64> = integers(&compiled, row).iter().map(|&v| v as f64 * scale).collect();
+            assert_eq!(got.len(), scores.len(), "{}", case.name);
+            let near = got.iter().zip(scores).all(|(a, b)| (a - b).abs() <= SHARE * largest);
+            assert!(near, "{}: {got:?} instead of {scores:?}", case.name);
+        }
+    }
+    assert_eq!(refused.len(), REFUSED.len(), "{refused:?}");
+    for ((name, reason), (expected, word)) in refused.iter().zip(REFUSED) {
+        assert!(name == expected && reason.contains(word), "{name}: {reason}");
+        assert!(reason.contains(". Help: "), "{reason}");
+    }
+}
+
+#[test]
+fn pipelines_are_proven() {
+    let proven = ["scaled_linear_svc_wine", "scaled_mlp_regressor_wine"];
+    for case in cases().into_iter().filter(|case| proven.contains(&case.name.as_str())) {
+        let options = options(&case);
+        let compiled = compile(&case.model, &options).unwrap();
+        let srs = Srs::dev_from_seed(compiled.layout.shape.k, [9; 32]);
+        let committed = commit(&compiled, &options, &srs).unwrap();
+        let row = &case.rows[0];
+        let input = Input::Public(quantize_input(&committed.model, row).unwrap());
+        let context = Context::default();
+        let receipt = prove(&committed, &srs, &input, policy::Scores.into(), context, &|_| {}).unwrap();
+        let accept = Expectation {
+            accept_dev: true,
+            ..Expectation::default()
+        };
+        let verified = verify(&receipt, &committed.card, &srs_verifying_key(&srs).unwrap(), &accept).unwrap();
+        let Statement::Inference(body) = &verified.claim().body;
+        let Answer::Scores(shown) = &body.items[0].answer else {
+            panic!("{}: {}", case.name, body.items[0].answer)
+        };
+        assert_eq!(*shown, integers(&compiled, row), "{}", case.name);
+    }
+}
