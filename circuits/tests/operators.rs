@@ -20,6 +20,7 @@ const UNSUPPORTED: &[(&str, &str)] = &[
     ("convtranspose_batch_of_two", "a batch of more than one"),
     ("maxpool_batch_of_two", "a batch of more than one"),
     ("div_activations", "division by an activation"),
+    ("div_constant_first", "division by an activation"),
 ];
 
 /// What became of a case.
