@@ -62,6 +62,13 @@ pub fn rebuild(
 ) -> Result<(Program, Layout), CircuitError> {
     shape.check()?;
     ranges.check(graph, weights)?;
+    if shape.inputs.len() != graph.inputs.len() {
+        return Err(CircuitError::Recipe(format!(
+            "{} inputs, this model has {}",
+            shape.inputs.len(),
+            graph.inputs.len()
+        )));
+    }
     let program = lower::lower(graph, &ranges.magnitudes())?;
     let model = quantize::quantize(&program, shape.precision(), weights)?;
     if weights == Weights::Given && search::weight_bits(&model) != shape.weight_bits {
