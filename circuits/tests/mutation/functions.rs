@@ -202,11 +202,11 @@ fn inputs_and_results_are_joined_by_a_challenge_drawn_after_them() {
 fn a_moved_result_in_the_table_breaks_honest_runs() {
     let honest = wide(looked_up(), true);
     let mut t = Table::new(&honest, 10);
-    let counts = &t.config.advice.function.multiplicities[0];
-    let used = (0..t.usable)
-        .find(|row| t.get(*counts, *row) != Fr::zero())
-        .expect("an entry in use");
-    let results = t.config.fixed.function.blocks[0][1].index();
+    let counts = t.config.advice.function.multiplicities.iter().enumerate();
+    let mut places = counts.flat_map(|(block, count)| (0..t.usable).map(move |row| (block, *count, row)));
+    let used = places.find(|(_, count, row)| t.get(*count, *row) != Fr::zero());
+    let (block, _, used) = used.expect("an entry in use");
+    let results = t.config.fixed.function.blocks[block][1].index();
     let mut fixed = (*t.fixed).clone();
     fixed[results][used] += Fr::one();
     t.cells.fixed = std::sync::Arc::new(fixed);

@@ -21,7 +21,8 @@ impl Builder<'_> {
             }
         };
         self.tags = (0..model.tensors.len()).map(tag).collect();
-        let entries: usize = tables.iter().map(|table| table.entries().count()).sum();
+        // Rows for those without a result too: how many there are may depend on the precision.
+        let entries: usize = tables.iter().map(|table| table.results.len()).sum();
         let blocks = entries.div_ceil(self.shape.usable());
         let looked_up = self.tags.iter().zip(&model.tensors).filter(|(tag, _)| **tag > 0);
         let live = |channels: usize| {
