@@ -4,6 +4,7 @@ mod call;
 mod compare;
 mod constant;
 mod control;
+mod deform;
 mod einsum;
 mod elementwise;
 mod flow;

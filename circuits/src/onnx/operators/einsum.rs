@@ -241,7 +241,7 @@ fn multiplied(
                 &[value],
             )?;
         }
-        let [first, second, third] = order.map(|letters| size(letters));
+        let [first, second, third] = order.map(&size);
         let shape = if batch.is_empty() {
             vec![second, third]
         } else {

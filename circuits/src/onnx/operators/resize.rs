@@ -109,7 +109,9 @@ fn method(call: &Call<'_>) -> Result<Method, Fault> {
 }
 
 /// Region, scales and sizes, of the axes that are resized.
-fn given(call: &Call<'_>, b: &mut Builder) -> Result<(Vec<f32>, Vec<f32>, Vec<i64>), Fault> {
+type Given = (Vec<f32>, Vec<f32>, Vec<i64>);
+
+fn given(call: &Call<'_>, b: &mut Builder) -> Result<Given, Fault> {
     if call.op == "Upsample" && call.opset < 9 {
         return Ok((
             vec![],

@@ -4,12 +4,14 @@ use super::Call;
 use crate::graph::ValueId;
 use crate::onnx::build::{Builder, Fault};
 
+/// The values that a node becomes; those that are not computed are `None`.
+pub type Values = Vec<Option<ValueId>>;
+
 /// How a node becomes values.
 #[derive(Clone, Copy)]
 pub enum Lower {
     One(fn(&Call<'_>, &mut Builder) -> Result<ValueId, Fault>),
-    /// Outputs that are not computed are `None`.
-    Many(fn(&Call<'_>, &mut Builder) -> Result<Vec<Option<ValueId>>, Fault>),
+    Many(fn(&Call<'_>, &mut Builder) -> Result<Values, Fault>),
 }
 
 /// One operator of a domain.
@@ -39,7 +41,7 @@ pub const fn one(
 /// An operator with several outputs.
 pub const fn many(
     name: &'static str,
-    lower: fn(&Call<'_>, &mut Builder) -> Result<Vec<Option<ValueId>>, Fault>,
+    lower: fn(&Call<'_>, &mut Builder) -> Result<Values, Fault>,
     limits: &'static str,
 ) -> Operator {
     Operator {
