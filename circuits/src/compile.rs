@@ -16,7 +16,7 @@ use crate::error::CircuitError;
 use crate::graph::Graph;
 use crate::layout::{Layout, Shape};
 use crate::program::{Precision, Program};
-use crate::register::check_registered;
+use crate::register::RegisterCircuit;
 pub use form::{FloatProgram, Form};
 pub use lower::scores;
 pub use ranges::Ranges;
@@ -56,7 +56,7 @@ pub fn compile(
 ///
 /// # Errors
 /// As [`compile`]; [`CircuitError::Recipe`] for ranges or a shape that no compilation gives, and
-/// [`CircuitError::TooLarge`] if the program does not fit the shape.
+/// [`CircuitError::Layout`] if the program does not fit the shape.
 pub fn rebuild(
     graph: &Graph,
     ranges: &Ranges,
@@ -74,11 +74,11 @@ pub fn rebuild(
             search::weight_bits(&model)
         )));
     }
-    let layout = Layout::build(&model, shape.clone()).ok_or(CircuitError::TooLarge { max_k: shape.k })?;
+    let layout = Layout::build(&model, shape.clone()).map_err(|reason| CircuitError::Layout { k: shape.k, reason })?;
     if layout.shape != *shape {
         return Err(CircuitError::Recipe("columns that this model does not have".into()));
     }
-    check_registered(&model, &layout)?;
+    RegisterCircuit::new(&model, &layout)?;
     Ok((model, layout))
 }
 

@@ -6,7 +6,7 @@ use common::Case;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field as _;
 use provenn_circuits::argument::Objective;
-use provenn_circuits::argument::{input_cells, signed, Witness};
+use provenn_circuits::argument::{input_cells, row_sets, signed, Witness};
 use provenn_circuits::compile::{Chosen, Ranges};
 use provenn_circuits::graph::float;
 use provenn_circuits::layout::Layout;
@@ -114,6 +114,7 @@ fn proof(model: Program, layout: Layout, trace: Trace) -> Case {
             .iter()
             .map(|c| c.iter().map(|&v| Fr::from(v) - half).collect::<Vec<Fr>>()),
     );
+    instances.extend(row_sets(layout.shape.usable()));
     let witness = Witness {
         trace,
         top: None,

@@ -17,10 +17,10 @@ use provenn_circuits::graph::{Graph, InputType};
 use provenn_circuits::layout::{Layout, Shape, TAIL};
 use provenn_circuits::onnx;
 use provenn_circuits::program::Program;
-use provenn_circuits::register::{check_registered, RegisterCircuit};
+use provenn_circuits::register::RegisterCircuit;
 use provenn_circuits::CircuitError;
 use provenn_verifier::{
-    CheckedCard, Folded, InputOrder, InstanceLayout, Linked, Policy, SrsParts, SrsVerifyingKey, VerifyingKey,
+    CheckedCard, Folded, InputOrder, InstanceLayout, Linked, Policy, RowSet, SrsParts, SrsVerifyingKey, VerifyingKey,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
@@ -208,6 +208,7 @@ pub fn commit_with<R: RngCore + CryptoRng>(
         return Err(CircuitError::Outputs { expected, got }.into());
     }
     let fidelity = compiled.fidelity(options)?;
+    let circuit = RegisterCircuit::new(&model, &layout)?;
     let (proving_key, key) = model_key(&model, &layout, srs)?;
     let srs_key = srs_verifying_key(srs)?;
     let description = describe(compiled, fidelity);
@@ -215,13 +216,11 @@ pub fn commit_with<R: RngCore + CryptoRng>(
         what: "the description",
         reason: e.to_string(),
     })?;
-    check_registered(&model, &layout)?;
     let unregistered = Unregistered {
         key,
         quantization: recipe::digest(&description),
         description: text,
     };
-    let circuit = RegisterCircuit::new(&model, &layout);
     let lanes = weight_cells(&model, &layout);
     let registered = register(&circuit, &lanes, unregistered, srs, &srs_key, rng)?;
     let card = registered.card.check(&srs_key).map_err(ProveError::Refused)?;
@@ -266,6 +265,7 @@ pub(crate) fn model_key(
         shape.k,
         linked,
         Some(instance_layout(model, layout)),
+        &RowSet::ALL,
     )?;
     Ok((proving_key, key))
 }

@@ -7,8 +7,8 @@ mod lanes;
 mod layout;
 mod validate;
 
-pub use expr::Expr;
 pub(crate) use expr::{evaluate, Evals};
+pub use expr::{Expr, RowSet};
 pub use lanes::{LaneRun, Registered};
 pub use layout::{InputOrder, InstanceLayout};
 

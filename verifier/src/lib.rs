@@ -76,7 +76,7 @@ pub use error::{ContextField, VerifyError};
 pub use expectation::Expectation;
 pub use key::{
     ColumnKind, Expr, Folded, InputOrder, InstanceLayout, KeyParts, LaneRun, Linked, PermutationColumn, Registered,
-    VerifyingKey,
+    RowSet, VerifyingKey,
 };
 pub use kind::{FileKind, FORMAT_VERSION};
 pub use link::{linked_columns, LinkProof, LinkStatement, LinkTranscript, LinkedColumn};

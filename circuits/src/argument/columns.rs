@@ -1,6 +1,6 @@
 //! The columns of all arguments, over whatever stands for a column.
 
-use super::{input, lane, lines, lookup, maximum, pairs, policy, powers, product, rounding, rows, scan};
+use super::{input, lane, lines, pairs, policy, powers, product, range, scan};
 use crate::layout::{Layout, Shape};
 use crate::program::Program;
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -50,7 +50,7 @@ pub struct Columns<T> {
     /// Lines and folded weights.
     pub lines: lines::Columns<T>,
     /// Range lookup of the limbs.
-    pub lookup: lookup::Columns<T>,
+    pub range: range::Columns<T>,
     /// Compared score.
     pub policy: policy::Columns<T>,
     /// Scan slots.
@@ -65,7 +65,7 @@ impl<T> Columns<T> {
             lanes: (0..shape.lanes).map(|_| lane::Columns::new(shape, next)).collect(),
             powers: powers::Columns::new(next),
             lines: lines::Columns::new(shape, next),
-            lookup: lookup::Columns::new(shape, next),
+            range: range::Columns::new(shape, next),
             policy: policy::Columns::new(next),
             slots: (0..shape.slots).map(|_| scan::Columns::new(next)).collect(),
         }
@@ -113,22 +113,14 @@ impl Columns<u32> {
 pub struct Fixed<T> {
     /// Of each scan slot.
     pub slots: Vec<scan::Fixed<T>>,
-    /// Where a circuit begins and ends.
-    pub rows: rows::Fixed<T>,
     /// Range table.
-    pub lookup: lookup::Fixed<T>,
+    pub range: range::Fixed<T>,
     /// Runs of powers.
     pub powers: powers::Fixed<T>,
     /// Rows of lines.
     pub lines: lines::Fixed<T>,
     /// Policy rows.
     pub policy: policy::Fixed<T>,
-    /// Input rows.
-    pub input: input::Fixed<T>,
-    /// Rows of rounded accumulators.
-    pub rounding: rounding::Fixed<T>,
-    /// Rows of running maxima.
-    pub maximum: maximum::Fixed<T>,
     /// What all rows of a lane have.
     pub lane: lane::Fixed<T>,
     /// Rows of products of neighbours.
@@ -145,14 +137,10 @@ impl<T> Fixed<T> {
             slots: (0..shape.slots)
                 .map(|slot| scan::Fixed::new(shape, slot, next))
                 .collect(),
-            rows: rows::Fixed::new(next),
-            lookup: lookup::Fixed::new(next),
+            range: range::Fixed::new(next),
             powers: powers::Fixed::new(next),
             lines: lines::Fixed::new(shape, next),
             policy: policy::Fixed::new(next),
-            input: input::Fixed::new(next),
-            rounding: rounding::Fixed::new(next),
-            maximum: maximum::Fixed::new(next),
             lane: lane::Fixed::new(next),
             product: features.products.then(|| product::Fixed::new(next)),
             pairs: features.matrix_products.then(|| pairs::Fixed::new(next)),
@@ -163,14 +151,10 @@ impl<T> Fixed<T> {
     pub(crate) fn fill(&self, model: &Program, layout: &Layout, set: &mut dyn FnMut(&T, usize, Fr)) {
         let Self {
             slots,
-            rows,
-            lookup,
+            range,
             powers,
             lines,
             policy,
-            input,
-            rounding,
-            maximum,
             lane,
             product,
             pairs,
@@ -179,15 +163,11 @@ impl<T> Fixed<T> {
         layout
             .segments
             .iter()
-            .for_each(|segment| slots[segment.slot].fill(segment, set));
-        rows.fill(shape.usable(), set);
-        lookup.fill(shape, set);
+            .for_each(|segment| slots[segment.slot].fill(shape, segment, set));
+        range.fill(shape, set);
         powers.fill(layout, set);
         lines.fill(layout, set);
         policy.fill(layout, set);
-        input.fill(layout, set);
-        rounding.fill(layout, set);
-        maximum.fill(layout, set);
         lane.fill(model, layout, set);
         if let Some(product) = product {
             product.fill(model, layout, set);

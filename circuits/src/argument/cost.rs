@@ -196,13 +196,11 @@ impl Forecast<'_> {
     }
 
     /// Evaluations of a proof: each column at its own row, and advice at others where gates read it there; three of each
-    /// product but two of the last. The selector of the last input rows is read only where a committed input has padding
-    /// lanes.
+    /// product but two of the last.
     fn evaluations(&self) -> usize {
-        let (shape, counts) = (self.shape, &self.counts);
-        let unread = usize::from(shape.public_input || shape.live_input_lanes == shape.lanes);
+        let counts = &self.counts;
         let advice = counts.small + counts.field + counts.neighbours;
-        advice + counts.fixed() - unread + 3 * counts.products() - 1
+        advice + counts.fixed() + 3 * counts.products() - 1
     }
 
     fn receipt(&self) -> usize {

@@ -2,11 +2,10 @@
 
 use super::columns::{Next, Phase};
 use super::config::Config;
-use super::expr::{cell, fixed, Cells, Expr, Gates};
+use super::expr::{cell, Cells, Expr, Gates};
 use super::lane::{Row, View};
-use crate::layout::{Layout, RowKind, Shape};
+use crate::layout::{Layout, Shape};
 use crate::program::Program;
-use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::poly::Rotation;
 
 /// Advice columns.
@@ -25,38 +24,6 @@ impl<T> Columns<T> {
     }
 }
 
-/// Fixed columns.
-#[derive(Clone, Debug)]
-pub struct Fixed<T> {
-    /// Input rows.
-    pub input: T,
-    /// Input rows of the last channel block.
-    pub last: T,
-}
-
-impl<T> Fixed<T> {
-    pub(super) fn new(next: &mut dyn FnMut() -> T) -> Self {
-        Self {
-            input: next(),
-            last: next(),
-        }
-    }
-
-    pub(super) fn fill(&self, layout: &Layout, set: &mut dyn FnMut(&T, usize, Fr)) {
-        for (row, kind) in layout.kinds.iter().enumerate() {
-            match *kind {
-                RowKind::Input { last } => {
-                    set(&self.input, row, Fr::one());
-                    if last {
-                        set(&self.last, row, Fr::one());
-                    }
-                }
-                RowKind::Free | RowKind::Affine(..) | RowKind::Max(_) | RowKind::Product(..) => {}
-            }
-        }
-    }
-}
-
 /// The stored input of a lane: a committed cell, or a public value and the zero point.
 fn source(m: &mut Cells<'_>, c: &Config, lane: &View, index: usize) -> Expr {
     match c.advice.input.committed.get(index) {
@@ -65,29 +32,24 @@ fn source(m: &mut Cells<'_>, c: &Config, lane: &View, index: usize) -> Expr {
     }
 }
 
-/// `input * (value - source) = 0`.
+/// `input * (value - source) = 0`; of a committed input also:
+/// * `input * (source - high) = 0`: nobody checks the range of a committed cell but the circuit;
+/// * `last_input * (value - zero) = 0` in lanes that the last channel block does not use: a padding lane has the weight of a
+///   channel of whatever is concatenated after the input.
 pub(super) fn gates(m: &mut Cells<'_>, c: &Config, lane: &View, index: usize) -> Gates {
-    let source = source(m, c, lane, index);
-    let input = fixed(m, c.fixed.input.input);
-    let [value, ..] = lane.value.clone();
-    vec![("value is the input", input * (value - source))]
-}
-
-/// `input * (source - high) = 0`: nobody checks the range of a committed cell but the circuit. `last * (value - zero) = 0` in lanes
-/// that the last channel block of the input does not use: a padding lane has the weight of a channel of whatever is concatenated
-/// after the input.
-pub(super) fn committed_gates(m: &mut Cells<'_>, c: &Config, lane: &View, index: usize) -> Gates {
-    let mut gates = vec![];
+    let (source, [value, ..]) = (source(m, c, lane, index), lane.value.clone());
+    let mut gates = vec![(
+        "value is the input",
+        lane.input.clone() * (value.clone() - source.clone()),
+    )];
     if c.advice.input.committed.is_empty() {
         return gates;
     }
-    let [value, ..] = lane.value.clone();
+    gates.push(("input is in range", lane.input.clone() * (source - lane.high.clone())));
     if index >= c.shape.live_input_lanes {
-        let last = fixed(m, c.fixed.input.last);
-        gates.push(("padding of the input is zero", last * (value - lane.zero.clone())));
+        let padding = lane.last_input.clone() * (value - lane.zero.clone());
+        gates.push(("padding of the input is zero", padding));
     }
-    let (source, input) = (source(m, c, lane, index), fixed(m, c.fixed.input.input));
-    gates.push(("input is in range", input * (source - lane.high.clone())));
     gates
 }
 

@@ -3,7 +3,7 @@
 
 use super::columns::{Next, Phase};
 use super::config::Config;
-use super::expr::{before, boolean, cell, constant, fixed, power_of_two, Cells, Expr};
+use super::expr::{before, boolean, cell, constant, fixed, is, power_of_two, selects, Cells, Expr};
 use super::{input, maximum, product, rounding};
 use crate::layout::{Layout, RowKind, Shape};
 use crate::program::{Program, Trace};
@@ -56,17 +56,35 @@ impl<T> Columns<T> {
 /// Fixed columns of all lanes.
 #[derive(Clone, Debug)]
 pub struct Fixed<T> {
+    /// What makes the value of a row: 0 a rounded accumulator or nothing, 1 a maximum, 2 an input, 3 an input of the last
+    /// channel block.
+    pub kind: T,
     /// Zero point of the row's tensor.
     pub zero: T,
 }
 
+const KINDS: u64 = 4;
+
+fn kind_number(kind: &RowKind) -> u64 {
+    match kind {
+        RowKind::Free | RowKind::Affine(..) | RowKind::Product(..) => 0,
+        RowKind::Max(_) => 1,
+        RowKind::Input { last: false } => 2,
+        RowKind::Input { last: true } => 3,
+    }
+}
+
 impl<T> Fixed<T> {
     pub(super) fn new(next: &mut dyn FnMut() -> T) -> Self {
-        Self { zero: next() }
+        Self {
+            kind: next(),
+            zero: next(),
+        }
     }
 
     pub(super) fn fill(&self, model: &Program, layout: &Layout, set: &mut dyn FnMut(&T, usize, Fr)) {
         for (row, kind) in layout.kinds.iter().enumerate() {
+            set(&self.kind, row, Fr::from(kind_number(kind)));
             set(&self.zero, row, Fr::from(zero(model, kind) as u64));
         }
     }
@@ -93,6 +111,14 @@ pub(super) struct View {
     pub high: Expr,
     /// The remainder.
     pub rem: Expr,
+    /// 1 on usable rows that are no maxima and no inputs, of degree 3.
+    pub rounded: Expr,
+    /// Not 0 on rows of maxima only, of degree 3.
+    pub max: Expr,
+    /// Not 0 on input rows only, of degree 2.
+    pub input: Expr,
+    /// Not 0 on input rows of the last channel block only, of degree 3.
+    pub last_input: Expr,
 }
 
 impl View {
@@ -101,7 +127,13 @@ impl View {
         let sign = cell(m, lane.sign);
         let value = [0, 1, 2].map(|rows| before(m, lane.value, rows));
         let [high, rem] = [&lane.high, &lane.rem].map(|parts| integer(m, &c.shape, parts));
+        let kind = fixed(m, c.fixed.lane.kind);
         Self {
+            // The last rows name nothing either.
+            rounded: c.rows.usable(m) - constant(1) + is(&kind, 0, KINDS),
+            max: selects(&kind, &[1], KINDS),
+            input: selects(&kind, &[2, 3], KINDS),
+            last_input: selects(&kind, &[3], KINDS),
             zero,
             sign,
             value,
@@ -148,14 +180,13 @@ pub(super) fn integer(m: &mut Cells<'_>, shape: &Shape, parts: &[Column<Advice>]
 pub(super) fn gates(meta: &mut ConstraintSystem<Fr>, c: &Config, index: usize) {
     let lane = &c.advice.lanes[index];
     meta.create_gate(format!("lane {index}"), |m| {
-        let usable = fixed(m, c.fixed.rows.usable);
+        let usable = c.rows.usable(m);
         let view = View::new(m, c, lane);
         let mut gates = vec![("sign is a bit", usable.clone() * boolean(view.sign.clone()))];
-        gates.extend(rounding::gates(m, c, &view));
-        gates.extend(maximum::gates(m, c, &view));
+        gates.extend(rounding::gates(&view));
+        gates.extend(maximum::gates(&view));
         gates.extend(input::gates(m, c, &view, index));
         gates.extend(product::gates(m, c, &view));
-        gates.extend(input::committed_gates(m, c, &view, index));
         for &bit in lane.bits(&c.shape) {
             gates.push(("top bit is a bit", usable.clone() * boolean(cell(m, bit))));
         }

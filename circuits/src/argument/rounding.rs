@@ -1,48 +1,25 @@
 //! Rows of rounded accumulators.
 
-use super::config::Config;
-use super::expr::{constant, fixed, Cells, Gates};
+use super::expr::{constant, Gates};
 use super::lane::{Row, View};
 use crate::layout::{Layout, RowKind};
 use crate::program::{Program, Trace};
-use halo2_proofs::halo2curves::bn256::Fr;
 
-/// Fixed columns.
-#[derive(Clone, Debug)]
-pub struct Fixed<T> {
-    /// Rows of rounded accumulators, those of products of neighbours too.
-    pub affine: T,
-}
-
-impl<T> Fixed<T> {
-    pub(super) fn new(next: &mut dyn FnMut() -> T) -> Self {
-        Self { affine: next() }
-    }
-
-    pub(super) fn fill(&self, layout: &Layout, set: &mut dyn FnMut(&T, usize, Fr)) {
-        for (row, kind) in layout.kinds.iter().enumerate() {
-            match kind {
-                RowKind::Affine(..) | RowKind::Product(..) => set(&self.affine, row, Fr::one()),
-                RowKind::Free | RowKind::Input { .. } | RowKind::Max(_) => {}
-            }
-        }
-    }
-}
-
-/// `affine * (value - sign * high) = 0` and `affine * zero * (1 - sign) = 0`.
+/// `rounded * (value - sign * high) = 0` and `rounded * zero * (1 - sign) = 0`.
 ///
 /// Uniqueness: `sign`, `high`, `rem` are the unique bounded solution of `A + half + zero 2^f = m` (sign 1) or `-m - 1`
 /// (sign 0), because `|A|` is far below p / 2; `value = sign * high`. Where the tensor is signed, `zero` is half the range and
 /// not 0, so that `sign` is 1, `value` is `high` and nothing is clamped: an accumulator below the range has no cells at all.
-/// Where it is a ReLU, `zero` is 0 and `sign` is free to be that of the accumulator.
-pub(super) fn gates(m: &mut Cells<'_>, c: &Config, lane: &View) -> Gates {
-    let affine = fixed(m, c.fixed.rounding.affine);
+/// Where it is a ReLU, `zero` is 0 and `sign` is free to be that of the accumulator. Rows where nothing lives have no
+/// accumulator that is read; they are rows of zeros.
+pub(super) fn gates(lane: &View) -> Gates {
     let (sign, [value, ..]) = (lane.sign.clone(), lane.value.clone());
+    let rounded = lane.rounded.clone();
     vec![
-        ("value", affine.clone() * (value - sign.clone() * lane.high.clone())),
+        ("value", rounded.clone() * (value - sign.clone() * lane.high.clone())),
         (
             "signed values are not clamped",
-            affine * lane.zero.clone() * (constant(1) - sign),
+            rounded * lane.zero.clone() * (constant(1) - sign),
         ),
     ]
 }

@@ -3,7 +3,7 @@
 use super::expr::signed;
 use super::lane::{self, zero};
 use super::scan::Scanned;
-use super::{input, lines, lookup, policy, powers, rounding, scan};
+use super::{input, lines, policy, powers, range, rounding, scan};
 use crate::layout::{Layout, Src};
 use crate::program::{Program, Trace};
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -59,7 +59,7 @@ impl Witness {
         let lanes: Vec<_> = lanes.par_iter().map(|rows| lane::columns(shape, rows)).collect();
         First {
             input: if shape.public_input { vec![] } else { input },
-            multiplicity: lookup::multiplicities(shape, &lanes),
+            multiplicity: range::multiplicities(shape, &lanes),
             lanes,
             top,
         }
@@ -69,7 +69,7 @@ impl Witness {
     pub fn phase2(&self, model: &Program, layout: &Layout, first: &First, [r, t, alpha]: [Fr; 3]) -> Second {
         let mut columns = lines::columns(self, model, layout, [r, t]);
         columns.extend(lines::folded(model, layout, r));
-        columns.extend(lookup::columns(layout, &first.lanes, &first.multiplicity, alpha));
+        columns.extend(range::columns(&layout.shape, &first.lanes, &first.multiplicity, alpha));
         let scanned = |(index, lane): (usize, &lane::Columns<Vec<u64>>)| {
             let rows = 0..layout.kinds.len();
             let accumulator = |row| rounding::accumulator(model, layout, &self.trace, row, index);
@@ -92,7 +92,6 @@ impl Second {
             Src::Pow(row) => pow.get(row).copied(),
             Src::Uacc(row) => uacc.get(row).copied(),
             Src::Pacc(row) => pacc.get(row).copied(),
-            Src::U(row) => u[0].get(row).copied(),
             Src::Slot(..) => None,
         };
         let slots = scan::columns(layout, &self.scanned, &read, [r, t, s]);

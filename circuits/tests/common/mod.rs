@@ -5,7 +5,7 @@ pub mod cells;
 
 use halo2_proofs::dev::{MockProver, VerifyFailure};
 use halo2_proofs::halo2curves::bn256::Fr;
-use provenn_circuits::argument::{signed, ModelCircuit, Witness};
+use provenn_circuits::argument::{row_sets, signed, ModelCircuit, Witness};
 use provenn_circuits::layout::{Layout, Shape};
 use provenn_circuits::program::*;
 use provenn_circuits::program::{execute, Trace};
@@ -312,7 +312,7 @@ impl Case {
         let shape = (6..12)
             .flat_map(|k| [1, 2, 4].map(|lanes| (k, lanes)))
             .map(|(k, lanes)| shape(k, lanes, public))
-            .find(|shape| Layout::build(&model, shape.clone()).is_some());
+            .find(|shape| Layout::build(&model, shape.clone()).is_ok());
         let layout = Layout::build(&model, shape.expect("fits")).expect("fits");
         Self::build(model, layout, trace)
     }
@@ -339,6 +339,7 @@ impl Case {
                     .map(|c| c.iter().map(|&v| Fr::from(v) - half).collect::<Vec<Fr>>()),
             );
         }
+        instances.extend(row_sets(layout.shape.usable()));
         let witness = Witness {
             trace,
             top: None,

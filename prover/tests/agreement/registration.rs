@@ -87,7 +87,7 @@ pub fn register<R: RngCore>(srs: &Srs, srs_key: &SrsVerifyingKey, model: Verifyi
         },
         ..Linked::default()
     };
-    let key = compact(pk.get_vk(), model.k, linked, None).unwrap();
+    let key = compact(pk.get_vk(), model.k, linked, None, &[]).unwrap();
     let registration = Registration {
         key,
         proof: vec![],

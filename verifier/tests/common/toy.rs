@@ -269,7 +269,7 @@ pub fn setup(public: bool, kind: SrsKind) -> Setup {
         input: if public { vec![] } else { vec![0, 1] },
         ..Linked::default()
     };
-    let key = compact(pk.get_vk(), K, linked, Some(layout(public))).unwrap();
+    let key = compact(pk.get_vk(), K, linked, Some(layout(public)), &[]).unwrap();
     let rows = key.tail_rows() as usize;
     let srs = SrsVerifyingKey::new(SrsParts {
         kind,
