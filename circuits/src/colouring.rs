@@ -122,7 +122,7 @@ fn expression(
             Expr::Advice(query) => advice[*query as usize].clone(),
             Expr::Instance(query) => instance[*query as usize].clone(),
             Expr::Challenge(index) => challenges[*index as usize].expr(),
-            Expr::Fixed(_) => unreachable!("a colouring has no fixed columns"),
+            Expr::Fixed(_) | Expr::Rows(_) => unreachable!("a colouring has neither fixed columns nor sets of rows"),
             Expr::Negated | Expr::Scaled(_) => {
                 let operand = pop(&mut stack);
                 match op {

@@ -17,7 +17,7 @@ use crate::error::CircuitError;
 use crate::graph::{Graph, Input, Sample};
 use crate::layout::{Layout, Shape};
 use crate::program::{Precision, Program};
-use crate::register::check_registered;
+use crate::register::RegisterCircuit;
 pub use form::{FloatProgram, Form};
 pub use functions::{tabulations, Tabulation};
 pub use lower::scores;
@@ -53,7 +53,7 @@ pub fn compile(graph: &Graph, ranges: &Ranges, public: &[bool], objective: Objec
 ///
 /// # Errors
 /// As [`compile`]; [`CircuitError::Recipe`] for ranges or a shape that no compilation gives, and
-/// [`CircuitError::TooLarge`] if the program does not fit the shape.
+/// [`CircuitError::Layout`] if the program does not fit the shape.
 pub fn rebuild(
     graph: &Graph,
     ranges: &Ranges,
@@ -78,11 +78,11 @@ pub fn rebuild(
             search::weight_bits(&model)
         )));
     }
-    let layout = Layout::build(&model, shape.clone()).ok_or(CircuitError::TooLarge { max_k: shape.k })?;
+    let layout = Layout::build(&model, shape.clone()).map_err(|reason| CircuitError::Layout { k: shape.k, reason })?;
     if layout.shape != *shape {
         return Err(CircuitError::Recipe("columns that this model does not have".into()));
     }
-    check_registered(&model, &layout)?;
+    RegisterCircuit::new(&model, &layout)?;
     Ok((model, layout))
 }
 

@@ -1,5 +1,6 @@
 //! Errors of compilation and execution of a program.
 
+use crate::layout::LayoutError;
 use thiserror::Error;
 
 /// Everything that can go wrong between a float graph and a circuit witness.
@@ -99,6 +100,12 @@ pub enum CircuitError {
     /// A quantization recipe from outside is not one that this compiler makes.
     #[error("no compilation of this model gives the recipe on the card: it has {0}. Help: get card and model again from their publisher")]
     Recipe(String),
+    /// The committed lanes differ in too many ways in what the structure of the model determines of them.
+    #[error("the lanes that hold the weights are of more than {most} kinds, by the constants and the empty places in them that everybody knows. Help: optimize for another objective, or use fewer constants that differ from channel to channel")]
+    LaneKinds {
+        /// Most kinds that a registration tells apart.
+        most: usize,
+    },
     /// The model does not fit any supported circuit size.
     #[error(
         "the model needs more rows than a circuit of 2^{max_k} rows has. Help: use a smaller model, or a smaller input"
@@ -106,6 +113,14 @@ pub enum CircuitError {
     TooLarge {
         /// Largest supported k.
         max_k: u32,
+    },
+    /// No layout holds the model.
+    #[error("no circuit of up to 2^{k} rows holds the model: {reason}. Help: use a smaller model, or a smaller input")]
+    Layout {
+        /// log2 of the rows of the circuit that came nearest.
+        k: u32,
+        /// What it lacks.
+        reason: LayoutError,
     },
     /// Operators that the lowering cannot express.
     #[error("unsupported: {}. Help: each is refused for the reason beside it; express it by supported operators that compute the same", .0.join("; "))]
@@ -122,6 +137,9 @@ impl CircuitError {
             Self::InputCount { .. } => "input-number",
             Self::InputLength { .. } => "input-length",
             Self::InputType { .. } => "input-type",
+            Self::LaneKinds { .. } => "lane-kinds",
+            Self::Layout { reason, .. } if reason.excess().is_none() => "model-unsupported",
+            Self::Layout { .. } => "model-too-large",
             Self::NotFinite { .. } => "not-finite",
             Self::Outputs { .. } => "output-count",
             Self::OutOfRange { .. } => "out-of-range",

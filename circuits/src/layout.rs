@@ -10,12 +10,14 @@
 //! are copies of power cells or of results of earlier segments, so any index map is a choice of copies.
 
 mod build;
+mod error;
 mod shape;
 
 pub(crate) use shape::{precisions, usable, LANES, LINE_COLUMNS, MAX_COMMITTED, MAX_LANES, WEIGHT_BITS};
 pub use shape::{Features, InputShape, Pattern, Shape, Tables, MAX_K, MIN_K, TAIL};
 
 use crate::program::Program;
+pub use error::{Area, LayoutError};
 
 /// A cell that a coefficient or an equality refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,8 +30,6 @@ pub enum Src {
     Uacc(usize),
     /// Product accumulator at a row.
     Pacc(usize),
-    /// Cell of the first line column at a row.
-    U(usize),
 }
 
 /// What a scan row adds besides the constant.
@@ -235,17 +235,24 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Lays a program out; `None` if it does not fit `shape.k`. Chooses `weight_lanes` and `slots`.
-    pub fn build(model: &Program, shape: Shape) -> Option<Self> {
-        Self::build_unless(model, shape, &|_| false)
+    /// Lays a program out. Chooses `weight_lanes` and `slots`.
+    ///
+    /// # Errors
+    /// [`LayoutError`] says what the shape has no room or no columns for.
+    pub fn build(model: &Program, shape: Shape) -> Result<Self, LayoutError> {
+        Self::build_unless(model, shape, &|_| None)
     }
 
     /// The same, given up as soon as tensors and lines are placed in a shape that is not wanted.
-    pub(crate) fn build_unless(model: &Program, shape: Shape, unwanted: &dyn Fn(&Shape) -> bool) -> Option<Self> {
+    pub(crate) fn build_unless(
+        model: &Program,
+        shape: Shape,
+        unwanted: &dyn Fn(&Shape) -> Option<LayoutError>,
+    ) -> Result<Self, LayoutError> {
         let builder = build::Builder::new(model, shape)?;
         match unwanted(builder.shape()) {
-            true => None,
-            false => builder.finish(),
+            Some(why) => Err(why),
+            None => builder.finish(),
         }
     }
 

@@ -113,7 +113,7 @@ fn what_cannot_be_laid_out_is_refused() {
             ..shape(8, 2, true)
         }
     };
-    let fits = |model: &Program, public: &[bool]| Layout::build(model, shape(public)).is_some();
+    let fits = |model: &Program, public: &[bool]| Layout::build(model, shape(public)).is_ok();
     let honest = joined();
     assert!(fits(&honest, &[true, false]));
     assert!(!fits(&honest, &[true]) && !fits(&honest, &[true; 3]));

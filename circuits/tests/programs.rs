@@ -229,7 +229,7 @@ fn case(model: Program, public: bool, lanes: usize, seed: u64, size: i64) -> Res
     let mut shapes = [lanes, 1]
         .into_iter()
         .flat_map(|lanes| (6..11).map(move |k| shape(k, lanes, public)));
-    let Some(layout) = shapes.find_map(|s| Layout::build(&model, s)) else {
+    let Some(layout) = shapes.find_map(|s| Layout::build(&model, s).ok()) else {
         return Err(TestCaseError::reject("size"));
     };
     Ok(Case::build(model, layout, trace))

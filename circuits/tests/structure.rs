@@ -14,7 +14,7 @@ use std::path::Path;
 
 /// Everything that the keys depend on.
 fn public(mut model: Program, layout: &Layout) -> String {
-    let registration = RegisterCircuit::new(&model, layout);
+    let registration = RegisterCircuit::new(&model, layout).expect("registered");
     for tensor in &mut model.tensors {
         if let Step::Affine(affine) = &mut tensor.step {
             if !affine.public_bias {
@@ -86,7 +86,8 @@ fn check(path: &Path) -> Result<Option<Counts>, String> {
         .and_then(|bytes| import(&bytes))
         .map_err(|e| e.to_string())?;
     let (bare, rebuilt) = rebuild(&stripped, &ranges, &layout.shape, Weights::Unknown).map_err(|e| e.to_string())?;
-    let known = RegisterCircuit::new(&model, &layout).public_cells();
+    let registration = RegisterCircuit::new(&model, &layout).map_err(|e| e.to_string())?;
+    let known = registration.public_cells();
     let (given, got) = (public(model, &layout), public(bare, &rebuilt));
     let same = given.chars().zip(got.chars()).take_while(|(a, b)| a == b).count();
     match given == got {

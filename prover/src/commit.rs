@@ -17,11 +17,11 @@ use provenn_circuits::graph::{Graph, InputType};
 use provenn_circuits::layout::{Layout, Shape, TAIL};
 use provenn_circuits::onnx;
 use provenn_circuits::program::{self, Program};
-use provenn_circuits::register::{check_registered, RegisterCircuit};
+use provenn_circuits::register::RegisterCircuit;
 use provenn_circuits::CircuitError;
 use provenn_verifier::{
-    CheckedCard, Disclosure, Folded, InputLayout, InputOrder, InstanceLayout, Linked, OutputLayout, Purpose, SrsParts,
-    SrsVerifyingKey, Target, VerifyingKey,
+    CheckedCard, Disclosure, Folded, InputLayout, InputOrder, InstanceLayout, Linked, OutputLayout, Purpose, RowSet,
+    SrsParts, SrsVerifyingKey, Target, VerifyingKey,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
@@ -322,6 +322,7 @@ pub fn commit_with<R: RngCore + CryptoRng>(
         }
     }
     let fidelity = compiled.fidelity(options)?;
+    let circuit = RegisterCircuit::new(&model, &layout)?;
     let (proving_key, key) = model_key(&model, &layout, srs)?;
     let srs_key = srs_verifying_key(srs)?;
     let description = describe(compiled, fidelity);
@@ -329,13 +330,11 @@ pub fn commit_with<R: RngCore + CryptoRng>(
         what: "the description",
         reason: e.to_string(),
     })?;
-    check_registered(&model, &layout)?;
     let unregistered = Unregistered {
         key,
         quantization: recipe::digest(&description),
         description: text,
     };
-    let circuit = RegisterCircuit::new(&model, &layout);
     let lanes = weight_cells(&model, &layout);
     let registered = register(&circuit, &lanes, unregistered, srs, &srs_key, rng)?;
     let card = registered.card.check(&srs_key).map_err(ProveError::Refused)?;
@@ -380,6 +379,7 @@ pub(crate) fn model_key(
         shape.k,
         linked,
         Purpose::Inference(instance_layout(model, layout)),
+        &RowSet::ALL,
     )?;
     Ok((proving_key, key))
 }

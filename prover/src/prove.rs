@@ -9,7 +9,7 @@ use crate::store;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use halo2curves::group::GroupEncoding;
-use provenn_circuits::argument::{input_cells, First, Second, Witness};
+use provenn_circuits::argument::{input_cells, row_sets, First, Second, Witness};
 use provenn_circuits::layout::{Layout, TAIL};
 use provenn_circuits::program::{execute, placed, Program};
 use provenn_circuits::CircuitError;
@@ -309,6 +309,10 @@ impl Assignment for Columns<'_> {
             _ => vec![],
         };
         columns.into_iter().map(AdviceColumn::from).collect()
+    }
+
+    fn computed(&self, _: &[Fr]) -> Vec<Vec<Fr>> {
+        row_sets(self.layout.shape.usable()).into()
     }
 }
 

@@ -17,6 +17,7 @@ use halo2_proofs::poly::commitment::ParamsProver;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::PrimeField;
 use halo2curves::group::{Curve, GroupEncoding};
+use provenn_circuits::argument::row_sets;
 use provenn_prover::compact::compact;
 use provenn_prover::error::{Defect, ProveError};
 use provenn_prover::link;
@@ -60,7 +61,7 @@ impl Setup {
             inputs: vec![vec![]],
             ..Linked::default()
         };
-        let key = match compact(pk.get_vk(), shape.k, linked, Purpose::Inference(layout)) {
+        let key = match compact(pk.get_vk(), shape.k, linked, Purpose::Inference(layout), &RowSet::ALL) {
             Err(ProveError::ProofSystem(Defect::Key(e))) => {
                 let reason = "no column hides the quotient";
                 assert_eq!(e, VerifyError::KeyInvalid { reason });
@@ -165,13 +166,17 @@ impl Setup {
         verify(&receipt.to_bytes(), &self.card, &self.srs_key, &Expectation::default()).map(drop)
     }
 
+    fn row_sets(&self) -> [Vec<Fr>; 3] {
+        row_sets(self.card.key.usable_rows() as usize)
+    }
+
     fn library(&self, prefix: Fr, columns: &[Vec<Fr>], proof: &[u8]) -> bool {
         reference::accepts(
             self.srs.params.verifier_params(),
             self.pk.get_vk(),
             prefix,
             columns,
-            &|_| vec![],
+            &|_| self.row_sets().into(),
             proof,
         )
     }
@@ -193,6 +198,10 @@ impl Assignment for Columns<'_> {
             .shape
             .witness(phase, before, &self.instances, challenges, draw);
         columns.into_iter().map(AdviceColumn::from).collect()
+    }
+
+    fn computed(&self, _: &[Fr]) -> Vec<Vec<Fr>> {
+        self.setup.row_sets().into()
     }
 }
 

@@ -29,7 +29,9 @@ fn committed(name: &str, committed_input: bool) -> (Committed, Srs) {
 /// Public constants that the registration fixes.
 fn known(file: &[u8]) -> usize {
     let compiled = compile(file, &CommitOptions::default()).unwrap();
-    RegisterCircuit::new(&compiled.model, &compiled.layout).public_cells()
+    RegisterCircuit::new(&compiled.model, &compiled.layout)
+        .unwrap()
+        .public_cells()
 }
 
 fn failing(checks: &[Check]) -> Vec<&'static str> {

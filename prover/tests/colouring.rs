@@ -69,6 +69,7 @@ fn the_key_is_that_of_the_circuit() {
             class.rows(),
             Linked::default(),
             Purpose::Registration,
+            &[],
         );
         let library = KeyParts {
             transcript_repr: provenn_bn254::Fr::ZERO,

@@ -5,6 +5,7 @@
 mod reference;
 
 use halo2curves::bn256::Fr;
+use provenn_circuits::argument::row_sets;
 use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::fidelity::Source;
@@ -101,8 +102,9 @@ fn reference_agrees(committed: &Committed, srs: &Srs, row: &[f32]) {
         .collect();
     let (params, vk) = (&srs.params, committed.proving_key.get_vk());
     let prefix: Fr = receipt.claim.claim_scalar().into();
+    let sets = Vec::from(row_sets(committed.layout.shape.usable()));
     let accepted =
-        |columns: &[Vec<Fr>], proof: &[u8]| reference::accepts(params, vk, prefix, columns, &|_| vec![], proof);
+        |columns: &[Vec<Fr>], proof: &[u8]| reference::accepts(params, vk, prefix, columns, &|_| sets.clone(), proof);
     assert!(accepted(&columns, &receipt.proof));
     let mut wrong = columns.clone();
     wrong[2][0] += Fr::one();

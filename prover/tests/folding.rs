@@ -46,7 +46,7 @@ impl Honest {
             features: Features::default(),
             ..chosen.clone()
         });
-        let mut layouts = shapes.filter_map(|shape| Layout::build(&compiled.model, shape));
+        let mut layouts = shapes.filter_map(|shape| Layout::build(&compiled.model, shape).ok());
         compiled.layout = Arc::new(layouts.next().expect("fits"));
         let srs = Srs::dev_from_seed(compiled.layout.shape.k, [4; 32]);
         let committed = commit(&compiled, &options, &srs).unwrap();

@@ -76,7 +76,7 @@ impl Honest {
     /// The card with a registration of other weights, made under the honest key.
     fn forged(&self, card: &ModelCard, weights: &Program) -> ModelCard {
         let (model, layout) = (&self.compiled.model, &self.compiled.layout);
-        let circuit = RegisterCircuit::new(model, layout);
+        let circuit = RegisterCircuit::new(model, layout).unwrap();
         let model = Unregistered {
             key: card.key.clone(),
             quantization: card.quantization,

@@ -5,7 +5,7 @@ use provenn_circuits::program::{execute, quantize_input};
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Compiled};
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};
-use provenn_verifier::{policy, verify, Answer, Context, Expectation, Statement};
+use provenn_verifier::{policy, verify, Answer, Context, Expectation};
 use serde_json::Value;
 
 /// Those that need functions which are not supported, and a word of the reason.
@@ -56,8 +56,8 @@ fn options(case: &Case) -> CommitOptions {
 /// The integers that the program gives for a row.
 fn integers(compiled: &Compiled, row: &[f32]) -> Vec<i64> {
     let model = &compiled.model;
-    let trace = execute(model, &quantize_input(model, row).unwrap()).unwrap();
-    trace.values[model.output()].clone()
+    let input = vec![quantize_input(model, 0, row).unwrap()];
+    execute(model, &input).unwrap().outputs(model).remove(0)
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn models_are_right_or_refused() {
                 continue;
             }
         };
-        let scale = 2f64.powi(-compiled.model.tensors[compiled.model.output()].frac);
+        let scale = 2f64.powi(-compiled.model.output(0).frac);
         let largest = case.scores.iter().flatten().fold(0f64, |m, v| m.max(v.abs()));
         for (row, scores) in case.rows.iter().zip(&case.scores) {
             let got: Vec<f64> = integers(&compiled, row).iter().map(|&v| v as f64 * scale).collect();
@@ -96,15 +96,15 @@ fn pipelines_are_proven() {
         let srs = Srs::dev_from_seed(compiled.layout.shape.k, [9; 32]);
         let committed = commit(&compiled, &options, &srs).unwrap();
         let row = &case.rows[0];
-        let input = Input::Public(quantize_input(&committed.model, row).unwrap());
+        let input = Input::Public(quantize_input(&committed.model, 0, row).unwrap());
         let context = Context::default();
-        let receipt = prove(&committed, &srs, &input, policy::Scores.into(), context, &|_| {}).unwrap();
+        let receipt = prove(&committed, &srs, &[input], policy::Scores.into(), context, &|_| {}).unwrap();
         let accept = Expectation {
             accept_dev: true,
             ..Expectation::default()
         };
         let verified = verify(&receipt, &committed.card, &srs_verifying_key(&srs).unwrap(), &accept).unwrap();
-        let Statement::Inference(body) = &verified.claim().body;
+        let body = verified.claim().body.inference().unwrap();
         let Answer::Scores(shown) = &body.items[0].answer else {
             panic!("{}: {}", case.name, body.items[0].answer)
         };

@@ -9,8 +9,8 @@ mod order;
 mod purpose;
 mod validate;
 
-pub use expr::Expr;
 pub(crate) use expr::{evaluate, Evals};
+pub use expr::{Expr, RowSet};
 pub use lanes::{LaneRun, Registered};
 pub use layout::{InputLayout, InstanceLayout, OutputLayout, POLICY_COLUMNS};
 pub use order::InputOrder;

@@ -34,7 +34,7 @@ fn make(folder: &Path, more: u32, model: &str) -> Outcome {
         k: compiled.layout.shape.k + more,
         ..compiled.layout.shape.clone()
     };
-    compiled.layout = Arc::new(Layout::build(&compiled.model, shape).ok_or("no layout of this size")?);
+    compiled.layout = Arc::new(Layout::build(&compiled.model, shape)?);
     let srs = Srs::dev_from_seed(compiled.layout.shape.k, [3; 32]);
     let committed = commit(&compiled, &options, &srs)?;
     let values = quantize_inputs(&committed.model, &default_samples(&compiled.graph, 1)[0])?;

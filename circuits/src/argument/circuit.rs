@@ -125,7 +125,6 @@ impl Synthesis<'_, '_> {
             Src::Slot(slot, row) => (advice.slots[slot].acc, row),
             Src::Uacc(row) => (advice.lines.uacc, row),
             Src::Pacc(row) => (advice.lines.pacc, row),
-            Src::U(row) => (advice.lines.u[0], row),
         };
         Cell {
             row_offset: row,

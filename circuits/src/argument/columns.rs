@@ -1,6 +1,6 @@
 //! The columns of all arguments, over whatever stands for a column.
 
-use super::{function, input, lane, lines, lookup, maximum, pairs, policy, powers, product, rounding, rows, scan};
+use super::{function, input, lane, lines, maximum, pairs, policy, powers, product, range, rounding, scan};
 use crate::layout::{Layout, Shape};
 use crate::program::Program;
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -50,7 +50,7 @@ pub struct Columns<T> {
     /// Lines and folded weights.
     pub lines: lines::Columns<T>,
     /// Range lookup of the limbs.
-    pub lookup: lookup::Columns<T>,
+    pub range: range::Columns<T>,
     /// Lookups of functions.
     pub function: function::Columns<T>,
     /// Compared score.
@@ -67,7 +67,7 @@ impl<T> Columns<T> {
             lanes: (0..shape.lanes).map(|_| lane::Columns::new(shape, next)).collect(),
             powers: powers::Columns::new(next),
             lines: lines::Columns::new(shape, next),
-            lookup: lookup::Columns::new(shape, next),
+            range: range::Columns::new(shape, next),
             function: function::Columns::new(shape, next),
             policy: policy::Columns::new(next),
             slots: (0..shape.slots).map(|_| scan::Columns::new(next)).collect(),
@@ -116,10 +116,8 @@ impl Columns<u32> {
 pub struct Fixed<T> {
     /// Of each scan slot.
     pub slots: Vec<scan::Fixed<T>>,
-    /// Where a circuit begins and ends.
-    pub rows: rows::Fixed<T>,
     /// Range table.
-    pub lookup: lookup::Fixed<T>,
+    pub range: range::Fixed<T>,
     /// Runs of powers.
     pub powers: powers::Fixed<T>,
     /// Rows of lines.
@@ -150,8 +148,7 @@ impl<T> Fixed<T> {
             slots: (0..shape.slots)
                 .map(|slot| scan::Fixed::new(shape, slot, next))
                 .collect(),
-            rows: rows::Fixed::new(next),
-            lookup: lookup::Fixed::new(next),
+            range: range::Fixed::new(next),
             powers: powers::Fixed::new(next),
             lines: lines::Fixed::new(shape, next),
             policy: policy::Fixed::new(next),
@@ -169,8 +166,7 @@ impl<T> Fixed<T> {
     pub(crate) fn fill(&self, model: &Program, layout: &Layout, set: &mut dyn FnMut(&T, usize, Fr)) {
         let Self {
             slots,
-            rows,
-            lookup,
+            range,
             powers,
             lines,
             policy,
@@ -186,9 +182,8 @@ impl<T> Fixed<T> {
         layout
             .segments
             .iter()
-            .for_each(|segment| slots[segment.slot].fill(segment, set));
-        rows.fill(shape.usable(), set);
-        lookup.fill(shape, set);
+            .for_each(|segment| slots[segment.slot].fill(shape, segment, set));
+        range.fill(shape, set);
         powers.fill(layout, set);
         lines.fill(layout, set);
         policy.fill(layout, set);

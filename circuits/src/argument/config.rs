@@ -1,7 +1,7 @@
 //! All columns and gates.
 
 use super::columns::{Columns, Fixed, Phase};
-use super::{function, lane, lines, lookup, policy, powers, scan};
+use super::{function, lane, lines, policy, powers, range, rows, scan};
 use crate::layout::Shape;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Advice, Challenge, Column, ConstraintSystem, FirstPhase, Instance, SecondPhase, ThirdPhase};
@@ -34,6 +34,7 @@ pub struct Config {
     pub policy: [Column<Instance>; 4],
     /// Public inputs on each lane, if there are any.
     pub public_input: Vec<Column<Instance>>,
+    pub(super) rows: rows::Columns,
 }
 
 impl Config {
@@ -59,6 +60,7 @@ impl Config {
             fixed,
             policy: [(); 4].map(|()| meta.instance_column()),
             public_input: (0..inputs).map(|_| meta.instance_column()).collect(),
+            rows: rows::Columns::new(meta),
         };
         config.gates(meta);
         config
@@ -71,7 +73,7 @@ impl Config {
         (0..self.advice.lanes.len()).for_each(|lane| lane::gates(meta, self, lane));
         policy::gate(meta, self);
         function::gate(meta, self);
-        lookup::gate(meta, self);
+        range::gate(meta, self);
     }
 
     /// Advice columns of a phase, in the order of their values in a [`Witness`](crate::argument::Witness).

@@ -66,3 +66,66 @@ pub(crate) fn powers(base: Fr, count: usize) -> Vec<Fr> {
         .take(count)
         .collect()
 }
+
+/// 1 where a fixed cell is `value`, 0 where it is another number of `0..values`. Its degree is `values - 1`.
+pub(crate) fn is(fixed: &Expr, value: u64, values: u64) -> Expr {
+    let others = || (0..values).filter(|other| *other != value);
+    let factors = others().map(|other| away(fixed, other));
+    let scale: Fr = others().map(|other| Fr::from(value) - Fr::from(other)).product();
+    match scale == Fr::ONE {
+        true => product(factors),
+        false => product(factors) * scale.invert().unwrap_or(Fr::ZERO),
+    }
+}
+
+/// 0 where a fixed cell is `value`.
+fn away(fixed: &Expr, value: u64) -> Expr {
+    match value {
+        0 => fixed.clone(),
+        value => fixed.clone() - constant(value),
+    }
+}
+
+/// The product of these factors.
+pub(crate) fn product(factors: impl Iterator<Item = Expr>) -> Expr {
+    factors.reduce(|a, b| a * b).unwrap_or_else(|| constant(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use halo2_proofs::plonk::ConstraintSystem;
+
+    /// The value of an expression of one fixed cell.
+    fn at(expression: &Expr, cell: u64) -> Fr {
+        expression.evaluate(
+            &|constant| constant,
+            &|_| unreachable!("no selector"),
+            &|_| Fr::from(cell),
+            &|_| unreachable!("no advice"),
+            &|_| unreachable!("no instance"),
+            &|_| unreachable!("no challenge"),
+            &|a| -a,
+            &|a, b| a + b,
+            &|a, b| a * b,
+            &|a, factor| a * factor,
+        )
+    }
+
+    #[test]
+    fn a_cell_names_one_of_several() {
+        let mut meta = ConstraintSystem::<Fr>::default();
+        let column = meta.fixed_column();
+        meta.create_gate("names", |m| {
+            let cell = fixed(m, column);
+            for values in 1..6 {
+                for value in 0..values {
+                    let named = is(&cell, value, values);
+                    assert_eq!(named.degree() as u64, values - 1);
+                    (0..values).for_each(|cell| assert_eq!(at(&named, cell), Fr::from(u64::from(cell == value))));
+                }
+            }
+            vec![cell]
+        });
+    }
+}

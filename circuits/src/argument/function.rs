@@ -166,7 +166,7 @@ pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
         return;
     }
     meta.create_gate("functions", |m| {
-        let usable = fixed(m, c.fixed.rows.usable);
+        let usable = c.rows.usable(m);
         let fractions = fractions(m, c);
         let helper = |(group, &helper): (&[Fraction], &Column<Advice>)| {
             let over = |skip: Option<usize>| {

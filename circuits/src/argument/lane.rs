@@ -148,7 +148,7 @@ pub(super) fn integer(m: &mut Cells<'_>, shape: &Shape, parts: &[Column<Advice>]
 pub(super) fn gates(meta: &mut ConstraintSystem<Fr>, c: &Config, index: usize) {
     let lane = &c.advice.lanes[index];
     meta.create_gate(format!("lane {index}"), |m| {
-        let usable = fixed(m, c.fixed.rows.usable);
+        let usable = c.rows.usable(m);
         let view = View::new(m, c, lane);
         let mut gates = vec![("sign is a bit", usable.clone() * boolean(view.sign.clone()))];
         gates.extend(rounding::gates(m, c, &view));

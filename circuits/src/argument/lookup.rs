@@ -1,147 +1,167 @@
-//! Range lookup of the limbs of all lanes. The sum is that of all lookups.
+//! Range lookups by sums of fractions (logUp), for any number of limbs and tables: of the model's circuit and of the
+//! registration.
+//!
+//! Haböck, "Multivariate lookups based on logarithmic derivatives", <https://eprint.iacr.org/2022/1530>.
 
-use super::columns::{Next, Phase};
-use super::config::Config;
-use super::expr::{before, cell, constant, fixed, Expr};
-use super::{function, lane};
-use crate::layout::{Layout, Shape};
+use super::expr::{before, cell, constant, product, Cells, Expr, Gates};
+use super::rows;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{BatchInvert, Field};
-use halo2_proofs::plonk::{Advice, Column, ConstraintSystem};
+use halo2_proofs::plonk::{Advice, Column};
 use rayon::prelude::*;
 
-/// Fractions that one helper sums.
+/// Fractions that one column sums. With three, gates have degree 5.
 const GROUP: usize = 3;
 
-/// Advice columns.
+/// Advice columns after `alpha`.
 #[derive(Clone, Debug)]
 pub struct Columns<T> {
-    /// How often each value of the table occurs.
-    pub multiplicity: T,
-    /// Sums of fractions of limbs, [`GROUP`] each.
+    /// Sums of fractions, all but those of the last group.
     pub helpers: Vec<T>,
-    /// Fraction of the table.
-    pub table_helper: T,
-    /// Running sum.
+    /// Running sum of the helpers and the last group.
     pub sum: T,
 }
 
 impl<T> Columns<T> {
-    pub(super) fn new(shape: &Shape, next: &mut Next<'_, T>) -> Self {
-        let fractions = 2 * shape.lanes * shape.limbs as usize;
+    /// For so many fractions; `next` makes a column that is read at so many rows.
+    pub(crate) fn new(fractions: usize, next: &mut dyn FnMut(usize) -> T) -> Self {
         Self {
-            multiplicity: next(Phase::First.read_at(1)),
-            helpers: (0..fractions.div_ceil(GROUP))
-                .map(|_| next(Phase::Second.read_at(1)))
-                .collect(),
-            table_helper: next(Phase::Second.read_at(1)),
-            sum: next(Phase::Second.read_at(2)),
+            helpers: (0..helpers(fractions)).map(|_| next(1)).collect(),
+            sum: next(2),
         }
     }
-}
 
-/// Fixed columns.
-#[derive(Clone, Debug)]
-pub struct Fixed<T> {
-    /// Range table.
-    pub table: T,
-}
-
-impl<T> Fixed<T> {
-    pub(super) fn new(next: &mut dyn FnMut() -> T) -> Self {
-        Self { table: next() }
-    }
-
-    pub(super) fn fill(&self, shape: &Shape, set: &mut dyn FnMut(&T, usize, Fr)) {
-        (0..1 << shape.table_bits).for_each(|row| set(&self.table, row, Fr::from(row as u64)));
+    /// In the order in which they are made.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.helpers.iter().chain([&self.sum])
     }
 }
 
-/// logUp: every table-checked limb on every usable row is in the range table, because
-/// `sum 1 / (alpha + limb) = sum multiplicity / (alpha + table)` with `alpha` drawn after limbs and multiplicities.
-/// Unused cells are 0, which is in the table. The fractions of [`function`] are in the same sum; there it says why they
-/// neither help a limb nor are helped by the table.
-pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
-    let cells: Vec<Column<Advice>> = c.advice.limbs(&c.shape).copied().collect();
-    let columns = &c.advice.lookup;
-    meta.create_gate("lookup", |m| {
-        let rows = &c.fixed.rows;
-        let [usable, not_first, last, table] =
-            [rows.usable, rows.not_first, rows.last, c.fixed.lookup.table].map(|column| fixed(m, column));
-        let alpha = c.challenges.alpha.expr();
-        let mut gates = vec![];
-        let mut total = function::total(m, c);
-        for (group, &helper) in cells.chunks(GROUP).zip(&columns.helpers) {
-            let f: Vec<Expr> = group.iter().map(|&limb| cell(m, limb) + alpha.clone()).collect();
-            let h = cell(m, helper);
-            let product = |skip: Option<usize>| {
-                let kept = f.iter().enumerate().filter(|(i, _)| Some(*i) != skip);
-                let kept = kept.map(|(_, e)| e.clone());
-                kept.reduce(|a, b| a * b).unwrap_or_else(|| constant(1))
-            };
-            let numerator = (0..f.len())
-                .map(|i| product(Some(i)))
-                .reduce(|a, b| a + b)
-                .unwrap_or_else(|| constant(0));
-            gates.push((
-                "lookup helper",
-                usable.clone() * (h.clone() * product(None) - numerator),
-            ));
-            total = total + h;
-        }
-        let [multiplicity, table_helper] = [columns.multiplicity, columns.table_helper].map(|column| cell(m, column));
-        gates.push((
-            "table helper",
-            usable.clone() * (table_helper.clone() * (table + alpha) - multiplicity),
-        ));
-        let (sum, previous) = (cell(m, columns.sum), before(m, columns.sum, 1));
-        gates.push((
-            "lookup sum",
-            usable * (sum.clone() - total + table_helper) - not_first * previous,
-        ));
-        gates.push(("lookup balance", last * sum));
-        gates
+/// Helpers for so many fractions.
+pub(crate) fn helpers(fractions: usize) -> usize {
+    fractions.div_ceil(GROUP).saturating_sub(1)
+}
+
+/// `numerator / denominator`; the numerator 1 is none.
+struct Fraction {
+    numerator: Option<Expr>,
+    denominator: Expr,
+}
+
+/// The product of all denominators of a group, and the sum of its fractions times that product.
+fn joined(group: &[Fraction]) -> [Expr; 2] {
+    let denominators = |skip: Option<usize>| {
+        let kept = group.iter().enumerate().filter(move |(at, _)| Some(*at) != skip);
+        kept.map(|(_, fraction)| fraction.denominator.clone())
+    };
+    let terms = group.iter().enumerate();
+    let terms =
+        terms.map(|(at, fraction)| product(fraction.numerator.clone().into_iter().chain(denominators(Some(at)))));
+    let sum = terms.reduce(|a, b| a + b).unwrap_or_else(|| constant(0));
+    [product(denominators(None)), sum]
+}
+
+/// What is looked up, and where.
+pub(crate) struct Lookup<'a> {
+    /// Columns that are range-checked.
+    pub limbs: &'a [Column<Advice>],
+    /// Multiplicities of each table, and its entries: all tables together have each number of the range once.
+    pub tables: Vec<(Column<Advice>, Expr)>,
+    /// Drawn after limbs and multiplicities.
+    pub alpha: Expr,
+    /// What else the running sum adds in a row, of degree 2 at most.
+    pub besides: Expr,
+}
+
+/// With the fractions `1 / (alpha + limb)` of all limbs and `-multiplicity / (alpha + entry)` of all tables in groups of three,
+/// `d_i` the denominators of a group, `n_i` its numerators, `D = prod d_i`, `N = sum_i n_i prod_{j != i} d_j`:
+/// * `usable (h D - N) = 0` for the helper `h` of each group but the last;
+/// * `usable ((sum - sum of helpers) D - N) - not_first sum_prev D - besides D = 0` for the last group, so that
+///   `sum = sum_prev + all fractions of the row + besides`, and `last sum = 0`.
+///
+/// A denominator is zero with negligible probability only: limbs, multiplicities and entries were fixed before `alpha`. Then every
+/// helper and the running sum are determined by them. The sum of all fractions over all usable rows vanishes in a random
+/// `alpha` only if it vanishes identically, so if every limb on every usable row is an entry. Unused cells are 0, which is one.
+pub(crate) fn gates(
+    m: &mut Cells<'_>,
+    rows: &rows::Columns,
+    columns: &Columns<Column<Advice>>,
+    lookup: Lookup<'_>,
+) -> Gates {
+    let usable = rows.usable(m);
+    let limbs = lookup.limbs.iter().map(|&limb| Fraction {
+        numerator: None,
+        denominator: cell(m, limb) + lookup.alpha.clone(),
     });
+    let mut fractions: Vec<Fraction> = limbs.collect();
+    fractions.extend(lookup.tables.into_iter().map(|(multiplicity, entry)| Fraction {
+        numerator: Some(-cell(m, multiplicity)),
+        denominator: entry + lookup.alpha.clone(),
+    }));
+    let mut groups: Vec<&[Fraction]> = fractions.chunks(GROUP).collect();
+    let last_group = groups.pop().unwrap_or_default();
+    let mut gates = vec![];
+    let mut total = constant(0);
+    for (group, &helper) in groups.into_iter().zip(&columns.helpers) {
+        let (helper, [denominator, numerator]) = (cell(m, helper), joined(group));
+        gates.push(("helper", usable.clone() * (helper.clone() * denominator - numerator)));
+        total = total + helper;
+    }
+    let (sum, previous) = (cell(m, columns.sum), before(m, columns.sum, 1));
+    let [denominator, numerator] = joined(last_group);
+    let added = usable.clone() * (sum.clone() - total) - rows.not_first(m) * previous - lookup.besides;
+    gates.push(("running sum", added * denominator - usable * numerator));
+    gates.push(("balance", rows.last(m) * sum));
+    gates
 }
 
-/// How often each value of the table is a limb.
-pub(super) fn multiplicities(shape: &Shape, lanes: &[lane::Columns<Vec<u64>>]) -> Vec<u64> {
-    let mut counts = vec![0u64; 1 << shape.table_bits];
-    let limbs = lanes.iter().flat_map(|lane| lane.limbs(shape));
+/// What is looked up, as integers.
+pub(crate) struct Values<'a> {
+    /// Limbs, column by column, all usable rows.
+    pub limbs: Vec<&'a [u64]>,
+    /// Multiplicities of each table. Entry `row` of table `i` is `row + i` times the length of a table.
+    pub tables: Vec<&'a [u64]>,
+}
+
+impl Values<'_> {
+    /// Helpers and the running sum over so many rows.
+    pub(crate) fn columns(&self, usable: usize, alpha: Fr, besides: &(dyn Fn(usize) -> Fr + Sync)) -> Vec<Vec<Fr>> {
+        let length = self.tables.first().map_or(0, |table| table.len());
+        // 1 / (alpha + v) for every entry, once.
+        let entries = 0..length * self.tables.len();
+        let mut inverses: Vec<Fr> = entries.map(|v| alpha + Fr::from(v as u64)).collect();
+        inverses.par_chunks_mut(1 << 12).for_each(|chunk| {
+            chunk.iter_mut().batch_invert();
+        });
+        let fraction = |index: usize, row: usize| match index.checked_sub(self.limbs.len()) {
+            None => inverses[self.limbs[index][row] as usize],
+            Some(table) => match self.tables[table].get(row) {
+                Some(&multiplicity) => -Fr::from(multiplicity) * inverses[table * length + row],
+                None => Fr::ZERO,
+            },
+        };
+        let all: Vec<usize> = (0..self.limbs.len() + self.tables.len()).collect();
+        let sums = |group: &[usize]| -> Vec<Fr> {
+            let sum = |row: usize| group.iter().map(|&index| fraction(index, row)).sum();
+            (0..usable).map(sum).collect()
+        };
+        let mut columns: Vec<Vec<Fr>> = all.par_chunks(GROUP).map(sums).collect();
+        let besides: Vec<Fr> = (0..usable).into_par_iter().map(besides).collect();
+        let mut total = Fr::ZERO;
+        let sum = besides.iter().enumerate().map(|(row, besides)| {
+            total += columns.iter().map(|column| column[row]).sum::<Fr>() + besides;
+            total
+        });
+        let sum = sum.collect();
+        columns.pop();
+        columns.push(sum);
+        columns
+    }
+}
+
+/// How often each number below `entries` is a limb.
+pub(crate) fn multiplicities<'a>(entries: usize, limbs: impl Iterator<Item = &'a Vec<u64>>) -> Vec<u64> {
+    let mut counts = vec![0u64; entries];
     limbs.flatten().for_each(|&value| counts[value as usize] += 1);
     counts
-}
-
-/// Helpers, the table helper and the running sum, which has the helpers of functions too.
-pub(super) fn columns(
-    layout: &Layout,
-    lanes: &[lane::Columns<Vec<u64>>],
-    multiplicity: &[u64],
-    functions: &[Vec<Fr>],
-    alpha: Fr,
-) -> Vec<Vec<Fr>> {
-    let usable = layout.shape.usable();
-    // 1 / (alpha + v) for every table value, once.
-    let mut inverses: Vec<Fr> = (0..1u64 << layout.shape.table_bits)
-        .map(|v| alpha + Fr::from(v))
-        .collect();
-    inverses.iter_mut().batch_invert();
-    let limbs: Vec<&Vec<u64>> = lanes.iter().flat_map(|lane| lane.limbs(&layout.shape)).collect();
-    let helper = |group: &[&Vec<u64>]| {
-        let rows = 0..usable;
-        rows.map(|row| group.iter().map(|c| inverses[c[row] as usize]).sum())
-            .collect()
-    };
-    let mut columns: Vec<Vec<Fr>> = limbs.par_chunks(GROUP).map(helper).collect();
-    let table = multiplicity.iter().zip(&inverses);
-    let mut table: Vec<Fr> = table.map(|(&m, inverse)| Fr::from(m) * inverse).collect();
-    table.resize(usable, Fr::ZERO);
-    let mut total = Fr::ZERO;
-    let sum = (0..usable).map(|row| {
-        total += columns.iter().chain(functions).map(|c| c[row]).sum::<Fr>() - table[row];
-        total
-    });
-    let sum = sum.collect();
-    columns.extend([table, sum]);
-    columns
 }

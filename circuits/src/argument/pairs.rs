@@ -1,42 +1,32 @@
 //! Products of matrices of activations: pairs of lines, left and right, in consecutive rows of the first line column.
 
-use super::expr::{before, cell, fixed, powers, signed, Cells, Expr};
+use super::expr::{before, cell, fixed, is, powers, signed, Cells, Expr};
 use super::lines;
 use crate::layout::{Layout, PairBlock};
 use crate::program::{Program, Step, Trace};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
-use halo2_proofs::plonk::{Advice, Column};
+use halo2_proofs::plonk::{self, Advice, Column};
 
 /// Fixed columns.
 #[derive(Clone, Debug)]
 pub struct Fixed<T> {
-    /// Rows of products of activations.
-    pub pair: T,
-    /// Those of their right line.
-    pub right: T,
+    /// Rows of products of activations: 1 those of a left line, 2 those of the right one after it.
+    pub side: T,
 }
 
 impl<T> Fixed<T> {
     pub(super) fn new(next: &mut dyn FnMut() -> T) -> Self {
-        Self {
-            pair: next(),
-            right: next(),
-        }
+        Self { side: next() }
     }
 
     pub(super) fn fill(&self, lines: &lines::Fixed<T>, layout: &Layout, set: &mut dyn FnMut(&T, usize, Fr)) {
-        let [single, keep_single] = lines.single();
         for block in &layout.pairs {
+            lines.fill_single(block.start..block.end() + 1, set);
             for row in block.start..=block.end() {
-                set(&self.pair, row, Fr::one());
-                set(single, row, Fr::one());
+                set(&self.side, row, Fr::from(1 + (row - block.start) as u64 % 2));
                 if row > block.start {
-                    set(keep_single, row, Fr::one());
-                    set(&lines.keep_p, row, Fr::one());
-                }
-                if (row - block.start) % 2 == 1 {
-                    set(&self.right, row, Fr::one());
+                    set(&lines.keep, row, Fr::one());
                 }
             }
         }
@@ -46,14 +36,15 @@ impl<T> Fixed<T> {
 /// The product sum of [`lines::gate`] with rows of pairs: they have no weights, and the right row adds the product of both lines.
 pub(super) fn sum(
     m: &mut Cells<'_>,
-    selectors: &Fixed<Column<halo2_proofs::plonk::Fixed>>,
+    selectors: &Fixed<Column<plonk::Fixed>>,
     line: Column<Advice>,
     sum: Expr,
     weighted: Expr,
 ) -> Expr {
-    let [pair, right] = [selectors.pair, selectors.right].map(|column| fixed(m, column));
-    let left = before(m, line, 1);
-    sum + pair * weighted - right * cell(m, line) * left
+    let side = fixed(m, selectors.side);
+    let [left, right] = [1, 2].map(|number| is(&side, number, 3));
+    let previous = before(m, line, 1);
+    sum + (left + right.clone()) * weighted - right * cell(m, line) * previous
 }
 
 /// For each pair `(b, j)`: `sum_i r^(b I + i) L[b, i, j]`, then `sum_n t^n R[b, j, n]`.

@@ -4,6 +4,7 @@ use super::columns::{Next, Phase};
 use super::config::Config;
 use super::expr::{before, cell, fixed, power_of_two, signed};
 use super::lane::{integer, Row};
+use super::lines;
 use super::witness::Witness;
 use crate::layout::{Layout, Shape};
 use crate::program::Program;
@@ -32,39 +33,30 @@ impl<T> Columns<T> {
 pub struct Fixed<T> {
     /// Policy rows.
     pub policy: T,
-    /// Policy rows but the first.
-    pub same_top: T,
 }
 
 impl<T> Fixed<T> {
     pub(super) fn new(next: &mut dyn FnMut() -> T) -> Self {
-        Self {
-            policy: next(),
-            same_top: next(),
-        }
+        Self { policy: next() }
     }
 
     pub(super) fn fill(&self, layout: &Layout, set: &mut dyn FnMut(&T, usize, Fr)) {
-        for row in 0..layout.policy_rows {
-            set(&self.policy, row, Fr::one());
-            if row > 0 {
-                set(&self.same_top, row, Fr::one());
-            }
-        }
+        (0..layout.policy_rows).for_each(|row| set(&self.policy, row, Fr::one()));
     }
 }
 
 /// On policy row j, with the output `z = u` and `d` in `[0, 2^(bits + table_bits))` from the cells of lane 0:
-/// `a z + t top + c = d` and `g d = 0`; `top` is one value for all rows. With a, t, c, g public, this states
-/// equality, order or threshold of the scores of an output. Rows of outputs that a policy does not speak of have `a = t = c = g = 0`, and
-/// `d = 0` whatever their scores are.
+/// `a z + t top + c = d` and `g d = 0`; `top` is one value for all rows: they are one line, and where a line continues,
+/// `top` does too. With a, t, c, g public, this states equality, order or threshold of the scores of an output. Rows of outputs that a policy
+/// does not speak of have `a = t = c = g = 0`, and `d = 0` whatever their scores are.
 pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
     let (Some(lane), Some(&u)) = (c.advice.lanes.first(), c.advice.lines.u.first()) else {
         return;
     };
     let Columns { top } = c.advice.policy;
     meta.create_gate("policy", |m| {
-        let [policy, same] = [c.fixed.policy.policy, c.fixed.policy.same_top].map(|column| fixed(m, column));
+        let policy = fixed(m, c.fixed.policy.policy);
+        let continues = lines::single_continues(m, c);
         let z = cell(m, u);
         let (top, last) = (cell(m, top), before(m, top, 1));
         let [a, t, constant, g] = c.policy.map(|column| m.query_instance(column, Rotation::cur()));
@@ -75,8 +67,8 @@ pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
                 "policy",
                 policy.clone() * (a * z + t * top.clone() + constant - d.clone()),
             ),
-            ("policy equality", policy * g * d),
-            ("one top", same * (top - last)),
+            ("policy equality", policy.clone() * g * d),
+            ("one top", policy * continues * (top - last)),
         ]
     });
 }

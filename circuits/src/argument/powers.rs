@@ -2,7 +2,7 @@
 
 use super::columns::{Next, Phase};
 use super::config::Config;
-use super::expr::{before, cell, constant, fixed, powers};
+use super::expr::{before, cell, constant, fixed, is, powers};
 use crate::layout::Layout;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::ConstraintSystem;
@@ -10,7 +10,7 @@ use halo2_proofs::plonk::ConstraintSystem;
 /// Advice columns.
 #[derive(Clone, Debug)]
 pub struct Columns<T> {
-    /// A run of powers of each challenge.
+    /// A run of powers of each challenge, then ones.
     pub pow: T,
 }
 
@@ -29,49 +29,42 @@ impl<T> Columns<T> {
 /// Fixed columns.
 #[derive(Clone, Debug)]
 pub struct Fixed<T> {
-    /// Rows that start a run.
-    pub one: T,
-    /// Rows that multiply by `r`, `t`, `s`.
-    pub by: [T; 3],
+    /// 1, 2, 3 on rows that multiply by `r`, `t`, `s`; 0 on those that hold 1.
+    pub by: T,
 }
 
 impl<T> Fixed<T> {
     pub(super) fn new(next: &mut dyn FnMut() -> T) -> Self {
-        Self {
-            one: next(),
-            by: [(); 3].map(|()| next()),
-        }
+        Self { by: next() }
     }
 
     pub(super) fn fill(&self, layout: &Layout, set: &mut dyn FnMut(&T, usize, Fr)) {
         let mut start = 0;
-        for (by, len) in self.by.iter().zip(layout.powers.runs()) {
-            set(&self.one, start, Fr::one());
-            (start + 1..start + len).for_each(|row| set(by, row, Fr::one()));
+        for (by, len) in (1..).zip(layout.powers.runs()) {
+            (start + 1..start + len).for_each(|row| set(&self.by, row, Fr::from(by)));
             start += len;
         }
     }
 }
 
-/// `one * (pow - 1) = 0`, `pow * q - q * challenge * pow_prev = 0` with `q` one of `by`.
-/// Each run is determined from its first row on; needs no soundness of its own: the powers are of fixed challenges.
+/// `usable (pow - 1) - sum_c [by = c] (c pow_prev - 1) = 0` over the challenges `c`: `pow` is 1 where `by` is 0, and `c pow_prev` where it names `c`.
+/// Every row is determined from those before it; needs no soundness of its own: the powers are of fixed challenges.
 pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
-    let (columns, selectors) = (&c.advice.powers, &c.fixed.powers);
+    let pow = c.advice.powers.pow;
     meta.create_gate("powers", |m| {
-        let (now, last) = (cell(m, columns.pow), before(m, columns.pow, 1));
-        let one = fixed(m, selectors.one);
-        let [r, t, s] = selectors.by.map(|by| fixed(m, by));
-        let challenges = &c.challenges;
-        let step = r.clone() * challenges.r.expr() + t.clone() * challenges.t.expr() + s.clone() * challenges.s.expr();
-        vec![
-            ("first power", one * (now.clone() - constant(1))),
-            ("next power", (r + t + s) * now - step * last),
-        ]
+        let (now, last) = (cell(m, pow), before(m, pow, 1));
+        let by = fixed(m, c.fixed.powers.by);
+        let challenges = (1..).zip([c.challenges.r, c.challenges.t, c.challenges.s]);
+        let steps = challenges.map(|(name, c)| is(&by, name, 4) * (c.expr() * last.clone() - constant(1)));
+        let usable = c.rows.usable(m) * (now - constant(1));
+        vec![("power", steps.fold(usable, |sum, step| sum - step))]
     });
 }
 
 /// The column, for the challenges `r`, `t`, `s`.
 pub(super) fn column(layout: &Layout, challenges: [Fr; 3]) -> Vec<Fr> {
     let runs = challenges.into_iter().zip(layout.powers.runs());
-    runs.flat_map(|(base, len)| powers(base, len)).collect()
+    let mut column: Vec<Fr> = runs.flat_map(|(base, len)| powers(base, len)).collect();
+    column.resize(layout.shape.usable(), Fr::one());
+    column
 }

@@ -6,7 +6,7 @@ pub(super) use values::{columns, Scanned};
 
 use super::columns::{Next, Phase};
 use super::config::Config;
-use super::expr::{before, cell, constant, fixed, horner, signed, Expr};
+use super::expr::{before, cell, constant, fixed, horner, is, signed, Cells, Expr};
 use super::lane;
 use crate::layout::{Mode, Segment, Shape};
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -44,44 +44,44 @@ pub struct Fixed<T> {
     pub keep: T,
     /// Constant term.
     pub kappa: T,
-    /// Slot 0: accumulators by `r`; other slots: values by `s`.
-    pub first: T,
-    /// Values by `r`; not in slot 0.
-    pub second: Option<T>,
-    /// Values by a pattern: its index in the shape.
-    pub patterns: Vec<(usize, T)>,
+    /// What is added, each column naming up to [`NAMED`] of the slot's [`modes`].
+    pub modes: Vec<T>,
+}
+
+/// Modes that one column names, by 1, 2, ..; 0 is none of them.
+const NAMED: usize = 2;
+
+/// What the rows of a slot may add beside the constant. Slot 0 scans accumulators, whose degree leaves room for nothing else.
+fn modes(shape: &Shape, slot: usize) -> Vec<Mode> {
+    if slot == 0 {
+        return vec![Mode::Accumulators];
+    }
+    let patterns = shape.features.patterns.iter().enumerate();
+    let patterns = patterns.filter(|(_, pattern)| pattern.slot == slot);
+    let patterns = patterns.map(|(index, _)| Mode::Pattern(index));
+    [Mode::ValuesS, Mode::ValuesR].into_iter().chain(patterns).collect()
 }
 
 impl<T> Fixed<T> {
     pub(super) fn new(shape: &Shape, slot: usize, next: &mut dyn FnMut() -> T) -> Self {
-        let [keep, kappa, first] = [(); 3].map(|()| next());
-        let second = (slot > 0).then(&mut *next);
-        let patterns = shape.features.patterns.iter().enumerate();
-        let patterns = patterns.filter(|(_, p)| p.slot == slot);
         Self {
-            keep,
-            kappa,
-            first,
-            second,
-            patterns: patterns.map(|(index, _)| (index, next())).collect(),
+            keep: next(),
+            kappa: next(),
+            modes: modes(shape, slot).chunks(NAMED).map(|_| next()).collect(),
         }
     }
 
-    pub(super) fn fill(&self, segment: &Segment, set: &mut dyn FnMut(&T, usize, Fr)) {
+    pub(super) fn fill(&self, shape: &Shape, segment: &Segment, set: &mut dyn FnMut(&T, usize, Fr)) {
+        let modes = modes(shape, segment.slot);
         for (index, row) in segment.rows.iter().enumerate() {
             let at = segment.start + index;
             if index > 0 {
                 set(&self.keep, at, Fr::one());
             }
             set(&self.kappa, at, signed(row.kappa));
-            let column = match row.mode {
-                Mode::Accumulators | Mode::ValuesS => Some(&self.first),
-                Mode::ValuesR => self.second.as_ref(),
-                Mode::Pattern(pattern) => self.patterns.iter().find(|p| p.0 == pattern).map(|p| &p.1),
-                Mode::Constant | Mode::Skip => None,
-            };
-            if let Some(column) = column {
-                set(column, at, Fr::one());
+            if let Some(number) = modes.iter().position(|mode| *mode == row.mode) {
+                let name = Fr::from(1 + (number % NAMED) as u64);
+                set(&self.modes[number / NAMED], at, name);
             }
         }
     }
@@ -93,32 +93,41 @@ impl<T> Fixed<T> {
 pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config, index: usize) {
     let (slot, selectors) = (&c.advice.slots[index], &c.fixed.slots[index]);
     meta.create_gate(format!("scan {index}"), |m| {
-        let usable = fixed(m, c.fixed.rows.usable);
-        let [keep, kappa, first] = [selectors.keep, selectors.kappa, selectors.first].map(|column| fixed(m, column));
+        let usable = c.rows.usable(m);
+        let [keep, kappa] = [selectors.keep, selectors.kappa].map(|column| fixed(m, column));
         let [a, b, acc] = [slot.a, slot.b, slot.acc].map(|column| cell(m, column));
         let previous = before(m, slot.acc, 1);
-        let zero = fixed(m, c.fixed.lane.zero);
-        let added = match selectors.second {
-            None => {
-                let lanes = c.advice.lanes.iter().map(|lane| lane::accumulator_of(m, c, lane));
-                first * horner(lanes.collect(), &c.challenges.r.expr())
+        let modes = modes(&c.shape, index);
+        let mut added = kappa;
+        for (modes, &column) in modes.chunks(NAMED).zip(&selectors.modes) {
+            let name = fixed(m, column);
+            for (number, mode) in (1..).zip(modes) {
+                added = added + is(&name, number, 1 + modes.len() as u64) * scanned(m, c, *mode);
             }
-            Some(second) => {
-                let second = fixed(m, second);
-                let lanes = c.advice.lanes.iter();
-                let values: Vec<Expr> = lanes.map(|lane| cell(m, lane.value) - zero.clone()).collect();
-                let by_pattern = selectors
-                    .patterns
-                    .iter()
-                    .map(|&(pattern, column)| fixed(m, column) * by_pattern(c, pattern, &values));
-                let by_pattern = by_pattern.reduce(|a, b| a + b);
-                let by_powers = first * horner(values.clone(), &c.challenges.s.expr())
-                    + second * horner(values.clone(), &c.challenges.r.expr());
-                by_pattern.into_iter().fold(by_powers, |a, b| a + b)
-            }
-        };
-        vec![("scan", usable * acc - keep * previous - a * b * (kappa + added))]
+        }
+        vec![("scan", usable * acc - keep * previous - a * b * added)]
     });
+}
+
+/// What a mode adds: the lanes of the row, weighted.
+fn scanned(m: &mut Cells<'_>, c: &Config, mode: Mode) -> Expr {
+    let values = |m: &mut Cells<'_>| {
+        let zero = fixed(m, c.fixed.lane.zero);
+        let lanes = c.advice.lanes.iter();
+        lanes
+            .map(|lane| cell(m, lane.value) - zero.clone())
+            .collect::<Vec<Expr>>()
+    };
+    match mode {
+        Mode::Accumulators => {
+            let lanes = c.advice.lanes.iter().map(|lane| lane::accumulator_of(m, c, lane));
+            horner(lanes.collect(), &c.challenges.r.expr())
+        }
+        Mode::ValuesS => horner(values(m), &c.challenges.s.expr()),
+        Mode::ValuesR => horner(values(m), &c.challenges.r.expr()),
+        Mode::Pattern(pattern) => by_pattern(c, pattern, &values(m)),
+        Mode::Constant | Mode::Skip => constant(0),
+    }
 }
 
 /// `sum of weight * value` over the lanes of a pattern.

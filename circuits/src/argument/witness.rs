@@ -3,7 +3,7 @@
 use super::expr::signed;
 use super::lane::{self, zero};
 use super::scan::Scanned;
-use super::{function, input, lines, lookup, policy, powers, rounding, scan};
+use super::{function, input, lines, policy, powers, range, rounding, scan};
 use crate::layout::{Layout, Src};
 use crate::program::{Program, Trace};
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -62,7 +62,7 @@ impl Witness {
         let lanes: Vec<_> = lanes.par_iter().map(|rows| lane::columns(shape, rows)).collect();
         First {
             input: input.collect(),
-            multiplicity: lookup::multiplicities(shape, &lanes),
+            multiplicity: range::multiplicities(shape, &lanes),
             functions: function::multiplicities(model, layout, &lanes),
             lanes,
             top,
@@ -74,13 +74,8 @@ impl Witness {
         let mut columns = lines::columns(self, model, layout, [r, t]);
         columns.extend(lines::folded(model, layout, r));
         let functions = function::columns(model, layout, &first.lanes, &first.functions, [alpha, r]);
-        columns.extend(lookup::columns(
-            layout,
-            &first.lanes,
-            &first.multiplicity,
-            &functions,
-            alpha,
-        ));
+        let lookup = range::columns(&layout.shape, &first.lanes, &first.multiplicity, &functions, alpha);
+        columns.extend(lookup);
         columns.extend(functions);
         let scanned = |(index, lane): (usize, &lane::Columns<Vec<u64>>)| {
             let rows = 0..layout.kinds.len();
@@ -104,7 +99,6 @@ impl Second {
             Src::Pow(row) => pow.get(row).copied(),
             Src::Uacc(row) => uacc.get(row).copied(),
             Src::Pacc(row) => pacc.get(row).copied(),
-            Src::U(row) => u[0].get(row).copied(),
             Src::Slot(..) => None,
         };
         let slots = scan::columns(layout, &self.scanned, &read, [r, t, s]);

@@ -8,7 +8,7 @@ mod scans;
 mod tables;
 mod views;
 
-use super::{Block, Layout, Mode, PairBlock, Powers, RowKind, ScanRow, Segment, Src, BIAS_LIMBS};
+use super::{Area, Block, Layout, LayoutError, Mode, PairBlock, Powers, RowKind, ScanRow, Segment, Src, BIAS_LIMBS};
 use crate::layout::{Features, InputShape, Shape, Tables};
 use crate::program::{Affine, Axis, Contraction, Linear, Output, Part, Program, Step};
 use std::collections::BTreeMap;
@@ -46,15 +46,15 @@ pub(super) struct Builder<'a> {
     /// As of the layout.
     outputs: Vec<(usize, usize)>,
     policy_rows: usize,
-    /// Set when something cannot be laid out soundly; the layout is then refused.
-    refused: bool,
+    /// The first reason why something cannot be laid out soundly; the layout is then refused.
+    refused: Option<LayoutError>,
 }
 
 impl<'a> Builder<'a> {
-    /// Places tensors and line blocks; `None` if they do not fit.
-    pub(super) fn new(model: &'a Program, shape: Shape) -> Option<Self> {
+    /// Places tensors and line blocks.
+    pub(super) fn new(model: &'a Program, shape: Shape) -> Result<Self, LayoutError> {
         if !formed::well_formed(model) {
-            return None;
+            return Err(LayoutError::Malformed);
         }
         let rows = |output: &Output| {
             let tensor = &model.tensors[output.tensor];
@@ -72,7 +72,7 @@ impl<'a> Builder<'a> {
         let outputs = outputs.collect();
         let public: Vec<bool> = shape.inputs.iter().map(|input| input.public).collect();
         if public.len() != model.inputs.len() {
-            return None;
+            return Err(LayoutError::Malformed);
         }
         let mut builder = Self {
             model,
@@ -96,15 +96,29 @@ impl<'a> Builder<'a> {
                 features: Features::default(),
                 ..shape
             },
-            refused: false,
+            refused: None,
         };
         builder.place_tensors()?;
         builder.place_tables()?;
         builder.choose_weight_lanes()?;
         builder.place_blocks();
         builder.powers = builder.count_powers();
-        let total = builder.powers.r + builder.powers.t + builder.powers.s;
-        (total <= builder.shape.usable()).then_some(builder)
+        builder.fit(Area::Powers, builder.powers.rows())?;
+        Ok(builder)
+    }
+
+    /// Whether an area of so many rows fits.
+    fn fit(&self, area: Area, rows: usize) -> Result<(), LayoutError> {
+        let usable = self.shape.usable();
+        match rows <= usable {
+            true => Ok(()),
+            false => Err(LayoutError::Rows { area, rows, usable }),
+        }
+    }
+
+    /// Refuses the layout, for the first reason.
+    fn refuse(&mut self, why: LayoutError) {
+        self.refused.get_or_insert(why);
     }
 
     pub(super) fn shape(&self) -> &Shape {
@@ -167,14 +181,11 @@ impl<'a> Builder<'a> {
     }
 
     /// The fewest weight lanes with which all blocks fit.
-    fn choose_weight_lanes(&mut self) -> Option<()> {
-        let most = (0..self.model.tensors.len())
-            .map(|id| self.model.tensors[id].channels)
-            .max()?;
+    fn choose_weight_lanes(&mut self) -> Result<(), LayoutError> {
+        let channels = self.model.tensors.iter().map(|tensor| tensor.channels);
+        let most = channels.max().unwrap_or(1);
         let usable = self.shape.usable();
-        if self.line_rows(most) > usable {
-            return None;
-        }
+        self.fit(Area::Lines, self.line_rows(most))?;
         let (mut low, mut high) = (1, most);
         while low < high {
             let middle = (low + high) / 2;
@@ -185,7 +196,7 @@ impl<'a> Builder<'a> {
             }
         }
         self.shape.weight_lanes = low;
-        Some(())
+        Ok(())
     }
 
     fn place_blocks(&mut self) {

@@ -5,7 +5,7 @@ pub mod cells;
 
 use halo2_proofs::dev::{MockProver, VerifyFailure};
 use halo2_proofs::halo2curves::bn256::Fr;
-use provenn_circuits::argument::{signed, ModelCircuit, Witness};
+use provenn_circuits::argument::{row_sets, signed, ModelCircuit, Witness};
 use provenn_circuits::layout::{InputShape, Layout, Shape};
 use provenn_circuits::program::*;
 use provenn_circuits::program::{execute, Trace};
@@ -407,7 +407,7 @@ impl Case {
         let shape = (6..12)
             .flat_map(|k| [1, 2, 4].map(|lanes| (k, lanes)))
             .map(|(k, lanes)| shape(k, lanes, public))
-            .find(|shape| Layout::build(&model, shape.clone()).is_some());
+            .find(|shape| Layout::build(&model, shape.clone()).is_ok());
         let layout = Layout::build(&model, shape.expect("fits")).expect("fits");
         Self::build(model, layout, trace)
     }
@@ -421,7 +421,9 @@ impl Case {
             inputs: public.iter().map(|public| input_shape(*public)).collect(),
             ..shape(k, lanes, true)
         };
-        let layout = (6..12).find_map(|k| Layout::build(&model, shape(k))).expect("fits");
+        let layout = (6..12)
+            .find_map(|k| Layout::build(&model, shape(k)).ok())
+            .expect("fits");
         Self::build(model, layout, trace)
     }
 
@@ -454,6 +456,7 @@ impl Case {
             }
             assert!(input.channels > 0);
         }
+        instances.extend(row_sets(layout.shape.usable()));
         let witness = Witness {
             trace,
             top: None,

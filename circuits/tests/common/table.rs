@@ -136,22 +136,18 @@ impl Table {
                 }
             }
         }
-        let multiplicity = self.config.advice.lookup.multiplicity;
+        let multiplicity = self.config.advice.range.multiplicity;
         (0..self.usable).for_each(|row| self.set(multiplicity, row, Fr::zero()));
         counts
             .iter()
             .enumerate()
             .for_each(|(row, &c)| self.set(multiplicity, row, Fr::from(c)));
         self.recompute_functions();
-        let helpers = self.config.advice.lookup.helpers.clone();
-        for (gate, column) in self.gate("lookup/lookup helper").into_iter().zip(helpers) {
-            (0..self.usable).for_each(|row| self.solve(gate, column, row));
-        }
-        for (name, column) in [
-            ("lookup/table helper", self.config.advice.lookup.table_helper),
-            ("lookup/lookup sum", self.config.advice.lookup.sum),
-        ] {
-            let gate = self.gate(name)[0];
+        let mut gates = self.gate("range/helper");
+        gates.extend(self.gate("range/running sum"));
+        let columns: Vec<_> = self.config.advice.range.lookup.iter().copied().collect();
+        assert_eq!(gates.len(), columns.len());
+        for (gate, column) in gates.into_iter().zip(columns) {
             (0..self.usable).for_each(|row| self.solve(gate, column, row));
         }
     }
@@ -235,7 +231,6 @@ pub fn cell(c: &Config, src: Src) -> At {
         Src::Slot(slot, row) => (c.advice.slots[slot].acc, row),
         Src::Uacc(row) => (c.advice.lines.uacc, row),
         Src::Pacc(row) => (c.advice.lines.pacc, row),
-        Src::U(row) => (c.advice.lines.u[0], row),
     };
     (column.index(), row)
 }

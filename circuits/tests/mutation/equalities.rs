@@ -50,14 +50,13 @@ fn forge_equalities(f: &mut Forge, model: &Program) {
             let mut live = cells.filter(|&(row, column)| base.get(c.advice.lines.weights[column], row) != Fr::zero());
             [(); 2].map(|()| live.next().expect("a weight"))
         };
+        let bias = |row: usize| {
+            let mut blocks = layout.blocks.iter();
+            blocks.find(|b| b.start <= row && row < b.start + b.bias_rows)
+        };
         match right {
-            Src::U(row) => {
-                let block = layout
-                    .blocks
-                    .iter()
-                    .find(|b| b.start <= row && row <= b.end())
-                    .expect("block");
-                let [a, b] = live(block);
+            Src::Uacc(row) if bias(row).is_some() => {
+                let [a, b] = live(bias(row).expect("block"));
                 f.expect(&name, |t| moved(t, &[(row, 0), a, b]))
             }
             Src::Uacc(end) if layout.pairs.iter().any(|b| b.end() == end) => {

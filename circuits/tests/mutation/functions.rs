@@ -106,7 +106,7 @@ fn no_other_result_is_accepted() {
             );
             assert!(t.violations().contains("lookup/lookup balance#3") || !t.violations().is_empty());
             assert_ne!(
-                t.get(t.config.advice.lookup.sum, t.usable - 1),
+                t.get(t.config.advice.range.lookup.sum, t.usable - 1),
                 Fr::zero(),
                 "tensor {id}, {other}"
             );
@@ -175,7 +175,7 @@ fn inputs_and_results_are_joined_by_a_challenge_drawn_after_them() {
         (0..known.usable).for_each(|row| known.solve(gate, column, row));
     }
     let sum = known.gate("lookup/lookup sum")[0];
-    let column = t.config.advice.lookup.sum;
+    let column = t.config.advice.range.lookup.sum;
     (0..known.usable).for_each(|row| known.solve(sum, column, row));
     assert_eq!(
         known.eval(known.gate("lookup/lookup balance")[0], known.usable - 1),

@@ -89,7 +89,7 @@ pub fn register<R: RngCore>(srs: &Srs, srs_key: &SrsVerifyingKey, model: Verifyi
         },
         ..Linked::default()
     };
-    let key = compact(pk.get_vk(), model.k, linked, Purpose::Registration).unwrap();
+    let key = compact(pk.get_vk(), model.k, linked, Purpose::Registration, &[]).unwrap();
     let registration = Registration {
         key,
         proof: vec![],

@@ -273,7 +273,7 @@ pub fn setup(public: bool, kind: SrsKind) -> Setup {
         inputs: vec![if public { vec![] } else { vec![0, 1] }],
         ..Linked::default()
     };
-    let key = compact(pk.get_vk(), K, linked, Purpose::Inference(layout(public))).unwrap();
+    let key = compact(pk.get_vk(), K, linked, Purpose::Inference(layout(public)), &[]).unwrap();
     let rows = key.tail_rows() as usize;
     let srs = SrsVerifyingKey::new(SrsParts {
         kind,

@@ -99,6 +99,7 @@ pub(crate) fn accumulators(layout: &Layout, u: &[Vec<Fr>], weights: &[Vec<Fr>], 
     single(0..layout.policy_rows, &mut uacc);
     for block in &layout.blocks {
         let first = block.start + block.bias_rows;
+        uacc[block.start..first].copy_from_slice(&u[0][block.start..first]);
         for row in first..first + block.line_rows() {
             let before = if row > first { uacc[row - 1] } else { Fr::ZERO };
             uacc[row] = u.iter().rev().fold(before, |acc, u| acc * s + u[row]);

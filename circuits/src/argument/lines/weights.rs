@@ -105,7 +105,7 @@ fn weight_rows(layout: &Layout) -> usize {
 }
 
 /// The cells of one lane of each line column.
-fn lane_cells(model: &Program, layout: &Layout, lane: usize) -> Vec<Vec<u64>> {
+pub(crate) fn lane_cells(model: &Program, layout: &Layout, lane: usize) -> Vec<Vec<u64>> {
     let shape = &layout.shape;
     let zero = 1i64 << (shape.weight_bits - 1);
     let mut columns = vec![vec![0u64; weight_rows(layout)]; shape.line_columns];

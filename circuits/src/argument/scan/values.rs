@@ -39,7 +39,7 @@ pub(crate) fn columns(
             if let Some(factors) = step.factors {
                 let [a, b] = [factors.0, factors.1].map(|src| match src {
                     Src::Slot(slot, row) => columns[3 * slot + 2][row],
-                    Src::Pow(_) | Src::Uacc(_) | Src::Pacc(_) | Src::U(_) => read(src).unwrap_or(Fr::ZERO),
+                    Src::Pow(_) | Src::Uacc(_) | Src::Pacc(_) => read(src).unwrap_or(Fr::ZERO),
                 });
                 acc += a * b * (added(step.mode, row) + signed(step.kappa));
                 columns[first][row] = a;

@@ -3,7 +3,7 @@
 use super::*;
 
 impl Builder<'_> {
-    pub(super) fn place_tensors(&mut self) -> Option<()> {
+    pub(super) fn place_tensors(&mut self) -> Result<(), LayoutError> {
         let neighbours: BTreeMap<usize, (usize, Vec<Vec<usize>>)> = (0..self.model.tensors.len())
             .filter_map(|id| self.windows(id).map(|(source, windows)| (source, (id, windows))))
             .collect();
@@ -33,11 +33,9 @@ impl Builder<'_> {
                     }
                 }
             }
-            if self.kinds.len() > self.shape.usable() {
-                return None;
-            }
+            self.fit(Area::Activations, self.kinds.len())?;
         }
-        Some(())
+        Ok(())
     }
 
     fn place_row(&mut self, id: usize, block: usize, position: usize) {

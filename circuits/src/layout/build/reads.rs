@@ -105,7 +105,7 @@ impl<'a> Builder<'a> {
     pub(super) fn read(&mut self, read: &Read<'a>) -> Src {
         let tensor = read.tensor;
         let Some(index) = self.reads[tensor].iter().position(|r| r.read == *read) else {
-            self.refused = true;
+            self.refuse(LayoutError::Malformed);
             return Src::Pow(0);
         };
         if let Some(result) = self.reads[tensor][index].result {

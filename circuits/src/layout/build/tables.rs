@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 const MAX_BLOCKS: usize = 64;
 
 impl Builder<'_> {
-    pub(super) fn place_tables(&mut self) -> Option<()> {
+    pub(super) fn place_tables(&mut self) -> Result<(), LayoutError> {
         let (model, lanes) = (self.model, self.shape.lanes);
         let mut tables = vec![];
         let tag = |id: usize| {
@@ -32,6 +32,12 @@ impl Builder<'_> {
         let live: BTreeSet<usize> = looked_up.flat_map(|(_, tensor)| live(tensor.channels)).collect();
         let live = live.into_iter().collect();
         self.shape.features.tables = Tables { blocks, live };
-        (blocks <= MAX_BLOCKS).then_some(())
+        match blocks <= MAX_BLOCKS {
+            true => Ok(()),
+            false => Err(LayoutError::Tables {
+                blocks,
+                most: MAX_BLOCKS,
+            }),
+        }
     }
 }
