@@ -28,7 +28,7 @@ fn fixture(name: &str) -> String {
 }
 
 /// Exit code, and what was printed where it was to be printed.
-fn provenn(arguments: &[&str]) -> (i32, String) {
+fn provenn(arguments: &[impl AsRef<std::ffi::OsStr>]) -> (i32, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_provenn"))
         .args(arguments)
         .env("PROVENN_HOME", at("home"))
@@ -39,15 +39,20 @@ fn provenn(arguments: &[&str]) -> (i32, String) {
     (exit, String::from_utf8(said).unwrap())
 }
 
+/// One command line of two parts.
+fn owned(first: &[&str], more: &[&str]) -> Vec<String> {
+    first.iter().chain(more).map(|word| (*word).to_owned()).collect()
+}
+
 #[track_caller]
-fn ok(arguments: &[&str]) -> String {
+fn ok(arguments: &[impl AsRef<std::ffi::OsStr>]) -> String {
     let (exit, said) = provenn(arguments);
     assert_eq!(exit, 0, "{said}");
     said
 }
 
 #[track_caller]
-fn fails(arguments: &[&str], exit: i32, code: &str) {
+fn fails(arguments: &[impl AsRef<std::ffi::OsStr>], exit: i32, code: &str) {
     let (got, said) = provenn(arguments);
     assert!(
         got == exit && said.starts_with(&format!("error[{code}]: ")),
@@ -148,11 +153,8 @@ fn inputs_and_outputs_are_shown_by_name() {
 fn what_is_asked_is_about_the_named_ones() {
     let (card, receipt) = committed();
     let verify = |more: &[&str]| {
-        [
-            &["verify", "--card", &card, "--receipt", &receipt, "--accept-dev"],
-            more,
-        ]
-        .concat()
+        let first = ["verify", "--card", &card, "--receipt", &receipt, "--accept-dev"];
+        owned(&first, more)
     };
     let listed = format!("listed={}", alone("listed"));
     ok(&verify(&["--input", &listed]));
@@ -182,7 +184,7 @@ fn each_input_is_given_once_and_an_output_is_named() {
         format!("own={}", alone("own")),
         format!("listed={}", alone("listed")),
     );
-    let prove = |more: &[&str]| [&["prove", "--card", &card, "--force", "--out", &out], more].concat();
+    let prove = |more: &[&str]| owned(&["prove", "--card", &card, "--force", "--out", &out], more);
     let both = ["--input", &listed, "--input", &own];
     ok(&prove(
         &[&both[..], &["--output", "all", "--policy", "scores", "--json"]].concat(),
@@ -210,7 +212,7 @@ fn each_input_is_given_once_and_an_output_is_named() {
         "input-names",
     );
     fails(&prove(&["--output", "conflict", "--input", &alone("own")]), 2, "sample");
-    let commit = |more: &[&str]| [&["commit", &fixture(MODEL), "--out", &at("never")], more].concat();
+    let commit = |more: &[&str]| owned(&["commit", &fixture(MODEL), "--out", &at("never")], more);
     fails(&commit(&rows()[..2]), 2, "input-names");
     fails(
         &commit(&[&rows()[..], &["--committed", "other"]].concat()),
