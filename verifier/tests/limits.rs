@@ -426,7 +426,7 @@ fn keys() {
         (
             "an order of one axis",
             |key| {
-                let len = one(key).len() as u32;
+                let len = one(key).values() as u32;
                 one(key).order = InputOrder(vec![[len, 1]]);
             },
             "key-invalid",
@@ -434,7 +434,7 @@ fn keys() {
         (
             "an order of two axes",
             |key| {
-                let len = one(key).len() as u32;
+                let len = one(key).values() as u32;
                 one(key).order = InputOrder(vec![[2, 1], [len / 2, 2]]);
             },
             "ok",
@@ -442,7 +442,7 @@ fn keys() {
         (
             "the same in three",
             |key| {
-                let len = one(key).len() as u32;
+                let len = one(key).values() as u32;
                 one(key).order = InputOrder(vec![[2, 1], [1, 1], [len / 2, 2]]);
             },
             "key-invalid",
@@ -547,7 +547,7 @@ fn sizes_of_a_key() {
     assert_eq!(key.quotient_pieces(), key.degree - 1);
     let layout = layout();
     assert_eq!(
-        (layout.inputs[0].len(), layout.input_rows(), layout.columns()),
+        (layout.inputs[0].values(), layout.input_rows(), layout.columns()),
         (2, 2, 5)
     );
     assert_eq!(layout.cells(), 4 + 2);

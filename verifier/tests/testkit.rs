@@ -56,7 +56,7 @@ fn golden_receipts_verify() {
         .into_iter()
         .filter(|(path, _)| path.starts_with("v2/"))
         .collect();
-    assert!(golden.len() >= 4);
+    assert!(golden.len() >= 5);
     for (path, vector) in golden {
         assert_eq!(vector.judged(&root()).expect, "verified", "{path}");
     }

@@ -54,8 +54,7 @@ pub struct OutputLayout {
 
 impl InputLayout {
     /// Number of values.
-    #[expect(clippy::len_without_is_empty, reason = "no input is empty")]
-    pub fn len(&self) -> u64 {
+    pub fn values(&self) -> u64 {
         u64::from(self.channels).saturating_mul(self.positions.into())
     }
 
@@ -151,7 +150,7 @@ impl InstanceLayout {
         let bits = 1..=MAX_BITS;
         for input in &self.inputs {
             require(input.channels > 0 && input.positions > 0, "layout with an empty input")?;
-            require(input.order.is_canonical(input.len()), "layout order of an input")?;
+            require(input.order.is_canonical(input.values()), "layout order of an input")?;
             require(input.end(self.lanes) <= usable_rows, "layout input rows")?;
             require(bits.contains(&input.bits), "layout bit widths")?;
         }

@@ -229,7 +229,7 @@ fn card_json(card: &ModelCard) -> String {
 
 fn input_json(input: &InputLayout) -> String {
     Object::new()
-        .raw("values", input.len())
+        .raw("values", input.values())
         .raw("public", input.public)
         .end()
 }

@@ -59,7 +59,7 @@ fn input_columns(layout: &InstanceLayout, bindings: &[InputBinding]) -> Result<V
             (false, InputBinding::Committed { .. }) => {}
             _ => {
                 return Err(VerifyError::InputShape {
-                    expected: input.len(),
+                    expected: input.values(),
                     got: 0,
                 })
             }
@@ -75,10 +75,10 @@ fn fill(
     values: &[i64],
 ) -> Result<(), VerifyError> {
     let shape = VerifyError::InputShape {
-        expected: input.len(),
+        expected: input.values(),
         got: wide(values.len()),
     };
-    if wide(values.len()) != input.len() {
+    if wide(values.len()) != input.values() {
         return Err(shape);
     }
     for (index, value) in (0..).zip(values) {
