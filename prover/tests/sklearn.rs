@@ -82,8 +82,8 @@ fn models_are_right_or_refused() {
                 let near = got.iter().zip(scores).all(|(a, b)| (a - b).abs() <= share * largest);
                 assert!(near, "{}: {got:?} instead of {scores:?}", case.name);
             };
-            let values = float::run(&compiled.graph, row).unwrap();
-            let floats = values[compiled.graph.output[0]].as_ref().unwrap().data.iter();
+            let values = float::run(&compiled.graph, std::slice::from_ref(row)).unwrap();
+            let floats = values[compiled.graph.outputs[0].value].as_ref().unwrap().data.iter();
             near(&floats.map(|&v| v.into()).collect::<Vec<_>>(), FLOATS);
             let integers = integers(&compiled, row);
             near(
