@@ -156,7 +156,7 @@ fn symbolic_dimensions_take_sizes() {
     );
     refused.fails(4, "onnx-symbolic-dimension");
     let sized = provenn(&["inspect", &model, "--dim", "width=3", "--json"]).json();
-    assert_eq!(sized["input_shape"], serde_json::json!([3]));
+    assert_eq!(sized["inputs"][0]["shape"], serde_json::json!([3]));
     let other = provenn(&["inspect", &model, "--dim", "height=3"]);
     assert!(other.err.contains("`width`"), "{}", other.err);
     other.fails(4, "onnx-dimension");
@@ -165,7 +165,7 @@ fn symbolic_dimensions_take_sizes() {
     let out = out.to_str().unwrap();
     provenn(&["structure", &model, "--dim", "width=3", "--out", out]).ok();
     assert_eq!(
-        provenn(&["inspect", out, "--json"]).json()["input_shape"],
+        provenn(&["inspect", out, "--json"]).json()["inputs"][0]["shape"],
         serde_json::json!([3])
     );
 }

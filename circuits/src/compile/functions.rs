@@ -159,7 +159,7 @@ mod tests {
     fn the_coarsest_table_that_is_fine_enough_is_taken() {
         let sigmoid = || Function::Variable.then(Unary::Sigmoid);
         let length = |range: f64| made(sigmoid(), range, sigmoid().at(range)).table.results.len();
-        assert_eq!([2.0, 8.0, 30.0].map(length), [1017, 2041, 8193]);
+        assert_eq!([2.0, 8.0, 30.0].map(length), [1017, 2041, 7681]);
         let error = |function: Function, range: f64| {
             let results = function.at(range).abs().max(function.at(-range).abs());
             let Tabulated { table, to } = made(function.clone(), range, results);

@@ -53,7 +53,7 @@ fn each_gate_of_a_function_is_needed() {
     let blocks = c.advice.function.multiplicities.clone();
     assert!(blocks.len() > 1, "several blocks");
     for channel in 0..3 {
-        f.expect("lookup/lookup balance", |t| {
+        f.expect("range/balance", |t| {
             lie(t, channel, one);
             t.recompute();
         });
@@ -104,7 +104,7 @@ fn no_other_result_is_accepted() {
                 &Case::build((*honest.model).clone(), (*honest.layout).clone(), trace),
                 7,
             );
-            assert!(t.violations().contains("lookup/lookup balance#3") || !t.violations().is_empty());
+            assert!(t.violations().contains("range/balance#3") || !t.violations().is_empty());
             assert_ne!(
                 t.get(t.config.advice.range.lookup.sum, t.usable - 1),
                 Fr::zero(),
@@ -135,10 +135,7 @@ fn what_the_table_does_not_take_is_refused() {
         trace.values[1][0] = result;
         let t = Table::new(&Case::build(model.clone(), (*honest.layout).clone(), trace), 8);
         let broken = t.violations();
-        assert!(
-            broken.iter().all(|b| b.starts_with("lookup/lookup balance")),
-            "{broken:?}"
-        );
+        assert!(broken.iter().all(|b| b.starts_with("range/balance")), "{broken:?}");
         assert_eq!(broken.len(), 1);
     }
 }
@@ -174,13 +171,10 @@ fn inputs_and_results_are_joined_by_a_challenge_drawn_after_them() {
     {
         (0..known.usable).for_each(|row| known.solve(gate, column, row));
     }
-    let sum = known.gate("lookup/lookup sum")[0];
+    let sum = known.gate("range/running sum")[0];
     let column = t.config.advice.range.lookup.sum;
     (0..known.usable).for_each(|row| known.solve(sum, column, row));
-    assert_eq!(
-        known.eval(known.gate("lookup/lookup balance")[0], known.usable - 1),
-        Fr::zero()
-    );
+    assert_eq!(known.eval(known.gate("range/balance")[0], known.usable - 1), Fr::zero());
     let mut drawn = known;
     drawn.challenges[0] += Fr::one();
     for (gate, column) in drawn
@@ -191,10 +185,7 @@ fn inputs_and_results_are_joined_by_a_challenge_drawn_after_them() {
         (0..drawn.usable).for_each(|row| drawn.solve(gate, column, row));
     }
     (0..drawn.usable).for_each(|row| drawn.solve(sum, column, row));
-    assert_ne!(
-        drawn.eval(drawn.gate("lookup/lookup balance")[0], drawn.usable - 1),
-        Fr::zero()
-    );
+    assert_ne!(drawn.eval(drawn.gate("range/balance")[0], drawn.usable - 1), Fr::zero());
 }
 
 /// A key whose table has one result moved accepts no honest run that uses it.
@@ -211,6 +202,6 @@ fn a_moved_result_in_the_table_breaks_honest_runs() {
     fixed[results][used] += Fr::one();
     t.cells.fixed = std::sync::Arc::new(fixed);
     t.recompute();
-    assert!(t.violations().iter().all(|b| b.starts_with("lookup/lookup balance")));
+    assert!(t.violations().iter().all(|b| b.starts_with("range/balance")));
     assert_eq!(t.violations().len(), 1);
 }

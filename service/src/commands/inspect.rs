@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME=SIZE")]
     dim: Vec<Dimension>,
     /// List the operators that can be imported, with their limits.
-    #[arg(long, exclusive = true)]
+    #[arg(long, conflicts_with_all = ["model", "dim", "calibration", "input", "committed", "optimize"])]
     operators: bool,
     /// Rows that scales are chosen from (.npy), NAME=NPY for each input of a model with several; seeded values in [-1, 1] by default.
     #[arg(long, value_name = "NPY")]

@@ -197,7 +197,7 @@ fn nothing_else_is_left_in_the_file() {
     }
     assert!(!bytes.windows(6).any(|w| w == b"secret"));
     assert!(!bytes.windows(4).any(|w| w == b"ends"));
-    let refused = structure(&Model::new(13, &[2]).node("Celu", &["x"], &["y"], &[]).bytes());
+    let refused = structure(&Model::new(13, &[2]).node("NonZero", &["x"], &["y"], &[]).bytes());
     assert_eq!(refused.expect_err("not importable").code(), "onnx-unsupported");
 }
 

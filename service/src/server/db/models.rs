@@ -52,7 +52,9 @@ impl Model {
     pub fn committed_input(&self) -> bool {
         let inputs = self.description.get("inputs").and_then(Value::as_array);
         let bindings = inputs.into_iter().flatten().filter_map(|input| input.get("binding"));
-        bindings.into_iter().any(|binding| binding == "committed")
+        // Models of databases from before models had several inputs name one.
+        let mut bindings = bindings.chain(self.description.get("input"));
+        bindings.any(|binding| binding == "committed")
     }
 
     /// CPU seconds of a proof, by forecast.
