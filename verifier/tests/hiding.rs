@@ -125,6 +125,13 @@ fn keys_that_do_not_hide_are_refused() {
     assert_eq!(edit(&cancel), "no column hides the quotient");
     let mut parts = of(false);
     parts.fixed_commitments.fill(provenn_bn254::G1Affine::IDENTITY);
+    edit_all(&mut parts.gates, &|gate| {
+        let selected = |op: &Expr| match op {
+            Expr::Advice(query) if *query == rotated => vec![*op, Expr::Fixed(0), Expr::Product],
+            _ => vec![*op],
+        };
+        *gate = gate.iter().flat_map(selected).collect();
+    });
     assert_eq!(reason(parts), "no column hides the quotient");
 
     // Many columns that could hide it, none of which is read, and gates that are long to try.

@@ -36,7 +36,8 @@ fn every_file_is_used() {
     let mut used: BTreeSet<String> = vectors
         .iter()
         .flat_map(|(path, vector)| {
-            let files = vector.cards.iter().chain(&vector.receipts).chain([&vector.srs, path]);
+            let files = vector.cards.iter().chain(&vector.graphs).chain(&vector.receipts);
+            let files = files.chain([&vector.srs, path]);
             files.cloned().collect::<Vec<_>>()
         })
         .collect();
