@@ -135,7 +135,8 @@ fn proper_colourings_satisfy_every_gate() {
     // Nothing at all, vertices without edges, parts that are not joined, the last cell of the circuit.
     let last = 16 * 26 - 1;
     let many = vec![0; last as usize];
-    let cases: [(u32, &[(u32, u32)], Vec<u8>); 5] = [
+    type Coloured<'a> = (u32, &'a [(u32, u32)], Vec<u8>);
+    let cases: [Coloured<'_>; 5] = [
         (0, &[], vec![]),
         (3, &[], vec![2, 2, 2]),
         (40, &[(0, 39)], [vec![1; 39], vec![0]].concat()),

@@ -89,7 +89,7 @@ fn each_output_has_its_own_rows() {
         assert_eq!(silent.verify(), Ok(()), "output {hidden}");
         // A score of it is stated one too high.
         let mut lie = Case::on(joined(), 2, &[false, true], 5);
-        let row = rows(hidden).last().expect("a score");
+        let row = rows(hidden).next_back().expect("a score");
         lie.instances[2][row] -= Fr::one();
         lie.witness.policy[row][2] -= Fr::one();
         assert!(lie.verify().is_err(), "output {hidden}");

@@ -83,7 +83,8 @@ fn the_key_is_that_of_the_circuit() {
 #[test]
 fn every_small_graph_is_proven() {
     let last = 16 * 26;
-    let graphs: [(u32, &[(u32, u32)], Vec<u8>); 6] = [
+    type Case<'a> = (u32, &'a [(u32, u32)], Vec<u8>);
+    let graphs: [Case<'_>; 6] = [
         (0, &[], vec![]),
         (1, &[], vec![2]),
         (2, &[(0, 1)], vec![1, 0]),

@@ -13,7 +13,7 @@ use serde_json::Value;
 const REFUSED: [(&str, &str); 4] = [
     ("logistic_regression_breast_cancer", "raw_scores"),
     ("logistic_regression_iris", "raw_scores"),
-    ("mlp_classifier_iris", "logits"),
+    ("mlp_classifier_iris", "Softmax"),
     ("normalized_ridge_wine", "Normalizer"),
 ];
 

@@ -63,7 +63,9 @@ impl<T> Fixed<T> {
         for row in 0..layout.kinds.len() {
             if let Some((tag, live)) = looked_up(model, layout, row) {
                 let column = shape.features.tables.live.iter().position(|lanes| *lanes == live);
-                column.map(|column| set(&self.tags[column], row, Fr::from(tag as u64)));
+                if let Some(column) = column {
+                    set(&self.tags[column], row, Fr::from(tag as u64));
+                }
             }
         }
         for (index, entry) in entries(model, layout).enumerate() {

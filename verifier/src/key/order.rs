@@ -32,13 +32,13 @@ impl InputOrder {
 
     /// Whether this is the one list of axes of an order of `len` values.
     pub(super) fn is_canonical(&self, len: u64) -> bool {
-        let pairs = self.0.iter().zip(self.0.iter().skip(1));
+        let mut pairs = self.0.iter().zip(self.0.iter().skip(1));
         let continues = |([_, before], [extent, stride]): (&[u32; 2], &[u32; 2])| {
             u64::from(*before) == u64::from(*extent).saturating_mul((*stride).into())
         };
         let counted = self.0.is_empty() || (2..=MAX_AXES).contains(&self.0.len());
         let extents = self.0.iter().all(|[extent, _]| *extent > 1);
-        let merged = !pairs.map(continues).any(|continues| continues);
+        let merged = !pairs.any(continues);
         counted && extents && merged && (self.0.is_empty() || self.is_permutation(len))
     }
 

@@ -52,7 +52,7 @@ pub fn report(request: &Request<'_>) -> String {
     });
     let null = || "null".to_owned();
     let (card, graph) = match &about {
-        About::Card(card) => (card.as_ref().ok(), None),
+        About::Card(card) => (card.as_deref().ok(), None),
         About::Graph(graph) => (None, graph.as_ref().ok()),
     };
     Object::new()
@@ -69,7 +69,7 @@ pub fn report(request: &Request<'_>) -> String {
 
 /// What the receipt is to be about.
 enum About {
-    Card(Result<ModelCard, VerifyError>),
+    Card(Result<Box<ModelCard>, VerifyError>),
     Graph(Result<GraphText, GraphTextError>),
 }
 
@@ -77,7 +77,7 @@ impl About {
     fn of(request: &Request<'_>) -> Self {
         match request.graph {
             Some(text) => Self::Graph(Graph::from_text(text)),
-            None => Self::Card(ModelCard::from_bytes(request.card)),
+            None => Self::Card(ModelCard::from_bytes(request.card).map(Box::new)),
         }
     }
 
@@ -90,7 +90,7 @@ impl About {
 
     fn subject(&self) -> Option<Subject<'_>> {
         match self {
-            Self::Card(card) => card.as_ref().ok().map(Subject::from),
+            Self::Card(card) => card.as_deref().ok().map(Subject::from),
             Self::Graph(text) => text.as_ref().ok().map(|text| Subject::from(&text.graph)),
         }
     }

@@ -83,9 +83,7 @@ impl Lowering<'_> {
     pub(super) fn signed(&mut self, form: Form) -> usize {
         let unsigned = |id: &usize| !self.tensors[*id].signed;
         match &form.kind {
-            Kind::Sum { parts, .. } if parts.iter().map(|part| &part.tensor).any(|id| unsigned(id)) => {
-                self.round(form, true)
-            }
+            Kind::Sum { parts, .. } if parts.iter().map(|part| &part.tensor).any(unsigned) => self.round(form, true),
             _ => self.single(form),
         }
     }

@@ -128,7 +128,7 @@ fn transposed_convolutions_of_batches() {
     let mut expected = vec![0.0; 2 * 3 * 7];
     for n in 0..2 {
         for (o, c, i, t) in (0..3 * 2 * 3 * 3).map(|k| (k / 18, k / 9 % 2, k / 3 % 3, k % 3)) {
-            if let Some(p) = (2 * i + t as usize).checked_sub(1).filter(|&p| p < 7) {
+            if let Some(p) = (2usize * i + t).checked_sub(1).filter(|&p| p < 7) {
                 expected[(n * 3 + o) * 7 + p] += x[(n * 2 + c) * 3 + i] * weights[(c * 3 + o) * 3 + t];
             }
         }
@@ -138,7 +138,7 @@ fn transposed_convolutions_of_batches() {
 
 #[test]
 fn pools_of_batches_and_volumes() {
-    let x = ramp(2 * 1 * 2 * 3 * 4);
+    let x = ramp(2 * 2 * 3 * 4);
     let attributes = [("kernel_shape", A::Is(&[2, 2, 3])), ("strides", A::Is(&[1, 1, 1]))];
     let window = |n: usize, p: usize, q: usize| -> Vec<f32> {
         let all = (0..2 * 2 * 3).map(|k| (k / 6, k / 3 % 2, k % 3));

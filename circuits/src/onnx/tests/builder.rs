@@ -15,7 +15,6 @@ pub struct Model {
     pub functions: Vec<FunctionProto>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "a few values in tests")]
 pub enum A<'a> {
     I(i64),
     Is(&'a [i64]),

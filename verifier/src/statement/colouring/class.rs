@@ -5,6 +5,7 @@ use crate::codec::{size, wide, Put, Reader};
 use crate::domain::powers;
 use crate::error::VerifyError;
 use crate::key::{KeyParts, Linked, Purpose, VerifyingKey};
+use alloc::vec;
 use alloc::vec::Vec;
 use provenn_bn254::Fr;
 
@@ -136,8 +137,7 @@ impl ColouringClass {
     fn parts(&self) -> KeyParts {
         let columns = |cells: u32| size(self.lanes().saturating_mul(cells));
         let (colours, sums) = (columns(self.cells()), columns(self.vectors()));
-        let mut advice_phases = Vec::new();
-        advice_phases.resize(colours, 0);
+        let mut advice_phases = vec![0; colours];
         advice_phases.resize(colours.saturating_add(sums), 1);
         advice_phases.push(2);
         let instance_columns = gates::PUBLIC.saturating_add(self.lanes());
@@ -198,6 +198,7 @@ impl ColouringClass {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, reason = "tests")]
     use super::*;
 
     fn classes() -> impl Iterator<Item = ColouringClass> {

@@ -153,7 +153,7 @@ impl Disclosure {
 
     /// The name of the policy, after that of the target where it is not the first output: `label`, `1/label`.
     pub fn name(&self) -> String {
-        self.target.prefix() + self.policy.name()
+        format!("{}{}", self.target.prefix(), self.policy.name())
     }
 
     /// The form of its answers.
