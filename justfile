@@ -141,6 +141,10 @@ random COUNT="10000" PROOFS="0.1" FIRST="0":
     target/fixtures-venv/bin/python fixtures/random/make_random.py --from {{FIRST}} --count {{COUNT}} \
         | target/release/random --proofs {{PROOFS}}
 
+# The backend node tests of ONNX by operator, a share of them with real proofs: all of them, or a shard REMAINDER/COUNT.
+conformance SHARD="0/1" PROOFS="0.1" *OPTIONS:
+    fixtures/conformance/run {{SHARD}} {{PROOFS}} {{OPTIONS}}
+
 # Instructions of each kernel, against the recorded ones (needs valgrind).
 count *ARGS:
     python3 benches/instructions.py {{ARGS}}

@@ -4,7 +4,7 @@ use criterion::{criterion_group, criterion_main, Criterion};
 use halo2_proofs::arithmetic::best_multiexp;
 use halo2curves::bn256::Fr;
 use provenn_circuits::compile::default_samples;
-use provenn_circuits::program::{execute, quantize_input};
+use provenn_circuits::program::{execute, quantize_inputs};
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::plonk::msm::small_msm;
 use provenn_prover::srs::Srs;
@@ -39,16 +39,16 @@ fn receipts(c: &mut Criterion) {
         return;
     };
     let sample = default_samples(&compiled.graph, 1).remove(0);
-    let Ok(values) = quantize_input(&committed.model, &sample) else {
+    let Ok(values) = quantize_inputs(&committed.model, &sample) else {
         return;
     };
     c.bench_function("digits_cnn execute", |b| b.iter(|| execute(&committed.model, &values)));
-    let input = Input::Public(values);
+    let inputs: Vec<Input> = values.into_iter().map(Input::Public).collect();
     let run = || {
         prove(
             &committed,
             &srs,
-            &input,
+            &inputs,
             policy::Label.into(),
             Context::default(),
             &|_| {},

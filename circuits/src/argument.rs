@@ -1,7 +1,38 @@
 //! The argument: the halo2 circuit of a program on its layout, and the values of its cells.
+//!
+//! A file for each argument: its columns over whatever stands for a column, its fixed rows, its gates with the reasoning
+//! above them, and its values. [`Columns`] and [`Fixed`] list them all; circuit, witness and [`Counts`] follow the lists.
 
 mod circuit;
+mod columns;
+mod config;
+mod cost;
+mod counts;
+pub(crate) mod expr;
+mod function;
+mod input;
+mod lane;
+mod lines;
+pub(crate) mod lookup;
+mod maximum;
+mod pairs;
+mod policy;
+mod powers;
+mod product;
+mod range;
+mod rounding;
+pub(crate) mod rows;
+mod scan;
 mod witness;
 
-pub use circuit::{signed, Challenges, Config, Lane, ModelCircuit, Slot};
-pub use witness::{input_cells, weight_cells, First, Second, Witness};
+pub use circuit::ModelCircuit;
+pub use columns::{Columns, Fixed, Kind, Phase};
+pub use config::{Challenges, Config};
+pub use cost::{memory_bytes, Cost, Objective, M20_SECONDS};
+pub use counts::Counts;
+pub use expr::signed;
+pub use input::input_cells;
+pub(crate) use lines::lane_cells;
+pub use lines::weight_cells;
+pub use rows::row_sets;
+pub use witness::{First, Second, Witness};

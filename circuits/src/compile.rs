@@ -5,18 +5,21 @@
 //! read several times become tensors: a weight is committed once.
 
 mod form;
+mod functions;
 mod lower;
 mod quantize;
 mod ranges;
 mod search;
 mod size;
 
+use crate::argument::Objective;
 use crate::error::CircuitError;
-use crate::graph::Graph;
-use crate::layout::{Layout, Objective, Shape};
+use crate::graph::{Graph, Input, Sample};
+use crate::layout::{Layout, Shape};
 use crate::program::{Precision, Program};
-use crate::register::check_registered;
+use crate::register::RegisterCircuit;
 pub use form::{FloatProgram, Form};
+pub use functions::{tabulations, Tabulation};
 pub use lower::scores;
 pub use ranges::Ranges;
 pub use search::{Choice, Chosen};
@@ -34,20 +37,15 @@ pub enum Weights {
     Unknown,
 }
 
-/// Compiles a calibrated graph: chooses shape and precision by the cost model, and gives the program with its layout.
+/// Compiles a calibrated graph, of which these inputs are `public` and the others committed: chooses shape and precision by the cost model, and gives the program with its layout.
 ///
 /// # Errors
 /// Unsupported operators (all of them at once), models that are too large, constants that are no integers of a circuit, or
 /// accumulators that may wrap around.
-pub fn compile(
-    graph: &Graph,
-    ranges: &Ranges,
-    public_input: bool,
-    objective: Objective,
-) -> Result<Chosen, CircuitError> {
+pub fn compile(graph: &Graph, ranges: &Ranges, public: &[bool], objective: Objective) -> Result<Chosen, CircuitError> {
     let program = lower::lower(graph, &ranges.magnitudes())?;
     let build = |precision: Precision| quantize::quantize(&program, precision, Weights::Given);
-    search::choose(&build, public_input, objective)
+    search::choose(&build, public, objective)
 }
 
 /// The program and layout that a graph of this structure has at a shape. Up to weights and biases that are not public
@@ -55,7 +53,7 @@ pub fn compile(
 ///
 /// # Errors
 /// As [`compile`]; [`CircuitError::Recipe`] for ranges or a shape that no compilation gives, and
-/// [`CircuitError::TooLarge`] if the program does not fit the shape.
+/// [`CircuitError::Layout`] if the program does not fit the shape.
 pub fn rebuild(
     graph: &Graph,
     ranges: &Ranges,
@@ -64,6 +62,13 @@ pub fn rebuild(
 ) -> Result<(Program, Layout), CircuitError> {
     shape.check()?;
     ranges.check(graph, weights)?;
+    if shape.inputs.len() != graph.inputs.len() {
+        return Err(CircuitError::Recipe(format!(
+            "{} inputs, this model has {}",
+            shape.inputs.len(),
+            graph.inputs.len()
+        )));
+    }
     let program = lower::lower(graph, &ranges.magnitudes())?;
     let model = quantize::quantize(&program, shape.precision(), weights)?;
     if weights == Weights::Given && search::weight_bits(&model) != shape.weight_bits {
@@ -73,20 +78,16 @@ pub fn rebuild(
             search::weight_bits(&model)
         )));
     }
-    let layout = Layout::build(&model, shape.clone()).ok_or(CircuitError::TooLarge { max_k: shape.k })?;
+    let layout = Layout::build(&model, shape.clone()).map_err(|reason| CircuitError::Layout { k: shape.k, reason })?;
     if layout.shape != *shape {
         return Err(CircuitError::Recipe("columns that this model does not have".into()));
     }
-    check_registered(&model, &layout)?;
+    RegisterCircuit::new(&model, &layout)?;
     Ok((model, layout))
 }
 
-/// Rows for calibration when none are given: seeded, uniform in [-1, 1]; integers up to 127 where the input is of integers.
-pub fn default_samples(graph: &Graph, count: usize) -> Vec<Vec<f32>> {
-    let len = graph
-        .input
-        .first()
-        .map_or(0, |&id| graph.values[id].shape.iter().product());
+/// Rows for calibration when none are given: seeded, uniform in [-1, 1]; integers up to 127 where an input is of integers.
+pub fn default_samples(graph: &Graph, count: usize) -> Vec<Sample> {
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     let mut next = || {
         state = state
@@ -94,7 +95,11 @@ pub fn default_samples(graph: &Graph, count: usize) -> Vec<Vec<f32>> {
             .wrapping_add(1_442_695_040_888_963_407);
         (state >> 40) as f32 / (1u32 << 23) as f32 - 1.0
     };
-    (0..count)
-        .map(|_| (0..len).map(|_| graph.input_type.sample(next())).collect())
-        .collect()
+    let lens = graph.input_lens();
+    let mut values = |input: &Input, len: usize| (0..len).map(|_| input.elements.sample(next())).collect();
+    let mut sample = || {
+        let inputs = graph.inputs.iter().zip(&lens);
+        inputs.map(|(input, &len)| values(input, len)).collect()
+    };
+    (0..count).map(|_| sample()).collect()
 }

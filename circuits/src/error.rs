@@ -1,5 +1,6 @@
 //! Errors of compilation and execution of a program.
 
+use crate::layout::LayoutError;
 use thiserror::Error;
 
 /// Everything that can go wrong between a float graph and a circuit witness.
@@ -12,17 +13,29 @@ pub enum CircuitError {
     /// The float executor failed on calibration data.
     #[error("float execution: {0}")]
     Float(String),
-    /// The input tensor of a proof has the wrong number of values.
-    #[error("input has {got} values, the model takes {expected}. Help: flatten the tensor in ONNX order, without the batch dimension")]
+    /// There are more or fewer inputs than the model has.
+    #[error("{got} inputs were given, the model takes {expected}. Help: give each input of the model once")]
+    InputCount {
+        /// Inputs of the model.
+        expected: usize,
+        /// Inputs given.
+        got: usize,
+    },
+    /// An input tensor of a proof has the wrong number of values.
+    #[error("input `{input}` has {got} values, the model takes {expected}. Help: flatten the tensor in ONNX order, without the batch dimension")]
     InputLength {
+        /// Its name.
+        input: String,
         /// Values the model takes.
         expected: usize,
         /// Values given.
         got: usize,
     },
     /// An element of the input is no number of the declared element type.
-    #[error("the input has {value} as {place}, the model takes {takes}. Help: give the numbers that the model itself runs on")]
+    #[error("input `{input}` has {value} as {place}, the model takes {takes}. Help: give the numbers that the model itself runs on")]
     InputType {
+        /// Its name.
+        input: String,
         /// Which element.
         place: String,
         /// The element.
@@ -87,6 +100,12 @@ pub enum CircuitError {
     /// A quantization recipe from outside is not one that this compiler makes.
     #[error("no compilation of this model gives the recipe on the card: it has {0}. Help: get card and model again from their publisher")]
     Recipe(String),
+    /// The committed lanes differ in too many ways in what the structure of the model determines of them.
+    #[error("the lanes that hold the weights are of more than {most} kinds, by the constants and the empty places in them that everybody knows. Help: optimize for another objective, or use fewer constants that differ from channel to channel")]
+    LaneKinds {
+        /// Most kinds that a registration tells apart.
+        most: usize,
+    },
     /// The model does not fit any supported circuit size.
     #[error(
         "the model needs more rows than a circuit of 2^{max_k} rows has. Help: use a smaller model, or a smaller input"
@@ -94,6 +113,14 @@ pub enum CircuitError {
     TooLarge {
         /// Largest supported k.
         max_k: u32,
+    },
+    /// No layout holds the model.
+    #[error("no circuit of up to 2^{k} rows holds the model: {reason}. Help: use a smaller model, or a smaller input")]
+    Layout {
+        /// log2 of the rows of the circuit that came nearest.
+        k: u32,
+        /// What it lacks.
+        reason: LayoutError,
     },
     /// Operators that the lowering cannot express.
     #[error("unsupported: {}. Help: each is refused for the reason beside it; express it by supported operators that compute the same", .0.join("; "))]
@@ -107,8 +134,12 @@ impl CircuitError {
             Self::Calibration(_) => "calibration",
             Self::Constant { .. } => "constant-too-large",
             Self::Float(_) => "float-execution",
+            Self::InputCount { .. } => "input-number",
             Self::InputLength { .. } => "input-length",
             Self::InputType { .. } => "input-type",
+            Self::LaneKinds { .. } => "lane-kinds",
+            Self::Layout { reason, .. } if reason.excess().is_none() => "model-unsupported",
+            Self::Layout { .. } => "model-too-large",
             Self::NotFinite { .. } => "not-finite",
             Self::Outputs { .. } => "output-count",
             Self::OutOfRange { .. } => "out-of-range",

@@ -2,10 +2,12 @@
 //! matter here.
 
 pub mod float;
+mod function;
 mod infer;
 mod model;
 mod window;
 
+pub use function::{Binary, Function, Unary};
 pub(crate) use infer::{broadcast, elements, infer, reduced};
-pub use model::{Graph, InputType, Node, Op, ReduceKind, Tensor, Value, ValueId, Window};
+pub use model::{Graph, Input, InputType, Node, Op, Output, ReduceKind, Sample, Tensor, Value, ValueId, Window};
 pub(crate) use window::{halves, Axis};

@@ -10,14 +10,14 @@
 //! are copies of power cells or of results of earlier segments, so any index map is a choice of copies.
 
 mod build;
-mod cost;
+mod error;
 mod shape;
 
-pub use cost::{Cost, Objective};
 pub(crate) use shape::{precisions, usable, LANES, LINE_COLUMNS, MAX_COMMITTED, MAX_LANES, WEIGHT_BITS};
-pub use shape::{Features, Pattern, Shape, MAX_K, MIN_K, TAIL};
+pub use shape::{Features, InputShape, Pattern, Shape, Tables, MAX_K, MIN_K, TAIL};
 
 use crate::program::Program;
+pub use error::{Area, LayoutError};
 
 /// A cell that a coefficient or an equality refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,8 +30,6 @@ pub enum Src {
     Uacc(usize),
     /// Product accumulator at a row.
     Pacc(usize),
-    /// Cell of the first line column at a row.
-    U(usize),
 }
 
 /// What a scan row adds besides the constant.
@@ -176,11 +174,8 @@ impl PairBlock {
 pub enum RowKind {
     /// Nothing lives here.
     Free,
-    /// Input cells; `last` marks the last channel block, which may have padding lanes.
-    Input {
-        /// Whether this is the last channel block.
-        last: bool,
-    },
+    /// Cells of an input: (input, block).
+    Input(usize, usize),
     /// Rounded accumulators of a tensor: (tensor, block, position).
     Affine(usize, usize, usize),
     /// Running maximum of the rows two and one before.
@@ -200,6 +195,18 @@ pub struct Powers {
     pub s: usize,
 }
 
+impl Powers {
+    /// How long each run is, in their order.
+    pub fn runs(&self) -> [usize; 3] {
+        [self.r, self.t, self.s]
+    }
+
+    /// Rows that they take.
+    pub fn rows(&self) -> usize {
+        self.runs().into_iter().sum()
+    }
+}
+
 /// The complete layout.
 #[derive(Clone, Debug)]
 pub struct Layout {
@@ -217,25 +224,49 @@ pub struct Layout {
     pub rows: Vec<Vec<usize>>,
     /// Kind of each activation row.
     pub kinds: Vec<RowKind>,
+    /// Which table each tensor is looked up in, numbered from 1; 0 for none. Tensors with equal tables share one.
+    pub tags: Vec<usize>,
     /// Powers.
     pub powers: Powers,
-    /// Policy rows at the start of the line area.
+    /// Line indices of each output in the policy rows, which start the line area: the first one, and how many with padding.
+    pub outputs: Vec<(usize, usize)>,
+    /// Policy rows.
     pub policy_rows: usize,
 }
 
 impl Layout {
-    /// Lays a program out; `None` if it does not fit `shape.k`. Chooses `weight_lanes` and `slots`.
-    pub fn build(model: &Program, shape: Shape) -> Option<Self> {
-        Self::build_unless(model, shape, &|_| false)
+    /// Lays a program out. Chooses `weight_lanes` and `slots`.
+    ///
+    /// # Errors
+    /// [`LayoutError`] says what the shape has no room or no columns for.
+    pub fn build(model: &Program, shape: Shape) -> Result<Self, LayoutError> {
+        Self::build_unless(model, shape, &|_| None)
     }
 
     /// The same, given up as soon as tensors and lines are placed in a shape that is not wanted.
-    pub(crate) fn build_unless(model: &Program, shape: Shape, unwanted: &dyn Fn(&Shape) -> bool) -> Option<Self> {
+    pub(crate) fn build_unless(
+        model: &Program,
+        shape: Shape,
+        unwanted: &dyn Fn(&Shape) -> Option<LayoutError>,
+    ) -> Result<Self, LayoutError> {
         let builder = build::Builder::new(model, shape)?;
         match unwanted(builder.shape()) {
-            true => None,
-            false => builder.finish(),
+            Some(why) => Err(why),
+            None => builder.finish(),
         }
+    }
+
+    /// A tensor of each table, in the order of their numbers.
+    pub fn tables(&self) -> impl Iterator<Item = usize> + '_ {
+        let last = self.tags.iter().copied().max().unwrap_or(0);
+        (1..=last).filter_map(|tag| self.tags.iter().position(|t| *t == tag))
+    }
+
+    /// The score that stands at a policy row, by output and index; the index may be one of the padding.
+    pub fn score(&self, row: usize) -> (usize, usize) {
+        let index = self.policy_rows - 1 - row;
+        let output = self.outputs.partition_point(|(first, _)| *first <= index) - 1;
+        (output, index - self.outputs[output].0)
     }
 
     /// Channel blocks of a tensor.
@@ -248,10 +279,6 @@ impl Layout {
         let weights = self.blocks.last().map_or(self.policy_rows, |b| b.end() + 1);
         let line = self.pairs.last().map_or(weights, |b| b.end() + 1);
         let scans = self.segments.iter().map(|s| s.start + s.rows.len()).max().unwrap_or(0);
-        (
-            line,
-            scans.max(self.kinds.len()),
-            self.powers.r + self.powers.t + self.powers.s,
-        )
+        (line, scans.max(self.kinds.len()), self.powers.rows())
     }
 }

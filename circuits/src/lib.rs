@@ -8,9 +8,11 @@
 //! * [`layout`]: where each cell of the program lives, [`layout::Layout`];
 //! * [`argument`]: the halo2 circuit that proves exactly that function, [`argument::ModelCircuit`];
 //! * [`register`]: [`register::RegisterCircuit`] shows once, at commitment, that the weights are in range;
+//! * [`colouring`]: a statement of its own, [`colouring::ColouringCircuit`] shows a proper colouring of a graph;
 //! * [`compile`](mod@compile): from a float graph and calibration data to program and layout, [`compile::compile`].
 
 pub mod argument;
+pub mod colouring;
 pub mod compile;
 mod error;
 pub mod graph;

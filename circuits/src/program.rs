@@ -2,18 +2,20 @@
 //!
 //! Every tensor is `[channels, height, width]` of integers `v = round(x * 2^frac)`. Four kinds of
 //! step exist: [`Affine`] (any mix of convolutions with committed weights, products of matrices of activations,
-//! linear terms and bias, followed by one rounding and, if it is a ReLU, a clamp at 0), [`Product`] of pairs of elements,
+//! linear terms and bias, followed by one rounding and, if it is a ReLU, a clamp at 0, or the lookup of a function), [`Product`] of pairs of elements,
 //! [`MaxPool`], and the input. All shape operators and all linear operators are index maps or terms inside an
 //! `Affine` step.
 
 mod bounds;
 mod exec;
 mod order;
+mod table;
 
 pub(crate) use bounds::{accumulator_bits, Constants};
 pub(crate) use exec::virtual_source;
-pub use exec::{execute, quantize_input, Trace};
+pub use exec::{execute, placed, quantize_input, quantize_inputs, Trace};
 pub use order::InputOrder;
+pub use table::{Scale, Table};
 
 use crate::graph::InputType;
 use serde::{Deserialize, Serialize};
@@ -162,7 +164,8 @@ impl MatrixProduct {
     }
 }
 
-/// `y = floor((A + 2^(f-1)) / 2^f)` where `A` is the sum of all terms; clamped at 0 from below if `y` is not signed.
+/// `y = floor((A + 2^(f-1)) / 2^f)` where `A` is the sum of all terms; clamped at 0 from below if `y` is not signed, and
+/// looked up in a table if there is one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Affine {
     /// Contractions with committed weights; the first carries the bias.
@@ -176,6 +179,8 @@ pub struct Affine {
     pub matrix_products: Vec<MatrixProduct>,
     /// Terms without weights.
     pub linear: Vec<Linear>,
+    /// What the rounded sum is looked up in; the tensor is signed then, and its values are the results.
+    pub table: Option<Table>,
 }
 
 /// Maximum over disjoint windows: output position (i, j) is the maximum over `rows[i] x cols[j]`.
@@ -201,7 +206,7 @@ pub struct Product {
 /// How a tensor comes about.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Step {
-    /// The model's input.
+    /// An input of the model.
     Input,
     /// Linear map, rounding and clamp.
     Affine(Affine),
@@ -266,21 +271,39 @@ impl Precision {
     }
 }
 
-/// The complete integer program. Tensor 0 is the input, the last tensor is the output (signed).
+/// An input of a program.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Input {
+    /// Shape of the ONNX input; a first axis of one is the batch and not in it.
+    pub shape: Vec<usize>,
+    /// Where the elements of the ONNX input, row-major, lie in the tensor.
+    pub order: InputOrder,
+    /// What its elements may be.
+    pub elements: InputType,
+}
+
+/// An output of a program.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Output {
+    /// Its name in the ONNX graph.
+    pub name: String,
+    /// The tensor that holds it, which is signed.
+    pub tensor: TensorId,
+    /// Shape of the ONNX output; a first axis of one is the batch and not in it.
+    pub shape: Vec<usize>,
+}
+
+/// The complete integer program. The first tensors are the inputs, in order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Program {
     /// Bit widths.
     pub precision: Precision,
     /// Tensors in order of computation.
     pub tensors: Vec<Tensor>,
-    /// Shape of the ONNX input; a first axis of one is the batch and not in it.
-    pub input_shape: Vec<usize>,
-    /// Where the elements of the ONNX input, row-major, lie in the input tensor.
-    pub input_order: InputOrder,
-    /// Shape of the ONNX output; a first axis of one is the batch and not in it.
-    pub output_shape: Vec<usize>,
-    /// What elements of the input may be.
-    pub input_type: InputType,
+    /// The inputs; input `i` is tensor `i`.
+    pub inputs: Vec<Input>,
+    /// The outputs. Two may be one tensor.
+    pub outputs: Vec<Output>,
 }
 
 impl Program {
@@ -299,8 +322,21 @@ impl Program {
         part.view.as_ref().map_or([t.channels, t.height, t.width], |v| v.grid)
     }
 
-    /// The output tensor.
-    pub fn output(&self) -> TensorId {
-        self.tensors.len() - 1
+    /// The table of a tensor.
+    pub fn table(&self, id: TensorId) -> Option<&Table> {
+        match &self.tensors[id].step {
+            Step::Affine(affine) => affine.table.as_ref(),
+            Step::Input | Step::MaxPool(_) | Step::Product(_) => None,
+        }
+    }
+
+    /// The tensor of each input.
+    pub fn input_tensors(&self) -> &[Tensor] {
+        &self.tensors[..self.inputs.len()]
+    }
+
+    /// The tensor of an output, by its index.
+    pub fn output(&self, index: usize) -> &Tensor {
+        &self.tensors[self.outputs[index].tensor]
     }
 }

@@ -35,13 +35,17 @@ mod shape;
 mod sums;
 mod witness;
 
-pub use check::check_registered;
 pub use shape::RegisterShape;
 pub use sums::sums;
 pub use witness::{Combined, RegisterWitness};
 
+use crate::argument::expr::{cell, constant, fixed, Expr};
+use crate::argument::lookup::{self, Lookup};
+use crate::argument::rows;
+use crate::error::CircuitError;
 use crate::layout::Layout;
 use crate::program::Program;
+use check::{check_accumulators, check_constants};
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{
@@ -49,11 +53,8 @@ use halo2_proofs::plonk::{
     VirtualCells,
 };
 use halo2_proofs::poly::Rotation;
-use known::Known;
+use known::{Known, MAX_CLASSES};
 use provenn_verifier::LaneRun;
-
-/// Fractions that one helper column sums.
-pub(crate) const GROUP: usize = 3;
 
 /// The registration circuit of a layout. It follows from the structure of the model, known cells included. Its proofs
 /// are made column by column, see [`RegisterWitness`].
@@ -64,12 +65,24 @@ pub struct RegisterCircuit {
 }
 
 impl RegisterCircuit {
-    /// The circuit for the committed columns of a layout.
-    pub fn new(model: &Program, layout: &Layout) -> Self {
-        let known = Known::new(model, layout);
-        Self {
-            shape: RegisterShape::of_layout(layout, known.columns.len()),
-            known,
+    /// The circuit for the committed columns of a layout. No accumulator can come near the field size, whatever weights it
+    /// registers, and the constants of the model fit their cells.
+    ///
+    /// # Errors
+    /// [`CircuitError::Constant`], [`CircuitError::LaneKinds`] or [`CircuitError::Wrap`] if not.
+    pub fn new(model: &Program, layout: &Layout) -> Result<Self, CircuitError> {
+        check_constants(model, layout.shape.weight_bits)?;
+        let known = Known::new(model, layout)?;
+        let shape = RegisterShape::of_layout(layout, known.columns.len());
+        check_accumulators(model, &shape)?;
+        Ok(Self { shape, known })
+    }
+
+    /// Whether a registration can tell the lanes of a layout apart.
+    pub(crate) fn tells_apart(model: &Program, layout: &Layout) -> Result<(), CircuitError> {
+        match layout.shape.committed_columns() <= MAX_CLASSES {
+            true => Ok(()),
+            false => Known::new(model, layout).map(drop),
         }
     }
 
@@ -131,17 +144,14 @@ pub struct RegisterConfig {
     /// Limbs of the sums, lowest first, `limbs` for each column of sums.
     limbs: Vec<Column<Advice>>,
     multiplicities: Vec<Column<Advice>>,
-    helpers: Vec<Column<Advice>>,
-    sum: Column<Advice>,
+    lookup: lookup::Columns<Column<Advice>>,
     /// The combination of all lanes.
     combined: Column<Advice>,
     /// For each class, a combination of its lanes whose coefficients add up to one.
     classes: Vec<Column<Advice>>,
     theta: Challenge,
     alpha: Challenge,
-    usable: Column<Fixed>,
-    not_first: Column<Fixed>,
-    last: Column<Fixed>,
+    rows: rows::Columns,
     /// The row number.
     index: Column<Fixed>,
     /// One more than the cell that the lanes of a class hold in a row, 0 where it is free.
@@ -179,14 +189,7 @@ impl Circuit<Fr> for RegisterCircuit {
                 let mut set = |column: Column<Fixed>, row: usize, value: u64| {
                     region.assign_fixed(column, row, Fr::from(value));
                 };
-                for row in 0..usable {
-                    set(config.usable, row, 1);
-                    set(config.index, row, row as u64);
-                    if row > 0 {
-                        set(config.not_first, row, 1);
-                    }
-                }
-                set(config.last, usable - 1, 1);
+                (0..usable).for_each(|row| set(config.index, row, row as u64));
                 for (column, cells) in config.known.iter().zip(&self.known.columns) {
                     for &(row, cell) in cells {
                         set(*column, row, cell.saturating_add(1));
@@ -198,8 +201,6 @@ impl Circuit<Fr> for RegisterCircuit {
     }
 }
 
-type Expr = Expression<Fr>;
-
 impl RegisterConfig {
     fn new(meta: &mut ConstraintSystem<Fr>, shape: &RegisterShape) -> Self {
         meta.set_minimum_degree(5);
@@ -210,43 +211,25 @@ impl RegisterConfig {
         let theta = meta.challenge_usable_after(FirstPhase);
         let alpha = meta.challenge_usable_after(FirstPhase);
         let mut second = |count: usize| -> Vec<_> { (0..count).map(|_| meta.advice_column_in(SecondPhase)).collect() };
-        let helpers = second(shape.helpers());
-        let [sum, combined] = [(); 2].map(|()| second(1)[0]);
+        let lookup = lookup::Columns::new(shape.fractions(), &mut |_| second(1)[0]);
+        let combined = second(1)[0];
         let classes = second(shape.classes);
         let config = Self {
             limbs,
             multiplicities,
-            helpers,
-            sum,
+            lookup,
             combined,
             classes,
             theta,
             alpha,
-            usable: meta.fixed_column(),
-            not_first: meta.fixed_column(),
-            last: meta.fixed_column(),
+            rows: rows::Columns::new(meta),
             index: meta.fixed_column(),
             known: (0..shape.classes).map(|_| meta.fixed_column()).collect(),
             public,
         };
-        config.sum_gates(meta, shape);
+        config.range_gate(meta, shape);
         config.known_gates(meta);
         config
-    }
-
-    /// `1 / (alpha + limb)` for all limbs, then `-multiplicity / (alpha + table)` for all tables.
-    fn fractions(&self, m: &mut VirtualCells<'_, Fr>, shape: &RegisterShape) -> Vec<(Expr, Expr)> {
-        let alpha = self.alpha.expr();
-        let one = Expression::Constant(Fr::one());
-        let limbs = self.limbs.iter().map(|&limb| m.query_advice(limb, Rotation::cur()));
-        let mut all: Vec<_> = limbs.map(|limb| (one.clone(), limb + alpha.clone())).collect();
-        let index = m.query_fixed(self.index, Rotation::cur());
-        for (i, &multiplicity) in self.multiplicities.iter().enumerate() {
-            let shift = Expression::Constant(Fr::from((i * shape.usable()) as u64));
-            let multiplicity = m.query_advice(multiplicity, Rotation::cur());
-            all.push((-multiplicity, index.clone() + shift + alpha.clone()));
-        }
-        all
     }
 
     /// `sum_c theta^c S_c` over the columns of sums, each the value of its limbs in base `table`.
@@ -261,44 +244,25 @@ impl RegisterConfig {
         })
     }
 
-    /// `usable * (h * prod_i d_i - sum_i n_i prod_{j != i} d_j) = 0` for each group of fractions `n / d`; `last * sum = 0` and
-    /// `usable * (sum - sum of helpers) - beta * combined + power * sum_c theta^c S_c = not_first * sum_prev`.
+    /// The limbs are below `tables * usable`, by [`lookup::gates`], whose running sum also adds `beta * combined - power * sum_c
+    /// theta^c S_c` in each row: table `i` at row `j` is `j + i * usable`.
     ///
-    /// Needs `alpha` and `theta` drawn after limbs and multiplicities. The running sum joins two claims. One is logUp: the sum of
-    /// all fractions vanishes identically in `alpha` only if every limb on every usable row is one of `[0, tables * usable)`: table
-    /// `i` at row `j` is `j + i * usable` (Haböck, <https://eprint.iacr.org/2022/1530>; a denominator is zero with negligible
-    /// probability only). The other is the identity of the sums, see above. Everything in the second has a positive power of
-    /// `theta`, nothing in the first depends on it, so the total vanishes only if both do.
-    fn sum_gates(&self, meta: &mut ConstraintSystem<Fr>, shape: &RegisterShape) {
+    /// Needs `alpha` and `theta` drawn after limbs and multiplicities. The running sum joins two claims: that of the lookup and the
+    /// identity of the sums, see above. Everything in the second has a positive power of `theta`, nothing in the first depends
+    /// on it, so the total vanishes only if both do.
+    fn range_gate(&self, meta: &mut ConstraintSystem<Fr>, shape: &RegisterShape) {
         meta.create_gate("range", |m| {
-            let [usable, not_first, last] =
-                [self.usable, self.not_first, self.last].map(|c| m.query_fixed(c, Rotation::cur()));
-            let fractions = self.fractions(m, shape);
-            let mut gates = vec![];
-            let mut total = Expression::Constant(Fr::zero());
-            for (group, &helper) in fractions.chunks(GROUP).zip(&self.helpers) {
-                let helper = m.query_advice(helper, Rotation::cur());
-                let others = |skip: usize| {
-                    let rest = group.iter().enumerate().filter(move |(i, _)| *i != skip);
-                    rest.map(|(_, (_, d))| d.clone())
-                };
-                let mut balance = group.iter().fold(helper.clone(), |product, (_, d)| product * d.clone());
-                for (i, (numerator, _)) in group.iter().enumerate() {
-                    balance = balance - others(i).fold(numerator.clone(), |product, d| product * d);
-                }
-                gates.push(("range helper", usable.clone() * balance));
-                total = total + helper;
-            }
+            let index = fixed(m, self.index);
+            let entry = |table: usize| index.clone() + constant((table * shape.usable()) as u64);
+            let tables = self.multiplicities.iter().enumerate();
             let [power, beta] = self.public.map(|c| m.query_instance(c, Rotation::cur()));
-            let combined = m.query_advice(self.combined, Rotation::cur());
-            let identity = beta * combined - power * self.row_of_sums(m, shape);
-            let [sum, before] = [Rotation::cur(), Rotation::prev()].map(|at| m.query_advice(self.sum, at));
-            gates.push((
-                "running sum",
-                usable * (sum.clone() - total) - identity - not_first * before,
-            ));
-            gates.push(("balance", last * sum));
-            gates
+            let lookup = Lookup {
+                limbs: &self.limbs,
+                tables: tables.map(|(table, &column)| (column, entry(table))).collect(),
+                alpha: self.alpha.expr(),
+                besides: beta * cell(m, self.combined) - power * self.row_of_sums(m, shape),
+            };
+            lookup::gates(m, &self.rows, &self.lookup, lookup)
         });
     }
 
@@ -307,7 +271,7 @@ impl RegisterConfig {
     ///
     /// The column of a class is `sum_l theta^l w_l / sum_l theta^l` over its lanes, and a link proof shows that. It has the value
     /// `v` in a row only if `sum_l theta^l (w_l - v) = 0`, which for lanes fixed before `theta` holds if they are all `v`, or with a
-    /// probability of lanes / p. A known cell is a non-negative integer far below the field's size (`check_registered` refuses
+    /// probability of lanes / p. A known cell is a non-negative integer far below the field's size ([`RegisterCircuit::new`] refuses
     /// others), so `known = cell + 1` is never 0: no value that the structure can determine reads as free.
     fn known_gates(&self, meta: &mut ConstraintSystem<Fr>) {
         if self.classes.is_empty() {
@@ -327,11 +291,7 @@ impl RegisterConfig {
     /// Columns of phase 1, then of phase 2, in the order of the circuit.
     pub fn phases(&self) -> [Vec<Column<Advice>>; 2] {
         let first = self.limbs.iter().chain(&self.multiplicities);
-        let second = self
-            .helpers
-            .iter()
-            .chain([&self.sum, &self.combined])
-            .chain(&self.classes);
+        let second = self.lookup.iter().chain([&self.combined]).chain(&self.classes);
         [first.copied().collect(), second.copied().collect()]
     }
 }

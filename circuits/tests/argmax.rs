@@ -1,10 +1,10 @@
 //! Models that end in ArgMax over values that lie in another order than they are counted in.
 
 use proptest::prelude::*;
+use provenn_circuits::argument::Objective;
 use provenn_circuits::compile::{compile, scores, Chosen, Ranges};
-use provenn_circuits::graph::{float, Graph, Node, Op, Tensor, Value};
-use provenn_circuits::layout::Objective;
-use provenn_circuits::program::{execute, quantize_input};
+use provenn_circuits::graph::{float, Graph, Input, InputType, Node, Op, Output, Tensor, Value};
+use provenn_circuits::program::{execute, quantize_inputs};
 
 /// A graph under construction; the last value is the result so far.
 struct Building(Graph);
@@ -16,9 +16,11 @@ impl Building {
             operators: std::collections::BTreeMap::new(),
             values: vec![],
             nodes: vec![],
-            input: vec![0],
-            input_type: provenn_circuits::graph::InputType::Reals,
-            output: vec![],
+            inputs: vec![Input {
+                value: 0,
+                elements: InputType::Reals,
+            }],
+            outputs: vec![],
         });
         building.value(shape, None);
         building
@@ -99,7 +101,10 @@ impl Building {
             false => drop(shape.remove(axis)),
         }
         let label = self.node("ArgMax", Op::ArgMax { axis, keepdims }, &[scores], shape);
-        self.0.output = vec![label];
+        self.0.outputs = vec![Output {
+            name: "y".into(),
+            value: label,
+        }];
         self.0
     }
 }
@@ -133,21 +138,21 @@ proptest! {
     /// Each output of the circuit is the score of its index, so that its first largest is the label.
     #[test]
     fn labels_are_those_of_the_model(graph in graph(), seed in any::<u32>()) {
-        let rows: Vec<Vec<f32>> = provenn_circuits::compile::default_samples(&graph, 8);
+        let rows = provenn_circuits::compile::default_samples(&graph, 8);
         let ranges = Ranges::calibrate(&graph, &rows).expect("ranges");
-        let Chosen { model, .. } = compile(&graph, &ranges, true, Objective::default()).expect("compiles");
-        let scored = scores(&graph).expect("an output");
-        let unit = 2f64.powi(-model.tensors[model.output()].frac);
+        let Chosen { model, .. } = compile(&graph, &ranges, &[true], Objective::default()).expect("compiles");
+        let scored = scores(&graph)[0];
+        let unit = 2f64.powi(-model.output(0).frac);
         for row in rows.iter().skip(seed as usize % 4) {
             let tensors = float::run(&graph, row).expect("runs");
             let of = |id: usize| &tensors[id].as_ref().expect("computed").data;
             let exact = of(scored);
-            let input = quantize_input(&model, row).expect("in range");
-            let ours = execute(&model, &input).expect("in range").values[model.output()].clone();
+            let input = quantize_inputs(&model, row).expect("in range");
+            let ours = execute(&model, &input).expect("in range").outputs(&model).remove(0);
             prop_assert_eq!(ours.len(), exact.len());
             let near = |(a, b): (&f32, &i64)| (f64::from(*a) - *b as f64 * unit).abs() < 0.02;
             prop_assert!(exact.iter().zip(&ours).all(near), "{exact:?} {ours:?}");
-            let label = of(graph.output[0])[0] as usize;
+            let label = of(graph.outputs[0].value)[0] as usize;
             let best = first_largest(&ours);
             prop_assert!(best == label || (exact[label] - exact[best]).abs() < 0.02, "{best} is not {label}");
         }

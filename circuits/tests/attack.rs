@@ -6,7 +6,6 @@ use common::*;
 use halo2_proofs::dev::MockProver;
 use provenn_circuits::argument::ModelCircuit;
 use provenn_circuits::layout::Layout;
-use provenn_circuits::program::execute;
 use provenn_circuits::program::*;
 use provenn_circuits::CircuitError;
 use std::sync::Arc;
@@ -37,21 +36,14 @@ fn concatenated(channels: usize) -> Program {
         stored("first", 2, false, Step::Affine(first)),
         stored("last", 2, true, Step::Affine(last)),
     ];
-    Program {
-        precision: PRECISION,
-        tensors,
-        input_shape: vec![channels],
-        input_order: InputOrder::row_major(channels),
-        output_shape: vec![2],
-        input_type: provenn_circuits::graph::InputType::Reals,
-    }
+    model(tensors)
 }
 
 #[test]
 fn padding_lanes_of_a_committed_input_cannot_feed_other_channels() {
     let honest = concatenated(3);
     let layout = Layout::build(&honest, shape(7, 4, false)).expect("fits");
-    let truth = execute(&honest, &[5, -3, 2]).expect("in range");
+    let truth = run(&honest, &[5, -3, 2]).expect("in range");
     // The fourth lane is padding. The liar puts 900 there, which adds to the first channel of the second part.
     let mut liar = honest.clone();
     let mut trace = truth.clone();
@@ -82,7 +74,7 @@ fn padding_lanes_of_a_committed_input_cannot_feed_other_channels() {
 fn policy_rows_do_not_collide_with_activations() {
     for (widths, lanes) in [(vec![4, 7, 3], 4), (vec![2, 4, 9], 1), (vec![1, 3, 5], 2)] {
         let model = dense(&widths);
-        let trace = execute(&model, &random(1, widths[0], 16)).expect("in range");
+        let trace = run(&model, &random(1, widths[0], 16)).expect("in range");
         let layout = Layout::build(&model, shape(8, lanes, true)).expect("fits");
         assert_eq!(
             Case::build(model, layout, trace).verify(),
@@ -111,16 +103,9 @@ fn a_pool_of_a_pool_is_laid_out_or_refused() {
         grid(stored("pool", 2, true, pool(1, vec![vec![0, 1], vec![2, 3]])), 2),
         stored("pools", 2, true, pool(2, vec![vec![0, 1]])),
     ];
-    let model = Program {
-        precision: PRECISION,
-        tensors,
-        input_shape: vec![8],
-        input_order: InputOrder::row_major(8),
-        output_shape: vec![2],
-        input_type: provenn_circuits::graph::InputType::Reals,
-    };
-    let trace = execute(&model, &random(1, 8, 16)).expect("in range");
-    if let Some(layout) = Layout::build(&model, shape(7, 1, true)) {
+    let model = model(tensors);
+    let trace = run(&model, &random(1, 8, 16)).expect("in range");
+    if let Ok(layout) = Layout::build(&model, shape(7, 1, true)) {
         assert_eq!(Case::build(model, layout, trace).verify(), Ok(()));
     }
 }
@@ -146,15 +131,8 @@ fn a_pooled_public_input_keeps_its_rows_or_is_refused() {
         grid(stored("pool", 3, true, Step::MaxPool(pool)), 2),
         stored("last", 2, true, Step::Affine(last)),
     ];
-    let model = Program {
-        precision: PRECISION,
-        tensors,
-        input_shape: vec![12],
-        input_order: InputOrder::row_major(12),
-        output_shape: vec![2],
-        input_type: provenn_circuits::graph::InputType::Reals,
-    };
-    let Some(layout) = Layout::build(&model, shape(8, 2, true)) else {
+    let model = model(tensors);
+    let Ok(layout) = Layout::build(&model, shape(8, 2, true)) else {
         return;
     };
     for (index, &row) in layout.rows[0].iter().enumerate() {
@@ -187,16 +165,9 @@ fn overlapping_windows_are_refused() {
         grid(stored("pool", 1, true, Step::MaxPool(pool)), 2),
         stored("last", 1, true, Step::Affine(last)),
     ];
-    let model = Program {
-        precision: PRECISION,
-        tensors,
-        input_shape: vec![3],
-        input_order: InputOrder::row_major(3),
-        output_shape: vec![1],
-        input_type: provenn_circuits::graph::InputType::Reals,
-    };
+    let model = model(tensors);
     let built = std::panic::catch_unwind(|| Layout::build(&model, shape(7, 1, true)));
-    let Ok(Some(layout)) = built else { return };
+    let Ok(Ok(layout)) = built else { return };
     let affine_rows = layout
         .kinds
         .iter()
@@ -220,7 +191,7 @@ fn a_run_of_another_model_is_rejected() {
                 let index = c.weights.len() / 2;
                 c.weights[index] += 1;
                 affine.bias[0] -= 40;
-                let trace = execute(&other, &honest.witness.trace.values[0]).expect("in range");
+                let trace = run(&other, &honest.witness.trace.values[0]).expect("in range");
                 let lie = Case::build(model.clone(), (*honest.layout).clone(), trace);
                 let circuit = ModelCircuit {
                     model: Arc::new(model.clone()),
@@ -249,7 +220,7 @@ fn a_step_without_bias_has_no_room_for_one() {
             unreachable!()
         };
         affine.bias.clone_from(&bias);
-        let trace = execute(&liar, &case.witness.trace.values[0]).expect("in range");
+        let trace = run(&liar, &case.witness.trace.values[0]).expect("in range");
         assert_ne!(trace.accumulators[1], case.witness.trace.accumulators[1]);
         let lie = Case::build(liar, (*case.layout).clone(), trace);
         assert!(lie.verify().is_err(), "public {public}");
@@ -273,14 +244,7 @@ fn values_leave_their_range_on_neither_side() {
             stored("first", 1, signed, Step::Affine(first)),
             stored("last", 1, true, Step::Affine(last)),
         ];
-        Program {
-            precision: PRECISION,
-            tensors,
-            input_shape: vec![1],
-            input_order: InputOrder::row_major(1),
-            output_shape: vec![1],
-            input_type: provenn_circuits::graph::InputType::Reals,
-        }
+        model(tensors)
     };
     let proven = [
         (-half, true),
@@ -305,7 +269,7 @@ fn values_leave_their_range_on_neither_side() {
         (span, false, span - 1),
     ] {
         let model = at(value, signed);
-        let refused = execute(&model, &[3]);
+        let refused = run(&model, &[3]);
         assert!(
             matches!(refused, Err(CircuitError::OutOfRange { .. })),
             "{value}: {refused:?}"

@@ -1,8 +1,8 @@
 //! Numbers that are not finite, and numbers without room, are refused by name; none becomes another number.
 
+use provenn_circuits::argument::Objective;
 use provenn_circuits::compile::{compile, default_samples, Ranges};
-use provenn_circuits::graph::{Graph, Node, Op, Tensor, Value};
-use provenn_circuits::layout::Objective;
+use provenn_circuits::graph::{Graph, Input, InputType, Node, Op, Output, Sample, Tensor, Value};
 use provenn_circuits::program::{quantize_input, Program};
 use provenn_circuits::CircuitError;
 
@@ -42,15 +42,21 @@ fn graph(weights: [f32; 4], bias: [f32; 2]) -> Graph {
             node(Op::Add, &[3, 2], 4),
             node(Op::Relu, &[4], 5),
         ],
-        input: vec![0],
-        input_type: provenn_circuits::graph::InputType::Reals,
-        output: vec![5],
+        inputs: vec![Input {
+            value: 0,
+            elements: InputType::Reals,
+        }],
+        outputs: vec![Output {
+            name: "y".into(),
+            value: 5,
+        }],
     }
 }
 
 fn compiled(graph: &Graph, rows: &[Vec<f32>]) -> Result<Program, CircuitError> {
-    let ranges = Ranges::calibrate(graph, rows)?;
-    compile(graph, &ranges, true, Objective::default()).map(|chosen| chosen.model)
+    let samples: Vec<Sample> = rows.iter().map(|row| vec![row.clone()]).collect();
+    let ranges = Ranges::calibrate(graph, &samples)?;
+    compile(graph, &ranges, &[true], Objective::default()).map(|chosen| chosen.model)
 }
 
 const WEIGHTS: [f32; 4] = [0.5, -0.25, 0.125, 1.0];
@@ -58,10 +64,10 @@ const WEIGHTS: [f32; 4] = [0.5, -0.25, 0.125, 1.0];
 #[test]
 fn inputs_are_finite() {
     let graph = graph(WEIGHTS, [0.5, 0.25]);
-    let model = compiled(&graph, &default_samples(&graph, 4)).expect("compiles");
-    assert!(quantize_input(&model, &[0.5, -0.5]).is_ok());
+    let model = compiled(&graph, &default_samples(&graph, 4).concat()).expect("compiles");
+    assert!(quantize_input(&model, 0, &[0.5, -0.5]).is_ok());
     for bad in BAD {
-        let refused = quantize_input(&model, &[0.5, bad]).expect_err("not finite");
+        let refused = quantize_input(&model, 0, &[0.5, bad]).expect_err("not finite");
         assert_eq!(refused.code(), "not-finite");
         assert!(refused.to_string().contains("`x`: element 1 is"), "{refused}");
     }

@@ -3,10 +3,11 @@
 mod common;
 
 use common::Case;
+use provenn_circuits::argument::{Cost, Objective};
 use provenn_circuits::compile::{compile, default_samples, Ranges};
-use provenn_circuits::graph::{float, Graph, InputType, Node, Op, Tensor, Value};
-use provenn_circuits::layout::{Cost, Layout, Objective};
-use provenn_circuits::program::{execute, quantize_input, Program};
+use provenn_circuits::graph::{float, Graph, Input, InputType, Node, Op, Output, Sample, Tensor, Value};
+use provenn_circuits::layout::Layout;
+use provenn_circuits::program::{execute, quantize_inputs, Program};
 
 const SIDE: usize = 12;
 const CHANNELS: usize = 3;
@@ -25,9 +26,11 @@ impl Net {
             operators: Default::default(),
             values: vec![],
             nodes: vec![],
-            input: vec![0],
-            input_type: InputType::Reals,
-            output: vec![],
+            inputs: vec![Input {
+                value: 0,
+                elements: InputType::Reals,
+            }],
+            outputs: vec![],
         };
         let mut net = Self { graph, current: 0 };
         net.value(shape, None);
@@ -67,7 +70,10 @@ impl Net {
             inputs,
             output: self.current,
         });
-        self.graph.output = vec![self.current];
+        self.graph.outputs = vec![Output {
+            name: "y".into(),
+            value: self.current,
+        }];
         self
     }
 }
@@ -148,9 +154,9 @@ fn network(perm: Perm) -> Graph {
         .graph
 }
 
-fn compiled(graph: &Graph, rows: &[Vec<f32>], public: bool) -> (Program, Layout) {
+fn compiled(graph: &Graph, rows: &[Sample], public: bool) -> (Program, Layout) {
     let ranges = Ranges::calibrate(graph, rows).expect("calibrates");
-    let chosen = compile(graph, &ranges, public, Objective::default()).expect("compiles");
+    let chosen = compile(graph, &ranges, &[public], Objective::default()).expect("compiles");
     (chosen.model, chosen.layout)
 }
 
@@ -178,23 +184,23 @@ fn any_order_of_the_input_costs_the_same_and_gives_the_same() {
     let rows = default_samples(&base, 4);
     for public in [true, false] {
         let (program, layout) = compiled(&base, &rows, public);
-        let values = quantize_input(&program, &rows[0]).expect("in range");
+        let values = quantize_inputs(&program, &rows[0]).expect("in range");
         let expected = execute(&program, &values).expect("runs").values.pop();
         for perm in [[2, 0, 1], [2, 1, 0], [1, 0, 2], [0, 2, 1], [1, 2, 0]] {
             let graph = network(perm);
-            let own: Vec<Vec<f32>> = rows.iter().map(|row| turned(row, perm)).collect();
-            let of = |graph: &Graph, row: &[f32]| float::run(graph, row).expect("runs")[graph.output[0]].clone();
+            let own: Vec<Sample> = rows.iter().map(|row| vec![turned(&row[0], perm)]).collect();
+            let of =
+                |graph: &Graph, row: &Sample| float::run(graph, row).expect("runs")[graph.outputs[0].value].clone();
             assert_eq!(
                 of(&graph, &own[0]),
                 of(&base, &rows[0]),
                 "{perm:?}: the test's networks differ"
             );
             let (program, turned) = compiled(&graph, &own, public);
-            let [own_cost, base_cost] =
-                [&turned, &layout].map(|layout| Cost::of(&layout.shape, own[0].len()).prove_m20);
+            let [own_cost, base_cost] = [&turned, &layout].map(|layout| Cost::of(&layout.shape).prove_m20);
             let ratio = own_cost / base_cost;
             assert!(ratio <= 1.1, "{perm:?} costs {ratio} times as much");
-            let values = quantize_input(&program, &own[0]).expect("in range");
+            let values = quantize_inputs(&program, &own[0]).expect("in range");
             assert_eq!(
                 execute(&program, &values).expect("runs").values.pop(),
                 expected,

@@ -5,7 +5,8 @@ mod common;
 use common::*;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Circuit, ConstraintSystem};
-use provenn_circuits::argument::ModelCircuit;
+use provenn_circuits::argument::{Counts, ModelCircuit, Phase};
+use provenn_circuits::layout::Shape;
 
 #[test]
 fn models_satisfy_the_circuit() {
@@ -15,6 +16,7 @@ fn models_satisfy_the_circuit() {
         ("residual", residual()),
         ("mixed", mixed()),
         ("grouped", grouped()),
+        ("activated", activated()),
     ];
     for (name, model) in models {
         for public in [true, false] {
@@ -37,15 +39,23 @@ fn extreme_inputs_satisfy_the_circuit() {
 /// The cost model counts the columns that the circuit has.
 #[test]
 fn columns_are_as_forecast() {
-    for model in [dense(&[5, 7, 3]), conv(), residual(), mixed(), grouped()] {
-        for public in [true, false] {
-            let shape = Case::new(model.clone(), public, 7).layout.shape.clone();
+    for model in [dense(&[5, 7, 3]), conv(), residual(), mixed(), grouped(), activated()] {
+        for (public, line_columns) in [(true, 1), (false, 1), (false, 2), (true, 4)] {
+            let shape = Shape {
+                line_columns,
+                ..Case::new(model.clone(), public, 7).layout.shape.clone()
+            };
             let mut cs = ConstraintSystem::<Fr>::default();
-            let _config = ModelCircuit::configure_with_params(&mut cs, shape.clone());
-            let copied = cs.permutation().get_columns().len();
-            assert_eq!(shape.fixed_columns(), cs.num_fixed_columns() + copied);
-            let advice = cs.num_advice_columns() + copied.div_ceil(cs.degree() - 2);
-            assert_eq!(shape.small_columns() + shape.full_columns(), advice);
+            let config = ModelCircuit::configure_with_params(&mut cs, shape.clone());
+            let counts = Counts::of(&shape);
+            assert_eq!(counts.selectors, cs.num_fixed_columns());
+            assert_eq!(counts.copied, cs.permutation().get_columns().len());
+            assert_eq!(counts.products(), counts.copied.div_ceil(cs.degree() - 2));
+            assert_eq!(counts.small + counts.field, cs.num_advice_columns());
+            assert_eq!(counts.small, config.phase(Phase::First).len());
+            // Every column is read at its own row, and so often at others.
+            let queries = cs.advice_queries().iter().filter(|(_, rows)| rows.0 != 0).count();
+            assert_eq!(counts.neighbours, queries, "{shape:?}");
         }
     }
 }

@@ -5,8 +5,8 @@ mod common;
 use common::*;
 use proptest::prelude::*;
 use provenn_circuits::layout::Layout;
+use provenn_circuits::program::Trace;
 use provenn_circuits::program::*;
-use provenn_circuits::program::{execute, Trace};
 
 /// An axis over `len` positions: convolution, transposed convolution, any table of taps, or the identity.
 fn axis(len: usize) -> impl Strategy<Value = Axis> {
@@ -82,6 +82,7 @@ fn program() -> impl Strategy<Value = Program> {
                 contractions: vec![],
                 bias: vec![],
                 public_bias: false,
+                table: None,
                 matrix_products: vec![],
                 linear: vec![linear, lifted],
             };
@@ -95,14 +96,7 @@ fn program() -> impl Strategy<Value = Program> {
             let source = &tensors[last];
             let step = affine(vec![part(last)], source.channels, 2, all(source), seed + 9);
             tensors.push(tensor("last", [2, 1, 1], true, Step::Affine(step)));
-            Program {
-                precision: PRECISION,
-                input_shape: vec![tensors[0].len()],
-                input_order: InputOrder::row_major(tensors[0].len()),
-                output_shape: vec![2],
-                input_type: provenn_circuits::graph::InputType::Reals,
-                tensors,
-            }
+            model(tensors)
         },
     )
 }
@@ -201,6 +195,7 @@ fn bilinear() -> impl Strategy<Value = Program> {
                     contractions: vec![],
                     bias: vec![],
                     public_bias: false,
+                    table: None,
                 };
                 let tensors = vec![
                     tensor("input", [c, h, w], true, Step::Input),
@@ -213,14 +208,7 @@ fn bilinear() -> impl Strategy<Value = Program> {
                     ),
                     tensor("paired", [rows, 1, columns], true, Step::Affine(last)),
                 ];
-                Program {
-                    precision: PRECISION,
-                    input_shape: vec![c * h * w],
-                    input_order: InputOrder::row_major(c * h * w),
-                    output_shape: vec![rows * columns],
-                    input_type: provenn_circuits::graph::InputType::Reals,
-                    tensors,
-                }
+                model(tensors)
             },
         )
 }
@@ -235,13 +223,13 @@ fn case(model: Program, public: bool, lanes: usize, seed: u64, size: i64) -> Res
             .for_each(|v| *v = if *v < 0 { -half } else { half - 1 });
     }
     // Out of range runs are refused by the executor, not proven.
-    let Ok(trace) = execute(&model, &input) else {
+    let Ok(trace) = run(&model, &input) else {
         return Err(TestCaseError::reject("range"));
     };
     let mut shapes = [lanes, 1]
         .into_iter()
         .flat_map(|lanes| (6..11).map(move |k| shape(k, lanes, public)));
-    let Some(layout) = shapes.find_map(|s| Layout::build(&model, s)) else {
+    let Some(layout) = shapes.find_map(|s| Layout::build(&model, s).ok()) else {
         return Err(TestCaseError::reject("size"));
     };
     Ok(Case::build(model, layout, trace))
@@ -270,7 +258,7 @@ fn binds(
         let change = changes.swap_remove(at[0].index(count));
         change(at[1]);
     }
-    let Ok(trace) = execute(&other, &honest.witness.trace.values[0]) else {
+    let Ok(trace) = run(&other, &honest.witness.trace.values[0]) else {
         return Err(TestCaseError::reject("range"));
     };
     let same = |a: &Trace, b: &Trace| a.values == b.values && a.accumulators == b.accumulators;

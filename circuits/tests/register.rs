@@ -12,11 +12,9 @@ use halo2_proofs::dev::{CellValue, MockProver};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{Field, PrimeField};
 use halo2_proofs::plonk::{Circuit, ConstraintSystem};
-use provenn_circuits::argument::weight_cells;
+use provenn_circuits::argument::{row_sets, weight_cells};
 use provenn_circuits::program::{Program, Step};
-use provenn_circuits::register::{
-    check_registered, Combined, RegisterCircuit, RegisterConfig, RegisterShape, RegisterWitness,
-};
+use provenn_circuits::register::{Combined, RegisterCircuit, RegisterConfig, RegisterShape, RegisterWitness};
 use provenn_circuits::CircuitError;
 use provenn_verifier::Bits;
 use rand_chacha::ChaCha20Rng;
@@ -77,7 +75,10 @@ fn registration(circuit: &RegisterCircuit, lanes: &Lanes, digest: [u8; 64]) -> R
     let config = RegisterCircuit::configure_with_params(&mut cs, shape.clone());
     assert_eq!(cs.degree(), 5);
     assert_eq!(n - cs.blinding_factors() - 1, shape.usable());
-    let mock = MockProver::run(shape.k, circuit, vec![vec![]; 2]).expect("mock");
+    let sets = row_sets(shape.usable());
+    let mut public = vec![vec![]; 2];
+    public.extend(sets.clone());
+    let mock = MockProver::run(shape.k, circuit, public).expect("mock");
     let cell = |v: &CellValue<Fr>| if let CellValue::Assigned(v) = v { *v } else { Fr::zero() };
     let fixed = mock.fixed().iter().map(|c| c.iter().map(cell).collect()).collect();
     let bits = Bits::new(shape.grid, &digest);
@@ -87,7 +88,7 @@ fn registration(circuit: &RegisterCircuit, lanes: &Lanes, digest: [u8; 64]) -> R
     let sums: Vec<u128> = ranged.into_iter().map(|sum| sum.unwrap_or(7)).collect();
     let witness = RegisterWitness::from_sums(&shape, &sums);
     let combined = combined(circuit, &bits, lanes, theta);
-    let public = combined.public.clone();
+    let public = combined.public.clone().into_iter().chain(sets);
     let mut advice = vec![vec![]; cs.num_advice_columns()];
     let phases = [witness.phase1(), witness.phase2(theta, alpha, &combined)];
     for (columns, values) in config.phases().iter().zip(phases) {
@@ -112,7 +113,7 @@ fn registration(circuit: &RegisterCircuit, lanes: &Lanes, digest: [u8; 64]) -> R
     let cells = Cells {
         gates: Arc::new(gates(&cs)),
         fixed: Arc::new(fixed),
-        instance: public.into_iter().map(padded).collect(),
+        instance: public.map(padded).collect(),
         advice,
         challenges: vec![theta, alpha],
         n,
@@ -173,7 +174,7 @@ impl Registration {
 }
 
 fn of_case(case: &Case, cells: Option<Lanes>) -> Registration {
-    let circuit = RegisterCircuit::new(&case.model, &case.layout);
+    let circuit = RegisterCircuit::new(&case.model, &case.layout).expect("registered");
     let cells = cells.unwrap_or_else(|| lanes(&weight_cells(&case.model, &case.layout)));
     registration(&circuit, &cells, [3; 64])
 }
@@ -198,10 +199,10 @@ fn each_gate_is_needed() {
     let [first, second] = honest().config.phases();
     let shape = honest().shape;
     let sum = second[second.len() - honest().shape.classes - 2];
-    let helpers = &second[..shape.fractions().div_ceil(3)];
+    let helpers = &second[..shape.fractions().div_ceil(3) - 1];
     // Helpers and sums that fit the cells of phase 1.
     let recompute = |forged: &mut Registration| {
-        let mut gates = forged.cells.gate("range/range helper");
+        let mut gates = forged.cells.gate("range/helper");
         gates.extend(forged.cells.gate("range/running sum"));
         assert_eq!(gates.len(), helpers.len() + 1);
         for (gate, column) in gates.into_iter().zip(helpers.iter().chain([&sum])) {
@@ -242,10 +243,10 @@ fn each_gate_is_needed() {
         let balanced = forged.cells.get(other, 3) - Fr::one();
         forged.cells.set(other, 3, balanced);
         (0..forged.cells.usable).for_each(|row| forged.cells.solve(gate, sum, row));
-        assert_eq!(forged.kinds(), BTreeSet::from(["range/range helper".to_string()]));
+        assert_eq!(forged.kinds(), BTreeSet::from(["range/helper".to_string()]));
         caught.extend(forged.failing().into_iter().map(|name| (name, ())));
     }
-    assert_eq!(caught.len(), honest().cells.gate("range/range helper").len());
+    assert_eq!(caught.len(), honest().cells.gate("range/helper").len());
     // A free jump of the running sum hides a wrong multiplicity.
     let mut forged = off_by_one(first[first.len() - 1], 0);
     recompute(&mut forged);
@@ -271,9 +272,9 @@ fn accumulators_of_registered_weights_are_bounded() {
     let most = 6 + 50 + model.precision.bits() + shape.proven_bits();
     assert!(shape.accumulator_bits(&model) > most, "three channels of {most} bits");
     let mut layout = (*case.layout).clone();
-    assert!(check_registered(&case.model, &layout).is_ok());
+    assert!(RegisterCircuit::new(&case.model, &layout).is_ok());
     (layout.shape.k, layout.shape.weight_lanes, layout.shape.weight_bits) = (18, 4096, 60);
-    let wrap = check_registered(&case.model, &layout);
+    let wrap = RegisterCircuit::new(&case.model, &layout);
     assert!(matches!(wrap, Err(CircuitError::Wrap { limit: 200, .. })), "{wrap:?}");
 }
 
@@ -284,7 +285,7 @@ fn constants_that_do_not_fit_are_refused() {
     let check = |edit: &dyn Fn(&mut Program)| {
         let mut model = bounded();
         edit(&mut model);
-        check_registered(&model, &case.layout)
+        RegisterCircuit::new(&model, &case.layout)
     };
     let set = |model: &mut Program, weight: Option<i64>, bias: Option<i64>| {
         let affine = |step: &mut Step| match step {
@@ -327,7 +328,7 @@ fn digits_of_a_bias_are_never_dropped() {
             let (reduced, bias) = (5, 5 + (sign << bits));
             let cells = weight_cells(&with(bias), &case.layout);
             assert_ne!(cells, weight_cells(&with(reduced), &case.layout), "{bias}");
-            let refused = check_registered(&with(bias), &case.layout);
+            let refused = RegisterCircuit::new(&with(bias), &case.layout);
             assert!(matches!(refused, Err(CircuitError::Constant { .. })), "{refused:?}");
             let forged = cells.iter().flatten().any(|cell| u128::from(*cell) >= bound);
             let failing = of_case(&case, Some(lanes(&cells))).kinds();

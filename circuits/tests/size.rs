@@ -1,9 +1,9 @@
 //! Oversized models are refused, or compiled, in little memory: everything is counted before it is made. The only test of its
 //! process, whose peak it reads.
 
+use provenn_circuits::argument::Objective;
 use provenn_circuits::compile::{compile, default_samples, work, Ranges};
-use provenn_circuits::graph::{Graph, Node, Op, Tensor, Value};
-use provenn_circuits::layout::Objective;
+use provenn_circuits::graph::{Graph, Input, InputType, Node, Op, Output, Tensor, Value};
 use std::time::{Duration, Instant};
 
 /// Most memory of the process, in KiB.
@@ -30,12 +30,17 @@ fn chain(input: &[usize], steps: Vec<Step>) -> Graph {
         operators: std::collections::BTreeMap::new(),
         values: vec![value(input, false)],
         nodes: vec![],
-        input: vec![0],
-        input_type: provenn_circuits::graph::InputType::Reals,
-        output: vec![0],
+        inputs: vec![Input {
+            value: 0,
+            elements: InputType::Reals,
+        }],
+        outputs: vec![Output {
+            name: "y".into(),
+            value: 0,
+        }],
     };
     for (op, operands, constant, shape) in steps {
-        let mut inputs = vec![graph.output[0]; operands];
+        let mut inputs = vec![graph.outputs[0].value; operands];
         if let Some(constant) = constant {
             graph.values.push(value(&constant, true));
             inputs.push(graph.values.len() - 1);
@@ -49,7 +54,7 @@ fn chain(input: &[usize], steps: Vec<Step>) -> Graph {
             inputs,
             output,
         });
-        graph.output = vec![output];
+        graph.outputs[0].value = output;
     }
     graph
 }
@@ -181,7 +186,7 @@ fn oversized_models_take_little() {
         let start = Instant::now();
         let rows = if work(&graph) > 1 << 24 { 1 } else { 4 };
         let ranges = Ranges::calibrate(&graph, &default_samples(&graph, rows));
-        match ranges.and_then(|ranges| compile(&graph, &ranges, true, Objective::default())) {
+        match ranges.and_then(|ranges| compile(&graph, &ranges, &[true], Objective::default())) {
             Ok(_) => compiled += 1,
             Err(error) => {
                 assert!(

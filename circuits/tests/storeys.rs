@@ -4,8 +4,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// From below. Registration stands below compilation, which asks it how large a registered weight can be.
-const STOREYS: [&str; 7] = ["graph", "onnx", "program", "layout", "argument", "register", "compile"];
+/// From below. Colouring knows none of the others. Registration stands below compilation, which asks it how large a registered weight can be.
+const STOREYS: [&str; 8] = [
+    "colouring",
+    "graph",
+    "onnx",
+    "program",
+    "layout",
+    "argument",
+    "register",
+    "compile",
+];
 /// Errors are everybody's.
 const OUTSIDE: [&str; 2] = ["error", "CircuitError"];
 

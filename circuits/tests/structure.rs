@@ -1,9 +1,10 @@
 //! Circuit and registration follow from the structure of a model and its ranges: weights move nothing in them, and none is
 //! committed twice.
 
+use provenn_circuits::argument::Objective;
 use provenn_circuits::compile::{compile, rebuild, Chosen, Ranges, Weights};
-use provenn_circuits::graph::{self, Graph, Node, Op, Value};
-use provenn_circuits::layout::{Layout, Objective};
+use provenn_circuits::graph::{self, Graph, Input, InputType, Node, Op, Output, Value};
+use provenn_circuits::layout::Layout;
 use provenn_circuits::onnx::{import, structure};
 use provenn_circuits::program::{Program, Step, Tensor};
 use provenn_circuits::register::RegisterCircuit;
@@ -13,7 +14,7 @@ use std::path::Path;
 
 /// Everything that the keys depend on.
 fn public(mut model: Program, layout: &Layout) -> String {
-    let registration = RegisterCircuit::new(&model, layout);
+    let registration = RegisterCircuit::new(&model, layout).expect("registered");
     for tensor in &mut model.tensors {
         if let Step::Affine(affine) = &mut tensor.step {
             if !affine.public_bias {
@@ -77,7 +78,7 @@ fn check(path: &Path) -> Result<Option<Counts>, String> {
     let Ok(graph) = import(&bytes) else { return Ok(None) };
     let samples = provenn_circuits::compile::default_samples(&graph, 4);
     let ranges = Ranges::calibrate(&graph, &samples).map_err(|e| e.to_string())?;
-    let Ok(Chosen { model, layout, .. }) = compile(&graph, &ranges, true, Objective::default()) else {
+    let Ok(Chosen { model, layout, .. }) = compile(&graph, &ranges, &[true], Objective::default()) else {
         return Ok(None);
     };
     let moved = copies(&graph, &ranges, &layout, &committed(&model))?;
@@ -85,7 +86,8 @@ fn check(path: &Path) -> Result<Option<Counts>, String> {
         .and_then(|bytes| import(&bytes))
         .map_err(|e| e.to_string())?;
     let (bare, rebuilt) = rebuild(&stripped, &ranges, &layout.shape, Weights::Unknown).map_err(|e| e.to_string())?;
-    let known = RegisterCircuit::new(&model, &layout).public_cells();
+    let registration = RegisterCircuit::new(&model, &layout).map_err(|e| e.to_string())?;
+    let known = registration.public_cells();
     let (given, got) = (public(model, &layout), public(bare, &rebuilt));
     let same = given.chars().zip(got.chars()).take_while(|(a, b)| a == b).count();
     match given == got {
@@ -166,12 +168,17 @@ fn windows_that_fit_no_circuit_are_refused() {
         name: "windows".into(),
         values: vec![value("input", 192), kernel, value("first", 97), value("second", 2)],
         nodes: vec![node("first", 0, 2), node("second", 2, 3)],
-        input: vec![0],
-        input_type: provenn_circuits::graph::InputType::Reals,
-        output: vec![3],
+        inputs: vec![Input {
+            value: 0,
+            elements: InputType::Reals,
+        }],
+        outputs: vec![Output {
+            name: "y".into(),
+            value: 3,
+        }],
     };
-    let ranges = Ranges::calibrate(&graph, &[vec![0.5; 192 * 192]]).expect("ranges");
-    let refused = compile(&graph, &ranges, true, Objective::default())
+    let ranges = Ranges::calibrate(&graph, &[vec![vec![0.5; 192 * 192]]]).expect("ranges");
+    let refused = compile(&graph, &ranges, &[true], Objective::default())
         .map(|_| ())
         .expect_err("too large");
     assert!(refused.to_string().contains("too large for a circuit"), "{refused}");

@@ -16,6 +16,7 @@ use crate::store;
 use halo2curves::bn256::Fr;
 use provenn_circuits::argument::weight_cells;
 use provenn_circuits::compile::{self, Weights};
+use provenn_circuits::graph::Sample;
 use provenn_circuits::layout::TAIL;
 use provenn_circuits::onnx;
 use provenn_circuits::CircuitError;
@@ -91,7 +92,7 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
         ranges: description.ranges.clone(),
         model: Arc::new(program),
         layout: Arc::new(layout),
-        calibration: Rows::from(vec![]),
+        calibration: Rows::from(Vec::<Sample>::new()),
         choices: vec![],
         warnings: vec![],
     };

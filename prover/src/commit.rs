@@ -11,16 +11,17 @@ use crate::srs::{Srs, SrsKind};
 use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::group::{Curve, GroupEncoding};
-use provenn_circuits::argument::{weight_cells, ModelCircuit};
+use provenn_circuits::argument::{weight_cells, Columns, ModelCircuit, Objective};
 use provenn_circuits::compile::{self, Choice, Chosen, Ranges};
 use provenn_circuits::graph::{Graph, InputType};
-use provenn_circuits::layout::{Layout, Objective, Shape, TAIL};
+use provenn_circuits::layout::{Layout, Shape, TAIL};
 use provenn_circuits::onnx;
-use provenn_circuits::program::Program;
-use provenn_circuits::register::{check_registered, RegisterCircuit};
+use provenn_circuits::program::{self, Program};
+use provenn_circuits::register::RegisterCircuit;
 use provenn_circuits::CircuitError;
 use provenn_verifier::{
-    CheckedCard, Folded, InputOrder, InstanceLayout, Linked, Policy, SrsParts, SrsVerifyingKey, VerifyingKey,
+    CheckedCard, Disclosure, Folded, InputLayout, InputOrder, InstanceLayout, Linked, OutputLayout, Purpose, RowSet,
+    SrsParts, SrsVerifyingKey, Target, VerifyingKey,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
@@ -35,10 +36,54 @@ pub struct CommitOptions {
     pub calibration: Option<Rows>,
     /// Rows that fidelity is measured on; those that scales are chosen from if none are given.
     pub held_out: Option<Rows>,
-    /// Commit to inputs instead of publishing them.
-    pub committed_input: bool,
+    /// The inputs that receipts commit to instead of showing them.
+    pub committed_inputs: CommittedInputs,
     /// What the circuit is chosen for.
     pub objective: Objective,
+}
+
+/// Inputs that receipts commit to; they show the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum CommittedInputs {
+    /// None.
+    #[default]
+    None,
+    /// All.
+    All,
+    /// Those of these names.
+    Named(Vec<String>),
+}
+
+impl From<bool> for CommittedInputs {
+    fn from(all: bool) -> Self {
+        match all {
+            true => Self::All,
+            false => Self::None,
+        }
+    }
+}
+
+impl CommittedInputs {
+    /// For each input of a graph whether it is public.
+    fn public(&self, graph: &Graph) -> Result<Vec<bool>, ProveError> {
+        let inputs: Vec<&String> = graph
+            .inputs
+            .iter()
+            .map(|input| &graph.values[input.value].name)
+            .collect();
+        let names = match self {
+            Self::None => return Ok(vec![true; inputs.len()]),
+            Self::All => return Ok(vec![false; inputs.len()]),
+            Self::Named(names) => names,
+        };
+        match names.iter().find(|name| !inputs.contains(name)) {
+            Some(name) => Err(ProveError::UnknownInput {
+                name: name.clone(),
+                inputs: inputs.into_iter().cloned().collect(),
+            }),
+            None => Ok(inputs.iter().map(|input| !names.contains(input)).collect()),
+        }
+    }
 }
 
 /// A compiled model: what `inspect` shows before anything is committed.
@@ -65,16 +110,10 @@ pub struct Compiled {
 pub struct Description {
     /// Name of the ONNX graph.
     pub name: String,
-    /// Input shape; a first axis of one is the batch and not in it.
-    pub input_shape: Vec<usize>,
-    /// Output shape; a first axis of one is the batch and not in it.
-    pub output_shape: Vec<usize>,
-    /// What elements of the input may be.
-    pub input_type: InputType,
-    /// An input integer v stands for v / 2^input_frac.
-    pub input_frac: i32,
-    /// A score z stands for z / 2^output_frac.
-    pub output_frac: i32,
+    /// The inputs, in the order of the key.
+    pub inputs: Vec<InputDescription>,
+    /// The outputs, likewise.
+    pub outputs: Vec<OutputDescription>,
     /// Weights and biases.
     pub parameters: usize,
     /// Circuit dimensions.
@@ -85,19 +124,94 @@ pub struct Description {
     pub tensors: Vec<(String, i32)>,
     /// How far the program is from the float model, as the owner measured it.
     pub fidelity: Fidelity,
-    /// The policies that fit the model's output, and the bits each reveals.
+    /// The policies that fit the model's outputs, and the bits each reveals.
     pub leakage: Vec<(String, String)>,
-    /// How inputs are bound.
-    pub input: String,
+}
+
+/// An input of a model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InputDescription {
+    /// Name in the ONNX graph.
+    pub name: String,
+    /// Shape; a first axis of one is the batch and not in it.
+    pub shape: Vec<usize>,
+    /// What its elements may be.
+    pub elements: InputType,
+    /// An integer v stands for v / 2^frac.
+    pub frac: i32,
+    /// How receipts bind it.
+    pub binding: Binding,
+}
+
+/// How receipts bind an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Binding {
+    /// They show it.
+    Public,
+    /// They show a commitment to it.
+    Committed,
+}
+
+impl Binding {
+    /// Its name on cards.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Committed => "committed",
+        }
+    }
+}
+
+/// An output of a model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutputDescription {
+    /// Name in the ONNX graph.
+    pub name: String,
+    /// Shape; a first axis of one is the batch and not in it.
+    pub shape: Vec<usize>,
+    /// A score z stands for z / 2^frac.
+    pub frac: i32,
 }
 
 impl Description {
-    /// Whether receipts of a policy are about the model's output.
+    /// The fractional bits of each output, as words of the verifier take them.
+    pub fn fracs(&self) -> Vec<i32> {
+        self.outputs.iter().map(|output| output.frac).collect()
+    }
+
+    /// The index of the input of this name.
+    ///
+    /// # Errors
+    /// [`ProveError::UnknownInput`].
+    pub fn input(&self, name: &str) -> Result<usize, ProveError> {
+        let found = self.inputs.iter().position(|input| input.name == name);
+        found.ok_or_else(|| ProveError::UnknownInput {
+            name: name.to_owned(),
+            inputs: self.inputs.iter().map(|input| input.name.clone()).collect(),
+        })
+    }
+
+    /// What a policy speaks of that names this output: `all`, or the output of this name.
+    ///
+    /// # Errors
+    /// [`ProveError::UnknownOutput`].
+    pub fn target(&self, name: &str) -> Result<Target, ProveError> {
+        let found = self.outputs.iter().position(|output| output.name == name);
+        let found = found.map(|index| Target::Output(index as u32));
+        let all = (name == Target::All.to_string() && self.outputs.len() > 1).then_some(Target::All);
+        found.or(all).ok_or_else(|| ProveError::UnknownOutput {
+            name: name.to_owned(),
+            outputs: self.outputs.iter().map(|output| output.name.clone()).collect(),
+        })
+    }
+
+    /// Whether receipts of a policy are about the model's outputs.
     ///
     /// # Errors
     /// [`ProveError::NotOffered`].
-    pub fn offers(&self, policy: &Policy) -> Result<(), ProveError> {
-        match self.leakage.iter().any(|(name, _)| name == policy.name()) {
+    pub fn offers(&self, policy: &Disclosure) -> Result<(), ProveError> {
+        match self.leakage.iter().any(|(name, _)| *name == policy.name()) {
             true => Ok(()),
             false => Err(ProveError::NotOffered {
                 policy: policy.name(),
@@ -128,22 +242,21 @@ pub struct Committed {
 /// Import errors, unsupported operators, bad calibration data.
 pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveError> {
     let graph = onnx::import(bytes)?;
-    let shape = graph.input.first().map_or(&[][..], |&id| graph.unbatched(id));
+    let public = options.committed_inputs.public(&graph)?;
     for (rows, data) in [
         (&options.calibration, Use::Calibration),
         (&options.held_out, Use::HeldOut),
     ] {
-        rows.iter().try_for_each(|rows| rows.check(shape, data))?;
+        rows.iter().try_for_each(|rows| rows.check(&graph, data))?;
     }
     let rows = match &options.calibration {
         Some(rows) => rows.clone(),
         None => rows::seeded(&graph).into(),
     };
     let ranges = Ranges::calibrate(&graph, &rows.rows)?;
-    let Chosen { model, layout, choices } =
-        compile::compile(&graph, &ranges, !options.committed_input, options.objective)?;
+    let Chosen { model, layout, choices } = compile::compile(&graph, &ranges, &public, options.objective)?;
     let warnings = match options.calibration.is_some() {
-        true => rows.warnings(2f64.powi(-model.tensors[0].frac)),
+        true => rows.warnings(model.input_tensors()),
         false => vec![],
     };
     Ok(Compiled {
@@ -201,13 +314,15 @@ pub fn commit_with<R: RngCore + CryptoRng>(
     rng: &mut R,
 ) -> Result<Committed, ProveError> {
     let (model, layout) = (compiled.model.clone(), compiled.layout.clone());
-    let scores = compile::scores(&compiled.graph).map(|id| &compiled.graph.values[id].shape);
-    let expected = scores.map_or(0, |shape| shape.iter().product());
-    let got = model.tensors[model.output()].len();
-    if expected != got {
-        return Err(CircuitError::Outputs { expected, got }.into());
+    for (index, id) in compile::scores(&compiled.graph).into_iter().enumerate() {
+        let expected = compiled.graph.values[id].shape.iter().product();
+        let got = model.output(index).len();
+        if expected != got {
+            return Err(CircuitError::Outputs { expected, got }.into());
+        }
     }
     let fidelity = compiled.fidelity(options)?;
+    let circuit = RegisterCircuit::new(&model, &layout)?;
     let (proving_key, key) = model_key(&model, &layout, srs)?;
     let srs_key = srs_verifying_key(srs)?;
     let description = describe(compiled, fidelity);
@@ -215,13 +330,11 @@ pub fn commit_with<R: RngCore + CryptoRng>(
         what: "the description",
         reason: e.to_string(),
     })?;
-    check_registered(&model, &layout)?;
     let unregistered = Unregistered {
         key,
         quantization: recipe::digest(&description),
         description: text,
     };
-    let circuit = RegisterCircuit::new(&model, &layout);
     let lanes = weight_cells(&model, &layout);
     let registered = register(&circuit, &lanes, unregistered, srs, &srs_key, rng)?;
     let card = registered.card.check(&srs_key).map_err(ProveError::Refused)?;
@@ -250,24 +363,23 @@ pub(crate) fn model_key(
     }
     let proving_key = keygen_pk2(&srs.params, &circuit, false).map_err(Defect::KeyGeneration)?;
     let shape = &layout.shape;
-    let inputs = if shape.public_input { 0 } else { shape.lanes };
-    // Inputs are the first columns; folded weights stand after the lines, in the second phase.
-    let first = (shape.small_columns() + shape.line_columns) as u32;
+    let columns = Columns::numbered(shape);
     let linked = Linked {
         weights: Folded {
-            columns: (first..first + shape.line_columns as u32).collect(),
+            columns: columns.lines.weights,
             lanes: shape.weight_lanes as u32,
             challenge: 0,
             zero: 1 << (shape.weight_bits - 1),
         },
-        input: (0..inputs as u32).collect(),
+        inputs: columns.input.committed,
         ..Linked::default()
     };
     let key = compact(
         proving_key.get_vk(),
         shape.k,
         linked,
-        Some(instance_layout(model, layout)),
+        Purpose::Inference(instance_layout(model, layout)),
+        &RowSet::ALL,
     )?;
     Ok((proving_key, key))
 }
@@ -300,30 +412,37 @@ pub fn compressed(point: &G1Affine) -> [u8; 32] {
 }
 
 fn instance_layout(model: &Program, layout: &Layout) -> InstanceLayout {
-    let (input, output) = (&model.tensors[0], &model.tensors[model.output()]);
     let bits = model.precision.bits();
+    let inputs = model.inputs.iter().zip(&layout.shape.inputs).zip(&layout.rows);
+    let inputs = inputs.map(|((input, shape), rows)| InputLayout {
+        channels: shape.channels as u32,
+        positions: shape.positions as u32,
+        row: rows.iter().copied().min().unwrap_or(0) as u32,
+        bits,
+        public: shape.public,
+        order: input_order(&input.order),
+    });
+    let outputs = layout
+        .outputs
+        .iter()
+        .enumerate()
+        .map(|(index, (_, rows))| OutputLayout {
+            len: model.output(index).len() as u32,
+            rows: *rows as u32,
+            bits,
+        });
     InstanceLayout {
         lanes: layout.shape.lanes as u32,
-        channels: input.channels as u32,
-        positions: input.positions() as u32,
-        blocks: layout.channel_blocks(input.channels) as u32,
-        public_input: layout.shape.public_input,
-        order: input_order(model),
-        outputs: output.len() as u32,
-        policy_rows: layout.policy_rows as u32,
-        input_bits: bits,
-        output_bits: bits,
+        inputs: inputs.collect(),
+        outputs: outputs.collect(),
     }
 }
 
-/// The order of the values of the input, where they do not come as the tensor numbers them.
-fn input_order(model: &Program) -> Option<InputOrder> {
-    let order = model.input_order.axes();
-    let mut axes = [[1; 2]; 4];
-    for (axis, (extent, stride)) in axes.iter_mut().zip(order) {
-        *axis = [*extent as u32, *stride as u32];
-    }
-    (order.len() > 1).then_some(InputOrder(axes))
+/// The order of the values of an input; one axis is the order in which its tensor numbers them.
+fn input_order(order: &program::InputOrder) -> InputOrder {
+    let axes = order.axes();
+    let axes = axes.iter().filter(|_| axes.len() > 1);
+    InputOrder(axes.map(|(extent, stride)| [*extent as u32, *stride as u32]).collect())
 }
 
 /// What a verifier needs of an SRS.
@@ -349,23 +468,44 @@ pub fn srs_verifying_key(srs: &Srs) -> Result<SrsVerifyingKey, ProveError> {
 
 pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {
     let (graph, model, layout) = (&compiled.graph, &compiled.model, &compiled.layout);
-    let outputs = model.tensors[model.output()].len();
-    let (outputs, width) = (u32::try_from(outputs).unwrap_or(u32::MAX), model.precision.bits());
     // An index has no scores: those before it are no output of the model.
-    let index = compile::scores(graph) != graph.output.first().copied();
-    let offered = Policy::ALL.iter().filter(|policy| !index || policy.about().of_index);
-    let leakage = offered.map(|policy| {
-        let bits = policy.microbits(outputs, width) as f64 / 1e6;
+    let scores = compile::scores(graph);
+    let has_scores = |index: usize| scores.get(index) == graph.outputs.get(index).map(|output| &output.value);
+    let is_offered = |disclosure: &Disclosure| match disclosure.target {
+        Target::Output(index) => has_scores(index as usize) || disclosure.policy.about().of_index,
+        Target::All => (0..graph.outputs.len()).all(has_scores),
+    };
+    let instances = instance_layout(model, layout);
+    let offered = Disclosure::offered(&instances).into_iter().filter(is_offered);
+    let leakage = offered.map(|disclosure| {
+        let bits = disclosure.microbits(&instances) as f64 / 1e6;
         let words = format!("{bits:.2} bits, the answer that there is no receipt among them");
-        (policy.name().to_owned(), words)
+        (disclosure.name(), words)
     });
+    let inputs = model.inputs.iter().zip(&model.tensors).zip(&layout.shape.inputs);
+    let inputs = inputs.map(|((input, tensor), shape)| InputDescription {
+        name: tensor.name.clone(),
+        shape: input.shape.clone(),
+        elements: input.elements,
+        frac: tensor.frac,
+        binding: match shape.public {
+            true => Binding::Public,
+            false => Binding::Committed,
+        },
+    });
+    let outputs = model
+        .outputs
+        .iter()
+        .enumerate()
+        .map(|(index, output)| OutputDescription {
+            name: output.name.clone(),
+            shape: output.shape.clone(),
+            frac: model.output(index).frac,
+        });
     Description {
         name: graph.name.clone(),
-        input_shape: model.input_shape.clone(),
-        input_type: model.input_type,
-        output_shape: model.output_shape.clone(),
-        input_frac: model.tensors[0].frac,
-        output_frac: model.tensors[model.output()].frac,
+        inputs: inputs.collect(),
+        outputs: outputs.collect(),
         parameters: graph
             .values
             .iter()
@@ -377,11 +517,5 @@ pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {
         tensors: model.tensors.iter().map(|t| (t.name.clone(), t.frac)).collect(),
         fidelity,
         leakage: leakage.collect(),
-        input: if layout.shape.public_input {
-            "public"
-        } else {
-            "committed"
-        }
-        .to_string(),
     }
 }

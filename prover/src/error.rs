@@ -4,6 +4,7 @@ mod defect;
 
 pub use defect::Defect;
 
+use crate::colouring::ColouringError;
 use crate::rows::Use;
 use crate::srs::SrsError;
 use provenn_circuits::onnx::ImportError;
@@ -19,6 +20,9 @@ pub enum ProveError {
     /// Compilation or execution failed.
     #[error(transparent)]
     Circuit(#[from] CircuitError),
+    /// What was given as a colouring is none.
+    #[error(transparent)]
+    Colouring(#[from] ColouringError),
     /// A card names several sizes of its circuit.
     #[error("the card's key has 2^{key} rows, its registration 2^{registration}, its recipe 2^{recipe}. Help: get the card again from its publisher")]
     CardSize {
@@ -47,7 +51,7 @@ pub enum ProveError {
     #[error("the card does not offer the policy `{policy}`: it offers {}. Help: a model that ends in ArgMax has an index as its output, and no scores; ask for `label`", offered.join(", "))]
     NotOffered {
         /// Name of the policy.
-        policy: &'static str,
+        policy: String,
         /// Names of those on the card.
         offered: Vec<String>,
     },
@@ -73,6 +77,22 @@ pub enum ProveError {
     /// The proof system failed.
     #[error("the proof system failed: {0}. Help: this is a defect; please report it with the model's structure")]
     ProofSystem(#[from] Defect),
+    /// The model has no input of this name.
+    #[error("the model has no input `{name}`. Help: its inputs are {}", .inputs.join(", "))]
+    UnknownInput {
+        /// What was named.
+        name: String,
+        /// The inputs of the model.
+        inputs: Vec<String>,
+    },
+    /// The model has no output of this name.
+    #[error("the model has no output `{name}`. Help: its outputs are {}", .outputs.join(", "))]
+    UnknownOutput {
+        /// What was named.
+        name: String,
+        /// The outputs of the model.
+        outputs: Vec<String>,
+    },
     /// The operating system gave no randomness.
     #[error("no randomness from the operating system: {0}")]
     Randomness(getrandom::Error),
@@ -101,6 +121,7 @@ impl ProveError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Circuit(e) => e.code(),
+            Self::Colouring(e) => e.code(),
             Self::CardSize { .. } => "card-size",
             Self::Description { .. } => "card-description",
             Self::File { .. } => "file-damaged",
@@ -113,6 +134,8 @@ impl ProveError {
             Self::Randomness(_) => "randomness",
             Self::Srs(e) => e.code(),
             Self::SrsMismatch => "srs-mismatch",
+            Self::UnknownInput { .. } => "unknown-input",
+            Self::UnknownOutput { .. } => "unknown-output",
             Self::Untrue { .. } => "untrue",
         }
     }

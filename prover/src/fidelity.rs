@@ -1,8 +1,8 @@
 //! Fidelity: how far the integer program of a model is from its float model, measured by the model's owner for its card.
 
 use crate::error::ProveError;
-use provenn_circuits::graph::{float, Graph};
-use provenn_circuits::program::{execute, quantize_input, Program};
+use provenn_circuits::graph::{float, Graph, Sample};
+use provenn_circuits::program::{execute, quantize_inputs, Program};
 use provenn_circuits::{compile, CircuitError};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,9 @@ impl Source {
 /// How far one output is off.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
 pub struct OutputError {
-    /// Index of the output.
+    /// Which output of the model, by its index.
+    pub tensor: usize,
+    /// Index in the output.
     pub output: usize,
     /// Largest absolute error over the rows, in the units of the output.
     pub error: f64,
@@ -66,7 +68,7 @@ pub struct Fidelity {
     pub source: Source,
     /// Rows that cannot be proven because a value leaves its range. Nothing else is measured on them.
     pub unprovable: usize,
-    /// Rows whose largest output is another one than in float.
+    /// Rows of which the largest score of some output is another one than in float.
     pub label_flips: usize,
     /// Largest absolute error of any output.
     pub max_error: f64,
@@ -76,14 +78,14 @@ pub struct Fidelity {
     pub outputs: Vec<OutputError>,
 }
 
-/// Float outputs and dequantized outputs of a row; `None` if it cannot be proven.
-type Outputs = Option<(Vec<f64>, Vec<f64>)>;
+/// Float outputs and dequantized outputs of a row, one list for each; `None` if it cannot be proven.
+type Outputs = Option<(Vec<Vec<f64>>, Vec<Vec<f64>>)>;
 
 /// Compares the quantized model with float.
 ///
 /// # Errors
 /// Errors of execution, except values out of range, which are counted.
-pub fn measure(graph: &Graph, model: &Program, rows: &[Vec<f32>], source: Source) -> Result<Fidelity, ProveError> {
+pub fn measure(graph: &Graph, model: &Program, rows: &[Sample], source: Source) -> Result<Fidelity, ProveError> {
     let pairs: Vec<Outputs> = rows
         .par_iter()
         .map(|row| compare(graph, model, row))
@@ -95,17 +97,23 @@ pub fn measure(graph: &Graph, model: &Program, rows: &[Vec<f32>], source: Source
             unprovable += 1;
             continue;
         };
-        let next = outputs.len()..exact.len();
-        outputs.extend(next.map(|output| OutputError {
-            output,
-            error: 0.0,
-            size: 0.0,
-        }));
-        for (output, (a, b)) in outputs.iter_mut().zip(exact.iter().zip(ours)) {
+        if outputs.is_empty() {
+            outputs.extend(exact.iter().enumerate().flat_map(|(tensor, scores)| {
+                (0..scores.len()).map(move |output| OutputError {
+                    tensor,
+                    output,
+                    error: 0.0,
+                    size: 0.0,
+                })
+            }));
+        }
+        let scores = exact.iter().flatten().zip(ours.iter().flatten());
+        for (output, (a, b)) in outputs.iter_mut().zip(scores) {
             output.error = output.error.max((a - b).abs());
             output.size = output.size.max(a.abs());
         }
-        label_flips += usize::from(argmax(exact) != argmax(ours));
+        let flips = |(exact, ours): (&Vec<f64>, &Vec<f64>)| argmax(exact) != argmax(ours);
+        label_flips += usize::from(exact.iter().zip(ours).any(flips));
     }
     let largest = |of: &dyn Fn(&OutputError) -> f64| outputs.iter().map(of).fold(0.0, f64::max);
     let (max_error, relative_error) = (largest(&|o| o.error), largest(&OutputError::share));
@@ -138,7 +146,11 @@ impl Fidelity {
     /// The output that is not resolved, if there is one, and what to do: the scales show all values of a tensor in equal steps.
     pub fn warning(&self, model: &Program) -> Option<String> {
         let worst = self.outputs.first().filter(|worst| worst.share() > RESOLVED)?;
-        let tensor = &model.tensors[model.output()];
+        let tensor = model.output(worst.tensor);
+        let of = match model.outputs.as_slice() {
+            [_] => String::new(),
+            outputs => format!(" of `{}`", outputs[worst.tensor].name),
+        };
         let more = self.outputs.iter().filter(|output| output.share() > RESOLVED).count() - 1;
         let more = match more {
             0 => String::new(),
@@ -146,7 +158,7 @@ impl Fidelity {
             more => format!(", and {more} other{} too", if more == 1 { " is" } else { "s are" }),
         };
         Some(format!(
-            "resolution: output {} is off by up to {:.3e}, {:.0} % of its own size of {:.3e}{more}. All values of the tensor `{}` are shown in steps \
+            "resolution: output {}{of} is off by up to {:.3e}, {:.0} % of its own size of {:.3e}{more}. All values of the tensor `{}` are shown in steps \
              of {:.3e}, and those before it in steps of their own: what is small beside the largest value of its tensor is lost. \
              Scale the parts of the model to similar sizes",
             worst.output,
@@ -159,23 +171,25 @@ impl Fidelity {
     }
 }
 
-fn compare(graph: &Graph, model: &Program, row: &[f32]) -> Result<Outputs, ProveError> {
+fn compare(graph: &Graph, model: &Program, row: &Sample) -> Result<Outputs, ProveError> {
     let tensors = float::run(graph, row).map_err(|e| CircuitError::Float(e.to_string()))?;
-    // Of a model that ends in an index: what it is the index of.
-    let output = compile::scores(graph)
-        .and_then(|id| tensors.get(id))
-        .and_then(Option::as_ref);
-    let exact = output
-        .map(|t| t.data.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>())
-        .unwrap_or_default();
-    let trace = match quantize_input(model, row).and_then(|input| execute(model, &input)) {
+    // Of an output that is an index: what it is the index of.
+    let exact = compile::scores(graph).into_iter().map(|id| {
+        let scores = tensors.get(id).and_then(Option::as_ref);
+        scores
+            .map(|t| t.data.iter().map(|&v| f64::from(v)).collect())
+            .unwrap_or_default()
+    });
+    let trace = match quantize_inputs(model, row).and_then(|inputs| execute(model, &inputs)) {
         Ok(trace) => trace,
         Err(CircuitError::OutOfRange { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let scale = 2f64.powi(-model.tensors[model.output()].frac);
-    let ours = trace.values[model.output()].iter().map(|&v| v as f64 * scale).collect();
-    Ok(Some((exact, ours)))
+    let ours = trace.outputs(model).into_iter().enumerate().map(|(index, scores)| {
+        let scale = 2f64.powi(-model.output(index).frac);
+        scores.iter().map(|&v| v as f64 * scale).collect()
+    });
+    Ok(Some((exact.collect(), ours.collect())))
 }
 
 /// Index of the largest value, the lowest among equals.

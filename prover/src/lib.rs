@@ -5,6 +5,7 @@
 //! [`prove::prove`] issues receipts from it, [`audit::audit`] rebuilds what a card says.
 
 pub mod audit;
+pub mod colouring;
 pub mod commit;
 pub mod compact;
 pub mod error;

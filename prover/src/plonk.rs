@@ -46,6 +46,11 @@ pub trait Assignment {
     /// The advice columns of a phase, in column order, from all challenges so far.
     fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn>;
 
+    /// What names the circuit in the transcript: the library's digest, unless the verifier makes the key itself.
+    fn circuit(&self, key: &ProvingKey<G1Affine>) -> Fr {
+        key.get_vk().transcript_repr()
+    }
+
     /// The public columns that the verifier computes from all challenges of the circuit, after those that it is given.
     fn computed(&self, _challenges: &[Fr]) -> Vec<Vec<Fr>> {
         vec![]
@@ -123,7 +128,7 @@ pub fn prove<R: RngCore>(
     let context = Context::new(key, srs);
     let mut transcript = Writer::default();
     transcript.absorb(prefix)?;
-    transcript.absorb(key.get_vk().transcript_repr())?;
+    transcript.absorb(assignment.circuit(key))?;
     for value in instances.iter().flatten() {
         transcript.absorb(*value)?;
     }

@@ -9,12 +9,13 @@ use crate::store;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use halo2curves::group::GroupEncoding;
-use provenn_circuits::argument::{input_cells, First, Second, Witness};
+use provenn_circuits::argument::{input_cells, row_sets, First, Second, Witness};
 use provenn_circuits::layout::{Layout, TAIL};
-use provenn_circuits::program::{execute, Program};
+use provenn_circuits::program::{execute, placed, Program};
+use provenn_circuits::CircuitError;
 use provenn_verifier::{
-    linked_columns, verify, Claim, Context, Expectation, Inference, InferenceExpectation, InputBinding, Item,
-    LinkStatement, Policy, Receipt, VerifyError,
+    linked_columns, verify, Claim, Context, Disclosure, Expectation, Inference, InferenceExpectation, InputBinding,
+    Item, LinkStatement, Receipt, Target, VerifyError,
 };
 use rand_core::{CryptoRng, RngCore};
 
@@ -36,11 +37,11 @@ pub enum Stage {
 pub struct Opening {
     /// Tails of the input columns. Secret.
     pub tails: Vec<Vec<Fr>>,
-    /// Compressed commitments, one per input lane.
+    /// Compressed commitments, one per lane of the input.
     pub points: Vec<[u8; 32]>,
 }
 
-/// The input of a proof, as integers of the quantized model.
+/// An input of a proof, as integers of the quantized model.
 #[derive(Clone, Debug)]
 pub enum Input {
     /// Shown in the claim.
@@ -55,14 +56,30 @@ impl Input {
             Self::Public(values) | Self::Committed(values, _) => values,
         }
     }
+
+    fn opening(&self) -> Option<&Opening> {
+        match self {
+            Self::Public(_) => None,
+            Self::Committed(_, opening) => Some(opening),
+        }
+    }
+
+    fn binding(&self) -> InputBinding {
+        match self {
+            Self::Public(values) => InputBinding::Public { values: values.clone() },
+            Self::Committed(_, opening) => InputBinding::Committed {
+                points: opening.points.clone(),
+            },
+        }
+    }
 }
 
-/// Commits to an input with fresh randomness.
+/// Commits to input `index` with fresh randomness. The others play no part: a commitment is of one input.
 ///
 /// # Errors
 /// [`ProveError::Randomness`], or an input of the wrong length or range.
-pub fn commit_input(committed: &Committed, srs: &Srs, values: &[i64]) -> Result<Opening, ProveError> {
-    commit_input_with(committed, srs, values, &mut system_rng()?)
+pub fn commit_input(committed: &Committed, srs: &Srs, index: usize, values: &[i64]) -> Result<Opening, ProveError> {
+    commit_input_with(committed, srs, index, values, &mut system_rng()?)
 }
 
 /// [`commit_input`] with the caller's randomness. Whoever can guess it learns the input: seeded generators are for fixtures.
@@ -72,11 +89,12 @@ pub fn commit_input(committed: &Committed, srs: &Srs, values: &[i64]) -> Result<
 pub fn commit_input_with<R: RngCore + CryptoRng>(
     committed: &Committed,
     srs: &Srs,
+    index: usize,
     values: &[i64],
     rng: &mut R,
 ) -> Result<Opening, ProveError> {
-    let trace = execute(&committed.model, values)?;
-    let cells = input_cells(&committed.model, &committed.layout, &trace.values[0]);
+    let tensor = placed(&committed.model, index, values)?;
+    let cells = input_cells(&committed.model, &committed.layout, index, &tensor);
     let tails: Vec<Vec<Fr>> = cells
         .iter()
         .map(|_| (0..TAIL).map(|_| Fr::random(&mut *rng)).collect())
@@ -85,19 +103,55 @@ pub fn commit_input_with<R: RngCore + CryptoRng>(
     Ok(Opening { tails, points })
 }
 
-/// Proves one receipt. The answer is what the policy lets out of what the model computes; a policy without one has no receipt.
+/// The inputs of a proof, each public or committed with fresh randomness, as the model binds it.
+///
+/// # Errors
+/// As [`commit_input`].
+pub fn bind_inputs(committed: &Committed, srs: &Srs, values: Vec<Vec<i64>>) -> Result<Vec<Input>, ProveError> {
+    bind_inputs_with(committed, srs, values, &mut system_rng()?)
+}
+
+/// [`bind_inputs`] with the caller's randomness.
+///
+/// # Errors
+/// As [`commit_input`].
+pub fn bind_inputs_with<R: RngCore + CryptoRng>(
+    committed: &Committed,
+    srs: &Srs,
+    values: Vec<Vec<i64>>,
+    rng: &mut R,
+) -> Result<Vec<Input>, ProveError> {
+    let shapes = &committed.layout.shape.inputs;
+    if shapes.len() != values.len() {
+        return Err(CircuitError::InputCount {
+            expected: shapes.len(),
+            got: values.len(),
+        }
+        .into());
+    }
+    let bind = |(index, values): (usize, Vec<i64>)| match shapes[index].public {
+        true => Ok(Input::Public(values)),
+        false => {
+            let opening = commit_input_with(committed, srs, index, &values, rng)?;
+            Ok(Input::Committed(values, opening))
+        }
+    };
+    values.into_iter().enumerate().map(bind).collect()
+}
+
+/// Proves one receipt about these inputs, in the order of the model. The answer is what the policy lets out of what the model computes; a policy without one has no receipt.
 ///
 /// # Errors
 /// Values out of range, a false statement, or a defect of the proof system; never an unverified receipt.
 pub fn prove(
     committed: &Committed,
     srs: &Srs,
-    input: &Input,
-    policy: Policy,
+    inputs: &[Input],
+    policy: Disclosure,
     context: Context,
     progress: &dyn Fn(Stage),
 ) -> Result<Vec<u8>, ProveError> {
-    prove_with(committed, srs, input, policy, context, progress, &mut system_rng()?)
+    prove_with(committed, srs, inputs, policy, context, progress, &mut system_rng()?)
 }
 
 /// [`prove`] with the caller's randomness. Whoever can guess it learns weights and input: seeded generators are for fixtures.
@@ -107,8 +161,8 @@ pub fn prove(
 pub fn prove_with<R: RngCore + CryptoRng>(
     committed: &Committed,
     srs: &Srs,
-    input: &Input,
-    policy: Policy,
+    inputs: &[Input],
+    policy: Disclosure,
     context: Context,
     progress: &dyn Fn(Stage),
     rng: &mut R,
@@ -120,22 +174,20 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     store::description(&committed.card)?.offers(&policy)?;
     progress(Stage::Witness);
     let (model, layout, key) = (&committed.model, &committed.layout, &committed.card.key);
-    let trace = execute(model, input.values())?;
-    let instance_layout = key.layout.as_ref().ok_or(ProveError::SrsMismatch)?;
+    let values: Vec<Vec<i64>> = inputs.iter().map(|input| input.values().to_vec()).collect();
+    let trace = execute(model, &values)?;
+    let instance_layout = key.purpose.layout().ok_or(ProveError::SrsMismatch)?;
     if !policy.fits(instance_layout) {
         return Err(ProveError::Policy(VerifyError::PolicyOutOfRange));
     }
-    let given = policy.answer(&trace.values[model.output()]);
+    let given = policy.answer(&trace.outputs(model));
     let given = given.ok_or_else(|| ProveError::Untrue {
         policy: policy.words().to_string(),
     })?;
-    let binding = match input {
-        Input::Public(values) => InputBinding::Public { values: values.clone() },
-        Input::Committed(_, opening) => InputBinding::Committed {
-            points: opening.points.clone(),
-        },
+    let item = Item {
+        inputs: inputs.iter().map(Input::binding).collect(),
+        answer: given.answer.clone(),
     };
-    let item = Item::new(binding, given.answer.clone());
     let columns: Vec<Vec<Fr>> = item
         .columns(instance_layout, &policy)
         .map_err(ProveError::Policy)?
@@ -159,13 +211,16 @@ pub fn prove_with<R: RngCore + CryptoRng>(
         .collect();
     let witness = Witness {
         trace,
-        top: given.top,
+        top: match policy.target {
+            Target::Output(output) => given.top.map(|index| (output as usize, index)),
+            Target::All => None,
+        },
         policy: rows,
     };
     progress(Stage::Proof);
-    let proof = halo2_proof(committed, srs, &witness, input, &columns, &claim, rng)?;
+    let proof = halo2_proof(committed, srs, &witness, inputs, &columns, &claim, rng)?;
     progress(Stage::Link);
-    let link = link_proof(committed, srs, &srs_key, input, &claim, &proof, rng)?;
+    let link = link_proof(committed, srs, &srs_key, inputs, &claim, &proof, rng)?;
     let receipt = Receipt {
         claim,
         proof: proof.bytes,
@@ -193,7 +248,7 @@ fn halo2_proof<R: RngCore>(
     committed: &Committed,
     srs: &Srs,
     witness: &Witness,
-    input: &Input,
+    inputs: &[Input],
     instances: &[Vec<Fr>],
     claim: &Claim,
     rng: &mut R,
@@ -201,7 +256,7 @@ fn halo2_proof<R: RngCore>(
     let (model, layout) = (&committed.model, &committed.layout);
     // Committed inputs are the first columns.
     let mut published: Vec<(G1Affine, Vec<Fr>)> = vec![];
-    if let Input::Committed(_, opening) = input {
+    for opening in inputs.iter().filter_map(Input::opening) {
         for (point, tail) in opening.points.iter().zip(&opening.tails) {
             published.push((decompress(point)?, tail.clone()));
         }
@@ -249,11 +304,15 @@ impl Assignment for Columns<'_> {
             (2, [r, t, _, s]) => self
                 .second
                 .as_ref()
-                .map(|second| witness.phase3(layout, second, [*r, *t, *s]))
+                .map(|second| second.phase3(layout, [*r, *t, *s]))
                 .unwrap_or_default(),
             _ => vec![],
         };
         columns.into_iter().map(AdviceColumn::from).collect()
+    }
+
+    fn computed(&self, _: &[Fr]) -> Vec<Vec<Fr>> {
+        row_sets(self.layout.shape.usable()).into()
     }
 }
 
@@ -268,7 +327,7 @@ fn link_proof<R: RngCore>(
     committed: &Committed,
     srs: &Srs,
     srs_key: &provenn_verifier::SrsVerifyingKey,
-    input: &Input,
+    inputs: &[Input],
     claim: &Claim,
     proof: &Proof,
     rng: &mut R,
@@ -276,7 +335,7 @@ fn link_proof<R: RngCore>(
     let key = &committed.card.key;
     let mut tails: Vec<&[Fr]> = committed.tails.iter().map(Vec::as_slice).collect();
     let mut points = committed.card.commitments.clone();
-    if let Input::Committed(_, opening) = input {
+    for opening in inputs.iter().filter_map(Input::opening) {
         tails.extend(opening.tails.iter().map(Vec::as_slice));
         points.extend(&opening.points);
     }
@@ -295,7 +354,12 @@ fn link_proof<R: RngCore>(
         tail: &srs_key.tail,
         g1: srs_key.g1,
     };
-    let linked = key.linked.weights.columns.iter().chain(&key.linked.input);
+    let linked = key
+        .linked
+        .weights
+        .columns
+        .iter()
+        .chain(key.linked.inputs.iter().flatten());
     let proven: Vec<&[Fr]> = linked
         .filter_map(|column| proof.tails.get(*column as usize).map(Vec::as_slice))
         .collect();

@@ -10,12 +10,13 @@ use crate::srs::Srs;
 use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
+use provenn_circuits::argument::row_sets;
 use provenn_circuits::layout::{Layout, TAIL};
 use provenn_circuits::program::Program;
 use provenn_circuits::register::{Combined, RegisterCircuit, RegisterWitness};
 use provenn_verifier::{
-    registration_scalar, LinkProof, LinkStatement, Linked, ModelCard, Registered as Lanes, Registering, Registration,
-    SrsVerifyingKey, VerifyingKey,
+    registration_scalar, LinkProof, LinkStatement, Linked, ModelCard, Purpose, Registered as Lanes, Registering,
+    Registration, RowSet, SrsVerifyingKey, VerifyingKey,
 };
 use rand_core::RngCore;
 use rayon::prelude::*;
@@ -158,9 +159,8 @@ impl Assignment for Columns<'_> {
 
     fn computed(&self, challenges: &[Fr]) -> Vec<Vec<Fr>> {
         let columns = self.registering.public_columns(&own(challenges)).into_iter().flatten();
-        columns
-            .map(|column| column.into_iter().map(Fr::from).collect())
-            .collect()
+        let columns = columns.map(|column| column.into_iter().map(Fr::from).collect());
+        columns.chain(row_sets(self.usable)).collect()
     }
 }
 
@@ -189,7 +189,7 @@ fn combine(lanes: &[Vec<u64>], terms: &[(usize, provenn_bn254::Fr)], usable: usi
 /// # Errors
 /// Errors of key generation.
 pub fn registration_key(model: &Program, layout: &Layout, srs: &Srs) -> Result<VerifyingKey, ProveError> {
-    let circuit = RegisterCircuit::new(model, layout);
+    let circuit = RegisterCircuit::new(model, layout)?;
     verifying_key(&circuit, &keygen(&circuit, srs)?)
 }
 
@@ -208,5 +208,11 @@ fn verifying_key(circuit: &RegisterCircuit, key: &ProvingKey<G1Affine>) -> Resul
         },
         ..Linked::default()
     };
-    compact(key.get_vk(), circuit.shape().k, linked, None)
+    compact(
+        key.get_vk(),
+        circuit.shape().k,
+        linked,
+        Purpose::Registration,
+        &RowSet::ALL,
+    )
 }

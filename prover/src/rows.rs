@@ -2,7 +2,8 @@
 
 use crate::error::ProveError;
 use provenn_circuits::compile;
-use provenn_circuits::graph::Graph;
+use provenn_circuits::graph::{Graph, Sample};
+use provenn_circuits::program::Tensor;
 
 /// Seeded rows for calibration, and the multiplications that they may take together.
 const DEFAULT_ROWS: usize = 16;
@@ -10,18 +11,25 @@ const DEFAULT_WORK: usize = 1 << 31;
 /// Calibration values from here on are no measurement of anything.
 const IMPLAUSIBLE: f32 = 1e9;
 
-/// Rows of data.
+/// Rows of data: samples of all inputs of a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rows {
-    /// Shape of each row, if the data says so; its elements in row-major order otherwise.
-    pub shape: Option<Vec<usize>>,
-    /// The elements of each row.
-    pub rows: Vec<Vec<f32>>,
+    /// For each input its shape in a row, if the data says so; its elements in row-major order otherwise.
+    pub shapes: Vec<Option<Vec<usize>>>,
+    /// The elements of each row, input by input.
+    pub rows: Vec<Sample>,
 }
 
+/// Rows of a model with one input.
 impl From<Vec<Vec<f32>>> for Rows {
     fn from(rows: Vec<Vec<f32>>) -> Self {
-        Self { shape: None, rows }
+        Self::from(rows.into_iter().map(|row| vec![row]).collect::<Vec<Sample>>())
+    }
+}
+
+impl From<Vec<Sample>> for Rows {
+    fn from(rows: Vec<Sample>) -> Self {
+        Self { shapes: vec![], rows }
     }
 }
 
@@ -44,65 +52,122 @@ impl std::fmt::Display for Use {
 }
 
 impl Rows {
-    /// Whether they are rows for a model of this input shape.
+    /// Rows of several inputs from those of each.
+    ///
+    /// # Errors
+    /// [`ProveError::Rows`] if there are more of one than of another.
+    pub fn joined(inputs: Vec<Self>, data: Use) -> Result<Self, ProveError> {
+        let counts: Vec<usize> = inputs.iter().map(|input| input.rows.len()).collect();
+        if counts.windows(2).any(|pair| pair[0] != pair[1]) {
+            let reason = format!("inputs have {counts:?} rows; each row is one of every input");
+            return Err(ProveError::Rows { data, reason });
+        }
+        let count = counts.first().copied().unwrap_or(0);
+        let mut joined = Self {
+            shapes: vec![],
+            rows: vec![vec![]; count],
+        };
+        for input in inputs {
+            joined.shapes.extend(input.shapes);
+            for (row, values) in joined.rows.iter_mut().zip(input.rows) {
+                row.extend(values);
+            }
+        }
+        Ok(joined)
+    }
+
+    /// Whether they are rows for the inputs of a model.
     ///
     /// # Errors
     /// [`ProveError::Rows`] for none, or for rows of another shape; a first axis of one is the batch and may be left out.
-    pub fn check(&self, input: &[usize], data: Use) -> Result<(), ProveError> {
+    pub fn check(&self, graph: &Graph, data: Use) -> Result<(), ProveError> {
         let refused = |reason| Err(ProveError::Rows { data, reason });
         if self.rows.is_empty() {
             return refused("there are none".into());
         }
-        let one =
-            |shape: &[usize]| shape == input || shape.split_first().is_some_and(|(&n, rest)| n == 1 && rest == input);
-        if let Some(shape) = self.shape.as_ref().filter(|shape| !one(shape)) {
-            return refused(format!("each has the shape {shape:?}, the model takes {input:?}"));
+        let expected = graph.inputs.len();
+        if let Some((at, row)) = self.rows.iter().enumerate().find(|(_, row)| row.len() != expected) {
+            return refused(format!(
+                "row {at} is of {} input{}, the model takes {expected}",
+                row.len(),
+                if row.len() == 1 { "" } else { "s" }
+            ));
         }
-        let elements: usize = input.iter().product();
-        match self.rows.iter().enumerate().find(|(_, row)| row.len() != elements) {
-            Some((at, row)) => refused(format!(
-                "row {at} has {} elements, the model takes {elements}",
-                row.len()
-            )),
-            None => Ok(()),
+        for (index, value) in graph.inputs.iter().map(|input| input.value).enumerate() {
+            let input = graph.unbatched(value);
+            // Of one input nobody asks which.
+            let of = match expected {
+                1 => String::new(),
+                _ => format!(" for input `{}`", graph.values[value].name),
+            };
+            let one = |shape: &[usize]| {
+                shape == input || shape.split_first().is_some_and(|(&n, rest)| n == 1 && rest == input)
+            };
+            let shape = self.shapes.get(index).and_then(Option::as_ref);
+            if let Some(shape) = shape.filter(|shape| !one(shape)) {
+                return refused(format!("each has the shape {shape:?}{of}, the model takes {input:?}"));
+            }
+            let elements: usize = input.iter().product();
+            let mut rows = self.rows.iter().enumerate();
+            if let Some((at, row)) = rows.find(|(_, row)| row[index].len() != elements) {
+                return refused(format!(
+                    "row {at} has {} elements{of}, the model takes {elements}",
+                    row[index].len()
+                ));
+            }
         }
+        Ok(())
     }
 
-    /// What makes them a poor choice for scales: `step` is that of the input.
-    pub fn warnings(&self, step: f64) -> Vec<String> {
-        let mut warnings = vec![];
-        let values = || self.rows.iter().flatten();
-        let largest = values().fold(0f32, |largest, x| largest.max(x.abs()));
-        if largest == 0.0 {
-            warnings
-                .push("calibration: all values are zero, so that hardly any input but zero can be proven".to_owned());
-        } else if self.rows.len() > 1 && self.rows.iter().all(|row| *row == self.rows[0]) {
-            warnings.push(format!(
-                "calibration: all {} rows are the same, so that other inputs may not be provable",
-                self.rows.len()
-            ));
-        }
-        if largest >= IMPLAUSIBLE {
-            warnings.push(format!(
-                "calibration: values reach {largest:.1e}; inputs are told apart in steps of {step:.1e}"
-            ));
-        }
-        let some = values().filter(|x| **x != 0.0).count();
-        let lost = values()
-            .filter(|x| **x != 0.0 && f64::from(x.abs()) < step / 2.0)
-            .count();
-        if 2 * lost > some {
-            warnings.push(format!(
-                "calibration: {lost} of {some} values that are not zero are less than half a step of {step:.1e} and count as zero, beside values of up to \
-                 {largest:.1e}"
-            ));
-        }
-        warnings
+    /// What makes them a poor choice for scales: the tensors are those of the inputs.
+    pub fn warnings(&self, inputs: &[Tensor]) -> Vec<String> {
+        let one = |(index, tensor): (usize, &Tensor)| {
+            let of = match inputs {
+                [_] => "calibration".to_owned(),
+                _ => format!("calibration of input `{}`", tensor.name),
+            };
+            let rows: Vec<&[f32]> = self.rows.iter().map(|row| row[index].as_slice()).collect();
+            warnings(&of, &rows, 2f64.powi(-tensor.frac))
+        };
+        inputs.iter().enumerate().flat_map(one).collect()
     }
 }
 
+/// What is odd about the rows of an input whose values are told apart in steps of `step`.
+fn warnings(of: &str, rows: &[&[f32]], step: f64) -> Vec<String> {
+    let mut warnings = vec![];
+    let values = || rows.iter().copied().flatten();
+    let largest = values().fold(0f32, |largest, x| largest.max(x.abs()));
+    if largest == 0.0 {
+        warnings.push(format!(
+            "{of}: all values are zero, so that hardly any input but zero can be proven"
+        ));
+    } else if rows.len() > 1 && rows.iter().all(|row| *row == rows[0]) {
+        warnings.push(format!(
+            "{of}: all {} rows are the same, so that other inputs may not be provable",
+            rows.len()
+        ));
+    }
+    if largest >= IMPLAUSIBLE {
+        warnings.push(format!(
+            "{of}: values reach {largest:.1e}; inputs are told apart in steps of {step:.1e}"
+        ));
+    }
+    let some = values().filter(|x| **x != 0.0).count();
+    let lost = values()
+        .filter(|x| **x != 0.0 && f64::from(x.abs()) < step / 2.0)
+        .count();
+    if 2 * lost > some {
+        warnings.push(format!(
+            "{of}: {lost} of {some} values that are not zero are less than half a step of {step:.1e} and count as zero, beside values of up to \
+             {largest:.1e}"
+        ));
+    }
+    warnings
+}
+
 /// Seeded rows that a model is calibrated on if none are given: fewer for large models, whose runs take seconds.
-pub fn seeded(graph: &Graph) -> Vec<Vec<f32>> {
+pub fn seeded(graph: &Graph) -> Vec<Sample> {
     compile::default_samples(graph, affordable(graph))
 }
 
@@ -117,7 +182,10 @@ mod tests {
 
     #[test]
     fn odd_rows_are_named() {
-        let odd = |rows: Vec<Vec<f32>>, step| Rows::from(rows).warnings(step).join("; ");
+        let odd = |rows: Vec<Vec<f32>>, step| {
+            let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+            warnings("calibration", &rows, step).join("; ")
+        };
         assert_eq!(odd(vec![vec![0.5, -1.0], vec![1.0, 0.0]], 1e-3), "");
         assert_eq!(odd(vec![vec![0.5]], 1e-3), "");
         assert!(odd(vec![vec![0.0], vec![0.0]], 1e-3).contains("zero"));

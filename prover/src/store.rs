@@ -96,8 +96,7 @@ pub fn load(directory: &Path) -> Result<Committed, ProveError> {
     let path = directory.join(PRIVATE);
     let private = private(&path)?;
     let tails = private.tails(&path)?;
-    let layout =
-        Layout::build(&private.model, private.shape).ok_or_else(|| damaged(&path, "the layout does not fit".into()))?;
+    let layout = Layout::build(&private.model, private.shape).map_err(|e| damaged(&path, e.to_string()))?;
     let path = directory.join(KEY);
     let bytes = read(&path)?;
     if digest(&bytes) != private.key_digest {

@@ -17,6 +17,7 @@ use halo2_proofs::poly::commitment::ParamsProver;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::PrimeField;
 use halo2curves::group::{Curve, GroupEncoding};
+use provenn_circuits::argument::row_sets;
 use provenn_prover::compact::compact;
 use provenn_prover::error::{Defect, ProveError};
 use provenn_prover::link;
@@ -42,17 +43,25 @@ impl Setup {
         let pk = keygen_pk2(&srs.params, &shape, false).unwrap();
         let layout = InstanceLayout {
             lanes: shape.lanes as u32,
-            channels: shape.lanes as u32,
-            positions: shape.positions as u32,
-            blocks: 1,
-            public_input: true,
-            order: None,
-            outputs: shape.outputs as u32,
-            policy_rows: shape.outputs as u32,
-            input_bits: 20,
-            output_bits: 20,
+            inputs: vec![InputLayout {
+                channels: shape.lanes as u32,
+                positions: shape.positions as u32,
+                row: 0,
+                bits: 20,
+                public: true,
+                order: InputOrder::default(),
+            }],
+            outputs: vec![OutputLayout {
+                len: shape.outputs as u32,
+                rows: shape.outputs as u32,
+                bits: 20,
+            }],
         };
-        let key = match compact(pk.get_vk(), shape.k, Linked::default(), Some(layout)) {
+        let linked = Linked {
+            inputs: vec![vec![]],
+            ..Linked::default()
+        };
+        let key = match compact(pk.get_vk(), shape.k, linked, Purpose::Inference(layout), &RowSet::ALL) {
             Err(ProveError::ProofSystem(Defect::Key(e))) => {
                 let reason = "no column hides the quotient";
                 assert_eq!(e, VerifyError::KeyInvalid { reason });
@@ -91,7 +100,7 @@ impl Setup {
             output: draw.below(self.shape.outputs) as u32,
             threshold: -5,
         };
-        let stated: [(Policy, Answer); 4] = [
+        let stated: [(Disclosure, Answer); 4] = [
             (policy::Scores.into(), Answer::Scores(scores)),
             (policy::Label.into(), Answer::Label(index)),
             (policy::Margin { margin: 7 }.into(), Answer::Label(index)),
@@ -113,9 +122,9 @@ impl Setup {
     }
 
     fn instances(&self, claim: &Claim) -> Vec<Vec<Fr>> {
-        let Statement::Inference(body) = &claim.body;
+        let body = claim.body.inference().unwrap();
         let columns = body.items[0]
-            .columns(&self.card.key.layout.unwrap(), &body.policy)
+            .columns(self.card.key.purpose.layout().unwrap(), &body.policy)
             .unwrap();
         columns
             .into_iter()
@@ -157,13 +166,17 @@ impl Setup {
         verify(&receipt.to_bytes(), &self.card, &self.srs_key, &Expectation::default()).map(drop)
     }
 
+    fn row_sets(&self) -> [Vec<Fr>; 3] {
+        row_sets(self.card.key.usable_rows() as usize)
+    }
+
     fn library(&self, prefix: Fr, columns: &[Vec<Fr>], proof: &[u8]) -> bool {
         reference::accepts(
             self.srs.params.verifier_params(),
             self.pk.get_vk(),
             prefix,
             columns,
-            &|_| vec![],
+            &|_| self.row_sets().into(),
             proof,
         )
     }
@@ -185,6 +198,10 @@ impl Assignment for Columns<'_> {
             .shape
             .witness(phase, before, &self.instances, challenges, draw);
         columns.into_iter().map(AdviceColumn::from).collect()
+    }
+
+    fn computed(&self, _: &[Fr]) -> Vec<Vec<Fr>> {
+        self.setup.row_sets().into()
     }
 }
 
@@ -242,7 +259,7 @@ fn mutated(proof: &[u8], draw: &mut Draw) -> (&'static str, Vec<u8>) {
 /// The claim with one public value changed.
 fn edited(claim: &Claim, draw: &mut Draw) -> Claim {
     let mut claim = claim.clone();
-    let Statement::Inference(body) = &mut claim.body;
+    let body = claim.body.inference_mut().unwrap();
     let item = &mut body.items[0];
     match (&mut item.answer, &mut item.inputs[0], draw.below(2)) {
         (_, InputBinding::Public { values }, 0) => {
@@ -322,7 +339,7 @@ fn differences(setup: &Setup, claim: &Claim, columns: &[Vec<Fr>], proof: &[u8]) 
     let longer = [proof, &[0; 32]].concat();
     assert!(setup.library(prefix, columns, &longer));
     assert_eq!(setup.ours(claim, &longer), Err(VerifyError::TrailingBytes { got: 32 }));
-    let Statement::Inference(body) = &claim.body;
+    let body = claim.body.inference().unwrap();
     if matches!(body.items[0].answer, Answer::Label(_)) {
         return 1;
     }

@@ -18,7 +18,7 @@ fn file(name: &str) -> Vec<u8> {
 
 fn committed(name: &str, committed_input: bool) -> (Committed, Srs) {
     let options = CommitOptions {
-        committed_input,
+        committed_inputs: committed_input.into(),
         ..CommitOptions::default()
     };
     let compiled = compile(&file(name), &options).unwrap();
@@ -29,7 +29,9 @@ fn committed(name: &str, committed_input: bool) -> (Committed, Srs) {
 /// Public constants that the registration fixes.
 fn known(file: &[u8]) -> usize {
     let compiled = compile(file, &CommitOptions::default()).unwrap();
-    RegisterCircuit::new(&compiled.model, &compiled.layout).public_cells()
+    RegisterCircuit::new(&compiled.model, &compiled.layout)
+        .unwrap()
+        .public_cells()
 }
 
 fn failing(checks: &[Check]) -> Vec<&'static str> {

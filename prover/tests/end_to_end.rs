@@ -1,19 +1,19 @@
 //! Commit, prove and verify the trained fixtures, and what must be refused.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use provenn_circuits::program::{quantize_input, Program, Step};
+use provenn_circuits::program::{quantize_input, quantize_inputs, Program, Step};
 use provenn_circuits::CircuitError;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
-use provenn_prover::prove::commit_input;
+use provenn_prover::prove::bind_inputs;
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input, ProveError};
-use provenn_verifier::{policy, verify, Answer, Context, Expectation, Policy, Statement, VerifyError};
+use provenn_verifier::{policy, verify, Answer, Context, Disclosure, Expectation, VerifyError};
 use std::sync::Arc;
 
 fn fixture(name: &str, committed_input: bool) -> (Committed, Srs) {
     let bytes = std::fs::read(format!("{}/../fixtures/models/{name}.onnx", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let options = CommitOptions {
-        committed_input,
+        committed_inputs: committed_input.into(),
         ..CommitOptions::default()
     };
     let compiled = compile(&bytes, &options).unwrap();
@@ -32,20 +32,16 @@ fn accept() -> Expectation {
 fn every_policy_proves_and_verifies() {
     for committed_input in [false, true] {
         let (committed, srs) = fixture("breast_cancer_mlp", committed_input);
-        let values = quantize_input(&committed.model, &[0.25; 30]).unwrap();
-        let input = match committed_input {
-            false => Input::Public(values.clone()),
-            true => Input::Committed(values.clone(), commit_input(&committed, &srs, &values).unwrap()),
-        };
-        let scores = provenn_circuits::program::execute(&committed.model, &values)
-            .unwrap()
-            .values
-            .pop()
-            .unwrap();
+        let values = quantize_inputs(&committed.model, &[vec![0.25; 30]]).unwrap();
+        let inputs = bind_inputs(&committed, &srs, values.clone()).unwrap();
+        assert_eq!(matches!(inputs[0], Input::Committed(..)), committed_input);
+        let trace = provenn_circuits::program::execute(&committed.model, &values).unwrap();
+        let outputs = trace.outputs(&committed.model);
+        let scores = outputs[0].clone();
         let lead = scores[0].abs_diff(scores[1]) as i64;
         let (output, threshold) = (1, scores[1]);
         // At their boundaries all of them are true.
-        let policies: [Policy; 6] = [
+        let policies: [Disclosure; 6] = [
             policy::Scores.into(),
             policy::Label.into(),
             threshold_of(scores[0]),
@@ -55,10 +51,10 @@ fn every_policy_proves_and_verifies() {
         ];
         let key = srs_verifying_key(&srs).unwrap();
         for policy in policies {
-            let receipt = ask(&committed, &srs, &input, policy.clone()).unwrap();
+            let receipt = ask(&committed, &srs, &inputs, policy.clone()).unwrap();
             let verdict = verify(&receipt, &committed.card, &key, &accept()).unwrap();
-            let Statement::Inference(body) = &verdict.claim().body;
-            let given = policy.answer(&scores).unwrap().answer;
+            let body = verdict.claim().body.inference().unwrap();
+            let given = policy.answer(&outputs).unwrap().answer;
             assert_eq!((&body.policy, &body.items[0].answer), (&policy, &given));
         }
         // One beyond they are false, and have no receipt.
@@ -67,11 +63,11 @@ fn every_policy_proves_and_verifies() {
             policy::YesOnly { output, threshold }.into(),
             policy::Margin { margin: lead + 1 }.into(),
         ] {
-            let refused = ask(&committed, &srs, &input, policy);
+            let refused = ask(&committed, &srs, &inputs, policy);
             assert!(matches!(refused, Err(ProveError::Untrue { .. })), "{refused:?}");
         }
         let far = policy::YesOnly { output: 2, threshold };
-        let refused = ask(&committed, &srs, &input, far.into());
+        let refused = ask(&committed, &srs, &inputs, far.into());
         assert!(matches!(
             refused,
             Err(ProveError::Policy(VerifyError::PolicyOutOfRange))
@@ -79,29 +75,38 @@ fn every_policy_proves_and_verifies() {
     }
 }
 
-fn threshold_of(threshold: i64) -> Policy {
+fn threshold_of(threshold: i64) -> Disclosure {
     policy::Threshold { output: 0, threshold }.into()
 }
 
-fn ask(committed: &Committed, srs: &Srs, input: &Input, policy: Policy) -> Result<Vec<u8>, ProveError> {
-    prove(committed, srs, input, policy, Context::default(), &|_| {})
+fn ask(committed: &Committed, srs: &Srs, inputs: &[Input], policy: Disclosure) -> Result<Vec<u8>, ProveError> {
+    prove(committed, srs, inputs, policy, Context::default(), &|_| {})
 }
 
 /// Attention with several heads: products of activations, moved axes, one score per element of the output.
 #[test]
 fn attention_proves_and_verifies() {
-    let path = "../operators/cases/attention_two_heads";
+    scores_are_proven("attention_two_heads");
+}
+
+/// Functions as tables: one, on lanes of which some have no channel, and two of them read together.
+#[test]
+fn functions_prove_and_verify() {
+    scores_are_proven("fused_gelu_erf");
+    scores_are_proven("sigmoid_concatenated");
+}
+
+fn scores_are_proven(case: &str) {
     for committed_input in [false, true] {
-        let (committed, srs) = fixture(path, committed_input);
-        let values = quantize_input(&committed.model, &[0.5; 24]).unwrap();
-        let input = match committed_input {
-            false => Input::Public(values.clone()),
-            true => Input::Committed(values.clone(), commit_input(&committed, &srs, &values).unwrap()),
-        };
+        let (committed, srs) = fixture(&format!("../operators/cases/{case}"), committed_input);
+        let elements = committed.model.tensors[0].len();
+        let values = quantize_inputs(&committed.model, &[vec![0.5; elements]]).unwrap();
+        let inputs = bind_inputs(&committed, &srs, values.clone()).unwrap();
+        assert_eq!(matches!(inputs[0], Input::Committed(..)), committed_input);
         let receipt = prove(
             &committed,
             &srs,
-            &input,
+            &inputs,
             policy::Scores.into(),
             Context::default(),
             &|_| {},
@@ -109,13 +114,10 @@ fn attention_proves_and_verifies() {
         .unwrap();
         let key = srs_verifying_key(&srs).unwrap();
         let verdict = verify(&receipt, &committed.card, &key, &accept()).unwrap();
-        let expected = provenn_circuits::program::execute(&committed.model, &values)
-            .unwrap()
-            .values
-            .pop()
-            .unwrap();
-        assert_eq!(expected.len(), 24);
-        let Statement::Inference(body) = &verdict.claim().body;
+        let trace = provenn_circuits::program::execute(&committed.model, &values).unwrap();
+        let expected = trace.outputs(&committed.model).remove(0);
+        assert_eq!(expected.len(), committed.model.output(0).len());
+        let body = verdict.claim().body.inference().unwrap();
         assert_eq!(body.items[0].answer, Answer::Scores(expected));
     }
 }
@@ -124,7 +126,7 @@ fn attention_proves_and_verifies() {
 fn another_models_weights_are_refused() {
     let (committed, srs) = fixture("breast_cancer_mlp", false);
     let (other, _) = fixture("breast_cancer_mlp", false);
-    let input = Input::Public(quantize_input(&committed.model, &[0.5; 30]).unwrap());
+    let inputs = [Input::Public(quantize_input(&committed.model, 0, &[0.5; 30]).unwrap())];
     // The same key, the openings of another commitment.
     let swapped = Committed {
         tails: other.tails,
@@ -133,7 +135,7 @@ fn another_models_weights_are_refused() {
     let result = prove(
         &swapped,
         &srs,
-        &input,
+        &inputs,
         policy::Label.into(),
         Context::default(),
         &|_| {},

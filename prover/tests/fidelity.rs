@@ -56,13 +56,13 @@ fn a_model_that_ends_in_an_index_offers_its_label() {
         not_after: 0,
     };
     let ask = |policy| {
-        let input = Input::Public(vec![0; committed.model.tensors[0].len()]);
-        prove(&committed, &srs, &input, policy, context.clone(), &|_| ())
+        let inputs = [Input::Public(vec![0; committed.model.tensors[0].len()])];
+        prove(&committed, &srs, &inputs, policy, context.clone(), &|_| ())
     };
     let others = Policy::ALL.iter().filter(|policy| policy.name() != "label");
     for policy in others {
         assert!(
-            matches!(ask(policy.clone()), Err(ProveError::NotOffered { .. })),
+            matches!(ask(policy.clone().into()), Err(ProveError::NotOffered { .. })),
             "{policy}"
         );
     }
@@ -72,8 +72,8 @@ fn a_model_that_ends_in_an_index_offers_its_label() {
 #[test]
 fn rows_of_another_shape_are_refused() {
     let shaped = |shape: &[usize], count: usize| Rows {
-        shape: Some(shape.to_vec()),
-        rows: vec![vec![0.5; shape.iter().product()]; count],
+        shapes: vec![Some(shape.to_vec())],
+        rows: vec![vec![vec![0.5; shape.iter().product()]]; count],
     };
     let compiled = |calibration: Option<Rows>, held_out: Option<Rows>| {
         let options = CommitOptions {
@@ -91,7 +91,7 @@ fn rows_of_another_shape_are_refused() {
         shaped(&[6], 5),
         shaped(&[2, 3, 1], 5),
         shaped(&[2, 3], 0),
-        vec![].into(),
+        Vec::<Vec<f32>>::new().into(),
         vec![vec![0.5; 6], vec![0.5; 5]].into(),
     ] {
         for (calibration, held_out) in [(Some(bad.clone()), None), (None, Some(bad.clone()))] {

@@ -5,13 +5,14 @@
 mod reference;
 
 use halo2curves::bn256::Fr;
+use provenn_circuits::argument::row_sets;
 use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::fidelity::Source;
 use provenn_prover::srs::Srs;
 use provenn_prover::store::{description, load, save};
 use provenn_prover::{commit, prove, Input};
-use provenn_verifier::{policy, verify, Context, Expectation, Receipt, Statement};
+use provenn_verifier::{policy, verify, Context, Expectation, Receipt};
 
 /// Models, their calibration rows and their held-out rows.
 const MODELS: [(&str, &str, &str); 4] = [
@@ -81,28 +82,29 @@ fn the_librarys_parts_accept_our_proofs() {
 }
 
 fn reference_agrees(committed: &Committed, srs: &Srs, row: &[f32]) {
-    let input = Input::Public(quantize_input(&committed.model, row).unwrap());
+    let inputs = [Input::Public(quantize_input(&committed.model, 0, row).unwrap())];
     let bytes = prove(
         committed,
         srs,
-        &input,
+        &inputs,
         policy::Label.into(),
         Context::default(),
         &|_| {},
     )
     .unwrap();
     let receipt = Receipt::from_bytes(&bytes).unwrap();
-    let Statement::Inference(body) = &receipt.claim.body;
+    let body = receipt.claim.body.inference().unwrap();
     let columns: Vec<Vec<Fr>> = body.items[0]
-        .columns(&committed.card.key.layout.unwrap(), &body.policy)
+        .columns(committed.card.key.purpose.layout().unwrap(), &body.policy)
         .unwrap()
         .into_iter()
         .map(|column| column.into_iter().map(Fr::from).collect())
         .collect();
     let (params, vk) = (&srs.params, committed.proving_key.get_vk());
     let prefix: Fr = receipt.claim.claim_scalar().into();
+    let sets = Vec::from(row_sets(committed.layout.shape.usable()));
     let accepted =
-        |columns: &[Vec<Fr>], proof: &[u8]| reference::accepts(params, vk, prefix, columns, &|_| vec![], proof);
+        |columns: &[Vec<Fr>], proof: &[u8]| reference::accepts(params, vk, prefix, columns, &|_| sets.clone(), proof);
     assert!(accepted(&columns, &receipt.proof));
     let mut wrong = columns.clone();
     wrong[2][0] += Fr::one();
@@ -128,11 +130,11 @@ fn a_stored_model_proves_after_loading() {
         ..Expectation::default()
     };
     for row in rows(held_out).iter().take(3) {
-        let input = Input::Public(quantize_input(&loaded.model, row).unwrap());
+        let inputs = [Input::Public(quantize_input(&loaded.model, 0, row).unwrap())];
         let receipt = prove(
             &loaded,
             &srs,
-            &input,
+            &inputs,
             policy::Scores.into(),
             Context::default(),
             &|_| {},

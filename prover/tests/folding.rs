@@ -1,9 +1,10 @@
 //! Folded weights: a receipt holds for the committed lanes alone, in their order.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use provenn_circuits::argument::Objective;
 use provenn_circuits::compile::default_samples;
-use provenn_circuits::layout::{Features, Layout, Objective, Shape};
-use provenn_circuits::program::{quantize_input, Program, Step};
+use provenn_circuits::layout::{Features, Layout, Shape};
+use provenn_circuits::program::{quantize_inputs, Program, Step};
 use provenn_prover::audit::audit;
 use provenn_prover::commit::{commit, compile, CommitOptions, Committed, Compiled};
 use provenn_prover::srs::Srs;
@@ -45,12 +46,12 @@ impl Honest {
             features: Features::default(),
             ..chosen.clone()
         });
-        let mut layouts = shapes.filter_map(|shape| Layout::build(&compiled.model, shape));
+        let mut layouts = shapes.filter_map(|shape| Layout::build(&compiled.model, shape).ok());
         compiled.layout = Arc::new(layouts.next().expect("fits"));
         let srs = Srs::dev_from_seed(compiled.layout.shape.k, [4; 32]);
         let committed = commit(&compiled, &options, &srs).unwrap();
         let sample = default_samples(&compiled.graph, 1).remove(0);
-        let values = quantize_input(&committed.model, &sample).unwrap();
+        let values = quantize_inputs(&committed.model, &sample).unwrap().remove(0);
         Self {
             compiled,
             committed,
@@ -72,9 +73,9 @@ impl Honest {
         let tails = self.committed.tails.clone();
         edit(&mut program, &mut self.committed.tails);
         self.committed.model = Arc::new(program);
-        let input = Input::Public(self.values.clone());
+        let inputs = [Input::Public(self.values.clone())];
         let (context, kind) = (Context::default(), policy::Scores.into());
-        let result = prove(&self.committed, &self.srs, &input, kind, context, &|_| {});
+        let result = prove(&self.committed, &self.srs, &inputs, kind, context, &|_| {});
         self.committed.model = self.compiled.model.clone();
         self.committed.tails = tails;
         result.map(drop)

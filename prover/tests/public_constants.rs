@@ -76,7 +76,7 @@ impl Honest {
     /// The card with a registration of other weights, made under the honest key.
     fn forged(&self, card: &ModelCard, weights: &Program) -> ModelCard {
         let (model, layout) = (&self.compiled.model, &self.compiled.layout);
-        let circuit = RegisterCircuit::new(model, layout);
+        let circuit = RegisterCircuit::new(model, layout).unwrap();
         let model = Unregistered {
             key: card.key.clone(),
             quantization: card.quantization,
@@ -228,4 +228,20 @@ fn a_recipe_that_cannot_hold_a_constant_is_refused() {
         wraps
     };
     assert_eq!((refused(0), refused(8)), (0, 1));
+}
+
+/// A card whose circuit has one result of a table moved is not that of the structure, wherever the result is.
+#[test]
+fn a_table_with_a_moved_result_has_another_key() {
+    let honest = Honest::new("fused_silu");
+    let card = honest.commit((*honest.compiled.model).clone());
+    assert_eq!(honest.findings(&card), [""; 0]);
+    let mut model = (*honest.compiled.model).clone();
+    let tables = model.tensors.iter_mut().filter_map(|tensor| match &mut tensor.step {
+        Step::Affine(affine) => affine.table.as_mut(),
+        Step::Input | Step::MaxPool(_) | Step::Product(_) => None,
+    });
+    let result = tables.last().unwrap().results.iter_mut().flatten().next().unwrap();
+    *result += 1;
+    assert_eq!(honest.findings(&honest.commit(model)), ["circuit key"]);
 }

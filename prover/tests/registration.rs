@@ -8,6 +8,7 @@ mod reference;
 use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
+use provenn_circuits::argument::row_sets;
 use provenn_circuits::register::RegisterCircuit;
 use provenn_prover::commit::{commit_with, compile, srs_verifying_key, CommitOptions};
 use provenn_prover::register::{register, Registered, Unregistered};
@@ -34,9 +35,9 @@ fn model_key(k: u32, lanes: usize) -> VerifyingKey {
         KeyParts::clone(&committed.card.key)
     });
     let mut parts = parts.clone();
-    let layout = parts.layout.as_mut().unwrap();
-    (layout.channels, layout.positions, layout.blocks) = (layout.lanes, 1, 1);
-    (layout.outputs, layout.policy_rows) = (1, 1);
+    let layout = parts.purpose.layout_mut().unwrap();
+    (layout.inputs[0].channels, layout.inputs[0].positions) = (layout.lanes, 1);
+    (layout.outputs[0].len, layout.outputs[0].rows) = (1, 1);
     parts.linked.weights.columns.truncate(1);
     parts.linked.weights.lanes = lanes as u32;
     VerifyingKey::new(KeyParts { k, ..parts }).unwrap()
@@ -97,7 +98,9 @@ impl Setup {
             let power = |exponent: usize| challenges[0].pow([exponent as u64]);
             let sums = (0..grid.sum_rows()).map(|row| power(grid.columns() * row + 1));
             let beta = |mask: &u128| (0..128).filter(|k| mask >> k & 1 == 1).map(|k| power(k + 1)).sum();
-            vec![sums.collect(), bits.rows.iter().map(beta).collect()]
+            let mut columns = vec![sums.collect(), bits.rows.iter().map(beta).collect()];
+            columns.extend(row_sets(bits.rows.len()));
+            columns
         };
         let (params, prefix) = (&self.srs.params, registration_scalar(digest).into());
         reference::accepts(params, pk.get_vk(), prefix, &[], &computed, &card.registration.proof)

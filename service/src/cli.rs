@@ -1,7 +1,7 @@
 //! The grammar of the command line. The arguments of each command stand beside its code.
 
 use crate::commands::{
-    audit, backup, commit, completions, explain, gc, inspect, keys, log, prove, serve, srs, structure, verify,
+    audit, backup, color, commit, completions, explain, gc, inspect, keys, log, prove, serve, srs, structure, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -37,6 +37,9 @@ pub enum Command {
     Audit(audit::Args),
     /// Write a model's structure, without its weights, for auditors.
     Structure(structure::Args),
+    /// Prove that a graph is colourable, and check such proofs.
+    #[command(subcommand)]
+    Color(color::Command),
     /// Make or import KZG parameters.
     #[command(subcommand)]
     Srs(srs::Command),

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod backup;
+pub mod color;
 pub mod commit;
 pub mod completions;
 pub mod demo;
@@ -30,6 +31,7 @@ pub fn run(cli: &Cli) -> Result<Report, CliError> {
         Command::Explain(args) => explain::run(args),
         Command::Audit(args) => audit::run(args),
         Command::Structure(args) => structure::run(args),
+        Command::Color(command) => color::run(command),
         Command::Srs(command) => srs::run(command),
         Command::Serve(args) => serve::run(args),
         Command::Keys(command) => keys::run(command),

@@ -186,12 +186,18 @@ fn io_help(error: &std::io::Error) -> &'static str {
 /// Exit code of a code of the libraries.
 fn exit_of(code: &str) -> u8 {
     match code {
-        "calibration" | "input-length" | "input-type" | "not-finite" | "policy-not-offered" | "policy-out-of-range" => {
-            2
-        }
+        "calibration"
+        | "input-length"
+        | "input-number"
+        | "input-type"
+        | "not-finite"
+        | "policy-not-offered"
+        | "policy-out-of-range"
+        | "unknown-input"
+        | "unknown-output" => 2,
         "card-description" | "card-size" | "recipe" => 3,
-        "accumulator-wrap" | "constant-too-large" | "model-too-large" | "onnx-too-large" | "out-of-range"
-        | "srs-k-out-of-range" => 5,
+        "accumulator-wrap" | "constant-too-large" | "lane-kinds" | "model-too-large" | "onnx-too-large"
+        | "out-of-range" | "srs-k-out-of-range" => 5,
         "float-execution" | "model-unsupported" => 4,
         _ if code.starts_with("onnx-") => 4,
         _ => 1,

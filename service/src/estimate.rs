@@ -1,7 +1,8 @@
 //! What a proof will cost, from the dimensions of the circuit.
 
 use crate::error::CliError;
-use provenn_circuits::layout::{self, Shape};
+use provenn_circuits::argument::{self, Counts};
+use provenn_circuits::layout::Shape;
 use serde_json::{json, Value};
 
 /// Forecast of one proof.
@@ -27,11 +28,12 @@ pub struct Limits {
 }
 
 impl Cost {
-    pub fn of(shape: &Shape, input_shape: &[usize]) -> Self {
-        let forecast = layout::Cost::of(shape, input_shape.iter().product());
+    pub fn of(shape: &Shape) -> Self {
+        let forecast = argument::Cost::of(shape);
+        let counts = Counts::of(shape);
         Self {
             k: shape.k,
-            columns: shape.small_columns() + shape.full_columns(),
+            columns: counts.small + counts.full(),
             cpu_seconds: forecast.prove_cpu_seconds(),
             memory_bytes: forecast.memory_bytes,
             bytes: forecast.receipt_bytes,

@@ -3,10 +3,13 @@
 use crate::data::npy;
 use crate::error::CliError;
 use crate::output::STANDARD;
+use provenn_circuits::onnx;
+use provenn_prover::ProveError;
 use provenn_verifier::{FileKind, VerifyError};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::Path;
+use std::str::FromStr;
 use tempfile::NamedTempFile;
 
 /// Largest ONNX file.
@@ -48,13 +51,35 @@ pub fn decode<T>(
     decode(&bytes).map_err(|error| CliError::file(path, &bytes, error))
 }
 
-/// An ONNX file, as far as it is no other that is known here.
-pub fn model(path: &Path) -> Result<Vec<u8>, CliError> {
-    let bytes = read(path, MAX_MODEL)?;
-    match known(&bytes) {
-        Some(found) => Err(CliError::kind(2, "wrong-file", path, found, "an ONNX file")),
-        None => Ok(bytes),
+/// A size for a symbolic dimension: `NAME=SIZE`.
+#[derive(Clone, Debug)]
+pub struct Dimension(String, usize);
+
+impl FromStr for Dimension {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let size = |(name, size): (&str, &str)| Some(Self(name.to_owned(), size.parse().ok()?));
+        text.rsplit_once('=')
+            .and_then(size)
+            .ok_or("NAME=SIZE is expected, as in batch=4")
     }
+}
+
+/// An ONNX file, as far as it is no other that is known here, with sizes for its symbolic dimensions.
+pub fn model(path: &Path, sizes: &[Dimension]) -> Result<Vec<u8>, CliError> {
+    let bytes = read(path, MAX_MODEL)?;
+    if let Some(found) = known(&bytes) {
+        return Err(CliError::kind(2, "wrong-file", path, found, "an ONNX file"));
+    }
+    if sizes.is_empty() {
+        return Ok(bytes);
+    }
+    let sizes: Vec<(String, usize)> = sizes
+        .iter()
+        .map(|Dimension(name, size)| (name.clone(), *size))
+        .collect();
+    Ok(onnx::sized(&bytes, &sizes).map_err(ProveError::from)?)
 }
 
 /// What the first bytes of a file show.

@@ -20,8 +20,8 @@ pub fn describe(graph: &Graph) -> Value {
         .map(|value| json!({ "name": value.name, "shape": value.shape }));
     json!({
         "values": values.collect::<Vec<_>>(),
-        "inputs": graph.input,
-        "outputs": graph.output,
+        "inputs": graph.inputs.iter().map(|input| input.value).collect::<Vec<_>>(),
+        "outputs": graph.outputs.iter().map(|output| output.value).collect::<Vec<_>>(),
         "layers": layers,
     })
 }
@@ -99,6 +99,7 @@ fn attributes(op: &Op) -> Map<String, Value> {
     match op {
         Op::Conv { groups, .. } | Op::ConvTranspose { groups, .. } => put("groups", json!(groups), *groups == 1),
         Op::LeakyRelu { alpha } => put("alpha", json!(alpha), false),
+        Op::Function(function) => put("formula", json!(function.to_string()), false),
         Op::Clip { min, max } => {
             put("min", json!(min), min.is_none());
             put("max", json!(max), max.is_none());

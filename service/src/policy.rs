@@ -4,12 +4,12 @@ use crate::error::CliError;
 use provenn_prover::commit::Description;
 use provenn_verifier::claim::VALUE_BOUND;
 use provenn_verifier::policy::PolicyError;
-use provenn_verifier::Policy;
+use provenn_verifier::{Disclosure, Target};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A text of the grammar, see [`Policy::grammar`].
+/// A text of the grammar, see [`Disclosure::parse`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Asked(String);
@@ -19,7 +19,7 @@ impl FromStr for Asked {
 
     fn from_str(text: &str) -> Result<Self, PolicyError> {
         // Which integer a number stands for is the model's; that it is one is not.
-        Policy::parse(text, |word| real(word).map(|_| 1)).map(|_| Self(text.into()))
+        Disclosure::parse(text, |_, word| real(word).map(|_| 1)).map(|_| Self(text.into()))
     }
 }
 
@@ -48,14 +48,44 @@ fn real(word: &str) -> Option<f64> {
 }
 
 impl Asked {
+    /// The same policy about the output of this name, or about `all`. A model with several outputs is asked about one by its name.
+    ///
+    /// # Errors
+    /// No output of this name, or none named where there are several.
+    pub fn about(&self, output: Option<&str>, description: &Description) -> Result<Self, CliError> {
+        let named = |target: Target| Self(format!("{target}/{}", self.0));
+        match (output, description.outputs.len()) {
+            (Some(_), _) if self.0.contains('/') => Err(CliError::usage(
+                "output-names",
+                format!("the policy `{self}` names an output, and another one is named beside it"),
+                "name the output once",
+            )),
+            (Some(name), _) => Ok(named(description.target(name)?)),
+            (None, 1) => Ok(self.clone()),
+            (None, _) if self.0.contains('/') => Ok(self.clone()),
+            (None, _) => {
+                let names: Vec<&str> = description.outputs.iter().map(|output| output.name.as_str()).collect();
+                Err(CliError::usage(
+                    "output-names",
+                    format!("the model has the outputs {}", names.join(", ")),
+                    "say which of them the policy is about with --output, or --output all for the scores of all",
+                ))
+            }
+        }
+    }
+
     /// The policy of a claim. A score z stands for `z / 2^frac`, so `z / 2^frac >= value` exactly if
     /// `z >= ceil(value * 2^frac)`. Refused are policies that the card does not offer.
-    pub fn of(&self, description: &Description) -> Result<Policy, CliError> {
-        let integer = |word: &str| {
-            let scaled = (real(word)? * 2f64.powi(description.output_frac)).ceil();
+    pub fn of(&self, description: &Description) -> Result<Disclosure, CliError> {
+        let integer = |target: Target, word: &str| {
+            let output = match target {
+                Target::Output(index) => description.outputs.get(index as usize),
+                Target::All => None,
+            };
+            let scaled = (real(word)? * 2f64.powi(output?.frac)).ceil();
             (scaled.abs() < VALUE_BOUND as f64).then_some(scaled as i64)
         };
-        let policy = Policy::parse(&self.0, integer).map_err(|error| {
+        let policy = Disclosure::parse(&self.0, integer).map_err(|error| {
             CliError::usage(
                 "policy-out-of-range",
                 error.to_string(),

@@ -3,27 +3,28 @@
 use crate::bytes::hex;
 use provenn_prover::commit::Description;
 use provenn_verifier::text::quoted;
-use provenn_verifier::{Answer, Claim, Inference, InputBinding, Item, SrsKind, Statement, VerifyError};
+use provenn_verifier::{Answer, Claim, Inference, InputBinding, Item, SrsKind, Target, VerifyError};
 use serde::Serialize;
 use serde_json::{json, Value};
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// One check of a verdict.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Check {
-    pub name: &'static str,
+    pub name: String,
     pub value: String,
     /// False: stated by the receipt, but the caller named no expectation.
     pub checked: bool,
 }
 
-/// Which parts of a claim a caller named an expectation of.
-#[derive(Clone, Copy, Debug, Default)]
+/// Which parts of a claim a caller named an expectation of; inputs by their index.
+#[derive(Clone, Debug, Default)]
 pub struct Named {
     pub model: bool,
     pub srs: bool,
     pub policy: bool,
-    pub input: bool,
+    pub inputs: BTreeSet<usize>,
     pub audience: bool,
     pub nonce: bool,
 }
@@ -34,25 +35,25 @@ pub struct Said<'a> {
     claim: &'a Claim,
     body: &'a Inference,
     item: &'a Item,
-    input: &'a InputBinding,
-    /// A score z stands for `z / 2^frac`, if the card is known.
-    frac: Option<i32>,
+    /// Names and scales, if the card is known.
+    description: Option<&'a Description>,
 }
 
 impl<'a> Said<'a> {
-    /// What the claim says; scores in the units of the model's output if its card is known.
+    /// What the claim says; scores in the units of the model's outputs if its card is known.
     ///
     /// # Errors
-    /// It speaks of several inferences or inputs.
-    pub fn new(claim: &'a Claim, description: Option<&Description>) -> Result<Self, VerifyError> {
-        let Statement::Inference(body) = &claim.body;
+    /// It speaks of several inferences, or of something else.
+    pub fn new(claim: &'a Claim, description: Option<&'a Description>) -> Result<Self, VerifyError> {
+        let body = claim.body.inference().ok_or(VerifyError::StatementMismatch {
+            found: claim.body.kind(),
+        })?;
         let item = body.item()?;
         Ok(Self {
             claim,
             body,
             item,
-            input: item.input()?,
-            frac: description.map(|d| d.output_frac),
+            description,
         })
     }
 
@@ -65,52 +66,83 @@ impl<'a> Said<'a> {
         self.body.quantization
     }
 
+    /// Fractional bits of each output: a score z of one stands for `z / 2^frac`.
+    fn fracs(&self) -> Vec<i32> {
+        self.description.map(Description::fracs).unwrap_or_default()
+    }
+
     /// The policy and its parameters.
     pub fn policy(&self) -> String {
-        self.body.policy.words().shown(self.frac)
+        self.body.policy.words().shown(&self.fracs())
     }
 
     /// The answer that the policy lets out.
     pub fn output(&self) -> String {
-        self.item.answer.words().shown(self.frac)
+        let words = self.body.policy.answer_words(&self.item.answer);
+        words.shown(&self.fracs())
     }
 
-    /// The answer for scripts: a list of scores, a label, or a bit.
+    /// Which outputs of several it is about, by their names.
+    pub fn about(&self) -> Option<String> {
+        let outputs = self
+            .description
+            .map(|d| d.outputs.as_slice())
+            .filter(|outputs| outputs.len() > 1)?;
+        Some(match self.body.policy.target {
+            Target::All => format!("all {} outputs", outputs.len()),
+            Target::Output(index) => {
+                let name = outputs.get(index as usize).map_or("?", |output| &output.name);
+                format!(
+                    "{}, number {index} of {}; the others stay hidden",
+                    quoted(name),
+                    outputs.len()
+                )
+            }
+        })
+    }
+
+    /// The answer for scripts: a list of scores, or one for each output, a label, or a bit.
     pub fn output_json(&self) -> Value {
-        match (&self.item.answer, self.frac) {
-            (Answer::Scores(scores), Some(frac)) => {
+        let fracs = self.fracs();
+        let scores = |output: usize, scores: &[i64]| match fracs.get(output) {
+            Some(frac) => {
                 let unit = 2f64.powi(-frac);
                 scores.iter().map(|&score| score as f64 * unit).collect()
             }
-            (Answer::Scores(scores), None) => json!(scores),
+            None => json!(scores),
+        };
+        match (&self.item.answer, self.body.policy.target) {
+            (Answer::Scores(list), Target::Output(index)) => scores(index as usize, list),
+            (Answer::Scores(list), Target::All) => scores(0, list),
+            (Answer::Outputs(lists), _) => {
+                let lists = lists.iter().enumerate();
+                lists.map(|(output, list)| scores(output, list)).collect()
+            }
             (Answer::Label(label), _) => json!(label),
             (Answer::Bit(bit), _) => json!(bit),
             (Answer::Yes, _) => json!(true),
         }
     }
 
-    /// The number of input values, if the receipt shows them.
-    pub fn shown_values(&self) -> Option<usize> {
-        match self.input {
-            InputBinding::Public { values } => Some(values.len()),
-            InputBinding::Committed { .. } => None,
-        }
-    }
-
-    /// What the input is known by.
-    pub fn input(&self) -> String {
-        match self.input {
-            InputBinding::Public { values } => format!("public, {} values", values.len()),
-            InputBinding::Committed { points } => format!(
-                "committed, {} points: {}",
-                points.len(),
-                points.iter().map(|p| hex(p)).collect::<Vec<_>>().join(" ")
-            ),
-        }
+    /// For each input the name of its row, and what it is known by.
+    pub fn inputs(&self) -> Vec<(String, &'a InputBinding)> {
+        let named = |(index, binding): (usize, &'a InputBinding)| {
+            let name = self
+                .description
+                .and_then(|d| d.inputs.get(index))
+                .map(|input| quoted(&input.name));
+            let row = match (self.item.inputs.len(), name) {
+                (1, _) => "input".to_owned(),
+                (_, Some(name)) => format!("input {name}"),
+                (_, None) => format!("input {index}"),
+            };
+            (row, binding)
+        };
+        self.item.inputs.iter().enumerate().map(named).collect()
     }
 
     /// What a verdict rests on, and whether the caller named it; what follows from the proof alone counts as named.
-    pub fn checks(&self, named: Named, commitments: usize, kind: SrsKind) -> Vec<Check> {
+    pub fn checks(&self, named: &Named, commitments: usize, kind: SrsKind) -> Vec<Check> {
         let context = &self.claim.context;
         let not_after = match context.not_after {
             0 => "no end of validity".to_string(),
@@ -121,17 +153,38 @@ impl<'a> Said<'a> {
             (SrsKind::Ceremony, true) => "ceremony",
             (SrsKind::Ceremony, false) => "a ceremony by the word of whoever gave you srs.vk",
         };
-        let check = |name, value, checked| Check { name, value, checked };
+        let check = |name: &str, value, checked| Check {
+            name: name.to_owned(),
+            value,
+            checked,
+        };
         let proof = format!("holds, with its link to {commitments} weight commitments");
-        vec![
+        let first = [
             check("proof", proof, true),
             check("model", hex(&self.model_id()), named.model),
             check("srs", format!("{} ({srs})", hex(&self.claim.srs_id)), named.srs),
             check("policy", self.policy(), named.policy),
-            check("input", self.input(), named.input),
+        ];
+        let about = self.about().map(|about| check("of output", about, named.policy));
+        let inputs = self.inputs().into_iter().enumerate();
+        let inputs = inputs.map(|(index, (row, binding))| check(&row, bound(binding), named.inputs.contains(&index)));
+        let context = [
             check("audience", quoted(&context.audience), named.audience),
             check("nonce", hex(&context.nonce), named.nonce),
             check("expiry", not_after, true),
-        ]
+        ];
+        first.into_iter().chain(about).chain(inputs).chain(context).collect()
+    }
+}
+
+/// What an input is known by.
+pub fn bound(binding: &InputBinding) -> String {
+    match binding {
+        InputBinding::Public { values } => format!("public, {} values", values.len()),
+        InputBinding::Committed { points } => format!(
+            "committed, {} points: {}",
+            points.len(),
+            points.iter().map(|p| hex(p)).collect::<Vec<_>>().join(" ")
+        ),
     }
 }

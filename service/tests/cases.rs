@@ -7,7 +7,7 @@ use provenn_service::cli::Cli;
 use provenn_service::commands;
 use provenn_service::error::CliError;
 use provenn_service::report::Report;
-use provenn_verifier::{Answer, ModelCard, Receipt, Statement};
+use provenn_verifier::{Answer, ModelCard, Receipt};
 use serde_json::{json, Value};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -186,8 +186,8 @@ impl Case {
             .claim;
         let card = ModelCard::from_bytes(&fs::read(self.path("out/model.card")).unwrap()).unwrap();
         let description: Value = serde_json::from_str(&card.description).unwrap();
-        let unit = 2f64.powi(-(description["output_frac"].as_i64().unwrap() as i32));
-        let Statement::Inference(body) = &claim.body;
+        let unit = 2f64.powi(-(description["outputs"][0]["frac"].as_i64().unwrap() as i32));
+        let body = claim.body.inference().unwrap();
         let got: Vec<f64> = match &body.items[0].answer {
             Answer::Scores(scores) => scores.iter().map(|&z| z as f64 * unit).collect(),
             Answer::Label(label) => vec![f64::from(*label)],
@@ -199,7 +199,7 @@ impl Case {
             return Err(format!("{got:?} instead of {expected:?}"));
         }
         let (shape, full) = (
-            integers(&inspected.json["output_shape"]),
+            integers(&inspected.json["outputs"][0]["shape"]),
             integers(&self.facts["output"]["shape"]),
         );
         let scores = self.facts["policy"] == "scores";

@@ -146,6 +146,44 @@ fn usage_errors_exit_with_2() {
 }
 
 #[test]
+fn symbolic_dimensions_take_sizes() {
+    let model = fixture("malformed/shape_symbolic.onnx");
+    let refused = provenn(&["inspect", &model]);
+    assert!(
+        refused.err.contains("the symbol `width`") && refused.err.contains("--dim width="),
+        "{}",
+        refused.err
+    );
+    refused.fails(4, "onnx-symbolic-dimension");
+    let sized = provenn(&["inspect", &model, "--dim", "width=3", "--json"]).json();
+    assert_eq!(sized["inputs"][0]["shape"], serde_json::json!([3]));
+    let other = provenn(&["inspect", &model, "--dim", "height=3"]);
+    assert!(other.err.contains("`width`"), "{}", other.err);
+    other.fails(4, "onnx-dimension");
+    // A structure has the sizes: auditors need not know them.
+    let out = folder().join("sized.onnx");
+    let out = out.to_str().unwrap();
+    provenn(&["structure", &model, "--dim", "width=3", "--out", out]).ok();
+    assert_eq!(
+        provenn(&["inspect", out, "--json"]).json()["inputs"][0]["shape"],
+        serde_json::json!([3])
+    );
+}
+
+#[test]
+fn operators_are_listed() {
+    let listed = provenn(&["inspect", "--operators", "--json"]).json();
+    let resize = listed["operators"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|o| o["name"] == "Resize")
+        .unwrap();
+    assert_eq!(resize["domain"], "");
+    assert!(provenn(&["inspect", "--operators"]).ok().contains("ai.onnx.ml:Scaler"));
+}
+
+#[test]
 fn missing_and_wrong_files() {
     provenn(&["inspect", "/no/such/model.onnx"]).fails(1, "io");
     provenn(&["verify", "--card", "/no/card", "--receipt", "/no/receipt"]).fails(1, "io");

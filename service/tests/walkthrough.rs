@@ -82,6 +82,19 @@ fn the_commands_walk_through() {
 }
 
 #[test]
+fn the_commands_with_several_inputs_and_outputs() {
+    let script = commands("Several inputs and outputs");
+    let out = walk(&script, "", &["conflict/srs.vk", "receipt.bin"]);
+    for printed in [
+        "of output        \"agreement\", number 1 of 2",
+        "input \"listed\"",
+        "input \"own\"",
+    ] {
+        assert!(out.contains(printed), "{printed}: {out}");
+    }
+}
+
+#[test]
 fn the_service_walks_through() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap().to_string();

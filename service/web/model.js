@@ -93,7 +93,10 @@ async function committed(found, tenant, signal) {
 }
 
 /** What a card says of its model; `out`: what receipts let out, by policy. */
-export function cardFacts({ input_shape: takes, output_shape: gives, parameters, fidelity, input: binding }, out) {
+export function cardFacts({ inputs, outputs, parameters, fidelity }, out) {
+  const named = (list) => list.map(({ name, shape: extents }) => (list.length === 1 ? shape(extents) : `${quoted(name)} ${shape(extents)}`)).join(", ");
+  const told = { public: "receipts show it", committed: "receipts hide it behind a commitment" };
+  const bound = ({ name, binding }) => (inputs.length === 1 ? told[binding] : `${quoted(name)}: ${told[binding]}`);
   const { rows, source, unprovable, relative_error: error, label_flips: flips } = fidelity;
   const measuredOn = { "held-out": "held-out rows", calibration: "the calibration rows" }[source] ?? "seeded rows";
   const measured = [
@@ -103,10 +106,10 @@ export function cardFacts({ input_shape: takes, output_shape: gives, parameters,
   ];
   return [
     facts(
-      ["Takes", shape(takes)],
-      ["Gives", shape(gives)],
+      ["Takes", named(inputs)],
+      ["Gives", named(outputs)],
       ["Parameters", count(parameters)],
-      ["Input", binding === "committed" ? "receipts hide it behind a commitment" : "receipts show it"],
+      ["Input", inputs.map(bound).join("; ")],
       ["Against float", `${measured.join("; ")}. Measured by its owner on ${measuredOn}.`],
       ["A receipt lets out", element("ul", "plain", ...out.map(([name, bits]) => element("li", "", element("strong", "", name), `: ${bits}`)))],
     ),

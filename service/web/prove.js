@@ -5,15 +5,27 @@ import { element, field, form, input, sheet } from "./dom.js";
 import { fileField, missing } from "./files.js";
 import { shape } from "./format.js";
 import { policyFields, right } from "./policy.js";
+import { quoted } from "./text.js";
 
 const ENDS = [["0", "has no end"], ["3600", "ends in an hour"], ["86400", "ends in a day"], ["2592000", "ends in 30 days"]];
 
 /** The policies that fit the model: those on its card. */
-const offered = (list, { leakage }) => list.filter(({ name }) => leakage.some(([known]) => known === name));
+function offered(list, { leakage, outputs }) {
+  const policy = (name) => list.find((known) => known.name === name);
+  if (outputs.length === 1) return list.filter(({ name }) => leakage.some(([known]) => known === name));
+  // Of several outputs each policy names the one that it speaks of; on the card the first goes without saying.
+  const split = ([name]) => (name.includes("/") ? name.split("/") : ["0", name]);
+  const of = (target) => (target === "all" ? "all outputs" : quoted(outputs[target].name));
+  const known = leakage.map(split).filter(([, name]) => policy(name));
+  return known.map(([target, name]) => ({ ...policy(name), name: `${target}/${name}`, title: `${policy(name).title}, of ${of(target)}` }));
+}
+
+/** What policies let out, also by the names of those that name the first output. */
+const byName = (leaks) => Object.fromEntries(leaks.flatMap(([name, text]) => [[name, text], [`0/${name}`, text]]));
 
 export function proving(id, card, list, leaks, signal) {
-  const sample = fileField("Input", { hint: `One sample of shape ${shape(card.input_shape)}: .json with shape and values, or .npy`, accept: ".json,.npy", required: true });
-  const policy = policyFields("The receipt says", offered(list, card), Object.fromEntries(leaks));
+  const sample = fileField("Input", { hint: `One sample of shape ${shape(card.inputs[0].shape)}: .json with shape and values, or .npy`, accept: ".json,.npy", required: true });
+  const policy = policyFields("The receipt says", offered(list, card), byName(leaks));
   const audience = input("audience", { placeholder: "bank.example" });
   const nonce = input("nonce", { className: "mono", placeholder: "64 hex digits" });
   const end = element("select", "", ...ENDS.map(([seconds, text]) => Object.assign(element("option", "", text), { value: seconds })));

@@ -79,11 +79,12 @@ async function locally({ receipt, card, srs }, asked, status, report) {
 }
 
 /** A policy as a verifier compares it: with integers of the quantized model. */
-function exact(policies, text, { outputFrac }) {
+function exact(policies, whole, { outputs }) {
+  const [target, text] = whole.includes("/") ? whole.split("/") : ["0", whole];
   const [name, ...given] = text.split(":");
   const policy = policies.find((known) => known.name === name);
-  const values = policy.parameters.map((parameter, index) => [parameter.name, parameter.unit === "value" ? scaled(given[index], outputFrac) : given[index]]);
-  return policyText(policy, Object.fromEntries(values));
+  const values = policy.parameters.map((parameter, index) => [parameter.name, parameter.unit === "value" ? scaled(given[index], outputs[target]?.frac ?? 0) : given[index]]);
+  return policyText(policy, Object.fromEntries(values), target);
 }
 
 function remotely({ receipt }, asked, status, report, signal) {

@@ -99,7 +99,7 @@ impl ModelCard {
                 got: crate::codec::wide(got),
             });
         }
-        if self.key.layout.is_none() {
+        if self.key.purpose.layout().is_none() {
             return Err(VerifyError::KeyInvalid {
                 reason: "a model has public columns",
             });

@@ -3,9 +3,9 @@
 use crate::claim::Claim;
 use crate::expectation::Expectation;
 use crate::srs::{SrsKind, SrsVerifyingKey};
+use crate::statement::Subject;
 use crate::text::quoted;
 use crate::words::Words;
-use crate::ModelCard;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,7 +14,7 @@ use core::fmt;
 /// One part that differs. `Display` writes scores as integers of the quantized model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// `parameters`, `statement`, `model`, `srs`, `circuit key`, `quantization`, `policy`, `items`, `output`, `input`, `audience`, `nonce` or `expiry`.
+    /// `parameters`, `statement`, `model`, `srs`, `circuit key`, `quantization`, `policy`, `items`, `output`, `input`, `graph`, `colours`, `audience`, `nonce` or `expiry`.
     pub field: &'static str,
     /// What was expected.
     pub expected: Words,
@@ -24,22 +24,22 @@ pub struct Difference {
 
 impl Difference {
     /// One line, see [`Words::shown`].
-    pub fn shown(&self, frac: Option<i32>) -> String {
-        let (expected, found) = (self.expected.shown(frac), self.found.shown(frac));
+    pub fn shown(&self, fracs: &[i32]) -> String {
+        let (expected, found) = (self.expected.shown(fracs), self.found.shown(fracs));
         format!("{}: expected {expected}, found {found}", self.field)
     }
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown(None))
+        f.write_str(&self.shown(&[]))
     }
 }
 
-/// Everything in which a claim differs from card, SRS and expectation, in the order of the checks.
-pub fn differences(
+/// Everything in which a claim differs from what it should be about, SRS and expectation, in the order of the checks.
+pub fn differences<'a>(
     claim: &Claim,
-    card: &ModelCard,
+    subject: impl Into<Subject<'a>>,
     srs: &SrsVerifyingKey,
     expectation: &Expectation,
 ) -> Vec<Difference> {
@@ -52,10 +52,9 @@ pub fn differences(
         let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
         list.add("statement", format!("one of [{}]", names.join(", ")), kind.name());
     }
-    claim.body.subject(&mut list, card);
-    list.ids("srs", &srs.id(), &claim.srs_id);
-    list.ids("circuit key", &card.key.digest(), &claim.key_digest);
-    claim.body.differences(&mut list, card, expectation);
+    claim
+        .body
+        .differences(&mut list, claim, subject.into(), srs, expectation);
     let context = &claim.context;
     if let Some(audience) = expectation.audience.as_ref().filter(|a| **a != context.audience) {
         list.add("audience", quoted(audience), quoted(&context.audience));

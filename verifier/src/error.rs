@@ -44,6 +44,20 @@ pub enum VerifyError {
         /// The version found.
         got: u16,
     },
+    /// The claim is about another number of colours.
+    #[error("the receipt is about {got} colours, expected {expected}")]
+    ColoursMismatch {
+        /// Colours asked for.
+        expected: u32,
+        /// Colours in the claim.
+        got: u32,
+    },
+    /// No circuit is for so many colours.
+    #[error("{got} colours, from 2 to 16 are supported")]
+    ColoursOutOfRange {
+        /// Colours found.
+        got: u32,
+    },
     /// The card lists another number of weight commitments than its key links.
     #[error("{got} weight commitments, expected {expected}")]
     CommitmentCount {
@@ -72,6 +86,9 @@ pub enum VerifyError {
         /// The caller's time.
         now: u64,
     },
+    /// The claim is about another graph.
+    #[error("the receipt is about another graph")]
+    GraphMismatch,
     /// The claim gives the model another number of inputs than the circuit has.
     #[error("the receipt is about {got} inputs, the circuit takes {expected}")]
     InputCount {
@@ -160,7 +177,7 @@ pub enum VerifyError {
     #[error("made under another SRS")]
     SrsMismatch,
     /// The claim is of a kind that the caller does not accept.
-    #[error("the receipt states an {}, which is not accepted", found.name())]
+    #[error("the receipt states {}, which is not accepted", found.words())]
     StatementMismatch {
         /// What it states.
         found: StatementKind,
@@ -231,11 +248,14 @@ impl VerifyError {
             Self::BadTag { .. } => ("bad-tag", "The file is damaged or from a newer release."),
             Self::BadUtf8 => ("bad-utf8", "The file is damaged; get it again."),
             Self::BadVersion { .. } => ("bad-version", "Use the verifier release that supports this version."),
+            Self::ColoursMismatch { .. } => ("colours-mismatch", "Ask for a receipt about the number of colours that you agreed on."),
+            Self::ColoursOutOfRange { .. } => ("colours-out-of-range", "Give a number of colours from 2 to 16."),
             Self::CommitmentCount { .. } => ("commitment-count", "The card is inconsistent; ask its publisher."),
             Self::ContextMismatch { .. } => ("context-mismatch", "Ask for a receipt made for your audience and nonce."),
             Self::DegenerateChallenge => ("degenerate-challenge", "Ask for a new proof."),
             Self::DevSrs => ("dev-srs", "Accept development parameters only if you trust the machine that made them."),
             Self::Expired { .. } => ("expired", "Ask for a new receipt."),
+            Self::GraphMismatch => ("graph-mismatch", "Give the graph that the receipt was made for: the same edges between vertices of the same numbers."),
             Self::InputCount { .. } => ("input-count", "The receipt does not fit this model; ask its prover for another one."),
             Self::InputMismatch => ("input-mismatch", "Check which input the receipt is meant for."),
             Self::InputShape { .. } => ("input-shape", "The input does not fit this model."),

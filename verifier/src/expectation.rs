@@ -2,6 +2,7 @@
 
 use crate::claim::Context;
 use crate::error::{ContextField, VerifyError};
+use crate::statement::colouring::ColouringExpectation;
 use crate::statement::inference::InferenceExpectation;
 use crate::statement::StatementKind;
 use alloc::string::String;
@@ -15,6 +16,8 @@ pub struct Expectation {
     pub statements: Option<Vec<StatementKind>>,
     /// What is asked of an inference.
     pub inference: InferenceExpectation,
+    /// What is asked of a colouring.
+    pub colouring: ColouringExpectation,
     /// Who asks.
     pub audience: Option<String>,
     /// The challenge given to the prover against replay.

@@ -5,12 +5,16 @@ mod expr;
 mod hiding;
 mod lanes;
 mod layout;
+mod order;
+mod purpose;
 mod validate;
 
-pub use expr::Expr;
 pub(crate) use expr::{evaluate, Evals};
+pub use expr::{Expr, RowSet};
 pub use lanes::{LaneRun, Registered};
-pub use layout::{InputOrder, InstanceLayout};
+pub use layout::{InputLayout, InstanceLayout, OutputLayout, POLICY_COLUMNS};
+pub use order::InputOrder;
+pub use purpose::Purpose;
 
 use crate::error::VerifyError;
 use alloc::vec::Vec;
@@ -56,8 +60,8 @@ pub struct KeyParts {
     pub gates: Vec<Vec<Expr>>,
     /// Advice columns tied to commitments by the link proof.
     pub linked: Linked,
-    /// Meaning of the instance columns; none for a registration, which has no public columns.
-    pub layout: Option<InstanceLayout>,
+    /// What its proofs are about.
+    pub purpose: Purpose,
 }
 
 /// Kind of a column.
@@ -85,8 +89,8 @@ pub struct PermutationColumn {
 pub struct Linked {
     /// Weight columns.
     pub weights: Folded,
-    /// Input columns, in the order of the claim's commitments.
-    pub input: Vec<u32>,
+    /// For each input its columns, lane by lane, in the order of the claim's commitments to it; none of a public input.
+    pub inputs: Vec<Vec<u32>>,
     /// Columns of a registration, which has no others.
     pub registered: Registered,
 }

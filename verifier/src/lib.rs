@@ -75,14 +75,17 @@ pub use difference::{differences, Difference};
 pub use error::{ContextField, VerifyError};
 pub use expectation::Expectation;
 pub use key::{
-    ColumnKind, Expr, Folded, InputOrder, InstanceLayout, KeyParts, LaneRun, Linked, PermutationColumn, Registered,
-    VerifyingKey,
+    ColumnKind, Expr, Folded, InputLayout, InputOrder, InstanceLayout, KeyParts, LaneRun, Linked, OutputLayout,
+    PermutationColumn, Purpose, Registered, RowSet, VerifyingKey,
 };
 pub use kind::{FileKind, FORMAT_VERSION};
 pub use link::{linked_columns, LinkProof, LinkStatement, LinkTranscript, LinkedColumn};
 pub use receipt::Receipt;
 pub use registration::{registration_scalar, Bits, CheckedCard, Grid, Registering, Registration};
 pub use srs::{SrsKind, SrsParts, SrsVerifyingKey};
-pub use statement::inference::{policy, Answer, Inference, InferenceExpectation, InputBinding, Item, Policy};
-pub use statement::{Reference, Statement, StatementKind};
+pub use statement::colouring::{Colouring, ColouringClass, ColouringExpectation, EdgeSums, Graph, GraphError};
+pub use statement::inference::{
+    policy, Answer, Disclosure, Inference, InferenceExpectation, InputBinding, Item, Policy, Target,
+};
+pub use statement::{Reference, Statement, StatementKind, Subject};
 pub use verify::{verify, verify_batch, DevVerified, Verdict, Verified};

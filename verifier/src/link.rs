@@ -135,7 +135,7 @@ impl LinkTranscript {
 }
 
 /// The linked columns of a proof with these advice commitments and challenges: folded weights over the card's
-/// commitments, then inputs, one for each commitment of the claim.
+/// commitments, then inputs in their order, one column for each commitment of the claim.
 ///
 /// # Errors
 /// [`VerifyError::KeyInvalid`] if the key has other columns or challenges.
@@ -165,7 +165,7 @@ pub fn linked_columns(
         }
     }
     let first = weights.columns.len().saturating_mul(lanes);
-    for (index, column) in (first..).zip(&key.linked.input) {
+    for (index, column) in (first..).zip(key.linked.inputs.iter().flatten()) {
         out.push(LinkedColumn {
             proven: proven(column)?,
             terms: vec![(index, Fr::ONE)],

@@ -3,7 +3,7 @@
 use crate::codec::{length, size, wide};
 use crate::domain::{invert, Domain};
 use crate::error::VerifyError;
-use crate::key::{evaluate, Evals, VerifyingKey};
+use crate::key::{evaluate, Evals, RowSet, VerifyingKey};
 use crate::permutation;
 use crate::proof::{self, Messages};
 use crate::shplonk::{self, Accumulator, Poly, Query};
@@ -13,12 +13,26 @@ use provenn_bn254::{Fr, G1Affine};
 
 /// Lagrange evaluations that the constraints use.
 pub(crate) struct RowEvals {
+    /// The last usable row.
+    pub(crate) last_usable: Fr,
     /// The first row.
     pub(crate) first: Fr,
     /// The row after the last usable one.
     pub(crate) last: Fr,
     /// The sum over the blinding rows.
     pub(crate) blind: Fr,
+}
+
+impl RowEvals {
+    /// The polynomial that is 1 on these rows and 0 on all others.
+    pub(crate) fn of(&self, set: RowSet) -> Fr {
+        let usable = Fr::ONE - (self.last + self.blind);
+        match set {
+            RowSet::Usable => usable,
+            RowSet::NotFirst => usable - self.first,
+            RowSet::LastUsable => self.last_usable,
+        }
+    }
 }
 
 /// A proof whose messages are read.
@@ -42,7 +56,7 @@ pub(crate) trait Public {
 }
 
 /// Columns that were all given.
-impl Public for [Vec<Fr>] {
+impl Public for Vec<Vec<Fr>> {
     fn given(&self) -> &[Vec<Fr>] {
         self
     }
@@ -100,13 +114,14 @@ fn quotient_eval(
     instances: &[Vec<Fr>],
 ) -> Result<Fr, VerifyError> {
     let instance = instance_evals(key, messages.x, domain, x_n, instances)?;
+    let rows = row_evals(key, messages.x, domain, x_n)?;
     let evals = Evals {
+        rows: &rows,
         fixed: &messages.fixed_evals,
         advice: &messages.advice_evals,
         instance: &instance,
         challenges: &messages.challenges,
     };
-    let rows = row_evals(key, messages.x, domain, x_n)?;
     let mut sum = Fr::ZERO;
     let mut stack = Vec::new();
     for gate in &key.gates {
@@ -118,13 +133,14 @@ fn quotient_eval(
     Ok(sum * invert(x_n - Fr::ONE)?)
 }
 
-/// Rows `-(b + 1)` (last), `-b .. -1` (blinding) and `0`.
+/// Rows `-(b + 2)` (the last usable one), `-(b + 1)` (last), `-b .. -1` (blinding) and `0`.
 fn row_evals(key: &VerifyingKey, x: Fr, domain: &Domain, x_n: Fr) -> Result<RowEvals, VerifyError> {
-    let tail = i32::try_from(key.tail_rows()).unwrap_or(0);
-    let count = size(key.tail_rows()).saturating_add(1);
-    let values = domain.lagrange(x, x_n, tail.saturating_neg(), count)?;
+    let before = i32::try_from(key.tail_rows()).unwrap_or(0).saturating_add(1);
+    let count = size(key.tail_rows()).saturating_add(2);
+    let values = domain.lagrange(x, x_n, before.saturating_neg(), count)?;
     match values.as_slice() {
-        [last, blind @ .., first] => Ok(RowEvals {
+        [last_usable, last, blind @ .., first] => Ok(RowEvals {
+            last_usable: *last_usable,
             first: *first,
             last: *last,
             blind: blind.iter().fold(Fr::ZERO, |sum, value| sum + value),
@@ -137,7 +153,7 @@ fn row_evals(key: &VerifyingKey, x: Fr, domain: &Domain, x_n: Fr) -> Result<RowE
 
 /// Instance columns are not committed: the verifier evaluates them itself. Row `i` of a column queried at rotation
 /// `r` has weight `L_{i - r}(x)`.
-fn instance_evals(
+pub(crate) fn instance_evals(
     key: &VerifyingKey,
     x: Fr,
     domain: &Domain,

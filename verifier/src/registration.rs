@@ -225,10 +225,10 @@ pub(crate) fn validate(registration: &Registration, commitments: usize) -> Resul
     let invalid = |reason| Err(VerifyError::KeyInvalid { reason });
     let Linked {
         weights,
-        input,
+        inputs,
         registered,
     } = &registration.key.linked;
-    if !weights.columns.is_empty() || !input.is_empty() || registered.columns.is_empty() {
+    if !weights.columns.is_empty() || !inputs.is_empty() || registered.columns.is_empty() {
         return invalid("a registration is about committed lanes only");
     }
     if registered.lanes() != commitments {

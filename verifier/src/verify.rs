@@ -137,9 +137,9 @@ impl Pending {
         let receipt = Receipt::from_bytes(bytes)?;
         let claim = &receipt.claim;
         let public = Statement::public(claim, reference, srs, expectation)?;
-        let key = public.key;
+        let key = public.key.as_ref();
         let scalar = claim.claim_scalar();
-        let proof = plonk::reduce(key, srs, &scalar, public.columns.as_slice(), &receipt.proof)?;
+        let proof = plonk::reduce(key, srs, &scalar, public.columns.as_ref(), &receipt.proof)?;
         let statement = LinkStatement {
             claim_digest: claim.digest(),
             key_digest: key.digest(),

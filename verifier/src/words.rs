@@ -1,5 +1,6 @@
 //! Sentences about a statement. Scores in them are integers of the quantized model, which readers see in the units of its output.
 
+use crate::codec::size;
 use crate::text::decimal;
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
@@ -12,7 +13,12 @@ pub enum Word {
     /// Text as it is.
     Text(Cow<'static, str>),
     /// An integer of the quantized model.
-    Score(i64),
+    Score {
+        /// The integer.
+        value: i64,
+        /// The output whose score it is, by its index.
+        output: u32,
+    },
 }
 
 /// A sentence, or a part of one. `Display` leaves scores as integers.
@@ -27,10 +33,28 @@ impl Words {
         self
     }
 
-    /// Adds a score.
+    /// Adds a score, of the first output.
     #[must_use]
-    pub fn score(mut self, score: i64) -> Self {
-        self.0.push(Word::Score(score));
+    pub fn score(mut self, value: i64) -> Self {
+        self.0.push(Word::Score { value, output: 0 });
+        self
+    }
+
+    /// Adds other words.
+    #[must_use]
+    pub fn join(mut self, mut other: Self) -> Self {
+        self.0.append(&mut other.0);
+        self
+    }
+
+    /// The same words about scores of another output.
+    #[must_use]
+    pub fn of_output(mut self, index: u32) -> Self {
+        for word in &mut self.0 {
+            if let Word::Score { output, .. } = word {
+                *output = index;
+            }
+        }
         self
     }
 
@@ -39,12 +63,14 @@ impl Words {
         &self.0
     }
 
-    /// The sentence where a score z stands for `z / 2^frac`; with integers where that is not known.
-    pub fn shown(&self, frac: Option<i32>) -> String {
-        let pieces = self.0.iter().map(|word| match (word, frac) {
-            (Word::Text(text), _) => text.clone(),
-            (Word::Score(score), Some(frac)) => decimal(*score, frac).into(),
-            (Word::Score(score), None) => score.to_string().into(),
+    /// The sentence where a score z of output `i` stands for `z / 2^fracs[i]`; with integers where that is not known.
+    pub fn shown(&self, fracs: &[i32]) -> String {
+        let pieces = self.0.iter().map(|word| match word {
+            Word::Text(text) => text.clone(),
+            Word::Score { value, output } => match fracs.get(size(*output)) {
+                Some(frac) => decimal(*value, *frac).into(),
+                None => value.to_string().into(),
+            },
         });
         pieces.collect()
     }
@@ -58,6 +84,6 @@ impl<T: Into<Cow<'static, str>>> From<T> for Words {
 
 impl fmt::Display for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown(None))
+        f.write_str(&self.shown(&[]))
     }
 }

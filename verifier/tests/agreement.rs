@@ -11,8 +11,8 @@ use provenn_verifier::*;
 fn policies(scores: &[i64]) -> Vec<Stated> {
     let texts = ["label", "scores", "threshold:1:100", "yes-only:3:-26", "margin:38"];
     let stated = texts.map(|text| {
-        let policy: Policy = text.parse().unwrap();
-        let answer = policy.answer(scores).unwrap().answer;
+        let policy: Disclosure = text.parse().unwrap();
+        let answer = policy.answer(&[scores.to_vec()]).unwrap().answer;
         (policy, answer)
     });
     let names: Vec<_> = stated.iter().map(|(policy, _)| policy.name()).collect();

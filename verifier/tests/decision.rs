@@ -72,17 +72,17 @@ fn expectations() {
     let (setup, receipt) = issued(true);
     let bytes = receipt.to_bytes();
     let ask = |expectation: Expectation| verify(&bytes, &setup.card, &setup.srs, &expectation);
-    let policy = |policy: Policy, answer| Expectation {
+    let policy = |policy: Disclosure, answer| Expectation {
         inference: InferenceExpectation {
             policy: Some(policy),
             answer,
-            input: None,
+            inputs: Default::default(),
         },
         ..Expectation::default()
     };
     let input = |input| Expectation {
         inference: InferenceExpectation {
-            input: Some(input),
+            inputs: [(0, input)].into(),
             ..InferenceExpectation::default()
         },
         ..Expectation::default()
@@ -97,6 +97,7 @@ fn expectations() {
         nonce: Some([9; 32]),
         now: Some(1000),
         accept_dev: false,
+        ..Expectation::default()
     };
     assert!(ask(all).is_ok());
     let cases = [

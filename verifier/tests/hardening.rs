@@ -57,14 +57,12 @@ fn hostile_keys() {
         |key| key.gates[0] = vec![Expr::Challenge(2)],
         |key| key.linked.weights.columns = vec![0],
         |key| key.linked.weights.challenge = 1,
-        |key| key.linked.input = vec![1],
+        |key| key.linked.inputs = vec![vec![1]],
         |key| {
-            key.layout = key.layout.map(|layout| InstanceLayout {
-                policy_rows: 1 << 20,
-                ..layout
-            })
+            let layout = key.purpose.layout_mut().unwrap();
+            layout.outputs[0].rows = 1 << 20;
         },
-        |key| key.layout = None,
+        |key| key.purpose = Purpose::Registration,
     ];
     for (index, edit) in edits.iter().enumerate() {
         let mut parts = parts.clone();
@@ -87,11 +85,15 @@ fn stated() -> impl Strategy<Value = (Policy, Answer)> {
     ]
 }
 
-fn claim([srs_id, key_digest, model_id, quantization]: [[u8; 32]; 4], policy: Policy, items: Vec<Item>) -> Claim {
+fn claim(
+    [srs_id, key_digest, model_id, quantization]: [[u8; 32]; 4],
+    policy: impl Into<Disclosure>,
+    items: Vec<Item>,
+) -> Claim {
     let body = Inference {
         model_id,
         quantization,
-        policy,
+        policy: policy.into(),
         items,
     };
     let (context, body) = (Context::default(), body.into());
@@ -131,7 +133,7 @@ proptest! {
         prop_assert!(Receipt::from_bytes(&setup_free).is_err());
         let item = Item::new(InputBinding::Public { values: vec![1, 2] }, Answer::Bit(true));
         let policy = policy::Threshold { output: 0, threshold: 0 };
-        let mut claim = claim([[0; 32]; 4], policy.into(), vec![item]).to_bytes();
+        let mut claim = claim([[0; 32]; 4], policy, vec![item]).to_bytes();
         let at = at.min(claim.len() - 1);
         claim[at] ^= bytes.first().copied().unwrap_or(1);
         if let Ok(decoded) = Claim::from_bytes(&claim) {

@@ -41,11 +41,11 @@ fn claim_digest() {
     };
     assert_eq!(
         hex(&claim.digest()),
-        "10eae841a18af34e1c9101177bac7045e602250215b12e77772ec3988ed08741a506eda9bafd84b482c30dcda8aebf7280cbc9cf3b639f0e65f894a060e1c8b5"
+        "e31f193fb5a58316b12c68c9f3b11f53463f9f93ba778614d539558640198a70ae9703b53e67ecd7ff5e198d812c1b9742d29e969ccd4d7d40cf198d153aa501"
     );
     assert_eq!(
         text(claim.claim_scalar()),
-        "0x283ea8dacd4cc9d3773242bc53482ca206ba5b5b9aabb148074d936057c35b5a"
+        "0x08f27d7c3b71fb4e26a0368c9043056fe85c5ecebf9ba08ba4b6c45ea1c6bab0"
     );
 }
 

@@ -6,7 +6,7 @@ use provenn_verifier::claim::{MAX_AUDIENCE, VALUE_BOUND};
 use provenn_verifier::statement::inference::{MAX_INPUTS, MAX_ITEMS, MAX_POINTS};
 use provenn_verifier::*;
 
-fn claim_of(policy: impl Into<Policy>, items: Vec<Item>, audience: usize) -> Claim {
+fn claim_of(policy: impl Into<Disclosure>, items: Vec<Item>, audience: usize) -> Claim {
     Claim {
         srs_id: [0; 32],
         key_digest: [0; 32],
@@ -24,7 +24,7 @@ fn claim_of(policy: impl Into<Policy>, items: Vec<Item>, audience: usize) -> Cla
     }
 }
 
-fn claim(policy: impl Into<Policy>, answer: Answer, input: InputBinding, audience: usize) -> Claim {
+fn claim(policy: impl Into<Disclosure>, answer: Answer, input: InputBinding, audience: usize) -> Claim {
     claim_of(policy, vec![Item::new(input, answer)], audience)
 }
 
@@ -103,21 +103,29 @@ fn claims() {
 fn layout() -> InstanceLayout {
     InstanceLayout {
         lanes: 1,
-        channels: 2,
-        positions: 1,
-        blocks: 2,
-        public_input: true,
-        order: None,
-        outputs: 1,
-        policy_rows: 1,
-        input_bits: 8,
-        output_bits: 12,
+        inputs: vec![input(2, 1, 0)],
+        outputs: vec![OutputLayout {
+            len: 1,
+            rows: 1,
+            bits: 12,
+        }],
+    }
+}
+
+fn input(channels: u32, positions: u32, row: u32) -> InputLayout {
+    InputLayout {
+        channels,
+        positions,
+        row,
+        bits: 8,
+        public: true,
+        order: InputOrder::default(),
     }
 }
 
 #[test]
 fn values_fit_the_circuit() {
-    let judge = |policy: &Policy, answer: Answer, input| code(Item::new(input, answer).columns(&layout(), policy));
+    let judge = |policy: &Disclosure, answer: Answer, input| code(Item::new(input, answer).columns(&layout(), policy));
     let scores = |score, input| judge(&policy::Scores.into(), Answer::Scores(vec![score]), input);
     let two = public(vec![0, 0]);
     for (score, expected) in [
@@ -149,8 +157,7 @@ fn values_fit_the_circuit() {
 fn an_order_places_values() {
     let mut layout = InstanceLayout {
         lanes: 2,
-        channels: 3,
-        positions: 2,
+        inputs: vec![input(3, 2, 0)],
         ..layout()
     };
     let columns = |layout: &InstanceLayout, values| {
@@ -158,9 +165,67 @@ fn an_order_places_values() {
         item.columns(layout, &policy::Scores.into()).unwrap()[4..].to_vec()
     };
     let in_turn = columns(&layout, vec![1, 2, 3, 4, 5, 6]);
-    layout.order = Some(InputOrder([[2, 1], [3, 2], [1, 1], [1, 1]]));
+    layout.inputs[0].order = InputOrder(vec![[2, 1], [3, 2]]);
     assert_eq!(columns(&layout, vec![1, 3, 5, 2, 4, 6]), in_turn);
     assert_ne!(columns(&layout, vec![1, 2, 3, 4, 5, 6]), in_turn);
+}
+
+/// Each input is in its own rows, in its own order, and a binding of another kind or place is refused.
+#[test]
+fn several_inputs_and_outputs() {
+    let layout = InstanceLayout {
+        lanes: 2,
+        inputs: vec![
+            input(3, 1, 0),
+            InputLayout {
+                public: false,
+                ..input(2, 1, 9)
+            },
+            InputLayout {
+                order: InputOrder(vec![[2, 1], [2, 2]]),
+                bits: 4,
+                ..input(2, 2, 3)
+            },
+        ],
+        outputs: vec![
+            OutputLayout {
+                len: 1,
+                rows: 2,
+                bits: 12,
+            },
+            OutputLayout {
+                len: 2,
+                rows: 2,
+                bits: 12,
+            },
+        ],
+    };
+    let committed = || InputBinding::Committed { points: vec![] };
+    let columns = |inputs, policy: &str, answer| {
+        let item = Item { inputs, answer };
+        item.columns(&layout, &policy.parse().unwrap())
+    };
+    let honest = || vec![public(vec![1, 2, 3]), committed(), public(vec![4, 5, 6, 7])];
+    let made = columns(honest(), "1/label", Answer::Label(0)).unwrap();
+    let cells = |values: [u64; 5]| values.map(Fr::from).to_vec();
+    assert_eq!(made[4], cells([1, 3, 0, 4, 6]));
+    assert_eq!(made[5], cells([2, 0, 0, 5, 7]));
+    // Scores stand from the last row up, the first output first.
+    assert_eq!(made[1], [Fr::ONE, Fr::ONE, Fr::ZERO, Fr::ZERO]);
+    assert_eq!(made[3], [Fr::ZERO, Fr::ONE, Fr::ZERO, Fr::ZERO]);
+    let first = columns(honest(), "label", Answer::Label(0)).unwrap();
+    assert_eq!(first[3], [Fr::ZERO, Fr::ZERO, Fr::ZERO, Fr::ONE]);
+    let refused = |inputs| code(columns(inputs, "label", Answer::Label(0)));
+    let swapped = |a, b| {
+        let mut inputs = honest();
+        inputs.swap(a, b);
+        refused(inputs)
+    };
+    assert_eq!([swapped(0, 1), swapped(1, 2), swapped(0, 2)], ["input-shape"; 3]);
+    assert_eq!(refused(honest()[..2].to_vec()), "input-count");
+    assert_eq!(refused([honest(), vec![committed()]].concat()), "input-count");
+    let wide = vec![public(vec![1, 2, 8]), committed(), public(vec![8, 5, 6, 7])];
+    assert_eq!(refused(wide), "too-large");
 }
 
 fn key() -> KeyParts {
@@ -174,9 +239,35 @@ fn key() -> KeyParts {
 fn keys() {
     type Edit = fn(&mut KeyParts);
     fn shape(key: &mut KeyParts) -> &mut InstanceLayout {
-        key.layout.as_mut().unwrap()
+        match &mut key.purpose {
+            Purpose::Inference(layout) => layout,
+            other => panic!("{other:?}"),
+        }
     }
-    let cases: [(&str, Edit, &str); 39] = [
+    fn one(key: &mut KeyParts) -> &mut InputLayout {
+        &mut shape(key).inputs[0]
+    }
+    fn output(key: &mut KeyParts) -> &mut OutputLayout {
+        &mut shape(key).outputs[0]
+    }
+    /// Public inputs of one value each, one after the other.
+    fn inputs(key: &mut KeyParts, count: u32) {
+        shape(key).inputs = (0..count).map(|row| input(1, 1, row)).collect();
+        key.linked.inputs = vec![vec![]; count as usize];
+        key.k = 20;
+    }
+    fn outputs(key: &mut KeyParts, count: usize) {
+        shape(key).outputs = vec![
+            OutputLayout {
+                len: 1,
+                rows: 1,
+                bits: 8
+            };
+            count
+        ];
+        key.k = 20;
+    }
+    let cases: &[(&str, Edit, &str)] = &[
         ("as it is", |_| {}, "ok"),
         ("most rows", |key| key.k = 28, "ok"),
         ("more rows", |key| key.k = 29, "too-large"),
@@ -254,29 +345,45 @@ fn keys() {
         ),
         (
             "most policy rows",
-            |key| shape(key).policy_rows = (1 << key.k) - key.tail_rows(),
+            |key| output(key).rows = (1 << key.k) - key.tail_rows(),
             "ok",
         ),
         (
             "more policy rows",
-            |key| shape(key).policy_rows = (1 << key.k) - key.tail_rows() + 1,
+            |key| output(key).rows = (1 << key.k) - key.tail_rows() + 1,
+            "key-invalid",
+        ),
+        (
+            "more policy rows of two outputs",
+            |key| {
+                let rows = (1 << key.k) - key.tail_rows();
+                let more = OutputLayout { len: 1, rows, bits: 8 };
+                shape(key).outputs.push(more);
+            },
             "key-invalid",
         ),
         (
             "most input rows",
             |key| {
-                let rows = (1 << key.k) - key.tail_rows();
-                (shape(key).positions, shape(key).blocks) = (rows, 1);
-                shape(key).channels = shape(key).lanes;
+                one(key).channels = shape(key).lanes;
+                one(key).positions = (1 << key.k) - key.tail_rows();
             },
             "ok",
         ),
         (
             "more input rows",
             |key| {
-                let rows = (1 << key.k) - key.tail_rows() + 1;
-                (shape(key).positions, shape(key).blocks) = (rows, 1);
-                shape(key).channels = shape(key).lanes;
+                one(key).channels = shape(key).lanes;
+                one(key).positions = (1 << key.k) - key.tail_rows() + 1;
+            },
+            "key-invalid",
+        ),
+        (
+            "rows after the last",
+            |key| {
+                let lanes = shape(key).lanes;
+                let rows = one(key).rows(lanes) as u32;
+                one(key).row = (1 << key.k) - key.tail_rows() - rows + 1;
             },
             "key-invalid",
         ),
@@ -284,8 +391,9 @@ fn keys() {
             "most public cells",
             |key| {
                 key.k = 28;
-                shape(key).positions = 4;
-                shape(key).policy_rows = (1 << 18) - shape(key).lanes * shape(key).blocks;
+                one(key).positions = 4;
+                let lanes = shape(key).lanes;
+                output(key).rows = (1 << 18) - lanes * one(key).channels.div_ceil(lanes);
             },
             "ok",
         ),
@@ -293,34 +401,61 @@ fn keys() {
             "more public cells",
             |key| {
                 key.k = 28;
-                shape(key).policy_rows = 1 << 18;
+                output(key).rows = 1 << 18;
             },
             "too-large",
         ),
         ("no lanes", |key| shape(key).lanes = 0, "key-invalid"),
+        ("no channels", |key| one(key).channels = 0, "key-invalid"),
+        ("no positions", |key| one(key).positions = 0, "key-invalid"),
+        ("no scores", |key| output(key).len = 0, "key-invalid"),
+        ("most inputs", |key| inputs(key, 256), "ok"),
+        ("more inputs", |key| inputs(key, 257), "too-large"),
+        ("no inputs", |key| inputs(key, 0), "key-invalid"),
         (
-            "no channels",
-            |key| (shape(key).channels, shape(key).blocks) = (0, 0),
+            "two inputs on one row",
+            |key| {
+                inputs(key, 2);
+                shape(key).inputs[1].row = 0;
+            },
             "key-invalid",
         ),
-        ("no positions", |key| shape(key).positions = 0, "key-invalid"),
-        ("no outputs", |key| shape(key).outputs = 0, "key-invalid"),
+        ("most outputs", |key| outputs(key, 256), "ok"),
+        ("more outputs", |key| outputs(key, 257), "too-large"),
+        ("no outputs", |key| outputs(key, 0), "key-invalid"),
+        (
+            "an order of one axis",
+            |key| {
+                let len = one(key).values() as u32;
+                one(key).order = InputOrder(vec![[len, 1]]);
+            },
+            "key-invalid",
+        ),
+        (
+            "an order of two axes",
+            |key| {
+                let len = one(key).values() as u32;
+                one(key).order = InputOrder(vec![[2, 1], [len / 2, 2]]);
+            },
+            "ok",
+        ),
+        (
+            "the same in three",
+            |key| {
+                let len = one(key).values() as u32;
+                one(key).order = InputOrder(vec![[2, 1], [1, 1], [len / 2, 2]]);
+            },
+            "key-invalid",
+        ),
         (
             "column after the last",
             |key| key.advice_queries.push((key.advice_phases.len() as u32, 0)),
             "key-invalid",
         ),
-        (
-            "most bits",
-            |key| (shape(key).input_bits, shape(key).output_bits) = (40, 40),
-            "ok",
-        ),
-        ("more bits", |key| shape(key).output_bits = 41, "key-invalid"),
-        (
-            "least bits",
-            |key| (shape(key).input_bits, shape(key).output_bits) = (1, 1),
-            "ok",
-        ),
+        ("most bits", |key| (one(key).bits, output(key).bits) = (40, 40), "ok"),
+        ("more bits", |key| output(key).bits = 41, "key-invalid"),
+        ("more input bits", |key| one(key).bits = 41, "key-invalid"),
+        ("least bits", |key| (one(key).bits, output(key).bits) = (1, 1), "ok"),
         (
             "a sum of one value",
             |key| key.gates[0] = vec![Expr::Constant(Fr::ONE), Expr::Sum, Expr::Constant(Fr::ONE)],
@@ -354,7 +489,7 @@ fn keys() {
         let made = VerifyingKey::new(parts);
         assert_eq!(
             made.as_ref().map_or_else(VerifyError::code, |_| "ok"),
-            expected,
+            *expected,
             "{name}"
         );
         if let Ok(made) = made {
@@ -411,11 +546,23 @@ fn sizes_of_a_key() {
     assert_eq!(key.usable_rows(), (1 << key.k) - u64::from(key.blinding_factors) - 1);
     assert_eq!(key.quotient_pieces(), key.degree - 1);
     let layout = layout();
-    assert_eq!((layout.input_len(), layout.input_rows(), layout.columns()), (2, 2, 5));
+    assert_eq!(
+        (layout.inputs[0].values(), layout.input_rows(), layout.columns()),
+        (2, 2, 5)
+    );
     assert_eq!(layout.cells(), 4 + 2);
-    let committed = InstanceLayout {
-        public_input: false,
-        ..layout
-    };
-    assert_eq!((committed.columns(), committed.cells()), (4, 4));
+    let mut two = layout.clone();
+    two.inputs.push(input(3, 2, 5));
+    two.outputs.push(OutputLayout {
+        len: 2,
+        rows: 3,
+        bits: 8,
+    });
+    assert_eq!((two.policy_rows(), two.input_rows(), two.columns()), (4, 5 + 6, 5));
+    assert_eq!(two.cells(), 4 * 4 + 11);
+    // A committed input has no public cells, wherever it stands.
+    two.inputs[1].public = false;
+    assert_eq!((two.input_rows(), two.cells()), (2, 4 * 4 + 2));
+    two.inputs[0].public = false;
+    assert_eq!((two.columns(), two.cells()), (4, 16));
 }

@@ -108,10 +108,7 @@ fn the_registration_is_for_one_card() {
 fn the_registration_is_for_one_circuit() {
     let (setup, card) = card();
     let mut parts = KeyParts::clone(&card.key);
-    parts.layout = parts.layout.map(|layout| InstanceLayout {
-        input_bits: 13,
-        ..layout
-    });
+    parts.purpose.layout_mut().unwrap().inputs[0].bits = 13;
     let moved = ModelCard {
         key: VerifyingKey::new(parts).unwrap(),
         ..card

@@ -3,6 +3,8 @@
 //! The fields are read from the source of the types: a new one without a row fails the test.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "tamper/colouring.rs"]
+mod colouring;
 #[path = "common/edit.rs"]
 #[allow(dead_code, reason = "shared")]
 mod edit;
@@ -68,11 +70,12 @@ impl Subject {
     }
 }
 
-/// A model with a committed input and a label, and one with a public input and scores.
-fn subjects() -> [(&'static str, Subject, Vec<Row>); 2] {
+/// A model with a committed input and a label, one with a public input and scores, and one with two inputs and outputs.
+fn subjects() -> [(&'static str, Subject, Vec<Row>); 3] {
     [
         ("digits_cnn", Subject::read("digits_cnn"), rows::committed()),
         ("linear_30", Subject::read("linear_30"), rows::public()),
+        ("conflict_check", Subject::read("conflict_check"), rows::pair()),
     ]
 }
 
@@ -178,7 +181,10 @@ const SOURCES: &[(&str, &[&str])] = &[
         include_str!("../src/key/lanes.rs"),
         &["struct Registered", "struct LaneRun"],
     ),
-    (include_str!("../src/key/layout.rs"), &["struct InstanceLayout"]),
+    (
+        include_str!("../src/key/layout.rs"),
+        &["struct InstanceLayout", "struct InputLayout", "struct OutputLayout"],
+    ),
     (include_str!("../src/srs.rs"), &["struct SrsParts"]),
     (
         include_str!("../src/proof.rs"),

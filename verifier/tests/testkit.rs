@@ -36,7 +36,8 @@ fn every_file_is_used() {
     let mut used: BTreeSet<String> = vectors
         .iter()
         .flat_map(|(path, vector)| {
-            let files = vector.cards.iter().chain(&vector.receipts).chain([&vector.srs, path]);
+            let files = vector.cards.iter().chain(&vector.graphs).chain(&vector.receipts);
+            let files = files.chain([&vector.srs, path]);
             files.cloned().collect::<Vec<_>>()
         })
         .collect();
@@ -56,7 +57,7 @@ fn golden_receipts_verify() {
         .into_iter()
         .filter(|(path, _)| path.starts_with("v2/"))
         .collect();
-    assert!(golden.len() >= 4);
+    assert!(golden.len() >= 5);
     for (path, vector) in golden {
         assert_eq!(vector.judged(&root()).expect, "verified", "{path}");
     }

@@ -4,7 +4,7 @@
 use halo2_proofs::arithmetic::best_multiexp;
 use halo2curves::bn256::Fr;
 use provenn_circuits::compile::default_samples;
-use provenn_circuits::program::{execute, quantize_input};
+use provenn_circuits::program::{execute, quantize_inputs};
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::plonk::msm::small_msm;
 use provenn_prover::srs::Srs;
@@ -68,7 +68,7 @@ fn model(name: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
     }
     let compiled = compile(MODEL, &options)?;
     let sample = default_samples(&compiled.graph, 1).remove(0);
-    let values = quantize_input(&compiled.model, &sample)?;
+    let values = quantize_inputs(&compiled.model, &sample)?;
     if name == "execute" {
         measured(|| execute(&compiled.model, &values))?;
         return Ok(());
@@ -97,13 +97,13 @@ fn check(committed: &Committed, key: &SrsVerifyingKey) -> Result<(), Box<dyn Err
     Ok(())
 }
 
-fn receipt(committed: &Committed, srs: &Srs, values: Vec<i64>) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
-    let input = Input::Public(values);
+fn receipt(committed: &Committed, srs: &Srs, values: Vec<Vec<i64>>) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+    let inputs: Vec<Input> = values.into_iter().map(Input::Public).collect();
     let stage = |_| {};
     Ok(prove(
         committed,
         srs,
-        &input,
+        &inputs,
         policy::Label.into(),
         Context::default(),
         &stage,

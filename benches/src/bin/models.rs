@@ -2,14 +2,15 @@
 //! scalars): `models [--m20] MODEL.onnx ...`. Inputs are the seeded default samples. After `--m20` the forecast of the
 //! cost model is checked against the measurement of each proof, and one that is off by half fails the bench.
 
+use provenn_circuits::argument::{Cost, Counts, Objective};
 use provenn_circuits::compile::default_samples;
-use provenn_circuits::layout::{Cost, Objective, Shape};
-use provenn_circuits::program::quantize_input;
+use provenn_circuits::layout::Shape;
+use provenn_circuits::program::quantize_inputs;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
-use provenn_prover::prove::commit_input;
+use provenn_prover::prove::bind_inputs;
 use provenn_prover::srs::Srs;
-use provenn_prover::{commit, prove, Input};
-use provenn_verifier::{policy, verify, Context, Expectation, Statement};
+use provenn_prover::{commit, prove};
+use provenn_verifier::{policy, verify, Context, Expectation};
 use std::time::Instant;
 
 fn cpu_seconds() -> f64 {
@@ -79,12 +80,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let bytes = std::fs::read(&argument)?;
         let options = CommitOptions {
             objective,
-            committed_input,
+            committed_inputs: committed_input.into(),
             ..CommitOptions::default()
         };
         let compiled = timed("compile", || compile(&bytes, &options))?;
         let shape = &compiled.layout.shape;
-        let forecast = Cost::of(shape, compiled.model.tensors[0].len());
+        let counts = Counts::of(shape);
+        let forecast = Cost::of(shape);
         for choice in &compiled.choices {
             let Shape {
                 k,
@@ -101,9 +103,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         println!(
             "  {shape:?}\n  columns: small {} full {} fixed {}; rows (line, activation, powers) {:?}; predicted {:.3} M20, {} bytes",
-            shape.small_columns(),
-            shape.full_columns(),
-            shape.fixed_columns(),
+            counts.small,
+            counts.full(),
+            counts.fixed(),
             compiled.layout.used_rows(),
             forecast.prove_m20,
             forecast.receipt_bytes
@@ -111,19 +113,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let srs = timed("srs", || Srs::dev_from_seed(shape.k, [3; 32]));
         let committed = timed("commit", || commit(&compiled, &options, &srs))?;
         let sample = default_samples(&compiled.graph, 1).remove(0);
-        let values = quantize_input(&committed.model, &sample)?;
-        let input = match committed_input {
-            true => {
-                let opening = commit_input(&committed, &srs, &values)?;
-                Input::Committed(values, opening)
-            }
-            false => Input::Public(values),
-        };
+        let values = quantize_inputs(&committed.model, &sample)?;
+        let inputs = bind_inputs(&committed, &srs, values)?;
         let (receipt, cpu) = costed("prove", || {
             prove(
                 &committed,
                 &srs,
-                &input,
+                &inputs,
                 policy::Scores.into(),
                 Context::default(),
                 &|_| {},
@@ -153,8 +149,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             receipt.len(),
             committed.card.to_bytes().len()
         );
-        let Statement::Inference(body) = &verdict.claim().body;
-        println!("  policy {}", body.policy);
+        let body = verdict.claim().body.inference();
+        println!("  policy {}", body.expect("an inference").policy);
     }
     match off.is_empty() {
         true => Ok(()),

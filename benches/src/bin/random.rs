@@ -2,14 +2,14 @@
 //! on its calibration rows and runs its inputs, in and out of calibration. Every output is right within the error that is stated for the
 //! model, or refused. `random [--proofs SHARE]`: that share of the models is committed, proven and verified too.
 
-use provenn_circuits::program::{execute, quantize_input};
+use provenn_benches::lines::{bytes, largest, list, numbers, reason, receipt};
+use provenn_circuits::graph::Sample;
+use provenn_circuits::program::{execute, quantize_inputs};
 use provenn_circuits::CircuitError;
-use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Compiled};
+use provenn_prover::commit::{compile, CommitOptions, CommittedInputs, Compiled};
 use provenn_prover::fidelity::{argmax, measure, Source};
-use provenn_prover::prove::commit_input;
-use provenn_prover::srs::Srs;
-use provenn_prover::{commit, prove, Input, ProveError};
-use provenn_verifier::{policy, verify, Answer, Context, Expectation, Statement};
+use provenn_prover::ProveError;
+use provenn_verifier::{policy, Answer, Disclosure, Target};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -40,49 +40,41 @@ impl Tally {
 struct Case {
     seed: u64,
     onnx: Vec<u8>,
-    calibration: Vec<Vec<f32>>,
-    inputs: Vec<Vec<f32>>,
-    outputs: Vec<Vec<f64>>,
-    scores: Vec<Vec<f64>>,
-    ends_in_argmax: bool,
+    /// Rows of all inputs.
+    calibration: Vec<Sample>,
+    inputs: Vec<Sample>,
+    /// For each row and output what onnxruntime gives.
+    outputs: Vec<Vec<Vec<f64>>>,
+    scores: Vec<Vec<Vec<f64>>>,
+    /// Whether each output is an index.
+    argmax: Vec<bool>,
 }
 
 fn case(line: &str) -> Result<Case, String> {
     let value: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
-    let rows = |key: &str| -> Vec<Vec<f64>> {
-        let row = |row: &Value| row.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
-        value[key].as_array().into_iter().flatten().map(row).collect()
+    let rows = |key: &str| -> Vec<Vec<Vec<f64>>> {
+        let row = |row: &Value| list(row).map(numbers).collect();
+        list(&value[key]).map(row).collect()
     };
-    let floats = |key| {
-        rows(key)
-            .into_iter()
-            .map(|row| row.into_iter().map(|v| v as f32).collect())
-            .collect()
+    let floats = |key| -> Vec<Sample> {
+        let single = |values: Vec<f64>| values.into_iter().map(|v| v as f32).collect();
+        let rows = rows(key).into_iter();
+        rows.map(|row| row.into_iter().map(single).collect()).collect()
     };
-    let hex = value["onnx"].as_str().ok_or("no model")?;
-    let byte = |i: usize| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).map_err(|e| e.to_string());
-    let last = value["operators"]
-        .as_array()
-        .and_then(|o| o.last())
-        .and_then(Value::as_str);
     Ok(Case {
         seed: value["seed"].as_u64().ok_or("no seed")?,
-        onnx: (0..hex.len() / 2).map(byte).collect::<Result<_, _>>()?,
+        onnx: bytes(&value["onnx"])?,
         calibration: floats("calibration"),
         inputs: floats("inputs"),
         outputs: rows("outputs"),
         scores: rows("scores"),
-        ends_in_argmax: last == Some("ArgMax"),
+        argmax: list(&value["argmax"]).filter_map(Value::as_bool).collect(),
     })
 }
 
-fn largest(values: impl IntoIterator<Item = f64>) -> f64 {
-    values.into_iter().fold(0.0, |m, v| m.max(v.abs()))
-}
-
-/// What is wrong with the scores `got` of a row, if anything.
-fn fault(case: &Case, row: usize, got: &[f64], stated: f64) -> Option<String> {
-    let scores = &case.scores[row];
+/// What is wrong with the scores `got` of a row's output, if anything.
+fn fault(case: &Case, row: usize, output: usize, got: &[f64], stated: f64) -> Option<String> {
+    let scores = case.scores[row].get(output)?;
     if got.len() != scores.len() {
         return Some(format!("{} scores instead of {}", got.len(), scores.len()));
     }
@@ -97,9 +89,10 @@ fn fault(case: &Case, row: usize, got: &[f64], stated: f64) -> Option<String> {
         ));
     }
     let label = argmax(got);
-    match case.ends_in_argmax && label as f64 != case.outputs[row][0] {
+    let index = case.outputs[row][output][0];
+    match case.argmax[output] && label as f64 != index {
         true if largest([scores[label] - scores[argmax(scores)]]) > 2.0 * bound => {
-            Some(format!("label {label} instead of {}", case.outputs[row][0]))
+            Some(format!("label {label} instead of {index}"))
         }
         _ => None,
     }
@@ -109,7 +102,7 @@ fn run(case: &Case, proofs: bool, tally: &Mutex<Tally>) -> Result<(), String> {
     let lock = || tally.lock().map_err(|e| e.to_string());
     let options = CommitOptions {
         calibration: Some(case.calibration.clone().into()),
-        committed_input: case.seed & 1 == 0,
+        committed_inputs: committed(case),
         ..CommitOptions::default()
     };
     lock()?.count("models", 1);
@@ -118,9 +111,7 @@ fn run(case: &Case, proofs: bool, tally: &Mutex<Tally>) -> Result<(), String> {
         Err(error) => {
             let mut tally = lock()?;
             tally.count("models refused", 1);
-            let text = error.to_string();
-            let reason = text.split('`').step_by(2).collect::<Vec<_>>().join("..");
-            *tally.reasons.entry(reason).or_default() += 1;
+            *tally.reasons.entry(reason(&error.to_string())).or_default() += 1;
             return Ok(());
         }
     };
@@ -128,27 +119,35 @@ fn run(case: &Case, proofs: bool, tally: &Mutex<Tally>) -> Result<(), String> {
     let stated = measure(graph, model, &case.calibration, Source::Calibration)
         .map_err(|e| e.to_string())?
         .max_error;
-    let scale = 2f64.powi(-model.tensors[model.output()].frac);
     let mut accepted = None;
-    for (row, input) in case.inputs.iter().enumerate() {
-        match quantize_input(model, input).and_then(|input| execute(model, &input)) {
+    for (row, inputs) in case.inputs.iter().enumerate() {
+        match quantize_inputs(model, inputs).and_then(|inputs| execute(model, &inputs)) {
             Ok(trace) => {
-                let got: Vec<f64> = trace.values[model.output()].iter().map(|&v| v as f64 * scale).collect();
-                let fault = fault(case, row, &got, stated);
+                let outputs = trace.outputs(model);
+                let fault = outputs.iter().enumerate().find_map(|(output, scores)| {
+                    let scale = 2f64.powi(-model.output(output).frac);
+                    let got: Vec<f64> = scores.iter().map(|&v| v as f64 * scale).collect();
+                    fault(case, row, output, &got, stated).map(|fault| format!("output {output}: {fault}"))
+                });
+                let fault = match outputs.len() == case.argmax.len() {
+                    true => fault,
+                    false => Some(format!("{} outputs", outputs.len())),
+                };
                 let mut tally = lock()?;
                 tally.count("inputs right", usize::from(fault.is_none()));
                 tally
                     .wrong
                     .extend(fault.map(|f| format!("seed {} row {row}: {f}", case.seed)));
-                accepted = Some((input, got));
+                accepted = Some((inputs, outputs));
             }
             Err(CircuitError::OutOfRange { .. }) => lock()?.count("inputs refused", 1),
             Err(error) => return Err(format!("row {row}: {error}")),
         }
     }
     match (proofs, accepted) {
-        (true, Some((input, got))) => {
-            proof(&compiled, &options, input, &got, scale).map_err(|e| e.to_string())??;
+        (true, Some((inputs, outputs))) => {
+            let target = case.seed as usize % outputs.len();
+            proof(&compiled, &options, inputs, &outputs, target).map_err(|e| e.to_string())??;
             lock()?.count("proofs", 1);
         }
         (true, None) => lock()?.count("models without a provable input", 1),
@@ -157,45 +156,37 @@ fn run(case: &Case, proofs: bool, tally: &Mutex<Tally>) -> Result<(), String> {
     Ok(())
 }
 
-/// Commits, proves and verifies; the receipt shows the scores `got`, or their label where the model ends in an ArgMax.
+/// Any choice of inputs that receipts commit to.
+fn committed(case: &Case) -> CommittedInputs {
+    match case.seed & 3 {
+        0 => CommittedInputs::All,
+        2 if case.calibration.first().is_some_and(|row| row.len() > 1) => {
+            CommittedInputs::Named(vec!["input".to_owned()])
+        }
+        _ => CommittedInputs::None,
+    }
+}
+
+/// Commits, proves and verifies; the receipt shows the label of an output.
 fn proof(
     compiled: &Compiled,
     options: &CommitOptions,
-    input: &[f32],
-    got: &[f64],
-    scale: f64,
+    inputs: &Sample,
+    outputs: &[Vec<i64>],
+    target: usize,
 ) -> Result<Result<(), String>, ProveError> {
-    let srs = Srs::dev_from_seed(compiled.layout.shape.k, [3; 32]);
-    let committed = commit(compiled, options, &srs)?;
-    let values = quantize_input(&committed.model, input)?;
-    let input = match options.committed_input {
-        true => {
-            let opening = commit_input(&committed, &srs, &values)?;
-            Input::Committed(values, opening)
-        }
-        false => Input::Public(values),
+    let policy = Disclosure {
+        policy: policy::Label.into(),
+        target: Target::Output(target as u32),
     };
-    let receipt = prove(
-        &committed,
-        &srs,
-        &input,
-        policy::Label.into(),
-        Context::default(),
-        &|_| {},
-    )?;
-    let accept = Expectation {
-        accept_dev: true,
-        ..Expectation::default()
+    let answer = match receipt(compiled, options, inputs, policy)? {
+        Ok(answer) => answer,
+        Err(refused) => return Ok(Err(refused)),
     };
-    let verified = match verify(&receipt, &committed.card, &srs_verifying_key(&srs)?, &accept) {
-        Ok(verified) => verified,
-        Err(error) => return Ok(Err(format!("an honest receipt is refused: {error}"))),
-    };
-    let shown: Vec<i64> = got.iter().map(|v| (v / scale).round() as i64).collect();
-    let Statement::Inference(body) = &verified.claim().body;
-    Ok(match body.items[0].answer {
-        Answer::Label(label) if label as usize == argmax(&shown) => Ok(()),
-        ref answer => Err(format!("the receipt shows {answer}, the program {shown:?}")),
+    let shown = &outputs[target];
+    Ok(match answer {
+        Answer::Label(label) if label as usize == argmax(shown) => Ok(()),
+        answer => Err(format!("the receipt shows {answer}, the program {shown:?}")),
     })
 }
 

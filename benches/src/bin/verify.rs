@@ -5,10 +5,11 @@
 
 use provenn_circuits::compile::default_samples;
 use provenn_circuits::layout::{Layout, Shape};
-use provenn_circuits::program::quantize_input;
+use provenn_circuits::program::quantize_inputs;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
+use provenn_prover::prove::bind_inputs;
 use provenn_prover::srs::Srs;
-use provenn_prover::{commit, prove, Input};
+use provenn_prover::{commit, prove};
 use provenn_verifier::{policy, verify, verify_batch, Context, Expectation, ModelCard, SrsVerifyingKey};
 use std::path::Path;
 use std::sync::Arc;
@@ -33,12 +34,12 @@ fn make(folder: &Path, more: u32, model: &str) -> Outcome {
         k: compiled.layout.shape.k + more,
         ..compiled.layout.shape.clone()
     };
-    compiled.layout = Arc::new(Layout::build(&compiled.model, shape).ok_or("no layout of this size")?);
+    compiled.layout = Arc::new(Layout::build(&compiled.model, shape)?);
     let srs = Srs::dev_from_seed(compiled.layout.shape.k, [3; 32]);
     let committed = commit(&compiled, &options, &srs)?;
-    let values = quantize_input(&committed.model, &default_samples(&compiled.graph, 1)[0])?;
-    let (input, context) = (Input::Public(values), Context::default());
-    let receipt = prove(&committed, &srs, &input, policy::Scores.into(), context, &|_| {})?;
+    let values = quantize_inputs(&committed.model, &default_samples(&compiled.graph, 1)[0])?;
+    let (inputs, context) = (bind_inputs(&committed, &srs, values)?, Context::default());
+    let receipt = prove(&committed, &srs, &inputs, policy::Scores.into(), context, &|_| {})?;
     std::fs::create_dir_all(folder)?;
     std::fs::write(folder.join("card"), committed.card.to_bytes())?;
     std::fs::write(folder.join("srs"), srs_verifying_key(&srs)?.to_bytes())?;

@@ -1,6 +1,7 @@
 //! The float program: stored tensors and the linear forms between them.
 
-use crate::program::{Axis, InputOrder, MaxPool, View};
+use crate::graph::Function;
+use crate::program::{Axis, Input, MaxPool, Output, View};
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -126,16 +127,23 @@ pub struct Tensor {
     /// Largest magnitude expected.
     pub range: f64,
     pub step: Step,
+    /// What is applied to the result of the step.
+    pub function: Option<Applied>,
+}
+
+/// A function, and the largest magnitude expected where it is applied.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    pub function: Function,
+    pub range: f64,
 }
 
 /// The float program.
 #[derive(Clone, Debug)]
 pub struct FloatProgram {
     pub(super) tensors: Vec<Tensor>,
-    pub(super) input_shape: Vec<usize>,
-    pub(super) input_order: InputOrder,
-    pub(super) input_type: crate::graph::InputType,
-    pub(super) output_shape: Vec<usize>,
+    pub(super) inputs: Vec<Input>,
+    pub(super) outputs: Vec<Output>,
 }
 
 /// Which element of the grid each element of a graph value is, both row-major.

@@ -3,6 +3,7 @@
 mod constants;
 mod elementwise;
 mod forms;
+mod functions;
 mod input;
 mod matrix_products;
 mod moves;
@@ -11,7 +12,7 @@ mod reductions;
 mod windows;
 
 use super::form::{
-    Affine, Bias, Contraction, FloatProgram, Form, Kind, Linear, MatrixProduct, Order, Part, Step, Tensor,
+    Affine, Applied, Bias, Contraction, FloatProgram, Form, Kind, Linear, MatrixProduct, Order, Part, Step, Tensor,
 };
 use super::quantize::integer_bits;
 use super::size;
@@ -19,7 +20,7 @@ use crate::error::CircuitError;
 use crate::graph::{self, Graph, Node, Op, ReduceKind};
 use crate::layout::MAX_K;
 use crate::onnx::shown;
-use crate::program::{Axis, MaxPool, View};
+use crate::program::{Axis, Input, MaxPool, Output, View};
 use std::collections::BTreeMap;
 
 use constants::Constant;
@@ -30,14 +31,6 @@ type Refused = String;
 
 /// Lowers a graph.
 pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatProgram, CircuitError> {
-    let one = |what: &str, ids: &[usize]| match ids {
-        [id] => Ok(*id),
-        _ => Err(CircuitError::Unsupported(vec![format!(
-            "{} {what}s; exactly one is supported",
-            ids.len()
-        )])),
-    };
-    let (input, output) = (one("input", &graph.input)?, one("output", &graph.output)?);
     let mut lowering = Lowering {
         graph,
         ranges,
@@ -52,10 +45,11 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatProgram, CircuitError
         constants: BTreeMap::new(),
     };
     let inputs = graph.nodes.iter().flat_map(|node| &node.inputs);
-    inputs.for_each(|id| lowering.reads[*id] += 1);
-    let input_order = lowering.input(input);
+    // An output is read by whoever asks for it.
+    let outputs = graph.outputs.iter().map(|output| &output.value);
+    inputs.chain(outputs).for_each(|id| lowering.reads[*id] += 1);
+    let inputs = graph.inputs.iter().map(|input| lowering.input(input)).collect();
     lowering.unread = lowering.reads.clone();
-    lowering.unread[output] += 1;
     let mut refused = vec![];
     for node in &graph.nodes {
         match lowering.node(node) {
@@ -90,15 +84,13 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatProgram, CircuitError
     if !refused.is_empty() {
         return Err(CircuitError::Unsupported(refused));
     }
-    lowering
-        .output(output)
-        .map_err(|e| CircuitError::Unsupported(vec![e]))?;
+    let outputs = (0..graph.outputs.len()).map(|index| lowering.output(index));
+    let outputs = outputs.collect::<Result<_, _>>();
+    let outputs = outputs.map_err(|e| CircuitError::Unsupported(vec![e]))?;
     Ok(FloatProgram {
         tensors: lowering.tensors,
-        input_shape: graph.unbatched(input).to_vec(),
-        input_order,
-        input_type: graph.input_type,
-        output_shape: graph.unbatched(output).to_vec(),
+        inputs,
+        outputs,
     })
 }
 
@@ -109,7 +101,7 @@ struct Lowering<'a> {
     tensors: Vec<Tensor>,
     /// Tensors among whose rows a pool or product stands already.
     neighbours: Vec<usize>,
-    /// How often each value of the graph is read.
+    /// How often each value of the graph is read, also as an output.
     reads: Vec<usize>,
     /// How often it is yet to be read; the form of one that is not is dropped.
     unread: Vec<usize>,
@@ -122,12 +114,16 @@ struct Lowering<'a> {
     constants: BTreeMap<usize, Form>,
 }
 
-/// The value whose elements are the scores that a proof is about: the output, or what it is the index of the largest of.
-pub fn scores(graph: &Graph) -> Option<graph::ValueId> {
-    let output = *graph.output.first()?;
-    let last = graph.nodes.iter().find(|node| node.output == output);
-    let last = last.filter(|node| matches!(node.op, Op::ArgMax { .. }));
-    Some(last.and_then(|node| node.inputs.first()).copied().unwrap_or(output))
+/// For each output the value whose elements are the scores that a proof is about: the output, or what it is the index of the largest of.
+pub fn scores(graph: &Graph) -> Vec<graph::ValueId> {
+    let scores = |output: &graph::Output| {
+        let last = graph.nodes.iter().find(|node| node.output == output.value);
+        let last = last.filter(|node| matches!(node.op, Op::ArgMax { .. }));
+        last.and_then(|node| node.inputs.first())
+            .copied()
+            .unwrap_or(output.value)
+    };
+    graph.outputs.iter().map(scores).collect()
 }
 
 /// Lists of more entries than this describe nothing that a circuit has rows for.
@@ -167,21 +163,29 @@ impl Lowering<'_> {
         }
     }
 
-    fn output(&mut self, id: usize) -> Result<(), Refused> {
-        let form = self.forms[id]
-            .clone()
-            .ok_or("the output does not depend on the input")?;
+    fn output(&mut self, index: usize) -> Result<Output, Refused> {
+        let graph::Output { name, value: id } = &self.graph.outputs[index];
+        let id = *id;
+        let form = self.forms[id].clone();
+        let form = form.ok_or_else(|| match self.graph.outputs.len() {
+            1 => "the output does not depend on the input".to_owned(),
+            _ => format!("output `{}` does not depend on an input", shown(name)),
+        })?;
         // Scores are published in the order of the value.
         let on = match form.order {
             Order::Same => form.grid,
             Order::Index(_) => grid(&self.graph.values[id].shape),
         };
         let form = self.arranged(form, on, &Order::Same);
-        let made = self.round(form, true);
-        let outputs: usize = self.tensors[made].grid.iter().product();
-        let scores = scores(self.graph).map_or(0, |id| self.graph.values[id].shape.iter().product());
+        let tensor = self.signed(form);
+        let outputs: usize = self.tensors[tensor].grid.iter().product();
+        let scores = self.graph.values[scores(self.graph)[index]].shape.iter().product();
         match outputs == scores {
-            true => Ok(()),
+            true => Ok(Output {
+                name: name.clone(),
+                tensor,
+                shape: self.graph.unbatched(id).to_vec(),
+            }),
             false => Err(format!("the circuit has {outputs} outputs for {scores} scores")),
         }
     }
@@ -252,6 +256,7 @@ impl Lowering<'_> {
             }
             Op::Neg => self.form(node, 0)?.scale(-1.0),
             Op::Clip { min, max } => self.clip(node, *min, *max)?,
+            Op::Function(function) => self.function(node, function)?,
             Op::MaxPool { .. } => {
                 let form = self.framed(node, 0)?;
                 let [h, w] = spatial(&node.op, &form, &out.shape)?;
@@ -264,7 +269,7 @@ impl Lowering<'_> {
             }
             Op::Reduce { kind, axes, .. } => self.reduce(node, *kind, axes)?,
             Op::ArgMax { axis, .. } => {
-                if !self.graph.output.contains(&node.output) {
+                if self.graph.outputs_of(node.output) != self.reads[node.output] {
                     return Err(format!(
                         "{} is supported as the last operator; prove it with the label policy",
                         node.onnx_op

@@ -1,6 +1,7 @@
 //! Integers for the float program: scales, weights and biases.
 
 use super::form::{Affine, Contraction, FloatProgram, MatrixProduct, Part, Step, Tensor};
+use super::functions::tabulate;
 use super::{Weights, HEADROOM};
 use crate::error::CircuitError;
 use crate::program::{self, accumulator_bits, Constants, Precision, Program, LARGEST};
@@ -14,8 +15,11 @@ const COEFFICIENT_BITS: i32 = 12;
 pub fn quantize(program: &FloatProgram, precision: Precision, weights: Weights) -> Result<Program, CircuitError> {
     let mut tensors: Vec<program::Tensor> = vec![];
     for tensor in &program.tensors {
-        let frac = match &tensor.step {
-            Step::MaxPool(pool) => tensors[pool.tensor].frac,
+        let tabulated = tensor.function.as_ref();
+        let tabulated = tabulated.map(|applied| tabulate(applied, tensor.range, precision));
+        let frac = match (&tensor.step, &tabulated) {
+            (Step::MaxPool(pool), _) => tensors[pool.tensor].frac,
+            (_, Some(tabulated)) => tabulated.table.frac,
             _ => fractional_bits(tensor.range, precision, tensor.signed),
         };
         let step = match &tensor.step {
@@ -28,7 +32,11 @@ pub fn quantize(program: &FloatProgram, precision: Precision, weights: Weights) 
                     tensors: &tensors,
                     weights,
                 };
-                program::Step::Affine(scales.integers(tensor, affine)?)
+                let table = tabulated.as_ref().map(|tabulated| tabulated.table.clone());
+                program::Step::Affine(program::Affine {
+                    table,
+                    ..scales.integers(tensor, affine)?
+                })
             }
             Step::Product(source) => {
                 let shift = frac + precision.bits() as i32 - 2 * tensors[*source].frac;
@@ -44,7 +52,7 @@ pub fn quantize(program: &FloatProgram, precision: Precision, weights: Weights) 
             channels,
             height,
             width,
-            frac,
+            frac: tabulated.map_or(frac, |tabulated| tabulated.to.frac),
             signed: tensor.signed,
             step,
         };
@@ -54,10 +62,8 @@ pub fn quantize(program: &FloatProgram, precision: Precision, weights: Weights) 
     Ok(Program {
         precision,
         tensors,
-        input_shape: program.input_shape.clone(),
-        output_shape: program.output_shape.clone(),
-        input_order: program.input_order.clone(),
-        input_type: program.input_type,
+        inputs: program.inputs.clone(),
+        outputs: program.outputs.clone(),
     })
 }
 
@@ -99,12 +105,17 @@ fn power(name: &str, coef: f64, shift: i32) -> Result<i64, CircuitError> {
 
 /// Bits before the point with which a range and its headroom fit.
 pub(super) fn integer_bits(range: f64) -> i32 {
-    (range.max(1e-6) * HEADROOM).log2().ceil() as i32
+    (magnitude(range) * HEADROOM).log2().ceil() as i32
+}
+
+/// A range, which is not zero: a tensor that is always zero has a scale too.
+pub(super) fn magnitude(range: f64) -> f64 {
+    range.max(1e-6)
 }
 
 /// The scales that the integers of an accumulator follow from.
 struct Scales<'a> {
-    /// Fractional bits of the tensor.
+    /// Fractional bits of what is rounded.
     frac: i32,
     precision: Precision,
     /// What it may read.
@@ -199,6 +210,7 @@ impl Scales<'_> {
                 .map(product)
                 .collect::<Result<_, CircuitError>>()?,
             linear: linear.collect::<Result<_, CircuitError>>()?,
+            table: None,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{size, Weights};
 use crate::error::CircuitError;
-use crate::graph::{float, Graph, Tensor};
+use crate::graph::{float, Graph, Sample, Tensor};
 use serde::{Deserialize, Serialize};
 
 /// Steps per octave.
@@ -18,25 +18,27 @@ const FLOATS: std::ops::RangeInclusive<i16> = -149 * STEPS as i16..=128 * STEPS 
 pub struct Ranges(Vec<i16>);
 
 impl Ranges {
-    /// Largest magnitudes over samples (rows of the input shape).
+    /// Largest magnitudes over samples.
     ///
     /// # Errors
     /// [`CircuitError::Calibration`] for no rows or values that are not finite, and errors of the float executor.
-    pub fn calibrate(graph: &Graph, samples: &[Vec<f32>]) -> Result<Self, CircuitError> {
+    pub fn calibrate(graph: &Graph, samples: &[Sample]) -> Result<Self, CircuitError> {
         if samples.is_empty() {
             return Err(CircuitError::Calibration("no rows were given".into()));
         }
         size::check(graph)?;
         let mut ranges = vec![0f64; graph.values.len()];
         for (row, sample) in samples.iter().enumerate() {
-            if let Some(bad) = sample.iter().find(|v| !v.is_finite()) {
-                return Err(CircuitError::Calibration(format!("row {row} has the value {bad}")));
-            }
-            if let Some(bad) = sample.iter().find(|x| !graph.input_type.holds(**x)) {
-                let takes = graph.input_type;
-                return Err(CircuitError::Calibration(format!(
-                    "row {row} has the value {bad}, the model takes {takes}"
-                )));
+            for (input, values) in graph.inputs.iter().zip(sample) {
+                if let Some(bad) = values.iter().find(|v| !v.is_finite()) {
+                    return Err(CircuitError::Calibration(format!("row {row} has the value {bad}")));
+                }
+                if let Some(bad) = values.iter().find(|x| !input.elements.holds(**x)) {
+                    let takes = input.elements;
+                    return Err(CircuitError::Calibration(format!(
+                        "row {row} has the value {bad}, the model takes {takes}"
+                    )));
+                }
             }
             let tensors = float::run(graph, sample).map_err(|e| CircuitError::Float(e.to_string()))?;
             for ((range, tensor), value) in ranges.iter_mut().zip(&tensors).zip(&graph.values) {

@@ -1,12 +1,13 @@
 //! The search for the shape that is best for an objective.
 
+use crate::argument::{Cost, Objective};
 use crate::error::CircuitError;
 use crate::layout::{
-    bias_capacity, precisions, Cost, Features, Layout, Objective, Shape, LANES, LINE_COLUMNS, MAX_COMMITTED, MAX_K,
-    MIN_K, WEIGHT_BITS,
+    bias_capacity, precisions, Area, Features, InputShape, Layout, LayoutError, Shape, LANES, LINE_COLUMNS,
+    MAX_COMMITTED, MAX_K, MIN_K, WEIGHT_BITS,
 };
-use crate::program::{Precision, Program, Step, Tensor};
-use crate::register::check_registered;
+use crate::program::{Output, Precision, Program, Step, Tensor};
+use crate::register::RegisterCircuit;
 
 /// The best shape for an objective, and what it costs.
 #[derive(Clone, Debug)]
@@ -33,10 +34,11 @@ pub struct Chosen {
 /// Chooses the shape that is best for an objective, by the cost model. `build` gives the program at a precision.
 ///
 /// # Errors
-/// [`CircuitError::TooLarge`] if no supported size fits; errors of `build`.
+/// [`CircuitError::Layout`] if no supported size fits, [`CircuitError::LaneKinds`] if a registration tells the lanes of none
+/// apart; errors of `build`.
 pub fn choose(
     build: &dyn Fn(Precision) -> Result<Program, CircuitError>,
-    public_input: bool,
+    public: &[bool],
     objective: Objective,
 ) -> Result<Chosen, CircuitError> {
     let structure = build(Precision {
@@ -44,54 +46,92 @@ pub fn choose(
         limbs: 2,
         top_bits: 0,
     })?;
-    let choices = search(&structure, public_input);
+    let choices = search(&structure, public)?;
     let chosen = choices.iter().find(|choice| choice.objective == objective);
     let mut shape = chosen.ok_or(CircuitError::TooLarge { max_k: MAX_K })?.shape.clone();
     let model = build(shape.precision())?;
     shape.weight_bits = weight_bits(&model);
-    let layout = Layout::build(&model, shape).ok_or(CircuitError::TooLarge { max_k: MAX_K })?;
-    check_registered(&model, &layout)?;
+    let k = shape.k;
+    let layout = Layout::build(&model, shape).map_err(|reason| CircuitError::Layout { k, reason })?;
+    RegisterCircuit::new(&model, &layout)?;
     Ok(Chosen { model, layout, choices })
 }
 
-/// The best shape for each objective; none if no supported size fits.
-fn search(structure: &Program, public_input: bool) -> Vec<Choice> {
-    let input_values = structure.tensors[0].len();
+/// The best shape for each objective. If there is none, what the largest circuit lacks that came nearest.
+fn search(structure: &Program, public: &[bool]) -> Result<Vec<Choice>, CircuitError> {
     let mut best: Vec<Choice> = vec![];
-    for candidate in candidates(public_input) {
-        if least_rows(structure, candidate.lanes) > candidate.usable() {
-            continue;
-        }
+    let mut refused = CircuitError::TooLarge { max_k: MAX_K };
+    let inputs = InputShape::of(structure, public);
+    for candidate in candidates(&inputs) {
+        let k = candidate.k;
         // Lanes and slots only get more while the layout is built.
         let hopeless = |shape: &Shape| {
-            let cost = Cost::of(shape, input_values);
+            let (columns, most) = (shape.committed_columns(), MAX_COMMITTED);
+            if columns > most {
+                return Some(LayoutError::Committed { columns, most });
+            }
+            let cost = Cost::of(shape);
             let worse = |choice: &Choice| choice.objective.of(&cost) >= choice.objective.of(&choice.cost);
-            shape.committed_columns() > MAX_COMMITTED || !best.is_empty() && best.iter().all(worse)
+            (!best.is_empty() && best.iter().all(worse)).then_some(LayoutError::Unwanted)
         };
-        let Some(layout) = Layout::build_unless(structure, candidate, &hopeless) else {
+        let layout = roomy(structure, &candidate).and_then(|()| Layout::build_unless(structure, candidate, &hopeless));
+        let layout = match layout {
+            Ok(layout) => layout,
+            Err(reason) => {
+                refused = nearer(refused, k, reason);
+                continue;
+            }
+        };
+        let cost = Cost::of(&layout.shape);
+        let better = |choice: &Choice| choice.objective.of(&cost) < choice.objective.of(&choice.cost);
+        if !best.is_empty() && !best.iter().any(better) {
             continue;
+        }
+        if let Err(reason) = RegisterCircuit::tells_apart(structure, &layout) {
+            refused = reason;
+            continue;
+        }
+        let choice = |objective| Choice {
+            objective,
+            shape: layout.shape.clone(),
+            cost,
         };
-        let shape = layout.shape;
-        let cost = Cost::of(&shape, input_values);
         if best.is_empty() {
-            let choice = |objective| Choice {
-                objective,
-                shape: shape.clone(),
-                cost,
-            };
             best = Objective::ALL.map(choice).to_vec();
         }
-        for choice in &mut best {
-            if choice.objective.of(&cost) < choice.objective.of(&choice.cost) {
-                (choice.shape, choice.cost) = (shape.clone(), cost);
-            }
+        for old in best.iter_mut().filter(|old| better(old)) {
+            *old = choice(old.objective);
         }
     }
-    best
+    match best.is_empty() {
+        true => Err(refused),
+        false => Ok(best),
+    }
+}
+
+/// Whether stored tensors and the policy may fit a shape.
+fn roomy(model: &Program, shape: &Shape) -> Result<(), LayoutError> {
+    let (rows, usable) = (least_rows(model, shape.lanes), shape.usable());
+    let area = Area::Activations;
+    match rows <= usable {
+        true => Ok(()),
+        false => Err(LayoutError::Rows { area, rows, usable }),
+    }
+}
+
+/// Of two reasons the one to tell: of the larger circuit, then of the one that lacks less. That lanes cannot be told apart
+/// says more than that another shape is too small.
+fn nearer(known: CircuitError, k: u32, reason: LayoutError) -> CircuitError {
+    let rank = |k: u32, reason: &LayoutError| (k, -reason.excess().unwrap_or(f64::MAX));
+    match known {
+        CircuitError::LaneKinds { .. } => known,
+        CircuitError::Layout { k: other, reason: old } if rank(other, &old) >= rank(k, &reason) => known,
+        _ => CircuitError::Layout { k, reason },
+    }
 }
 
 /// Shapes worth trying, up to what the layout chooses.
-fn candidates(public_input: bool) -> impl Iterator<Item = Shape> {
+fn candidates(inputs: &[InputShape]) -> impl Iterator<Item = Shape> + use<'_> {
     let shape = move |k: u32, precision: Precision, lanes: usize, line_columns: usize| Shape {
         k,
         lanes,
@@ -100,10 +140,9 @@ fn candidates(public_input: bool) -> impl Iterator<Item = Shape> {
         limbs: precision.limbs,
         top_bits: precision.top_bits,
         weight_bits: precision.bits(),
-        public_input,
+        inputs: inputs.to_vec(),
         line_columns,
         weight_lanes: 0,
-        live_input_lanes: 0,
         features: Features::default(),
     };
     (MIN_K..=MAX_K).flat_map(move |k| {
@@ -118,8 +157,11 @@ fn candidates(public_input: bool) -> impl Iterator<Item = Shape> {
 fn least_rows(model: &Program, lanes: usize) -> usize {
     let rows = |t: &Tensor| t.channels.div_ceil(lanes).saturating_mul(t.positions());
     let stored = model.tensors.iter().map(rows).fold(0, usize::saturating_add);
-    let output = &model.tensors[model.output()];
-    stored.max(output.len() / if output.positions() == 1 { lanes } else { 1 })
+    let output = |output: &Output| {
+        let tensor = &model.tensors[output.tensor];
+        tensor.len() / if tensor.positions() == 1 { lanes } else { 1 }
+    };
+    stored.max(model.outputs.iter().map(output).sum())
 }
 
 /// The fewest bits, of those possible, of a signed integer that holds every weight, and of which three limbs hold every bias.

@@ -46,9 +46,12 @@ pub(super) fn check(graph: &Graph) -> Result<(), CircuitError> {
     let weights = constants
         .map(|value| product(&value.shape))
         .fold(0, usize::saturating_add);
-    let input = graph.input.iter().map(|&id| product(&graph.values[id].shape)).max();
+    let inputs = graph
+        .inputs
+        .iter()
+        .map(|input| product(&graph.values[input.value].shape));
     let cells = usable(MAX_K) * MAX_LANES;
-    match weights <= MAX_WEIGHTS && work(graph) <= MAX_WORK && input.unwrap_or(0) <= cells {
+    match weights <= MAX_WEIGHTS && work(graph) <= MAX_WORK && inputs.fold(0, usize::saturating_add) <= cells {
         true => Ok(()),
         false => Err(CircuitError::TooLarge { max_k: MAX_K }),
     }

@@ -1,4 +1,4 @@
-//! Float reference executor: every value of an imported graph for one input.
+//! Float reference executor: every value of an imported graph for one run.
 //!
 //! Plain and slow on purpose, but independent of the quantized path: elements are `f32`, sums are accumulated in
 //! `f64` and rounded once per operator. It also folds constants at import.
@@ -18,12 +18,24 @@ use walk::{broadcast_strides, Walk};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FloatError {
-    /// The input has the wrong number of elements.
+    /// There are more or fewer inputs than the graph has.
     #[error(
-        "the input has {got} elements, the model takes {expected}. Help: pass the row-major elements of one input"
+        "{got} inputs were given, the model takes {expected}. Help: pass each input of the model once, in its order"
+    )]
+    InputCount {
+        /// Inputs of the graph.
+        expected: usize,
+        /// Inputs passed.
+        got: usize,
+    },
+    /// An input has the wrong number of elements.
+    #[error(
+        "input `{input}` has {got} elements, the model takes {expected}. Help: pass the row-major elements of each input"
     )]
     InputLength {
-        /// Elements of the first graph input.
+        /// Its name.
+        input: String,
+        /// Elements of the graph input.
         expected: usize,
         /// Elements passed.
         got: usize,
@@ -42,33 +54,41 @@ impl FloatError {
     /// The stable name of this error.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::InputCount { .. } => "float-input-count",
             Self::InputLength { .. } => "float-input-length",
             Self::Node { .. } => "float-node",
         }
     }
 }
 
-/// Evaluates `graph` with `input` as its first input (row-major).
+/// Evaluates `graph` with the elements of each input (row-major).
 ///
-/// The result has one entry for each value, by [`crate::graph::ValueId`]; it is `None` for other inputs and what depends on them.
+/// The result has one entry for each value, by [`crate::graph::ValueId`].
 ///
 /// # Errors
-/// [`FloatError::InputLength`], and [`FloatError::Node`] for a graph that was not made by [`crate::onnx::import`].
-pub fn run(graph: &Graph, input: &[f32]) -> Result<Vec<Option<Tensor>>, FloatError> {
+/// [`FloatError::InputCount`], [`FloatError::InputLength`], and [`FloatError::Node`] for a graph that was not made by [`crate::onnx::import`].
+pub fn run(graph: &Graph, inputs: &[Vec<f32>]) -> Result<Vec<Option<Tensor>>, FloatError> {
+    let (expected, got) = (graph.inputs.len(), inputs.len());
+    if expected != got {
+        return Err(FloatError::InputCount { expected, got });
+    }
     let mut tensors: Vec<Option<Tensor>> = graph.values.iter().map(|v| v.constant.clone()).collect();
-    if let Some(&id) = graph.input.first() {
-        let shape = graph.values.get(id).map(|v| v.shape.clone()).unwrap_or_default();
-        let expected = elements(&shape).unwrap_or(usize::MAX);
-        if input.len() != expected {
+    for (input, data) in graph.inputs.iter().zip(inputs) {
+        let Some(value) = graph.values.get(input.value) else {
+            continue;
+        };
+        let expected = elements(&value.shape).unwrap_or(usize::MAX);
+        if data.len() != expected {
             return Err(FloatError::InputLength {
+                input: value.name.clone(),
                 expected,
-                got: input.len(),
+                got: data.len(),
             });
         }
-        if let Some(slot) = tensors.get_mut(id) {
+        if let Some(slot) = tensors.get_mut(input.value) {
             *slot = Some(Tensor {
-                shape,
-                data: input.to_vec(),
+                shape: value.shape.clone(),
+                data: data.clone(),
             });
         }
     }
@@ -130,6 +150,7 @@ fn compute(op: &Op, inputs: &[&Tensor], shape: &[usize]) -> Result<Vec<f32>, Str
             x.max(min.unwrap_or(f32::NEG_INFINITY))
                 .min(max.unwrap_or(f32::INFINITY))
         }),
+        (Op::Function(function), [x]) => unary(x, |x| function.at(f64::from(x)) as f32),
         (Op::Reduce { kind, axes, .. }, [x]) => reduce::reduce(*kind, axes, x),
         (Op::ArgMax { axis, .. }, [x]) => reduce::argmax(*axis, x),
         _ => return Err("the operator does not take these operands".into()),

@@ -88,7 +88,9 @@ pub fn infer(op: &Op, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
         (Op::MatMul, [a, b]) => matmul(a, b),
         (Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Min | Op::Max, [a, b]) => broadcast(a, b),
         (Op::PRelu, [x, slope]) if broadcast(x, slope)? == *x => Ok(x.to_vec()),
-        (Op::Relu | Op::LeakyRelu { .. } | Op::Abs | Op::Neg | Op::Clip { .. }, [x]) => Ok(x.to_vec()),
+        (Op::Relu | Op::LeakyRelu { .. } | Op::Abs | Op::Neg | Op::Clip { .. } | Op::Function(_), [x]) => {
+            Ok(x.to_vec())
+        }
         (Op::Reduce { axes, keepdims, .. }, [x]) => reduced(x, axes, *keepdims),
         (Op::ArgMax { axis, keepdims }, [x]) => reduced(x, &[*axis], *keepdims),
         (Op::Reshape { shape }, [x]) => {

@@ -1,5 +1,6 @@
 //! The graph and its operators.
 
+use super::function::Function;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -18,12 +19,31 @@ pub struct Graph {
     /// The operators as they are computed here; a node's inputs are graph inputs, constants, or outputs of earlier nodes.
     pub nodes: Vec<Node>,
     /// The inputs that are not initializers, in the order of the file.
-    pub input: Vec<ValueId>,
-    /// What elements of the first input may be.
-    pub input_type: InputType,
-    /// The outputs, in the order of the file. An output may be a constant or an input.
-    pub output: Vec<ValueId>,
+    pub inputs: Vec<Input>,
+    /// The outputs, in the order of the file. An output may be a constant, an input, or what another output is computed from.
+    pub outputs: Vec<Output>,
 }
+
+/// An input of a graph.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Input {
+    /// Which value it is.
+    pub value: ValueId,
+    /// What its elements may be.
+    pub elements: InputType,
+}
+
+/// An output of a graph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// Its name in the file; the value may have another one.
+    pub name: String,
+    /// Which value it is.
+    pub value: ValueId,
+}
+
+/// The elements of each input, row-major.
+pub type Sample = Vec<Vec<f32>>;
 
 impl Graph {
     /// Shape of a value, without a first axis of one, which is the batch; any other is part of the shape.
@@ -31,6 +51,17 @@ impl Graph {
         match self.values[id].shape.as_slice() {
             [1, shape @ ..] | shape => shape,
         }
+    }
+
+    /// Number of elements of each input.
+    pub fn input_lens(&self) -> Vec<usize> {
+        let len = |input: &Input| self.values[input.value].shape.iter().product();
+        self.inputs.iter().map(len).collect()
+    }
+
+    /// How often a value is an output.
+    pub(crate) fn outputs_of(&self, id: ValueId) -> usize {
+        self.outputs.iter().filter(|output| output.value == id).count()
     }
 }
 
@@ -200,6 +231,8 @@ pub enum Op {
         /// Upper bound.
         max: Option<f32>,
     },
+    /// A function of each element.
+    Function(Function),
     /// Maximum over windows; every window holds at least one element that is not padding.
     MaxPool {
         /// Window extents.

@@ -5,11 +5,12 @@ mod formed;
 mod place;
 mod reads;
 mod scans;
+mod tables;
 mod views;
 
-use super::{Block, Layout, Mode, PairBlock, Powers, RowKind, ScanRow, Segment, Src, BIAS_LIMBS};
-use crate::layout::{Features, Shape};
-use crate::program::{Affine, Axis, Contraction, Linear, Part, Program, Step};
+use super::{Area, Block, Layout, LayoutError, Mode, PairBlock, Powers, RowKind, ScanRow, Segment, Src, BIAS_LIMBS};
+use crate::layout::{Features, InputShape, Shape, Tables};
+use crate::program::{Affine, Axis, Contraction, Linear, Output, Part, Program, Step};
 use std::collections::BTreeMap;
 
 /// Exponents of the challenges `r`, `t`, `s`.
@@ -33,6 +34,7 @@ pub(super) struct Builder<'a> {
     equalities: Vec<(Src, Src)>,
     rows: Vec<Vec<usize>>,
     kinds: Vec<RowKind>,
+    tags: Vec<usize>,
     /// Occupied row ranges of each slot in the activation area.
     busy: Vec<Vec<(usize, usize)>>,
     /// Next free row of each slot after the activation area.
@@ -41,18 +43,37 @@ pub(super) struct Builder<'a> {
     /// The reads of each tensor.
     reads: Vec<Vec<reads::Scanned<'a>>>,
     zero: Option<Src>,
+    /// As of the layout.
+    outputs: Vec<(usize, usize)>,
     policy_rows: usize,
-    /// Set when something cannot be laid out soundly; the layout is then refused.
-    refused: bool,
+    /// The first reason why something cannot be laid out soundly; the layout is then refused.
+    refused: Option<LayoutError>,
 }
 
 impl<'a> Builder<'a> {
-    /// Places tensors and line blocks; `None` if they do not fit.
-    pub(super) fn new(model: &'a Program, shape: Shape) -> Option<Self> {
+    /// Places tensors and line blocks.
+    pub(super) fn new(model: &'a Program, shape: Shape) -> Result<Self, LayoutError> {
         if !formed::well_formed(model) {
-            return None;
+            return Err(LayoutError::Malformed);
         }
-        let output = &model.tensors[model.output()];
+        let rows = |output: &Output| {
+            let tensor = &model.tensors[output.tensor];
+            match tensor.positions() {
+                1 => tensor.channels.next_multiple_of(shape.lanes),
+                _ => tensor.len(),
+            }
+        };
+        let mut policy_rows = 0;
+        let outputs = model.outputs.iter().map(|output| {
+            let placed = (policy_rows, rows(output));
+            policy_rows += placed.1;
+            placed
+        });
+        let outputs = outputs.collect();
+        let public: Vec<bool> = shape.inputs.iter().map(|input| input.public).collect();
+        if public.len() != model.inputs.len() {
+            return Err(LayoutError::Malformed);
+        }
         let mut builder = Self {
             model,
             powers: Powers::default(),
@@ -62,29 +83,42 @@ impl<'a> Builder<'a> {
             equalities: vec![],
             rows: vec![],
             kinds: vec![],
+            tags: vec![],
             busy: vec![],
             cursor: vec![],
             factors: BTreeMap::new(),
             reads: vec![],
             zero: None,
-            policy_rows: match output.positions() {
-                1 => output.channels.div_ceil(shape.lanes) * shape.lanes,
-                _ => output.len(),
-            },
+            outputs,
+            policy_rows,
             shape: Shape {
+                inputs: InputShape::of(model, &public),
                 features: Features::default(),
                 ..shape
             },
-            refused: false,
+            refused: None,
         };
-        let input = model.tensors.first()?.channels;
-        builder.shape.live_input_lanes = input - (input - 1) / builder.shape.lanes * builder.shape.lanes;
         builder.place_tensors()?;
+        builder.place_tables()?;
         builder.choose_weight_lanes()?;
         builder.place_blocks();
         builder.powers = builder.count_powers();
-        let total = builder.powers.r + builder.powers.t + builder.powers.s;
-        (total <= builder.shape.usable()).then_some(builder)
+        builder.fit(Area::Powers, builder.powers.rows())?;
+        Ok(builder)
+    }
+
+    /// Whether an area of so many rows fits.
+    fn fit(&self, area: Area, rows: usize) -> Result<(), LayoutError> {
+        let usable = self.shape.usable();
+        match rows <= usable {
+            true => Ok(()),
+            false => Err(LayoutError::Rows { area, rows, usable }),
+        }
+    }
+
+    /// Refuses the layout, for the first reason.
+    fn refuse(&mut self, why: LayoutError) {
+        self.refused.get_or_insert(why);
     }
 
     pub(super) fn shape(&self) -> &Shape {
@@ -98,7 +132,7 @@ impl<'a> Builder<'a> {
     fn affine(&self, id: usize) -> Option<&'a Affine> {
         match &self.model.tensors[id].step {
             Step::Affine(affine) => Some(affine),
-            _ => None,
+            Step::Input | Step::MaxPool(_) | Step::Product(_) => None,
         }
     }
 
@@ -147,14 +181,11 @@ impl<'a> Builder<'a> {
     }
 
     /// The fewest weight lanes with which all blocks fit.
-    fn choose_weight_lanes(&mut self) -> Option<()> {
-        let most = (0..self.model.tensors.len())
-            .map(|id| self.model.tensors[id].channels)
-            .max()?;
+    fn choose_weight_lanes(&mut self) -> Result<(), LayoutError> {
+        let channels = self.model.tensors.iter().map(|tensor| tensor.channels);
+        let most = channels.max().unwrap_or(1);
         let usable = self.shape.usable();
-        if self.line_rows(most) > usable {
-            return None;
-        }
+        self.fit(Area::Lines, self.line_rows(most))?;
         let (mut low, mut high) = (1, most);
         while low < high {
             let middle = (low + high) / 2;
@@ -165,7 +196,7 @@ impl<'a> Builder<'a> {
             }
         }
         self.shape.weight_lanes = low;
-        Some(())
+        Ok(())
     }
 
     fn place_blocks(&mut self) {

@@ -1,7 +1,7 @@
 //! Circuit dimensions.
 
 use crate::error::CircuitError;
-use crate::program::Precision;
+use crate::program::{Precision, Program};
 use serde::{Deserialize, Serialize};
 
 /// Rows at the end of each column that hold blinding values: 5 blinding factors and one more.
@@ -31,6 +31,17 @@ pub struct Features {
     pub matrix_products: bool,
     /// How slots weigh the lanes of a row, other than by consecutive powers.
     pub patterns: Vec<Pattern>,
+    /// Tables of functions.
+    pub tables: Tables,
+}
+
+/// What the tables of functions take.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tables {
+    /// How often all rows are needed for their entries.
+    pub blocks: usize,
+    /// On how many lanes, from the first, rows are looked up: all of them, or those that hold channels. Ascending.
+    pub live: Vec<usize>,
 }
 
 /// Weights of the lanes of a row: exponents of `r`, `t`, `s`; absent lanes are not read.
@@ -40,6 +51,50 @@ pub struct Pattern {
     pub slot: usize,
     /// One entry per lane.
     pub lanes: Vec<Option<[u32; 3]>>,
+}
+
+/// An input as the circuit has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputShape {
+    /// Whether it is public (instance columns) or committed (advice columns).
+    pub public: bool,
+    /// Channels of its tensor.
+    pub channels: usize,
+    /// Positions of its tensor.
+    pub positions: usize,
+}
+
+impl InputShape {
+    /// Those of a program.
+    pub fn of(model: &Program, public: &[bool]) -> Vec<Self> {
+        let tensors = model.input_tensors().iter().zip(public);
+        let shape = tensors.map(|(tensor, &public)| Self {
+            public,
+            channels: tensor.channels,
+            positions: tensor.positions(),
+        });
+        shape.collect()
+    }
+
+    /// Number of values.
+    pub fn values(&self) -> usize {
+        self.channels * self.positions
+    }
+
+    /// Columns of the circuit that hold it by itself: one for each lane if it is committed.
+    pub fn columns(&self, lanes: usize) -> usize {
+        if self.public {
+            0
+        } else {
+            self.channels.min(lanes)
+        }
+    }
+
+    /// The first lane of its last channel block that holds no channel, if one does not.
+    pub fn padding(&self, lanes: usize) -> Option<usize> {
+        let live = self.channels % lanes;
+        (live > 0).then_some(live)
+    }
 }
 
 /// Dimensions of the circuit. They fix the constraint system; the layout fixes the rest of the key.
@@ -64,10 +119,8 @@ pub struct Shape {
     pub top_bits: u32,
     /// Bits of a signed weight; cells store `w + 2^(weight_bits - 1)`.
     pub weight_bits: u32,
-    /// Lanes of the last channel block of the input that hold channels; the others are zero.
-    pub live_input_lanes: usize,
-    /// Whether the input is public (instance columns) or committed (advice columns).
-    pub public_input: bool,
+    /// The inputs.
+    pub inputs: Vec<InputShape>,
     /// What only some models need; chosen by the layout.
     pub features: Features,
 }
@@ -124,48 +177,19 @@ impl Shape {
         }
     }
 
-    /// Columns whose cells are small non-negative integers.
-    pub fn small_columns(&self) -> usize {
-        let per_lane = 2 + 2 * (self.limbs + self.top_bits) as usize + usize::from(!self.public_input);
-        self.lanes * per_lane + 2
+    /// Columns of committed inputs.
+    pub fn input_columns(&self) -> usize {
+        self.inputs.iter().map(|input| input.columns(self.lanes)).sum()
+    }
+
+    /// Whether an input is public.
+    pub fn has_public_input(&self) -> bool {
+        self.inputs.iter().any(|input| input.public)
     }
 
     /// Columns of weights that are committed: the lanes of all line columns.
     pub fn committed_columns(&self) -> usize {
         self.line_columns * self.weight_lanes
-    }
-
-    /// Columns of the permutation argument.
-    fn copied_columns(&self) -> usize {
-        3 * self.slots + 4
-    }
-
-    /// Products of the permutation argument.
-    pub fn products(&self) -> usize {
-        self.copied_columns().div_ceil(3)
-    }
-
-    /// Range lookups per row.
-    pub fn lookups(&self) -> usize {
-        2 * self.lanes * self.limbs as usize
-    }
-
-    /// Columns of arbitrary field elements, the permutation products included.
-    pub fn full_columns(&self) -> usize {
-        let lines = 2 * self.line_columns - 1;
-        self.copied_columns() + lines + self.lookups().div_ceil(3) + 2 + self.products()
-    }
-
-    /// Fixed and permutation columns, which only pay transforms.
-    pub fn fixed_columns(&self) -> usize {
-        let features = &self.features;
-        let extra =
-            usize::from(features.products) + 2 * usize::from(features.matrix_products) + features.patterns.len();
-        // Four fixed columns per slot (slot 0 has three), three permutation columns per slot and four others.
-        18 + 2 * usize::from(self.line_columns > 1)
-            + (3 * self.slots + self.slots.saturating_sub(1))
-            + (3 * self.slots + 4)
-            + extra
     }
 }
 

@@ -78,6 +78,13 @@ struct Published {
     operator: String,
 }
 
+/// What a truth value says, where it depends on the input: that one value is below another.
+#[derive(Clone, Copy)]
+pub struct Comparison {
+    pub less: ValueId,
+    pub than: ValueId,
+}
+
 /// Where a new node comes from.
 pub struct Origin {
     /// The ONNX node.
@@ -96,6 +103,8 @@ pub struct Builder {
     shown: HashSet<ValueId>,
     /// Folded constants by what they were folded from.
     memo: HashMap<String, ValueId>,
+    /// Values that no node computes.
+    comparisons: HashMap<ValueId, Comparison>,
     total: u64,
     stored: u64,
     folded: u64,
@@ -123,6 +132,40 @@ impl Builder {
             data_type,
             origin: Made::From(Vec::new()),
         }))
+    }
+
+    /// A truth value that only stands for what it says.
+    pub fn comparison(&mut self, name: &str, shape: Vec<usize>, comparison: Comparison) -> ValueId {
+        let id = self.push(Slot {
+            name: name.into(),
+            shape,
+            constant: None,
+            data_type: 9,
+            origin: Made::From(Vec::new()),
+        });
+        self.comparisons.insert(id, comparison);
+        id
+    }
+
+    /// What a truth value says, if no node computes it.
+    pub fn compared(&self, id: ValueId) -> Option<Comparison> {
+        self.comparisons.get(&id).copied()
+    }
+
+    /// The number that all elements of a constant are, if the structure determines it.
+    pub fn number(&self, id: ValueId) -> Option<f32> {
+        let slot = self.slots.get(id)?;
+        let mut todo = vec![id];
+        while let Some(id) = todo.pop() {
+            match &self.slots.get(id)?.origin {
+                Made::Stored { public: false } => return None,
+                Made::Stored { public: true } => {}
+                Made::From(sources) => todo.extend(sources),
+            }
+        }
+        let data = slot.constant.clone()?.into_floats();
+        let first = *data.first()?;
+        data.iter().all(|x| *x == first).then_some(first)
     }
 
     /// A constant of the file. One without axes is a number of the formula and public; others are weights until
@@ -264,6 +307,10 @@ impl Builder {
             }
         };
         let name = suffix(&from.output);
+        if let Some(compared) = inputs.iter().find(|id| self.comparisons.contains_key(id)) {
+            let name = self.slot(*compared)?.name.clone();
+            return unsupported(format!("`{name}` is a comparison of values, which only Where may read"));
+        }
         let floats = slots.iter().find(|s| !s.integer()).or(slots.first());
         let data_type = match op {
             Op::ArgMax { .. } => 7,
@@ -271,6 +318,14 @@ impl Builder {
         };
         if !slots.is_empty() && slots.iter().all(|s| s.constant.is_some()) {
             return self.fold(name, &op, inputs, (shape, data_type), from);
+        }
+        if elements(&shape) == Some(0) && !slots.is_empty() {
+            // There is nothing to compute.
+            let nothing = match integers(data_type) {
+                Some(_) => Const::Ints(vec![]),
+                None => Const::Floats(vec![]),
+            };
+            return Ok(self.constant(&name, shape, data_type, nothing, Vec::new()));
         }
         self.count(&name, &shape)?;
         let output = self.push(Slot {

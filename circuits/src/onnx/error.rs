@@ -57,12 +57,22 @@ pub enum ImportError {
         reason: String,
     },
     /// An input dimension other than the first is not a number.
-    #[error("dimension {axis} of input `{}` is symbolic or unknown. Help: export the model with a fixed input shape; only the first dimension may be symbolic, it becomes 1", shown(.input))]
+    #[error("dimension {axis} of input `{}` is {}", shown(.input), without_number(.symbol))]
     SymbolicDimension {
         /// The input.
         input: String,
         /// The dimension, from 0.
         axis: usize,
+        /// Its name, if it has one.
+        symbol: Option<String>,
+    },
+    /// A size for a symbolic dimension that no input has, or the size 0.
+    #[error("no input has a dimension `{}` that a size of 1 or more could be given to. Help: {}", shown(.name), listed(.symbols))]
+    Dimension {
+        /// The name.
+        name: String,
+        /// Names that dimensions of inputs have, quoted.
+        symbols: Vec<String>,
     },
     /// A resource limit.
     #[error("too large: {what} is {got}, at most {maximum} is accepted. Help: use a smaller model, or split it")]
@@ -90,6 +100,7 @@ impl ImportError {
             Self::Opset { .. } => "onnx-opset",
             Self::Shape { .. } => "onnx-shape",
             Self::SymbolicDimension { .. } => "onnx-symbolic-dimension",
+            Self::Dimension { .. } => "onnx-dimension",
             Self::TooLarge { .. } => "onnx-too-large",
             Self::Unsupported(_) => "onnx-unsupported",
         }
@@ -97,6 +108,24 @@ impl ImportError {
 
     pub(super) fn malformed(what: impl Into<String>) -> Self {
         Self::Malformed { what: what.into() }
+    }
+}
+
+/// What a dimension without a number is, and what to do.
+fn without_number(name: &Option<String>) -> String {
+    match name {
+        Some(name) => format!(
+            "the symbol `{name}`. Help: give its size, as in --dim {name}=224; only the first dimension may stay symbolic, it becomes 1",
+            name = shown(name)
+        ),
+        None => "unknown. Help: export the model with a fixed input shape; only the first dimension may be unknown, it becomes 1".into(),
+    }
+}
+
+fn listed(symbols: &[String]) -> String {
+    match symbols {
+        [] => "its inputs have no symbolic dimensions; leave --dim out".into(),
+        names => format!("its symbolic dimensions are {}", cut(&names.join(", "), MAX_TEXT)),
     }
 }
 

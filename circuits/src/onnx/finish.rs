@@ -1,27 +1,34 @@
-//! From the lowered graph to the imported one: batch normalisation into convolutions, dead parts out.
+//! From the lowered graph to the imported one: batch normalisation into convolutions, dead parts out, functions of one value.
 
 use super::build::{Made, Slot, Step};
-use super::error::ImportError;
+use super::error::{ImportError, UnsupportedNode};
+use super::fuse::fuse;
 use super::tensor::{input_type, Const};
-use crate::graph::{Graph, InputType, Node, Op, Tensor, Value, ValueId};
+use crate::graph::{Graph, Input, Node, Op, Output, Tensor, Value, ValueId};
+use onnx_protobuf::NodeProto;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The result of lowering.
 pub struct Lowered {
     pub name: String,
     pub operators: BTreeMap<String, usize>,
-    /// Names of the attributes that were asked for, of each node that outputs depend on.
+    /// The nodes that outputs depend on, those of functions, branches and loops in their place.
+    pub nodes: Vec<NodeProto>,
+    /// Names of the attributes that were asked for, of each of them.
     pub read: Vec<BTreeSet<String>>,
     pub slots: Vec<Slot>,
     pub steps: Vec<Step>,
     pub input: Vec<ValueId>,
-    pub output: Vec<ValueId>,
+    /// Names and values.
+    pub output: Vec<(String, ValueId)>,
 }
 
 /// Folds, removes and renumbers.
 pub fn finish(mut lowered: Lowered) -> Result<Graph, ImportError> {
     fold_batch_normalization(&mut lowered);
     remove_dead(&mut lowered);
+    unread(&lowered)?;
+    fuse(&mut lowered);
     renumber(lowered)
 }
 
@@ -29,7 +36,8 @@ pub fn finish(mut lowered: Lowered) -> Result<Graph, ImportError> {
 /// of the convolution before them, if its weights are constant and nothing else uses its result.
 fn fold_batch_normalization(g: &mut Lowered) {
     let mut uses = vec![0usize; g.slots.len()];
-    for &id in g.steps.iter().flat_map(|s| &s.inputs).chain(&g.output) {
+    let outputs = g.output.iter().map(|(_, id)| id);
+    for &id in g.steps.iter().flat_map(|s| &s.inputs).chain(outputs) {
         if let Some(n) = uses.get_mut(id) {
             *n += 1;
         }
@@ -125,7 +133,7 @@ fn absorbed(g: &Lowered, conv: &Step, step: &Step, c: ValueId) -> Option<(NewCon
 }
 
 /// Which values are constants that the structure of the file determines. What a constant is computed from comes before it.
-fn public(slots: &[Slot]) -> Vec<bool> {
+pub fn public(slots: &[Slot]) -> Vec<bool> {
     let mut public = Vec::with_capacity(slots.len());
     for slot in slots {
         let known = match &slot.origin {
@@ -146,7 +154,8 @@ fn remove_dead(g: &mut Lowered) {
             }
         }
     };
-    mark(&g.output, &mut needed);
+    let outputs: Vec<ValueId> = g.output.iter().map(|(_, id)| *id).collect();
+    mark(&outputs, &mut needed);
     let mut kept: Vec<Step> = Vec::new();
     for step in std::mem::take(&mut g.steps).into_iter().rev() {
         if needed.get(step.output) == Some(&true) {
@@ -158,13 +167,32 @@ fn remove_dead(g: &mut Lowered) {
     g.steps = kept;
 }
 
+/// Refuses inputs that nothing is computed from: a receipt would state of them what holds of any.
+fn unread(g: &Lowered) -> Result<(), ImportError> {
+    let outputs = g.output.iter().map(|(_, id)| id);
+    let read: BTreeSet<ValueId> = g.steps.iter().flat_map(|s| &s.inputs).chain(outputs).copied().collect();
+    let unread = g.input.iter().filter(|id| !read.contains(id));
+    let refused: Vec<UnsupportedNode> = unread
+        .map(|&id| UnsupportedNode {
+            name: g.slots.get(id).map_or_else(String::new, |slot| slot.name.clone()),
+            operator: "input".into(),
+            reason: "no output depends on the values of this input; remove it from the graph".into(),
+        })
+        .collect();
+    match refused.is_empty() {
+        true => Ok(()),
+        false => Err(ImportError::Unsupported(refused)),
+    }
+}
+
 /// Keeps inputs, outputs and what the nodes use; integers become floats.
 fn renumber(g: Lowered) -> Result<Graph, ImportError> {
     let steps = g
         .steps
         .iter()
         .flat_map(|s| s.inputs.iter().chain(std::iter::once(&s.output)));
-    let mut used: Vec<ValueId> = g.input.iter().chain(steps).chain(&g.output).copied().collect();
+    let outputs = g.output.iter().map(|(_, id)| id);
+    let mut used: Vec<ValueId> = g.input.iter().chain(steps).chain(outputs).copied().collect();
     used.sort_unstable();
     used.dedup();
     let ids: HashMap<ValueId, ValueId> = used.iter().enumerate().map(|(new, &old)| (old, new)).collect();
@@ -174,8 +202,14 @@ fn renumber(g: Lowered) -> Result<Graph, ImportError> {
             .ok_or_else(|| ImportError::malformed("value out of range"))
     };
     let public = public(&g.slots);
-    let first = g.input.first().and_then(|&id| g.slots.get(id));
-    let input_type = first.map_or(InputType::Reals, |slot| input_type(slot.data_type));
+    let inputs = g.input.iter().map(|id| {
+        let slot = g.slots.get(*id);
+        Ok(Input {
+            value: new(id)?,
+            elements: slot.map(|slot| input_type(slot.data_type)).unwrap_or_default(),
+        })
+    });
+    let inputs = inputs.collect::<Result<_, ImportError>>()?;
     let mut values = Vec::with_capacity(used.len());
     let slots = g.slots.into_iter().zip(public).enumerate();
     for (_, (slot, public)) in slots.filter(|(id, _)| ids.contains_key(id)) {
@@ -205,15 +239,17 @@ fn renumber(g: Lowered) -> Result<Graph, ImportError> {
             output,
         });
     }
-    let input = g.input.iter().map(new).collect::<Result<_, _>>()?;
-    let output = g.output.iter().map(new).collect::<Result<_, _>>()?;
+    let outputs = g
+        .output
+        .into_iter()
+        .map(|(name, id)| Ok(Output { name, value: new(&id)? }));
+    let outputs = outputs.collect::<Result<_, ImportError>>()?;
     Ok(Graph {
         name: g.name,
         operators: g.operators,
         values,
         nodes,
-        input,
-        input_type,
-        output,
+        inputs,
+        outputs,
     })
 }

@@ -4,15 +4,18 @@
 //! 1. `wire`: a bounded, iterative walk over the protobuf wire format, *before* anything is decoded;
 //! 2. decoding by `onnx-protobuf`;
 //! 3. `operators`: operator by operator into [`Op`](crate::graph::Op), with shapes inferred and constants folded on the way;
-//! 4. `finish`: batch normalisation folded into convolutions, dead nodes and values removed.
+//! 4. `finish`: batch normalisation folded into convolutions, dead nodes and values removed;
+//! 5. `fuse`: steps that are a function of one value made one.
 //!
 //! Only the nodes the graph outputs depend on are looked at. A symbolic or unknown first (batch) dimension is one.
 
 mod attr;
 mod build;
+mod dims;
 mod error;
 mod finish;
 mod fold;
+mod fuse;
 mod operators;
 mod structure;
 mod tensor;
@@ -24,6 +27,7 @@ mod tests;
 pub(crate) use error::shown;
 pub use error::{ImportError, UnsupportedNode};
 
+pub use dims::sized;
 pub use structure::structure;
 
 use crate::graph::Graph;
@@ -32,9 +36,36 @@ use onnx_protobuf::{Message as _, ModelProto};
 /// The operator set versions (default domain) this importer knows.
 pub const OPSETS: std::ops::RangeInclusive<i64> = 7..=28;
 
-/// The ONNX operators that can be imported (some of them only with constant inputs), sorted.
-pub fn supported_operators() -> &'static [&'static str] {
-    operators::SUPPORTED
+/// An ONNX operator that can be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Supported {
+    /// Its domain; empty for the standard operators.
+    pub domain: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// What has to be constant or is refused; empty if nothing is.
+    pub limits: &'static str,
+}
+
+impl Supported {
+    /// Its name, with its domain if that is not the default one.
+    pub fn title(&self) -> String {
+        match self.domain {
+            "" => self.name.to_owned(),
+            domain => format!("{domain}:{}", self.name),
+        }
+    }
+}
+
+/// The ONNX operators that can be imported, sorted by domain and name.
+pub fn supported_operators() -> Vec<Supported> {
+    let all = operators::all().into_iter();
+    all.map(|operator| Supported {
+        domain: operator.domain,
+        name: operator.name,
+        limits: operator.limits,
+    })
+    .collect()
 }
 
 /// Reads an ONNX file.
@@ -50,25 +81,20 @@ pub fn import(bytes: &[u8]) -> Result<Graph, ImportError> {
         .graph
         .take()
         .ok_or_else(|| ImportError::malformed("the model has no graph"))?;
-    finish::finish(operators::graph(graph, opset, &functions(&model))?)
-}
-
-/// The functions that the file defines in the default domain.
-fn functions(model: &ModelProto) -> Vec<&str> {
-    let own = model.functions.iter().filter(|f| attr::is_default_domain(&f.domain));
-    own.map(|f| f.name.as_str()).collect()
+    finish::finish(operators::graph(graph, opset, &model.functions)?)
 }
 
 /// The nodes of another domain, where a model is of others only.
 fn foreign(model: &ModelProto) -> Option<ImportError> {
     let nodes = model.graph.as_ref()?.node.iter();
-    let foreign = nodes.filter(|node| !attr::is_default_domain(&node.domain));
+    let known = |domain: &str| attr::is_default_domain(domain) || domain == operators::ML;
+    let foreign = nodes.filter(|node| !known(&node.domain));
     let listed: Vec<UnsupportedNode> = foreign
         .map(|node| UnsupportedNode {
             name: node.name.clone(),
             operator: node.op_type.clone(),
             reason: format!(
-                "operators of the domain `{}` are not supported, only those of the default domain",
+                "operators of the domain `{}` are not supported, only those of the default domain and of ai.onnx.ml",
                 shown(&node.domain)
             ),
         })
@@ -83,10 +109,18 @@ fn opset(model: &ModelProto) -> Result<i64, ImportError> {
         .iter()
         .filter(|set| attr::is_default_domain(&set.domain))
         .map(|set| set.version);
-    let version = versions.next().ok_or_else(|| {
-        let none = || ImportError::malformed("the model imports no operator set of the default domain");
-        foreign(model).unwrap_or_else(none)
-    })?;
+    let ml = || model.opset_import.iter().any(|set| set.domain == operators::ML);
+    let version = match (versions.next(), foreign(model)) {
+        (Some(version), _) => version,
+        (None, Some(foreign)) => return Err(foreign),
+        // Only operators of classical machine learning: the standard ones may be of any version.
+        (None, None) if ml() => *OPSETS.end(),
+        (None, None) => {
+            return Err(ImportError::malformed(
+                "the model imports no operator set of the default domain",
+            ))
+        }
+    };
     if versions.any(|other| other != version) {
         return Err(ImportError::malformed(
             "the model imports two versions of the default operator domain",

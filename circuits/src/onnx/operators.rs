@@ -1,39 +1,85 @@
 //! ONNX operators to [`Op`](crate::graph::Op)s.
 
 mod call;
+mod compare;
 mod constant;
+mod control;
+mod deform;
+mod einsum;
 mod elementwise;
+mod flow;
 mod folded;
+mod functions;
 mod geometry;
 mod linear;
+mod loss;
+mod maps;
+mod ml;
 mod moves;
 mod pool;
+mod reductions;
+mod resize;
+mod sample;
+mod scatter;
+mod sequence;
+mod shapes;
+mod signal;
 mod slice;
 mod survey;
+mod table;
+mod windows;
 
 use super::attr::{is_default_domain, Attrs};
 use super::build::{unsupported, Builder, Fault, Origin, Slot};
 use super::error::{ImportError, UnsupportedNode};
 use super::finish::Lowered;
 use super::tensor;
-use crate::graph::{Op, ValueId};
+use crate::graph::{elements, ValueId};
 use call::Call;
-use onnx_protobuf::{GraphProto, NodeProto};
+use flow::Flow;
+use onnx_protobuf::{FunctionProto, GraphProto, NodeProto};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-pub use survey::live;
-use survey::{declared, defined_twice};
+pub use survey::drop_labels;
+use survey::{declared, defined_twice, live};
+use table::Lower;
+pub use table::{Operator, ML};
 
-/// Every operator that [`lower`] knows, sorted.
-#[rustfmt::skip]
-pub const SUPPORTED: &[&str] = &[
-    "Abs", "Add", "And", "ArgMax", "ArgMin", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant",
-    "ConstantOfShape", "Conv", "ConvTranspose", "Div", "Dropout", "Equal", "Exp", "Expand", "Flatten", "Gather",
-    "Gemm", "GlobalAveragePool", "GlobalMaxPool", "Greater", "Identity", "LeakyRelu", "Less", "Log", "MatMul", "Max",
-    "MaxPool", "Mean", "Min", "Mul", "Neg", "Not", "Or", "PRelu", "Pad", "Pow", "Range", "Reciprocal", "ReduceMax",
-    "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "Relu", "Reshape", "Shape", "Size", "Slice", "Split",
-    "Sqrt", "Squeeze", "Sub", "Sum", "Transpose", "Unsqueeze", "Where",
+/// Every operator.
+const TABLES: &[&[Operator]] = &[
+    compare::TABLE,
+    constant::TABLE,
+    einsum::TABLE,
+    elementwise::TABLE,
+    functions::TABLE,
+    linear::TABLE,
+    loss::TABLE,
+    ml::TABLE,
+    moves::TABLE,
+    pool::TABLE,
+    reductions::TABLE,
+    resize::TABLE,
+    sample::TABLE,
+    scatter::TABLE,
+    sequence::TABLE,
+    shapes::TABLE,
+    signal::TABLE,
+    slice::TABLE,
 ];
+
+/// All of them, in the order of their names, those of other domains last.
+pub fn all() -> Vec<&'static Operator> {
+    let mut all: Vec<&Operator> = TABLES.iter().copied().flatten().collect();
+    all.sort_by_key(|operator| (operator.domain, operator.name));
+    all
+}
+
+/// The operator of a node. Both spellings of the default domain are empty.
+fn found(domain: &str, name: &str) -> Option<&'static Operator> {
+    let domain = if is_default_domain(domain) { "" } else { domain };
+    let mut all = TABLES.iter().copied().flatten();
+    all.find(|operator| operator.domain == domain && operator.name == name)
+}
 
 /// Operators whose results may leave an integer type.
 const ARITHMETIC: &[&str] = &[
@@ -43,7 +89,9 @@ const ARITHMETIC: &[&str] = &[
     "BatchNormalization",
     "Conv",
     "ConvTranspose",
+    "CumProd",
     "Div",
+    "Einsum",
     "Gemm",
     "GlobalAveragePool",
     "LeakyRelu",
@@ -53,8 +101,10 @@ const ARITHMETIC: &[&str] = &[
     "Neg",
     "PRelu",
     "Pow",
+    "ReduceL1",
     "ReduceMean",
     "ReduceSum",
+    "ReduceSumSquare",
     "Sub",
     "Sum",
 ];
@@ -65,16 +115,17 @@ enum Bound {
     Value(ValueId),
     /// The output of a node that is not supported, or depends on one.
     Unknown,
+    /// An output of a supported node that is not computed.
+    Missing,
 }
 
-/// Lowers a decoded graph. `functions` are those that the file defines in the default domain.
-pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lowered, ImportError> {
+/// Lowers a decoded graph with the functions of its file.
+pub fn graph(mut proto: GraphProto, opset: i64, functions: &[FunctionProto]) -> Result<Lowered, ImportError> {
     let mut b = Builder::default();
     let mut scope: HashMap<String, Bound> = HashMap::new();
     let mut refused = Vec::new();
-    // The only refusal, if it is of shapes.
-    let mut misfit = None;
-    for name in functions.iter().filter(|name| SUPPORTED.binary_search(name).is_ok()) {
+    let own = functions.iter().filter(|f| found(&f.domain, &f.name).is_some());
+    for name in own.map(|f| f.name.as_str()) {
         let reason = "the file defines a function with the name of this standard operator; rename the function";
         refused.push(refuse(name, name, reason.into()));
     }
@@ -90,7 +141,9 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lo
         let id = b.stored(&t.name, shape, t.data_type, data);
         bind(&mut scope, &t.name, Bound::Value(id))?;
     }
-    let live = live(&proto)?;
+    drop_labels(&mut proto);
+    let results: Vec<String> = proto.output.iter().map(|o| o.name.clone()).collect();
+    let live = live(&proto.node, &results)?;
     let mut input = Vec::new();
     for info in proto
         .input
@@ -103,74 +156,88 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[&str]) -> Result<Lo
         bind(&mut scope, &info.name, Bound::Value(id))?;
         input.push(id);
     }
-    let mut operators = BTreeMap::new();
-    let mut read = Vec::new();
-    for (node, _) in proto.node.iter().zip(&live.nodes).filter(|(_, live)| **live) {
-        *operators.entry(node.op_type.clone()).or_default() += 1;
-        for t in node.attribute.iter().filter_map(|a| a.t.as_ref()) {
-            tensor::refuse_external(t)?;
-        }
-        let last = node
-            .output
-            .iter()
-            .any(|name| proto.output.iter().any(|o| o.name == *name));
-        let names = RefCell::default();
-        let outputs = match one(&mut b, &scope, node, opset, last, &names) {
-            Ok(outputs) => outputs,
-            Err(Fault::Import(ImportError::Shape { node: name, reason })) => {
-                refused.push(refuse(node_name(node), &operator(node), reason.clone()));
-                misfit.get_or_insert(ImportError::Shape { node: name, reason });
-                Vec::new()
-            }
-            Err(Fault::Import(error)) => return Err(error),
-            Err(Fault::Unsupported(reason)) => {
-                refused.push(refuse(node_name(node), &operator(node), reason));
-                Vec::new()
-            }
-        };
-        read.push(names.into_inner());
-        for (i, name) in node.output.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-            let bound = outputs.get(i).copied().unwrap_or(Bound::Unknown);
-            if !outputs.is_empty() && i >= outputs.len() && live.names.contains(name.as_str()) {
-                refused.push(refuse(
-                    node_name(node),
-                    &operator(node),
-                    format!("output `{name}` is not available"),
-                ));
-            }
-            bind(&mut scope, name, bound)?;
-        }
+    let mut flow = Flow {
+        b,
+        scope,
+        opset,
+        functions: functions.to_vec(),
+        results: results.into_iter().collect(),
+        needed: live.names,
+        refused,
+        misfit: None,
+        nodes: vec![],
+        read: vec![],
+        operators: BTreeMap::new(),
+    };
+    let nodes = std::mem::take(&mut proto.node).into_iter().zip(live.nodes);
+    for (node, _) in nodes.filter(|(_, live)| *live) {
+        flow.run(node, 0)?;
     }
+    let Flow {
+        mut b,
+        scope,
+        mut refused,
+        misfit,
+        nodes,
+        read,
+        operators,
+        ..
+    } = flow;
     let output: Vec<Bound> = proto
         .output
         .iter()
         .map(|info| lookup(&scope, &info.name))
         .collect::<Result<_, _>>()?;
+    for (bound, info) in output.iter().zip(&proto.output) {
+        if let Bound::Missing = bound {
+            let reason = "this output of its operator is not computed";
+            refused.push(refuse(&info.name, "output", reason.into()));
+        }
+        if let Bound::Value(id) = bound {
+            if b.compared(*id).is_some() {
+                let reason = "a comparison of values is no output; give the difference of the values";
+                refused.push(refuse(&info.name, "output", reason.into()));
+            }
+            if elements(b.shape(*id)?) == Some(0) {
+                let (node, reason) = (info.name.clone(), format!("the shape {:?} is empty", b.shape(*id)?));
+                return Err(ImportError::Shape { node, reason });
+            }
+        }
+    }
     refused.extend(b.leaks());
     match (misfit, refused.len()) {
         (_, 0) => {}
         (Some(error), 1) => return Err(error),
         _ => return Err(ImportError::Unsupported(refused)),
     }
-    let output: Vec<ValueId> = output
+    let output: Vec<(String, ValueId)> = output
         .into_iter()
-        .filter_map(|bound| if let Bound::Value(id) = bound { Some(id) } else { None })
+        .zip(&proto.output)
+        .filter_map(|(bound, info)| match bound {
+            Bound::Value(id) => Some((info.name.clone(), id)),
+            Bound::Unknown | Bound::Missing => None,
+        })
         .collect();
+    let names: BTreeSet<&String> = output.iter().map(|(name, _)| name).collect();
+    if names.len() != output.len() {
+        return Err(ImportError::malformed("two outputs have one name"));
+    }
     if input.is_empty() || output.is_empty() || output.len() != proto.output.len() {
         return Err(ImportError::malformed("the graph has no input or no output"));
     }
-    for (&id, info) in output.iter().zip(&proto.output) {
+    for (output, id) in &output {
         if let Some(Slot { name, .. }) = b
             .slots
-            .get_mut(id)
-            .filter(|s| s.constant.is_none() && !input.contains(&id))
+            .get_mut(*id)
+            .filter(|s| s.constant.is_none() && !input.contains(id))
         {
-            name.clone_from(&info.name);
+            name.clone_from(output);
         }
     }
     Ok(Lowered {
         name: proto.name,
         operators,
+        nodes,
         read,
         slots: b.slots,
         steps: b.steps,
@@ -189,21 +256,20 @@ fn one(
     last: bool,
     read: &RefCell<BTreeSet<String>>,
 ) -> Result<Vec<Bound>, Fault> {
-    if !is_default_domain(&node.domain) {
-        return unsupported(format!(
-            "operators of the domain `{}` are not supported, only those of the default domain",
-            super::shown(&node.domain)
-        ));
-    }
-    if SUPPORTED.binary_search(&node.op_type.as_str()).is_err() {
+    let Some(operator) = found(&node.domain, &node.op_type) else {
+        let domain = node.domain.as_str();
         return unsupported(match node.op_type.as_str() {
+            _ if !is_default_domain(domain) && domain != ML => format!(
+                "operators of the domain `{}` are not supported, only those of the default domain and of ai.onnx.ml",
+                super::shown(domain)
+            ),
             // Anywhere else the function would be another without it.
-            "LogSoftmax" | "Sigmoid" | "Softmax" if last => {
-                "the operator is not supported; a model that ends before it gives scores (logits) instead"
+            "LogSoftmax" | "Softmax" if last => {
+                "the operator is not supported; a model that ends before it gives scores (logits) instead".into()
             }
-            _ => "the operator is not supported",
+            _ => "the operator is not supported".into(),
         });
-    }
+    };
     let mut inputs = Vec::new();
     let mut known = true;
     for name in &node.input {
@@ -211,7 +277,7 @@ fn one(
             "" => None,
             name => match lookup(scope, name)? {
                 Bound::Value(id) => Some(id),
-                Bound::Unknown => {
+                Bound::Unknown | Bound::Missing => {
                     known = false;
                     None
                 }
@@ -236,6 +302,10 @@ fn one(
         inputs,
         outputs: &node.output,
     };
+    let compared = call.inputs.iter().flatten().any(|&id| b.compared(id).is_some());
+    if compared && !compare::READERS.contains(&call.op) {
+        return unsupported("an operand is a comparison of values, which only Where may read");
+    }
     let wraps = ARITHMETIC.contains(&call.op);
     for slot in call
         .inputs
@@ -251,49 +321,16 @@ fn one(
             ));
         }
     }
-    Ok(lower(&call, b)?.into_iter().map(Bound::Value).collect())
-}
-
-fn lower(call: &Call<'_>, b: &mut Builder) -> Result<Vec<ValueId>, Fault> {
-    let one = match call.op {
-        "Add" => elementwise::binary(call, b, Op::Add),
-        "Sub" => elementwise::binary(call, b, Op::Sub),
-        "Mul" => elementwise::binary(call, b, Op::Mul),
-        "Div" => elementwise::div(call, b),
-        "PRelu" => elementwise::binary(call, b, Op::PRelu),
-        "Min" => elementwise::chain(call, b, &Op::Min),
-        "Max" => elementwise::chain(call, b, &Op::Max),
-        "Sum" => elementwise::chain(call, b, &Op::Add),
-        "Mean" => elementwise::mean(call, b),
-        "Relu" => elementwise::unary(call, b, Op::Relu),
-        "Abs" => elementwise::unary(call, b, Op::Abs),
-        "Neg" => elementwise::unary(call, b, Op::Neg),
-        "LeakyRelu" => elementwise::leaky_relu(call, b),
-        "Clip" => elementwise::clip(call, b),
-        "Pow" => elementwise::pow(call, b),
-        "Conv" => linear::conv(call, b),
-        "ConvTranspose" => linear::conv_transpose(call, b),
-        "MatMul" => linear::matmul(call, b),
-        "Gemm" => linear::gemm(call, b),
-        "BatchNormalization" => linear::batch_normalization(call, b),
-        "MaxPool" | "AveragePool" => pool::pool(call, b),
-        "GlobalMaxPool" | "GlobalAveragePool" => pool::global(call, b),
-        "ReduceSum" | "ReduceMean" | "ReduceMax" | "ReduceMin" => pool::reduce(call, b),
-        "ArgMax" | "ArgMin" => pool::arg(call, b),
-        "Reshape" => moves::reshape(call, b),
-        "Flatten" => moves::flatten(call, b),
-        "Squeeze" => moves::squeeze(call, b),
-        "Unsqueeze" => moves::unsqueeze(call, b),
-        "Transpose" => moves::transpose(call, b),
-        "Concat" => moves::concat(call, b),
-        "Expand" => moves::expand(call, b),
-        "Gather" => moves::gather(call, b),
-        "Slice" => slice::slice(call, b),
-        "Split" => return slice::split(call, b),
-        "Pad" => slice::pad(call, b),
-        _ => constant::lower(call, b),
+    let lowered = match operator.lower {
+        Lower::One(lower) => vec![Some(lower(&call, b)?)],
+        Lower::Many(lower) => lower(&call, b)?,
     };
-    Ok(vec![one?])
+    let mut bound: Vec<Bound> = lowered
+        .into_iter()
+        .map(|id| id.map_or(Bound::Missing, Bound::Value))
+        .collect();
+    bound.resize(bound.len().max(node.output.len()), Bound::Missing);
+    Ok(bound)
 }
 
 fn lookup(scope: &HashMap<String, Bound>, name: &str) -> Result<Bound, ImportError> {

@@ -2,7 +2,7 @@
 
 use super::build::Made;
 use super::error::ImportError;
-use super::{functions, operators, opset, wire};
+use super::{operators, opset, wire};
 use onnx_protobuf::tensor_shape_proto::Dimension;
 use onnx_protobuf::{
     type_proto, AttributeProto, GraphProto, Message as _, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
@@ -26,45 +26,58 @@ pub fn structure(bytes: &[u8]) -> Result<Vec<u8>, ImportError> {
     let malformed = |e| ImportError::malformed(format!("protobuf: {e}"));
     let mut model = ModelProto::parse_from_bytes(bytes).map_err(malformed)?;
     let opset = opset(&model)?;
-    let Some(graph) = model.graph.take() else {
+    let Some(mut graph) = model.graph.take() else {
         return Err(ImportError::malformed("the model has no graph"));
     };
-    let lowered = operators::graph(graph.clone(), opset, &functions(&model))?;
+    operators::drop_labels(&mut graph);
+    let lowered = operators::graph(graph.clone(), opset, &model.functions)?;
     let public = lowered.slots.iter().filter_map(|slot| match slot.origin {
         Made::Stored { public: true } => Some(slot.name.as_str()),
         _ => None,
     });
-    let graph = rebuilt(&graph, &lowered.read, &public.collect())?;
-    let operators = OperatorSetIdProto {
+    let graph = rebuilt(&graph, (&lowered.nodes, &lowered.read), &public.collect());
+    let used = |domain: &str| graph.node.iter().any(|node| node.domain == domain);
+    let machine_learning = OperatorSetIdProto {
+        domain: operators::ML.into(),
+        version: 1,
+        ..OperatorSetIdProto::new()
+    };
+    let standard = OperatorSetIdProto {
         version: opset,
         ..OperatorSetIdProto::new()
     };
+    let operators = std::iter::once(standard).chain(used(operators::ML).then_some(machine_learning));
     let bare = ModelProto {
         ir_version: model.ir_version,
-        opset_import: vec![operators],
+        opset_import: operators.collect(),
         graph: Some(graph).into(),
         ..ModelProto::new()
     };
     bare.write_to_bytes().map_err(malformed)
 }
 
-fn rebuilt(graph: &GraphProto, read: &[BTreeSet<String>], public: &HashSet<&str>) -> Result<GraphProto, ImportError> {
-    let live = operators::live(graph)?;
+fn rebuilt(
+    graph: &GraphProto,
+    (nodes, read): (&[NodeProto], &[BTreeSet<String>]),
+    public: &HashSet<&str>,
+) -> GraphProto {
+    let names = nodes
+        .iter()
+        .flat_map(|node| &node.input)
+        .chain(graph.output.iter().map(|info| &info.name));
+    let names: HashSet<&String> = names.collect();
     let tensors = graph.initializer.iter();
-    let (used, unused): (Vec<_>, Vec<_>) = tensors.partition(|t| live.names.contains(t.name.as_str()));
+    let (used, unused): (Vec<_>, Vec<_>) = tensors.partition(|t| names.contains(&t.name));
     let unused: HashSet<&str> = unused.iter().map(|t| t.name.as_str()).collect();
-    let nodes = graph.node.iter().zip(&live.nodes).filter(|(_, live)| **live);
     let inputs = graph.input.iter().filter(|info| !unused.contains(info.name.as_str()));
     let named = |info: &ValueInfoProto| ValueInfoProto {
         name: info.name.clone(),
         ..ValueInfoProto::new()
     };
-    Ok(GraphProto {
+    let nodes = nodes.iter().zip(read);
+    GraphProto {
         name: graph.name.clone(),
-        node: nodes
-            .zip(read)
-            .map(|((node, _), read)| bare_node(node, read, public))
-            .collect(),
+        node: nodes.map(|(node, read)| bare_node(node, read, public)).collect(),
         initializer: used
             .into_iter()
             .map(|tensor| bare_tensor(tensor, public.contains(tensor.name.as_str())))
@@ -72,7 +85,7 @@ fn rebuilt(graph: &GraphProto, read: &[BTreeSet<String>], public: &HashSet<&str>
         input: inputs.map(bare_input).collect(),
         output: graph.output.iter().map(named).collect(),
         ..GraphProto::new()
-    })
+    }
 }
 
 /// Name, element type and extents. Extents without a number are batches.
@@ -102,8 +115,15 @@ fn bare_input(info: &ValueInfoProto) -> ValueInfoProto {
     bare
 }
 
-/// The strings that the import knows.
-const STRINGS: &[&[u8]] = &[b"NOTSET", b"SAME_LOWER", b"SAME_UPPER", b"VALID", b"constant"];
+/// The strings that the import knows: modes of operators.
+#[rustfmt::skip]
+const STRINGS: &[&str] = &[
+    "CRD", "DCR", "NOTSET", "SAME_LOWER", "SAME_UPPER", "VALID", "add", "align_corners", "asymmetric", "avg", "bicubic", "bilinear",
+    "border", "ceil", "circular", "constant", "cubic", "edge", "floor", "half_pixel", "half_pixel_symmetric", "linear", "max", "mean",
+    "min", "mul", "nearest", "none", "not_larger", "not_smaller", "output_half_pixel", "pytorch_half_pixel", "reflect", "reflection",
+    "round_prefer_ceil", "round_prefer_floor", "stretch", "sum", "tf_crop_and_resize", "tf_half_pixel_for_nn", "wrap", "zeros",
+    "trilinear", "L1", "L2", "MAX", "SOFTMAX", "LOGISTIC", "NONE", "tanh",
+];
 
 /// `read`: names of the attributes that the import asked for.
 fn bare_node(node: &NodeProto, read: &BTreeSet<String>, public: &HashSet<&str>) -> NodeProto {
@@ -114,6 +134,11 @@ fn bare_node(node: &NodeProto, read: &BTreeSet<String>, public: &HashSet<&str>) 
         output: node.output.clone(),
         name: node.name.clone(),
         op_type: node.op_type.clone(),
+        domain: if node.domain == operators::ML {
+            operators::ML.into()
+        } else {
+            String::new()
+        },
         attribute: read.map(|attribute| bare_attribute(node, attribute, public)).collect(),
         ..NodeProto::new()
     }
@@ -121,7 +146,8 @@ fn bare_node(node: &NodeProto, read: &BTreeSet<String>, public: &HashSet<&str>) 
 
 /// An attribute, with other numbers in place of a constant that is a weight.
 fn bare_attribute(node: &NodeProto, attribute: &AttributeProto, public: bool) -> AttributeProto {
-    let weight = node.op_type == "Constant" && !public;
+    // What operators of classical machine learning learned stands in their attributes.
+    let weight = node.op_type == "Constant" && !public || node.domain == operators::ML;
     let read = matches!(node.op_type.as_str(), "Constant" | "ConstantOfShape") && attribute.name == "value";
     let tensor = attribute.t.as_ref().filter(|_| read);
     let mut bare = AttributeProto {
@@ -134,7 +160,9 @@ fn bare_attribute(node: &NodeProto, attribute: &AttributeProto, public: bool) ->
         ints: attribute.ints.clone(),
         ..AttributeProto::new()
     };
-    if STRINGS.contains(&attribute.s.as_slice()) {
+    // An equation holds letters and signs only, or the import refuses it.
+    let equation = node.op_type == "Einsum" && attribute.name == "equation";
+    if equation || STRINGS.iter().any(|known| known.as_bytes() == attribute.s) {
         bare.s.clone_from(&attribute.s);
     }
     if weight {

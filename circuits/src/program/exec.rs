@@ -1,7 +1,9 @@
 //! Reference executor: the integer semantics of a [`Program`], bit for bit what the circuit proves.
 
 use crate::error::CircuitError;
-use crate::program::{Affine, Contraction, Linear, MatrixProduct, MaxPool, Part, Product, Program, Step, Tensor};
+use crate::program::{
+    Affine, Contraction, Linear, MatrixProduct, MaxPool, Part, Product, Program, Step, Table, Tensor,
+};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
@@ -14,53 +16,90 @@ pub struct Trace {
     pub accumulators: Vec<Vec<i128>>,
 }
 
-/// Quantizes a float input: `round(x * 2^frac)`.
+impl Trace {
+    /// The values of each output.
+    pub fn outputs(&self, model: &Program) -> Vec<Vec<i64>> {
+        let values = model.outputs.iter().map(|output| self.values[output.tensor].clone());
+        values.collect()
+    }
+}
+
+/// Quantizes the float values of every input, see [`quantize_input`].
+///
+/// # Errors
+/// [`CircuitError::InputCount`], and as [`quantize_input`].
+pub fn quantize_inputs(model: &Program, inputs: &[Vec<f32>]) -> Result<Vec<Vec<i64>>, CircuitError> {
+    check_count(model, inputs.len())?;
+    let one = |(index, values): (usize, &Vec<f32>)| quantize_input(model, index, values);
+    inputs.iter().enumerate().map(one).collect()
+}
+
+/// Quantizes the float values of an input: `round(x * 2^frac)`.
 ///
 /// # Errors
 /// [`CircuitError::InputLength`], [`CircuitError::NotFinite`], [`CircuitError::InputType`], or [`CircuitError::OutOfRange`] for values outside the
-/// input range.
-pub fn quantize_input(model: &Program, input: &[f32]) -> Result<Vec<i64>, CircuitError> {
-    let tensor = &model.tensors[0];
-    if input.len() != tensor.len() {
-        return Err(CircuitError::InputLength {
-            expected: tensor.len(),
-            got: input.len(),
-        });
-    }
-    if let Some((index, value)) = input.iter().enumerate().find(|(_, x)| !x.is_finite()) {
+/// range of the input.
+pub fn quantize_input(model: &Program, index: usize, values: &[f32]) -> Result<Vec<i64>, CircuitError> {
+    let (tensor, input) = (&model.tensors[index], &model.inputs[index]);
+    check_length(tensor, values.len())?;
+    if let Some((element, value)) = values.iter().enumerate().find(|(_, x)| !x.is_finite()) {
         return Err(CircuitError::NotFinite {
             tensor: tensor.name.clone(),
-            place: format!("element {index}"),
+            place: format!("element {element}"),
             value: f64::from(*value),
         });
     }
-    let other = input.iter().enumerate().find(|(_, x)| !model.input_type.holds(**x));
-    if let Some((index, &value)) = other {
+    let other = values.iter().enumerate().find(|(_, x)| !input.elements.holds(**x));
+    if let Some((element, &value)) = other {
         return Err(CircuitError::InputType {
-            place: format!("element {index}"),
+            input: tensor.name.clone(),
+            place: format!("element {element}"),
             value,
-            takes: model.input_type.to_string(),
+            takes: input.elements.to_string(),
         });
     }
     let scale = 2f64.powi(tensor.frac);
-    let quantized: Vec<i64> = input.iter().map(|&x| (f64::from(x) * scale).round() as i64).collect();
-    check_input(model, &quantized)?;
+    let quantized: Vec<i64> = values.iter().map(|&x| (f64::from(x) * scale).round() as i64).collect();
+    check_input(model, index, &quantized)?;
     Ok(quantized)
 }
 
-fn check_input(model: &Program, input: &[i64]) -> Result<(), CircuitError> {
-    let tensor = &model.tensors[0];
-    if input.len() != tensor.len() {
-        return Err(CircuitError::InputLength {
-            expected: tensor.len(),
-            got: input.len(),
-        });
+fn check_count(model: &Program, got: usize) -> Result<(), CircuitError> {
+    let expected = model.inputs.len();
+    match expected == got {
+        true => Ok(()),
+        false => Err(CircuitError::InputCount { expected, got }),
     }
+}
+
+fn check_length(tensor: &Tensor, got: usize) -> Result<(), CircuitError> {
+    match got == tensor.len() {
+        true => Ok(()),
+        false => Err(CircuitError::InputLength {
+            input: tensor.name.clone(),
+            expected: tensor.len(),
+            got,
+        }),
+    }
+}
+
+fn check_input(model: &Program, index: usize, values: &[i64]) -> Result<(), CircuitError> {
+    let tensor = &model.tensors[index];
+    check_length(tensor, values.len())?;
     let half = 1i64 << (model.precision.bits() - 1);
-    match input.iter().find(|v| !(-half..half).contains(*v)) {
+    match values.iter().find(|v| !(-half..half).contains(*v)) {
         Some(&v) => Err(out_of_range(tensor, v.into(), (-half).into(), (half - 1).into())),
         None => Ok(()),
     }
+}
+
+/// The values of an input's tensor, from those in the caller's order.
+///
+/// # Errors
+/// [`CircuitError::InputLength`] or [`CircuitError::OutOfRange`].
+pub fn placed(model: &Program, index: usize, values: &[i64]) -> Result<Vec<i64>, CircuitError> {
+    check_input(model, index, values)?;
+    Ok(model.inputs[index].order.place(values))
 }
 
 fn out_of_range(tensor: &Tensor, value: i128, min: i128, max: i128) -> CircuitError {
@@ -72,22 +111,33 @@ fn out_of_range(tensor: &Tensor, value: i128, min: i128, max: i128) -> CircuitEr
     }
 }
 
-/// Runs the model on a quantized input, in the caller's order.
+/// Runs the model on quantized inputs, each in the caller's order.
 ///
 /// # Errors
+/// [`CircuitError::InputCount`], [`CircuitError::InputLength`], and
 /// [`CircuitError::OutOfRange`] if a value leaves the provable range; nothing is clamped silently.
-pub fn execute(model: &Program, input: &[i64]) -> Result<Trace, CircuitError> {
-    check_input(model, input)?;
+pub fn execute(model: &Program, inputs: &[Vec<i64>]) -> Result<Trace, CircuitError> {
+    check_count(model, inputs.len())?;
+    let values = inputs
+        .iter()
+        .enumerate()
+        .map(|(index, values)| placed(model, index, values));
     let mut trace = Trace {
-        values: vec![model.input_order.place(input)],
-        accumulators: vec![vec![]],
+        values: values.collect::<Result<_, _>>()?,
+        accumulators: vec![vec![]; inputs.len()],
     };
-    for (id, tensor) in model.tensors.iter().enumerate().skip(1) {
+    for (id, tensor) in model.tensors.iter().enumerate().skip(inputs.len()) {
         let (values, accumulators) = match &tensor.step {
-            Step::Input => (trace.values[0].clone(), vec![]),
+            // Inputs come first.
+            Step::Input => (vec![0; tensor.len()], vec![]),
             Step::Affine(affine) => {
                 let acc = accumulate(tensor, affine, &trace.values, model);
-                (round(model, id, &acc)?, acc)
+                let rounded = round(model, id, &acc)?;
+                let values = match &affine.table {
+                    Some(table) => look_up(tensor, table, &rounded)?,
+                    None => rounded,
+                };
+                (values, acc)
             }
             Step::MaxPool(pool) => (max_pool(tensor, pool, &trace.values, model), vec![]),
             Step::Product(product) => {
@@ -224,6 +274,16 @@ fn round(model: &Program, id: usize, acc: &[i128]) -> Result<Vec<i64>, CircuitEr
             }
         })
         .collect()
+}
+
+fn look_up(tensor: &Tensor, table: &Table, rounded: &[i64]) -> Result<Vec<i64>, CircuitError> {
+    let result = |&units: &i64| {
+        table.result(units).ok_or_else(|| {
+            let [min, max] = table.near(units).map(i128::from);
+            out_of_range(tensor, units.into(), min, max)
+        })
+    };
+    rounded.iter().map(result).collect()
 }
 
 fn max_pool(out: &Tensor, pool: &MaxPool, values: &[Vec<i64>], model: &Program) -> Vec<i64> {

@@ -1,10 +1,14 @@
 //! Committed cells that are no secret: the structure of the model determines their value.
 
 use super::shape::{rows, Row};
-use crate::argument::weight_cells;
+use crate::argument::lane_cells;
+use crate::error::CircuitError;
 use crate::layout::Layout;
 use crate::program::Program;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Most classes of lanes: each is a column of the registration.
+pub(super) const MAX_CLASSES: usize = 256;
 
 /// What is known of the committed lanes. Lanes of which the same is known, in every row, are a class.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,14 +23,12 @@ pub(super) struct Known {
 
 impl Known {
     /// Lanes without a channel hold the weight zero, public constants are themselves.
-    pub(super) fn new(model: &Program, layout: &Layout) -> Self {
+    ///
+    /// # Errors
+    /// [`CircuitError::LaneKinds`] as soon as there are too many classes.
+    pub(super) fn new(model: &Program, layout: &Layout) -> Result<Self, CircuitError> {
         let shape = &layout.shape;
         let rows = rows(model, layout);
-        // Of weights that are not known, nothing is read.
-        let cells = match rows.iter().any(|row| row.public) {
-            true => weight_cells(model, layout),
-            false => vec![],
-        };
         let zero = 1u64 << (shape.weight_bits - 1);
         let mut classes = Classes::default();
         let (mut lanes, mut constants) = (vec![], 0);
@@ -35,10 +37,16 @@ impl Known {
             rows.sort_unstable_by_key(|row| row.at);
             let live: BTreeSet<usize> = rows.iter().map(|row| row.live).collect();
             let public: Vec<Row> = rows.iter().filter(|row| row.public).copied().collect();
+            // Of weights that are not known, nothing is read.
+            let cells = |lane| match public.is_empty() {
+                true => vec![],
+                false => lane_cells(model, layout, lane).swap_remove(column),
+            };
             let mut seen = BTreeMap::new();
             for lane in 0..shape.weight_lanes {
+                let cells = cells(lane);
                 let known = public.iter().filter(|row| lane < row.live);
-                let known = known.map(|row| cells[lanes.len()][row.at]);
+                let known = known.map(|row| cells[row.at]);
                 let known: Vec<u64> = known.collect();
                 constants += known.len();
                 // Which rows have no channel in this lane follows from how many live counts it reaches.
@@ -55,13 +63,16 @@ impl Known {
                     })
                 });
                 lanes.push(class);
+                if classes.columns.len() > MAX_CLASSES {
+                    return Err(CircuitError::LaneKinds { most: MAX_CLASSES });
+                }
             }
         }
-        Self {
+        Ok(Self {
             lanes,
             columns: classes.columns,
             constants,
-        }
+        })
     }
 }
 

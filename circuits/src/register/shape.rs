@@ -1,6 +1,6 @@
 //! Dimensions of a registration circuit, and where weights live.
 
-use super::GROUP;
+use crate::argument::lookup;
 use crate::layout::{Layout, BIAS_LIMBS, TAIL};
 use crate::program::{accumulator_bits, Constants, Program, Step};
 use provenn_verifier::Grid;
@@ -81,9 +81,9 @@ impl RegisterShape {
         self.fractions()
     }
 
-    /// Columns that sum fractions.
+    /// Columns that sum fractions, beside the running sum.
     pub(super) fn helpers(&self) -> usize {
-        self.fractions().div_ceil(GROUP)
+        lookup::helpers(self.fractions())
     }
 
     /// A weight has a magnitude below 2 to this if the registration holds: a cell is at most twice the bound of the sums, and

@@ -1,8 +1,9 @@
 //! Values of all advice cells of a registration.
 
-use super::{sums, RegisterShape, GROUP};
+use super::{sums, RegisterShape};
+use crate::argument::lookup::{multiplicities, Values};
 use halo2_proofs::halo2curves::bn256::Fr;
-use halo2_proofs::halo2curves::ff::{BatchInvert, Field};
+use halo2_proofs::halo2curves::ff::Field;
 use provenn_verifier::Bits;
 use rayon::prelude::*;
 
@@ -42,8 +43,7 @@ impl RegisterWitness {
                 rest /= table;
             }
         }
-        let mut counts = vec![0u64; shape.table()];
-        limbs.iter().flatten().for_each(|&v| counts[v as usize] += 1);
+        let counts = multiplicities(shape.table(), limbs.iter());
         let multiplicities = counts.chunks(usable).map(<[u64]>::to_vec).collect();
         Self {
             shape: shape.clone(),
@@ -59,56 +59,30 @@ impl RegisterWitness {
         columns.par_iter().map(field).collect()
     }
 
-    /// Phase-2 columns: helpers, the running sum, and what is linked.
+    /// Phase-2 columns: the lookup, and what is linked.
     pub fn phase2(&self, theta: Fr, alpha: Fr, combined: &Combined) -> Vec<Vec<Fr>> {
-        let usable = self.shape.usable();
-        let mut columns = self.helpers(alpha);
-        let identity = self.identity(theta, combined);
-        let mut total = Fr::ZERO;
-        let sum = (0..usable).map(|row| {
-            total += columns.iter().map(|column| column[row]).sum::<Fr>() + identity[row];
-            total
-        });
-        let sum = sum.collect();
-        columns.push(sum);
+        let lookup = Values {
+            limbs: self.limbs.iter().map(Vec::as_slice).collect(),
+            tables: self.multiplicities.iter().map(Vec::as_slice).collect(),
+        };
+        let identity = |row: usize| self.identity(row, theta, combined);
+        let mut columns = lookup.columns(self.shape.usable(), alpha, &identity);
         columns.extend(combined.columns.iter().cloned());
         columns
     }
 
-    fn helpers(&self, alpha: Fr) -> Vec<Vec<Fr>> {
-        let usable = self.shape.usable();
-        let mut inverses: Vec<Fr> = (0..self.shape.table()).map(|v| alpha + Fr::from(v as u64)).collect();
-        inverses.par_chunks_mut(1 << 12).for_each(|chunk| {
-            chunk.iter_mut().batch_invert();
-        });
-        let count = self.limbs.len();
-        let fraction = |index: usize, row: usize| match index.checked_sub(count) {
-            None => inverses[self.limbs[index][row] as usize],
-            Some(table) => -Fr::from(self.multiplicities[table][row]) * inverses[table * usable + row],
-        };
-        let all: Vec<usize> = (0..self.shape.fractions()).collect();
-        let helper = |group: &[usize]| {
-            let rows = 0..usable;
-            rows.map(|row| group.iter().map(|&i| fraction(i, row)).sum()).collect()
-        };
-        all.par_chunks(GROUP).map(helper).collect()
-    }
-
-    /// What a row adds to the running sum beside the helpers.
-    fn identity(&self, theta: Fr, combined: &Combined) -> Vec<Fr> {
+    /// What a row adds to the running sum beside the lookup.
+    fn identity(&self, row: usize, theta: Fr, combined: &Combined) -> Fr {
         let table = Fr::from(self.shape.table() as u64);
-        let value = |limbs: &[Vec<u64>], row: usize| {
+        let value = |limbs: &[Vec<u64>]| {
             let limbs = limbs.iter().rev().map(|limb| Fr::from(limb[row]));
             limbs.fold(Fr::ZERO, |value, limb| value * table + limb)
         };
         let [powers, betas] = &combined.public;
-        let at = |cells: &[Fr], row: usize| cells.get(row).copied().unwrap_or(Fr::ZERO);
-        let one = |row: usize| {
-            let columns = self.limbs.chunks(self.shape.limbs).rev();
-            let sums = columns.fold(Fr::ZERO, |sum, limbs| sum * theta + value(limbs, row));
-            let all = combined.columns.first().map_or(Fr::ZERO, |column| at(column, row));
-            at(betas, row) * all - at(powers, row) * sums
-        };
-        (0..self.shape.usable()).into_par_iter().map(one).collect()
+        let at = |cells: &[Fr]| cells.get(row).copied().unwrap_or(Fr::ZERO);
+        let columns = self.limbs.chunks(self.shape.limbs).rev();
+        let sums = columns.fold(Fr::ZERO, |sum, limbs| sum * theta + value(limbs));
+        let all = combined.columns.first().map_or(Fr::ZERO, |column| at(column));
+        at(betas) * all - at(powers) * sums
     }
 }

@@ -5,10 +5,11 @@ pub mod cells;
 
 use halo2_proofs::dev::{MockProver, VerifyFailure};
 use halo2_proofs::halo2curves::bn256::Fr;
-use provenn_circuits::argument::{signed, ModelCircuit, Witness};
-use provenn_circuits::layout::{Layout, Shape};
+use provenn_circuits::argument::{row_sets, signed, ModelCircuit, Witness};
+use provenn_circuits::layout::{InputShape, Layout, Shape};
 use provenn_circuits::program::*;
 use provenn_circuits::program::{execute, Trace};
+use provenn_circuits::CircuitError;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use std::sync::Arc;
@@ -22,7 +23,7 @@ pub const PRECISION: Precision = Precision {
 pub fn random(seed: u64, count: usize, half: i64) -> Vec<i64> {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     (0..count)
-        .map(|_| (rng.next_u64() % (2 * half as u64)) as i64 - half)
+        .map(|_| ((rng.next_u64() % (2 * half as u64)) as i64 - half).max(1 - half))
         .collect()
 }
 
@@ -55,6 +56,7 @@ pub fn affine(parts: Vec<Part>, channels: usize, out: usize, axes: [Axis; 2], se
         public_bias: false,
         linear: vec![],
         matrix_products: vec![],
+        table: None,
     }
 }
 
@@ -81,21 +83,50 @@ pub fn shape(k: u32, lanes: usize, public_input: bool) -> Shape {
         top_bits: PRECISION.top_bits,
         weight_bits: 16,
         line_columns: 1,
-        public_input,
+        inputs: vec![input_shape(public_input)],
         ..Shape::default()
     }
 }
 
-fn model(tensors: Vec<Tensor>) -> Program {
-    let (input, output) = (tensors[0].len(), tensors[tensors.len() - 1].len());
+/// An input whose extents the layout fills in.
+pub fn input_shape(public: bool) -> InputShape {
+    InputShape {
+        public,
+        channels: 0,
+        positions: 0,
+    }
+}
+
+/// The program of these tensors; the first ones are its inputs, the last one is its output.
+pub fn model(tensors: Vec<Tensor>) -> Program {
+    let outputs = vec![tensors.len() - 1];
+    with_outputs(tensors, &outputs)
+}
+
+/// The same with these tensors as outputs.
+pub fn with_outputs(tensors: Vec<Tensor>, outputs: &[usize]) -> Program {
+    let inputs = tensors.iter().take_while(|t| matches!(t.step, Step::Input));
+    let inputs = inputs.map(|t| Input {
+        shape: vec![t.len()],
+        order: InputOrder::row_major(t.len()),
+        elements: provenn_circuits::graph::InputType::Reals,
+    });
+    let outputs = outputs.iter().map(|&tensor| Output {
+        name: tensors[tensor].name.clone(),
+        tensor,
+        shape: vec![tensors[tensor].len()],
+    });
     Program {
         precision: PRECISION,
+        inputs: inputs.collect(),
+        outputs: outputs.collect(),
         tensors,
-        input_shape: vec![input],
-        input_order: InputOrder::row_major(input),
-        output_shape: vec![output],
-        input_type: provenn_circuits::graph::InputType::Reals,
     }
+}
+
+/// Runs a program of one input.
+pub fn run(model: &Program, input: &[i64]) -> Result<Trace, CircuitError> {
+    execute(model, &[input.to_vec()])
 }
 
 pub fn dense(widths: &[usize]) -> Program {
@@ -266,6 +297,70 @@ pub fn mixed() -> Program {
     ])
 }
 
+/// A table on `-reach..reach`, with a value at 0 that is not 0.
+pub fn table(reach: i64, result: impl Fn(i64) -> i64) -> Table {
+    Table {
+        frac: 0,
+        first: -reach,
+        results: (-reach..reach).map(|units| Some(result(units))).collect(),
+    }
+}
+
+/// Three looked-up tensors, of which two share a table; the last reads the first beside what stands in its padding.
+pub fn activated() -> Program {
+    let axes = || [Axis::identity(1), Axis::identity(2)];
+    let looked_up = |affine: Affine, table: Table| {
+        Step::Affine(Affine {
+            table: Some(table),
+            ..affine
+        })
+    };
+    let (bent, other) = (
+        || table(64, |x| 20 - x * x / 200),
+        table(90, |x| (x * 7).rem_euclid(23) - 9),
+    );
+    let first = affine(vec![part(0)], 3, 3, axes(), 120);
+    let second = affine(vec![part(1), part_at(0, 1, 3)], 6, 5, axes(), 122);
+    let third = affine(vec![part(2)], 5, 2, axes(), 124);
+    let last = affine(vec![part(1), part_at(3, 1, 3)], 5, 2, axes(), 126);
+    model(vec![
+        tensor("input", [3, 1, 2], true, Step::Input),
+        tensor("first", [3, 1, 2], true, looked_up(first, bent())),
+        tensor("second", [5, 1, 2], true, looked_up(second, other)),
+        tensor("third", [2, 1, 2], true, looked_up(third, bent())),
+        tensor("last", [2, 1, 2], true, Step::Affine(last)),
+    ])
+}
+
+/// Two inputs of one shape side by side, the second one in the padding of the first, and four outputs: the last tensor, what it is
+/// computed from, an input, and the last tensor again.
+pub fn joined() -> Program {
+    let axes = || [Axis::identity(1), Axis::identity(2)];
+    let first = affine(vec![part(0), part_at(1, 1, 3)], 6, 4, axes(), 60);
+    let second = affine(vec![part(2)], 4, 2, axes(), 62);
+    let tensors = vec![
+        tensor("a", [3, 1, 2], true, Step::Input),
+        tensor("b", [3, 1, 2], true, Step::Input),
+        tensor("first", [4, 1, 2], true, Step::Affine(first)),
+        tensor("second", [2, 1, 2], true, Step::Affine(second)),
+    ];
+    with_outputs(tensors, &[3, 2, 1, 3])
+}
+
+/// Two inputs of one shape, each with weights of its own, so that padding lanes meet the weight zero.
+pub fn added() -> Program {
+    let axes = || [Axis::identity(1), Axis::identity(1)];
+    let mut first = affine(vec![part(0)], 3, 3, axes(), 64);
+    first
+        .contractions
+        .extend(affine(vec![part(1)], 3, 3, axes(), 66).contractions);
+    model(vec![
+        tensor("a", [3, 1, 1], true, Step::Input),
+        tensor("b", [3, 1, 1], true, Step::Input),
+        tensor("sum", [3, 1, 1], true, Step::Affine(first)),
+    ])
+}
+
 /// A dense layer whose bias is public, then constants for each element, public too, beside weights.
 pub fn bounded() -> Program {
     let mut first = affine(vec![part(0)], 4, 6, [Axis::identity(1), Axis::identity(2)], 110);
@@ -283,8 +378,8 @@ pub fn bounded() -> Program {
                 taps: vec![vec![(0, 0)], vec![(1, 0)]],
             },
         ],
-        // The smallest weight is stored as 0.
-        weights: vec![1, -(1 << 15), 1, -(1 << 15), 0, -1, 7, 8, 9, 10],
+        // The smallest weight is stored as 1.
+        weights: vec![1, 1 - (1 << 15), 1, 1 - (1 << 15), 0, -1, 7, 8, 9, 10],
         public: true,
     });
     model(vec![
@@ -308,19 +403,37 @@ impl Case {
     }
 
     pub fn with_input(model: Program, public: bool, input: Vec<i64>) -> Self {
-        let trace = execute(&model, &input).expect("in range");
+        let trace = run(&model, &input).expect("in range");
         let shape = (6..12)
             .flat_map(|k| [1, 2, 4].map(|lanes| (k, lanes)))
             .map(|(k, lanes)| shape(k, lanes, public))
-            .find(|shape| Layout::build(&model, shape.clone()).is_some());
+            .find(|shape| Layout::build(&model, shape.clone()).is_ok());
         let layout = Layout::build(&model, shape.expect("fits")).expect("fits");
         Self::build(model, layout, trace)
     }
 
+    /// On so many lanes, with these inputs public and the others committed.
+    pub fn on(model: Program, lanes: usize, public: &[bool], seed: u64) -> Self {
+        let inputs = model.input_tensors().iter().zip(seed..);
+        let inputs: Vec<Vec<i64>> = inputs.map(|(tensor, seed)| random(seed, tensor.len(), 16)).collect();
+        let trace = execute(&model, &inputs).expect("in range");
+        let shape = |k| Shape {
+            inputs: public.iter().map(|public| input_shape(*public)).collect(),
+            ..shape(k, lanes, true)
+        };
+        let layout = (6..12)
+            .find_map(|k| Layout::build(&model, shape(k)).ok())
+            .expect("fits");
+        Self::build(model, layout, trace)
+    }
+
     pub fn build(model: Program, layout: Layout, trace: Trace) -> Self {
-        let output = trace.values[model.output()].clone();
-        let rows = layout.policy_rows;
-        let score = |row: usize| output.get(rows - 1 - row).copied();
+        let precision = model.precision;
+        let (outputs, rows) = (trace.outputs(&model), layout.policy_rows);
+        let score = |row: usize| {
+            let (output, index) = layout.score(row);
+            outputs[output].get(index).copied()
+        };
         let coefficients = |z: i64| [Fr::one(), Fr::zero(), signed((-z).into())];
         let policy: Vec<[Fr; 3]> = (0..rows)
             .map(|row| score(row).map_or([Fr::zero(); 3], coefficients))
@@ -330,15 +443,20 @@ impl Case {
             .map(|row| score(row).map_or(Fr::zero(), |_| Fr::one()))
             .collect();
         let mut instances = vec![column(0), column(1), column(2), equal];
-        if layout.shape.public_input {
-            let half = Fr::from(1u64 << (PRECISION.bits() - 1));
-            let cells = provenn_circuits::argument::input_cells(&model, &layout, &trace.values[0]);
-            instances.extend(
-                cells
-                    .iter()
-                    .map(|c| c.iter().map(|&v| Fr::from(v) - half).collect::<Vec<Fr>>()),
-            );
+        let half = Fr::from(1u64 << (precision.bits() - 1));
+        for (id, input) in layout.shape.inputs.iter().enumerate().filter(|(_, input)| input.public) {
+            instances.resize(4 + layout.shape.lanes, vec![]);
+            let cells = provenn_circuits::argument::input_cells(&model, &layout, id, &trace.values[id]);
+            let first = layout.rows[id].iter().min().copied().unwrap_or(0);
+            for (column, cells) in instances[4..].iter_mut().zip(cells) {
+                column.resize(column.len().max(cells.len()), Fr::zero());
+                for (to, v) in column.iter_mut().zip(cells).skip(first) {
+                    *to = Fr::from(v) - half;
+                }
+            }
+            assert!(input.channels > 0);
         }
+        instances.extend(row_sets(layout.shape.usable()));
         let witness = Witness {
             trace,
             top: None,
@@ -362,6 +480,8 @@ impl Case {
 
     pub fn verify(&self) -> Result<(), Vec<VerifyFailure>> {
         let prover = MockProver::run(self.layout.shape.k, &self.circuit(), self.instances.clone()).expect("mock");
-        prover.verify()
+        // To describe a failure in the first row, the library reads blinding rows and panics.
+        let verdict = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| prover.verify()));
+        verdict.unwrap_or(Err(vec![]))
     }
 }

@@ -6,7 +6,7 @@ use halo2_proofs::dev::{CellValue, MockProver};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::{Advice, Any, Circuit, Column, ConstraintSystem};
-use provenn_circuits::argument::{Config, ModelCircuit};
+use provenn_circuits::argument::{Config, ModelCircuit, Phase};
 use provenn_circuits::layout::{Layout, Src};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -61,7 +61,8 @@ impl Table {
         for column in &mut advice {
             column[usable..].iter_mut().for_each(|v| *v = Fr::random(&mut rng));
         }
-        let mut fill = |columns: Vec<Column<Advice>>, values: &[Vec<Fr>]| {
+        let mut fill = |phase: Phase, values: &[Vec<Fr>]| {
+            let columns = config.phase(phase);
             assert_eq!(columns.len(), values.len());
             for (column, values) in columns.iter().zip(values) {
                 advice[column.index()][..values.len()].copy_from_slice(values);
@@ -69,10 +70,10 @@ impl Table {
         };
         let (witness, model) = (&case.witness, &case.model);
         let first = witness.phase1(model, &layout);
-        fill(config.phase1(), &first.columns());
+        fill(Phase::First, &first.columns());
         let second = witness.phase2(model, &layout, &first, [r, t, alpha]);
-        fill(config.phase2(), &second.columns);
-        fill(config.phase3(), &witness.phase3(&layout, &second, [r, t, s]));
+        fill(Phase::Second, &second.columns);
+        fill(Phase::Third, &second.phase3(&layout, [r, t, s]));
         let mut instance = case.instances.clone();
         instance.iter_mut().for_each(|c| c.resize(n, Fr::zero()));
         let copies = copies(&config, &layout);
@@ -124,40 +125,72 @@ impl Table {
     }
 
     pub fn recompute_lookup(&mut self) {
-        let limbs = self.layout.shape.limbs as usize;
         let size = 1usize << self.layout.shape.table_bits;
         let values: BTreeMap<_, usize> = (0..size).map(|v| (format!("{:?}", Fr::from(v as u64)), v)).collect();
         let mut counts = vec![0u64; size];
-        for column in self.config.lookup_columns(limbs) {
+        let limbs: Vec<_> = self.config.advice.limbs(&self.layout.shape).copied().collect();
+        for column in limbs {
             for row in 0..self.usable {
                 if let Some(&v) = values.get(&format!("{:?}", self.get(column, row))) {
                     counts[v] += 1;
                 }
             }
         }
-        let multiplicity = self.config.multiplicity;
+        let multiplicity = self.config.advice.range.multiplicity;
         (0..self.usable).for_each(|row| self.set(multiplicity, row, Fr::zero()));
         counts
             .iter()
             .enumerate()
             .for_each(|(row, &c)| self.set(multiplicity, row, Fr::from(c)));
-        let helpers = self.config.helpers.clone();
-        for (gate, column) in self.gate("lookup/lookup helper").into_iter().zip(helpers) {
+        self.recompute_functions();
+        let mut gates = self.gate("range/helper");
+        gates.extend(self.gate("range/running sum"));
+        let columns: Vec<_> = self.config.advice.range.lookup.iter().copied().collect();
+        assert_eq!(gates.len(), columns.len());
+        for (gate, column) in gates.into_iter().zip(columns) {
             (0..self.usable).for_each(|row| self.solve(gate, column, row));
         }
-        for (name, column) in [
-            ("lookup/table helper", self.config.table_helper),
-            ("lookup/lookup sum", self.config.sum),
-        ] {
-            let gate = self.gate(name)[0];
+    }
+
+    /// Multiplicities and helpers of functions, from the pairs that are there.
+    fn recompute_functions(&mut self) {
+        let shape = self.layout.shape.clone();
+        let columns = self.config.advice.function.clone();
+        let fixed = self.config.fixed.function.clone();
+        let mut entries: BTreeMap<String, (Column<Advice>, usize)> = BTreeMap::new();
+        for (block, &multiplicity) in fixed.blocks.iter().zip(&columns.multiplicities) {
+            for row in 0..self.usable {
+                let pair = block.map(|column| self.fixed[column.index()][row]);
+                entries.entry(format!("{pair:?}")).or_insert((multiplicity, row));
+                self.set(multiplicity, row, Fr::zero());
+            }
+        }
+        for row in 0..self.usable {
+            for (index, lane) in self.config.advice.lanes.clone().iter().enumerate() {
+                let tags = shape.features.tables.live.iter().zip(&fixed.tags);
+                let tags = tags.filter(|(live, _)| **live > index);
+                let tag: Fr = tags.map(|(_, column)| self.fixed[column.index()][row]).sum();
+                let parts = lane.high.iter().enumerate().map(|(i, &part)| {
+                    let (limbs, over) = (shape.limbs.min(i as u32), (i as u32).saturating_sub(shape.limbs));
+                    self.get(part, row) * Fr::from(1 << (shape.table_bits * limbs + over))
+                });
+                let high: Fr = parts.sum();
+                let pair = [high + tag * Fr::from(1 << 32), self.get(lane.value, row) + Fr::one()];
+                if let Some(&(column, at)) = entries.get(&format!("{pair:?}")).filter(|_| tag != Fr::zero()) {
+                    let count = self.get(column, at) + tag;
+                    self.set(column, at, count);
+                }
+            }
+        }
+        for (gate, column) in self.gate("functions/function helper").into_iter().zip(columns.helpers) {
             (0..self.usable).for_each(|row| self.solve(gate, column, row));
         }
     }
 
     pub fn recompute_lines(&mut self) {
         for (name, column) in [
-            ("lines/line sum", self.config.uacc),
-            ("lines/product sum", self.config.pacc),
+            ("lines/line sum", self.config.advice.lines.uacc),
+            ("lines/product sum", self.config.advice.lines.pacc),
         ] {
             let gate = self.gate(name)[0];
             (0..self.usable).for_each(|row| self.solve(gate, column, row));
@@ -173,7 +206,7 @@ impl Table {
     pub fn recompute_slots_but(&mut self, kept: &BTreeSet<At>) {
         let layout = self.layout.clone();
         for segment in &layout.segments {
-            let slot = self.config.slots[segment.slot].clone();
+            let slot = self.config.advice.slots[segment.slot].clone();
             let gate = self.gate(&format!("scan {}/", segment.slot))[0];
             for (index, step) in segment.rows.iter().enumerate() {
                 let row = segment.start + index;
@@ -194,11 +227,10 @@ impl Table {
 
 pub fn cell(c: &Config, src: Src) -> At {
     let (column, row) = match src {
-        Src::Pow(row) => (c.pow, row),
-        Src::Slot(slot, row) => (c.slots[slot].acc, row),
-        Src::Uacc(row) => (c.uacc, row),
-        Src::Pacc(row) => (c.pacc, row),
-        Src::U(row) => (c.u[0], row),
+        Src::Pow(row) => (c.advice.powers.pow, row),
+        Src::Slot(slot, row) => (c.advice.slots[slot].acc, row),
+        Src::Uacc(row) => (c.advice.lines.uacc, row),
+        Src::Pacc(row) => (c.advice.lines.pacc, row),
     };
     (column.index(), row)
 }
@@ -206,7 +238,7 @@ pub fn cell(c: &Config, src: Src) -> At {
 fn copies(c: &Config, layout: &Layout) -> Vec<(String, At, At)> {
     let mut all = vec![];
     for (number, segment) in layout.segments.iter().enumerate() {
-        let slot = &c.slots[segment.slot];
+        let slot = &c.advice.slots[segment.slot];
         for (index, step) in segment.rows.iter().enumerate() {
             let Some((a, b)) = step.factors else { continue };
             for (name, src, column) in [("a", a, slot.a), ("b", b, slot.b)] {

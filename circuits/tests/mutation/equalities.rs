@@ -13,7 +13,7 @@ fn forge_equalities(f: &mut Forge, model: &Program) {
             let pair = |row: usize| layout.pairs.iter().any(|b| b.start <= row && row <= b.end());
             let weight = |t: &Table, (row, column): (usize, usize)| {
                 if pair(row) {
-                    return t.get(c.u[0], row + 1);
+                    return t.get(c.advice.lines.u[0], row + 1);
                 }
                 let block = block(row).expect("block");
                 // Each group counts with the power of its first output channel.
@@ -23,7 +23,7 @@ fn forge_equalities(f: &mut Forge, model: &Program) {
                 } else {
                     0
                 };
-                t.challenges[0].pow([(group * outputs) as u64]) * t.get(c.weights[column], row)
+                t.challenges[0].pow([(group * outputs) as u64]) * t.get(c.advice.lines.weights[column], row)
             };
             let power = |t: &Table, (row, column): (usize, usize)| {
                 let block = block(row).expect("block");
@@ -39,7 +39,7 @@ fn forge_equalities(f: &mut Forge, model: &Program) {
                 vec![Fr::one(), -w[0] * w[1].invert().expect("a weight")]
             };
             let changes = cells.iter().zip(change);
-            changes.for_each(|(&(row, column), d)| add(t, c.u[column], row, d));
+            changes.for_each(|(&(row, column), d)| add(t, c.advice.lines.u[column], row, d));
             t.recompute_lines();
             t.recompute_slots();
         };
@@ -47,17 +47,16 @@ fn forge_equalities(f: &mut Forge, model: &Program) {
         let base = f.base.clone();
         let live = |block: &Block| -> [(usize, usize); 2] {
             let cells = (0..block.line).map(|j| block.cell(j));
-            let mut live = cells.filter(|&(row, column)| base.get(c.weights[column], row) != Fr::zero());
+            let mut live = cells.filter(|&(row, column)| base.get(c.advice.lines.weights[column], row) != Fr::zero());
             [(); 2].map(|()| live.next().expect("a weight"))
         };
+        let bias = |row: usize| {
+            let mut blocks = layout.blocks.iter();
+            blocks.find(|b| b.start <= row && row < b.start + b.bias_rows)
+        };
         match right {
-            Src::U(row) => {
-                let block = layout
-                    .blocks
-                    .iter()
-                    .find(|b| b.start <= row && row <= b.end())
-                    .expect("block");
-                let [a, b] = live(block);
+            Src::Uacc(row) if bias(row).is_some() => {
+                let [a, b] = live(bias(row).expect("block"));
                 f.expect(&name, |t| moved(t, &[(row, 0), a, b]))
             }
             Src::Uacc(end) if layout.pairs.iter().any(|b| b.end() == end) => {
@@ -84,7 +83,7 @@ fn forge_equalities(f: &mut Forge, model: &Program) {
                     .find(|&row| matches!(kind(&layout, row), RowKind::Affine(..)))
                     .expect("a row");
                 f.expect(&name, |t| {
-                    let limb = c.lanes[0].rem[0];
+                    let limb = c.advice.lanes[0].rem[0];
                     let v = small(t.get(limb, row));
                     t.set(limb, row, Fr::from(v ^ 1));
                     t.recompute();
@@ -188,7 +187,7 @@ fn each_copy_is_needed() {
                 if row < layout.policy_rows {
                     claim(t, 0, by)
                 } else {
-                    add(t, t.config.u[column], row, by)
+                    add(t, t.config.advice.lines.u[column], row, by)
                 }
             };
             let settle = |t: &mut Table| {

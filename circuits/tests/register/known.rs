@@ -7,7 +7,7 @@ use super::*;
 #[test]
 fn each_known_cell_is_fixed() {
     for (index, case) in cases().into_iter().enumerate() {
-        let circuit = RegisterCircuit::new(&case.model, &case.layout);
+        let circuit = RegisterCircuit::new(&case.model, &case.layout).expect("registered");
         let honest = weight_cells(&case.model, &case.layout);
         let known: Vec<_> = circuit.known_cells().collect();
         let zero = 1u64 << (case.layout.shape.weight_bits - 1);
@@ -35,7 +35,7 @@ fn each_known_cell_is_fixed() {
 #[test]
 fn lanes_of_a_class_do_not_cancel() {
     let case = Case::new(bounded(), true, 5);
-    let circuit = RegisterCircuit::new(&case.model, &case.layout);
+    let circuit = RegisterCircuit::new(&case.model, &case.layout).expect("registered");
     let known: Vec<_> = circuit.known_cells().collect();
     let pair = known.iter().find_map(|a| {
         let other = known.iter().find(|b| b.1 == a.1 && b.0 > a.0 && b.2 > 0);
@@ -53,7 +53,7 @@ fn lanes_of_a_class_do_not_cancel() {
 #[test]
 fn weights_beside_known_ones_are_free() {
     let case = Case::new(bounded(), true, 5);
-    let circuit = RegisterCircuit::new(&case.model, &case.layout);
+    let circuit = RegisterCircuit::new(&case.model, &case.layout).expect("registered");
     let known: BTreeSet<(usize, usize)> = circuit.known_cells().map(|(lane, row, _)| (lane, row)).collect();
     let honest = weight_cells(&case.model, &case.layout);
     let mut changed = 0;
@@ -77,7 +77,7 @@ fn known_columns_are_shared() {
     };
     (affine.bias, affine.public_bias) = (vec![600; 16], true);
     let case = Case::new(wide, true, 5);
-    let circuit = RegisterCircuit::new(&case.model, &case.layout);
+    let circuit = RegisterCircuit::new(&case.model, &case.layout).expect("registered");
     let lanes: u32 = circuit.runs().iter().map(|run| run.lanes).sum();
     assert_eq!(lanes as usize, circuit.shape().grid.lanes);
     assert!(circuit.shape().classes < circuit.shape().grid.lanes.max(3));
@@ -97,11 +97,14 @@ fn too_many_kinds_of_lanes_are_refused() {
         model
     };
     let case = Case::new(wide(3), true, 5);
-    assert!(check_registered(&case.model, &case.layout).is_ok());
+    assert!(RegisterCircuit::new(&case.model, &case.layout).is_ok());
     let mut layout = (*case.layout).clone();
     layout.shape.weight_lanes = 300;
     let mut model = wide(300);
     model.tensors[1].channels = 300;
-    let refused = check_registered(&model, &layout);
-    assert!(matches!(refused, Err(CircuitError::Unsupported(_))), "{refused:?}");
+    let refused = RegisterCircuit::new(&model, &layout);
+    assert!(
+        matches!(refused, Err(CircuitError::LaneKinds { most: 256 })),
+        "{refused:?}"
+    );
 }

@@ -6,8 +6,8 @@
 use crate::commit::Compiled;
 use crate::error::ProveError;
 use provenn_circuits::compile::{self, Ranges};
-use provenn_circuits::graph::float;
-use provenn_circuits::program::{execute, quantize_input};
+use provenn_circuits::graph::{float, Sample};
+use provenn_circuits::program::{execute, quantize_inputs};
 use provenn_circuits::CircuitError;
 
 /// Random inputs that are tried.
@@ -21,12 +21,14 @@ const SMALL_PART: f64 = 1.0 / 4096.0;
 const DIFFERENCE: f64 = 0.125;
 
 /// Random inputs of the magnitude that the card has for them, times `part`.
-fn samples(model: &Compiled, part: f64) -> Vec<Vec<f32>> {
+fn samples(model: &Compiled, part: f64) -> Vec<Sample> {
     let magnitudes = model.ranges.magnitudes();
-    let input = model.graph.input.first().and_then(|&id| magnitudes.get(id));
-    let scale = (input.copied().unwrap_or(1.0) * part) as f32;
     let mut rows = compile::default_samples(&model.graph, ROWS);
-    rows.iter_mut().flatten().for_each(|v| *v *= scale);
+    for (index, input) in model.graph.inputs.iter().enumerate() {
+        let scale = (magnitudes.get(input.value).copied().unwrap_or(1.0) * part) as f32;
+        let values = rows.iter_mut().filter_map(|row| row.get_mut(index));
+        values.flatten().for_each(|v| *v *= scale);
+    }
     rows
 }
 
@@ -55,29 +57,36 @@ pub fn magnitudes(model: &Compiled) -> Result<Vec<String>, ProveError> {
 /// How far the integers are from the float model, if that is no rounding. Inputs that cannot be proven are left out.
 pub fn outputs(model: &Compiled) -> Result<Vec<String>, ProveError> {
     let (program, graph) = (&model.model, &model.graph);
-    let Some(scores) = compile::scores(graph) else {
-        return Ok(vec![]);
-    };
-    let unit = 2f64.powi(-program.tensors[program.output()].frac);
-    let (mut difference, mut largest) = (0f64, 0f64);
+    let scores = compile::scores(graph);
+    let mut found = vec![];
+    // For each output how far it is off, and its largest score.
+    let mut far = vec![(0f64, 0f64); scores.len()];
     for row in samples(model, 1.0) {
-        let trace = match quantize_input(program, &row).and_then(|input| execute(program, &input)) {
+        let trace = match quantize_inputs(program, &row).and_then(|inputs| execute(program, &inputs)) {
             Ok(trace) => trace,
             Err(CircuitError::OutOfRange { .. }) => continue,
             Err(error) => return Err(error.into()),
         };
         let tensors = float::run(graph, &row).map_err(|e| CircuitError::Float(e.to_string()))?;
-        let exact = tensors[scores].iter().flat_map(|tensor| &tensor.data);
-        for (exact, ours) in exact.zip(&trace.values[program.output()]) {
-            let exact = f64::from(*exact);
-            largest = largest.max(exact.abs());
-            difference = difference.max((exact - *ours as f64 * unit).abs());
+        let outputs = scores.iter().zip(trace.outputs(program)).enumerate();
+        for (index, (&id, ours)) in outputs {
+            let unit = 2f64.powi(-program.output(index).frac);
+            let (difference, largest) = &mut far[index];
+            let exact = tensors[id].iter().flat_map(|tensor| &tensor.data);
+            for (exact, ours) in exact.zip(&ours) {
+                let exact = f64::from(*exact);
+                *largest = largest.max(exact.abs());
+                *difference = difference.max((exact - *ours as f64 * unit).abs());
+            }
         }
     }
-    match difference > largest * DIFFERENCE && difference > 2.0 * unit {
-        true => Ok(vec![format!(
-            "an output is {difference:.3e} away from the float model's, of which the largest is {largest:.3e}"
-        )]),
-        false => Ok(vec![]),
+    for (index, (difference, largest)) in far.into_iter().enumerate() {
+        let unit = 2f64.powi(-program.output(index).frac);
+        if difference > largest * DIFFERENCE && difference > 2.0 * unit {
+            found.push(format!(
+                "an output is {difference:.3e} away from the float model's, of which the largest is {largest:.3e}"
+            ));
+        }
     }
+    Ok(found)
 }

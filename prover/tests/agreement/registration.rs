@@ -9,7 +9,9 @@ use provenn_prover::compact::compact;
 use provenn_prover::plonk::{AdviceColumn, Assignment};
 use provenn_prover::register::prove;
 use provenn_prover::srs::Srs;
-use provenn_verifier::{LinkProof, Linked, ModelCard, Registered, Registration, SrsVerifyingKey, VerifyingKey};
+use provenn_verifier::{
+    LinkProof, Linked, ModelCard, Purpose, Registered, Registration, SrsVerifyingKey, VerifyingKey,
+};
 use rand_core::RngCore;
 
 /// In row 0, so many cells below one another have the sum 0.
@@ -87,7 +89,7 @@ pub fn register<R: RngCore>(srs: &Srs, srs_key: &SrsVerifyingKey, model: Verifyi
         },
         ..Linked::default()
     };
-    let key = compact(pk.get_vk(), model.k, linked, None).unwrap();
+    let key = compact(pk.get_vk(), model.k, linked, Purpose::Registration, &[]).unwrap();
     let registration = Registration {
         key,
         proof: vec![],

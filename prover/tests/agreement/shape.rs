@@ -24,6 +24,8 @@ pub enum Factor {
     Fixed(usize, i32),
     Instance(usize, i32),
     Challenge(usize),
+    /// A set of rows, by its place in `RowSet::ALL`.
+    Rows(usize),
 }
 
 /// A sum of terms: coefficient times factors.
@@ -144,11 +146,12 @@ impl Shape {
         cells[rows - MARGIN..].fill(Fr::ZERO);
         cells[MARGIN] = Fr::ONE;
         self.fixed.push(cells);
-        let factor = |draw: &mut Draw| match draw.below(8) {
+        let factor = |draw: &mut Draw| match draw.below(10) {
             0 if data > 0 => Factor::Fixed(draw.below(data), draw.pick(&rotations)),
             1 => Factor::Instance(draw.below(4 + self.lanes), draw.pick(&rotations)),
             2 if !challenges.is_empty() => Factor::Challenge(draw.pick(&challenges)),
             3 => Factor::Advice(index, -1),
+            4 => Factor::Rows(draw.below(3)),
             _ if known.is_empty() => Factor::Advice(index, -1),
             _ => Factor::Advice(draw.pick(&known), draw.pick(&rotations)),
         };
@@ -233,6 +236,8 @@ impl Shape {
             Factor::Fixed(column, rotation) => cell(&self.fixed[column], at(rotation)),
             Factor::Instance(column, rotation) => cell(&instances[column], at(rotation)),
             Factor::Challenge(index) => challenges[index],
+            // Gates keep away from both ends.
+            Factor::Rows(set) => Fr::from(u64::from(set < 2)),
         };
         let term =
             |(coefficient, factors): &(Fr, Vec<Factor>)| factors.iter().map(value).fold(*coefficient, |a, b| a * b);
@@ -278,6 +283,7 @@ impl Circuit<Fr> for Shape {
             meta.set_minimum_degree(shape.minimum_degree);
         }
         let instance: Vec<_> = (0..4 + shape.lanes).map(|_| meta.instance_column()).collect();
+        let sets = [(); 3].map(|()| meta.instance_column());
         let advice = shape.advice.iter().map(|(phase, _)| match phase {
             0 => meta.advice_column_in(FirstPhase),
             1 => meta.advice_column_in(SecondPhase),
@@ -300,6 +306,7 @@ impl Circuit<Fr> for Shape {
                         Factor::Fixed(column, rotation) => fixed[column].query_cell(Rotation(rotation)),
                         Factor::Instance(column, rotation) => instance[column].query_cell(Rotation(rotation)),
                         Factor::Challenge(index) => challenges[index].expr(),
+                        Factor::Rows(set) => sets[set].query_cell(Rotation::cur()),
                     };
                     // Every kind of node of an expression occurs.
                     let mut sum = Expression::Constant(Fr::ZERO);

@@ -8,8 +8,8 @@ use crate::estimate::{Cost, Limits};
 use crate::files::{self, MAX_DATA, MAX_MODEL};
 use crate::stage::Stage;
 use crate::{fail, srs};
+use provenn_circuits::argument::Objective;
 use provenn_circuits::graph::Graph;
-use provenn_circuits::layout::Objective;
 use provenn_circuits::onnx;
 use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{commit, compile, srs_verifying_key, CommitOptions, Committed};
@@ -33,9 +33,9 @@ pub fn run(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
             limits,
         } => {
             let options = CommitOptions {
-                calibration: calibration.as_deref().map(sample::rows).transpose()?,
-                held_out: held_out.as_deref().map(sample::rows).transpose()?,
-                committed_input: *committed_input,
+                calibration: calibration.as_deref().map(sample::array).transpose()?,
+                held_out: held_out.as_deref().map(sample::array).transpose()?,
+                committed_inputs: (*committed_input).into(),
                 objective: Objective::default(),
             };
             make(model, &options, srs, out, *limits, stage)
@@ -49,7 +49,7 @@ pub fn run(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
             stage(Stage::Witness);
             let (committed, srs) = load(folder, srs_id)?;
             let values = values(&committed, input)?;
-            let opening = commit_input(&committed, &srs, &values)?;
+            let opening = commit_input(&committed, &srs, 0, &values)?;
             files::write(out, opening::to_json(&values, &opening).to_string().as_bytes(), true)?;
             Ok(json!({ "points": opening.points.iter().map(|p| hex(p)).collect::<Vec<_>>() }))
         }
@@ -65,14 +65,14 @@ fn inspect(model: &Path, with_cost: bool) -> Result<Value, CliError> {
     summary["graph"] = crate::graph::describe(&graph);
     if with_cost {
         let compiled = compile(&bytes, &CommitOptions::default())?;
-        summary["forecast"] = Cost::of(&compiled.layout.shape, &compiled.model.input_shape).json();
+        summary["forecast"] = Cost::of(&compiled.layout.shape).json();
     }
     Ok(summary)
 }
 
 fn summary(graph: &Graph) -> Value {
-    let shapes = |ids: &[usize]| -> Vec<&[usize]> {
-        let values = ids.iter().filter_map(|&id| graph.values.get(id));
+    let shapes = |ids: &mut dyn Iterator<Item = usize>| -> Vec<&[usize]> {
+        let values = ids.filter_map(|id| graph.values.get(id));
         values.map(|value| value.shape.as_slice()).collect()
     };
     json!({
@@ -81,8 +81,8 @@ fn summary(graph: &Graph) -> Value {
         "operators": graph.operators,
         "parameters": crate::commands::inspect::parameters(graph),
         "macs": crate::graph::macs(graph),
-        "input_shapes": shapes(&graph.input),
-        "output_shapes": shapes(&graph.output),
+        "input_shapes": shapes(&mut graph.inputs.iter().map(|input| input.value)),
+        "output_shapes": shapes(&mut graph.outputs.iter().map(|output| output.value)),
     })
 }
 
@@ -95,8 +95,10 @@ fn make(
     stage: &dyn Fn(Stage),
 ) -> Result<Value, CliError> {
     stage(Stage::Compile);
-    let compiled = compile(&files::read(model, MAX_MODEL)?, options)?;
-    let cost = Cost::of(&compiled.layout.shape, &compiled.model.input_shape);
+    let bytes = files::read(model, MAX_MODEL)?;
+    one_input(&onnx::import(&bytes).map_err(provenn_prover::ProveError::from)?)?;
+    let compiled = compile(&bytes, options)?;
+    let cost = Cost::of(&compiled.layout.shape);
     cost.admit(limits)?;
     stage(Stage::Parameters);
     let parameters = srs::open(Some(srs), compiled.layout.shape.k)?;
@@ -146,7 +148,7 @@ fn receipt(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
             Input::Committed(values, opening)
         }
     };
-    let bytes = prove::prove(&committed, &srs, &input, policy, context, &|reached| {
+    let bytes = prove::prove(&committed, &srs, &[input], policy, context, &|reached| {
         stage(reached.into());
         fail::point(match reached {
             prove::Stage::Witness => "child-witness",
@@ -170,5 +172,22 @@ fn load(folder: &Path, srs_id: &str) -> Result<(Committed, Srs), CliError> {
 
 fn values(committed: &Committed, input: &Path) -> Result<Vec<i64>, CliError> {
     let description = store::description(&committed.card)?;
-    Ok(quantize_input(&committed.model, &sample::one(input, &description)?)?)
+    Ok(quantize_input(
+        &committed.model,
+        0,
+        &sample::only(input, &description)?,
+    )?)
+}
+
+/// The ledger charges what a receipt lets out to its input. Of several it would have to charge each by itself, which it does not do yet.
+fn one_input(graph: &Graph) -> Result<(), CliError> {
+    match graph.inputs.len() {
+        1 => Ok(()),
+        count => Err(CliError::new(
+            4,
+            "several-inputs",
+            format!("the model has {count} inputs; the service proves models with one"),
+            "commit to the model with the command line",
+        )),
+    }
 }

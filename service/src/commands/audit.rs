@@ -2,7 +2,7 @@
 
 use crate::bytes::hex;
 use crate::error::CliError;
-use crate::files::{self, MAX_CARD};
+use crate::files::{self, Dimension, MAX_CARD};
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::srs;
@@ -21,6 +21,9 @@ pub struct Args {
     /// ONNX file of the model, or its structure (`provenn structure`).
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
+    /// Size of a symbolic dimension of the inputs, as often as there are some.
+    #[arg(long, value_name = "NAME=SIZE")]
+    dim: Vec<Dimension>,
     /// The owner's model.private: recompute the commitments too. The ONNX file must then hold the weights.
     #[arg(long, value_name = "FILE")]
     openings: Option<PathBuf>,
@@ -31,7 +34,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let card = files::decode(&args.card, MAX_CARD, ModelCard::from_bytes)?;
-    let model = files::model(&args.model)?;
+    let model = files::model(&args.model, &args.dim)?;
     let tails = args.openings.as_deref().map(store::openings).transpose()?;
     let stored = args.card.parent().unwrap_or(Path::new("")).join(srs::FILE);
     let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));

@@ -1,17 +1,20 @@
 //! `provenn commit`: from an ONNX file to a committed model.
 
 use crate::bytes::{digest, hex, Digest};
-use crate::data::sample;
+use crate::data::sample::{self, Source};
 use crate::error::CliError;
-use crate::files;
+use crate::files::{self, Dimension};
 use crate::output::OutputFolder;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::srs;
-use provenn_circuits::layout::Objective;
-use provenn_prover::commit::{commit, compile, CommitOptions};
+use provenn_circuits::argument::Objective;
+use provenn_circuits::graph::Graph;
+use provenn_circuits::onnx;
+use provenn_prover::commit::{commit, compile, CommitOptions, CommittedInputs};
+use provenn_prover::rows::{Rows, Use};
 use provenn_prover::srs::{Srs, SrsKind};
-use provenn_prover::store;
+use provenn_prover::{store, ProveError};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -19,15 +22,21 @@ use std::path::PathBuf;
 pub struct Args {
     /// ONNX file.
     model: PathBuf,
-    /// Rows that scales are chosen from (.npy).
-    #[arg(long, value_name = "NPY")]
-    calibration: PathBuf,
+    /// Size of a symbolic dimension of the inputs, as often as there are some.
+    #[arg(long, value_name = "NAME=SIZE")]
+    dim: Vec<Dimension>,
+    /// Rows that scales are chosen from (.npy); NAME=NPY for each input of a model with several.
+    #[arg(long, value_name = "NPY", required = true)]
+    calibration: Vec<Source>,
     /// Rows that the fidelity on the card is measured on (.npy); the calibration rows by default.
     #[arg(long, value_name = "NPY")]
-    held_out: Option<PathBuf>,
-    /// Whether receipts show their input or a commitment to it.
+    held_out: Vec<Source>,
+    /// Whether receipts show their inputs or commitments to them.
     #[arg(long, value_enum, default_value_t)]
     input: Binding,
+    /// Of several inputs one that receipts commit to; they show those that are not named.
+    #[arg(long, value_name = "NAME", conflicts_with = "input")]
+    committed: Vec<String>,
     /// What the circuit is chosen for: prove, receipt, verify, gas or balanced; `provenn inspect` shows what each gives.
     #[arg(long, value_name = "OBJECTIVE", default_value_t)]
     optimize: Objective,
@@ -55,21 +64,33 @@ pub enum Binding {
     Committed,
 }
 
-impl Binding {
-    pub fn committed(self) -> bool {
-        matches!(self, Self::Committed)
+/// The inputs that receipts commit to: all of them, or those that are named.
+pub fn committed(all: Binding, names: &[String]) -> CommittedInputs {
+    match (all, names) {
+        (Binding::Committed, _) => CommittedInputs::All,
+        (Binding::Public, []) => CommittedInputs::None,
+        (Binding::Public, names) => CommittedInputs::Named(names.to_vec()),
+    }
+}
+
+/// Rows from files, for the inputs of a model; none if no file is named.
+pub fn rows(sources: &[Source], graph: &Graph, data: Use) -> Result<Option<Rows>, CliError> {
+    match sources {
+        [] => Ok(None),
+        sources => sample::rows(sources, graph, data).map(Some),
     }
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let out = OutputFolder::new(&args.out)?;
+    let bytes = files::model(&args.model, &args.dim)?;
+    let graph = onnx::import(&bytes).map_err(ProveError::from)?;
     let options = CommitOptions {
-        calibration: Some(sample::rows(&args.calibration)?),
-        held_out: args.held_out.as_deref().map(sample::rows).transpose()?,
-        committed_input: args.input.committed(),
+        calibration: rows(&args.calibration, &graph, Use::Calibration)?,
+        held_out: rows(&args.held_out, &graph, Use::HeldOut)?,
+        committed_inputs: committed(args.input, &args.committed),
         objective: args.optimize,
     };
-    let bytes = files::model(&args.model)?;
     let progress = Progress::new("compiling");
     let compiled = compile(&bytes, &options)?;
     progress.set("reading the SRS");

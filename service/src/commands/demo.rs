@@ -12,7 +12,7 @@ use provenn_prover::prove::prove;
 use provenn_prover::srs::Srs;
 use provenn_prover::{store, Input};
 use provenn_verifier::{
-    policy, verify, Answer, Context, Expectation, InferenceExpectation, ModelCard, Receipt, SrsVerifyingKey, Statement,
+    policy, verify, Answer, Context, Expectation, InferenceExpectation, ModelCard, Receipt, SrsVerifyingKey,
     VerifyError,
 };
 use serde_json::json;
@@ -34,10 +34,11 @@ pub fn run(json: bool) -> Result<Report, CliError> {
         }
     };
     let folder = tempfile::tempdir().map_err(|e| CliError::io(&std::env::temp_dir(), &e))?;
-    let held_out = npy::parse(HELD_OUT)?.rows;
+    let held_out = npy::parse(HELD_OUT)?.rows.concat();
     // One label per row: each row has no further axis, so it is one value.
     let labels: Vec<usize> = npy::parse(LABELS)?
         .rows
+        .concat()
         .into_iter()
         .flatten()
         .map(|v| v as usize)
@@ -62,7 +63,7 @@ pub fn run(json: bool) -> Result<Report, CliError> {
         drawing(digit)
     ));
     let progress = Progress::new("proving");
-    let input = Input::Public(quantize_input(&committed.model, digit)?);
+    let inputs = [Input::Public(quantize_input(&committed.model, 0, digit)?)];
     let nonce = *b"a challenge picked by the reader";
     let context = Context {
         audience: AUDIENCE.into(),
@@ -71,7 +72,7 @@ pub fn run(json: bool) -> Result<Report, CliError> {
     };
     let stage = |stage| progress.stage(stage);
     let (prove_seconds, receipt) =
-        timed(|| Ok(prove(&committed, &srs, &input, policy::Label.into(), context, &stage)?))?;
+        timed(|| Ok(prove(&committed, &srs, &inputs, policy::Label.into(), context, &stage)?))?;
     drop(progress);
     say(format!("   A receipt of {} bytes in {prove_seconds:.2} s. It shows the image and the label, and nothing about the weights.\n", grouped(receipt.len())));
 
@@ -89,7 +90,8 @@ pub fn run(json: bool) -> Result<Report, CliError> {
         ..Expectation::default()
     };
     let (verify_seconds, verdict) = timed(|| Ok(verify(&receipt, &card, &key, &expectation)?))?;
-    let Statement::Inference(body) = &verdict.claim().body;
+    let inference = || broken("the receipt states no inference");
+    let body = verdict.claim().body.inference().ok_or_else(inference)?;
     let Answer::Label(proven) = body.item()?.answer else {
         return Err(broken("the receipt has another policy"));
     };
@@ -137,7 +139,6 @@ fn commitment(folder: &Path, held_out: Vec<Vec<f32>>) -> Result<(Committed, Srs)
     let options = CommitOptions {
         calibration: Some(npy::parse(CALIBRATION)?),
         held_out: Some(held_out.into()),
-        committed_input: false,
         ..CommitOptions::default()
     };
     let compiled = compile(MODEL, &options)?;
@@ -157,8 +158,9 @@ fn timed<T>(work: impl FnOnce() -> Result<T, CliError>) -> Result<(f64, T), CliE
 fn correct(committed: &Committed, rows: &[Vec<f32>], labels: &[usize]) -> Result<usize, CliError> {
     let mut right = 0;
     for (row, &label) in rows.iter().zip(labels) {
-        let trace = execute(&committed.model, &quantize_input(&committed.model, row)?)?;
-        right += usize::from(trace.values.last().is_some_and(|scores| argmax(scores) == label));
+        let trace = execute(&committed.model, &[quantize_input(&committed.model, 0, row)?])?;
+        let outputs = trace.outputs(&committed.model);
+        right += usize::from(outputs.first().is_some_and(|scores| argmax(scores) == label));
     }
     Ok(right)
 }
@@ -178,10 +180,13 @@ fn forgeries(receipt: &[u8], label: u32) -> Result<Vec<(&'static str, Vec<u8>)>,
         (
             "another label in the claim",
             change(&|r| {
-                let Statement::Inference(body) = &mut r.claim.body;
-                for item in &mut body.items {
-                    item.answer = Answer::Label((label + 1) % 10);
-                }
+                let items = r
+                    .claim
+                    .body
+                    .inference_mut()
+                    .into_iter()
+                    .flat_map(|body| &mut body.items);
+                items.for_each(|item| item.answer = Answer::Label((label + 1) % 10));
             })?,
         ),
         ("one bit of the proof flipped", flipped),

@@ -4,7 +4,7 @@ use crate::bytes::hex;
 use crate::error::CliError;
 use crate::files::{self, MAX_CARD, MAX_RECEIPT};
 use crate::report::{grouped, Report};
-use crate::statement::Said;
+use crate::statement::{bound, Said};
 use provenn_prover::store;
 use provenn_verifier::text::quoted;
 use provenn_verifier::{ModelCard, Receipt, VerifyError};
@@ -45,38 +45,44 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     } else {
         format!("{end} (unix seconds)")
     };
-    let fields = [
-        ("output", said.output(), "the policy gates of the circuit"),
-        ("policy", said.policy(), "public columns derived from the claim"),
-        (
-            "input",
-            said.input(),
-            "public columns (public) or the link proof (committed)",
-        ),
-        (
+    let field = |name: &str, value, bound| (name.to_owned(), value, bound);
+    let about = said
+        .about()
+        .map(|about| field("of output", about, "public columns derived from the claim"));
+    let inputs = said.inputs().into_iter().map(|(row, binding)| {
+        let by = "public columns (public) or the link proof (committed)";
+        (row, bound(binding), by)
+    });
+    let first = [
+        field("output", said.output(), "the policy gates of the circuit"),
+        field("policy", said.policy(), "public columns derived from the claim"),
+    ];
+    let rest = [
+        field(
             "model",
             hex(&said.model_id()),
             "digest of the whole card, weight commitments included; link proof",
         ),
-        (
+        field(
             "circuit key",
             hex(&claim.key_digest),
             "recomputed from the card; the transcript starts with it",
         ),
-        ("quantization", hex(&said.quantization()), "compared with the card"),
-        (
+        field("quantization", hex(&said.quantization()), "compared with the card"),
+        field(
             "srs",
             hex(&claim.srs_id),
             "compared with the card and with the verifier's SRS key",
         ),
-        (
+        field(
             "audience",
             quoted(&claim.context.audience),
             "claim digest, the first thing the transcript absorbs",
         ),
-        ("nonce", hex(&claim.context.nonce), "claim digest"),
-        ("valid until", until, "claim digest; compared with the verifier's clock"),
+        field("nonce", hex(&claim.context.nonce), "claim digest"),
+        field("valid until", until, "claim digest; compared with the verifier's clock"),
     ];
+    let fields: Vec<_> = first.into_iter().chain(about).chain(inputs).chain(rest).collect();
     let mut report = Report::default();
     report.line("Stated by this receipt; `provenn verify` decides whether it is true.");
     for (name, value, bound) in &fields {

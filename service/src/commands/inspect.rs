@@ -1,59 +1,95 @@
 //! `provenn inspect`: what a model is and what a proof would cost.
 
-use crate::data::sample;
+use crate::commands::commit::{committed, rows};
+use crate::data::sample::Source;
 use crate::error::CliError;
-use crate::files;
+use crate::files::{self, Dimension};
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
-use provenn_circuits::compile::Choice;
+use provenn_circuits::argument::{Cost, Counts, Objective};
+use provenn_circuits::compile::{tabulations, Choice, Tabulation};
 use provenn_circuits::graph::Graph;
-use provenn_circuits::layout::{Cost, Objective};
+use provenn_circuits::layout::Shape;
+use provenn_circuits::onnx;
+use provenn_circuits::program::Program;
 use provenn_prover::commit::{compile, CommitOptions, Compiled};
-use provenn_prover::fidelity::{Fidelity, Source};
+use provenn_prover::fidelity::{self, Fidelity};
+use provenn_prover::rows::Use;
+use provenn_prover::ProveError;
+use provenn_verifier::text::quoted;
 use serde_json::{json, Value};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// ONNX file.
-    model: PathBuf,
-    /// Rows that scales are chosen from (.npy); seeded values in [-1, 1] by default.
+    #[arg(required_unless_present = "operators")]
+    model: Option<PathBuf>,
+    /// Size of a symbolic dimension of the inputs, as often as there are some.
+    #[arg(long, value_name = "NAME=SIZE")]
+    dim: Vec<Dimension>,
+    /// List the operators that can be imported, with their limits.
+    #[arg(long, conflicts_with_all = ["model", "dim", "calibration", "input", "committed", "optimize"])]
+    operators: bool,
+    /// Rows that scales are chosen from (.npy), NAME=NPY for each input of a model with several; seeded values in [-1, 1] by default.
     #[arg(long, value_name = "NPY")]
-    calibration: Option<PathBuf>,
-    /// Whether receipts would show their input or a commitment to it.
+    calibration: Vec<Source>,
+    /// Whether receipts would show their inputs or commitments to them.
     #[arg(long, value_enum, default_value_t)]
     input: super::commit::Binding,
+    /// Of several inputs one that receipts would commit to.
+    #[arg(long, value_name = "NAME", conflicts_with = "input")]
+    committed: Vec<String>,
     /// What the circuit is chosen for: prove, receipt, verify, gas or balanced.
     #[arg(long, value_name = "OBJECTIVE", default_value_t)]
     optimize: Objective,
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
+    let Some(model) = args.model.as_deref().filter(|_| !args.operators) else {
+        return Ok(operators());
+    };
+    let bytes = files::model(model, &args.dim)?;
+    let graph = onnx::import(&bytes).map_err(ProveError::from)?;
     let options = CommitOptions {
-        calibration: args.calibration.as_deref().map(sample::rows).transpose()?,
-        committed_input: args.input.committed(),
+        calibration: rows(&args.calibration, &graph, Use::Calibration)?,
+        committed_inputs: committed(args.input, &args.committed),
         objective: args.optimize,
         ..CommitOptions::default()
     };
-    let bytes = files::model(&args.model)?;
     let progress = Progress::new("compiling");
     let compiled = compile(&bytes, &options)?;
     progress.set("measuring");
     let source = match options.calibration {
-        Some(_) => Source::Calibration,
-        None => Source::Seeded,
+        Some(_) => fidelity::Source::Calibration,
+        None => fidelity::Source::Seeded,
     };
-    let fidelity = compiled.estimated_fidelity(source)?;
+    let measured = compiled.estimated_fidelity(source)?;
     drop(progress);
-    Ok(report(&compiled, args.optimize, &fidelity))
+    Ok(report(&compiled, args.optimize, &measured))
+}
+
+/// The operators that can be imported.
+fn operators() -> Report {
+    let mut report = Report::default();
+    let all = onnx::supported_operators();
+    for operator in &all {
+        report.row(&operator.title(), operator.limits);
+    }
+    let json = all
+        .iter()
+        .map(|operator| json!({ "domain": operator.domain, "name": operator.name, "limits": operator.limits }));
+    report.json = json!({ "operators": json.collect::<Vec<_>>() });
+    report
 }
 
 fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Report {
     let (graph, model, shape) = (&compiled.graph, &compiled.model, &compiled.layout.shape);
     let (operators, parameters) = (&graph.operators, parameters(graph));
-    let columns = shape.small_columns() + shape.full_columns();
+    let counts = Counts::of(shape);
+    let columns = counts.small + counts.full();
     let (line, activation, powers) = compiled.layout.used_rows();
-    let forecast = Cost::of(shape, model.tensors[0].len());
+    let forecast = Cost::of(shape);
     let mut report = Report::default();
     report.row("model", &graph.name);
     let list: Vec<String> = operators
@@ -61,10 +97,21 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
         .map(|(name, count)| format!("{name} x{count}"))
         .collect();
     report.row("operators", list.join(", "));
-    report.row(
-        "input, output",
-        format!("{:?} -> {:?}", model.input_shape, model.output_shape),
-    );
+    match (model.inputs.as_slice(), model.outputs.as_slice()) {
+        ([input], [output]) => report.row("input, output", format!("{:?} -> {:?}", input.shape, output.shape)),
+        (inputs, outputs) => {
+            for ((input, tensor), shape) in inputs.iter().zip(&model.tensors).zip(&shape.inputs) {
+                let binding = if shape.public { "public" } else { "committed" };
+                report.row(
+                    "input",
+                    format!("{} {:?}, {binding}", quoted(&tensor.name), input.shape),
+                );
+            }
+            for output in outputs {
+                report.row("output", format!("{} {:?}", quoted(&output.name), output.shape));
+            }
+        }
+    }
     report.row("parameters", grouped(parameters));
     report.row(
         "circuit",
@@ -127,6 +174,19 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
             ),
         );
     }
+    let functions = tabulations(graph, &compiled.ranges, model);
+    for function in &functions {
+        report.row(
+            "function",
+            format!(
+                "`{}` ({}) by a table of {} entries, off by at most {:.2} % of its largest result",
+                function.name,
+                function.operators,
+                function.entries,
+                100.0 * function.error
+            ),
+        );
+    }
     report.row("fidelity", fidelity.words());
     let warnings = warnings(compiled, fidelity);
     for warning in &warnings {
@@ -135,8 +195,8 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
     report.json = json!({
         "name": graph.name,
         "operators": operators,
-        "input_shape": model.input_shape,
-        "output_shape": model.output_shape,
+        "inputs": inputs_json(model, shape),
+        "outputs": model.outputs.iter().map(|output| json!({ "name": output.name, "shape": output.shape })).collect::<Vec<_>>(),
         "parameters": parameters,
         "k": shape.k,
         "lanes": shape.lanes,
@@ -148,10 +208,20 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
         "objective": objective.name(),
         "forecast": forecast_json(&forecast),
         "choices": compiled.choices.iter().map(choice_json).collect::<Vec<_>>(),
+        "functions": functions.iter().map(function_json).collect::<Vec<_>>(),
         "fidelity": fidelity,
         "warnings": warnings,
     });
     report
+}
+
+fn inputs_json(model: &Program, shape: &Shape) -> Value {
+    let inputs = model.inputs.iter().zip(&model.tensors).zip(&shape.inputs);
+    let inputs = inputs.map(|((input, tensor), shape)| {
+        let binding = if shape.public { "public" } else { "committed" };
+        json!({ "name": tensor.name, "shape": input.shape, "binding": binding })
+    });
+    inputs.collect()
 }
 
 fn forecast_json(cost: &Cost) -> Value {
@@ -163,6 +233,16 @@ fn forecast_json(cost: &Cost) -> Value {
         "card_bytes": cost.card_bytes,
         "verify_ms": cost.verify_ms,
         "gas": cost.gas,
+    })
+}
+
+fn function_json(function: &Tabulation) -> Value {
+    json!({
+        "name": function.name,
+        "operators": function.operators,
+        "formula": function.formula,
+        "entries": function.entries,
+        "error": function.error,
     })
 }
 

@@ -1,7 +1,8 @@
 //! `provenn prove`: one receipt.
 
 use crate::bytes::{hex32, whole};
-use crate::data::{opening, sample};
+use crate::data::opening;
+use crate::data::sample::{self, Source};
 use crate::error::CliError;
 use crate::output::{Output, Staged};
 use crate::policy::Asked;
@@ -9,10 +10,10 @@ use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::statement::Said;
 use crate::{files, srs};
-use provenn_circuits::program::quantize_input;
-use provenn_prover::prove::{commit_input, prove};
-use provenn_prover::{store, Input};
-use provenn_verifier::{Context, Policy, Receipt};
+use provenn_circuits::program::quantize_inputs;
+use provenn_prover::prove::{bind_inputs, prove};
+use provenn_prover::store;
+use provenn_verifier::{Context, Disclosure, InputBinding, Receipt};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -22,11 +23,14 @@ pub struct Args {
     /// Card of the committed model; the owner's files are read from its folder.
     #[arg(long, value_name = "FILE")]
     card: PathBuf,
-    /// The input: JSON {"shape": [..], "values": [..]}, or .npy with one row.
-    #[arg(long, value_name = "FILE")]
-    input: PathBuf,
-    #[arg(long, default_value = "label", help = format!("What comes out: one of {}", Policy::grammar()))]
+    /// The input: JSON {"shape": [..], "values": [..]}, or .npy with one row. Of several NAME=FILE for each, or one JSON object of such by name.
+    #[arg(long, value_name = "FILE", required = true)]
+    input: Vec<Source>,
+    #[arg(long, default_value = "label", help = format!("What comes out: one of {}", Disclosure::grammar()))]
     policy: Asked,
+    /// Of several outputs the one that the policy is about, by its name; `all` for the scores of all. The others stay hidden.
+    #[arg(long, value_name = "NAME")]
+    output: Option<String>,
     /// Who the receipt is for.
     #[arg(long, default_value = "")]
     audience: String,
@@ -42,7 +46,7 @@ pub struct Args {
     /// Receipt to write; `-` for standard output.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Secret opening of a committed input to write; by default beside the receipt, as receipt.opening.json for receipt.bin.
+    /// Secret opening of committed inputs to write; by default beside the receipt, as receipt.opening.json for receipt.bin.
     #[arg(long, value_name = "FILE")]
     opening: Option<PathBuf>,
     /// Replace receipt and opening if they exist.
@@ -69,11 +73,13 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
             "give the model.card that `provenn commit` wrote",
         ));
     }
-    let inputs = [&args.card, &args.input].map(PathBuf::as_path);
+    let description = store::description(&committed.card)?;
+    let sources: Vec<PathBuf> = args.input.iter().map(|source| source.path(&description)).collect();
+    let inputs: Vec<&Path> = [&args.card].into_iter().chain(&sources).map(PathBuf::as_path).collect();
     let out = Output::new(&args.out, args.force, &inputs)?;
-    let secret = match committed.layout.shape.public_input {
-        true => None,
-        false => {
+    let secret = match committed.layout.shape.input_columns() {
+        0 => None,
+        _ => {
             let path = opening_path(args, &out)?;
             if path == args.out {
                 return Err(CliError::usage(
@@ -85,35 +91,29 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
             Some((Output::private(&path, args.force, &inputs)?, path))
         }
     };
-    let description = store::description(&committed.card)?;
-    let values = quantize_input(&committed.model, &sample::one(&args.input, &description)?)?;
-    let policy = args.policy.of(&description)?;
+    let values = quantize_inputs(&committed.model, &sample::all(&args.input, &description)?)?;
+    let policy = args
+        .policy
+        .about(args.output.as_deref(), &description)?
+        .of(&description)?;
     let stored = folder.join(srs::FILE);
     let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
     let parameters = srs::existing(source, committed.layout.shape.k)?;
     let started = Instant::now();
-    let (input, opening) = match committed.layout.shape.public_input {
-        true => (Input::Public(values), None),
-        false => {
-            let opening =
-                commit_input(&committed, &parameters.srs, &values).map_err(|error| parameters.blame(error))?;
-            let secret = opening::to_json(&values, &opening);
-            (Input::Committed(values, opening), Some(secret))
-        }
-    };
+    let inputs = bind_inputs(&committed, &parameters.srs, values).map_err(|error| parameters.blame(error))?;
     let context = Context {
         audience: args.audience.clone(),
         nonce: args.nonce.unwrap_or_default(),
         not_after: args.not_after,
     };
-    let receipt = prove(&committed, &parameters.srs, &input, policy, context, &|stage| {
+    let receipt = prove(&committed, &parameters.srs, &inputs, policy, context, &|stage| {
         progress.stage(stage)
     })
     .map_err(|error| parameters.blame(error))?;
     drop(progress);
     let seconds = started.elapsed().as_secs_f64();
     // The opening is kept after its receipt was written: a secret without its receipt is of no use.
-    let opening = opening.map(|secret| secret.to_string());
+    let opening = opening::of_inputs(&inputs, &description).map(|secret| secret.to_string());
     let staged = match (&secret, &opening) {
         (Some((place, _)), Some(text)) => Some(place.stage(text.as_bytes())?),
         _ => None,
@@ -134,13 +134,23 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     );
     report.row("output", said.output());
     report.row("proven in", format!("{seconds:.2} s, then verified"));
-    match (said.shown_values(), &opening) {
-        (Some(values), _) => report.row("input", format!("public: the receipt shows all {values} values")),
-        (_, Some(path)) => report.row(
+    if let Some(about) = said.about() {
+        report.row("of output", about);
+    }
+    for (row, binding) in said.inputs() {
+        match binding {
+            InputBinding::Public { values } => {
+                report.row(&row, format!("public: the receipt shows all {} values", values.len()));
+            }
+            InputBinding::Committed { .. } if description.inputs.len() > 1 => report.row(&row, "committed"),
+            InputBinding::Committed { .. } => {}
+        }
+    }
+    if let Some(path) = opening {
+        report.row(
             "opening",
             format!("{}: secret, opens the input commitment", path.display()),
-        ),
-        _ => {}
+        );
     }
     report.json = json!({
         "receipt": args.out.display().to_string(),

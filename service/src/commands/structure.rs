@@ -1,7 +1,7 @@
 //! `provenn structure`: an ONNX file without its weights, for auditors.
 
 use crate::error::CliError;
-use crate::files;
+use crate::files::{self, Dimension};
 use crate::output::Output;
 use crate::report::{grouped, Report};
 use provenn_circuits::onnx;
@@ -13,6 +13,9 @@ use std::path::PathBuf;
 pub struct Args {
     /// ONNX file.
     model: PathBuf,
+    /// Size of a symbolic dimension of the inputs, as often as there are some.
+    #[arg(long, value_name = "NAME=SIZE")]
+    dim: Vec<Dimension>,
     /// Structure to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -23,7 +26,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let out = Output::new(&args.out, args.force, &[&args.model])?;
-    let structure = onnx::structure(&files::model(&args.model)?).map_err(ProveError::from)?;
+    let structure = onnx::structure(&files::model(&args.model, &args.dim)?).map_err(ProveError::from)?;
     out.write(&structure)?;
     let mut report = Report {
         aside: out.is_standard(),

@@ -1,7 +1,7 @@
 //! `provenn verify`: the decision, with everything that was compared and everything that was not.
 
 use crate::bytes::{hex, hex32};
-use crate::data::sample;
+use crate::data::sample::{self, Source};
 use crate::error::CliError;
 use crate::files::{self, MAX_CARD, MAX_RECEIPT};
 use crate::policy::Asked;
@@ -11,7 +11,7 @@ use crate::statement::{Check, Named, Said};
 use provenn_prover::commit::Description;
 use provenn_prover::store;
 use provenn_verifier::{
-    differences, verify, CheckedCard, Claim, Expectation, InferenceExpectation, InputBinding, ModelCard, Policy,
+    differences, verify, CheckedCard, Claim, Disclosure, Expectation, InferenceExpectation, InputBinding, ModelCard,
     Receipt, SrsVerifyingKey, StatementKind, Verdict, VerifyError,
 };
 use serde_json::json;
@@ -44,11 +44,14 @@ pub struct Args {
     /// The challenge you gave to the prover.
     #[arg(long, value_name = "HEX", value_parser = hex32)]
     nonce: Option<[u8; 32]>,
-    /// The public input it must be about.
+    /// The public input it must be about; NAME=FILE for each that you name of several.
     #[arg(long, value_name = "FILE")]
-    input: Option<PathBuf>,
-    #[arg(long, help = format!("The agreed policy: one of {}", Policy::grammar()))]
+    input: Vec<Source>,
+    #[arg(long, help = format!("The agreed policy: one of {}", Disclosure::grammar()))]
     policy: Option<Asked>,
+    /// Of several outputs the one that the policy must be about, by its name; `all` for the scores of all.
+    #[arg(long, value_name = "NAME", requires = "policy")]
+    output: Option<String>,
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
@@ -127,31 +130,31 @@ fn differing(
         Some(format!("{what} is {}, {is} {}", hex(&expected), hex(&found)))
     });
     let others = differences(claim, card, srs, expectation);
-    let frac = Some(description.output_frac);
-    let others = others.iter().map(|other| other.shown(frac));
+    let fracs = description.fracs();
+    let others = others.iter().map(|other| other.shown(&fracs));
     ids.chain(others).collect()
 }
 
 fn expectation(args: &Args, description: &Description, now: u64) -> Result<Expectation, CliError> {
-    let input = args
-        .input
-        .as_deref()
-        .map(|path| sample::one(path, description))
-        .transpose()?;
-    let policy = args.policy.as_ref().map(|asked| asked.of(description)).transpose()?;
+    let inputs = sample::some(&args.input, description)?.into_iter();
+    let inputs = inputs.map(|(index, values)| {
+        let values = sample::quantize(&values, description, index);
+        (index as u32, InputBinding::Public { values })
+    });
+    let about = |asked: &Asked| asked.about(args.output.as_deref(), description)?.of(description);
+    let policy = args.policy.as_ref().map(about).transpose()?;
     Ok(Expectation {
         statements: Some(vec![StatementKind::Inference]),
         inference: InferenceExpectation {
             policy,
-            input: input.map(|values| InputBinding::Public {
-                values: sample::quantize(&values, description),
-            }),
+            inputs: inputs.collect(),
             ..InferenceExpectation::default()
         },
         audience: args.audience.clone(),
         nonce: args.nonce,
         now: Some(now),
         accept_dev: args.accept_dev,
+        ..Expectation::default()
     })
 }
 
@@ -170,11 +173,11 @@ fn report(
         model: args.model_id.is_some(),
         srs: args.srs_id.is_some(),
         policy: args.policy.is_some(),
-        input: args.input.is_some(),
+        inputs: sample::some(&args.input, description)?.into_keys().collect(),
         audience: args.audience.is_some(),
         nonce: args.nonce.is_some(),
     };
-    let checks = said.checks(named, card.commitments.len(), key.kind);
+    let checks = said.checks(&named, card.commitments.len(), key.kind);
     let mut report = Report::default();
     report.line(if dev {
         "VALID under development parameters"

@@ -10,15 +10,15 @@ use provenn_prover::rows::Rows;
 pub const MAGIC: &[u8] = b"\x93NUMPY";
 const MAX_HEADER: usize = 4096;
 
-/// Rows of a data file, with the shape of each.
+/// Rows of a data file of one input, with the shape of each.
 pub fn parse(bytes: &[u8]) -> Result<Rows, CliError> {
     let (header, data) = checked(bytes)?;
     let values: Vec<f32> = header.values(data).map(|x| x as f32).collect();
     let shape = header.shape.get(1..).unwrap_or_default().to_vec();
     let per_row = shape.iter().product::<usize>().max(1);
-    let rows = values.chunks(per_row).map(<[f32]>::to_vec).collect();
+    let rows = values.chunks(per_row).map(|row| vec![row.to_vec()]).collect();
     Ok(Rows {
-        shape: Some(shape),
+        shapes: vec![Some(shape)],
         rows,
     })
 }
@@ -209,8 +209,8 @@ mod tests {
         assert_eq!(
             rows,
             Rows {
-                shape: Some(vec![2]),
-                rows: vec![vec![1.0, 2.0], vec![3.0, 4.5]]
+                shapes: vec![Some(vec![2])],
+                rows: vec![vec![vec![1.0, 2.0]], vec![vec![3.0, 4.5]]]
             }
         );
         let ints = parse(&file(
@@ -218,13 +218,13 @@ mod tests {
             &7i64.to_le_bytes(),
         ))
         .unwrap();
-        assert_eq!(ints.rows, vec![vec![7.0]]);
+        assert_eq!(ints.rows, vec![vec![vec![7.0]]]);
         let doubles = parse(&file(
             "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1)}",
             &0.5f64.to_le_bytes(),
         ))
         .unwrap();
-        assert_eq!(doubles.rows, vec![vec![0.5]]);
+        assert_eq!(doubles.rows, vec![vec![vec![0.5]]]);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use crate::bytes::{hex, hex32};
 use crate::error::CliError;
 use ff::PrimeField;
-use provenn_prover::prove::Opening;
+use provenn_prover::commit::Description;
+use provenn_prover::prove::{Input, Opening};
 use provenn_prover::store::json_reason;
 use serde::Deserialize;
-use serde_json::{json, Value};
+use serde_json::{json, Map, Value};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +27,23 @@ pub fn to_json(values: &[i64], opening: &Opening) -> Value {
         .collect();
     let points: Vec<String> = opening.points.iter().map(|p| hex(p)).collect();
     json!({ "version": 1, "values": values, "points": points, "tails": tails })
+}
+
+/// The openings of the committed inputs, if there are any: that of a model's only input, or each by the name of its input.
+pub fn of_inputs(inputs: &[Input], description: &Description) -> Option<Value> {
+    let committed = inputs
+        .iter()
+        .zip(&description.inputs)
+        .filter_map(|(input, about)| match input {
+            Input::Public(_) => None,
+            Input::Committed(values, opening) => Some((about.name.clone(), to_json(values, opening))),
+        });
+    let mut committed: Map<String, Value> = committed.collect();
+    match (inputs, committed.is_empty()) {
+        (_, true) => None,
+        ([_], false) => committed.values_mut().next().map(Value::take),
+        (_, false) => Some(committed.into()),
+    }
 }
 
 /// What [`to_json`] wrote.

@@ -3,15 +3,17 @@
 use crate::data::npy;
 use crate::error::CliError;
 use crate::files::{self, MAX_DATA};
-use provenn_circuits::graph::InputType;
+use provenn_circuits::graph::{Graph, InputType};
 use provenn_prover::commit::Description;
-use provenn_prover::rows::Rows;
+use provenn_prover::rows::{Rows, Use};
 use provenn_prover::store::json_reason;
 use serde::de::{Error, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 /// Most axes of an input.
 pub const MAX_AXES: usize = 8;
@@ -77,8 +79,59 @@ fn each<'de, D: Deserializer<'de>, T: Deserialize<'de>, S>(
     deserializer.deserialize_seq(Each(state, next, PhantomData))
 }
 
-/// Rows of calibration or held-out data.
-pub fn rows(path: &Path) -> Result<Rows, CliError> {
+/// A file, and the input that it is for: `NAME=FILE`, or `FILE` where there is only one, or where the file names its inputs.
+#[derive(Clone, Debug)]
+pub struct Source(String);
+
+impl FromStr for Source {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl Source {
+    /// The name before `=`, and the file. A name is one of `names`: a file may have a `=` in its own.
+    fn split<'a>(&'a self, names: &[&str]) -> (Option<&'a str>, &'a Path) {
+        match self.0.split_once('=') {
+            Some((name, file)) if names.contains(&name) => (Some(name), Path::new(file)),
+            _ => (None, Path::new(&self.0)),
+        }
+    }
+
+    /// The file, whatever it is for.
+    pub fn path(&self, description: &Description) -> PathBuf {
+        self.split(&names(description)).1.to_owned()
+    }
+}
+
+fn names(description: &Description) -> Vec<&str> {
+    description.inputs.iter().map(|input| input.name.as_str()).collect()
+}
+
+/// Rows of calibration or held-out data: one file of rows for each input of the model, by its name if there are several.
+pub fn rows(sources: &[Source], graph: &Graph, data: Use) -> Result<Rows, CliError> {
+    let names = graph.inputs.iter().filter_map(|input| graph.values.get(input.value));
+    let names: Vec<&str> = names.map(|value| value.name.as_str()).collect();
+    let mut inputs: Vec<Option<Rows>> = vec![None; names.len()];
+    for source in sources {
+        let (name, path) = source.split(&names);
+        let index = match name {
+            Some(name) => names.iter().position(|known| *known == name),
+            None => (names.len() == 1).then_some(0),
+        };
+        let slot = index
+            .and_then(|index| inputs.get_mut(index))
+            .filter(|slot| slot.is_none());
+        *slot.ok_or_else(|| each_once(&names))? = Some(array(path)?);
+    }
+    let inputs: Option<Vec<Rows>> = inputs.into_iter().collect();
+    Ok(Rows::joined(inputs.ok_or_else(|| each_once(&names))?, data)?)
+}
+
+/// Rows of one input.
+pub fn array(path: &Path) -> Result<Rows, CliError> {
     let bytes = files::read(path, MAX_DATA)?;
     match bytes.starts_with(npy::MAGIC) {
         true => npy::parse(&bytes).map_err(|e| e.at(path)),
@@ -92,13 +145,71 @@ pub fn rows(path: &Path) -> Result<Rows, CliError> {
     }
 }
 
-/// One input: `.npy` with one row (or exactly the input's shape), or JSON `{"shape": [..], "values": [..]}`.
-pub fn one(path: &Path, description: &Description) -> Result<Vec<f32>, CliError> {
-    let bytes = files::read(path, MAX_DATA)?;
-    sample(&bytes, description).map_err(|e| e.at(path))
+fn each_once(names: &[&str]) -> CliError {
+    CliError::usage(
+        "input-names",
+        format!("the model has the inputs {}", names.join(", ")),
+        "give each of them once, as NAME=FILE",
+    )
 }
 
-fn sample(bytes: &[u8], description: &Description) -> Result<Vec<f32>, CliError> {
+/// The elements of the inputs that are given, by their index.
+pub fn some(sources: &[Source], description: &Description) -> Result<BTreeMap<usize, Vec<f32>>, CliError> {
+    let names = names(description);
+    let mut inputs = BTreeMap::new();
+    for source in sources {
+        let (name, path) = source.split(&names);
+        let bytes = files::read(path, MAX_DATA)?;
+        let here = match (name, description.inputs.as_slice()) {
+            (Some(name), _) => vec![(description.input(name)?, one(&bytes, description, name))],
+            (None, [input]) => vec![(0, one(&bytes, description, &input.name))],
+            (None, _) => named(&bytes, description).map_err(|e| e.at(path))?,
+        };
+        for (index, values) in here {
+            if inputs.insert(index, values.map_err(|e| e.at(path))?).is_some() {
+                return Err(each_once(&names));
+            }
+        }
+    }
+    Ok(inputs)
+}
+
+/// The elements of every input.
+pub fn all(sources: &[Source], description: &Description) -> Result<Vec<Vec<f32>>, CliError> {
+    let inputs = some(sources, description)?;
+    match inputs.len() == description.inputs.len() {
+        true => Ok(inputs.into_values().collect()),
+        false => Err(each_once(&names(description))),
+    }
+}
+
+/// The elements of the input of a model that has one.
+pub fn only(path: &Path, description: &Description) -> Result<Vec<f32>, CliError> {
+    let bytes = files::read(path, MAX_DATA)?;
+    match description.inputs.as_slice() {
+        [input] => one(&bytes, description, &input.name).map_err(|e| e.at(path)),
+        _ => Err(each_once(&names(description))),
+    }
+}
+
+/// What each input of a JSON object of samples by name has.
+type Named = Vec<(usize, Result<Vec<f32>, CliError>)>;
+
+fn named(bytes: &[u8], description: &Description) -> Result<Named, CliError> {
+    let samples: BTreeMap<String, Json<Vec<f64>>> = serde_json::from_slice(bytes).map_err(|e| {
+        let found = unread(bytes, &e);
+        let help = "give {\"NAME\": {\"shape\": [..], \"values\": [..]}, ..}, or each input as NAME=FILE";
+        CliError::usage("sample", found.parts().1.to_owned(), help)
+    })?;
+    let inputs = samples.into_iter().map(|(name, json)| {
+        let index = description.input(&name)?;
+        Ok((index, fitted(json.shape.0, json.values, description, &name)))
+    });
+    inputs.collect()
+}
+
+/// One input: `.npy` with one row (or exactly the input's shape), or JSON `{"shape": [..], "values": [..]}`.
+pub fn one(bytes: &[u8], description: &Description, name: &str) -> Result<Vec<f32>, CliError> {
     let (shape, values) = match bytes.starts_with(npy::MAGIC) {
         true => npy::array(bytes)?,
         false => {
@@ -106,19 +217,30 @@ fn sample(bytes: &[u8], description: &Description) -> Result<Vec<f32>, CliError>
             (json.shape.0, json.values)
         }
     };
-    let expected = &description.input_shape;
+    fitted(shape, values, description, name)
+}
+
+/// The elements of an input, if the shape is the one that it has.
+fn fitted(shape: Vec<usize>, values: Vec<f64>, description: &Description, name: &str) -> Result<Vec<f32>, CliError> {
+    let input = description.inputs.get(description.input(name)?);
+    let input = input.ok_or_else(|| each_once(&names(description)))?;
+    let expected = &input.shape;
+    // Of one input nobody asks which.
+    let of = match description.inputs.as_slice() {
+        [_] => String::new(),
+        _ => format!(" for input `{name}`"),
+    };
     if shape != *expected && shape != [&[1], expected.as_slice()].concat() {
         return Err(bad(format!(
-            "the sample has the shape {shape:?}; the model takes {expected:?}"
+            "the sample{of} has the shape {shape:?}; the model takes {expected:?}"
         )));
     }
     if values.len() != expected.iter().product::<usize>() {
         return Err(bad(format!("{} values do not fill the shape {shape:?}", values.len())));
     }
-    let takes = description.input_type;
     let single = |(at, x): (usize, f64)| {
         let near = x as f32;
-        match takes {
+        match input.elements {
             _ if !near.is_finite() => Err(bad(format!("element {at} is not a finite 32-bit number"))),
             InputType::Integers { .. } if f64::from(near) != x => Err(bad(format!(
                 "element {at} is {x}; of integers beyond 2^24, and of other numbers, only those are taken that a 32-bit float holds"
@@ -144,9 +266,10 @@ pub fn shape(bytes: &[u8]) -> Result<Vec<usize>, CliError> {
     }
 }
 
-/// The integers that stand for a sample, as the card defines them: `round(x * 2^input_frac)`.
-pub fn quantize(values: &[f32], description: &Description) -> Vec<i64> {
-    let scale = 2f64.powi(description.input_frac);
+/// The integers that stand for the elements of an input, as the card defines them: `round(x * 2^frac)`.
+pub fn quantize(values: &[f32], description: &Description, index: usize) -> Vec<i64> {
+    let frac = description.inputs.get(index).map_or(0, |input| input.frac);
+    let scale = 2f64.powi(frac);
     values.iter().map(|&x| (f64::from(x) * scale).round() as i64).collect()
 }
 

@@ -74,7 +74,7 @@ pub async fn input_digest(
     app.store.fetch(tenant, Kind::Input, input, &path).await?;
     let description = description.clone();
     let digest = tokio::task::spawn_blocking(move || {
-        let values = sample::quantize(&sample::one(&path, &description)?, &description);
+        let values = sample::quantize(&sample::only(&path, &description)?, &description, 0);
         let mut digest = Sha256::new();
         values.iter().for_each(|value| digest.update(value.to_le_bytes()));
         Ok::<_, crate::error::CliError>(hex(&digest.finalize()))

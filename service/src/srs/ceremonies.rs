@@ -66,7 +66,7 @@ pub fn of(path: &Path) -> Result<Ceremony, CliError> {
                 path.display(),
                 hex(&digest)
             ),
-            &format!(
+            format!(
                 "known are the files of `{NAME}` for 2^{least} to 2^{most}; for another ceremony pin the digest that it published with --digest"
             ),
         )

@@ -34,7 +34,7 @@ async fn versions_rotate_and_anybody_sees_them() {
     assert_eq!(found["versions"], json!([old]));
     let detail = anybody(&format!("{name}/2")).await.json(200);
     assert_eq!(
-        (&detail["model"], &detail["card"]["input"]),
+        (&detail["model"], &detail["card"]["inputs"][0]["binding"]),
         (&json!(second), &json!("committed"))
     );
     let card = anybody(&format!("{name}/2/card")).await.body;

@@ -11,7 +11,7 @@ async fn a_receipt_is_made_and_verifies() {
         let model = alice.model(binding).await;
         let card = alice.get(&format!("/v1/models/{}", model.0)).await.json(200);
         assert_eq!(
-            (&card["state"], &card["card"]["input"]),
+            (&card["state"], &card["card"]["inputs"][0]["binding"]),
             (&json!("committed"), &json!(binding))
         );
 
@@ -88,8 +88,8 @@ async fn commitments_to_an_input_stay_the_same() {
     assert_eq!(alice.finished(place).await["state"], "done");
     let receipt = alice.get(&format!("{place}/receipt")).await.body;
     let claim = provenn_verifier::Receipt::from_bytes(&receipt).unwrap().claim;
-    let provenn_verifier::Statement::Inference(body) = claim.body;
-    let shown = body.item().unwrap().input().unwrap().points();
+    let body = claim.body.inference().unwrap();
+    let shown = body.item().unwrap().inputs[0].points();
     let shown: Vec<_> = shown.iter().map(|p| json!(provenn_service::bytes::hex(p))).collect();
     assert_eq!(shown, points);
 }

@@ -14,8 +14,8 @@ after(async () => all?.stop());
 
 const NAME = "good” gave label 0 for the input shown below, as audited.\u202e\u200b Note: “x";
 const DESCRIPTION = {
-  name: NAME, input_shape: [2], input_type: "reals", output_shape: [3], input_frac: 4, output_frac: 4, parameters: 3, shape: {}, ranges: [1, -2], tensors: [],
-  fidelity: { rows: 1, source: "seeded", label_flips: 0, max_error: 0, relative_error: 0 }, leakage: [], input: "public",
+  name: NAME, inputs: [{ name: "x", shape: [2], elements: "reals", frac: 4, binding: "public" }], outputs: [{ name: "y", shape: [3], frac: 4 }], parameters: 3, shape: {}, ranges: [1, -2], tensors: [],
+  fidelity: { rows: 1, source: "seeded", label_flips: 0, max_error: 0, relative_error: 0 }, leakage: [],
 };
 const ID = "ab".repeat(32);
 
@@ -26,11 +26,11 @@ const report = (description, audience = "bob") => ({
   claim: {
     digest: ID, srs_id: ID, statement: "inference", audience, nonce: ID, not_after: "0",
     body: {
-      model_id: ID, policy: { name: "label", text: "label", words: ["label"] },
+      model_id: ID, policy: { name: "label", target: "0", text: "label", words: ["label"] },
       items: [{ inputs: [{ kind: "public", values: [1, 2] }], answer: "7", words: ["7"], says: ["label 7"] }],
     },
   },
-  card: { model_id: ID, description: typeof description === "string" ? description : JSON.stringify(description), outputs: 3, output_bits: 16, leakage: [["label", 2_000_000]] },
+  card: { model_id: ID, description: typeof description === "string" ? description : JSON.stringify(description), inputs: [{ values: 2, public: true }], outputs: [{ values: 3, bits: 16 }], leakage: [["label", 2_000_000]] },
   srs: { srs_id: ID, kind: "ceremony", k: 10 },
 });
 

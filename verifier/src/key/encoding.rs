@@ -2,11 +2,12 @@
 
 use super::expr::MAX_OPS;
 use super::validate::{MAX_COLUMNS, MAX_GATES, MAX_QUERIES};
-use super::{ColumnKind, Expr, Folded, InstanceLayout, KeyParts, Linked, PermutationColumn, Registered};
+use super::{ColumnKind, Expr, Folded, KeyParts, Linked, PermutationColumn, Purpose, Registered};
 use crate::codec::{Put, Reader};
 use crate::curve;
 use crate::error::VerifyError;
 use crate::kind::FileKind;
+use crate::statement::inference::MAX_INPUTS;
 use alloc::vec::Vec;
 
 pub(super) fn to_bytes(key: &KeyParts) -> Vec<u8> {
@@ -43,19 +44,18 @@ pub(super) fn to_bytes(key: &KeyParts) -> Vec<u8> {
     });
     let Linked {
         weights,
-        input,
+        inputs,
         registered,
     } = &key.linked;
     out.put_list(&weights.columns, |out, column| out.put_u32(*column));
     out.put_u32(weights.lanes);
     out.put_u32(weights.challenge);
     out.put(&weights.zero.to_le_bytes());
-    out.put_list(input, |out, column| out.put_u32(*column));
+    out.put_list(inputs, |out, columns| {
+        out.put_list(columns, |out, column| out.put_u32(*column));
+    });
     registered.put(&mut out);
-    out.put(&[u8::from(key.layout.is_some())]);
-    if let Some(layout) = &key.layout {
-        layout.put(&mut out);
-    }
+    key.purpose.put(&mut out);
     out
 }
 
@@ -85,13 +85,10 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<KeyParts, VerifyError> {
                 challenge: reader.u32()?,
                 zero: reader.u64()?,
             },
-            input: reader.list(MAX_COLUMNS, 4, Reader::u32)?,
+            inputs: reader.list(MAX_INPUTS, 4, |reader| reader.list(MAX_COLUMNS, 4, Reader::u32))?,
             registered: Registered::read(&mut reader)?,
         },
-        layout: match reader.flag()? {
-            true => Some(InstanceLayout::read(&mut reader)?),
-            false => None,
-        },
+        purpose: Purpose::read(&mut reader)?,
     };
     reader.finish()?;
     Ok(key)

@@ -2,6 +2,7 @@
 
 use crate::codec::{size, Put, Reader};
 use crate::error::VerifyError;
+use crate::plonk::RowEvals;
 use alloc::vec::Vec;
 use provenn_bn254::Fr;
 
@@ -31,18 +32,42 @@ pub enum Expr {
     Product,
     /// Multiplies the top by a constant.
     Scaled(Fr),
+    /// Pushes the evaluation of the polynomial that is 1 on these rows and 0 on all others.
+    Rows(RowSet),
+}
+
+/// Rows whose polynomial has a formula: nobody commits to it, and no proof opens it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowSet {
+    /// All but the tail.
+    Usable,
+    /// All usable rows but the first.
+    NotFirst,
+    /// The last usable row.
+    LastUsable,
+}
+
+impl RowSet {
+    /// In the order of their tags.
+    pub const ALL: [Self; 3] = [Self::Usable, Self::NotFirst, Self::LastUsable];
+
+    const fn tag(self) -> u8 {
+        match self {
+            Self::Usable => 0,
+            Self::NotFirst => 1,
+            Self::LastUsable => 2,
+        }
+    }
 }
 
 impl Expr {
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         let (tag, index) = match self {
-            Self::Constant(value) => {
-                out.put(&[0]);
-                return out.put_scalar(value);
-            }
-            Self::Scaled(value) => {
-                out.put(&[8]);
-                return out.put_scalar(value);
+            Self::Constant(value) => return put_number(out, [0, 10], value),
+            Self::Scaled(value) => return put_number(out, [8, 11], value),
+            Self::Rows(set) => {
+                out.put(&[9]);
+                return out.put(&[set.tag()]);
             }
             Self::Fixed(index) => (1, Some(index)),
             Self::Advice(index) => (2, Some(index)),
@@ -60,7 +85,7 @@ impl Expr {
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
         Ok(match reader.u8()? {
-            0 => Self::Constant(reader.scalar()?),
+            0 => Self::Constant(large(reader)?),
             1 => Self::Fixed(reader.u32()?),
             2 => Self::Advice(reader.u32()?),
             3 => Self::Instance(reader.u32()?),
@@ -68,9 +93,44 @@ impl Expr {
             5 => Self::Negated,
             6 => Self::Sum,
             7 => Self::Product,
-            8 => Self::Scaled(reader.scalar()?),
+            8 => Self::Scaled(large(reader)?),
+            9 => {
+                let got = reader.u8()?;
+                let set = RowSet::ALL.into_iter().find(|set| set.tag() == got);
+                Self::Rows(set.ok_or(VerifyError::BadTag { got })?)
+            }
+            10 => Self::Constant(Fr::from(u64::from(reader.u32()?))),
+            11 => Self::Scaled(Fr::from(u64::from(reader.u32()?))),
             got => return Err(VerifyError::BadTag { got }),
         })
+    }
+}
+
+/// A number below 2^32 takes four bytes; most are, and gates have many. One number has one encoding.
+fn small(value: &Fr) -> Option<u32> {
+    let bytes = value.to_bytes();
+    let (low, high) = bytes.split_first_chunk()?;
+    high.iter().all(|byte| *byte == 0).then(|| u32::from_le_bytes(*low))
+}
+
+fn put_number(out: &mut Vec<u8>, [large, short]: [u8; 2], value: &Fr) {
+    match small(value) {
+        Some(value) => {
+            out.put(&[short]);
+            out.put_u32(value);
+        }
+        None => {
+            out.put(&[large]);
+            out.put_scalar(value);
+        }
+    }
+}
+
+fn large(reader: &mut Reader<'_>) -> Result<Fr, VerifyError> {
+    let value = reader.scalar()?;
+    match small(&value) {
+        Some(_) => Err(VerifyError::NonCanonicalScalar),
+        None => Ok(value),
     }
 }
 
@@ -92,7 +152,7 @@ pub(super) fn check(program: &[Expr], bounds: &Bounds) -> Result<(), VerifyError
             Expr::Advice(index) => (*index, bounds.advice),
             Expr::Instance(index) => (*index, bounds.instance),
             Expr::Challenge(index) => (*index, bounds.challenges),
-            Expr::Constant(_) => (0, 1),
+            Expr::Constant(_) | Expr::Rows(_) => (0, 1),
             Expr::Negated | Expr::Scaled(_) if depth >= 1 => continue,
             Expr::Sum | Expr::Product if depth >= 2 => {
                 depth = depth.saturating_sub(1);
@@ -120,6 +180,7 @@ pub(crate) struct Evals<'a> {
     pub(crate) advice: &'a [Fr],
     pub(crate) instance: &'a [Fr],
     pub(crate) challenges: &'a [Fr],
+    pub(crate) rows: &'a RowEvals,
 }
 
 /// Runs a checked program. `stack` is scratch space.
@@ -133,6 +194,7 @@ pub(crate) fn evaluate(program: &[Expr], evals: &Evals<'_>, stack: &mut Vec<Fr>)
             Expr::Advice(index) => *evals.advice.get(size(*index)).ok_or(BROKEN)?,
             Expr::Instance(index) => *evals.instance.get(size(*index)).ok_or(BROKEN)?,
             Expr::Challenge(index) => *evals.challenges.get(size(*index)).ok_or(BROKEN)?,
+            Expr::Rows(set) => evals.rows.of(*set),
             Expr::Negated => -stack.pop().ok_or(BROKEN)?,
             Expr::Scaled(factor) => stack.pop().ok_or(BROKEN)? * factor,
             Expr::Sum => stack.pop().ok_or(BROKEN)? + stack.pop().ok_or(BROKEN)?,

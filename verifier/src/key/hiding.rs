@@ -5,6 +5,7 @@ use super::validate::require;
 use super::KeyParts;
 use crate::codec::{at_most, wide};
 use crate::error::VerifyError;
+use crate::plonk::RowEvals;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use provenn_bn254::Fr;
@@ -69,11 +70,19 @@ fn is_linear(key: &KeyParts, query: usize) -> Result<bool, VerifyError> {
     let some = |kind: u8, count: usize| (0..count).map(|index| random(kind, index)).collect::<Vec<Fr>>();
     let mut advice = some(1, key.advice_queries.len());
     let (instance, challenges) = (some(2, key.instance_queries.len()), some(3, key.challenge_phases.len()));
+    let [last_usable, last, blind, first] = [0, 1, 2, 3].map(|index| random(6, index));
+    let rows = RowEvals {
+        last_usable,
+        last,
+        blind,
+        first,
+    };
     let mut joined = |value: Fr| {
         if let Some(eval) = advice.get_mut(query) {
             *eval = value;
         }
         let evals = Evals {
+            rows: &rows,
             fixed: &fixed,
             advice: &advice,
             instance: &instance,

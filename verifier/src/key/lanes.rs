@@ -1,7 +1,7 @@
 //! The committed lanes that a registration is about.
 
 use super::validate::{require, MAX_COLUMNS};
-use super::KeyParts;
+use super::{KeyParts, Purpose};
 use crate::codec::{at_most, length, size, Put, Reader};
 use crate::error::VerifyError;
 use alloc::vec::Vec;
@@ -69,7 +69,7 @@ impl Registered {
             return require(self.runs.is_empty(), "registered lanes without a column");
         }
         require(
-            key.layout.is_none() && key.computed_columns == COMPUTED,
+            key.purpose == Purpose::Registration && key.computed_columns == COMPUTED,
             "a registration has two computed columns and no other public ones",
         )?;
         at_most(MAX_COLUMNS, self.lanes())?;

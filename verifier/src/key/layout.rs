@@ -1,8 +1,11 @@
-//! What the instance columns of a circuit mean.
+//! What the instance columns of a circuit mean: its inputs and outputs.
 
+use super::order::InputOrder;
+use super::validate::require;
 use crate::claim::MAX_VALUES;
-use crate::codec::{wide, Put, Reader};
+use crate::codec::{at_most, size, wide, Put, Reader};
 use crate::error::VerifyError;
+use crate::statement::inference::{MAX_INPUTS, MAX_OUTPUTS};
 use alloc::vec::Vec;
 
 /// Widest input or output in bits, sign included: such values satisfy the bound of the claim format.
@@ -10,192 +13,190 @@ pub const MAX_BITS: u32 = 40;
 /// Instance columns of the policy: `a`, `t`, `c`, `g`.
 pub const POLICY_COLUMNS: u32 = 4;
 
-/// The order of an input's values, also of one that is committed: what an opening means is part of the key.
-/// They are row-major over these axes, outermost first. Each is its extent, and how far apart
-/// values that are neighbours along it lie in the tensor, where value `p` of channel `c` is number `c * positions + p`. Axes that are
-/// not needed come last and are `[1, 1]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InputOrder(pub [[u32; 2]; 4]);
-
-impl InputOrder {
-    /// The number in the tensor of each value in turn.
-    fn numbers(&self) -> impl Iterator<Item = u64> {
-        let along = |[extent, stride]: [u32; 2]| (0..extent).map(move |i| u64::from(i).saturating_mul(stride.into()));
-        let [a, b, c, d] = self.0;
-        let pair = move |x, y| along(x).flat_map(move |at| along(y).map(move |step| at.saturating_add(step)));
-        pair(a, b).flat_map(move |at| pair(c, d).map(move |step| at.saturating_add(step)))
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
-        let mut axes = [[1; 2]; 4];
-        for value in axes.iter_mut().flatten() {
-            *value = reader.u32()?;
-        }
-        Ok(Self(axes))
-    }
-
-    /// Whether each of `len` numbers is one value's: sorted by strides, every axis steps over all that those below it fill.
-    fn is_permutation(&self, len: u64) -> bool {
-        let mut axes = self.0;
-        axes.sort_unstable_by_key(|[extent, stride]| (*stride, *extent));
-        let filled = axes.iter().try_fold(1u64, |below, [extent, stride]| match extent {
-            1 => Some(below),
-            _ => below
-                .checked_mul((*extent).into())
-                .filter(|_| u64::from(*stride) == below),
-        });
-        filled == Some(len)
-    }
-}
-
-/// Inputs and outputs are lists in the bytes, of one each today.
-const ONE: u32 = 1;
-
-fn one(reader: &mut Reader<'_>, reason: &'static str) -> Result<(), VerifyError> {
-    match reader.u32()? {
-        ONE => Ok(()),
-        _ => Err(VerifyError::KeyInvalid { reason }),
-    }
-}
-
-/// The shape of input and output of a circuit. See [`instances`](crate::instances) for the columns made of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The inputs and outputs of a circuit. See [`Item::columns`](crate::Item::columns) for the columns made of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceLayout {
-    /// Input columns side by side.
+    /// Columns side by side that hold public inputs.
     pub lanes: u32,
-    /// Channels of the input (without padding).
+    /// The inputs, in the order of a claim's bindings.
+    pub inputs: Vec<InputLayout>,
+    /// The outputs, in the order of their policy rows.
+    pub outputs: Vec<OutputLayout>,
+}
+
+/// One input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputLayout {
+    /// Channels, without padding.
     pub channels: u32,
     /// Values of each channel.
     pub positions: u32,
-    /// `ceil(channels / lanes)`.
-    pub blocks: u32,
-    /// Whether the input is public; otherwise it is committed.
-    pub public_input: bool,
-    /// Order of the values of a public input, where they do not come as they are numbered.
-    pub order: Option<InputOrder>,
-    /// Outputs of the model (without padding).
-    pub outputs: u32,
-    /// Rows of the policy columns, at least `outputs`.
-    pub policy_rows: u32,
-    /// Inputs lie in `[-2^(input_bits-1), 2^(input_bits-1))`.
-    pub input_bits: u32,
-    /// Scores and thresholds lie in `[-2^(output_bits-1), 2^(output_bits-1))`.
-    pub output_bits: u32,
+    /// The first row of its cells.
+    pub row: u32,
+    /// Values lie in `[-2^(bits-1), 2^(bits-1))`.
+    pub bits: u32,
+    /// Whether claims show it; otherwise they commit to it.
+    pub public: bool,
+    /// The order of its values.
+    pub order: InputOrder,
 }
 
-/// Tags of inputs with an order: committed, public. Without one they are 0 and 1.
-const ORDERED: u8 = 2;
-const ORDERED_PUBLIC: u8 = 3;
+/// One output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutputLayout {
+    /// Scores, without padding.
+    pub len: u32,
+    /// Its policy rows, at least `len`.
+    pub rows: u32,
+    /// Scores and thresholds lie in `[-2^(bits-1), 2^(bits-1))`.
+    pub bits: u32,
+}
+
+impl InputLayout {
+    /// Number of values.
+    pub fn values(&self) -> u64 {
+        u64::from(self.channels).saturating_mul(self.positions.into())
+    }
+
+    /// Channel blocks on so many lanes.
+    pub(crate) fn blocks(&self, lanes: u32) -> u64 {
+        u64::from(self.channels).div_ceil(u64::from(lanes).max(1))
+    }
+
+    /// Rows of its cells on so many lanes.
+    pub fn rows(&self, lanes: u32) -> u64 {
+        u64::from(self.positions).saturating_mul(self.blocks(lanes))
+    }
+
+    /// The row after its last one.
+    fn end(&self, lanes: u32) -> u64 {
+        u64::from(self.row).saturating_add(self.rows(lanes))
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        for value in [self.channels, self.positions, self.row, self.bits] {
+            out.put_u32(value);
+        }
+        out.put(&[u8::from(self.public)]);
+        self.order.put(out);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        Ok(Self {
+            channels: reader.u32()?,
+            positions: reader.u32()?,
+            row: reader.u32()?,
+            bits: reader.u32()?,
+            public: reader.flag()?,
+            order: InputOrder::read(reader)?,
+        })
+    }
+}
+
+impl OutputLayout {
+    fn put(&self, out: &mut Vec<u8>) {
+        for value in [self.len, self.rows, self.bits] {
+            out.put_u32(value);
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        Ok(Self {
+            len: reader.u32()?,
+            rows: reader.u32()?,
+            bits: reader.u32()?,
+        })
+    }
+}
 
 impl InstanceLayout {
-    /// Number of input values.
-    pub fn input_len(&self) -> u64 {
-        u64::from(self.channels).saturating_mul(u64::from(self.positions))
+    fn public(&self) -> impl Iterator<Item = &InputLayout> {
+        self.inputs.iter().filter(|input| input.public)
     }
 
-    /// The number in the tensor of each input value in turn.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> {
-        let [channels, positions] = [self.channels, self.positions];
-        let as_numbered = InputOrder([[channels, positions], [positions, 1], [1, 1], [1, 1]]);
-        self.order.unwrap_or(as_numbered).numbers()
+    /// Rows of the policy columns: those of all outputs.
+    pub fn policy_rows(&self) -> u64 {
+        let rows = self.outputs.iter().map(|output| u64::from(output.rows));
+        rows.fold(0, u64::saturating_add)
     }
 
-    /// Rows of each public input column.
+    /// Rows of the columns of public inputs.
     pub fn input_rows(&self) -> u64 {
-        u64::from(self.positions).saturating_mul(u64::from(self.blocks))
+        let ends = self.public().map(|input| input.end(self.lanes));
+        ends.max().unwrap_or(0)
     }
 
     /// Number of instance columns.
     pub fn columns(&self) -> u32 {
-        match self.public_input {
-            true => POLICY_COLUMNS.saturating_add(self.lanes),
-            false => POLICY_COLUMNS,
+        match self.public().next() {
+            Some(_) => POLICY_COLUMNS.saturating_add(self.lanes),
+            None => POLICY_COLUMNS,
         }
     }
 
     /// Number of cells of all instance columns: what a verifier fills and hashes, whatever the receipt.
     pub fn cells(&self) -> u64 {
-        let policy = u64::from(POLICY_COLUMNS).saturating_mul(u64::from(self.policy_rows));
-        match self.public_input {
-            true => policy.saturating_add(u64::from(self.lanes).saturating_mul(self.input_rows())),
-            false => policy,
+        let policy = u64::from(POLICY_COLUMNS).saturating_mul(self.policy_rows());
+        policy.saturating_add(u64::from(self.lanes).saturating_mul(self.input_rows()))
+    }
+
+    /// Checks that the numbers agree with one another and fit into `usable_rows`. One layout has one encoding.
+    pub fn validate(&self, usable_rows: u64) -> Result<(), VerifyError> {
+        require(self.lanes > 0, "layout without lanes")?;
+        require(!self.inputs.is_empty(), "layout without inputs")?;
+        require(!self.outputs.is_empty(), "layout without outputs")?;
+        at_most(MAX_INPUTS, self.inputs.len())?;
+        at_most(MAX_OUTPUTS, self.outputs.len())?;
+        let bits = 1..=MAX_BITS;
+        for input in &self.inputs {
+            require(input.channels > 0 && input.positions > 0, "layout with an empty input")?;
+            require(input.order.is_canonical(input.values()), "layout order of an input")?;
+            require(input.end(self.lanes) <= usable_rows, "layout input rows")?;
+            require(bits.contains(&input.bits), "layout bit widths")?;
+        }
+        let after = self.public().skip(1).map(|input| u64::from(input.row));
+        let mut pairs = self.public().map(|input| input.end(self.lanes)).zip(after);
+        require(pairs.all(|(end, row)| end <= row), "layout inputs on the same rows")?;
+        for output in &self.outputs {
+            require(output.len > 0, "layout with an empty output")?;
+            require(output.rows >= output.len, "layout policy rows")?;
+            require(bits.contains(&output.bits), "layout bit widths")?;
+        }
+        require(self.policy_rows() <= usable_rows, "layout policy rows")?;
+        let (maximum, got) = (wide(MAX_VALUES), self.cells());
+        match got > maximum {
+            true => Err(VerifyError::TooLarge { maximum, got }),
+            false => Ok(()),
         }
     }
 
-    /// Checks that the numbers agree with one another and fit into `usable_rows`.
-    pub fn validate(&self, usable_rows: u64) -> Result<(), VerifyError> {
-        let invalid = |reason| Err(VerifyError::KeyInvalid { reason });
-        if self.lanes == 0 || self.channels == 0 || self.positions == 0 || self.outputs == 0 {
-            return invalid("layout has an empty dimension");
-        }
-        if self.blocks != self.channels.div_ceil(self.lanes) {
-            return invalid("layout blocks are not channels / lanes");
-        }
-        if let Some(order) = &self.order {
-            // One layout has one encoding: an order is named where it says something.
-            let own = order.0.iter().filter(|[extent, _]| *extent != 1).count() > 1;
-            if !own || !order.is_permutation(self.input_len()) {
-                return invalid("layout order of the input");
-            }
-        }
-        if self.policy_rows < self.outputs || u64::from(self.policy_rows) > usable_rows {
-            return invalid("layout policy rows");
-        }
-        if self.public_input && self.input_rows() > usable_rows {
-            return invalid("layout input rows");
-        }
-        let maximum = wide(MAX_VALUES);
-        let got = self.cells();
-        if got > maximum {
-            return Err(VerifyError::TooLarge { maximum, got });
-        }
-        let bits = 1..=MAX_BITS;
-        if !bits.contains(&self.input_bits) || !bits.contains(&self.output_bits) {
-            return invalid("layout bit widths");
-        }
-        Ok(())
+    /// Lane and row of value `index` of an input on so many lanes.
+    pub(crate) fn place(&self, input: &InputLayout, index: u64) -> Option<(usize, usize)> {
+        let number = input.order.number(index);
+        let (positions, lanes) = (u64::from(input.positions), u64::from(self.lanes));
+        let (channel, position) = (number.checked_div(positions)?, number.checked_rem(positions)?);
+        let (block, lane) = (channel.checked_div(lanes)?, channel.checked_rem(lanes)?);
+        let row = position.checked_mul(input.blocks(self.lanes))?.checked_add(block)?;
+        let row = row.checked_add(input.row.into())?;
+        Some((usize::try_from(lane).ok()?, usize::try_from(row).ok()?))
+    }
+
+    /// An output by its index.
+    pub(crate) fn output(&self, index: u32) -> Option<&OutputLayout> {
+        self.outputs.get(size(index))
     }
 
     pub(super) fn put(&self, out: &mut Vec<u8>) {
-        for value in [self.lanes, ONE, self.channels, self.positions, self.blocks] {
-            out.put_u32(value);
-        }
-        match &self.order {
-            Some(order) => {
-                out.put(&[ORDERED.saturating_add(u8::from(self.public_input))]);
-                order.0.iter().flatten().for_each(|value| out.put_u32(*value));
-            }
-            None => out.put(&[u8::from(self.public_input)]),
-        }
-        let rest = [ONE, self.outputs, self.policy_rows, self.input_bits, self.output_bits];
-        for value in rest {
-            out.put_u32(value);
-        }
+        out.put_u32(self.lanes);
+        out.put_list(&self.inputs, |out, input| input.put(out));
+        out.put_list(&self.outputs, |out, output| output.put(out));
     }
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
-        let lanes = reader.u32()?;
-        one(reader, "several inputs")?;
-        let [channels, positions, blocks] = [reader.u32()?, reader.u32()?, reader.u32()?];
-        let (public_input, order) = match reader.u8()? {
-            0 => (false, None),
-            1 => (true, None),
-            ORDERED => (false, Some(InputOrder::read(reader)?)),
-            ORDERED_PUBLIC => (true, Some(InputOrder::read(reader)?)),
-            got => return Err(VerifyError::BadTag { got }),
-        };
-        one(reader, "several outputs")?;
         Ok(Self {
-            lanes,
-            channels,
-            positions,
-            blocks,
-            public_input,
-            order,
-            outputs: reader.u32()?,
-            policy_rows: reader.u32()?,
-            input_bits: reader.u32()?,
-            output_bits: reader.u32()?,
+            lanes: reader.u32()?,
+            inputs: reader.list(MAX_INPUTS, 21, InputLayout::read)?,
+            outputs: reader.list(MAX_OUTPUTS, 12, OutputLayout::read)?,
         })
     }
 }

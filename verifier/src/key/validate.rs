@@ -2,7 +2,7 @@
 
 use super::expr::{self, Bounds, MAX_OPS};
 use super::hiding;
-use super::{ColumnKind, KeyParts, Linked, MAX_K};
+use super::{ColumnKind, InputLayout, KeyParts, Linked, MAX_K};
 use crate::codec::{at_most, size};
 use crate::error::VerifyError;
 use alloc::collections::BTreeSet;
@@ -45,7 +45,7 @@ pub(super) fn validate(key: &KeyParts) -> Result<Vec<usize>, VerifyError> {
     points(key)?;
     programs(key)?;
     linked(key)?;
-    layout(key)?;
+    purpose(key)?;
     hiding::check(key)?;
     key.permutation_columns
         .iter()
@@ -135,22 +135,27 @@ fn programs(key: &KeyParts) -> Result<(), VerifyError> {
     key.gates.iter().try_for_each(|gate| expr::check(gate, &bounds))
 }
 
-/// The public columns are those of the layout, and the input is either public or linked.
-fn layout(key: &KeyParts) -> Result<(), VerifyError> {
-    let given = key.layout.map_or(0, |layout| layout.columns());
+/// The public columns are those of the statement, and each input is either public or linked: by a column for each of its lanes.
+fn purpose(key: &KeyParts) -> Result<(), VerifyError> {
+    let given = key.purpose.given_columns();
     require(
         given.checked_add(key.computed_columns) == Some(key.instance_columns),
         "instance columns differ from the layout",
     )?;
-    let public = key.layout.is_none_or(|layout| layout.public_input);
+    let inputs = key.purpose.layout().map_or(&[][..], |layout| &layout.inputs);
+    let lanes = key.purpose.layout().map_or(0, |layout| layout.lanes);
+    let linked = |input: &InputLayout| {
+        if input.public {
+            0
+        } else {
+            size(input.channels.min(lanes))
+        }
+    };
     require(
-        public == key.linked.input.is_empty(),
-        "input must be either public or linked",
+        key.linked.inputs.iter().map(Vec::len).eq(inputs.iter().map(linked)),
+        "each input must be either public or linked",
     )?;
-    match key.layout {
-        Some(layout) => layout.validate(key.usable_rows()),
-        None => Ok(()),
-    }
+    key.purpose.validate(key)
 }
 
 /// Linked columns are distinct and opened. Input columns are of the first phase (small values, fixed before any
@@ -160,18 +165,23 @@ fn linked(key: &KeyParts) -> Result<(), VerifyError> {
     let queried: BTreeSet<u32> = key.advice_queries.iter().map(|(column, _)| *column).collect();
     let Linked {
         weights,
-        input,
+        inputs,
         registered,
     } = &key.linked;
     let mut seen = BTreeSet::new();
-    for column in weights.columns.iter().chain(input).chain(&registered.columns) {
+    for column in weights
+        .columns
+        .iter()
+        .chain(inputs.iter().flatten())
+        .chain(&registered.columns)
+    {
         require(queried.contains(column), "linked column is never opened")?;
         require(seen.insert(*column), "linked column listed twice")?;
     }
     registered.validate(key)?;
     let phase = |column: &u32| key.advice_phases.get(size(*column)).copied();
     require(
-        input.iter().all(|column| phase(column) == Some(0)),
+        inputs.iter().flatten().all(|column| phase(column) == Some(0)),
         "linked input column is not of the first phase",
     )?;
     let unused = weights.lanes == 0 && weights.challenge == 0 && weights.zero == 0;

@@ -8,7 +8,7 @@
 )]
 
 use super::*;
-use crate::{ModelCard, Receipt, Statement};
+use crate::{ModelCard, Receipt};
 
 /// One item of the inventory.
 enum Item {
@@ -93,8 +93,10 @@ fn every_message_is_absorbed_where_the_inventory_says() {
         let key = ModelCard::from_bytes(&read_file("card")).unwrap().key;
         let receipt = Receipt::from_bytes(&read_file("receipt")).unwrap();
         let (claim, proof) = (receipt.claim, receipt.proof);
-        let Statement::Inference(body) = &claim.body;
-        let columns = body.items[0].columns(&key.layout.unwrap(), &body.policy).unwrap();
+        let body = claim.body.inference().unwrap();
+        let columns = body.items[0]
+            .columns(key.purpose.layout().unwrap(), &body.policy)
+            .unwrap();
         let messages = read(&key, &claim.claim_scalar(), &columns, &proof).unwrap();
         let (drawn, words) = walk(&inventory(&key, claim.claim_scalar(), &columns), &proof);
         let named = |name| {

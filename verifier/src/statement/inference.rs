@@ -2,12 +2,14 @@
 
 mod answer;
 mod columns;
+mod disclosure;
 mod expectation;
 mod input;
 mod leak;
 pub mod policy;
 
 pub use answer::{Answer, Form};
+pub use disclosure::{Disclosure, Target};
 pub use expectation::InferenceExpectation;
 pub use input::{InputBinding, MAX_POINTS};
 pub use policy::Policy;
@@ -20,6 +22,8 @@ use crate::error::VerifyError;
 use crate::expectation::Expectation;
 use crate::registration::CheckedCard;
 use crate::srs::SrsVerifyingKey;
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use provenn_bn254::G1Affine;
@@ -28,6 +32,8 @@ use provenn_bn254::G1Affine;
 pub const MAX_ITEMS: usize = 1 << 16;
 /// Most inputs of an item.
 pub const MAX_INPUTS: usize = 1 << 8;
+/// Most outputs of a circuit.
+pub const MAX_OUTPUTS: usize = 1 << 8;
 
 /// The body of the claim: this model, on these inputs, gave outputs that satisfy this policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +42,8 @@ pub struct Inference {
     pub model_id: [u8; 32],
     /// Digest of the quantization recipe, as on the card.
     pub quantization: [u8; 32],
-    /// The policy with its parameters, the same for all items.
-    pub policy: Policy,
+    /// The policy with its parameters and the outputs that it speaks of, the same for all items.
+    pub policy: Disclosure,
     /// The inferences. Keys of today are for one.
     pub items: Vec<Item>,
 }
@@ -45,7 +51,7 @@ pub struct Inference {
 /// One run of the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// What the inputs of the model are known by. Keys of today have one.
+    /// What the inputs of the model are known by, in the order of the key.
     pub inputs: Vec<InputBinding>,
     /// What the policy lets out.
     pub answer: Answer,
@@ -60,30 +66,16 @@ impl Item {
         }
     }
 
-    /// The input.
-    ///
-    /// # Errors
-    /// [`VerifyError::InputCount`] if there is not exactly one.
-    pub fn input(&self) -> Result<&InputBinding, VerifyError> {
-        match self.inputs.as_slice() {
-            [input] => Ok(input),
-            inputs => Err(VerifyError::InputCount {
-                expected: 1,
-                got: wide(inputs.len()),
-            }),
-        }
-    }
-
     fn put(&self, out: &mut Vec<u8>) {
         out.put_list(&self.inputs, |out, input| input.put(out));
         self.answer.put(out);
     }
 
-    fn read(policy: &Policy, reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
+    fn read(policy: &Disclosure, reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
         Ok(Self {
             // A tag and a length at least.
             inputs: reader.list(MAX_INPUTS, 5, InputBinding::read)?,
-            answer: Answer::read(policy.about().form, reader)?,
+            answer: Answer::read(policy.form(), reader)?,
         })
     }
 }
@@ -112,7 +104,7 @@ impl Inference {
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
         let (model_id, quantization) = (reader.array()?, reader.array()?);
-        let policy = Policy::read(reader)?;
+        let policy = Disclosure::read(reader)?;
         Ok(Self {
             model_id,
             quantization,
@@ -148,17 +140,16 @@ impl Inference {
         let id = self.check_identity(claim, card, srs)?;
         expectation.accepts(StatementKind::Inference)?;
         let item = self.item()?;
-        let input = item.input()?;
-        expectation.inference.check(&self.policy, &item.answer, input)?;
+        expectation.inference.check(&self.policy, item)?;
         expectation.check_context(&claim.context)?;
-        let layout = card.key.layout.as_ref().ok_or(VerifyError::KeyInvalid {
+        let layout = card.key.purpose.layout().ok_or(VerifyError::KeyInvalid {
             reason: "a model has public columns",
         })?;
         Ok(Public {
             id,
-            key: &card.key,
-            columns: item.columns(layout, &self.policy)?,
-            committed: commitments(card, input)?,
+            key: Cow::Borrowed(&card.key),
+            columns: Box::new(item.columns(layout, &self.policy)?),
+            committed: commitments(card, &item.inputs)?,
         })
     }
 
@@ -194,18 +185,16 @@ impl Inference {
 }
 
 /// The published commitments to the linked columns: the card's, then the claim's.
-fn commitments(card: &CheckedCard, input: &InputBinding) -> Result<Vec<G1Affine>, VerifyError> {
-    let points = input.points();
-    let (expected, got) = (card.key.linked.input.len(), points.len());
-    if expected != got {
-        return Err(VerifyError::InputShape {
-            expected: wide(expected),
-            got: wide(got),
-        });
-    }
+fn commitments(card: &CheckedCard, inputs: &[InputBinding]) -> Result<Vec<G1Affine>, VerifyError> {
     let mut all = card.points().to_vec();
-    for point in points {
-        all.push(curve::g1_nonzero(point)?);
+    for (columns, input) in card.key.linked.inputs.iter().zip(inputs) {
+        let (expected, got) = (wide(columns.len()), wide(input.points().len()));
+        if expected != got {
+            return Err(VerifyError::InputShape { expected, got });
+        }
+        for point in input.points() {
+            all.push(curve::g1_nonzero(point)?);
+        }
     }
     Ok(all)
 }

@@ -1,10 +1,9 @@
 //! The parts of a claim about one inference, to read and to change.
 
-use provenn_verifier::{Answer, Claim, Inference, InputBinding, Item, Policy, Statement};
+use provenn_verifier::{Answer, Claim, Disclosure, Inference, InputBinding, Item};
 
 pub fn body(claim: &mut Claim) -> &mut Inference {
-    let Statement::Inference(body) = &mut claim.body;
-    body
+    claim.body.inference_mut().expect("an inference")
 }
 
 pub fn item(claim: &mut Claim) -> &mut Item {
@@ -16,7 +15,7 @@ pub fn input(claim: &mut Claim) -> &mut InputBinding {
 }
 
 /// Another policy with an answer.
-pub fn state(claim: &mut Claim, policy: impl Into<Policy>, answer: Answer) {
+pub fn state(claim: &mut Claim, policy: impl Into<Disclosure>, answer: Answer) {
     body(claim).policy = policy.into();
     item(claim).answer = answer;
 }

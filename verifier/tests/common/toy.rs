@@ -27,15 +27,19 @@ const ROWS: usize = 8;
 pub fn layout(public_input: bool) -> InstanceLayout {
     InstanceLayout {
         lanes: 2,
-        channels: 3,
-        positions: 4,
-        blocks: 2,
-        public_input,
-        order: None,
-        outputs: 5,
-        policy_rows: 6,
-        input_bits: 12,
-        output_bits: 24,
+        inputs: vec![InputLayout {
+            channels: 3,
+            positions: 4,
+            row: 0,
+            bits: 12,
+            public: public_input,
+            order: InputOrder::default(),
+        }],
+        outputs: vec![OutputLayout {
+            len: 5,
+            rows: 6,
+            bits: 24,
+        }],
     }
 }
 
@@ -266,10 +270,10 @@ pub fn setup(public: bool, kind: SrsKind) -> Setup {
             challenge: 0,
             zero: 0,
         },
-        input: if public { vec![] } else { vec![0, 1] },
+        inputs: vec![if public { vec![] } else { vec![0, 1] }],
         ..Linked::default()
     };
-    let key = compact(pk.get_vk(), K, linked, Some(layout(public))).unwrap();
+    let key = compact(pk.get_vk(), K, linked, Purpose::Inference(layout(public)), &[]).unwrap();
     let rows = key.tail_rows() as usize;
     let srs = SrsVerifyingKey::new(SrsParts {
         kind,
@@ -307,7 +311,7 @@ pub fn registered(points: &Srs, srs: &SrsVerifyingKey, key: VerifyingKey, weight
 }
 
 /// The public columns, for the library.
-fn columns(layout: &InstanceLayout, policy: &Policy, item: &Item) -> Vec<Vec<Fr>> {
+fn columns(layout: &InstanceLayout, policy: &Disclosure, item: &Item) -> Vec<Vec<Fr>> {
     let columns = item.columns(layout, policy).unwrap();
     let library = |column: Vec<provenn_bn254::Fr>| column.into_iter().map(Fr::from).collect();
     columns.into_iter().map(library).collect()
@@ -359,10 +363,10 @@ pub fn integer(value: Fr) -> i64 {
 }
 
 /// A policy with its answer.
-pub type Stated = (Policy, Answer);
+pub type Stated = (Disclosure, Answer);
 
 fn claim_item(claim: &Claim) -> &Item {
-    let Statement::Inference(body) = &claim.body;
+    let body = claim.body.inference().unwrap();
     body.item().unwrap()
 }
 
@@ -426,14 +430,14 @@ impl Setup {
         let proof = self.prove(toy, &claim, seed);
         let mut rng = ChaCha20Rng::seed_from_u64(seed + 1000);
         let mut points = self.card.commitments.clone();
-        points.extend_from_slice(claim_item(&claim).input().unwrap().points());
+        points.extend(claim_item(&claim).inputs.iter().flat_map(InputBinding::points));
         let committed: Vec<_> = points.iter().map(|point| decode(point).into()).collect();
         let advice: Vec<_> = proof.advice.iter().map(|point| (*point).into()).collect();
         let challenges: Vec<_> = proof.challenges.iter().map(|challenge| (*challenge).into()).collect();
         let columns = linked_columns(&self.card.key, &advice, &challenges).unwrap();
         let tails: Vec<&Vec<Fr>> = std::iter::once(&self.tail).chain(&inputs).collect();
         let linked = &self.card.key.linked;
-        let places = linked.weights.columns.iter().chain(&linked.input);
+        let places = linked.weights.columns.iter().chain(linked.inputs.iter().flatten());
         let witness = columns.iter().zip(places).map(|(column, place)| {
             let mut difference = proof.tails[*place as usize].clone();
             for (index, coefficient) in &column.terms {
@@ -470,11 +474,11 @@ impl Setup {
 
     /// Meaning of the public columns.
     fn layout(&self) -> InstanceLayout {
-        self.card.key.layout.unwrap()
+        self.card.key.purpose.layout().unwrap().clone()
     }
 
     fn columns(&self, claim: &Claim) -> Vec<Vec<Fr>> {
-        let Statement::Inference(body) = &claim.body;
+        let body = claim.body.inference().unwrap();
         columns(&self.layout(), &body.policy, claim_item(claim))
     }
 

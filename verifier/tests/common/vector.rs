@@ -12,6 +12,8 @@ pub struct Vector {
     pub at: Option<usize>,
     pub srs: String,
     pub cards: Vec<String>,
+    /// In place of cards, for colourings.
+    pub graphs: Vec<String>,
     pub receipts: Vec<String>,
     pub expectation: Expectation,
     pub claims: Vec<String>,
@@ -34,6 +36,7 @@ impl Vector {
                 "at" => vector.at = Some(value.parse().map_err(|_| bad())?),
                 "srs" => vector.srs = owned,
                 "card" => vector.cards.push(owned),
+                "graph" => vector.graphs.push(owned),
                 "receipt" => vector.receipts.push(owned),
                 "accept-dev" if value == "yes" => expectation.accept_dev = true,
                 "statements" => {
@@ -43,17 +46,26 @@ impl Vector {
                 }
                 "policy" => asked.policy = Some(value.parse().map_err(|_| bad())?),
                 "answer" => {
-                    let form = asked.policy.as_ref().ok_or_else(bad)?.about().form;
+                    let form = asked.policy.as_ref().ok_or_else(bad)?.form();
                     asked.answer = Some(Answer::parse(form, value).ok_or_else(bad)?);
                 }
-                "public-input" => {
-                    let values = numbers(value).ok_or_else(bad)?;
-                    asked.input = Some(InputBinding::Public { values });
+                "public-input" | "committed-input" => {
+                    let (index, value) = match value.strip_prefix('@') {
+                        Some(rest) => rest.split_once(' ').ok_or_else(bad)?,
+                        None => ("0", value),
+                    };
+                    let index = index.parse().map_err(|_| bad())?;
+                    let binding = match name {
+                        "public-input" => InputBinding::Public {
+                            values: numbers(value).ok_or_else(bad)?,
+                        },
+                        _ => InputBinding::Committed {
+                            points: value.split(' ').map(unhex).collect::<Option<_>>().ok_or_else(bad)?,
+                        },
+                    };
+                    asked.inputs.insert(index, binding);
                 }
-                "committed-input" => {
-                    let points = value.split(' ').map(unhex).collect::<Option<_>>().ok_or_else(bad)?;
-                    asked.input = Some(InputBinding::Committed { points });
-                }
+                "colours" => expectation.colouring.colours = Some(value.parse().map_err(|_| bad())?),
                 "audience" => expectation.audience = Some(owned),
                 "nonce" => expectation.nonce = Some(unhex(value).ok_or_else(bad)?),
                 "now" => expectation.now = Some(value.parse().map_err(|_| bad())?),
@@ -101,14 +113,25 @@ impl Vector {
             .iter()
             .map(|path| ModelCard::from_bytes(&read(path))?.check(&srs));
         let cards: Vec<CheckedCard> = cards.collect::<Result<_, _>>().map_err(alone)?;
+        let graph = |path: &String| {
+            Graph::from_text(std::str::from_utf8(&read(path)).unwrap())
+                .unwrap()
+                .graph
+        };
+        let graphs: Vec<Graph> = self.graphs.iter().map(graph).collect();
+        let about = cards
+            .iter()
+            .map(Reference::from)
+            .chain(graphs.iter().map(Reference::from));
+        let about: Vec<Reference<'_>> = about.collect();
         let receipts: Vec<Vec<u8>> = self.receipts.iter().map(read).collect();
-        match (&cards[..], &receipts[..]) {
-            ([card], [receipt]) => verify(receipt, card, &srs, &self.expectation)
+        match (&about[..], &receipts[..]) {
+            ([about], [receipt]) => verify(receipt, *about, &srs, &self.expectation)
                 .map(|verdict| vec![verdict])
                 .map_err(alone),
             _ => {
-                assert_eq!(cards.len(), receipts.len(), "{}", self.comment);
-                let pairs: Vec<_> = receipts.iter().map(Vec::as_slice).zip(&cards).collect();
+                assert_eq!(about.len(), receipts.len(), "{}", self.comment);
+                let pairs: Vec<_> = receipts.iter().map(Vec::as_slice).zip(about).collect();
                 verify_batch(&pairs, &srs, &self.expectation).map_err(|(at, error)| (Some(at), error))
             }
         }
@@ -121,8 +144,10 @@ impl fmt::Display for Vector {
         let mut line = |name: &str, value: Option<String>| value.map_or(Ok(()), |value| writeln!(f, "{name}: {value}"));
         line("at", self.at.map(|at| at.to_string()))?;
         line("srs", Some(self.srs.clone()))?;
-        for (card, receipt) in self.cards.iter().zip(&self.receipts) {
-            line("card", Some(card.clone()))?;
+        let cards = self.cards.iter().map(|path| ("card", path));
+        let about = cards.chain(self.graphs.iter().map(|path| ("graph", path)));
+        for ((kind, path), receipt) in about.zip(&self.receipts) {
+            line(kind, Some(path.clone()))?;
             line("receipt", Some(receipt.clone()))?;
         }
         let asked = &self.expectation;
@@ -133,16 +158,23 @@ impl fmt::Display for Vector {
             kinds.map(|kinds| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(" ")),
         )?;
         let body = &asked.inference;
-        line("policy", body.policy.as_ref().map(Policy::to_string))?;
+        line("policy", body.policy.as_ref().map(Disclosure::to_string))?;
         line("answer", body.answer.as_ref().map(Answer::to_string))?;
-        match &body.input {
-            Some(InputBinding::Public { values }) => line("public-input", Some(join(values)))?,
-            Some(InputBinding::Committed { points }) => {
-                let points: Vec<String> = points.iter().map(|point| hex(point)).collect();
-                line("committed-input", Some(points.join(" ")))?;
+        for (index, input) in &body.inputs {
+            let which = if *index == 0 {
+                String::new()
+            } else {
+                format!("@{index} ")
+            };
+            match input {
+                InputBinding::Public { values } => line("public-input", Some(which + &join(values)))?,
+                InputBinding::Committed { points } => {
+                    let points: Vec<String> = points.iter().map(|point| hex(point)).collect();
+                    line("committed-input", Some(which + &points.join(" ")))?;
+                }
             }
-            None => {}
         }
+        line("colours", asked.colouring.colours.map(|colours| colours.to_string()))?;
         line("audience", asked.audience.clone())?;
         line("nonce", asked.nonce.map(|nonce| hex(&nonce)))?;
         line("now", asked.now.map(|now| now.to_string()))?;
@@ -158,10 +190,12 @@ fn join(values: &[i64]) -> String {
     values.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")
 }
 
-/// The policy with its answer: what a person is shown.
+/// The policy with its answer, or the sentence: what a person is shown.
 fn shown(claim: &Claim) -> String {
-    let Statement::Inference(body) = &claim.body;
-    format!("{} {}", body.policy, body.item().unwrap().answer)
+    match &claim.body {
+        Statement::Inference(body) => format!("{} {}", body.policy, body.item().unwrap().answer),
+        Statement::Colouring(body) => body.words().to_string(),
+    }
 }
 
 fn numbers<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {

@@ -211,7 +211,9 @@ pub fn key() -> Vec<Row> {
                 s.key.instance_columns += 1;
             },
         ),
-        row("KeyParts.layout", "none", "key-invalid", |s| s.key.layout = None),
+        row("KeyParts.purpose", "a registration's", "key-invalid", |s| {
+            s.key.purpose = Purpose::Registration;
+        }),
     ]
 }
 
@@ -221,76 +223,106 @@ pub fn layout() -> Vec<Row> {
             edit(s).lanes += 1
         }),
         row("InstanceLayout.lanes", "none", "key-invalid", |s| edit(s).lanes = 0),
-        row("InstanceLayout.channels", "none", "key-invalid", |s| {
-            edit(s).channels = 0
+        row("InstanceLayout.inputs", "none", "key-invalid", |s| {
+            edit(s).inputs.clear()
         }),
-        row("InstanceLayout.channels", "a block more", "key-invalid", |s| {
-            let layout = edit(s);
-            layout.channels += layout.lanes;
+        row("InstanceLayout.inputs", "the same twice", "key-invalid", |s| {
+            let one = input(s).clone();
+            edit(s).inputs.push(one);
         }),
-        row("InstanceLayout.positions", "one more", "registration-failed", |s| {
-            edit(s).positions += 1
+        row("InstanceLayout.outputs", "none", "key-invalid", |s| {
+            edit(s).outputs.clear()
         }),
-        row("InstanceLayout.blocks", "one more", "key-invalid", |s| {
-            edit(s).blocks += 1
+        row("InstanceLayout.outputs", "the same twice", "registration-failed", |s| {
+            let one = *output(s);
+            edit(s).outputs.push(one);
         }),
-        row("InstanceLayout.public_input", "the other", "key-invalid", |s| {
-            edit(s).public_input ^= true
+        row("InputLayout.channels", "none", "key-invalid", |s| input(s).channels = 0),
+        row("InputLayout.channels", "a block more", "key-invalid", |s| {
+            let lanes = edit(s).lanes;
+            input(s).channels += lanes;
         }),
-        row("InstanceLayout.order", "as it is numbered", "key-invalid", |s| {
-            ordered(s, |l| [[l.channels * l.positions, 1], [1, 1]]);
+        row("InputLayout.positions", "one more", "registration-failed", |s| {
+            input(s).positions += 1
         }),
-        row("InstanceLayout.order", "two values in one place", "key-invalid", |s| {
-            ordered(s, |l| [[l.positions, 1], [l.channels, 1]]);
+        row("InputLayout.positions", "none", "key-invalid", |s| {
+            input(s).positions = 0
         }),
-        row("InstanceLayout.order", "one value too many", "key-invalid", |s| {
-            ordered(s, |l| [[l.positions, 1], [l.channels + 1, l.positions]]);
+        row("InputLayout.row", "one more", "registration-failed", |s| {
+            input(s).row += 1
         }),
-        row("InstanceLayout.outputs", "one fewer", "registration-failed", |s| {
-            edit(s).outputs -= 1
-        }),
-        row("InstanceLayout.outputs", "none", "key-invalid", |s| edit(s).outputs = 0),
-        row("InstanceLayout.policy_rows", "one more", "registration-failed", |s| {
-            edit(s).policy_rows += 1
-        }),
-        row("InstanceLayout.policy_rows", "fewer than outputs", "key-invalid", |s| {
-            let layout = edit(s);
-            layout.policy_rows = layout.outputs - 1;
-        }),
-        row("InstanceLayout.policy_rows", "more than rows", "key-invalid", |s| {
+        row("InputLayout.row", "after the last", "key-invalid", |s| {
             let rows = 1 << s.key.k;
-            edit(s).policy_rows = rows;
+            input(s).row = rows;
+        }),
+        row("InputLayout.public", "the other", "key-invalid", |s| {
+            input(s).public ^= true
+        }),
+        row("InputLayout.order", "as it is numbered", "key-invalid", |s| {
+            ordered(s, |l| vec![[l.channels * l.positions, 1]]);
+        }),
+        row("InputLayout.order", "two values in one place", "key-invalid", |s| {
+            ordered(s, |l| vec![[2, 1], [l.channels * l.positions / 2, 1]]);
+        }),
+        row("InputLayout.order", "one value too many", "key-invalid", |s| {
+            ordered(s, |l| vec![[2, 1], [l.channels * l.positions / 2 + 1, 2]]);
+        }),
+        row("InputLayout.order", "an axis that says nothing", "key-invalid", |s| {
+            ordered(s, |l| vec![[2, 1], [1, 1], [l.channels * l.positions / 2, 2]]);
+        }),
+        row("InputLayout.order", "an axis in two", "key-invalid", |s| {
+            ordered(s, |l| vec![[2, 1], [l.channels * l.positions / 4, 4], [2, 2]]);
+        }),
+        row("InputLayout.bits", "one fewer", "registration-failed", |s| {
+            input(s).bits -= 1
+        }),
+        row("InputLayout.bits", "41", "key-invalid", |s| input(s).bits = 41),
+        row("OutputLayout.len", "one fewer", "registration-failed", |s| {
+            output(s).len -= 1
+        }),
+        row("OutputLayout.len", "none", "key-invalid", |s| output(s).len = 0),
+        row("OutputLayout.rows", "one more", "registration-failed", |s| {
+            output(s).rows += 1
+        }),
+        row("OutputLayout.rows", "fewer than scores", "key-invalid", |s| {
+            output(s).rows = output(s).len - 1;
+        }),
+        row("OutputLayout.rows", "more than rows", "key-invalid", |s| {
+            let rows = 1 << s.key.k;
+            output(s).rows = rows;
         }),
         row(
-            "InstanceLayout.policy_rows",
+            "OutputLayout.rows",
             "more than a verifier should fill",
             "too-large",
             |s| {
                 s.key.k = 28;
-                edit(s).policy_rows = (1 << 18) + 1;
+                output(s).rows = (1 << 18) + 1;
             },
         ),
-        row("InstanceLayout.input_bits", "one fewer", "registration-failed", |s| {
-            edit(s).input_bits -= 1
+        row("OutputLayout.bits", "one fewer", "registration-failed", |s| {
+            output(s).bits -= 1
         }),
-        row("InstanceLayout.input_bits", "41", "key-invalid", |s| {
-            edit(s).input_bits = 41
-        }),
-        row("InstanceLayout.output_bits", "one fewer", "registration-failed", |s| {
-            edit(s).output_bits -= 1
-        }),
-        row("InstanceLayout.output_bits", "none", "key-invalid", |s| {
-            edit(s).output_bits = 0
-        }),
+        row("OutputLayout.bits", "none", "key-invalid", |s| output(s).bits = 0),
     ]
 }
 
-pub fn ordered(s: &mut Subject, axes: fn(&InstanceLayout) -> [[u32; 2]; 2]) {
-    let layout = edit(s);
-    let [a, b] = axes(layout);
-    layout.order = Some(InputOrder([a, b, [1, 1], [1, 1]]));
+pub fn ordered(s: &mut Subject, axes: fn(&InputLayout) -> Vec<[u32; 2]>) {
+    let input = input(s);
+    input.order = InputOrder(axes(input));
 }
 
 fn edit(s: &mut Subject) -> &mut InstanceLayout {
-    s.key.layout.as_mut().unwrap()
+    match &mut s.key.purpose {
+        Purpose::Inference(layout) => layout,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn input(s: &mut Subject) -> &mut InputLayout {
+    &mut edit(s).inputs[0]
+}
+
+fn output(s: &mut Subject) -> &mut OutputLayout {
+    &mut edit(s).outputs[0]
 }

@@ -33,9 +33,6 @@ pub fn committed() -> Vec<Row> {
                 let point = compressed(&s.srs.g1);
                 points(s)[0] = point;
             }),
-            row("InputBinding.points", "two swapped", "opening-failed", |s| {
-                points(s).swap(0, 1)
-            }),
             row("InputBinding.points", "one too many", "input-shape", |s| {
                 let point = compressed(&s.srs.g1);
                 points(s).push(point);
@@ -47,15 +44,8 @@ pub fn committed() -> Vec<Row> {
                 let point = compressed(&s.srs.g1);
                 points(s).resize(4097, point);
             }),
-            row("Linked.input", "one fewer", "registration-failed", |s| {
-                s.key.linked.input.pop();
-                rebind(s);
-            }),
-            row("Linked.input", "swapped", "registration-failed", |s| {
-                s.key.linked.input.swap(0, 1)
-            }),
-            row("Linked.input", "a column twice", "key-invalid", |s| {
-                s.key.linked.input[1] = s.key.linked.input[0];
+            row("Linked.inputs", "one fewer", "key-invalid", |s| {
+                s.key.linked.inputs[0].pop();
             }),
         ])
         .collect()
@@ -64,8 +54,8 @@ pub fn committed() -> Vec<Row> {
 /// Rows on a receipt with a public input under the policy `scores`.
 pub fn public() -> Vec<Row> {
     vec![
-        row("InstanceLayout.order", "turned", "registration-failed", |s| {
-            key::ordered(s, |_| [[6, 1], [5, 6]]);
+        row("InputLayout.order", "turned", "registration-failed", |s| {
+            key::ordered(s, |_| vec![[6, 1], [5, 6]]);
         }),
         row("Item.answer", "one more", "opening-failed", |s| scores(s)[0] += 1),
         row("Item.answer", "none", "policy-out-of-range", |s| scores(s).clear()),
@@ -125,6 +115,73 @@ pub fn public() -> Vec<Row> {
         }),
         row("InputBinding.values", "wider than the circuit's", "too-large", |s| {
             values(s)[0] = 1 << 39;
+        }),
+    ]
+}
+
+/// Rows on a receipt with a committed and a public input of one shape, and a label of the second of two outputs.
+pub fn pair() -> Vec<Row> {
+    vec![
+        row("Item.inputs", "two swapped", "input-shape", |s| {
+            edit::item(&mut s.receipt.claim).inputs.swap(0, 1)
+        }),
+        row("Item.inputs", "one fewer", "input-count", |s| {
+            edit::item(&mut s.receipt.claim).inputs.pop();
+        }),
+        row("Item.inputs", "one more", "input-count", |s| {
+            let input = edit::input(&mut s.receipt.claim).clone();
+            edit::item(&mut s.receipt.claim).inputs.push(input);
+        }),
+        row("InputBinding.points", "two swapped", "opening-failed", |s| {
+            points(s).swap(0, 1)
+        }),
+        row(
+            "InputBinding.values",
+            "of the second input",
+            "opening-failed",
+            |s| match &mut edit::item(&mut s.receipt.claim).inputs[1] {
+                InputBinding::Public { values } => values[0] ^= 1,
+                InputBinding::Committed { .. } => panic!("the second input is public"),
+            },
+        ),
+        row("Inference.policy", "of the other output", "opening-failed", |s| {
+            edit::body(&mut s.receipt.claim).policy.target = Target::Output(0);
+        }),
+        row(
+            "Inference.policy",
+            "of an output that is not there",
+            "policy-out-of-range",
+            |s| {
+                edit::body(&mut s.receipt.claim).policy.target = Target::Output(2);
+            },
+        ),
+        row(
+            "Inference.policy",
+            "a label of all outputs",
+            "policy-out-of-range",
+            |s| {
+                edit::body(&mut s.receipt.claim).policy.target = Target::All;
+                edit::item(&mut s.receipt.claim).answer = Answer::Outputs(vec![]);
+            },
+        ),
+        row("Linked.inputs", "a column fewer", "key-invalid", |s| {
+            s.key.linked.inputs[0].pop();
+        }),
+        row("Linked.inputs", "swapped", "registration-failed", |s| {
+            s.key.linked.inputs[0].swap(0, 1)
+        }),
+        row("Linked.inputs", "a column twice", "key-invalid", |s| {
+            s.key.linked.inputs[0][1] = s.key.linked.inputs[0][0];
+        }),
+        row("Linked.inputs", "of the public input", "key-invalid", |s| {
+            s.key.linked.inputs.swap(0, 1)
+        }),
+        row("InputLayout.row", "on those of the other", "registration-failed", |s| {
+            let row = s.key.purpose.layout().unwrap().inputs[1].row;
+            s.key.purpose.layout_mut().unwrap().inputs[0].row = row;
+        }),
+        row("InstanceLayout.outputs", "two swapped", "registration-failed", |s| {
+            s.key.purpose.layout_mut().unwrap().outputs.swap(0, 1)
         }),
     ]
 }

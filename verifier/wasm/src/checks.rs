@@ -10,6 +10,8 @@ pub enum Check {
     SrsFile,
     /// The card decodes.
     CardFile,
+    /// The graph decodes.
+    GraphFile,
     /// The card is of the model the caller named.
     NamedModel,
     /// The SRS is the one the caller named.
@@ -22,6 +24,10 @@ pub enum Check {
     Parameters,
     /// The receipt decodes.
     ReceiptFile,
+    /// The claim is of the kind that the caller gave a card, or a graph, for.
+    Kind,
+    /// The claim is about the graph.
+    Graph,
     /// The claim was made under the SRS.
     Srs,
     /// The claim names the card's circuit key.
@@ -32,6 +38,8 @@ pub enum Check {
     Model,
     /// The statement is of an accepted kind, and of the circuit's size.
     Statement,
+    /// The claim is about the number of colours that the caller named.
+    Colours,
     /// The policy is the agreed one.
     Policy,
     /// The output is the expected one.
@@ -83,20 +91,24 @@ impl State {
 
 impl Check {
     /// All checks in order.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 28] = [
         Self::SrsFile,
         Self::CardFile,
+        Self::GraphFile,
         Self::NamedModel,
         Self::NamedSrs,
         Self::CardSrs,
         Self::Registration,
         Self::Parameters,
         Self::ReceiptFile,
+        Self::Kind,
+        Self::Graph,
         Self::Srs,
         Self::CircuitKey,
         Self::Quantization,
         Self::Model,
         Self::Statement,
+        Self::Colours,
         Self::Policy,
         Self::Output,
         Self::Input,
@@ -125,17 +137,21 @@ impl Check {
         match self {
             Self::SrsFile => ("srs-file", "The SRS key is complete and canonical, its points on the curve and in the right subgroup"),
             Self::CardFile => ("card-file", "The model card is complete and canonical, its keys consistent and its commitments points of the curve"),
+            Self::GraphFile => ("graph-file", "The graph file is a graph: known lines only, no edge from a vertex to itself"),
             Self::NamedModel => ("named-model", "The card is that of the model you named"),
             Self::NamedSrs => ("named-srs", "The SRS is the one you named"),
             Self::CardSrs => ("card-srs", "The card was made under this SRS"),
             Self::Registration => ("registration", "The card proves that the weights in its commitments are in range"),
             Self::Parameters => ("parameters", "The SRS comes from a ceremony, or you accept a development one"),
             Self::ReceiptFile => ("receipt-file", "The receipt is complete and canonical, with nothing after its end"),
+            Self::Kind => ("kind", "The receipt states an inference if you gave a card, a colouring if you gave a graph"),
             Self::Srs => ("srs", "The receipt was made under this SRS"),
-            Self::CircuitKey => ("circuit-key", "The receipt was made for the circuit on the card"),
+            Self::Graph => ("graph", "The receipt is about your graph"),
+            Self::CircuitKey => ("circuit-key", "The receipt was made for the circuit on the card, or that of the graph's size"),
             Self::Quantization => ("quantization", "The receipt uses the scales on the card"),
             Self::Model => ("model", "The receipt is about the model on the card"),
-            Self::Statement => ("statement", "The receipt states what the circuit proves: one inference with one input"),
+            Self::Statement => ("statement", "The receipt states what the circuit proves"),
+            Self::Colours => ("colours", "The receipt is about the number of colours that you named"),
             Self::Policy => ("policy", "The policy is the one you agreed on"),
             Self::Output => ("output", "The output is the one you expect"),
             Self::Input => ("input", "The receipt is about the input you named"),
@@ -154,11 +170,17 @@ impl Check {
     pub(crate) fn is_asked(self, request: &Request<'_>) -> bool {
         let expected = &request.expectation;
         match self {
+            Self::GraphFile | Self::Graph => request.graph.is_some(),
+            Self::CardFile | Self::CardSrs | Self::Registration | Self::Quantization | Self::Model => {
+                request.graph.is_none()
+            }
+            Self::PolicyRange | Self::InputShape | Self::Link => request.graph.is_none(),
             Self::NamedModel => request.model_id.is_some(),
             Self::NamedSrs => request.srs_id.is_some(),
+            Self::Colours => expected.colouring.colours.is_some(),
             Self::Policy => expected.inference.policy.is_some(),
             Self::Output => expected.inference.answer.is_some(),
-            Self::Input => expected.inference.input.is_some(),
+            Self::Input => !expected.inference.inputs.is_empty(),
             Self::Audience => expected.audience.is_some(),
             Self::Nonce => expected.nonce.is_some(),
             Self::Expiry => expected.now.is_some(),
@@ -201,12 +223,14 @@ const OF_CARD: [(&str, Check); 7] = [
 ];
 
 /// Codes of the verification of a receipt that decodes, likewise.
-const OF_RECEIPT: [(&str, Check); 24] = [
+const OF_RECEIPT: [(&str, Check); 26] = [
     ("bad-point", Check::Proof),
+    ("colours-mismatch", Check::Colours),
     ("context-mismatch", Check::Audience),
     ("degenerate-challenge", Check::Proof),
     ("dev-srs", Check::Parameters),
     ("expired", Check::Expiry),
+    ("graph-mismatch", Check::Graph),
     ("input-count", Check::Statement),
     ("input-mismatch", Check::Input),
     ("input-shape", Check::InputShape),
@@ -234,13 +258,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     /// Codes that only bytes give which do not decode: the file that they are in is the check.
-    const OF_FILES: [&str; 9] = [
+    const OF_FILES: [&str; 10] = [
         "bad-g2-subgroup",
         "bad-magic",
         "bad-proof-system",
         "bad-tag",
         "bad-utf8",
         "bad-version",
+        "colours-out-of-range",
         "commitment-count",
         "key-invalid",
         "srs-invalid",

@@ -70,7 +70,7 @@ pub(crate) fn text(value: &str) -> String {
 pub(crate) fn words(words: &Words) -> String {
     list(words.pieces().iter().map(|word| match word {
         Word::Text(part) => text(part),
-        Word::Score(score) => score.to_string(),
+        Word::Score { value, output } => list([value.to_string(), output.to_string()]),
     }))
 }
 

@@ -4,8 +4,11 @@ use crate::checks::{Check, State};
 use crate::json::{list, text, words, Object};
 use crate::request::Request;
 use crate::statement;
-use provenn_verifier::{differences, verify, Claim, ModelCard, Policy, Receipt, SrsKind, SrsVerifyingKey};
-use provenn_verifier::{Verdict, VerifyError};
+use provenn_verifier::statement::colouring::{GraphText, GraphTextError};
+use provenn_verifier::{
+    differences, verify, Claim, Disclosure, Graph, InputLayout, InstanceLayout, ModelCard, Receipt, SrsKind,
+    SrsVerifyingKey, StatementKind, Subject, Verdict, VerifyError,
+};
 
 /// Decides a request. The result is a JSON object:
 ///
@@ -13,20 +16,20 @@ use provenn_verifier::{Verdict, VerifyError};
 /// - `error`: `null`, or `code`, `message`, `help` and the name of the `check` that failed;
 /// - `differences`: in what the receipt is not as asked, each with `field`, and `expected` and `found` in words;
 /// - `checks`: all of [`Check::ALL`], each with `name`, `title` and `state`;
-/// - `claim` (its `body` by the kind of `statement`), `card`, `srs`: what the files say, `null` where one does not decode. Only under a verdict other than
+/// - `claim` (its `body` by the kind of `statement`), `card` or `graph`, `srs`: what the files say, `null` where one does not decode. Only under a verdict other than
 ///   `refused` is the claim true.
 pub fn report(request: &Request<'_>) -> String {
-    let card = ModelCard::from_bytes(request.card);
+    let about = About::of(request);
     let srs = SrsVerifyingKey::from_bytes(request.srs);
     let receipt = Receipt::from_bytes(request.receipt);
     let claim = receipt.as_ref().map(|receipt| &receipt.claim);
-    let result = decide(request, card.as_ref(), srs.as_ref(), claim);
+    let result = decide(request, &about, srs.as_ref(), claim);
     let (verdict, error) = match &result {
         Ok(Verdict::Verified(_)) => ("verified", None),
         Ok(Verdict::Dev(_)) => ("dev-verified", None),
         Err(refusal) => ("refused", Some(refusal)),
     };
-    let failed = error.map(|(check, _)| *check);
+    let failed = error.map(|refusal| refusal.check);
     let checks = Check::ALL.map(|check| {
         Object::new()
             .text("name", check.name())
@@ -34,8 +37,10 @@ pub fn report(request: &Request<'_>) -> String {
             .text("state", state(check, failed, request).name())
             .end()
     });
-    let apart = match (claim, &card, &srs) {
-        (Ok(claim), Ok(card), Ok(srs)) if error.is_some() => differences(claim, card, srs, &request.expectation),
+    let apart = match (claim, about.subject(), &srs) {
+        (Ok(claim), Some(subject), Ok(srs)) if error.is_some() => {
+            differences(claim, subject, srs, &request.expectation)
+        }
         _ => vec![],
     };
     let apart = apart.iter().map(|difference| {
@@ -46,41 +51,126 @@ pub fn report(request: &Request<'_>) -> String {
             .end()
     });
     let null = || "null".to_owned();
+    let (card, graph) = match &about {
+        About::Card(card) => (card.as_deref().ok(), None),
+        About::Graph(graph) => (None, graph.as_ref().ok()),
+    };
     Object::new()
         .text("verdict", verdict)
-        .raw(
-            "error",
-            error.map_or_else(null, |(check, error)| error_json(*check, *error)),
-        )
+        .raw("error", error.map_or_else(null, Refusal::json))
         .raw("differences", list(apart))
         .raw("checks", list(checks))
         .raw("claim", claim.map_or_else(|_| null(), claim_json))
-        .raw("card", card.as_ref().map_or_else(|_| null(), card_json))
+        .raw("card", card.map_or_else(null, card_json))
+        .raw("graph", graph.map_or_else(null, statement::graph))
         .raw("srs", srs.as_ref().map_or_else(|_| null(), srs_json))
         .end()
+}
+
+/// What the receipt is to be about.
+enum About {
+    Card(Result<Box<ModelCard>, VerifyError>),
+    Graph(Result<GraphText, GraphTextError>),
+}
+
+impl About {
+    fn of(request: &Request<'_>) -> Self {
+        match request.graph {
+            Some(text) => Self::Graph(Graph::from_text(text)),
+            None => Self::Card(ModelCard::from_bytes(request.card).map(Box::new)),
+        }
+    }
+
+    fn kind(&self) -> StatementKind {
+        match self {
+            Self::Card(_) => StatementKind::Inference,
+            Self::Graph(_) => StatementKind::Colouring,
+        }
+    }
+
+    fn subject(&self) -> Option<Subject<'_>> {
+        match self {
+            Self::Card(card) => card.as_deref().ok().map(Subject::from),
+            Self::Graph(text) => text.as_ref().ok().map(|text| Subject::from(&text.graph)),
+        }
+    }
+}
+
+/// The check that failed, and why.
+struct Refusal {
+    check: Check,
+    code: &'static str,
+    message: String,
+    help: &'static str,
+}
+
+impl Refusal {
+    fn new(check: Check, error: VerifyError) -> Self {
+        Self {
+            check,
+            code: error.code(),
+            message: error.to_string(),
+            help: error.help(),
+        }
+    }
+
+    fn of_graph(error: GraphTextError) -> Self {
+        Self {
+            check: Check::GraphFile,
+            code: "graph-file",
+            message: error.to_string(),
+            help: "Give a DIMACS .col file, or a list of edges with one `U V` on each line.",
+        }
+    }
+
+    fn json(&self) -> String {
+        Object::new()
+            .text("code", self.code)
+            .text("message", &self.message)
+            .text("help", self.help)
+            .text("check", self.check.name())
+            .end()
+    }
 }
 
 /// The verdict, or the error and the check that gave it.
 fn decide(
     request: &Request<'_>,
-    card: Result<&ModelCard, &VerifyError>,
+    about: &About,
     srs: Result<&SrsVerifyingKey, &VerifyError>,
     claim: Result<&Claim, &VerifyError>,
-) -> Result<Verdict, (Check, VerifyError)> {
-    let srs = srs.map_err(|error| (Check::SrsFile, *error))?;
-    let card = card.map_err(|error| (Check::CardFile, *error))?;
-    if request.model_id.is_some_and(|id| id != card.model_id()) {
-        return Err((Check::NamedModel, VerifyError::ModelMismatch));
-    }
-    if request.srs_id.is_some_and(|id| id != srs.id()) {
-        return Err((Check::NamedSrs, VerifyError::SrsMismatch));
-    }
-    let card = card.clone().check(srs);
-    let card = card.map_err(|error| (Check::of_card(error), error))?;
-    verify(request.receipt, &card, srs, &request.expectation).map_err(|error| match (error, claim) {
-        (VerifyError::DevSrs, _) => (Check::Parameters, error),
-        (_, Err(_)) => (Check::ReceiptFile, error),
-        (_, Ok(_)) => (Check::of(error), error),
+) -> Result<Verdict, Refusal> {
+    let srs = srs.map_err(|error| Refusal::new(Check::SrsFile, *error))?;
+    let named = |id: [u8; 32]| match request.srs_id {
+        Some(expected) if expected != id => Err(Refusal::new(Check::NamedSrs, VerifyError::SrsMismatch)),
+        _ => Ok(()),
+    };
+    let verdict = match about {
+        About::Card(card) => {
+            let card = card.as_ref().map_err(|error| Refusal::new(Check::CardFile, *error))?;
+            if request.model_id.is_some_and(|id| id != card.model_id()) {
+                return Err(Refusal::new(Check::NamedModel, VerifyError::ModelMismatch));
+            }
+            named(srs.id())?;
+            let card = card.clone().check(srs);
+            let card = card.map_err(|error| Refusal::new(Check::of_card(error), error))?;
+            verify(request.receipt, &card, srs, &request.expectation)
+        }
+        About::Graph(text) => {
+            let text = text.as_ref().map_err(|error| Refusal::of_graph(*error))?;
+            named(srs.id())?;
+            verify(request.receipt, &text.graph, srs, &request.expectation)
+        }
+    };
+    verdict.map_err(|error| {
+        let check = match (error, claim) {
+            (VerifyError::DevSrs, _) => Check::Parameters,
+            (_, Err(_)) => Check::ReceiptFile,
+            // Nothing else was looked at.
+            (_, Ok(claim)) if claim.body.kind() != about.kind() => Check::Kind,
+            (_, Ok(_)) => Check::of(error),
+        };
+        Refusal::new(check, error)
     })
 }
 
@@ -93,15 +183,6 @@ fn state(check: Check, failed: Option<Check>, request: &Request<'_>) -> State {
         _ if !check.is_asked(request) => State::NotAsked,
         _ => State::Passed,
     }
-}
-
-fn error_json(check: Check, error: VerifyError) -> String {
-    Object::new()
-        .text("code", error.code())
-        .text("message", &error.to_string())
-        .text("help", error.help())
-        .text("check", check.name())
-        .end()
 }
 
 fn claim_json(claim: &Claim) -> String {
@@ -128,22 +209,35 @@ fn card_json(card: &ModelCard) -> String {
         .raw("k", card.key.k)
         .raw("commitments", card.commitments.len())
         .text("description", &card.description);
-    match &card.key.layout {
+    match card.key.purpose.layout() {
         Some(layout) => object
-            .raw("inputs", layout.input_len())
-            .raw("public_input", layout.public_input)
-            .raw("outputs", layout.outputs)
-            .raw("output_bits", layout.output_bits)
-            .raw("leakage", list(leakage(layout.outputs, layout.output_bits))),
+            .raw("inputs", list(layout.inputs.iter().map(input_json)))
+            .raw(
+                "outputs",
+                list(
+                    layout
+                        .outputs
+                        .iter()
+                        .map(|output| Object::new().raw("values", output.len).raw("bits", output.bits).end()),
+                ),
+            )
+            .raw("leakage", list(leakage(layout))),
         None => object,
     }
     .end()
 }
 
-/// What each policy lets out at most, `[name, millionths of a bit]`.
-fn leakage(outputs: u32, bits: u32) -> impl Iterator<Item = String> {
-    let pair = move |policy: &Policy| list([text(policy.name()), policy.microbits(outputs, bits).to_string()]);
-    Policy::ALL.iter().map(pair)
+fn input_json(input: &InputLayout) -> String {
+    Object::new()
+        .raw("values", input.values())
+        .raw("public", input.public)
+        .end()
+}
+
+/// What each policy lets out at most of each output, `[name, millionths of a bit]`; names as [`Disclosure::name`].
+fn leakage(layout: &InstanceLayout) -> impl Iterator<Item = String> + use<'_> {
+    let pair = move |policy: Disclosure| list([text(&policy.name()), policy.microbits(layout).to_string()]);
+    Disclosure::offered(layout).into_iter().map(pair)
 }
 
 fn srs_json(srs: &SrsVerifyingKey) -> String {

@@ -16,9 +16,11 @@ pub struct Request<'a> {
     pub model_id: Option<[u8; 32]>,
     /// Tag 5, 32 bytes: the SRS id the caller expects.
     pub srs_id: Option<[u8; 32]>,
-    /// Tags 6 to 13: audience (UTF-8), nonce (32 bytes), current time (`u64` seconds), acceptance of development
-    /// parameters (empty), public input (`i64` list) or input commitments (32 bytes each), policy (text, with integers of the quantized
-    /// model) and its answer (text: scores separated by spaces, a label, `yes` or `no`).
+    /// Tag 14: a graph, as DIMACS or list of edges, in place of the card: the receipt is to be about a colouring of it.
+    pub graph: Option<&'a str>,
+    /// Tags 6 to 13, and 15 for the number of colours (`u32`): audience (UTF-8), nonce (32 bytes), current time (`u64` seconds), acceptance of development
+    /// parameters (empty), a public input (its index as `u32`, then an `i64` list) or commitments to an input (its index, then 32 bytes each),
+    /// policy (text, with integers of the quantized model) and its answer (text: scores separated by spaces, a label, `yes` or `no`).
     pub expectation: Expectation,
 }
 
@@ -76,25 +78,36 @@ impl<'a> Request<'a> {
                 7 => expected.nonce = digest()?,
                 8 => expected.now = Some(u64::from_le_bytes(field.try_into().map_err(|_| malformed)?)),
                 9 if field.is_empty() => expected.accept_dev = true,
-                10 => {
-                    let values = chunks(field).ok_or(malformed)?.into_iter().map(i64::from_le_bytes);
-                    expected.inference.input = Some(InputBinding::Public {
-                        values: values.collect(),
-                    });
-                }
-                11 => {
-                    let points = chunks(field).ok_or(malformed)?;
-                    expected.inference.input = Some(InputBinding::Committed { points });
+                10 | 11 => {
+                    let (index, field) = field.split_first_chunk().ok_or(malformed)?;
+                    let binding = match tag {
+                        10 => {
+                            let values = chunks(field).ok_or(malformed)?.into_iter().map(i64::from_le_bytes);
+                            let values = values.collect();
+                            InputBinding::Public { values }
+                        }
+                        _ => InputBinding::Committed {
+                            points: chunks(field).ok_or(malformed)?,
+                        },
+                    };
+                    let asked = expected.inference.inputs.insert(u32::from_le_bytes(*index), binding);
+                    // Two answers to one question are none.
+                    asked.map_or(Ok(()), |_| Err(malformed))?;
                 }
                 12 => expected.inference.policy = Some(text(field)?.parse().map_err(|_| malformed)?),
                 13 => answer = Some(text(field)?),
+                14 => request.graph = Some(text(field)?),
+                15 => {
+                    let colours = field.try_into().map_err(|_| malformed)?;
+                    expected.colouring.colours = Some(u32::from_le_bytes(colours));
+                }
                 _ => return Err(malformed),
             }
         }
         if let Some(text) = answer {
             let asked = &mut request.expectation.inference;
             // The policy says which form the answer has.
-            let form = asked.policy.as_ref().map(|policy| policy.about().form);
+            let form = asked.policy.as_ref().map(|policy| policy.form());
             let answer = form.and_then(|form| Answer::parse(form, text));
             asked.answer = Some(answer.ok_or(RequestError { tag: 13 })?);
         }

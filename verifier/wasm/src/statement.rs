@@ -1,11 +1,13 @@
 //! Bodies of claims as JSON, one function for each kind of statement.
 
 use crate::json::{hex, list, text, words, Object};
-use provenn_verifier::{Inference, InputBinding, Item, Policy, Statement};
+use provenn_verifier::statement::colouring::GraphText;
+use provenn_verifier::{Colouring, Disclosure, Inference, InputBinding, Item, Policy, Statement};
 
 pub(crate) fn body(statement: &Statement) -> String {
     match statement {
         Statement::Inference(body) => inference(body),
+        Statement::Colouring(body) => colouring(body),
     }
 }
 
@@ -18,20 +20,43 @@ fn inference(body: &Inference) -> String {
         .end()
 }
 
-fn policy(policy: &Policy) -> String {
+/// What the file of a graph says.
+pub(crate) fn graph(text: &GraphText) -> String {
     Object::new()
-        .text("name", policy.name())
+        .raw("vertices", text.graph.vertices())
+        .raw("edges", text.graph.edge_count())
+        .raw("repeated", text.repeated)
+        .hex("digest", &text.graph.digest())
+        .end()
+}
+
+/// `says` is the claim in a sentence.
+fn colouring(body: &Colouring) -> String {
+    Object::new()
+        .raw("colours", body.colours)
+        .raw("vertices", body.vertices)
+        .raw("edges", body.edges)
+        .hex("graph", &body.graph)
+        .raw("says", words(&body.words()))
+        .end()
+}
+
+/// `target` is the index of the output that the policy speaks of, or `all`.
+fn policy(policy: &Disclosure) -> String {
+    Object::new()
+        .text("name", policy.policy.name())
+        .text("target", &policy.target.to_string())
         .text("text", &policy.to_string())
         .raw("words", words(&policy.words()))
         .end()
 }
 
 /// `says` is what the model gave, for a sentence.
-fn item(policy: &Policy, item: &Item) -> String {
+fn item(policy: &Disclosure, item: &Item) -> String {
     Object::new()
         .raw("inputs", list(item.inputs.iter().map(input)))
         .text("answer", &item.answer.to_string())
-        .raw("words", words(&item.answer.words()))
+        .raw("words", words(&policy.answer_words(&item.answer)))
         .raw("says", words(&policy.says(&item.answer)))
         .end()
 }

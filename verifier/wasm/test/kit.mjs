@@ -13,12 +13,16 @@ export function vectors() {
 }
 
 function parse(text) {
-  const vector = { cards: [], receipts: [], claims: [], shows: [] };
-  const lists = { card: vector.cards, receipt: vector.receipts, claim: vector.claims, shows: vector.shows };
+  const vector = { cards: [], graphs: [], receipts: [], claims: [], shows: [], publicInputs: [], committedInputs: [] };
+  const inputs = { "public-input": vector.publicInputs, "committed-input": vector.committedInputs };
+  const lists = { card: vector.cards, graph: vector.graphs, receipt: vector.receipts, claim: vector.claims, shows: vector.shows };
   for (const line of text.split("\n").filter((line) => line !== "")) {
     const colon = line.indexOf(": ");
     const [name, value] = [line.slice(0, colon), line.slice(colon + 2)];
-    if (lists[name]) lists[name].push(value);
+    // The first input goes without a number.
+    const [, index, text] = /^(?:@(\d+) )?(.*)$/.exec(value);
+    if (inputs[name]) inputs[name].push([Number(index ?? 0), text]);
+    else if (lists[name]) lists[name].push(value);
     else vector[name] = value;
   }
   return vector;
@@ -36,13 +40,15 @@ export function requests(vector) {
   const words = (text) => text.split(" ");
   return vector.receipts.map((receipt, index) => ({
     receipt: readFileSync(file(receipt)),
-    card: readFileSync(file(vector.cards[index])),
+    card: vector.cards[index] && readFileSync(file(vector.cards[index])),
+    graph: vector.graphs[index] && readFileSync(file(vector.graphs[index])),
+    colours: vector.colours && Number(vector.colours),
     srs: readFileSync(file(vector.srs)),
     acceptDev: vector["accept-dev"] === "yes",
     policy: vector.policy,
     answer: vector.answer,
-    publicInput: vector["public-input"] && words(vector["public-input"]).map(Number),
-    committedInput: vector["committed-input"] && words(vector["committed-input"]).map((point) => unhex(point, 32)),
+    publicInputs: vector.publicInputs.map(([index, text]) => [index, words(text).map(Number)]),
+    committedInputs: vector.committedInputs.map(([index, text]) => [index, words(text).map((point) => unhex(point, 32))]),
     audience: vector.audience,
     nonce: vector.nonce && unhex(vector.nonce, 32),
     now: vector.now && Number(vector.now),
@@ -50,4 +56,4 @@ export function requests(vector) {
 }
 
 /** What a claim states, as vectors write it. */
-export const shown = ({ body: { policy, items } }) => `${policy.text} ${items[0].answer}`;
+export const shown = ({ body: { policy, items, says } }) => (policy ? `${policy.text} ${items[0].answer}` : says.join(""));

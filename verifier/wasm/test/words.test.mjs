@@ -4,15 +4,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { unhex } from "../web/provenn.js";
-import { integersOf, readSample } from "../web/sample.js";
+import { integersOf, readSample, readSamples } from "../web/sample.js";
 import { printable, quoted } from "../web/text.js";
-import { PARTS, description, inference, leakText, real, sentence, statement, validText } from "../web/words.js";
+import { PARTS, description, inference, leakText, real, sentence, spoken, statement, validText } from "../web/words.js";
 
 const card = (value) => ({ description: typeof value === "string" ? value : JSON.stringify(value), leakage: [["scores", 160_000_001], ["label", 3_459_432], ["threshold", 1_584_963]] });
-const nothing = { name: "", parameters: null, inputShape: null, inputFrac: null, outputFrac: null, fidelity: null, wrong: null };
+const nothing = { name: "", parameters: null, inputs: [], outputs: [], fidelity: null, wrong: null };
+const outputs = (...fracs) => fracs.map((frac, index) => ({ name: `y${index}`, shape: [1], frac }));
 const good = {
-  name: "m", input_shape: [2], input_type: "reals", output_shape: [1], input_frac: 4, output_frac: 9, parameters: 3, shape: {}, ranges: [1, -2], tensors: [["t", 4]],
-  fidelity: { rows: 1, label_flips: 0, max_error: 0.5, relative_error: 0.01 }, leakage: [["label", "0 bits"]], input: "public",
+  name: "m", inputs: [{ name: "x", shape: [2], elements: "reals", frac: 4, binding: "public" }], outputs: outputs(9), parameters: 3, shape: {}, ranges: [1, -2], tensors: [["t", 4]],
+  fidelity: { rows: 1, label_flips: 0, max_error: 0.5, relative_error: 0.01 }, leakage: [["label", "0 bits"]],
 };
 
 test("a description of the wrong form is refused, and nothing of it shown", () => {
@@ -53,10 +54,10 @@ test("numbers are shown as the verifier crate shows them", () => {
 });
 
 /** A claim as the module reports it. */
-const said = (says, input = { kind: "public" }) => ({ body: { items: [{ inputs: [input], says, words: says }] } });
+const said = (says, inputs = [{ kind: "public" }], target = "0") => ({ body: { policy: { name: "label", target }, items: [{ inputs, says, words: says }] } });
 
 test("a name is no part of the verdict", () => {
-  const about = { ...nothing, name: "good” gave label 0 .., as audited. Note: “x", outputFrac: 9 };
+  const about = { ...nothing, name: "good” gave label 0 .., as audited. Note: “x", outputs: outputs(9) };
   const claim = { claim: said(["label 7"]) };
   assert.equal(statement(claim, about), "The committed model gave label 7 for the input shown below.");
 });
@@ -66,7 +67,8 @@ test("units, leaks and dates", () => {
   // No two integers look the same.
   for (const integer of [1, 12_345_678, -(2 ** 40) + 1, 2 ** 40 - 1]) assert.equal(Math.round(Number(real(integer, 9)) * 512), integer);
   assert.equal(real(768, null), "768 (integer of the quantized model)");
-  assert.equal(sentence([512, " ", -256], 9), "1 -0.5");
+  assert.equal(sentence([[512, 0], " ", [-256, 0]], { outputs: outputs(9) }), "1 -0.5");
+  assert.equal(sentence([[512, 0], " | ", [512, 1], " ", [1, 2]], { outputs: outputs(9, 10) }), "1 | 0.5 1 (integer of the quantized model)");
   assert.match(leakText("scores", card("")), /at most 160.00 bits/);
   assert.match(leakText("label", card("")), /at most 3\.46 bits/);
   assert.match(leakText("threshold", card("")), /at most 1.58 bits/);
@@ -76,9 +78,18 @@ test("units, leaks and dates", () => {
 });
 
 test("scores in a sentence are in the units of the output", () => {
-  const about = { ...nothing, name: "m", outputFrac: 9 };
-  const claim = said(["an output 2 that is below ", 512], { kind: "committed" });
+  const about = { ...nothing, name: "m", outputs: outputs(9) };
+  const claim = said(["an output 2 that is below ", [512, 0]], [{ kind: "committed" }]);
   assert.equal(statement({ claim }, about), "The committed model gave an output 2 that is below 1 for the input inside the commitment below.");
+});
+
+test("of several inputs and outputs each is told by its number", () => {
+  const about = { ...nothing, name: "m", inputs: [{ name: "own" }, { name: "listed" }], outputs: outputs(9, 9) };
+  const claim = said(["label 1"], [{ kind: "committed" }, { kind: "public" }]);
+  assert.equal(statement({ claim }, about), "The committed model gave label 1 (of output tensor 0) for input 0 inside the commitment below and input 1 shown below.");
+  assert.match(spoken({ target: "1" }, about), /"y1", number 1 of 2; the others stay hidden/);
+  assert.equal(spoken({ target: "all" }, about), "all 2 outputs");
+  assert.equal(spoken({ target: "0" }, { outputs: outputs(9) }), null);
 });
 
 test("of several inferences no one is told", () => {
@@ -91,12 +102,20 @@ test("of several inferences no one is told", () => {
 });
 
 test("samples become the prover's integers", () => {
-  const about = { inputShape: [2, 2], inputFrac: 1 };
+  const about = { shape: [2, 2], frac: 1 };
   const integers = (text) => integersOf(readSample(new TextEncoder().encode(text)), about);
   assert.deepEqual(integers('{"shape": [1, 2, 2], "values": [0.25, -0.25, 0.24, 3]}'), [1, -1, 0, 6]);
   for (const text of ["", "[]", "null", '{"shape": [4], "values": [1, 2, 3, 4]}', '{"shape": [2, 2], "values": [1, 2, 3]}', '{"shape": [2, 2], "values": [1, 2, 3, null]}']) {
     assert.throws(() => integers(text), Error, text);
   }
+});
+
+test("samples of several inputs are known by name", () => {
+  const inputs = [{ name: "own" }, { name: "listed" }];
+  const read = (text) => readSamples(new TextEncoder().encode(text), inputs);
+  const sample = { shape: [1], values: [0.5] };
+  assert.deepEqual(read(JSON.stringify({ listed: sample })), [[1, sample]]);
+  for (const text of ["", JSON.stringify(sample), JSON.stringify({ other: sample }), JSON.stringify({ own: [1] })]) assert.throws(() => read(text), Error, text);
 });
 
 test("npy samples", () => {

@@ -1,7 +1,8 @@
 // The expectations of the form as a request. Each malformed field is marked and makes the request incomplete.
 
 import { policyText, scaled, unhex } from "./provenn.js";
-import { integersOf, readSample } from "./sample.js";
+import { integersOf, readSamples } from "./sample.js";
+import { printable } from "./text.js";
 
 const $ = (id) => document.getElementById(id);
 const POINT = 32;
@@ -20,18 +21,35 @@ export function offer(known) {
 }
 
 const chosen = () => offered.find(({ name }) => name === $("policy").value);
+/** The output that the policy is to speak of: an index, or `all`. */
+const target = () => $("target").value || "0";
+/** The scores of all outputs are their own kind of answer. */
+const kind = () => (target() === "all" ? "scores" : chosen()?.form);
 const parameterId = (name) => `parameter-${name.replaceAll(" ", "-")}`;
 
 /** Shows the fields that make sense for the card, all of them if there is none yet. */
-export function showFields(card) {
-  $("public-input").hidden = card?.public_input === false;
-  $("committed-input").hidden = card?.public_input === true;
+export function showFields(card, about) {
+  const bound = (kind) => !card || card.inputs.some((input) => input.public === kind);
+  $("public-input").hidden = !bound(true);
+  $("committed-input").hidden = !bound(false);
+  showTargets(about.outputs);
   const policy = chosen();
   if ($("parameters").dataset.policy !== (policy?.name ?? "")) {
     $("parameters").dataset.policy = policy?.name ?? "";
     $("parameters").replaceChildren(...(policy?.parameters ?? []).map(parameterField));
   }
-  for (const [form, id] of Object.entries(ANSWERS)) $(id).hidden = form !== policy?.form;
+  for (const [form, id] of Object.entries(ANSWERS)) $(id).hidden = !policy || form !== kind();
+}
+
+/** Which outputs a policy can speak of, where there are several. */
+function showTargets(outputs) {
+  const names = JSON.stringify(outputs.map(({ name }) => name));
+  if ($("target").dataset.outputs === names) return;
+  $("target").dataset.outputs = names;
+  const several = outputs.length > 1 ? outputs : [];
+  const options = several.map(({ name }, index) => new Option(`${index}: ${printable(name)}`, String(index)));
+  $("target").replaceChildren(...options, ...(several.length > 0 ? [new Option("all: the scores of all outputs", "all")] : []));
+  $("targets").hidden = several.length === 0;
 }
 
 function parameterField({ name, title, unit }) {
@@ -48,6 +66,8 @@ export function request(files, about, card) {
   return {
     receipt: files.receipt?.bytes,
     card: files.card?.bytes,
+    graph: files.graph?.bytes,
+    colours: colours(),
     srs: files.srs?.bytes,
     acceptDev: $("accept-dev").checked,
     now: now(),
@@ -57,8 +77,8 @@ export function request(files, about, card) {
     audience: $("audience").value === "" ? undefined : $("audience").value,
     policy: policy(about),
     answer: answer(about),
-    publicInput: card?.public_input === false ? undefined : input(files.input, about),
-    committedInput: card?.public_input === true ? undefined : points(),
+    publicInputs: $("public-input").hidden ? undefined : input(files.input, about),
+    committedInputs: $("committed-input").hidden ? undefined : points(card),
   };
 }
 
@@ -80,6 +100,14 @@ function digest(id) {
   return bytes;
 }
 
+function colours() {
+  const text = $("colours").value.trim();
+  const right = text === "" || /^\d{1,2}$/.test(text);
+  mark("colours", right ? "" : "A whole number is expected, from 2 to 16.");
+  if (!right) return null;
+  return text === "" ? undefined : Number(text);
+}
+
 function policy(about) {
   const asked = chosen();
   const parameters = asked?.parameters ?? [];
@@ -90,6 +118,8 @@ function policy(about) {
   };
   mark("policy", "", fields);
   if (!asked) return undefined;
+  if (target() === "all" && asked.name !== "scores") return wrong("Of all outputs together only the scores can be asked.");
+  const frac = about.outputs[target()]?.frac ?? null;
   const values = {};
   for (const { name, title, unit } of parameters) {
     const text = $(parameterId(name)).value.trim();
@@ -98,18 +128,18 @@ function policy(about) {
       values[name] = text;
     } else {
       if (text === "" || !Number.isFinite(Number(text))) return wrong(`${title}: a number is expected, in the units of the model’s output.`);
-      if (about.outputFrac === null) return wrong("Choose the model card first: it says which integer stands for this number.");
-      values[name] = scaled(text, about.outputFrac);
+      if (frac === null) return wrong("Choose the model card first: it says which integer stands for this number.");
+      values[name] = scaled(text, frac);
       if (Math.abs(values[name]) >= BOUND) return wrong(`${title}: the number is out of range.`);
     }
   }
-  return policyText(asked, values);
+  return policyText(asked, values, target());
 }
 
 /** The expected answer, with integers of the quantized model. */
 function answer(about) {
   for (const id of ["label", "scores"]) mark(id, "");
-  switch (chosen()?.form) {
+  switch (chosen() && kind()) {
     case "label":
       return label();
     case "scores":
@@ -129,20 +159,28 @@ function label() {
   return right ? text : null;
 }
 
-/** A score is the integer nearest to what is entered: what the verdict shows is rounded too. */
-function scores({ outputFrac }) {
-  const words = $("scores").value.split(/[\s,;]+/).filter((word) => word !== "");
-  if (words.length === 0) return undefined;
+/** A score is the integer nearest to what is entered: what the verdict shows is rounded too. Outputs are separated by `|`. */
+function scores({ outputs }) {
+  if ($("scores").value.trim() === "") return undefined;
   const wrong = (message) => {
     mark("scores", message);
     return null;
   };
-  const bad = words.findIndex((word) => !Number.isFinite(Number(word)));
-  if (bad >= 0) return wrong(`Score ${bad + 1} is not a number.`);
-  if (outputFrac === null) return wrong("Choose the model card first: it says which integers stand for these scores.");
-  const integers = words.map((word) => Math.round(Number(word) * 2 ** outputFrac));
-  const large = integers.findIndex((integer) => Math.abs(integer) >= BOUND);
-  return large < 0 ? integers.join(" ") : wrong(`Score ${large + 1} is out of range.`);
+  const lists = target() === "all" ? $("scores").value.split("|") : [$("scores").value];
+  const answers = [];
+  for (const [index, list] of lists.entries()) {
+    const frac = outputs[target() === "all" ? index : target()]?.frac ?? null;
+    const words = list.split(/[\s,;]+/).filter((word) => word !== "");
+    const bad = words.findIndex((word) => !Number.isFinite(Number(word)));
+    if (bad >= 0) return wrong(`Score ${bad + 1} is not a number.`);
+    if (outputs.length === 0) return wrong("Choose the model card first: it says which integers stand for these scores.");
+    if (frac === null) return wrong(`The model has ${outputs.length} outputs, separated by |.`);
+    const integers = words.map((word) => Math.round(Number(word) * 2 ** frac));
+    const large = integers.findIndex((integer) => Math.abs(integer) >= BOUND);
+    if (large >= 0) return wrong(`Score ${large + 1} is out of range.`);
+    answers.push(integers.join(" "));
+  }
+  return answers.join(" | ");
 }
 
 /** The time at which the receipt must be valid, in unix seconds. */
@@ -160,21 +198,30 @@ function input(file, about) {
   $("input-error").textContent = "";
   if (!file) return undefined;
   try {
-    return integersOf(readSample(file.bytes), about);
+    return readSamples(file.bytes, about.inputs).map(([index, sample]) => [index, integersOf(sample, about.inputs[index])]);
   } catch (error) {
     $("input-error").textContent = error.message;
     return null;
   }
 }
 
-function points() {
-  const words = $("points").value.split(/\s+/).filter((word) => word !== "");
-  if (words.length === 0) {
-    mark("points", "");
-    return undefined;
+/** Commitments by the index of their input: of several committed inputs a line for each, in their order; an empty one asks nothing. */
+function points(card) {
+  const committed = (card?.inputs ?? [{ public: false }]).flatMap((input, index) => (input.public ? [] : [index]));
+  const text = $("points").value;
+  const lines = committed.length > 1 ? text.split("\n") : [text];
+  const asked = [];
+  for (const [line, list] of lines.entries()) {
+    const words = list.split(/\s+/).filter((word) => word !== "");
+    if (words.length === 0) continue;
+    const points = words.map((word) => unhex(word, POINT));
+    const wrong = points.indexOf(null);
+    if (wrong >= 0 || committed[line] === undefined) {
+      mark("points", wrong < 0 ? `The model has ${committed.length} committed inputs.` : `Point ${wrong + 1} is not 64 hex digits.`);
+      return null;
+    }
+    asked.push([committed[line], points]);
   }
-  const list = words.map((word) => unhex(word, POINT));
-  const wrong = list.indexOf(null);
-  mark("points", wrong < 0 ? "" : `Point ${wrong + 1} is not 64 hex digits.`);
-  return wrong < 0 ? list : null;
+  mark("points", "");
+  return asked.length === 0 ? undefined : asked;
 }

@@ -9,10 +9,11 @@ import { announce, render } from "./view.js";
 /** Largest file: no card or receipt that the format allows is bigger. */
 const MAX_FILE = 66 << 20;
 const SLOTS = { PRVN: "receipt", PRVC: "card", PRVS: "srs" };
-const NAMES = { receipt: "receipt", card: "model card", srs: "SRS key", input: "input" };
+const EMPTY = { card: "from the model’s publisher", graph: "in place of a card, for colourings: .col or a list of edges", input: ".json or .npy" };
+const NAMES = { receipt: "receipt", card: "model card or the graph", srs: "SRS key", input: "input" };
 
 const $ = (id) => document.getElementById(id);
-const files = { receipt: null, card: null, srs: null, input: null };
+const files = { receipt: null, card: null, graph: null, srs: null, input: null };
 
 async function main() {
   let verifier;
@@ -78,8 +79,8 @@ async function take(file, slot) {
     return note(`${file.name} cannot be read.`);
   }
   const magic = String.fromCharCode(...bytes.subarray(0, 4));
-  const found = slot ?? SLOTS[magic] ?? (/\.(json|npy)$/i.test(file.name) ? "input" : null);
-  if (!found) return note(`${file.name} is no receipt, model card or SRS key. Choose it by hand to see what is wrong with it.`);
+  const found = slot ?? SLOTS[magic] ?? (/\.(json|npy)$/i.test(file.name) ? "input" : /\.(col|edges|edgelist)$/i.test(file.name) ? "graph" : null);
+  if (!found) return note(`${file.name} is no receipt, model card, graph or SRS key. Choose it by hand to see what is wrong with it.`);
   put(found, { name: file.name, bytes });
   return true;
 }
@@ -91,9 +92,12 @@ function note(text) {
 
 function put(slot, file) {
   files[slot] = file;
+  // A receipt is about a card or about a graph.
+  if (file && slot === "graph") put("card", null);
+  if (file && slot === "card") put("graph", null);
   const label = document.querySelector(`[data-slot="${slot}"]`);
   label.classList.toggle("full", file !== null);
-  label.querySelector(".name").textContent = file ? `${file.name} · ${file.bytes.length.toLocaleString("en")} bytes` : ".json or .npy";
+  label.querySelector(".name").textContent = file ? `${file.name} · ${file.bytes.length.toLocaleString("en")} bytes` : EMPTY[slot];
   if (slot === "input") $("input-clear").hidden = file === null;
 }
 
@@ -105,9 +109,9 @@ function decide(verifier) {
   };
   const card = files.card ? verifier.verify({ card: files.card.bytes, srs: files.srs?.bytes }).card : null;
   const about = description(card);
-  showFields(card);
+  showFields(card, about);
   const asked = request(files, about, card);
-  const missing = ["receipt", "card", "srs"].filter((slot) => !files[slot]);
+  const missing = ["receipt", "card", "srs"].filter((slot) => !files[slot] && !(slot === "card" && files.graph));
   if (missing.length > 0) {
     clear("empty", "No verdict yet", `Still needed: the ${missing.map((slot) => NAMES[slot]).join(", the ")}.`);
   } else if (!complete(asked)) {

@@ -30,16 +30,18 @@ function listed(module) {
 /** The least integer that stands for at least this number in the units of the output. */
 export const scaled = (value, outputFrac) => Math.ceil(Number(value) * 2 ** outputFrac);
 
-/** The text of a policy, from a description of `policies` and the values of its parameters. */
-export const policyText = ({ name, parameters }, values) => [name, ...parameters.map((parameter) => values[parameter.name])].join(":");
+/** The text of a policy, from a description of `policies`, the values of its parameters, and the output that it speaks of: an index, or `all`. */
+export const policyText = ({ name, parameters }, values, target = "0") =>
+  (target === "0" ? "" : `${target}/`) + [name, ...parameters.map((parameter) => values[parameter.name])].join(":");
 
 /**
  * A request as bytes, see `Request` in the crate.
  *
  * @param request `receipt`, `card`, `srs`: bytes of the files. What you rely on, each optional: `modelId`, `srsId`,
- *   `nonce` (32 bytes each), `audience` (text), `now` (unix seconds), `acceptDev` (flag), `publicInput` (integers of
- *   the quantized model), `committedInput` (list of 32-byte points), `policy` (text, `threshold:0:512`, with integers of the
- *   quantized model) and `answer` (text: scores separated by spaces, a label, `yes` or `no`).
+ *   `nonce` (32 bytes each), `audience` (text), `now` (unix seconds), `acceptDev` (flag), `publicInputs` (pairs of an index and integers of
+ *   the quantized model), `committedInputs` (pairs of an index and a list of 32-byte points), `policy` (text, `threshold:0:512` or
+ *   `1/label`, with integers of the quantized model) and `answer` (text: scores separated by spaces, those of several outputs by ` | `, a label, `yes` or `no`).
+ *   For a colouring `graph` (bytes of a DIMACS file or a list of edges) in place of `card`, and `colours` (a number).
  */
 export function encode(request) {
   const fields = [];
@@ -57,10 +59,12 @@ export function encode(request) {
   put(7, request.nonce, same);
   put(8, request.now, (seconds) => integers([seconds]));
   put(9, request.acceptDev || null, () => new Uint8Array());
-  put(10, request.publicInput, integers);
-  put(11, request.committedInput, join);
+  for (const [index, values] of request.publicInputs ?? []) put(10, values, () => join([u32(index), integers(values)]));
+  for (const [index, points] of request.committedInputs ?? []) put(11, points, () => join([u32(index), ...points]));
   put(12, request.policy, text);
   put(13, request.answer, text);
+  put(14, request.graph, same);
+  put(15, request.colours, u32);
   return join(fields.flatMap(([tag, bytes]) => [Uint8Array.of(tag), u32(bytes.length), bytes]));
 }
 

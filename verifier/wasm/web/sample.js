@@ -12,6 +12,10 @@ function readJson(bytes) {
   } catch {
     throw new Error('This is neither JSON {"shape": [..], "values": [..]} nor a .npy file.');
   }
+  return checked(sample);
+}
+
+function checked(sample) {
   const numbers = (list) => Array.isArray(list) && list.every(Number.isFinite);
   if (!numbers(sample?.shape) || !numbers(sample?.values)) throw new Error('{"shape": [..], "values": [..]} is expected, numbers only.');
   return sample;
@@ -31,9 +35,25 @@ function readNpy(bytes) {
   return { shape, values: Array.from({ length: count }, (_, index) => read(index)) };
 }
 
+/** The samples of a file by the index of their input: one of the model's only input, or a JSON object of such by the names of inputs. */
+export function readSamples(bytes, inputs) {
+  if (inputs.length === 0) throw new Error("Choose the model card first: it says which integers stand for this input.");
+  if (inputs.length === 1) return [[0, readSample(bytes)]];
+  let named;
+  try {
+    named = Object.entries(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
+  } catch {
+    throw new Error('This is not JSON {"NAME": {"shape": [..], "values": [..]}, ..} with the names of inputs.');
+  }
+  return named.map(([name, sample]) => {
+    const index = inputs.findIndex((input) => input.name === name);
+    if (index < 0) throw new Error(`The model has no input ${name}.`);
+    return [index, checked(sample)];
+  });
+}
+
 /** The integers of the quantized model: `round(x * 2^frac)` of the value as a 32-bit float, halves away from zero. */
-export function integersOf({ shape, values }, { inputShape, inputFrac }) {
-  if (inputShape === null || inputFrac === null) throw new Error("Choose the model card first: it says which integers stand for this input.");
+export function integersOf({ shape, values }, { shape: inputShape, frac: inputFrac }) {
   const same = (a, b) => a.length === b.length && a.every((d, index) => d === b[index]);
   if (!same(shape, inputShape) && !same(shape, [1, ...inputShape])) {
     throw new Error(`The sample has shape [${shape}], the model takes [${inputShape}].`);

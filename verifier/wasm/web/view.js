@@ -1,14 +1,14 @@
 // A report as elements of a page. Text goes in as text only; nothing of a file is ever parsed as markup.
 
 import { printable, quoted } from "./text.js";
-import { description, inference, leakText, notProven, real, sentence, statement, validText } from "./words.js";
+import { description, disclosure, inference, leakText, notProven, real, sentence, spoken, statement, validText } from "./words.js";
 
 const TITLES = { verified: "Verified", "dev-verified": "Verified, but only under development parameters", refused: "Refused" };
 /** All checks by their names, in groups. */
 export const GROUPS = [
-  ["Files", ["srs-file", "card-file", "receipt-file"]],
-  ["Same model, circuit and parameters", ["named-model", "named-srs", "card-srs", "parameters", "srs", "circuit-key", "quantization", "model"]],
-  ["What you rely on", ["statement", "policy", "output", "input", "audience", "nonce", "expiry"]],
+  ["Files", ["srs-file", "card-file", "graph-file", "receipt-file"]],
+  ["Same model, circuit and parameters", ["named-model", "named-srs", "card-srs", "parameters", "kind", "graph", "srs", "circuit-key", "quantization", "model"]],
+  ["What you rely on", ["statement", "colours", "policy", "output", "input", "audience", "nonce", "expiry"]],
   ["Proof", ["registration", "policy-range", "input-shape", "proof", "link", "other"]],
 ];
 const STATES = { passed: "passed", failed: "failed", "not-asked": "not asked", "not-reached": "not reached" };
@@ -77,8 +77,8 @@ function unreadable(wrong) {
 }
 
 /** In what the receipt is not as asked. */
-function apart(differences = [], { outputFrac }) {
-  const words = (part) => sentence(part, outputFrac);
+function apart(differences = [], about) {
+  const words = (part) => sentence(part, about);
   const items = differences.map(({ field, expected, found }) => element("li", "", `${field}: expected ${words(expected)}, found ${words(found)}`));
   return items.length === 0 ? [] : [element("ul", "apart", ...items)];
 }
@@ -111,9 +111,6 @@ function section(title, hint, ...children) {
 
 function claimList(report) {
   const { claim, srs, checks } = report;
-  const card = ownCard(report);
-  const about = description(card);
-  const { policy, input, words } = inference(claim) ?? { ...claim.body, input: null, words: [`${claim.body.items.length} inferences, which this page does not show`] };
   const state = (name) => checks.find((check) => check.name === name).state;
   // A value that the caller did not name is marked: it is bound to the proof, but nobody asked for it.
   const row = (term, check, ...values) => {
@@ -121,23 +118,42 @@ function claimList(report) {
     return element("div", "", element("dt", "", term), element("dd", "", ...values), stated);
   };
   const id = (hex) => element("span", "mono id", hex);
-  const called = () => element("span", "", "called ", element("bdi", "", quoted(about.name)), ` by its publisher, ${about.parameters.toLocaleString("en")} parameters`);
-  const name = about.name ? [called(), element("br", "")] : [];
   const audience = claim.audience === "" ? element("span", "none", "none") : element("bdi", "", quoted(claim.audience));
   const nonce = /^0*$/.test(claim.nonce) ? element("span", "none", "none (all zeros)") : id(claim.nonce);
-  return element(
-    "dl",
-    "claim",
-    row("Output", null, element("span", "output", sentence(words, about.outputFrac))),
-    row("Policy", "policy", sentence(policy.words, about.outputFrac)),
-    row("Lets out", null, leakText(policy.name, card)),
-    row("Input", "input", ...(input ? inputView(input, about) : ["not shown"])),
-    row("Model", "named-model", ...name, id(claim.body.model_id)),
+  const context = () => [
     row("Audience", "audience", audience),
     row("Nonce", "nonce", nonce),
     row("Valid until", null, validText(claim.not_after)),
     row("Parameters", "named-srs", srs && srs.srs_id === claim.srs_id ? `${srs.kind} SRS for ${(2 ** srs.k).toLocaleString("en")} rows` : "SRS", element("br", ""), id(claim.srs_id)),
     row("Claim digest", null, id(claim.digest)),
+  ];
+  if (claim.statement === "colouring") {
+    const { colours, vertices, edges, graph } = claim.body;
+    const size = `${vertices.toLocaleString("en")} vertices, ${edges.toLocaleString("en")} edges`;
+    return element("dl", "claim", row("Colours", "colours", element("span", "output", `${colours}`)), row("Graph", null, size, element("br", ""), id(graph)), ...context());
+  }
+  const card = ownCard(report);
+  const about = description(card);
+  const { policy, inputs, words } = inference(claim) ?? { ...claim.body, inputs: [], words: [`${claim.body.items.length} inferences, which this page does not show`] };
+  const called = () => element("span", "", "called ", element("bdi", "", quoted(about.name)), ` by its publisher, ${about.parameters.toLocaleString("en")} parameters`);
+  const name = about.name ? [called(), element("br", "")] : [];
+  const of = spoken(policy, about);
+  const given = (input, index) => {
+    const named = about.inputs[index];
+    const term = inputs.length === 1 ? "Input" : `Input ${index}`;
+    const called = inputs.length > 1 && named ? [element("bdi", "", quoted(named.name)), ": "] : [];
+    return row(term, "input", ...called, ...inputView(input, named ?? { shape: null, frac: null }));
+  };
+  return element(
+    "dl",
+    "claim",
+    row("Output", null, element("span", "output", sentence(words, about))),
+    ...(of === null ? [] : [row("Of output", "policy", of)]),
+    row("Policy", "policy", sentence(policy.words, about)),
+    row("Lets out", null, leakText(disclosure(policy), card)),
+    ...(inputs.length === 0 ? [row("Input", "input", "not shown")] : inputs.map(given)),
+    row("Model", "named-model", ...name, id(claim.body.model_id)),
+    ...context(),
   );
 }
 
@@ -148,9 +164,9 @@ function inputView(input, about) {
     return [`committed, ${points.length} ${points.length === 1 ? "point" : "points"}; the values are hidden`, element("details", "", element("summary", "", "Show the commitment"), list)];
   }
   const { values } = input;
-  const shown = values.slice(0, 4096).map((value) => real(value, about.inputFrac)).join(" ");
+  const shown = values.slice(0, 4096).map((value) => real(value, about.frac)).join(" ");
   const rest = values.length > 4096 ? ` … ${values.length - 4096} more` : "";
-  return [`public, ${values.length.toLocaleString("en")} ${values.length === 1 ? "value" : "values"}`, picture(values, about.inputShape), element("details", "", element("summary", "", "Show the values"), element("span", "mono id", shown + rest))];
+  return [`public, ${values.length.toLocaleString("en")} ${values.length === 1 ? "value" : "values"}`, picture(values, about.shape), element("details", "", element("summary", "", "Show the values"), element("span", "mono id", shown + rest))];
 }
 
 /** Values of a one-channel image as a picture, dark to light; null if the shape is no image. */

@@ -7,21 +7,23 @@ const extents = (value) => Array.isArray(value) && value.every((d) => integer(d,
 const record = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const pairs = (form) => (value) => Array.isArray(value) && value.every((pair) => Array.isArray(pair) && pair.length === 2 && typeof pair[0] === "string" && form(pair[1]));
 const string = (value) => typeof value === "string";
+/** At least one tensor, each with name, shape and scale, and these fields. */
+const tensors = (more) => (value) => {
+  const fields = Object.entries({ name: string, shape: extents, frac: (value) => integer(value, -1074, 1074), ...more });
+  const tensor = (one) => record(one) && fields.every(([field, form]) => Object.hasOwn(one, field) && form(one[field]));
+  return Array.isArray(value) && value.length > 0 && value.every(tensor);
+};
 /** The parts of a description that the prover reads, with their forms: a card without them is refused there too. */
 export const PARTS = {
   name: string,
-  input_shape: extents,
-  input_type: (value) => string(value) || record(value),
-  output_shape: extents,
-  input_frac: (value) => integer(value, -1074, 1074),
-  output_frac: (value) => integer(value, -1074, 1074),
+  inputs: tensors({ elements: (value) => string(value) || record(value), binding: (value) => value === "public" || value === "committed" }),
+  outputs: tensors({}),
   parameters: (value) => integer(value, 0, Number.MAX_SAFE_INTEGER),
   shape: record,
   ranges: (value) => Array.isArray(value) && value.every(Number.isInteger),
   tensors: pairs(Number.isInteger),
   fidelity: (value) => record(value) && ["rows", "label_flips", "max_error", "relative_error"].every((name) => Number.isFinite(value[name])),
   leakage: pairs(string),
-  input: string,
 };
 
 /**
@@ -29,7 +31,7 @@ export const PARTS = {
  * cannot be read; nothing of it is shown then, and no receipt is accepted under it.
  */
 export function description(card) {
-  const nothing = { name: "", parameters: null, inputShape: null, inputFrac: null, outputFrac: null, fidelity: null, wrong: null };
+  const nothing = { name: "", parameters: null, inputs: [], outputs: [], fidelity: null, wrong: null };
   if (!card) return nothing;
   let parsed;
   try {
@@ -45,9 +47,8 @@ export function description(card) {
   return {
     name: parsed.name,
     parameters: parsed.parameters,
-    inputShape: parsed.input_shape,
-    inputFrac: parsed.input_frac,
-    outputFrac: parsed.output_frac,
+    inputs: parsed.inputs,
+    outputs: parsed.outputs,
     fidelity: parsed.fidelity,
     wrong: null,
   };
@@ -87,22 +88,40 @@ export function real(integer, frac) {
   }
 }
 
-/** A sentence of a report: texts, and integers of the quantized model in the model's own units. */
-export const sentence = (words, frac) => words.map((word) => (typeof word === "number" ? real(word, frac) : word)).join("");
+/** A sentence of a report: texts, and integers of the quantized model, each with the output that it is of, in the units of that output. */
+export const sentence = (words, { outputs }) => words.map((word) => (Array.isArray(word) ? real(word[0], outputs[word[1]]?.frac ?? null) : word)).join("");
 
 /** The one inference that a claim states, or null: of others no receipt is accepted. */
 export function inference({ body }) {
-  const [item, ...more] = body.items;
-  return item?.inputs.length === 1 && more.length === 0 ? { ...body, ...item, input: item.inputs[0] } : null;
+  const [item, ...more] = body.items ?? [];
+  return item && item.inputs.length > 0 && more.length === 0 ? { ...body, ...item } : null;
 }
+
+/** Which outputs of several a policy speaks of, by the name that the publisher gave; null if there is one. */
+export function spoken({ target }, { outputs }) {
+  if (outputs.length < 2) return null;
+  if (target === "all") return `all ${outputs.length} outputs`;
+  return `${quoted(outputs[target]?.name ?? "?")}, number ${target} of ${outputs.length}; the others stay hidden`;
+}
+
+/** Where an input is to be seen. */
+const seen = ({ kind }) => (kind === "public" ? "shown below" : "inside the commitment below");
 
 /** One sentence that says what a verified receipt states. */
 export function statement({ claim }, about) {
-  const { input, says } = inference(claim);
-  const where = input.kind === "public" ? "the input shown below" : "the input inside the commitment below";
-  // The name is its publisher's free text: it stands with the model id, not in the verdict.
-  return `The committed model gave ${sentence(says, about.outputFrac)} for ${where}.`;
+  if (claim.statement === "colouring") return upper(`${claim.body.says.join("")}.`);
+  const { inputs, says, policy } = inference(claim);
+  // Names are their publisher's free text: they stand with the model id and below, not in the verdict.
+  const numbered = inputs.map((input, index) => `input ${index} ${seen(input)}`);
+  const where = inputs.length === 1 ? `the input ${seen(inputs[0])}` : `${numbered.slice(0, -1).join(", ")} and ${numbered.at(-1)}`;
+  const first = about.outputs.length > 1 && policy.target === "0" ? " (of output tensor 0)" : "";
+  return `The committed model gave ${sentence(says, about)}${first} for ${where}.`;
 }
+
+const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** The name under which a card lists a policy of an output. */
+export const disclosure = ({ name, target }) => (target === "0" ? name : `${target}/${name}`);
 
 /** What asking for a receipt of this policy lets out about a hidden input or about the weights, as the verifier counts it. */
 export function leakText(name, card) {
@@ -125,6 +144,7 @@ export function notProven(report, about) {
   if (report.verdict === "dev-verified") {
     list.push("Anything at all, to somebody who does not trust the machine that made the development SRS: whoever knows its secret can forge receipts.");
   }
+  if (report.claim?.statement === "colouring") return [...list, ...colouringNotProven(asked)];
   if (!asked("named-model")) {
     list.push("That this card is the one its publisher published: you named no model id, so the card is taken on the word of whoever gave it to you.");
   }
@@ -134,7 +154,7 @@ export function notProven(report, about) {
   if (!asked("nonce")) {
     list.push("That the receipt is fresh, or was made for you: you named no nonce, so it may be a copy.");
   }
-  if (report.claim && inference(report.claim).input.kind === "committed") {
+  if (report.claim && inference(report.claim).inputs.some(({ kind }) => kind === "committed")) {
     list.push("What the committed input is, and where it came from.");
   } else {
     list.push("Where the input came from.");
@@ -146,4 +166,13 @@ export function notProven(report, about) {
     "That the circuit is the network the card describes: that is its publisher's word, unless somebody you trust audited the card (provenn audit).",
   );
   return list;
+}
+
+function colouringNotProven(asked) {
+  return [
+    ...(asked("named-srs") ? [] : ["That these are the parameters you trust: you named no SRS id, so the key file is taken on the word of whoever gave it to you."]),
+    ...(asked("nonce") ? [] : ["That the receipt is fresh, or was made for you: you named no nonce, so it may be a copy."]),
+    "That fewer colours are not enough.",
+    "Who else knows a colouring, and how it was found.",
+  ];
 }

@@ -37,6 +37,7 @@ impl Lowering<'_> {
             signed,
             range,
             step,
+            function: None,
         });
         self.tensors.len() - 1
     }
@@ -76,6 +77,15 @@ impl Lowering<'_> {
             }
         }
         self.round(form, true)
+    }
+
+    /// The form as one stored tensor whose values may be negative, as policies compare them.
+    pub(super) fn signed(&mut self, form: Form) -> usize {
+        let unsigned = |id: &usize| !self.tensors[*id].signed;
+        match &form.kind {
+            Kind::Sum { parts, .. } if parts.iter().map(|part| &part.tensor).any(unsigned) => self.round(form, true),
+            _ => self.single(form),
+        }
     }
 
     /// Parts without a constant: a constant, or parts that have no common scale, force a rounding.

@@ -1,4 +1,4 @@
-//! The order in which the input is stored: the one that its reader wants.
+//! The order in which an input is stored: the one that its reader wants.
 
 use super::*;
 use crate::program::InputOrder;
@@ -7,9 +7,10 @@ use crate::program::InputOrder;
 type Axes = Vec<(usize, usize)>;
 
 impl Lowering<'_> {
-    /// Stores the input. What only moves it on its way to the first operator that does more costs nothing: it is stored as
+    /// Stores an input. What only moves it on its way to the first operator that does more costs nothing: it is stored as
     /// that operator wants it, and whoever has it in another order places it.
-    pub(super) fn input(&mut self, id: usize) -> InputOrder {
+    pub(super) fn input(&mut self, input: &graph::Input) -> Input {
+        let (id, tensor) = (input.value, self.tensors.len());
         let value = &self.graph.values[id];
         let (shape, order) = self.wanted(id);
         self.tensors.push(Tensor {
@@ -18,12 +19,17 @@ impl Lowering<'_> {
             signed: true,
             range: self.ranges[id],
             step: Step::Input,
+            function: None,
         });
-        self.forms[id] = Some(self.stored(0, Order::new(order.elements())));
-        order
+        self.forms[id] = Some(self.stored(tensor, Order::new(order.elements())));
+        Input {
+            shape: self.graph.unbatched(id).to_vec(),
+            order,
+            elements: input.elements,
+        }
     }
 
-    /// The shape in which the input is read, and its order there.
+    /// The shape in which an input is read, and its order there.
     fn wanted(&self, id: usize) -> (Vec<usize>, InputOrder) {
         let shape = self.graph.values[id].shape.clone();
         let len = shape.iter().product();
@@ -51,7 +57,7 @@ impl Lowering<'_> {
 
     /// The node that reads a value, if there is one and the value is no output.
     fn only_reader(&self, id: usize) -> Option<&Node> {
-        let single = self.reads[id] == 1 && !self.graph.output.contains(&id);
+        let single = self.reads[id] == 1 && self.graph.outputs_of(id) == 0;
         let mut nodes = self.graph.nodes.iter();
         single.then(|| nodes.find(|node| node.inputs.contains(&id))).flatten()
     }

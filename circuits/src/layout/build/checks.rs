@@ -5,7 +5,7 @@ use super::*;
 
 impl Builder<'_> {
     /// Builds all scans and checks.
-    pub(in crate::layout) fn finish(mut self) -> Option<Layout> {
+    pub(in crate::layout) fn finish(mut self) -> Result<Layout, LayoutError> {
         let activation_rows = self.kinds.len();
         self.busy = vec![vec![]; 2];
         self.cursor = vec![activation_rows; 2];
@@ -19,18 +19,18 @@ impl Builder<'_> {
             if matches!(self.model.tensors[id].step, Step::Affine(_)) {
                 self.produce(id, blocks);
             }
-            if self.refused || self.cursor.iter().any(|&c| c > self.shape.usable()) {
-                return None;
-            }
+            self.sound()?;
         }
-        let line = self.read(&Read::output(self.model));
+        let scans = (0..self.model.outputs.len()).map(|index| {
+            let scan = self.read(&Read::output(self.model, index));
+            (scan, Src::Pow(0), 1)
+        });
+        let scans = scans.collect();
+        let line = self.sum(scans);
         self.equalities.push((line, Src::Uacc(self.policy_rows - 1)));
-        let usable = self.shape.usable();
-        if self.refused || self.cursor.iter().any(|&c| c > usable) {
-            return None;
-        }
+        self.sound()?;
         self.shape.slots = self.busy.len();
-        Some(Layout {
+        Ok(Layout {
             shape: self.shape,
             blocks: self.blocks,
             pairs: self.pairs,
@@ -38,9 +38,18 @@ impl Builder<'_> {
             equalities: self.equalities,
             rows: self.rows,
             kinds: self.kinds,
+            tags: self.tags,
             powers: self.powers,
+            outputs: self.outputs,
             policy_rows: self.policy_rows,
         })
+    }
+
+    /// Nothing was refused, and everything so far fits.
+    fn sound(&self) -> Result<(), LayoutError> {
+        let rows = self.cursor.iter().copied().max().unwrap_or(0);
+        self.refused.map_or(Ok(()), Err)?;
+        self.fit(Area::Activations, rows)
     }
 
     /// Checks of one affine tensor: the lines are the tensors they claim to be, and
@@ -92,7 +101,7 @@ impl Builder<'_> {
                         r: group * outputs + block.first_channel,
                         ..Mono::default()
                     }) else {
-                        self.refused = true;
+                        self.refuse(LayoutError::Coefficient);
                         return;
                     };
                     terms.push((Src::Pacc(last), power, 1));
@@ -106,7 +115,7 @@ impl Builder<'_> {
         for (term, product) in affine.matrix_products.iter().enumerate() {
             let of = |b: &&PairBlock| (b.tensor, b.term) == (id, term);
             let Some(end) = self.pairs.iter().find(of).map(PairBlock::end) else {
-                self.refused = true;
+                self.refuse(LayoutError::Malformed);
                 return;
             };
             let lines = Read::matrix_product(product).map(|read| self.read(&read));
@@ -136,7 +145,7 @@ impl Builder<'_> {
         self.sum(vec![(ys, xs, i128::from(c.constant))])
     }
 
-    /// The line cells of bias rows are `2^(weight_bits * limb) * sum of t^position`.
+    /// The line cells of bias rows, each a line of its own, are `2^(weight_bits * limb) * sum of t^position`.
     fn bias_lines(&mut self, height: usize, width: usize, blocks: &[Block]) {
         let mono = |t: usize| Mono { t, ..Mono::default() };
         let ys = self.factor((0..height).map(|y| mono(width * y)).collect(), 1);
@@ -145,7 +154,7 @@ impl Builder<'_> {
             let xs = self.factor((0..width).map(mono).collect(), scale);
             let cell = self.sum(vec![(ys, xs, 1)]);
             for block in blocks {
-                self.equalities.push((cell, Src::U(block.start + limb)));
+                self.equalities.push((cell, Src::Uacc(block.start + limb)));
             }
         }
     }

@@ -1,13 +1,17 @@
 //! What a program must be for its layout to bind what the executor computes.
 
-use crate::program::{Affine, Axis, Contraction, Linear, MatrixProduct, MaxPool, Part, Program, Step, Tensor, View};
+use crate::program::{
+    Affine, Axis, Contraction, Linear, MatrixProduct, MaxPool, Output, Part, Program, Step, Table, Tensor, View,
+};
 
-/// The first tensor is the input, each element one of the caller's, and the others have elements and read earlier ones only. Every map of elements stays
+/// The first tensors are the inputs, each element one of the caller's, and the others have elements and read earlier ones only. The outputs are
+/// tensors whose values may be negative. Every map of elements stays
 /// inside its source and leads to the elements of its tensor, so that distinct elements have distinct powers of the
 /// challenges. A contraction has rows of its own; a bias has one without groups to carry it.
 ///
 /// Pools and products read a rounded tensor that no other pool or product reads: pools one of the same sign with
-/// disjoint windows that are not empty, products a signed one of twice the width.
+/// disjoint windows that are not empty, products a signed one of twice the width. A table is that of a signed tensor, and
+/// takes and gives integers in range.
 pub(super) fn well_formed(model: &Program) -> bool {
     let mut neighbours = vec![];
     let mut first = |id: usize| {
@@ -19,8 +23,11 @@ pub(super) fn well_formed(model: &Program) -> bool {
         let earlier = |source: usize| (source < id).then(|| &model.tensors[source]);
         !tensor.is_empty()
             && match &tensor.step {
-                Step::Input => id == 0 && model.input_order.fits(tensor.len()),
-                Step::Affine(affine) => id > 0 && affine_is_well_formed(model, id, affine),
+                Step::Input => {
+                    let order = model.inputs.get(id).map(|input| &input.order);
+                    tensor.signed && order.is_some_and(|order| order.fits(tensor.len()))
+                }
+                Step::Affine(affine) => affine_is_well_formed(model, id, affine),
                 Step::MaxPool(pool) => {
                     earlier(pool.tensor).is_some_and(|source| pool_is_well_formed(source, tensor, pool))
                         && first(pool.tensor)
@@ -32,7 +39,17 @@ pub(super) fn well_formed(model: &Program) -> bool {
                 }
             }
     };
-    !model.tensors.is_empty() && model.tensors.iter().enumerate().all(step)
+    let inputs = model
+        .tensors
+        .iter()
+        .take_while(|t| matches!(t.step, Step::Input))
+        .count();
+    let output = |output: &Output| model.tensors.get(output.tensor).is_some_and(|tensor| tensor.signed);
+    inputs == model.inputs.len()
+        && inputs > 0
+        && !model.outputs.is_empty()
+        && model.outputs.iter().all(output)
+        && model.tensors.iter().enumerate().all(step)
 }
 
 fn pool_is_well_formed(source: &Tensor, tensor: &Tensor, pool: &MaxPool) -> bool {
@@ -91,7 +108,15 @@ fn affine_is_well_formed(model: &Program, id: usize, affine: &Affine) -> bool {
         let factor = |(source, view): &(usize, View)| *source < id && inside(*source, view);
         fits && p.pairs() > 0 && factor(&p.left) && factor(&p.right)
     };
-    affine.contractions.iter().enumerate().all(contraction)
+    let half = 1 << (model.precision.bits() - 1);
+    let table = |table: &Table| {
+        let ends = [table.first, table.first.saturating_add(table.results.len() as i64 - 1)];
+        let inside = |units: &i64| (-half..half).contains(units);
+        let all = ends.iter().chain(table.results.iter().flatten()).all(inside);
+        tensor.signed && all && table.results.iter().flatten().next().is_some()
+    };
+    affine.table.iter().all(table)
+        && affine.contractions.iter().enumerate().all(contraction)
         && affine.linear.iter().all(linear)
         && affine.matrix_products.iter().all(product)
         && (affine.bias.is_empty() || affine.contractions.first().is_some_and(|c| c.groups == 1))

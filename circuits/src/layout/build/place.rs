@@ -3,20 +3,21 @@
 use super::*;
 
 impl Builder<'_> {
-    pub(super) fn place_tensors(&mut self) -> Option<()> {
+    pub(super) fn place_tensors(&mut self) -> Result<(), LayoutError> {
         let neighbours: BTreeMap<usize, (usize, Vec<Vec<usize>>)> = (0..self.model.tensors.len())
             .filter_map(|id| self.windows(id).map(|(source, windows)| (source, (id, windows))))
             .collect();
         self.rows = vec![vec![]; self.model.tensors.len()];
-        if !self.shape.public_input {
-            self.kinds = vec![RowKind::Free; self.policy_rows];
-        }
-        for (id, tensor) in self.model.tensors.iter().enumerate() {
+        // Public inputs first: policy rows use the limbs of lane 0, as everything else does.
+        let is_public = |id: &usize| self.shape.inputs.get(*id).is_some_and(|input| input.public);
+        let (public, others): (Vec<usize>, Vec<usize>) = (0..self.model.tensors.len()).partition(is_public);
+        let first = public.len();
+        for (index, id) in public.into_iter().chain(others).enumerate() {
+            let tensor = &self.model.tensors[id];
             if matches!(tensor.step, Step::MaxPool(_) | Step::Product(_)) {
                 continue; // placed with its source
             }
-            // Policy rows use the limbs of lane 0, as everything but a public input does.
-            if id > 0 && self.kinds.len() < self.policy_rows {
+            if index >= first && self.kinds.len() < self.policy_rows {
                 self.kinds.resize(self.policy_rows, RowKind::Free);
             }
             let blocks = tensor.channels.div_ceil(self.shape.lanes);
@@ -32,21 +33,18 @@ impl Builder<'_> {
                     }
                 }
             }
-            if self.kinds.len() > self.shape.usable() {
-                return None;
-            }
+            self.fit(Area::Activations, self.kinds.len())?;
         }
-        Some(())
+        Ok(())
     }
 
     fn place_row(&mut self, id: usize, block: usize, position: usize) {
         let positions = self.model.tensors[id].positions();
         self.rows[id][block * positions + position] = self.kinds.len();
         self.kinds.push(match self.model.tensors[id].step {
-            Step::Input => RowKind::Input {
-                last: (block + 1) * self.shape.lanes >= self.model.tensors[id].channels,
-            },
-            _ => RowKind::Affine(id, block, position),
+            Step::Input => RowKind::Input(id, block),
+            Step::Affine(_) => RowKind::Affine(id, block, position),
+            Step::MaxPool(_) | Step::Product(_) => unreachable!("placed with its source"),
         });
     }
 

@@ -23,8 +23,8 @@ enum By<'a> {
     Left(&'a View),
     /// As its right line.
     Right(&'a View),
-    /// As the line of the policy rows.
-    Policy,
+    /// As the part of the policy rows' line that is this output.
+    Policy(usize),
 }
 
 impl<'a> Read<'a> {
@@ -58,8 +58,8 @@ impl<'a> Read<'a> {
         }
     }
 
-    pub(super) fn output(model: &Program) -> Self {
-        Self::whole(model.output(), By::Policy)
+    pub(super) fn output(model: &Program, index: usize) -> Self {
+        Self::whole(model.outputs[index].tensor, By::Policy(index))
     }
 }
 
@@ -88,7 +88,7 @@ impl<'a> Builder<'a> {
             reads.extend(affine.linear.iter().map(|l| Read::linear(l, tensor.width)));
             reads.extend(affine.matrix_products.iter().flat_map(Read::matrix_product));
         }
-        reads.push(Read::output(model));
+        reads.extend((0..model.outputs.len()).map(|index| Read::output(model, index)));
         self.reads = model.tensors.iter().map(|_| vec![]).collect();
         for read in reads {
             let tensor = read.tensor;
@@ -105,7 +105,7 @@ impl<'a> Builder<'a> {
     pub(super) fn read(&mut self, read: &Read<'a>) -> Src {
         let tensor = read.tensor;
         let Some(index) = self.reads[tensor].iter().position(|r| r.read == *read) else {
-            self.refused = true;
+            self.refuse(LayoutError::Malformed);
             return Src::Pow(0);
         };
         if let Some(result) = self.reads[tensor][index].result {
@@ -117,7 +117,7 @@ impl<'a> Builder<'a> {
             By::Linear(axes, width) => self.scan_linear(slot, read, axes, width),
             By::Left(view) => self.scan_left(slot, tensor, view),
             By::Right(view) => self.scan_right(slot, tensor, view),
-            By::Policy => self.scan_policy(slot),
+            By::Policy(index) => self.scan_policy(slot, index),
         };
         self.reads[tensor][index].result = Some(result);
         result
@@ -235,14 +235,22 @@ impl<'a> Builder<'a> {
         )
     }
 
-    /// The line of the policy rows is the output tensor: line index `j` is channel `j`, or element `j` if there are
-    /// several positions.
-    fn scan_policy(&mut self, slot: usize) -> Src {
-        let (output, lanes) = (self.model.output(), self.shape.lanes);
+    /// The line of the policy rows is the outputs one after the other: line index `j` of an output is channel `j`, or
+    /// element `j` if there are several positions. The scans of all outputs add up to it, and no two have a power of `s` in common.
+    fn scan_policy(&mut self, slot: usize, index: usize) -> Src {
+        let (output, lanes) = (self.model.outputs[index].tensor, self.shape.lanes);
         let tensor = &self.model.tensors[output];
-        let mono = |s: usize| vec![Mono { s, ..Mono::default() }];
+        let first = self.outputs[index].0;
+        let mono = |s: usize| {
+            vec![Mono {
+                s: first + s,
+                ..Mono::default()
+            }]
+        };
         if tensor.positions() == 1 {
-            return self.scan(slot, output, Mode::ValuesS, &|b, _| mono(lanes * b), &|_| mono(0));
+            return self.scan(slot, output, Mode::ValuesS, &|b, _| mono(lanes * b), &|_| {
+                vec![Mono::default()]
+            });
         }
         let targets: Vec<Factor> = (0..tensor.len()).map(mono).collect();
         self.scan_elements(slot, output, &targets)

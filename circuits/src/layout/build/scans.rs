@@ -77,7 +77,9 @@ impl Builder<'_> {
         };
         let rows: Vec<ScanRow> = factor.iter().map(row).collect();
         // A constant whose coefficients are not copies would be free.
-        self.refused |= rows.iter().any(|row| row.factors.is_none());
+        if rows.iter().any(|row| row.factors.is_none()) {
+            self.refuse(LayoutError::Coefficient);
+        }
         let src = self.constants(rows);
         self.factors.insert((factor, scale), src);
         src

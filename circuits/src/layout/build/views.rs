@@ -100,7 +100,7 @@ impl Builder<'_> {
         };
         let mut rows = vec![empty; high - low + 1];
         for (index, row) in self.rows[tensor].clone().into_iter().enumerate() {
-            if self.refused {
+            if self.refused.is_some() {
                 break;
             }
             let (block, position) = (index / positions, index % positions);
@@ -120,8 +120,12 @@ impl Builder<'_> {
             };
             let mut factors = lanes.iter().flatten().map(shared);
             let factor = factors.next().unwrap_or_default();
-            self.refused |= factors.any(|other| other != factor);
+            let unlike = factors.any(|other| other != factor);
             let weights = lanes.iter().map(|l| l.map(|(m, _)| m.divided(base))).collect();
+            if unlike {
+                let lanes = self.shape.lanes;
+                self.refuse(LayoutError::Lanes { lanes });
+            }
             let mode = self.pattern(slot, weights);
             let factors = self.coefficient(base, factor);
             rows[row - low] = ScanRow {
@@ -172,12 +176,19 @@ impl Builder<'_> {
             lanes: lanes.collect(),
         };
         let patterns = &mut self.shape.features.patterns;
-        let index = patterns.iter().position(|p| *p == pattern).unwrap_or_else(|| {
-            let large = pattern.lanes.iter().flatten().flatten().any(|&e| e > MAX_PATTERN);
-            self.refused |= large || patterns.len() == MAX_PATTERNS;
-            patterns.push(pattern);
-            patterns.len() - 1
-        });
+        if let Some(index) = patterns.iter().position(|p| *p == pattern) {
+            return Mode::Pattern(index);
+        }
+        let large = pattern.lanes.iter().flatten().flatten().any(|&e| e > MAX_PATTERN);
+        let many = patterns.len() == MAX_PATTERNS;
+        patterns.push(pattern);
+        let index = patterns.len() - 1;
+        if large || many {
+            self.refuse(LayoutError::Patterns {
+                most: MAX_PATTERNS,
+                power: MAX_PATTERN,
+            });
+        }
         Mode::Pattern(index)
     }
 }

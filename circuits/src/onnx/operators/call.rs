@@ -57,6 +57,36 @@ impl Call<'_> {
         }
     }
 
+    /// The numbers of a constant operand, if given. What is read here is public.
+    pub fn floats(&self, b: &mut Builder, i: usize, what: &str) -> Result<Option<Vec<f32>>, Fault> {
+        let Some(id) = self.optional(i) else {
+            return Ok(None);
+        };
+        match &b.slot(id)?.constant {
+            Some(data) => {
+                let data = data.clone().into_floats();
+                b.publish(id, what, &self.origin);
+                Ok(Some(data))
+            }
+            None => unsupported(format!("{what} must be constant")),
+        }
+    }
+
+    /// The numbers of a constant operand that stays a weight if it is one.
+    pub fn known<'b>(&self, b: &'b Builder, i: usize, what: &str) -> Result<(&'b [usize], &'b Const), Fault> {
+        let slot = b.slot(self.required(i)?)?;
+        match &slot.constant {
+            Some(data) => Ok((&slot.shape, data)),
+            None => unsupported(format!("{what} must be constant")),
+        }
+    }
+
+    /// Whether an operand is known at import.
+    pub fn is_known(&self, b: &Builder, i: usize) -> bool {
+        let slot = self.optional(i).and_then(|id| b.slots.get(id));
+        slot.is_some_and(|slot| slot.constant.is_some())
+    }
+
     /// The single number of a constant operand, if given. What is read here is public.
     pub fn number(&self, b: &mut Builder, i: usize, what: &str) -> Result<Option<f32>, Fault> {
         let Some(id) = self.optional(i) else {

@@ -1,11 +1,30 @@
 //! Constants, shapes, casts.
 
+use super::table::{one, Operator};
 use super::{folded, Call};
 use crate::graph::{elements, Op, ValueId};
 use crate::onnx::attr::size;
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::error::ImportError;
 use crate::onnx::tensor::{decode, integers, rounded, type_name, wrapped, Const};
+
+pub const TABLE: &[Operator] = &[
+    one("And", lower, "constants only"),
+    one("Cast", lower, "constants, or to a type that holds all values"),
+    one("CastLike", cast, "as Cast"),
+    one("Constant", lower, "numbers"),
+    one("ConstantOfShape", lower, "constant shape"),
+    one("Dropout", lower, "inference, or a ratio of 0"),
+    one("Equal", lower, "constants only"),
+    one("Identity", lower, ""),
+    one("Not", lower, "constants only"),
+    one("Or", lower, "constants only"),
+    one("Range", lower, "constant bounds"),
+    one("Shape", lower, ""),
+    one("Size", lower, ""),
+    one("Mod", lower, "constants only"),
+    one("Xor", lower, "constants only"),
+];
 
 pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let mut from = vec![];
@@ -88,6 +107,8 @@ fn filled(call: &Call<'_>, b: &mut Builder) -> Result<(Vec<usize>, i32, Const), 
 /// Inference: the input. A mask, if asked for, is reported by the caller as not available.
 fn dropout(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let training = call.number(b, 2, "training_mode")?.is_some_and(|x| x != 0.0);
+    // Nothing is dropped.
+    let training = training && call.number(b, 1, "the ratio")? != Some(0.0);
     if training || call.attrs.has("is_test") {
         return unsupported("dropout is supported in inference only");
     }
@@ -95,12 +116,15 @@ fn dropout(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 }
 
 /// Constants are converted. At run time a value passes if the target holds all that its type holds.
-fn cast(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+pub fn cast(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
     let slot = b.slot(x)?;
     let shape = slot.shape.clone();
-    let (source, target) = (slot.data_type, call.attrs.int("to")?.unwrap_or(0));
-    let target = i32::try_from(target).unwrap_or(0);
+    let source = slot.data_type;
+    let target = match call.op {
+        "CastLike" => b.slot(call.required(1)?)?.data_type,
+        _ => i32::try_from(call.attrs.int("to")?.unwrap_or(0)).unwrap_or(0),
+    };
     let Some(data) = &slot.constant else {
         if holds(target, source) && integers(source).is_none() {
             return Ok(x);

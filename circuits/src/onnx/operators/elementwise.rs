@@ -1,8 +1,26 @@
 //! Pointwise operators.
 
+use super::table::{one, Operator};
 use super::Call;
-use crate::graph::{elements, Op, ValueId};
+use crate::graph::{Op, ValueId};
 use crate::onnx::build::{unsupported, Builder, Fault};
+
+pub const TABLE: &[Operator] = &[
+    one("Abs", |call, b| unary(call, b, Op::Abs), ""),
+    one("Add", |call, b| binary(call, b, Op::Add), ""),
+    one("Clip", clip, "constant bounds, one number each"),
+    one("Div", div, "constant divisor"),
+    one("LeakyRelu", leaky_relu, ""),
+    one("Max", |call, b| chain(call, b, &Op::Max), ""),
+    one("Mean", mean, ""),
+    one("Min", |call, b| chain(call, b, &Op::Min), ""),
+    one("Mul", |call, b| binary(call, b, Op::Mul), ""),
+    one("Neg", |call, b| unary(call, b, Op::Neg), ""),
+    one("PRelu", |call, b| binary(call, b, Op::PRelu), "constant slope"),
+    one("Relu", |call, b| unary(call, b, Op::Relu), ""),
+    one("Sub", |call, b| binary(call, b, Op::Sub), ""),
+    one("Sum", |call, b| chain(call, b, &Op::Add), ""),
+];
 
 pub fn unary(call: &Call<'_>, b: &mut Builder, op: Op) -> Result<ValueId, Fault> {
     b.emit(&call.origin, "", op, &[call.required(0)?])
@@ -90,29 +108,4 @@ pub fn clip(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         return Ok(call.required(0)?);
     }
     unary(call, b, Op::Clip { min, max })
-}
-
-/// Powers of constants, and squares.
-pub fn pow(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
-    let x = call.required(0)?;
-    if b.slot(x)?.constant.is_some() {
-        return super::constant::lower(call, b);
-    }
-    let (base, exponent) = (b.shape(x)?, b.shape(call.required(1)?)?);
-    if exponent.len() > base.len() {
-        return unsupported(format!(
-            "an exponent of shape {exponent:?}, which gives the result more axes than {base:?}"
-        ));
-    }
-    if elements(exponent) != Some(1) {
-        return unsupported("only the constant exponents 1 and 2 are supported");
-    }
-    match call.number(b, 1, "the exponent")? {
-        Some(1.0) => Ok(x),
-        Some(2.0) => b.emit(&call.origin, "", Op::Mul, &[x, x]),
-        other => unsupported(format!(
-            "the exponent {}; on values that are not constant, 1 and 2 are supported",
-            other.map_or("is missing".into(), |x| x.to_string())
-        )),
-    }
 }

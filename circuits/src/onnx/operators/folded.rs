@@ -12,7 +12,7 @@ type Folded = (Vec<usize>, Const);
 pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<(Vec<usize>, i32, Const), Fault> {
     let (shape, data) = computed(call, b)?;
     let data_type = match call.op {
-        "And" | "Equal" | "Greater" | "Less" | "Not" | "Or" => 9,
+        "And" | "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" | "Not" | "Or" | "Xor" => 9,
         "Where" => b.slot(call.required(1)?)?.data_type,
         _ => b.slot(call.required(0)?)?.data_type,
     };
@@ -33,7 +33,9 @@ fn computed(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
         "Range" => range(call, b),
         "ReduceProd" => product(call, b),
         "Where" => select(call, b),
-        "And" | "Equal" | "Greater" | "Less" | "Or" | "Pow" => pair(call, b),
+        "And" | "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" | "Mod" | "Or" | "Pow" | "Xor" => {
+            pair(call, b)
+        }
         _ => map(call, b),
     }
 }
@@ -51,7 +53,7 @@ fn range(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
     let mut bounds = Vec::new();
     for i in 0..3 {
         if known(call, b, i).is_ok_and(|(_, data)| matches!(data, Const::Floats(_))) {
-            return unsupported("only ranges of integers are supported");
+            return real_range(call, b);
         }
         bounds.extend(call.ints(b, i, "the bounds")?.unwrap_or_default());
     }
@@ -70,6 +72,18 @@ fn range(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
         vec![n],
         Const::Ints(data.ok_or_else(|| call.shape_error("the range overflows"))?),
     ))
+}
+
+fn real_range(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
+    let mut bound = |i: usize| Ok::<_, Fault>(f64::from(call.number(b, i, "the bounds")?.unwrap_or(f32::NAN)));
+    let (start, end, step) = (bound(0)?, bound(1)?, bound(2)?);
+    let n = ((end - start) / step).ceil().max(0.0);
+    if !n.is_finite() {
+        return Err(call.shape_error("the bounds are not finite, or the step is 0"));
+    }
+    b.reserve(&[n as usize], 1)?;
+    let data = (0..n as usize).map(|i| (start + i as f64 * step) as f32).collect();
+    Ok((vec![n as usize], Const::Floats(data)))
 }
 
 /// Products of all elements, of integers (sizes).
@@ -133,13 +147,22 @@ fn choose<T: Copy>(
 
 fn pair(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
     let shape = common(call, b, 2)?;
+    let fmod = call.op == "Mod" && call.attrs.flag("fmod", false)?;
     let ((at_x, x), (at_y, y)) = (known(call, b, 0)?, known(call, b, 1)?);
     let data = match (x, y) {
         (Const::Ints(x), Const::Ints(y)) => zip((at_x, x), (at_y, y), &shape, |x, y| match call.op {
             "And" => Some((x != 0 && y != 0).into()),
             "Equal" => Some((x == y).into()),
             "Greater" => Some((x > y).into()),
+            "GreaterOrEqual" => Some((x >= y).into()),
             "Less" => Some((x < y).into()),
+            "LessOrEqual" => Some((x <= y).into()),
+            "Xor" => Some(((x != 0) != (y != 0)).into()),
+            // The sign of the divisor, or with `fmod` of the dividend.
+            "Mod" if fmod => x.checked_rem(y),
+            "Mod" => x
+                .checked_rem(y)
+                .map(|r| if r != 0 && (r < 0) != (y < 0) { r + y } else { r }),
             "Or" => Some((x != 0 || y != 0).into()),
             _ => x.checked_pow(u32::try_from(y).ok()?),
         })
@@ -153,7 +176,10 @@ fn pair(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
                 "Pow" => zip(x, y, &shape, |x, y| Some(x.powf(y))).map(Const::Floats),
                 "Equal" => zip(x, y, &shape, |x, y| Some((x == y).into())).map(Const::Ints),
                 "Greater" => zip(x, y, &shape, |x, y| Some((x > y).into())).map(Const::Ints),
+                "GreaterOrEqual" => zip(x, y, &shape, |x, y| Some((x >= y).into())).map(Const::Ints),
                 "Less" => zip(x, y, &shape, |x, y| Some((x < y).into())).map(Const::Ints),
+                "LessOrEqual" => zip(x, y, &shape, |x, y| Some((x <= y).into())).map(Const::Ints),
+                "Mod" if fmod => zip(x, y, &shape, |x, y| Some(x % y)).map(Const::Floats),
                 _ => None,
             }
         }
@@ -168,17 +194,8 @@ fn map(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
     let shape = common(call, b, 1)?;
     let data = match (call.op, known(call, b, 0)?.1) {
         ("Not", Const::Ints(data)) => Const::Ints(data.iter().map(|&x| (x == 0).into()).collect()),
-        (op, Const::Floats(data)) => {
-            let f = match op {
-                "Exp" => f32::exp,
-                "Log" => f32::ln,
-                "Reciprocal" => f32::recip,
-                "Sqrt" => f32::sqrt,
-                _ => return unsupported("the operator is not supported"),
-            };
-            Const::Floats(data.iter().map(|&x| f(x)).collect())
-        }
-        _ => return Err(call.shape_error("an operand of the wrong type")),
+        ("Not", Const::Floats(_)) => return Err(call.shape_error("an operand of the wrong type")),
+        _ => return unsupported("the operator is not supported"),
     };
     Ok((shape, data))
 }

@@ -5,6 +5,7 @@ use crate::graph::Axis;
 use crate::onnx::build::{unsupported, Fault};
 
 /// Attributes shared by convolutions and pooling, before padding is resolved.
+#[derive(Clone)]
 pub struct Geometry {
     pub kernel: Vec<usize>,
     pub strides: Vec<usize>,

@@ -1,12 +1,30 @@
 //! Convolutions, matrix products and batch normalisation.
 
 use super::geometry::Geometry;
+use super::table::{one, Operator};
+use super::windows::{convolution, Convolution};
 use super::Call;
 use crate::graph::{halves, Op, ValueId};
 use crate::onnx::attr::size;
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::error::ImportError;
 use crate::onnx::tensor::Const;
+
+pub const TABLE: &[Operator] = &[
+    one(
+        "BatchNormalization",
+        batch_normalization,
+        "inference, constant parameters",
+    ),
+    one("Conv", conv, "constant kernel"),
+    one(
+        "ConvTranspose",
+        conv_transpose,
+        "constant kernel; `output_shape` before operator set 11 with even pads",
+    ),
+    one("Gemm", gemm, ""),
+    one("MatMul", matmul, ""),
+];
 
 fn operands(call: &Call<'_>) -> Result<Vec<ValueId>, ImportError> {
     Ok([call.required(0)?, call.required(1)?]
@@ -23,20 +41,13 @@ pub fn conv(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let kernel = b.shape(call.required(1)?)?.get(2..).unwrap_or_default().to_vec();
     let geometry = Geometry::read(call, b.shape(call.required(0)?)?, &kernel)?;
     let pads = geometry.pads(call)?;
-    let Geometry {
-        kernel,
-        strides,
-        dilations,
-        ..
-    } = geometry;
-    let op = Op::Conv {
-        kernel,
-        strides,
+    let conv = Convolution {
+        geometry,
         pads,
-        dilations,
         groups: groups(call)?,
+        output_padding: None,
     };
-    b.emit(&call.origin, "", op, &operands(call)?)
+    convolution(call, b, &operands(call)?, conv)
 }
 
 pub fn conv_transpose(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
@@ -75,21 +86,13 @@ pub fn conv_transpose(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault
     } else {
         geometry.pads(call)?
     };
-    let Geometry {
-        kernel,
-        strides,
-        dilations,
-        ..
-    } = geometry;
-    let op = Op::ConvTranspose {
-        kernel,
-        strides,
+    let conv = Convolution {
+        geometry,
         pads,
-        dilations,
         groups: groups(call)?,
-        output_padding,
+        output_padding: Some(output_padding),
     };
-    b.emit(&call.origin, "", op, &operands(call)?)
+    convolution(call, b, &operands(call)?, conv)
 }
 
 pub fn matmul(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {

@@ -1,10 +1,22 @@
 //! Operators that move elements.
 
+use super::table::{one, Operator};
 use super::Call;
 use crate::graph::{broadcast, elements, Op, ValueId};
 use crate::onnx::attr::size;
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::error::ImportError;
+
+pub const TABLE: &[Operator] = &[
+    one("Concat", concat, ""),
+    one("Expand", expand, "constant shape"),
+    one("Flatten", flatten, ""),
+    one("Gather", gather, "constant indices"),
+    one("Reshape", reshape, "constant shape"),
+    one("Squeeze", squeeze, "constant axes"),
+    one("Transpose", transpose, ""),
+    one("Unsqueeze", unsqueeze, "constant axes"),
+];
 
 /// The same value if the shape is the same.
 pub fn reshaped(call: &Call<'_>, b: &mut Builder, shape: Vec<usize>) -> Result<ValueId, Fault> {
@@ -131,10 +143,12 @@ pub fn concat(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         .int("axis")?
         .ok_or_else(|| call.shape_error("the axis is missing"))?;
     let axis = call.axis(axis, b.shape(first)?.len())?;
-    if all.len() == 1 {
-        return Ok(first);
+    let filled = |id: &ValueId| b.slots.get(*id).and_then(|slot| elements(&slot.shape)) != Some(0);
+    let some: Vec<ValueId> = all.iter().copied().filter(filled).collect();
+    match (some.as_slice(), all.as_slice()) {
+        ([one], _) | (_, [one]) => Ok(*one),
+        ([], all) | (all, _) => b.emit(&call.origin, "", Op::Concat { axis }, all),
     }
-    b.emit(&call.origin, "", Op::Concat { axis }, &all)
 }
 
 /// Broadcasting in both directions.

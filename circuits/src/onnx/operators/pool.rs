@@ -1,11 +1,34 @@
 //! Pooling and reductions.
 
 use super::geometry::Geometry;
+use super::table::{one, Operator};
+use super::windows::pooled;
 use super::Call;
 use crate::graph::{elements, Op, ReduceKind, ValueId};
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::tensor::Const;
 use crate::onnx::wire::limit;
+
+pub const TABLE: &[Operator] = &[
+    one(
+        "ArgMax",
+        arg,
+        "as the last operator over all scores, first of equal ones; or constants",
+    ),
+    one(
+        "ArgMin",
+        arg,
+        "as the last operator over all scores, first of equal ones; or constants",
+    ),
+    one("AveragePool", pool, "no windows of padding only"),
+    one("GlobalAveragePool", global, ""),
+    one("GlobalMaxPool", global, ""),
+    one("MaxPool", pool, "no windows of padding only; no indices"),
+    one("ReduceMax", reduce, ""),
+    one("ReduceMean", reduce, ""),
+    one("ReduceMin", reduce, ""),
+    one("ReduceSum", reduce, ""),
+];
 
 /// Elements of the largest pooling window.
 const MAX_WINDOW: u64 = 1 << 20;
@@ -33,12 +56,59 @@ pub fn pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
             return unsupported("ceil_mode with auto_pad VALID, where the standard and its implementations differ");
         }
         if beyond && call.op == "AveragePool" && count_include_pad {
-            return unsupported("ceil_mode with count_include_pad, where windows reach beyond the pads");
+            return partly_beyond(call, b, x, (geometry, pads), &extra);
         }
         for ((_, end), extra) in pads.iter_mut().zip(extra) {
             *end = end.saturating_add(extra);
         }
     }
+    let padding = (call.op == "AveragePool").then_some(count_include_pad);
+    windows(call, b, "", x, (geometry, pads, padding))
+}
+
+/// Means over windows that reach beyond the pads: what is beyond counts nothing, pads do.
+fn partly_beyond(
+    call: &Call<'_>,
+    b: &mut Builder,
+    x: ValueId,
+    (geometry, mut pads): (Geometry, Vec<(usize, usize)>),
+    extra: &[usize],
+) -> Result<ValueId, Fault> {
+    let axes = geometry.axes(&pads);
+    for ((_, end), extra) in pads.iter_mut().zip(extra) {
+        *end = end.saturating_add(*extra);
+    }
+    let taps = elements(&geometry.kernel).unwrap_or(usize::MAX) as f32;
+    let wider = geometry.axes(&pads);
+    let means = windows(call, b, "means", x, (geometry, pads, Some(true)))?;
+    let mut shares = vec![taps];
+    let mut shape = vec![1, 1];
+    for (axis, wider) in axes.into_iter().zip(wider) {
+        let windows = wider.output().map_err(|reason| call.shape_error(reason))?;
+        let end = axis.pads.0 + axis.input + axis.pads.1;
+        let count = |w: usize| {
+            (0..axis.kernel)
+                .filter(|t| w * axis.stride + t * axis.dilation < end)
+                .count()
+        };
+        let counts: Vec<f32> = (0..windows).map(|w| count(w) as f32).collect();
+        shares = shares.iter().flat_map(|s| counts.iter().map(move |c| s / c)).collect();
+        shape.push(windows);
+    }
+    b.reserve(&shape, 1)?;
+    let name = format!("{}/shares", call.origin.output);
+    let shares = b.constant(&name, shape, 1, Const::Floats(shares), vec![]);
+    b.emit(&call.origin, "", Op::Mul, &[means, shares])
+}
+
+/// Means over windows, in which padding counts or not; or maxima.
+pub fn windows(
+    call: &Call<'_>,
+    b: &mut Builder,
+    label: &str,
+    x: ValueId,
+    (geometry, pads, padding): (Geometry, Vec<(usize, usize)>, Option<bool>),
+) -> Result<ValueId, Fault> {
     let taps = elements(&geometry.kernel).map_or(u64::MAX, |n| n as u64);
     limit("number of elements in one pooling window", MAX_WINDOW, taps)?;
     for axis in geometry.axes(&pads) {
@@ -46,29 +116,30 @@ pub fn pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
             return unsupported("a window that holds only padding");
         }
     }
-    let Geometry {
-        kernel,
-        strides,
-        dilations,
-        ..
-    } = geometry;
-    let op = if call.op == "MaxPool" {
-        Op::MaxPool {
+    let pool = |geometry: Geometry, pads| {
+        let Geometry {
             kernel,
             strides,
-            pads,
             dilations,
-        }
-    } else {
-        Op::AveragePool {
-            kernel,
-            strides,
-            pads,
-            dilations,
-            count_include_pad,
+            ..
+        } = geometry;
+        match padding {
+            None => Op::MaxPool {
+                kernel,
+                strides,
+                pads,
+                dilations,
+            },
+            Some(count_include_pad) => Op::AveragePool {
+                kernel,
+                strides,
+                pads,
+                dilations,
+                count_include_pad,
+            },
         }
     };
-    b.emit(&call.origin, "", op, &[x])
+    pooled(call, b, label, x, (&geometry, &pads), &pool)
 }
 
 /// `GlobalMaxPool` and `GlobalAveragePool`.

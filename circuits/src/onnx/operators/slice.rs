@@ -1,8 +1,15 @@
 //! Slices, splits and pads.
 
+use super::table::{many, one, Operator};
 use super::Call;
 use crate::graph::{Op, ValueId};
 use crate::onnx::build::{unsupported, Builder, Fault, Origin};
+
+pub const TABLE: &[Operator] = &[
+    one("Pad", pad, "constant pads and value"),
+    one("Slice", slice, "constant bounds"),
+    many("Split", split, "constant sizes"),
+];
 
 type Range = (usize, usize, i64);
 
@@ -73,7 +80,7 @@ fn resolve(start: i64, end: i64, step: i64, extent: usize) -> Range {
 }
 
 /// Sizes are an attribute before operator set 13, an input since, and may be left out for equal parts.
-pub fn split(call: &Call<'_>, b: &mut Builder) -> Result<Vec<ValueId>, Fault> {
+pub fn split(call: &Call<'_>, b: &mut Builder) -> Result<Vec<Option<ValueId>>, Fault> {
     let x = call.required(0)?;
     let shape = b.shape(x)?.to_vec();
     let axis = call.axis(call.attrs.int("axis")?.unwrap_or(0), shape.len())?;
@@ -117,7 +124,7 @@ pub fn split(call: &Call<'_>, b: &mut Builder) -> Result<Vec<ValueId>, Fault> {
             onnx_op: call.origin.onnx_op.clone(),
             output: output.clone(),
         };
-        parts.push(cut(b, &origin, "", x, ranges)?);
+        parts.push(Some(cut(b, &origin, "", x, ranges)?));
     }
     Ok(parts)
 }
@@ -125,8 +132,8 @@ pub fn split(call: &Call<'_>, b: &mut Builder) -> Result<Vec<ValueId>, Fault> {
 /// Pads are an attribute before operator set 11 and an input since; negative ones cut.
 pub fn pad(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let mode = call.attrs.string("mode")?;
-    if !matches!(mode, "" | "constant") {
-        return unsupported(format!("mode `{mode}`"));
+    if !matches!(mode, "" | "constant" | "edge" | "reflect" | "wrap") {
+        return unsupported(format!("mode `{mode}` is unknown"));
     }
     let x = call.required(0)?;
     let shape = b.shape(x)?.to_vec();
@@ -166,9 +173,44 @@ pub fn pad(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         *pad = (if begin < 0 { 0 } else { first }, if end < 0 { 0 } else { last });
     }
     let padded = pads.iter().any(|&p| p != (0, 0));
+    let constant = matches!(mode, "" | "constant");
+    if !constant && padded && ranges != whole(&shape) {
+        return unsupported(format!("negative pads beside others in mode `{mode}`"));
+    }
     let x = cut(b, &call.origin, if padded { "cut" } else { "" }, x, ranges)?;
     if !padded {
         return Ok(x);
     }
+    if !constant {
+        return repeated(call, b, x, &pads, mode);
+    }
     b.emit(&call.origin, "", Op::Pad { pads, value }, &[x])
+}
+
+/// Padding by elements of the axis itself.
+fn repeated(
+    call: &Call<'_>,
+    b: &mut Builder,
+    x: ValueId,
+    pads: &[(usize, usize)],
+    mode: &str,
+) -> Result<ValueId, Fault> {
+    let mut x = x;
+    for (axis, &(before, after)) in pads.iter().enumerate().filter(|(_, pads)| **pads != (0, 0)) {
+        let extent = b.shape(x)?.get(axis).copied().unwrap_or(0);
+        if mode == "reflect" && before.max(after) >= extent {
+            return unsupported("reflections longer than the axis");
+        }
+        let length = before.saturating_add(extent).saturating_add(after);
+        b.reserve(&[length], 1)?;
+        let (before, last) = (before as i64, extent as i64 - 1);
+        let source = |p: i64| match mode {
+            "edge" => (p - before).clamp(0, last),
+            "reflect" => last - (last - (p - before).abs()).abs(),
+            _ => (p - before).rem_euclid(last + 1),
+        };
+        let indices = (0..length as i64).map(|p| source(p) as usize).collect();
+        x = super::shapes::gathered(call, b, &format!("{axis}"), x, (axis, indices))?;
+    }
+    Ok(x)
 }

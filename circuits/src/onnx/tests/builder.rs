@@ -4,23 +4,25 @@ use super::super::{import, Graph, ImportError};
 use onnx_protobuf::attribute_proto::AttributeType;
 use onnx_protobuf::tensor_shape_proto::Dimension;
 use onnx_protobuf::{
-    type_proto, AttributeProto, GraphProto, Message as _, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
-    TensorShapeProto, TypeProto, ValueInfoProto,
+    type_proto, AttributeProto, FunctionProto, GraphProto, Message as _, ModelProto, NodeProto, OperatorSetIdProto,
+    TensorProto, TensorShapeProto, TypeProto, ValueInfoProto,
 };
 
 #[derive(Clone)]
 pub struct Model {
     pub graph: GraphProto,
     pub opset: i64,
+    pub functions: Vec<FunctionProto>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "a few values in tests")]
 pub enum A<'a> {
     I(i64),
     Is(&'a [i64]),
     F(f32),
     S(&'a str),
     T(TensorProto),
+    Fs(&'a [f32]),
+    G(GraphProto),
 }
 
 impl Model {
@@ -30,7 +32,11 @@ impl Model {
         graph.name = "test".into();
         graph.input.push(info("x", shape));
         graph.output.push(info("y", &[]));
-        Self { graph, opset }
+        Self {
+            graph,
+            opset,
+            functions: vec![],
+        }
     }
 
     pub fn node(mut self, op: &str, inputs: &[&str], outputs: &[&str], attrs: &[(&str, A<'_>)]) -> Self {
@@ -57,6 +63,12 @@ impl Model {
         self
     }
 
+    /// The last node in another domain.
+    pub fn of(mut self, domain: &str) -> Self {
+        self.graph.node.last_mut().expect("a node").domain = domain.into();
+        self
+    }
+
     pub fn proto(&self) -> ModelProto {
         let mut model = ModelProto::new();
         model.ir_version = 8;
@@ -64,6 +76,7 @@ impl Model {
         opset.version = self.opset;
         model.opset_import.push(opset);
         model.graph = Some(self.graph.clone()).into();
+        model.functions.clone_from(&self.functions);
         model
     }
 
@@ -73,6 +86,16 @@ impl Model {
 
     pub fn import(&self) -> Result<Graph, ImportError> {
         import(&self.bytes())
+    }
+}
+
+/// A graph of the nodes of a model, for an attribute.
+pub fn subgraph(model: &Model, inputs: &[&str], outputs: &[&str]) -> GraphProto {
+    let infos = |names: &[&str]| names.iter().map(|name| info(name, &[])).collect();
+    GraphProto {
+        input: infos(inputs),
+        output: infos(outputs),
+        ..model.graph.clone()
     }
 }
 
@@ -119,7 +142,7 @@ pub fn info(name: &str, shape: &[i64]) -> ValueInfoProto {
     info
 }
 
-fn attribute(name: &str, value: &A<'_>) -> AttributeProto {
+pub fn attribute(name: &str, value: &A<'_>) -> AttributeProto {
     let mut a = AttributeProto::new();
     a.name = name.into();
     a.type_ = match value {
@@ -138,6 +161,14 @@ fn attribute(name: &str, value: &A<'_>) -> AttributeProto {
         A::S(s) => {
             a.s = s.as_bytes().to_vec();
             AttributeType::STRING
+        }
+        A::Fs(floats) => {
+            a.floats = floats.to_vec();
+            AttributeType::FLOATS
+        }
+        A::G(graph) => {
+            a.g = Some(graph.clone()).into();
+            AttributeType::GRAPH
         }
         A::T(t) => {
             a.t = Some(t.clone()).into();

@@ -63,7 +63,7 @@ fn dead_nodes_and_values_are_removed() {
         .node("Relu", &["h"], &["y"], &[]);
     let graph = m.import().expect("importable");
     assert_eq!((graph.nodes.len(), graph.values.len()), (1, 2));
-    assert_eq!(graph.values[graph.output[0]].name, "y");
+    assert_eq!(graph.values[graph.outputs[0].value].name, "y");
 }
 
 #[test]
@@ -84,21 +84,63 @@ fn inputs_with_initializers_are_constants() {
         .floats("w", &[2], &[1.0, 2.0])
         .node("Add", &["x", "w"], &["y"], &[]);
     m.graph.input.push(builder::info("w", &[2]));
-    assert_eq!(m.import().expect("importable").input.len(), 1);
+    assert_eq!(m.import().expect("importable").inputs.len(), 1);
     check(&m, &[0.0, 0.0], &[2], &[1.0, 2.0]);
 }
 
 #[test]
-fn values_of_other_inputs_are_unknown() {
+fn every_input_is_given() {
     let mut m = Model::new(13, &[2]).node("Add", &["x", "z"], &["y"], &[]);
     m.graph.input.push(builder::info("z", &[2]));
     let graph = m.import().expect("importable");
-    let values = float::run(&graph, &[1.0, 2.0]).expect("runnable");
-    assert!(values[graph.input[0]].is_some() && values[graph.input[1]].is_none() && values[graph.output[0]].is_none());
-    assert_eq!(
-        float::run(&graph, &[1.0]).expect_err("refused").code(),
-        "float-input-length"
-    );
+    let run = |inputs: &[&[f32]]| {
+        let inputs: Vec<Vec<f32>> = inputs.iter().map(|input| input.to_vec()).collect();
+        let values = float::run(&graph, &inputs).map_err(|error| error.code())?;
+        Ok(values[graph.outputs[0].value].clone().expect("known").data)
+    };
+    assert_eq!(run(&[&[1.0, 2.0], &[3.0, 5.0]]), Ok(vec![4.0, 7.0]));
+    assert_eq!(run(&[&[1.0], &[3.0, 5.0]]), Err("float-input-length"));
+    assert_eq!(run(&[&[1.0, 2.0], &[3.0]]), Err("float-input-length"));
+    assert_eq!(run(&[&[1.0, 2.0]]), Err("float-input-count"));
+}
+
+#[test]
+fn several_inputs_and_outputs() {
+    // An output that another one is computed from, an input that is an output, one value under two names, and one that is a constant.
+    let mut m = Model::new(13, &[2])
+        .floats("w", &[2], &[1.0, 2.0])
+        .node("Add", &["x", "z"], &["y"], &[])
+        .node("Relu", &["y"], &["after"], &[])
+        .node("Identity", &["after"], &["again"], &[]);
+    m.graph.input.push(builder::info("z", &[2]));
+    for name in ["after", "again", "x", "w"] {
+        m.graph.output.push(builder::info(name, &[]));
+    }
+    let graph = m.import().expect("importable");
+    let names: Vec<&str> = graph.outputs.iter().map(|output| output.name.as_str()).collect();
+    assert_eq!(names, ["y", "after", "again", "x", "w"]);
+    let values: Vec<usize> = graph.outputs.iter().map(|output| output.value).collect();
+    assert_eq!((values[1], values[3]), (values[2], graph.inputs[0].value));
+    let run = float::run(&graph, &[vec![1.0, -2.0], vec![1.0, 1.0]]).expect("runs");
+    let got: Vec<Vec<f32>> = values.iter().map(|&id| run[id].clone().expect("known").data).collect();
+    assert_eq!(got, [[2.0, -1.0], [2.0, 0.0], [2.0, 0.0], [1.0, -2.0], [1.0, 2.0]]);
+}
+
+#[test]
+fn inputs_that_nothing_reads_are_refused_by_name() {
+    let mut m = Model::new(13, &[2])
+        .node("Relu", &["x"], &["y"], &[])
+        .node("Shape", &["spare"], &["size"], &[])
+        .node("Abs", &["other"], &["dead"], &[]);
+    m.graph.input.push(builder::info("spare", &[2]));
+    m.graph.input.push(builder::info("other", &[2]));
+    let refused = m.import().expect_err("refused").to_string();
+    assert!(refused.contains("`spare`") && refused.contains("`other`"), "{refused}");
+    m.graph.output.push(builder::info("other", &[]));
+    m.graph.output.push(builder::info("spare", &[]));
+    assert_eq!(m.import().expect("importable").outputs.len(), 3);
+    m.graph.output.push(builder::info("y", &[]));
+    assert_eq!(m.import().expect_err("refused").code(), "onnx-malformed");
 }
 
 #[test]

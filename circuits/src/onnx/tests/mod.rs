@@ -1,11 +1,18 @@
 //! Import and float execution against hand-computed values. The models are built here, as messages.
 
+mod batches;
 mod bombs;
 mod builder;
 mod constants;
+mod control;
+mod functions;
+mod maps;
+mod ml;
 mod moving;
 mod operators;
+mod places;
 mod refusals;
+mod straight;
 mod structure;
 mod types;
 mod windows;
@@ -17,9 +24,9 @@ use builder::Model;
 /// Imports and runs; the first output.
 fn output(model: &Model, input: &[f32]) -> Tensor {
     let graph = model.import().expect("importable");
-    let values = float::run(&graph, input).expect("runnable");
-    let tensor = values[graph.output[0]].clone().expect("known");
-    assert_eq!(tensor.shape, graph.values[graph.output[0]].shape);
+    let values = float::run(&graph, &[input.to_vec()]).expect("runnable");
+    let tensor = values[graph.outputs[0].value].clone().expect("known");
+    assert_eq!(tensor.shape, graph.values[graph.outputs[0].value].shape);
     tensor
 }
 

@@ -177,13 +177,28 @@ fn pads() {
         &[1, 3],
         &[5.0, 1.0, 2.0],
     );
-    let reflect = unary(
-        9,
-        &[1, 2],
-        "Pad",
-        &[("mode", A::S("reflect")), ("pads", A::Is(&[0, 1, 0, 0]))],
+    let mode = |mode: &str, begin: i64, end: i64| {
+        let pads = [0, begin, 0, end];
+        unary(19, &[1, 3], "Pad", &[("mode", A::S(mode))]).ints("p", &pads)
+    };
+    let padded = |name: &str, begin: i64, end: i64| {
+        let mut model = mode(name, begin, end);
+        model.graph.node[0].input = vec!["x".into(), "p".into()];
+        model
+    };
+    let x = [1.0, 2.0, 3.0];
+    check(&padded("reflect", 2, 1), &x, &[1, 6], &[3.0, 2.0, 1.0, 2.0, 3.0, 2.0]);
+    check(&padded("edge", 2, 1), &x, &[1, 6], &[1.0, 1.0, 1.0, 2.0, 3.0, 3.0]);
+    check(
+        &padded("wrap", 2, 4),
+        &x,
+        &[1, 9],
+        &[2.0, 3.0, 1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 1.0],
     );
-    assert_eq!(reflect.import().expect_err("refused").code(), "onnx-unsupported");
+    let refused = |model: Model| model.import().expect_err("refused").to_string();
+    assert!(refused(padded("reflect", 3, 0)).contains("longer than the axis"));
+    assert!(refused(padded("edge", -1, 1)).contains("negative pads"));
+    assert!(refused(padded("mirror", 1, 1)).contains("`mirror` is unknown"));
 }
 
 #[test]

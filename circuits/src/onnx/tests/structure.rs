@@ -7,7 +7,7 @@ use onnx_protobuf::TensorProto;
 use std::collections::BTreeMap;
 
 /// For each constant of the graph, whether it is public; and its data in the structure.
-fn constants(model: &Model) -> BTreeMap<String, (bool, Vec<f32>)> {
+pub fn constants(model: &Model) -> BTreeMap<String, (bool, Vec<f32>)> {
     let (graph, bare) = (model.import().expect("importable"), stripped(model));
     assert_eq!(graph.nodes, bare.nodes);
     assert_eq!(graph.values.len(), bare.values.len());
@@ -31,7 +31,7 @@ fn stripped(model: &Model) -> super::super::Graph {
     import(&structure(&model.bytes()).expect("a structure")).expect("importable")
 }
 
-fn weights(model: &Model) -> Vec<String> {
+pub fn weights(model: &Model) -> Vec<String> {
     let secret = constants(model).into_iter().filter(|(_, (public, _))| !public);
     secret.map(|(name, _)| name).collect()
 }
@@ -197,7 +197,7 @@ fn nothing_else_is_left_in_the_file() {
     }
     assert!(!bytes.windows(6).any(|w| w == b"secret"));
     assert!(!bytes.windows(4).any(|w| w == b"ends"));
-    let refused = structure(&Model::new(13, &[2]).node("Celu", &["x"], &["y"], &[]).bytes());
+    let refused = structure(&Model::new(13, &[2]).node("NonZero", &["x"], &["y"], &[]).bytes());
     assert_eq!(refused.expect_err("not importable").code(), "onnx-unsupported");
 }
 

@@ -146,7 +146,8 @@ fn average_pool() {
     let strides = || ("strides", A::Is(&[2]));
     check(&with(vec![strides(), ceil()]), &x, &[1, 1, 2], &[3.0, 8.0]);
     let both = with(vec![strides(), ceil(), ("count_include_pad", A::I(1))]);
-    assert_eq!(both.import().expect_err("refused").code(), "onnx-unsupported");
+    // What is beyond the pads counts nothing, here as where pads do not count either.
+    check(&both, &x, &[1, 1, 2], &[3.0, 8.0]);
 }
 
 #[test]
@@ -180,7 +181,7 @@ fn convolution_is_fast_enough() {
         .node("Conv", &["x", "w"], &["y"], &[("pads", A::Is(&[1, 1, 1, 1]))]);
     let graph = m.import().expect("importable");
     let start = std::time::Instant::now();
-    float::run(&graph, &iota(12 * 32 * 32)).expect("runnable");
+    float::run(&graph, &[iota(12 * 32 * 32)]).expect("runnable");
     assert!(
         start.elapsed() < std::time::Duration::from_millis(200),
         "took {:?}",

@@ -21,6 +21,7 @@ use provenn_verifier::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
@@ -126,7 +127,9 @@ fn expectation(asks: &Asks, public: &Arc<Public>, now: i64) -> Result<Expectatio
         .map(str::parse::<Asked>)
         .transpose()
         .map_err(|e| ApiError::bad(e.to_string()))?;
-    let policy = policy.map(|asked| asked.of(&public.description)).transpose()?;
+    let policy = policy
+        .map(|asked| asked.about(None, &public.description)?.of(&public.description))
+        .transpose()?;
     Ok(Expectation {
         statements: Some(vec![StatementKind::Inference]),
         inference: InferenceExpectation {
@@ -137,6 +140,7 @@ fn expectation(asks: &Asks, public: &Arc<Public>, now: i64) -> Result<Expectatio
         nonce: asks.nonce.as_deref().map(hex32).transpose().map_err(ApiError::bad)?,
         now: u64::try_from(now / 1000).ok(),
         accept_dev: asks.accept_dev,
+        ..Expectation::default()
     })
 }
 
@@ -147,7 +151,7 @@ fn view(asks: &Asks, public: &Public, verdict: &Verdict) -> Result<VerdictView, 
         model: asks.model.is_some(),
         srs: asks.srs.is_some(),
         policy: asks.policy.is_some(),
-        input: false,
+        inputs: BTreeSet::new(),
         audience: asks.audience.is_some(),
         nonce: asks.nonce.is_some(),
     };
@@ -156,6 +160,6 @@ fn view(asks: &Asks, public: &Public, verdict: &Verdict) -> Result<VerdictView, 
         published: None,
         dev: matches!(verdict, Verdict::Dev(_)),
         output: said.output_json(),
-        checks: said.checks(named, public.card.commitments.len(), public.srs.kind),
+        checks: said.checks(&named, public.card.commitments.len(), public.srs.kind),
     })
 }

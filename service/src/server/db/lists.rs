@@ -83,7 +83,7 @@ fn commit(row: &AnyRow) -> Result<Value, ApiError> {
     let description: Value = serde_json::from_str(row.try_get("description")?)?;
     Ok(json!({
         "model_id": row.try_get::<String, _>("id")?,
-        "input": description.get("input"),
+        "input": description.pointer("/inputs/0/binding"),
         "fidelity": description.get("fidelity"),
         "created": row.try_get::<i64, _>("created")?,
     }))

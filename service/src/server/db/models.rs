@@ -50,7 +50,11 @@ impl Model {
 
     /// Whether receipts show commitments instead of inputs.
     pub fn committed_input(&self) -> bool {
-        self.description.get("input").and_then(Value::as_str) == Some("committed")
+        let inputs = self.description.get("inputs").and_then(Value::as_array);
+        let bindings = inputs.into_iter().flatten().filter_map(|input| input.get("binding"));
+        // Models of databases from before models had several inputs name one.
+        let mut bindings = bindings.chain(self.description.get("input"));
+        bindings.any(|binding| binding == "committed")
     }
 
     /// CPU seconds of a proof, by forecast.

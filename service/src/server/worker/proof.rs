@@ -85,7 +85,7 @@ impl Attempt<'_> {
         points: Option<Vec<String>>,
     ) -> Result<Expectation, Stopped> {
         let description = &public.description;
-        let values = sample::quantize(&sample::one(input, description)?, description);
+        let values = sample::quantize(&sample::only(input, description)?, description, 0);
         let decode = |points: Vec<String>| points.iter().map(|point| hex32(point)).collect::<Result<Vec<_>, _>>();
         let points = points.map(decode).transpose().map_err(ApiError::Internal)?;
         Ok(Expectation {
@@ -93,15 +93,20 @@ impl Attempt<'_> {
             inference: InferenceExpectation {
                 policy: Some(asked.policy.of(description)?),
                 answer: None,
-                input: Some(match points {
-                    None => InputBinding::Public { values },
-                    Some(points) => InputBinding::Committed { points },
-                }),
+                inputs: [(
+                    0,
+                    match points {
+                        None => InputBinding::Public { values },
+                        Some(points) => InputBinding::Committed { points },
+                    },
+                )]
+                .into(),
             },
             audience: Some(asked.audience.clone()),
             nonce: Some(asked.nonce.0),
             now: u64::try_from(self.app.now() / 1000).ok(),
             accept_dev: true,
+            ..Expectation::default()
         })
     }
 }

@@ -41,6 +41,11 @@ pub fn problem(code: &str) -> Problem {
             "the input holds numbers that its element type does not",
             "upload the numbers that the model itself runs on",
         ),
+        "lane-kinds" => (
+            "lane-kinds",
+            "the model has too many constants that differ from channel to channel",
+            OWNER,
+        ),
         "memory-limit" => (
             "memory-limit",
             "the work needs more memory than it may have",

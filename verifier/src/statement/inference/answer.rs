@@ -1,9 +1,10 @@
 //! What a policy lets out.
 
-use super::policy::Policy;
+use super::disclosure::Disclosure;
+use super::MAX_OUTPUTS;
 use crate::claim::values_in_bound;
 use crate::claim::MAX_VALUES;
-use crate::codec::{Put, Reader};
+use crate::codec::{at_most, Put, Reader};
 use crate::error::VerifyError;
 use crate::words::Words;
 use alloc::format;
@@ -11,12 +12,14 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// The answer of a receipt. Which form it has follows from the policy.
+/// The answer of a receipt. Which form it has follows from policy and target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// One score per output, in integers of the quantized model.
+    /// The scores of an output, in integers of the quantized model.
     Scores(Vec<i64>),
-    /// Index of an output.
+    /// The scores of each output.
+    Outputs(Vec<Vec<i64>>),
+    /// Index of a score.
     Label(u32),
     /// Yes or no.
     Bit(bool),
@@ -29,6 +32,8 @@ pub enum Answer {
 pub enum Form {
     /// [`Answer::Scores`]
     Scores,
+    /// [`Answer::Outputs`]
+    Outputs,
     /// [`Answer::Label`]
     Label,
     /// [`Answer::Bit`]
@@ -42,6 +47,7 @@ impl Form {
     pub fn name(self) -> &'static str {
         match self {
             Self::Scores => "scores",
+            Self::Outputs => "outputs",
             Self::Label => "label",
             Self::Bit => "bit",
             Self::Yes => "yes",
@@ -49,11 +55,25 @@ impl Form {
     }
 }
 
+/// Integers with spaces between them.
+fn integers(text: &str) -> Option<Vec<i64>> {
+    text.split_ascii_whitespace().map(|score| score.parse().ok()).collect()
+}
+
+fn listed(scores: &[i64]) -> Words {
+    let join = |words: Words, (index, score): (usize, &i64)| {
+        let words = if index == 0 { words } else { words.text(" ") };
+        words.score(*score)
+    };
+    scores.iter().enumerate().fold(Words::default(), join)
+}
+
 impl Answer {
     /// Its form.
     pub fn form(&self) -> Form {
         match self {
             Self::Scores(_) => Form::Scores,
+            Self::Outputs(_) => Form::Outputs,
             Self::Label(_) => Form::Label,
             Self::Bit(_) => Form::Bit,
             Self::Yes => Form::Yes,
@@ -63,10 +83,8 @@ impl Answer {
     /// Reads what `Display` writes.
     pub fn parse(form: Form, text: &str) -> Option<Self> {
         match (form, text) {
-            (Form::Scores, _) => {
-                let scores = text.split_ascii_whitespace().map(|score| score.parse().ok());
-                scores.collect::<Option<_>>().map(Self::Scores)
-            }
+            (Form::Scores, _) => integers(text).map(Self::Scores),
+            (Form::Outputs, _) => text.split('|').map(integers).collect::<Option<_>>().map(Self::Outputs),
             (Form::Label, _) => text.parse().ok().map(Self::Label),
             (Form::Bit, "yes") => Some(Self::Bit(true)),
             (Form::Bit, "no") => Some(Self::Bit(false)),
@@ -78,12 +96,13 @@ impl Answer {
     /// The answer for people.
     pub fn words(&self) -> Words {
         match self {
-            Self::Scores(scores) => {
-                let join = |words: Words, (index, score): (usize, &i64)| {
-                    let words = if index == 0 { words } else { words.text(" ") };
-                    words.score(*score)
+            Self::Scores(scores) => listed(scores),
+            Self::Outputs(outputs) => {
+                let join = |words: Words, (index, scores): (u32, &Vec<i64>)| {
+                    let words = if index == 0 { words } else { words.text(" | ") };
+                    words.join(listed(scores).of_output(index))
                 };
-                scores.iter().enumerate().fold(Words::default(), join)
+                (0..).zip(outputs).fold(Words::default(), join)
             }
             Self::Label(label) => format!("label {label}").into(),
             Self::Bit(_) | Self::Yes => self.to_string().into(),
@@ -93,6 +112,7 @@ impl Answer {
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         match self {
             Self::Scores(scores) => out.put_integers(scores),
+            Self::Outputs(outputs) => out.put_list(outputs, |out, scores| out.put_integers(scores)),
             Self::Label(label) => out.put_u32(*label),
             Self::Bit(bit) => out.put(&[u8::from(*bit)]),
             Self::Yes => {}
@@ -102,17 +122,24 @@ impl Answer {
     pub(super) fn read(form: Form, reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
         Ok(match form {
             Form::Scores => Self::Scores(reader.integers(MAX_VALUES)?),
+            // A length and a width at least.
+            Form::Outputs => Self::Outputs(reader.list(MAX_OUTPUTS, 5, |reader| reader.integers(MAX_VALUES))?),
             Form::Label => Self::Label(reader.u32()?),
             Form::Bit => Self::Bit(reader.flag()?),
             Form::Yes => Self::Yes,
         })
     }
 
-    /// The bounds of the format, and the form that the policy has.
-    pub(super) fn validate(&self, policy: &Policy) -> Result<(), VerifyError> {
+    /// The bounds of the format, and the form that the disclosure has.
+    pub(super) fn validate(&self, disclosure: &Disclosure) -> Result<(), VerifyError> {
         match self {
-            _ if self.form() != policy.about().form => Err(VerifyError::PolicyOutOfRange),
+            _ if self.form() != disclosure.form() => Err(VerifyError::PolicyOutOfRange),
             Self::Scores(scores) => values_in_bound(scores),
+            Self::Outputs(outputs) => {
+                at_most(MAX_OUTPUTS, outputs.len())?;
+                at_most(MAX_VALUES, outputs.iter().map(Vec::len).fold(0, usize::saturating_add))?;
+                outputs.iter().try_for_each(|scores| values_in_bound(scores))
+            }
             _ => Ok(()),
         }
     }
@@ -121,7 +148,7 @@ impl Answer {
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Scores(_) => self.words().fmt(f),
+            Self::Scores(_) | Self::Outputs(_) => self.words().fmt(f),
             Self::Label(label) => label.fmt(f),
             Self::Bit(false) => f.write_str("no"),
             Self::Bit(true) | Self::Yes => f.write_str("yes"),

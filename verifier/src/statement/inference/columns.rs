@@ -1,11 +1,11 @@
 //! The public columns of an inference, computed from the claim alone. Prover and verifier share this code.
 
+use super::disclosure::Disclosure;
 use super::input::InputBinding;
-use super::policy::Policy;
 use super::Item;
 use crate::codec::{size, wide};
 use crate::error::VerifyError;
-use crate::key::InstanceLayout;
+use crate::key::{InputLayout, InstanceLayout, POLICY_COLUMNS};
 use alloc::vec;
 use alloc::vec::Vec;
 use provenn_bn254::Fr;
@@ -21,19 +21,18 @@ pub(super) struct PolicyRow {
 }
 
 impl Item {
-    /// The instance columns of the item under a policy.
+    /// The instance columns of the item under a disclosure.
     ///
-    /// Columns 0 to 3 are `a, t, c, g` with `policy_rows` rows; output `j` is at row `policy_rows - 1 - j`, the other
-    /// rows are zero. With a public input, columns 4 to `4 + lanes` hold it: value `p` of channel `c` (number
-    /// `c * positions + p` of the tensor; the claim has them in the layout's order) is in column `4 + c % lanes`, row
-    /// `p * blocks + c / lanes`; other cells are zero.
+    /// Columns 0 to 3 are `a, t, c, g` with `policy_rows` rows, those of the outputs in turn from the last row up: score `j` of an output is at
+    /// row `policy_rows - 1 - j` less the rows of the outputs before it, and the other rows are zero. With public inputs, columns 4 to `4 + lanes` hold
+    /// them: value `p` of channel `c` (number `c * positions + p` of the tensor; the claim has them in the order of the input) is in column
+    /// `4 + c % lanes`, row `p * blocks + c / lanes` from the input's first; other cells are zero.
     ///
     /// # Errors
-    /// [`VerifyError::PolicyOutOfRange`] and [`VerifyError::InputShape`] if policy, answer or input do not fit the layout,
-    /// [`VerifyError::InputCount`] of several inputs, which no layout has yet.
-    pub fn columns(&self, layout: &InstanceLayout, policy: &Policy) -> Result<Vec<Vec<Fr>>, VerifyError> {
+    /// [`VerifyError::PolicyOutOfRange`] and [`VerifyError::InputShape`] if policy, answer or an input do not fit the layout,
+    /// [`VerifyError::InputCount`] of another number of inputs.
+    pub fn columns(&self, layout: &InstanceLayout, policy: &Disclosure) -> Result<Vec<Vec<Fr>>, VerifyError> {
         let mut rows = policy.rows(&self.answer, layout)?;
-        rows.resize(size(layout.policy_rows), PolicyRow::default());
         rows.reverse();
         let mut columns = vec![
             rows.iter().map(|row| row.a).collect(),
@@ -41,53 +40,59 @@ impl Item {
             rows.iter().map(|row| row.c).collect(),
             rows.iter().map(|row| row.g).collect(),
         ];
-        match (layout.public_input, self.input()?) {
-            (true, InputBinding::Public { values }) => columns.extend(input_columns(layout, values)?),
-            (false, InputBinding::Committed { .. }) => {}
-            _ => {
-                return Err(VerifyError::InputShape {
-                    expected: layout.input_len(),
-                    got: 0,
-                })
-            }
-        }
+        columns.extend(input_columns(layout, &self.inputs)?);
         Ok(columns)
     }
 }
 
-fn input_columns(layout: &InstanceLayout, values: &[i64]) -> Result<Vec<Vec<Fr>>, VerifyError> {
-    let shape = VerifyError::InputShape {
-        expected: layout.input_len(),
-        got: wide(values.len()),
-    };
-    if wide(values.len()) != layout.input_len() || layout.lanes == 0 {
-        return Err(shape);
+fn input_columns(layout: &InstanceLayout, bindings: &[InputBinding]) -> Result<Vec<Vec<Fr>>, VerifyError> {
+    let (expected, got) = (wide(layout.inputs.len()), wide(bindings.len()));
+    if expected != got {
+        return Err(VerifyError::InputCount { expected, got });
     }
-    let rows = usize::try_from(layout.input_rows()).map_err(|_| shape)?;
-    let lanes = size(layout.lanes);
-    let mut columns = vec![vec![Fr::ZERO; rows]; lanes];
-    for (number, value) in layout.numbers().zip(values) {
-        if !in_bits(*value, layout.input_bits) {
-            return Err(VerifyError::TooLarge {
-                maximum: 1u64
-                    .checked_shl(layout.input_bits.saturating_sub(1))
-                    .unwrap_or(u64::MAX),
-                got: value.unsigned_abs(),
-            });
+    let rows = usize::try_from(layout.input_rows()).unwrap_or(usize::MAX);
+    let count = layout.columns().saturating_sub(POLICY_COLUMNS);
+    let mut columns = vec![vec![Fr::ZERO; rows]; size(count)];
+    for (input, binding) in layout.inputs.iter().zip(bindings) {
+        match (input.public, binding) {
+            (true, InputBinding::Public { values }) => fill(&mut columns, layout, input, values)?,
+            (false, InputBinding::Committed { .. }) => {}
+            _ => {
+                return Err(VerifyError::InputShape {
+                    expected: input.values(),
+                    got: 0,
+                })
+            }
         }
-        let cell = place(layout, number).and_then(|(lane, row)| columns.get_mut(lane)?.get_mut(row));
-        *cell.ok_or(shape)? = signed(*value);
     }
     Ok(columns)
 }
 
-/// Lane and row of a value by its number in the tensor.
-fn place(layout: &InstanceLayout, number: u64) -> Option<(usize, usize)> {
-    let split = |value: u64, by: u32| Some((value.checked_div(by.into())?, value.checked_rem(by.into())?));
-    let (channel, position) = split(number, layout.positions)?;
-    let (block, lane) = split(channel, layout.lanes)?;
-    let row = position.checked_mul(layout.blocks.into())?.checked_add(block)?;
-    Some((usize::try_from(lane).ok()?, usize::try_from(row).ok()?))
+fn fill(
+    columns: &mut [Vec<Fr>],
+    layout: &InstanceLayout,
+    input: &InputLayout,
+    values: &[i64],
+) -> Result<(), VerifyError> {
+    let shape = VerifyError::InputShape {
+        expected: input.values(),
+        got: wide(values.len()),
+    };
+    if wide(values.len()) != input.values() {
+        return Err(shape);
+    }
+    for (index, value) in (0..).zip(values) {
+        if !in_bits(*value, input.bits) {
+            return Err(VerifyError::TooLarge {
+                maximum: 1u64.checked_shl(input.bits.saturating_sub(1)).unwrap_or(u64::MAX),
+                got: value.unsigned_abs(),
+            });
+        }
+        let place = layout.place(input, index);
+        let cell = place.and_then(|(lane, row)| columns.get_mut(lane)?.get_mut(row));
+        *cell.ok_or(shape)? = signed(*value);
+    }
+    Ok(())
 }
 
 /// Whether `-2^(bits-1) <= value < 2^(bits-1)`.

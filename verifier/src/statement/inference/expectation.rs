@@ -1,10 +1,14 @@
 //! What the caller asks of an inference, and in what a claim differs from it.
 
-use super::{Answer, Inference, InputBinding, Policy};
+use super::{Answer, Disclosure, Inference, InputBinding, Item};
 use crate::card::ModelCard;
+use crate::claim::Claim;
+use crate::codec::size;
 use crate::difference::{hex, List};
 use crate::error::VerifyError;
+use crate::srs::SrsVerifyingKey;
 use crate::words::Words;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -12,32 +16,43 @@ use alloc::vec::Vec;
 /// Checks that an inference must pass. `None` means "not checked".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InferenceExpectation {
-    /// The agreed policy with its parameters.
-    pub policy: Option<Policy>,
+    /// The agreed policy with its parameters, and the outputs that it speaks of.
+    pub policy: Option<Disclosure>,
     /// The answer; what it means is the policy's, so name that too.
     pub answer: Option<Answer>,
-    /// The input, or its commitments.
-    pub input: Option<InputBinding>,
+    /// Inputs, or their commitments, by their index.
+    pub inputs: BTreeMap<u32, InputBinding>,
 }
 
 impl InferenceExpectation {
-    pub(super) fn check(&self, policy: &Policy, answer: &Answer, input: &InputBinding) -> Result<(), VerifyError> {
+    pub(super) fn check(&self, policy: &Disclosure, item: &Item) -> Result<(), VerifyError> {
         if let Some(field) = self.policy.as_ref().and_then(|asked| asked.difference(policy)) {
             return Err(VerifyError::PolicyMismatch { field });
         }
-        if self.answer.as_ref().is_some_and(|asked| asked != answer) {
+        if self.answer.as_ref().is_some_and(|asked| *asked != item.answer) {
             return Err(VerifyError::OutputMismatch);
         }
-        match &self.input {
-            Some(asked) if asked != input => Err(VerifyError::InputMismatch),
-            _ => Ok(()),
+        let as_asked = |(index, asked): (&u32, &InputBinding)| item.inputs.get(size(*index)) == Some(asked);
+        match self.inputs.iter().all(as_asked) {
+            true => Ok(()),
+            false => Err(VerifyError::InputMismatch),
         }
     }
 }
 
 impl Inference {
     /// See [`Statement::differences`](super::super::Statement::differences).
-    pub(in super::super) fn differences(&self, list: &mut List, card: &ModelCard, asked: &InferenceExpectation) {
+    pub(in super::super) fn differences(
+        &self,
+        list: &mut List,
+        claim: &Claim,
+        card: &ModelCard,
+        srs: &SrsVerifyingKey,
+        asked: &InferenceExpectation,
+    ) {
+        list.ids("model", &card.model_id(), &self.model_id);
+        list.ids("srs", &srs.id(), &claim.srs_id);
+        list.ids("circuit key", &card.key.digest(), &claim.key_digest);
         list.ids("quantization", &card.quantization, &self.quantization);
         let policy = asked.policy.as_ref();
         if let Some(policy) = policy.filter(|policy| **policy != self.policy) {
@@ -47,14 +62,21 @@ impl Inference {
             return list.add("items", "1", format!("{}", self.items.len()));
         };
         if let Some(answer) = asked.answer.as_ref().filter(|answer| **answer != item.answer) {
-            list.add("output", answer.words(), item.answer.words());
+            let words = |answer| self.policy.answer_words(answer);
+            list.add("output", words(answer), words(&item.answer));
         }
-        match (&asked.input, item.input()) {
-            (Some(asked), Ok(found)) if asked != found => {
-                let (expected, found) = inputs_apart(asked, found);
-                list.add("input", expected, found);
-            }
-            _ => {}
+        for (index, asked) in &asked.inputs {
+            let (expected, found) = match item.inputs.get(size(*index)) {
+                Some(found) if found == asked => continue,
+                Some(found) => inputs_apart(asked, found),
+                None => ("one more".into(), format!("{} inputs", item.inputs.len()).into()),
+            };
+            // Of one input nobody asks which.
+            let which = || match item.inputs.len() {
+                1 => Words::default(),
+                _ => format!("number {index}, ").into(),
+            };
+            list.add("input", which().join(expected), which().join(found));
         }
     }
 }

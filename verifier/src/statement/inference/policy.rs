@@ -1,4 +1,4 @@
-//! Policies: what a receipt lets out of a model's outputs. A policy is one file, which implements `Rule` and states [`About`] it; the list of
+//! Policies: what a receipt lets out of an output of a model. A policy is one file, which implements `Rule` and states [`About`] it; the list of
 //! [`Policy`] names it. Cards, ledger, command line, API, pages and test kit ask this type.
 
 mod grammar;
@@ -23,7 +23,7 @@ use super::leak::Answers;
 use crate::claim::values_in_bound;
 use crate::codec::{size, Put, Reader};
 use crate::error::VerifyError;
-use crate::key::InstanceLayout;
+use crate::key::OutputLayout;
 use crate::words::Words;
 use alloc::vec::Vec;
 
@@ -130,9 +130,9 @@ trait Rule {
     /// The one answer to these scores; none if a receipt must not exist.
     fn answer(&self, scores: &[i64]) -> Option<Given>;
 
-    /// The rows that hold for exactly the scores that the answer is given to, one for each output; none of an answer of another form or
+    /// The rows that hold for exactly the scores that the answer is given to, one for each of an output; none of an answer of another form or
     /// number. The circuit chooses `top`, the same in all rows.
-    fn rows(&self, answer: &Answer, layout: &InstanceLayout) -> Option<Vec<PolicyRow>>;
+    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>>;
 
     /// How many answers there are, of so many outputs of so many bits.
     fn answers(&self, outputs: u32, bits: u32) -> Answers;
@@ -161,41 +161,41 @@ impl Policy {
     }
 
     /// The policy in words.
-    pub fn words(&self) -> Words {
+    pub(super) fn words(&self) -> Words {
         self.rule().words()
     }
 
     /// What a claim with this answer says, to be read after "the model gave".
-    pub fn says(&self, answer: &Answer) -> Words {
+    pub(super) fn says(&self, answer: &Answer) -> Words {
         self.rule().says(answer)
     }
 
-    /// Most bits that asking for a receipt reveals, in millionths, where the circuit has `outputs` outputs of `bits` bits.
-    pub fn microbits(&self, outputs: u32, bits: u32) -> u64 {
+    /// Most bits that asking for a receipt reveals, in millionths, of an output with so many scores of so many bits.
+    pub(super) fn microbits(&self, outputs: u32, bits: u32) -> u64 {
         self.rule().answers(outputs, bits).microbits()
     }
 
-    /// Whether the parameters are in the circuit's ranges.
-    pub fn fits(&self, layout: &InstanceLayout) -> bool {
+    /// Whether the parameters are in the ranges of an output.
+    pub(super) fn fits(&self, output: &OutputLayout) -> bool {
         let parameters = self.parameters();
         parameters
             .iter()
             .zip(self.about().parameters)
             .all(|(value, parameter)| match parameter.unit {
-                Unit::Output => (0..i64::from(layout.outputs)).contains(value),
-                Unit::Score => in_bits(*value, layout.output_bits),
+                Unit::Output => (0..i64::from(output.len)).contains(value),
+                Unit::Score => in_bits(*value, output.bits),
             })
     }
 
-    /// The one answer to these scores; none if what the policy states does not hold of them, or speaks of an output that is not there.
-    pub fn answer(&self, scores: &[i64]) -> Option<Given> {
+    /// The one answer to these scores; none if what the policy states does not hold of them, or speaks of a score that is not there.
+    pub(super) fn answer(&self, scores: &[i64]) -> Option<Given> {
         self.rule().answer(scores)
     }
 
-    /// The public rows, one for each output.
-    pub(super) fn rows(&self, answer: &Answer, layout: &InstanceLayout) -> Result<Vec<PolicyRow>, VerifyError> {
-        let rows = self.fits(layout).then(|| self.rule().rows(answer, layout)).flatten();
-        rows.filter(|rows| rows.len() == size(layout.outputs))
+    /// The public rows, one for each score of the output.
+    pub(super) fn rows(&self, answer: &Answer, output: &OutputLayout) -> Result<Vec<PolicyRow>, VerifyError> {
+        let rows = self.fits(output).then(|| self.rule().rows(answer, output)).flatten();
+        rows.filter(|rows| rows.len() == size(output.len))
             .ok_or(VerifyError::PolicyOutOfRange)
     }
 

@@ -16,7 +16,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use provenn_verifier::claim::MAX_AUDIENCE;
-use provenn_verifier::{InstanceLayout, Policy};
+use provenn_verifier::{Disclosure, InstanceLayout, Target};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -43,8 +43,9 @@ pub struct ProofRequest {
     model: String,
     /// SHA-256 of an uploaded input.
     input: String,
-    /// Name and parameters, as on the command line and in the list of policies: `label`, `threshold:OUTPUT:VALUE`.
-    #[schema(pattern = "^[a-z-]{1,32}(:-?[0-9]{1,9}(\\.[0-9]{1,9})?){0,8}$")]
+    /// Name and parameters, as on the command line and in the list of policies: `label`, `threshold:OUTPUT:VALUE`; of a model with several
+    /// outputs after the index of one or `all`: `1/label`, `all/scores`.
+    #[schema(pattern = "^(([0-9]{1,3}|all)/)?[a-z-]{1,32}(:-?[0-9]{1,9}(\\.[0-9]{1,9})?){0,8}$")]
     policy: String,
     #[serde(default)]
     context: ContextRequest,
@@ -99,11 +100,11 @@ pub async fn post_proof(
     let public = app.models.public(&app.store, &model).await?;
     let description = &public.description;
     let microbits = {
-        let layout = public.card.key.layout.as_ref();
+        let layout = public.card.key.purpose.layout();
         let layout = layout.ok_or_else(|| ApiError::Internal("a model's key has no outputs".into()))?;
-        let policy = policy.of(description)?;
+        let policy = policy.about(None, description)?.of(description)?;
         fits(&policy, layout)?;
-        policy.microbits(layout.outputs, layout.output_bits)
+        policy.microbits(layout)
     };
     let charge = Charge {
         input: ledger::input_digest(&app, &caller.tenant, &model.id, &asked.input, description).await?,
@@ -131,13 +132,25 @@ pub async fn post_proof(
 }
 
 /// Refuses a policy about outputs or values that the model does not have.
-fn fits(policy: &Policy, layout: &InstanceLayout) -> Result<(), ApiError> {
+fn fits(policy: &Disclosure, layout: &InstanceLayout) -> Result<(), ApiError> {
     match policy.fits(layout) {
         true => Ok(()),
-        false => Err(ApiError::bad(format!(
-            "the policy does not fit the model, which has {} outputs, the first of them 0, with scores of {} bits",
-            layout.outputs, layout.output_bits
-        ))),
+        false => {
+            let output = match policy.target {
+                Target::Output(index) => layout.outputs.get(index as usize),
+                Target::All => None,
+            };
+            Err(ApiError::bad(match output {
+                Some(output) => format!(
+                    "the policy does not fit the model, which has {} outputs, the first of them 0, with scores of {} bits",
+                    output.len, output.bits
+                ),
+                None => format!(
+                    "the policy does not fit the model, which has {} output tensors, the first of them 0",
+                    layout.outputs.len()
+                ),
+            }))
+        }
     }
 }
 

@@ -5,7 +5,6 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use core::str::FromStr;
 
 /// Why a text is no policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +18,9 @@ pub enum PolicyError {
     /// A parameter that is no number.
     #[error("`{0}` is not a number in range")]
     Score(String),
+    /// A target that is no output, or that the policy does not speak of.
+    #[error("`{0}` is not an output that the policy can speak of")]
+    Target(String),
     /// A parameter that the policy does not take.
     #[error("`{0}` is no policy: a parameter is out of its range")]
     Range(String),
@@ -38,7 +40,7 @@ impl About {
 
 impl Policy {
     /// How all policies are written, for help texts.
-    pub fn grammar() -> String {
+    pub(in super::super) fn grammar() -> String {
         let all = Self::ALL.iter().map(|policy| policy.about().grammar());
         all.collect::<Vec<_>>().join(", ")
     }
@@ -47,7 +49,7 @@ impl Policy {
     ///
     /// # Errors
     /// See [`PolicyError`].
-    pub fn parse(text: &str, score: impl Fn(&str) -> Option<i64>) -> Result<Self, PolicyError> {
+    pub(in super::super) fn parse(text: &str, score: impl Fn(&str) -> Option<i64>) -> Result<Self, PolicyError> {
         let mut words = text.split(':');
         let name = words.next().unwrap_or_default();
         let mut known = Self::ALL.iter().map(Self::about);
@@ -71,16 +73,7 @@ impl Policy {
     }
 }
 
-/// With integers of the quantized model.
-impl FromStr for Policy {
-    type Err = PolicyError;
-
-    fn from_str(text: &str) -> Result<Self, PolicyError> {
-        Self::parse(text, |word| word.parse().ok())
-    }
-}
-
-/// What `FromStr` reads.
+/// What [`Policy::parse`] reads, with integers of the quantized model.
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;

@@ -2,7 +2,7 @@
 
 use super::super::columns::PolicyRow;
 use super::{About, Answer, Answers, Form, Given, Policy, Rule};
-use crate::key::InstanceLayout;
+use crate::key::OutputLayout;
 use crate::words::Words;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -33,19 +33,19 @@ pub(super) fn largest(scores: &[i64]) -> Option<usize> {
 }
 
 /// `top - z = 0` at the label, and `top - z >= before` or `after` on its two sides.
-pub(super) fn rows(answer: &Answer, layout: &InstanceLayout, before: Fr, after: Fr) -> Option<Vec<PolicyRow>> {
+pub(super) fn rows(answer: &Answer, output: &OutputLayout, before: Fr, after: Fr) -> Option<Vec<PolicyRow>> {
     let Answer::Label(label) = *answer else { return None };
-    let row = |output: u32| PolicyRow {
+    let row = |index: u32| PolicyRow {
         a: -Fr::ONE,
         t: Fr::ONE,
-        c: match output.cmp(&label) {
+        c: match index.cmp(&label) {
             core::cmp::Ordering::Less => -before,
             core::cmp::Ordering::Equal => Fr::ZERO,
             core::cmp::Ordering::Greater => -after,
         },
-        g: if output == label { Fr::ONE } else { Fr::ZERO },
+        g: if index == label { Fr::ONE } else { Fr::ZERO },
     };
-    (label < layout.outputs).then(|| (0..layout.outputs).map(row).collect())
+    (label < output.len).then(|| (0..output.len).map(row).collect())
 }
 
 impl Rule for Label {
@@ -66,8 +66,8 @@ impl Rule for Label {
     }
 
     /// Outputs before the label are smaller, those after it not larger: of equals the first is the label.
-    fn rows(&self, answer: &Answer, layout: &InstanceLayout) -> Option<Vec<PolicyRow>> {
-        rows(answer, layout, Fr::ONE, Fr::ZERO)
+    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
+        rows(answer, output, Fr::ONE, Fr::ZERO)
     }
 
     fn answers(&self, outputs: u32, _: u32) -> Answers {

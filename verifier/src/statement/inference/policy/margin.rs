@@ -3,7 +3,7 @@
 use super::super::columns::{signed, PolicyRow};
 use super::label::{largest, rows};
 use super::{About, Answer, Answers, Form, Given, Parameter, Policy, Rule, Unit};
-use crate::key::InstanceLayout;
+use crate::key::OutputLayout;
 use crate::words::Words;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -57,8 +57,8 @@ impl Rule for Margin {
     }
 
     /// The others are smaller by the margin on both sides of the label.
-    fn rows(&self, answer: &Answer, layout: &InstanceLayout) -> Option<Vec<PolicyRow>> {
-        rows(answer, layout, signed(self.margin), signed(self.margin))
+    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
+        rows(answer, output, signed(self.margin), signed(self.margin))
     }
 
     fn answers(&self, outputs: u32, _: u32) -> Answers {

@@ -2,7 +2,7 @@
 
 use super::super::columns::{signed, PolicyRow};
 use super::{About, Answer, Answers, Form, Given, Policy, Rule};
-use crate::key::InstanceLayout;
+use crate::key::OutputLayout;
 use crate::words::Words;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -43,10 +43,10 @@ impl Rule for Scores {
     }
 
     /// `z - score = 0`.
-    fn rows(&self, answer: &Answer, layout: &InstanceLayout) -> Option<Vec<PolicyRow>> {
+    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
         let Answer::Scores(scores) = answer else { return None };
         let row = |score: &i64| {
-            super::in_bits(*score, layout.output_bits).then(|| PolicyRow {
+            super::in_bits(*score, output.bits).then(|| PolicyRow {
                 a: Fr::ONE,
                 c: -signed(*score),
                 g: Fr::ONE,

@@ -3,7 +3,7 @@
 use super::super::columns::{signed, PolicyRow};
 use super::{About, Answer, Answers, Form, Given, Parameter, Policy, Rule, Unit};
 use crate::codec::size;
-use crate::key::InstanceLayout;
+use crate::key::OutputLayout;
 use crate::words::Words;
 use alloc::format;
 use alloc::vec;
@@ -61,9 +61,9 @@ pub(super) fn parts(parameters: &[i64]) -> Option<(u32, i64)> {
 }
 
 /// `z - threshold >= 0`, or `threshold - 1 - z >= 0` if the bit is 0.
-pub(super) fn rows(output: u32, threshold: i64, bit: bool, layout: &InstanceLayout) -> Option<Vec<PolicyRow>> {
-    let mut rows = vec![PolicyRow::default(); size(layout.outputs)];
-    let row = rows.get_mut(size(output))?;
+pub(super) fn rows(score: u32, threshold: i64, bit: bool, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
+    let mut rows = vec![PolicyRow::default(); size(output.len)];
+    let row = rows.get_mut(size(score))?;
     let threshold = signed(threshold);
     (row.a, row.c) = match bit {
         true => (Fr::ONE, -threshold),
@@ -89,9 +89,9 @@ impl Rule for Threshold {
         })
     }
 
-    fn rows(&self, answer: &Answer, layout: &InstanceLayout) -> Option<Vec<PolicyRow>> {
+    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
         let Answer::Bit(bit) = *answer else { return None };
-        rows(self.output, self.threshold, bit, layout)
+        rows(self.output, self.threshold, bit, output)
     }
 
     fn answers(&self, _: u32, _: u32) -> Answers {

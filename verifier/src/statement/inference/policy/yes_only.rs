@@ -4,7 +4,7 @@ use super::super::columns::PolicyRow;
 use super::threshold::{parts, rows, PARAMETERS};
 use super::{About, Answer, Answers, Form, Given, Policy, Rule};
 use crate::codec::size;
-use crate::key::InstanceLayout;
+use crate::key::OutputLayout;
 use crate::words::Words;
 use alloc::format;
 use alloc::vec;
@@ -56,9 +56,9 @@ impl Rule for YesOnly {
         })
     }
 
-    fn rows(&self, answer: &Answer, layout: &InstanceLayout) -> Option<Vec<PolicyRow>> {
+    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
         match answer {
-            Answer::Yes => rows(self.output, self.threshold, true, layout),
+            Answer::Yes => rows(self.output, self.threshold, true, output),
             _ => None,
         }
     }

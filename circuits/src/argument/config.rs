@@ -1,0 +1,83 @@
+//! All columns and gates.
+
+use super::columns::{Columns, Fixed, Phase};
+use super::{function, lane, lines, policy, powers, range, rows, scan};
+use crate::layout::Shape;
+use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::plonk::{Advice, Challenge, Column, ConstraintSystem, FirstPhase, Instance, SecondPhase, ThirdPhase};
+
+/// Challenges: `r`, `t`, `alpha` after phase 1, `s` after phase 2.
+#[derive(Clone, Copy, Debug)]
+pub struct Challenges {
+    /// Of channels.
+    pub r: Challenge,
+    /// Of positions.
+    pub t: Challenge,
+    /// Of lookups.
+    pub alpha: Challenge,
+    /// Of lines.
+    pub s: Challenge,
+}
+
+/// All columns.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(super) shape: Shape,
+    phases: [Vec<Column<Advice>>; 3],
+    /// Challenges.
+    pub challenges: Challenges,
+    /// Advice columns.
+    pub advice: Columns<Column<Advice>>,
+    /// Fixed columns.
+    pub fixed: Fixed<Column<halo2_proofs::plonk::Fixed>>,
+    /// Policy columns `a, t, c, g`.
+    pub policy: [Column<Instance>; 4],
+    /// Public inputs on each lane, if there are any.
+    pub public_input: Vec<Column<Instance>>,
+    pub(super) rows: rows::Columns,
+}
+
+impl Config {
+    /// Columns and gates for a shape.
+    pub fn new(meta: &mut ConstraintSystem<Fr>, shape: &Shape) -> Self {
+        meta.set_minimum_degree(5);
+        let [first, second, third] = Columns::count(shape).map(|count| 0..count);
+        let first: Vec<_> = first.map(|_| meta.advice_column_in(FirstPhase)).collect();
+        let [r, t, alpha] = [(); 3].map(|()| meta.challenge_usable_after(FirstPhase));
+        let second: Vec<_> = second.map(|_| meta.advice_column_in(SecondPhase)).collect();
+        let s = meta.challenge_usable_after(SecondPhase);
+        let third: Vec<_> = third.map(|_| meta.advice_column_in(ThirdPhase)).collect();
+        let phases = [first, second, third];
+        let advice = Columns::from_phases(shape, phases.each_ref().map(|columns| columns.iter().copied()));
+        let fixed = Fixed::new(shape, &mut || meta.fixed_column());
+        advice.copied().for_each(|column| meta.enable_equality(*column));
+        let inputs = if shape.has_public_input() { shape.lanes } else { 0 };
+        let config = Self {
+            shape: shape.clone(),
+            phases,
+            challenges: Challenges { r, t, alpha, s },
+            advice,
+            fixed,
+            policy: [(); 4].map(|()| meta.instance_column()),
+            public_input: (0..inputs).map(|_| meta.instance_column()).collect(),
+            rows: rows::Columns::new(meta),
+        };
+        config.gates(meta);
+        config
+    }
+
+    fn gates(&self, meta: &mut ConstraintSystem<Fr>) {
+        powers::gate(meta, self);
+        lines::gate(meta, self);
+        (0..self.advice.slots.len()).for_each(|slot| scan::gate(meta, self, slot));
+        (0..self.advice.lanes.len()).for_each(|lane| lane::gates(meta, self, lane));
+        policy::gate(meta, self);
+        function::gate(meta, self);
+        range::gate(meta, self);
+    }
+
+    /// Advice columns of a phase, in the order of their values in a [`Witness`](crate::argument::Witness).
+    pub fn phase(&self, phase: Phase) -> &[Column<Advice>] {
+        &self.phases[phase as usize]
+    }
+}

@@ -1,0 +1,180 @@
+//! Input rows: the stored values are those of the public and committed inputs.
+
+use super::columns::{Next, Phase};
+use super::config::Config;
+use super::expr::{cell, fixed, Cells, Gates};
+use super::lane::{Row, View};
+use crate::layout::{InputShape, Layout, RowKind, Shape};
+use crate::program::{Program, Trace};
+use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::poly::Rotation;
+
+/// Advice columns.
+#[derive(Clone, Debug)]
+pub struct Columns<T> {
+    /// Of each input its committed cells, `v + half`, lane by lane; none of a public one. No two share a column, so that a
+    /// commitment is of one input.
+    pub committed: Vec<Vec<T>>,
+}
+
+impl<T> Columns<T> {
+    pub(super) fn new(shape: &Shape, next: &mut Next<'_, T>) -> Self {
+        let mut columns = |input: &InputShape| {
+            let lanes = 0..input.columns(shape.lanes);
+            lanes.map(|_| next(Phase::First.read_at(1))).collect()
+        };
+        Self {
+            committed: shape.inputs.iter().map(&mut columns).collect(),
+        }
+    }
+}
+
+/// Fixed columns.
+#[derive(Clone, Debug)]
+pub struct Fixed<T> {
+    /// Rows of public inputs, if there are any.
+    pub public: Option<T>,
+    /// Rows of each committed input.
+    pub committed: Vec<Option<Rows<T>>>,
+}
+
+/// Rows of a committed input.
+#[derive(Clone, Debug)]
+pub struct Rows<T> {
+    /// All of them.
+    pub all: T,
+    /// Those of its last channel block, if that has padding and is not the only one.
+    pub last: Option<T>,
+}
+
+impl<T> Fixed<T> {
+    pub(super) fn new(shape: &Shape, next: &mut dyn FnMut() -> T) -> Self {
+        Self {
+            public: shape.has_public_input().then(&mut *next),
+            committed: shape
+                .inputs
+                .iter()
+                .map(|input| {
+                    (!input.public).then(|| Rows {
+                        all: next(),
+                        last: (input.padding(shape.lanes).is_some() && input.channels > shape.lanes).then(&mut *next),
+                    })
+                })
+                .collect(),
+        }
+    }
+
+    pub(super) fn fill(&self, layout: &Layout, set: &mut dyn FnMut(&T, usize, Fr)) {
+        for (row, kind) in layout.kinds.iter().enumerate() {
+            match *kind {
+                RowKind::Input(id, block) => match (&self.committed[id], &self.public) {
+                    (Some(rows), _) => {
+                        set(&rows.all, row, Fr::one());
+                        let channels = layout.shape.inputs[id].channels;
+                        if let Some(last) = rows
+                            .last
+                            .as_ref()
+                            .filter(|_| block + 1 == layout.channel_blocks(channels))
+                        {
+                            set(last, row, Fr::one());
+                        }
+                    }
+                    (None, Some(public)) => set(public, row, Fr::one()),
+                    (None, None) => {}
+                },
+                RowKind::Free | RowKind::Affine(..) | RowKind::Max(_) | RowKind::Product(..) => {}
+            }
+        }
+    }
+}
+
+/// With `public` the rows of public inputs and `all_i` those of committed input `i`, of which no two share a row:
+/// * `public * (value - shown - zero) = 0`: the value is the instance cell;
+/// * `all_i * (value - cell_i) = 0`: it is the cell of the input's own column, which is linked to its commitment and is read here only;
+/// * `all_i * (value - high) = 0`: nobody checks the range of a committed cell but the circuit;
+/// * `last_i * (value - zero) = 0` in lanes that the last channel block of the input does not use: a padding lane has the weight of a
+///   channel of whatever is concatenated after the input. Where that block is the only one, these lanes have no committed cell.
+pub(super) fn gates(m: &mut Cells<'_>, c: &Config, lane: &View, index: usize) -> Gates {
+    let mut gates = vec![];
+    let [value, ..] = lane.value.clone();
+    if let Some(public) = c.fixed.input.public {
+        let shown = m.query_instance(c.public_input[index], Rotation::cur());
+        let public = fixed(m, public);
+        gates.push((
+            "value is the public input",
+            public * (value.clone() - shown - lane.zero.clone()),
+        ));
+    }
+    let inputs = c
+        .shape
+        .inputs
+        .iter()
+        .zip(&c.fixed.input.committed)
+        .zip(&c.advice.input.committed);
+    for ((input, rows), cells) in inputs {
+        let Some(rows) = rows else { continue };
+        let all = fixed(m, rows.all);
+        if let Some(&committed) = cells.get(index) {
+            let committed = cell(m, committed);
+            gates.push((
+                "value is the committed input",
+                all.clone() * (value.clone() - committed),
+            ));
+        }
+        gates.push(("input is in range", all * (value.clone() - lane.high.clone())));
+        if input.padding(c.shape.lanes).is_some_and(|first| index >= first) {
+            let last = fixed(m, rows.last.unwrap_or(rows.all));
+            gates.push((
+                "padding of the input is zero",
+                last * (value.clone() - lane.zero.clone()),
+            ));
+        }
+    }
+    gates
+}
+
+/// The integers of a stored input.
+pub(super) fn row(input: &InputShape, value: u64) -> Row {
+    Row {
+        sign: 0,
+        value,
+        high: if input.public { 0 } else { value },
+        rem: 0,
+    }
+}
+
+/// The stored value of a lane at the rows of inputs, at other rows 0.
+pub(super) fn values(model: &Program, layout: &Layout, trace: &Trace, lane: usize) -> Vec<u64> {
+    let mut values = vec![0; layout.kinds.len()];
+    for id in 0..model.inputs.len() {
+        fill(model, layout, id, &trace.values[id], lane, &mut values);
+    }
+    values
+}
+
+/// Cells of the columns of an input: `[lane][row]`, offset by half the value range; of the input tensor, not in the
+/// caller's order. The rows of other inputs are zero.
+pub fn input_cells(model: &Program, layout: &Layout, id: usize, tensor: &[i64]) -> Vec<Vec<u64>> {
+    let lanes = layout.shape.lanes.min(model.tensors[id].channels);
+    let end = layout.rows[id].iter().max().map_or(0, |row| row + 1);
+    let column = |lane| {
+        let mut column = vec![0; end];
+        fill(model, layout, id, tensor, lane, &mut column);
+        column
+    };
+    (0..lanes).map(column).collect()
+}
+
+/// Writes the stored values of an input on one lane at its rows.
+fn fill(model: &Program, layout: &Layout, id: usize, tensor: &[i64], lane: usize, column: &mut [u64]) {
+    let (input, half) = (&model.tensors[id], 1i64 << (model.precision.bits() - 1));
+    let positions = input.positions();
+    for (index, &row) in layout.rows[id].iter().enumerate() {
+        let channel = index / positions * layout.shape.lanes + lane;
+        let value = match channel < input.channels {
+            true => tensor[channel * positions + index % positions],
+            false => 0,
+        };
+        column[row] = (value + half) as u64;
+    }
+}

@@ -1,0 +1,110 @@
+//! Policy rows: what is public about the outputs.
+
+use super::columns::{Next, Phase};
+use super::config::Config;
+use super::expr::{before, cell, fixed, power_of_two, signed};
+use super::lane::{integer, Row};
+use super::lines;
+use super::witness::Witness;
+use crate::layout::{Layout, Shape};
+use crate::program::Program;
+use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::halo2curves::ff::PrimeField;
+use halo2_proofs::plonk::ConstraintSystem;
+use halo2_proofs::poly::Rotation;
+
+/// Advice columns.
+#[derive(Clone, Debug)]
+pub struct Columns<T> {
+    /// The compared score, the same in all policy rows.
+    pub top: T,
+}
+
+impl<T> Columns<T> {
+    pub(super) fn new(next: &mut Next<'_, T>) -> Self {
+        Self {
+            top: next(Phase::First.read_at(2)),
+        }
+    }
+}
+
+/// Fixed columns.
+#[derive(Clone, Debug)]
+pub struct Fixed<T> {
+    /// Policy rows.
+    pub policy: T,
+}
+
+impl<T> Fixed<T> {
+    pub(super) fn new(next: &mut dyn FnMut() -> T) -> Self {
+        Self { policy: next() }
+    }
+
+    pub(super) fn fill(&self, layout: &Layout, set: &mut dyn FnMut(&T, usize, Fr)) {
+        (0..layout.policy_rows).for_each(|row| set(&self.policy, row, Fr::one()));
+    }
+}
+
+/// On policy row j, with the output `z = u` and `d` in `[0, 2^(bits + table_bits))` from the cells of lane 0:
+/// `a z + t top + c = d` and `g d = 0`; `top` is one value for all rows: they are one line, and where a line continues,
+/// `top` does too. With a, t, c, g public, this states equality, order or threshold of the scores of an output. Rows of outputs that a policy
+/// does not speak of have `a = t = c = g = 0`, and `d = 0` whatever their scores are.
+pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
+    let (Some(lane), Some(&u)) = (c.advice.lanes.first(), c.advice.lines.u.first()) else {
+        return;
+    };
+    let Columns { top } = c.advice.policy;
+    meta.create_gate("policy", |m| {
+        let policy = fixed(m, c.fixed.policy.policy);
+        let continues = lines::single_continues(m, c);
+        let z = cell(m, u);
+        let (top, last) = (cell(m, top), before(m, top, 1));
+        let [a, t, constant, g] = c.policy.map(|column| m.query_instance(column, Rotation::cur()));
+        let rem = cell(m, lane.rem[0]);
+        let d = integer(m, &c.shape, &lane.high) + rem * power_of_two(c.shape.precision().bits());
+        vec![
+            (
+                "policy",
+                policy.clone() * (a * z + t * top.clone() + constant - d.clone()),
+            ),
+            ("policy equality", policy.clone() * g * d),
+            ("one top", policy * continues * (top - last)),
+        ]
+    });
+}
+
+/// Score at policy row `row`: line indices descend, output by output.
+pub(super) fn output(witness: &Witness, model: &Program, layout: &Layout, row: usize) -> i64 {
+    score(witness, model, layout.score(row))
+}
+
+fn score(witness: &Witness, model: &Program, (output, index): (usize, usize)) -> i64 {
+    let tensor = model.outputs.get(output).map(|output| output.tensor);
+    let score = tensor.and_then(|tensor| witness.trace.values[tensor].get(index));
+    score.copied().unwrap_or(0)
+}
+
+/// Writes `d` into the rows of lane 0; gives the `top` column. A false statement has no `d` in range: its cells stay zero and its
+/// proof fails.
+pub(super) fn cells(witness: &Witness, model: &Program, layout: &Layout, lane: &mut [Row]) -> Vec<i64> {
+    let (Shape { table_bits, .. }, f) = (&layout.shape, layout.shape.precision().bits());
+    let top = witness.top.map_or(0, |top| score(witness, model, top));
+    for (row, cells) in lane.iter_mut().enumerate().take(layout.policy_rows) {
+        let [a, t, c] = witness.policy.get(row).copied().unwrap_or_default();
+        let d = a * signed(output(witness, model, layout, row).into()) + t * signed(top.into()) + c;
+        let d = small_integer(d).unwrap_or(0);
+        cells.high = d & ((1 << f) - 1);
+        cells.rem = (d >> f) & ((1 << table_bits) - 1);
+    }
+    vec![top; layout.policy_rows]
+}
+
+/// The integer below 2^64 that a field element is, if it is one.
+fn small_integer(v: Fr) -> Option<u64> {
+    let bytes = v.to_repr();
+    let (low, high) = bytes.as_ref().split_at(8);
+    if high.iter().any(|b| *b != 0) {
+        return None;
+    }
+    Some(u64::from_le_bytes(low.try_into().ok()?))
+}

@@ -1,0 +1,86 @@
+//! The limbs of all lanes are in the range table.
+
+use super::columns::{Next, Phase};
+use super::config::Config;
+use super::expr::fixed;
+use super::lookup::{self, Lookup, Values};
+use super::{function, lane};
+use crate::layout::Shape;
+use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::plonk::{Advice, Column, ConstraintSystem};
+
+/// Advice columns.
+#[derive(Clone, Debug)]
+pub struct Columns<T> {
+    /// How often each entry of the table occurs.
+    pub multiplicity: T,
+    /// The lookup.
+    pub lookup: lookup::Columns<T>,
+}
+
+impl<T> Columns<T> {
+    pub(super) fn new(shape: &Shape, next: &mut Next<'_, T>) -> Self {
+        let limbs = 2 * shape.lanes * shape.limbs as usize;
+        Self {
+            multiplicity: next(Phase::First.read_at(1)),
+            lookup: lookup::Columns::new(limbs + 1, &mut |rows| next(Phase::Second.read_at(rows))),
+        }
+    }
+}
+
+/// Fixed columns.
+#[derive(Clone, Debug)]
+pub struct Fixed<T> {
+    /// Range table: `0 .. 2^table_bits`, then zeros.
+    pub table: T,
+}
+
+impl<T> Fixed<T> {
+    pub(super) fn new(next: &mut dyn FnMut() -> T) -> Self {
+        Self { table: next() }
+    }
+
+    pub(super) fn fill(&self, shape: &Shape, set: &mut dyn FnMut(&T, usize, Fr)) {
+        (0..1 << shape.table_bits).for_each(|row| set(&self.table, row, Fr::from(row as u64)));
+    }
+}
+
+/// Every limb on every usable row is below `2^table_bits`: see [`lookup::gates`]. The fractions of [`function`] are in the same sum; there it
+/// says why they neither help a limb nor are helped by the table.
+pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
+    let limbs: Vec<Column<Advice>> = c.advice.limbs(&c.shape).copied().collect();
+    let columns = &c.advice.range;
+    meta.create_gate("range", |m| {
+        let lookup = Lookup {
+            limbs: &limbs,
+            tables: vec![(columns.multiplicity, fixed(m, c.fixed.range.table))],
+            alpha: c.challenges.alpha.expr(),
+            besides: c.rows.usable(m) * function::total(m, c),
+        };
+        lookup::gates(m, &c.rows, &columns.lookup, lookup)
+    });
+}
+
+/// How often each entry of the table is a limb.
+pub(super) fn multiplicities(shape: &Shape, lanes: &[lane::Columns<Vec<u64>>]) -> Vec<u64> {
+    let limbs = lanes.iter().flat_map(|lane| lane.limbs(shape));
+    lookup::multiplicities(1 << shape.table_bits, limbs)
+}
+
+/// Columns of the lookup, whose sum has the helpers of functions too.
+pub(super) fn columns(
+    shape: &Shape,
+    lanes: &[lane::Columns<Vec<u64>>],
+    multiplicity: &[u64],
+    functions: &[Vec<Fr>],
+    alpha: Fr,
+) -> Vec<Vec<Fr>> {
+    let limbs = lanes.iter().flat_map(|lane| lane.limbs(shape));
+    let values = Values {
+        limbs: limbs.map(Vec::as_slice).collect(),
+        tables: vec![multiplicity],
+    };
+    values.columns(shape.usable(), alpha, &|row| {
+        functions.iter().map(|helper| helper[row]).sum()
+    })
+}

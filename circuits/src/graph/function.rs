@@ -1,0 +1,233 @@
+//! Functions of one value.
+//!
+//! They are evaluated with IEEE operations and with [`libm`], which is the same code everywhere: the keys of a model hold
+//! tables of these numbers, so every machine must compute the same bits.
+
+use std::fmt;
+
+/// A function of one variable, as an expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Function {
+    /// The variable.
+    Variable,
+    /// A number.
+    Number(f64),
+    /// An operation on one operand.
+    One(Unary, Box<Function>),
+    /// An operation on two operands.
+    Two(Binary, Box<Function>, Box<Function>),
+}
+
+/// Operations on one operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // They are named as in ONNX; `Expm1` is `exp(x) - 1`, `Log1p` is `log(1 + x)`.
+pub enum Unary {
+    Abs,
+    Acos,
+    Acosh,
+    Asin,
+    Asinh,
+    Atan,
+    Atanh,
+    Ceil,
+    Cos,
+    Cosh,
+    Erf,
+    Exp,
+    Expm1,
+    Floor,
+    Log,
+    Log1p,
+    Neg,
+    /// To the nearest integer, halves to the even one.
+    Round,
+    Sigmoid,
+    /// -1, 0 or 1.
+    Sign,
+    Sin,
+    Sinh,
+    Sqrt,
+    Tan,
+    Tanh,
+}
+
+/// Operations on two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Binary {
+    Add,
+    Div,
+    /// 1 if the first is greater, else 0.
+    Greater,
+    Max,
+    Min,
+    Mul,
+    Pow,
+    Sub,
+}
+
+impl Unary {
+    fn of(self, x: f64) -> f64 {
+        match self {
+            Self::Abs => x.abs(),
+            Self::Acos => libm::acos(x),
+            Self::Acosh => libm::acosh(x),
+            Self::Asin => libm::asin(x),
+            Self::Asinh => libm::asinh(x),
+            Self::Atan => libm::atan(x),
+            Self::Atanh => libm::atanh(x),
+            Self::Ceil => x.ceil(),
+            Self::Cos => libm::cos(x),
+            Self::Cosh => libm::cosh(x),
+            Self::Erf => libm::erf(x),
+            Self::Exp => libm::exp(x),
+            Self::Expm1 => libm::expm1(x),
+            Self::Floor => x.floor(),
+            Self::Log => libm::log(x),
+            Self::Log1p => libm::log1p(x),
+            Self::Neg => -x,
+            Self::Round => x.round_ties_even(),
+            Self::Sigmoid => 1.0 / (1.0 + libm::exp(-x)),
+            Self::Sign if x == 0.0 || x.is_nan() => x,
+            Self::Sign => x.signum(),
+            Self::Sin => libm::sin(x),
+            Self::Sinh => libm::sinh(x),
+            Self::Sqrt => x.sqrt(),
+            Self::Tan => libm::tan(x),
+            Self::Tanh => libm::tanh(x),
+        }
+    }
+}
+
+impl Binary {
+    fn of(self, a: f64, b: f64) -> f64 {
+        match self {
+            // As in ONNX, and unlike IEEE's maximum.
+            Self::Greater | Self::Max | Self::Min if a.is_nan() || b.is_nan() => f64::NAN,
+            Self::Add => a + b,
+            Self::Div => a / b,
+            Self::Greater => f64::from(u8::from(a > b)),
+            Self::Max => a.max(b),
+            Self::Min => a.min(b),
+            Self::Mul => a * b,
+            Self::Pow => libm::pow(a, b),
+            Self::Sub => a - b,
+        }
+    }
+}
+
+impl Function {
+    /// Its value; NaN or infinite where it has none.
+    pub fn at(&self, x: f64) -> f64 {
+        match self {
+            Self::Variable => x,
+            Self::Number(number) => *number,
+            Self::One(operation, a) => operation.of(a.at(x)),
+            Self::Two(operation, a, b) => operation.of(a.at(x), b.at(x)),
+        }
+    }
+
+    /// Operations, variables and numbers in it.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Variable | Self::Number(_) => 1,
+            Self::One(_, a) => a.size().saturating_add(1),
+            Self::Two(_, a, b) => a.size().saturating_add(b.size()).saturating_add(1),
+        }
+    }
+
+    /// How often the variable occurs.
+    pub(crate) fn variables(&self) -> usize {
+        match self {
+            Self::Variable => 1,
+            Self::Number(_) => 0,
+            Self::One(_, a) => a.variables(),
+            Self::Two(_, a, b) => a.variables().saturating_add(b.variables()),
+        }
+    }
+
+    /// This function of another one.
+    pub(crate) fn after(&self, inner: &Self) -> Self {
+        match self {
+            Self::Variable => inner.clone(),
+            Self::Number(number) => Self::Number(*number),
+            Self::One(operation, a) => Self::One(*operation, a.after(inner).into()),
+            Self::Two(operation, a, b) => Self::Two(*operation, a.after(inner).into(), b.after(inner).into()),
+        }
+    }
+
+    /// `operation(self)`.
+    pub(crate) fn then(self, operation: Unary) -> Self {
+        Self::One(operation, self.into())
+    }
+
+    /// `operation(self, other)`.
+    pub(crate) fn with(self, operation: Binary, other: impl Into<Self>) -> Self {
+        Self::Two(operation, self.into(), other.into().into())
+    }
+}
+
+impl From<f64> for Function {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl fmt::Display for Function {
+    /// As a formula of `x`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable => f.write_str("x"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::One(operation, a) => write!(f, "{}({a})", format!("{operation:?}").to_lowercase()),
+            Self::Two(operation, a, b) => match operation {
+                Binary::Add => write!(f, "({a} + {b})"),
+                Binary::Div => write!(f, "({a} / {b})"),
+                Binary::Greater => write!(f, "({a} > {b})"),
+                Binary::Max => write!(f, "max({a}, {b})"),
+                Binary::Min => write!(f, "min({a}, {b})"),
+                Binary::Mul => write!(f, "({a} * {b})"),
+                Binary::Pow => write!(f, "({a} ^ {b})"),
+                Binary::Sub => write!(f, "({a} - {b})"),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tables are part of keys: another `libm`, or another machine, must give these bits.
+    #[test]
+    fn values_are_the_same_bits_everywhere() {
+        let x = || Function::Variable;
+        let bits = |operation: Unary, at: f64| x().then(operation).at(at).to_bits();
+        assert_eq!(bits(Unary::Exp, 1.0), 0x4005_bf0a_8b14_576a);
+        assert_eq!(bits(Unary::Tanh, 0.5), 0x3fdd_9353_d756_8af3);
+        assert_eq!(bits(Unary::Erf, 0.5), 0x3fe0_a7ef_5c18_edd2);
+        assert_eq!(bits(Unary::Log, 10.0), 0x4002_6bb1_bbb5_5516);
+        assert_eq!(bits(Unary::Sin, 100.0), 0xbfe0_3425_b78c_4db8);
+    }
+
+    #[test]
+    fn rounding_and_signs_are_those_of_onnx() {
+        let of = |operation: Unary, at: f64| Function::Variable.then(operation).at(at);
+        assert_eq!(
+            [0.5, 1.5, 2.5, -2.5, 2.6].map(|x| of(Unary::Round, x)),
+            [0.0, 2.0, 2.0, -2.0, 3.0]
+        );
+        assert_eq!([-3.0, 0.0, 7.0].map(|x| of(Unary::Sign, x)), [-1.0, 0.0, 1.0]);
+        assert_eq!(of(Unary::Sigmoid, -1000.0), 0.0);
+    }
+
+    #[test]
+    fn composition() {
+        let square = Function::Variable.with(Binary::Mul, Function::Variable);
+        let more = Function::Variable.with(Binary::Add, 1.0);
+        assert_eq!(square.after(&more).at(2.0), 9.0);
+        assert_eq!(more.after(&square).at(2.0), 5.0);
+        assert_eq!(square.after(&more).to_string(), "((x + 1) * (x + 1))");
+        assert_eq!((square.after(&more).size(), square.after(&more).variables()), (7, 2));
+    }
+}

@@ -1,0 +1,244 @@
+//! Functions of each element: what they compute, by operator.
+
+use super::maps::{picked, reshaped};
+use super::table::{one, Operator};
+use super::Call;
+use crate::graph::{broadcast, elements, float, Binary, Function, Op, Unary, ValueId};
+use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::tensor::Const;
+use std::f64::consts::{FRAC_1_SQRT_2, PI};
+
+pub const TABLE: &[Operator] = &[
+    one("Acos", lower, ""),
+    one("Acosh", lower, ""),
+    one("Asin", lower, ""),
+    one("Asinh", lower, ""),
+    one("Atan", lower, ""),
+    one("Atanh", lower, ""),
+    one("Ceil", lower, ""),
+    one("Celu", lower, ""),
+    one("Cos", lower, ""),
+    one("Cosh", lower, ""),
+    one("Elu", lower, ""),
+    one("Erf", lower, ""),
+    one("Exp", lower, ""),
+    one("Floor", lower, ""),
+    one("Gelu", lower, ""),
+    one("HardSigmoid", lower, ""),
+    one("HardSwish", lower, ""),
+    one("Log", lower, ""),
+    one("Mish", lower, ""),
+    one("Reciprocal", lower, ""),
+    one("Round", lower, ""),
+    one("Selu", lower, ""),
+    one("Shrink", lower, ""),
+    one("Sigmoid", lower, ""),
+    one("Sign", lower, ""),
+    one("Sin", lower, ""),
+    one("Sinh", lower, ""),
+    one("Softplus", lower, ""),
+    one("Softsign", lower, ""),
+    one("Sqrt", lower, ""),
+    one("Swish", lower, ""),
+    one("Tan", lower, ""),
+    one("Tanh", lower, ""),
+    one("ThresholdedRelu", lower, ""),
+    one("IsNaN", is_nan, ""),
+    one(
+        "Pow",
+        pow,
+        "constant exponents: one number, or whole numbers from 0 to 8; constant base",
+    ),
+];
+
+/// A function of each element of the operand.
+pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let x = call.required(0)?;
+    // Integers may be compared with 0; anything else is defined on floats.
+    if b.slot(x)?.integer() && call.op != "Sign" {
+        return Err(call.shape_error("the operand must be floats"));
+    }
+    let function = function(call)?;
+    b.emit(&call.origin, "", Op::Function(function), &[x])
+}
+
+/// An attribute, finite.
+fn number(call: &Call<'_>, name: &str, default: f32) -> Result<f64, Fault> {
+    let number = call.attrs.float(name)?.unwrap_or(default);
+    match number.is_finite() {
+        true => Ok(number.into()),
+        false => unsupported(format!("{name} is not finite")),
+    }
+}
+
+fn function(call: &Call<'_>) -> Result<Function, Fault> {
+    use Binary::{Add, Div, Greater, Max, Min, Mul, Sub};
+    use Unary::{Abs, Erf, Exp, Expm1, Log1p, Neg, Sigmoid, Tanh};
+    let x = || Function::Variable;
+    // `max(x, 0) + alpha (exp(min(x, 0) / by) - 1)`.
+    let exponential = |alpha: f64, by: f64| {
+        let below = x().with(Min, 0.0).with(Div, by).then(Expm1).with(Mul, alpha);
+        x().with(Max, 0.0).with(Add, below)
+    };
+    // `max(x, 0) + log(1 + exp(-|x|))`, in which nothing overflows.
+    let softplus = || {
+        x().with(Max, 0.0)
+            .with(Add, x().then(Abs).then(Neg).then(Exp).then(Log1p))
+    };
+    // `alpha x + beta` between 0 and 1.
+    let ramp = |alpha: f64, beta: f64| x().with(Mul, alpha).with(Add, beta).with(Max, 0.0).with(Min, 1.0);
+    Ok(match call.op {
+        "Acos" => x().then(Unary::Acos),
+        "Acosh" => x().then(Unary::Acosh),
+        "Asin" => x().then(Unary::Asin),
+        "Asinh" => x().then(Unary::Asinh),
+        "Atan" => x().then(Unary::Atan),
+        "Atanh" => x().then(Unary::Atanh),
+        "Ceil" => x().then(Unary::Ceil),
+        "Celu" => {
+            let alpha = number(call, "alpha", 1.0)?;
+            exponential(alpha, alpha)
+        }
+        "Cos" => x().then(Unary::Cos),
+        "Cosh" => x().then(Unary::Cosh),
+        "Elu" => exponential(number(call, "alpha", 1.0)?, 1.0),
+        "Erf" => x().then(Erf),
+        "Exp" => x().then(Exp),
+        "Floor" => x().then(Unary::Floor),
+        "Gelu" => {
+            let inner = match call.attrs.string("approximate")? {
+                "" | "none" => x().with(Mul, FRAC_1_SQRT_2).then(Erf),
+                "tanh" => {
+                    let cube = x().with(Mul, x()).with(Mul, x()).with(Mul, 0.044_715);
+                    x().with(Add, cube).with(Mul, (2.0 / PI).sqrt()).then(Tanh)
+                }
+                other => return unsupported(format!("the approximation `{}`", crate::onnx::shown(other))),
+            };
+            inner.with(Add, 1.0).with(Mul, x().with(Mul, 0.5))
+        }
+        "HardSigmoid" => ramp(number(call, "alpha", 0.2)?, number(call, "beta", 0.5)?),
+        "HardSwish" => ramp(1.0 / 6.0, 0.5).with(Mul, x()),
+        "Log" => x().then(Unary::Log),
+        "Mish" => softplus().then(Tanh).with(Mul, x()),
+        "Reciprocal" => Function::Number(1.0).with(Div, x()),
+        "Round" => x().then(Unary::Round),
+        "Selu" => {
+            let alpha = number(call, "alpha", 1.673_263_2)?;
+            exponential(alpha, 1.0).with(Mul, number(call, "gamma", 1.050_701)?)
+        }
+        "Shrink" => {
+            let (bias, limit) = (number(call, "bias", 0.0)?, number(call, "lambd", 0.5)?);
+            let above = x().with(Sub, bias).with(Mul, x().with(Greater, limit));
+            let below = x()
+                .with(Add, bias)
+                .with(Mul, Function::Number(-limit).with(Greater, x()));
+            above.with(Add, below)
+        }
+        "Sigmoid" => x().then(Sigmoid),
+        "Sign" => x().then(Unary::Sign),
+        "Sin" => x().then(Unary::Sin),
+        "Sinh" => x().then(Unary::Sinh),
+        "Softplus" => softplus(),
+        "Softsign" => x().with(Div, x().then(Abs).with(Add, 1.0)),
+        "Sqrt" => x().then(Unary::Sqrt),
+        "Swish" => x().with(Mul, number(call, "alpha", 1.0)?).then(Sigmoid).with(Mul, x()),
+        "Tan" => x().then(Unary::Tan),
+        "Tanh" => x().then(Tanh),
+        "ThresholdedRelu" => x().with(Mul, x().with(Greater, number(call, "alpha", 1.0)?)),
+        _ => return unsupported("the operator is not supported"),
+    })
+}
+
+/// Powers of constants, and constant powers: a square, a function for one exponent, products for several.
+pub fn pow(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let x = call.required(0)?;
+    if b.slot(x)?.constant.is_some() {
+        return super::constant::lower(call, b);
+    }
+    let (base, exponent) = (b.shape(x)?, b.shape(call.required(1)?)?);
+    if exponent.len() > base.len() {
+        return unsupported(format!(
+            "an exponent of shape {exponent:?}, which gives the result more axes than {base:?}"
+        ));
+    }
+    let to = broadcast(base, exponent).map_err(|reason| call.shape_error(reason))?;
+    let (shape, exponents) = (
+        exponent.to_vec(),
+        call.floats(b, 1, "the exponent")?.unwrap_or_default(),
+    );
+    if let ([exponent], false) = (exponents.as_slice(), b.slot(x)?.integer()) {
+        if exponent.is_finite() && b.shape(x)? == to {
+            return match *exponent {
+                1.0 => Ok(x),
+                2.0 => b.emit(&call.origin, "", Op::Mul, &[x, x]),
+                exponent => {
+                    let function = Function::Variable.with(Binary::Pow, f64::from(exponent));
+                    b.emit(&call.origin, "", Op::Function(function), &[x])
+                }
+            };
+        }
+    }
+    products(call, b, (&shape, &exponents), &to)
+}
+
+/// Powers with whole exponents as products of the base.
+fn products(
+    call: &Call<'_>,
+    b: &mut Builder,
+    (shape, exponents): (&[usize], &[f32]),
+    to: &[usize],
+) -> Result<ValueId, Fault> {
+    let x = call.required(0)?;
+    let small = |&e: &f32| e.fract() == 0.0 && (0.0..=LARGEST_POWER).contains(&e);
+    if !exponents.iter().all(small) || exponents.is_empty() {
+        let listed: Vec<String> = exponents.iter().take(3).map(f32::to_string).collect();
+        return unsupported(format!(
+            "the exponent {}; on values that are not constant, one finite number for all floats is supported, or whole numbers from 0 to {LARGEST_POWER}",
+            listed.join(", ")
+        ));
+    }
+    let x = match b.shape(x)? == to {
+        true => x,
+        false => b.emit(&call.origin, "base", Op::Expand { shape: to.to_vec() }, &[x])?,
+    };
+    let exponents: Option<Vec<f32>> = float::broadcast_positions((shape, exponents), to).collect();
+    let exponents: Vec<usize> = exponents.unwrap_or_default().into_iter().map(|e| e as usize).collect();
+    let largest = exponents.iter().copied().max().unwrap_or(0);
+    let one = b.scalar(1.0);
+    let ones = b.emit(&call.origin, "0", Op::Expand { shape: to.to_vec() }, &[one])?;
+    let mut powers = vec![ones, x];
+    for e in 2..=largest {
+        let (half, rest) = (powers[e / 2], powers[e - e / 2]);
+        // Of those that are not read nothing stays.
+        powers.push(b.emit(&call.origin, &format!("{e}"), Op::Mul, &[half, rest])?);
+    }
+    if let Some(&all) = exponents.iter().find(|&&first| exponents.iter().all(|&e| e == first)) {
+        return Ok(powers[all]);
+    }
+    let n = exponents.len();
+    let mut flat = vec![];
+    for (e, &power) in powers.iter().enumerate() {
+        flat.push(reshaped(call, b, &format!("{e}/flat"), power, vec![n])?);
+    }
+    let all = b.emit(&call.origin, "powers", Op::Concat { axis: 0 }, &flat)?;
+    let sources: Vec<Option<usize>> = exponents.iter().enumerate().map(|(i, e)| Some(e * n + i)).collect();
+    picked(call, b, "", all, to, (&sources, 0.0))
+}
+
+/// With each factor the resolution of the result gets lower.
+const LARGEST_POWER: f32 = 8.0;
+
+/// Nothing that is proven is NaN.
+pub fn is_nan(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let x = call.required(0)?;
+    let shape = b.shape(x)?.to_vec();
+    b.reserve(&shape, 1)?;
+    let data = match &b.slot(x)?.constant {
+        Some(Const::Floats(data)) => data.iter().map(|x| x.is_nan().into()).collect(),
+        Some(Const::Ints(_)) => return Err(call.shape_error("the operand must be floats")),
+        None => vec![0; elements(&shape).unwrap_or(0)],
+    };
+    let from = b.slot(x)?.constant.is_some().then_some(x);
+    let name = call.origin.output.clone();
+    Ok(b.constant(&name, shape, 9, Const::Ints(data), from.into_iter().collect()))
+}

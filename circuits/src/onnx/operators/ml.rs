@@ -1,0 +1,136 @@
+//! Operators of classical machine learning (`ai.onnx.ml`) that are linear. What they learned are attributes: weights, like initializers.
+
+use super::maps::reshaped;
+use super::table::{many, one, Operator};
+use super::Call;
+use crate::graph::{Op, ValueId};
+use crate::onnx::attr::size;
+use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::tensor::Const;
+
+pub const TABLE: &[Operator] = &[
+    one("FeatureVectorizer", feature_vectorizer, "").ml(),
+    many(
+        "LinearClassifier",
+        linear_classifier,
+        "`post_transform` NONE, a row of coefficients for each class; scores, no label",
+    )
+    .ml(),
+    one(
+        "LinearRegressor",
+        linear_regressor,
+        "`post_transform` NONE, no `aggregate_function`",
+    )
+    .ml(),
+    one("Scaler", scaler, "").ml(),
+    one(
+        "ZipMap",
+        zip_map,
+        "gives the scores; their classes are names of columns",
+    )
+    .ml(),
+];
+
+/// A list of numbers of an attribute, as weights.
+fn learned(call: &Call<'_>, b: &mut Builder, name: &str, shape: Vec<usize>) -> Result<Option<ValueId>, Fault> {
+    let Some(data) = call.attrs.floats(name)?.filter(|data| !data.is_empty()) else {
+        return Ok(None);
+    };
+    if data.len() != shape.iter().product::<usize>() {
+        return Err(call.shape_error(format!("`{name}` has {} numbers for shape {shape:?}", data.len())));
+    }
+    let label = format!("{}/{name}", call.origin.output);
+    Ok(Some(b.stored(&label, shape, 1, Const::Floats(data.to_vec()))))
+}
+
+/// `[rows, features]`; a vector is one row.
+fn rows(call: &Call<'_>, b: &mut Builder) -> Result<(ValueId, usize), Fault> {
+    let x = call.required(0)?;
+    if b.slot(x)?.integer() {
+        return unsupported("integer features; convert the model with float inputs");
+    }
+    match *b.shape(x)? {
+        [n] => Ok((reshaped(call, b, "row", x, vec![1, n])?, n)),
+        [_, n] => Ok((x, n)),
+        _ => Err(call.shape_error("the input must be rows of features")),
+    }
+}
+
+fn no_transform(call: &Call<'_>) -> Result<(), Fault> {
+    match call.attrs.string("post_transform")? {
+        "" | "NONE" => Ok(()),
+        other => unsupported(format!(
+            "post_transform `{other}`, which needs exponentials; skl2onnx gives the scores before it with the option raw_scores"
+        )),
+    }
+}
+
+/// `x coefficients' + intercepts`.
+fn linear(call: &Call<'_>, b: &mut Builder, outputs: usize, label: &str) -> Result<ValueId, Fault> {
+    let (x, features) = rows(call, b)?;
+    let coefficients = learned(call, b, "coefficients", vec![outputs, features])?;
+    let coefficients = coefficients.ok_or_else(|| call.shape_error("the coefficients are missing"))?;
+    let perm = vec![1, 0];
+    let turned = b.emit(
+        &call.origin,
+        "coefficients/turned",
+        Op::Transpose { perm },
+        &[coefficients],
+    )?;
+    let Some(intercepts) = learned(call, b, "intercepts", vec![outputs])? else {
+        return b.emit(&call.origin, label, Op::MatMul, &[x, turned]);
+    };
+    let product = b.emit(&call.origin, "product", Op::MatMul, &[x, turned])?;
+    b.emit(&call.origin, label, Op::Add, &[product, intercepts])
+}
+
+fn linear_regressor(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    no_transform(call)?;
+    let outputs = size("targets", call.attrs.int("targets")?.unwrap_or(1))?;
+    linear(call, b, outputs, "")
+}
+
+/// Scores. The label is not computed: a receipt shows the largest score by the label policy.
+fn linear_classifier(call: &Call<'_>, b: &mut Builder) -> Result<Vec<Option<ValueId>>, Fault> {
+    no_transform(call)?;
+    let (_, features) = rows(call, b)?;
+    let length = call.attrs.floats("coefficients")?.map_or(0, <[f32]>::len);
+    let classes = length.checked_div(features).unwrap_or(0);
+    if classes < 2 {
+        return unsupported("one row of coefficients for two classes, of which implementations make different scores");
+    }
+    let scores = linear(call, b, classes, "scores")?;
+    Ok(vec![None, Some(scores)])
+}
+
+fn scaler(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let (mut x, features) = rows(call, b)?;
+    let of = |name: &str| Ok::<_, Fault>(call.attrs.floats(name)?.map_or(0, <[f32]>::len));
+    let shape = |n: usize| vec![if n == 1 { 1 } else { features }];
+    if let Some(offset) = learned(call, b, "offset", shape(of("offset")?))? {
+        x = b.emit(&call.origin, "shifted", Op::Sub, &[x, offset])?;
+    }
+    match learned(call, b, "scale", shape(of("scale")?))? {
+        Some(scale) => b.emit(&call.origin, "", Op::Mul, &[x, scale]),
+        None => Ok(x),
+    }
+}
+
+/// Columns side by side.
+fn feature_vectorizer(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let mut parts = vec![];
+    for (i, x) in call.all()?.into_iter().enumerate() {
+        parts.push(match *b.shape(x)? {
+            [n] => reshaped(call, b, &format!("{i}"), x, vec![1, n])?,
+            _ => x,
+        });
+    }
+    match parts.as_slice() {
+        [one] => Ok(*one),
+        all => b.emit(&call.origin, "", Op::Concat { axis: 1 }, all),
+    }
+}
+
+fn zip_map(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    Ok(rows(call, b)?.0)
+}

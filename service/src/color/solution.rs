@@ -1,0 +1,122 @@
+//! Files of colourings, as solvers write them.
+
+use crate::error::CliError;
+use crate::files;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Reads the colours of so many vertices from a file.
+///
+/// # Errors
+/// What is wrong, with the file and its line.
+pub fn read(path: &Path, vertices: u32) -> Result<Vec<u8>, CliError> {
+    let bytes = files::read(path, files::MAX_DATA)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| "not a text".to_owned());
+    text.and_then(|text| parse(text, vertices)).map_err(|message| {
+        CliError::usage(
+            "colours-file",
+            format!("{}: {message}", path.display()),
+            "give one colour on each line, in the order of the vertices, or lines `l VERTEX COLOUR` with vertices from 1",
+        )
+    })
+}
+
+/// Reads colours: one number on each line, in the order of the vertices, or lines `l VERTEX COLOUR` (vertices from 1) in any order. Lines that
+/// begin with `c`, `s`, `#` or `%` are comments. Colours may be numbered in any way: they are renumbered from 0, in ascending order.
+///
+/// # Errors
+/// What is wrong, with its line.
+pub fn parse(text: &str, vertices: u32) -> Result<Vec<u8>, String> {
+    let mut listed: Vec<u64> = vec![];
+    let mut named: BTreeMap<u32, u64> = BTreeMap::new();
+    for (line, content) in (1..).zip(text.lines()) {
+        let words: Vec<&str> = content.split_ascii_whitespace().collect();
+        let number = |word: &str| word.parse().map_err(|_| format!("line {line}: `{word}` is no number"));
+        match words.as_slice() {
+            [] => {}
+            [first, ..] if first.starts_with(['c', 's', '#', '%']) => {}
+            ["l", vertex, colour] => {
+                let vertex = number(vertex)?;
+                let known = (1..=u64::from(vertices)).contains(&vertex);
+                let vertex = u32::try_from(vertex).ok().filter(|_| known);
+                let vertex =
+                    vertex.ok_or_else(|| format!("line {line}: no such vertex, the graph has 1 to {vertices}"))?;
+                if named.insert(vertex, number(colour)?).is_some() {
+                    return Err(format!("line {line}: vertex {vertex} has a colour already"));
+                }
+            }
+            [colour] => {
+                listed.push(number(colour)?);
+                if listed.len() > vertices as usize {
+                    return Err(format!(
+                        "line {line}: more colours than the {vertices} vertices of the graph"
+                    ));
+                }
+            }
+            _ => return Err(format!("line {line}: expected a colour, or `l VERTEX COLOUR`")),
+        }
+    }
+    let colours = match (listed.is_empty(), named.is_empty()) {
+        (false, false) => return Err("colours with and without their vertices in one file".into()),
+        (false, true) => listed,
+        _ => named.into_values().collect(),
+    };
+    if colours.len() != vertices as usize {
+        return Err(format!("{} colours for {vertices} vertices", colours.len()));
+    }
+    let labels: BTreeSet<u64> = colours.iter().copied().collect();
+    let numbers: BTreeMap<u64, usize> = labels.into_iter().zip(0..).collect();
+    let number = |label: &u64| numbers.get(label).and_then(|number| u8::try_from(*number).ok());
+    let numbered: Option<Vec<u8>> = colours.iter().map(number).collect();
+    numbered.ok_or_else(|| format!("{} different colours; at most 16 are supported", numbers.len()))
+}
+
+/// One colour on each line.
+pub fn text(colours: &[u8]) -> String {
+    let mut text = String::new();
+    for colour in colours {
+        let _infallible = writeln!(text, "{colour}");
+    }
+    text
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn solver_output_is_read() {
+        for (file, colours) in [
+            ("0\n1\n2\n", [0, 1, 2]),
+            ("c by a solver\ns col 3\n3\n1\n\n2\n", [2, 0, 1]),
+            ("l 2 7\nl 1 9\nl 3 7\n", [1, 0, 0]),
+        ] {
+            assert_eq!(parse(file, 3).unwrap(), colours);
+        }
+        assert_eq!(parse(&text(&[2, 0, 1]), 3).unwrap(), [2, 0, 1]);
+        assert!(parse("", 0).unwrap().is_empty());
+    }
+
+    #[test]
+    fn bad_files_are_refused_by_line() {
+        let many: String = (0..300).map(|colour| format!("{colour}\n")).collect();
+        let cases = [
+            ("0\nx\n1\n", 3, "line 2: `x` is no number"),
+            ("0\n-1\n1\n", 3, "line 2: `-1` is no number"),
+            ("0 1\n", 3, "line 1: expected a colour"),
+            ("0\n1\n", 3, "2 colours for 3 vertices"),
+            ("0\n1\n2\n0\n", 3, "line 4: more colours"),
+            ("l 4 1\n", 3, "line 1: no such vertex"),
+            ("l 0 1\n", 3, "line 1: no such vertex"),
+            ("l 1 1\nl 1 2\n", 3, "line 2: vertex 1 has a colour already"),
+            ("l 1 1\n2\n", 3, "colours with and without"),
+            (&many, 300, "300 different colours"),
+        ];
+        for (file, vertices, expected) in cases {
+            let message = parse(file, vertices).unwrap_err();
+            assert!(message.starts_with(expected), "{message}");
+        }
+    }
+}

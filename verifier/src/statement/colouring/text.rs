@@ -1,0 +1,209 @@
+//! Graphs as people bring them: DIMACS `.col` files, and lists of edges.
+
+use super::graph::{Graph, GraphError};
+use alloc::vec::Vec;
+
+/// A graph, and what its file says twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GraphText {
+    /// The graph.
+    pub graph: Graph,
+    /// Edges that were there before, in either direction.
+    pub repeated: usize,
+}
+
+/// Why a file is no graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct GraphTextError {
+    /// Number of the line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub reason: BadLine,
+}
+
+/// What is wrong with a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadLine {
+    /// `e` before `p`.
+    #[error("an edge before the line `p edge VERTICES EDGES`")]
+    EdgeBeforeHeader,
+    /// A vertex with itself.
+    #[error("vertex {0} is joined to itself, so no colouring is proper")]
+    Loop(u32),
+    /// Two words are to be numbers of vertices.
+    #[error("expected the numbers of two vertices")]
+    NoEdge,
+    /// The file has no vertices.
+    #[error("no graph: neither a line `p edge VERTICES EDGES` nor an edge")]
+    NoGraph,
+    /// The header is wrong, or the second one.
+    #[error("expected one line `p edge VERTICES EDGES`, before all edges")]
+    Header,
+    /// All edges together are too many.
+    #[error("{0} edges are too many")]
+    TooManyEdges(usize),
+    /// A line that is none of the format's.
+    #[error("neither a comment nor an edge: expected `e U V` (DIMACS) or `U V` (list of edges)")]
+    Unknown,
+    /// A vertex that the header does not announce.
+    #[error("vertex {vertex}, the graph has the vertices 1 to {vertices}")]
+    UnknownVertex {
+        /// As the file has it.
+        vertex: u32,
+        /// Vertices of the header.
+        vertices: u32,
+    },
+}
+
+impl Graph {
+    /// Reads a text: DIMACS (`p edge V E`, then `e U V` with vertices from 1), or a list of edges (`U V`, vertices from 0; there are as
+    /// many as the largest number says). Comments begin with `c`, `#` or `%`. The number of edges in the header is not compared: files
+    /// count both directions or not.
+    ///
+    /// # Errors
+    /// The first line that is wrong.
+    pub fn from_text(text: &str) -> Result<GraphText, GraphTextError> {
+        let mut reading = Reading::default();
+        let mut last = 0;
+        for (line, content) in (1..).zip(text.lines()) {
+            reading
+                .line(content)
+                .map_err(|reason| GraphTextError { line, reason })?;
+            last = line;
+        }
+        reading.finish().map_err(|reason| GraphTextError { line: last, reason })
+    }
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Reading {
+    /// Vertices of the header.
+    header: Option<u32>,
+    /// Vertices that edges of a list need.
+    needed: u32,
+    edges: Vec<(u32, u32)>,
+}
+
+impl Reading {
+    fn line(&mut self, line: &str) -> Result<(), BadLine> {
+        let mut words = line.split_ascii_whitespace();
+        let Some(first) = words.next() else { return Ok(()) };
+        match first {
+            "p" => self.head(words),
+            "e" => {
+                let vertices = self.header.ok_or(BadLine::EdgeBeforeHeader)?;
+                let (u, v) = pair(words.next(), words.next())?;
+                if u == v {
+                    return Err(BadLine::Loop(u));
+                }
+                let number = |vertex: u32| match vertex.checked_sub(1) {
+                    Some(number) if number < vertices => Ok(number),
+                    _ => Err(BadLine::UnknownVertex { vertex, vertices }),
+                };
+                self.edges.push((number(u)?, number(v)?));
+                Ok(())
+            }
+            // Descriptions of vertices and of the whole, which say nothing of edges.
+            "c" | "d" | "n" | "v" | "x" => Ok(()),
+            word if word.starts_with(['#', '%', 'c']) => Ok(()),
+            word if word.starts_with(|first: char| first.is_ascii_digit()) && self.header.is_none() => {
+                let (u, v) = pair(Some(word), words.next())?;
+                if u == v {
+                    return Err(BadLine::Loop(u));
+                }
+                let needed = u.max(v).checked_add(1).ok_or(BadLine::NoEdge)?;
+                self.needed = self.needed.max(needed);
+                self.edges.push((u, v));
+                Ok(())
+            }
+            _ => Err(BadLine::Unknown),
+        }
+    }
+
+    fn head<'a>(&mut self, mut words: impl Iterator<Item = &'a str>) -> Result<(), BadLine> {
+        let _format = words.next().ok_or(BadLine::Header)?;
+        let (vertices, _) = pair(words.next(), words.next()).map_err(|_| BadLine::Header)?;
+        match self.header.is_some() || !self.edges.is_empty() {
+            true => Err(BadLine::Header),
+            false => {
+                self.header = Some(vertices);
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(self) -> Result<GraphText, BadLine> {
+        let vertices = match (self.header, self.edges.len()) {
+            (Some(vertices), _) => vertices,
+            (None, 0) => return Err(BadLine::NoGraph),
+            (None, _) => self.needed,
+        };
+        let listed = self.edges.len();
+        let graph = Graph::new(vertices, self.edges).map_err(|error| match error {
+            GraphError::Loop { vertex, .. } => BadLine::Loop(vertex),
+            GraphError::TooManyEdges { got } => BadLine::TooManyEdges(got),
+            GraphError::UnknownVertex { vertex, vertices, .. } => BadLine::UnknownVertex { vertex, vertices },
+        })?;
+        Ok(GraphText {
+            repeated: listed.saturating_sub(graph.edges().len()),
+            graph,
+        })
+    }
+}
+
+fn pair(u: Option<&str>, v: Option<&str>) -> Result<(u32, u32), BadLine> {
+    let number = |word: Option<&str>| word.and_then(|word| word.parse().ok()).ok_or(BadLine::NoEdge);
+    Ok((number(u)?, number(v)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_formats_give_one_graph() {
+        let col = "c a comment\np edge 4 6\ne 1 2\ne 2 1\ne 4 3\n\nn 1 3\n";
+        let list = "# a comment\n0 1\n3 2 {'weight': 1}\n0 1\n1 0 2.5\n";
+        let graph = Graph::new(4, vec![(0, 1), (2, 3)]).unwrap();
+        let read = |text: &str| Graph::from_text(text).unwrap();
+        assert_eq!((read(col).graph, read(col).repeated), (graph.clone(), 1));
+        assert_eq!((read(list).graph, read(list).repeated), (graph, 2));
+        assert_eq!(read("p col 3 0\n").graph, Graph::new(3, vec![]).unwrap());
+    }
+
+    #[test]
+    fn bad_lines_are_named() {
+        let cases = [
+            ("", 0, BadLine::NoGraph),
+            ("# nothing\n", 1, BadLine::NoGraph),
+            ("p edge 3 1\ne 1 1\n", 2, BadLine::Loop(1)),
+            ("0 1\n5 5\n", 2, BadLine::Loop(5)),
+            ("e 1 2\n", 1, BadLine::EdgeBeforeHeader),
+            ("p edge\n", 1, BadLine::Header),
+            ("p edge 3 x\n", 1, BadLine::Header),
+            ("p edge 3 1\np edge 3 1\n", 2, BadLine::Header),
+            ("0 1\np edge 3 1\n", 2, BadLine::Header),
+            ("p edge 3 1\ne 1\n", 2, BadLine::NoEdge),
+            ("p edge 3 1\ne 1 -2\n", 2, BadLine::NoEdge),
+            ("0 4294967295\n", 1, BadLine::NoEdge),
+            ("0 4294967296\n", 1, BadLine::NoEdge),
+            ("p edge 3 1\n1 2\n", 2, BadLine::Unknown),
+            ("hello\n", 1, BadLine::Unknown),
+            (
+                "p edge 3 1\ne 0 2\n",
+                2,
+                BadLine::UnknownVertex { vertex: 0, vertices: 3 },
+            ),
+            (
+                "p edge 3 1\ne 1 4\n",
+                2,
+                BadLine::UnknownVertex { vertex: 4, vertices: 3 },
+            ),
+        ];
+        for (text, line, reason) in cases {
+            assert_eq!(Graph::from_text(text), Err(GraphTextError { line, reason }), "{text:?}");
+        }
+    }
+}
