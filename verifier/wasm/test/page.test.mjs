@@ -96,9 +96,9 @@ function scaleOf(name) {
 }
 
 test("every vector", async (context) => {
-  // The form names no input of the other kind than the card's, and judges one receipt at a time.
+  // The form names no input of the other kind than the card's, and judges one receipt at a time; those of graphs are judged by the module's test.
   const unnamed = ["asked_input_kind.txt", "asked_inputs_exchanged.txt", "asked_third_input.txt"];
-  const expressible = ({ name, receipts, statements }) => receipts.length === 1 && statements !== "" && !unnamed.some((file) => name.endsWith(file));
+  const expressible = ({ name, cards, receipts, statements }) => cards.length === 1 && receipts.length === 1 && statements !== "" && !unnamed.some((file) => name.endsWith(file));
   const list = vectors().filter(expressible);
   assert.ok(list.length > 80 && list.filter((vector) => vector.answer).length >= 3);
   const page = await fresh();
@@ -128,7 +128,7 @@ test("files dropped in any order", async () => {
   await page.drop("h1", ...[...GOOD].reverse().map(file));
   await page.until(`${BANNER}.classList.contains("verified")`);
   await page.drop("h1", join(built, "provenn_verifier.wasm"));
-  await page.until("document.getElementById('drop-note').textContent.includes('no receipt, model card or SRS key')");
+  await page.until("document.getElementById('drop-note').textContent.includes('no receipt, model card, graph or SRS key')");
 });
 
 test("a development verdict is told apart, with the keyboard alone", async () => {
@@ -142,7 +142,7 @@ test("a development verdict is told apart, with the keyboard alone", async () =>
     await page.press("Tab");
     order.push(await focused());
   }
-  assert.deepEqual(order, ["A", "receipt", "card", "srs", "SUMMARY", "accept-dev"]);
+  assert.deepEqual(order, ["A", "receipt", "card", "graph", "srs", "SUMMARY", "accept-dev"]);
   await page.press("Space");
   await page.until(`${BANNER}.classList.contains("dev-verified")`);
   const text = await page.evaluate(`${BANNER}.innerText`);

@@ -126,7 +126,8 @@ export const disclosure = ({ name, target }) => (target === "0" ? name : `${targ
 /** What asking for a receipt of this policy lets out about a hidden input or about the weights, as the verifier counts it. */
 export function leakText(name, card) {
   if (!card) return "unknown without the model’s card";
-  const [, microbits] = card.leakage.find(([known]) => known === name);
+  const [, microbits] = card.leakage.find(([known]) => known === name) ?? [];
+  if (microbits === undefined) return "unknown: the model offers no such policy";
   return `at most ${(microbits / 1e6).toFixed(2)} bits, the answer that there is no receipt among them`;
 }
 
