@@ -1,7 +1,7 @@
 //! Colouring: the circuit that shows a proper colouring of a public graph.
 //!
 //! Its gates, with the argument why they suffice, are the verifier's own
-//! ([`gates`](provenn_verifier::statement::colouring::gates)): a verifier makes the key of a class by itself, and this circuit is read from
+//! (`gates`): a verifier makes the key of a class by itself, and this circuit is read from
 //! the same programs. It has no fixed columns and no copies, so its proofs are made column by column, see [`ColouringWitness`].
 
 mod witness;

@@ -1,6 +1,6 @@
 //! Colouring: somebody knows a proper colouring of a public graph.
 //!
-//! Order of reading: [`graph`] (what is public), [`class`] (how large a circuit is), [`gates`] (what is proven and why that is
+//! Order of reading: `graph` (what is public), `class` (how large a circuit is), [`gates`] (what is proven and why that is
 //! enough), `public` (what the verifier computes of the graph). The key of the circuit holds no point: it follows from the
 //! number of colours and the size of the graph alone, so nobody has to be trusted for it.
 

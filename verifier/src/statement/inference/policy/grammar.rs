@@ -73,7 +73,7 @@ impl Policy {
     }
 }
 
-/// What [`Policy::parse`] reads, with integers of the quantized model.
+/// What `Policy::parse` reads, with integers of the quantized model.
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;
