@@ -1,10 +1,11 @@
-//! One file per command.
+//! One file per command, and what several of them share.
 
 pub mod audit;
 pub mod backup;
 pub mod color;
 pub mod commit;
 pub mod completions;
+pub mod context;
 pub mod demo;
 pub mod explain;
 pub mod gc;

@@ -1,6 +1,6 @@
 //! `provenn prove`: one receipt.
 
-use crate::bytes::{hex32, whole};
+use super::context;
 use crate::data::opening;
 use crate::data::sample::{self, Source};
 use crate::error::CliError;
@@ -13,7 +13,7 @@ use crate::{files, srs};
 use provenn_circuits::program::quantize_inputs;
 use provenn_prover::prove::{bind_inputs, prove};
 use provenn_prover::store;
-use provenn_verifier::{Context, Disclosure, InputBinding, Receipt};
+use provenn_verifier::{Disclosure, InputBinding, Receipt};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -31,15 +31,8 @@ pub struct Args {
     /// Of several outputs the one that the policy is about, by its name; `all` for the scores of all. The others stay hidden.
     #[arg(long, value_name = "NAME")]
     output: Option<String>,
-    /// Who the receipt is for.
-    #[arg(long, default_value = "")]
-    audience: String,
-    /// The verifier's challenge against replay, 32 bytes in hexadecimal.
-    #[arg(long, value_name = "HEX", value_parser = hex32)]
-    nonce: Option<[u8; 32]>,
-    /// Last second of validity, in unix time; 0 for no end.
-    #[arg(long, value_name = "UNIX", default_value_t = 0, value_parser = whole::<u64>)]
-    not_after: u64,
+    #[command(flatten)]
+    context: context::Args,
     /// Folder of development parameters, or a file made by `provenn srs import`; by default as at commitment.
     #[arg(long, value_name = "PATH")]
     srs: Option<PathBuf>,
@@ -55,13 +48,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    if args.audience.len() > provenn_verifier::claim::MAX_AUDIENCE {
-        return Err(CliError::usage(
-            "audience",
-            "the audience is longer than 255 bytes",
-            "choose a shorter name",
-        ));
-    }
+    let context = args.context.context()?;
     let folder = args.card.parent().unwrap_or(Path::new(""));
     let progress = Progress::new("reading the model");
     let committed = store::load(folder)?;
@@ -101,11 +88,6 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let parameters = srs::existing(source, committed.layout.shape.k)?;
     let started = Instant::now();
     let inputs = bind_inputs(&committed, &parameters.srs, values).map_err(|error| parameters.blame(error))?;
-    let context = Context {
-        audience: args.audience.clone(),
-        nonce: args.nonce.unwrap_or_default(),
-        not_after: args.not_after,
-    };
     let receipt = prove(&committed, &parameters.srs, &inputs, policy, context, &|stage| {
         progress.stage(stage)
     })

@@ -1,7 +1,7 @@
 //! `provenn color prove`: one receipt.
 
-use crate::bytes::{hex32, whole};
 use crate::color::{graph, solution};
+use crate::commands::context;
 use crate::error::CliError;
 use crate::output::Output;
 use crate::progress::Progress;
@@ -9,7 +9,7 @@ use crate::report::{grouped, Report};
 use crate::srs;
 use provenn_prover::colouring::{prove, Coloured};
 use provenn_prover::ProveError;
-use provenn_verifier::{Context, Receipt};
+use provenn_verifier::Receipt;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -25,15 +25,8 @@ pub struct Args {
     /// The number of colours that the receipt states.
     #[arg(long, value_parser = super::colours)]
     k: u32,
-    /// Who the receipt is for.
-    #[arg(long, default_value = "")]
-    audience: String,
-    /// The verifier's challenge against replay, 32 bytes in hexadecimal.
-    #[arg(long, value_name = "HEX", value_parser = hex32)]
-    nonce: Option<[u8; 32]>,
-    /// Last second of validity, in unix time; 0 for no end.
-    #[arg(long, value_name = "UNIX", default_value_t = 0, value_parser = whole::<u64>)]
-    not_after: u64,
+    #[command(flatten)]
+    context: context::Args,
     /// Folder of development parameters, or a file made by `provenn srs import`.
     #[arg(long, value_name = "PATH")]
     srs: Option<PathBuf>,
@@ -46,10 +39,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    if args.audience.len() > provenn_verifier::claim::MAX_AUDIENCE {
-        let message = "the audience is longer than 255 bytes";
-        return Err(CliError::usage("audience", message, "choose a shorter name"));
-    }
+    let context = args.context.context()?;
     let inputs = [&args.graph, &args.colours].map(PathBuf::as_path);
     let out = Output::new(&args.out, args.force, &inputs)?;
     let progress = Progress::new("reading the graph");
@@ -57,11 +47,6 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let colours = solution::read(&args.colours, read.graph.vertices())?;
     let coloured = Coloured::new(&read.graph, &colours, args.k).map_err(|error| unfit(error, &args.colours))?;
     let parameters = srs::open(args.srs.as_deref(), coloured.class().rows())?;
-    let context = Context {
-        audience: args.audience.clone(),
-        nonce: args.nonce.unwrap_or_default(),
-        not_after: args.not_after,
-    };
     let started = Instant::now();
     progress.set("proving");
     let receipt = prove(&coloured, &parameters, context, &|_| {})?;
