@@ -142,7 +142,7 @@ random COUNT="10000" PROOFS="0.1" FIRST="0":
         | target/release/random --proofs {{PROOFS}}
 
 # The backend node tests of ONNX by operator, a share of them with real proofs: all of them, or a shard REMAINDER/COUNT.
-conformance SHARD="0/1" PROOFS="0.1" *OPTIONS:
+conformance SHARD="0/1" PROOFS="1" *OPTIONS:
     fixtures/conformance/run {{SHARD}} {{PROOFS}} {{OPTIONS}}
 
 # Instructions of each kernel, against the recorded ones (needs valgrind).

@@ -111,6 +111,14 @@ pub enum ProveError {
         /// The policy in words, with integers of the quantized model.
         policy: String,
     },
+    /// No row that was given has a receipt.
+    #[error("none of {rows} can be proven: {first}")]
+    Unprovable {
+        /// How many rows of which kind.
+        rows: String,
+        /// Why the first of them has none.
+        first: CircuitError,
+    },
     /// A policy parameter does not fit the model.
     #[error("policy: {0}")]
     Policy(VerifyError),
@@ -134,6 +142,7 @@ impl ProveError {
             Self::Randomness(_) => "randomness",
             Self::Srs(e) => e.code(),
             Self::SrsMismatch => "srs-mismatch",
+            Self::Unprovable { .. } => "unprovable",
             Self::UnknownInput { .. } => "unknown-input",
             Self::UnknownOutput { .. } => "unknown-output",
             Self::Untrue { .. } => "untrue",

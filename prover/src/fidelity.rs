@@ -78,13 +78,14 @@ pub struct Fidelity {
     pub outputs: Vec<OutputError>,
 }
 
-/// Float outputs and dequantized outputs of a row, one list for each; `None` if it cannot be proven.
-type Outputs = Option<(Vec<Vec<f64>>, Vec<Vec<f64>>)>;
+/// Float outputs and dequantized outputs of a row, one list for each; or why it cannot be proven.
+type Outputs = Result<(Vec<Vec<f64>>, Vec<Vec<f64>>), CircuitError>;
 
 /// Compares the quantized model with float.
 ///
 /// # Errors
-/// Errors of execution, except values out of range, which are counted.
+/// Errors of execution, except values out of range, which are counted. [`ProveError::Unprovable`] if rows were given and none can be
+/// proven: nobody is to commit to a model that has no receipts.
 pub fn measure(graph: &Graph, model: &Program, rows: &[Sample], source: Source) -> Result<Fidelity, ProveError> {
     let pairs: Vec<Outputs> = rows
         .par_iter()
@@ -93,7 +94,7 @@ pub fn measure(graph: &Graph, model: &Program, rows: &[Sample], source: Source) 
     let mut outputs: Vec<OutputError> = vec![];
     let (mut unprovable, mut label_flips) = (0, 0);
     for pair in &pairs {
-        let Some((exact, ours)) = pair else {
+        let Ok((exact, ours)) = pair else {
             unprovable += 1;
             continue;
         };
@@ -114,6 +115,12 @@ pub fn measure(graph: &Graph, model: &Program, rows: &[Sample], source: Source) 
         }
         let flips = |(exact, ours): (&Vec<f64>, &Vec<f64>)| argmax(exact) != argmax(ours);
         label_flips += usize::from(exact.iter().zip(ours).any(flips));
+    }
+    if unprovable == rows.len() && source != Source::Seeded {
+        if let Some(Err(first)) = pairs.into_iter().next() {
+            let rows = source.rows(rows.len());
+            return Err(ProveError::Unprovable { rows, first });
+        }
     }
     let largest = |of: &dyn Fn(&OutputError) -> f64| outputs.iter().map(of).fold(0.0, f64::max);
     let (max_error, relative_error) = (largest(&|o| o.error), largest(&OutputError::share));
@@ -182,14 +189,14 @@ fn compare(graph: &Graph, model: &Program, row: &Sample) -> Result<Outputs, Prov
     });
     let trace = match quantize_inputs(model, row).and_then(|inputs| execute(model, &inputs)) {
         Ok(trace) => trace,
-        Err(CircuitError::OutOfRange { .. }) => return Ok(None),
+        Err(error @ CircuitError::OutOfRange { .. }) => return Ok(Err(error)),
         Err(error) => return Err(error.into()),
     };
     let ours = trace.outputs(model).into_iter().enumerate().map(|(index, scores)| {
         let scale = 2f64.powi(-model.output(index).frac);
         scores.iter().map(|&v| v as f64 * scale).collect()
     });
-    Ok(Some((exact.collect(), ours.collect())))
+    Ok(Ok((exact.collect(), ours.collect())))
 }
 
 /// Index of the largest value, the lowest among equals.

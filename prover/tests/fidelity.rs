@@ -69,6 +69,31 @@ fn a_model_that_ends_in_an_index_offers_its_label() {
     ask(policy::Label.into()).unwrap();
 }
 
+/// A model that has no receipt for any row of its owner is refused, with the row's fault; rows that nobody gave prove nothing.
+#[test]
+fn a_model_that_nothing_can_be_proven_of_is_refused() {
+    let options = |rows: Option<Vec<Vec<f32>>>| CommitOptions {
+        calibration: Some(vec![vec![1.5, -1.0]].into()),
+        held_out: rows.map(Rows::from),
+        ..CommitOptions::default()
+    };
+    let far = vec![1e6, -1e6];
+    let fidelity = |rows| {
+        let options = options(rows);
+        compile(&model("two_outputs_far_apart"), &options)?.fidelity(&options)
+    };
+    match fidelity(Some(vec![far.clone(), far.clone()])) {
+        Err(error @ ProveError::Unprovable { .. }) => {
+            assert_eq!(error.code(), "unprovable");
+            let text = error.to_string();
+            assert!(text.starts_with("none of 2 held-out rows can be proven: "), "{text}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let one = fidelity(Some(vec![far, vec![1.5, -1.0]])).unwrap();
+    assert_eq!((one.rows, one.unprovable), (2, 1));
+}
+
 #[test]
 fn rows_of_another_shape_are_refused() {
     let shaped = |shape: &[usize], count: usize| Rows {

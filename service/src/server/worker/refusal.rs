@@ -20,6 +20,7 @@ pub fn problem(code: &str) -> Problem {
             "there is no receipt for this input under this policy",
             "an input outside of what the model was calibrated for has none, nor has a yes that does not hold",
         ),
+        "unprovable" => ("unprovable", "none of the rows that were given can be proven", OWNER),
         "accumulator-wrap" => (
             "accumulator-wrap",
             "the model's weights are too large for a circuit",
