@@ -4,10 +4,12 @@
 pub mod float;
 mod function;
 mod infer;
+mod lift;
 mod model;
 mod window;
 
 pub use function::{Binary, Function, Unary};
 pub(crate) use infer::{broadcast, elements, infer, reduced};
+pub use lift::MOST_LIFT;
 pub use model::{Graph, Input, InputType, Node, Op, Output, ReduceKind, Sample, Tensor, Value, ValueId, Window};
 pub(crate) use window::{halves, Axis};

@@ -280,6 +280,8 @@ pub struct Input {
     pub order: InputOrder,
     /// What its elements may be.
     pub elements: InputType,
+    /// Element `i`, row-major, has so many more fractional bits than its tensor; empty for none.
+    pub lifts: Vec<u8>,
 }
 
 /// An output of a program.

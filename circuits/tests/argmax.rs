@@ -19,6 +19,7 @@ impl Building {
             inputs: vec![Input {
                 value: 0,
                 elements: InputType::Reals,
+                lifts: vec![],
             }],
             outputs: vec![],
         });

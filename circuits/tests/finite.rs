@@ -45,6 +45,7 @@ fn graph(weights: [f32; 4], bias: [f32; 2]) -> Graph {
         inputs: vec![Input {
             value: 0,
             elements: InputType::Reals,
+            lifts: vec![],
         }],
         outputs: vec![Output {
             name: "y".into(),

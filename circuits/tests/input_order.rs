@@ -29,6 +29,7 @@ impl Net {
             inputs: vec![Input {
                 value: 0,
                 elements: InputType::Reals,
+                lifts: vec![],
             }],
             outputs: vec![],
         };

@@ -180,6 +180,7 @@ impl Net {
         let input = |value| GraphInput {
             value,
             elements: InputType::Reals,
+            lifts: vec![],
         };
         let mut net = Self(Graph {
             name: "net".into(),

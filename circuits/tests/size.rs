@@ -33,6 +33,7 @@ fn chain(input: &[usize], steps: Vec<Step>) -> Graph {
         inputs: vec![Input {
             value: 0,
             elements: InputType::Reals,
+            lifts: vec![],
         }],
         outputs: vec![Output {
             name: "y".into(),

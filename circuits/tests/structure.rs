@@ -171,6 +171,7 @@ fn windows_that_fit_no_circuit_are_refused() {
         inputs: vec![Input {
             value: 0,
             elements: InputType::Reals,
+            lifts: vec![],
         }],
         outputs: vec![Output {
             name: "y".into(),

@@ -16,7 +16,7 @@ use crate::store;
 use halo2curves::bn256::Fr;
 use provenn_circuits::argument::weight_cells;
 use provenn_circuits::compile::{self, Weights};
-use provenn_circuits::graph::Sample;
+use provenn_circuits::graph::{Graph, Sample};
 use provenn_circuits::layout::TAIL;
 use provenn_circuits::onnx;
 use provenn_circuits::CircuitError;
@@ -55,6 +55,19 @@ pub fn size(card: &ModelCard) -> Result<u32, ProveError> {
     }
 }
 
+/// The graph with its inputs lifted as the card says.
+fn lifted(graph: Graph, description: &Description) -> Result<Graph, CircuitError> {
+    let mut inputs = description.inputs.iter().enumerate();
+    inputs.try_fold(graph, |graph, (index, input)| {
+        let refused = || {
+            CircuitError::Recipe(format!(
+                "scales of the elements of input {index} that no compilation gives"
+            ))
+        };
+        graph.lifted(index, &input.lifts).ok_or_else(refused)
+    })
+}
+
 /// Rebuilds everything on a card that does not depend on weights. With `tails`, `model` must hold the weights, and
 /// the commitments are recomputed too.
 ///
@@ -69,7 +82,7 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
         return Err(ProveError::SrsMismatch);
     }
     let description = store::description(card)?;
-    let graph = onnx::import(model)?;
+    let graph = lifted(onnx::import(model)?, &description)?;
     let weights = match tails {
         Some(_) => Weights::Given,
         None => Weights::Unknown,

@@ -139,6 +139,9 @@ pub struct InputDescription {
     pub elements: InputType,
     /// An integer v stands for v / 2^frac.
     pub frac: i32,
+    /// Element `i`, row-major, has `lifts[i]` fractional bits more; empty if all have the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lifts: Vec<u8>,
     /// How receipts bind it.
     pub binding: Binding,
 }
@@ -253,6 +256,7 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
         Some(rows) => rows.clone(),
         None => rows::seeded(&graph).into(),
     };
+    let graph = graph.lifted_for(&rows.rows);
     let ranges = Ranges::calibrate(&graph, &rows.rows)?;
     let Chosen { model, layout, choices } = compile::compile(&graph, &ranges, &public, options.objective)?;
     let warnings = match options.calibration.is_some() {
@@ -488,6 +492,7 @@ pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {
         shape: input.shape.clone(),
         elements: input.elements,
         frac: tensor.frac,
+        lifts: input.lifts.clone(),
         binding: match shape.public {
             true => Binding::Public,
             false => Binding::Committed,

@@ -14,7 +14,7 @@ pub(crate) fn digest(description: &Description) -> [u8; 32] {
     digest
 }
 
-/// Version, bit widths, calibrated magnitudes, and the stored tensors with their names and scales.
+/// Version, bit widths, calibrated magnitudes, the stored tensors with their names and scales, and the lifts of the inputs that have any.
 fn bytes(description: &Description) -> Vec<u8> {
     let precision = description.shape.precision();
     let mut out = FORMAT_VERSION.to_le_bytes().to_vec();
@@ -29,6 +29,16 @@ fn bytes(description: &Description) -> Vec<u8> {
         put_length(&mut out, name.len());
         out.extend(name.as_bytes());
         out.extend(frac.to_le_bytes());
+    }
+    for (index, input) in description
+        .inputs
+        .iter()
+        .enumerate()
+        .filter(|(_, input)| !input.lifts.is_empty())
+    {
+        put_length(&mut out, index);
+        put_length(&mut out, input.lifts.len());
+        out.extend(&input.lifts);
     }
     out
 }
@@ -66,5 +76,9 @@ mod tests {
         let before = digest(&description);
         description.tensors[1].1 = -2;
         assert_ne!(digest(&description), before);
+        description.tensors[1].1 = -1;
+        description.inputs[0].lifts = vec![0, 7];
+        let lifts = [0, 0, 0, 0, 2, 0, 0, 0, 0, 7];
+        assert_eq!(bytes(&description), [expected.concat(), lifts.to_vec()].concat());
     }
 }

@@ -10,7 +10,7 @@ use halo2curves::ff::PrimeField;
 use provenn_circuits::argument::ModelCircuit;
 use provenn_circuits::layout::{Layout, Shape};
 use provenn_circuits::program::Program;
-use provenn_verifier::{ModelCard, SrsVerifyingKey};
+use provenn_verifier::{ModelCard, SrsVerifyingKey, FORMAT_VERSION};
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use std::fs;
@@ -26,6 +26,9 @@ pub const KEY: &str = "model.pk";
 /// Weights and openings.
 pub const PRIVATE: &str = "model.private";
 
+/// The first bytes of a private file; the version of the format follows, little endian.
+pub const PRIVATE_MAGIC: [u8; 8] = *b"PROVNPRV";
+
 #[derive(Serialize, Deserialize)]
 struct Private {
     model: Program,
@@ -35,7 +38,21 @@ struct Private {
 }
 
 fn private(path: &Path) -> Result<Private, ProveError> {
-    postcard::from_bytes(&read(path)?).map_err(|e| damaged(path, e.to_string()))
+    let bytes = read(path)?;
+    let body = bytes.strip_prefix(&PRIVATE_MAGIC).and_then(<[u8]>::split_first_chunk);
+    match body {
+        Some((version, body)) if *version == FORMAT_VERSION.to_le_bytes() => {
+            postcard::from_bytes(body).map_err(|e| damaged(path, e.to_string()))
+        }
+        Some((version, _)) => Err(damaged(
+            path,
+            format!(
+                "it has format version {}, expected {FORMAT_VERSION}",
+                u16::from_le_bytes(*version)
+            ),
+        )),
+        None => Err(damaged(path, "it is no private file of a committed model".into())),
+    }
 }
 
 impl Private {
@@ -67,7 +84,8 @@ pub fn save(committed: &Committed, srs: &Srs, directory: &Path) -> Result<(), Pr
             .collect(),
         key_digest: digest(&key),
     };
-    let private = postcard::to_allocvec(&private).map_err(|e| Defect::Encoding {
+    let head = [&PRIVATE_MAGIC[..], &FORMAT_VERSION.to_le_bytes()].concat();
+    let private = postcard::to_extend(&private, head).map_err(|e| Defect::Encoding {
         what: "the private file",
         reason: e.to_string(),
     })?;

@@ -210,6 +210,54 @@ fn a_bias_beyond_its_digits_is_found() {
     );
 }
 
+/// Features of a table have scales of their own; an audit rebuilds them from the card, and other ones are found.
+#[test]
+fn scales_of_elements_are_part_of_the_recipe() {
+    let file = file("sklearn/ridge_breast_cancer");
+    let text = std::fs::read_to_string(format!(
+        "{}/../fixtures/sklearn/ridge_breast_cancer.json",
+        env!("CARGO_MANIFEST_DIR")
+    ));
+    let text: serde_json::Value = serde_json::from_str(&text.unwrap()).unwrap();
+    let rows: Vec<Vec<f32>> = serde_json::from_value(text["rows"].clone()).unwrap();
+    let options = CommitOptions {
+        calibration: Some(rows.into()),
+        ..CommitOptions::default()
+    };
+    let compiled = compile(&file, &options).unwrap();
+    let lifts = &compiled.graph.inputs[0].lifts;
+    assert!(lifts.iter().any(|lift| *lift > 6), "{lifts:?}");
+    let srs = srs(&compiled);
+    let committed = commit(&compiled, &options, &srs).unwrap();
+    assert_eq!(findings(&file, &committed, &srs), [""; 0]);
+    let card = (*committed.card).clone();
+    let described = |lifts: &[u8]| {
+        let text = |lifts: &[u8]| format!("\"lifts\":{}", serde_json::to_string(lifts).unwrap());
+        let own = text(&compiled.graph.inputs[0].lifts);
+        assert!(card.description.contains(&own));
+        ModelCard {
+            description: card.description.replace(&own, &text(lifts)),
+            ..card.clone()
+        }
+    };
+    let found = |lifts: &[u8]| match audit(&file, &described(lifts), &srs, Some(&committed.tails)) {
+        Ok(checks) => checks.iter().any(|check| !check.holds),
+        Err(error) => matches!(error, ProveError::Circuit(CircuitError::Recipe(_))),
+    };
+    assert!(!found(lifts));
+    let mut other = lifts.clone();
+    *other.iter_mut().find(|lift| **lift > 0).unwrap() += 1;
+    for other in [
+        other,
+        vec![],
+        vec![1; lifts.len()],
+        lifts[1..].to_vec(),
+        vec![255; lifts.len()],
+    ] {
+        assert!(found(&other), "{other:?}");
+    }
+}
+
 /// A program with other outputs than the model's scores is not committed.
 #[test]
 fn a_card_has_as_many_outputs_as_the_model_has_scores() {

@@ -4,6 +4,7 @@ use crate::data::npy;
 use crate::error::CliError;
 use crate::output::STANDARD;
 use provenn_circuits::onnx;
+use provenn_prover::store::PRIVATE_MAGIC;
 use provenn_prover::ProveError;
 use provenn_verifier::{FileKind, VerifyError};
 use std::fs::{self, File};
@@ -101,9 +102,10 @@ fn known(bytes: &[u8]) -> Option<&'static str> {
         FileKind::Key => "a circuit key",
         _ => "a log entry",
     });
-    let others: [(&[u8], &str); 5] = [
+    let others: [(&[u8], &str); 6] = [
         (npy::MAGIC, "a .npy file"),
         (b"PROVNSRS", "an SRS file of the prover"),
+        (&PRIVATE_MAGIC, "the private file of a committed model"),
         (b"ptau", "a ceremony file (.ptau)"),
         (b"PK\x03\x04", "a zip archive"),
         (b"SQLite format 3", "a database"),

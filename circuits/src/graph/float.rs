@@ -88,7 +88,7 @@ pub fn run(graph: &Graph, inputs: &[Vec<f32>]) -> Result<Vec<Option<Tensor>>, Fl
         if let Some(slot) = tensors.get_mut(input.value) {
             *slot = Some(Tensor {
                 shape: value.shape.clone(),
-                data: data.clone(),
+                data: input.lift(data),
             });
         }
     }

@@ -25,12 +25,24 @@ pub struct Graph {
 }
 
 /// An input of a graph.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Input {
     /// Which value it is.
     pub value: ValueId,
     /// What its elements may be.
     pub elements: InputType,
+    /// The value holds each element times two to this power, as [`Graph::lifted`] makes it; empty for none.
+    pub lifts: Vec<u8>,
+}
+
+impl Input {
+    /// What the value holds for these elements.
+    pub(crate) fn lift(&self, elements: &[f32]) -> Vec<f32> {
+        let mut lifted = elements.to_vec();
+        let each = lifted.iter_mut().zip(&self.lifts);
+        each.for_each(|(x, lift)| *x *= 2f32.powi((*lift).into()));
+        lifted
+    }
 }
 
 /// An output of a graph.

@@ -207,6 +207,7 @@ fn renumber(g: Lowered) -> Result<Graph, ImportError> {
         Ok(Input {
             value: new(id)?,
             elements: slot.map(|slot| input_type(slot.data_type)).unwrap_or_default(),
+            lifts: vec![],
         })
     });
     let inputs = inputs.collect::<Result<_, ImportError>>()?;

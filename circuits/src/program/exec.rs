@@ -34,7 +34,7 @@ pub fn quantize_inputs(model: &Program, inputs: &[Vec<f32>]) -> Result<Vec<Vec<i
     inputs.iter().enumerate().map(one).collect()
 }
 
-/// Quantizes the float values of an input: `round(x * 2^frac)`.
+/// Quantizes the float values of an input: `round(x * 2^(frac + lift))`.
 ///
 /// # Errors
 /// [`CircuitError::InputLength`], [`CircuitError::NotFinite`], [`CircuitError::InputType`], or [`CircuitError::OutOfRange`] for values outside the
@@ -59,7 +59,10 @@ pub fn quantize_input(model: &Program, index: usize, values: &[f32]) -> Result<V
         });
     }
     let scale = 2f64.powi(tensor.frac);
-    let quantized: Vec<i64> = values.iter().map(|&x| (f64::from(x) * scale).round() as i64).collect();
+    let mut quantized: Vec<f64> = values.iter().map(|&x| f64::from(x) * scale).collect();
+    let lifted = quantized.iter_mut().zip(&input.lifts);
+    lifted.for_each(|(v, lift)| *v *= 2f64.powi((*lift).into()));
+    let quantized: Vec<i64> = quantized.into_iter().map(|v| v.round() as i64).collect();
     check_input(model, index, &quantized)?;
     Ok(quantized)
 }

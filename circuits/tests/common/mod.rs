@@ -110,6 +110,7 @@ pub fn with_outputs(tensors: Vec<Tensor>, outputs: &[usize]) -> Program {
         shape: vec![t.len()],
         order: InputOrder::row_major(t.len()),
         elements: provenn_circuits::graph::InputType::Reals,
+        lifts: vec![],
     });
     let outputs = outputs.iter().map(|&tensor| Output {
         name: tensors[tensor].name.clone(),

@@ -20,14 +20,17 @@ const SMALL_PART: f64 = 1.0 / 4096.0;
 /// Differences above this part of the largest output are no rounding.
 const DIFFERENCE: f64 = 0.125;
 
-/// Random inputs of the magnitude that the card has for them, times `part`.
+/// Random inputs of the magnitude that the card has for each element, times `part`.
 fn samples(model: &Compiled, part: f64) -> Vec<Sample> {
     let magnitudes = model.ranges.magnitudes();
     let mut rows = compile::default_samples(&model.graph, ROWS);
     for (index, input) in model.graph.inputs.iter().enumerate() {
         let scale = (magnitudes.get(input.value).copied().unwrap_or(1.0) * part) as f32;
-        let values = rows.iter_mut().filter_map(|row| row.get_mut(index));
-        values.flatten().for_each(|v| *v *= scale);
+        for values in rows.iter_mut().filter_map(|row| row.get_mut(index)) {
+            values.iter_mut().for_each(|v| *v *= scale);
+            let lifted = values.iter_mut().zip(&input.lifts);
+            lifted.for_each(|(v, lift)| *v /= 2f32.powi((*lift).into()));
+        }
     }
     rows
 }

@@ -266,11 +266,14 @@ pub fn shape(bytes: &[u8]) -> Result<Vec<usize>, CliError> {
     }
 }
 
-/// The integers that stand for the elements of an input, as the card defines them: `round(x * 2^frac)`.
+/// The integers that stand for the elements of an input, as the card defines them: `round(x * 2^(frac + lift))`.
 pub fn quantize(values: &[f32], description: &Description, index: usize) -> Vec<i64> {
-    let frac = description.inputs.get(index).map_or(0, |input| input.frac);
-    let scale = 2f64.powi(frac);
-    values.iter().map(|&x| (f64::from(x) * scale).round() as i64).collect()
+    let input = description.inputs.get(index);
+    let frac = input.map_or(0, |input| input.frac);
+    let lift = |element: usize| input.and_then(|input| input.lifts.get(element)).copied().unwrap_or(0);
+    let integer =
+        |(element, &x): (usize, &f32)| (f64::from(x) * 2f64.powi(frac + i32::from(lift(element)))).round() as i64;
+    values.iter().enumerate().map(integer).collect()
 }
 
 /// What is not JSON either is told by what it is.

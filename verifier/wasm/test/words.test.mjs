@@ -105,6 +105,7 @@ test("samples become the prover's integers", () => {
   const about = { shape: [2, 2], frac: 1 };
   const integers = (text) => integersOf(readSample(new TextEncoder().encode(text)), about);
   assert.deepEqual(integers('{"shape": [1, 2, 2], "values": [0.25, -0.25, 0.24, 3]}'), [1, -1, 0, 6]);
+  assert.deepEqual(integersOf({ shape: [2], values: [3, 0.125] }, { shape: [2], frac: 1, lifts: [0, 3] }), [6, 2]);
   for (const text of ["", "[]", "null", '{"shape": [4], "values": [1, 2, 3, 4]}', '{"shape": [2, 2], "values": [1, 2, 3]}', '{"shape": [2, 2], "values": [1, 2, 3, null]}']) {
     assert.throws(() => integers(text), Error, text);
   }

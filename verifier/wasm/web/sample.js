@@ -52,16 +52,16 @@ export function readSamples(bytes, inputs) {
   });
 }
 
-/** The integers of the quantized model: `round(x * 2^frac)` of the value as a 32-bit float, halves away from zero. */
-export function integersOf({ shape, values }, { shape: inputShape, frac: inputFrac }) {
+/** The integers of the quantized model: `round(x * 2^(frac + lift))` of the value as a 32-bit float, halves away from zero. */
+export function integersOf({ shape, values }, { shape: inputShape, frac: inputFrac, lifts = [] }) {
   const same = (a, b) => a.length === b.length && a.every((d, index) => d === b[index]);
   if (!same(shape, inputShape) && !same(shape, [1, ...inputShape])) {
     throw new Error(`The sample has shape [${shape}], the model takes [${inputShape}].`);
   }
   const count = inputShape.reduce((product, d) => product * d, 1);
   if (values.length !== count || !values.every(Number.isFinite)) throw new Error(`${count} finite values are expected, got ${values.length}.`);
-  return values.map((value) => {
-    const scaled = Math.fround(value) * 2 ** inputFrac;
+  return values.map((value, index) => {
+    const scaled = Math.fround(value) * 2 ** (inputFrac + (lifts[index] ?? 0));
     return Math.sign(scaled) * Math.round(Math.abs(scaled));
   });
 }

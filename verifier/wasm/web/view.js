@@ -164,7 +164,7 @@ function inputView(input, about) {
     return [`committed, ${points.length} ${points.length === 1 ? "point" : "points"}; the values are hidden`, element("details", "", element("summary", "", "Show the commitment"), list)];
   }
   const { values } = input;
-  const shown = values.slice(0, 4096).map((value) => real(value, about.frac)).join(" ");
+  const shown = values.slice(0, 4096).map((value, index) => real(value, about.frac === null ? null : about.frac + (about.lifts?.[index] ?? 0))).join(" ");
   const rest = values.length > 4096 ? ` … ${values.length - 4096} more` : "";
   return [`public, ${values.length.toLocaleString("en")} ${values.length === 1 ? "value" : "values"}`, picture(values, about.shape), element("details", "", element("summary", "", "Show the values"), element("span", "mono id", shown + rest))];
 }

@@ -7,10 +7,11 @@ const extents = (value) => Array.isArray(value) && value.every((d) => integer(d,
 const record = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const pairs = (form) => (value) => Array.isArray(value) && value.every((pair) => Array.isArray(pair) && pair.length === 2 && typeof pair[0] === "string" && form(pair[1]));
 const string = (value) => typeof value === "string";
+const lifts = (value) => value === undefined || (Array.isArray(value) && value.every((lift) => integer(lift, 0, 255)));
 /** At least one tensor, each with name, shape and scale, and these fields. */
 const tensors = (more) => (value) => {
   const fields = Object.entries({ name: string, shape: extents, frac: (value) => integer(value, -1074, 1074), ...more });
-  const tensor = (one) => record(one) && fields.every(([field, form]) => Object.hasOwn(one, field) && form(one[field]));
+  const tensor = (one) => record(one) && lifts(one.lifts) && fields.every(([field, form]) => Object.hasOwn(one, field) && form(one[field]));
   return Array.isArray(value) && value.length > 0 && value.every(tensor);
 };
 /** The parts of a description that the prover reads, with their forms: a card without them is refused there too. */

@@ -26,6 +26,7 @@ impl Lowering<'_> {
             shape: self.graph.unbatched(id).to_vec(),
             order,
             elements: input.elements,
+            lifts: input.lifts.clone(),
         }
     }
 
