@@ -17,6 +17,7 @@ pub mod compile;
 mod error;
 pub mod graph;
 pub mod layout;
+mod octaves;
 pub mod onnx;
 pub mod program;
 pub mod register;

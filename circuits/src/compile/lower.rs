@@ -19,6 +19,7 @@ use super::size;
 use crate::error::CircuitError;
 use crate::graph::{self, Graph, Node, Op, ReduceKind};
 use crate::layout::MAX_K;
+use crate::octaves;
 use crate::onnx::shown;
 use crate::program::{Axis, Input, MaxPool, Output, View};
 use std::collections::BTreeMap;

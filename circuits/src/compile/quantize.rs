@@ -4,6 +4,7 @@ use super::form::{Affine, Contraction, FloatProgram, MatrixProduct, Part, Step, 
 use super::functions::tabulate;
 use super::{Weights, HEADROOM};
 use crate::error::CircuitError;
+use crate::octaves;
 use crate::program::{self, accumulator_bits, Constants, Precision, Program, LARGEST};
 
 /// Accumulators stay below 2^ACCUMULATOR_BITS, far from the field's 2^253.
@@ -105,7 +106,7 @@ fn power(name: &str, coef: f64, shift: i32) -> Result<i64, CircuitError> {
 
 /// Bits before the point with which a range and its headroom fit.
 pub(super) fn integer_bits(range: f64) -> i32 {
-    (magnitude(range) * HEADROOM).log2().ceil() as i32
+    octaves::ceil(magnitude(range) * HEADROOM)
 }
 
 /// A range, which is not zero: a tensor that is always zero has a scale too.
@@ -154,19 +155,18 @@ impl Scales<'_> {
     }
 
     fn contraction(&self, tensor: &Tensor, c: &Contraction) -> Result<program::Contraction, CircuitError> {
-        let exact = |x: f64| x != 0.0 && x.abs().log2().fract() == 0.0;
-        let extra = if c.parts.iter().all(|p| exact(p.coef)) {
+        let extra = if c.parts.iter().all(|p| octaves::is_power(p.coef)) {
             0
         } else {
             COEFFICIENT_BITS
         };
         // Fractional bits of the virtual tensor: the finest part decides.
-        let finest = |p: &Part| self.tensors[p.tensor].frac - p.coef.abs().log2().floor().min(0.0) as i32;
+        let finest = |p: &Part| self.tensors[p.tensor].frac - octaves::floor(p.coef).min(0);
         let mut source = c.parts.iter().map(finest).max().unwrap_or(0) + extra;
         if c.parts.is_empty() {
             // A constant is as large as keeps its weights below the width of a value, if that is an integer of 61 bits.
             let largest = c.magnitude.max(1e-6);
-            source = (self.frac + 1 + largest.log2().ceil() as i32).clamp(0, 60);
+            source = (self.frac + 1 + octaves::ceil(largest)).clamp(0, 60);
         }
         let parts = c.parts.iter().map(|p| self.part(tensor, p, source));
         Ok(program::Contraction {

@@ -108,7 +108,7 @@ impl Ranges {
 /// The step of a magnitude.
 fn step(range: f64) -> i16 {
     match range > 0.0 {
-        true => (range.log2() * STEPS).ceil() as i16,
+        true => (libm::log2(range) * STEPS).ceil() as i16,
         false => NONE,
     }
 }
@@ -117,7 +117,7 @@ fn step(range: f64) -> i16 {
 fn magnitude(step: &i16) -> f64 {
     match *step {
         NONE => 0.0,
-        step => (f64::from(step) / STEPS).exp2(),
+        step => libm::exp2(f64::from(step) / STEPS),
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::float::structural;
 use super::{Graph, InputType, Node, Op, Sample, Tensor, ValueId};
+use crate::octaves::floor;
 use std::collections::BTreeMap;
 
 /// Elements are lifted if the largest magnitude of one is this many octaves below that of the largest: those of images of 8 bits never are.
@@ -66,17 +67,18 @@ fn wanted(index: usize, samples: &[Sample]) -> Vec<u8> {
     }
     let all = largest.iter().fold(0f32, |m, x| m.max(*x));
     // Of an element that is always zero nothing is known.
-    let below = |m: &f32| if *m > 0.0 { octave(all) - octave(*m) } else { 0 };
+    let below = |m: &f32| {
+        if *m > 0.0 {
+            floor(all.into()) - floor((*m).into())
+        } else {
+            0
+        }
+    };
     if largest.iter().all(|m| below(m) < SPREAD) {
         return vec![];
     }
     let lift = |m: &f32| (below(m) - SPARE).clamp(0, MOST_LIFT.into()) as u8;
     largest.iter().map(lift).collect()
-}
-
-/// The exponent of the largest power of two that is not above `x`, which is not negative; exact on every machine.
-fn octave(x: f32) -> i32 {
-    (f64::from(x).to_bits() >> 52) as i32
 }
 
 struct Lifting {

@@ -3,6 +3,7 @@
 //! for any that a registration lets pass.
 
 use super::{Affine, Axis, Contraction, Linear, MatrixProduct, Precision, Step, Tensor};
+use crate::octaves;
 
 /// How large committed constants may be.
 #[derive(Clone, Copy, Debug)]
@@ -20,13 +21,13 @@ pub(crate) enum Constants {
 
 /// Bits that the magnitude of an accumulator of a tensor can need.
 pub(crate) fn accumulator_bits(tensor: &Tensor, precision: Precision, constants: Constants) -> u32 {
-    let value = f64::from(precision.bits()).exp2();
+    let value = 2f64.powi(precision.bits() as i32);
     let bound = match &tensor.step {
         Step::Affine(affine) => affine_bound(affine, value, constants),
         Step::Product(product) => product.alpha.unsigned_abs() as f64 * value * value,
         Step::Input | Step::MaxPool(_) => 0.0,
     };
-    bound.max(1.0).log2().ceil() as u32
+    octaves::ceil(bound.max(1.0)) as u32
 }
 
 /// Largest magnitude of a sum whose terms read values below `value`.

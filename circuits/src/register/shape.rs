@@ -95,9 +95,9 @@ impl RegisterShape {
     /// Bits that an accumulator of the model can need with any registered weights, on inputs in range. Far below the
     /// field's 253 bits, integers and field agree.
     pub fn accumulator_bits(&self, model: &Program) -> u32 {
-        let weight = f64::from(self.proven_bits()).exp2();
+        let weight = 2f64.powi(self.proven_bits() as i32);
         // Its highest limb counts `2^(weight_bits (limbs - 1))`, all others together less.
-        let bias = weight * f64::from(self.weight_bits * (BIAS_LIMBS as u32 - 1) + 1).exp2();
+        let bias = weight * 2f64.powi((self.weight_bits * (BIAS_LIMBS as u32 - 1) + 1) as i32);
         let bits = |tensor| accumulator_bits(tensor, model.precision, Constants::Any { weight, bias });
         model.tensors.iter().map(bits).max().unwrap_or(0)
     }

@@ -37,6 +37,8 @@ pub const ATTEMPTS: usize = 2;
 /// Lists at a time, and changes of the database: a client has at most half of them, so that its queue is its own. Lists keep processors busy.
 const LISTS: usize = 2;
 const CHANGES: usize = 4;
+/// Looks at all that the service depends on, at a time.
+const LOOKS: usize = 4;
 
 pub struct Parts {
     pub config: Config,
@@ -71,6 +73,8 @@ pub struct Parts {
     pub lists: Turns,
     /// Changes of the database that tenants ask for.
     pub changes: Turns,
+    /// Looks at disk, database and store: strangers may ask for them too.
+    pub looks: Turns,
     /// Told when the process is to stop: event streams end then.
     pub stop: watch::Sender<bool>,
     /// Event streams of each tenant.
@@ -137,6 +141,7 @@ impl App {
             readings: Turns::new(config.limits.inspections),
             lists: Turns::new(LISTS),
             changes: Turns::new(CHANGES),
+            looks: Turns::new(LOOKS),
             stop: watch::Sender::new(false),
             streams: Counts::new(config.limits.streams),
             provers: Semaphore::new(config.workers),

@@ -190,7 +190,7 @@ impl Lowering<'_> {
 
     /// Multiplies by a number; the factors of products of activations are powers of two, so others round them first.
     pub(super) fn scaled(&mut self, form: Form, by: f64) -> Form {
-        let exact = by.abs().log2().fract() == 0.0;
+        let exact = octaves::is_power(by);
         let products = matches!(&form.kind, Kind::Pending(affine) if !affine.matrix_products.is_empty());
         match products && !exact {
             true => self.copied(form).scale(by),

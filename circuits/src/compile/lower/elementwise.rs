@@ -135,7 +135,7 @@ impl Lowering<'_> {
                 Kind::Pending(affine) if !affine.matrix_products.is_empty() => self.copied(form),
                 _ => form,
             };
-            let bits = form.range.max(1e-6).log2().ceil() as i32;
+            let bits = octaves::ceil(form.range.max(1e-6));
             exponent += bits;
             let form = form.scale(2f64.powi(-bits));
             factors = factors.add(form.into_affine().spread(first, grid));

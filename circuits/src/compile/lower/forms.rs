@@ -164,11 +164,11 @@ impl Lowering<'_> {
         const SPREAD: f64 = 3.0;
         let mut bits = (f64::INFINITY, f64::NEG_INFINITY);
         for part in parts {
-            let coef = part.coef.abs().log2();
-            if coef.fract() != 0.0 {
+            if !octaves::is_power(part.coef) {
                 return false;
             }
-            let range = self.tensors[part.tensor].range.max(1e-6).log2();
+            let coef = f64::from(octaves::floor(part.coef));
+            let range = libm::log2(self.tensors[part.tensor].range.max(1e-6));
             bits = (bits.0.min(range + coef.min(0.0)), bits.1.max(range + coef));
         }
         bits.1 - bits.0 <= SPREAD

@@ -175,7 +175,7 @@ impl Lowering<'_> {
         let mut form = self.rounded(form);
         let simple = |form: &Form| match &form.kind {
             Kind::Sum { parts, bias } => match parts.as_slice() {
-                [part] if bias.is_empty() && part.coef.abs().log2().fract() == 0.0 => Some(part.clone()),
+                [part] if bias.is_empty() && octaves::is_power(part.coef) => Some(part.clone()),
                 _ => None,
             },
             Kind::Pending(_) => None,
@@ -201,7 +201,7 @@ impl Lowering<'_> {
     pub(super) fn make_room(&mut self, product: &mut MatrixProduct, range: f64, signed: bool) {
         let integer = |t: &Tensor| i32::from(t.signed) + integer_bits(t.range);
         let factors = integer(&self.tensors[product.left.0]) + integer(&self.tensors[product.right.0]);
-        let spare = factors + product.coef.abs().log2() as i32 - i32::from(signed) - integer_bits(range);
+        let spare = factors + octaves::floor(product.coef) - i32::from(signed) - integer_bits(range);
         if spare < 0 {
             let coarse = self.stored(product.left.0, Order::Same);
             // As `integer_bits`: a factor that is always zero is one of 1e-6 there.

@@ -27,7 +27,8 @@ pub async fn healthz() -> &'static str {
     (status = 200, body = String, content_type = "text/plain"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn readyz(State(app): State<App>) -> Result<&'static str, ApiError> {
+pub async fn readyz(State(app): State<App>, Extension(client): Extension<Client>) -> Result<&'static str, ApiError> {
+    let _turn = app.looks.take(&client).await?;
     soon("the disk", app.disk.check()).await?;
     soon("the database", app.skew.look(&app.db, &app.clock)).await?;
     soon("the object store", marker::check(&app.store, &app.identity)).await?;
