@@ -13,6 +13,8 @@ mod access;
 mod admission;
 #[path = "service/cache.rs"]
 mod cache;
+#[path = "service/charges.rs"]
+mod charges;
 #[path = "service/connections.rs"]
 mod connections;
 #[path = "service/cosigned.rs"]
@@ -73,6 +75,8 @@ mod storage;
 mod submission;
 #[path = "service/tlog.rs"]
 mod tlog;
+#[path = "service/turns.rs"]
+mod turns;
 #[path = "service/uploads.rs"]
 mod uploads;
 #[path = "service/versions.rs"]

@@ -4,7 +4,8 @@
 mod common;
 
 use common::edit;
-use common::toy::{setup, toy, Setup, Stated, Toy, WEIGHTS};
+use common::issue::Stated;
+use common::toy::{setup, toy, Setup, Toy, WEIGHTS};
 use provenn_verifier::*;
 
 /// Every policy, of parameters that have an answer to these scores.

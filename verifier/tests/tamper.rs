@@ -3,6 +3,8 @@
 //! The fields are read from the source of the types: a new one without a row fails the test.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "tamper/card.rs"]
+mod card;
 #[path = "tamper/colouring.rs"]
 mod colouring;
 #[path = "common/edit.rs"]

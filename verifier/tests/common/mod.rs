@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 pub mod edit;
+pub mod issue;
 pub mod reference;
 pub mod toy;
