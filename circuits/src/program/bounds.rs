@@ -25,6 +25,8 @@ pub(crate) fn accumulator_bits(tensor: &Tensor, precision: Precision, constants:
     let bound = match &tensor.step {
         Step::Affine(affine) => affine_bound(affine, value, constants),
         Step::Product(product) => product.alpha.unsigned_abs() as f64 * value * value,
+        // Both sides of `2 alpha a + b = 2 b q + rem`.
+        Step::Quotient(quotient) => 2.0 * value * value * (quotient.alpha.unsigned_abs() as f64 + value),
         Step::Input | Step::MaxPool(_) => 0.0,
     };
     octaves::ceil(bound.max(1.0)) as u32
