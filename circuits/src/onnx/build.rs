@@ -78,11 +78,12 @@ struct Published {
     operator: String,
 }
 
-/// What a truth value says, where it depends on the input: that one value is below another.
+/// What a truth value says, where it depends on the input: that one value is below another, or equal to it.
 #[derive(Clone, Copy)]
 pub struct Comparison {
     pub less: ValueId,
     pub than: ValueId,
+    pub or_equal: bool,
 }
 
 /// Where a new node comes from.
@@ -315,7 +316,9 @@ impl Builder {
         let name = suffix(&from.output);
         if let Some(compared) = inputs.iter().find(|id| self.comparisons.contains_key(id)) {
             let name = self.slot(*compared)?.name.clone();
-            return unsupported(format!("`{name}` is a comparison of values, which only Where may read"));
+            return unsupported(format!(
+                "`{name}` is a comparison of values, which only Where, Not and casts to floats may read"
+            ));
         }
         let floats = slots.iter().find(|s| !s.integer()).or(slots.first());
         let data_type = match op {

@@ -1,5 +1,6 @@
 //! ONNX operators to [`Op`](crate::graph::Op)s.
 
+mod attention;
 mod call;
 mod compare;
 mod constant;
@@ -18,6 +19,8 @@ mod ml;
 mod moves;
 mod normalize;
 mod pool;
+mod quantized;
+mod recurrent;
 mod reductions;
 mod resize;
 mod sample;
@@ -49,6 +52,7 @@ pub use table::{Operator, ML};
 
 /// Every operator.
 const TABLES: &[&[Operator]] = &[
+    attention::TABLE,
     compare::TABLE,
     constant::TABLE,
     einsum::TABLE,
@@ -60,6 +64,8 @@ const TABLES: &[&[Operator]] = &[
     moves::TABLE,
     normalize::TABLE,
     pool::TABLE,
+    quantized::TABLE,
+    recurrent::TABLE,
     reductions::TABLE,
     resize::TABLE,
     sample::TABLE,
@@ -314,7 +320,7 @@ fn one(
     };
     let compared = call.inputs.iter().flatten().any(|&id| b.compared(id).is_some());
     if compared && !compare::READERS.contains(&call.op) {
-        return unsupported("an operand is a comparison of values, which only Where may read");
+        return unsupported("an operand is a comparison of values, which only Where, Not and casts to floats may read");
     }
     let wraps = ARITHMETIC.contains(&call.op);
     for slot in call

@@ -64,7 +64,12 @@ pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 
 /// An operation on each element.
 pub fn of(call: &Call<'_>, b: &mut Builder, label: &str, operation: Unary, x: ValueId) -> Result<ValueId, Fault> {
-    b.emit(&call.origin, label, Op::Function(Function::Variable.then(operation)), &[x])
+    b.emit(
+        &call.origin,
+        label,
+        Op::Function(Function::Variable.then(operation)),
+        &[x],
+    )
 }
 
 /// `max(x, 0) + alpha (exp(min(x, 0) / by) - 1)`.
@@ -78,7 +83,11 @@ pub fn exponential(alpha: f64, by: f64) -> Function {
 /// `max(x, 0) + log(1 + exp(-|x|))`, in which nothing overflows.
 pub fn softplus() -> Function {
     let x = || Function::Variable;
-    let small = x().then(Unary::Abs).then(Unary::Neg).then(Unary::Exp).then(Unary::Log1p);
+    let small = x()
+        .then(Unary::Abs)
+        .then(Unary::Neg)
+        .then(Unary::Exp)
+        .then(Unary::Log1p);
     x().with(Binary::Max, 0.0).with(Binary::Add, small)
 }
 

@@ -1,7 +1,7 @@
 //! Normalisations: differences to a mean by a deviation, magnitudes by a norm.
 
 use super::functions::of;
-use super::maps::{along, labelled, reshaped, Map};
+use super::maps::{along, reshaped, Map};
 use super::softmax::kept;
 use super::table::{many, one, Operator};
 use super::Call;
@@ -25,7 +25,7 @@ pub struct Standard {
     pub y: ValueId,
     pub mean: ValueId,
     pub variance: ValueId,
-    pub deviation: ValueId,
+    deviation: ValueId,
 }
 
 /// An attribute that is added or multiplied: finite.
@@ -220,7 +220,7 @@ fn local_response(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let row = |c: usize| (0..channels).map(|i| f64::from(u8::from(near(c, i)))).collect();
     let map = Map::public((0..channels).map(row).collect());
     let squares = b.emit(&call.origin, "squares", Op::Mul, &[x, x])?;
-    let sums = along(call, b, &labelled("", "sums"), squares, (1, &map))?;
+    let sums = along(call, b, "sums", squares, (1, &map))?;
     let share = f64::from(alpha) / width as f64;
     let function = Function::Variable
         .with(Binary::Mul, share)

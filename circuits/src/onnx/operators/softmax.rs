@@ -12,11 +12,7 @@ use std::collections::BTreeMap;
 pub const TABLE: &[Operator] = &[
     one("Hardmax", hardmax, ""),
     one("LogSoftmax", log_softmax, ""),
-    one(
-        "ReduceLogSumExp",
-        log_sum_exp,
-        "`noop_with_empty_axes` only with axes",
-    ),
+    one("ReduceLogSumExp", log_sum_exp, "`noop_with_empty_axes` only with axes"),
     one("Softmax", softmax, "constants that hide elements are public"),
 ];
 
@@ -61,7 +57,9 @@ fn softmax(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         let shape = b.shape(x)?.to_vec();
         let rows: Vec<usize> = float::reduced_positions(&axes, &shape).collect();
         if first_shown(&rows, hidden).len() != rows.iter().max().map_or(0, |last| last + 1) {
-            return unsupported("a mask that hides all elements of a row, of which there is no softmax; let it leave one");
+            return unsupported(
+                "a mask that hides all elements of a row, of which there is no softmax; let it leave one",
+            );
         }
     }
     shares(call, b, "", x, (&axes, hidden.as_deref()))
@@ -97,7 +95,11 @@ pub fn shares(
     let parts = picked(call, b, &labelled(label, "parts"), parts, &shape, (&shown, 0.0))?;
     let sum = kept(call, b, &labelled(label, "sum"), parts, (ReduceKind::Sum, axes))?;
     let empty = rows.iter().any(|row| !first.contains_key(row));
-    let own = if empty { labelled(label, "shares") } else { label.to_owned() };
+    let own = if empty {
+        labelled(label, "shares")
+    } else {
+        label.to_owned()
+    };
     let shares = b.emit(&call.origin, &own, Op::Div, &[parts, sum])?;
     if !empty {
         return Ok(shares);
@@ -172,19 +174,38 @@ pub fn hiding(
     Ok((y, hidden))
 }
 
+/// Scores in whose places a constant that hides some of them stands here and there: their sum with a mask.
+pub fn selected(
+    call: &Call<'_>,
+    b: &mut Builder,
+    (scores, mask): (ValueId, ValueId),
+    places: &[bool],
+) -> Result<Option<ValueId>, Fault> {
+    let to = b.shape(scores)?.to_vec();
+    let data = match &b.slot(mask)?.constant {
+        Some(Const::Floats(data)) if data.iter().any(|&v| v <= HIDES) => data.clone(),
+        _ => return Ok(None),
+    };
+    b.reserve(&to, 1)?;
+    let at = data
+        .into_iter()
+        .zip(places)
+        .map(|(v, &here)| if here { v } else { 0.0 });
+    let name = format!("{}/mask", call.origin.output);
+    let mask = b.constant(&name, to.clone(), 1, Const::Floats(at.collect()), vec![mask]);
+    let left = places.iter().enumerate().map(|(i, &here)| (!here).then_some(i));
+    let left: Vec<Option<usize>> = left.collect();
+    let left = picked(call, b, "left", scores, &to, (&left, 0.0))?;
+    Ok(Some(b.emit(&call.origin, "", Op::Add, &[left, mask])?))
+}
+
 fn log_softmax(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let axes = axes(call, b)?;
     logarithms(call, b, "", call.required(0)?, &axes)
 }
 
 /// Logarithms of the softmax: distances without the logarithm of the sum of their exponentials, which is 0 at least.
-pub fn logarithms(
-    call: &Call<'_>,
-    b: &mut Builder,
-    label: &str,
-    x: ValueId,
-    axes: &[usize],
-) -> Result<ValueId, Fault> {
+pub fn logarithms(call: &Call<'_>, b: &mut Builder, label: &str, x: ValueId, axes: &[usize]) -> Result<ValueId, Fault> {
     let distances = distances(call, b, label, x, axes)?;
     let parts = of(call, b, &labelled(label, "parts"), Unary::Exp, distances)?;
     let sum = kept(call, b, &labelled(label, "sum"), parts, (ReduceKind::Sum, axes))?;
