@@ -81,6 +81,19 @@ impl<'a> Attrs<'a> {
         std::str::from_utf8(&attr.s).map_err(|_| ImportError::malformed(format!("attribute `{name}` is not UTF-8")))
     }
 
+    /// A list of strings.
+    pub fn strings(self, name: &str) -> Result<Option<Vec<&'a str>>, ImportError> {
+        let Some(attr) = self.find(name, AttributeType::STRINGS)? else {
+            return Ok(None);
+        };
+        let text = |s: &'a Vec<u8>| std::str::from_utf8(s).ok();
+        let list: Option<Vec<&str>> = attr.strings.iter().map(text).collect();
+        match list {
+            Some(list) => Ok(Some(list)),
+            None => Err(ImportError::malformed(format!("attribute `{name}` is not UTF-8"))),
+        }
+    }
+
     /// A list of `len` sizes, or `len` times the default.
     pub fn sizes(self, name: &str, len: usize, default: usize) -> Result<Vec<usize>, ImportError> {
         let Some(ints) = self.ints(name)? else {

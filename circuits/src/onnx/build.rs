@@ -78,11 +78,12 @@ struct Published {
     operator: String,
 }
 
-/// What a truth value says, where it depends on the input: that one value is below another.
+/// What a truth value says, where it depends on the input: that one value is below another, or equal to it.
 #[derive(Clone, Copy)]
 pub struct Comparison {
     pub less: ValueId,
     pub than: ValueId,
+    pub or_equal: bool,
 }
 
 /// Where a new node comes from.
@@ -244,17 +245,23 @@ impl Builder {
         }
     }
 
-    /// Lists of weights that the structure would show because a number is computed from them, and the model reads otherwise too.
-    pub fn leaks(&self) -> Vec<UnsupportedNode> {
+    /// Lists of weights that the structure would show because a number is computed from them, and that these outputs are computed
+    /// from otherwise too.
+    pub fn leaks(&self, outputs: Vec<ValueId>) -> Vec<UnsupportedNode> {
+        let producers: HashMap<ValueId, &Step> = self.steps.iter().map(|step| (step.output, step)).collect();
         let mut read = vec![false; self.slots.len()];
-        let mut todo: Vec<ValueId> = self.steps.iter().flat_map(|step| step.inputs.clone()).collect();
+        let mut todo = outputs;
         while let Some(id) = todo.pop() {
             let (Some(seen), Some(slot)) = (read.get_mut(id), self.slots.get(id)) else {
                 continue;
             };
-            if let (false, Made::From(sources)) = (std::mem::replace(seen, true), &slot.origin) {
+            if std::mem::replace(seen, true) {
+                continue;
+            }
+            if let Made::From(sources) = &slot.origin {
                 todo.extend(sources);
             }
+            todo.extend(producers.get(&id).into_iter().flat_map(|step| &step.inputs));
         }
         let leaks = self.published.iter().filter(|p| read.get(p.list) == Some(&true));
         let refused = leaks.map(|published| UnsupportedNode {
@@ -309,7 +316,9 @@ impl Builder {
         let name = suffix(&from.output);
         if let Some(compared) = inputs.iter().find(|id| self.comparisons.contains_key(id)) {
             let name = self.slot(*compared)?.name.clone();
-            return unsupported(format!("`{name}` is a comparison of values, which only Where may read"));
+            return unsupported(format!(
+                "`{name}` is a comparison of values, which only Where, Not and casts to floats may read"
+            ));
         }
         let floats = slots.iter().find(|s| !s.integer()).or(slots.first());
         let data_type = match op {

@@ -1,5 +1,6 @@
 //! ONNX operators to [`Op`](crate::graph::Op)s.
 
+mod attention;
 mod call;
 mod compare;
 mod constant;
@@ -16,7 +17,10 @@ mod loss;
 mod maps;
 mod ml;
 mod moves;
+mod normalize;
 mod pool;
+mod quantized;
+mod recurrent;
 mod reductions;
 mod resize;
 mod sample;
@@ -25,6 +29,7 @@ mod sequence;
 mod shapes;
 mod signal;
 mod slice;
+mod softmax;
 mod survey;
 mod table;
 mod windows;
@@ -47,6 +52,7 @@ pub use table::{Operator, ML};
 
 /// Every operator.
 const TABLES: &[&[Operator]] = &[
+    attention::TABLE,
     compare::TABLE,
     constant::TABLE,
     einsum::TABLE,
@@ -56,7 +62,10 @@ const TABLES: &[&[Operator]] = &[
     loss::TABLE,
     ml::TABLE,
     moves::TABLE,
+    normalize::TABLE,
     pool::TABLE,
+    quantized::TABLE,
+    recurrent::TABLE,
     reductions::TABLE,
     resize::TABLE,
     sample::TABLE,
@@ -65,6 +74,7 @@ const TABLES: &[&[Operator]] = &[
     shapes::TABLE,
     signal::TABLE,
     slice::TABLE,
+    softmax::TABLE,
 ];
 
 /// All of them, in the order of their names, those of other domains last.
@@ -94,7 +104,11 @@ const ARITHMETIC: &[&str] = &[
     "Einsum",
     "Gemm",
     "GlobalAveragePool",
+    "GlobalLpPool",
+    "Hardmax",
     "LeakyRelu",
+    "LogSoftmax",
+    "LpPool",
     "MatMul",
     "Mean",
     "Mul",
@@ -102,9 +116,13 @@ const ARITHMETIC: &[&str] = &[
     "PRelu",
     "Pow",
     "ReduceL1",
+    "ReduceL2",
+    "ReduceLogSum",
+    "ReduceLogSumExp",
     "ReduceMean",
     "ReduceSum",
     "ReduceSumSquare",
+    "Softmax",
     "Sub",
     "Sum",
 ];
@@ -161,7 +179,6 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[FunctionProto]) -> 
         scope,
         opset,
         functions: functions.to_vec(),
-        results: results.into_iter().collect(),
         needed: live.names,
         refused,
         misfit: None,
@@ -204,7 +221,11 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[FunctionProto]) -> 
             }
         }
     }
-    refused.extend(b.leaks());
+    let results = output.iter().filter_map(|bound| match bound {
+        Bound::Value(id) => Some(*id),
+        Bound::Unknown | Bound::Missing => None,
+    });
+    refused.extend(b.leaks(results.collect()));
     match (misfit, refused.len()) {
         (_, 0) => {}
         (Some(error), 1) => return Err(error),
@@ -246,14 +267,13 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[FunctionProto]) -> 
     })
 }
 
-/// Lowers one node; its outputs are unknown if an input is. `last`: it gives an output of the graph. `read` takes the names of the
+/// Lowers one node; its outputs are unknown if an input is. `read` takes the names of the
 /// attributes that were asked for.
 fn one(
     b: &mut Builder,
     scope: &HashMap<String, Bound>,
     node: &NodeProto,
     opset: i64,
-    last: bool,
     read: &RefCell<BTreeSet<String>>,
 ) -> Result<Vec<Bound>, Fault> {
     let Some(operator) = found(&node.domain, &node.op_type) else {
@@ -263,10 +283,6 @@ fn one(
                 "operators of the domain `{}` are not supported, only those of the default domain and of ai.onnx.ml",
                 super::shown(domain)
             ),
-            // Anywhere else the function would be another without it.
-            "LogSoftmax" | "Softmax" if last => {
-                "the operator is not supported; a model that ends before it gives scores (logits) instead".into()
-            }
             _ => "the operator is not supported".into(),
         });
     };
@@ -304,7 +320,7 @@ fn one(
     };
     let compared = call.inputs.iter().flatten().any(|&id| b.compared(id).is_some());
     if compared && !compare::READERS.contains(&call.op) {
-        return unsupported("an operand is a comparison of values, which only Where may read");
+        return unsupported("an operand is a comparison of values, which only Where, Not and casts to floats may read");
     }
     let wraps = ARITHMETIC.contains(&call.op);
     for slot in call

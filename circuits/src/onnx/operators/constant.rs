@@ -17,7 +17,7 @@ pub const TABLE: &[Operator] = &[
     one("Dropout", lower, "inference, or a ratio of 0"),
     one("Equal", lower, "constants only"),
     one("Identity", lower, ""),
-    one("Not", lower, "constants only"),
+    one("Not", lower, "constants, and comparisons"),
     one("Or", lower, "constants only"),
     one("Range", lower, "constant bounds"),
     one("Shape", lower, ""),
@@ -28,6 +28,10 @@ pub const TABLE: &[Operator] = &[
 
 pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let mut from = vec![];
+    let compared = call.optional(0).and_then(|id| b.compared(id));
+    if let (Some(comparison), "Not") = (compared, call.op) {
+        return super::compare::negated(call, b, comparison);
+    }
     let (shape, data_type, data) = match call.op {
         "Constant" => {
             let (shape, data_type, data) = literal(call)?;
@@ -125,6 +129,16 @@ pub fn cast(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         "CastLike" => b.slot(call.required(1)?)?.data_type,
         _ => i32::try_from(call.attrs.int("to")?.unwrap_or(0)).unwrap_or(0),
     };
+    if let Some(comparison) = b.compared(x) {
+        return match integers(target) {
+            None => super::compare::indicator(call, b, "", comparison),
+            Some(_) => unsupported(format!(
+                "the operand is a comparison of values, which becomes 1 and 0 by a cast to floats, not to {}",
+                type_name(target)
+            )),
+        };
+    }
+    let slot = b.slot(x)?;
     let Some(data) = &slot.constant else {
         if holds(target, source) && integers(source).is_none() {
             return Ok(x);

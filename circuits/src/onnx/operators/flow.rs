@@ -24,8 +24,6 @@ pub struct Flow {
     pub scope: HashMap<String, Bound>,
     pub opset: i64,
     pub functions: Vec<FunctionProto>,
-    /// Names of outputs of the graph.
-    pub results: HashSet<String>,
     /// Names that outputs depend on.
     pub needed: HashSet<String>,
     pub refused: Vec<UnsupportedNode>,
@@ -106,9 +104,8 @@ impl Flow {
         for t in node.attribute.iter().filter_map(|a| a.t.as_ref()) {
             tensor::refuse_external(t)?;
         }
-        let last = node.output.iter().any(|name| self.results.contains(name));
         let names = RefCell::default();
-        let outputs = one(&mut self.b, &self.scope, &node, self.opset, last, &names);
+        let outputs = one(&mut self.b, &self.scope, &node, self.opset, &names);
         self.read.push(names.into_inner());
         match outputs {
             Ok(outputs) => {

@@ -62,6 +62,47 @@ pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     b.emit(&call.origin, "", Op::Function(function), &[x])
 }
 
+/// An operation on each element.
+pub fn of(call: &Call<'_>, b: &mut Builder, label: &str, operation: Unary, x: ValueId) -> Result<ValueId, Fault> {
+    b.emit(
+        &call.origin,
+        label,
+        Op::Function(Function::Variable.then(operation)),
+        &[x],
+    )
+}
+
+/// `max(x, 0) + alpha (exp(min(x, 0) / by) - 1)`.
+pub fn exponential(alpha: f64, by: f64) -> Function {
+    let x = || Function::Variable;
+    let below = x().with(Binary::Min, 0.0).with(Binary::Div, by).then(Unary::Expm1);
+    x().with(Binary::Max, 0.0)
+        .with(Binary::Add, below.with(Binary::Mul, alpha))
+}
+
+/// `max(x, 0) + log(1 + exp(-|x|))`, in which nothing overflows.
+pub fn softplus() -> Function {
+    let x = || Function::Variable;
+    let small = x()
+        .then(Unary::Abs)
+        .then(Unary::Neg)
+        .then(Unary::Exp)
+        .then(Unary::Log1p);
+    x().with(Binary::Max, 0.0).with(Binary::Add, small)
+}
+
+/// `alpha x + beta` between 0 and 1.
+pub fn ramp(alpha: f64, beta: f64) -> Function {
+    let line = Function::Variable.with(Binary::Mul, alpha).with(Binary::Add, beta);
+    line.with(Binary::Max, 0.0).with(Binary::Min, 1.0)
+}
+
+/// `x / (1 + |x|)`.
+pub fn softsign() -> Function {
+    let x = || Function::Variable;
+    x().with(Binary::Div, x().then(Unary::Abs).with(Binary::Add, 1.0))
+}
+
 /// An attribute, finite.
 fn number(call: &Call<'_>, name: &str, default: f32) -> Result<f64, Fault> {
     let number = call.attrs.float(name)?.unwrap_or(default);
@@ -72,21 +113,9 @@ fn number(call: &Call<'_>, name: &str, default: f32) -> Result<f64, Fault> {
 }
 
 fn function(call: &Call<'_>) -> Result<Function, Fault> {
-    use Binary::{Add, Div, Greater, Max, Min, Mul, Sub};
-    use Unary::{Abs, Erf, Exp, Expm1, Log1p, Neg, Sigmoid, Tanh};
+    use Binary::{Add, Div, Greater, Mul, Sub};
+    use Unary::{Erf, Exp, Sigmoid, Tanh};
     let x = || Function::Variable;
-    // `max(x, 0) + alpha (exp(min(x, 0) / by) - 1)`.
-    let exponential = |alpha: f64, by: f64| {
-        let below = x().with(Min, 0.0).with(Div, by).then(Expm1).with(Mul, alpha);
-        x().with(Max, 0.0).with(Add, below)
-    };
-    // `max(x, 0) + log(1 + exp(-|x|))`, in which nothing overflows.
-    let softplus = || {
-        x().with(Max, 0.0)
-            .with(Add, x().then(Abs).then(Neg).then(Exp).then(Log1p))
-    };
-    // `alpha x + beta` between 0 and 1.
-    let ramp = |alpha: f64, beta: f64| x().with(Mul, alpha).with(Add, beta).with(Max, 0.0).with(Min, 1.0);
     Ok(match call.op {
         "Acos" => x().then(Unary::Acos),
         "Acosh" => x().then(Unary::Acosh),
@@ -139,7 +168,7 @@ fn function(call: &Call<'_>) -> Result<Function, Fault> {
         "Sin" => x().then(Unary::Sin),
         "Sinh" => x().then(Unary::Sinh),
         "Softplus" => softplus(),
-        "Softsign" => x().with(Div, x().then(Abs).with(Add, 1.0)),
+        "Softsign" => softsign(),
         "Sqrt" => x().then(Unary::Sqrt),
         "Swish" => x().with(Mul, number(call, "alpha", 1.0)?).then(Sigmoid).with(Mul, x()),
         "Tan" => x().then(Unary::Tan),

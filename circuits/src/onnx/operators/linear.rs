@@ -1,7 +1,9 @@
 //! Convolutions, matrix products and batch normalisation.
 
 use super::geometry::Geometry;
-use super::table::{one, Operator};
+use super::maps::reshaped;
+use super::normalize::{affine, by_channel, standardized};
+use super::table::{many, one, Operator, Values};
 use super::windows::{convolution, Convolution};
 use super::Call;
 use crate::graph::{halves, Op, ValueId};
@@ -11,10 +13,10 @@ use crate::onnx::error::ImportError;
 use crate::onnx::tensor::Const;
 
 pub const TABLE: &[Operator] = &[
-    one(
+    many(
         "BatchNormalization",
         batch_normalization,
-        "inference, constant parameters",
+        "constant parameters; training since operator set 14",
     ),
     one("Conv", conv, "constant kernel"),
     one(
@@ -148,9 +150,9 @@ fn scaled(call: &Call<'_>, b: &mut Builder, id: ValueId, by: f32, label: &str) -
 }
 
 /// Inference: a multiplication and an addition for each channel.
-pub fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
-    if call.attrs.flag("training_mode", false)? || !call.attrs.flag("spatial", true)? {
-        return unsupported("only spatial inference is supported");
+fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<Values, Fault> {
+    if call.attrs.flag("training_mode", false)? {
+        return by_batch(call, b);
     }
     if call.opset < 14 && call.outputs.iter().skip(1).any(|name| !name.is_empty()) {
         return unsupported(
@@ -160,35 +162,37 @@ pub fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, 
     let x = call.required(0)?;
     let epsilon = f64::from(call.attrs.float("epsilon")?.unwrap_or(1e-5));
     let rank = b.shape(x)?.len();
-    let channels = b
-        .shape(x)?
-        .get(1)
-        .copied()
-        .ok_or_else(|| call.shape_error("the input has no channels"))?;
+    let Some((_, own @ [channels, ..])) = b.shape(x)?.split_first() else {
+        return Err(call.shape_error("the input has no channels"));
+    };
+    // Before operator set 9 parameters may be of elements instead of channels.
+    let own = match call.attrs.flag("spatial", true)? {
+        true => vec![*channels],
+        false => own.to_vec(),
+    };
     let mut parts = Vec::new();
     for i in 1..5 {
         let slot = b.slot(call.required(i)?)?;
         let Some(data) = &slot.constant else {
             return unsupported("its parameters must be constant");
         };
-        if slot.shape != [channels] {
-            return Err(call.shape_error(format!("parameters of shape {:?} for {channels} channels", slot.shape)));
+        if slot.shape != own {
+            return Err(call.shape_error(format!("parameters of shape {:?} instead of {own:?}", slot.shape)));
         }
         parts.push(data.clone().into_floats());
     }
     let [scale, bias, mean, var] = parts.as_slice() else {
         return unsupported("its parameters must be constant");
     };
-    b.reserve(&[channels, 2], 1)?;
+    b.reserve(&own, 2)?;
     let (mut factor, mut shift) = (Vec::new(), Vec::new());
     for ((&scale, &bias), (&mean, &var)) in scale.iter().zip(bias).zip(mean.iter().zip(var)) {
         let by = f64::from(scale) / (f64::from(var) + epsilon).sqrt();
         factor.push(by as f32);
         shift.push((f64::from(bias) - f64::from(mean) * by) as f32);
     }
-    let shape: Vec<usize> = std::iter::once(channels)
-        .chain(std::iter::repeat_n(1, rank.saturating_sub(2)))
-        .collect();
+    let mut shape = own;
+    shape.resize(rank.saturating_sub(1), 1);
     let (name, from) = (&call.origin.output, call.inputs.iter().skip(1).flatten().copied());
     let from: Vec<ValueId> = from.collect();
     let mut made = |label: &str, data: Vec<f32>| {
@@ -204,5 +208,34 @@ pub fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, 
     };
     let (factor, shift) = (made("factor", factor), made("shift", shift));
     let scaled = b.emit(&call.origin, "scaled", Op::Mul, &[x, factor])?;
-    b.emit(&call.origin, "", Op::Add, &[scaled, shift])
+    Ok(vec![Some(b.emit(&call.origin, "", Op::Add, &[scaled, shift])?)])
+}
+
+/// Training: mean and variance are those of the batch, and running ones move towards them.
+fn by_batch(call: &Call<'_>, b: &mut Builder) -> Result<Values, Fault> {
+    let x = call.required(0)?;
+    let shape = b.shape(x)?.to_vec();
+    let axes: Vec<usize> = (0..shape.len()).filter(|&axis| axis != 1).collect();
+    let epsilon = call.attrs.float("epsilon")?.unwrap_or(1e-5);
+    let standard = standardized(call, b, "standard", x, (&axes, epsilon))?;
+    let (scale, bias) = (by_channel(call, b, 1, &shape)?, by_channel(call, b, 2, &shape)?);
+    let y = affine(call, b, standard.y, (Some(scale), Some(bias)))?;
+    let momentum = call.attrs.float("momentum")?.unwrap_or(0.9);
+    if !epsilon.is_finite() || !momentum.is_finite() {
+        return unsupported("an epsilon or a momentum that is not finite");
+    }
+    let mut outputs = vec![Some(y)];
+    for (i, own) in [(3, standard.mean), (4, standard.variance)] {
+        let name = |more: &str| format!("{i}/{more}");
+        let own = reshaped(call, b, &name("own"), own, vec![shape.get(1).copied().unwrap_or(0)])?;
+        let before = scaled(call, b, call.required(i)?, momentum, &name("before"))?;
+        let moved = scaled(call, b, own, 1.0 - momentum, &name("moved"))?;
+        outputs.push(Some(b.emit(
+            &call.origin,
+            &name("running"),
+            Op::Add,
+            &[before, moved],
+        )?));
+    }
+    Ok(outputs)
 }

@@ -1,16 +1,36 @@
-//! The part of a loss that needs no logarithm: with constant targets it is linear.
+//! Losses of constant targets: of logarithms of probabilities they are linear.
 
 use super::maps::{indices, number, picked};
-use super::table::{one, Operator};
+use super::softmax::logarithms;
+use super::table::{many, one, Operator};
 use super::Call;
 use crate::graph::{Op, ReduceKind, ValueId};
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::tensor::Const;
 
-pub const TABLE: &[Operator] = &[one("NegativeLogLikelihoodLoss", nll, "constant targets and weights")];
+pub const TABLE: &[Operator] = &[
+    one("NegativeLogLikelihoodLoss", nll, LIMITS),
+    many("SoftmaxCrossEntropyLoss", cross_entropy, LIMITS),
+];
+
+const LIMITS: &str = "constant targets and weights";
 
 fn nll(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
-    let x = call.required(0)?;
+    loss(call, b, call.required(0)?)
+}
+
+/// The loss of the logarithms of the softmax over the classes, and these.
+fn cross_entropy(call: &Call<'_>, b: &mut Builder) -> Result<Vec<Option<ValueId>>, Fault> {
+    let scores = call.required(0)?;
+    if b.shape(scores)?.len() < 2 {
+        return Err(call.shape_error("the input must have two axes at least"));
+    }
+    let logarithms = logarithms(call, b, "logarithms", scores, &[1])?;
+    Ok(vec![Some(loss(call, b, logarithms)?), Some(logarithms)])
+}
+
+/// What the targets choose of the logarithms, by their weights.
+fn loss(call: &Call<'_>, b: &mut Builder, x: ValueId) -> Result<ValueId, Fault> {
     let from = b.shape(x)?.to_vec();
     let targets = call.ints(b, 1, "the targets")?.unwrap_or_default();
     let to = b.shape(call.required(1)?)?.to_vec();

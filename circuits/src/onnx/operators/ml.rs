@@ -3,12 +3,13 @@
 use super::maps::reshaped;
 use super::table::{many, one, Operator};
 use super::Call;
-use crate::graph::{Op, ValueId};
+use crate::graph::{Binary, Function, Op, ValueId};
 use crate::onnx::attr::size;
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::tensor::Const;
 
 pub const TABLE: &[Operator] = &[
+    one("Binarizer", binarizer, "").ml(),
     one("FeatureVectorizer", feature_vectorizer, "").ml(),
     many(
         "LinearClassifier",
@@ -114,6 +115,20 @@ fn scaler(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         Some(scale) => b.emit(&call.origin, "", Op::Mul, &[x, scale]),
         None => Ok(x),
     }
+}
+
+/// 1 above a threshold, else 0.
+fn binarizer(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let threshold = call.attrs.float("threshold")?.unwrap_or(0.0);
+    if !threshold.is_finite() {
+        return unsupported("a threshold that is not finite");
+    }
+    let x = call.required(0)?;
+    if b.slot(x)?.integer() {
+        return unsupported("integer features; convert the model with float inputs");
+    }
+    let above = Function::Variable.with(Binary::Greater, f64::from(threshold));
+    b.emit(&call.origin, "", Op::Function(above), &[x])
 }
 
 /// Columns side by side.

@@ -1,10 +1,11 @@
 //! Norms and products along axes, running sums, sums over windows.
 
+use super::functions::of;
 use super::geometry::Geometry;
 use super::maps::{along, Map};
 use super::table::{one, Operator};
 use super::{pool, Call};
-use crate::graph::{elements, reduced, Op, ReduceKind, ValueId};
+use crate::graph::{elements, reduced, Binary, Function, Op, ReduceKind, Unary, ValueId};
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::tensor::{wrapped, Const};
 
@@ -14,14 +15,16 @@ const MAX_FACTORS: usize = 64;
 pub const TABLE: &[Operator] = &[
     one("CumProd", cumulated_product, "at most 64 factors"),
     one("CumSum", cumulated_sum, "constant axis"),
-    one("GlobalLpPool", global_lp_pool, "p = 1"),
-    one("LpPool", lp_pool, "p = 1"),
+    one("GlobalLpPool", global_lp_pool, ""),
+    one("LpPool", lp_pool, ""),
     one("ReduceL1", sum_of, "`noop_with_empty_axes` only with axes"),
+    one("ReduceL2", sum_of, "`noop_with_empty_axes` only with axes"),
+    one("ReduceLogSum", sum_of, "`noop_with_empty_axes` only with axes"),
     one("ReduceProd", product, "at most 64 factors, or constants"),
     one("ReduceSumSquare", sum_of, "`noop_with_empty_axes` only with axes"),
 ];
 
-/// `ReduceL1` and `ReduceSumSquare`.
+/// Sums of magnitudes, squares or the elements themselves, and functions of the sum.
 fn sum_of(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
     let axes = pool::axes(call, b, b.shape(x)?.len())?;
@@ -30,14 +33,26 @@ fn sum_of(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     }
     let part = match call.op {
         "ReduceL1" => b.emit(&call.origin, "parts", Op::Abs, &[x])?,
+        "ReduceLogSum" => x,
         _ => b.emit(&call.origin, "parts", Op::Mul, &[x, x])?,
+    };
+    let last = match call.op {
+        "ReduceL2" => Some(Unary::Sqrt),
+        "ReduceLogSum" => Some(Unary::Log),
+        _ => None,
     };
     let op = Op::Reduce {
         kind: ReduceKind::Sum,
         axes,
         keepdims: call.attrs.flag("keepdims", true)?,
     };
-    b.emit(&call.origin, "", op, &[part])
+    match last {
+        None => b.emit(&call.origin, "", op, &[part]),
+        Some(last) => {
+            let sum = b.emit(&call.origin, "sum", op, &[part])?;
+            of(call, b, "", last, sum)
+        }
+    }
 }
 
 /// Constants exactly; at run time a tree of products.
@@ -198,19 +213,43 @@ fn cumulated_product(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault>
     }
 }
 
-/// The order of the norm.
-fn first_norm(call: &Call<'_>) -> Result<(), Fault> {
+/// The order of a norm.
+fn order(call: &Call<'_>) -> Result<f64, Fault> {
     match call.attrs.int("p")?.unwrap_or(2) {
-        1 => Ok(()),
-        p => unsupported(format!("p is {p}: roots are not supported, p = 1 is")),
+        p @ 1..=MAX_ORDER => Ok(p as f64),
+        p => unsupported(format!("p is {p}, from 1 to {MAX_ORDER} are supported")),
     }
 }
 
-/// With `p = 1`: the mean of magnitudes, times the size of the window.
-fn lp_pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
-    first_norm(call)?;
+/// The largest order of a norm: with each factor the resolution of the sum gets lower.
+const MAX_ORDER: i64 = 16;
+
+/// Powers of magnitudes.
+fn powers(call: &Call<'_>, b: &mut Builder, order: f64) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
-    let shape = b.shape(x)?.to_vec();
+    let op = match order {
+        1.0 => Op::Abs,
+        2.0 => return b.emit(&call.origin, "powers", Op::Mul, &[x, x]),
+        order => Op::Function(Function::Variable.then(Unary::Abs).with(Binary::Pow, order)),
+    };
+    b.emit(&call.origin, "powers", op, &[x])
+}
+
+/// The root of a sum of powers.
+fn root(call: &Call<'_>, b: &mut Builder, sum: ValueId, order: f64) -> Result<ValueId, Fault> {
+    match order {
+        2.0 => of(call, b, "", Unary::Sqrt, sum),
+        order => {
+            let root = Function::Variable.with(Binary::Pow, 1.0 / order);
+            b.emit(&call.origin, "", Op::Function(root), &[sum])
+        }
+    }
+}
+
+/// The mean of powers of magnitudes times the size of the window, and its root.
+fn lp_pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let order = order(call)?;
+    let shape = b.shape(call.required(0)?)?.to_vec();
     let kernel = call.attrs.sizes("kernel_shape", shape.len().saturating_sub(2), 0)?;
     let geometry = Geometry::read(call, &shape, &kernel)?;
     let mut pads = geometry.pads(call)?;
@@ -219,21 +258,28 @@ fn lp_pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
             *end += axis.ceil_padding().map_err(|reason| call.shape_error(reason))?;
         }
     }
-    let magnitudes = b.emit(&call.origin, "magnitudes", Op::Abs, &[x])?;
+    let powers = powers(call, b, order)?;
     let taps = elements(&kernel).unwrap_or(usize::MAX);
-    let means = pool::windows(call, b, "means", magnitudes, (geometry, pads, Some(true)))?;
+    let means = pool::windows(call, b, "means", powers, (geometry, pads, Some(true)))?;
     let taps = b.scalar(taps as f32);
-    b.emit(&call.origin, "", Op::Mul, &[means, taps])
+    if order == 1.0 {
+        return b.emit(&call.origin, "", Op::Mul, &[means, taps]);
+    }
+    let sums = b.emit(&call.origin, "sums", Op::Mul, &[means, taps])?;
+    root(call, b, sums, order)
 }
 
 fn global_lp_pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
-    first_norm(call)?;
-    let x = call.required(0)?;
+    let order = order(call)?;
     let op = Op::Reduce {
         kind: ReduceKind::Sum,
-        axes: (2..b.shape(x)?.len()).collect(),
+        axes: (2..b.shape(call.required(0)?)?.len()).collect(),
         keepdims: true,
     };
-    let magnitudes = b.emit(&call.origin, "magnitudes", Op::Abs, &[x])?;
-    b.emit(&call.origin, "", op, &[magnitudes])
+    let powers = powers(call, b, order)?;
+    if order == 1.0 {
+        return b.emit(&call.origin, "", op, &[powers]);
+    }
+    let sums = b.emit(&call.origin, "sums", op, &[powers])?;
+    root(call, b, sums, order)
 }

@@ -401,6 +401,12 @@ fn select(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     if condition.iter().all(|&c| c == 0) {
         return Ok(y);
     }
+    for (mask, scores, shown) in [(x, y, false), (y, x, true)] {
+        let hides: Vec<bool> = condition.iter().map(|&c| (c != 0) != shown).collect();
+        if let Some(masked) = super::softmax::selected(call, b, (scores, mask), &hides)? {
+            return Ok(masked);
+        }
+    }
     let places: Vec<Option<usize>> = condition
         .iter()
         .enumerate()

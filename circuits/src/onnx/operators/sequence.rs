@@ -5,12 +5,12 @@ use super::maps::{along, indices, number, reshaped, Map};
 use super::table::{many, one, Operator};
 use super::windows::{convolution, Convolution};
 use super::Call;
-use crate::graph::{Axis, Op, ValueId};
+use crate::graph::{Axis, Binary, Function, Op, Unary, ValueId};
 use crate::onnx::attr::size;
 use crate::onnx::build::{unsupported, Builder, Fault};
 
 pub const TABLE: &[Operator] = &[
-    many("CausalConvWithState", causal, "no activation; constant weights"),
+    many("CausalConvWithState", causal, "constant weights"),
     one("Col2Im", col2im, "constant shapes"),
     one("RotaryEmbedding", rotary, ""),
 ];
@@ -116,9 +116,15 @@ fn rotary(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 /// A convolution of each channel with what came before, and what the next call needs.
 fn causal(call: &Call<'_>, b: &mut Builder) -> Result<Vec<Option<ValueId>>, Fault> {
     let from = &call.origin;
-    if !matches!(call.attrs.string("activation")?, "" | "none") {
-        return unsupported("an activation, which needs the logistic function");
-    }
+    let activation = match call.attrs.string("activation")? {
+        "" | "none" => None,
+        "silu" | "swish" => Some(
+            Function::Variable
+                .then(Unary::Sigmoid)
+                .with(Binary::Mul, Function::Variable),
+        ),
+        other => return unsupported(format!("the activation `{}` is unknown", crate::onnx::shown(other))),
+    };
     let (x, w) = (call.required(0)?, call.required(1)?);
     let &[n, c, length] = b.shape(x)? else {
         return Err(call.shape_error("the input must have three axes"));
@@ -151,7 +157,10 @@ fn causal(call: &Call<'_>, b: &mut Builder) -> Result<Vec<Option<ValueId>>, Faul
         output_padding: None,
     };
     let inputs: Vec<ValueId> = [padded, w].into_iter().chain(call.optional(2)).collect();
-    let y = convolution(call, b, &inputs, conv)?;
+    let mut y = convolution(call, b, &inputs, conv)?;
+    if let Some(function) = activation {
+        y = b.emit(from, "active", Op::Function(function), &[y])?;
+    }
     let wanted = call.outputs.get(1).is_some_and(|name| !name.is_empty());
     if !wanted || before == 0 {
         return Ok(vec![Some(y)]);

@@ -22,6 +22,7 @@ pub enum A<'a> {
     S(&'a str),
     T(TensorProto),
     Fs(&'a [f32]),
+    Ss(&'a [&'a str]),
     G(GraphProto),
 }
 
@@ -165,6 +166,10 @@ pub fn attribute(name: &str, value: &A<'_>) -> AttributeProto {
         A::Fs(floats) => {
             a.floats = floats.to_vec();
             AttributeType::FLOATS
+        }
+        A::Ss(strings) => {
+            a.strings = strings.iter().map(|s| s.as_bytes().to_vec()).collect();
+            AttributeType::STRINGS
         }
         A::G(graph) => {
             a.g = Some(graph.clone()).into();

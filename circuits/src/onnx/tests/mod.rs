@@ -1,5 +1,6 @@
 //! Import and float execution against hand-computed values. The models are built here, as messages.
 
+mod attention;
 mod batches;
 mod bombs;
 mod builder;
@@ -11,7 +12,9 @@ mod ml;
 mod moving;
 mod operators;
 mod places;
+mod recurrent;
 mod refusals;
+mod softmax;
 mod straight;
 mod structure;
 mod types;

@@ -81,8 +81,11 @@ fn comparisons_that_select() {
         &expected,
     );
     // Not a leaky rectifier: the other way round, another threshold.
-    assert!(refusal(&leaky("Less", ["x", "zero"], ["x", "part"])).contains("leaky rectifier"));
-    assert!(refusal(&leaky("Less", ["x", "slope"], ["part", "x"])).contains("leaky rectifier"));
+    let around = leaky("Less", ["x", "zero"], ["x", "part"]);
+    check(&around, &X, &[1, 5], &[-4.0, -1.0, 0.0, 0.25, 1.5]);
+    let beyond = leaky("Less", ["x", "slope"], ["part", "x"]);
+    check(&beyond, &X, &[1, 5], &expected);
+    assert!(!matches!(ops(&around).as_slice(), [Op::PRelu, ..]));
 }
 
 #[test]
@@ -92,9 +95,10 @@ fn comparisons_are_no_values() {
             .floats("c", &[], &[1.0])
             .node("Less", &["x", "c"], &["b"], &[])
     };
-    assert!(refusal(&compared().node("Cast", &["b"], &["y"], &[("to", A::I(1))])).contains("only Where may read"));
+    assert!(refusal(&compared().node("Add", &["b", "b"], &["y"], &[])).contains("only Where, Not and casts"));
+    assert!(refusal(&compared().node("Cast", &["b"], &["y"], &[("to", A::I(7))])).contains("is a comparison"));
     assert!(refusal(&compared().node("Identity", &["b"], &["y"], &[])).contains("is no output"));
-    assert!(refusal(&compared().node("Where", &["b", "b", "b"], &["y"], &[])).contains("a condition"));
+    assert!(refusal(&compared().node("Where", &["b", "b", "b"], &["y"], &[])).contains("is a comparison"));
 }
 
 #[test]

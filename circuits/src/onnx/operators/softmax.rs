@@ -1,0 +1,263 @@
+//! Softmax and its relatives: exponentials of the distances to the largest element, by their sum.
+
+use super::functions::of;
+use super::maps::{labelled, picked, reshaped};
+use super::table::{one, Operator};
+use super::{pool, Call};
+use crate::graph::{float, reduced, Binary, Function, Op, ReduceKind, Unary, ValueId};
+use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::tensor::Const;
+use std::collections::BTreeMap;
+
+pub const TABLE: &[Operator] = &[
+    one("Hardmax", hardmax, ""),
+    one("LogSoftmax", log_softmax, ""),
+    one("ReduceLogSumExp", log_sum_exp, "`noop_with_empty_axes` only with axes"),
+    one("Softmax", softmax, "constants that hide elements are public"),
+];
+
+/// A constant of at most this that is added to a score hides it: the exponential of a distance of some thousand is 0.
+const HIDES: f32 = -1e4;
+
+/// A reduction that keeps its axes.
+pub fn kept(
+    call: &Call<'_>,
+    b: &mut Builder,
+    label: &str,
+    x: ValueId,
+    (kind, axes): (ReduceKind, &[usize]),
+) -> Result<ValueId, Fault> {
+    let op = Op::Reduce {
+        kind,
+        axes: axes.to_vec(),
+        keepdims: true,
+    };
+    b.emit(&call.origin, label, op, &[x])
+}
+
+/// One axis since operator set 13; before, all from one on.
+fn axes(call: &Call<'_>, b: &Builder) -> Result<Vec<usize>, Fault> {
+    let rank = b.shape(call.required(0)?)?.len();
+    let whole = call.opset < 13;
+    let axis = call.attrs.int("axis")?.unwrap_or(if whole { 1 } else { -1 });
+    let axis = call.axis(axis, rank)?;
+    Ok((axis..if whole { rank } else { axis + 1 }).collect())
+}
+
+/// Distances to the largest element, which are not above 0.
+fn distances(call: &Call<'_>, b: &mut Builder, label: &str, x: ValueId, axes: &[usize]) -> Result<ValueId, Fault> {
+    let largest = kept(call, b, &labelled(label, "largest"), x, (ReduceKind::Max, axes))?;
+    b.emit(&call.origin, &labelled(label, "distances"), Op::Sub, &[x, largest])
+}
+
+fn softmax(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let axes = axes(call, b)?;
+    let (x, hidden) = masked(call, b, call.required(0)?)?;
+    if let Some(hidden) = &hidden {
+        let shape = b.shape(x)?.to_vec();
+        let rows: Vec<usize> = float::reduced_positions(&axes, &shape).collect();
+        if first_shown(&rows, hidden).len() != rows.iter().max().map_or(0, |last| last + 1) {
+            return unsupported(
+                "a mask that hides all elements of a row, of which there is no softmax; let it leave one",
+            );
+        }
+    }
+    shares(call, b, "", x, (&axes, hidden.as_deref()))
+}
+
+/// The softmax of the elements that are not hidden; hidden ones are 0, as are those of which all are hidden.
+pub fn shares(
+    call: &Call<'_>,
+    b: &mut Builder,
+    label: &str,
+    x: ValueId,
+    (axes, hidden): (&[usize], Option<&[bool]>),
+) -> Result<ValueId, Fault> {
+    let shape = b.shape(x)?.to_vec();
+    let Some(hidden) = hidden.filter(|hidden| hidden.contains(&true)) else {
+        let distances = distances(call, b, label, x, axes)?;
+        let parts = of(call, b, &labelled(label, "parts"), Unary::Exp, distances)?;
+        let sum = kept(call, b, &labelled(label, "sum"), parts, (ReduceKind::Sum, axes))?;
+        return b.emit(&call.origin, label, Op::Div, &[parts, sum]);
+    };
+    b.reserve(&shape, 2)?;
+    let rows: Vec<usize> = float::reduced_positions(axes, &shape).collect();
+    let first = first_shown(&rows, hidden);
+    // In the place of a hidden element stands a shown one, so that the largest is one of those.
+    let places = || rows.iter().zip(hidden).enumerate();
+    let in_place = places().map(|(i, (row, &hides))| Some(first.get(row).copied().filter(|_| hides).unwrap_or(i)));
+    let in_place: Vec<Option<usize>> = in_place.collect();
+    let shown = places().map(|(i, (row, &hides))| (!hides || !first.contains_key(row)).then_some(i));
+    let shown: Vec<Option<usize>> = shown.collect();
+    let x = picked(call, b, &labelled(label, "shown"), x, &shape, (&in_place, 0.0))?;
+    let distances = distances(call, b, label, x, axes)?;
+    let parts = of(call, b, &labelled(label, "exponentials"), Unary::Exp, distances)?;
+    let parts = picked(call, b, &labelled(label, "parts"), parts, &shape, (&shown, 0.0))?;
+    let sum = kept(call, b, &labelled(label, "sum"), parts, (ReduceKind::Sum, axes))?;
+    let empty = rows.iter().any(|row| !first.contains_key(row));
+    let own = if empty {
+        labelled(label, "shares")
+    } else {
+        label.to_owned()
+    };
+    let shares = b.emit(&call.origin, &own, Op::Div, &[parts, sum])?;
+    if !empty {
+        return Ok(shares);
+    }
+    let left: Vec<Option<usize>> = places()
+        .map(|(i, (row, _))| first.contains_key(row).then_some(i))
+        .collect();
+    picked(call, b, label, shares, &shape, (&left, 0.0))
+}
+
+/// The first element of each row that is not hidden.
+fn first_shown(rows: &[usize], hidden: &[bool]) -> BTreeMap<usize, usize> {
+    let mut first = BTreeMap::new();
+    for (i, (&row, _)) in rows.iter().zip(hidden).enumerate().filter(|(_, (_, hides))| !**hides) {
+        first.entry(row).or_insert(i);
+    }
+    first
+}
+
+/// Scores without the constants in their last sum that hide some, and which ones those are.
+fn masked(call: &Call<'_>, b: &mut Builder, x: ValueId) -> Result<(ValueId, Option<Vec<bool>>), Fault> {
+    let step = b.steps.iter().rev().find(|step| step.output == x);
+    let operands = step.filter(|step| step.op == Op::Add).map(|step| step.inputs.clone());
+    let Some(&[a, c]) = operands.as_deref() else {
+        return Ok((x, None));
+    };
+    let constant = |id: ValueId| b.slots.get(id).is_some_and(|slot| slot.constant.is_some());
+    let (scores, mask) = if constant(a) { (c, a) } else { (a, c) };
+    let to = b.shape(x)?.to_vec();
+    let (scores, hidden) = hiding(call, b, "scores", scores, (mask, &to))?;
+    Ok(match hidden.contains(&true) {
+        true => (scores, Some(hidden)),
+        false => (x, None),
+    })
+}
+
+/// The sum of scores and the constants of a mask that do not hide, in the shape `to`, and which elements are hidden.
+pub fn hiding(
+    call: &Call<'_>,
+    b: &mut Builder,
+    label: &str,
+    scores: ValueId,
+    (mask, to): (ValueId, &[usize]),
+) -> Result<(ValueId, Vec<bool>), Fault> {
+    let slot = b.slot(mask)?;
+    let shape = slot.shape.clone();
+    let data = match &slot.constant {
+        Some(Const::Floats(data)) if data.iter().any(|&v| v <= HIDES) => data.clone(),
+        _ => {
+            let sum = b.emit(&call.origin, &labelled(label, "masked"), Op::Add, &[scores, mask])?;
+            let n = to.iter().product();
+            return Ok((sum, vec![false; n]));
+        }
+    };
+    // Which elements are hidden is part of the circuit.
+    b.publish(mask, "a mask", &call.origin);
+    b.reserve(to, 2)?;
+    let wide: Option<Vec<f32>> = float::broadcast_positions((&shape, data.as_slice()), to).collect();
+    let wide = wide.ok_or_else(|| call.shape_error("the mask does not fit the scores"))?;
+    let hidden: Vec<bool> = wide.iter().map(|&v| v <= HIDES).collect();
+    let rest: Vec<f32> = data.into_iter().map(|v| if v <= HIDES { 0.0 } else { v }).collect();
+    let mut y = scores;
+    if rest.iter().any(|&v| v != 0.0) {
+        let name = format!("{}/{}", call.origin.output, labelled(label, "mask"));
+        let rest = b.constant(&name, shape, 1, Const::Floats(rest), vec![mask]);
+        y = b.emit(&call.origin, &labelled(label, "masked"), Op::Add, &[scores, rest])?;
+    }
+    if b.shape(y)? != to {
+        let op = Op::Expand { shape: to.to_vec() };
+        y = b.emit(&call.origin, &labelled(label, "wide"), op, &[y])?;
+    }
+    Ok((y, hidden))
+}
+
+/// Scores in whose places a constant that hides some of them stands here and there: their sum with a mask.
+pub fn selected(
+    call: &Call<'_>,
+    b: &mut Builder,
+    (scores, mask): (ValueId, ValueId),
+    places: &[bool],
+) -> Result<Option<ValueId>, Fault> {
+    let to = b.shape(scores)?.to_vec();
+    let data = match &b.slot(mask)?.constant {
+        Some(Const::Floats(data)) if data.iter().any(|&v| v <= HIDES) => data.clone(),
+        _ => return Ok(None),
+    };
+    b.reserve(&to, 1)?;
+    let at = data
+        .into_iter()
+        .zip(places)
+        .map(|(v, &here)| if here { v } else { 0.0 });
+    let name = format!("{}/mask", call.origin.output);
+    let mask = b.constant(&name, to.clone(), 1, Const::Floats(at.collect()), vec![mask]);
+    let left = places.iter().enumerate().map(|(i, &here)| (!here).then_some(i));
+    let left: Vec<Option<usize>> = left.collect();
+    let left = picked(call, b, "left", scores, &to, (&left, 0.0))?;
+    Ok(Some(b.emit(&call.origin, "", Op::Add, &[left, mask])?))
+}
+
+fn log_softmax(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let axes = axes(call, b)?;
+    logarithms(call, b, "", call.required(0)?, &axes)
+}
+
+/// Logarithms of the softmax: distances without the logarithm of the sum of their exponentials, which is 0 at least.
+pub fn logarithms(call: &Call<'_>, b: &mut Builder, label: &str, x: ValueId, axes: &[usize]) -> Result<ValueId, Fault> {
+    let distances = distances(call, b, label, x, axes)?;
+    let parts = of(call, b, &labelled(label, "parts"), Unary::Exp, distances)?;
+    let sum = kept(call, b, &labelled(label, "sum"), parts, (ReduceKind::Sum, axes))?;
+    let logarithm = of(call, b, &labelled(label, "logarithm"), Unary::Log, sum)?;
+    b.emit(&call.origin, label, Op::Sub, &[distances, logarithm])
+}
+
+/// The largest element, and the logarithm of the sum of the exponentials of the distances to it.
+fn log_sum_exp(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let x = call.required(0)?;
+    let shape = b.shape(x)?.to_vec();
+    let axes = pool::axes(call, b, shape.len())?;
+    if axes.is_empty() {
+        return unsupported("noop_with_empty_axes without axes, where versions of the standard differ; use Identity");
+    }
+    let keepdims = call.attrs.flag("keepdims", true)?;
+    let to = reduced(&shape, &axes, keepdims).map_err(|reason| call.shape_error(reason))?;
+    let largest = kept(call, b, "largest", x, (ReduceKind::Max, &axes))?;
+    let distances = b.emit(&call.origin, "distances", Op::Sub, &[x, largest])?;
+    let parts = of(call, b, "parts", Unary::Exp, distances)?;
+    let sum = kept(call, b, "sum", parts, (ReduceKind::Sum, &axes))?;
+    let logarithm = of(call, b, "logarithm", Unary::Log, sum)?;
+    let label = if keepdims { "" } else { "kept" };
+    let y = b.emit(&call.origin, label, Op::Add, &[largest, logarithm])?;
+    reshaped(call, b, "", y, to)
+}
+
+/// 1 at the first of the largest elements, 0 elsewhere.
+fn hardmax(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let axes = axes(call, b)?;
+    let x = call.required(0)?;
+    let shape = b.shape(x)?.to_vec();
+    let distances = distances(call, b, "", x, &axes)?;
+    let below = Function::Number(0.0).with(Binary::Greater, Function::Variable);
+    let largest = Op::Function(Function::Number(1.0).with(Binary::Sub, below));
+    let largest = b.emit(&call.origin, "indicators", largest, &[distances])?;
+    // How many of them come before: one that has some is not the first.
+    let (outer, inner) = shape.split_at(axes.first().copied().unwrap_or(0));
+    let (own, inner) = inner.split_at(axes.len());
+    let n: usize = own.iter().product();
+    b.reserve(&[n, n], 1)?;
+    let rows = (0..n).map(|o| (0..n).map(|i| f64::from(u8::from(i < o))).collect());
+    let flat = [outer, &[n], inner].concat();
+    let flat = reshaped(call, b, "rows", largest, flat)?;
+    let earlier = super::maps::along(
+        call,
+        b,
+        "earlier",
+        flat,
+        (outer.len(), &super::maps::Map::public(rows.collect())),
+    )?;
+    let first = b.emit(&call.origin, "first", Op::Sub, &[flat, earlier])?;
+    let first = reshaped(call, b, "shaped", first, shape)?;
+    b.emit(&call.origin, "", Op::Relu, &[first])
+}
