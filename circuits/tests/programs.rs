@@ -113,7 +113,7 @@ fn view(grid: [usize; 3], len: usize) -> impl Strategy<Value = View> {
     elements.prop_map(move |elements| View { grid, elements })
 }
 
-/// input -> two factors side by side (views under weights, constants, linear terms) -> products -> a batch of products of
+/// input -> two factors side by side (views under weights, constants, linear terms) -> products or quotients -> a batch of products of
 /// matrices of views of everything, with a view as linear term -> all elements are outputs.
 fn bilinear() -> impl Strategy<Value = Program> {
     let sizes = (1..4usize, 1..3usize, 1..4usize, 1..4usize, 1..3usize);
@@ -129,10 +129,16 @@ fn bilinear() -> impl Strategy<Value = Program> {
                 view([batches * rows, 1, columns], products),
             );
             let sizes = ([c, h, w], [channels, height], [batches * rows, columns]);
-            (Just(sizes), factor, product, any::<u64>(), any::<bool>())
+            (
+                Just(sizes),
+                factor,
+                product,
+                any::<u64>(),
+                [any::<bool>(), any::<bool>()],
+            )
         })
         .prop_map(
-            |(([c, h, w], [channels, height], [rows, columns]), factor, product, seed, signed)| {
+            |(([c, h, w], [channels, height], [rows, columns]), factor, product, seed, [signed, quotient])| {
                 let seed = seed >> 2;
                 let of = |view: View, tensor: usize, alpha: i64| Part {
                     view: Some(view),
@@ -203,8 +209,11 @@ fn bilinear() -> impl Strategy<Value = Program> {
                     tensor(
                         "products",
                         [channels, height, 2],
-                        signed,
-                        Step::Product(Product { tensor: 1, alpha: 256 }),
+                        signed || quotient,
+                        match quotient {
+                            true => Step::Quotient(Quotient { tensor: 1, alpha: 5 }),
+                            false => Step::Product(Product { tensor: 1, alpha: 256 }),
+                        },
                     ),
                     tensor("paired", [rows, 1, columns], true, Step::Affine(last)),
                 ];
@@ -301,6 +310,7 @@ fn changes(model: &mut Program) -> Vec<Change<'_>> {
         match &mut tensor.step {
             Step::Input => {}
             Step::Product(product) => all.push(add(&mut product.alpha)),
+            Step::Quotient(quotient) => all.push(add(&mut quotient.alpha)),
             Step::MaxPool(pool) => all.push(Box::new(|at| {
                 let windows = &mut pool.rows;
                 let count = windows.len();
