@@ -14,6 +14,7 @@ pub mod keys;
 pub mod log;
 pub mod prove;
 pub mod serve;
+pub mod show;
 pub mod srs;
 pub mod structure;
 pub mod verify;
@@ -29,6 +30,7 @@ pub fn run(cli: &Cli) -> Result<Report, CliError> {
         Command::Commit(args) => commit::run(args),
         Command::Prove(args) => prove::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Show(args) => show::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Audit(args) => audit::run(args),
         Command::Structure(args) => structure::run(args),
