@@ -4,16 +4,20 @@
 pub mod card;
 mod receipt;
 
-use super::srs;
+use super::{publisher, srs};
 use crate::bytes::hex;
 use crate::data::opening;
 use crate::error::CliError;
-use crate::files::{self, MAX_CARD, MAX_DATA};
+use crate::files::{self, Part, MAX_CARD, MAX_DATA};
 use crate::report::{grouped, Report};
+use crate::statement::Said;
 use provenn_prover::store::{self, PRIVATE_MAGIC};
+use provenn_verifier::bundle::MAX_BUNDLE;
 use provenn_verifier::text::quoted;
-use provenn_verifier::tlog::{Entry, EntryKind};
-use provenn_verifier::{FileKind, Purpose, VerifyingKey, FORMAT_VERSION};
+use provenn_verifier::tlog::{base64_encode, Entry, EntryKind};
+use provenn_verifier::{
+    Bundle, FileKind, ModelCard, Purpose, Receipt, SrsVerifyingKey, VerifyError, VerifyingKey, FORMAT_VERSION,
+};
 use serde_json::{json, Map, Value};
 use std::fs::File;
 use std::io::Read;
@@ -21,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Receipt, model card, key, opening, log entry, private file or parameters.
+    /// Bundle, receipt, model card, key, signature, opening, log entry, private file or parameters.
     file: PathBuf,
     /// Model card of a receipt or an opening, for its names and units.
     #[arg(long, value_name = "FILE")]
@@ -40,13 +44,15 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         Some(FileKind::Card) => card::run(path),
         Some(FileKind::Key) => files::decode(path, MAX_CARD, VerifyingKey::from_bytes).map(|found| key(&found)),
         Some(FileKind::LogEntry) => files::decode(path, MAX_CARD, Entry::from_bytes).map(entry),
+        Some(FileKind::Bundle) => bundle(path),
+        Some(FileKind::Signature) => signature(path),
         Some(FileKind::Srs) => parameters(path, "an SRS verifying key", FORMAT_VERSION.into()),
         _ if start.starts_with(srs::show::PARAMETERS) => parameters(path, "parameters of the prover", 1),
         _ if start.starts_with(&PRIVATE_MAGIC) => private(path),
         _ if start.trim_ascii_start().starts_with(b"{") => openings(path, card),
         _ => {
             let expected =
-                "a file that this program wrote: a receipt, a card, a key, parameters, an opening or a private file";
+                "a file that this program wrote: a bundle, a receipt, a card, a key, a signature, parameters, an opening or a private file";
             Err(CliError::kind(2, "wrong-file", path, files::what(&start), expected))
         }
     }
@@ -115,6 +121,67 @@ fn entry(entry: Entry) -> Report {
     report.row("sha256", hex(&entry.digest));
     add(&mut report, json!({ "about": of, "sha256": hex(&entry.digest) }));
     report
+}
+
+fn signature(path: &Path) -> Result<Report, CliError> {
+    let signature = publisher::decode(&Part::read(path, MAX_CARD)?)?;
+    let (model_id, key) = (hex(&signature.model_id), base64_encode(&signature.key));
+    let mut report = about("a publisher's signature of a model", FORMAT_VERSION.into());
+    report.row("model id", &model_id);
+    report.row(
+        "said to be of",
+        format!("the key {key}; `provenn verify --publisher` checks it"),
+    );
+    add(
+        &mut report,
+        json!({ "model_id": model_id, "key": key, "verified": false }),
+    );
+    Ok(report)
+}
+
+fn bundle(path: &Path) -> Result<Report, CliError> {
+    let bundle = files::decode(path, MAX_BUNDLE as u64, Bundle::from_bytes)?;
+    let damaged = |error: VerifyError| CliError::from(error).at(path);
+    let card = ModelCard::from_bytes(&bundle.card).map_err(damaged)?;
+    let srs = SrsVerifyingKey::from_bytes(&bundle.srs).map_err(damaged)?;
+    let description = store::description(&card).map_err(|e| CliError::from(e).at(path))?;
+    let mut report = about("a bundle", FORMAT_VERSION.into());
+    report.line("Stated by it, and not verified here:");
+    report.row("model id", hex(&card.model_id()));
+    card::about(&mut report, &description);
+    report.row("SRS id", hex(&srs.id()));
+    let mut receipts = Vec::new();
+    for (index, one) in bundle.receipts.iter().enumerate() {
+        let claim = Receipt::from_bytes(&one.receipt).map_err(damaged)?.claim;
+        let said = Said::new(&claim, Some(&description))?;
+        if said.model_id() != card.model_id() {
+            return Err(damaged(VerifyError::ModelMismatch));
+        }
+        let logged = if one.log_proof.is_some() {
+            ", with a log proof"
+        } else {
+            ""
+        };
+        report.row(
+            &format!("receipt {}", index + 1),
+            format!("{} for {}{logged}", said.output(), quoted(&claim.context.audience)),
+        );
+        receipts.push(json!({
+            "output": said.output_json(), "class": said.class(), "policy": said.policy(), "audience": claim.context.audience,
+            "log_proof": one.log_proof.is_some(),
+        }));
+    }
+    let there = |there: bool| if there { "yes, not checked here" } else { "no" };
+    report.row("signed", there(bundle.signature.is_some()));
+    report.row("logged", there(bundle.card_log_proof.is_some()));
+    add(
+        &mut report,
+        json!({
+            "verified": false, "model_id": hex(&card.model_id()), "srs_id": hex(&srs.id()), "receipts": receipts,
+            "signed": bundle.signature.is_some(), "logged": bundle.card_log_proof.is_some(), "about": description.about,
+        }),
+    );
+    Ok(report)
 }
 
 fn private(path: &Path) -> Result<Report, CliError> {

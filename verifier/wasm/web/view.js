@@ -6,7 +6,7 @@ import { className, description, disclosure, inference, leakText, notProven, rea
 const TITLES = { verified: "Verified", "dev-verified": "Verified, but only under development parameters", refused: "Refused" };
 /** All checks by their names, in groups. */
 export const GROUPS = [
-  ["Files", ["srs-file", "card-file", "graph-file", "receipt-file"]],
+  ["Files", ["bundle-file", "srs-file", "card-file", "graph-file", "receipt-file"]],
   ["Same model, circuit and parameters", ["named-model", "named-srs", "card-srs", "parameters", "kind", "graph", "srs", "circuit-key", "quantization", "model"]],
   ["What you rely on", ["statement", "colours", "policy", "output", "input", "audience", "nonce", "expiry"]],
   ["Proof", ["registration", "policy-range", "input-shape", "proof", "link", "other"]],

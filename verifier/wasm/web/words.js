@@ -186,6 +186,9 @@ export function notProven(report, about) {
   if (!asked("named-model")) {
     list.push("That this card is the one its publisher published: you named no model id, so the card is taken on the word of whoever gave it to you.");
   }
+  if (report.bundle?.signed || report.bundle?.logged) {
+    list.push("What vouches for the card in the bundle (a publisher's signature, a log's proof): this page does not check it, provenn verify does.");
+  }
   if (!asked("named-srs")) {
     list.push("That these are the parameters you trust: you named no SRS id, so the key file is taken on the word of whoever gave it to you, whatever kind it says it is.");
   }
