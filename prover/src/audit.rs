@@ -172,9 +172,12 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
     Ok(checks)
 }
 
-/// Whether a description is, field for field, the one that the model has; the fidelity is the publisher's.
+/// Whether a description is, field for field, the one that the model has; the fidelity and what is said of it are the publisher's.
 fn describes(description: &Description, text: &str, model: &Compiled) -> bool {
-    let expected = serde_json::to_value(describe(model, description.fidelity.clone()));
+    let expected = serde_json::to_value(Description {
+        about: description.about.clone(),
+        ..describe(model, description.fidelity.clone())
+    });
     let given = serde_json::from_str::<serde_json::Value>(text);
     expected
         .ok()

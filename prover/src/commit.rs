@@ -1,5 +1,6 @@
 //! From an ONNX file to a committed model: compilation, key generation, weight commitments, card.
 
+use crate::about::About;
 use crate::compact::compact;
 use crate::error::{Defect, ProveError};
 use crate::fidelity::{measure, Fidelity, Source};
@@ -40,6 +41,8 @@ pub struct CommitOptions {
     pub committed_inputs: CommittedInputs,
     /// What the circuit is chosen for.
     pub objective: Objective,
+    /// What the card says of the model, for people.
+    pub about: Option<About>,
 }
 
 /// Inputs that receipts commit to; they show the others.
@@ -126,6 +129,9 @@ pub struct Description {
     pub fidelity: Fidelity,
     /// The policies that fit the model's outputs, and the bits each reveals.
     pub leakage: Vec<(String, String)>,
+    /// What its publisher says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
 }
 
 /// An input of a model.
@@ -181,6 +187,23 @@ impl Description {
     /// The fractional bits of each output, as words of the verifier take them.
     pub fn fracs(&self) -> Vec<i32> {
         self.outputs.iter().map(|output| output.frac).collect()
+    }
+
+    /// The class that the publisher names a label of an output.
+    pub fn class(&self, output: usize, label: usize) -> Option<&str> {
+        let name = &self.outputs.get(output)?.name;
+        let about = self.about.as_ref()?.outputs.iter().find(|about| about.name == *name)?;
+        about.classes.get(label).map(String::as_str)
+    }
+
+    /// Checks what the publisher says against the public columns of the model.
+    pub(crate) fn check_about(&self, layout: Option<&InstanceLayout>) -> Result<(), String> {
+        let (Some(about), Some(layout)) = (&self.about, layout) else {
+            return Ok(());
+        };
+        let inputs: Vec<&str> = self.inputs.iter().map(|input| input.name.as_str()).collect();
+        let outputs: Vec<&str> = self.outputs.iter().map(|output| output.name.as_str()).collect();
+        about.check(&inputs, &outputs, layout)
     }
 
     /// The index of the input of this name.
@@ -325,11 +348,15 @@ pub fn commit_with<R: RngCore + CryptoRng>(
             return Err(CircuitError::Outputs { expected, got }.into());
         }
     }
-    let fidelity = compiled.fidelity(options)?;
+    let mut description = describe(compiled, compiled.fidelity(options)?);
+    description.about.clone_from(&options.about);
+    let instances = instance_layout(&model, &layout);
+    description
+        .check_about(Some(&instances))
+        .map_err(|reason| ProveError::About { reason })?;
     let circuit = RegisterCircuit::new(&model, &layout)?;
     let (proving_key, key) = model_key(&model, &layout, srs)?;
     let srs_key = srs_verifying_key(srs)?;
-    let description = describe(compiled, fidelity);
     let text = serde_json::to_string(&description).map_err(|e| Defect::Encoding {
         what: "the description",
         reason: e.to_string(),
@@ -522,5 +549,6 @@ pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {
         tensors: model.tensors.iter().map(|t| (t.name.clone(), t.frac)).collect(),
         fidelity,
         leakage: leakage.collect(),
+        about: None,
     }
 }

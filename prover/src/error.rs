@@ -17,6 +17,12 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ProveError {
+    /// What a publisher says of a model does not fit it, or is not of its form.
+    #[error("what is said about the model: {reason}. Help: the file is one JSON object, see `Model cards` in docs/format.md")]
+    About {
+        /// What is wrong.
+        reason: String,
+    },
     /// Compilation or execution failed.
     #[error(transparent)]
     Circuit(#[from] CircuitError),
@@ -128,6 +134,7 @@ impl ProveError {
     /// Stable code, the same in the command line, the API and the documentation.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::About { .. } => "about",
             Self::Circuit(e) => e.code(),
             Self::Colouring(e) => e.code(),
             Self::CardSize { .. } => "card-size",

@@ -4,6 +4,7 @@
 //! randomness of their commitments, and the public [`ModelCard`](provenn_verifier::ModelCard).
 //! [`prove::prove`] issues receipts from it, [`audit::audit`] rebuilds what a card says.
 
+pub mod about;
 pub mod audit;
 pub mod colouring;
 pub mod commit;

@@ -143,14 +143,39 @@ pub fn openings(path: &Path) -> Result<Vec<Vec<Fr>>, ProveError> {
     private(path)?.tails(path)
 }
 
+/// What may be told of the private file of a committed model: the card has all of it too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PrivateFacts {
+    /// log2 of the rows of the circuit.
+    pub k: u32,
+    /// Weight commitments that it opens.
+    pub commitments: usize,
+    /// Digest of the proving key that it belongs to.
+    pub key_digest: [u8; 32],
+}
+
+/// What may be told of a private file.
+///
+/// # Errors
+/// [`ProveError::Io`] and [`ProveError::File`].
+pub fn private_facts(path: &Path) -> Result<PrivateFacts, ProveError> {
+    let private = private(path)?;
+    Ok(PrivateFacts {
+        k: private.shape.k,
+        commitments: private.tails.len(),
+        key_digest: private.key_digest,
+    })
+}
+
 /// The people's part of a card.
 ///
 /// # Errors
 /// [`ProveError::Description`] if it is not one of this version.
 pub fn description(card: &ModelCard) -> Result<Description, ProveError> {
-    serde_json::from_str(&card.description).map_err(|e| ProveError::Description {
-        reason: json_reason(&e),
-    })
+    let bad = |reason| ProveError::Description { reason };
+    let description: Description = serde_json::from_str(&card.description).map_err(|e| bad(json_reason(&e)))?;
+    description.check_about(card.key.purpose.layout()).map_err(bad)?;
+    Ok(description)
 }
 
 /// What is wrong with a JSON text, in words for people: the library's speak of types of this program.

@@ -1,7 +1,8 @@
 //! The grammar of the command line. The arguments of each command stand beside its code.
 
 use crate::commands::{
-    audit, backup, color, commit, completions, explain, gc, inspect, keys, log, prove, serve, srs, structure, verify,
+    audit, backup, bundle, color, commit, completions, explain, gc, inspect, keys, log, prove, publisher, serve, show,
+    srs, structure, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -29,8 +30,15 @@ pub enum Command {
     Commit(commit::Args),
     /// Issue a receipt for one input.
     Prove(prove::Args),
-    /// Check a receipt against a model card.
+    /// Put receipts, their card and what vouches for it into one file.
+    Bundle(bundle::Args),
+    /// Sign models, as their publisher.
+    #[command(subcommand)]
+    Publisher(publisher::Command),
+    /// Check a receipt against a model card, or a bundle.
     Verify(verify::Args),
+    /// Show what is in a file of this program, whichever it is; of secret ones nothing that is secret.
+    Show(show::Args),
     /// Show what a receipt states and what binds each part.
     Explain(explain::Args),
     /// Rebuild the keys of a card from the architecture, and compare.

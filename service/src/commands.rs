@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod backup;
+pub mod bundle;
 pub mod color;
 pub mod commit;
 pub mod completions;
@@ -13,7 +14,9 @@ pub mod inspect;
 pub mod keys;
 pub mod log;
 pub mod prove;
+pub mod publisher;
 pub mod serve;
+pub mod show;
 pub mod srs;
 pub mod structure;
 pub mod verify;
@@ -28,7 +31,10 @@ pub fn run(cli: &Cli) -> Result<Report, CliError> {
         Command::Inspect(args) => inspect::run(args),
         Command::Commit(args) => commit::run(args),
         Command::Prove(args) => prove::run(args),
+        Command::Bundle(args) => bundle::run(args),
+        Command::Publisher(command) => publisher::run(command),
         Command::Verify(args) => verify::run(args),
+        Command::Show(args) => show::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Audit(args) => audit::run(args),
         Command::Structure(args) => structure::run(args),

@@ -186,7 +186,8 @@ fn io_help(error: &std::io::Error) -> &'static str {
 /// Exit code of a code of the libraries.
 fn exit_of(code: &str) -> u8 {
     match code {
-        "calibration"
+        "about"
+        | "calibration"
         | "input-length"
         | "input-number"
         | "input-type"

@@ -6,10 +6,11 @@ use crate::output::STANDARD;
 use provenn_circuits::onnx;
 use provenn_prover::store::PRIVATE_MAGIC;
 use provenn_prover::ProveError;
+use provenn_verifier::tlog::InclusionProof;
 use provenn_verifier::{FileKind, VerifyError};
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use tempfile::NamedTempFile;
 
@@ -50,6 +51,34 @@ pub fn decode<T>(
 ) -> Result<T, CliError> {
     let bytes = read(path, maximum)?;
     decode(&bytes).map_err(|error| CliError::file(path, &bytes, error))
+}
+
+/// The bytes of a file.
+#[derive(Debug)]
+pub struct Part {
+    /// Where they are from, for messages.
+    pub place: PathBuf,
+    pub bytes: Vec<u8>,
+}
+
+impl Part {
+    pub fn read(path: &Path, maximum: u64) -> Result<Self, CliError> {
+        Ok(Self {
+            place: path.into(),
+            bytes: read(path, maximum)?,
+        })
+    }
+
+    pub fn decode<T>(&self, decode: impl FnOnce(&[u8]) -> Result<T, VerifyError>) -> Result<T, CliError> {
+        decode(&self.bytes).map_err(|error| CliError::file(&self.place, &self.bytes, error))
+    }
+
+    /// A proof of the log.
+    pub fn log_proof(&self) -> Result<InclusionProof, CliError> {
+        let text = std::str::from_utf8(&self.bytes).map_err(|_| VerifyError::BadUtf8);
+        let proof = text.and_then(|text| Ok(InclusionProof::from_text(text)?));
+        proof.map_err(|error| CliError::from(error).at(&self.place))
+    }
 }
 
 /// A size for a symbolic dimension: `NAME=SIZE`.
@@ -96,10 +125,12 @@ pub fn what(bytes: &[u8]) -> &'static str {
 
 fn known(bytes: &[u8]) -> Option<&'static str> {
     let ours = FileKind::of(bytes).map(|kind| match kind {
+        FileKind::Bundle => "a bundle",
         FileKind::Card => "a model card",
         FileKind::Receipt => "a receipt",
         FileKind::Srs => "an SRS verifying key",
         FileKind::Key => "a circuit key",
+        FileKind::Signature => "a publisher's signature",
         _ => "a log entry",
     });
     let others: [(&[u8], &str); 6] = [

@@ -79,7 +79,19 @@ impl<'a> Said<'a> {
     /// The answer that the policy lets out.
     pub fn output(&self) -> String {
         let words = self.body.policy.answer_words(&self.item.answer);
-        words.shown(&self.fracs())
+        let shown = words.shown(&self.fracs());
+        match self.class() {
+            Some(class) => format!("{shown} ({})", quoted(class)),
+            None => shown,
+        }
+    }
+
+    /// What the publisher calls the label that is the answer.
+    pub fn class(&self) -> Option<&'a str> {
+        let (Answer::Label(label), Target::Output(output)) = (&self.item.answer, self.body.policy.target) else {
+            return None;
+        };
+        self.description?.class(output as usize, *label as usize)
     }
 
     /// Which outputs of several it is about, by their names.

@@ -141,7 +141,15 @@ impl Case {
 
     fn verify(&self) -> Result<Report, CliError> {
         let (card, receipt) = (self.path("out/model.card"), self.path("receipt.bin"));
-        run(&["verify", "--card", &card, "--receipt", &receipt, "--accept-dev"])
+        run(&[
+            "verify",
+            "--card",
+            &card,
+            "--receipt",
+            &receipt,
+            "--accept-dev",
+            "--any-model",
+        ])
     }
 
     fn value(&self) -> Held {

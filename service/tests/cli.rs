@@ -245,6 +245,7 @@ fn receipts_verify_and_are_bound_to_their_context() {
     );
     let all = [
         "--accept-dev",
+        "--any-model",
         "--audience",
         "alice",
         "--nonce",
@@ -315,14 +316,15 @@ fn thresholds_and_false_statements() {
     assert_eq!(output(&format!("threshold:0:{first}")), true);
     assert_eq!(output(&format!("threshold:0:{}", first + 0.5)), false);
     assert_eq!(output(&format!("yes-only:0:{}", first - 0.5)), true);
-    verify(&model, &out, &["--accept-dev"]).ok();
+    verify(&model, &out, &["--accept-dev", "--any-model"]).ok();
     let untrue = prove(&format!("yes-only:0:{}", first + 0.5));
     assert_eq!(untrue.exit, 1);
     assert!(untrue.err.starts_with("error[untrue]: "), "{}", untrue.err);
     let second = scores[1].as_f64().unwrap();
     let lead = (first - second).abs();
     assert_eq!(output(&format!("margin:{lead}")), u32::from(second > first));
-    verify(&model, &out, &["--accept-dev", "--policy", &format!("margin:{lead}")]).ok();
+    let asked = format!("margin:{lead}");
+    verify(&model, &out, &["--accept-dev", "--any-model", "--policy", &asked]).ok();
     verify(&model, &out, &["--accept-dev", "--policy", "label"]).fails(3, "policy-mismatch");
     assert_eq!(prove(&format!("margin:{}", lead + 0.5)).exit, 1);
     assert_eq!(prove("margin:0").exit, 2);
@@ -334,7 +336,7 @@ fn thresholds_and_false_statements() {
 fn committed_inputs_are_not_in_the_receipt() {
     let model = committed("committed");
     let receipt = path(&model, "receipt.bin");
-    let verdict = verify(&model, &receipt, &["--accept-dev", "--json"]).json();
+    let verdict = verify(&model, &receipt, &["--accept-dev", "--any-model", "--json"]).json();
     assert_eq!(verdict["valid"], true);
     verify(&model, &receipt, &["--accept-dev", "--input", &fixture(SAMPLE)]).fails(3, "input-mismatch");
     let opening = path(&model, "receipt.opening.json");

@@ -117,6 +117,7 @@ fn inputs_and_outputs_are_shown_by_name() {
         "--receipt",
         &receipt,
         "--accept-dev",
+        "--any-model",
         "--policy",
         "label",
         "--output",
@@ -152,7 +153,15 @@ fn with<'a>(command: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 #[test]
 fn what_is_asked_is_about_the_named_ones() {
     let (card, receipt) = committed();
-    let verify = ["verify", "--card", &card, "--receipt", &receipt, "--accept-dev"];
+    let verify = [
+        "verify",
+        "--card",
+        &card,
+        "--receipt",
+        &receipt,
+        "--accept-dev",
+        "--any-model",
+    ];
     let listed = format!("listed={}", alone("listed"));
     ok(&with(&verify, &["--input", &listed]));
     let exchanged = format!("listed={}", alone("own"));

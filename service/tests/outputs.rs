@@ -72,7 +72,7 @@ fn names_need_not_be_text() {
         &["structure", &file, "--out"],
         &["commit", &file, "--calibration", &rows, "--out"],
         &["prove", "--card", &card, "--input", &sample, "--out"],
-        &["verify", "--card", &card, "--accept-dev", "--receipt"],
+        &["verify", "--card", &card, "--accept-dev", "--any-model", "--receipt"],
         &["explain"],
         &["inspect"],
         &["audit", "--card", &card, "--model"],

@@ -72,11 +72,15 @@ fn walk(script: &str, address: &str, files: &[&str]) -> String {
 #[test]
 fn the_commands_walk_through() {
     let out = walk(
-        &commands("Walk-through"),
+        &format!("{}\n{}", commands("Walk-through"), commands("One file for an auditor")),
         "",
-        &["digits/srs.vk", "receipt.bin", "structure.onnx"],
+        &["digits/srs.vk", "receipt.bin", "structure.onnx", "receipt.bundle"],
     );
-    for printed in ["VALID under development parameters", "Rebuilt from the model's file"] {
+    for printed in [
+        "VALID under development parameters",
+        "Rebuilt from the model's file",
+        "\"clinic.example\" signed this model",
+    ] {
         assert!(out.contains(printed), "{printed}: {out}");
     }
 }

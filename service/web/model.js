@@ -11,6 +11,7 @@ import { proving } from "./prove.js";
 import { leaks } from "./receipt.js";
 import { removing } from "./removing.js";
 import { quoted } from "./text.js";
+import { sayings } from "./words.js";
 
 export async function model([id], signal) {
   const [found, graph, list] = await Promise.all([get(`/v1/models/${id}`, { signal }), drawn(id, signal), get("/v1/models", { signal })]);
@@ -93,7 +94,7 @@ async function committed(found, tenant, signal) {
 }
 
 /** What a card says of its model; `out`: what receipts let out, by policy. */
-export function cardFacts({ inputs, outputs, parameters, fidelity }, out) {
+export function cardFacts({ inputs, outputs, parameters, fidelity, about }, out) {
   const named = (list) => list.map(({ name, shape: extents }) => (list.length === 1 ? shape(extents) : `${quoted(name)} ${shape(extents)}`)).join(", ");
   const told = { public: "receipts show it", committed: "receipts hide it behind a commitment" };
   const bound = ({ name, binding }) => (inputs.length === 1 ? told[binding] : `${quoted(name)}: ${told[binding]}`);
@@ -106,6 +107,7 @@ export function cardFacts({ inputs, outputs, parameters, fidelity }, out) {
   ];
   return [
     facts(
+      ...sayings({ said: about ?? {} }),
       ["Takes", named(inputs)],
       ["Gives", named(outputs)],
       ["Parameters", count(parameters)],

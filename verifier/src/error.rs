@@ -44,6 +44,12 @@ pub enum VerifyError {
         /// The version found.
         got: u16,
     },
+    /// The digest at the end of a bundle is not that of its bytes.
+    #[error("the bundle was cut or changed after it was made")]
+    BundleDamaged,
+    /// A bundle has no receipt.
+    #[error("the bundle holds no receipt")]
+    BundleEmpty,
     /// The claim is about another number of colours.
     #[error("the receipt is about {got} colours, expected {expected}")]
     ColoursMismatch {
@@ -161,12 +167,21 @@ pub enum VerifyError {
     /// A policy parameter or output is outside the range of the circuit.
     #[error("a policy value is out of range")]
     PolicyOutOfRange,
+    /// The signature is under another key than that of the publisher who was named.
+    #[error("the model is signed by another key than that of the publisher you named")]
+    PublisherMismatch,
     /// The claim names another quantization.
     #[error("the receipt uses another quantization")]
     QuantizationMismatch,
     /// The proof that the card's weights are in range is invalid.
     #[error("the card does not show that its weights are in range")]
     RegistrationFailed,
+    /// A publisher's signature does not hold.
+    #[error("the publisher's signature is invalid")]
+    SignatureInvalid,
+    /// A publisher's signature is about another model.
+    #[error("the publisher's signature is of another model")]
+    SignatureModel,
     /// The SRS verifying key contradicts itself.
     #[error("invalid SRS verifying key: {reason}")]
     SrsInvalid {
@@ -248,6 +263,8 @@ impl VerifyError {
             Self::BadTag { .. } => ("bad-tag", "The file is damaged or from a newer release."),
             Self::BadUtf8 => ("bad-utf8", "The file is damaged; get it again."),
             Self::BadVersion { .. } => ("bad-version", "Use the verifier release that supports this version."),
+            Self::BundleDamaged => ("bundle-damaged", "Get the bundle again."),
+            Self::BundleEmpty => ("bundle-empty", "Ask for a bundle with at least one receipt."),
             Self::ColoursMismatch { .. } => ("colours-mismatch", "Ask for a receipt about the number of colours that you agreed on."),
             Self::ColoursOutOfRange { .. } => ("colours-out-of-range", "Give a number of colours from 2 to 16."),
             Self::CommitmentCount { .. } => ("commitment-count", "The card is inconsistent; ask its publisher."),
@@ -272,8 +289,11 @@ impl VerifyError {
             Self::OutputMismatch => ("output-mismatch", "The model gave another output than expected."),
             Self::PolicyMismatch { .. } => ("policy-mismatch", "Ask for a receipt under the agreed policy."),
             Self::PolicyOutOfRange => ("policy-out-of-range", "Check output index, label, scores and threshold."),
+            Self::PublisherMismatch => ("publisher-mismatch", "Check the publisher's key, from a source that you trust; do not take this model for theirs."),
             Self::QuantizationMismatch => ("quantization-mismatch", "Use the model card that the receipt was made for."),
             Self::RegistrationFailed => ("registration-failed", "Do not rely on this card; ask its publisher for a valid one."),
+            Self::SignatureInvalid => ("signature-invalid", "The signature is damaged or forged; do not take this model for its publisher's."),
+            Self::SignatureModel => ("signature-model", "Give the signature that belongs to this very card."),
             Self::SrsInvalid { .. } => ("srs-invalid", "Get the SRS verifying key again from its publisher."),
             Self::SrsMismatch => ("srs-mismatch", "Use the SRS verifying key named on the model card."),
             Self::StatementMismatch { .. } => ("statement-mismatch", "Ask for a receipt that states what you agreed on."),

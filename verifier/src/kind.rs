@@ -9,6 +9,8 @@ pub const FORMAT_VERSION: u16 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileKind {
+    /// [`Bundle`](crate::Bundle)
+    Bundle,
     /// [`ModelCard`](crate::ModelCard)
     Card,
     /// [`VerifyingKey`](crate::VerifyingKey)
@@ -17,20 +19,32 @@ pub enum FileKind {
     LogEntry,
     /// [`Receipt`](crate::Receipt)
     Receipt,
+    /// A publisher's signature of a model id.
+    Signature,
     /// [`SrsVerifyingKey`](crate::SrsVerifyingKey)
     Srs,
 }
 
 impl FileKind {
-    const ALL: [Self; 5] = [Self::Card, Self::Key, Self::LogEntry, Self::Receipt, Self::Srs];
+    const ALL: [Self; 7] = [
+        Self::Bundle,
+        Self::Card,
+        Self::Key,
+        Self::LogEntry,
+        Self::Receipt,
+        Self::Signature,
+        Self::Srs,
+    ];
 
     /// The first bytes of each file of the kind.
     pub const fn magic(self) -> [u8; 4] {
         match self {
+            Self::Bundle => *b"PRVB",
             Self::Card => *b"PRVC",
             Self::Key => *b"PRVK",
             Self::LogEntry => *b"PRVE",
             Self::Receipt => *b"PRVN",
+            Self::Signature => *b"PRVP",
             Self::Srs => *b"PRVS",
         }
     }
@@ -44,10 +58,12 @@ impl FileKind {
 impl fmt::Display for FileKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Bundle => "a bundle",
             Self::Card => "a model card",
             Self::Key => "a circuit key",
             Self::LogEntry => "a log entry",
             Self::Receipt => "a receipt",
+            Self::Signature => "a publisher's signature",
             Self::Srs => "an SRS verifying key",
         })
     }

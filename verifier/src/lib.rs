@@ -10,7 +10,8 @@
 //! and challenges), `plonk` (the quotient identity), `shplonk` (the opening), [`link`] (committed columns).
 //! What is proven, what is not, and the assumptions: module `security`. Known failures of proof systems: `vulnerabilities`.
 //!
-//! The crate needs `alloc` but not `std`. With the feature `log`: `tlog`, proofs that a card or a receipt stands in a transparency log.
+//! The crate needs `alloc` but not `std`. With the feature `log`: `tlog`, proofs that a card or a receipt stands in a transparency log, and
+//! `publisher`, signatures of model ids. [`bundle`] is one file with all of these.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -42,6 +43,7 @@ pub mod vulnerabilities {}
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+pub mod bundle;
 pub mod card;
 pub mod claim;
 mod codec;
@@ -57,6 +59,8 @@ mod msm;
 mod permutation;
 mod plonk;
 mod proof;
+#[cfg(feature = "log")]
+pub mod publisher;
 pub mod receipt;
 pub mod registration;
 mod shplonk;
@@ -69,6 +73,7 @@ mod transcript;
 mod verify;
 pub mod words;
 
+pub use bundle::{Bundle, BundledReceipt};
 pub use card::ModelCard;
 pub use claim::{Claim, Context};
 pub use difference::{differences, Difference};

@@ -8,7 +8,6 @@ use crate::estimate::{Cost, Limits};
 use crate::files::{self, MAX_DATA, MAX_MODEL};
 use crate::stage::Stage;
 use crate::{fail, srs};
-use provenn_circuits::argument::Objective;
 use provenn_circuits::graph::Graph;
 use provenn_circuits::onnx;
 use provenn_circuits::program::quantize_input;
@@ -36,7 +35,7 @@ pub fn run(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
                 calibration: calibration.as_deref().map(sample::array).transpose()?,
                 held_out: held_out.as_deref().map(sample::array).transpose()?,
                 committed_inputs: (*committed_input).into(),
-                objective: Objective::default(),
+                ..CommitOptions::default()
             };
             make(model, &options, srs, out, *limits, stage)
         }

@@ -1,14 +1,17 @@
 //! `provenn audit`: rebuilds what a card says, and compares.
 
+use super::publisher;
 use crate::bytes::hex;
 use crate::error::CliError;
-use crate::files::{self, Dimension, MAX_CARD};
+use crate::files::{self, Dimension, Part, MAX_CARD, MAX_RECEIPT};
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::srs;
 use provenn_prover::audit::{audit, size};
 use provenn_prover::srs::SrsKind;
 use provenn_prover::store;
+use provenn_verifier::publisher::PublisherKey;
+use provenn_verifier::text::quoted;
 use provenn_verifier::ModelCard;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -27,6 +30,12 @@ pub struct Args {
     /// The owner's model.private: recompute the commitments too. The ONNX file must then hold the weights.
     #[arg(long, value_name = "FILE")]
     openings: Option<PathBuf>,
+    /// Key of the publisher whose model it must be, from a source you trust: NAME+ID+KEY.
+    #[arg(long, value_name = "KEY", requires = "signature")]
+    publisher: Option<PublisherKey>,
+    /// The publisher's signature (`provenn publisher sign`).
+    #[arg(long, value_name = "FILE", requires = "publisher")]
+    signature: Option<PathBuf>,
     /// Folder of development parameters, or a file made by `provenn srs import`; by default as at commitment.
     #[arg(long, value_name = "PATH")]
     srs: Option<PathBuf>,
@@ -34,6 +43,9 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let card = files::decode(&args.card, MAX_CARD, ModelCard::from_bytes)?;
+    if let (Some(key), Some(signature)) = (&args.publisher, &args.signature) {
+        publisher::check(&Part::read(signature, MAX_RECEIPT)?, &card.model_id(), key)?;
+    }
     let model = files::model(&args.model, &args.dim)?;
     let tails = args.openings.as_deref().map(store::openings).transpose()?;
     let stored = args.card.parent().unwrap_or(Path::new("")).join(srs::FILE);
@@ -75,6 +87,10 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         (false, false) => "a ceremony by the publisher's word: its points were checked, its origin was not; name your own import with --srs",
     };
     report.row("SRS", format!("{srs_id}, {word}"));
+    let publisher = args.publisher.as_ref().map(PublisherKey::name);
+    if let Some(name) = publisher {
+        report.row("publisher", format!("{} signed this model", quoted(name)));
+    }
     report.row("model id", hex(&card.model_id()));
     report.line("Pin this id: what was rebuilt holds for all receipts under it.");
     report.json = json!({
@@ -82,6 +98,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         "checks": checks.iter().map(|c| json!({ "name": c.name, "meaning": c.meaning, "holds": c.holds, "found": c.found })).collect::<Vec<_>>(),
         "weights_compared": tails.is_some(),
         "srs_id": srs_id,
+        "publisher": publisher,
         "dev_srs": dev,
         "srs_given_by_publisher": args.srs.is_none() && stored.is_file(),
     });

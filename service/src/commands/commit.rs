@@ -1,5 +1,6 @@
 //! `provenn commit`: from an ONNX file to a committed model.
 
+use super::show;
 use crate::bytes::{digest, hex, Digest};
 use crate::data::sample::{self, Source};
 use crate::error::CliError;
@@ -11,12 +12,14 @@ use crate::srs;
 use provenn_circuits::argument::Objective;
 use provenn_circuits::graph::Graph;
 use provenn_circuits::onnx;
+use provenn_prover::about::About;
 use provenn_prover::commit::{commit, compile, CommitOptions, CommittedInputs};
 use provenn_prover::rows::{Rows, Use};
 use provenn_prover::srs::{Srs, SrsKind};
 use provenn_prover::{store, ProveError};
+use provenn_verifier::card::MAX_DESCRIPTION;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -40,6 +43,9 @@ pub struct Args {
     /// What the circuit is chosen for: prove, receipt, verify, gas or balanced; `provenn inspect` shows what each gives.
     #[arg(long, value_name = "OBJECTIVE", default_value_t)]
     optimize: Objective,
+    /// What the card says of the model, for people: name, licence, intended use, classes, units (JSON, docs/format.md).
+    #[arg(long, value_name = "JSON")]
+    about: Option<PathBuf>,
     /// Folder of development parameters, or a file made by `provenn srs import`.
     #[arg(long, value_name = "PATH", conflicts_with = "ptau")]
     srs: Option<PathBuf>,
@@ -81,6 +87,12 @@ pub fn rows(sources: &[Source], graph: &Graph, data: Use) -> Result<Option<Rows>
     }
 }
 
+/// What a publisher wrote down.
+fn about(path: &Path) -> Result<About, CliError> {
+    let bytes = files::read(path, MAX_DESCRIPTION as u64)?;
+    About::from_json(&bytes).map_err(|error| CliError::from(error).at(path))
+}
+
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let out = OutputFolder::new(&args.out)?;
     let bytes = files::model(&args.model, &args.dim)?;
@@ -90,6 +102,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         held_out: rows(&args.held_out, &graph, Use::HeldOut)?,
         committed_inputs: committed(args.input, &args.committed),
         objective: args.optimize,
+        about: args.about.as_deref().map(about).transpose()?,
     };
     let progress = Progress::new("compiling");
     let compiled = compile(&bytes, &options)?;
@@ -121,6 +134,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         ),
     );
     report.row("fidelity", description.fidelity.words());
+    show::card::about(&mut report, &description);
     for (name, bytes) in sizes {
         let audience = if name == store::CARD || name == store::SRS {
             "publish"

@@ -1,13 +1,13 @@
 //! `provenn explain`: every field of a claim, and what binds it. Nothing is verified here.
 
+use super::show::card::described;
 use crate::bytes::hex;
 use crate::error::CliError;
-use crate::files::{self, MAX_CARD, MAX_RECEIPT};
+use crate::files::{self, MAX_RECEIPT};
 use crate::report::{grouped, Report};
 use crate::statement::{bound, Said};
-use provenn_prover::store;
 use provenn_verifier::text::quoted;
-use provenn_verifier::{ModelCard, Receipt, VerifyError};
+use provenn_verifier::Receipt;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -25,19 +25,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let decoded = Receipt::from_bytes(&bytes).map_err(|error| CliError::file(&args.receipt, &bytes, error));
     let Receipt { claim, proof, link } = decoded?;
     let about = Said::new(&claim, None)?.model_id();
-    let card = args.card.as_deref();
-    let card = card
-        .map(|path| files::decode(path, MAX_CARD, ModelCard::from_bytes))
-        .transpose()?;
-    let description = match &card {
-        Some(card) if card.model_id() != about => {
-            let [card, claim] = [card.model_id(), about].map(|id| hex(&id));
-            let differs = format!("model: the card is {card}, the receipt is about {claim}");
-            return Err(CliError::from(VerifyError::ModelMismatch).with(vec![differs]));
-        }
-        Some(card) => Some(store::description(card)?),
-        None => None,
-    };
+    let description = described(args.card.as_deref(), Some(about))?;
     let said = Said::new(&claim, description.as_ref())?;
     let end = claim.context.not_after;
     let until = if end == 0 {
@@ -106,6 +94,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     report.json = json!({
         "verified": false,
         "output": said.output_json(),
+        "class": said.class(),
         "output_unit": if description.is_some() { "real" } else { "integer" },
         "model_id": hex(&said.model_id()),
         "fields": list,

@@ -11,7 +11,7 @@ use provenn_prover::srs::Srs;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-mod show;
+pub mod show;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {

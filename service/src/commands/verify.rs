@@ -1,31 +1,38 @@
 //! `provenn verify`: the decision, with everything that was compared and everything that was not.
 
+mod parts;
+mod report;
+mod vouch;
+
 use crate::bytes::{hex, hex32};
 use crate::data::sample::{self, Source};
 use crate::error::CliError;
-use crate::files::{self, MAX_CARD, MAX_RECEIPT};
 use crate::policy::Asked;
-use crate::report::{grouped, Report};
-use crate::srs;
-use crate::statement::{Check, Named, Said};
+use crate::report::Report;
+use crate::statement::Said;
+use parts::Parts;
 use provenn_prover::commit::Description;
 use provenn_prover::store;
+use provenn_verifier::publisher::PublisherKey;
+use provenn_verifier::tlog::{LogKey, WitnessKey};
 use provenn_verifier::{
     differences, verify, CheckedCard, Claim, Disclosure, Expectation, InferenceExpectation, InputBinding, ModelCard,
     Receipt, SrsVerifyingKey, StatementKind, Verdict, VerifyError,
 };
-use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// One file with everything (`provenn bundle`), in place of those that are named below.
+    #[arg(value_name = "BUNDLE", conflicts_with_all = ["card", "receipt", "srs", "signature", "log_proof"], required_unless_present = "receipt")]
+    bundle: Option<PathBuf>,
     /// Model card, from its publisher.
-    #[arg(long, value_name = "FILE")]
-    card: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "receipt")]
+    card: Option<PathBuf>,
     /// Receipt to check.
-    #[arg(long, value_name = "FILE")]
-    receipt: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "card")]
+    receipt: Option<PathBuf>,
     /// Verifier's part of the SRS; `srs.vk` beside the card by default.
     #[arg(long, value_name = "FILE")]
     srs: Option<PathBuf>,
@@ -35,6 +42,27 @@ pub struct Args {
     /// The model id you expect.
     #[arg(long, value_name = "HEX", value_parser = hex32)]
     model_id: Option<[u8; 32]>,
+    /// Accept any model: whoever gave you the card says which it is.
+    #[arg(long, conflicts_with_all = ["model_id", "publisher", "log"])]
+    any_model: bool,
+    /// Key of the publisher whose model it must be, from a source you trust: NAME+ID+KEY.
+    #[arg(long, value_name = "KEY")]
+    publisher: Option<PublisherKey>,
+    /// The publisher's signature (`provenn publisher sign`).
+    #[arg(long, value_name = "FILE", requires = "publisher")]
+    signature: Option<PathBuf>,
+    /// Key of the transparency log that the model must stand in, from a source you trust: NAME+ID+KEY.
+    #[arg(long, value_name = "KEY")]
+    log: Option<LogKey>,
+    /// Proof of the log that the card is in it.
+    #[arg(long, value_name = "FILE", requires = "log")]
+    log_proof: Option<PathBuf>,
+    /// Public key of a witness that has to have cosigned the log's checkpoint; may be given several times.
+    #[arg(long = "witness", value_name = "KEY", requires = "log")]
+    witnesses: Vec<WitnessKey>,
+    /// How many of the witnesses have to; all of them by default.
+    #[arg(long, value_name = "N", requires = "witnesses", value_parser = clap::value_parser!(u8).range(1..))]
+    quorum: Option<u8>,
     /// The SRS id you expect.
     #[arg(long, value_name = "HEX", value_parser = hex32)]
     srs_id: Option<[u8; 32]>,
@@ -55,45 +83,83 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    let bytes = files::read(&args.receipt, MAX_RECEIPT)?;
-    let claim = Receipt::from_bytes(&bytes).map_err(|error| CliError::file(&args.receipt, &bytes, error));
-    let claim = claim?.claim;
-    let card = files::decode(&args.card, MAX_CARD, ModelCard::from_bytes)?;
-    let beside = args.card.parent().unwrap_or(Path::new("")).join(store::SRS);
-    let srs = args.srs.as_deref().unwrap_or(&beside);
-    let key = files::decode(srs, MAX_RECEIPT, SrsVerifyingKey::from_bytes)?;
-    let description = store::description(&card).map_err(|e| CliError::from(e).at(&args.card))?;
+    let parts = Parts::read(args)?;
+    let claim = |given: &parts::Given| given.receipt.decode(Receipt::from_bytes).map(|receipt| receipt.claim);
+    let claims = parts.receipts.iter().map(claim).collect::<Result<Vec<_>, _>>()?;
+    let card = parts.card.decode(ModelCard::from_bytes)?;
+    let key = parts.srs.decode(SrsVerifyingKey::from_bytes)?;
+    let description = store::description(&card).map_err(|e| CliError::from(e).at(&parts.card.place))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let expectation = expectation(args, &description, now)?;
     let started = Instant::now();
-    let decided = decide(args, &bytes, &claim, card.clone(), &key, &expectation);
-    let (card, verdict) = decided.map_err(|error| {
-        let differs = differing(args, &claim, &card, &key, &expectation, &description);
-        CliError::from(error).with(differs)
+    let checked = check(args, &claims, card.clone(), &key);
+    let decided = checked.and_then(|card| {
+        let receipts = parts.receipts.iter().enumerate();
+        let verdicts = receipts.map(|(index, given)| {
+            let verdict = verify(&given.receipt.bytes, &card, &key, &expectation);
+            verdict.map_err(|error| (index, error))
+        });
+        Ok((verdicts.collect::<Result<Vec<Verdict>, _>>()?, card))
+    });
+    let (verdicts, card) = decided.map_err(|(index, error)| {
+        let differs = claims.get(index).map_or(vec![], |claim| {
+            differing(args, claim, &card, &key, &expectation, &description)
+        });
+        let refused = CliError::from(error).with(differs);
+        match parts.receipts.get(index).filter(|_| parts.bundled) {
+            Some(given) => refused.at(&given.receipt.place),
+            None => refused,
+        }
     })?;
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
-    report(args, &card, &key, &description, &verdict, milliseconds)
+    let vouched = vouch::vouch(args, &parts, &card.model_id())?;
+    if !(args.any_model || args.model_id.is_some() || vouched.for_model()) {
+        return Err(unnamed(&card));
+    }
+    let found = report::Found {
+        args,
+        parts: &parts,
+        card: &card,
+        key: &key,
+        description: &description,
+        verdicts: &verdicts,
+        vouched: &vouched,
+        milliseconds,
+    };
+    found.report()
 }
 
-fn decide(
+/// Everything holds, for a model that the caller did not name: anybody can make such receipts for a model of their own.
+fn unnamed(card: &ModelCard) -> CliError {
+    let id = hex(&card.model_id());
+    let error = CliError::new(
+        3,
+        "model-not-named",
+        "you named no model, and anybody can make a valid receipt for a model of their own",
+        "pin the id with --model-id if you have it from a source that you trust; or name its publisher (--publisher) or log (--log); --any-model takes whichever this is",
+    );
+    error.with(vec![format!("model: the receipt holds for {id}")])
+}
+
+/// The card, if all claims are about it and it is what the caller named; the error is about a claim, by its index.
+fn check(
     args: &Args,
-    receipt: &[u8],
-    claim: &Claim,
+    claims: &[Claim],
     card: ModelCard,
     srs: &SrsVerifyingKey,
-    expectation: &Expectation,
-) -> Result<(CheckedCard, Verdict), VerifyError> {
+) -> Result<CheckedCard, (usize, VerifyError)> {
     let model_id = card.model_id();
     // A card that is not the receipt's is told as that, whatever SRS it was made under.
-    if args.model_id.is_some_and(|id| id != model_id) || Said::new(claim, None)?.model_id() != model_id {
-        return Err(VerifyError::ModelMismatch);
+    for (index, claim) in claims.iter().enumerate() {
+        let about = Said::new(claim, None).map_err(|error| (index, error))?.model_id();
+        if args.model_id.is_some_and(|id| id != model_id) || about != model_id {
+            return Err((index, VerifyError::ModelMismatch));
+        }
     }
     if args.srs_id.is_some_and(|id| id != srs.id()) {
-        return Err(VerifyError::SrsMismatch);
+        return Err((0, VerifyError::SrsMismatch));
     }
-    let card = card.check(srs)?;
-    let verdict = verify(receipt, &card, srs, expectation)?;
-    Ok((card, verdict))
+    card.check(srs).map_err(|error| (0, error))
 }
 
 /// Everything that is not as asked, one line each.
@@ -156,64 +222,4 @@ fn expectation(args: &Args, description: &Description, now: u64) -> Result<Expec
         accept_dev: args.accept_dev,
         ..Expectation::default()
     })
-}
-
-fn report(
-    args: &Args,
-    card: &ModelCard,
-    key: &SrsVerifyingKey,
-    description: &Description,
-    verdict: &Verdict,
-    milliseconds: f64,
-) -> Result<Report, CliError> {
-    let dev = matches!(verdict, Verdict::Dev(_));
-    let claim = verdict.claim();
-    let said = Said::new(claim, Some(description))?;
-    let named = Named {
-        model: args.model_id.is_some(),
-        srs: args.srs_id.is_some(),
-        policy: args.policy.is_some(),
-        inputs: sample::some(&args.input, description)?.into_keys().collect(),
-        audience: args.audience.is_some(),
-        nonce: args.nonce.is_some(),
-    };
-    let checks = said.checks(&named, card.commitments.len(), key.kind);
-    let mut report = Report::default();
-    report.line(if dev {
-        "VALID under development parameters"
-    } else {
-        "VALID"
-    });
-    report.row("output", said.output());
-    for Check { name, value, checked } in &checks {
-        report.row(
-            name,
-            format!(
-                "{value}{}",
-                if *checked {
-                    ""
-                } else {
-                    "   [as stated; you named no expectation]"
-                }
-            ),
-        );
-    }
-    report.row(
-        "checked in",
-        format!(
-            "{milliseconds:.1} ms, receipt of {} bytes",
-            grouped(files::size(&args.receipt))
-        ),
-    );
-    if dev {
-        report.row("warning", srs::UNSAFE);
-    }
-    report.json = json!({
-        "valid": true,
-        "dev": dev,
-        "output": said.output_json(),
-        "checks": checks,
-        "milliseconds": milliseconds,
-    });
-    Ok(report)
 }

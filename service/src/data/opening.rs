@@ -9,6 +9,9 @@ use provenn_prover::store::json_reason;
 use serde::Deserialize;
 use serde_json::{json, Map, Value};
 
+/// Version of the file.
+pub const VERSION: u32 = 1;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -26,7 +29,7 @@ pub fn to_json(values: &[i64], opening: &Opening) -> Value {
         .map(|t| t.iter().map(|v| hex(v.to_repr().as_ref())).collect())
         .collect();
     let points: Vec<String> = opening.points.iter().map(|p| hex(p)).collect();
-    json!({ "version": 1, "values": values, "points": points, "tails": tails })
+    json!({ "version": VERSION, "values": values, "points": points, "tails": tails })
 }
 
 /// The openings of the committed inputs, if there are any: that of a model's only input, or each by the name of its input.
@@ -56,8 +59,8 @@ pub fn from_json(bytes: &[u8]) -> Result<(Vec<i64>, Opening), CliError> {
         )
     };
     let file: File = serde_json::from_slice(bytes).map_err(|e| bad(json_reason(&e)))?;
-    if file.version != 1 {
-        return Err(bad(format!("version {}, expected 1", file.version)));
+    if file.version != VERSION {
+        return Err(bad(format!("version {}, expected {VERSION}", file.version)));
     }
     let scalar = |text: &String| {
         let repr = hex32(text).map_err(bad)?;

@@ -20,8 +20,8 @@ pub enum LogError {
         /// The index.
         got: u64,
     },
-    /// The text of a log key is not of its format.
-    #[error("the log key is malformed: {reason}")]
+    /// The text of a key is not of its format.
+    #[error("the key is malformed: {reason}")]
     Key {
         /// Which rule is broken.
         reason: &'static str,
@@ -96,7 +96,7 @@ impl LogError {
         match self {
             Self::Fork { .. } => ("log-fork", "Keep both checkpoints: together they show that the log misbehaved."),
             Self::Index { .. } => ("log-index", "The proof is damaged or forged; get it again."),
-            Self::Key { .. } => ("log-key", "Copy the log's key again from its publisher; it has the form NAME+ID+KEY."),
+            Self::Key { .. } => ("log-key", "Copy the key again from its owner; it has the form NAME+ID+KEY."),
             Self::Malformed { .. } => ("log-malformed", "The file is damaged or of another format; get it again."),
             Self::NotIncluded => ("log-not-included", "Check that the proof belongs to this very file; do not count it as logged."),
             Self::Origin => ("log-origin", "Use the key of the log that the proof comes from."),

@@ -2,6 +2,7 @@
 
 use super::base64;
 use super::error::LogError;
+use crate::publisher::PUBLISHER;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
@@ -70,7 +71,12 @@ impl<const TYPE: u8> NoteKey<TYPE> {
         bytes.strip_prefix(&self.id).filter(|_| name == self.name)
     }
 
-    pub(super) fn check(&self, message: &str, signature: &[u8]) -> Result<(), LogError> {
+    /// The key alone.
+    pub(crate) fn key_bytes(&self) -> [u8; 32] {
+        *self.key
+    }
+
+    pub(crate) fn check(&self, message: impl AsRef<[u8]>, signature: &[u8]) -> Result<(), LogError> {
         let signature = Signature::from_slice(signature).map_err(|_| LogError::Signature)?;
         self.key.verify(message, &signature).map_err(|_| LogError::Signature)
     }
@@ -106,10 +112,11 @@ impl<const TYPE: u8> FromStr for NoteKey<TYPE> {
                     false => Err(bad("its id is that of another key")),
                 }
             }
-            Some((&ED25519, _)) => Err(bad("it is the key of a log, not of a witness")),
-            Some((&COSIGNATURE, _)) => Err(bad("it is the key of a witness, not of a log")),
+            Some((&ED25519, _)) => Err(bad("it is the key of a log, which is not asked for here")),
+            Some((&COSIGNATURE, _)) => Err(bad("it is the key of a witness, which is not asked for here")),
+            Some((&PUBLISHER, _)) => Err(bad("it is the key of a publisher, which is not asked for here")),
             _ => Err(bad(
-                "only Ed25519 keys are known: of logs (type 1) and of witnesses (type 4)",
+                "only Ed25519 keys are known: of logs (type 1), witnesses (type 4) and publishers (type 255)",
             )),
         }
     }

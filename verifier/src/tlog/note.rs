@@ -82,7 +82,7 @@ impl Checkpoint {
         }
     }
 
-    fn from_text(text: &str) -> Result<Self, LogError> {
+    pub(super) fn from_text(text: &str) -> Result<Self, LogError> {
         let mut lines = text.strip_suffix('\n').unwrap_or(text).split('\n');
         let mut line = || {
             lines

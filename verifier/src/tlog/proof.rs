@@ -2,7 +2,7 @@
 
 use super::error::LogError;
 use super::key::LogKey;
-use super::note::{decimal, hash, Checkpoint, MAX_NOTE};
+use super::note::{decimal, hash, Checkpoint, Note, MAX_NOTE};
 use super::tree::{extends, root_of, Hash};
 use super::{base64, Entry};
 use crate::codec::wide;
@@ -74,6 +74,16 @@ impl InclusionProof {
             }),
             false => Err(LogError::NotIncluded),
         }
+    }
+
+    /// Whether its path leads from an entry to the root in its checkpoint, whoever signed that: says which file it belongs to.
+    ///
+    /// # Errors
+    /// What is not of its form.
+    pub fn leads_from(&self, entry: &Entry) -> Result<bool, LogError> {
+        let checkpoint = Checkpoint::from_text(&Note::parse(&self.checkpoint)?.text)?;
+        let root = root_of(&entry.leaf(), self.index, checkpoint.size, &self.path)?;
+        Ok(root == checkpoint.root)
     }
 
     /// Canonical text.

@@ -6,6 +6,8 @@ use provenn_verifier::{ContextField, VerifyError};
 /// One thing that must hold for a receipt to be accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
+    /// The bundle decodes.
+    BundleFile,
     /// The SRS verifying key decodes.
     SrsFile,
     /// The card decodes.
@@ -91,7 +93,8 @@ impl State {
 
 impl Check {
     /// All checks in order.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
+        Self::BundleFile,
         Self::SrsFile,
         Self::CardFile,
         Self::GraphFile,
@@ -135,6 +138,7 @@ impl Check {
     #[rustfmt::skip]
     fn texts(self) -> (&'static str, &'static str) {
         match self {
+            Self::BundleFile => ("bundle-file", "The bundle is complete and canonical, and nobody cut or changed it by accident"),
             Self::SrsFile => ("srs-file", "The SRS key is complete and canonical, its points on the curve and in the right subgroup"),
             Self::CardFile => ("card-file", "The model card is complete and canonical, its keys consistent and its commitments points of the curve"),
             Self::GraphFile => ("graph-file", "The graph file is a graph: known lines only, no edge from a vertex to itself"),
@@ -170,6 +174,7 @@ impl Check {
     pub(crate) fn is_asked(self, request: &Request<'_>) -> bool {
         let expected = &request.expectation;
         match self {
+            Self::BundleFile => request.bundle.is_some(),
             Self::GraphFile | Self::Graph => request.graph.is_some(),
             Self::CardFile | Self::CardSrs | Self::Registration | Self::Quantization | Self::Model => {
                 request.graph.is_none()
@@ -258,16 +263,21 @@ mod tests {
     use std::collections::BTreeSet;
 
     /// Codes that only bytes give which do not decode: the file that they are in is the check.
-    const OF_FILES: [&str; 10] = [
+    const OF_FILES: [&str; 15] = [
         "bad-g2-subgroup",
         "bad-magic",
         "bad-proof-system",
         "bad-tag",
         "bad-utf8",
         "bad-version",
+        "bundle-damaged",
+        "bundle-empty",
         "colours-out-of-range",
         "commitment-count",
         "key-invalid",
+        "publisher-mismatch",
+        "signature-invalid",
+        "signature-model",
         "srs-invalid",
     ];
 

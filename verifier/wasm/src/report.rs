@@ -6,7 +6,7 @@ use crate::request::Request;
 use crate::statement;
 use provenn_verifier::statement::colouring::{GraphText, GraphTextError};
 use provenn_verifier::{
-    differences, verify, Claim, Disclosure, Graph, InputLayout, InstanceLayout, ModelCard, Receipt, SrsKind,
+    differences, verify, Bundle, Claim, Disclosure, Graph, InputLayout, InstanceLayout, ModelCard, Receipt, SrsKind,
     SrsVerifyingKey, StatementKind, Subject, Verdict, VerifyError,
 };
 
@@ -16,14 +16,38 @@ use provenn_verifier::{
 /// - `error`: `null`, or `code`, `message`, `help` and the name of the `check` that failed;
 /// - `differences`: in what the receipt is not as asked, each with `field`, and `expected` and `found` in words;
 /// - `checks`: all of [`Check::ALL`], each with `name`, `title` and `state`;
+/// - `bundle`: `null`, or how many `receipts` the bundle holds, which `receipt` this is about, and whether its card is `signed` and `logged`, which is not checked here;
 /// - `claim` (its `body` by the kind of `statement`), `card` or `graph`, `srs`: what the files say, `null` where one does not decode. Only under a verdict other than
 ///   `refused` is the claim true.
 pub fn report(request: &Request<'_>) -> String {
+    let bundle = match request.bundle.map(Bundle::from_bytes).transpose() {
+        Ok(bundle) => bundle,
+        Err(error) => return judged(request, None, Some(Refusal::new(Check::BundleFile, error))),
+    };
+    let Some(bundle) = &bundle else {
+        return judged(request, None, None);
+    };
+    let index = usize::try_from(request.receipt_index).unwrap_or(usize::MAX);
+    let receipt = bundle.receipts.get(index).map_or(&[][..], |one| one.receipt.as_slice());
+    let parts = Request {
+        receipt,
+        card: &bundle.card,
+        srs: &bundle.srs,
+        ..request.clone()
+    };
+    judged(&parts, Some(bundle), None)
+}
+
+/// The report about the parts of a request; `broken` is why there are none.
+fn judged(request: &Request<'_>, bundle: Option<&Bundle>, broken: Option<Refusal>) -> String {
     let about = About::of(request);
     let srs = SrsVerifyingKey::from_bytes(request.srs);
     let receipt = Receipt::from_bytes(request.receipt);
     let claim = receipt.as_ref().map(|receipt| &receipt.claim);
-    let result = decide(request, &about, srs.as_ref(), claim);
+    let result = match broken {
+        Some(refusal) => Err(refusal),
+        None => decide(request, &about, srs.as_ref(), claim),
+    };
     let (verdict, error) = match &result {
         Ok(Verdict::Verified(_)) => ("verified", None),
         Ok(Verdict::Dev(_)) => ("dev-verified", None),
@@ -64,6 +88,10 @@ pub fn report(request: &Request<'_>) -> String {
         .raw("card", card.map_or_else(null, card_json))
         .raw("graph", graph.map_or_else(null, statement::graph))
         .raw("srs", srs.as_ref().map_or_else(|_| null(), srs_json))
+        .raw(
+            "bundle",
+            bundle.map_or_else(null, |bundle| bundle_json(bundle, request.receipt_index)),
+        )
         .end()
 }
 
@@ -238,6 +266,16 @@ fn input_json(input: &InputLayout) -> String {
 fn leakage(layout: &InstanceLayout) -> impl Iterator<Item = String> + use<'_> {
     let pair = move |policy: Disclosure| list([text(&policy.name()), policy.microbits(layout).to_string()]);
     Disclosure::offered(layout).into_iter().map(pair)
+}
+
+/// What a bundle holds beside what is judged: who vouches for its card is not.
+fn bundle_json(bundle: &Bundle, receipt: u32) -> String {
+    Object::new()
+        .raw("receipts", bundle.receipts.len())
+        .raw("receipt", receipt)
+        .raw("signed", bundle.signature.is_some())
+        .raw("logged", bundle.card_log_proof.is_some())
+        .end()
 }
 
 fn srs_json(srs: &SrsVerifyingKey) -> String {

@@ -4,7 +4,7 @@ use crate::json::Object;
 use provenn_verifier::{Answer, Expectation, InputBinding};
 
 /// Files and expectations of one verification.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Request<'a> {
     /// Tag 1: the receipt.
     pub receipt: &'a [u8],
@@ -18,6 +18,10 @@ pub struct Request<'a> {
     pub srs_id: Option<[u8; 32]>,
     /// Tag 14: a graph, as DIMACS or list of edges, in place of the card: the receipt is to be about a colouring of it.
     pub graph: Option<&'a str>,
+    /// Tag 16: a bundle, in place of receipt, card and SRS verifying key.
+    pub bundle: Option<&'a [u8]>,
+    /// Tag 17, `u32`: which receipt of the bundle is to be judged, the first by default.
+    pub receipt_index: u32,
     /// Tags 6 to 13, and 15 for the number of colours (`u32`): audience (UTF-8), nonce (32 bytes), current time (`u64` seconds), acceptance of development
     /// parameters (empty), a public input (its index as `u32`, then an `i64` list) or commitments to an input (its index, then 32 bytes each),
     /// policy (text, with integers of the quantized model) and its answer (text: scores separated by spaces, a label, `yes` or `no`).
@@ -101,6 +105,8 @@ impl<'a> Request<'a> {
                     let colours = field.try_into().map_err(|_| malformed)?;
                     expected.colouring.colours = Some(u32::from_le_bytes(colours));
                 }
+                16 => request.bundle = Some(field),
+                17 => request.receipt_index = u32::from_le_bytes(field.try_into().map_err(|_| malformed)?),
                 _ => return Err(malformed),
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::json::{hex, list, text, words, Object};
 use provenn_verifier::statement::colouring::GraphText;
-use provenn_verifier::{Colouring, Disclosure, Inference, InputBinding, Item, Policy, Statement};
+use provenn_verifier::{Answer, Colouring, Disclosure, Inference, InputBinding, Item, Policy, Statement};
 
 pub(crate) fn body(statement: &Statement) -> String {
     match statement {
@@ -53,9 +53,14 @@ fn policy(policy: &Disclosure) -> String {
 
 /// `says` is what the model gave, for a sentence.
 fn item(policy: &Disclosure, item: &Item) -> String {
+    let label = match item.answer {
+        Answer::Label(label) => Some(label),
+        _ => None,
+    };
     Object::new()
         .raw("inputs", list(item.inputs.iter().map(input)))
         .text("answer", &item.answer.to_string())
+        .raw("label", label.map_or("null".to_owned(), |label| label.to_string()))
         .raw("words", words(&policy.answer_words(&item.answer)))
         .raw("says", words(&policy.says(&item.answer)))
         .end()

@@ -128,7 +128,7 @@ test("files dropped in any order", async () => {
   await page.drop("h1", ...[...GOOD].reverse().map(file));
   await page.until(`${BANNER}.classList.contains("verified")`);
   await page.drop("h1", join(built, "provenn_verifier.wasm"));
-  await page.until("document.getElementById('drop-note').textContent.includes('no receipt, model card, graph or SRS key')");
+  await page.until("document.getElementById('drop-note').textContent.includes('no bundle, receipt, model card, graph or SRS key')");
 });
 
 test("a development verdict is told apart, with the keyboard alone", async () => {
@@ -142,7 +142,7 @@ test("a development verdict is told apart, with the keyboard alone", async () =>
     await page.press("Tab");
     order.push(await focused());
   }
-  assert.deepEqual(order, ["A", "receipt", "card", "graph", "srs", "SUMMARY", "accept-dev"]);
+  assert.deepEqual(order, ["A", "bundle", "receipt", "card", "graph", "srs", "SUMMARY", "accept-dev"]);
   await page.press("Space");
   await page.until(`${BANNER}.classList.contains("dev-verified")`);
   const text = await page.evaluate(`${BANNER}.innerText`);

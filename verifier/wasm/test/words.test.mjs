@@ -6,10 +6,10 @@ import test from "node:test";
 import { unhex } from "../web/provenn.js";
 import { integersOf, readSample, readSamples } from "../web/sample.js";
 import { printable, quoted } from "../web/text.js";
-import { PARTS, description, inference, leakText, real, sentence, spoken, statement, validText } from "../web/words.js";
+import { PARTS, className, description, inference, leakText, real, sayings, sentence, spoken, statement, validText } from "../web/words.js";
 
 const card = (value) => ({ description: typeof value === "string" ? value : JSON.stringify(value), leakage: [["scores", 160_000_001], ["label", 3_459_432], ["threshold", 1_584_963]] });
-const nothing = { name: "", parameters: null, inputs: [], outputs: [], fidelity: null, wrong: null };
+const nothing = { name: "", parameters: null, inputs: [], outputs: [], fidelity: null, said: {}, wrong: null };
 const outputs = (...fracs) => fracs.map((frac, index) => ({ name: `y${index}`, shape: [1], frac }));
 const good = {
   name: "m", inputs: [{ name: "x", shape: [2], elements: "reals", frac: 4, binding: "public" }], outputs: outputs(9), parameters: 3, shape: {}, ranges: [1, -2], tensors: [["t", 4]],
@@ -39,6 +39,21 @@ test("a description of the wrong form is refused, and nothing of it shown", () =
   assert.match(refused(text.replace('"rows":1', '"rows":1,"rows":2')), /"rows" appears twice/);
   // Braces and colons in a text are no structure; the same key in two objects is none twice.
   assert.equal(description(card({ ...good, name: '{"a": [{"a":' , more: [{ a: 1 }, { a: 2 }] })).wrong, null);
+});
+
+test("what a publisher says of a model fits it", () => {
+  const of = (about, scores = 2) => description({ ...card({ ...good, about }), outputs: [{ values: scores }] });
+  const whole = { name: "Digits", version: "1", intended_use: "none", inputs: [{ name: "x", unit: "mm" }], outputs: [{ name: "y0", unit: "log odds", classes: ["no", "ye\u202es"] }] };
+  const about = of(whole);
+  assert.equal(about.wrong, null);
+  assert.equal(className(about, "0", 1), "ye\u202es");
+  for (const [output, label] of [["0", 2], ["1", 0], ["all", 0]]) assert.equal(className(about, output, label), null);
+  assert.deepEqual(sayings(about).map(([term]) => term), ["Called", "Version", "Intended use", 'Unit of "x"', 'Unit of "y0"', 'Classes of "y0"']);
+  assert.equal(sayings(about).at(-1)[1], '0 "no", 1 "ye\\u{202e}s"');
+  for (const nothing of [undefined, null, {}]) assert.deepEqual(sayings(of(nothing)), []);
+  for (const wrong of [[], "x", { license: "MIT" }, { name: 7 }, { inputs: null }, { inputs: [{ name: "x" }] }, { inputs: [{ name: "z", unit: "m" }] }, { outputs: [{ name: "y0" }, { name: "y0" }] }, { outputs: [{ name: "y0", classes: ["a"] }] }, { outputs: [{ name: "y0", classes: [1, 2] }] }]) {
+    assert.match(of(wrong).wrong, /"about"/, JSON.stringify(wrong));
+  }
 });
 
 test("text is shown as the verifier crate shows it", () => {

@@ -41,6 +41,13 @@ export function showFields(card, about) {
   for (const [form, id] of Object.entries(ANSWERS)) $(id).hidden = !policy || form !== kind();
 }
 
+/** Which of several receipts of a bundle is judged. */
+export function showReceipts(count) {
+  if ($("which").options.length === count) return;
+  $("which").replaceChildren(...Array.from({ length: count }, (_, index) => new Option(`${index + 1} of ${count}`, String(index))));
+  $("receipts").hidden = count < 2;
+}
+
 /** Which outputs a policy can speak of, where there are several. */
 function showTargets(outputs) {
   const names = JSON.stringify(outputs.map(({ name }) => name));
@@ -64,6 +71,8 @@ function parameterField({ name, title, unit }) {
 /** The request, with `null` for each field that is malformed. */
 export function request(files, about, card) {
   return {
+    bundle: files.bundle?.bytes,
+    receiptIndex: files.bundle ? Number($("which").value) : undefined,
     receipt: files.receipt?.bytes,
     card: files.card?.bytes,
     graph: files.graph?.bytes,

@@ -2,18 +2,20 @@
 // always about what is in the form.
 
 import { load } from "./provenn.js";
-import { complete, offer, request, showFields } from "./form.js";
+import { complete, offer, request, showFields, showReceipts } from "./form.js";
 import { description } from "./words.js";
 import { announce, render } from "./view.js";
 
-/** Largest file: no card or receipt that the format allows is bigger. */
-const MAX_FILE = 66 << 20;
-const SLOTS = { PRVN: "receipt", PRVC: "card", PRVS: "srs" };
-const EMPTY = { card: "from the model’s publisher", graph: "in place of a card, for colourings: .col or a list of edges", input: ".json or .npy" };
+/** Largest file: no bundle, card or receipt that the format allows is bigger. */
+const MAX_FILE = 128 << 20;
+const SLOTS = { PRVB: "bundle", PRVN: "receipt", PRVC: "card", PRVS: "srs" };
+const EMPTY = { bundle: "all of these in one file", receipt: "from the prover", srs: "srs.vk, from somebody you trust", card: "from the model’s publisher", graph: "in place of a card, for colourings: .col or a list of edges", input: ".json or .npy" };
 const NAMES = { receipt: "receipt", card: "model card or the graph", srs: "SRS key", input: "input" };
 
 const $ = (id) => document.getElementById(id);
-const files = { receipt: null, card: null, graph: null, srs: null, input: null };
+/** What a bundle is in place of. */
+const BUNDLED = ["receipt", "card", "graph", "srs"];
+const files = { bundle: null, receipt: null, card: null, graph: null, srs: null, input: null };
 
 async function main() {
   let verifier;
@@ -80,7 +82,7 @@ async function take(file, slot) {
   }
   const magic = String.fromCharCode(...bytes.subarray(0, 4));
   const found = slot ?? SLOTS[magic] ?? (/\.(json|npy)$/i.test(file.name) ? "input" : /\.(col|edges|edgelist)$/i.test(file.name) ? "graph" : null);
-  if (!found) return note(`${file.name} is no receipt, model card, graph or SRS key. Choose it by hand to see what is wrong with it.`);
+  if (!found) return note(`${file.name} is no bundle, receipt, model card, graph or SRS key. Choose it by hand to see what is wrong with it.`);
   put(found, { name: file.name, bytes });
   return true;
 }
@@ -95,6 +97,8 @@ function put(slot, file) {
   // A receipt is about a card or about a graph.
   if (file && slot === "graph") put("card", null);
   if (file && slot === "card") put("graph", null);
+  if (file && slot === "bundle") BUNDLED.forEach((part) => put(part, null));
+  if (file && BUNDLED.includes(slot)) put("bundle", null);
   const label = document.querySelector(`[data-slot="${slot}"]`);
   label.classList.toggle("full", file !== null);
   label.querySelector(".name").textContent = file ? `${file.name} · ${file.bytes.length.toLocaleString("en")} bytes` : EMPTY[slot];
@@ -107,11 +111,13 @@ function decide(verifier) {
     report.replaceChildren();
     announce(status, kind, title, text);
   };
-  const card = files.card ? verifier.verify({ card: files.card.bytes, srs: files.srs?.bytes }).card : null;
+  const held = files.bundle || files.card ? verifier.verify({ bundle: files.bundle?.bytes, card: files.card?.bytes, srs: files.srs?.bytes }) : null;
+  const card = held?.card ?? null;
   const about = description(card);
   showFields(card, about);
+  showReceipts(held?.bundle?.receipts ?? 0);
   const asked = request(files, about, card);
-  const missing = ["receipt", "card", "srs"].filter((slot) => !files[slot] && !(slot === "card" && files.graph));
+  const missing = ["receipt", "card", "srs"].filter((slot) => !files.bundle && !files[slot] && !(slot === "card" && files.graph));
   if (missing.length > 0) {
     clear("empty", "No verdict yet", `Still needed: the ${missing.map((slot) => NAMES[slot]).join(", the ")}.`);
   } else if (!complete(asked)) {

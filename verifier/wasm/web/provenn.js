@@ -41,6 +41,7 @@ export const policyText = ({ name, parameters }, values, target = "0") =>
  *   `nonce` (32 bytes each), `audience` (text), `now` (unix seconds), `acceptDev` (flag), `publicInputs` (pairs of an index and integers of
  *   the quantized model), `committedInputs` (pairs of an index and a list of 32-byte points), `policy` (text, `threshold:0:512` or
  *   `1/label`, with integers of the quantized model) and `answer` (text: scores separated by spaces, those of several outputs by ` | `, a label, `yes` or `no`).
+ *   A `bundle` (bytes) in place of `receipt`, `card` and `srs`, and `receiptIndex` (a number, the first by default) for one of its receipts.
  *   For a colouring `graph` (bytes of a DIMACS file or a list of edges) in place of `card`, and `colours` (a number).
  */
 export function encode(request) {
@@ -65,6 +66,8 @@ export function encode(request) {
   put(13, request.answer, text);
   put(14, request.graph, same);
   put(15, request.colours, u32);
+  put(16, request.bundle, same);
+  put(17, request.receiptIndex, u32);
   return join(fields.flatMap(([tag, bytes]) => [Uint8Array.of(tag), u32(bytes.length), bytes]));
 }
 

@@ -1,12 +1,12 @@
 // A report as elements of a page. Text goes in as text only; nothing of a file is ever parsed as markup.
 
 import { printable, quoted } from "./text.js";
-import { description, disclosure, inference, leakText, notProven, real, sentence, spoken, statement, validText } from "./words.js";
+import { className, description, disclosure, inference, leakText, notProven, real, sayings, sentence, spoken, statement, validText } from "./words.js";
 
 const TITLES = { verified: "Verified", "dev-verified": "Verified, but only under development parameters", refused: "Refused" };
 /** All checks by their names, in groups. */
 export const GROUPS = [
-  ["Files", ["srs-file", "card-file", "graph-file", "receipt-file"]],
+  ["Files", ["bundle-file", "srs-file", "card-file", "graph-file", "receipt-file"]],
   ["Same model, circuit and parameters", ["named-model", "named-srs", "card-srs", "parameters", "kind", "graph", "srs", "circuit-key", "quantization", "model"]],
   ["What you rely on", ["statement", "colours", "policy", "output", "input", "audience", "nonce", "expiry"]],
   ["Proof", ["registration", "policy-range", "input-shape", "proof", "link", "other"]],
@@ -134,9 +134,10 @@ function claimList(report) {
   }
   const card = ownCard(report);
   const about = description(card);
-  const { policy, inputs, words } = inference(claim) ?? { ...claim.body, inputs: [], words: [`${claim.body.items.length} inferences, which this page does not show`] };
-  const called = () => element("span", "", "called ", element("bdi", "", quoted(about.name)), ` by its publisher, ${about.parameters.toLocaleString("en")} parameters`);
-  const name = about.name ? [called(), element("br", "")] : [];
+  const { policy, inputs, words, label } = inference(claim) ?? { ...claim.body, inputs: [], words: [`${claim.body.items.length} inferences, which this page does not show`] };
+  const called = Number.isInteger(label) ? className(about, policy.target, label) : null;
+  const titled = () => element("span", "", "called ", element("bdi", "", quoted(about.name)), ` by its publisher, ${about.parameters.toLocaleString("en")} parameters`);
+  const name = about.name ? [titled(), element("br", "")] : [];
   const of = spoken(policy, about);
   const given = (input, index) => {
     const named = about.inputs[index];
@@ -147,12 +148,13 @@ function claimList(report) {
   return element(
     "dl",
     "claim",
-    row("Output", null, element("span", "output", sentence(words, about))),
+    row("Output", null, element("span", "output", sentence(words, about)), ...(called === null ? [] : [" ", element("bdi", "", quoted(called))])),
     ...(of === null ? [] : [row("Of output", "policy", of)]),
     row("Policy", "policy", sentence(policy.words, about)),
     row("Lets out", null, leakText(disclosure(policy), card)),
     ...(inputs.length === 0 ? [row("Input", "input", "not shown")] : inputs.map(given)),
     row("Model", "named-model", ...name, id(claim.body.model_id)),
+    ...sayings(about).map(([term, text]) => row(`${term}, by its publisher`, null, element("bdi", "", text))),
     ...context(),
   );
 }

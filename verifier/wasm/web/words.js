@@ -27,12 +27,31 @@ export const PARTS = {
   leakage: pairs(string),
 };
 
+const told = (value) => value === null || string(value);
+const list = (form) => (value) => Array.isArray(value) && value.every(form);
+const fields = (forms, value) => record(value) && Object.entries(value).every(([field, part]) => Object.hasOwn(forms, field) && forms[field](part));
+/** What publishers may say of a model: every field is optional, and no other is known. */
+const SAID = {
+  name: told, version: told, licence: told, intended_use: told, contact: told, data: told,
+  inputs: list((one) => fields({ name: string, unit: string }, one) && string(one.name) && string(one.unit)),
+  outputs: list((one) => fields({ name: string, unit: told, classes: list(string) }, one) && string(one.name)),
+};
+
+/** Whether a publisher speaks of what the model has, and names a class for each score or none. */
+function fits(said, parsed, card) {
+  const once = (part) => new Set((said[part] ?? []).map(({ name }) => name)).size === (said[part] ?? []).length;
+  const known = (part) => (said[part] ?? []).every(({ name }) => parsed[part].some((one) => one.name === name));
+  const scores = (name) => card.outputs?.[parsed.outputs.findIndex((one) => one.name === name)]?.values;
+  const whole = (said.outputs ?? []).every(({ name, classes = [] }) => classes.length === 0 || classes.length === scores(name));
+  return once("inputs") && once("outputs") && known("inputs") && known("outputs") && whole;
+}
+
 /**
  * What the card's publisher says about the model: bound by the model id, but free text. `wrong` says why a description
  * cannot be read; nothing of it is shown then, and no receipt is accepted under it.
  */
 export function description(card) {
-  const nothing = { name: "", parameters: null, inputs: [], outputs: [], fidelity: null, wrong: null };
+  const nothing = { name: "", parameters: null, inputs: [], outputs: [], fidelity: null, said: {}, wrong: null };
   if (!card) return nothing;
   let parsed;
   try {
@@ -45,12 +64,15 @@ export function description(card) {
   if (repeated !== null) return { ...nothing, wrong: `the field ${quoted(repeated)} appears twice` };
   const bad = Object.keys(PARTS).find((name) => !Object.hasOwn(parsed, name) || !PARTS[name](parsed[name]));
   if (bad) return { ...nothing, wrong: `the field "${bad}" is missing or of another form` };
+  const said = parsed.about ?? {};
+  if (!fields(SAID, said) || !fits(said, parsed, card)) return { ...nothing, wrong: 'the field "about" is of another form, or does not fit the model' };
   return {
     name: parsed.name,
     parameters: parsed.parameters,
     inputs: parsed.inputs,
     outputs: parsed.outputs,
     fidelity: parsed.fidelity,
+    said,
     wrong: null,
   };
 }
@@ -105,6 +127,20 @@ export function spoken({ target }, { outputs }) {
   return `${quoted(outputs[target]?.name ?? "?")}, number ${target} of ${outputs.length}; the others stay hidden`;
 }
 
+/** What the publisher calls a label of an output, or null. */
+export function className({ said, outputs }, output, label) {
+  const about = said.outputs?.find(({ name }) => name === outputs[output]?.name);
+  return about?.classes?.[label] ?? null;
+}
+
+/** What the publisher says of the model, as pairs of a term and a text. */
+export function sayings({ said }) {
+  const texts = [["Called", said.name], ["Version", said.version], ["Licence", said.licence], ["Intended use", said.intended_use], ["Contact", said.contact], ["Data", said.data]];
+  const units = [...(said.inputs ?? []), ...(said.outputs ?? [])].map(({ name, unit }) => [`Unit of ${quoted(name)}`, unit]);
+  const classes = (said.outputs ?? []).map(({ name, classes: names }) => [`Classes of ${quoted(name)}`, names?.map((one, label) => `${label} ${quoted(one)}`).join(", ")]);
+  return [...texts, ...units, ...classes].filter(([, text]) => text);
+}
+
 /** Where an input is to be seen. */
 const seen = ({ kind }) => (kind === "public" ? "shown below" : "inside the commitment below");
 
@@ -149,6 +185,9 @@ export function notProven(report, about) {
   if (report.claim?.statement === "colouring") return [...list, ...colouringNotProven(asked)];
   if (!asked("named-model")) {
     list.push("That this card is the one its publisher published: you named no model id, so the card is taken on the word of whoever gave it to you.");
+  }
+  if (report.bundle?.signed || report.bundle?.logged) {
+    list.push("What vouches for the card in the bundle (a publisher's signature, a log's proof): this page does not check it, provenn verify does.");
   }
   if (!asked("named-srs")) {
     list.push("That these are the parameters you trust: you named no SRS id, so the key file is taken on the word of whoever gave it to you, whatever kind it says it is.");

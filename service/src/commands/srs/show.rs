@@ -13,7 +13,7 @@ use std::io::Read;
 use std::path::Path;
 
 /// What the prover's files begin with.
-const PARAMETERS: &[u8] = b"PROVNSRS";
+pub const PARAMETERS: &[u8] = b"PROVNSRS";
 
 pub fn run(path: &Path, k: Option<u32>) -> Result<Report, CliError> {
     // Files of parameters may be far larger than others: the first bytes say which kind this is.

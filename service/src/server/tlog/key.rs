@@ -4,6 +4,7 @@ use crate::error::CliError;
 use crate::files;
 use crate::server::config::{Config, Role};
 use ed25519_compact::{KeyPair, Seed};
+use provenn_verifier::publisher::{PublisherSignature, PUBLISHER};
 use provenn_verifier::tlog::{
     base64_decode, base64_encode, cosigned_message, Checkpoint, NoteKey, COSIGNATURE, ED25519,
 };
@@ -18,6 +19,8 @@ const MAX_FILE: u64 = 1 << 12;
 pub type Signer = NoteSigner<ED25519>;
 /// The key of a witness with its private part.
 pub type Witness = NoteSigner<COSIGNATURE>;
+/// The key of a publisher of models with its private part.
+pub type Publisher = NoteSigner<PUBLISHER>;
 
 /// A key for signatures of one type on notes, with its private part.
 #[derive(Clone)]
@@ -76,6 +79,19 @@ impl Witness {
     }
 }
 
+impl Publisher {
+    /// The signature of a model id.
+    pub fn sign_model(&self, model_id: [u8; 32]) -> PublisherSignature {
+        let key = *self.pair.pk;
+        let signature = self.pair.sk.sign(PublisherSignature::message(&model_id, &key), None);
+        PublisherSignature {
+            model_id,
+            key,
+            signature: *signature,
+        }
+    }
+}
+
 impl<const TYPE: u8> NoteSigner<TYPE> {
     /// Makes a key in a new file.
     ///
@@ -120,8 +136,8 @@ impl<const TYPE: u8> NoteSigner<TYPE> {
         let (name, seed) = parsed().ok_or_else(|| {
             CliError::usage(
                 "log-key",
-                format!("{} is no private key of {}", path.display(), match TYPE { COSIGNATURE => "a witness", _ => "a log" }),
-                "it is one line PRIVATE+KEY+NAME+ID+KEY; restore it from a backup, a new key means a new log or witness",
+                format!("{} is no private key of {}", path.display(), match TYPE { COSIGNATURE => "a witness", PUBLISHER => "a publisher", _ => "a log" }),
+                "it is one line PRIVATE+KEY+NAME+ID+KEY; restore it from a backup, a new key means a new log, witness or publisher",
             )
         })?;
         let signer = Self::new(&name, seed)?;

@@ -1,0 +1,243 @@
+//! What people expect of a model card beyond numbers: name, licence, intended use, names of classes, units. It is the publisher's word;
+//! the model id binds it like the rest of the description.
+
+use crate::error::ProveError;
+use crate::store::json_reason;
+use provenn_verifier::text::{is_printable, quoted, SHOWN_NAME};
+use provenn_verifier::InstanceLayout;
+use serde::{Deserialize, Serialize};
+
+/// Most characters of a name, a licence, a contact.
+pub const MAX_LINE: usize = 200;
+/// Most characters of the intended use and of the notes on data.
+pub const MAX_TEXT: usize = 4000;
+/// Most characters of a class or a unit: so many of a name are shown.
+pub const MAX_NAME: usize = SHOWN_NAME;
+
+/// What a publisher says of a model.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct About {
+    /// What the publisher calls the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its version, by the publisher's own count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Under which terms it may be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// What it is for, and what it is not for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intended_use: Option<String>,
+    /// Whom to ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+    /// What it was trained and measured on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// Inputs that there is something to say of, by their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<AboutInput>,
+    /// Outputs, likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<AboutOutput>,
+}
+
+/// What is said of an input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AboutInput {
+    /// Name in the ONNX graph.
+    pub name: String,
+    /// What its values are measured in.
+    pub unit: String,
+}
+
+/// What is said of an output.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AboutOutput {
+    /// Name in the ONNX graph.
+    pub name: String,
+    /// What its scores are measured in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The class of each label, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+}
+
+impl About {
+    /// Reads what a publisher wrote down. Whether it fits a model is seen when that is committed.
+    ///
+    /// # Errors
+    /// [`ProveError::About`].
+    pub fn from_json(bytes: &[u8]) -> Result<Self, ProveError> {
+        serde_json::from_slice(bytes).map_err(|e| ProveError::About {
+            reason: json_reason(&e),
+        })
+    }
+
+    /// The texts for people, each with its name.
+    pub fn texts(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let texts = [
+            ("name", &self.name),
+            ("version", &self.version),
+            ("licence", &self.licence),
+            ("intended use", &self.intended_use),
+            ("contact", &self.contact),
+            ("data", &self.data),
+        ];
+        texts
+            .into_iter()
+            .filter_map(|(name, text)| Some((name, text.as_deref()?)))
+    }
+
+    /// Checks sizes and characters, and that it speaks of inputs and outputs that the model has, with a class for each score.
+    /// `inputs` and `outputs` are their names.
+    pub(crate) fn check(&self, inputs: &[&str], outputs: &[&str], layout: &InstanceLayout) -> Result<(), String> {
+        for (name, text) in self.texts() {
+            let long = matches!(name, "intended use" | "data");
+            shown(name, text, if long { MAX_TEXT } else { MAX_LINE })?;
+        }
+        once("input", self.inputs.iter().map(|input| input.name.as_str()), inputs)?;
+        once(
+            "output",
+            self.outputs.iter().map(|output| output.name.as_str()),
+            outputs,
+        )?;
+        for input in &self.inputs {
+            shown(
+                &format!("the unit of input {}", quoted(&input.name)),
+                &input.unit,
+                MAX_NAME,
+            )?;
+        }
+        for output in &self.outputs {
+            let name = quoted(&output.name);
+            if let Some(unit) = &output.unit {
+                shown(&format!("the unit of output {name}"), unit, MAX_NAME)?;
+            }
+            for (label, class) in output.classes.iter().enumerate() {
+                shown(&format!("class {label} of output {name}"), class, MAX_NAME)?;
+            }
+            let place = outputs.iter().position(|known| *known == output.name);
+            let scores = place
+                .and_then(|at| layout.outputs.get(at))
+                .map_or(0, |output| output.len as usize);
+            if !output.classes.is_empty() && output.classes.len() != scores {
+                return Err(format!(
+                    "output {name} has {scores} scores, and {} classes are named",
+                    output.classes.len()
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a text is there, is not too long and can be shown as it is.
+fn shown(name: &str, text: &str, maximum: usize) -> Result<(), String> {
+    match text.chars().count() {
+        0 => Err(format!("{name} is empty")),
+        got if got > maximum => Err(format!("{name} has {got} characters, at most {maximum} are accepted")),
+        _ if !is_printable(text) => Err(format!(
+            "{name} has characters that cannot be shown (controls, line ends, invisible ones)"
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Whether all names are known, and none comes twice.
+fn once<'a>(what: &str, names: impl Iterator<Item = &'a str>, known: &[&str]) -> Result<(), String> {
+    let mut seen = Vec::new();
+    for name in names {
+        if !known.contains(&name) {
+            let known: Vec<String> = known.iter().map(|name| quoted(name)).collect();
+            return Err(format!(
+                "the model has no {what} {}; it has {}",
+                quoted(name),
+                known.join(", ")
+            ));
+        }
+        if seen.contains(&name) {
+            return Err(format!("{what} {} is named twice", quoted(name)));
+        }
+        seen.push(name);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+    use provenn_verifier::OutputLayout;
+
+    fn layout(scores: u32) -> InstanceLayout {
+        let output = OutputLayout {
+            len: scores,
+            rows: scores,
+            bits: 16,
+        };
+        InstanceLayout {
+            lanes: 1,
+            inputs: vec![],
+            outputs: vec![output],
+        }
+    }
+
+    fn checked(text: &str) -> Result<(), String> {
+        let about = About::from_json(text.as_bytes()).map_err(|e| e.to_string())?;
+        about.check(&["x"], &["y"], &layout(2))
+    }
+
+    #[test]
+    fn what_is_said_fits_the_model() {
+        let whole = r#"{"name": "Digits", "version": "1", "licence": "MIT", "intended_use": "a", "contact": "b", "data": "c",
+            "inputs": [{"name": "x", "unit": "mm"}], "outputs": [{"name": "y", "unit": "log odds", "classes": ["no", "yes"]}]}"#;
+        checked(whole).unwrap();
+        checked("{}").unwrap();
+        let about = About::from_json(whole.as_bytes()).unwrap();
+        assert_eq!(
+            serde_json::from_str::<About>(&serde_json::to_string(&about).unwrap()).unwrap(),
+            about
+        );
+        for (text, words) in [
+            ("[]", "another form"),
+            (r#"{"license": "MIT"}"#, "unknown field `license`"),
+            (r#"{"name": "a", "name": "b"}"#, "duplicate field `name`"),
+            (r#"{"name": 7}"#, "another form"),
+            (r#"{"name": ""}"#, "name is empty"),
+            (r#"{"name": "a\u202eb"}"#, "cannot be shown"),
+            (r#"{"data": "a\nb"}"#, "data has characters"),
+            (
+                r#"{"inputs": [{"name": "z", "unit": "m"}]}"#,
+                r#"no input "z"; it has "x""#,
+            ),
+            (
+                r#"{"inputs": [{"name": "x", "unit": "m"}, {"name": "x", "unit": "m"}]}"#,
+                "named twice",
+            ),
+            (r#"{"outputs": [{"name": "x"}]}"#, r#"no output "x""#),
+            (
+                r#"{"outputs": [{"name": "y", "classes": ["a"]}]}"#,
+                "2 scores, and 1 classes",
+            ),
+            (r#"{"outputs": [{"name": "y", "classes": ["a", ""]}]}"#, "class 1"),
+            (
+                r#"{"outputs": [{"name": "y", "unit": "\u0007"}]}"#,
+                "the unit of output",
+            ),
+        ] {
+            let refused = checked(text).unwrap_err();
+            assert!(refused.contains(words), "{text}: {refused}");
+        }
+        for (field, most) in [("contact", MAX_LINE), ("intended_use", MAX_TEXT)] {
+            let text = |length| format!(r#"{{"{field}": "{}"}}"#, "é".repeat(length));
+            checked(&text(most)).unwrap();
+            assert!(checked(&text(most + 1)).unwrap_err().contains("at most"));
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! `provenn bundle`: one file with everything that a verdict needs.
+
+use super::publisher;
+use crate::bytes::hex;
+use crate::error::CliError;
+use crate::files::{Part, MAX_CARD, MAX_RECEIPT};
+use crate::output::Output;
+use crate::report::{grouped, Report};
+use provenn_prover::store;
+use provenn_verifier::bundle::{MAX_BUNDLE, MAX_RECEIPTS};
+use provenn_verifier::tlog::{Entry, EntryKind, InclusionProof, MAX_PROOF_TEXT};
+use provenn_verifier::{
+    verify, Bundle, BundledReceipt, Expectation, ModelCard, Receipt, SrsVerifyingKey, StatementKind, VerifyError,
+};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Receipt; several of the same model may be named.
+    #[arg(long, value_name = "FILE", required = true)]
+    receipt: Vec<PathBuf>,
+    /// Model card that they are about.
+    #[arg(long, value_name = "FILE")]
+    card: PathBuf,
+    /// Verifier's part of the SRS; `srs.vk` beside the card by default.
+    #[arg(long, value_name = "FILE")]
+    srs: Option<PathBuf>,
+    /// Proof of a transparency log, which holds its checkpoint, of the card or of one of the receipts; as often as there are some.
+    #[arg(long, value_name = "FILE")]
+    log_proof: Vec<PathBuf>,
+    /// Signature of the model's publisher.
+    #[arg(long, value_name = "FILE")]
+    signature: Option<PathBuf>,
+    /// File to write.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Replace the file if it exists.
+    #[arg(long)]
+    force: bool,
+}
+
+pub fn run(args: &Args) -> Result<Report, CliError> {
+    let beside = args.card.parent().unwrap_or(Path::new("")).join(store::SRS);
+    let srs = args.srs.as_deref().unwrap_or(&beside);
+    let named = args.receipt.iter().chain(&args.log_proof).chain(&args.signature);
+    let inputs: Vec<&Path> = named.map(PathBuf::as_path).chain([args.card.as_path(), srs]).collect();
+    let place = Output::new(&args.out, args.force, &inputs)?;
+    let read = |path: &PathBuf, maximum| Part::read(path, maximum);
+    let (card, srs) = (Part::read(&args.card, MAX_CARD)?, Part::read(srs, MAX_RECEIPT)?);
+    let receipts = args
+        .receipt
+        .iter()
+        .map(|path| read(path, MAX_RECEIPT))
+        .collect::<Result<Vec<_>, _>>()?;
+    if receipts.len() > MAX_RECEIPTS {
+        return Err(too_large(receipts.len(), MAX_RECEIPTS, "receipts"));
+    }
+    let model_id = valid(&card, &srs, &receipts)?;
+    let signature = args
+        .signature
+        .as_ref()
+        .map(|path| read(path, MAX_RECEIPT))
+        .transpose()?;
+    if let Some(part) = &signature {
+        if publisher::decode(part)?.model_id != model_id {
+            return Err(CliError::from(VerifyError::SignatureModel).at(&part.place));
+        }
+    }
+    let mut bundle = Bundle {
+        card: card.bytes,
+        srs: srs.bytes,
+        card_log_proof: None,
+        signature: signature.map(|part| part.bytes),
+        receipts: receipts
+            .into_iter()
+            .map(|part| BundledReceipt {
+                receipt: part.bytes,
+                log_proof: None,
+            })
+            .collect(),
+    };
+    for path in &args.log_proof {
+        let part = read(path, MAX_PROOF_TEXT as u64)?;
+        put_proof(&mut bundle, &part.log_proof()?).map_err(|error| error.at(path))?;
+    }
+    let bytes = bundle.to_bytes();
+    if bytes.len() > MAX_BUNDLE {
+        return Err(too_large(bytes.len(), MAX_BUNDLE, "bytes"));
+    }
+    place.write(&bytes)?;
+    let mut report = Report {
+        aside: place.is_standard(),
+        ..Report::default()
+    };
+    report.row("bundle", format!("{} bytes", grouped(bytes.len())));
+    report.row("receipts", bundle.receipts.len());
+    report.row("model id", hex(&model_id));
+    report.line("Checked as a verifier does that names nothing. Whoever gets the bundle names what they rely on: `provenn verify BUNDLE`.");
+    report.json = json!({
+        "bytes": bytes.len(), "receipts": bundle.receipts.len(), "model_id": hex(&model_id),
+        "signed": bundle.signature.is_some(), "logged": bundle.card_log_proof.is_some(),
+    });
+    Ok(report)
+}
+
+/// Checks that the receipts hold under the card, so that nobody hands out a bundle that does not; the model's id.
+fn valid(card: &Part, srs: &Part, receipts: &[Part]) -> Result<[u8; 32], CliError> {
+    receipts
+        .iter()
+        .try_for_each(|part| part.decode(Receipt::from_bytes).map(drop))?;
+    let decoded = card.decode(ModelCard::from_bytes)?;
+    let key = srs.decode(SrsVerifyingKey::from_bytes)?;
+    store::description(&decoded).map_err(|e| CliError::from(e).at(&card.place))?;
+    let checked = decoded.check(&key).map_err(|e| CliError::from(e).at(&card.place))?;
+    let anything = Expectation {
+        statements: Some(vec![StatementKind::Inference]),
+        accept_dev: true,
+        ..Expectation::default()
+    };
+    for part in receipts {
+        let verdict = verify(&part.bytes, &checked, &key, &anything);
+        drop(verdict.map_err(|e| CliError::from(e).at(&part.place))?);
+    }
+    Ok(checked.model_id())
+}
+
+/// Puts a proof of the log beside the file that it is of.
+fn put_proof(bundle: &mut Bundle, proof: &InclusionProof) -> Result<(), CliError> {
+    let of = |kind, bytes: &[u8]| proof.leads_from(&Entry::of(kind, bytes)).map_err(VerifyError::from);
+    let place = if of(EntryKind::Card, &bundle.card)? {
+        Some(&mut bundle.card_log_proof)
+    } else {
+        let mut found = None;
+        for one in &mut bundle.receipts {
+            if of(EntryKind::Receipt, &one.receipt)? {
+                found = Some(&mut one.log_proof);
+                break;
+            }
+        }
+        found
+    };
+    match place {
+        Some(place @ None) => {
+            *place = Some(proof.to_text());
+            Ok(())
+        }
+        Some(_) => Err(CliError::usage(
+            "log-proof-twice",
+            "this is the second proof of the same file",
+            "give one proof of the card and of each receipt",
+        )),
+        None => Err(CliError::usage(
+            "log-proof-of-other",
+            "the proof is neither of the card nor of a receipt",
+            "give the proofs of the very files that go into the bundle",
+        )),
+    }
+}
+
+fn too_large(got: usize, maximum: usize, what: &str) -> CliError {
+    CliError::new(
+        5,
+        "bundle-too-large",
+        format!("{} {what}, a bundle holds at most {}", grouped(got), grouped(maximum)),
+        "make several bundles",
+    )
+}

@@ -1,0 +1,248 @@
+//! `provenn show`: what a file of this program is, and what it says, in the units of the model. Nothing is verified here, and nothing
+//! secret is printed.
+
+pub mod card;
+mod receipt;
+
+use super::{publisher, srs};
+use crate::bytes::hex;
+use crate::data::opening;
+use crate::error::CliError;
+use crate::files::{self, Part, MAX_CARD, MAX_DATA};
+use crate::report::{grouped, Report};
+use crate::statement::Said;
+use provenn_prover::store::{self, PRIVATE_MAGIC};
+use provenn_verifier::bundle::MAX_BUNDLE;
+use provenn_verifier::text::quoted;
+use provenn_verifier::tlog::{base64_encode, Entry, EntryKind};
+use provenn_verifier::{
+    Bundle, FileKind, ModelCard, Purpose, Receipt, SrsVerifyingKey, VerifyError, VerifyingKey, FORMAT_VERSION,
+};
+use serde_json::{json, Map, Value};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Bundle, receipt, model card, key, signature, opening, log entry, private file or parameters.
+    file: PathBuf,
+    /// Model card of a receipt or an opening, for its names and units.
+    #[arg(long, value_name = "FILE")]
+    card: Option<PathBuf>,
+}
+
+pub fn run(args: &Args) -> Result<Report, CliError> {
+    let path = args.file.as_path();
+    // Some files are far larger than others: the first bytes say which this is.
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut start));
+    read.map_err(|e| CliError::io(path, &e))?;
+    let card = args.card.as_deref();
+    match FileKind::of(&start) {
+        Some(FileKind::Receipt) => receipt::run(path, card),
+        Some(FileKind::Card) => card::run(path),
+        Some(FileKind::Key) => files::decode(path, MAX_CARD, VerifyingKey::from_bytes).map(|found| key(&found)),
+        Some(FileKind::LogEntry) => files::decode(path, MAX_CARD, Entry::from_bytes).map(entry),
+        Some(FileKind::Bundle) => bundle(path),
+        Some(FileKind::Signature) => signature(path),
+        Some(FileKind::Srs) => parameters(path, "an SRS verifying key", FORMAT_VERSION.into()),
+        _ if start.starts_with(srs::show::PARAMETERS) => parameters(path, "parameters of the prover", 1),
+        _ if start.starts_with(&PRIVATE_MAGIC) => private(path),
+        _ if start.trim_ascii_start().starts_with(b"{") => openings(path, card),
+        _ => {
+            let expected =
+                "a file that this program wrote: a bundle, a receipt, a card, a key, a signature, parameters, an opening or a private file";
+            Err(CliError::kind(2, "wrong-file", path, files::what(&start), expected))
+        }
+    }
+}
+
+/// A report about a file of this kind and version.
+fn about(is: &str, version: u32) -> Report {
+    let mut report = Report::default();
+    report.row("this is", format!("{is}, format version {version}"));
+    report.json = json!({ "file": is, "format_version": version });
+    report
+}
+
+/// Adds the fields of an object to a report.
+fn add(report: &mut Report, fields: Value) {
+    if let (Some(all), Value::Object(fields)) = (report.json.as_object_mut(), fields) {
+        all.extend(fields);
+    }
+}
+
+fn parameters(path: &Path, is: &str, version: u32) -> Result<Report, CliError> {
+    let mut report = about(is, version);
+    let shown = srs::show::run(path, None)?;
+    report.text.push_str(&shown.text);
+    add(&mut report, shown.json);
+    Ok(report)
+}
+
+fn key(key: &VerifyingKey) -> Report {
+    let mut report = about("a circuit key", FORMAT_VERSION.into());
+    let purpose = match &key.purpose {
+        Purpose::Registration => "registration of a model's weights",
+        Purpose::Inference(_) => "inference of a model",
+        Purpose::Colouring(_) => "colouring of graphs",
+    };
+    report.row("for", purpose);
+    report.row("digest", hex(&key.digest()));
+    report.row("rows", format!("2^{}", key.k));
+    let columns = (
+        key.advice_phases.len(),
+        key.fixed_commitments.len(),
+        key.instance_columns,
+    );
+    report.row(
+        "columns",
+        format!("{} advice, {} fixed, {} public", columns.0, columns.1, columns.2),
+    );
+    report.row("gates", key.gates.len());
+    add(
+        &mut report,
+        json!({
+            "purpose": purpose, "key_digest": hex(&key.digest()), "k": key.k, "gates": key.gates.len(),
+            "columns": { "advice": columns.0, "fixed": columns.1, "public": columns.2 },
+        }),
+    );
+    report
+}
+
+fn entry(entry: Entry) -> Report {
+    let of = match entry.kind {
+        EntryKind::Card => "a model card",
+        EntryKind::Receipt => "a receipt",
+    };
+    let mut report = about("an entry of a transparency log", FORMAT_VERSION.into());
+    report.row("about", of);
+    report.row("sha256", hex(&entry.digest));
+    add(&mut report, json!({ "about": of, "sha256": hex(&entry.digest) }));
+    report
+}
+
+fn signature(path: &Path) -> Result<Report, CliError> {
+    let signature = publisher::decode(&Part::read(path, MAX_CARD)?)?;
+    let (model_id, key) = (hex(&signature.model_id), base64_encode(&signature.key));
+    let mut report = about("a publisher's signature of a model", FORMAT_VERSION.into());
+    report.row("model id", &model_id);
+    report.row(
+        "said to be of",
+        format!("the key {key}; `provenn verify --publisher` checks it"),
+    );
+    add(
+        &mut report,
+        json!({ "model_id": model_id, "key": key, "verified": false }),
+    );
+    Ok(report)
+}
+
+fn bundle(path: &Path) -> Result<Report, CliError> {
+    let bundle = files::decode(path, MAX_BUNDLE as u64, Bundle::from_bytes)?;
+    let damaged = |error: VerifyError| CliError::from(error).at(path);
+    let card = ModelCard::from_bytes(&bundle.card).map_err(damaged)?;
+    let srs = SrsVerifyingKey::from_bytes(&bundle.srs).map_err(damaged)?;
+    let description = store::description(&card).map_err(|e| CliError::from(e).at(path))?;
+    let mut report = about("a bundle", FORMAT_VERSION.into());
+    report.line("Stated by it, and not verified here:");
+    report.row("model id", hex(&card.model_id()));
+    card::about(&mut report, &description);
+    report.row("SRS id", hex(&srs.id()));
+    let mut receipts = Vec::new();
+    for (index, one) in bundle.receipts.iter().enumerate() {
+        let claim = Receipt::from_bytes(&one.receipt).map_err(damaged)?.claim;
+        let said = Said::new(&claim, Some(&description))?;
+        if said.model_id() != card.model_id() {
+            return Err(damaged(VerifyError::ModelMismatch));
+        }
+        let logged = if one.log_proof.is_some() {
+            ", with a log proof"
+        } else {
+            ""
+        };
+        report.row(
+            &format!("receipt {}", index + 1),
+            format!("{} for {}{logged}", said.output(), quoted(&claim.context.audience)),
+        );
+        receipts.push(json!({
+            "output": said.output_json(), "class": said.class(), "policy": said.policy(), "audience": claim.context.audience,
+            "log_proof": one.log_proof.is_some(),
+        }));
+    }
+    let there = |there: bool| if there { "yes, not checked here" } else { "no" };
+    report.row("signed", there(bundle.signature.is_some()));
+    report.row("logged", there(bundle.card_log_proof.is_some()));
+    add(
+        &mut report,
+        json!({
+            "verified": false, "model_id": hex(&card.model_id()), "srs_id": hex(&srs.id()), "receipts": receipts,
+            "signed": bundle.signature.is_some(), "logged": bundle.card_log_proof.is_some(), "about": description.about,
+        }),
+    );
+    Ok(report)
+}
+
+fn private(path: &Path) -> Result<Report, CliError> {
+    let facts = store::private_facts(path)?;
+    let mut report = about("the private file of a committed model", FORMAT_VERSION.into());
+    report.row("circuit", format!("2^{} rows", facts.k));
+    report.row("opens", format!("{} weight commitments", facts.commitments));
+    report.row("proving key", hex(&facts.key_digest));
+    report.line(
+        "It holds the weights and the randomness of their commitments: give it to nobody. Nothing of these is shown.",
+    );
+    add(
+        &mut report,
+        json!({ "k": facts.k, "commitments": facts.commitments, "proving_key": hex(&facts.key_digest), "secret": true }),
+    );
+    Ok(report)
+}
+
+/// The opening of a model's only input, or those of several by name.
+fn openings(path: &Path, card: Option<&Path>) -> Result<Report, CliError> {
+    let bytes = files::read(path, MAX_DATA)?;
+    let whole: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|e| {
+        CliError::usage(
+            "opening",
+            format!("{}: {}", path.display(), store::json_reason(&e)),
+            "give a file that this program wrote",
+        )
+    })?;
+    let description = card::described(card, None)?;
+    let mut report = about("openings of committed inputs", opening::VERSION);
+    let mut list = Vec::new();
+    let one = whole.contains_key("version");
+    let each = match one {
+        true => vec![(None, Value::Object(whole))],
+        false => whole.into_iter().map(|(name, value)| (Some(name), value)).collect(),
+    };
+    for (name, value) in each {
+        let (values, opening) = opening::from_json(value.to_string().as_bytes()).map_err(|e| e.at(path))?;
+        let only = description
+            .as_ref()
+            .and_then(|card| card.inputs.first())
+            .filter(|_| one);
+        let name = name.or(only.map(|input| input.name.clone()));
+        let row = name
+            .as_deref()
+            .map_or("input".to_owned(), |name| format!("input {}", quoted(name)));
+        let points: Vec<String> = opening.points.iter().map(|point| hex(point)).collect();
+        report.row(
+            &row,
+            format!(
+                "{} values, {} commitments: {}",
+                grouped(values.len()),
+                points.len(),
+                points.join(" ")
+            ),
+        );
+        list.push(json!({ "name": name, "values": values.len(), "commitments": points }));
+    }
+    report.line(
+        "Whoever has this file can show what the commitments hide: give it to nobody else. Nothing of that is shown.",
+    );
+    add(&mut report, json!({ "inputs": list, "secret": true }));
+    Ok(report)
+}

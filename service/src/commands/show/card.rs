@@ -1,0 +1,114 @@
+//! A model card: ids, what its publisher says, inputs and outputs with their scales.
+
+use super::{about as head, add};
+use crate::bytes::hex;
+use crate::error::CliError;
+use crate::files::{self, MAX_CARD};
+use crate::report::{grouped, Report};
+use provenn_prover::commit::Description;
+use provenn_prover::store;
+use provenn_verifier::text::{decimal, quoted};
+use provenn_verifier::{ModelCard, VerifyError, FORMAT_VERSION};
+use serde_json::json;
+use std::path::Path;
+
+/// Names of classes that the text shows; JSON has all.
+const SHOWN: usize = 20;
+
+pub fn run(path: &Path) -> Result<Report, CliError> {
+    let card = files::decode(path, MAX_CARD, ModelCard::from_bytes)?;
+    let description = store::description(&card).map_err(|e| CliError::from(e).at(path))?;
+    let mut report = head("a model card", FORMAT_VERSION.into());
+    report.row("model id", hex(&card.model_id()));
+    about(&mut report, &description);
+    report.row(
+        "graph",
+        format!(
+            "{}, {} parameters",
+            quoted(&description.name),
+            grouped(description.parameters)
+        ),
+    );
+    for input in &description.inputs {
+        let step = decimal(1, input.frac);
+        let shape = &input.shape;
+        report.row(
+            "input",
+            format!(
+                "{} {shape:?}, {}, in steps of {step}",
+                quoted(&input.name),
+                input.binding.name()
+            ),
+        );
+    }
+    for output in &description.outputs {
+        let step = decimal(1, output.frac);
+        report.row(
+            "output",
+            format!("{} {:?}, in steps of {step}", quoted(&output.name), output.shape),
+        );
+    }
+    report.row(
+        "fidelity",
+        format!("{}, by its publisher's measurement", description.fidelity.words()),
+    );
+    for (policy, bits) in &description.leakage {
+        report.row("policy", format!("{policy}: {bits}"));
+    }
+    let [key, srs, quantization] = [card.key.digest(), card.srs_id, card.quantization].map(|id| hex(&id));
+    report.row(
+        "circuit",
+        format!("2^{} rows, {} weight commitments", card.key.k, card.commitments.len()),
+    );
+    report.row("circuit key", &key);
+    report.row("SRS id", &srs);
+    report.row("quantization", &quantization);
+    report.line("The weights were not checked to be in range here; `provenn verify` does that.");
+    add(
+        &mut report,
+        json!({
+            "model_id": hex(&card.model_id()), "key_digest": key, "srs_id": srs, "quantization": quantization,
+            "k": card.key.k, "commitments": card.commitments.len(), "card": description,
+        }),
+    );
+    Ok(report)
+}
+
+/// What its publisher says of a model, if anything.
+pub fn about(report: &mut Report, description: &Description) {
+    let Some(about) = &description.about else { return };
+    for (name, text) in about.texts() {
+        report.row(name, text);
+    }
+    for input in &about.inputs {
+        report.row("unit", format!("of input {}: {}", quoted(&input.name), input.unit));
+    }
+    for output in &about.outputs {
+        let name = quoted(&output.name);
+        if let Some(unit) = &output.unit {
+            report.row("unit", format!("of output {name}: {unit}"));
+        }
+        if !output.classes.is_empty() {
+            let shown: Vec<String> = output.classes.iter().take(SHOWN).map(|class| quoted(class)).collect();
+            let more = if output.classes.len() > SHOWN { ", .." } else { "" };
+            report.row(
+                "classes",
+                format!("of output {name}, {}: {}{more}", output.classes.len(), shown.join(", ")),
+            );
+        }
+    }
+}
+
+/// The description on a card, which has to be that of a model where one is named.
+pub fn described(path: Option<&Path>, model: Option<[u8; 32]>) -> Result<Option<Description>, CliError> {
+    let Some(path) = path else { return Ok(None) };
+    let card = files::decode(path, MAX_CARD, ModelCard::from_bytes)?;
+    if let Some(about) = model.filter(|about| *about != card.model_id()) {
+        let [card, claim] = [card.model_id(), about].map(|id| hex(&id));
+        let differs = format!("model: the card is {card}, the receipt is about {claim}");
+        return Err(CliError::from(VerifyError::ModelMismatch).with(vec![differs]));
+    }
+    store::description(&card)
+        .map(Some)
+        .map_err(|e| CliError::from(e).at(path))
+}

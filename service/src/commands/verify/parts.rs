@@ -1,0 +1,80 @@
+//! What a verification is about: files of their own, or those in a bundle.
+
+use super::Args;
+use crate::error::CliError;
+use crate::files::{self, Part, MAX_CARD, MAX_RECEIPT};
+use provenn_prover::store;
+use provenn_verifier::bundle::MAX_BUNDLE;
+use provenn_verifier::tlog::MAX_PROOF_TEXT;
+use provenn_verifier::Bundle;
+use std::path::{Path, PathBuf};
+
+/// A receipt, and its proof of the log if there is one.
+#[derive(Debug)]
+pub struct Given {
+    pub receipt: Part,
+    pub log_proof: Option<Part>,
+}
+
+/// Everything that is given.
+#[derive(Debug)]
+pub struct Parts {
+    pub receipts: Vec<Given>,
+    pub card: Part,
+    pub srs: Part,
+    /// That the card is in a log.
+    pub log_proof: Option<Part>,
+    pub signature: Option<Part>,
+    /// Whether all of it is from one file.
+    pub bundled: bool,
+}
+
+impl Parts {
+    pub fn read(args: &Args) -> Result<Self, CliError> {
+        if let Some(bundle) = &args.bundle {
+            return Self::of_bundle(bundle);
+        }
+        // The grammar asks for both where there is no bundle.
+        let (Some(receipt), Some(card)) = (&args.receipt, &args.card) else {
+            return Err(CliError::usage(
+                "nothing-given",
+                "neither a bundle nor a receipt with its card is given",
+                "give a bundle, or --receipt and --card",
+            ));
+        };
+        let beside = card.parent().unwrap_or(Path::new("")).join(store::SRS);
+        let small = |path: &Option<PathBuf>, maximum| path.as_deref().map(|path| Part::read(path, maximum)).transpose();
+        Ok(Self {
+            receipts: vec![Given {
+                receipt: Part::read(receipt, MAX_RECEIPT)?,
+                log_proof: None,
+            }],
+            card: Part::read(card, MAX_CARD)?,
+            srs: Part::read(args.srs.as_deref().unwrap_or(&beside), MAX_RECEIPT)?,
+            log_proof: small(&args.log_proof, MAX_PROOF_TEXT as u64)?,
+            signature: small(&args.signature, MAX_RECEIPT)?,
+            bundled: false,
+        })
+    }
+
+    pub fn of_bundle(path: &Path) -> Result<Self, CliError> {
+        let bundle = files::decode(path, MAX_BUNDLE as u64, Bundle::from_bytes)?;
+        let part = |name: &str, bytes: Vec<u8>| Part {
+            place: format!("{} ({name})", path.display()).into(),
+            bytes,
+        };
+        let text = |name: &str, text: Option<String>| text.map(|text| part(name, text.into_bytes()));
+        let receipts = bundle.receipts.into_iter().enumerate().map(|(index, one)| Given {
+            receipt: part(&format!("its receipt {}", index + 1), one.receipt),
+            log_proof: text(&format!("its log proof of receipt {}", index + 1), one.log_proof),
+        });
+        Ok(Self {
+            receipts: receipts.collect(),
+            card: part("its model card", bundle.card),
+            srs: part("its SRS key", bundle.srs),
+            log_proof: text("its log proof of the card", bundle.card_log_proof),
+            signature: bundle.signature.map(|bytes| part("its publisher's signature", bytes)),
+            bundled: true,
+        })
+    }
+}

@@ -1,0 +1,185 @@
+//! What is proven, for whom, by which model and under which parameters; and what is not.
+
+use super::parts::Parts;
+use super::vouch::Vouched;
+use super::Args;
+use crate::bytes::hex;
+use crate::data::sample;
+use crate::error::CliError;
+use crate::report::{grouped, Report};
+use crate::srs;
+use crate::statement::{Check, Named, Said};
+use provenn_prover::commit::{Binding, Description};
+use provenn_verifier::text::quoted;
+use provenn_verifier::{CheckedCard, SrsVerifyingKey, Verdict};
+use serde_json::{json, Value};
+use std::collections::BTreeSet;
+
+/// A verification that went well.
+pub struct Found<'a> {
+    pub args: &'a Args,
+    pub parts: &'a Parts,
+    pub card: &'a CheckedCard,
+    pub key: &'a SrsVerifyingKey,
+    pub description: &'a Description,
+    pub verdicts: &'a [Verdict],
+    pub vouched: &'a Vouched<'a>,
+    pub milliseconds: f64,
+}
+
+impl Found<'_> {
+    pub fn report(&self) -> Result<Report, CliError> {
+        let dev = self.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Dev(_)));
+        let inputs: BTreeSet<usize> = sample::some(&self.args.input, self.description)?.into_keys().collect();
+        let mut report = Report::default();
+        report.line(if dev {
+            "VALID under development parameters"
+        } else {
+            "VALID"
+        });
+        let mut receipts = Vec::new();
+        for (index, verdict) in self.verdicts.iter().enumerate() {
+            if self.verdicts.len() > 1 {
+                report.line(format!("receipt {} of {}", index + 1, self.verdicts.len()));
+            }
+            receipts.push(self.receipt(&mut report, index, verdict, &inputs)?);
+        }
+        if let Some(name) = self.vouched.publisher {
+            report.row("publisher", format!("{} signed this model", quoted(name)));
+        }
+        if let Some(words) = self.vouched.log_words() {
+            report.row("log", words);
+        }
+        let bytes: usize = self.parts.receipts.iter().map(|given| given.receipt.bytes.len()).sum();
+        let of = if receipts.len() == 1 { "receipt" } else { "receipts" };
+        report.row(
+            "checked in",
+            format!("{:.1} ms, {of} of {} bytes", self.milliseconds, grouped(bytes)),
+        );
+        if dev {
+            report.row("warning", srs::UNSAFE);
+        }
+        let limits = self.not_proven(dev);
+        report.line("Not proven:");
+        for limit in &limits {
+            report.line(format!("- {limit}"));
+        }
+        let mut all = json!({
+            "valid": true,
+            "dev": dev,
+            "model_id": hex(&self.card.model_id()),
+            "srs_id": hex(&self.key.id()),
+            "publisher": self.vouched.publisher,
+            "log": self.vouched.log_json(),
+            "not_proven": limits,
+            "milliseconds": self.milliseconds,
+        });
+        match (self.parts.bundled, receipts.pop()) {
+            // One receipt is told as itself, those of a bundle as a list.
+            (false, Some(Value::Object(only))) => {
+                if let Some(fields) = all.as_object_mut() {
+                    fields.extend(only);
+                }
+            }
+            (_, last) => {
+                receipts.extend(last);
+                all["receipts"] = receipts.into();
+            }
+        }
+        report.json = all;
+        Ok(report)
+    }
+
+    fn receipt(
+        &self,
+        report: &mut Report,
+        index: usize,
+        verdict: &Verdict,
+        inputs: &BTreeSet<usize>,
+    ) -> Result<Value, CliError> {
+        let args = self.args;
+        let said = Said::new(verdict.claim(), Some(self.description))?;
+        let named = Named {
+            model: self.names_model(),
+            srs: args.srs_id.is_some(),
+            policy: args.policy.is_some(),
+            inputs: inputs.clone(),
+            audience: args.audience.is_some(),
+            nonce: args.nonce.is_some(),
+        };
+        let checks = said.checks(&named, self.card.commitments.len(), self.key.kind);
+        report.row("output", said.output());
+        for Check { name, value, checked } in &checks {
+            let stated = if *checked {
+                ""
+            } else {
+                "   [as stated; you named no expectation]"
+            };
+            report.row(name, format!("{value}{stated}"));
+        }
+        let logged = self.vouched.receipts.get(index).copied().flatten();
+        if let Some(index) = logged {
+            report.row("logged", format!("the receipt is entry {index} of the log"));
+        }
+        Ok(json!({ "output": said.output_json(), "class": said.class(), "checks": checks, "log_index": logged }))
+    }
+
+    fn names_model(&self) -> bool {
+        self.args.model_id.is_some() || self.vouched.for_model()
+    }
+
+    /// What this verdict leaves open.
+    fn not_proven(&self, dev: bool) -> Vec<String> {
+        let mut list = Vec::new();
+        let mut open = |is_open: bool, what: &str| list.extend(is_open.then(|| what.to_owned()));
+        let id = hex(&self.card.model_id());
+        open(
+            dev,
+            "Anything at all, to somebody who does not trust the machine that made the development SRS.",
+        );
+        let any = format!("That this is the model you mean: you accept any. If it is, pin it with --model-id {id}");
+        open(!self.names_model(), &any);
+        let others = format!(
+            "That this is the one you mean of the models that the named publisher or log has: --model-id {id} pins it."
+        );
+        open(self.args.model_id.is_none() && self.vouched.for_model(), &others);
+        open(
+            self.args.srs_id.is_none(),
+            "That these are the parameters you trust: you named no SRS id.",
+        );
+        open(
+            self.args.nonce.is_none(),
+            "That the receipt is fresh, or was made for you: you named no nonce, so it may be a copy.",
+        );
+        let unchecked = |named: bool, given: bool| given && !named;
+        open(
+            unchecked(self.args.publisher.is_some(), self.parts.signature.is_some()),
+            "Whose model it is: a signature is in the bundle, and you named no publisher.",
+        );
+        open(
+            unchecked(self.args.log.is_some(), self.parts.log_proof.is_some()),
+            "That the card stands in a log: a proof is in the bundle, and you named no log.",
+        );
+        let hidden = self
+            .description
+            .inputs
+            .iter()
+            .any(|input| input.binding == Binding::Committed);
+        open(hidden, "What a committed input is, and where it came from.");
+        open(!hidden, "Where the input came from.");
+        open(
+            true,
+            "That the operator kept no copy of the input, and that no other receipt was made and withheld.",
+        );
+        open(true, "That the model was not revoked since.");
+        open(
+            true,
+            "That the model is good, or fit for your purpose. What its card says of it, the fidelity too, is its publisher's word.",
+        );
+        open(
+            true,
+            "That the circuit is the network that the card describes, unless somebody you trust audited the card (provenn audit).",
+        );
+        list
+    }
+}
