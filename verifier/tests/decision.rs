@@ -17,6 +17,15 @@ fn issued(public: bool) -> (Setup, Receipt) {
 #[test]
 fn each_changed_identity_has_its_own_error() {
     let (setup, receipt) = issued(true);
+    let out_of_range = |what, unit, range, got| {
+        VerifyError::PolicyOutOfRange(policy::OutOfRange::Value {
+            what,
+            unit,
+            range,
+            got,
+            output: 0,
+        })
+    };
     let check = |edit: fn(&mut Claim), expected| {
         let mut receipt = receipt.clone();
         edit(&mut receipt.claim);
@@ -31,7 +40,7 @@ fn each_changed_identity_has_its_own_error() {
     );
     check(
         |claim| edit::state(claim, policy::Label, Answer::Label(5)),
-        VerifyError::PolicyOutOfRange,
+        out_of_range("label", policy::Unit::Output, [0, 4], 5),
     );
     check(
         |claim| *edit::values(claim) = vec![1],
@@ -326,7 +335,7 @@ fn error_codes_are_distinct() {
         VerifyError::OpeningFailed,
         VerifyError::OutputMismatch,
         VerifyError::PolicyMismatch { field: "policy" },
-        VerifyError::PolicyOutOfRange,
+        VerifyError::PolicyOutOfRange(policy::OutOfRange::Answer),
         VerifyError::QuantizationMismatch,
         VerifyError::SrsInvalid { reason: "" },
         VerifyError::SrsMismatch,

@@ -81,7 +81,13 @@ fn stated() -> impl Strategy<Value = (Policy, Answer)> {
             .prop_map(|(output, threshold, bit)| (policy::Threshold { output, threshold }.into(), Answer::Bit(bit))),
         (any::<u32>(), value)
             .prop_map(|(output, threshold)| (policy::YesOnly { output, threshold }.into(), Answer::Yes)),
-        (1..VALUE_BOUND, label).prop_map(|(margin, label)| (policy::Margin { margin }.into(), label)),
+        (1..VALUE_BOUND, label.clone()).prop_map(|(margin, label)| (policy::Margin { margin }.into(), label)),
+        (1u32.., prop::collection::vec(any::<u32>(), 0..20))
+            .prop_map(|(count, labels)| (policy::Top { count }.into(), Answer::Labels(labels))),
+        (prop::collection::btree_set(any::<u32>(), 1..20), label).prop_map(|(outputs, label)| {
+            let outputs = outputs.into_iter().collect();
+            (policy::LabelIn { outputs }.into(), label)
+        }),
     ]
 }
 

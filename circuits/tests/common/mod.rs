@@ -459,7 +459,7 @@ impl Case {
         instances.extend(row_sets(layout.shape.usable()));
         let witness = Witness {
             trace,
-            top: None,
+            top: 0,
             policy,
         };
         Self {

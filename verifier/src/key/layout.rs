@@ -3,7 +3,7 @@
 use super::order::InputOrder;
 use super::validate::require;
 use crate::claim::MAX_VALUES;
-use crate::codec::{at_most, size, wide, Put, Reader};
+use crate::codec::{at_most, wide, Put, Reader};
 use crate::error::VerifyError;
 use crate::statement::inference::{MAX_INPUTS, MAX_OUTPUTS};
 use alloc::vec::Vec;
@@ -179,11 +179,6 @@ impl InstanceLayout {
         let row = position.checked_mul(input.blocks(self.lanes))?.checked_add(block)?;
         let row = row.checked_add(input.row.into())?;
         Some((usize::try_from(lane).ok()?, usize::try_from(row).ok()?))
-    }
-
-    /// An output by its index.
-    pub(crate) fn output(&self, index: u32) -> Option<&OutputLayout> {
-        self.outputs.get(size(index))
     }
 
     pub(super) fn put(&self, out: &mut Vec<u8>) {

@@ -101,6 +101,18 @@ pub fn public() -> Vec<Row> {
         row("Margin.margin", "none", "policy-out-of-range", |s| {
             state(s, policy::Margin { margin: 0 }, Answer::Label(0));
         }),
+        row("Top.count", "a set of one", "opening-failed", |s| {
+            state(s, policy::Top { count: 1 }, Answer::Labels(vec![0]));
+        }),
+        row("Top.count", "more than there are", "policy-out-of-range", |s| {
+            state(s, policy::Top { count: 2 }, Answer::Labels(vec![0, 1]));
+        }),
+        row("LabelIn.outputs", "the one output", "opening-failed", |s| {
+            state(s, policy::LabelIn { outputs: vec![0] }, Answer::Label(0));
+        }),
+        row("LabelIn.outputs", "none", "policy-out-of-range", |s| {
+            state(s, policy::LabelIn { outputs: vec![] }, Answer::Label(0));
+        }),
         row("Item.answer", "the other answer", "opening-failed", |s| {
             bit(s, 0, 0, false);
         }),
