@@ -188,7 +188,7 @@ pub fn prove_with<R: RngCore + CryptoRng>(
         answer: given.answer.clone(),
     };
     let columns: Vec<Vec<Fr>> = item
-        .columns(instance_layout, &policy)
+        .columns(instance_layout, key.k, &policy)
         .map_err(ProveError::Policy)?
         .into_iter()
         .map(|column| column.into_iter().map(Fr::from).collect())

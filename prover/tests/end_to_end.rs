@@ -41,7 +41,7 @@ fn every_policy_proves_and_verifies() {
         let lead = scores[0].abs_diff(scores[1]) as i64;
         let (output, threshold) = (1, scores[1]);
         // At their boundaries all of them are true.
-        let policies: [Disclosure; 9] = [
+        let policies: [Disclosure; 11] = [
             policy::Scores.into(),
             policy::Label.into(),
             threshold_of(scores[0]),
@@ -51,6 +51,8 @@ fn every_policy_proves_and_verifies() {
             policy::Top { count: 1 }.into(),
             policy::Top { count: 2 }.into(),
             policy::LabelIn { outputs: vec![0, 1] }.into(),
+            policy::Round { step: 1 }.into(),
+            policy::Round { step: 1 << 8 }.into(),
         ];
         let key = srs_verifying_key(&srs).unwrap();
         for policy in policies {

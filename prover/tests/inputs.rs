@@ -275,7 +275,9 @@ fn hidden_outputs_are_not_in_the_claim() {
     let layout = setup.committed.card.key.purpose.layout().unwrap();
     let inputs = bind_inputs(&setup.committed, &setup.srs, setup.samples[0].clone()).unwrap();
     let mut receipt = setup.ask(&inputs, disclosure("label")).unwrap();
-    let columns = item(&mut receipt.claim).columns(layout, &disclosure("label")).unwrap();
+    let columns = item(&mut receipt.claim)
+        .columns(layout, setup.committed.card.key.k, &disclosure("label"))
+        .unwrap();
     let hidden = layout.outputs[1].rows as usize;
     let zero = |column: &Vec<_>| column[..hidden].iter().all(|cell| *cell == provenn_bn254::Fr::ZERO);
     assert!(columns[..4].iter().all(zero));

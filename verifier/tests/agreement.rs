@@ -7,7 +7,7 @@ use common::edit;
 use common::toy::{setup, toy, Setup, Stated, Toy, WEIGHTS};
 use provenn_verifier::*;
 
-/// Every policy, of parameters that have an answer to these scores.
+/// Every policy but `round`, which keys of this width do not have, of parameters that have an answer to these scores.
 fn policies(scores: &[i64]) -> Vec<Stated> {
     let texts = [
         "label",
@@ -24,7 +24,14 @@ fn policies(scores: &[i64]) -> Vec<Stated> {
         (policy, answer)
     });
     let names: Vec<_> = stated.iter().map(|(policy, _)| policy.name()).collect();
-    assert_eq!(names, Policy::KINDS.iter().map(|about| about.name).collect::<Vec<_>>());
+    assert_eq!(
+        names,
+        Policy::KINDS
+            .iter()
+            .map(|about| about.name)
+            .filter(|name| *name != "round")
+            .collect::<Vec<_>>()
+    );
     stated.to_vec()
 }
 

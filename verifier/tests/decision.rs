@@ -269,7 +269,7 @@ fn instance_columns() {
         values: (1..=12).collect(),
     };
     let item = Item::new(input, Answer::Label(2));
-    let columns = item.columns(&layout, &policy::Label.into()).unwrap();
+    let columns = item.columns(&layout, 7, &policy::Label.into()).unwrap();
     let one = Fr::ONE;
     let zero = Fr::ZERO;
     assert_eq!(columns[0], [zero, -one, -one, -one, -one, -one]);
@@ -284,19 +284,19 @@ fn instance_columns() {
         threshold: 10,
     };
     let no = |values| Item::new(InputBinding::Public { values }, Answer::Bit(false));
-    let columns = no((1..=12).collect()).columns(&layout, &bit.into()).unwrap();
+    let columns = no((1..=12).collect()).columns(&layout, 7, &bit.into()).unwrap();
     assert_eq!(columns[0][4], -one);
     assert_eq!(columns[2][4], Fr::from(9));
     let edge = |value: i64| {
         let mut values = vec![0; 12];
         values[11] = value;
-        no(values).columns(&layout, &bit.into()).is_ok()
+        no(values).columns(&layout, 7, &bit.into()).is_ok()
     };
     assert!(edge(2047) && edge(-2048) && !edge(2048) && !edge(-2049));
     let yes = |threshold| {
         let item = Item::new(item.inputs[0].clone(), Answer::Yes);
         let policy = policy::YesOnly { output: 0, threshold };
-        item.columns(&layout, &policy.into()).is_ok()
+        item.columns(&layout, 7, &policy.into()).is_ok()
     };
     assert!(yes((1 << 23) - 1) && yes(-(1 << 23)) && !yes(1 << 23));
 }

@@ -174,6 +174,10 @@ const SOURCES: &[(&str, &[&str])] = &[
         include_str!("../src/statement/inference/policy/label_in.rs"),
         &["struct LabelIn"],
     ),
+    (
+        include_str!("../src/statement/inference/policy/round.rs"),
+        &["struct Round"],
+    ),
     (include_str!("../src/card.rs"), &["struct ModelCard"]),
     (include_str!("../src/registration.rs"), &["struct Registration"]),
     (

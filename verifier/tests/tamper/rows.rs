@@ -107,6 +107,15 @@ pub fn public() -> Vec<Row> {
         row("Top.count", "more than there are", "policy-out-of-range", |s| {
             state(s, policy::Top { count: 2 }, Answer::Labels(vec![0, 1]));
         }),
+        row("Round.step", "scores without their last bit", "opening-failed", |s| {
+            scores(s).iter_mut().for_each(|score| *score &= !1);
+            let answer = edit::item(&mut s.receipt.claim).answer.clone();
+            state(s, policy::Round { step: 2 }, answer);
+        }),
+        row("Round.step", "no power of two", "policy-out-of-range", |s| {
+            let answer = edit::item(&mut s.receipt.claim).answer.clone();
+            state(s, policy::Round { step: 3 }, answer);
+        }),
         row("LabelIn.outputs", "the one output", "opening-failed", |s| {
             state(s, policy::LabelIn { outputs: vec![0] }, Answer::Label(0));
         }),

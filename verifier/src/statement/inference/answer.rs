@@ -65,7 +65,9 @@ impl Form {
 
 /// Integers with spaces between them.
 fn integers<T: FromStr>(text: &str) -> Option<Vec<T>> {
-    text.split_ascii_whitespace().map(|number| number.parse().ok()).collect()
+    text.split_ascii_whitespace()
+        .map(|number| number.parse().ok())
+        .collect()
 }
 
 fn listed(scores: &[i64]) -> Words {

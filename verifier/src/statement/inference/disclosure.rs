@@ -277,7 +277,7 @@ impl Disclosure {
     }
 
     /// The public rows, output by output; those of outputs that it does not speak of are zero, so that their gates hold whatever the scores are.
-    pub(super) fn rows(&self, answer: &Answer, layout: &InstanceLayout) -> Result<Vec<PolicyRow>, VerifyError> {
+    pub(super) fn rows(&self, answer: &Answer, layout: &InstanceLayout, k: u32) -> Result<Vec<PolicyRow>, VerifyError> {
         let lists = match (answer, self.target) {
             (Answer::Outputs(lists), Target::All) if lists.len() == layout.outputs.len() => lists.as_slice(),
             (_, Target::Output(_)) => &[],
@@ -290,7 +290,9 @@ impl Disclosure {
                 (false, _) => vec![],
                 (true, scores) => {
                     let of_all = scores.map(|scores| Answer::Scores(scores.clone()));
-                    let rows = self.policy.rows(of_all.as_ref().unwrap_or(answer), output);
+                    let rows = self
+                        .policy
+                        .rows(of_all.as_ref().unwrap_or(answer), output, output.width(k));
                     let about = |range: OutOfRange| range.of_output(crate::codec::length(index));
                     rows.map_err(|range| VerifyError::PolicyOutOfRange(about(range)))?
                 }

@@ -112,7 +112,10 @@ mod tests {
         for (of, size, exact) in [(68, 34, 64.625_216_679_9), (1000, 500, 994.690_999_119_2)] {
             let got = u32::try_from(Answers::Sets { of, size }.microbits()).map_or(0.0, f64::from);
             let least = exact * 1e6 - 1e-3;
-            assert!((least..least + 2.0 * f64::from(size) + 2.0).contains(&got), "{of} {size}: {got}");
+            assert!(
+                (least..least + 2.0 * f64::from(size) + 2.0).contains(&got),
+                "{of} {size}: {got}"
+            );
         }
     }
 

@@ -6,6 +6,7 @@ mod label;
 mod label_in;
 mod margin;
 mod range;
+mod round;
 mod scores;
 #[cfg(test)]
 mod tests;
@@ -75,7 +76,8 @@ policies!(
     yes_only::YesOnly,
     margin::Margin,
     top::Top,
-    label_in::LabelIn
+    label_in::LabelIn,
+    round::Round
 );
 
 /// What a policy is, whatever its parameters.
@@ -157,8 +159,8 @@ trait Rule {
     fn answer(&self, scores: &[i64]) -> Option<Given>;
 
     /// The rows that hold for exactly the scores that the answer is given to, one for each of an output; none of an answer of another form or
-    /// number. The circuit chooses `top`, the same in all rows.
-    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>>;
+    /// number. The prover chooses `top`, the same in all rows. `width` is that of `d` in bits, where it is known.
+    fn rows(&self, answer: &Answer, output: &OutputLayout, width: Option<u32>) -> Option<Vec<PolicyRow>>;
 
     /// How many answers there are, of so many outputs of so many bits.
     fn answers(&self, outputs: u32, bits: u32) -> Answers;
@@ -189,7 +191,10 @@ impl About {
 
     /// What each parameter is, as often as there can be one.
     fn units(&self) -> impl Iterator<Item = &Parameter> {
-        let last = self.parameters.iter().filter(|parameter| parameter.unit == Unit::Outputs);
+        let last = self
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.unit == Unit::Outputs);
         self.parameters.iter().chain(last.cycle())
     }
 
@@ -197,7 +202,9 @@ impl About {
     fn policy(&self, parameters: &[i64]) -> Result<Policy, OutOfRange> {
         let mut pairs = parameters.iter().zip(self.units());
         pairs.try_for_each(|(value, parameter)| parameter.check(*value, None))?;
-        (self.make)(parameters).ok_or(OutOfRange::Set)
+        let is_set = self.parameters.iter().any(|parameter| parameter.unit == Unit::Outputs);
+        let otherwise = if is_set { OutOfRange::Set } else { OutOfRange::Step };
+        (self.make)(parameters).ok_or(otherwise)
     }
 }
 
@@ -245,10 +252,15 @@ impl Policy {
     }
 
     /// The public rows, one for each score of the output.
-    pub(super) fn rows(&self, answer: &Answer, output: &OutputLayout) -> Result<Vec<PolicyRow>, OutOfRange> {
+    pub(super) fn rows(
+        &self,
+        answer: &Answer,
+        output: &OutputLayout,
+        width: Option<u32>,
+    ) -> Result<Vec<PolicyRow>, OutOfRange> {
         self.check(Some(output))?;
         answer.check(self.about().form, output)?;
-        let rows = self.rule().rows(answer, output);
+        let rows = self.rule().rows(answer, output, width);
         rows.filter(|rows| rows.len() == size(output.len))
             .ok_or(OutOfRange::Answer)
     }

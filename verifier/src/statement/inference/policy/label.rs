@@ -73,7 +73,7 @@ impl Rule for Label {
         })
     }
 
-    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
+    fn rows(&self, answer: &Answer, output: &OutputLayout, _: Option<u32>) -> Option<Vec<PolicyRow>> {
         match answer {
             Answer::Label(label) => label_rows(*label, output),
             _ => None,

@@ -70,7 +70,7 @@ impl Rule for LabelIn {
     }
 
     /// Those of the label, of which one is provable; of labels that are not in the set there are none.
-    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
+    fn rows(&self, answer: &Answer, output: &OutputLayout, _: Option<u32>) -> Option<Vec<PolicyRow>> {
         match answer {
             Answer::Label(label) if self.has(*label) => label_rows(*label, output),
             _ => None,

@@ -61,7 +61,7 @@ impl Rule for Margin {
     }
 
     /// The others are smaller by the margin on both sides of the label.
-    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
+    fn rows(&self, answer: &Answer, output: &OutputLayout, _: Option<u32>) -> Option<Vec<PolicyRow>> {
         match answer {
             Answer::Label(label) => rows(*label, output, signed(self.margin), signed(self.margin)),
             _ => None,

@@ -25,6 +25,8 @@ pub enum OutOfRange {
     },
     /// A set of outputs, without one or not in ascending order.
     Set,
+    /// A step that is no power of two.
+    Step,
     /// The answer is of another form than this, the policy's.
     Form(Form),
     /// An answer that the policy with its parameters never gives.
@@ -53,7 +55,12 @@ impl OutOfRange {
                 words.of_output(output)
             }
             Self::Set => "a set of outputs names each once, in ascending order, and at least one".into(),
-            Self::Form(form) => format!("the policy has an answer of the form `{}`, and this is another", form.name()).into(),
+            Self::Step => "the step is no power of two".into(),
+            Self::Form(form) => format!(
+                "the policy has an answer of the form `{}`, and this is another",
+                form.name()
+            )
+            .into(),
             Self::Answer => "the policy never gives this answer".into(),
             Self::All => "only the policy `scores` speaks of all outputs, and only where there are several".into(),
         }

@@ -46,7 +46,7 @@ impl Rule for Scores {
     }
 
     /// `z - score = 0`.
-    fn rows(&self, answer: &Answer, _: &OutputLayout) -> Option<Vec<PolicyRow>> {
+    fn rows(&self, answer: &Answer, _: &OutputLayout, _: Option<u32>) -> Option<Vec<PolicyRow>> {
         let Answer::Scores(scores) = answer else { return None };
         let row = |score: &i64| PolicyRow {
             a: Fr::ONE,

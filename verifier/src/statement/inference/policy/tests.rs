@@ -14,6 +14,8 @@ use std::collections::BTreeSet;
 const OUTPUTS: u32 = 3;
 /// Scores are in -4..4.
 const BITS: u32 = 3;
+/// `d` has seven bits.
+const WIDTH: Option<u32> = Some(7);
 
 fn output() -> OutputLayout {
     OutputLayout {
@@ -39,19 +41,22 @@ fn all_scores() -> impl Iterator<Item = Vec<i64>> {
 /// Every parameter that fits, and those one beyond.
 fn policies() -> Vec<Policy> {
     let texts = Policy::KINDS.iter().flat_map(|about| {
-        about.parameters.iter().fold(vec![about.name.to_owned()], |texts, parameter| {
-            let values: Vec<String> = match parameter.unit {
-                Unit::Output | Unit::Count => (0..=OUTPUTS + 1).map(|value| value.to_string()).collect(),
-                Unit::Outputs => sets(OUTPUTS + 1)
-                    .map(|set| set.iter().map(u32::to_string).collect::<Vec<_>>().join(":"))
-                    .collect(),
-                Unit::Score | Unit::Lead => (-5..=4).map(|value| value.to_string()).collect(),
-            };
-            let grown = texts
-                .iter()
-                .flat_map(|text| values.iter().map(move |value| format!("{text}:{value}")));
-            grown.collect()
-        })
+        about
+            .parameters
+            .iter()
+            .fold(vec![about.name.to_owned()], |texts, parameter| {
+                let values: Vec<String> = match parameter.unit {
+                    Unit::Output | Unit::Count => (0..=OUTPUTS + 1).map(|value| value.to_string()).collect(),
+                    Unit::Outputs => sets(OUTPUTS + 1)
+                        .map(|set| set.iter().map(u32::to_string).collect::<Vec<_>>().join(":"))
+                        .collect(),
+                    Unit::Score | Unit::Lead => (-5..=4).map(|value| value.to_string()).collect(),
+                };
+                let grown = texts
+                    .iter()
+                    .flat_map(|text| values.iter().map(move |value| format!("{text}:{value}")));
+                grown.collect()
+            })
     });
     texts.filter_map(|text| parsed(&text).ok()).collect()
 }
@@ -91,7 +96,7 @@ fn exactly_one_answer_is_provable() {
     for policy in policies() {
         let rows: Vec<(Answer, Vec<PolicyRow>)> = answers(policy.about().form)
             .into_iter()
-            .filter_map(|answer| policy.rows(&answer, &output()).ok().map(|rows| (answer, rows)))
+            .filter_map(|answer| policy.rows(&answer, &output(), WIDTH).ok().map(|rows| (answer, rows)))
             .collect();
         let fits = policy.check(Some(&output())).is_ok();
         assert_eq!(rows.is_empty(), !fits, "{policy}");
@@ -110,7 +115,11 @@ fn exactly_one_answer_is_provable() {
 #[test]
 fn exactly_one_set_is_provable() {
     const SEVEN: u32 = 7;
-    let output = OutputLayout { len: SEVEN, rows: SEVEN, bits: BITS };
+    let output = OutputLayout {
+        len: SEVEN,
+        rows: SEVEN,
+        bits: BITS,
+    };
     let mut state = 1u64;
     let mut draw = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -120,7 +129,7 @@ fn exactly_one_set_is_provable() {
         let policy = Policy::from(Top { count });
         let rows: Vec<(Answer, Vec<PolicyRow>)> = sets(SEVEN)
             .map(Answer::Labels)
-            .filter_map(|answer| policy.rows(&answer, &output).ok().map(|rows| (answer, rows)))
+            .filter_map(|answer| policy.rows(&answer, &output, WIDTH).ok().map(|rows| (answer, rows)))
             .collect();
         assert_eq!(Answers::Sets { of: SEVEN, size: count }.microbits(), {
             Answers::Of(u32::try_from(rows.len()).unwrap()).microbits()
@@ -138,11 +147,17 @@ fn exactly_one_set_is_provable() {
 /// What `answer` gives as `top` is one with which the rows hold: provers use no other.
 #[test]
 fn the_top_that_is_given_holds() {
-    for policy in policies().into_iter().filter(|policy| policy.check(Some(&output())).is_ok()) {
+    for policy in policies()
+        .into_iter()
+        .filter(|policy| policy.check(Some(&output())).is_ok())
+    {
         for scores in all_scores() {
             let Some(given) = policy.answer(&scores) else { continue };
-            let rows = policy.rows(&given.answer, &output()).unwrap();
-            assert!(holds_with(given.top.unwrap_or(0), &rows, &scores), "{policy} {scores:?}");
+            let rows = policy.rows(&given.answer, &output(), WIDTH).unwrap();
+            assert!(
+                holds_with(given.top.unwrap_or(0), &rows, &scores),
+                "{policy} {scores:?}"
+            );
         }
     }
 }
@@ -168,13 +183,25 @@ fn ranges_are_stated() {
     ] {
         assert_eq!(said(text).unwrap_err().to_string(), error);
     }
-    let answered = |text: &str, answer| parsed(text).unwrap().rows(&answer, &output()).unwrap_err().to_string();
-    assert_eq!(answered("label", Answer::Label(3)), "label 3 is out of range: from 0 to 2 is possible");
+    let answered = |text: &str, answer| {
+        parsed(text)
+            .unwrap()
+            .rows(&answer, &output(), WIDTH)
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        answered("label", Answer::Label(3)),
+        "label 3 is out of range: from 0 to 2 is possible"
+    );
     assert_eq!(
         answered("scores", Answer::Scores(vec![0; 2])),
         "number of scores 2 is out of range: from 3 to 3 is possible"
     );
-    assert_eq!(answered("label-in:1", Answer::Label(0)), "the policy never gives this answer");
+    assert_eq!(
+        answered("label-in:1", Answer::Label(0)),
+        "the policy never gives this answer"
+    );
     assert_eq!(
         answered("label", Answer::Yes),
         "the policy has an answer of the form `label`, and this is another"
@@ -184,7 +211,9 @@ fn ranges_are_stated() {
 /// The bits that are charged are the logarithm of the number of answers that occur, "no receipt" being one more.
 #[test]
 fn as_many_answers_as_are_counted() {
-    let sized = policies().into_iter().filter(|policy| policy.about().sized && policy.check(Some(&output())).is_ok());
+    let sized = policies()
+        .into_iter()
+        .filter(|policy| policy.about().sized && policy.check(Some(&output())).is_ok());
     for policy in Policy::widest(&output()).into_iter().chain(sized) {
         let given = all_scores().filter_map(|scores| policy.answer(&scores).map(|given| given.answer.to_string()));
         let count = u32::try_from(given.collect::<BTreeSet<_>>().len()).unwrap();
@@ -202,7 +231,10 @@ fn names_and_tags_are_their_own() {
     let tags: BTreeSet<_> = Policy::KINDS.iter().map(|about| about.tag).collect();
     assert_eq!((names.len(), tags.len()), (Policy::KINDS.len(), Policy::KINDS.len()));
     let widest = Policy::widest(&output());
-    assert!(widest.iter().map(Policy::name).eq(Policy::KINDS.iter().map(|about| about.name)));
+    assert!(widest
+        .iter()
+        .map(Policy::name)
+        .eq(Policy::KINDS.iter().map(|about| about.name)));
 }
 
 #[test]
@@ -232,6 +264,9 @@ fn grammar() {
         "yes-only:0:1:2",
         "margin:0",
         "margin:-1",
+        "round:0",
+        "round:3",
+        "round:-4",
         "top",
         "top:0",
         "top:1:2",
@@ -243,7 +278,7 @@ fn grammar() {
     }
     assert_eq!(
         Policy::grammar(),
-        "label, scores, threshold:OUTPUT:VALUE, yes-only:OUTPUT:VALUE, margin:VALUE, top:COUNT, label-in:OUTPUT:.."
+        "label, scores, threshold:OUTPUT:VALUE, yes-only:OUTPUT:VALUE, margin:VALUE, top:COUNT, label-in:OUTPUT:.., round:VALUE"
     );
     let halves = |word: &str| word.parse::<f64>().ok().map(|value| (value * 2.0) as i64);
     assert_eq!(

@@ -92,7 +92,7 @@ impl Rule for Threshold {
         })
     }
 
-    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
+    fn rows(&self, answer: &Answer, output: &OutputLayout, _: Option<u32>) -> Option<Vec<PolicyRow>> {
         let Answer::Bit(bit) = *answer else { return None };
         rows(self.output, self.threshold, bit, output)
     }

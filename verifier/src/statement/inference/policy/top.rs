@@ -78,7 +78,11 @@ impl Rule for Top {
         let len = u32::try_from(scores.len()).ok()?;
         let mut ranked: Vec<(u32, i64)> = (0..len).zip(scores.iter().copied()).collect();
         ranked.sort_by_key(|(index, score)| (Reverse(*score), *index));
-        let mut members: Vec<u32> = ranked.get(..size(self.count))?.iter().map(|(index, _)| *index).collect();
+        let mut members: Vec<u32> = ranked
+            .get(..size(self.count))?
+            .iter()
+            .map(|(index, _)| *index)
+            .collect();
         members.sort_unstable();
         let (runs, count) = runs(&members, len);
         let keys = scores.iter().zip(&runs).filter(|(_, (is, _))| *is);
@@ -97,7 +101,7 @@ impl Rule for Top {
     /// `z_i > z_j`, or `z_i = z_j` and i before j: every member comes before every other one in the one order of the outputs, of which the first `count`
     /// are a set. The right one is provable with the least key of a member, where its keys are not farther apart than `d` can be. R is at most
     /// `2 count + 1`, and not the number of outputs, so that this is so.
-    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
+    fn rows(&self, answer: &Answer, output: &OutputLayout, _: Option<u32>) -> Option<Vec<PolicyRow>> {
         let Answer::Labels(members) = answer else { return None };
         let (runs, count) = runs(members, output.len);
         // Members that were not met are out of order, named twice or beyond the outputs.

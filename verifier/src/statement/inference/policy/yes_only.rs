@@ -59,7 +59,7 @@ impl Rule for YesOnly {
         })
     }
 
-    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
+    fn rows(&self, answer: &Answer, output: &OutputLayout, _: Option<u32>) -> Option<Vec<PolicyRow>> {
         match answer {
             Answer::Yes => rows(self.output, self.threshold, true, output),
             _ => None,
