@@ -61,7 +61,7 @@ pub fn report(request: &Request<'_>) -> String {
         .raw("differences", list(apart))
         .raw("checks", list(checks))
         .raw("claim", claim.map_or_else(|_| null(), claim_json))
-        .raw("card", card.map_or_else(null, card_json))
+        .raw("card", card.map_or_else(null, |card| card_json(card, claim.ok())))
         .raw("graph", graph.map_or_else(null, statement::graph))
         .raw("srs", srs.as_ref().map_or_else(|_| null(), srs_json))
         .end()
@@ -200,7 +200,7 @@ fn claim_json(claim: &Claim) -> String {
         .end()
 }
 
-fn card_json(card: &ModelCard) -> String {
+fn card_json(card: &ModelCard, claim: Option<&Claim>) -> String {
     let object = Object::new()
         .hex("model_id", &card.model_id())
         .hex("key_digest", &card.key.digest())
@@ -221,7 +221,7 @@ fn card_json(card: &ModelCard) -> String {
                         .map(|output| Object::new().raw("values", output.len).raw("bits", output.bits).end()),
                 ),
             )
-            .raw("leakage", list(leakage(layout))),
+            .raw("leakage", list(leakage(layout, claim))),
         None => object,
     }
     .end()
@@ -234,10 +234,17 @@ fn input_json(input: &InputLayout) -> String {
         .end()
 }
 
-/// What each policy lets out at most of each output, `[name, millionths of a bit]`; names as [`Disclosure::name`].
-fn leakage(layout: &InstanceLayout) -> impl Iterator<Item = String> + use<'_> {
-    let pair = move |policy: Disclosure| list([text(&policy.name()), policy.microbits(layout).to_string()]);
-    Disclosure::offered(layout).into_iter().map(pair)
+/// What each policy lets out at most of each output, `[name, millionths of a bit]`; names as [`Disclosure::name`]. Last, under its whole text, the
+/// policy of the claim, if its parameters say how much it lets out.
+fn leakage(layout: &InstanceLayout, claim: Option<&Claim>) -> Vec<String> {
+    let pair = |name: &str, policy: &Disclosure| list([text(name), policy.microbits(layout).to_string()]);
+    let stated = claim.and_then(|claim| claim.body.inference()).map(|body| &body.policy);
+    let stated = stated.filter(|policy| policy.policy.about().sized && policy.fits(layout));
+    let offered = Disclosure::offered(layout);
+    let offered = offered.iter().map(|policy| pair(&policy.name(), policy));
+    offered
+        .chain(stated.map(|policy| pair(&policy.to_string(), policy)))
+        .collect()
 }
 
 fn srs_json(srs: &SrsVerifyingKey) -> String {
