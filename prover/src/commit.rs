@@ -127,7 +127,7 @@ pub struct Description {
     pub tensors: Vec<(String, i32)>,
     /// How far the program is from the float model, as the owner measured it.
     pub fidelity: Fidelity,
-    /// The policies that fit the model's outputs, and the bits each reveals.
+    /// The policies that fit the model's outputs, and the bits each reveals; without those whose bits depend on their parameters.
     pub leakage: Vec<(String, String)>,
     /// What its publisher says of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -232,15 +232,25 @@ impl Description {
         })
     }
 
+    /// What policies know of the outputs, for their ranges.
+    pub fn ranges_of_outputs(&self) -> Vec<OutputLayout> {
+        let bits = self.shape.precision().bits();
+        let layout = |output: &OutputDescription| {
+            let len = output.shape.iter().product::<usize>() as u32;
+            OutputLayout { len, rows: len, bits }
+        };
+        self.outputs.iter().map(layout).collect()
+    }
+
     /// Whether receipts of a policy are about the model's outputs.
     ///
     /// # Errors
     /// [`ProveError::NotOffered`].
-    pub fn offers(&self, policy: &Disclosure) -> Result<(), ProveError> {
-        match self.leakage.iter().any(|(name, _)| *name == policy.name()) {
+    pub fn offers(&self, disclosure: &Disclosure) -> Result<(), ProveError> {
+        match self.leakage.iter().any(|(name, _)| *name == disclosure.listed()) {
             true => Ok(()),
             false => Err(ProveError::NotOffered {
-                policy: policy.name(),
+                policy: disclosure.name(),
                 offered: self.leakage.iter().map(|(name, _)| name.clone()).collect(),
             }),
         }
@@ -506,8 +516,9 @@ pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {
         Target::Output(index) => has_scores(index as usize) || disclosure.policy.about().of_index,
         Target::All => (0..graph.outputs.len()).all(has_scores),
     };
+    let is_listed = |disclosure: &Disclosure| is_offered(disclosure) && !disclosure.policy.about().sized;
     let instances = instance_layout(model, layout);
-    let offered = Disclosure::offered(&instances).into_iter().filter(is_offered);
+    let offered = Disclosure::offered(&instances).into_iter().filter(is_listed);
     let leakage = offered.map(|disclosure| {
         let bits = disclosure.microbits(&instances) as f64 / 1e6;
         let words = format!("{bits:.2} bits, the answer that there is no receipt among them");

@@ -111,6 +111,12 @@ pub enum ProveError {
     /// The SRS does not belong to the committed model.
     #[error("the SRS is not the one the model was committed under. Help: give the directory that was used for commit")]
     SrsMismatch,
+    /// The policy multiplies scores, and these are so far apart that the circuit cannot compare them.
+    #[error("the scores of this input are too far apart for `{policy}` in this circuit. Help: ask for fewer outputs, or for the scores")]
+    TooFarApart {
+        /// The policy.
+        policy: String,
+    },
     /// The statement asked for is false for this input.
     #[error("the statement is false: {policy}. Help: receipts of this policy exist for true statements only")]
     Untrue {
@@ -149,6 +155,7 @@ impl ProveError {
             Self::Randomness(_) => "randomness",
             Self::Srs(e) => e.code(),
             Self::SrsMismatch => "srs-mismatch",
+            Self::TooFarApart { .. } => "scores-far-apart",
             Self::Unprovable { .. } => "unprovable",
             Self::UnknownInput { .. } => "unknown-input",
             Self::UnknownOutput { .. } => "unknown-output",

@@ -15,7 +15,7 @@ use provenn_circuits::program::{execute, placed, Program};
 use provenn_circuits::CircuitError;
 use provenn_verifier::{
     linked_columns, verify, Claim, Context, Disclosure, Expectation, Inference, InferenceExpectation, InputBinding,
-    Item, LinkStatement, Receipt, Target, VerifyError,
+    Item, LinkStatement, Receipt, VerifyError,
 };
 use rand_core::{CryptoRng, RngCore};
 
@@ -177,9 +177,8 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     let values: Vec<Vec<i64>> = inputs.iter().map(|input| input.values().to_vec()).collect();
     let trace = execute(model, &values)?;
     let instance_layout = key.purpose.layout().ok_or(ProveError::SrsMismatch)?;
-    if !policy.fits(instance_layout) {
-        return Err(ProveError::Policy(VerifyError::PolicyOutOfRange));
-    }
+    let checked = policy.check(&instance_layout.outputs);
+    checked.map_err(|range| ProveError::Policy(VerifyError::PolicyOutOfRange(range)))?;
     let given = policy.answer(&trace.outputs(model));
     let given = given.ok_or_else(|| ProveError::Untrue {
         policy: policy.words().to_string(),
@@ -189,7 +188,7 @@ pub fn prove_with<R: RngCore + CryptoRng>(
         answer: given.answer.clone(),
     };
     let columns: Vec<Vec<Fr>> = item
-        .columns(instance_layout, &policy)
+        .columns(instance_layout, key.k, &policy)
         .map_err(ProveError::Policy)?
         .into_iter()
         .map(|column| column.into_iter().map(Fr::from).collect())
@@ -211,12 +210,14 @@ pub fn prove_with<R: RngCore + CryptoRng>(
         .collect();
     let witness = Witness {
         trace,
-        top: match policy.target {
-            Target::Output(output) => given.top.map(|index| (output as usize, index)),
-            Target::All => None,
-        },
+        top: given.top.unwrap_or(0),
         policy: rows,
     };
+    if !witness.states(model, layout) {
+        return Err(ProveError::TooFarApart {
+            policy: policy.to_string(),
+        });
+    }
     progress(Stage::Proof);
     let proof = halo2_proof(committed, srs, &witness, inputs, &columns, &claim, rng)?;
     progress(Stage::Link);

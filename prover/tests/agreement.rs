@@ -124,7 +124,7 @@ impl Setup {
     fn instances(&self, claim: &Claim) -> Vec<Vec<Fr>> {
         let body = claim.body.inference().unwrap();
         let columns = body.items[0]
-            .columns(self.card.key.purpose.layout().unwrap(), &body.policy)
+            .columns(self.card.key.purpose.layout().unwrap(), self.card.key.k, &body.policy)
             .unwrap();
         columns
             .into_iter()

@@ -41,13 +41,18 @@ fn every_policy_proves_and_verifies() {
         let lead = scores[0].abs_diff(scores[1]) as i64;
         let (output, threshold) = (1, scores[1]);
         // At their boundaries all of them are true.
-        let policies: [Disclosure; 6] = [
+        let policies: [Disclosure; 11] = [
             policy::Scores.into(),
             policy::Label.into(),
             threshold_of(scores[0]),
             threshold_of(scores[0] + 1),
             policy::YesOnly { output, threshold }.into(),
             policy::Margin { margin: lead }.into(),
+            policy::Top { count: 1 }.into(),
+            policy::Top { count: 2 }.into(),
+            policy::LabelIn { outputs: vec![0, 1] }.into(),
+            policy::Round { step: 1 }.into(),
+            policy::Round { step: 1 << 8 }.into(),
         ];
         let key = srs_verifying_key(&srs).unwrap();
         for policy in policies {
@@ -62,6 +67,10 @@ fn every_policy_proves_and_verifies() {
         for policy in [
             policy::YesOnly { output, threshold }.into(),
             policy::Margin { margin: lead + 1 }.into(),
+            policy::LabelIn {
+                outputs: vec![u32::from(scores[0] >= scores[1])],
+            }
+            .into(),
         ] {
             let refused = ask(&committed, &srs, &inputs, policy);
             assert!(matches!(refused, Err(ProveError::Untrue { .. })), "{refused:?}");
@@ -70,7 +79,7 @@ fn every_policy_proves_and_verifies() {
         let refused = ask(&committed, &srs, &inputs, far.into());
         assert!(matches!(
             refused,
-            Err(ProveError::Policy(VerifyError::PolicyOutOfRange))
+            Err(ProveError::Policy(VerifyError::PolicyOutOfRange(_)))
         ));
     }
 }

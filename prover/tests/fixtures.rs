@@ -95,7 +95,11 @@ fn reference_agrees(committed: &Committed, srs: &Srs, row: &[f32]) {
     let receipt = Receipt::from_bytes(&bytes).unwrap();
     let body = receipt.claim.body.inference().unwrap();
     let columns: Vec<Vec<Fr>> = body.items[0]
-        .columns(committed.card.key.purpose.layout().unwrap(), &body.policy)
+        .columns(
+            committed.card.key.purpose.layout().unwrap(),
+            committed.card.key.k,
+            &body.policy,
+        )
         .unwrap()
         .into_iter()
         .map(|column| column.into_iter().map(Fr::from).collect())

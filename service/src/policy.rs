@@ -19,7 +19,7 @@ impl FromStr for Asked {
 
     fn from_str(text: &str) -> Result<Self, PolicyError> {
         // Which integer a number stands for is the model's; that it is one is not.
-        Disclosure::parse(text, |_, word| real(word).map(|_| 1)).map(|_| Self(text.into()))
+        Disclosure::parse(text, |_, word| real(word).map(|_| 1), None).map(|_| Self(text.into()))
     }
 }
 
@@ -85,12 +85,13 @@ impl Asked {
             let scaled = (real(word)? * 2f64.powi(output?.frac)).ceil();
             (scaled.abs() < VALUE_BOUND as f64).then_some(scaled as i64)
         };
-        let policy = Disclosure::parse(&self.0, integer).map_err(|error| {
-            CliError::usage(
-                "policy-out-of-range",
-                error.to_string(),
-                "choose a value that the model can reach",
-            )
+        let outputs = description.ranges_of_outputs();
+        let policy = Disclosure::parse(&self.0, integer, Some(&outputs)).map_err(|error| {
+            let text = match error {
+                PolicyError::Range(range) => range.words().shown(&description.fracs()),
+                error => error.to_string(),
+            };
+            CliError::usage("policy-out-of-range", text, "choose a value in the range")
         })?;
         description.offers(&policy)?;
         Ok(policy)
@@ -104,7 +105,14 @@ mod tests {
 
     #[test]
     fn numbers_are_checked_before_the_model_is_known() {
-        for good in ["label", "threshold:3:-0.5", "yes-only:0:1e3", "margin:0.25"] {
+        for good in [
+            "label",
+            "threshold:3:-0.5",
+            "yes-only:0:1e3",
+            "margin:0.25",
+            "top:3",
+            "label-in:1:7",
+        ] {
             assert_eq!(good.parse::<Asked>().unwrap().to_string(), good);
         }
         for bad in [
@@ -114,6 +122,10 @@ mod tests {
             "yes-only:0:nan",
             "yes-only:0:inf",
             "margin:x",
+            "top:0",
+            "top:1.5",
+            "label-in",
+            "label-in:-1",
         ] {
             assert!(bad.parse::<Asked>().is_err(), "{bad}");
         }

@@ -113,7 +113,7 @@ impl<'a> Said<'a> {
         })
     }
 
-    /// The answer for scripts: a list of scores, or one for each output, a label, or a bit.
+    /// The answer for scripts: a list of scores, or one for each output, a label or a list of labels, or a bit.
     pub fn output_json(&self) -> Value {
         let fracs = self.fracs();
         let scores = |output: usize, scores: &[i64]| match fracs.get(output) {
@@ -131,6 +131,7 @@ impl<'a> Said<'a> {
                 lists.map(|(output, list)| scores(output, list)).collect()
             }
             (Answer::Label(label), _) => json!(label),
+            (Answer::Labels(labels), _) => json!(labels),
             (Answer::Bit(bit), _) => json!(bit),
             (Answer::Yes, _) => json!(true),
         }

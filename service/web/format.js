@@ -26,8 +26,18 @@ export const figure = (number) => number.toLocaleString("en", { maximumFractionD
 
 /** Policy as the service writes it, in words. */
 export function policy(text) {
-  const [name, output, value] = text.split(":");
-  return value === undefined ? name : `${name}, output ${output} at least ${value}`;
+  const [name, ...parameters] = text.split(":");
+  const [output, value] = parameters;
+  switch (name.replace(/^.*\//, "")) {
+    case "threshold":
+    case "yes-only":
+      return `${name}, output ${output} at least ${value}`;
+    case "top":
+    case "label-in":
+      return `${name} ${parameters.join(", ")}`;
+    default:
+      return name;
+  }
 }
 
 /** Where the public page of a version is. */

@@ -35,14 +35,20 @@ export function policyFields(title, list, bits, any = null) {
   return { nodes: [choices, parameters], read };
 }
 
-function parameterInput({ name, unit }) {
-  return unit === "output" ? input(name, { inputMode: "numeric", value: "0" }) : input(name, { inputMode: "decimal", placeholder: "0.5" });
-}
+/** How the units of parameters are entered; what people separate by spaces or commas stands with colons between. */
+const UNITS = {
+  output: { start: { inputMode: "numeric", value: "0" }, right: /^\d{1,9}$/, wanted: "a whole number is expected; the first output is 0." },
+  outputs: { start: { placeholder: "0 3 7" }, right: /^\d{1,9}([\s,:]+\d{1,9})*$/, wanted: "whole numbers with spaces between them are expected; the first output is 0." },
+  count: { start: { inputMode: "numeric", value: "1" }, right: /^[1-9]\d{0,8}$/, wanted: "a whole number is expected, at least 1." },
+  value: { start: { inputMode: "decimal", placeholder: "0.5" }, right: /\S/, wanted: "a number is expected." },
+};
+
+const parameterInput = ({ name, unit }) => input(name, UNITS[unit].start);
 
 function entered({ title, unit }, made) {
   const text = made.value.trim();
-  if (unit === "output") return right(made, /^\d{1,9}$/.test(text), `${title}: a whole number is expected; the first output is 0.`);
-  return right(made, text !== "" && Number.isFinite(Number(text)), `${title}: a number is expected.`);
+  const is = UNITS[unit].right.test(text) && (unit !== "value" || Number.isFinite(Number(text)));
+  return right(made, is, `${title}: ${UNITS[unit].wanted}`).split(/[\s,:]+/).join(":");
 }
 
 /** The text of a field, marked by whether it is right. */

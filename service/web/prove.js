@@ -9,15 +9,16 @@ import { quoted } from "./text.js";
 
 const ENDS = [["0", "has no end"], ["3600", "ends in an hour"], ["86400", "ends in a day"], ["2592000", "ends in 30 days"]];
 
-/** The policies that fit the model: those on its card. */
+/** The policies that fit the model, by what its card names. */
 function offered(list, { leakage, outputs }) {
-  const policy = (name) => list.find((known) => known.name === name);
-  if (outputs.length === 1) return list.filter(({ name }) => leakage.some(([known]) => known === name));
+  if (outputs.length === 1) return list.filter(({ listed }) => leakage.some(([known]) => known === listed));
   // Of several outputs each policy names the one that it speaks of; on the card the first goes without saying.
   const split = ([name]) => (name.includes("/") ? name.split("/") : ["0", name]);
   const of = (target) => (target === "all" ? "all outputs" : quoted(outputs[target].name));
-  const known = leakage.map(split).filter(([, name]) => policy(name));
-  return known.map(([target, name]) => ({ ...policy(name), name: `${target}/${name}`, title: `${policy(name).title}, of ${of(target)}` }));
+  // Only scores are of all outputs.
+  const goes = (target, name) => list.filter((policy) => policy.listed === name && (target !== "all" || policy.name === name));
+  const each = ([target, name]) => goes(target, name).map((policy) => ({ ...policy, name: `${target}/${policy.name}`, title: `${policy.title}, of ${of(target)}` }));
+  return leakage.map(split).flatMap(each);
 }
 
 /** What policies let out, also by the names of those that name the first output. */

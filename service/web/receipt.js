@@ -17,12 +17,15 @@ export function verifier() {
   return loading;
 }
 
-/** What receipts let out under each policy, `[name, text]`: counted by the module, otherwise in the words of the card. */
+/** What receipts let out under each policy that the model offers, `[name, text]`: counted by the module, otherwise in the words of the card. */
 export async function leaks(card, { leakage }) {
   if (!here) return leakage;
   const none = new Uint8Array();
-  const read = (await verifier()).verify({ receipt: none, card, srs: none }).card;
-  return leakage.map(([name]) => [name, leakText(name, read)]);
+  const module = await verifier();
+  const read = module.verify({ receipt: none, card, srs: none }).card;
+  const named = new Set(leakage.map(([name]) => name));
+  const listed = (name) => name.replace(/[^/]*$/, (policy) => module.policies.find((known) => known.name === policy).listed);
+  return read.leakage.filter(([name]) => named.has(listed(name))).map(([name]) => [name, leakText(name, read)]);
 }
 
 /**
@@ -83,7 +86,8 @@ function exact(policies, whole, { outputs }) {
   const [target, text] = whole.includes("/") ? whole.split("/") : ["0", whole];
   const [name, ...given] = text.split(":");
   const policy = policies.find((known) => known.name === name);
-  const values = policy.parameters.map((parameter, index) => [parameter.name, parameter.unit === "value" ? scaled(given[index], outputs[target]?.frac ?? 0) : given[index]]);
+  const value = ({ unit }, index) => (unit === "value" ? scaled(given[index], outputs[target]?.frac ?? 0) : unit === "outputs" ? given.slice(index).join(":") : given[index]);
+  const values = policy.parameters.map((parameter, index) => [parameter.name, value(parameter, index)]);
   return policyText(policy, Object.fromEntries(values), target);
 }
 

@@ -1,6 +1,7 @@
 //! Everything that can be wrong with a receipt, a card, a key or an SRS file.
 
 use crate::kind::FileKind;
+use crate::statement::inference::policy::OutOfRange;
 use crate::statement::StatementKind;
 use alloc::borrow::ToOwned;
 use alloc::string::ToString;
@@ -164,9 +165,9 @@ pub enum VerifyError {
         /// The name of the parameter, or `policy`.
         field: &'static str,
     },
-    /// A policy parameter or output is outside the range of the circuit.
-    #[error("a policy value is out of range")]
-    PolicyOutOfRange,
+    /// A policy parameter or answer is outside the range of the circuit.
+    #[error("{0}")]
+    PolicyOutOfRange(OutOfRange),
     /// The signature is under another key than that of the publisher who was named.
     #[error("the model is signed by another key than that of the publisher you named")]
     PublisherMismatch,
@@ -288,7 +289,7 @@ impl VerifyError {
             Self::OpeningFailed => ("opening-failed", "The claim is not supported by its proof; do not rely on it."),
             Self::OutputMismatch => ("output-mismatch", "The model gave another output than expected."),
             Self::PolicyMismatch { .. } => ("policy-mismatch", "Ask for a receipt under the agreed policy."),
-            Self::PolicyOutOfRange => ("policy-out-of-range", "Check output index, label, scores and threshold."),
+            Self::PolicyOutOfRange(_) => ("policy-out-of-range", "Ask for values in these ranges; a receipt beyond them is forged, or of another model."),
             Self::PublisherMismatch => ("publisher-mismatch", "Check the publisher's key, from a source that you trust; do not take this model for theirs."),
             Self::QuantizationMismatch => ("quantization-mismatch", "Use the model card that the receipt was made for."),
             Self::RegistrationFailed => ("registration-failed", "Do not rely on this card; ask its publisher for a valid one."),

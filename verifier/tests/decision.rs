@@ -17,6 +17,15 @@ fn issued(public: bool) -> (Setup, Receipt) {
 #[test]
 fn each_changed_identity_has_its_own_error() {
     let (setup, receipt) = issued(true);
+    let out_of_range = |what, unit, range, got| {
+        VerifyError::PolicyOutOfRange(policy::OutOfRange::Value {
+            what,
+            unit,
+            range,
+            got,
+            output: 0,
+        })
+    };
     let check = |edit: fn(&mut Claim), expected| {
         let mut receipt = receipt.clone();
         edit(&mut receipt.claim);
@@ -31,7 +40,7 @@ fn each_changed_identity_has_its_own_error() {
     );
     check(
         |claim| edit::state(claim, policy::Label, Answer::Label(5)),
-        VerifyError::PolicyOutOfRange,
+        out_of_range("label", policy::Unit::Output, [0, 4], 5),
     );
     check(
         |claim| *edit::values(claim) = vec![1],
@@ -260,7 +269,7 @@ fn instance_columns() {
         values: (1..=12).collect(),
     };
     let item = Item::new(input, Answer::Label(2));
-    let columns = item.columns(&layout, &policy::Label.into()).unwrap();
+    let columns = item.columns(&layout, 7, &policy::Label.into()).unwrap();
     let one = Fr::ONE;
     let zero = Fr::ZERO;
     assert_eq!(columns[0], [zero, -one, -one, -one, -one, -one]);
@@ -275,19 +284,19 @@ fn instance_columns() {
         threshold: 10,
     };
     let no = |values| Item::new(InputBinding::Public { values }, Answer::Bit(false));
-    let columns = no((1..=12).collect()).columns(&layout, &bit.into()).unwrap();
+    let columns = no((1..=12).collect()).columns(&layout, 7, &bit.into()).unwrap();
     assert_eq!(columns[0][4], -one);
     assert_eq!(columns[2][4], Fr::from(9));
     let edge = |value: i64| {
         let mut values = vec![0; 12];
         values[11] = value;
-        no(values).columns(&layout, &bit.into()).is_ok()
+        no(values).columns(&layout, 7, &bit.into()).is_ok()
     };
     assert!(edge(2047) && edge(-2048) && !edge(2048) && !edge(-2049));
     let yes = |threshold| {
         let item = Item::new(item.inputs[0].clone(), Answer::Yes);
         let policy = policy::YesOnly { output: 0, threshold };
-        item.columns(&layout, &policy.into()).is_ok()
+        item.columns(&layout, 7, &policy.into()).is_ok()
     };
     assert!(yes((1 << 23) - 1) && yes(-(1 << 23)) && !yes(1 << 23));
 }
@@ -326,7 +335,7 @@ fn error_codes_are_distinct() {
         VerifyError::OpeningFailed,
         VerifyError::OutputMismatch,
         VerifyError::PolicyMismatch { field: "policy" },
-        VerifyError::PolicyOutOfRange,
+        VerifyError::PolicyOutOfRange(policy::OutOfRange::Answer),
         VerifyError::QuantizationMismatch,
         VerifyError::SrsInvalid { reason: "" },
         VerifyError::SrsMismatch,

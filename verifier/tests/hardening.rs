@@ -79,9 +79,17 @@ fn stated() -> impl Strategy<Value = (Policy, Answer)> {
         label.clone().prop_map(|label| (policy::Label.into(), label)),
         (any::<u32>(), value.clone(), any::<bool>())
             .prop_map(|(output, threshold, bit)| (policy::Threshold { output, threshold }.into(), Answer::Bit(bit))),
-        (any::<u32>(), value)
+        (any::<u32>(), value.clone())
             .prop_map(|(output, threshold)| (policy::YesOnly { output, threshold }.into(), Answer::Yes)),
-        (1..VALUE_BOUND, label).prop_map(|(margin, label)| (policy::Margin { margin }.into(), label)),
+        (1..VALUE_BOUND, label.clone()).prop_map(|(margin, label)| (policy::Margin { margin }.into(), label)),
+        (0u32..39, prop::collection::vec(value, 0..20))
+            .prop_map(|(bit, scores)| (policy::Round { step: 1 << bit }.into(), Answer::Scores(scores))),
+        (1u32.., prop::collection::vec(any::<u32>(), 0..20))
+            .prop_map(|(count, labels)| (policy::Top { count }.into(), Answer::Labels(labels))),
+        (prop::collection::btree_set(any::<u32>(), 1..20), label).prop_map(|(outputs, label)| {
+            let outputs = outputs.into_iter().collect();
+            (policy::LabelIn { outputs }.into(), label)
+        }),
     ]
 }
 

@@ -128,7 +128,8 @@ fn input(channels: u32, positions: u32, row: u32) -> InputLayout {
 
 #[test]
 fn values_fit_the_circuit() {
-    let judge = |policy: &Disclosure, answer: Answer, input| code(Item::new(input, answer).columns(&layout(), policy));
+    let judge =
+        |policy: &Disclosure, answer: Answer, input| code(Item::new(input, answer).columns(&layout(), 7, policy));
     let scores = |score, input| judge(&policy::Scores.into(), Answer::Scores(vec![score]), input);
     let two = public(vec![0, 0]);
     for (score, expected) in [
@@ -165,7 +166,7 @@ fn an_order_places_values() {
     };
     let columns = |layout: &InstanceLayout, values| {
         let item = Item::new(public(values), Answer::Scores(vec![0]));
-        item.columns(layout, &policy::Scores.into()).unwrap()[4..].to_vec()
+        item.columns(layout, 7, &policy::Scores.into()).unwrap()[4..].to_vec()
     };
     let in_turn = columns(&layout, vec![1, 2, 3, 4, 5, 6]);
     layout.inputs[0].order = InputOrder(vec![[2, 1], [3, 2]]);
@@ -206,7 +207,7 @@ fn several_inputs_and_outputs() {
     let committed = || InputBinding::Committed { points: vec![] };
     let columns = |inputs, policy: &str, answer| {
         let item = Item { inputs, answer };
-        item.columns(&layout, &policy.parse().unwrap())
+        item.columns(&layout, 7, &policy.parse().unwrap())
     };
     let honest = || vec![public(vec![1, 2, 3]), committed(), public(vec![4, 5, 6, 7])];
     let made = columns(honest(), "1/label", Answer::Label(0)).unwrap();

@@ -168,6 +168,18 @@ const SOURCES: &[(&str, &[&str])] = &[
         include_str!("../src/statement/inference/policy/margin.rs"),
         &["struct Margin"],
     ),
+    (
+        include_str!("../src/statement/inference/policy/top.rs"),
+        &["struct Top"],
+    ),
+    (
+        include_str!("../src/statement/inference/policy/label_in.rs"),
+        &["struct LabelIn"],
+    ),
+    (
+        include_str!("../src/statement/inference/policy/round.rs"),
+        &["struct Round"],
+    ),
     (include_str!("../src/card.rs"), &["struct ModelCard"]),
     (include_str!("../src/registration.rs"), &["struct Registration"]),
     (

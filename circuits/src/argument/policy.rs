@@ -16,7 +16,7 @@ use halo2_proofs::poly::Rotation;
 /// Advice columns.
 #[derive(Clone, Debug)]
 pub struct Columns<T> {
-    /// The compared score, the same in all policy rows.
+    /// What scores are compared with, the same in all policy rows.
     pub top: T,
 }
 
@@ -84,19 +84,28 @@ fn score(witness: &Witness, model: &Program, (output, index): (usize, usize)) ->
     score.copied().unwrap_or(0)
 }
 
-/// Writes `d` into the rows of lane 0; gives the `top` column. A false statement has no `d` in range: its cells stay zero and its
-/// proof fails.
+/// `d` of a policy row, if it is in range.
+fn difference(witness: &Witness, model: &Program, layout: &Layout, row: usize) -> Option<u64> {
+    let Shape { table_bits, .. } = layout.shape;
+    let [a, t, c] = witness.policy.get(row).copied().unwrap_or_default();
+    let d = a * signed(output(witness, model, layout, row).into()) + t * signed(witness.top.into()) + c;
+    small_integer(d).filter(|d| d >> (layout.shape.precision().bits() + table_bits) == 0)
+}
+
+/// Whether all are in range: of a false statement they are not, and of a true one that multiplies scores only where they are not too far apart.
+pub(super) fn holds(witness: &Witness, model: &Program, layout: &Layout) -> bool {
+    (0..layout.policy_rows).all(|row| difference(witness, model, layout, row).is_some())
+}
+
+/// Writes `d` into the rows of lane 0; gives the `top` column. Where there is no `d` in range its cells stay zero, and the proof fails.
 pub(super) fn cells(witness: &Witness, model: &Program, layout: &Layout, lane: &mut [Row]) -> Vec<i64> {
-    let (Shape { table_bits, .. }, f) = (&layout.shape, layout.shape.precision().bits());
-    let top = witness.top.map_or(0, |top| score(witness, model, top));
+    let f = layout.shape.precision().bits();
     for (row, cells) in lane.iter_mut().enumerate().take(layout.policy_rows) {
-        let [a, t, c] = witness.policy.get(row).copied().unwrap_or_default();
-        let d = a * signed(output(witness, model, layout, row).into()) + t * signed(top.into()) + c;
-        let d = small_integer(d).unwrap_or(0);
+        let d = difference(witness, model, layout, row).unwrap_or(0);
         cells.high = d & ((1 << f) - 1);
-        cells.rem = (d >> f) & ((1 << table_bits) - 1);
+        cells.rem = d >> f;
     }
-    vec![top; layout.policy_rows]
+    vec![witness.top; layout.policy_rows]
 }
 
 /// The integer below 2^64 that a field element is, if it is one.

@@ -14,8 +14,8 @@ use rayon::prelude::*;
 pub struct Witness {
     /// Values and accumulators.
     pub trace: Trace,
-    /// Output and index of the score that the policy compares with.
-    pub top: Option<(usize, usize)>,
+    /// What the policy compares scores with; 0 where it does not.
+    pub top: i64,
     /// Policy coefficients `a, t, c` per policy row, as in the instance columns.
     pub policy: Vec<[Fr; 3]>,
 }
@@ -67,6 +67,11 @@ impl Witness {
             lanes,
             top,
         }
+    }
+
+    /// Whether the rows of the policy have cells. Those of a false statement have none.
+    pub fn states(&self, model: &Program, layout: &Layout) -> bool {
+        policy::holds(self, model, layout)
     }
 
     /// Phase-2 columns, given the challenges `r`, `t`, `alpha`.

@@ -503,11 +503,7 @@ impl Case {
             assert!(input.channels > 0);
         }
         instances.extend(row_sets(layout.shape.usable()));
-        let witness = Witness {
-            trace,
-            top: None,
-            policy,
-        };
+        let witness = Witness { trace, top: 0, policy };
         Self {
             model: Arc::new(model),
             layout: Arc::new(layout),

@@ -3,7 +3,7 @@
 use super::order::InputOrder;
 use super::validate::require;
 use crate::claim::MAX_VALUES;
-use crate::codec::{at_most, size, wide, Put, Reader};
+use crate::codec::{at_most, wide, Put, Reader};
 use crate::error::VerifyError;
 use crate::statement::inference::{MAX_INPUTS, MAX_OUTPUTS};
 use alloc::vec::Vec;
@@ -94,6 +94,25 @@ impl InputLayout {
 }
 
 impl OutputLayout {
+    /// Bits of the differences that policy rows check, `d < 2^width`, in a circuit of 2^k rows: those of a score, and those of the range table that goes
+    /// with them. Keys do not state them; of other keys than these nothing is known.
+    pub fn width(&self, k: u32) -> Option<u32> {
+        let table = match (k, self.bits) {
+            (5, 13) => 4,
+            (6 | 7, 15) => 5,
+            (7, 13) => 6,
+            (8, 13 | 14) => 7,
+            (9, 14) | (9..=12, 16) => 8,
+            (10, 14) => 9,
+            (11, 14) => 10,
+            (12, 14) => 11,
+            (13, 14) => 12,
+            (14..=18, 14) => 13,
+            _ => return None,
+        };
+        self.bits.checked_add(table)
+    }
+
     fn put(&self, out: &mut Vec<u8>) {
         for value in [self.len, self.rows, self.bits] {
             out.put_u32(value);
@@ -179,11 +198,6 @@ impl InstanceLayout {
         let row = position.checked_mul(input.blocks(self.lanes))?.checked_add(block)?;
         let row = row.checked_add(input.row.into())?;
         Some((usize::try_from(lane).ok()?, usize::try_from(row).ok()?))
-    }
-
-    /// An output by its index.
-    pub(crate) fn output(&self, index: u32) -> Option<&OutputLayout> {
-        self.outputs.get(size(index))
     }
 
     pub(super) fn put(&self, out: &mut Vec<u8>) {

@@ -95,7 +95,7 @@ fn every_message_is_absorbed_where_the_inventory_says() {
         let (claim, proof) = (receipt.claim, receipt.proof);
         let body = claim.body.inference().unwrap();
         let columns = body.items[0]
-            .columns(key.purpose.layout().unwrap(), &body.policy)
+            .columns(key.purpose.layout().unwrap(), key.k, &body.policy)
             .unwrap();
         let messages = read(&key, &claim.claim_scalar(), &columns, &proof).unwrap();
         let (drawn, words) = walk(&inventory(&key, claim.claim_scalar(), &columns), &proof);

@@ -148,7 +148,7 @@ impl Inference {
         Ok(Public {
             id,
             key: Cow::Borrowed(&card.key),
-            columns: Box::new(item.columns(layout, &self.policy)?),
+            columns: Box::new(item.columns(layout, card.key.k, &self.policy)?),
             committed: commitments(card, &item.inputs)?,
         })
     }

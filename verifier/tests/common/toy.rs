@@ -311,7 +311,7 @@ pub fn registered(points: &Srs, srs: &SrsVerifyingKey, key: VerifyingKey, weight
 
 /// The public columns, for the library.
 pub fn columns(layout: &InstanceLayout, policy: &Disclosure, item: &Item) -> Vec<Vec<Fr>> {
-    let columns = item.columns(layout, policy).unwrap();
+    let columns = item.columns(layout, K, policy).unwrap();
     let library = |column: Vec<provenn_bn254::Fr>| column.into_iter().map(Fr::from).collect();
     columns.into_iter().map(library).collect()
 }

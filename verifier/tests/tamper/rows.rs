@@ -101,6 +101,27 @@ pub fn public() -> Vec<Row> {
         row("Margin.margin", "none", "policy-out-of-range", |s| {
             state(s, policy::Margin { margin: 0 }, Answer::Label(0));
         }),
+        row("Top.count", "a set of one", "opening-failed", |s| {
+            state(s, policy::Top { count: 1 }, Answer::Labels(vec![0]));
+        }),
+        row("Top.count", "more than there are", "policy-out-of-range", |s| {
+            state(s, policy::Top { count: 2 }, Answer::Labels(vec![0, 1]));
+        }),
+        row("Round.step", "scores without their last bit", "opening-failed", |s| {
+            scores(s).iter_mut().for_each(|score| *score &= !1);
+            let answer = edit::item(&mut s.receipt.claim).answer.clone();
+            state(s, policy::Round { step: 2 }, answer);
+        }),
+        row("Round.step", "no power of two", "policy-out-of-range", |s| {
+            let answer = edit::item(&mut s.receipt.claim).answer.clone();
+            state(s, policy::Round { step: 3 }, answer);
+        }),
+        row("LabelIn.outputs", "the one output", "opening-failed", |s| {
+            state(s, policy::LabelIn { outputs: vec![0] }, Answer::Label(0));
+        }),
+        row("LabelIn.outputs", "none", "policy-out-of-range", |s| {
+            state(s, policy::LabelIn { outputs: vec![] }, Answer::Label(0));
+        }),
         row("Item.answer", "the other answer", "opening-failed", |s| {
             bit(s, 0, 0, false);
         }),

@@ -85,7 +85,7 @@ fn judged(request: &Request<'_>, bundle: Option<&Bundle>, broken: Option<Refusal
         .raw("differences", list(apart))
         .raw("checks", list(checks))
         .raw("claim", claim.map_or_else(|_| null(), claim_json))
-        .raw("card", card.map_or_else(null, card_json))
+        .raw("card", card.map_or_else(null, |card| card_json(card, claim.ok())))
         .raw("graph", graph.map_or_else(null, statement::graph))
         .raw("srs", srs.as_ref().map_or_else(|_| null(), srs_json))
         .raw(
@@ -228,7 +228,7 @@ fn claim_json(claim: &Claim) -> String {
         .end()
 }
 
-fn card_json(card: &ModelCard) -> String {
+fn card_json(card: &ModelCard, claim: Option<&Claim>) -> String {
     let object = Object::new()
         .hex("model_id", &card.model_id())
         .hex("key_digest", &card.key.digest())
@@ -249,7 +249,7 @@ fn card_json(card: &ModelCard) -> String {
                         .map(|output| Object::new().raw("values", output.len).raw("bits", output.bits).end()),
                 ),
             )
-            .raw("leakage", list(leakage(layout))),
+            .raw("leakage", list(leakage(layout, claim))),
         None => object,
     }
     .end()
@@ -262,10 +262,17 @@ fn input_json(input: &InputLayout) -> String {
         .end()
 }
 
-/// What each policy lets out at most of each output, `[name, millionths of a bit]`; names as [`Disclosure::name`].
-fn leakage(layout: &InstanceLayout) -> impl Iterator<Item = String> + use<'_> {
-    let pair = move |policy: Disclosure| list([text(&policy.name()), policy.microbits(layout).to_string()]);
-    Disclosure::offered(layout).into_iter().map(pair)
+/// What each policy lets out at most of each output, `[name, millionths of a bit]`; names as [`Disclosure::name`]. Last, under its whole text, the
+/// policy of the claim, if its parameters say how much it lets out.
+fn leakage(layout: &InstanceLayout, claim: Option<&Claim>) -> Vec<String> {
+    let pair = |name: &str, policy: &Disclosure| list([text(name), policy.microbits(layout).to_string()]);
+    let stated = claim.and_then(|claim| claim.body.inference()).map(|body| &body.policy);
+    let stated = stated.filter(|policy| policy.policy.about().sized && policy.fits(layout));
+    let offered = Disclosure::offered(layout);
+    let offered = offered.iter().map(|policy| pair(&policy.name(), policy));
+    offered
+        .chain(stated.map(|policy| pair(&policy.to_string(), policy)))
+        .collect()
 }
 
 /// What a bundle holds beside what is judged: who vouches for its card is not.

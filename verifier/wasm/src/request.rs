@@ -24,7 +24,7 @@ pub struct Request<'a> {
     pub receipt_index: u32,
     /// Tags 6 to 13, and 15 for the number of colours (`u32`): audience (UTF-8), nonce (32 bytes), current time (`u64` seconds), acceptance of development
     /// parameters (empty), a public input (its index as `u32`, then an `i64` list) or commitments to an input (its index, then 32 bytes each),
-    /// policy (text, with integers of the quantized model) and its answer (text: scores separated by spaces, a label, `yes` or `no`).
+    /// policy (text, with integers of the quantized model) and its answer (text: scores separated by spaces, a label, labels likewise, `yes` or `no`).
     pub expectation: Expectation,
 }
 

@@ -77,11 +77,10 @@ fn input(input: &InputBinding) -> String {
     .end()
 }
 
-/// All policies, for forms: `name`, `title`, `parameters` (each with `name`, `title` and `unit`: `output` or `value`) and the `form` of its
-/// answers (`scores`, `label`, `bit` or `yes`).
+/// All policies, for forms: `name`, `title`, `listed` (what a card names where it offers it), `parameters` (each with `name`, `title` and `unit`: `output`, `outputs`, `count` or `value`) and the `form` of
+/// its answers (`scores`, `label`, `labels`, `bit` or `yes`).
 pub fn policies() -> String {
-    list(Policy::ALL.iter().map(|policy| {
-        let about = policy.about();
+    list(Policy::KINDS.iter().map(|about| {
         let parameters = about.parameters.iter().map(|parameter| {
             Object::new()
                 .text("name", parameter.name)
@@ -92,6 +91,7 @@ pub fn policies() -> String {
         Object::new()
             .text("name", about.name)
             .text("title", about.title)
+            .text("listed", about.listed())
             .raw("parameters", list(parameters))
             .text("form", about.form.name())
             .end()

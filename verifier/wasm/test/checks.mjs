@@ -23,6 +23,6 @@ export const FAILING = {
   expiry: "asked_expired",
   "policy-range": "claim_label_range claim_more_scores claim_output_range",
   "input-shape": "claim_inputs_exchanged claim_input_kind claim_input_points claim_input_range claim_input_short",
-  proof: "batch_bad claim_audience claim_expiry claim_input claim_input_swapped claim_label claim_nonce claim_output claim_policy claim_score claim_second_input colouring_proof colouring_rewritten margin_label margin_larger proof_bit proof_cut proof_extended proof_identity proof_opening proof_point proof_scalar",
+  proof: "batch_bad claim_audience claim_expiry claim_input claim_input_swapped claim_label claim_nonce claim_output claim_policy claim_score claim_second_input colouring_proof colouring_rewritten label_in_set margin_label margin_larger proof_bit proof_cut proof_extended proof_identity proof_opening proof_point proof_scalar round_step round_up top_set",
   link: "link_exchanged link_length link_response",
 };

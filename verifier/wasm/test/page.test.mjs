@@ -158,11 +158,11 @@ test("a development verdict is told apart, with the keyboard alone", async () =>
 test("the output that one expects, under each policy", async () => {
   const page = await fresh();
   await page.evaluate(`Date.now = () => ${1000 * NOW}`);
-  const shown = () => page.evaluate("['result-label', 'result-scores', 'result-bit'].filter((id) => document.getElementById(id).offsetParent)");
+  const shown = () => page.evaluate("['result-label', 'result-labels', 'result-scores', 'result-bit'].filter((id) => document.getElementById(id).offsetParent)");
   const judged = async (id, value) => (await fill(page, id, value), verdict(page));
   const [verified, other] = [{ kind: "verified", code: null }, { kind: "refused", code: "output-mismatch" }];
   const incomplete = { kind: "empty", code: null };
-  for (const [name, field] of [["label", "result-label"], ["scores", "result-scores"], ["threshold", "result-bit"], ["yes-only", null], ["margin", "result-label"], ["", null]]) {
+  for (const [name, field] of [["label", "result-label"], ["scores", "result-scores"], ["threshold", "result-bit"], ["yes-only", null], ["margin", "result-label"], ["top", "result-labels"], ["label-in", "result-label"], ["round", "result-scores"], ["", null]]) {
     await fill(page, "policy", name);
     assert.deepEqual(await shown(), field ? [field] : []);
   }

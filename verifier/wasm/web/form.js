@@ -7,7 +7,13 @@ import { printable } from "./text.js";
 const $ = (id) => document.getElementById(id);
 const POINT = 32;
 /** Where the answer is asked for, by its form; what a receipt of the form `yes` says is always yes. */
-const ANSWERS = { label: "result-label", scores: "result-scores", bit: "result-bit" };
+const ANSWERS = { label: "result-label", labels: "result-labels", scores: "result-scores", bit: "result-bit" };
+/** How whole numbers are entered, by their unit. */
+const WHOLE = {
+  output: { start: "0", right: /^\d{1,9}$/, wanted: "a whole number is expected, the first output is 0." },
+  outputs: { start: "", right: /^\d{1,9}([\s,:]+\d{1,9})*$/, wanted: "whole numbers with spaces between them are expected, the first output is 0." },
+  count: { start: "1", right: /^[1-9]\d{0,8}$/, wanted: "a whole number is expected, at least 1." },
+};
 /** Scores are below this. */
 const BOUND = 2 ** 40;
 
@@ -61,7 +67,7 @@ function showTargets(outputs) {
 
 function parameterField({ name, title, unit }) {
   const field = document.createElement("input");
-  Object.assign(field, { id: parameterId(name), inputMode: unit === "output" ? "numeric" : "decimal", value: unit === "output" ? "0" : "", placeholder: "0.5" });
+  Object.assign(field, { id: parameterId(name), inputMode: unit === "outputs" ? "text" : unit in WHOLE ? "numeric" : "decimal", value: WHOLE[unit]?.start ?? "", placeholder: unit === "outputs" ? "0 3 7" : "0.5" });
   field.setAttribute("aria-describedby", "policy-error");
   const label = document.createElement("label");
   label.append(title, field);
@@ -132,9 +138,9 @@ function policy(about) {
   const values = {};
   for (const { name, title, unit } of parameters) {
     const text = $(parameterId(name)).value.trim();
-    if (unit === "output") {
-      if (!/^\d{1,9}$/.test(text)) return wrong(`${title}: a whole number is expected, the first output is 0.`);
-      values[name] = text;
+    if (unit in WHOLE) {
+      if (!WHOLE[unit].right.test(text)) return wrong(`${title}: ${WHOLE[unit].wanted}`);
+      values[name] = text.split(/[\s,:]+/).join(":");
     } else {
       if (text === "" || !Number.isFinite(Number(text))) return wrong(`${title}: a number is expected, in the units of the model’s output.`);
       if (frac === null) return wrong("Choose the model card first: it says which integer stands for this number.");
@@ -147,10 +153,12 @@ function policy(about) {
 
 /** The expected answer, with integers of the quantized model. */
 function answer(about) {
-  for (const id of ["label", "scores"]) mark(id, "");
+  for (const id of ["label", "labels", "scores"]) mark(id, "");
   switch (chosen() && kind()) {
     case "label":
       return label();
+    case "labels":
+      return labels();
     case "scores":
       return scores(about);
     case "bit":
@@ -166,6 +174,15 @@ function label() {
   const right = /^\d{1,9}$/.test(text);
   mark("label", right ? "" : "A label is a whole number, the first is 0.");
   return right ? text : null;
+}
+
+/** Labels, which stand in the claim in ascending order. */
+function labels() {
+  const words = $("labels").value.split(/[\s,;]+/).filter((word) => word !== "");
+  if (words.length === 0) return undefined;
+  const right = words.every((word) => /^\d{1,9}$/.test(word));
+  mark("labels", right ? "" : "Labels are whole numbers, the first is 0.");
+  return right ? words.map(Number).sort((a, b) => a - b).join(" ") : null;
 }
 
 /** A score is the integer nearest to what is entered: what the verdict shows is rounded too. Outputs are separated by `|`. */

@@ -151,7 +151,7 @@ function claimList(report) {
     row("Output", null, element("span", "output", sentence(words, about)), ...(called === null ? [] : [" ", element("bdi", "", quoted(called))])),
     ...(of === null ? [] : [row("Of output", "policy", of)]),
     row("Policy", "policy", sentence(policy.words, about)),
-    row("Lets out", null, leakText(disclosure(policy), card)),
+    row("Lets out", null, leakText(disclosure(policy, card), card)),
     ...(inputs.length === 0 ? [row("Input", "input", "not shown")] : inputs.map(given)),
     row("Model", "named-model", ...name, id(claim.body.model_id)),
     ...sayings(about).map(([term, text]) => row(`${term}, by its publisher`, null, element("bdi", "", text))),

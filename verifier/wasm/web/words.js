@@ -157,8 +157,11 @@ export function statement({ claim }, about) {
 
 const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** The name under which a card lists a policy of an output. */
-export const disclosure = ({ name, target }) => (target === "0" ? name : `${target}/${name}`);
+/** The name under which a card lists a policy of an output; its whole text, if what it lets out depends on its parameters. */
+export function disclosure({ name, target, text }, card) {
+  const whole = card?.leakage.some(([known]) => known === text);
+  return whole ? text : target === "0" ? name : `${target}/${name}`;
+}
 
 /** What asking for a receipt of this policy lets out about a hidden input or about the weights, as the verifier counts it. */
 export function leakText(name, card) {

@@ -1,7 +1,7 @@
 //! The policies that can be asked for.
 
 use axum::Json;
-use provenn_verifier::Policy;
+use provenn_verifier::{policy::About, Policy};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,9 +11,11 @@ pub struct PolicyView {
     name: &'static str,
     /// What it lets out.
     title: &'static str,
+    /// The policy that a card names where it offers this one.
+    listed: &'static str,
     /// Its parameters, in the order in which they follow the name, each after a colon.
     parameters: Vec<ParameterView>,
-    /// The form of its answers: `scores`, `label`, `bit` or `yes`.
+    /// The form of its answers: `scores`, `label`, `labels`, `bit` or `yes`.
     form: &'static str,
 }
 
@@ -22,15 +24,15 @@ pub struct PolicyView {
 pub struct ParameterView {
     name: &'static str,
     title: &'static str,
-    /// `output` (an index, the first is 0) or `value` (a number in the units of the model's output).
+    /// `output` (an index, the first is 0), `outputs` (a set of them, with a colon between any two), `count` (how many outputs) or `value` (a number
+    /// in the units of the model's output).
     unit: &'static str,
 }
 
 /// All policies, and how they are written.
 #[utoipa::path(get, path = "/v1/policies", tag = "proofs", responses((status = 200, body = Vec<PolicyView>)))]
 pub async fn list_policies() -> Json<Vec<PolicyView>> {
-    let view = |policy: &Policy| {
-        let about = policy.about();
+    let view = |about: &&'static About| {
         let parameters = about.parameters.iter().map(|parameter| ParameterView {
             name: parameter.name,
             title: parameter.title,
@@ -39,9 +41,10 @@ pub async fn list_policies() -> Json<Vec<PolicyView>> {
         PolicyView {
             name: about.name,
             title: about.title,
+            listed: about.listed(),
             parameters: parameters.collect(),
             form: about.form.name(),
         }
     };
-    Json(Policy::ALL.iter().map(view).collect())
+    Json(Policy::KINDS.iter().map(view).collect())
 }

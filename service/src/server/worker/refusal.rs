@@ -15,7 +15,7 @@ const OWNER: &str = "the model's owner sees why with the command line, on the ow
 /// The problem of a job whose process refused with `code`. It depends on nothing else.
 pub fn problem(code: &str) -> Problem {
     let (code, detail, help) = match code {
-        "out-of-range" | "untrue" => (
+        "out-of-range" | "scores-far-apart" | "untrue" => (
             NOT_PROVABLE,
             "there is no receipt for this input under this policy",
             "an input outside of what the model was calibrated for has none, nor has a yes that does not hold",

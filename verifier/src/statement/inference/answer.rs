@@ -1,16 +1,19 @@
 //! What a policy lets out.
 
 use super::disclosure::Disclosure;
+use super::policy::{OutOfRange, Unit};
 use super::MAX_OUTPUTS;
 use crate::claim::values_in_bound;
 use crate::claim::MAX_VALUES;
 use crate::codec::{at_most, Put, Reader};
 use crate::error::VerifyError;
+use crate::key::OutputLayout;
 use crate::words::Words;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
+use core::str::FromStr;
 
 /// The answer of a receipt. Which form it has follows from policy and target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub enum Answer {
     Outputs(Vec<Vec<i64>>),
     /// Index of a score.
     Label(u32),
+    /// Indices of scores, ascending.
+    Labels(Vec<u32>),
     /// Yes or no.
     Bit(bool),
     /// The receipt exists: what it states holds.
@@ -36,6 +41,8 @@ pub enum Form {
     Outputs,
     /// [`Answer::Label`]
     Label,
+    /// [`Answer::Labels`]
+    Labels,
     /// [`Answer::Bit`]
     Bit,
     /// [`Answer::Yes`]
@@ -49,6 +56,7 @@ impl Form {
             Self::Scores => "scores",
             Self::Outputs => "outputs",
             Self::Label => "label",
+            Self::Labels => "labels",
             Self::Bit => "bit",
             Self::Yes => "yes",
         }
@@ -56,8 +64,10 @@ impl Form {
 }
 
 /// Integers with spaces between them.
-fn integers(text: &str) -> Option<Vec<i64>> {
-    text.split_ascii_whitespace().map(|score| score.parse().ok()).collect()
+fn integers<T: FromStr>(text: &str) -> Option<Vec<T>> {
+    text.split_ascii_whitespace()
+        .map(|number| number.parse().ok())
+        .collect()
 }
 
 fn listed(scores: &[i64]) -> Words {
@@ -75,6 +85,7 @@ impl Answer {
             Self::Scores(_) => Form::Scores,
             Self::Outputs(_) => Form::Outputs,
             Self::Label(_) => Form::Label,
+            Self::Labels(_) => Form::Labels,
             Self::Bit(_) => Form::Bit,
             Self::Yes => Form::Yes,
         }
@@ -86,6 +97,7 @@ impl Answer {
             (Form::Scores, _) => integers(text).map(Self::Scores),
             (Form::Outputs, _) => text.split('|').map(integers).collect::<Option<_>>().map(Self::Outputs),
             (Form::Label, _) => text.parse().ok().map(Self::Label),
+            (Form::Labels, _) => integers(text).map(Self::Labels),
             (Form::Bit, "yes") => Some(Self::Bit(true)),
             (Form::Bit, "no") => Some(Self::Bit(false)),
             (Form::Yes, "yes") => Some(Self::Yes),
@@ -105,7 +117,7 @@ impl Answer {
                 (0..).zip(outputs).fold(Words::default(), join)
             }
             Self::Label(label) => format!("label {label}").into(),
-            Self::Bit(_) | Self::Yes => self.to_string().into(),
+            Self::Labels(_) | Self::Bit(_) | Self::Yes => self.to_string().into(),
         }
     }
 
@@ -114,6 +126,7 @@ impl Answer {
             Self::Scores(scores) => out.put_integers(scores),
             Self::Outputs(outputs) => out.put_list(outputs, |out, scores| out.put_integers(scores)),
             Self::Label(label) => out.put_u32(*label),
+            Self::Labels(labels) => out.put_list(labels, |out, label| out.put_u32(*label)),
             Self::Bit(bit) => out.put(&[u8::from(*bit)]),
             Self::Yes => {}
         }
@@ -125,6 +138,7 @@ impl Answer {
             // A length and a width at least.
             Form::Outputs => Self::Outputs(reader.list(MAX_OUTPUTS, 5, |reader| reader.integers(MAX_VALUES))?),
             Form::Label => Self::Label(reader.u32()?),
+            Form::Labels => Self::Labels(reader.list(MAX_VALUES, 4, Reader::u32)?),
             Form::Bit => Self::Bit(reader.flag()?),
             Form::Yes => Self::Yes,
         })
@@ -133,14 +147,38 @@ impl Answer {
     /// The bounds of the format, and the form that the disclosure has.
     pub(super) fn validate(&self, disclosure: &Disclosure) -> Result<(), VerifyError> {
         match self {
-            _ if self.form() != disclosure.form() => Err(VerifyError::PolicyOutOfRange),
+            _ if self.form() != disclosure.form() => {
+                Err(VerifyError::PolicyOutOfRange(OutOfRange::Form(disclosure.form())))
+            }
             Self::Scores(scores) => values_in_bound(scores),
             Self::Outputs(outputs) => {
                 at_most(MAX_OUTPUTS, outputs.len())?;
                 at_most(MAX_VALUES, outputs.iter().map(Vec::len).fold(0, usize::saturating_add))?;
                 outputs.iter().try_for_each(|scores| values_in_bound(scores))
             }
+            Self::Labels(labels) => at_most(MAX_VALUES, labels.len()),
             _ => Ok(()),
+        }
+    }
+
+    /// The ranges of an output, for a policy whose answers have this form.
+    pub(super) fn check(&self, form: Form, output: &OutputLayout) -> Result<(), OutOfRange> {
+        let label = |label: &u32| {
+            let range = Unit::Output.range(Some(output));
+            OutOfRange::unless("label", Unit::Output, range, i64::from(*label))
+        };
+        match self {
+            _ if self.form() != form => Err(OutOfRange::Form(form)),
+            Self::Scores(scores) => {
+                let [len, got] = [i64::from(output.len), i64::try_from(scores.len()).unwrap_or(i64::MAX)];
+                OutOfRange::unless("number of scores", Unit::Count, [len, len], got)?;
+                let range = Unit::Score.range(Some(output));
+                let mut scores = scores.iter();
+                scores.try_for_each(|score| OutOfRange::unless("score", Unit::Score, range, *score))
+            }
+            Self::Label(one) => label(one),
+            Self::Labels(labels) => labels.iter().try_for_each(label),
+            Self::Outputs(_) | Self::Bit(_) | Self::Yes => Ok(()),
         }
     }
 }
@@ -150,6 +188,10 @@ impl fmt::Display for Answer {
         match self {
             Self::Scores(_) | Self::Outputs(_) => self.words().fmt(f),
             Self::Label(label) => label.fmt(f),
+            Self::Labels(labels) => {
+                let labels = labels.iter().map(ToString::to_string);
+                f.write_str(&labels.collect::<Vec<_>>().join(" "))
+            }
             Self::Bit(false) => f.write_str("no"),
             Self::Bit(true) | Self::Yes => f.write_str("yes"),
         }

@@ -21,7 +21,7 @@ pub(super) struct PolicyRow {
 }
 
 impl Item {
-    /// The instance columns of the item under a disclosure.
+    /// The instance columns of the item under a disclosure, of a circuit of 2^k rows.
     ///
     /// Columns 0 to 3 are `a, t, c, g` with `policy_rows` rows, those of the outputs in turn from the last row up: score `j` of an output is at
     /// row `policy_rows - 1 - j` less the rows of the outputs before it, and the other rows are zero. With public inputs, columns 4 to `4 + lanes` hold
@@ -31,8 +31,8 @@ impl Item {
     /// # Errors
     /// [`VerifyError::PolicyOutOfRange`] and [`VerifyError::InputShape`] if policy, answer or an input do not fit the layout,
     /// [`VerifyError::InputCount`] of another number of inputs.
-    pub fn columns(&self, layout: &InstanceLayout, policy: &Disclosure) -> Result<Vec<Vec<Fr>>, VerifyError> {
-        let mut rows = policy.rows(&self.answer, layout)?;
+    pub fn columns(&self, layout: &InstanceLayout, k: u32, policy: &Disclosure) -> Result<Vec<Vec<Fr>>, VerifyError> {
+        let mut rows = policy.rows(&self.answer, layout, k)?;
         rows.reverse();
         let mut columns = vec![
             rows.iter().map(|row| row.a).collect(),

@@ -3,7 +3,7 @@
 use super::answer::{Answer, Form};
 use super::columns::PolicyRow;
 use super::leak::Answers;
-use super::policy::{Given, Policy, PolicyError, Scores};
+use super::policy::{Given, OutOfRange, Policy, PolicyError, Scores, Unit};
 use super::MAX_OUTPUTS;
 use crate::codec::{size, Put, Reader};
 use crate::error::VerifyError;
@@ -76,6 +76,14 @@ impl Target {
         }
     }
 
+    /// What is out of range, about the output that is spoken of.
+    fn about(self, range: OutOfRange) -> OutOfRange {
+        match self {
+            Self::Output(index) => range.of_output(index),
+            Self::All => range,
+        }
+    }
+
     /// In words, to be read after a policy.
     fn words(self) -> Words {
         match self {
@@ -105,11 +113,15 @@ impl Disclosure {
     }
 
     /// Reads a disclosure: a policy, after `INDEX/` or `all/` where it does not speak of the first output. `score` gives the integer that a
-    /// number stands for in an output.
+    /// number stands for in an output. Ranges are those of the outputs if they are known, otherwise those of the format.
     ///
     /// # Errors
     /// See [`PolicyError`].
-    pub fn parse(text: &str, score: impl Fn(Target, &str) -> Option<i64>) -> Result<Self, PolicyError> {
+    pub fn parse(
+        text: &str,
+        score: impl Fn(Target, &str) -> Option<i64>,
+        outputs: Option<&[OutputLayout]>,
+    ) -> Result<Self, PolicyError> {
         let (target, policy) = match text.split_once('/') {
             None => (Target::Output(0), text),
             Some((target, policy)) => {
@@ -117,30 +129,39 @@ impl Disclosure {
                 (target, policy)
             }
         };
-        let policy = Policy::parse(policy, |word| score(target, word))?;
+        let output = match (outputs, target) {
+            (Some(outputs), Target::Output(index)) => outputs.get(size(index)),
+            _ => None,
+        };
+        let policy = Policy::parse(policy, |word| score(target, word), output);
+        let policy = policy.map_err(|error| match error {
+            PolicyError::Range(range) => PolicyError::Range(target.about(range)),
+            error => error,
+        })?;
         let disclosure = Self { policy, target };
-        match disclosure.is_possible() {
-            true => Ok(disclosure),
-            false => Err(PolicyError::Target(target.to_string())),
+        match (disclosure.is_possible(), outputs) {
+            (false, _) => Err(PolicyError::Target(target.to_string())),
+            (true, None) => Ok(disclosure),
+            (true, Some(outputs)) => {
+                disclosure.check(outputs).map_err(PolicyError::Range)?;
+                Ok(disclosure)
+            }
         }
     }
 
     /// Every policy on every output of a circuit, and on all of several where that is possible, each with the parameters under which it lets out most.
     pub fn offered(layout: &InstanceLayout) -> Vec<Self> {
-        let outputs = (0..crate::codec::length(layout.outputs.len())).map(Target::Output);
-        let pair = |target| Policy::ALL.iter().map(move |policy| (policy.clone(), target));
-        let all = outputs.chain([Target::All]).flat_map(pair);
-        let disclosures = all.map(|(policy, target)| Self { policy, target });
-        disclosures.filter(|disclosure| disclosure.is_offered(layout)).collect()
-    }
-
-    /// Whether a circuit has what it speaks of.
-    fn is_offered(&self, layout: &InstanceLayout) -> bool {
-        self.is_possible()
-            && match self.target {
-                Target::Output(index) => layout.output(index).is_some(),
-                Target::All => layout.outputs.len() > 1,
-            }
+        let outputs = (0..).map(Target::Output).zip(&layout.outputs);
+        let each = outputs.flat_map(|(target, output)| {
+            let policies = Policy::widest(output).into_iter();
+            policies.map(move |policy| Self { policy, target })
+        });
+        let all = Self {
+            policy: Scores.into(),
+            target: Target::All,
+        };
+        let all = all.fits(layout).then_some(all);
+        each.chain(all).collect()
     }
 
     /// Whether a circuit with the right outputs could have it.
@@ -154,6 +175,11 @@ impl Disclosure {
     /// The name of the policy, after that of the target where it is not the first output: `label`, `1/label`.
     pub fn name(&self) -> String {
         format!("{}{}", self.target.prefix(), self.policy.name())
+    }
+
+    /// The name of what a card states that offers it, likewise.
+    pub fn listed(&self) -> String {
+        format!("{}{}", self.target.prefix(), self.policy.about().listed())
     }
 
     /// The form of its answers.
@@ -214,10 +240,28 @@ impl Disclosure {
         }
     }
 
-    /// Whether the circuit has the outputs, and the parameters are in their ranges.
+    /// Whether there are the outputs, and the parameters are in their ranges.
+    ///
+    /// # Errors
+    /// What is not.
+    pub fn check(&self, outputs: &[OutputLayout]) -> Result<(), OutOfRange> {
+        let count = crate::codec::length(outputs.len());
+        let output = match self.target {
+            Target::All if self.is_possible() && count > 1 => return Ok(()),
+            Target::All => return Err(OutOfRange::All),
+            Target::Output(index) => {
+                let range = [0, i64::from(count).saturating_sub(1)];
+                OutOfRange::unless("output tensor", Unit::Output, range, index.into())?;
+                outputs.get(size(index))
+            }
+        };
+        let checked = self.policy.check(output);
+        checked.map_err(|range| self.target.about(range))
+    }
+
+    /// Whether a circuit has the outputs, and the parameters are in their ranges.
     pub fn fits(&self, layout: &InstanceLayout) -> bool {
-        let mut outputs = layout.outputs.iter().enumerate();
-        self.is_offered(layout) && outputs.all(|(index, output)| !self.speaks(index) || self.policy.fits(output))
+        self.check(&layout.outputs).is_ok()
     }
 
     /// The one answer to the scores of all outputs; none if what the policy states does not hold of them, or speaks of an output that is not
@@ -233,21 +277,25 @@ impl Disclosure {
     }
 
     /// The public rows, output by output; those of outputs that it does not speak of are zero, so that their gates hold whatever the scores are.
-    pub(super) fn rows(&self, answer: &Answer, layout: &InstanceLayout) -> Result<Vec<PolicyRow>, VerifyError> {
+    pub(super) fn rows(&self, answer: &Answer, layout: &InstanceLayout, k: u32) -> Result<Vec<PolicyRow>, VerifyError> {
         let lists = match (answer, self.target) {
             (Answer::Outputs(lists), Target::All) if lists.len() == layout.outputs.len() => lists.as_slice(),
             (_, Target::Output(_)) => &[],
-            _ => return Err(VerifyError::PolicyOutOfRange),
+            _ => return Err(VerifyError::PolicyOutOfRange(OutOfRange::Form(self.form()))),
         };
-        if !self.fits(layout) {
-            return Err(VerifyError::PolicyOutOfRange);
-        }
+        self.check(&layout.outputs).map_err(VerifyError::PolicyOutOfRange)?;
         let mut all = Vec::new();
         for (index, output) in layout.outputs.iter().enumerate() {
             let mut rows = match (self.speaks(index), lists.get(index)) {
                 (false, _) => vec![],
-                (true, None) => self.policy.rows(answer, output)?,
-                (true, Some(scores)) => self.policy.rows(&Answer::Scores(scores.clone()), output)?,
+                (true, scores) => {
+                    let of_all = scores.map(|scores| Answer::Scores(scores.clone()));
+                    let rows = self
+                        .policy
+                        .rows(of_all.as_ref().unwrap_or(answer), output, output.width(k));
+                    let about = |range: OutOfRange| range.of_output(crate::codec::length(index));
+                    rows.map_err(|range| VerifyError::PolicyOutOfRange(about(range)))?
+                }
             };
             rows.resize(size(output.rows), PolicyRow::default());
             all.append(&mut rows);
@@ -281,7 +329,14 @@ impl Disclosure {
         self.policy.validate()?;
         match self.is_possible() {
             true => Ok(()),
-            false => Err(VerifyError::PolicyOutOfRange),
+            false => {
+                let most = i64::from(crate::codec::length(MAX_OUTPUTS)).saturating_sub(1);
+                let range = match self.target {
+                    Target::All => Err(OutOfRange::All),
+                    Target::Output(index) => OutOfRange::unless("output tensor", Unit::Output, [0, most], index.into()),
+                };
+                range.map_err(VerifyError::PolicyOutOfRange)
+            }
         }
     }
 }
@@ -291,7 +346,7 @@ impl FromStr for Disclosure {
     type Err = PolicyError;
 
     fn from_str(text: &str) -> Result<Self, PolicyError> {
-        Self::parse(text, |_, word| word.parse().ok())
+        Self::parse(text, |_, word| word.parse().ok(), None)
     }
 }
 

@@ -11,6 +11,13 @@ pub enum Answers {
     Of(u32),
     /// Two to this power.
     Bits(u64),
+    /// Sets of so many out of so many.
+    Sets {
+        /// Out of how many.
+        of: u32,
+        /// How many.
+        size: u32,
+    },
 }
 
 impl Answers {
@@ -24,8 +31,34 @@ impl Answers {
                 // One answer more is less than a millionth here.
                 _ => bits.saturating_mul(MILLION).saturating_add(1),
             },
+            Self::Sets { of, size } => match sets(of, size) {
+                Some(count) => log2(count.saturating_add(1)),
+                None => log2_sets(of, size).saturating_add(1),
+            },
         }
     }
+}
+
+/// The factors of a binomial coefficient: `of - i` and the divisor `i + 1`.
+fn factors(of: u32, size: u32) -> impl Iterator<Item = (u64, u64)> {
+    let fewest = size.min(of.saturating_sub(size));
+    (0..u64::from(fewest)).map(move |i| (u64::from(of).saturating_sub(i), i.saturating_add(1)))
+}
+
+/// The number of sets, if it is below 2^63.
+fn sets(of: u32, size: u32) -> Option<u64> {
+    let mut count = 1u64;
+    for (factor, divisor) in factors(of, size) {
+        let product = u128::from(count).checked_mul(factor.into())?;
+        count = u64::try_from(product.checked_div(divisor.into())?).ok()?;
+    }
+    (count < 1 << 63).then_some(count)
+}
+
+/// Its logarithm in millionths, not less: what is subtracted is rounded down.
+fn log2_sets(of: u32, size: u32) -> u64 {
+    let each = factors(of, size).map(|(factor, divisor)| log2(factor).saturating_sub(log2(divisor).saturating_sub(1)));
+    each.fold(0, u64::saturating_add)
 }
 
 /// `log2(count)` in millionths, rounded up, of a count of at least 1: squaring the mantissa gives one binary digit after the other.
@@ -64,8 +97,25 @@ mod tests {
             (Answers::Bits(62), 62_000_001),
             (Answers::Bits(63), 63_000_001),
             (Answers::Bits(12_000), 12_000_000_001),
+            (Answers::Sets { of: 10, size: 3 }, 6_918_864),
+            (Answers::Sets { of: 10, size: 7 }, 6_918_864),
+            (Answers::Sets { of: 7, size: 7 }, 1_000_000),
+            (Answers::Sets { of: 64, size: 32 }, 60_668_617),
         ] {
             assert_eq!(answers.microbits(), microbits, "{answers:?}");
+        }
+    }
+
+    /// Beyond 2^63 sets the logarithm is a sum over factors: at most two millionths too much for each.
+    #[test]
+    fn many_sets_are_counted_by_their_factors() {
+        for (of, size, exact) in [(68, 34, 64.625_216_679_9), (1000, 500, 994.690_999_119_2)] {
+            let got = u32::try_from(Answers::Sets { of, size }.microbits()).map_or(0.0, f64::from);
+            let least = exact * 1e6 - 1e-3;
+            assert!(
+                (least..least + 2.0 * f64::from(size) + 2.0).contains(&got),
+                "{of} {size}: {got}"
+            );
         }
     }
 

@@ -3,33 +3,37 @@
 
 mod grammar;
 mod label;
+mod label_in;
 mod margin;
+mod range;
+mod round;
 mod scores;
 #[cfg(test)]
 mod tests;
 mod threshold;
+mod top;
 mod yes_only;
 
 pub use grammar::PolicyError;
-pub use label::Label;
-pub use margin::Margin;
-pub use scores::Scores;
-pub use threshold::Threshold;
-pub use yes_only::YesOnly;
+pub use range::OutOfRange;
 
 use super::answer::{Answer, Form};
-use super::columns::{in_bits, PolicyRow};
+use super::columns::PolicyRow;
 use super::leak::Answers;
-use crate::claim::values_in_bound;
+use crate::claim::{values_in_bound, MAX_VALUES};
 use crate::codec::{size, Put, Reader};
 use crate::error::VerifyError;
 use crate::key::OutputLayout;
 use crate::words::Words;
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// The enum and what runs over its variants.
 macro_rules! policies {
-    ($($name:ident),+) => {
+    ($($file:ident::$name:ident),+) => {
+        $(pub use $file::$name;)+
+
+
         /// A policy with its parameters, without its answer.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum Policy {
@@ -40,8 +44,13 @@ macro_rules! policies {
         }
 
         impl Policy {
-            /// All of them, each with the parameters under which it lets out most.
-            pub const ALL: &'static [Self] = &[$(Self::$name($name::WIDEST)),+];
+            /// All kinds of them, in the order of lists.
+            pub const KINDS: &'static [&'static About] = &[$(&$file::ABOUT),+];
+
+            /// One of each kind, with the parameters under which it lets most out of an output.
+            pub(super) fn widest(output: &OutputLayout) -> Vec<Self> {
+                vec![$($name::widest(output).into()),+]
+            }
 
             fn rule(&self) -> &dyn Rule {
                 match self {
@@ -60,7 +69,16 @@ macro_rules! policies {
     };
 }
 
-policies!(Label, Scores, Threshold, YesOnly, Margin);
+policies!(
+    label::Label,
+    scores::Scores,
+    threshold::Threshold,
+    yes_only::YesOnly,
+    margin::Margin,
+    top::Top,
+    label_in::LabelIn,
+    round::Round
+);
 
 /// What a policy is, whatever its parameters.
 #[derive(Debug)]
@@ -71,13 +89,15 @@ pub struct About {
     pub name: &'static str,
     /// What it lets out, in a few words.
     pub title: &'static str,
-    /// Its parameters in order.
+    /// Its parameters in order. If the last one counts [`Unit::Outputs`], it stands for all that are left.
     pub parameters: &'static [Parameter],
     /// The form of its answers.
     pub form: Form,
     /// Whether it speaks of nothing but which output is the largest: a model that ends in ArgMax has no scores.
     pub of_index: bool,
-    /// The policy with these parameters, as many as there are, if they are in their ranges.
+    /// Whether its parameters say how much it lets out. Cards state the bits of the others, see [`About::listed`].
+    pub sized: bool,
+    /// The policy with these parameters, which are in the ranges of their units.
     make: fn(&[i64]) -> Option<Policy>,
 }
 
@@ -97,8 +117,14 @@ pub struct Parameter {
 pub enum Unit {
     /// Outputs: an index, the first is 0.
     Output,
+    /// Outputs: a set of them, as ascending indices.
+    Outputs,
+    /// Outputs: how many of them, at least one.
+    Count,
     /// Integers of the quantized model. People name a number in the units of its output, and mean the least integer that stands for as much.
     Score,
+    /// How far one of them is above another: a positive one.
+    Lead,
 }
 
 impl Unit {
@@ -106,7 +132,9 @@ impl Unit {
     pub fn name(self) -> &'static str {
         match self {
             Self::Output => "output",
-            Self::Score => "value",
+            Self::Outputs => "outputs",
+            Self::Count => "count",
+            Self::Score | Self::Lead => "value",
         }
     }
 }
@@ -116,8 +144,8 @@ impl Unit {
 pub struct Given {
     /// The answer.
     pub answer: Answer,
-    /// The output that `top` of `PolicyRow` is.
-    pub top: Option<usize>,
+    /// What `top` of `PolicyRow` is, where rows read it.
+    pub top: Option<i64>,
 }
 
 /// What every policy defines. All values are integers of the quantized model; parameters and answers are in the circuit's ranges.
@@ -131,8 +159,8 @@ trait Rule {
     fn answer(&self, scores: &[i64]) -> Option<Given>;
 
     /// The rows that hold for exactly the scores that the answer is given to, one for each of an output; none of an answer of another form or
-    /// number. The circuit chooses `top`, the same in all rows.
-    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>>;
+    /// number. The prover chooses `top`, the same in all rows. `width` is that of `d` in bits, where it is known.
+    fn rows(&self, answer: &Answer, output: &OutputLayout, width: Option<u32>) -> Option<Vec<PolicyRow>>;
 
     /// How many answers there are, of so many outputs of so many bits.
     fn answers(&self, outputs: u32, bits: u32) -> Answers;
@@ -142,6 +170,42 @@ trait Rule {
 
     /// What the model gave, to be read after "the model gave".
     fn says(&self, answer: &Answer) -> Words;
+}
+
+impl Parameter {
+    /// Whether a value is in the range of an output; of none, in that of the format.
+    fn check(&self, value: i64, output: Option<&OutputLayout>) -> Result<(), OutOfRange> {
+        OutOfRange::unless(self.name, self.unit, self.unit.range(output), value)
+    }
+}
+
+impl About {
+    /// The policy that a card names where it offers this one: itself, or what tells of all outputs what this one tells of some.
+    pub fn listed(&self) -> &'static str {
+        match (self.sized, self.of_index) {
+            (false, _) => self.name,
+            (true, true) => label::ABOUT.name,
+            (true, false) => scores::ABOUT.name,
+        }
+    }
+
+    /// What each parameter is, as often as there can be one.
+    fn units(&self) -> impl Iterator<Item = &Parameter> {
+        let last = self
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.unit == Unit::Outputs);
+        self.parameters.iter().chain(last.cycle())
+    }
+
+    /// The policy with these parameters, if they are in the ranges of the format.
+    fn policy(&self, parameters: &[i64]) -> Result<Policy, OutOfRange> {
+        let mut pairs = parameters.iter().zip(self.units());
+        pairs.try_for_each(|(value, parameter)| parameter.check(*value, None))?;
+        let is_set = self.parameters.iter().any(|parameter| parameter.unit == Unit::Outputs);
+        let otherwise = if is_set { OutOfRange::Set } else { OutOfRange::Step };
+        (self.make)(parameters).ok_or(otherwise)
+    }
 }
 
 impl Policy {
@@ -175,16 +239,11 @@ impl Policy {
         self.rule().answers(outputs, bits).microbits()
     }
 
-    /// Whether the parameters are in the ranges of an output.
-    pub(super) fn fits(&self, output: &OutputLayout) -> bool {
-        let parameters = self.parameters();
-        parameters
-            .iter()
-            .zip(self.about().parameters)
-            .all(|(value, parameter)| match parameter.unit {
-                Unit::Output => (0..i64::from(output.len)).contains(value),
-                Unit::Score => in_bits(*value, output.bits),
-            })
+    /// Whether the parameters are in the ranges of an output; of none, in those of the format.
+    pub(super) fn check(&self, output: Option<&OutputLayout>) -> Result<(), OutOfRange> {
+        let values = self.parameters();
+        let mut pairs = values.iter().zip(self.about().units());
+        pairs.try_for_each(|(value, parameter)| parameter.check(*value, output))
     }
 
     /// The one answer to these scores; none if what the policy states does not hold of them, or speaks of a score that is not there.
@@ -193,10 +252,17 @@ impl Policy {
     }
 
     /// The public rows, one for each score of the output.
-    pub(super) fn rows(&self, answer: &Answer, output: &OutputLayout) -> Result<Vec<PolicyRow>, VerifyError> {
-        let rows = self.fits(output).then(|| self.rule().rows(answer, output)).flatten();
+    pub(super) fn rows(
+        &self,
+        answer: &Answer,
+        output: &OutputLayout,
+        width: Option<u32>,
+    ) -> Result<Vec<PolicyRow>, OutOfRange> {
+        self.check(Some(output))?;
+        answer.check(self.about().form, output)?;
+        let rows = self.rule().rows(answer, output, width);
         rows.filter(|rows| rows.len() == size(output.len))
-            .ok_or(VerifyError::PolicyOutOfRange)
+            .ok_or(OutOfRange::Answer)
     }
 
     /// In what another policy differs: the name of a parameter, or that it is another one altogether.
@@ -205,44 +271,58 @@ impl Policy {
             return Some("policy");
         }
         let (ours, others) = (self.parameters(), other.parameters());
-        let mut pairs = ours.iter().zip(&others).zip(self.about().parameters);
-        let apart = pairs.find(|((ours, others), _)| ours != others);
+        let longest = ours.len().max(others.len());
+        let mut parameters = (0..longest).zip(self.about().units());
+        let apart = parameters.find(|(index, _)| ours.get(*index) != others.get(*index));
         apart.map(|(_, parameter)| parameter.name)
     }
 
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         let about = self.about();
         out.put(&[about.tag]);
-        for (value, parameter) in self.parameters().iter().zip(about.parameters) {
-            match parameter.unit {
-                Unit::Output => out.put_u32(u32::try_from(*value).unwrap_or(u32::MAX)),
-                Unit::Score => out.put(&value.to_le_bytes()),
+        let index = |out: &mut Vec<u8>, value: &i64| out.put_u32(u32::try_from(*value).unwrap_or(u32::MAX));
+        let values = self.parameters();
+        let mut rest = values.as_slice();
+        for parameter in about.parameters {
+            match (parameter.unit, rest.split_first()) {
+                (Unit::Outputs, _) => out.put_list(rest, index),
+                (_, None) => {}
+                (Unit::Output | Unit::Count, Some((value, after))) => {
+                    index(out, value);
+                    rest = after;
+                }
+                (Unit::Score | Unit::Lead, Some((value, after))) => {
+                    out.put(&value.to_le_bytes());
+                    rest = after;
+                }
             }
         }
     }
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
         let got = reader.u8()?;
-        let mut known = Self::ALL.iter().map(Self::about);
+        let mut known = Self::KINDS.iter();
         let about = known
             .find(|about| about.tag == got)
             .ok_or(VerifyError::BadTag { got })?;
-        let parameters = about.parameters.iter().map(|parameter| match parameter.unit {
-            Unit::Output => reader.u32().map(i64::from),
-            Unit::Score => reader.i64(),
-        });
-        let parameters = parameters.collect::<Result<Vec<_>, _>>()?;
+        let index = |reader: &mut Reader<'_>| reader.u32().map(i64::from);
+        let mut parameters = Vec::new();
+        for parameter in about.parameters {
+            match parameter.unit {
+                Unit::Output | Unit::Count => parameters.push(index(reader)?),
+                Unit::Outputs => parameters.extend(reader.list(MAX_VALUES, 4, index)?),
+                Unit::Score | Unit::Lead => parameters.push(reader.i64()?),
+            }
+        }
         values_in_bound(&parameters)?;
-        (about.make)(&parameters).ok_or(VerifyError::PolicyOutOfRange)
+        about.policy(&parameters).map_err(VerifyError::PolicyOutOfRange)
     }
 
     /// The bounds of the format.
     pub(super) fn validate(&self) -> Result<(), VerifyError> {
         let parameters = self.parameters();
         values_in_bound(&parameters)?;
-        match (self.about().make)(&parameters).as_ref() == Some(self) {
-            true => Ok(()),
-            false => Err(VerifyError::PolicyOutOfRange),
-        }
+        let made = self.about().policy(&parameters);
+        made.map(drop).map_err(VerifyError::PolicyOutOfRange)
     }
 }

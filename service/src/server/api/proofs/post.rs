@@ -16,7 +16,6 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use provenn_verifier::claim::MAX_AUDIENCE;
-use provenn_verifier::{Disclosure, InstanceLayout, Target};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -103,7 +102,6 @@ pub async fn post_proof(
         let layout = public.card.key.purpose.layout();
         let layout = layout.ok_or_else(|| ApiError::Internal("a model's key has no outputs".into()))?;
         let policy = policy.about(None, description)?.of(description)?;
-        fits(&policy, layout)?;
         policy.microbits(layout)
     };
     let charge = Charge {
@@ -129,29 +127,6 @@ pub async fn post_proof(
         body: job::digest(&["proof", &digest]),
     };
     submit(&app, &caller, &headers, wanted).await
-}
-
-/// Refuses a policy about outputs or values that the model does not have.
-fn fits(policy: &Disclosure, layout: &InstanceLayout) -> Result<(), ApiError> {
-    match policy.fits(layout) {
-        true => Ok(()),
-        false => {
-            let output = match policy.target {
-                Target::Output(index) => layout.outputs.get(index as usize),
-                Target::All => None,
-            };
-            Err(ApiError::bad(match output {
-                Some(output) => format!(
-                    "the policy does not fit the model, which has {} outputs, the first of them 0, with scores of {} bits",
-                    output.len, output.bits
-                ),
-                None => format!(
-                    "the policy does not fit the model, which has {} output tensors, the first of them 0",
-                    layout.outputs.len()
-                ),
-            }))
-        }
-    }
 }
 
 /// The end of a job in milliseconds, if it can be met at all.

@@ -39,7 +39,7 @@ fn parsed(text: &str) -> Disclosure {
 #[test]
 fn only_the_rows_of_the_target_say_anything() {
     let layout = layout(&[3, 2]);
-    let rows = |text: &str, answer| parsed(text).rows(&answer, &layout).unwrap();
+    let rows = |text: &str, answer| parsed(text).rows(&answer, &layout, 7).unwrap();
     let silent = |row: &PolicyRow| [row.a, row.t, row.c, row.g] == [Fr::ZERO; 4];
     let first = rows("label", Answer::Label(1));
     assert_eq!(
@@ -77,11 +77,11 @@ fn what_is_not_there_is_refused() {
         ("1/threshold:0:511", Answer::Bit(true), true),
         ("1/threshold:0:512", Answer::Bit(true), false),
     ] {
-        assert_eq!(parsed(text).rows(&answer, &two).is_ok(), fits, "{text} {answer}");
+        assert_eq!(parsed(text).rows(&answer, &two, 7).is_ok(), fits, "{text} {answer}");
     }
     // Of one output, `all` would be another name for it.
     let one = Answer::Outputs(vec![vec![0; 3]]);
-    assert!(parsed("all/scores").rows(&one, &layout(&[3])).is_err());
+    assert!(parsed("all/scores").rows(&one, &layout(&[3]), 7).is_err());
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn everything_that_is_offered_fits() {
         assert!(offered.iter().all(|disclosure| disclosure.fits(&layout)));
         offered.iter().map(Disclosure::name).collect::<BTreeSet<_>>()
     };
-    let each = Policy::ALL.len();
+    let each = Policy::KINDS.len();
     assert_eq!(names(&[3]).len(), each);
     let two = names(&[3, 2]);
     assert_eq!(two.len(), 2 * each + 1);

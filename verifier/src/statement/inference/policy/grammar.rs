@@ -1,6 +1,7 @@
 //! Policies as people write them: `NAME:PARAMETER:..`.
 
-use super::{About, Policy, Unit};
+use super::{About, OutOfRange, Policy, Unit};
+use crate::key::OutputLayout;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -15,15 +16,18 @@ pub enum PolicyError {
     /// A parameter that is no index.
     #[error("`{0}` is not an output index")]
     Output(String),
+    /// A parameter that is no count.
+    #[error("`{0}` is not a number of outputs")]
+    Count(String),
     /// A parameter that is no number.
     #[error("`{0}` is not a number in range")]
     Score(String),
     /// A target that is no output, or that the policy does not speak of.
     #[error("`{0}` is not an output that the policy can speak of")]
     Target(String),
-    /// A parameter that the policy does not take.
-    #[error("`{0}` is no policy: a parameter is out of its range")]
-    Range(String),
+    /// A parameter that the policy does not take, or the output does not have.
+    #[error("{0}")]
+    Range(OutOfRange),
 }
 
 impl About {
@@ -32,7 +36,10 @@ impl About {
         let mut text = self.name.to_owned();
         for parameter in self.parameters {
             text.push(':');
-            text.push_str(&parameter.unit.name().to_ascii_uppercase());
+            match parameter.unit {
+                Unit::Outputs => text.push_str("OUTPUT:.."),
+                unit => text.push_str(&unit.name().to_ascii_uppercase()),
+            }
         }
         text
     }
@@ -41,35 +48,44 @@ impl About {
 impl Policy {
     /// How all policies are written, for help texts.
     pub(in super::super) fn grammar() -> String {
-        let all = Self::ALL.iter().map(|policy| policy.about().grammar());
+        let all = Self::KINDS.iter().map(|about| about.grammar());
         all.collect::<Vec<_>>().join(", ")
     }
 
-    /// Reads a policy; `score` gives the integer that a number stands for.
+    /// Reads a policy, of this output if one is known; `score` gives the integer that a number stands for. A set may be written in any order.
     ///
     /// # Errors
     /// See [`PolicyError`].
-    pub(in super::super) fn parse(text: &str, score: impl Fn(&str) -> Option<i64>) -> Result<Self, PolicyError> {
+    pub(in super::super) fn parse(
+        text: &str,
+        score: impl Fn(&str) -> Option<i64>,
+        output: Option<&OutputLayout>,
+    ) -> Result<Self, PolicyError> {
         let mut words = text.split(':');
         let name = words.next().unwrap_or_default();
-        let mut known = Self::ALL.iter().map(Self::about);
+        let mut known = Self::KINDS.iter();
         let about = known.find(|about| about.name == name).ok_or(PolicyError::Form)?;
         let words: Vec<&str> = words.collect();
-        if words.len() != about.parameters.len() {
+        let is_set = about.parameters.iter().any(|parameter| parameter.unit == Unit::Outputs);
+        if words.len() < about.parameters.len() || (words.len() > about.parameters.len() && !is_set) {
             return Err(PolicyError::Form);
         }
-        let values = words.iter().zip(about.parameters).map(|(word, parameter)| {
-            let word = *word;
-            match parameter.unit {
-                Unit::Output => word
-                    .parse::<u32>()
-                    .map(i64::from)
-                    .map_err(|_| PolicyError::Output(word.to_owned())),
-                Unit::Score => score(word).ok_or_else(|| PolicyError::Score(word.to_owned())),
-            }
+        let values = words.iter().zip(about.units()).map(|(word, parameter)| {
+            let whole = word.parse::<u32>().map(i64::from);
+            let value = match parameter.unit {
+                Unit::Output | Unit::Outputs => whole.map_err(|_| PolicyError::Output((*word).to_owned()))?,
+                Unit::Count => whole.map_err(|_| PolicyError::Count((*word).to_owned()))?,
+                Unit::Score | Unit::Lead => score(word).ok_or_else(|| PolicyError::Score((*word).to_owned()))?,
+            };
+            parameter.check(value, output).map_err(PolicyError::Range)?;
+            Ok(value)
         });
-        let values = values.collect::<Result<Vec<_>, _>>()?;
-        (about.make)(&values).ok_or_else(|| PolicyError::Range(text.to_owned()))
+        let mut values = values.collect::<Result<Vec<_>, _>>()?;
+        if is_set {
+            values.sort_unstable();
+            values.dedup();
+        }
+        about.policy(&values).map_err(PolicyError::Range)
     }
 }
 

@@ -8,13 +8,14 @@ use alloc::vec;
 use alloc::vec::Vec;
 use provenn_bn254::Fr;
 
-static ABOUT: About = About {
+pub(super) static ABOUT: About = About {
     tag: 2,
     name: "label",
     title: "the index of the largest output",
     parameters: &[],
     form: Form::Label,
     of_index: true,
+    sized: false,
     make: |_| Some(Policy::Label(Label)),
 };
 
@@ -23,18 +24,20 @@ static ABOUT: About = About {
 pub struct Label;
 
 impl Label {
-    pub(super) const WIDEST: Self = Self;
+    pub(super) fn widest(_: &OutputLayout) -> Self {
+        Self
+    }
 }
 
-/// The lowest index of a largest score.
-pub(super) fn largest(scores: &[i64]) -> Option<usize> {
+/// The lowest index of a largest score, and `top`, which is that score.
+pub(super) fn largest(scores: &[i64]) -> Option<(u32, Option<i64>)> {
     let best = scores.iter().max()?;
-    scores.iter().position(|score| score == best)
+    let label = scores.iter().position(|score| score == best)?;
+    Some((u32::try_from(label).ok()?, Some(*best)))
 }
 
 /// `top - z = 0` at the label, and `top - z >= before` or `after` on its two sides.
-pub(super) fn rows(answer: &Answer, output: &OutputLayout, before: Fr, after: Fr) -> Option<Vec<PolicyRow>> {
-    let Answer::Label(label) = *answer else { return None };
+pub(super) fn rows(label: u32, output: &OutputLayout, before: Fr, after: Fr) -> Option<Vec<PolicyRow>> {
     let row = |index: u32| PolicyRow {
         a: -Fr::ONE,
         t: Fr::ONE,
@@ -48,6 +51,11 @@ pub(super) fn rows(answer: &Answer, output: &OutputLayout, before: Fr, after: Fr
     (label < output.len).then(|| (0..output.len).map(row).collect())
 }
 
+/// Outputs before the label are smaller, those after it not larger: of equals the first is the label.
+pub(super) fn label_rows(label: u32, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
+    rows(label, output, Fr::ONE, Fr::ZERO)
+}
+
 impl Rule for Label {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -58,16 +66,18 @@ impl Rule for Label {
     }
 
     fn answer(&self, scores: &[i64]) -> Option<Given> {
-        let top = largest(scores)?;
+        let (label, top) = largest(scores)?;
         Some(Given {
-            answer: Answer::Label(u32::try_from(top).ok()?),
-            top: Some(top),
+            answer: Answer::Label(label),
+            top,
         })
     }
 
-    /// Outputs before the label are smaller, those after it not larger: of equals the first is the label.
-    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
-        rows(answer, output, Fr::ONE, Fr::ZERO)
+    fn rows(&self, answer: &Answer, output: &OutputLayout, _: Option<u32>) -> Option<Vec<PolicyRow>> {
+        match answer {
+            Answer::Label(label) => label_rows(*label, output),
+            _ => None,
+        }
     }
 
     fn answers(&self, outputs: u32, _: u32) -> Answers {

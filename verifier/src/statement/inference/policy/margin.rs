@@ -3,25 +3,27 @@
 use super::super::columns::{signed, PolicyRow};
 use super::label::{largest, rows};
 use super::{About, Answer, Answers, Form, Given, Parameter, Policy, Rule, Unit};
+use crate::codec::size;
 use crate::key::OutputLayout;
 use crate::words::Words;
 use alloc::vec;
 use alloc::vec::Vec;
 
-static ABOUT: About = About {
+pub(super) static ABOUT: About = About {
     tag: 5,
     name: "margin",
     title: "the index of the largest output, only if it leads every other by a margin",
     parameters: &[Parameter {
         name: "margin",
         title: "Leads by at least",
-        unit: Unit::Score,
+        // Without a margin this is the label, whose ties have a rule of their own.
+        unit: Unit::Lead,
     }],
     form: Form::Label,
     of_index: false,
+    sized: false,
     make: |parameters| match *parameters {
-        // Without a margin this is the label, whose ties have a rule of their own.
-        [margin] if margin > 0 => Some(Policy::Margin(Margin { margin })),
+        [margin] => Some(Policy::Margin(Margin { margin })),
         _ => None,
     },
 };
@@ -34,7 +36,9 @@ pub struct Margin {
 }
 
 impl Margin {
-    pub(super) const WIDEST: Self = Self { margin: 1 };
+    pub(super) fn widest(_: &OutputLayout) -> Self {
+        Self { margin: 1 }
+    }
 }
 
 impl Rule for Margin {
@@ -47,18 +51,21 @@ impl Rule for Margin {
     }
 
     fn answer(&self, scores: &[i64]) -> Option<Given> {
-        let top = largest(scores)?;
-        let least = scores.get(top)?.checked_sub(self.margin)?;
-        let mut others = scores.iter().enumerate().filter(|(output, _)| *output != top);
+        let (label, top) = largest(scores)?;
+        let least = top?.checked_sub(self.margin)?;
+        let mut others = scores.iter().enumerate().filter(|(output, _)| *output != size(label));
         others.all(|(_, score)| *score <= least).then_some(Given {
-            answer: Answer::Label(u32::try_from(top).ok()?),
-            top: Some(top),
+            answer: Answer::Label(label),
+            top,
         })
     }
 
     /// The others are smaller by the margin on both sides of the label.
-    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
-        rows(answer, output, signed(self.margin), signed(self.margin))
+    fn rows(&self, answer: &Answer, output: &OutputLayout, _: Option<u32>) -> Option<Vec<PolicyRow>> {
+        match answer {
+            Answer::Label(label) => rows(*label, output, signed(self.margin), signed(self.margin)),
+            _ => None,
+        }
     }
 
     fn answers(&self, outputs: u32, _: u32) -> Answers {

@@ -8,13 +8,14 @@ use alloc::vec;
 use alloc::vec::Vec;
 use provenn_bn254::Fr;
 
-static ABOUT: About = About {
+pub(super) static ABOUT: About = About {
     tag: 1,
     name: "scores",
     title: "all outputs",
     parameters: &[],
     form: Form::Scores,
     of_index: false,
+    sized: false,
     make: |_| Some(Policy::Scores(Scores)),
 };
 
@@ -23,7 +24,9 @@ static ABOUT: About = About {
 pub struct Scores;
 
 impl Scores {
-    pub(super) const WIDEST: Self = Self;
+    pub(super) fn widest(_: &OutputLayout) -> Self {
+        Self
+    }
 }
 
 impl Rule for Scores {
@@ -43,17 +46,15 @@ impl Rule for Scores {
     }
 
     /// `z - score = 0`.
-    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
+    fn rows(&self, answer: &Answer, _: &OutputLayout, _: Option<u32>) -> Option<Vec<PolicyRow>> {
         let Answer::Scores(scores) = answer else { return None };
-        let row = |score: &i64| {
-            super::in_bits(*score, output.bits).then(|| PolicyRow {
-                a: Fr::ONE,
-                c: -signed(*score),
-                g: Fr::ONE,
-                ..PolicyRow::default()
-            })
+        let row = |score: &i64| PolicyRow {
+            a: Fr::ONE,
+            c: -signed(*score),
+            g: Fr::ONE,
+            ..PolicyRow::default()
         };
-        scores.iter().map(row).collect()
+        Some(scores.iter().map(row).collect())
     }
 
     fn answers(&self, outputs: u32, bits: u32) -> Answers {

@@ -23,13 +23,14 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     },
 ];
 
-static ABOUT: About = About {
+pub(super) static ABOUT: About = About {
     tag: 3,
     name: "threshold",
     title: "whether one output reaches a value: yes or no",
     parameters: PARAMETERS,
     form: Form::Bit,
     of_index: false,
+    sized: false,
     make: |parameters| {
         let (output, threshold) = parts(parameters)?;
         Some(Policy::Threshold(Threshold { output, threshold }))
@@ -46,10 +47,12 @@ pub struct Threshold {
 }
 
 impl Threshold {
-    pub(super) const WIDEST: Self = Self {
-        output: 0,
-        threshold: 0,
-    };
+    pub(super) fn widest(_: &OutputLayout) -> Self {
+        Self {
+            output: 0,
+            threshold: 0,
+        }
+    }
 }
 
 /// Output and threshold.
@@ -89,7 +92,7 @@ impl Rule for Threshold {
         })
     }
 
-    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
+    fn rows(&self, answer: &Answer, output: &OutputLayout, _: Option<u32>) -> Option<Vec<PolicyRow>> {
         let Answer::Bit(bit) = *answer else { return None };
         rows(self.output, self.threshold, bit, output)
     }

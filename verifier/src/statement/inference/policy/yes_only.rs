@@ -10,13 +10,14 @@ use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
-static ABOUT: About = About {
+pub(super) static ABOUT: About = About {
     tag: 4,
     name: "yes-only",
     title: "a receipt exists only if one output reaches a value",
     parameters: PARAMETERS,
     form: Form::Yes,
     of_index: false,
+    sized: false,
     make: |parameters| {
         let (output, threshold) = parts(parameters)?;
         Some(Policy::YesOnly(YesOnly { output, threshold }))
@@ -33,10 +34,12 @@ pub struct YesOnly {
 }
 
 impl YesOnly {
-    pub(super) const WIDEST: Self = Self {
-        output: 0,
-        threshold: 0,
-    };
+    pub(super) fn widest(_: &OutputLayout) -> Self {
+        Self {
+            output: 0,
+            threshold: 0,
+        }
+    }
 }
 
 impl Rule for YesOnly {
@@ -56,7 +59,7 @@ impl Rule for YesOnly {
         })
     }
 
-    fn rows(&self, answer: &Answer, output: &OutputLayout) -> Option<Vec<PolicyRow>> {
+    fn rows(&self, answer: &Answer, output: &OutputLayout, _: Option<u32>) -> Option<Vec<PolicyRow>> {
         match answer {
             Answer::Yes => rows(self.output, self.threshold, true, output),
             _ => None,
