@@ -19,6 +19,7 @@ mod pairs;
 mod policy;
 mod powers;
 mod product;
+mod quotient;
 mod range;
 mod rounding;
 pub(crate) mod rows;

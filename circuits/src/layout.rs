@@ -182,6 +182,12 @@ pub enum RowKind {
     Max(usize),
     /// Rounded products of the rows two and one before: (tensor, block, position).
     Product(usize, usize, usize),
+    /// Rounded quotients of the rows two and one before, with their remainders: (tensor, block).
+    Quotient(usize, usize),
+    /// What the remainders of the row before are short of their divisors, two rows before: (tensor, block).
+    Remainder(usize, usize),
+    /// Bits of the quotients two rows before.
+    Bits,
 }
 
 /// Runs of powers in the power column.
@@ -267,6 +273,11 @@ impl Layout {
         let index = self.policy_rows - 1 - row;
         let output = self.outputs.partition_point(|(first, _)| *first <= index) - 1;
         (output, index - self.outputs[output].0)
+    }
+
+    /// Lanes on which a block of so many channels holds some.
+    pub(crate) fn live(&self, channels: usize, block: usize) -> usize {
+        self.shape.lanes.min(channels - block * self.shape.lanes)
     }
 
     /// Channel blocks of a tensor.

@@ -1,8 +1,8 @@
 //! The program: the exact integer function that is proven.
 //!
-//! Every tensor is `[channels, height, width]` of integers `v = round(x * 2^frac)`. Four kinds of
+//! Every tensor is `[channels, height, width]` of integers `v = round(x * 2^frac)`. Five kinds of
 //! step exist: [`Affine`] (any mix of convolutions with committed weights, products of matrices of activations,
-//! linear terms and bias, followed by one rounding and, if it is a ReLU, a clamp at 0, or the lookup of a function), [`Product`] of pairs of elements,
+//! linear terms and bias, followed by one rounding and, if it is a ReLU, a clamp at 0, or the lookup of a function), [`Product`] and [`Quotient`] of pairs of elements,
 //! [`MaxPool`], and the input. All shape operators and all linear operators are index maps or terms inside an
 //! `Affine` step.
 
@@ -203,6 +203,16 @@ pub struct Product {
     pub alpha: i64,
 }
 
+/// Quotients of neighbours, of what they were before they were rounded: `y[c, h, w] = floor(alpha * A[c, h, 2 w] / A[c, h, 2 w + 1] + 1 / 2)`
+/// for the accumulators `A` of the source. Without a value where the divisor is 0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quotient {
+    /// Source tensor, of twice the width; signed, and not looked up in a table.
+    pub tensor: TensorId,
+    /// Integer multiplier.
+    pub alpha: i64,
+}
+
 /// How a tensor comes about.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Step {
@@ -214,6 +224,8 @@ pub enum Step {
     MaxPool(MaxPool),
     /// Products of neighbours.
     Product(Product),
+    /// Quotients of neighbours.
+    Quotient(Quotient),
 }
 
 /// A stored tensor.
@@ -266,7 +278,7 @@ pub struct Precision {
 
 impl Precision {
     /// Bits of a stored value and of a remainder.
-    pub fn bits(&self) -> u32 {
+    pub const fn bits(&self) -> u32 {
         self.table_bits * self.limbs + self.top_bits
     }
 }
@@ -326,7 +338,7 @@ impl Program {
     pub fn table(&self, id: TensorId) -> Option<&Table> {
         match &self.tensors[id].step {
             Step::Affine(affine) => affine.table.as_ref(),
-            Step::Input | Step::MaxPool(_) | Step::Product(_) => None,
+            Step::Input | Step::MaxPool(_) | Step::Product(_) | Step::Quotient(_) => None,
         }
     }
 

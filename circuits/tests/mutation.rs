@@ -5,6 +5,8 @@ mod common;
 mod equalities;
 #[path = "mutation/functions.rs"]
 mod functions;
+#[path = "mutation/quotients.rs"]
+mod quotients;
 #[path = "common/table.rs"]
 mod table;
 
@@ -29,6 +31,7 @@ fn cases() -> Vec<(String, Case)> {
         ("mixed", mixed()),
         ("grouped", grouped()),
         ("activated", activated()),
+        ("divided", divided()),
     ] {
         for public in [true, false] {
             cases.push((format!("{name}, public {public}"), Case::new(model.clone(), public, 7)));
@@ -151,10 +154,17 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
         }
     }
     for (index, lane) in c.advice.lanes.iter().enumerate() {
-        if is(lane.sign) && !matches!(kind, RowKind::Affine(..) | RowKind::Product(..)) {
+        // Lanes without a channel divide nothing.
+        let divided = |id: usize, block: usize| index < t.model.tensors[id].channels - block * layout.shape.lanes;
+        let signed = match kind {
+            RowKind::Affine(..) | RowKind::Product(..) => true,
+            RowKind::Quotient(id, block) => divided(id, block),
+            _ => false,
+        };
+        if is(lane.sign) && !signed {
             return Some("sign on a row without accumulator");
         }
-        if is(lane.value) && kind == RowKind::Free {
+        if is(lane.value) && matches!(kind, RowKind::Free | RowKind::Remainder(..) | RowKind::Bits) {
             return Some("value on a free row");
         }
         for (high, parts) in [(true, &lane.high), (false, &lane.rem)] {
@@ -165,6 +175,8 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
             let read = match kind {
                 RowKind::Affine(..) | RowKind::Max(_) | RowKind::Product(..) => true,
                 RowKind::Input(input, _) => high && !layout.shape.inputs[input].public,
+                RowKind::Quotient(id, block) | RowKind::Remainder(id, block) => divided(id, block),
+                RowKind::Bits => high,
                 RowKind::Free => false,
             } || (policy && index == 0 && (high || part == 0));
             if !read && (later || !checked) {

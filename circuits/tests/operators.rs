@@ -14,10 +14,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Cases that are refused, with a part of the reason. A case that starts to work must be taken out.
-const UNSUPPORTED: &[(&str, &str)] = &[
-    ("div_activations", "division by an activation"),
-    ("div_constant_first", "division by an activation"),
-];
+const UNSUPPORTED: &[(&str, &str)] = &[];
 
 /// What became of a case.
 enum Outcome {

@@ -78,6 +78,22 @@ fn edits() -> Vec<Edit> {
         (mixed, "a product of itself", |m| {
             m.tensors[2].step = Step::Product(Product { tensor: 2, alpha: 1 })
         }),
+        (divided, "a quotient of itself", |m| {
+            m.tensors[2].step = Step::Quotient(Quotient { tensor: 2, alpha: 64 })
+        }),
+        (divided, "a quotient without a multiplier", |m| {
+            m.tensors[2].step = Step::Quotient(Quotient { tensor: 1, alpha: 0 })
+        }),
+        (divided, "a quotient that is clamped", |m| m.tensors[2].signed = false),
+        (divided, "a quotient of what is clamped", |m| m.tensors[1].signed = false),
+        (divided, "a quotient of another width", |m| m.tensors[2].width = 1),
+        (divided, "a quotient of what is looked up", |m| {
+            affine_of(m, 1).table = Some(table(64, |x| x))
+        }),
+        (divided, "two quotients of one tensor", |m| {
+            let again = m.tensors[2].clone();
+            m.tensors.insert(3, again);
+        }),
         (mixed, "a left factor that is not there", |m| {
             affine_of(m, 3).matrix_products[0].left.0 = 3
         }),

@@ -239,7 +239,7 @@ fn a_table_with_a_moved_result_has_another_key() {
     let mut model = (*honest.compiled.model).clone();
     let tables = model.tensors.iter_mut().filter_map(|tensor| match &mut tensor.step {
         Step::Affine(affine) => affine.table.as_mut(),
-        Step::Input | Step::MaxPool(_) | Step::Product(_) => None,
+        Step::Input | Step::MaxPool(_) | Step::Product(_) | Step::Quotient(_) => None,
     });
     let result = tables.last().unwrap().results.iter_mut().flatten().next().unwrap();
     *result += 1;

@@ -1,6 +1,6 @@
 //! The columns of all arguments, over whatever stands for a column.
 
-use super::{function, input, lane, lines, maximum, pairs, policy, powers, product, range, rounding, scan};
+use super::{function, input, lane, lines, maximum, pairs, policy, powers, product, quotient, range, rounding, scan};
 use crate::layout::{Layout, Shape};
 use crate::program::Program;
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -136,6 +136,8 @@ pub struct Fixed<T> {
     pub function: function::Fixed<T>,
     /// Rows of products of neighbours.
     pub product: Option<product::Fixed<T>>,
+    /// Rows of quotients of neighbours.
+    pub quotient: Option<quotient::Fixed<T>>,
     /// Rows of products of matrices.
     pub pairs: Option<pairs::Fixed<T>>,
 }
@@ -158,6 +160,7 @@ impl<T> Fixed<T> {
             lane: lane::Fixed::new(next),
             function: function::Fixed::new(shape, next),
             product: features.products.then(|| product::Fixed::new(next)),
+            quotient: (!features.quotients.is_empty()).then(|| quotient::Fixed::new(shape, next)),
             pairs: features.matrix_products.then(|| pairs::Fixed::new(next)),
         }
     }
@@ -176,6 +179,7 @@ impl<T> Fixed<T> {
             lane,
             function,
             product,
+            quotient,
             pairs,
         } = self;
         let shape = &layout.shape;
@@ -194,6 +198,9 @@ impl<T> Fixed<T> {
         function.fill(model, layout, set);
         if let Some(product) = product {
             product.fill(model, layout, set);
+        }
+        if let Some(quotient) = quotient {
+            quotient.fill(model, layout, set);
         }
         if let Some(pairs) = pairs {
             pairs.fill(lines, layout, set);

@@ -117,15 +117,13 @@ fn looked_up(model: &Program, layout: &Layout, row: usize) -> Option<(usize, usi
     let RowKind::Affine(id, block, _) = layout.kinds[row] else {
         return None;
     };
-    let (tag, lanes) = (layout.tags[id], layout.shape.lanes);
-    (tag > 0).then(|| (tag, lanes.min(model.tensors[id].channels - block * lanes)))
+    let tag = layout.tags[id];
+    (tag > 0).then(|| (tag, layout.live(model.tensors[id].channels, block)))
 }
 
-/// The number of the row's table where that many lanes, counted from 0, are more than `lane`; or where they are not.
+/// The number of the row's table where so many lanes hold channels.
 fn tag(m: &mut Cells<'_>, c: &Config, of: impl Fn(usize) -> bool) -> Option<Expr> {
-    let tags = c.shape.features.tables.live.iter().zip(&c.fixed.function.tags);
-    let tags = tags.filter(|(live, _)| of(**live));
-    tags.map(|(_, &column)| fixed(m, column)).reduce(|a, b| a + b)
+    lane::on_lanes(m, &c.shape.features.tables.live, &c.fixed.function.tags, of)
 }
 
 /// `tag * (1 - sign) = 0` on all lanes, `tag * (value - zero) = 0` on those without a channel.
@@ -208,7 +206,7 @@ fn fractions(m: &mut Cells<'_>, c: &Config) -> Vec<Fraction> {
         let Some(tag) = tag(m, c, |live| live > index) else {
             continue;
         };
-        let high = lane::integer(m, &c.shape, &lane.high);
+        let high = lane::integer(m, &c.shape, &lane.high, 0);
         let value = cell(m, lane.value);
         let packed = high + tag.clone() * Fr::from(1 << INPUT_BITS);
         fractions.push(Fraction {

@@ -83,6 +83,7 @@ impl<T> Fixed<T> {
                     (None, None) => {}
                 },
                 RowKind::Free | RowKind::Affine(..) | RowKind::Max(_) | RowKind::Product(..) => {}
+                RowKind::Quotient(..) | RowKind::Remainder(..) | RowKind::Bits => {}
             }
         }
     }

@@ -4,11 +4,11 @@
 use super::columns::{Next, Phase};
 use super::config::Config;
 use super::expr::{before, boolean, cell, constant, fixed, power_of_two, Cells, Expr};
-use super::{function, input, maximum, product, rounding};
+use super::{function, input, maximum, product, quotient, rounding};
 use crate::layout::{Layout, RowKind, Shape};
 use crate::program::{Program, Trace};
 use halo2_proofs::halo2curves::bn256::Fr;
-use halo2_proofs::plonk::{Advice, Column, ConstraintSystem, Expression};
+use halo2_proofs::plonk::{self, Advice, Column, ConstraintSystem, Expression};
 
 /// Advice columns of a lane.
 #[derive(Clone, Debug)]
@@ -25,10 +25,11 @@ pub struct Columns<T> {
 
 impl<T> Columns<T> {
     pub(super) fn new(shape: &Shape, next: &mut Next<'_, T>) -> Self {
-        let once = Phase::First.read_at(1);
-        let parts = |next: &mut Next<'_, T>| (0..shape.limbs + shape.top_bits).map(|_| next(once)).collect();
+        let quotients = !shape.features.quotients.is_empty();
+        let rows = |with: usize| Phase::First.read_at(if quotients { with } else { 1 });
+        let parts = |next: &mut Next<'_, T>| (0..shape.limbs + shape.top_bits).map(|_| next(rows(3))).collect();
         Self {
-            sign: next(once),
+            sign: next(rows(2)),
             value: next(Phase::First.read_at(3)),
             high: parts(next),
             rem: parts(next),
@@ -75,9 +76,10 @@ impl<T> Fixed<T> {
 /// What is added to the values of a row.
 pub(super) fn zero(model: &Program, kind: &RowKind) -> i64 {
     match *kind {
-        RowKind::Free => 0,
+        RowKind::Free | RowKind::Remainder(..) | RowKind::Bits => 0,
         RowKind::Input(..) => 1 << (model.precision.bits() - 1),
-        RowKind::Affine(id, _, _) | RowKind::Product(id, _, _) | RowKind::Max(id) => model.zero(id),
+        RowKind::Affine(id, _, _) | RowKind::Product(id, _, _) => model.zero(id),
+        RowKind::Max(id) | RowKind::Quotient(id, _) => model.zero(id),
     }
 }
 
@@ -100,7 +102,7 @@ impl View {
         let zero = fixed(m, c.fixed.lane.zero);
         let sign = cell(m, lane.sign);
         let value = [0, 1, 2].map(|rows| before(m, lane.value, rows));
-        let [high, rem] = [&lane.high, &lane.rem].map(|parts| integer(m, &c.shape, parts));
+        let [high, rem] = [&lane.high, &lane.rem].map(|parts| integer(m, &c.shape, parts, 0));
         Self {
             zero,
             sign,
@@ -124,22 +126,33 @@ fn accumulator(shape: &Shape, sign: &Expr, zero: &Expr, high: &Expr, rem: &Expr)
     (sign.clone() * Fr::from(2) - constant(1)) * magnitude + sign - constant(1) - half - zero.clone() * power_of_two(f)
 }
 
+/// The cell of the row in those of the columns, one for each number of lanes that hold channels, whose number is asked for.
+pub(super) fn on_lanes(
+    m: &mut Cells<'_>,
+    live: &[usize],
+    columns: &[Column<plonk::Fixed>],
+    of: impl Fn(usize) -> bool,
+) -> Option<Expr> {
+    let columns = live.iter().zip(columns).filter(|(live, _)| of(**live));
+    columns.map(|(_, &column)| fixed(m, column)).reduce(|a, b| a + b)
+}
+
 /// The accumulator of a lane at a row, where nothing else of it is read.
 pub(super) fn accumulator_of(m: &mut Cells<'_>, c: &Config, lane: &Columns<Column<Advice>>) -> Expr {
     let sign = cell(m, lane.sign);
     let zero = fixed(m, c.fixed.lane.zero);
-    let [high, rem] = [&lane.high, &lane.rem].map(|parts| integer(m, &c.shape, parts));
+    let [high, rem] = [&lane.high, &lane.rem].map(|parts| integer(m, &c.shape, parts, 0));
     accumulator(&c.shape, &sign, &zero, &high, &rem)
 }
 
-/// The integer that limbs (low first) and single bits above them stand for.
-pub(super) fn integer(m: &mut Cells<'_>, shape: &Shape, parts: &[Column<Advice>]) -> Expr {
+/// The integer that limbs (low first) and single bits above them stand for, so many rows before.
+pub(super) fn integer(m: &mut Cells<'_>, shape: &Shape, parts: &[Column<Advice>], rows: i32) -> Expr {
     let limbs = shape.limbs as usize;
     let weight = |i: usize| {
         let over = i.saturating_sub(limbs) as u32;
         power_of_two(shape.table_bits * i.min(limbs) as u32 + over)
     };
-    let cells = parts.iter().enumerate().map(|(i, &part)| cell(m, part) * weight(i));
+    let cells = parts.iter().enumerate().map(|(i, &part)| before(m, part, rows) * weight(i));
     cells.reduce(|a, b| a + b).unwrap_or_else(|| constant(0))
 }
 
@@ -156,6 +169,7 @@ pub(super) fn gates(meta: &mut ConstraintSystem<Fr>, c: &Config, index: usize) {
         gates.extend(maximum::gates(m, c, &view));
         gates.extend(input::gates(m, c, &view, index));
         gates.extend(product::gates(m, c, &view));
+        gates.extend(quotient::gates(m, c, &view, index));
         for &bit in lane.bits(&c.shape) {
             gates.push(("top bit is a bit", usable.clone() * boolean(cell(m, bit))));
         }
@@ -184,6 +198,9 @@ pub(super) fn cells(model: &Program, layout: &Layout, trace: &Trace, lane: usize
             RowKind::Affine(id, ..) | RowKind::Product(id, ..) => {
                 rounding::row(model, id, rounding::accumulator(model, layout, trace, row, lane))
             }
+            RowKind::Quotient(id, block) => quotient::row(model, layout, [id, block, lane], &rows[row - 2..row]),
+            RowKind::Remainder(id, block) => quotient::short(model, layout, [id, block, lane], &rows[row - 2..row]),
+            RowKind::Bits => quotient::bits(rows[row - 2].value),
             RowKind::Max(_) => maximum::row(rows[row - 2].value, rows[row - 1].value),
         };
     }

@@ -23,6 +23,7 @@ impl<T> Fixed<T> {
             match kind {
                 RowKind::Max(_) => set(&self.max, row, Fr::one()),
                 RowKind::Free | RowKind::Input { .. } | RowKind::Affine(..) | RowKind::Product(..) => {}
+                RowKind::Quotient(..) | RowKind::Remainder(..) | RowKind::Bits => {}
             }
         }
     }

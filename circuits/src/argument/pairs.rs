@@ -51,7 +51,7 @@ pub(super) fn sum(
 pub(super) fn fill_lines(model: &Program, trace: &Trace, block: &PairBlock, [r, t]: [Fr; 2], u: &mut [Fr]) {
     let product = match &model.tensors[block.tensor].step {
         Step::Affine(affine) => affine.matrix_products.get(block.term),
-        Step::Input | Step::MaxPool(_) | Step::Product(_) => None,
+        Step::Input | Step::MaxPool(_) | Step::Product(_) | Step::Quotient(_) => None,
     };
     let Some(product) = product else { return };
     let [(left, a), (right, b)] = [&product.left, &product.right];

@@ -61,7 +61,7 @@ pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
         let (top, last) = (cell(m, top), before(m, top, 1));
         let [a, t, constant, g] = c.policy.map(|column| m.query_instance(column, Rotation::cur()));
         let rem = cell(m, lane.rem[0]);
-        let d = integer(m, &c.shape, &lane.high) + rem * power_of_two(c.shape.precision().bits());
+        let d = integer(m, &c.shape, &lane.high, 0) + rem * power_of_two(c.shape.precision().bits());
         vec![
             (
                 "policy",

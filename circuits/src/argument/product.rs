@@ -25,11 +25,12 @@ impl<T> Fixed<T> {
             match *kind {
                 RowKind::Product(id, ..) => match &model.tensors[id].step {
                     Step::Product(product) => set(&self.alpha, row, signed(product.alpha.into())),
-                    Step::Input | Step::Affine(_) | Step::MaxPool(_) => {
+                    Step::Input | Step::Affine(_) | Step::MaxPool(_) | Step::Quotient(_) => {
                         unreachable!("the layout makes rows of products for products only")
                     }
                 },
                 RowKind::Free | RowKind::Input { .. } | RowKind::Affine(..) | RowKind::Max(_) => {}
+                RowKind::Quotient(..) | RowKind::Remainder(..) | RowKind::Bits => {}
             }
         }
     }

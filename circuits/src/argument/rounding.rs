@@ -25,6 +25,7 @@ impl<T> Fixed<T> {
                 RowKind::Affine(id, ..) if layout.tags[*id] > 0 => {}
                 RowKind::Affine(..) | RowKind::Product(..) => set(&self.affine, row, Fr::one()),
                 RowKind::Free | RowKind::Input { .. } | RowKind::Max(_) => {}
+                RowKind::Quotient(..) | RowKind::Remainder(..) | RowKind::Bits => {}
             }
         }
     }
@@ -68,6 +69,7 @@ pub(super) fn accumulator(model: &Program, layout: &Layout, trace: &Trace, row: 
     let (id, block, position) = match layout.kinds[row] {
         RowKind::Affine(id, block, position) | RowKind::Product(id, block, position) => (id, block, position),
         RowKind::Free | RowKind::Input { .. } | RowKind::Max(_) => return 0,
+        RowKind::Quotient(..) | RowKind::Remainder(..) | RowKind::Bits => return 0,
     };
     let tensor = &model.tensors[id];
     let channel = block * layout.shape.lanes + lane;

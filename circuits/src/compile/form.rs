@@ -116,6 +116,8 @@ pub enum Step {
     MaxPool(MaxPool),
     /// Products of neighbours of a tensor.
     Product(usize),
+    /// Quotients of neighbours of a tensor.
+    Quotient(usize),
 }
 
 /// A stored tensor of the float program.

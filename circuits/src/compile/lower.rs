@@ -99,7 +99,7 @@ struct Lowering<'a> {
     ranges: &'a [f64],
     forms: Vec<Option<Form>>,
     tensors: Vec<Tensor>,
-    /// Tensors among whose rows a pool or product stands already.
+    /// Tensors among whose rows a pool, product or quotient stands already.
     neighbours: Vec<usize>,
     /// How often each value of the graph is read, also as an output.
     reads: Vec<usize>,
@@ -229,7 +229,7 @@ impl Lowering<'_> {
             Op::Sub => self.add(node, -1.0)?,
             Op::Mul => self.multiply(node)?,
             // Division by a constant was imported as a multiplication.
-            Op::Div => return Err("division by an activation is not supported".into()),
+            Op::Div => self.divide(node)?,
             Op::Max => self.extremum(node, 1.0)?,
             Op::Min => self.extremum(node, -1.0)?,
             Op::Relu => {
@@ -289,7 +289,7 @@ impl Lowering<'_> {
         };
         if matches!(
             node.op,
-            Op::Conv { .. } | Op::ConvTranspose { .. } | Op::MatMul | Op::Add | Op::Sub | Op::Mul
+            Op::Conv { .. } | Op::ConvTranspose { .. } | Op::MatMul | Op::Add | Op::Sub | Op::Mul | Op::Div
         ) {
             form.range = range;
         }

@@ -45,6 +45,11 @@ pub fn quantize(program: &FloatProgram, precision: Precision, weights: Weights) 
                     alpha: power(&tensor.name, 1.0, shift)?,
                 })
             }
+            // Both operands have one scale.
+            Step::Quotient(source) => program::Step::Quotient(program::Quotient {
+                tensor: *source,
+                alpha: power(&tensor.name, 1.0, frac)?,
+            }),
         };
         let [channels, height, width] = tensor.grid;
         let quantized = program::Tensor {

@@ -11,7 +11,7 @@ mod views;
 use super::{Area, Block, Layout, LayoutError, Mode, PairBlock, Powers, RowKind, ScanRow, Segment, Src, BIAS_LIMBS};
 use crate::layout::{Features, InputShape, Shape, Tables};
 use crate::program::{Affine, Axis, Contraction, Linear, Output, Part, Program, Step};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Exponents of the challenges `r`, `t`, `s`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,10 +129,17 @@ impl<'a> Builder<'a> {
         channels.div_ceil(self.shape.lanes) * self.shape.lanes
     }
 
+    /// On how many lanes, from the first, the rows of so many channels hold some: those of the last block, and all of them.
+    fn live(&self, channels: usize) -> [usize; 2] {
+        let lanes = self.shape.lanes;
+        let last = channels - (channels - 1) / lanes * lanes;
+        [last, if channels > last { lanes } else { last }]
+    }
+
     fn affine(&self, id: usize) -> Option<&'a Affine> {
         match &self.model.tensors[id].step {
             Step::Affine(affine) => Some(affine),
-            Step::Input | Step::MaxPool(_) | Step::Product(_) => None,
+            Step::Input | Step::MaxPool(_) | Step::Product(_) | Step::Quotient(_) => None,
         }
     }
 

@@ -33,6 +33,29 @@ pub struct Features {
     pub patterns: Vec<Pattern>,
     /// Tables of functions.
     pub tables: Tables,
+    /// On how many lanes, from the first, rows hold quotients of neighbouring activations: all of them, or those that hold
+    /// channels. Ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "text")]
+    pub quotients: Vec<usize>,
+}
+
+/// A field that text has where it is not empty, and bytes do not: who reads them lays the program out again.
+mod text {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(field: &[usize], to: S) -> Result<S::Ok, S::Error> {
+        match to.is_human_readable() {
+            true => field.serialize(to),
+            false => to.serialize_unit(),
+        }
+    }
+
+    pub fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Vec<usize>, D::Error> {
+        match from.is_human_readable() {
+            true => Vec::deserialize(from),
+            false => <()>::deserialize(from).map(|()| vec![]),
+        }
+    }
 }
 
 /// What the tables of functions take.

@@ -24,6 +24,8 @@ pub(crate) fn accumulator_bits(tensor: &Tensor, precision: Precision, constants:
     let bound = match &tensor.step {
         Step::Affine(affine) => affine_bound(affine, value, constants),
         Step::Product(product) => product.alpha.unsigned_abs() as f64 * value * value,
+        // Both sides of `2 alpha a + b = 2 b q + rem`.
+        Step::Quotient(quotient) => 2.0 * value * value * (quotient.alpha.unsigned_abs() as f64 + value),
         Step::Input | Step::MaxPool(_) => 0.0,
     };
     bound.max(1.0).log2().ceil() as u32

@@ -2,7 +2,7 @@
 
 use crate::error::CircuitError;
 use crate::program::{
-    Affine, Contraction, Linear, MatrixProduct, MaxPool, Part, Product, Program, Step, Table, Tensor,
+    Affine, Contraction, Linear, MatrixProduct, MaxPool, Part, Product, Program, Quotient, Step, Table, Tensor,
 };
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -144,6 +144,7 @@ pub fn execute(model: &Program, inputs: &[Vec<i64>]) -> Result<Trace, CircuitErr
                 let acc = multiply(product, &trace.values);
                 (round(model, id, &acc)?, acc)
             }
+            Step::Quotient(quotient) => (divide(model, id, quotient, &trace.accumulators)?, vec![]),
         };
         trace.values.push(values);
         trace.accumulators.push(accumulators);
@@ -257,6 +258,30 @@ fn multiply(product: &Product, values: &[Vec<i64>]) -> Vec<i128> {
     pairs
         .map(|x| i128::from(product.alpha) * i128::from(x[0]) * i128::from(x[1]))
         .collect()
+}
+
+fn divide(
+    model: &Program,
+    id: usize,
+    quotient: &Quotient,
+    accumulators: &[Vec<i128>],
+) -> Result<Vec<i64>, CircuitError> {
+    let (tensor, f) = (&model.tensors[id], model.precision.bits());
+    // Twice the magnitude of a divisor has the bits of an accumulator.
+    let (half, most) = (1i128 << (f - 1), 1i128 << (2 * f - 1));
+    let one = |operands: &[i128]| {
+        let (a, b) = (operands[0] * operands[1].signum(), operands[1].abs());
+        if !(1..=most).contains(&b) {
+            let source = &model.tensors[quotient.tensor];
+            return Err(out_of_range(source, operands[1], 1, most));
+        }
+        let rounded = (2 * i128::from(quotient.alpha) * a + b).div_euclid(2 * b);
+        match (-half..half).contains(&rounded) {
+            true => Ok(rounded as i64),
+            false => Err(out_of_range(tensor, rounded, -half, half - 1)),
+        }
+    };
+    accumulators[quotient.tensor].chunks_exact(2).map(one).collect()
 }
 
 fn round(model: &Program, id: usize, acc: &[i128]) -> Result<Vec<i64>, CircuitError> {

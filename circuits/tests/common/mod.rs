@@ -297,6 +297,51 @@ pub fn mixed() -> Program {
     ])
 }
 
+/// Quotients of neighbours under divisors of both signs, read by a last layer.
+pub fn divided() -> Program {
+    let mut operands = affine(
+        vec![part(0)],
+        3,
+        3,
+        [Axis::identity(1), columns(&[Some(0), None, Some(1), None], 2)],
+        130,
+    );
+    operands.bias.clear();
+    operands.contractions.push(Contraction {
+        parts: vec![],
+        constant: 1 << 5,
+        groups: 1,
+        channels: 1,
+        axes: [
+            Axis::identity(1),
+            Axis {
+                kernel: 2,
+                taps: vec![vec![], vec![(0, 0)], vec![], vec![(1, 0)]],
+            },
+        ],
+        weights: vec![700, -650, 812, 677, -901, -733],
+        public: false,
+    });
+    operands.linear.push(Linear {
+        part: part_at(0, 500, 0),
+        axes: [
+            Axis::identity(1),
+            Axis {
+                kernel: 1,
+                taps: vec![vec![], vec![(0, 0)], vec![], vec![(0, 1)]],
+            },
+        ],
+    });
+    let quotient = Quotient { tensor: 1, alpha: 64 };
+    let last = affine(vec![part(2)], 3, 2, [Axis::identity(1), Axis::identity(2)], 134);
+    model(vec![
+        tensor("input", [3, 1, 2], true, Step::Input),
+        tensor("operands", [3, 1, 4], true, Step::Affine(operands)),
+        tensor("quotients", [3, 1, 2], true, Step::Quotient(quotient)),
+        tensor("last", [2, 1, 2], true, Step::Affine(last)),
+    ])
+}
+
 /// A table on `-reach..reach`, with a value at 0 that is not 0.
 pub fn table(reach: i64, result: impl Fn(i64) -> i64) -> Table {
     Table {

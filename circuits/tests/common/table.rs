@@ -8,6 +8,7 @@ use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::{Advice, Any, Circuit, Column, ConstraintSystem};
 use provenn_circuits::argument::{Config, ModelCircuit, Phase};
 use provenn_circuits::layout::{Layout, Src};
+use provenn_circuits::program::Program;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use rayon::prelude::*;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Table {
     pub config: Config,
+    pub model: Arc<Program>,
     pub layout: Arc<Layout>,
     pub copies: Arc<Vec<(String, At, At)>>,
     /// Challenges are `r`, `t`, `alpha`, `s`.
@@ -84,6 +86,7 @@ impl Table {
         );
         Self {
             config,
+            model: case.model.clone(),
             layout,
             copies: Arc::new(copies),
             cells: Cells {

@@ -40,7 +40,7 @@ fn fill_block(trace: &Trace, model: &Program, layout: &Layout, block: &Block, t:
     let tensor = &model.tensors[block.tensor];
     let contraction = match &tensor.step {
         Step::Affine(affine) => affine.contractions.get(block.term),
-        Step::Input | Step::MaxPool(_) | Step::Product(_) => None,
+        Step::Input | Step::MaxPool(_) | Step::Product(_) | Step::Quotient(_) => None,
     };
     let Some(c) = contraction else { return };
     let powers = powers(t, tensor.positions());

@@ -113,7 +113,7 @@ pub(crate) fn lane_cells(model: &Program, layout: &Layout, lane: usize) -> Vec<V
         let tensor = &model.tensors[block.tensor];
         let affine = match &tensor.step {
             Step::Affine(affine) => affine,
-            Step::Input | Step::MaxPool(_) | Step::Product(_) => continue,
+            Step::Input | Step::MaxPool(_) | Step::Product(_) | Step::Quotient(_) => continue,
         };
         let Some(c) = affine.contractions.get(block.term) else {
             continue;

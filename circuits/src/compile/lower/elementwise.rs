@@ -1,6 +1,7 @@
 //! Operators that act on elements: activations, sums, products.
 
 use super::*;
+use crate::compile::quantize::magnitude;
 
 impl Lowering<'_> {
     pub(super) fn relu(&mut self, form: Form) -> Form {
@@ -125,24 +126,10 @@ impl Lowering<'_> {
     /// The products of two forms that lie alike, their largest magnitude being `range`. The factors are brought to
     /// magnitudes up to one and rounded side by side into one tensor of twice the width.
     pub(super) fn product(&mut self, a: Form, b: Form, range: f64) -> Form {
-        let [channels, height, width] = a.grid;
         let (grid, order, name) = (a.grid, a.order.clone(), a.name.clone());
-        let wide = [channels, height, 2 * width];
-        let mut factors = Affine::default();
-        let mut exponent = 0;
-        for (first, form) in [a, b].into_iter().enumerate() {
-            let form = match &form.kind {
-                Kind::Pending(affine) if !affine.matrix_products.is_empty() => self.copied(form),
-                _ => form,
-            };
-            let bits = form.range.max(1e-6).log2().ceil() as i32;
-            exponent += bits;
-            let form = form.scale(2f64.powi(-bits));
-            factors = factors.add(form.into_affine().spread(first, grid));
-        }
-        let source = self.push(format!("{name}/factors"), wide, true, 1.0, Step::Affine(factors));
-        self.neighbours.push(source);
-        let unit = 2f64.powi(exponent);
+        let bits = [a.range, b.range].map(exponent);
+        let source = self.side_by_side(format!("{name}/factors"), [(a, bits[0]), (b, bits[1])]);
+        let unit = 2f64.powi(bits[0] + bits[1]);
         let id = self.push(
             format!("{name}/products"),
             grid,
@@ -154,6 +141,46 @@ impl Lowering<'_> {
             range,
             ..self.stored(id, order).scale(unit)
         }
+    }
+
+    /// The quotients of an activation or a constant by an activation.
+    pub(super) fn divide(&mut self, node: &Node) -> Result<Form, Refused> {
+        let (a, b) = self.operands(node)?;
+        Ok(self.quotient(a, b, self.ranges[node.output]))
+    }
+
+    /// The quotients of two forms that lie alike, their largest magnitude being `range`. Divisors are brought to magnitudes up
+    /// to one, dividends and quotients too; what is divided is not rounded before.
+    pub(super) fn quotient(&mut self, a: Form, b: Form, range: f64) -> Form {
+        let (grid, order, name) = (a.grid, a.order.clone(), a.name.clone());
+        let divisor = exponent(b.range);
+        let dividend = exponent(a.range).max(divisor + exponent(range));
+        let source = self.side_by_side(format!("{name}/operands"), [(a, dividend), (b, divisor)]);
+        let unit = 2f64.powi(dividend - divisor);
+        let step = Step::Quotient(source);
+        let id = self.push(format!("{name}/quotients"), grid, true, range / unit, step);
+        Form {
+            range,
+            ..self.stored(id, order).scale(unit)
+        }
+    }
+
+    /// Two forms that lie alike, divided by these powers of two, in alternate columns of one tensor.
+    fn side_by_side(&mut self, name: String, forms: [(Form, i32); 2]) -> usize {
+        let grid = forms[0].0.grid;
+        let mut both = Affine::default();
+        for (first, (form, bits)) in forms.into_iter().enumerate() {
+            let form = match &form.kind {
+                Kind::Pending(affine) if !affine.matrix_products.is_empty() => self.copied(form),
+                _ => form,
+            };
+            let form = form.scale(2f64.powi(-bits));
+            both = both.add(form.into_affine().spread(first, grid));
+        }
+        let wide = [grid[0], grid[1], 2 * grid[2]];
+        let id = self.push(name, wide, true, 1.0, Step::Affine(both));
+        self.neighbours.push(id);
+        id
     }
 
     /// Both operands of a node, broadcast to the result and lying alike.
@@ -174,6 +201,11 @@ impl Lowering<'_> {
         let b = self.arranged(b, a.grid, &a.order);
         Ok((a, b))
     }
+}
+
+/// The least power of two that is not below a range.
+fn exponent(range: f64) -> i32 {
+    magnitude(range).log2().ceil() as i32
 }
 
 /// A sum of two sums over the same grid.

@@ -9,8 +9,8 @@ use crate::program::{
 /// inside its source and leads to the elements of its tensor, so that distinct elements have distinct powers of the
 /// challenges. A contraction has rows of its own; a bias has one without groups to carry it.
 ///
-/// Pools and products read a rounded tensor that no other pool or product reads: pools one of the same sign with
-/// disjoint windows that are not empty, products a signed one of twice the width. A table is that of a signed tensor, and
+/// Pools, products and quotients read a rounded tensor that no other of them reads: pools one of the same sign with
+/// disjoint windows that are not empty, products and quotients a signed one of twice the width, quotients one that is not looked up and give one that is signed. A table is that of a signed tensor, and
 /// takes and gives integers in range.
 pub(super) fn well_formed(model: &Program) -> bool {
     let mut neighbours = vec![];
@@ -33,9 +33,14 @@ pub(super) fn well_formed(model: &Program) -> bool {
                         && first(pool.tensor)
                 }
                 Step::Product(product) => {
-                    let shape = [tensor.channels, tensor.height, 2 * tensor.width];
-                    let fits = |t: &Tensor| t.signed && [t.channels, t.height, t.width] == shape;
-                    earlier(product.tensor).is_some_and(fits) && first(product.tensor) && product.alpha > 0
+                    earlier(product.tensor).is_some_and(pairs(tensor)) && first(product.tensor) && product.alpha > 0
+                }
+                Step::Quotient(quotient) => {
+                    earlier(quotient.tensor).is_some_and(pairs(tensor))
+                        && model.table(quotient.tensor).is_none()
+                        && first(quotient.tensor)
+                        && quotient.alpha > 0
+                        && tensor.signed
                 }
             }
     };
@@ -50,6 +55,12 @@ pub(super) fn well_formed(model: &Program) -> bool {
         && !model.outputs.is_empty()
         && model.outputs.iter().all(output)
         && model.tensors.iter().enumerate().all(step)
+}
+
+/// Whether a tensor has the operands of another one side by side.
+fn pairs(tensor: &Tensor) -> impl Fn(&Tensor) -> bool {
+    let shape = [tensor.channels, tensor.height, 2 * tensor.width];
+    move |t| t.signed && [t.channels, t.height, t.width] == shape
 }
 
 fn pool_is_well_formed(source: &Tensor, tensor: &Tensor, pool: &MaxPool) -> bool {

@@ -1,6 +1,7 @@
 //! Rows of tensors.
 
 use super::*;
+use crate::program::{Product, Quotient};
 
 impl Builder<'_> {
     pub(super) fn place_tensors(&mut self) -> Result<(), LayoutError> {
@@ -14,7 +15,7 @@ impl Builder<'_> {
         let first = public.len();
         for (index, id) in public.into_iter().chain(others).enumerate() {
             let tensor = &self.model.tensors[id];
-            if matches!(tensor.step, Step::MaxPool(_) | Step::Product(_)) {
+            if matches!(tensor.step, Step::MaxPool(_) | Step::Product(_) | Step::Quotient(_)) {
                 continue; // placed with its source
             }
             if index >= first && self.kinds.len() < self.policy_rows {
@@ -44,11 +45,11 @@ impl Builder<'_> {
         self.kinds.push(match self.model.tensors[id].step {
             Step::Input => RowKind::Input(id, block),
             Step::Affine(_) => RowKind::Affine(id, block, position),
-            Step::MaxPool(_) | Step::Product(_) => unreachable!("placed with its source"),
+            Step::MaxPool(_) | Step::Product(_) | Step::Quotient(_) => unreachable!("placed with its source"),
         });
     }
 
-    /// The tensor whose rows a pool or product stands among, and its positions per result.
+    /// The tensor whose rows a pool, product or quotient stands among, and its positions per result.
     fn windows(&self, id: usize) -> Option<(usize, Vec<Vec<usize>>)> {
         match &self.model.tensors[id].step {
             Step::MaxPool(pool) => {
@@ -63,31 +64,41 @@ impl Builder<'_> {
                     .flat_map(|y| pool.cols.iter().map(move |x| window(y, x)));
                 Some((pool.tensor, windows.collect()))
             }
-            Step::Product(product) => {
+            Step::Product(Product { tensor, .. }) | Step::Quotient(Quotient { tensor, .. }) => {
                 let pairs = (0..self.model.tensors[id].positions()).map(|p| vec![2 * p, 2 * p + 1]);
-                Some((product.tensor, pairs.collect()))
+                Some((*tensor, pairs.collect()))
             }
             Step::Input | Step::Affine(_) => None,
         }
     }
 
-    /// Rows of a window: e0, e1, max(e0, e1), e2, max(that, e2), ..., or e0, e1, e0 * e1.
+    /// Rows of a window: e0, e1, max(e0, e1), e2, max(that, e2), ..., or e0, e1, e0 * e1, or e0, e1, e0 / e1 and two more.
     fn place_windows(&mut self, id: usize, reader: usize, windows: &[Vec<usize>], blocks: usize) {
         self.rows[reader] = vec![usize::MAX; blocks * windows.len()];
-        let product = matches!(self.model.tensors[reader].step, Step::Product(_));
-        self.shape.features.products |= product;
+        let step = &self.model.tensors[reader].step;
+        self.shape.features.products |= matches!(step, Step::Product(_));
+        if matches!(step, Step::Quotient(_)) {
+            let live = self.live(self.model.tensors[reader].channels);
+            let known = self.shape.features.quotients.iter().copied();
+            let all: BTreeSet<usize> = known.chain(live).collect();
+            self.shape.features.quotients = all.into_iter().collect();
+        }
         for block in 0..blocks {
             for (window, cells) in windows.iter().enumerate() {
                 for (index, &position) in cells.iter().enumerate() {
                     self.place_row(id, block, position);
                     if index > 0 {
-                        self.kinds.push(match product {
-                            true => RowKind::Product(reader, block, window),
-                            false => RowKind::Max(reader),
+                        self.kinds.push(match step {
+                            Step::Product(_) => RowKind::Product(reader, block, window),
+                            Step::Quotient(_) => RowKind::Quotient(reader, block),
+                            Step::Input | Step::Affine(_) | Step::MaxPool(_) => RowKind::Max(reader),
                         });
                     }
                 }
                 self.rows[reader][block * windows.len() + window] = self.kinds.len() - 1;
+                if matches!(step, Step::Quotient(_)) {
+                    self.kinds.extend([RowKind::Remainder(reader, block), RowKind::Bits]);
+                }
             }
         }
     }

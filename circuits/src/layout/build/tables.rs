@@ -1,14 +1,13 @@
 //! Which table each tensor is looked up in, and on which lanes.
 
 use super::*;
-use std::collections::BTreeSet;
 
 /// Most times that all rows hold entries of tables: each takes three columns.
 const MAX_BLOCKS: usize = 64;
 
 impl Builder<'_> {
     pub(super) fn place_tables(&mut self) -> Result<(), LayoutError> {
-        let (model, lanes) = (self.model, self.shape.lanes);
+        let model = self.model;
         let mut tables = vec![];
         let tag = |id: usize| {
             let Some(table) = model.table(id) else { return 0 };
@@ -25,11 +24,7 @@ impl Builder<'_> {
         let entries: usize = tables.iter().map(|table| table.results.len()).sum();
         let blocks = entries.div_ceil(self.shape.usable());
         let looked_up = self.tags.iter().zip(&model.tensors).filter(|(tag, _)| **tag > 0);
-        let live = |channels: usize| {
-            let last = channels - (channels - 1) / lanes * lanes;
-            [last, if channels > last { lanes } else { last }]
-        };
-        let live: BTreeSet<usize> = looked_up.flat_map(|(_, tensor)| live(tensor.channels)).collect();
+        let live: BTreeSet<usize> = looked_up.flat_map(|(_, tensor)| self.live(tensor.channels)).collect();
         let live = live.into_iter().collect();
         self.shape.features.tables = Tables { blocks, live };
         match blocks <= MAX_BLOCKS {
