@@ -126,7 +126,7 @@ fn misfits_are_refused() {
     };
     assert!(refused(&["x", "k3", "v"], &[]).contains("do not fit the queries"));
     assert!(refused(&["x", "k", "v", "", "k"], &[]).contains("belong together"));
-    assert!(refused(&["x", "k", "v", "v"], &[]).contains("mask does not fit"));
+    assert!(refused(&["x", "k", "v", "v"], &[]).contains("does not fit scores"));
     assert!(refused(&["x", "k", "v"], &[("scale", A::F(f32::INFINITY))]).contains("not finite"));
     assert!(refused(&["x", "k", "v"], &[("is_causal", A::F(1.0))]).contains("is_causal"));
 }
