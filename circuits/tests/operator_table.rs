@@ -9,7 +9,7 @@ fn table() -> String {
     let mut text = format!(
         "# Operators\n\nGenerated from the importer (`provenn inspect --operators`), operator sets {} to {}. Anything can be computed on constants \
          that is listed; the limits are those of values that depend on the input. `If`, `Loop` and `Scan` (since operator set 9) are \
-         taken apart where conditions and trip counts are constant, functions of the file are put in place. Of a model whose scores \
+         taken apart where conditions and trip counts are constant, functions of the file and `FlexAttention` of `ai.onnx.preview` are put in place. Of a model whose scores \
          stand beside labels of a classifier (`LinearClassifier`, `ArrayFeatureExtractor`, `LabelEncoder`) the labels are dropped: \
          a receipt shows the index of the largest score by the policy `label`.\n\n| operator | limits |\n|---|---|\n",
         OPSETS.start(),

@@ -8,6 +8,7 @@ mod control;
 mod deform;
 mod einsum;
 mod elementwise;
+mod flex;
 mod flow;
 mod folded;
 mod functions;

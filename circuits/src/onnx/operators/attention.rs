@@ -3,7 +3,7 @@
 use super::functions::of;
 use super::maps::{labelled, reshaped};
 use super::shapes::gathered;
-use super::softmax::{hiding, shares};
+use super::softmax::{hiding, lengthened, mask_shape, shares};
 use super::table::{many, Operator, Values};
 use super::Call;
 use crate::graph::{float, Binary, Function, Op, Unary, ValueId};
@@ -132,44 +132,17 @@ fn hidden(
     let [n, h, t, s] = *to;
     b.reserve(to, 1)?;
     let (mut y, mut hidden) = (scores, vec![false; n * h * t * s]);
-    let mut reach = s;
     if let Some(mask) = call.optional(3) {
-        let (shape, whole) = (b.shape(mask)?.to_vec(), b.slot(mask)?.integer());
-        let wide = match shape.split_last() {
-            Some((&last, lead)) if last <= s => {
-                reach = if last == 1 { s } else { last };
-                [lead, &[if last == 1 { 1 } else { s }]].concat()
-            }
-            _ => return Err(call.shape_error("the mask does not fit the scores")),
-        };
-        let mut mask = mask;
-        if whole {
-            let Some(data) = call.ints(b, 3, "a boolean mask")? else {
-                return Err(call.shape_error("the mask is missing"));
-            };
-            let (last, width) = (shape.last().copied().unwrap_or(1), wide.last().copied().unwrap_or(1));
-            let row = |row: &[i64]| {
-                row.iter()
-                    .copied()
-                    .chain(std::iter::repeat_n(0, width - last))
-                    .collect::<Vec<_>>()
-            };
-            let data: Vec<i64> = data.chunks(last.max(1)).flat_map(row).collect();
-            let shows: Option<Vec<i64>> = float::broadcast_positions((&wide, data.as_slice()), to).collect();
-            let shows = shows.filter(|shows| shows.len() == hidden.len());
+        let (own, shape) = (b.shape(mask)?.to_vec(), mask_shape(call, b.shape(mask)?, to)?);
+        if b.slot(mask)?.integer() {
+            let data = call.ints(b, 3, "a boolean mask")?.unwrap_or_default();
+            let data = lengthened(&data, (&own, &shape), 0);
+            let shows: Option<Vec<i64>> = float::broadcast_positions((&shape, data.as_slice()), to).collect();
             let shows = shows.ok_or_else(|| call.shape_error("the mask does not fit the scores"))?;
             hidden = shows.into_iter().map(|shows| shows == 0).collect();
         } else {
-            if wide != shape {
-                let mut pads = vec![(0, 0); shape.len()];
-                pads.iter_mut().last().into_iter().for_each(|pad| pad.1 = s - reach);
-                mask = b.emit(&call.origin, "mask/wide", Op::Pad { pads, value: 0.0 }, &[mask])?;
-            }
             (y, hidden) = hiding(call, b, "scores", scores, (mask, to))?;
         }
-    }
-    if *b.shape(y)? != *to || hidden.len() != n * h * t * s {
-        return Err(call.shape_error("the mask does not fit the scores"));
     }
     let causal = call.attrs.flag("is_causal", false)?;
     let lengths = call.ints(b, 6, "the lengths without padding")?;
@@ -180,7 +153,7 @@ fn hidden(
         let (example, row, column) = (i / (h * t * s), i / s % t, i % s);
         let length = lengths.as_ref().and_then(|lengths| lengths.get(example).copied());
         *hides |=
-            column >= reach || causal && column > row + past || length.is_some_and(|length| column as i64 >= length);
+            causal && column > row + past || length.is_some_and(|length| column as i64 >= length);
     }
     Ok((y, hidden))
 }

@@ -50,7 +50,7 @@ pub fn constant(name: &str, tensor: TensorProto) -> NodeProto {
 }
 
 /// Integers, or a truth value.
-fn numbers(data_type: i32, dims: &[i64], data: &[i64]) -> TensorProto {
+pub fn numbers(data_type: i32, dims: &[i64], data: &[i64]) -> TensorProto {
     let bytes = |i: &i64| match data_type {
         9 => vec![u8::from(*i != 0)],
         _ => i.to_le_bytes().to_vec(),
@@ -147,17 +147,17 @@ pub fn function(flow: &mut Flow, call: &NodeProto, function: &FunctionProto, dep
 }
 
 /// A name of the body, or one from around it.
-fn named<'a>(names: &'a HashMap<String, String>, name: &'a str) -> &'a str {
+pub fn named<'a>(names: &'a HashMap<String, String>, name: &'a str) -> &'a str {
     names.get(name).map_or(name, String::as_str)
 }
 
 /// Outputs are named once; nodes need not be.
-fn prefix(node: &NodeProto, round: &str) -> String {
+pub fn prefix(node: &NodeProto, round: &str) -> String {
     let first = node.output.iter().find(|name| !name.is_empty());
     format!("{}#{round}", first.map_or("", String::as_str))
 }
 
-fn subgraph<'a>(node: &'a NodeProto, name: &str) -> Result<&'a GraphProto, Fault> {
+pub fn subgraph<'a>(node: &'a NodeProto, name: &str) -> Result<&'a GraphProto, Fault> {
     let found = node
         .attribute
         .iter()
@@ -172,7 +172,7 @@ fn subgraph<'a>(node: &'a NodeProto, name: &str) -> Result<&'a GraphProto, Fault
     }
 }
 
-fn body<'a>(graph: &'a GraphProto, given: HashMap<String, String>, prefix: String) -> Body<'a> {
+pub fn body<'a>(graph: &'a GraphProto, given: HashMap<String, String>, prefix: String) -> Body<'a> {
     Body {
         nodes: &graph.node,
         initializers: &graph.initializer,

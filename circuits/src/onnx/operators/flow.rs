@@ -2,6 +2,7 @@
 //! are replaced by the nodes they stand for, under names of their own.
 
 use super::control::{self, Body};
+use super::flex;
 use super::survey::live;
 use super::{bind, lookup, node_name, one, operator, refuse, Bound};
 use crate::onnx::attr::is_default_domain;
@@ -40,7 +41,7 @@ impl Flow {
     pub fn run(&mut self, node: NodeProto, depth: usize) -> Result<(), ImportError> {
         let nested = match node.op_type.as_str() {
             "If" | "Loop" | "Scan" => is_default_domain(&node.domain),
-            _ => false,
+            _ => flex::is_flex(&node),
         };
         let function = self.functions.iter().find(|f| {
             let same = f.domain == node.domain || is_default_domain(&f.domain) && is_default_domain(&node.domain);
@@ -57,6 +58,7 @@ impl Flow {
             _ => match node.op_type.as_str() {
                 "If" => control::branch(self, &node, depth),
                 "Loop" => control::repeated(self, &node, depth),
+                "FlexAttention" => flex::attention(self, &node, depth),
                 _ => control::scan(self, &node, depth),
             },
         };

@@ -1,9 +1,12 @@
 //! Operators of classical machine learning (`ai.onnx.ml`) that are linear. What they learned are attributes: weights, like initializers.
 
+use super::functions::of;
 use super::maps::reshaped;
+use super::normalize::by_order;
+use super::softmax::shares;
 use super::table::{many, one, Operator};
 use super::Call;
-use crate::graph::{Binary, Function, Op, ValueId};
+use crate::graph::{Binary, Function, Op, Unary, ValueId};
 use crate::onnx::attr::size;
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::tensor::Const;
@@ -14,15 +17,16 @@ pub const TABLE: &[Operator] = &[
     many(
         "LinearClassifier",
         linear_classifier,
-        "`post_transform` NONE, a row of coefficients for each class; scores, no label",
+        "`post_transform` NONE, SOFTMAX or LOGISTIC, a row of coefficients for each class; scores, no label",
     )
     .ml(),
     one(
         "LinearRegressor",
         linear_regressor,
-        "`post_transform` NONE, no `aggregate_function`",
+        "`post_transform` NONE, SOFTMAX or LOGISTIC, no `aggregate_function`",
     )
     .ml(),
+    one("Normalizer", normalizer, "`norm` L1 or L2").ml(),
     one("Scaler", scaler, "").ml(),
     one(
         "ZipMap",
@@ -57,11 +61,15 @@ fn rows(call: &Call<'_>, b: &mut Builder) -> Result<(ValueId, usize), Fault> {
     }
 }
 
-fn no_transform(call: &Call<'_>) -> Result<(), Fault> {
+/// What is made of scores. `PROBIT` and `SOFTMAX_ZERO` are of the standard, but of no converter.
+fn transformed(call: &Call<'_>, b: &mut Builder, scores: ValueId) -> Result<ValueId, Fault> {
     match call.attrs.string("post_transform")? {
-        "" | "NONE" => Ok(()),
+        "" | "NONE" => Ok(scores),
+        "SOFTMAX" => shares(call, b, "shares", scores, (&[1], None)),
+        "LOGISTIC" => of(call, b, "logistic", Unary::Sigmoid, scores),
         other => unsupported(format!(
-            "post_transform `{other}`, which needs exponentials; skl2onnx gives the scores before it with the option raw_scores"
+            "post_transform `{}`; skl2onnx gives the scores before it with the option raw_scores",
+            crate::onnx::shown(other)
         )),
     }
 }
@@ -86,14 +94,13 @@ fn linear(call: &Call<'_>, b: &mut Builder, outputs: usize, label: &str) -> Resu
 }
 
 fn linear_regressor(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
-    no_transform(call)?;
     let outputs = size("targets", call.attrs.int("targets")?.unwrap_or(1))?;
-    linear(call, b, outputs, "")
+    let y = linear(call, b, outputs, "")?;
+    transformed(call, b, y)
 }
 
 /// Scores. The label is not computed: a receipt shows the largest score by the label policy.
 fn linear_classifier(call: &Call<'_>, b: &mut Builder) -> Result<Vec<Option<ValueId>>, Fault> {
-    no_transform(call)?;
     let (_, features) = rows(call, b)?;
     let length = call.attrs.floats("coefficients")?.map_or(0, <[f32]>::len);
     let classes = length.checked_div(features).unwrap_or(0);
@@ -101,7 +108,7 @@ fn linear_classifier(call: &Call<'_>, b: &mut Builder) -> Result<Vec<Option<Valu
         return unsupported("one row of coefficients for two classes, of which implementations make different scores");
     }
     let scores = linear(call, b, classes, "scores")?;
-    Ok(vec![None, Some(scores)])
+    Ok(vec![None, Some(transformed(call, b, scores)?)])
 }
 
 fn scaler(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
@@ -129,6 +136,19 @@ fn binarizer(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     }
     let above = Function::Variable.with(Binary::Greater, f64::from(threshold));
     b.emit(&call.origin, "", Op::Function(above), &[x])
+}
+
+/// Each row by its norm.
+fn normalizer(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let order = match call.attrs.string("norm")? {
+        "L1" => 1,
+        "L2" => 2,
+        _ => return unsupported("the largest element as a norm, of which implementations differ; use L1 or L2"),
+    };
+    let shape = b.shape(call.required(0)?)?.to_vec();
+    let (x, _) = rows(call, b)?;
+    let y = by_order(call, b, x, (1, order))?;
+    reshaped(call, b, "shaped", y, shape)
 }
 
 /// Columns side by side.

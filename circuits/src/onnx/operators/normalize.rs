@@ -183,21 +183,30 @@ fn mean_variance(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     Ok(standardized(call, b, "", x, (&axes, 0.0))?.y)
 }
 
+/// A norm; 1 where it is 0, so that 0 is the quotient of the zeros that it is a norm of.
+fn divisor(norm: Function) -> Op {
+    let none = Function::Number(1.0).with(Binary::Sub, Function::Variable.with(Binary::Greater, 0.0));
+    Op::Function(norm.with(Binary::Add, none))
+}
+
 fn by_norm(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
     let axis = call.axis(call.attrs.int("axis")?.unwrap_or(-1), b.shape(x)?.len())?;
-    let norm = match call.attrs.int("p")?.unwrap_or(2) {
-        1 => {
-            let magnitudes = b.emit(&call.origin, "magnitudes", Op::Abs, &[x])?;
-            kept(call, b, "norm", magnitudes, (ReduceKind::Sum, &[axis]))?
-        }
+    by_order(call, b, x, (axis, call.attrs.int("p")?.unwrap_or(2)))
+}
+
+/// Elements by the norm of an order along an axis.
+pub fn by_order(call: &Call<'_>, b: &mut Builder, x: ValueId, (axis, p): (usize, i64)) -> Result<ValueId, Fault> {
+    let (part, norm) = match p {
+        1 => (b.emit(&call.origin, "parts", Op::Abs, &[x])?, Function::Variable),
         2 => {
-            let squares = b.emit(&call.origin, "squares", Op::Mul, &[x, x])?;
-            let sum = kept(call, b, "sum", squares, (ReduceKind::Sum, &[axis]))?;
-            of(call, b, "norm", Unary::Sqrt, sum)?
+            let squares = b.emit(&call.origin, "parts", Op::Mul, &[x, x])?;
+            (squares, Function::Variable.then(Unary::Sqrt))
         }
         p => return Err(call.shape_error(format!("p is {p}, the standard knows 1 and 2"))),
     };
+    let sum = kept(call, b, "sum", part, (ReduceKind::Sum, &[axis]))?;
+    let norm = b.emit(&call.origin, "norm", divisor(norm), &[sum])?;
     b.emit(&call.origin, "", Op::Div, &[x, norm])
 }
 

@@ -91,38 +91,47 @@ fn quantize(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     if b.slot(scale)?.constant.is_none() {
         return unsupported("the scale must be constant");
     }
-    let x = match b.number(scale) {
-        Some(scale) => {
-            let rounded = Function::Variable
-                .with(Binary::Div, f64::from(scale))
-                .then(Unary::Round);
-            b.emit(&call.origin, "rounded", Op::Function(rounded), &[x])?
+    if b.number(scale).is_some_and(|scale| !scale.is_finite() || scale <= 0.0) {
+        return unsupported("a scale that is not a positive finite number");
+    }
+    let zero = match call.optional(2) {
+        Some(zero) => Some(as_floats(call, b, "zero", zero)?),
+        None => None,
+    };
+    let offset = zero.map_or(Some(0.0), |zero| b.number(zero));
+    let y = match (b.number(scale), offset) {
+        // Between the bounds of the type before the function, whose table needs not reach further.
+        (Some(scale), Some(offset)) => {
+            let bound = |bound: i64| Some((bound as f32 - offset) * scale);
+            let within = Op::Clip {
+                min: bound(least),
+                max: bound(largest),
+            };
+            let within = b.emit(&call.origin, "within", within, &[x])?;
+            let rounded = Function::Variable.with(Binary::Div, f64::from(scale)).then(Unary::Round);
+            let shifted = rounded.with(Binary::Add, f64::from(offset));
+            b.emit(&call.origin, "", Op::Function(shifted), &[within])?
         }
-        None => {
+        _ => {
             let one = b.scalar(1.0);
             let inverse = b.emit(&call.origin, "inverse", Op::Div, &[one, scale])?;
             let inverse = spread(call, b, "inverse/wide", inverse)?;
             let scaled = b.emit(&call.origin, "scaled", Op::Mul, &[x, inverse])?;
-            super::functions::of(call, b, "rounded", Unary::Round, scaled)?
+            let mut y = super::functions::of(call, b, "rounded", Unary::Round, scaled)?;
+            if let Some(zero) = zero {
+                let zero = spread(call, b, "zero/wide", zero)?;
+                y = b.emit(&call.origin, "shifted", Op::Add, &[y, zero])?;
+            }
+            let within = Op::Clip {
+                min: Some(least as f32),
+                max: Some(largest as f32),
+            };
+            b.emit(&call.origin, "", within, &[y])?
         }
     };
-    let mut y = x;
-    if let Some(zero) = call.optional(2) {
-        let zero = as_floats(call, b, "zero", zero)?;
-        let zero = spread(call, b, "zero/wide", zero)?;
-        y = b.emit(&call.origin, "shifted", Op::Add, &[y, zero])?;
-    }
-    let within = Op::Clip {
-        min: Some(least as f32),
-        max: Some(largest as f32),
-    };
-    y = b.emit(&call.origin, "", within, &[y])?;
     if b.slot(y)?.constant.is_some() {
         return unsupported("a constant; store the integers");
     }
-    b.slots
-        .get_mut(y)
-        .into_iter()
-        .for_each(|slot| slot.data_type = data_type);
+    b.slots.get_mut(y).into_iter().for_each(|slot| slot.data_type = data_type);
     Ok(y)
 }

@@ -147,7 +147,7 @@ pub fn pad(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     };
     let given = given.ok_or_else(|| call.shape_error("the pads are missing"))?;
     let value = value.unwrap_or(0.0);
-    if !value.is_finite() {
+    if !value.is_finite() && !call.is_known(b, 0) {
         return unsupported("the padding value is not finite");
     }
     let axes = match call.ints(b, 3, "the axes")? {

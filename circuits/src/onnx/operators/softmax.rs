@@ -4,7 +4,7 @@ use super::functions::of;
 use super::maps::{labelled, picked, reshaped};
 use super::table::{one, Operator};
 use super::{pool, Call};
-use crate::graph::{float, reduced, Binary, Function, Op, ReduceKind, Unary, ValueId};
+use crate::graph::{broadcast, elements, float, reduced, Binary, Function, Op, ReduceKind, Unary, ValueId};
 use crate::onnx::build::{unsupported, Builder, Fault};
 use crate::onnx::tensor::Const;
 use std::collections::BTreeMap;
@@ -136,6 +136,26 @@ fn masked(call: &Call<'_>, b: &mut Builder, x: ValueId) -> Result<(ValueId, Opti
     })
 }
 
+/// The shape of a mask of scores of the shape `to`: its last axis may end before theirs, what is beyond is hidden.
+pub fn mask_shape(call: &Call<'_>, own: &[usize], to: &[usize]) -> Result<Vec<usize>, Fault> {
+    let mut shape = own.to_vec();
+    if let (Some(last), Some(&all)) = (shape.last_mut(), to.last()) {
+        *last = if *last == 1 { 1 } else { (*last).max(all) };
+    }
+    match broadcast(&shape, to) {
+        Ok(both) if both == to => Ok(shape),
+        _ => Err(call.shape_error(format!("a mask of shape {own:?} does not fit scores of shape {to:?}"))),
+    }
+}
+
+/// The elements of a mask whose last axis is lengthened.
+pub fn lengthened<T: Copy>(data: &[T], (own, to): (&[usize], &[usize]), by: T) -> Vec<T> {
+    let (last, all) = (own.last().copied().unwrap_or(1), to.last().copied().unwrap_or(1));
+    let more = all.saturating_sub(last);
+    let row = |row: &[T]| row.iter().copied().chain(std::iter::repeat_n(by, more)).collect::<Vec<T>>();
+    data.chunks(last.max(1)).flat_map(row).collect()
+}
+
 /// The sum of scores and the constants of a mask that do not hide, in the shape `to`, and which elements are hidden.
 pub fn hiding(
     call: &Call<'_>,
@@ -145,18 +165,22 @@ pub fn hiding(
     (mask, to): (ValueId, &[usize]),
 ) -> Result<(ValueId, Vec<bool>), Fault> {
     let slot = b.slot(mask)?;
-    let shape = slot.shape.clone();
+    let (own, shape) = (slot.shape.clone(), mask_shape(call, &slot.shape, to)?);
+    let short = own != shape;
     let data = match &slot.constant {
-        Some(Const::Floats(data)) if data.iter().any(|&v| v <= HIDES) => data.clone(),
+        Some(Const::Floats(data)) if short || data.iter().any(|&v| v <= HIDES) => data.clone(),
+        _ if short => return unsupported("a mask that is shorter than the keys and not constant; pad it with zeros"),
         _ => {
             let sum = b.emit(&call.origin, &labelled(label, "masked"), Op::Add, &[scores, mask])?;
-            let n = to.iter().product();
-            return Ok((sum, vec![false; n]));
+            return Ok((sum, vec![false; elements(to).unwrap_or(0)]));
         }
     };
-    // Which elements are hidden is part of the circuit.
-    b.publish(mask, "a mask", &call.origin);
+    if data.iter().any(|&v| v <= HIDES) {
+        // Which elements are hidden is part of the circuit.
+        b.publish(mask, "a mask", &call.origin);
+    }
     b.reserve(to, 2)?;
+    let data = lengthened(&data, (&own, &shape), f32::NEG_INFINITY);
     let wide: Option<Vec<f32>> = float::broadcast_positions((&shape, data.as_slice()), to).collect();
     let wide = wide.ok_or_else(|| call.shape_error("the mask does not fit the scores"))?;
     let hidden: Vec<bool> = wide.iter().map(|&v| v <= HIDES).collect();

@@ -1,6 +1,6 @@
 //! Attention against a loop over its formula.
 
-use super::builder::{ints, A};
+use super::builder::{ints, subgraph, A};
 use super::recurrent::numbers;
 use super::*;
 
@@ -126,9 +126,33 @@ fn misfits_are_refused() {
     };
     assert!(refused(&["x", "k3", "v"], &[]).contains("do not fit the queries"));
     assert!(refused(&["x", "k", "v", "", "k"], &[]).contains("belong together"));
-    assert!(refused(&["x", "k", "v", "v"], &[]).contains("mask does not fit"));
+    assert!(refused(&["x", "k", "v", "v"], &[]).contains("does not fit scores"));
     assert!(refused(&["x", "k", "v"], &[("scale", A::F(f32::INFINITY))]).contains("not finite"));
     assert!(refused(&["x", "k", "v"], &[("is_causal", A::F(1.0))]).contains("is_causal"));
+}
+
+#[test]
+fn graphs_between_the_parts() {
+    let x = numbers(12, 1);
+    let flex = |attributes: &[(&str, A<'_>)]| {
+        let mut model = model(4, &["x", "k", "v"], attributes).of("ai.onnx.preview");
+        let node = model.graph.node.last_mut().expect("a node");
+        (node.op_type, node.output) = ("FlexAttention".into(), vec!["y".into()]);
+        model
+    };
+    let shape = [1, 2, 3, 2];
+    check(&flex(&[]), &x, &shape, &expected(&x, 4, &|_, _| 0.0));
+    let bias = numbers(12, 9);
+    let body = Model::new(24, &[1]).node("Add", &["s", "bias"], &["t"], &[]);
+    let scores = ("score_mod", A::G(subgraph(&body, &["s"], &["t"])));
+    let biased = expected(&x, 4, &|i, j| bias[i * 4 + j]);
+    check(&flex(&[scores]), &x, &shape, &biased);
+    let body = Model::new(24, &[1]).floats("two", &[], &[2.0]).node("Mul", &["s", "two"], &["t"], &[]);
+    let shares = ("prob_mod", A::G(subgraph(&body, &["s"], &["t"])));
+    let twice: Vec<f32> = expected(&x, 4, &|_, _| 0.0).iter().map(|v| 2.0 * v).collect();
+    check(&flex(&[shares]), &x, &shape, &twice);
+    let two = ("score_mod", A::G(subgraph(&body, &["s", "s2"], &["t"])));
+    assert!(flex(&[two]).import().is_err());
 }
 
 /// The recurrence of one head of width 2 with values of width 1.

@@ -44,7 +44,7 @@ fn linear_models() {
         &[1, 2],
         &[-0.5, -1.5],
     );
-    assert!(refusal(&classifier("SOFTMAX", &[1.0, 2.0, 3.0, 4.0])).contains("raw_scores"));
+    assert!(refusal(&classifier("PROBIT", &[1.0, 2.0, 3.0, 4.0])).contains("raw_scores"));
     assert!(refusal(&classifier("NONE", &[1.0, 2.0])).contains("one row of coefficients"));
     let mut only = classifier("NONE", &[1.0, 2.0, 3.0, 4.0]);
     only.graph.output.truncate(1);

@@ -251,5 +251,5 @@ fn quantized_and_back() {
     model.graph.initializer.push(zero);
     // -100 is below the least integer; 0.75 is half way between two.
     check(&model, &[-100.0, 0.75, 0.2, 3.0], &[1, 4], &[-69.0, 1.0, 0.0, 3.0]);
-    assert_eq!(ops(&model).len(), 1, "a function of one value");
+    assert!(matches!(ops(&model).as_slice(), [Op::Clip { .. }, Op::Function(_)]));
 }

@@ -141,5 +141,6 @@ fn sums_and_products() {
         )
     };
     check(&pool(1), &[1.0, -2.0, 3.0, -4.0], &[1, 1, 3], &[3.0, 5.0, 7.0]);
-    assert!(refusal(&pool(2)).contains("p is 2"));
+    check(&pool(2), &[3.0, -4.0, 3.0, 0.0], &[1, 1, 3], &[5.0, 5.0, 3.0]);
+    assert!(refusal(&pool(17)).contains("p is 17"));
 }
