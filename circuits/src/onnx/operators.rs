@@ -148,6 +148,13 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[FunctionProto]) -> 
         let reason = "the file defines a function with the name of this standard operator; rename the function";
         refused.push(refuse(name, name, reason.into()));
     }
+    let mut known = BTreeSet::new();
+    for f in functions {
+        let domain = if is_default_domain(&f.domain) { "" } else { &f.domain };
+        if !known.insert((domain, &f.name, &f.overload)) {
+            return Err(defined_twice(&f.name));
+        }
+    }
     for t in &proto.sparse_initializer {
         refused.push(refuse(
             t.values.name.as_str(),
@@ -323,20 +330,11 @@ fn one(
     if compared && !compare::READERS.contains(&call.op) {
         return unsupported("an operand is a comparison of values, which only Where, Not and casts to floats may read");
     }
-    let wraps = ARITHMETIC.contains(&call.op);
-    for slot in call
-        .inputs
-        .iter()
-        .flatten()
-        .filter_map(|&id| b.slots.get(id))
-        .filter(|_| wraps)
-    {
-        if slot.constant.is_none() && slot.integer() {
-            let kind = tensor::type_name(slot.data_type);
-            return unsupported(format!(
-                "arithmetic on {kind} values, which wraps around on overflow; where none is meant, cast to float32 before it"
-            ));
-        }
+    if ARITHMETIC.contains(&call.op) {
+        let given = (0..call.inputs.len()).filter(|&i| !call.is_known(b, i));
+        given
+            .filter_map(|i| call.optional(i))
+            .try_for_each(|id| call.real(b, id))?;
     }
     let lowered = match operator.lower {
         Lower::One(lower) => vec![Some(lower(&call, b)?)],

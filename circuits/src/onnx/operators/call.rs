@@ -4,7 +4,7 @@ use crate::graph::ValueId;
 use crate::onnx::attr::Attrs;
 use crate::onnx::build::{unsupported, Builder, Fault, Origin};
 use crate::onnx::error::ImportError;
-use crate::onnx::tensor::Const;
+use crate::onnx::tensor::{type_name, Const};
 use std::collections::HashSet;
 
 /// One ONNX node with resolved operands.
@@ -85,6 +85,18 @@ impl Call<'_> {
     pub fn is_known(&self, b: &Builder, i: usize) -> bool {
         let slot = self.optional(i).and_then(|id| b.slots.get(id));
         slot.is_some_and(|slot| slot.constant.is_some())
+    }
+
+    /// Refuses arithmetic on integers: the circuit has no types in which they wrap around and fractions are cut.
+    pub fn real(&self, b: &Builder, id: ValueId) -> Result<(), Fault> {
+        let slot = b.slot(id)?;
+        match slot.integer() {
+            true => unsupported(format!(
+                "arithmetic on {} values, which wraps around on overflow; where none is meant, cast to float32 before it",
+                type_name(slot.data_type)
+            )),
+            false => Ok(()),
+        }
     }
 
     /// The single number of a constant operand, if given. What is read here is public.

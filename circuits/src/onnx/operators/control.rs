@@ -242,6 +242,9 @@ pub fn repeated(flow: &mut Flow, node: &NodeProto, depth: usize) -> Result<(), F
             return Ok(flow.unknown(node)?);
         };
         (goes_on, round) = (condition != 0, round + 1);
+        if !goes_on && round < rounds && input(1).is_empty() && !input(0).is_empty() {
+            return unsupported("a trip count without a condition and a round that ends the loop, where the standard and its implementations differ");
+        }
     }
     for (from, to) in state.iter().zip(&node.output) {
         flow.alias(from, to)?;

@@ -45,7 +45,7 @@ impl Flow {
         };
         let function = self.functions.iter().find(|f| {
             let same = f.domain == node.domain || is_default_domain(&f.domain) && is_default_domain(&node.domain);
-            same && f.name == node.op_type
+            same && f.name == node.op_type && f.overload == node.overload
         });
         if !nested && (function.is_none() || super::found(&node.domain, &node.op_type).is_some()) {
             return self.plain(node);

@@ -43,7 +43,7 @@ pub const TABLE: &[Operator] = &[
     one("Tan", lower, ""),
     one("Tanh", lower, ""),
     one("ThresholdedRelu", lower, ""),
-    one("IsNaN", is_nan, ""),
+    one("IsNaN", is_nan, "of values that no function gives"),
     one(
         "Pow",
         pow,
@@ -257,9 +257,15 @@ fn products(
 /// With each factor the resolution of the result gets lower.
 const LARGEST_POWER: f32 = 8.0;
 
-/// Nothing that is proven is NaN.
+/// Whatever is proven is a number. So it is before the first function and quotient; of values behind them this may be all that
+/// is read, and then nothing would see that they are none.
 pub fn is_nan(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
+    if let Some(operator) = undefined(b, x) {
+        return unsupported(format!(
+            "values computed by {operator}, which may be no numbers; nothing is proven where they are none, so leave the operator out"
+        ));
+    }
     let shape = b.shape(x)?.to_vec();
     b.reserve(&shape, 1)?;
     let data = match &b.slot(x)?.constant {
@@ -270,4 +276,22 @@ pub fn is_nan(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let from = b.slot(x)?.constant.is_some().then_some(x);
     let name = call.origin.output.clone();
     Ok(b.constant(&name, shape, 9, Const::Ints(data), from.into_iter().collect()))
+}
+
+/// The operator of a step that `x` depends on and that may have no value.
+fn undefined(b: &Builder, x: ValueId) -> Option<&str> {
+    let mut read = vec![false; b.slots.len()];
+    read.iter_mut().skip(x).take(1).for_each(|read| *read = true);
+    for step in b.steps.iter().rev() {
+        if read.get(step.output) != Some(&true) {
+            continue;
+        }
+        if matches!(step.op, Op::Function(_) | Op::Div) {
+            return Some(&step.onnx_op);
+        }
+        for &id in &step.inputs {
+            read.iter_mut().skip(id).take(1).for_each(|read| *read = true);
+        }
+    }
+    None
 }

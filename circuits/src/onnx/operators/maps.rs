@@ -113,6 +113,7 @@ pub fn along(
         };
         return b.emit(&call.origin, label, op, &[x]);
     }
+    call.real(b, x)?;
     b.reserve(&[inner.max(1), outer], 1)?;
     let data = (0..inner).flat_map(|i| {
         map.rows

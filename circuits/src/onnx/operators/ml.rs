@@ -153,8 +153,15 @@ fn normalizer(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 
 /// Columns side by side.
 fn feature_vectorizer(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
-    let mut parts = vec![];
-    for (i, x) in call.all()?.into_iter().enumerate() {
+    let (all, mut parts) = (call.all()?, vec![]);
+    if let Some(widths) = call.attrs.ints("inputdimensions")? {
+        let shapes = all.iter().map(|&x| b.shape(x)).collect::<Result<Vec<_>, _>>()?;
+        let own: Vec<i64> = shapes.iter().map(|s| s.last().map_or(0, |&n| n as i64)).collect();
+        if own != widths {
+            return Err(call.shape_error(format!("inputs of {own:?} columns, `inputdimensions` is {widths:?}")));
+        }
+    }
+    for (i, x) in all.into_iter().enumerate() {
         parts.push(match *b.shape(x)? {
             [n] => reshaped(call, b, &format!("{i}"), x, vec![1, n])?,
             _ => x,

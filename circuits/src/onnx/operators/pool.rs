@@ -86,10 +86,10 @@ fn partly_beyond(
     for (axis, wider) in axes.into_iter().zip(wider) {
         let windows = wider.output().map_err(|reason| call.shape_error(reason))?;
         let end = axis.pads.0 + axis.input + axis.pads.1;
+        // Taps before the end.
         let count = |w: usize| {
-            (0..axis.kernel)
-                .filter(|t| w * axis.stride + t * axis.dilation < end)
-                .count()
+            let left = end.saturating_sub(w * axis.stride);
+            left.div_ceil(axis.dilation.max(1)).min(axis.kernel)
         };
         let counts: Vec<f32> = (0..windows).map(|w| count(w) as f32).collect();
         shares = shares.iter().flat_map(|s| counts.iter().map(move |c| s / c)).collect();

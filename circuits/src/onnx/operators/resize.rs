@@ -200,6 +200,11 @@ fn resize(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
                 "downsampling by nearest elements, which the text before operator set 11 does not define",
             );
         }
+        let single =
+            matches!(method.coordinates, Coordinates::PytorchHalfPixel) && line.scale * line.input as f64 == 1.0;
+        if single && (method.antialias || matches!(method.mode, Mode::Cubic(_))) {
+            return unsupported("one element by pytorch_half_pixel, where the standard and its implementations differ");
+        }
         b.reserve(&[line.input, line.output], 1)?;
         let map = map(method, line);
         if map.rows.iter().flatten().any(|w| !w.is_finite()) {

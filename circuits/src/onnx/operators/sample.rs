@@ -6,6 +6,7 @@ use super::{deform, Call};
 use crate::graph::{elements, Op, ValueId};
 use crate::onnx::attr::size;
 use crate::onnx::build::{unsupported, Builder, Fault};
+use std::collections::BTreeMap;
 
 pub const TABLE: &[Operator] = &[
     one("AffineGrid", affine_grid, "constant size"),
@@ -129,10 +130,12 @@ fn taps(x: f32, extent: usize, mode: &str, padding: Padding, corners: bool) -> V
     placed.filter(|(_, w)| *w != 0.0).collect()
 }
 
-/// Taps of all axes together.
+/// Taps of all axes together, each element once: no more than the image has.
 pub fn product(axes: &[Vec<(usize, f64)>], spatial: &[usize]) -> Vec<(usize, f64)> {
     let mut all = vec![(vec![], 1.0)];
-    for taps in axes {
+    for own in axes {
+        let mut taps: BTreeMap<usize, f64> = BTreeMap::new();
+        own.iter().for_each(|(at, w)| *taps.entry(*at).or_default() += w);
         let longer = |(at, w): &(Vec<usize>, f64)| {
             let (at, w) = (at.clone(), *w);
             taps.iter()
@@ -188,7 +191,12 @@ fn grid_sample(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     };
     let n = shape.first().copied().unwrap_or(0);
     let points = grid.len() / (n * k).max(1);
-    b.reserve(&[n, points], 1 << k.min(16))?;
+    let (reach, positions) = (
+        if mode == "cubic" { 4usize } else { 2 },
+        elements(&spatial).unwrap_or(0),
+    );
+    let read = reach.saturating_pow(k as u32).min(positions.max(1));
+    b.reserve(&[n, points, read], k as u64)?;
     let samples = grid
         .chunks((points * k).max(1))
         .map(|own| own.chunks(k).map(point).collect())
@@ -266,28 +274,19 @@ fn roi_align(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         let &[x1, y1, x2, y2] = at.as_slice() else { continue };
         let least = |length: f64| if half == 0.0 { length.max(1.0) } else { length };
         let bins = [least(y2 - y1) / oh as f64, least(x2 - x1) / ow as f64];
-        let count = bins.map(|bin| {
-            if ratio > 0 {
-                ratio
-            } else {
-                (bin.ceil().max(0.0) as usize).min(1 << 12)
-            }
-        });
-        b.reserve(&[oh, ow, count[0], count[1]], 4)?;
-        let line = |start: f64, bin: f64, count: usize, p: usize, extent: usize| -> Vec<Vec<(usize, f64)>> {
+        let count = bins.map(|bin| if ratio > 0 { ratio } else { bin.ceil().max(0.0) as usize });
+        // The mean over rows of the mean over columns.
+        b.reserve(&[oh, ow, count[0].saturating_add(count[1])], 4)?;
+        let line = |start: f64, bin: f64, count: usize, p: usize, extent: usize| -> Vec<(usize, f64)> {
             let at = |i: usize| start + p as f64 * bin + (i as f64 + 0.5) * bin / count as f64;
-            (0..count).map(|i| clamped(at(i), extent)).collect()
+            let taps = (0..count).flat_map(|i| clamped(at(i), extent));
+            taps.map(|(at, weight)| (at, weight / count as f64)).collect()
         };
         let mut own = vec![];
         for index in indices(&[oh, ow]) {
             let &[p, q] = index.as_slice() else { continue };
             let (rows, columns) = (line(y1, bins[0], count[0], p, h), line(x1, bins[1], count[1], q, w));
-            let share = 1.0 / (count[0] * count[1]).max(1) as f64;
-            let pairs = rows
-                .iter()
-                .flat_map(|r| columns.iter().map(move |c| [r.clone(), c.clone()]));
-            let all = pairs.flat_map(|pair| product(&pair, &[h, w]));
-            own.push(all.map(|(at, weight)| (at, weight * share)).collect());
+            own.push(product(&[rows, columns], &[h, w]));
         }
         samples.push(own);
     }

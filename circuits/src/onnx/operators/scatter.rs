@@ -205,6 +205,10 @@ fn put(
         "min" => Some(Op::Min),
         other => return unsupported(format!("reduction `{other}` is unknown")),
     };
+    let known = [x, updates].map(|id| b.slot(id).is_ok_and(|slot| slot.constant.is_some()));
+    if let (Some(Op::Add | Op::Mul), false) = (&op, known == [true; 2]) {
+        call.real(b, x)?;
+    }
     let mut y = x;
     for (i, round) in rounds.iter().enumerate() {
         let label = |word: &str| format!("{i}/{word}");
@@ -361,11 +365,13 @@ fn max_unpool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     // Indices are those of the pooled tensor, whose shape is the natural one.
     b.reserve(&to, 1)?;
     let mut sources = vec![None; elements(&to).unwrap_or(0)];
-    let numbers: Vec<Vec<usize>> = indices(&natural).collect();
+    let (steps, all) = (super::maps::strides(&natural), elements(&natural).unwrap_or(0));
     for (i, &at) in given.iter().enumerate() {
-        let index = usize::try_from(at).ok().and_then(|at| numbers.get(at));
-        let index = index.ok_or_else(|| call.shape_error("an index is out of range"))?;
-        match sources.get_mut(number(index, &to)) {
+        let at = usize::try_from(at).ok().filter(|&at| at < all);
+        let at = at.ok_or_else(|| call.shape_error("an index is out of range"))?;
+        let axes = natural.iter().zip(&steps);
+        let index: Vec<usize> = axes.map(|(extent, stride)| at / stride % extent).collect();
+        match sources.get_mut(number(&index, &to)) {
             Some(slot) if slot.is_none() => *slot = Some(i),
             _ => return unsupported("an index that occurs twice, or is out of range"),
         }

@@ -200,3 +200,54 @@ fn absurd_folding() {
         .node("Range", &["a", "b", "c"], &["r"], &[]);
     assert_eq!(refused(&add(range, "r")).code(), "onnx-too-large");
 }
+
+/// Four taps along each of fourteen axes, all of which read one element.
+#[test]
+fn taps_of_many_axes() {
+    let axes = [1i64; 16];
+    let grid = [&axes[..15], &[14]].concat();
+    let model = Model::new(20, &axes).floats("g", &grid, &[0.25; 14]).node(
+        "GridSample",
+        &["x", "g"],
+        &["y"],
+        &[("mode", A::S("cubic")), ("padding_mode", A::S("border"))],
+    );
+    let start = Instant::now();
+    check(&model, &[3.0], &[1; 16], &[3.0]);
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+/// A region with thousands of samples along each axis.
+#[test]
+fn samples_of_a_region() {
+    let mut examples = builder::ints(&[1], &[0]);
+    examples.name = "i".into();
+    let mut model = Model::new(16, &[1, 1, 2, 2])
+        .floats("r", &[1, 4], &[0.5, 0.5, 1.5, 1.5])
+        .node(
+            "RoiAlign",
+            &["x", "r", "i"],
+            &["y"],
+            &[("sampling_ratio", A::I(40_000))],
+        );
+    model.graph.initializer.push(examples);
+    let start = Instant::now();
+    check(&model, &[0.0, 1.0, 2.0, 3.0], &[1, 1, 1, 1], &[1.5]);
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+/// Windows of a million elements that reach beyond the end.
+#[test]
+fn windows_beyond_the_end() {
+    let n = (1i64 << 22) - 1;
+    let attributes = [
+        ("kernel_shape", A::Is(&[1 << 20][..])),
+        ("strides", A::Is(&[2])),
+        ("ceil_mode", A::I(1)),
+        ("count_include_pad", A::I(1)),
+    ];
+    let model = builder::unary(19, &[1, 1, n], "AveragePool", &attributes);
+    let start = Instant::now();
+    assert!(model.import().is_ok());
+    assert!(start.elapsed() < Duration::from_secs(5));
+}

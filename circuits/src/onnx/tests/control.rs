@@ -179,3 +179,43 @@ fn functions() {
     endless.functions[0].node[0].output = vec!["r".into()];
     assert!(refusal(&endless).contains("nested too deeply"));
 }
+
+/// Functions of one name differ by their overload.
+#[test]
+fn a_call_means_the_function_of_its_overload() {
+    let model = |overload: &str| {
+        let mut model = unary(13, &[2], "Act", &[]).of("Own").floats("w", &[2], &[2.0, 3.0]);
+        model.graph.node[0].input.push("w".into());
+        model.graph.node[0].overload = overload.into();
+        let mut other = function(13);
+        other.overload = "steep".into();
+        other.attribute_proto = vec![attribute("slope", &A::F(4.0))];
+        model.functions = vec![function(13), other];
+        model
+    };
+    check(&model(""), &[-1.0, 2.0], &[2], &[-1.0, 6.0]);
+    check(&model("steep"), &[-1.0, 2.0], &[2], &[-8.0, 6.0]);
+    assert!(refusal(&model("flat")).contains("the domain `Own`"));
+    let mut twice = model("");
+    twice.functions[1].overload.clear();
+    assert!(refusal(&twice).contains("`Act` is defined twice"));
+}
+
+/// The standard says that the condition of a round is not read, implementations read it.
+#[test]
+fn a_round_that_ends_a_counted_loop() {
+    let mut model = repeated(3);
+    let ended = |model: &mut Model, end: bool| {
+        let body = model.graph.node[0].attribute[0].g.as_mut().expect("a graph");
+        body.node.retain(|node| node.output[0] != "on");
+        body.initializer = vec![truth("on", !end)];
+    };
+    ended(&mut model, true);
+    assert!(refusal(&model).contains("a trip count without a condition"));
+    ended(&mut model, false);
+    assert!(model.import().is_ok());
+    // After the last round it does not matter.
+    let mut once = repeated(1);
+    ended(&mut once, true);
+    assert!(once.import().is_ok());
+}

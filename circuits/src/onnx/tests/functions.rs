@@ -169,3 +169,19 @@ fn expressions_stay_small() {
     });
     assert!(sizes.max().is_some_and(|size| size <= 256));
 }
+
+/// `IsNaN(Log(x))` is true where the logarithm has no value, and then nothing else may read it.
+#[test]
+fn whether_a_function_has_a_value_is_no_constant() {
+    let model = |op: &str| {
+        Model::new(13, &[1, 4])
+            .node(op, &["x"], &["f"], &[])
+            .node("Neg", &["f"], &["g"], &[])
+            .node("IsNaN", &["g"], &["n"], &[])
+            .node("Cast", &["n"], &["c"], &[("to", A::I(1))])
+            .node("Add", &["x", "c"], &["y"], &[])
+    };
+    let reason = model("Log").import().expect_err("refused").to_string();
+    assert!(reason.contains("values computed by Log"), "{reason}");
+    check(&model("Relu"), &X, &[1, 4], &X);
+}

@@ -71,6 +71,35 @@ fn resizes() {
     check(&crop, &[0.0, 10.0, 20.0, 30.0], &[1, 4], &[15.0, 25.0, -7.0, -7.0]);
 }
 
+/// The text of the standard has position 0 there, its reference -1/2: cubic weights tell them apart.
+#[test]
+fn one_element_by_pytorch_half_pixel() {
+    let resized = |mode: &str, to: i64| {
+        let attributes = [
+            ("mode", A::S(mode)),
+            ("coordinate_transformation_mode", A::S("pytorch_half_pixel")),
+        ];
+        resize(4, to, &attributes)
+    };
+    assert!(refusal(&resized("cubic", 1)).contains("one element by pytorch_half_pixel"));
+    assert!(resized("cubic", 2).import().is_ok());
+    check(&resized("linear", 1), &[5.0, 1.0, 1.0, 1.0], &[1, 1], &[5.0]);
+}
+
+/// As many samples as a region has elements, however large it is: two of them are inside of the image.
+#[test]
+fn samples_of_a_large_region() {
+    let n = 8192.0;
+    let mut examples = super::builder::ints(&[1], &[0]);
+    examples.name = "i".into();
+    let mut model = Model::new(10, &[1, 1, 1, 2])
+        .floats("r", &[1, 4], &[0.0, 0.0, n, 1.0])
+        .node("RoiAlign", &["x", "r", "i"], &["y"], &[]);
+    model.graph.initializer.push(examples);
+    // At 0.5 and 1.5, which is beyond the last element.
+    check(&model, &[0.0, n], &[1, 1, 1, 1], &[1.5]);
+}
+
 #[test]
 fn resizes_smaller() {
     // Antialiased over twice the width: weights 1/4, 3/4, 3/4, 1/4, at the ends the element at the end again.

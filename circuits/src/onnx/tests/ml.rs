@@ -66,3 +66,23 @@ fn scaled_features() {
     check(&scaled(&[1.0], &[2.0]), &[3.0, 4.0], &[1, 2], &[4.0, 6.0]);
     assert!(refusal(&scaled(&[1.0, 2.0, 3.0], &[1.0])).contains("3 numbers"));
 }
+
+/// An input that is wider than `inputdimensions` says would be cut.
+#[test]
+fn feature_vectors_of_the_widths_that_they_declare() {
+    let model = |widths: &[i64]| {
+        let model = Model::new(21, &[1, 2]).floats("c", &[1, 1], &[5.0]);
+        model
+            .node(
+                "FeatureVectorizer",
+                &["x", "c"],
+                &["y"],
+                &[("inputdimensions", A::Is(widths))],
+            )
+            .of(ML)
+    };
+    check(&model(&[2, 1]), &[1.0, 2.0], &[1, 3], &[1.0, 2.0, 5.0]);
+    for widths in [&[1, 1][..], &[2], &[3, 1]] {
+        assert!(refusal(&model(widths)).contains("inputdimensions"));
+    }
+}

@@ -54,6 +54,53 @@ fn arithmetic_on_integers_is_refused_at_run_time_and_moves_are_not() {
     assert!(typed(2, moved).import().is_ok());
 }
 
+/// Sums and means of bytes wrap around or are cut, whatever the operator is called.
+#[test]
+fn operators_that_mix_integers_are_refused_at_run_time_and_picks_are_not() {
+    let scatter = |op: &str, dims: &[i64], indices: &[i64], reduction: &str| {
+        let attributes = [("reduction", A::S(reduction))];
+        let mut model = Model::new(18, &[1, 2]).node(op, &["x", "i", "x"], &["y"], &attributes);
+        let mut t = super::builder::ints(dims, indices);
+        t.name = "i".into();
+        model.graph.initializer.push(t);
+        typed(2, model)
+    };
+    let resize = |mode: &str| {
+        let model = Model::new(18, &[1, 2]).floats("scales", &[2], &[1.0, 2.0]);
+        typed(
+            2,
+            model.node("Resize", &["x", "", "scales"], &["y"], &[("mode", A::S(mode))]),
+        )
+    };
+    let grid = {
+        let model = Model::new(20, &[1, 2])
+            .ints("shape", &[1, 1, 1, 2])
+            .floats("grid", &[1, 1, 1, 2], &[0.0, 0.0])
+            .node("Reshape", &["x", "shape"], &["image"], &[])
+            .node("GridSample", &["image", "grid"], &["y"], &[]);
+        typed(2, model)
+    };
+    for model in [
+        scatter("ScatterElements", &[1, 2], &[0, 0], "add"),
+        scatter("ScatterND", &[1, 2, 2], &[0, 0, 0, 1], "mul"),
+        resize("linear"),
+        grid,
+    ] {
+        let reason = reason(&model);
+        assert!(
+            reason.contains("uint8") && reason.contains("cast to float32"),
+            "{reason}"
+        );
+    }
+    for model in [
+        scatter("ScatterElements", &[1, 2], &[0, 0], "none"),
+        scatter("ScatterElements", &[1, 2], &[0, 0], "max"),
+        resize("nearest"),
+    ] {
+        assert!(model.import().is_ok());
+    }
+}
+
 #[test]
 fn casts_pass_where_the_target_holds_the_source() {
     let cast = |source: i32, target: i64| {
