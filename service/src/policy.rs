@@ -2,7 +2,6 @@
 
 use crate::error::CliError;
 use provenn_prover::commit::Description;
-use provenn_verifier::claim::VALUE_BOUND;
 use provenn_verifier::policy::PolicyError;
 use provenn_verifier::{Disclosure, Target};
 use serde::{Deserialize, Serialize};
@@ -83,7 +82,9 @@ impl Asked {
                 Target::All => None,
             };
             let scaled = (real(word)? * 2f64.powi(output?.frac)).ceil();
-            (scaled.abs() < VALUE_BOUND as f64).then_some(scaled as i64)
+            // Beyond every circuit's range, which the refusal names.
+            let beyond = (1i64 << 62) as f64;
+            Some(scaled.clamp(-beyond, beyond) as i64)
         };
         let outputs = description.ranges_of_outputs();
         let policy = Disclosure::parse(&self.0, integer, Some(&outputs)).map_err(|error| {

@@ -327,9 +327,29 @@ fn thresholds_and_false_statements() {
     verify(&model, &out, &["--accept-dev", "--any-model", "--policy", &asked]).ok();
     verify(&model, &out, &["--accept-dev", "--policy", "label"]).fails(3, "policy-mismatch");
     assert_eq!(prove(&format!("margin:{}", lead + 0.5)).exit, 1);
-    assert_eq!(prove("margin:0").exit, 2);
-    assert_eq!(prove("threshold:9:0").exit, 2);
-    assert_eq!(prove("threshold:0:1e300").exit, 2);
+    let largest = u32::from(second > first);
+    assert_eq!(output("top:1"), serde_json::json!([largest]));
+    verify(&model, &out, &["--accept-dev", "--policy", "top:1"]).ok();
+    verify(&model, &out, &["--accept-dev", "--policy", "top:2"]).fails(3, "policy-mismatch");
+    assert_eq!(output("label-in:1:0"), largest);
+    assert_eq!(prove(&format!("label-in:{}", 1 - largest)).exit, 1);
+    let rounded = output("round:0.5");
+    for (rounded, exact) in rounded.as_array().unwrap().iter().zip(scores.as_array().unwrap()) {
+        assert_eq!(rounded.as_f64().unwrap(), (exact.as_f64().unwrap() * 2.0).floor() / 2.0);
+    }
+    verify(&model, &out, &["--accept-dev", "--policy", "round:0.5"]).ok();
+    // What is out of range is told with the range, scores in the units of the output.
+    for (policy, range) in [
+        ("margin:0", "margin 0 is out of range: from "),
+        ("threshold:9:0", "output index 9 is out of range: from 0 to 1 is possible"),
+        ("threshold:0:1e300", " is out of range: from -"),
+        ("top:3", "count 3 is out of range: from 1 to 2 is possible"),
+        ("round:0.3", "the step is no power of two"),
+    ] {
+        let refused = prove(policy);
+        assert!(refused.err.contains(range), "{policy}: {}", refused.err);
+        refused.fails(2, "policy-out-of-range");
+    }
 }
 
 #[test]
