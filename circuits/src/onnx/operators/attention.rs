@@ -14,7 +14,7 @@ pub const TABLE: &[Operator] = &[
     many(
         "Attention",
         attention,
-        "constant boolean masks, -inf in constant masks only; masks that hide elements are public",
+        "constant boolean masks, -inf in constant masks only; masks that hide elements are public, and scores with them are no output",
     ),
     many("LinearAttention", linear, "unrolled"),
 ];
@@ -92,15 +92,11 @@ fn attention(call: &Call<'_>, b: &mut Builder) -> Result<Values, Fault> {
         y = b.emit(from, "joined", Op::Transpose { perm }, &[y])?;
         y = reshaped(call, b, "", y, vec![n, t, h * width])?;
     }
-    let wanted = call.outputs.get(3).is_some_and(|name| !name.is_empty());
     let shown = match call.attrs.int("qk_matmul_output_mode")?.unwrap_or(0) {
         0 => products,
         1 => capped,
-        2 if wanted && hidden.contains(&true) => {
-            return unsupported(
-                "scores with a mask as an output, which are -inf where it hides; set qk_matmul_output_mode to 1",
-            )
-        }
+        // There they are -inf.
+        2 if hidden.contains(&true) => return Ok(vec![Some(y), Some(present.0), Some(present.1), None]),
         2 => scores,
         3 => shares,
         other => return Err(call.shape_error(format!("qk_matmul_output_mode {other} is unknown"))),
@@ -152,8 +148,7 @@ fn hidden(
     for (i, hides) in hidden.iter_mut().enumerate() {
         let (example, row, column) = (i / (h * t * s), i / s % t, i % s);
         let length = lengths.as_ref().and_then(|lengths| lengths.get(example).copied());
-        *hides |=
-            causal && column > row + past || length.is_some_and(|length| column as i64 >= length);
+        *hides |= causal && column > row + past || length.is_some_and(|length| column as i64 >= length);
     }
     Ok((y, hidden))
 }

@@ -108,7 +108,9 @@ fn quantize(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
                 max: bound(largest),
             };
             let within = b.emit(&call.origin, "within", within, &[x])?;
-            let rounded = Function::Variable.with(Binary::Div, f64::from(scale)).then(Unary::Round);
+            let rounded = Function::Variable
+                .with(Binary::Div, f64::from(scale))
+                .then(Unary::Round);
             let shifted = rounded.with(Binary::Add, f64::from(offset));
             b.emit(&call.origin, "", Op::Function(shifted), &[within])?
         }
@@ -132,6 +134,9 @@ fn quantize(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     if b.slot(y)?.constant.is_some() {
         return unsupported("a constant; store the integers");
     }
-    b.slots.get_mut(y).into_iter().for_each(|slot| slot.data_type = data_type);
+    b.slots
+        .get_mut(y)
+        .into_iter()
+        .for_each(|slot| slot.data_type = data_type);
     Ok(y)
 }

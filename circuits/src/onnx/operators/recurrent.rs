@@ -109,8 +109,7 @@ fn recurrent(call: &Call<'_>, b: &mut Builder) -> Result<Values, Fault> {
     let activations = Activations::read(call, directions.len())?;
     let clip = match call.attrs.float("clip")? {
         Some(clip) if clip.is_finite() && clip > 0.0 => Some(clip),
-        Some(clip) if clip == 0.0 => None,
-        None => None,
+        Some(0.0) | None => None,
         Some(_) => return unsupported("a clip that is not a positive finite number"),
     };
     let mut runs = vec![];

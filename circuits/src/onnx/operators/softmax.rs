@@ -152,7 +152,12 @@ pub fn mask_shape(call: &Call<'_>, own: &[usize], to: &[usize]) -> Result<Vec<us
 pub fn lengthened<T: Copy>(data: &[T], (own, to): (&[usize], &[usize]), by: T) -> Vec<T> {
     let (last, all) = (own.last().copied().unwrap_or(1), to.last().copied().unwrap_or(1));
     let more = all.saturating_sub(last);
-    let row = |row: &[T]| row.iter().copied().chain(std::iter::repeat_n(by, more)).collect::<Vec<T>>();
+    let row = |row: &[T]| {
+        row.iter()
+            .copied()
+            .chain(std::iter::repeat_n(by, more))
+            .collect::<Vec<T>>()
+    };
     data.chunks(last.max(1)).flat_map(row).collect()
 }
 

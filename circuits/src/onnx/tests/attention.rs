@@ -111,7 +111,7 @@ fn scores_as_an_output() {
         .import()
         .expect_err("refused")
         .to_string();
-    assert!(error.contains("set qk_matmul_output_mode to 1"), "{error}");
+    assert!(error.contains("output `qk` is not available"), "{error}");
     let error = scores(5, &given).import().expect_err("refused").to_string();
     assert!(error.contains("qk_matmul_output_mode 5 is unknown"), "{error}");
 }
@@ -147,7 +147,9 @@ fn graphs_between_the_parts() {
     let scores = ("score_mod", A::G(subgraph(&body, &["s"], &["t"])));
     let biased = expected(&x, 4, &|i, j| bias[i * 4 + j]);
     check(&flex(&[scores]), &x, &shape, &biased);
-    let body = Model::new(24, &[1]).floats("two", &[], &[2.0]).node("Mul", &["s", "two"], &["t"], &[]);
+    let body = Model::new(24, &[1])
+        .floats("two", &[], &[2.0])
+        .node("Mul", &["s", "two"], &["t"], &[]);
     let shares = ("prob_mod", A::G(subgraph(&body, &["s"], &["t"])));
     let twice: Vec<f32> = expected(&x, 4, &|_, _| 0.0).iter().map(|v| 2.0 * v).collect();
     check(&flex(&[shares]), &x, &shape, &twice);

@@ -48,10 +48,14 @@ impl Layer {
     }
 }
 
+/// A state and a cell state.
+type State = (Vec<f32>, Vec<f32>);
 /// One step of an operator: the next state and cell state.
-type Step = dyn Fn(&Layer, &[f32], &[f32], &[f32]) -> (Vec<f32>, Vec<f32>);
+type Step = dyn Fn(&Layer, &[f32], &[f32], &[f32]) -> State;
+/// An operator, its gates, its step and attributes.
+type Case<'a> = (&'a str, usize, &'a Step, Vec<(&'a str, A<'a>)>);
 
-fn lstm(l: &Layer, x: &[f32], h: &[f32], c: &[f32]) -> (Vec<f32>, Vec<f32>) {
+fn lstm(l: &Layer, x: &[f32], h: &[f32], c: &[f32]) -> State {
     let all = |g: usize, i: usize| {
         let (a, b) = l.sums(g, i, x, h);
         a + b
@@ -66,8 +70,8 @@ fn lstm(l: &Layer, x: &[f32], h: &[f32], c: &[f32]) -> (Vec<f32>, Vec<f32>) {
     (0..HIDDEN).map(next).unzip()
 }
 
-fn gru(after: bool) -> impl Fn(&Layer, &[f32], &[f32], &[f32]) -> (Vec<f32>, Vec<f32>) {
-    move |l, x, h, _| {
+fn gru(after: bool) -> Box<Step> {
+    Box::new(move |l: &Layer, x: &[f32], h: &[f32], _: &[f32]| {
         let gate = |g: usize, i: usize| {
             let (a, b) = l.sums(g, i, x, h);
             sigmoid(a + b)
@@ -83,10 +87,10 @@ fn gru(after: bool) -> impl Fn(&Layer, &[f32], &[f32], &[f32]) -> (Vec<f32>, Vec
             (1.0 - gate(0, i)) * new + gate(0, i) * h[i]
         };
         ((0..HIDDEN).map(next).collect(), vec![])
-    }
+    })
 }
 
-fn simple(l: &Layer, x: &[f32], h: &[f32], _: &[f32]) -> (Vec<f32>, Vec<f32>) {
+fn simple(l: &Layer, x: &[f32], h: &[f32], _: &[f32]) -> State {
     let next = |i: usize| {
         let (a, b) = l.sums(0, i, x, h);
         (a + b).tanh()
@@ -95,14 +99,7 @@ fn simple(l: &Layer, x: &[f32], h: &[f32], _: &[f32]) -> (Vec<f32>, Vec<f32>) {
 }
 
 /// All states `[step, batch, hidden]` of a direction, and the last ones.
-fn looped(
-    l: &Layer,
-    step: &Step,
-    x: &[f32],
-    first: (&[f32], &[f32]),
-    reverse: bool,
-    lengths: [usize; 2],
-) -> (Vec<f32>, Vec<f32>) {
+fn looped(l: &Layer, step: &Step, x: &[f32], first: (&[f32], &[f32]), reverse: bool, lengths: [usize; 2]) -> State {
     let (mut all, mut last) = (vec![0.0; STEPS * BATCH * HIDDEN], vec![]);
     for (n, &length) in lengths.iter().enumerate() {
         let own = |state: &[f32]| state[n * HIDDEN..(n + 1) * HIDDEN].to_vec();
@@ -161,10 +158,10 @@ fn each_operator_follows_its_equations() {
     );
     let (reset, not) = (gru(true), gru(false));
     let after = ("linear_before_reset", A::I(1));
-    let cases: [(&str, usize, &Step, Vec<(&str, A<'_>)>); 4] = [
+    let cases: [Case<'_>; 4] = [
         ("LSTM", 4, &lstm, vec![]),
-        ("GRU", 3, &not, vec![]),
-        ("GRU", 3, &reset, vec![after]),
+        ("GRU", 3, &*not, vec![]),
+        ("GRU", 3, &*reset, vec![after]),
         ("RNN", 1, &simple, vec![]),
     ];
     for (op, gates, step, attributes) in cases {
