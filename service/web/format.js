@@ -32,6 +32,7 @@ export function policy(text) {
     case "threshold":
     case "yes-only":
       return `${name}, output ${output} at least ${value}`;
+    case "round":
     case "top":
     case "label-in":
       return `${name} ${parameters.join(", ")}`;
