@@ -36,7 +36,7 @@ pub enum Command {
     #[command(subcommand)]
     Publisher(publisher::Command),
     /// Check a receipt against a model card, or a bundle.
-    Verify(verify::Args),
+    Verify(Box<verify::Args>),
     /// Show what is in a file of this program, whichever it is; of secret ones nothing that is secret.
     Show(show::Args),
     /// Show what a receipt states and what binds each part.

@@ -17,7 +17,7 @@ use provenn_verifier::publisher::PublisherKey;
 use provenn_verifier::tlog::{LogKey, WitnessKey};
 use provenn_verifier::{
     differences, verify, CheckedCard, Claim, Disclosure, Expectation, InferenceExpectation, InputBinding, ModelCard,
-    Receipt, SrsVerifyingKey, StatementKind, Verdict, VerifyError,
+    SrsVerifyingKey, StatementKind, Verdict, VerifyError,
 };
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -84,31 +84,29 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let parts = Parts::read(args)?;
-    let claim = |given: &parts::Given| given.receipt.decode(Receipt::from_bytes).map(|receipt| receipt.claim);
-    let claims = parts.receipts.iter().map(claim).collect::<Result<Vec<_>, _>>()?;
-    let card = parts.card.decode(ModelCard::from_bytes)?;
-    let key = parts.srs.decode(SrsVerifyingKey::from_bytes)?;
-    let description = store::description(&card).map_err(|e| CliError::from(e).at(&parts.card.place))?;
+    let (card, key) = (&parts.model, &parts.srs);
+    let description = store::description(card).map_err(|e| CliError::from(e).at(&parts.card.place))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let expectation = expectation(args, &description, now)?;
     let started = Instant::now();
-    let checked = check(args, &claims, card.clone(), &key);
+    let checked = check(args, &parts);
     let decided = checked.and_then(|card| {
         let receipts = parts.receipts.iter().enumerate();
         let verdicts = receipts.map(|(index, given)| {
-            let verdict = verify(&given.receipt.bytes, &card, &key, &expectation);
+            let verdict = verify(&given.receipt.bytes, &card, key, &expectation);
             verdict.map_err(|error| (index, error))
         });
         Ok((verdicts.collect::<Result<Vec<Verdict>, _>>()?, card))
     });
     let (verdicts, card) = decided.map_err(|(index, error)| {
-        let differs = claims.get(index).map_or(vec![], |claim| {
-            differing(args, claim, &card, &key, &expectation, &description)
-        });
+        let Some(given) = parts.receipts.get(index) else {
+            return CliError::from(error);
+        };
+        let differs = differing(args, &given.claim, card, key, &expectation, &description);
         let refused = CliError::from(error).with(differs);
-        match parts.receipts.get(index).filter(|_| parts.bundled) {
-            Some(given) => refused.at(&given.receipt.place),
-            None => refused,
+        match parts.bundled {
+            true => refused.at(&given.receipt.place),
+            false => refused,
         }
     })?;
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
@@ -120,7 +118,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         args,
         parts: &parts,
         card: &card,
-        key: &key,
+        key,
         description: &description,
         verdicts: &verdicts,
         vouched: &vouched,
@@ -142,16 +140,14 @@ fn unnamed(card: &ModelCard) -> CliError {
 }
 
 /// The card, if all claims are about it and it is what the caller named; the error is about a claim, by its index.
-fn check(
-    args: &Args,
-    claims: &[Claim],
-    card: ModelCard,
-    srs: &SrsVerifyingKey,
-) -> Result<CheckedCard, (usize, VerifyError)> {
+fn check(args: &Args, parts: &Parts) -> Result<CheckedCard, (usize, VerifyError)> {
+    let (card, srs) = (&parts.model, &parts.srs);
     let model_id = card.model_id();
     // A card that is not the receipt's is told as that, whatever SRS it was made under.
-    for (index, claim) in claims.iter().enumerate() {
-        let about = Said::new(claim, None).map_err(|error| (index, error))?.model_id();
+    for (index, given) in parts.receipts.iter().enumerate() {
+        let about = Said::new(&given.claim, None)
+            .map_err(|error| (index, error))?
+            .model_id();
         if args.model_id.is_some_and(|id| id != model_id) || about != model_id {
             return Err((index, VerifyError::ModelMismatch));
         }
@@ -159,7 +155,7 @@ fn check(
     if args.srs_id.is_some_and(|id| id != srs.id()) {
         return Err((0, VerifyError::SrsMismatch));
     }
-    card.check(srs).map_err(|error| (0, error))
+    card.clone().check(srs).map_err(|error| (0, error))
 }
 
 /// Everything that is not as asked, one line each.

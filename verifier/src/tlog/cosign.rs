@@ -44,7 +44,7 @@ pub fn cosigned<'a>(note: &str, witnesses: &'a [WitnessKey], quorum: usize) -> R
             if time > u64::MAX >> 1 {
                 return Err(LogError::Signature);
             }
-            witness.check(&cosigned_message(time, &note.text), signature)?;
+            witness.check(cosigned_message(time, &note.text), signature)?;
             if !cosigned.iter().any(|known| known.witness.same(witness)) {
                 cosigned.push(Cosigned { witness, time });
             }

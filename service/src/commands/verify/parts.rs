@@ -6,14 +6,26 @@ use crate::files::{self, Part, MAX_CARD, MAX_RECEIPT};
 use provenn_prover::store;
 use provenn_verifier::bundle::MAX_BUNDLE;
 use provenn_verifier::tlog::MAX_PROOF_TEXT;
-use provenn_verifier::Bundle;
+use provenn_verifier::{Bundle, Claim, ModelCard, Receipt, SrsVerifyingKey};
 use std::path::{Path, PathBuf};
 
 /// A receipt, and its proof of the log if there is one.
 #[derive(Debug)]
 pub struct Given {
     pub receipt: Part,
+    /// What it states.
+    pub claim: Claim,
     pub log_proof: Option<Part>,
+}
+
+impl Given {
+    fn new(receipt: Part, log_proof: Option<Part>) -> Result<Self, CliError> {
+        Ok(Self {
+            claim: receipt.decode(Receipt::from_bytes)?.claim,
+            receipt,
+            log_proof,
+        })
+    }
 }
 
 /// Everything that is given.
@@ -21,7 +33,8 @@ pub struct Given {
 pub struct Parts {
     pub receipts: Vec<Given>,
     pub card: Part,
-    pub srs: Part,
+    pub model: ModelCard,
+    pub srs: SrsVerifyingKey,
     /// That the card is in a log.
     pub log_proof: Option<Part>,
     pub signature: Option<Part>,
@@ -43,35 +56,44 @@ impl Parts {
             ));
         };
         let beside = card.parent().unwrap_or(Path::new("")).join(store::SRS);
-        let small = |path: &Option<PathBuf>, maximum| path.as_deref().map(|path| Part::read(path, maximum)).transpose();
+        let more = |path: &Option<PathBuf>, maximum| path.as_deref().map(|path| Part::read(path, maximum)).transpose();
+        // In this order: what is wrong with a file is told before the next one is looked for.
+        let receipt = Given::new(Part::read(receipt, MAX_RECEIPT)?, None)?;
+        let card = Part::read(card, MAX_CARD)?;
         Ok(Self {
-            receipts: vec![Given {
-                receipt: Part::read(receipt, MAX_RECEIPT)?,
-                log_proof: None,
-            }],
-            card: Part::read(card, MAX_CARD)?,
-            srs: Part::read(args.srs.as_deref().unwrap_or(&beside), MAX_RECEIPT)?,
-            log_proof: small(&args.log_proof, MAX_PROOF_TEXT as u64)?,
-            signature: small(&args.signature, MAX_RECEIPT)?,
+            receipts: vec![receipt],
+            model: card.decode(ModelCard::from_bytes)?,
+            card,
+            srs: files::decode(
+                args.srs.as_deref().unwrap_or(&beside),
+                MAX_RECEIPT,
+                SrsVerifyingKey::from_bytes,
+            )?,
+            log_proof: more(&args.log_proof, MAX_PROOF_TEXT as u64)?,
+            signature: more(&args.signature, MAX_RECEIPT)?,
             bundled: false,
         })
     }
 
-    pub fn of_bundle(path: &Path) -> Result<Self, CliError> {
+    fn of_bundle(path: &Path) -> Result<Self, CliError> {
         let bundle = files::decode(path, MAX_BUNDLE as u64, Bundle::from_bytes)?;
         let part = |name: &str, bytes: Vec<u8>| Part {
             place: format!("{} ({name})", path.display()).into(),
             bytes,
         };
         let text = |name: &str, text: Option<String>| text.map(|text| part(name, text.into_bytes()));
-        let receipts = bundle.receipts.into_iter().enumerate().map(|(index, one)| Given {
-            receipt: part(&format!("its receipt {}", index + 1), one.receipt),
-            log_proof: text(&format!("its log proof of receipt {}", index + 1), one.log_proof),
+        let receipts = bundle.receipts.into_iter().enumerate().map(|(index, one)| {
+            let number = index + 1;
+            let log_proof = text(&format!("its log proof of receipt {number}"), one.log_proof);
+            Given::new(part(&format!("its receipt {number}"), one.receipt), log_proof)
         });
+        let receipts = receipts.collect::<Result<_, _>>()?;
+        let card = part("its model card", bundle.card);
         Ok(Self {
-            receipts: receipts.collect(),
-            card: part("its model card", bundle.card),
-            srs: part("its SRS key", bundle.srs),
+            receipts,
+            model: card.decode(ModelCard::from_bytes)?,
+            card,
+            srs: part("its SRS key", bundle.srs).decode(SrsVerifyingKey::from_bytes)?,
             log_proof: text("its log proof of the card", bundle.card_log_proof),
             signature: bundle.signature.map(|bytes| part("its publisher's signature", bytes)),
             bundled: true,

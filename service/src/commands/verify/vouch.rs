@@ -74,7 +74,7 @@ pub fn vouch<'a>(args: &'a Args, parts: &Parts, model_id: &[u8; 32]) -> Result<V
         }
         (None, part) => part.iter().try_for_each(|part| part.log_proof().map(drop))?,
     }
-    for Given { receipt, log_proof } in &parts.receipts {
+    for Given { receipt, log_proof, .. } in &parts.receipts {
         vouched.receipts.push(match (log_proof, &args.log) {
             (Some(part), Some(key)) => {
                 let entry = Entry::of(EntryKind::Receipt, &receipt.bytes);
