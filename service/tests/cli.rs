@@ -339,7 +339,10 @@ fn thresholds_and_false_statements() {
     // What is out of range is told with the range, scores in the units of the output.
     for (policy, range) in [
         ("margin:0", "margin 0 is out of range: from "),
-        ("threshold:9:0", "output index 9 is out of range: from 0 to 1 is possible"),
+        (
+            "threshold:9:0",
+            "output index 9 is out of range: from 0 to 1 is possible",
+        ),
         ("threshold:0:1e300", " is out of range: from -"),
         ("top:3", "count 3 is out of range: from 1 to 2 is possible"),
         ("round:0.3", "the step is no power of two"),
