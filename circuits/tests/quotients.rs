@@ -29,7 +29,12 @@ fn division(alpha: i64) -> Program {
         tensor("high", [1, 1, 2], true, Step::Input),
         tensor("low", [1, 1, 2], true, Step::Input),
         tensor("operands", [1, 1, 2], true, Step::Affine(operands)),
-        tensor("quotient", [1, 1, 1], true, Step::Quotient(Quotient { tensor: 2, alpha })),
+        tensor(
+            "quotient",
+            [1, 1, 1],
+            true,
+            Step::Quotient(Quotient { tensor: 2, alpha }),
+        ),
     ])
 }
 

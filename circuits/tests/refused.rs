@@ -85,7 +85,9 @@ fn edits() -> Vec<Edit> {
             m.tensors[2].step = Step::Quotient(Quotient { tensor: 1, alpha: 0 })
         }),
         (divided, "a quotient that is clamped", |m| m.tensors[2].signed = false),
-        (divided, "a quotient of what is clamped", |m| m.tensors[1].signed = false),
+        (divided, "a quotient of what is clamped", |m| {
+            m.tensors[1].signed = false
+        }),
         (divided, "a quotient of another width", |m| m.tensors[2].width = 1),
         (divided, "a quotient of what is looked up", |m| {
             affine_of(m, 1).table = Some(table(64, |x| x))

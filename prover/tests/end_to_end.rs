@@ -3,9 +3,11 @@
 
 use provenn_circuits::program::{quantize_input, quantize_inputs, Program, Step};
 use provenn_circuits::CircuitError;
+use provenn_prover::audit::audit;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::prove::bind_inputs;
 use provenn_prover::srs::Srs;
+use provenn_prover::store::{description, load, save};
 use provenn_prover::{commit, prove, Input, ProveError};
 use provenn_verifier::{policy, verify, Answer, Context, Disclosure, Expectation, VerifyError};
 use std::sync::Arc;
@@ -94,6 +96,27 @@ fn attention_proves_and_verifies() {
 fn functions_prove_and_verify() {
     scores_are_proven("fused_gelu_erf");
     scores_are_proven("sigmoid_concatenated");
+}
+
+/// Quotients, on lanes of which some have no channel too; their card is audited, and what is stored is what was committed.
+#[test]
+fn quotients_prove_and_verify() {
+    for case in ["div_signs", "softmax_flat"] {
+        scores_are_proven(case);
+        let (committed, srs) = fixture(&format!("../operators/cases/{case}"), false);
+        let shape = &committed.layout.shape;
+        assert!(!shape.features.quotients.is_empty());
+        assert_eq!(&description(&committed.card).unwrap().shape, shape);
+        let folder = tempfile::tempdir().unwrap();
+        save(&committed, &srs, folder.path()).unwrap();
+        let loaded = load(folder.path()).unwrap();
+        assert_eq!((&loaded.layout.shape, &loaded.tails), (shape, &committed.tails));
+        let file = format!("{}/../fixtures/operators/cases/{case}.onnx", env!("CARGO_MANIFEST_DIR"));
+        let checks = audit(&std::fs::read(file).unwrap(), &loaded.card, &srs, Some(&loaded.tails)).unwrap();
+        assert!(checks.iter().all(|check| check.holds));
+    }
+    let without = fixture("linear_30", false).0;
+    assert!(!without.card.description.contains("quotients"));
 }
 
 fn scores_are_proven(case: &str) {

@@ -152,7 +152,10 @@ pub(super) fn integer(m: &mut Cells<'_>, shape: &Shape, parts: &[Column<Advice>]
         let over = i.saturating_sub(limbs) as u32;
         power_of_two(shape.table_bits * i.min(limbs) as u32 + over)
     };
-    let cells = parts.iter().enumerate().map(|(i, &part)| before(m, part, rows) * weight(i));
+    let cells = parts
+        .iter()
+        .enumerate()
+        .map(|(i, &part)| before(m, part, rows) * weight(i));
     cells.reduce(|a, b| a + b).unwrap_or_else(|| constant(0))
 }
 

@@ -42,10 +42,14 @@ impl<T> Fixed<T> {
             match *kind {
                 RowKind::Quotient(id, block) => {
                     let alpha = signed(alpha(model, id));
-                    column(id, block).into_iter().for_each(|i| set(&self.alpha[i], row, alpha));
+                    column(id, block)
+                        .into_iter()
+                        .for_each(|i| set(&self.alpha[i], row, alpha));
                 }
                 RowKind::Remainder(id, block) => {
-                    column(id, block).into_iter().for_each(|i| set(&self.short[i], row, Fr::ONE));
+                    column(id, block)
+                        .into_iter()
+                        .for_each(|i| set(&self.short[i], row, Fr::ONE));
                 }
                 RowKind::Bits => set(&self.bits, row, Fr::ONE),
                 RowKind::Free | RowKind::Input(..) | RowKind::Affine(..) => {}
@@ -87,7 +91,9 @@ fn offset(precision: Precision) -> i128 {
 /// Everything is of phase 1 and no challenge is needed. The rows of dividend and divisor are rounded as any signed tensor's,
 /// so that their accumulators are the expressions above.
 pub(super) fn gates(m: &mut Cells<'_>, c: &Config, lane: &View, index: usize) -> Gates {
-    let Some(columns) = &c.fixed.quotient else { return vec![] };
+    let Some(columns) = &c.fixed.quotient else {
+        return vec![];
+    };
     let own = &c.advice.lanes[index];
     let precision = c.shape.precision();
     let half = Expression::Constant(power_of_two(precision.bits().max(1) - 1));

@@ -6,7 +6,11 @@ use super::*;
 fn published() -> Program {
     let spread = |first: usize| {
         let taps = [vec![(0, 0)], vec![]];
-        let taps = if first == 0 { taps } else { [taps[1].clone(), taps[0].clone()] };
+        let taps = if first == 0 {
+            taps
+        } else {
+            [taps[1].clone(), taps[0].clone()]
+        };
         [
             Axis::identity(1),
             Axis {
@@ -137,7 +141,11 @@ fn each_gate_of_a_quotient_is_needed() {
         });
     }
     f.expect("lane 1/padding of a quotient is zero", |t| {
-        let d = Divided { channel: 3, lane: 1, ..Divided::new(&case, 2) };
+        let d = Divided {
+            channel: 3,
+            lane: 1,
+            ..Divided::new(&case, 2)
+        };
         d.bits(t, 1);
         d.value(t, one);
         t.recompute();
@@ -166,7 +174,9 @@ fn no_other_quotient_is_accepted() {
             add(&mut t, value, d.row, provenn_circuits::argument::signed(moved));
             d.remainder(&mut t, rem, (d.twice - 1 - rem).max(0));
             let gates = ["quotient of neighbours", "remainder is less"];
-            let gates = gates.into_iter().flat_map(|name| t.gate(&format!("lane {}/{name}", d.lane)));
+            let gates = gates
+                .into_iter()
+                .flat_map(|name| t.gate(&format!("lane {}/{name}", d.lane)));
             let broken = |gate: usize| (0..2).any(|rows| t.eval(gate, d.row + rows) != Fr::zero());
             assert!(gates.into_iter().any(broken), "channel {channel}: {other}");
         }
@@ -199,7 +209,13 @@ fn nothing_is_divided_by_zero() {
             trace.values[2][0] = quotient;
             let lie = Case::build(model.clone(), (*case.layout).clone(), trace.clone());
             let mut t = Table::new(&lie, 7);
-            let d = Divided { channel: 0, row: t.layout.rows[2][0], lane: 0, twice: 0, rem: 0 };
+            let d = Divided {
+                channel: 0,
+                row: t.layout.rows[2][0],
+                lane: 0,
+                twice: 0,
+                rem: 0,
+            };
             let zero = model.zero(2);
             let value = t.config.advice.lanes[0].value;
             t.set(value, d.row, Fr::from((quotient + zero) as u64));

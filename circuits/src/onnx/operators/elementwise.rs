@@ -9,7 +9,7 @@ pub const TABLE: &[Operator] = &[
     one("Abs", |call, b| unary(call, b, Op::Abs), ""),
     one("Add", |call, b| binary(call, b, Op::Add), ""),
     one("Clip", clip, "constant bounds, one number each"),
-    one("Div", div, "constant divisor"),
+    one("Div", div, ""),
     one("LeakyRelu", leaky_relu, ""),
     one("Max", |call, b| chain(call, b, &Op::Max), ""),
     one("Mean", mean, ""),
