@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From below. Colouring knows none of the others. Registration stands below compilation, which asks it how large a registered weight can be.
-const STOREYS: [&str; 8] = [
+const STOREYS: [&str; 9] = [
+    "octaves",
     "colouring",
     "graph",
     "onnx",

@@ -231,7 +231,7 @@ mod tests {
                 "the unit of output",
             ),
         ] {
-            let refused = checked(text).unwrap_err();
+            let refused = checked(text).expect_err(text);
             assert!(refused.contains(words), "{text}: {refused}");
         }
         for (field, most) in [("contact", MAX_LINE), ("intended_use", MAX_TEXT)] {

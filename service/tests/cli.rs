@@ -225,7 +225,7 @@ fn malformed_models() {
 
 #[test]
 fn errors_are_json_too() {
-    let outcome = provenn(&["--json", "inspect", &fixture("malformed/op_lstm.onnx")]);
+    let outcome = provenn(&["--json", "inspect", &fixture("malformed/op_stringnormalizer.onnx")]);
     let body: Value = serde_json::from_str(&outcome.out).unwrap();
     assert_eq!(
         (outcome.exit, &body["error"]["code"], &body["error"]["exit"]),
@@ -329,7 +329,7 @@ fn thresholds_and_false_statements() {
     assert_eq!(prove(&format!("margin:{}", lead + 0.5)).exit, 1);
     let largest = u32::from(second > first);
     assert_eq!(output("top:1"), serde_json::json!([largest]));
-    verify(&model, &out, &["--accept-dev", "--policy", "top:1"]).ok();
+    verify(&model, &out, &["--accept-dev", "--any-model", "--policy", "top:1"]).ok();
     verify(&model, &out, &["--accept-dev", "--policy", "top:2"]).fails(3, "policy-mismatch");
     assert_eq!(output("label-in:1:0"), largest);
     assert_eq!(prove(&format!("label-in:{}", 1 - largest)).exit, 1);
@@ -337,7 +337,7 @@ fn thresholds_and_false_statements() {
     for (rounded, exact) in rounded.as_array().unwrap().iter().zip(scores.as_array().unwrap()) {
         assert_eq!(rounded.as_f64().unwrap(), (exact.as_f64().unwrap() * 2.0).floor() / 2.0);
     }
-    verify(&model, &out, &["--accept-dev", "--policy", "round:0.5"]).ok();
+    verify(&model, &out, &["--accept-dev", "--any-model", "--policy", "round:0.5"]).ok();
     // What is out of range is told with the range, scores in the units of the output.
     for (policy, range) in [
         ("margin:0", "margin 0 is out of range: from "),

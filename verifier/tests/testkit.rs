@@ -67,6 +67,14 @@ fn golden_receipts_verify() {
 #[test]
 fn every_code_has_a_vector() {
     const NO_BYTES_CAUSE_THIS: &str = "degenerate-challenge";
+    /// Codes of bundles and signatures, no files of the kit: `tests/bundle.rs` here, and `tests/files/bundles.rs` of the command line.
+    const OF_OTHER_FILES: [&str; 5] = [
+        "bundle-damaged",
+        "bundle-empty",
+        "publisher-mismatch",
+        "signature-invalid",
+        "signature-model",
+    ];
     let source = include_str!("../src/error.rs");
     let codes: BTreeSet<&str> = source
         .split("=> (\"")
@@ -76,8 +84,9 @@ fn every_code_has_a_vector() {
     assert!(codes.len() >= 30 && codes.contains(NO_BYTES_CAUSE_THIS));
     let vectors = listed();
     let expected: BTreeSet<&str> = vectors.iter().map(|(_, vector)| vector.expect.as_str()).collect();
-    let missing: Vec<_> = codes.difference(&expected).collect();
-    assert_eq!(missing, [&NO_BYTES_CAUSE_THIS]);
+    let mut missing: Vec<&str> = codes.difference(&expected).copied().collect();
+    missing.retain(|code| !OF_OTHER_FILES.contains(code));
+    assert_eq!(missing, [NO_BYTES_CAUSE_THIS]);
     let verdicts: Vec<_> = expected.difference(&codes).copied().collect();
     assert_eq!(verdicts, ["dev-verified", "verified"]);
 }

@@ -159,17 +159,17 @@ fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<Values, Fault
             "more than one output before operator set 14, which is training: only inference is supported",
         );
     }
+    // Until operator set 8, and read differently by those who read it.
+    if !call.attrs.flag("spatial", true)? {
+        return unsupported("parameters of elements (spatial is 0); convert the model to operator set 9 or newer");
+    }
     let x = call.required(0)?;
     let epsilon = f64::from(call.attrs.float("epsilon")?.unwrap_or(1e-5));
     let rank = b.shape(x)?.len();
-    let Some((_, own @ [channels, ..])) = b.shape(x)?.split_first() else {
+    let Some(&[_, channels, ..]) = b.shape(x)?.get(..).filter(|shape| shape.len() > 1) else {
         return Err(call.shape_error("the input has no channels"));
     };
-    // Before operator set 9 parameters may be of elements instead of channels.
-    let own = match call.attrs.flag("spatial", true)? {
-        true => vec![*channels],
-        false => own.to_vec(),
-    };
+    let own = vec![channels];
     let mut parts = Vec::new();
     for i in 1..5 {
         let slot = b.slot(call.required(i)?)?;
