@@ -74,6 +74,12 @@ impl About {
     /// # Errors
     /// [`ProveError::About`].
     pub fn from_json(bytes: &[u8]) -> Result<Self, ProveError> {
+        // A list of values without their names would be taken for the fields in their order.
+        if bytes.trim_ascii_start().starts_with(b"[") {
+            return Err(ProveError::About {
+                reason: "a list is another form than an object with named fields".into(),
+            });
+        }
         serde_json::from_slice(bytes).map_err(|e| ProveError::About {
             reason: json_reason(&e),
         })
