@@ -57,7 +57,8 @@ pub fn size(card: &ModelCard) -> Result<u32, ProveError> {
 
 /// The graph with its inputs lifted as the card says.
 fn lifted(graph: Graph, description: &Description) -> Result<Graph, CircuitError> {
-    let mut inputs = description.inputs.iter().enumerate();
+    let inputs = description.inputs.iter().enumerate();
+    let mut inputs = inputs.filter(|(_, input)| !input.lifts.is_empty());
     inputs.try_fold(graph, |graph, (index, input)| {
         let refused = || {
             CircuitError::Recipe(format!(

@@ -110,19 +110,8 @@ fn inputs_and_outputs_are_shown_by_name() {
     let opening: Value = serde_json::from_str(&fs::read_to_string(at("receipt.opening.json")).unwrap()).unwrap();
     assert_eq!(opening["own"]["values"].as_array().unwrap().len(), 8);
     assert_eq!(opening.as_object().unwrap().len(), 1);
-    let verdict = ok(&[
-        "verify",
-        "--card",
-        &card,
-        "--receipt",
-        &receipt,
-        "--accept-dev",
-        "--any-model",
-        "--policy",
-        "label",
-        "--output",
-        "agreement",
-    ]);
+    let asked = ["--policy", "label", "--output", "agreement"];
+    let verdict = ok(&with(&verify(&card, &receipt), &asked));
     for shown in [
         "\"agreement\", number 1 of 2; the others stay hidden",
         "input \"own\"",
@@ -145,6 +134,19 @@ fn inputs_and_outputs_are_shown_by_name() {
     ok(&["audit", "--card", &card, "--model", &fixture(MODEL)]);
 }
 
+/// Verifies a receipt of whichever model.
+fn verify<'a>(card: &'a str, receipt: &'a str) -> [&'a str; 7] {
+    [
+        "verify",
+        "--card",
+        card,
+        "--receipt",
+        receipt,
+        "--accept-dev",
+        "--any-model",
+    ]
+}
+
 /// A command with more arguments.
 fn with<'a>(command: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     [command, more].concat()
@@ -153,15 +155,7 @@ fn with<'a>(command: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 #[test]
 fn what_is_asked_is_about_the_named_ones() {
     let (card, receipt) = committed();
-    let verify = [
-        "verify",
-        "--card",
-        &card,
-        "--receipt",
-        &receipt,
-        "--accept-dev",
-        "--any-model",
-    ];
+    let verify = verify(&card, &receipt);
     let listed = format!("listed={}", alone("listed"));
     ok(&with(&verify, &["--input", &listed]));
     let exchanged = format!("listed={}", alone("own"));

@@ -123,8 +123,8 @@ fn commitment(k: u32) -> f64 {
     7.45 * 12.0 / f64::from(k.max(1))
 }
 
-/// What witness, transcript and memory take on top of the kernels of a proof: with it forecasts of 15 models of 2^6 to 2^16 rows, and of seven
-/// of them under other objectives or with committed inputs, are between 0.79 and 1.3 of what was measured.
+/// What witness, transcript and memory take on top of the kernels of a proof: with it forecasts of 15 models of 2^6 to 2^16 rows, and of ten
+/// more runs of five of them under other objectives or with committed inputs, are between 0.79 and 1.3 of what was measured.
 const REST: f64 = 0.12;
 
 /// Columns of full width in a registration.

@@ -24,17 +24,17 @@ impl Graph {
                 InputType::Integers { .. } => vec![],
                 InputType::Reals | InputType::Float16 => wanted(index, samples),
             };
-            graph.lifted(index, &lifts).unwrap_or(graph)
+            match lifts.is_empty() {
+                true => graph,
+                false => graph.lifted(index, &lifts).unwrap_or(graph),
+            }
         })
     }
 
-    /// The graph with the elements of an input, row-major, lifted by octaves; none for no lift at all. `None` if the
-    /// elements are integers, are as many as others, or none is not lifted, or if something reads them that has no constants to divide.
+    /// The graph with the elements of an input, row-major, lifted by octaves. `None` if these are no lifts of so many elements, one of
+    /// them by nothing and another by more, if the elements are integers, or if something reads them that has no constants to divide.
     pub fn lifted(&self, index: usize, lifts: &[u8]) -> Option<Self> {
         let input = self.inputs.get(index)?;
-        if lifts.is_empty() {
-            return Some(self.clone());
-        }
         let fits = lifts.len() == *self.input_lens().get(index)? && lifts.iter().all(|&lift| lift <= MOST_LIFT);
         if !fits || lifts.iter().all(|&lift| lift > 0) || lifts.iter().all(|&lift| lift == 0) {
             return None;

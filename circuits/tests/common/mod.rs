@@ -246,6 +246,19 @@ fn columns(taps: &[Option<usize>], kernel: usize) -> Axis {
     }
 }
 
+/// Constants: weights that read the constant one.
+pub fn constants(axes: [Axis; 2], weights: Vec<i64>) -> Contraction {
+    Contraction {
+        parts: vec![],
+        constant: 1 << 5,
+        groups: 1,
+        channels: 1,
+        axes,
+        weights,
+        public: false,
+    }
+}
+
 /// Products of neighbours (of an input and of constants), products of matrices, views, several output positions.
 pub fn mixed() -> Program {
     let mut factors = affine(
@@ -255,21 +268,16 @@ pub fn mixed() -> Program {
         [Axis::identity(1), columns(&[Some(0), None, Some(1), None], 2)],
         90,
     );
-    factors.contractions.push(Contraction {
-        parts: vec![],
-        constant: 1 << 5,
-        groups: 1,
-        channels: 1,
-        axes: [
+    factors.contractions.push(constants(
+        [
             Axis::identity(1),
             Axis {
                 kernel: 2,
                 taps: vec![vec![], vec![(0, 0)], vec![], vec![(1, 0)]],
             },
         ],
-        weights: random(92, 4, 300),
-        public: false,
-    });
+        random(92, 4, 300),
+    ));
     let view = |grid, elements: &[usize]| View {
         grid,
         elements: elements.iter().map(|&e| e.checked_sub(1)).collect(),
@@ -308,21 +316,16 @@ pub fn divided() -> Program {
         130,
     );
     operands.bias.clear();
-    operands.contractions.push(Contraction {
-        parts: vec![],
-        constant: 1 << 5,
-        groups: 1,
-        channels: 1,
-        axes: [
+    operands.contractions.push(constants(
+        [
             Axis::identity(1),
             Axis {
                 kernel: 2,
                 taps: vec![vec![], vec![(0, 0)], vec![], vec![(1, 0)]],
             },
         ],
-        weights: vec![700, -650, 812, 677, -901, -733],
-        public: false,
-    });
+        vec![700, -650, 812, 677, -901, -733],
+    ));
     operands.linear.push(Linear {
         part: part_at(0, 500, 0),
         axes: [

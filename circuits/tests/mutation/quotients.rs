@@ -21,15 +21,7 @@ fn published() -> Program {
     };
     let mut operands = affine(vec![part(0)], 3, 3, spread(0), 140);
     operands.bias.clear();
-    operands.contractions.push(Contraction {
-        parts: vec![],
-        constant: 1 << 5,
-        groups: 1,
-        channels: 1,
-        axes: spread(1),
-        weights: vec![700, -650, 812],
-        public: false,
-    });
+    operands.contractions.push(constants(spread(1), vec![700, -650, 812]));
     operands.linear.push(Linear {
         part: part_at(0, 500, 0),
         axes: spread(1),

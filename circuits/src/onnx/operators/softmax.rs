@@ -13,7 +13,11 @@ pub const TABLE: &[Operator] = &[
     one("Hardmax", hardmax, ""),
     one("LogSoftmax", log_softmax, ""),
     one("ReduceLogSumExp", log_sum_exp, "`noop_with_empty_axes` only with axes"),
-    one("Softmax", softmax, "constants that hide elements are public"),
+    one(
+        "Softmax",
+        softmax,
+        "constants of -10,000 or less that are added to scores hide them and are public: shown scores are less apart than that",
+    ),
 ];
 
 /// A constant of at most this that is added to a score hides it: the exponential of a distance of some thousand is 0.
