@@ -28,6 +28,10 @@ impl Ranges {
         }
         size::check(graph)?;
         let mut ranges = vec![0f64; graph.values.len()];
+        for input in &graph.inputs {
+            let range = ranges.get_mut(input.value).zip(input.elements.magnitude());
+            range.into_iter().for_each(|(range, magnitude)| *range = magnitude);
+        }
         for (row, sample) in samples.iter().enumerate() {
             for (input, values) in graph.inputs.iter().zip(sample) {
                 if let Some(bad) = values.iter().find(|v| !v.is_finite()) {

@@ -95,6 +95,9 @@ pub enum InputType {
     },
 }
 
+/// Differences of the numbers of a type that calibration need not see.
+const FEW: i64 = 4096;
+
 impl InputType {
     /// Whether the type has this number.
     pub fn holds(self, x: f32) -> bool {
@@ -108,10 +111,35 @@ impl InputType {
         }
     }
 
+    /// Those that are indices into `extent` things.
+    pub(crate) fn below(self, extent: usize) -> Self {
+        match self {
+            Self::Integers { least, largest } => Self::Integers {
+                least: least.max(0),
+                largest: largest.min(extent as i64 - 1),
+            },
+            other => other,
+        }
+    }
+
+    /// The largest magnitude, of a type of so few numbers that all are expected.
+    pub(crate) fn magnitude(self) -> Option<f64> {
+        match self {
+            Self::Integers { least, largest } if (0..=FEW).contains(&largest.saturating_sub(least)) => {
+                Some(least.unsigned_abs().max(largest.unsigned_abs()) as f64)
+            }
+            _ => None,
+        }
+    }
+
     /// The number of this type near `x` that stands for uniform values from -1 to 1.
     pub(crate) fn sample(self, x: f32) -> f32 {
         match self {
             Self::Reals | Self::Float16 => x,
+            Self::Integers { least, largest } if self.magnitude().is_some() => {
+                let share = (f64::from(x) + 1.0) / 2.0;
+                (least as f64 + share * (largest as f64 - least as f64)).round() as f32
+            }
             Self::Integers { least, largest } => (x * 127.0).round().clamp(least as f32, largest as f32),
         }
     }

@@ -86,6 +86,13 @@ pub struct Comparison {
     pub or_equal: bool,
 }
 
+/// Elements of an input that are indices, from 0 into `extent` things: as far as `reader` is computed.
+pub struct Bound {
+    pub input: ValueId,
+    pub extent: usize,
+    pub reader: ValueId,
+}
+
 /// Where a new node comes from.
 pub struct Origin {
     /// The ONNX node.
@@ -106,6 +113,8 @@ pub struct Builder {
     memo: HashMap<String, ValueId>,
     /// Values that no node computes.
     comparisons: HashMap<ValueId, Comparison>,
+    /// Which numbers inputs may be, beside what their type says.
+    pub bounds: Vec<Bound>,
     total: u64,
     stored: u64,
     folded: u64,
@@ -133,6 +142,19 @@ impl Builder {
             data_type,
             origin: Made::From(Vec::new()),
         }))
+    }
+
+    /// All elements of `ids` are indices into `extent` things. If they are those of an input, its elements are.
+    pub fn bound(&mut self, ids: ValueId, extent: usize, reader: ValueId) {
+        let mut input = ids;
+        // What moves elements and drops none.
+        while let Some(step) = self.steps.iter().rev().find(|step| step.output == input) {
+            match (&step.op, step.inputs.as_slice()) {
+                (Op::Reshape { .. } | Op::Transpose { .. }, [from]) => input = *from,
+                _ => return,
+            }
+        }
+        self.bounds.push(Bound { input, extent, reader });
     }
 
     /// A truth value that only stands for what it says.

@@ -1,6 +1,6 @@
 //! From the lowered graph to the imported one: batch normalisation into convolutions, dead parts out, functions of one value.
 
-use super::build::{Made, Slot, Step};
+use super::build::{Bound, Made, Slot, Step};
 use super::error::{ImportError, UnsupportedNode};
 use super::fuse::fuse;
 use super::tensor::{input_type, Const};
@@ -18,6 +18,7 @@ pub struct Lowered {
     pub read: Vec<BTreeSet<String>>,
     pub slots: Vec<Slot>,
     pub steps: Vec<Step>,
+    pub bounds: Vec<Bound>,
     pub input: Vec<ValueId>,
     /// Names and values.
     pub output: Vec<(String, ValueId)>,
@@ -204,9 +205,14 @@ fn renumber(g: Lowered) -> Result<Graph, ImportError> {
     let public = public(&g.slots);
     let inputs = g.input.iter().map(|id| {
         let slot = g.slots.get(*id);
+        let bounds = g
+            .bounds
+            .iter()
+            .filter(|bound| bound.input == *id && ids.contains_key(&bound.reader));
+        let declared = slot.map(|slot| input_type(slot.data_type)).unwrap_or_default();
         Ok(Input {
             value: new(id)?,
-            elements: slot.map(|slot| input_type(slot.data_type)).unwrap_or_default(),
+            elements: bounds.fold(declared, |elements, bound| elements.below(bound.extent)),
             lifts: vec![],
         })
     });

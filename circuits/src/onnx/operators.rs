@@ -13,6 +13,7 @@ mod flow;
 mod folded;
 mod functions;
 mod geometry;
+mod ids;
 mod linear;
 mod loss;
 mod maps;
@@ -270,6 +271,7 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[FunctionProto]) -> 
         read,
         slots: b.slots,
         steps: b.steps,
+        bounds: b.bounds,
         input,
         output,
     })

@@ -4,14 +4,18 @@ use super::table::{one, Operator};
 use super::Call;
 use crate::graph::{broadcast, elements, Op, ValueId};
 use crate::onnx::attr::size;
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{Builder, Fault};
 use crate::onnx::error::ImportError;
 
 pub const TABLE: &[Operator] = &[
     one("Concat", concat, ""),
     one("Expand", expand, "constant shape"),
     one("Flatten", flatten, ""),
-    one("Gather", gather, "constant indices"),
+    one(
+        "Gather",
+        gather,
+        "indices that are constant, or from 0 into at most 4,096",
+    ),
     one("Reshape", reshape, "constant shape"),
     one("Squeeze", squeeze, "constant axes"),
     one("Transpose", transpose, ""),
@@ -165,15 +169,16 @@ pub fn expand(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     b.emit(&call.origin, "", Op::Expand { shape }, &[x])
 }
 
-/// Indices must be constant; negative ones count from the end.
+/// Constant indices count from the end if they are negative.
 pub fn gather(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
     let shape = b.shape(x)?.to_vec();
     let axis = call.axis(call.attrs.int("axis")?.unwrap_or(0), shape.len())?;
     let extent = shape.get(axis).copied().unwrap_or(0);
-    let Some(given) = call.ints(b, 1, "the indices")? else {
-        return unsupported("the indices must be constant");
-    };
+    if !call.is_known(b, 1) {
+        return super::ids::gather(call, b, (x, call.required(1)?), axis);
+    }
+    let given = call.ints(b, 1, "the indices")?.unwrap_or_default();
     let indices_shape = b.shape(call.required(1)?)?.to_vec();
     let indices = given.iter().map(|&i| call.axis(i, extent)).collect::<Result<_, _>>();
     let indices = indices.map_err(|_| call.shape_error(format!("an index is not in an axis of {extent}")))?;

@@ -14,7 +14,11 @@ pub const TABLE: &[Operator] = &[
     one("GatherElements", gather_elements, "constant indices"),
     one("GatherND", gather_nd, "constant indices"),
     one("MaxUnpool", max_unpool, "constant indices, all distinct"),
-    one("OneHot", one_hot, "constant indices and depth"),
+    one(
+        "OneHot",
+        one_hot,
+        "constant depth; indices that are constant, or from 0 into at most 4,096",
+    ),
     one(
         "Scatter",
         scatter_elements,
@@ -141,7 +145,6 @@ fn gather_nd(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 
 fn one_hot(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let shape = b.shape(call.required(0)?)?.to_vec();
-    let given: Vec<f32> = call.floats(b, 0, "the indices")?.unwrap_or_default();
     let depth = call.number(b, 1, "the depth")?.unwrap_or(0.0) as i64;
     let depth = size("depth", depth)?;
     let values = call.required(2)?;
@@ -150,6 +153,11 @@ fn one_hot(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     }
     let rank = shape.len() + 1;
     let axis = call.axis(call.attrs.int("axis")?.unwrap_or(-1), rank)?;
+    if !call.is_known(b, 0) {
+        let values = call.floats(b, 2, "the values")?.unwrap_or_default();
+        return super::ids::hot(call, b, (depth, axis), &values);
+    }
+    let given: Vec<f32> = call.floats(b, 0, "the indices")?.unwrap_or_default();
     let mut to = shape.clone();
     to.insert(axis, depth);
     b.reserve(&to, 1)?;

@@ -7,6 +7,7 @@ mod builder;
 mod constants;
 mod control;
 mod functions;
+mod ids;
 mod maps;
 mod ml;
 mod moving;
