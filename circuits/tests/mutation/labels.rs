@@ -1,6 +1,7 @@
 //! Each constraint on the labels of a batch is needed, and of all labels only the right ones pass.
 
 use super::*;
+use provenn_circuits::argument::signed;
 use provenn_verifier::{Counts, Total};
 
 const CLASSES: usize = 3;
