@@ -11,6 +11,7 @@ mod counts;
 pub(crate) mod expr;
 mod function;
 mod input;
+mod labels;
 mod lane;
 mod lines;
 pub(crate) mod lookup;

@@ -87,6 +87,14 @@ pub enum CircuitError {
         /// Outputs of the circuit.
         got: usize,
     },
+    /// The outputs of a model are not scores of so many items.
+    #[error("a batch of {items} items takes outputs whose first axis is {items}, and scores rather than an index; the scores have the shapes {shapes}. Help: export the model so that it computes on a batch, without ArgMax at its end")]
+    Items {
+        /// Items of the batch.
+        items: usize,
+        /// Shapes of the scores.
+        shapes: String,
+    },
     /// An accumulator could reach a size at which the integer semantics and the field differ.
     #[error("tensor `{tensor}`: the accumulator may reach 2^{bits}, above the limit of 2^{limit}. Help: reduce the scale of the weights")]
     Wrap {
@@ -141,6 +149,7 @@ impl CircuitError {
             Self::Layout { reason, .. } if reason.excess().is_none() => "model-unsupported",
             Self::Layout { .. } => "model-too-large",
             Self::NotFinite { .. } => "not-finite",
+            Self::Items { .. } => "model-unsupported",
             Self::Outputs { .. } => "output-count",
             Self::OutOfRange { .. } => "out-of-range",
             Self::Recipe(_) => "recipe",

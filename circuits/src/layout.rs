@@ -275,6 +275,13 @@ impl Layout {
         (output, index - self.outputs[output].0)
     }
 
+    /// Item and label of the score that stands at a policy row of a batch; none of padding, or where there is no batch.
+    pub fn item(&self, model: &Program, row: usize) -> Option<(usize, usize)> {
+        let classes = model.output(0).len().checked_div(self.shape.items)?;
+        let (_, index) = self.score(row);
+        (index < model.output(0).len()).then_some((index / classes, index % classes))
+    }
+
     /// Lanes on which a block of so many channels holds some.
     pub(crate) fn live(&self, channels: usize, block: usize) -> usize {
         self.shape.lanes.min(channels - block * self.shape.lanes)

@@ -5,6 +5,8 @@ mod common;
 mod equalities;
 #[path = "mutation/functions.rs"]
 mod functions;
+#[path = "mutation/labels.rs"]
+mod labels;
 #[path = "mutation/quotients.rs"]
 mod quotients;
 #[path = "common/table.rs"]

@@ -186,6 +186,7 @@ mod tests {
             len: scores,
             rows: scores,
             bits: 16,
+            items: 0,
         };
         InstanceLayout {
             lanes: 1,

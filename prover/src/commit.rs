@@ -39,6 +39,8 @@ pub struct CommitOptions {
     pub held_out: Option<Rows>,
     /// The inputs that receipts commit to instead of showing them.
     pub committed_inputs: CommittedInputs,
+    /// Items of a batch whose labels receipts count; 0 for a model whose receipts are about one run. The model has them as the first axis.
+    pub items: usize,
     /// What the circuit is chosen for.
     pub objective: Objective,
     /// What the card says of the model, for people.
@@ -235,9 +237,15 @@ impl Description {
     /// What policies know of the outputs, for their ranges.
     pub fn ranges_of_outputs(&self) -> Vec<OutputLayout> {
         let bits = self.shape.precision().bits();
+        let items = self.shape.items as u32;
         let layout = |output: &OutputDescription| {
             let len = output.shape.iter().product::<usize>() as u32;
-            OutputLayout { len, rows: len, bits }
+            OutputLayout {
+                len,
+                rows: len,
+                bits,
+                items,
+            }
         };
         self.outputs.iter().map(layout).collect()
     }
@@ -291,7 +299,14 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
     };
     let graph = graph.lifted_for(&rows.rows);
     let ranges = Ranges::calibrate(&graph, &rows.rows)?;
-    let Chosen { model, layout, choices } = compile::compile(&graph, &ranges, &public, options.objective)?;
+    let chosen = compile::compile(&graph, &ranges, &public, options.objective)?;
+    let Chosen { model, layout, choices } = match options.items {
+        0 => chosen,
+        items => {
+            by_item(&graph, items)?;
+            chosen.counting(items)?
+        }
+    };
     let warnings = match options.calibration.is_some() {
         true => rows.warnings(model.input_tensors()),
         false => vec![],
@@ -305,6 +320,22 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
         calibration: rows,
         warnings,
     })
+}
+
+/// Whether the first axis of the scores is that of so many items.
+fn by_item(graph: &Graph, items: usize) -> Result<(), ProveError> {
+    let scores = compile::scores(graph);
+    let shapes: Vec<&[usize]> = scores.iter().map(|id| graph.values[*id].shape.as_slice()).collect();
+    // An index has no scores of its own on the card.
+    let are_outputs = scores.iter().eq(graph.outputs.iter().map(|output| &output.value));
+    match are_outputs && shapes.iter().all(|shape| shape.first() == Some(&items)) {
+        true => Ok(()),
+        false => Err(CircuitError::Items {
+            items,
+            shapes: format!("{shapes:?}"),
+        }
+        .into()),
+    }
 }
 
 impl Compiled {
@@ -471,6 +502,7 @@ fn instance_layout(model: &Program, layout: &Layout) -> InstanceLayout {
             len: model.output(index).len() as u32,
             rows: *rows as u32,
             bits,
+            items: layout.shape.items as u32,
         });
     InstanceLayout {
         lanes: layout.shape.lanes as u32,

@@ -179,7 +179,7 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     let instance_layout = key.purpose.layout().ok_or(ProveError::SrsMismatch)?;
     let checked = policy.check(&instance_layout.outputs);
     checked.map_err(|range| ProveError::Policy(VerifyError::PolicyOutOfRange(range)))?;
-    let given = policy.answer(&trace.outputs(model));
+    let given = policy.answer(&trace.outputs(model), instance_layout);
     let given = given.ok_or_else(|| ProveError::Untrue {
         policy: policy.words().to_string(),
     })?;
@@ -193,6 +193,7 @@ pub fn prove_with<R: RngCore + CryptoRng>(
         .into_iter()
         .map(|column| column.into_iter().map(Fr::from).collect())
         .collect();
+    let counts = item.counts(instance_layout, &policy);
     let claim = Claim {
         srs_id: committed.card.srs_id,
         key_digest: key.digest(),
@@ -212,6 +213,7 @@ pub fn prove_with<R: RngCore + CryptoRng>(
         trace,
         top: given.top.unwrap_or(0),
         policy: rows,
+        counts,
     };
     if !witness.states(model, layout) {
         return Err(ProveError::TooFarApart {
@@ -312,8 +314,15 @@ impl Assignment for Columns<'_> {
         columns.into_iter().map(AdviceColumn::from).collect()
     }
 
-    fn computed(&self, _: &[Fr]) -> Vec<Vec<Fr>> {
-        row_sets(self.layout.shape.usable()).into()
+    fn computed(&self, challenges: &[Fr]) -> Vec<Vec<Fr>> {
+        let counted = |r: &Fr| {
+            let counts = self.witness.counts.as_ref()?;
+            let column = counts.column(self.layout.policy_rows, (*r).into());
+            Some(column.into_iter().map(Fr::from).collect())
+        };
+        let batch = self.layout.shape.items > 0;
+        let counted = batch.then(|| challenges.first().and_then(counted).unwrap_or_default());
+        counted.into_iter().chain(row_sets(self.layout.shape.usable())).collect()
     }
 }
 

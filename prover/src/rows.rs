@@ -76,6 +76,29 @@ impl Rows {
         Ok(joined)
     }
 
+    /// The same for a model that takes so many items at once: rows of one item each are joined in their order, and the last batch is filled from
+    /// the first row on. Rows that are whole batches stay as they are.
+    #[must_use]
+    pub fn batched(self, graph: &Graph, items: usize) -> Self {
+        let of_one = |row: &Sample| row.iter().zip(graph.input_lens()).all(|(values, len)| values.len() * items == len);
+        if items < 2 || self.rows.is_empty() || !self.rows.iter().all(of_one) {
+            return self;
+        }
+        let batches = self.rows.len().div_ceil(items);
+        let mut rows = self.rows.iter().cycle();
+        let mut batch = || {
+            let mut joined = vec![vec![]; graph.inputs.len()];
+            for row in rows.by_ref().take(items) {
+                joined.iter_mut().zip(row).for_each(|(all, values)| all.extend(values));
+            }
+            joined
+        };
+        Self {
+            rows: (0..batches).map(|_| batch()).collect(),
+            shapes: self.shapes.into_iter().map(|shape| Some([vec![items], shape?].concat())).collect(),
+        }
+    }
+
     /// Whether they are rows for the inputs of a model.
     ///
     /// # Errors

@@ -114,7 +114,11 @@ pub fn load(directory: &Path) -> Result<Committed, ProveError> {
     let path = directory.join(PRIVATE);
     let private = private(&path)?;
     let tails = private.tails(&path)?;
-    let layout = Layout::build(&private.model, private.shape).map_err(|e| damaged(&path, e.to_string()))?;
+    let shape = Shape {
+        items: card.key.purpose.layout().map_or(0, |layout| layout.items() as usize),
+        ..private.shape
+    };
+    let layout = Layout::build(&private.model, shape).map_err(|e| damaged(&path, e.to_string()))?;
     let path = directory.join(KEY);
     let bytes = read(&path)?;
     if digest(&bytes) != private.key_digest {

@@ -55,6 +55,7 @@ impl Setup {
                 len: shape.outputs as u32,
                 rows: shape.outputs as u32,
                 bits: 20,
+                items: 0,
             }],
         };
         let linked = Linked {

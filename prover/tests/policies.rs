@@ -50,6 +50,7 @@ fn instance_layout(compiled: &Compiled) -> InstanceLayout {
                 len: model.output(index).len() as u32,
                 rows: *rows as u32,
                 bits,
+                items: 0,
             })
             .collect(),
     }
@@ -83,6 +84,7 @@ fn is_provable(
     let witness = Witness {
         trace: execute(&compiled.model, values).unwrap(),
         top,
+        counts: None,
         policy: rows,
     };
     let instances = columns.into_iter().chain(row_sets(compiled.layout.shape.usable()));
@@ -120,7 +122,7 @@ fn answers(given: &Answer, step: i64) -> Vec<Answer> {
         }
         Answer::Bit(_) => vec![Answer::Bit(false), Answer::Bit(true)],
         Answer::Yes => vec![Answer::Yes],
-        Answer::Outputs(_) => vec![],
+        Answer::Outputs(_) | Answer::Count(_) | Answer::Counts(_) => vec![],
     }
 }
 
@@ -147,7 +149,7 @@ fn one_answer_is_provable() {
     ];
     for text in asked {
         let policy: Disclosure = format!("{OUTPUT}/{text}").parse().unwrap();
-        let given = policy.answer(&outputs).unwrap();
+        let given = policy.answer(&outputs, &instance_layout(&compiled)).unwrap();
         for answer in answers(&given.answer, step) {
             let right = answer == given.answer;
             // What a liar would try: the tops of the truth, and every score.

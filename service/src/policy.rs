@@ -1,11 +1,14 @@
 //! Policies as they are asked for: with numbers in the units of the model's output, which are integers in a claim.
 
+use crate::data::labels;
 use crate::error::CliError;
 use provenn_prover::commit::Description;
 use provenn_verifier::policy::PolicyError;
-use provenn_verifier::{Disclosure, Target};
+use provenn_verifier::policy::Unit;
+use provenn_verifier::{Disclosure, Policy, Target};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 /// A text of the grammar, see [`Disclosure::parse`].
@@ -18,7 +21,13 @@ impl FromStr for Asked {
 
     fn from_str(text: &str) -> Result<Self, PolicyError> {
         // Which integer a number stands for is the model's; that it is one is not.
-        Disclosure::parse(text, |_, word| real(word).map(|_| 1), None).map(|_| Self(text.into()))
+        let parsed = |text: &str| Disclosure::parse(text, |_, word| real(word).map(|_| 1), None);
+        match takes_labels(text) {
+            // They may come from a file.
+            true => parsed(&format!("{text}:0")),
+            false => parsed(text),
+        }
+        .map(|_| Self(text.into()))
     }
 }
 
@@ -42,11 +51,46 @@ impl fmt::Display for Asked {
     }
 }
 
+/// Whether a text is a policy without the list that it takes, of a label or a group for each item.
+fn takes_labels(text: &str) -> bool {
+    let mut words = text.split_once('/').map_or(text, |(_, policy)| policy).split(':');
+    let (name, given) = (words.next(), words.count());
+    let mut known = Policy::KINDS.iter().filter(|about| Some(about.name) == name);
+    known.any(|about| match about.parameters.split_last() {
+        Some((last, before)) => matches!(last.unit, Unit::Labels | Unit::Groups) && before.len() == given,
+        None => false,
+    })
+}
+
 fn real(word: &str) -> Option<f64> {
     word.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
 impl Asked {
+    /// The same policy against the labels in a file.
+    ///
+    /// # Errors
+    /// Labels that are missing, or that the policy does not take.
+    pub fn labelled(&self, file: Option<&Path>) -> Result<Self, CliError> {
+        match (takes_labels(&self.0), file) {
+            (false, None) => Ok(self.clone()),
+            (true, Some(file)) => {
+                let labels = labels::read(file)?.iter().map(ToString::to_string).collect::<Vec<_>>();
+                Ok(Self(format!("{}:{}", self.0, labels.join(":"))))
+            }
+            (true, None) => Err(CliError::usage(
+                "labels",
+                format!("the policy `{self}` takes a list for the items, and none is given"),
+                "name their file with --labels",
+            )),
+            (false, Some(file)) => Err(CliError::usage(
+                "labels",
+                format!("the policy is `{self}`, which takes no labels beside it, and {} is named", file.display()),
+                "ask for accuracy, confusion or by-group, or leave --labels out",
+            )),
+        }
+    }
+
     /// The same policy about the output of this name, or about `all`. A model with several outputs is asked about one by its name.
     ///
     /// # Errors

@@ -131,7 +131,8 @@ impl<'a> Said<'a> {
                 lists.map(|(output, list)| scores(output, list)).collect()
             }
             (Answer::Label(label), _) => json!(label),
-            (Answer::Labels(labels), _) => json!(labels),
+            (Answer::Labels(values) | Answer::Counts(values), _) => json!(values),
+            (Answer::Count(count), _) => json!(count),
             (Answer::Bit(bit), _) => json!(bit),
             (Answer::Yes, _) => json!(true),
         }

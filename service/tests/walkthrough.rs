@@ -99,6 +99,14 @@ fn the_commands_with_several_inputs_and_outputs() {
 }
 
 #[test]
+fn the_commands_with_batches() {
+    let out = walk(&commands("Batches"), "", &["digits-360/srs.vk", "receipt.bin"]);
+    for printed in ["of 360 (0.9", "accuracy against 360 labels of digest "] {
+        assert!(out.contains(printed), "{printed}: {out}");
+    }
+}
+
+#[test]
 fn the_service_walks_through() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap().to_string();

@@ -90,6 +90,7 @@ pub use registration::{registration_scalar, Bits, CheckedCard, Grid, Registering
 pub use srs::{SrsKind, SrsParts, SrsVerifyingKey};
 pub use statement::colouring::{Colouring, ColouringClass, ColouringExpectation, EdgeSums, Graph, GraphError};
 pub use statement::inference::{
+    Counts, Total,
     policy, Answer, Disclosure, Inference, InferenceExpectation, InputBinding, Item, Policy, Target,
 };
 pub use statement::{Reference, Statement, StatementKind, Subject};

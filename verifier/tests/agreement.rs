@@ -5,7 +5,7 @@ mod common;
 
 use common::edit;
 use common::issue::Stated;
-use common::toy::{setup, toy, Setup, Toy, WEIGHTS};
+use common::toy::{layout, setup, toy, Setup, Toy, WEIGHTS};
 use provenn_verifier::*;
 
 /// Every policy but `round`, which keys of this width do not have, of parameters that have an answer to these scores.
@@ -21,7 +21,7 @@ fn policies(scores: &[i64]) -> Vec<Stated> {
     ];
     let stated = texts.map(|text| {
         let policy: Disclosure = text.parse().unwrap();
-        let answer = policy.answer(&[scores.to_vec()]).unwrap().answer;
+        let answer = policy.answer(&[scores.to_vec()], &layout(true)).unwrap().answer;
         (policy, answer)
     });
     let names: Vec<_> = stated.iter().map(|(policy, _)| policy.name()).collect();
@@ -29,6 +29,7 @@ fn policies(scores: &[i64]) -> Vec<Stated> {
         names,
         Policy::KINDS
             .iter()
+            .filter(|about| about.scope != policy::Scope::Items)
             .map(|about| about.name)
             .filter(|name| *name != "round")
             .collect::<Vec<_>>()

@@ -111,6 +111,7 @@ fn layout() -> InstanceLayout {
             len: 1,
             rows: 1,
             bits: 12,
+            items: 0,
         }],
     }
 }
@@ -196,11 +197,13 @@ fn several_inputs_and_outputs() {
                 len: 1,
                 rows: 2,
                 bits: 12,
+                items: 0,
             },
             OutputLayout {
                 len: 2,
                 rows: 2,
                 bits: 12,
+                items: 0,
             },
         ],
     };

@@ -1,6 +1,6 @@
 //! The columns of all arguments, over whatever stands for a column.
 
-use super::{function, input, lane, lines, maximum, pairs, policy, powers, product, quotient, range, rounding, scan};
+use super::{function, input, labels, lane, lines, maximum, pairs, policy, powers, product, quotient, range, rounding, scan};
 use crate::layout::{Layout, Shape};
 use crate::program::Program;
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -55,6 +55,8 @@ pub struct Columns<T> {
     pub function: function::Columns<T>,
     /// Compared score.
     pub policy: policy::Columns<T>,
+    /// Labels of the items of a batch.
+    pub labels: Option<labels::Columns<T>>,
     /// Scan slots.
     pub slots: Vec<scan::Columns<T>>,
 }
@@ -70,6 +72,7 @@ impl<T> Columns<T> {
             range: range::Columns::new(shape, next),
             function: function::Columns::new(shape, next),
             policy: policy::Columns::new(next),
+            labels: (shape.items > 0).then(|| labels::Columns::new(next)),
             slots: (0..shape.slots).map(|_| scan::Columns::new(next)).collect(),
         }
     }
@@ -140,6 +143,8 @@ pub struct Fixed<T> {
     pub quotient: Option<quotient::Fixed<T>>,
     /// Rows of products of matrices.
     pub pairs: Option<pairs::Fixed<T>>,
+    /// Rows of the items of a batch.
+    pub labels: Option<labels::Fixed<T>>,
 }
 
 impl<T> Fixed<T> {
@@ -162,6 +167,7 @@ impl<T> Fixed<T> {
             product: features.products.then(|| product::Fixed::new(next)),
             quotient: (!features.quotients.is_empty()).then(|| quotient::Fixed::new(shape, next)),
             pairs: features.matrix_products.then(|| pairs::Fixed::new(next)),
+            labels: (shape.items > 0).then(|| labels::Fixed::new(next)),
         }
     }
 
@@ -181,6 +187,7 @@ impl<T> Fixed<T> {
             product,
             quotient,
             pairs,
+            labels,
         } = self;
         let shape = &layout.shape;
         layout
@@ -204,6 +211,9 @@ impl<T> Fixed<T> {
         }
         if let Some(pairs) = pairs {
             pairs.fill(lines, layout, set);
+        }
+        if let Some(labels) = labels {
+            labels.fill(model, layout, set);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! All columns and gates.
 
 use super::columns::{Columns, Fixed, Phase};
-use super::{function, lane, lines, policy, powers, range, rows, scan};
+use super::{function, labels, lane, lines, policy, powers, range, rows, scan};
 use crate::layout::Shape;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Advice, Challenge, Column, ConstraintSystem, FirstPhase, Instance, SecondPhase, ThirdPhase};
@@ -34,6 +34,8 @@ pub struct Config {
     pub policy: [Column<Instance>; 4],
     /// Public inputs on each lane, if there are any.
     pub public_input: Vec<Column<Instance>>,
+    /// What is counted of the items of a batch: computed after the challenges.
+    pub counted: Option<Column<Instance>>,
     pub(super) rows: rows::Columns,
 }
 
@@ -60,6 +62,7 @@ impl Config {
             fixed,
             policy: [(); 4].map(|()| meta.instance_column()),
             public_input: (0..inputs).map(|_| meta.instance_column()).collect(),
+            counted: (shape.items > 0).then(|| meta.instance_column()),
             rows: rows::Columns::new(meta),
         };
         config.gates(meta);
@@ -72,6 +75,7 @@ impl Config {
         (0..self.advice.slots.len()).for_each(|slot| scan::gate(meta, self, slot));
         (0..self.advice.lanes.len()).for_each(|lane| lane::gates(meta, self, lane));
         policy::gate(meta, self);
+        labels::gate(meta, self);
         function::gate(meta, self);
         range::gate(meta, self);
     }

@@ -3,10 +3,11 @@
 use super::expr::signed;
 use super::lane::{self, zero};
 use super::scan::Scanned;
-use super::{function, input, lines, policy, powers, range, rounding, scan};
+use super::{function, input, labels, lines, policy, powers, range, rounding, scan};
 use crate::layout::{Layout, Src};
 use crate::program::{Program, Trace};
 use halo2_proofs::halo2curves::bn256::Fr;
+use provenn_verifier::Counts;
 use rayon::prelude::*;
 
 /// What a proof is about: the run of the model and the policy.
@@ -16,6 +17,8 @@ pub struct Witness {
     pub trace: Trace,
     /// What the policy compares scores with; 0 where it does not.
     pub top: i64,
+    /// What is counted of the items of a batch, if anything is.
+    pub counts: Option<Counts>,
     /// Policy coefficients `a, t, c` per policy row, as in the instance columns.
     pub policy: Vec<[Fr; 3]>,
 }
@@ -28,6 +31,7 @@ pub struct First {
     multiplicity: Vec<u64>,
     functions: Vec<Vec<u64>>,
     top: Vec<i64>,
+    seen: Option<Vec<u64>>,
 }
 
 /// Phase-2 columns, and what phase 3 needs of them.
@@ -46,7 +50,7 @@ impl First {
         let all = self.input.iter().chain(lanes).chain([&self.multiplicity]);
         let all = all.chain(&self.functions);
         let top = self.top.iter().map(|&v| signed(v.into())).collect();
-        all.map(small).chain([top]).collect()
+        all.map(small).chain([top]).chain(self.seen.as_ref().map(small)).collect()
     }
 }
 
@@ -66,6 +70,7 @@ impl Witness {
             functions: function::multiplicities(model, layout, &lanes),
             lanes,
             top,
+            seen: (shape.items > 0).then(|| labels::seen(self, model, layout)),
         }
     }
 
@@ -82,6 +87,7 @@ impl Witness {
         let lookup = range::columns(&layout.shape, &first.lanes, &first.multiplicity, &functions, alpha);
         columns.extend(lookup);
         columns.extend(functions);
+        columns.extend(first.seen.as_ref().map(|seen| labels::counts(self, model, layout, seen, r)));
         let scanned = |(index, lane): (usize, &lane::Columns<Vec<u64>>)| {
             let rows = 0..layout.kinds.len();
             let accumulator = |row| rounding::accumulator(model, layout, &self.trace, row, index);

@@ -31,6 +31,26 @@ pub struct Chosen {
     pub choices: Vec<Choice>,
 }
 
+impl Chosen {
+    /// The same for a batch of so many items, whose labels are counted: in each shape a row and a few columns more.
+    ///
+    /// # Errors
+    /// [`CircuitError::Layout`] if the scores are not those of so many items, or the row does not fit.
+    pub fn counting(mut self, items: usize) -> Result<Self, CircuitError> {
+        let shape = Shape {
+            items,
+            ..self.layout.shape
+        };
+        let k = shape.k;
+        self.layout = Layout::build(&self.model, shape).map_err(|reason| CircuitError::Layout { k, reason })?;
+        for choice in &mut self.choices {
+            choice.shape.items = items;
+            choice.cost = Cost::of(&choice.shape);
+        }
+        Ok(self)
+    }
+}
+
 /// Chooses the shape that is best for an objective, by the cost model. `build` gives the program at a precision.
 ///
 /// # Errors
@@ -141,6 +161,7 @@ fn candidates(inputs: &[InputShape]) -> impl Iterator<Item = Shape> + use<'_> {
         top_bits: precision.top_bits,
         weight_bits: precision.bits(),
         inputs: inputs.to_vec(),
+        items: 0,
         line_columns,
         weight_lanes: 0,
         features: Features::default(),

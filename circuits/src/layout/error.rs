@@ -53,6 +53,16 @@ pub enum LayoutError {
     /// A coefficient is no product of two powers that the circuit has.
     #[error("a coefficient is no product of two powers of the challenges")]
     Coefficient,
+    /// The scores are not those of so many items.
+    #[error("a batch of {items} items has one output, with as many scores for each item and at least two; this model has {outputs} outputs with {scores} scores")]
+    Items {
+        /// Items of the batch.
+        items: usize,
+        /// Outputs of the model.
+        outputs: usize,
+        /// Scores of all of them.
+        scores: usize,
+    },
     /// The caller does not want such a shape.
     #[error("the shape is not wanted")]
     Unwanted,
@@ -65,6 +75,7 @@ impl LayoutError {
             Self::Rows { rows, usable, .. } => Some(rows as f64 / usable as f64),
             Self::Committed { columns, most } => Some(columns as f64 / most as f64),
             Self::Tables { blocks, most } => Some(blocks as f64 / most as f64),
+            Self::Items { .. } => None,
             Self::Malformed | Self::Lanes { .. } | Self::Patterns { .. } | Self::Coefficient | Self::Unwanted => None,
         }
     }

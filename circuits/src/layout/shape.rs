@@ -39,21 +39,26 @@ pub struct Features {
     pub quotients: Vec<usize>,
 }
 
-/// A field that text has where it is not empty, and bytes do not: who reads them lays the program out again.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+/// A field that text has where it is not empty, and bytes do not: who reads them has it elsewhere, or lays the program out again.
 mod text {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub fn serialize<S: Serializer>(field: &[usize], to: S) -> Result<S::Ok, S::Error> {
+    pub fn serialize<T: Serialize, S: Serializer>(field: &T, to: S) -> Result<S::Ok, S::Error> {
         match to.is_human_readable() {
             true => field.serialize(to),
             false => to.serialize_unit(),
         }
     }
 
-    pub fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Vec<usize>, D::Error> {
+    pub fn deserialize<'a, T: Deserialize<'a> + Default, D: Deserializer<'a>>(from: D) -> Result<T, D::Error> {
         match from.is_human_readable() {
-            true => Vec::deserialize(from),
-            false => <()>::deserialize(from).map(|()| vec![]),
+            true => T::deserialize(from),
+            false => <()>::deserialize(from).map(|()| T::default()),
         }
     }
 }
@@ -144,6 +149,9 @@ pub struct Shape {
     pub weight_bits: u32,
     /// The inputs.
     pub inputs: Vec<InputShape>,
+    /// Items of a batch whose labels are counted, which share the scores of the one output evenly; 0 for none. Of a committed model the key has it.
+    #[serde(default, skip_serializing_if = "is_zero", with = "text")]
+    pub items: usize,
     /// What only some models need; chosen by the layout.
     pub features: Features,
 }

@@ -1,8 +1,8 @@
 //! Sizes for symbolic dimensions.
 
 use super::{shown, wire, ImportError};
-use onnx_protobuf::tensor_shape_proto::dimension;
-use onnx_protobuf::{type_proto, Message as _, ModelProto};
+use onnx_protobuf::tensor_shape_proto::{dimension, Dimension};
+use onnx_protobuf::{type_proto, Message as _, ModelProto, ValueInfoProto};
 use std::collections::BTreeSet;
 
 /// The file as if its inputs had been exported with these sizes of symbolic dimensions. What is done with the result is done with a
@@ -11,19 +11,10 @@ use std::collections::BTreeSet;
 /// # Errors
 /// [`ImportError::Dimension`] for a name that no input has, or a size of 0; as [`import`](super::import) for a file that is no model.
 pub fn sized(bytes: &[u8], sizes: &[(String, usize)]) -> Result<Vec<u8>, ImportError> {
-    wire::scan(bytes)?;
-    let malformed = |e| ImportError::malformed(format!("protobuf: {e}"));
-    let mut model = ModelProto::parse_from_bytes(bytes).map_err(malformed)?;
+    let mut model = parsed(bytes)?;
     let mut symbols = BTreeSet::new();
-    let graph = model.graph.as_mut().into_iter();
-    let types = graph
-        .flat_map(|graph| &mut graph.input)
-        .filter_map(|info| info.type_.as_mut());
-    for kind in types {
-        let Some(type_proto::Value::TensorType(tensor)) = &mut kind.value else {
-            continue;
-        };
-        for dim in tensor.shape.as_mut().into_iter().flat_map(|shape| &mut shape.dim) {
+    for info in model.graph.as_mut().into_iter().flat_map(|graph| &mut graph.input) {
+        for dim in axes(info) {
             let Some(dimension::Value::DimParam(name)) = &dim.value else {
                 continue;
             };
@@ -34,10 +25,57 @@ pub fn sized(bytes: &[u8], sizes: &[(String, usize)]) -> Result<Vec<u8>, ImportE
         }
     }
     match sizes.iter().find(|(name, size)| *size == 0 || !symbols.contains(name)) {
-        None => model.write_to_bytes().map_err(malformed),
+        None => written(&model),
         Some((name, _)) => Err(ImportError::Dimension {
             name: name.clone(),
             symbols: symbols.iter().map(|name| format!("`{}`", shown(name))).collect(),
         }),
     }
+}
+
+/// The file as if it had been exported for so many items at once: they are the first axis of every input, where the file leaves it open.
+///
+/// # Errors
+/// [`ImportError::Batch`] for an input whose first axis is another number; as [`import`](super::import) for a file that is no model.
+pub fn batched(bytes: &[u8], items: usize) -> Result<Vec<u8>, ImportError> {
+    let mut model = parsed(bytes)?;
+    let size = i64::try_from(items).unwrap_or(i64::MAX);
+    let Some(graph) = model.graph.as_mut() else {
+        return written(&model);
+    };
+    // Older files list constants among the inputs.
+    let constants: BTreeSet<&str> = graph.initializer.iter().map(|constant| constant.name.as_str()).collect();
+    for info in graph.input.iter_mut().filter(|info| !constants.contains(info.name.as_str())) {
+        let name = shown(&info.name);
+        let refused = |found: String| ImportError::Batch { name, items, found };
+        match axes(info).next() {
+            None => return Err(refused("no axis".into())),
+            Some(dim) => match &dim.value {
+                Some(dimension::Value::DimValue(value)) if *value == size => {}
+                Some(dimension::Value::DimValue(value)) => return Err(refused(value.to_string())),
+                _ => dim.set_dim_value(size),
+            },
+        }
+    }
+    written(&model)
+}
+
+fn parsed(bytes: &[u8]) -> Result<ModelProto, ImportError> {
+    wire::scan(bytes)?;
+    ModelProto::parse_from_bytes(bytes).map_err(|e| ImportError::malformed(format!("protobuf: {e}")))
+}
+
+fn written(model: &ModelProto) -> Result<Vec<u8>, ImportError> {
+    let bytes = model.write_to_bytes();
+    bytes.map_err(|e| ImportError::malformed(format!("protobuf: {e}")))
+}
+
+/// The axes of an input.
+fn axes(info: &mut ValueInfoProto) -> impl Iterator<Item = &mut Dimension> {
+    let tensor = info.type_.as_mut().and_then(|kind| match &mut kind.value {
+        Some(type_proto::Value::TensorType(tensor)) => Some(tensor),
+        _ => None,
+    });
+    let shape = tensor.and_then(|tensor| tensor.shape.as_mut());
+    shape.into_iter().flat_map(|shape| &mut shape.dim)
 }

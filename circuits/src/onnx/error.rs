@@ -74,6 +74,16 @@ pub enum ImportError {
         /// Names that dimensions of inputs have, quoted.
         symbols: Vec<String>,
     },
+    /// The first axis of an input is not a batch of so many items.
+    #[error("the first axis of input `{name}` is not a batch of {items} items: the file has {found}. Help: export the model with a symbolic first axis, or commit without --batch")]
+    Batch {
+        /// The input, shortened.
+        name: String,
+        /// Items of the batch.
+        items: usize,
+        /// What the file has.
+        found: String,
+    },
     /// A resource limit.
     #[error("too large: {what} is {got}, at most {maximum} is accepted. Help: use a smaller model, or split it")]
     TooLarge {
@@ -101,6 +111,7 @@ impl ImportError {
             Self::Shape { .. } => "onnx-shape",
             Self::SymbolicDimension { .. } => "onnx-symbolic-dimension",
             Self::Dimension { .. } => "onnx-dimension",
+            Self::Batch { .. } => "onnx-batch",
             Self::TooLarge { .. } => "onnx-too-large",
             Self::Unsupported(_) => "onnx-unsupported",
         }

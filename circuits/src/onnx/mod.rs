@@ -27,7 +27,7 @@ mod tests;
 pub(crate) use error::shown;
 pub use error::{ImportError, UnsupportedNode};
 
-pub use dims::sized;
+pub use dims::{batched, sized};
 pub use structure::structure;
 
 use crate::graph::Graph;

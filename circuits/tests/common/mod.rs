@@ -506,7 +506,12 @@ impl Case {
             assert!(input.channels > 0);
         }
         instances.extend(row_sets(layout.shape.usable()));
-        let witness = Witness { trace, top: 0, policy };
+        let witness = Witness {
+            trace,
+            top: 0,
+            counts: None,
+            policy,
+        };
         Self {
             model: Arc::new(model),
             layout: Arc::new(layout),

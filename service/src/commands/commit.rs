@@ -28,6 +28,10 @@ pub struct Args {
     /// Size of a symbolic dimension of the inputs, as often as there are some.
     #[arg(long, value_name = "NAME=SIZE")]
     dim: Vec<Dimension>,
+    /// Run the model on so many items at once, the first axis of its inputs, and let receipts count their labels: policies `labels`, `accuracy`,
+    /// `confusion`, `by-group`, `count` and `at-least`. Data files may have a row for each item.
+    #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    batch: Option<u32>,
     /// Rows that scales are chosen from (.npy); NAME=NPY for each input of a model with several.
     #[arg(long, value_name = "NPY", required = true)]
     calibration: Vec<Source>,
@@ -95,11 +99,16 @@ fn about(path: &Path) -> Result<About, CliError> {
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let out = OutputFolder::new(&args.out)?;
-    let bytes = files::model(&args.model, &args.dim)?;
+    let (sized, items) = (files::model(&args.model, &args.dim)?, args.batch.unwrap_or(0) as usize);
+    let bytes = match items {
+        0 => sized,
+        items => onnx::batched(&sized, items).map_err(ProveError::from)?,
+    };
     let graph = onnx::import(&bytes).map_err(ProveError::from)?;
     let options = CommitOptions {
-        calibration: rows(&args.calibration, &graph, Use::Calibration)?,
-        held_out: rows(&args.held_out, &graph, Use::HeldOut)?,
+        calibration: rows(&args.calibration, &graph, Use::Calibration)?.map(|rows| rows.batched(&graph, items)),
+        held_out: rows(&args.held_out, &graph, Use::HeldOut)?.map(|rows| rows.batched(&graph, items)),
+        items,
         committed_inputs: committed(args.input, &args.committed),
         objective: args.optimize,
         about: args.about.as_deref().map(about).transpose()?,

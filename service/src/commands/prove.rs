@@ -28,6 +28,10 @@ pub struct Args {
     input: Vec<Source>,
     #[arg(long, default_value = "label", help = format!("What comes out: one of {}", Disclosure::grammar()))]
     policy: Asked,
+    /// The right labels of the items of a batch (.npy, or numbers with commas, spaces or lines between them), for `accuracy` and `confusion`; their groups for
+    /// `by-group`.
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
     /// Of several outputs the one that the policy is about, by its name; `all` for the scores of all. The others stay hidden.
     #[arg(long, value_name = "NAME")]
     output: Option<String>,
@@ -81,6 +85,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let values = quantize_inputs(&committed.model, &sample::all(&args.input, &description)?)?;
     let policy = args
         .policy
+        .labelled(args.labels.as_deref())?
         .about(args.output.as_deref(), &description)?
         .of(&description)?;
     let stored = folder.join(srs::FILE);

@@ -77,6 +77,9 @@ pub struct Args {
     input: Vec<Source>,
     #[arg(long, help = format!("The agreed policy: one of {}", Disclosure::grammar()))]
     policy: Option<Asked>,
+    /// The right labels that the policy must be about, as for `provenn prove`.
+    #[arg(long, value_name = "FILE", requires = "policy")]
+    labels: Option<PathBuf>,
     /// Of several outputs the one that the policy must be about, by its name; `all` for the scores of all.
     #[arg(long, value_name = "NAME", requires = "policy")]
     output: Option<String>,
@@ -203,7 +206,10 @@ fn expectation(args: &Args, description: &Description, now: u64) -> Result<Expec
         let values = sample::quantize(&values, description, index);
         (index as u32, InputBinding::Public { values })
     });
-    let about = |asked: &Asked| asked.about(args.output.as_deref(), description)?.of(description);
+    let about = |asked: &Asked| {
+        let asked = asked.labelled(args.labels.as_deref())?;
+        asked.about(args.output.as_deref(), description)?.of(description)
+    };
     let policy = args.policy.as_ref().map(about).transpose()?;
     Ok(Expectation {
         statements: Some(vec![StatementKind::Inference]),

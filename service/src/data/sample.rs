@@ -220,11 +220,28 @@ pub fn one(bytes: &[u8], description: &Description, name: &str) -> Result<Vec<f3
     fitted(shape, values, description, name)
 }
 
+/// A batch that is not full is filled with its last item, which nothing counts unless it is asked to.
+fn filled(shape: Vec<usize>, mut values: Vec<f64>, expected: &[usize], items: usize) -> (Vec<usize>, Vec<f64>) {
+    let each: usize = expected.iter().skip(1).product();
+    let is_part = match (shape.split_first(), expected.split_first()) {
+        (Some((&got, item)), Some((&full, of))) => full == items && (1..full).contains(&got) && item == of && values.len() == got * each,
+        _ => false,
+    };
+    if !is_part {
+        return (shape, values);
+    }
+    let last = values.iter().rev().take(each).rev().copied().collect::<Vec<f64>>();
+    let missing = items.saturating_mul(each).saturating_sub(values.len());
+    values.extend(last.into_iter().cycle().take(missing));
+    (expected.to_vec(), values)
+}
+
 /// The elements of an input, if the shape is the one that it has.
 fn fitted(shape: Vec<usize>, values: Vec<f64>, description: &Description, name: &str) -> Result<Vec<f32>, CliError> {
     let input = description.inputs.get(description.input(name)?);
     let input = input.ok_or_else(|| each_once(&names(description)))?;
     let expected = &input.shape;
+    let (shape, values) = filled(shape, values, expected, description.shape.items);
     // Of one input nobody asks which.
     let of = match description.inputs.as_slice() {
         [_] => String::new(),

@@ -50,6 +50,9 @@ pub struct OutputLayout {
     pub rows: u32,
     /// Scores and thresholds lie in `[-2^(bits-1), 2^(bits-1))`.
     pub bits: u32,
+    /// Items of a batch, which share the scores evenly, in their order; 0 of an output that is none. Only the circuit of a batch shows
+    /// which score of each item is its largest.
+    pub items: u32,
 }
 
 impl InputLayout {
@@ -94,6 +97,11 @@ impl InputLayout {
 }
 
 impl OutputLayout {
+    /// Scores of an item of a batch; 0 of an output that is none.
+    pub fn classes(&self) -> u32 {
+        self.len.checked_div(self.items).unwrap_or(0)
+    }
+
     /// Bits of the differences that policy rows check, `d < 2^width`, in a circuit of 2^k rows: those of a score, and those of the range table that goes
     /// with them. Keys do not state them; of other keys than these nothing is known.
     pub fn width(&self, k: u32) -> Option<u32> {
@@ -124,6 +132,7 @@ impl OutputLayout {
             len: reader.u32()?,
             rows: reader.u32()?,
             bits: reader.u32()?,
+            items: 0,
         })
     }
 }
@@ -137,6 +146,16 @@ impl InstanceLayout {
     pub fn policy_rows(&self) -> u64 {
         let rows = self.outputs.iter().map(|output| u64::from(output.rows));
         rows.fold(0, u64::saturating_add)
+    }
+
+    /// Items of a batch; 0 if there is none.
+    pub fn items(&self) -> u32 {
+        self.outputs.iter().map(|output| output.items).max().unwrap_or(0)
+    }
+
+    /// Cells of each policy column: a batch has one more, for its counts.
+    pub fn policy_cells(&self) -> u64 {
+        self.policy_rows().saturating_add(u64::from(self.items() > 0))
     }
 
     /// Rows of the columns of public inputs.
@@ -155,7 +174,7 @@ impl InstanceLayout {
 
     /// Number of cells of all instance columns: what a verifier fills and hashes, whatever the receipt.
     pub fn cells(&self) -> u64 {
-        let policy = u64::from(POLICY_COLUMNS).saturating_mul(self.policy_rows());
+        let policy = u64::from(POLICY_COLUMNS).saturating_mul(self.policy_cells());
         policy.saturating_add(u64::from(self.lanes).saturating_mul(self.input_rows()))
     }
 
@@ -181,7 +200,12 @@ impl InstanceLayout {
             require(output.rows >= output.len, "layout policy rows")?;
             require(bits.contains(&output.bits), "layout bit widths")?;
         }
-        require(self.policy_rows() <= usable_rows, "layout policy rows")?;
+        require(self.policy_cells() <= usable_rows, "layout policy rows")?;
+        if let (true, [batch, others @ ..]) = (self.items() > 0, self.outputs.as_slice()) {
+            require(others.is_empty(), "a batch has one output")?;
+            require(batch.len.checked_rem(batch.items) == Some(0), "items of a batch")?;
+            require(batch.classes() > 1, "items of a batch")?;
+        }
         let (maximum, got) = (wide(MAX_VALUES), self.cells());
         match got > maximum {
             true => Err(VerifyError::TooLarge { maximum, got }),
@@ -200,6 +224,7 @@ impl InstanceLayout {
         Some((usize::try_from(lane).ok()?, usize::try_from(row).ok()?))
     }
 
+    /// The number of items of a batch is not among the bytes: see [`Purpose`](super::Purpose).
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         out.put_u32(self.lanes);
         out.put_list(&self.inputs, |out, input| input.put(out));

@@ -43,10 +43,17 @@ impl Purpose {
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         match self {
             Self::Registration => out.put(&[0]),
-            Self::Inference(layout) => {
-                out.put(&[1]);
-                layout.put(out);
-            }
+            Self::Inference(layout) => match layout.items() {
+                0 => {
+                    out.put(&[1]);
+                    layout.put(out);
+                }
+                items => {
+                    out.put(&[3]);
+                    layout.put(out);
+                    out.put_u32(items);
+                }
+            },
             Self::Colouring(class) => {
                 out.put(&[2]);
                 class.put(out);
@@ -59,6 +66,13 @@ impl Purpose {
             0 => Ok(Self::Registration),
             1 => InstanceLayout::read(reader).map(Self::Inference),
             2 => ColouringClass::read(reader).map(Self::Colouring),
+            3 => {
+                let mut layout = InstanceLayout::read(reader)?;
+                let items = reader.u32()?;
+                require(items > 0, "items of a batch")?;
+                layout.outputs.iter_mut().for_each(|output| output.items = items);
+                Ok(Self::Inference(layout))
+            }
             got => Err(VerifyError::BadTag { got }),
         }
     }
@@ -67,7 +81,14 @@ impl Purpose {
     pub(super) fn validate(&self, key: &KeyParts) -> Result<(), VerifyError> {
         match self {
             Self::Registration => Ok(()),
-            Self::Inference(layout) => layout.validate(key.usable_rows()),
+            Self::Inference(layout) => {
+                // What is counted is joined by the first challenge, drawn after the labels are committed.
+                let computed = u32::from(layout.items() > 0);
+                require(key.computed_columns == computed, "computed columns")?;
+                let joined = key.challenge_phases.first() == Some(&0);
+                require(computed == 0 || joined, "the challenge of counts")?;
+                layout.validate(key.usable_rows())
+            }
             Self::Colouring(class) => require(class.owns(key), "a colouring has the key of its class"),
         }
     }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod columns;
+mod counts;
 mod disclosure;
 mod expectation;
 mod input;
@@ -9,11 +10,13 @@ mod leak;
 pub mod policy;
 
 pub use answer::{Answer, Form};
+pub use counts::{Counts, Total};
 pub use disclosure::{Disclosure, Target};
 pub use expectation::InferenceExpectation;
 pub use input::{InputBinding, MAX_POINTS};
 pub use policy::Policy;
 
+use columns::Columns;
 use super::{Public, StatementKind};
 use crate::claim::Claim;
 use crate::codec::{at_most, wide, Put, Reader};
@@ -148,7 +151,12 @@ impl Inference {
         Ok(Public {
             id,
             key: Cow::Borrowed(&card.key),
-            columns: Box::new(item.columns(layout, card.key.k, &self.policy)?),
+            columns: Box::new(Columns {
+                given: item.columns(layout, card.key.k, &self.policy)?,
+                counts: item.counts(layout, &self.policy),
+                policy_rows: layout.policy_rows(),
+                batch: layout.items() > 0,
+            }),
             committed: commitments(card, &item.inputs)?,
         })
     }

@@ -38,6 +38,7 @@ pub fn layout(public_input: bool) -> InstanceLayout {
             len: 5,
             rows: 6,
             bits: 24,
+            items: 0,
         }],
     }
 }

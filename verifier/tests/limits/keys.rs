@@ -37,7 +37,8 @@ fn keys() {
             OutputLayout {
                 len: 1,
                 rows: 1,
-                bits: 8
+                bits: 8,
+                items: 0,
             };
             count
         ];
@@ -133,7 +134,7 @@ fn keys() {
             "more policy rows of two outputs",
             |key| {
                 let rows = (1 << key.k) - key.tail_rows();
-                let more = OutputLayout { len: 1, rows, bits: 8 };
+                let more = OutputLayout { len: 1, rows, bits: 8, items: 0 };
                 shape(key).outputs.push(more);
             },
             "key-invalid",
@@ -317,6 +318,7 @@ fn sizes_of_a_key() {
         len: 2,
         rows: 3,
         bits: 8,
+        items: 0,
     });
     assert_eq!((two.policy_rows(), two.input_rows(), two.columns()), (4, 5 + 6, 5));
     assert_eq!(two.cells(), 4 * 4 + 11);

@@ -13,13 +13,14 @@ impl Builder<'_> {
         let is_public = |id: &usize| self.shape.inputs.get(*id).is_some_and(|input| input.public);
         let (public, others): (Vec<usize>, Vec<usize>) = (0..self.model.tensors.len()).partition(is_public);
         let first = public.len();
+        let stated = self.policy_rows + usize::from(self.shape.items > 0);
         for (index, id) in public.into_iter().chain(others).enumerate() {
             let tensor = &self.model.tensors[id];
             if matches!(tensor.step, Step::MaxPool(_) | Step::Product(_) | Step::Quotient(_)) {
                 continue; // placed with its source
             }
-            if index >= first && self.kinds.len() < self.policy_rows {
-                self.kinds.resize(self.policy_rows, RowKind::Free);
+            if index >= first && self.kinds.len() < stated {
+                self.kinds.resize(stated, RowKind::Free);
             }
             let blocks = tensor.channels.div_ceil(self.shape.lanes);
             let positions = tensor.positions();

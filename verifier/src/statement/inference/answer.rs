@@ -30,6 +30,10 @@ pub enum Answer {
     Bit(bool),
     /// The receipt exists: what it states holds.
     Yes,
+    /// A number of items.
+    Count(u32),
+    /// Numbers of items.
+    Counts(Vec<u32>),
 }
 
 /// The forms that answers have.
@@ -47,6 +51,10 @@ pub enum Form {
     Bit,
     /// [`Answer::Yes`]
     Yes,
+    /// [`Answer::Count`]
+    Count,
+    /// [`Answer::Counts`]
+    Counts,
 }
 
 impl Form {
@@ -59,6 +67,8 @@ impl Form {
             Self::Labels => "labels",
             Self::Bit => "bit",
             Self::Yes => "yes",
+            Self::Count => "count",
+            Self::Counts => "counts",
         }
     }
 }
@@ -88,6 +98,8 @@ impl Answer {
             Self::Labels(_) => Form::Labels,
             Self::Bit(_) => Form::Bit,
             Self::Yes => Form::Yes,
+            Self::Count(_) => Form::Count,
+            Self::Counts(_) => Form::Counts,
         }
     }
 
@@ -102,6 +114,8 @@ impl Answer {
             (Form::Bit, "no") => Some(Self::Bit(false)),
             (Form::Yes, "yes") => Some(Self::Yes),
             (Form::Bit | Form::Yes, _) => None,
+            (Form::Count, _) => text.parse().ok().map(Self::Count),
+            (Form::Counts, _) => integers(text).map(Self::Counts),
         }
     }
 
@@ -117,7 +131,7 @@ impl Answer {
                 (0..).zip(outputs).fold(Words::default(), join)
             }
             Self::Label(label) => format!("label {label}").into(),
-            Self::Labels(_) | Self::Bit(_) | Self::Yes => self.to_string().into(),
+            Self::Labels(_) | Self::Bit(_) | Self::Yes | Self::Count(_) | Self::Counts(_) => self.to_string().into(),
         }
     }
 
@@ -129,6 +143,8 @@ impl Answer {
             Self::Labels(labels) => out.put_list(labels, |out, label| out.put_u32(*label)),
             Self::Bit(bit) => out.put(&[u8::from(*bit)]),
             Self::Yes => {}
+            Self::Count(count) => out.put_u32(*count),
+            Self::Counts(counts) => out.put_list(counts, |out, count| out.put_u32(*count)),
         }
     }
 
@@ -141,6 +157,8 @@ impl Answer {
             Form::Labels => Self::Labels(reader.list(MAX_VALUES, 4, Reader::u32)?),
             Form::Bit => Self::Bit(reader.flag()?),
             Form::Yes => Self::Yes,
+            Form::Count => Self::Count(reader.u32()?),
+            Form::Counts => Self::Counts(reader.list(MAX_VALUES, 4, Reader::u32)?),
         })
     }
 
@@ -156,7 +174,7 @@ impl Answer {
                 at_most(MAX_VALUES, outputs.iter().map(Vec::len).fold(0, usize::saturating_add))?;
                 outputs.iter().try_for_each(|scores| values_in_bound(scores))
             }
-            Self::Labels(labels) => at_most(MAX_VALUES, labels.len()),
+            Self::Labels(values) | Self::Counts(values) => at_most(MAX_VALUES, values.len()),
             _ => Ok(()),
         }
     }
@@ -178,7 +196,7 @@ impl Answer {
             }
             Self::Label(one) => label(one),
             Self::Labels(labels) => labels.iter().try_for_each(label),
-            Self::Outputs(_) | Self::Bit(_) | Self::Yes => Ok(()),
+            Self::Outputs(_) | Self::Bit(_) | Self::Yes | Self::Count(_) | Self::Counts(_) => Ok(()),
         }
     }
 }
@@ -188,9 +206,10 @@ impl fmt::Display for Answer {
         match self {
             Self::Scores(_) | Self::Outputs(_) => self.words().fmt(f),
             Self::Label(label) => label.fmt(f),
-            Self::Labels(labels) => {
-                let labels = labels.iter().map(ToString::to_string);
-                f.write_str(&labels.collect::<Vec<_>>().join(" "))
+            Self::Count(count) => count.fmt(f),
+            Self::Labels(values) | Self::Counts(values) => {
+                let values = values.iter().map(ToString::to_string);
+                f.write_str(&values.collect::<Vec<_>>().join(" "))
             }
             Self::Bit(false) => f.write_str("no"),
             Self::Bit(true) | Self::Yes => f.write_str("yes"),

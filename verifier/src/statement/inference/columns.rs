@@ -1,17 +1,20 @@
 //! The public columns of an inference, computed from the claim alone. Prover and verifier share this code.
 
+use super::counts::Counts;
 use super::disclosure::Disclosure;
 use super::input::InputBinding;
 use super::Item;
 use crate::codec::{size, wide};
 use crate::error::VerifyError;
 use crate::key::{InputLayout, InstanceLayout, POLICY_COLUMNS};
+use crate::plonk;
 use alloc::vec;
 use alloc::vec::Vec;
 use provenn_bn254::Fr;
 
 /// One row of the policy columns: the circuit enforces `a*z + t*top + c` in `[0, 2^m)` and `g*(a*z + t*top + c) = 0`,
-/// `z` being the output of the row and `top` the same value in all rows.
+/// `z` being the output of the row and `top` the same value in all rows. In the circuit of a batch `t` multiplies how far the score is below the
+/// largest one of its item, see `circuits/src/argument/labels.rs`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PolicyRow {
     pub(super) a: Fr,
@@ -24,7 +27,8 @@ impl Item {
     /// The instance columns of the item under a disclosure, of a circuit of 2^k rows.
     ///
     /// Columns 0 to 3 are `a, t, c, g` with `policy_rows` rows, those of the outputs in turn from the last row up: score `j` of an output is at
-    /// row `policy_rows - 1 - j` less the rows of the outputs before it, and the other rows are zero. With public inputs, columns 4 to `4 + lanes` hold
+    /// row `policy_rows - 1 - j` less the rows of the outputs before it, and the other rows are zero. For a batch one row more says what holds of
+    /// its counts. With public inputs, columns 4 to `4 + lanes` hold
     /// them: value `p` of channel `c` (number `c * positions + p` of the tensor; the claim has them in the order of the input) is in column
     /// `4 + c % lanes`, row `p * blocks + c / lanes` from the input's first; other cells are zero.
     ///
@@ -34,6 +38,10 @@ impl Item {
     pub fn columns(&self, layout: &InstanceLayout, k: u32, policy: &Disclosure) -> Result<Vec<Vec<Fr>>, VerifyError> {
         let mut rows = policy.rows(&self.answer, layout, k)?;
         rows.reverse();
+        if layout.items() > 0 {
+            let counts = policy.counts(&self.answer, layout);
+            rows.push(counts.map(|counts| counts.row()).unwrap_or_default());
+        }
         let mut columns = vec![
             rows.iter().map(|row| row.a).collect(),
             rows.iter().map(|row| row.t).collect(),
@@ -42,6 +50,36 @@ impl Item {
         ];
         columns.extend(input_columns(layout, &self.inputs)?);
         Ok(columns)
+    }
+
+    /// What is counted of the items of a batch: the verifier computes a column of it.
+    pub fn counts(&self, layout: &InstanceLayout, policy: &Disclosure) -> Option<Counts> {
+        policy.counts(&self.answer, layout)
+    }
+}
+
+/// The public columns of an item, of a circuit with so many policy rows.
+pub(super) struct Columns {
+    pub(super) given: Vec<Vec<Fr>>,
+    pub(super) counts: Option<Counts>,
+    pub(super) policy_rows: u64,
+    pub(super) batch: bool,
+}
+
+/// The computed one follows from policy and answer, which the claim has, and from the first challenge, which is drawn after the labels are
+/// committed.
+impl plonk::Public for Columns {
+    fn given(&self) -> &[Vec<Fr>] {
+        &self.given
+    }
+
+    fn computed(&self, challenges: &[Fr]) -> Result<Vec<Vec<Fr>>, VerifyError> {
+        let rows = usize::try_from(self.policy_rows).unwrap_or(usize::MAX);
+        Ok(match (self.batch, &self.counts, challenges) {
+            (true, Some(counts), [r, ..]) => vec![counts.column(rows, *r)],
+            (true, ..) => vec![vec![]],
+            (false, ..) => vec![],
+        })
     }
 }
 

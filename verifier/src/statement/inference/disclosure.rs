@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, Form};
 use super::columns::PolicyRow;
+use super::counts::Counts;
 use super::leak::Answers;
 use super::policy::{Given, OutOfRange, Policy, PolicyError, Scores, Unit};
 use super::MAX_OUTPUTS;
@@ -154,6 +155,7 @@ impl Disclosure {
         let outputs = (0..).map(Target::Output).zip(&layout.outputs);
         let each = outputs.flat_map(|(target, output)| {
             let policies = Policy::widest(output).into_iter();
+            let policies = policies.filter(|policy| policy.check(Some(output)).is_ok());
             policies.map(move |policy| Self { policy, target })
         });
         let all = Self {
@@ -202,7 +204,7 @@ impl Disclosure {
 
     /// An answer for people.
     pub fn answer_words(&self, answer: &Answer) -> Words {
-        self.scored(answer.words())
+        self.scored(self.policy.shown(answer))
     }
 
     /// Words whose scores are those of the target.
@@ -232,7 +234,7 @@ impl Disclosure {
         let spoken: Vec<&OutputLayout> = spoken.map(|(_, output)| output).collect();
         match spoken.as_slice() {
             [] => u64::MAX,
-            [output] => self.policy.microbits(output.len, output.bits),
+            [output] => self.policy.microbits(output),
             outputs => {
                 let bits = |output: &&OutputLayout| u64::from(output.len).saturating_mul(output.bits.into());
                 Answers::Bits(outputs.iter().map(bits).fold(0, u64::saturating_add)).microbits()
@@ -265,10 +267,13 @@ impl Disclosure {
     }
 
     /// The one answer to the scores of all outputs; none if what the policy states does not hold of them, or speaks of an output that is not
-    /// there. `top` is an index within the output.
-    pub fn answer(&self, outputs: &[Vec<i64>]) -> Option<Given> {
+    /// there.
+    pub fn answer(&self, outputs: &[Vec<i64>], layout: &InstanceLayout) -> Option<Given> {
         match self.target {
-            Target::Output(index) => self.policy.answer(outputs.get(size(index))?),
+            Target::Output(index) => {
+                let (scores, output) = (outputs.get(size(index))?, layout.outputs.get(size(index))?);
+                self.policy.answer(scores, output)
+            }
             Target::All => Some(Given {
                 answer: Answer::Outputs(outputs.to_vec()),
                 top: None,
@@ -301,6 +306,14 @@ impl Disclosure {
             all.append(&mut rows);
         }
         Ok(all)
+    }
+
+    /// What is counted of the items of a batch; nothing by a policy about something else.
+    pub(super) fn counts(&self, answer: &Answer, layout: &InstanceLayout) -> Option<Counts> {
+        match (self.target, layout.outputs.as_slice()) {
+            (Target::Output(0), [output]) => self.policy.counts(answer, output),
+            _ => None,
+        }
     }
 
     /// In what another one differs: the name of a parameter, `output`, or that it is another policy altogether.

@@ -1,11 +1,13 @@
 //! What a policy reveals at most: the logarithm of the number of its answers, in integers, so that every platform counts alike.
 
+use alloc::vec::Vec;
+
 /// Fractional bits of the logarithm before it is rounded.
 const FRACTION: u32 = 32;
 const MILLION: u64 = 1_000_000;
 
 /// How many answers a policy has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answers {
     /// So many.
     Of(u32),
@@ -18,13 +20,15 @@ pub enum Answers {
         /// How many.
         size: u32,
     },
+    /// One of each of these, whatever the others are.
+    Each(Vec<Answers>),
 }
 
 impl Answers {
     /// The most that asking reveals, in millionths of a bit, rounded up. Of so many answers one is given, or no receipt is, which is an answer
     /// too: an input may be out of range, a statement may not hold.
-    pub fn microbits(self) -> u64 {
-        match self {
+    pub fn microbits(&self) -> u64 {
+        match *self {
             Self::Of(count) => log2(u64::from(count).saturating_add(1)),
             Self::Bits(bits) => match u32::try_from(bits).ok().and_then(|bits| 1u64.checked_shl(bits)) {
                 Some(count) if bits < 63 => log2(count.saturating_add(1)),
@@ -35,6 +39,30 @@ impl Answers {
                 Some(count) => log2(count.saturating_add(1)),
                 None => log2_sets(of, size).saturating_add(1),
             },
+            Self::Each(ref all) => match self.count().filter(|count| *count < 1 << 63) {
+                Some(count) => log2(count.saturating_add(1)),
+                None => all.iter().map(Self::log2).fold(1, u64::saturating_add),
+            },
+        }
+    }
+
+    /// Their number, if it is below 2^64.
+    fn count(&self) -> Option<u64> {
+        match *self {
+            Self::Of(count) => Some(count.into()),
+            Self::Bits(bits) => 1u64.checked_shl(u32::try_from(bits).ok()?),
+            Self::Sets { of, size } => sets(of, size),
+            Self::Each(ref all) => all.iter().try_fold(1u64, |product, one| product.checked_mul(one.count()?)),
+        }
+    }
+
+    /// The logarithm of their number in millionths, not less.
+    fn log2(&self) -> u64 {
+        match *self {
+            Self::Bits(bits) => bits.saturating_mul(MILLION),
+            Self::Of(count) => log2(u64::from(count).max(1)),
+            Self::Sets { of, size } => sets(of, size).map_or_else(|| log2_sets(of, size), log2),
+            Self::Each(ref all) => all.iter().map(Self::log2).fold(0, u64::saturating_add),
         }
     }
 }

@@ -1,9 +1,16 @@
 //! Policies: what a receipt lets out of an output of a model. A policy is one file, which implements `Rule` and states [`About`] it; the list of
 //! [`Policy`] names it. Cards, ledger, command line, API, pages and test kit ask this type.
 
+mod accuracy;
+mod at_least;
+mod by_group;
+mod confusion;
+mod count;
 mod grammar;
+mod items;
 mod label;
 mod label_in;
+mod labels;
 mod margin;
 mod range;
 mod round;
@@ -19,6 +26,7 @@ pub use range::OutOfRange;
 
 use super::answer::{Answer, Form};
 use super::columns::PolicyRow;
+use super::counts::Counts;
 use super::leak::Answers;
 use crate::claim::{values_in_bound, MAX_VALUES};
 use crate::codec::{size, Put, Reader};
@@ -77,7 +85,13 @@ policies!(
     margin::Margin,
     top::Top,
     label_in::LabelIn,
-    round::Round
+    round::Round,
+    labels::Labels,
+    accuracy::Accuracy,
+    confusion::Confusion,
+    count::Count,
+    at_least::AtLeast,
+    by_group::ByGroup
 );
 
 /// What a policy is, whatever its parameters.
@@ -93,12 +107,25 @@ pub struct About {
     pub parameters: &'static [Parameter],
     /// The form of its answers.
     pub form: Form,
+    /// Which outputs it can speak of.
+    pub scope: Scope,
     /// Whether it speaks of nothing but which output is the largest: a model that ends in ArgMax has no scores.
     pub of_index: bool,
     /// Whether its parameters say how much it lets out. Cards state the bits of the others, see [`About::listed`].
     pub sized: bool,
     /// The policy with these parameters, which are in the ranges of their units.
     make: fn(&[i64]) -> Option<Policy>,
+}
+
+/// Which outputs a policy can speak of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Any: it says something of scores, each by itself.
+    Scores,
+    /// Those that are no batch: it compares all scores with one. In a batch every item has a largest score of its own.
+    Largest,
+    /// Batches: it counts items by their labels, the label of an item being the index of its largest score, the lowest one among equals.
+    Items,
 }
 
 /// A parameter of a policy.
@@ -125,6 +152,16 @@ pub enum Unit {
     Score,
     /// How far one of them is above another: a positive one.
     Lead,
+    /// Items of a batch: how many of them, at least one.
+    Items,
+    /// A label that items can have.
+    Class,
+    /// Labels that items can have: a set of them, ascending.
+    Classes,
+    /// Labels, one for each item.
+    Labels,
+    /// Groups, one for each item.
+    Groups,
 }
 
 impl Unit {
@@ -135,7 +172,21 @@ impl Unit {
             Self::Outputs => "outputs",
             Self::Count => "count",
             Self::Score | Self::Lead => "value",
+            Self::Items => "items",
+            Self::Class | Self::Classes => "label",
+            Self::Labels => "labels",
+            Self::Groups => "groups",
         }
+    }
+
+    /// Whether it stands for all parameters that are left.
+    pub fn is_list(self) -> bool {
+        self.is_set() || matches!(self, Self::Labels | Self::Groups)
+    }
+
+    /// Whether those are ascending.
+    fn is_set(self) -> bool {
+        matches!(self, Self::Outputs | Self::Classes)
     }
 }
 
@@ -156,20 +207,44 @@ trait Rule {
     fn parameters(&self) -> Vec<i64>;
 
     /// The one answer to these scores; none if a receipt must not exist.
-    fn answer(&self, scores: &[i64]) -> Option<Given>;
+    fn answer(&self, _scores: &[i64]) -> Option<Given> {
+        None
+    }
+
+    /// The same of a policy about a batch, to the labels of its items.
+    fn of_labels(&self, _labels: &[u32], _output: &OutputLayout) -> Option<Answer> {
+        None
+    }
+
+    /// Of a policy about a batch what is counted, and what of the counts holds for exactly the labels that the answer is given to.
+    fn counts(&self, _answer: &Answer, _output: &OutputLayout) -> Option<Counts> {
+        None
+    }
+
+    /// What of the parameters does not go together, or not with an output.
+    fn fits(&self, _output: &OutputLayout) -> Result<(), OutOfRange> {
+        Ok(())
+    }
 
     /// The rows that hold for exactly the scores that the answer is given to, one for each of an output; none of an answer of another form or
-    /// number. The prover chooses `top`, the same in all rows. `width` is that of `d` in bits, where it is known.
-    fn rows(&self, answer: &Answer, output: &OutputLayout, width: Option<u32>) -> Option<Vec<PolicyRow>>;
+    /// number. The prover chooses `top`, the same in all rows. `_width` is that of `d` in bits, where it is known.
+    fn rows(&self, _answer: &Answer, _output: &OutputLayout, _width: Option<u32>) -> Option<Vec<PolicyRow>> {
+        None
+    }
 
-    /// How many answers there are, of so many outputs of so many bits.
-    fn answers(&self, outputs: u32, bits: u32) -> Answers;
+    /// How many answers there are.
+    fn answers(&self, output: &OutputLayout) -> Answers;
 
     /// The policy in words, for lists and tables.
     fn words(&self) -> Words;
 
     /// What the model gave, to be read after "the model gave".
     fn says(&self, answer: &Answer) -> Words;
+
+    /// The answer for people.
+    fn shown(&self, answer: &Answer) -> Words {
+        answer.words()
+    }
 }
 
 impl Parameter {
@@ -182,10 +257,11 @@ impl Parameter {
 impl About {
     /// The policy that a card names where it offers this one: itself, or what tells of all outputs what this one tells of some.
     pub fn listed(&self) -> &'static str {
-        match (self.sized, self.of_index) {
-            (false, _) => self.name,
-            (true, true) => label::ABOUT.name,
-            (true, false) => scores::ABOUT.name,
+        match (self.sized, self.scope, self.of_index) {
+            (false, ..) => self.name,
+            (true, Scope::Items, _) => labels::ABOUT.name,
+            (true, _, true) => label::ABOUT.name,
+            (true, _, false) => scores::ABOUT.name,
         }
     }
 
@@ -194,7 +270,7 @@ impl About {
         let last = self
             .parameters
             .iter()
-            .filter(|parameter| parameter.unit == Unit::Outputs);
+            .filter(|parameter| parameter.unit.is_list());
         self.parameters.iter().chain(last.cycle())
     }
 
@@ -202,8 +278,13 @@ impl About {
     fn policy(&self, parameters: &[i64]) -> Result<Policy, OutOfRange> {
         let mut pairs = parameters.iter().zip(self.units());
         pairs.try_for_each(|(value, parameter)| parameter.check(*value, None))?;
-        let is_set = self.parameters.iter().any(|parameter| parameter.unit == Unit::Outputs);
-        let otherwise = if is_set { OutOfRange::Set } else { OutOfRange::Step };
+        let is_set = self.parameters.iter().any(|parameter| parameter.unit.is_set());
+        let is_list = self.parameters.iter().any(|parameter| parameter.unit.is_list());
+        let otherwise = match (is_set, is_list) {
+            (true, _) => OutOfRange::Set,
+            (false, true) => OutOfRange::Labels,
+            (false, false) => OutOfRange::Step,
+        };
         (self.make)(parameters).ok_or(otherwise)
     }
 }
@@ -234,21 +315,46 @@ impl Policy {
         self.rule().says(answer)
     }
 
-    /// Most bits that asking for a receipt reveals, in millionths, of an output with so many scores of so many bits.
-    pub(super) fn microbits(&self, outputs: u32, bits: u32) -> u64 {
-        self.rule().answers(outputs, bits).microbits()
+    /// The answer for people.
+    pub(super) fn shown(&self, answer: &Answer) -> Words {
+        self.rule().shown(answer)
+    }
+
+    /// Most bits that asking for a receipt about an output reveals, in millionths.
+    pub(super) fn microbits(&self, output: &OutputLayout) -> u64 {
+        self.rule().answers(output).microbits()
     }
 
     /// Whether the parameters are in the ranges of an output; of none, in those of the format.
     pub(super) fn check(&self, output: Option<&OutputLayout>) -> Result<(), OutOfRange> {
         let values = self.parameters();
         let mut pairs = values.iter().zip(self.about().units());
-        pairs.try_for_each(|(value, parameter)| parameter.check(*value, output))
+        if let Some(output) = output {
+            match (self.about().scope, output.items) {
+                (Scope::Items, 0) => return Err(OutOfRange::NoBatch),
+                (Scope::Largest, 1..) => return Err(OutOfRange::Batch),
+                _ => {}
+            }
+        }
+        pairs.try_for_each(|(value, parameter)| parameter.check(*value, output))?;
+        output.map_or(Ok(()), |output| self.rule().fits(output))
     }
 
-    /// The one answer to these scores; none if what the policy states does not hold of them, or speaks of a score that is not there.
-    pub(super) fn answer(&self, scores: &[i64]) -> Option<Given> {
-        self.rule().answer(scores)
+    /// The one answer to the scores of an output; none if what the policy states does not hold of them, or speaks of a score that is not there.
+    pub(super) fn answer(&self, scores: &[i64], output: &OutputLayout) -> Option<Given> {
+        match self.about().scope {
+            Scope::Scores | Scope::Largest => self.rule().answer(scores),
+            Scope::Items => {
+                let labels = items::labels(scores, output)?;
+                let answer = self.rule().of_labels(&labels, output)?;
+                Some(Given { answer, top: None })
+            }
+        }
+    }
+
+    /// What is counted of the items of a batch; nothing by a policy about something else.
+    pub(super) fn counts(&self, answer: &Answer, output: &OutputLayout) -> Option<Counts> {
+        self.rule().counts(answer, output)
     }
 
     /// The public rows, one for each score of the output.
@@ -260,7 +366,10 @@ impl Policy {
     ) -> Result<Vec<PolicyRow>, OutOfRange> {
         self.check(Some(output))?;
         answer.check(self.about().form, output)?;
-        let rows = self.rule().rows(answer, output, width);
+        let rows = match self.about().scope {
+            Scope::Scores | Scope::Largest => self.rule().rows(answer, output, width),
+            Scope::Items => self.counts(answer, output).map(|_| items::rows(output)),
+        };
         rows.filter(|rows| rows.len() == size(output.len))
             .ok_or(OutOfRange::Answer)
     }
@@ -285,9 +394,10 @@ impl Policy {
         let mut rest = values.as_slice();
         for parameter in about.parameters {
             match (parameter.unit, rest.split_first()) {
-                (Unit::Outputs, _) => out.put_list(rest, index),
+                (Unit::Outputs | Unit::Classes, _) => out.put_list(rest, index),
+                (Unit::Labels | Unit::Groups, _) => out.put_integers(rest),
                 (_, None) => {}
-                (Unit::Output | Unit::Count, Some((value, after))) => {
+                (Unit::Output | Unit::Count | Unit::Items | Unit::Class, Some((value, after))) => {
                     index(out, value);
                     rest = after;
                 }
@@ -309,8 +419,9 @@ impl Policy {
         let mut parameters = Vec::new();
         for parameter in about.parameters {
             match parameter.unit {
-                Unit::Output | Unit::Count => parameters.push(index(reader)?),
-                Unit::Outputs => parameters.extend(reader.list(MAX_VALUES, 4, index)?),
+                Unit::Output | Unit::Count | Unit::Items | Unit::Class => parameters.push(index(reader)?),
+                Unit::Outputs | Unit::Classes => parameters.extend(reader.list(MAX_VALUES, 4, index)?),
+                Unit::Labels | Unit::Groups => parameters.extend(reader.integers(MAX_VALUES)?),
                 Unit::Score | Unit::Lead => parameters.push(reader.i64()?),
             }
         }

@@ -17,6 +17,7 @@ fn layout(lens: &[u32]) -> InstanceLayout {
         len: *len,
         rows: *len + 1,
         bits: 8 + *len,
+        items: 0,
     };
     InstanceLayout {
         lanes: 1,
@@ -87,7 +88,7 @@ fn what_is_not_there_is_refused() {
 #[test]
 fn answers_are_those_of_the_target() {
     let scores = [vec![1, 9, 2], vec![5, 4]];
-    let given = |text: &str| parsed(text).answer(&scores).map(|given| given.answer);
+    let given = |text: &str| parsed(text).answer(&scores, &layout(&[3, 2])).map(|given| given.answer);
     assert_eq!(given("label"), Some(Answer::Label(1)));
     assert_eq!(given("1/label"), Some(Answer::Label(0)));
     assert_eq!(given("2/label"), None);

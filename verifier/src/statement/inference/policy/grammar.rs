@@ -19,6 +19,12 @@ pub enum PolicyError {
     /// A parameter that is no count.
     #[error("`{0}` is not a number of outputs")]
     Count(String),
+    /// A parameter that is no label.
+    #[error("`{0}` is not a label")]
+    Label(String),
+    /// A parameter that is no number of items.
+    #[error("`{0}` is not a number of items")]
+    Items(String),
     /// A parameter that is no number.
     #[error("`{0}` is not a number in range")]
     Score(String),
@@ -38,6 +44,8 @@ impl About {
             text.push(':');
             match parameter.unit {
                 Unit::Outputs => text.push_str("OUTPUT:.."),
+                Unit::Classes | Unit::Labels => text.push_str("LABEL:.."),
+                Unit::Groups => text.push_str("GROUP:.."),
                 unit => text.push_str(&unit.name().to_ascii_uppercase()),
             }
         }
@@ -66,24 +74,30 @@ impl Policy {
         let mut known = Self::KINDS.iter();
         let about = known.find(|about| about.name == name).ok_or(PolicyError::Form)?;
         let words: Vec<&str> = words.collect();
-        let is_set = about.parameters.iter().any(|parameter| parameter.unit == Unit::Outputs);
-        if words.len() < about.parameters.len() || (words.len() > about.parameters.len() && !is_set) {
+        let is_list = about.parameters.iter().any(|parameter| parameter.unit.is_list());
+        if words.len() < about.parameters.len() || (words.len() > about.parameters.len() && !is_list) {
             return Err(PolicyError::Form);
         }
         let values = words.iter().zip(about.units()).map(|(word, parameter)| {
             let whole = word.parse::<u32>().map(i64::from);
             let value = match parameter.unit {
                 Unit::Output | Unit::Outputs => whole.map_err(|_| PolicyError::Output((*word).to_owned()))?,
+                Unit::Class | Unit::Classes | Unit::Labels | Unit::Groups => whole.map_err(|_| PolicyError::Label((*word).to_owned()))?,
                 Unit::Count => whole.map_err(|_| PolicyError::Count((*word).to_owned()))?,
+                Unit::Items => whole.map_err(|_| PolicyError::Items((*word).to_owned()))?,
                 Unit::Score | Unit::Lead => score(word).ok_or_else(|| PolicyError::Score((*word).to_owned()))?,
             };
             parameter.check(value, output).map_err(PolicyError::Range)?;
             Ok(value)
         });
         let mut values = values.collect::<Result<Vec<_>, _>>()?;
-        if is_set {
-            values.sort_unstable();
-            values.dedup();
+        // Single parameters stand before a set.
+        let singles = about.parameters.iter().take_while(|parameter| !parameter.unit.is_list()).count();
+        if about.parameters.iter().any(|parameter| parameter.unit.is_set()) {
+            let mut set = values.split_off(singles.min(values.len()));
+            set.sort_unstable();
+            set.dedup();
+            values.append(&mut set);
         }
         about.policy(&values).map_err(PolicyError::Range)
     }

@@ -1,7 +1,7 @@
 //! The index of the largest output.
 
 use super::super::columns::PolicyRow;
-use super::{About, Answer, Answers, Form, Given, Policy, Rule};
+use super::{About, Answer, Answers, Form, Given, Policy, Rule, Scope};
 use crate::key::OutputLayout;
 use crate::words::Words;
 use alloc::vec;
@@ -14,6 +14,7 @@ pub(super) static ABOUT: About = About {
     title: "the index of the largest output",
     parameters: &[],
     form: Form::Label,
+    scope: Scope::Largest,
     of_index: true,
     sized: false,
     make: |_| Some(Policy::Label(Label)),
@@ -80,8 +81,8 @@ impl Rule for Label {
         }
     }
 
-    fn answers(&self, outputs: u32, _: u32) -> Answers {
-        Answers::Of(outputs)
+    fn answers(&self, output: &OutputLayout) -> Answers {
+        Answers::Of(output.len)
     }
 
     fn words(&self) -> Words {

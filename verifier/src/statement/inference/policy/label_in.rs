@@ -2,7 +2,7 @@
 
 use super::super::columns::PolicyRow;
 use super::label::{label_rows, largest};
-use super::{About, Answer, Answers, Form, Given, Parameter, Policy, Rule, Unit};
+use super::{About, Answer, Answers, Form, Given, Parameter, Policy, Rule, Scope, Unit};
 use crate::codec::length;
 use crate::key::OutputLayout;
 use crate::words::Words;
@@ -23,6 +23,7 @@ pub(super) static ABOUT: About = About {
         unit: Unit::Outputs,
     }],
     form: Form::Label,
+    scope: Scope::Largest,
     of_index: true,
     sized: true,
     make: |parameters| {
@@ -77,7 +78,7 @@ impl Rule for LabelIn {
         }
     }
 
-    fn answers(&self, _: u32, _: u32) -> Answers {
+    fn answers(&self, _: &OutputLayout) -> Answers {
         Answers::Of(length(self.outputs.len()))
     }
 

@@ -2,7 +2,7 @@
 
 use super::super::columns::{signed, PolicyRow};
 use super::label::{largest, rows};
-use super::{About, Answer, Answers, Form, Given, Parameter, Policy, Rule, Unit};
+use super::{About, Answer, Answers, Form, Given, Parameter, Policy, Rule, Scope, Unit};
 use crate::codec::size;
 use crate::key::OutputLayout;
 use crate::words::Words;
@@ -20,6 +20,7 @@ pub(super) static ABOUT: About = About {
         unit: Unit::Lead,
     }],
     form: Form::Label,
+    scope: Scope::Largest,
     of_index: false,
     sized: false,
     make: |parameters| match *parameters {
@@ -68,8 +69,8 @@ impl Rule for Margin {
         }
     }
 
-    fn answers(&self, outputs: u32, _: u32) -> Answers {
-        Answers::Of(outputs)
+    fn answers(&self, output: &OutputLayout) -> Answers {
+        Answers::Of(output.len)
     }
 
     fn words(&self) -> Words {

@@ -7,6 +7,9 @@ use crate::words::Words;
 use alloc::format;
 use core::fmt;
 
+/// The last group that a policy can name.
+const MAX_GROUPS: i64 = 255;
+
 /// Why an output of a circuit cannot have a policy with these parameters, or this answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutOfRange {
@@ -31,6 +34,12 @@ pub enum OutOfRange {
     Form(Form),
     /// An answer that the policy with its parameters never gives.
     Answer,
+    /// A list of labels without one.
+    Labels,
+    /// A policy about a batch, and a model that is committed for one item.
+    NoBatch,
+    /// A policy that compares all scores, and a model that is committed for a batch.
+    Batch,
     /// A policy that speaks of one output, or a circuit that has one, and all of several are named.
     All,
 }
@@ -62,6 +71,9 @@ impl OutOfRange {
             )
             .into(),
             Self::Answer => "the policy never gives this answer".into(),
+            Self::Labels => "a list of labels has one for each item, at least one".into(),
+            Self::NoBatch => "the policy speaks of the items of a batch, and this model was not committed for one (commit --batch)".into(),
+            Self::Batch => "the policy compares all scores with one another, and in a batch each item has scores of its own".into(),
             Self::All => "only the policy `scores` speaks of all outputs, and only where there are several".into(),
         }
     }
@@ -111,9 +123,13 @@ impl Unit {
         let (len, bits) = output.map_or((1 << 32, 41), |output| (i64::from(output.len), output.bits));
         let half = 1i64.checked_shl(bits.saturating_sub(1)).unwrap_or(i64::MAX);
         let most = half.saturating_sub(1);
+        let (items, classes) = output.map_or((1 << 20, 1 << 20), |output| (output.items.into(), output.classes().into()));
         match self {
             Self::Output | Self::Outputs => [0, len.saturating_sub(1)],
             Self::Count => [1, len],
+            Self::Items => [1, items],
+            Self::Groups => [0, MAX_GROUPS],
+            Self::Class | Self::Classes | Self::Labels => [0, i64::saturating_sub(classes, 1)],
             Self::Score => [half.saturating_neg(), most],
             Self::Lead => [1, most],
         }

@@ -1,7 +1,7 @@
 //! All outputs, rounded.
 
 use super::super::columns::{signed, PolicyRow};
-use super::{About, Answer, Answers, Form, Given, Parameter, Policy, Rule, Unit};
+use super::{About, Answer, Answers, Form, Given, Parameter, Policy, Rule, Scope, Unit};
 use crate::key::OutputLayout;
 use crate::words::Words;
 use alloc::vec;
@@ -18,6 +18,7 @@ pub(super) static ABOUT: About = About {
         unit: Unit::Lead,
     }],
     form: Form::Scores,
+    scope: Scope::Scores,
     of_index: false,
     sized: true,
     make: |parameters| match *parameters {
@@ -78,9 +79,9 @@ impl Rule for Round {
         scores.iter().map(row).collect()
     }
 
-    fn answers(&self, outputs: u32, bits: u32) -> Answers {
-        let left = bits.saturating_sub(self.dropped());
-        Answers::Bits(u64::from(outputs).saturating_mul(left.into()))
+    fn answers(&self, output: &OutputLayout) -> Answers {
+        let left = output.bits.saturating_sub(self.dropped());
+        Answers::Bits(u64::from(output.len).saturating_mul(left.into()))
     }
 
     fn words(&self) -> Words {

@@ -1,7 +1,7 @@
 //! All outputs.
 
 use super::super::columns::{signed, PolicyRow};
-use super::{About, Answer, Answers, Form, Given, Policy, Rule};
+use super::{About, Answer, Answers, Form, Given, Policy, Rule, Scope};
 use crate::key::OutputLayout;
 use crate::words::Words;
 use alloc::vec;
@@ -14,6 +14,7 @@ pub(super) static ABOUT: About = About {
     title: "all outputs",
     parameters: &[],
     form: Form::Scores,
+    scope: Scope::Scores,
     of_index: false,
     sized: false,
     make: |_| Some(Policy::Scores(Scores)),
@@ -57,8 +58,8 @@ impl Rule for Scores {
         Some(scores.iter().map(row).collect())
     }
 
-    fn answers(&self, outputs: u32, bits: u32) -> Answers {
-        Answers::Bits(u64::from(outputs).saturating_mul(u64::from(bits)))
+    fn answers(&self, output: &OutputLayout) -> Answers {
+        Answers::Bits(u64::from(output.len).saturating_mul(u64::from(output.bits)))
     }
 
     fn words(&self) -> Words {

@@ -22,6 +22,7 @@ fn output() -> OutputLayout {
         len: OUTPUTS,
         rows: OUTPUTS,
         bits: BITS,
+        items: 0,
     }
 }
 
@@ -50,6 +51,8 @@ fn policies() -> Vec<Policy> {
                     Unit::Outputs => sets(OUTPUTS + 1)
                         .map(|set| set.iter().map(u32::to_string).collect::<Vec<_>>().join(":"))
                         .collect(),
+                    Unit::Items => (1..=2).map(|value| value.to_string()).collect(),
+                    Unit::Class | Unit::Classes | Unit::Labels | Unit::Groups => ["0", "0:1", "1:2"].map(str::to_owned).to_vec(),
                     Unit::Score | Unit::Lead => (-5..=4).map(|value| value.to_string()).collect(),
                 };
                 let grown = texts
@@ -73,6 +76,8 @@ fn answers(form: Form) -> Vec<Answer> {
         }
         Form::Bit => vec![Answer::Bit(false), Answer::Bit(true)],
         Form::Yes => vec![Answer::Yes],
+        Form::Count => (0..4).map(Answer::Count).collect(),
+        Form::Counts => [vec![], vec![1, 0, 0, 1]].map(Answer::Counts).to_vec(),
     }
 }
 
@@ -103,7 +108,7 @@ fn exactly_one_answer_is_provable() {
         for scores in all_scores().filter(|_| fits) {
             let holding = rows.iter().filter(|(_, rows)| holds(rows, &scores));
             let provable: Vec<&Answer> = holding.map(|(answer, _)| answer).collect();
-            let given = policy.answer(&scores).map(|given| given.answer);
+            let given = policy.answer(&scores, &output()).map(|given| given.answer);
             refused += usize::from(given.is_none());
             assert_eq!(provable, given.iter().collect::<Vec<_>>(), "{policy} {scores:?}");
         }
@@ -119,6 +124,7 @@ fn exactly_one_set_is_provable() {
         len: SEVEN,
         rows: SEVEN,
         bits: BITS,
+        items: 0,
     };
     let mut state = 1u64;
     let mut draw = || {
@@ -138,7 +144,7 @@ fn exactly_one_set_is_provable() {
             let scores: Vec<i64> = (0..SEVEN).map(|_| draw()).collect();
             let holding = rows.iter().filter(|(_, rows)| holds(rows, &scores));
             let provable: Vec<&Answer> = holding.map(|(answer, _)| answer).collect();
-            let given = policy.answer(&scores).unwrap();
+            let given = policy.answer(&scores, &output).unwrap();
             assert_eq!(provable, [&given.answer], "{policy} {scores:?}");
         }
     }
@@ -152,7 +158,7 @@ fn the_top_that_is_given_holds() {
         .filter(|policy| policy.check(Some(&output())).is_ok())
     {
         for scores in all_scores() {
-            let Some(given) = policy.answer(&scores) else { continue };
+            let Some(given) = policy.answer(&scores, &output()) else { continue };
             let rows = policy.rows(&given.answer, &output(), WIDTH).unwrap();
             assert!(
                 holds_with(given.top.unwrap_or(0), &rows, &scores),
@@ -214,11 +220,13 @@ fn as_many_answers_as_are_counted() {
     let sized = policies()
         .into_iter()
         .filter(|policy| policy.about().sized && policy.check(Some(&output())).is_ok());
-    for policy in Policy::widest(&output()).into_iter().chain(sized) {
-        let given = all_scores().filter_map(|scores| policy.answer(&scores).map(|given| given.answer.to_string()));
+    let widest = Policy::widest(&output()).into_iter();
+    let widest = widest.filter(|policy| policy.check(Some(&output())).is_ok());
+    for policy in widest.chain(sized) {
+        let given = all_scores().filter_map(|scores| policy.answer(&scores, &output()).map(|given| given.answer.to_string()));
         let count = u32::try_from(given.collect::<BTreeSet<_>>().len()).unwrap();
         assert_eq!(
-            policy.microbits(OUTPUTS, BITS),
+            policy.microbits(&output()),
             Answers::Of(count).microbits(),
             "{policy}"
         );
@@ -278,7 +286,8 @@ fn grammar() {
     }
     assert_eq!(
         Policy::grammar(),
-        "label, scores, threshold:OUTPUT:VALUE, yes-only:OUTPUT:VALUE, margin:VALUE, top:COUNT, label-in:OUTPUT:.., round:VALUE"
+        "label, scores, threshold:OUTPUT:VALUE, yes-only:OUTPUT:VALUE, margin:VALUE, top:COUNT, label-in:OUTPUT:.., round:VALUE, \
+         labels, accuracy:LABEL:.., confusion:LABEL:.., count:ITEMS:ITEMS:LABEL:.., at-least:ITEMS:ITEMS:LABEL:.., by-group:LABEL:GROUP:.."
     );
     let halves = |word: &str| word.parse::<f64>().ok().map(|value| (value * 2.0) as i64);
     assert_eq!(

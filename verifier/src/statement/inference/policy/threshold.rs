@@ -1,7 +1,7 @@
 //! Whether one output reaches a value.
 
 use super::super::columns::{signed, PolicyRow};
-use super::{About, Answer, Answers, Form, Given, Parameter, Policy, Rule, Unit};
+use super::{About, Answer, Answers, Form, Given, Parameter, Policy, Rule, Scope, Unit};
 use crate::codec::size;
 use crate::key::OutputLayout;
 use crate::words::Words;
@@ -29,6 +29,7 @@ pub(super) static ABOUT: About = About {
     title: "whether one output reaches a value: yes or no",
     parameters: PARAMETERS,
     form: Form::Bit,
+    scope: Scope::Scores,
     of_index: false,
     sized: false,
     make: |parameters| {
@@ -97,7 +98,7 @@ impl Rule for Threshold {
         rows(self.output, self.threshold, bit, output)
     }
 
-    fn answers(&self, _: u32, _: u32) -> Answers {
+    fn answers(&self, _: &OutputLayout) -> Answers {
         Answers::Of(2)
     }
 

@@ -1,7 +1,7 @@
 //! Which outputs are the largest ones.
 
 use super::super::columns::{signed, PolicyRow};
-use super::{About, Answer, Answers, Form, Given, Parameter, Policy, Rule, Unit};
+use super::{About, Answer, Answers, Form, Given, Parameter, Policy, Rule, Scope, Unit};
 use crate::codec::size;
 use crate::key::OutputLayout;
 use crate::words::Words;
@@ -21,6 +21,7 @@ pub(super) static ABOUT: About = About {
         unit: Unit::Count,
     }],
     form: Form::Labels,
+    scope: Scope::Largest,
     of_index: false,
     sized: true,
     make: |parameters| match *parameters {
@@ -123,9 +124,9 @@ impl Rule for Top {
         (met == members.len() && met == size(self.count)).then(|| runs.iter().map(row).collect())
     }
 
-    fn answers(&self, outputs: u32, _: u32) -> Answers {
+    fn answers(&self, output: &OutputLayout) -> Answers {
         Answers::Sets {
-            of: outputs,
+            of: output.len,
             size: self.count,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::super::columns::PolicyRow;
 use super::threshold::{parts, rows, PARAMETERS};
-use super::{About, Answer, Answers, Form, Given, Policy, Rule};
+use super::{About, Answer, Answers, Form, Given, Policy, Rule, Scope};
 use crate::codec::size;
 use crate::key::OutputLayout;
 use crate::words::Words;
@@ -16,6 +16,7 @@ pub(super) static ABOUT: About = About {
     title: "a receipt exists only if one output reaches a value",
     parameters: PARAMETERS,
     form: Form::Yes,
+    scope: Scope::Scores,
     of_index: false,
     sized: false,
     make: |parameters| {
@@ -66,7 +67,7 @@ impl Rule for YesOnly {
         }
     }
 
-    fn answers(&self, _: u32, _: u32) -> Answers {
+    fn answers(&self, _: &OutputLayout) -> Answers {
         Answers::Of(1)
     }
 
