@@ -44,19 +44,22 @@ def receipt(committed: provenn.Committed, rows: Any) -> provenn.Receipt:
 
 
 def test_a_receipt_holds_for_what_was_computed(committed: provenn.Committed, receipt: provenn.Receipt, rows: Any) -> None:
-    import json
-
     verdict = provenn.verify(receipt, committed.card, accept_dev=True, audience="alice", policy="scores", input=rows[0])
     assert verdict.dev and verdict.output == receipt.output
     assert {check.name for check in verdict.checks if check.checked} >= {"proof", "model", "policy", "input", "audience"}
     assert verdict.model_id == committed.card.model_id and verdict.not_proven
-    # In the units of the model: what onnxruntime wrote down for these weights.
     values = receipt.claim.inputs[0].values
-    assert values is not None and numpy.allclose(values, rows[0].ravel(), atol=1e-2)
+    assert values is not None and numpy.allclose(values, rows[0].ravel(), atol=committed.card.inputs[0].step)
     assert receipt.claim.real_units and not provenn.Receipt.of(receipt.data).claim.real_units
-    assert json.dumps(verdict.output)
-    step = committed.card.outputs[0].step
-    assert numpy.allclose(numpy.array(receipt.output) / step, numpy.round(numpy.array(receipt.output) / step))
+
+
+def test_scores_are_those_of_onnxruntime(committed: provenn.Committed, fixtures: Path) -> None:
+    rows = numpy.load(fixtures / "data/breast_cancer_test.npy")
+    expected = numpy.load(fixtures / "data/linear_30_test_outputs.npy")
+    for row, scores in list(zip(rows, expected))[:3]:
+        receipt = committed.prove({committed.card.inputs[0].name: row.astype("float64")}, policy="scores")
+        proven = provenn.verify(receipt, committed.card, accept_dev=True).output
+        assert numpy.allclose(proven, scores.ravel(), atol=4 * committed.card.outputs[0].step)
 
 
 def test_what_is_refused(committed: provenn.Committed, receipt: provenn.Receipt, rows: Any, fixtures: Path) -> None:
@@ -113,11 +116,11 @@ def test_files_are_those_of_the_program(committed: provenn.Committed, rows: Any,
     # The program proves with what the package kept, and verifies what the package proved.
     numpy.save(tmp_path / "row.npy", rows[:1])
     program = [sys.executable, "-m", "provenn"]
-    made = ["prove", "--card", folder / "model.card", "--input", tmp_path / "row.npy", "--out", tmp_path / "by-program.bin"]
-    subprocess.run([*program, *made], check=True)
-    assert provenn.verify(tmp_path / "by-program.bin", folder / "model.card", accept_dev=True).output in (0, 1)
+    card, row, out = str(folder / "model.card"), str(tmp_path / "row.npy"), str(tmp_path / "by-program.bin")
+    subprocess.run([*program, "prove", "--card", card, "--input", row, "--out", out], check=True, capture_output=True)
+    assert provenn.verify(out, card, accept_dev=True).output == 0
     provenn.load(folder).prove(rows[0]).save(tmp_path / "by-package.bin")
-    named = ["--card", folder / "model.card", "--receipt", tmp_path / "by-package.bin", "--accept-dev"]
+    named = ["--card", card, "--receipt", str(tmp_path / "by-package.bin"), "--accept-dev"]
     ran = subprocess.run([*program, "verify", *named, "--any-model"], check=True, capture_output=True, text=True)
     assert ran.stdout.startswith("VALID under development parameters")
     ran = subprocess.run([*program, "verify", *named], capture_output=True, text=True)
@@ -143,7 +146,7 @@ def test_before_and_beside(committed: provenn.Committed, receipt: provenn.Receip
     assert audit.model_id == committed.card.model_id and not audit.weights_compared
     with pytest.raises(provenn.ProvennError) as refused:
         provenn.audit(committed.card, fixtures / "models/breast_cancer_mlp.onnx")
-    assert refused.value.code == "audit-failed"
+    assert refused.value.code == "recipe"
     explanation = provenn.explain(receipt, committed.card)
     assert explanation.output == receipt.output and all(bound for _, _, bound in explanation.fields)
     for shown in (committed, committed.card, receipt, inspection, audit, explanation):
@@ -201,15 +204,14 @@ def test_who_verifies_loads_little(committed: provenn.Committed, receipt: proven
     receipt.save(tmp_path / "receipt.bin")
     code = """if True:
         import sys, time
-        started = time.perf_counter()
-        import provenn.service
-        assert "provenn._native" not in sys.modules
+        started = time.process_time()
         import provenn
         provenn.verify
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
         assert provenn.verify("receipt.bin", "model.card", accept_dev=True).dev
         assert not {"numpy", "provenn.owner", "provenn.models", "provenn.color"} & set(sys.modules)
-        print(seconds)
+        assert seconds < 0.1, seconds
     """
-    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True)
-    print(f"imported in {1000 * float(ran.stdout):.0f} ms")
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    code = "import sys, provenn.service; assert 'provenn._native' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

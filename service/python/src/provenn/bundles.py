@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Optional, Sequence, Union
 
 from .cards import Card, card_of
-from .files import Data, Folder, Where, command, options
-from .receipts import Receipt, bytes_of
+from .files import Data, Folder, Where, bytes_of, command, options
+from .receipts import Receipt
 
 
 def bundle(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Type, Union
@@ -28,6 +27,12 @@ def read(data: Data) -> bytes:
         raise ProvennError("io", f"{os.fspath(data)}: {(error.strerror or str(error)).lower()}", "check the path") from error
 
 
+def bytes_of(receipt: Any) -> bytes:
+    """The bytes of a receipt, which is a ``Receipt`` or what ``read`` takes."""
+    data: bytes = receipt.data if hasattr(receipt, "data") else read(receipt)
+    return data
+
+
 def write(path: Where, data: bytes, private: bool = False) -> None:
     """A file that was not there before; a private one is for its owner only, from its first byte on."""
     try:
@@ -42,6 +47,9 @@ class Folder:
     """A temporary folder, for its owner only, with the files of a command."""
 
     def __enter__(self) -> Folder:
+        # Slow to import, and verification makes none.
+        import tempfile
+
         self._folder = tempfile.TemporaryDirectory(prefix="provenn-")
         return self
 

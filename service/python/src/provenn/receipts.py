@@ -10,7 +10,7 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 
 from . import _native
 from .cards import Card
-from .files import Data, Folder, Where, command, options, read, write
+from .files import Data, Folder, Where, bytes_of, command, options, read, write
 from .html import table
 
 
@@ -96,11 +96,6 @@ class Receipt:
         rows = [("output", self.claim.words), ("policy", self.claim.policy), ("model", self.claim.model_id)]
         rows += [("audience", self.claim.audience), ("size", f"{len(self.data):,} bytes")]
         return table("Receipt", rows, "As stated; provenn.verify decides whether it is true.")
-
-
-def bytes_of(receipt: Any) -> bytes:
-    """The bytes of a receipt, however it is given."""
-    return receipt.data if isinstance(receipt, Receipt) else read(receipt)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from typing import Any, Mapping, Optional, Sequence, Tuple, Union
 from . import _native
 from .arrays import Arrays, named
 from .cards import Card, card_of
-from .files import Data, hexadecimal, options, read
+from .files import Data, bytes_of, hexadecimal, options, read
 from .html import table
-from .receipts import bytes_of
 
 
 @dataclass(frozen=True)
