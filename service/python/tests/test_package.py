@@ -4,6 +4,8 @@ import os
 import stat
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any, List, Tuple
 
@@ -151,6 +153,25 @@ def test_before_and_beside(committed: provenn.Committed, receipt: provenn.Receip
     assert explanation.output == receipt.output and all(bound for _, _, bound in explanation.fields)
     for shown in (committed, committed.card, receipt, inspection, audit, explanation):
         assert shown._repr_html_().startswith("<div>")
+
+
+def test_other_threads_run_meanwhile(committed: provenn.Committed, rows: Any) -> None:
+    times: List[float] = []
+    ended = threading.Event()
+
+    def tick() -> None:
+        while not ended.wait(0.005):
+            times.append(time.monotonic())
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    started = time.monotonic()
+    committed.prove(rows[0])
+    proven = time.monotonic()
+    ended.set()
+    thread.join()
+    # A proof takes hundreds of milliseconds: there would be none or one if it kept them from running.
+    assert len([at for at in times if started < at < proven]) > 5
 
 
 def test_errors_of_a_callback_are_raised(committed: provenn.Committed, rows: Any) -> None:
