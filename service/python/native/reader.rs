@@ -100,14 +100,14 @@ pub fn verify(
     inputs: Arrays,
     options: Vec<String>,
 ) -> PyResult<String> {
-    let given = part("the receipt", &receipt);
     let parts = || -> Result<Parts, CliError> {
+        let given = part("the receipt", &receipt);
         let (Some(card), Some(srs)) = (&card, &srs) else {
             return Parts::of_bundle(&given);
         };
         let card = part("the card", card);
         Ok(Parts {
-            receipts: vec![Given::new(part("the receipt", &receipt), None)?],
+            receipts: vec![Given::new(given, None)?],
             model: card.decode(ModelCard::from_bytes)?,
             card,
             srs: part("the SRS key", srs).decode(SrsVerifyingKey::from_bytes)?,

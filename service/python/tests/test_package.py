@@ -1,5 +1,6 @@
 """The package in process: what is proven, what is refused, and what is kept."""
 
+import json
 import os
 import stat
 import subprocess
@@ -7,7 +8,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 import numpy
 import pytest
@@ -105,6 +106,29 @@ def test_a_bundle_names_no_model(committed: provenn.Committed, receipt: provenn.
     assert refused.value.code == "model-not-named"
     assert provenn.verify(whole, accept_dev=True, any_model=True).output == receipt.output
     assert provenn.verify(whole, accept_dev=True, model_id=committed.card.model_id).output == receipt.output
+
+
+def test_a_publisher_vouches_for_its_model(committed: provenn.Committed, receipt: provenn.Receipt, tmp_path: Path) -> None:
+    committed.card.save(tmp_path)
+
+    def publisher(*words: str) -> Any:
+        program = [sys.executable, "-m", "provenn", "--json", "publisher", *words]
+        return json.loads(subprocess.run(program, cwd=tmp_path, check=True, capture_output=True, text=True).stdout)
+
+    key, other = (publisher("key", "--name", "acme", "--out", name)["key"] for name in ("key", "other"))
+    publisher("sign", "--card", "model.card", "--key", "key", "--out", "signature")
+    named = {"accept_dev": True, "signature": tmp_path / "signature"}  # type: Dict[str, Any]
+    assert provenn.verify(receipt, committed.card, publisher=key, **named).publisher == "acme"
+    with pytest.raises(provenn.ProvennError) as refused:
+        provenn.verify(receipt, committed.card, publisher=other, **named)
+    assert refused.value.code == "publisher-mismatch"
+    with pytest.raises(provenn.ProvennError) as refused:
+        provenn.verify(receipt, committed.card, publisher=key, accept_dev=True)
+    assert refused.value.code == "nobody-vouches"
+    whole = provenn.bundle(receipt, committed.card, signature=tmp_path / "signature")
+    assert provenn.verify(whole, publisher=key, accept_dev=True).publisher == "acme"
+    with pytest.raises(TypeError):
+        provenn.verify(whole, publisher=key, **named)
 
 
 def test_files_are_those_of_the_program(committed: provenn.Committed, rows: Any, tmp_path: Path) -> None:

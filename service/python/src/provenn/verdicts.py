@@ -82,6 +82,8 @@ def verify(
 
     ``accept_dev`` takes development parameters: only if you trust the machine that made them. What else you name, the receipt has to state.
     """
+    if card is None and not (srs is None and signature is None and log_proof is None):
+        raise TypeError("a bundle brings its own srs, signature and log_proof: give them with a card")
     given = None if card is None else card_of(card, srs)
     vouched = publisher is not None or log is not None
     if given is not None and model_id is None and not vouched and not any_model:
