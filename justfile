@@ -45,7 +45,11 @@ page:
 test-page: page
     node --test --test-concurrency=1 verifier/wasm/test/*.test.mjs
 
-# The Python client against a running service, in an environment of its own.
+# The wheel of the Python package, in target/wheels.
+wheel:
+    service/python/wheel
+
+# The Python package: wheel, types, tests; its client against a running service.
 python:
     cargo build --release -p provenn-service
     service/python/check

@@ -98,9 +98,13 @@ impl FromStr for Dimension {
 
 /// An ONNX file, as far as it is no other that is known here, with sizes for its symbolic dimensions.
 pub fn model(path: &Path, sizes: &[Dimension]) -> Result<Vec<u8>, CliError> {
-    let bytes = read(path, MAX_MODEL)?;
+    model_in(Part::read(path, MAX_MODEL)?, sizes)
+}
+
+/// The same of bytes.
+pub fn model_in(Part { place, bytes }: Part, sizes: &[Dimension]) -> Result<Vec<u8>, CliError> {
     if let Some(found) = known(&bytes) {
-        return Err(CliError::kind(2, "wrong-file", path, found, "an ONNX file"));
+        return Err(CliError::kind(2, "wrong-file", &place, found, "an ONNX file"));
     }
     if sizes.is_empty() {
         return Ok(bytes);

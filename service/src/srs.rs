@@ -61,7 +61,7 @@ pub fn existing(path: Option<&Path>, k: u32) -> Result<Parameters, CliError> {
 /// Parameters, and the file that they are from.
 pub struct Parameters {
     pub srs: Srs,
-    path: PathBuf,
+    pub path: PathBuf,
 }
 
 impl Parameters {

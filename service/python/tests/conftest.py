@@ -10,7 +10,7 @@ from typing import Iterator, NamedTuple
 
 import pytest
 
-from provenn_client import Client
+from provenn.service import Client
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -7,8 +7,8 @@ from typing import Callable, Iterator, List, Tuple
 
 import pytest
 
-from provenn_client import Client, Event, ProvennError
-from provenn_client import http as requests
+from provenn.service import Client, Event, ServiceError
+from provenn.service import http as requests
 
 #: Answers by turn, the last one again and again; and the requests so far.
 Scripted = Callable[..., Tuple[Client, List[str]]]
@@ -90,7 +90,7 @@ def test_a_part_of_a_body_is_no_body(scripted: Scripted, answer: bytes) -> None:
 def test_an_answer_has_an_end(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "MAX_ANSWER", 8)
     assert scripted(body(b"12345678"))[0].receipt("job") == b"12345678"
-    with pytest.raises(ProvennError) as refused:
+    with pytest.raises(ServiceError) as refused:
         scripted(body(b"123456789"))[0].receipt("job")
     assert refused.value.code == "answer-too-large"
 
@@ -149,7 +149,7 @@ def test_redirects_are_not_followed(scripted: Scripted, scheme: str) -> None:
     for status in (b"301", b"302", b"303", b"307", b"308"):
         location = f"{scheme}://127.0.0.1:{port}/".encode()
         client, seen = scripted(b"HTTP/1.1 " + status + b" Moved\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n")
-        with pytest.raises(ProvennError) as refused:
+        with pytest.raises(ServiceError) as refused:
             client.receipt("job")
         assert refused.value.status == int(status)
         assert visits == [] and set(seen) == {"GET /v1/proofs/job/receipt HTTP/1.1"}

@@ -8,7 +8,7 @@ from typing import List, Tuple
 import pytest
 from conftest import Service
 
-from provenn_client import Client, Event, JobFailed, ProvennError
+from provenn.service import Client, Event, JobFailed, ServiceError
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +32,7 @@ def test_the_whole_way(client: Client, service: Service, model: Tuple[str, str],
     storage = client.storage()
     assert len(receipt) < storage["stored"] < storage["limit"]
     assert {check["name"]: check["checked"] for check in verdict["checks"]}["audience"]
-    with pytest.raises(ProvennError) as refused:
+    with pytest.raises(ServiceError) as refused:
         anybody.verify(receipt, audience="carol", accept_dev=True)
     assert refused.value.code == "context-mismatch" and refused.value.help
 
@@ -48,7 +48,7 @@ def test_the_whole_way(client: Client, service: Service, model: Tuple[str, str],
     assert anybody.consistency_proof(1, 2).startswith("provenn-consistency-proof@v1\n")
     changed = bytearray(receipt)
     changed[-1] ^= 1
-    with pytest.raises(ProvennError) as unknown:
+    with pytest.raises(ServiceError) as unknown:
         anybody.inclusion_proof(bytes(changed))
     assert unknown.value.status == 404
 
@@ -64,7 +64,7 @@ def test_events_go_on_where_they_were(client: Client, model: Tuple[str, str]) ->
 def test_the_same_key_gives_the_same_job(client: Client, model: Tuple[str, str]) -> None:
     jobs = [client.prove(*model, "label", audience="same", idempotency_key="one") for _ in range(2)]
     assert jobs[0]["id"] == jobs[1]["id"]
-    with pytest.raises(ProvennError) as refused:
+    with pytest.raises(ServiceError) as refused:
         client.prove(*model, "scores", audience="same", idempotency_key="one")
     assert refused.value.code == "idempotency-mismatch"
 
@@ -78,7 +78,7 @@ def test_a_job_that_fails_says_why(client: Client, model: Tuple[str, str]) -> No
 
 
 def test_without_a_key_nothing_private_is_shown(service: Service, model: Tuple[str, str]) -> None:
-    with pytest.raises(ProvennError) as refused:
+    with pytest.raises(ServiceError) as refused:
         Client(service.url).card(model[0])
     assert (refused.value.status, refused.value.code) == (401, "unauthorized")
 
@@ -87,7 +87,7 @@ def test_budgets(client: Client, model: Tuple[str, str]) -> None:
     spent = client.ledger(model=model[0])
     client.set_model_budget(model[0], total_bits=spent["bits"] + spent["reserved_bits"] + 2)
     client.wait(client.prove(*model, "threshold:0:0", audience="one"))
-    with pytest.raises(ProvennError) as refused:
+    with pytest.raises(ServiceError) as refused:
         client.prove(*model, "threshold:0:0", audience="two")
     assert refused.value.code == "budget-exceeded"
     assert client.ledger(model=model[0])["bits"] >= spent["bits"] + 1
@@ -103,7 +103,7 @@ def test_registry(client: Client, service: Service, model: Tuple[str, str]) -> N
     assert anybody.published_card("default", "linear", 1) == client.card(model[0])
     revoked = client.set_status("default", "linear", 1, "revoked", "a test")
     assert revoked["reason"] == "a test"
-    with pytest.raises(ProvennError) as refused:
+    with pytest.raises(ServiceError) as refused:
         client.prove(*model, "label", audience="late")
     assert refused.value.code == "model-revoked"
 
@@ -112,16 +112,16 @@ def test_what_is_removed_is_gone(client: Client, model: Tuple[str, str], fixture
     own = client.upload_input({"shape": [30], "values": [0.125] * 30})
     for _ in range(2):
         client.delete_input(own)
-    with pytest.raises(ProvennError) as unknown:
+    with pytest.raises(ServiceError) as unknown:
         client.prove(model[0], own, "label")
     assert unknown.value.code == "not-found"
     source = client.model(model[0])["source_sha256"]
-    with pytest.raises(ProvennError) as refused:
+    with pytest.raises(ServiceError) as refused:
         client.delete_model(source)
     assert refused.value.status == 409 and refused.value.code == "in-use"
     committed = client.commit(source, client.upload_input(fixtures / "data/breast_cancer_calibration.npy"), input="committed")
     other = client.wait(committed)["result"]["model_id"]
     client.delete_commitment(other)
-    with pytest.raises(ProvennError) as gone:
+    with pytest.raises(ServiceError) as gone:
         client.card(other)
     assert gone.value.status == 404

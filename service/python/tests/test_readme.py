@@ -5,21 +5,50 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import List, Tuple
 
+import pytest
 from conftest import ROOT
 
 README = Path(__file__).resolve().parents[1] / "README.md"
+
+
+def blocks() -> List[Tuple[str, str]]:
+    """Language and text of each."""
+    return re.findall(r"^```(\w*)\n(.*?)^```$", README.read_text(), re.M | re.S)
+
+
+def test_an_empty_environment_is_enough(tmp_path: Path) -> None:
+    """Nothing but Python: the wheel is installed, the first lines are run."""
+    wheel = os.environ.get("PROVENN_WHEEL")
+    if wheel is None:
+        pytest.skip("PROVENN_WHEEL names no wheel")
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    language, text = blocks()[0]
+    assert language == "python" and len(text.splitlines()) <= 12
+    environment = tmp_path / "environment"
+    started = time.monotonic()
+    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
+    python = [str(environment / "bin/python"), "-I"]
+    subprocess.run([*python, "-m", "pip", "install", "--quiet", "--no-index", wheel], check=True)
+    # Parameters are made too.
+    home = {**os.environ, "PROVENN_HOME": str(tmp_path / "home")}
+    ran = subprocess.run([*python, "-c", text], cwd=tmp_path, env=home, check=True, capture_output=True, text=True)
+    assert ran.stdout.startswith("VALID: ") and "- " in ran.stdout
+    assert time.monotonic() - started < 60
+    version = subprocess.run([*python, "-m", "provenn", "--version"], check=True, capture_output=True, text=True)
+    assert version.stdout.startswith("provenn ")
 
 
 def test_the_readme_runs(tmp_path: Path) -> None:
     # Where the README stands in a clone.
     folder = tmp_path / "service/python"
     folder.mkdir(parents=True)
-    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", README.read_text(), re.M | re.S)
-    assert [language for language, _ in blocks] == ["sh", "python", "sh"]
+    assert [language for language, _ in blocks()] == ["python", "sh", "python", "sh"]
     script = ["trap 'kill $(jobs -p)' EXIT"]
-    for number, (language, text) in enumerate(blocks):
+    for number, (language, text) in enumerate(blocks()):
         if language == "python":
             (folder / f"{number}.py").write_text(text)
             text = f"'{sys.executable}' {number}.py\n"

@@ -19,6 +19,14 @@ pub struct Args {
 }
 
 impl Args {
+    pub fn new(audience: String, nonce: Option<[u8; 32]>, not_after: u64) -> Self {
+        Self {
+            audience,
+            nonce,
+            not_after,
+        }
+    }
+
     /// What a claim says of it. To be asked before the work begins.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! `provenn verify`: the decision, with everything that was compared and everything that was not.
 
-mod parts;
+pub mod parts;
 mod report;
 mod vouch;
 
@@ -74,7 +74,7 @@ pub struct Args {
     nonce: Option<[u8; 32]>,
     /// The public input it must be about; NAME=FILE for each that you name of several.
     #[arg(long, value_name = "FILE")]
-    input: Vec<Source>,
+    pub input: Vec<Source>,
     #[arg(long, help = format!("The agreed policy: one of {}", Disclosure::grammar()))]
     policy: Option<Asked>,
     /// The right labels that the policy must be about, as for `provenn prove`.
@@ -86,13 +86,17 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    let parts = Parts::read(args)?;
+    decide(args, &Parts::read(args)?)
+}
+
+/// The decision on parts, wherever they are from.
+pub fn decide(args: &Args, parts: &Parts) -> Result<Report, CliError> {
     let (card, key) = (&parts.model, &parts.srs);
     let description = store::description(card).map_err(|e| CliError::from(e).at(&parts.card.place))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let expectation = expectation(args, &description, now)?;
     let started = Instant::now();
-    let checked = check(args, &parts);
+    let checked = check(args, parts);
     let decided = checked.and_then(|card| {
         let receipts = parts.receipts.iter().enumerate();
         let verdicts = receipts.map(|(index, given)| {
@@ -113,13 +117,13 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         }
     })?;
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
-    let vouched = vouch::vouch(args, &parts, &card.model_id())?;
+    let vouched = vouch::vouch(args, parts, &card.model_id())?;
     if !(args.any_model || args.model_id.is_some() || vouched.for_model()) {
         return Err(unnamed(&card));
     }
     let found = report::Found {
         args,
-        parts: &parts,
+        parts,
         card: &card,
         key,
         description: &description,

@@ -2,7 +2,7 @@
 
 use crate::data::npy;
 use crate::error::CliError;
-use crate::files::{self, MAX_DATA};
+use crate::files::{self, Part, MAX_DATA};
 use provenn_circuits::graph::{Graph, InputType};
 use provenn_prover::commit::Description;
 use provenn_prover::rows::{Rows, Use};
@@ -79,25 +79,47 @@ fn each<'de, D: Deserializer<'de>, T: Deserialize<'de>, S>(
     deserializer.deserialize_seq(Each(state, next, PhantomData))
 }
 
-/// A file, and the input that it is for: `NAME=FILE`, or `FILE` where there is only one, or where the file names its inputs.
+/// Data, and the input that it is for.
 #[derive(Clone, Debug)]
-pub struct Source(String);
+pub enum Source {
+    /// `NAME=FILE`, or `FILE` where there is only one input, or where the file names its inputs.
+    File(String),
+    /// The bytes of such a file, of callers that have no file.
+    Memory { input: Option<String>, bytes: Vec<u8> },
+}
 
 impl FromStr for Source {
     type Err = std::convert::Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.to_owned()))
+        Ok(Self::File(text.to_owned()))
     }
 }
 
 impl Source {
     /// The name before `=`, and the file. A name is one of `names`: a file may have a `=` in its own.
     fn split<'a>(&'a self, names: &[&str]) -> (Option<&'a str>, &'a Path) {
-        match self.0.split_once('=') {
+        let text = match self {
+            Self::File(text) => text,
+            Self::Memory { input, .. } => return (input.as_deref(), Path::new("the array")),
+        };
+        match text.split_once('=') {
             Some((name, file)) if names.contains(&name) => (Some(name), Path::new(file)),
-            _ => (None, Path::new(&self.0)),
+            _ => (None, Path::new(text)),
         }
+    }
+
+    /// The name of its input, if it has one, and the data.
+    fn open<'a>(&'a self, names: &[&str]) -> Result<(Option<&'a str>, Part), CliError> {
+        let (name, path) = self.split(names);
+        let part = match self {
+            Self::File(_) => Part::read(path, MAX_DATA)?,
+            Self::Memory { bytes, .. } => Part {
+                place: path.into(),
+                bytes: bytes.clone(),
+            },
+        };
+        Ok((name, part))
     }
 
     /// The file, whatever it is for.
@@ -116,7 +138,7 @@ pub fn rows(sources: &[Source], graph: &Graph, data: Use) -> Result<Rows, CliErr
     let names: Vec<&str> = names.map(|value| value.name.as_str()).collect();
     let mut inputs: Vec<Option<Rows>> = vec![None; names.len()];
     for source in sources {
-        let (name, path) = source.split(&names);
+        let (name, part) = source.open(&names)?;
         let index = match name {
             Some(name) => names.iter().position(|known| *known == name),
             None => (names.len() == 1).then_some(0),
@@ -124,7 +146,7 @@ pub fn rows(sources: &[Source], graph: &Graph, data: Use) -> Result<Rows, CliErr
         let slot = index
             .and_then(|index| inputs.get_mut(index))
             .filter(|slot| slot.is_none());
-        *slot.ok_or_else(|| each_once(&names))? = Some(array(path)?);
+        *slot.ok_or_else(|| each_once(&names))? = Some(part_rows(&part)?);
     }
     let inputs: Option<Vec<Rows>> = inputs.into_iter().collect();
     Ok(Rows::joined(inputs.ok_or_else(|| each_once(&names))?, data)?)
@@ -132,14 +154,17 @@ pub fn rows(sources: &[Source], graph: &Graph, data: Use) -> Result<Rows, CliErr
 
 /// Rows of one input.
 pub fn array(path: &Path) -> Result<Rows, CliError> {
-    let bytes = files::read(path, MAX_DATA)?;
+    part_rows(&Part::read(path, MAX_DATA)?)
+}
+
+fn part_rows(Part { place, bytes }: &Part) -> Result<Rows, CliError> {
     match bytes.starts_with(npy::MAGIC) {
-        true => npy::parse(&bytes).map_err(|e| e.at(path)),
+        true => npy::parse(bytes).map_err(|e| e.at(place)),
         false => Err(CliError::kind(
             2,
             "npy",
-            path,
-            files::what(&bytes),
+            place,
+            files::what(bytes),
             "a .npy file with rows",
         )),
     }
@@ -158,15 +183,14 @@ pub fn some(sources: &[Source], description: &Description) -> Result<BTreeMap<us
     let names = names(description);
     let mut inputs = BTreeMap::new();
     for source in sources {
-        let (name, path) = source.split(&names);
-        let bytes = files::read(path, MAX_DATA)?;
+        let (name, Part { place, bytes }) = source.open(&names)?;
         let here = match (name, description.inputs.as_slice()) {
             (Some(name), _) => vec![(description.input(name)?, one(&bytes, description, name))],
             (None, [input]) => vec![(0, one(&bytes, description, &input.name))],
-            (None, _) => named(&bytes, description).map_err(|e| e.at(path))?,
+            (None, _) => named(&bytes, description).map_err(|e| e.at(&place))?,
         };
         for (index, values) in here {
-            if inputs.insert(index, values.map_err(|e| e.at(path))?).is_some() {
+            if inputs.insert(index, values.map_err(|e| e.at(&place))?).is_some() {
                 return Err(each_once(&names));
             }
         }

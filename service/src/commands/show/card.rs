@@ -18,9 +18,14 @@ const SHOWN: usize = 20;
 pub fn run(path: &Path) -> Result<Report, CliError> {
     let card = files::decode(path, MAX_CARD, ModelCard::from_bytes)?;
     let description = store::description(&card).map_err(|e| CliError::from(e).at(path))?;
+    Ok(shown(&card, &description))
+}
+
+/// What a card says.
+pub fn shown(card: &ModelCard, description: &Description) -> Report {
     let mut report = head("a model card", FORMAT_VERSION.into());
     report.row("model id", hex(&card.model_id()));
-    about(&mut report, &description);
+    about(&mut report, description);
     report.row(
         "graph",
         format!(
@@ -71,7 +76,7 @@ pub fn run(path: &Path) -> Result<Report, CliError> {
             "k": card.key.k, "commitments": card.commitments.len(), "card": description,
         }),
     );
-    Ok(report)
+    report
 }
 
 /// What its publisher says of a model, if anything.

@@ -19,7 +19,7 @@ pub struct Given {
 }
 
 impl Given {
-    fn new(receipt: Part, log_proof: Option<Part>) -> Result<Self, CliError> {
+    pub fn new(receipt: Part, log_proof: Option<Part>) -> Result<Self, CliError> {
         Ok(Self {
             claim: receipt.decode(Receipt::from_bytes)?.claim,
             receipt,
@@ -45,7 +45,7 @@ pub struct Parts {
 impl Parts {
     pub fn read(args: &Args) -> Result<Self, CliError> {
         if let Some(bundle) = &args.bundle {
-            return Self::of_bundle(bundle);
+            return Self::of_bundle(&Part::read(bundle, MAX_BUNDLE as u64)?);
         }
         // The grammar asks for both where there is no bundle.
         let (Some(receipt), Some(card)) = (&args.receipt, &args.card) else {
@@ -75,10 +75,10 @@ impl Parts {
         })
     }
 
-    fn of_bundle(path: &Path) -> Result<Self, CliError> {
-        let bundle = files::decode(path, MAX_BUNDLE as u64, Bundle::from_bytes)?;
+    pub fn of_bundle(whole: &Part) -> Result<Self, CliError> {
+        let bundle = whole.decode(Bundle::from_bytes)?;
         let part = |name: &str, bytes: Vec<u8>| Part {
-            place: format!("{} ({name})", path.display()).into(),
+            place: format!("{} ({name})", whole.place.display()).into(),
             bytes,
         };
         let text = |name: &str, text: Option<String>| text.map(|text| part(name, text.into_bytes()));

@@ -1,7 +1,7 @@
 """Client of the Provenn prover service."""
 
 from .client import Client
-from .errors import JobFailed, ProvennError
+from .errors import JobFailed, ServiceError
 from .types import Account, Budget, Check, Event, InputFile, Job, Ledger, Log, Name, Problem, Tensor, Verdict, Version
 
 __all__ = [
@@ -17,7 +17,7 @@ __all__ = [
     "Log",
     "Name",
     "Problem",
-    "ProvennError",
+    "ServiceError",
     "Tensor",
     "Verdict",
     "Version",

@@ -12,7 +12,7 @@ from typing import Any, Callable, Iterator, List, Optional, Union, cast
 from urllib.parse import quote, urlencode
 
 from . import http as requests
-from .errors import JobFailed, ProvennError
+from .errors import JobFailed, ServiceError
 from .types import Binding, Budget, Event, Job, Ledger, Log, Name, Status, Storage, Tensor, Verdict, Version
 
 #: A path, or bytes.
@@ -25,7 +25,7 @@ WAIT = 3600.0
 class Client:
     """A prover service. Without a key only what is public can be used.
 
-    Methods raise ProvennError for what the service refuses, OSError if it cannot be reached.
+    Methods raise ServiceError for what the service refuses, OSError if it cannot be reached.
     """
 
     def __init__(self, url: str, key: Optional[str] = None, timeout: float = 60.0) -> None:
@@ -124,7 +124,7 @@ class Client:
                         yield cast(Event, {**body, "id": number})
                         if body.get("state") in FINISHED:
                             return
-            except ProvennError as refused:
+            except ServiceError as refused:
                 if refused.status not in (429, 503):
                     raise
                 broken = refused
@@ -185,7 +185,7 @@ class Client:
     ) -> Verdict:
         """Has the service verify a receipt. Name what you rely on; the rest is reported as stated, not checked.
 
-        Raises ProvennError with the verifier's code if the receipt is refused.
+        Raises ServiceError with the verifier's code if the receipt is refused.
         """
         asked = {"policy": policy, "audience": audience, "nonce": nonce, "model": model, "srs": srs}
         query = {name: value for name, value in asked.items() if value is not None}
@@ -234,7 +234,7 @@ class Client:
         while True:
             try:
                 return self._http.send("GET", f"/v1/log/proofs/{sha256}").decode()
-            except ProvennError as refused:
+            except ServiceError as refused:
                 if refused.code != "log-pending" or time.monotonic() > end:
                     raise
             time.sleep(0.2)

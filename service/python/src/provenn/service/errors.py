@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from ..errors import ProvennError
 from .types import Job, Problem
 
 
-class ProvennError(Exception):
+class ServiceError(ProvennError):
     """The service refused a request, or could not serve it."""
 
     def __init__(self, status: int, problem: Problem) -> None:
         self.status = status
         self.problem = problem
-        #: Stable identifier of the error.
-        self.code = problem.get("code", "unknown")
-        self.detail = problem.get("detail", "")
-        self.help = problem.get("help", "")
-        super().__init__(f"{self.code}: {self.detail}" + (f" ({self.help})" if self.help else ""))
+        super().__init__(problem.get("code", "unknown"), problem.get("detail", ""), problem.get("help", ""))
 
 
-class JobFailed(ProvennError):
+class JobFailed(ServiceError):
     """A job ended without a result."""
 
     def __init__(self, job: Job) -> None:

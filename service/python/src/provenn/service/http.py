@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, cast
 
-from .errors import ProvennError
+from .errors import ServiceError
 from .types import Problem
 
 #: Longest answer that is read.
@@ -26,7 +26,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> None:
         detail = f"the service redirects to {newurl[:200]!r}, which is not followed"
         problem: Problem = {"code": "redirected", "detail": detail, "help": "if that is the service, give its address to Client"}
-        raise ProvennError(code, problem)
+        raise ServiceError(code, problem)
 
 
 class Http:
@@ -50,7 +50,7 @@ class Http:
     ) -> Any:
         """One request; the answer is still to be read.
 
-        Raises ProvennError for what the service refuses.
+        Raises ServiceError for what the service refuses.
         """
         request = urllib.request.Request(self.url + path, data=body, method=method, headers=dict(headers))
         if self._key is not None:
@@ -62,7 +62,7 @@ class Http:
             return self._opener.open(request, timeout=self.timeout if timeout is None else timeout)
         except urllib.error.HTTPError as refused:
             with refused:
-                raise ProvennError(refused.code, _problem(_read(refused, 1 << 20), refused.code)) from None
+                raise ServiceError(refused.code, _problem(_read(refused, 1 << 20), refused.code)) from None
 
     def send(
         self, method: str, path: str, body: Optional[bytes] = None, headers: Mapping[str, str] = {}, again: bool = True
@@ -72,7 +72,7 @@ class Http:
             try:
                 with self.open(method, path, body, headers) as answer:
                     return _read(answer, MAX_ANSWER)
-            except ProvennError as refused:
+            except ServiceError as refused:
                 # Not available, or too many requests: nothing happened.
                 if refused.status not in (429, 503) or refused.code == "quota-exceeded" or pause is None:
                     raise
@@ -127,7 +127,7 @@ def _read(answer: Any, maximum: int) -> bytes:
     body = cast(bytes, answer.read(maximum + 1))
     if len(body) > maximum:
         problem: Problem = {"code": "answer-too-large", "detail": f"the answer has more than {maximum} bytes"}
-        raise ProvennError(answer.status, problem)
+        raise ServiceError(answer.status, problem)
     length, chunked = answer.headers.get("Content-Length"), answer.headers.get("Transfer-Encoding")
     if length is None and chunked is None and answer.status != 204:
         raise ConnectionError("the answer does not say how long it is")

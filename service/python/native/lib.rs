@@ -1,0 +1,65 @@
+//! The library under the Python package: bytes, arrays as `.npy` and JSON in and out. What they mean to people is written in Python.
+
+mod error;
+mod owner;
+mod progress;
+mod reader;
+
+use clap::Parser;
+use error::raised;
+use provenn_service::cli::{Cli, Command};
+use provenn_service::commands;
+use provenn_service::error::CliError;
+use pyo3::prelude::*;
+use std::process::ExitCode;
+
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use super::owner::{commit, load, Committed};
+    #[pymodule_export]
+    use super::reader::{card, claim, verify};
+    #[pymodule_export]
+    use super::{command, main};
+}
+
+/// The command line of a program that was called so.
+fn arguments(arguments: Vec<String>) -> impl Iterator<Item = String> {
+    std::iter::once("provenn".to_owned()).chain(arguments)
+}
+
+/// A command on files; its report as JSON.
+#[pyfunction]
+fn command(py: Python<'_>, words: Vec<String>) -> PyResult<String> {
+    let cli = Cli::try_parse_from(arguments(words)).map_err(|e| raised(py, error::grammar(&e)))?;
+    let report = py.detach(|| commands::run(&cli)).map_err(|e| raised(py, e))?;
+    Ok(report.json.to_string())
+}
+
+/// The program; its exit code.
+#[pyfunction]
+fn main(py: Python<'_>, words: Vec<String>) -> u8 {
+    let cli = match Cli::try_parse_from(arguments(words)) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _written = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(2);
+        }
+    };
+    let done = match &cli.command {
+        // It starts its own program for each piece of work, which here is the interpreter.
+        Command::Serve(_) => Err(CliError::usage(
+            "no-program",
+            "the service starts itself again for each proof, and an interpreter is not it",
+            "run `provenn serve`, the program that is built with cargo",
+        )),
+        _ => py.detach(|| commands::run(&cli)),
+    };
+    match done {
+        Ok(report) => u8::from(report.print(cli.json) != ExitCode::SUCCESS),
+        Err(error) => {
+            error.print(cli.json);
+            error.exit()
+        }
+    }
+}

@@ -1,0 +1,128 @@
+"""Verification."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Mapping, Optional, Sequence, Tuple, Union
+
+from . import _native
+from .arrays import Arrays, named
+from .cards import Card, card_of
+from .files import Data, bytes_of, hexadecimal, options, read
+from .html import table
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something that a verdict rests on."""
+
+    name: str
+    value: str
+    #: False: stated by the receipt, and you named no expectation of it.
+    checked: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A receipt that holds. One that does not is a ``ProvennError``."""
+
+    #: A label, labels, scores in the units of the model, or a truth value; of a bundle with several receipts, a tuple of them.
+    output: Any
+    #: What the publisher calls the label.
+    class_name: Optional[str]
+    #: Under development parameters: worth as much as the machine that made them.
+    dev: bool
+    model_id: str
+    srs_id: str
+    checks: Tuple[Check, ...]
+    #: What the verdict leaves open.
+    not_proven: Tuple[str, ...]
+    #: The publisher that signed the model, if you named it.
+    publisher: Optional[str]
+    #: The log that has the model, if you named it.
+    log: Optional[Mapping[str, Any]]
+    milliseconds: float
+
+    def _repr_html_(self) -> str:
+        title = "VALID under development parameters" if self.dev else "VALID"
+        said = f"{self.output}" + (f" ({self.class_name})" if self.class_name else "")
+        stated = " [as stated; you named no expectation]"
+        rows = [(one.name, one.value + ("" if one.checked else stated)) for one in self.checks]
+        return table(title, [("output", said), *rows], "Not proven: " + " ".join(self.not_proven))
+
+
+def verify(
+    receipt: Any,
+    card: Union[None, Card, Data] = None,
+    *,
+    srs: Optional[Data] = None,
+    accept_dev: bool = False,
+    model_id: Union[None, str, bytes] = None,
+    any_model: bool = False,
+    publisher: Optional[str] = None,
+    signature: Optional[Data] = None,
+    log: Optional[str] = None,
+    log_proof: Optional[Data] = None,
+    witnesses: Sequence[str] = (),
+    quorum: Optional[int] = None,
+    srs_id: Union[None, str, bytes] = None,
+    audience: Optional[str] = None,
+    nonce: Union[None, str, bytes] = None,
+    input: Optional[Arrays] = None,
+    policy: Optional[str] = None,
+    output: Optional[str] = None,
+) -> Verdict:
+    """Checks a receipt against a card, or a bundle; raises ``ProvennError`` if it does not hold.
+
+    The card that you give says which model you mean: give one that you have from a source that you trust, because anybody can make a card,
+    and valid receipts under it, of a model of their own. For a card that came along with its receipt, pin the model by ``model_id``, or name
+    who vouches for it: ``publisher`` with its ``signature``, or ``log`` with its ``log_proof``. A bundle brings its own card, so for one of
+    these has to be named, or ``any_model``.
+
+    ``accept_dev`` takes development parameters: only if you trust the machine that made them. What else you name, the receipt has to state.
+    """
+    if card is None and not (srs is None and signature is None and log_proof is None):
+        raise TypeError("a bundle brings its own srs, signature and log_proof: give them with a card")
+    given = None if card is None else card_of(card, srs)
+    vouched = publisher is not None or log is not None
+    if given is not None and model_id is None and not vouched and not any_model:
+        model_id = given.model_id
+    words = options(
+        accept_dev=accept_dev,
+        model_id=hexadecimal(model_id),
+        any_model=any_model,
+        publisher=publisher,
+        log=log,
+        witness=list(witnesses),
+        quorum=quorum,
+        srs_id=hexadecimal(srs_id),
+        audience=audience,
+        nonce=hexadecimal(nonce),
+        policy=policy,
+        output=output,
+    )
+    text = _native.verify(
+        bytes_of(receipt),
+        given.data if given else None,
+        given.srs if given else None,
+        None if signature is None else read(signature),
+        None if log_proof is None else read(log_proof),
+        named(input),
+        words,
+    )
+    found = json.loads(text)
+    receipts = found.get("receipts", [found])
+    several = len(receipts) > 1
+    return Verdict(
+        output=tuple(one["output"] for one in receipts) if several else receipts[0]["output"],
+        class_name=None if several else receipts[0]["class"],
+        dev=found["dev"],
+        model_id=found["model_id"],
+        srs_id=found["srs_id"],
+        checks=tuple(Check(**check) for one in receipts for check in one["checks"]),
+        not_proven=tuple(found["not_proven"]),
+        publisher=found["publisher"],
+        log=found["log"],
+        milliseconds=found["milliseconds"],
+    )

@@ -1,0 +1,262 @@
+"""The package in process: what is proven, what is refused, and what is kept."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+import numpy
+import pytest
+
+import provenn
+
+ROWS = "data/breast_cancer_calibration.npy"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> None:
+    os.environ.setdefault("PROVENN_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(scope="session")
+def rows(fixtures: Path) -> Any:
+    return numpy.load(fixtures / ROWS)
+
+
+@pytest.fixture(scope="session")
+def committed(fixtures: Path, rows: Any) -> provenn.Committed:
+    about = {"name": "Tumours", "outputs": [{"name": "y", "classes": ["<benign>", "malignant"]}]}
+    stages: List[Tuple[str, float]] = []
+    made = provenn.commit(fixtures / "models/linear_30.onnx", calibration=rows, progress=lambda *stage: stages.append(stage))
+    assert [name for name, _ in stages] == ["compile", "parameters", "commit"]
+    assert [share for _, share in stages] == sorted(share for _, share in stages)
+    with pytest.raises(provenn.ProvennError) as refused:
+        provenn.commit(fixtures / "models/linear_30.onnx", calibration=rows, about=about)
+    assert refused.value.code == "about"
+    return made
+
+
+@pytest.fixture(scope="session")
+def receipt(committed: provenn.Committed, rows: Any) -> provenn.Receipt:
+    return committed.prove(rows[0], policy="scores", audience="alice")
+
+
+def test_a_receipt_holds_for_what_was_computed(committed: provenn.Committed, receipt: provenn.Receipt, rows: Any) -> None:
+    verdict = provenn.verify(receipt, committed.card, accept_dev=True, audience="alice", policy="scores", input=rows[0])
+    assert verdict.dev and verdict.output == receipt.output
+    assert {check.name for check in verdict.checks if check.checked} >= {"proof", "model", "policy", "input", "audience"}
+    assert verdict.model_id == committed.card.model_id and verdict.not_proven
+    values = receipt.claim.inputs[0].values
+    assert values is not None and numpy.allclose(values, rows[0].ravel(), atol=committed.card.inputs[0].step)
+    assert receipt.claim.real_units and not provenn.Receipt.of(receipt.data).claim.real_units
+
+
+def test_scores_are_those_of_onnxruntime(committed: provenn.Committed, fixtures: Path) -> None:
+    rows = numpy.load(fixtures / "data/breast_cancer_test.npy")
+    expected = numpy.load(fixtures / "data/linear_30_test_outputs.npy")
+    for row, scores in list(zip(rows, expected))[:3]:
+        receipt = committed.prove({committed.card.inputs[0].name: row.astype("float64")}, policy="scores")
+        proven = provenn.verify(receipt, committed.card, accept_dev=True).output
+        assert numpy.allclose(proven, scores.ravel(), atol=4 * committed.card.outputs[0].step)
+
+
+def test_what_is_refused(committed: provenn.Committed, receipt: provenn.Receipt, rows: Any, fixtures: Path) -> None:
+    card = committed.card
+
+    def code(**named: Any) -> str:
+        with pytest.raises(provenn.ProvennError) as refused:
+            provenn.verify(receipt, card, **{"accept_dev": True, **named})
+        assert refused.value.help and "--" not in refused.value.help
+        return refused.value.code
+
+    assert code(accept_dev=False) == "dev-srs"
+    assert code(audience="bob") == "context-mismatch"
+    assert code(policy="label") == "policy-mismatch"
+    assert code(model_id="00" * 32) == "model-mismatch"
+    assert code(srs_id=bytes(32)) == "srs-mismatch"
+    assert code(input=rows[1]) == "input-mismatch"
+    assert code(model_id="zz") == "usage"
+    assert code(publisher="nobody") == "usage"
+    flipped = bytearray(receipt.data)
+    flipped[len(flipped) // 2] ^= 1
+    for changed in (bytes(flipped), receipt.data[:-1], b""):
+        with pytest.raises(provenn.ProvennError):
+            provenn.verify(changed, card, accept_dev=True)
+    other = provenn.commit(fixtures / "models/linear_30.onnx", calibration=rows)
+    with pytest.raises(provenn.ProvennError) as refused:
+        provenn.verify(receipt, other.card, accept_dev=True)
+    assert refused.value.code == "model-mismatch"
+    with pytest.raises(provenn.ProvennError) as refused:
+        committed.prove(rows[0][:7])
+    assert refused.value.code == "sample"
+    with pytest.raises(provenn.ProvennError) as refused:
+        committed.prove(rows[0], policy="anything")
+    assert refused.value.code == "usage" and "label" in refused.value.help
+
+
+def test_a_bundle_names_no_model(committed: provenn.Committed, receipt: provenn.Receipt) -> None:
+    whole = provenn.bundle(receipt, committed.card)
+    with pytest.raises(provenn.ProvennError) as refused:
+        provenn.verify(whole, accept_dev=True)
+    assert refused.value.code == "model-not-named"
+    assert provenn.verify(whole, accept_dev=True, any_model=True).output == receipt.output
+    assert provenn.verify(whole, accept_dev=True, model_id=committed.card.model_id).output == receipt.output
+
+
+def test_a_publisher_vouches_for_its_model(committed: provenn.Committed, receipt: provenn.Receipt, tmp_path: Path) -> None:
+    committed.card.save(tmp_path)
+
+    def publisher(*words: str) -> Any:
+        program = [sys.executable, "-m", "provenn", "--json", "publisher", *words]
+        return json.loads(subprocess.run(program, cwd=tmp_path, check=True, capture_output=True, text=True).stdout)
+
+    key, other = (publisher("key", "--name", "acme", "--out", name)["key"] for name in ("key", "other"))
+    publisher("sign", "--card", "model.card", "--key", "key", "--out", "signature")
+    named = {"accept_dev": True, "signature": tmp_path / "signature"}  # type: Dict[str, Any]
+    assert provenn.verify(receipt, committed.card, publisher=key, **named).publisher == "acme"
+    with pytest.raises(provenn.ProvennError) as refused:
+        provenn.verify(receipt, committed.card, publisher=other, **named)
+    assert refused.value.code == "publisher-mismatch"
+    with pytest.raises(provenn.ProvennError) as refused:
+        provenn.verify(receipt, committed.card, publisher=key, accept_dev=True)
+    assert refused.value.code == "nobody-vouches"
+    whole = provenn.bundle(receipt, committed.card, signature=tmp_path / "signature")
+    assert provenn.verify(whole, publisher=key, accept_dev=True).publisher == "acme"
+    with pytest.raises(TypeError):
+        provenn.verify(whole, publisher=key, **named)
+
+
+def test_files_are_those_of_the_program(committed: provenn.Committed, rows: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    committed.save(folder)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert modes == {"model.card": 0o644, "srs.vk": 0o644, "model.pk": 0o600, "model.private": 0o600}
+    with pytest.raises(provenn.ProvennError) as refused:
+        committed.save(folder)
+    assert refused.value.code == "output-exists"
+    # The program proves with what the package kept, and verifies what the package proved.
+    numpy.save(tmp_path / "row.npy", rows[:1])
+    program = [sys.executable, "-m", "provenn"]
+    card, row, out = str(folder / "model.card"), str(tmp_path / "row.npy"), str(tmp_path / "by-program.bin")
+    subprocess.run([*program, "prove", "--card", card, "--input", row, "--out", out], check=True, capture_output=True)
+    assert provenn.verify(out, card, accept_dev=True).output == 0
+    provenn.load(folder).prove(rows[0]).save(tmp_path / "by-package.bin")
+    named = ["--card", card, "--receipt", str(tmp_path / "by-package.bin"), "--accept-dev"]
+    ran = subprocess.run([*program, "verify", *named, "--any-model"], check=True, capture_output=True, text=True)
+    assert ran.stdout.startswith("VALID under development parameters")
+    ran = subprocess.run([*program, "verify", *named], capture_output=True, text=True)
+    assert ran.returncode == 3 and "error[model-not-named]" in ran.stderr
+    assert subprocess.run([*program, "serve"], capture_output=True).returncode == 2
+
+
+def test_committed_inputs_have_openings(fixtures: Path, rows: Any, tmp_path: Path) -> None:
+    hidden = provenn.commit((fixtures / "models/linear_30.onnx").read_bytes(), calibration=fixtures / ROWS, committed=True)
+    receipt = hidden.prove(rows[0])
+    assert receipt.claim.inputs[0].values is None and receipt.claim.inputs[0].points
+    assert receipt.opening and receipt.opening not in repr(receipt)
+    receipt.save(tmp_path / "receipt.bin")
+    assert stat.S_IMODE((tmp_path / "receipt.opening.json").stat().st_mode) == 0o600
+    assert provenn.verify(tmp_path / "receipt.bin", hidden.card, accept_dev=True).output == receipt.output
+
+
+def test_before_and_beside(committed: provenn.Committed, receipt: provenn.Receipt, rows: Any, fixtures: Path) -> None:
+    model = fixtures / "models/linear_30.onnx"
+    inspection = provenn.inspect(model, calibration=rows)
+    assert inspection.k == committed.card.k and inspection.forecast.receipt_bytes > 1000 and "balanced" in inspection.choices
+    audit = provenn.audit(committed.card, model)
+    assert audit.model_id == committed.card.model_id and not audit.weights_compared
+    with pytest.raises(provenn.ProvennError) as refused:
+        provenn.audit(committed.card, fixtures / "models/breast_cancer_mlp.onnx")
+    assert refused.value.code == "recipe"
+    explanation = provenn.explain(receipt, committed.card)
+    assert explanation.output == receipt.output and all(bound for _, _, bound in explanation.fields)
+    for shown in (committed, committed.card, receipt, inspection, audit, explanation):
+        assert shown._repr_html_().startswith("<div>")
+
+
+def test_other_threads_run_meanwhile(committed: provenn.Committed, rows: Any) -> None:
+    times: List[float] = []
+    ended = threading.Event()
+
+    def tick() -> None:
+        while not ended.wait(0.005):
+            times.append(time.monotonic())
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    started = time.monotonic()
+    committed.prove(rows[0])
+    proven = time.monotonic()
+    ended.set()
+    thread.join()
+    # A proof takes hundreds of milliseconds: there would be none or one if it kept them from running.
+    assert len([at for at in times if started < at < proven]) > 5
+
+
+def test_errors_of_a_callback_are_raised(committed: provenn.Committed, rows: Any) -> None:
+    with pytest.raises(ZeroDivisionError):
+        committed.prove(rows[0], progress=lambda name, share: 1 / 0)
+
+
+def test_what_notebooks_show_is_escaped(fixtures: Path, rows: Any) -> None:
+    about = {"name": "<script>alert(1)</script>"}
+    card = provenn.commit(fixtures / "models/linear_30.onnx", calibration=rows, about=about).card
+    assert "<script>" not in card._repr_html_() and "&lt;script&gt;" in card._repr_html_()
+
+
+def test_graphs() -> None:
+    edges = [(0, 1), (1, 2), (2, 3), (3, 4), (4, 0)]
+    colours = provenn.color.find(edges, 3)
+    assert all(colours[u] != colours[v] for u, v in edges)
+    receipt = provenn.color.prove(edges, colours, 3, audience="alice")
+    verdict = provenn.color.verify(receipt, edges, k=3, accept_dev=True, audience="alice", draw=True)
+    assert (verdict.colours, verdict.vertices, verdict.edges, verdict.dev) == (3, 5, 5, True)
+    assert verdict.drawing and "<svg" in verdict._repr_html_()
+    with pytest.raises(provenn.ProvennError) as refused:
+        provenn.color.verify(receipt, edges[:-1], accept_dev=True)
+    assert refused.value.code == "graph-mismatch"
+    with pytest.raises(provenn.ProvennError):
+        provenn.color.prove(edges, [0, 0, 1, 0, 1], 3)
+
+
+def test_estimators(tmp_path: Path) -> None:
+    pytest.importorskip("skl2onnx")
+    from sklearn.datasets import load_iris
+    from sklearn.linear_model import LogisticRegression
+
+    x, y = load_iris(return_X_y=True)
+    x = x.astype("float32")
+    model = LogisticRegression(max_iter=2000).fit(x, y)
+    committed = provenn.commit(model, calibration=x)
+    for row in x[[3, 75, 140]]:
+        proven = provenn.verify(committed.prove(row), committed.card, accept_dev=True)
+        assert proven.output == model.predict(row[None])[0]
+    with pytest.raises(provenn.ProvennError) as refused:
+        provenn.commit(LogisticRegression(), calibration=x)
+    assert refused.value.code == "model-type"
+    with pytest.raises(provenn.ProvennError) as refused:
+        provenn.commit(42, calibration=x)
+    assert refused.value.code == "model-type"
+
+
+def test_who_verifies_loads_little(committed: provenn.Committed, receipt: provenn.Receipt, tmp_path: Path) -> None:
+    committed.card.save(tmp_path)
+    receipt.save(tmp_path / "receipt.bin")
+    code = """if True:
+        import sys, time
+        started = time.process_time()
+        import provenn
+        provenn.verify
+        seconds = time.process_time() - started
+        assert provenn.verify("receipt.bin", "model.card", accept_dev=True).dev
+        assert not {"numpy", "provenn.owner", "provenn.models", "provenn.color"} & set(sys.modules)
+        assert seconds < 0.1, seconds
+    """
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    code = "import sys, provenn.service; assert 'provenn._native' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
