@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {R, require_, refuse, reversed} from "./Words.sol";
+import {Blake2b} from "./Blake2b.sol";
+import {Key} from "./Key.sol";
+import {Receipt} from "./Claim.sol";
+
+/// A hash under way, and what of the receipt is read so far.
+struct Transcript {
+    /// Its buffer.
+    uint256 buffer;
+    /// The first byte that is not compressed, how many were before it, and where the next byte is written.
+    uint256 from;
+    uint256 count;
+    uint256 to;
+    /// The next message in calldata, and the next y coordinate.
+    uint256 message;
+    uint256 y;
+    /// Where the next point goes, and the next scalar.
+    uint256 term;
+    uint256 slot;
+}
+
+/// Reads the messages of the proof in order and draws the challenges between them, as `verifier/src/transcript.rs` and `proof.rs` do. A point goes into a
+/// term (x, y, and a scalar that the program writes), scalars and challenges go into their slots.
+library Proof {
+    bytes16 private constant TRANSCRIPT = "Halo2-Transcript";
+    bytes16 private constant CLAIM = "Provenn-Claim---";
+    bytes16 private constant LINK = "Provenn-Link----";
+
+    /// All bits but the highest two, which are flags in an encoded point.
+    uint256 private constant X = (1 << 254) - 1;
+
+    /// Reads the proof of a receipt. Memory from the free pointer on is zero and this library's. Returns where it is free again.
+    function read(Receipt memory parts, uint256 cells, uint256 ys) internal view returns (Transcript memory t) {
+        unchecked {
+            require_(parts.proofEnd - parts.proof == Key.get(Key.PROOF_LENGTH), "truncated");
+            uint256 buffer;
+            assembly {
+                buffer := mload(0x40)
+            }
+            // The claim, in the middle of the buffer that the transcript uses later: it is hashed first.
+            t.buffer = buffer;
+            t.from = buffer + Blake2b.BUFFER;
+            uint256 length = parts.claimEnd - parts.claim;
+            copy(parts.claim, t.from, length);
+            Blake2b.hash(buffer, CLAIM, t.from, t.from + length);
+            uint256 claimDigest = t.from + length;
+            assembly {
+                // The digest of the claim stays before the transcript: the link proof needs it.
+                mcopy(claimDigest, add(buffer, 224), 64)
+            }
+            t.from = claimDigest + 64;
+            t.to = t.from;
+            uint256 claimScalar = reversed(Blake2b.scalar(buffer));
+            Blake2b.init(buffer, TRANSCRIPT);
+            uint256 repr = Key.TRANSCRIPT_REPR;
+            assembly {
+                let to := mload(add(t, 0x60))
+                mstore8(to, 2)
+                mstore(add(to, 1), claimScalar)
+                mstore8(add(to, 33), 2)
+                mstore(add(to, 34), mload(repr))
+                mstore(add(t, 0x60), add(to, 66))
+            }
+            columns(t, cells);
+            t.message = parts.proof;
+            t.y = ys;
+            t.term = Key.get(Key.PROOF_TERMS);
+            t.slot = Key.get(Key.SCALARS);
+            uint256 challenges_ = Key.get(Key.CHALLENGES);
+            uint256 round = Key.get(Key.ROUNDS);
+            uint256 end = round + 6 * Key.get(Key.ROUND_COUNT);
+            for (; round < end; round += 6) {
+                uint256 word;
+                assembly {
+                    word := mload(round)
+                }
+                points(t, word >> 240);
+                scalars(t, (word >> 224) & 0xFFFF);
+                challenges_ = challenges(t, challenges_, (word >> 208) & 0xFFFF);
+            }
+            link(parts, t, claimDigest);
+        }
+    }
+
+    /// The public columns.
+    function columns(Transcript memory t, uint256 cells) private pure {
+        unchecked {
+            uint256 end = cells
+                + 32 * (4 * Key.get(Key.POLICY_ROWS) + Key.get(Key.PUBLIC_LANES) * Key.get(Key.INPUT_ROWS));
+            uint256 to = t.to;
+            for (; cells < end; cells += 32) {
+                uint256 value;
+                assembly {
+                    value := mload(cells)
+                    mstore8(to, 2)
+                }
+                if (value != 0) {
+                    // Most are small.
+                    value = value < 256 ? value << 248 : reversed(value);
+                    assembly {
+                        mstore(add(to, 1), value)
+                    }
+                }
+                to += 33;
+            }
+            t.to = to;
+        }
+    }
+
+    /// Points: `x` with the parity of `y` in the bit above, never the identity. The precompiles check coordinates and curve, since each point is
+    /// multiplied or added.
+    function points(Transcript memory t, uint256 count) private pure {
+        unchecked {
+            (uint256 message, uint256 to) = (t.message, t.to);
+            (uint256 term, uint256 ptr) = (t.term, t.y);
+            for (; count != 0; --count) {
+                uint256 bytes_;
+                uint256 y;
+                assembly {
+                    bytes_ := calldataload(message)
+                    y := calldataload(ptr)
+                }
+                uint256 x = point(bytes_, y);
+                uint256 mirrored = reversed(y);
+                assembly {
+                    mstore(term, x)
+                    mstore(add(term, 32), y)
+                    mstore8(to, 1)
+                    mstore(add(to, 1), and(bytes_, not(0xC0)))
+                    mstore(add(to, 33), mirrored)
+                }
+                message += 32;
+                ptr += 32;
+                term += 96;
+                to += 65;
+            }
+            (t.message, t.to, t.term, t.y) = (message, to, term, ptr);
+        }
+    }
+
+    /// The x coordinate of an encoded point, if `y` is the other one.
+    function point(uint256 bytes_, uint256 y) private pure returns (uint256 x) {
+        uint256 word = reversed(bytes_);
+        x = word & X;
+        // The flag of the identity is not set, and its coordinates, which the precompiles take for it, are no point.
+        require_(word >> 254 == y & 1 && x | y != 0, "bad-point");
+    }
+
+    function scalars(Transcript memory t, uint256 count) private pure {
+        unchecked {
+            (uint256 message, uint256 to, uint256 slot) = (t.message, t.to, t.slot);
+            for (; count != 0; --count) {
+                uint256 bytes_;
+                assembly {
+                    bytes_ := calldataload(message)
+                    mstore8(to, 2)
+                    mstore(add(to, 1), bytes_)
+                }
+                store(slot, bytes_);
+                message += 32;
+                to += 33;
+                slot += 32;
+            }
+            (t.message, t.to, t.slot) = (message, to, slot);
+        }
+    }
+
+    /// A canonical scalar into its slot.
+    function store(uint256 slot, uint256 bytes_) private pure {
+        uint256 value = reversed(bytes_);
+        require_(value < R, "non-canonical-scalar");
+        assembly {
+            mstore(slot, value)
+        }
+    }
+
+    function challenges(Transcript memory t, uint256 slot, uint256 count) private view returns (uint256) {
+        unchecked {
+            for (; count != 0; --count) {
+                // Its prefix byte is a zero, as memory is.
+                t.to += 1;
+                draw(t, slot);
+                slot += 32;
+            }
+            return slot;
+        }
+    }
+
+    function draw(Transcript memory t, uint256 slot) private view {
+        (t.from, t.count) = Blake2b.absorb(t.buffer, t.from, t.to, t.count);
+        Blake2b.finalize(t.buffer, t.from, t.to, t.count);
+        uint256 value = Blake2b.scalar(t.buffer);
+        assembly {
+            mstore(slot, value)
+        }
+    }
+
+    /// The transcript of the link proof: claim, key, SRS, the whole proof, what is committed, which columns are linked; `rho`; the announcement; `e`. Then
+    /// a weight that nobody knew before: what joins the two equations.
+    function link(Receipt memory parts, Transcript memory t, uint256 claimDigest) private view {
+        unchecked {
+            uint256 buffer = t.buffer;
+            uint256 to = (t.to + 31) & ~uint256(31);
+            uint256 length = parts.proofEnd - parts.proof;
+            copy(parts.proof, to, length);
+            Blake2b.hash(buffer, 0, to, to + length);
+            // Behind the proof, where memory is zero.
+            to += length;
+            t.from = to;
+            t.count = 0;
+            uint256 prefix = Key.get(Key.LINK_PREFIX);
+            length = Key.get(Key.LINK_PREFIX_END) - prefix;
+            uint256 keyDigest = Key.KEY_DIGEST;
+            uint256 srsId = Key.SRS_ID;
+            assembly {
+                mcopy(to, claimDigest, 64)
+                mstore(add(to, 64), mload(keyDigest))
+                mstore(add(to, 96), mload(srsId))
+                mcopy(add(to, 128), add(buffer, 224), 64)
+                mcopy(add(to, 192), prefix, length)
+            }
+            to += 192 + length;
+            Blake2b.init(buffer, LINK);
+            t.to = to;
+            inputs(parts, t);
+            to = t.to;
+            uint256 column = Key.get(Key.LINK_COLUMNS);
+            uint256 count = Key.get(Key.LINK_COLUMN_COUNT);
+            uint256 proof = parts.proof;
+            assembly {
+                // How many columns (little endian), then of each how many terms it has and the commitment to it.
+                mstore8(to, count)
+                mstore8(add(to, 1), shr(8, count))
+                to := add(to, 4)
+                for { let end := add(column, mul(6, count)) } lt(column, end) { column := add(column, 6) } {
+                    let word := mload(column)
+                    mstore8(to, byte(0, word))
+                    mstore8(add(to, 1), byte(1, word))
+                    mstore8(add(to, 2), byte(2, word))
+                    mstore8(add(to, 3), byte(3, word))
+                    mstore(add(to, 4), calldataload(add(proof, and(shr(208, word), 0xFFFF))))
+                    to := add(to, 36)
+                }
+                mstore8(to, 0x72)
+                mstore8(add(to, 1), 0x68)
+                mstore8(add(to, 2), 0x6F)
+            }
+            t.to = to + 3;
+            uint256 slot = Key.get(Key.LINK_CHALLENGES);
+            draw(t, slot);
+            to = t.to;
+            uint256 announcement = parts.announcement;
+            assembly {
+                mstore8(to, 0x65)
+                mstore(add(to, 1), calldataload(announcement))
+            }
+            t.to = to + 33;
+            draw(t, slot + 32);
+            // The responses; the slot of the weight stands before them.
+            uint256 responses = Key.get(Key.RESPONSES);
+            uint256 tail = Key.get(Key.TAIL);
+            for (uint256 i = 0; i < tail; ++i) {
+                uint256 bytes_;
+                assembly {
+                    bytes_ := calldataload(add(add(announcement, 36), mul(32, i)))
+                }
+                store(responses + 32 * i, bytes_);
+            }
+            assembly {
+                // rho, e and the weight are side by side, and the responses follow them.
+                mstore(add(slot, 64), mod(keccak256(slot, add(96, mul(32, tail))), R))
+            }
+        }
+    }
+
+    /// The points of the link proof: the announcement, and the commitments to inputs in the claim, which the transcript takes as they are.
+    function inputs(Receipt memory parts, Transcript memory t) private pure {
+        unchecked {
+            t.term = Key.get(Key.PROOF_TERMS) + 96 * Key.get(Key.PROOF_POINTS);
+            take(t, parts.announcement);
+            uint256 count = Key.get(Key.INPUT_COUNT);
+            uint256 ptr = parts.bindings;
+            for (uint256 index = 0; index < count; ++index) {
+                uint256 word = Key.get(Key.INPUTS) + 64 * index;
+                assembly {
+                    word := mload(word)
+                }
+                uint256 points_ = (word >> 80) & 0xFFFFFFFF;
+                if (points_ == 0) {
+                    // A public input: a tag, a number and a width, and so many integers.
+                    uint256 head;
+                    assembly {
+                        head := calldataload(ptr)
+                    }
+                    uint256 values = (word >> 224) * ((word >> 192) & 0xFFFFFFFF);
+                    ptr += 6 + values * ((head >> 208) & 0xFF);
+                    continue;
+                }
+                ptr += 5;
+                for (uint256 i = 0; i < points_; ++i) {
+                    uint256 to = t.to;
+                    assembly {
+                        mstore(to, calldataload(ptr))
+                    }
+                    t.to = to + 32;
+                    take(t, ptr);
+                    ptr += 32;
+                }
+            }
+        }
+    }
+
+    /// Writes the point at `at` into the next term.
+    function take(Transcript memory t, uint256 ptr) private pure {
+        unchecked {
+            (uint256 term, uint256 hint) = (t.term, t.y);
+            uint256 bytes_;
+            uint256 y;
+            assembly {
+                bytes_ := calldataload(ptr)
+                y := calldataload(hint)
+            }
+            uint256 x = point(bytes_, y);
+            assembly {
+                mstore(term, x)
+                mstore(add(term, 32), y)
+            }
+            (t.term, t.y) = (term + 96, hint + 32);
+        }
+    }
+
+    function copy(uint256 from, uint256 to, uint256 length) private pure {
+        assembly {
+            calldatacopy(to, from, length)
+        }
+    }
+}
