@@ -41,7 +41,7 @@ impl Objective {
     }
 
     /// What is minimised: a logarithm, so that differences are shares. The time of a proof counts a twentieth of what is
-    /// asked for, so that no proof takes much longer for almost nothing.
+    /// asked for, so that no proof takes much longer for almost nothing; of gas, which is paid for, a sixtieth.
     ///
     /// `balanced` is `ln prove + verify / 25 ms + receipt / 100 KB + card / 200 KB`: a hundredth of the time of a proof is worth
     /// a quarter of a millisecond of each verification, 1 KB of each receipt, or 2 KB of the card.
@@ -51,7 +51,7 @@ impl Objective {
             Self::Prove => prove,
             Self::Receipt => (cost.receipt_bytes as f64).ln() + prove / 20.0,
             Self::Verify => cost.verify_ms.ln() + prove / 20.0,
-            Self::Gas => cost.gas.ln() + prove / 20.0,
+            Self::Gas => cost.gas.ln() + prove / 60.0,
             Self::Balanced => {
                 let (receipt, card) = (cost.receipt_bytes as f64, cost.card_bytes as f64);
                 prove + cost.verify_ms / 25.0 + receipt / 1e5 + card / 2e5

@@ -25,45 +25,49 @@ library Blake2b {
         }
     }
 
-    /// Compresses one block; `count` counts the bytes up to its end.
-    function compress(uint256 buffer, uint256 block_, uint256 count, uint256 last, uint256 out) internal view {
-        bool ok;
-        assembly {
-            mcopy(add(buffer, 68), block_, 128)
-            // Little endian; 2^24 bytes are more than a block of the chain can hold.
-            mstore(
-                add(buffer, 196),
-                or(
-                    or(shl(248, count), shl(240, and(shr(8, count), 0xFF))),
-                    or(shl(232, and(shr(16, count), 0xFF)), shl(120, last))
-                )
-            )
-            ok := and(eq(returndatasize(), 64), staticcall(gas(), 9, buffer, 213, out, 64))
-        }
-        if (!ok) refuse("precompile");
-    }
-
     /// Compresses all blocks of `[from, to)` but the last one, and returns where that begins and how many bytes are before it.
     function absorb(uint256 buffer, uint256 from, uint256 to, uint256 count)
         internal
         view
         returns (uint256, uint256)
     {
-        unchecked {
-            while (to - from > 128) {
-                count += 128;
-                compress(buffer, from, count, 0, buffer + 4);
-                from += 128;
+        bool ok = true;
+        assembly {
+            let state := add(buffer, 4)
+            let message := add(buffer, 68)
+            let counter := add(buffer, 196)
+            for {} gt(to, add(from, 128)) { from := add(from, 128) } {
+                mcopy(message, from, 128)
+                count := add(count, 128)
+                // Little endian; 2^24 bytes are more than a block of the chain can hold.
+                mstore(
+                    counter,
+                    or(shl(248, count), or(shl(240, and(shr(8, count), 0xFF)), shl(232, shr(16, count))))
+                )
+                ok := and(ok, staticcall(gas(), 9, buffer, 213, state, 64))
+                ok := and(ok, eq(returndatasize(), 64))
             }
-            return (from, count);
         }
+        if (!ok) refuse("precompile");
+        return (from, count);
     }
 
     /// The digest, if the rest is `[from, to)`; memory after it is zero. The state stays as it is.
     function finalize(uint256 buffer, uint256 from, uint256 to, uint256 count) internal view {
-        unchecked {
-            compress(buffer, from, count + to - from, 1, buffer + DIGEST);
+        bool ok;
+        assembly {
+            mcopy(add(buffer, 68), from, 128)
+            count := add(count, sub(to, from))
+            mstore(
+                add(buffer, 196),
+                or(
+                    or(shl(248, count), shl(120, 1)),
+                    or(shl(240, and(shr(8, count), 0xFF)), shl(232, shr(16, count)))
+                )
+            )
+            ok := and(eq(returndatasize(), 64), staticcall(gas(), 9, buffer, 213, add(buffer, 224), 64))
         }
+        if (!ok) refuse("precompile");
     }
 
     /// The digest as a scalar: a little-endian number of 512 bits, reduced.

@@ -115,23 +115,55 @@ library Claim {
             uint256 cell = cells + 32 * input.row;
             // On one lane, without an order and with one channel or one position, values stand as they come.
             bool inTurn = input.axisCount == 0 && lanes == 1 && (input.channels == 1 || input.positions == 1);
-            for (uint256 index = 0; index < count; ++index) {
-                int256 value = Bytes.integer(ptr, width, index);
-                magnitudes |= Bytes.magnitude(value);
-                if (!inTurn) {
+            if (inTurn) {
+                magnitudes = copy(ptr, width, count, cell);
+            } else {
+                for (uint256 index = 0; index < count; ++index) {
+                    int256 value = Bytes.integer(ptr, width, index);
+                    magnitudes |= Bytes.magnitude(value);
                     uint256 number = place(input, index);
                     uint256 channel = number / input.positions;
                     uint256 row = input.row + (number % input.positions) * input.blocks + channel / lanes;
                     cell = cells + 32 * ((channel % lanes) * column + row);
+                    assembly {
+                        mstore(cell, add(value, mul(R, slt(value, 0))))
+                    }
                 }
-                assembly {
-                    mstore(cell, add(value, mul(R, slt(value, 0))))
-                }
-                cell += 32;
             }
             // -2^(bits-1) <= value < 2^(bits-1), which is no more than the format allows
             require_(magnitudes >> (input.bits - 1) == 0, "too-large");
             Bytes.checkWidth(width, magnitudes);
+        }
+    }
+
+    /// Values one after the other into cells one after the other, as scalars. Returns the bits of their magnitudes.
+    function copy(uint256 ptr, uint256 width, uint256 count, uint256 cell) private pure returns (uint256 magnitudes) {
+        assembly {
+            let sign := sub(width, 1)
+            let end := add(ptr, mul(width, count))
+            // Bytes in reverse order; what follows a value is cut off with its sign. Most take one byte or two.
+            switch gt(width, 2)
+            case 0 {
+                for {} lt(ptr, end) { ptr := add(ptr, width) } {
+                    let value := calldataload(ptr)
+                    value := signextend(sign, or(byte(0, value), shl(8, byte(1, value))))
+                    magnitudes := or(magnitudes, xor(value, sar(255, value)))
+                    mstore(cell, add(value, mul(R, slt(value, 0))))
+                    cell := add(cell, 32)
+                }
+            }
+            default {
+                for {} lt(ptr, end) { ptr := add(ptr, width) } {
+                    let value := calldataload(ptr)
+                    let w := or(or(byte(0, value), shl(8, byte(1, value))), or(shl(16, byte(2, value)), shl(24, byte(3, value))))
+                    w := or(w, or(shl(32, byte(4, value)), shl(40, byte(5, value))))
+                    w := or(w, or(shl(48, byte(6, value)), shl(56, byte(7, value))))
+                    w := signextend(sign, w)
+                    magnitudes := or(magnitudes, xor(w, sar(255, w)))
+                    mstore(cell, add(w, mul(R, slt(w, 0))))
+                    cell := add(cell, 32)
+                }
+            }
         }
     }
 

@@ -17,15 +17,13 @@ library Equation {
             run(Key.get(Key.SECOND_PROGRAM), Key.get(Key.PROGRAM_END));
             uint256 proofTerms = Key.get(Key.PROOF_TERMS);
             uint256 sum = t.from;
-            // The coefficient of the first point of the proof may be one: then it is where the sum starts.
-            uint256 skipped = 96 * Key.get(Key.SKIPPED);
+            // The coefficient of the first polynomial is one: its commitment is where the sum starts.
+            uint256 start = Key.get(Key.START);
             assembly {
-                mstore(sum, 0)
-                mstore(add(sum, 32), 0)
-                if skipped { mcopy(sum, proofTerms, 64) }
+                mcopy(sum, start, 64)
             }
-            add_(sum, proofTerms + skipped, t.term);
-            add_(sum, Key.get(Key.TERMS), proofTerms);
+            add_(sum, Key.get(Key.TERMS), start);
+            add_(sum, start + 96, t.term);
             pair(sum, proofTerms + 96 * (Key.get(Key.PROOF_POINTS) - 1));
         }
     }

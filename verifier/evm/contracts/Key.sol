@@ -26,7 +26,7 @@ library Key {
     // Places in the head.
     uint256 internal constant TERMS = 0;
     uint256 internal constant PROOF_TERMS = 1;
-    uint256 internal constant SKIPPED = 2;
+    uint256 internal constant START = 2;
     uint256 internal constant ROUNDS = 3;
     uint256 internal constant ROUND_COUNT = 4;
     uint256 internal constant CHALLENGES = 5;

@@ -91,21 +91,28 @@ library Proof {
             uint256 end = cells
                 + 32 * (4 * Key.get(Key.POLICY_ROWS) + Key.get(Key.PUBLIC_LANES) * Key.get(Key.INPUT_ROWS));
             uint256 to = t.to;
-            for (; cells < end; cells += 32) {
-                uint256 value;
-                assembly {
-                    value := mload(cells)
+            bool ok = true;
+            assembly {
+                for {} lt(cells, end) { cells := add(cells, 32) } {
+                    let value := mload(cells)
                     mstore8(to, 2)
-                }
-                if (value != 0) {
-                    // Most are small.
-                    value = value < 256 ? value << 248 : reversed(value);
-                    assembly {
-                        mstore(add(to, 1), value)
+                    // Cells are integers of less than 64 bits: the upper bits of their scalars are zero, or those of r.
+                    if value {
+                        let upper := shr(64, value)
+                        let w := and(value, 0xFFFFFFFFFFFFFFFF)
+                        w := or(and(shr(8, w), 0x00FF00FF00FF00FF), shl(8, and(w, 0x00FF00FF00FF00FF)))
+                        w := or(and(shr(16, w), 0x0000FFFF0000FFFF), shl(16, and(w, 0x0000FFFF0000FFFF)))
+                        w := or(shl(224, w), shl(192, shr(32, w)))
+                        if upper {
+                            ok := and(ok, eq(upper, 0x30644e72e131a029b85045b68181585d2833e84879b97091))
+                            w := or(w, 0x9170b97948e833285d588181b64550b829a031e1724e6430)
+                        }
+                        mstore(add(to, 1), w)
                     }
+                    to := add(to, 33)
                 }
-                to += 33;
             }
+            require_(ok, "policy-out-of-range");
             t.to = to;
         }
     }

@@ -20,6 +20,8 @@ pub(crate) enum Point {
     Tail(usize),
     /// The first point of the SRS.
     Generator,
+    /// The identity, where the sum starts if no coefficient is one.
+    Identity,
 }
 
 /// How many messages a proof has, and where which are.
@@ -95,8 +97,8 @@ pub(crate) struct Equation {
     pub(crate) inverted: usize,
     /// Points of the key data in the order of their terms; those of the receipt follow.
     pub(crate) points: Vec<Point>,
-    /// Whether the coefficient of the first point of the proof is one.
-    pub(crate) first_is_one: bool,
+    /// The term that the sum starts with: its coefficient is one.
+    pub(crate) start: usize,
 }
 
 /// A committed polynomial.
@@ -218,16 +220,20 @@ impl Builder<'_> {
         let joined = self.constraints(&evaluations, &instances)?;
         let quotient = self.program.mul(joined, vanishing_inverse);
 
-        let points = self.points(tail);
+        let mut points = self.points(tail);
+        let leading = self.leading(&sets);
+        if leading.is_none() {
+            points.push(Point::Identity);
+        }
+        let start = leading.map_or(points.len().saturating_sub(1), |at| points.len() + at);
         let place = |point: Point| points.iter().position(|one| *one == point);
-        let linked: BTreeSet<u32> = key.linked.weights.columns.iter().chain(key.linked.inputs.iter().flatten()).copied().collect();
+        let linked = self.linked();
         let message = |index: usize| Slot::Term(points.len() + index);
 
         // sum_i v^i (Z_T/Z_i)(u) sum_j y^j (C_ij - r_ij(u)), all divided by Z_T(u) / Z_0(u)
         let (y, v) = (self.challenge(later + 5), self.challenge(later + 6));
         let mut constant = self.program.zero();
         let mut power_of_v = one;
-        let mut first_is_one = false;
         // Linked columns have a part in the other equation too.
         let mut open = BTreeMap::new();
         for (index, (set, members)) in sets.iter().enumerate() {
@@ -262,11 +268,9 @@ impl Builder<'_> {
                 match poly {
                     Poly::Advice(column) => {
                         let at = *self.messages.advice.get(*column).ok_or(ExportError::Inconsistent)?;
-                        if u32::try_from(*column).is_ok_and(|column| linked.contains(&column)) {
+                        if linked.contains(column) {
                             open.insert(*column, scalar);
-                        } else if scalar == one && at == 0 {
-                            first_is_one = true;
-                        } else {
+                        } else if leading != Some(at) {
                             self.program.write(scalar, message(at));
                         }
                     }
@@ -354,8 +358,23 @@ impl Builder<'_> {
             temporaries: self.program.temporaries,
             inverted: SUMS + self.inverted.len(),
             points,
-            first_is_one,
+            start,
         })
+    }
+
+    /// Columns that are in the other equation too.
+    fn linked(&self) -> BTreeSet<usize> {
+        let linked = &self.key.linked;
+        let columns = linked.weights.columns.iter().chain(linked.inputs.iter().flatten());
+        columns.map(|column| *column as usize).collect()
+    }
+
+    /// The number of the first polynomial's commitment among the points of the proof: its coefficient is one, unless the other equation adds to it.
+    fn leading(&self, sets: &[(Vec<i32>, Opened)]) -> Option<usize> {
+        match sets.first()?.1.first()?.0 {
+            Poly::Advice(column) if !self.linked().contains(&column) => self.messages.advice.get(column).copied(),
+            _ => None,
+        }
     }
 
     /// The points of key and SRS, each once.

@@ -166,7 +166,7 @@ impl Writer<'_> {
         let head_numbers = [
             terms,
             proof_terms,
-            usize::from(equation.first_is_one),
+            terms + TERM * equation.start,
             at_rounds,
             messages.rounds.len(),
             challenges,
@@ -309,6 +309,7 @@ impl Writer<'_> {
             Point::Lane(index) => self.card.commitments.get(index).and_then(G1Affine::from_bytes),
             Point::Tail(index) => self.srs.tail.get(index).copied(),
             Point::Generator => Some(self.srs.g1),
+            Point::Identity => Some(G1Affine::IDENTITY),
         };
         found.ok_or(ExportError::Inconsistent)
     }
