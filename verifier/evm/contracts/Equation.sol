@@ -156,8 +156,8 @@ library Equation {
         bool ok = true;
         assembly {
             let product := add(sum, 64)
-            for {} lt(from, end) { from := add(from, 96) } {
-                // A call that fails leaves memory as it is, and its answer is not taken for one.
+            // A call that fails takes the gas that it was given: what is left is for saying so.
+            for {} and(ok, lt(from, end)) { from := add(from, 96) } {
                 ok := and(ok, staticcall(gas(), 7, from, 96, product, 64))
                 ok := and(ok, eq(returndatasize(), 64))
                 ok := and(ok, staticcall(gas(), 6, sum, 128, sum, 64))

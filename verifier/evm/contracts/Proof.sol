@@ -123,28 +123,47 @@ library Proof {
         unchecked {
             (uint256 message, uint256 to) = (t.message, t.to);
             (uint256 term, uint256 ptr) = (t.term, t.y);
-            for (; count != 0; --count) {
-                uint256 bytes_;
-                uint256 y;
-                assembly {
-                    bytes_ := calldataload(message)
-                    y := calldataload(ptr)
-                }
-                uint256 x = point(bytes_, y);
-                uint256 mirrored = reversed(y);
-                assembly {
-                    mstore(term, x)
-                    mstore(add(term, 32), y)
+            t.message = message + 32 * count;
+            t.to = to + 65 * count;
+            t.term = term + 96 * count;
+            t.y = ptr + 32 * count;
+            bool ok = true;
+            assembly {
+                // Masks for `reversed`, xor a zero that the compiler does not know for one: it would turn masks of constants into longer code.
+                let zero := iszero(calldatasize())
+                let a := xor(zero, 0x00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF)
+                let b := xor(zero, 0x0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF)
+                let c := xor(zero, 0x00000000FFFFFFFF00000000FFFFFFFF00000000FFFFFFFF00000000FFFFFFFF)
+                let d := xor(zero, 0x0000000000000000FFFFFFFFFFFFFFFF0000000000000000FFFFFFFFFFFFFFFF)
+                let x := 0x3FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF
+                for { let end := add(message, mul(32, count)) } lt(message, end) { message := add(message, 32) } {
+                    let v := calldataload(message)
+                    let y := calldataload(ptr)
                     mstore8(to, 1)
-                    mstore(add(to, 1), and(bytes_, not(0xC0)))
-                    mstore(add(to, 33), mirrored)
+                    mstore(add(to, 1), and(v, not(0xC0)))
+                    mstore(add(term, 32), y)
+                    v := or(and(shr(8, v), a), shl(8, and(v, a)))
+                    v := or(and(shr(16, v), b), shl(16, and(v, b)))
+                    v := or(and(shr(32, v), c), shl(32, and(v, c)))
+                    v := or(and(shr(64, v), d), shl(64, and(v, d)))
+                    v := or(shr(128, v), shl(128, v))
+                    // The flag of the identity is not set, and its coordinates, which the precompiles take for it, are no point.
+                    ok := and(ok, eq(shr(254, v), and(y, 1)))
+                    v := and(v, x)
+                    ok := and(ok, iszero(iszero(or(v, y))))
+                    mstore(term, v)
+                    y := or(and(shr(8, y), a), shl(8, and(y, a)))
+                    y := or(and(shr(16, y), b), shl(16, and(y, b)))
+                    y := or(and(shr(32, y), c), shl(32, and(y, c)))
+                    y := or(and(shr(64, y), d), shl(64, and(y, d)))
+                    y := or(shr(128, y), shl(128, y))
+                    mstore(add(to, 33), y)
+                    ptr := add(ptr, 32)
+                    term := add(term, 96)
+                    to := add(to, 65)
                 }
-                message += 32;
-                ptr += 32;
-                term += 96;
-                to += 65;
             }
-            (t.message, t.to, t.term, t.y) = (message, to, term, ptr);
+            require_(ok, "bad-point");
         }
     }
 
@@ -156,22 +175,38 @@ library Proof {
         require_(word >> 254 == y & 1 && x | y != 0, "bad-point");
     }
 
+    /// Scalars below the order, into their slots.
     function scalars(Transcript memory t, uint256 count) private pure {
         unchecked {
             (uint256 message, uint256 to, uint256 slot) = (t.message, t.to, t.slot);
-            for (; count != 0; --count) {
-                uint256 bytes_;
-                assembly {
-                    bytes_ := calldataload(message)
+            t.message = message + 32 * count;
+            t.to = to + 33 * count;
+            t.slot = slot + 32 * count;
+            bool ok = true;
+            assembly {
+                // Masks for `reversed`, xor a zero that the compiler does not know for one: it would turn masks of constants into longer code.
+                let zero := iszero(calldatasize())
+                let a := xor(zero, 0x00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF)
+                let b := xor(zero, 0x0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF)
+                let c := xor(zero, 0x00000000FFFFFFFF00000000FFFFFFFF00000000FFFFFFFF00000000FFFFFFFF)
+                let d := xor(zero, 0x0000000000000000FFFFFFFFFFFFFFFF0000000000000000FFFFFFFFFFFFFFFF)
+                let r := R
+                for { let end := add(slot, mul(32, count)) } lt(slot, end) { slot := add(slot, 32) } {
+                    let v := calldataload(message)
                     mstore8(to, 2)
-                    mstore(add(to, 1), bytes_)
+                    mstore(add(to, 1), v)
+                    v := or(and(shr(8, v), a), shl(8, and(v, a)))
+                    v := or(and(shr(16, v), b), shl(16, and(v, b)))
+                    v := or(and(shr(32, v), c), shl(32, and(v, c)))
+                    v := or(and(shr(64, v), d), shl(64, and(v, d)))
+                    v := or(shr(128, v), shl(128, v))
+                    ok := and(ok, lt(v, r))
+                    mstore(slot, v)
+                    message := add(message, 32)
+                    to := add(to, 33)
                 }
-                store(slot, bytes_);
-                message += 32;
-                to += 33;
-                slot += 32;
             }
-            (t.message, t.to, t.slot) = (message, to, slot);
+            require_(ok, "non-canonical-scalar");
         }
     }
 

@@ -1,11 +1,11 @@
 //! The arguments of the contract for a receipt.
 
+use crate::equation::Messages;
 use crate::key_data::word;
+use crate::words::number;
 use crate::{keccak256, ExportError};
 use provenn_bn254::G1Affine;
 use provenn_verifier::{Receipt, VerifyingKey};
-
-use crate::equation::Messages;
 
 /// The function of the contract.
 const SIGNATURE: &[u8] = b"verify(address,bytes,uint256[])";
@@ -47,12 +47,7 @@ impl Calldata {
 
     /// The call, for key data at this address.
     pub fn encode(&self, key: [u8; 20]) -> Vec<u8> {
-        let number = |value: usize| {
-            let mut bytes = [0; 32];
-            let from = (value as u64).to_be_bytes();
-            bytes.iter_mut().skip(24).zip(from).for_each(|(to, from)| *to = from);
-            bytes
-        };
+        let number = |value: usize| number(value as u64);
         let padded = self.receipt.len().next_multiple_of(32);
         let [a, b, c, d, ..] = keccak256(SIGNATURE);
         let mut out = vec![a, b, c, d];

@@ -5,9 +5,11 @@ mod calldata;
 mod equation;
 mod key_data;
 mod program;
+mod words;
 
 pub use calldata::Calldata;
 pub use key_data::KeyData;
+pub use words::Words;
 
 use provenn_verifier::VerifyError;
 use sha3::{Digest, Keccak256};
