@@ -29,9 +29,8 @@ fn main() {
         let inputs = bind_inputs(&committed, &srs, values).unwrap();
         let receipt = prove(&committed, &srs, &inputs, policy::Label.into(), Context::default(), &|_| {}).unwrap();
         let srs = SrsVerifyingKey::from_bytes(&srs_verifying_key(&srs).unwrap().to_bytes()).unwrap();
-        let card = committed.card.clone().check(&srs).unwrap();
         let name = Path::new(&path).file_stem().unwrap().to_string_lossy().into_owned();
-        let case = Case::new(&name, card, srs, receipt);
+        let case = Case::new(&name, committed.card, srs, receipt);
         let outcome = case.call(&case.calldata(&case.receipt));
         assert!(outcome.returned.is_ok(), "{name}: {}", outcome.code());
         println!("{name} {}", outcome.gas);

@@ -255,6 +255,36 @@ fn a_failing_precompile_refuses() {
     }
 }
 
+/// Key data names the places in memory that its program writes to. Whichever it names, the statement has its own hash: it cannot pass for other key data.
+#[test]
+fn key_data_cannot_take_another_name() {
+    let case = Case::golden(GOLDEN[0]);
+    let call = case.calldata(&case.receipt);
+    let code = &case.data.code;
+    // An instruction without effect: it multiplies and adds in one slot.
+    let padding = (0..code.len() / 32).flat_map(|word| (0..4).map(move |place| 1 + 32 * word + 8 * place));
+    let padding = padding.skip_while(|at| {
+        let [to, a, b, c] = [0, 2, 4, 6].map(|offset| &code[at + offset..at + offset + 2]);
+        to != a || to != b || to != c || to == [0, 0]
+    });
+    let at = padding.clone().next().unwrap();
+    let slot = u16::from_be_bytes([code[at], code[at + 1]]);
+    // Everything behind the slots, where the contract keeps its own words, and what the language keeps in the first ones.
+    let places = (0..160).map(|word| (slot + 32) / 32 * 32 + 32 * word).chain([0, 0x20, 0x40, 0x60]);
+    let mut valid = 0;
+    for place in places {
+        let mut chain = case.chain.clone();
+        let mut other = code.clone();
+        other[at..at + 2].copy_from_slice(&place.to_be_bytes());
+        let key = chain.place(&other);
+        if let Ok(returned) = chain.call(case.verifier, &call.encode(key.into_array()), GAS).returned {
+            assert_eq!(returned[..32], keccak256(&other), "word written at {place}");
+            valid += usize::from(returned != case.call(&call).returned.unwrap());
+        }
+    }
+    assert!(valid > 100, "{valid}");
+}
+
 /// Anybody can put key data on chain, with a model and receipts of their own: the statement names it, and a consumer takes no other.
 #[test]
 fn key_data_that_nobody_pinned() {
