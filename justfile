@@ -149,6 +149,14 @@ random COUNT="10000" PROOFS="0.1" FIRST="0":
 conformance SHARD="0/1" PROOFS="1" *OPTIONS:
     fixtures/conformance/run {{SHARD}} {{PROOFS}} {{OPTIONS}}
 
+# Gas of a receipt for each model, committed for the least gas: rows of a name and its gas, calldata included.
+gas *FILES="fixtures/models/digits_mlp.onnx fixtures/models/digits_cnn.onnx":
+    cargo run --release -p provenn-evm --example gas -- {{FILES}}
+
+# Compile the verifier contract again (needs node).
+contract:
+    cd verifier/evm && npm ci && node build.mjs
+
 # Instructions of each kernel, against the recorded ones (needs valgrind).
 count *ARGS:
     python3 benches/instructions.py {{ARGS}}

@@ -1,7 +1,7 @@
 //! The grammar of the command line. The arguments of each command stand beside its code.
 
 use crate::commands::{
-    audit, backup, bundle, color, commit, completions, explain, gc, inspect, keys, log, prove, publisher, serve, show,
+    audit, backup, bundle, color, commit, completions, explain, export, gc, inspect, keys, log, prove, publisher, serve, show,
     srs, structure, verify,
 };
 use clap::{Parser, Subcommand};
@@ -41,6 +41,9 @@ pub enum Command {
     Show(show::Args),
     /// Show what a receipt states and what binds each part.
     Explain(explain::Args),
+    /// Write what other verifiers take.
+    #[command(subcommand)]
+    Export(export::Command),
     /// Rebuild the keys of a card from the architecture, and compare.
     Audit(audit::Args),
     /// Write a model's structure, without its weights, for auditors.

@@ -9,6 +9,7 @@ pub mod completions;
 pub mod context;
 pub mod demo;
 pub mod explain;
+pub mod export;
 pub mod gc;
 pub mod inspect;
 pub mod keys;
@@ -36,6 +37,7 @@ pub fn run(cli: &Cli) -> Result<Report, CliError> {
         Command::Verify(args) => verify::run(args),
         Command::Show(args) => show::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Export(command) => export::run(command),
         Command::Audit(args) => audit::run(args),
         Command::Structure(args) => structure::run(args),
         Command::Color(command) => color::run(command),

@@ -1,0 +1,117 @@
+//! A chain in memory with the verifier contract, as the compiler built it.
+#![allow(dead_code, reason = "shared")]
+
+use revm::context::{Context, TxEnv};
+use revm::context_interface::result::{ExecutionResult, Output};
+use revm::database::{CacheDB, EmptyDB};
+use revm::primitives::{Address, Bytes, TxKind};
+use revm::state::{AccountInfo, Bytecode};
+use revm::{ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainContext};
+
+/// More than any verdict takes, and less than a block has.
+pub const GAS: u64 = 16_000_000;
+
+/// A call's result: what it returned, or the data it reverted with, and gas with calldata.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub returned: Result<Vec<u8>, Vec<u8>>,
+    pub gas: u64,
+}
+
+impl Outcome {
+    /// The code of a refusal.
+    pub fn code(&self) -> String {
+        match &self.returned {
+            Ok(_) => "verified".to_owned(),
+            Err(data) => match data.get(4..36) {
+                Some(word) if data[..4] == provenn_evm::keccak256(b"Refused(bytes32)")[..4] => {
+                    let text: Vec<u8> = word.iter().copied().take_while(|byte| *byte != 0).collect();
+                    String::from_utf8(text).unwrap()
+                }
+                _ => "reverted".to_owned(),
+            },
+        }
+    }
+}
+
+#[derive(Clone)]
+pub struct Chain {
+    db: CacheDB<EmptyDB>,
+    next: u64,
+}
+
+impl Chain {
+    pub fn new() -> Self {
+        Self {
+            db: CacheDB::new(EmptyDB::default()),
+            next: 0,
+        }
+    }
+
+    /// Puts an account with this code on the chain.
+    pub fn place(&mut self, code: &[u8]) -> Address {
+        self.next += 1;
+        let address = Address::from_word(revm::primitives::U256::from(0x1000 + self.next).into());
+        let code = Bytecode::new_raw(Bytes::copy_from_slice(code));
+        self.db.insert_account_info(address, AccountInfo::default().with_code(code));
+        address
+    }
+
+    /// Deploys a contract by its creation code; returns its address and the code that it has.
+    pub fn deploy(&mut self, creation: &[u8]) -> (Address, Vec<u8>) {
+        let mut evm = Context::mainnet()
+            .modify_cfg_chained(|cfg| cfg.disable_nonce_check = true)
+            .with_db(&mut self.db)
+            .build_mainnet();
+        let tx = TxEnv::builder()
+            .kind(TxKind::Create)
+            .data(Bytes::copy_from_slice(creation))
+            .gas_limit(GAS)
+            .nonce(self.next)
+            .build()
+            .unwrap();
+        self.next += 1;
+        match evm.transact_commit(tx).unwrap() {
+            ExecutionResult::Success {
+                output: Output::Create(code, Some(address)),
+                ..
+            } => (address, code.to_vec()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// One transaction, whose effects are forgotten.
+    pub fn call(&self, to: Address, data: &[u8], gas: u64) -> Outcome {
+        let mut evm = Context::mainnet()
+            .modify_cfg_chained(|cfg| cfg.disable_nonce_check = true)
+            .with_db(self.db.clone())
+            .build_mainnet();
+        let tx = TxEnv::builder()
+            .kind(TxKind::Call(to))
+            .data(Bytes::copy_from_slice(data))
+            .gas_limit(gas)
+            .build()
+            .unwrap();
+        let result = evm.transact(tx).unwrap().result;
+        let gas = result.tx_gas_used();
+        let returned = match result {
+            ExecutionResult::Success { output, .. } => Ok(output.into_data().to_vec()),
+            ExecutionResult::Revert { output, .. } => Err(output.to_vec()),
+            ExecutionResult::Halt { reason, .. } => Err(format!("{reason:?}").into_bytes()),
+        };
+        Outcome { returned, gas }
+    }
+}
+
+/// The bytes of a field of a compiler's artefact.
+pub fn artifact(name: &str, field: &str) -> Vec<u8> {
+    let path = format!("{}/artifacts/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let (_, rest) = text.split_once(&format!("\"{field}\": \"")).unwrap();
+    let (digits, _) = rest.split_once('"').unwrap();
+    digits
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+        .collect()
+}

@@ -1,0 +1,118 @@
+//! What the tests of the contract share: models with their receipts, and both verdicts about one.
+#![allow(dead_code, reason = "shared")]
+
+pub mod chain;
+
+use chain::{artifact, Chain, Outcome, GAS};
+use provenn_bn254::G1Affine;
+use provenn_evm::{Calldata, KeyData};
+use provenn_verifier::*;
+use revm::primitives::Address;
+use std::path::Path;
+
+/// Models of the test kit with a golden receipt, and the SRS key of each.
+pub const GOLDEN: [(&str, &str); 5] = [
+    ("linear_30", "linear_30"),
+    ("breast_cancer_mlp", "linear_30"),
+    ("digits_mlp", "digits_cnn"),
+    ("digits_cnn", "digits_cnn"),
+    ("conflict_check", "conflict_check"),
+];
+
+/// The folder of the test kit.
+pub fn kit() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/testkit"))
+}
+
+pub fn read(name: &str) -> Vec<u8> {
+    std::fs::read(kit().join(name)).unwrap()
+}
+
+/// A model on a chain, with a receipt for it.
+pub struct Case {
+    pub name: String,
+    pub srs: SrsVerifyingKey,
+    pub card: CheckedCard,
+    pub data: KeyData,
+    pub receipt: Vec<u8>,
+    pub chain: Chain,
+    pub verifier: Address,
+    pub key: Address,
+}
+
+impl Case {
+    pub fn golden((name, srs): (&str, &str)) -> Self {
+        let srs = SrsVerifyingKey::from_bytes(&read(&format!("v2/{srs}.srs"))).unwrap();
+        let card = ModelCard::from_bytes(&read(&format!("v2/{name}.card"))).unwrap();
+        Self::new(name, card.check(&srs).unwrap(), srs, read(&format!("v2/{name}.receipt")))
+    }
+
+    pub fn new(name: &str, card: CheckedCard, srs: SrsVerifyingKey, receipt: Vec<u8>) -> Self {
+        let data = KeyData::new(&card, &srs).unwrap();
+        let mut chain = Chain::new();
+        let (verifier, _) = chain.deploy(&artifact("Verifier", "bytecode"));
+        let (key, code) = chain.deploy(&data.creation_code());
+        assert_eq!(code, data.code);
+        Self {
+            name: name.to_owned(),
+            srs,
+            card,
+            data,
+            receipt,
+            chain,
+            verifier,
+            key,
+        }
+    }
+
+    /// The arguments for any bytes: where they are no receipt, those that come nearest.
+    pub fn calldata(&self, receipt: &[u8]) -> Calldata {
+        let honest = Calldata::new(&self.receipt, &self.card.key).unwrap();
+        let mut call = Calldata::new(receipt, &self.card.key).unwrap_or_else(|_| honest.clone());
+        call.receipt = receipt.to_vec();
+        call
+    }
+
+    pub fn call(&self, call: &Calldata) -> Outcome {
+        self.chain.call(self.verifier, &call.encode(self.key.into_array()), GAS)
+    }
+
+    /// What the crate says of a receipt, when nothing is asked for.
+    pub fn judge(&self, receipt: &[u8]) -> &'static str {
+        let anything = Expectation {
+            accept_dev: true,
+            ..Expectation::default()
+        };
+        match verify(receipt, &self.card, &self.srs, &anything) {
+            Ok(_) => "verified",
+            Err(error) => error.code(),
+        }
+    }
+
+    /// Both verdicts, which have to be the same.
+    pub fn agree(&self, what: &str, receipt: &[u8]) -> bool {
+        let (crate_, contract) = (self.judge(receipt), self.call(&self.calldata(receipt)).code());
+        assert_eq!(crate_ == "verified", contract == "verified", "{}, {what}: {crate_}, {contract}", self.name);
+        crate_ == "verified"
+    }
+
+    /// Where the proof of the receipt begins, and how long it is.
+    pub fn proof(&self) -> (usize, usize) {
+        let length = |at: usize| u32::from_le_bytes(self.receipt[at..at + 4].try_into().unwrap()) as usize;
+        let claim = length(6);
+        (10 + claim + 4, length(10 + claim))
+    }
+
+    /// Points of the proof before its scalars, and scalars.
+    pub fn counts(&self) -> (usize, usize) {
+        let key = &self.card.key;
+        let products = key.permutation_columns.len().div_ceil(key.degree as usize - 2);
+        let points = key.advice_phases.len() + products + key.degree as usize - 1;
+        (points, self.proof().1 / 32 - points - 2)
+    }
+}
+
+/// Another point of the curve.
+pub fn generator() -> [u8; 32] {
+    G1Affine::GENERATOR.to_bytes()
+}
