@@ -31,6 +31,9 @@ impl KeyData {
         }
         let key = &card.key;
         let layout = key.purpose.layout().ok_or(ExportError::Inconsistent)?;
+        if layout.items() > 0 || key.computed_columns > 0 {
+            return Err(ExportError::Batch);
+        }
         let messages = Messages::of(key);
         let equation = Equation::of(key, &messages, srs.tail.len())?;
         let mut writer = Writer {

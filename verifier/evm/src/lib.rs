@@ -29,6 +29,9 @@ pub enum ExportError {
     /// The contract decides inferences only.
     #[error("the receipt states no inference; the contract decides about models only")]
     Statement,
+    /// The contract evaluates no columns that depend on challenges.
+    #[error("the card is of a batch (`--batch`), of which the contract does not decide; commit to single inferences")]
+    Batch,
     /// A public column is read at another row than its own.
     #[error("a gate reads a public column at another row; the contract evaluates them at their own row only")]
     Rotation,

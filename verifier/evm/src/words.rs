@@ -47,6 +47,12 @@ impl Words {
             Policy::Margin(_) | Policy::Round(_) => 1 + 8,
             Policy::Top(_) => 1 + 4,
             Policy::LabelIn(set) => 1 + 4 + 4 * set.outputs.len(),
+            Policy::Labels(_)
+            | Policy::Accuracy(_)
+            | Policy::Confusion(_)
+            | Policy::Count(_)
+            | Policy::AtLeast(_)
+            | Policy::ByGroup(_) => return Err(ExportError::Batch),
         };
         let rest = bytes.get(before + policy + 4..).ok_or(ExportError::Inconsistent)?;
         let mut bindings = 4;
@@ -68,6 +74,7 @@ impl Words {
                 Answer::Bit(bit) => number((*bit).into()),
                 Answer::Yes => number(1),
                 Answer::Scores(_) | Answer::Outputs(_) | Answer::Labels(_) => keccak256(answer),
+                Answer::Count(_) | Answer::Counts(_) => return Err(ExportError::Batch),
             },
             inputs: keccak256(inputs),
             audience: keccak256(claim.context.audience.as_bytes()),
