@@ -322,7 +322,10 @@ impl Assignment for Columns<'_> {
         };
         let batch = self.layout.shape.items > 0;
         let counted = batch.then(|| challenges.first().and_then(counted).unwrap_or_default());
-        counted.into_iter().chain(row_sets(self.layout.shape.usable())).collect()
+        counted
+            .into_iter()
+            .chain(row_sets(self.layout.shape.usable()))
+            .collect()
     }
 }
 

@@ -80,7 +80,11 @@ impl Rows {
     /// the first row on. Rows that are whole batches stay as they are.
     #[must_use]
     pub fn batched(self, graph: &Graph, items: usize) -> Self {
-        let of_one = |row: &Sample| row.iter().zip(graph.input_lens()).all(|(values, len)| values.len() * items == len);
+        let of_one = |row: &Sample| {
+            row.iter()
+                .zip(graph.input_lens())
+                .all(|(values, len)| values.len() * items == len)
+        };
         if items < 2 || self.rows.is_empty() || !self.rows.iter().all(of_one) {
             return self;
         }
@@ -95,7 +99,11 @@ impl Rows {
         };
         Self {
             rows: (0..batches).map(|_| batch()).collect(),
-            shapes: self.shapes.into_iter().map(|shape| Some([vec![items], shape?].concat())).collect(),
+            shapes: self
+                .shapes
+                .into_iter()
+                .map(|shape| Some([vec![items], shape?].concat()))
+                .collect(),
         }
     }
 

@@ -39,7 +39,10 @@ impl Setup {
         let compiled = compile(&file(), &options).unwrap();
         let srs = Srs::dev_from_seed(compiled.layout.shape.k, [9; 32]);
         let values = quantize_inputs(&compiled.model, &compiled.calibration.rows[0]).unwrap();
-        let scores = execute(&compiled.model, &values).unwrap().outputs(&compiled.model).remove(0);
+        let scores = execute(&compiled.model, &values)
+            .unwrap()
+            .outputs(&compiled.model)
+            .remove(0);
         let label = |scores: &[i64]| {
             let best = scores.iter().max();
             scores.iter().position(|score| Some(score) == best).unwrap() as u32
@@ -97,16 +100,48 @@ fn receipts_of_batches() {
         mistaken[2] = (mistaken[2] + 1) % 10;
         let least = number + 1;
         let cases = [
-            ("labels".to_owned(), Answer::Labels(labels.clone()), Answer::Labels(mistaken)),
-            (format!("accuracy:{}", joined(&given)), Answer::Count(5), Answer::Count(6)),
+            (
+                "labels".to_owned(),
+                Answer::Labels(labels.clone()),
+                Answer::Labels(mistaken),
+            ),
+            (
+                format!("accuracy:{}", joined(&given)),
+                Answer::Count(5),
+                Answer::Count(6),
+            ),
             // Two items fill the batch: they count nowhere.
-            (format!("accuracy:{}", joined(&given[..4])), Answer::Count(3), Answer::Count(4)),
-            (format!("confusion:{}", joined(&given)), Answer::Counts(matrix), Answer::Counts(moved)),
+            (
+                format!("accuracy:{}", joined(&given[..4])),
+                Answer::Count(3),
+                Answer::Count(4),
+            ),
+            (
+                format!("confusion:{}", joined(&given)),
+                Answer::Counts(matrix),
+                Answer::Counts(moved),
+            ),
             (format!("count:6:1:{first}"), Answer::Count(number), Answer::Count(0)),
-            (format!("count:6:{least}:{first}"), Answer::Count(0), Answer::Count(least)),
-            (format!("at-least:6:{number}:{first}"), Answer::Bit(true), Answer::Bit(false)),
-            (format!("at-least:6:{least}:{first}"), Answer::Bit(false), Answer::Bit(true)),
-            (format!("at-least:1:1:{wrong}"), Answer::Bit(first == wrong), Answer::Bit(first != wrong)),
+            (
+                format!("count:6:{least}:{first}"),
+                Answer::Count(0),
+                Answer::Count(least),
+            ),
+            (
+                format!("at-least:6:{number}:{first}"),
+                Answer::Bit(true),
+                Answer::Bit(false),
+            ),
+            (
+                format!("at-least:6:{least}:{first}"),
+                Answer::Bit(false),
+                Answer::Bit(true),
+            ),
+            (
+                format!("at-least:1:1:{wrong}"),
+                Answer::Bit(first == wrong),
+                Answer::Bit(first != wrong),
+            ),
         ];
         for (policy, expected, lie) in cases {
             let mut receipt = setup.ask(&policy).unwrap();
@@ -127,7 +162,12 @@ fn receipts_of_batches() {
         let refused = setup.verify(&receipt).unwrap_err();
         assert_eq!(refused.code(), "policy-out-of-range");
         assert!(setup.ask("label").is_err());
-        for policy in ["count:7:1:0", "count:6:1:10", "at-least:0:1:0", "accuracy:0:0:0:0:0:0:0"] {
+        for policy in [
+            "count:7:1:0",
+            "count:6:1:10",
+            "at-least:0:1:0",
+            "accuracy:0:0:0:0:0:0:0",
+        ] {
             let refused = policy.parse::<Disclosure>().map(|_| setup.ask(policy));
             assert!(!matches!(refused, Ok(Ok(_))), "{policy}");
         }
@@ -158,5 +198,8 @@ fn scores_are_those_of_so_many_items() {
         assert!(refused.contains(&format!("a batch of {items} items")), "{refused}");
     }
     let refused = onnx::batched(&file(), ITEMS + 1).unwrap_err().to_string();
-    assert!(refused.contains("is not a batch of 7 items: the file has 6"), "{refused}");
+    assert!(
+        refused.contains("is not a batch of 7 items: the file has 6"),
+        "{refused}"
+    );
 }

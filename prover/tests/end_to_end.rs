@@ -61,7 +61,10 @@ fn every_policy_proves_and_verifies() {
             let receipt = ask(&committed, &srs, &inputs, policy.clone()).unwrap();
             let verdict = verify(&receipt, &committed.card, &key, &accept()).unwrap();
             let body = verdict.claim().body.inference().unwrap();
-            let given = policy.answer(&outputs, committed.card.key.purpose.layout().unwrap()).unwrap().answer;
+            let given = policy
+                .answer(&outputs, committed.card.key.purpose.layout().unwrap())
+                .unwrap()
+                .answer;
             assert_eq!((&body.policy, &body.items[0].answer), (&policy, &given));
         }
         // One beyond they are false, and have no receipt.

@@ -103,7 +103,10 @@ fn every_choice_of_public_inputs_proves_and_verifies() {
         for policy in policies {
             let mut receipt = setup.ask(&inputs, policy.clone()).unwrap();
             assert!(setup.verify(&receipt).is_ok(), "{policy}, committed {names:?}");
-            let given = policy.answer(&outputs, setup.committed.card.key.purpose.layout().unwrap()).unwrap().answer;
+            let given = policy
+                .answer(&outputs, setup.committed.card.key.purpose.layout().unwrap())
+                .unwrap()
+                .answer;
             assert_eq!(item(&mut receipt.claim).answer, given);
             // One bit of a value, or another point, in each binding.
             for input in 0..2 {

@@ -26,7 +26,12 @@ fn widths_follow_from_rows_and_bits() {
                 continue;
             }
             let bits = shape.precision().bits();
-            let output = OutputLayout { len: 1, rows: 1, bits, items: 0 };
+            let output = OutputLayout {
+                len: 1,
+                rows: 1,
+                bits,
+                items: 0,
+            };
             assert_eq!(output.width(k), Some(bits + table_bits), "k {k}, {bits} bits");
             assert_eq!(known.insert((k, bits), ()), None, "one table for k {k} and {bits} bits");
         }
@@ -35,7 +40,13 @@ fn widths_follow_from_rows_and_bits() {
     let pairs = (0..=28).flat_map(|k| (1..=40).map(move |bits| (k, bits)));
     for (k, bits) in pairs.filter(|pair| !known.contains_key(pair)) {
         assert_eq!(
-            OutputLayout { len: 1, rows: 1, bits, items: 0 }.width(k),
+            OutputLayout {
+                len: 1,
+                rows: 1,
+                bits,
+                items: 0
+            }
+            .width(k),
             None,
             "k {k}, {bits} bits"
         );

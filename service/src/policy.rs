@@ -85,7 +85,10 @@ impl Asked {
             )),
             (false, Some(file)) => Err(CliError::usage(
                 "labels",
-                format!("the policy is `{self}`, which takes no labels beside it, and {} is named", file.display()),
+                format!(
+                    "the policy is `{self}`, which takes no labels beside it, and {} is named",
+                    file.display()
+                ),
                 "ask for accuracy, confusion or by-group, or leave --labels out",
             )),
         }

@@ -90,8 +90,7 @@ pub use registration::{registration_scalar, Bits, CheckedCard, Grid, Registering
 pub use srs::{SrsKind, SrsParts, SrsVerifyingKey};
 pub use statement::colouring::{Colouring, ColouringClass, ColouringExpectation, EdgeSums, Graph, GraphError};
 pub use statement::inference::{
-    Counts, Total,
-    policy, Answer, Disclosure, Inference, InferenceExpectation, InputBinding, Item, Policy, Target,
+    policy, Answer, Counts, Disclosure, Inference, InferenceExpectation, InputBinding, Item, Policy, Target, Total,
 };
 pub use statement::{Reference, Statement, StatementKind, Subject};
 pub use verify::{verify, verify_batch, DevVerified, Verdict, Verified};

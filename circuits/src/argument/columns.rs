@@ -1,6 +1,8 @@
 //! The columns of all arguments, over whatever stands for a column.
 
-use super::{function, input, labels, lane, lines, maximum, pairs, policy, powers, product, quotient, range, rounding, scan};
+use super::{
+    function, input, labels, lane, lines, maximum, pairs, policy, powers, product, quotient, range, rounding, scan,
+};
 use crate::layout::{Layout, Shape};
 use crate::program::Program;
 use halo2_proofs::halo2curves::bn256::Fr;

@@ -144,7 +144,9 @@ fn label(scores: &[i64]) -> (usize, i64) {
 
 /// How far a score is below the largest one of its item, less one where the label comes after; 0 of padding.
 pub(super) fn below(witness: &Witness, model: &Program, layout: &Layout, row: usize) -> i128 {
-    let Some((item, index)) = layout.item(model, row) else { return 0 };
+    let Some((item, index)) = layout.item(model, row) else {
+        return 0;
+    };
     let (label, largest) = label(scores(witness, model, layout, item));
     i128::from(largest) - i128::from(output(witness, model, layout, row)) - i128::from(index < label)
 }
@@ -185,7 +187,10 @@ pub(super) fn seen(witness: &Witness, model: &Program, layout: &Layout) -> Vec<u
 
 /// The column of sums, under the challenge `r`.
 pub(super) fn counts(witness: &Witness, model: &Program, layout: &Layout, seen: &[u64], r: Fr) -> Vec<Fr> {
-    let counted = witness.counts.as_ref().map(|counts| counts.column(layout.policy_rows, r.into()));
+    let counted = witness
+        .counts
+        .as_ref()
+        .map(|counts| counts.column(layout.policy_rows, r.into()));
     let counted = counted.unwrap_or_default();
     let mut sum = Fr::zero();
     let mut before = None;

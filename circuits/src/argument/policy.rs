@@ -4,8 +4,8 @@ use super::columns::{Next, Phase};
 use super::config::Config;
 use super::expr::{before, cell, fixed, power_of_two, signed, Cells, Expr};
 use super::lane::{integer, Row};
-use super::{labels, lines};
 use super::witness::Witness;
+use super::{labels, lines};
 use crate::layout::{Layout, Shape};
 use crate::program::Program;
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -66,10 +66,7 @@ pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
         let [a, t, constant, g] = c.policy.map(|column| m.query_instance(column, Rotation::cur()));
         let d = stated(m, c, lane);
         vec![
-            (
-                "policy",
-                policy.clone() * (a * z + t * compared + constant - d.clone()),
-            ),
+            ("policy", policy.clone() * (a * z + t * compared + constant - d.clone())),
             ("policy equality", policy.clone() * g * d),
             ("one top", policy * continues * (top - last)),
         ]

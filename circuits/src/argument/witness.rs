@@ -50,7 +50,10 @@ impl First {
         let all = self.input.iter().chain(lanes).chain([&self.multiplicity]);
         let all = all.chain(&self.functions);
         let top = self.top.iter().map(|&v| signed(v.into())).collect();
-        all.map(small).chain([top]).chain(self.seen.as_ref().map(small)).collect()
+        all.map(small)
+            .chain([top])
+            .chain(self.seen.as_ref().map(small))
+            .collect()
     }
 }
 
@@ -87,7 +90,12 @@ impl Witness {
         let lookup = range::columns(&layout.shape, &first.lanes, &first.multiplicity, &functions, alpha);
         columns.extend(lookup);
         columns.extend(functions);
-        columns.extend(first.seen.as_ref().map(|seen| labels::counts(self, model, layout, seen, r)));
+        columns.extend(
+            first
+                .seen
+                .as_ref()
+                .map(|seen| labels::counts(self, model, layout, seen, r)),
+        );
         let scanned = |(index, lane): (usize, &lane::Columns<Vec<u64>>)| {
             let rows = 0..layout.kinds.len();
             let accumulator = |row| rounding::accumulator(model, layout, &self.trace, row, index);

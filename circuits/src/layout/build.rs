@@ -70,7 +70,11 @@ impl<'a> Builder<'a> {
             placed
         });
         let outputs = outputs.collect();
-        let scores = model.outputs.iter().map(|output| model.tensors[output.tensor].len()).sum();
+        let scores = model
+            .outputs
+            .iter()
+            .map(|output| model.tensors[output.tensor].len())
+            .sum();
         if shape.items > 0 && (model.outputs.len() != 1 || scores % shape.items != 0 || scores < 2 * shape.items) {
             return Err(LayoutError::Items {
                 items: shape.items,

@@ -44,8 +44,16 @@ pub fn batched(bytes: &[u8], items: usize) -> Result<Vec<u8>, ImportError> {
         return written(&model);
     };
     // Older files list constants among the inputs.
-    let constants: BTreeSet<&str> = graph.initializer.iter().map(|constant| constant.name.as_str()).collect();
-    for info in graph.input.iter_mut().filter(|info| !constants.contains(info.name.as_str())) {
+    let constants: BTreeSet<&str> = graph
+        .initializer
+        .iter()
+        .map(|constant| constant.name.as_str())
+        .collect();
+    for info in graph
+        .input
+        .iter_mut()
+        .filter(|info| !constants.contains(info.name.as_str()))
+    {
         let name = shown(&info.name);
         let refused = |found: String| ImportError::Batch { name, items, found };
         match axes(info).next() {

@@ -36,7 +36,9 @@ fn batch(scores: [i64; ITEMS * CLASSES], lanes: usize, public: bool, counts: Cou
         items: ITEMS,
         ..shape(k, lanes, public)
     };
-    let layout = (7..10).find_map(|k| Layout::build(&model, shape(k)).ok()).expect("fits");
+    let layout = (7..10)
+        .find_map(|k| Layout::build(&model, shape(k)).ok())
+        .expect("fits");
     let trace = run(&model, &scores).expect("in range");
     let mut case = Case::build(model, layout, trace);
     let rows = case.layout.policy_rows;
@@ -86,7 +88,10 @@ fn rows(t: &Table) -> [usize; CLASSES] {
 
 /// Its cells, and everything that follows of them; whether the differences have any.
 fn lie(t: &mut Table, lie: Lie) -> bool {
-    let (labels, top) = (t.config.advice.labels.clone().expect("a batch"), t.config.advice.policy.top);
+    let (labels, top) = (
+        t.config.advice.labels.clone().expect("a batch"),
+        t.config.advice.policy.top,
+    );
     let mut seen_before = 0;
     for (index, row) in rows(t).into_iter().enumerate() {
         let d = lie.top[index] - lie.scores[CLASSES - 1 - index] - seen_before;
@@ -136,7 +141,10 @@ fn honest_batches_hold() {
             let case = batch(six([-5, 0, 7]), lanes, public, of(labels, total));
             assert!(!case.witness.states(&case.model, &case.layout));
             let broken = Table::new(&case, 1).violations();
-            assert!(broken.iter().any(|gate| gate.starts_with("labels/counts")), "{broken:?}");
+            assert!(
+                broken.iter().any(|gate| gate.starts_with("labels/counts")),
+                "{broken:?}"
+            );
         }
     }
 }
@@ -156,12 +164,45 @@ fn each_gate_of_labels_is_needed() {
         f.expect(name, |t| assert!(lie(t, false_one)));
         broken.extend(f.broken);
     };
-    expect("labels/seen is a bit", Lie { seen: [2, 1, 1], ..honest });
+    expect(
+        "labels/seen is a bit",
+        Lie {
+            seen: [2, 1, 1],
+            ..honest
+        },
+    );
     let scores = [5, 4, 5];
-    expect("labels/a label that was seen stays so", Lie { scores, seen: [1, 0, 1], ..honest });
-    expect("labels/each item has a label", Lie { seen: [0; CLASSES], counts: 0, ..honest });
-    expect("labels/the label's score is the largest", Lie { seen: [0, 1, 1], ..honest });
-    expect("policy/one top", Lie { seen: [0, 1, 1], top: [5, 3, 3], ..honest });
+    expect(
+        "labels/a label that was seen stays so",
+        Lie {
+            scores,
+            seen: [1, 0, 1],
+            ..honest
+        },
+    );
+    expect(
+        "labels/each item has a label",
+        Lie {
+            seen: [0; CLASSES],
+            counts: 0,
+            ..honest
+        },
+    );
+    expect(
+        "labels/the label's score is the largest",
+        Lie {
+            seen: [0, 1, 1],
+            ..honest
+        },
+    );
+    expect(
+        "policy/one top",
+        Lie {
+            seen: [0, 1, 1],
+            top: [5, 3, 3],
+            ..honest
+        },
+    );
     expect("labels/counts#", Lie { counts: 0, ..honest });
     let mut f = Forge::new(&batch(six(honest.scores), 2, false, all.clone()));
     let labels = f.base.config.advice.labels.clone().expect("a batch");
@@ -183,7 +224,12 @@ fn each_gate_of_labels_is_needed() {
         t.instance[3][row] = Fr::one();
     });
     broken.extend(f.broken);
-    let gates = f.base.gates.iter().map(|gate| &gate.0).filter(|name| name.starts_with("labels/"));
+    let gates = f
+        .base
+        .gates
+        .iter()
+        .map(|gate| &gate.0)
+        .filter(|name| name.starts_with("labels/"));
     let missing: Vec<_> = gates.filter(|name| !broken.contains(*name)).collect();
     assert!(missing.is_empty(), "no forgery needs {missing:?}");
 }
@@ -204,7 +250,15 @@ fn of_all_labels_only_the_right_ones_pass() {
                 for counts in 0..3 {
                     let mut t = base.clone();
                     let top = [top; CLASSES];
-                    let fits = lie(&mut t, Lie { scores, seen, top, counts });
+                    let fits = lie(
+                        &mut t,
+                        Lie {
+                            scores,
+                            seen,
+                            top,
+                            counts,
+                        },
+                    );
                     if fits && t.violations().is_empty() {
                         passed.push((seen.to_vec(), top[0], counts));
                     }
@@ -234,7 +288,9 @@ fn padding_is_not_counted() {
 #[test]
 fn counts_are_joined_by_a_challenge_drawn_after_the_labels() {
     let counts = |claimed: [u32; 2]| Counts {
-        cells: (0..ITEMS * CLASSES).map(|score| (score % CLASSES).checked_sub(1).map(|count| count as u32)).collect(),
+        cells: (0..ITEMS * CLASSES)
+            .map(|score| (score % CLASSES).checked_sub(1).map(|count| count as u32))
+            .collect(),
         total: Total::Exactly(claimed.to_vec()),
     };
     let scores = six([-5, 0, 7]);
@@ -250,10 +306,17 @@ fn counts_are_joined_by_a_challenge_drawn_after_the_labels() {
         t.instance[counted][..cells.len()].copy_from_slice(&cells);
         let gate = t.gate("labels/sum of counts")[0];
         (0..t.layout.policy_rows).for_each(|row| t.solve(gate, labels.count, row));
-        let expected = if claimed == [1, 1] { vec![] } else { vec!["labels/counts#5"] };
+        let expected = if claimed == [1, 1] {
+            vec![]
+        } else {
+            vec!["labels/counts#5"]
+        };
         let found = t.violations();
         assert!(found.iter().eq(expected.iter()), "{claimed:?}: {found:?}");
         // Under `r = 1` other counts of the same sum would pass.
-        assert_eq!(counts(claimed).column(8, ANY)[8], -ANY * provenn_bn254::Fr::from(u64::from(claimed[0] + claimed[1])));
+        assert_eq!(
+            counts(claimed).column(8, ANY)[8],
+            -ANY * provenn_bn254::Fr::from(u64::from(claimed[0] + claimed[1]))
+        );
     }
 }

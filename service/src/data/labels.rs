@@ -30,17 +30,22 @@ fn of_array(bytes: &[u8]) -> Result<Vec<u32>, CliError> {
     let one = |(at, value): (usize, f64)| {
         let label = value as u32;
         let is_label = f64::from(label) == value;
-        is_label.then_some(label).ok_or_else(|| bad(format!("label {at} is {value}")))
+        is_label
+            .then_some(label)
+            .ok_or_else(|| bad(format!("label {at} is {value}")))
     };
     values.into_iter().enumerate().map(one).collect()
 }
 
 fn of_text(bytes: &[u8]) -> Result<Vec<u32>, CliError> {
     let text = std::str::from_utf8(bytes).map_err(|_| bad(format!("this is {}", files::what(bytes))))?;
-    let words = text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty());
+    let words = text
+        .split(|c: char| c == ',' || c.is_whitespace())
+        .filter(|word| !word.is_empty());
     let one = |(at, word): (usize, &str)| {
         let shown: String = word.chars().take(20).collect();
-        word.parse().map_err(|_| bad(format!("label {at} is `{}`", shown.escape_debug())))
+        word.parse()
+            .map_err(|_| bad(format!("label {at} is `{}`", shown.escape_debug())))
     };
     words.enumerate().map(one).collect()
 }

@@ -248,7 +248,9 @@ pub fn one(bytes: &[u8], description: &Description, name: &str) -> Result<Vec<f3
 fn filled(shape: Vec<usize>, mut values: Vec<f64>, expected: &[usize], items: usize) -> (Vec<usize>, Vec<f64>) {
     let each: usize = expected.iter().skip(1).product();
     let is_part = match (shape.split_first(), expected.split_first()) {
-        (Some((&got, item)), Some((&full, of))) => full == items && (1..full).contains(&got) && item == of && values.len() == got * each,
+        (Some((&got, item)), Some((&full, of))) => {
+            full == items && (1..full).contains(&got) && item == of && values.len() == got * each
+        }
         _ => false,
     };
     if !is_part {

@@ -16,7 +16,6 @@ pub use expectation::InferenceExpectation;
 pub use input::{InputBinding, MAX_POINTS};
 pub use policy::Policy;
 
-use columns::Columns;
 use super::{Public, StatementKind};
 use crate::claim::Claim;
 use crate::codec::{at_most, wide, Put, Reader};
@@ -29,6 +28,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use columns::Columns;
 use provenn_bn254::G1Affine;
 
 /// Most items of a claim.

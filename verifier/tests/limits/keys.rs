@@ -134,7 +134,12 @@ fn keys() {
             "more policy rows of two outputs",
             |key| {
                 let rows = (1 << key.k) - key.tail_rows();
-                let more = OutputLayout { len: 1, rows, bits: 8, items: 0 };
+                let more = OutputLayout {
+                    len: 1,
+                    rows,
+                    bits: 8,
+                    items: 0,
+                };
                 shape(key).outputs.push(more);
             },
             "key-invalid",

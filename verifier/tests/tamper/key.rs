@@ -202,15 +202,10 @@ pub fn key() -> Vec<Row> {
         row("KeyParts.computed_columns", "one", "key-invalid", |s| {
             s.key.computed_columns += 1
         }),
-        row(
-            "KeyParts.computed_columns",
-            "one, and its column",
-            "registration-failed",
-            |s| {
-                s.key.computed_columns += 1;
-                s.key.instance_columns += 1;
-            },
-        ),
+        row("KeyParts.computed_columns", "one, and its column", "key-invalid", |s| {
+            s.key.computed_columns += 1;
+            s.key.instance_columns += 1;
+        }),
         row("KeyParts.purpose", "a registration's", "key-invalid", |s| {
             s.key.purpose = Purpose::Registration;
         }),
@@ -304,6 +299,9 @@ pub fn layout() -> Vec<Row> {
             output(s).bits -= 1
         }),
         row("OutputLayout.bits", "none", "key-invalid", |s| output(s).bits = 0),
+        row("OutputLayout.items", "a batch without its column", "key-invalid", |s| {
+            output(s).items = 1
+        }),
     ]
 }
 

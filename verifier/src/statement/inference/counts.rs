@@ -49,7 +49,11 @@ impl Counts {
     pub fn column(&self, rows: usize, r: Fr) -> Vec<Fr> {
         let highest = self.cells.iter().flatten().max().map_or(0, |highest| size(*highest));
         let powers: Vec<Fr> = powers(r).take(highest.saturating_add(1)).collect();
-        let power = |count: &Option<u32>| count.and_then(|count| powers.get(size(count)).copied()).unwrap_or(Fr::ZERO);
+        let power = |count: &Option<u32>| {
+            count
+                .and_then(|count| powers.get(size(count)).copied())
+                .unwrap_or(Fr::ZERO)
+        };
         let number = |count: u32| Fr::from(u64::from(count));
         let added = match &self.total {
             Total::Exactly(counts) => -sum(counts, r),
@@ -77,7 +81,9 @@ impl Counts {
                 (counts == *expected).then_some(0)
             }
             Total::AtLeast(least) => crate::codec::wide(counted.count()).checked_sub((*least).into()),
-            Total::Below(least) => u64::from(*least).checked_sub(1)?.checked_sub(crate::codec::wide(counted.count())),
+            Total::Below(least) => u64::from(*least)
+                .checked_sub(1)?
+                .checked_sub(crate::codec::wide(counted.count())),
         }
     }
 }

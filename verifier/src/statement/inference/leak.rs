@@ -52,7 +52,9 @@ impl Answers {
             Self::Of(count) => Some(count.into()),
             Self::Bits(bits) => 1u64.checked_shl(u32::try_from(bits).ok()?),
             Self::Sets { of, size } => sets(of, size),
-            Self::Each(ref all) => all.iter().try_fold(1u64, |product, one| product.checked_mul(one.count()?)),
+            Self::Each(ref all) => all
+                .iter()
+                .try_fold(1u64, |product, one| product.checked_mul(one.count()?)),
         }
     }
 

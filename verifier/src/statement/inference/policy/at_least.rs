@@ -73,7 +73,11 @@ impl Rule for AtLeast {
 
     fn parameters(&self) -> Vec<i64> {
         let labels = self.labels.iter().copied();
-        [self.items, self.count].into_iter().chain(labels).map(i64::from).collect()
+        [self.items, self.count]
+            .into_iter()
+            .chain(labels)
+            .map(i64::from)
+            .collect()
     }
 
     fn fits(&self, _: &OutputLayout) -> Result<(), OutOfRange> {

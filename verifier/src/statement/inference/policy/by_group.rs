@@ -80,7 +80,11 @@ impl Rule for ByGroup {
     fn of_labels(&self, labels: &[u32], _: &OutputLayout) -> Option<Answer> {
         let of = |group: usize| {
             let pairs = self.groups.iter().zip(labels);
-            length(pairs.filter(|(own, label)| size(**own) == group && **label == self.label).count())
+            length(
+                pairs
+                    .filter(|(own, label)| size(**own) == group && **label == self.label)
+                    .count(),
+            )
         };
         Some(Answer::Counts((0..self.sizes().len()).map(of).collect()))
     }
@@ -103,7 +107,11 @@ impl Rule for ByGroup {
 
     fn words(&self) -> Words {
         let (count, digest) = (self.groups.len(), items::digest(&self.groups));
-        format!("by-group: how many of {count} items have label {}, by groups of digest {digest}", self.label).into()
+        format!(
+            "by-group: how many of {count} items have label {}, by groups of digest {digest}",
+            self.label
+        )
+        .into()
     }
 
     fn says(&self, answer: &Answer) -> Words {
@@ -115,9 +123,13 @@ impl Rule for ByGroup {
 
     /// The rate of each group.
     fn shown(&self, answer: &Answer) -> Words {
-        let Answer::Counts(counts) = answer else { return answer.words() };
+        let Answer::Counts(counts) = answer else {
+            return answer.words();
+        };
         let rates = counts.iter().zip(self.sizes());
         let rates = rates.map(|(count, whole)| Words::from(items::share(*count, size(whole))));
-        rates.reduce(|words, rate| words.text(" | ").join(rate)).unwrap_or_default()
+        rates
+            .reduce(|words, rate| words.text(" | ").join(rate))
+            .unwrap_or_default()
     }
 }

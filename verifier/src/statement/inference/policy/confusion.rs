@@ -109,9 +109,13 @@ impl Rule for Confusion {
 
     /// A row for each right label.
     fn shown(&self, answer: &Answer) -> Words {
-        let Answer::Counts(counts) = answer else { return answer.words() };
+        let Answer::Counts(counts) = answer else {
+            return answer.words();
+        };
         let classes = (1..=counts.len()).find(|classes| classes.saturating_mul(*classes) >= counts.len());
-        let rows = counts.chunks(classes.unwrap_or(1)).map(|row| Answer::Counts(row.to_vec()).words());
+        let rows = counts
+            .chunks(classes.unwrap_or(1))
+            .map(|row| Answer::Counts(row.to_vec()).words());
         let join = |words: Words, row: Words| words.text(" | ").join(row);
         rows.reduce(join).unwrap_or_default()
     }

@@ -90,7 +90,11 @@ impl Rule for Count {
 
     fn parameters(&self) -> Vec<i64> {
         let labels = self.labels.iter().copied();
-        [self.items, self.minimum].into_iter().chain(labels).map(i64::from).collect()
+        [self.items, self.minimum]
+            .into_iter()
+            .chain(labels)
+            .map(i64::from)
+            .collect()
     }
 
     fn fits(&self, _: &OutputLayout) -> Result<(), OutOfRange> {
@@ -121,7 +125,9 @@ impl Rule for Count {
     fn words(&self) -> Words {
         let Self { items, minimum, labels } = self;
         let named = items::named(labels);
-        let words = Words::from(format!("count: how many of the first {items} items have a label of {named}"));
+        let words = Words::from(format!(
+            "count: how many of the first {items} items have a label of {named}"
+        ));
         match minimum {
             0 | 1 => words,
             minimum => words.text(format!(", unless fewer than {minimum}")),
@@ -130,7 +136,9 @@ impl Rule for Count {
 
     fn says(&self, answer: &Answer) -> Words {
         let named = items::named(&self.labels);
-        Words::from(format!("a label of {named} for ")).join(self.shown(answer)).text(" items")
+        Words::from(format!("a label of {named} for "))
+            .join(self.shown(answer))
+            .text(" items")
     }
 
     fn shown(&self, answer: &Answer) -> Words {

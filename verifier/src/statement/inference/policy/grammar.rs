@@ -82,7 +82,9 @@ impl Policy {
             let whole = word.parse::<u32>().map(i64::from);
             let value = match parameter.unit {
                 Unit::Output | Unit::Outputs => whole.map_err(|_| PolicyError::Output((*word).to_owned()))?,
-                Unit::Class | Unit::Classes | Unit::Labels | Unit::Groups => whole.map_err(|_| PolicyError::Label((*word).to_owned()))?,
+                Unit::Class | Unit::Classes | Unit::Labels | Unit::Groups => {
+                    whole.map_err(|_| PolicyError::Label((*word).to_owned()))?
+                }
                 Unit::Count => whole.map_err(|_| PolicyError::Count((*word).to_owned()))?,
                 Unit::Items => whole.map_err(|_| PolicyError::Items((*word).to_owned()))?,
                 Unit::Score | Unit::Lead => score(word).ok_or_else(|| PolicyError::Score((*word).to_owned()))?,
@@ -92,7 +94,11 @@ impl Policy {
         });
         let mut values = values.collect::<Result<Vec<_>, _>>()?;
         // Single parameters stand before a set.
-        let singles = about.parameters.iter().take_while(|parameter| !parameter.unit.is_list()).count();
+        let singles = about
+            .parameters
+            .iter()
+            .take_while(|parameter| !parameter.unit.is_list())
+            .count();
         if about.parameters.iter().any(|parameter| parameter.unit.is_set()) {
             let mut set = values.split_off(singles.min(values.len()));
             set.sort_unstable();

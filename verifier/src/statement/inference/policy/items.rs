@@ -63,7 +63,10 @@ pub(super) fn share(part: u32, whole: usize) -> String {
     let half = whole.checked_div(2).unwrap_or(0);
     let scaled = u64::from(part).saturating_mul(10_000).saturating_add(half);
     let scaled = scaled.checked_div(whole).unwrap_or(0);
-    let (one, rest) = (scaled.checked_div(10_000).unwrap_or(0), scaled.checked_rem(10_000).unwrap_or(0));
+    let (one, rest) = (
+        scaled.checked_div(10_000).unwrap_or(0),
+        scaled.checked_rem(10_000).unwrap_or(0),
+    );
     format!("{part} of {whole} ({one}.{rest:04})")
 }
 

@@ -72,8 +72,13 @@ impl OutOfRange {
             .into(),
             Self::Answer => "the policy never gives this answer".into(),
             Self::Labels => "a list of labels has one for each item, at least one".into(),
-            Self::NoBatch => "the policy speaks of the items of a batch, and this model was not committed for one (commit --batch)".into(),
-            Self::Batch => "the policy compares all scores with one another, and in a batch each item has scores of its own".into(),
+            Self::NoBatch => {
+                "the policy speaks of the items of a batch, and this model was not committed for one (commit --batch)"
+                    .into()
+            }
+            Self::Batch => {
+                "the policy compares all scores with one another, and in a batch each item has scores of its own".into()
+            }
             Self::All => "only the policy `scores` speaks of all outputs, and only where there are several".into(),
         }
     }
@@ -123,7 +128,9 @@ impl Unit {
         let (len, bits) = output.map_or((1 << 32, 41), |output| (i64::from(output.len), output.bits));
         let half = 1i64.checked_shl(bits.saturating_sub(1)).unwrap_or(i64::MAX);
         let most = half.saturating_sub(1);
-        let (items, classes) = output.map_or((1 << 20, 1 << 20), |output| (output.items.into(), output.classes().into()));
+        let (items, classes) = output.map_or((1 << 20, 1 << 20), |output| {
+            (output.items.into(), output.classes().into())
+        });
         match self {
             Self::Output | Self::Outputs => [0, len.saturating_sub(1)],
             Self::Count => [1, len],

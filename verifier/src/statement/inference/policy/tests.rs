@@ -52,7 +52,9 @@ fn policies() -> Vec<Policy> {
                         .map(|set| set.iter().map(u32::to_string).collect::<Vec<_>>().join(":"))
                         .collect(),
                     Unit::Items => (1..=2).map(|value| value.to_string()).collect(),
-                    Unit::Class | Unit::Classes | Unit::Labels | Unit::Groups => ["0", "0:1", "1:2"].map(str::to_owned).to_vec(),
+                    Unit::Class | Unit::Classes | Unit::Labels | Unit::Groups => {
+                        ["0", "0:1", "1:2"].map(str::to_owned).to_vec()
+                    }
                     Unit::Score | Unit::Lead => (-5..=4).map(|value| value.to_string()).collect(),
                 };
                 let grown = texts
@@ -158,7 +160,9 @@ fn the_top_that_is_given_holds() {
         .filter(|policy| policy.check(Some(&output())).is_ok())
     {
         for scores in all_scores() {
-            let Some(given) = policy.answer(&scores, &output()) else { continue };
+            let Some(given) = policy.answer(&scores, &output()) else {
+                continue;
+            };
             let rows = policy.rows(&given.answer, &output(), WIDTH).unwrap();
             assert!(
                 holds_with(given.top.unwrap_or(0), &rows, &scores),
@@ -223,13 +227,10 @@ fn as_many_answers_as_are_counted() {
     let widest = Policy::widest(&output()).into_iter();
     let widest = widest.filter(|policy| policy.check(Some(&output())).is_ok());
     for policy in widest.chain(sized) {
-        let given = all_scores().filter_map(|scores| policy.answer(&scores, &output()).map(|given| given.answer.to_string()));
+        let given =
+            all_scores().filter_map(|scores| policy.answer(&scores, &output()).map(|given| given.answer.to_string()));
         let count = u32::try_from(given.collect::<BTreeSet<_>>().len()).unwrap();
-        assert_eq!(
-            policy.microbits(&output()),
-            Answers::Of(count).microbits(),
-            "{policy}"
-        );
+        assert_eq!(policy.microbits(&output()), Answers::Of(count).microbits(), "{policy}");
     }
 }
 
