@@ -53,11 +53,19 @@ impl Messages {
         let (mut points, mut drawn, mut rounds) = (0, 0, Vec::new());
         for phase in 0..=key.advice_phases.iter().max().copied().unwrap_or(0) {
             let before = (points, drawn);
-            for (place, _) in advice.iter_mut().zip(&key.advice_phases).filter(|(_, of)| **of == phase) {
+            for (place, _) in advice
+                .iter_mut()
+                .zip(&key.advice_phases)
+                .filter(|(_, of)| **of == phase)
+            {
                 *place = points;
                 points += 1;
             }
-            for (place, _) in challenges.iter_mut().zip(&key.challenge_phases).filter(|(_, of)| **of == phase) {
+            for (place, _) in challenges
+                .iter_mut()
+                .zip(&key.challenge_phases)
+                .filter(|(_, of)| **of == phase)
+            {
                 *place = drawn;
                 drawn += 1;
             }
@@ -67,7 +75,14 @@ impl Messages {
         let pieces = key.quotient_pieces() as usize;
         let evaluations = key.advice_queries.len() + key.fixed_queries.len() + key.permutation_columns.len();
         let scalars = evaluations + (3 * products).saturating_sub(1);
-        rounds.extend([[0, 0, 3], [products, 0, 1], [pieces, 0, 1], [0, scalars, 2], [1, 0, 1], [1, 0, 0]]);
+        rounds.extend([
+            [0, 0, 3],
+            [products, 0, 1],
+            [pieces, 0, 1],
+            [0, scalars, 2],
+            [1, 0, 1],
+            [1, 0, 0],
+        ]);
         Self {
             advice,
             rounds,
@@ -329,7 +344,11 @@ impl Builder<'_> {
             let at = *self.messages.advice.get(column).ok_or(ExportError::Inconsistent)?;
             self.program.write(scalar, message(at));
             if is_folded {
-                let r = *self.messages.challenges.get(folded.challenge as usize).ok_or(ExportError::Inconsistent)?;
+                let r = *self
+                    .messages
+                    .challenges
+                    .get(folded.challenge as usize)
+                    .ok_or(ExportError::Inconsistent)?;
                 let r = self.challenge(r);
                 let mut coefficient = column_weight;
                 let mut sum = self.program.zero();
@@ -337,7 +356,8 @@ impl Builder<'_> {
                     if lane > 0 {
                         coefficient = self.program.mul(coefficient, r);
                     }
-                    let place = place(Point::Lane(index * folded.lanes as usize + lane)).ok_or(ExportError::Inconsistent)?;
+                    let place =
+                        place(Point::Lane(index * folded.lanes as usize + lane)).ok_or(ExportError::Inconsistent)?;
                     self.program.write(coefficient, Slot::Term(place));
                     sum = self.program.add(sum, coefficient);
                 }
@@ -345,7 +365,8 @@ impl Builder<'_> {
                 let lifted = self.program.scale(sum, -Fr::from(folded.zero));
                 generator = self.program.add(generator, lifted);
             } else {
-                self.program.write(column_weight, message(self.messages.points + 1 + shown));
+                self.program
+                    .write(column_weight, message(self.messages.points + 1 + shown));
                 shown += 1;
             }
         }
@@ -533,7 +554,11 @@ impl Builder<'_> {
                 Expr::Advice(index) => self.scalar(*index as usize),
                 Expr::Instance(index) => self.instance(*index, instances)?,
                 Expr::Challenge(index) => {
-                    let number = self.messages.challenges.get(*index as usize).ok_or(ExportError::Inconsistent)?;
+                    let number = self
+                        .messages
+                        .challenges
+                        .get(*index as usize)
+                        .ok_or(ExportError::Inconsistent)?;
                     self.challenge(*number)
                 }
                 Expr::Rows(RowSet::Usable) => rows.usable,
@@ -564,7 +589,10 @@ impl Builder<'_> {
     /// The value of an instance query: the contract evaluates columns at `x` only.
     fn instance(&self, query: u32, instances: &[Id]) -> Result<Id, ExportError> {
         match self.key.instance_queries.get(query as usize) {
-            Some((column, 0)) => instances.get(*column as usize).copied().ok_or(ExportError::Inconsistent),
+            Some((column, 0)) => instances
+                .get(*column as usize)
+                .copied()
+                .ok_or(ExportError::Inconsistent),
             _ => Err(ExportError::Rotation),
         }
     }
@@ -572,7 +600,11 @@ impl Builder<'_> {
     fn permutation(&mut self, rows: &Rows, instances: &[Id]) -> Result<Vec<Id>, ExportError> {
         let (key, later, products) = (self.key, self.messages.later, self.messages.products);
         let one = self.program.one();
-        let (beta, gamma, x) = (self.challenge(later + 1), self.challenge(later + 2), self.challenge(later + 4));
+        let (beta, gamma, x) = (
+            self.challenge(later + 1),
+            self.challenge(later + 2),
+            self.challenge(later + 4),
+        );
         let fixed = key.advice_queries.len();
         let sigmas = fixed + key.fixed_queries.len();
         let evals = sigmas + key.permutation_columns.len();
@@ -601,9 +633,10 @@ impl Builder<'_> {
                 let value = match column.kind {
                     ColumnKind::Advice => self.scalar(at(&key.advice_queries).ok_or(ExportError::Inconsistent)?),
                     ColumnKind::Fixed => self.scalar(fixed + at(&key.fixed_queries).ok_or(ExportError::Inconsistent)?),
-                    ColumnKind::Instance => {
-                        instances.get(column.index as usize).copied().ok_or(ExportError::Inconsistent)?
-                    }
+                    ColumnKind::Instance => instances
+                        .get(column.index as usize)
+                        .copied()
+                        .ok_or(ExportError::Inconsistent)?,
                 };
                 let shifted = self.program.add(value, gamma);
                 let sigma = self.scalar(sigmas + index);
