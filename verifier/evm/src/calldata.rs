@@ -1,7 +1,7 @@
 //! The arguments of the contract for a receipt.
 
-use crate::equation::Messages;
 use crate::key_data::word;
+use crate::messages::Messages;
 use crate::words::number;
 use crate::{keccak256, ExportError};
 use provenn_bn254::G1Affine;

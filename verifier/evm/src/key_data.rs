@@ -1,6 +1,7 @@
 //! The key data: everything about a model that the contract reads. `contracts/Key.sol` has its layout.
 
-use crate::equation::{Equation, Messages, Point};
+use crate::equation::{Equation, Point};
+use crate::messages::Messages;
 use crate::program::{Instruction, Slot};
 use crate::{keccak256, ExportError};
 use provenn_bn254::{Fr, G1Affine};

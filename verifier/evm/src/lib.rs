@@ -4,6 +4,7 @@
 mod calldata;
 mod equation;
 mod key_data;
+mod messages;
 mod program;
 mod words;
 
