@@ -1,8 +1,8 @@
 //! The grammar of the command line. The arguments of each command stand beside its code.
 
 use crate::commands::{
-    audit, backup, bundle, color, commit, completions, explain, export, gc, inspect, keys, log, prove, publisher, serve, show,
-    srs, structure, verify,
+    audit, backup, bundle, color, commit, completions, explain, export, gc, inspect, keys, log, prove, publisher,
+    serve, show, srs, structure, verify,
 };
 use clap::{Parser, Subcommand};
 

@@ -54,7 +54,12 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
     let Command::Evm(args) = command;
     let beside = args.card.parent().unwrap_or(Path::new("")).join(store::SRS);
     let srs = args.srs.as_deref().unwrap_or(&beside);
-    let inputs: Vec<&Path> = args.receipt.iter().map(PathBuf::as_path).chain([args.card.as_path(), srs]).collect();
+    let inputs: Vec<&Path> = args
+        .receipt
+        .iter()
+        .map(PathBuf::as_path)
+        .chain([args.card.as_path(), srs])
+        .collect();
     let place = Output::new(&args.out, args.force, &inputs)?;
     let (card, srs) = (Part::read(&args.card, MAX_CARD)?, Part::read(srs, MAX_RECEIPT)?);
     let key = srs.decode(SrsVerifyingKey::from_bytes)?;
@@ -112,6 +117,11 @@ fn prefixed(bytes: &[u8]) -> String {
 fn failed(error: ExportError) -> CliError {
     match error {
         ExportError::Receipt(error) => error.into(),
-        error => CliError::new(5, "not-for-evm", error.to_string(), "see what the contract decides in docs/evm.md"),
+        error => CliError::new(
+            5,
+            "not-for-evm",
+            error.to_string(),
+            "see what the contract decides in docs/evm.md",
+        ),
     }
 }

@@ -27,7 +27,15 @@ fn main() {
         let committed = commit(&compiled, &options, &srs).unwrap();
         let values = quantize_inputs(&committed.model, &default_samples(&compiled.graph, 1)[0]).unwrap();
         let inputs = bind_inputs(&committed, &srs, values).unwrap();
-        let receipt = prove(&committed, &srs, &inputs, policy::Label.into(), Context::default(), &|_| {}).unwrap();
+        let receipt = prove(
+            &committed,
+            &srs,
+            &inputs,
+            policy::Label.into(),
+            Context::default(),
+            &|_| {},
+        )
+        .unwrap();
         let srs = SrsVerifyingKey::from_bytes(&srs_verifying_key(&srs).unwrap().to_bytes()).unwrap();
         let name = Path::new(&path).file_stem().unwrap().to_string_lossy().into_owned();
         let case = Case::new(&name, committed.card, srs, receipt);

@@ -1,7 +1,7 @@
 //! The arguments of the contract for a receipt.
 
-use crate::equation::Messages;
 use crate::key_data::word;
+use crate::messages::Messages;
 use crate::words::number;
 use crate::{keccak256, ExportError};
 use provenn_bn254::G1Affine;
@@ -31,7 +31,11 @@ impl Calldata {
         let early = messages.points.saturating_sub(2);
         let points = proof.clone().take(early).chain(proof.skip(early + messages.scalars));
         let body = decoded.claim.body.inference().ok_or(ExportError::Statement)?;
-        let inputs = body.items.iter().flat_map(|item| &item.inputs).flat_map(|input| input.points());
+        let inputs = body
+            .items
+            .iter()
+            .flat_map(|item| &item.inputs)
+            .flat_map(|input| input.points());
         let points = points.map(<[u8; 32]>::try_from);
         let mut ys = Vec::new();
         for point in points.chain([Ok(decoded.link.r)]).chain(inputs.map(|point| Ok(*point))) {

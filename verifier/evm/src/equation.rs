@@ -1,10 +1,13 @@
 //! The program of a key: from the messages of a proof to the scalars of all terms of the pairing equation. Formulas and their order are those of the
 //! verifier's `plonk.rs`, `permutation.rs`, `shplonk.rs` and `link.rs`; tests hold the two together.
 
+mod constraints;
+
+use crate::messages::Messages;
 use crate::program::{Id, Instruction, Program, Slot};
 use crate::ExportError;
 use provenn_bn254::Fr;
-use provenn_verifier::{ColumnKind, Expr, RowSet, VerifyingKey};
+use provenn_verifier::VerifyingKey;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A point of the equation that key and SRS give.
@@ -22,69 +25,6 @@ pub(crate) enum Point {
     Generator,
     /// The identity, where the sum starts if no coefficient is one.
     Identity,
-}
-
-/// How many messages a proof has, and where which are.
-pub(crate) struct Messages {
-    /// For each advice column the number of its point.
-    pub(crate) advice: Vec<usize>,
-    /// Points, scalars and challenges of each round.
-    pub(crate) rounds: Vec<[usize; 3]>,
-    /// For each challenge of the circuit its number among all.
-    pub(crate) challenges: Vec<usize>,
-    /// The first challenge after those: theta, beta, gamma; y; x; y and v of the opening; u.
-    pub(crate) later: usize,
-    /// Products of the permutation.
-    pub(crate) products: usize,
-    /// The first point that is no advice.
-    pub(crate) first_product: usize,
-    /// Pieces of the quotient.
-    pub(crate) pieces: usize,
-    /// Points of the proof.
-    pub(crate) points: usize,
-    /// Scalars of the proof.
-    pub(crate) scalars: usize,
-}
-
-impl Messages {
-    pub(crate) fn of(key: &VerifyingKey) -> Self {
-        let mut advice = vec![0; key.advice_phases.len()];
-        let mut challenges = vec![0; key.challenge_phases.len()];
-        let (mut points, mut drawn, mut rounds) = (0, 0, Vec::new());
-        for phase in 0..=key.advice_phases.iter().max().copied().unwrap_or(0) {
-            let before = (points, drawn);
-            for (place, _) in advice.iter_mut().zip(&key.advice_phases).filter(|(_, of)| **of == phase) {
-                *place = points;
-                points += 1;
-            }
-            for (place, _) in challenges.iter_mut().zip(&key.challenge_phases).filter(|(_, of)| **of == phase) {
-                *place = drawn;
-                drawn += 1;
-            }
-            rounds.push([points - before.0, 0, drawn - before.1]);
-        }
-        let products = key.permutation_columns.len().div_ceil(chunk(key));
-        let pieces = key.quotient_pieces() as usize;
-        let evaluations = key.advice_queries.len() + key.fixed_queries.len() + key.permutation_columns.len();
-        let scalars = evaluations + (3 * products).saturating_sub(1);
-        rounds.extend([[0, 0, 3], [products, 0, 1], [pieces, 0, 1], [0, scalars, 2], [1, 0, 1], [1, 0, 0]]);
-        Self {
-            advice,
-            rounds,
-            challenges,
-            later: drawn,
-            products,
-            first_product: points,
-            pieces,
-            points: points + products + pieces + 2,
-            scalars,
-        }
-    }
-}
-
-/// Columns for each product of the permutation.
-fn chunk(key: &VerifyingKey) -> usize {
-    (key.degree as usize).saturating_sub(2).max(1)
 }
 
 /// The instructions before and after the inversions, and what they are about.
@@ -133,18 +73,14 @@ const SUMS: usize = 2;
 impl Equation {
     /// The program of a key with so many tail points.
     pub(crate) fn of(key: &VerifyingKey, messages: &Messages, tail: usize) -> Result<Self, ExportError> {
-        let mut omega = Fr::ROOT_OF_UNITY;
-        for _ in key.k..Fr::TWO_ADICITY {
-            omega = omega.square();
-        }
-        let mut builder = Builder {
+        Builder {
             key,
             messages,
             program: Program::new(),
-            omega,
+            omega: (key.k..Fr::TWO_ADICITY).fold(Fr::ROOT_OF_UNITY, |omega, _| omega.square()),
             inverted: Vec::new(),
-        };
-        builder.build(tail)
+        }
+        .build(tail)
     }
 }
 
@@ -208,7 +144,7 @@ impl Builder<'_> {
             .collect();
         let sets = sets(opened);
         let first_set: Vec<i32> = sets.first().map(|(set, _)| set.clone()).unwrap_or_default();
-        let outside = self.outside(&differences, &first_set);
+        let outside = self.vanishing(&differences, &first_set, false);
         let outside_inverse = self.invert(outside);
         for (index, id) in self.inverted.clone().into_iter().enumerate() {
             self.program.write(id, Slot::Inverted(SUMS + index));
@@ -240,7 +176,7 @@ impl Builder<'_> {
             let factor = match index {
                 0 => one,
                 _ => {
-                    let outside = self.outside(&differences, set);
+                    let outside = self.vanishing(&differences, set, false);
                     let outside = self.program.mul(outside, outside_inverse);
                     self.program.mul(power_of_v, outside)
                 }
@@ -298,7 +234,7 @@ impl Builder<'_> {
                 }
             }
         }
-        let inside = self.inside(&differences, &first_set);
+        let inside = self.vanishing(&differences, &first_set, true);
         let inside = self.program.neg(inside);
         self.program.write(inside, message(self.messages.points - 2));
         self.program.write(u, message(self.messages.points - 1));
@@ -329,7 +265,11 @@ impl Builder<'_> {
             let at = *self.messages.advice.get(column).ok_or(ExportError::Inconsistent)?;
             self.program.write(scalar, message(at));
             if is_folded {
-                let r = *self.messages.challenges.get(folded.challenge as usize).ok_or(ExportError::Inconsistent)?;
+                let r = *self
+                    .messages
+                    .challenges
+                    .get(folded.challenge as usize)
+                    .ok_or(ExportError::Inconsistent)?;
                 let r = self.challenge(r);
                 let mut coefficient = column_weight;
                 let mut sum = self.program.zero();
@@ -337,7 +277,8 @@ impl Builder<'_> {
                     if lane > 0 {
                         coefficient = self.program.mul(coefficient, r);
                     }
-                    let place = place(Point::Lane(index * folded.lanes as usize + lane)).ok_or(ExportError::Inconsistent)?;
+                    let place =
+                        place(Point::Lane(index * folded.lanes as usize + lane)).ok_or(ExportError::Inconsistent)?;
                     self.program.write(coefficient, Slot::Term(place));
                     sum = self.program.add(sum, coefficient);
                 }
@@ -345,7 +286,8 @@ impl Builder<'_> {
                 let lifted = self.program.scale(sum, -Fr::from(folded.zero));
                 generator = self.program.add(generator, lifted);
             } else {
-                self.program.write(column_weight, message(self.messages.points + 1 + shown));
+                self.program
+                    .write(column_weight, message(self.messages.points + 1 + shown));
                 shown += 1;
             }
         }
@@ -431,16 +373,13 @@ impl Builder<'_> {
         opened
     }
 
-    fn outside(&mut self, differences: &BTreeMap<i32, Id>, set: &[i32]) -> Id {
-        let others = differences.iter().filter(|(rotation, _)| !set.contains(rotation));
-        let others: Vec<Id> = others.map(|(_, id)| *id).collect();
-        self.program.product(&others)
-    }
-
-    fn inside(&mut self, differences: &BTreeMap<i32, Id>, set: &[i32]) -> Id {
-        let own = differences.iter().filter(|(rotation, _)| set.contains(rotation));
-        let own: Vec<Id> = own.map(|(_, id)| *id).collect();
-        self.program.product(&own)
+    /// The product of `u - point` over the points inside of a set, or outside.
+    fn vanishing(&mut self, differences: &BTreeMap<i32, Id>, set: &[i32], inside: bool) -> Id {
+        let chosen = differences
+            .iter()
+            .filter(|(rotation, _)| set.contains(rotation) == inside);
+        let chosen: Vec<Id> = chosen.map(|(_, id)| *id).collect();
+        self.program.product(&chosen)
     }
 
     /// `prod_{k != j} (u - p_k) / (p_j - p_k)` for each point of a set: with `p_j = x omega^j` the denominator is a constant times a power of x.
@@ -450,7 +389,7 @@ impl Builder<'_> {
             let mut denominator = Fr::ONE;
             let mut weight = self.program.one();
             for other in set.iter().filter(|other| *other != rotation) {
-                denominator = denominator * (self.power(*rotation) - self.power(*other));
+                denominator *= self.power(*rotation) - self.power(*other);
                 weight = match differences.get(other) {
                     Some(difference) => self.program.mul(weight, *difference),
                     None => weight,
@@ -461,163 +400,6 @@ impl Builder<'_> {
             weights.push(self.program.scale(weight, inverse));
         }
         weights
-    }
-
-    /// `(x^n - 1) / n`, the common factor of Lagrange polynomials.
-    fn common(&mut self, vanishing: Id) -> Id {
-        self.program.scale(vanishing, Fr::HALF.pow(self.key.k.into()))
-    }
-
-    /// From the inverses of `x - omega^row`: `l_row = omega^row (x^n - 1) / (n (x - omega^row))`.
-    fn rows(&mut self, vanishing: Id, rows: &[(i32, Id)]) -> Rows {
-        let common = self.common(vanishing);
-        let weighted: Vec<Id> = rows
-            .iter()
-            .map(|(row, inverse)| {
-                let factor = self.power(*row);
-                self.program.scale(*inverse, factor)
-            })
-            .collect();
-        let zero = self.program.zero();
-        let get = |index: usize| weighted.get(index).copied().unwrap_or(zero);
-        let tail = weighted.get(1..weighted.len().saturating_sub(1)).unwrap_or_default();
-        let tail = self.program.sum(tail);
-        let tail = self.program.mul(tail, common);
-        let one = self.program.one();
-        Rows {
-            last_usable: self.program.mul(get(0), common),
-            last: self.program.mul(get(1), common),
-            first: self.program.mul(get(weighted.len().saturating_sub(1)), common),
-            usable: self.program.sub(one, tail),
-        }
-    }
-
-    /// The public columns at `x`, from the sums that the contract computes.
-    fn instances(&mut self, vanishing: Id) -> Vec<Id> {
-        let common = self.common(vanishing);
-        let factors = [0, 1].map(|which| {
-            let inverse = self.program.slot(Slot::Inverted(which));
-            self.program.mul(inverse, common)
-        });
-        let columns = 0..self.key.instance_columns as usize;
-        columns
-            .map(|column| {
-                let sum = self.program.slot(Slot::Sum(column));
-                self.program.mul(sum, factors[usize::from(column >= 4)])
-            })
-            .collect()
-    }
-
-    /// All constraints, joined by powers of `y`.
-    fn constraints(&mut self, rows: &Rows, instances: &[Id]) -> Result<Id, ExportError> {
-        let (key, later) = (self.key, self.messages.later);
-        let y = self.challenge(later + 3);
-        let mut sum = self.program.zero();
-        for gate in &key.gates {
-            let value = self.gate(gate, rows, instances)?;
-            sum = self.program.fused(sum, y, value);
-        }
-        for value in self.permutation(rows, instances)? {
-            sum = self.program.fused(sum, y, value);
-        }
-        Ok(sum)
-    }
-
-    fn gate(&mut self, gate: &[Expr], rows: &Rows, instances: &[Id]) -> Result<Id, ExportError> {
-        let fixed = self.key.advice_queries.len();
-        let mut stack = Vec::new();
-        for op in gate {
-            let value = match op {
-                Expr::Constant(value) => self.program.constant(*value),
-                Expr::Fixed(index) => self.scalar(fixed + *index as usize),
-                Expr::Advice(index) => self.scalar(*index as usize),
-                Expr::Instance(index) => self.instance(*index, instances)?,
-                Expr::Challenge(index) => {
-                    let number = self.messages.challenges.get(*index as usize).ok_or(ExportError::Inconsistent)?;
-                    self.challenge(*number)
-                }
-                Expr::Rows(RowSet::Usable) => rows.usable,
-                Expr::Rows(RowSet::NotFirst) => self.program.sub(rows.usable, rows.first),
-                Expr::Rows(RowSet::LastUsable) => rows.last_usable,
-                Expr::Negated => {
-                    let top = stack.pop().ok_or(ExportError::Inconsistent)?;
-                    self.program.neg(top)
-                }
-                Expr::Scaled(factor) => {
-                    let top = stack.pop().ok_or(ExportError::Inconsistent)?;
-                    self.program.scale(top, *factor)
-                }
-                Expr::Sum | Expr::Product => {
-                    let (b, a) = (stack.pop(), stack.pop());
-                    let (b, a) = (b.ok_or(ExportError::Inconsistent)?, a.ok_or(ExportError::Inconsistent)?);
-                    match op {
-                        Expr::Sum => self.program.add(a, b),
-                        _ => self.program.mul(a, b),
-                    }
-                }
-            };
-            stack.push(value);
-        }
-        stack.pop().ok_or(ExportError::Inconsistent)
-    }
-
-    /// The value of an instance query: the contract evaluates columns at `x` only.
-    fn instance(&self, query: u32, instances: &[Id]) -> Result<Id, ExportError> {
-        match self.key.instance_queries.get(query as usize) {
-            Some((column, 0)) => instances.get(*column as usize).copied().ok_or(ExportError::Inconsistent),
-            _ => Err(ExportError::Rotation),
-        }
-    }
-
-    fn permutation(&mut self, rows: &Rows, instances: &[Id]) -> Result<Vec<Id>, ExportError> {
-        let (key, later, products) = (self.key, self.messages.later, self.messages.products);
-        let one = self.program.one();
-        let (beta, gamma, x) = (self.challenge(later + 1), self.challenge(later + 2), self.challenge(later + 4));
-        let fixed = key.advice_queries.len();
-        let sigmas = fixed + key.fixed_queries.len();
-        let evals = sigmas + key.permutation_columns.len();
-        let mut out = Vec::new();
-        if products > 0 {
-            let (first, last) = (self.scalar(evals), self.scalar(evals + 3 * (products - 1)));
-            let start = self.program.sub(one, first);
-            out.push(self.program.mul(rows.first, start));
-            let negative = self.program.neg(last);
-            let end = self.program.fused(last, last, negative);
-            out.push(self.program.mul(rows.last, end));
-        }
-        for index in 1..products {
-            let (current, end) = (self.scalar(evals + 3 * index), self.scalar(evals + 3 * index - 1));
-            let step = self.program.sub(current, end);
-            out.push(self.program.mul(rows.first, step));
-        }
-        let mut identity = Fr::ONE;
-        let beta_x = self.program.mul(beta, x);
-        let columns: Vec<_> = key.permutation_columns.iter().enumerate().collect();
-        for (product, columns) in columns.chunks(chunk(key)).enumerate() {
-            let mut left = self.scalar(evals + 3 * product + 1);
-            let mut right = self.scalar(evals + 3 * product);
-            for (index, column) in columns {
-                let at = |queries: &[(u32, i32)]| queries.iter().position(|query| *query == (column.index, 0));
-                let value = match column.kind {
-                    ColumnKind::Advice => self.scalar(at(&key.advice_queries).ok_or(ExportError::Inconsistent)?),
-                    ColumnKind::Fixed => self.scalar(fixed + at(&key.fixed_queries).ok_or(ExportError::Inconsistent)?),
-                    ColumnKind::Instance => {
-                        instances.get(column.index as usize).copied().ok_or(ExportError::Inconsistent)?
-                    }
-                };
-                let shifted = self.program.add(value, gamma);
-                let sigma = self.scalar(sigmas + index);
-                let factor = self.program.fused(beta, sigma, shifted);
-                left = self.program.mul(left, factor);
-                let delta = self.program.constant(identity);
-                let factor = self.program.fused(beta_x, delta, shifted);
-                right = self.program.mul(right, factor);
-                identity = identity * Fr::DELTA;
-            }
-            let difference = self.program.sub(left, right);
-            out.push(self.program.mul(difference, rows.usable));
-        }
-        Ok(out)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The key data: everything about a model that the contract reads. `contracts/Key.sol` has its layout.
 
-use crate::equation::{Equation, Messages, Point};
+use crate::equation::{Equation, Point};
+use crate::messages::Messages;
 use crate::program::{Instruction, Slot};
 use crate::{keccak256, ExportError};
 use provenn_bn254::{Fr, G1Affine};
@@ -113,7 +114,9 @@ struct Writer<'a> {
 
 /// A number of the head.
 fn short(value: usize) -> Result<[u8; 2], ExportError> {
-    u16::try_from(value).map(u16::to_be_bytes).map_err(|_| ExportError::Memory(value))
+    u16::try_from(value)
+        .map(u16::to_be_bytes)
+        .map_err(|_| ExportError::Memory(value))
 }
 
 /// Words that the instructions take, four in each.
@@ -128,8 +131,19 @@ impl Writer<'_> {
         let rounds = self.rounds()?;
         let prefix = self.link_prefix();
         let columns = self.link_columns()?;
-        let inputs: Vec<u8> = self.layout.inputs.iter().zip(&self.key.linked.inputs).flat_map(|(input, columns)| self.input(input, columns.len())).collect();
-        let outputs: Vec<u8> = self.layout.outputs.iter().flat_map(|output| output_word(output, self.key.k)).collect();
+        let inputs: Vec<u8> = self
+            .layout
+            .inputs
+            .iter()
+            .zip(&self.key.linked.inputs)
+            .flat_map(|(input, columns)| self.input(input, columns.len()))
+            .collect();
+        let outputs: Vec<u8> = self
+            .layout
+            .outputs
+            .iter()
+            .flat_map(|output| output_word(output, self.key.k))
+            .collect();
 
         let head = START + 0x140 + 64;
         let at_rounds = head;
@@ -210,18 +224,25 @@ impl Writer<'_> {
         out.extend(self.key.transcript_repr.to_bytes());
         let (x, y) = srs.s_g2.coordinates();
         let ((x0, x1), (y0, y1)) = (x.coefficients(), y.coefficients());
-        [x1, x0, y1, y0].iter().for_each(|part| out.extend(word(part.to_bytes())));
+        [x1, x0, y1, y0]
+            .iter()
+            .for_each(|part| out.extend(word(part.to_bytes())));
         out.extend(word(self.omega_inverse().to_bytes()));
         for number in head_numbers {
             out.extend(short(number)?);
         }
-        [rounds, prefix, columns, inputs, outputs].iter().for_each(|part| out.extend(part));
+        [rounds, prefix, columns, inputs, outputs]
+            .iter()
+            .for_each(|part| out.extend(part));
         // The data follows one byte of code.
         out.resize(at_first - START + 1, 0);
         for instructions in [&equation.first, &equation.second] {
             self.program(&mut out, instructions, &places)?;
         }
-        equation.constants.iter().for_each(|constant| out.extend(word(*constant)));
+        equation
+            .constants
+            .iter()
+            .for_each(|constant| out.extend(word(*constant)));
         for point in &equation.points {
             let (x, y) = self.point(*point)?.coordinates();
             out.extend(word(x.to_bytes()));
@@ -280,7 +301,11 @@ impl Writer<'_> {
         let mut out = Vec::new();
         for (column, terms) in folded.chain(inputs) {
             out.extend(terms.to_le_bytes());
-            let number = *self.messages.advice.get(*column as usize).ok_or(ExportError::Inconsistent)?;
+            let number = *self
+                .messages
+                .advice
+                .get(*column as usize)
+                .ok_or(ExportError::Inconsistent)?;
             out.extend(short(self.offset(number))?);
         }
         Ok(out)
@@ -298,7 +323,13 @@ impl Writer<'_> {
         let points = u32::try_from(points).unwrap_or(u32::MAX).to_be_bytes();
         let small = [input.bits as u8, u8::from(input.public)];
         let axes = &input.order.0;
-        let bytes = numbers.as_flattened().iter().chain(&small).copied().chain(points).chain([axes.len() as u8]);
+        let bytes = numbers
+            .as_flattened()
+            .iter()
+            .chain(&small)
+            .copied()
+            .chain(points)
+            .chain([axes.len() as u8]);
         out.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
         let axes = axes.iter().flatten().flat_map(|value| value.to_be_bytes());
         out.iter_mut().skip(32).zip(axes).for_each(|(to, from)| *to = from);
@@ -321,7 +352,12 @@ impl Writer<'_> {
 fn output_word(output: &OutputLayout, k: u32) -> [u8; 32] {
     let mut out = [0; 32];
     let small = [output.bits, output.width(k).unwrap_or(0)].map(|bits| bits as u8);
-    let bytes = output.len.to_be_bytes().into_iter().chain(output.rows.to_be_bytes()).chain(small);
+    let bytes = output
+        .len
+        .to_be_bytes()
+        .into_iter()
+        .chain(output.rows.to_be_bytes())
+        .chain(small);
     out.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
     out
 }

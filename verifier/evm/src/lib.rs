@@ -4,6 +4,7 @@
 mod calldata;
 mod equation;
 mod key_data;
+mod messages;
 mod program;
 mod words;
 
@@ -39,7 +40,9 @@ pub enum ExportError {
     #[error("the contract's memory would reach to {0}, more than 65535; choose a smaller circuit (`--optimize gas`)")]
     Memory(usize),
     /// More code than an account has.
-    #[error("the key data has {0} bytes, more than the 24576 of an account; choose a smaller circuit (`--optimize gas`)")]
+    #[error(
+        "the key data has {0} bytes, more than the 24576 of an account; choose a smaller circuit (`--optimize gas`)"
+    )]
     Code(usize),
     /// The key contradicts itself.
     #[error("the key contradicts itself")]

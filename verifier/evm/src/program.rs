@@ -175,7 +175,9 @@ impl Program {
     }
 
     pub(crate) fn product(&mut self, factors: &[Id]) -> Id {
-        factors.iter().fold(self.one, |product, factor| self.mul(product, *factor))
+        factors
+            .iter()
+            .fold(self.one, |product, factor| self.mul(product, *factor))
     }
 
     pub(crate) fn sum(&mut self, terms: &[Id]) -> Id {

@@ -25,7 +25,10 @@ pub struct Words {
 /// A number in the last bytes of a word.
 pub(crate) fn number(value: u64) -> [u8; 32] {
     let mut word = [0; 32];
-    word.iter_mut().skip(24).zip(value.to_be_bytes()).for_each(|(to, from)| *to = from);
+    word.iter_mut()
+        .skip(24)
+        .zip(value.to_be_bytes())
+        .for_each(|(to, from)| *to = from);
     word
 }
 

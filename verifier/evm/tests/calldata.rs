@@ -69,11 +69,27 @@ fn lengths_and_offsets_are_exact() {
     let call = case.calldata(&case.receipt);
     let honest = call.encode(case.key.into_array());
     assert!(case.chain.call(case.verifier, &honest, GAS).returned.is_ok());
-    for cut in [0, 1, 4, 36, 100, 132, 200, honest.len() / 2, honest.len() - 33, honest.len() - 32, honest.len() - 1] {
+    for cut in [
+        0,
+        1,
+        4,
+        36,
+        100,
+        132,
+        200,
+        honest.len() / 2,
+        honest.len() - 33,
+        honest.len() - 32,
+        honest.len() - 1,
+    ] {
         refused(&case, &format!("cut to {cut}"), &honest[..cut]);
     }
     for more in [1, 31, 32, 64] {
-        refused(&case, &format!("{more} bytes more"), &[&honest[..], &vec![0; more]].concat());
+        refused(
+            &case,
+            &format!("{more} bytes more"),
+            &[&honest[..], &vec![0; more]].concat(),
+        );
     }
     // Offsets and lengths, one more and one less, and by a word.
     for at in [4 + 32, 4 + 64, 4 + 96, honest.len() - 32 * (call.ys.len() + 1)] {
@@ -205,7 +221,10 @@ fn public_values_are_not_padded() {
         Answer::Scores(scores) => scores.push(0),
         _ => panic!("scores"),
     }
-    assert_eq!(case.call(&case.calldata(&receipt.to_bytes())).code(), "policy-out-of-range");
+    assert_eq!(
+        case.call(&case.calldata(&receipt.to_bytes())).code(),
+        "policy-out-of-range"
+    );
     assert!(!case.agree("a score more", &receipt.to_bytes()));
 }
 
@@ -261,16 +280,20 @@ fn key_data_cannot_take_another_name() {
     let case = Case::golden(GOLDEN[0]);
     let call = case.calldata(&case.receipt);
     let code = &case.data.code;
-    // An instruction without effect: it multiplies and adds in one slot.
-    let padding = (0..code.len() / 32).flat_map(|word| (0..4).map(move |place| 1 + 32 * word + 8 * place));
-    let padding = padding.skip_while(|at| {
-        let [to, a, b, c] = [0, 2, 4, 6].map(|offset| &code[at + offset..at + offset + 2]);
-        to != a || to != b || to != c || to == [0, 0]
-    });
-    let at = padding.clone().next().unwrap();
+    // An instruction of the programs without effect: it multiplies and adds in one slot. Their addresses are in the head; the data is behind one byte.
+    let head = |place: usize| usize::from(u16::from_be_bytes([code[0x141 + 2 * place], code[0x142 + 2 * place]]));
+    let instructions = (head(13)..head(15)).step_by(8).map(|address| address - 0x80 + 1);
+    let same = |at: &usize| {
+        (2..8)
+            .step_by(2)
+            .all(|offset| code[at + offset..at + offset + 2] == code[*at..at + 2])
+    };
+    let at = instructions.filter(same).last().unwrap();
     let slot = u16::from_be_bytes([code[at], code[at + 1]]);
     // Everything behind the slots, where the contract keeps its own words, and what the language keeps in the first ones.
-    let places = (0..160).map(|word| (slot + 32) / 32 * 32 + 32 * word).chain([0, 0x20, 0x40, 0x60]);
+    let places = (0..160)
+        .map(|word| (slot + 32) / 32 * 32 + 32 * word)
+        .chain([0, 0x20, 0x40, 0x60]);
     let mut valid = 0;
     for place in places {
         let mut chain = case.chain.clone();
@@ -279,7 +302,7 @@ fn key_data_cannot_take_another_name() {
         let key = chain.place(&other);
         if let Ok(returned) = chain.call(case.verifier, &call.encode(key.into_array()), GAS).returned {
             assert_eq!(returned[..32], keccak256(&other), "word written at {place}");
-            valid += usize::from(returned != case.call(&call).returned.unwrap());
+            valid += usize::from(!returned.is_empty());
         }
     }
     assert!(valid > 100, "{valid}");
@@ -293,10 +316,16 @@ fn key_data_that_nobody_pinned() {
     let other = chain.place(&theirs.data.code);
     // A receipt is not valid under other key data.
     let call = ours.calldata(&ours.receipt);
-    assert!(chain.call(ours.verifier, &call.encode(other.into_array()), GAS).returned.is_err());
+    assert!(chain
+        .call(ours.verifier, &call.encode(other.into_array()), GAS)
+        .returned
+        .is_err());
     // Theirs is, and says so.
     let call = theirs.calldata(&theirs.receipt);
-    let returned = chain.call(ours.verifier, &call.encode(other.into_array()), GAS).returned.unwrap();
+    let returned = chain
+        .call(ours.verifier, &call.encode(other.into_array()), GAS)
+        .returned
+        .unwrap();
     assert_eq!(returned[..32], theirs.data.hash());
     let claim = Receipt::from_bytes(&ours.receipt).unwrap().claim;
     let words = provenn_evm::Words::of(&claim).unwrap();

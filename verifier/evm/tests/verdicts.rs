@@ -22,7 +22,12 @@ fn golden_receipts_verify_and_say_what_they_claim() {
         assert!(case.agree("golden", &case.receipt));
         let claim = Receipt::from_bytes(&case.receipt).unwrap().claim;
         let words = Words::of(&claim).unwrap().returned(case.data.hash());
-        assert_eq!(case.call(&case.calldata(&case.receipt)).returned, Ok(words), "{}", case.name);
+        assert_eq!(
+            case.call(&case.calldata(&case.receipt)).returned,
+            Ok(words),
+            "{}",
+            case.name
+        );
     }
 }
 
@@ -39,7 +44,9 @@ fn the_test_kit() {
                 let card = ModelCard::from_bytes(&common::read(card)).ok()?.check(&srs).ok()?;
                 // A receipt whose hints stand in where one has none.
                 let honest = GOLDEN.iter().find(|(name, _)| vector.cards[0].contains(name));
-                let honest = honest.map_or("files/development.receipt".to_owned(), |(name, _)| format!("v2/{name}.receipt"));
+                let honest = honest.map_or("files/development.receipt".to_owned(), |(name, _)| {
+                    format!("v2/{name}.receipt")
+                });
                 Some(Case::new(path, card, srs, common::read(&honest)))
             });
             if let Some(case) = case {
@@ -62,7 +69,10 @@ fn every_element_of_a_receipt_is_checked() {
         let (start, length) = case.proof();
         let announcement = start + length;
         let responses = (announcement + 36..case.receipt.len()).step_by(32);
-        let words = (start..start + length).step_by(32).chain([announcement]).chain(responses);
+        let words = (start..start + length)
+            .step_by(32)
+            .chain([announcement])
+            .chain(responses);
         for (index, at) in words.enumerate() {
             // Of a point its sign too, of a scalar a multiple of the order more.
             let mut flipped: [u8; 32] = case.receipt[at..at + 32].try_into().unwrap();

@@ -53,7 +53,8 @@ impl Chain {
         self.next += 1;
         let address = Address::from_word(revm::primitives::U256::from(0x1000 + self.next).into());
         let code = Bytecode::new_raw(Bytes::copy_from_slice(code));
-        self.db.insert_account_info(address, AccountInfo::default().with_code(code));
+        self.db
+            .insert_account_info(address, AccountInfo::default().with_code(code));
         address
     }
 

@@ -44,7 +44,12 @@ impl Case {
     pub fn golden((name, srs): (&str, &str)) -> Self {
         let srs = SrsVerifyingKey::from_bytes(&read(&format!("v2/{srs}.srs"))).unwrap();
         let card = ModelCard::from_bytes(&read(&format!("v2/{name}.card"))).unwrap();
-        Self::new(name, card.check(&srs).unwrap(), srs, read(&format!("v2/{name}.receipt")))
+        Self::new(
+            name,
+            card.check(&srs).unwrap(),
+            srs,
+            read(&format!("v2/{name}.receipt")),
+        )
     }
 
     pub fn new(name: &str, card: CheckedCard, srs: SrsVerifyingKey, receipt: Vec<u8>) -> Self {
@@ -92,7 +97,12 @@ impl Case {
     /// Both verdicts, which have to be the same.
     pub fn agree(&self, what: &str, receipt: &[u8]) -> bool {
         let (crate_, contract) = (self.judge(receipt), self.call(&self.calldata(receipt)).code());
-        assert_eq!(crate_ == "verified", contract == "verified", "{}, {what}: {crate_}, {contract}", self.name);
+        assert_eq!(
+            crate_ == "verified",
+            contract == "verified",
+            "{}, {what}: {crate_}, {contract}",
+            self.name
+        );
         crate_ == "verified"
     }
 
