@@ -213,10 +213,10 @@ impl<M: Constants> Lanes<M> {
     pub fn canonical(self) -> Self {
         let value = self.wide().narrowed();
         let less = value.wide().sub(Wide::splat(M::P1)).carried();
-        let negative = _mm512_movepi64_mask_f(less.0[4]);
+        let below = negative(less.0[4]);
         let mut result = less;
         for (limb, kept) in result.0.iter_mut().zip(value.0) {
-            *limb = _mm512_mask_mov_epi64(*limb, negative, kept);
+            *limb = _mm512_mask_mov_epi64(*limb, below, kept);
         }
         result
     }
@@ -225,7 +225,7 @@ impl<M: Constants> Lanes<M> {
 /// The lanes that are negative.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn _mm512_movepi64_mask_f(value: __m512i) -> __mmask8 {
+fn negative(value: __m512i) -> __mmask8 {
     _mm512_cmplt_epi64_mask(value, _mm512_setzero_si512())
 }
 
@@ -292,4 +292,73 @@ fn load(words: &[u64; 4]) -> __m256i {
 fn store(words: &mut [u64; 4], value: __m256i) {
     // SAFETY: the reference is to 32 bytes; no alignment is asked for.
     unsafe { _mm256_storeu_si256(words.as_mut_ptr().cast(), value) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::{words, words_mut};
+    use halo2curves::bn256::{Fq, Fr};
+    use halo2curves::ff::{Field, PrimeField};
+
+    /// Numbers at the bounds: 0, 1, the largest canonical value, and what fills the limbs of a lazy one.
+    const NUMBERS: [[u64; 4]; 8] = [
+        [0; 4],
+        [1, 0, 0, 0],
+        [u64::MAX; 4],
+        [u64::MAX, 0, 0, 0],
+        [0, 0, 0, u64::MAX],
+        [MASK, MASK << 52, u64::MAX, 1 << 63],
+        [1 << 52, 1 << 40, 1 << 28, 1 << 16],
+        [0x1234_5678_9abc_def0; 4],
+    ];
+
+    /// Products of numbers up to `2^256 > 5 p`, each with each, against the library.
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn products<M: Constants + PrimeField>(mut value: impl FnMut([u64; 4]) -> M) {
+        for shift in 0..8 {
+            let right: [[u64; 4]; 8] = std::array::from_fn(|lane| NUMBERS[(lane + shift) % 8]);
+            let lanes = |rows: &[[u64; 4]; 8]| Lanes::<M>::from_words(gather(rows.each_ref()));
+            let (a, b) = (lanes(&NUMBERS), lanes(&right));
+            assert_eq!(scatter(a.to_words()), NUMBERS);
+            let of = |lanes: Lanes<M>| {
+                let mut elements = [M::ZERO; 8];
+                words_mut(&mut elements).copy_from_slice(&scatter(lanes.canonical().to_words()));
+                elements
+            };
+            // `a b / 2^260`, read as `c 2^256`, is `a b / 2^516`.
+            let divisor = M::from(2).pow([516]).invert().unwrap_or(M::ZERO);
+            let (products, squares) = (of(a.mul(b)), of(a.square()));
+            let difference = of(a
+                .wide()
+                .sub(b.wide())
+                .add(Wide::splat(M::P4))
+                .add(Wide::splat(M::P2))
+                .narrowed());
+            let shrink = M::from(2).pow([256]).invert().unwrap_or(M::ZERO);
+            for lane in 0..8 {
+                let (x, y) = (value(NUMBERS[lane]), value(right[lane]));
+                assert_eq!(products[lane], x * y * divisor);
+                assert_eq!(squares[lane], x * x * divisor);
+                assert_eq!(difference[lane], (x - y) * shrink);
+                for product in [products[lane], squares[lane], difference[lane]] {
+                    let words = words(&[product])[0];
+                    assert!(words.iter().rev().lt(M::P.iter().rev()), "not canonical: {words:x?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    #[allow(unsafe_code)]
+    fn products_at_the_bounds_are_the_librarys() {
+        if crate::Path::ifma().is_some() {
+            let word = |words: [u64; 4]| words.into_iter().rev();
+            // SAFETY: the path was detected.
+            unsafe {
+                products(|words| word(words).fold(Fq::ZERO, |sum, word| sum * Fq::from(2).pow([64]) + Fq::from(word)));
+                products(|words| word(words).fold(Fr::ZERO, |sum, word| sum * Fr::from(2).pow([64]) + Fr::from(word)));
+            }
+        }
+    }
 }
