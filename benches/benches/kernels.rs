@@ -3,10 +3,11 @@
 use criterion::{criterion_group, criterion_main, Criterion};
 use halo2_proofs::arithmetic::best_multiexp;
 use halo2curves::bn256::Fr;
+use halo2curves::ff::{Field, PrimeField};
 use provenn_circuits::compile::default_samples;
 use provenn_circuits::program::{execute, quantize_inputs};
+use provenn_engine::{Bases, Cells, Column, Path};
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
-use provenn_prover::plonk::msm::small_msm;
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};
 use provenn_verifier::{policy, verify, Context, Expectation};
@@ -15,13 +16,22 @@ fn commitments(c: &mut Criterion) {
     let srs = Srs::dev_from_seed(12, [1; 32]);
     let points = srs.lagrange_points();
     let values: Vec<u64> = (0..points.len() as u64).map(|i| (i * 2_654_435_761) % 256).collect();
-    let scalars: Vec<Fr> = values.iter().map(|&v| Fr::from(v)).collect();
-    c.bench_function("commit 2^12 cells of 8 bits, buckets", |b| {
-        b.iter(|| small_msm(&values, &points))
-    });
-    c.bench_function("commit 2^12 cells of 8 bits, library", |b| {
-        b.iter(|| best_multiexp(&scalars, &points))
-    });
+    let small: Vec<Fr> = values.iter().map(|&v| Fr::from(v)).collect();
+    let full: Vec<Fr> = small.iter().map(|v| (*v + Fr::DELTA).square().square()).collect();
+    for (kind, scalars) in [("8 bits", &small), ("full width", &full)] {
+        for path in std::iter::once(Path::portable()).chain(Path::ifma()) {
+            let bases = Bases::new(path, &points, &[]);
+            let column = Column {
+                cells: Cells::Field(scalars),
+                tail: &[],
+            };
+            let name = format!("commit 8 columns of 2^12 cells of {kind}, {}", path.name());
+            c.bench_function(&name, |b| b.iter(|| bases.commit(&[column; 8])));
+        }
+        c.bench_function(&format!("commit 2^12 cells of {kind}, library"), |b| {
+            b.iter(|| best_multiexp(scalars, &points))
+        });
+    }
 }
 
 fn receipts(c: &mut Criterion) {

@@ -4,7 +4,7 @@ use crate::about::About;
 use crate::compact::compact;
 use crate::error::{Defect, ProveError};
 use crate::fidelity::{measure, Fidelity, Source};
-use crate::plonk::msm::Bases;
+use crate::plonk::msm;
 use crate::recipe;
 use crate::register::{register, Unregistered};
 use crate::rows::{self, Rows, Use};
@@ -20,13 +20,13 @@ use provenn_circuits::onnx;
 use provenn_circuits::program::{self, Program};
 use provenn_circuits::register::RegisterCircuit;
 use provenn_circuits::CircuitError;
+use provenn_engine::{Cells, Column};
 use provenn_verifier::{
     CheckedCard, Disclosure, Folded, InputLayout, InputOrder, InstanceLayout, Linked, OutputLayout, Purpose, RowSet,
     SrsParts, SrsVerifyingKey, Target, VerifyingKey,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -468,9 +468,11 @@ pub fn system_rng() -> Result<ChaCha20Rng, ProveError> {
 
 /// Commitments to columns of small integers with the given tails.
 pub fn commit_columns(srs: &Srs, cells: &[Vec<u64>], tails: &[Vec<Fr>]) -> Vec<G1Affine> {
-    let bases = Bases::new(srs, TAIL);
-    let commit = |(cells, tail): (&Vec<u64>, &Vec<Fr>)| bases.commit_small(cells, tail);
-    let points: Vec<G1> = cells.par_iter().zip(tails).map(commit).collect();
+    let columns = cells.iter().zip(tails).map(|(cells, tail)| Column {
+        cells: Cells::Integers(cells),
+        tail,
+    });
+    let points = msm::lagrange(srs, TAIL).commit(&columns.collect::<Vec<_>>());
     let mut affine = vec![G1Affine::default(); points.len()];
     G1::batch_normalize(&points, &mut affine);
     affine

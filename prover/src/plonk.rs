@@ -2,7 +2,7 @@
 //!
 //! It is the library's, but for the quotient, whose pieces are blinded (see `quotient`), so that no random polynomial
 //! is needed. Columns of a committed input reuse its commitments (`C' = C + sum delta_i [L_i]`, the tails differ in 6 rows),
-//! small columns use a short bucket method, and gates are compiled once per proof with the challenges folded in.
+//! sums and transforms are the engine's, and gates are compiled once per proof with the challenges folded in.
 //!
 //! Stages, one file each, as in the verifier: advice, permutation, quotient, open.
 
@@ -74,7 +74,7 @@ pub struct Proof {
 struct Context<'a> {
     key: &'a ProvingKey<G1Affine>,
     domain: EvaluationDomain<Fr>,
-    bases: Bases<'a>,
+    bases: Bases,
     /// Rows at the end of each advice column that hold random cells.
     tail_rows: usize,
 }

@@ -5,8 +5,8 @@ use halo2_proofs::arithmetic::best_multiexp;
 use halo2curves::bn256::Fr;
 use provenn_circuits::compile::default_samples;
 use provenn_circuits::program::{execute, quantize_inputs};
+use provenn_engine::{Bases, Cells, Column, Path};
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
-use provenn_prover::plonk::msm::small_msm;
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};
 use provenn_verifier::{policy, verify, Context, Expectation, ModelCard, SrsVerifyingKey};
@@ -53,8 +53,14 @@ fn multiexponentiation(small: bool) {
     let points = srs.lagrange_points();
     let values: Vec<u64> = (0..points.len() as u64).map(|i| (i * 2_654_435_761) % 256).collect();
     let scalars: Vec<Fr> = values.iter().map(|&v| Fr::from(v)).collect();
+    // The portable path: callgrind knows no IFMA.
+    let bases = Bases::new(Path::portable(), &points, &[]);
+    let column = Column {
+        cells: Cells::Integers(&values),
+        tail: &[],
+    };
     match small {
-        true => measured(|| small_msm(&values, &points)),
+        true => measured(|| bases.commit(&[column]).first().copied().unwrap_or_default()),
         false => measured(|| best_multiexp(&scalars, &points)),
     };
 }

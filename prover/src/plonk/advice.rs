@@ -6,8 +6,8 @@ use crate::error::{Defect, ProveError};
 use ark_std::{end_timer, start_timer};
 use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::ff::Field;
+use provenn_engine::{Cells, Column};
 use rand_core::RngCore;
-use rayon::prelude::*;
 
 /// Cells of all advice columns with their commitments and tails, and the challenges of the circuit.
 pub(super) struct Advice {
@@ -42,12 +42,13 @@ pub(super) fn commit<R: RngCore>(
         for &index in &indices {
             advice.tails[index] = (0..context.tail_rows).map(|_| Fr::random(&mut *rng)).collect();
         }
-        let tails = indices.par_iter().map(|&index| &advice.tails[index]);
-        let committed = given.into_par_iter().zip(tails);
-        let committed: Vec<(Vec<Fr>, G1)> = committed.map(|(column, tail)| one(context, column, tail)).collect();
-        let points: Vec<G1> = committed.iter().map(|(_, point)| *point).collect();
+        let tails: Vec<&Vec<Fr>> = indices.iter().map(|&index| &advice.tails[index]).collect();
+        let points = points(context, &given, &tails);
         let points = transcript.points(&points)?;
-        for ((index, (cells, _)), point) in indices.into_iter().zip(committed).zip(points) {
+        for ((index, column), point) in indices.into_iter().zip(given).zip(points) {
+            let mut cells = column.cells;
+            cells.resize(context.rows() - context.tail_rows, Fr::ZERO);
+            cells.extend(&advice.tails[index]);
             (advice.columns[index], advice.commitments[index]) = (cells, point);
         }
         for _ in challenge_phases.iter().filter(|of| **of == phase) {
@@ -57,14 +58,23 @@ pub(super) fn commit<R: RngCore>(
     Ok(advice)
 }
 
-/// The cells of a column with its tail, and their commitment.
-fn one(context: &Context<'_>, column: AdviceColumn, tail: &[Fr]) -> (Vec<Fr>, G1) {
-    let mut cells = column.cells;
-    cells.resize(context.rows() - context.tail_rows, Fr::ZERO);
-    let point = match &column.published {
-        Some((point, old)) => context.bases.retail(point, old, tail),
-        None => context.bases.commit_with_tail(&cells, tail),
+/// The commitments of columns with these tails. Where one to the same cells is published, only the difference of the tails is
+/// added to it.
+fn points(context: &Context<'_>, columns: &[AdviceColumn], tails: &[&Vec<Fr>]) -> Vec<G1> {
+    let difference = |(column, tail): (&AdviceColumn, &&Vec<Fr>)| match &column.published {
+        Some((_, old)) => old.iter().zip(*tail).map(|(old, new)| new - old).collect(),
+        None => tail.to_vec(),
     };
-    cells.extend(tail);
-    (cells, point)
+    let differences: Vec<Vec<Fr>> = columns.iter().zip(tails).map(difference).collect();
+    let given = columns.iter().zip(&differences).map(|(column, tail)| Column {
+        cells: Cells::Field(if column.published.is_some() { &[] } else { &column.cells }),
+        tail,
+    });
+    let mut points = context.bases.commit_with_tails(&given.collect::<Vec<_>>());
+    for (point, column) in points.iter_mut().zip(columns) {
+        if let Some((published, _)) = &column.published {
+            *point += published;
+        }
+    }
+    points
 }

@@ -86,7 +86,7 @@ fn group<'a>(openings: &Openings<'a>) -> Vec<Set<'a>> {
 }
 
 /// Writes the opening proof of polynomials of `n` coefficients.
-pub fn open(openings: &Openings<'_>, n: usize, bases: &Bases<'_>, transcript: &mut Writer) -> Result<(), ProveError> {
+pub fn open(openings: &Openings<'_>, n: usize, bases: &Bases, transcript: &mut Writer) -> Result<(), ProveError> {
     let (y, v) = (transcript.challenge(), transcript.challenge());
     let sets = group(openings);
     // Per set: the combination by y, and the low-degree polynomial it equals on the points.
@@ -107,7 +107,7 @@ pub fn open(openings: &Openings<'_>, n: usize, bases: &Bases<'_>, transcript: &m
         h.iter_mut().zip(quotient).for_each(|(h, q)| *h += power * q);
     }
     let h = Polynomial::<Fr, Coeff>::new(h);
-    transcript.points(&[bases.commit_coeff(&h)])?;
+    transcript.points(&bases.commit_coeff(std::slice::from_ref(&h)))?;
 
     let u = transcript.challenge();
     let mut all: Vec<Fr> = sets.iter().flat_map(|s| s.points.clone()).collect();
@@ -130,7 +130,7 @@ pub fn open(openings: &Openings<'_>, n: usize, bases: &Bases<'_>, transcript: &m
     let inverse = Option::<Fr>::from(first.invert()).ok_or(Defect::Challenge)?;
     let mut witness = kate_division(&linear, u);
     witness.iter_mut().for_each(|w| *w *= inverse);
-    transcript.points(&[bases.commit_coeff(&Polynomial::new(witness))])?;
+    transcript.points(&bases.commit_coeff(&[Polynomial::new(witness)]))?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use super::transcript::Writer;
 use super::Context;
 use crate::error::ProveError;
 use halo2_proofs::plonk::{Any, Column};
-use halo2curves::bn256::{Fr, G1};
+use halo2curves::bn256::Fr;
 use halo2curves::ff::{BatchInvert, Field, PrimeField};
 use rand_core::RngCore;
 use rayon::prelude::*;
@@ -28,8 +28,7 @@ pub(super) fn commit<R: RngCore>(
     let (beta, gamma) = (transcript.challenge(), transcript.challenge());
     let ratios = ratios(context, advice, instance, beta, gamma);
     let products = chained(context, ratios, rng);
-    let points: Vec<G1> = products.par_iter().map(|z| context.bases.commit_lagrange(z)).collect();
-    transcript.points(&points)?;
+    transcript.points(&context.bases.commit_lagrange(&products))?;
     Ok(Permutation { products, beta, gamma })
 }
 

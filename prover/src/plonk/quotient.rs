@@ -8,7 +8,7 @@ use ark_std::{end_timer, start_timer};
 use halo2_proofs::fft::recursive;
 use halo2_proofs::plonk::{Any, ProvingKey};
 use halo2_proofs::poly::{Coeff, EvaluationDomain, Polynomial};
-use halo2curves::bn256::{Fr, G1Affine, G1};
+use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::{Field, PrimeField};
 use rand_core::RngCore;
 use rayon::prelude::*;
@@ -38,11 +38,7 @@ pub(super) fn commit<R: RngCore>(
     let quotient = quotient(context, columns, challenges);
     let pieces = blinded(&quotient, context.rows(), context.cs().degree() - 1, rng);
     let timer = start_timer!(|| "commit quotient");
-    let points: Vec<G1> = pieces
-        .par_iter()
-        .map(|piece| context.bases.commit_coeff(piece))
-        .collect();
-    transcript.points(&points)?;
+    transcript.points(&context.bases.commit_coeff(&pieces))?;
     end_timer!(timer);
     Ok(pieces)
 }

@@ -5,8 +5,8 @@ use halo2curves::bn256::{Bn256, Fr, G1Affine, G2Affine, G1, G2};
 use halo2curves::ff::{Field, FromUniformBytes};
 use halo2curves::group::cofactor::CofactorGroup;
 use halo2curves::group::{Curve, Group};
-use halo2curves::msm::msm_best;
 use halo2curves::pairing::{Engine, MillerLoopResult, MultiMillerLoop};
+use provenn_engine::{Bases, Path};
 
 use super::dev::fill_powers;
 use super::error::{SrsError, SrsGroup};
@@ -73,7 +73,7 @@ fn successive_powers(g1: &[G1Affine], tau_g2: &G2Affine) -> Result<(), SrsError>
         return Err(SrsError::PowersInconsistent);
     };
     let mut sums = [G1Affine::default(); 2];
-    let combined: [G1; 2] = [msm_best(&weights, upper), msm_best(&weights, lower)];
+    let combined = [combination(&weights, upper), combination(&weights, lower)];
     G1::batch_normalize(&combined, &mut sums);
     if pairings_equal(&sums[0], &sums[1], tau_g2) {
         Ok(())
@@ -102,11 +102,15 @@ pub(super) fn lagrange_of_powers(g1: &[G1Affine], lagrange: &[G1Affine], k: u32)
         return Err(SrsError::LagrangeInconsistent);
     }
     fill_powers(&mut values, Fr::from_uniform_bytes(&randomness));
-    let by_values: G1 = msm_best(&values, lagrange);
-    match by_values == msm_best(&domain.lagrange_to_coeff(values), g1) {
+    let by_values = combination(&values, lagrange);
+    match by_values == combination(&domain.lagrange_to_coeff(values), g1) {
         true => Ok(()),
         false => Err(SrsError::LagrangeInconsistent),
     }
+}
+
+fn combination(weights: &[Fr], points: &[G1Affine]) -> G1 {
+    Bases::new(Path::of_machine(), points, &[]).msm(weights)
 }
 
 /// `e(a, G2) = e(b, q)`, as `e(a, G2) e(-b, q) = 1`.

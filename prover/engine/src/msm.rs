@@ -1,0 +1,281 @@
+//! Commitments: multi-scalar sums by buckets (Pippenger), of many columns at once.
+//!
+//! Each window of each column sorts its points into buckets by digit. The sum of `d B_d` over the buckets is made of pairs too:
+//! `sum d B_d = 2 sum k (B_2k + B_(2k+1)) + sum B_(2k+1)`, level by level, so that all inversions are shared by all columns.
+
+pub use crate::digits::Cells;
+use crate::digits::{clear, Scalars};
+use crate::kernel::{Collision, Kernel, Ref, MINUS};
+use crate::sums::Lists;
+use crate::Path;
+use halo2curves::bn256::{Fr, G1Affine, G1};
+use halo2curves::group::prime::PrimeCurveAffine;
+use halo2curves::group::{Curve, Group};
+use halo2curves::msm::msm_parallel;
+use rayon::prelude::*;
+
+/// Width of the windows of tails, whose multiples are kept.
+const TAIL_WIDTH: usize = 6;
+/// Multiples kept for each of them.
+const TAIL_MULTIPLES: usize = 1 << (TAIL_WIDTH - 1);
+/// Windows of a scalar of the field, of which half is negative.
+const TAIL_WINDOWS: usize = 253 / TAIL_WIDTH + 1;
+/// Additions that one task makes, at least: inversions are shared by that many.
+const GROUP: usize = 1 << 16;
+
+/// A column to be committed: cells for the first bases, scalars for the tail bases.
+#[derive(Clone, Copy, Debug)]
+pub struct Column<'a> {
+    /// Cells of the first rows.
+    pub cells: Cells<'a>,
+    /// Scalars of the tail: as many as there are tail points, or none.
+    pub tail: &'a [Fr],
+}
+
+/// Points to commit with.
+#[derive(Debug)]
+pub struct Bases(Kept);
+
+#[derive(Debug)]
+enum Kept {
+    Portable(Table<crate::portable::Portable>),
+    #[cfg(target_arch = "x86_64")]
+    Ifma(Table<crate::ifma::Ifma>),
+}
+
+impl Bases {
+    /// Points for cells, and points for tails, of which multiples are kept. Points at infinity add nothing.
+    pub fn new(path: Path, points: &[G1Affine], tail: &[G1Affine]) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(ifma) = path.0 {
+            return Self(Kept::Ifma(Table::new(ifma, points, tail)));
+        }
+        let _only_there = path;
+        Self(Kept::Portable(Table::new(crate::portable::Portable, points, tail)))
+    }
+
+    /// The commitments of columns.
+    pub fn commit(&self, columns: &[Column<'_>]) -> Vec<G1> {
+        match &self.0 {
+            Kept::Portable(table) => table.commit(columns),
+            #[cfg(target_arch = "x86_64")]
+            Kept::Ifma(table) => table.commit(columns),
+        }
+    }
+
+    /// `sum scalars[i] * points[i]`
+    pub fn msm(&self, scalars: &[Fr]) -> G1 {
+        let column = Column {
+            cells: Cells::Field(scalars),
+            tail: &[],
+        };
+        self.commit(&[column]).first().copied().unwrap_or_default()
+    }
+}
+
+#[derive(Debug)]
+struct Table<K: Kernel> {
+    kernel: K,
+    /// The points, then for each tail point and window the multiples of `2^(window * TAIL_WIDTH)` times it.
+    rows: Vec<K::Row>,
+    points: usize,
+    /// Places of points at infinity, which have no row: the generator stands there, and what would be added is left out.
+    holes: Vec<usize>,
+    /// The same of tail points.
+    tail_holes: Vec<usize>,
+}
+
+/// A window of a column, with a bucket for each weight from 1 to `2^(width-1)`.
+struct Window {
+    column: usize,
+    /// Its lowest bit.
+    bit: usize,
+    /// The sum of each weight, from weight 0 on, which none has.
+    buckets: Vec<Option<Ref>>,
+}
+
+impl<K: Kernel> Table<K> {
+    fn new(kernel: K, points: &[G1Affine], tail: &[G1Affine]) -> Self {
+        let (points_filled, holes) = filled(points);
+        let (tail_filled, tail_holes) = filled(tail);
+        let multiples: Vec<Vec<G1Affine>> = tail_filled.par_iter().map(multiples).collect();
+        let chunks = points_filled
+            .par_chunks(1 << 10)
+            .chain(multiples.par_iter().map(Vec::as_slice));
+        Self {
+            kernel,
+            rows: chunks.map(|points| kernel.rows(points)).collect::<Vec<_>>().concat(),
+            points: points.len(),
+            holes,
+            tail_holes,
+        }
+    }
+
+    fn commit(&self, columns: &[Column<'_>]) -> Vec<G1> {
+        let scalars = |column: &Column<'_>| {
+            [
+                Scalars::new(self.kernel, column.cells, &self.holes),
+                Scalars::new(self.kernel, Cells::Field(column.tail), &self.tail_holes),
+            ]
+        };
+        let scalars: Vec<[Scalars; 2]> = columns.par_iter().map(scalars).collect();
+        let additions: usize = scalars.iter().map(|[cells, _]| cells.additions()).sum();
+        let groups = (additions / GROUP).max(rayon::current_num_threads());
+        let size = columns.len().div_ceil(groups).max(1);
+        let group = |(scalars, columns): (&[[Scalars; 2]], &[Column<'_>])| match self.sums(scalars) {
+            Ok(sums) => sums,
+            Err(Collision) => columns.iter().map(|column| self.library(column)).collect(),
+        };
+        let groups = scalars.par_chunks(size).zip(columns.par_chunks(size));
+        groups.map(group).collect::<Vec<Vec<G1>>>().concat()
+    }
+
+    /// The commitments to columns of these cells and tails.
+    fn sums(&self, columns: &[[Scalars; 2]]) -> Result<Vec<G1>, Collision> {
+        let (mut windows, mut lists) = (vec![], Lists::default());
+        for (column, [cells, tail]) in columns.iter().enumerate() {
+            let width = cells.width();
+            for window in 0..cells.windows(width) {
+                sort(cells, width, window, &mut lists);
+                windows.push(Window {
+                    column,
+                    bit: width * window,
+                    buckets: vec![None; (1 << (width - 1)) + 1],
+                });
+            }
+            self.tail(tail, &mut lists);
+        }
+        let mut rows = lists.sums(self.kernel, &self.rows)?;
+        // Which sums there are, in the order of the lists.
+        let (mut places, mut full) = (0.., lists.full());
+        let mut next = || full.next().filter(|full| *full).and_then(|_| places.next());
+        let (mut of, mut totals) = (windows.iter_mut().peekable(), Lists::default());
+        let mut positions: Vec<(usize, usize)> = vec![];
+        for column in 0..columns.len() {
+            while let Some(window) = of.next_if(|window| window.column == column) {
+                window.buckets.iter_mut().skip(1).for_each(|bucket| *bucket = next());
+            }
+            if let Some(tail) = next() {
+                totals.refs.push(tail);
+                totals.end();
+                positions.push((column, 0));
+            }
+        }
+        drop(of);
+        while windows.iter().any(|window| window.buckets.len() > 1) {
+            let mut halves = Lists::default();
+            for window in &mut windows {
+                totals.refs.extend(window.buckets.iter().skip(1).step_by(2).flatten());
+                totals.end();
+                positions.push((window.column, window.bit));
+                window.bit += 1;
+                for pair in window.buckets.chunks(2).skip(1) {
+                    halves.refs.extend(pair.iter().flatten());
+                    halves.end();
+                }
+            }
+            let sums = halves.sums(self.kernel, &rows)?;
+            let (mut places, mut full) = (rows.len() as Ref.., halves.full());
+            rows.extend(sums);
+            for window in &mut windows {
+                let count = window.buckets.len().div_ceil(2);
+                window.buckets.truncate(count);
+                let mut next = || full.next().filter(|full| *full).and_then(|_| places.next());
+                window.buckets.iter_mut().skip(1).for_each(|bucket| *bucket = next());
+            }
+        }
+        let sums = self.kernel.points(&totals.sums(self.kernel, &rows)?);
+        let full = positions.into_iter().zip(totals.full()).filter(|(_, full)| *full);
+        let mut terms: Vec<_> = full.map(|(position, _)| position).zip(sums).collect();
+        terms.sort_by_key(|((column, bit), _)| (*column, std::cmp::Reverse(*bit)));
+        let column = |column: usize| {
+            let of = terms.iter().filter(|((of, _), _)| *of == column);
+            let (sum, bit) = of.fold((G1::identity(), 0), |(sum, from), ((_, to), point)| {
+                (shifted(sum, from, *to) + point, *to)
+            });
+            shifted(sum, bit, 0)
+        };
+        Ok((0..columns.len()).map(column).collect())
+    }
+
+    /// The multiples of the tail that a column adds, as one list.
+    fn tail(&self, scalars: &Scalars, lists: &mut Lists) {
+        for window in 0..scalars.windows(TAIL_WIDTH) {
+            for (place, digit) in scalars.digits(TAIL_WIDTH, window) {
+                let first = self.points + (place * TAIL_WINDOWS + window) * TAIL_MULTIPLES;
+                lists
+                    .refs
+                    .push(reference(first + digit.unsigned_abs() as usize - 1, digit));
+            }
+        }
+        lists.end();
+    }
+
+    /// The commitment as the library makes it, which adds any points: for columns in which equal or opposite sums meet.
+    fn library(&self, column: &Column<'_>) -> G1 {
+        let mut cells: Vec<Fr> = match column.cells {
+            Cells::Field(elements) => elements.to_vec(),
+            Cells::Integers(values) => values.iter().map(|value| Fr::from(*value)).collect(),
+        };
+        clear(&mut cells, &self.holes);
+        let mut tail = column.tail.to_vec();
+        clear(&mut tail, &self.tail_holes);
+        let (points, multiples) = self.rows.split_at(self.points);
+        let first = multiples.iter().step_by(TAIL_WINDOWS * TAIL_MULTIPLES).take(tail.len());
+        let rows: Vec<K::Row> = points.iter().take(cells.len()).chain(first).copied().collect();
+        cells.extend(tail);
+        msm_parallel(&cells, &self.kernel.points(&rows))
+    }
+}
+
+/// The points with the generator in place of those at infinity, and the places of these.
+fn filled(points: &[G1Affine]) -> (Vec<G1Affine>, Vec<usize>) {
+    let infinite = |point: &G1Affine| bool::from(point.is_identity());
+    let holes = (0..points.len()).filter(|&place| infinite(&points[place])).collect();
+    let filled = |point: &G1Affine| if infinite(point) { G1Affine::generator() } else { *point };
+    (points.iter().map(filled).collect(), holes)
+}
+
+/// `2^(from - to) sum`
+fn shifted(sum: G1, from: usize, to: usize) -> G1 {
+    (to..from).fold(sum, |sum, _| sum.double())
+}
+
+fn reference(place: usize, digit: i32) -> Ref {
+    place as Ref | if digit < 0 { MINUS } else { 0 }
+}
+
+/// Appends the points of a window as one list for each weight.
+fn sort(scalars: &Scalars, width: usize, window: usize, lists: &mut Lists) {
+    let mut places = vec![0usize; (1 << (width - 1)) + 1];
+    scalars
+        .digits(width, window)
+        .for_each(|(_, digit)| places[digit.unsigned_abs() as usize] += 1);
+    let mut end = lists.refs.len();
+    for place in places.iter_mut().skip(1) {
+        (*place, end) = (end, end + *place);
+        lists.ends.push(end);
+    }
+    lists.refs.resize(end, 0);
+    for (point, digit) in scalars.digits(width, window) {
+        let place = &mut places[digit.unsigned_abs() as usize];
+        lists.refs[*place] = reference(point, digit);
+        *place += 1;
+    }
+}
+
+/// Multiples of `2^(window * TAIL_WIDTH)` times a point, for every window.
+fn multiples(point: &G1Affine) -> Vec<G1Affine> {
+    let mut base = G1::from(*point);
+    let windows = (0..TAIL_WINDOWS).flat_map(|_| {
+        let multiples: Vec<G1> = std::iter::successors(Some(base), |m| Some(m + base))
+            .take(TAIL_MULTIPLES)
+            .collect();
+        base = shifted(base, TAIL_WIDTH, 0);
+        multiples
+    });
+    let multiples: Vec<G1> = windows.collect();
+    let mut affine = vec![G1Affine::identity(); multiples.len()];
+    G1::batch_normalize(&multiples, &mut affine);
+    affine
+}

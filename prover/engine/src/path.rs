@@ -1,0 +1,50 @@
+//! Which instructions are used.
+
+use std::sync::OnceLock;
+
+/// Name of the environment variable that forces the portable path, with the value `portable`.
+const VARIABLE: &str = "PROVENN_ENGINE";
+
+/// Instructions that a machine has.
+#[derive(Clone, Copy, Debug)]
+pub struct Path(#[cfg(target_arch = "x86_64")] pub(crate) Option<crate::ifma::Ifma>);
+
+impl Path {
+    /// The path of every machine.
+    pub fn portable() -> Self {
+        Self(
+            #[cfg(target_arch = "x86_64")]
+            None,
+        )
+    }
+
+    /// The path with AVX-512 IFMA, if the machine has it.
+    #[cfg(target_arch = "x86_64")]
+    pub fn ifma() -> Option<Self> {
+        crate::ifma::Ifma::detect().map(|ifma| Self(Some(ifma)))
+    }
+
+    /// The path with AVX-512 IFMA, if the machine has it.
+    #[cfg(not(target_arch = "x86_64"))]
+    pub fn ifma() -> Option<Self> {
+        None
+    }
+
+    /// The faster one; the portable one if the environment variable `PROVENN_ENGINE` is `portable`.
+    pub fn of_machine() -> Self {
+        static PATH: OnceLock<Path> = OnceLock::new();
+        *PATH.get_or_init(|| match std::env::var(VARIABLE) {
+            Ok(value) if value == "portable" => Self::portable(),
+            _ => Self::ifma().unwrap_or_else(Self::portable),
+        })
+    }
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        #[cfg(target_arch = "x86_64")]
+        if self.0.is_some() {
+            return "ifma";
+        }
+        "portable"
+    }
+}
