@@ -87,6 +87,7 @@ pub fn commit(
             },
             objective: objective.map_err(|e| CliError::usage("usage", format!("optimize is {e}"), "choose one"))?,
             about: about.as_deref().map(About::from_json).transpose()?,
+            items: 0,
         };
         let compiled = compile(&bytes, &options)?;
         heard.stage(Stage::Parameters);
