@@ -86,7 +86,7 @@ pub fn rebuild(
     Ok((model, layout))
 }
 
-/// Rows for calibration when none are given: seeded, uniform in [-1, 1]; integers up to 127 where an input is of integers.
+/// Rows for calibration when none are given: seeded, uniform in [-1, 1]; of integers those up to 127, or all of a type of few.
 pub fn default_samples(graph: &Graph, count: usize) -> Vec<Sample> {
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     let mut next = || {

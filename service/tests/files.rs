@@ -3,6 +3,8 @@
 
 #[path = "files/bundles.rs"]
 mod bundles;
+#[path = "files/evm.rs"]
+mod evm;
 #[path = "files/folder.rs"]
 mod folder;
 #[path = "files/show.rs"]

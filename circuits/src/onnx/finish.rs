@@ -166,6 +166,8 @@ fn remove_dead(g: &mut Lowered) {
     }
     kept.reverse();
     g.steps = kept;
+    // Steps may still be joined to others, whose values are these no more.
+    g.bounds.retain(|bound| needed.get(bound.reader) == Some(&true));
 }
 
 /// Refuses inputs that nothing is computed from: a receipt would state of them what holds of any.
@@ -205,10 +207,7 @@ fn renumber(g: Lowered) -> Result<Graph, ImportError> {
     let public = public(&g.slots);
     let inputs = g.input.iter().map(|id| {
         let slot = g.slots.get(*id);
-        let bounds = g
-            .bounds
-            .iter()
-            .filter(|bound| bound.input == *id && ids.contains_key(&bound.reader));
+        let bounds = g.bounds.iter().filter(|bound| bound.input == *id);
         let declared = slot.map(|slot| input_type(slot.data_type)).unwrap_or_default();
         Ok(Input {
             value: new(id)?,

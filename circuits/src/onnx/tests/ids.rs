@@ -1,6 +1,6 @@
 //! Indices that depend on the input. What they choose is in `fixtures/operators/choices.py`.
 
-use super::builder::info;
+use super::builder::{info, ints};
 use super::*;
 use crate::graph::{Graph, InputType};
 
@@ -12,6 +12,12 @@ fn choice(extent: usize, data: &[f32]) -> Model {
             .node("Gather", &["table", "x"], &["y"], &[]);
     model.graph.input[0] = typed(7);
     model
+}
+
+fn number(name: &str, value: i64) -> onnx_protobuf::TensorProto {
+    let mut tensor = ints(&[], &[value]);
+    tensor.name = name.into();
+    tensor
 }
 
 fn typed(elements: i32) -> onnx_protobuf::ValueInfoProto {
@@ -41,6 +47,20 @@ fn an_input_of_indices_is_as_wide_as_what_they_choose_from() {
         .node("Add", &["a", "c"], &["y"], &[]);
     let graph = both.import().expect("importable");
     assert_eq!(elements(&graph), InputType::Integers { least: 0, largest: 1 });
+}
+
+#[test]
+fn what_becomes_of_a_choice_does_not_matter() {
+    let mut fused = Model::new(17, &[1, 2]).floats("values", &[2], &[-0.5, 2.0]).node(
+        "OneHot",
+        &["x", "depth", "values"],
+        &["y"],
+        &[],
+    );
+    fused.graph.initializer.push(number("depth", 3));
+    fused.graph.input[0] = typed(7);
+    let graph = fused.import().expect("importable");
+    assert_eq!(elements(&graph), InputType::Integers { least: 0, largest: 2 });
 }
 
 /// A row that is nowhere would be read as zeros.

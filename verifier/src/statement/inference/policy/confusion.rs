@@ -75,6 +75,9 @@ impl Rule for Confusion {
     fn counts(&self, answer: &Answer, output: &OutputLayout) -> Option<Counts> {
         let Answer::Counts(counts) = answer else { return None };
         let classes = output.classes();
+        if Some(length(counts.len())) != classes.checked_mul(classes) {
+            return None;
+        }
         let sums = counts.chunks(size(classes).max(1));
         let sums = sums.map(|row| row.iter().fold(0u32, |sum, count| sum.saturating_add(*count)));
         if !sums.eq((0..classes).map(|label| self.of(label))) {
