@@ -14,7 +14,7 @@ fn bytes(value: &Value) -> usize {
 fn key_data_and_arguments_are_exported() {
     let folder = Folder::new("public");
     let export = "export evm --card model/model.card --out evm.json";
-    folder.fails(export, 4, "dev-srs", "srs.vk");
+    folder.fails(export, 3, "dev-srs", "srs.vk");
     let made = folder.json(&format!("{export} --accept-dev"));
     let read = || serde_json::from_slice::<Value>(&folder.read("evm.json")).unwrap();
     let key_only = read();
