@@ -282,13 +282,13 @@ fn key_data_cannot_take_another_name() {
     let code = &case.data.code;
     // An instruction of the programs without effect: it multiplies and adds in one slot. Their addresses are in the head; the data is behind one byte.
     let head = |place: usize| usize::from(u16::from_be_bytes([code[0x141 + 2 * place], code[0x142 + 2 * place]]));
-    let instructions = (head(13)..head(15)).step_by(8).map(|address| address - 0x80 + 1);
+    let mut instructions = (head(13)..head(15)).step_by(8).map(|address| address - 0x80 + 1);
     let same = |at: &usize| {
         (2..8)
             .step_by(2)
             .all(|offset| code[at + offset..at + offset + 2] == code[*at..at + 2])
     };
-    let at = instructions.filter(same).last().unwrap();
+    let at = instructions.rfind(same).unwrap();
     let slot = u16::from_be_bytes([code[at], code[at + 1]]);
     // Everything behind the slots, where the contract keeps its own words, and what the language keeps in the first ones.
     let places = (0..160)

@@ -1,5 +1,10 @@
 //! Every policy about a batch, exhaustively, against its meaning: of all answers, exactly the right one has cells that hold.
-#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 use super::super::super::answer::{Answer, Form};
 use super::super::super::columns::signed;
