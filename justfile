@@ -149,9 +149,15 @@ random COUNT="10000" PROOFS="0.1" FIRST="0":
 conformance SHARD="0/1" PROOFS="1" *OPTIONS:
     fixtures/conformance/run {{SHARD}} {{PROOFS}} {{OPTIONS}}
 
-# Gas of a receipt for each model, committed for the least gas: rows of a name and its gas, calldata included.
-gas *FILES="fixtures/models/digits_mlp.onnx fixtures/models/digits_cnn.onnx":
-    cargo run --release -p provenn-evm --example gas -- {{FILES}}
+# Gas of a receipt for each model, committed for the least gas: rows of a name and its gas, calldata included. LeNet-5 is made first.
+gas *FILES="fixtures/models/digits_mlp.onnx fixtures/models/digits_cnn.onnx target/lenet5.onnx":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    python3 -m venv target/fixtures-venv
+    target/fixtures-venv/bin/pip install --quiet -r fixtures/requirements.txt
+    target/fixtures-venv/bin/python fixtures/reference.py lenet5 --out target/lenet5.onnx >&2
+    cargo build --release --workspace --example gas
+    target/release/examples/gas {{FILES}}
 
 # Compile the verifier contract again (needs node).
 contract:

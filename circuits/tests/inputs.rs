@@ -348,3 +348,26 @@ fn outputs_that_cannot_be_are_refused_by_name() {
     let graph = net.outputs(&[best, more]);
     assert!(refused(&graph).contains("as the last operator"), "{}", refused(&graph));
 }
+
+/// Token ids beyond what calibration saw are proven, and those that the vocabulary does not have are not, whoever made the program's input.
+#[test]
+fn indices_are_those_of_what_they_choose_from() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../fixtures/operators/cases/gather_ids.onnx"
+    );
+    let graph = import(&std::fs::read(file).expect("case")).expect("importable");
+    let (least, largest) = (0, 11);
+    assert_eq!(graph.inputs[0].elements, InputType::Integers { least, largest });
+    let ranges = Ranges::calibrate(&graph, &[vec![vec![0.0; 5]]]).expect("calibrated");
+    let model = compile(&graph, &ranges, &[false], Objective::default())
+        .expect("compiled")
+        .model;
+    let unit = 1 << model.tensors[0].frac;
+    for id in least - 3..largest + 4 {
+        let ran = execute(&model, &[vec![0, id * unit, 0, 0, 0]]);
+        assert_eq!(ran.is_ok(), (least..=largest).contains(&id), "{id}");
+    }
+    // What stands between two ids is none.
+    assert!(unit > 1 && execute(&model, &[vec![0, unit / 2, 0, 0, 0]]).is_err());
+}

@@ -1,4 +1,4 @@
-//! The arithmetic that a proof is made of, over BN254: sums of points and transforms of columns.
+//! Sums of points of BN254, which most of a proof's time goes to.
 //!
 //! There are two paths with one schedule: [`portable`](Path::portable), in the library's field, and one with AVX-512 IFMA, which multiplies
 //! eight elements at once. [`Path::of_machine`] takes the faster one that the machine has; both give the same results, and tests
