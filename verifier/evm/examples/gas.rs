@@ -20,7 +20,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     for path in std::env::args().skip(1).map(PathBuf::from) {
         match gas(&path) {
-            Ok(gas) => println!("{} {gas}", path.file_stem().unwrap_or_default().display()),
+            Ok(gas) => println!("{} {gas}", path.file_stem().unwrap_or_default().to_string_lossy()),
             Err(reason) => {
                 eprintln!("{}: {reason}", path.display());
                 return ExitCode::FAILURE;

@@ -1,5 +1,4 @@
 //! A chain in memory with the verifier contract, as the compiler built it.
-#![allow(dead_code, reason = "shared")]
 
 use revm::context::{Context, TxEnv};
 use revm::context_interface::result::{ExecutionResult, Output};

@@ -1,5 +1,5 @@
 //! What the tests of the contract share: models with their receipts, and both verdicts about one.
-#![allow(dead_code, reason = "shared")]
+#![allow(dead_code, clippy::unwrap_used, reason = "shared by tests")]
 
 pub mod chain;
 
