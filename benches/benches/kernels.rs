@@ -2,11 +2,13 @@
 
 use criterion::{criterion_group, criterion_main, Criterion};
 use halo2_proofs::arithmetic::best_multiexp;
+use halo2_proofs::fft::recursive;
+use halo2_proofs::poly::EvaluationDomain;
 use halo2curves::bn256::Fr;
 use halo2curves::ff::PrimeField;
 use provenn_circuits::compile::default_samples;
 use provenn_circuits::program::{execute, quantize_inputs};
-use provenn_engine::{Bases, Cells, Column, Path};
+use provenn_engine::{Bases, Cells, Column, Domain, Operand, Path, Program};
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};
@@ -30,6 +32,41 @@ fn commitments(c: &mut Criterion) {
         }
         c.bench_function(&format!("commit 2^12 cells of {kind}, library"), |b| {
             b.iter(|| best_multiexp(scalars, &points))
+        });
+    }
+}
+
+fn columns(c: &mut Criterion) {
+    for k in [12, 16] {
+        let column: Vec<Fr> = (0..1 << k).map(|i| (Fr::from(i) + Fr::DELTA).square()).collect();
+        let eight = vec![column.clone(); 8];
+        let terms: Vec<(&[Fr], Fr)> = eight.iter().map(|column| (column.as_slice(), Fr::DELTA)).collect();
+        for path in std::iter::once(Path::portable()).chain(Path::ifma()) {
+            let domain = Domain::new(path, k);
+            c.bench_function(&format!("8 transforms of 2^{k} rows, {}", path.name()), |b| {
+                b.iter(|| domain.coefficients(&eight))
+            });
+            // Two columns: what is not the program are three transforms for each piece.
+            let mut program = Program::default();
+            let mut result = Operand::Column(0, 0);
+            for step in 0..40 {
+                result = program.mul(result, Operand::Column(step % 2, step as i32 % 3));
+                result = program.add(result, Operand::Column(1, 0));
+            }
+            let program = program.compile(result);
+            let name = format!("40 products and sums on 2 cosets of 2^{k} rows, {}", path.name());
+            c.bench_function(&name, |b| b.iter(|| domain.quotient(&program, &[&column, &column], 2)));
+            c.bench_function(&format!("sum of 8 columns of 2^{k} rows, {}", path.name()), |b| {
+                b.iter(|| path.combine(&terms, 1 << k))
+            });
+            c.bench_function(&format!("value of 2^{k} coefficients, {}", path.name()), |b| {
+                b.iter(|| path.evaluate(&column, Fr::DELTA))
+            });
+        }
+        let (domain, mut cells) = (EvaluationDomain::<Fr>::new(1, k), column.clone());
+        let data = domain.get_fft_data(1 << k);
+        c.bench_function(&format!("transform of 2^{k} rows, library"), |b| {
+            b.iter(|| recursive::fft(&mut cells, domain.get_omega(), k, data, false))
         });
     }
 }
@@ -75,5 +112,5 @@ fn receipts(c: &mut Criterion) {
     c.bench_function("digits_cnn prove", |b| b.iter(run));
 }
 
-criterion_group! { name = kernels; config = Criterion::default().sample_size(10); targets = commitments, receipts }
+criterion_group! { name = kernels; config = Criterion::default().sample_size(10); targets = commitments, columns, receipts }
 criterion_main!(kernels);

@@ -10,7 +10,7 @@ use crate::link;
 use crate::plonk::{self, AdviceColumn, Assignment, Proof};
 use crate::prove::Stage;
 use crate::srs::Srs;
-use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
+use halo2_proofs::plonk::ProvingKey;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use provenn_circuits::colouring::{ColouringCircuit, ColouringWitness};
@@ -136,7 +136,7 @@ pub fn proving_key(class: ColouringClass, srs: &Srs) -> Result<ProvingKey<G1Affi
         return Err(ProveError::SrsMismatch);
     }
     let circuit = ColouringCircuit { class };
-    keygen_pk2(&srs.params, &circuit, false).map_err(|e| Defect::KeyGeneration(e).into())
+    plonk::proving_key(&circuit, srs)
 }
 
 /// Nothing is linked; every receipt has a link proof, this one about no columns.

@@ -4,12 +4,12 @@ use crate::about::About;
 use crate::compact::compact;
 use crate::error::{Defect, ProveError};
 use crate::fidelity::{measure, Fidelity, Source};
-use crate::plonk::msm;
+use crate::plonk::{self, msm};
 use crate::recipe;
 use crate::register::{register, Unregistered};
 use crate::rows::{self, Rows, Use};
 use crate::srs::{Srs, SrsKind};
-use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
+use halo2_proofs::plonk::ProvingKey;
 use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::group::{Curve, GroupEncoding};
 use provenn_circuits::argument::{weight_cells, Columns, ModelCircuit, Objective};
@@ -433,7 +433,7 @@ pub(crate) fn model_key(
     if srs.k() != layout.shape.k {
         return Err(ProveError::SrsMismatch);
     }
-    let proving_key = keygen_pk2(&srs.params, &circuit, false).map_err(Defect::KeyGeneration)?;
+    let proving_key = plonk::proving_key(&circuit, srs)?;
     let shape = &layout.shape;
     let columns = Columns::numbered(shape);
     let linked = Linked {

@@ -7,23 +7,25 @@
 //! Stages, one file each, as in the verifier: advice, permutation, quotient, open.
 
 mod advice;
+mod gates;
+mod keys;
 pub mod msm;
 mod multiopen;
 mod open;
 mod permutation;
-mod program;
 mod quotient;
 mod transcript;
+
+pub use keys::proving_key;
 
 use crate::error::{Defect, ProveError};
 use crate::srs::Srs;
 use ark_std::{end_timer, start_timer};
 use halo2_proofs::plonk::{ConstraintSystem, ProvingKey};
-use halo2_proofs::poly::{Coeff, EvaluationDomain, Polynomial};
 use halo2curves::bn256::{Fr, G1Affine};
 use msm::Bases;
+use provenn_engine::{Domain, Path};
 use rand_core::RngCore;
-use rayon::prelude::*;
 use transcript::Writer;
 
 /// An advice column to commit.
@@ -73,7 +75,7 @@ pub struct Proof {
 /// What every stage reads.
 struct Context<'a> {
     key: &'a ProvingKey<G1Affine>,
-    domain: EvaluationDomain<Fr>,
+    domain: Domain,
     bases: Bases,
     /// Rows at the end of each advice column that hold random cells.
     tail_rows: usize,
@@ -85,7 +87,7 @@ impl<'a> Context<'a> {
         let tail_rows = cs.blinding_factors() + 1;
         Self {
             key,
-            domain: EvaluationDomain::new(cs.degree() as u32, srs.k()),
+            domain: Domain::new(Path::of_machine(), srs.k()),
             bases: Bases::new(srs, tail_rows),
             tail_rows,
         }
@@ -97,20 +99,15 @@ impl<'a> Context<'a> {
 
     /// Number of rows.
     fn rows(&self) -> usize {
-        self.domain.get_n() as usize
-    }
-
-    fn to_coefficients(&self, columns: Vec<Vec<Fr>>) -> Vec<Polynomial<Fr, Coeff>> {
-        let inverse = |cells| quotient::inverse(&self.domain, cells);
-        columns.into_par_iter().map(inverse).collect()
+        self.domain.rows()
     }
 }
 
 /// All columns, in coefficients.
 struct Columns {
-    advice: Vec<Polynomial<Fr, Coeff>>,
-    instance: Vec<Polynomial<Fr, Coeff>>,
-    products: Vec<Polynomial<Fr, Coeff>>,
+    advice: Vec<Vec<Fr>>,
+    instance: Vec<Vec<Fr>>,
+    products: Vec<Vec<Fr>>,
 }
 
 /// Makes a proof about these public columns, which the transcript absorbs after `prefix`.
@@ -156,9 +153,9 @@ pub fn prove<R: RngCore>(
 
     let timer = start_timer!(|| "quotient");
     let columns = Columns {
-        advice: context.to_coefficients(columns),
-        instance: context.to_coefficients(instance),
-        products: context.to_coefficients(permutation.products),
+        advice: context.domain.coefficients(&columns),
+        instance: context.domain.coefficients(&instance),
+        products: context.domain.coefficients(&permutation.products),
     };
     let [beta, gamma] = [permutation.beta, permutation.gamma];
     let y = transcript.challenge();

@@ -2,12 +2,12 @@
 
 use crate::commit::{commit_columns, compressed};
 use crate::compact::compact;
-use crate::error::{Defect, ProveError};
+use crate::error::ProveError;
 use crate::link;
 use crate::plonk::{self, AdviceColumn, Assignment};
 use crate::prove::decompress;
 use crate::srs::Srs;
-use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
+use halo2_proofs::plonk::ProvingKey;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use provenn_circuits::argument::row_sets;
@@ -197,7 +197,7 @@ fn keygen(circuit: &RegisterCircuit, srs: &Srs) -> Result<ProvingKey<G1Affine>, 
     if srs.k() != circuit.shape().k {
         return Err(ProveError::SrsMismatch);
     }
-    keygen_pk2(&srs.params, circuit, false).map_err(|e| Defect::KeyGeneration(e).into())
+    plonk::proving_key(circuit, srs)
 }
 
 fn verifying_key(circuit: &RegisterCircuit, key: &ProvingKey<G1Affine>) -> Result<VerifyingKey, ProveError> {

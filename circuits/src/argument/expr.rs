@@ -52,7 +52,11 @@ pub(crate) fn boolean(x: Expr) -> Expr {
 
 /// A signed integer as a field element.
 pub fn signed(v: i128) -> Fr {
-    let magnitude = Fr::from_u128(v.unsigned_abs());
+    // The library doubles its way through 128 bits.
+    let magnitude = match u64::try_from(v.unsigned_abs()) {
+        Ok(magnitude) => Fr::from(magnitude),
+        Err(_) => Fr::from_u128(v.unsigned_abs()),
+    };
     if v < 0 {
         -magnitude
     } else {

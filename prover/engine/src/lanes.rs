@@ -9,6 +9,48 @@ use crate::limbs::{Constants, Limbs, MASK};
 use std::arch::x86_64::*;
 use std::marker::PhantomData;
 
+/// What is made of each of eight, written out: `array::map` has no target features, so that it calls closures that have them.
+macro_rules! each {
+    ($eight:expr, $item:pat => $made:expr) => {{
+        let [a, b, c, d, e, f, g, h] = $eight;
+        [
+            {
+                let $item = a;
+                $made
+            },
+            {
+                let $item = b;
+                $made
+            },
+            {
+                let $item = c;
+                $made
+            },
+            {
+                let $item = d;
+                $made
+            },
+            {
+                let $item = e;
+                $made
+            },
+            {
+                let $item = f;
+                $made
+            },
+            {
+                let $item = g;
+                $made
+            },
+            {
+                let $item = h;
+                $made
+            },
+        ]
+    }};
+}
+pub(crate) use each;
+
 /// Eight elements, carried.
 #[derive(Clone, Copy)]
 pub struct Lanes<M>([__m512i; 5], PhantomData<M>);
@@ -25,7 +67,15 @@ impl<M: Constants> Wide<M> {
     #[inline]
     #[target_feature(enable = "avx512f")]
     pub fn splat(limbs: Limbs) -> Self {
-        Self(limbs.map(|limb| _mm512_set1_epi64(limb as i64)), PhantomData)
+        let [a, b, c, d, e] = limbs;
+        let one = [
+            _mm512_set1_epi64(a as i64),
+            _mm512_set1_epi64(b as i64),
+            _mm512_set1_epi64(c as i64),
+            _mm512_set1_epi64(d as i64),
+            _mm512_set1_epi64(e as i64),
+        ];
+        Self(one, PhantomData)
     }
 
     #[inline]

@@ -19,8 +19,12 @@ pub trait Constants: Modulus {
     const P1: Limbs = multiple(Self::P, 1);
     /// `2 p`.
     const P2: Limbs = multiple(Self::P, 2);
+    /// `3 p`.
+    const P3: Limbs = multiple(Self::P, 3);
     /// `4 p`.
     const P4: Limbs = multiple(Self::P, 4);
+    /// `6 p`.
+    const P6: Limbs = multiple(Self::P, 6);
     /// Times this, `a 2^256` is `a R`.
     const ENTER: Limbs = split(power_of_two(Self::P, 264));
     /// Times this, `a R` is `a 2^256`.
@@ -33,7 +37,8 @@ pub trait Constants: Modulus {
 
 impl<M: Modulus> Constants for M {}
 
-const fn split(w: [u64; 4]) -> Limbs {
+/// The limbs of four words.
+pub const fn split(w: [u64; 4]) -> Limbs {
     [
         w[0] & MASK,
         (w[0] >> 52 | w[1] << 12) & MASK,
@@ -71,7 +76,8 @@ const fn step(p: [u64; 4]) -> Limbs {
     [a, b, c, d, e]
 }
 
-const fn multiple(p: [u64; 4], factor: u64) -> Limbs {
+/// `factor p`, below `2^260`.
+pub const fn multiple(p: [u64; 4], factor: u64) -> Limbs {
     let [a, b, c, d, e, _] = scaled(p, factor, 0);
     [a, b, c, d, e]
 }

@@ -1,5 +1,9 @@
 //! Which instructions are used.
 
+use crate::columns::Columns;
+use crate::domain::combine;
+use crate::portable::Portable;
+use halo2curves::bn256::Fr;
 use std::sync::OnceLock;
 
 /// Name of the environment variable that forces the portable path, with the value `portable`.
@@ -46,5 +50,23 @@ impl Path {
             return "ifma";
         }
         "portable"
+    }
+
+    /// `sum factor x_i` of columns, for so many rows; columns are zero where they end.
+    pub fn combine(self, terms: &[(&[Fr], Fr)], rows: usize) -> Vec<Fr> {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(ifma) = self.0 {
+            return combine(ifma, terms, rows);
+        }
+        combine(Portable, terms, rows)
+    }
+
+    /// The value of a polynomial at a point.
+    pub fn evaluate(self, coefficients: &[Fr], point: Fr) -> Fr {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(ifma) = self.0 {
+            return ifma.evaluate(coefficients, point);
+        }
+        Portable.evaluate(coefficients, point)
     }
 }

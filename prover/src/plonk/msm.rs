@@ -1,7 +1,6 @@
 //! Commitments under an SRS.
 
 use crate::srs::Srs;
-use halo2_proofs::poly::{Coeff, Polynomial};
 use halo2curves::bn256::{Fr, G1};
 use provenn_engine::{self as engine, Cells, Column, Path};
 
@@ -28,9 +27,9 @@ impl Bases {
     }
 
     /// Commits to polynomials in coefficients.
-    pub fn commit_coeff(&self, polys: &[Polynomial<Fr, Coeff>]) -> Vec<G1> {
+    pub fn commit_coeff(&self, polys: &[Vec<Fr>]) -> Vec<G1> {
         self.coeff
-            .commit(&polys.iter().map(|poly| whole(poly.values())).collect::<Vec<_>>())
+            .commit(&polys.iter().map(|poly| whole(poly)).collect::<Vec<_>>())
     }
 
     /// Commits to values on the domain.

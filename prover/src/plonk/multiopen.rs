@@ -4,15 +4,15 @@ use super::msm::Bases;
 use super::transcript::Writer;
 use crate::error::{Defect, ProveError};
 use halo2_proofs::arithmetic::{eval_polynomial, evaluate_vanishing_polynomial, kate_division, lagrange_interpolate};
-use halo2_proofs::poly::{Coeff, Polynomial};
 use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
+use provenn_engine::Path;
 use rayon::prelude::*;
 
 /// A polynomial opened at a point.
 #[derive(Clone, Debug)]
 struct Opening<'a> {
-    poly: &'a Polynomial<Fr, Coeff>,
+    poly: &'a [Fr],
     point: Fr,
     eval: Fr,
 }
@@ -24,7 +24,7 @@ pub struct Openings<'a> {
 }
 
 impl<'a> Openings<'a> {
-    pub fn push(&mut self, poly: &'a Polynomial<Fr, Coeff>, point: Fr) {
+    pub fn push(&mut self, poly: &'a [Fr], point: Fr) {
         self.list.push(Opening {
             poly,
             point,
@@ -33,7 +33,7 @@ impl<'a> Openings<'a> {
     }
 
     pub fn evaluate(&mut self) {
-        let at = |o: &mut Opening<'_>| o.eval = o.poly.values().iter().rev().fold(Fr::ZERO, |acc, c| acc * o.point + c);
+        let at = |o: &mut Opening<'_>| o.eval = Path::of_machine().evaluate(o.poly, o.point);
         self.list.par_iter_mut().for_each(at);
     }
 
@@ -48,7 +48,7 @@ impl<'a> Openings<'a> {
 
 /// A polynomial with all its points.
 struct Entry<'a> {
-    poly: &'a Polynomial<Fr, Coeff>,
+    poly: &'a [Fr],
     points: Vec<(Fr, Fr)>,
 }
 
@@ -102,52 +102,48 @@ pub fn open(openings: &Openings<'_>, n: usize, bases: &Bases, transcript: &mut W
                 .fold(numerator, |poly, point| kate_division(&poly, *point))
         })
         .collect();
-    let mut h = vec![Fr::ZERO; n];
-    for (quotient, power) in quotients.iter().zip(powers(v)) {
-        h.iter_mut().zip(quotient).for_each(|(h, q)| *h += power * q);
-    }
-    let h = Polynomial::<Fr, Coeff>::new(h);
+    let terms: Vec<(&[Fr], Fr)> = quotients.iter().map(Vec::as_slice).zip(powers(v)).collect();
+    let h = Path::of_machine().combine(&terms, n);
     transcript.points(&bases.commit_coeff(std::slice::from_ref(&h)))?;
 
     let u = transcript.challenge();
     let mut all: Vec<Fr> = sets.iter().flat_map(|s| s.points.clone()).collect();
     all.sort_unstable();
     all.dedup();
-    let mut linear = vec![Fr::ZERO; n];
-    let mut first = Fr::ONE;
-    for (index, ((set, (poly, low)), power)) in sets.iter().zip(&combined).zip(powers(v)).enumerate() {
+    let (mut terms, mut constant, mut first) = (vec![], Fr::ZERO, None);
+    for ((set, (poly, low)), power) in sets.iter().zip(&combined).zip(powers(v)) {
         let others: Vec<Fr> = all.iter().copied().filter(|p| !set.points.contains(p)).collect();
         let z = evaluate_vanishing_polynomial(&others, u);
-        if index == 0 {
-            first = z;
-        }
-        let factor = power * z;
-        linear.par_iter_mut().zip(poly).for_each(|(l, c)| *l += factor * c);
-        linear[0] -= factor * eval_polynomial(low, u);
+        first.get_or_insert(z);
+        terms.push((poly.as_slice(), power * z));
+        constant += power * z * eval_polynomial(low, u);
     }
     let total = evaluate_vanishing_polynomial(&all, u);
-    linear.par_iter_mut().zip(h.values()).for_each(|(l, c)| *l -= total * c);
+    terms.push((&h, -total));
+    let mut linear = Path::of_machine().combine(&terms, n);
+    linear[0] -= constant;
+    let first = first.unwrap_or(Fr::ONE);
     let inverse = Option::<Fr>::from(first.invert()).ok_or(Defect::Challenge)?;
     let mut witness = kate_division(&linear, u);
     witness.iter_mut().for_each(|w| *w *= inverse);
-    transcript.points(&bases.commit_coeff(&[Polynomial::new(witness)]))?;
+    transcript.points(&bases.commit_coeff(&[witness]))?;
     Ok(())
 }
 
 /// The combination by `y` of a set of so many coefficients, and the polynomial of low degree with the same values on its
 /// points.
 fn combine(set: &Set<'_>, n: usize, y: Fr) -> (Vec<Fr>, Vec<Fr>) {
-    let mut poly = vec![Fr::ZERO; n];
+    let terms: Vec<(&[Fr], Fr)> = set.members.iter().map(|member| member.poly).zip(powers(y)).collect();
+    let poly = Path::of_machine().combine(&terms, n);
     let mut evals = vec![Fr::ZERO; set.points.len()];
     for (member, power) in set.members.iter().zip(powers(y)) {
-        let pairs = poly.par_iter_mut().zip(member.poly.values());
-        pairs.for_each(|(p, c)| *p += power * c);
         let pairs = evals.iter_mut().zip(&member.points);
         pairs.for_each(|(e, (_, eval))| *e += power * eval);
     }
     (poly, lagrange_interpolate(&set.points, &evals))
 }
 
-fn powers(base: Fr) -> impl Iterator<Item = Fr> {
+/// `1, base, base^2, ..`
+pub fn powers(base: Fr) -> impl Iterator<Item = Fr> {
     std::iter::successors(Some(Fr::ONE), move |p| Some(p * base))
 }

@@ -4,22 +4,22 @@ use super::multiopen::{self, Openings};
 use super::transcript::Writer;
 use super::{Columns, Context};
 use crate::error::ProveError;
-use halo2_proofs::arithmetic::parallelize;
-use halo2_proofs::poly::{Coeff, Polynomial, Rotation};
+use halo2_proofs::poly::Polynomial;
 use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
+use provenn_engine::Path;
 
 /// Writes the evaluations and opens the columns and the quotient, in the order of the protocol.
 pub(super) fn open(
     context: &Context<'_>,
     columns: &Columns,
-    pieces: &[Polynomial<Fr, Coeff>],
+    pieces: &[Vec<Fr>],
     transcript: &mut Writer,
 ) -> Result<(), ProveError> {
-    let domain = &context.domain;
     let x = transcript.challenge();
     let joined = join(pieces, x.pow([context.rows() as u64 - 1]));
-    let at = |rotation: i32| domain.rotate_omega(x, Rotation(rotation));
+    let (omega, rows) = (context.domain.omega(), context.rows() as i64);
+    let at = |rotation: i32| x * omega.pow([i64::from(rotation).rem_euclid(rows) as u64]);
     let mut advice = Openings::default();
     for &(column, rotation) in context.cs().advice_queries() {
         advice.push(&columns.advice[column.index()], at(rotation.0));
@@ -35,10 +35,10 @@ pub(super) fn open(
     }
     let mut fixed = Openings::default();
     for &(column, rotation) in context.cs().fixed_queries() {
-        fixed.push(&context.key.fixed_polys()[column.index()], at(rotation.0));
+        fixed.push(context.key.fixed_polys()[column.index()].values(), at(rotation.0));
     }
     let mut sigma = Openings::default();
-    for poly in context.key.permutation().polys() {
+    for poly in context.key.permutation().polys().iter().map(Polynomial::values) {
         sigma.push(poly, x);
     }
     for openings in [&mut advice, &mut products, &mut fixed, &mut sigma] {
@@ -69,15 +69,7 @@ pub(super) fn open(
 }
 
 /// `sum step^i piece_i`.
-fn join(pieces: &[Polynomial<Fr, Coeff>], step: Fr) -> Polynomial<Fr, Coeff> {
-    let mut joined = vec![Fr::ZERO; pieces.first().map_or(0, Polynomial::len)];
-    parallelize(&mut joined, |joined, start| {
-        for (i, value) in joined.iter_mut().enumerate() {
-            *value = pieces
-                .iter()
-                .rev()
-                .fold(Fr::ZERO, |acc, piece| acc * step + piece.values()[start + i]);
-        }
-    });
-    Polynomial::new(joined)
+fn join(pieces: &[Vec<Fr>], step: Fr) -> Vec<Fr> {
+    let terms: Vec<(&[Fr], Fr)> = pieces.iter().map(Vec::as_slice).zip(multiopen::powers(step)).collect();
+    Path::of_machine().combine(&terms, pieces.first().map_or(0, Vec::len))
 }

@@ -42,7 +42,7 @@ fn ratios(context: &Context<'_>, advice: &[Vec<Fr>], instance: &[Vec<Fr>], beta:
         Any::Instance => instance[column.index()].as_slice(),
     };
     let chunk = cs.degree() - 2;
-    let omegas: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |w| Some(w * context.domain.get_omega()))
+    let omegas: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |w| Some(w * context.domain.omega()))
         .take(n)
         .collect();
     columns

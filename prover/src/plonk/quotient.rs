@@ -1,17 +1,16 @@
 //! Third stage, the quotient polynomial: all constraints, combined by `y`, divided by `X^n - 1`.
 
-use super::program::{Kind, Operand, Program, BLOCK};
+use super::gates::{self, Kind};
 use super::transcript::Writer;
 use super::{Columns, Context};
 use crate::error::ProveError;
 use ark_std::{end_timer, start_timer};
-use halo2_proofs::fft::recursive;
 use halo2_proofs::plonk::{Any, ProvingKey};
-use halo2_proofs::poly::{Coeff, EvaluationDomain, Polynomial};
+use halo2_proofs::poly::{Coeff, Polynomial};
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::{Field, PrimeField};
+use provenn_engine::{Operand, Program};
 use rand_core::RngCore;
-use rayon::prelude::*;
 
 /// What joins the constraints.
 pub(super) struct Challenges<'a> {
@@ -34,7 +33,7 @@ pub(super) fn commit<R: RngCore>(
     challenges: &Challenges<'_>,
     transcript: &mut Writer,
     rng: &mut R,
-) -> Result<Vec<Polynomial<Fr, Coeff>>, ProveError> {
+) -> Result<Vec<Vec<Fr>>, ProveError> {
     let quotient = quotient(context, columns, challenges);
     let pieces = blinded(&quotient, context.rows(), context.cs().degree() - 1, rng);
     let timer = start_timer!(|| "commit quotient");
@@ -43,7 +42,7 @@ pub(super) fn commit<R: RngCore>(
     Ok(pieces)
 }
 
-fn blinded<R: RngCore>(quotient: &[Fr], n: usize, count: usize, rng: &mut R) -> Vec<Polynomial<Fr, Coeff>> {
+fn blinded<R: RngCore>(quotient: &[Fr], n: usize, count: usize, rng: &mut R) -> Vec<Vec<Fr>> {
     let mut carry = Fr::ZERO;
     let piece = |(index, coefficients): (usize, &[Fr])| {
         let mut piece = coefficients.to_vec();
@@ -53,7 +52,7 @@ fn blinded<R: RngCore>(quotient: &[Fr], n: usize, count: usize, rng: &mut R) -> 
             carry = Fr::random(&mut *rng);
             piece[n - 1] = carry;
         }
-        Polynomial::new(piece)
+        piece
     };
     quotient.chunks(n - 1).take(count).enumerate().map(piece).collect()
 }
@@ -61,80 +60,28 @@ fn blinded<R: RngCore>(quotient: &[Fr], n: usize, count: usize, rng: &mut R) -> 
 impl Columns {
     /// All columns in one list: fixed, advice, instance, permutations, products, and the
     /// three selectors of the argument. The identity polynomial `X` follows.
-    fn list<'a>(&'a self, key: &'a ProvingKey<G1Affine>) -> Vec<&'a Polynomial<Fr, Coeff>> {
-        let fixed = key.fixed_polys().iter().chain(&self.advice).chain(&self.instance);
-        let permutation = key.permutation().polys().iter().chain(&self.products);
-        fixed
-            .chain(permutation)
-            .chain([key.l0(), key.l_last(), key.l_active_row()])
-            .collect()
+    fn list<'a>(&'a self, key: &'a ProvingKey<G1Affine>) -> Vec<&'a [Fr]> {
+        let own = |columns: &'a [Vec<Fr>]| columns.iter().map(Vec::as_slice);
+        let of_key = |columns: &'a [Polynomial<Fr, Coeff>]| columns.iter().map(Polynomial::values);
+        let fixed = of_key(key.fixed_polys())
+            .chain(own(&self.advice))
+            .chain(own(&self.instance));
+        let permutation = of_key(key.permutation().polys()).chain(own(&self.products));
+        let selectors = [key.l0(), key.l_last(), key.l_active_row()].map(Polynomial::values);
+        fixed.chain(permutation).chain(selectors).chain([IDENTITY]).collect()
     }
 }
+
+/// The coefficients of `X`.
+const IDENTITY: &[Fr] = &[Fr::ZERO, Fr::ONE];
 
 /// The coefficients of the quotient.
 fn quotient(context: &Context<'_>, columns: &Columns, challenges: &Challenges<'_>) -> Vec<Fr> {
-    let domain = &context.domain;
     let mut program = Program::default();
     let result = constraints(&mut program, context, columns, challenges);
+    let pieces = context.cs().degree() - 1;
     let list = columns.list(context.key);
-    let compiled = program.compile(result);
-    let n = domain.get_n() as usize;
-    let cosets = domain.extended_len() / n;
-    let mut parts = Vec::with_capacity(cosets);
-    let mut shift = domain.g_coset;
-    for _ in 0..cosets {
-        let powers: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |p| Some(p * shift))
-            .take(n)
-            .collect();
-        let mut evals: Vec<Vec<Fr>> = list.par_iter().map(|poly| coset(domain, poly, &powers)).collect();
-        evals.push(
-            std::iter::successors(Some(shift), |p| Some(p * domain.get_omega()))
-                .take(n)
-                .collect(),
-        );
-        let slices: Vec<&[Fr]> = evals.iter().map(Vec::as_slice).collect();
-        let mut part = vec![Fr::ZERO; n];
-        let chunk = (n / rayon::current_num_threads()).max(BLOCK);
-        part.par_chunks_mut(chunk).enumerate().for_each(|(index, rows)| {
-            let mut work = compiled.workspace();
-            for (block, out) in rows.chunks_mut(BLOCK).enumerate() {
-                compiled.evaluate(&slices, index * chunk + block * BLOCK, out, &mut work);
-            }
-        });
-        parts.push(Polynomial::new(part));
-        shift *= domain.get_extended_omega();
-    }
-    let evaluations = domain.extended_from_lagrange_vec(parts);
-    domain.extended_to_coeff(domain.divide_by_vanishing_poly(evaluations))
-}
-
-/// Coefficients of the polynomial with these values on the domain.
-pub fn inverse(domain: &EvaluationDomain<Fr>, mut cells: Vec<Fr>) -> Polynomial<Fr, Coeff> {
-    let n = cells.len();
-    recursive::fft(
-        &mut cells,
-        domain.get_omega_inv(),
-        domain.k(),
-        domain.get_fft_data(n),
-        true,
-    );
-    let divisor = domain.ifft_divisor;
-    cells.iter_mut().for_each(|c| *c *= divisor);
-    Polynomial::new(cells)
-}
-
-/// Values of a polynomial on the coset whose shift has these powers.
-fn coset(domain: &EvaluationDomain<Fr>, poly: &Polynomial<Fr, Coeff>, powers: &[Fr]) -> Vec<Fr> {
-    let mut values: Vec<Fr> = poly.values().iter().zip(powers).map(|(c, p)| c * p).collect();
-    let n = values.len();
-    recursive::fft(
-        &mut values,
-        domain.get_omega(),
-        domain.k(),
-        domain.get_fft_data(n),
-        false,
-    );
-    values
+    context.domain.quotient(&program.compile(result), &list, pieces)
 }
 
 /// Gates, then the permutation argument, combined by powers of `y` as the verifier does.
@@ -159,7 +106,7 @@ fn constraints(
     let [first, last, active, identity] = [0, 1, 2, 3].map(|i| cell(selectors + i));
     let mut values = vec![];
     for polynomial in cs.gates().iter().flat_map(|gate| gate.polynomials()) {
-        values.push(program.expression(polynomial, challenges.circuit, &number));
+        values.push(gates::expression(program, polynomial, challenges.circuit, &number));
     }
     let sets = columns.products.len();
     let one = program.constant(Fr::ONE);

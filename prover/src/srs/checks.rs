@@ -1,12 +1,11 @@
 //! What an SRS from outside must satisfy. Every G1 point was already found on the curve, whose order is prime.
 
-use halo2_proofs::poly::EvaluationDomain;
 use halo2curves::bn256::{Bn256, Fr, G1Affine, G2Affine, G1, G2};
 use halo2curves::ff::{Field, FromUniformBytes};
 use halo2curves::group::cofactor::CofactorGroup;
 use halo2curves::group::{Curve, Group};
 use halo2curves::pairing::{Engine, MillerLoopResult, MultiMillerLoop};
-use provenn_engine::{Bases, Path};
+use provenn_engine::{Bases, Domain, Path};
 
 use super::dev::fill_powers;
 use super::error::{SrsError, SrsGroup};
@@ -96,14 +95,15 @@ pub(super) fn whole(g1: &[G1Affine], lagrange: &[G1Affine], tau_g2: &G2Affine, k
 pub(super) fn lagrange_of_powers(g1: &[G1Affine], lagrange: &[G1Affine], k: u32) -> Result<(), SrsError> {
     let mut randomness = [0; 64];
     getrandom::getrandom(&mut randomness).map_err(SrsError::Randomness)?;
-    let domain = EvaluationDomain::<Fr>::new(1, k);
-    let mut values = domain.empty_lagrange();
+    let domain = Domain::new(Path::of_machine(), k);
+    let mut values = vec![Fr::ZERO; domain.rows()];
     if values.len() != g1.len() || values.len() != lagrange.len() {
         return Err(SrsError::LagrangeInconsistent);
     }
     fill_powers(&mut values, Fr::from_uniform_bytes(&randomness));
     let by_values = combination(&values, lagrange);
-    match by_values == combination(&domain.lagrange_to_coeff(values), g1) {
+    let coefficients = domain.coefficients(&[values]).concat();
+    match by_values == combination(&coefficients, g1) {
         true => Ok(()),
         false => Err(SrsError::LagrangeInconsistent),
     }

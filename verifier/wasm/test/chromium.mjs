@@ -89,7 +89,7 @@ async function page(send, listeners, url) {
     until: async (expression, seconds = 30) => {
       const end = Date.now() + 1000 * seconds;
       while (!(await self.evaluate(expression).catch(() => false))) {
-        if (Date.now() > end) throw new Error(`not within ${seconds} s: ${expression}\n${await self.evaluate("document.body.innerText")}`);
+        if (Date.now() > end) throw new Error([`not within ${seconds} s: ${expression}`, await self.evaluate("document.body.innerText"), ...complaints].join("\n"));
         await new Promise((resolve) => setTimeout(resolve, 25));
       }
     },

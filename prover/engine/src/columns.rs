@@ -1,0 +1,46 @@
+//! What a path does with columns of elements of the field; the schedules in `domain` are one for all.
+
+use crate::program::Compiled;
+use halo2curves::bn256::Fr;
+
+/// Rows that a program is run on together. A column has a multiple of that many.
+pub const BLOCK: usize = 32;
+
+/// A path: how elements are multiplied.
+///
+/// A path may keep values *scaled*, as [`FORM`](Self::FORM) times what they are: its products are divided by that number, so that products
+/// of scaled values are scaled too.
+pub trait Columns: Copy + Send + Sync + 'static {
+    /// What products are divided by.
+    const FORM: u64;
+    /// Powers of a root of unity, for transforms of one size.
+    type Twiddles: Send + Sync + std::fmt::Debug;
+    /// Room for the registers of a program, and its constants.
+    type Registers;
+
+    /// Those of a root of order `2^k`; `None` if the path has no transform of this size.
+    fn twiddles(self, omega: Fr, k: u32) -> Option<Self::Twiddles>;
+
+    /// `y_j = after_j sum_i before_i x_i omega^(ij)` for all `2^k` of `j`, where each of the two factors that is given is one product of
+    /// this path (divided by `FORM`); there are at most `2^k` rows, the others are zero, and as many factors as `2^k`.
+    fn transform(self, twiddles: &Self::Twiddles, rows: &[Fr], before: Option<&[Fr]>, after: Option<&[Fr]>) -> Vec<Fr>;
+
+    /// What running a program takes.
+    fn registers(self, program: &Compiled) -> Self::Registers;
+
+    /// The program's results in a block of rows from `start` on, of scaled columns of one length; rotations are cyclic.
+    fn run(
+        self,
+        program: &Compiled,
+        columns: &[&[Fr]],
+        start: usize,
+        out: &mut [Fr; BLOCK],
+        registers: &mut Self::Registers,
+    );
+
+    /// Adds `factor x_i` for all columns to the rows from `start` on: columns are zero where they end. Not scaled.
+    fn combine(self, terms: &[(&[Fr], Fr)], start: usize, out: &mut [Fr]);
+
+    /// `sum_i x_i point^i`. Not scaled.
+    fn evaluate(self, coefficients: &[Fr], point: Fr) -> Fr;
+}

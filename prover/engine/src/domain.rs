@@ -1,0 +1,201 @@
+//! Polynomials by their values on the powers of a root of unity, and the quotient of a program of them.
+
+use crate::columns::{Columns, BLOCK};
+use crate::portable::Portable;
+use crate::program::Compiled;
+use crate::Path;
+use halo2curves::bn256::Fr;
+use halo2curves::ff::{Field, PrimeField};
+use rayon::prelude::*;
+
+/// The powers of a root of unity of order `2^k`.
+#[derive(Debug)]
+pub struct Domain {
+    k: u32,
+    omega: Fr,
+    kept: Kept,
+}
+
+#[derive(Debug)]
+enum Kept {
+    Portable(Table<Portable>),
+    #[cfg(target_arch = "x86_64")]
+    Ifma(Table<crate::ifma::Ifma>),
+}
+
+impl Domain {
+    /// The domain of `2^k` rows, for `k` from 1 to 28 less what the degree of a quotient takes.
+    pub fn new(path: Path, k: u32) -> Self {
+        let omega = root(k);
+        let kept = Kept::new(path, omega, k);
+        Self { k, omega, kept }
+    }
+
+    /// The root of unity.
+    pub fn omega(&self) -> Fr {
+        self.omega
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        1 << self.k
+    }
+
+    /// The coefficients of the polynomials with these values, which may be left out at the end where they are zero.
+    pub fn coefficients(&self, columns: &[Vec<Fr>]) -> Vec<Vec<Fr>> {
+        match &self.kept {
+            Kept::Portable(table) => table.coefficients(columns),
+            #[cfg(target_arch = "x86_64")]
+            Kept::Ifma(table) => table.coefficients(columns),
+        }
+    }
+
+    /// The coefficients of what the program makes of these polynomials, divided by `X^n - 1`, if it is a multiple of that: as many
+    /// as `pieces` times the rows, which is at least its degree and one more. Polynomials are given by coefficients, at most as many as rows.
+    pub fn quotient(&self, program: &Compiled, columns: &[&[Fr]], pieces: usize) -> Vec<Fr> {
+        match &self.kept {
+            Kept::Portable(table) => table.quotient(program, columns, pieces),
+            #[cfg(target_arch = "x86_64")]
+            Kept::Ifma(table) => table.quotient(program, columns, pieces),
+        }
+    }
+}
+
+/// A root of unity of order `2^k`.
+fn root(k: u32) -> Fr {
+    (k..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square())
+}
+
+impl Kept {
+    fn new(path: Path, omega: Fr, k: u32) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(table) = path.0.and_then(|ifma| Table::new(ifma, omega, k)) {
+            return Self::Ifma(table);
+        }
+        let _only_there = path;
+        let twiddles = |omega: Fr| crate::portable::Twiddles::new(omega, k);
+        Self::Portable(Table {
+            kernel: Portable,
+            rows: 1 << k,
+            forward: twiddles(omega),
+            backward: twiddles(inverse(omega)),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Table<K: Columns> {
+    kernel: K,
+    rows: usize,
+    forward: K::Twiddles,
+    backward: K::Twiddles,
+}
+
+impl<K: Columns> Table<K> {
+    #[cfg(target_arch = "x86_64")]
+    fn new(kernel: K, omega: Fr, k: u32) -> Option<Self> {
+        Some(Self {
+            kernel,
+            rows: 1 << k,
+            forward: kernel.twiddles(omega, k)?,
+            backward: kernel.twiddles(inverse(omega), k)?,
+        })
+    }
+
+    fn coefficients(&self, columns: &[Vec<Fr>]) -> Vec<Vec<Fr>> {
+        let share = Fr::from(K::FORM) * inverse(Fr::from(self.rows as u64));
+        let shares = vec![share; self.rows];
+        let one = |rows: &Vec<Fr>| self.kernel.transform(&self.backward, rows, None, Some(&shares));
+        columns.par_iter().map(one).collect()
+    }
+
+    /// On each of as many cosets `s H` as there are pieces the quotient `Q = sum X^(nt) Q_t` is `sum v^t Q_t` with the constant `v = s^n`:
+    /// its values there, program by `v - 1`, give that polynomial of less than `n` coefficients, and these give the pieces `Q_t`, as
+    /// the matrix of the powers of the `v` has an inverse.
+    fn quotient(&self, program: &Compiled, columns: &[&[Fr]], pieces: usize) -> Vec<Fr> {
+        let step = root(self.rows.trailing_zeros() + pieces.next_power_of_two().trailing_zeros());
+        // A generator of the group: no power of it is of an order of two.
+        let shifts = powers(Fr::MULTIPLICATIVE_GENERATOR, step, pieces);
+        let values = |shift: &Fr| shift.pow([self.rows as u64]);
+        let constants: Vec<Fr> = shifts.iter().map(values).collect();
+        let program = program.scaled(Fr::from(K::FORM));
+        let parts: Vec<Vec<Fr>> = shifts
+            .iter()
+            .map(|shift| self.part(&program, columns, *shift))
+            .collect();
+        let weights = weights(&constants);
+        let piece = |of: Vec<Fr>| {
+            let terms: Vec<(&[Fr], Fr)> = parts.iter().map(Vec::as_slice).zip(of).collect();
+            combine(self.kernel, &terms, self.rows)
+        };
+        weights.into_iter().flat_map(piece).collect()
+    }
+
+    /// The polynomial of less than `n` coefficients that is what the program makes of the columns on the coset.
+    fn part(&self, program: &Compiled, columns: &[&[Fr]], shift: Fr) -> Vec<Fr> {
+        let form = Fr::from(K::FORM);
+        let before = powers(form * form, shift, self.rows);
+        let values = |column: &&[Fr]| self.kernel.transform(&self.forward, column, Some(&before), None);
+        let values: Vec<Vec<Fr>> = columns.par_iter().map(values).collect();
+        let values: Vec<&[Fr]> = values.iter().map(Vec::as_slice).collect();
+        let mut part = vec![Fr::ZERO; self.rows.next_multiple_of(BLOCK)];
+        let chunk = (self.rows / rayon::current_num_threads())
+            .next_multiple_of(BLOCK)
+            .max(BLOCK);
+        part.par_chunks_mut(chunk).enumerate().for_each(|(index, rows)| {
+            let mut registers = self.kernel.registers(program);
+            for (block, out) in rows.as_chunks_mut().0.iter_mut().enumerate() {
+                let start = index * chunk + block * BLOCK;
+                self.kernel.run(program, &values, start, out, &mut registers);
+            }
+        });
+        drop(values);
+        part.truncate(self.rows);
+        let after = powers(inverse(Fr::from(self.rows as u64)), inverse(shift), self.rows);
+        self.kernel.transform(&self.backward, &part, None, Some(&after))
+    }
+}
+
+/// For each power of `v` the factors of the values of a polynomial of that degree, times `v - 1`, at all given `v`.
+fn weights(at: &[Fr]) -> Vec<Vec<Fr>> {
+    let lagrange = |i: usize| {
+        // Coefficients of the product of all `X - v_j` with `j != i`.
+        let mut product = vec![Fr::ONE];
+        let mut divisor = at[i] - Fr::ONE;
+        for other in (0..at.len()).filter(|j| *j != i).map(|j| at[j]) {
+            divisor *= at[i] - other;
+            product.push(Fr::ZERO);
+            for place in (0..product.len()).rev() {
+                let lower = if place > 0 { product[place - 1] } else { Fr::ZERO };
+                product[place] = lower - other * product[place];
+            }
+        }
+        let share = inverse(divisor);
+        product.into_iter().map(|c| c * share).collect::<Vec<_>>()
+    };
+    let of: Vec<Vec<Fr>> = (0..at.len()).map(lagrange).collect();
+    (0..at.len()).map(|t| of.iter().map(|c| c[t]).collect()).collect()
+}
+
+/// `sum factor x_i` for rows up to `rows`; columns are zero where they end.
+pub fn combine<K: Columns>(kernel: K, terms: &[(&[Fr], Fr)], rows: usize) -> Vec<Fr> {
+    /// Rows whose sums stay in the cache nearest to a core.
+    const ROWS: usize = 512;
+    let mut out = vec![Fr::ZERO; rows];
+    out.par_chunks_mut(ROWS)
+        .enumerate()
+        .for_each(|(index, out)| kernel.combine(terms, index * ROWS, out));
+    out
+}
+
+/// `first, first step, ..`
+fn powers(first: Fr, step: Fr, count: usize) -> Vec<Fr> {
+    std::iter::successors(Some(first), |power| Some(power * step))
+        .take(count)
+        .collect()
+}
+
+/// Of what is not zero.
+fn inverse(element: Fr) -> Fr {
+    element.invert().unwrap_or(Fr::ZERO)
+}

@@ -1,0 +1,106 @@
+//! Programs: each step on a block of rows, eight at a time.
+//!
+//! Every value is below `8 p` when it is stored. A product of two such is below `64 / 84.6 + 2 < 3 p`; a sum or difference is below `16 p`, where
+//! it can be narrowed, and is if it may reach `8 p`.
+
+use super::columns::{load, store};
+use super::transform::limbs;
+use crate::columns::BLOCK;
+use crate::lanes::{gather, Lanes, Wide};
+use crate::limbs::{multiple, Limbs};
+use crate::program::{Compiled, Operation, Source, Step};
+use crate::words::{words, Modulus};
+use halo2curves::bn256::Fr;
+
+/// Rows at a time.
+const LANES: usize = 8;
+/// Largest bound of what is stored, in multiples of `p`.
+const BOUND: u64 = 8;
+/// The bound of what was narrowed.
+const NARROWED: u64 = 2;
+/// The bound of a product.
+const PRODUCT: u64 = 3;
+
+type Block = [Lanes<Fr>; BLOCK / LANES];
+
+/// Registers with what is known of a program before it runs.
+pub struct Registers {
+    registers: Vec<Block>,
+    constants: Vec<Limbs>,
+    /// For each step the multiple of `p` that keeps a difference from being negative, and whether the result is narrowed.
+    steps: std::sync::Arc<[(Limbs, bool)]>,
+}
+
+impl Registers {
+    #[target_feature(enable = "avx512f")]
+    pub fn new(program: &Compiled) -> Self {
+        let mut bounds = vec![0; program.registers];
+        let step = |step: &Step| {
+            let of = |source: Source| match source {
+                Source::Register(register) => bounds[register],
+                Source::Column(..) | Source::Constant(_) => 1,
+            };
+            // Differences get as many `p` as may be taken off.
+            let (bound, taken) = match step.operation {
+                Operation::Add(a, b) => (of(a) + of(b), 0),
+                Operation::Sub(a, b) => (of(a) + of(b), of(b)),
+                Operation::Mul(..) => (PRODUCT, 0),
+                Operation::Load(a) => (of(a), 0),
+            };
+            bounds[step.to] = if bound > BOUND { NARROWED } else { bound };
+            (multiple(Fr::P, taken), bound > BOUND)
+        };
+        Self {
+            steps: program.steps.iter().map(step).collect(),
+            registers: vec![[Lanes::splat([0; 5]); BLOCK / LANES]; program.registers],
+            constants: program.constants.iter().map(|constant| limbs(*constant)).collect(),
+        }
+    }
+
+    /// Eight rows of what a step reads.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn read(&self, source: Source, columns: &[&[Fr]], start: usize, group: usize) -> Lanes<Fr> {
+        match source {
+            Source::Register(register) => self.registers[register][group],
+            Source::Constant(constant) => Lanes::splat(self.constants[constant]),
+            Source::Column(column, rotation) => {
+                let rows = columns[column];
+                let from = (start + LANES * group) as i64 + i64::from(rotation);
+                let first = from.rem_euclid(rows.len() as i64) as usize;
+                if first + LANES <= rows.len() {
+                    return load(rows, first);
+                }
+                let rows = words(rows);
+                let row = |place: usize| &rows[(first + place) % rows.len()];
+                Lanes::from_words(gather([row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)]))
+            }
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub fn run(program: &Compiled, columns: &[&[Fr]], start: usize, out: &mut [Fr; BLOCK], registers: &mut Registers) {
+    let steps = registers.steps.clone();
+    for (step, &(multiple, narrow)) in program.steps.iter().zip(steps.iter()) {
+        for group in 0..BLOCK / LANES {
+            let read = |source: Source| registers.read(source, columns, start, group);
+            let sum = match step.operation {
+                Operation::Load(a) => {
+                    registers.registers[step.to][group] = read(a);
+                    continue;
+                }
+                Operation::Mul(a, b) => {
+                    registers.registers[step.to][group] = read(a).mul(read(b));
+                    continue;
+                }
+                Operation::Add(a, b) => read(a).wide().add(read(b).wide()),
+                Operation::Sub(a, b) => read(a).wide().add(Wide::splat(multiple)).sub(read(b).wide()),
+            };
+            registers.registers[step.to][group] = if narrow { sum.narrowed() } else { sum.carried() };
+        }
+    }
+    for (group, out) in out.chunks_exact_mut(LANES).enumerate() {
+        store(out, registers.read(program.result, columns, start, group));
+    }
+}

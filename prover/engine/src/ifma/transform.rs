@@ -1,0 +1,226 @@
+//! Transforms: eight of them, of every eighth row, in the lanes; then those of the eight results of each place.
+//!
+//! Rows go in and come out in order. With `n = 8 m`, lane `l` of place `j` is row `8j + l`, so one transform of `m` places, with the same
+//! factors in all lanes, gives `X_l[k]`; and `y[k + mq] = sum_l w^(lk) X_l[k] w_8^(lq)`, for eight `k` at once after turning them.
+//!
+//! Bounds, in multiples of `p`: a product with a canonical factor is below `x / 84.6 + 2`, hence below 3 for all `x` that may be
+//! multiplied. Sums of four parts grow from `x` to `x + 3 (x / 84.6 + 2)`, from 12 of the shortest transforms: after nine rounds to less
+//! than 80, which is [`MAX_K`].
+
+use super::columns::load;
+use super::Ifma;
+use crate::columns::Columns;
+use crate::lanes::{each, gather, scatter, Lanes, Wide};
+use crate::limbs::{split, Constants, Limbs};
+use crate::words::{words, words_mut};
+use halo2curves::bn256::Fr;
+use halo2curves::ff::Field;
+
+/// Smallest transform: eight places.
+const MIN_K: u32 = 6;
+/// Largest: places are at most four, and nine times four times as many.
+const MAX_K: u32 = 22;
+
+type Values = Lanes<Fr>;
+
+/// Powers of a root, in the form of factors.
+#[derive(Debug)]
+pub struct Twiddles {
+    /// For each round of [`dft`], the shortest first: `w^i, w^2i, w^3i` for the places of a part.
+    levels: Vec<Vec<[Limbs; 3]>>,
+    /// The root of order 4.
+    quarter: Limbs,
+    /// The root of order 8, and its third power.
+    eighth: [Limbs; 2],
+    /// `w^(lk)` of lane `l` at place `k`, by places.
+    turns: Vec<Fr>,
+}
+
+/// The limbs of an element of the library.
+pub fn limbs(element: Fr) -> Limbs {
+    match words(&[element]) {
+        [words] => split(*words),
+        _ => [0; 5],
+    }
+}
+
+/// As a factor of elements of the library: `a 2^260`.
+pub fn factor(element: Fr) -> Limbs {
+    limbs(element * Fr::from(Ifma::FORM))
+}
+
+impl Twiddles {
+    pub fn new(omega: Fr, k: u32) -> Option<Self> {
+        if !(MIN_K..=MAX_K).contains(&k) {
+            return None;
+        }
+        let root = |order: u32| (order..k).fold(omega, |root, _| root.square());
+        let places = k - 3;
+        let level = |length: u32| {
+            let powers = std::iter::successors(Some(Fr::ONE), |power| Some(power * root(length)));
+            powers
+                .take(1 << (length - 2))
+                .map(|power| [power, power.square(), power.square() * power].map(factor))
+                .collect()
+        };
+        let lengths = (3..=places).filter(|length| (places - length).is_multiple_of(2));
+        let mut turns = Vec::with_capacity(1 << k);
+        let mut step = Fr::ONE;
+        for _ in 0..1 << places {
+            turns.extend(std::iter::successors(Some(Fr::from(Ifma::FORM)), |power| Some(power * step)).take(8));
+            step *= omega;
+        }
+        Some(Self {
+            levels: lengths.map(level).collect(),
+            quarter: factor(root(2)),
+            eighth: [factor(root(3)), factor(root(3).square() * root(3))],
+            turns,
+        })
+    }
+}
+
+/// The rows of a transform.
+struct Rows<'a> {
+    rows: &'a [Fr],
+    before: Option<&'a [Fr]>,
+}
+
+impl Rows<'_> {
+    /// The rows of a place: below `3 p`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn place(&self, place: usize) -> Values {
+        let rows = load(self.rows, 8 * place);
+        match self.before {
+            Some(before) => rows.mul(load(before, 8 * place)),
+            None => rows,
+        }
+    }
+}
+
+/// A transform of four rows: a macro because a call would copy them twice.
+macro_rules! four {
+    ([$a:expr, $b:expr, $c:expr, $d:expr], $quarter:expr) => {{
+        let (a, b, c, d) = ($a, $b, $c, $d);
+        let (e, f) = (a.add(c), b.add(d));
+        let g = a.sub(c).add(Wide::splat(Fr::P3));
+        let h = b.sub(d).add(Wide::splat(Fr::P3)).carried().mul($quarter).wide();
+        [
+            e.add(f).carried(),
+            g.add(h).carried(),
+            e.sub(f).add(Wide::splat(Fr::P6)).carried(),
+            g.sub(h).add(Wide::splat(Fr::P3)).carried(),
+        ]
+    }};
+}
+
+/// The transform of every `stride`-th place from `start` on, by those of four parts of them.
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn dft(rows: &Rows<'_>, start: usize, stride: usize, out: &mut [Values], twiddles: &Twiddles, level: usize) {
+    if let [a, b] = out {
+        let (x, y) = (rows.place(start).wide(), rows.place(start + stride).wide());
+        (*a, *b) = (x.add(y).carried(), x.sub(y).add(Wide::splat(Fr::P3)).carried());
+        return;
+    }
+    let quarter = Lanes::splat(twiddles.quarter);
+    let (front, back) = out.split_at_mut(out.len() / 2);
+    let ((first, second), (third, fourth)) = (front.split_at_mut(front.len() / 2), back.split_at_mut(back.len() / 2));
+    if let ([a], [b], [c], [d]) = (&mut *first, &mut *second, &mut *third, &mut *fourth) {
+        let (x, y) = (rows.place(start).wide(), rows.place(start + stride).wide());
+        let (z, w) = (
+            rows.place(start + 2 * stride).wide(),
+            rows.place(start + 3 * stride).wide(),
+        );
+        [*a, *b, *c, *d] = four!([x, y, z, w], quarter);
+        return;
+    }
+    let below = level.saturating_sub(1);
+    dft(rows, start, 4 * stride, first, twiddles, below);
+    dft(rows, start + stride, 4 * stride, second, twiddles, below);
+    dft(rows, start + 2 * stride, 4 * stride, third, twiddles, below);
+    dft(rows, start + 3 * stride, 4 * stride, fourth, twiddles, below);
+    let places = first.iter_mut().zip(second).zip(third.iter_mut().zip(fourth));
+    for (((a, b), (c, d)), [w, w2, w3]) in places.zip(&twiddles.levels[level]) {
+        let (x, y) = (c.mul(Lanes::splat(*w2)).wide(), d.mul(Lanes::splat(*w3)).wide());
+        [*a, *b, *c, *d] = four!([a.wide(), b.mul(Lanes::splat(*w)).wide(), x, y], quarter);
+    }
+}
+
+/// The transforms of eight values below `3 p`, at most `4.3 p`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn eight(x: [Values; 8], quarter: Values, eighth: [Values; 2]) -> [Values; 8] {
+    let [a, b, c, d, e, f, g, h] = each!(x, x => x.wide());
+    let apart = |x: Wide<Fr>, y: Wide<Fr>| x.sub(y).add(Wide::splat(Fr::P3));
+    let even = half([a.add(e), b.add(f), c.add(g), d.add(h)], quarter);
+    let odd = half(
+        [
+            apart(a, e),
+            apart(b, f).carried().mul(eighth[0]).wide(),
+            apart(c, g).carried().mul(quarter).wide(),
+            apart(d, h).carried().mul(eighth[1]).wide(),
+        ],
+        quarter,
+    );
+    let ([a, c, e, g], [b, d, f, h]) = (even, odd);
+    [a, b, c, d, e, f, g, h]
+}
+
+/// The transform of four sums below `6 p`: at most `4.3 p`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn half([a, b, c, d]: [Wide<Fr>; 4], quarter: Values) -> [Values; 4] {
+    let p6 = || Wide::splat(Fr::P6);
+    let (e, f) = (a.add(c).narrowed().wide(), b.add(d).narrowed().wide());
+    let g = a.sub(c).add(p6()).narrowed().wide();
+    let h = b.sub(d).add(p6()).carried().mul(quarter).wide();
+    [
+        e.add(f).carried(),
+        g.add(h).carried(),
+        e.sub(f).add(Wide::splat(Fr::P2)).carried(),
+        g.sub(h).add(Wide::splat(Fr::P3)).carried(),
+    ]
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub fn transform(twiddles: &Twiddles, rows: &[Fr], before: Option<&[Fr]>, after: Option<&[Fr]>) -> Vec<Fr> {
+    let places = twiddles.turns.len() / 8;
+    let mut values = vec![Lanes::splat([0; 5]); places];
+    let rows = Rows { rows, before };
+    dft(
+        &rows,
+        0,
+        1,
+        &mut values,
+        twiddles,
+        twiddles.levels.len().saturating_sub(1),
+    );
+
+    let quarter = Lanes::splat(twiddles.quarter);
+    let eighth = [Lanes::splat(twiddles.eighth[0]), Lanes::splat(twiddles.eighth[1])];
+    let mut out = vec![Fr::ZERO; 8 * places];
+    for (block, values) in values.chunks_exact(8).enumerate() {
+        // By lanes, then by places; all below `3 p`.
+        let mut turned = [[[0; 4]; 8]; 8];
+        for (place, (value, turned)) in values.iter().zip(&mut turned).enumerate() {
+            let turns = load(&twiddles.turns, 64 * block + 8 * place);
+            *turned = scatter(value.mul(turns).to_words());
+        }
+        let mut lanes = [Lanes::splat([0; 5]); 8];
+        for (lane, value) in lanes.iter_mut().enumerate() {
+            let [a, b, c, d, e, f, g, h] = &turned;
+            let rows = [
+                &a[lane], &b[lane], &c[lane], &d[lane], &e[lane], &f[lane], &g[lane], &h[lane],
+            ];
+            *value = Lanes::from_words(gather(rows));
+        }
+        for (part, mut value) in eight(lanes, quarter, eighth).into_iter().enumerate() {
+            let at = places * part + 8 * block;
+            if let Some(after) = after {
+                value = value.mul(load(after, at));
+            }
+            words_mut(&mut out[at..at + 8]).copy_from_slice(&scatter(value.canonical().to_words()));
+        }
+    }
+    out
+}
