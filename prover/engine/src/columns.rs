@@ -6,6 +6,18 @@ use halo2curves::bn256::Fr;
 /// Rows that a program is run on together. A column has a multiple of that many.
 pub const BLOCK: usize = 32;
 
+/// What a column adds to the quotient of a permutation argument: in each row `(cell + above) / (cell + below)`, where both are a number
+/// times the row of a column, and the same is added to both.
+#[derive(Clone, Copy, Debug)]
+pub struct Ratio<'a> {
+    /// The column.
+    pub cells: &'a [Fr],
+    /// Number and column above the line.
+    pub above: (Fr, &'a [Fr]),
+    /// Number and column below the line.
+    pub below: (Fr, &'a [Fr]),
+}
+
 /// A path: how elements are multiplied.
 ///
 /// A path may keep values *scaled*, as [`FORM`](Self::FORM) times what they are: its products are divided by that number, so that products
@@ -40,6 +52,9 @@ pub trait Columns: Copy + Send + Sync + 'static {
 
     /// Adds `factor x_i` for all columns to the rows from `start` on: columns are zero where they end. Not scaled.
     fn combine(self, terms: &[(&[Fr], Fr)], start: usize, out: &mut [Fr]);
+
+    /// The quotients of a permutation argument in the rows from `start` on, which all columns have. Not scaled.
+    fn ratios(self, terms: &[Ratio<'_>], plus: Fr, start: usize, out: &mut [Fr]);
 
     /// `sum_i x_i point^i`. Not scaled.
     fn evaluate(self, coefficients: &[Fr], point: Fr) -> Fr;

@@ -1,6 +1,6 @@
 //! Polynomials by their values on the powers of a root of unity, and the quotient of a program of them.
 
-use crate::columns::{Columns, BLOCK};
+use crate::columns::{Columns, Ratio, BLOCK};
 use crate::portable::Portable;
 use crate::program::Compiled;
 use crate::Path;
@@ -185,6 +185,17 @@ pub fn combine<K: Columns>(kernel: K, terms: &[(&[Fr], Fr)], rows: usize) -> Vec
     out.par_chunks_mut(ROWS)
         .enumerate()
         .for_each(|(index, out)| kernel.combine(terms, index * ROWS, out));
+    out
+}
+
+/// The quotients of a permutation argument in so many rows.
+pub fn ratios<K: Columns>(kernel: K, terms: &[Ratio<'_>], plus: Fr, rows: usize) -> Vec<Fr> {
+    /// Rows that share an inversion.
+    const ROWS: usize = 2048;
+    let mut out = vec![Fr::ZERO; rows];
+    out.par_chunks_mut(ROWS)
+        .enumerate()
+        .for_each(|(index, out)| kernel.ratios(terms, plus, index * ROWS, out));
     out
 }
 

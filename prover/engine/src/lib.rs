@@ -24,6 +24,7 @@ mod program;
 mod sums;
 mod words;
 
+pub use columns::Ratio;
 pub use domain::Domain;
 pub use msm::{Bases, Cells, Column};
 pub use path::Path;

@@ -1,7 +1,7 @@
 //! Which instructions are used.
 
-use crate::columns::Columns;
-use crate::domain::combine;
+use crate::columns::{Columns, Ratio};
+use crate::domain::{combine, ratios};
 use crate::portable::Portable;
 use halo2curves::bn256::Fr;
 use std::sync::OnceLock;
@@ -59,6 +59,16 @@ impl Path {
             return combine(ifma, terms, rows);
         }
         combine(Portable, terms, rows)
+    }
+
+    /// The product of what all columns add to the quotient of a permutation argument, in so many rows, which all columns have; `plus` is added
+    /// to each cell. 0 where something below the line is 0.
+    pub fn ratios(self, terms: &[Ratio<'_>], plus: Fr, rows: usize) -> Vec<Fr> {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(ifma) = self.0 {
+            return ratios(ifma, terms, plus, rows);
+        }
+        ratios(Portable, terms, plus, rows)
     }
 
     /// The value of a polynomial at a point.

@@ -3,7 +3,7 @@
 
 use halo2curves::bn256::Fr;
 use halo2curves::ff::{Field, PrimeField};
-use provenn_engine::{Domain, Operand, Path, Program};
+use provenn_engine::{Domain, Operand, Path, Program, Ratio};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
@@ -203,6 +203,50 @@ fn combinations_and_values_are_the_sums() {
                 for (column, point) in &terms {
                     assert_eq!(path.evaluate(column, *point), at(column, *point));
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn ratios_are_the_products_written_out() {
+    let rng = &mut ChaCha20Rng::seed_from_u64(6);
+    for rows in [1, 8, 63, 2048, 2100] {
+        for count in [0, 1, 2, 5] {
+            let columns: Vec<Vec<Fr>> = (0..3 * count).map(|i| column(i % KINDS, rows, rng)).collect();
+            let numbers = column(0, 2 * count + 1, rng);
+            // The last of many rows has a zero below the line.
+            let plus = match (rows, columns.first()) {
+                (2100, Some(cells)) => -(cells[rows - 1] + numbers[1] * columns[2][rows - 1]),
+                _ => numbers[2 * count],
+            };
+            let term = |i: usize| Ratio {
+                cells: &columns[3 * i],
+                above: (numbers[2 * i], &columns[3 * i + 1]),
+                below: (numbers[2 * i + 1], &columns[3 * i + 2]),
+            };
+            let terms: Vec<Ratio<'_>> = (0..count).map(term).collect();
+            let factor = |cell: Fr, (by, names): (Fr, &[Fr]), row: usize| cell + by * names[row] + plus;
+            let expected = |row: usize| {
+                let above: Fr = terms
+                    .iter()
+                    .map(|term| factor(term.cells[row], term.above, row))
+                    .product();
+                let below: Fr = terms
+                    .iter()
+                    .map(|term| factor(term.cells[row], term.below, row))
+                    .product();
+                above * below.invert().unwrap_or(Fr::ZERO)
+            };
+            let expected: Vec<Fr> = (0..rows).map(expected).collect();
+            assert!(rows != 2100 || count == 0 || expected[rows - 1] == Fr::ZERO);
+            for path in paths() {
+                assert_eq!(
+                    path.ratios(&terms, plus, rows),
+                    expected,
+                    "{}, {rows}, {count}",
+                    path.name()
+                );
             }
         }
     }

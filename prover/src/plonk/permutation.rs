@@ -5,7 +5,8 @@ use super::Context;
 use crate::error::ProveError;
 use halo2_proofs::plonk::{Any, Column};
 use halo2curves::bn256::Fr;
-use halo2curves::ff::{BatchInvert, Field, PrimeField};
+use halo2curves::ff::{Field, PrimeField};
+use provenn_engine::{Path, Ratio};
 use rand_core::RngCore;
 use rayon::prelude::*;
 
@@ -45,27 +46,19 @@ fn ratios(context: &Context<'_>, advice: &[Vec<Fr>], instance: &[Vec<Fr>], beta:
     let omegas: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |w| Some(w * context.domain.omega()))
         .take(n)
         .collect();
-    columns
+    let names = std::iter::successors(Some(beta), |name| Some(name * Fr::DELTA));
+    let mut terms = Vec::with_capacity(columns.len());
+    for ((column, permutation), name) in columns.iter().zip(key.permutation().permutations()).zip(names) {
+        terms.push(Ratio {
+            cells: values(column),
+            above: (name, &omegas),
+            below: (beta, permutation.values()),
+        });
+    }
+    let path = Path::of_machine();
+    terms
         .par_chunks(chunk)
-        .zip(key.permutation().permutations().par_chunks(chunk))
-        .enumerate()
-        .map(|(set, (columns, permutations))| {
-            let mut ratio = vec![Fr::ONE; n];
-            for (column, permutation) in columns.iter().zip(permutations) {
-                for ((r, v), s) in ratio.iter_mut().zip(values(column)).zip(permutation.values()) {
-                    *r *= beta * s + gamma + v;
-                }
-            }
-            ratio.iter_mut().batch_invert();
-            let mut delta = Fr::DELTA.pow([(set * chunk) as u64]) * beta;
-            for column in columns {
-                for ((r, v), w) in ratio.iter_mut().zip(values(column)).zip(&omegas) {
-                    *r *= delta * w + gamma + v;
-                }
-                delta *= Fr::DELTA;
-            }
-            ratio
-        })
+        .map(|terms| path.ratios(terms, gamma, n))
         .collect()
 }
 

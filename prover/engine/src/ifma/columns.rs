@@ -1,10 +1,11 @@
 //! Columns of elements. Scaled values are 16 times what they are: then the library's `a 2^256` is `a 2^260`.
 
 use super::program::{run, Registers};
-use super::transform::{factor, transform, Twiddles};
+use super::transform::{factor, limbs, transform, Twiddles};
 use super::Ifma;
-use crate::columns::{Columns, BLOCK};
+use crate::columns::{Columns, Ratio, BLOCK};
 use crate::lanes::{gather, scatter, Lanes};
+use crate::portable::Portable;
 use crate::program::Compiled;
 use crate::words::{words, words_mut};
 use halo2curves::bn256::Fr;
@@ -45,6 +46,13 @@ impl Columns for Ifma {
     fn combine(self, terms: &[(&[Fr], Fr)], start: usize, out: &mut [Fr]) {
         // SAFETY: as above.
         unsafe { combine(terms, start, out) }
+    }
+
+    fn ratios(self, terms: &[Ratio<'_>], plus: Fr, start: usize, out: &mut [Fr]) {
+        // SAFETY: as above.
+        if unsafe { ratios(terms, plus, start, out) }.is_err() {
+            Portable.ratios(terms, plus, start, out);
+        }
     }
 
     fn evaluate(self, coefficients: &[Fr], point: Fr) -> Fr {
@@ -92,6 +100,53 @@ fn combine(terms: &[(&[Fr], Fr)], start: usize, out: &mut [Fr]) {
         }
         store(out, sum);
     }
+}
+
+/// Something below the line is zero.
+struct Zero;
+
+/// Products of columns are divided by [`Columns::FORM`], as often above the line as below. With one inversion of a product in each lane: products are
+/// as a group with the unit 16, in which that inverse would be `256 / x`; a 16th of it makes up for the product with what is above.
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn ratios(terms: &[Ratio<'_>], plus: Fr, start: usize, out: &mut [Fr]) -> Result<(), Zero> {
+    let unit = Lanes::<Fr>::splat(limbs(Fr::from(Ifma::FORM)));
+    let plus = Lanes::splat(limbs(plus));
+    let factors: Vec<_> = terms
+        .iter()
+        .map(|term| [factor(term.above.0), factor(term.below.0)])
+        .collect();
+    // For each eight rows what is above the line, what is below, and the product of all before that.
+    let mut steps = Vec::with_capacity(out.len().div_ceil(8));
+    let mut before = unit;
+    for place in 0..out.len().div_ceil(8) {
+        let at = start + 8 * place;
+        let (mut above, mut below) = (unit, unit);
+        for (term, [over, under]) in terms.iter().zip(&factors) {
+            // At most `2 p`, and products with numbers at most `2.1 p`.
+            let cell = load(term.cells, at).wide().add(plus.wide());
+            above = above.mul(
+                cell.add(load(term.above.1, at).mul(Lanes::splat(*over)).wide())
+                    .carried(),
+            );
+            below = below.mul(
+                cell.add(load(term.below.1, at).mul(Lanes::splat(*under)).wide())
+                    .carried(),
+            );
+        }
+        steps.push([above, below, before]);
+        before = before.mul(below);
+    }
+    let mut product = [Fr::ZERO; 8];
+    store(&mut product, before);
+    for lane in &mut product {
+        *lane = Option::<Fr>::from(lane.invert()).ok_or(Zero)? * Fr::from(Ifma::FORM);
+    }
+    let mut inverse = load(&product, 0);
+    for (out, [above, below, before]) in out.chunks_mut(8).zip(steps).rev() {
+        store(out, above.mul(inverse.mul(before)));
+        inverse = inverse.mul(below);
+    }
+    Ok(())
 }
 
 /// By Horner's rule in each lane, for powers of `point^8`; then over the lanes.

@@ -1,10 +1,10 @@
 //! Columns of elements.
 
 use super::Portable;
-use crate::columns::{Columns, BLOCK};
+use crate::columns::{Columns, Ratio, BLOCK};
 use crate::program::{Compiled, Operation, Source};
 use halo2curves::bn256::Fr;
-use halo2curves::ff::Field;
+use halo2curves::ff::{BatchInvert, Field};
 
 /// For each length of a transform the powers of its root.
 #[derive(Debug)]
@@ -142,6 +142,19 @@ impl Columns for Portable {
             let rows = rows.get(start..).unwrap_or(&[]);
             out.iter_mut().zip(rows).for_each(|(sum, row)| *sum += row * factor);
         }
+    }
+
+    fn ratios(self, terms: &[Ratio<'_>], plus: Fr, start: usize, out: &mut [Fr]) {
+        let product = |out: &mut [Fr], cells: &[Fr], (by, names): (Fr, &[Fr])| {
+            let rows = cells[start..].iter().zip(&names[start..]);
+            out.iter_mut()
+                .zip(rows)
+                .for_each(|(product, (cell, name))| *product *= *cell + by * name + plus);
+        };
+        out.fill(Fr::ONE);
+        terms.iter().for_each(|term| product(out, term.cells, term.below));
+        out.iter_mut().batch_invert();
+        terms.iter().for_each(|term| product(out, term.cells, term.above));
     }
 
     fn evaluate(self, coefficients: &[Fr], point: Fr) -> Fr {
