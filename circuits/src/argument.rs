@@ -30,7 +30,7 @@ mod witness;
 pub use circuit::ModelCircuit;
 pub use columns::{Columns, Fixed, Kind, Phase};
 pub use config::{Challenges, Config};
-pub use cost::{memory_bytes, Cost, Objective, M20_SECONDS};
+pub use cost::{memory_bytes, Cost, Machine, Objective, M20_SECONDS};
 pub use counts::Counts;
 pub use expr::signed;
 pub use input::input_cells;

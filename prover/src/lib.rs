@@ -20,6 +20,17 @@ pub mod rows;
 pub mod srs;
 pub mod store;
 
+use provenn_circuits::argument::Machine;
+use provenn_engine::Path;
+
 pub use commit::{commit, CommitOptions, Committed};
 pub use error::ProveError;
 pub use prove::{prove, Input};
+
+/// What proofs are made with here.
+pub fn machine() -> Machine {
+    match Path::of_machine().name() == Machine::Ifma.name() {
+        true => Machine::Ifma,
+        false => Machine::Portable,
+    }
+}

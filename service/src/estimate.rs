@@ -12,7 +12,7 @@ pub struct Cost {
     pub k: u32,
     /// Columns of the circuit.
     pub columns: usize,
-    /// By the cost model, on the machine it was fitted to.
+    /// By the cost model, with what this machine proves with.
     pub cpu_seconds: f64,
     /// Largest resident memory of the prover.
     pub memory_bytes: u64,
@@ -34,7 +34,7 @@ impl Cost {
         Self {
             k: shape.k,
             columns: counts.small + counts.full(),
-            cpu_seconds: forecast.prove_cpu_seconds(),
+            cpu_seconds: forecast.prove_cpu_seconds(provenn_prover::machine()),
             memory_bytes: forecast.memory_bytes,
             bytes: forecast.receipt_bytes,
         }

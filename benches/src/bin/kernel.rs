@@ -2,10 +2,13 @@
 //! happens inside of `measured` is to be counted; everything runs on one thread. `benches/instructions.py` drives it.
 
 use halo2_proofs::arithmetic::best_multiexp;
+use halo2_proofs::fft::recursive;
+use halo2_proofs::poly::EvaluationDomain;
 use halo2curves::bn256::Fr;
+use halo2curves::ff::{Field, PrimeField};
 use provenn_circuits::compile::default_samples;
 use provenn_circuits::program::{execute, quantize_inputs};
-use provenn_engine::{Bases, Cells, Column, Path};
+use provenn_engine::{Bases, Cells, Column, Domain, Operand, Path, Program};
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};
@@ -13,13 +16,16 @@ use provenn_verifier::{policy, verify, Context, Expectation, ModelCard, SrsVerif
 use std::error::Error;
 use std::hint::black_box;
 
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 10] = [
     "check",
     "compile",
     "execute",
     "msm-library",
     "msm-small",
+    "program",
     "prove",
+    "transform",
+    "transform-library",
     "verify",
 ];
 
@@ -42,6 +48,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 fn run(name: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
     match name {
         "msm-library" | "msm-small" => multiexponentiation(name == "msm-small"),
+        "program" | "transform" | "transform-library" => columns(name),
         _ => model(name)?,
     }
     Ok(())
@@ -63,6 +70,34 @@ fn multiexponentiation(small: bool) {
         true => measured(|| bases.commit(&[column]).first().copied().unwrap_or_default()),
         false => measured(|| best_multiexp(&scalars, &points)),
     };
+}
+
+/// Columns of 2^12 rows: the transform of one, or a program of 40 products and sums of two on two cosets. The portable path, as above.
+fn columns(name: &str) {
+    const K: u32 = 12;
+    let mut column: Vec<Fr> = (0..1 << K).map(|i| (Fr::from(i) + Fr::DELTA).square()).collect();
+    let domain = Domain::new(Path::portable(), K);
+    match name {
+        "transform" => {
+            let columns = [column];
+            measured(|| domain.coefficients(&columns));
+        }
+        "transform-library" => {
+            let domain = EvaluationDomain::<Fr>::new(1, K);
+            let data = domain.get_fft_data(1 << K);
+            measured(|| recursive::fft(&mut column, domain.get_omega(), K, data, false));
+        }
+        _ => {
+            let mut program = Program::default();
+            let mut result = Operand::Column(0, 0);
+            for step in 0..40 {
+                result = program.mul(result, Operand::Column(step % 2, step as i32 % 3));
+                result = program.add(result, Operand::Column(1, 0));
+            }
+            let program = program.compile(result);
+            measured(|| domain.quotient(&program, &[&column, &column], 2));
+        }
+    }
 }
 
 fn model(name: &str) -> Result<(), Box<dyn Error + Send + Sync>> {

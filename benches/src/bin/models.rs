@@ -9,7 +9,7 @@ use provenn_circuits::program::quantize_inputs;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::prove::bind_inputs;
 use provenn_prover::srs::Srs;
-use provenn_prover::{commit, prove};
+use provenn_prover::{commit, machine, prove};
 use provenn_verifier::{policy, verify, Context, Expectation};
 use std::time::Instant;
 
@@ -108,7 +108,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             counts.full(),
             counts.fixed(),
             compiled.layout.used_rows(),
-            forecast.prove_m20,
+            forecast.prove_m20_on(machine()),
             forecast.receipt_bytes
         );
         let srs = timed("srs", || Srs::dev_from_seed(shape.k, [3; 32]));
@@ -138,7 +138,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             cpu = (cpu + cpu_seconds() - before) / (more + 1) as f64;
         }
         if let Some(unit) = unit {
-            let (measured, forecast) = (cpu / unit, forecast.prove_m20);
+            let (measured, forecast) = (cpu / unit, forecast.prove_m20_on(machine()));
             println!("  forecast {forecast:.4} M20, measured {measured:.4} M20");
             if !(1.0 / TOLERANCE..=TOLERANCE).contains(&(measured / forecast)) {
                 off.push(argument.clone());

@@ -15,7 +15,7 @@ use provenn_circuits::program::Program;
 use provenn_prover::commit::{compile, CommitOptions, Compiled};
 use provenn_prover::fidelity::{self, Fidelity};
 use provenn_prover::rows::Use;
-use provenn_prover::ProveError;
+use provenn_prover::{machine, ProveError};
 use provenn_verifier::text::quoted;
 use serde_json::{json, Value};
 use std::path::PathBuf;
@@ -135,16 +135,17 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
     report.row(
         "proof, predicted",
         format!(
-            "{:.1} CPU seconds, {} MiB (cost model, not a measurement)",
-            forecast.prove_cpu_seconds(),
-            forecast.memory_bytes >> 20
+            "{:.2} CPU seconds, {} MiB (cost model for {}, not a measurement)",
+            forecast.prove_cpu_seconds(machine()),
+            forecast.memory_bytes >> 20,
+            machine().name()
         ),
     );
     report.row(
         "commitment",
         format!(
-            "{:.1} CPU seconds, card of about {} bytes",
-            forecast.commit_cpu_seconds(),
+            "{:.2} CPU seconds, card of about {} bytes",
+            forecast.commit_cpu_seconds(machine()),
             grouped(forecast.card_bytes)
         ),
     );
@@ -163,8 +164,8 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
         report.row(
             &format!("--optimize {}", choice.objective),
             format!(
-                "{:.1} CPU s, receipt {} B, card {} B, verified in {:.1} ms, {} gas (2^{} rows, {} lanes){chosen}",
-                cost.prove_cpu_seconds(),
+                "{:.2} CPU s, receipt {} B, card {} B, verified in {:.1} ms, {} gas (2^{} rows, {} lanes){chosen}",
+                cost.prove_cpu_seconds(machine()),
                 grouped(cost.receipt_bytes),
                 grouped(cost.card_bytes),
                 cost.verify_ms,
@@ -226,8 +227,9 @@ fn inputs_json(model: &Program, shape: &Shape) -> Value {
 
 fn forecast_json(cost: &Cost) -> Value {
     json!({
-        "prove_cpu_seconds": cost.prove_cpu_seconds(),
-        "commit_cpu_seconds": cost.commit_cpu_seconds(),
+        "machine": machine().name(),
+        "prove_cpu_seconds": cost.prove_cpu_seconds(machine()),
+        "commit_cpu_seconds": cost.commit_cpu_seconds(machine()),
         "memory_bytes": cost.memory_bytes,
         "receipt_bytes": cost.receipt_bytes,
         "card_bytes": cost.card_bytes,

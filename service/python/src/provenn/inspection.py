@@ -16,6 +16,8 @@ from .models import Model, onnx
 class Forecast:
     """What the cost model says; nothing of it is measured."""
 
+    #: What is proven with: ``ifma`` or ``portable``.
+    machine: str
     prove_cpu_seconds: float
     commit_cpu_seconds: float
     memory_bytes: int
@@ -49,7 +51,7 @@ class Inspection:
             ("operators", ", ".join(f"{name} x{count}" for name, count in self.operators.items())),
             ("parameters", f"{self.parameters:,}"),
             ("circuit", f"2^{self.k} rows"),
-            ("proof", f"{cost.prove_cpu_seconds:.1f} CPU seconds, {cost.memory_bytes >> 20} MiB"),
+            ("proof", f"{cost.prove_cpu_seconds:.2f} CPU seconds, {cost.memory_bytes >> 20} MiB"),
             ("receipt", f"{cost.receipt_bytes:,} bytes, verified in {cost.verify_ms:.1f} ms"),
             ("fidelity", str(self.fidelity)),
             *(("warning", warning) for warning in self.warnings),
