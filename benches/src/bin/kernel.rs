@@ -5,7 +5,7 @@ use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::fft::recursive;
 use halo2_proofs::poly::EvaluationDomain;
 use halo2curves::bn256::Fr;
-use halo2curves::ff::{Field, PrimeField};
+use halo2curves::ff::PrimeField;
 use provenn_circuits::compile::default_samples;
 use provenn_circuits::program::{execute, quantize_inputs};
 use provenn_engine::{Bases, Cells, Column, Domain, Operand, Path, Program};

@@ -33,7 +33,7 @@ pub struct Limits {
     pub burst: u32,
     /// Requests per second of an address without a key.
     pub address_requests_per_second: u32,
-    /// Requests at once beyond that rate.
+    /// Requests at once beyond that rate: the page asks for some thirty files each time it is opened.
     pub address_burst: u32,
     /// Bytes of receipts that are kept in memory to be verified, all together; a client has a quarter of them.
     pub receipt_bytes: u64,
@@ -77,7 +77,7 @@ impl Default for Limits {
             requests_per_second: 1000,
             burst: 2000,
             address_requests_per_second: 50,
-            address_burst: 200,
+            address_burst: 1000,
             receipt_bytes: 256 << 20,
             verifications: 4,
             inspections: 4,
