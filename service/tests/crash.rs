@@ -105,9 +105,16 @@ async fn a_worker_frozen_past_its_lease() {
     let mut cluster = Cluster::start(Some(&database), 2).await;
     let rounds = if full() { 10 } else { 2 };
     let mut places = Vec::new();
-    for n in 0..rounds {
-        places.push(cluster.client.submit(&format!("frozen-{n}")).await);
-        let frozen = cluster.freeze_the_busy_one().await;
+    for _ in 0..rounds {
+        let mut frozen = None;
+        for _ in 0..50 {
+            places.push(cluster.client.submit(&format!("frozen-{}", places.len())).await);
+            frozen = cluster.freeze_the_busy_one().await;
+            if frozen.is_some() {
+                break;
+            }
+        }
+        let frozen = frozen.expect("a prover process is seen in one of 50 jobs");
         // The other one takes over when the lease has ended.
         cluster.client.wait().await;
         cluster.thaw(frozen);
