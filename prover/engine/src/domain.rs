@@ -20,7 +20,7 @@ pub struct Domain {
 enum Kept {
     Portable(Table<Portable>),
     #[cfg(target_arch = "x86_64")]
-    Ifma(Table<crate::ifma::Ifma>),
+    Ifma(Box<Table<crate::ifma::Ifma>>),
 }
 
 impl Domain {
@@ -70,7 +70,7 @@ impl Kept {
     fn new(path: Path, omega: Fr, k: u32) -> Self {
         #[cfg(target_arch = "x86_64")]
         if let Some(table) = path.0.and_then(|ifma| Table::new(ifma, omega, k)) {
-            return Self::Ifma(table);
+            return Self::Ifma(Box::new(table));
         }
         let _only_there = path;
         let twiddles = |omega: Fr| crate::portable::Twiddles::new(omega, k);
