@@ -189,13 +189,18 @@ def test_other_threads_run_meanwhile(committed: provenn.Committed, rows: Any) ->
 
     thread = threading.Thread(target=tick)
     thread.start()
-    started = time.monotonic()
-    committed.prove(rows[0])
-    proven = time.monotonic()
+    meanwhile = 0
+    for _ in range(50):
+        started = time.monotonic()
+        committed.prove(rows[0])
+        proven = time.monotonic()
+        meanwhile = max(meanwhile, len([at for at in times if started < at < proven]))
+        if meanwhile > 2:
+            break
     ended.set()
     thread.join()
-    # A proof takes hundreds of milliseconds: there would be none or one if it kept them from running.
-    assert len([at for at in times if started < at < proven]) > 5
+    # A proof takes tens of milliseconds: there would be none or one in each if it kept them from running.
+    assert meanwhile > 2
 
 
 def test_errors_of_a_callback_are_raised(committed: provenn.Committed, rows: Any) -> None:
