@@ -6,9 +6,10 @@ use halo2_proofs::fft::recursive;
 use halo2_proofs::poly::EvaluationDomain;
 use halo2curves::bn256::Fr;
 use halo2curves::ff::PrimeField;
+use provenn_benches::forty_products;
 use provenn_circuits::compile::default_samples;
 use provenn_circuits::program::{execute, quantize_inputs};
-use provenn_engine::{Bases, Cells, Column, Domain, Operand, Path, Program};
+use provenn_engine::{Bases, Cells, Column, Domain, Path};
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};
@@ -47,13 +48,7 @@ fn columns(c: &mut Criterion) {
                 b.iter(|| domain.coefficients(&eight))
             });
             // Two columns: what is not the program are three transforms for each piece.
-            let mut program = Program::default();
-            let mut result = Operand::Column(0, 0);
-            for step in 0..40 {
-                result = program.mul(result, Operand::Column(step % 2, step as i32 % 3));
-                result = program.add(result, Operand::Column(1, 0));
-            }
-            let program = program.compile(result);
+            let program = forty_products();
             let name = format!("40 products and sums on 2 cosets of 2^{k} rows, {}", path.name());
             c.bench_function(&name, |b| b.iter(|| domain.quotient(&program, &[&column, &column], 2)));
             c.bench_function(&format!("sum of 8 columns of 2^{k} rows, {}", path.name()), |b| {

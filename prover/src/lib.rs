@@ -29,7 +29,7 @@ pub use prove::{prove, Input};
 
 /// What proofs are made with here.
 pub fn machine() -> Machine {
-    match Path::of_machine().name() == Machine::Ifma.name() {
+    match Path::of_machine().is_ifma() {
         true => Machine::Ifma,
         false => Machine::Portable,
     }

@@ -3,7 +3,7 @@
 use crate::program::Compiled;
 use halo2curves::bn256::Fr;
 
-/// Rows that a program is run on together. A column has a multiple of that many.
+/// Rows that a program is run on together, beginning again where a column has fewer.
 pub const BLOCK: usize = 32;
 
 /// What a column adds to the quotient of a permutation argument: in each row `(cell + above) / (cell + below)`, where both are a number

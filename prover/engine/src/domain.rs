@@ -156,7 +156,7 @@ impl<K: Columns> Table<K> {
     }
 }
 
-/// For each power of `v` the factors of the values of a polynomial of that degree, times `v - 1`, at all given `v`.
+/// A polynomial of `v` with as many coefficients as there are `v`, from its values times `v - 1`: for each coefficient the factors of these.
 fn weights(at: &[Fr]) -> Vec<Vec<Fr>> {
     let lagrange = |i: usize| {
         // Coefficients of the product of all `X - v_j` with `j != i`.

@@ -43,13 +43,20 @@ impl Path {
         })
     }
 
+    /// Whether it is the one with AVX-512 IFMA.
+    pub fn is_ifma(self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        return self.0.is_some();
+        #[cfg(not(target_arch = "x86_64"))]
+        false
+    }
+
     /// What it is called.
     pub fn name(self) -> &'static str {
-        #[cfg(target_arch = "x86_64")]
-        if self.0.is_some() {
-            return "ifma";
+        match self.is_ifma() {
+            true => "ifma",
+            false => "portable",
         }
-        "portable"
     }
 
     /// `sum factor x_i` of columns, for so many rows; columns are zero where they end.
