@@ -41,6 +41,14 @@ impl Setup {
     fn new(shape: Shape, draw: &mut Draw) -> Option<Self> {
         let srs = Srs::dev_from_seed(shape.k, [8; 32]);
         let pk = keygen_pk2(&srs.params, &shape, false).unwrap();
+        // Keys are committed by the engine, and are the library's.
+        let (own, library) = (plonk::proving_key(&shape, &srs).unwrap(), pk.get_vk());
+        assert_eq!(own.get_vk().fixed_commitments(), library.fixed_commitments());
+        assert_eq!(
+            own.get_vk().permutation().commitments(),
+            library.permutation().commitments()
+        );
+        assert_eq!(own.get_vk().transcript_repr(), library.transcript_repr());
         let layout = InstanceLayout {
             lanes: shape.lanes as u32,
             inputs: vec![InputLayout {
