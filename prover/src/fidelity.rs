@@ -87,10 +87,9 @@ type Outputs = Result<(Vec<Vec<f64>>, Vec<Vec<f64>>), CircuitError>;
 /// Errors of execution, except values out of range, which are counted. [`ProveError::Unprovable`] if rows were given and none can be
 /// proven: nobody is to commit to a model that has no receipts.
 pub fn measure(graph: &Graph, model: &Program, rows: &[Sample], source: Source) -> Result<Fidelity, ProveError> {
-    let pairs: Vec<Outputs> = rows
-        .par_iter()
-        .map(|row| compare(graph, model, row))
-        .collect::<Result<_, _>>()?;
+    // Errors in order of the rows: a parallel collection into a result would give that of any row.
+    let compared: Vec<Result<Outputs, _>> = rows.par_iter().map(|row| compare(graph, model, row)).collect();
+    let pairs: Vec<Outputs> = compared.into_iter().collect::<Result<_, _>>()?;
     let mut outputs: Vec<OutputError> = vec![];
     let (mut unprovable, mut label_flips) = (0, 0);
     for pair in &pairs {

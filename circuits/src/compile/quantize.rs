@@ -4,6 +4,7 @@ use super::form::{Affine, Contraction, FloatProgram, MatrixProduct, Part, Step, 
 use super::functions::tabulate;
 use super::{Weights, HEADROOM};
 use crate::error::CircuitError;
+use crate::graph::InputType;
 use crate::octaves;
 use crate::program::{self, accumulator_bits, Constants, Precision, Program, LARGEST};
 
@@ -15,12 +16,16 @@ const COEFFICIENT_BITS: i32 = 12;
 /// Quantizes at a precision.
 pub fn quantize(program: &FloatProgram, precision: Precision, weights: Weights) -> Result<Program, CircuitError> {
     let mut tensors: Vec<program::Tensor> = vec![];
-    for tensor in &program.tensors {
+    for (id, tensor) in program.tensors.iter().enumerate() {
         let tabulated = tensor.function.as_ref();
         let tabulated = tabulated.map(|applied| tabulate(applied, tensor.range, precision));
         let frac = match (&tensor.step, &tabulated) {
             (Step::MaxPool(pool), _) => tensors[pool.tensor].frac,
             (_, Some(tabulated)) => tabulated.table.frac,
+            // Without fractional bits every unit is an integer.
+            (Step::Input, _) if matches!(program.inputs[id].elements, InputType::Integers { .. }) => {
+                fractional_bits(tensor.range, precision, tensor.signed).min(0)
+            }
             _ => fractional_bits(tensor.range, precision, tensor.signed),
         };
         let step = match &tensor.step {

@@ -4,6 +4,7 @@
 //! tables of these numbers, so every machine must compute the same bits.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 /// A function of one variable, as an expression.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +17,8 @@ pub enum Function {
     One(Unary, Box<Function>),
     /// An operation on two operands.
     Two(Binary, Box<Function>, Box<Function>),
+    /// An integer in a range: the operand where it is one, elsewhere undefined.
+    Integer(Box<Function>, RangeInclusive<i64>),
 }
 
 /// Operations on one operand.
@@ -124,6 +127,14 @@ impl Function {
             Self::Number(number) => *number,
             Self::One(operation, a) => operation.of(a.at(x)),
             Self::Two(operation, a, b) => operation.of(a.at(x), b.at(x)),
+            Self::Integer(a, range) => {
+                let a = a.at(x);
+                let inside = (*range.start() as f64..=*range.end() as f64).contains(&a);
+                match a.fract() == 0.0 && inside {
+                    true => a,
+                    false => f64::NAN,
+                }
+            }
         }
     }
 
@@ -131,7 +142,7 @@ impl Function {
     pub(crate) fn size(&self) -> usize {
         match self {
             Self::Variable | Self::Number(_) => 1,
-            Self::One(_, a) => a.size().saturating_add(1),
+            Self::One(_, a) | Self::Integer(a, _) => a.size().saturating_add(1),
             Self::Two(_, a, b) => a.size().saturating_add(b.size()).saturating_add(1),
         }
     }
@@ -141,7 +152,7 @@ impl Function {
         match self {
             Self::Variable => 1,
             Self::Number(_) => 0,
-            Self::One(_, a) => a.variables(),
+            Self::One(_, a) | Self::Integer(a, _) => a.variables(),
             Self::Two(_, a, b) => a.variables().saturating_add(b.variables()),
         }
     }
@@ -153,6 +164,7 @@ impl Function {
             Self::Number(number) => Self::Number(*number),
             Self::One(operation, a) => Self::One(*operation, a.after(inner).into()),
             Self::Two(operation, a, b) => Self::Two(*operation, a.after(inner).into(), b.after(inner).into()),
+            Self::Integer(a, range) => a.after(inner).integer(range.clone()),
         }
     }
 
@@ -164,6 +176,11 @@ impl Function {
     /// `operation(self, other)`.
     pub(crate) fn with(self, operation: Binary, other: impl Into<Self>) -> Self {
         Self::Two(operation, self.into(), other.into().into())
+    }
+
+    /// `self` where it is an integer of the range, elsewhere undefined.
+    pub(crate) fn integer(self, range: RangeInclusive<i64>) -> Self {
+        Self::Integer(self.into(), range)
     }
 }
 
@@ -190,6 +207,7 @@ impl fmt::Display for Function {
                 Binary::Pow => write!(f, "({a} ^ {b})"),
                 Binary::Sub => write!(f, "({a} - {b})"),
             },
+            Self::Integer(a, range) => write!(f, "integer({a}, {} to {})", range.start(), range.end()),
         }
     }
 }
@@ -219,6 +237,27 @@ mod tests {
         );
         assert_eq!([-3.0, 0.0, 7.0].map(|x| of(Unary::Sign, x)), [-1.0, 0.0, 1.0]);
         assert_eq!(of(Unary::Sigmoid, -1000.0), 0.0);
+    }
+
+    #[test]
+    fn integers_are_undefined_elsewhere() {
+        let bounded = Function::Variable.integer(-2..=3);
+        for (x, defined) in [
+            (-3.0, false),
+            (-2.0, true),
+            (0.5, false),
+            (3.0, true),
+            (4.0, false),
+            (f64::NAN, false),
+        ] {
+            assert_eq!(bounded.at(x).is_nan(), !defined, "{x}");
+        }
+        // What is undefined stays so, whatever is computed of it.
+        let later = Function::Number(1.0).with(Binary::Min, bounded.clone().then(Unary::Abs));
+        assert!(later.at(0.5).is_nan());
+        let shifted = bounded.after(&Function::Variable.with(Binary::Sub, 1.0));
+        assert_eq!((shifted.at(4.0), shifted.at(-2.0).is_nan()), (3.0, true));
+        assert_eq!(shifted.to_string(), "integer((x - 1), -2 to 3)");
     }
 
     #[test]

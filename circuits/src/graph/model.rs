@@ -3,6 +3,7 @@
 use super::function::Function;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// Index into [`Graph::values`].
 pub type ValueId = usize;
@@ -122,14 +123,20 @@ impl InputType {
         }
     }
 
-    /// The largest magnitude, of a type of so few numbers that all are expected.
-    pub(crate) fn magnitude(self) -> Option<f64> {
+    /// The numbers, of a type of so few that all are expected.
+    pub(crate) fn few(self) -> Option<RangeInclusive<i64>> {
         match self {
             Self::Integers { least, largest } if (0..=FEW).contains(&largest.saturating_sub(least)) => {
-                Some(least.unsigned_abs().max(largest.unsigned_abs()) as f64)
+                Some(least..=largest)
             }
             _ => None,
         }
+    }
+
+    /// The largest magnitude, of a type of so few numbers that all are expected.
+    pub(crate) fn magnitude(self) -> Option<f64> {
+        let few = self.few()?;
+        Some(few.start().unsigned_abs().max(few.end().unsigned_abs()) as f64)
     }
 
     /// The number of this type near `x` that stands for uniform values from -1 to 1.

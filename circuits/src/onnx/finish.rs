@@ -1,10 +1,11 @@
-//! From the lowered graph to the imported one: batch normalisation into convolutions, dead parts out, functions of one value.
+//! From the lowered graph to the imported one: batch normalisation into convolutions, dead parts out, element types of inputs held,
+//! functions of one value.
 
 use super::build::{Bound, Made, Slot, Step};
 use super::error::{ImportError, UnsupportedNode};
 use super::fuse::fuse;
-use super::tensor::{input_type, Const};
-use crate::graph::{Graph, Input, Node, Op, Output, Tensor, Value, ValueId};
+use super::tensor::{input_type, type_name, Const};
+use crate::graph::{Function, Graph, Input, Node, Op, Output, Tensor, Value, ValueId};
 use onnx_protobuf::NodeProto;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -29,6 +30,7 @@ pub fn finish(mut lowered: Lowered) -> Result<Graph, ImportError> {
     fold_batch_normalization(&mut lowered);
     remove_dead(&mut lowered);
     unread(&lowered)?;
+    hold_types(&mut lowered);
     fuse(&mut lowered);
     renumber(lowered)
 }
@@ -185,6 +187,39 @@ fn unread(g: &Lowered) -> Result<(), ImportError> {
     match refused.is_empty() {
         true => Ok(()),
         false => Err(ImportError::Unsupported(refused)),
+    }
+}
+
+/// Reads inputs of truth values and 8-bit integers through a function that is defined on these only, so that a circuit has no proof
+/// for others, whoever proves. Indices are held by what they choose from.
+fn hold_types(g: &mut Lowered) {
+    for input in g.input.clone() {
+        if g.bounds.iter().any(|bound| bound.input == input) {
+            continue;
+        }
+        let Some(slot) = g.slots.get(input) else { continue };
+        let Some(range) = input_type(slot.data_type).few() else {
+            continue;
+        };
+        let (name, held) = (slot.name.clone(), g.slots.len());
+        g.slots.push(Slot {
+            name: format!("{name}/{}", type_name(slot.data_type)),
+            shape: slot.shape.clone(),
+            constant: None,
+            data_type: slot.data_type,
+            origin: Made::From(vec![]),
+        });
+        let read = g.steps.iter_mut().flat_map(|step| &mut step.inputs);
+        let read = read.chain(g.output.iter_mut().map(|(_, id)| id));
+        read.filter(|id| **id == input).for_each(|id| *id = held);
+        let step = Step {
+            onnx_op: "input".into(),
+            op: Op::Function(Function::Variable.integer(range)),
+            inputs: vec![input],
+            output: held,
+            name,
+        };
+        g.steps.insert(0, step);
     }
 }
 

@@ -44,12 +44,12 @@ pub(super) fn read<P: Point>(input: &mut impl Read, count: usize) -> Result<Vec<
         let read = points.len();
         bytes.truncate((count - read) * P::BYTES);
         input.read_exact(&mut bytes).map_err(Unread::Io)?;
-        let point = |(index, bytes)| {
-            let point = P::from_raw_bytes(bytes).filter(|point| !bool::from(point.is_identity()));
-            point.ok_or(Unread::Invalid(read + index))
-        };
-        let piece: Result<Vec<P>, Unread> = bytes.par_chunks_exact(P::BYTES).enumerate().map(point).collect();
-        points.append(&mut piece?);
+        let point = |bytes| P::from_raw_bytes(bytes).filter(|point| !bool::from(point.is_identity()));
+        let piece: Vec<Option<P>> = bytes.par_chunks_exact(P::BYTES).map(point).collect();
+        // In order: a parallel collection into a result would name any of several that are none.
+        for (index, point) in piece.into_iter().enumerate() {
+            points.push(point.ok_or(Unread::Invalid(read + index))?);
+        }
     }
     Ok(points)
 }

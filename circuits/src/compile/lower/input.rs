@@ -84,6 +84,7 @@ impl Lowering<'_> {
                 | Op::Abs
                 | Op::Neg
                 | Op::Clip { .. }
+                | Op::Function(_)
         );
         by_element && values[id].shape == values[node.output].shape
     }

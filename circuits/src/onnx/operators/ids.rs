@@ -14,17 +14,9 @@ const MAX_COMPARED: usize = 1 << 19;
 /// 1 at 0 and 0 at other whole numbers below `extent`, and nowhere else defined. So indices that are differences from
 /// 0 and from `extent - 1` at once can only be from 0 to `extent - 1`.
 fn zero(extent: usize) -> Function {
-    let x = || Function::Variable;
-    let magnitude = || x().then(Unary::Abs);
-    let is_zero = Function::Number(1.0).with(Binary::Sub, magnitude().with(Binary::Min, 1.0));
-    // The root of 0 at whole numbers, of less than 0 elsewhere.
-    let away = x().with(Binary::Sub, x().then(Unary::Round)).then(Unary::Abs);
-    let whole = away.then(Unary::Neg).then(Unary::Sqrt);
-    let inside = Function::Number(extent as f64 - 0.5)
-        .with(Binary::Sub, magnitude())
-        .then(Unary::Sqrt)
-        .with(Binary::Mul, 0.0);
-    is_zero.with(Binary::Add, whole).with(Binary::Add, inside)
+    let most = extent as i64 - 1;
+    let magnitude = Function::Variable.integer(-most..=most).then(Unary::Abs);
+    Function::Number(1.0).with(Binary::Sub, magnitude.with(Binary::Min, 1.0))
 }
 
 /// For each index a row `[extent]` with a 1 at its place: `[indices, extent]`. What the circuit accepts is from 0 to `extent - 1`.

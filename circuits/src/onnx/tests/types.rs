@@ -221,3 +221,58 @@ fn misfits_are_listed_with_the_others() {
     let listed: Vec<_> = nodes.iter().map(|n| n.operator.as_str()).collect();
     assert_eq!(listed, ["MatMul", "Det", "TopK"]);
 }
+
+/// What the program of a committed input accepts, unit by unit: the numbers of the type and no others. A prover who leaves out the
+/// checks of [`quantize_input`](crate::program::quantize_input) gains nothing.
+#[test]
+fn inputs_of_few_integers_are_held_to_their_type() {
+    for (data_type, least, largest) in [(2, 0, 255), (3, -128, 127), (9, 0, 1)] {
+        let cast = Model::new(14, &[1, 2]).node("Cast", &["x"], &["y"], &[("to", A::I(1))]);
+        let program = program(&typed(data_type, cast));
+        assert_eq!(program.tensors[0].frac, 0);
+        for unit in -600..600 {
+            let trace = crate::program::execute(&program, &[vec![0, unit]]);
+            assert_eq!(
+                trace.is_ok(),
+                (least..=largest).contains(&unit),
+                "{unit} of type {data_type}"
+            );
+        }
+    }
+}
+
+/// Of a wide type the calibration decides what is provable, in whole numbers.
+#[test]
+fn inputs_of_many_integers_have_no_fractions() {
+    for data_type in [4, 5, 6, 7, 12, 13] {
+        let halved = Model::new(14, &[1, 2])
+            .node("Cast", &["x"], &["f"], &[("to", A::I(1))])
+            .floats("half", &[1], &[0.5])
+            .node("Mul", &["f", "half"], &["y"], &[]);
+        let program = program(&typed(data_type, halved));
+        assert!(program.tensors[0].frac <= 0, "{}", program.tensors[0].frac);
+        let trace = crate::program::execute(&program, &[vec![3, 7]]).expect("runs");
+        let y = program.tensors.last().expect("an output");
+        let scale = 2f64.powi(-y.frac);
+        let values: Vec<f64> = trace
+            .values
+            .last()
+            .expect("values")
+            .iter()
+            .map(|&v| v as f64 * scale)
+            .collect();
+        assert!(
+            (values[0] - 1.5).abs() < 0.01 && (values[1] - 3.5).abs() < 0.01,
+            "{values:?}"
+        );
+    }
+}
+
+fn program(model: &Model) -> crate::program::Program {
+    let graph = model.import().expect("importable");
+    let ranges =
+        crate::compile::Ranges::calibrate(&graph, &crate::compile::default_samples(&graph, 8)).expect("calibrated");
+    crate::compile::compile(&graph, &ranges, &[false], crate::argument::Objective::default())
+        .expect("compiles")
+        .model
+}
