@@ -20,6 +20,7 @@ mod maps;
 mod ml;
 mod moves;
 mod normalize;
+mod pick;
 mod pool;
 mod quantized;
 mod recurrent;
@@ -71,6 +72,7 @@ const TABLES: &[&[Operator]] = &[
     reductions::TABLE,
     resize::TABLE,
     sample::TABLE,
+    pick::TABLE,
     scatter::TABLE,
     sequence::TABLE,
     shapes::TABLE,
