@@ -45,6 +45,14 @@ pub enum ProveError {
         /// What is wrong.
         reason: String,
     },
+    /// Recorded outputs of a model are not those that would be proven.
+    #[error("{reason}. Help: {help}")]
+    Expected {
+        /// Which output of which sample, and by how much.
+        reason: String,
+        /// What to do.
+        help: &'static str,
+    },
     /// A stored file is damaged or of another version.
     #[error("{}: {reason}. Help: commit the model again", path.display())]
     File {
@@ -145,6 +153,7 @@ impl ProveError {
             Self::Colouring(e) => e.code(),
             Self::CardSize { .. } => "card-size",
             Self::Description { .. } => "card-description",
+            Self::Expected { .. } => "expected",
             Self::File { .. } => "file-damaged",
             Self::Import(e) => e.code(),
             Self::Io { .. } => "io",

@@ -79,7 +79,7 @@ pub struct Fidelity {
 }
 
 /// Float outputs and dequantized outputs of a row, one list for each; or why it cannot be proven.
-type Outputs = Result<(Vec<Vec<f64>>, Vec<Vec<f64>>), CircuitError>;
+pub(crate) type Outputs = Result<(Vec<Vec<f64>>, Vec<Vec<f64>>), CircuitError>;
 
 /// Compares the quantized model with float.
 ///
@@ -177,7 +177,8 @@ impl Fidelity {
     }
 }
 
-fn compare(graph: &Graph, model: &Program, row: &Sample) -> Result<Outputs, ProveError> {
+/// What a row gives in float and in the integer program; or why the latter cannot be proven.
+pub(crate) fn compare(graph: &Graph, model: &Program, row: &Sample) -> Result<Outputs, ProveError> {
     let tensors = float::run(graph, row).map_err(|e| CircuitError::Float(e.to_string()))?;
     // Of an output that is an index: what it is the index of.
     let exact = compile::scores(graph).into_iter().map(|id| {

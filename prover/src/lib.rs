@@ -10,6 +10,7 @@ pub mod colouring;
 pub mod commit;
 pub mod compact;
 pub mod error;
+pub mod expected;
 pub mod fidelity;
 pub mod link;
 pub mod plonk;

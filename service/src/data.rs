@@ -1,6 +1,8 @@
 //! Formats of the files that people bring and keep, other than receipts and cards.
 
+pub mod expected;
 pub mod labels;
 pub mod npy;
+pub mod npz;
 pub mod opening;
 pub mod sample;

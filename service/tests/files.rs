@@ -5,6 +5,8 @@
 mod bundles;
 #[path = "files/evm.rs"]
 mod evm;
+#[path = "files/expect.rs"]
+mod expect;
 #[path = "files/folder.rs"]
 mod folder;
 #[path = "files/show.rs"]

@@ -31,7 +31,7 @@ pub use dims::{batched, sized};
 pub use structure::structure;
 
 use crate::graph::Graph;
-use onnx_protobuf::{Message as _, ModelProto};
+use onnx_protobuf::{Message as _, ModelProto, TensorProto};
 
 /// The operator set versions (default domain) this importer knows.
 pub const OPSETS: std::ops::RangeInclusive<i64> = 7..=28;
@@ -82,6 +82,20 @@ pub fn import(bytes: &[u8]) -> Result<Graph, ImportError> {
         .take()
         .ok_or_else(|| ImportError::malformed("the model has no graph"))?;
     finish::finish(operators::graph(graph, opset, &model.functions)?)
+}
+
+/// Shape and elements of a tensor in a file of its own, as recorded inputs and outputs of models are kept (`input_0.pb`).
+///
+/// # Errors
+/// [`ImportError::Malformed`].
+pub fn tensor(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), ImportError> {
+    let tensor = TensorProto::parse_from_bytes(bytes).map_err(|e| ImportError::malformed(format!("protobuf: {e}")))?;
+    let (shape, data) = tensor::decode(&tensor)?;
+    let values = match data {
+        tensor::Const::Floats(data) => data.into_iter().map(f64::from).collect(),
+        tensor::Const::Ints(data) => data.into_iter().map(|v| v as f64).collect(),
+    };
+    Ok((shape, values))
 }
 
 /// The nodes of another domain, where a model is of others only.

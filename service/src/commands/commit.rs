@@ -2,6 +2,7 @@
 
 use super::show;
 use crate::bytes::{digest, hex, Digest};
+use crate::data::expected;
 use crate::data::sample::{self, Source};
 use crate::error::CliError;
 use crate::files::{self, Dimension};
@@ -13,7 +14,8 @@ use provenn_circuits::argument::Objective;
 use provenn_circuits::graph::Graph;
 use provenn_circuits::onnx;
 use provenn_prover::about::About;
-use provenn_prover::commit::{commit, compile, CommitOptions, CommittedInputs};
+use provenn_prover::commit::{commit, compile, CommitOptions, CommittedInputs, Compiled};
+use provenn_prover::expected::{Expected, Gap};
 use provenn_prover::rows::{Rows, Use};
 use provenn_prover::srs::{Srs, SrsKind};
 use provenn_prover::{store, ProveError};
@@ -38,6 +40,13 @@ pub struct Args {
     /// Rows that the fidelity on the card is measured on (.npy); the calibration rows by default.
     #[arg(long, value_name = "NPY")]
     held_out: Vec<Source>,
+    /// Recorded samples with their outputs: the commitment is refused if the model as it would be proven gives others. An .npz file with an array for each
+    /// input and output by its name, or a folder with input_0.pb, .. and output_0.pb, ..
+    #[arg(long, value_name = "NPZ|DIR", conflicts_with = "batch")]
+    expect: Vec<PathBuf>,
+    /// How far outputs may be from those of --expect, as a share of the output's largest element; of labels, the share of samples with another one.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.01, requires = "expect", value_parser = share)]
+    expect_error: f64,
     /// Whether receipts show their inputs or commitments to them.
     #[arg(long, value_enum, default_value_t)]
     input: Binding,
@@ -97,6 +106,11 @@ fn about(path: &Path) -> Result<About, CliError> {
     About::from_json(&bytes).map_err(|error| CliError::from(error).at(path))
 }
 
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "a number from 0 to 1".into())
+}
+
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let out = OutputFolder::new(&args.out)?;
     let (sized, items) = (files::model(&args.model, &args.dim)?, args.batch.unwrap_or(0) as usize);
@@ -115,6 +129,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     };
     let progress = Progress::new("compiling");
     let compiled = compile(&bytes, &options)?;
+    let gaps = expected(args, &compiled)?;
     progress.set("reading the SRS");
     let parameters = parameters(args, compiled.layout.shape.k)?;
     progress.set("committing");
@@ -143,6 +158,19 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         ),
     );
     report.row("fidelity", description.fidelity.words());
+    for gap in &gaps {
+        let Gap {
+            output,
+            samples,
+            error,
+            share,
+        } = gap;
+        let words = format!(
+            "`{output}` of {samples} samples is off by up to {error:.3e}, {:.2} %",
+            100.0 * share
+        );
+        report.row("expected", words);
+    }
     show::card::about(&mut report, &description);
     for (name, bytes) in sizes {
         let audience = if name == store::CARD || name == store::SRS {
@@ -163,11 +191,26 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         "srs_id": hex(&committed.card.srs_id),
         "dev_srs": dev,
         "warnings": warnings,
+        "expected": gaps,
         "out": args.out.display().to_string(),
         "bytes": sizes.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
         "card": description,
     });
     Ok(report)
+}
+
+/// How far the outputs of recorded samples are from them.
+fn expected(args: &Args, compiled: &Compiled) -> Result<Vec<Gap>, CliError> {
+    let mut all = Expected::default();
+    for path in &args.expect {
+        let Expected { rows, outputs } = expected::read(path, &compiled.graph)?;
+        all.rows.extend(rows);
+        all.outputs.extend(outputs);
+    }
+    match all.rows.is_empty() {
+        true => Ok(vec![]),
+        false => Ok(all.check(compiled, args.expect_error)?),
+    }
 }
 
 fn parameters(args: &Args, k: u32) -> Result<Srs, CliError> {

@@ -15,8 +15,12 @@ pub const ABOUT: &str = r#"{"name": "Tumours", "version": "1.2", "licence": "MIT
 pub struct Folder(TempDir);
 
 impl Folder {
+    pub fn empty() -> Self {
+        Self(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap())
+    }
+
     pub fn new(input: &str) -> Self {
-        let folder = Self(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap());
+        let folder = Self::empty();
         folder.write("about.json", ABOUT.as_bytes());
         folder.json(&format!("{COMMIT} --about about.json --input {input} --out model"));
         folder.json(PROVE);
