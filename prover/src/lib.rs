@@ -11,6 +11,7 @@ pub mod commit;
 pub mod compact;
 pub mod error;
 pub mod fidelity;
+pub mod input;
 pub mod link;
 pub mod plonk;
 pub mod prove;
