@@ -30,9 +30,8 @@ pub struct Proposal<'a> {
     pub not_after: u64,
 }
 
-/// Who agreed to a receipt, and who supplied its inputs. Only [`SignedAgreement::check`] and [`permits`](SignedAgreement::permits) make one.
+/// Who agreed to a receipt, and who supplied its inputs. Only [`SignedAgreement::check`] makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
 pub struct Agreed {
     digest: [u8; 32],
     parties: Vec<Party>,
@@ -108,7 +107,11 @@ impl SignedAgreement {
             },
             not_after: claim.context.not_after,
         };
-        self.permits(&proposal, signatures, now)
+        Ok(Agreed {
+            suppliers: self.suppliers(&proposal, signatures, now)?,
+            digest: self.agreement.digest(),
+            parties: self.agreement.parties.clone(),
+        })
     }
 
     /// The same of a receipt that is to be made with [`Agreement::audience`](super::Agreement::audience) as its audience. Says nothing of a
@@ -121,7 +124,17 @@ impl SignedAgreement {
         proposal: &Proposal<'_>,
         signatures: &[InputSignature],
         now: Option<u64>,
-    ) -> Result<Agreed, AgreementError> {
+    ) -> Result<(), AgreementError> {
+        self.suppliers(proposal, signatures, now).map(drop)
+    }
+
+    /// Of each input who signed it, if everything is as agreed.
+    fn suppliers(
+        &self,
+        proposal: &Proposal<'_>,
+        signatures: &[InputSignature],
+        now: Option<u64>,
+    ) -> Result<Vec<Option<String>>, AgreementError> {
         let terms = &self.agreement;
         self.check_signatures()?;
         if let Some(now) = now.filter(|now| *now > terms.not_after) {
@@ -158,11 +171,7 @@ impl SignedAgreement {
             self.supplied(index, input, role, binding, signatures)?;
             Ok(Some(role.clone()))
         });
-        Ok(Agreed {
-            suppliers: suppliers.collect::<Result<_, AgreementError>>()?,
-            digest: terms.digest(),
-            parties: terms.parties.clone(),
-        })
+        suppliers.collect()
     }
 
     /// Whether one of the signatures is of this input by the party of its role.
