@@ -94,7 +94,7 @@ fn two_parties_agree_and_a_receipt_keeps_to_it() {
     assert_eq!(shown["policies"].as_array().unwrap().len(), 2);
     assert!(folder
         .text("agreement show deal --card model/model.card")
-        .contains("by at least 0.5"));
+        .contains("at least 0.5 above"));
     let checked = folder.text(&format!(
         "agreement check deal --card model/model.card --party {clinic}"
     ));
@@ -171,7 +171,7 @@ fn what_was_not_agreed_is_neither_proven_nor_valid() {
     let no = |line: &str, code: &str, words: &str| folder.fails(line, 3, code, words);
     let prove = |more: &str| format!("{UNDER} --out x {more}");
     no(&prove("--policy scores"), "agreement-differs", "policy: expected label");
-    no(&prove("--policy margin:0.25"), "agreement-differs", "by at least 0.5");
+    no(&prove("--policy margin:0.25"), "agreement-differs", "at least 0.5 above");
     no(
         &prove("--policy label --not-after 4000000001"),
         "agreement-differs",
