@@ -122,7 +122,12 @@ fn a_proposal_is_judged_before_it_is_proven() {
         "\"listed\", a commitment",
         "\"listed\", a public input",
     );
-    differs(judge(&|_| (), &[own.clone()]).unwrap_err(), "inputs", "2", "1");
+    differs(
+        judge(&|_| (), std::slice::from_ref(&own)).unwrap_err(),
+        "inputs",
+        "2",
+        "1",
+    );
     // Exchanged, or one of them twice: the signatures are of commitments at their places.
     for inputs in [
         [listed.clone(), own.clone()],

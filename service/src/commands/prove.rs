@@ -111,8 +111,8 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let started = Instant::now();
     let inputs = given.bind(&committed, &parameters)?;
     if let Some(deal) = &deal {
-        let until = (parameters.srs.kind, context.not_after);
-        deal.permits(&committed, &description, &inputs, &policy, until)?;
+        let (srs, end) = (&parameters.srs, context.not_after);
+        deal.permits(&committed, &description, &inputs, &policy, srs, end)?;
     }
     let receipt = prove(&committed, &parameters.srs, &inputs, policy, context, &|stage| {
         progress.stage(stage)

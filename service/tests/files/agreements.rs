@@ -171,7 +171,11 @@ fn what_was_not_agreed_is_neither_proven_nor_valid() {
     let no = |line: &str, code: &str, words: &str| folder.fails(line, 3, code, words);
     let prove = |more: &str| format!("{UNDER} --out x {more}");
     no(&prove("--policy scores"), "agreement-differs", "policy: expected label");
-    no(&prove("--policy margin:0.25"), "agreement-differs", "at least 0.5 above");
+    no(
+        &prove("--policy margin:0.25"),
+        "agreement-differs",
+        "at least 0.5 above",
+    );
     no(
         &prove("--policy label --not-after 4000000001"),
         "agreement-differs",

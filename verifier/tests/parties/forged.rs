@@ -4,6 +4,8 @@ use super::setup::{differs, pair, setup, sign_input, signed, terms, END, PARTIES
 use provenn_verifier::agreement::{Agreement, AgreementError, SignedAgreement, Terms};
 use provenn_verifier::party::{InputSignature, SignedInput};
 use provenn_verifier::Verdict;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
 
 fn verdict(deal: &SignedAgreement) -> Verdict {
     setup().receipt(&deal.agreement().audience(), terms().policies[1].clone(), END)
@@ -59,10 +61,41 @@ fn every_changed_byte_is_refused() {
     }
 }
 
+/// Bytes that are exchanged, left out, doubled and drawn: a decoder returns, and what it accepts is the encoding of what it returns.
+#[test]
+fn what_decodes_is_what_was_encoded() {
+    let deal = signed(terms());
+    let mut rng = ChaCha20Rng::seed_from_u64(5);
+    let files = [deal.to_bytes(), setup().signatures(&deal)[0].to_bytes()];
+    for _ in 0..40_000 {
+        let mut bytes = files[rng.next_u32() as usize % 2].clone();
+        for _ in 0..=rng.next_u32() % 3 {
+            let (at, other) = (
+                rng.next_u32() as usize % bytes.len(),
+                rng.next_u32() as usize % bytes.len(),
+            );
+            match rng.next_u32() % 6 {
+                0 => bytes.swap(at, other),
+                1 => drop(bytes.remove(at)),
+                2 => bytes.insert(at, rng.next_u32() as u8),
+                3 => bytes.truncate(at.max(1)),
+                4 => bytes[at] = [0, 1, 0x7f, 0xff][other % 4],
+                _ => bytes[at] = rng.next_u32() as u8,
+            }
+        }
+        if let Ok(decoded) = SignedAgreement::from_bytes(&bytes) {
+            assert_eq!(decoded.to_bytes(), bytes);
+        }
+        if let Ok(decoded) = InputSignature::from_bytes(&bytes) {
+            assert_eq!(decoded.to_bytes(), bytes);
+        }
+    }
+}
+
 #[test]
 fn all_parties_have_to_sign() {
     let whole = signed(terms());
-    for missing in 0..PARTIES.len() {
+    for (missing, left_out) in PARTIES.iter().enumerate() {
         let mut deal = SignedAgreement::from(Agreement::new(terms()).unwrap());
         for (place, (role, seed)) in PARTIES.into_iter().enumerate() {
             if place != missing {
@@ -74,7 +107,7 @@ fn all_parties_have_to_sign() {
         assert_eq!(
             deal.check(&verdict(&whole), &setup().signatures(&whole), None),
             Err(AgreementError::Unsigned {
-                roles: vec![PARTIES[missing].0.to_owned()]
+                roles: vec![left_out.0.to_owned()]
             })
         );
     }

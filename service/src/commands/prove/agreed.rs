@@ -4,8 +4,8 @@ use super::Args;
 use crate::commands::context;
 use crate::data::agreement;
 use crate::error::CliError;
-use provenn_prover::commit::{Committed, Description};
-use provenn_prover::srs::SrsKind;
+use provenn_prover::commit::{srs_verifying_key, Committed, Description};
+use provenn_prover::srs::Srs;
 use provenn_prover::Input;
 use provenn_verifier::agreement::{Proposal, SignedAgreement};
 use provenn_verifier::party::InputSignature;
@@ -39,17 +39,15 @@ impl Deal {
         description: &Description,
         inputs: &[Input],
         policy: &Disclosure,
-        (srs, not_after): (SrsKind, u64),
+        srs: &Srs,
+        not_after: u64,
     ) -> Result<(), CliError> {
         let bindings: Vec<_> = inputs.iter().map(Input::binding).collect();
         let proposal = Proposal {
             model_id: committed.card.model_id(),
             policy,
             inputs: &bindings,
-            srs: match srs {
-                SrsKind::Dev => provenn_verifier::SrsKind::Dev,
-                SrsKind::Ceremony => provenn_verifier::SrsKind::Ceremony,
-            },
+            srs: srs_verifying_key(srs)?.kind,
             not_after,
         };
         let permitted = self
