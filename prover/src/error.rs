@@ -80,6 +80,9 @@ pub enum ProveError {
     /// The ONNX file was refused.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// There is no such committed input, or the values do not fit it.
+    #[error("input: {0}")]
+    Input(VerifyError),
     /// Reading or writing a file failed.
     #[error("{}: {source}", path.display())]
     Io {
@@ -159,7 +162,7 @@ impl ProveError {
             Self::Io { .. } => "io",
             Self::NotOffered { .. } => "policy-not-offered",
             Self::Rows { .. } => "calibration",
-            Self::Policy(e) | Self::Refused(e) => e.code(),
+            Self::Input(e) | Self::Policy(e) | Self::Refused(e) => e.code(),
             Self::ProofSystem(_) => "proof-system",
             Self::Randomness(_) => "randomness",
             Self::Srs(e) => e.code(),

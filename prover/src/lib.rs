@@ -12,6 +12,7 @@ pub mod compact;
 pub mod error;
 pub mod expected;
 pub mod fidelity;
+pub mod input;
 pub mod link;
 pub mod plonk;
 pub mod prove;

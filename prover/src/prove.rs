@@ -1,7 +1,8 @@
 //! Receipts: witness, halo2 proof, link proof, and a check before anything is returned.
 
-use crate::commit::{commit_columns, compressed, srs_verifying_key, system_rng, Committed};
+use crate::commit::{srs_verifying_key, system_rng, Committed};
 use crate::error::ProveError;
+pub use crate::input::{bind_inputs, bind_inputs_with, commit_input, commit_input_with, Input, Opening};
 use crate::link;
 use crate::plonk::{self, AdviceColumn, Assignment, Proof};
 use crate::srs::Srs;
@@ -9,13 +10,12 @@ use crate::store;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use halo2curves::group::GroupEncoding;
-use provenn_circuits::argument::{input_cells, row_sets, First, Second, Witness};
+use provenn_circuits::argument::{row_sets, First, Second, Witness};
 use provenn_circuits::layout::{Layout, TAIL};
-use provenn_circuits::program::{execute, placed, Program};
-use provenn_circuits::CircuitError;
+use provenn_circuits::program::{execute, Program};
 use provenn_verifier::{
-    linked_columns, verify, Claim, Context, Disclosure, Expectation, Inference, InferenceExpectation, InputBinding,
-    Item, LinkStatement, Receipt, VerifyError,
+    linked_columns, verify, Claim, Context, Disclosure, Expectation, Inference, InferenceExpectation, Item,
+    LinkStatement, Receipt, VerifyError,
 };
 use rand_core::{CryptoRng, RngCore};
 
@@ -30,113 +30,6 @@ pub enum Stage {
     Link,
     /// Verifying the own receipt.
     Verify,
-}
-
-/// A committed input: values, and the randomness of its commitment.
-#[derive(Clone, Debug)]
-pub struct Opening {
-    /// Tails of the input columns. Secret.
-    pub tails: Vec<Vec<Fr>>,
-    /// Compressed commitments, one per lane of the input.
-    pub points: Vec<[u8; 32]>,
-}
-
-/// An input of a proof, as integers of the quantized model.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// Shown in the claim.
-    Public(Vec<i64>),
-    /// Committed beforehand by [`commit_input`].
-    Committed(Vec<i64>, Opening),
-}
-
-impl Input {
-    fn values(&self) -> &[i64] {
-        match self {
-            Self::Public(values) | Self::Committed(values, _) => values,
-        }
-    }
-
-    fn opening(&self) -> Option<&Opening> {
-        match self {
-            Self::Public(_) => None,
-            Self::Committed(_, opening) => Some(opening),
-        }
-    }
-
-    fn binding(&self) -> InputBinding {
-        match self {
-            Self::Public(values) => InputBinding::Public { values: values.clone() },
-            Self::Committed(_, opening) => InputBinding::Committed {
-                points: opening.points.clone(),
-            },
-        }
-    }
-}
-
-/// Commits to input `index` with fresh randomness. The others play no part: a commitment is of one input.
-///
-/// # Errors
-/// [`ProveError::Randomness`], or an input of the wrong length or range.
-pub fn commit_input(committed: &Committed, srs: &Srs, index: usize, values: &[i64]) -> Result<Opening, ProveError> {
-    commit_input_with(committed, srs, index, values, &mut system_rng()?)
-}
-
-/// [`commit_input`] with the caller's randomness. Whoever can guess it learns the input: seeded generators are for fixtures.
-///
-/// # Errors
-/// As [`commit_input`].
-pub fn commit_input_with<R: RngCore + CryptoRng>(
-    committed: &Committed,
-    srs: &Srs,
-    index: usize,
-    values: &[i64],
-    rng: &mut R,
-) -> Result<Opening, ProveError> {
-    let tensor = placed(&committed.model, index, values)?;
-    let cells = input_cells(&committed.model, &committed.layout, index, &tensor);
-    let tails: Vec<Vec<Fr>> = cells
-        .iter()
-        .map(|_| (0..TAIL).map(|_| Fr::random(&mut *rng)).collect())
-        .collect();
-    let points = commit_columns(srs, &cells, &tails).iter().map(compressed).collect();
-    Ok(Opening { tails, points })
-}
-
-/// The inputs of a proof, each public or committed with fresh randomness, as the model binds it.
-///
-/// # Errors
-/// As [`commit_input`].
-pub fn bind_inputs(committed: &Committed, srs: &Srs, values: Vec<Vec<i64>>) -> Result<Vec<Input>, ProveError> {
-    bind_inputs_with(committed, srs, values, &mut system_rng()?)
-}
-
-/// [`bind_inputs`] with the caller's randomness.
-///
-/// # Errors
-/// As [`commit_input`].
-pub fn bind_inputs_with<R: RngCore + CryptoRng>(
-    committed: &Committed,
-    srs: &Srs,
-    values: Vec<Vec<i64>>,
-    rng: &mut R,
-) -> Result<Vec<Input>, ProveError> {
-    let shapes = &committed.layout.shape.inputs;
-    if shapes.len() != values.len() {
-        return Err(CircuitError::InputCount {
-            expected: shapes.len(),
-            got: values.len(),
-        }
-        .into());
-    }
-    let bind = |(index, values): (usize, Vec<i64>)| match shapes[index].public {
-        true => Ok(Input::Public(values)),
-        false => {
-            let opening = commit_input_with(committed, srs, index, &values, rng)?;
-            Ok(Input::Committed(values, opening))
-        }
-    };
-    values.into_iter().enumerate().map(bind).collect()
 }
 
 /// Proves one receipt about these inputs, in the order of the model. The answer is what the policy lets out of what the model computes; a policy without one has no receipt.

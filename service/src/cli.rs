@@ -1,8 +1,8 @@
 //! The grammar of the command line. The arguments of each command stand beside its code.
 
 use crate::commands::{
-    audit, backup, bundle, color, commit, completions, explain, export, gc, inspect, keys, log, prove, publisher,
-    serve, show, srs, structure, verify,
+    agreement, audit, backup, bundle, color, commit, completions, explain, export, gc, inspect, keys, log, party,
+    prove, publisher, serve, show, srs, structure, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -35,6 +35,12 @@ pub enum Command {
     /// Sign models, as their publisher.
     #[command(subcommand)]
     Publisher(publisher::Command),
+    /// Keys, commitments and signatures of those who agree on what receipts may state.
+    #[command(subcommand)]
+    Party(party::Command),
+    /// Draft, sign and check agreements of several parties.
+    #[command(subcommand)]
+    Agreement(agreement::Command),
     /// Check a receipt against a model card, or a bundle.
     Verify(Box<verify::Args>),
     /// Show what is in a file of this program, whichever it is; of secret ones nothing that is secret.

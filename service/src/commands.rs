@@ -1,5 +1,6 @@
 //! One file per command, and what several of them share.
 
+pub mod agreement;
 pub mod audit;
 pub mod backup;
 pub mod bundle;
@@ -14,6 +15,7 @@ pub mod gc;
 pub mod inspect;
 pub mod keys;
 pub mod log;
+pub mod party;
 pub mod prove;
 pub mod publisher;
 pub mod serve;
@@ -33,6 +35,8 @@ pub fn run(cli: &Cli) -> Result<Report, CliError> {
         Command::Commit(args) => commit::run(args),
         Command::Prove(args) => prove::run(args),
         Command::Bundle(args) => bundle::run(args),
+        Command::Party(command) => party::run(command),
+        Command::Agreement(command) => agreement::run(command),
         Command::Publisher(command) => publisher::run(command),
         Command::Verify(args) => verify::run(args),
         Command::Show(args) => show::run(args),

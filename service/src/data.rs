@@ -1,5 +1,6 @@
 //! Formats of the files that people bring and keep, other than receipts and cards.
 
+pub mod agreement;
 pub mod expected;
 pub mod labels;
 pub mod npy;

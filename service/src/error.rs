@@ -6,6 +6,7 @@ use provenn_circuits::onnx::ImportError;
 use provenn_circuits::CircuitError;
 use provenn_prover::srs::SrsError;
 use provenn_prover::ProveError;
+use provenn_verifier::agreement::AgreementError;
 use provenn_verifier::text::printable;
 use provenn_verifier::VerifyError;
 use serde_json::json;
@@ -77,6 +78,19 @@ impl CliError {
                 Self::kind(3, error.code(), path, files::what(bytes), &expected.to_string())
             }
             error => Self::from(error).at(path),
+        }
+    }
+
+    /// What is not as agreed, with scores in the units of the model's outputs.
+    pub fn under(error: AgreementError, fracs: &[i32]) -> Self {
+        match error {
+            AgreementError::Format(error) => error.into(),
+            AgreementError::Differs(difference) => {
+                let error = AgreementError::Differs(difference.clone());
+                let message = format!("{} is not as agreed", difference.field);
+                Self::new(3, error.code(), message, error.help()).with(vec![difference.shown(fracs)])
+            }
+            error => Self::new(3, error.code(), error.to_string(), error.help()),
         }
     }
 
@@ -219,7 +233,7 @@ impl From<ProveError> for CliError {
         let (message, help) = text.split_once(". Help: ").unwrap_or((&text, ""));
         let help = match &error {
             ProveError::Srs(e) => e.help(),
-            ProveError::Policy(e) | ProveError::Refused(e) => e.help(),
+            ProveError::Input(e) | ProveError::Policy(e) | ProveError::Refused(e) => e.help(),
             _ => help,
         };
         let refusal = Self::new(exit_of(error.code()), error.code(), message, help);
@@ -253,5 +267,12 @@ impl From<VerifyError> for CliError {
             _ => error.help(),
         };
         Self::new(3, error.code(), error.to_string(), help)
+    }
+}
+
+/// What is not as agreed, with integers of the quantized model: see [`under`](CliError::under).
+impl From<AgreementError> for CliError {
+    fn from(error: AgreementError) -> Self {
+        Self::under(error, &[])
     }
 }

@@ -129,8 +129,10 @@ pub fn what(bytes: &[u8]) -> &'static str {
 
 fn known(bytes: &[u8]) -> Option<&'static str> {
     let ours = FileKind::of(bytes).map(|kind| match kind {
+        FileKind::Agreement => "an agreement",
         FileKind::Bundle => "a bundle",
         FileKind::Card => "a model card",
+        FileKind::Input => "a party's signature of an input",
         FileKind::Receipt => "a receipt",
         FileKind::Srs => "an SRS verifying key",
         FileKind::Key => "a circuit key",

@@ -1,6 +1,8 @@
 //! Files of this program on their way: what they say, and what a verdict makes of them.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
+#[path = "files/agreements.rs"]
+mod agreements;
 #[path = "files/bundles.rs"]
 mod bundles;
 #[path = "files/evm.rs"]

@@ -1,14 +1,18 @@
-//! The walk-throughs of the README, run as they are printed there.
+//! The walk-throughs of the README and of the docs, run as they are printed there.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-/// The commands of a section.
+/// The commands of a section of the README.
 fn commands(title: &str) -> String {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
-    let (_, section) = readme.split_once(&format!("\n## {title}\n")).unwrap();
+    commands_in("README.md", title)
+}
+
+fn commands_in(file: &str, title: &str) -> String {
+    let text = std::fs::read_to_string(format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (_, section) = text.split_once(&format!("\n## {title}\n")).unwrap();
     let (_, block) = section.split_once("\n```sh\n").unwrap();
     let (block, _) = block.split_once("\n```\n").unwrap();
     block.to_owned()
@@ -93,6 +97,21 @@ fn the_commands_with_several_inputs_and_outputs() {
         "of output        \"agreement\", number 1 of 2",
         "input \"listed\"",
         "input \"own\"",
+    ] {
+        assert!(out.contains(printed), "{printed}: {out}");
+    }
+}
+
+#[test]
+fn the_commands_with_several_parties() {
+    let script = commands_in("docs/agreements.md", "One bit about two private inputs");
+    let out = walk(&script, "", &["parties/deal", "parties/own.signed", "receipt.bin"]);
+    for printed in [
+        "is output 1 at least 0, of output \"conflict\"",
+        "SIGNED by all parties",
+        "VALID under development parameters",
+        "\"borrower\" agreed, key shop.example+",
+        "input \"listed\" signed by \"lender\"",
     ] {
         assert!(out.contains(printed), "{printed}: {out}");
     }

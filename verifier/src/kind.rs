@@ -9,10 +9,14 @@ pub const FORMAT_VERSION: u16 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileKind {
+    /// An agreement of several parties, with their signatures.
+    Agreement,
     /// [`Bundle`](crate::Bundle)
     Bundle,
     /// [`ModelCard`](crate::ModelCard)
     Card,
+    /// A party's signature of an input.
+    Input,
     /// [`VerifyingKey`](crate::VerifyingKey)
     Key,
     /// An entry of a transparency log.
@@ -26,9 +30,11 @@ pub enum FileKind {
 }
 
 impl FileKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
+        Self::Agreement,
         Self::Bundle,
         Self::Card,
+        Self::Input,
         Self::Key,
         Self::LogEntry,
         Self::Receipt,
@@ -39,8 +45,10 @@ impl FileKind {
     /// The first bytes of each file of the kind.
     pub const fn magic(self) -> [u8; 4] {
         match self {
+            Self::Agreement => *b"PRVA",
             Self::Bundle => *b"PRVB",
             Self::Card => *b"PRVC",
+            Self::Input => *b"PRVI",
             Self::Key => *b"PRVK",
             Self::LogEntry => *b"PRVE",
             Self::Receipt => *b"PRVN",
@@ -58,8 +66,10 @@ impl FileKind {
 impl fmt::Display for FileKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Agreement => "an agreement",
             Self::Bundle => "a bundle",
             Self::Card => "a model card",
+            Self::Input => "a party's signature of an input",
             Self::Key => "a circuit key",
             Self::LogEntry => "a log entry",
             Self::Receipt => "a receipt",

@@ -11,7 +11,7 @@
 //! What is proven, what is not, and the assumptions: module `security`. Known failures of proof systems: `vulnerabilities`.
 //!
 //! The crate needs `alloc` but not `std`. With the feature `log`: `tlog`, proofs that a card or a receipt stands in a transparency log, and
-//! `publisher`, signatures of model ids. [`bundle`] is one file with all of these.
+//! `publisher`, signatures of model ids; `agreement`, what several parties agreed that receipts may state, and `party`, their signatures of inputs. [`bundle`] is one file with all of these.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -43,6 +43,8 @@ pub mod vulnerabilities {}
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+#[cfg(feature = "log")]
+pub mod agreement;
 pub mod bundle;
 pub mod card;
 pub mod claim;
@@ -56,6 +58,8 @@ pub mod key;
 pub mod kind;
 pub mod link;
 mod msm;
+#[cfg(feature = "log")]
+pub mod party;
 mod permutation;
 mod plonk;
 mod proof;

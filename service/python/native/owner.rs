@@ -170,7 +170,8 @@ impl Committed {
             let inputs = bind_inputs(&self.model, srs, values).map_err(blame)?;
             let told = &|stage| heard.stage(stage);
             let receipt = prove(&self.model, srs, &inputs, policy, context, told).map_err(blame)?;
-            let opening = opening::of_inputs(&inputs, &self.description).map(|secret| secret.to_string());
+            let opening =
+                opening::of_inputs(inputs.iter().enumerate(), &self.description).map(|secret| secret.to_string());
             let claim = reader::said(&receipt, Some(&self.description))?;
             Ok((receipt, claim.to_string(), opening))
         };

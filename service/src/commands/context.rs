@@ -4,6 +4,7 @@ use crate::bytes::{hex32, whole};
 use crate::error::CliError;
 use provenn_verifier::claim::MAX_AUDIENCE;
 use provenn_verifier::Context;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -45,4 +46,9 @@ impl Args {
             not_after: self.not_after,
         })
     }
+}
+
+/// Unix time in seconds, against which ends are judged.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
 }

@@ -1,8 +1,12 @@
 //! `provenn prove`: one receipt.
 
+mod agreed;
+mod inputs;
+
 use super::context;
+use crate::bytes::hex;
 use crate::data::opening;
-use crate::data::sample::{self, Source};
+use crate::data::sample::Source;
 use crate::error::CliError;
 use crate::output::{Output, Staged};
 use crate::policy::Asked;
@@ -10,8 +14,9 @@ use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::statement::Said;
 use crate::{files, srs};
-use provenn_circuits::program::quantize_inputs;
-use provenn_prover::prove::{bind_inputs, prove};
+use agreed::Deal;
+use inputs::Given;
+use provenn_prover::prove::prove;
 use provenn_prover::store;
 use provenn_verifier::{Disclosure, InputBinding, Receipt};
 use serde_json::json;
@@ -24,8 +29,11 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     card: PathBuf,
     /// The input: JSON {"shape": [..], "values": [..]}, or .npy with one row. Of several NAME=FILE for each, or one JSON object of such by name.
-    #[arg(long, value_name = "FILE", required = true)]
+    #[arg(long, value_name = "FILE", required_unless_present = "commitment")]
     input: Vec<Source>,
+    /// Secret opening of an input that is committed already, by `provenn party commit` or for another receipt: the receipt has the same commitment.
+    #[arg(long, value_name = "FILE")]
+    commitment: Vec<PathBuf>,
     #[arg(long, default_value = "label", help = format!("What comes out: one of {}", Disclosure::grammar()))]
     policy: Asked,
     /// The right labels of the items of a batch (.npy, or numbers with commas, spaces or lines between them), for `accuracy` and `confusion`; their groups for
@@ -37,6 +45,12 @@ pub struct Args {
     output: Option<String>,
     #[command(flatten)]
     context: context::Args,
+    /// Agreement that the receipt is made under: its audience and end are those of the agreement, and what was not agreed is not proven.
+    #[arg(long, value_name = "FILE", conflicts_with = "audience")]
+    agreement: Option<PathBuf>,
+    /// A party's signature of an input that it supplies (`provenn party sign`); one for each of them.
+    #[arg(long = "party-input", value_name = "FILE", requires = "agreement")]
+    party_inputs: Vec<PathBuf>,
     /// Folder of development parameters, or a file made by `provenn srs import`; by default as at commitment.
     #[arg(long, value_name = "PATH")]
     srs: Option<PathBuf>,
@@ -52,7 +66,8 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    let context = args.context.context()?;
+    let mut context = args.context.context()?;
+    let deal = Deal::read(args, &mut context)?;
     let folder = args.card.parent().unwrap_or(Path::new(""));
     let progress = Progress::new("reading the model");
     let committed = store::load(folder)?;
@@ -66,11 +81,14 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     }
     let description = store::description(&committed.card)?;
     let sources: Vec<PathBuf> = args.input.iter().map(|source| source.path(&description)).collect();
-    let inputs: Vec<&Path> = [&args.card].into_iter().chain(&sources).map(PathBuf::as_path).collect();
-    let out = Output::new(&args.out, args.force, &inputs)?;
-    let secret = match committed.layout.shape.input_columns() {
-        0 => None,
-        _ => {
+    let named = [&args.card].into_iter().chain(&sources).chain(&args.commitment);
+    let named = named.chain(&args.agreement).chain(&args.party_inputs);
+    let named: Vec<&Path> = named.map(PathBuf::as_path).collect();
+    let out = Output::new(&args.out, args.force, &named)?;
+    let given = Given::read(args, &committed, &description)?;
+    let secret = match given.has_new() {
+        false => None,
+        true => {
             let path = opening_path(args, &out)?;
             if path == args.out {
                 return Err(CliError::usage(
@@ -79,10 +97,9 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
                     "name two files: the opening is secret",
                 ));
             }
-            Some((Output::private(&path, args.force, &inputs)?, path))
+            Some((Output::private(&path, args.force, &named)?, path))
         }
     };
-    let values = quantize_inputs(&committed.model, &sample::all(&args.input, &description)?)?;
     let policy = args
         .policy
         .labelled(args.labels.as_deref())?
@@ -92,7 +109,11 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
     let parameters = srs::existing(source, committed.layout.shape.k)?;
     let started = Instant::now();
-    let inputs = bind_inputs(&committed, &parameters.srs, values).map_err(|error| parameters.blame(error))?;
+    let inputs = given.bind(&committed, &parameters)?;
+    if let Some(deal) = &deal {
+        let (srs, end) = (&parameters.srs, context.not_after);
+        deal.permits(&committed, &description, &inputs, &policy, srs, end)?;
+    }
     let receipt = prove(&committed, &parameters.srs, &inputs, policy, context, &|stage| {
         progress.stage(stage)
     })
@@ -100,7 +121,8 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     drop(progress);
     let seconds = started.elapsed().as_secs_f64();
     // The opening is kept after its receipt was written: a secret without its receipt is of no use.
-    let opening = opening::of_inputs(&inputs, &description).map(|secret| secret.to_string());
+    let new = inputs.iter().enumerate().filter(|(index, _)| given.is_new(*index));
+    let opening = opening::of_inputs(new, &description).map(|secret| secret.to_string());
     let staged = match (&secret, &opening) {
         (Some((place, _)), Some(text)) => Some(place.stage(text.as_bytes())?),
         _ => None,
@@ -133,6 +155,9 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
             InputBinding::Committed { .. } => {}
         }
     }
+    if let Some(deal) = &deal {
+        report.row("agreement", hex(&deal.agreement.agreement().digest()));
+    }
     if let Some(path) = opening {
         report.row(
             "opening",
@@ -145,6 +170,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         "seconds": seconds,
         "opening": opening.as_ref().map(|path| path.display().to_string()),
         "output": said.output_json(),
+        "agreement": deal.as_ref().map(|deal| hex(&deal.agreement.agreement().digest())),
     });
     Ok(report)
 }

@@ -1,6 +1,7 @@
 //! `provenn show`: what a file of this program is, and what it says, in the units of the model. Nothing is verified here, and nothing
 //! secret is printed.
 
+pub mod agreement;
 pub mod card;
 mod receipt;
 
@@ -18,16 +19,16 @@ use provenn_verifier::tlog::{base64_encode, Entry, EntryKind};
 use provenn_verifier::{
     Bundle, FileKind, ModelCard, Purpose, Receipt, SrsVerifyingKey, VerifyError, VerifyingKey, FORMAT_VERSION,
 };
-use serde_json::{json, Map, Value};
+use serde_json::{json, Value};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Bundle, receipt, model card, key, signature, opening, log entry, private file or parameters.
+    /// Bundle, receipt, model card, agreement, key, signature, opening, log entry, private file or parameters.
     file: PathBuf,
-    /// Model card of a receipt or an opening, for its names and units.
+    /// Model card of a receipt, an agreement or an opening, for its names and units.
     #[arg(long, value_name = "FILE")]
     card: Option<PathBuf>,
 }
@@ -44,6 +45,8 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         Some(FileKind::Card) => card::run(path),
         Some(FileKind::Key) => files::decode(path, MAX_CARD, VerifyingKey::from_bytes).map(|found| key(&found)),
         Some(FileKind::LogEntry) => files::decode(path, MAX_CARD, Entry::from_bytes).map(entry),
+        Some(FileKind::Agreement) => agreement::run(path, card),
+        Some(FileKind::Input) => agreement::input(path),
         Some(FileKind::Bundle) => bundle(path),
         Some(FileKind::Signature) => signature(path),
         Some(FileKind::Srs) => parameters(path, "an SRS verifying key", FORMAT_VERSION.into()),
@@ -52,7 +55,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         _ if start.trim_ascii_start().starts_with(b"{") => openings(path, card),
         _ => {
             let expected =
-                "a file that this program wrote: a bundle, a receipt, a card, a key, a signature, parameters, an opening or a private file";
+                "a file that this program wrote: a bundle, a receipt, a card, an agreement, a key, a signature, parameters, an opening or a private file";
             Err(CliError::kind(2, "wrong-file", path, files::what(&start), expected))
         }
     }
@@ -203,27 +206,15 @@ fn private(path: &Path) -> Result<Report, CliError> {
 /// The opening of a model's only input, or those of several by name.
 fn openings(path: &Path, card: Option<&Path>) -> Result<Report, CliError> {
     let bytes = files::read(path, MAX_DATA)?;
-    let whole: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|e| {
-        CliError::usage(
-            "opening",
-            format!("{}: {}", path.display(), store::json_reason(&e)),
-            "give a file that this program wrote",
-        )
-    })?;
+    let each = opening::all(&bytes).map_err(|e| e.at(path))?;
     let description = card::described(card, None)?;
     let mut report = about("openings of committed inputs", opening::VERSION);
     let mut list = Vec::new();
-    let one = whole.contains_key("version");
-    let each = match one {
-        true => vec![(None, Value::Object(whole))],
-        false => whole.into_iter().map(|(name, value)| (Some(name), value)).collect(),
-    };
-    for (name, value) in each {
-        let (values, opening) = opening::from_json(value.to_string().as_bytes()).map_err(|e| e.at(path))?;
+    for (name, values, opening) in each {
         let only = description
             .as_ref()
             .and_then(|card| card.inputs.first())
-            .filter(|_| one);
+            .filter(|_| name.is_none());
         let name = name.or(only.map(|input| input.name.clone()));
         let row = name
             .as_deref()

@@ -1,18 +1,22 @@
 //! `provenn verify`: the decision, with everything that was compared and everything that was not.
 
+mod agreed;
 pub mod parts;
 mod report;
 mod vouch;
 
+use super::context;
 use crate::bytes::{hex, hex32};
 use crate::data::sample::{self, Source};
 use crate::error::CliError;
 use crate::policy::Asked;
 use crate::report::Report;
 use crate::statement::Said;
+use agreed::Deal;
 use parts::Parts;
 use provenn_prover::commit::Description;
 use provenn_prover::store;
+use provenn_verifier::party::PartyKey;
 use provenn_verifier::publisher::PublisherKey;
 use provenn_verifier::tlog::{LogKey, WitnessKey};
 use provenn_verifier::{
@@ -20,7 +24,7 @@ use provenn_verifier::{
     SrsVerifyingKey, StatementKind, Verdict, VerifyError,
 };
 use std::path::PathBuf;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -66,6 +70,15 @@ pub struct Args {
     /// The SRS id you expect.
     #[arg(long, value_name = "HEX", value_parser = hex32)]
     srs_id: Option<[u8; 32]>,
+    /// Agreement that the receipt must be under: signed by all its parties, not ended, and kept to.
+    #[arg(long, value_name = "FILE", conflicts_with = "audience")]
+    agreement: Option<PathBuf>,
+    /// Key that a party of the agreement must have, from a source you trust: NAME+ID+KEY; may be given several times.
+    #[arg(long = "party", value_name = "KEY", requires = "agreement")]
+    parties: Vec<PartyKey>,
+    /// A party's signature of an input that it supplies (`provenn party sign`); one for each committed input.
+    #[arg(long = "party-input", value_name = "FILE", requires = "agreement")]
+    party_inputs: Vec<PathBuf>,
     /// Who the receipt must be for.
     #[arg(long)]
     audience: Option<String>,
@@ -93,7 +106,8 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
 pub fn decide(args: &Args, parts: &Parts) -> Result<Report, CliError> {
     let (card, key) = (&parts.model, &parts.srs);
     let description = store::description(card).map_err(|e| CliError::from(e).at(&parts.card.place))?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let now = context::now();
+    let deal = Deal::read(args)?;
     let expectation = expectation(args, &description, now)?;
     let started = Instant::now();
     let checked = check(args, parts);
@@ -118,7 +132,15 @@ pub fn decide(args: &Args, parts: &Parts) -> Result<Report, CliError> {
     })?;
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
     let vouched = vouch::vouch(args, parts, &card.model_id())?;
-    if !(args.any_model || args.model_id.is_some() || vouched.for_model()) {
+    let judge = |deal: &Deal| {
+        let agreed = verdicts
+            .iter()
+            .map(|verdict| deal.check(verdict, &card, &description, now));
+        agreed.collect::<Result<Vec<_>, CliError>>()
+    };
+    let agreed = deal.as_ref().map(judge).transpose()?.unwrap_or_default();
+    let by_party = deal.as_ref().is_some_and(Deal::names_model);
+    if !(args.any_model || args.model_id.is_some() || vouched.for_model() || by_party) {
         return Err(unnamed(&card));
     }
     let found = report::Found {
@@ -129,6 +151,7 @@ pub fn decide(args: &Args, parts: &Parts) -> Result<Report, CliError> {
         description: &description,
         verdicts: &verdicts,
         vouched: &vouched,
+        deal: deal.as_ref().map(|deal| (deal, agreed.as_slice())),
         milliseconds,
     };
     found.report()
@@ -141,7 +164,7 @@ fn unnamed(card: &ModelCard) -> CliError {
         3,
         "model-not-named",
         "you named no model, and anybody can make a valid receipt for a model of their own",
-        "pin the id with --model-id if you have it from a source that you trust; or name its publisher (--publisher) or log (--log); --any-model takes whichever this is",
+        "pin the id with --model-id if you have it from a source that you trust; or name its publisher (--publisher) or log (--log), or a party of its agreement (--party); --any-model takes whichever this is",
     );
     error.with(vec![format!("model: the receipt holds for {id}")])
 }

@@ -146,10 +146,10 @@ pub fn rows(sources: &[Source], graph: &Graph, data: Use) -> Result<Rows, CliErr
         let slot = index
             .and_then(|index| inputs.get_mut(index))
             .filter(|slot| slot.is_none());
-        *slot.ok_or_else(|| each_once(&names))? = Some(part_rows(&part)?);
+        *slot.ok_or_else(|| not_once(&names))? = Some(part_rows(&part)?);
     }
     let inputs: Option<Vec<Rows>> = inputs.into_iter().collect();
-    Ok(Rows::joined(inputs.ok_or_else(|| each_once(&names))?, data)?)
+    Ok(Rows::joined(inputs.ok_or_else(|| not_once(&names))?, data)?)
 }
 
 /// Rows of one input.
@@ -170,7 +170,12 @@ fn part_rows(Part { place, bytes }: &Part) -> Result<Rows, CliError> {
     }
 }
 
-fn each_once(names: &[&str]) -> CliError {
+/// Not every input of a model is given, or one is twice.
+pub fn each_once(description: &Description) -> CliError {
+    not_once(&names(description))
+}
+
+fn not_once(names: &[&str]) -> CliError {
     CliError::usage(
         "input-names",
         format!("the model has the inputs {}", names.join(", ")),
@@ -191,7 +196,7 @@ pub fn some(sources: &[Source], description: &Description) -> Result<BTreeMap<us
         };
         for (index, values) in here {
             if inputs.insert(index, values.map_err(|e| e.at(&place))?).is_some() {
-                return Err(each_once(&names));
+                return Err(not_once(&names));
             }
         }
     }
@@ -203,7 +208,7 @@ pub fn all(sources: &[Source], description: &Description) -> Result<Vec<Vec<f32>
     let inputs = some(sources, description)?;
     match inputs.len() == description.inputs.len() {
         true => Ok(inputs.into_values().collect()),
-        false => Err(each_once(&names(description))),
+        false => Err(each_once(description)),
     }
 }
 
@@ -212,7 +217,7 @@ pub fn only(path: &Path, description: &Description) -> Result<Vec<f32>, CliError
     let bytes = files::read(path, MAX_DATA)?;
     match description.inputs.as_slice() {
         [input] => one(&bytes, description, &input.name).map_err(|e| e.at(path)),
-        _ => Err(each_once(&names(description))),
+        _ => Err(each_once(description)),
     }
 }
 
@@ -265,7 +270,7 @@ fn filled(shape: Vec<usize>, mut values: Vec<f64>, expected: &[usize], items: us
 /// The elements of an input, if the shape is the one that it has.
 fn fitted(shape: Vec<usize>, values: Vec<f64>, description: &Description, name: &str) -> Result<Vec<f32>, CliError> {
     let input = description.inputs.get(description.input(name)?);
-    let input = input.ok_or_else(|| each_once(&names(description)))?;
+    let input = input.ok_or_else(|| each_once(description))?;
     let expected = &input.shape;
     let (shape, values) = filled(shape, values, expected, description.shape.items);
     // Of one input nobody asks which.

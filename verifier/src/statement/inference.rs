@@ -12,6 +12,8 @@ pub mod policy;
 pub use answer::{Answer, Form};
 pub use counts::{Counts, Total};
 pub use disclosure::{Disclosure, Target};
+#[cfg(feature = "log")]
+pub(crate) use expectation::inputs_apart;
 pub use expectation::InferenceExpectation;
 pub use input::{InputBinding, MAX_POINTS};
 pub use policy::Policy;

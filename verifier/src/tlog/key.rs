@@ -2,6 +2,7 @@
 
 use super::base64;
 use super::error::LogError;
+use crate::party::PARTY;
 use crate::publisher::PUBLISHER;
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -76,6 +77,11 @@ impl<const TYPE: u8> NoteKey<TYPE> {
         *self.key
     }
 
+    /// Whether the key is the one encoding of a point that is not of small order: under others some signatures hold for any text.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.key.validate().is_ok()
+    }
+
     pub(crate) fn check(&self, message: impl AsRef<[u8]>, signature: &[u8]) -> Result<(), LogError> {
         let signature = Signature::from_slice(signature).map_err(|_| LogError::Signature)?;
         self.key.verify(message, &signature).map_err(|_| LogError::Signature)
@@ -115,8 +121,9 @@ impl<const TYPE: u8> FromStr for NoteKey<TYPE> {
             Some((&ED25519, _)) => Err(bad("it is the key of a log, which is not asked for here")),
             Some((&COSIGNATURE, _)) => Err(bad("it is the key of a witness, which is not asked for here")),
             Some((&PUBLISHER, _)) => Err(bad("it is the key of a publisher, which is not asked for here")),
+            Some((&PARTY, _)) => Err(bad("it is the key of a party, which is not asked for here")),
             _ => Err(bad(
-                "only Ed25519 keys are known: of logs (type 1), witnesses (type 4) and publishers (type 255)",
+                "only Ed25519 keys are known: of logs (type 1), witnesses (type 4), parties (type 254) and publishers (type 255)",
             )),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::bytes::{hex, hex32};
 use crate::color::{drawing, graph};
+use crate::commands::context;
 use crate::error::CliError;
 use crate::files::{self, MAX_RECEIPT};
 use crate::output::Output;
@@ -15,7 +16,7 @@ use provenn_verifier::{
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 /// The verifier's part of the SRS beside a receipt.
 const BESIDE: &str = "srs.vk";
@@ -67,7 +68,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     })?;
     let graph = graph::read(&args.graph)?.graph;
     let key = parameters(args, &graph, body)?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let now = context::now();
     let expectation = Expectation {
         statements: Some(vec![StatementKind::Colouring]),
         colouring: ColouringExpectation { colours: args.k },

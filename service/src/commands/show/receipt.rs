@@ -7,6 +7,7 @@ use crate::files::{self, MAX_RECEIPT};
 use crate::report::{grouped, Report};
 use crate::statement::{bound, Said};
 use provenn_prover::commit::Description;
+use provenn_verifier::agreement::named_in;
 use provenn_verifier::text::{decimal, quoted};
 use provenn_verifier::{Claim, Colouring, InputBinding, Receipt, Statement, FORMAT_VERSION};
 use serde_json::{json, Value};
@@ -29,6 +30,15 @@ pub fn run(path: &Path, card: Option<&Path>) -> Result<Report, CliError> {
     }
     let context = &claim.context;
     report.row("audience", quoted(&context.audience));
+    if let Some(digest) = named_in(&context.audience) {
+        report.row(
+            "",
+            format!(
+                "  under the agreement {}, which `provenn verify --agreement` checks",
+                quoted(digest)
+            ),
+        );
+    }
     report.row("nonce", hex(&context.nonce));
     report.row(
         "valid until",

@@ -1,5 +1,6 @@
 //! What is proven, for whom, by which model and under which parameters; and what is not.
 
+use super::agreed::{self, Deal};
 use super::parts::Parts;
 use super::vouch::Vouched;
 use super::Args;
@@ -10,6 +11,7 @@ use crate::report::{grouped, Report};
 use crate::srs;
 use crate::statement::{Check, Named, Said};
 use provenn_prover::commit::{Binding, Description};
+use provenn_verifier::agreement::Agreed;
 use provenn_verifier::text::quoted;
 use provenn_verifier::{CheckedCard, SrsVerifyingKey, Verdict};
 use serde_json::{json, Value};
@@ -24,6 +26,8 @@ pub struct Found<'a> {
     pub description: &'a Description,
     pub verdicts: &'a [Verdict],
     pub vouched: &'a Vouched<'a>,
+    /// The agreement that all of it is under, if one was given.
+    pub deal: Option<(&'a Deal, &'a [Agreed])>,
     pub milliseconds: f64,
 }
 
@@ -50,6 +54,9 @@ impl Found<'_> {
         if let Some(words) = self.vouched.log_words() {
             report.row("log", words);
         }
+        if let Some((deal, _)) = self.deal {
+            deal.report(&mut report);
+        }
         let bytes: usize = self.parts.receipts.iter().map(|given| given.receipt.bytes.len()).sum();
         let of = if receipts.len() == 1 { "receipt" } else { "receipts" };
         report.row(
@@ -71,6 +78,7 @@ impl Found<'_> {
             "srs_id": hex(&self.key.id()),
             "publisher": self.vouched.publisher,
             "log": self.vouched.log_json(),
+            "agreement": self.deal.map(|(deal, agreed)| deal.json(agreed)),
             "not_proven": limits,
             "milliseconds": self.milliseconds,
         });
@@ -102,9 +110,9 @@ impl Found<'_> {
         let named = Named {
             model: self.names_model(),
             srs: args.srs_id.is_some(),
-            policy: args.policy.is_some(),
-            inputs: inputs.clone(),
-            audience: args.audience.is_some(),
+            policy: args.policy.is_some() || self.deal.is_some(),
+            inputs: inputs.iter().copied().chain(self.supplied()).collect(),
+            audience: args.audience.is_some() || self.deal.is_some(),
             nonce: args.nonce.is_some(),
         };
         let checks = said.checks(&named, self.card.commitments.len(), self.key.kind);
@@ -117,15 +125,34 @@ impl Found<'_> {
             };
             report.row(name, format!("{value}{stated}"));
         }
+        let missing = agreed::named(verdict.claim()).filter(|_| self.deal.is_none());
+        if let Some(digest) = missing {
+            report.row("under agreement", agreed::missing(digest));
+        }
         let logged = self.vouched.receipts.get(index).copied().flatten();
         if let Some(index) = logged {
             report.row("logged", format!("the receipt is entry {index} of the log"));
         }
-        Ok(json!({ "output": said.output_json(), "class": said.class(), "checks": checks, "log_index": logged }))
+        Ok(
+            json!({ "output": said.output_json(), "class": said.class(), "checks": checks, "log_index": logged, "agreement_missing": missing }),
+        )
     }
 
     fn names_model(&self) -> bool {
-        self.args.model_id.is_some() || self.vouched.for_model()
+        self.args.model_id.is_some() || self.vouched.for_model() || self.by_party()
+    }
+
+    fn by_party(&self) -> bool {
+        self.deal.is_some_and(|(deal, _)| deal.names_model())
+    }
+
+    /// Inputs that somebody signed, by their index: the same in all receipts under an agreement.
+    fn supplied(&self) -> impl Iterator<Item = usize> + '_ {
+        let agreed = self.deal.and_then(|(_, agreed)| agreed.first());
+        let suppliers = agreed.map(Agreed::suppliers).unwrap_or_default().iter();
+        suppliers
+            .enumerate()
+            .filter_map(|(index, role)| role.as_ref().map(|_| index))
     }
 
     /// What this verdict leaves open.
@@ -165,7 +192,31 @@ impl Found<'_> {
             .inputs
             .iter()
             .any(|input| input.binding == Binding::Committed);
-        open(hidden, "What a committed input is, and where it came from.");
+        let under = self
+            .verdicts
+            .iter()
+            .filter_map(|verdict| agreed::named(verdict.claim()))
+            .next();
+        if let Some(digest) = under.filter(|_| self.deal.is_none()) {
+            open(
+                true,
+                &format!(
+                    "That anybody agreed to this: it was made under agreement {}.",
+                    agreed::missing(digest)
+                ),
+            );
+        }
+        if let Some(what) = self.deal.and_then(|(deal, _)| deal.open()) {
+            open(true, what);
+        }
+        open(
+            hidden && self.deal.is_some(),
+            "What a committed input is: a party signed the commitment, and that it is to what the party should have is its word.",
+        );
+        open(
+            hidden && self.deal.is_none(),
+            "What a committed input is, and where it came from.",
+        );
         open(!hidden, "Where the input came from.");
         open(
             true,

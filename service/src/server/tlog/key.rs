@@ -1,9 +1,11 @@
-//! Signing keys of logs and witnesses.
+//! Signing keys of logs, witnesses, publishers and parties.
 
 use crate::error::CliError;
 use crate::files;
 use crate::server::config::{Config, Role};
 use ed25519_compact::{KeyPair, Seed};
+use provenn_verifier::agreement::{Agreement, Party};
+use provenn_verifier::party::{InputSignature, SignedInput, PARTY};
 use provenn_verifier::publisher::{PublisherSignature, PUBLISHER};
 use provenn_verifier::tlog::{
     base64_decode, base64_encode, cosigned_message, Checkpoint, NoteKey, COSIGNATURE, ED25519,
@@ -21,6 +23,9 @@ pub type Signer = NoteSigner<ED25519>;
 pub type Witness = NoteSigner<COSIGNATURE>;
 /// The key of a publisher of models with its private part.
 pub type Publisher = NoteSigner<PUBLISHER>;
+
+/// The key of a party to agreements with its private part.
+pub type PartySigner = NoteSigner<PARTY>;
 
 /// A key for signatures of one type on notes, with its private part.
 #[derive(Clone)]
@@ -92,6 +97,20 @@ impl Publisher {
     }
 }
 
+impl PartySigner {
+    /// The signature of an agreement, as one of its parties.
+    pub fn agree(&self, agreement: &Agreement, party: &Party) -> [u8; 64] {
+        *self.pair.sk.sign(agreement.message(party), None)
+    }
+
+    /// The signature of an input.
+    pub fn sign_input(&self, input: SignedInput) -> InputSignature {
+        let key = *self.pair.pk;
+        let signature = *self.pair.sk.sign(input.message(&key), None);
+        InputSignature { input, key, signature }
+    }
+}
+
 impl<const TYPE: u8> NoteSigner<TYPE> {
     /// Makes a key in a new file.
     ///
@@ -136,8 +155,8 @@ impl<const TYPE: u8> NoteSigner<TYPE> {
         let (name, seed) = parsed().ok_or_else(|| {
             CliError::usage(
                 "log-key",
-                format!("{} is no private key of {}", path.display(), match TYPE { COSIGNATURE => "a witness", PUBLISHER => "a publisher", _ => "a log" }),
-                "it is one line PRIVATE+KEY+NAME+ID+KEY; restore it from a backup, a new key means a new log, witness or publisher",
+                format!("{} is no private key of {}", path.display(), match TYPE { COSIGNATURE => "a witness", PUBLISHER => "a publisher", PARTY => "a party", _ => "a log" }),
+                "it is one line PRIVATE+KEY+NAME+ID+KEY; restore it from a backup, a new key means a new log, witness, publisher or party",
             )
         })?;
         let signer = Self::new(&name, seed)?;

@@ -112,6 +112,17 @@ fn fill(
     input: &InputLayout,
     values: &[i64],
 ) -> Result<(), VerifyError> {
+    each_cell(columns, layout, input, values, |cell, value| *cell = signed(value))
+}
+
+/// Puts every value of an input into its cell.
+fn each_cell<T>(
+    columns: &mut [Vec<T>],
+    layout: &InstanceLayout,
+    input: &InputLayout,
+    values: &[i64],
+    mut put: impl FnMut(&mut T, i64),
+) -> Result<(), VerifyError> {
     let shape = VerifyError::InputShape {
         expected: input.values(),
         got: wide(values.len()),
@@ -122,15 +133,46 @@ fn fill(
     for (index, value) in (0..).zip(values) {
         if !in_bits(*value, input.bits) {
             return Err(VerifyError::TooLarge {
-                maximum: 1u64.checked_shl(input.bits.saturating_sub(1)).unwrap_or(u64::MAX),
+                maximum: half(input).unsigned_abs(),
                 got: value.unsigned_abs(),
             });
         }
         let place = layout.place(input, index);
         let cell = place.and_then(|(lane, row)| columns.get_mut(lane)?.get_mut(row));
-        *cell.ok_or(shape)? = signed(*value);
+        put(cell.ok_or(shape)?, *value);
     }
     Ok(())
+}
+
+/// What is added to the values of a committed input, which makes them counts.
+fn half(input: &InputLayout) -> i64 {
+    1i64.checked_shl(input.bits.saturating_sub(1)).unwrap_or(i64::MAX)
+}
+
+impl InstanceLayout {
+    /// What the commitments to an input are commitments to: the cells of each of its columns, as far as it reaches. Values are in the order of
+    /// the input. With this, and parameters, a party commits to an input of a model of which it knows the card alone.
+    ///
+    /// # Errors
+    /// [`VerifyError::InputShape`] of an input that is not there, that claims show, or that has another number of values;
+    /// [`VerifyError::TooLarge`] of a value out of range.
+    pub fn committed_cells(&self, index: usize, values: &[i64]) -> Result<Vec<Vec<u64>>, VerifyError> {
+        let missing = VerifyError::InputShape {
+            expected: 0,
+            got: wide(values.len()),
+        };
+        let input = self.inputs.get(index).filter(|input| !input.public).ok_or(missing)?;
+        let rows = |count: u64| usize::try_from(count).map_err(|_| missing);
+        let (first, count) = (rows(input.row.into())?, rows(input.rows(self.lanes))?);
+        // Channels that there are not, on the lanes that others have, hold the value zero.
+        let zero = half(input).unsigned_abs();
+        let column = [vec![0; first], vec![zero; count]].concat();
+        let mut columns = vec![column; size(self.lanes.min(input.channels))];
+        each_cell(&mut columns, self, input, values, |cell, value| {
+            *cell = value.saturating_add(half(input)).unsigned_abs();
+        })?;
+        Ok(columns)
+    }
 }
 
 /// Whether `-2^(bits-1) <= value < 2^(bits-1)`.

@@ -325,12 +325,12 @@ impl Disclosure {
         }
     }
 
-    pub(super) fn put(&self, out: &mut Vec<u8>) {
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
         self.policy.put(out);
         self.target.put(out);
     }
 
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
         Ok(Self {
             policy: Policy::read(reader)?,
             target: Target::read(reader)?,
@@ -338,7 +338,7 @@ impl Disclosure {
     }
 
     /// The bounds of the format.
-    pub(super) fn validate(&self) -> Result<(), VerifyError> {
+    pub(crate) fn validate(&self) -> Result<(), VerifyError> {
         self.policy.validate()?;
         match self.is_possible() {
             true => Ok(()),

@@ -81,7 +81,8 @@ impl Inference {
     }
 }
 
-fn inputs_apart(expected: &InputBinding, found: &InputBinding) -> (Words, Words) {
+/// In what two bindings differ.
+pub(crate) fn inputs_apart(expected: &InputBinding, found: &InputBinding) -> (Words, Words) {
     let all = |points: &[[u8; 32]]| points.iter().map(|p| hex(p)).collect::<Vec<String>>().join(" ");
     match (expected, found) {
         (InputBinding::Public { values: expected }, InputBinding::Public { values: found }) => {

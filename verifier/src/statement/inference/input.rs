@@ -25,7 +25,7 @@ pub enum InputBinding {
 }
 
 impl InputBinding {
-    pub(super) fn put(&self, out: &mut Vec<u8>) {
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
         match self {
             Self::Public { values } => {
                 out.put(&[1]);
@@ -38,7 +38,7 @@ impl InputBinding {
         }
     }
 
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
         match reader.u8()? {
             1 => Ok(Self::Public {
                 values: reader.integers(MAX_VALUES)?,
@@ -50,7 +50,7 @@ impl InputBinding {
         }
     }
 
-    pub(super) fn validate(&self) -> Result<(), VerifyError> {
+    pub(crate) fn validate(&self) -> Result<(), VerifyError> {
         match self {
             Self::Public { values } => values_in_bound(values),
             Self::Committed { points } => {

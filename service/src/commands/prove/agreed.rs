@@ -1,0 +1,59 @@
+//! The agreement that a receipt is made under: nothing is proven outside of it.
+
+use super::Args;
+use crate::commands::context;
+use crate::data::agreement;
+use crate::error::CliError;
+use provenn_prover::commit::{srs_verifying_key, Committed, Description};
+use provenn_prover::srs::Srs;
+use provenn_prover::Input;
+use provenn_verifier::agreement::{Proposal, SignedAgreement};
+use provenn_verifier::party::InputSignature;
+use provenn_verifier::{Context, Disclosure};
+
+/// An agreement, and the signatures of inputs that are given with it.
+pub struct Deal {
+    pub agreement: SignedAgreement,
+    signatures: Vec<InputSignature>,
+}
+
+impl Deal {
+    /// The agreement that is named, if one is; the receipt then is for it, and ends with it.
+    pub fn read(args: &Args, context: &mut Context) -> Result<Option<Self>, CliError> {
+        let Some(path) = &args.agreement else { return Ok(None) };
+        let agreement = agreement::read(path)?;
+        context.audience = agreement.agreement().audience();
+        if context.not_after == 0 {
+            context.not_after = agreement.agreement().not_after;
+        }
+        Ok(Some(Self {
+            agreement,
+            signatures: agreement::signatures(&args.party_inputs)?,
+        }))
+    }
+
+    /// Checks that the receipt that is to be made keeps to it.
+    pub fn permits(
+        &self,
+        committed: &Committed,
+        description: &Description,
+        inputs: &[Input],
+        policy: &Disclosure,
+        srs: &Srs,
+        not_after: u64,
+    ) -> Result<(), CliError> {
+        let bindings: Vec<_> = inputs.iter().map(Input::binding).collect();
+        let proposal = Proposal {
+            model_id: committed.card.model_id(),
+            policy,
+            inputs: &bindings,
+            srs: srs_verifying_key(srs)?.kind,
+            not_after,
+        };
+        let permitted = self
+            .agreement
+            .permits(&proposal, &self.signatures, Some(context::now()));
+        permitted.map_err(|error| CliError::under(error, &description.fracs()))?;
+        agreement::about(self.agreement.agreement(), &committed.card, description)
+    }
+}

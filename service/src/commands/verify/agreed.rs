@@ -1,0 +1,113 @@
+//! The agreement that receipts are under: the one that the caller gives, or one that a receipt names and nobody gave.
+
+use super::Args;
+use crate::bytes::hex;
+use crate::data::agreement;
+use crate::error::CliError;
+use crate::report::Report;
+use provenn_prover::commit::Description;
+use provenn_verifier::agreement::{named_in, Agreed, SignedAgreement};
+use provenn_verifier::party::InputSignature;
+use provenn_verifier::text::quoted;
+use provenn_verifier::{Claim, ModelCard, Verdict};
+use serde_json::{json, Value};
+
+/// What the caller gives.
+pub struct Deal {
+    path: std::path::PathBuf,
+    agreement: SignedAgreement,
+    signatures: Vec<InputSignature>,
+    /// Roles of the parties whose keys the caller named.
+    known: Vec<String>,
+}
+
+impl Deal {
+    /// The agreement that is named, if one is.
+    pub fn read(args: &Args) -> Result<Option<Self>, CliError> {
+        let Some(path) = &args.agreement else { return Ok(None) };
+        let agreement = agreement::read(path)?;
+        let known = args.parties.iter().map(|key| agreement.party_of(key));
+        let known = known.map(|party| party.map(|party| party.role.clone()));
+        Ok(Some(Self {
+            path: path.clone(),
+            known: known.collect::<Result<_, _>>()?,
+            signatures: agreement::signatures(&args.party_inputs)?,
+            agreement,
+        }))
+    }
+
+    /// Whether somebody whom the caller named signed which model it is about.
+    pub fn names_model(&self) -> bool {
+        !self.known.is_empty()
+    }
+
+    /// Checks that a receipt, which holds, keeps to it.
+    pub fn check(
+        &self,
+        verdict: &Verdict,
+        card: &ModelCard,
+        description: &Description,
+        now: u64,
+    ) -> Result<Agreed, CliError> {
+        let agreed = self.agreement.check(verdict, &self.signatures, Some(now));
+        let agreed = agreed.map_err(|error| CliError::under(error, &description.fracs()).at(&self.path))?;
+        agreement::about(self.agreement.agreement(), card, description)?;
+        Ok(agreed)
+    }
+
+    /// Adds what was agreed to a report.
+    pub fn report(&self, report: &mut Report) {
+        let terms = self.agreement.agreement();
+        let end = format!("{}, until {} (unix seconds)", hex(&terms.digest()), terms.not_after);
+        report.row("agreement", end);
+        for party in &terms.parties {
+            let known = match self.known.contains(&party.role) {
+                true => "",
+                false => "   [as stated; you did not name this key]",
+            };
+            report.row(
+                "party",
+                format!("{} agreed, key {}{known}", quoted(&party.role), party.key),
+            );
+        }
+        for input in &terms.inputs {
+            if let Some(role) = &input.supplier {
+                report.row(
+                    "supplied",
+                    format!("input {} signed by {}", quoted(&input.name), quoted(role)),
+                );
+            }
+        }
+    }
+
+    /// The same for scripts.
+    pub fn json(&self, agreed: &[Agreed]) -> Value {
+        let terms = self.agreement.agreement();
+        let parties = terms.parties.iter().map(|party| {
+            json!({ "role": party.role, "key": party.key.to_string(), "named": self.known.contains(&party.role) })
+        });
+        json!({
+            "digest": hex(&terms.digest()), "given": true, "not_after": terms.not_after, "parties": parties.collect::<Vec<_>>(),
+            "suppliers": agreed.first().map(Agreed::suppliers),
+        })
+    }
+
+    /// What stays open of its parties.
+    pub fn open(&self) -> Option<&'static str> {
+        let all = self.known.len() == self.agreement.agreement().parties.len();
+        (!all).then_some("Whose keys those of the parties are that you did not name: --party KEY names one.")
+    }
+}
+
+/// What follows `agreement:` in the audience of a claim.
+pub fn named(claim: &Claim) -> Option<&str> {
+    named_in(&claim.context.audience)
+}
+
+/// What is said of a receipt under an agreement that nobody gave.
+pub fn missing(digest: &str) -> String {
+    format!(
+        "{}, which you did not give (--agreement FILE): nothing of it was checked",
+        quoted(digest)
+    )
+}
