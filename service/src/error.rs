@@ -213,7 +213,7 @@ fn exit_of(code: &str) -> u8 {
         "card-description" | "card-size" | "recipe" => 3,
         "accumulator-wrap" | "constant-too-large" | "lane-kinds" | "model-too-large" | "onnx-too-large"
         | "out-of-range" | "srs-k-out-of-range" => 5,
-        "float-execution" | "model-unsupported" => 4,
+        "expected" | "float-execution" | "model-unsupported" => 4,
         _ if code.starts_with("onnx-") => 4,
         _ => 1,
     }

@@ -11,6 +11,7 @@ mod terms;
 use provenn_verifier::agreement::{AgreementError, Proposal};
 use provenn_verifier::{
     policy, verify, Disclosure, Expectation, Graph, InputBinding, SrsKind, SrsVerifyingKey, Statement, Target,
+    VerifyError,
 };
 use setup::{agreement, differs, setup, signed, terms, END};
 
@@ -164,6 +165,14 @@ fn an_agreement_ends() {
         now: END + 1,
     };
     assert_eq!(at(Some(END + 1)), Err(expired));
+    // So does a receipt, whatever was asked when it was verified.
+    let earlier = setup().receipt(&deal.agreement().audience(), terms().policies[1].clone(), END - 9);
+    let at = |now| deal.check(&earlier, &setup().signatures(&deal), Some(now)).map(drop);
+    let expired = VerifyError::Expired {
+        not_after: END - 9,
+        now: END - 8,
+    };
+    assert_eq!((at(END - 9), at(END - 8)), (Ok(()), Err(expired.into())));
 }
 
 /// A public input that somebody supplies is signed by its values; one that nobody supplies is anybody's.

@@ -115,7 +115,9 @@ impl Ranges {
     pub(super) fn scaled(&self, graph: &Graph) -> Vec<f64> {
         let mut magnitudes = self.magnitudes();
         for node in graph.nodes.iter().filter(|node| matches!(node.op, Op::Add | Op::Sub)) {
-            let operands = node.inputs.iter().filter_map(|&id| magnitudes.get(id));
+            // Of the operands that cancel one at least is no constant.
+            let activations = node.inputs.iter().filter(|&&id| graph.values[id].constant.is_none());
+            let operands = activations.filter_map(|&id| magnitudes.get(id));
             let least = operands.fold(0f64, |most, magnitude| most.max(*magnitude)) * CANCELLED;
             magnitudes
                 .get_mut(node.output)

@@ -34,7 +34,7 @@ pub struct Args {
     /// `confusion`, `by-group`, `count` and `at-least`. Data files may have a row for each item.
     #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=65536))]
     batch: Option<u32>,
-    /// Rows that scales are chosen from (.npy); NAME=NPY for each input of a model with several.
+    /// Rows that scales are chosen from (.npy); of a model with several inputs NAME=NPY for each, or one .npz with an array for each.
     #[arg(long, value_name = "NPY", required = true)]
     calibration: Vec<Source>,
     /// Rows that the fidelity on the card is measured on (.npy); the calibration rows by default.

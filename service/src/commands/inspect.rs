@@ -31,7 +31,7 @@ pub struct Args {
     /// List the operators that can be imported, with their limits.
     #[arg(long, conflicts_with_all = ["model", "dim", "calibration", "input", "committed", "optimize"])]
     operators: bool,
-    /// Rows that scales are chosen from (.npy), NAME=NPY for each input of a model with several; seeded values in [-1, 1] by default.
+    /// Rows that scales are chosen from (.npy), of a model with several inputs NAME=NPY for each or one .npz with an array for each; seeded values in [-1, 1] by default.
     #[arg(long, value_name = "NPY")]
     calibration: Vec<Source>,
     /// Whether receipts would show their inputs or commitments to them.

@@ -28,7 +28,7 @@ pub struct Args {
     /// Card of the committed model; the owner's files are read from its folder.
     #[arg(long, value_name = "FILE")]
     card: PathBuf,
-    /// The input: JSON {"shape": [..], "values": [..]}, or .npy with one row. Of several NAME=FILE for each, or one JSON object of such by name.
+    /// The input: JSON {"shape": [..], "values": [..]}, or .npy with one row. Of several NAME=FILE for each, one JSON object of such by name, or one .npz.
     #[arg(long, value_name = "FILE", required_unless_present = "commitment")]
     input: Vec<Source>,
     /// Secret opening of an input that is committed already, by `provenn party commit` or for another receipt: the receipt has the same commitment.

@@ -118,7 +118,7 @@ fn add(
             if rows > MAX_SAMPLES || *count.get_or_insert(rows) != rows {
                 let (name, first) = (port.name, count.unwrap_or(rows));
                 return Err(bad(format!(
-                    "`{name}` has {rows} samples, others have {first}; at most {MAX_SAMPLES} are read"
+                    "the first axis of `{name}` is {rows}, of others {first}; it counts samples, at most {MAX_SAMPLES}"
                 )));
             }
             samples.resize(rows, vec![]);

@@ -1,6 +1,6 @@
 //! Inputs and calibration data in files.
 
-use crate::data::npy;
+use crate::data::{npy, npz};
 use crate::error::CliError;
 use crate::files::{self, Part, MAX_DATA};
 use provenn_circuits::graph::{Graph, InputType};
@@ -122,6 +122,22 @@ impl Source {
         Ok((name, part))
     }
 
+    /// The data by the names of inputs, as far as it has some: the arrays of an archive, or the file itself.
+    fn parts(&self, names: &[&str]) -> Result<Vec<(Option<String>, Part)>, CliError> {
+        let (name, part) = self.open(names)?;
+        if name.is_some() || !part.bytes.starts_with(npz::MAGIC) {
+            return Ok(vec![(name.map(str::to_owned), part)]);
+        }
+        let arrays = npz::arrays(&part.bytes).map_err(|e| e.at(&part.place))?;
+        // The only array is for the only input, whatever it is called.
+        let is_named = arrays.len() > 1 || names.len() > 1;
+        let parts = arrays.into_iter().map(|(name, bytes)| {
+            let place = part.place.join(&name);
+            (is_named.then_some(name), Part { place, bytes })
+        });
+        Ok(parts.collect())
+    }
+
     /// The file, whatever it is for.
     pub fn path(&self, description: &Description) -> PathBuf {
         self.split(&names(description)).1.to_owned()
@@ -138,15 +154,16 @@ pub fn rows(sources: &[Source], graph: &Graph, data: Use) -> Result<Rows, CliErr
     let names: Vec<&str> = names.map(|value| value.name.as_str()).collect();
     let mut inputs: Vec<Option<Rows>> = vec![None; names.len()];
     for source in sources {
-        let (name, part) = source.open(&names)?;
-        let index = match name {
-            Some(name) => names.iter().position(|known| *known == name),
-            None => (names.len() == 1).then_some(0),
-        };
-        let slot = index
-            .and_then(|index| inputs.get_mut(index))
-            .filter(|slot| slot.is_none());
-        *slot.ok_or_else(|| not_once(&names))? = Some(part_rows(&part)?);
+        for (name, part) in source.parts(&names)? {
+            let index = match name {
+                Some(name) => names.iter().position(|known| *known == name),
+                None => (names.len() == 1).then_some(0),
+            };
+            let slot = index
+                .and_then(|index| inputs.get_mut(index))
+                .filter(|slot| slot.is_none());
+            *slot.ok_or_else(|| not_once(&names))? = Some(part_rows(&part)?);
+        }
     }
     let inputs: Option<Vec<Rows>> = inputs.into_iter().collect();
     Ok(Rows::joined(inputs.ok_or_else(|| not_once(&names))?, data)?)
@@ -187,10 +204,10 @@ fn not_once(names: &[&str]) -> CliError {
 pub fn some(sources: &[Source], description: &Description) -> Result<BTreeMap<usize, Vec<f32>>, CliError> {
     let names = names(description);
     let mut inputs = BTreeMap::new();
-    for source in sources {
-        let (name, Part { place, bytes }) = source.open(&names)?;
+    let parts = sources.iter().map(|source| source.parts(&names));
+    for (name, Part { place, bytes }) in parts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
         let here = match (name, description.inputs.as_slice()) {
-            (Some(name), _) => vec![(description.input(name)?, one(&bytes, description, name))],
+            (Some(name), _) => vec![(description.input(&name)?, one(&bytes, description, &name))],
             (None, [input]) => vec![(0, one(&bytes, description, &input.name))],
             (None, _) => named(&bytes, description).map_err(|e| e.at(&place))?,
         };

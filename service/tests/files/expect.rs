@@ -162,7 +162,7 @@ fn what_is_no_record_of_the_model_is_refused_by_name() {
         (
             npz(&[("input", npy(&[2, 30], &[0.0; 60])), ("output", score)]),
             "expect",
-            "2 samples",
+            "counts samples",
         ),
         (cut, "npz", "usable"),
         (row, "npz", "usable"),
@@ -190,4 +190,43 @@ fn what_is_no_record_of_the_model_is_refused_by_name() {
         "not-found",
         &["nothing.npz"],
     );
+}
+
+/// The inputs of a model with several, by name in one file.
+#[test]
+fn an_archive_holds_every_input() {
+    let folder = Folder::empty();
+    let data = |name: &str| std::fs::read(Path::new(FIXTURES).join("data").join(name)).unwrap();
+    let rows = [
+        ("own", data("conflict_check_own.npy")),
+        ("listed", data("conflict_check_listed.npy")),
+    ];
+    folder.write("rows.npz", &npz(&rows));
+    folder.write("own.npz", &npz(&rows[..1]));
+    let commit = "commit FIXTURES/models/conflict_check.onnx";
+    folder.json(&format!("{commit} --calibration rows.npz --out model"));
+    folder.fails(
+        &format!("{commit} --calibration own.npz --out other"),
+        2,
+        "input-names",
+        "listed",
+    );
+    let prove = "prove --card model/model.card --output conflict --policy label --out receipt.bin --input";
+    folder.fails(&format!("{prove} rows.npz"), 2, "sample", "rows.npz");
+    let sample: Value =
+        serde_json::from_slice(&std::fs::read(Path::new(FIXTURES).join("inputs/conflict_check.json")).unwrap())
+            .unwrap();
+    let one = |name: &str| {
+        let numbers = |field: &str| {
+            sample[name][field]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|v| v.as_f64().unwrap())
+        };
+        let shape: Vec<usize> = numbers("shape").map(|v| v as usize).collect();
+        npy(&shape, &numbers("values").map(|v| v as f32).collect::<Vec<_>>())
+    };
+    folder.write("sample.npz", &npz(&[("listed", one("listed")), ("own", one("own"))]));
+    folder.json(&format!("{prove} sample.npz"));
 }

@@ -4,6 +4,7 @@ use super::terms::{covered, AgreedInput, Party};
 use super::{AgreementError, SignedAgreement};
 use crate::codec::{length, wide};
 use crate::difference::{hex, Difference};
+use crate::error::VerifyError;
 use crate::party::{InputSignature, SignedInput};
 use crate::srs::SrsKind;
 use crate::statement::inference::{Disclosure, InputBinding};
@@ -73,7 +74,7 @@ fn kind(public: bool) -> &'static str {
 
 impl SignedAgreement {
     /// Decides whether a receipt that holds is under this agreement, signed by all its parties, and keeps to it; and whether its inputs are those
-    /// that their suppliers signed. Of `signatures` those that belong to other inputs are not looked at. Without `now` expiry is left open.
+    /// that their suppliers signed. Of `signatures` those that belong to other inputs are not looked at. Without `now` the ends of both are left open.
     ///
     /// # Errors
     /// The first thing that is not so, see [`AgreementError`].
@@ -158,6 +159,10 @@ impl SignedAgreement {
             };
             let expected = format!("an end of validity by {} (unix seconds)", terms.not_after);
             return Err(differs("expiry", expected, found));
+        }
+        if let Some(now) = now.filter(|now| *now > proposal.not_after) {
+            let not_after = proposal.not_after;
+            return Err(VerifyError::Expired { not_after, now }.into());
         }
         if proposal.inputs.len() != terms.inputs.len() {
             let counts = [terms.inputs.len(), proposal.inputs.len()].map(|count| format!("{count}"));
