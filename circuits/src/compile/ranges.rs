@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// Steps per octave.
 const STEPS: f64 = 8.0;
-/// The least magnitude of a sum, as a share of that of its operands: units of these are coarser than a unit of it.
-const CANCELLED: f64 = 1.0 / 1024.0;
+/// The least magnitude of a sum, as a share of that of its operands: a fraction of a unit of these.
+const CANCELLED: f64 = 1.0 / 16384.0;
 /// Stands for a value that is always zero.
 const NONE: i16 = i16::MIN;
 /// The steps of the finite 32-bit floats: from 2^-149 to below 2^128.
