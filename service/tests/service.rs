@@ -35,6 +35,8 @@ mod fair;
 mod gc;
 #[path = "service/headers.rs"]
 mod headers;
+#[path = "service/inputs.rs"]
+mod inputs;
 #[path = "service/ledger.rs"]
 mod ledger;
 #[path = "service/lists.rs"]

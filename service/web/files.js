@@ -3,6 +3,7 @@
 import { Problem } from "./api.js";
 import { element } from "./dom.js";
 import { size } from "./format.js";
+import { quoted } from "./text.js";
 
 /**
  * A field for one file. `node` is the element, `file()` the file or null, `read()` its bytes (null without a file).
@@ -38,6 +39,22 @@ export async function read(file) {
   } catch {
     throw new Problem({ code: "file", detail: `${file.name} cannot be read.`, help: "Choose it again; it may have been moved or changed." });
   }
+}
+
+/**
+ * A field for each input of a model. `nodes` are their elements, `given()` says whether one has a file, `send(one)` gives what `one` makes of
+ * the bytes of each: by itself of an only input, by name of several.
+ */
+export function perInput(inputs, what, make) {
+  const fields = inputs.map(make);
+  const send = async (one) => {
+    const unfilled = fields.findIndex((field) => !field.file());
+    if (unfilled >= 0) throw missing(fields[unfilled], inputs.length === 1 ? `The ${what.toLowerCase()}` : `The ${what.toLowerCase()} of ${quoted(inputs[unfilled].name)}`);
+    const made = [];
+    for (const [index, field] of fields.entries()) made.push([inputs[index].name, await one(await field.read())]);
+    return made.length === 1 ? made[0][1] : Object.fromEntries(made);
+  };
+  return { nodes: fields.map(({ node }) => node), given: () => fields.some((field) => field.file()), send };
 }
 
 /** A field that must be filled, as a problem. */

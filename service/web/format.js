@@ -1,5 +1,7 @@
 // Figures in words.
 
+import { quoted } from "./text.js";
+
 export const count = (number) => number.toLocaleString("en");
 
 export function size(bytes) {
@@ -43,3 +45,6 @@ export function policy(text) {
 
 /** Where the public page of a version is. */
 export const address = ({ tenant, name, version }) => `/cards/${encodeURIComponent(tenant)}/${encodeURIComponent(name)}/${version}`;
+
+/** How receipts bind the inputs of what was committed. */
+export const bound = ({ input, inputs }) => (inputs ? Object.entries(inputs).map(([name, binding]) => `${quoted(name)} ${binding}`).join(", ") : `${input} input`);

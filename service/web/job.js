@@ -3,9 +3,10 @@
 import { bytes, call, follow, get } from "./api.js";
 import { button, complaint, draw, element, facts, identifier, link, say, sheet } from "./dom.js";
 import { saveAs } from "./files.js";
-import { policy, seconds, short, size, time } from "./format.js";
+import { bound, policy, seconds, short, size, time } from "./format.js";
 import { checked } from "./receipt.js";
 import { removing } from "./removing.js";
+import { quoted } from "./text.js";
 
 /** Stages in their order, by kind of job. */
 const STAGES = {
@@ -102,14 +103,17 @@ function spent({ started, finished, cpu_ms: cpu, peak_bytes: memory }) {
 
 function asked({ kind, request, created, id }, signal) {
   const { model, input, audience, nonce, not_after: end } = request;
+  const uploads = kind === "commit" ? [] : input ? [["Input", input]] : Object.entries(request.inputs ?? {}).map(([name, sha256]) => [`Input ${quoted(name)}`, sha256]);
+  const shown = uploads.map(([name, sha256]) => [name, identifier(sha256)]);
+  const binding = { committed: "hide their input", public: "show their input" };
   const place = link(short(model), `#/models/${model}`);
   const rest = {
-    proof: () => [["Model", place], ["Policy", policy(request.policy)], ["Input", identifier(input)], audience ? ["Audience", audience] : null, /^0*$/.test(nonce) ? null : ["Nonce", identifier(nonce)], end ? ["Valid until", time(1000 * end)] : null],
-    commit: () => [["File", place], ["Receipts", request.input === "committed" ? "hide their input" : "show their input"]],
-    opening: () => [["Model", place], ["Input", identifier(input)]],
+    proof: () => [["Model", place], ["Policy", policy(request.policy)], ...shown, audience ? ["Audience", audience] : null, /^0*$/.test(nonce) ? null : ["Nonce", identifier(nonce)], end ? ["Valid until", time(1000 * end)] : null],
+    commit: () => [["File", place], ["Receipts", binding[input] ?? bound(request)]],
+    opening: () => [["Model", place], ...shown],
   }[kind];
   const gone = "The file and commitments to it are removed; receipts about it stay.";
-  const more = input && kind !== "commit" ? [removing("this input", gone, `/v1/inputs/${input}`, "#/jobs", signal)] : [];
+  const more = uploads.map(([name, sha256]) => removing(input ? "this input" : name.toLowerCase(), gone, `/v1/inputs/${sha256}`, "#/jobs", signal));
   return sheet("What was asked", facts(...(rest?.() ?? []), ["Submitted", time(created)], ["Job", identifier(id)]), ...more);
 }
 

@@ -3,7 +3,7 @@
 import { Problem, bytes, call, get } from "./api.js";
 import { button, element, facts, field, figures, form, identifier, input, link, sheet } from "./dom.js";
 import { committing } from "./commit.js";
-import { address, bits, count, plural, seconds, shape, short, size, time } from "./format.js";
+import { address, bits, bound, count, plural, seconds, shape, short, size, time } from "./format.js";
 import { saveAs } from "./files.js";
 import { network } from "./layers.js";
 import { policies } from "./policy.js";
@@ -16,7 +16,7 @@ import { sayings } from "./words.js";
 export async function model([id], signal) {
   const [found, graph, list] = await Promise.all([get(`/v1/models/${id}`, { signal }), drawn(id, signal), get("/v1/models", { signal })]);
   const known = list.models.find(({ sha256 }) => sha256 === (found.source_sha256 ?? id));
-  const [first, second] = found.state === "committed" ? await committed(found, list.tenant, signal) : uploaded(found, known, signal);
+  const [first, second] = found.state === "committed" ? await committed(found, list.tenant, signal) : uploaded(found, known, graph, signal);
   const { panel, wide } = network(graph);
   const column = (...sheets) => element("div", "column", ...sheets);
   const beside = wide ? [element("div", "columns even", column(...first), column(...second)), panel] : [element("div", "columns", column(...first, ...second), panel)];
@@ -35,12 +35,12 @@ async function drawn(id, signal) {
 }
 
 /** Panels of the left column, and of the right one where the network needs the whole width. */
-function uploaded({ sha256, bytes: length, summary, created }, known, signal) {
+function uploaded({ sha256, bytes: length, summary, created }, known, graph, signal) {
   const commits = known?.commits ?? [];
   const price = cost(summary.forecast, "Before calibration, with receipts that show their input. A forecast of a cost model, not a measurement.");
   const made = commits.length === 0 ? [] : [sheet("Committed from this file", element("ul", "rows", ...commits.map(commit)))];
   return [
-    [price, committing(sha256, summary, signal)],
+    [price, committing(sha256, summary, graph, signal)],
     [
       ...made,
       sheet(
@@ -60,8 +60,8 @@ function uploaded({ sha256, bytes: length, summary, created }, known, signal) {
   ];
 }
 
-function commit({ model_id: id, input: binding, created }) {
-  return element("li", "", link(short(id), `#/models/${id}`, "strong"), element("p", "quiet-text", `${binding} input · ${time(created)}`));
+function commit({ model_id: id, created, ...made }) {
+  return element("li", "", link(short(id), `#/models/${id}`, "strong"), element("p", "quiet-text", `${bound(made)} · ${time(created)}`));
 }
 
 async function committed(found, tenant, signal) {

@@ -5,7 +5,7 @@ import { complaint, element, link, say, sheet } from "./dom.js";
 import { fileField, read } from "./files.js";
 import { storage } from "./storage.js";
 import { quoted } from "./text.js";
-import { plural, seconds, short, size, time } from "./format.js";
+import { bound, plural, seconds, short, size, time } from "./format.js";
 
 export async function models(_, signal) {
   const [{ models: list }, kept] = await Promise.all([get("/v1/models", { signal }), get("/v1/storage", { signal })]);
@@ -44,8 +44,8 @@ function first() {
 
 function row({ sha256, bytes, summary, created, commits }) {
   const { forecast } = summary;
-  const committed = commits.map(({ model_id: id, input, created: at }) =>
-    element("li", "", link(`committed ${short(id)}`, `#/models/${id}`), element("span", "quiet-text", ` ${input} input · ${time(at)}`)),
+  const committed = commits.map(({ model_id: id, created: at, ...commit }) =>
+    element("li", "", link(`committed ${short(id)}`, `#/models/${id}`), element("span", "quiet-text", ` ${bound(commit)} · ${time(at)}`)),
   );
   return element(
     "li",

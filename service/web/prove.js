@@ -2,7 +2,7 @@
 
 import { call, upload } from "./api.js";
 import { element, field, form, input, sheet } from "./dom.js";
-import { fileField, missing } from "./files.js";
+import { fileField, perInput } from "./files.js";
 import { shape } from "./format.js";
 import { policyFields, right } from "./policy.js";
 import { quoted } from "./text.js";
@@ -25,20 +25,22 @@ function offered(list, { leakage, outputs }) {
 const byName = (leaks) => Object.fromEntries(leaks.flatMap(([name, text]) => [[name, text], [`0/${name}`, text]]));
 
 export function proving(id, card, list, leaks, signal) {
-  const sample = fileField("Input", { hint: `One sample of shape ${shape(card.inputs[0].shape)}: .json with shape and values, or .npy`, accept: ".json,.npy", required: true });
+  const hint = ({ shape: extents }) => `One sample of shape ${shape(extents)}: .json with shape and values, or .npy`;
+  const title = ({ name }) => (card.inputs.length === 1 ? "Input" : `Input ${quoted(name)}`);
+  const samples = perInput(card.inputs, "Input", (input) => fileField(title(input), { hint: hint(input), accept: ".json,.npy", required: true }));
   const policy = policyFields("The receipt says", offered(list, card), byName(leaks));
   const audience = input("audience", { placeholder: "bank.example" });
   const nonce = input("nonce", { className: "mono", placeholder: "64 hex digits" });
   const end = element("select", "", ...ENDS.map(([seconds, text]) => Object.assign(element("option", "", text), { value: seconds })));
   const act = async (_, tell) => {
-    if (!sample.file()) throw missing(sample, "The input");
     const asked = policy.read();
     const challenge = right(nonce, /^([0-9a-f]{64})?$/i.test(nonce.value.trim()), "A nonce is 64 hex digits.").toLowerCase();
-    const { sha256 } = await upload("inputs", await sample.read(), tell, signal);
+    const sent = await samples.send(async (bytes) => (await upload("inputs", bytes, tell, signal)).sha256);
+    const inputs = card.inputs.length === 1 ? { input: sent } : { inputs: sent };
     tell("Submitting …");
     const context = { audience: audience.value, not_after: end.value === "0" ? 0 : Math.floor(Date.now() / 1000) + Number(end.value) };
     if (challenge !== "") context.nonce = challenge;
-    const response = await call("POST", "/v1/proofs", { json: { model: id, input: sha256, policy: asked, context }, signal });
+    const response = await call("POST", "/v1/proofs", { json: { model: id, ...inputs, policy: asked, context }, signal });
     location.hash = `#/jobs/${(await response.json()).id}`;
   };
   return sheet(
@@ -46,7 +48,7 @@ export function proving(id, card, list, leaks, signal) {
     form(
       "Prove",
       act,
-      element("div", "stack", sample.node),
+      element("div", "stack", ...samples.nodes),
       ...policy.nodes,
       element(
         "fieldset",

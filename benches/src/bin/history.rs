@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a bench may panic")]
 
 use provenn_service::server::db::{Db, Most, Place, Submission};
-use provenn_service::server::ledger::Charge;
+use provenn_service::server::ledger::{About, Charge};
 use provenn_service::server::queue::new_id;
 use serde_json::json;
 use sqlx::any::AnyPoolOptions;
@@ -208,7 +208,10 @@ fn submission() -> Submission {
         forecast: json!({ "cpu_seconds": 1.5 }),
         charge: Some(Charge {
             model: MODEL.into(),
-            input: format!("input{id}"),
+            about: About {
+                input: format!("input{id}"),
+                joint: vec![],
+            },
             requester: KEY.into(),
             policy: "label".into(),
             microbits: 3_459_432,

@@ -1,9 +1,12 @@
 //! What service and child say to each other.
 
 use super::confine::Reach;
+use crate::data::sample::Source;
 use crate::error::CliError;
 use crate::estimate::Limits;
 use crate::policy::Asked;
+use crate::server::api::Binding;
+use crate::server::inputs::PerInput;
 use crate::server::job::Nonce;
 use crate::stage::Stage;
 use serde::{Deserialize, Serialize};
@@ -22,6 +25,31 @@ pub struct Start {
     pub nice: i32,
 }
 
+/// A file of one input.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Data {
+    /// Its name, of a model with several inputs.
+    pub input: Option<String>,
+    pub path: PathBuf,
+    /// The secret opening of an input that is committed to, once there is one.
+    pub opening: Option<PathBuf>,
+}
+
+impl Data {
+    pub fn source(&self) -> Source {
+        Source::Path {
+            input: self.input.clone(),
+            path: self.path.clone(),
+        }
+    }
+
+    fn files(all: &[Self]) -> impl Iterator<Item = &PathBuf> {
+        all.iter()
+            .flat_map(|data| [Some(&data.path), data.opening.as_ref()])
+            .flatten()
+    }
+}
+
 /// The kinds of work. Folders of models hold the files of [`provenn_prover::store`] and `model.srs`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -31,9 +59,9 @@ pub enum Work {
     /// Commit to a model; writes its files to `out`.
     Commit {
         model: PathBuf,
-        calibration: Option<PathBuf>,
-        held_out: Option<PathBuf>,
-        committed_input: bool,
+        calibration: Vec<Data>,
+        held_out: Vec<Data>,
+        bindings: PerInput<Binding>,
         /// Folder of development parameters, or a file of imported ones.
         srs: PathBuf,
         out: PathBuf,
@@ -44,15 +72,14 @@ pub enum Work {
     Open {
         folder: PathBuf,
         srs_id: String,
-        input: PathBuf,
+        input: Data,
         out: PathBuf,
     },
     /// Prove; writes the receipt to `out`.
     Prove {
         folder: PathBuf,
         srs_id: String,
-        input: PathBuf,
-        opening: Option<PathBuf>,
+        inputs: Vec<Data>,
         policy: Asked,
         audience: String,
         nonce: Nonce,
@@ -78,9 +105,10 @@ impl Work {
                 out,
                 ..
             } => Reach {
-                read: [Some(model), calibration.as_ref(), held_out.as_ref(), Some(srs)]
+                read: [model, srs]
                     .into_iter()
-                    .flatten()
+                    .chain(Data::files(calibration))
+                    .chain(Data::files(held_out))
                     .cloned()
                     .collect(),
                 // Development parameters are made on first use.
@@ -90,21 +118,13 @@ impl Work {
                 },
             },
             Self::Open { folder, input, out, .. } => Reach {
-                read: vec![folder.clone(), input.clone()],
+                read: vec![folder.clone(), input.path.clone()],
                 write: vec![beside(out)],
             },
             Self::Prove {
-                folder,
-                input,
-                opening,
-                out,
-                ..
+                folder, inputs, out, ..
             } => Reach {
-                read: [Some(folder), Some(input), opening.as_ref()]
-                    .into_iter()
-                    .flatten()
-                    .cloned()
-                    .collect(),
+                read: [folder].into_iter().chain(Data::files(inputs)).cloned().collect(),
                 write: vec![beside(out)],
             },
         }

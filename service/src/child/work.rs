@@ -1,44 +1,33 @@
 //! The work itself: the same calls as the command line's.
 
-use super::protocol::Work;
+use super::protocol::{Data, Work};
 use crate::bytes::{hex, hex32};
-use crate::data::{opening, sample};
+use crate::data::opening;
+use crate::data::sample::{self, Source};
 use crate::error::CliError;
-use crate::estimate::{Cost, Limits};
+use crate::estimate::Cost;
 use crate::files::{self, MAX_DATA, MAX_MODEL};
+use crate::server::api::Binding;
+use crate::server::inputs::PerInput;
 use crate::stage::Stage;
 use crate::{fail, srs};
 use provenn_circuits::graph::Graph;
 use provenn_circuits::onnx;
-use provenn_circuits::program::quantize_input;
-use provenn_prover::commit::{commit, compile, srs_verifying_key, CommitOptions, Committed};
+use provenn_circuits::program::{quantize_input, quantize_inputs};
+use provenn_prover::commit::{commit, compile, srs_verifying_key, CommitOptions, Committed, CommittedInputs};
 use provenn_prover::prove::{self, commit_input};
+use provenn_prover::rows::{Rows, Use};
 use provenn_prover::srs::Srs;
 use provenn_prover::{store, Input};
 use provenn_verifier::Context;
 use serde_json::{json, Value};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 pub fn run(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
     match work {
         Work::Inspect { model, compile } => inspect(model, *compile),
-        Work::Commit {
-            model,
-            calibration,
-            held_out,
-            committed_input,
-            srs,
-            out,
-            limits,
-        } => {
-            let options = CommitOptions {
-                calibration: calibration.as_deref().map(sample::array).transpose()?,
-                held_out: held_out.as_deref().map(sample::array).transpose()?,
-                committed_inputs: (*committed_input).into(),
-                ..CommitOptions::default()
-            };
-            make(model, &options, srs, out, *limits, stage)
-        }
+        Work::Commit { .. } => make(work, stage),
         Work::Open {
             folder,
             srs_id,
@@ -47,8 +36,10 @@ pub fn run(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         } => {
             stage(Stage::Witness);
             let (committed, srs) = load(folder, srs_id)?;
-            let values = values(&committed, input)?;
-            let opening = commit_input(&committed, &srs, 0, &values)?;
+            let description = store::description(&committed.card)?;
+            let (index, elements) = sample::single(input.source(), &description)?;
+            let values = quantize_input(&committed.model, index, &elements)?;
+            let opening = commit_input(&committed, &srs, index, &values)?;
             files::write(out, opening::to_json(&values, &opening).to_string().as_bytes(), true)?;
             Ok(json!({ "points": opening.points.iter().map(|p| hex(p)).collect::<Vec<_>>() }))
         }
@@ -85,24 +76,35 @@ fn summary(graph: &Graph) -> Value {
     })
 }
 
-fn make(
-    model: &Path,
-    options: &CommitOptions,
-    srs: &Path,
-    out: &Path,
-    limits: Limits,
-    stage: &dyn Fn(Stage),
-) -> Result<Value, CliError> {
+fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
+    let Work::Commit {
+        model,
+        calibration,
+        held_out,
+        bindings,
+        srs,
+        out,
+        limits,
+    } = work
+    else {
+        return Err(CliError::usage("child", "not a commitment", ""));
+    };
     stage(Stage::Compile);
     let bytes = files::read(model, MAX_MODEL)?;
-    one_input(&onnx::import(&bytes).map_err(provenn_prover::ProveError::from)?)?;
-    let compiled = compile(&bytes, options)?;
+    let graph = onnx::import(&bytes).map_err(provenn_prover::ProveError::from)?;
+    let options = CommitOptions {
+        calibration: rows(calibration, &graph, Use::Calibration)?,
+        held_out: rows(held_out, &graph, Use::HeldOut)?,
+        committed_inputs: committed_inputs(bindings),
+        ..CommitOptions::default()
+    };
+    let compiled = compile(&bytes, &options)?;
     let cost = Cost::of(&compiled.layout.shape);
-    cost.admit(limits)?;
+    cost.admit(*limits)?;
     stage(Stage::Parameters);
     let parameters = srs::open(Some(srs), compiled.layout.shape.k)?;
     stage(Stage::Commit);
-    let committed = commit(&compiled, options, &parameters)?;
+    let committed = commit(&compiled, &options, &parameters)?;
     store::save(&committed, &parameters, out)?;
     parameters.save(&out.join(srs::FILE))?;
     Ok(json!({
@@ -120,8 +122,7 @@ fn receipt(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
     let Work::Prove {
         folder,
         srs_id,
-        input,
-        opening,
+        inputs,
         policy,
         audience,
         nonce,
@@ -139,15 +140,26 @@ fn receipt(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         nonce: nonce.0,
         not_after: *not_after,
     };
-    let values = values(&committed, input)?;
-    let input = match opening {
-        None => Input::Public(values),
+    let mut openings = BTreeMap::new();
+    for data in inputs {
+        let index = data.input.as_deref().map_or(Ok(0), |name| description.input(name))?;
+        openings.extend(data.opening.as_ref().map(|opening| (index, opening)));
+    }
+    let sources: Vec<Source> = inputs.iter().map(Data::source).collect();
+    let values = quantize_inputs(&committed.model, &sample::all(&sources, &description)?)?;
+    let bound = |(index, values)| match openings.get(&index) {
+        None => Ok(Input::Public(values)),
         Some(path) => {
             let (values, opening) = opening::from_json(&files::read(path, MAX_DATA)?)?;
-            Input::Committed(values, opening)
+            Ok(Input::Committed(values, opening))
         }
     };
-    let bytes = prove::prove(&committed, &srs, &[input], policy, context, &|reached| {
+    let inputs = values
+        .into_iter()
+        .enumerate()
+        .map(bound)
+        .collect::<Result<Vec<_>, CliError>>()?;
+    let bytes = prove::prove(&committed, &srs, &inputs, policy, context, &|reached| {
         stage(reached.into());
         fail::point(match reached {
             prove::Stage::Witness => "child-witness",
@@ -169,24 +181,17 @@ fn load(folder: &Path, srs_id: &str) -> Result<(Committed, Srs), CliError> {
     Ok((committed, srs))
 }
 
-fn values(committed: &Committed, input: &Path) -> Result<Vec<i64>, CliError> {
-    let description = store::description(&committed.card)?;
-    Ok(quantize_input(
-        &committed.model,
-        0,
-        &sample::only(input, &description)?,
-    )?)
+fn rows(data: &[Data], graph: &Graph, of: Use) -> Result<Option<Rows>, CliError> {
+    let sources: Vec<Source> = data.iter().map(Data::source).collect();
+    crate::commands::commit::rows(&sources, graph, of)
 }
 
-/// The ledger charges what a receipt lets out to its input. Of several it would have to charge each by itself, which it does not do yet.
-fn one_input(graph: &Graph) -> Result<(), CliError> {
-    match graph.inputs.len() {
-        1 => Ok(()),
-        count => Err(CliError::new(
-            4,
-            "several-inputs",
-            format!("the model has {count} inputs; the service proves models with one"),
-            "commit to the model with the command line",
-        )),
+fn committed_inputs(bindings: &PerInput<Binding>) -> CommittedInputs {
+    match bindings {
+        PerInput::Only(binding) => (*binding == Binding::Committed).into(),
+        PerInput::Each(all) => {
+            let committed = all.iter().filter(|(_, binding)| **binding == Binding::Committed);
+            CommittedInputs::Named(committed.map(|(name, _)| name.clone()).collect())
+        }
     }
 }

@@ -84,6 +84,8 @@ fn each<'de, D: Deserializer<'de>, T: Deserialize<'de>, S>(
 pub enum Source {
     /// `NAME=FILE`, or `FILE` where there is only one input, or where the file names its inputs.
     File(String),
+    /// A file of the input that is named, or of the only one.
+    Path { input: Option<String>, path: PathBuf },
     /// The bytes of such a file, of callers that have no file.
     Memory { input: Option<String>, bytes: Vec<u8> },
 }
@@ -101,6 +103,7 @@ impl Source {
     fn split<'a>(&'a self, names: &[&str]) -> (Option<&'a str>, &'a Path) {
         let text = match self {
             Self::File(text) => text,
+            Self::Path { input, path } => return (input.as_deref(), path),
             Self::Memory { input, .. } => return (input.as_deref(), Path::new("the array")),
         };
         match text.split_once('=') {
@@ -113,7 +116,7 @@ impl Source {
     fn open<'a>(&'a self, names: &[&str]) -> Result<(Option<&'a str>, Part), CliError> {
         let (name, path) = self.split(names);
         let part = match self {
-            Self::File(_) => Part::read(path, MAX_DATA)?,
+            Self::File(_) | Self::Path { .. } => Part::read(path, MAX_DATA)?,
             Self::Memory { bytes, .. } => Part {
                 place: path.into(),
                 bytes: bytes.clone(),
@@ -167,11 +170,6 @@ pub fn rows(sources: &[Source], graph: &Graph, data: Use) -> Result<Rows, CliErr
     }
     let inputs: Option<Vec<Rows>> = inputs.into_iter().collect();
     Ok(Rows::joined(inputs.ok_or_else(|| not_once(&names))?, data)?)
-}
-
-/// Rows of one input.
-pub fn array(path: &Path) -> Result<Rows, CliError> {
-    part_rows(&Part::read(path, MAX_DATA)?)
 }
 
 fn part_rows(Part { place, bytes }: &Part) -> Result<Rows, CliError> {
@@ -229,11 +227,11 @@ pub fn all(sources: &[Source], description: &Description) -> Result<Vec<Vec<f32>
     }
 }
 
-/// The elements of the input of a model that has one.
-pub fn only(path: &Path, description: &Description) -> Result<Vec<f32>, CliError> {
-    let bytes = files::read(path, MAX_DATA)?;
-    match description.inputs.as_slice() {
-        [input] => one(&bytes, description, &input.name).map_err(|e| e.at(path)),
+/// The elements of one input, and its index.
+pub fn single(source: Source, description: &Description) -> Result<(usize, Vec<f32>), CliError> {
+    let mut inputs = some(&[source], description)?;
+    match (inputs.pop_first(), inputs.is_empty()) {
+        (Some(input), true) => Ok(input),
         _ => Err(each_once(description)),
     }
 }

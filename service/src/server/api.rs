@@ -1,7 +1,7 @@
 //! The HTTP API. A router line is the OpenAPI entry too; handlers lie by resource.
 
 mod health;
-mod http;
+pub(super) mod http;
 mod inputs;
 mod jobs;
 pub mod keep;

@@ -2,6 +2,7 @@
 
 use super::api::Binding;
 use super::error::ApiError;
+use super::inputs::{fields, PerInput};
 use crate::bytes::{hex, hex32};
 use crate::policy::Asked;
 use serde::{Deserialize, Serialize};
@@ -21,27 +22,32 @@ pub enum JobRequest {
     Proof(Proof),
 }
 
-/// Digests of uploads, and how receipts bind their input.
+/// Digests of uploads, and how receipts bind their inputs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commit {
     pub model: String,
-    pub calibration: String,
-    pub held_out: Option<String>,
-    pub input: Binding,
+    pub calibration: PerInput<String>,
+    pub held_out: Option<PerInput<String>>,
+    #[serde(flatten, with = "fields")]
+    pub bindings: PerInput<Binding>,
 }
 
-/// A committed model, and the digest of an uploaded input.
+/// A committed model, the digest of an upload, and which input of the model it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
     pub model: String,
     pub input: String,
+    /// Of a model with several inputs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
-/// A committed model, the digest of an uploaded input, and what the receipt states for whom.
+/// A committed model, the digests of uploaded inputs, and what the receipt states for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
     pub model: String,
-    pub input: String,
+    #[serde(flatten, with = "fields")]
+    pub inputs: PerInput<String>,
     pub policy: Asked,
     pub audience: String,
     pub nonce: Nonce,
@@ -125,16 +131,24 @@ impl JobRequest {
         let kind = self.kind();
         Ok(match self {
             Self::Commit(_) => digest(&[kind, &self.document()?.to_string()]),
-            Self::Opening(asked) => digest(&[kind, &asked.model, &asked.input]),
-            Self::Proof(asked) => digest(&[
-                kind,
-                &asked.model,
-                &asked.input,
-                &asked.policy.to_string(),
-                &asked.audience,
-                &asked.nonce.to_string(),
-                &asked.not_after.to_string(),
-            ]),
+            Self::Opening(asked) => {
+                let parts = [kind, asked.model.as_str(), asked.input.as_str()];
+                digest(&parts.into_iter().chain(asked.name.as_deref()).collect::<Vec<_>>())
+            }
+            Self::Proof(asked) => {
+                let (policy, nonce, end) = (
+                    asked.policy.to_string(),
+                    asked.nonce.to_string(),
+                    asked.not_after.to_string(),
+                );
+                let inputs = asked
+                    .inputs
+                    .iter()
+                    .flat_map(|(name, sha256)| name.into_iter().chain([sha256.as_str()]));
+                let parts = [kind, asked.model.as_str()].into_iter().chain(inputs);
+                let context = [policy.as_str(), asked.audience.as_str(), nonce.as_str(), end.as_str()];
+                digest(&parts.chain(context).collect::<Vec<_>>())
+            }
         })
     }
 
@@ -170,10 +184,19 @@ mod tests {
                 "commit",
                 json!({ "model": "m", "calibration": "c", "held_out": null, "input": "committed" }),
             ),
+            (
+                "commit",
+                json!({ "model": "m", "calibration": { "a": "c", "b": "d" }, "held_out": { "a": "e", "b": "f" }, "inputs": { "a": "public", "b": "committed" } }),
+            ),
             ("opening", json!({ "model": "m", "input": "i" })),
+            ("opening", json!({ "model": "m", "input": "i", "name": "a" })),
             (
                 "proof",
                 json!({ "model": "m", "input": "i", "policy": "threshold:0:0.50", "audience": "a", "nonce": "0a".repeat(32), "not_after": 7 }),
+            ),
+            (
+                "proof",
+                json!({ "model": "m", "inputs": { "a": "i", "b": "i" }, "policy": "label", "audience": "", "nonce": "0a".repeat(32), "not_after": 7 }),
             ),
         ];
         let mut statements = vec![];
@@ -185,7 +208,7 @@ mod tests {
                 .as_object()
                 .unwrap()
                 .keys()
-                .filter(|field| *field != "held_out")
+                .filter(|field| !["held_out", "name"].contains(&field.as_str()))
             {
                 let mut cut = document.clone();
                 cut.as_object_mut().unwrap().remove(field);
@@ -193,7 +216,7 @@ mod tests {
             }
         }
         statements.dedup();
-        assert_eq!(statements.len(), 3);
+        assert_eq!(statements.len(), 6);
         assert!(JobRequest::stored("other", &json!({})).is_err());
         let bad =
             json!({ "model": "m", "input": "i", "policy": "none", "audience": "", "nonce": "00", "not_after": 0 });

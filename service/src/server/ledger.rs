@@ -2,7 +2,7 @@
 //!
 //! The rule is [`Policy::microbits`](provenn_verifier::Policy::microbits), the same that a card states: the logarithm of how many answers a policy has, "no receipt" among
 //! them. It is charged whatever the answer turned out to be, also one that repeats an answer: the sum is an upper bound on what
-//! somebody learns who sees them all. It is charged to the model, to the input (by the digest of its integers, so that two files that say the
+//! somebody learns who sees them all. It is charged to the model, to each of its inputs (by the digest of its integers, so that two files that say the
 //! same count as one) and to each key that asked for it.
 //!
 //! | the job | counts |
@@ -18,10 +18,12 @@
 
 use super::door::Client;
 use super::error::ApiError;
+use super::inputs::PerInput;
+use super::job;
 use super::state::App;
 use super::store::Kind;
 use crate::bytes::hex;
-use crate::data::sample;
+use crate::data::sample::{self, Source};
 use provenn_prover::commit::Description;
 use sha2::{Digest, Sha256};
 
@@ -32,12 +34,30 @@ const MICRO: f64 = 1e6;
 #[derive(Clone, Debug)]
 pub struct Charge {
     pub model: String,
-    /// Digest of the input's integers.
-    pub input: String,
+    pub about: About,
     /// Id of the key that asked.
     pub requester: String,
     pub policy: String,
     pub microbits: i64,
+}
+
+/// What a receipt is about, to the ledger.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// Digest of the input's integers; of several inputs that of their names and digests.
+    pub input: String,
+    /// Of several inputs the digests, once each: the bits count for each of them.
+    pub joint: Vec<String>,
+}
+
+impl About {
+    /// The inputs that the bits count for.
+    pub fn inputs(&self) -> &[String] {
+        match self.joint.as_slice() {
+            [] => std::slice::from_ref(&self.input),
+            joint => joint,
+        }
+    }
 }
 
 /// Millionths of a bit, rounded up.
@@ -50,37 +70,73 @@ pub fn shown(microbits: i64) -> f64 {
     microbits as f64 / MICRO
 }
 
-/// Digest of an uploaded input's integers under a model.
+/// What a receipt about uploaded inputs is about.
 ///
 /// # Errors
 /// An input that does not fit the model.
-pub async fn input_digest(
+pub async fn about(
     app: &App,
     tenant: &str,
     model: &str,
-    input: &str,
+    inputs: &PerInput<String>,
+    description: &Description,
+) -> Result<About, ApiError> {
+    let mut digests = Vec::new();
+    for (name, sha256) in inputs.iter() {
+        digests.push((
+            name,
+            input_digest(app, tenant, (model, sha256, name), description).await?,
+        ));
+    }
+    if let [(None, input)] = digests.as_slice() {
+        return Ok(About {
+            input: input.clone(),
+            joint: vec![],
+        });
+    }
+    let parts = digests
+        .iter()
+        .flat_map(|(name, digest)| [name.unwrap_or_default(), digest]);
+    let input = job::digest(&parts.collect::<Vec<_>>());
+    let mut joint: Vec<String> = digests.into_iter().map(|(_, digest)| digest).collect();
+    joint.sort();
+    joint.dedup();
+    Ok(About { input, joint })
+}
+
+/// Digest of an uploaded input's integers under a model, as the input of a name where it has several.
+async fn input_digest(
+    app: &App,
+    tenant: &str,
+    (model, input, name): (&str, &str, Option<&str>),
     description: &Description,
 ) -> Result<String, ApiError> {
-    if let Some(known) = app.db.input_digest(tenant, model, input).await? {
+    let of = (model, input, name.unwrap_or_default());
+    if let Some(known) = app.db.input_digest(tenant, of).await? {
         return Ok(known);
     }
     // Who comes with the same input meanwhile finds it read.
     let _turn = app.readings.take(&Client(tenant.into())).await?;
-    if let Some(known) = app.db.input_digest(tenant, model, input).await? {
+    if let Some(known) = app.db.input_digest(tenant, of).await? {
         return Ok(known);
     }
     let temporary = app.temporary()?;
     let path = temporary.path().join("input");
     app.store.fetch(tenant, Kind::Input, input, &path).await?;
     let description = description.clone();
+    let source = Source::Path {
+        input: name.map(str::to_owned),
+        path,
+    };
     let digest = tokio::task::spawn_blocking(move || {
-        let values = sample::quantize(&sample::only(&path, &description)?, &description, 0);
+        let (index, elements) = sample::single(source, &description)?;
+        let values = sample::quantize(&elements, &description, index);
         let mut digest = Sha256::new();
         values.iter().for_each(|value| digest.update(value.to_le_bytes()));
         Ok::<_, crate::error::CliError>(hex(&digest.finalize()))
     });
     let digest = digest.await.map_err(|e| ApiError::Internal(e.to_string()))??;
-    app.db.set_input_digest(tenant, model, input, &digest).await?;
+    app.db.set_input_digest(tenant, of, &digest).await?;
     Ok(digest)
 }
 

@@ -21,6 +21,7 @@ const RETRIES: i64 = 32;
 const STOPS: i64 = 50;
 const IDENTITY: i64 = 51;
 const COSIGNATURES: i64 = 52;
+const SEVERAL_INPUTS: i64 = 60;
 
 pub fn versions() -> Vec<i64> {
     MIGRATIONS.iter().map(|migration| migration.version).collect()
@@ -71,9 +72,9 @@ pub async fn check(db: &Db, version: i64) {
         db.model_with_srs(&hex("e")).await,
     ] {
         let found = found.unwrap().unwrap();
-        assert_eq!((&found.source, found.committed_input()), (&source, true));
+        assert_eq!((&found.source, found.commits_to(None)), (&source, true));
     }
-    let opening = db.opening("alice", &model, &input).await.unwrap().unwrap();
+    let opening = db.opening("alice", (&model, &input, "")).await.unwrap().unwrap();
     assert_eq!(opening, (vec!["point".into()], hex("0")));
     log(db, version).await;
     ledger(db, version, &model).await;
@@ -124,8 +125,10 @@ async fn ledger(db: &Db, version: i64, model: &str) {
         .map(|account| (account.receipts, account.bits, account.reserved_bits));
     assert_eq!(sums, (version >= LEDGER).then_some((1, 1.0, 1.0)));
     assert_eq!(db.budgets("alice").await.unwrap().len(), had);
-    assert_eq!(db.input_files("alice", model, "", 9).await.unwrap().len(), had);
-    let digest = db.input_digest("alice", model, &hex("b")).await.unwrap();
+    // The same file as an input of its own, and as one of several.
+    let files = had + usize::from(version >= SEVERAL_INPUTS);
+    assert_eq!(db.input_files("alice", model, "", 9).await.unwrap().len(), files);
+    let digest = db.input_digest("alice", (model, &hex("b"), "")).await.unwrap();
     assert_eq!(digest, (version >= LEDGER).then(|| hex("7")));
 }
 

@@ -51,12 +51,17 @@ impl Scope {
     }
 
     /// What a charge counts as.
-    fn of(self, charge: &Charge) -> (&str, &str) {
+    fn of(self, charge: &Charge) -> Vec<(&str, &str)> {
         match self {
-            Self::Model => (&charge.model, ""),
-            Self::Input => (&charge.model, &charge.input),
-            Self::Requester => (&charge.model, &charge.requester),
-            Self::Key => (&charge.requester, ""),
+            Self::Model => vec![(&charge.model, "")],
+            Self::Input => charge
+                .about
+                .inputs()
+                .iter()
+                .map(|input| (charge.model.as_str(), input.as_str()))
+                .collect(),
+            Self::Requester => vec![(&charge.model, &charge.requester)],
+            Self::Key => vec![(&charge.requester, "")],
         }
     }
 }

@@ -81,9 +81,25 @@ impl Db {
 /// What a list says of a committed model.
 fn commit(row: &AnyRow) -> Result<Value, ApiError> {
     let description: Value = serde_json::from_str(row.try_get("description")?)?;
+    let inputs = description
+        .get("inputs")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
+    let (field, bindings) = match inputs {
+        [] | [_] => (
+            "input",
+            description.pointer("/inputs/0/binding").cloned().unwrap_or_default(),
+        ),
+        several => {
+            let named = several
+                .iter()
+                .filter_map(|input| Some((input.get("name")?.as_str()?.to_owned(), input.get("binding")?.clone())));
+            ("inputs", Value::Object(named.collect()))
+        }
+    };
     Ok(json!({
         "model_id": row.try_get::<String, _>("id")?,
-        "input": description.pointer("/inputs/0/binding"),
+        field: bindings,
         "fidelity": description.get("fidelity"),
         "created": row.try_get::<i64, _>("created")?,
     }))

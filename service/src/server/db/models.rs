@@ -48,10 +48,24 @@ impl Model {
         self.files.get(CARD).map_or("", String::as_str)
     }
 
-    /// Whether receipts show commitments instead of inputs.
-    pub fn committed_input(&self) -> bool {
-        let inputs = self.description.get("inputs").and_then(Value::as_array);
-        let bindings = inputs.into_iter().flatten().filter_map(|input| input.get("binding"));
+    fn inputs(&self) -> impl Iterator<Item = &Value> {
+        self.description
+            .get("inputs")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    }
+
+    /// Names of its inputs, in their order.
+    pub fn input_names(&self) -> Vec<String> {
+        let names = self.inputs().filter_map(|input| input.get("name")?.as_str());
+        names.map(str::to_owned).collect()
+    }
+
+    /// Whether receipts show a commitment in place of an input: the one of this name, or the only one.
+    pub fn commits_to(&self, name: Option<&str>) -> bool {
+        let named = |input: &&Value| name.is_none_or(|name| input.get("name").is_some_and(|known| known == name));
+        let bindings = self.inputs().filter(named).filter_map(|input| input.get("binding"));
         // Models of databases from before models had several inputs name one.
         let mut bindings = bindings.chain(self.description.get("input"));
         bindings.any(|binding| binding == "committed")
@@ -103,17 +117,18 @@ impl Db {
         row.as_ref().map(Model::from_row).transpose()
     }
 
-    /// The points and the blob of a commitment to an input.
+    /// The points and the blob of a commitment to an upload, as the input of a name; that is empty where there is one input.
     pub async fn opening(
         &self,
         tenant: &str,
-        model: &str,
-        input: &str,
+        (model, input, name): (&str, &str, &str),
     ) -> Result<Option<(Vec<String>, String)>, ApiError> {
-        let row = sqlx::query("SELECT points, blob FROM openings WHERE tenant = $1 AND model = $2 AND input = $3")
+        let query = "SELECT points, blob FROM openings WHERE tenant = $1 AND model = $2 AND input = $3 AND name = $4";
+        let row = sqlx::query(query)
             .bind(tenant)
             .bind(model)
             .bind(input)
+            .bind(name)
             .fetch_optional(&self.read)
             .await?;
         row.map(|row| Ok((serde_json::from_str(row.try_get("points")?)?, row.try_get("blob")?)))
@@ -123,7 +138,8 @@ impl Db {
     /// Records a commitment to an input whose opening is stored under a reservation; the first one stays.
     pub async fn add_opening(
         &self,
-        (tenant, model, input): (&str, &str, &str),
+        tenant: &str,
+        (model, input, name): (&str, &str, &str),
         points: &Value,
         object: &Object,
         now: Millis,
@@ -131,11 +147,12 @@ impl Db {
         let mut tx = self.begin().await?;
         lock(&mut tx, tenant).await?;
         let added = sqlx::query(
-            "INSERT INTO openings (tenant, model, input, points, blob, created, counted) VALUES ($1, $2, $3, $4, $5, $6, 1) ON CONFLICT DO NOTHING",
+            "INSERT INTO openings (tenant, model, input, name, points, blob, created, counted) VALUES ($1, $2, $3, $4, $5, $6, $7, 1) ON CONFLICT DO NOTHING",
         )
         .bind(tenant)
         .bind(model)
         .bind(input)
+        .bind(name)
         .bind(points.to_string())
         .bind(&object.sha256)
         .bind(now)

@@ -17,17 +17,19 @@ pub(super) enum Need {
 impl Need {
     /// What a job of a kind that was asked for so needs.
     pub(super) fn of(kind: &str, request: &Value) -> Vec<Self> {
-        let text = |field: &str| request.get(field).and_then(Value::as_str).map(str::to_owned);
-        let input = |field: &str| text(field).map(|sha256| Self::Upload(Kind::Input, sha256));
-        let all = match kind {
-            "commit" => [
-                text("model").map(|sha256| Self::Upload(Kind::Model, sha256)),
-                input("calibration"),
-                input("held_out"),
-            ],
-            _ => [text("model").map(Self::Commitment), input("input"), None],
+        let model = request.get("model").and_then(Value::as_str).map(str::to_owned);
+        let (model, inputs) = match kind {
+            "commit" => (
+                model.map(|sha256| Self::Upload(Kind::Model, sha256)),
+                ["calibration", "held_out"],
+            ),
+            _ => (model.map(Self::Commitment), ["input", "inputs"]),
         };
-        all.into_iter().flatten().collect()
+        let inputs = inputs
+            .into_iter()
+            .filter_map(|field| request.get(field))
+            .flat_map(uploads);
+        model.into_iter().chain(inputs).collect()
     }
 
     /// Refuses a job that needs what is not there, within the transaction that adds it.
@@ -70,4 +72,16 @@ impl Need {
         }
         Ok(())
     }
+}
+
+/// The uploads of a field: one, or one for each input by name.
+fn uploads(field: &Value) -> Vec<Need> {
+    let all = match field {
+        Value::Object(each) => each.values().collect(),
+        one => vec![one],
+    };
+    let sha256 = all.into_iter().filter_map(Value::as_str);
+    sha256
+        .map(|sha256| Need::Upload(Kind::Input, sha256.to_owned()))
+        .collect()
 }

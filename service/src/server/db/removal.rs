@@ -180,8 +180,8 @@ async fn delete_openings(
     now: Millis,
 ) -> Result<(), ApiError> {
     let query = match model {
-        "" => "DELETE FROM openings WHERE tenant = $1 AND input = $2 RETURNING model, input, blob",
-        _ => "DELETE FROM openings WHERE tenant = $1 AND model = $2 RETURNING model, input, blob",
+        "" => "DELETE FROM openings WHERE tenant = $1 AND input = $2 RETURNING model, input, name, blob",
+        _ => "DELETE FROM openings WHERE tenant = $1 AND model = $2 RETURNING model, input, name, blob",
     };
     let deleted = sqlx::query(query)
         .bind(tenant)
@@ -189,9 +189,13 @@ async fn delete_openings(
         .fetch_all(&mut **tx)
         .await?;
     for row in deleted {
-        let (model, input): (String, String) = (row.try_get("model")?, row.try_get("input")?);
+        let name: String = row.try_get("name")?;
         unname(tx, &private(tenant, row.try_get("blob")?)).await?;
-        let request = JobRequest::Opening(Opening { model, input });
+        let request = JobRequest::Opening(Opening {
+            model: row.try_get("model")?,
+            input: row.try_get("input")?,
+            name: (!name.is_empty()).then_some(name),
+        });
         sqlx::query(
             "UPDATE jobs SET removed = $3 WHERE tenant = $1 AND kind = 'opening' AND statement = $2
                  AND state NOT IN ('failed', 'cancelled', 'expired') AND removed IS NULL AND state = 'done'",

@@ -24,7 +24,7 @@ pub struct Uncounted {
 #[derive(Clone, Debug)]
 enum Which {
     Model(String),
-    Opening { model: String, input: String },
+    Opening { model: String, input: String, name: String },
 }
 
 impl Uncounted {
@@ -51,13 +51,14 @@ impl Db {
             });
         }
         let openings =
-            sqlx::query("SELECT tenant, model, input, blob FROM openings WHERE counted = 0 LIMIT $1").bind(BATCH);
+            sqlx::query("SELECT tenant, model, input, name, blob FROM openings WHERE counted = 0 LIMIT $1").bind(BATCH);
         for row in openings.fetch_all(&self.read).await? {
             found.push(Uncounted {
                 tenant: row.try_get("tenant")?,
                 row: Which::Opening {
                     model: row.try_get("model")?,
                     input: row.try_get("input")?,
+                    name: row.try_get("name")?,
                 },
                 objects: vec![row.try_get("blob")?],
             });
@@ -75,12 +76,13 @@ impl Db {
                     .bind(&of.tenant)
                     .bind(id)
             }
-            Which::Opening { model, input } => sqlx::query(
-                "UPDATE openings SET counted = 1 WHERE tenant = $1 AND model = $2 AND input = $3 AND counted = 0",
+            Which::Opening { model, input, name } => sqlx::query(
+                "UPDATE openings SET counted = 1 WHERE tenant = $1 AND model = $2 AND input = $3 AND name = $4 AND counted = 0",
             )
             .bind(&of.tenant)
             .bind(model)
-            .bind(input),
+            .bind(input)
+            .bind(name),
         };
         if counted.execute(&mut *tx).await?.rows_affected() == 0 {
             return Ok(());

@@ -3,12 +3,12 @@
 use super::cache::FILES;
 use super::{Attempt, Stopped};
 use crate::bytes::hex;
-use crate::child::protocol::Work;
+use crate::child::protocol::{Data, Work};
 use crate::error::CliError;
 use crate::fail;
 use crate::files::{self, size as file_size, MAX_CARD};
-use crate::server::api::Binding;
 use crate::server::db::{Model, Publication, Stored};
+use crate::server::inputs::PerInput;
 use crate::server::job::Commit;
 use crate::server::private;
 use crate::server::problem::Problem;
@@ -35,9 +35,12 @@ impl Attempt<'_> {
         let made = self
             .child(Work::Commit {
                 model: at("model.onnx"),
-                calibration: self.input(Some(&asked.calibration), at("calibration")).await?,
-                held_out: self.input(asked.held_out.as_deref(), at("held_out")).await?,
-                committed_input: asked.input == Binding::Committed,
+                calibration: self.data(&asked.calibration, &at("calibration")).await?,
+                held_out: match &asked.held_out {
+                    Some(rows) => self.data(rows, &at("held_out")).await?,
+                    None => vec![],
+                },
+                bindings: asked.bindings.clone(),
                 srs: app.config.srs(),
                 out: at("out"),
                 limits: app.config.limits.of_a_proof(),
@@ -108,12 +111,22 @@ impl Attempt<'_> {
         ))))
     }
 
-    /// Fetches an input that the request names.
-    async fn input(&self, sha256: Option<&str>, path: PathBuf) -> Result<Option<PathBuf>, Stopped> {
-        let Some(sha256) = sha256 else { return Ok(None) };
-        let (store, tenant) = (&self.app.store, &self.job.tenant);
-        store.fetch(tenant, Kind::Input, sha256, &path).await?;
-        Ok(Some(path))
+    /// Fetches the uploads that a request names, each to a path of its own that begins with `path`.
+    pub(super) async fn data(&self, uploads: &PerInput<String>, path: &Path) -> Result<Vec<Data>, Stopped> {
+        let mut all = Vec::new();
+        for (n, (name, sha256)) in uploads.iter().enumerate() {
+            let path = path.with_extension(n.to_string());
+            self.app
+                .store
+                .fetch(&self.job.tenant, Kind::Input, sha256, &path)
+                .await?;
+            all.push(Data {
+                input: name.map(str::to_owned),
+                path,
+                opening: None,
+            });
+        }
+        Ok(all)
     }
 }
 

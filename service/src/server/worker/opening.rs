@@ -2,7 +2,7 @@
 
 use super::{Attempt, Stopped};
 use crate::bytes::hex;
-use crate::child::protocol::Work;
+use crate::child::protocol::{Data, Work};
 use crate::server::db::{Model, Publication, Stored};
 use crate::server::error::ApiError;
 use crate::server::job::Opening as Asked;
@@ -10,7 +10,6 @@ use crate::server::room::Quota;
 use crate::server::store::Kind;
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
-use std::path::{Path, PathBuf};
 
 /// A commitment to an input: its points, and the blob of its secret opening.
 pub(super) type Opened = (Vec<String>, String);
@@ -19,12 +18,17 @@ impl Attempt<'_> {
     pub(super) async fn opening(&self, asked: &Asked) -> Result<Publication, Stopped> {
         let model = self.model(&asked.model).await?;
         let temporary = self.app.temporary()?;
-        let input = temporary.path().join("input");
+        let path = temporary.path().join("input");
         self.app
             .store
-            .fetch(&self.job.tenant, Kind::Input, &asked.input, &input)
+            .fetch(&self.job.tenant, Kind::Input, &asked.input, &path)
             .await?;
-        let (opened, cpu_ms) = self.open(&model, &asked.input, &input, temporary.path()).await?;
+        let data = Data {
+            input: asked.name.clone(),
+            path,
+            opening: None,
+        };
+        let (opened, cpu_ms) = self.open(&model, &asked.input, &data).await?;
         Ok(Publication {
             stored: Stored::Opening,
             objects: vec![],
@@ -35,24 +39,19 @@ impl Attempt<'_> {
     }
 
     /// The commitment to an uploaded input under a model, made now if there is none; and CPU milliseconds.
-    pub(super) async fn open(
-        &self,
-        model: &Model,
-        sha256: &str,
-        input: &Path,
-        temporary: &Path,
-    ) -> Result<(Opened, i64), Stopped> {
+    pub(super) async fn open(&self, model: &Model, sha256: &str, data: &Data) -> Result<(Opened, i64), Stopped> {
         let (db, tenant) = (&self.app.db, self.job.tenant.as_str());
-        if let Some(known) = db.opening(tenant, &model.id, sha256).await? {
+        let of = (model.id.as_str(), sha256, data.input.as_deref().unwrap_or_default());
+        if let Some(known) = db.opening(tenant, of).await? {
             return Ok((known, 0));
         }
-        let out: PathBuf = temporary.join("opening");
+        let out = data.path.with_extension("made");
         let folder = self.app.models.folder(&self.app.store, model).await?;
         let made = self
             .child(Work::Open {
                 folder: folder.path().into(),
                 srs_id: model.files.get("parameters_id").cloned().unwrap_or_default(),
-                input: input.into(),
+                input: data.clone(),
                 out: out.clone(),
             })
             .await?;
@@ -63,10 +62,9 @@ impl Attempt<'_> {
             .await?;
         self.app.store.put(tenant, Kind::Private, secret).await?;
         let points = made.result.get("points").unwrap_or(&Value::Null);
-        db.add_opening((tenant, &model.id, sha256), points, &object, self.app.now())
-            .await?;
+        db.add_opening(tenant, of, points, &object, self.app.now()).await?;
         // Two jobs may have opened at once: the first one counts for both.
-        let opened = db.opening(tenant, &model.id, sha256).await?;
+        let opened = db.opening(tenant, of).await?;
         let opened = opened.ok_or_else(|| Stopped::Died("the commitment to the input is gone".into()))?;
         Ok((opened, made.cpu_ms))
     }

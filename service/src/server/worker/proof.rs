@@ -3,7 +3,7 @@
 use super::cache::{size, Public};
 use super::{Attempt, Stopped};
 use crate::bytes::{hex, hex32};
-use crate::child::protocol::Work;
+use crate::child::protocol::{Data, Work};
 use crate::data::sample;
 use crate::fail;
 use crate::files::{self, MAX_RECEIPT};
@@ -17,6 +17,7 @@ use crate::stage::Stage;
 use provenn_verifier::{verify, Expectation, InferenceExpectation, InputBinding, StatementKind};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,13 +28,17 @@ impl Attempt<'_> {
         app.db.usable(&model.tenant, &model.id).await?;
         let temporary = app.temporary()?;
         let at = |name: &str| temporary.path().join(name);
-        app.store.fetch(tenant, Kind::Input, &asked.input, &at("input")).await?;
-        let mut opening = None;
-        let mut points = None;
-        if model.committed_input() {
-            let ((shown, blob), _) = self.open(&model, &asked.input, &at("input"), temporary.path()).await?;
-            app.store.fetch(tenant, Kind::Private, &blob, &at("opening")).await?;
-            (opening, points) = (Some(at("opening")), Some(shown));
+        let mut inputs = self.data(&asked.inputs, &at("input")).await?;
+        let mut shown = Vec::new();
+        for (data, (name, sha256)) in inputs.iter_mut().zip(asked.inputs.iter()) {
+            let mut points = None;
+            if model.commits_to(name) {
+                let ((opened, blob), _) = self.open(&model, sha256, data).await?;
+                let opening = data.path.with_extension("opening");
+                app.store.fetch(tenant, Kind::Private, &blob, &opening).await?;
+                (data.opening, points) = (Some(opening), Some(opened));
+            }
+            shown.push(points);
         }
         fail::point("before-spawn");
         let folder = app.models.folder(&app.store, &model).await?;
@@ -41,8 +46,7 @@ impl Attempt<'_> {
             .child(Work::Prove {
                 folder: folder.path().into(),
                 srs_id: model.files.get("parameters_id").cloned().unwrap_or_default(),
-                input: at("input"),
-                opening,
+                inputs: inputs.clone(),
                 policy: asked.policy.clone(),
                 audience: asked.audience.clone(),
                 nonce: asked.nonce,
@@ -54,7 +58,7 @@ impl Attempt<'_> {
         fail::point("before-verify");
         self.reached(Stage::Check).await?;
         let public = app.models.public(&app.store, &model).await?;
-        let expectation = self.expectation(asked, &public, &at("input"), points)?;
+        let expectation = self.expectation(asked, &public, &inputs, shown)?;
         let receipt = checked(public, at("receipt").as_path(), expectation).await?;
         fail::point("after-verify");
         let (bytes, name) = (size(&at("receipt")), hex(&Sha256::digest(&receipt)));
@@ -81,26 +85,28 @@ impl Attempt<'_> {
         &self,
         asked: &Proof,
         public: &Public,
-        input: &Path,
-        points: Option<Vec<String>>,
+        inputs: &[Data],
+        shown: Vec<Option<Vec<String>>>,
     ) -> Result<Expectation, Stopped> {
         let description = &public.description;
-        let values = sample::quantize(&sample::only(input, description)?, description, 0);
         let decode = |points: Vec<String>| points.iter().map(|point| hex32(point)).collect::<Result<Vec<_>, _>>();
-        let points = points.map(decode).transpose().map_err(ApiError::Internal)?;
+        let mut bindings = BTreeMap::new();
+        for (data, points) in inputs.iter().zip(shown) {
+            let (index, elements) = sample::single(data.source(), description)?;
+            let binding = match points.map(decode).transpose().map_err(ApiError::Internal)? {
+                None => InputBinding::Public {
+                    values: sample::quantize(&elements, description, index),
+                },
+                Some(points) => InputBinding::Committed { points },
+            };
+            bindings.insert(u32::try_from(index).unwrap_or(u32::MAX), binding);
+        }
         Ok(Expectation {
             statements: Some(vec![StatementKind::Inference]),
             inference: InferenceExpectation {
                 policy: Some(asked.policy.of(description)?),
                 answer: None,
-                inputs: [(
-                    0,
-                    match points {
-                        None => InputBinding::Public { values },
-                        Some(points) => InputBinding::Committed { points },
-                    },
-                )]
-                .into(),
+                inputs: bindings,
             },
             audience: Some(asked.audience.clone()),
             nonce: Some(asked.nonce.0),

@@ -8,7 +8,7 @@ import json
 import time
 import uuid
 from pathlib import Path
-from typing import Any, Callable, Iterator, List, Optional, Union, cast
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, TypeVar, Union, cast
 from urllib.parse import quote, urlencode
 
 from . import http as requests
@@ -17,6 +17,9 @@ from .types import Binding, Budget, Event, Job, Ledger, Log, Name, Status, Stora
 
 #: A path, or bytes.
 Content = Union[str, Path, bytes]
+_Value = TypeVar("_Value")
+#: What a model's only input has, or each of several by its name.
+Each = Union[_Value, Mapping[str, _Value]]
 FINISHED = ("done", "failed", "cancelled", "expired")
 #: Seconds that a job is waited for unless told otherwise.
 WAIT = 3600.0
@@ -64,23 +67,26 @@ class Client:
     def commit(
         self,
         model: str,
-        calibration: str,
-        held_out: Optional[str] = None,
-        input: Binding = "public",
+        calibration: Each[str],
+        held_out: Optional[Each[str]] = None,
+        input: Each[Binding] = "public",
         priority: Optional[int] = None,
     ) -> Job:
-        """Commits to an uploaded model. The job's result names the model id."""
-        asked = {"calibration": calibration, "held_out": held_out, "input": input, "priority": priority}
+        """Commits to an uploaded model. The job's result names the model id.
+
+        Of a model with several inputs rows are named by input; so may be how each is bound, public where it is not said.
+        """
+        asked = {"calibration": calibration, "held_out": held_out, **_inputs(input), "priority": priority}
         return self._submit(f"/v1/models/{_part(model)}/commit", asked)
 
-    def commit_input(self, input: str, model: str) -> Job:
-        """Commits to an uploaded input. The job's result has the points."""
-        return self._submit(f"/v1/inputs/{_part(input)}/commit", {"model": model})
+    def commit_input(self, input: str, model: str, name: Optional[str] = None) -> Job:
+        """Commits to an uploaded input, of a model with several inputs as the one of this name. The job's result has the points."""
+        return self._submit(f"/v1/inputs/{_part(input)}/commit", {"model": model, "name": name})
 
     def prove(
         self,
         model: str,
-        input: str,
+        input: Each[str],
         policy: str,
         audience: str = "",
         nonce: Optional[str] = None,
@@ -88,10 +94,10 @@ class Client:
         priority: Optional[int] = None,
         idempotency_key: Optional[str] = None,
     ) -> Job:
-        """Asks for a receipt: model id, SHA-256 of an uploaded input, policy as on the command line."""
+        """Asks for a receipt: model id, SHA-256 of an uploaded input (of several inputs by their names), policy as on the command line."""
         asked = {
             "model": model,
-            "input": input,
+            **_inputs(input),
             "policy": policy,
             "context": {"audience": audience, "nonce": nonce, "not_after": not_after},
             "priority": priority,
@@ -279,6 +285,11 @@ class Client:
 
 def _bytes(content: Content) -> bytes:
     return content if isinstance(content, bytes) else Path(content).read_bytes()
+
+
+def _inputs(input: Each[Any]) -> Dict[str, Any]:
+    """That of an only input, or of each by name."""
+    return {"input": input} if isinstance(input, str) else {"inputs": dict(input)}
 
 
 def _id(job: Union[str, Job]) -> str:

@@ -148,7 +148,7 @@ class Account(TypedDict):
 
 
 class InputFile(TypedDict):
-    """An uploaded file, and the input that it is to the ledger."""
+    """An uploaded file, and the input that it is to the ledger, or is one of."""
 
     model: str
     input: str

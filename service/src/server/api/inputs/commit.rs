@@ -1,6 +1,7 @@
 //! Committing to an uploaded input before anything is proven about it.
 
 use crate::server::api::http::body;
+use crate::server::api::http::page::name;
 use crate::server::api::submit::{submit, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
@@ -23,6 +24,8 @@ use utoipa::ToSchema;
 pub struct InputCommitRequest {
     /// Id of a model that was committed with `input: committed`.
     model: String,
+    /// Of a model with several inputs the name of the one that it is.
+    name: Option<String>,
     /// 0 to 9; of a tenant's jobs higher ones start first.
     #[schema(maximum = 9)]
     priority: Option<u8>,
@@ -58,14 +61,17 @@ pub async fn commit_input(
         .model(&caller.tenant, &asked.model)
         .await?
         .ok_or(ApiError::NotFound { what: "model" })?;
-    if !model.committed_input() {
-        return Err(ApiError::bad("the model was committed with public inputs"));
+    let names = model.input_names();
+    let name = which(asked.name, &names)?;
+    if !model.commits_to(name.as_deref()) {
+        return Err(ApiError::bad("the model was committed with this input public"));
     }
     let wanted = Wanted {
         body: job::digest(&["opening", &sha256, &digest]),
         request: JobRequest::Opening(Opening {
             model: asked.model,
             input: sha256,
+            name,
         }),
         priority: asked.priority,
         not_after: None,
@@ -73,4 +79,23 @@ pub async fn commit_input(
         charge: None,
     };
     submit(&app, &caller, &headers, wanted).await
+}
+
+/// The name of an input where there are several.
+fn which(given: Option<String>, names: &[String]) -> Result<Option<String>, ApiError> {
+    let known = names
+        .iter()
+        .map(|known| format!("`{}`", name(known)))
+        .collect::<Vec<_>>()
+        .join(", ");
+    match given {
+        None if names.len() > 1 => Err(ApiError::bad(format!(
+            "`name` is missing: the model has the inputs {known}"
+        ))),
+        Some(other) if !names.contains(&other) => Err(ApiError::bad(format!(
+            "`name`: the model has no input `{}`, its inputs are {known}",
+            name(&other)
+        ))),
+        given => Ok(given.filter(|_| names.len() > 1)),
+    }
 }

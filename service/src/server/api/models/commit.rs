@@ -5,6 +5,7 @@ use crate::server::api::submit::{admit, submit, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
+use crate::server::inputs::{ByName, PerInput};
 use crate::server::job::{self, Commit, JobRequest};
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
@@ -14,10 +15,10 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{json, Value};
 use utoipa::ToSchema;
 
-/// How receipts bind their input.
+/// How receipts bind an input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Binding {
@@ -32,12 +33,15 @@ pub enum Binding {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CommitRequest {
-    /// SHA-256 of uploaded rows that scales are chosen from.
-    calibration: String,
-    /// SHA-256 of uploaded rows that the fidelity on the card is measured on.
-    held_out: Option<String>,
-    #[serde(default)]
-    input: Binding,
+    /// SHA-256 of uploaded rows that scales are chosen from; of a model with several inputs an object of such, by name.
+    calibration: PerInput<String>,
+    /// SHA-256 of uploaded rows that the fidelity on the card is measured on, likewise.
+    held_out: Option<PerInput<String>>,
+    /// All inputs.
+    input: Option<Binding>,
+    /// Each input by its name; those that are not named are public.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, Binding>>)]
+    inputs: Option<ByName<Binding>>,
     /// 0 to 9; of a tenant's jobs higher ones start first.
     #[schema(maximum = 9)]
     priority: Option<u8>,
@@ -69,12 +73,13 @@ pub async fn commit_model(
         .upload(&caller.tenant, "model", &sha256)
         .await?
         .ok_or(ApiError::NotFound { what: "model" })?;
-    for input in [Some(&asked.calibration), asked.held_out.as_ref()]
-        .into_iter()
-        .flatten()
-    {
+    let names = input_names(&app, &caller.tenant, &sha256, &upload.summary).await?;
+    let calibration = asked.calibration.of("calibration", &names)?;
+    let held_out = asked.held_out.map(|rows| rows.of("held_out", &names)).transpose()?;
+    let bindings = bindings(PerInput::given(asked.input, asked.inputs)?, &names)?;
+    for (_, rows) in calibration.iter().chain(held_out.iter().flat_map(PerInput::iter)) {
         app.db
-            .upload(&caller.tenant, "input", input)
+            .upload(&caller.tenant, "input", rows)
             .await?
             .ok_or(ApiError::NotFound { what: "input" })?;
     }
@@ -84,9 +89,9 @@ pub async fn commit_model(
         body: job::digest(&["commit", &sha256, &digest]),
         request: JobRequest::Commit(Commit {
             model: sha256,
-            calibration: asked.calibration,
-            held_out: asked.held_out,
-            input: asked.input,
+            calibration,
+            held_out,
+            bindings,
         }),
         priority: asked.priority,
         not_after: None,
@@ -94,4 +99,45 @@ pub async fn commit_model(
         charge: None,
     };
     submit(&app, &caller, &headers, wanted).await
+}
+
+/// Names of an uploaded model's inputs, in their order.
+async fn input_names(app: &App, tenant: &str, sha256: &str, summary: &Value) -> Result<Vec<String>, ApiError> {
+    let several = summary
+        .get("input_shapes")
+        .and_then(Value::as_array)
+        .is_some_and(|shapes| shapes.len() > 1);
+    let graph = match app.db.graph(tenant, sha256).await? {
+        Some(graph) => graph,
+        // Of one input nobody asks which.
+        None if !several => return Ok(vec![]),
+        None => return Err(ApiError::NoGraph),
+    };
+    let inputs = graph.get("inputs").and_then(Value::as_array).into_iter().flatten();
+    let name = |input: &Value| {
+        graph
+            .get("values")?
+            .get(usize::try_from(input.as_u64()?).ok()?)?
+            .get("name")?
+            .as_str()
+    };
+    Ok(inputs.filter_map(name).map(str::to_owned).collect())
+}
+
+/// How each input is bound; what is not said is public.
+fn bindings(given: Option<PerInput<Binding>>, names: &[String]) -> Result<PerInput<Binding>, ApiError> {
+    let each = |all: Binding| names.iter().map(move |name| (name.clone(), all));
+    match given {
+        Some(PerInput::Each(some)) => PerInput::Each(each(Binding::Public).chain(some).collect()).of("inputs", names),
+        given => {
+            let all = match given {
+                Some(PerInput::Only(all)) => all,
+                _ => Binding::default(),
+            };
+            match names {
+                [] | [_] => Ok(PerInput::Only(all)),
+                _ => Ok(PerInput::Each(each(all).collect())),
+            }
+        }
+    }
 }

@@ -6,6 +6,7 @@ use crate::server::api::submit::{admit, submit, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
+use crate::server::inputs::{ByName, PerInput};
 use crate::server::job::{self, JobRequest, Nonce, Proof};
 use crate::server::keys::Scope;
 use crate::server::ledger::{self, Charge};
@@ -40,8 +41,11 @@ pub struct ContextRequest {
 pub struct ProofRequest {
     /// Id of a committed model.
     model: String,
-    /// SHA-256 of an uploaded input.
-    input: String,
+    /// SHA-256 of an uploaded input, for a model with one.
+    input: Option<String>,
+    /// SHA-256 of an upload for each input of the model, by its name.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
+    inputs: Option<ByName<String>>,
     /// Name and parameters, as on the command line and in the list of policies: `label`, `threshold:OUTPUT:VALUE`; of a model with several
     /// outputs after the index of one or `all`: `1/label`, `all/scores`.
     #[schema(pattern = "^(([0-9]{1,3}|all)/)?[a-z-]{1,32}(:-?[0-9]{1,9}(\\.[0-9]{1,9})?){0,8}$")]
@@ -90,10 +94,15 @@ pub async fn post_proof(
         .model(&caller.tenant, &asked.model)
         .await?
         .ok_or(ApiError::NotFound { what: "model" })?;
-    app.db
-        .upload(&caller.tenant, "input", &asked.input)
-        .await?
-        .ok_or(ApiError::NotFound { what: "input" })?;
+    let inputs = PerInput::given(asked.input, asked.inputs)?;
+    let inputs = inputs.ok_or_else(|| ApiError::bad("`input`, or `inputs` of a model with several, is missing"))?;
+    let inputs = inputs.of("inputs", &model.input_names())?;
+    for (_, sha256) in inputs.iter() {
+        app.db
+            .upload(&caller.tenant, "input", sha256)
+            .await?
+            .ok_or(ApiError::NotFound { what: "input" })?;
+    }
     admit(&model.forecast, &app.config.limits)?;
     let not_after = deadline(context.not_after, model.cpu_seconds(), app.now(), &model.forecast)?;
     let public = app.models.public(&app.store, &model).await?;
@@ -105,7 +114,7 @@ pub async fn post_proof(
         policy.microbits(layout)
     };
     let charge = Charge {
-        input: ledger::input_digest(&app, &caller.tenant, &model.id, &asked.input, description).await?,
+        about: ledger::about(&app, &caller.tenant, &model.id, &inputs, description).await?,
         model: model.id,
         requester: caller.key.clone(),
         policy: asked.policy.clone(),
@@ -114,7 +123,7 @@ pub async fn post_proof(
     let wanted = Wanted {
         request: JobRequest::Proof(Proof {
             model: asked.model,
-            input: asked.input,
+            inputs,
             policy,
             audience: asked.context.audience,
             nonce,

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Account {
     pub model: String,
-    /// Digest of the input's integers.
+    /// Digest of the input's integers; of several inputs that of their names and digests.
     pub input: String,
     /// Id of the key that asked.
     pub requester: String,
@@ -29,18 +29,21 @@ pub struct Account {
     pub first_reserved_bits: f64,
 }
 
-/// An uploaded input, and the input that it is to the ledger.
+/// An uploaded input, and the input that it is to the ledger, or is one of.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct InputFile {
     pub model: String,
-    /// Digest of the input's integers.
+    /// As in accounts.
     pub input: String,
     /// SHA-256 of the uploaded file.
     pub file: String,
 }
 
+/// What several inputs are, if the one that follows is among them.
+const JOINT: &str = "(SELECT joint FROM joint_inputs s WHERE s.tenant = $1 AND s.input =";
+
 impl Db {
-    /// Accounts of a tenant: of a model, an input, a requester, where these are not empty.
+    /// Accounts of a tenant: of a model, an input, a requester, where these are not empty. An input has those of several that it is one of.
     pub async fn accounts(
         &self,
         tenant: &str,
@@ -52,10 +55,10 @@ impl Db {
         // Only conditions that are asked for, so that each combination has its index.
         let filters = [("model", model), ("input", input), ("requester", requester)];
         let filters: Vec<_> = filters.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        let conditions = filters
-            .iter()
-            .enumerate()
-            .map(|(n, (column, _))| format!(" AND {column} = ${}", n + 3));
+        let conditions = filters.iter().enumerate().map(|(n, (column, _))| match *column {
+            "input" => format!(" AND (input = ${0} OR input IN {JOINT} ${0}))", n + 3),
+            column => format!(" AND {column} = ${}", n + 3),
+        });
         let query = format!(
             "SELECT model, input, requester, policy, receipts, settled, reserved, settled_first, reserved_first FROM accounts
              WHERE tenant = $1 AND settled + reserved > 0{} ORDER BY model, input, requester, policy LIMIT $2",
@@ -90,12 +93,15 @@ impl Db {
         input: &str,
         most: i64,
     ) -> Result<Vec<InputFile>, ApiError> {
-        let rows = sqlx::query(
+        let rows = sqlx::query(AssertSqlSafe(format!(
             "SELECT model, digest, input FROM input_digests d
              WHERE tenant = $1 AND ($2 = '' OR model = $2) AND ($3 = '' OR digest = $3)
                  AND EXISTS (SELECT 1 FROM ledger l WHERE l.tenant = d.tenant AND l.model = d.model AND l.input = d.digest)
-             ORDER BY model, digest, input LIMIT $4",
-        )
+             UNION SELECT d.model, j.joint, d.input FROM input_digests d
+             JOIN joint_inputs j ON j.tenant = d.tenant AND j.model = d.model AND j.input = d.digest
+             WHERE d.tenant = $1 AND ($2 = '' OR d.model = $2) AND ($3 = '' OR j.joint = $3 OR j.joint IN {JOINT} $3))
+             ORDER BY 1, 2, 3 LIMIT $4"
+        )))
         .bind(tenant)
         .bind(model)
         .bind(input)
@@ -112,24 +118,36 @@ impl Db {
         rows.iter().map(file).collect()
     }
 
-    /// See [`input_digest`](crate::server::ledger::input_digest).
-    pub async fn input_digest(&self, tenant: &str, model: &str, input: &str) -> Result<Option<String>, ApiError> {
-        let row = sqlx::query("SELECT digest FROM input_digests WHERE tenant = $1 AND model = $2 AND input = $3")
+    /// Digest of the integers of an upload under a model, as the input of a name; that is empty where there is one input.
+    pub async fn input_digest(
+        &self,
+        tenant: &str,
+        (model, input, name): (&str, &str, &str),
+    ) -> Result<Option<String>, ApiError> {
+        let query = "SELECT digest FROM input_digests WHERE tenant = $1 AND model = $2 AND input = $3 AND name = $4";
+        let row = sqlx::query(query)
             .bind(tenant)
             .bind(model)
             .bind(input)
+            .bind(name)
             .fetch_optional(&self.read)
             .await?;
         Ok(row.map(|row| row.try_get("digest")).transpose()?)
     }
 
-    pub async fn set_input_digest(&self, tenant: &str, model: &str, input: &str, digest: &str) -> Result<(), ApiError> {
+    pub async fn set_input_digest(
+        &self,
+        tenant: &str,
+        (model, input, name): (&str, &str, &str),
+        digest: &str,
+    ) -> Result<(), ApiError> {
         sqlx::query(
-            "INSERT INTO input_digests (tenant, model, input, digest) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            "INSERT INTO input_digests (tenant, model, input, name, digest) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
         )
         .bind(tenant)
         .bind(model)
         .bind(input)
+        .bind(name)
         .bind(digest)
         .execute(&self.write)
         .await?;

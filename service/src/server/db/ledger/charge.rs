@@ -2,7 +2,7 @@
 
 use super::Scope;
 use crate::server::error::ApiError;
-use crate::server::ledger::{shown, Charge};
+use crate::server::ledger::{shown, About, Charge};
 use sqlx::{Any, Row, Transaction};
 
 /// Charges a job to the key that asks for it, within the transaction that submits it. The tenant's submissions wait for each
@@ -42,16 +42,19 @@ pub(in crate::server::db) async fn reserve(
         if !asked.is_empty() && matches!(scope, Scope::Model | Scope::Input) {
             continue;
         }
-        let (subject, part) = scope.of(charge);
-        let spent =
-            sqlx::query("SELECT microbits FROM spent WHERE tenant = $1 AND scope = $2 AND subject = $3 AND part = $4")
-                .bind(tenant)
-                .bind(scope.name())
-                .bind(subject)
-                .bind(part)
-                .fetch_optional(&mut **tx)
-                .await?;
-        let spent: i64 = spent.map_or(Ok(0), |row| row.try_get("microbits"))?;
+        let mut spent: i64 = 0;
+        for (subject, part) in scope.of(charge) {
+            let row = sqlx::query(
+                "SELECT microbits FROM spent WHERE tenant = $1 AND scope = $2 AND subject = $3 AND part = $4",
+            )
+            .bind(tenant)
+            .bind(scope.name())
+            .bind(subject)
+            .bind(part)
+            .fetch_optional(&mut **tx)
+            .await?;
+            spent = spent.max(row.map_or(Ok(0), |row| row.try_get("microbits"))?);
+        }
         if spent.saturating_add(charge.microbits) > budget {
             return Err(ApiError::Refused {
                 code: "budget-exceeded".into(),
@@ -67,11 +70,22 @@ pub(in crate::server::db) async fn reserve(
             });
         }
     }
+    for input in &charge.about.joint {
+        sqlx::query(
+            "INSERT INTO joint_inputs (tenant, model, joint, input) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        )
+        .bind(tenant)
+        .bind(&charge.model)
+        .bind(&charge.about.input)
+        .bind(input)
+        .execute(&mut **tx)
+        .await?;
+    }
     sqlx::query("INSERT INTO ledger (job, tenant, model, input, requester, policy, microbits, again) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
         .bind(job)
         .bind(tenant)
         .bind(&charge.model)
-        .bind(&charge.input)
+        .bind(&charge.about.input)
         .bind(&charge.requester)
         .bind(&charge.policy)
         .bind(charge.microbits)
@@ -124,9 +138,10 @@ pub(in crate::server::db) async fn settle(
     for row in &rows {
         let tenant: String = row.try_get("tenant")?;
         let first = row.try_get::<i64, _>("again")? == 0;
+        let model: String = row.try_get("model")?;
         let charge = Charge {
-            model: row.try_get("model")?,
-            input: row.try_get("input")?,
+            about: about(tx, &tenant, &model, row.try_get("input")?).await?,
+            model,
             requester: row.try_get("requester")?,
             policy: row.try_get("policy")?,
             microbits: row.try_get("microbits")?,
@@ -149,6 +164,24 @@ pub(in crate::server::db) async fn settle(
     Ok(())
 }
 
+/// What an entry is about.
+async fn about(
+    tx: &mut Transaction<'static, Any>,
+    tenant: &str,
+    model: &str,
+    input: String,
+) -> Result<About, ApiError> {
+    let rows =
+        sqlx::query("SELECT input FROM joint_inputs WHERE tenant = $1 AND model = $2 AND joint = $3 ORDER BY input")
+            .bind(tenant)
+            .bind(model)
+            .bind(&input)
+            .fetch_all(&mut **tx)
+            .await?;
+    let joint = rows.iter().map(|row| row.try_get("input")).collect::<Result<_, _>>()?;
+    Ok(About { input, joint })
+}
+
 /// Adds to what counts against budgets. The rows are changed in one order everywhere.
 async fn add(
     tx: &mut Transaction<'static, Any>,
@@ -161,18 +194,19 @@ async fn add(
         if !first && matches!(scope, Scope::Model | Scope::Input) {
             continue;
         }
-        let (subject, part) = scope.of(charge);
-        sqlx::query(
-            "INSERT INTO spent (tenant, scope, subject, part, microbits) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (tenant, scope, subject, part) DO UPDATE SET microbits = spent.microbits + excluded.microbits",
-        )
-        .bind(tenant)
-        .bind(scope.name())
-        .bind(subject)
-        .bind(part)
-        .bind(microbits)
-        .execute(&mut **tx)
-        .await?;
+        for (subject, part) in scope.of(charge) {
+            sqlx::query(
+                "INSERT INTO spent (tenant, scope, subject, part, microbits) VALUES ($1, $2, $3, $4, $5)
+                 ON CONFLICT (tenant, scope, subject, part) DO UPDATE SET microbits = spent.microbits + excluded.microbits",
+            )
+            .bind(tenant)
+            .bind(scope.name())
+            .bind(subject)
+            .bind(part)
+            .bind(microbits)
+            .execute(&mut **tx)
+            .await?;
+        }
     }
     Ok(())
 }
@@ -203,7 +237,7 @@ async fn enter(
     )
     .bind(tenant)
     .bind(&charge.model)
-    .bind(&charge.input)
+    .bind(&charge.about.input)
     .bind(&charge.requester)
     .bind(&charge.policy)
     .bind(moved.receipts)
