@@ -113,7 +113,7 @@ impl Worst {
         let (sample, element, [recorded, exact, ours]) = self.at;
         let imported_wrong = match is_index {
             true => exact != recorded,
-            false => !((exact - recorded).abs() <= limit * of),
+            false => exact.is_nan() || (exact - recorded).abs() > limit * of,
         };
         Err(ProveError::Expected {
             reason: format!(

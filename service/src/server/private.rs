@@ -20,17 +20,22 @@ pub fn files() {
 /// # Errors
 /// A folder with something in it that others can enter.
 pub fn folder(path: &Path) -> Result<(), ApiError> {
-    let mode = match fs::metadata(path) {
+    let mode = || Ok::<_, std::io::Error>(fs::metadata(path)?.permissions().mode());
+    match mode() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok(DirBuilder::new().recursive(true).mode(0o700).create(path)?);
         }
-        there => there?.permissions().mode(),
-    };
-    if mode & OTHERS == 0 {
-        return Ok(());
+        Ok(mode) if mode & OTHERS == 0 => return Ok(()),
+        Ok(_) => {}
+        Err(error) => return Err(error.into()),
     }
     if fs::read_dir(path)?.next().is_none() {
         return Ok(fs::set_permissions(path, Permissions::from_mode(0o700))?);
+    }
+    // Another process of ours may have closed the empty folder meanwhile: it does so before it writes.
+    let mode = mode()?;
+    if mode & OTHERS == 0 {
+        return Ok(());
     }
     let shown = path.display();
     Err(ApiError::Unavailable(format!(
@@ -64,5 +69,26 @@ mod tests {
             cause.contains("mode 750") && cause.contains("chmod -R go-rwx"),
             "{cause}"
         );
+    }
+
+    /// Processes that start together find the folder that one of them closes, and fills at once.
+    #[test]
+    fn a_folder_that_is_closed_meanwhile_is_closed() {
+        for _ in 0..200 {
+            let place = tempfile::tempdir().unwrap();
+            fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
+            std::thread::scope(|scope| {
+                let starts: Vec<_> = (0..4)
+                    .map(|n| {
+                        let path = place.path();
+                        scope.spawn(move || {
+                            folder(path).unwrap();
+                            fs::write(path.join(format!("{n}.key")), "x").unwrap();
+                        })
+                    })
+                    .collect();
+                starts.into_iter().for_each(|start| start.join().unwrap());
+            });
+        }
     }
 }

@@ -178,13 +178,7 @@ fn what_is_no_record_of_the_model_is_refused_by_name() {
     }
     let said = folder.run(&format!("{COMMIT} --expect-error 2 --expect expect.npz --out model"));
     assert!(String::from_utf8_lossy(&said.stderr).contains("a number from 0 to 1"));
-    refused(
-        &folder,
-        "--expect nothing.npz --out model",
-        2,
-        "not-found",
-        &["nothing.npz"],
-    );
+    refused(&folder, "--expect nothing.npz --out model", 1, "io", &["nothing.npz"]);
 }
 
 /// The inputs of a model with several, by name in one file.
