@@ -73,8 +73,9 @@ fn limit(start: &Start) {
     let _files = setrlimit(Resource::Nofile, both(DESCRIPTORS));
     // Signals to the service's group, as from a terminal, are not for it.
     let _session = rustix::process::setsid();
-    // Answers to clients come before proofs.
+    // Answers to clients come before proofs. Where the kernel groups processes by session it weighs the session, and the process within it.
     let _nice = rustix::process::nice(start.nice);
+    let _session_nice = std::fs::write("/proc/self/autogroup", start.nice.to_string());
 }
 
 fn say(line: &Line) {

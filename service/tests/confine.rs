@@ -2,12 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use provenn_service::child::confine::{confine, Reach};
+use provenn_service::child::protocol::{Start, Work};
+use provenn_service::child::ARGUMENT;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Set for the process inside: the folder of the attempt.
 const FOLDER: &str = "PROVENN_TEST_CONFINED";
@@ -83,4 +85,53 @@ fn inside(folder: &Path) {
         }
     }
     println!("tried everything");
+}
+
+/// The service comes before its children where the kernel weighs sessions and where it weighs processes.
+#[test]
+fn children_come_after_the_service() {
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/models/digits_cnn.onnx");
+    let start = Start {
+        work: Work::Inspect {
+            model: model.into(),
+            compile: true,
+        },
+        memory_bytes: 4 << 30,
+        cpu_seconds: 60,
+        nice: 7,
+    };
+    // It may be done before it is looked at.
+    let seen = (0..20).any(|_| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_provenn"));
+        let mut child = child
+            .arg(ARGUMENT)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        writeln!(input, "{}", serde_json::to_string(&start).unwrap()).unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut said)
+            .unwrap();
+        assert!(said.contains("confined"), "{said}");
+        let of = |name: &str| fs::read_to_string(format!("/proc/{}/{name}", child.id()));
+        let (stat, session) = (of("stat"), of("autogroup"));
+        let alive = child.try_wait().unwrap().is_none();
+        drop(input);
+        child.wait().unwrap();
+        if alive {
+            // After the name, which may hold anything, the niceness is the seventeenth field.
+            let stat = stat.unwrap();
+            let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+            assert_eq!(fields[16], "7", "{stat}");
+            match session {
+                Ok(session) => assert!(session.trim_end().ends_with("nice 7"), "{session}"),
+                Err(_) => println!("this kernel does not group processes by session"),
+            }
+        }
+        alive
+    });
+    assert!(seen, "no child was seen at work");
 }
