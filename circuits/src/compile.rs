@@ -43,7 +43,7 @@ pub enum Weights {
 /// Unsupported operators (all of them at once), models that are too large, constants that are no integers of a circuit, or
 /// accumulators that may wrap around.
 pub fn compile(graph: &Graph, ranges: &Ranges, public: &[bool], objective: Objective) -> Result<Chosen, CircuitError> {
-    let program = lower::lower(graph, &ranges.scaled(graph))?;
+    let program = lower::lower(graph, &ranges.magnitudes())?;
     let build = |precision: Precision| quantize::quantize(&program, precision, Weights::Given);
     search::choose(&build, public, objective)
 }
@@ -69,7 +69,7 @@ pub fn rebuild(
             graph.inputs.len()
         )));
     }
-    let program = lower::lower(graph, &ranges.scaled(graph))?;
+    let program = lower::lower(graph, &ranges.magnitudes())?;
     let model = quantize::quantize(&program, shape.precision(), weights)?;
     if weights == Weights::Given && search::weight_bits(&model) != shape.weight_bits {
         return Err(CircuitError::Recipe(format!(

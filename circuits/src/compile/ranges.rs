@@ -2,13 +2,11 @@
 
 use super::{size, Weights};
 use crate::error::CircuitError;
-use crate::graph::{float, Graph, Op, Sample, Tensor};
+use crate::graph::{float, Graph, Sample, Tensor};
 use serde::{Deserialize, Serialize};
 
 /// Steps per octave.
 const STEPS: f64 = 8.0;
-/// The least magnitude of a sum, as a share of that of its operands: a fraction of a unit of these.
-const CANCELLED: f64 = 1.0 / 16384.0;
 /// Stands for a value that is always zero.
 const NONE: i16 = i16::MIN;
 /// The steps of the finite 32-bit floats: from 2^-149 to below 2^128.
@@ -108,23 +106,6 @@ impl Ranges {
     /// The magnitudes.
     pub fn magnitudes(&self) -> Vec<f64> {
         self.0.iter().map(magnitude).collect()
-    }
-
-    /// The magnitudes that scales are made for. A difference of values that cancel on every row of the calibration is as uncertain as
-    /// these are: a scale for what was left of them would refuse other inputs, or have no integers for them.
-    pub(super) fn scaled(&self, graph: &Graph) -> Vec<f64> {
-        let mut magnitudes = self.magnitudes();
-        for node in graph.nodes.iter().filter(|node| matches!(node.op, Op::Add | Op::Sub)) {
-            // Of the operands that cancel one at least is no constant.
-            let activations = node.inputs.iter().filter(|&&id| graph.values[id].constant.is_none());
-            let operands = activations.filter_map(|&id| magnitudes.get(id));
-            let least = operands.fold(0f64, |most, magnitude| most.max(*magnitude)) * CANCELLED;
-            magnitudes
-                .get_mut(node.output)
-                .into_iter()
-                .for_each(|magnitude| *magnitude = magnitude.max(least));
-        }
-        magnitudes
     }
 }
 
