@@ -109,7 +109,7 @@ fn inputs_of_few_integers_are_held_to_their_type() {
     }
 }
 
-/// Of a wide type the calibration decides what is provable, in whole numbers.
+/// Of a wide type the calibration decides what is provable, in whole numbers; of an unsigned one in those that are not negative.
 #[test]
 fn inputs_of_many_integers_have_no_fractions() {
     for elements in [4, 5, 6, 7, 12, 13] {
@@ -117,5 +117,7 @@ fn inputs_of_many_integers_have_no_fractions() {
         assert!(program.tensors[0].frac <= 0, "{}", program.tensors[0].frac);
         let [a, b] = outputs(&program, [3, 7]).expect("provable");
         assert!((a - 1.5).abs() < 0.05 && (b - 3.5).abs() < 0.05, "{a}, {b}");
+        let unsigned = [4, 12, 13].contains(&elements);
+        assert_eq!(outputs(&program, [-1, 7]).is_none(), unsigned, "type {elements}");
     }
 }

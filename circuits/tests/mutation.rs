@@ -22,6 +22,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::{Advice, Column};
 use provenn_circuits::argument::Phase;
+use provenn_circuits::graph::InputType;
 use provenn_circuits::layout::{Block, Layout, RowKind, Shape, Src, BIAS_LIMBS};
 use provenn_circuits::program::*;
 use provenn_circuits::CircuitError;

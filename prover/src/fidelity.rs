@@ -76,6 +76,13 @@ pub struct Fidelity {
     pub relative_error: f64,
     /// The outputs of the largest shares, at most 16 of them.
     pub outputs: Vec<OutputError>,
+    /// Outputs that have one value on all of several rows: how far they are off at others is not known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unmoved: usize,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Float outputs and dequantized outputs of a row, one list for each; or why it cannot be proven.
@@ -115,6 +122,7 @@ pub fn measure(graph: &Graph, model: &Program, rows: &[Sample], source: Source) 
         let flips = |(exact, ours): (&Vec<f64>, &Vec<f64>)| argmax(exact) != argmax(ours);
         label_flips += usize::from(exact.iter().zip(ours).any(flips));
     }
+    let unmoved = unmoved(&pairs);
     if unprovable == rows.len() && source != Source::Seeded {
         if let Some(Err(first)) = pairs.into_iter().next() {
             let rows = source.rows(rows.len());
@@ -133,14 +141,40 @@ pub fn measure(graph: &Graph, model: &Program, rows: &[Sample], source: Source) 
         max_error,
         relative_error,
         outputs,
+        unmoved,
     })
+}
+
+/// Outputs that have one value on all of several rows, in float and as integers.
+fn unmoved(pairs: &[Outputs]) -> usize {
+    let mut rows = pairs.iter().flatten();
+    let Some((exact, ours)) = rows.next() else { return 0 };
+    let flat = |outputs: &[Vec<f64>]| outputs.iter().flatten().copied().collect::<Vec<f64>>();
+    let (exact, ours) = (flat(exact), flat(ours));
+    let (mut moved, mut several) = (vec![false; exact.len()], false);
+    for row in rows {
+        several = true;
+        let now = row.0.iter().flatten().zip(row.1.iter().flatten());
+        let first = exact.iter().zip(&ours);
+        for ((moved, first), now) in moved.iter_mut().zip(first).zip(now) {
+            *moved |= first != now;
+        }
+    }
+    match several {
+        true => moved.iter().filter(|moved| !**moved).count(),
+        false => 0,
+    }
 }
 
 impl Fidelity {
     /// In one line: `0 of 16 held-out rows change their label against float, ..`.
     pub fn words(&self) -> String {
+        let unmoved = match self.unmoved {
+            0 => String::new(),
+            count => format!(", {}", one_value(count)),
+        };
         format!(
-            "{} of {} change their label against float, {} cannot be proven, largest error {:.3e}, at most {:.2} % of an output's own size",
+            "{} of {} change their label against float, {} cannot be proven, largest error {:.3e}, at most {:.2} % of an output's own size{unmoved}",
             self.label_flips,
             self.source.rows(self.rows),
             self.unprovable,
@@ -149,8 +183,19 @@ impl Fidelity {
         )
     }
 
+    /// What the owner should know of the outputs before the card is made.
+    pub fn warnings(&self, model: &Program) -> Vec<String> {
+        let unmoved = (self.unmoved > 0).then(|| {
+            format!(
+                "calibration: {}. Nothing is known of the error where they differ: give rows on which they do",
+                one_value(self.unmoved)
+            )
+        });
+        self.resolution(model).into_iter().chain(unmoved).collect()
+    }
+
     /// The output that is not resolved, if there is one, and what to do: the scales show all values of a tensor in equal steps.
-    pub fn warning(&self, model: &Program) -> Option<String> {
+    fn resolution(&self, model: &Program) -> Option<String> {
         let worst = self.outputs.first().filter(|worst| worst.share() > RESOLVED)?;
         let tensor = model.output(worst.tensor);
         let of = match model.outputs.as_slice() {
@@ -175,6 +220,11 @@ impl Fidelity {
             2f64.powi(-tensor.frac),
         ))
     }
+}
+
+fn one_value(outputs: usize) -> String {
+    let s = if outputs == 1 { " has" } else { "s have" };
+    format!("{outputs} output{s} the same value on all rows")
 }
 
 /// What a row gives in float and in the integer program; or why the latter cannot be proven.

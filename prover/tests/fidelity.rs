@@ -33,11 +33,36 @@ fn an_output_is_off_in_its_own_size() {
     assert_eq!(fidelity.relative_error, 1.0, "{fidelity:?}");
     assert_eq!(fidelity.outputs[0].output, 1);
     assert!(fidelity.outputs[1].share() < 0.001, "{fidelity:?}");
-    let warning = fidelity.warning(&compiled.model).unwrap();
-    assert!(
-        warning.contains("resolution") && warning.contains("output 1"),
-        "{warning}"
-    );
+    match &fidelity.warnings(&compiled.model)[..] {
+        [warning] => assert!(
+            warning.contains("resolution") && warning.contains("output 1"),
+            "{warning}"
+        ),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Of an output that has one value wherever it was measured, an error of 0 says nothing.
+#[test]
+fn outputs_that_do_not_move_are_named() {
+    for (rows, unmoved) in [(vec![1.5], 0), (vec![1.5, 1.5], 2), (vec![1.5, 1.25], 0)] {
+        let rows: Vec<Vec<f32>> = rows.into_iter().map(|x| vec![x, -1.0]).collect();
+        let options = CommitOptions {
+            calibration: Some(rows.into()),
+            ..CommitOptions::default()
+        };
+        let compiled = compile(&model("two_outputs_far_apart"), &options).unwrap();
+        let fidelity = compiled.fidelity(&options).unwrap();
+        assert_eq!(fidelity.unmoved, unmoved, "{fidelity:?}");
+        let said = "2 outputs have the same value on all rows";
+        assert_eq!(fidelity.words().contains(said), unmoved > 0);
+        let warned = fidelity.warnings(&compiled.model);
+        assert_eq!(
+            warned.iter().any(|warning| warning.contains(said)),
+            unmoved > 0,
+            "{warned:?}"
+        );
+    }
 }
 
 /// The output is an index; what is compared with float, and has errors, are the scores before it.

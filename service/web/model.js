@@ -98,12 +98,13 @@ export function cardFacts({ inputs, outputs, parameters, fidelity, about }, out)
   const named = (list) => list.map(({ name, shape: extents }) => (list.length === 1 ? shape(extents) : `${quoted(name)} ${shape(extents)}`)).join(", ");
   const told = { public: "receipts show it", committed: "receipts hide it behind a commitment" };
   const bound = ({ name, binding }) => (inputs.length === 1 ? told[binding] : `${quoted(name)}: ${told[binding]}`);
-  const { rows, source, unprovable, relative_error: error, label_flips: flips } = fidelity;
+  const { rows, source, unprovable, relative_error: error, label_flips: flips, unmoved = 0 } = fidelity;
   const measuredOn = { "held-out": "held-out rows", calibration: "the calibration rows" }[source] ?? "seeded rows";
   const measured = [
     `${plural(flips, "other label")} in ${plural(rows, "row")}`,
     `outputs differ by at most ${Number((100 * error).toPrecision(2))} % of their own size`,
     ...(unprovable > 0 ? [`${plural(unprovable, "row")} cannot be proven`] : []),
+    ...(unmoved > 0 ? [`${plural(unmoved, "output")} had one value throughout, of other values nothing is known`] : []),
   ];
   return [
     facts(

@@ -92,7 +92,8 @@ impl<T> Fixed<T> {
 /// With `public` the rows of public inputs and `all_i` those of committed input `i`, of which no two share a row:
 /// * `public * (value - shown - zero) = 0`: the value is the instance cell;
 /// * `all_i * (value - cell_i) = 0`: it is the cell of the input's own column, which is linked to its commitment and is read here only;
-/// * `all_i * (value - high) = 0`: nobody checks the range of a committed cell but the circuit;
+/// * `all_i * (value - high) = 0`: nobody checks the range of a committed cell but the circuit; `all_i * (value - zero - high) = 0` for a type
+///   without negative numbers: `high` is what the cell stands for, which is from 0 to `2^bits - 1`, what every bound on values allows;
 /// * `last_i * (value - zero) = 0` in lanes that the last channel block of the input does not use: a padding lane has the weight of a
 ///   channel of whatever is concatenated after the input. Where that block is the only one, these lanes have no committed cell.
 pub(super) fn gates(m: &mut Cells<'_>, c: &Config, lane: &View, index: usize) -> Gates {
@@ -122,7 +123,11 @@ pub(super) fn gates(m: &mut Cells<'_>, c: &Config, lane: &View, index: usize) ->
                 all.clone() * (value.clone() - committed),
             ));
         }
-        gates.push(("input is in range", all * (value.clone() - lane.high.clone())));
+        let least = match input.unsigned {
+            true => value.clone() - lane.zero.clone(),
+            false => value.clone(),
+        };
+        gates.push(("input is in range", all * (least - lane.high.clone())));
         if input.padding(c.shape.lanes).is_some_and(|first| index >= first) {
             let last = fixed(m, rows.last.unwrap_or(rows.all));
             gates.push((
@@ -135,11 +140,16 @@ pub(super) fn gates(m: &mut Cells<'_>, c: &Config, lane: &View, index: usize) ->
 }
 
 /// The integers of a stored input.
-pub(super) fn row(input: &InputShape, value: u64) -> Row {
+pub(super) fn row(input: &InputShape, value: u64, zero: i64) -> Row {
+    let high = match (input.public, input.unsigned) {
+        (true, _) => 0,
+        (false, true) => (value as i64 - zero) as u64,
+        (false, false) => value,
+    };
     Row {
         sign: 0,
         value,
-        high: if input.public { 0 } else { value },
+        high,
         rem: 0,
     }
 }

@@ -196,7 +196,7 @@ pub(super) fn cells(model: &Program, layout: &Layout, trace: &Trace, lane: usize
     for (row, kind) in layout.kinds.iter().enumerate() {
         rows[row] = match *kind {
             RowKind::Free => Row::default(),
-            RowKind::Input(id, _) => input::row(&layout.shape.inputs[id], inputs[row]),
+            RowKind::Input(id, _) => input::row(&layout.shape.inputs[id], inputs[row], zero(model, &layout.kinds[row])),
             RowKind::Affine(id, ..) if layout.tags[id] > 0 => function::row(model, layout, trace, row, lane),
             RowKind::Affine(id, ..) | RowKind::Product(id, ..) => {
                 rounding::row(model, id, rounding::accumulator(model, layout, trace, row, lane))

@@ -37,6 +37,11 @@ impl InputType {
         }
     }
 
+    /// Whether it has no negative numbers.
+    pub fn unsigned(self) -> bool {
+        matches!(self, Self::Integers { least: 0.., .. })
+    }
+
     /// Those that are indices into `extent` things.
     pub(crate) fn below(self, extent: usize) -> Self {
         match self {

@@ -90,16 +90,20 @@ pub struct InputShape {
     pub channels: usize,
     /// Positions of its tensor.
     pub positions: usize,
+    /// Whether it is committed and its type has no negative numbers. Those of a public input are seen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not", with = "text")]
+    pub unsigned: bool,
 }
 
 impl InputShape {
     /// Those of a program.
     pub fn of(model: &Program, public: &[bool]) -> Vec<Self> {
-        let tensors = model.input_tensors().iter().zip(public);
-        let shape = tensors.map(|(tensor, &public)| Self {
+        let tensors = model.input_tensors().iter().zip(&model.inputs).zip(public);
+        let shape = tensors.map(|((tensor, input), &public)| Self {
             public,
             channels: tensor.channels,
             positions: tensor.positions(),
+            unsigned: !public && input.elements.unsigned(),
         });
         shape.collect()
     }

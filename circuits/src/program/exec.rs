@@ -90,8 +90,13 @@ fn check_input(model: &Program, index: usize, values: &[i64]) -> Result<(), Circ
     let tensor = &model.tensors[index];
     check_length(tensor, values.len())?;
     let half = 1i64 << (model.precision.bits() - 1);
-    match values.iter().find(|v| !(-half..half).contains(*v)) {
-        Some(&v) => Err(out_of_range(tensor, v.into(), (-half).into(), (half - 1).into())),
+    let least = if model.inputs[index].elements.unsigned() {
+        0
+    } else {
+        -half
+    };
+    match values.iter().find(|v| !(least..half).contains(*v)) {
+        Some(&v) => Err(out_of_range(tensor, v.into(), least.into(), (half - 1).into())),
         None => Ok(()),
     }
 }

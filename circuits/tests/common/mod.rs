@@ -95,6 +95,7 @@ pub fn input_shape(public: bool) -> InputShape {
         public,
         channels: 0,
         positions: 0,
+        unsigned: false,
     }
 }
 

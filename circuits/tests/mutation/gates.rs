@@ -229,3 +229,27 @@ fn each_product_gate_is_needed() {
         });
     }
 }
+
+/// A committed input of a type without negative numbers has none, whatever else the prover makes of the table.
+#[test]
+fn no_element_of_an_unsigned_committed_input_is_negative() {
+    for least in [-1, 0] {
+        let mut model = pooled();
+        model.inputs[0].elements = InputType::Integers {
+            least: 0,
+            largest: 65_535,
+        };
+        let values: Vec<i64> = (least..least + 6).collect();
+        let layout = Layout::build(&model, shape(8, 2, false)).expect("fits");
+        assert_eq!(run(&model, &values).is_ok(), least == 0);
+        model.inputs[0].elements = InputType::Reals;
+        let trace = run(&model, &values).expect("in range");
+        let table = Table::new(&Case::build(model, layout, trace), 5);
+        let broken = table.violations();
+        assert_eq!(broken.len(), usize::from(least < 0), "{broken:?}");
+        assert!(
+            broken.iter().all(|gate| gate.starts_with("lane 0/input is in range#")),
+            "{broken:?}"
+        );
+    }
+}

@@ -262,8 +262,8 @@ fn choice_json(choice: &Choice) -> Value {
 
 /// What the owner of a model should know before its card is made.
 pub fn warnings(compiled: &Compiled, fidelity: &Fidelity) -> Vec<String> {
-    let resolution = fidelity.warning(&compiled.model);
-    compiled.warnings.iter().cloned().chain(resolution).collect()
+    let measured = fidelity.warnings(&compiled.model);
+    compiled.warnings.iter().cloned().chain(measured).collect()
 }
 
 /// Number of constants: weights and biases.

@@ -42,10 +42,12 @@ class Fidelity:
     label_flips: int
     max_error: float
     relative_error: float
+    #: Outputs that have one value on all rows: their error is not known.
+    unmoved: int = 0
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> Fidelity:
-        return cls(**{name: found[name] for name in cls.__dataclass_fields__})
+        return cls(**{name: found[name] for name in cls.__dataclass_fields__ if name in found or name != "unmoved"})
 
     def __str__(self) -> str:
         return (
