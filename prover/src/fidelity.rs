@@ -195,7 +195,7 @@ impl Fidelity {
     }
 
     /// The output that is not resolved, if there is one, and what to do: the scales show all values of a tensor in equal steps.
-    fn resolution(&self, model: &Program) -> Option<String> {
+    pub fn resolution(&self, model: &Program) -> Option<String> {
         let worst = self.outputs.first().filter(|worst| worst.share() > RESOLVED)?;
         let tensor = model.output(worst.tensor);
         let of = match model.outputs.as_slice() {

@@ -11,5 +11,7 @@ mod evm;
 mod expect;
 #[path = "files/folder.rs"]
 mod folder;
+#[path = "files/formats.rs"]
+mod formats;
 #[path = "files/show.rs"]
 mod show;

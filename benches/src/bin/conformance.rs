@@ -114,7 +114,7 @@ fn run(case: &Case, prove: bool) -> Outcome {
     let integers = &trace.outputs(model)[0];
     let got: Vec<f64> = integers.iter().map(|&v| v as f64 * scale).collect();
     if let Some(fault) = fault(case, &got, INTEGERS, "integers") {
-        return match fidelity.warning(model) {
+        return match fidelity.resolution(model) {
             Some(_) => Outcome::Coarse,
             None => Outcome::Wrong(fault),
         };

@@ -17,7 +17,7 @@ use provenn_prover::{store, ProveError};
 use provenn_service::bytes::hex32;
 use provenn_service::commands::{commit as command, context, inspect};
 use provenn_service::data::opening;
-use provenn_service::data::sample::{self, Source};
+use provenn_service::data::{sample, source::Source};
 use provenn_service::error::CliError;
 use provenn_service::files::{self, Dimension, Part};
 use provenn_service::output::OutputFolder;

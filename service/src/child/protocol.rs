@@ -1,7 +1,7 @@
 //! What service and child say to each other.
 
 use super::confine::Reach;
-use crate::data::sample::Source;
+use crate::data::source::Source;
 use crate::error::CliError;
 use crate::estimate::Limits;
 use crate::policy::Asked;

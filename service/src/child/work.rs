@@ -3,7 +3,7 @@
 use super::protocol::{Data, Work};
 use crate::bytes::{hex, hex32};
 use crate::data::opening;
-use crate::data::sample::{self, Source};
+use crate::data::{sample, source::Source};
 use crate::error::CliError;
 use crate::estimate::Cost;
 use crate::files::{self, MAX_DATA, MAX_MODEL};

@@ -3,7 +3,7 @@
 use super::show;
 use crate::bytes::{digest, hex, Digest};
 use crate::data::expected;
-use crate::data::sample::{self, Source};
+use crate::data::{sample, source::Source};
 use crate::error::CliError;
 use crate::files::{self, Dimension};
 use crate::output::OutputFolder;
@@ -34,11 +34,11 @@ pub struct Args {
     /// `confusion`, `by-group`, `count` and `at-least`. Data files may have a row for each item.
     #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=65536))]
     batch: Option<u32>,
-    /// Rows that scales are chosen from (.npy); of a model with several inputs NAME=NPY for each, or one .npz with an array for each.
-    #[arg(long, value_name = "NPY", required = true)]
+    /// Rows that scales are chosen from (.npy, .csv); of a model with several inputs NAME=FILE for each, or one .npz with an array for each.
+    #[arg(long, value_name = "FILE", required = true)]
     calibration: Vec<Source>,
-    /// Rows that the fidelity on the card is measured on (.npy); the calibration rows by default.
-    #[arg(long, value_name = "NPY")]
+    /// Rows that the fidelity on the card is measured on; the calibration rows by default.
+    #[arg(long, value_name = "FILE")]
     held_out: Vec<Source>,
     /// Recorded samples with their outputs: the commitment is refused if the model as it would be proven gives others. An .npz file with an array for each
     /// input and output by its name, or a folder with input_0.pb, .. and output_0.pb, ..

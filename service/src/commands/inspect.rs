@@ -1,7 +1,7 @@
 //! `provenn inspect`: what a model is and what a proof would cost.
 
 use crate::commands::commit::{committed, rows};
-use crate::data::sample::Source;
+use crate::data::source::Source;
 use crate::error::CliError;
 use crate::files::{self, Dimension};
 use crate::progress::Progress;
@@ -31,8 +31,9 @@ pub struct Args {
     /// List the operators that can be imported, with their limits.
     #[arg(long, conflicts_with_all = ["model", "dim", "calibration", "input", "committed", "optimize"])]
     operators: bool,
-    /// Rows that scales are chosen from (.npy), of a model with several inputs NAME=NPY for each or one .npz with an array for each; seeded values in [-1, 1] by default.
-    #[arg(long, value_name = "NPY")]
+    /// Rows that scales are chosen from (.npy, .csv), of a model with several inputs NAME=FILE for each or one .npz with an array for each; seeded values in [-1, 1] by
+    /// default.
+    #[arg(long, value_name = "FILE")]
     calibration: Vec<Source>,
     /// Whether receipts would show their inputs or commitments to them.
     #[arg(long, value_enum, default_value_t)]

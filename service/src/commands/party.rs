@@ -1,8 +1,8 @@
 //! `provenn party`: keys of parties to agreements, commitments to inputs that they supply, and signatures of these.
 
 use crate::bytes::hex;
-use crate::data::sample::{self, Source};
 use crate::data::{agreement, opening};
+use crate::data::{sample, source::Source};
 use crate::error::CliError;
 use crate::files::{self, MAX_CARD};
 use crate::output::Output;

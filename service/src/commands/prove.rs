@@ -6,7 +6,7 @@ mod inputs;
 use super::context;
 use crate::bytes::hex;
 use crate::data::opening;
-use crate::data::sample::Source;
+use crate::data::source::Source;
 use crate::error::CliError;
 use crate::output::{Output, Staged};
 use crate::policy::Asked;
@@ -28,7 +28,8 @@ pub struct Args {
     /// Card of the committed model; the owner's files are read from its folder.
     #[arg(long, value_name = "FILE")]
     card: PathBuf,
-    /// The input: JSON {"shape": [..], "values": [..]}, or .npy with one row. Of several NAME=FILE for each, one JSON object of such by name, or one .npz.
+    /// The input: JSON {"shape": [..], "values": [..]}, .npy or .csv with one row, the JSON of ezkl or MLflow, or a picture with the numbers that black and white stand
+    /// for, as in digit.png@0..1 (or with one for each channel). Of several NAME=FILE for each, one JSON object of such by name, or one .npz.
     #[arg(long, value_name = "FILE", required_unless_present = "commitment")]
     input: Vec<Source>,
     /// Secret opening of an input that is committed already, by `provenn party commit` or for another receipt: the receipt has the same commitment.

@@ -7,7 +7,7 @@ mod vouch;
 
 use super::context;
 use crate::bytes::{hex, hex32};
-use crate::data::sample::{self, Source};
+use crate::data::{sample, source::Source};
 use crate::error::CliError;
 use crate::policy::Asked;
 use crate::report::Report;

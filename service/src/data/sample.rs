@@ -1,8 +1,11 @@
 //! Inputs and calibration data in files.
 
-use crate::data::{npy, npz};
+use super::foreign::{self, Foreign};
+use super::image;
+use super::source::{names, Data, Source};
+use super::{csv, npy};
 use crate::error::CliError;
-use crate::files::{self, Part, MAX_DATA};
+use crate::files;
 use provenn_circuits::graph::{Graph, InputType};
 use provenn_prover::commit::Description;
 use provenn_prover::rows::{Rows, Use};
@@ -12,8 +15,6 @@ use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 /// Most axes of an input.
 pub const MAX_AXES: usize = 8;
@@ -79,110 +80,42 @@ fn each<'de, D: Deserializer<'de>, T: Deserialize<'de>, S>(
     deserializer.deserialize_seq(Each(state, next, PhantomData))
 }
 
-/// Data, and the input that it is for.
-#[derive(Clone, Debug)]
-pub enum Source {
-    /// `NAME=FILE`, or `FILE` where there is only one input, or where the file names its inputs.
-    File(String),
-    /// A file of the input that is named, or of the only one.
-    Path { input: Option<String>, path: PathBuf },
-    /// The bytes of such a file, of callers that have no file.
-    Memory { input: Option<String>, bytes: Vec<u8> },
-}
-
-impl FromStr for Source {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self::File(text.to_owned()))
-    }
-}
-
-impl Source {
-    /// The name before `=`, and the file. A name is one of `names`: a file may have a `=` in its own.
-    fn split<'a>(&'a self, names: &[&str]) -> (Option<&'a str>, &'a Path) {
-        let text = match self {
-            Self::File(text) => text,
-            Self::Path { input, path } => return (input.as_deref(), path),
-            Self::Memory { input, .. } => return (input.as_deref(), Path::new("the array")),
-        };
-        match text.split_once('=') {
-            Some((name, file)) if names.contains(&name) => (Some(name), Path::new(file)),
-            _ => (None, Path::new(text)),
-        }
-    }
-
-    /// The name of its input, if it has one, and the data.
-    fn open<'a>(&'a self, names: &[&str]) -> Result<(Option<&'a str>, Part), CliError> {
-        let (name, path) = self.split(names);
-        let part = match self {
-            Self::File(_) | Self::Path { .. } => Part::read(path, MAX_DATA)?,
-            Self::Memory { bytes, .. } => Part {
-                place: path.into(),
-                bytes: bytes.clone(),
-            },
-        };
-        Ok((name, part))
-    }
-
-    /// The data by the names of inputs, as far as it has some: the arrays of an archive, or the file itself.
-    fn parts(&self, names: &[&str]) -> Result<Vec<(Option<String>, Part)>, CliError> {
-        let (name, part) = self.open(names)?;
-        if name.is_some() || !part.bytes.starts_with(npz::MAGIC) {
-            return Ok(vec![(name.map(str::to_owned), part)]);
-        }
-        let arrays = npz::arrays(&part.bytes).map_err(|e| e.at(&part.place))?;
-        // The only array is for the only input, whatever it is called.
-        let is_named = arrays.len() > 1 || names.len() > 1;
-        let parts = arrays.into_iter().map(|(name, bytes)| {
-            let place = part.place.join(&name);
-            (is_named.then_some(name), Part { place, bytes })
-        });
-        Ok(parts.collect())
-    }
-
-    /// The file, whatever it is for.
-    pub fn path(&self, description: &Description) -> PathBuf {
-        self.split(&names(description)).1.to_owned()
-    }
-}
-
-fn names(description: &Description) -> Vec<&str> {
-    description.inputs.iter().map(|input| input.name.as_str()).collect()
-}
-
 /// Rows of calibration or held-out data: one file of rows for each input of the model, by its name if there are several.
 pub fn rows(sources: &[Source], graph: &Graph, data: Use) -> Result<Rows, CliError> {
     let names = graph.inputs.iter().filter_map(|input| graph.values.get(input.value));
     let names: Vec<&str> = names.map(|value| value.name.as_str()).collect();
     let mut inputs: Vec<Option<Rows>> = vec![None; names.len()];
     for source in sources {
-        for (name, part) in source.parts(&names)? {
-            let index = match name {
-                Some(name) => names.iter().position(|known| *known == name),
+        for data in source.data(&names)? {
+            let index = match &data.name {
+                Some(name) => names.iter().position(|known| known == name),
                 None => (names.len() == 1).then_some(0),
             };
             let slot = index
                 .and_then(|index| inputs.get_mut(index))
                 .filter(|slot| slot.is_none());
-            *slot.ok_or_else(|| not_once(&names))? = Some(part_rows(&part)?);
+            *slot.ok_or_else(|| not_once(&names))? = Some(rows_of(&data)?);
         }
     }
     let inputs: Option<Vec<Rows>> = inputs.into_iter().collect();
     Ok(Rows::joined(inputs.ok_or_else(|| not_once(&names))?, data)?)
 }
 
-fn part_rows(Part { place, bytes }: &Part) -> Result<Rows, CliError> {
-    match bytes.starts_with(npy::MAGIC) {
-        true => npy::parse(bytes).map_err(|e| e.at(place)),
-        false => Err(CliError::kind(
-            2,
-            "npy",
-            place,
-            files::what(bytes),
-            "a .npy file with rows",
-        )),
+fn rows_of(data: &Data) -> Result<Rows, CliError> {
+    let (place, bytes) = (&data.part.place, &data.part.bytes);
+    if bytes.starts_with(npy::MAGIC) {
+        return npy::parse(bytes).map_err(|e| e.at(place));
     }
+    if !csv::is_table(bytes) {
+        let expected = "a .npy file with rows, or a table of numbers as .csv";
+        return Err(CliError::kind(2, "npy", place, files::what(bytes), expected));
+    }
+    let (columns, values) = csv::table(bytes).map_err(|e| e.at(place))?;
+    let row = |row: &[f64]| vec![row.iter().map(|&x| x as f32).collect()];
+    Ok(Rows {
+        shapes: vec![None],
+        rows: values.chunks(columns).map(row).collect(),
+    })
 }
 
 /// Not every input of a model is given, or one is twice.
@@ -202,15 +135,16 @@ fn not_once(names: &[&str]) -> CliError {
 pub fn some(sources: &[Source], description: &Description) -> Result<BTreeMap<usize, Vec<f32>>, CliError> {
     let names = names(description);
     let mut inputs = BTreeMap::new();
-    let parts = sources.iter().map(|source| source.parts(&names));
-    for (name, Part { place, bytes }) in parts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
-        let here = match (name, description.inputs.as_slice()) {
-            (Some(name), _) => vec![(description.input(&name)?, one(&bytes, description, &name))],
-            (None, [input]) => vec![(0, one(&bytes, description, &input.name))],
-            (None, _) => named(&bytes, description).map_err(|e| e.at(&place))?,
+    let data = sources.iter().map(|source| source.data(&names));
+    for data in data.collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
+        let place = &data.part.place;
+        let here = match (&data.name, description.inputs.as_slice()) {
+            (Some(name), _) => vec![(description.input(name)?, one(&data, description, name))],
+            (None, [input]) => vec![(0, one(&data, description, &input.name))],
+            (None, _) => named(&data.part.bytes, description).map_err(|e| e.at(place))?,
         };
         for (index, values) in here {
-            if inputs.insert(index, values.map_err(|e| e.at(&place))?).is_some() {
+            if inputs.insert(index, values.map_err(|e| e.at(place))?).is_some() {
                 return Err(not_once(&names));
             }
         }
@@ -240,23 +174,55 @@ pub fn single(source: Source, description: &Description) -> Result<(usize, Vec<f
 type Named = Vec<(usize, Result<Vec<f32>, CliError>)>;
 
 fn named(bytes: &[u8], description: &Description) -> Result<Named, CliError> {
-    let samples: BTreeMap<String, Json<Vec<f64>>> = serde_json::from_slice(bytes).map_err(|e| {
-        let found = unread(bytes, &e);
-        let help = "give {\"NAME\": {\"shape\": [..], \"values\": [..]}, ..}, or each input as NAME=FILE";
-        CliError::usage("sample", found.parts().1.to_owned(), help)
-    })?;
-    let inputs = samples.into_iter().map(|(name, json)| {
+    let samples: BTreeMap<String, (Vec<usize>, Vec<f64>)> = match foreign::read(bytes).transpose()? {
+        Some(Foreign::Named(inputs)) => inputs,
+        Some(Foreign::Flat(inputs)) if inputs.len() == description.inputs.len() => {
+            let inputs = inputs.into_iter().zip(&description.inputs);
+            let shaped = inputs.map(|(values, input)| (input.name.clone(), (input.shape.clone(), values)));
+            shaped.collect()
+        }
+        Some(_) => return Err(each_once(description)),
+        None => {
+            let samples: BTreeMap<String, Json<Vec<f64>>> = serde_json::from_slice(bytes).map_err(|e| {
+                let found = unread(bytes, &e);
+                let help = "give {\"NAME\": {\"shape\": [..], \"values\": [..]}, ..}, or each input as NAME=FILE";
+                CliError::usage("sample", found.parts().1.to_owned(), help)
+            })?;
+            let shaped = samples
+                .into_iter()
+                .map(|(name, json)| (name, (json.shape.0, json.values)));
+            shaped.collect()
+        }
+    };
+    let inputs = samples.into_iter().map(|(name, (shape, values))| {
         let index = description.input(&name)?;
-        Ok((index, fitted(json.shape.0, json.values, description, &name)))
+        Ok((index, fitted(shape, values, description, &name)))
     });
     inputs.collect()
 }
 
-/// One input: `.npy` with one row (or exactly the input's shape), or JSON `{"shape": [..], "values": [..]}`.
-pub fn one(bytes: &[u8], description: &Description, name: &str) -> Result<Vec<f32>, CliError> {
-    let (shape, values) = match bytes.starts_with(npy::MAGIC) {
-        true => npy::array(bytes)?,
-        false => {
+/// One input: `.npy` with one row (or exactly the input's shape), a picture, a line of a table (or as many as the shape says), or JSON: `{"shape": [..], "values": [..]}`
+/// or what other tools write.
+fn one(data: &Data, description: &Description, name: &str) -> Result<Vec<f32>, CliError> {
+    let (bytes, input) = (&data.part.bytes, description.inputs.get(description.input(name)?));
+    let expected = input.map(|input| input.shape.clone()).unwrap_or_default();
+    let (shape, values) = match foreign::read(bytes).transpose()? {
+        Some(Foreign::Single(shape, values)) => (shape, values),
+        Some(Foreign::Flat(inputs)) => match <[_; 1]>::try_from(inputs) {
+            Ok([values]) => (expected, values),
+            Err(_) => return Err(each_once(description)),
+        },
+        Some(Foreign::Named(mut inputs)) => inputs.remove(name).ok_or_else(|| each_once(description))?,
+        None if bytes.starts_with(npy::MAGIC) => npy::array(bytes)?,
+        None if bytes.starts_with(image::MAGIC) => {
+            let values = image::read(bytes, data.pixels.as_ref(), &expected)?;
+            (expected, values)
+        }
+        None if csv::is_table(bytes) => match csv::table(bytes)? {
+            (columns, values) if columns == values.len() => (expected, values),
+            (columns, values) => (vec![values.len() / columns, columns], values),
+        },
+        None => {
             let json: Json<Vec<f64>> = serde_json::from_slice(bytes).map_err(|e| unread(bytes, &e))?;
             (json.shape.0, json.values)
         }

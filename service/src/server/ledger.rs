@@ -23,7 +23,7 @@ use super::job;
 use super::state::App;
 use super::store::Kind;
 use crate::bytes::hex;
-use crate::data::sample::{self, Source};
+use crate::data::{sample, source::Source};
 use provenn_prover::commit::Description;
 use sha2::{Digest, Sha256};
 
