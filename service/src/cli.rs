@@ -16,6 +16,12 @@ pub struct Cli {
     /// Print one JSON object on standard output.
     #[arg(long, global = true)]
     pub json: bool,
+    /// Print nothing but errors: the exit code says the rest.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print how long each stage took, on standard error.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -72,6 +78,8 @@ pub enum Command {
     /// Check proofs of a transparency log, or watch one.
     #[command(subcommand)]
     Log(log::Command),
+    /// Look at this machine: what proves here, with what, and what would fail.
+    Doctor,
     /// Print a completion script for a shell.
     Completions(completions::Args),
 }

@@ -9,6 +9,7 @@ pub mod commit;
 pub mod completions;
 pub mod context;
 pub mod demo;
+pub mod doctor;
 pub mod explain;
 pub mod export;
 pub mod gc;
@@ -51,6 +52,7 @@ pub fn run(cli: &Cli) -> Result<Report, CliError> {
         Command::Backup(args) => backup::run(args),
         Command::Gc(args) => gc::run(args),
         Command::Log(command) => log::run(command),
+        Command::Doctor => doctor::run(),
         Command::Completions(args) => Ok(completions::run(args)),
     }
 }

@@ -15,6 +15,7 @@ pub mod estimate;
 pub mod fail;
 pub mod files;
 pub mod graph;
+pub mod moment;
 pub mod output;
 pub mod policy;
 pub mod progress;

@@ -1,6 +1,7 @@
 //! What a claim says, in words and as JSON: one place for commands and API.
 
 use crate::bytes::hex;
+use crate::moment;
 use provenn_prover::commit::Description;
 use provenn_verifier::text::quoted;
 use provenn_verifier::{Answer, Claim, Inference, InputBinding, Item, SrsKind, Target, VerifyError};
@@ -160,7 +161,7 @@ impl<'a> Said<'a> {
         let context = &self.claim.context;
         let not_after = match context.not_after {
             0 => "no end of validity".to_string(),
-            end => format!("valid until {end} (unix seconds)"),
+            end => format!("valid until {}", moment::shown(end)),
         };
         let srs = match (kind, named.srs) {
             (SrsKind::Dev, _) => "development",

@@ -1,6 +1,8 @@
 //! The binary as people and scripts meet it: exit codes, error codes, and the whole way from model to verdict.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
+#[path = "cli/habits.rs"]
+mod habits;
 #[path = "cli/owners.rs"]
 mod owners;
 #[path = "cli/receipts.rs"]
@@ -47,6 +49,13 @@ impl Outcome {
     #[track_caller]
     fn json(self) -> Value {
         serde_json::from_str(&self.ok()).unwrap()
+    }
+
+    /// Refused by the grammar of the command line.
+    #[track_caller]
+    fn fails_by_usage(self) {
+        assert_eq!((self.exit, self.out.as_str()), (2, ""), "{}", self.err);
+        assert!(self.err.starts_with("error: "), "{}", self.err);
     }
 
     #[track_caller]

@@ -1,10 +1,10 @@
 //! `provenn agreement`: what several parties agree that receipts may state, and their signatures of it.
 
+use super::party;
 use super::show::agreement::shown;
-use super::{context, party};
-use crate::bytes::whole;
 use crate::data::agreement;
 use crate::error::CliError;
+use crate::moment;
 use crate::output::Output;
 use crate::policy::Asked;
 use crate::report::Report;
@@ -76,8 +76,8 @@ pub struct Draft {
     /// Who supplies an input, and signs it. Each committed input needs somebody.
     #[arg(long = "supplies", value_name = "ROLE=INPUT", value_parser = pair)]
     supplies: Vec<(String, String)>,
-    /// Last second of the agreement, in unix time.
-    #[arg(long, value_name = "UNIX", value_parser = whole::<u64>)]
+    /// Last second of the agreement: a date, as in 2027-01-31 or 2027-01-31T12:00:00Z, or unix seconds.
+    #[arg(long, value_name = "DATE", value_parser = moment::parse)]
     not_after: u64,
     /// Let receipts under development parameters count: only if all parties trust the machine that made them.
     #[arg(long)]
@@ -203,7 +203,7 @@ fn check(path: &Path, card: &Path, parties: &[PartyKey]) -> Result<Report, CliEr
     for key in parties {
         signed.party_of(key)?;
     }
-    let (now, not_after) = (context::now(), signed.agreement().not_after);
+    let (now, not_after) = (moment::now(), signed.agreement().not_after);
     if now > not_after {
         return Err(AgreementError::Expired { not_after, now }.into());
     }

@@ -1,10 +1,10 @@
 //! For whom a receipt is: arguments of the commands that prove.
 
-use crate::bytes::{hex32, whole};
+use crate::bytes::hex32;
 use crate::error::CliError;
+use crate::moment;
 use provenn_verifier::claim::MAX_AUDIENCE;
 use provenn_verifier::Context;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -14,8 +14,8 @@ pub struct Args {
     /// The verifier's challenge against replay, 32 bytes in hexadecimal.
     #[arg(long, value_name = "HEX", value_parser = hex32)]
     nonce: Option<[u8; 32]>,
-    /// Last second of validity, in unix time; 0 for no end.
-    #[arg(long, value_name = "UNIX", default_value_t = 0, value_parser = whole::<u64>)]
+    /// Last second of validity: a date, as in 2027-01-31 or 2027-01-31T12:00:00Z, or unix seconds; 0 for no end.
+    #[arg(long, value_name = "DATE", default_value = "0", value_parser = moment::parse)]
     not_after: u64,
 }
 
@@ -46,9 +46,4 @@ impl Args {
             not_after: self.not_after,
         })
     }
-}
-
-/// Unix time in seconds, against which ends are judged.
-pub fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
 }

@@ -4,6 +4,7 @@ use super::show::card::described;
 use crate::bytes::hex;
 use crate::error::CliError;
 use crate::files::{self, MAX_RECEIPT};
+use crate::moment;
 use crate::report::{grouped, Report};
 use crate::statement::{bound, Said};
 use provenn_verifier::text::quoted;
@@ -28,10 +29,9 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let description = described(args.card.as_deref(), Some(about))?;
     let said = Said::new(&claim, description.as_ref())?;
     let end = claim.context.not_after;
-    let until = if end == 0 {
-        "no end".to_string()
-    } else {
-        format!("{end} (unix seconds)")
+    let until = match end {
+        0 => "no end".to_owned(),
+        end => moment::shown(end),
     };
     let field = |name: &str, value, bound| (name.to_owned(), value, bound);
     let about = said

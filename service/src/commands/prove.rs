@@ -8,6 +8,7 @@ use crate::bytes::hex;
 use crate::data::opening;
 use crate::data::source::Source;
 use crate::error::CliError;
+use crate::estimate::Cost;
 use crate::output::{Output, Staged};
 use crate::policy::Asked;
 use crate::progress::Progress;
@@ -109,6 +110,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let stored = folder.join(srs::FILE);
     let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
     let parameters = srs::existing(source, committed.layout.shape.k)?;
+    progress.forecast(Cost::of(&committed.layout.shape).cpu_seconds);
     let started = Instant::now();
     let inputs = given.bind(&committed, &parameters)?;
     if let Some(deal) = &deal {

@@ -5,10 +5,10 @@ pub mod parts;
 mod report;
 mod vouch;
 
-use super::context;
 use crate::bytes::{hex, hex32};
 use crate::data::{sample, source::Source};
 use crate::error::CliError;
+use crate::moment;
 use crate::policy::Asked;
 use crate::report::Report;
 use crate::statement::Said;
@@ -106,7 +106,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
 pub fn decide(args: &Args, parts: &Parts) -> Result<Report, CliError> {
     let (card, key) = (&parts.model, &parts.srs);
     let description = store::description(card).map_err(|e| CliError::from(e).at(&parts.card.place))?;
-    let now = context::now();
+    let now = moment::now();
     let deal = Deal::read(args)?;
     let expectation = expectation(args, &description, now)?;
     let started = Instant::now();

@@ -2,9 +2,9 @@
 
 use crate::bytes::{hex, hex32};
 use crate::color::{drawing, graph};
-use crate::commands::context;
 use crate::error::CliError;
 use crate::files::{self, MAX_RECEIPT};
+use crate::moment;
 use crate::output::Output;
 use crate::report::{grouped, Report};
 use crate::srs;
@@ -68,7 +68,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     })?;
     let graph = graph::read(&args.graph)?.graph;
     let key = parameters(args, &graph, body)?;
-    let now = context::now();
+    let now = moment::now();
     let expectation = Expectation {
         statements: Some(vec![StatementKind::Colouring]),
         colouring: ColouringExpectation { colours: args.k },
@@ -156,7 +156,7 @@ fn report(args: &Args, key: &SrsVerifyingKey, verdict: &Verdict, body: &Colourin
     };
     let not_after = match context.not_after {
         0 => "no end of validity".to_string(),
-        end => format!("valid until {end} (unix seconds)"),
+        end => format!("valid until {}", moment::shown(end)),
     };
     report.row("proof", "holds, under the key that follows from the graph");
     report.row("graph", format!("{}, that of your file", hex(&body.graph)));

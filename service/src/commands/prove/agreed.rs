@@ -1,9 +1,9 @@
 //! The agreement that a receipt is made under: nothing is proven outside of it.
 
 use super::Args;
-use crate::commands::context;
 use crate::data::agreement;
 use crate::error::CliError;
+use crate::moment;
 use provenn_prover::commit::{srs_verifying_key, Committed, Description};
 use provenn_prover::srs::Srs;
 use provenn_prover::Input;
@@ -50,9 +50,7 @@ impl Deal {
             srs: srs_verifying_key(srs)?.kind,
             not_after,
         };
-        let permitted = self
-            .agreement
-            .permits(&proposal, &self.signatures, Some(context::now()));
+        let permitted = self.agreement.permits(&proposal, &self.signatures, Some(moment::now()));
         permitted.map_err(|error| CliError::under(error, &description.fracs()))?;
         agreement::about(self.agreement.agreement(), &committed.card, description)
     }

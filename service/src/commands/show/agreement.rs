@@ -4,6 +4,7 @@ use super::{about, add, card};
 use crate::bytes::hex;
 use crate::data::agreement;
 use crate::error::CliError;
+use crate::moment;
 use crate::report::Report;
 use crate::statement::bound;
 use provenn_prover::commit::Description;
@@ -50,7 +51,7 @@ pub fn shown(signed: &SignedAgreement, description: Option<&Description>, checke
         };
         report.row("party", format!("{}, key {}: {there}", quoted(&party.role), party.key));
     }
-    report.row("until", format!("{} (unix seconds)", terms.not_after));
+    report.row("until", moment::shown(terms.not_after));
     report.row(
         "parameters",
         if terms.accept_dev {

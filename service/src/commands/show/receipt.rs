@@ -4,6 +4,7 @@ use super::{about, add, card};
 use crate::bytes::hex;
 use crate::error::CliError;
 use crate::files::{self, MAX_RECEIPT};
+use crate::moment;
 use crate::report::{grouped, Report};
 use crate::statement::{bound, Said};
 use provenn_prover::commit::Description;
@@ -44,7 +45,7 @@ pub fn run(path: &Path, card: Option<&Path>) -> Result<Report, CliError> {
         "valid until",
         match context.not_after {
             0 => "no end".to_owned(),
-            end => format!("{end} (unix seconds)"),
+            end => moment::shown(end),
         },
     );
     report.row("circuit key", hex(&claim.key_digest));

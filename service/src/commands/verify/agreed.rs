@@ -4,6 +4,7 @@ use super::Args;
 use crate::bytes::hex;
 use crate::data::agreement;
 use crate::error::CliError;
+use crate::moment;
 use crate::report::Report;
 use provenn_prover::commit::Description;
 use provenn_verifier::agreement::{named_in, Agreed, SignedAgreement};
@@ -58,7 +59,7 @@ impl Deal {
     /// Adds what was agreed to a report.
     pub fn report(&self, report: &mut Report) {
         let terms = self.agreement.agreement();
-        let end = format!("{}, until {} (unix seconds)", hex(&terms.digest()), terms.not_after);
+        let end = format!("{}, until {}", hex(&terms.digest()), moment::shown(terms.not_after));
         report.row("agreement", end);
         for party in &terms.parties {
             let known = match self.known.contains(&party.role) {

@@ -1,0 +1,165 @@
+//! Habits that scripts rely on: quiet, verbose, refusals as JSON, dates, and a look at the machine.
+
+use super::*;
+use std::os::unix::fs::PermissionsExt;
+
+const MODEL: &str = "models/linear_30.onnx";
+
+/// A model in a folder of its own, with parameters beside it.
+fn committed(folder: &Path) -> Vec<String> {
+    let text = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let rows = fixture("data/breast_cancer_calibration.npy");
+    let made = run_in(
+        folder,
+        &[
+            "commit",
+            &fixture(MODEL),
+            "--calibration",
+            &rows,
+            "--out",
+            &text("model"),
+        ],
+    );
+    made.ok();
+    let card = text("model/model.card");
+    [
+        "prove",
+        "--card",
+        &card,
+        "--input",
+        &fixture("inputs/linear_30.json"),
+        "--policy",
+        "scores",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+fn fixture(name: &str) -> String {
+    format!("{}/../fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn run_in(folder: &Path, arguments: &[&str]) -> Outcome {
+    let output = Command::new(env!("CARGO_BIN_EXE_provenn"))
+        .args(arguments)
+        .env("PROVENN_HOME", folder.join("home"))
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Outcome {
+        exit: output.status.code().unwrap(),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    }
+}
+
+#[test]
+fn quiet_verbose_and_dates() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let prove = committed(folder.path());
+    let receipt = folder.path().join("receipt.bin").to_str().unwrap().to_owned();
+    let with = |more: &[&str]| {
+        let all: Vec<&str> = prove
+            .iter()
+            .map(String::as_str)
+            .chain(["--out", &receipt, "--force"])
+            .chain(more.iter().copied())
+            .collect();
+        run_in(folder.path(), &all)
+    };
+    assert_eq!(with(&["--quiet"]).ok(), "");
+    let said = with(&["-v"]);
+    assert_eq!(said.exit, 0);
+    assert!(said.out.starts_with("receipt "), "{}", said.out);
+    let stages: Vec<&str> = said
+        .err
+        .lines()
+        .filter_map(|line| line.split_once(" s  "))
+        .map(|(_, stage)| stage)
+        .collect();
+    assert_eq!(
+        stages,
+        [
+            "reading the model",
+            "running the model",
+            "proving",
+            "linking the proof to the commitment",
+            "verifying the receipt"
+        ]
+    );
+    with(&["-q", "-v"]).fails_by_usage();
+    with(&["--not-after", "2001-02-03"]).ok();
+    let shown = run_in(folder.path(), &["show", &receipt]).ok();
+    assert!(shown.contains("2001-02-03T23:59:59Z"), "{shown}");
+    let card = folder.path().join("model/model.card").to_str().unwrap().to_owned();
+    let verify = run_in(
+        folder.path(),
+        &[
+            "verify",
+            "--card",
+            &card,
+            "--receipt",
+            &receipt,
+            "--accept-dev",
+            "--any-model",
+        ],
+    );
+    assert!(
+        verify.exit == 3
+            && verify
+                .err
+                .starts_with("error[expired]: expired at 2001-02-03T23:59:59Z, now 20"),
+        "{}",
+        verify.err
+    );
+    with(&["--not-after", "tomorrow"]).fails_by_usage();
+}
+
+#[test]
+fn wrong_usage_is_json_if_asked_for() {
+    for arguments in [
+        &["--json", "prove"][..],
+        &["prove", "--json"],
+        &["--json", "nonsense"],
+        &["inspect", "--json", "--bogus"],
+        &["--json"],
+    ] {
+        let refused = provenn(arguments);
+        assert_eq!(refused.exit, 2, "{arguments:?}");
+        let body: Value = serde_json::from_str(&refused.out).unwrap();
+        assert_eq!(
+            (&body["error"]["code"], &body["error"]["exit"]),
+            (&"usage".into(), &2.into()),
+            "{arguments:?}"
+        );
+        assert!(body["error"]["message"].as_str().unwrap().len() > 10, "{body}");
+    }
+    assert!(provenn(&["--json", "--help"]).ok().contains("Usage: provenn"));
+}
+
+#[test]
+fn the_doctor_names_what_would_fail() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    committed(folder.path());
+    let said = run_in(folder.path(), &["--json", "doctor"]).json();
+    assert_eq!(said["version"], env!("CARGO_PKG_VERSION"));
+    let made = said["cache"]["dev_k"].as_array().unwrap();
+    assert_eq!(made.len(), 1, "{said}");
+    assert!(run_in(folder.path(), &["doctor"]).ok().ends_with("Nothing is wrong.\n"));
+    let file = folder.path().join(format!("home/dev-k{}.srs", made[0]));
+    let mut bytes = fs::read(&file).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let refused = run_in(folder.path(), &["doctor"]);
+    assert!(
+        refused.err.contains("1 problem") && refused.err.contains(file.to_str().unwrap()),
+        "{}",
+        refused.err
+    );
+    refused.fails(1, "doctor");
+    let seed = folder.path().join("home/dev.seed");
+    fs::set_permissions(&seed, fs::Permissions::from_mode(0o644)).unwrap();
+    let refused = run_in(folder.path(), &["doctor"]);
+    assert!(refused.err.contains("dev.seed"), "{}", refused.err);
+}
