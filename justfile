@@ -64,6 +64,10 @@ test-service-page:
 deny:
     .ci/deny advisories bans licenses sources
 
+# The book, in target/book (installs mdbook in target/ where it is missing): links are checked, and that pages load nothing from elsewhere.
+book:
+    .ci/book
+
 # Criterion benches.
 bench:
     cargo bench --workspace

@@ -51,7 +51,7 @@ pub enum Command {
     Verify(Box<verify::Args>),
     /// Show what is in a file of this program, whichever it is; of secret ones nothing that is secret.
     Show(show::Args),
-    /// Show what a receipt states and what binds each part.
+    /// Show what a receipt states and what binds each part; or the cause and the remedy of an error by its code.
     Explain(explain::Args),
     /// Write what other verifiers take.
     #[command(subcommand)]

@@ -7,6 +7,7 @@
 pub mod bytes;
 pub mod child;
 pub mod cli;
+pub mod codes;
 pub mod color;
 pub mod commands;
 pub mod data;

@@ -1,146 +1,194 @@
-//! The walk-throughs of the README and of the docs, run as they are printed there.
-#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+//! The commands of README and book, run as they are printed there; and that each block is run, or is no command.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::Command;
+#[path = "walkthrough/blocks.rs"]
+mod blocks;
+#[path = "walkthrough/coverage.rs"]
+mod coverage;
+#[path = "walkthrough/shell.rs"]
+mod shell;
 
-/// The commands of a section of the README.
-fn commands(title: &str) -> String {
-    commands_in("README.md", title)
+use blocks::{blocks, markdown, Block};
+use shell::{chapter, free_address, walk};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Chapters whose `sh` blocks are one script each, and whose `text` blocks are what it prints.
+fn chapters() -> Vec<String> {
+    let mut files = markdown("docs/how-to");
+    files.extend(["docs/policies.md", "docs/tutorial.md"].map(String::from));
+    files
 }
 
-fn commands_in(file: &str, title: &str) -> String {
-    let text = std::fs::read_to_string(format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
-    let (_, section) = text.split_once(&format!("\n## {title}\n")).unwrap();
-    let (_, block) = section.split_once("\n```sh\n").unwrap();
-    let (block, _) = block.split_once("\n```\n").unwrap();
-    block.to_owned()
+/// A part of a script.
+#[derive(Clone, Copy)]
+enum Part {
+    /// The commands under a heading of a file.
+    Under(&'static str, &'static str),
+    /// What the reader of the next commands has.
+    Given(&'static str),
+}
+use Part::{Given, Under};
+
+const WALK_THROUGH: &[Part] = &[
+    Under("README.md", "Walk-through"),
+    Under("README.md", "One file for an auditor"),
+    Under("README.md", "Check a receipt on chain"),
+];
+const SEVERAL: &[Part] = &[Under("README.md", "Several inputs and outputs")];
+const BATCHES: &[Part] = &[Under("README.md", "Batches")];
+const PARTIES: &[Part] = &[Under("docs/agreements.md", "One bit about two private inputs")];
+const COLOURINGS: &[Part] = &[Under("docs/colouring.md", "Colourings")];
+const SERVICE: &[Part] = &[
+    Given("known=$(provenn log witness --name witness.example/known --out log.key-known | head -n 1)"),
+    Given("export PROVENN_LOG__WITNESSES=${known##* }"),
+    Under("README.md", "The service"),
+    Given(
+        "LOG_KEY=$(curl -sf $service/v1/log | field key)
+        witness() { provenn log witness --name $1 --out log.key-$1 | head -n 1; }
+        cosign() { provenn log cosign receipt.tlog-proof --url $service --key $LOG_KEY --witness-key log.key-$1 --state log.key-$1.last; }
+        W1=$(witness one) W2=$(witness two) W3=$(witness three)
+        W1=${W1##* } W2=${W2##* } W3=${W3##* }
+        cosign one && cosign three",
+    ),
+    Under("docs/publishing.md", "Transparency log"),
+    Given("mv log.key-known witness.key"),
+    Under("docs/runbook.md", "Witnesses"),
+];
+const OPERATION: &[Part] = &[
+    Given("until_ready() { until curl -sf http://127.0.0.1:8080/readyz; do sleep 0.2; done; }"),
+    Under("docs/runbook.md", "Running the service"),
+    Under("docs/runbook.md", "Keys"),
+    Under("docs/runbook.md", "Storage"),
+    Under("docs/runbook.md", "Backup and restore"),
+];
+
+const WALKS: [&[Part]; 7] = [WALK_THROUGH, SEVERAL, BATCHES, PARTIES, COLOURINGS, SERVICE, OPERATION];
+
+/// The commands under a heading, but for those that need what tests do not have.
+fn commands(file: &str, heading: &str) -> Vec<Block> {
+    let mut found = blocks(file);
+    found.retain(|block| block.heading == heading && block.language() == "sh" && !block.is("elsewhere"));
+    assert!(!found.is_empty(), "{file} has no commands under `{heading}`");
+    found
 }
 
-/// Everything that a script left, and the repository does not ignore: secrets that the next `git add` would take.
-fn unignored(folder: &Path) -> String {
-    let git = |arguments: &[&str]| {
-        let output = Command::new("git")
-            .args(arguments)
-            .current_dir(folder)
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env_remove("GIT_DIR")
-            .env_remove("GIT_INDEX_FILE")
-            .env_remove("GIT_WORK_TREE")
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
+fn script(parts: &[Part]) -> String {
+    let text = |part: &Part| match *part {
+        Under(file, heading) => commands(file, heading).into_iter().map(|block| block.text).collect(),
+        Given(text) => format!("{text}\n"),
     };
-    let ignored = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../.gitignore")).unwrap();
-    git(&["init", "--quiet"]);
-    std::fs::write(folder.join(".git/info/exclude"), format!("{ignored}\n/fixtures\n")).unwrap();
-    git(&["status", "--porcelain", "--untracked-files=all"])
+    parts.iter().map(text).collect()
 }
 
-/// Runs a script in a folder of its own with the fixtures beside it, and returns what it printed.
-fn walk(script: &str, address: &str, files: &[&str]) -> String {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    let fixtures = root.join("fixtures").canonicalize().unwrap();
-    std::os::unix::fs::symlink(fixtures, folder.path().join("fixtures")).unwrap();
-    let binary = Path::new(env!("CARGO_BIN_EXE_provenn"));
-    let path = format!(
-        "{}:{}",
-        binary.parent().unwrap().display(),
-        std::env::var("PATH").unwrap()
-    );
-    let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", script])
-        .current_dir(folder.path())
-        .env("PATH", path)
-        .env("PROVENN_LISTEN", address)
-        .env("PROVENN_HOME", home.path())
-        .output()
-        .unwrap();
-    let (out, err) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    assert!(output.status.success(), "{out}\n{err}");
-    for file in files {
-        assert!(folder.path().join(file).exists(), "{file}");
+#[track_caller]
+fn prints(out: &str, expected: &[&str]) {
+    for printed in expected {
+        assert!(out.contains(printed), "{printed}: {out}");
     }
-    assert_eq!(unignored(folder.path()), "", "what is left is in .gitignore");
-    out.into_owned()
 }
 
 #[test]
 fn the_commands_walk_through() {
-    let out = walk(
-        &format!("{}\n{}", commands("Walk-through"), commands("One file for an auditor")),
-        "",
-        &["digits/srs.vk", "receipt.bin", "structure.onnx", "receipt.bundle"],
-    );
-    for printed in [
+    let left = [
+        "digits/srs.vk",
+        "receipt.bin",
+        "structure.onnx",
+        "receipt.bundle",
+        "digits/evm.json",
+    ];
+    let out = walk(&script(WALK_THROUGH), "", &left);
+    let expected = [
         "VALID under development parameters",
         "Rebuilt from the model's file",
         "\"clinic.example\" signed this model",
-    ] {
-        assert!(out.contains(printed), "{printed}: {out}");
-    }
+    ];
+    prints(&out, &expected);
 }
 
 #[test]
 fn the_commands_with_several_inputs_and_outputs() {
-    let script = commands("Several inputs and outputs");
-    let out = walk(&script, "", &["conflict/srs.vk", "receipt.bin"]);
-    for printed in [
-        "of output        \"agreement\", number 1 of 2",
-        "input \"listed\"",
-        "input \"own\"",
-    ] {
-        assert!(out.contains(printed), "{printed}: {out}");
-    }
+    let out = walk(&script(SEVERAL), "", &["conflict/srs.vk", "receipt.bin"]);
+    prints(
+        &out,
+        &[
+            "of output        \"agreement\", number 1 of 2",
+            "input \"listed\"",
+            "input \"own\"",
+        ],
+    );
 }
 
 #[test]
 fn the_commands_with_several_parties() {
-    let script = commands_in("docs/agreements.md", "One bit about two private inputs");
-    let out = walk(&script, "", &["parties/deal", "parties/own.signed", "receipt.bin"]);
-    for printed in [
+    let out = walk(
+        &script(PARTIES),
+        "",
+        &["parties/deal", "parties/own.signed", "receipt.bin"],
+    );
+    let expected = [
         "is output 1 at least 0, of output \"conflict\"",
         "SIGNED by all parties",
         "VALID under development parameters",
         "\"borrower\" agreed, key shop.example+",
         "input \"listed\" signed by \"lender\"",
-    ] {
-        assert!(out.contains(printed), "{printed}: {out}");
-    }
+    ];
+    prints(&out, &expected);
 }
 
 #[test]
 fn the_commands_with_batches() {
-    let out = walk(&commands("Batches"), "", &["digits-360/srs.vk", "receipt.bin"]);
-    for printed in ["of 360 (0.9", "accuracy against 360 labels of digest "] {
-        assert!(out.contains(printed), "{printed}: {out}");
-    }
+    let out = walk(&script(BATCHES), "", &["digits-360/srs.vk", "receipt.bin"]);
+    prints(&out, &["of 360 (0.9", "accuracy against 360 labels of digest "]);
+}
+
+#[test]
+fn the_commands_with_colourings() {
+    let out = walk(&script(COLOURINGS), "", &[]);
+    prints(
+        &out,
+        &["knows a proper colouring in 3 colours of a graph of 20000 vertices"],
+    );
+}
+
+/// A script about a service, at an address of its own, which ends with the script.
+fn at_a_service(parts: &[Part], files: &[&str]) -> String {
+    let (address, printed) = (free_address(), script(parts));
+    assert!(printed.contains("127.0.0.1:8080"));
+    let script = printed.replace("127.0.0.1:8080", &address);
+    let script = script.replace("https://prover.example", &format!("http://{address}"));
+    walk(&format!("trap 'kill $(jobs -p)' EXIT\n{script}"), &address, files)
 }
 
 #[test]
 fn the_service_walks_through() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = free.local_addr().unwrap().to_string();
-    drop(free);
-    let printed = commands("The service");
-    assert!(printed.contains("127.0.0.1:8080"));
-    let script = printed.replace("127.0.0.1:8080", &address);
-    // As the runbook has it.
-    let script = format!("trap 'kill $(jobs -p)' EXIT\n{script}\nprovenn backup backup\n");
-    let out = walk(&script, &address, &["model.card", "srs.vk", "receipt.bin", "backup"]);
-    for printed in [
+    let out = at_a_service(SERVICE, &["model.card", "srs.vk", "receipt.bin", "witness.key"]);
+    let expected = [
         "\"valid\":true",
         "VALID under development parameters",
         "LOGGED: the receipt is entry 1 of 2",
-    ] {
-        assert!(out.contains(printed), "{printed}: {out}");
-    }
+    ];
+    prints(&out, &expected);
+}
+
+#[test]
+fn the_runbook_runs() {
+    let out = at_a_service(OPERATION, &["backup"]);
+    prints(&out, &["lab pipeline", "revoked"]);
+}
+
+/// Two at a time: each makes proofs.
+#[test]
+fn the_chapters_run() {
+    let files = chapters();
+    assert!(files.len() > 8);
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    chapter(&blocks(file));
+                }
+            });
+        }
+    });
 }

@@ -38,10 +38,16 @@ pub mod security {}
 #[cfg(doc)]
 #[doc = include_str!("../docs/vulnerabilities.md")]
 pub mod vulnerabilities {}
-// Compiles the example.
+// Compiles the examples.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/embed.md")]
+struct Embed;
+#[cfg(all(doctest, feature = "log"))]
+#[doc = include_str!("../docs/agreements.md")]
+struct Agreements;
 
 #[cfg(feature = "log")]
 pub mod agreement;

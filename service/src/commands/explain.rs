@@ -1,7 +1,8 @@
-//! `provenn explain`: every field of a claim, and what binds it. Nothing is verified here.
+//! `provenn explain`: every field of a claim, and what binds it; or the cause and the remedy of an error. Nothing is verified here.
 
 use super::show::card::described;
 use crate::bytes::hex;
+use crate::codes;
 use crate::error::CliError;
 use crate::files::{self, MAX_RECEIPT};
 use crate::moment;
@@ -14,16 +15,43 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Receipt.
-    receipt: PathBuf,
+    /// Receipt; or the code of an error, as it stands in `error[CODE]`.
+    #[arg(value_name = "RECEIPT|CODE")]
+    what: PathBuf,
     /// Model card, to show scores as real numbers.
     #[arg(long, value_name = "FILE")]
     card: Option<PathBuf>,
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    let bytes = files::read(&args.receipt, MAX_RECEIPT)?;
-    let decoded = Receipt::from_bytes(&bytes).map_err(|error| CliError::file(&args.receipt, &bytes, error));
+    // A file is meant first, whatever its name is.
+    match args.what.to_str() {
+        Some(word) if codes::is_form(word) && !args.what.exists() => code(word),
+        _ => receipt(args),
+    }
+}
+
+fn code(word: &str) -> Result<Report, CliError> {
+    let Some(codes::Code { code, cause, remedy }) = codes::find(word) else {
+        let help = match codes::nearest(word) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "take the code from the brackets of `error[CODE]`".into(),
+        };
+        let message = format!("`{word}` is neither a file here nor the code of an error");
+        return Err(CliError::usage("unknown-code", message, help));
+    };
+    let mut report = Report::default();
+    let plain = codes::plain;
+    report.row("code", code);
+    report.row("cause", plain(cause));
+    report.row("remedy", plain(remedy));
+    report.json = json!({ "code": code, "cause": plain(cause), "remedy": plain(remedy) });
+    Ok(report)
+}
+
+fn receipt(args: &Args) -> Result<Report, CliError> {
+    let bytes = files::read(&args.what, MAX_RECEIPT)?;
+    let decoded = Receipt::from_bytes(&bytes).map_err(|error| CliError::file(&args.what, &bytes, error));
     let Receipt { claim, proof, link } = decoded?;
     let about = Said::new(&claim, None)?.model_id();
     let description = described(args.card.as_deref(), Some(about))?;

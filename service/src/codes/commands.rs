@@ -1,0 +1,40 @@
+//! What commands say of their arguments and of the files that these name.
+
+use super::{code, Code};
+
+#[rustfmt::skip]
+pub const COMMANDS: &[Code] = &[
+    code("audience", "The name of an audience is longer than a receipt may carry.", "Choose a shorter name."),
+    code("audit-failed", "What was rebuilt from the architecture is not what the card has.", "Do not rely on this card for this model; ask its publisher for the structure it was made from."),
+    code("backup", "Only a service on one machine, with SQLite and a folder of objects, is copied by `provenn backup`.", "For PostgreSQL and S3 use their own tools, as [the runbook](runbook.md) shows."),
+    code("bundle-too-large", "A bundle would hold more than its format allows.", "Make several bundles."),
+    code("card", "`--card` names a file that is not in the folder of a committed model.", "Give the model.card that `provenn commit` wrote."),
+    code("demo", "The demonstration did not show what it has to show.", "This is a defect; please report it."),
+    code("exists", "A witness has a key already.", "A witness that loses its key is another witness; choose another file."),
+    code("expect", "The samples to compare with are not of their form.", "Give an .npz file with an array for each input and output of the model by its name, or a folder with input_0.pb, .. and output_0.pb, .."),
+    code("file-too-large", "A file is larger than any of its kind.", "Check that the right file was given."),
+    code("input-names", "Not every input of the model is given, or one is given twice.", "Give each of them once, as NAME=FILE."),
+    code("io", "A file or folder cannot be read or written. The message says why.", "Check its path, owner and mode, and that the disk has room."),
+    code("labels", "The policy takes a list for the items and none is given, or the other way round, or the file holds no labels.", "Name the file with `--labels` for accuracy, confusion and by-group only: a whole number from 0 on for each item."),
+    code("log-proof-of-other", "A log proof is neither of the card nor of a receipt of the bundle.", "Give the proofs of the very files that go into the bundle."),
+    code("log-proof-twice", "Two log proofs are of one file.", "Give one proof of the card and of each receipt."),
+    code("model-not-named", "You named no model, and anybody can make a valid receipt for a model of their own.", "Pin the id with `--model-id` if you have it from a source that you trust; or name its publisher (`--publisher`), its log (`--log`) or a party of its agreement (`--party`); `--any-model` takes any."),
+    code("network", "A service or log could not be reached, or refused.", "Check the address, and whether the service can be reached."),
+    code("no-such-key", "The service has no valid key of this id.", "`provenn keys list` shows the ids."),
+    code("no-such-tenant", "The service has no tenant of this name.", "Check the name, or add `--new-tenant` to make it."),
+    code("nobody-vouches", "A publisher or a log was named, and there is no signature or proof of it.", "Give it with `--signature FILE` or `--log-proof FILE`, or a bundle that holds it."),
+    code("not-for-evm", "The model, or the receipt, is beyond what the verifier contract takes.", "See what the contract decides in [Verification by a contract](evm.md)."),
+    code("nothing-given", "Neither a bundle nor a receipt with its card is given.", "Give a bundle, or `--receipt` and `--card`."),
+    code("npy", "A file of rows is no usable .npy file.", "Save with numpy.save: float32, float64 or int64, C order, one row per sample."),
+    code("npz", "A file of rows is no usable .npz file.", "Save with numpy.savez, one array for each input by its name."),
+    code("opening", "The opening of a committed input is damaged, opens something else, or has no place to be written to.", "Commit to the input again with the card of this model, or name a file of its own with `--opening`: it is secret."),
+    code("output-exists", "A file that would be written exists already.", "Choose another name, or add `--force` to replace it."),
+    code("output-names", "The model has several outputs and none is named, or one is named twice.", "Name one with `--output`, or `--output all` for the scores of all."),
+    code("party-input", "An input is given for a party that does not supply it.", "Give one input that the agreement says is yours."),
+    code("party-key", "A key of a party is not of its form.", "Give the line that `provenn party key` prints."),
+    code("sample", "A sample is not of its form, or does not have the shape of the model's input.", "Give one sample as `{\"shape\": [..], \"values\": [..]}` or as a .npy file of one row."),
+    code("supplier", "An input of the agreement is supplied by nobody, or by two.", "Name one party that supplies it."),
+    code("tenant-exists", "The service has a tenant of this name already.", "Leave `--new-tenant` out to make another key of it."),
+    code("unknown-code", "`provenn explain` was given a word that is neither a file nor the code of an error.", "Take the code from the brackets of `error[CODE]`; [Errors](errors.md) lists all."),
+    code("wrong-file", "A file is of another kind than its place asks for.", "Give a file of the kind that the message names. `provenn show FILE` says what a file is."),
+];

@@ -1,0 +1,61 @@
+//! What import, compilation, commitment and proofs say.
+
+use super::{code, Code};
+
+#[rustfmt::skip]
+pub const MODELS: &[Code] = &[
+    code("about", "What a publisher says of the model does not fit it, or is not of its form.", "Give one JSON object as [Model cards](format.md#model-cards) describes it."),
+    code("accumulator-wrap", "A sum could become so large that integers and the field differ.", "Reduce the scale of the weights."),
+    code("calibration", "Calibration or held-out rows do not fit the model.", "Give at least one row, each of the model's input shape, all finite."),
+    code("card-description", "The part of the card that is for people is not one that this release reads.", "Get the card again from its publisher, or use the release that made it."),
+    code("card-size", "The card names several sizes of its circuit.", "Get the card again from its publisher."),
+    code("constant-too-large", "A constant is too large to be an integer of the circuit at the scale of its tensor.", "It is out of proportion to the other values of the tensor; calibrate with rows of the data that the model is for."),
+    code("expected", "The recorded outputs of the model are not those that would be proven. The message says which output of which sample, by how much, and whether import or integers differ.", "If import differs, report it; if integers differ, calibrate with rows like the samples, or allow more with `--expect-error`."),
+    code("file-damaged", "A stored file of a committed model is damaged or of another version.", "Commit the model again."),
+    code("float-execution", "The model could not be run in floating point on the calibration rows.", "Check the model and the rows with the runtime that the model was made for."),
+    code("float-input-count", "Other inputs than the graph has were passed to the library's executor.", "Pass each input of the model once, in its order."),
+    code("float-input-length", "An input passed to the library's executor has another number of elements.", "Pass the row-major elements of each input."),
+    code("float-node", "An operator does not fit its operands. This does not happen for imported graphs.", "Import the model again instead of building the graph by hand."),
+    code("input-length", "An input has another number of values than the model takes.", "Flatten the tensor in ONNX order, without the batch dimension."),
+    code("input-number", "More or fewer inputs were given than the model has.", "Give each input of the model once."),
+    code("input-type", "An element of an input is no number of the declared element type, such as 1.5 where integers are taken.", "Give the numbers that the model itself runs on."),
+    code("lane-kinds", "Too many constants of the model differ from channel to channel.", "Optimize for another objective, or use fewer constants that differ from channel to channel."),
+    code("model-too-large", "No supported size of circuit holds the model.", "Use a smaller model, or a smaller input."),
+    code("model-unsupported", "Operators, or the way in which they are used, have no circuit. The message names each node with the reason.", "Express each by [supported operators](operators.md) that compute the same; for batches export the model so that it computes on a batch, without ArgMax at its end."),
+    code("not-finite", "A number of the model, the rows or the input is NaN or infinite.", "Only finite numbers can be proven; replace it."),
+    code("onnx-batch", "The first axis of an input is not a batch of so many items.", "Export the model with a symbolic first axis, or commit without --batch."),
+    code("onnx-dimension", "A size is given for a symbolic dimension that no input has, or it is 0.", "Leave `--dim` out, or name one of the dimensions that the message lists."),
+    code("onnx-empty", "The file is empty.", "Give an ONNX model."),
+    code("onnx-external-data", "The model keeps weights in other files; such paths are never followed.", "Save the model with the weights embedded (onnx.save_model with save_as_external_data=False)."),
+    code("onnx-malformed", "The bytes are no well-formed ONNX model.", "Check the file with onnx.checker.check_model."),
+    code("onnx-non-finite", "A constant of the model is NaN or infinite.", "Export the trained weights again; quantization needs finite values."),
+    code("onnx-opset", "The operator set of the model has a version that is not supported.", "Convert the model with onnx.version_converter."),
+    code("onnx-shape", "Shapes in the model do not fit together.", "Run onnx.shape_inference with strict_mode on the model and compare the shapes."),
+    code("onnx-symbolic-dimension", "A dimension of an input other than the first has no number.", "Give its size, as in `--dim NAME=224`, or export the model with a fixed input shape."),
+    code("onnx-too-large", "The file exceeds a limit of the importer. The message names it.", "Use a smaller model, or split it."),
+    code("onnx-unsupported", "Nodes of the model are not supported. The message names each with the reason.", "Express each by [supported operators](operators.md) that compute the same."),
+    code("out-of-range", "A value of this run is outside of what the circuit can represent: the input is unlike the calibration rows.", "Calibrate with data that covers this input, or with more headroom."),
+    code("output-count", "The circuit has another number of outputs than the model has scores.", "This is a defect; please report it with the model's structure."),
+    code("policy-not-offered", "The model's output is not what the policy speaks of.", "A model that ends in ArgMax has an index as its output, and no scores; ask for `label`."),
+    code("proof-system", "The proof system failed.", "This is a defect; please report it with the model's structure."),
+    code("randomness", "The operating system gave no randomness.", "Run where the operating system's random source is available."),
+    code("recipe", "No compilation of this model gives the recipe on the card.", "Get card and model again from their publisher."),
+    code("scores-far-apart", "The policy multiplies scores, and these are so far apart that the circuit cannot compare them.", "Ask for fewer outputs, or for the scores."),
+    code("unknown-input", "The model has no input of this name.", "Name one of those that the message lists."),
+    code("unknown-output", "The model has no output of this name.", "Name one of those that the message lists."),
+    code("unprovable", "None of the calibration rows that were given can be proven. The message says why the first cannot.", "Calibrate with rows of the data that the model is for."),
+    code("untrue", "The statement asked for is false for this input, and false statements have no receipt.", "Ask for another policy: receipts of this policy exist for true statements only."),
+];
+
+#[rustfmt::skip]
+pub const COLOURINGS: &[Code] = &[
+    code("colouring-improper", "Two neighbours have one colour.", "Give a proper colouring, or look for one with `provenn color find`."),
+    code("colouring-length", "Vertices have no colour, or colours no vertex.", "Give one colour for each vertex of the graph, those without edges too."),
+    code("colouring-range", "More colours are used than are to be proven.", "Prove a larger number of colours, or give a colouring in fewer."),
+    code("colours-file", "A file of colours is not of its form. The message names the line.", "Give one colour on each line, in the order of the vertices, or lines `l VERTEX COLOUR` with vertices from 1."),
+    code("graph", "A graph of the kind that was asked for cannot be made.", "Ask for a smaller graph or fewer `--edges`; planted graphs may be larger."),
+    code("graph-file", "A graph file is not of its form. The message names the line.", "Give a DIMACS .col file, a list of edges with one `U V` on each line, or node-link JSON."),
+    code("graph-too-large-to-draw", "The graph has more vertices than are drawn.", "Leave `--svg` out."),
+    code("no-colouring", "There is no colouring in so few colours, or the graph hides none.", "Ask for more colours, or look for one with `provenn color find`."),
+    code("no-colouring-found", "No colouring in so few colours was found in the time given. There may be one.", "Give more time, or more colours."),
+];
