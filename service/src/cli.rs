@@ -1,8 +1,8 @@
 //! The grammar of the command line. The arguments of each command stand beside its code.
 
 use crate::commands::{
-    agreement, audit, backup, bundle, color, commit, completions, explain, export, gc, inspect, keys, log, party,
-    prove, publisher, serve, show, srs, structure, verify,
+    agreement, audit, backup, bundle, color, commit, completions, explain, export, gc, inspect, keys, log, manual,
+    party, prove, publisher, serve, show, srs, structure, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -80,6 +80,8 @@ pub enum Command {
     Log(log::Command),
     /// Look at this machine: what proves here, with what, and what would fail.
     Doctor,
+    /// Write pages for `man`.
+    Manual(manual::Args),
     /// Print a completion script for a shell.
     Completions(completions::Args),
 }

@@ -16,6 +16,7 @@ pub mod gc;
 pub mod inspect;
 pub mod keys;
 pub mod log;
+pub mod manual;
 pub mod party;
 pub mod prove;
 pub mod publisher;
@@ -52,6 +53,7 @@ pub fn run(cli: &Cli) -> Result<Report, CliError> {
         Command::Backup(args) => backup::run(args),
         Command::Gc(args) => gc::run(args),
         Command::Log(command) => log::run(command),
+        Command::Manual(args) => manual::run(args),
         Command::Doctor => doctor::run(),
         Command::Completions(args) => Ok(completions::run(args)),
     }

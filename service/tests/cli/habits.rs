@@ -116,6 +116,27 @@ fn quiet_verbose_and_dates() {
 }
 
 #[test]
+fn the_manual_has_a_page_for_each_command() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let out = folder.path().join("man");
+    let arguments = ["manual", "--out", out.to_str().unwrap()];
+    run_in(folder.path(), &arguments).ok();
+    let page = |name: &str| fs::read_to_string(out.join(name)).unwrap();
+    assert!(
+        page("provenn.1").contains("provenn\\-prove(1)"),
+        "{}",
+        page("provenn.1")
+    );
+    for (name, words) in [
+        ("provenn-prove.1", "black and white"),
+        ("provenn-color-verify.1", "graph"),
+    ] {
+        assert!(page(name).contains(words), "{name}");
+    }
+    run_in(folder.path(), &arguments).fails(2, "output-exists");
+}
+
+#[test]
 fn wrong_usage_is_json_if_asked_for() {
     for arguments in [
         &["--json", "prove"][..],
