@@ -45,6 +45,10 @@ page:
 test-page: page
     node --test --test-concurrency=1 verifier/wasm/test/*.test.mjs
 
+# The command line as one static file for Linux, with manual, completions and checksums, in target/dist.
+binary:
+    .ci/binary
+
 # The wheel of the Python package, in target/wheels.
 wheel:
     service/python/wheel
