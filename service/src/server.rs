@@ -15,6 +15,7 @@ pub mod error;
 pub mod events;
 pub mod folders;
 pub mod gc;
+pub mod ids;
 pub mod inputs;
 pub mod job;
 pub mod keys;

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a bench may panic")]
 
 use provenn_service::server::db::{Db, Most, Place, Submission};
+use provenn_service::server::ids::TenantId;
 use provenn_service::server::ledger::{About, Charge};
 use provenn_service::server::queue::new_id;
 use serde_json::json;
@@ -12,7 +13,6 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::AssertSqlSafe;
 use std::time::{Duration, Instant};
 
-const TENANT: &str = "tenant";
 const MODEL: &str = "model";
 const KEY: &str = "key";
 /// Measurements of each operation.
@@ -63,7 +63,7 @@ async fn main() {
 
 async fn database(url: &str, rows: i64) {
     let db = Db::migrate(url).await.unwrap();
-    db.add_tenant(TENANT, NOW).await.unwrap();
+    db.add_tenant(&tenant(), NOW).await.unwrap();
     let pool = AnyPoolOptions::new().max_connections(1).connect(url).await.unwrap();
     for row in [
         "INSERT INTO models (tenant, id, source, key_digest, srs_id, description, forecast, files, created) VALUES ('tenant', 'model', 'source', '', '', '{}', '{}', '{}', 1)",
@@ -73,7 +73,7 @@ async fn database(url: &str, rows: i64) {
     }
     for (scope, subject) in [("model", MODEL), ("input", MODEL), ("requester", MODEL), ("key", KEY)] {
         sqlx::query("INSERT INTO budgets (tenant, scope, subject, microbits) VALUES ($1, $2, $3, $4)")
-            .bind(TENANT)
+            .bind(tenant())
             .bind(scope)
             .bind(subject)
             .bind(i64::MAX / 4)
@@ -145,6 +145,7 @@ async fn measure(db: &Db, now: i64) -> Vec<(&'static str, (f64, f64))> {
             series.push(($name, (at(0.5), at(0.99))));
         }};
     }
+    let tenant = tenant();
     time!("submit", async |_| {
         let new = submission();
         db.submit(&new, &MOST, now).await.unwrap();
@@ -152,31 +153,33 @@ async fn measure(db: &Db, now: i64) -> Vec<(&'static str, (f64, f64))> {
     });
     let some = |n: usize| submitted[n % submitted.len()].as_str();
     time!("status", async |n| assert!(db
-        .job(TENANT, "proof", some(n))
+        .job(&tenant, "proof", some(n))
         .await
         .unwrap()
         .is_some()));
     time!("ledger", async |_| assert!(!db
-        .accounts(TENANT, "", "", "", 100)
+        .accounts(&tenant, "", "", "", 100)
         .await
         .unwrap()
         .is_empty()));
     time!("of a model", async |_| assert!(!db
-        .accounts(TENANT, MODEL, "", "", 100)
+        .accounts(&tenant, MODEL, "", "", 100)
         .await
         .unwrap()
         .is_empty()));
     time!("of a key", async |_| assert!(!db
-        .accounts(TENANT, "", "", KEY, 100)
+        .accounts(&tenant, "", "", KEY, 100)
         .await
         .unwrap()
         .is_empty()));
     time!("jobs", async |_| assert!(!db
-        .jobs(TENANT, "", 50)
+        .jobs(&tenant, "", 50)
         .await
         .unwrap()
         .is_empty()));
-    time!("next page", async |n| drop(db.jobs(TENANT, some(n), 50).await.unwrap()));
+    time!("next page", async |n| drop(
+        db.jobs(&tenant, some(n), 50).await.unwrap()
+    ));
     time!("sweep", async |_| {
         db.expire(now).await.unwrap();
         db.lapsed(now).await.unwrap();
@@ -190,16 +193,20 @@ async fn measure(db: &Db, now: i64) -> Vec<(&'static str, (f64, f64))> {
     });
     // The next series finds nothing of this one under way.
     for id in &submitted {
-        db.cancel(TENANT, "proof", id, now).await.unwrap();
+        db.cancel(&tenant, "proof", id, now).await.unwrap();
     }
     series
+}
+
+fn tenant() -> TenantId {
+    TenantId::known("tenant")
 }
 
 fn submission() -> Submission {
     let id = new_id();
     Submission {
         task: format!("task{id}"),
-        tenant: TENANT.into(),
+        tenant: tenant(),
         kind: "proof",
         statement: format!("new{id}"),
         request: json!({ "model": MODEL, "input": "input", "policy": "label" }),

@@ -5,7 +5,8 @@ use crate::error::CliError;
 use crate::report::Report;
 use crate::server::clock::{Clock, Millis};
 use crate::server::db::{Db, KeyRow, NewKey};
-use crate::server::keys::{scopes, tenant, Scope, Secret};
+use crate::server::ids::TenantId;
+use crate::server::keys::{scopes, Scope, Secret};
 use crate::server::private;
 use crate::server::run::start;
 use crate::server::state::alone;
@@ -22,8 +23,8 @@ pub enum Command {
         #[command(flatten)]
         settings: Settings,
         /// Whose key.
-        #[arg(long, value_parser = tenant)]
-        tenant: String,
+        #[arg(long)]
+        tenant: TenantId,
         /// Make the tenant, which does not exist yet.
         #[arg(long)]
         new_tenant: bool,
@@ -106,7 +107,7 @@ async fn stored<T>(result: impl Future<Output = Result<T, sqlx::Error>>) -> Resu
 }
 
 /// A mistyped name is no new tenant.
-async fn known(db: &Db, tenant: &str, new: bool) -> Result<(), CliError> {
+async fn known(db: &Db, tenant: &TenantId, new: bool) -> Result<(), CliError> {
     let tenants = stored(db.tenants()).await?;
     match (tenants.iter().any(|name| name == tenant), new) {
         (true, false) => Ok(()),
@@ -120,14 +121,23 @@ async fn known(db: &Db, tenant: &str, new: bool) -> Result<(), CliError> {
             "no-such-tenant",
             match tenants.as_slice() {
                 [] => format!("there is no tenant `{tenant}`, and no other yet"),
-                tenants => format!("there is no tenant `{tenant}`, but {}", tenants.join(", ")),
+                tenants => format!(
+                    "there is no tenant `{tenant}`, but {}",
+                    tenants.iter().map(TenantId::as_str).collect::<Vec<_>>().join(", ")
+                ),
             },
             "check the name, or add --new-tenant to make it",
         )),
     }
 }
 
-async fn create(db: &Db, tenant: &str, scopes: &[Scope], label: &str, days: Option<u32>) -> Result<Report, CliError> {
+async fn create(
+    db: &Db,
+    tenant: &TenantId,
+    scopes: &[Scope],
+    label: &str,
+    days: Option<u32>,
+) -> Result<Report, CliError> {
     let (key, now) = (Secret::random()?, Clock::System.now());
     let new = NewKey {
         secret: &key,

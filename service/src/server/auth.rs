@@ -2,6 +2,7 @@
 
 use super::db::Known;
 use super::error::ApiError;
+use super::ids::TenantId;
 use super::keys::Scope;
 use super::state::App;
 use axum::extract::FromRequestParts;
@@ -10,7 +11,7 @@ use axum::http::request::Parts;
 /// The holder of a valid key.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    pub tenant: String,
+    pub tenant: TenantId,
     /// Id of the key.
     pub key: String,
     scopes: Vec<Scope>,

@@ -154,6 +154,11 @@ impl ApiError {
         }
     }
 
+    /// A NUL character, which PostgreSQL takes in no text.
+    pub fn unstorable() -> Self {
+        Self::bad("a text holds a character that cannot be stored")
+    }
+
     pub fn bad(reason: impl Into<String>) -> Self {
         Self::BadRequest { reason: reason.into() }
     }
@@ -223,10 +228,8 @@ impl From<sqlx::Error> for ApiError {
         match error.as_database_error().and_then(|e| e.code()) {
             Some(code) if full(&code) => Self::NoSpace(said),
             Some(code) if damaged(&code) => Self::DatabaseDamaged(said),
-            // A NUL character, which PostgreSQL takes in no text: it came with the request.
-            Some(code) if code == "22021" || code == "22P05" => {
-                Self::bad("a text holds a character that cannot be stored")
-            }
+            // It came with the request.
+            Some(code) if code == "22021" || code == "22P05" => Self::unstorable(),
             Some(code) if of_statement(&code) => Self::Internal(said),
             _ => Self::Unavailable(said),
         }

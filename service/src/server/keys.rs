@@ -6,8 +6,6 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 const PREFIX: &str = "pvn";
-/// Longest tenant name.
-const MAX_TENANT: usize = 40;
 
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -94,17 +92,6 @@ impl Secret {
     /// Compares with a stored hash in constant time.
     pub fn matches(&self, hash: &str) -> bool {
         self.hash().as_bytes().ct_eq(hash.as_bytes()).into()
-    }
-}
-
-/// A tenant's name is part of object names.
-pub fn tenant(name: &str) -> Result<String, String> {
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    match !name.is_empty() && name.len() <= MAX_TENANT && name.bytes().all(plain) {
-        true => Ok(name.into()),
-        false => Err(format!(
-            "1 to {MAX_TENANT} lower-case letters, digits and dashes are expected"
-        )),
     }
 }
 

@@ -18,6 +18,7 @@
 
 use super::door::Client;
 use super::error::ApiError;
+use super::ids::TenantId;
 use super::inputs::PerInput;
 use super::job;
 use super::state::App;
@@ -76,7 +77,7 @@ pub fn shown(microbits: i64) -> f64 {
 /// An input that does not fit the model.
 pub async fn about(
     app: &App,
-    tenant: &str,
+    tenant: &TenantId,
     model: &str,
     inputs: &PerInput<String>,
     description: &Description,
@@ -107,7 +108,7 @@ pub async fn about(
 /// Digest of an uploaded input's integers under a model, as the input of a name where it has several.
 async fn input_digest(
     app: &App,
-    tenant: &str,
+    tenant: &TenantId,
     (model, input, name): (&str, &str, Option<&str>),
     description: &Description,
 ) -> Result<String, ApiError> {
@@ -116,7 +117,7 @@ async fn input_digest(
         return Ok(known);
     }
     // Who comes with the same input meanwhile finds it read.
-    let _turn = app.readings.take(&Client(tenant.into())).await?;
+    let _turn = app.readings.take(&Client::Tenant(tenant.clone())).await?;
     if let Some(known) = app.db.input_digest(tenant, of).await? {
         return Ok(known);
     }

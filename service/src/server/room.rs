@@ -3,6 +3,7 @@
 use super::clock::Millis;
 use super::db::{Address, Object, Reservation};
 use super::error::ApiError;
+use super::ids::TenantId;
 use super::queue::new_id;
 use super::state::App;
 use super::store::Kind;
@@ -124,9 +125,9 @@ impl Drop for Room {
 }
 
 /// The address of an object of a tenant.
-pub fn address(tenant: &str, kind: Kind, sha256: &str) -> Address {
+pub fn address(tenant: &TenantId, kind: Kind, sha256: &str) -> Address {
     Address {
-        tenant: tenant.into(),
+        tenant: tenant.clone(),
         kind,
         sha256: sha256.into(),
     }

@@ -5,6 +5,7 @@ use super::clock::Clock;
 use super::config::{Config, Role};
 use super::db::NewKey;
 use super::error::ApiError;
+use super::ids::TenantId;
 use super::keys::{Scope, Secret};
 use super::queue::new_id;
 use super::state::{App, ATTEMPTS};
@@ -137,7 +138,7 @@ async fn first_key(app: &App) -> Result<(), CliError> {
     files::write(&path, format!("{}\n", key.reveal()).as_bytes(), true)?;
     let first = NewKey {
         secret: &key,
-        tenant: "default",
+        tenant: &TenantId::known("default"),
         label: "first start",
         scopes: &Scope::ALL,
         expires: None,

@@ -11,6 +11,7 @@ use super::door::Recent;
 use super::error::ApiError;
 use super::events::Hub;
 use super::folders::Temporary;
+use super::ids::TenantId;
 use super::limits::RateLimits;
 use super::metrics::Metrics;
 use super::outage::Outage;
@@ -78,7 +79,7 @@ pub struct Parts {
     /// Told when the process is to stop: event streams end then.
     pub stop: watch::Sender<bool>,
     /// Event streams of each tenant.
-    pub streams: Arc<Counts>,
+    pub streams: Arc<Counts<TenantId>>,
     /// Prover processes of workers.
     pub provers: Semaphore,
     /// Attempts of this process: while one ends, the next begins.

@@ -6,6 +6,7 @@ mod named;
 
 use super::config::Config;
 use super::error::ApiError;
+use super::ids::TenantId;
 use crate::bytes::hex;
 use futures_util::TryStreamExt;
 use object_store::aws::AmazonS3Builder;
@@ -112,7 +113,7 @@ impl Store {
     }
 
     /// The bytes of an object, if it is there.
-    pub async fn size(&self, tenant: &str, kind: Kind, sha256: &str) -> Result<Option<u64>, ApiError> {
+    pub async fn size(&self, tenant: &TenantId, kind: Kind, sha256: &str) -> Result<Option<u64>, ApiError> {
         match self.objects.head(&name(tenant, kind, sha256)).await {
             Ok(found) => Ok(Some(found.size)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
@@ -121,7 +122,7 @@ impl Store {
     }
 
     /// Stores a file under its digest.
-    pub async fn put_file(&self, tenant: &str, kind: Kind, sha256: &str, path: &Path) -> Result<(), ApiError> {
+    pub async fn put_file(&self, tenant: &TenantId, kind: Kind, sha256: &str, path: &Path) -> Result<(), ApiError> {
         let mut file = File::open(path).await?;
         let mut writer = BufWriter::new(self.objects.clone(), name(tenant, kind, sha256));
         let copied = copy(&mut file, &mut writer).await;
@@ -133,7 +134,7 @@ impl Store {
     }
 
     /// Removes an object, if it is there.
-    pub async fn remove(&self, tenant: &str, kind: Kind, sha256: &str) -> Result<(), ApiError> {
+    pub async fn remove(&self, tenant: &TenantId, kind: Kind, sha256: &str) -> Result<(), ApiError> {
         match self.objects.delete(&name(tenant, kind, sha256)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
@@ -141,21 +142,21 @@ impl Store {
     }
 
     /// Stores bytes; returns their digest.
-    pub async fn put(&self, tenant: &str, kind: Kind, bytes: Vec<u8>) -> Result<String, ApiError> {
+    pub async fn put(&self, tenant: &TenantId, kind: Kind, bytes: Vec<u8>) -> Result<String, ApiError> {
         let sha256 = hex(&Sha256::digest(&bytes));
         self.objects.put(&name(tenant, kind, &sha256), bytes.into()).await?;
         Ok(sha256)
     }
 
     /// Reads a small object.
-    pub async fn get(&self, tenant: &str, kind: Kind, sha256: &str) -> Result<Vec<u8>, ApiError> {
+    pub async fn get(&self, tenant: &TenantId, kind: Kind, sha256: &str) -> Result<Vec<u8>, ApiError> {
         let bytes = self.named(&name(tenant, kind, sha256)).await?.bytes().await?;
         check(sha256, &hex(&Sha256::digest(&bytes)))?;
         Ok(bytes.to_vec())
     }
 
     /// Reads an object into a new file.
-    pub async fn fetch(&self, tenant: &str, kind: Kind, sha256: &str, path: &Path) -> Result<(), ApiError> {
+    pub async fn fetch(&self, tenant: &TenantId, kind: Kind, sha256: &str, path: &Path) -> Result<(), ApiError> {
         let mut bytes = self.named(&name(tenant, kind, sha256)).await?.into_stream();
         let mut file = File::create(path).await?;
         let mut digest = Sha256::new();
@@ -178,8 +179,8 @@ async fn copy(file: &mut File, writer: &mut BufWriter) -> std::io::Result<()> {
     }
 }
 
-fn name(tenant: &str, kind: Kind, sha256: &str) -> Name {
-    Name::from_iter([tenant, kind.name(), sha256])
+fn name(tenant: &TenantId, kind: Kind, sha256: &str) -> Name {
+    Name::from_iter([tenant.as_str(), kind.name(), sha256])
 }
 
 fn check(expected: &str, got: &str) -> Result<(), ApiError> {

@@ -47,7 +47,7 @@ pub async fn prune(app: &App) -> Result<(), ApiError> {
         app.queue.prune().await,
         app.db.forget_requests(app.now() - MEMORY).await,
         remove_old(app).await,
-        remove_unnamed(app, "").await.map(drop),
+        remove_unnamed(app, None).await.map(drop),
         forget_models(app).await,
     ];
     done.into_iter().collect()

@@ -5,7 +5,7 @@
 //! - a job that is cancelled, or expires, while a worker holds it,
 //! - two workers that claim the same job.
 
-use crate::harness::{Client, Service};
+use crate::harness::{tenant, Client, Service};
 use provenn_service::server::clock::Clock;
 use provenn_service::server::db::{Lease, Most, Outcome, Place, Publication, State, Stored, Submission};
 use provenn_service::server::queue::new_id;
@@ -25,7 +25,7 @@ pub async fn submit(service: &Service, statement: &str, not_after: Option<i64>) 
 /// A queued job of somebody with a priority.
 pub async fn submit_as(
     service: &Service,
-    tenant: &str,
+    name: &str,
     statement: &str,
     priority: i64,
     not_after: Option<i64>,
@@ -33,7 +33,7 @@ pub async fn submit_as(
     let submission = Submission {
         id: new_id(),
         task: new_id(),
-        tenant: tenant.into(),
+        tenant: tenant(name),
         kind: "proof",
         statement: statement.into(),
         request: json!({}),
@@ -138,7 +138,10 @@ async fn a_frozen_worker_publishes_nothing() {
         }
     }
     assert_eq!(state(&alice, &job).await, "done");
-    assert_eq!(db.receipt("alice", &job).await.unwrap().as_deref(), Some("healthy"));
+    assert_eq!(
+        db.receipt(&tenant("alice"), &job).await.unwrap().as_deref(),
+        Some("healthy")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -244,7 +247,7 @@ async fn cancelled_and_expired_jobs_publish_nothing() {
     let (db, now) = (&service.app.db, service.app.now());
     let job = submit(&service, "cancelled", None).await;
     let lease = claim(&service, &job).await.unwrap();
-    assert!(db.cancel("alice", "", &job, now).await.unwrap());
+    assert!(db.cancel(&tenant("alice"), "", &job, now).await.unwrap());
     assert_eq!(
         db.publish(&lease, &receipt("a"), &service.app.clock).await.unwrap(),
         Outcome::Lost

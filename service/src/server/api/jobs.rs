@@ -117,7 +117,7 @@ pub async fn events(
 
 pub async fn cancel(app: &App, caller: &Caller, kind: &str, id: &str) -> Result<StatusCode, ApiError> {
     caller.needs(Scope::Prove)?;
-    let turn = app.changes.take(&Client(caller.tenant.clone())).await?;
+    let turn = app.changes.take(&Client::Tenant(caller.tenant.clone())).await?;
     if app.db.cancel(&caller.tenant, kind, id, app.now()).await? {
         app.hub.tell(id, None);
         return Ok(StatusCode::NO_CONTENT);

@@ -8,6 +8,7 @@ use super::http::page::{rows, Rows};
 use crate::server::db::{Model, Version};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
+use crate::server::ids::{named, wanted, TenantId};
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::rejection::QueryRejection;
@@ -18,6 +19,9 @@ use provenn_verifier::SrsKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
+
+/// What there is none of at an address where nothing was published.
+const PUBLISHED: &str = "published model";
 
 /// Versions in one answer.
 const MOST: usize = 1000;
@@ -83,7 +87,10 @@ pub async fn list_versions(
 ) -> Result<Json<VersionList>, ApiError> {
     let Query(filter) = filter.map_err(|e| body::query(&e))?;
     let _turn = app.lists.take(&client).await?;
-    let versions = app.db.versions(&filter.tenant, "", &filter.model, ASKED).await?;
+    let versions = match wanted::<TenantId>(&filter.tenant) {
+        Ok(tenant) => app.db.versions(tenant.as_ref(), "", &filter.model, ASKED).await?,
+        Err(_) => vec![],
+    };
     let Rows { rows: versions, more } = rows(versions, MOST)?;
     Ok(Json(VersionList { versions, more }))
 }
@@ -102,11 +109,11 @@ pub async fn get_name(
     Path((tenant, name)): Path<(String, String)>,
 ) -> Result<Json<NameView>, ApiError> {
     let _turn = app.lists.take(&client).await?;
-    let Rows { rows: versions, more } = rows(app.db.versions(&tenant, &name, "", ASKED).await?, MOST)?;
+    let tenant = named(&tenant, PUBLISHED)?;
+    let versions = app.db.versions(Some(&tenant), &name, "", ASKED).await?;
+    let Rows { rows: versions, more } = rows(versions, MOST)?;
     if versions.is_empty() {
-        return Err(ApiError::NotFound {
-            what: "published model",
-        });
+        return Err(ApiError::NotFound { what: PUBLISHED });
     }
     let current = app.db.current(&tenant, &name).await?;
     Ok(Json(NameView {
@@ -159,16 +166,15 @@ pub async fn get_version_card(
 }
 
 async fn find(app: &App, (tenant, name, version): &(String, String, String)) -> Result<(Version, Model), ApiError> {
-    let missing = || ApiError::NotFound {
-        what: "published model",
-    };
+    let missing = || ApiError::NotFound { what: PUBLISHED };
+    let tenant = named(tenant, PUBLISHED)?;
     // A version has one address: `01` and `+1` are none.
     let number = version
         .parse::<i64>()
         .ok()
         .filter(|number| number.to_string() == *version);
     let number = number.ok_or_else(missing)?;
-    let version = app.db.version(tenant, name, number).await?.ok_or_else(missing)?;
-    let model = app.db.model(tenant, &version.model).await?.ok_or_else(missing)?;
+    let version = app.db.version(&tenant, name, number).await?.ok_or_else(missing)?;
+    let model = app.db.model(&tenant, &version.model).await?.ok_or_else(missing)?;
     Ok((version, model))
 }

@@ -84,7 +84,7 @@ pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wan
         bytes: app.config.limits.tenant_bytes,
     };
     let submitted = {
-        let _turn = app.changes.take(&Client(caller.tenant.clone())).await?;
+        let _turn = app.changes.take(&Client::Tenant(caller.tenant.clone())).await?;
         app.db.submit(&submission, &most, app.now()).await?
     };
     fail::point("after-submit");

@@ -4,6 +4,7 @@ use super::ledger::{settle, End};
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::ids::TenantId;
 use crate::server::problem::Problem;
 use crate::server::worker::retry::{Cause, Tries};
 use serde::{Deserialize, Serialize};
@@ -65,7 +66,7 @@ impl State {
 #[derive(Clone, Debug)]
 pub struct Job {
     pub id: String,
-    pub tenant: String,
+    pub tenant: TenantId,
     pub kind: String,
     pub statement: String,
     pub request: Value,
@@ -150,7 +151,7 @@ pub struct Event {
 
 impl Db {
     /// A job of a kind; of any kind if that is empty.
-    pub async fn job(&self, tenant: &str, kind: &str, id: &str) -> Result<Option<Job>, ApiError> {
+    pub async fn job(&self, tenant: &TenantId, kind: &str, id: &str) -> Result<Option<Job>, ApiError> {
         let row = sqlx::query("SELECT * FROM jobs WHERE id = $1 AND tenant = $2 AND ($3 = '' OR kind = $3)")
             .bind(id)
             .bind(tenant)
@@ -188,7 +189,7 @@ impl Db {
     }
 
     /// Cancels a job that is not finished. Its worker notices when it next looks at its lease.
-    pub async fn cancel(&self, tenant: &str, kind: &str, id: &str, now: Millis) -> Result<bool, ApiError> {
+    pub async fn cancel(&self, tenant: &TenantId, kind: &str, id: &str, now: Millis) -> Result<bool, ApiError> {
         let mut tx = self.begin().await?;
         let row = sqlx::query(
             "UPDATE jobs SET state = 'cancelled', stage = 'cancelled', finished = $4, owner = NULL, lease_until = NULL

@@ -2,6 +2,7 @@
 
 use super::Db;
 use crate::server::clock::Millis;
+use crate::server::ids::TenantId;
 use crate::server::keys::{scopes, scopes_text, Scope, Secret};
 use sqlx::Row;
 
@@ -9,7 +10,7 @@ use sqlx::Row;
 #[derive(Clone, Debug)]
 pub struct KeyRow {
     pub id: String,
-    pub tenant: String,
+    pub tenant: TenantId,
     pub label: String,
     pub scopes: String,
     pub created: Millis,
@@ -22,7 +23,7 @@ pub struct KeyRow {
 /// Who a valid key belongs to.
 #[derive(Clone, Debug)]
 pub struct Known {
-    pub tenant: String,
+    pub tenant: TenantId,
     pub scopes: Vec<Scope>,
 }
 
@@ -30,7 +31,7 @@ pub struct Known {
 #[derive(Clone, Copy)]
 pub struct NewKey<'a> {
     pub secret: &'a Secret,
-    pub tenant: &'a str,
+    pub tenant: &'a TenantId,
     pub label: &'a str,
     pub scopes: &'a [Scope],
     pub expires: Option<Millis>,
@@ -38,7 +39,7 @@ pub struct NewKey<'a> {
 
 impl Db {
     /// Makes a tenant unless there is one of this name.
-    pub async fn add_tenant(&self, name: &str, now: Millis) -> Result<(), sqlx::Error> {
+    pub async fn add_tenant(&self, name: &TenantId, now: Millis) -> Result<(), sqlx::Error> {
         sqlx::query("INSERT INTO tenants (name, created) VALUES ($1, $2) ON CONFLICT DO NOTHING")
             .bind(name)
             .bind(now)
@@ -48,7 +49,7 @@ impl Db {
     }
 
     /// The names of all tenants.
-    pub async fn tenants(&self) -> Result<Vec<String>, sqlx::Error> {
+    pub async fn tenants(&self) -> Result<Vec<TenantId>, sqlx::Error> {
         let rows = sqlx::query("SELECT name FROM tenants ORDER BY name")
             .fetch_all(&self.read)
             .await?;
@@ -142,7 +143,7 @@ impl Db {
     }
 
     /// Whether a tenant has a key of this id.
-    pub async fn has_key(&self, tenant: &str, id: &str) -> Result<bool, sqlx::Error> {
+    pub async fn has_key(&self, tenant: &TenantId, id: &str) -> Result<bool, sqlx::Error> {
         let row = sqlx::query("SELECT 1 FROM keys WHERE tenant = $1 AND id = $2")
             .bind(tenant)
             .bind(id)

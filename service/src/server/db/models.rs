@@ -5,6 +5,7 @@ use super::storage::{settle, Object};
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::ids::TenantId;
 use provenn_prover::store::CARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 /// A committed model.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Model {
-    pub tenant: String,
+    pub tenant: TenantId,
     pub id: String,
     /// SHA-256 of the ONNX file.
     pub source: String,
@@ -81,7 +82,7 @@ impl Model {
 }
 
 impl Db {
-    pub async fn model(&self, tenant: &str, id: &str) -> Result<Option<Model>, ApiError> {
+    pub async fn model(&self, tenant: &TenantId, id: &str) -> Result<Option<Model>, ApiError> {
         let row = sqlx::query("SELECT * FROM models WHERE tenant = $1 AND id = $2")
             .bind(tenant)
             .bind(id)
@@ -99,7 +100,7 @@ impl Db {
         row.as_ref().map(Model::from_row).transpose()
     }
 
-    pub async fn model_with_key(&self, tenant: &str, key_digest: &str) -> Result<Option<Model>, ApiError> {
+    pub async fn model_with_key(&self, tenant: &TenantId, key_digest: &str) -> Result<Option<Model>, ApiError> {
         let row = sqlx::query("SELECT * FROM models WHERE tenant = $1 AND key_digest = $2 ORDER BY created LIMIT 1")
             .bind(tenant)
             .bind(key_digest)
@@ -120,7 +121,7 @@ impl Db {
     /// The points and the blob of a commitment to an upload, as the input of a name; that is empty where there is one input.
     pub async fn opening(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         (model, input, name): (&str, &str, &str),
     ) -> Result<Option<(Vec<String>, String)>, ApiError> {
         let query = "SELECT points, blob FROM openings WHERE tenant = $1 AND model = $2 AND input = $3 AND name = $4";
@@ -138,7 +139,7 @@ impl Db {
     /// Records a commitment to an input whose opening is stored under a reservation; the first one stays.
     pub async fn add_opening(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         (model, input, name): (&str, &str, &str),
         points: &Value,
         object: &Object,

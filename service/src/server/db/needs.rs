@@ -1,6 +1,7 @@
 //! What a job needs until it ends: nobody may remove it meanwhile.
 
 use crate::server::error::ApiError;
+use crate::server::ids::TenantId;
 use crate::server::store::Kind;
 use serde_json::Value;
 use sqlx::{Any, Row, Transaction};
@@ -33,7 +34,7 @@ impl Need {
     }
 
     /// Refuses a job that needs what is not there, within the transaction that adds it.
-    pub(super) async fn is_there(&self, tx: &mut Transaction<'static, Any>, tenant: &str) -> Result<(), ApiError> {
+    pub(super) async fn is_there(&self, tx: &mut Transaction<'static, Any>, tenant: &TenantId) -> Result<(), ApiError> {
         let (query, what) = match self {
             Self::Upload(kind, sha256) => (
                 sqlx::query("SELECT 1 FROM uploads WHERE tenant = $1 AND sha256 = $2 AND kind = $3")
@@ -56,7 +57,11 @@ impl Need {
     }
 
     /// Refuses to remove what a job under way needs, under the tenant's lock.
-    pub(super) async fn by_no_job(&self, tx: &mut Transaction<'static, Any>, tenant: &str) -> Result<(), ApiError> {
+    pub(super) async fn by_no_job(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        tenant: &TenantId,
+    ) -> Result<(), ApiError> {
         let open = sqlx::query(
             "SELECT id, kind, request FROM jobs WHERE tenant = $1 AND state IN ('queued', 'witness', 'proving', 'verifying')",
         )

@@ -6,6 +6,7 @@ use super::storage::Address;
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::ids::TenantId;
 use crate::server::job::{JobRequest, Opening};
 use crate::server::store::Kind;
 use crate::server::worker::cache::FILES;
@@ -71,7 +72,7 @@ impl Db {
     ///
     /// # Errors
     /// [`ApiError::InUse`] if it is published, or a job under way needs it.
-    pub async fn delete_commitment(&self, tenant: &str, id: &str, now: Millis) -> Result<bool, ApiError> {
+    pub async fn delete_commitment(&self, tenant: &TenantId, id: &str, now: Millis) -> Result<bool, ApiError> {
         let mut tx = self.begin().await?;
         lock(&mut tx, tenant).await?;
         let row = sqlx::query("SELECT files FROM models WHERE tenant = $1 AND id = $2")
@@ -113,12 +114,12 @@ impl Db {
         Ok(true)
     }
 
-    /// Objects that no row names, of a tenant or of all if that is empty: some of them.
-    pub async fn unnamed(&self, tenant: &str) -> Result<Vec<Address>, ApiError> {
+    /// Objects that no row names, of a tenant or of all: some of them.
+    pub async fn unnamed(&self, tenant: Option<&TenantId>) -> Result<Vec<Address>, ApiError> {
         let rows = sqlx::query(
             "SELECT tenant, kind, sha256 FROM objects WHERE named = 0 AND ($1 = '' OR tenant = $1) ORDER BY tenant LIMIT $2",
         )
-        .bind(tenant)
+        .bind(tenant.map_or("", TenantId::as_str))
         .bind(BATCH)
         .fetch_all(&self.read)
         .await?;
@@ -175,7 +176,7 @@ pub(super) async fn unname(tx: &mut Transaction<'static, Any>, of: &Address) -> 
 /// Removes the openings of a model, or of an input where the model is empty.
 async fn delete_openings(
     tx: &mut Transaction<'static, Any>,
-    tenant: &str,
+    tenant: &TenantId,
     (model, input): (&str, &str),
     now: Millis,
 ) -> Result<(), ApiError> {
@@ -210,7 +211,7 @@ async fn delete_openings(
 }
 
 /// Refuses while rows of an older version are not counted: how many name an object is not known then.
-async fn all_counted(tx: &mut Transaction<'static, Any>, tenant: &str) -> Result<(), ApiError> {
+async fn all_counted(tx: &mut Transaction<'static, Any>, tenant: &TenantId) -> Result<(), ApiError> {
     let left = sqlx::query(
         "SELECT 1 FROM models WHERE tenant = $1 AND counted = 0 UNION ALL SELECT 1 FROM openings WHERE tenant = $1 AND counted = 0 LIMIT 1",
     )
@@ -225,9 +226,9 @@ async fn all_counted(tx: &mut Transaction<'static, Any>, tenant: &str) -> Result
     }
 }
 
-fn private(tenant: &str, sha256: &str) -> Address {
+fn private(tenant: &TenantId, sha256: &str) -> Address {
     Address {
-        tenant: tenant.into(),
+        tenant: tenant.clone(),
         kind: Kind::Private,
         sha256: sha256.into(),
     }

@@ -6,6 +6,7 @@ use super::storage::Address;
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::ids::TenantId;
 use crate::server::store::Kind;
 use sqlx::Row;
 
@@ -53,7 +54,7 @@ impl Db {
             .fetch_optional(&self.read)
             .await?;
         let Some(oldest) = oldest else { return Ok(0) };
-        let tenant: String = oldest.try_get("tenant")?;
+        let tenant: TenantId = oldest.try_get("tenant")?;
         let mut tx = self.begin().await?;
         lock(&mut tx, &tenant).await?;
         let removed = sqlx::query(

@@ -6,6 +6,7 @@ use super::registry::not_revoked;
 use super::{ledger, Db, Job};
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::ids::TenantId;
 use crate::server::ledger::Charge;
 use serde_json::{json, Value};
 use sqlx::Row;
@@ -16,7 +17,7 @@ pub struct Submission {
     pub id: String,
     /// Its first task in the job engine.
     pub task: String,
-    pub tenant: String,
+    pub tenant: TenantId,
     pub kind: &'static str,
     pub statement: String,
     pub request: Value,

@@ -4,6 +4,7 @@
 use super::{Db, Job, Lease};
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::ids::TenantId;
 use sqlx::{AssertSqlSafe, Row};
 
 /// Tenants that are looked at: the first of them may have no job but one that somebody is taking.
@@ -54,7 +55,7 @@ impl Db {
                  ORDER BY priority DESC, id LIMIT 1 {}",
                 self.skip_locked()
             )))
-            .bind(tenant.try_get::<String, _>("name")?)
+            .bind(tenant.try_get::<TenantId, _>("name")?)
             .bind(now)
             .fetch_optional(&self.read)
             .await?;

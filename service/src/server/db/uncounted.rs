@@ -4,6 +4,7 @@ use super::registry::lock;
 use super::storage::{name, Address};
 use super::Db;
 use crate::server::error::ApiError;
+use crate::server::ids::TenantId;
 use crate::server::store::Kind;
 use crate::server::worker::cache::FILES;
 use sqlx::Row;
@@ -15,7 +16,7 @@ const BATCH: i64 = 100;
 /// A row whose objects are not counted.
 #[derive(Clone, Debug)]
 pub struct Uncounted {
-    tenant: String,
+    tenant: TenantId,
     row: Which,
     /// SHA-256 of each.
     objects: Vec<String>,

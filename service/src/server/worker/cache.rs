@@ -4,6 +4,7 @@ use crate::error::CliError;
 use crate::server::db::Model;
 use crate::server::error::ApiError;
 use crate::server::folders::{hold, names, remove, shrink, Held, Temporary};
+use crate::server::ids::TenantId;
 use crate::server::store::{Kind, Store};
 use crate::{files, srs};
 use provenn_prover::commit::Description;
@@ -32,7 +33,7 @@ pub struct Models {
     folder: PathBuf,
     /// Bytes that files for children may take.
     maximum: u64,
-    public: Mutex<HashMap<(String, String), Arc<Public>>>,
+    public: Mutex<HashMap<(TenantId, String), Arc<Public>>>,
 }
 
 impl Models {
@@ -47,7 +48,7 @@ impl Models {
     /// The folder with the model's files, fetched from the object store if it is new here. It stays while the result lives;
     /// models that were not used for longest make room for new ones.
     pub async fn folder(&self, store: &Store, model: &Model) -> Result<Held, ApiError> {
-        let folder = self.folder.join(&model.tenant).join(&model.id);
+        let folder = self.folder.join(model.tenant.as_str()).join(&model.id);
         loop {
             if let Some(held) = hold(&folder)? {
                 return Ok(held);
@@ -69,7 +70,7 @@ impl Models {
     }
 
     async fn fetch(&self, store: &Store, model: &Model, folder: &Path) -> Result<(), ApiError> {
-        tokio::fs::create_dir_all(self.folder.join(&model.tenant)).await?;
+        tokio::fs::create_dir_all(self.folder.join(model.tenant.as_str())).await?;
         let partial = Temporary::new(&self.folder)?;
         for name in FILES {
             let sha256 = model.files.get(name).ok_or(ApiError::NotFound {
@@ -83,20 +84,20 @@ impl Models {
     }
 
     /// Tenants and ids of the models whose files are here.
-    pub fn known(&self) -> Result<Vec<(String, String)>, ApiError> {
+    pub fn known(&self) -> Result<Vec<(TenantId, String)>, ApiError> {
         let names = names(&self.folder)?;
-        // Those with a dot are temporary.
+        // Those with a dot, which no tenant has, are temporary.
         Ok(names
             .into_iter()
-            .filter(|(tenant, _)| !tenant.starts_with('.'))
+            .filter_map(|(tenant, id)| Some((tenant.parse().ok()?, id)))
             .collect())
     }
 
     /// Removes what is kept here of a model. Files that are in use stay.
-    pub fn forget(&self, tenant: &str, id: &str) -> Result<(), ApiError> {
-        let key = (tenant.to_owned(), id.to_owned());
+    pub fn forget(&self, tenant: &TenantId, id: &str) -> Result<(), ApiError> {
+        let key = (tenant.clone(), id.to_owned());
         self.public.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-        remove(&self.folder.join(tenant).join(id), &self.folder)?;
+        remove(&self.folder.join(tenant.as_str()).join(id), &self.folder)?;
         Ok(())
     }
 

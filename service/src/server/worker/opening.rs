@@ -40,7 +40,7 @@ impl Attempt<'_> {
 
     /// The commitment to an uploaded input under a model, made now if there is none; and CPU milliseconds.
     pub(super) async fn open(&self, model: &Model, sha256: &str, data: &Data) -> Result<(Opened, i64), Stopped> {
-        let (db, tenant) = (&self.app.db, self.job.tenant.as_str());
+        let (db, tenant) = (&self.app.db, &self.job.tenant);
         let of = (model.id.as_str(), sha256, data.input.as_deref().unwrap_or_default());
         if let Some(known) = db.opening(tenant, of).await? {
             return Ok((known, 0));

@@ -101,7 +101,7 @@ impl Arriving {
         let mut chunks = Chunks::new(body, maximum);
         let room = match announced {
             Some(bytes) if bytes > maximum => Err(ApiError::TooLarge { maximum }),
-            _ => match app.changes.take(&Client(address.tenant.clone())).await {
+            _ => match app.changes.take(&Client::Tenant(address.tenant.clone())).await {
                 Ok(_turn) => Room::for_body(app, address, announced).await,
                 Err(busy) => Err(busy),
             },

@@ -50,7 +50,7 @@ pub async fn put_input(
         repair(&app, &caller.tenant, Kind::Input, &sha256, (&path, bytes)).await?;
         return Ok((StatusCode::OK, Json(known.summary)));
     }
-    let _turn = app.readings.take(&Client(caller.tenant.clone())).await?;
+    let _turn = app.readings.take(&Client::Tenant(caller.tenant.clone())).await?;
     let shape = {
         let path = path.clone();
         let shape = tokio::task::spawn_blocking(move || -> Result<Vec<usize>, ApiError> {

@@ -4,6 +4,7 @@ use crate::server::auth::Caller;
 use crate::server::db::{Event as Stored, Job};
 use crate::server::door::counts::Held;
 use crate::server::error::ApiError;
+use crate::server::ids::TenantId;
 use crate::server::state::App;
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -35,7 +36,7 @@ struct Reader {
 /// An open stream, while it lives.
 struct Counted {
     app: App,
-    _held: Held,
+    _held: Held<TenantId>,
 }
 
 impl Drop for Counted {

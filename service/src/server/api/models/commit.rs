@@ -5,6 +5,7 @@ use crate::server::api::submit::{admit, submit, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
+use crate::server::ids::TenantId;
 use crate::server::inputs::{ByName, PerInput};
 use crate::server::job::{self, Commit, JobRequest};
 use crate::server::keys::Scope;
@@ -102,7 +103,7 @@ pub async fn commit_model(
 }
 
 /// Names of an uploaded model's inputs, in their order.
-async fn input_names(app: &App, tenant: &str, sha256: &str, summary: &Value) -> Result<Vec<String>, ApiError> {
+async fn input_names(app: &App, tenant: &TenantId, sha256: &str, summary: &Value) -> Result<Vec<String>, ApiError> {
     let several = summary
         .get("input_shapes")
         .and_then(Value::as_array)

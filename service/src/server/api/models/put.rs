@@ -71,7 +71,7 @@ pub async fn put_model(
         cpu_seconds: SECONDS,
         nice: NICE,
     };
-    let _turn = app.inspections.take(&Client(caller.tenant.clone())).await?;
+    let _turn = app.inspections.take(&Client::Tenant(caller.tenant.clone())).await?;
     let made = process::run(&app, &start, Duration::from_secs(SECONDS), None).await;
     let mut summary = made.map_err(refusal)?.result;
     names(&mut summary);

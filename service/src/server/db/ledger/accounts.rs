@@ -2,6 +2,7 @@
 
 use crate::server::db::Db;
 use crate::server::error::ApiError;
+use crate::server::ids::TenantId;
 use crate::server::ledger::shown;
 use serde::Serialize;
 use sqlx::any::AnyRow;
@@ -46,7 +47,7 @@ impl Db {
     /// Accounts of a tenant: of a model, an input, a requester, where these are not empty. An input has those of several that it is one of.
     pub async fn accounts(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         model: &str,
         input: &str,
         requester: &str,
@@ -88,7 +89,7 @@ impl Db {
     /// Uploaded inputs that receipts are about: of a model, of an input, where these are not empty.
     pub async fn input_files(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         model: &str,
         input: &str,
         most: i64,
@@ -121,7 +122,7 @@ impl Db {
     /// Digest of the integers of an upload under a model, as the input of a name; that is empty where there is one input.
     pub async fn input_digest(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         (model, input, name): (&str, &str, &str),
     ) -> Result<Option<String>, ApiError> {
         let query = "SELECT digest FROM input_digests WHERE tenant = $1 AND model = $2 AND input = $3 AND name = $4";
@@ -137,7 +138,7 @@ impl Db {
 
     pub async fn set_input_digest(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         (model, input, name): (&str, &str, &str),
         digest: &str,
     ) -> Result<(), ApiError> {

@@ -4,6 +4,7 @@ use super::Scope;
 use crate::server::db::registry::lock;
 use crate::server::db::Db;
 use crate::server::error::ApiError;
+use crate::server::ids::TenantId;
 use crate::server::ledger::shown;
 use serde::Serialize;
 use sqlx::any::AnyRow;
@@ -22,7 +23,7 @@ pub struct Budget {
 
 impl Db {
     /// Budgets of a tenant.
-    pub async fn budgets(&self, tenant: &str) -> Result<Vec<Budget>, ApiError> {
+    pub async fn budgets(&self, tenant: &TenantId) -> Result<Vec<Budget>, ApiError> {
         let rows =
             sqlx::query("SELECT scope, subject, microbits FROM budgets WHERE tenant = $1 ORDER BY scope, subject")
                 .bind(tenant)
@@ -41,7 +42,7 @@ impl Db {
     /// Sets budgets of one subject, or removes them: all of them or none.
     pub async fn set_budgets(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         subject: &str,
         budgets: &[(Scope, Option<i64>)],
     ) -> Result<(), ApiError> {

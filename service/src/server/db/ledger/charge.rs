@@ -2,6 +2,7 @@
 
 use super::Scope;
 use crate::server::error::ApiError;
+use crate::server::ids::TenantId;
 use crate::server::ledger::{shown, About, Charge};
 use sqlx::{Any, Row, Transaction};
 
@@ -13,7 +14,7 @@ use sqlx::{Any, Row, Transaction};
 /// [`ApiError::Refused`] if a budget does not suffice.
 pub(in crate::server::db) async fn reserve(
     tx: &mut Transaction<'static, Any>,
-    tenant: &str,
+    tenant: &TenantId,
     job: &str,
     charge: &Charge,
 ) -> Result<(), ApiError> {
@@ -136,7 +137,7 @@ pub(in crate::server::db) async fn settle(
     .fetch_all(&mut **tx)
     .await?;
     for row in &rows {
-        let tenant: String = row.try_get("tenant")?;
+        let tenant: TenantId = row.try_get("tenant")?;
         let first = row.try_get::<i64, _>("again")? == 0;
         let model: String = row.try_get("model")?;
         let charge = Charge {
@@ -167,7 +168,7 @@ pub(in crate::server::db) async fn settle(
 /// What an entry is about.
 async fn about(
     tx: &mut Transaction<'static, Any>,
-    tenant: &str,
+    tenant: &TenantId,
     model: &str,
     input: String,
 ) -> Result<About, ApiError> {
@@ -185,7 +186,7 @@ async fn about(
 /// Adds to what counts against budgets. The rows are changed in one order everywhere.
 async fn add(
     tx: &mut Transaction<'static, Any>,
-    tenant: &str,
+    tenant: &TenantId,
     charge: &Charge,
     first: bool,
     microbits: i64,
@@ -221,7 +222,7 @@ struct Moved {
 
 async fn enter(
     tx: &mut Transaction<'static, Any>,
-    tenant: &str,
+    tenant: &TenantId,
     charge: &Charge,
     first: bool,
     moved: &Moved,

@@ -1,0 +1,79 @@
+//! Ids, a type for each kind: none passes for another, and none is an unchecked text.
+//!
+//! Text from outside becomes one by [`FromStr`], which knows the form; what reads the service's own rows and documents trusts them.
+
+use super::error::ApiError;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// Longest tenant name.
+const MAX_TENANT: usize = 40;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $has_form:expr, $form:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
+        #[serde(transparent)]
+        #[sqlx(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// One that is known to have the form: it was made here, or written down by the service.
+            pub fn known(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                let has_form: fn(&str) -> bool = $has_form;
+                match has_form(text) {
+                    true => Ok(Self(text.into())),
+                    false => Err($form),
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
+}
+
+id! {
+    /// A tenant's name. The operator chooses it; it is part of the names of objects and folders.
+    TenantId,
+    |text| {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        !text.is_empty() && text.len() <= MAX_TENANT && text.bytes().all(plain)
+    },
+    format!("1 to {MAX_TENANT} lower-case letters, digits and dashes are expected")
+}
+
+/// The id of a thing that a request names. Nothing has an id of another form: there is no such thing.
+///
+/// # Errors
+/// [`ApiError::NotFound`]
+pub fn named<T: FromStr>(text: &str, what: &'static str) -> Result<T, ApiError> {
+    if text.contains('\0') {
+        return Err(ApiError::unstorable());
+    }
+    text.parse().map_err(|_| ApiError::NotFound { what })
+}
+
+/// The id that a filter asks for, none if it is empty.
+///
+/// # Errors
+/// An id that nothing has.
+pub fn wanted<T: FromStr>(text: &str) -> Result<Option<T>, T::Err> {
+    Some(text).filter(|text| !text.is_empty()).map(str::parse).transpose()
+}
