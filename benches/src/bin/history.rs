@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a bench may panic")]
 
 use provenn_service::server::db::{Db, Most, Place, Submission};
-use provenn_service::server::ids::TenantId;
+use provenn_service::server::ids::{KeyId, TenantId};
 use provenn_service::server::ledger::{About, Charge};
 use provenn_service::server::queue::new_id;
 use serde_json::json;
@@ -14,7 +14,6 @@ use sqlx::AssertSqlSafe;
 use std::time::{Duration, Instant};
 
 const MODEL: &str = "model";
-const KEY: &str = "key";
 /// Measurements of each operation.
 const TIMES: usize = 300;
 /// Before each series, not counted.
@@ -71,7 +70,13 @@ async fn database(url: &str, rows: i64) {
     ] {
         sqlx::query(row).execute(&pool).await.unwrap();
     }
-    for (scope, subject) in [("model", MODEL), ("input", MODEL), ("requester", MODEL), ("key", KEY)] {
+    let key = key();
+    for (scope, subject) in [
+        ("model", MODEL),
+        ("input", MODEL),
+        ("requester", MODEL),
+        ("key", key.as_str()),
+    ] {
         sqlx::query("INSERT INTO budgets (tenant, scope, subject, microbits) VALUES ($1, $2, $3, $4)")
             .bind(tenant())
             .bind(scope)
@@ -145,7 +150,7 @@ async fn measure(db: &Db, now: i64) -> Vec<(&'static str, (f64, f64))> {
             series.push(($name, (at(0.5), at(0.99))));
         }};
     }
-    let tenant = tenant();
+    let (tenant, key) = (tenant(), key());
     time!("submit", async |_| {
         let new = submission();
         db.submit(&new, &MOST, now).await.unwrap();
@@ -158,17 +163,17 @@ async fn measure(db: &Db, now: i64) -> Vec<(&'static str, (f64, f64))> {
         .unwrap()
         .is_some()));
     time!("ledger", async |_| assert!(!db
-        .accounts(&tenant, "", "", "", 100)
+        .accounts(&tenant, "", "", None, 100)
         .await
         .unwrap()
         .is_empty()));
     time!("of a model", async |_| assert!(!db
-        .accounts(&tenant, MODEL, "", "", 100)
+        .accounts(&tenant, MODEL, "", None, 100)
         .await
         .unwrap()
         .is_empty()));
     time!("of a key", async |_| assert!(!db
-        .accounts(&tenant, "", "", KEY, 100)
+        .accounts(&tenant, "", "", Some(&key), 100)
         .await
         .unwrap()
         .is_empty()));
@@ -202,6 +207,10 @@ fn tenant() -> TenantId {
     TenantId::known("tenant")
 }
 
+fn key() -> KeyId {
+    KeyId::known("key")
+}
+
 fn submission() -> Submission {
     let id = new_id();
     Submission {
@@ -219,7 +228,7 @@ fn submission() -> Submission {
                 input: format!("input{id}"),
                 joint: vec![],
             },
-            requester: KEY.into(),
+            requester: key(),
             policy: "label".into(),
             microbits: 3_459_432,
         }),

@@ -5,7 +5,7 @@ use crate::error::CliError;
 use crate::report::Report;
 use crate::server::clock::{Clock, Millis};
 use crate::server::db::{Db, KeyRow, NewKey};
-use crate::server::ids::TenantId;
+use crate::server::ids::{KeyId, TenantId};
 use crate::server::keys::{scopes, Scope, Secret};
 use crate::server::private;
 use crate::server::run::start;
@@ -155,22 +155,26 @@ async fn create(
     })
 }
 
-async fn rotate(db: &Db, id: &str, overlap: u32, days: Option<u32>) -> Result<Report, CliError> {
+async fn rotate(db: &Db, text: &str, overlap: u32, days: Option<u32>) -> Result<Report, CliError> {
     let keys = stored(db.keys()).await?;
-    let now = Clock::System.now();
+    let (id, now) = (of_key(text)?, Clock::System.now());
     let old = keys.iter().find(|key| key.id == id && state(key, now) == "valid");
-    let old = old.ok_or_else(|| no_such_key(id))?;
+    let old = old.ok_or_else(|| no_such_key(text))?;
     let report = create(db, &old.tenant, &scopes(&old.scopes), &old.label, days).await?;
     let end = now.saturating_add(i64::from(overlap).saturating_mul(HOUR));
     // A key that was revoked meanwhile has ended already.
-    let _ended = stored(db.end_key(id, end, now)).await?;
+    let _ended = stored(db.end_key(&id, end, now)).await?;
     Ok(report)
 }
 
-fn no_such_key(id: &str) -> CliError {
+fn of_key(text: &str) -> Result<KeyId, CliError> {
+    text.parse().map_err(|_| no_such_key(text))
+}
+
+fn no_such_key(text: &str) -> CliError {
     CliError::usage(
         "no-such-key",
-        format!("no valid key has the id `{id}`"),
+        format!("no valid key has the id `{text}`"),
         "`provenn keys list` shows the ids",
     )
 }
@@ -193,12 +197,13 @@ fn apart(from: Millis, to: Millis) -> String {
     }
 }
 
-async fn revoke(db: &Db, id: &str) -> Result<Report, CliError> {
-    if !stored(db.revoke_key(id, Clock::System.now())).await? {
-        return Err(no_such_key(id));
+async fn revoke(db: &Db, text: &str) -> Result<Report, CliError> {
+    let id = of_key(text)?;
+    if !stored(db.revoke_key(&id, Clock::System.now())).await? {
+        return Err(no_such_key(text));
     }
     let mut report = Report::default();
-    report.row("revoked", id);
+    report.row("revoked", text);
     report.json = json!({ "revoked": id });
     Ok(report)
 }
@@ -217,7 +222,7 @@ async fn list(db: &Db) -> Result<Report, CliError> {
         };
         let (state, scopes) = (state(key, now), &key.scopes);
         report.row(
-            &key.id,
+            key.id.as_str(),
             format!(
                 "{:<12} {state:<8} {scopes:<42} {}  ({used}{end})",
                 key.tenant, key.label

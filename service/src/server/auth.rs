@@ -2,7 +2,7 @@
 
 use super::db::Known;
 use super::error::ApiError;
-use super::ids::TenantId;
+use super::ids::{KeyId, TenantId};
 use super::keys::Scope;
 use super::state::App;
 use axum::extract::FromRequestParts;
@@ -12,14 +12,13 @@ use axum::http::request::Parts;
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub tenant: TenantId,
-    /// Id of the key.
-    pub key: String,
+    pub key: KeyId,
     scopes: Vec<Scope>,
 }
 
 impl Caller {
     /// The holder of the key `key`.
-    pub fn new(key: String, known: Known) -> Self {
+    pub fn new(key: KeyId, known: Known) -> Self {
         Self {
             tenant: known.tenant,
             key,

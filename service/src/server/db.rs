@@ -27,7 +27,7 @@ pub use identity::Identity;
 pub use jobs::{Event, Job, State};
 pub use keys::{KeyRow, Known, NewKey};
 pub use lease::{Again, Lapsed, Lease, Outcome, Place, Publication, Stored, Waiting, WAITING};
-pub use ledger::{Account, Budget, InputFile, Scope as LedgerScope};
+pub use ledger::{Account, Budget, InputFile, Scope as LedgerScope, Subject};
 pub use models::Model;
 pub use registry::{Status, Version};
 pub use retention::BATCH as RETENTION_BATCH;

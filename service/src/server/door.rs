@@ -7,7 +7,7 @@ pub mod turns;
 
 use super::auth::Caller;
 use super::error::ApiError;
-use super::ids::TenantId;
+use super::ids::{KeyId, TenantId};
 use super::keys::Secret;
 use super::state::App;
 use address::Address;
@@ -33,17 +33,17 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// Ids of keys that were valid lately. They are looked up again each time: this says only whose bucket a request is taken from.
 #[derive(Debug, Default)]
-pub struct Recent(Mutex<HashMap<String, Instant>>);
+pub struct Recent(Mutex<HashMap<KeyId, Instant>>);
 
 impl Recent {
-    fn has(&self, id: &str) -> bool {
+    fn has(&self, id: &KeyId) -> bool {
         let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         keys.get(id).is_some_and(|seen| seen.elapsed() < REMEMBERED)
     }
 
-    fn add(&self, id: &str) {
+    fn add(&self, id: &KeyId) {
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.insert(id.into(), Instant::now());
+        keys.insert(id.clone(), Instant::now());
     }
 
     /// Forgets keys that were not used lately.

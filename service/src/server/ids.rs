@@ -59,6 +59,13 @@ id! {
     format!("1 to {MAX_TENANT} lower-case letters, digits and dashes are expected")
 }
 
+id! {
+    /// The part of a key between its underscores: 12 hexadecimal digits, drawn with the key. It is no secret.
+    KeyId,
+    |text| text.len() == 12 && text.bytes().all(|b| b.is_ascii_hexdigit()),
+    "12 hexadecimal digits are expected".into()
+}
+
 /// The id of a thing that a request names. Nothing has an id of another form: there is no such thing.
 ///
 /// # Errors

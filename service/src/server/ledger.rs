@@ -18,7 +18,7 @@
 
 use super::door::Client;
 use super::error::ApiError;
-use super::ids::TenantId;
+use super::ids::{KeyId, TenantId};
 use super::inputs::PerInput;
 use super::job;
 use super::state::App;
@@ -36,8 +36,8 @@ const MICRO: f64 = 1e6;
 pub struct Charge {
     pub model: String,
     pub about: About,
-    /// Id of the key that asked.
-    pub requester: String,
+    /// The key that asked.
+    pub requester: KeyId,
     pub policy: String,
     pub microbits: i64,
 }

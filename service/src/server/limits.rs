@@ -31,8 +31,8 @@ impl RateLimits {
     }
 
     /// Counts one request of an address, without a key that is known.
-    pub fn address(&self, bucket: &String) -> Result<(), ApiError> {
-        take(&self.addresses, bucket)
+    pub fn address(&self, bucket: &str) -> Result<(), ApiError> {
+        take(&self.addresses, &bucket.to_owned())
     }
 
     /// Forgets those whose buckets are full.

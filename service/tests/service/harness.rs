@@ -8,7 +8,7 @@ use provenn_service::server::api::router;
 use provenn_service::server::clock::Clock;
 use provenn_service::server::config::Config;
 use provenn_service::server::db::NewKey;
-use provenn_service::server::ids::TenantId;
+use provenn_service::server::ids::{KeyId, TenantId};
 use provenn_service::server::keys::{Scope, Secret};
 use provenn_service::server::run::background;
 use provenn_service::server::state::App;
@@ -159,6 +159,11 @@ impl<'a> Client<'a> {
             service,
             key: key.into(),
         }
+    }
+
+    /// The id of the key.
+    pub fn id(&self) -> KeyId {
+        Secret::parse(&self.key).unwrap().id
     }
 
     pub fn bearer(&self) -> String {

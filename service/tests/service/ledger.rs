@@ -141,8 +141,7 @@ async fn keys_are_charged_each() {
     let (service, _kept, model) = idle().await;
     let alice = service.alice().await;
     let guest = service.client("alice", &[Scope::Prove, Scope::Read]).await;
-    let of = |client: &Client<'_>| client.key.split('_').nth(1).unwrap().to_owned();
-    let place = format!("/v1/ledger/requesters/{}", of(&guest));
+    let place = format!("/v1/ledger/requesters/{}", guest.id());
     guest.call("PUT", &place, "{}").await.problem(403, "forbidden");
     alice
         .call("PUT", &place, json!({ "bits": 2 }).to_string())
@@ -165,7 +164,7 @@ async fn keys_are_charged_each() {
         .await
         .problem(422, "budget-exceeded");
     let shown = alice
-        .get(&format!("/v1/ledger?requester={}", of(&guest)))
+        .get(&format!("/v1/ledger?requester={}", guest.id()))
         .await
         .json(200);
     let taken: f64 = shown["accounts"]

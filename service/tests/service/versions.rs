@@ -4,7 +4,7 @@
 //! the database then. A new migration needs both; PROVENN_UPDATE=1 writes the dump.
 
 use provenn_service::server::db::{Db, Place};
-use provenn_service::server::ids::TenantId;
+use provenn_service::server::ids::{KeyId, TenantId};
 use provenn_service::server::tlog::stop::Stop;
 use provenn_service::server::worker::retry::Cause;
 use sqlx::migrate::Migrator;
@@ -46,6 +46,10 @@ fn tenant(name: &str) -> TenantId {
     TenantId::known(name)
 }
 
+fn key(n: u8) -> KeyId {
+    KeyId::known(format!("key-{n}"))
+}
+
 fn hex(digit: &str) -> String {
     digit.repeat(64)
 }
@@ -55,15 +59,15 @@ pub async fn check(db: &Db, version: i64) {
     assert_eq!(db.tenants().await.unwrap(), ["alice", "bob"].map(tenant));
     let keys = db.keys().await.unwrap();
     assert_eq!(keys.len(), if version < ENDS_OF_KEYS { 2 } else { 3 });
-    let hers = keys.iter().find(|key| key.id == "key-1").unwrap();
+    let hers = keys.iter().find(|found| found.id == key(1)).unwrap();
     assert_eq!((hers.label.as_str(), hers.revoked), ("it's hers", None));
     assert!(
         hers.scopes.contains("publish"),
         "what `commit` was is three scopes: {}",
         hers.scopes
     );
-    assert!(db.valid_key("key-1", 100).await.unwrap() && !db.valid_key("key-2", 100).await.unwrap());
-    assert!(db.has_key(&tenant("alice"), "key-1").await.unwrap());
+    assert!(db.valid_key(&key(1), 100).await.unwrap() && !db.valid_key(&key(2), 100).await.unwrap());
+    assert!(db.has_key(&tenant("alice"), &key(1)).await.unwrap());
 
     let (model, source, input) = (hex("c"), hex("a"), hex("b"));
     assert_eq!(
@@ -135,7 +139,7 @@ async fn ledger(db: &Db, version: i64, model: &str) {
         version >= REGISTRY
     );
     db.usable(&tenant("alice"), model).await.unwrap();
-    let accounts = db.accounts(&tenant("alice"), "", "", "", 9).await.unwrap();
+    let accounts = db.accounts(&tenant("alice"), "", "", None, 9).await.unwrap();
     let had = usize::from(version >= LEDGER);
     assert_eq!(accounts.len(), had);
     // One receipt, one job under way, and one that failed and counts no more.

@@ -3,9 +3,10 @@
 use super::http::body;
 use super::http::page::rows;
 use crate::server::auth::Caller;
-use crate::server::db::{Account, Budget, InputFile, LedgerScope};
+use crate::server::db::{Account, Budget, InputFile, LedgerScope, Subject};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
+use crate::server::ids::{named, wanted, KeyId};
 use crate::server::keys::Scope;
 use crate::server::ledger::micro;
 use crate::server::problem::Problem;
@@ -90,9 +91,12 @@ pub async fn get_ledger(
     caller.needs(Scope::Read)?;
     let Query(filter) = filter.map_err(|e| body::query(&e))?;
     let _turn = app.lists.take(&client).await?;
-    let (model, input, requester) = (&filter.model, &filter.input, &filter.requester);
-    let (db, tenant) = (&app.db, &caller.tenant);
-    let accounts = rows(db.accounts(tenant, model, input, requester, ASKED).await?, MOST)?;
+    let (db, tenant, model, input) = (&app.db, &caller.tenant, &filter.model, &filter.input);
+    let accounts = match wanted::<KeyId>(&filter.requester) {
+        Ok(requester) => db.accounts(tenant, model, input, requester.as_ref(), ASKED).await?,
+        Err(_) => vec![],
+    };
+    let accounts = rows(accounts, MOST)?;
     let files = rows(db.input_files(tenant, model, input, ASKED).await?, MOST)?;
     let budgets = rows(db.budgets(tenant).await?, MOST)?;
     let more = accounts.more || files.more || budgets.more;
@@ -138,7 +142,9 @@ pub async fn put_model_budget(
         (LedgerScope::Input, limit(asked.input_bits)?),
         (LedgerScope::Requester, limit(asked.requester_bits)?),
     ];
-    app.db.set_budgets(&caller.tenant, &model.id, &budgets).await?;
+    app.db
+        .set_budgets(&caller.tenant, Subject::Model(&model.id), &budgets)
+        .await?;
     Ok(Json(app.db.budgets(&caller.tenant).await?))
 }
 
@@ -158,11 +164,12 @@ pub async fn put_key_budget(
 ) -> Result<Json<Vec<Budget>>, ApiError> {
     caller.needs(Scope::Govern)?;
     let (asked, _) = body::json::<KeyBudget>(body).await?;
+    let id = named::<KeyId>(&id, "key")?;
     if !app.db.has_key(&caller.tenant, &id).await? {
         return Err(ApiError::NotFound { what: "key" });
     }
     let budgets = [(LedgerScope::Key, limit(asked.bits)?)];
-    app.db.set_budgets(&caller.tenant, &id, &budgets).await?;
+    app.db.set_budgets(&caller.tenant, Subject::Key(&id), &budgets).await?;
     Ok(Json(app.db.budgets(&caller.tenant).await?))
 }
 

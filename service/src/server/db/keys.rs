@@ -2,14 +2,14 @@
 
 use super::Db;
 use crate::server::clock::Millis;
-use crate::server::ids::TenantId;
+use crate::server::ids::{KeyId, TenantId};
 use crate::server::keys::{scopes, scopes_text, Scope, Secret};
 use sqlx::Row;
 
 /// A key as `keys list` shows it.
 #[derive(Clone, Debug)]
 pub struct KeyRow {
-    pub id: String,
+    pub id: KeyId,
     pub tenant: TenantId,
     pub label: String,
     pub scopes: String,
@@ -89,7 +89,7 @@ impl Db {
     }
 
     /// Whether a key of this id is valid.
-    pub async fn valid_key(&self, id: &str, now: Millis) -> Result<bool, sqlx::Error> {
+    pub async fn valid_key(&self, id: &KeyId, now: Millis) -> Result<bool, sqlx::Error> {
         let row =
             sqlx::query("SELECT 1 FROM keys WHERE id = $1 AND revoked IS NULL AND (expires IS NULL OR expires > $2)")
                 .bind(id)
@@ -100,7 +100,7 @@ impl Db {
     }
 
     /// Notes that a key was used.
-    pub async fn used_key(&self, id: &str, now: Millis) -> Result<(), sqlx::Error> {
+    pub async fn used_key(&self, id: &KeyId, now: Millis) -> Result<(), sqlx::Error> {
         sqlx::query("UPDATE keys SET used = $2 WHERE id = $1")
             .bind(id)
             .bind(now)
@@ -110,7 +110,7 @@ impl Db {
     }
 
     /// Lets a valid key end at `expires`, unless it ends before; false if there is no such valid key.
-    pub async fn end_key(&self, id: &str, expires: Millis, now: Millis) -> Result<bool, sqlx::Error> {
+    pub async fn end_key(&self, id: &KeyId, expires: Millis, now: Millis) -> Result<bool, sqlx::Error> {
         let ended = sqlx::query(
             "UPDATE keys SET expires = CASE WHEN expires < $2 THEN expires ELSE $2 END
              WHERE id = $1 AND revoked IS NULL AND (expires IS NULL OR expires > $3)",
@@ -143,7 +143,7 @@ impl Db {
     }
 
     /// Whether a tenant has a key of this id.
-    pub async fn has_key(&self, tenant: &TenantId, id: &str) -> Result<bool, sqlx::Error> {
+    pub async fn has_key(&self, tenant: &TenantId, id: &KeyId) -> Result<bool, sqlx::Error> {
         let row = sqlx::query("SELECT 1 FROM keys WHERE tenant = $1 AND id = $2")
             .bind(tenant)
             .bind(id)
@@ -153,7 +153,7 @@ impl Db {
     }
 
     /// Ends the validity of a key; false if there is no such valid key.
-    pub async fn revoke_key(&self, id: &str, now: Millis) -> Result<bool, sqlx::Error> {
+    pub async fn revoke_key(&self, id: &KeyId, now: Millis) -> Result<bool, sqlx::Error> {
         let revoked = sqlx::query("UPDATE keys SET revoked = $2 WHERE id = $1 AND revoked IS NULL")
             .bind(id)
             .bind(now)

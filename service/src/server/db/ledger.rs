@@ -5,7 +5,7 @@ mod budgets;
 mod charge;
 
 pub use accounts::{Account, InputFile};
-pub use budgets::Budget;
+pub use budgets::{Budget, Subject};
 pub(super) use charge::{reserve, settle, End};
 
 use crate::server::error::ApiError;
@@ -60,8 +60,8 @@ impl Scope {
                 .iter()
                 .map(|input| (charge.model.as_str(), input.as_str()))
                 .collect(),
-            Self::Requester => vec![(&charge.model, &charge.requester)],
-            Self::Key => vec![(&charge.requester, "")],
+            Self::Requester => vec![(&charge.model, charge.requester.as_str())],
+            Self::Key => vec![(charge.requester.as_str(), "")],
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::server::db::Db;
 use crate::server::error::ApiError;
-use crate::server::ids::TenantId;
+use crate::server::ids::{KeyId, TenantId};
 use crate::server::ledger::shown;
 use serde::Serialize;
 use sqlx::any::AnyRow;
@@ -16,7 +16,8 @@ pub struct Account {
     /// Digest of the input's integers; of several inputs that of their names and digests.
     pub input: String,
     /// Id of the key that asked.
-    pub requester: String,
+    #[schema(value_type = String)]
+    pub requester: KeyId,
     pub policy: String,
     /// Published receipts.
     pub receipts: i64,
@@ -44,16 +45,17 @@ pub struct InputFile {
 const JOINT: &str = "(SELECT joint FROM joint_inputs s WHERE s.tenant = $1 AND s.input =";
 
 impl Db {
-    /// Accounts of a tenant: of a model, an input, a requester, where these are not empty. An input has those of several that it is one of.
+    /// Accounts of a tenant: of a model, an input, a requester, where these are given. An input has those of several that it is one of.
     pub async fn accounts(
         &self,
         tenant: &TenantId,
         model: &str,
         input: &str,
-        requester: &str,
+        requester: Option<&KeyId>,
         most: i64,
     ) -> Result<Vec<Account>, ApiError> {
         // Only conditions that are asked for, so that each combination has its index.
+        let requester = requester.map_or("", KeyId::as_str);
         let filters = [("model", model), ("input", input), ("requester", requester)];
         let filters: Vec<_> = filters.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         let conditions = filters.iter().enumerate().map(|(n, (column, _))| match *column {

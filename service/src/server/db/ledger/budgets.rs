@@ -4,7 +4,7 @@ use super::Scope;
 use crate::server::db::registry::lock;
 use crate::server::db::Db;
 use crate::server::error::ApiError;
-use crate::server::ids::TenantId;
+use crate::server::ids::{KeyId, TenantId};
 use crate::server::ledger::shown;
 use serde::Serialize;
 use sqlx::any::AnyRow;
@@ -19,6 +19,22 @@ pub struct Budget {
     /// Model id, or id of a key.
     pub subject: String,
     pub bits: f64,
+}
+
+/// What a limit is set on.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    Model(&'a str),
+    Key(&'a KeyId),
+}
+
+impl<'a> Subject<'a> {
+    fn as_str(self) -> &'a str {
+        match self {
+            Self::Model(id) => id,
+            Self::Key(id) => id.as_str(),
+        }
+    }
 }
 
 impl Db {
@@ -43,7 +59,7 @@ impl Db {
     pub async fn set_budgets(
         &self,
         tenant: &TenantId,
-        subject: &str,
+        subject: Subject<'_>,
         budgets: &[(Scope, Option<i64>)],
     ) -> Result<(), ApiError> {
         let mut tx = self.begin().await?;
@@ -56,12 +72,12 @@ impl Db {
                 )
                 .bind(tenant)
                 .bind(scope.name())
-                .bind(subject)
+                .bind(subject.as_str())
                 .bind(*microbits),
                 None => sqlx::query("DELETE FROM budgets WHERE tenant = $1 AND scope = $2 AND subject = $3")
                     .bind(tenant)
                     .bind(scope.name())
-                    .bind(subject),
+                    .bind(subject.as_str()),
             };
             query.execute(&mut *tx).await?;
         }

@@ -2,7 +2,7 @@
 
 use super::Scope;
 use crate::server::error::ApiError;
-use crate::server::ids::TenantId;
+use crate::server::ids::{KeyId, TenantId};
 use crate::server::ledger::{shown, About, Charge};
 use sqlx::{Any, Row, Transaction};
 
@@ -25,7 +25,7 @@ pub(in crate::server::db) async fn reserve(
     let asked = rows
         .iter()
         .map(|row| row.try_get("requester"))
-        .collect::<Result<Vec<String>, _>>()?;
+        .collect::<Result<Vec<KeyId>, _>>()?;
     if asked.contains(&charge.requester) {
         return Ok(());
     }
