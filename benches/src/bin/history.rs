@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a bench may panic")]
 
 use provenn_service::server::db::{Db, Most, Place, Submission};
-use provenn_service::server::ids::{KeyId, TenantId};
+use provenn_service::server::ids::{JobId, KeyId, TaskId, TenantId};
 use provenn_service::server::ledger::{About, Charge};
 use provenn_service::server::queue::new_id;
 use serde_json::json;
@@ -156,7 +156,7 @@ async fn measure(db: &Db, now: i64) -> Vec<(&'static str, (f64, f64))> {
         db.submit(&new, &MOST, now).await.unwrap();
         submitted.push(new.id);
     });
-    let some = |n: usize| submitted[n % submitted.len()].as_str();
+    let some = |n: usize| &submitted[n % submitted.len()];
     time!("status", async |n| assert!(db
         .job(&tenant, "proof", some(n))
         .await
@@ -178,12 +178,12 @@ async fn measure(db: &Db, now: i64) -> Vec<(&'static str, (f64, f64))> {
         .unwrap()
         .is_empty()));
     time!("jobs", async |_| assert!(!db
-        .jobs(&tenant, "", 50)
+        .jobs(&tenant, None, 50)
         .await
         .unwrap()
         .is_empty()));
     time!("next page", async |n| drop(
-        db.jobs(&tenant, some(n), 50).await.unwrap()
+        db.jobs(&tenant, Some(some(n)), 50).await.unwrap()
     ));
     time!("sweep", async |_| {
         db.expire(now).await.unwrap();
@@ -193,7 +193,10 @@ async fn measure(db: &Db, now: i64) -> Vec<(&'static str, (f64, f64))> {
         db.changed(now - 1000).await.unwrap();
     });
     time!("claim", async |n| {
-        let claimed = db.claim_next(some(n), "bench", now + 20_000, now).await.unwrap();
+        let claimed = db
+            .claim_next(&TaskId::known(some(n).as_str()), "bench", now + 20_000, now)
+            .await
+            .unwrap();
         assert!(claimed.is_some());
     });
     // The next series finds nothing of this one under way.
@@ -212,9 +215,9 @@ fn key() -> KeyId {
 }
 
 fn submission() -> Submission {
-    let id = new_id();
+    let id = JobId::known(new_id());
     Submission {
-        task: format!("task{id}"),
+        task: TaskId::known(format!("task{id}")),
         tenant: tenant(),
         kind: "proof",
         statement: format!("new{id}"),

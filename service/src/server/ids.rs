@@ -66,6 +66,20 @@ id! {
     "12 hexadecimal digits are expected".into()
 }
 
+id! {
+    /// A job. Text that sorts by when jobs were made: letters and digits, by [`new_id`](super::queue::new_id).
+    JobId,
+    |text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric()),
+    "letters and digits are expected".into()
+}
+
+id! {
+    /// What the job engine hands out in a job's place. A job has another one each time that it waits; of the same form.
+    TaskId,
+    |text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric()),
+    "letters and digits are expected".into()
+}
+
 /// The id of a thing that a request names. Nothing has an id of another form: there is no such thing.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use provenn_service::server::api::router;
 use provenn_service::server::clock::Clock;
 use provenn_service::server::config::{Config, Role};
 use provenn_service::server::db::{Lease, Most, NewKey, Outcome, Submission};
-use provenn_service::server::ids::TenantId;
+use provenn_service::server::ids::{JobId, TaskId, TenantId};
 use provenn_service::server::keys::{Scope, Secret};
 use provenn_service::server::queue::new_id;
 use provenn_service::server::run::background;
@@ -21,10 +21,10 @@ fn alice() -> TenantId {
     TenantId::known("alice")
 }
 
-async fn submit(app: &App, statement: &str) -> String {
+async fn submit(app: &App, statement: &str) -> JobId {
     let submission = Submission {
-        id: new_id(),
-        task: new_id(),
+        id: JobId::known(new_id()),
+        task: TaskId::known(new_id()),
         tenant: alice(),
         kind: "proof",
         statement: statement.into(),
@@ -44,7 +44,7 @@ async fn submit(app: &App, statement: &str) -> String {
     submitted.job().id.clone()
 }
 
-async fn state(app: &App, job: &str) -> (&'static str, i64) {
+async fn state(app: &App, job: &JobId) -> (&'static str, i64) {
     let job = app.db.job(&alice(), "", job).await.unwrap().unwrap();
     (job.state.name(), job.attempt)
 }

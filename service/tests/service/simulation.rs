@@ -8,6 +8,7 @@
 use crate::harness::{tenant, Client, Service};
 use provenn_service::server::clock::Clock;
 use provenn_service::server::db::{Lease, Most, Outcome, Place, Publication, State, Stored, Submission};
+use provenn_service::server::ids::{JobId, TaskId};
 use provenn_service::server::queue::new_id;
 use provenn_service::server::sweeper::sweep;
 use serde_json::{json, Value};
@@ -18,21 +19,15 @@ pub async fn still() -> Service {
 }
 
 /// A queued job; the engine knows nothing of it.
-pub async fn submit(service: &Service, statement: &str, not_after: Option<i64>) -> String {
+pub async fn submit(service: &Service, statement: &str, not_after: Option<i64>) -> JobId {
     submit_as(service, "alice", statement, 5, not_after).await
 }
 
 /// A queued job of somebody with a priority.
-pub async fn submit_as(
-    service: &Service,
-    name: &str,
-    statement: &str,
-    priority: i64,
-    not_after: Option<i64>,
-) -> String {
+pub async fn submit_as(service: &Service, name: &str, statement: &str, priority: i64, not_after: Option<i64>) -> JobId {
     let submission = Submission {
-        id: new_id(),
-        task: new_id(),
+        id: JobId::known(new_id()),
+        task: TaskId::known(new_id()),
         tenant: tenant(name),
         kind: "proof",
         statement: statement.into(),
@@ -56,7 +51,7 @@ pub async fn submit_as(
     submitted.job().id.clone()
 }
 
-pub async fn claim(service: &Service, job: &str) -> Option<Lease> {
+pub async fn claim(service: &Service, job: &JobId) -> Option<Lease> {
     let (now, lease) = (service.app.now(), service.app.config.timing.lease);
     let claimed = service.app.db.claim(job, "worker", now + lease, now).await.unwrap();
     claimed.map(|(lease, _)| lease)
@@ -89,7 +84,7 @@ pub fn receipt(name: &str) -> Publication {
     }
 }
 
-pub async fn state(alice: &Client<'_>, job: &str) -> String {
+pub async fn state(alice: &Client<'_>, job: &JobId) -> String {
     alice.get(&format!("/v1/proofs/{job}")).await.json(200)["state"]
         .as_str()
         .unwrap()

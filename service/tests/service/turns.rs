@@ -3,6 +3,7 @@
 use crate::harness::tenant;
 use crate::simulation::{claim, pause, receipt, state, still, submit, submit_as};
 use provenn_service::server::db::{Outcome, Place, Publication, Stored};
+use provenn_service::server::ids::{JobId, TaskId};
 use provenn_service::server::sweeper::sweep;
 
 /// A priority puts a job before others of its tenant, and before nobody else's.
@@ -21,7 +22,12 @@ async fn tenants_are_served_in_turn() {
     }
     submit_as(&service, "carol", "c0", 0, None).await;
     let (app, now) = (&service.app, service.app.now());
-    let next = async || app.db.claim_next("none", "worker", now + 1_000, now).await.unwrap();
+    let next = async || {
+        app.db
+            .claim_next(&TaskId::known("none"), "worker", now + 1_000, now)
+            .await
+            .unwrap()
+    };
     let mut order = Vec::new();
     while let Some((lease, job)) = next().await {
         order.push(job.statement.clone());
@@ -55,7 +61,12 @@ async fn workers_are_shared() {
         submit_as(&service, "alice", &format!("a{n}"), 9, None).await;
     }
     let (app, now) = (&service.app, service.app.now());
-    let next = async || app.db.claim_next("none", "worker", now + 1_000, now).await.unwrap();
+    let next = async || {
+        app.db
+            .claim_next(&TaskId::known("none"), "worker", now + 1_000, now)
+            .await
+            .unwrap()
+    };
     let of = async || next().await.unwrap().1.tenant;
     assert_eq!([of().await, of().await], [tenant("alice"), tenant("alice")]);
     for n in 0..3 {
@@ -79,7 +90,7 @@ async fn no_job_loses_its_task() {
     let (app, now) = (&service.app, service.app.now());
     let tasks = async || app.db.waiting(&Place::default(), i64::MAX).await.unwrap();
     let before = tasks().await;
-    let task = |id: &str| before.iter().find(|job| job.id == id).unwrap().task.clone();
+    let task = |id: &JobId| before.iter().find(|job| job.id == *id).unwrap().task.clone();
     let claimed = app
         .db
         .claim_next(&task(&first), "worker", now + 1_000, now)

@@ -4,7 +4,7 @@
 //! the database then. A new migration needs both; PROVENN_UPDATE=1 writes the dump.
 
 use provenn_service::server::db::{Db, Place};
-use provenn_service::server::ids::{KeyId, TenantId};
+use provenn_service::server::ids::{JobId, KeyId, TaskId, TenantId};
 use provenn_service::server::tlog::stop::Stop;
 use provenn_service::server::worker::retry::Cause;
 use sqlx::migrate::Migrator;
@@ -48,6 +48,10 @@ fn tenant(name: &str) -> TenantId {
 
 fn key(n: u8) -> KeyId {
     KeyId::known(format!("key-{n}"))
+}
+
+fn job(n: u8) -> JobId {
+    JobId::known(format!("job-{n}"))
 }
 
 fn hex(digit: &str) -> String {
@@ -159,25 +163,33 @@ async fn ledger(db: &Db, version: i64, model: &str) {
 }
 
 async fn jobs(db: &Db, version: i64) {
-    let jobs = db.jobs(&tenant("alice"), "", 9).await.unwrap();
+    let jobs = db.jobs(&tenant("alice"), None, 9).await.unwrap();
     let states: Vec<_> = jobs.iter().map(|job| job.state.name()).collect();
     assert_eq!(states, ["expired", "failed", "proving", "queued", "done", "done"]);
     assert_eq!(jobs[1].error.as_ref().unwrap().detail, "out of range");
-    assert_eq!(db.events("job-1", 0).await.unwrap().len(), 2);
+    assert_eq!(db.events(&job(1), 0).await.unwrap().len(), 2);
     assert_eq!(db.changed(0).await.unwrap().len(), 6);
     assert_eq!(db.census().await.unwrap().iter().map(|(_, n)| n).sum::<i64>(), 2);
-    assert_eq!(db.receipt(&tenant("alice"), "job-2").await.unwrap(), Some(hex("8")));
+    assert_eq!(db.receipt(&tenant("alice"), &job(2)).await.unwrap(), Some(hex("8")));
     assert_eq!(db.lapsed(100).await.unwrap().len(), 1);
     assert_eq!(db.waiting(&Place::default(), 100).await.unwrap().len(), 1);
     db.forget_requests(11).await.unwrap();
-    let (_, next) = db.claim_next("task-3", "worker", 200, 100).await.unwrap().unwrap();
-    assert_eq!(next.id, "job-3");
+    let (_, next) = db
+        .claim_next(&TaskId::known("task-3"), "worker", 200, 100)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(next.id, job(3));
     let had = if version < RETRIES {
         (0, None)
     } else {
         (1, Some(Cause::NoSpace))
     };
     assert_eq!((next.faults, next.retry), had);
-    assert!(db.cancel(&tenant("alice"), "proof", "job-3", 101).await.unwrap());
-    assert!(db.claim_next("task", "worker", 200, 102).await.unwrap().is_none());
+    assert!(db.cancel(&tenant("alice"), "proof", &job(3), 101).await.unwrap());
+    assert!(db
+        .claim_next(&TaskId::known("task"), "worker", 200, 102)
+        .await
+        .unwrap()
+        .is_none());
 }

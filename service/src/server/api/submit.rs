@@ -8,6 +8,7 @@ use crate::server::config::Limits;
 use crate::server::db::{Most, Submission, Submitted};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
+use crate::server::ids::{JobId, TaskId};
 use crate::server::job::JobRequest;
 use crate::server::ledger::Charge;
 use crate::server::queue::new_id;
@@ -66,8 +67,8 @@ pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wan
         }
     };
     let submission = Submission {
-        id: new_id(),
-        task: new_id(),
+        id: JobId::known(new_id()),
+        task: TaskId::known(new_id()),
         tenant: caller.tenant.clone(),
         kind: wanted.request.kind(),
         statement: wanted.request.statement()?,
@@ -91,7 +92,7 @@ pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wan
     if let Submitted::New(job) = &submitted {
         // The job is safe: if this fails, the sweeper tells the engine later.
         if let Err(error) = app.queue.push(&submission.task, 0).await {
-            tracing::warn!(job = job.id, %error, "the job engine did not take a task");
+            tracing::warn!(job = job.id.as_str(), %error, "the job engine did not take a task");
         }
         fail::point("after-push");
     }

@@ -2,18 +2,18 @@
 
 use super::{Db, Job};
 use crate::server::error::ApiError;
-use crate::server::ids::TenantId;
+use crate::server::ids::{JobId, TenantId};
 use serde_json::{json, Value};
 use sqlx::any::AnyRow;
 use sqlx::Row;
 
 impl Db {
-    /// Jobs older than the job `before`; all, if that is empty.
-    pub async fn jobs(&self, tenant: &TenantId, before: &str, most: i64) -> Result<Vec<Job>, ApiError> {
+    /// Jobs older than the job `before`; all without one.
+    pub async fn jobs(&self, tenant: &TenantId, before: Option<&JobId>, most: i64) -> Result<Vec<Job>, ApiError> {
         let rows =
             sqlx::query("SELECT * FROM jobs WHERE tenant = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3")
                 .bind(tenant)
-                .bind(before)
+                .bind(before.map_or("", JobId::as_str))
                 .bind(most)
                 .fetch_all(&self.read)
                 .await?;

@@ -1,7 +1,7 @@
 //! What a job needs until it ends: nobody may remove it meanwhile.
 
 use crate::server::error::ApiError;
-use crate::server::ids::TenantId;
+use crate::server::ids::{JobId, TenantId};
 use crate::server::store::Kind;
 use serde_json::Value;
 use sqlx::{Any, Row, Transaction};
@@ -71,7 +71,7 @@ impl Need {
         for job in open {
             let request = serde_json::from_str(job.try_get("request")?)?;
             if Self::of(job.try_get("kind")?, &request).contains(self) {
-                let by = format!("the job {}, which is under way", job.try_get::<String, _>("id")?);
+                let by = format!("the job {}, which is under way", job.try_get::<JobId, _>("id")?);
                 return Err(ApiError::InUse { by });
             }
         }

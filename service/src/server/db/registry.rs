@@ -3,7 +3,7 @@
 use super::Db;
 use crate::server::clock::{Clock, Millis};
 use crate::server::error::ApiError;
-use crate::server::ids::TenantId;
+use crate::server::ids::{JobId, TenantId};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
@@ -256,7 +256,7 @@ pub(super) async fn lock(tx: &mut Transaction<'static, Any>, tenant: &TenantId) 
 }
 
 /// The same for the tenant of a job.
-pub(super) async fn lock_of_job(tx: &mut Transaction<'static, Any>, job: &str) -> Result<(), ApiError> {
+pub(super) async fn lock_of_job(tx: &mut Transaction<'static, Any>, job: &JobId) -> Result<(), ApiError> {
     sqlx::query("UPDATE tenants SET submitted = submitted WHERE name = (SELECT tenant FROM jobs WHERE id = $1)")
         .bind(job)
         .execute(&mut **tx)

@@ -98,7 +98,7 @@ impl Attempt<'_> {
             Err(error) => error.parts().1.to_owned(),
         };
         tracing::error!(
-            job = self.job.id,
+            job = self.job.id.as_str(),
             cause,
             "the prover made a wrong card; it is not published"
         );

@@ -4,7 +4,7 @@ use crate::server::auth::Caller;
 use crate::server::db::{Event as Stored, Job};
 use crate::server::door::counts::Held;
 use crate::server::error::ApiError;
-use crate::server::ids::{KeyId, TenantId};
+use crate::server::ids::{JobId, KeyId, TenantId};
 use crate::server::state::App;
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -23,7 +23,7 @@ const KEY_CHECK: Duration = Duration::from_secs(5);
 
 struct Reader {
     app: App,
-    job: String,
+    job: JobId,
     /// The key that asked.
     key: KeyId,
     last: i64,

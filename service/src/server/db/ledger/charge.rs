@@ -2,7 +2,7 @@
 
 use super::Scope;
 use crate::server::error::ApiError;
-use crate::server::ids::{KeyId, TenantId};
+use crate::server::ids::{JobId, KeyId, TenantId};
 use crate::server::ledger::{shown, About, Charge};
 use sqlx::{Any, Row, Transaction};
 
@@ -15,7 +15,7 @@ use sqlx::{Any, Row, Transaction};
 pub(in crate::server::db) async fn reserve(
     tx: &mut Transaction<'static, Any>,
     tenant: &TenantId,
-    job: &str,
+    job: &JobId,
     charge: &Charge,
 ) -> Result<(), ApiError> {
     let rows = sqlx::query("SELECT requester FROM ledger WHERE job = $1")
@@ -127,7 +127,7 @@ impl End {
 /// Settles or releases what a job was charged with, within the transaction that ends it.
 pub(in crate::server::db) async fn settle(
     tx: &mut Transaction<'static, Any>,
-    job: &str,
+    job: &JobId,
     end: End,
 ) -> Result<(), ApiError> {
     let rows = sqlx::query(
