@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a bench may panic")]
 
 use provenn_service::server::db::{Db, Most, Place, Submission};
-use provenn_service::server::ids::{JobId, KeyId, TaskId, TenantId};
+use provenn_service::server::ids::{JobId, KeyId, ModelId, TaskId, TenantId};
 use provenn_service::server::ledger::{About, Charge};
 use provenn_service::server::queue::new_id;
 use serde_json::json;
@@ -150,7 +150,7 @@ async fn measure(db: &Db, now: i64) -> Vec<(&'static str, (f64, f64))> {
             series.push(($name, (at(0.5), at(0.99))));
         }};
     }
-    let (tenant, key) = (tenant(), key());
+    let (tenant, model, key) = (tenant(), model(), key());
     time!("submit", async |_| {
         let new = submission();
         db.submit(&new, &MOST, now).await.unwrap();
@@ -163,17 +163,17 @@ async fn measure(db: &Db, now: i64) -> Vec<(&'static str, (f64, f64))> {
         .unwrap()
         .is_some()));
     time!("ledger", async |_| assert!(!db
-        .accounts(&tenant, "", "", None, 100)
+        .accounts(&tenant, None, "", None, 100)
         .await
         .unwrap()
         .is_empty()));
     time!("of a model", async |_| assert!(!db
-        .accounts(&tenant, MODEL, "", None, 100)
+        .accounts(&tenant, Some(&model), "", None, 100)
         .await
         .unwrap()
         .is_empty()));
     time!("of a key", async |_| assert!(!db
-        .accounts(&tenant, "", "", Some(&key), 100)
+        .accounts(&tenant, None, "", Some(&key), 100)
         .await
         .unwrap()
         .is_empty()));
@@ -214,6 +214,10 @@ fn key() -> KeyId {
     KeyId::known("key")
 }
 
+fn model() -> ModelId {
+    ModelId::known(MODEL)
+}
+
 fn submission() -> Submission {
     let id = JobId::known(new_id());
     Submission {
@@ -226,7 +230,7 @@ fn submission() -> Submission {
         not_after: None,
         forecast: json!({ "cpu_seconds": 1.5 }),
         charge: Some(Charge {
-            model: MODEL.into(),
+            model: model(),
             about: About {
                 input: format!("input{id}"),
                 joint: vec![],

@@ -3,6 +3,7 @@
 //! Text from outside becomes one by [`FromStr`], which knows the form; what reads the service's own rows and documents trusts them.
 
 use super::error::ApiError;
+use crate::bytes::hex;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -49,6 +50,24 @@ macro_rules! id {
     };
 }
 
+/// One that is a digest of 32 bytes.
+macro_rules! digest {
+    ($(#[$doc:meta])* $name:ident) => {
+        id! {
+            $(#[$doc])*
+            $name,
+            |text| text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)),
+            "a digest is 64 lower-case hexadecimal digits".into()
+        }
+
+        impl From<[u8; 32]> for $name {
+            fn from(digest: [u8; 32]) -> Self {
+                Self(hex(&digest))
+            }
+        }
+    };
+}
+
 id! {
     /// A tenant's name. The operator chooses it; it is part of the names of objects and folders.
     TenantId,
@@ -78,6 +97,21 @@ id! {
     TaskId,
     |text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric()),
     "letters and digits are expected".into()
+}
+
+digest! {
+    /// A committed model: the digest of its card, which receipts name.
+    ModelId
+}
+
+digest! {
+    /// A verifying key, as claims name it. Models of one circuit share it.
+    KeyDigest
+}
+
+digest! {
+    /// Parameters of the proof system, as cards name them.
+    SrsId
 }
 
 /// The id of a thing that a request names. Nothing has an id of another form: there is no such thing.

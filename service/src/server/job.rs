@@ -2,6 +2,7 @@
 
 use super::api::Binding;
 use super::error::ApiError;
+use super::ids::ModelId;
 use super::inputs::{fields, PerInput};
 use crate::bytes::{hex, hex32};
 use crate::policy::Asked;
@@ -35,7 +36,7 @@ pub struct Commit {
 /// A committed model, the digest of an upload, and which input of the model it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
-    pub model: String,
+    pub model: ModelId,
     pub input: String,
     /// Of a model with several inputs.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,7 +46,7 @@ pub struct Opening {
 /// A committed model, the digests of uploaded inputs, and what the receipt states for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
-    pub model: String,
+    pub model: ModelId,
     #[serde(flatten, with = "fields")]
     pub inputs: PerInput<String>,
     pub policy: Asked,

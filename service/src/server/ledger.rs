@@ -18,7 +18,7 @@
 
 use super::door::Client;
 use super::error::ApiError;
-use super::ids::{KeyId, TenantId};
+use super::ids::{KeyId, ModelId, TenantId};
 use super::inputs::PerInput;
 use super::job;
 use super::state::App;
@@ -34,7 +34,7 @@ const MICRO: f64 = 1e6;
 /// What a receipt will be charged with.
 #[derive(Clone, Debug)]
 pub struct Charge {
-    pub model: String,
+    pub model: ModelId,
     pub about: About,
     /// The key that asked.
     pub requester: KeyId,
@@ -78,7 +78,7 @@ pub fn shown(microbits: i64) -> f64 {
 pub async fn about(
     app: &App,
     tenant: &TenantId,
-    model: &str,
+    model: &ModelId,
     inputs: &PerInput<String>,
     description: &Description,
 ) -> Result<About, ApiError> {
@@ -109,7 +109,7 @@ pub async fn about(
 async fn input_digest(
     app: &App,
     tenant: &TenantId,
-    (model, input, name): (&str, &str, Option<&str>),
+    (model, input, name): (&ModelId, &str, Option<&str>),
     description: &Description,
 ) -> Result<String, ApiError> {
     let of = (model, input, name.unwrap_or_default());

@@ -8,7 +8,7 @@
 use crate::harness::{tenant, Client, Service};
 use provenn_service::server::clock::Clock;
 use provenn_service::server::db::{Lease, Most, Outcome, Place, Publication, State, Stored, Submission};
-use provenn_service::server::ids::{JobId, TaskId};
+use provenn_service::server::ids::{JobId, ModelId, TaskId};
 use provenn_service::server::queue::new_id;
 use provenn_service::server::sweeper::sweep;
 use serde_json::{json, Value};
@@ -73,7 +73,7 @@ pub fn pause(service: &Service) {
 pub fn receipt(name: &str) -> Publication {
     Publication {
         stored: Stored::Receipt {
-            model: "m".into(),
+            model: ModelId::known("m"),
             blob: name.into(),
             bytes: 1,
         },

@@ -4,7 +4,7 @@
 //! the database then. A new migration needs both; PROVENN_UPDATE=1 writes the dump.
 
 use provenn_service::server::db::{Db, Place};
-use provenn_service::server::ids::{JobId, KeyId, TaskId, TenantId};
+use provenn_service::server::ids::{JobId, KeyDigest, KeyId, ModelId, SrsId, TaskId, TenantId};
 use provenn_service::server::tlog::stop::Stop;
 use provenn_service::server::worker::retry::Cause;
 use sqlx::migrate::Migrator;
@@ -73,7 +73,7 @@ pub async fn check(db: &Db, version: i64) {
     assert!(db.valid_key(&key(1), 100).await.unwrap() && !db.valid_key(&key(2), 100).await.unwrap());
     assert!(db.has_key(&tenant("alice"), &key(1)).await.unwrap());
 
-    let (model, source, input) = (hex("c"), hex("a"), hex("b"));
+    let (model, source, input) = (ModelId::known(hex("c")), hex("a"), hex("b"));
     assert_eq!(
         db.upload(&tenant("alice"), "input", &input)
             .await
@@ -91,8 +91,8 @@ pub async fn check(db: &Db, version: i64) {
     for found in [
         db.model(&tenant("alice"), &model).await,
         db.model_of_any_tenant(&model).await,
-        db.model_with_key(&tenant("alice"), &hex("d")).await,
-        db.model_with_srs(&hex("e")).await,
+        db.model_with_key(&tenant("alice"), &KeyDigest::known(hex("d"))).await,
+        db.model_with_srs(&SrsId::known(hex("e"))).await,
     ] {
         let found = found.unwrap().unwrap();
         assert_eq!((&found.source, found.commits_to(None)), (&source, true));
@@ -135,15 +135,15 @@ async fn log(db: &Db, version: i64) {
     assert_eq!(cosigned.len(), usize::from(version >= COSIGNATURES));
 }
 
-async fn ledger(db: &Db, version: i64, model: &str) {
-    let published = db.versions(Some(&tenant("alice")), "linear", "", 9).await.unwrap();
+async fn ledger(db: &Db, version: i64, model: &ModelId) {
+    let published = db.versions(Some(&tenant("alice")), "linear", None, 9).await.unwrap();
     assert_eq!(published.len(), usize::from(version >= REGISTRY));
     assert_eq!(
         db.published(&tenant("alice"), model).await.unwrap().is_some(),
         version >= REGISTRY
     );
     db.usable(&tenant("alice"), model).await.unwrap();
-    let accounts = db.accounts(&tenant("alice"), "", "", None, 9).await.unwrap();
+    let accounts = db.accounts(&tenant("alice"), None, "", None, 9).await.unwrap();
     let had = usize::from(version >= LEDGER);
     assert_eq!(accounts.len(), had);
     // One receipt, one job under way, and one that failed and counts no more.
@@ -155,7 +155,10 @@ async fn ledger(db: &Db, version: i64, model: &str) {
     // The same file as an input of its own, and as one of several.
     let files = had + usize::from(version >= SEVERAL_INPUTS);
     assert_eq!(
-        db.input_files(&tenant("alice"), model, "", 9).await.unwrap().len(),
+        db.input_files(&tenant("alice"), Some(model), "", 9)
+            .await
+            .unwrap()
+            .len(),
         files
     );
     let digest = db.input_digest(&tenant("alice"), (model, &hex("b"), "")).await.unwrap();

@@ -6,7 +6,7 @@ use crate::server::auth::Caller;
 use crate::server::db::{Account, Budget, InputFile, LedgerScope, Subject};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
-use crate::server::ids::{named, wanted, KeyId};
+use crate::server::ids::{named, wanted, KeyId, ModelId};
 use crate::server::keys::Scope;
 use crate::server::ledger::micro;
 use crate::server::problem::Problem;
@@ -91,13 +91,20 @@ pub async fn get_ledger(
     caller.needs(Scope::Read)?;
     let Query(filter) = filter.map_err(|e| body::query(&e))?;
     let _turn = app.lists.take(&client).await?;
-    let (db, tenant, model, input) = (&app.db, &caller.tenant, &filter.model, &filter.input);
-    let accounts = match wanted::<KeyId>(&filter.requester) {
-        Ok(requester) => db.accounts(tenant, model, input, requester.as_ref(), ASKED).await?,
+    let (db, tenant, input) = (&app.db, &caller.tenant, &filter.input);
+    let (model, requester) = (wanted::<ModelId>(&filter.model), wanted::<KeyId>(&filter.requester));
+    let accounts = match (&model, &requester) {
+        (Ok(model), Ok(requester)) => {
+            db.accounts(tenant, model.as_ref(), input, requester.as_ref(), ASKED)
+                .await?
+        }
+        _ => vec![],
+    };
+    let files = match &model {
+        Ok(model) => db.input_files(tenant, model.as_ref(), input, ASKED).await?,
         Err(_) => vec![],
     };
-    let accounts = rows(accounts, MOST)?;
-    let files = rows(db.input_files(tenant, model, input, ASKED).await?, MOST)?;
+    let (accounts, files) = (rows(accounts, MOST)?, rows(files, MOST)?);
     let budgets = rows(db.budgets(tenant).await?, MOST)?;
     let more = accounts.more || files.more || budgets.more;
     let accounts = accounts.rows;
@@ -134,7 +141,7 @@ pub async fn put_model_budget(
     let (asked, _) = body::json::<ModelBudget>(body).await?;
     let model = app
         .db
-        .model(&caller.tenant, &id)
+        .model(&caller.tenant, &named(&id, "model")?)
         .await?
         .ok_or(ApiError::NotFound { what: "model" })?;
     let budgets = [

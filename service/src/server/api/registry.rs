@@ -8,7 +8,7 @@ use super::http::page::{rows, Rows};
 use crate::server::db::{Model, Version};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
-use crate::server::ids::{named, wanted, TenantId};
+use crate::server::ids::{named, wanted, KeyDigest, SrsId};
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::rejection::QueryRejection;
@@ -63,8 +63,10 @@ pub struct NameView {
 pub struct VersionView {
     #[serde(flatten)]
     version: Version,
-    key_digest: String,
-    srs_id: String,
+    #[schema(value_type = String)]
+    key_digest: KeyDigest,
+    #[schema(value_type = String)]
+    srs_id: SrsId,
     /// Whether that are development parameters: whoever controls the machine that made them can forge receipts.
     dev_srs: bool,
     /// What the card says of the model: shapes, fidelity to the float model, policies and the bits that each reveals.
@@ -87,9 +89,9 @@ pub async fn list_versions(
 ) -> Result<Json<VersionList>, ApiError> {
     let Query(filter) = filter.map_err(|e| body::query(&e))?;
     let _turn = app.lists.take(&client).await?;
-    let versions = match wanted::<TenantId>(&filter.tenant) {
-        Ok(tenant) => app.db.versions(tenant.as_ref(), "", &filter.model, ASKED).await?,
-        Err(_) => vec![],
+    let versions = match (wanted(&filter.tenant), wanted(&filter.model)) {
+        (Ok(tenant), Ok(model)) => app.db.versions(tenant.as_ref(), "", model.as_ref(), ASKED).await?,
+        _ => vec![],
     };
     let Rows { rows: versions, more } = rows(versions, MOST)?;
     Ok(Json(VersionList { versions, more }))
@@ -110,7 +112,7 @@ pub async fn get_name(
 ) -> Result<Json<NameView>, ApiError> {
     let _turn = app.lists.take(&client).await?;
     let tenant = named(&tenant, PUBLISHED)?;
-    let versions = app.db.versions(Some(&tenant), &name, "", ASKED).await?;
+    let versions = app.db.versions(Some(&tenant), &name, None, ASKED).await?;
     let Rows { rows: versions, more } = rows(versions, MOST)?;
     if versions.is_empty() {
         return Err(ApiError::NotFound { what: PUBLISHED });

@@ -10,7 +10,7 @@ use super::{Db, Job, Model, State};
 use crate::fail;
 use crate::server::clock::{Clock, Millis};
 use crate::server::error::ApiError;
-use crate::server::ids::{JobId, TaskId};
+use crate::server::ids::{JobId, ModelId, TaskId};
 use crate::server::problem::Problem;
 use crate::server::worker::retry::{Cause, Tries};
 use serde_json::{json, Value};
@@ -48,7 +48,7 @@ pub struct Publication {
 #[derive(Clone, Debug)]
 pub enum Stored {
     Receipt {
-        model: String,
+        model: ModelId,
         blob: String,
         bytes: i64,
     },
@@ -378,7 +378,7 @@ fn body(state: State, stage: &str, attempt: i64, now: Millis) -> Value {
 async fn add_receipt(
     tx: &mut Transaction<'static, Any>,
     job: &Job,
-    model: &str,
+    model: &ModelId,
     blob: &str,
     bytes: i64,
     now: Millis,

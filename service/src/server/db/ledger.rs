@@ -53,14 +53,14 @@ impl Scope {
     /// What a charge counts as.
     fn of(self, charge: &Charge) -> Vec<(&str, &str)> {
         match self {
-            Self::Model => vec![(&charge.model, "")],
+            Self::Model => vec![(charge.model.as_str(), "")],
             Self::Input => charge
                 .about
                 .inputs()
                 .iter()
                 .map(|input| (charge.model.as_str(), input.as_str()))
                 .collect(),
-            Self::Requester => vec![(&charge.model, charge.requester.as_str())],
+            Self::Requester => vec![(charge.model.as_str(), charge.requester.as_str())],
             Self::Key => vec![(charge.requester.as_str(), "")],
         }
     }

@@ -5,7 +5,7 @@ use super::storage::{settle, Object};
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
-use crate::server::ids::TenantId;
+use crate::server::ids::{KeyDigest, ModelId, SrsId, TenantId};
 use provenn_prover::store::CARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,11 +17,11 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Model {
     pub tenant: TenantId,
-    pub id: String,
+    pub id: ModelId,
     /// SHA-256 of the ONNX file.
     pub source: String,
-    pub key_digest: String,
-    pub srs_id: String,
+    pub key_digest: KeyDigest,
+    pub srs_id: SrsId,
     pub description: Value,
     pub forecast: Value,
     /// SHA-256 of each of its files, and `parameters_id`.
@@ -82,7 +82,7 @@ impl Model {
 }
 
 impl Db {
-    pub async fn model(&self, tenant: &TenantId, id: &str) -> Result<Option<Model>, ApiError> {
+    pub async fn model(&self, tenant: &TenantId, id: &ModelId) -> Result<Option<Model>, ApiError> {
         let row = sqlx::query("SELECT * FROM models WHERE tenant = $1 AND id = $2")
             .bind(tenant)
             .bind(id)
@@ -92,7 +92,7 @@ impl Db {
     }
 
     /// Whoever committed it: to verify receipts, which name the model by the digest of its card.
-    pub async fn model_of_any_tenant(&self, id: &str) -> Result<Option<Model>, ApiError> {
+    pub async fn model_of_any_tenant(&self, id: &ModelId) -> Result<Option<Model>, ApiError> {
         let row = sqlx::query("SELECT * FROM models WHERE id = $1 LIMIT 1")
             .bind(id)
             .fetch_optional(&self.read)
@@ -100,7 +100,7 @@ impl Db {
         row.as_ref().map(Model::from_row).transpose()
     }
 
-    pub async fn model_with_key(&self, tenant: &TenantId, key_digest: &str) -> Result<Option<Model>, ApiError> {
+    pub async fn model_with_key(&self, tenant: &TenantId, key_digest: &KeyDigest) -> Result<Option<Model>, ApiError> {
         let row = sqlx::query("SELECT * FROM models WHERE tenant = $1 AND key_digest = $2 ORDER BY created LIMIT 1")
             .bind(tenant)
             .bind(key_digest)
@@ -110,7 +110,7 @@ impl Db {
     }
 
     /// Of any tenant: parameters are nobody's secret.
-    pub async fn model_with_srs(&self, srs_id: &str) -> Result<Option<Model>, ApiError> {
+    pub async fn model_with_srs(&self, srs_id: &SrsId) -> Result<Option<Model>, ApiError> {
         let row = sqlx::query("SELECT * FROM models WHERE srs_id = $1 ORDER BY created LIMIT 1")
             .bind(srs_id)
             .fetch_optional(&self.read)
@@ -122,7 +122,7 @@ impl Db {
     pub async fn opening(
         &self,
         tenant: &TenantId,
-        (model, input, name): (&str, &str, &str),
+        (model, input, name): (&ModelId, &str, &str),
     ) -> Result<Option<(Vec<String>, String)>, ApiError> {
         let query = "SELECT points, blob FROM openings WHERE tenant = $1 AND model = $2 AND input = $3 AND name = $4";
         let row = sqlx::query(query)
@@ -140,7 +140,7 @@ impl Db {
     pub async fn add_opening(
         &self,
         tenant: &TenantId,
-        (model, input, name): (&str, &str, &str),
+        (model, input, name): (&ModelId, &str, &str),
         points: &Value,
         object: &Object,
         now: Millis,

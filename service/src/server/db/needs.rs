@@ -1,7 +1,7 @@
 //! What a job needs until it ends: nobody may remove it meanwhile.
 
 use crate::server::error::ApiError;
-use crate::server::ids::{JobId, TenantId};
+use crate::server::ids::{JobId, ModelId, TenantId};
 use crate::server::store::Kind;
 use serde_json::Value;
 use sqlx::{Any, Row, Transaction};
@@ -11,20 +11,22 @@ use sqlx::{Any, Row, Transaction};
 pub(super) enum Need {
     /// By SHA-256.
     Upload(Kind, String),
-    /// By model id.
-    Commitment(String),
+    Commitment(ModelId),
 }
 
 impl Need {
     /// What a job of a kind that was asked for so needs.
     pub(super) fn of(kind: &str, request: &Value) -> Vec<Self> {
-        let model = request.get("model").and_then(Value::as_str).map(str::to_owned);
+        let model = request.get("model").and_then(Value::as_str);
         let (model, inputs) = match kind {
             "commit" => (
-                model.map(|sha256| Self::Upload(Kind::Model, sha256)),
+                model.map(|sha256| Self::Upload(Kind::Model, sha256.to_owned())),
                 ["calibration", "held_out"],
             ),
-            _ => (model.map(Self::Commitment), ["input", "inputs"]),
+            _ => (
+                model.map(|id| Self::Commitment(ModelId::known(id))),
+                ["input", "inputs"],
+            ),
         };
         let inputs = inputs
             .into_iter()

@@ -3,7 +3,7 @@
 use super::Db;
 use crate::server::clock::{Clock, Millis};
 use crate::server::error::ApiError;
-use crate::server::ids::{JobId, TenantId};
+use crate::server::ids::{JobId, ModelId, TenantId};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
@@ -46,7 +46,8 @@ pub struct Version {
     /// Counts from 1.
     pub version: i64,
     /// Model id.
-    pub model: String,
+    #[schema(value_type = String)]
+    pub model: ModelId,
     pub status: Status,
     /// Why it is deprecated or revoked.
     pub reason: String,
@@ -81,7 +82,7 @@ impl Db {
         &self,
         tenant: &TenantId,
         name: &str,
-        model: &str,
+        model: &ModelId,
         rotate: bool,
         now: Millis,
     ) -> Result<Version, ApiError> {
@@ -177,12 +178,12 @@ impl Db {
         })
     }
 
-    /// Published versions, newest first: of a tenant, a name, a model, where these are given.
+    /// Published versions, newest first: of a tenant, a name, a model, where these are given and the name is not empty.
     pub async fn versions(
         &self,
         tenant: Option<&TenantId>,
         name: &str,
-        model: &str,
+        model: Option<&ModelId>,
         most: i64,
     ) -> Result<Vec<Version>, ApiError> {
         let query = format!(
@@ -192,7 +193,7 @@ impl Db {
         let rows = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(tenant.map_or("", TenantId::as_str))
             .bind(name)
-            .bind(model)
+            .bind(model.map_or("", ModelId::as_str))
             .bind(most)
             .fetch_all(&self.read)
             .await?;
@@ -224,8 +225,8 @@ impl Db {
     }
 
     /// How a model is published, if it is.
-    pub async fn published(&self, tenant: &TenantId, model: &str) -> Result<Option<Version>, ApiError> {
-        Ok(self.versions(Some(tenant), "", model, 1).await?.pop())
+    pub async fn published(&self, tenant: &TenantId, model: &ModelId) -> Result<Option<Version>, ApiError> {
+        Ok(self.versions(Some(tenant), "", Some(model), 1).await?.pop())
     }
 }
 
@@ -234,7 +235,7 @@ impl Db {
     ///
     /// # Errors
     /// [`ApiError::Refused`].
-    pub async fn usable(&self, tenant: &TenantId, model: &str) -> Result<(), ApiError> {
+    pub async fn usable(&self, tenant: &TenantId, model: &ModelId) -> Result<(), ApiError> {
         usable(self.published(tenant, model).await?)
     }
 }
@@ -267,7 +268,7 @@ pub(super) async fn lock_of_job(tx: &mut Transaction<'static, Any>, job: &JobId)
 pub(super) async fn status_of(
     tx: &mut Transaction<'static, Any>,
     tenant: &TenantId,
-    model: &str,
+    model: &ModelId,
 ) -> Result<Option<Version>, ApiError> {
     let query = format!("SELECT {COLUMNS} FROM registry WHERE tenant = $1 AND model = $2");
     let row = sqlx::query(sqlx::AssertSqlSafe(query))
@@ -282,7 +283,7 @@ pub(super) async fn status_of(
 pub(super) async fn not_revoked(
     tx: &mut Transaction<'static, Any>,
     tenant: &TenantId,
-    model: &str,
+    model: &ModelId,
 ) -> Result<(), ApiError> {
     usable(status_of(tx, tenant, model).await?)
 }

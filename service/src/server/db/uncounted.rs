@@ -4,7 +4,7 @@ use super::registry::lock;
 use super::storage::{name, Address};
 use super::Db;
 use crate::server::error::ApiError;
-use crate::server::ids::TenantId;
+use crate::server::ids::{ModelId, TenantId};
 use crate::server::store::Kind;
 use crate::server::worker::cache::FILES;
 use sqlx::Row;
@@ -24,8 +24,12 @@ pub struct Uncounted {
 
 #[derive(Clone, Debug)]
 enum Which {
-    Model(String),
-    Opening { model: String, input: String, name: String },
+    Model(ModelId),
+    Opening {
+        model: ModelId,
+        input: String,
+        name: String,
+    },
 }
 
 impl Uncounted {

@@ -4,7 +4,7 @@ use crate::error::CliError;
 use crate::server::db::Model;
 use crate::server::error::ApiError;
 use crate::server::folders::{hold, names, remove, shrink, Held, Temporary};
-use crate::server::ids::TenantId;
+use crate::server::ids::{ModelId, TenantId};
 use crate::server::store::{Kind, Store};
 use crate::{files, srs};
 use provenn_prover::commit::Description;
@@ -33,7 +33,7 @@ pub struct Models {
     folder: PathBuf,
     /// Bytes that files for children may take.
     maximum: u64,
-    public: Mutex<HashMap<(TenantId, String), Arc<Public>>>,
+    public: Mutex<HashMap<(TenantId, ModelId), Arc<Public>>>,
 }
 
 impl Models {
@@ -48,7 +48,7 @@ impl Models {
     /// The folder with the model's files, fetched from the object store if it is new here. It stays while the result lives;
     /// models that were not used for longest make room for new ones.
     pub async fn folder(&self, store: &Store, model: &Model) -> Result<Held, ApiError> {
-        let folder = self.folder.join(model.tenant.as_str()).join(&model.id);
+        let folder = self.folder.join(model.tenant.as_str()).join(model.id.as_str());
         loop {
             if let Some(held) = hold(&folder)? {
                 return Ok(held);
@@ -84,20 +84,20 @@ impl Models {
     }
 
     /// Tenants and ids of the models whose files are here.
-    pub fn known(&self) -> Result<Vec<(TenantId, String)>, ApiError> {
+    pub fn known(&self) -> Result<Vec<(TenantId, ModelId)>, ApiError> {
         let names = names(&self.folder)?;
         // Those with a dot, which no tenant has, are temporary.
         Ok(names
             .into_iter()
-            .filter_map(|(tenant, id)| Some((tenant.parse().ok()?, id)))
+            .filter_map(|(tenant, id)| Some((tenant.parse().ok()?, id.parse().ok()?)))
             .collect())
     }
 
     /// Removes what is kept here of a model. Files that are in use stay.
-    pub fn forget(&self, tenant: &TenantId, id: &str) -> Result<(), ApiError> {
-        let key = (tenant.clone(), id.to_owned());
+    pub fn forget(&self, tenant: &TenantId, id: &ModelId) -> Result<(), ApiError> {
+        let key = (tenant.clone(), id.clone());
         self.public.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-        remove(&self.folder.join(tenant.as_str()).join(id), &self.folder)?;
+        remove(&self.folder.join(tenant.as_str()).join(id.as_str()), &self.folder)?;
         Ok(())
     }
 

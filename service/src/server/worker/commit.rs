@@ -8,6 +8,7 @@ use crate::error::CliError;
 use crate::fail;
 use crate::files::{self, size as file_size, MAX_CARD};
 use crate::server::db::{Model, Publication, Stored};
+use crate::server::ids::{KeyDigest, ModelId, SrsId};
 use crate::server::inputs::PerInput;
 use crate::server::job::Commit;
 use crate::server::private;
@@ -63,14 +64,15 @@ impl Attempt<'_> {
             app.store.put_file(tenant, Kind::Private, &sha256, &path).await?;
             files.insert(name.into(), sha256);
         }
-        self.verified(at("out"), text("model_id")).await?;
+        let id = ModelId::known(text("model_id"));
+        self.verified(at("out"), id.clone()).await?;
         fail::point("after-store-model");
         let model = Model {
             tenant: tenant.clone(),
-            id: text("model_id"),
+            id,
             source,
-            key_digest: text("key_digest"),
-            srs_id: text("srs_id"),
+            key_digest: KeyDigest::known(text("key_digest")),
+            srs_id: SrsId::known(text("srs_id")),
             description: made.result.get("description").cloned().unwrap_or_default(),
             forecast: made.result.get("forecast").cloned().unwrap_or_default(),
             files,
@@ -86,11 +88,11 @@ impl Attempt<'_> {
     }
 
     /// Checks the card as anybody would: it goes into the log.
-    async fn verified(&self, folder: PathBuf, model_id: String) -> Result<(), Stopped> {
+    async fn verified(&self, folder: PathBuf, id: ModelId) -> Result<(), Stopped> {
         let check = tokio::task::spawn_blocking(move || -> Result<bool, CliError> {
             let card = ModelCard::from_bytes(&files::read(&folder.join(store::CARD), MAX_CARD)?)?;
             let srs = SrsVerifyingKey::from_bytes(&files::read(&folder.join(store::SRS), MAX_CARD)?)?;
-            Ok(hex(&card.check(&srs)?.model_id()) == model_id)
+            Ok(ModelId::from(card.check(&srs)?.model_id()) == id)
         });
         let cause = match check.await.map_err(|e| Stopped::Died(e.to_string()))? {
             Ok(true) => return Ok(()),

@@ -5,6 +5,7 @@ use crate::bytes::hex;
 use crate::child::protocol::{Data, Work};
 use crate::server::db::{Model, Publication, Stored};
 use crate::server::error::ApiError;
+use crate::server::ids::ModelId;
 use crate::server::job::Opening as Asked;
 use crate::server::room::Quota;
 use crate::server::store::Kind;
@@ -41,7 +42,7 @@ impl Attempt<'_> {
     /// The commitment to an uploaded input under a model, made now if there is none; and CPU milliseconds.
     pub(super) async fn open(&self, model: &Model, sha256: &str, data: &Data) -> Result<(Opened, i64), Stopped> {
         let (db, tenant) = (&self.app.db, &self.job.tenant);
-        let of = (model.id.as_str(), sha256, data.input.as_deref().unwrap_or_default());
+        let of = (&model.id, sha256, data.input.as_deref().unwrap_or_default());
         if let Some(known) = db.opening(tenant, of).await? {
             return Ok((known, 0));
         }
@@ -69,7 +70,7 @@ impl Attempt<'_> {
         Ok((opened, made.cpu_ms))
     }
 
-    pub(super) async fn model(&self, id: &str) -> Result<Model, Stopped> {
+    pub(super) async fn model(&self, id: &ModelId) -> Result<Model, Stopped> {
         let model = self.app.db.model(&self.job.tenant, id).await?;
         Ok(model.ok_or(ApiError::NotFound { what: "model" })?)
     }

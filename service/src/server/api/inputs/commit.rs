@@ -6,6 +6,7 @@ use crate::server::api::submit::{submit, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
+use crate::server::ids::named;
 use crate::server::job::{self, JobRequest, Opening};
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
@@ -58,7 +59,7 @@ pub async fn commit_input(
         .ok_or(ApiError::NotFound { what: "input" })?;
     let model = app
         .db
-        .model(&caller.tenant, &asked.model)
+        .model(&caller.tenant, &named(&asked.model, "model")?)
         .await?
         .ok_or(ApiError::NotFound { what: "model" })?;
     let names = model.input_names();
@@ -69,7 +70,7 @@ pub async fn commit_input(
     let wanted = Wanted {
         body: job::digest(&["opening", &sha256, &digest]),
         request: JobRequest::Opening(Opening {
-            model: asked.model,
+            model: model.id,
             input: sha256,
             name,
         }),

@@ -2,6 +2,7 @@
 
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
+use crate::server::ids::named;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -23,7 +24,7 @@ pub async fn get_model(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     caller.needs(Scope::Read)?;
-    if let Some(model) = app.db.model(&caller.tenant, &id).await? {
+    if let Some(model) = app.db.model(&caller.tenant, &named(&id, "model")?).await? {
         return Ok(Json(json!({
             "state": "committed",
             "model_id": model.id,

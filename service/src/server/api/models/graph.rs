@@ -3,6 +3,7 @@
 use crate::server::api::http::page::names;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
+use crate::server::ids::named;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -27,7 +28,7 @@ pub async fn get_graph(
     caller.needs(Scope::Read)?;
     let source = app
         .db
-        .model(&caller.tenant, &id)
+        .model(&caller.tenant, &named(&id, "model")?)
         .await?
         .map_or(id, |model| model.source);
     let graph = app.db.graph(&caller.tenant, &source).await?;

@@ -6,6 +6,7 @@ use crate::server::api::submit::{admit, submit, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
+use crate::server::ids::named;
 use crate::server::inputs::{ByName, PerInput};
 use crate::server::job::{self, JobRequest, Nonce, Proof};
 use crate::server::keys::Scope;
@@ -91,7 +92,7 @@ pub async fn post_proof(
         .unwrap_or_default();
     let model = app
         .db
-        .model(&caller.tenant, &asked.model)
+        .model(&caller.tenant, &named(&asked.model, "model")?)
         .await?
         .ok_or(ApiError::NotFound { what: "model" })?;
     let inputs = PerInput::given(asked.input, asked.inputs)?;
@@ -115,14 +116,14 @@ pub async fn post_proof(
     };
     let charge = Charge {
         about: ledger::about(&app, &caller.tenant, &model.id, &inputs, description).await?,
-        model: model.id,
+        model: model.id.clone(),
         requester: caller.key.clone(),
         policy: asked.policy.clone(),
         microbits: i64::try_from(microbits).unwrap_or(i64::MAX),
     };
     let wanted = Wanted {
         request: JobRequest::Proof(Proof {
-            model: asked.model,
+            model: model.id,
             inputs,
             policy,
             audience: asked.context.audience,

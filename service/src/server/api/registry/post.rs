@@ -4,7 +4,7 @@ use crate::server::api::http::body;
 use crate::server::auth::Caller;
 use crate::server::db::{Status, Version};
 use crate::server::error::ApiError;
-use crate::server::ids::TenantId;
+use crate::server::ids::{named, TenantId};
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -71,7 +71,7 @@ pub async fn post_version(
             "a name has 1 to {MAX_NAME} letters, digits, dashes, underscores and dots, and does not begin with a dot"
         )));
     }
-    let known = app.db.model(tenant, &asked.model).await?;
+    let known = app.db.model(tenant, &named(&asked.model, "model")?).await?;
     let model = known.ok_or(ApiError::NotFound { what: "model" })?;
     let version = app
         .db

@@ -2,7 +2,7 @@
 
 use crate::server::db::Db;
 use crate::server::error::ApiError;
-use crate::server::ids::{KeyId, TenantId};
+use crate::server::ids::{KeyId, ModelId, TenantId};
 use crate::server::ledger::shown;
 use serde::Serialize;
 use sqlx::any::AnyRow;
@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 /// Bits by model, input, requester and policy.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Account {
-    pub model: String,
+    #[schema(value_type = String)]
+    pub model: ModelId,
     /// Digest of the input's integers; of several inputs that of their names and digests.
     pub input: String,
     /// Id of the key that asked.
@@ -34,7 +35,8 @@ pub struct Account {
 /// An uploaded input, and the input that it is to the ledger, or is one of.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct InputFile {
-    pub model: String,
+    #[schema(value_type = String)]
+    pub model: ModelId,
     /// As in accounts.
     pub input: String,
     /// SHA-256 of the uploaded file.
@@ -49,12 +51,13 @@ impl Db {
     pub async fn accounts(
         &self,
         tenant: &TenantId,
-        model: &str,
+        model: Option<&ModelId>,
         input: &str,
         requester: Option<&KeyId>,
         most: i64,
     ) -> Result<Vec<Account>, ApiError> {
         // Only conditions that are asked for, so that each combination has its index.
+        let model = model.map_or("", ModelId::as_str);
         let requester = requester.map_or("", KeyId::as_str);
         let filters = [("model", model), ("input", input), ("requester", requester)];
         let filters: Vec<_> = filters.into_iter().filter(|(_, value)| !value.is_empty()).collect();
@@ -88,11 +91,11 @@ impl Db {
         rows.iter().map(account).collect()
     }
 
-    /// Uploaded inputs that receipts are about: of a model, of an input, where these are not empty.
+    /// Uploaded inputs that receipts are about: of a model, of an input, where these are given.
     pub async fn input_files(
         &self,
         tenant: &TenantId,
-        model: &str,
+        model: Option<&ModelId>,
         input: &str,
         most: i64,
     ) -> Result<Vec<InputFile>, ApiError> {
@@ -106,7 +109,7 @@ impl Db {
              ORDER BY 1, 2, 3 LIMIT $4"
         )))
         .bind(tenant)
-        .bind(model)
+        .bind(model.map_or("", ModelId::as_str))
         .bind(input)
         .bind(most)
         .fetch_all(&self.read)
@@ -125,7 +128,7 @@ impl Db {
     pub async fn input_digest(
         &self,
         tenant: &TenantId,
-        (model, input, name): (&str, &str, &str),
+        (model, input, name): (&ModelId, &str, &str),
     ) -> Result<Option<String>, ApiError> {
         let query = "SELECT digest FROM input_digests WHERE tenant = $1 AND model = $2 AND input = $3 AND name = $4";
         let row = sqlx::query(query)
@@ -141,7 +144,7 @@ impl Db {
     pub async fn set_input_digest(
         &self,
         tenant: &TenantId,
-        (model, input, name): (&str, &str, &str),
+        (model, input, name): (&ModelId, &str, &str),
         digest: &str,
     ) -> Result<(), ApiError> {
         sqlx::query(

@@ -4,7 +4,7 @@ use super::Scope;
 use crate::server::db::registry::lock;
 use crate::server::db::Db;
 use crate::server::error::ApiError;
-use crate::server::ids::{KeyId, TenantId};
+use crate::server::ids::{KeyId, ModelId, TenantId};
 use crate::server::ledger::shown;
 use serde::Serialize;
 use sqlx::any::AnyRow;
@@ -24,14 +24,14 @@ pub struct Budget {
 /// What a limit is set on.
 #[derive(Clone, Copy, Debug)]
 pub enum Subject<'a> {
-    Model(&'a str),
+    Model(&'a ModelId),
     Key(&'a KeyId),
 }
 
 impl<'a> Subject<'a> {
     fn as_str(self) -> &'a str {
         match self {
-            Self::Model(id) => id,
+            Self::Model(id) => id.as_str(),
             Self::Key(id) => id.as_str(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Scope;
 use crate::server::error::ApiError;
-use crate::server::ids::{JobId, KeyId, TenantId};
+use crate::server::ids::{JobId, KeyId, ModelId, TenantId};
 use crate::server::ledger::{shown, About, Charge};
 use sqlx::{Any, Row, Transaction};
 
@@ -139,7 +139,7 @@ pub(in crate::server::db) async fn settle(
     for row in &rows {
         let tenant: TenantId = row.try_get("tenant")?;
         let first = row.try_get::<i64, _>("again")? == 0;
-        let model: String = row.try_get("model")?;
+        let model: ModelId = row.try_get("model")?;
         let charge = Charge {
             about: about(tx, &tenant, &model, row.try_get("input")?).await?,
             model,
@@ -169,7 +169,7 @@ pub(in crate::server::db) async fn settle(
 async fn about(
     tx: &mut Transaction<'static, Any>,
     tenant: &TenantId,
-    model: &str,
+    model: &ModelId,
     input: String,
 ) -> Result<About, ApiError> {
     let rows =
