@@ -1,5 +1,6 @@
 //! Everything that ends a request without what it asked for.
 
+use super::ids::ObjectDigest;
 use super::problem::{Problem, Room};
 use super::tlog::stop::Stop;
 use super::worker::retry::Cause;
@@ -23,7 +24,7 @@ pub enum ApiError {
     #[error("the database is damaged")]
     DatabaseDamaged(String),
     #[error("the bytes have the SHA-256 {got}, the address names {expected}")]
-    DigestMismatch { expected: String, got: String },
+    DigestMismatch { expected: ObjectDigest, got: ObjectDigest },
     #[error("the job is {state}")]
     Finished { state: String },
     #[error("the key lacks the scope `{scope}`")]

@@ -5,6 +5,7 @@
 use super::error::ApiError;
 use crate::bytes::hex;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
 
@@ -97,6 +98,23 @@ id! {
     TaskId,
     |text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric()),
     "letters and digits are expected".into()
+}
+
+digest! {
+    /// The SHA-256 of an object's bytes: of an upload, a card or another file of a model, an opening, a receipt. It is the object's name.
+    ObjectDigest
+}
+
+impl ObjectDigest {
+    pub fn of(bytes: &[u8]) -> Self {
+        Sha256::new_with_prefix(bytes).into()
+    }
+}
+
+impl From<Sha256> for ObjectDigest {
+    fn from(sum: Sha256) -> Self {
+        Self(hex(&sum.finalize()))
+    }
 }
 
 digest! {

@@ -2,7 +2,7 @@
 
 use super::api::Binding;
 use super::error::ApiError;
-use super::ids::ModelId;
+use super::ids::{ModelId, ObjectDigest};
 use super::inputs::{fields, PerInput};
 use crate::bytes::{hex, hex32};
 use crate::policy::Asked;
@@ -26,9 +26,9 @@ pub enum JobRequest {
 /// Digests of uploads, and how receipts bind their inputs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commit {
-    pub model: String,
-    pub calibration: PerInput<String>,
-    pub held_out: Option<PerInput<String>>,
+    pub model: ObjectDigest,
+    pub calibration: PerInput<ObjectDigest>,
+    pub held_out: Option<PerInput<ObjectDigest>>,
     #[serde(flatten, with = "fields")]
     pub bindings: PerInput<Binding>,
 }
@@ -37,7 +37,7 @@ pub struct Commit {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
     pub model: ModelId,
-    pub input: String,
+    pub input: ObjectDigest,
     /// Of a model with several inputs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -48,7 +48,7 @@ pub struct Opening {
 pub struct Proof {
     pub model: ModelId,
     #[serde(flatten, with = "fields")]
-    pub inputs: PerInput<String>,
+    pub inputs: PerInput<ObjectDigest>,
     pub policy: Asked,
     pub audience: String,
     pub nonce: Nonce,

@@ -18,7 +18,7 @@
 
 use super::door::Client;
 use super::error::ApiError;
-use super::ids::{KeyId, ModelId, TenantId};
+use super::ids::{KeyId, ModelId, ObjectDigest, TenantId};
 use super::inputs::PerInput;
 use super::job;
 use super::state::App;
@@ -79,7 +79,7 @@ pub async fn about(
     app: &App,
     tenant: &TenantId,
     model: &ModelId,
-    inputs: &PerInput<String>,
+    inputs: &PerInput<ObjectDigest>,
     description: &Description,
 ) -> Result<About, ApiError> {
     let mut digests = Vec::new();
@@ -109,7 +109,7 @@ pub async fn about(
 async fn input_digest(
     app: &App,
     tenant: &TenantId,
-    (model, input, name): (&ModelId, &str, Option<&str>),
+    (model, input, name): (&ModelId, &ObjectDigest, Option<&str>),
     description: &Description,
 ) -> Result<String, ApiError> {
     let of = (model, input, name.unwrap_or_default());

@@ -3,7 +3,7 @@
 use super::clock::Millis;
 use super::db::{Address, Object, Reservation};
 use super::error::ApiError;
-use super::ids::TenantId;
+use super::ids::{ObjectDigest, TenantId};
 use super::queue::new_id;
 use super::state::App;
 use super::store::Kind;
@@ -125,11 +125,11 @@ impl Drop for Room {
 }
 
 /// The address of an object of a tenant.
-pub fn address(tenant: &TenantId, kind: Kind, sha256: &str) -> Address {
+pub fn address(tenant: &TenantId, kind: Kind, sha256: &ObjectDigest) -> Address {
     Address {
         tenant: tenant.clone(),
         kind,
-        sha256: sha256.into(),
+        sha256: sha256.clone(),
     }
 }
 

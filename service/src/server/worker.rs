@@ -10,7 +10,7 @@ pub mod retry;
 
 use super::db::{Again, Job, Lease, Object, Outcome, Publication};
 use super::error::ApiError;
-use super::ids::{JobId, TaskId};
+use super::ids::{JobId, ObjectDigest, TaskId};
 use super::job::JobRequest;
 use super::metrics::{Because, Ended, Renewed};
 use super::problem::Problem;
@@ -297,7 +297,7 @@ impl Attempt<'_> {
     }
 
     /// Reserves room for an object before it is stored.
-    async fn room(&self, kind: Kind, sha256: &str, bytes: u64, quota: Quota) -> Result<Object, Stopped> {
+    async fn room(&self, kind: Kind, sha256: &ObjectDigest, bytes: u64, quota: Quota) -> Result<Object, Stopped> {
         let room = Room::for_object(self.app, address(&self.job.tenant, kind, sha256), bytes, quota).await?;
         let object = room.object(bytes);
         let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);

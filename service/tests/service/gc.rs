@@ -62,7 +62,7 @@ async fn what_no_row_names_is_removed_when_it_is_old() {
     let name = reserved.file_name().unwrap().to_str().unwrap().to_owned();
     let room = Room::for_object(
         &service.app,
-        address(&tenant("alice"), Kind::Input, &name),
+        address(&tenant("alice"), Kind::Input, &name.parse().unwrap()),
         8,
         Quota::Within,
     );

@@ -217,7 +217,7 @@ async fn what_is_about_to_be_named_is_not_removed() {
     let service = Service::with_clock(Clock::System, false, |_| {}).await;
     let alice = service.alice().await;
     let (sha256, _) = alice.put("inputs", INPUT.to_vec()).await;
-    let of = address(&tenant("alice"), Kind::Input, &sha256);
+    let of = address(&tenant("alice"), Kind::Input, &sha256.parse().unwrap());
     let room = Room::for_object(&service.app, of, 28, Quota::Within).await.unwrap();
     assert_eq!(delete(&alice, &format!("/v1/inputs/{sha256}")).await, 204);
     assert!(stored(&service, "alice", Kind::Input, &sha256));
@@ -236,7 +236,8 @@ async fn uploads_and_removals_at_once_leave_no_row_without_bytes() {
         let (sha256, _) = alice.put("inputs", INPUT.to_vec()).await;
         let place = format!("/v1/inputs/{sha256}");
         join(alice.put("inputs", INPUT.to_vec()), delete(&alice, &place)).await;
-        let there = service.app.db.upload(&tenant("alice"), "input", &sha256).await.unwrap();
+        let digest = sha256.parse().unwrap();
+        let there = service.app.db.upload(&tenant("alice"), "input", &digest).await.unwrap();
         assert!(there.is_none() || stored(&service, "alice", Kind::Input, &sha256));
     }
 }

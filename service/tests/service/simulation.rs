@@ -8,7 +8,7 @@
 use crate::harness::{tenant, Client, Service};
 use provenn_service::server::clock::Clock;
 use provenn_service::server::db::{Lease, Most, Outcome, Place, Publication, State, Stored, Submission};
-use provenn_service::server::ids::{JobId, ModelId, TaskId};
+use provenn_service::server::ids::{JobId, ModelId, ObjectDigest, TaskId};
 use provenn_service::server::queue::new_id;
 use provenn_service::server::sweeper::sweep;
 use serde_json::{json, Value};
@@ -74,7 +74,7 @@ pub fn receipt(name: &str) -> Publication {
     Publication {
         stored: Stored::Receipt {
             model: ModelId::known("m"),
-            blob: name.into(),
+            blob: ObjectDigest::known(name),
             bytes: 1,
         },
         objects: vec![],
@@ -134,8 +134,8 @@ async fn a_frozen_worker_publishes_nothing() {
     }
     assert_eq!(state(&alice, &job).await, "done");
     assert_eq!(
-        db.receipt(&tenant("alice"), &job).await.unwrap().as_deref(),
-        Some("healthy")
+        db.receipt(&tenant("alice"), &job).await.unwrap().unwrap(),
+        ObjectDigest::known("healthy")
     );
 }
 

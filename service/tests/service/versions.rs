@@ -4,7 +4,7 @@
 //! the database then. A new migration needs both; PROVENN_UPDATE=1 writes the dump.
 
 use provenn_service::server::db::{Db, Place};
-use provenn_service::server::ids::{JobId, KeyDigest, KeyId, ModelId, SrsId, TaskId, TenantId};
+use provenn_service::server::ids::{JobId, KeyDigest, KeyId, ModelId, ObjectDigest, SrsId, TaskId, TenantId};
 use provenn_service::server::tlog::stop::Stop;
 use provenn_service::server::worker::retry::Cause;
 use sqlx::migrate::Migrator;
@@ -54,6 +54,10 @@ fn job(n: u8) -> JobId {
     JobId::known(format!("job-{n}"))
 }
 
+fn object(digit: &str) -> ObjectDigest {
+    ObjectDigest::known(hex(digit))
+}
+
 fn hex(digit: &str) -> String {
     digit.repeat(64)
 }
@@ -73,7 +77,7 @@ pub async fn check(db: &Db, version: i64) {
     assert!(db.valid_key(&key(1), 100).await.unwrap() && !db.valid_key(&key(2), 100).await.unwrap());
     assert!(db.has_key(&tenant("alice"), &key(1)).await.unwrap());
 
-    let (model, source, input) = (ModelId::known(hex("c")), hex("a"), hex("b"));
+    let (model, source, input) = (ModelId::known(hex("c")), object("a"), object("b"));
     assert_eq!(
         db.upload(&tenant("alice"), "input", &input)
             .await
@@ -82,7 +86,7 @@ pub async fn check(db: &Db, version: i64) {
             .bytes,
         100
     );
-    assert_eq!(db.uploaded_models(&tenant("alice"), "", 9).await.unwrap().len(), 1);
+    assert_eq!(db.uploaded_models(&tenant("alice"), None, 9).await.unwrap().len(), 1);
     assert_eq!(db.newest_upload().await.unwrap().unwrap().1, "input");
     assert_eq!(
         db.graph(&tenant("alice"), &source).await.unwrap().is_some(),
@@ -102,7 +106,7 @@ pub async fn check(db: &Db, version: i64) {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(opening, (vec!["point".into()], hex("0")));
+    assert_eq!(opening, (vec!["point".into()], object("0")));
     log(db, version).await;
     ledger(db, version, &model).await;
     jobs(db, version).await;
@@ -124,7 +128,7 @@ async fn log(db: &Db, version: i64) {
         true => {
             assert_eq!((head.entries, head.size, head.checkpoint.as_str()), (2, 1, "a note"));
             assert_eq!((head.stopped, entries.len()), (stopped, 2));
-            assert_eq!(db.log_entry(&hex("8")).await.unwrap().unwrap().0, 1);
+            assert_eq!(db.log_entry(&object("8")).await.unwrap().unwrap().0, 1);
             assert_eq!(db.log_pending().await.unwrap(), (1, Some(12)));
         }
         false => assert_eq!((head.entries, head.stopped, entries.len()), (0, None, 0)),
@@ -161,7 +165,10 @@ async fn ledger(db: &Db, version: i64, model: &ModelId) {
             .len(),
         files
     );
-    let digest = db.input_digest(&tenant("alice"), (model, &hex("b"), "")).await.unwrap();
+    let digest = db
+        .input_digest(&tenant("alice"), (model, &object("b"), ""))
+        .await
+        .unwrap();
     assert_eq!(digest, (version >= LEDGER).then(|| hex("7")));
 }
 
@@ -173,7 +180,7 @@ async fn jobs(db: &Db, version: i64) {
     assert_eq!(db.events(&job(1), 0).await.unwrap().len(), 2);
     assert_eq!(db.changed(0).await.unwrap().len(), 6);
     assert_eq!(db.census().await.unwrap().iter().map(|(_, n)| n).sum::<i64>(), 2);
-    assert_eq!(db.receipt(&tenant("alice"), &job(2)).await.unwrap(), Some(hex("8")));
+    assert_eq!(db.receipt(&tenant("alice"), &job(2)).await.unwrap(), Some(object("8")));
     assert_eq!(db.lapsed(100).await.unwrap().len(), 1);
     assert_eq!(db.waiting(&Place::default(), 100).await.unwrap().len(), 1);
     db.forget_requests(11).await.unwrap();

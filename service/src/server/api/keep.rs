@@ -4,7 +4,7 @@ use crate::fail;
 use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::folders::Temporary;
-use crate::server::ids::TenantId;
+use crate::server::ids::{ObjectDigest, TenantId};
 use crate::server::room::Room;
 use crate::server::state::App;
 use crate::server::store::Kind;
@@ -15,7 +15,7 @@ use std::path::Path;
 pub struct Checked {
     pub tenant: TenantId,
     pub kind: Kind,
-    pub sha256: String,
+    pub sha256: ObjectDigest,
     pub bytes: u64,
     /// Room for the bytes.
     pub room: Room,
@@ -35,7 +35,7 @@ pub async fn repair(
     app: &App,
     tenant: &TenantId,
     kind: Kind,
-    sha256: &str,
+    sha256: &ObjectDigest,
     (path, bytes): (&Path, u64),
 ) -> Result<(), ApiError> {
     if app.store.size(tenant, kind, sha256).await? == Some(bytes) {
@@ -45,7 +45,7 @@ pub async fn repair(
     tracing::warn!(
         tenant = tenant.as_str(),
         kind = kind.name(),
-        sha256,
+        sha256 = sha256.as_str(),
         "an object that the store had lost was uploaded again"
     );
     Ok(())

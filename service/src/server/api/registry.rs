@@ -8,7 +8,7 @@ use super::http::page::{rows, Rows};
 use crate::server::db::{Model, Version};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
-use crate::server::ids::{named, wanted, KeyDigest, SrsId};
+use crate::server::ids::{named, wanted, KeyDigest, ObjectDigest, SrsId};
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::rejection::QueryRejection;
@@ -73,7 +73,8 @@ pub struct VersionView {
     #[schema(value_type = Object)]
     card: Value,
     /// SHA-256 of the card, under which the log has it.
-    card_sha256: String,
+    #[schema(value_type = String)]
+    card_sha256: ObjectDigest,
 }
 
 /// Published models, newest first.
@@ -142,7 +143,7 @@ pub async fn get_version(
     Ok(Json(VersionView {
         dev_srs: public.srs.kind == SrsKind::Dev,
         version,
-        card_sha256: model.card_sha256().to_owned(),
+        card_sha256: model.card_sha256(),
         key_digest: model.key_digest,
         srs_id: model.srs_id,
         card: model.description,

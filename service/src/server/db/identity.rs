@@ -2,7 +2,7 @@
 
 use super::Db;
 use crate::server::error::ApiError;
-use crate::server::ids::TenantId;
+use crate::server::ids::{ObjectDigest, TenantId};
 use sqlx::Row;
 
 /// The database's id.
@@ -47,7 +47,7 @@ impl Db {
     }
 
     /// Tenant, kind and digest of the newest upload.
-    pub async fn newest_upload(&self) -> Result<Option<(TenantId, String, String)>, ApiError> {
+    pub async fn newest_upload(&self) -> Result<Option<(TenantId, String, ObjectDigest)>, ApiError> {
         let row = sqlx::query("SELECT tenant, kind, sha256 FROM uploads ORDER BY created DESC LIMIT 1")
             .fetch_optional(&self.read)
             .await?;

@@ -10,7 +10,7 @@ use super::{Db, Job, Model, State};
 use crate::fail;
 use crate::server::clock::{Clock, Millis};
 use crate::server::error::ApiError;
-use crate::server::ids::{JobId, ModelId, TaskId};
+use crate::server::ids::{JobId, ModelId, ObjectDigest, TaskId};
 use crate::server::problem::Problem;
 use crate::server::worker::retry::{Cause, Tries};
 use serde_json::{json, Value};
@@ -49,7 +49,7 @@ pub struct Publication {
 pub enum Stored {
     Receipt {
         model: ModelId,
-        blob: String,
+        blob: ObjectDigest,
         bytes: i64,
     },
     Model(Box<Model>),
@@ -379,7 +379,7 @@ async fn add_receipt(
     tx: &mut Transaction<'static, Any>,
     job: &Job,
     model: &ModelId,
-    blob: &str,
+    blob: &ObjectDigest,
     bytes: i64,
     now: Millis,
 ) -> Result<(), ApiError> {
@@ -414,5 +414,5 @@ async fn add_model(tx: &mut Transaction<'static, Any>, model: &Model) -> Result<
     .bind(model.created)
     .execute(&mut **tx)
     .await?;
-    append(tx, "card", model.card_sha256(), model.created).await
+    append(tx, "card", &model.card_sha256(), model.created).await
 }

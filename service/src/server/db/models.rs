@@ -5,7 +5,7 @@ use super::storage::{settle, Object};
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
-use crate::server::ids::{KeyDigest, ModelId, SrsId, TenantId};
+use crate::server::ids::{KeyDigest, ModelId, ObjectDigest, SrsId, TenantId};
 use provenn_prover::store::CARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 pub struct Model {
     pub tenant: TenantId,
     pub id: ModelId,
-    /// SHA-256 of the ONNX file.
-    pub source: String,
+    /// Of the ONNX file.
+    pub source: ObjectDigest,
     pub key_digest: KeyDigest,
     pub srs_id: SrsId,
     pub description: Value,
@@ -44,9 +44,20 @@ impl Model {
         })
     }
 
-    /// SHA-256 of its card.
-    pub fn card_sha256(&self) -> &str {
-        self.files.get(CARD).map_or("", String::as_str)
+    /// One of its files.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`]
+    pub fn file(&self, name: &str) -> Result<ObjectDigest, ApiError> {
+        let file = self.files.get(name).map(ObjectDigest::known);
+        file.ok_or(ApiError::NotFound {
+            what: "file of the model",
+        })
+    }
+
+    /// Its card.
+    pub fn card_sha256(&self) -> ObjectDigest {
+        ObjectDigest::known(self.files.get(CARD).map_or("", String::as_str))
     }
 
     fn inputs(&self) -> impl Iterator<Item = &Value> {
@@ -122,8 +133,8 @@ impl Db {
     pub async fn opening(
         &self,
         tenant: &TenantId,
-        (model, input, name): (&ModelId, &str, &str),
-    ) -> Result<Option<(Vec<String>, String)>, ApiError> {
+        (model, input, name): (&ModelId, &ObjectDigest, &str),
+    ) -> Result<Option<(Vec<String>, ObjectDigest)>, ApiError> {
         let query = "SELECT points, blob FROM openings WHERE tenant = $1 AND model = $2 AND input = $3 AND name = $4";
         let row = sqlx::query(query)
             .bind(tenant)
@@ -140,7 +151,7 @@ impl Db {
     pub async fn add_opening(
         &self,
         tenant: &TenantId,
-        (model, input, name): (&ModelId, &str, &str),
+        (model, input, name): (&ModelId, &ObjectDigest, &str),
         points: &Value,
         object: &Object,
         now: Millis,

@@ -1,7 +1,7 @@
 //! What a job needs until it ends: nobody may remove it meanwhile.
 
 use crate::server::error::ApiError;
-use crate::server::ids::{JobId, ModelId, TenantId};
+use crate::server::ids::{JobId, ModelId, ObjectDigest, TenantId};
 use crate::server::store::Kind;
 use serde_json::Value;
 use sqlx::{Any, Row, Transaction};
@@ -9,8 +9,7 @@ use sqlx::{Any, Row, Transaction};
 /// Something of its tenant's that a job needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Need {
-    /// By SHA-256.
-    Upload(Kind, String),
+    Upload(Kind, ObjectDigest),
     Commitment(ModelId),
 }
 
@@ -20,7 +19,7 @@ impl Need {
         let model = request.get("model").and_then(Value::as_str);
         let (model, inputs) = match kind {
             "commit" => (
-                model.map(|sha256| Self::Upload(Kind::Model, sha256.to_owned())),
+                model.map(|sha256| Self::Upload(Kind::Model, ObjectDigest::known(sha256))),
                 ["calibration", "held_out"],
             ),
             _ => (
@@ -89,6 +88,6 @@ fn uploads(field: &Value) -> Vec<Need> {
     };
     let sha256 = all.into_iter().filter_map(Value::as_str);
     sha256
-        .map(|sha256| Need::Upload(Kind::Input, sha256.to_owned()))
+        .map(|sha256| Need::Upload(Kind::Input, ObjectDigest::known(sha256)))
         .collect()
 }

@@ -6,7 +6,7 @@ use super::storage::Address;
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
-use crate::server::ids::{ModelId, TenantId};
+use crate::server::ids::{ModelId, ObjectDigest, TenantId};
 use crate::server::job::{JobRequest, Opening};
 use crate::server::store::Kind;
 use crate::server::worker::cache::FILES;
@@ -98,7 +98,7 @@ impl Db {
             .await?;
         let files: BTreeMap<String, String> = serde_json::from_str(row.try_get("files")?)?;
         for sha256 in FILES.iter().filter_map(|name| files.get(*name)) {
-            unname(&mut tx, &private(tenant, sha256)).await?;
+            unname(&mut tx, &private(tenant, ObjectDigest::known(sha256))).await?;
         }
         // The job that made it stands for its statement no more.
         sqlx::query(
@@ -176,7 +176,7 @@ pub(super) async fn unname(tx: &mut Transaction<'static, Any>, of: &Address) -> 
 /// Whose openings.
 enum Of<'a> {
     Model(&'a ModelId),
-    Input(&'a str),
+    Input(&'a ObjectDigest),
 }
 
 /// Removes the openings of a model, or of an input.
@@ -189,7 +189,7 @@ async fn delete_openings(
     let (query, of) = match of {
         Of::Input(sha256) => (
             "DELETE FROM openings WHERE tenant = $1 AND input = $2 RETURNING model, input, name, blob",
-            sha256,
+            sha256.as_str(),
         ),
         Of::Model(id) => (
             "DELETE FROM openings WHERE tenant = $1 AND model = $2 RETURNING model, input, name, blob",
@@ -234,11 +234,11 @@ async fn all_counted(tx: &mut Transaction<'static, Any>, tenant: &TenantId) -> R
     }
 }
 
-fn private(tenant: &TenantId, sha256: &str) -> Address {
+fn private(tenant: &TenantId, sha256: ObjectDigest) -> Address {
     Address {
         tenant: tenant.clone(),
         kind: Kind::Private,
-        sha256: sha256.into(),
+        sha256,
     }
 }
 

@@ -4,7 +4,7 @@ use super::registry::lock;
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
-use crate::server::ids::TenantId;
+use crate::server::ids::{ObjectDigest, TenantId};
 use crate::server::store::Kind;
 use serde::Serialize;
 use sqlx::{Any, Row, Transaction};
@@ -18,14 +18,14 @@ const BATCH: i64 = 100;
 pub struct Address {
     pub tenant: TenantId,
     pub kind: Kind,
-    pub sha256: String,
+    pub sha256: ObjectDigest,
 }
 
 /// An object that was stored under a reservation, for the transaction that names it.
 #[derive(Clone, Debug)]
 pub struct Object {
     pub kind: Kind,
-    pub sha256: String,
+    pub sha256: ObjectDigest,
     pub bytes: i64,
     pub reservation: String,
 }
@@ -199,7 +199,7 @@ pub(super) async fn settle(
 pub(super) async fn name(
     tx: &mut Transaction<'static, Any>,
     tenant: &TenantId,
-    (kind, sha256): (Kind, &str),
+    (kind, sha256): (Kind, &ObjectDigest),
     bytes: i64,
 ) -> Result<(), ApiError> {
     let known = sqlx::query("UPDATE objects SET named = named + 1 WHERE tenant = $1 AND kind = $2 AND sha256 = $3")

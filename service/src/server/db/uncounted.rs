@@ -4,7 +4,7 @@ use super::registry::lock;
 use super::storage::{name, Address};
 use super::Db;
 use crate::server::error::ApiError;
-use crate::server::ids::{ModelId, TenantId};
+use crate::server::ids::{ModelId, ObjectDigest, TenantId};
 use crate::server::store::Kind;
 use crate::server::worker::cache::FILES;
 use sqlx::Row;
@@ -19,7 +19,7 @@ pub struct Uncounted {
     tenant: TenantId,
     row: Which,
     /// SHA-256 of each.
-    objects: Vec<String>,
+    objects: Vec<ObjectDigest>,
 }
 
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ enum Which {
     Model(ModelId),
     Opening {
         model: ModelId,
-        input: String,
+        input: ObjectDigest,
         name: String,
     },
 }
@@ -52,7 +52,11 @@ impl Db {
             found.push(Uncounted {
                 tenant: row.try_get("tenant")?,
                 row: Which::Model(row.try_get("id")?),
-                objects: FILES.iter().filter_map(|name| files.get(*name).cloned()).collect(),
+                objects: FILES
+                    .iter()
+                    .filter_map(|name| files.get(*name))
+                    .map(ObjectDigest::known)
+                    .collect(),
             });
         }
         let openings =

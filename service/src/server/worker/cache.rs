@@ -73,12 +73,8 @@ impl Models {
         tokio::fs::create_dir_all(self.folder.join(model.tenant.as_str())).await?;
         let partial = Temporary::new(&self.folder)?;
         for name in FILES {
-            let sha256 = model.files.get(name).ok_or(ApiError::NotFound {
-                what: "file of the model",
-            })?;
-            store
-                .fetch(&model.tenant, Kind::Private, sha256, &partial.path().join(name))
-                .await?;
+            let (sha256, path) = (model.file(name)?, partial.path().join(name));
+            store.fetch(&model.tenant, Kind::Private, &sha256, &path).await?;
         }
         adopt(partial, folder)
     }
@@ -103,7 +99,7 @@ impl Models {
 
     /// The bytes of a model's card.
     pub async fn card(&self, store: &Store, model: &Model) -> Result<Vec<u8>, ApiError> {
-        store.get(&model.tenant, Kind::Private, model.card_sha256()).await
+        store.get(&model.tenant, Kind::Private, &model.card_sha256()).await
     }
 
     /// The public parts of a model.
@@ -112,12 +108,8 @@ impl Models {
         if let Some(known) = self.public.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(known.clone());
         }
-        let file = |name: &'static str| async move {
-            let sha256 = model.files.get(name).ok_or(ApiError::NotFound {
-                what: "file of the model",
-            })?;
-            store.get(&model.tenant, Kind::Private, sha256).await
-        };
+        let file =
+            |name: &'static str| async move { store.get(&model.tenant, Kind::Private, &model.file(name)?).await };
         let read = |card: &[u8], srs: &[u8]| -> Result<Public, CliError> {
             let card = ModelCard::from_bytes(card)?;
             let description = store::description(&card)?;

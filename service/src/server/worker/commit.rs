@@ -2,13 +2,12 @@
 
 use super::cache::FILES;
 use super::{Attempt, Stopped};
-use crate::bytes::hex;
 use crate::child::protocol::{Data, Work};
 use crate::error::CliError;
 use crate::fail;
 use crate::files::{self, size as file_size, MAX_CARD};
 use crate::server::db::{Model, Publication, Stored};
-use crate::server::ids::{KeyDigest, ModelId, SrsId};
+use crate::server::ids::{KeyDigest, ModelId, ObjectDigest, SrsId};
 use crate::server::inputs::PerInput;
 use crate::server::job::Commit;
 use crate::server::private;
@@ -62,7 +61,7 @@ impl Attempt<'_> {
             let room = self.room(Kind::Private, &sha256, bytes as u64, Quota::Within);
             objects.push(room.await?);
             app.store.put_file(tenant, Kind::Private, &sha256, &path).await?;
-            files.insert(name.into(), sha256);
+            files.insert(name.into(), sha256.to_string());
         }
         let id = ModelId::known(text("model_id"));
         self.verified(at("out"), id.clone()).await?;
@@ -114,7 +113,7 @@ impl Attempt<'_> {
     }
 
     /// Fetches the uploads that a request names, each to a path of its own that begins with `path`.
-    pub(super) async fn data(&self, uploads: &PerInput<String>, path: &Path) -> Result<Vec<Data>, Stopped> {
+    pub(super) async fn data(&self, uploads: &PerInput<ObjectDigest>, path: &Path) -> Result<Vec<Data>, Stopped> {
         let mut all = Vec::new();
         for (n, (name, sha256)) in uploads.iter().enumerate() {
             let path = path.with_extension(n.to_string());
@@ -132,12 +131,12 @@ impl Attempt<'_> {
     }
 }
 
-async fn digest(path: &Path) -> Result<String, Stopped> {
+async fn digest(path: &Path) -> Result<ObjectDigest, Stopped> {
     let path = path.to_owned();
-    let sum = tokio::task::spawn_blocking(move || -> std::io::Result<String> {
+    let sum = tokio::task::spawn_blocking(move || -> std::io::Result<ObjectDigest> {
         let mut digest = Sha256::new();
         std::io::copy(&mut std::fs::File::open(path)?, &mut Hashing(&mut digest))?;
-        Ok(hex(&digest.finalize()))
+        Ok(digest.into())
     });
     Ok(sum.await.map_err(|e| Stopped::Died(e.to_string()))??)
 }

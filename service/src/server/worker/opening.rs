@@ -1,19 +1,17 @@
 //! Committing to an input.
 
 use super::{Attempt, Stopped};
-use crate::bytes::hex;
 use crate::child::protocol::{Data, Work};
 use crate::server::db::{Model, Publication, Stored};
 use crate::server::error::ApiError;
-use crate::server::ids::ModelId;
+use crate::server::ids::{ModelId, ObjectDigest};
 use crate::server::job::Opening as Asked;
 use crate::server::room::Quota;
 use crate::server::store::Kind;
 use serde_json::{json, Value};
-use sha2::{Digest, Sha256};
 
 /// A commitment to an input: its points, and the blob of its secret opening.
-pub(super) type Opened = (Vec<String>, String);
+pub(super) type Opened = (Vec<String>, ObjectDigest);
 
 impl Attempt<'_> {
     pub(super) async fn opening(&self, asked: &Asked) -> Result<Publication, Stopped> {
@@ -40,7 +38,12 @@ impl Attempt<'_> {
     }
 
     /// The commitment to an uploaded input under a model, made now if there is none; and CPU milliseconds.
-    pub(super) async fn open(&self, model: &Model, sha256: &str, data: &Data) -> Result<(Opened, i64), Stopped> {
+    pub(super) async fn open(
+        &self,
+        model: &Model,
+        sha256: &ObjectDigest,
+        data: &Data,
+    ) -> Result<(Opened, i64), Stopped> {
         let (db, tenant) = (&self.app.db, &self.job.tenant);
         let of = (&model.id, sha256, data.input.as_deref().unwrap_or_default());
         if let Some(known) = db.opening(tenant, of).await? {
@@ -57,7 +60,7 @@ impl Attempt<'_> {
             })
             .await?;
         let secret = tokio::fs::read(&out).await?;
-        let name = hex(&Sha256::digest(&secret));
+        let name = ObjectDigest::of(&secret);
         let object = self
             .room(Kind::Private, &name, secret.len() as u64, Quota::Beyond)
             .await?;

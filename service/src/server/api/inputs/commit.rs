@@ -53,6 +53,7 @@ pub async fn commit_input(
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Prove)?;
     let (asked, digest) = body::json::<InputCommitRequest>(body).await?;
+    let sha256 = named(&sha256, "input")?;
     app.db
         .upload(&caller.tenant, "input", &sha256)
         .await?
@@ -68,7 +69,7 @@ pub async fn commit_input(
         return Err(ApiError::bad("the model was committed with this input public"));
     }
     let wanted = Wanted {
-        body: job::digest(&["opening", &sha256, &digest]),
+        body: job::digest(&["opening", sha256.as_str(), &digest]),
         request: JobRequest::Opening(Opening {
             model: model.id,
             input: sha256,

@@ -39,7 +39,7 @@ pub async fn get_model(
     }
     let upload = app
         .db
-        .upload(&caller.tenant, "model", &id)
+        .upload(&caller.tenant, "model", &named(&id, "model")?)
         .await?
         .ok_or(ApiError::NotFound { what: "model" })?;
     Ok(Json(

@@ -26,11 +26,10 @@ pub async fn get_graph(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     caller.needs(Scope::Read)?;
-    let source = app
-        .db
-        .model(&caller.tenant, &named(&id, "model")?)
-        .await?
-        .map_or(id, |model| model.source);
+    let source = match app.db.model(&caller.tenant, &named(&id, "model")?).await? {
+        Some(model) => model.source,
+        None => named(&id, "model")?,
+    };
     let graph = app.db.graph(&caller.tenant, &source).await?;
     match graph {
         Some(mut graph) => {

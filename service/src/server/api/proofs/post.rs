@@ -98,6 +98,7 @@ pub async fn post_proof(
     let inputs = PerInput::given(asked.input, asked.inputs)?;
     let inputs = inputs.ok_or_else(|| ApiError::bad("`input`, or `inputs` of a model with several, is missing"))?;
     let inputs = inputs.of("inputs", &model.input_names())?;
+    let inputs = inputs.try_map(|text| named(&text, "input"))?;
     for (_, sha256) in inputs.iter() {
         app.db
             .upload(&caller.tenant, "input", sha256)

@@ -2,7 +2,7 @@
 
 use crate::server::db::Db;
 use crate::server::error::ApiError;
-use crate::server::ids::{KeyId, ModelId, TenantId};
+use crate::server::ids::{KeyId, ModelId, ObjectDigest, TenantId};
 use crate::server::ledger::shown;
 use serde::Serialize;
 use sqlx::any::AnyRow;
@@ -128,7 +128,7 @@ impl Db {
     pub async fn input_digest(
         &self,
         tenant: &TenantId,
-        (model, input, name): (&ModelId, &str, &str),
+        (model, input, name): (&ModelId, &ObjectDigest, &str),
     ) -> Result<Option<String>, ApiError> {
         let query = "SELECT digest FROM input_digests WHERE tenant = $1 AND model = $2 AND input = $3 AND name = $4";
         let row = sqlx::query(query)
@@ -144,7 +144,7 @@ impl Db {
     pub async fn set_input_digest(
         &self,
         tenant: &TenantId,
-        (model, input, name): (&ModelId, &str, &str),
+        (model, input, name): (&ModelId, &ObjectDigest, &str),
         digest: &str,
     ) -> Result<(), ApiError> {
         sqlx::query(
