@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a bench may panic")]
 
 use provenn_service::server::db::{Db, Most, Place, Submission};
-use provenn_service::server::ids::{JobId, KeyId, ModelId, TaskId, TenantId};
+use provenn_service::server::ids::{InputDigest, JobId, KeyId, ModelId, TaskId, TenantId};
 use provenn_service::server::ledger::{About, Charge};
 use provenn_service::server::queue::new_id;
 use serde_json::json;
@@ -163,17 +163,17 @@ async fn measure(db: &Db, now: i64) -> Vec<(&'static str, (f64, f64))> {
         .unwrap()
         .is_some()));
     time!("ledger", async |_| assert!(!db
-        .accounts(&tenant, None, "", None, 100)
+        .accounts(&tenant, None, None, None, 100)
         .await
         .unwrap()
         .is_empty()));
     time!("of a model", async |_| assert!(!db
-        .accounts(&tenant, Some(&model), "", None, 100)
+        .accounts(&tenant, Some(&model), None, None, 100)
         .await
         .unwrap()
         .is_empty()));
     time!("of a key", async |_| assert!(!db
-        .accounts(&tenant, None, "", Some(&key), 100)
+        .accounts(&tenant, None, None, Some(&key), 100)
         .await
         .unwrap()
         .is_empty()));
@@ -232,7 +232,7 @@ fn submission() -> Submission {
         charge: Some(Charge {
             model: model(),
             about: About {
-                input: format!("input{id}"),
+                input: InputDigest::known(format!("input{id}")),
                 joint: vec![],
             },
             requester: key(),

@@ -118,6 +118,12 @@ impl From<Sha256> for ObjectDigest {
 }
 
 digest! {
+    /// An input to the ledger: the SHA-256 of its integers under a model, so that files that say the same are one; of several inputs
+    /// that of their names and digests.
+    InputDigest
+}
+
+digest! {
     /// A committed model: the digest of its card, which receipts name.
     ModelId
 }

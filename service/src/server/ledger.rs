@@ -18,12 +18,11 @@
 
 use super::door::Client;
 use super::error::ApiError;
-use super::ids::{KeyId, ModelId, ObjectDigest, TenantId};
+use super::ids::{InputDigest, KeyId, ModelId, ObjectDigest, TenantId};
 use super::inputs::PerInput;
 use super::job;
 use super::state::App;
 use super::store::Kind;
-use crate::bytes::hex;
 use crate::data::sample::{self, Source};
 use provenn_prover::commit::Description;
 use sha2::{Digest, Sha256};
@@ -46,14 +45,14 @@ pub struct Charge {
 #[derive(Clone, Debug)]
 pub struct About {
     /// Digest of the input's integers; of several inputs that of their names and digests.
-    pub input: String,
+    pub input: InputDigest,
     /// Of several inputs the digests, once each: the bits count for each of them.
-    pub joint: Vec<String>,
+    pub joint: Vec<InputDigest>,
 }
 
 impl About {
     /// The inputs that the bits count for.
-    pub fn inputs(&self) -> &[String] {
+    pub fn inputs(&self) -> &[InputDigest] {
         match self.joint.as_slice() {
             [] => std::slice::from_ref(&self.input),
             joint => joint,
@@ -97,9 +96,9 @@ pub async fn about(
     }
     let parts = digests
         .iter()
-        .flat_map(|(name, digest)| [name.unwrap_or_default(), digest]);
-    let input = job::digest(&parts.collect::<Vec<_>>());
-    let mut joint: Vec<String> = digests.into_iter().map(|(_, digest)| digest).collect();
+        .flat_map(|(name, digest)| [name.unwrap_or_default(), digest.as_str()]);
+    let input = InputDigest::known(job::digest(&parts.collect::<Vec<_>>()));
+    let mut joint: Vec<InputDigest> = digests.into_iter().map(|(_, digest)| digest).collect();
     joint.sort();
     joint.dedup();
     Ok(About { input, joint })
@@ -111,7 +110,7 @@ async fn input_digest(
     tenant: &TenantId,
     (model, input, name): (&ModelId, &ObjectDigest, Option<&str>),
     description: &Description,
-) -> Result<String, ApiError> {
+) -> Result<InputDigest, ApiError> {
     let of = (model, input, name.unwrap_or_default());
     if let Some(known) = app.db.input_digest(tenant, of).await? {
         return Ok(known);
@@ -134,7 +133,7 @@ async fn input_digest(
         let values = sample::quantize(&elements, &description, index);
         let mut digest = Sha256::new();
         values.iter().for_each(|value| digest.update(value.to_le_bytes()));
-        Ok::<_, crate::error::CliError>(hex(&digest.finalize()))
+        Ok::<_, crate::error::CliError>(InputDigest::from(<[u8; 32]>::from(digest.finalize())))
     });
     let digest = digest.await.map_err(|e| ApiError::Internal(e.to_string()))??;
     app.db.set_input_digest(tenant, of, &digest).await?;

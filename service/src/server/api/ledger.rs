@@ -6,7 +6,7 @@ use crate::server::auth::Caller;
 use crate::server::db::{Account, Budget, InputFile, LedgerScope, Subject};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
-use crate::server::ids::{named, wanted, KeyId, ModelId};
+use crate::server::ids::{named, wanted, KeyId};
 use crate::server::keys::Scope;
 use crate::server::ledger::micro;
 use crate::server::problem::Problem;
@@ -91,18 +91,17 @@ pub async fn get_ledger(
     caller.needs(Scope::Read)?;
     let Query(filter) = filter.map_err(|e| body::query(&e))?;
     let _turn = app.lists.take(&client).await?;
-    let (db, tenant, input) = (&app.db, &caller.tenant, &filter.input);
-    let (model, requester) = (wanted::<ModelId>(&filter.model), wanted::<KeyId>(&filter.requester));
-    let accounts = match (&model, &requester) {
-        (Ok(model), Ok(requester)) => {
-            db.accounts(tenant, model.as_ref(), input, requester.as_ref(), ASKED)
-                .await?
+    let (db, tenant, requester) = (&app.db, &caller.tenant, wanted::<KeyId>(&filter.requester));
+    let (accounts, files) = match (wanted(&filter.model), wanted(&filter.input)) {
+        (Ok(model), Ok(input)) => {
+            let (model, input) = (model.as_ref(), input.as_ref());
+            let accounts = match &requester {
+                Ok(key) => db.accounts(tenant, model, input, key.as_ref(), ASKED).await?,
+                Err(_) => vec![],
+            };
+            (accounts, db.input_files(tenant, model, input, ASKED).await?)
         }
-        _ => vec![],
-    };
-    let files = match &model {
-        Ok(model) => db.input_files(tenant, model.as_ref(), input, ASKED).await?,
-        Err(_) => vec![],
+        _ => (vec![], vec![]),
     };
     let (accounts, files) = (rows(accounts, MOST)?, rows(files, MOST)?);
     let budgets = rows(db.budgets(tenant).await?, MOST)?;

@@ -2,7 +2,7 @@
 
 use crate::server::db::Db;
 use crate::server::error::ApiError;
-use crate::server::ids::{KeyId, ModelId, ObjectDigest, TenantId};
+use crate::server::ids::{InputDigest, KeyId, ModelId, ObjectDigest, TenantId};
 use crate::server::ledger::shown;
 use serde::Serialize;
 use sqlx::any::AnyRow;
@@ -15,7 +15,8 @@ pub struct Account {
     #[schema(value_type = String)]
     pub model: ModelId,
     /// Digest of the input's integers; of several inputs that of their names and digests.
-    pub input: String,
+    #[schema(value_type = String)]
+    pub input: InputDigest,
     /// Id of the key that asked.
     #[schema(value_type = String)]
     pub requester: KeyId,
@@ -38,9 +39,11 @@ pub struct InputFile {
     #[schema(value_type = String)]
     pub model: ModelId,
     /// As in accounts.
-    pub input: String,
+    #[schema(value_type = String)]
+    pub input: InputDigest,
     /// SHA-256 of the uploaded file.
-    pub file: String,
+    #[schema(value_type = String)]
+    pub file: ObjectDigest,
 }
 
 /// What several inputs are, if the one that follows is among them.
@@ -52,12 +55,13 @@ impl Db {
         &self,
         tenant: &TenantId,
         model: Option<&ModelId>,
-        input: &str,
+        input: Option<&InputDigest>,
         requester: Option<&KeyId>,
         most: i64,
     ) -> Result<Vec<Account>, ApiError> {
         // Only conditions that are asked for, so that each combination has its index.
         let model = model.map_or("", ModelId::as_str);
+        let input = input.map_or("", InputDigest::as_str);
         let requester = requester.map_or("", KeyId::as_str);
         let filters = [("model", model), ("input", input), ("requester", requester)];
         let filters: Vec<_> = filters.into_iter().filter(|(_, value)| !value.is_empty()).collect();
@@ -96,7 +100,7 @@ impl Db {
         &self,
         tenant: &TenantId,
         model: Option<&ModelId>,
-        input: &str,
+        input: Option<&InputDigest>,
         most: i64,
     ) -> Result<Vec<InputFile>, ApiError> {
         let rows = sqlx::query(AssertSqlSafe(format!(
@@ -110,7 +114,7 @@ impl Db {
         )))
         .bind(tenant)
         .bind(model.map_or("", ModelId::as_str))
-        .bind(input)
+        .bind(input.map_or("", InputDigest::as_str))
         .bind(most)
         .fetch_all(&self.read)
         .await?;
@@ -129,7 +133,7 @@ impl Db {
         &self,
         tenant: &TenantId,
         (model, input, name): (&ModelId, &ObjectDigest, &str),
-    ) -> Result<Option<String>, ApiError> {
+    ) -> Result<Option<InputDigest>, ApiError> {
         let query = "SELECT digest FROM input_digests WHERE tenant = $1 AND model = $2 AND input = $3 AND name = $4";
         let row = sqlx::query(query)
             .bind(tenant)
@@ -145,7 +149,7 @@ impl Db {
         &self,
         tenant: &TenantId,
         (model, input, name): (&ModelId, &ObjectDigest, &str),
-        digest: &str,
+        digest: &InputDigest,
     ) -> Result<(), ApiError> {
         sqlx::query(
             "INSERT INTO input_digests (tenant, model, input, name, digest) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",

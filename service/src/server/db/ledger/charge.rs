@@ -2,7 +2,7 @@
 
 use super::Scope;
 use crate::server::error::ApiError;
-use crate::server::ids::{JobId, KeyId, ModelId, TenantId};
+use crate::server::ids::{InputDigest, JobId, KeyId, ModelId, TenantId};
 use crate::server::ledger::{shown, About, Charge};
 use sqlx::{Any, Row, Transaction};
 
@@ -170,7 +170,7 @@ async fn about(
     tx: &mut Transaction<'static, Any>,
     tenant: &TenantId,
     model: &ModelId,
-    input: String,
+    input: InputDigest,
 ) -> Result<About, ApiError> {
     let rows =
         sqlx::query("SELECT input FROM joint_inputs WHERE tenant = $1 AND model = $2 AND joint = $3 ORDER BY input")
