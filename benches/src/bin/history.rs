@@ -7,7 +7,6 @@
 use provenn_service::server::db::{Db, Most, Place, Submission};
 use provenn_service::server::ids::{InputDigest, JobId, KeyId, ModelId, TaskId, TenantId};
 use provenn_service::server::ledger::{About, Charge};
-use provenn_service::server::queue::new_id;
 use serde_json::json;
 use sqlx::any::AnyPoolOptions;
 use sqlx::AssertSqlSafe;
@@ -219,7 +218,7 @@ fn model() -> ModelId {
 }
 
 fn submission() -> Submission {
-    let id = JobId::known(new_id());
+    let id = JobId::fresh();
     Submission {
         task: TaskId::known(format!("task{id}")),
         tenant: tenant(),

@@ -1,8 +1,9 @@
-//! Ids, a type for each kind: none passes for another, and none is an unchecked text.
+//! Ids, each kind with a type of its own: none passes for another, and no unchecked text for any.
 //!
-//! Text from outside becomes one by [`FromStr`], which knows the form; what reads the service's own rows and documents trusts them.
+//! Text from outside becomes an id by [`FromStr`], which knows the form. Rows and documents of the service itself are believed.
 
 use super::error::ApiError;
+use super::queue::new_id;
 use crate::bytes::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -21,7 +22,7 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// One that is known to have the form: it was made here, or written down by the service.
+            /// One whose form is known: it was made here, or the service wrote it down.
             pub fn known(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
@@ -51,7 +52,25 @@ macro_rules! id {
     };
 }
 
-/// One that is a digest of 32 bytes.
+/// Made by [`new_id`]: they sort by when they were made. Nobody relies on more of their form than that it is letters and digits.
+macro_rules! made {
+    ($(#[$doc:meta])* $name:ident) => {
+        id! {
+            $(#[$doc])*
+            $name,
+            |text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric()),
+            "letters and digits are expected".into()
+        }
+
+        impl $name {
+            pub fn fresh() -> Self {
+                Self(new_id())
+            }
+        }
+    };
+}
+
+/// Digests of 32 bytes.
 macro_rules! digest {
     ($(#[$doc:meta])* $name:ident) => {
         id! {
@@ -80,29 +99,60 @@ id! {
 }
 
 id! {
-    /// The part of a key between its underscores: 12 hexadecimal digits, drawn with the key. It is no secret.
+    /// The part of a key between its underscores, drawn with the key. It is no secret.
     KeyId,
     |text| text.len() == 12 && text.bytes().all(|b| b.is_ascii_hexdigit()),
     "12 hexadecimal digits are expected".into()
 }
 
-id! {
-    /// A job. Text that sorts by when jobs were made: letters and digits, by [`new_id`](super::queue::new_id).
-    JobId,
-    |text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric()),
-    "letters and digits are expected".into()
+made! {
+    /// A job.
+    JobId
 }
 
-id! {
-    /// What the job engine hands out in a job's place. A job has another one each time that it waits; of the same form.
-    TaskId,
-    |text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric()),
-    "letters and digits are expected".into()
+made! {
+    /// What the job engine hands out in a job's place: a new one each time that the job waits.
+    TaskId
+}
+
+made! {
+    /// Room that is reserved for an object.
+    ReservationId
+}
+
+made! {
+    /// A process of the service, from its start on.
+    ProcessId
+}
+
+made! {
+    /// The database, since the first start of a service on it. The object store keeps a copy.
+    DatabaseId
 }
 
 digest! {
-    /// The SHA-256 of an object's bytes: of an upload, a card or another file of a model, an opening, a receipt. It is the object's name.
+    /// The SHA-256 of an object's bytes, under which it lies: of an upload, a card or another file of a model, an opening, a receipt.
     ObjectDigest
+}
+
+digest! {
+    /// A committed model: the digest of its card, which receipts name.
+    ModelId
+}
+
+digest! {
+    /// An input to the ledger: the SHA-256 of its integers under a model; of several inputs that of their names and digests.
+    InputDigest
+}
+
+digest! {
+    /// A verifying key, as claims name it. Models of one circuit share it.
+    KeyDigest
+}
+
+digest! {
+    /// Parameters of the proof system, as cards name them.
+    SrsId
 }
 
 impl ObjectDigest {
@@ -117,42 +167,69 @@ impl From<Sha256> for ObjectDigest {
     }
 }
 
-digest! {
-    /// An input to the ledger: the SHA-256 of its integers under a model, so that files that say the same are one; of several inputs
-    /// that of their names and digests.
-    InputDigest
-}
-
-digest! {
-    /// A committed model: the digest of its card, which receipts name.
-    ModelId
-}
-
-digest! {
-    /// A verifying key, as claims name it. Models of one circuit share it.
-    KeyDigest
-}
-
-digest! {
-    /// Parameters of the proof system, as cards name them.
-    SrsId
-}
-
-/// The id of a thing that a request names. Nothing has an id of another form: there is no such thing.
+/// The id of something that a request names. Nothing has an id of another form.
 ///
 /// # Errors
 /// [`ApiError::NotFound`]
 pub fn named<T: FromStr>(text: &str, what: &'static str) -> Result<T, ApiError> {
+    // As the database answers to other texts of a request that hold one.
     if text.contains('\0') {
         return Err(ApiError::unstorable());
     }
     text.parse().map_err(|_| ApiError::NotFound { what })
 }
 
-/// The id that a filter asks for, none if it is empty.
+/// The id that a filter asks for; none if it is empty.
 ///
 /// # Errors
-/// An id that nothing has.
+/// One that nothing has.
 pub fn wanted<T: FromStr>(text: &str) -> Result<Option<T>, T::Err> {
     Some(text).filter(|text| !text.is_empty()).map(str::parse).transpose()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms() {
+        let long = "a".repeat(41);
+        for bad in ["", "Alice", "a/b", "a.b", "..", "a b", "\u{e9}", "a\0", &long] {
+            assert!(bad.parse::<TenantId>().is_err(), "{bad}");
+        }
+        assert_eq!("a-1".parse(), Ok(TenantId::known("a-1")));
+        for bad in ["", "0123456789a", "0123456789abc", "0123456789ag"] {
+            assert!(bad.parse::<KeyId>().is_err(), "{bad}");
+        }
+        for bad in ["", "a-b", "a b", "../a"] {
+            assert!(bad.parse::<JobId>().is_err(), "{bad}");
+        }
+        let digest = ObjectDigest::of(b"");
+        for bad in [
+            "",
+            &digest.as_str().to_uppercase(),
+            &digest.as_str()[1..],
+            &"g".repeat(64),
+        ] {
+            assert!(bad.parse::<ObjectDigest>().is_err(), "{bad}");
+        }
+        for id in [JobId::fresh().as_str(), "0"] {
+            assert_eq!(id.parse::<JobId>().unwrap().as_str(), id);
+        }
+        assert_eq!(digest.as_str().parse(), Ok(digest));
+    }
+
+    #[test]
+    fn a_nul_is_refused_and_another_form_is_nobodys() {
+        let refused = |text| named::<ModelId>(text, "model").unwrap_err().code().to_owned();
+        assert_eq!(
+            (refused("a\0"), refused("a")),
+            ("bad-request".into(), "not-found".into())
+        );
+        assert_eq!(
+            (wanted::<ModelId>(""), wanted::<ModelId>("a").is_err()),
+            (Ok(None), true)
+        );
+    }
 }

@@ -3,8 +3,7 @@
 use super::clock::Millis;
 use super::db::{Address, Object, Reservation};
 use super::error::ApiError;
-use super::ids::{ObjectDigest, TenantId};
-use super::queue::new_id;
+use super::ids::{ObjectDigest, ReservationId, TenantId};
 use super::state::App;
 use super::store::Kind;
 
@@ -44,7 +43,7 @@ impl Room {
         let mut room = Self {
             app: app.clone(),
             reservation: Reservation {
-                id: new_id(),
+                id: ReservationId::fresh(),
                 address,
                 bytes: signed(bytes),
                 owner: app.instance.clone(),

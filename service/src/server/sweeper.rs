@@ -4,7 +4,6 @@ use super::db::{Address, Lapsed, Place, WAITING};
 use super::error::ApiError;
 use super::folders::remove_left;
 use super::ids::TaskId;
-use super::queue::new_id;
 use super::removal::{forget_models, remove_unnamed};
 use super::retention::remove_old;
 use super::room::LEASE;
@@ -141,7 +140,7 @@ async fn tasks(app: &App) -> Result<(), ApiError> {
         if app.queue.knows(&job.task).await? {
             continue;
         }
-        let task = TaskId::known(new_id());
+        let task = TaskId::fresh();
         if app.db.retask(&job.id, &job.task, &task, app.now()).await? {
             app.queue.push(&task, job.not_before).await?;
             tracing::info!(job = job.id.as_str(), "told the job engine again");

@@ -14,7 +14,6 @@ use super::ids::{JobId, ObjectDigest, TaskId};
 use super::job::JobRequest;
 use super::metrics::{Because, Ended, Renewed};
 use super::problem::Problem;
-use super::queue::new_id;
 use super::room::{address, Quota, Room};
 use super::state::App;
 use super::store::Kind;
@@ -391,7 +390,7 @@ pub(super) async fn again_or_fail(
         return Ok((app.db.fail(lease, &problem, now).await?, "failed"));
     }
     let again = Again {
-        task: TaskId::known(new_id()),
+        task: TaskId::fresh(),
         cause,
         not_before: now + retry::delay(tries.attempt, &app.config.timing)?,
     };

@@ -9,7 +9,6 @@ use provenn_service::server::config::{Config, Role};
 use provenn_service::server::db::{Lease, Most, NewKey, Outcome, Submission};
 use provenn_service::server::ids::{JobId, TaskId, TenantId};
 use provenn_service::server::keys::{Scope, Secret};
-use provenn_service::server::queue::new_id;
 use provenn_service::server::run::background;
 use provenn_service::server::state::App;
 use serde_json::{json, Value};
@@ -23,8 +22,8 @@ fn alice() -> TenantId {
 
 async fn submit(app: &App, statement: &str) -> JobId {
     let submission = Submission {
-        id: JobId::known(new_id()),
-        task: TaskId::known(new_id()),
+        id: JobId::fresh(),
+        task: TaskId::fresh(),
         tenant: alice(),
         kind: "proof",
         statement: statement.into(),

@@ -4,7 +4,7 @@
 use super::postgres::Postgres;
 use provenn_service::server::config::{Config, Timing};
 use provenn_service::server::ids::TaskId;
-use provenn_service::server::queue::{new_id, Queue, MISSED};
+use provenn_service::server::queue::{Queue, MISSED};
 use sqlx::{PgPool, SqlitePool};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -44,7 +44,7 @@ impl Engine {
     async fn push(&self, jobs: usize) {
         let queue = Queue::open(&self.config).await.unwrap();
         for _ in 0..jobs {
-            queue.push(&TaskId::known(new_id()), 0).await.unwrap();
+            queue.push(&TaskId::fresh(), 0).await.unwrap();
         }
     }
 

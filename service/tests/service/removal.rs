@@ -8,7 +8,6 @@ use provenn_service::server::db::{Most, Submission};
 use provenn_service::server::error::ApiError;
 use provenn_service::server::ids::{JobId, TaskId};
 use provenn_service::server::keys::Scope;
-use provenn_service::server::queue::new_id;
 use provenn_service::server::room::{address, Quota, Room};
 use provenn_service::server::store::Kind;
 use provenn_service::server::sweeper::prune;
@@ -185,8 +184,8 @@ async fn no_job_is_added_without_what_it_needs() {
     let alice = service.alice().await;
     let (sha256, _) = alice.put("inputs", INPUT.to_vec()).await;
     let submission = |field: &str, value: &str| Submission {
-        id: JobId::known(new_id()),
-        task: TaskId::known(new_id()),
+        id: JobId::fresh(),
+        task: TaskId::fresh(),
         tenant: tenant("alice"),
         kind: "proof",
         statement: "s".into(),

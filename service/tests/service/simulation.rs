@@ -9,7 +9,6 @@ use crate::harness::{tenant, Client, Service};
 use provenn_service::server::clock::Clock;
 use provenn_service::server::db::{Lease, Most, Outcome, Place, Publication, State, Stored, Submission};
 use provenn_service::server::ids::{JobId, ModelId, ObjectDigest, TaskId};
-use provenn_service::server::queue::new_id;
 use provenn_service::server::sweeper::sweep;
 use serde_json::{json, Value};
 
@@ -26,8 +25,8 @@ pub async fn submit(service: &Service, statement: &str, not_after: Option<i64>) 
 /// A queued job of somebody with a priority.
 pub async fn submit_as(service: &Service, name: &str, statement: &str, priority: i64, not_after: Option<i64>) -> JobId {
     let submission = Submission {
-        id: JobId::known(new_id()),
-        task: TaskId::known(new_id()),
+        id: JobId::fresh(),
+        task: TaskId::fresh(),
         tenant: tenant(name),
         kind: "proof",
         statement: statement.into(),

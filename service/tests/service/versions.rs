@@ -5,7 +5,7 @@
 
 use provenn_service::server::db::{Db, Place};
 use provenn_service::server::ids::{
-    InputDigest, JobId, KeyDigest, KeyId, ModelId, ObjectDigest, SrsId, TaskId, TenantId,
+    DatabaseId, InputDigest, JobId, KeyDigest, KeyId, ModelId, ObjectDigest, SrsId, TaskId, TenantId,
 };
 use provenn_service::server::tlog::stop::Stop;
 use provenn_service::server::worker::retry::Cause;
@@ -112,7 +112,7 @@ pub async fn check(db: &Db, version: i64) {
     log(db, version).await;
     ledger(db, version, &model).await;
     jobs(db, version).await;
-    let known = db.identity("new").await.unwrap();
+    let known = db.identity(&DatabaseId::known("new")).await.unwrap();
     let expected = if version < IDENTITY {
         ("new", false)
     } else {

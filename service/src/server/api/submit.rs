@@ -11,7 +11,6 @@ use crate::server::error::ApiError;
 use crate::server::ids::{JobId, TaskId};
 use crate::server::job::JobRequest;
 use crate::server::ledger::Charge;
-use crate::server::queue::new_id;
 use crate::server::state::App;
 use axum::http::{header, HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -67,8 +66,8 @@ pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wan
         }
     };
     let submission = Submission {
-        id: JobId::known(new_id()),
-        task: TaskId::known(new_id()),
+        id: JobId::fresh(),
+        task: TaskId::fresh(),
         tenant: caller.tenant.clone(),
         kind: wanted.request.kind(),
         statement: wanted.request.statement()?,
