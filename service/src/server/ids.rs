@@ -1,8 +1,16 @@
 //! Ids, each kind with a type of its own: none passes for another, and no unchecked text for any.
 //!
 //! Text from outside becomes an id by [`FromStr`], which knows the form. Rows and documents of the service itself are believed.
+//!
+//! ```compile_fail
+//! # use provenn_service::server::ids::{KeyId, TenantId};
+//! fn revoke(key: &KeyId) {}
+//! revoke(&TenantId::known("alice"));
+//! ```
 
-use super::error::ApiError;
+#[macro_use]
+mod form;
+
 use super::queue::new_id;
 use crate::bytes::hex;
 use serde::{Deserialize, Serialize};
@@ -12,81 +20,6 @@ use std::str::FromStr;
 
 /// Longest tenant name.
 const MAX_TENANT: usize = 40;
-
-macro_rules! id {
-    ($(#[$doc:meta])* $name:ident, $has_form:expr, $form:expr) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
-        #[serde(transparent)]
-        #[sqlx(transparent)]
-        pub struct $name(String);
-
-        impl $name {
-            /// One whose form is known: it was made here, or the service wrote it down.
-            pub fn known(text: impl Into<String>) -> Self {
-                Self(text.into())
-            }
-
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = String;
-
-            fn from_str(text: &str) -> Result<Self, String> {
-                let has_form: fn(&str) -> bool = $has_form;
-                match has_form(text) {
-                    true => Ok(Self(text.into())),
-                    false => Err($form),
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&self.0)
-            }
-        }
-    };
-}
-
-/// Made by [`new_id`]: they sort by when they were made. Nobody relies on more of their form than that it is letters and digits.
-macro_rules! made {
-    ($(#[$doc:meta])* $name:ident) => {
-        id! {
-            $(#[$doc])*
-            $name,
-            |text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric()),
-            "letters and digits are expected".into()
-        }
-
-        impl $name {
-            pub fn fresh() -> Self {
-                Self(new_id())
-            }
-        }
-    };
-}
-
-/// Digests of 32 bytes.
-macro_rules! digest {
-    ($(#[$doc:meta])* $name:ident) => {
-        id! {
-            $(#[$doc])*
-            $name,
-            |text| text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)),
-            "a digest is 64 lower-case hexadecimal digits".into()
-        }
-
-        impl From<[u8; 32]> for $name {
-            fn from(digest: [u8; 32]) -> Self {
-                Self(hex(&digest))
-            }
-        }
-    };
-}
 
 id! {
     /// A tenant's name. The operator chooses it; it is part of the names of objects and folders.
@@ -167,26 +100,6 @@ impl From<Sha256> for ObjectDigest {
     }
 }
 
-/// The id of something that a request names. Nothing has an id of another form.
-///
-/// # Errors
-/// [`ApiError::NotFound`]
-pub fn named<T: FromStr>(text: &str, what: &'static str) -> Result<T, ApiError> {
-    // As the database answers to other texts of a request that hold one.
-    if text.contains('\0') {
-        return Err(ApiError::unstorable());
-    }
-    text.parse().map_err(|_| ApiError::NotFound { what })
-}
-
-/// The id that a filter asks for; none if it is empty.
-///
-/// # Errors
-/// One that nothing has.
-pub fn wanted<T: FromStr>(text: &str) -> Result<Option<T>, T::Err> {
-    Some(text).filter(|text| !text.is_empty()).map(str::parse).transpose()
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
@@ -218,18 +131,5 @@ mod tests {
             assert_eq!(id.parse::<JobId>().unwrap().as_str(), id);
         }
         assert_eq!(digest.as_str().parse(), Ok(digest));
-    }
-
-    #[test]
-    fn a_nul_is_refused_and_another_form_is_nobodys() {
-        let refused = |text| named::<ModelId>(text, "model").unwrap_err().code().to_owned();
-        assert_eq!(
-            (refused("a\0"), refused("a")),
-            ("bad-request".into(), "not-found".into())
-        );
-        assert_eq!(
-            (wanted::<ModelId>(""), wanted::<ModelId>("a").is_err()),
-            (Ok(None), true)
-        );
     }
 }

@@ -5,10 +5,11 @@ mod stream;
 
 use super::http::body;
 use super::view::{JobView, StageEvent};
+use crate::server::api::http::id::named;
 use crate::server::auth::Caller;
 use crate::server::door::Client;
 use crate::server::error::ApiError;
-use crate::server::ids::{named, JobId};
+use crate::server::ids::JobId;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;

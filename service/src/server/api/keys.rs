@@ -1,9 +1,9 @@
 //! The verifying key of a circuit.
 
 use crate::bytes::hex;
+use crate::server::api::http::id::named;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
-use crate::server::ids::named;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;

@@ -2,11 +2,12 @@
 
 use super::http::body;
 use super::http::page::rows;
+use crate::server::api::http::id::{named, wanted};
 use crate::server::auth::Caller;
 use crate::server::db::{Account, Budget, InputFile, LedgerScope, Subject};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
-use crate::server::ids::{named, wanted, KeyId};
+use crate::server::ids::KeyId;
 use crate::server::keys::Scope;
 use crate::server::ledger::micro;
 use crate::server::problem::Problem;

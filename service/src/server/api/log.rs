@@ -4,8 +4,9 @@ pub mod cosignatures;
 
 use super::http::body;
 use super::http::headers::file;
+use crate::server::api::http::id::named;
 use crate::server::error::ApiError;
-use crate::server::ids::{named, ObjectDigest};
+use crate::server::ids::ObjectDigest;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use crate::server::tlog::{cosigned, count, proofs, tile};

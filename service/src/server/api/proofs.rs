@@ -5,9 +5,9 @@ pub mod receipt;
 
 use super::jobs::{self, After};
 use super::view::{JobView, StageEvent};
+use crate::server::api::http::id::named;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
-use crate::server::ids::named;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::rejection::QueryRejection;

@@ -2,8 +2,8 @@
 
 use super::http::body::Bytes;
 use super::http::headers::{file, BYTES};
+use crate::server::api::http::id::named;
 use crate::server::error::ApiError;
-use crate::server::ids::named;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::{Path, State};

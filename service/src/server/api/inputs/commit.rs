@@ -1,12 +1,12 @@
 //! Committing to an uploaded input before anything is proven about it.
 
 use crate::server::api::http::body;
+use crate::server::api::http::id::named;
 use crate::server::api::http::page::name;
 use crate::server::api::submit::{submit, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
-use crate::server::ids::named;
 use crate::server::job::{self, JobRequest, Opening};
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;

@@ -1,12 +1,13 @@
 //! A tenant's jobs.
 
 use crate::server::api::http::body;
+use crate::server::api::http::id::wanted;
 use crate::server::api::http::page::{rows, Rows};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::door::Client;
 use crate::server::error::ApiError;
-use crate::server::ids::{wanted, JobId};
+use crate::server::ids::JobId;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;

@@ -1,11 +1,12 @@
 //! Committing to an uploaded model.
 
 use crate::server::api::http::body;
+use crate::server::api::http::id::named;
 use crate::server::api::submit::{admit, submit, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
-use crate::server::ids::{named, ObjectDigest, TenantId};
+use crate::server::ids::{ObjectDigest, TenantId};
 use crate::server::inputs::{ByName, PerInput};
 use crate::server::job::{self, Commit, JobRequest};
 use crate::server::keys::Scope;

@@ -1,8 +1,8 @@
 //! What is known of a model.
 
+use crate::server::api::http::id::named;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
-use crate::server::ids::named;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;

@@ -1,9 +1,9 @@
 //! The graph of a model.
 
+use crate::server::api::http::id::named;
 use crate::server::api::http::page::names;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
-use crate::server::ids::named;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;

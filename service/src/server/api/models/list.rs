@@ -1,11 +1,12 @@
 //! A tenant's models.
 
 use crate::server::api::http::body;
+use crate::server::api::http::id::wanted;
 use crate::server::api::http::page::{names, rows, Rows};
 use crate::server::auth::Caller;
 use crate::server::door::Client;
 use crate::server::error::ApiError;
-use crate::server::ids::{wanted, ObjectDigest};
+use crate::server::ids::ObjectDigest;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;

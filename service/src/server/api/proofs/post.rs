@@ -2,11 +2,11 @@
 
 use crate::policy::Asked;
 use crate::server::api::http::body;
+use crate::server::api::http::id::named;
 use crate::server::api::submit::{admit, submit, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
-use crate::server::ids::named;
 use crate::server::inputs::{ByName, PerInput};
 use crate::server::job::{self, JobRequest, Nonce, Proof};
 use crate::server::keys::Scope;

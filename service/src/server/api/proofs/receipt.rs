@@ -2,9 +2,9 @@
 
 use crate::server::api::http::body::Bytes;
 use crate::server::api::http::headers::{file, BYTES};
+use crate::server::api::http::id::named;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
-use crate::server::ids::named;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;

@@ -1,10 +1,11 @@
 //! Publishing models, and withdrawing them.
 
 use crate::server::api::http::body;
+use crate::server::api::http::id::named;
 use crate::server::auth::Caller;
 use crate::server::db::{Status, Version};
 use crate::server::error::ApiError;
-use crate::server::ids::{named, TenantId};
+use crate::server::ids::TenantId;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
