@@ -1,6 +1,6 @@
 //! `provenn serve`: HTTP API, workers, storage. One binary in one of three roles.
 //!
-//! Order of reading: [`config`], [`db`] and [`store`] (what is kept where), [`api`] (one file per handler), [`queue`] (who
+//! Order of reading: [`config`], [`ids`], [`db`] and [`store`] (what is kept where), [`api`] (one file per handler), [`queue`] (who
 //! works on what), [`worker`] (one job from lease to publication), [`sweeper`] (what time does to jobs), [`tlog`] (the
 //! transparency log), [`ledger`] (bits that receipts let out).
 
@@ -15,6 +15,7 @@ pub mod error;
 pub mod events;
 pub mod folders;
 pub mod gc;
+pub mod ids;
 pub mod inputs;
 pub mod job;
 pub mod keys;

@@ -5,16 +5,14 @@
 #![expect(clippy::unwrap_used, reason = "a bench may panic")]
 
 use provenn_service::server::db::{Db, Most, Place, Submission};
+use provenn_service::server::ids::{InputDigest, JobId, KeyId, ModelId, TaskId, TenantId};
 use provenn_service::server::ledger::{About, Charge};
-use provenn_service::server::queue::new_id;
 use serde_json::json;
 use sqlx::any::AnyPoolOptions;
 use sqlx::AssertSqlSafe;
 use std::time::{Duration, Instant};
 
-const TENANT: &str = "tenant";
 const MODEL: &str = "model";
-const KEY: &str = "key";
 /// Measurements of each operation.
 const TIMES: usize = 300;
 /// Before each series, not counted.
@@ -63,7 +61,7 @@ async fn main() {
 
 async fn database(url: &str, rows: i64) {
     let db = Db::migrate(url).await.unwrap();
-    db.add_tenant(TENANT, NOW).await.unwrap();
+    db.add_tenant(&tenant(), NOW).await.unwrap();
     let pool = AnyPoolOptions::new().max_connections(1).connect(url).await.unwrap();
     for row in [
         "INSERT INTO models (tenant, id, source, key_digest, srs_id, description, forecast, files, created) VALUES ('tenant', 'model', 'source', '', '', '{}', '{}', '{}', 1)",
@@ -71,9 +69,15 @@ async fn database(url: &str, rows: i64) {
     ] {
         sqlx::query(row).execute(&pool).await.unwrap();
     }
-    for (scope, subject) in [("model", MODEL), ("input", MODEL), ("requester", MODEL), ("key", KEY)] {
+    let key = key();
+    for (scope, subject) in [
+        ("model", MODEL),
+        ("input", MODEL),
+        ("requester", MODEL),
+        ("key", key.as_str()),
+    ] {
         sqlx::query("INSERT INTO budgets (tenant, scope, subject, microbits) VALUES ($1, $2, $3, $4)")
-            .bind(TENANT)
+            .bind(tenant())
             .bind(scope)
             .bind(subject)
             .bind(i64::MAX / 4)
@@ -145,38 +149,41 @@ async fn measure(db: &Db, now: i64) -> Vec<(&'static str, (f64, f64))> {
             series.push(($name, (at(0.5), at(0.99))));
         }};
     }
+    let (tenant, model, key) = (tenant(), model(), key());
     time!("submit", async |_| {
         let new = submission();
         db.submit(&new, &MOST, now).await.unwrap();
         submitted.push(new.id);
     });
-    let some = |n: usize| submitted[n % submitted.len()].as_str();
+    let some = |n: usize| &submitted[n % submitted.len()];
     time!("status", async |n| assert!(db
-        .job(TENANT, "proof", some(n))
+        .job(&tenant, "proof", some(n))
         .await
         .unwrap()
         .is_some()));
     time!("ledger", async |_| assert!(!db
-        .accounts(TENANT, "", "", "", 100)
+        .accounts(&tenant, None, None, None, 100)
         .await
         .unwrap()
         .is_empty()));
     time!("of a model", async |_| assert!(!db
-        .accounts(TENANT, MODEL, "", "", 100)
+        .accounts(&tenant, Some(&model), None, None, 100)
         .await
         .unwrap()
         .is_empty()));
     time!("of a key", async |_| assert!(!db
-        .accounts(TENANT, "", "", KEY, 100)
+        .accounts(&tenant, None, None, Some(&key), 100)
         .await
         .unwrap()
         .is_empty()));
     time!("jobs", async |_| assert!(!db
-        .jobs(TENANT, "", 50)
+        .jobs(&tenant, None, 50)
         .await
         .unwrap()
         .is_empty()));
-    time!("next page", async |n| drop(db.jobs(TENANT, some(n), 50).await.unwrap()));
+    time!("next page", async |n| drop(
+        db.jobs(&tenant, Some(some(n)), 50).await.unwrap()
+    ));
     time!("sweep", async |_| {
         db.expire(now).await.unwrap();
         db.lapsed(now).await.unwrap();
@@ -185,21 +192,36 @@ async fn measure(db: &Db, now: i64) -> Vec<(&'static str, (f64, f64))> {
         db.changed(now - 1000).await.unwrap();
     });
     time!("claim", async |n| {
-        let claimed = db.claim_next(some(n), "bench", now + 20_000, now).await.unwrap();
+        let claimed = db
+            .claim_next(&TaskId::known(some(n).as_str()), "bench", now + 20_000, now)
+            .await
+            .unwrap();
         assert!(claimed.is_some());
     });
     // The next series finds nothing of this one under way.
     for id in &submitted {
-        db.cancel(TENANT, "proof", id, now).await.unwrap();
+        db.cancel(&tenant, "proof", id, now).await.unwrap();
     }
     series
 }
 
+fn tenant() -> TenantId {
+    TenantId::known("tenant")
+}
+
+fn key() -> KeyId {
+    KeyId::known("key")
+}
+
+fn model() -> ModelId {
+    ModelId::known(MODEL)
+}
+
 fn submission() -> Submission {
-    let id = new_id();
+    let id = JobId::fresh();
     Submission {
-        task: format!("task{id}"),
-        tenant: TENANT.into(),
+        task: TaskId::known(format!("task{id}")),
+        tenant: tenant(),
         kind: "proof",
         statement: format!("new{id}"),
         request: json!({ "model": MODEL, "input": "input", "policy": "label" }),
@@ -207,12 +229,12 @@ fn submission() -> Submission {
         not_after: None,
         forecast: json!({ "cpu_seconds": 1.5 }),
         charge: Some(Charge {
-            model: MODEL.into(),
+            model: model(),
             about: About {
-                input: format!("input{id}"),
+                input: InputDigest::known(format!("input{id}")),
                 joint: vec![],
             },
-            requester: KEY.into(),
+            requester: key(),
             policy: "label".into(),
             microbits: 3_459_432,
         }),

@@ -5,7 +5,8 @@ use crate::error::CliError;
 use crate::report::Report;
 use crate::server::clock::{Clock, Millis};
 use crate::server::db::{Db, KeyRow, NewKey};
-use crate::server::keys::{scopes, tenant, Scope, Secret};
+use crate::server::ids::{KeyId, TenantId};
+use crate::server::keys::{scopes, Scope, Secret};
 use crate::server::private;
 use crate::server::run::start;
 use crate::server::state::alone;
@@ -22,8 +23,8 @@ pub enum Command {
         #[command(flatten)]
         settings: Settings,
         /// Whose key.
-        #[arg(long, value_parser = tenant)]
-        tenant: String,
+        #[arg(long)]
+        tenant: TenantId,
         /// Make the tenant, which does not exist yet.
         #[arg(long)]
         new_tenant: bool,
@@ -106,7 +107,7 @@ async fn stored<T>(result: impl Future<Output = Result<T, sqlx::Error>>) -> Resu
 }
 
 /// A mistyped name is no new tenant.
-async fn known(db: &Db, tenant: &str, new: bool) -> Result<(), CliError> {
+async fn known(db: &Db, tenant: &TenantId, new: bool) -> Result<(), CliError> {
     let tenants = stored(db.tenants()).await?;
     match (tenants.iter().any(|name| name == tenant), new) {
         (true, false) => Ok(()),
@@ -120,14 +121,23 @@ async fn known(db: &Db, tenant: &str, new: bool) -> Result<(), CliError> {
             "no-such-tenant",
             match tenants.as_slice() {
                 [] => format!("there is no tenant `{tenant}`, and no other yet"),
-                tenants => format!("there is no tenant `{tenant}`, but {}", tenants.join(", ")),
+                tenants => format!(
+                    "there is no tenant `{tenant}`, but {}",
+                    tenants.iter().map(TenantId::as_str).collect::<Vec<_>>().join(", ")
+                ),
             },
             "check the name, or add --new-tenant to make it",
         )),
     }
 }
 
-async fn create(db: &Db, tenant: &str, scopes: &[Scope], label: &str, days: Option<u32>) -> Result<Report, CliError> {
+async fn create(
+    db: &Db,
+    tenant: &TenantId,
+    scopes: &[Scope],
+    label: &str,
+    days: Option<u32>,
+) -> Result<Report, CliError> {
     let (key, now) = (Secret::random()?, Clock::System.now());
     let new = NewKey {
         secret: &key,
@@ -145,22 +155,26 @@ async fn create(db: &Db, tenant: &str, scopes: &[Scope], label: &str, days: Opti
     })
 }
 
-async fn rotate(db: &Db, id: &str, overlap: u32, days: Option<u32>) -> Result<Report, CliError> {
+async fn rotate(db: &Db, text: &str, overlap: u32, days: Option<u32>) -> Result<Report, CliError> {
     let keys = stored(db.keys()).await?;
-    let now = Clock::System.now();
+    let (id, now) = (of_key(text)?, Clock::System.now());
     let old = keys.iter().find(|key| key.id == id && state(key, now) == "valid");
-    let old = old.ok_or_else(|| no_such_key(id))?;
+    let old = old.ok_or_else(|| no_such_key(text))?;
     let report = create(db, &old.tenant, &scopes(&old.scopes), &old.label, days).await?;
     let end = now.saturating_add(i64::from(overlap).saturating_mul(HOUR));
     // A key that was revoked meanwhile has ended already.
-    let _ended = stored(db.end_key(id, end, now)).await?;
+    let _ended = stored(db.end_key(&id, end, now)).await?;
     Ok(report)
 }
 
-fn no_such_key(id: &str) -> CliError {
+fn of_key(text: &str) -> Result<KeyId, CliError> {
+    text.parse().map_err(|_| no_such_key(text))
+}
+
+fn no_such_key(text: &str) -> CliError {
     CliError::usage(
         "no-such-key",
-        format!("no valid key has the id `{id}`"),
+        format!("no valid key has the id `{text}`"),
         "`provenn keys list` shows the ids",
     )
 }
@@ -183,12 +197,13 @@ fn apart(from: Millis, to: Millis) -> String {
     }
 }
 
-async fn revoke(db: &Db, id: &str) -> Result<Report, CliError> {
-    if !stored(db.revoke_key(id, Clock::System.now())).await? {
-        return Err(no_such_key(id));
+async fn revoke(db: &Db, text: &str) -> Result<Report, CliError> {
+    let id = of_key(text)?;
+    if !stored(db.revoke_key(&id, Clock::System.now())).await? {
+        return Err(no_such_key(text));
     }
     let mut report = Report::default();
-    report.row("revoked", id);
+    report.row("revoked", text);
     report.json = json!({ "revoked": id });
     Ok(report)
 }
@@ -207,7 +222,7 @@ async fn list(db: &Db) -> Result<Report, CliError> {
         };
         let (state, scopes) = (state(key, now), &key.scopes);
         report.row(
-            &key.id,
+            key.id.as_str(),
             format!(
                 "{:<12} {state:<8} {scopes:<42} {}  ({used}{end})",
                 key.tenant, key.label

@@ -2,6 +2,7 @@
 
 use super::db::Known;
 use super::error::ApiError;
+use super::ids::{KeyId, TenantId};
 use super::keys::Scope;
 use super::state::App;
 use axum::extract::FromRequestParts;
@@ -10,15 +11,14 @@ use axum::http::request::Parts;
 /// The holder of a valid key.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    pub tenant: String,
-    /// Id of the key.
-    pub key: String,
+    pub tenant: TenantId,
+    pub key: KeyId,
     scopes: Vec<Scope>,
 }
 
 impl Caller {
     /// The holder of the key `key`.
-    pub fn new(key: String, known: Known) -> Self {
+    pub fn new(key: KeyId, known: Known) -> Self {
         Self {
             tenant: known.tenant,
             key,

@@ -27,7 +27,7 @@ pub use identity::Identity;
 pub use jobs::{Event, Job, State};
 pub use keys::{KeyRow, Known, NewKey};
 pub use lease::{Again, Lapsed, Lease, Outcome, Place, Publication, Stored, Waiting, WAITING};
-pub use ledger::{Account, Budget, InputFile, Scope as LedgerScope};
+pub use ledger::{Account, Budget, InputFile, Scope as LedgerScope, Subject};
 pub use models::Model;
 pub use registry::{Status, Version};
 pub use retention::BATCH as RETENTION_BATCH;
@@ -253,6 +253,7 @@ impl Db {
 #[expect(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
     use super::*;
+    use crate::server::ids::TenantId;
     use crate::server::keys::{Scope, Secret};
 
     /// Whoever holds all readers keeps nobody out.
@@ -261,15 +262,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}?mode=rwc", folder.path().join("service.db").display());
         let db = Db::migrate(&url).await.unwrap();
-        let secret = Secret::random().unwrap();
+        let (secret, alice) = (Secret::random().unwrap(), TenantId::known("alice"));
         let key = NewKey {
             secret: &secret,
-            tenant: "alice",
+            tenant: &alice,
             label: "",
             scopes: &[Scope::Read],
             expires: None,
         };
-        db.add_tenant("alice", 1).await.unwrap();
+        db.add_tenant(&alice, 1).await.unwrap();
         db.add_key(&key, 1).await.unwrap();
         let mut busy = Vec::new();
         for _ in 0..READERS {
@@ -277,6 +278,6 @@ mod tests {
         }
         assert!(db.read.try_acquire().is_none());
         let known = tokio::time::timeout(Duration::from_secs(5), db.known(&secret, 2)).await;
-        assert_eq!(known.unwrap().unwrap().unwrap().tenant, "alice");
+        assert_eq!(known.unwrap().unwrap().unwrap().tenant, alice);
     }
 }

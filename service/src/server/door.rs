@@ -7,6 +7,7 @@ pub mod turns;
 
 use super::auth::Caller;
 use super::error::ApiError;
+use super::ids::{KeyId, TenantId};
 use super::keys::Secret;
 use super::state::App;
 use address::Address;
@@ -19,26 +20,30 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Who takes a turn: a tenant, or the address of somebody without a key.
-#[derive(Clone, Debug)]
-pub struct Client(pub String);
+/// Who takes a turn.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Client {
+    Tenant(TenantId),
+    /// Somebody without a key.
+    Address(String),
+}
 
 /// How long a key that was valid is looked up without counting against its address, and its use is not noted again.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// Ids of keys that were valid lately. They are looked up again each time: this says only whose bucket a request is taken from.
 #[derive(Debug, Default)]
-pub struct Recent(Mutex<HashMap<String, Instant>>);
+pub struct Recent(Mutex<HashMap<KeyId, Instant>>);
 
 impl Recent {
-    fn has(&self, id: &str) -> bool {
+    fn has(&self, id: &KeyId) -> bool {
         let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         keys.get(id).is_some_and(|seen| seen.elapsed() < REMEMBERED)
     }
 
-    fn add(&self, id: &str) {
+    fn add(&self, id: &KeyId) {
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.insert(id.into(), Instant::now());
+        keys.insert(id.clone(), Instant::now());
     }
 
     /// Forgets keys that were not used lately.
@@ -74,7 +79,7 @@ pub async fn admit(State(app): State<App>, mut request: Request, next: Next) -> 
 async fn identify(app: &App, address: String, key: Option<Secret>) -> Result<(Client, Option<Caller>), ApiError> {
     let Some(key) = key else {
         app.rates.address(&address)?;
-        return Ok((Client(address), None));
+        return Ok((Client::Address(address), None));
     };
     let recent = app.recent.has(&key.id);
     if !recent {
@@ -89,13 +94,13 @@ async fn identify(app: &App, address: String, key: Option<Secret>) -> Result<(Cl
                 app.recent.add(&key.id);
                 app.db.used_key(&key.id, now).await?;
             }
-            Ok((Client(known.tenant.clone()), Some(Caller::new(key.id, known))))
+            Ok((Client::Tenant(known.tenant.clone()), Some(Caller::new(key.id, known))))
         }
         None => {
             if recent {
                 app.rates.address(&address)?;
             }
-            Ok((Client(address), None))
+            Ok((Client::Address(address), None))
         }
     }
 }

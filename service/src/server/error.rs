@@ -1,5 +1,6 @@
 //! Everything that ends a request without what it asked for.
 
+use super::ids::ObjectDigest;
 use super::problem::{Problem, Room};
 use super::tlog::stop::Stop;
 use super::worker::retry::Cause;
@@ -23,7 +24,7 @@ pub enum ApiError {
     #[error("the database is damaged")]
     DatabaseDamaged(String),
     #[error("the bytes have the SHA-256 {got}, the address names {expected}")]
-    DigestMismatch { expected: String, got: String },
+    DigestMismatch { expected: ObjectDigest, got: ObjectDigest },
     #[error("the job is {state}")]
     Finished { state: String },
     #[error("the key lacks the scope `{scope}`")]
@@ -154,6 +155,11 @@ impl ApiError {
         }
     }
 
+    /// A NUL character, which PostgreSQL takes in no text.
+    pub fn unstorable() -> Self {
+        Self::bad("a text holds a character that cannot be stored")
+    }
+
     pub fn bad(reason: impl Into<String>) -> Self {
         Self::BadRequest { reason: reason.into() }
     }
@@ -223,10 +229,8 @@ impl From<sqlx::Error> for ApiError {
         match error.as_database_error().and_then(|e| e.code()) {
             Some(code) if full(&code) => Self::NoSpace(said),
             Some(code) if damaged(&code) => Self::DatabaseDamaged(said),
-            // A NUL character, which PostgreSQL takes in no text: it came with the request.
-            Some(code) if code == "22021" || code == "22P05" => {
-                Self::bad("a text holds a character that cannot be stored")
-            }
+            // It came with the request.
+            Some(code) if code == "22021" || code == "22P05" => Self::unstorable(),
             Some(code) if of_statement(&code) => Self::Internal(said),
             _ => Self::Unavailable(said),
         }

@@ -1,5 +1,6 @@
 //! Who waits for news of which job.
 
+use super::ids::JobId;
 use super::state::App;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +9,7 @@ use tokio::sync::watch;
 
 /// Number of the last event that is known of each job somebody listens to.
 #[derive(Clone, Debug, Default)]
-pub struct Hub(Arc<Mutex<HashMap<String, watch::Sender<i64>>>>);
+pub struct Hub(Arc<Mutex<HashMap<JobId, watch::Sender<i64>>>>);
 
 /// How far back the poll looks: clocks of machines differ, and transactions take time.
 const OVERLAP: i64 = 10_000;
@@ -17,15 +18,15 @@ const INTERVAL: Duration = Duration::from_millis(300);
 
 impl Hub {
     /// Listens to a job. The value is the number of its latest known event.
-    pub fn listen(&self, job: &str) -> watch::Receiver<i64> {
+    pub fn listen(&self, job: &JobId) -> watch::Receiver<i64> {
         let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.entry(job.into())
+        jobs.entry(job.clone())
             .or_insert_with(|| watch::channel(0).0)
             .subscribe()
     }
 
     /// There is news of a job: up to event `seq`, or of unknown number.
-    pub fn tell(&self, job: &str, seq: Option<i64>) {
+    pub fn tell(&self, job: &JobId, seq: Option<i64>) {
         let jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = jobs.get(job) {
             sender.send_if_modified(|known| {

@@ -84,6 +84,20 @@ impl<T> PerInput<T> {
         }
     }
 
+    /// What `of` makes of each value.
+    ///
+    /// # Errors
+    /// The first of `of`.
+    pub fn try_map<U, E>(self, mut of: impl FnMut(T) -> Result<U, E>) -> Result<PerInput<U>, E> {
+        Ok(match self {
+            Self::Only(value) => PerInput::Only(of(value)?),
+            Self::Each(values) => {
+                let each = values.into_iter().map(|(name, value)| Ok((name, of(value)?)));
+                PerInput::Each(each.collect::<Result<_, E>>()?)
+            }
+        })
+    }
+
     /// The values with the names of their inputs, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (Option<&str>, &T)> {
         let (only, each) = match self {

@@ -2,6 +2,7 @@
 
 use super::api::Binding;
 use super::error::ApiError;
+use super::ids::{ModelId, ObjectDigest};
 use super::inputs::{fields, PerInput};
 use crate::bytes::{hex, hex32};
 use crate::policy::Asked;
@@ -25,9 +26,9 @@ pub enum JobRequest {
 /// Digests of uploads, and how receipts bind their inputs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commit {
-    pub model: String,
-    pub calibration: PerInput<String>,
-    pub held_out: Option<PerInput<String>>,
+    pub model: ObjectDigest,
+    pub calibration: PerInput<ObjectDigest>,
+    pub held_out: Option<PerInput<ObjectDigest>>,
     #[serde(flatten, with = "fields")]
     pub bindings: PerInput<Binding>,
 }
@@ -35,8 +36,8 @@ pub struct Commit {
 /// A committed model, the digest of an upload, and which input of the model it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
-    pub model: String,
-    pub input: String,
+    pub model: ModelId,
+    pub input: ObjectDigest,
     /// Of a model with several inputs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -45,9 +46,9 @@ pub struct Opening {
 /// A committed model, the digests of uploaded inputs, and what the receipt states for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
-    pub model: String,
+    pub model: ModelId,
     #[serde(flatten, with = "fields")]
-    pub inputs: PerInput<String>,
+    pub inputs: PerInput<ObjectDigest>,
     pub policy: Asked,
     pub audience: String,
     pub nonce: Nonce,

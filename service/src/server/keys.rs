@@ -1,13 +1,12 @@
 //! Bearer keys: `pvn_ID_SECRET`. Only a hash of the secret is stored; it has 256 random bits, so a fast hash is enough.
 
+use super::ids::KeyId;
 use crate::bytes::{hex, unhex};
 use crate::error::CliError;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 const PREFIX: &str = "pvn";
-/// Longest tenant name.
-const MAX_TENANT: usize = 40;
 
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -62,7 +61,7 @@ pub fn scopes(text: &str) -> Vec<Scope> {
 /// A key as its holder sees it, once.
 #[derive(Clone)]
 pub struct Secret {
-    pub id: String,
+    pub id: KeyId,
     secret: [u8; 32],
 }
 
@@ -72,14 +71,16 @@ impl Secret {
         for part in [&mut id[..], &mut secret] {
             getrandom::getrandom(part).map_err(|e| CliError::new(1, "randomness", e.to_string(), ""))?;
         }
-        Ok(Self { id: hex(&id), secret })
+        let id = KeyId::known(hex(&id));
+        Ok(Self { id, secret })
     }
 
     /// Reads the text of a key.
     pub fn parse(text: &str) -> Option<Self> {
         let (id, secret) = text.strip_prefix(PREFIX)?.strip_prefix('_')?.split_once('_')?;
         let secret = unhex(secret).ok()?.try_into().ok()?;
-        (unhex(id).ok()?.len() == 6).then(|| Self { id: id.into(), secret })
+        let id = id.parse().ok()?;
+        Some(Self { id, secret })
     }
 
     /// The text of the key.
@@ -94,17 +95,6 @@ impl Secret {
     /// Compares with a stored hash in constant time.
     pub fn matches(&self, hash: &str) -> bool {
         self.hash().as_bytes().ct_eq(hash.as_bytes()).into()
-    }
-}
-
-/// A tenant's name is part of object names.
-pub fn tenant(name: &str) -> Result<String, String> {
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    match !name.is_empty() && name.len() <= MAX_TENANT && name.bytes().all(plain) {
-        true => Ok(name.into()),
-        false => Err(format!(
-            "1 to {MAX_TENANT} lower-case letters, digits and dashes are expected"
-        )),
     }
 }
 

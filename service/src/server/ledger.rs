@@ -18,11 +18,11 @@
 
 use super::door::Client;
 use super::error::ApiError;
+use super::ids::{InputDigest, KeyId, ModelId, ObjectDigest, TenantId};
 use super::inputs::PerInput;
 use super::job;
 use super::state::App;
 use super::store::Kind;
-use crate::bytes::hex;
 use crate::data::{sample, source::Source};
 use provenn_prover::commit::Description;
 use sha2::{Digest, Sha256};
@@ -33,10 +33,10 @@ const MICRO: f64 = 1e6;
 /// What a receipt will be charged with.
 #[derive(Clone, Debug)]
 pub struct Charge {
-    pub model: String,
+    pub model: ModelId,
     pub about: About,
-    /// Id of the key that asked.
-    pub requester: String,
+    /// The key that asked.
+    pub requester: KeyId,
     pub policy: String,
     pub microbits: i64,
 }
@@ -45,14 +45,14 @@ pub struct Charge {
 #[derive(Clone, Debug)]
 pub struct About {
     /// Digest of the input's integers; of several inputs that of their names and digests.
-    pub input: String,
+    pub input: InputDigest,
     /// Of several inputs the digests, once each: the bits count for each of them.
-    pub joint: Vec<String>,
+    pub joint: Vec<InputDigest>,
 }
 
 impl About {
     /// The inputs that the bits count for.
-    pub fn inputs(&self) -> &[String] {
+    pub fn inputs(&self) -> &[InputDigest] {
         match self.joint.as_slice() {
             [] => std::slice::from_ref(&self.input),
             joint => joint,
@@ -76,9 +76,9 @@ pub fn shown(microbits: i64) -> f64 {
 /// An input that does not fit the model.
 pub async fn about(
     app: &App,
-    tenant: &str,
-    model: &str,
-    inputs: &PerInput<String>,
+    tenant: &TenantId,
+    model: &ModelId,
+    inputs: &PerInput<ObjectDigest>,
     description: &Description,
 ) -> Result<About, ApiError> {
     let mut digests = Vec::new();
@@ -96,9 +96,9 @@ pub async fn about(
     }
     let parts = digests
         .iter()
-        .flat_map(|(name, digest)| [name.unwrap_or_default(), digest]);
-    let input = job::digest(&parts.collect::<Vec<_>>());
-    let mut joint: Vec<String> = digests.into_iter().map(|(_, digest)| digest).collect();
+        .flat_map(|(name, digest)| [name.unwrap_or_default(), digest.as_str()]);
+    let input = InputDigest::known(job::digest(&parts.collect::<Vec<_>>()));
+    let mut joint: Vec<InputDigest> = digests.into_iter().map(|(_, digest)| digest).collect();
     joint.sort();
     joint.dedup();
     Ok(About { input, joint })
@@ -107,16 +107,16 @@ pub async fn about(
 /// Digest of an uploaded input's integers under a model, as the input of a name where it has several.
 async fn input_digest(
     app: &App,
-    tenant: &str,
-    (model, input, name): (&str, &str, Option<&str>),
+    tenant: &TenantId,
+    (model, input, name): (&ModelId, &ObjectDigest, Option<&str>),
     description: &Description,
-) -> Result<String, ApiError> {
+) -> Result<InputDigest, ApiError> {
     let of = (model, input, name.unwrap_or_default());
     if let Some(known) = app.db.input_digest(tenant, of).await? {
         return Ok(known);
     }
     // Who comes with the same input meanwhile finds it read.
-    let _turn = app.readings.take(&Client(tenant.into())).await?;
+    let _turn = app.readings.take(&Client::Tenant(tenant.clone())).await?;
     if let Some(known) = app.db.input_digest(tenant, of).await? {
         return Ok(known);
     }
@@ -133,7 +133,7 @@ async fn input_digest(
         let values = sample::quantize(&elements, &description, index);
         let mut digest = Sha256::new();
         values.iter().for_each(|value| digest.update(value.to_le_bytes()));
-        Ok::<_, crate::error::CliError>(hex(&digest.finalize()))
+        Ok::<_, crate::error::CliError>(InputDigest::from(<[u8; 32]>::from(digest.finalize())))
     });
     let digest = digest.await.map_err(|e| ApiError::Internal(e.to_string()))??;
     app.db.set_input_digest(tenant, of, &digest).await?;

@@ -2,37 +2,37 @@
 
 use super::config::Limits;
 use super::error::ApiError;
+use super::ids::TenantId;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use std::hash::Hash;
 use std::num::NonZeroU32;
 
-/// Token buckets by name: those of tenants, and of addresses.
+/// Token buckets of tenants, and of addresses.
 #[derive(Debug)]
 pub struct RateLimits {
-    tenants: DefaultKeyedRateLimiter<String>,
+    tenants: DefaultKeyedRateLimiter<TenantId>,
     addresses: DefaultKeyedRateLimiter<String>,
 }
 
 impl RateLimits {
     pub fn new(limits: &Limits) -> Self {
         let positive = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
-        let of = |per_second, burst| {
-            RateLimiter::keyed(Quota::per_second(positive(per_second)).allow_burst(positive(burst)))
-        };
+        let of = |per_second, burst| Quota::per_second(positive(per_second)).allow_burst(positive(burst));
         Self {
-            tenants: of(limits.requests_per_second, limits.burst),
-            addresses: of(limits.address_requests_per_second, limits.address_burst),
+            tenants: RateLimiter::keyed(of(limits.requests_per_second, limits.burst)),
+            addresses: RateLimiter::keyed(of(limits.address_requests_per_second, limits.address_burst)),
         }
     }
 
     /// Counts one request of a tenant.
-    pub fn tenant(&self, name: &str) -> Result<(), ApiError> {
-        take(&self.tenants, name)
+    pub fn tenant(&self, id: &TenantId) -> Result<(), ApiError> {
+        take(&self.tenants, id)
     }
 
     /// Counts one request of an address, without a key that is known.
     pub fn address(&self, bucket: &str) -> Result<(), ApiError> {
-        take(&self.addresses, bucket)
+        take(&self.addresses, &bucket.to_owned())
     }
 
     /// Forgets those whose buckets are full.
@@ -42,8 +42,8 @@ impl RateLimits {
     }
 }
 
-fn take(buckets: &DefaultKeyedRateLimiter<String>, who: &str) -> Result<(), ApiError> {
-    buckets.check_key(&who.to_owned()).map_err(|until| {
+fn take<K: Clone + Eq + Hash>(buckets: &DefaultKeyedRateLimiter<K>, who: &K) -> Result<(), ApiError> {
+    buckets.check_key(who).map_err(|until| {
         let wait = until.wait_time_from(DefaultClock::default().now());
         ApiError::RateLimited {
             retry_after: wait.as_secs() + 1,

@@ -9,6 +9,7 @@ use super::clock::Millis;
 use super::config::{Config, Timing};
 use super::db::POSTGRESQL;
 use super::error::ApiError;
+use super::ids;
 use apalis::prelude::*;
 use apalis_postgres::PostgresStorage;
 use apalis_sqlite::SqliteStorage;
@@ -117,8 +118,8 @@ impl Queue {
     }
 
     /// Adds a task, which is not handed out before a time.
-    pub async fn push(&self, task: &str, not_before: Millis) -> Result<(), ApiError> {
-        let mut task = TaskBuilder::new(task.to_owned()).task_id(TaskId::from_string(task));
+    pub async fn push(&self, task: &ids::TaskId, not_before: Millis) -> Result<(), ApiError> {
+        let mut task = TaskBuilder::new(task.as_str().to_owned()).task_id(TaskId::from_string(task.as_str()));
         if not_before > 0 {
             // The engine counts in whole seconds. A task that comes too early is lost, one that comes late only waits.
             task = task.run_at_timestamp(u64::try_from(not_before).unwrap_or_default().div_ceil(1000));
@@ -133,8 +134,8 @@ impl Queue {
     }
 
     /// Whether the engine still has a task and will hand it out.
-    pub async fn knows(&self, task: &str) -> Result<bool, ApiError> {
-        let id = TaskId::from_string(task);
+    pub async fn knows(&self, task: &ids::TaskId) -> Result<bool, ApiError> {
+        let id = TaskId::from_string(task.as_str());
         let status = match &self.tables {
             Tables::Sqlite(pool) => self
                 .sqlite(pool)
@@ -178,7 +179,7 @@ impl Queue {
     where
         R: Fn() -> T + Clone + Send + Sync + 'static,
         T: Future<Output = bool> + Send + 'static,
-        H: Fn(String) -> F + Clone + Send + Sync + 'static,
+        H: Fn(ids::TaskId) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<(), ApiError>> + Send + 'static,
     {
         while !*stop.borrow() {
@@ -199,7 +200,7 @@ impl Queue {
                     WorkerBuilder::new(name.as_str())
                         .backend($storage.poll_with_stream(self.ticks()))
                         .concurrency(at_once)
-                        .build(move |task: String| handler(task))
+                        .build(move |task: String| handler(ids::TaskId::known(task)))
                         .run_until(ends)
                         .await
                 };

@@ -2,10 +2,11 @@
 
 use super::db::Address;
 use super::error::ApiError;
+use super::ids::TenantId;
 use super::state::App;
 
-/// Removes objects of a tenant, or of all if that is empty. What fails now is done by a later round.
-pub async fn remove_unnamed(app: &App, tenant: &str) -> Result<usize, ApiError> {
+/// Removes objects of a tenant, or of all. What fails now is done by a later round.
+pub async fn remove_unnamed(app: &App, tenant: Option<&TenantId>) -> Result<usize, ApiError> {
     let mut all = 0;
     loop {
         let mut removed = 0;
@@ -28,10 +29,10 @@ pub async fn remove_unnamed(app: &App, tenant: &str) -> Result<usize, ApiError> 
 }
 
 /// The same after a request that removed rows: those are gone, whatever happens to the bytes now.
-pub async fn after_request(app: &App, tenant: &str) {
-    let (app, tenant) = (app.clone(), tenant.to_owned());
+pub async fn after_request(app: &App, tenant: &TenantId) {
+    let (app, tenant) = (app.clone(), tenant.clone());
     // To its end, also if the client goes away meanwhile.
-    let removed = tokio::spawn(async move { remove_unnamed(&app, &tenant).await });
+    let removed = tokio::spawn(async move { remove_unnamed(&app, Some(&tenant)).await });
     match removed.await {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => tracing::warn!(cause = error.cause(), "objects are removed later"),

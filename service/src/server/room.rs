@@ -3,7 +3,7 @@
 use super::clock::Millis;
 use super::db::{Address, Object, Reservation};
 use super::error::ApiError;
-use super::queue::new_id;
+use super::ids::{ObjectDigest, ReservationId, TenantId};
 use super::state::App;
 use super::store::Kind;
 
@@ -43,7 +43,7 @@ impl Room {
         let mut room = Self {
             app: app.clone(),
             reservation: Reservation {
-                id: new_id(),
+                id: ReservationId::fresh(),
                 address,
                 bytes: signed(bytes),
                 owner: app.instance.clone(),
@@ -124,11 +124,11 @@ impl Drop for Room {
 }
 
 /// The address of an object of a tenant.
-pub fn address(tenant: &str, kind: Kind, sha256: &str) -> Address {
+pub fn address(tenant: &TenantId, kind: Kind, sha256: &ObjectDigest) -> Address {
     Address {
-        tenant: tenant.into(),
+        tenant: tenant.clone(),
         kind,
-        sha256: sha256.into(),
+        sha256: sha256.clone(),
     }
 }
 

@@ -5,6 +5,7 @@ use super::clock::Clock;
 use super::config::{Config, Role};
 use super::db::NewKey;
 use super::error::ApiError;
+use super::ids::{TaskId, TenantId};
 use super::keys::{Scope, Secret};
 use super::queue::new_id;
 use super::state::{App, ATTEMPTS};
@@ -102,7 +103,7 @@ async fn work(app: App, stop: watch::Receiver<bool>) {
     let at_once = app.config.workers;
     let (queue, under_way) = (app.queue.clone(), app.under_way.clone());
     let worker = app.clone();
-    let handler = move |task: String| {
+    let handler = move |task: TaskId| {
         let (app, owner) = (worker.clone(), owner.clone());
         async move { worker::prove(&app, &task, &owner).await }
     };
@@ -137,7 +138,7 @@ async fn first_key(app: &App) -> Result<(), CliError> {
     files::write(&path, format!("{}\n", key.reveal()).as_bytes(), true)?;
     let first = NewKey {
         secret: &key,
-        tenant: "default",
+        tenant: &TenantId::known("default"),
         label: "first start",
         scopes: &Scope::ALL,
         expires: None,

@@ -11,11 +11,12 @@ use super::door::Recent;
 use super::error::ApiError;
 use super::events::Hub;
 use super::folders::Temporary;
+use super::ids::{DatabaseId, ProcessId, TenantId};
 use super::limits::RateLimits;
 use super::metrics::Metrics;
 use super::outage::Outage;
 use super::private;
-use super::queue::{new_id, Queue};
+use super::queue::Queue;
 use super::skew::Skew;
 use super::store::{marker, Store};
 use super::sweeps::Sweeps;
@@ -43,11 +44,10 @@ const LOOKS: usize = 4;
 pub struct Parts {
     pub config: Config,
     /// This process.
-    pub instance: String,
+    pub instance: ProcessId,
     pub clock: Clock,
     pub db: Db,
-    /// The database's id.
-    pub identity: String,
+    pub identity: DatabaseId,
     pub store: Store,
     pub queue: Queue,
     pub hub: Hub,
@@ -78,7 +78,7 @@ pub struct Parts {
     /// Told when the process is to stop: event streams end then.
     pub stop: watch::Sender<bool>,
     /// Event streams of each tenant.
-    pub streams: Arc<Counts>,
+    pub streams: Arc<Counts<TenantId>>,
     /// Prover processes of workers.
     pub provers: Semaphore,
     /// Attempts of this process: while one ends, the next begins.
@@ -118,9 +118,9 @@ impl App {
             .known_witnesses()
             .map_err(|e| ApiError::Internal(e.to_string()))?;
         let store = Store::open(&config)?;
-        let identity = marker::at_start(&db, &store, &new_id()).await?;
+        let identity = marker::at_start(&db, &store, &DatabaseId::fresh()).await?;
         Ok(Self(Arc::new(Parts {
-            instance: new_id(),
+            instance: ProcessId::fresh(),
             identity,
             tlog: Tlog::new(signer, witnesses),
             metrics: Metrics::new(&store.missing),

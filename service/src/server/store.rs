@@ -6,7 +6,7 @@ mod named;
 
 use super::config::Config;
 use super::error::ApiError;
-use crate::bytes::hex;
+use super::ids::{ObjectDigest, TenantId};
 use futures_util::TryStreamExt;
 use object_store::aws::AmazonS3Builder;
 use object_store::buffered::BufWriter;
@@ -112,7 +112,7 @@ impl Store {
     }
 
     /// The bytes of an object, if it is there.
-    pub async fn size(&self, tenant: &str, kind: Kind, sha256: &str) -> Result<Option<u64>, ApiError> {
+    pub async fn size(&self, tenant: &TenantId, kind: Kind, sha256: &ObjectDigest) -> Result<Option<u64>, ApiError> {
         match self.objects.head(&name(tenant, kind, sha256)).await {
             Ok(found) => Ok(Some(found.size)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
@@ -121,7 +121,13 @@ impl Store {
     }
 
     /// Stores a file under its digest.
-    pub async fn put_file(&self, tenant: &str, kind: Kind, sha256: &str, path: &Path) -> Result<(), ApiError> {
+    pub async fn put_file(
+        &self,
+        tenant: &TenantId,
+        kind: Kind,
+        sha256: &ObjectDigest,
+        path: &Path,
+    ) -> Result<(), ApiError> {
         let mut file = File::open(path).await?;
         let mut writer = BufWriter::new(self.objects.clone(), name(tenant, kind, sha256));
         let copied = copy(&mut file, &mut writer).await;
@@ -133,7 +139,7 @@ impl Store {
     }
 
     /// Removes an object, if it is there.
-    pub async fn remove(&self, tenant: &str, kind: Kind, sha256: &str) -> Result<(), ApiError> {
+    pub async fn remove(&self, tenant: &TenantId, kind: Kind, sha256: &ObjectDigest) -> Result<(), ApiError> {
         match self.objects.delete(&name(tenant, kind, sha256)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
@@ -141,21 +147,27 @@ impl Store {
     }
 
     /// Stores bytes; returns their digest.
-    pub async fn put(&self, tenant: &str, kind: Kind, bytes: Vec<u8>) -> Result<String, ApiError> {
-        let sha256 = hex(&Sha256::digest(&bytes));
+    pub async fn put(&self, tenant: &TenantId, kind: Kind, bytes: Vec<u8>) -> Result<ObjectDigest, ApiError> {
+        let sha256 = ObjectDigest::of(&bytes);
         self.objects.put(&name(tenant, kind, &sha256), bytes.into()).await?;
         Ok(sha256)
     }
 
     /// Reads a small object.
-    pub async fn get(&self, tenant: &str, kind: Kind, sha256: &str) -> Result<Vec<u8>, ApiError> {
+    pub async fn get(&self, tenant: &TenantId, kind: Kind, sha256: &ObjectDigest) -> Result<Vec<u8>, ApiError> {
         let bytes = self.named(&name(tenant, kind, sha256)).await?.bytes().await?;
-        check(sha256, &hex(&Sha256::digest(&bytes)))?;
+        check(sha256, &ObjectDigest::of(&bytes))?;
         Ok(bytes.to_vec())
     }
 
     /// Reads an object into a new file.
-    pub async fn fetch(&self, tenant: &str, kind: Kind, sha256: &str, path: &Path) -> Result<(), ApiError> {
+    pub async fn fetch(
+        &self,
+        tenant: &TenantId,
+        kind: Kind,
+        sha256: &ObjectDigest,
+        path: &Path,
+    ) -> Result<(), ApiError> {
         let mut bytes = self.named(&name(tenant, kind, sha256)).await?.into_stream();
         let mut file = File::create(path).await?;
         let mut digest = Sha256::new();
@@ -164,7 +176,7 @@ impl Store {
             file.write_all(&chunk).await?;
         }
         file.flush().await?;
-        check(sha256, &hex(&digest.finalize()))
+        check(sha256, &digest.into())
     }
 }
 
@@ -178,11 +190,11 @@ async fn copy(file: &mut File, writer: &mut BufWriter) -> std::io::Result<()> {
     }
 }
 
-fn name(tenant: &str, kind: Kind, sha256: &str) -> Name {
-    Name::from_iter([tenant, kind.name(), sha256])
+fn name(tenant: &TenantId, kind: Kind, sha256: &ObjectDigest) -> Name {
+    Name::from_iter([tenant.as_str(), kind.name(), sha256.as_str()])
 }
 
-fn check(expected: &str, got: &str) -> Result<(), ApiError> {
+fn check(expected: &ObjectDigest, got: &ObjectDigest) -> Result<(), ApiError> {
     match expected == got {
         true => Ok(()),
         false => Err(ApiError::Damaged(format!("object {expected} has the digest {got}"))),

@@ -3,7 +3,7 @@
 use super::db::{Address, Lapsed, Place, WAITING};
 use super::error::ApiError;
 use super::folders::remove_left;
-use super::queue::new_id;
+use super::ids::TaskId;
 use super::removal::{forget_models, remove_unnamed};
 use super::retention::remove_old;
 use super::room::LEASE;
@@ -47,7 +47,7 @@ pub async fn prune(app: &App) -> Result<(), ApiError> {
         app.queue.prune().await,
         app.db.forget_requests(app.now() - MEMORY).await,
         remove_old(app).await,
-        remove_unnamed(app, "").await.map(drop),
+        remove_unnamed(app, None).await.map(drop),
         forget_models(app).await,
     ];
     done.into_iter().collect()
@@ -92,7 +92,13 @@ async fn leases(app: &App) -> Result<(), ApiError> {
     for Lapsed { lease, tries } in lapsed {
         let attempt = tries.attempt;
         match again_or_fail(app, &lease, tries, cause).await {
-            Ok((_, how)) => tracing::warn!(job = lease.job, attempt, how, cause = cause.name(), "a lease ended"),
+            Ok((_, how)) => tracing::warn!(
+                job = lease.job.as_str(),
+                attempt,
+                how,
+                cause = cause.name(),
+                "a lease ended"
+            ),
             Err(error) => done = done.and(Err(error)),
         }
     }
@@ -134,10 +140,10 @@ async fn tasks(app: &App) -> Result<(), ApiError> {
         if app.queue.knows(&job.task).await? {
             continue;
         }
-        let task = new_id();
+        let task = TaskId::fresh();
         if app.db.retask(&job.id, &job.task, &task, app.now()).await? {
             app.queue.push(&task, job.not_before).await?;
-            tracing::info!(job = job.id, "told the job engine again");
+            tracing::info!(job = job.id.as_str(), "told the job engine again");
         }
     }
     let next = match waiting.last() {

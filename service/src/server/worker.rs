@@ -10,10 +10,10 @@ pub mod retry;
 
 use super::db::{Again, Job, Lease, Object, Outcome, Publication};
 use super::error::ApiError;
+use super::ids::{JobId, ObjectDigest, TaskId};
 use super::job::JobRequest;
 use super::metrics::{Because, Ended, Renewed};
 use super::problem::Problem;
-use super::queue::new_id;
 use super::room::{address, Quota, Room};
 use super::state::App;
 use super::store::Kind;
@@ -109,12 +109,12 @@ struct Attempt<'a> {
 ///
 /// # Errors
 /// Those of [`execute`], if the attempt ended before.
-pub async fn prove(app: &App, task: &str, owner: &str) -> Result<(), ApiError> {
+pub async fn prove(app: &App, task: &TaskId, owner: &str) -> Result<(), ApiError> {
     let internal = |e: String| ApiError::Internal(e);
     let permit = app.under_way.clone().acquire_owned().await;
     let permit = permit.map_err(|e| internal(e.to_string()))?;
     let (proving, proven) = oneshot::channel();
-    let (app, task, owner) = (app.clone(), task.to_owned(), owner.to_owned());
+    let (app, task, owner) = (app.clone(), task.clone(), owner.to_owned());
     let mut ended = tokio::spawn(async move {
         let now = app.now();
         let until = now + app.config.timing.lease;
@@ -136,7 +136,7 @@ pub async fn prove(app: &App, task: &str, owner: &str) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// The database cannot be reached; the job stays as it is until its lease ends.
-pub async fn execute(app: &App, id: &str, owner: &str) -> Result<(), ApiError> {
+pub async fn execute(app: &App, id: &JobId, owner: &str) -> Result<(), ApiError> {
     let now = app.now();
     match app.db.claim(id, owner, now + app.config.timing.lease, now).await? {
         Some((lease, job)) => attempt(app, &lease, &job, None).await,
@@ -145,10 +145,10 @@ pub async fn execute(app: &App, id: &str, owner: &str) -> Result<(), ApiError> {
 }
 
 async fn attempt(app: &App, lease: &Lease, job: &Job, proving: Option<oneshot::Sender<()>>) -> Result<(), ApiError> {
-    let id = job.id.as_str();
+    let id = &job.id;
     fail::point("after-claim");
     app.hub.tell(id, Some(job.seq));
-    tracing::info!(job = id, kind = job.kind, attempt = job.attempt, "started");
+    tracing::info!(job = id.as_str(), kind = job.kind, attempt = job.attempt, "started");
     let attempt = Attempt {
         app,
         lease,
@@ -161,13 +161,12 @@ async fn attempt(app: &App, lease: &Lease, job: &Job, proving: Option<oneshot::S
         ended = AssertUnwindSafe(attempt.run()).catch_unwind() => ended.unwrap_or_else(|_| Err(Stopped::Died("the worker panicked".into()))),
         () = attempt.keep() => Err(Stopped::Lost),
     };
-    let how = attempt
-        .settled(ended)
-        .await
-        .inspect_err(|error| tracing::warn!(job = id, %error, "how the attempt ended could not be written down"))?;
+    let how = attempt.settled(ended).await.inspect_err(
+        |error| tracing::warn!(job = id.as_str(), %error, "how the attempt ended could not be written down"),
+    )?;
     fail::point("before-ack");
     app.hub.tell(id, None);
-    tracing::info!(job = id, kind = job.kind, attempt = job.attempt, how, "ended");
+    tracing::info!(job = id.as_str(), kind = job.kind, attempt = job.attempt, how, "ended");
     let kind = job.kind.clone();
     app.metrics.attempts.get_or_create(&Ended { kind, how }).inc();
     Ok(())
@@ -208,7 +207,7 @@ impl Attempt<'_> {
                 Ok(Outcome::Lost) => return,
                 Ok(Outcome::Applied) if timely.is_err() => until = now + self.app.config.timing.lease,
                 Ok(Outcome::Applied) => {}
-                Err(error) => tracing::warn!(job = self.job.id, %error, "renewing the lease"),
+                Err(error) => tracing::warn!(job = self.job.id.as_str(), %error, "renewing the lease"),
             }
             // Somebody else may work on it.
             if now > until {
@@ -223,7 +222,7 @@ impl Attempt<'_> {
         loop {
             match self.settle(&ended).await {
                 Err(ApiError::Unavailable(cause) | ApiError::NoSpace(cause)) if self.app.now() < last => {
-                    tracing::warn!(job = self.job.id, cause, "writing down how the attempt ended");
+                    tracing::warn!(job = self.job.id.as_str(), cause, "writing down how the attempt ended");
                     tokio::time::sleep(PAUSE).await;
                 }
                 settled => return settled,
@@ -259,12 +258,17 @@ impl Attempt<'_> {
                 (app.db.fail(self.lease, &problem, now).await?, "failed")
             }
             Err(Stopped::Died(cause)) => {
-                tracing::warn!(job = self.job.id, cause, "attempt died");
+                tracing::warn!(job = self.job.id.as_str(), cause, "attempt died");
                 self.again(Cause::Died).await?
             }
             Err(Stopped::Faulty(cause, what)) => {
                 let why = cause.name();
-                tracing::error!(job = self.job.id, why, what, "a fault of this machine ended an attempt");
+                tracing::error!(
+                    job = self.job.id.as_str(),
+                    why,
+                    what,
+                    "a fault of this machine ended an attempt"
+                );
                 self.again(*cause).await?
             }
             Err(Stopped::Lost) => (Outcome::Lost, "lost"),
@@ -292,7 +296,7 @@ impl Attempt<'_> {
     }
 
     /// Reserves room for an object before it is stored.
-    async fn room(&self, kind: Kind, sha256: &str, bytes: u64, quota: Quota) -> Result<Object, Stopped> {
+    async fn room(&self, kind: Kind, sha256: &ObjectDigest, bytes: u64, quota: Quota) -> Result<Object, Stopped> {
         let room = Room::for_object(self.app, address(&self.job.tenant, kind, sha256), bytes, quota).await?;
         let object = room.object(bytes);
         let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
@@ -386,7 +390,7 @@ pub(super) async fn again_or_fail(
         return Ok((app.db.fail(lease, &problem, now).await?, "failed"));
     }
     let again = Again {
-        task: new_id(),
+        task: TaskId::fresh(),
         cause,
         not_before: now + retry::delay(tries.attempt, &app.config.timing)?,
     };

@@ -7,8 +7,8 @@ use provenn_service::server::api::router;
 use provenn_service::server::clock::Clock;
 use provenn_service::server::config::{Config, Role};
 use provenn_service::server::db::{Lease, Most, NewKey, Outcome, Submission};
+use provenn_service::server::ids::{JobId, TaskId, TenantId};
 use provenn_service::server::keys::{Scope, Secret};
-use provenn_service::server::queue::new_id;
 use provenn_service::server::run::background;
 use provenn_service::server::state::App;
 use serde_json::{json, Value};
@@ -16,11 +16,15 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-async fn submit(app: &App, statement: &str) -> String {
+fn alice() -> TenantId {
+    TenantId::known("alice")
+}
+
+async fn submit(app: &App, statement: &str) -> JobId {
     let submission = Submission {
-        id: new_id(),
-        task: new_id(),
-        tenant: "alice".into(),
+        id: JobId::fresh(),
+        task: TaskId::fresh(),
+        tenant: alice(),
         kind: "proof",
         statement: statement.into(),
         request: json!({}),
@@ -39,8 +43,8 @@ async fn submit(app: &App, statement: &str) -> String {
     submitted.job().id.clone()
 }
 
-async fn state(app: &App, job: &str) -> (&'static str, i64) {
-    let job = app.db.job("alice", "", job).await.unwrap().unwrap();
+async fn state(app: &App, job: &JobId) -> (&'static str, i64) {
+    let job = app.db.job(&alice(), "", job).await.unwrap().unwrap();
     (job.state.name(), job.attempt)
 }
 
@@ -67,12 +71,12 @@ pub async fn requests(database: &Postgres) {
     let key = Secret::random().unwrap();
     let new = NewKey {
         secret: &key,
-        tenant: "alice",
+        tenant: &alice(),
         label: "test",
         scopes: &Scope::ALL,
         expires: None,
     };
-    app.db.add_tenant("alice", 0).await.unwrap();
+    app.db.add_tenant(&alice(), 0).await.unwrap();
     app.db.add_key(&new, 0).await.unwrap();
     let proof = json!({ "model": "a\0", "input": "b", "policy": "label" }).to_string();
     submit(&app, "listed").await;
@@ -111,7 +115,7 @@ pub async fn a_wrong_clock(database: &Postgres) {
             ..Config::default()
         };
         let app = App::open(config, Clock::off_by(off)).await.unwrap();
-        app.db.add_tenant("alice", 0).await.unwrap();
+        app.db.add_tenant(&alice(), 0).await.unwrap();
         let held = submit(&app, &format!("held {off}")).await;
         let now = Clock::System.now();
         let (lease, _): (Lease, _) = app

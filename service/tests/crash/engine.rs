@@ -3,7 +3,8 @@
 
 use super::postgres::Postgres;
 use provenn_service::server::config::{Config, Timing};
-use provenn_service::server::queue::{new_id, Queue, MISSED};
+use provenn_service::server::ids::TaskId;
+use provenn_service::server::queue::{Queue, MISSED};
 use sqlx::{PgPool, SqlitePool};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -19,7 +20,7 @@ struct Engine {
     folder: TempDir,
 }
 
-type Log = Arc<Mutex<Vec<(String, String)>>>;
+type Log = Arc<Mutex<Vec<(String, TaskId)>>>;
 
 /// One process that works.
 struct Worker {
@@ -43,7 +44,7 @@ impl Engine {
     async fn push(&self, jobs: usize) {
         let queue = Queue::open(&self.config).await.unwrap();
         for _ in 0..jobs {
-            queue.push(&new_id(), 0).await.unwrap();
+            queue.push(&TaskId::fresh(), 0).await.unwrap();
         }
     }
 
@@ -75,7 +76,7 @@ impl Engine {
 }
 
 async fn hand_out(queue: Queue, stop: watch::Receiver<bool>, name: String, log: Log, gate: Arc<Semaphore>) {
-    let handler = move |job: String| {
+    let handler = move |job: TaskId| {
         let (name, log, gate) = (name.clone(), log.clone(), gate.clone());
         async move {
             log.lock().unwrap().push((name, job));
@@ -129,7 +130,7 @@ pub async fn one_task_per_fetch(database: Option<&Postgres>) {
     gate.add_permits(1);
     busy.end().await;
     idle.end().await;
-    let mut jobs: Vec<String> = log.lock().unwrap().iter().map(|(_, job)| job.clone()).collect();
+    let mut jobs: Vec<TaskId> = log.lock().unwrap().iter().map(|(_, job)| job.clone()).collect();
     jobs.sort();
     jobs.dedup();
     assert_eq!(jobs.len(), 12, "each once");

@@ -243,8 +243,8 @@ async fn a_revoked_key_is_worth_nothing() {
     let service = Service::start(|_| {}).await;
     let alice = service.alice().await;
     alice.get("/v1/jobs/none").await.problem(404, "not-found");
-    let id = alice.key.split('_').nth(1).unwrap();
-    assert!(service.app.db.revoke_key(id, 1).await.unwrap());
+    let id = alice.id();
+    assert!(service.app.db.revoke_key(&id, 1).await.unwrap());
     alice.get("/v1/jobs/none").await.problem(401, "unauthorized");
 }
 
@@ -253,7 +253,7 @@ async fn keys_end_in_time_and_tell_when_they_were_used() {
     let clock = Clock::manual(1_000_000);
     let service = Service::with_clock(clock.clone(), false, |_| {}).await;
     let alice = service.alice().await;
-    let id = alice.key.split('_').nth(1).unwrap();
+    let id = alice.id();
     let row = async || {
         let keys = service.app.db.keys().await.unwrap();
         keys.into_iter().find(|key| key.id == id).unwrap()
@@ -261,13 +261,13 @@ async fn keys_end_in_time_and_tell_when_they_were_used() {
     assert_eq!(row().await.used, None);
     alice.get("/v1/jobs/none").await.problem(404, "not-found");
     assert_eq!(row().await.used, Some(1_000_000));
-    assert!(service.app.db.end_key(id, 1_000_500, 1_000_000).await.unwrap());
+    assert!(service.app.db.end_key(&id, 1_000_500, 1_000_000).await.unwrap());
     // A later end does not prolong it.
-    assert!(service.app.db.end_key(id, 9_000_000, 1_000_000).await.unwrap());
+    assert!(service.app.db.end_key(&id, 9_000_000, 1_000_000).await.unwrap());
     alice.get("/v1/jobs/none").await.problem(404, "not-found");
     clock.advance(500);
     alice.get("/v1/jobs/none").await.problem(401, "unauthorized");
-    assert!(!service.app.db.end_key(id, 9_000_000, clock.now()).await.unwrap());
+    assert!(!service.app.db.end_key(&id, 9_000_000, clock.now()).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]

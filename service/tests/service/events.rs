@@ -93,8 +93,7 @@ async fn a_stream_ends_with_its_key() {
     let events = format!("{}/events", answer.headers["location"].to_str().unwrap());
     let revoke = async {
         tokio::time::sleep(Duration::from_millis(200)).await;
-        let id = alice.key.split('_').nth(1).unwrap();
-        assert!(service.app.db.revoke_key(id, service.app.now()).await.unwrap());
+        assert!(service.app.db.revoke_key(&alice.id(), service.app.now()).await.unwrap());
     };
     let others = tokio::time::timeout(Duration::from_secs(8), other.get(&events));
     let (ended, (), others) = tokio::join!(alice.get(&events), revoke, others);

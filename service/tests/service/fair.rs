@@ -1,6 +1,6 @@
 //! What one tenant asks for again and again is its own queue, and nobody else's.
 
-use crate::harness::Service;
+use crate::harness::{tenant, Service};
 use provenn_service::server::door::Client;
 use provenn_service::server::keys::Scope;
 use serde_json::json;
@@ -13,7 +13,7 @@ const WHILE: Duration = Duration::from_millis(500);
 async fn a_key_that_asks_for_lists_keeps_nobody_out() {
     let service = Service::start(|_| {}).await;
     let (alice, bob) = (service.alice().await, service.client("bob", &Scope::ALL).await);
-    let client = Client("alice".into());
+    let client = Client::Tenant(tenant("alice"));
     let held = service.app.lists.take(&client).await.unwrap();
     for list in ["/v1/ledger", "/v1/jobs", "/v1/models", "/v1/registry"] {
         assert!(tokio::time::timeout(WHILE, alice.get(list)).await.is_err(), "{list}");
@@ -31,7 +31,7 @@ async fn inputs_are_read_in_turn_and_once() {
     let service = Service::start(|_| {}).await;
     let alice = service.alice().await;
     let model = alice.model("public").await;
-    let client = Client("alice".into());
+    let client = Client::Tenant(tenant("alice"));
     let held = [
         service.app.readings.take(&client).await.unwrap(),
         service.app.readings.take(&client).await.unwrap(),
@@ -55,7 +55,7 @@ async fn submissions_of_one_tenant_wait_for_each_other() {
     let (model, other) = (alice.model("public").await, bob.model("public").await);
     alice.prove(&model, "known").await.json(202);
     bob.prove(&other, "known").await.json(202);
-    let client = Client("alice".into());
+    let client = Client::Tenant(tenant("alice"));
     let held = [
         service.app.changes.take(&client).await.unwrap(),
         service.app.changes.take(&client).await.unwrap(),

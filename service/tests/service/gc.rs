@@ -1,6 +1,6 @@
 //! `provenn gc`: what no row names, and what dead processes left.
 
-use crate::harness::{eventually, Service};
+use crate::harness::{eventually, tenant, Service};
 use crate::storage::{exact, number, pool};
 use provenn_service::bytes::hex;
 use provenn_service::server::db::Db;
@@ -60,7 +60,12 @@ async fn what_no_row_names_is_removed_when_it_is_old() {
     fs::write(&part, "half").unwrap();
     let reserved = orphan("input", b"reserved");
     let name = reserved.file_name().unwrap().to_str().unwrap().to_owned();
-    let room = Room::for_object(&service.app, address("alice", Kind::Input, &name), 8, Quota::Within);
+    let room = Room::for_object(
+        &service.app,
+        address(&tenant("alice"), Kind::Input, &name.parse().unwrap()),
+        8,
+        Quota::Within,
+    );
     let room = room.await.unwrap();
     let other = objects.join("alice/input/notes.txt");
     fs::write(&other, "x").unwrap();

@@ -8,6 +8,7 @@ use provenn_service::server::api::router;
 use provenn_service::server::clock::Clock;
 use provenn_service::server::config::Config;
 use provenn_service::server::db::NewKey;
+use provenn_service::server::ids::{KeyId, TenantId};
 use provenn_service::server::keys::{Scope, Secret};
 use provenn_service::server::run::background;
 use provenn_service::server::state::App;
@@ -108,8 +109,8 @@ impl Service {
         }
     }
 
-    pub async fn client(&self, tenant: &str, scopes: &[Scope]) -> Client<'_> {
-        let key = Secret::random().unwrap();
+    pub async fn client(&self, name: &str, scopes: &[Scope]) -> Client<'_> {
+        let (key, tenant) = (Secret::random().unwrap(), &tenant(name));
         let new = NewKey {
             secret: &key,
             tenant,
@@ -158,6 +159,11 @@ impl<'a> Client<'a> {
             service,
             key: key.into(),
         }
+    }
+
+    /// The id of the key.
+    pub fn id(&self) -> KeyId {
+        Secret::parse(&self.key).unwrap().id
     }
 
     pub fn bearer(&self) -> String {
@@ -221,6 +227,10 @@ impl<'a> Client<'a> {
         let asked = json!({ "model": model, "input": input, "policy": "label", "context": { "audience": audience } });
         self.post("/v1/proofs", &asked).await
     }
+}
+
+pub fn tenant(name: &str) -> TenantId {
+    name.parse().unwrap()
 }
 
 pub fn fixture(name: &str) -> Vec<u8> {

@@ -3,6 +3,7 @@
 use crate::harness::{eventually, Answer, Client, Service};
 use provenn_service::server::clock::Clock;
 use provenn_service::server::db::Outcome;
+use provenn_service::server::ids::JobId;
 use provenn_service::server::keys::Scope;
 use provenn_service::server::problem::Problem;
 use provenn_service::server::sweeper::sweep;
@@ -37,8 +38,8 @@ pub async fn ledger(client: &Client<'_>) -> (f64, f64) {
     )
 }
 
-pub fn id(answer: &Answer) -> String {
-    answer.json(202)["id"].as_str().unwrap().into()
+pub fn id(answer: &Answer) -> JobId {
+    answer.json(202)["id"].as_str().unwrap().parse().unwrap()
 }
 
 /// Scores are charged what the card says that they reveal.
@@ -141,8 +142,7 @@ async fn keys_are_charged_each() {
     let (service, _kept, model) = idle().await;
     let alice = service.alice().await;
     let guest = service.client("alice", &[Scope::Prove, Scope::Read]).await;
-    let of = |client: &Client<'_>| client.key.split('_').nth(1).unwrap().to_owned();
-    let place = format!("/v1/ledger/requesters/{}", of(&guest));
+    let place = format!("/v1/ledger/requesters/{}", guest.id());
     guest.call("PUT", &place, "{}").await.problem(403, "forbidden");
     alice
         .call("PUT", &place, json!({ "bits": 2 }).to_string())
@@ -165,7 +165,7 @@ async fn keys_are_charged_each() {
         .await
         .problem(422, "budget-exceeded");
     let shown = alice
-        .get(&format!("/v1/ledger?requester={}", of(&guest)))
+        .get(&format!("/v1/ledger?requester={}", guest.id()))
         .await
         .json(200);
     let taken: f64 = shown["accounts"]
@@ -261,7 +261,7 @@ async fn what_ends_after_it_began_is_charged_unless_the_service_failed() {
     let service = Service::with_clock(clock.clone(), false, |config| config.data = kept.folder.path().into()).await;
     let alice = service.alice().await;
     let (app, now) = (&service.app, service.app.now());
-    let cancel = async |job: &str| {
+    let cancel = async |job: &JobId| {
         let answer = alice.call("DELETE", &format!("/v1/proofs/{job}"), "").await;
         assert_eq!(answer.status.as_u16(), 204);
     };

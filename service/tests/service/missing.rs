@@ -4,6 +4,7 @@ use crate::harness::{eventually, Service};
 use crate::process::files;
 use provenn_service::server::clock::Clock;
 use provenn_service::server::error::ApiError;
+use provenn_service::server::ids::DatabaseId;
 use provenn_service::server::state::App;
 use serde_json::json;
 use sqlx::SqlitePool;
@@ -109,7 +110,7 @@ async fn the_store_of_another_database_is_refused() {
     assert_eq!(ready().await.body, b"ready\n");
     let marker = objects.join("_service/database");
     let text = fs::read_to_string(&marker).unwrap();
-    assert_eq!(text.trim_end(), id);
+    assert_eq!(text.trim_end(), id.as_str());
     fs::remove_file(&marker).unwrap();
     ready().await.problem(503, "wrong-store");
     fs::write(&marker, &text).unwrap();
@@ -132,5 +133,8 @@ async fn the_store_of_another_database_is_refused() {
     fs::remove_file(&marker).unwrap();
     assert_eq!(open(objects).await, "");
     assert_eq!(fs::read_to_string(&marker).unwrap(), text);
-    assert_eq!(json!(service.app.db.identity("another").await.unwrap().id), json!(id));
+    assert_eq!(
+        json!(service.app.db.identity(&DatabaseId::fresh()).await.unwrap().id),
+        json!(id)
+    );
 }

@@ -136,7 +136,7 @@ async fn a_model_revoked_while_its_proof_waits_makes_none() {
     let body = json!({ "status": "revoked", "reason": "wrong" });
     alice.post("/v1/registry/alice/linear/1/status", &body).await.json(200);
     let id = job["id"].as_str().unwrap();
-    execute(&idle.app, id, "worker").await.unwrap();
+    execute(&idle.app, &id.parse().unwrap(), "worker").await.unwrap();
     let job = alice.get(&format!("/v1/proofs/{id}")).await.json(200);
     assert_eq!(
         (&job["state"], &job["error"]["code"]),

@@ -1,13 +1,13 @@
 //! Removing uploads and commitments: with their bytes, and not what others need.
 
-use crate::harness::{Client, Service};
+use crate::harness::{tenant, Client, Service};
 use crate::storage::{exact, number, pool};
 use futures_util::future::join;
 use provenn_service::server::clock::Clock;
 use provenn_service::server::db::{Most, Submission};
 use provenn_service::server::error::ApiError;
+use provenn_service::server::ids::{JobId, TaskId};
 use provenn_service::server::keys::Scope;
-use provenn_service::server::queue::new_id;
 use provenn_service::server::room::{address, Quota, Room};
 use provenn_service::server::store::Kind;
 use provenn_service::server::sweeper::prune;
@@ -184,9 +184,9 @@ async fn no_job_is_added_without_what_it_needs() {
     let alice = service.alice().await;
     let (sha256, _) = alice.put("inputs", INPUT.to_vec()).await;
     let submission = |field: &str, value: &str| Submission {
-        id: new_id(),
-        task: new_id(),
-        tenant: "alice".into(),
+        id: JobId::fresh(),
+        task: TaskId::fresh(),
+        tenant: tenant("alice"),
         kind: "proof",
         statement: "s".into(),
         request: json!({ field: value }),
@@ -216,7 +216,7 @@ async fn what_is_about_to_be_named_is_not_removed() {
     let service = Service::with_clock(Clock::System, false, |_| {}).await;
     let alice = service.alice().await;
     let (sha256, _) = alice.put("inputs", INPUT.to_vec()).await;
-    let of = address("alice", Kind::Input, &sha256);
+    let of = address(&tenant("alice"), Kind::Input, &sha256.parse().unwrap());
     let room = Room::for_object(&service.app, of, 28, Quota::Within).await.unwrap();
     assert_eq!(delete(&alice, &format!("/v1/inputs/{sha256}")).await, 204);
     assert!(stored(&service, "alice", Kind::Input, &sha256));
@@ -235,7 +235,8 @@ async fn uploads_and_removals_at_once_leave_no_row_without_bytes() {
         let (sha256, _) = alice.put("inputs", INPUT.to_vec()).await;
         let place = format!("/v1/inputs/{sha256}");
         join(alice.put("inputs", INPUT.to_vec()), delete(&alice, &place)).await;
-        let there = service.app.db.upload("alice", "input", &sha256).await.unwrap();
+        let digest = sha256.parse().unwrap();
+        let there = service.app.db.upload(&tenant("alice"), "input", &digest).await.unwrap();
         assert!(there.is_none() || stored(&service, "alice", Kind::Input, &sha256));
     }
 }

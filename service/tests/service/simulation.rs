@@ -5,10 +5,10 @@
 //! - a job that is cancelled, or expires, while a worker holds it,
 //! - two workers that claim the same job.
 
-use crate::harness::{Client, Service};
+use crate::harness::{tenant, Client, Service};
 use provenn_service::server::clock::Clock;
 use provenn_service::server::db::{Lease, Most, Outcome, Place, Publication, State, Stored, Submission};
-use provenn_service::server::queue::new_id;
+use provenn_service::server::ids::{JobId, ModelId, ObjectDigest, TaskId};
 use provenn_service::server::sweeper::sweep;
 use serde_json::{json, Value};
 
@@ -18,22 +18,16 @@ pub async fn still() -> Service {
 }
 
 /// A queued job; the engine knows nothing of it.
-pub async fn submit(service: &Service, statement: &str, not_after: Option<i64>) -> String {
+pub async fn submit(service: &Service, statement: &str, not_after: Option<i64>) -> JobId {
     submit_as(service, "alice", statement, 5, not_after).await
 }
 
 /// A queued job of somebody with a priority.
-pub async fn submit_as(
-    service: &Service,
-    tenant: &str,
-    statement: &str,
-    priority: i64,
-    not_after: Option<i64>,
-) -> String {
+pub async fn submit_as(service: &Service, name: &str, statement: &str, priority: i64, not_after: Option<i64>) -> JobId {
     let submission = Submission {
-        id: new_id(),
-        task: new_id(),
-        tenant: tenant.into(),
+        id: JobId::fresh(),
+        task: TaskId::fresh(),
+        tenant: tenant(name),
         kind: "proof",
         statement: statement.into(),
         request: json!({}),
@@ -56,7 +50,7 @@ pub async fn submit_as(
     submitted.job().id.clone()
 }
 
-pub async fn claim(service: &Service, job: &str) -> Option<Lease> {
+pub async fn claim(service: &Service, job: &JobId) -> Option<Lease> {
     let (now, lease) = (service.app.now(), service.app.config.timing.lease);
     let claimed = service.app.db.claim(job, "worker", now + lease, now).await.unwrap();
     claimed.map(|(lease, _)| lease)
@@ -78,8 +72,8 @@ pub fn pause(service: &Service) {
 pub fn receipt(name: &str) -> Publication {
     Publication {
         stored: Stored::Receipt {
-            model: "m".into(),
-            blob: name.into(),
+            model: ModelId::known("m"),
+            blob: ObjectDigest::known(name),
             bytes: 1,
         },
         objects: vec![],
@@ -89,7 +83,7 @@ pub fn receipt(name: &str) -> Publication {
     }
 }
 
-pub async fn state(alice: &Client<'_>, job: &str) -> String {
+pub async fn state(alice: &Client<'_>, job: &JobId) -> String {
     alice.get(&format!("/v1/proofs/{job}")).await.json(200)["state"]
         .as_str()
         .unwrap()
@@ -138,7 +132,10 @@ async fn a_frozen_worker_publishes_nothing() {
         }
     }
     assert_eq!(state(&alice, &job).await, "done");
-    assert_eq!(db.receipt("alice", &job).await.unwrap().as_deref(), Some("healthy"));
+    assert_eq!(
+        db.receipt(&tenant("alice"), &job).await.unwrap().unwrap(),
+        ObjectDigest::known("healthy")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -244,7 +241,7 @@ async fn cancelled_and_expired_jobs_publish_nothing() {
     let (db, now) = (&service.app.db, service.app.now());
     let job = submit(&service, "cancelled", None).await;
     let lease = claim(&service, &job).await.unwrap();
-    assert!(db.cancel("alice", "", &job, now).await.unwrap());
+    assert!(db.cancel(&tenant("alice"), "", &job, now).await.unwrap());
     assert_eq!(
         db.publish(&lease, &receipt("a"), &service.app.clock).await.unwrap(),
         Outcome::Lost

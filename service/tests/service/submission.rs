@@ -1,6 +1,6 @@
 //! Idempotency, one job per statement, quotas.
 
-use crate::harness::Service;
+use crate::harness::{tenant, Service};
 use provenn_service::server::clock::Clock;
 use serde_json::json;
 
@@ -56,7 +56,7 @@ async fn quotas_of_a_tenant() {
     let model = service.alice().await.model("public").await;
     // Nobody works from here on.
     service.halt().await;
-    let stored = service.app.db.usage("alice").await.unwrap().stored;
+    let stored = service.app.db.usage(&tenant("alice")).await.unwrap().stored;
     let idle = Service::with_clock(Clock::System, false, |config| {
         config.data = service.folder.path().into();
         config.limits.tenant_jobs = 2;

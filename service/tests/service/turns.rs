@@ -1,7 +1,9 @@
 //! Who is served next, and what the engine knows of it.
 
+use crate::harness::tenant;
 use crate::simulation::{claim, pause, receipt, state, still, submit, submit_as};
 use provenn_service::server::db::{Outcome, Place, Publication, Stored};
+use provenn_service::server::ids::{JobId, TaskId};
 use provenn_service::server::sweeper::sweep;
 
 /// A priority puts a job before others of its tenant, and before nobody else's.
@@ -20,7 +22,12 @@ async fn tenants_are_served_in_turn() {
     }
     submit_as(&service, "carol", "c0", 0, None).await;
     let (app, now) = (&service.app, service.app.now());
-    let next = async || app.db.claim_next("none", "worker", now + 1_000, now).await.unwrap();
+    let next = async || {
+        app.db
+            .claim_next(&TaskId::known("none"), "worker", now + 1_000, now)
+            .await
+            .unwrap()
+    };
     let mut order = Vec::new();
     while let Some((lease, job)) = next().await {
         order.push(job.statement.clone());
@@ -54,13 +61,21 @@ async fn workers_are_shared() {
         submit_as(&service, "alice", &format!("a{n}"), 9, None).await;
     }
     let (app, now) = (&service.app, service.app.now());
-    let next = async || app.db.claim_next("none", "worker", now + 1_000, now).await.unwrap();
+    let next = async || {
+        app.db
+            .claim_next(&TaskId::known("none"), "worker", now + 1_000, now)
+            .await
+            .unwrap()
+    };
     let of = async || next().await.unwrap().1.tenant;
-    assert_eq!([of().await, of().await], ["alice", "alice"]);
+    assert_eq!([of().await, of().await], [tenant("alice"), tenant("alice")]);
     for n in 0..3 {
         submit_as(&service, "bob", &format!("b{n}"), 0, None).await;
     }
-    assert_eq!([of().await, of().await, of().await], ["bob", "bob", "alice"]);
+    assert_eq!(
+        [of().await, of().await, of().await],
+        ["bob", "bob", "alice"].map(tenant)
+    );
 }
 
 /// The engine hands out turns. A job that is passed over keeps one: the task of the job that came first.
@@ -75,7 +90,7 @@ async fn no_job_loses_its_task() {
     let (app, now) = (&service.app, service.app.now());
     let tasks = async || app.db.waiting(&Place::default(), i64::MAX).await.unwrap();
     let before = tasks().await;
-    let task = |id: &str| before.iter().find(|job| job.id == id).unwrap().task.clone();
+    let task = |id: &JobId| before.iter().find(|job| job.id == *id).unwrap().task.clone();
     let claimed = app
         .db
         .claim_next(&task(&first), "worker", now + 1_000, now)
@@ -94,11 +109,11 @@ async fn a_long_queue_hides_no_lost_job() {
     let app = &service.app;
     for n in 0..250 {
         let job = submit(&service, &format!("known {n}"), None).await;
-        let task = app.db.job("alice", "", &job).await.unwrap().unwrap().task;
+        let task = app.db.job(&tenant("alice"), "", &job).await.unwrap().unwrap().task;
         app.queue.push(&task, 0).await.unwrap();
     }
     let lost = submit(&service, "lost", None).await;
-    let task = async || app.db.job("alice", "", &lost).await.unwrap().unwrap().task;
+    let task = async || app.db.job(&tenant("alice"), "", &lost).await.unwrap().unwrap().task;
     let before = task().await;
     assert_eq!(state(&alice, &lost).await, "queued");
     app.clock.advance(6_000);
@@ -109,12 +124,15 @@ async fn a_long_queue_hides_no_lost_job() {
     assert!(app.queue.knows(&task().await).await.unwrap());
     // And then from the beginning again.
     let second = submit(&service, "lost too", None).await;
-    let before = app.db.job("alice", "", &second).await.unwrap().unwrap().task;
+    let before = app.db.job(&tenant("alice"), "", &second).await.unwrap().unwrap().task;
     app.clock.advance(6_000);
     for _ in 0..4 {
         sweep(app).await.unwrap();
     }
-    assert_ne!(app.db.job("alice", "", &second).await.unwrap().unwrap().task, before);
+    assert_ne!(
+        app.db.job(&tenant("alice"), "", &second).await.unwrap().unwrap().task,
+        before
+    );
 }
 
 /// What an operator sees of the queue and of leases.

@@ -4,6 +4,9 @@
 //! the database then. A new migration needs both; PROVENN_UPDATE=1 writes the dump.
 
 use provenn_service::server::db::{Db, Place};
+use provenn_service::server::ids::{
+    DatabaseId, InputDigest, JobId, KeyDigest, KeyId, ModelId, ObjectDigest, SrsId, TaskId, TenantId,
+};
 use provenn_service::server::tlog::stop::Stop;
 use provenn_service::server::worker::retry::Cause;
 use sqlx::migrate::Migrator;
@@ -41,45 +44,75 @@ pub fn rows(version: i64) -> String {
     std::fs::read_to_string(file("rows", version)).unwrap_or_default()
 }
 
+fn tenant(name: &str) -> TenantId {
+    TenantId::known(name)
+}
+
+fn key(n: u8) -> KeyId {
+    KeyId::known(format!("key-{n}"))
+}
+
+fn job(n: u8) -> JobId {
+    JobId::known(format!("job-{n}"))
+}
+
+fn object(digit: &str) -> ObjectDigest {
+    ObjectDigest::known(hex(digit))
+}
+
 fn hex(digit: &str) -> String {
     digit.repeat(64)
 }
 
 /// Reads all that a database of `version` had through the service's own queries, and goes on with its work.
 pub async fn check(db: &Db, version: i64) {
-    assert_eq!(db.tenants().await.unwrap(), ["alice", "bob"]);
+    assert_eq!(db.tenants().await.unwrap(), ["alice", "bob"].map(tenant));
     let keys = db.keys().await.unwrap();
     assert_eq!(keys.len(), if version < ENDS_OF_KEYS { 2 } else { 3 });
-    let hers = keys.iter().find(|key| key.id == "key-1").unwrap();
+    let hers = keys.iter().find(|found| found.id == key(1)).unwrap();
     assert_eq!((hers.label.as_str(), hers.revoked), ("it's hers", None));
     assert!(
         hers.scopes.contains("publish"),
         "what `commit` was is three scopes: {}",
         hers.scopes
     );
-    assert!(db.valid_key("key-1", 100).await.unwrap() && !db.valid_key("key-2", 100).await.unwrap());
-    assert!(db.has_key("alice", "key-1").await.unwrap());
+    assert!(db.valid_key(&key(1), 100).await.unwrap() && !db.valid_key(&key(2), 100).await.unwrap());
+    assert!(db.has_key(&tenant("alice"), &key(1)).await.unwrap());
 
-    let (model, source, input) = (hex("c"), hex("a"), hex("b"));
-    assert_eq!(db.upload("alice", "input", &input).await.unwrap().unwrap().bytes, 100);
-    assert_eq!(db.uploaded_models("alice", "", 9).await.unwrap().len(), 1);
+    let (model, source, input) = (ModelId::known(hex("c")), object("a"), object("b"));
+    assert_eq!(
+        db.upload(&tenant("alice"), "input", &input)
+            .await
+            .unwrap()
+            .unwrap()
+            .bytes,
+        100
+    );
+    assert_eq!(db.uploaded_models(&tenant("alice"), None, 9).await.unwrap().len(), 1);
     assert_eq!(db.newest_upload().await.unwrap().unwrap().1, "input");
-    assert_eq!(db.graph("alice", &source).await.unwrap().is_some(), version >= GRAPHS);
+    assert_eq!(
+        db.graph(&tenant("alice"), &source).await.unwrap().is_some(),
+        version >= GRAPHS
+    );
     for found in [
-        db.model("alice", &model).await,
+        db.model(&tenant("alice"), &model).await,
         db.model_of_any_tenant(&model).await,
-        db.model_with_key("alice", &hex("d")).await,
-        db.model_with_srs(&hex("e")).await,
+        db.model_with_key(&tenant("alice"), &KeyDigest::known(hex("d"))).await,
+        db.model_with_srs(&SrsId::known(hex("e"))).await,
     ] {
         let found = found.unwrap().unwrap();
         assert_eq!((&found.source, found.commits_to(None)), (&source, true));
     }
-    let opening = db.opening("alice", (&model, &input, "")).await.unwrap().unwrap();
-    assert_eq!(opening, (vec!["point".into()], hex("0")));
+    let opening = db
+        .opening(&tenant("alice"), (&model, &input, ""))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(opening, (vec!["point".into()], object("0")));
     log(db, version).await;
     ledger(db, version, &model).await;
     jobs(db, version).await;
-    let known = db.identity("new").await.unwrap();
+    let known = db.identity(&DatabaseId::known("new")).await.unwrap();
     let expected = if version < IDENTITY {
         ("new", false)
     } else {
@@ -97,7 +130,7 @@ async fn log(db: &Db, version: i64) {
         true => {
             assert_eq!((head.entries, head.size, head.checkpoint.as_str()), (2, 1, "a note"));
             assert_eq!((head.stopped, entries.len()), (stopped, 2));
-            assert_eq!(db.log_entry(&hex("8")).await.unwrap().unwrap().0, 1);
+            assert_eq!(db.log_entry(&object("8")).await.unwrap().unwrap().0, 1);
             assert_eq!(db.log_pending().await.unwrap(), (1, Some(12)));
         }
         false => assert_eq!((head.entries, head.stopped, entries.len()), (0, None, 0)),
@@ -108,15 +141,15 @@ async fn log(db: &Db, version: i64) {
     assert_eq!(cosigned.len(), usize::from(version >= COSIGNATURES));
 }
 
-async fn ledger(db: &Db, version: i64, model: &str) {
-    let published = db.versions("alice", "linear", "", 9).await.unwrap();
+async fn ledger(db: &Db, version: i64, model: &ModelId) {
+    let published = db.versions(Some(&tenant("alice")), "linear", None, 9).await.unwrap();
     assert_eq!(published.len(), usize::from(version >= REGISTRY));
     assert_eq!(
-        db.published("alice", model).await.unwrap().is_some(),
+        db.published(&tenant("alice"), model).await.unwrap().is_some(),
         version >= REGISTRY
     );
-    db.usable("alice", model).await.unwrap();
-    let accounts = db.accounts("alice", "", "", "", 9).await.unwrap();
+    db.usable(&tenant("alice"), model).await.unwrap();
+    let accounts = db.accounts(&tenant("alice"), None, None, None, 9).await.unwrap();
     let had = usize::from(version >= LEDGER);
     assert_eq!(accounts.len(), had);
     // One receipt, one job under way, and one that failed and counts no more.
@@ -124,34 +157,51 @@ async fn ledger(db: &Db, version: i64, model: &str) {
         .first()
         .map(|account| (account.receipts, account.bits, account.reserved_bits));
     assert_eq!(sums, (version >= LEDGER).then_some((1, 1.0, 1.0)));
-    assert_eq!(db.budgets("alice").await.unwrap().len(), had);
+    assert_eq!(db.budgets(&tenant("alice")).await.unwrap().len(), had);
     // The same file as an input of its own, and as one of several.
     let files = had + usize::from(version >= SEVERAL_INPUTS);
-    assert_eq!(db.input_files("alice", model, "", 9).await.unwrap().len(), files);
-    let digest = db.input_digest("alice", (model, &hex("b"), "")).await.unwrap();
-    assert_eq!(digest, (version >= LEDGER).then(|| hex("7")));
+    assert_eq!(
+        db.input_files(&tenant("alice"), Some(model), None, 9)
+            .await
+            .unwrap()
+            .len(),
+        files
+    );
+    let digest = db
+        .input_digest(&tenant("alice"), (model, &object("b"), ""))
+        .await
+        .unwrap();
+    assert_eq!(digest, (version >= LEDGER).then(|| InputDigest::known(hex("7"))));
 }
 
 async fn jobs(db: &Db, version: i64) {
-    let jobs = db.jobs("alice", "", 9).await.unwrap();
+    let jobs = db.jobs(&tenant("alice"), None, 9).await.unwrap();
     let states: Vec<_> = jobs.iter().map(|job| job.state.name()).collect();
     assert_eq!(states, ["expired", "failed", "proving", "queued", "done", "done"]);
     assert_eq!(jobs[1].error.as_ref().unwrap().detail, "out of range");
-    assert_eq!(db.events("job-1", 0).await.unwrap().len(), 2);
+    assert_eq!(db.events(&job(1), 0).await.unwrap().len(), 2);
     assert_eq!(db.changed(0).await.unwrap().len(), 6);
     assert_eq!(db.census().await.unwrap().iter().map(|(_, n)| n).sum::<i64>(), 2);
-    assert_eq!(db.receipt("alice", "job-2").await.unwrap(), Some(hex("8")));
+    assert_eq!(db.receipt(&tenant("alice"), &job(2)).await.unwrap(), Some(object("8")));
     assert_eq!(db.lapsed(100).await.unwrap().len(), 1);
     assert_eq!(db.waiting(&Place::default(), 100).await.unwrap().len(), 1);
     db.forget_requests(11).await.unwrap();
-    let (_, next) = db.claim_next("task-3", "worker", 200, 100).await.unwrap().unwrap();
-    assert_eq!(next.id, "job-3");
+    let (_, next) = db
+        .claim_next(&TaskId::known("task-3"), "worker", 200, 100)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(next.id, job(3));
     let had = if version < RETRIES {
         (0, None)
     } else {
         (1, Some(Cause::NoSpace))
     };
     assert_eq!((next.faults, next.retry), had);
-    assert!(db.cancel("alice", "proof", "job-3", 101).await.unwrap());
-    assert!(db.claim_next("task", "worker", 200, 102).await.unwrap().is_none());
+    assert!(db.cancel(&tenant("alice"), "proof", &job(3), 101).await.unwrap());
+    assert!(db
+        .claim_next(&TaskId::known("task"), "worker", 200, 102)
+        .await
+        .unwrap()
+        .is_none());
 }

@@ -3,5 +3,6 @@
 pub mod body;
 pub mod errors;
 pub mod headers;
+pub mod id;
 pub mod observe;
 pub mod page;

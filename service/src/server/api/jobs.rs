@@ -5,9 +5,11 @@ mod stream;
 
 use super::http::body;
 use super::view::{JobView, StageEvent};
+use crate::server::api::http::id::named;
 use crate::server::auth::Caller;
 use crate::server::door::Client;
 use crate::server::error::ApiError;
+use crate::server::ids::JobId;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -40,7 +42,7 @@ pub async fn get_job(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<JobView>, ApiError> {
-    state(&app, &caller, "", &id).await
+    state(&app, &caller, "", named(&id, "job")).await
 }
 
 /// Events of a job.
@@ -59,7 +61,7 @@ pub async fn job_events(
     headers: HeaderMap,
     after: Result<Query<After>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    events(app, &caller, "", &id, &headers, after).await
+    events(app, &caller, "", named(&id, "job"), &headers, after).await
 }
 
 /// Cancels a job; its process ends.
@@ -75,15 +77,19 @@ pub async fn cancel_job(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    cancel(&app, &caller, "", &id).await
+    cancel(&app, &caller, "", named(&id, "job")).await
 }
 
+/// The job that an address names.
+type Named = Result<JobId, ApiError>;
+
 /// State of a job of a kind; of any kind if that is empty.
-pub async fn state(app: &App, caller: &Caller, kind: &str, id: &str) -> Result<Json<JobView>, ApiError> {
+pub async fn state(app: &App, caller: &Caller, kind: &str, id: Named) -> Result<Json<JobView>, ApiError> {
     caller.needs(Scope::Read)?;
+    let id = id?;
     let job = app
         .db
-        .job(&caller.tenant, kind, id)
+        .job(&caller.tenant, kind, &id)
         .await?
         .ok_or(ApiError::NotFound { what: "job" })?;
     Ok(Json(JobView::new(job, app.now())))
@@ -93,14 +99,15 @@ pub async fn events(
     app: App,
     caller: &Caller,
     kind: &str,
-    id: &str,
+    id: Named,
     headers: &HeaderMap,
     after: Result<Query<After>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Read)?;
+    let id = id?;
     let job = app
         .db
-        .job(&caller.tenant, kind, id)
+        .job(&caller.tenant, kind, &id)
         .await?
         .ok_or(ApiError::NotFound { what: "job" })?;
     let Query(after) = after.map_err(|e| body::query(&e))?;
@@ -115,17 +122,18 @@ pub async fn events(
     stream::stream(app, caller, job, last)
 }
 
-pub async fn cancel(app: &App, caller: &Caller, kind: &str, id: &str) -> Result<StatusCode, ApiError> {
+pub async fn cancel(app: &App, caller: &Caller, kind: &str, id: Named) -> Result<StatusCode, ApiError> {
     caller.needs(Scope::Prove)?;
-    let turn = app.changes.take(&Client(caller.tenant.clone())).await?;
-    if app.db.cancel(&caller.tenant, kind, id, app.now()).await? {
-        app.hub.tell(id, None);
+    let turn = app.changes.take(&Client::Tenant(caller.tenant.clone())).await?;
+    let id = id?;
+    if app.db.cancel(&caller.tenant, kind, &id, app.now()).await? {
+        app.hub.tell(&id, None);
         return Ok(StatusCode::NO_CONTENT);
     }
     drop(turn);
     let job = app
         .db
-        .job(&caller.tenant, kind, id)
+        .job(&caller.tenant, kind, &id)
         .await?
         .ok_or(ApiError::NotFound { what: "job" })?;
     match job.state.name() {

@@ -4,6 +4,7 @@ use crate::fail;
 use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::folders::Temporary;
+use crate::server::ids::{ObjectDigest, TenantId};
 use crate::server::room::Room;
 use crate::server::state::App;
 use crate::server::store::Kind;
@@ -12,9 +13,9 @@ use std::path::Path;
 
 /// An upload that was checked.
 pub struct Checked {
-    pub tenant: String,
+    pub tenant: TenantId,
     pub kind: Kind,
-    pub sha256: String,
+    pub sha256: ObjectDigest,
     pub bytes: u64,
     /// Room for the bytes.
     pub room: Room,
@@ -32,9 +33,9 @@ pub struct Checked {
 /// Storage.
 pub async fn repair(
     app: &App,
-    tenant: &str,
+    tenant: &TenantId,
     kind: Kind,
-    sha256: &str,
+    sha256: &ObjectDigest,
     (path, bytes): (&Path, u64),
 ) -> Result<(), ApiError> {
     if app.store.size(tenant, kind, sha256).await? == Some(bytes) {
@@ -42,9 +43,9 @@ pub async fn repair(
     }
     app.store.put_file(tenant, kind, sha256, path).await?;
     tracing::warn!(
-        tenant,
+        tenant = tenant.as_str(),
         kind = kind.name(),
-        sha256,
+        sha256 = sha256.as_str(),
         "an object that the store had lost was uploaded again"
     );
     Ok(())
@@ -67,7 +68,7 @@ async fn store(app: &App, upload: Checked) -> Result<(), ApiError> {
         .await?;
     fail::point("after-upload-stored");
     let object = upload.room.object(upload.bytes);
-    let _turn = app.changes.take(&Client(upload.tenant.clone())).await?;
+    let _turn = app.changes.take(&Client::Tenant(upload.tenant.clone())).await?;
     if app.db.add_upload(&upload, &object, app.now()).await? {
         upload.room.settled();
     }

@@ -1,6 +1,7 @@
 //! The verifying key of a circuit.
 
 use crate::bytes::hex;
+use crate::server::api::http::id::named;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
@@ -26,7 +27,7 @@ pub async fn get_key(
     caller.needs(Scope::Read)?;
     let model = app
         .db
-        .model_with_key(&caller.tenant, &digest)
+        .model_with_key(&caller.tenant, &named(&digest, "key")?)
         .await?
         .ok_or(ApiError::NotFound { what: "key" })?;
     let public = app.models.public(&app.store, &model).await?;

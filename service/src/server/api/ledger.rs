@@ -2,10 +2,12 @@
 
 use super::http::body;
 use super::http::page::rows;
+use crate::server::api::http::id::{named, wanted};
 use crate::server::auth::Caller;
-use crate::server::db::{Account, Budget, InputFile, LedgerScope};
+use crate::server::db::{Account, Budget, InputFile, LedgerScope, Subject};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
+use crate::server::ids::KeyId;
 use crate::server::keys::Scope;
 use crate::server::ledger::micro;
 use crate::server::problem::Problem;
@@ -90,10 +92,19 @@ pub async fn get_ledger(
     caller.needs(Scope::Read)?;
     let Query(filter) = filter.map_err(|e| body::query(&e))?;
     let _turn = app.lists.take(&client).await?;
-    let (model, input, requester) = (&filter.model, &filter.input, &filter.requester);
-    let (db, tenant) = (&app.db, &caller.tenant);
-    let accounts = rows(db.accounts(tenant, model, input, requester, ASKED).await?, MOST)?;
-    let files = rows(db.input_files(tenant, model, input, ASKED).await?, MOST)?;
+    let (db, tenant, requester) = (&app.db, &caller.tenant, wanted::<KeyId>(&filter.requester));
+    let (accounts, files) = match (wanted(&filter.model), wanted(&filter.input)) {
+        (Ok(model), Ok(input)) => {
+            let (model, input) = (model.as_ref(), input.as_ref());
+            let accounts = match &requester {
+                Ok(key) => db.accounts(tenant, model, input, key.as_ref(), ASKED).await?,
+                Err(_) => vec![],
+            };
+            (accounts, db.input_files(tenant, model, input, ASKED).await?)
+        }
+        _ => (vec![], vec![]),
+    };
+    let (accounts, files) = (rows(accounts, MOST)?, rows(files, MOST)?);
     let budgets = rows(db.budgets(tenant).await?, MOST)?;
     let more = accounts.more || files.more || budgets.more;
     let accounts = accounts.rows;
@@ -130,7 +141,7 @@ pub async fn put_model_budget(
     let (asked, _) = body::json::<ModelBudget>(body).await?;
     let model = app
         .db
-        .model(&caller.tenant, &id)
+        .model(&caller.tenant, &named(&id, "model")?)
         .await?
         .ok_or(ApiError::NotFound { what: "model" })?;
     let budgets = [
@@ -138,7 +149,9 @@ pub async fn put_model_budget(
         (LedgerScope::Input, limit(asked.input_bits)?),
         (LedgerScope::Requester, limit(asked.requester_bits)?),
     ];
-    app.db.set_budgets(&caller.tenant, &model.id, &budgets).await?;
+    app.db
+        .set_budgets(&caller.tenant, Subject::Model(&model.id), &budgets)
+        .await?;
     Ok(Json(app.db.budgets(&caller.tenant).await?))
 }
 
@@ -158,11 +171,12 @@ pub async fn put_key_budget(
 ) -> Result<Json<Vec<Budget>>, ApiError> {
     caller.needs(Scope::Govern)?;
     let (asked, _) = body::json::<KeyBudget>(body).await?;
+    let id = named::<KeyId>(&id, "key")?;
     if !app.db.has_key(&caller.tenant, &id).await? {
         return Err(ApiError::NotFound { what: "key" });
     }
     let budgets = [(LedgerScope::Key, limit(asked.bits)?)];
-    app.db.set_budgets(&caller.tenant, &id, &budgets).await?;
+    app.db.set_budgets(&caller.tenant, Subject::Key(&id), &budgets).await?;
     Ok(Json(app.db.budgets(&caller.tenant).await?))
 }
 

@@ -4,7 +4,9 @@ pub mod cosignatures;
 
 use super::http::body;
 use super::http::headers::file;
+use crate::server::api::http::id::named;
 use crate::server::error::ApiError;
+use crate::server::ids::ObjectDigest;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use crate::server::tlog::{cosigned, count, proofs, tile};
@@ -119,6 +121,7 @@ pub async fn get_inclusion(
     seen: Result<Query<Seen>, QueryRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
     let Query(seen) = seen.map_err(|e| body::query(&e))?;
+    let sha256 = named::<ObjectDigest>(&sha256, "entry")?;
     let (index, _) = app
         .db
         .log_entry(&sha256)
@@ -135,7 +138,7 @@ pub async fn get_inclusion(
         path: proofs::inclusion(&app, index, size).await?,
         checkpoint,
     };
-    Ok((file(TEXT.1, &sha256, "tlog-proof"), proof.to_text()))
+    Ok((file(TEXT.1, sha256.as_str(), "tlog-proof"), proof.to_text()))
 }
 
 /// Two sizes of the log.

@@ -5,6 +5,7 @@ pub mod receipt;
 
 use super::jobs::{self, After};
 use super::view::{JobView, StageEvent};
+use crate::server::api::http::id::named;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
@@ -30,7 +31,7 @@ pub async fn get_proof(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<JobView>, ApiError> {
-    jobs::state(&app, &caller, KIND, &id).await
+    jobs::state(&app, &caller, KIND, named(&id, "job")).await
 }
 
 /// Events of a proof.
@@ -49,7 +50,7 @@ pub async fn proof_events(
     headers: HeaderMap,
     after: Result<Query<After>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    jobs::events(app, &caller, KIND, &id, &headers, after).await
+    jobs::events(app, &caller, KIND, named(&id, "job"), &headers, after).await
 }
 
 /// Cancels a proof; its process ends.
@@ -65,5 +66,5 @@ pub async fn cancel_proof(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    jobs::cancel(&app, &caller, KIND, &id).await
+    jobs::cancel(&app, &caller, KIND, named(&id, "job")).await
 }

@@ -5,9 +5,11 @@ pub mod post;
 use super::http::body::{self, Bytes};
 use super::http::headers::{file, BYTES};
 use super::http::page::{rows, Rows};
+use crate::server::api::http::id::{named, wanted};
 use crate::server::db::{Model, Version};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
+use crate::server::ids::{KeyDigest, ObjectDigest, SrsId};
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::rejection::QueryRejection;
@@ -18,6 +20,9 @@ use provenn_verifier::SrsKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
+
+/// What there is none of at an address where nothing was published.
+const PUBLISHED: &str = "published model";
 
 /// Versions in one answer.
 const MOST: usize = 1000;
@@ -59,15 +64,18 @@ pub struct NameView {
 pub struct VersionView {
     #[serde(flatten)]
     version: Version,
-    key_digest: String,
-    srs_id: String,
+    #[schema(value_type = String)]
+    key_digest: KeyDigest,
+    #[schema(value_type = String)]
+    srs_id: SrsId,
     /// Whether that are development parameters: whoever controls the machine that made them can forge receipts.
     dev_srs: bool,
     /// What the card says of the model: shapes, fidelity to the float model, policies and the bits that each reveals.
     #[schema(value_type = Object)]
     card: Value,
     /// SHA-256 of the card, under which the log has it.
-    card_sha256: String,
+    #[schema(value_type = String)]
+    card_sha256: ObjectDigest,
 }
 
 /// Published models, newest first.
@@ -83,7 +91,10 @@ pub async fn list_versions(
 ) -> Result<Json<VersionList>, ApiError> {
     let Query(filter) = filter.map_err(|e| body::query(&e))?;
     let _turn = app.lists.take(&client).await?;
-    let versions = app.db.versions(&filter.tenant, "", &filter.model, ASKED).await?;
+    let versions = match (wanted(&filter.tenant), wanted(&filter.model)) {
+        (Ok(tenant), Ok(model)) => app.db.versions(tenant.as_ref(), "", model.as_ref(), ASKED).await?,
+        _ => vec![],
+    };
     let Rows { rows: versions, more } = rows(versions, MOST)?;
     Ok(Json(VersionList { versions, more }))
 }
@@ -102,11 +113,11 @@ pub async fn get_name(
     Path((tenant, name)): Path<(String, String)>,
 ) -> Result<Json<NameView>, ApiError> {
     let _turn = app.lists.take(&client).await?;
-    let Rows { rows: versions, more } = rows(app.db.versions(&tenant, &name, "", ASKED).await?, MOST)?;
+    let tenant = named(&tenant, PUBLISHED)?;
+    let versions = app.db.versions(Some(&tenant), &name, None, ASKED).await?;
+    let Rows { rows: versions, more } = rows(versions, MOST)?;
     if versions.is_empty() {
-        return Err(ApiError::NotFound {
-            what: "published model",
-        });
+        return Err(ApiError::NotFound { what: PUBLISHED });
     }
     let current = app.db.current(&tenant, &name).await?;
     Ok(Json(NameView {
@@ -133,7 +144,7 @@ pub async fn get_version(
     Ok(Json(VersionView {
         dev_srs: public.srs.kind == SrsKind::Dev,
         version,
-        card_sha256: model.card_sha256().to_owned(),
+        card_sha256: model.card_sha256(),
         key_digest: model.key_digest,
         srs_id: model.srs_id,
         card: model.description,
@@ -159,16 +170,15 @@ pub async fn get_version_card(
 }
 
 async fn find(app: &App, (tenant, name, version): &(String, String, String)) -> Result<(Version, Model), ApiError> {
-    let missing = || ApiError::NotFound {
-        what: "published model",
-    };
+    let missing = || ApiError::NotFound { what: PUBLISHED };
+    let tenant = named(tenant, PUBLISHED)?;
     // A version has one address: `01` and `+1` are none.
     let number = version
         .parse::<i64>()
         .ok()
         .filter(|number| number.to_string() == *version);
     let number = number.ok_or_else(missing)?;
-    let version = app.db.version(tenant, name, number).await?.ok_or_else(missing)?;
-    let model = app.db.model(tenant, &version.model).await?.ok_or_else(missing)?;
+    let version = app.db.version(&tenant, name, number).await?.ok_or_else(missing)?;
+    let model = app.db.model(&tenant, &version.model).await?.ok_or_else(missing)?;
     Ok((version, model))
 }

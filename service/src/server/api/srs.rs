@@ -2,6 +2,7 @@
 
 use super::http::body::Bytes;
 use super::http::headers::{file, BYTES};
+use crate::server::api::http::id::named;
 use crate::server::error::ApiError;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -19,7 +20,7 @@ use axum::response::IntoResponse;
 pub async fn get_srs(State(app): State<App>, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
     let model = app
         .db
-        .model_with_srs(&id)
+        .model_with_srs(&named(&id, "SRS")?)
         .await?
         .ok_or(ApiError::NotFound { what: "SRS" })?;
     let public = app.models.public(&app.store, &model).await?;

@@ -8,9 +8,9 @@ use crate::server::config::Limits;
 use crate::server::db::{Most, Submission, Submitted};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
+use crate::server::ids::{JobId, TaskId};
 use crate::server::job::JobRequest;
 use crate::server::ledger::Charge;
-use crate::server::queue::new_id;
 use crate::server::state::App;
 use axum::http::{header, HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -66,8 +66,8 @@ pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wan
         }
     };
     let submission = Submission {
-        id: new_id(),
-        task: new_id(),
+        id: JobId::fresh(),
+        task: TaskId::fresh(),
         tenant: caller.tenant.clone(),
         kind: wanted.request.kind(),
         statement: wanted.request.statement()?,
@@ -84,14 +84,14 @@ pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wan
         bytes: app.config.limits.tenant_bytes,
     };
     let submitted = {
-        let _turn = app.changes.take(&Client(caller.tenant.clone())).await?;
+        let _turn = app.changes.take(&Client::Tenant(caller.tenant.clone())).await?;
         app.db.submit(&submission, &most, app.now()).await?
     };
     fail::point("after-submit");
     if let Submitted::New(job) = &submitted {
         // The job is safe: if this fails, the sweeper tells the engine later.
         if let Err(error) = app.queue.push(&submission.task, 0).await {
-            tracing::warn!(job = job.id, %error, "the job engine did not take a task");
+            tracing::warn!(job = job.id.as_str(), %error, "the job engine did not take a task");
         }
         fail::point("after-push");
     }

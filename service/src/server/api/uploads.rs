@@ -3,6 +3,7 @@
 use super::http::body::digest;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
+use crate::server::ids::ObjectDigest;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::removal::after_request;
@@ -26,7 +27,7 @@ pub async fn delete_model(
     caller: Caller,
     Path(sha256): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    delete(&app, &caller, Kind::Model, &sha256).await
+    delete(&app, &caller, Kind::Model, digest(&sha256)).await
 }
 
 /// Removes an uploaded input and its commitments. Refused while a job under way needs it; receipts about it stay.
@@ -43,13 +44,17 @@ pub async fn delete_input(
     caller: Caller,
     Path(sha256): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    delete(&app, &caller, Kind::Input, &sha256).await
+    delete(&app, &caller, Kind::Input, digest(&sha256)).await
 }
 
-async fn delete(app: &App, caller: &Caller, kind: Kind, sha256: &str) -> Result<StatusCode, ApiError> {
+async fn delete(
+    app: &App,
+    caller: &Caller,
+    kind: Kind,
+    sha256: Result<ObjectDigest, ApiError>,
+) -> Result<StatusCode, ApiError> {
     caller.needs(Scope::Upload)?;
-    digest(sha256)?;
-    let upload = address(&caller.tenant, kind, sha256);
+    let upload = address(&caller.tenant, kind, &sha256?);
     if app.db.delete_upload(&upload, app.now()).await? {
         after_request(app, &caller.tenant).await;
     }

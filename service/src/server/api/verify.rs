@@ -82,7 +82,7 @@ pub async fn verify_receipt(
     let about = Said::new(&claim, None)
         .map_err(|error| refused(error, vec![]))?
         .model_id();
-    let model = app.db.model_of_any_tenant(&hex(&about)).await?;
+    let model = app.db.model_of_any_tenant(&about.into()).await?;
     let model = model.ok_or(ApiError::NotFound { what: "model" })?;
     let public = app.models.public(&app.store, &model).await?;
     pinned(asks.model.as_deref(), about, VerifyError::ModelMismatch)?;

@@ -1,6 +1,7 @@
 //! Jobs as documents.
 
 use crate::server::db::{Job, State};
+use crate::server::ids::JobId;
 use crate::server::problem::Problem;
 use crate::server::worker::retry::Cause;
 use crate::stage::Stage;
@@ -11,7 +12,8 @@ use utoipa::ToSchema;
 /// A job. Times are unix milliseconds.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JobView {
-    pub id: String,
+    #[schema(value_type = String)]
+    pub id: JobId,
     /// commit, opening or proof
     pub kind: String,
     pub state: State,

@@ -6,6 +6,7 @@ use super::Db;
 use crate::server::api::keep::Checked;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::ids::{ObjectDigest, TenantId};
 use serde_json::Value;
 use sqlx::Row;
 
@@ -53,7 +54,12 @@ impl Db {
         Ok(true)
     }
 
-    pub async fn upload(&self, tenant: &str, kind: &str, sha256: &str) -> Result<Option<Upload>, ApiError> {
+    pub async fn upload(
+        &self,
+        tenant: &TenantId,
+        kind: &str,
+        sha256: &ObjectDigest,
+    ) -> Result<Option<Upload>, ApiError> {
         let row =
             sqlx::query("SELECT bytes, summary, created FROM uploads WHERE tenant = $1 AND kind = $2 AND sha256 = $3")
                 .bind(tenant)

@@ -2,19 +2,20 @@
 
 use super::Db;
 use crate::server::error::ApiError;
+use crate::server::ids::{DatabaseId, ObjectDigest, TenantId};
 use sqlx::Row;
 
 /// The database's id.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    pub id: String,
+    pub id: DatabaseId,
     /// Whether the object store has had a copy of it.
     pub marked: bool,
 }
 
 impl Db {
     /// The database's id: `fresh`, if it had none.
-    pub async fn identity(&self, fresh: &str) -> Result<Identity, ApiError> {
+    pub async fn identity(&self, fresh: &DatabaseId) -> Result<Identity, ApiError> {
         sqlx::query("INSERT INTO identity (one, id, marked) VALUES (1, $1, 0) ON CONFLICT DO NOTHING")
             .bind(fresh)
             .execute(&self.write)
@@ -46,7 +47,7 @@ impl Db {
     }
 
     /// Tenant, kind and digest of the newest upload.
-    pub async fn newest_upload(&self) -> Result<Option<(String, String, String)>, ApiError> {
+    pub async fn newest_upload(&self) -> Result<Option<(TenantId, String, ObjectDigest)>, ApiError> {
         let row = sqlx::query("SELECT tenant, kind, sha256 FROM uploads ORDER BY created DESC LIMIT 1")
             .fetch_optional(&self.read)
             .await?;

@@ -4,6 +4,7 @@ use super::ledger::{settle, End};
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::ids::{JobId, TaskId, TenantId};
 use crate::server::problem::Problem;
 use crate::server::worker::retry::{Cause, Tries};
 use serde::{Deserialize, Serialize};
@@ -64,14 +65,14 @@ impl State {
 /// A job.
 #[derive(Clone, Debug)]
 pub struct Job {
-    pub id: String,
-    pub tenant: String,
+    pub id: JobId,
+    pub tenant: TenantId,
     pub kind: String,
     pub statement: String,
     pub request: Value,
     pub priority: i64,
     /// The job engine's task for it.
-    pub task: String,
+    pub task: TaskId,
     pub not_after: Option<Millis>,
     pub state: State,
     pub stage: String,
@@ -150,7 +151,7 @@ pub struct Event {
 
 impl Db {
     /// A job of a kind; of any kind if that is empty.
-    pub async fn job(&self, tenant: &str, kind: &str, id: &str) -> Result<Option<Job>, ApiError> {
+    pub async fn job(&self, tenant: &TenantId, kind: &str, id: &JobId) -> Result<Option<Job>, ApiError> {
         let row = sqlx::query("SELECT * FROM jobs WHERE id = $1 AND tenant = $2 AND ($3 = '' OR kind = $3)")
             .bind(id)
             .bind(tenant)
@@ -161,7 +162,7 @@ impl Db {
     }
 
     /// Events after `seq`, oldest first.
-    pub async fn events(&self, job: &str, after: i64) -> Result<Vec<Event>, ApiError> {
+    pub async fn events(&self, job: &JobId, after: i64) -> Result<Vec<Event>, ApiError> {
         let rows = sqlx::query("SELECT seq, body FROM events WHERE job = $1 AND seq > $2 ORDER BY seq")
             .bind(job)
             .bind(after)
@@ -177,7 +178,7 @@ impl Db {
     }
 
     /// Jobs with news since `since`.
-    pub async fn changed(&self, since: Millis) -> Result<Vec<(String, i64)>, ApiError> {
+    pub async fn changed(&self, since: Millis) -> Result<Vec<(JobId, i64)>, ApiError> {
         let rows = sqlx::query("SELECT id, seq FROM jobs WHERE changed >= $1")
             .bind(since)
             .fetch_all(&self.read)
@@ -188,7 +189,7 @@ impl Db {
     }
 
     /// Cancels a job that is not finished. Its worker notices when it next looks at its lease.
-    pub async fn cancel(&self, tenant: &str, kind: &str, id: &str, now: Millis) -> Result<bool, ApiError> {
+    pub async fn cancel(&self, tenant: &TenantId, kind: &str, id: &JobId, now: Millis) -> Result<bool, ApiError> {
         let mut tx = self.begin().await?;
         let row = sqlx::query(
             "UPDATE jobs SET state = 'cancelled', stage = 'cancelled', finished = $4, owner = NULL, lease_until = NULL
@@ -240,7 +241,7 @@ impl Db {
 /// Appends an event within the transaction that changed the job.
 pub(super) async fn add_event(
     tx: &mut Transaction<'static, Any>,
-    job: &str,
+    job: &JobId,
     body: &Value,
     now: Millis,
 ) -> Result<i64, ApiError> {

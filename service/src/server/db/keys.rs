@@ -2,14 +2,15 @@
 
 use super::Db;
 use crate::server::clock::Millis;
+use crate::server::ids::{KeyId, TenantId};
 use crate::server::keys::{scopes, scopes_text, Scope, Secret};
 use sqlx::Row;
 
 /// A key as `keys list` shows it.
 #[derive(Clone, Debug)]
 pub struct KeyRow {
-    pub id: String,
-    pub tenant: String,
+    pub id: KeyId,
+    pub tenant: TenantId,
     pub label: String,
     pub scopes: String,
     pub created: Millis,
@@ -22,7 +23,7 @@ pub struct KeyRow {
 /// Who a valid key belongs to.
 #[derive(Clone, Debug)]
 pub struct Known {
-    pub tenant: String,
+    pub tenant: TenantId,
     pub scopes: Vec<Scope>,
 }
 
@@ -30,7 +31,7 @@ pub struct Known {
 #[derive(Clone, Copy)]
 pub struct NewKey<'a> {
     pub secret: &'a Secret,
-    pub tenant: &'a str,
+    pub tenant: &'a TenantId,
     pub label: &'a str,
     pub scopes: &'a [Scope],
     pub expires: Option<Millis>,
@@ -38,7 +39,7 @@ pub struct NewKey<'a> {
 
 impl Db {
     /// Makes a tenant unless there is one of this name.
-    pub async fn add_tenant(&self, name: &str, now: Millis) -> Result<(), sqlx::Error> {
+    pub async fn add_tenant(&self, name: &TenantId, now: Millis) -> Result<(), sqlx::Error> {
         sqlx::query("INSERT INTO tenants (name, created) VALUES ($1, $2) ON CONFLICT DO NOTHING")
             .bind(name)
             .bind(now)
@@ -48,7 +49,7 @@ impl Db {
     }
 
     /// The names of all tenants.
-    pub async fn tenants(&self) -> Result<Vec<String>, sqlx::Error> {
+    pub async fn tenants(&self) -> Result<Vec<TenantId>, sqlx::Error> {
         let rows = sqlx::query("SELECT name FROM tenants ORDER BY name")
             .fetch_all(&self.read)
             .await?;
@@ -88,7 +89,7 @@ impl Db {
     }
 
     /// Whether a key of this id is valid.
-    pub async fn valid_key(&self, id: &str, now: Millis) -> Result<bool, sqlx::Error> {
+    pub async fn valid_key(&self, id: &KeyId, now: Millis) -> Result<bool, sqlx::Error> {
         let row =
             sqlx::query("SELECT 1 FROM keys WHERE id = $1 AND revoked IS NULL AND (expires IS NULL OR expires > $2)")
                 .bind(id)
@@ -99,7 +100,7 @@ impl Db {
     }
 
     /// Notes that a key was used.
-    pub async fn used_key(&self, id: &str, now: Millis) -> Result<(), sqlx::Error> {
+    pub async fn used_key(&self, id: &KeyId, now: Millis) -> Result<(), sqlx::Error> {
         sqlx::query("UPDATE keys SET used = $2 WHERE id = $1")
             .bind(id)
             .bind(now)
@@ -109,7 +110,7 @@ impl Db {
     }
 
     /// Lets a valid key end at `expires`, unless it ends before; false if there is no such valid key.
-    pub async fn end_key(&self, id: &str, expires: Millis, now: Millis) -> Result<bool, sqlx::Error> {
+    pub async fn end_key(&self, id: &KeyId, expires: Millis, now: Millis) -> Result<bool, sqlx::Error> {
         let ended = sqlx::query(
             "UPDATE keys SET expires = CASE WHEN expires < $2 THEN expires ELSE $2 END
              WHERE id = $1 AND revoked IS NULL AND (expires IS NULL OR expires > $3)",
@@ -142,7 +143,7 @@ impl Db {
     }
 
     /// Whether a tenant has a key of this id.
-    pub async fn has_key(&self, tenant: &str, id: &str) -> Result<bool, sqlx::Error> {
+    pub async fn has_key(&self, tenant: &TenantId, id: &KeyId) -> Result<bool, sqlx::Error> {
         let row = sqlx::query("SELECT 1 FROM keys WHERE tenant = $1 AND id = $2")
             .bind(tenant)
             .bind(id)
@@ -152,7 +153,7 @@ impl Db {
     }
 
     /// Ends the validity of a key; false if there is no such valid key.
-    pub async fn revoke_key(&self, id: &str, now: Millis) -> Result<bool, sqlx::Error> {
+    pub async fn revoke_key(&self, id: &KeyId, now: Millis) -> Result<bool, sqlx::Error> {
         let revoked = sqlx::query("UPDATE keys SET revoked = $2 WHERE id = $1 AND revoked IS NULL")
             .bind(id)
             .bind(now)

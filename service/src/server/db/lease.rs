@@ -10,6 +10,7 @@ use super::{Db, Job, Model, State};
 use crate::fail;
 use crate::server::clock::{Clock, Millis};
 use crate::server::error::ApiError;
+use crate::server::ids::{JobId, ModelId, ObjectDigest, TaskId};
 use crate::server::problem::Problem;
 use crate::server::worker::retry::{Cause, Tries};
 use serde_json::{json, Value};
@@ -19,7 +20,7 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 /// The right to work on a job.
 #[derive(Clone, Debug)]
 pub struct Lease {
-    pub job: String,
+    pub job: JobId,
     pub token: i64,
 }
 
@@ -47,8 +48,8 @@ pub struct Publication {
 #[derive(Clone, Debug)]
 pub enum Stored {
     Receipt {
-        model: String,
-        blob: String,
+        model: ModelId,
+        blob: ObjectDigest,
         bytes: i64,
     },
     Model(Box<Model>),
@@ -59,15 +60,15 @@ pub enum Stored {
 /// A job that needs a task in the job engine.
 #[derive(Clone, Debug)]
 pub struct Waiting {
-    pub id: String,
-    pub task: String,
+    pub id: JobId,
+    pub task: TaskId,
     pub not_before: Millis,
     pub place: Place,
 }
 
 /// A place in the order of waiting jobs; the first one by default.
 #[derive(Clone, Debug, Default)]
-pub struct Place(Millis, String);
+pub struct Place(Millis, Option<JobId>);
 
 /// Waiting jobs that are looked at together.
 pub const WAITING: usize = 100;
@@ -82,7 +83,7 @@ pub struct Lapsed {
 /// The next attempt at a job that goes back to the queue.
 #[derive(Clone, Debug)]
 pub struct Again {
-    pub task: String,
+    pub task: TaskId,
     /// Why the last one gave nothing.
     pub cause: Cause,
     pub not_before: Millis,
@@ -92,7 +93,7 @@ impl Db {
     /// Takes a queued job that may be tried.
     pub async fn claim(
         &self,
-        id: &str,
+        id: &JobId,
         owner: &str,
         until: Millis,
         now: Millis,
@@ -307,7 +308,7 @@ impl Db {
         )
         .bind(before)
         .bind(after.0)
-        .bind(&after.1)
+        .bind(after.1.as_ref().map_or("", JobId::as_str))
         .bind(WAITING as i64)
         .fetch_all(&self.sweep)
         .await?;
@@ -323,7 +324,7 @@ impl Db {
     }
 
     /// Names the task that stands for a queued job from now on. False if somebody else did, or the job moved on.
-    pub async fn retask(&self, job: &str, old: &str, new: &str, now: Millis) -> Result<bool, ApiError> {
+    pub async fn retask(&self, job: &JobId, old: &TaskId, new: &TaskId, now: Millis) -> Result<bool, ApiError> {
         let changed =
             sqlx::query("UPDATE jobs SET task = $3, pushed = $4 WHERE id = $1 AND task = $2 AND state = 'queued'")
                 .bind(job)
@@ -355,7 +356,7 @@ impl Db {
         .fetch_all(&mut *tx)
         .await?;
         for row in &rows {
-            let id: String = row.try_get("id")?;
+            let id: JobId = row.try_get("id")?;
             settle(&mut tx, &id, End::given_up(row.try_get("attempt")?)).await?;
             add_event(
                 &mut tx,
@@ -377,8 +378,8 @@ fn body(state: State, stage: &str, attempt: i64, now: Millis) -> Value {
 async fn add_receipt(
     tx: &mut Transaction<'static, Any>,
     job: &Job,
-    model: &str,
-    blob: &str,
+    model: &ModelId,
+    blob: &ObjectDigest,
     bytes: i64,
     now: Millis,
 ) -> Result<(), ApiError> {
@@ -413,5 +414,5 @@ async fn add_model(tx: &mut Transaction<'static, Any>, model: &Model) -> Result<
     .bind(model.created)
     .execute(&mut **tx)
     .await?;
-    append(tx, "card", model.card_sha256(), model.created).await
+    append(tx, "card", &model.card_sha256(), model.created).await
 }

@@ -5,7 +5,7 @@ mod budgets;
 mod charge;
 
 pub use accounts::{Account, InputFile};
-pub use budgets::Budget;
+pub use budgets::{Budget, Subject};
 pub(super) use charge::{reserve, settle, End};
 
 use crate::server::error::ApiError;
@@ -53,15 +53,15 @@ impl Scope {
     /// What a charge counts as.
     fn of(self, charge: &Charge) -> Vec<(&str, &str)> {
         match self {
-            Self::Model => vec![(&charge.model, "")],
+            Self::Model => vec![(charge.model.as_str(), "")],
             Self::Input => charge
                 .about
                 .inputs()
                 .iter()
                 .map(|input| (charge.model.as_str(), input.as_str()))
                 .collect(),
-            Self::Requester => vec![(&charge.model, &charge.requester)],
-            Self::Key => vec![(&charge.requester, "")],
+            Self::Requester => vec![(charge.model.as_str(), charge.requester.as_str())],
+            Self::Key => vec![(charge.requester.as_str(), "")],
         }
     }
 }

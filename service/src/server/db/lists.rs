@@ -2,25 +2,31 @@
 
 use super::{Db, Job};
 use crate::server::error::ApiError;
+use crate::server::ids::{JobId, ObjectDigest, TenantId};
 use serde_json::{json, Value};
 use sqlx::any::AnyRow;
 use sqlx::Row;
 
 impl Db {
-    /// Jobs older than the job `before`; all, if that is empty.
-    pub async fn jobs(&self, tenant: &str, before: &str, most: i64) -> Result<Vec<Job>, ApiError> {
+    /// Jobs older than the job `before`; all without one.
+    pub async fn jobs(&self, tenant: &TenantId, before: Option<&JobId>, most: i64) -> Result<Vec<Job>, ApiError> {
         let rows =
             sqlx::query("SELECT * FROM jobs WHERE tenant = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3")
                 .bind(tenant)
-                .bind(before)
+                .bind(before.map_or("", JobId::as_str))
                 .bind(most)
                 .fetch_all(&self.read)
                 .await?;
         rows.iter().map(Job::from_row).collect()
     }
 
-    /// Uploaded models that came before one; all, if that is empty.
-    pub async fn uploaded_models(&self, tenant: &str, before: &str, most: i64) -> Result<Vec<Value>, ApiError> {
+    /// Uploaded models that came before one; all without one.
+    pub async fn uploaded_models(
+        &self,
+        tenant: &TenantId,
+        before: Option<&ObjectDigest>,
+        most: i64,
+    ) -> Result<Vec<Value>, ApiError> {
         let uploads = sqlx::query(
             "SELECT sha256, bytes, summary, created FROM uploads u WHERE tenant = $1 AND kind = 'model' AND ($2 = '' OR EXISTS (
                  SELECT 1 FROM uploads b WHERE b.tenant = $1 AND b.kind = 'model' AND b.sha256 = $2
@@ -28,7 +34,7 @@ impl Db {
              ORDER BY created DESC, sha256 LIMIT $3",
         )
         .bind(tenant)
-        .bind(before)
+        .bind(before.map_or("", ObjectDigest::as_str))
         .bind(most)
         .fetch_all(&self.read)
         .await?;
@@ -44,7 +50,7 @@ impl Db {
     }
 
     /// What was committed of an uploaded model: the newest few.
-    pub async fn commits(&self, tenant: &str, source: &str) -> Result<Vec<Value>, ApiError> {
+    pub async fn commits(&self, tenant: &TenantId, source: &ObjectDigest) -> Result<Vec<Value>, ApiError> {
         let rows = sqlx::query(
             "SELECT id, description, created FROM models WHERE tenant = $1 AND source = $2 ORDER BY created DESC, id LIMIT 20",
         )
@@ -56,7 +62,7 @@ impl Db {
     }
 
     /// The graph of an uploaded model.
-    pub async fn graph(&self, tenant: &str, sha256: &str) -> Result<Option<Value>, ApiError> {
+    pub async fn graph(&self, tenant: &TenantId, sha256: &ObjectDigest) -> Result<Option<Value>, ApiError> {
         let row = sqlx::query("SELECT graph FROM graphs WHERE tenant = $1 AND sha256 = $2")
             .bind(tenant)
             .bind(sha256)
@@ -67,7 +73,7 @@ impl Db {
     }
 
     /// Adds the graph of a model that was uploaded before graphs were kept.
-    pub async fn add_graph(&self, tenant: &str, sha256: &str, graph: &Value) -> Result<(), ApiError> {
+    pub async fn add_graph(&self, tenant: &TenantId, sha256: &ObjectDigest, graph: &Value) -> Result<(), ApiError> {
         sqlx::query("INSERT INTO graphs (tenant, sha256, graph) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
             .bind(tenant)
             .bind(sha256)

@@ -5,6 +5,7 @@ use super::storage::{settle, Object};
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::ids::{KeyDigest, ModelId, ObjectDigest, SrsId, TenantId};
 use provenn_prover::store::CARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,12 +16,12 @@ use std::collections::BTreeMap;
 /// A committed model.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Model {
-    pub tenant: String,
-    pub id: String,
-    /// SHA-256 of the ONNX file.
-    pub source: String,
-    pub key_digest: String,
-    pub srs_id: String,
+    pub tenant: TenantId,
+    pub id: ModelId,
+    /// Of the ONNX file.
+    pub source: ObjectDigest,
+    pub key_digest: KeyDigest,
+    pub srs_id: SrsId,
     pub description: Value,
     pub forecast: Value,
     /// SHA-256 of each of its files, and `parameters_id`.
@@ -43,9 +44,20 @@ impl Model {
         })
     }
 
-    /// SHA-256 of its card.
-    pub fn card_sha256(&self) -> &str {
-        self.files.get(CARD).map_or("", String::as_str)
+    /// One of its files.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`]
+    pub fn file(&self, name: &str) -> Result<ObjectDigest, ApiError> {
+        let file = self.files.get(name).map(ObjectDigest::known);
+        file.ok_or(ApiError::NotFound {
+            what: "file of the model",
+        })
+    }
+
+    /// Its card.
+    pub fn card_sha256(&self) -> ObjectDigest {
+        ObjectDigest::known(self.files.get(CARD).map_or("", String::as_str))
     }
 
     fn inputs(&self) -> impl Iterator<Item = &Value> {
@@ -81,7 +93,7 @@ impl Model {
 }
 
 impl Db {
-    pub async fn model(&self, tenant: &str, id: &str) -> Result<Option<Model>, ApiError> {
+    pub async fn model(&self, tenant: &TenantId, id: &ModelId) -> Result<Option<Model>, ApiError> {
         let row = sqlx::query("SELECT * FROM models WHERE tenant = $1 AND id = $2")
             .bind(tenant)
             .bind(id)
@@ -91,7 +103,7 @@ impl Db {
     }
 
     /// Whoever committed it: to verify receipts, which name the model by the digest of its card.
-    pub async fn model_of_any_tenant(&self, id: &str) -> Result<Option<Model>, ApiError> {
+    pub async fn model_of_any_tenant(&self, id: &ModelId) -> Result<Option<Model>, ApiError> {
         let row = sqlx::query("SELECT * FROM models WHERE id = $1 LIMIT 1")
             .bind(id)
             .fetch_optional(&self.read)
@@ -99,7 +111,7 @@ impl Db {
         row.as_ref().map(Model::from_row).transpose()
     }
 
-    pub async fn model_with_key(&self, tenant: &str, key_digest: &str) -> Result<Option<Model>, ApiError> {
+    pub async fn model_with_key(&self, tenant: &TenantId, key_digest: &KeyDigest) -> Result<Option<Model>, ApiError> {
         let row = sqlx::query("SELECT * FROM models WHERE tenant = $1 AND key_digest = $2 ORDER BY created LIMIT 1")
             .bind(tenant)
             .bind(key_digest)
@@ -109,7 +121,7 @@ impl Db {
     }
 
     /// Of any tenant: parameters are nobody's secret.
-    pub async fn model_with_srs(&self, srs_id: &str) -> Result<Option<Model>, ApiError> {
+    pub async fn model_with_srs(&self, srs_id: &SrsId) -> Result<Option<Model>, ApiError> {
         let row = sqlx::query("SELECT * FROM models WHERE srs_id = $1 ORDER BY created LIMIT 1")
             .bind(srs_id)
             .fetch_optional(&self.read)
@@ -120,9 +132,9 @@ impl Db {
     /// The points and the blob of a commitment to an upload, as the input of a name; that is empty where there is one input.
     pub async fn opening(
         &self,
-        tenant: &str,
-        (model, input, name): (&str, &str, &str),
-    ) -> Result<Option<(Vec<String>, String)>, ApiError> {
+        tenant: &TenantId,
+        (model, input, name): (&ModelId, &ObjectDigest, &str),
+    ) -> Result<Option<(Vec<String>, ObjectDigest)>, ApiError> {
         let query = "SELECT points, blob FROM openings WHERE tenant = $1 AND model = $2 AND input = $3 AND name = $4";
         let row = sqlx::query(query)
             .bind(tenant)
@@ -138,8 +150,8 @@ impl Db {
     /// Records a commitment to an input whose opening is stored under a reservation; the first one stays.
     pub async fn add_opening(
         &self,
-        tenant: &str,
-        (model, input, name): (&str, &str, &str),
+        tenant: &TenantId,
+        (model, input, name): (&ModelId, &ObjectDigest, &str),
         points: &Value,
         object: &Object,
         now: Millis,

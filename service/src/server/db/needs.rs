@@ -1,6 +1,7 @@
 //! What a job needs until it ends: nobody may remove it meanwhile.
 
 use crate::server::error::ApiError;
+use crate::server::ids::{JobId, ModelId, ObjectDigest, TenantId};
 use crate::server::store::Kind;
 use serde_json::Value;
 use sqlx::{Any, Row, Transaction};
@@ -8,22 +9,23 @@ use sqlx::{Any, Row, Transaction};
 /// Something of its tenant's that a job needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Need {
-    /// By SHA-256.
-    Upload(Kind, String),
-    /// By model id.
-    Commitment(String),
+    Upload(Kind, ObjectDigest),
+    Commitment(ModelId),
 }
 
 impl Need {
     /// What a job of a kind that was asked for so needs.
     pub(super) fn of(kind: &str, request: &Value) -> Vec<Self> {
-        let model = request.get("model").and_then(Value::as_str).map(str::to_owned);
+        let model = request.get("model").and_then(Value::as_str);
         let (model, inputs) = match kind {
             "commit" => (
-                model.map(|sha256| Self::Upload(Kind::Model, sha256)),
+                model.map(|sha256| Self::Upload(Kind::Model, ObjectDigest::known(sha256))),
                 ["calibration", "held_out"],
             ),
-            _ => (model.map(Self::Commitment), ["input", "inputs"]),
+            _ => (
+                model.map(|id| Self::Commitment(ModelId::known(id))),
+                ["input", "inputs"],
+            ),
         };
         let inputs = inputs
             .into_iter()
@@ -33,7 +35,7 @@ impl Need {
     }
 
     /// Refuses a job that needs what is not there, within the transaction that adds it.
-    pub(super) async fn is_there(&self, tx: &mut Transaction<'static, Any>, tenant: &str) -> Result<(), ApiError> {
+    pub(super) async fn is_there(&self, tx: &mut Transaction<'static, Any>, tenant: &TenantId) -> Result<(), ApiError> {
         let (query, what) = match self {
             Self::Upload(kind, sha256) => (
                 sqlx::query("SELECT 1 FROM uploads WHERE tenant = $1 AND sha256 = $2 AND kind = $3")
@@ -56,7 +58,11 @@ impl Need {
     }
 
     /// Refuses to remove what a job under way needs, under the tenant's lock.
-    pub(super) async fn by_no_job(&self, tx: &mut Transaction<'static, Any>, tenant: &str) -> Result<(), ApiError> {
+    pub(super) async fn by_no_job(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        tenant: &TenantId,
+    ) -> Result<(), ApiError> {
         let open = sqlx::query(
             "SELECT id, kind, request FROM jobs WHERE tenant = $1 AND state IN ('queued', 'witness', 'proving', 'verifying')",
         )
@@ -66,7 +72,7 @@ impl Need {
         for job in open {
             let request = serde_json::from_str(job.try_get("request")?)?;
             if Self::of(job.try_get("kind")?, &request).contains(self) {
-                let by = format!("the job {}, which is under way", job.try_get::<String, _>("id")?);
+                let by = format!("the job {}, which is under way", job.try_get::<JobId, _>("id")?);
                 return Err(ApiError::InUse { by });
             }
         }
@@ -82,6 +88,6 @@ fn uploads(field: &Value) -> Vec<Need> {
     };
     let sha256 = all.into_iter().filter_map(Value::as_str);
     sha256
-        .map(|sha256| Need::Upload(Kind::Input, sha256.to_owned()))
+        .map(|sha256| Need::Upload(Kind::Input, ObjectDigest::known(sha256)))
         .collect()
 }

@@ -3,6 +3,7 @@
 use super::Db;
 use crate::server::clock::{Clock, Millis};
 use crate::server::error::ApiError;
+use crate::server::ids::{JobId, ModelId, TenantId};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
@@ -39,12 +40,14 @@ impl Status {
 /// A published model. Times are unix milliseconds.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Version {
-    pub tenant: String,
+    #[schema(value_type = String)]
+    pub tenant: TenantId,
     pub name: String,
     /// Counts from 1.
     pub version: i64,
     /// Model id.
-    pub model: String,
+    #[schema(value_type = String)]
+    pub model: ModelId,
     pub status: Status,
     /// Why it is deprecated or revoked.
     pub reason: String,
@@ -77,9 +80,9 @@ impl Db {
     /// [`ApiError::Refused`] if the model is published already.
     pub async fn add_version(
         &self,
-        tenant: &str,
+        tenant: &TenantId,
         name: &str,
-        model: &str,
+        model: &ModelId,
         rotate: bool,
         now: Millis,
     ) -> Result<Version, ApiError> {
@@ -132,7 +135,7 @@ impl Db {
     /// [`ApiError::NotFound`]; [`ApiError::Refused`] if its status is as bad already.
     pub async fn set_status(
         &self,
-        (tenant, name, version): (&str, &str, i64),
+        (tenant, name, version): (&TenantId, &str, i64),
         status: Status,
         reason: &str,
         clock: &Clock,
@@ -175,16 +178,22 @@ impl Db {
         })
     }
 
-    /// Published versions, newest first: of a tenant, a name, a model, where these are not empty.
-    pub async fn versions(&self, tenant: &str, name: &str, model: &str, most: i64) -> Result<Vec<Version>, ApiError> {
+    /// Published versions, newest first: of a tenant, a name, a model, where these are given and the name is not empty.
+    pub async fn versions(
+        &self,
+        tenant: Option<&TenantId>,
+        name: &str,
+        model: Option<&ModelId>,
+        most: i64,
+    ) -> Result<Vec<Version>, ApiError> {
         let query = format!(
             "SELECT {COLUMNS} FROM registry WHERE ($1 = '' OR tenant = $1) AND ($2 = '' OR name = $2) AND ($3 = '' OR model = $3)
              ORDER BY created DESC, tenant, name, version DESC LIMIT $4"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(query))
-            .bind(tenant)
+            .bind(tenant.map_or("", TenantId::as_str))
             .bind(name)
-            .bind(model)
+            .bind(model.map_or("", ModelId::as_str))
             .bind(most)
             .fetch_all(&self.read)
             .await?;
@@ -192,7 +201,7 @@ impl Db {
     }
 
     /// One version under a name.
-    pub async fn version(&self, tenant: &str, name: &str, version: i64) -> Result<Option<Version>, ApiError> {
+    pub async fn version(&self, tenant: &TenantId, name: &str, version: i64) -> Result<Option<Version>, ApiError> {
         let query = format!("SELECT {COLUMNS} FROM registry WHERE tenant = $1 AND name = $2 AND version = $3");
         let row = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(tenant)
@@ -204,7 +213,7 @@ impl Db {
     }
 
     /// The newest active version under a name.
-    pub async fn current(&self, tenant: &str, name: &str) -> Result<Option<i64>, ApiError> {
+    pub async fn current(&self, tenant: &TenantId, name: &str) -> Result<Option<i64>, ApiError> {
         let row = sqlx::query(
             "SELECT MAX(version) AS newest FROM registry WHERE tenant = $1 AND name = $2 AND status = 'active'",
         )
@@ -216,8 +225,8 @@ impl Db {
     }
 
     /// How a model is published, if it is.
-    pub async fn published(&self, tenant: &str, model: &str) -> Result<Option<Version>, ApiError> {
-        Ok(self.versions(tenant, "", model, 1).await?.pop())
+    pub async fn published(&self, tenant: &TenantId, model: &ModelId) -> Result<Option<Version>, ApiError> {
+        Ok(self.versions(Some(tenant), "", Some(model), 1).await?.pop())
     }
 }
 
@@ -226,7 +235,7 @@ impl Db {
     ///
     /// # Errors
     /// [`ApiError::Refused`].
-    pub async fn usable(&self, tenant: &str, model: &str) -> Result<(), ApiError> {
+    pub async fn usable(&self, tenant: &TenantId, model: &ModelId) -> Result<(), ApiError> {
         usable(self.published(tenant, model).await?)
     }
 }
@@ -239,7 +248,7 @@ fn usable(version: Option<Version>) -> Result<(), ApiError> {
 }
 
 /// Makes changes of a tenant wait for each other.
-pub(super) async fn lock(tx: &mut Transaction<'static, Any>, tenant: &str) -> Result<(), ApiError> {
+pub(super) async fn lock(tx: &mut Transaction<'static, Any>, tenant: &TenantId) -> Result<(), ApiError> {
     sqlx::query("UPDATE tenants SET submitted = submitted WHERE name = $1")
         .bind(tenant)
         .execute(&mut **tx)
@@ -248,7 +257,7 @@ pub(super) async fn lock(tx: &mut Transaction<'static, Any>, tenant: &str) -> Re
 }
 
 /// The same for the tenant of a job.
-pub(super) async fn lock_of_job(tx: &mut Transaction<'static, Any>, job: &str) -> Result<(), ApiError> {
+pub(super) async fn lock_of_job(tx: &mut Transaction<'static, Any>, job: &JobId) -> Result<(), ApiError> {
     sqlx::query("UPDATE tenants SET submitted = submitted WHERE name = (SELECT tenant FROM jobs WHERE id = $1)")
         .bind(job)
         .execute(&mut **tx)
@@ -258,8 +267,8 @@ pub(super) async fn lock_of_job(tx: &mut Transaction<'static, Any>, job: &str) -
 
 pub(super) async fn status_of(
     tx: &mut Transaction<'static, Any>,
-    tenant: &str,
-    model: &str,
+    tenant: &TenantId,
+    model: &ModelId,
 ) -> Result<Option<Version>, ApiError> {
     let query = format!("SELECT {COLUMNS} FROM registry WHERE tenant = $1 AND model = $2");
     let row = sqlx::query(sqlx::AssertSqlSafe(query))
@@ -271,6 +280,10 @@ pub(super) async fn status_of(
 }
 
 /// Refuses what makes receipts of a revoked model.
-pub(super) async fn not_revoked(tx: &mut Transaction<'static, Any>, tenant: &str, model: &str) -> Result<(), ApiError> {
+pub(super) async fn not_revoked(
+    tx: &mut Transaction<'static, Any>,
+    tenant: &TenantId,
+    model: &ModelId,
+) -> Result<(), ApiError> {
     usable(status_of(tx, tenant, model).await?)
 }

@@ -6,6 +6,7 @@ use super::storage::Address;
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::ids::{ModelId, ObjectDigest, TenantId};
 use crate::server::job::{JobRequest, Opening};
 use crate::server::store::Kind;
 use crate::server::worker::cache::FILES;
@@ -36,7 +37,7 @@ impl Db {
                 .fetch_optional(&mut *tx)
                 .await?;
             if let Some(row) = committed {
-                let id: String = row.try_get("id")?;
+                let id: ModelId = row.try_get("id")?;
                 let by = format!("the commitment {id}, which `DELETE /v1/models/{id}/commit` removes");
                 return Err(ApiError::InUse { by });
             }
@@ -54,7 +55,7 @@ impl Db {
         all_counted(&mut tx, tenant).await?;
         unname(&mut tx, of).await?;
         match kind {
-            Kind::Input => delete_openings(&mut tx, tenant, ("", sha256), now).await?,
+            Kind::Input => delete_openings(&mut tx, tenant, Of::Input(sha256), now).await?,
             _ => {
                 sqlx::query("DELETE FROM graphs WHERE tenant = $1 AND sha256 = $2")
                     .bind(tenant)
@@ -71,7 +72,7 @@ impl Db {
     ///
     /// # Errors
     /// [`ApiError::InUse`] if it is published, or a job under way needs it.
-    pub async fn delete_commitment(&self, tenant: &str, id: &str, now: Millis) -> Result<bool, ApiError> {
+    pub async fn delete_commitment(&self, tenant: &TenantId, id: &ModelId, now: Millis) -> Result<bool, ApiError> {
         let mut tx = self.begin().await?;
         lock(&mut tx, tenant).await?;
         let row = sqlx::query("SELECT files FROM models WHERE tenant = $1 AND id = $2")
@@ -87,9 +88,9 @@ impl Db {
             );
             return Err(ApiError::InUse { by });
         }
-        Need::Commitment(id.into()).by_no_job(&mut tx, tenant).await?;
+        Need::Commitment(id.clone()).by_no_job(&mut tx, tenant).await?;
         all_counted(&mut tx, tenant).await?;
-        delete_openings(&mut tx, tenant, (id, ""), now).await?;
+        delete_openings(&mut tx, tenant, Of::Model(id), now).await?;
         sqlx::query("DELETE FROM models WHERE tenant = $1 AND id = $2")
             .bind(tenant)
             .bind(id)
@@ -97,7 +98,7 @@ impl Db {
             .await?;
         let files: BTreeMap<String, String> = serde_json::from_str(row.try_get("files")?)?;
         for sha256 in FILES.iter().filter_map(|name| files.get(*name)) {
-            unname(&mut tx, &private(tenant, sha256)).await?;
+            unname(&mut tx, &private(tenant, ObjectDigest::known(sha256))).await?;
         }
         // The job that made it stands for its statement no more.
         sqlx::query(
@@ -113,12 +114,12 @@ impl Db {
         Ok(true)
     }
 
-    /// Objects that no row names, of a tenant or of all if that is empty: some of them.
-    pub async fn unnamed(&self, tenant: &str) -> Result<Vec<Address>, ApiError> {
+    /// Objects that no row names, of a tenant or of all: some of them.
+    pub async fn unnamed(&self, tenant: Option<&TenantId>) -> Result<Vec<Address>, ApiError> {
         let rows = sqlx::query(
             "SELECT tenant, kind, sha256 FROM objects WHERE named = 0 AND ($1 = '' OR tenant = $1) ORDER BY tenant LIMIT $2",
         )
-        .bind(tenant)
+        .bind(tenant.map_or("", TenantId::as_str))
         .bind(BATCH)
         .fetch_all(&self.read)
         .await?;
@@ -172,22 +173,30 @@ pub(super) async fn unname(tx: &mut Transaction<'static, Any>, of: &Address) -> 
     Ok(())
 }
 
-/// Removes the openings of a model, or of an input where the model is empty.
+/// Whose openings.
+enum Of<'a> {
+    Model(&'a ModelId),
+    Input(&'a ObjectDigest),
+}
+
+/// Removes the openings of a model, or of an input.
 async fn delete_openings(
     tx: &mut Transaction<'static, Any>,
-    tenant: &str,
-    (model, input): (&str, &str),
+    tenant: &TenantId,
+    of: Of<'_>,
     now: Millis,
 ) -> Result<(), ApiError> {
-    let query = match model {
-        "" => "DELETE FROM openings WHERE tenant = $1 AND input = $2 RETURNING model, input, name, blob",
-        _ => "DELETE FROM openings WHERE tenant = $1 AND model = $2 RETURNING model, input, name, blob",
+    let (query, of) = match of {
+        Of::Input(sha256) => (
+            "DELETE FROM openings WHERE tenant = $1 AND input = $2 RETURNING model, input, name, blob",
+            sha256.as_str(),
+        ),
+        Of::Model(id) => (
+            "DELETE FROM openings WHERE tenant = $1 AND model = $2 RETURNING model, input, name, blob",
+            id.as_str(),
+        ),
     };
-    let deleted = sqlx::query(query)
-        .bind(tenant)
-        .bind(if model.is_empty() { input } else { model })
-        .fetch_all(&mut **tx)
-        .await?;
+    let deleted = sqlx::query(query).bind(tenant).bind(of).fetch_all(&mut **tx).await?;
     for row in deleted {
         let name: String = row.try_get("name")?;
         unname(tx, &private(tenant, row.try_get("blob")?)).await?;
@@ -210,7 +219,7 @@ async fn delete_openings(
 }
 
 /// Refuses while rows of an older version are not counted: how many name an object is not known then.
-async fn all_counted(tx: &mut Transaction<'static, Any>, tenant: &str) -> Result<(), ApiError> {
+async fn all_counted(tx: &mut Transaction<'static, Any>, tenant: &TenantId) -> Result<(), ApiError> {
     let left = sqlx::query(
         "SELECT 1 FROM models WHERE tenant = $1 AND counted = 0 UNION ALL SELECT 1 FROM openings WHERE tenant = $1 AND counted = 0 LIMIT 1",
     )
@@ -225,11 +234,11 @@ async fn all_counted(tx: &mut Transaction<'static, Any>, tenant: &str) -> Result
     }
 }
 
-fn private(tenant: &str, sha256: &str) -> Address {
+fn private(tenant: &TenantId, sha256: ObjectDigest) -> Address {
     Address {
-        tenant: tenant.into(),
+        tenant: tenant.clone(),
         kind: Kind::Private,
-        sha256: sha256.into(),
+        sha256,
     }
 }
 

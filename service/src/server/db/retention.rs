@@ -6,6 +6,7 @@ use super::storage::Address;
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::ids::{JobId, TenantId};
 use crate::server::store::Kind;
 use sqlx::Row;
 
@@ -53,7 +54,7 @@ impl Db {
             .fetch_optional(&self.read)
             .await?;
         let Some(oldest) = oldest else { return Ok(0) };
-        let tenant: String = oldest.try_get("tenant")?;
+        let tenant: TenantId = oldest.try_get("tenant")?;
         let mut tx = self.begin().await?;
         lock(&mut tx, &tenant).await?;
         let removed = sqlx::query(
@@ -74,7 +75,7 @@ impl Db {
             };
             unname(&mut tx, &receipt).await?;
             sqlx::query("UPDATE jobs SET removed = $2 WHERE id = $1")
-                .bind(row.try_get::<String, _>("job")?)
+                .bind(row.try_get::<JobId, _>("job")?)
                 .bind(now)
                 .execute(&mut *tx)
                 .await?;
@@ -95,7 +96,7 @@ impl Db {
         .fetch_all(&mut *tx)
         .await?;
         for row in &old {
-            let id: String = row.try_get("id")?;
+            let id: JobId = row.try_get("id")?;
             for query in [
                 "DELETE FROM events WHERE job = $1",
                 "DELETE FROM idempotency WHERE job = $1",

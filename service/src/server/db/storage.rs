@@ -4,6 +4,7 @@ use super::registry::lock;
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::ids::{ObjectDigest, ProcessId, ReservationId, TenantId};
 use crate::server::store::Kind;
 use serde::Serialize;
 use sqlx::{Any, Row, Transaction};
@@ -15,28 +16,28 @@ const BATCH: i64 = 100;
 /// Where an object lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
-    pub tenant: String,
+    pub tenant: TenantId,
     pub kind: Kind,
-    pub sha256: String,
+    pub sha256: ObjectDigest,
 }
 
 /// An object that was stored under a reservation, for the transaction that names it.
 #[derive(Clone, Debug)]
 pub struct Object {
     pub kind: Kind,
-    pub sha256: String,
+    pub sha256: ObjectDigest,
     pub bytes: i64,
-    pub reservation: String,
+    pub reservation: ReservationId,
 }
 
 /// A reservation that is asked for.
 #[derive(Clone, Debug)]
 pub struct Reservation {
-    pub id: String,
+    pub id: ReservationId,
     pub address: Address,
     pub bytes: i64,
     /// The process that prolongs it.
-    pub owner: String,
+    pub owner: ProcessId,
     pub ends: Millis,
 }
 
@@ -50,7 +51,7 @@ pub struct Usage {
 }
 
 impl Db {
-    pub async fn usage(&self, tenant: &str) -> Result<Usage, ApiError> {
+    pub async fn usage(&self, tenant: &TenantId) -> Result<Usage, ApiError> {
         let row = sqlx::query("SELECT stored, reserved FROM tenants WHERE name = $1")
             .bind(tenant)
             .fetch_one(&self.read)
@@ -96,7 +97,13 @@ impl Db {
     ///
     /// # Errors
     /// [`ApiError::Storage`]; [`ApiError::Unavailable`] if it ended.
-    pub async fn grow(&self, tenant: &str, id: &str, by: i64, limit: Option<i64>) -> Result<(), ApiError> {
+    pub async fn grow(
+        &self,
+        tenant: &TenantId,
+        id: &ReservationId,
+        by: i64,
+        limit: Option<i64>,
+    ) -> Result<(), ApiError> {
         let mut tx = self.begin().await?;
         take(&mut tx, tenant, by, limit).await?;
         let grown = sqlx::query("UPDATE reservations SET bytes = bytes + $2 WHERE id = $1")
@@ -111,7 +118,7 @@ impl Db {
     }
 
     /// Ends a reservation; what was stored under it is nobody's.
-    pub async fn release(&self, tenant: &str, id: &str) -> Result<(), ApiError> {
+    pub async fn release(&self, tenant: &TenantId, id: &ReservationId) -> Result<(), ApiError> {
         let mut tx = self.begin().await?;
         lock(&mut tx, tenant).await?;
         give(&mut tx, tenant, id).await?;
@@ -119,7 +126,7 @@ impl Db {
     }
 
     /// Prolongs the reservations of a process, and ends those of processes that do not. Returns how many ended.
-    pub async fn keep_reservations(&self, owner: &str, now: Millis, ends: Millis) -> Result<usize, ApiError> {
+    pub async fn keep_reservations(&self, owner: &ProcessId, now: Millis, ends: Millis) -> Result<usize, ApiError> {
         let own = sqlx::query("SELECT 1 FROM reservations WHERE owner = $1 LIMIT 1").bind(owner);
         if own.fetch_optional(&self.sweep).await?.is_some() {
             sqlx::query("UPDATE reservations SET ends = $2 WHERE owner = $1")
@@ -134,7 +141,7 @@ impl Db {
             .fetch_all(&self.sweep)
             .await?;
         for row in &rows {
-            self.release(row.try_get("tenant")?, row.try_get("id")?).await?;
+            self.release(&row.try_get("tenant")?, &row.try_get("id")?).await?;
         }
         Ok(rows.len())
     }
@@ -143,7 +150,7 @@ impl Db {
 /// Adds to what a tenant has reserved. The tenant's row is locked from here on.
 async fn take(
     tx: &mut Transaction<'static, Any>,
-    tenant: &str,
+    tenant: &TenantId,
     bytes: i64,
     limit: Option<i64>,
 ) -> Result<(), ApiError> {
@@ -165,7 +172,7 @@ async fn take(
 }
 
 /// Ends a reservation under the tenant's lock; false if it had ended.
-async fn give(tx: &mut Transaction<'static, Any>, tenant: &str, id: &str) -> Result<bool, ApiError> {
+async fn give(tx: &mut Transaction<'static, Any>, tenant: &TenantId, id: &ReservationId) -> Result<bool, ApiError> {
     let row = sqlx::query("DELETE FROM reservations WHERE id = $1 RETURNING bytes")
         .bind(id)
         .fetch_optional(&mut **tx)
@@ -183,7 +190,11 @@ async fn give(tx: &mut Transaction<'static, Any>, tenant: &str, id: &str) -> Res
 ///
 /// # Errors
 /// [`ApiError::Unavailable`] if the reservation ended: the object may have been removed.
-pub(super) async fn settle(tx: &mut Transaction<'static, Any>, tenant: &str, object: &Object) -> Result<(), ApiError> {
+pub(super) async fn settle(
+    tx: &mut Transaction<'static, Any>,
+    tenant: &TenantId,
+    object: &Object,
+) -> Result<(), ApiError> {
     if !give(tx, tenant, &object.reservation).await? {
         return Err(ended());
     }
@@ -193,8 +204,8 @@ pub(super) async fn settle(tx: &mut Transaction<'static, Any>, tenant: &str, obj
 /// One more row names an object. Its bytes count once.
 pub(super) async fn name(
     tx: &mut Transaction<'static, Any>,
-    tenant: &str,
-    (kind, sha256): (Kind, &str),
+    tenant: &TenantId,
+    (kind, sha256): (Kind, &ObjectDigest),
     bytes: i64,
 ) -> Result<(), ApiError> {
     let known = sqlx::query("UPDATE objects SET named = named + 1 WHERE tenant = $1 AND kind = $2 AND sha256 = $3")

@@ -6,6 +6,7 @@ use super::registry::not_revoked;
 use super::{ledger, Db, Job};
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::ids::{JobId, TaskId, TenantId};
 use crate::server::ledger::Charge;
 use serde_json::{json, Value};
 use sqlx::Row;
@@ -13,10 +14,10 @@ use sqlx::Row;
 /// A job that is asked for.
 #[derive(Clone, Debug)]
 pub struct Submission {
-    pub id: String,
+    pub id: JobId,
     /// Its first task in the job engine.
-    pub task: String,
-    pub tenant: String,
+    pub task: TaskId,
+    pub tenant: TenantId,
     pub kind: &'static str,
     pub statement: String,
     pub request: Value,
@@ -87,7 +88,7 @@ impl Db {
                     return Err(ApiError::IdempotencyMismatch);
                 }
                 let row = sqlx::query("SELECT * FROM jobs WHERE id = $1")
-                    .bind(row.try_get::<String, _>("job")?)
+                    .bind(row.try_get::<JobId, _>("job")?)
                     .fetch_one(&mut *tx)
                     .await?;
                 let job = Job::from_row(&row)?;

@@ -4,6 +4,7 @@ use super::Db;
 use crate::bytes::hex32;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::ids::ObjectDigest;
 use crate::server::tlog::renew::EarlierKey;
 use crate::server::tlog::stop::Stop;
 use crate::server::tlog::{count, entry, Head};
@@ -121,7 +122,7 @@ impl Db {
     }
 
     /// The first entry about something, with its index.
-    pub async fn log_entry(&self, digest: &str) -> Result<Option<(u64, Entry)>, ApiError> {
+    pub async fn log_entry(&self, digest: &ObjectDigest) -> Result<Option<(u64, Entry)>, ApiError> {
         let row = sqlx::query("SELECT idx, kind, digest FROM log_entries WHERE digest = $1 ORDER BY idx LIMIT 1")
             .bind(digest)
             .fetch_optional(&self.read)
@@ -134,7 +135,7 @@ impl Db {
     ///
     /// # Errors
     /// [`ApiError::Unavailable`] if there are others meanwhile.
-    pub async fn log_restore(&self, have: u64, entries: &[(&str, String)], now: Millis) -> Result<(), ApiError> {
+    pub async fn log_restore(&self, have: u64, entries: &[(&str, ObjectDigest)], now: Millis) -> Result<(), ApiError> {
         let mut tx = self.begin().await?;
         for (kind, digest) in entries {
             append(&mut tx, kind, digest, now).await?;
@@ -170,7 +171,7 @@ fn from_row(row: &AnyRow) -> Result<Entry, ApiError> {
 pub(super) async fn append(
     tx: &mut Transaction<'static, Any>,
     kind: &str,
-    digest: &str,
+    digest: &ObjectDigest,
     now: Millis,
 ) -> Result<(), ApiError> {
     let entries: i64 = sqlx::query("UPDATE log_head SET entries = entries + 1 WHERE id = 1 RETURNING entries")
@@ -190,7 +191,7 @@ pub(super) async fn append(
 #[cfg(test)]
 impl Db {
     /// Adds entries as publications do.
-    pub async fn log_these(&self, digests: &[String]) -> Result<(), ApiError> {
+    pub async fn log_these(&self, digests: &[ObjectDigest]) -> Result<(), ApiError> {
         let mut tx = self.begin().await?;
         for digest in digests {
             append(&mut tx, "receipt", digest, 0).await?;

@@ -4,6 +4,7 @@
 use super::{Db, Job, Lease};
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
+use crate::server::ids::{JobId, TaskId, TenantId};
 use sqlx::{AssertSqlSafe, Row};
 
 /// Tenants that are looked at: the first of them may have no job but one that somebody is taking.
@@ -15,7 +16,7 @@ impl Db {
     /// Takes the job whose turn it is, on behalf of `task`; none if no job may be begun now.
     pub async fn claim_next(
         &self,
-        task: &str,
+        task: &TaskId,
         owner: &str,
         until: Millis,
         now: Millis,
@@ -29,14 +30,14 @@ impl Db {
             };
             // The job has its lease: what follows only keeps order.
             if let Err(error) = self.served(task, &job).await {
-                tracing::warn!(job = job.id, %error, "noting whose turn it was");
+                tracing::warn!(job = job.id.as_str(), %error, "noting whose turn it was");
             }
             return Ok(Some((lease, job)));
         }
         Ok(None)
     }
 
-    async fn next(&self, now: Millis) -> Result<Option<String>, ApiError> {
+    async fn next(&self, now: Millis) -> Result<Option<JobId>, ApiError> {
         let tenants = sqlx::query(
             "SELECT t.name FROM tenants t LEFT JOIN turns ON turns.tenant = t.name
              WHERE EXISTS (SELECT 1 FROM jobs WHERE tenant = t.name AND state = 'queued' AND not_before <= $1
@@ -54,7 +55,7 @@ impl Db {
                  ORDER BY priority DESC, id LIMIT 1 {}",
                 self.skip_locked()
             )))
-            .bind(tenant.try_get::<String, _>("name")?)
+            .bind(tenant.try_get::<TenantId, _>("name")?)
             .bind(now)
             .fetch_optional(&self.read)
             .await?;
@@ -67,7 +68,7 @@ impl Db {
 
     /// The tenant goes to the end of the line. The job engine gave `task` away for a job that still waits: it gets the task of the one
     /// that was begun.
-    async fn served(&self, task: &str, job: &Job) -> Result<(), sqlx::Error> {
+    async fn served(&self, task: &TaskId, job: &Job) -> Result<(), sqlx::Error> {
         sqlx::query(
             "INSERT INTO turns (tenant, served) VALUES ($1, (SELECT COALESCE(MAX(served), 0) + 1 FROM turns))
              ON CONFLICT (tenant) DO UPDATE SET served = EXCLUDED.served",

@@ -4,6 +4,7 @@ use super::registry::lock;
 use super::storage::{name, Address};
 use super::Db;
 use crate::server::error::ApiError;
+use crate::server::ids::{ModelId, ObjectDigest, TenantId};
 use crate::server::store::Kind;
 use crate::server::worker::cache::FILES;
 use sqlx::Row;
@@ -15,16 +16,20 @@ const BATCH: i64 = 100;
 /// A row whose objects are not counted.
 #[derive(Clone, Debug)]
 pub struct Uncounted {
-    tenant: String,
+    tenant: TenantId,
     row: Which,
     /// SHA-256 of each.
-    objects: Vec<String>,
+    objects: Vec<ObjectDigest>,
 }
 
 #[derive(Clone, Debug)]
 enum Which {
-    Model(String),
-    Opening { model: String, input: String, name: String },
+    Model(ModelId),
+    Opening {
+        model: ModelId,
+        input: ObjectDigest,
+        name: String,
+    },
 }
 
 impl Uncounted {
@@ -47,7 +52,11 @@ impl Db {
             found.push(Uncounted {
                 tenant: row.try_get("tenant")?,
                 row: Which::Model(row.try_get("id")?),
-                objects: FILES.iter().filter_map(|name| files.get(*name).cloned()).collect(),
+                objects: FILES
+                    .iter()
+                    .filter_map(|name| files.get(*name))
+                    .map(ObjectDigest::known)
+                    .collect(),
             });
         }
         let openings =

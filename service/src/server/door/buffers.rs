@@ -13,7 +13,7 @@ const SHARES: u64 = 4;
 #[derive(Debug)]
 pub struct Buffers {
     maximum: u64,
-    held: Mutex<HashMap<String, u64>>,
+    held: Mutex<HashMap<Client, u64>>,
 }
 
 /// What one body keeps, until it is dropped.
@@ -51,11 +51,11 @@ impl Buffered<'_> {
     pub fn grow(&mut self, more: u64) -> Result<(), ApiError> {
         let mut held = self.buffers.held.lock().unwrap_or_else(PoisonError::into_inner);
         let all = held.values().fold(more, |sum, bytes| sum.saturating_add(*bytes));
-        let own = held.get(&self.client.0).copied().unwrap_or(0).saturating_add(more);
+        let own = held.get(self.client).copied().unwrap_or(0).saturating_add(more);
         if all > self.buffers.maximum || own > self.buffers.maximum / SHARES {
             return Err(ApiError::Busy);
         }
-        held.insert(self.client.0.clone(), own);
+        held.insert(self.client.clone(), own);
         self.bytes = self.bytes.saturating_add(more);
         Ok(())
     }
@@ -65,11 +65,11 @@ impl Drop for Buffered<'_> {
     fn drop(&mut self) {
         let mut held = self.buffers.held.lock().unwrap_or_else(PoisonError::into_inner);
         let left = held
-            .get(&self.client.0)
+            .get(self.client)
             .map_or(0, |bytes| bytes.saturating_sub(self.bytes));
         match left {
-            0 => held.remove(&self.client.0),
-            left => held.insert(self.client.0.clone(), left),
+            0 => held.remove(self.client),
+            left => held.insert(self.client.clone(), left),
         };
     }
 }
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn bytes_are_limited_together_and_by_client_and_given_back() {
         let buffers = Buffers::new(100);
-        let names: Vec<Client> = (0..5).map(|n| Client(n.to_string())).collect();
+        let names: Vec<Client> = (0..5).map(|n| Client::Address(n.to_string())).collect();
         let mut bodies: Vec<Buffered<'_>> = names.iter().map(|client| buffers.hold(client)).collect();
         for body in bodies.iter_mut().take(4) {
             body.grow(10).unwrap();

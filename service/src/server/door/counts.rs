@@ -1,23 +1,24 @@
 //! How many of something each client holds at a time.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Counts by name, each at most `maximum`.
+/// Counts by who holds them, each at most `maximum`.
 #[derive(Debug)]
-pub struct Counts {
+pub struct Counts<K: Eq + Hash> {
     maximum: usize,
-    held: Mutex<HashMap<String, usize>>,
+    held: Mutex<HashMap<K, usize>>,
 }
 
 /// One of them, until it is dropped.
 #[derive(Debug)]
-pub struct Held {
-    counts: Arc<Counts>,
-    name: String,
+pub struct Held<K: Eq + Hash> {
+    counts: Arc<Counts<K>>,
+    who: K,
 }
 
-impl Counts {
+impl<K: Clone + Eq + Hash> Counts<K> {
     pub fn new(maximum: usize) -> Arc<Self> {
         Arc::new(Self {
             maximum,
@@ -25,28 +26,28 @@ impl Counts {
         })
     }
 
-    /// One more for `name`; nothing if it holds the most already.
-    pub fn take(self: &Arc<Self>, name: &str) -> Option<Held> {
+    /// One more for `who`; nothing if it holds the most already.
+    pub fn take(self: &Arc<Self>, who: &K) -> Option<Held<K>> {
         let mut all = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = all.get(name).copied().unwrap_or(0);
+        let held = all.get(who).copied().unwrap_or(0);
         if held >= self.maximum {
             return None;
         }
-        all.insert(name.into(), held.saturating_add(1));
+        all.insert(who.clone(), held.saturating_add(1));
         Some(Held {
             counts: self.clone(),
-            name: name.into(),
+            who: who.clone(),
         })
     }
 }
 
-impl Drop for Held {
+impl<K: Eq + Hash> Drop for Held<K> {
     fn drop(&mut self) {
         let mut all = self.counts.held.lock().unwrap_or_else(PoisonError::into_inner);
-        match all.get_mut(&self.name) {
+        match all.get_mut(&self.who) {
             Some(held) if *held > 1 => *held = held.saturating_sub(1),
             _ => {
-                all.remove(&self.name);
+                all.remove(&self.who);
             }
         }
     }
@@ -60,11 +61,11 @@ mod tests {
     #[test]
     fn each_has_its_own_limit_and_nothing_is_kept() {
         let counts = Counts::new(2);
-        let (first, second) = (counts.take("a").unwrap(), counts.take("a").unwrap());
-        assert!(counts.take("a").is_none());
-        let other = counts.take("b").unwrap();
+        let (first, second) = (counts.take(&"a").unwrap(), counts.take(&"a").unwrap());
+        assert!(counts.take(&"a").is_none());
+        let other = counts.take(&"b").unwrap();
         drop(first);
-        let again = counts.take("a").unwrap();
+        let again = counts.take(&"a").unwrap();
         drop((second, other, again));
         assert!(counts.held.lock().unwrap().is_empty());
     }

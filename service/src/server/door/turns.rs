@@ -19,7 +19,7 @@ pub struct Turns {
     all: Semaphore,
     share: usize,
     patience: Duration,
-    clients: Mutex<HashMap<String, Arc<Places>>>,
+    clients: Mutex<HashMap<Client, Arc<Places>>>,
 }
 
 /// One client's.
@@ -80,7 +80,7 @@ impl Turns {
                 share: Arc::new(Semaphore::new(self.share)),
             })
         };
-        clients.entry(client.0.clone()).or_insert_with(new).clone()
+        clients.entry(client.clone()).or_insert_with(new).clone()
     }
 
     fn most(&self) -> usize {
@@ -95,7 +95,7 @@ mod tests {
     use std::future::Future as _;
 
     fn client(name: &str) -> Client {
-        Client(name.into())
+        Client::Address(name.into())
     }
 
     #[tokio::test]
@@ -120,7 +120,7 @@ mod tests {
             let (turns, order) = (&turns, &order);
             async move {
                 let _turn = turns.take(&who).await.unwrap();
-                order.lock().unwrap().push(who.0);
+                order.lock().unwrap().push(who);
                 tokio::task::yield_now().await;
             }
         };
@@ -129,7 +129,12 @@ mod tests {
             drop(held);
         };
         tokio::join!(next(a.clone()), next(a.clone()), next(a.clone()), next(b), release);
-        let place = order.lock().unwrap().iter().position(|who| who == "b").unwrap();
+        let place = order
+            .lock()
+            .unwrap()
+            .iter()
+            .position(|who| *who == client("b"))
+            .unwrap();
         assert!(place <= 1, "{order:?}");
     }
 

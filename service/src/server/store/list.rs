@@ -4,7 +4,6 @@ use super::{name, Kind, Store};
 use crate::server::clock::Millis;
 use crate::server::db::Address;
 use crate::server::error::ApiError;
-use crate::server::keys::tenant;
 use futures_util::{Stream, TryStreamExt};
 use object_store::path::Path as Name;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -48,10 +47,9 @@ fn address(name: &Name) -> Option<Address> {
     let [owner, kind, sha256] = parts.as_slice() else {
         return None;
     };
-    let hex = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     Some(Address {
-        tenant: tenant(owner.as_ref()).ok()?,
+        tenant: owner.as_ref().parse().ok()?,
         kind: Kind::parse(kind.as_ref())?,
-        sha256: hex(sha256.as_ref()).then(|| sha256.as_ref().to_owned())?,
+        sha256: sha256.as_ref().parse().ok()?,
     })
 }

@@ -4,6 +4,7 @@
 use super::{Kind, Store};
 use crate::server::db::Db;
 use crate::server::error::ApiError;
+use crate::server::ids::DatabaseId;
 
 /// Object with the database's id.
 pub const MARKER: &str = "_service/database";
@@ -12,7 +13,7 @@ pub const MARKER: &str = "_service/database";
 ///
 /// # Errors
 /// [`ApiError::WrongStore`]; storage.
-pub async fn at_start(db: &Db, store: &Store, fresh: &str) -> Result<String, ApiError> {
+pub async fn at_start(db: &Db, store: &Store, fresh: &DatabaseId) -> Result<DatabaseId, ApiError> {
     let known = db.identity(fresh).await?;
     // A database of a version before the marker.
     let unmarked = !known.marked && store.read(MARKER).await?.is_none();
@@ -41,7 +42,7 @@ pub async fn at_start(db: &Db, store: &Store, fresh: &str) -> Result<String, Api
 ///
 /// # Errors
 /// [`ApiError::WrongStore`]; storage.
-pub async fn check(store: &Store, id: &str) -> Result<(), ApiError> {
+pub async fn check(store: &Store, id: &DatabaseId) -> Result<(), ApiError> {
     let Some(found) = store.read(MARKER).await? else {
         return Err(ApiError::WrongStore(format!(
             "the object store has no {MARKER}, which this database ({id}) wrote: it is empty or another one, or lost the object; \
@@ -49,7 +50,7 @@ pub async fn check(store: &Store, id: &str) -> Result<(), ApiError> {
         )));
     };
     match String::from_utf8_lossy(&found).trim_end() {
-        found if found == id => Ok(()),
+        found if found == id.as_str() => Ok(()),
         found => Err(ApiError::WrongStore(format!(
             "the object store belongs to the database {found}, this database is {id}; configure the right one of both ({MARKER} is \
              the store's copy of the id)"

@@ -7,8 +7,8 @@ use super::count;
 use super::proofs::{read, root, Overlay};
 use super::stop::{self, Stop};
 use super::tiles::{grow, unframe, Level, Tile, WIDTH};
-use crate::bytes::hex;
 use crate::server::error::ApiError;
+use crate::server::ids::ObjectDigest;
 use crate::server::state::App;
 use provenn_verifier::tlog::{Checkpoint, Entry, EntryKind};
 
@@ -65,7 +65,7 @@ pub async fn read_back(app: &App, signed: &Checkpoint) -> Result<u64, ApiError> 
     if root(app, signed.size, signed.size, &overlay).await? != signed.root {
         return Err(unusable("the tiles do not give the root of the checkpoint"));
     }
-    let lost: Vec<(&str, String)> = entries.iter().skip(known.len()).map(row).collect();
+    let lost: Vec<(&str, ObjectDigest)> = entries.iter().skip(known.len()).map(row).collect();
     app.db.log_restore(have, &lost, app.now()).await?;
     tracing::warn!(
         entries = lost.len(),
@@ -74,12 +74,12 @@ pub async fn read_back(app: &App, signed: &Checkpoint) -> Result<u64, ApiError> 
     Ok(lost.len() as u64)
 }
 
-fn row(entry: &Entry) -> (&'static str, String) {
+fn row(entry: &Entry) -> (&'static str, ObjectDigest) {
     let kind = match entry.kind {
         EntryKind::Card => "card",
         EntryKind::Receipt => "receipt",
     };
-    (kind, hex(&entry.digest))
+    (kind, entry.digest.into())
 }
 
 fn unusable(cause: &str) -> ApiError {

@@ -5,11 +5,10 @@ mod restored;
 
 use super::tiles::{split, WIDTH};
 use super::*;
-use crate::bytes::hex;
 use crate::server::clock::Clock;
 use crate::server::config::Config;
+use crate::server::ids::ObjectDigest;
 use provenn_verifier::tlog::{empty_root, extends, node_hash, Hash};
-use sha2::{Digest, Sha256};
 
 struct Log {
     app: App,
@@ -31,8 +30,8 @@ impl Log {
 
     /// Adds entries that `seed` tells apart, up to `size`.
     async fn grow(&self, from: u64, size: u64, seed: u64) {
-        let digest = |i: u64| hex(&Sha256::digest([i.to_le_bytes(), seed.to_le_bytes()].concat()));
-        let digests: Vec<String> = (from..size).map(digest).collect();
+        let digest = |i: u64| ObjectDigest::of(&[i.to_le_bytes(), seed.to_le_bytes()].concat());
+        let digests: Vec<ObjectDigest> = (from..size).map(digest).collect();
         self.app.db.log_these(&digests).await.unwrap();
     }
 

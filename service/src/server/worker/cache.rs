@@ -4,6 +4,7 @@ use crate::error::CliError;
 use crate::server::db::Model;
 use crate::server::error::ApiError;
 use crate::server::folders::{hold, names, remove, shrink, Held, Temporary};
+use crate::server::ids::{ModelId, TenantId};
 use crate::server::store::{Kind, Store};
 use crate::{files, srs};
 use provenn_prover::commit::Description;
@@ -32,7 +33,7 @@ pub struct Models {
     folder: PathBuf,
     /// Bytes that files for children may take.
     maximum: u64,
-    public: Mutex<HashMap<(String, String), Arc<Public>>>,
+    public: Mutex<HashMap<(TenantId, ModelId), Arc<Public>>>,
 }
 
 impl Models {
@@ -47,7 +48,7 @@ impl Models {
     /// The folder with the model's files, fetched from the object store if it is new here. It stays while the result lives;
     /// models that were not used for longest make room for new ones.
     pub async fn folder(&self, store: &Store, model: &Model) -> Result<Held, ApiError> {
-        let folder = self.folder.join(&model.tenant).join(&model.id);
+        let folder = self.folder.join(model.tenant.as_str()).join(model.id.as_str());
         loop {
             if let Some(held) = hold(&folder)? {
                 return Ok(held);
@@ -69,40 +70,36 @@ impl Models {
     }
 
     async fn fetch(&self, store: &Store, model: &Model, folder: &Path) -> Result<(), ApiError> {
-        tokio::fs::create_dir_all(self.folder.join(&model.tenant)).await?;
+        tokio::fs::create_dir_all(self.folder.join(model.tenant.as_str())).await?;
         let partial = Temporary::new(&self.folder)?;
         for name in FILES {
-            let sha256 = model.files.get(name).ok_or(ApiError::NotFound {
-                what: "file of the model",
-            })?;
-            store
-                .fetch(&model.tenant, Kind::Private, sha256, &partial.path().join(name))
-                .await?;
+            let (sha256, path) = (model.file(name)?, partial.path().join(name));
+            store.fetch(&model.tenant, Kind::Private, &sha256, &path).await?;
         }
         adopt(partial, folder)
     }
 
     /// Tenants and ids of the models whose files are here.
-    pub fn known(&self) -> Result<Vec<(String, String)>, ApiError> {
+    pub fn known(&self) -> Result<Vec<(TenantId, ModelId)>, ApiError> {
         let names = names(&self.folder)?;
-        // Those with a dot are temporary.
+        // Those with a dot, which no tenant has, are temporary.
         Ok(names
             .into_iter()
-            .filter(|(tenant, _)| !tenant.starts_with('.'))
+            .filter_map(|(tenant, id)| Some((tenant.parse().ok()?, id.parse().ok()?)))
             .collect())
     }
 
     /// Removes what is kept here of a model. Files that are in use stay.
-    pub fn forget(&self, tenant: &str, id: &str) -> Result<(), ApiError> {
-        let key = (tenant.to_owned(), id.to_owned());
+    pub fn forget(&self, tenant: &TenantId, id: &ModelId) -> Result<(), ApiError> {
+        let key = (tenant.clone(), id.clone());
         self.public.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-        remove(&self.folder.join(tenant).join(id), &self.folder)?;
+        remove(&self.folder.join(tenant.as_str()).join(id.as_str()), &self.folder)?;
         Ok(())
     }
 
     /// The bytes of a model's card.
     pub async fn card(&self, store: &Store, model: &Model) -> Result<Vec<u8>, ApiError> {
-        store.get(&model.tenant, Kind::Private, model.card_sha256()).await
+        store.get(&model.tenant, Kind::Private, &model.card_sha256()).await
     }
 
     /// The public parts of a model.
@@ -111,12 +108,8 @@ impl Models {
         if let Some(known) = self.public.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(known.clone());
         }
-        let file = |name: &'static str| async move {
-            let sha256 = model.files.get(name).ok_or(ApiError::NotFound {
-                what: "file of the model",
-            })?;
-            store.get(&model.tenant, Kind::Private, sha256).await
-        };
+        let file =
+            |name: &'static str| async move { store.get(&model.tenant, Kind::Private, &model.file(name)?).await };
         let read = |card: &[u8], srs: &[u8]| -> Result<Public, CliError> {
             let card = ModelCard::from_bytes(card)?;
             let description = store::description(&card)?;

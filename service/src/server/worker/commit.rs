@@ -2,12 +2,12 @@
 
 use super::cache::FILES;
 use super::{Attempt, Stopped};
-use crate::bytes::hex;
 use crate::child::protocol::{Data, Work};
 use crate::error::CliError;
 use crate::fail;
 use crate::files::{self, size as file_size, MAX_CARD};
 use crate::server::db::{Model, Publication, Stored};
+use crate::server::ids::{KeyDigest, ModelId, ObjectDigest, SrsId};
 use crate::server::inputs::PerInput;
 use crate::server::job::Commit;
 use crate::server::private;
@@ -61,16 +61,17 @@ impl Attempt<'_> {
             let room = self.room(Kind::Private, &sha256, bytes as u64, Quota::Within);
             objects.push(room.await?);
             app.store.put_file(tenant, Kind::Private, &sha256, &path).await?;
-            files.insert(name.into(), sha256);
+            files.insert(name.into(), sha256.to_string());
         }
-        self.verified(at("out"), text("model_id")).await?;
+        let id = ModelId::known(text("model_id"));
+        self.verified(at("out"), id.clone()).await?;
         fail::point("after-store-model");
         let model = Model {
             tenant: tenant.clone(),
-            id: text("model_id"),
+            id,
             source,
-            key_digest: text("key_digest"),
-            srs_id: text("srs_id"),
+            key_digest: KeyDigest::known(text("key_digest")),
+            srs_id: SrsId::known(text("srs_id")),
             description: made.result.get("description").cloned().unwrap_or_default(),
             forecast: made.result.get("forecast").cloned().unwrap_or_default(),
             files,
@@ -86,11 +87,11 @@ impl Attempt<'_> {
     }
 
     /// Checks the card as anybody would: it goes into the log.
-    async fn verified(&self, folder: PathBuf, model_id: String) -> Result<(), Stopped> {
+    async fn verified(&self, folder: PathBuf, id: ModelId) -> Result<(), Stopped> {
         let check = tokio::task::spawn_blocking(move || -> Result<bool, CliError> {
             let card = ModelCard::from_bytes(&files::read(&folder.join(store::CARD), MAX_CARD)?)?;
             let srs = SrsVerifyingKey::from_bytes(&files::read(&folder.join(store::SRS), MAX_CARD)?)?;
-            Ok(hex(&card.check(&srs)?.model_id()) == model_id)
+            Ok(ModelId::from(card.check(&srs)?.model_id()) == id)
         });
         let cause = match check.await.map_err(|e| Stopped::Died(e.to_string()))? {
             Ok(true) => return Ok(()),
@@ -98,7 +99,7 @@ impl Attempt<'_> {
             Err(error) => error.parts().1.to_owned(),
         };
         tracing::error!(
-            job = self.job.id,
+            job = self.job.id.as_str(),
             cause,
             "the prover made a wrong card; it is not published"
         );
@@ -112,7 +113,7 @@ impl Attempt<'_> {
     }
 
     /// Fetches the uploads that a request names, each to a path of its own that begins with `path`.
-    pub(super) async fn data(&self, uploads: &PerInput<String>, path: &Path) -> Result<Vec<Data>, Stopped> {
+    pub(super) async fn data(&self, uploads: &PerInput<ObjectDigest>, path: &Path) -> Result<Vec<Data>, Stopped> {
         let mut all = Vec::new();
         for (n, (name, sha256)) in uploads.iter().enumerate() {
             let path = path.with_extension(n.to_string());
@@ -130,12 +131,12 @@ impl Attempt<'_> {
     }
 }
 
-async fn digest(path: &Path) -> Result<String, Stopped> {
+async fn digest(path: &Path) -> Result<ObjectDigest, Stopped> {
     let path = path.to_owned();
-    let sum = tokio::task::spawn_blocking(move || -> std::io::Result<String> {
+    let sum = tokio::task::spawn_blocking(move || -> std::io::Result<ObjectDigest> {
         let mut digest = Sha256::new();
         std::io::copy(&mut std::fs::File::open(path)?, &mut Hashing(&mut digest))?;
-        Ok(hex(&digest.finalize()))
+        Ok(digest.into())
     });
     Ok(sum.await.map_err(|e| Stopped::Died(e.to_string()))??)
 }

@@ -1,18 +1,17 @@
 //! Committing to an input.
 
 use super::{Attempt, Stopped};
-use crate::bytes::hex;
 use crate::child::protocol::{Data, Work};
 use crate::server::db::{Model, Publication, Stored};
 use crate::server::error::ApiError;
+use crate::server::ids::{ModelId, ObjectDigest};
 use crate::server::job::Opening as Asked;
 use crate::server::room::Quota;
 use crate::server::store::Kind;
 use serde_json::{json, Value};
-use sha2::{Digest, Sha256};
 
 /// A commitment to an input: its points, and the blob of its secret opening.
-pub(super) type Opened = (Vec<String>, String);
+pub(super) type Opened = (Vec<String>, ObjectDigest);
 
 impl Attempt<'_> {
     pub(super) async fn opening(&self, asked: &Asked) -> Result<Publication, Stopped> {
@@ -39,9 +38,14 @@ impl Attempt<'_> {
     }
 
     /// The commitment to an uploaded input under a model, made now if there is none; and CPU milliseconds.
-    pub(super) async fn open(&self, model: &Model, sha256: &str, data: &Data) -> Result<(Opened, i64), Stopped> {
-        let (db, tenant) = (&self.app.db, self.job.tenant.as_str());
-        let of = (model.id.as_str(), sha256, data.input.as_deref().unwrap_or_default());
+    pub(super) async fn open(
+        &self,
+        model: &Model,
+        sha256: &ObjectDigest,
+        data: &Data,
+    ) -> Result<(Opened, i64), Stopped> {
+        let (db, tenant) = (&self.app.db, &self.job.tenant);
+        let of = (&model.id, sha256, data.input.as_deref().unwrap_or_default());
         if let Some(known) = db.opening(tenant, of).await? {
             return Ok((known, 0));
         }
@@ -56,7 +60,7 @@ impl Attempt<'_> {
             })
             .await?;
         let secret = tokio::fs::read(&out).await?;
-        let name = hex(&Sha256::digest(&secret));
+        let name = ObjectDigest::of(&secret);
         let object = self
             .room(Kind::Private, &name, secret.len() as u64, Quota::Beyond)
             .await?;
@@ -69,7 +73,7 @@ impl Attempt<'_> {
         Ok((opened, made.cpu_ms))
     }
 
-    pub(super) async fn model(&self, id: &str) -> Result<Model, Stopped> {
+    pub(super) async fn model(&self, id: &ModelId) -> Result<Model, Stopped> {
         let model = self.app.db.model(&self.job.tenant, id).await?;
         Ok(model.ok_or(ApiError::NotFound { what: "model" })?)
     }

@@ -2,13 +2,14 @@
 
 use super::cache::{size, Public};
 use super::{Attempt, Stopped};
-use crate::bytes::{hex, hex32};
+use crate::bytes::hex32;
 use crate::child::protocol::{Data, Work};
 use crate::data::sample;
 use crate::fail;
 use crate::files::{self, MAX_RECEIPT};
 use crate::server::db::{Publication, Stored};
 use crate::server::error::ApiError;
+use crate::server::ids::ObjectDigest;
 use crate::server::job::Proof;
 use crate::server::problem::Problem;
 use crate::server::room::Quota;
@@ -16,7 +17,6 @@ use crate::server::store::Kind;
 use crate::stage::Stage;
 use provenn_verifier::{verify, Expectation, InferenceExpectation, InputBinding, StatementKind};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -61,7 +61,7 @@ impl Attempt<'_> {
         let expectation = self.expectation(asked, &public, &inputs, shown)?;
         let receipt = checked(public, at("receipt").as_path(), expectation).await?;
         fail::point("after-verify");
-        let (bytes, name) = (size(&at("receipt")), hex(&Sha256::digest(&receipt)));
+        let (bytes, name) = (size(&at("receipt")), ObjectDigest::of(&receipt));
         let object = self
             .room(Kind::Receipt, &name, receipt.len() as u64, Quota::Beyond)
             .await?;

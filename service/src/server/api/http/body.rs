@@ -5,6 +5,7 @@ use crate::server::db::Address;
 use crate::server::door::buffers::Buffered;
 use crate::server::door::Client;
 use crate::server::error::ApiError;
+use crate::server::ids::ObjectDigest;
 use crate::server::room::Room;
 use crate::server::state::App;
 use axum::body::{Body, BodyDataStream, HttpBody};
@@ -89,19 +90,18 @@ pub fn query(error: &QueryRejection) -> ApiError {
 pub struct Arriving {
     chunks: Chunks,
     room: Room,
-    sha256: String,
+    sha256: ObjectDigest,
 }
 
 impl Arriving {
     /// Reserves what the body is announced to have before anything of it is read.
     pub async fn new(app: &App, address: Address, body: Body, maximum: u64) -> Result<Self, ApiError> {
         let sha256 = address.sha256.clone();
-        digest(&sha256)?;
         let announced = body.size_hint().exact();
         let mut chunks = Chunks::new(body, maximum);
         let room = match announced {
             Some(bytes) if bytes > maximum => Err(ApiError::TooLarge { maximum }),
-            _ => match app.changes.take(&Client(address.tenant.clone())).await {
+            _ => match app.changes.take(&Client::Tenant(address.tenant.clone())).await {
                 Ok(_turn) => Room::for_body(app, address, announced).await,
                 Err(busy) => Err(busy),
             },
@@ -127,7 +127,7 @@ impl Arriving {
             file.write_all(&chunk).await?;
         }
         file.flush().await?;
-        match hex(&sum.finalize()) {
+        match ObjectDigest::from(sum) {
             got if got == self.sha256 => Ok((self.chunks.length, self.room)),
             got => Err(ApiError::DigestMismatch {
                 expected: self.sha256,
@@ -137,13 +137,12 @@ impl Arriving {
     }
 }
 
-/// Checks the form of a digest.
-pub fn digest(text: &str) -> Result<(), ApiError> {
-    let plain = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-    match text.len() == 64 && text.bytes().all(plain) {
-        true => Ok(()),
-        false => Err(ApiError::bad("a digest is 64 lower-case hexadecimal digits")),
-    }
+/// The digest that an upload goes by.
+///
+/// # Errors
+/// [`ApiError::BadRequest`]: who uploads gets to know what is wrong with it.
+pub fn digest(text: &str) -> Result<ObjectDigest, ApiError> {
+    text.parse().map_err(|form: String| ApiError::bad(form))
 }
 
 /// A body under a limit.

@@ -1,6 +1,7 @@
 //! Committing to an uploaded input before anything is proven about it.
 
 use crate::server::api::http::body;
+use crate::server::api::http::id::named;
 use crate::server::api::http::page::name;
 use crate::server::api::submit::{submit, Wanted};
 use crate::server::api::view::JobView;
@@ -52,13 +53,14 @@ pub async fn commit_input(
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Prove)?;
     let (asked, digest) = body::json::<InputCommitRequest>(body).await?;
+    let sha256 = named(&sha256, "input")?;
     app.db
         .upload(&caller.tenant, "input", &sha256)
         .await?
         .ok_or(ApiError::NotFound { what: "input" })?;
     let model = app
         .db
-        .model(&caller.tenant, &asked.model)
+        .model(&caller.tenant, &named(&asked.model, "model")?)
         .await?
         .ok_or(ApiError::NotFound { what: "model" })?;
     let names = model.input_names();
@@ -67,9 +69,9 @@ pub async fn commit_input(
         return Err(ApiError::bad("the model was committed with this input public"));
     }
     let wanted = Wanted {
-        body: job::digest(&["opening", &sha256, &digest]),
+        body: job::digest(&["opening", sha256.as_str(), &digest]),
         request: JobRequest::Opening(Opening {
-            model: asked.model,
+            model: model.id,
             input: sha256,
             name,
         }),

@@ -1,7 +1,7 @@
 //! Upload of an input, or of calibration data.
 
 use crate::data::sample;
-use crate::server::api::http::body::{Arriving, Bytes};
+use crate::server::api::http::body::{digest, Arriving, Bytes};
 use crate::server::api::keep::{keep, repair, Checked};
 use crate::server::auth::Caller;
 use crate::server::door::Client;
@@ -36,6 +36,7 @@ pub async fn put_input(
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     caller.needs(Scope::Upload)?;
+    let sha256 = digest(&sha256)?;
     let arriving = Arriving::new(
         &app,
         address(&caller.tenant, Kind::Input, &sha256),
@@ -50,7 +51,7 @@ pub async fn put_input(
         repair(&app, &caller.tenant, Kind::Input, &sha256, (&path, bytes)).await?;
         return Ok((StatusCode::OK, Json(known.summary)));
     }
-    let _turn = app.readings.take(&Client(caller.tenant.clone())).await?;
+    let _turn = app.readings.take(&Client::Tenant(caller.tenant.clone())).await?;
     let shape = {
         let path = path.clone();
         let shape = tokio::task::spawn_blocking(move || -> Result<Vec<usize>, ApiError> {

@@ -1,11 +1,13 @@
 //! A tenant's jobs.
 
 use crate::server::api::http::body;
+use crate::server::api::http::id::wanted;
 use crate::server::api::http::page::{rows, Rows};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::door::Client;
 use crate::server::error::ApiError;
+use crate::server::ids::JobId;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -58,12 +60,13 @@ pub async fn list_jobs(
     if !(1..=MOST).contains(&limit) {
         return Err(ApiError::bad(format!("the limit is {limit}, 1 to {MOST} is accepted")));
     }
-    let before = page.before.unwrap_or_default();
-    if !before.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        return Err(ApiError::bad("`before` is the id of a job"));
-    }
+    let before = wanted::<JobId>(&page.before.unwrap_or_default());
+    let before = before.map_err(|_| ApiError::bad("`before` is the id of a job"))?;
     let _turn = app.lists.take(&client).await?;
-    let jobs = app.db.jobs(&caller.tenant, &before, i64::from(limit) + 1).await?;
+    let jobs = app
+        .db
+        .jobs(&caller.tenant, before.as_ref(), i64::from(limit) + 1)
+        .await?;
     let now = app.now();
     let jobs = jobs.into_iter().map(|job| JobView::new(job, now)).collect();
     let Rows { rows: jobs, more } = rows(jobs, limit.into())?;

@@ -4,6 +4,7 @@ use crate::server::auth::Caller;
 use crate::server::db::{Event as Stored, Job};
 use crate::server::door::counts::Held;
 use crate::server::error::ApiError;
+use crate::server::ids::{JobId, KeyId, TenantId};
 use crate::server::state::App;
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -22,9 +23,9 @@ const KEY_CHECK: Duration = Duration::from_secs(5);
 
 struct Reader {
     app: App,
-    job: String,
-    /// Id of the key that asked.
-    key: String,
+    job: JobId,
+    /// The key that asked.
+    key: KeyId,
     last: i64,
     news: watch::Receiver<i64>,
     waiting: VecDeque<Stored>,
@@ -35,7 +36,7 @@ struct Reader {
 /// An open stream, while it lives.
 struct Counted {
     app: App,
-    _held: Held,
+    _held: Held<TenantId>,
 }
 
 impl Drop for Counted {

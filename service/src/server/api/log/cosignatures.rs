@@ -42,7 +42,7 @@ pub async fn post_cosignatures(
     caller.needs(Scope::Govern)?;
     let note = body::bytes(body, MAX_NOTE as u64).await?;
     let note = String::from_utf8(note).map_err(|_| ApiError::bad("a checkpoint is text"))?;
-    let client = Client(caller.tenant);
+    let client = Client::Tenant(caller.tenant);
     let _turn = app.lists.take(&client).await?;
     let head = app.db.log_head().await?;
     let found = cosigned::read(&app, &head, &note).await?;

@@ -2,6 +2,7 @@
 
 use crate::server::api::http::body::Bytes;
 use crate::server::api::http::headers::{file, BYTES};
+use crate::server::api::http::id::named;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
@@ -26,9 +27,9 @@ pub async fn get_card(
     caller.needs(Scope::Read)?;
     let model = app
         .db
-        .model(&caller.tenant, &id)
+        .model(&caller.tenant, &named(&id, "model")?)
         .await?
         .ok_or(ApiError::NotFound { what: "model" })?;
     let card = app.models.card(&app.store, &model).await?;
-    Ok((file(BYTES, &model.id, "card"), card))
+    Ok((file(BYTES, model.id.as_str(), "card"), card))
 }

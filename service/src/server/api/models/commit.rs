@@ -1,10 +1,12 @@
 //! Committing to an uploaded model.
 
 use crate::server::api::http::body;
+use crate::server::api::http::id::named;
 use crate::server::api::submit::{admit, submit, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
+use crate::server::ids::{ObjectDigest, TenantId};
 use crate::server::inputs::{ByName, PerInput};
 use crate::server::job::{self, Commit, JobRequest};
 use crate::server::keys::Scope;
@@ -68,6 +70,7 @@ pub async fn commit_model(
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Commit)?;
     let (asked, digest) = body::json::<CommitRequest>(body).await?;
+    let sha256 = named(&sha256, "model")?;
     let upload = app
         .db
         .upload(&caller.tenant, "model", &sha256)
@@ -77,6 +80,9 @@ pub async fn commit_model(
     let calibration = asked.calibration.of("calibration", &names)?;
     let held_out = asked.held_out.map(|rows| rows.of("held_out", &names)).transpose()?;
     let bindings = bindings(PerInput::given(asked.input, asked.inputs)?, &names)?;
+    let uploaded = |text: String| named::<ObjectDigest>(&text, "input");
+    let calibration = calibration.try_map(uploaded)?;
+    let held_out = held_out.map(|rows| rows.try_map(uploaded)).transpose()?;
     for (_, rows) in calibration.iter().chain(held_out.iter().flat_map(PerInput::iter)) {
         app.db
             .upload(&caller.tenant, "input", rows)
@@ -86,7 +92,7 @@ pub async fn commit_model(
     let forecast = upload.summary.get("forecast").cloned().unwrap_or_default();
     admit(&forecast, &app.config.limits)?;
     let wanted = Wanted {
-        body: job::digest(&["commit", &sha256, &digest]),
+        body: job::digest(&["commit", sha256.as_str(), &digest]),
         request: JobRequest::Commit(Commit {
             model: sha256,
             calibration,
@@ -102,7 +108,12 @@ pub async fn commit_model(
 }
 
 /// Names of an uploaded model's inputs, in their order.
-async fn input_names(app: &App, tenant: &str, sha256: &str, summary: &Value) -> Result<Vec<String>, ApiError> {
+async fn input_names(
+    app: &App,
+    tenant: &TenantId,
+    sha256: &ObjectDigest,
+    summary: &Value,
+) -> Result<Vec<String>, ApiError> {
     let several = summary
         .get("input_shapes")
         .and_then(Value::as_array)

@@ -1,5 +1,6 @@
 //! What is known of a model.
 
+use crate::server::api::http::id::named;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
@@ -23,7 +24,7 @@ pub async fn get_model(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     caller.needs(Scope::Read)?;
-    if let Some(model) = app.db.model(&caller.tenant, &id).await? {
+    if let Some(model) = app.db.model(&caller.tenant, &named(&id, "model")?).await? {
         return Ok(Json(json!({
             "state": "committed",
             "model_id": model.id,
@@ -38,7 +39,7 @@ pub async fn get_model(
     }
     let upload = app
         .db
-        .upload(&caller.tenant, "model", &id)
+        .upload(&caller.tenant, "model", &named(&id, "model")?)
         .await?
         .ok_or(ApiError::NotFound { what: "model" })?;
     Ok(Json(

@@ -1,5 +1,6 @@
 //! The graph of a model.
 
+use crate::server::api::http::id::named;
 use crate::server::api::http::page::names;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
@@ -25,11 +26,10 @@ pub async fn get_graph(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     caller.needs(Scope::Read)?;
-    let source = app
-        .db
-        .model(&caller.tenant, &id)
-        .await?
-        .map_or(id, |model| model.source);
+    let source = match app.db.model(&caller.tenant, &named(&id, "model")?).await? {
+        Some(model) => model.source,
+        None => named(&id, "model")?,
+    };
     let graph = app.db.graph(&caller.tenant, &source).await?;
     match graph {
         Some(mut graph) => {

@@ -1,10 +1,12 @@
 //! A tenant's models.
 
 use crate::server::api::http::body;
+use crate::server::api::http::id::wanted;
 use crate::server::api::http::page::{names, rows, Rows};
 use crate::server::auth::Caller;
 use crate::server::door::Client;
 use crate::server::error::ApiError;
+use crate::server::ids::ObjectDigest;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -50,22 +52,17 @@ pub async fn list_models(
     if !(1..=MOST).contains(&limit) {
         return Err(ApiError::bad(format!("the limit is {limit}, 1 to {MOST} is accepted")));
     }
-    let before = page.before.unwrap_or_default();
-    if !before.is_empty() {
-        body::digest(&before)?;
-    }
+    let before = wanted(&page.before.unwrap_or_default()).map_err(|form: String| ApiError::bad(form))?;
     let _turn = app.lists.take(&client).await?;
     let mut models = app
         .db
-        .uploaded_models(&caller.tenant, &before, i64::from(limit) + 1)
+        .uploaded_models(&caller.tenant, before.as_ref(), i64::from(limit) + 1)
         .await?;
     models.iter_mut().for_each(names);
     let Rows { rows: mut models, more } = rows(models, limit.into())?;
     for model in &mut models {
-        let commits = app
-            .db
-            .commits(&caller.tenant, model["sha256"].as_str().unwrap_or_default());
-        model["commits"] = commits.await?.into();
+        let source = ObjectDigest::known(model["sha256"].as_str().unwrap_or_default());
+        model["commits"] = app.db.commits(&caller.tenant, &source).await?.into();
     }
     Ok(Json(json!({ "tenant": caller.tenant, "models": models, "more": more })))
 }

@@ -1,7 +1,7 @@
 //! Upload of a model.
 
 use crate::child::protocol::{Start, Work};
-use crate::server::api::http::body::{Arriving, Bytes};
+use crate::server::api::http::body::{digest, Arriving, Bytes};
 use crate::server::api::http::page::names;
 use crate::server::api::keep::{keep, repair, Checked};
 use crate::server::auth::Caller;
@@ -45,6 +45,7 @@ pub async fn put_model(
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     caller.needs(Scope::Upload)?;
+    let sha256 = digest(&sha256)?;
     let arriving = Arriving::new(
         &app,
         address(&caller.tenant, Kind::Model, &sha256),
@@ -71,7 +72,7 @@ pub async fn put_model(
         cpu_seconds: SECONDS,
         nice: NICE,
     };
-    let _turn = app.inspections.take(&Client(caller.tenant.clone())).await?;
+    let _turn = app.inspections.take(&Client::Tenant(caller.tenant.clone())).await?;
     let made = process::run(&app, &start, Duration::from_secs(SECONDS), None).await;
     let mut summary = made.map_err(refusal)?.result;
     names(&mut summary);

@@ -25,6 +25,10 @@ pub async fn delete_commitment(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     caller.needs(Scope::Commit)?;
+    // Nothing has an id of another form.
+    let Ok(id) = id.parse() else {
+        return Ok(StatusCode::NO_CONTENT);
+    };
     if app.db.delete_commitment(&caller.tenant, &id, app.now()).await? {
         if let Err(error) = app.models.forget(&caller.tenant, &id) {
             tracing::warn!(%error, "working files of a model are removed later");

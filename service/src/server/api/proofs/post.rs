@@ -2,6 +2,7 @@
 
 use crate::policy::Asked;
 use crate::server::api::http::body;
+use crate::server::api::http::id::named;
 use crate::server::api::submit::{admit, submit, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
@@ -91,12 +92,13 @@ pub async fn post_proof(
         .unwrap_or_default();
     let model = app
         .db
-        .model(&caller.tenant, &asked.model)
+        .model(&caller.tenant, &named(&asked.model, "model")?)
         .await?
         .ok_or(ApiError::NotFound { what: "model" })?;
     let inputs = PerInput::given(asked.input, asked.inputs)?;
     let inputs = inputs.ok_or_else(|| ApiError::bad("`input`, or `inputs` of a model with several, is missing"))?;
     let inputs = inputs.of("inputs", &model.input_names())?;
+    let inputs = inputs.try_map(|text| named(&text, "input"))?;
     for (_, sha256) in inputs.iter() {
         app.db
             .upload(&caller.tenant, "input", sha256)
@@ -115,14 +117,14 @@ pub async fn post_proof(
     };
     let charge = Charge {
         about: ledger::about(&app, &caller.tenant, &model.id, &inputs, description).await?,
-        model: model.id,
+        model: model.id.clone(),
         requester: caller.key.clone(),
         policy: asked.policy.clone(),
         microbits: i64::try_from(microbits).unwrap_or(i64::MAX),
     };
     let wanted = Wanted {
         request: JobRequest::Proof(Proof {
-            model: asked.model,
+            model: model.id,
             inputs,
             policy,
             audience: asked.context.audience,

@@ -2,6 +2,7 @@
 
 use crate::server::api::http::body::Bytes;
 use crate::server::api::http::headers::{file, BYTES};
+use crate::server::api::http::id::named;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
@@ -26,6 +27,7 @@ pub async fn get_receipt(
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, ApiError> {
     caller.needs(Scope::Read)?;
+    let id = named(&id, "proof")?;
     let Some(sha256) = app.db.receipt(&caller.tenant, &id).await? else {
         let job = app
             .db
@@ -40,5 +42,5 @@ pub async fn get_receipt(
         });
     };
     let bytes = app.store.get(&caller.tenant, Kind::Receipt, &sha256).await?;
-    Ok((file(BYTES, &id, "receipt"), bytes))
+    Ok((file(BYTES, id.as_str(), "receipt"), bytes))
 }

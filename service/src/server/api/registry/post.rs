@@ -1,9 +1,11 @@
 //! Publishing models, and withdrawing them.
 
 use crate::server::api::http::body;
+use crate::server::api::http::id::named;
 use crate::server::auth::Caller;
 use crate::server::db::{Status, Version};
 use crate::server::error::ApiError;
+use crate::server::ids::TenantId;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -62,7 +64,7 @@ pub async fn post_version(
     body: Body,
 ) -> Result<(StatusCode, Json<Version>), ApiError> {
     caller.needs(Scope::Publish)?;
-    own(&caller, &tenant)?;
+    let tenant = own(&caller, &tenant)?;
     let (asked, _) = body::json::<PublishRequest>(body).await?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     if name.len() > MAX_NAME || !name.bytes().all(plain) || name.starts_with('.') {
@@ -70,11 +72,11 @@ pub async fn post_version(
             "a name has 1 to {MAX_NAME} letters, digits, dashes, underscores and dots, and does not begin with a dot"
         )));
     }
-    let known = app.db.model(&tenant, &asked.model).await?;
+    let known = app.db.model(tenant, &named(&asked.model, "model")?).await?;
     let model = known.ok_or(ApiError::NotFound { what: "model" })?;
     let version = app
         .db
-        .add_version(&tenant, &name, &model.id, asked.rotate, app.now())
+        .add_version(tenant, &name, &model.id, asked.rotate, app.now())
         .await?;
     Ok((StatusCode::CREATED, Json(version)))
 }
@@ -95,7 +97,7 @@ pub async fn post_status(
     body: Body,
 ) -> Result<Json<Version>, ApiError> {
     caller.needs(Scope::Govern)?;
-    own(&caller, &tenant)?;
+    let tenant = own(&caller, &tenant)?;
     let (asked, _) = body::json::<StatusRequest>(body).await?;
     if asked.reason.is_empty() || asked.reason.len() > MAX_REASON {
         return Err(ApiError::bad(format!(
@@ -110,7 +112,7 @@ pub async fn post_status(
         )));
     }
     let version = version.parse().map_err(|_| ApiError::NotFound { what: "version" })?;
-    let address = (tenant.as_str(), name.as_str(), version);
+    let address = (tenant, name.as_str(), version);
     Ok(Json(
         app.db
             .set_status(address, asked.status, &asked.reason, &app.clock)
@@ -118,10 +120,10 @@ pub async fn post_status(
     ))
 }
 
-/// Others' names are theirs.
-fn own(caller: &Caller, tenant: &str) -> Result<(), ApiError> {
-    match caller.tenant == tenant {
-        true => Ok(()),
+/// The caller's tenant, if it is the one of the address: others' names are theirs.
+fn own<'a>(caller: &'a Caller, tenant: &str) -> Result<&'a TenantId, ApiError> {
+    match caller.tenant.as_str() == tenant {
+        true => Ok(&caller.tenant),
         false => Err(ApiError::NotFound {
             what: "tenant of yours",
         }),

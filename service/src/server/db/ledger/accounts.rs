@@ -2,6 +2,7 @@
 
 use crate::server::db::Db;
 use crate::server::error::ApiError;
+use crate::server::ids::{InputDigest, KeyId, ModelId, ObjectDigest, TenantId};
 use crate::server::ledger::shown;
 use serde::Serialize;
 use sqlx::any::AnyRow;
@@ -11,11 +12,14 @@ use utoipa::ToSchema;
 /// Bits by model, input, requester and policy.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Account {
-    pub model: String,
+    #[schema(value_type = String)]
+    pub model: ModelId,
     /// Digest of the input's integers; of several inputs that of their names and digests.
-    pub input: String,
+    #[schema(value_type = String)]
+    pub input: InputDigest,
     /// Id of the key that asked.
-    pub requester: String,
+    #[schema(value_type = String)]
+    pub requester: KeyId,
     pub policy: String,
     /// Published receipts.
     pub receipts: i64,
@@ -32,27 +36,33 @@ pub struct Account {
 /// An uploaded input, and the input that it is to the ledger, or is one of.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct InputFile {
-    pub model: String,
+    #[schema(value_type = String)]
+    pub model: ModelId,
     /// As in accounts.
-    pub input: String,
+    #[schema(value_type = String)]
+    pub input: InputDigest,
     /// SHA-256 of the uploaded file.
-    pub file: String,
+    #[schema(value_type = String)]
+    pub file: ObjectDigest,
 }
 
 /// What several inputs are, if the one that follows is among them.
 const JOINT: &str = "(SELECT joint FROM joint_inputs s WHERE s.tenant = $1 AND s.input =";
 
 impl Db {
-    /// Accounts of a tenant: of a model, an input, a requester, where these are not empty. An input has those of several that it is one of.
+    /// Accounts of a tenant: of a model, an input, a requester, where these are given. An input has those of several that it is one of.
     pub async fn accounts(
         &self,
-        tenant: &str,
-        model: &str,
-        input: &str,
-        requester: &str,
+        tenant: &TenantId,
+        model: Option<&ModelId>,
+        input: Option<&InputDigest>,
+        requester: Option<&KeyId>,
         most: i64,
     ) -> Result<Vec<Account>, ApiError> {
         // Only conditions that are asked for, so that each combination has its index.
+        let model = model.map_or("", ModelId::as_str);
+        let input = input.map_or("", InputDigest::as_str);
+        let requester = requester.map_or("", KeyId::as_str);
         let filters = [("model", model), ("input", input), ("requester", requester)];
         let filters: Vec<_> = filters.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         let conditions = filters.iter().enumerate().map(|(n, (column, _))| match *column {
@@ -85,12 +95,12 @@ impl Db {
         rows.iter().map(account).collect()
     }
 
-    /// Uploaded inputs that receipts are about: of a model, of an input, where these are not empty.
+    /// Uploaded inputs that receipts are about: of a model, of an input, where these are given.
     pub async fn input_files(
         &self,
-        tenant: &str,
-        model: &str,
-        input: &str,
+        tenant: &TenantId,
+        model: Option<&ModelId>,
+        input: Option<&InputDigest>,
         most: i64,
     ) -> Result<Vec<InputFile>, ApiError> {
         let rows = sqlx::query(AssertSqlSafe(format!(
@@ -103,8 +113,8 @@ impl Db {
              ORDER BY 1, 2, 3 LIMIT $4"
         )))
         .bind(tenant)
-        .bind(model)
-        .bind(input)
+        .bind(model.map_or("", ModelId::as_str))
+        .bind(input.map_or("", InputDigest::as_str))
         .bind(most)
         .fetch_all(&self.read)
         .await?;
@@ -121,9 +131,9 @@ impl Db {
     /// Digest of the integers of an upload under a model, as the input of a name; that is empty where there is one input.
     pub async fn input_digest(
         &self,
-        tenant: &str,
-        (model, input, name): (&str, &str, &str),
-    ) -> Result<Option<String>, ApiError> {
+        tenant: &TenantId,
+        (model, input, name): (&ModelId, &ObjectDigest, &str),
+    ) -> Result<Option<InputDigest>, ApiError> {
         let query = "SELECT digest FROM input_digests WHERE tenant = $1 AND model = $2 AND input = $3 AND name = $4";
         let row = sqlx::query(query)
             .bind(tenant)
@@ -137,9 +147,9 @@ impl Db {
 
     pub async fn set_input_digest(
         &self,
-        tenant: &str,
-        (model, input, name): (&str, &str, &str),
-        digest: &str,
+        tenant: &TenantId,
+        (model, input, name): (&ModelId, &ObjectDigest, &str),
+        digest: &InputDigest,
     ) -> Result<(), ApiError> {
         sqlx::query(
             "INSERT INTO input_digests (tenant, model, input, name, digest) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",

@@ -4,6 +4,7 @@ use super::Scope;
 use crate::server::db::registry::lock;
 use crate::server::db::Db;
 use crate::server::error::ApiError;
+use crate::server::ids::{KeyId, ModelId, TenantId};
 use crate::server::ledger::shown;
 use serde::Serialize;
 use sqlx::any::AnyRow;
@@ -20,9 +21,25 @@ pub struct Budget {
     pub bits: f64,
 }
 
+/// What a limit is set on.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    Model(&'a ModelId),
+    Key(&'a KeyId),
+}
+
+impl<'a> Subject<'a> {
+    fn as_str(self) -> &'a str {
+        match self {
+            Self::Model(id) => id.as_str(),
+            Self::Key(id) => id.as_str(),
+        }
+    }
+}
+
 impl Db {
     /// Budgets of a tenant.
-    pub async fn budgets(&self, tenant: &str) -> Result<Vec<Budget>, ApiError> {
+    pub async fn budgets(&self, tenant: &TenantId) -> Result<Vec<Budget>, ApiError> {
         let rows =
             sqlx::query("SELECT scope, subject, microbits FROM budgets WHERE tenant = $1 ORDER BY scope, subject")
                 .bind(tenant)
@@ -41,8 +58,8 @@ impl Db {
     /// Sets budgets of one subject, or removes them: all of them or none.
     pub async fn set_budgets(
         &self,
-        tenant: &str,
-        subject: &str,
+        tenant: &TenantId,
+        subject: Subject<'_>,
         budgets: &[(Scope, Option<i64>)],
     ) -> Result<(), ApiError> {
         let mut tx = self.begin().await?;
@@ -55,12 +72,12 @@ impl Db {
                 )
                 .bind(tenant)
                 .bind(scope.name())
-                .bind(subject)
+                .bind(subject.as_str())
                 .bind(*microbits),
                 None => sqlx::query("DELETE FROM budgets WHERE tenant = $1 AND scope = $2 AND subject = $3")
                     .bind(tenant)
                     .bind(scope.name())
-                    .bind(subject),
+                    .bind(subject.as_str()),
             };
             query.execute(&mut *tx).await?;
         }

@@ -2,6 +2,7 @@
 
 use super::Scope;
 use crate::server::error::ApiError;
+use crate::server::ids::{InputDigest, JobId, KeyId, ModelId, TenantId};
 use crate::server::ledger::{shown, About, Charge};
 use sqlx::{Any, Row, Transaction};
 
@@ -13,8 +14,8 @@ use sqlx::{Any, Row, Transaction};
 /// [`ApiError::Refused`] if a budget does not suffice.
 pub(in crate::server::db) async fn reserve(
     tx: &mut Transaction<'static, Any>,
-    tenant: &str,
-    job: &str,
+    tenant: &TenantId,
+    job: &JobId,
     charge: &Charge,
 ) -> Result<(), ApiError> {
     let rows = sqlx::query("SELECT requester FROM ledger WHERE job = $1")
@@ -24,7 +25,7 @@ pub(in crate::server::db) async fn reserve(
     let asked = rows
         .iter()
         .map(|row| row.try_get("requester"))
-        .collect::<Result<Vec<String>, _>>()?;
+        .collect::<Result<Vec<KeyId>, _>>()?;
     if asked.contains(&charge.requester) {
         return Ok(());
     }
@@ -126,7 +127,7 @@ impl End {
 /// Settles or releases what a job was charged with, within the transaction that ends it.
 pub(in crate::server::db) async fn settle(
     tx: &mut Transaction<'static, Any>,
-    job: &str,
+    job: &JobId,
     end: End,
 ) -> Result<(), ApiError> {
     let rows = sqlx::query(
@@ -136,9 +137,9 @@ pub(in crate::server::db) async fn settle(
     .fetch_all(&mut **tx)
     .await?;
     for row in &rows {
-        let tenant: String = row.try_get("tenant")?;
+        let tenant: TenantId = row.try_get("tenant")?;
         let first = row.try_get::<i64, _>("again")? == 0;
-        let model: String = row.try_get("model")?;
+        let model: ModelId = row.try_get("model")?;
         let charge = Charge {
             about: about(tx, &tenant, &model, row.try_get("input")?).await?,
             model,
@@ -167,9 +168,9 @@ pub(in crate::server::db) async fn settle(
 /// What an entry is about.
 async fn about(
     tx: &mut Transaction<'static, Any>,
-    tenant: &str,
-    model: &str,
-    input: String,
+    tenant: &TenantId,
+    model: &ModelId,
+    input: InputDigest,
 ) -> Result<About, ApiError> {
     let rows =
         sqlx::query("SELECT input FROM joint_inputs WHERE tenant = $1 AND model = $2 AND joint = $3 ORDER BY input")
@@ -185,7 +186,7 @@ async fn about(
 /// Adds to what counts against budgets. The rows are changed in one order everywhere.
 async fn add(
     tx: &mut Transaction<'static, Any>,
-    tenant: &str,
+    tenant: &TenantId,
     charge: &Charge,
     first: bool,
     microbits: i64,
@@ -221,7 +222,7 @@ struct Moved {
 
 async fn enter(
     tx: &mut Transaction<'static, Any>,
-    tenant: &str,
+    tenant: &TenantId,
     charge: &Charge,
     first: bool,
     moved: &Moved,

@@ -1,0 +1,135 @@
+//! Ids, each kind with a type of its own: none passes for another, and no unchecked text for any.
+//!
+//! Text from outside becomes an id by [`FromStr`], which knows the form. Rows and documents of the service itself are believed.
+//!
+//! ```compile_fail
+//! # use provenn_service::server::ids::{KeyId, TenantId};
+//! fn revoke(key: &KeyId) {}
+//! revoke(&TenantId::known("alice"));
+//! ```
+
+#[macro_use]
+mod form;
+
+use super::queue::new_id;
+use crate::bytes::hex;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::str::FromStr;
+
+/// Longest tenant name.
+const MAX_TENANT: usize = 40;
+
+id! {
+    /// A tenant's name. The operator chooses it; it is part of the names of objects and folders.
+    TenantId,
+    |text| {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        !text.is_empty() && text.len() <= MAX_TENANT && text.bytes().all(plain)
+    },
+    format!("1 to {MAX_TENANT} lower-case letters, digits and dashes are expected")
+}
+
+id! {
+    /// The part of a key between its underscores, drawn with the key. It is no secret.
+    KeyId,
+    |text| text.len() == 12 && text.bytes().all(|b| b.is_ascii_hexdigit()),
+    "12 hexadecimal digits are expected".into()
+}
+
+made! {
+    /// A job.
+    JobId
+}
+
+made! {
+    /// What the job engine hands out in a job's place: a new one each time that the job waits.
+    TaskId
+}
+
+made! {
+    /// Room that is reserved for an object.
+    ReservationId
+}
+
+made! {
+    /// A process of the service, from its start on.
+    ProcessId
+}
+
+made! {
+    /// The database, since the first start of a service on it. The object store keeps a copy.
+    DatabaseId
+}
+
+digest! {
+    /// The SHA-256 of an object's bytes, under which it lies: of an upload, a card or another file of a model, an opening, a receipt.
+    ObjectDigest
+}
+
+digest! {
+    /// A committed model: the digest of its card, which receipts name.
+    ModelId
+}
+
+digest! {
+    /// An input to the ledger: the SHA-256 of its integers under a model; of several inputs that of their names and digests.
+    InputDigest
+}
+
+digest! {
+    /// A verifying key, as claims name it. Models of one circuit share it.
+    KeyDigest
+}
+
+digest! {
+    /// Parameters of the proof system, as cards name them.
+    SrsId
+}
+
+impl ObjectDigest {
+    pub fn of(bytes: &[u8]) -> Self {
+        Sha256::new_with_prefix(bytes).into()
+    }
+}
+
+impl From<Sha256> for ObjectDigest {
+    fn from(sum: Sha256) -> Self {
+        Self(hex(&sum.finalize()))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms() {
+        let long = "a".repeat(41);
+        for bad in ["", "Alice", "a/b", "a.b", "..", "a b", "\u{e9}", "a\0", &long] {
+            assert!(bad.parse::<TenantId>().is_err(), "{bad}");
+        }
+        assert_eq!("a-1".parse(), Ok(TenantId::known("a-1")));
+        for bad in ["", "0123456789a", "0123456789abc", "0123456789ag"] {
+            assert!(bad.parse::<KeyId>().is_err(), "{bad}");
+        }
+        for bad in ["", "a-b", "a b", "../a"] {
+            assert!(bad.parse::<JobId>().is_err(), "{bad}");
+        }
+        let digest = ObjectDigest::of(b"");
+        for bad in [
+            "",
+            &digest.as_str().to_uppercase(),
+            &digest.as_str()[1..],
+            &"g".repeat(64),
+        ] {
+            assert!(bad.parse::<ObjectDigest>().is_err(), "{bad}");
+        }
+        for id in [JobId::fresh().as_str(), "0"] {
+            assert_eq!(id.parse::<JobId>().unwrap().as_str(), id);
+        }
+        assert_eq!(digest.as_str().parse(), Ok(digest));
+    }
+}
