@@ -36,12 +36,12 @@ lint:
 ci:
     .ci/run
 
-# The verifier for browsers: module and page in target/verifier (needs node).
+# The verifier for browsers and node: module, page and package in target/verifier (needs node).
 page:
     rustup target add wasm32-unknown-unknown
     node verifier/wasm/build.mjs
 
-# Tests of module and page (needs node and chromium).
+# Tests of module, page and package (needs node and chromium).
 test-page: page
     node --test --test-concurrency=1 verifier/wasm/test/*.test.mjs
 

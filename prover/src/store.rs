@@ -179,6 +179,8 @@ pub fn description(card: &ModelCard) -> Result<Description, ProveError> {
     let bad = |reason| ProveError::Description { reason };
     let description: Description = serde_json::from_str(&card.description).map_err(|e| bad(json_reason(&e)))?;
     description.check_about(card.key.purpose.layout()).map_err(bad)?;
+    // Refused is what others refuse, who read cards with the verifier alone.
+    card.schema().map_err(|error| bad(error.reason().to_owned()))?;
     Ok(description)
 }
 

@@ -128,17 +128,14 @@ impl Asked {
                 Target::Output(index) => description.outputs.get(index as usize),
                 Target::All => None,
             };
-            let scaled = (real(word)? * 2f64.powi(output?.frac)).ceil();
             // Beyond every circuit's range, which the refusal names.
-            let beyond = (1i64 << 62) as f64;
-            Some(scaled.clamp(-beyond, beyond) as i64)
+            let beyond = 1i64 << 62;
+            let integer = output?.quantization().at_least(0, real(word)?);
+            Some(integer.clamp(-beyond, beyond))
         };
         let outputs = description.ranges_of_outputs();
         let policy = Disclosure::parse(&self.0, integer, Some(&outputs)).map_err(|error| {
-            let text = match error {
-                PolicyError::Range(range) => range.words().shown(&description.fracs()),
-                error => error.to_string(),
-            };
+            let text = error.shown(&description.fracs());
             CliError::usage("policy-out-of-range", text, "choose a value in the range")
         })?;
         description.offers(&policy)?;

@@ -116,12 +116,9 @@ impl<'a> Said<'a> {
 
     /// The answer for scripts: a list of scores, or one for each output, a label or a list of labels, or a bit.
     pub fn output_json(&self) -> Value {
-        let fracs = self.fracs();
-        let scores = |output: usize, scores: &[i64]| match fracs.get(output) {
-            Some(frac) => {
-                let unit = 2f64.powi(-frac);
-                scores.iter().map(|&score| score as f64 * unit).collect()
-            }
+        let outputs = self.description.map(|description| description.outputs.as_slice());
+        let scores = |output: usize, scores: &[i64]| match outputs.and_then(|outputs| outputs.get(output)) {
+            Some(output) => json!(output.quantization().reals(scores)),
             None => json!(scores),
         };
         match (&self.item.answer, self.body.policy.target) {

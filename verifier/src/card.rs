@@ -29,7 +29,7 @@ pub struct ModelCard {
     pub commitments: Vec<[u8; 32]>,
     /// Shows that the committed weights are in range, see [`check`](Self::check).
     pub registration: Registration,
-    /// A JSON text for people, bound by the model id, not interpreted here.
+    /// A JSON text for people, bound by the model id; [`schema`](Self::schema) reads it, verification does not.
     pub description: String,
 }
 

@@ -14,7 +14,7 @@ use core::fmt;
 /// One part that differs. `Display` writes scores as integers of the quantized model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// `parameters`, `statement`, `model`, `srs`, `circuit key`, `quantization`, `policy`, `items`, `output`, `input`, `graph`, `colours`, `audience`, `nonce` or `expiry`;
+    /// `parameters`, `statement`, `model card`, `model`, `srs`, `circuit key`, `quantization`, `policy`, `items`, `output`, `input`, `graph`, `colours`, `audience`, `nonce` or `expiry`;
     /// of an agreement also `agreement`, `inputs`, `role`, `key` or `context`.
     pub field: &'static str,
     /// What was expected.

@@ -3,9 +3,10 @@
 use crate::claim::Context;
 use crate::error::{ContextField, VerifyError};
 use crate::statement::colouring::ColouringExpectation;
-use crate::statement::inference::InferenceExpectation;
+use crate::statement::inference::{Disclosure, InferenceExpectation};
 use crate::statement::StatementKind;
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// Checks a receipt's claim must pass. `None` means "not checked": what a caller relies on belongs here, or must be
@@ -29,6 +30,44 @@ pub struct Expectation {
 }
 
 impl Expectation {
+    /// An inference with what it takes for a receipt to be an answer to you: of the model that you know by its id (anybody can
+    /// make receipts for a model of their own), under the agreed policy, made for you, in answer to the 32 random bytes
+    /// that you gave out for this receipt alone. Whoever gives out no nonce asks for validity [`at`](Self::at) a time
+    /// instead, and keeps track of the receipts seen.
+    pub fn new(
+        model_id: [u8; 32],
+        policy: impl Into<Disclosure>,
+        audience: impl Into<String>,
+        nonce: [u8; 32],
+    ) -> Self {
+        Self {
+            statements: Some(vec![StatementKind::Inference]),
+            inference: InferenceExpectation {
+                model_id: Some(model_id),
+                policy: Some(policy.into()),
+                ..InferenceExpectation::default()
+            },
+            audience: Some(audience.into()),
+            nonce: Some(nonce),
+            ..Self::default()
+        }
+    }
+
+    /// The same, and not expired at this time in unix seconds.
+    #[must_use]
+    pub fn at(self, now: u64) -> Self {
+        Self { now: Some(now), ..self }
+    }
+
+    /// The same under a development SRS too: for tests, and for those who trust the machine that made it.
+    #[must_use]
+    pub fn accepting_dev(self) -> Self {
+        Self {
+            accept_dev: true,
+            ..self
+        }
+    }
+
     pub(crate) fn accepts(&self, kind: StatementKind) -> Result<(), VerifyError> {
         match &self.statements {
             Some(kinds) if !kinds.contains(&kind) => Err(VerifyError::StatementMismatch { found: kind }),

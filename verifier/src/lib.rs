@@ -2,7 +2,8 @@
 //!
 //! [`ModelCard::check`] verifies once that the weights committed on a card are in range, and gives a [`CheckedCard`].
 //! [`verify`] takes a receipt (untrusted bytes), a checked card and an [`SrsVerifyingKey`] (both chosen by the
-//! caller) and an [`Expectation`], and either returns a [`Verdict`] or one [`VerifyError`]. Both are pure
+//! caller) and an [`Expectation`], and either returns a [`Verdict`] or one [`VerifyError`]. [`Schema::values`] gives what it
+//! says in the units of the model. All are pure
 //! functions: no I/O, no clock, no threads, no randomness, no panic on any input.
 //!
 //! Order of reading: [`claim`] and [`statement`] (what is said), [`receipt`] (how it travels), [`card`], [`registration`], [`key`] and [`srs`]
@@ -73,6 +74,7 @@ mod proof;
 pub mod publisher;
 pub mod receipt;
 pub mod registration;
+pub mod schema;
 mod shplonk;
 pub mod srs;
 pub mod statement;
@@ -97,10 +99,11 @@ pub use kind::{FileKind, FORMAT_VERSION};
 pub use link::{linked_columns, LinkProof, LinkStatement, LinkTranscript, LinkedColumn};
 pub use receipt::Receipt;
 pub use registration::{registration_scalar, Bits, CheckedCard, Grid, Registering, Registration};
+pub use schema::{InputSchema, OutputSchema, Quantization, Schema, SchemaError, Value, Values};
 pub use srs::{SrsKind, SrsParts, SrsVerifyingKey};
 pub use statement::colouring::{Colouring, ColouringClass, ColouringExpectation, EdgeSums, Graph, GraphError};
 pub use statement::inference::{
     policy, Answer, Counts, Disclosure, Inference, InferenceExpectation, InputBinding, Item, Policy, Target, Total,
 };
 pub use statement::{Reference, Statement, StatementKind, Subject};
-pub use verify::{verify, verify_batch, DevVerified, Verdict, Verified};
+pub use verify::{verify, verify_batch, DevVerified, Judged, Verdict, Verified};

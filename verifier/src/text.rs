@@ -77,6 +77,34 @@ fn exact(integer: i64, frac: i32) -> Option<String> {
     }
 }
 
+/// Text that is not the hexadecimal of so many bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{expected} hexadecimal digits are expected")]
+pub struct HexError {
+    /// Number of digits.
+    expected: usize,
+}
+
+/// Bytes that are told in hexadecimal: ids, nonces.
+///
+/// # Errors
+/// Another number of digits, or other characters.
+pub fn unhex<const N: usize>(text: &str) -> Result<[u8; N], HexError> {
+    let malformed = HexError {
+        expected: N.saturating_mul(2),
+    };
+    let mut bytes = [0u8; N];
+    let pairs = text.as_bytes().chunks(2);
+    if text.len() != malformed.expected || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Err(malformed);
+    }
+    for (byte, pair) in bytes.iter_mut().zip(pairs) {
+        let pair = core::str::from_utf8(pair).map_err(|_| malformed)?;
+        *byte = u8::from_str_radix(pair, 16).map_err(|_| malformed)?;
+    }
+    Ok(bytes)
+}
+
 /// A name as data: printable, between `"` that cannot occur in it, with at most [`SHOWN_NAME`] of its characters.
 pub fn quoted(name: &str) -> String {
     let head: String = name.chars().take(SHOWN_NAME).collect();
@@ -182,6 +210,18 @@ mod tests {
                 assert!(decimal(integer, frac).len() < 100);
             }
         }
+    }
+
+    #[test]
+    fn hexadecimal_has_its_length() {
+        assert_eq!(unhex("00fF"), Ok([0, 255]));
+        for text in ["", "00", "00f", "00fg", "00ff00", " 0ff", "+0ff", "é0f"] {
+            assert_eq!(unhex::<2>(text), Err(HexError { expected: 4 }), "{text}");
+        }
+        assert_eq!(
+            HexError { expected: 4 }.to_string(),
+            "4 hexadecimal digits are expected"
+        );
     }
 
     #[test]

@@ -84,19 +84,37 @@ pub fn verify<'a>(
     }
 }
 
+/// A receipt of a batch, with what it is judged against and what is asked of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged<'a> {
+    /// Its bytes.
+    pub receipt: &'a [u8],
+    /// The model of an inference, the graph of a colouring.
+    pub reference: Reference<'a>,
+    /// What is asked of this receipt: each answers a nonce of its own.
+    pub expectation: &'a Expectation,
+}
+
+impl<'a> Judged<'a> {
+    /// A receipt about a model or a graph.
+    pub fn new(receipt: &'a [u8], reference: impl Into<Reference<'a>>, expectation: &'a Expectation) -> Self {
+        Self {
+            receipt,
+            reference: reference.into(),
+            expectation,
+        }
+    }
+}
+
 /// Decides several receipts with one pairing check, at a fraction of the cost of deciding each.
 ///
 /// # Errors
 /// The index of the first bad receipt and what is wrong with it.
-pub fn verify_batch<'a, R: Into<Reference<'a>> + Copy>(
-    receipts: &[(&[u8], R)],
-    srs: &SrsVerifyingKey,
-    expectation: &Expectation,
-) -> Result<Vec<Verdict>, (usize, VerifyError)> {
+pub fn verify_batch(receipts: &[Judged<'_>], srs: &SrsVerifyingKey) -> Result<Vec<Verdict>, (usize, VerifyError)> {
     let mut all = Vec::with_capacity(receipts.len());
-    for (index, (receipt, reference)) in receipts.iter().enumerate() {
-        let pending = Pending::new(receipt, (*reference).into(), srs, expectation).map_err(|e| (index, e))?;
-        all.push(pending);
+    for (index, judged) in receipts.iter().enumerate() {
+        let pending = Pending::new(judged.receipt, judged.reference, srs, judged.expectation);
+        all.push(pending.map_err(|error| (index, error))?);
     }
     if !holds(srs, &all) {
         let bad = all

@@ -85,7 +85,7 @@ fn expectations() {
         inference: InferenceExpectation {
             policy: Some(policy),
             answer,
-            inputs: Default::default(),
+            ..InferenceExpectation::default()
         },
         ..Expectation::default()
     };
@@ -192,8 +192,9 @@ fn a_batch_names_its_bad_receipt() {
         .collect();
     let run = |receipts: &[Receipt]| {
         let bytes: Vec<Vec<u8>> = receipts.iter().map(Receipt::to_bytes).collect();
-        let items: Vec<(&[u8], &CheckedCard)> = bytes.iter().map(|b| (b.as_slice(), &setup.card)).collect();
-        verify_batch(&items, &setup.srs, &Expectation::default())
+        let any = Expectation::default();
+        let items: Vec<Judged> = bytes.iter().map(|b| Judged::new(b, &setup.card, &any)).collect();
+        verify_batch(&items, &setup.srs)
     };
     assert_eq!(run(&receipts).unwrap().len(), 4);
     assert!(run(&[]).unwrap().is_empty());

@@ -1,7 +1,16 @@
-//! The tests and vectors that the chapter on vulnerabilities names exist.
+//! What texts say exists: the program of the README, the tests and vectors that the chapter on vulnerabilities names.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
+
+/// Compiled as an example, and run on golden files by `.ci/package` where the package is all there is.
+#[test]
+fn the_program_of_the_readme_is_the_example() {
+    let (readme, example) = (include_str!("../README.md"), include_str!("../examples/verify.rs"));
+    let (_, program) = readme.split_once("```rust,no_run\n").unwrap();
+    assert_eq!(program.split_once("```").unwrap().0, example);
+    assert!(example.lines().filter(|line| !line.is_empty()).count() <= 15);
+}
 
 #[test]
 fn every_named_test_and_vector_exists() {

@@ -1,10 +1,10 @@
-// Builds the verifier module and the page that carries it: node build.mjs [FOLDER].
-// Writes provenn_verifier.wasm and verify.html to FOLDER (default: target/verifier). Needs cargo, the target
+// Builds the verifier module, the page that carries it and the package: node build.mjs [FOLDER].
+// Writes provenn_verifier.wasm, verify.html and npm/ to FOLDER (default: target/verifier). Needs cargo, the target
 // wasm32-unknown-unknown and node, nothing else.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 
@@ -26,7 +26,24 @@ const folder = resolve(process.argv[2] ?? join(metadata.target_directory, "verif
 mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, "provenn_verifier.wasm"), wasm);
 writeFileSync(join(folder, "verify.html"), page(wasm, packed));
+npm(join(folder, "npm"), wasm);
 console.log(`${folder}: module of ${wasm.length} bytes, ${packed.length} gzipped`);
+
+/** The package as it is packed: what is not of its own folder is put beside it here. */
+function npm(folder, wasm) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  for (const name of ["README.md", "example.html", "index.d.ts", "index.js"]) copyFileSync(join(here, "npm", name), join(folder, name));
+  for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) copyFileSync(join(root, name), join(folder, name));
+  copyFileSync(join(here, "web/provenn.js"), join(folder, "provenn.js"));
+  writeFileSync(join(folder, "provenn.wasm"), wasm);
+  const { name, ...rest } = JSON.parse(readFileSync(join(here, "npm/package.json"), "utf8"));
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name, version: version(), ...rest }, null, 2) + "\n");
+}
+
+function version() {
+  return metadata.packages.find(({ name }) => name === PACKAGE).version;
+}
 
 function page(wasm, packed) {
   const style = read("base.css") + read("page.css");
@@ -38,7 +55,7 @@ function page(wasm, packed) {
     style,
     script,
     module: packed.toString("base64"),
-    version: metadata.packages.find(({ name }) => name === PACKAGE).version,
+    version: version(),
     size: wasm.length.toLocaleString("en"),
     digest: createHash("sha256").update(wasm).digest("hex"),
   };

@@ -10,7 +10,7 @@ use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::prove::bind_inputs;
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove};
-use provenn_verifier::{policy, verify, verify_batch, Context, Expectation, ModelCard, SrsVerifyingKey};
+use provenn_verifier::{policy, verify, verify_batch, Context, Expectation, Judged, ModelCard, SrsVerifyingKey};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -70,9 +70,9 @@ fn measure(folder: &Path) -> Outcome {
         let _verdict = verify(&receipt, &card, &srs, &expectation)?;
         Ok(())
     })?;
-    let items = vec![(receipt.as_slice(), &card); 100];
+    let items = vec![Judged::new(&receipt, &card, &expectation); 100];
     let batch = mean(1, || {
-        let verdicts = verify_batch(&items, &srs, &expectation);
+        let verdicts = verify_batch(&items, &srs);
         verdicts
             .map(drop)
             .map_err(|(at, error)| format!("{at}: {error}").into())

@@ -7,7 +7,7 @@ use crate::fidelity::Fidelity;
 use provenn_circuits::compile::{self, Ranges};
 use provenn_circuits::graph::InputType;
 use provenn_circuits::layout::Shape;
-use provenn_verifier::{Disclosure, InstanceLayout, OutputLayout, Target};
+use provenn_verifier::{Disclosure, InstanceLayout, OutputLayout, Quantization, Target};
 use serde::{Deserialize, Serialize};
 
 /// The people's part of a model card. Everything in it is bound by the model id.
@@ -83,6 +83,26 @@ pub struct OutputDescription {
     pub shape: Vec<usize>,
     /// A score z stands for z / 2^frac.
     pub frac: i32,
+}
+
+impl InputDescription {
+    /// Which numbers its integers stand for.
+    pub fn quantization(&self) -> Quantization {
+        Quantization {
+            frac: self.frac,
+            lifts: self.lifts.clone(),
+        }
+    }
+}
+
+impl OutputDescription {
+    /// Which numbers its scores stand for.
+    pub fn quantization(&self) -> Quantization {
+        Quantization {
+            frac: self.frac,
+            lifts: vec![],
+        }
+    }
 }
 
 impl Description {

@@ -3,7 +3,7 @@
 use crate::error::{grammar, raised};
 use crate::owner::{sources, Arrays};
 use clap::Parser;
-use provenn_prover::commit::Description;
+use provenn_prover::commit::{Description, InputDescription};
 use provenn_prover::store;
 use provenn_service::bytes::hex;
 use provenn_service::cli::{Cli, Command};
@@ -55,15 +55,9 @@ pub fn said(receipt: &[u8], description: Option<&Description>) -> Result<Value, 
     let said = Said::new(&claim, description)?;
     let inputs = said.inputs().into_iter().enumerate().map(|(index, (_, binding))| {
         let input = description.and_then(|description| description.inputs.get(index));
-        let unit = |at: usize| {
-            let lift = input.and_then(|input| input.lifts.get(at)).copied().unwrap_or(0);
-            input.map_or(1.0, |input| 2f64.powi(-input.frac - i32::from(lift)))
-        };
+        let quantization = input.map(InputDescription::quantization).unwrap_or_default();
         let (values, points) = match binding {
-            InputBinding::Public { values } => {
-                let values = values.iter().enumerate().map(|(at, &value)| value as f64 * unit(at));
-                (Some(values.collect::<Vec<f64>>()), None)
-            }
+            InputBinding::Public { values } => (Some(quantization.reals(values)), None),
             InputBinding::Committed { points } => (None, Some(points.iter().map(|p| hex(p)).collect::<Vec<_>>())),
         };
         json!({

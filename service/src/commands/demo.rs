@@ -12,8 +12,7 @@ use provenn_prover::prove::prove;
 use provenn_prover::srs::Srs;
 use provenn_prover::{store, Input};
 use provenn_verifier::{
-    policy, verify, Answer, Context, Expectation, InferenceExpectation, ModelCard, Receipt, SrsVerifyingKey,
-    VerifyError,
+    policy, verify, Answer, Context, Expectation, ModelCard, Receipt, SrsVerifyingKey, VerifyError,
 };
 use serde_json::json;
 use std::path::Path;
@@ -79,16 +78,7 @@ pub fn run(json: bool) -> Result<Report, CliError> {
     // From here on: a verifier, who has the published files and the receipt only.
     let key = SrsVerifyingKey::from_bytes(&srs_verifying_key(&srs)?.to_bytes())?;
     let card = ModelCard::from_bytes(&card)?.check(&key)?;
-    let expectation = Expectation {
-        inference: InferenceExpectation {
-            policy: Some(policy::Label.into()),
-            ..InferenceExpectation::default()
-        },
-        audience: Some(AUDIENCE.into()),
-        nonce: Some(nonce),
-        accept_dev: true,
-        ..Expectation::default()
-    };
+    let expectation = Expectation::new(card.model_id(), policy::Label, AUDIENCE, nonce).accepting_dev();
     let (verify_seconds, verdict) = timed(|| Ok(verify(&receipt, &card, &key, &expectation)?))?;
     let inference = || broken("the receipt states no inference");
     let body = verdict.claim().body.inference().ok_or_else(inference)?;

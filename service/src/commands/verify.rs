@@ -199,12 +199,6 @@ fn differing(
 ) -> Vec<String> {
     let ids = [
         (
-            "model card: the model id that you named",
-            args.model_id,
-            "the card is",
-            card.model_id(),
-        ),
-        (
             "SRS file: the SRS id that you named",
             args.srs_id,
             "the file is",
@@ -241,6 +235,7 @@ fn expectation(args: &Args, description: &Description, now: u64) -> Result<Expec
     Ok(Expectation {
         statements: Some(vec![StatementKind::Inference]),
         inference: InferenceExpectation {
+            model_id: args.model_id,
             policy,
             inputs: inputs.collect(),
             ..InferenceExpectation::default()

@@ -7,7 +7,7 @@ use super::{csv, npy};
 use crate::error::CliError;
 use crate::files;
 use provenn_circuits::graph::{Graph, InputType};
-use provenn_prover::commit::Description;
+use provenn_prover::commit::{Description, InputDescription};
 use provenn_prover::rows::{Rows, Use};
 use provenn_prover::store::json_reason;
 use serde::de::{Error, SeqAccess, Unexpected, Visitor};
@@ -297,11 +297,9 @@ pub fn shape(bytes: &[u8]) -> Result<Vec<usize>, CliError> {
 
 /// The integers that stand for the elements of an input, as the card defines them: `round(x * 2^(frac + lift))`.
 pub fn quantize(values: &[f32], description: &Description, index: usize) -> Vec<i64> {
-    let input = description.inputs.get(index);
-    let frac = input.map_or(0, |input| input.frac);
-    let lift = |element: usize| input.and_then(|input| input.lifts.get(element)).copied().unwrap_or(0);
-    let integer =
-        |(element, &x): (usize, &f32)| (f64::from(x) * 2f64.powi(frac + i32::from(lift(element)))).round() as i64;
+    let quantization = description.inputs.get(index).map(InputDescription::quantization);
+    let quantization = quantization.unwrap_or_default();
+    let integer = |(element, &x): (usize, &f32)| quantization.nearest(element, x.into());
     values.iter().enumerate().map(integer).collect()
 }
 

@@ -142,6 +142,9 @@ impl Inference {
         srs: &SrsVerifyingKey,
         expectation: &Expectation,
     ) -> Result<Public<'a>, VerifyError> {
+        if expectation.inference.model_id.is_some_and(|id| id != card.model_id()) {
+            return Err(VerifyError::ModelMismatch);
+        }
         let id = self.check_identity(claim, card, srs)?;
         expectation.accepts(StatementKind::Inference)?;
         let item = self.item()?;

@@ -28,6 +28,9 @@ pub fn card(bytes: &[u8]) {
     if let Ok(card) = ModelCard::from_bytes(bytes) {
         assert_eq!(card.to_bytes(), bytes);
         assert_eq!(card.validate(), Ok(()));
+        if let Ok(schema) = card.schema() {
+            assert_eq!(schema.fracs().len(), schema.outputs.len());
+        }
     }
 }
 

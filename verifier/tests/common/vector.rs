@@ -131,8 +131,9 @@ impl Vector {
                 .map_err(alone),
             _ => {
                 assert_eq!(about.len(), receipts.len(), "{}", self.comment);
-                let pairs: Vec<_> = receipts.iter().map(Vec::as_slice).zip(about).collect();
-                verify_batch(&pairs, &srs, &self.expectation).map_err(|(at, error)| (Some(at), error))
+                let judged = receipts.iter().zip(about);
+                let judged = judged.map(|(receipt, about)| Judged::new(receipt, about, &self.expectation));
+                verify_batch(&judged.collect::<Vec<_>>(), &srs).map_err(|(at, error)| (Some(at), error))
             }
         }
     }

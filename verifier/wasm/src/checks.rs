@@ -180,10 +180,10 @@ impl Check {
                 request.graph.is_none()
             }
             Self::PolicyRange | Self::InputShape | Self::Link => request.graph.is_none(),
-            Self::NamedModel => request.model_id.is_some(),
+            Self::NamedModel => expected.inference.model_id.is_some(),
             Self::NamedSrs => request.srs_id.is_some(),
             Self::Colours => expected.colouring.colours.is_some(),
-            Self::Policy => expected.inference.policy.is_some(),
+            Self::Policy => expected.inference.policy.is_some() || request.policy.is_some(),
             Self::Output => expected.inference.answer.is_some(),
             Self::Input => !expected.inference.inputs.is_empty(),
             Self::Audience => expected.audience.is_some(),

@@ -12,6 +12,7 @@ mod json;
 mod report;
 mod request;
 mod statement;
+mod values;
 
 pub use checks::{Check, State};
 pub use report::report;

@@ -2,12 +2,12 @@
 
 use crate::checks::{Check, State};
 use crate::json::{list, text, words, Object};
-use crate::request::Request;
-use crate::statement;
+use crate::request::{refused, Request};
+use crate::{statement, values};
 use provenn_verifier::statement::colouring::{GraphText, GraphTextError};
 use provenn_verifier::{
-    differences, verify, Bundle, Claim, Disclosure, Graph, InputLayout, InstanceLayout, ModelCard, Receipt, SrsKind,
-    SrsVerifyingKey, StatementKind, Subject, Verdict, VerifyError,
+    differences, verify, Bundle, Claim, Disclosure, Graph, InputLayout, InstanceLayout, ModelCard, Receipt,
+    SchemaError, SrsKind, SrsVerifyingKey, StatementKind, Subject, Verdict, VerifyError,
 };
 
 /// Decides a request. The result is a JSON object:
@@ -17,6 +17,7 @@ use provenn_verifier::{
 /// - `differences`: in what the receipt is not as asked, each with `field`, and `expected` and `found` in words;
 /// - `checks`: all of [`Check::ALL`], each with `name`, `title` and `state`;
 /// - `bundle`: `null`, or how many `receipts` the bundle holds, which `receipt` this is about, and whether its card is `signed` and `logged`, which is not checked here;
+/// - `values`: what the verdict says in the units of the model, see [`Values`](provenn_verifier::Values); `null` without a verdict, or where the card does not say them;
 /// - `claim` (its `body` by the kind of `statement`), `card` or `graph`, `srs`: what the files say, `null` where one does not decode. Only under a verdict other than
 ///   `refused` is the claim true.
 pub fn report(request: &Request<'_>) -> String {
@@ -41,6 +42,16 @@ pub fn report(request: &Request<'_>) -> String {
 /// The report about the parts of a request; `broken` is why there are none.
 fn judged(request: &Request<'_>, bundle: Option<&Bundle>, broken: Option<Refusal>) -> String {
     let about = About::of(request);
+    let request = &match asked(request, &about) {
+        Ok(request) => request,
+        Err(message) => {
+            return refused(
+                "policy-out-of-range",
+                &message,
+                "Give a policy that the model has, with values in their ranges.",
+            )
+        }
+    };
     let srs = SrsVerifyingKey::from_bytes(request.srs);
     let receipt = Receipt::from_bytes(request.receipt);
     let claim = receipt.as_ref().map(|receipt| &receipt.claim);
@@ -53,6 +64,10 @@ fn judged(request: &Request<'_>, bundle: Option<&Bundle>, broken: Option<Refusal
         Ok(Verdict::Dev(_)) => ("dev-verified", None),
         Err(refusal) => ("refused", Some(refusal)),
     };
+    let schema = about.card().map(ModelCard::schema);
+    let schema = schema.as_ref().and_then(|schema| schema.as_ref().ok());
+    let values = schema.zip(result.as_ref().ok());
+    let values = values.and_then(|(schema, verdict)| schema.values(verdict).ok());
     let failed = error.map(|refusal| refusal.check);
     let checks = Check::ALL.map(|check| {
         Object::new()
@@ -84,6 +99,7 @@ fn judged(request: &Request<'_>, bundle: Option<&Bundle>, broken: Option<Refusal
         .raw("error", error.map_or_else(null, Refusal::json))
         .raw("differences", list(apart))
         .raw("checks", list(checks))
+        .raw("values", values.as_ref().map_or_else(null, values::values))
         .raw("claim", claim.map_or_else(|_| null(), claim_json))
         .raw("card", card.map_or_else(null, |card| card_json(card, claim.ok())))
         .raw("graph", graph.map_or_else(null, statement::graph))
@@ -93,6 +109,17 @@ fn judged(request: &Request<'_>, bundle: Option<&Bundle>, broken: Option<Refusal
             bundle.map_or_else(null, |bundle| bundle_json(bundle, request.receipt_index)),
         )
         .end()
+}
+
+/// The request with the integers of a policy that is asked in the units of the model, or what is wrong with that policy.
+fn asked<'a>(request: &Request<'a>, about: &About) -> Result<Request<'a>, String> {
+    let mut asked = request.clone();
+    // Without a schema the card is refused.
+    if let (Some(text), Some(Ok(schema))) = (request.policy, about.card().map(ModelCard::schema)) {
+        let policy = schema.policy(text).map_err(|error| error.shown(&schema.fracs()))?;
+        asked.expectation.inference.policy = Some(policy);
+    }
+    Ok(asked)
 }
 
 /// What the receipt is to be about.
@@ -106,6 +133,14 @@ impl About {
         match request.graph {
             Some(text) => Self::Graph(Graph::from_text(text)),
             None => Self::Card(ModelCard::from_bytes(request.card).map(Box::new)),
+        }
+    }
+
+    /// The card, if it decodes.
+    fn card(&self) -> Option<&ModelCard> {
+        match self {
+            Self::Card(card) => card.as_deref().ok(),
+            Self::Graph(_) => None,
         }
     }
 
@@ -136,6 +171,15 @@ impl Refusal {
     fn new(check: Check, error: VerifyError) -> Self {
         Self {
             check,
+            code: error.code(),
+            message: error.to_string(),
+            help: error.help(),
+        }
+    }
+
+    fn of_schema(error: &SchemaError) -> Self {
+        Self {
+            check: Check::CardFile,
             code: error.code(),
             message: error.to_string(),
             help: error.help(),
@@ -176,7 +220,11 @@ fn decide(
     let verdict = match about {
         About::Card(card) => {
             let card = card.as_ref().map_err(|error| Refusal::new(Check::CardFile, *error))?;
-            if request.model_id.is_some_and(|id| id != card.model_id()) {
+            if request.policy.is_some() {
+                card.schema().map_err(|error| Refusal::of_schema(&error))?;
+            }
+            let named_model = request.expectation.inference.model_id;
+            if named_model.is_some_and(|id| id != card.model_id()) {
                 return Err(Refusal::new(Check::NamedModel, VerifyError::ModelMismatch));
             }
             named(srs.id())?;
@@ -249,7 +297,12 @@ fn card_json(card: &ModelCard, claim: Option<&Claim>) -> String {
                         .map(|output| Object::new().raw("values", output.len).raw("bits", output.bits).end()),
                 ),
             )
-            .raw("leakage", list(leakage(layout, claim))),
+            .raw("leakage", list(leakage(layout, claim)))
+            .raw(
+                "schema",
+                card.schema()
+                    .map_or_else(|_| "null".to_owned(), |schema| values::schema(&schema)),
+            ),
         None => object,
     }
     .end()

@@ -12,8 +12,6 @@ pub struct Request<'a> {
     pub card: &'a [u8],
     /// Tag 3: the SRS verifying key.
     pub srs: &'a [u8],
-    /// Tag 4, 32 bytes: the model id the caller expects.
-    pub model_id: Option<[u8; 32]>,
     /// Tag 5, 32 bytes: the SRS id the caller expects.
     pub srs_id: Option<[u8; 32]>,
     /// Tag 14: a graph, as DIMACS or list of edges, in place of the card: the receipt is to be about a colouring of it.
@@ -22,7 +20,9 @@ pub struct Request<'a> {
     pub bundle: Option<&'a [u8]>,
     /// Tag 17, `u32`: which receipt of the bundle is to be judged, the first by default.
     pub receipt_index: u32,
-    /// Tags 6 to 13, and 15 for the number of colours (`u32`): audience (UTF-8), nonce (32 bytes), current time (`u64` seconds), acceptance of development
+    /// Tag 18: the policy as text, with numbers in the units of the model's output, in place of tag 12.
+    pub policy: Option<&'a str>,
+    /// Tag 4 for the model id (32 bytes), tags 6 to 13, and 15 for the number of colours (`u32`): audience (UTF-8), nonce (32 bytes), current time (`u64` seconds), acceptance of development
     /// parameters (empty), a public input (its index as `u32`, then an `i64` list) or commitments to an input (its index, then 32 bytes each),
     /// policy (text, with integers of the quantized model) and its answer (text: scores separated by spaces, a label, labels likewise, `yes` or `no`).
     pub expectation: Expectation,
@@ -38,21 +38,26 @@ pub struct RequestError {
 impl RequestError {
     /// A report of the form that [`report`](crate::report) gives.
     pub fn report(&self) -> String {
-        let message = format!("field {} of the request is malformed", self.tag);
-        let error = Object::new()
-            .text("code", "bad-request")
-            .text("message", &message)
-            .text(
-                "help",
-                "This is a defect of the page or program that calls the verifier; please report it.",
-            )
-            .end();
-        Object::new()
-            .text("verdict", "refused")
-            .raw("error", error)
-            .raw("checks", "[]")
-            .end()
+        refused(
+            "bad-request",
+            &format!("field {} of the request is malformed", self.tag),
+            "This is a defect of the page or program that calls the verifier; please report it.",
+        )
     }
+}
+
+/// The report where nothing can be judged.
+pub(crate) fn refused(code: &str, message: &str, help: &str) -> String {
+    let error = Object::new()
+        .text("code", code)
+        .text("message", message)
+        .text("help", help)
+        .end();
+    Object::new()
+        .text("verdict", "refused")
+        .raw("error", error)
+        .raw("checks", "[]")
+        .end()
 }
 
 impl<'a> Request<'a> {
@@ -76,7 +81,7 @@ impl<'a> Request<'a> {
                 1 => request.receipt = field,
                 2 => request.card = field,
                 3 => request.srs = field,
-                4 => request.model_id = digest()?,
+                4 => expected.inference.model_id = digest()?,
                 5 => request.srs_id = digest()?,
                 6 => expected.audience = Some(text(field)?.to_owned()),
                 7 => expected.nonce = digest()?,
@@ -107,6 +112,7 @@ impl<'a> Request<'a> {
                 }
                 16 => request.bundle = Some(field),
                 17 => request.receipt_index = u32::from_le_bytes(field.try_into().map_err(|_| malformed)?),
+                18 => request.policy = Some(text(field)?),
                 _ => return Err(malformed),
             }
         }

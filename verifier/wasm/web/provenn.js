@@ -40,7 +40,7 @@ export const policyText = ({ name, parameters }, values, target = "0") =>
  * @param request `receipt`, `card`, `srs`: bytes of the files. What you rely on, each optional: `modelId`, `srsId`,
  *   `nonce` (32 bytes each), `audience` (text), `now` (unix seconds), `acceptDev` (flag), `publicInputs` (pairs of an index and integers of
  *   the quantized model), `committedInputs` (pairs of an index and a list of 32-byte points), `policy` (text, `threshold:0:512` or
- *   `1/label`, with integers of the quantized model) and `answer` (text: scores separated by spaces, those of several outputs by ` | `, a label, `yes` or `no`).
+ *   `1/label`, with integers of the quantized model; or `realPolicy`, with numbers in the units of the output) and `answer` (text: scores separated by spaces, those of several outputs by ` | `, a label, `yes` or `no`).
  *   A `bundle` (bytes) in place of `receipt`, `card` and `srs`, and `receiptIndex` (a number, the first by default) for one of its receipts.
  *   For a colouring `graph` (bytes of a DIMACS file or a list of edges) in place of `card`, and `colours` (a number).
  */
@@ -68,6 +68,7 @@ export function encode(request) {
   put(15, request.colours, u32);
   put(16, request.bundle, same);
   put(17, request.receiptIndex, u32);
+  put(18, request.realPolicy, text);
   return join(fields.flatMap(([tag, bytes]) => [Uint8Array.of(tag), u32(bytes.length), bytes]));
 }
 

@@ -10,7 +10,7 @@ const string = (value) => typeof value === "string";
 const lifts = (value) => value === undefined || (Array.isArray(value) && value.every((lift) => integer(lift, 0, 255)));
 /** At least one tensor, each with name, shape and scale, and these fields. */
 const tensors = (more) => (value) => {
-  const fields = Object.entries({ name: string, shape: extents, frac: (value) => integer(value, -1074, 1074), ...more });
+  const fields = Object.entries({ name: string, shape: extents, frac: (value) => integer(value, -900, 644), ...more });
   const tensor = (one) => record(one) && lifts(one.lifts) && fields.every(([field, form]) => Object.hasOwn(one, field) && form(one[field]));
   return Array.isArray(value) && value.length > 0 && value.every(tensor);
 };

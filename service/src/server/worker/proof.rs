@@ -105,8 +105,8 @@ impl Attempt<'_> {
             statements: Some(vec![StatementKind::Inference]),
             inference: InferenceExpectation {
                 policy: Some(asked.policy.of(description)?),
-                answer: None,
                 inputs: bindings,
+                ..InferenceExpectation::default()
             },
             audience: Some(asked.audience.clone()),
             nonce: Some(asked.nonce.0),

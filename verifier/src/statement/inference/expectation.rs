@@ -16,6 +16,8 @@ use alloc::vec::Vec;
 /// Checks that an inference must pass. `None` means "not checked".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InferenceExpectation {
+    /// The model, by its id from a source to trust: a card alone is its maker's word.
+    pub model_id: Option<[u8; 32]>,
     /// The agreed policy with its parameters, and the outputs that it speaks of.
     pub policy: Option<Disclosure>,
     /// The answer; what it means is the policy's, so name that too.
@@ -50,7 +52,11 @@ impl Inference {
         srs: &SrsVerifyingKey,
         asked: &InferenceExpectation,
     ) {
-        list.ids("model", &card.model_id(), &self.model_id);
+        let model_id = card.model_id();
+        if let Some(asked) = &asked.model_id {
+            list.ids("model card", asked, &model_id);
+        }
+        list.ids("model", &model_id, &self.model_id);
         list.ids("srs", &srs.id(), &claim.srs_id);
         list.ids("circuit key", &card.key.digest(), &claim.key_digest);
         list.ids("quantization", &card.quantization, &self.quantization);

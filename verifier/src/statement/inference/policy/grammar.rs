@@ -3,7 +3,7 @@
 use super::{About, OutOfRange, Policy, Unit};
 use crate::key::OutputLayout;
 use alloc::borrow::ToOwned;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -34,6 +34,16 @@ pub enum PolicyError {
     /// A parameter that the policy does not take, or the output does not have.
     #[error("{0}")]
     Range(OutOfRange),
+}
+
+impl PolicyError {
+    /// The message, with ranges in the units of outputs; see [`Words::shown`](crate::words::Words::shown).
+    pub fn shown(&self, fracs: &[i32]) -> String {
+        match self {
+            Self::Range(range) => range.words().shown(fracs),
+            error => error.to_string(),
+        }
+    }
 }
 
 impl About {
