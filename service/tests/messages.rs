@@ -340,7 +340,7 @@ fn wrong_usages_say_what_is_wrong() {
         (
             prove(&["--input", "short.json", "--not-after", "soon"]),
             2,
-            &["--not-after", "a whole number"],
+            &["--not-after", "a date", "2027-01-31"],
         ),
         (
             vec!["srs", "new", "--k", "many", "--dir", "x"],

@@ -152,7 +152,7 @@ mod tests {
         for bad in [
             &br#"{"input_data": [["1"]]}"#[..],
             br#"{"inputs": [[1], [2, 3]]}"#,
-            br#"{"inputs": null}"#,
+            br#"{"input_data": 1}"#,
         ] {
             assert!(read(bad).unwrap().is_err());
         }

@@ -39,15 +39,18 @@ pub(super) fn schema(card: &ModelCard) -> Result<Schema, SchemaError> {
     if !shown.eq(layout.inputs.iter().map(|input| input.public)) {
         return Err(SchemaError::new("the circuit has other inputs"));
     }
-    let lengths = outputs.iter().map(|output| length(&output.shape));
-    if !lengths.eq(layout.outputs.iter().map(|output| Some(u64::from(output.len)))) {
+    // Of an output that is an index the circuit has what it is the index of.
+    let fits = |(output, own): (&OutputSchema, &OutputLayout)| {
+        let described = length(&output.shape);
+        described == Some(own.len.into()) || described == Some(1)
+    };
+    if outputs.len() != layout.outputs.len() || !outputs.iter().zip(&layout.outputs).all(fits) {
         return Err(SchemaError::new("the circuit has other outputs"));
     }
-    for output in outputs.iter().filter(|output| !output.classes.is_empty()) {
-        let (scores, classes) = (length(&output.shape), output.classes.len());
-        if scores != Some(wide(classes)) {
+    for (output, own) in outputs.iter().zip(&layout.outputs) {
+        let (scores, classes) = (own.len, output.classes.len());
+        if classes > 0 && wide(classes) != u64::from(scores) {
             let name = quoted(&output.name);
-            let scores = scores.unwrap_or(0);
             return Err(SchemaError::new(format!(
                 "output {name} has {scores} scores, and {classes} classes are named"
             )));
