@@ -40,6 +40,8 @@ pub enum Use {
     Calibration,
     /// Fidelity is measured on them.
     HeldOut,
+    /// Receipts are about them.
+    Inputs,
 }
 
 impl std::fmt::Display for Use {
@@ -47,6 +49,7 @@ impl std::fmt::Display for Use {
         f.write_str(match self {
             Self::Calibration => "calibration",
             Self::HeldOut => "held-out",
+            Self::Inputs => "input",
         })
     }
 }

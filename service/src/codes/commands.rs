@@ -35,6 +35,7 @@ pub const COMMANDS: &[Code] = &[
     code("party-input", "An input is given for a party that does not supply it.", "Give one input that the agreement says is yours."),
     code("party-key", "A key of a party is not of its form.", "Give the line that `provenn party key` prints."),
     code("png", "A picture is not of the size or kind that the model takes, or nobody said which numbers its pixels stand for.", "Say what black and white are, as in `picture.png@0..1`, and give a grey or coloured .png of the size that the model takes, or the numbers themselves as .npy."),
+    code("rows-unproven", "Of the rows given to `prove --rows` some have no receipt.", "The receipts of the other rows are there. A row has none if a value leaves the range of the calibration, or if the statement is false of it; the message names the rows."),
     code("sample", "A sample is not of its form, or does not have the shape of the model's input.", "Give one sample as `{\"shape\": [..], \"values\": [..]}` or as a .npy file of one row."),
     code("supplier", "An input of the agreement is supplied by nobody, or by two.", "Name one party that supplies it."),
     code("tenant-exists", "The service has a tenant of this name already.", "Leave `--new-tenant` out to make another key of it."),

@@ -96,7 +96,11 @@ pub fn committed(all: Binding, names: &[String]) -> CommittedInputs {
 pub fn rows(sources: &[Source], graph: &Graph, data: Use) -> Result<Option<Rows>, CliError> {
     match sources {
         [] => Ok(None),
-        sources => sample::rows(sources, graph, data).map(Some),
+        sources => {
+            let names = graph.inputs.iter().filter_map(|input| graph.values.get(input.value));
+            let names: Vec<&str> = names.map(|value| value.name.as_str()).collect();
+            sample::rows(sources, &names, data).map(Some)
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod agreed;
 mod inputs;
+mod rows;
 
 use super::context;
 use crate::bytes::hex;
@@ -13,10 +14,12 @@ use crate::output::{Output, Staged};
 use crate::policy::Asked;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
+use crate::srs::Parameters;
 use crate::statement::Said;
 use crate::{files, srs};
 use agreed::Deal;
 use inputs::Given;
+use provenn_prover::commit::{Committed, Description};
 use provenn_prover::prove::prove;
 use provenn_prover::store;
 use provenn_verifier::{Disclosure, InputBinding, Receipt};
@@ -31,8 +34,11 @@ pub struct Args {
     card: PathBuf,
     /// The input: JSON {"shape": [..], "values": [..]}, .npy or .csv with one row, the JSON of ezkl or MLflow, or a picture with the numbers that black and white stand
     /// for, as in digit.png@0..1 (or with one for each channel). Of several NAME=FILE for each, one JSON object of such by name, or one .npz.
-    #[arg(long, value_name = "FILE", required_unless_present = "commitment")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["commitment", "rows"])]
     input: Vec<Source>,
+    /// Instead of one input rows of them, as for `commit --calibration`: a receipt for each, numbered from 0, in the folder `--out`.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "commitment", "labels", "agreement", "opening", "force"])]
+    rows: Vec<Source>,
     /// Secret opening of an input that is committed already, by `provenn party commit` or for another receipt: the receipt has the same commitment.
     #[arg(long, value_name = "FILE")]
     commitment: Vec<PathBuf>,
@@ -56,7 +62,7 @@ pub struct Args {
     /// Folder of development parameters, or a file made by `provenn srs import`; by default as at commitment.
     #[arg(long, value_name = "PATH")]
     srs: Option<PathBuf>,
-    /// Receipt to write; `-` for standard output.
+    /// Receipt to write; `-` for standard output. With `--rows` a folder that is not there yet.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Secret opening of committed inputs to write; by default beside the receipt, as receipt.opening.json for receipt.bin.
@@ -68,20 +74,17 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
+    match args.rows.as_slice() {
+        [] => one(args),
+        rows => rows::run(args, rows),
+    }
+}
+
+fn one(args: &Args) -> Result<Report, CliError> {
     let mut context = args.context.context()?;
     let deal = Deal::read(args, &mut context)?;
-    let folder = args.card.parent().unwrap_or(Path::new(""));
     let progress = Progress::new("reading the model");
-    let committed = store::load(folder)?;
-    if files::read(&args.card, files::MAX_CARD)? != committed.card.to_bytes() {
-        let message = format!("{} is not the card of the model in its folder", args.card.display());
-        return Err(CliError::usage(
-            "card",
-            message,
-            "give the model.card that `provenn commit` wrote",
-        ));
-    }
-    let description = store::description(&committed.card)?;
+    let (committed, description) = model(args)?;
     let sources: Vec<PathBuf> = args.input.iter().map(|source| source.path(&description)).collect();
     let named = [&args.card].into_iter().chain(&sources).chain(&args.commitment);
     let named = named.chain(&args.agreement).chain(&args.party_inputs);
@@ -102,14 +105,8 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
             Some((Output::private(&path, args.force, &named)?, path))
         }
     };
-    let policy = args
-        .policy
-        .labelled(args.labels.as_deref())?
-        .about(args.output.as_deref(), &description)?
-        .of(&description)?;
-    let stored = folder.join(srs::FILE);
-    let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
-    let parameters = srs::existing(source, committed.layout.shape.k)?;
+    let policy = policy(args, &description)?;
+    let parameters = parameters(args, &committed)?;
     progress.forecast(Cost::of(&committed.layout.shape).cpu_seconds);
     let started = Instant::now();
     let inputs = given.bind(&committed, &parameters)?;
@@ -176,6 +173,36 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         "agreement": deal.as_ref().map(|deal| hex(&deal.agreement.agreement().digest())),
     });
     Ok(report)
+}
+
+/// The owner's files, and what the card says.
+fn model(args: &Args) -> Result<(Committed, Description), CliError> {
+    let committed = store::load(folder(args))?;
+    if files::read(&args.card, files::MAX_CARD)? != committed.card.to_bytes() {
+        let message = format!("{} is not the card of the model in its folder", args.card.display());
+        return Err(CliError::usage(
+            "card",
+            message,
+            "give the model.card that `provenn commit` wrote",
+        ));
+    }
+    let description = store::description(&committed.card)?;
+    Ok((committed, description))
+}
+
+fn folder(args: &Args) -> &Path {
+    args.card.parent().unwrap_or(Path::new(""))
+}
+
+fn policy(args: &Args, description: &Description) -> Result<Disclosure, CliError> {
+    let asked = args.policy.labelled(args.labels.as_deref())?;
+    Ok(asked.about(args.output.as_deref(), description)?.of(description)?)
+}
+
+fn parameters(args: &Args, committed: &Committed) -> Result<Parameters, CliError> {
+    let stored = folder(args).join(srs::FILE);
+    let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
+    srs::existing(source, committed.layout.shape.k)
 }
 
 /// `receipt.bin` has its opening in `receipt.opening.json`.

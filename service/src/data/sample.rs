@@ -6,7 +6,7 @@ use super::source::{names, Data, Source};
 use super::{csv, npy};
 use crate::error::CliError;
 use crate::files;
-use provenn_circuits::graph::{Graph, InputType};
+use provenn_circuits::graph::InputType;
 use provenn_prover::commit::{Description, InputDescription};
 use provenn_prover::rows::{Rows, Use};
 use provenn_prover::store::json_reason;
@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+/// 32-bit floats hold all integers below.
+const EXACT: f32 = 16_777_216.0;
 /// Most axes of an input.
 pub const MAX_AXES: usize = 8;
 
@@ -80,13 +82,11 @@ fn each<'de, D: Deserializer<'de>, T: Deserialize<'de>, S>(
     deserializer.deserialize_seq(Each(state, next, PhantomData))
 }
 
-/// Rows of calibration or held-out data: one file of rows for each input of the model, by its name if there are several.
-pub fn rows(sources: &[Source], graph: &Graph, data: Use) -> Result<Rows, CliError> {
-    let names = graph.inputs.iter().filter_map(|input| graph.values.get(input.value));
-    let names: Vec<&str> = names.map(|value| value.name.as_str()).collect();
+/// Rows of data for inputs of these names: one file of rows for each, by its name if there are several.
+pub fn rows(sources: &[Source], names: &[&str], data: Use) -> Result<Rows, CliError> {
     let mut inputs: Vec<Option<Rows>> = vec![None; names.len()];
     for source in sources {
-        for data in source.data(&names)? {
+        for data in source.data(names)? {
             let index = match &data.name {
                 Some(name) => names.iter().position(|known| known == name),
                 None => (names.len() == 1).then_some(0),
@@ -94,11 +94,44 @@ pub fn rows(sources: &[Source], graph: &Graph, data: Use) -> Result<Rows, CliErr
             let slot = index
                 .and_then(|index| inputs.get_mut(index))
                 .filter(|slot| slot.is_none());
-            *slot.ok_or_else(|| not_once(&names))? = Some(rows_of(&data)?);
+            *slot.ok_or_else(|| not_once(names))? = Some(rows_of(&data)?);
         }
     }
     let inputs: Option<Vec<Rows>> = inputs.into_iter().collect();
-    Ok(Rows::joined(inputs.ok_or_else(|| not_once(&names))?, data)?)
+    Ok(Rows::joined(inputs.ok_or_else(|| not_once(names))?, data)?)
+}
+
+/// The elements of the inputs of many samples.
+pub fn many(sources: &[Source], description: &Description) -> Result<Vec<Vec<Vec<f32>>>, CliError> {
+    let Rows { shapes, rows } = rows(sources, &names(description), Use::Inputs)?;
+    let one = |(row, sample): (usize, Vec<Vec<f32>>)| {
+        let inputs = sample
+            .into_iter()
+            .zip(&description.inputs)
+            .enumerate()
+            .map(|(index, (values, input))| {
+                // Rows are 32-bit floats, in which larger integers were rounded already.
+                let is_integer = matches!(input.elements, InputType::Integers { .. });
+                if let Some(large) = values.iter().find(|x| is_integer && x.abs() >= EXACT) {
+                    return Err(bad(format!(
+                        "row {row} has {large}; of integers from 2^24 on give one sample at a time"
+                    )));
+                }
+                let shape = shapes
+                    .get(index)
+                    .cloned()
+                    .flatten()
+                    .unwrap_or_else(|| input.shape.clone());
+                fitted(
+                    shape,
+                    values.into_iter().map(f64::from).collect(),
+                    description,
+                    &input.name,
+                )
+            });
+        inputs.collect()
+    };
+    rows.into_iter().enumerate().map(one).collect()
 }
 
 fn rows_of(data: &Data) -> Result<Rows, CliError> {

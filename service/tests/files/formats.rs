@@ -117,3 +117,53 @@ fn several_inputs_in_the_files_of_other_tools() {
     folder.write("listed.csv", line(&listed).as_bytes());
     assert_eq!(shown("own=own.csv --input listed=listed.csv"), expected);
 }
+
+/// Each row has the receipt that it has alone; rows that cannot be proven cost the others nothing.
+#[test]
+fn a_receipt_for_each_row() {
+    let folder = Folder::empty();
+    folder.json(
+        "commit FIXTURES/models/linear_30.onnx --calibration FIXTURES/data/breast_cancer_calibration.npy --input committed --out model",
+    );
+    let input = values(&sample("linear_30"));
+    let far: Vec<f64> = input.iter().map(|x| x * 1e6).collect();
+    let rows = |rows: &[&[f64]]| rows.iter().map(|row| line(row)).collect::<Vec<_>>().join("\n");
+    folder.write("rows.csv", rows(&[&input, &[0.5; 30]]).as_bytes());
+    let said =
+        folder.json("prove --card model/model.card --rows rows.csv --policy scores --audience alice --out receipts");
+    let receipts = said["receipts"].as_array().unwrap();
+    assert_eq!(receipts.len(), 2);
+    assert_eq!(receipts[0]["output"], scores(&folder, "FIXTURES/inputs/linear_30.json"));
+    for row in 0..2 {
+        let name = format!("receipts/receipt-0000{row}");
+        folder.json(&format!(
+            "verify --card model/model.card --receipt {name}.bin --audience alice --accept-dev --any-model"
+        ));
+        let opening = std::fs::metadata(folder.path().join(format!("{name}.opening.json"))).unwrap();
+        assert_eq!(std::os::unix::fs::MetadataExt::mode(&opening) & 0o077, 0);
+    }
+    folder.fails(
+        "prove --card model/model.card --rows rows.csv --out receipts",
+        1,
+        "io",
+        "receipts",
+    );
+
+    folder.write("far.csv", rows(&[&far, &input, &far]).as_bytes());
+    folder.fails(
+        "prove --card model/model.card --rows far.csv --out some",
+        1,
+        "rows-unproven",
+        "2 of 3 rows have no receipt\n  row 0: ",
+    );
+    let made = std::fs::read_dir(folder.path().join("some")).unwrap().count();
+    assert_eq!(made, 2, "a receipt and its opening");
+    folder.write("short.csv", b"1,2\n3,4");
+    folder.fails(
+        "prove --card model/model.card --rows short.csv --out none",
+        2,
+        "sample",
+        "2 values",
+    );
+    assert!(!folder.path().join("none").exists());
+}

@@ -4,6 +4,7 @@ use super::json::{self, Json};
 use super::{InputSchema, OutputSchema, Quantization, Schema, SchemaError, MAX_FRAC};
 use crate::card::ModelCard;
 use crate::codec::wide;
+use crate::key::OutputLayout;
 use crate::text::{is_printable, quoted};
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
