@@ -46,6 +46,12 @@ fn main() {
     }
 }
 
+/// Where cargo keeps the sources of other crates.
+fn cargo_home() -> Option<PathBuf> {
+    let set = env::var_os("CARGO_HOME").map(PathBuf::from);
+    set.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")))
+}
+
 fn module(out: &Path) -> Result<Vec<u8>, String> {
     let package = PathBuf::from(variable("CARGO_MANIFEST_DIR"));
     let root = package.parent().ok_or("this package has no workspace")?;
@@ -77,6 +83,12 @@ fn module(out: &Path) -> Result<Vec<u8>, String> {
     for name in FOREIGN {
         cargo.env_remove(name);
     }
+    // Everybody may read the module: it says nothing of the machine that it was built on, and is the same from each.
+    let mut flags = OsString::from(format!("--remap-path-prefix={}=/provenn", root.display()));
+    if let Some(home) = cargo_home() {
+        flags.push(format!("\u{1f}--remap-path-prefix={}=/cargo", home.display()));
+    }
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags);
     let output = cargo.output().map_err(|error| format!("cargo: {error}"))?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);

@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 
@@ -14,7 +15,11 @@ const here = import.meta.dirname;
 const root = resolve(here, "../..");
 const PACKAGE = "provenn-verifier-wasm";
 
-const cargo = (...args) => execFileSync("cargo", args, { cwd: root, stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 28 });
+// Everybody may read the module: it says nothing of the machine that it was built on, and is the same from each.
+const remapped = [[root, "/provenn"], [process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "/cargo"]];
+const flags = remapped.map(([from, to]) => `--remap-path-prefix=${from}=${to}`).join("\x1f");
+const cargo = (...args) =>
+  execFileSync("cargo", args, { cwd: root, stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 28, env: { ...process.env, CARGO_ENCODED_RUSTFLAGS: flags } });
 const metadata = JSON.parse(cargo("metadata", "--format-version=1", "--no-deps"));
 cargo("build", "--profile", "wasm", "--target", "wasm32-unknown-unknown", "-p", PACKAGE);
 const wasm = readFileSync(join(metadata.target_directory, "wasm32-unknown-unknown/wasm", `${PACKAGE.replaceAll("-", "_")}.wasm`));

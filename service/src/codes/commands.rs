@@ -40,6 +40,6 @@ pub const COMMANDS: &[Code] = &[
     code("supplier", "An input of the agreement is supplied by nobody, or by two.", "Name one party that supplies it."),
     code("tenant-exists", "The service has a tenant of this name already.", "Leave `--new-tenant` out to make another key of it."),
     code("unknown-code", "`provenn explain` was given a word that is neither a file nor the code of an error.", "Take the code from the brackets of `error[CODE]`; [Errors](errors.md) lists all."),
-    code("usage", "The words of the command line are none that the command takes.", "See `provenn help`, or `provenn COMMAND --help`."),
+    code("usage", "The words of the command line are none that the command takes.", "See `provenn help`, or `--help` after the command."),
     code("wrong-file", "A file is of another kind than its place asks for.", "Give a file of the kind that the message names. `provenn show FILE` says what a file is."),
 ];

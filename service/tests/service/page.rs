@@ -39,6 +39,12 @@ async fn the_page_is_there_for_everybody_under_its_policy() {
         _ => String::new(),
     };
     assert!(page.contains(&format!("data-module=\"{digest}\"")), "{page}");
+    // It names no folder of the machine that it was built on.
+    let text = String::from_utf8_lossy(&module.body);
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for folder in [folder.to_str().unwrap(), ".cargo/registry"] {
+        assert!(!text.contains(folder), "{folder}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
