@@ -196,7 +196,7 @@ fn folder(args: &Args) -> &Path {
 
 fn policy(args: &Args, description: &Description) -> Result<Disclosure, CliError> {
     let asked = args.policy.labelled(args.labels.as_deref())?;
-    Ok(asked.about(args.output.as_deref(), description)?.of(description)?)
+    asked.about(args.output.as_deref(), description)?.of(description)
 }
 
 fn parameters(args: &Args, committed: &Committed) -> Result<Parameters, CliError> {
