@@ -26,9 +26,14 @@ struct Outcome {
 
 /// Runs the binary with development parameters kept in the tests' own folder.
 fn provenn(arguments: &[&str]) -> Outcome {
+    provenn_at(&home(), arguments)
+}
+
+/// Runs the binary with development parameters kept in a folder.
+fn provenn_at(home: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Outcome {
     let output = Command::new(env!("CARGO_BIN_EXE_provenn"))
         .args(arguments)
-        .env("PROVENN_HOME", home())
+        .env("PROVENN_HOME", home)
         .output()
         .unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

@@ -3,7 +3,7 @@
 use super::*;
 use std::os::unix::fs::PermissionsExt;
 
-const MODEL: &str = "models/linear_30.onnx";
+const LINEAR: &str = "models/linear_30.onnx";
 
 /// A model in a folder of its own, with parameters beside it.
 fn committed(folder: &Path) -> Vec<String> {
@@ -13,7 +13,7 @@ fn committed(folder: &Path) -> Vec<String> {
         folder,
         &[
             "commit",
-            &fixture(MODEL),
+            &fixture(LINEAR),
             "--calibration",
             &rows,
             "--out",
@@ -35,22 +35,8 @@ fn committed(folder: &Path) -> Vec<String> {
     .to_vec()
 }
 
-fn fixture(name: &str) -> String {
-    format!("{}/../fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
-}
-
 fn run_in(folder: &Path, arguments: &[&str]) -> Outcome {
-    let output = Command::new(env!("CARGO_BIN_EXE_provenn"))
-        .args(arguments)
-        .env("PROVENN_HOME", folder.join("home"))
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Outcome {
-        exit: output.status.code().unwrap(),
-        out: text(output.stdout),
-        err: text(output.stderr),
-    }
+    provenn_at(folder.join("home"), arguments)
 }
 
 #[test]

@@ -85,7 +85,8 @@ impl Parser<'_> {
         rest.is_some()
     }
 
-    fn expect(&mut self, word: &str) -> Result<(), SchemaError> {
+    /// Takes a word that has to be next.
+    fn need(&mut self, word: &str) -> Result<(), SchemaError> {
         self.space();
         match self.take(word) {
             true => Ok(()),
@@ -109,7 +110,7 @@ impl Parser<'_> {
 
     fn items(&mut self, depth: usize) -> Result<Json, SchemaError> {
         let mut items = Vec::new();
-        self.expect("[")?;
+        self.need("[")?;
         self.space();
         if self.take("]") {
             return Ok(Json::List(items));
@@ -120,13 +121,13 @@ impl Parser<'_> {
             if self.take("]") {
                 return Ok(Json::List(items));
             }
-            self.expect(",")?;
+            self.need(",")?;
         }
     }
 
     fn members(&mut self, depth: usize) -> Result<Json, SchemaError> {
         let mut members = BTreeMap::new();
-        self.expect("{")?;
+        self.need("{")?;
         self.space();
         if self.take("}") {
             return Ok(Json::Object(members));
@@ -134,7 +135,7 @@ impl Parser<'_> {
         loop {
             self.space();
             let name = self.string()?;
-            self.expect(":")?;
+            self.need(":")?;
             let value = self.value(depth)?;
             // Readers differ on which of two counts.
             if members.insert(name.clone(), value).is_some() {
@@ -144,7 +145,7 @@ impl Parser<'_> {
             if self.take("}") {
                 return Ok(Json::Object(members));
             }
-            self.expect(",")?;
+            self.need(",")?;
         }
     }
 

@@ -180,6 +180,9 @@ impl Check {
                 request.graph.is_none()
             }
             Self::PolicyRange | Self::InputShape | Self::Link => request.graph.is_none(),
+            // Of a colouring nobody compares what is asked of an inference, and the other way round.
+            Self::NamedModel | Self::Policy | Self::Output | Self::Input if request.graph.is_some() => false,
+            Self::Colours if request.graph.is_none() => false,
             Self::NamedModel => expected.inference.model_id.is_some(),
             Self::NamedSrs => request.srs_id.is_some(),
             Self::Colours => expected.colouring.colours.is_some(),
@@ -305,6 +308,24 @@ mod tests {
         let known: BTreeSet<&str> = of_tables.clone().chain(OF_FILES).collect();
         assert_eq!(codes, known);
         assert!(of_tables.clone().all(|code| !OF_FILES.contains(&code)));
+    }
+
+    /// What the verifier does not compare is never told as a check that passed.
+    #[test]
+    fn a_statement_is_asked_for_what_it_has_only() {
+        let mut request = Request::default();
+        request.expectation.inference.model_id = Some([1; 32]);
+        request.expectation.colouring.colours = Some(3);
+        request.policy = Some("label");
+        let of_inferences = [Check::NamedModel, Check::Policy, Check::Model];
+        for graph in [None, Some("p edge 0 0")] {
+            request.graph = graph;
+            let is_inference = graph.is_none();
+            assert!(of_inferences
+                .into_iter()
+                .all(|check| check.is_asked(&request) == is_inference));
+            assert_ne!(Check::Colours.is_asked(&request), is_inference);
+        }
     }
 
     #[test]
