@@ -26,7 +26,7 @@ struct Outcome {
 
 /// Runs the binary with development parameters kept in the tests' own folder.
 fn provenn(arguments: &[&str]) -> Outcome {
-    provenn_at(&home(), arguments)
+    provenn_at(home(), arguments)
 }
 
 /// Runs the binary with development parameters kept in a folder.
