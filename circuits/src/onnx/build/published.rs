@@ -4,11 +4,14 @@ use super::{Builder, Made, Origin, Step};
 use crate::graph::{elements, ValueId};
 use crate::onnx::error::UnsupportedNode;
 use crate::onnx::shown;
+use crate::onnx::tensor::Const;
 use std::collections::HashMap;
 
-/// A stored list that is public because the circuit depends on what is computed from it.
+/// A stored list that is public because the circuit depends on it, or on what is computed from it.
 pub struct Published {
     list: ValueId,
+    /// Whether the circuit depends on another value, computed from the list.
+    computed: bool,
     /// What is computed, and for which node.
     what: String,
     node: String,
@@ -24,9 +27,12 @@ impl Builder {
             match &mut slot.origin {
                 Made::Stored { public } => {
                     *public = true;
-                    if computed && elements(&slot.shape) != Some(1) {
+                    // Which elements a mask hides is what the mask says; other lists of fractions have no second use.
+                    let index_list = matches!(slot.constant, Some(Const::Ints(_)));
+                    if elements(&slot.shape) != Some(1) && (computed || index_list) {
                         self.published.push(Published {
                             list: id,
+                            computed,
                             what: what.to_owned(),
                             node: by.node.clone(),
                             operator: by.onnx_op.clone(),
@@ -43,8 +49,8 @@ impl Builder {
         }
     }
 
-    /// Lists of weights that the structure would show because a number is computed from them, and that these outputs are computed
-    /// from otherwise too.
+    /// Lists of weights that the structure would show because the circuit depends on them, and that these outputs are computed from
+    /// otherwise too.
     pub fn leaks(&self, outputs: Vec<ValueId>) -> Vec<UnsupportedNode> {
         let producers: HashMap<ValueId, &Step> = self.steps.iter().map(|step| (step.output, step)).collect();
         let mut read = vec![false; self.slots.len()];
@@ -62,14 +68,26 @@ impl Builder {
             todo.extend(producers.get(&id).into_iter().flat_map(|step| &step.inputs));
         }
         let leaks = self.published.iter().filter(|p| read.get(p.list) == Some(&true));
-        let refused = leaks.map(|published| UnsupportedNode {
-            name: published.node.clone(),
-            operator: published.operator.clone(),
-            reason: format!(
-                "{} is computed from the weights `{}`, which the structure of the model would publish; store its value as a number",
-                published.what,
-                self.slots.get(published.list).map_or_else(String::new, |slot| shown(&slot.name))
-            ),
+        let refused = leaks.map(|published| {
+            let name = self
+                .slots
+                .get(published.list)
+                .map_or_else(String::new, |slot| shown(&slot.name));
+            UnsupportedNode {
+                name: published.node.clone(),
+                operator: published.operator.clone(),
+                reason: match published.computed {
+                    true => format!(
+                        "{} is computed from the weights `{name}`, which the structure of the model would publish; store its value as a number",
+                        published.what
+                    ),
+                    false => format!(
+                        "{} is the list `{name}`, which the outputs are computed from too, so that the structure of the model would publish \
+                         weights; store the list once more for this node",
+                        published.what
+                    ),
+                },
+            }
         });
         refused.collect()
     }

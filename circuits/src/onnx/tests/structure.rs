@@ -110,6 +110,26 @@ fn what_the_circuit_depends_on_stays() {
     assert!(bare.nodes.iter().any(|n| matches!(n.op, Op::Pad { value: 0.5, .. })));
 }
 
+/// An index list is public, and so is what the outputs are computed from if it is the same list. That is said, by name.
+#[test]
+fn a_list_of_indices_that_is_data_too_is_refused() {
+    let model = |indices: &str| {
+        let model = Model::new(13, &[1, 3])
+            .ints("list", &[2, 0, 1])
+            .ints("again", &[2, 0, 1]);
+        let model = model.node("Cast", &["list"], &["w"], &[("to", A::I(1))]);
+        let model = model.node("Gather", &["x", indices], &["g"], &[("axis", A::I(1))]);
+        model.node("Mul", &["g", "w"], &["y"], &[])
+    };
+    assert_eq!(weights(&model("again")), ["w"]);
+    let Err(ImportError::Unsupported(nodes)) = model("list").import() else {
+        panic!("published")
+    };
+    let [node] = nodes.as_slice() else { panic!("{nodes:?}") };
+    assert_eq!((node.name.as_str(), node.operator.as_str()), ("g", "Gather"));
+    assert!(node.reason.contains("the list `list`, which"), "{}", node.reason);
+}
+
 #[test]
 fn constants_of_shapes_are_public_and_those_of_weights_are_not() {
     let two = A::T(floats(&[1], &[2.0]));
