@@ -58,6 +58,10 @@ python:
     cargo build --release -p provenn-service
     service/python/check
 
+# The notebooks, as they stand; `docs/notebooks/check --write` keeps what they show.
+notebooks: python
+    docs/notebooks/check
+
 # The service's page in a browser, from an upload to a receipt verified in it (needs node and chromium).
 test-service-page:
     rustup target add wasm32-unknown-unknown

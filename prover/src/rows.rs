@@ -3,7 +3,7 @@
 use crate::error::ProveError;
 use provenn_circuits::compile;
 use provenn_circuits::graph::{Graph, Sample};
-use provenn_circuits::program::Tensor;
+use provenn_circuits::program::{Input, Program, Tensor};
 
 /// Seeded rows for calibration, and the multiplications that they may take together.
 const DEFAULT_ROWS: usize = 16;
@@ -153,25 +153,35 @@ impl Rows {
         Ok(())
     }
 
-    /// What makes them a poor choice for scales: the tensors are those of the inputs.
-    pub fn warnings(&self, inputs: &[Tensor]) -> Vec<String> {
-        let one = |(index, tensor): (usize, &Tensor)| {
-            let of = match inputs {
+    /// What makes them a poor choice for the scales of this model.
+    pub fn warnings(&self, model: &Program) -> Vec<String> {
+        let one = |(index, (tensor, input)): (usize, (&Tensor, &Input))| {
+            let of = match model.inputs.as_slice() {
                 [_] => "calibration".to_owned(),
                 _ => format!("calibration of input `{}`", tensor.name),
             };
             let rows: Vec<&[f32]> = self.rows.iter().map(|row| row[index].as_slice()).collect();
-            warnings(&of, &rows, 2f64.powi(-tensor.frac))
+            let step = |element: usize| {
+                let lift = input.lifts.get(element).copied().unwrap_or(0);
+                2f64.powi(-tensor.frac - i32::from(lift))
+            };
+            warnings(&of, &rows, step)
         };
-        inputs.iter().enumerate().flat_map(one).collect()
+        let inputs = model.input_tensors().iter().zip(&model.inputs);
+        inputs.enumerate().flat_map(one).collect()
     }
 }
 
-/// What is odd about the rows of an input whose values are told apart in steps of `step`.
-fn warnings(of: &str, rows: &[&[f32]], step: f64) -> Vec<String> {
+/// What is odd about the rows of an input whose elements are told apart in such steps.
+fn warnings(of: &str, rows: &[&[f32]], step: impl Fn(usize) -> f64) -> Vec<String> {
     let mut warnings = vec![];
-    let values = || rows.iter().copied().flatten();
-    let largest = values().fold(0f32, |largest, x| largest.max(x.abs()));
+    // Each with its step.
+    let values = || {
+        rows.iter()
+            .flat_map(|row| row.iter().enumerate())
+            .map(|(element, x)| (x.abs(), step(element)))
+    };
+    let (largest, coarsest) = values().fold((0f32, 0f64), |(x, step), one| (x.max(one.0), step.max(one.1)));
     if largest == 0.0 {
         warnings.push(format!(
             "{of}: all values are zero, so that hardly any input but zero can be proven"
@@ -184,16 +194,16 @@ fn warnings(of: &str, rows: &[&[f32]], step: f64) -> Vec<String> {
     }
     if largest >= IMPLAUSIBLE {
         warnings.push(format!(
-            "{of}: values reach {largest:.1e}; inputs are told apart in steps of {step:.1e}"
+            "{of}: values reach {largest:.1e}; inputs are told apart in steps of {coarsest:.1e}"
         ));
     }
-    let some = values().filter(|x| **x != 0.0).count();
+    let some = values().filter(|(x, _)| *x != 0.0).count();
     let lost = values()
-        .filter(|x| **x != 0.0 && f64::from(x.abs()) < step / 2.0)
+        .filter(|(x, step)| *x != 0.0 && f64::from(*x) < step / 2.0)
         .count();
     if 2 * lost > some {
         warnings.push(format!(
-            "{of}: {lost} of {some} values that are not zero are less than half a step of {step:.1e} and count as zero, beside values of up to \
+            "{of}: {lost} of {some} values that are not zero are less than half a step of up to {coarsest:.1e} and count as zero, beside values of up to \
              {largest:.1e}"
         ));
     }
@@ -218,13 +228,20 @@ mod tests {
     fn odd_rows_are_named() {
         let odd = |rows: Vec<Vec<f32>>, step| {
             let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
-            warnings("calibration", &rows, step).join("; ")
+            warnings(
+                "calibration",
+                &rows,
+                |element| if element == 0 { step } else { step / 8.0 },
+            )
+            .join("; ")
         };
         assert_eq!(odd(vec![vec![0.5, -1.0], vec![1.0, 0.0]], 1e-3), "");
         assert_eq!(odd(vec![vec![0.5]], 1e-3), "");
         assert!(odd(vec![vec![0.0], vec![0.0]], 1e-3).contains("zero"));
         assert!(odd(vec![vec![0.5], vec![0.5]], 1e-3).contains("same"));
         assert!(odd(vec![vec![0.5], vec![1e30]], 1e26).contains("1.0e30"));
+        // In steps of 2 and 1/4.
         assert!(odd(vec![vec![0.5, 0.1], vec![0.2, 1e4]], 2.0).contains("3 of 4"));
+        assert_eq!(odd(vec![vec![1e4, 0.2], vec![1e4, 0.3]], 2.0), "");
     }
 }

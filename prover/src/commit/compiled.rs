@@ -59,7 +59,7 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
         }
     };
     let warnings = match options.calibration.is_some() {
-        true => rows.warnings(model.input_tensors()),
+        true => rows.warnings(&model),
         false => vec![],
     };
     Ok(Compiled {

@@ -4,7 +4,6 @@ use crate::error::raised;
 use crate::progress::Heard;
 use crate::reader;
 use provenn_circuits::argument::Objective;
-use provenn_circuits::onnx;
 use provenn_circuits::program::quantize_inputs;
 use provenn_prover::about::About;
 use provenn_prover::commit::{
@@ -13,7 +12,7 @@ use provenn_prover::commit::{
 use provenn_prover::prove::{bind_inputs, prove};
 use provenn_prover::rows::Use;
 use provenn_prover::srs::SrsKind;
-use provenn_prover::{store, ProveError};
+use provenn_prover::store;
 use provenn_service::bytes::hex32;
 use provenn_service::commands::{commit as command, context, inspect};
 use provenn_service::data::opening;
@@ -57,6 +56,7 @@ pub fn commit(
     py: Python<'_>,
     model: PyBackedBytes,
     dims: Vec<String>,
+    batch: usize,
     calibration: Arrays,
     held_out: Arrays,
     committed_inputs: Option<Vec<String>>,
@@ -74,12 +74,12 @@ pub fn commit(
             place: "the model".into(),
             bytes: model.to_vec(),
         };
-        let bytes = files::model_in(part, &dims)?;
-        let graph = onnx::import(&bytes).map_err(ProveError::from)?;
+        let (bytes, graph) = command::imported(files::model_in(part, &dims)?, batch)?;
         let objective: Result<Objective, String> = optimize.parse();
         let options = CommitOptions {
-            calibration: command::rows(&sources(calibration), &graph, Use::Calibration)?,
-            held_out: command::rows(&sources(held_out), &graph, Use::HeldOut)?,
+            calibration: command::rows(&sources(calibration), &graph, Use::Calibration)?
+                .map(|rows| rows.batched(&graph, batch)),
+            held_out: command::rows(&sources(held_out), &graph, Use::HeldOut)?.map(|rows| rows.batched(&graph, batch)),
             committed_inputs: match committed_inputs {
                 None => CommittedInputs::All,
                 Some(names) if names.is_empty() => CommittedInputs::None,
@@ -87,7 +87,7 @@ pub fn commit(
             },
             objective: objective.map_err(|e| CliError::usage("usage", format!("optimize is {e}"), "choose one"))?,
             about: about.as_deref().map(About::from_json).transpose()?,
-            items: 0,
+            items: batch,
         };
         let compiled = compile(&bytes, &options)?;
         heard.stage(Stage::Parameters);

@@ -65,6 +65,27 @@ def test_scores_are_those_of_onnxruntime(committed: provenn.Committed, fixtures:
         assert numpy.allclose(proven, scores.ravel(), atol=4 * committed.card.outputs[0].step)
 
 
+def test_a_batch_counts_labels(fixtures: Path) -> None:
+    rows = numpy.load(fixtures / "data/digits_flat_calibration.npy")
+    pictures = numpy.load(fixtures / "data/digits_flat_test.npy")[:16]
+    labels = numpy.load(fixtures / "data/digits_test_labels.npy")[:16]
+    committed = provenn.commit(fixtures / "models/digits_mlp.onnx", calibration=rows, batch=16, committed=True)
+    assert provenn.inspect(fixtures / "models/digits_mlp.onnx", rows, batch=16, committed=True).k == committed.card.k
+    receipt = committed.prove(pictures, policy="accuracy", labels=labels)
+    named: Dict[str, Any] = {"accept_dev": True, "policy": "accuracy"}
+    right = int((numpy.load(fixtures / "data/digits_mlp_test_outputs.npy")[:16].argmax(1) == labels).sum())
+    assert provenn.verify(receipt, committed.card, labels=labels, **named).output == right
+    with pytest.raises(provenn.ProvennError) as refused:
+        provenn.verify(receipt, committed.card, labels=(labels + 1) % 10, **named)
+    assert refused.value.code == "policy-mismatch"
+    for wrong in (None, labels[:15], labels + 0.5):
+        with pytest.raises(provenn.ProvennError) as refused:
+            committed.prove(pictures, policy="accuracy", labels=wrong)
+        assert refused.value.help and "--" not in refused.value.help, refused.value
+    with pytest.raises(TypeError):
+        provenn.verify(receipt, committed.card, labels=labels, accept_dev=True)
+
+
 def test_what_is_refused(committed: provenn.Committed, receipt: provenn.Receipt, rows: Any, fixtures: Path) -> None:
     card = committed.card
 

@@ -92,6 +92,16 @@ pub fn committed(all: Binding, names: &[String]) -> CommittedInputs {
     }
 }
 
+/// A model, on so many items at once unless that is 0, and what it computes.
+pub fn imported(sized: Vec<u8>, items: usize) -> Result<(Vec<u8>, Graph), CliError> {
+    let bytes = match items {
+        0 => sized,
+        items => onnx::batched(&sized, items).map_err(ProveError::from)?,
+    };
+    let graph = onnx::import(&bytes).map_err(ProveError::from)?;
+    Ok((bytes, graph))
+}
+
 /// Rows from files, for the inputs of a model; none if no file is named.
 pub fn rows(sources: &[Source], graph: &Graph, data: Use) -> Result<Option<Rows>, CliError> {
     match sources {
@@ -117,12 +127,8 @@ fn share(text: &str) -> Result<f64, String> {
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let out = OutputFolder::new(&args.out)?;
-    let (sized, items) = (files::model(&args.model, &args.dim)?, args.batch.unwrap_or(0) as usize);
-    let bytes = match items {
-        0 => sized,
-        items => onnx::batched(&sized, items).map_err(ProveError::from)?,
-    };
-    let graph = onnx::import(&bytes).map_err(ProveError::from)?;
+    let items = args.batch.unwrap_or(0) as usize;
+    let (bytes, graph) = imported(files::model(&args.model, &args.dim)?, items)?;
     let options = CommitOptions {
         calibration: rows(&args.calibration, &graph, Use::Calibration)?.map(|rows| rows.batched(&graph, items)),
         held_out: rows(&args.held_out, &graph, Use::HeldOut)?.map(|rows| rows.batched(&graph, items)),

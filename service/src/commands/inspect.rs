@@ -1,6 +1,6 @@
 //! `provenn inspect`: what a model is and what a proof would cost.
 
-use crate::commands::commit::{committed, rows};
+use crate::commands::commit::{committed, imported, rows};
 use crate::data::source::Source;
 use crate::error::CliError;
 use crate::files::{self, Dimension};
@@ -15,7 +15,7 @@ use provenn_circuits::program::Program;
 use provenn_prover::commit::{compile, CommitOptions, Compiled};
 use provenn_prover::fidelity::{self, Fidelity};
 use provenn_prover::rows::Use;
-use provenn_prover::{machine, ProveError};
+use provenn_prover::machine;
 use provenn_verifier::text::quoted;
 use serde_json::{json, Value};
 use std::path::PathBuf;
@@ -29,8 +29,11 @@ pub struct Args {
     #[arg(long, value_name = "NAME=SIZE")]
     dim: Vec<Dimension>,
     /// List the operators that can be imported, with their limits.
-    #[arg(long, conflicts_with_all = ["model", "dim", "calibration", "input", "committed", "optimize"])]
+    #[arg(long, conflicts_with_all = ["model", "dim", "batch", "calibration", "input", "committed", "optimize"])]
     operators: bool,
+    /// What it would cost on so many items at once, as with `provenn commit --batch`.
+    #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    batch: Option<u32>,
     /// Rows that scales are chosen from (.npy, .csv), of a model with several inputs NAME=FILE for each or one .npz with an array for each; seeded values in [-1, 1] by
     /// default.
     #[arg(long, value_name = "FILE")]
@@ -50,10 +53,11 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let Some(model) = args.model.as_deref().filter(|_| !args.operators) else {
         return Ok(operators());
     };
-    let bytes = files::model(model, &args.dim)?;
-    let graph = onnx::import(&bytes).map_err(ProveError::from)?;
+    let items = args.batch.unwrap_or(0) as usize;
+    let (bytes, graph) = imported(files::model(model, &args.dim)?, items)?;
     let options = CommitOptions {
-        calibration: rows(&args.calibration, &graph, Use::Calibration)?,
+        calibration: rows(&args.calibration, &graph, Use::Calibration)?.map(|rows| rows.batched(&graph, items)),
+        items,
         committed_inputs: committed(args.input, &args.committed),
         objective: args.optimize,
         ..CommitOptions::default()

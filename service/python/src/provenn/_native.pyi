@@ -21,6 +21,7 @@ class Committed:
 def commit(
     model: bytes,
     dims: Sequence[str],
+    batch: int,
     calibration: _Arrays,
     held_out: _Arrays,
     committed_inputs: Optional[Sequence[str]],

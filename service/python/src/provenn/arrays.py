@@ -35,6 +35,18 @@ def npy(array: Array) -> bytes:
     return made.getvalue()
 
 
+def labelled(policy: str, labels: Optional[Array]) -> str:
+    """A policy about a batch with its list, of a label or a group for each item."""
+    if labels is None:
+        return policy
+    import numpy
+
+    given = numpy.asarray(labels)
+    if given.dtype.kind not in "iub":
+        raise ProvennError("labels", f"labels are an array of {given.dtype}; expected integers", "give a label for each item, from 0")
+    return ":".join([policy, *map(str, given.ravel().tolist())])
+
+
 def named(arrays: Optional[Arrays]) -> List[Tuple[Optional[str], bytes]]:
     """Each array with the name of its input, or the only one."""
     if arrays is None:

@@ -19,8 +19,10 @@ class Tensor:
 
     name: str
     shape: Tuple[int, ...]
-    #: The distance of two neighbouring values.
+    #: The distance of two neighbouring values of an element, at most.
     step: float
+    #: That of elements much smaller than the largest, at least.
+    finest_step: float
     #: Whether receipts show it (``public``) or a commitment to it (``committed``); outputs have none.
     binding: Optional[str] = None
     #: What its publisher says it is measured in.
@@ -95,6 +97,7 @@ class Card:
                 name=tensor["name"],
                 shape=tuple(tensor["shape"]),
                 step=2.0 ** -tensor["frac"],
+                finest_step=2.0 ** -(tensor["frac"] + max(tensor.get("lifts", ()), default=0)),
                 binding=tensor.get("binding"),
                 unit=said.get("unit"),
                 classes=tuple(said.get("classes", ())),
@@ -136,7 +139,10 @@ class Card:
             for tensor in tensors:
                 how = f", {tensor.binding}" if tensor.binding else ""
                 unit = f" {tensor.unit}" if tensor.unit else ""
-                rows.append((title, f"{tensor.name} {list(tensor.shape)}{how}, in steps of {tensor.step:g}{unit}"))
+                steps = f"in steps of {tensor.step:g}{unit}"
+                if tensor.finest_step < tensor.step:
+                    steps += f", of small elements down to {tensor.finest_step:g}"
+                rows.append((title, f"{tensor.name} {list(tensor.shape)}{how}, {steps}"))
         rows.append(("fidelity", str(self.fidelity)))
         return table(f"Model card: {self.name}", [*rows, *said], "What a card says is its publisher's word.")
 

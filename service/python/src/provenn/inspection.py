@@ -65,9 +65,10 @@ def inspect(
     *,
     committed: Union[bool, Sequence[str]] = False,
     dims: Optional[Mapping[str, int]] = None,
+    batch: int = 0,
     optimize: str = "balanced",
 ) -> Inspection:
-    """What a model is and what a proof would cost; without ``calibration`` on seeded values."""
+    """What a model is and what a proof would cost; without ``calibration`` on seeded values, with ``batch`` on so many items at once."""
     with Folder() as folder:
         rows = []
         for number, (name, data) in enumerate(named(calibration)):
@@ -76,6 +77,7 @@ def inspect(
         words = options(
             calibration=rows,
             dim=sizes(dims),
+            batch=batch or None,
             input="committed" if committed is True else None,
             committed=[] if isinstance(committed, bool) else list(committed),
             optimize=optimize,

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Callable, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _native
-from .arrays import Arrays, named
+from .arrays import Array, Arrays, labelled, named
 from .cards import Card
 from .files import Data, Where, dims as sizes, hexadecimal, read
 from .models import Model, onnx
@@ -40,18 +40,20 @@ class Committed:
         policy: str = "label",
         *,
         output: Optional[str] = None,
+        labels: Optional[Array] = None,
         audience: str = "",
         nonce: Union[None, str, bytes] = None,
         not_after: int = 0,
         progress: Progress = None,
     ) -> Receipt:
-        """A receipt for one input; ``x`` is by name for a model with several.
+        """A receipt for one input; ``x`` is by name for a model with several, and has all items of a batch.
 
-        ``policy`` says what comes out, ``output`` of which of several outputs. ``audience``, ``nonce`` (the verifier's challenge, 32 bytes)
-        and ``not_after`` (unix seconds) say for whom the receipt is.
+        ``policy`` says what comes out, ``output`` of which of several outputs, ``labels`` what the items of a batch are compared with, or their
+        groups (docs/policies.md). ``audience``, ``nonce`` (the verifier's challenge, 32 bytes) and ``not_after`` (unix seconds) say for whom
+        the receipt is.
         """
         with _Told(progress) as told:
-            arguments = (named(x), policy, output, audience, hexadecimal(nonce), not_after)
+            arguments = (named(x), labelled(policy, labels), output, audience, hexadecimal(nonce), not_after)
             data, claim, opening = self._native.prove(*arguments, told)
         return Receipt(data, Claim.of(claim), opening)
 
@@ -70,6 +72,7 @@ def commit(
     held_out: Optional[Arrays] = None,
     committed: Union[bool, Sequence[str]] = False,
     dims: Optional[Mapping[str, int]] = None,
+    batch: int = 0,
     optimize: str = "balanced",
     about: Union[None, Mapping[str, Any], Data] = None,
     srs: Optional[Where] = None,
@@ -79,7 +82,8 @@ def commit(
 
     ``calibration`` has rows that scales are chosen from, ``held_out`` those that the fidelity on the card is measured on. ``committed`` says
     whether receipts show their inputs or commitments to them: all, or those of these names. ``dims`` has the sizes of symbolic dimensions,
-    ``about`` what the card says of the model (docs/format.md). ``srs`` is a folder of development parameters, or a file of ``provenn srs
+    ``about`` what the card says of the model (docs/format.md). With ``batch`` the model runs on so many items in one proof, and receipts count
+    their labels. ``srs`` is a folder of development parameters, or a file of ``provenn srs
     import``; by default development parameters are made, which nobody accepts who does not trust this machine.
     """
     data = json.dumps(about).encode() if isinstance(about, Mapping) else None if about is None else read(about)
@@ -87,7 +91,7 @@ def commit(
     place = None if srs is None else os.fspath(srs)
     with _Told(progress) as told:
         rows = (named(calibration), named(held_out))
-        return Committed(_native.commit(onnx(model), sizes(dims), *rows, names, optimize, data, place, told))
+        return Committed(_native.commit(onnx(model), sizes(dims), batch, *rows, names, optimize, data, place, told))
 
 
 def load(folder: Where, *, srs: Optional[Where] = None) -> Committed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _native
-from .arrays import Arrays, named
+from .arrays import Array, Arrays, labelled, named
 from .cards import Card, card_of
 from .files import Data, bytes_of, hexadecimal, options, read
 from .html import table
@@ -72,6 +72,7 @@ def verify(
     input: Optional[Arrays] = None,
     policy: Optional[str] = None,
     output: Optional[str] = None,
+    labels: Optional[Array] = None,
 ) -> Verdict:
     """Checks a receipt against a card, or a bundle; raises ``ProvennError`` if it does not hold.
 
@@ -80,10 +81,12 @@ def verify(
     who vouches for it: ``publisher`` with its ``signature``, or ``log`` with its ``log_proof``. A bundle brings its own card, so for one of
     these has to be named, or ``any_model``.
 
-    ``accept_dev`` takes development parameters: only if you trust the machine that made them. What else you name, the receipt has to state.
+    ``labels`` are those that a ``policy`` about a batch has to be about. ``accept_dev`` takes development parameters: only if you trust the machine that made them. What else you name, the receipt has to state.
     """
     if card is None and not (srs is None and signature is None and log_proof is None):
         raise TypeError("a bundle brings its own srs, signature and log_proof: give them with a card")
+    if labels is not None and policy is None:
+        raise TypeError("labels are part of a policy: name it too")
     given = None if card is None else card_of(card, srs)
     vouched = publisher is not None or log is not None
     if given is not None and model_id is None and not vouched and not any_model:
@@ -99,7 +102,7 @@ def verify(
         srs_id=hexadecimal(srs_id),
         audience=audience,
         nonce=hexadecimal(nonce),
-        policy=policy,
+        policy=None if policy is None else labelled(policy, labels),
         output=output,
     )
     text = _native.verify(

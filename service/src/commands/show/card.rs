@@ -8,7 +8,7 @@ use crate::report::{grouped, Report};
 use provenn_prover::commit::Description;
 use provenn_prover::store;
 use provenn_verifier::text::{decimal, quoted};
-use provenn_verifier::{ModelCard, VerifyError, FORMAT_VERSION};
+use provenn_verifier::{ModelCard, Quantization, VerifyError, FORMAT_VERSION};
 use serde_json::json;
 use std::path::Path;
 
@@ -35,7 +35,7 @@ pub fn shown(card: &ModelCard, description: &Description) -> Report {
         ),
     );
     for input in &description.inputs {
-        let step = decimal(1, input.frac);
+        let step = steps(&input.quantization());
         let shape = &input.shape;
         report.row(
             "input",
@@ -116,4 +116,13 @@ pub fn described(path: Option<&Path>, model: Option<[u8; 32]>) -> Result<Option<
     store::description(&card)
         .map(Some)
         .map_err(|e| CliError::from(e).at(path))
+}
+
+/// How finely the elements of an input are told apart.
+fn steps(quantization: &Quantization) -> String {
+    let step = |lift: u8| decimal(1, quantization.frac.saturating_add(lift.into()));
+    match quantization.lifts.iter().max() {
+        None => step(0),
+        Some(&most) => format!("{}, of small elements down to {}", step(0), step(most)),
+    }
 }
