@@ -31,13 +31,14 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="keep the outputs")
-    parser.add_argument("notebooks", nargs="*", type=Path, default=sorted(HERE.glob("*.ipynb")))
+    parser.add_argument("notebooks", nargs="*", metavar="NAME", help="as in audit; all by default")
     asked = parser.parse_args()
+    paths = [HERE / f"{name}.ipynb" for name in asked.notebooks] or sorted(HERE.glob("*.ipynb"))
     failed = 0
     with tempfile.TemporaryDirectory() as home:
         # No parameters of whoever runs this are used or changed.
         os.environ["PROVENN_HOME"] = home
-        for path in asked.notebooks:
+        for path in paths:
             notebook, start = nbformat.read(path, as_version=4), time.monotonic()
             try:
                 NotebookClient(notebook, timeout=300, startup_timeout=300, resources={"metadata": {"path": str(HERE)}}).execute()

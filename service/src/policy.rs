@@ -67,12 +67,17 @@ fn real(word: &str) -> Option<f64> {
 }
 
 impl Asked {
+    /// Whether it takes a list, of a label or a group for each item of a batch, that it does not have.
+    pub fn takes_labels(&self) -> bool {
+        takes_labels(&self.0)
+    }
+
     /// The same policy against the labels in a file.
     ///
     /// # Errors
     /// Labels that are missing, or that the policy does not take.
     pub fn labelled(&self, file: Option<&Path>) -> Result<Self, CliError> {
-        match (takes_labels(&self.0), file) {
+        match (self.takes_labels(), file) {
             (false, None) => Ok(self.clone()),
             (true, Some(file)) => {
                 let labels = labels::read(file)?.iter().map(ToString::to_string).collect::<Vec<_>>();

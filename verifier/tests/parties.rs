@@ -217,7 +217,7 @@ fn public_inputs_are_signed_where_somebody_supplies_them() {
 }
 
 #[test]
-fn colourings_and_batches_are_not_covered() {
+fn colourings_are_not_covered() {
     let kit = |name: &str| {
         let path = format!("{}/../fixtures/testkit/v2/petersen.{name}", env!("CARGO_MANIFEST_DIR"));
         std::fs::read(path).unwrap()
@@ -234,20 +234,39 @@ fn colourings_and_batches_are_not_covered() {
         (error.code(), error.to_string().contains("a colouring")),
         ("agreement-covers", true)
     );
-    for policy in ["labels", "accuracy:1:2", "count:4:1:2", "at-least:4:1:2"] {
-        let policy: Disclosure = policy.parse().unwrap();
-        let error = agreement(|terms| terms.policies.push(policy.clone())).unwrap_err();
-        assert_eq!(error.code(), "agreement-covers");
-        let [own, listed] = setup().bindings();
-        let inputs = [own, listed];
-        let proposal = Proposal {
-            model_id: terms().model_id,
-            policy: &policy,
-            inputs: &inputs,
-            srs: SrsKind::Dev,
-            not_after: END,
+}
+
+/// A policy about a batch is agreed with its labels: another list, another bound or another label is another policy.
+#[test]
+fn policies_about_batches_are_agreed_to_the_last_label() {
+    let parsed = |policy: &str| policy.parse::<Disclosure>().unwrap();
+    let [own, listed] = setup().bindings();
+    let inputs = [own, listed];
+    for (agreed, others) in [
+        ("accuracy:1:2", ["accuracy:1:1", "accuracy:1:2:2", "confusion:1:2"]),
+        ("at-least:4:1:2", ["at-least:3:1:2", "at-least:4:2:2", "count:4:1:2"]),
+        ("by-group:1:0:1", ["by-group:1:1:0", "by-group:0:0:1", "labels"]),
+    ] {
+        let deal = signed(provenn_verifier::agreement::Terms {
+            policies: vec![parsed(agreed)],
+            ..terms()
+        });
+        let signatures = setup().signatures(&deal);
+        let permits = |policy: &Disclosure| {
+            let proposal = Proposal {
+                model_id: terms().model_id,
+                policy,
+                inputs: &inputs,
+                srs: SrsKind::Dev,
+                not_after: END,
+            };
+            deal.permits(&proposal, &signatures, None)
         };
-        let error = deal.permits(&proposal, &setup().signatures(&deal), None).unwrap_err();
-        assert!(error.to_string().contains("items of a batch"), "{error}");
+        assert_eq!(permits(&parsed(agreed)), Ok(()));
+        for other in others {
+            let error = permits(&parsed(other)).unwrap_err();
+            assert_eq!(error.code(), "agreement-differs", "{other}");
+            assert!(error.to_string().contains("policy"), "{error}");
+        }
     }
 }

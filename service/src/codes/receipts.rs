@@ -51,7 +51,7 @@ pub const RECEIPTS: &[Code] = &[
 #[rustfmt::skip]
 pub const AGREEMENTS: &[Code] = &[
     code("agreement-card", "The card is of another model than the agreement is about.", "Give the card of the model that was agreed on."),
-    code("agreement-covers", "Agreements do not speak of what was given, such as a batch or a colouring.", "Verify it without an agreement; agreements are about single runs of one model."),
+    code("agreement-covers", "Agreements do not speak of what was given, such as a colouring.", "Verify it without an agreement; agreements are about single receipts of one model."),
     code("agreement-differs", "Something that the receipt states is not as agreed. The message says what was agreed and what was found.", "Ask for what was agreed, or for the file that belongs to this agreement and receipt."),
     code("agreement-expired", "The agreement has ended.", "Agree again: an agreement is not prolonged."),
     code("agreement-signature", "The signature of a party on the agreement does not hold.", "The file is damaged or forged; get the agreement again from its parties."),

@@ -67,6 +67,9 @@ pub struct Draft {
     card: PathBuf,
     #[arg(long, required = true, help = format!("What receipts may let out; several may be given, of which each allows receipts. One of {}", Disclosure::grammar()))]
     policy: Vec<Asked>,
+    /// The labels or groups of the items of a batch, for the policies that take them, as for `provenn prove`.
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
     /// Of several outputs the one that the policies are about, by its name.
     #[arg(long, value_name = "NAME")]
     output: Option<String>,
@@ -120,7 +123,13 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
 fn draft(args: &Draft) -> Result<Report, CliError> {
     let place = Output::new(&args.out, args.force, &[&args.card])?;
     let (card, description) = party::card(&args.card)?;
-    let policy = |asked: &Asked| asked.about(args.output.as_deref(), &description)?.of(&description);
+    // Labels that no policy takes are refused by any.
+    let taken = args.policy.iter().any(Asked::takes_labels);
+    let policy = |asked: &Asked| {
+        let labels = args.labels.as_deref().filter(|_| asked.takes_labels() || !taken);
+        let labelled = asked.labelled(labels)?;
+        labelled.about(args.output.as_deref(), &description)?.of(&description)
+    };
     let parties = args.parties.iter().map(|(role, key)| {
         let key = key.parse().map_err(|error: provenn_verifier::tlog::LogError| {
             CliError::usage(

@@ -1,6 +1,6 @@
 //! Whether a receipt, or one that is to be made, is what was agreed.
 
-use super::terms::{covered, AgreedInput, Party};
+use super::terms::{AgreedInput, Party};
 use super::{AgreementError, SignedAgreement};
 use crate::codec::{length, wide};
 use crate::difference::{hex, Difference};
@@ -148,7 +148,6 @@ impl SignedAgreement {
         if proposal.srs == SrsKind::Dev && !terms.accept_dev {
             return Err(differs("parameters", "those of a ceremony", "development parameters"));
         }
-        covered(proposal.policy)?;
         if !terms.policies.contains(proposal.policy) {
             return Err(differs("policy", one_of(&terms.policies), proposal.policy.words()));
         }

@@ -96,7 +96,7 @@ impl AgreementError {
             Self::Format(error) => (error.code(), error.help()),
             Self::InputSignature { .. } => ("input-signature", "The file is damaged or forged; get it again from the party."),
             Self::InputUnsigned { .. } => ("input-unsigned", "Ask the party for its signature of this very input (provenn party sign)."),
-            Self::NotCovered { .. } => ("agreement-covers", "Verify it without an agreement; agreements are about single runs of one model."),
+            Self::NotCovered { .. } => ("agreement-covers", "Verify it without an agreement; agreements are about single receipts of one model."),
             Self::Signature { .. } => ("agreement-signature", "The file is damaged or forged; get the agreement again from its parties."),
             Self::Stranger { .. } => ("agreement-stranger", "Use the key that the agreement names for your role, or name a party's key."),
             Self::Terms { .. } => ("agreement-terms", "Draft the agreement again; what is signed has one form, which everybody can read."),

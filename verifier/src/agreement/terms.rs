@@ -6,7 +6,6 @@ use crate::codec::{at_most, size, wide, Put, Reader};
 use crate::error::VerifyError;
 use crate::kind::FileKind;
 use crate::party::{check_name, read_text, PartyKey, MAX_NAME};
-use crate::statement::inference::policy::Scope;
 use crate::statement::inference::{Disclosure, MAX_INPUTS};
 use crate::text::quoted;
 use alloc::collections::BTreeSet;
@@ -26,7 +25,7 @@ pub const MAX_AXES: usize = 8;
 pub struct Terms {
     /// [`ModelCard::model_id`](crate::ModelCard::model_id).
     pub model_id: [u8; 32],
-    /// What receipts may let out: any one of these, with exactly these parameters. None is about a batch.
+    /// What receipts may let out: any one of these, with exactly these parameters, labels of a batch among them.
     pub policies: Vec<Disclosure>,
     /// All inputs of the model, in the order of its key.
     pub inputs: Vec<AgreedInput>,
@@ -189,7 +188,6 @@ impl Terms {
         let mut seen = BTreeSet::new();
         for policy in &self.policies {
             policy.validate()?;
-            covered(policy)?;
             if !seen.insert(bytes(policy)) {
                 return Err(broken(format!("the policy {policy} is there twice")));
             }
@@ -229,16 +227,6 @@ fn bytes(policy: &Disclosure) -> Vec<u8> {
     let mut out = Vec::new();
     policy.put(&mut out);
     out
-}
-
-/// Refuses policies about batches.
-pub(super) fn covered(policy: &Disclosure) -> Result<(), AgreementError> {
-    match policy.policy.about().scope {
-        Scope::Items => Err(AgreementError::NotCovered {
-            what: "a policy that counts items of a batch",
-        }),
-        Scope::Scores | Scope::Largest => Ok(()),
-    }
 }
 
 /// The text of a digest in an audience.
