@@ -154,10 +154,14 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
             grouped(forecast.card_bytes)
         ),
     );
+    let answer = match shape.items {
+        0 => "with the policy `label`",
+        _ => "with one count, beside the labels that a policy takes",
+    };
     report.row(
         "receipt",
         format!(
-            "about {} bytes with the policy `label`, verified in {:.1} ms, {} gas",
+            "about {} bytes {answer}, verified in {:.1} ms, {} gas",
             grouped(forecast.receipt_bytes),
             forecast.verify_ms,
             grouped(forecast.gas as usize)
