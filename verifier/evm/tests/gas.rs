@@ -5,6 +5,7 @@ mod common;
 
 use common::chain::artifact;
 use common::{Case, GOLDEN};
+use sha2::{Digest, Sha256};
 
 /// Largest code of a contract (EIP-170).
 const MAX_CODE: usize = 24_576;
@@ -23,6 +24,34 @@ fn gas_is_as_written_down() {
         std::fs::write(path, rows.concat()).unwrap();
     }
     assert_eq!(rows.concat(), std::fs::read_to_string(path).unwrap());
+}
+
+/// Digest and size of the contract, and the gas of the golden receipts, as people read them.
+#[test]
+fn the_chapter_says_what_is_deployed() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let chapter = std::fs::read_to_string(format!("{root}/docs/evm.md")).unwrap();
+    let grouped = |number: usize| match number {
+        0..1_000_000 => format!("{},{:03}", number / 1000, number % 1000),
+        _ => format!(
+            "{},{:03},{:03}",
+            number / 1_000_000,
+            number / 1000 % 1000,
+            number % 1000
+        ),
+    };
+    let code = artifact("Verifier", "deployed");
+    let digest: String = Sha256::digest(&code).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(chapter.lines().any(|line| line == digest), "{digest}");
+    assert!(chapter.contains(&format!("has {} bytes.", grouped(code.len()))));
+    for row in include_str!("../gas.txt").lines() {
+        let (name, gas) = row.split_once(' ').unwrap();
+        let gas = gas.parse().unwrap();
+        assert!(
+            chapter.contains(&format!("| {name}, golden receipt (balanced) | {} |", grouped(gas))),
+            "{row}"
+        );
+    }
 }
 
 #[test]
