@@ -1,6 +1,7 @@
 //! Models that a script writes, one a line: decoding, words of refusals, and the way from a compiled model to a verified receipt.
 
-use provenn_circuits::graph::Sample;
+use provenn_circuits::graph::{Graph, Node, Sample};
+use provenn_circuits::onnx::{import, structure, ImportError};
 use provenn_circuits::program::quantize_inputs;
 use provenn_prover::commit::{srs_verifying_key, CommitOptions, Compiled};
 use provenn_prover::prove::bind_inputs;
@@ -38,6 +39,16 @@ pub fn largest(values: impl IntoIterator<Item = f64>) -> f64 {
 /// A refusal without the names in it.
 pub fn reason(text: &str) -> String {
     text.split('`').step_by(2).collect::<Vec<_>>().join("..")
+}
+
+/// Whether the structure of a file gives the graph of the file.
+///
+/// # Errors
+/// Those of the import of the structure.
+pub fn follows(onnx: &[u8], graph: &Graph) -> Result<bool, ImportError> {
+    let bare = import(&structure(onnx)?)?;
+    let same = |(a, b): (&Node, &Node)| (&a.op, &a.inputs, a.output) == (&b.op, &b.inputs, b.output);
+    Ok(bare.nodes.len() == graph.nodes.len() && bare.nodes.iter().zip(&graph.nodes).all(same))
 }
 
 /// Commits, proves and verifies; what the receipt shows of the first item.

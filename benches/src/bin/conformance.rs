@@ -4,9 +4,9 @@
 //! share of the right ones is committed, proven and verified too; each of the cases that the first file lists has to be right; integers are too far
 //! off, and a commitment warns of it, in those that the second lists only; those that are right are listed.
 
-use provenn_benches::lines::{bytes, largest, numbers, reason, receipt};
+use provenn_benches::lines::{bytes, follows, largest, numbers, reason, receipt};
 use provenn_circuits::graph::{float, Sample};
-use provenn_circuits::onnx::import;
+use provenn_circuits::onnx::{import, ImportError};
 use provenn_circuits::program::{execute, quantize_inputs};
 use provenn_prover::commit::{compile, CommitOptions};
 use provenn_prover::fidelity::Source;
@@ -79,6 +79,12 @@ fn run(case: &Case, prove: bool) -> Outcome {
         Ok(graph) => graph,
         Err(error) => return Outcome::Refused(error.to_string()),
     };
+    match follows(&case.onnx, &graph) {
+        // Constants that are computed from what stands for weights may overflow.
+        Ok(true) | Err(ImportError::NonFinite { .. }) => {}
+        Ok(false) => return Outcome::Wrong("the structure is that of another graph".into()),
+        Err(error) => return Outcome::Refused(format!("its structure: {error}")),
+    }
     let output = graph.outputs[0].value;
     let shape = &graph.values[output].shape;
     if *shape != case.shape {

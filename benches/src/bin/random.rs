@@ -2,8 +2,9 @@
 //! on its calibration rows and runs its inputs, in and out of calibration. Every output is right within the error that is stated for the
 //! model, or refused, or the model is one of which the card says that its error is not known, because an output never moved. `random [--proofs SHARE]`: that share of the models is committed, proven and verified too.
 
-use provenn_benches::lines::{bytes, largest, list, numbers, reason, receipt};
+use provenn_benches::lines::{bytes, follows, largest, list, numbers, reason, receipt};
 use provenn_circuits::graph::Sample;
+use provenn_circuits::onnx::import;
 use provenn_circuits::program::{execute, quantize_inputs};
 use provenn_circuits::CircuitError;
 use provenn_prover::commit::{compile, CommitOptions, CommittedInputs, Compiled};
@@ -115,6 +116,10 @@ fn run(case: &Case, proofs: bool, tally: &Mutex<Tally>) -> Result<(), String> {
             return Ok(());
         }
     };
+    let imported = import(&case.onnx).map_err(|e| e.to_string())?;
+    if !follows(&case.onnx, &imported).map_err(|e| e.to_string())? {
+        return Err("the structure is that of another graph".into());
+    }
     let (graph, model) = (&compiled.graph, &compiled.model);
     let (stated, unmoved) = match measure(graph, model, &case.calibration, Source::Calibration) {
         Ok(fidelity) => (fidelity.max_error, fidelity.unmoved > 0),

@@ -1,6 +1,8 @@
 //! The graph under construction: values, constants, folding.
 
 mod published;
+pub mod remedy;
+mod veil;
 
 use super::error::ImportError;
 use super::fold;
@@ -9,6 +11,7 @@ use super::wire::limit;
 use crate::graph::{elements, infer, Op, ValueId};
 use published::Published;
 use std::collections::{HashMap, HashSet};
+pub use veil::{Veil, HIDES};
 
 /// Largest runtime tensor, and all of them together, in elements.
 const MAX_ELEMENTS: u64 = 1 << 22;
@@ -33,8 +36,9 @@ impl From<ImportError> for Fault {
     }
 }
 
-pub fn unsupported<T>(reason: impl Into<String>) -> Result<T, Fault> {
-    Err(Fault::Unsupported(reason.into()))
+/// A node is not lowered for a reason; what to do instead.
+pub fn unsupported<T>(reason: impl Into<String>, remedy: &str) -> Result<T, Fault> {
+    Err(Fault::Unsupported(format!("{}; {remedy}", reason.into())))
 }
 
 /// A value under construction.
@@ -107,6 +111,9 @@ pub struct Builder {
     memo: HashMap<String, ValueId>,
     /// Values that no node computes.
     comparisons: HashMap<ValueId, Comparison>,
+    veils: HashMap<ValueId, Veil>,
+    /// Integers that were read as truth values, by what they are as such.
+    pub truths: HashMap<ValueId, ValueId>,
     /// Which numbers inputs may be, beside what their type says.
     pub bounds: Vec<Bound>,
     total: u64,
@@ -149,6 +156,12 @@ impl Builder {
             }
         }
         self.bounds.push(Bound { input, extent, reader });
+    }
+
+    /// The step that computes a value. Steps are in the order of their outputs.
+    pub fn producer(&self, id: ValueId) -> Option<&Step> {
+        let at = self.steps.binary_search_by_key(&id, |step| step.output).ok()?;
+        self.steps.get(at)
     }
 
     /// A truth value that only stands for what it says.
@@ -274,9 +287,15 @@ impl Builder {
         let name = suffix(&from.output);
         if let Some(compared) = inputs.iter().find(|id| self.comparisons.contains_key(id)) {
             let name = self.slot(*compared)?.name.clone();
-            return unsupported(format!(
-                "`{name}` is a comparison of values, which only Where, Not and casts to floats may read"
-            ));
+            return unsupported(
+                format!(
+                "`{name}` is a comparison of values, which only Where, logical operators and casts to floats may read"
+            ),
+                remedy::DIFFERENCE,
+            );
+        }
+        if inputs.iter().any(|&id| self.veil(id).is_some()) {
+            return self.behind(from, label, &op, inputs, shape);
         }
         let floats = slots.iter().find(|s| !s.integer()).or(slots.first());
         let data_type = match op {
@@ -335,7 +354,10 @@ impl Builder {
             reason,
         })?;
         let Some(data) = data else {
-            return unsupported("constant integers are not supported here");
+            return unsupported(
+                "constant integers are not supported here",
+                "cast them to float32 before it",
+            );
         };
         let id = self.constant(&name, shape, data_type, data, inputs.to_vec());
         self.memo.insert(key, id);

@@ -101,16 +101,13 @@ pub fn tensor(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), ImportError> {
 /// The nodes of another domain, where a model is of others only.
 fn foreign(model: &ModelProto) -> Option<ImportError> {
     let nodes = model.graph.as_ref()?.node.iter();
-    let known = |domain: &str| attr::is_default_domain(domain) || domain == operators::ML;
+    let known = |domain: &str| attr::is_default_domain(domain) || operators::DOMAINS.contains(&domain);
     let foreign = nodes.filter(|node| !known(&node.domain));
     let listed: Vec<UnsupportedNode> = foreign
         .map(|node| UnsupportedNode {
             name: node.name.clone(),
             operator: node.op_type.clone(),
-            reason: format!(
-                "operators of the domain `{}` are not supported, only those of the default domain and of ai.onnx.ml",
-                shown(&node.domain)
-            ),
+            reason: operators::foreign(&node.domain),
         })
         .collect();
     (!listed.is_empty()).then_some(ImportError::Unsupported(listed))
@@ -123,12 +120,17 @@ fn opset(model: &ModelProto) -> Result<i64, ImportError> {
         .iter()
         .filter(|set| attr::is_default_domain(&set.domain))
         .map(|set| set.version);
-    let ml = || model.opset_import.iter().any(|set| set.domain == operators::ML);
+    let known = || {
+        model
+            .opset_import
+            .iter()
+            .any(|set| operators::DOMAINS.contains(&set.domain.as_str()))
+    };
     let version = match (versions.next(), foreign(model)) {
         (Some(version), _) => version,
         (None, Some(foreign)) => return Err(foreign),
-        // Only operators of classical machine learning: the standard ones may be of any version.
-        (None, None) if ml() => *OPSETS.end(),
+        // Only operators of other domains: the standard ones may be of any version.
+        (None, None) if known() => *OPSETS.end(),
         (None, None) => {
             return Err(ImportError::malformed(
                 "the model imports no operator set of the default domain",

@@ -6,12 +6,14 @@ mod compare;
 mod constant;
 mod control;
 mod deform;
+mod determinant;
 mod einsum;
 mod elementwise;
 mod flex;
 mod flow;
 mod folded;
 mod functions;
+mod fused;
 mod geometry;
 mod ids;
 mod linear;
@@ -20,6 +22,7 @@ mod maps;
 mod ml;
 mod moves;
 mod normalize;
+mod order;
 mod pick;
 mod pool;
 mod quantized;
@@ -35,10 +38,12 @@ mod slice;
 mod softmax;
 mod survey;
 mod table;
+mod transformer;
+mod truth;
 mod windows;
 
 use super::attr::{is_default_domain, Attrs};
-use super::build::{unsupported, Builder, Fault, Origin, Slot};
+use super::build::{remedy, unsupported, Builder, Fault, Origin, Slot};
 use super::error::{ImportError, UnsupportedNode};
 use super::finish::Lowered;
 use super::tensor;
@@ -51,21 +56,24 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub use survey::drop_labels;
 use survey::{declared, defined_twice, live};
 use table::Lower;
-pub use table::{Operator, ML};
+pub use table::{Operator, DOMAINS, ML};
 
 /// Every operator.
 const TABLES: &[&[Operator]] = &[
     attention::TABLE,
     compare::TABLE,
     constant::TABLE,
+    determinant::TABLE,
     einsum::TABLE,
     elementwise::TABLE,
     functions::TABLE,
+    fused::TABLE,
     linear::TABLE,
     loss::TABLE,
     ml::TABLE,
     moves::TABLE,
     normalize::TABLE,
+    order::TABLE,
     pool::TABLE,
     quantized::TABLE,
     recurrent::TABLE,
@@ -79,6 +87,7 @@ const TABLES: &[&[Operator]] = &[
     signal::TABLE,
     slice::TABLE,
     softmax::TABLE,
+    transformer::TABLE,
 ];
 
 /// All of them, in the order of their names, those of other domains last.
@@ -218,10 +227,14 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[FunctionProto]) -> 
         .collect::<Result<_, _>>()?;
     for (bound, info) in output.iter().zip(&proto.output) {
         if let Bound::Missing = bound {
-            let reason = "this output of its operator is not computed";
+            let reason = "this output of its operator is not computed; give its other outputs only";
             refused.push(refuse(&info.name, "output", reason.into()));
         }
         if let Bound::Value(id) = bound {
+            if b.veil(*id).is_some() {
+                let reason = "scores that the input hides are no output; give what Softmax makes of them";
+                refused.push(refuse(&info.name, "output", reason.into()));
+            }
             if b.compared(*id).is_some() {
                 let reason = "a comparison of values is no output; give the difference of the values";
                 refused.push(refuse(&info.name, "output", reason.into()));
@@ -279,6 +292,14 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[FunctionProto]) -> 
     })
 }
 
+/// Why the operators of another domain are refused.
+pub fn foreign(domain: &str) -> String {
+    format!(
+        "operators of the domain `{}` are not supported, only those of the default domain, of ai.onnx.ml and of com.microsoft",
+        super::shown(domain)
+    )
+}
+
 /// Lowers one node; its outputs are unknown if an input is. `read` takes the names of the
 /// attributes that were asked for.
 fn one(
@@ -290,13 +311,16 @@ fn one(
 ) -> Result<Vec<Bound>, Fault> {
     let Some(operator) = found(&node.domain, &node.op_type) else {
         let domain = node.domain.as_str();
-        return unsupported(match node.op_type.as_str() {
-            _ if !is_default_domain(domain) && domain != ML => format!(
-                "operators of the domain `{}` are not supported, only those of the default domain and of ai.onnx.ml",
-                super::shown(domain)
+        return match is_default_domain(domain) || DOMAINS.contains(&domain) {
+            true => unsupported(
+                "the operator is not supported",
+                "express it by those that inspect --operators lists",
             ),
-            _ => "the operator is not supported".into(),
-        });
+            false => unsupported(
+                foreign(domain),
+                "inline it, as functions of the file or by standard operators",
+            ),
+        };
     };
     let mut inputs = Vec::new();
     let mut known = true;
@@ -332,7 +356,10 @@ fn one(
     };
     let compared = call.inputs.iter().flatten().any(|&id| b.compared(id).is_some());
     if compared && !compare::READERS.contains(&call.op) {
-        return unsupported("an operand is a comparison of values, which only Where, Not and casts to floats may read");
+        return unsupported(
+            "an operand is a comparison of values, which only Where, logical operators and casts to floats may read",
+            remedy::DIFFERENCE,
+        );
     }
     if ARITHMETIC.contains(&call.op) {
         let given = (0..call.inputs.len()).filter(|&i| !call.is_known(b, i));

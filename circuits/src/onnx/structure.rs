@@ -2,6 +2,7 @@
 
 use super::build::Made;
 use super::error::ImportError;
+use super::tensor::few_bits;
 use super::{operators, opset, wire};
 use onnx_protobuf::tensor_shape_proto::Dimension;
 use onnx_protobuf::{
@@ -37,16 +38,17 @@ pub fn structure(bytes: &[u8]) -> Result<Vec<u8>, ImportError> {
     });
     let graph = rebuilt(&graph, (&lowered.nodes, &lowered.read), &public.collect());
     let used = |domain: &str| graph.node.iter().any(|node| node.domain == domain);
-    let machine_learning = OperatorSetIdProto {
-        domain: operators::ML.into(),
-        version: 1,
-        ..OperatorSetIdProto::new()
-    };
     let standard = OperatorSetIdProto {
         version: opset,
         ..OperatorSetIdProto::new()
     };
-    let operators = std::iter::once(standard).chain(used(operators::ML).then_some(machine_learning));
+    let others = operators::DOMAINS.iter().filter(|domain| used(domain));
+    let others = others.map(|domain| OperatorSetIdProto {
+        domain: (*domain).into(),
+        version: 1,
+        ..OperatorSetIdProto::new()
+    });
+    let operators = std::iter::once(standard).chain(others);
     let bare = ModelProto {
         ir_version: model.ir_version,
         opset_import: operators.collect(),
@@ -115,15 +117,22 @@ fn bare_input(info: &ValueInfoProto) -> ValueInfoProto {
     bare
 }
 
-/// The strings that the import knows: modes of operators.
+/// The strings that the import knows: modes of operators and activations, whose case does not count.
 #[rustfmt::skip]
 const STRINGS: &[&str] = &[
     "CRD", "DCR", "NOTSET", "SAME_LOWER", "SAME_UPPER", "VALID", "add", "align_corners", "asymmetric", "avg", "bicubic", "bilinear",
     "border", "ceil", "circular", "constant", "cubic", "edge", "floor", "half_pixel", "half_pixel_symmetric", "linear", "max", "mean",
     "min", "mul", "nearest", "none", "not_larger", "not_smaller", "output_half_pixel", "pytorch_half_pixel", "reflect", "reflection",
     "round_prefer_ceil", "round_prefer_floor", "stretch", "sum", "tf_crop_and_resize", "tf_half_pixel_for_nn", "wrap", "zeros",
-    "trilinear", "L1", "L2", "MAX", "SOFTMAX", "LOGISTIC", "NONE", "tanh",
+    "trilinear", "L1", "L2", "MAX", "SOFTMAX", "LOGISTIC", "NONE", "tanh", "forward", "reverse", "bidirectional", "gated", "delta",
+    "gated_delta", "silu", "swish", "relu", "leakyrelu", "sigmoid", "softsign", "softplus", "elu", "thresholdedrelu", "hardsigmoid",
+    "scaledtanh", "affine", "clip",
 ];
+
+/// Whether the import knows a string.
+fn is_known(text: &[u8]) -> bool {
+    STRINGS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
+}
 
 /// `read`: names of the attributes that the import asked for.
 fn bare_node(node: &NodeProto, read: &BTreeSet<String>, public: &HashSet<&str>) -> NodeProto {
@@ -134,10 +143,9 @@ fn bare_node(node: &NodeProto, read: &BTreeSet<String>, public: &HashSet<&str>) 
         output: node.output.clone(),
         name: node.name.clone(),
         op_type: node.op_type.clone(),
-        domain: if node.domain == operators::ML {
-            operators::ML.into()
-        } else {
-            String::new()
+        domain: match operators::DOMAINS.contains(&node.domain.as_str()) {
+            true => node.domain.clone(),
+            false => String::new(),
         },
         attribute: read.map(|attribute| bare_attribute(node, attribute, public)).collect(),
         ..NodeProto::new()
@@ -158,11 +166,17 @@ fn bare_attribute(node: &NodeProto, attribute: &AttributeProto, public: bool) ->
         i: attribute.i,
         floats: attribute.floats.clone(),
         ints: attribute.ints.clone(),
+        strings: attribute
+            .strings
+            .iter()
+            .filter(|text| is_known(text))
+            .cloned()
+            .collect(),
         ..AttributeProto::new()
     };
     // An equation holds letters and signs only, or the import refuses it.
     let equation = node.op_type == "Einsum" && attribute.name == "equation";
-    if equation || STRINGS.iter().any(|known| known.as_bytes() == attribute.s) {
+    if equation || is_known(&attribute.s) {
         bare.s.clone_from(&attribute.s);
     }
     if weight {
@@ -212,6 +226,20 @@ fn number(index: usize) -> f64 {
 /// Fills a tensor: floats by [`number`], integers and booleans by one.
 fn hide(tensor: &mut TensorProto) {
     let count: i64 = tensor.dims.iter().product();
+    let count = usize::try_from(count).unwrap_or(0);
+    if let Some(bits) = few_bits(tensor.data_type) {
+        // One, in as many places as a byte has.
+        let one = match tensor.data_type {
+            17 => 0x38,
+            18 | 20 => 0x40,
+            19 => 0x3c,
+            23 => 0x22,
+            21 | 22 => 0x11,
+            _ => 0x55,
+        };
+        tensor.raw_data = vec![one; count.div_ceil(8 / bits)];
+        return;
+    }
     let eighths = |i: usize| (i % 7) as u16;
     let data = |i: usize| -> Vec<u8> {
         match tensor.data_type {
@@ -225,5 +253,5 @@ fn hide(tensor: &mut TensorProto) {
             _ => number(i).to_le_bytes().into(),
         }
     };
-    tensor.raw_data = (0..usize::try_from(count).unwrap_or(0)).flat_map(data).collect();
+    tensor.raw_data = (0..count).flat_map(data).collect();
 }

@@ -41,7 +41,7 @@ pub fn decode(tensor: &TensorProto) -> Result<(Vec<usize>, Const), ImportError> 
     let shape: Option<Vec<usize>> = tensor.dims.iter().map(|&d| usize::try_from(d).ok()).collect();
     let shape = shape.ok_or_else(|| bad("negative extent"))?;
     let expected = elements(&shape).ok_or_else(|| bad("absurd shape"))?;
-    let data = data(tensor).ok_or_else(|| {
+    let data = data(tensor, expected).ok_or_else(|| {
         let kind = type_name(tensor.data_type);
         bad(&format!(
             "{kind} elements are not supported, or a number is out of range of the type"
@@ -51,17 +51,17 @@ pub fn decode(tensor: &TensorProto) -> Result<(Vec<usize>, Const), ImportError> 
         Const::Floats(data) => data.len(),
         Const::Ints(data) => data.len(),
     };
-    let whole = width(tensor.data_type).is_some_and(|w| tensor.raw_data.chunks_exact(w).remainder().is_empty());
+    let whole = width(tensor.data_type).is_none_or(|w| tensor.raw_data.chunks_exact(w).remainder().is_empty());
     if got != expected || !whole {
         return Err(bad(&format!("{got} elements for shape {shape:?}")));
     }
     Ok((shape, data))
 }
 
-/// Bytes of one raw element.
+/// Bytes of one raw element, if it has whole bytes.
 fn width(data_type: i32) -> Option<usize> {
     Some(match data_type {
-        2 | 3 | 9 => 1,
+        2 | 3 | 9 | 17..=20 => 1,
         4 | 5 | 10 | 16 => 2,
         1 | 6 | 12 => 4,
         7 | 11 | 13 => 8,
@@ -69,8 +69,79 @@ fn width(data_type: i32) -> Option<usize> {
     })
 }
 
+/// Elements of a few bits: floats by exponent and mantissa, integers by [`integers`]. Those of less than a byte fill bytes from their
+/// lowest bits on.
+fn small(t: &TensorProto, expected: usize) -> Option<Const> {
+    let bits = few_bits(t.data_type)?;
+    let bytes: Vec<u8> = match t.raw_data.as_slice() {
+        [] => t
+            .int32_data
+            .iter()
+            .map(|&i| u8::try_from(i).ok())
+            .collect::<Option<_>>()?,
+        raw => raw.to_vec(),
+    };
+    let each = 8 / bits;
+    if bytes.len() != expected.div_ceil(each) {
+        return None;
+    }
+    let mask = u8::MAX >> (8 - bits);
+    let all = bytes
+        .iter()
+        .flat_map(|&byte| (0..each).map(move |i| byte >> (i * bits) & mask));
+    let all = all.take(expected);
+    Some(match integers(t.data_type) {
+        Some((min, _)) => {
+            let signed = |v: u8| i64::from(v) - if min < 0 && i64::from(v) >= -min { -2 * min } else { 0 };
+            Const::Ints(all.map(signed).collect())
+        }
+        None => Const::Floats(all.map(|v| small_float(v, t.data_type)).collect()),
+    })
+}
+
+/// Bits of an element of the types that have a byte at most and no other form.
+pub fn few_bits(data_type: i32) -> Option<usize> {
+    match data_type {
+        17..=20 => Some(8),
+        21..=23 => Some(4),
+        25 | 26 => Some(2),
+        _ => None,
+    }
+}
+
+/// The number that a float of a byte or less is.
+fn small_float(v: u8, data_type: i32) -> f32 {
+    // Bits of the mantissa, and what is taken from the exponent.
+    let (bits, mantissa, bias) = match data_type {
+        17 => (8, 3, 7),
+        18 => (8, 3, 8),
+        19 => (8, 2, 15),
+        20 => (8, 2, 16),
+        _ => (4, 1, 1),
+    };
+    let sign = if v >> (bits - 1) == 1 { -1.0 } else { 1.0 };
+    let magnitude = v & (u8::MAX >> (9 - bits));
+    match (data_type, v, magnitude) {
+        (17, _, 0x7f) | (18 | 20, 0x80, _) | (19, _, 0x7d..) => return f32::NAN,
+        (19, _, 0x7c) => return sign * f32::INFINITY,
+        _ => {}
+    }
+    let (exponent, part) = (
+        i32::from(magnitude >> mantissa),
+        f32::from(magnitude & ((1 << mantissa) - 1)),
+    );
+    let share = part / f32::from(1u8 << mantissa);
+    sign * match exponent {
+        0 => share * 2f32.powi(1 - bias),
+        exponent => (1.0 + share) * 2f32.powi(exponent - bias),
+    }
+}
+
 /// The elements; `None` for types without meaning here and integers beyond 63 bits.
-fn data(t: &TensorProto) -> Option<Const> {
+fn data(t: &TensorProto, expected: usize) -> Option<Const> {
+    if few_bits(t.data_type).is_some() {
+        return small(t, expected);
+    }
     let raw = t.raw_data.as_slice();
     if raw.is_empty() {
         return Some(match t.data_type {
@@ -143,6 +214,10 @@ pub fn integers(data_type: i32) -> Option<(i64, i64)> {
         9 => (0, 1),
         12 => (0, u32::MAX.into()),
         13 => (0, i64::MAX),
+        21 => (0, 15),
+        22 => (-8, 7),
+        25 => (0, 3),
+        26 => (-2, 1),
         _ => return None,
     })
 }
@@ -178,7 +253,11 @@ pub fn type_name(data_type: i32) -> &'static str {
         14 | 15 => "complex",
         16 => "bfloat16",
         17..=20 => "float8",
-        21 | 22 => "4-bit",
+        21 => "uint4",
+        22 => "int4",
+        23 => "float4",
+        25 => "uint2",
+        26 => "int2",
         _ => "unknown",
     }
 }

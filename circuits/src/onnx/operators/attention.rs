@@ -5,27 +5,27 @@ use super::maps::{labelled, reshaped};
 use super::shapes::gathered;
 use super::softmax::{hiding, lengthened, mask_shape, shares};
 use super::table::{many, Operator, Values};
-use super::Call;
+use super::{truth, Call};
 use crate::graph::{float, Binary, Function, Op, Unary, ValueId};
 use crate::onnx::attr::size;
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault};
 
 pub const TABLE: &[Operator] = &[
     many(
         "Attention",
         attention,
-        "constant boolean masks, -inf in constant masks only; masks that hide elements are public, and scores with them are no output",
+        "constant masks that hide elements are public, and scores with masks that hide are no output; masks that depend on the input are truth values, or what hides by them",
     ),
     many("LinearAttention", linear, "unrolled"),
 ];
 
 /// An attribute that counts heads; 0 if there is none.
-fn heads(call: &Call<'_>, name: &str) -> Result<usize, Fault> {
+pub fn heads(call: &Call<'_>, name: &str) -> Result<usize, Fault> {
     Ok(size(name, call.attrs.int(name)?.unwrap_or(0))?)
 }
 
 /// `[batch, heads, position, element]`.
-fn by_head(call: &Call<'_>, b: &mut Builder, label: &str, x: ValueId, heads: usize) -> Result<ValueId, Fault> {
+pub fn by_head(call: &Call<'_>, b: &mut Builder, label: &str, x: ValueId, heads: usize) -> Result<ValueId, Fault> {
     match *b.shape(x)? {
         [_, _, _, _] => Ok(x),
         [n, t, width] if heads > 0 && width % heads == 0 => {
@@ -39,7 +39,7 @@ fn by_head(call: &Call<'_>, b: &mut Builder, label: &str, x: ValueId, heads: usi
 }
 
 /// The extents of a value of four axes.
-fn extents(call: &Call<'_>, b: &Builder, x: ValueId) -> Result<[usize; 4], Fault> {
+pub fn extents(call: &Call<'_>, b: &Builder, x: ValueId) -> Result<[usize; 4], Fault> {
     <[usize; 4]>::try_from(b.shape(x)?).map_err(|_| call.shape_error("four axes are needed"))
 }
 
@@ -73,7 +73,7 @@ fn attention(call: &Call<'_>, b: &mut Builder) -> Result<Values, Fault> {
     v = gathered(call, b, "value/repeated", v, (1, repeated))?;
     let scale = match call.attrs.float("scale")? {
         Some(scale) if scale.is_finite() => scale,
-        Some(_) => return unsupported("a scale that is not finite"),
+        Some(_) => return unsupported("a scale that is not finite", remedy::FINITE),
         None => 1.0 / (width as f32).sqrt(),
     };
     let scale = b.scalar(scale);
@@ -83,8 +83,8 @@ fn attention(call: &Call<'_>, b: &mut Builder) -> Result<Values, Fault> {
     let products = b.emit(from, "scores", Op::MatMul, &[q, k])?;
     let capped = capped(call, b, products)?;
     let to = [n, h, t, s];
-    let (scores, hidden) = hidden(call, b, capped, (&to, past))?;
-    let shares = shares(call, b, "shares", scores, (&[3], Some(&hidden)))?;
+    let (scores, shown, hidden) = hidden(call, b, capped, (&to, past))?;
+    let shares = shares(call, b, "shares", (scores, shown), (&[3], Some(&hidden)))?;
     let mut y = b.emit(from, if packed { "heads" } else { "" }, Op::MatMul, &[shares, v])?;
     if packed {
         let [.., width] = extents(call, b, y)?;
@@ -96,7 +96,9 @@ fn attention(call: &Call<'_>, b: &mut Builder) -> Result<Values, Fault> {
         0 => products,
         1 => capped,
         // There they are -inf.
-        2 if hidden.contains(&true) => return Ok(vec![Some(y), Some(present.0), Some(present.1), None]),
+        2 if shown.is_some() || hidden.contains(&true) => {
+            return Ok(vec![Some(y), Some(present.0), Some(present.1), None])
+        }
         2 => scores,
         3 => shares,
         other => return Err(call.shape_error(format!("qk_matmul_output_mode {other} is unknown"))),
@@ -111,24 +113,34 @@ fn capped(call: &Call<'_>, b: &mut Builder, scores: ValueId) -> Result<ValueId, 
         return Ok(scores);
     }
     if !cap.is_finite() {
-        return unsupported("a softcap that is not finite");
+        return unsupported("a softcap that is not finite", remedy::FINITE);
     }
     let share = Function::Variable.with(Binary::Div, cap).then(Unary::Tanh);
     let op = Op::Function(share.with(Binary::Mul, cap));
     b.emit(&call.origin, "capped", op, &[scores])
 }
 
-/// Scores with what a mask adds, and which of them masks, lengths and order hide.
+/// Scores with what a mask adds, where a mask that depends on the input shows them, and which of them masks, lengths and order hide.
 fn hidden(
     call: &Call<'_>,
     b: &mut Builder,
     scores: ValueId,
     (to, past): (&[usize; 4], usize),
-) -> Result<(ValueId, Vec<bool>), Fault> {
+) -> Result<(ValueId, Option<ValueId>, Vec<bool>), Fault> {
     let [n, h, t, s] = *to;
     b.reserve(to, 1)?;
-    let (mut y, mut hidden) = (scores, vec![false; n * h * t * s]);
-    if let Some(mask) = call.optional(3) {
+    let (mut y, mut shown, mut hidden) = (scores, None, vec![false; n * h * t * s]);
+    if let Some(mask) = call
+        .optional(3)
+        .filter(|&mask| truth::is_truth(b, mask) || b.veil(mask).is_some())
+    {
+        if b.veil(mask).is_some() {
+            let sum = b.emit(&call.origin, "masked", Op::Add, &[scores, mask])?;
+            (y, shown) = truth::unveiled(call, b, "masked", sum)?;
+        } else {
+            shown = Some(b.widened(&call.origin, "shown", mask, to)?);
+        }
+    } else if let Some(mask) = call.optional(3) {
         let (own, shape) = (b.shape(mask)?.to_vec(), mask_shape(call, b.shape(mask)?, to)?);
         if b.slot(mask)?.integer() {
             let data = call.ints(b, 3, "a boolean mask")?.unwrap_or_default();
@@ -150,7 +162,7 @@ fn hidden(
         let length = lengths.as_ref().and_then(|lengths| lengths.get(example).copied());
         *hides |= causal && column > row + past || length.is_some_and(|length| column as i64 >= length);
     }
-    Ok((y, hidden))
+    Ok((y, shown, hidden))
 }
 
 /// A recurrence of matrices: each step adds the product of a key and a value, and is read by a query.
@@ -190,7 +202,7 @@ fn linear(call: &Call<'_>, b: &mut Builder) -> Result<Values, Fault> {
     let scale = match call.attrs.float("scale")?.unwrap_or(0.0) {
         0.0 => 1.0 / (dk as f32).sqrt(),
         scale if scale.is_finite() => scale,
-        _ => return unsupported("a scale that is not finite"),
+        _ => return unsupported("a scale that is not finite", remedy::FINITE),
     };
     let scale = b.scalar(scale);
     let q = b.emit(from, "query/scaled", Op::Mul, &[q, scale])?;

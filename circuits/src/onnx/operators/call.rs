@@ -2,7 +2,7 @@
 
 use crate::graph::ValueId;
 use crate::onnx::attr::Attrs;
-use crate::onnx::build::{unsupported, Builder, Fault, Origin};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault, Origin};
 use crate::onnx::error::ImportError;
 use crate::onnx::tensor::{type_name, Const};
 use std::collections::HashSet;
@@ -18,6 +18,26 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// An operator within this one, with its attributes.
+    pub fn part<'c>(&'c self, label: &str, op: &'c str, inputs: Vec<Option<ValueId>>) -> Call<'c> {
+        let suffix = |name: &str| match label {
+            "" => name.to_owned(),
+            label => format!("{name}/{label}"),
+        };
+        Call {
+            origin: Origin {
+                node: suffix(&self.origin.node),
+                onnx_op: self.origin.onnx_op.clone(),
+                output: suffix(&self.origin.output),
+            },
+            op,
+            opset: self.opset,
+            attrs: self.attrs,
+            inputs,
+            outputs: &[],
+        }
+    }
+
     /// The `i`-th operand, if given.
     pub fn optional(&self, i: usize) -> Option<ValueId> {
         self.inputs.get(i).copied().flatten()
@@ -53,7 +73,7 @@ impl Call<'_> {
                 Ok(Some(data))
             }
             Some(Const::Floats(_)) => Err(self.shape_error(format!("{what} must be integers"))),
-            None => unsupported(format!("{what} must be constant")),
+            None => unsupported(format!("{what} must be constant"), remedy::FOLD),
         }
     }
 
@@ -68,7 +88,7 @@ impl Call<'_> {
                 b.publish(id, what, &self.origin);
                 Ok(Some(data))
             }
-            None => unsupported(format!("{what} must be constant")),
+            None => unsupported(format!("{what} must be constant"), remedy::FOLD),
         }
     }
 
@@ -77,7 +97,7 @@ impl Call<'_> {
         let slot = b.slot(self.required(i)?)?;
         match &slot.constant {
             Some(data) => Ok((&slot.shape, data)),
-            None => unsupported(format!("{what} must be constant")),
+            None => unsupported(format!("{what} must be constant"), remedy::FOLD),
         }
     }
 
@@ -91,10 +111,13 @@ impl Call<'_> {
     pub fn real(&self, b: &Builder, id: ValueId) -> Result<(), Fault> {
         let slot = b.slot(id)?;
         match slot.integer() {
-            true => unsupported(format!(
-                "arithmetic on {} values, which wraps around on overflow; where none is meant, cast to float32 before it",
-                type_name(slot.data_type)
-            )),
+            true => unsupported(
+                format!(
+                    "arithmetic on {} values, which wraps around on overflow",
+                    type_name(slot.data_type)
+                ),
+                "where none is meant, cast to float32 before it",
+            ),
             false => Ok(()),
         }
     }
@@ -112,7 +135,7 @@ impl Call<'_> {
                 }
                 _ => Err(self.shape_error(format!("{what} must be one number"))),
             },
-            None => unsupported(format!("{what} must be constant")),
+            None => unsupported(format!("{what} must be constant"), remedy::FOLD),
         }
     }
 

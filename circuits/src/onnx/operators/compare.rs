@@ -12,10 +12,10 @@ pub const TABLE: &[Operator] = &[
     one("LessOrEqual", compared, LIMITS),
 ];
 
-const LIMITS: &str = "constants; or as the condition of Where, in Not, and in casts to floats";
+const LIMITS: &str = "constants; or as the condition of Where, in logical operators, and in casts to floats";
 
 /// What may read a comparison.
-pub const READERS: &[&str] = &["Cast", "CastLike", "Identity", "Not", "Where"];
+pub const READERS: &[&str] = &["And", "Cast", "CastLike", "Identity", "Not", "Or", "Where", "Xor"];
 
 fn compared(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let (x, y) = (call.required(0)?, call.required(1)?);

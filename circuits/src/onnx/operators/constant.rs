@@ -9,22 +9,30 @@ use crate::onnx::error::ImportError;
 use crate::onnx::tensor::{decode, integers, rounded, type_name, wrapped, Const};
 
 pub const TABLE: &[Operator] = &[
-    one("And", lower, "constants only"),
-    one("Cast", lower, "constants, or to a type that holds all values"),
+    one("And", lower, ""),
+    one(
+        "Cast",
+        lower,
+        "constants, or to a type that holds all values; float16 stands for float32, int32 for int64; to bool from integers that are 0 or 1",
+    ),
     one("CastLike", cast, "as Cast"),
     one("Constant", lower, "numbers"),
     one("ConstantOfShape", lower, "constant shape"),
     one("Dropout", lower, "inference, or a ratio of 0"),
-    one("Equal", lower, "constants only"),
+    one("Equal", lower, "of integers"),
     one("Identity", lower, ""),
-    one("Not", lower, "constants, and comparisons"),
-    one("Or", lower, "constants only"),
+    one("Not", lower, ""),
+    one("OptionalGetElement", lower, "of tensors"),
+    one("Or", lower, ""),
     one("Range", lower, "constant bounds"),
     one("Shape", lower, ""),
     one("Size", lower, ""),
-    one("Mod", lower, "constants only"),
-    one("Xor", lower, "constants only"),
+    one("Mod", super::functions::modulo, "constants; or floats by constants, with `fmod`"),
+    one("Xor", lower, ""),
 ];
+
+/// The element type of truth values.
+const BOOL: i32 = 9;
 
 pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let mut from = vec![];
@@ -32,12 +40,16 @@ pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     if let (Some(comparison), "Not") = (compared, call.op) {
         return super::compare::negated(call, b, comparison);
     }
+    let logical = matches!(call.op, "And" | "Equal" | "Not" | "Or" | "Xor");
+    if logical && (0..call.inputs.len()).any(|i| !call.is_known(b, i)) {
+        return super::truth::logical(call, b);
+    }
     let (shape, data_type, data) = match call.op {
         "Constant" => {
             let (shape, data_type, data) = literal(call)?;
             return Ok(b.stored(&call.origin.output, shape, data_type, data));
         }
-        "Identity" => return Ok(call.required(0)?),
+        "Identity" | "OptionalGetElement" => return Ok(call.required(0)?),
         "Dropout" => return dropout(call, b),
         "Cast" => return cast(call, b),
         "ConstantOfShape" => filled(call, b)?,
@@ -73,7 +85,10 @@ fn literal(call: &Call<'_>) -> Result<(Vec<usize>, i32, Const), Fault> {
     } else if let Some(data) = attrs.ints("value_ints")? {
         (vec![data.len()], 7, Const::Ints(data.to_vec()))
     } else {
-        return unsupported("only dense numeric constants are supported");
+        return unsupported(
+            "only dense numeric constants are supported",
+            "store numbers as a dense tensor",
+        );
     })
 }
 
@@ -114,7 +129,10 @@ fn dropout(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     // Nothing is dropped.
     let training = training && call.number(b, 1, "the ratio")? != Some(0.0);
     if training || call.attrs.has("is_test") {
-        return unsupported("dropout is supported in inference only");
+        return unsupported(
+            "dropout is supported in inference only",
+            "export the model in evaluation mode",
+        );
     }
     Ok(call.required(0)?)
 }
@@ -132,10 +150,13 @@ pub fn cast(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     if let Some(comparison) = b.compared(x) {
         return match integers(target) {
             None => super::compare::indicator(call, b, "", comparison),
-            Some(_) => unsupported(format!(
-                "the operand is a comparison of values, which becomes 1 and 0 by a cast to floats, not to {}",
-                type_name(target)
-            )),
+            Some(_) => unsupported(
+                format!(
+                    "the operand is a comparison of values, which becomes 1 and 0 by a cast to floats, not to {}",
+                    type_name(target)
+                ),
+                "cast to float32",
+            ),
         };
     }
     let slot = b.slot(x)?;
@@ -152,16 +173,23 @@ pub fn cast(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
                 .for_each(|slot| slot.data_type = target);
             return Ok(same);
         }
+        if target == BOOL {
+            if let Some(truth) = super::truth::cast(call, b, x)? {
+                return Ok(truth);
+            }
+        }
         let (from, to) = (type_name(source), type_name(target));
-        return unsupported(format!(
-            "a cast of values that are not constant from {from} to {to}, which may change them"
-        ));
+        return unsupported(
+            format!("a cast of values that are not constant from {from} to {to}, which may change them"),
+            "leave the cast out, or keep the values in float32",
+        );
     };
     let Some(data) = converted(data, target) else {
         let to = type_name(target);
-        return unsupported(format!(
-            "a constant that {to} does not hold, or a type that is not supported"
-        ));
+        return unsupported(
+            format!("a constant that {to} does not hold, or a type that is not supported"),
+            "store it in a type that holds it",
+        );
     };
     b.reserve(&shape, 1)?;
     Ok(b.derived(
@@ -174,17 +202,20 @@ pub fn cast(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     ))
 }
 
-/// Whether every number of type `source` is one of type `target`. Float32 stands for all of its numbers and wider ones:
+/// Whether every number of type `source` is one of type `target`. Float32 stands for all of its numbers, wider ones and float16:
 /// what is proven are reals near them.
 fn holds(target: i32, source: i32) -> bool {
     match (integers(source), integers(target)) {
-        (Some((low, high)), Some((min, max))) => target == source || target != 9 && min <= low && high <= max,
+        // What a circuit holds of 64 bits fits in 32.
+        (Some((low, high)), Some((min, max))) => {
+            target == source || target != BOOL && min <= low && high <= max || (source, target) == (7, 6)
+        }
         (Some(_), None) => match target {
             1 | 11 => true,
             10 | 16 => matches!(source, 2 | 3 | 9),
             _ => false,
         },
-        (None, None) => matches!(target, 1 | 11) || target == source,
+        (None, None) => matches!(target, 1 | 10 | 11) || target == source,
         (None, Some(_)) => false,
     }
 }

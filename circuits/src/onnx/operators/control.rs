@@ -2,7 +2,7 @@
 
 use super::flow::Flow;
 use crate::onnx::attr::{is_default_domain, Attrs};
-use crate::onnx::build::{unsupported, Fault};
+use crate::onnx::build::{remedy, unsupported, Fault};
 use crate::onnx::error::ImportError;
 use onnx_protobuf::attribute_proto::AttributeType;
 use onnx_protobuf::{AttributeProto, FunctionProto, GraphProto, NodeProto, TensorProto};
@@ -112,10 +112,13 @@ pub fn function(flow: &mut Flow, call: &NodeProto, function: &FunctionProto, dep
         .iter()
         .filter(|set| is_default_domain(&set.domain));
     if let Some(set) = versions.find(|set| set.version != flow.opset) {
-        return unsupported(format!(
-            "a function of operator set {} in a model of operator set {}; inline it with onnx.inliner before converting",
-            set.version, flow.opset
-        ));
+        return unsupported(
+            format!(
+                "a function of operator set {} in a model of operator set {}",
+                set.version, flow.opset
+            ),
+            "inline it with onnx.inliner before converting",
+        );
     }
     if call.input.len() > function.input.len() || call.output.len() > function.output.len() {
         return Err(ImportError::malformed(format!("function `{}` has fewer inputs or outputs", function.name)).into());
@@ -164,11 +167,14 @@ pub fn subgraph<'a>(node: &'a NodeProto, name: &str) -> Result<&'a GraphProto, F
         .find(|a| a.name == name)
         .and_then(|a| a.g.as_ref());
     let Some(graph) = found else {
-        return unsupported(format!("the attribute `{name}` is missing, or no graph"));
+        return unsupported(
+            format!("the attribute `{name}` is missing, or no graph"),
+            remedy::STANDARD,
+        );
     };
     match graph.sparse_initializer.is_empty() {
         true => Ok(graph),
-        false => unsupported("a sparse initializer; store the tensor densely"),
+        false => unsupported("a sparse initializer", "store the tensor densely"),
     }
 }
 
@@ -243,7 +249,7 @@ pub fn repeated(flow: &mut Flow, node: &NodeProto, depth: usize) -> Result<(), F
         };
         (goes_on, round) = (condition != 0, round + 1);
         if !goes_on && round < rounds && input(1).is_empty() && !input(0).is_empty() {
-            return unsupported("a trip count without a condition and a round that ends the loop, where the standard and its implementations differ");
+            return unsupported("a trip count without a condition and a round that ends the loop, where the standard and its implementations differ", "unroll the loop at export");
         }
     }
     for (from, to) in state.iter().zip(&node.output) {
@@ -270,7 +276,7 @@ fn stacked(flow: &mut Flow, parts: &[String], to: &str, (axis, reversed): (i64, 
         let rank = shape.len() as i64 + 1;
         place = if axis < 0 { axis + rank } else { axis };
         let Some(at) = usize::try_from(place).ok().filter(|&at| at <= shape.len()) else {
-            return unsupported(format!("a result along axis {axis} of {rank}"));
+            return unsupported(format!("a result along axis {axis} of {rank}"), remedy::STANDARD);
         };
         shape.insert(at, 1);
         let dims: Vec<i64> = shape.iter().map(|&d| d as i64).collect();
@@ -280,7 +286,7 @@ fn stacked(flow: &mut Flow, parts: &[String], to: &str, (axis, reversed): (i64, 
         all.push(own("part"));
     }
     if all.is_empty() {
-        return unsupported("no round, so that a result is empty");
+        return unsupported("no round, so that a result is empty", "leave the loop out");
     }
     if reversed {
         all.reverse();
@@ -297,7 +303,10 @@ fn stacked(flow: &mut Flow, parts: &[String], to: &str, (axis, reversed): (i64, 
 /// A loop over the slices of tensors.
 pub fn scan(flow: &mut Flow, node: &NodeProto, depth: usize) -> Result<(), Fault> {
     if flow.opset < 9 {
-        return unsupported("Scan of operator set 8, which has a batch; convert the model with onnx.version_converter");
+        return unsupported(
+            "Scan of operator set 8, which has a batch",
+            "convert the model with onnx.version_converter",
+        );
     }
     let graph = subgraph(node, "body")?;
     let read = RefCell::default();

@@ -253,7 +253,7 @@ fn multiplied(
     let second = arranged(&right, [&batch, &inner, &columns], "right")?;
     let letters = [batch.clone(), rows, columns].concat();
     if letters.len() > 16 {
-        return unsupported("a product of more than 16 axes");
+        return unsupported("a product of more than 16 axes", "split it into several products");
     }
     let product = b.emit(&call.origin, &format!("{label}/matrices"), Op::MatMul, &[first, second])?;
     let shape = letters.iter().filter_map(|c| extents.get(c).copied()).collect();

@@ -3,7 +3,7 @@
 use super::table::{one, Operator};
 use super::Call;
 use crate::graph::{Op, ValueId};
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault};
 
 pub const TABLE: &[Operator] = &[
     one("Abs", |call, b| unary(call, b, Op::Abs), ""),
@@ -14,7 +14,7 @@ pub const TABLE: &[Operator] = &[
     one("Max", |call, b| chain(call, b, &Op::Max), ""),
     one("Mean", mean, ""),
     one("Min", |call, b| chain(call, b, &Op::Min), ""),
-    one("Mul", |call, b| binary(call, b, Op::Mul), ""),
+    one("Mul", mul, ""),
     one("Neg", |call, b| unary(call, b, Op::Neg), ""),
     one("PRelu", |call, b| binary(call, b, Op::PRelu), "constant slope"),
     one("Relu", |call, b| unary(call, b, Op::Relu), ""),
@@ -28,6 +28,13 @@ pub fn unary(call: &Call<'_>, b: &mut Builder, op: Op) -> Result<ValueId, Fault>
 
 pub fn binary(call: &Call<'_>, b: &mut Builder, op: Op) -> Result<ValueId, Fault> {
     b.emit(&call.origin, "", op, &[call.required(0)?, call.required(1)?])
+}
+
+fn mul(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    match super::truth::product(call, b)? {
+        Some(mask) => Ok(mask),
+        None => binary(call, b, Op::Mul),
+    }
 }
 
 /// Division of floats by a constant is multiplication by its reciprocals.
@@ -74,7 +81,7 @@ fn fold(call: &Call<'_>, b: &mut Builder, op: &Op, all: &[ValueId], last: bool) 
 pub fn leaky_relu(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let alpha = call.attrs.float("alpha")?.unwrap_or(0.01);
     if !alpha.is_finite() {
-        return unsupported("alpha is not finite");
+        return unsupported("alpha is not finite", remedy::FINITE);
     }
     unary(call, b, Op::LeakyRelu { alpha })
 }
@@ -102,7 +109,7 @@ pub fn clip(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let min = min.filter(|&x| x > f32::MIN || x.is_nan());
     let max = max.filter(|&x| x < f32::MAX || x.is_nan());
     if [min, max].into_iter().flatten().any(|x| !x.is_finite()) {
-        return unsupported("a bound is not a finite number");
+        return unsupported("a bound is not a finite number", remedy::FINITE);
     }
     if (min, max) == (None, None) {
         return Ok(call.required(0)?);

@@ -6,7 +6,7 @@ use super::flex;
 use super::survey::live;
 use super::{bind, lookup, node_name, one, operator, refuse, Bound};
 use crate::onnx::attr::is_default_domain;
-use crate::onnx::build::{Builder, Fault, Origin};
+use crate::onnx::build::{remedy, Builder, Fault, Origin};
 use crate::onnx::error::{ImportError, UnsupportedNode};
 use crate::onnx::tensor::{self, Const};
 use crate::onnx::wire::limit;
@@ -116,7 +116,7 @@ impl Flow {
                     if matches!(bound, Bound::Missing) {
                         bound = Bound::Unknown;
                         if self.needed.contains(name) {
-                            let reason = format!("output `{name}` is not available");
+                            let reason = format!("output `{name}` is not available; use the node's other outputs only");
                             self.refused.push(refuse(node_name(&node), &operator(&node), reason));
                         }
                     }
@@ -169,7 +169,7 @@ impl Flow {
         };
         let data = match &self.b.slot(id)?.constant {
             Some(data) => data.clone(),
-            None => return crate::onnx::build::unsupported(format!("{what} is not constant")),
+            None => return crate::onnx::build::unsupported(format!("{what} is not constant"), remedy::FOLD),
         };
         let origin = Origin {
             node: node_name(node).into(),
@@ -179,7 +179,7 @@ impl Flow {
         self.b.publish(id, what, &origin);
         match data {
             Const::Ints(data) if data.len() == 1 => Ok(data.first().copied()),
-            _ => crate::onnx::build::unsupported(format!("{what} is not one integer or truth value")),
+            _ => crate::onnx::build::unsupported(format!("{what} is not one integer or truth value"), remedy::STANDARD),
         }
     }
 

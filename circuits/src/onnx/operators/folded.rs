@@ -2,7 +2,7 @@
 
 use super::{pool, Call};
 use crate::graph::{broadcast, reduced};
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault};
 use crate::onnx::fold::zip;
 use crate::onnx::tensor::{wrapped, Const};
 
@@ -45,7 +45,7 @@ fn known<'b>(call: &Call<'_>, b: &'b Builder, i: usize) -> Result<(&'b [usize], 
     let slot = b.slot(call.required(i)?)?;
     match &slot.constant {
         Some(data) => Ok((&slot.shape, data)),
-        None => unsupported("supported only where all operands are constant"),
+        None => unsupported("supported only where all operands are constant", remedy::FOLD),
     }
 }
 
@@ -92,10 +92,10 @@ fn product(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
     let axes = pool::axes(call, b, rank)?;
     let (shape, data) = known(call, b, 0)?;
     let Const::Ints(data) = data else {
-        return unsupported("only products of constant integers");
+        return unsupported("only products of constant integers", "cast them to float32 before it");
     };
     if axes.len() != shape.len() {
-        return unsupported("only products of all elements");
+        return unsupported("only products of all elements", "name all axes");
     }
     let keepdims = call.attrs.flag("keepdims", true)?;
     let shape = reduced(shape, &axes, keepdims).map_err(|reason| call.shape_error(reason))?;
@@ -195,7 +195,12 @@ fn map(call: &Call<'_>, b: &mut Builder) -> Result<Folded, Fault> {
     let data = match (call.op, known(call, b, 0)?.1) {
         ("Not", Const::Ints(data)) => Const::Ints(data.iter().map(|&x| (x == 0).into()).collect()),
         ("Not", Const::Floats(_)) => return Err(call.shape_error("an operand of the wrong type")),
-        _ => return unsupported("the operator is not supported"),
+        _ => {
+            return unsupported(
+                "the operator is not supported",
+                "express it by operators of the table that inspect --operators prints",
+            )
+        }
     };
     Ok((shape, data))
 }

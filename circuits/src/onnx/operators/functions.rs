@@ -1,11 +1,13 @@
 //! Functions of each element: what they compute, by operator.
 
 use super::maps::{picked, reshaped};
+use super::softmax::{by_largest, exponents};
 use super::table::{one, Operator};
 use super::Call;
 use crate::graph::{broadcast, elements, float, Binary, Function, Op, Unary, ValueId};
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault};
 use crate::onnx::tensor::Const;
+use std::collections::BTreeMap;
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 pub const TABLE: &[Operator] = &[
@@ -47,7 +49,7 @@ pub const TABLE: &[Operator] = &[
     one(
         "Pow",
         pow,
-        "constant exponents: one number, or whole numbers from 0 to 8; constant base",
+        "constant exponents: up to 64 different numbers; constant base",
     ),
 ];
 
@@ -57,6 +59,9 @@ pub fn lower(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     // Integers may be compared with 0; anything else is defined on floats.
     if b.slot(x)?.integer() && call.op != "Sign" {
         return Err(call.shape_error("the operand must be floats"));
+    }
+    if let ("Log", Some((from, axes, keepdims))) = (call.op, exponents(b, x)) {
+        return by_largest(call, b, from, (&axes, keepdims));
     }
     let function = function(call)?;
     b.emit(&call.origin, "", Op::Function(function), &[x])
@@ -97,6 +102,26 @@ pub fn ramp(alpha: f64, beta: f64) -> Function {
     line.with(Binary::Max, 0.0).with(Binary::Min, 1.0)
 }
 
+/// `x (1 + erf(x / sqrt 2)) / 2`, or an approximation by `tanh`.
+pub fn gelu(approximate: bool) -> Function {
+    let x = || Function::Variable;
+    let inner = match approximate {
+        false => x().with(Binary::Mul, FRAC_1_SQRT_2).then(Unary::Erf),
+        true => {
+            let cube = x()
+                .with(Binary::Mul, x())
+                .with(Binary::Mul, x())
+                .with(Binary::Mul, 0.044_715);
+            x().with(Binary::Add, cube)
+                .with(Binary::Mul, (2.0 / PI).sqrt())
+                .then(Unary::Tanh)
+        }
+    };
+    inner
+        .with(Binary::Add, 1.0)
+        .with(Binary::Mul, x().with(Binary::Mul, 0.5))
+}
+
 /// `x / (1 + |x|)`.
 pub fn softsign() -> Function {
     let x = || Function::Variable;
@@ -108,7 +133,7 @@ fn number(call: &Call<'_>, name: &str, default: f32) -> Result<f64, Fault> {
     let number = call.attrs.float(name)?.unwrap_or(default);
     match number.is_finite() {
         true => Ok(number.into()),
-        false => unsupported(format!("{name} is not finite")),
+        false => unsupported(format!("{name} is not finite"), remedy::FINITE),
     }
 }
 
@@ -134,17 +159,16 @@ fn function(call: &Call<'_>) -> Result<Function, Fault> {
         "Erf" => x().then(Erf),
         "Exp" => x().then(Exp),
         "Floor" => x().then(Unary::Floor),
-        "Gelu" => {
-            let inner = match call.attrs.string("approximate")? {
-                "" | "none" => x().with(Mul, FRAC_1_SQRT_2).then(Erf),
-                "tanh" => {
-                    let cube = x().with(Mul, x()).with(Mul, x()).with(Mul, 0.044_715);
-                    x().with(Add, cube).with(Mul, (2.0 / PI).sqrt()).then(Tanh)
-                }
-                other => return unsupported(format!("the approximation `{}`", crate::onnx::shown(other))),
-            };
-            inner.with(Add, 1.0).with(Mul, x().with(Mul, 0.5))
-        }
+        "Gelu" => match call.attrs.string("approximate")? {
+            "" | "none" => gelu(false),
+            "tanh" => gelu(true),
+            other => {
+                return unsupported(
+                    format!("the approximation `{}`", crate::onnx::shown(other)),
+                    remedy::STANDARD,
+                )
+            }
+        },
         "HardSigmoid" => ramp(number(call, "alpha", 0.2)?, number(call, "beta", 0.5)?),
         "HardSwish" => ramp(1.0 / 6.0, 0.5).with(Mul, x()),
         "Log" => x().then(Unary::Log),
@@ -170,11 +194,22 @@ fn function(call: &Call<'_>) -> Result<Function, Fault> {
         "Softplus" => softplus(),
         "Softsign" => softsign(),
         "Sqrt" => x().then(Unary::Sqrt),
-        "Swish" => x().with(Mul, number(call, "alpha", 1.0)?).then(Sigmoid).with(Mul, x()),
+        "Swish" | "QuickGelu" => x()
+            .with(
+                Mul,
+                number(call, "alpha", if call.op == "Swish" { 1.0 } else { 1.702 })?,
+            )
+            .then(Sigmoid)
+            .with(Mul, x()),
         "Tan" => x().then(Unary::Tan),
         "Tanh" => x().then(Tanh),
         "ThresholdedRelu" => x().with(Mul, x().with(Greater, number(call, "alpha", 1.0)?)),
-        _ => return unsupported("the operator is not supported"),
+        _ => {
+            return unsupported(
+                "the operator is not supported",
+                "express it by operators of the table that inspect --operators prints",
+            )
+        }
     })
 }
 
@@ -186,9 +221,10 @@ pub fn pow(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     }
     let (base, exponent) = (b.shape(x)?, b.shape(call.required(1)?)?);
     if exponent.len() > base.len() {
-        return unsupported(format!(
-            "an exponent of shape {exponent:?}, which gives the result more axes than {base:?}"
-        ));
+        return unsupported(
+            format!("an exponent of shape {exponent:?}, which gives the result more axes than {base:?}"),
+            "expand the base to that shape before it",
+        );
     }
     let to = broadcast(base, exponent).map_err(|reason| call.shape_error(reason))?;
     let (shape, exponents) = (
@@ -207,7 +243,80 @@ pub fn pow(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
             };
         }
     }
-    products(call, b, (&shape, &exponents), &to)
+    let small = |e: &f32| e.fract() == 0.0 && (0.0..=LARGEST_POWER).contains(e);
+    if exponents.iter().all(small) || exponents.iter().any(|e| !e.is_finite()) || b.slot(x)?.integer() {
+        return products(call, b, (&shape, &exponents), &to);
+    }
+    let power = |e: f64| Function::Variable.with(Binary::Pow, e);
+    by_number(call, b, (&shape, &exponents), (&to, &power))
+}
+
+/// Different numbers that one operator may have.
+const MAX_NUMBERS: usize = 64;
+
+/// A function of each element with a number of its own: elements of one number together.
+fn by_number(
+    call: &Call<'_>,
+    b: &mut Builder,
+    (shape, numbers): (&[usize], &[f32]),
+    (to, function): (&[usize], &dyn Fn(f64) -> Function),
+) -> Result<ValueId, Fault> {
+    let x = b.widened(&call.origin, "wide", call.required(0)?, to)?;
+    let numbers: Option<Vec<f32>> = float::broadcast_positions((shape, numbers), to).collect();
+    let numbers = numbers.ok_or_else(|| call.shape_error("the operands do not broadcast"))?;
+    b.reserve(to, 2)?;
+    let mut groups: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (i, number) in numbers.iter().enumerate() {
+        groups.entry(number.to_bits()).or_default().push(i);
+    }
+    if groups.len() > MAX_NUMBERS {
+        return unsupported(
+            format!("{} different numbers, up to {MAX_NUMBERS} are supported", groups.len()),
+            "split the operator",
+        );
+    }
+    let mut parts = vec![];
+    for (i, (number, places)) in groups.iter().enumerate() {
+        let sources: Vec<Option<usize>> = places.iter().copied().map(Some).collect();
+        let part = picked(call, b, &format!("{i}/operands"), x, &[places.len()], (&sources, 0.0))?;
+        let op = Op::Function(function(f32::from_bits(*number).into()));
+        parts.push(b.emit(&call.origin, &format!("{i}"), op, &[part])?);
+    }
+    let all = match parts.as_slice() {
+        [one] => return reshaped(call, b, "", *one, to.to_vec()),
+        all => b.emit(&call.origin, "all", Op::Concat { axis: 0 }, all)?,
+    };
+    let mut sources = vec![None; numbers.len()];
+    for (at, &place) in groups.values().flatten().enumerate() {
+        sources
+            .iter_mut()
+            .skip(place)
+            .take(1)
+            .for_each(|source| *source = Some(at));
+    }
+    picked(call, b, "", all, to, (&sources, 0.0))
+}
+
+/// What is left of a division of floats by constants, with the sign of the dividend.
+pub fn modulo(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let floats = b.slot(call.required(0)?)?.constant.is_none() && !b.slot(call.required(0)?)?.integer();
+    if !floats || !call.attrs.flag("fmod", false)? {
+        return super::constant::lower(call, b);
+    }
+    let (x, by) = (call.required(0)?, call.required(1)?);
+    let shape = b.shape(by)?.to_vec();
+    let to = broadcast(b.shape(x)?, &shape).map_err(|reason| call.shape_error(reason))?;
+    let numbers = call.floats(b, 1, "the divisor")?.unwrap_or_default();
+    if numbers.iter().any(|&by| by == 0.0 || !by.is_finite()) {
+        return unsupported("a divisor that is 0 or not finite", remedy::FINITE);
+    }
+    let rest = |by: f64| {
+        let quotient = Function::Variable.with(Binary::Div, by);
+        let whole = quotient.clone().then(Unary::Abs).then(Unary::Floor);
+        let whole = whole.with(Binary::Mul, quotient.then(Unary::Sign));
+        Function::Variable.with(Binary::Sub, whole.with(Binary::Mul, by))
+    };
+    by_number(call, b, (&shape, &numbers), (&to, &rest))
 }
 
 /// Powers with whole exponents as products of the base.
@@ -224,7 +333,7 @@ fn products(
         return unsupported(format!(
             "the exponent {}; on values that are not constant, one finite number for all floats is supported, or whole numbers from 0 to {LARGEST_POWER}",
             listed.join(", ")
-        ));
+        ), "express the power by such ones");
     }
     let x = match b.shape(x)? == to {
         true => x,
@@ -262,9 +371,10 @@ const LARGEST_POWER: f32 = 8.0;
 pub fn is_nan(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
     if let Some(operator) = undefined(b, x) {
-        return unsupported(format!(
-            "values computed by {operator}, which may be no numbers; nothing is proven where they are none, so leave the operator out"
-        ));
+        return unsupported(
+            format!("values computed by {operator}, which may be no numbers"),
+            "nothing is proven where they are none, so leave the operator out",
+        );
     }
     let shape = b.shape(x)?.to_vec();
     b.reserve(&shape, 1)?;

@@ -2,7 +2,7 @@
 
 use super::Call;
 use crate::graph::Axis;
-use crate::onnx::build::{unsupported, Fault};
+use crate::onnx::build::{remedy, unsupported, Fault};
 
 /// Attributes shared by convolutions and pooling, before padding is resolved.
 #[derive(Clone)]
@@ -63,14 +63,14 @@ impl Geometry {
                     .collect();
                 pads.map_err(|reason| call.shape_error(reason))
             }
-            other => unsupported(format!("auto_pad `{other}` is unknown")),
+            other => unsupported(format!("auto_pad `{other}` is unknown"), remedy::STANDARD),
         }
     }
 }
 
 fn explicit_pads(call: &Call<'_>, n: usize) -> Result<Vec<(usize, usize)>, Fault> {
     if call.attrs.ints("pads")?.is_some_and(|pads| pads.iter().any(|&p| p < 0)) {
-        return unsupported("negative pads");
+        return unsupported("negative pads", "crop with Slice before it");
     }
     let pads = call.attrs.sizes("pads", 2 * n, 0)?;
     let (begin, end) = pads.split_at(n);

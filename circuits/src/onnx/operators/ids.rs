@@ -27,11 +27,11 @@ pub fn one_hot(call: &Call<'_>, b: &mut Builder, ids: ValueId, extent: usize) ->
     }
     if extent > MAX_CHOICES || count.saturating_mul(extent) > MAX_COMPARED {
         return unsupported(format!(
-            "{count} indices that depend on the input, into {extent}; up to {MAX_CHOICES} are chosen from, with {MAX_COMPARED} comparisons in all: \
-             use a smaller vocabulary or fewer tokens, or give the model the rows of the embedding as input"
-        ));
+            "{count} indices that depend on the input, into {extent}; up to {MAX_CHOICES} are chosen from, with {MAX_COMPARED} comparisons in all"
+        ), "use a smaller vocabulary or fewer tokens, or give the model the rows of the embedding as input");
     }
-    if !b.slot(ids)?.integer() {
+    // OneHot takes floats too; of those that are not whole there is no proof.
+    if !b.slot(ids)?.integer() && call.op != "OneHot" {
         return Err(call.shape_error("the indices must be integers"));
     }
     let flat = reshaped(call, b, "ids", ids, vec![count, 1])?;
@@ -55,7 +55,8 @@ pub fn one_hot(call: &Call<'_>, b: &mut Builder, ids: ValueId, extent: usize) ->
 pub fn gather(call: &Call<'_>, b: &mut Builder, (x, ids): (ValueId, ValueId), axis: usize) -> Result<ValueId, Fault> {
     if b.slot(x)?.integer() {
         return unsupported(
-            "a choice among integers by indices that depend on the input; cast them to float32 before it",
+            "a choice among integers by indices that depend on the input",
+            "cast them to float32 before it",
         );
     }
     let from = b.shape(x)?.to_vec();

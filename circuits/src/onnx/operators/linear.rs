@@ -8,7 +8,7 @@ use super::windows::{convolution, Convolution};
 use super::Call;
 use crate::graph::{halves, Op, ValueId};
 use crate::onnx::attr::size;
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault};
 use crate::onnx::error::ImportError;
 use crate::onnx::tensor::Const;
 
@@ -75,12 +75,14 @@ pub fn conv_transpose(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault
         for ((axis, &extra), wanted) in axes.into_iter().zip(&output_padding).zip(wanted) {
             let full = axis.transposed(extra).map_err(|reason| call.shape_error(reason))?;
             let Some(total) = full.checked_sub(wanted) else {
-                return unsupported("an output shape beyond the full transposed convolution");
+                return unsupported(
+                    "an output shape beyond the full transposed convolution",
+                    "pad the result after it",
+                );
             };
             if call.opset < 11 && total % 2 == 1 {
                 return unsupported(
-                    "an odd number of pads before operator set 11, which the standard and its implementations split differently",
-                );
+                    "an odd number of pads before operator set 11, which the standard and its implementations split differently", remedy::CONVERT);
             }
             pads.push(halves(total, mode == "SAME_UPPER"));
         }
@@ -144,7 +146,7 @@ pub fn gemm(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     Ok(sum)
 }
 
-fn scaled(call: &Call<'_>, b: &mut Builder, id: ValueId, by: f32, label: &str) -> Result<ValueId, Fault> {
+pub fn scaled(call: &Call<'_>, b: &mut Builder, id: ValueId, by: f32, label: &str) -> Result<ValueId, Fault> {
     let by = b.scalar(by);
     b.emit(&call.origin, label, Op::Mul, &[id, by])
 }
@@ -157,11 +159,15 @@ fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<Values, Fault
     if call.opset < 14 && call.outputs.iter().skip(1).any(|name| !name.is_empty()) {
         return unsupported(
             "more than one output before operator set 14, which is training: only inference is supported",
+            "export the model in evaluation mode",
         );
     }
     // Until operator set 8, and read differently by those who read it.
     if !call.attrs.flag("spatial", true)? {
-        return unsupported("parameters of elements (spatial is 0); convert the model to operator set 9 or newer");
+        return unsupported(
+            "parameters of elements (spatial is 0)",
+            "convert the model to operator set 9 or newer",
+        );
     }
     let x = call.required(0)?;
     let epsilon = f64::from(call.attrs.float("epsilon")?.unwrap_or(1e-5));
@@ -174,7 +180,7 @@ fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<Values, Fault
     for i in 1..5 {
         let slot = b.slot(call.required(i)?)?;
         let Some(data) = &slot.constant else {
-            return unsupported("its parameters must be constant");
+            return unsupported("its parameters must be constant", remedy::FOLD);
         };
         if slot.shape != own {
             return Err(call.shape_error(format!("parameters of shape {:?} instead of {own:?}", slot.shape)));
@@ -182,7 +188,7 @@ fn batch_normalization(call: &Call<'_>, b: &mut Builder) -> Result<Values, Fault
         parts.push(data.clone().into_floats());
     }
     let [scale, bias, mean, var] = parts.as_slice() else {
-        return unsupported("its parameters must be constant");
+        return unsupported("its parameters must be constant", remedy::FOLD);
     };
     b.reserve(&own, 2)?;
     let (mut factor, mut shift) = (Vec::new(), Vec::new());
@@ -222,7 +228,7 @@ fn by_batch(call: &Call<'_>, b: &mut Builder) -> Result<Values, Fault> {
     let y = affine(call, b, standard.y, (Some(scale), Some(bias)))?;
     let momentum = call.attrs.float("momentum")?.unwrap_or(0.9);
     if !epsilon.is_finite() || !momentum.is_finite() {
-        return unsupported("an epsilon or a momentum that is not finite");
+        return unsupported("an epsilon or a momentum that is not finite", remedy::FINITE);
     }
     let mut outputs = vec![Some(y)];
     for (i, own) in [(3, standard.mean), (4, standard.variance)] {

@@ -5,7 +5,7 @@ use super::softmax::logarithms;
 use super::table::{many, one, Operator};
 use super::Call;
 use crate::graph::{Op, ReduceKind, ValueId};
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault};
 use crate::onnx::tensor::Const;
 
 pub const TABLE: &[Operator] = &[
@@ -70,10 +70,15 @@ fn loss(call: &Call<'_>, b: &mut Builder, x: ValueId) -> Result<ValueId, Fault> 
     let reduction = call.attrs.string("reduction")?;
     let total: f64 = factors.iter().map(|&w| f64::from(w)).sum();
     let share = match reduction {
-        "" | "mean" if total == 0.0 => return unsupported("a mean over targets that all count nothing"),
+        "" | "mean" if total == 0.0 => {
+            return unsupported(
+                "a mean over targets that all count nothing",
+                "give some target a weight",
+            )
+        }
         "" | "mean" => 1.0 / total,
         "none" | "sum" => 1.0,
-        other => return unsupported(format!("reduction `{other}` is unknown")),
+        other => return unsupported(format!("reduction `{other}` is unknown"), remedy::STANDARD),
     };
     let data = factors.iter().map(|&w| (-f64::from(w) * share) as f32).collect();
     let name = format!("{}/factors", call.origin.output);

@@ -8,7 +8,7 @@ use super::table::{many, one, Operator};
 use super::Call;
 use crate::graph::{Binary, Function, Op, Unary, ValueId};
 use crate::onnx::attr::size;
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault};
 use crate::onnx::tensor::Const;
 
 pub const TABLE: &[Operator] = &[
@@ -52,7 +52,7 @@ fn learned(call: &Call<'_>, b: &mut Builder, name: &str, shape: Vec<usize>) -> R
 fn rows(call: &Call<'_>, b: &mut Builder) -> Result<(ValueId, usize), Fault> {
     let x = call.required(0)?;
     if b.slot(x)?.integer() {
-        return unsupported("integer features; convert the model with float inputs");
+        return unsupported("integer features", "convert the model with float inputs");
     }
     match *b.shape(x)? {
         [n] => Ok((reshaped(call, b, "row", x, vec![1, n])?, n)),
@@ -65,12 +65,12 @@ fn rows(call: &Call<'_>, b: &mut Builder) -> Result<(ValueId, usize), Fault> {
 fn transformed(call: &Call<'_>, b: &mut Builder, scores: ValueId) -> Result<ValueId, Fault> {
     match call.attrs.string("post_transform")? {
         "" | "NONE" => Ok(scores),
-        "SOFTMAX" => shares(call, b, "shares", scores, (&[1], None)),
+        "SOFTMAX" => shares(call, b, "shares", (scores, None), (&[1], None)),
         "LOGISTIC" => of(call, b, "logistic", Unary::Sigmoid, scores),
-        other => unsupported(format!(
-            "post_transform `{}`; skl2onnx gives the scores before it with the option raw_scores",
-            crate::onnx::shown(other)
-        )),
+        other => unsupported(
+            format!("post_transform `{}`", crate::onnx::shown(other)),
+            "skl2onnx gives the scores before it with the option raw_scores",
+        ),
     }
 }
 
@@ -105,7 +105,10 @@ fn linear_classifier(call: &Call<'_>, b: &mut Builder) -> Result<Vec<Option<Valu
     let length = call.attrs.floats("coefficients")?.map_or(0, <[f32]>::len);
     let classes = length.checked_div(features).unwrap_or(0);
     if classes < 2 {
-        return unsupported("one row of coefficients for two classes, of which implementations make different scores");
+        return unsupported(
+            "one row of coefficients for two classes, of which implementations make different scores",
+            "export the scores of both classes",
+        );
     }
     let scores = linear(call, b, classes, "scores")?;
     Ok(vec![None, Some(transformed(call, b, scores)?)])
@@ -128,11 +131,11 @@ fn scaler(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 fn binarizer(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let threshold = call.attrs.float("threshold")?.unwrap_or(0.0);
     if !threshold.is_finite() {
-        return unsupported("a threshold that is not finite");
+        return unsupported("a threshold that is not finite", remedy::FINITE);
     }
     let x = call.required(0)?;
     if b.slot(x)?.integer() {
-        return unsupported("integer features; convert the model with float inputs");
+        return unsupported("integer features", "convert the model with float inputs");
     }
     let above = Function::Variable.with(Binary::Greater, f64::from(threshold));
     b.emit(&call.origin, "", Op::Function(above), &[x])
@@ -143,7 +146,12 @@ fn normalizer(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let order = match call.attrs.string("norm")? {
         "L1" => 1,
         "L2" => 2,
-        _ => return unsupported("the largest element as a norm, of which implementations differ; use L1 or L2"),
+        _ => {
+            return unsupported(
+                "the largest element as a norm, of which implementations differ",
+                "use L1 or L2",
+            )
+        }
     };
     let shape = b.shape(call.required(0)?)?.to_vec();
     let (x, _) = rows(call, b)?;

@@ -7,7 +7,7 @@ use super::table::{many, one, Operator};
 use super::Call;
 use crate::graph::{Binary, Function, Op, ReduceKind, Unary, ValueId};
 use crate::onnx::attr::size;
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault};
 
 pub const TABLE: &[Operator] = &[
     one("GroupNormalization", group, ""),
@@ -17,6 +17,11 @@ pub const TABLE: &[Operator] = &[
     one("LpNormalization", by_norm, ""),
     one("MeanVarianceNormalization", mean_variance, ""),
     one("RMSNormalization", root_mean_square, ""),
+    one(
+        "SimplifiedLayerNormalization",
+        root_mean_square,
+        "what RMSNormalization was called before",
+    ),
 ];
 
 /// What a normalisation gives.
@@ -29,11 +34,11 @@ pub struct Standard {
 }
 
 /// An attribute that is added or multiplied: finite.
-fn finite(call: &Call<'_>, name: &str, default: f32) -> Result<f32, Fault> {
+pub fn finite(call: &Call<'_>, name: &str, default: f32) -> Result<f32, Fault> {
     let number = call.attrs.float(name)?.unwrap_or(default);
     match number.is_finite() {
         true => Ok(number),
-        false => unsupported(format!("{name} is not finite")),
+        false => unsupported(format!("{name} is not finite"), remedy::FINITE),
     }
 }
 
@@ -125,11 +130,21 @@ fn layer(call: &Call<'_>, b: &mut Builder) -> Result<Vec<Option<ValueId>>, Fault
 fn root_mean_square(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let axes = from_axis(call, b)?;
     let (x, epsilon) = (call.required(0)?, finite(call, "epsilon", 1e-5)?);
-    let squares = b.emit(&call.origin, "squares", Op::Mul, &[x, x])?;
-    let mean = kept(call, b, "mean", squares, (ReduceKind::Mean, &axes))?;
-    let root = deviation(call, b, mean, epsilon)?;
-    let y = b.emit(&call.origin, "standard", Op::Div, &[x, root])?;
+    let y = by_root(call, b, x, (&axes, epsilon))?;
     affine(call, b, y, (Some(call.required(1)?), None))
+}
+
+/// Elements by the root of their mean square over the axes.
+pub fn by_root(
+    call: &Call<'_>,
+    b: &mut Builder,
+    x: ValueId,
+    (axes, epsilon): (&[usize], f32),
+) -> Result<ValueId, Fault> {
+    let squares = b.emit(&call.origin, "squares", Op::Mul, &[x, x])?;
+    let mean = kept(call, b, "mean", squares, (ReduceKind::Mean, axes))?;
+    let root = deviation(call, b, mean, epsilon)?;
+    b.emit(&call.origin, "standard", Op::Div, &[x, root])
 }
 
 fn instance(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {

@@ -47,13 +47,19 @@ pub fn pool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     if call.attrs.flag("ceil_mode", false)? && matches!(auto, "" | "NOTSET" | "VALID") {
         let axes = geometry.axes(&pads);
         if axes.iter().any(|axis| axis.beyond()) {
-            return unsupported("ceil_mode with a window that is larger than the padded input");
+            return unsupported(
+                "ceil_mode with a window that is larger than the padded input",
+                "pad the input before it",
+            );
         }
         let extra: Result<Vec<usize>, _> = axes.into_iter().map(|axis| axis.ceil_padding()).collect();
         let extra = extra.map_err(|reason| call.shape_error(reason))?;
         let beyond = extra.iter().any(|&e| e > 0);
         if beyond && auto == "VALID" {
-            return unsupported("ceil_mode with auto_pad VALID, where the standard and its implementations differ");
+            return unsupported(
+                "ceil_mode with auto_pad VALID, where the standard and its implementations differ",
+                "give explicit pads",
+            );
         }
         if beyond && call.op == "AveragePool" && count_include_pad {
             return partly_beyond(call, b, x, (geometry, pads), &extra);
@@ -113,7 +119,7 @@ pub fn windows(
     limit("number of elements in one pooling window", MAX_WINDOW, taps)?;
     for axis in geometry.axes(&pads) {
         if !axis.no_window_of_padding().map_err(|reason| call.shape_error(reason))? {
-            return unsupported("a window that holds only padding");
+            return unsupported("a window that holds only padding", "use smaller pads");
         }
     }
     let pool = |geometry: Geometry, pads| {
@@ -194,7 +200,10 @@ pub fn reduce(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 /// `ArgMax`, and `ArgMin` as that of the negation.
 pub fn arg(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     if call.attrs.flag("select_last_index", false)? {
-        return unsupported("select_last_index");
+        return unsupported(
+            "select_last_index",
+            "leave it out, and the first of equal elements counts",
+        );
     }
     let mut x = call.required(0)?;
     let axis = call.axis(call.attrs.int("axis")?.unwrap_or(0), b.shape(x)?.len())?;

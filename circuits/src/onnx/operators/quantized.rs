@@ -5,7 +5,7 @@ use super::table::{one, Operator};
 use super::Call;
 use crate::graph::{Binary, Function, Op, Unary, ValueId};
 use crate::onnx::attr::size;
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault};
 use crate::onnx::tensor::{integers, type_name, Const};
 
 pub const TABLE: &[Operator] = &[
@@ -82,17 +82,17 @@ fn quantize(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         None => i32::try_from(declared).unwrap_or(0),
     };
     let Some((least, largest)) = integers(data_type).filter(|_| matches!(data_type, 2..=5)) else {
-        return unsupported(format!(
-            "integers of type {}; quantize to 8 or 16 bits",
-            type_name(data_type)
-        ));
+        return unsupported(
+            format!("integers of type {}", type_name(data_type)),
+            "quantize to 8 or 16 bits",
+        );
     };
     let scale = call.required(1)?;
     if b.slot(scale)?.constant.is_none() {
-        return unsupported("the scale must be constant");
+        return unsupported("the scale must be constant", remedy::FOLD);
     }
     if b.number(scale).is_some_and(|scale| !scale.is_finite() || scale <= 0.0) {
-        return unsupported("a scale that is not a positive finite number");
+        return unsupported("a scale that is not a positive finite number", remedy::FINITE);
     }
     let zero = match call.optional(2) {
         Some(zero) => Some(as_floats(call, b, "zero", zero)?),
@@ -132,7 +132,7 @@ fn quantize(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         }
     };
     if b.slot(y)?.constant.is_some() {
-        return unsupported("a constant; store the integers");
+        return unsupported("a constant", "store the integers");
     }
     b.slots
         .get_mut(y)

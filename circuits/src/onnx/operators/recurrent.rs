@@ -5,11 +5,11 @@ use super::table::{many, Operator, Values};
 use super::Call;
 use crate::graph::{elements, Op, ValueId};
 use crate::onnx::attr::size;
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault};
 use activation::Activations;
 use cell::Cell;
 
-mod activation;
+pub mod activation;
 mod cell;
 
 pub const TABLE: &[Operator] = &[
@@ -110,7 +110,7 @@ fn recurrent(call: &Call<'_>, b: &mut Builder) -> Result<Values, Fault> {
     let clip = match call.attrs.float("clip")? {
         Some(clip) if clip.is_finite() && clip > 0.0 => Some(clip),
         Some(0.0) | None => None,
-        Some(_) => return unsupported("a clip that is not a positive finite number"),
+        Some(_) => return unsupported("a clip that is not a positive finite number", remedy::FINITE),
     };
     let mut runs = vec![];
     for direction in &directions {

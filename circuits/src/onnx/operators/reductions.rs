@@ -29,7 +29,10 @@ fn sum_of(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
     let axes = pool::axes(call, b, b.shape(x)?.len())?;
     if axes.is_empty() {
-        return unsupported("noop_with_empty_axes without axes, where versions of the standard differ; use Abs or Mul");
+        return unsupported(
+            "noop_with_empty_axes without axes, where versions of the standard differ",
+            "use Abs or Mul",
+        );
     }
     let part = match call.op {
         "ReduceL1" => b.emit(&call.origin, "parts", Op::Abs, &[x])?,
@@ -62,7 +65,10 @@ fn product(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         return super::constant::lower(call, b);
     }
     if b.slot(x)?.integer() {
-        return unsupported("products of integers that are not constant, which wrap around on overflow");
+        return unsupported(
+            "products of integers that are not constant, which wrap around on overflow",
+            "cast them to float32 before it",
+        );
     }
     let shape = b.shape(x)?.to_vec();
     let axes = pool::axes(call, b, shape.len())?;
@@ -74,9 +80,10 @@ fn product(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let kept: Vec<usize> = (0..shape.len()).filter(|a| !axes.contains(a)).collect();
     let factors: usize = axes.iter().filter_map(|&a| shape.get(a)).product();
     if factors == 0 || factors > MAX_FACTORS {
-        return unsupported(format!(
-            "products of {factors} factors; from 1 to {MAX_FACTORS} are supported"
-        ));
+        return unsupported(
+            format!("products of {factors} factors; from 1 to {MAX_FACTORS} are supported"),
+            "split it into several products",
+        );
     }
     let perm = [kept, axes].concat();
     let turned = b.emit(&call.origin, "turned", Op::Transpose { perm }, &[x])?;
@@ -143,7 +150,10 @@ fn whole_sums(
 ) -> Result<ValueId, Fault> {
     let (shape, data_type) = (b.shape(x)?.to_vec(), b.slot(x)?.data_type);
     let Some(Const::Ints(data)) = b.slot(x)?.constant.clone() else {
-        return unsupported("sums of integers that are not constant, which wrap around on overflow");
+        return unsupported(
+            "sums of integers that are not constant, which wrap around on overflow",
+            "cast them to float32 before it",
+        );
     };
     b.reserve(&shape, 1)?;
     let n = shape.get(axis).copied().unwrap_or(0);
@@ -173,9 +183,10 @@ fn cumulated_product(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault>
     let axis = given_axis(call, b, shape.len())?;
     let n = shape.get(axis).copied().unwrap_or(0);
     if n == 0 || n > MAX_FACTORS {
-        return unsupported(format!(
-            "products of {n} factors; from 1 to {MAX_FACTORS} are supported"
-        ));
+        return unsupported(
+            format!("products of {n} factors; from 1 to {MAX_FACTORS} are supported"),
+            "split it into several products",
+        );
     }
     let (exclusive, reverse) = (call.attrs.flag("exclusive", false)?, call.attrs.flag("reverse", false)?);
     let part = |b: &mut Builder, i: usize| {
@@ -217,7 +228,10 @@ fn cumulated_product(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault>
 fn order(call: &Call<'_>) -> Result<f64, Fault> {
     match call.attrs.int("p")?.unwrap_or(2) {
         p @ 1..=MAX_ORDER => Ok(p as f64),
-        p => unsupported(format!("p is {p}, from 1 to {MAX_ORDER} are supported")),
+        p => unsupported(
+            format!("p is {p}, from 1 to {MAX_ORDER} are supported"),
+            "use such a norm",
+        ),
     }
 }
 

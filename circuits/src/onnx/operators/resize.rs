@@ -5,7 +5,7 @@ use super::table::{one, Operator};
 use super::Call;
 use crate::graph::ValueId;
 use crate::onnx::attr::size;
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault};
 
 pub const TABLE: &[Operator] = &[
     one(
@@ -79,7 +79,12 @@ fn method(call: &Call<'_>) -> Result<Method, Fault> {
         "align_corners" => Coordinates::AlignCorners,
         "asymmetric" => Coordinates::Asymmetric,
         "tf_crop_and_resize" => Coordinates::TfCropAndResize,
-        other => return unsupported(format!("coordinate_transformation_mode `{other}` is unknown")),
+        other => {
+            return unsupported(
+                format!("coordinate_transformation_mode `{other}` is unknown"),
+                remedy::STANDARD,
+            )
+        }
     };
     let nearest = match call.attrs.string("nearest_mode")? {
         _ if old => Nearest::Floor,
@@ -87,17 +92,20 @@ fn method(call: &Call<'_>) -> Result<Method, Fault> {
         "round_prefer_ceil" => Nearest::PreferCeil,
         "floor" => Nearest::Floor,
         "ceil" => Nearest::Ceil,
-        other => return unsupported(format!("nearest_mode `{other}` is unknown")),
+        other => return unsupported(format!("nearest_mode `{other}` is unknown"), remedy::STANDARD),
     };
     let mode = match call.attrs.string("mode")? {
         "" | "nearest" => Mode::Nearest(nearest),
         "linear" | "bilinear" | "trilinear" => Mode::Linear,
         "cubic" if !old => Mode::Cubic(call.attrs.float("cubic_coeff_a")?.unwrap_or(-0.75).into()),
-        other => return unsupported(format!("mode `{other}` is unknown")),
+        other => return unsupported(format!("mode `{other}` is unknown"), remedy::STANDARD),
     };
     let antialias = call.attrs.flag("antialias", false)?;
     if antialias && matches!(mode, Mode::Nearest(_)) {
-        return unsupported("antialias of nearest elements, which has no meaning");
+        return unsupported(
+            "antialias of nearest elements, which has no meaning",
+            "leave antialias out",
+        );
     }
     Ok(Method {
         coordinates,
@@ -157,7 +165,12 @@ fn lines(call: &Call<'_>, b: &mut Builder, shape: &[usize]) -> Result<Vec<(usize
             "" | "stretch" => None,
             "not_larger" => Some(ratios.iter().copied().fold(f64::INFINITY, f64::min)),
             "not_smaller" => Some(ratios.iter().copied().fold(0.0, f64::max)),
-            other => return unsupported(format!("keep_aspect_ratio_policy `{other}` is unknown")),
+            other => {
+                return unsupported(
+                    format!("keep_aspect_ratio_policy `{other}` is unknown"),
+                    remedy::STANDARD,
+                )
+            }
         };
         for (i, (&wanted, &ratio)) in sizes.iter().zip(&ratios).enumerate() {
             lines.push(match kept {
@@ -198,17 +211,21 @@ fn resize(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         if old && line.scale < 1.0 && matches!(method.mode, Mode::Nearest(_)) {
             return unsupported(
                 "downsampling by nearest elements, which the text before operator set 11 does not define",
+                remedy::CONVERT,
             );
         }
         let single =
             matches!(method.coordinates, Coordinates::PytorchHalfPixel) && line.scale * line.input as f64 == 1.0;
         if single && (method.antialias || matches!(method.mode, Mode::Cubic(_))) {
-            return unsupported("one element by pytorch_half_pixel, where the standard and its implementations differ");
+            return unsupported(
+                "one element by pytorch_half_pixel, where the standard and its implementations differ",
+                "use half_pixel",
+            );
         }
         b.reserve(&[line.input, line.output], 1)?;
         let map = map(method, line);
         if map.rows.iter().flatten().any(|w| !w.is_finite()) {
-            return unsupported("weights that are not finite");
+            return unsupported("weights that are not finite", remedy::FINITE);
         }
         x = along(call, b, &format!("{axis}"), x, (axis, &map))?;
     }

@@ -3,9 +3,9 @@
 use super::maps::{along, indices, number, reshaped, Map};
 use super::table::{one, Operator};
 use super::{deform, Call};
-use crate::graph::{elements, Op, ValueId};
+use crate::graph::{elements, Op, ReduceKind, ValueId};
 use crate::onnx::attr::size;
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault};
 use std::collections::BTreeMap;
 
 pub const TABLE: &[Operator] = &[
@@ -16,7 +16,7 @@ pub const TABLE: &[Operator] = &[
         "two axes, constant offsets and masks",
     ),
     one("GridSample", grid_sample, "constant grid"),
-    one("RoiAlign", roi_align, "mean, constant regions"),
+    one("RoiAlign", roi_align, "constant regions"),
 ];
 
 /// For each position of a result, which positions of an image count how much.
@@ -150,7 +150,7 @@ pub fn product(axes: &[Vec<(usize, f64)>], spatial: &[usize]) -> Vec<(usize, f64
 pub fn finite(data: Vec<f32>, what: &str) -> Result<Vec<f32>, Fault> {
     match data.iter().all(|x| x.is_finite()) {
         true => Ok(data),
-        false => unsupported(format!("{what} with numbers that are not finite")),
+        false => unsupported(format!("{what} with numbers that are not finite"), remedy::FINITE),
     }
 }
 
@@ -163,13 +163,13 @@ fn grid_sample(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         "" | "linear" | "bilinear" => "linear",
         "cubic" | "bicubic" => "cubic",
         "nearest" => "nearest",
-        other => return unsupported(format!("mode `{other}` is unknown")),
+        other => return unsupported(format!("mode `{other}` is unknown"), remedy::STANDARD),
     };
     let padding = match call.attrs.string("padding_mode")? {
         "" | "zeros" => Padding::Zeros,
         "border" => Padding::Border,
         "reflection" => Padding::Reflection,
-        other => return unsupported(format!("padding_mode `{other}` is unknown")),
+        other => return unsupported(format!("padding_mode `{other}` is unknown"), remedy::STANDARD),
     };
     let corners = call.attrs.flag("align_corners", false)?;
     let spatial = shape.get(2..).unwrap_or_default().to_vec();
@@ -220,7 +220,10 @@ fn affine_grid(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     }
     let corners = call.attrs.flag("align_corners", false)?;
     if corners && spatial.contains(&1) {
-        return unsupported("align_corners with an axis of one element, which has no two corners");
+        return unsupported(
+            "align_corners with an axis of one element, which has no two corners",
+            "repeat the element before it",
+        );
     }
     let at = |i: usize, extent: usize| match corners {
         true => -1.0 + 2.0 * i as f64 / (extent as f64 - 1.0),
@@ -241,15 +244,22 @@ fn roi_align(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
     let shape = <[usize; 4]>::try_from(b.shape(x)?).map_err(|_| call.shape_error("the input must have four axes"))?;
     let [n, c, h, w] = shape;
-    if !matches!(call.attrs.string("mode")?, "" | "avg") {
-        return unsupported("other modes than avg");
-    }
+    let largest = match call.attrs.string("mode")? {
+        "" | "avg" => false,
+        "max" => true,
+        other => return unsupported(format!("mode `{other}` is unknown"), remedy::STANDARD),
+    };
     let half = match call.attrs.string("coordinate_transformation_mode")? {
         "output_half_pixel" => 0.0,
         "half_pixel" => 0.5,
         "" if call.opset < 16 => 0.0,
         "" => 0.5,
-        other => return unsupported(format!("coordinate_transformation_mode `{other}` is unknown")),
+        other => {
+            return unsupported(
+                format!("coordinate_transformation_mode `{other}` is unknown"),
+                remedy::STANDARD,
+            )
+        }
     };
     let whole = |name: &str, default: i64| size(name, call.attrs.int(name)?.unwrap_or(default));
     let (oh, ow) = (whole("output_height", 1)?, whole("output_width", 1)?);
@@ -268,7 +278,7 @@ fn roi_align(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     if regions_shape != [examples.len(), 4] || examples.iter().any(|&i| i >= n) || oh * ow == 0 {
         return Err(call.shape_error("regions that do not fit the examples"));
     }
-    let mut samples = vec![];
+    let (mut samples, mut taps) = (vec![], 0);
     for region in regions.chunks(4) {
         let at: Vec<f64> = region.iter().map(|&v| f64::from(v) * scale - half).collect();
         let &[x1, y1, x2, y2] = at.as_slice() else { continue };
@@ -283,15 +293,47 @@ fn roi_align(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
             taps.map(|(at, weight)| (at, weight / count as f64)).collect()
         };
         let mut own = vec![];
+        let counts = (4 * count[0]).saturating_mul(count[1]);
+        taps = taps.max(counts);
+        b.reserve(&[oh, ow, if largest { counts } else { 1 }], 4)?;
         for index in indices(&[oh, ow]) {
             let &[p, q] = index.as_slice() else { continue };
+            if largest {
+                let at = |start: f64, bin: f64, count: usize, p: usize, i: usize| {
+                    start + p as f64 * bin + (i as f64 + 0.5) * bin / count as f64
+                };
+                for sample in indices(&count) {
+                    let &[i, j] = sample.as_slice() else { continue };
+                    let rows = clamped(at(y1, bins[0], count[0], p, i), h);
+                    let columns = clamped(at(x1, bins[1], count[1], q, j), w);
+                    let corners = rows
+                        .iter()
+                        .flat_map(|r| columns.iter().map(move |c| vec![(r.0 * w + c.0, r.1 * c.1)]));
+                    let corners: Vec<Vec<(usize, f64)>> = corners.collect();
+                    own.extend((0..4).map(|k| corners.get(k).cloned().unwrap_or_default()));
+                }
+                continue;
+            }
             let (rows, columns) = (line(y1, bins[0], count[0], p, h), line(x1, bins[1], count[1], q, w));
             own.push(product(&[rows, columns], &[h, w]));
+        }
+        if largest && (own.len() != oh * ow * taps || taps == 0) {
+            return unsupported("the largest of different numbers of samples", "give a sampling_ratio");
         }
         samples.push(own);
     }
     let from = call.optional(1).into_iter().collect();
-    let y = sampled(call, b, x, (&examples, samples), from)?;
+    let mut y = sampled(call, b, x, (&examples, samples), from)?;
+    if largest {
+        // Of the four corners of each sample, by their weights.
+        let y4 = reshaped(call, b, "corners", y, vec![examples.len(), c, oh * ow, taps])?;
+        let op = Op::Reduce {
+            kind: ReduceKind::Max,
+            axes: vec![3],
+            keepdims: false,
+        };
+        y = b.emit(&call.origin, "largest", op, &[y4])?;
+    }
     reshaped(call, b, "", y, vec![examples.len(), c, oh, ow])
 }
 

@@ -6,7 +6,7 @@ use super::table::{one, Operator};
 use super::Call;
 use crate::graph::{broadcast, elements, float, Op, ValueId};
 use crate::onnx::attr::size;
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault};
 
 pub const TABLE: &[Operator] = &[
     one("MaxUnpool", max_unpool, "constant indices, all distinct"),
@@ -26,7 +26,7 @@ pub const TABLE: &[Operator] = &[
         "constant indices, distinct ones without a reduction",
     ),
     one("TensorScatter", tensor_scatter, "constant places, distinct ones"),
-    one("Where", select, "constant condition, or as Less"),
+    one("Where", select, ""),
 ];
 
 /// `x` with the elements of `updates` put to `places`, each to one.
@@ -57,7 +57,10 @@ fn put(
         *round += 1;
     }
     if reduction == "none" && rounds.len() > 1 {
-        return unsupported("two updates of one element, of which the standard does not say which counts");
+        return unsupported(
+            "two updates of one element, of which the standard does not say which counts",
+            "make the places distinct, or name a reduction",
+        );
     }
     let op = match reduction {
         "none" => None,
@@ -65,7 +68,7 @@ fn put(
         "mul" => Some(Op::Mul),
         "max" => Some(Op::Max),
         "min" => Some(Op::Min),
-        other => return unsupported(format!("reduction `{other}` is unknown")),
+        other => return unsupported(format!("reduction `{other}` is unknown"), remedy::STANDARD),
     };
     let known = [x, updates].map(|id| b.slot(id).is_ok_and(|slot| slot.constant.is_some()));
     if let (Some(Op::Add | Op::Mul), false) = (&op, known == [true; 2]) {
@@ -172,7 +175,7 @@ fn tensor_scatter(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let circular = match call.attrs.string("mode")? {
         "" | "linear" => false,
         "circular" => true,
-        other => return unsupported(format!("mode `{other}` is unknown")),
+        other => return unsupported(format!("mode `{other}` is unknown"), remedy::STANDARD),
     };
     let same = own.len() == from.len() && own.iter().zip(&from).enumerate().all(|(i, (o, f))| i == axis || o == f);
     if axis == 0 || !same || Some(&starts.len()) != from.first() {
@@ -235,7 +238,12 @@ fn max_unpool(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         let index: Vec<usize> = axes.map(|(extent, stride)| at / stride % extent).collect();
         match sources.get_mut(number(&index, &to)) {
             Some(slot) if slot.is_none() => *slot = Some(i),
-            _ => return unsupported("an index that occurs twice, or is out of range"),
+            _ => {
+                return unsupported(
+                    "an index that occurs twice, or is out of range",
+                    "make them distinct places within the output",
+                )
+            }
         }
     }
     picked(call, b, "", x, &to, (&sources, 0.0))
@@ -249,6 +257,9 @@ fn select(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let (x, y) = (call.required(1)?, call.required(2)?);
     if let Some(comparison) = b.compared(call.required(0)?) {
         return super::compare::selected(call, b, comparison, (x, y));
+    }
+    if super::truth::is_truth(b, call.required(0)?) {
+        return super::truth::selected(call, b, (x, y));
     }
     let (shape, condition) = required_ints(call, b, 0, "the condition")?;
     let mut to = shape.clone();

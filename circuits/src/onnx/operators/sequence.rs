@@ -7,7 +7,7 @@ use super::windows::{convolution, Convolution};
 use super::Call;
 use crate::graph::{Axis, Binary, Function, Op, Unary, ValueId};
 use crate::onnx::attr::size;
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault};
 
 pub const TABLE: &[Operator] = &[
     many("CausalConvWithState", causal, "constant weights"),
@@ -16,7 +16,7 @@ pub const TABLE: &[Operator] = &[
 ];
 
 /// Pairs of elements rotated by angles of their position: `x cos - y sin` and `x sin + y cos`.
-fn rotary(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+pub fn rotary(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let from = &call.origin;
     let x = call.required(0)?;
     let shape = b.shape(x)?.to_vec();
@@ -123,7 +123,12 @@ fn causal(call: &Call<'_>, b: &mut Builder) -> Result<Vec<Option<ValueId>>, Faul
                 .then(Unary::Sigmoid)
                 .with(Binary::Mul, Function::Variable),
         ),
-        other => return unsupported(format!("the activation `{}` is unknown", crate::onnx::shown(other))),
+        other => {
+            return unsupported(
+                format!("the activation `{}` is unknown", crate::onnx::shown(other)),
+                remedy::STANDARD,
+            )
+        }
     };
     let (x, w) = (call.required(0)?, call.required(1)?);
     let &[n, c, length] = b.shape(x)? else {

@@ -5,7 +5,7 @@ use super::table::{one, Operator};
 use super::Call;
 use crate::graph::{elements, Op, ValueId};
 use crate::onnx::attr::size;
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault};
 use crate::onnx::tensor::Const;
 
 pub const TABLE: &[Operator] = &[
@@ -86,7 +86,7 @@ fn depth_to_space(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     match call.attrs.string("mode")? {
         "" | "DCR" => rearranged(call, b, [n, s, s, depth, h, w], [0, 3, 4, 1, 5, 2], to),
         "CRD" => rearranged(call, b, [n, depth, s, s, h, w], [0, 1, 4, 2, 5, 3], to),
-        other => unsupported(format!("mode `{other}` is unknown")),
+        other => unsupported(format!("mode `{other}` is unknown"), remedy::STANDARD),
     }
 }
 
@@ -97,7 +97,7 @@ fn space_to_depth(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
 }
 
 /// Elements above or below a diagonal, others are 0.
-fn trilu(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+pub fn trilu(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let x = call.required(0)?;
     let shape = b.shape(x)?.to_vec();
     let k = call.number(b, 1, "k")?.unwrap_or(0.0) as i64;
@@ -135,7 +135,7 @@ fn eye_like(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let data = match data_type {
         1 | 10 | 11 | 16 => Const::Floats(ones.into_iter().map(|x| x as f32).collect()),
         2..=7 | 9 | 12 | 13 => Const::Ints(ones),
-        _ => return unsupported("a result of this element type"),
+        _ => return unsupported("a result of this element type", "use float32 or an integer type"),
     };
     Ok(b.constant(&call.origin.output, shape, data_type, data, vec![]))
 }

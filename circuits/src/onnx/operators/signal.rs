@@ -79,10 +79,16 @@ fn dft(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         );
     }
     if inverse && onesided && parts == 1 {
-        return unsupported("an inverse transform of one side of real numbers");
+        return unsupported(
+            "an inverse transform of one side of real numbers",
+            "give the transform all of its elements, and cut after it",
+        );
     }
     if onesided && !inverse && parts == 2 {
-        return unsupported("one side of the transform of complex numbers, which is not all of it");
+        return unsupported(
+            "one side of the transform of complex numbers, which is not all of it",
+            "give the transform all of its elements, and cut after it",
+        );
     }
     let default = if inverse && onesided {
         2 * given as i64 - 2
@@ -145,7 +151,10 @@ fn stft(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     };
     let onesided = call.attrs.flag("onesided", true)?;
     if onesided && parts == 2 {
-        return unsupported("one side of the transform of complex numbers, which is not all of it");
+        return unsupported(
+            "one side of the transform of complex numbers, which is not all of it",
+            "give the transform all of its elements, and cut after it",
+        );
     }
     let step = size("frame_step", call.number(b, 1, "the step")?.unwrap_or(0.0) as i64)?;
     let window = call.floats(b, 2, "the window")?;

@@ -3,7 +3,7 @@
 use super::table::{many, one, Operator};
 use super::Call;
 use crate::graph::{Op, ValueId};
-use crate::onnx::build::{unsupported, Builder, Fault, Origin};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault, Origin};
 
 pub const TABLE: &[Operator] = &[
     one("Pad", pad, "constant pads and value"),
@@ -133,7 +133,7 @@ pub fn split(call: &Call<'_>, b: &mut Builder) -> Result<Vec<Option<ValueId>>, F
 pub fn pad(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let mode = call.attrs.string("mode")?;
     if !matches!(mode, "" | "constant" | "edge" | "reflect" | "wrap") {
-        return unsupported(format!("mode `{mode}` is unknown"));
+        return unsupported(format!("mode `{mode}` is unknown"), remedy::STANDARD);
     }
     let x = call.required(0)?;
     let shape = b.shape(x)?.to_vec();
@@ -148,7 +148,7 @@ pub fn pad(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let given = given.ok_or_else(|| call.shape_error("the pads are missing"))?;
     let value = value.unwrap_or(0.0);
     if !value.is_finite() && !call.is_known(b, 0) {
-        return unsupported("the padding value is not finite");
+        return unsupported("the padding value is not finite", remedy::FINITE);
     }
     let axes = match call.ints(b, 3, "the axes")? {
         Some(axes) => call.axes(&axes, shape.len())?,
@@ -175,7 +175,10 @@ pub fn pad(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let padded = pads.iter().any(|&p| p != (0, 0));
     let constant = matches!(mode, "" | "constant");
     if !constant && padded && ranges != whole(&shape) {
-        return unsupported(format!("negative pads beside others in mode `{mode}`"));
+        return unsupported(
+            format!("negative pads beside others in mode `{mode}`"),
+            "crop with Slice before it",
+        );
     }
     let x = cut(b, &call.origin, if padded { "cut" } else { "" }, x, ranges)?;
     if !padded {
@@ -199,7 +202,7 @@ fn repeated(
     for (axis, &(before, after)) in pads.iter().enumerate().filter(|(_, pads)| **pads != (0, 0)) {
         let extent = b.shape(x)?.get(axis).copied().unwrap_or(0);
         if mode == "reflect" && before.max(after) >= extent {
-            return unsupported("reflections longer than the axis");
+            return unsupported("reflections longer than the axis", "pad in several steps");
         }
         let length = before.saturating_add(extent).saturating_add(after);
         b.reserve(&[length], 1)?;

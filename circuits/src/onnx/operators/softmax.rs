@@ -3,9 +3,9 @@
 use super::functions::of;
 use super::maps::{labelled, picked, reshaped};
 use super::table::{one, Operator};
-use super::{pool, Call};
+use super::{pool, truth, Call};
 use crate::graph::{broadcast, elements, float, reduced, Binary, Function, Op, ReduceKind, Unary, ValueId};
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{unsupported, Builder, Fault, HIDES};
 use crate::onnx::tensor::Const;
 use std::collections::BTreeMap;
 
@@ -19,9 +19,6 @@ pub const TABLE: &[Operator] = &[
         "constants of -10,000 or less that are added to scores hide them and are public: shown scores are less apart than that",
     ),
 ];
-
-/// A constant of at most this that is added to a score hides it: the exponential of a distance of some thousand is 0.
-const HIDES: f32 = -1e4;
 
 /// A reduction that keeps its axes.
 pub fn kept(
@@ -56,31 +53,66 @@ fn distances(call: &Call<'_>, b: &mut Builder, label: &str, x: ValueId, axes: &[
 
 fn softmax(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let axes = axes(call, b)?;
-    let (x, hidden) = masked(call, b, call.required(0)?)?;
+    let (x, shown) = truth::unveiled(call, b, "", call.required(0)?)?;
+    let (x, hidden) = masked(call, b, x)?;
     if let Some(hidden) = &hidden {
         let shape = b.shape(x)?.to_vec();
         let rows: Vec<usize> = float::reduced_positions(&axes, &shape).collect();
         if first_shown(&rows, hidden).len() != rows.iter().max().map_or(0, |last| last + 1) {
             return unsupported(
-                "a mask that hides all elements of a row, of which there is no softmax; let it leave one",
+                "a mask that hides all elements of a row, of which there is no softmax",
+                "let it leave one",
             );
         }
     }
-    shares(call, b, "", x, (&axes, hidden.as_deref()))
+    shares(call, b, "", (x, shown), (&axes, hidden.as_deref()))
 }
 
-/// The softmax of the elements that are not hidden; hidden ones are 0, as are those of which all are hidden.
+/// Scores that are as low as the lowest of their row where they are not shown, so that the largest is one that is.
+fn lowered(
+    call: &Call<'_>,
+    b: &mut Builder,
+    label: &str,
+    (x, shown): (ValueId, Option<ValueId>),
+    axes: &[usize],
+) -> Result<ValueId, Fault> {
+    let Some(shown) = shown else { return Ok(x) };
+    let lowest = kept(call, b, &labelled(label, "lowest"), x, (ReduceKind::Min, axes))?;
+    let above = b.emit(&call.origin, &labelled(label, "above"), Op::Sub, &[x, lowest])?;
+    let above = b.emit(&call.origin, &labelled(label, "above/shown"), Op::Mul, &[above, shown])?;
+    b.emit(&call.origin, &labelled(label, "lowered"), Op::Add, &[lowest, above])
+}
+
+/// Exponentials of distances; 0 where they are not shown.
+fn exponentials(
+    call: &Call<'_>,
+    b: &mut Builder,
+    label: &str,
+    (distances, shown): (ValueId, Option<ValueId>),
+) -> Result<ValueId, Fault> {
+    match shown {
+        None => of(call, b, label, Unary::Exp, distances),
+        Some(shown) => {
+            let all = of(call, b, &labelled(label, "all"), Unary::Exp, distances)?;
+            b.emit(&call.origin, label, Op::Mul, &[all, shown])
+        }
+    }
+}
+
+/// The softmax of the elements that are not hidden; hidden ones are 0, as are those of which all are hidden. Where the input says
+/// which ones are `shown`, one of each row has to be.
 pub fn shares(
     call: &Call<'_>,
     b: &mut Builder,
     label: &str,
-    x: ValueId,
+    (x, shown_here): (ValueId, Option<ValueId>),
     (axes, hidden): (&[usize], Option<&[bool]>),
 ) -> Result<ValueId, Fault> {
     let shape = b.shape(x)?.to_vec();
     let Some(hidden) = hidden.filter(|hidden| hidden.contains(&true)) else {
+        let x = lowered(call, b, label, (x, shown_here), axes)?;
         let distances = distances(call, b, label, x, axes)?;
-        let parts = of(call, b, &labelled(label, "parts"), Unary::Exp, distances)?;
+        let parts = exponentials(call, b, &labelled(label, "parts"), (distances, shown_here))?;
         let sum = kept(call, b, &labelled(label, "sum"), parts, (ReduceKind::Sum, axes))?;
         return b.emit(&call.origin, label, Op::Div, &[parts, sum]);
     };
@@ -94,8 +126,20 @@ pub fn shares(
     let shown = places().map(|(i, (row, &hides))| (!hides || !first.contains_key(row)).then_some(i));
     let shown: Vec<Option<usize>> = shown.collect();
     let x = picked(call, b, &labelled(label, "shown"), x, &shape, (&in_place, 0.0))?;
+    let shown_here = match shown_here {
+        Some(here) => Some(picked(
+            call,
+            b,
+            &labelled(label, "shown/here"),
+            here,
+            &shape,
+            (&in_place, 0.0),
+        )?),
+        None => None,
+    };
+    let x = lowered(call, b, label, (x, shown_here), axes)?;
     let distances = distances(call, b, label, x, axes)?;
-    let parts = of(call, b, &labelled(label, "exponentials"), Unary::Exp, distances)?;
+    let parts = exponentials(call, b, &labelled(label, "exponentials"), (distances, shown_here))?;
     let parts = picked(call, b, &labelled(label, "parts"), parts, &shape, (&shown, 0.0))?;
     let sum = kept(call, b, &labelled(label, "sum"), parts, (ReduceKind::Sum, axes))?;
     let empty = rows.iter().any(|row| !first.contains_key(row));
@@ -178,7 +222,12 @@ pub fn hiding(
     let short = own != shape;
     let data = match &slot.constant {
         Some(Const::Floats(data)) if short || data.iter().any(|&v| v <= HIDES) => data.clone(),
-        _ if short => return unsupported("a mask that is shorter than the keys and not constant; pad it with zeros"),
+        _ if short => {
+            return unsupported(
+                "a mask that is shorter than the keys and not constant",
+                "pad it with zeros",
+            )
+        }
         _ => {
             let sum = b.emit(&call.origin, &labelled(label, "masked"), Op::Add, &[scores, mask])?;
             return Ok((sum, vec![false; elements(to).unwrap_or(0)]));
@@ -252,14 +301,47 @@ fn log_sum_exp(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     let shape = b.shape(x)?.to_vec();
     let axes = pool::axes(call, b, shape.len())?;
     if axes.is_empty() {
-        return unsupported("noop_with_empty_axes without axes, where versions of the standard differ; use Identity");
+        return unsupported(
+            "noop_with_empty_axes without axes, where versions of the standard differ",
+            "use Identity",
+        );
     }
-    let keepdims = call.attrs.flag("keepdims", true)?;
-    let to = reduced(&shape, &axes, keepdims).map_err(|reason| call.shape_error(reason))?;
-    let largest = kept(call, b, "largest", x, (ReduceKind::Max, &axes))?;
+    by_largest(call, b, x, (&axes, call.attrs.flag("keepdims", true)?))
+}
+
+/// What a logarithm is of, if that is a sum of exponentials, and along which axes.
+pub fn exponents(b: &Builder, x: ValueId) -> Option<(ValueId, Vec<usize>, bool)> {
+    let sum = b.producer(x)?;
+    let Op::Reduce {
+        kind: ReduceKind::Sum,
+        axes,
+        keepdims,
+    } = &sum.op
+    else {
+        return None;
+    };
+    let parts = b.producer(*sum.inputs.first()?)?;
+    let exponential = parts.op == Op::Function(Function::Variable.then(Unary::Exp));
+    let from = parts
+        .inputs
+        .first()
+        .copied()
+        .filter(|_| exponential && !axes.is_empty())?;
+    Some((from, axes.clone(), *keepdims))
+}
+
+/// The logarithm of a sum of exponentials, none of which is large.
+pub fn by_largest(
+    call: &Call<'_>,
+    b: &mut Builder,
+    x: ValueId,
+    (axes, keepdims): (&[usize], bool),
+) -> Result<ValueId, Fault> {
+    let to = reduced(b.shape(x)?, axes, keepdims).map_err(|reason| call.shape_error(reason))?;
+    let largest = kept(call, b, "largest", x, (ReduceKind::Max, axes))?;
     let distances = b.emit(&call.origin, "distances", Op::Sub, &[x, largest])?;
     let parts = of(call, b, "parts", Unary::Exp, distances)?;
-    let sum = kept(call, b, "sum", parts, (ReduceKind::Sum, &axes))?;
+    let sum = kept(call, b, "sum", parts, (ReduceKind::Sum, axes))?;
     let logarithm = of(call, b, "logarithm", Unary::Log, sum)?;
     let label = if keepdims { "" } else { "kept" };
     let y = b.emit(&call.origin, label, Op::Add, &[largest, logarithm])?;

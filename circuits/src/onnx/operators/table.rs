@@ -54,8 +54,17 @@ pub const fn many(
 
 /// The domain of classical machine learning.
 pub const ML: &str = "ai.onnx.ml";
+/// The domain of the operators that onnxruntime joins others to.
+pub const FUSED: &str = "com.microsoft";
+/// The domains beside the standard one.
+pub const DOMAINS: &[&str] = &[ML, FUSED];
 
 impl Operator {
+    /// The same operator among those that onnxruntime joins others to.
+    pub const fn fused(self) -> Self {
+        Self { domain: FUSED, ..self }
+    }
+
     /// The same operator in the domain of classical machine learning.
     pub const fn ml(self) -> Self {
         Self { domain: ML, ..self }

@@ -1,9 +1,9 @@
 //! Element types: what they hold, how they wrap and round.
 
-use super::super::tensor::{rounded, wrapped};
+use super::super::tensor::{decode, rounded, wrapped, Const};
 use super::builder::{info, A};
 use super::*;
-use onnx_protobuf::type_proto;
+use onnx_protobuf::{type_proto, TensorProto};
 
 /// A graph whose input has the given element type.
 fn typed(data_type: i32, model: Model) -> Model {
@@ -120,20 +120,13 @@ fn casts_pass_where_the_target_holds_the_source() {
         (2, 6),
         (9, 7),
         (6, 7),
+        (1, 10),
+        (7, 6),
+        (2, 9),
     ] {
         assert!(cast(source, target).is_ok(), "{source} to {target}");
     }
-    for (source, target) in [
-        (1, 10),
-        (1, 16),
-        (10, 16),
-        (1, 7),
-        (7, 6),
-        (3, 2),
-        (2, 3),
-        (6, 10),
-        (2, 9),
-    ] {
+    for (source, target) in [(1, 16), (10, 16), (1, 7), (3, 2), (2, 3), (6, 10)] {
         let error = cast(source, target).expect_err("refused").to_string();
         assert!(error.contains("Cast"), "{source} to {target}: {error}");
     }
@@ -213,11 +206,82 @@ fn misfits_are_listed_with_the_others() {
         .floats("w", &[3, 2], &[0.0; 6])
         .node("MatMul", &["x", "w"], &["a"], &[])
         .node("Det", &["x"], &["b"], &[])
-        .node("TopK", &["b"], &["c"], &[])
+        .node("Unique", &["b"], &["c"], &[])
         .node("Add", &["a", "c"], &["y"], &[]);
     let Err(ImportError::Unsupported(nodes)) = model.import() else {
         panic!("supported")
     };
     let listed: Vec<_> = nodes.iter().map(|n| n.operator.as_str()).collect();
-    assert_eq!(listed, ["MatMul", "Det", "TopK"]);
+    assert_eq!(listed, ["MatMul", "Det", "Unique"]);
+}
+
+/// Elements of a tensor of these bytes.
+fn few(data_type: i32, count: i64, raw: &[u8]) -> Option<Const> {
+    let tensor = TensorProto {
+        data_type,
+        dims: vec![count],
+        raw_data: raw.to_vec(),
+        ..TensorProto::new()
+    };
+    decode(&tensor).ok().map(|(_, data)| data)
+}
+
+#[test]
+fn integers_of_few_bits_fill_bytes_from_below() {
+    assert_eq!(few(22, 3, &[0x81, 0x07]), Some(Const::Ints(vec![1, -8, 7])));
+    assert_eq!(few(21, 2, &[0xf0]), Some(Const::Ints(vec![0, 15])));
+    assert_eq!(few(26, 4, &[0b10_01_11_00]), Some(Const::Ints(vec![0, -1, 1, -2])));
+    assert_eq!(few(25, 1, &[0b11]), Some(Const::Ints(vec![3])));
+    assert_eq!(few(22, 3, &[0x81]), None);
+    assert_eq!(few(22, 3, &[0x81, 0x07, 0]), None);
+    let tensor = TensorProto {
+        data_type: 22,
+        dims: vec![2],
+        int32_data: vec![0x9f],
+        ..TensorProto::new()
+    };
+    assert_eq!(decode(&tensor).map(|t| t.1), Ok(Const::Ints(vec![-1, -7])));
+}
+
+/// The largest, the smallest, one, and what is no number.
+#[test]
+fn floats_of_few_bits() {
+    let floats = |data_type, raw: &[u8]| match few(data_type, raw.len() as i64, raw) {
+        Some(Const::Floats(data)) => data,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(floats(17, &[0x7e, 0x01, 0x38, 0xb8]), [448.0, 2f32.powi(-9), 1.0, -1.0]);
+    assert_eq!(floats(18, &[0x7f, 0x01, 0x40]), [240.0, 2f32.powi(-10), 1.0]);
+    assert_eq!(
+        floats(19, &[0x7b, 0x01, 0x3c, 0xfc]),
+        [57344.0, 2f32.powi(-16), 1.0, f32::NEG_INFINITY]
+    );
+    assert_eq!(floats(20, &[0x7f, 0x01, 0x40]), [57344.0, 2f32.powi(-17), 1.0]);
+    for (data_type, none) in [(17, 0xff), (18, 0x80), (19, 0x7e), (20, 0x80)] {
+        assert!(floats(data_type, &[none])[0].is_nan());
+    }
+    assert_eq!(few(23, 3, &[0x17, 0x0a]), Some(Const::Floats(vec![6.0, 0.5, -1.0])));
+}
+
+/// What stands for hidden weights is a number that the type has.
+#[test]
+fn weights_of_few_bits_are_hidden() {
+    for data_type in [17, 18, 19, 20, 21, 22, 23, 25, 26] {
+        let mut model = Model::new(21, &[1, 3])
+            .floats("s", &[1], &[0.5])
+            .node("DequantizeLinear", &["q", "s"], &["w"], &[])
+            .node("Add", &["x", "w"], &["y"], &[]);
+        let bytes = if matches!(data_type, 17..=20) { 3 } else { 2 };
+        model.graph.initializer.push(TensorProto {
+            name: "q".into(),
+            data_type,
+            dims: vec![3],
+            raw_data: vec![0x12; if data_type > 23 { 1 } else { bytes }],
+            ..TensorProto::new()
+        });
+        let bare = import(&structure(&model.bytes()).expect("a structure")).expect("importable");
+        let ones = bare.values.iter().filter_map(|value| value.constant.as_ref());
+        assert!(ones.flat_map(|t| &t.data).all(|v| *v > 0.0), "{data_type}: {bare:?}");
+        assert_eq!(bare.nodes, model.import().expect("importable").nodes);
+    }
 }

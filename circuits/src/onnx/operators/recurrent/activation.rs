@@ -2,7 +2,7 @@
 
 use super::Call;
 use crate::graph::{Binary, Function, Op, Unary, ValueId};
-use crate::onnx::build::{unsupported, Builder, Fault};
+use crate::onnx::build::{remedy, unsupported, Builder, Fault};
 use crate::onnx::operators::functions::{exponential, ramp, softplus, softsign};
 
 /// The activations of all directions, in order; `per` for each.
@@ -43,7 +43,7 @@ impl Activations {
 }
 
 /// An activation takes the next numbers of the lists if it has any.
-fn activation(
+pub fn activation(
     name: &str,
     alphas: &mut impl Iterator<Item = f32>,
     betas: &mut impl Iterator<Item = f32>,
@@ -54,7 +54,7 @@ fn activation(
         let number = list.next().unwrap_or(default);
         match number.is_finite() {
             true => Ok(f64::from(number)),
-            false => unsupported("a number of an activation is not finite"),
+            false => unsupported("a number of an activation is not finite", remedy::FINITE),
         }
     };
     Ok(Op::Function(match name.as_str() {
@@ -78,7 +78,12 @@ fn activation(
             let (alpha, beta) = (number(alphas, 1.0)?, number(betas, 0.0)?);
             x().with(Binary::Mul, alpha).with(Binary::Add, beta)
         }
-        other => return unsupported(format!("the activation `{}` is unknown", crate::onnx::shown(other))),
+        other => {
+            return unsupported(
+                format!("the activation `{}` is unknown", crate::onnx::shown(other)),
+                remedy::STANDARD,
+            )
+        }
     }))
 }
 
