@@ -42,12 +42,12 @@ impl InputType {
         matches!(self, Self::Integers { least: 0.., .. })
     }
 
-    /// Those that are indices into `extent` things.
-    pub(crate) fn below(self, extent: usize) -> Self {
+    /// Those that are among these.
+    pub(crate) fn within(self, numbers: &RangeInclusive<i64>) -> Self {
         match self {
             Self::Integers { least, largest } => Self::Integers {
-                least: least.max(0),
-                largest: largest.min(extent as i64 - 1),
+                least: least.max(*numbers.start()),
+                largest: largest.min(*numbers.end()),
             },
             other => other,
         }

@@ -11,6 +11,7 @@ use super::wire::limit;
 use crate::graph::{elements, infer, Op, ValueId};
 use published::Published;
 use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 pub use veil::{Veil, HIDES};
 
 /// Largest runtime tensor, and all of them together, in elements.
@@ -84,10 +85,10 @@ pub struct Comparison {
     pub or_equal: bool,
 }
 
-/// Elements of an input that are indices, from 0 into `extent` things: as far as `reader` is computed.
+/// Elements of an input that are some numbers of their type only: as far as `reader` is computed.
 pub struct Bound {
     pub input: ValueId,
-    pub extent: usize,
+    pub numbers: RangeInclusive<i64>,
     pub reader: ValueId,
 }
 
@@ -145,17 +146,24 @@ impl Builder {
         }))
     }
 
-    /// All elements of `ids` are indices into `extent` things. If they are those of an input, its elements are.
-    pub fn bound(&mut self, ids: ValueId, extent: usize, reader: ValueId) {
-        let mut input = ids;
+    /// The input whose elements these are, all of them.
+    pub fn input_of(&self, x: ValueId) -> Option<ValueId> {
+        let mut input = x;
         // What moves elements and drops none.
-        while let Some(step) = self.steps.iter().rev().find(|step| step.output == input) {
+        while let Some(step) = self.producer(input) {
             match (&step.op, step.inputs.as_slice()) {
                 (Op::Reshape { .. } | Op::Transpose { .. }, [from]) => input = *from,
-                _ => return,
+                _ => return None,
             }
         }
-        self.bounds.push(Bound { input, extent, reader });
+        Some(input)
+    }
+
+    /// All elements of `x` are among these numbers. If they are those of an input, its elements are.
+    pub fn bound(&mut self, x: ValueId, numbers: RangeInclusive<i64>, reader: ValueId) {
+        if let Some(input) = self.input_of(x) {
+            self.bounds.push(Bound { input, numbers, reader });
+        }
     }
 
     /// The step that computes a value. Steps are in the order of their outputs.

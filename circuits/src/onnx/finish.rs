@@ -246,7 +246,7 @@ fn renumber(g: Lowered) -> Result<Graph, ImportError> {
         let declared = slot.map(|slot| input_type(slot.data_type)).unwrap_or_default();
         Ok(Input {
             value: new(id)?,
-            elements: bounds.fold(declared, |elements, bound| elements.below(bound.extent)),
+            elements: bounds.fold(declared, |elements, bound| elements.within(&bound.numbers)),
             lifts: vec![],
         })
     });

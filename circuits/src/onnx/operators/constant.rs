@@ -13,7 +13,7 @@ pub const TABLE: &[Operator] = &[
     one(
         "Cast",
         lower,
-        "constants, or to a type that holds all values; float16 stands for float32, int32 for int64; to bool from integers that are 0 or 1",
+        "constants, or to a type that holds all values; an int64 input to int32, of which it takes the numbers then; to bool from integers that are 0 or 1",
     ),
     one("CastLike", cast, "as Cast"),
     one("Constant", lower, "numbers"),
@@ -164,13 +164,18 @@ pub fn cast(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
         if holds(target, source) && integers(source).is_none() {
             return Ok(x);
         }
-        if holds(target, source) {
+        // What a circuit takes of an input of 64 bits is then what fits in 32.
+        let narrowed = (source, target) == (7, 6) && b.input_of(x).is_some();
+        if holds(target, source) || narrowed {
             // The same numbers under another type.
             let same = b.emit(&call.origin, "", Op::Reshape { shape }, &[x])?;
             b.slots
                 .get_mut(same)
                 .into_iter()
                 .for_each(|slot| slot.data_type = target);
+            if narrowed {
+                b.bound(x, i32::MIN.into()..=i32::MAX.into(), same);
+            }
             return Ok(same);
         }
         if target == BOOL {
@@ -202,20 +207,17 @@ pub fn cast(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     ))
 }
 
-/// Whether every number of type `source` is one of type `target`. Float32 stands for all of its numbers, wider ones and float16:
-/// what is proven are reals near them.
+/// Whether every number of type `source` is one of type `target`. Float32 stands for all of its numbers and wider ones: what is proven are reals
+/// near them, which are not rounded to 16 bits.
 fn holds(target: i32, source: i32) -> bool {
     match (integers(source), integers(target)) {
-        // What a circuit holds of 64 bits fits in 32.
-        (Some((low, high)), Some((min, max))) => {
-            target == source || target != BOOL && min <= low && high <= max || (source, target) == (7, 6)
-        }
+        (Some((low, high)), Some((min, max))) => target == source || target != BOOL && min <= low && high <= max,
         (Some(_), None) => match target {
             1 | 11 => true,
             10 | 16 => matches!(source, 2 | 3 | 9),
             _ => false,
         },
-        (None, None) => matches!(target, 1 | 10 | 11) || target == source,
+        (None, None) => matches!(target, 1 | 11) || target == source,
         (None, Some(_)) => false,
     }
 }

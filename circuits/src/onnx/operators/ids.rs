@@ -47,7 +47,7 @@ pub fn one_hot(call: &Call<'_>, b: &mut Builder, ids: ValueId, extent: usize) ->
     );
     let difference = b.emit(&call.origin, "ids/from", Op::Sub, &[each, numbers])?;
     let hot = b.emit(&call.origin, "ids/chosen", Op::Function(zero(extent)), &[difference])?;
-    b.bound(ids, extent, hot);
+    b.bound(ids, 0..=extent as i64 - 1, hot);
     Ok(hot)
 }
 

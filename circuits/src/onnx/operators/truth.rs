@@ -104,7 +104,7 @@ fn held(call: &Call<'_>, b: &mut Builder, label: &str, root: ValueId) -> Result<
     }
     let held = Op::Function(Function::Variable.integer(0..=1));
     let truth = b.emit(&call.origin, &labelled(label, "truth"), held, &[root])?;
-    b.bound(root, 2, truth);
+    b.bound(root, 0..=1, truth);
     b.truths.insert(root, truth);
     Ok(typed(b, truth))
 }

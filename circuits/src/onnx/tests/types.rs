@@ -120,16 +120,31 @@ fn casts_pass_where_the_target_holds_the_source() {
         (2, 6),
         (9, 7),
         (6, 7),
-        (1, 10),
         (7, 6),
         (2, 9),
     ] {
         assert!(cast(source, target).is_ok(), "{source} to {target}");
     }
-    for (source, target) in [(1, 16), (10, 16), (1, 7), (3, 2), (2, 3), (6, 10)] {
+    for (source, target) in [(1, 10), (1, 16), (10, 16), (1, 7), (3, 2), (2, 3), (6, 10)] {
         let error = cast(source, target).expect_err("refused").to_string();
         assert!(error.contains("Cast"), "{source} to {target}: {error}");
     }
+}
+
+/// An input of 64 bits that is cast to 32 takes what both have; what is computed of it could wrap around.
+#[test]
+fn an_input_that_is_narrowed_takes_narrow_numbers() {
+    let model = |summed: bool| {
+        let model = Model::new(14, &[1, 2]).node("Add", &["x", "x"], &["sum"], &[]);
+        let from = if summed { "sum" } else { "x" };
+        typed(7, model.node("Cast", &[from], &["y"], &[("to", A::I(6))]))
+    };
+    let narrow = InputType::Integers {
+        least: i32::MIN.into(),
+        largest: i32::MAX.into(),
+    };
+    assert_eq!(model(false).import().unwrap().inputs[0].elements, narrow);
+    assert!(model(true).import().is_err());
 }
 
 /// The structure would show all of the weights that a bound is computed from.
