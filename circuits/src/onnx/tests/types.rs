@@ -3,6 +3,7 @@
 use super::super::tensor::{decode, rounded, wrapped, Const};
 use super::builder::{info, A};
 use super::*;
+use crate::graph::InputType;
 use onnx_protobuf::{type_proto, TensorProto};
 
 /// A graph whose input has the given element type.
