@@ -121,17 +121,17 @@ pub fn audit(
     let given = serde_json::from_str::<serde_json::Value>(&card.description).ok();
     let mut checks = vec![
         check(
-            "circuit keys",
+            "circuit key",
             "receipts are about this architecture: each segment is what it computes between two cuts, and takes what the one before gives",
             keys,
         ),
         check(
-            "registration keys",
-            "the registrations fix the range and place of weights, and this architecture's constants",
+            "registration key",
+            "the registrations of the segments fix the range and place of weights, and this architecture's constants",
             registrations,
         ),
         check(
-            "registrations",
+            "registration",
             "the committed weights are in range and where the architecture has them, its constants as it has them",
             card.clone().check(&srs_key).is_ok(),
         ),

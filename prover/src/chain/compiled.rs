@@ -47,7 +47,7 @@ pub fn compile(bytes: &[u8], options: &CommitOptions, segments: usize) -> Result
     } = calibrated(bytes, options)?;
     let chained = compile::compile_chain(&graph, &ranges, &public, segments, options.objective)?;
     let warnings = match options.calibration.is_some() {
-        true => rows.warnings(chained.model.input_tensors()),
+        true => rows.warnings(&chained.model),
         false => vec![],
     };
     Ok(CompiledChain {
