@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use provenn_verifier::{
-    policy, verify, verify_batch, ChainCard, ChainReceipt, CheckedChain, Expectation, Judged, ModelCard, Receipt,
-    SrsVerifyingKey, Verdict, VerifyError,
+    policy, verify, verify_batch, ChainCard, ChainReceipt, CheckedChain, Expectation, Judged, KeyParts, ModelCard,
+    Purpose, Receipt, SegmentLayout, SrsVerifyingKey, Verdict, VerifyError, VerifyingKey,
 };
 
 const NAMES: [&str; 2] = ["digits_mlp", "digits_cnn"];
@@ -102,4 +102,51 @@ fn what_is_asked_is_checked() {
     assert_eq!(refused, Err(VerifyError::ModelMismatch));
     let refused = verify(&receipt, &card, &srs, &asked(&card).at(2_000_000_001));
     assert!(matches!(refused, Err(VerifyError::Expired { .. })));
+}
+
+/// Keys of segments that take or give what is no segment's.
+#[test]
+fn bad_keys_of_segments_are_refused() {
+    let (card, ..) = golden("digits_mlp");
+    let refused = |index: usize, change: &dyn Fn(&mut KeyParts, &mut SegmentLayout), reason: &'static str| {
+        let mut parts = (*card.segments[index].key).clone();
+        let mut layout = parts.purpose.segment().unwrap().clone();
+        change(&mut parts, &mut layout);
+        parts.purpose = Purpose::Segment(layout);
+        assert_eq!(
+            VerifyingKey::new(parts).unwrap_err(),
+            VerifyError::KeyInvalid { reason }
+        );
+    };
+    refused(2, &|_, layout| layout.takes = false, "a segment is not a whole model");
+    refused(
+        0,
+        &|_, layout| layout.takes = true,
+        "a segment takes one committed tensor",
+    );
+    refused(
+        2,
+        &|_, layout| layout.instances.outputs.clear(),
+        "layout without outputs",
+    );
+    let outputs = &card.segments[2].key.purpose.segment().unwrap().instances.outputs;
+    refused(
+        0,
+        &|_, layout| layout.instances.outputs.clone_from(outputs),
+        "layout without outputs",
+    );
+    let given = |layout: &mut SegmentLayout, row| layout.gives.as_mut().unwrap().row = row;
+    refused(0, &|_, layout| given(layout, 1 << 20), "layout input rows");
+    refused(
+        0,
+        &|_, layout| layout.gives.as_mut().unwrap().bits = 41,
+        "layout bit widths",
+    );
+    let unlinked = "each input must be either public or linked";
+    refused(0, &|_, layout| layout.gives = None, unlinked);
+    refused(0, &|parts, _| drop(parts.linked.inputs.pop()), unlinked);
+    let computed = |parts: &mut KeyParts, _: &mut SegmentLayout| {
+        (parts.computed_columns, parts.instance_columns) = (1, parts.instance_columns + 1);
+    };
+    refused(0, &computed, "computed columns");
 }

@@ -37,7 +37,7 @@ pub struct Args {
     #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=65536))]
     batch: Option<u32>,
     /// Cut the model into so many segments, each in a circuit of its own, for models that are larger than one proof: keys and proofs are made one
-    /// after the other, in the memory of the largest.
+    /// after the other, and a proof takes the memory of the largest.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=64), conflicts_with_all = ["batch", "expect"])]
     segments: Option<u32>,
     /// Rows that scales are chosen from (.npy, .csv); of a model with several inputs NAME=FILE for each, or one .npz with an array for each.

@@ -78,12 +78,9 @@ impl ChainCard {
             if shared(card) != shared(first) {
                 return invalid("segments of different parameters");
             }
-            let taken = match (segment.takes, segment.instances.inputs.as_slice()) {
-                (false, _) => None,
-                (true, [input]) => Some((input, segment.instances.lanes)),
-                (true, _) => return invalid("a segment takes one tensor"),
-            };
-            if taken != before || (index > 0) != segment.takes {
+            // The key has one input then.
+            let taken = segment.instances.inputs.first().filter(|_| segment.takes);
+            if taken.map(|input| (input, segment.instances.lanes)) != before {
                 return invalid("a segment takes what the one before gives");
             }
             before = segment.gives.as_ref().map(|given| (given, segment.instances.lanes));
