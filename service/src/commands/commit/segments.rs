@@ -12,7 +12,7 @@ use crate::srs;
 use provenn_prover::chain;
 use provenn_prover::commit::CommitOptions;
 use provenn_prover::srs::SrsKind;
-use provenn_prover::store;
+use provenn_prover::{store, ProveError};
 use provenn_verifier::CheckedChain;
 use serde_json::json;
 
@@ -40,7 +40,7 @@ pub fn run(
         Ok(())
     })?;
     drop(progress);
-    let card = made.ok_or_else(|| CliError::usage("out", "nothing was written", "name another folder"))?;
+    let card = made.ok_or(ProveError::SrsMismatch)?;
     let (model_id, dev) = (hex(&card.model_id()), parameters.kind == SrsKind::Dev);
     let description = chain::description(&card)?.model;
     let names = |cut: &usize| compiled.model.tensors.get(*cut).map(|tensor| tensor.name.clone());
