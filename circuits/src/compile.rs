@@ -4,6 +4,7 @@
 //! accumulator that is not rounded yet. Only activations, pools, whatever needs a rounding, and what holds weights and is
 //! read several times become tensors: a weight is committed once.
 
+mod chain;
 mod form;
 mod functions;
 mod lower;
@@ -16,8 +17,9 @@ use crate::argument::Objective;
 use crate::error::CircuitError;
 use crate::graph::{Graph, Input, Sample};
 use crate::layout::{Layout, Shape};
-use crate::program::{Precision, Program};
+use crate::program::{Precision, Program, TensorId};
 use crate::register::RegisterCircuit;
+pub use chain::{Chained, MAX_SEGMENTS};
 pub use form::{FloatProgram, Form};
 pub use functions::{tabulations, Tabulation};
 pub use lower::scores;
@@ -46,6 +48,47 @@ pub fn compile(graph: &Graph, ranges: &Ranges, public: &[bool], objective: Objec
     let program = lower::lower(graph, &ranges.magnitudes())?;
     let build = |precision: Precision| quantize::quantize(&program, precision, Weights::Given);
     search::choose(&build, public, objective)
+}
+
+/// The same in so many segments, each in a circuit of its own.
+///
+/// # Errors
+/// [`CircuitError::Segments`] if the model cannot be cut so often, and as [`compile`].
+pub fn compile_chain(
+    graph: &Graph,
+    ranges: &Ranges,
+    public: &[bool],
+    segments: usize,
+    objective: Objective,
+) -> Result<Chained, CircuitError> {
+    let program = lower::lower(graph, &ranges.magnitudes())?;
+    let build = |precision: Precision| quantize::quantize(&program, precision, Weights::Given);
+    chain::choose(&build, public, segments, objective)
+}
+
+/// As [`rebuild`], in segments of these shapes, cut at these tensors.
+///
+/// # Errors
+/// As [`rebuild`].
+pub fn rebuild_chain(
+    graph: &Graph,
+    ranges: &Ranges,
+    cuts: &[TensorId],
+    shapes: &[Shape],
+    weights: Weights,
+) -> Result<Chained, CircuitError> {
+    let [first, others @ ..] = shapes else {
+        return Err(CircuitError::Recipe("no segments".into()));
+    };
+    shapes.iter().try_for_each(Shape::check)?;
+    let shared = |shape: &Shape| (shape.k, shape.lanes, shape.precision());
+    if others.iter().any(|shape| shared(shape) != shared(first)) {
+        return Err(CircuitError::Recipe("segments of different sizes".into()));
+    }
+    ranges.check(graph, weights)?;
+    let program = lower::lower(graph, &ranges.magnitudes())?;
+    let model = quantize::quantize(&program, first.precision(), weights)?;
+    chain::rebuild(model, cuts, shapes, weights == Weights::Given)
 }
 
 /// The program and layout that a graph of this structure has at a shape. Up to weights and biases that are not public

@@ -114,6 +114,14 @@ pub enum CircuitError {
         /// Most kinds that a registration tells apart.
         most: usize,
     },
+    /// The model cannot be cut so often.
+    #[error("the model cannot be cut into {asked} segments; from 2 to {most} are possible, since it is cut where one tensor is all that the rest of it reads. Help: ask for fewer segments, or leave --segments out")]
+    Segments {
+        /// Segments that were asked for.
+        asked: usize,
+        /// Most that are possible; 1 if it cannot be cut at all.
+        most: usize,
+    },
     /// The model does not fit any supported circuit size.
     #[error(
         "the model needs more rows than a circuit of 2^{max_k} rows has. Help: use a smaller model, or a smaller input"
@@ -153,6 +161,7 @@ impl CircuitError {
             Self::Outputs { .. } => "output-count",
             Self::OutOfRange { .. } => "out-of-range",
             Self::Recipe(_) => "recipe",
+            Self::Segments { .. } => "model-unsupported",
             Self::TooLarge { .. } => "model-too-large",
             Self::Unsupported(_) => "model-unsupported",
             Self::Wrap { .. } => "accumulator-wrap",

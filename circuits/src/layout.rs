@@ -14,7 +14,7 @@ mod error;
 mod shape;
 
 pub(crate) use shape::{precisions, usable, LANES, LINE_COLUMNS, MAX_COMMITTED, MAX_LANES, WEIGHT_BITS};
-pub use shape::{Features, InputShape, Pattern, Shape, Tables, MAX_K, MIN_K, TAIL};
+pub use shape::{Ends, Features, InputShape, Pattern, Shape, Tables, MAX_K, MIN_K, TAIL};
 
 use crate::program::Program;
 pub use error::{Area, LayoutError};
@@ -238,6 +238,8 @@ pub struct Layout {
     pub outputs: Vec<(usize, usize)>,
     /// Policy rows.
     pub policy_rows: usize,
+    /// The tensor that a segment gives to the next one.
+    pub given: Option<usize>,
 }
 
 impl Layout {

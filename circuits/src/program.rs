@@ -9,6 +9,7 @@
 mod bounds;
 mod exec;
 mod order;
+mod segment;
 mod table;
 
 pub(crate) use bounds::{accumulator_bits, Constants};

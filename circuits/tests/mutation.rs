@@ -13,6 +13,8 @@ mod gates;
 mod labels;
 #[path = "mutation/quotients.rs"]
 mod quotients;
+#[path = "mutation/segments.rs"]
+mod segments;
 #[path = "common/table.rs"]
 mod table;
 
@@ -59,6 +61,7 @@ fn cases() -> Vec<(String, Case)> {
         let case = Case::on(joined(), lanes, &public, 9);
         cases.push((format!("joined, {lanes} lanes, public {public:?}"), case));
     }
+    cases.extend(segments::all());
     cases
 }
 
@@ -161,6 +164,10 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
             return Some("input column on a row without input (bound by the input commitment only)");
         }
     }
+    let given = layout.given.map_or(&[][..], |id| &layout.rows[id]);
+    if c.advice.input.given.iter().any(|&cell| is(cell)) && !given.contains(&row) {
+        return Some("column of what is given on a row that is not of it (bound by its commitment only)");
+    }
     for (index, lane) in c.advice.lanes.iter().enumerate() {
         // Lanes without a channel divide nothing.
         let divided = |id: usize, block: usize| index < t.model.tensors[id].channels - block * layout.shape.lanes;
@@ -242,7 +249,7 @@ fn every_cell_that_is_read_is_bound() {
         }
     }
     println!("{accepted:#?}");
-    assert_eq!(accepted.len(), 9, "{accepted:?}");
+    assert_eq!(accepted.len(), 10, "{accepted:?}");
 }
 
 /// A change of one phase-1 cell, with multiplicities and later phases (but the line) made to fit.

@@ -15,10 +15,11 @@ use crate::srs::Srs;
 use crate::store;
 use halo2curves::bn256::Fr;
 use provenn_circuits::argument::weight_cells;
-use provenn_circuits::compile::{self, Weights};
+use provenn_circuits::compile::{self, Ranges, Weights};
 use provenn_circuits::graph::{Graph, Sample};
 use provenn_circuits::layout::TAIL;
 use provenn_circuits::onnx;
+use provenn_circuits::program::Program;
 use provenn_circuits::CircuitError;
 use provenn_verifier::ModelCard;
 use std::sync::Arc;
@@ -56,7 +57,7 @@ pub fn size(card: &ModelCard) -> Result<u32, ProveError> {
 }
 
 /// The graph with its inputs lifted as the card says.
-fn lifted(graph: Graph, description: &Description) -> Result<Graph, CircuitError> {
+pub(crate) fn lifted(graph: Graph, description: &Description) -> Result<Graph, CircuitError> {
     let inputs = description.inputs.iter().enumerate();
     let mut inputs = inputs.filter(|(_, input)| !input.lifts.is_empty());
     inputs.try_fold(graph, |graph, (index, input)| {
@@ -155,22 +156,31 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
             "the committed weights are those of this file",
             fit && points.iter().map(compressed).eq(card.commitments.iter().copied()),
         ));
-        let found = fidelity::magnitudes(&compiled)?;
-        checks.push(Check {
-            name: "magnitudes",
-            meaning: "the magnitudes on the card are of the order that the model has",
-            holds: found.is_empty(),
-            found,
-        });
-        let found = fidelity::outputs(&compiled)?;
-        checks.push(Check {
-            name: "fidelity",
-            meaning: "on random inputs of the card's magnitude the integers that are proven follow the float model",
-            holds: found.is_empty(),
-            found,
-        });
+        checks.extend(agree(&compiled.graph, &compiled.ranges, &compiled.model)?);
     }
     Ok(checks)
+}
+
+/// With the weights: whether magnitudes and integers on a card follow the float model.
+pub(crate) fn agree(graph: &Graph, ranges: &Ranges, program: &Program) -> Result<[Check; 2], ProveError> {
+    let check = |name, meaning, found: Vec<String>| Check {
+        name,
+        meaning,
+        holds: found.is_empty(),
+        found,
+    };
+    Ok([
+        check(
+            "magnitudes",
+            "the magnitudes on the card are of the order that the model has",
+            fidelity::magnitudes(graph, ranges)?,
+        ),
+        check(
+            "fidelity",
+            "on random inputs of the card's magnitude the integers that are proven follow the float model",
+            fidelity::outputs(graph, ranges, program)?,
+        ),
+    ])
 }
 
 /// Whether a description is, field for field, the one that the model has; the fidelity and what is said of it are the publisher's.

@@ -4,8 +4,9 @@ mod compiled;
 mod description;
 mod options;
 
+pub(crate) use compiled::{calibrated, Calibrated};
 pub use compiled::{compile, Compiled};
-pub(crate) use description::describe;
+pub(crate) use description::{describe, describe_parts, Described};
 pub use description::{Binding, Description, InputDescription, OutputDescription};
 pub use options::{CommitOptions, CommittedInputs};
 
@@ -20,14 +21,15 @@ use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::group::{Curve, GroupEncoding};
 use provenn_circuits::argument::{weight_cells, Columns, ModelCircuit};
 use provenn_circuits::compile;
-use provenn_circuits::layout::{Layout, TAIL};
+use provenn_circuits::graph::Graph;
+use provenn_circuits::layout::{Ends, Layout, TAIL};
 use provenn_circuits::program::{self, Program};
 use provenn_circuits::register::RegisterCircuit;
 use provenn_circuits::CircuitError;
 use provenn_engine::{Cells, Column};
 use provenn_verifier::{
-    CheckedCard, Folded, InputLayout, InputOrder, InstanceLayout, Linked, OutputLayout, Purpose, RowSet, SrsParts,
-    SrsVerifyingKey, VerifyingKey,
+    CheckedCard, Folded, InputLayout, InputOrder, InstanceLayout, Linked, OutputLayout, Purpose, RowSet, SegmentLayout,
+    SrsParts, SrsVerifyingKey, VerifyingKey,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
@@ -67,13 +69,7 @@ pub fn commit_with<R: RngCore + CryptoRng>(
     rng: &mut R,
 ) -> Result<Committed, ProveError> {
     let (model, layout) = (compiled.model.clone(), compiled.layout.clone());
-    for (index, id) in compile::scores(&compiled.graph).into_iter().enumerate() {
-        let expected = compiled.graph.values[id].shape.iter().product();
-        let got = model.output(index).len();
-        if expected != got {
-            return Err(CircuitError::Outputs { expected, got }.into());
-        }
-    }
+    scores_fit(&compiled.graph, &model)?;
     let mut description = describe(compiled, compiled.fidelity(options)?);
     description.about.clone_from(&options.about);
     let instances = instance_layout(&model, &layout);
@@ -104,7 +100,19 @@ pub fn commit_with<R: RngCore + CryptoRng>(
     })
 }
 
-/// Both keys of a model's circuit. They do not depend on weights.
+/// Whether a program has the scores of its graph.
+pub(crate) fn scores_fit(graph: &Graph, model: &Program) -> Result<(), ProveError> {
+    for (index, id) in compile::scores(graph).into_iter().enumerate() {
+        let expected = graph.values[id].shape.iter().product();
+        let got = model.output(index).len();
+        if expected != got {
+            return Err(CircuitError::Outputs { expected, got }.into());
+        }
+    }
+    Ok(())
+}
+
+/// Both keys of the circuit of a model, or of a segment of one. They do not depend on weights.
 pub(crate) fn model_key(
     model: &Arc<Program>,
     layout: &Arc<Layout>,
@@ -121,6 +129,7 @@ pub(crate) fn model_key(
     let proving_key = plonk::proving_key(&circuit, srs)?;
     let shape = &layout.shape;
     let columns = Columns::numbered(shape);
+    let given = shape.features.given.map(|_| columns.input.given);
     let linked = Linked {
         weights: Folded {
             columns: columns.lines.weights,
@@ -128,14 +137,14 @@ pub(crate) fn model_key(
             challenge: 0,
             zero: 1 << (shape.weight_bits - 1),
         },
-        inputs: columns.input.committed,
+        inputs: columns.input.committed.into_iter().chain(given).collect(),
         ..Linked::default()
     };
     let key = compact(
         proving_key.get_vk(),
         shape.k,
         linked,
-        Purpose::Inference(instance_layout(model, layout)),
+        purpose(model, layout),
         &RowSet::ALL,
     )?;
     Ok((proving_key, key))
@@ -170,7 +179,28 @@ pub fn compressed(point: &G1Affine) -> [u8; 32] {
     bytes
 }
 
-fn instance_layout(model: &Program, layout: &Layout) -> InstanceLayout {
+/// What the proofs of a layout are about.
+fn purpose(model: &Program, layout: &Layout) -> Purpose {
+    let (instances, ends) = (instance_layout(model, layout), layout.shape.ends);
+    if ends == Ends::default() {
+        return Purpose::Inference(instances);
+    }
+    let given = layout.shape.features.given.zip(ends.gives);
+    Purpose::Segment(SegmentLayout {
+        takes: ends.takes.is_some(),
+        gives: given.map(|(given, row)| InputLayout {
+            channels: given.channels as u32,
+            positions: given.positions as u32,
+            row: row as u32,
+            bits: model.precision.bits(),
+            public: false,
+            order: InputOrder(vec![]),
+        }),
+        instances,
+    })
+}
+
+pub(crate) fn instance_layout(model: &Program, layout: &Layout) -> InstanceLayout {
     let bits = model.precision.bits();
     let inputs = model.inputs.iter().zip(&layout.shape.inputs).zip(&layout.rows);
     let inputs = inputs.map(|((input, shape), rows)| InputLayout {

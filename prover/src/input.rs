@@ -6,7 +6,7 @@ use crate::srs::Srs;
 use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
 use provenn_circuits::layout::TAIL;
-use provenn_circuits::program::placed;
+use provenn_circuits::program::{placed, Program};
 use provenn_circuits::CircuitError;
 use provenn_verifier::{InputBinding, ModelCard};
 use rand_core::{CryptoRng, RngCore};
@@ -107,7 +107,10 @@ fn commit_to_with<R: RngCore + CryptoRng>(
 }
 
 fn cells(card: &ModelCard, index: usize, values: &[i64]) -> Result<Vec<Vec<u64>>, ProveError> {
-    let layout = card.key.purpose.layout().ok_or(ProveError::SrsMismatch)?;
+    let purpose = &card.key.purpose;
+    let of_segment = purpose.segment().filter(|segment| !segment.takes);
+    let layout = purpose.layout().or(of_segment.map(|segment| &segment.instances));
+    let layout = layout.ok_or(ProveError::SrsMismatch)?;
     layout.committed_cells(index, values).map_err(ProveError::Input)
 }
 
@@ -146,18 +149,31 @@ pub fn bind_inputs_with<R: RngCore + CryptoRng>(
     values: Vec<Vec<i64>>,
     rng: &mut R,
 ) -> Result<Vec<Input>, ProveError> {
-    let shapes = &committed.layout.shape.inputs;
-    if shapes.len() != values.len() {
+    let public: Vec<bool> = committed.layout.shape.inputs.iter().map(|input| input.public).collect();
+    bind_inputs_of(&committed.card, &committed.model, &public, srs, values, rng)
+}
+
+/// The same of a card with its program, of which these inputs are public.
+pub(crate) fn bind_inputs_of<R: RngCore + CryptoRng>(
+    card: &ModelCard,
+    model: &Program,
+    public: &[bool],
+    srs: &Srs,
+    values: Vec<Vec<i64>>,
+    rng: &mut R,
+) -> Result<Vec<Input>, ProveError> {
+    if public.len() != values.len() {
         return Err(CircuitError::InputCount {
-            expected: shapes.len(),
+            expected: public.len(),
             got: values.len(),
         }
         .into());
     }
-    let bind = |(index, values): (usize, Vec<i64>)| match shapes[index].public {
+    let bind = |(index, values): (usize, Vec<i64>)| match public[index] {
         true => Ok(Input::Public(values)),
         false => {
-            let opening = commit_input_with(committed, srs, index, &values, rng)?;
+            placed(model, index, &values)?;
+            let opening = commit_to_with(card, srs, index, &values, rng)?;
             Ok(Input::Committed(values, opening))
         }
     };

@@ -6,6 +6,7 @@
 
 pub mod about;
 pub mod audit;
+pub mod chain;
 pub mod colouring;
 pub mod commit;
 pub mod compact;

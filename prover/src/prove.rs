@@ -7,6 +7,7 @@ use crate::link;
 use crate::plonk::{self, AdviceColumn, Assignment, Proof};
 use crate::srs::Srs;
 use crate::store;
+use halo2_proofs::plonk::ProvingKey;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use halo2curves::group::GroupEncoding;
@@ -14,8 +15,8 @@ use provenn_circuits::argument::{row_sets, First, Second, Witness};
 use provenn_circuits::layout::{Layout, TAIL};
 use provenn_circuits::program::{execute, Program};
 use provenn_verifier::{
-    linked_columns, verify, Claim, Context, Disclosure, Expectation, Inference, InferenceExpectation, Item,
-    LinkStatement, Receipt, VerifyError,
+    linked_columns, policy, verify, Answer, Claim, Context, Disclosure, Expectation, Inference, InferenceExpectation,
+    InstanceLayout, Item, LinkStatement, ModelCard, Receipt, VerifyError,
 };
 use rand_core::{CryptoRng, RngCore};
 
@@ -70,16 +71,17 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     let values: Vec<Vec<i64>> = inputs.iter().map(|input| input.values().to_vec()).collect();
     let trace = execute(model, &values)?;
     let instance_layout = key.purpose.layout().ok_or(ProveError::SrsMismatch)?;
-    let checked = policy.check(&instance_layout.outputs);
-    checked.map_err(|range| ProveError::Policy(VerifyError::PolicyOutOfRange(range)))?;
-    let given = policy.answer(&trace.outputs(model), instance_layout);
-    let given = given.ok_or_else(|| ProveError::Untrue {
-        policy: policy.words().to_string(),
-    })?;
-    let item = Item {
-        inputs: inputs.iter().map(Input::binding).collect(),
-        answer: given.answer.clone(),
-    };
+    let ids = [key.digest(), committed.card.model_id(), committed.card.quantization];
+    let outputs = trace.outputs(model);
+    let Stated { claim, given, item } = statement(
+        &committed.card.srs_id,
+        ids,
+        instance_layout,
+        &outputs,
+        inputs,
+        &policy,
+        &context,
+    )?;
     let columns: Vec<Vec<Fr>> = item
         .columns(instance_layout, key.k, &policy)
         .map_err(ProveError::Policy)?
@@ -87,18 +89,6 @@ pub fn prove_with<R: RngCore + CryptoRng>(
         .map(|column| column.into_iter().map(Fr::from).collect())
         .collect();
     let counts = item.counts(instance_layout, &policy);
-    let claim = Claim {
-        srs_id: committed.card.srs_id,
-        key_digest: key.digest(),
-        context: context.clone(),
-        body: Inference {
-            model_id: committed.card.model_id(),
-            quantization: committed.card.quantization,
-            policy: policy.clone(),
-            items: vec![item],
-        }
-        .into(),
-    };
     let rows = (0..layout.policy_rows)
         .map(|row| [0, 1, 2].map(|column: usize| columns[column][row]))
         .collect();
@@ -114,9 +104,18 @@ pub fn prove_with<R: RngCore + CryptoRng>(
         });
     }
     progress(Stage::Proof);
-    let proof = halo2_proof(committed, srs, &witness, inputs, &columns, &claim, rng)?;
+    let held = Held {
+        card: &committed.card,
+        model,
+        layout,
+        tails: &committed.tails,
+        proving_key: &committed.proving_key,
+    };
+    let openings: Vec<&Opening> = inputs.iter().filter_map(Input::opening).collect();
+    let prefix = claim.claim_scalar().into();
+    let proof = halo2_proof(&held, srs, &witness, &openings, &columns, prefix, rng)?;
     progress(Stage::Link);
-    let link = link_proof(committed, srs, &srs_key, inputs, &claim, &proof, rng)?;
+    let link = link_proof(&held, srs, &srs_key, &openings, claim.digest(), &proof, rng)?;
     let receipt = Receipt {
         claim,
         proof: proof.bytes,
@@ -124,35 +123,91 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     }
     .to_bytes();
     progress(Stage::Verify);
-    let expectation = Expectation {
+    let expectation = own(policy, given.answer, context);
+    let _verdict = verify(&receipt, &committed.card, &srs_key, &expectation).map_err(ProveError::Refused)?;
+    Ok(receipt)
+}
+
+/// What a prover expects of its own receipt.
+pub(crate) fn own(policy: Disclosure, answer: Answer, context: Context) -> Expectation {
+    Expectation {
         inference: InferenceExpectation {
             policy: Some(policy),
-            answer: Some(given.answer),
+            answer: Some(answer),
             ..InferenceExpectation::default()
         },
         audience: Some(context.audience),
         nonce: Some(context.nonce),
         accept_dev: true,
         ..Expectation::default()
-    };
-    let _verdict = verify(&receipt, &committed.card, &srs_key, &expectation).map_err(ProveError::Refused)?;
-    Ok(receipt)
+    }
 }
 
-/// The halo2 proof.
-fn halo2_proof<R: RngCore>(
-    committed: &Committed,
+/// A claim about an item, and what the policy lets out of it.
+pub(crate) struct Stated {
+    pub claim: Claim,
+    pub given: policy::Given,
+    pub item: Item,
+}
+
+/// What a receipt about these outputs of a model states. `ids` are the digest of its key, its own, and that of its recipe.
+pub(crate) fn statement(
+    srs_id: &[u8; 32],
+    [key_digest, model_id, quantization]: [[u8; 32]; 3],
+    layout: &InstanceLayout,
+    outputs: &[Vec<i64>],
+    inputs: &[Input],
+    policy: &Disclosure,
+    context: &Context,
+) -> Result<Stated, ProveError> {
+    let checked = policy.check(&layout.outputs);
+    checked.map_err(|range| ProveError::Policy(VerifyError::PolicyOutOfRange(range)))?;
+    let given = policy.answer(outputs, layout).ok_or_else(|| ProveError::Untrue {
+        policy: policy.words().to_string(),
+    })?;
+    let item = Item {
+        inputs: inputs.iter().map(Input::binding).collect(),
+        answer: given.answer.clone(),
+    };
+    let claim = Claim {
+        srs_id: *srs_id,
+        key_digest,
+        context: context.clone(),
+        body: Inference {
+            model_id,
+            quantization,
+            policy: policy.clone(),
+            items: vec![item.clone()],
+        }
+        .into(),
+    };
+    Ok(Stated { claim, given, item })
+}
+
+/// What proofs of a circuit are made with: of a model, or of a segment of one.
+pub(crate) struct Held<'a> {
+    pub card: &'a ModelCard,
+    pub model: &'a Program,
+    pub layout: &'a Layout,
+    /// Tails of the committed weight columns.
+    pub tails: &'a [Vec<Fr>],
+    pub proving_key: &'a ProvingKey<G1Affine>,
+}
+
+/// The halo2 proof. `openings` are those of the linked columns beside the weights, in their order.
+pub(crate) fn halo2_proof<R: RngCore>(
+    held: &Held<'_>,
     srs: &Srs,
     witness: &Witness,
-    inputs: &[Input],
+    openings: &[&Opening],
     instances: &[Vec<Fr>],
-    claim: &Claim,
+    prefix: Fr,
     rng: &mut R,
 ) -> Result<Proof, ProveError> {
-    let (model, layout) = (&committed.model, &committed.layout);
-    // Committed inputs are the first columns.
+    let (model, layout) = (held.model, held.layout);
+    // These are the first columns.
     let mut published: Vec<(G1Affine, Vec<Fr>)> = vec![];
-    for opening in inputs.iter().filter_map(Input::opening) {
+    for opening in openings {
         for (point, tail) in opening.points.iter().zip(&opening.tails) {
             published.push((decompress(point)?, tail.clone()));
         }
@@ -165,8 +220,7 @@ fn halo2_proof<R: RngCore>(
         first: None,
         second: None,
     };
-    let prefix = claim.claim_scalar().into();
-    plonk::prove(&committed.proving_key, srs, instances, prefix, &mut columns, rng)
+    plonk::prove(held.proving_key, srs, instances, prefix, &mut columns, rng)
 }
 
 /// The columns of a receipt.
@@ -229,28 +283,28 @@ pub(crate) fn decompress(bytes: &[u8; 32]) -> Result<G1Affine, ProveError> {
 }
 
 /// Proves that the folded weights (and the input columns) of the proof are those of the committed ones.
-fn link_proof<R: RngCore>(
-    committed: &Committed,
+pub(crate) fn link_proof<R: RngCore>(
+    held: &Held<'_>,
     srs: &Srs,
     srs_key: &provenn_verifier::SrsVerifyingKey,
-    inputs: &[Input],
-    claim: &Claim,
+    openings: &[&Opening],
+    claim_digest: [u8; 64],
     proof: &Proof,
     rng: &mut R,
 ) -> Result<provenn_verifier::LinkProof, ProveError> {
-    let key = &committed.card.key;
-    let mut tails: Vec<&[Fr]> = committed.tails.iter().map(Vec::as_slice).collect();
-    let mut points = committed.card.commitments.clone();
-    for opening in inputs.iter().filter_map(Input::opening) {
+    let key = &held.card.key;
+    let mut tails: Vec<&[Fr]> = held.tails.iter().map(Vec::as_slice).collect();
+    let mut points = held.card.commitments.clone();
+    for opening in openings {
         tails.extend(opening.tails.iter().map(Vec::as_slice));
         points.extend(&opening.points);
     }
     let advice: Vec<_> = proof.advice.iter().map(|point| (*point).into()).collect();
     let challenges: Vec<_> = proof.challenges.iter().map(|challenge| (*challenge).into()).collect();
     let statement = LinkStatement {
-        claim_digest: claim.digest(),
-        key_digest: claim.key_digest,
-        srs_id: claim.srs_id,
+        claim_digest,
+        key_digest: key.digest(),
+        srs_id: held.card.srs_id,
         proof: &proof.bytes,
         committed: points
             .iter()

@@ -8,7 +8,7 @@ use halo2_proofs::SerdeFormat;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::PrimeField;
 use provenn_circuits::argument::ModelCircuit;
-use provenn_circuits::layout::{Layout, Shape};
+use provenn_circuits::layout::{Ends, Layout, Shape};
 use provenn_circuits::program::Program;
 use provenn_verifier::{ModelCard, SrsVerifyingKey, FORMAT_VERSION};
 use serde::{Deserialize, Serialize};
@@ -69,30 +69,91 @@ impl Private {
 /// # Errors
 /// [`ProveError::Io`].
 pub fn save(committed: &Committed, srs: &Srs, directory: &Path) -> Result<(), ProveError> {
+    let part = Part {
+        model: &committed.model,
+        layout: &committed.layout,
+        tails: &committed.tails,
+        proving_key: &committed.proving_key,
+    };
+    save_public(&directory.join(CARD), &committed.card.to_bytes(), srs, directory)?;
+    part.save(directory)
+}
+
+/// Writes a card, and the verifier's part of the SRS beside it.
+pub(crate) fn save_public(path: &Path, card: &[u8], srs: &Srs, directory: &Path) -> Result<(), ProveError> {
+    make(directory)?;
+    write(path, card, false)?;
+    write(&directory.join(SRS), &srs_verifying_key(srs)?.to_bytes(), false)
+}
+
+fn make(directory: &Path) -> Result<(), ProveError> {
     fs::create_dir_all(directory).map_err(|source| ProveError::Io {
         path: directory.into(),
         source,
-    })?;
-    let key = committed.proving_key.to_bytes(SerdeFormat::RawBytesUnchecked);
-    let private = Private {
-        model: (*committed.model).clone(),
-        shape: committed.layout.shape.clone(),
-        tails: committed
-            .tails
-            .iter()
-            .map(|t| t.iter().map(Fr::to_repr).collect())
-            .collect(),
-        key_digest: digest(&key),
+    })
+}
+
+/// What only the owner has of a model, or of a segment of one.
+pub(crate) struct Part<'a> {
+    pub model: &'a Program,
+    pub layout: &'a Layout,
+    pub tails: &'a [Vec<Fr>],
+    pub proving_key: &'a ProvingKey<G1Affine>,
+}
+
+impl Part<'_> {
+    pub(crate) fn save(&self, directory: &Path) -> Result<(), ProveError> {
+        make(directory)?;
+        let key = self.proving_key.to_bytes(SerdeFormat::RawBytesUnchecked);
+        let private = Private {
+            model: self.model.clone(),
+            shape: self.layout.shape.clone(),
+            tails: self.tails.iter().map(|t| t.iter().map(Fr::to_repr).collect()).collect(),
+            key_digest: digest(&key),
+        };
+        let head = [&PRIVATE_MAGIC[..], &FORMAT_VERSION.to_le_bytes()].concat();
+        let private = postcard::to_extend(&private, head).map_err(|e| Defect::Encoding {
+            what: "the private file",
+            reason: e.to_string(),
+        })?;
+        write(&directory.join(KEY), &key, true)?;
+        write(&directory.join(PRIVATE), &private, true)
+    }
+}
+
+/// The program in a folder.
+pub(crate) fn program(directory: &Path) -> Result<Program, ProveError> {
+    private(&directory.join(PRIVATE)).map(|private| private.model)
+}
+
+/// What [`Part::save`] wrote; a card has items and ends.
+#[expect(clippy::type_complexity, reason = "the fields of what it is made into")]
+pub(crate) fn load_part(
+    directory: &Path,
+    items: usize,
+    ends: Ends,
+) -> Result<(Program, Layout, Vec<Vec<Fr>>, ProvingKey<G1Affine>), ProveError> {
+    let path = directory.join(PRIVATE);
+    let private = private(&path)?;
+    let tails = private.tails(&path)?;
+    let shape = Shape {
+        items,
+        ends,
+        ..private.shape
     };
-    let head = [&PRIVATE_MAGIC[..], &FORMAT_VERSION.to_le_bytes()].concat();
-    let private = postcard::to_extend(&private, head).map_err(|e| Defect::Encoding {
-        what: "the private file",
-        reason: e.to_string(),
-    })?;
-    write(&directory.join(CARD), &committed.card.to_bytes(), false)?;
-    write(&directory.join(SRS), &srs_verifying_key(srs)?.to_bytes(), false)?;
-    write(&directory.join(KEY), &key, true)?;
-    write(&directory.join(PRIVATE), &private, true)
+    let layout = Layout::build(&private.model, shape).map_err(|e| damaged(&path, e.to_string()))?;
+    let path = directory.join(KEY);
+    let bytes = read(&path)?;
+    if digest(&bytes) != private.key_digest {
+        return Err(damaged(&path, "its digest differs from the one at commitment".into()));
+    }
+    let proving_key = ProvingKey::<G1Affine>::from_bytes::<ModelCircuit>(
+        &bytes,
+        SerdeFormat::RawBytesUnchecked,
+        layout.shape.clone(),
+    )
+    .map_err(|e| damaged(&path, e.to_string()))?;
+    Ok((private.model, layout, tails, proving_key))
 }
 
 /// Reads a committed model.
@@ -111,28 +172,11 @@ pub fn load(directory: &Path) -> Result<Committed, ProveError> {
         ));
     }
     let card = card.check(&srs).map_err(|e| damaged(&card_path, e.to_string()))?;
-    let path = directory.join(PRIVATE);
-    let private = private(&path)?;
-    let tails = private.tails(&path)?;
-    let shape = Shape {
-        items: card.key.purpose.layout().map_or(0, |layout| layout.items() as usize),
-        ..private.shape
-    };
-    let layout = Layout::build(&private.model, shape).map_err(|e| damaged(&path, e.to_string()))?;
-    let path = directory.join(KEY);
-    let bytes = read(&path)?;
-    if digest(&bytes) != private.key_digest {
-        return Err(damaged(&path, "its digest differs from the one at commitment".into()));
-    }
-    let proving_key = ProvingKey::<G1Affine>::from_bytes::<ModelCircuit>(
-        &bytes,
-        SerdeFormat::RawBytesUnchecked,
-        layout.shape.clone(),
-    )
-    .map_err(|e| damaged(&path, e.to_string()))?;
+    let items = card.key.purpose.layout().map_or(0, |layout| layout.items() as usize);
+    let (model, layout, tails, proving_key) = load_part(directory, items, Ends::default())?;
     Ok(Committed {
         card,
-        model: Arc::new(private.model),
+        model: Arc::new(model),
         layout: Arc::new(layout),
         tails,
         proving_key,
@@ -232,7 +276,7 @@ fn write(path: &Path, bytes: &[u8], private: bool) -> Result<(), ProveError> {
     written.map_err(io)
 }
 
-fn damaged(path: &Path, reason: String) -> ProveError {
+pub(crate) fn damaged(path: &Path, reason: String) -> ProveError {
     ProveError::File {
         path: path.into(),
         reason,

@@ -132,6 +132,8 @@ fn known(bytes: &[u8]) -> Option<&'static str> {
         FileKind::Agreement => "an agreement",
         FileKind::Bundle => "a bundle",
         FileKind::Card => "a model card",
+        FileKind::ChainCard => "a card of a model in segments",
+        FileKind::ChainReceipt => "a receipt of a model in segments",
         FileKind::Input => "a party's signature of an input",
         FileKind::Receipt => "a receipt",
         FileKind::Srs => "an SRS verifying key",

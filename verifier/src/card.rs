@@ -65,6 +65,19 @@ impl ModelCard {
 
     /// Decodes canonical bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, VerifyError> {
+        let card = Self::read(bytes)?;
+        card.validate()?;
+        Ok(card)
+    }
+
+    /// The same of the card of a segment, which is no model by itself.
+    pub(crate) fn read_segment(bytes: &[u8]) -> Result<Self, VerifyError> {
+        let card = Self::read(bytes)?;
+        card.validate_segment()?;
+        Ok(card)
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, VerifyError> {
         let mut reader = Reader::new(bytes);
         reader.head(FileKind::Card)?;
         let key = VerifyingKey::from_bytes(reader.bytes(MAX_KEY)?)?;
@@ -85,13 +98,26 @@ impl ModelCard {
             },
         };
         reader.finish()?;
-        card.validate()?;
         Ok(card)
     }
 
     /// Checks that there is one commitment for each committed column, that both keys are of their kind, and the bounds of
     /// the format. Commitments are decoded, and the registration is verified, by [`check`](Self::check).
     pub fn validate(&self) -> Result<(), VerifyError> {
+        if self.key.purpose.segment().is_some() {
+            return Err(VerifyError::KeyInvalid {
+                reason: "a segment is no model by itself",
+            });
+        }
+        self.validate_parts(self.key.purpose.layout().is_some())
+    }
+
+    /// The same of a segment.
+    pub(crate) fn validate_segment(&self) -> Result<(), VerifyError> {
+        self.validate_parts(self.key.purpose.segment().is_some())
+    }
+
+    fn validate_parts(&self, of_its_kind: bool) -> Result<(), VerifyError> {
         let (expected, got) = (self.key.linked.weights.commitments(), self.commitments.len());
         if expected != got {
             return Err(VerifyError::CommitmentCount {
@@ -99,7 +125,7 @@ impl ModelCard {
                 got: crate::codec::wide(got),
             });
         }
-        if self.key.purpose.layout().is_none() {
+        if !of_its_kind {
             return Err(VerifyError::KeyInvalid {
                 reason: "a model has public columns",
             });

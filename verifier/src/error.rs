@@ -177,6 +177,14 @@ pub enum VerifyError {
     /// The proof that the card's weights are in range is invalid.
     #[error("the card does not show that its weights are in range")]
     RegistrationFailed,
+    /// A receipt has proofs of another number of segments than its model has.
+    #[error("the receipt is of {got} segments, expected {expected}")]
+    SegmentCount {
+        /// Segments of the model.
+        expected: u64,
+        /// Segments with a proof.
+        got: u64,
+    },
     /// A publisher's signature does not hold.
     #[error("the publisher's signature is invalid")]
     SignatureInvalid,
@@ -293,6 +301,7 @@ impl VerifyError {
             Self::PublisherMismatch => ("publisher-mismatch", "Check the publisher's key, from a source that you trust; do not take this model for theirs."),
             Self::QuantizationMismatch => ("quantization-mismatch", "Use the model card that the receipt was made for."),
             Self::RegistrationFailed => ("registration-failed", "Do not rely on this card; ask its publisher for a valid one."),
+            Self::SegmentCount { .. } => ("segment-count", "The receipt does not fit this model; ask its prover for another one."),
             Self::SignatureInvalid => ("signature-invalid", "The signature is damaged or forged; do not take this model for its publisher's."),
             Self::SignatureModel => ("signature-model", "Give the signature that belongs to this very card."),
             Self::SrsInvalid { .. } => ("srs-invalid", "Get the SRS verifying key again from its publisher."),

@@ -14,7 +14,7 @@ pub use expr::{Expr, RowSet};
 pub use lanes::{LaneRun, Registered};
 pub use layout::{InputLayout, InstanceLayout, OutputLayout, POLICY_COLUMNS};
 pub use order::InputOrder;
-pub use purpose::Purpose;
+pub use purpose::{Purpose, SegmentLayout};
 
 use crate::error::VerifyError;
 use alloc::vec::Vec;
@@ -89,7 +89,8 @@ pub struct PermutationColumn {
 pub struct Linked {
     /// Weight columns.
     pub weights: Folded,
-    /// For each input its columns, lane by lane, in the order of the claim's commitments to it; none of a public input.
+    /// For each input its columns, lane by lane, in the order of the claim's commitments to it; none of a public input. Of a segment, then
+    /// those of what it gives.
     pub inputs: Vec<Vec<u32>>,
     /// Columns of a registration, which has no others.
     pub registered: Registered,

@@ -15,6 +15,10 @@ pub enum FileKind {
     Bundle,
     /// [`ModelCard`](crate::ModelCard)
     Card,
+    /// [`ChainCard`](crate::ChainCard)
+    ChainCard,
+    /// [`ChainReceipt`](crate::ChainReceipt)
+    ChainReceipt,
     /// A party's signature of an input.
     Input,
     /// [`VerifyingKey`](crate::VerifyingKey)
@@ -30,10 +34,12 @@ pub enum FileKind {
 }
 
 impl FileKind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Agreement,
         Self::Bundle,
         Self::Card,
+        Self::ChainCard,
+        Self::ChainReceipt,
         Self::Input,
         Self::Key,
         Self::LogEntry,
@@ -48,6 +54,8 @@ impl FileKind {
             Self::Agreement => *b"PRVA",
             Self::Bundle => *b"PRVB",
             Self::Card => *b"PRVC",
+            Self::ChainCard => *b"PRVH",
+            Self::ChainReceipt => *b"PRVR",
             Self::Input => *b"PRVI",
             Self::Key => *b"PRVK",
             Self::LogEntry => *b"PRVE",
@@ -69,6 +77,8 @@ impl fmt::Display for FileKind {
             Self::Agreement => "an agreement",
             Self::Bundle => "a bundle",
             Self::Card => "a model card",
+            Self::ChainCard => "a card of a model in segments",
+            Self::ChainReceipt => "a receipt of a model in segments",
             Self::Input => "a party's signature of an input",
             Self::Key => "a circuit key",
             Self::LogEntry => "a log entry",

@@ -54,6 +54,7 @@ struct Agreements;
 pub mod agreement;
 pub mod bundle;
 pub mod card;
+pub mod chain;
 pub mod claim;
 mod codec;
 mod curve;
@@ -87,13 +88,14 @@ pub mod words;
 
 pub use bundle::{Bundle, BundledReceipt};
 pub use card::ModelCard;
+pub use chain::{segment_scalar, ChainCard, ChainReceipt, CheckedChain, SegmentProof};
 pub use claim::{Claim, Context};
 pub use difference::{differences, Difference};
 pub use error::{ContextField, VerifyError};
 pub use expectation::Expectation;
 pub use key::{
     ColumnKind, Expr, Folded, InputLayout, InputOrder, InstanceLayout, KeyParts, LaneRun, Linked, OutputLayout,
-    PermutationColumn, Purpose, Registered, RowSet, VerifyingKey,
+    PermutationColumn, Purpose, Registered, RowSet, SegmentLayout, VerifyingKey,
 };
 pub use kind::{FileKind, FORMAT_VERSION};
 pub use link::{linked_columns, LinkProof, LinkStatement, LinkTranscript, LinkedColumn};

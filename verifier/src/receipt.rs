@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 /// Longest halo2 proof in bytes.
 pub const MAX_PROOF: usize = 1 << 20;
 /// Longest claim in bytes: two full lists of values of at most 6 bytes, and the fixed parts.
-const MAX_CLAIM: usize = 13 << 20;
+pub(crate) const MAX_CLAIM: usize = 13 << 20;
 
 /// A claim, the halo2 proof for it, and the proof that the linked columns are the committed ones.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -171,6 +171,17 @@ impl ModelCard {
     /// proof is invalid, errors of the format, and those of [`validate`](Self::validate).
     pub fn check(self, srs: &SrsVerifyingKey) -> Result<CheckedCard, VerifyError> {
         self.validate()?;
+        let points = self.registered(srs)?;
+        let model_id = self.model_id();
+        Ok(CheckedCard {
+            card: self,
+            model_id,
+            points,
+        })
+    }
+
+    /// Verifies the registration of a valid card; gives its commitments, decoded.
+    pub(crate) fn registered(&self, srs: &SrsVerifyingKey) -> Result<Vec<G1Affine>, VerifyError> {
         let points: Result<Vec<_>, _> = self.commitments.iter().map(curve::g1_nonzero).collect();
         let points = points?;
         let Registration { key, proof, link } = &self.registration;
@@ -210,12 +221,7 @@ impl ModelCard {
         if !srs.pairs(&left, &right) {
             return Err(VerifyError::RegistrationFailed);
         }
-        let points = statement.committed;
-        Ok(CheckedCard {
-            card: self,
-            model_id,
-            points,
-        })
+        Ok(statement.committed)
     }
 }
 

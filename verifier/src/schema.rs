@@ -11,6 +11,7 @@ mod values;
 pub use values::{Value, Values};
 
 use crate::card::ModelCard;
+use crate::chain::ChainCard;
 use crate::codec::size;
 use crate::key::OutputLayout;
 use crate::statement::inference::policy::PolicyError;
@@ -207,6 +208,16 @@ impl ModelCard {
     /// # Errors
     /// A description of another form, or one that does not fit the circuit.
     pub fn schema(&self) -> Result<Schema, SchemaError> {
-        read::schema(self)
+        read::schema(&self.description, self.key.purpose.layout(), self.model_id())
+    }
+}
+
+impl ChainCard {
+    /// The same of a model in segments.
+    ///
+    /// # Errors
+    /// As [`ModelCard::schema`].
+    pub fn schema(&self) -> Result<Schema, SchemaError> {
+        read::schema(&self.description, self.layout().as_ref(), self.model_id())
     }
 }

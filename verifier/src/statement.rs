@@ -5,6 +5,7 @@ pub mod colouring;
 pub mod inference;
 
 use crate::card::ModelCard;
+use crate::chain::{ChainCard, CheckedChain};
 use crate::claim::Claim;
 use crate::codec::{Put, Reader};
 use crate::difference::List;
@@ -18,7 +19,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use colouring::{Colouring, Graph};
-use inference::Inference;
+use inference::{Identity, Inference};
 use provenn_bn254::G1Affine;
 
 /// The body of a claim.
@@ -44,6 +45,8 @@ pub enum StatementKind {
 pub enum Reference<'a> {
     /// The model of an inference.
     Model(&'a CheckedCard),
+    /// The model of an inference, in segments: its receipts are [chain receipts](crate::ChainReceipt).
+    Chain(&'a CheckedChain),
     /// The graph of a colouring.
     Graph(&'a Graph),
 }
@@ -53,6 +56,8 @@ pub enum Reference<'a> {
 pub enum Subject<'a> {
     /// The card of an inference, checked or not.
     Card(&'a ModelCard),
+    /// That of a model in segments.
+    Chain(&'a ChainCard),
     /// The graph of a colouring.
     Graph(&'a Graph),
 }
@@ -60,6 +65,12 @@ pub enum Subject<'a> {
 impl<'a> From<&'a CheckedCard> for Reference<'a> {
     fn from(card: &'a CheckedCard) -> Self {
         Self::Model(card)
+    }
+}
+
+impl<'a> From<&'a CheckedChain> for Reference<'a> {
+    fn from(card: &'a CheckedChain) -> Self {
+        Self::Chain(card)
     }
 }
 
@@ -196,7 +207,12 @@ impl Statement {
     ) {
         match (self, subject) {
             (Self::Inference(body), Subject::Card(card)) => {
-                body.differences(list, claim, card, srs, &expectation.inference)
+                let identity = Identity::of(card, card.model_id());
+                body.differences(list, claim, &identity, srs, &expectation.inference)
+            }
+            (Self::Inference(body), Subject::Chain(card)) => {
+                let identity = card.identity_of(card.model_id());
+                body.differences(list, claim, &identity, srs, &expectation.inference)
             }
             (Self::Colouring(body), Subject::Graph(graph)) => {
                 body.differences(list, claim, graph, srs, &expectation.colouring);
@@ -218,6 +234,12 @@ impl<'a> From<&'a CheckedCard> for Subject<'a> {
     }
 }
 
+impl<'a> From<&'a ChainCard> for Subject<'a> {
+    fn from(card: &'a ChainCard) -> Self {
+        Self::Chain(card)
+    }
+}
+
 impl<'a> From<&'a Graph> for Subject<'a> {
     fn from(graph: &'a Graph) -> Self {
         Self::Graph(graph)
@@ -227,7 +249,7 @@ impl<'a> From<&'a Graph> for Subject<'a> {
 impl Subject<'_> {
     fn kind(self) -> StatementKind {
         match self {
-            Self::Card(_) => StatementKind::Inference,
+            Self::Card(_) | Self::Chain(_) => StatementKind::Inference,
             Self::Graph(_) => StatementKind::Colouring,
         }
     }

@@ -1,5 +1,6 @@
 //! The decision, in order: format, what the statement says of identity and expectation, proof, link.
 
+use crate::chain::{self, ChainReceipt};
 use crate::claim::Claim;
 use crate::codec::length;
 use crate::error::VerifyError;
@@ -137,9 +138,8 @@ struct Pending {
     claim: Claim,
     /// Digest of everything the equations were derived from.
     digest: [u8; 64],
-    opening: Accumulator,
-    /// Sums to the identity if the link proof is valid.
-    link: Terms,
+    /// Of each proof its opening, and what sums to the identity if its link proof is valid.
+    proofs: Vec<(Accumulator, Terms)>,
 }
 
 impl Pending {
@@ -151,6 +151,14 @@ impl Pending {
     ) -> Result<Self, VerifyError> {
         if srs.kind == SrsKind::Dev && !expectation.accept_dev {
             return Err(VerifyError::DevSrs);
+        }
+        if let Reference::Chain(chain) = reference {
+            let receipt = ChainReceipt::from_bytes(bytes)?;
+            return Ok(Self {
+                proofs: chain::equations(&receipt, chain, srs, expectation)?,
+                digest: digest(bytes, &chain.model_id(), srs),
+                claim: receipt.claim,
+            });
         }
         let receipt = Receipt::from_bytes(bytes)?;
         let claim = &receipt.claim;
@@ -169,30 +177,33 @@ impl Pending {
             g1: srs.g1,
         };
         let link = link::equation(&statement, &receipt.link)?;
-        let digest = *blake2b_simd::Params::new()
-            .hash_length(64)
-            .personal(b"Provenn-Receipt-")
-            .to_state()
-            .update(&srs.id())
-            .update(&public.id)
-            .update(bytes)
-            .finalize()
-            .as_array();
         Ok(Self {
+            digest: digest(bytes, &public.id, srs),
             claim: receipt.claim,
-            digest,
-            opening: proof.opening,
-            link,
+            proofs: Vec::from([(proof.opening, link)]),
         })
     }
 
     /// Why a receipt fails whose equations do not hold together.
     fn reason(&self, srs: &SrsVerifyingKey) -> VerifyError {
-        match self.opening.holds(srs) {
+        match self.proofs.iter().all(|(opening, _)| opening.holds(srs)) {
             true => VerifyError::LinkFailed,
             false => VerifyError::OpeningFailed,
         }
     }
+}
+
+/// Names a receipt and what it is about.
+fn digest(receipt: &[u8], id: &[u8; 32], srs: &SrsVerifyingKey) -> [u8; 64] {
+    *blake2b_simd::Params::new()
+        .hash_length(64)
+        .personal(b"Provenn-Receipt-")
+        .to_state()
+        .update(&srs.id())
+        .update(id)
+        .update(receipt)
+        .finalize()
+        .as_array()
 }
 
 /// Whether all equations hold, by one pairing check of a combination with random weights. The weights come from a
@@ -206,16 +217,17 @@ fn holds(srs: &SrsVerifyingKey, all: &[Pending]) -> bool {
         seed.update(&pending.digest);
     }
     let (mut left, mut right) = (Terms::default(), Terms::default());
-    for (index, pending) in all.iter().enumerate() {
+    let proofs = all.iter().flat_map(|pending| &pending.proofs);
+    for (index, (equation, link)) in proofs.enumerate() {
         let weight = |purpose: u8| {
             let mut state = seed.clone();
             state.update(&length(index).to_le_bytes()).update(&[purpose]);
             Fr::from_wide_bytes(state.finalize().as_array())
         };
         let opening = weight(0);
-        left.add(opening, &pending.opening.left);
-        right.add(opening, &pending.opening.right);
-        right.add(weight(1), &pending.link);
+        left.add(opening, &equation.left);
+        right.add(opening, &equation.right);
+        right.add(weight(1), link);
     }
     srs.pairs(&left, &right)
 }

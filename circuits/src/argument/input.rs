@@ -1,4 +1,4 @@
-//! Input rows: the stored values are those of the public and committed inputs.
+//! Input rows: the stored values are those of the public and committed inputs. Likewise what a segment gives to the next one.
 
 use super::columns::{Next, Phase};
 use super::config::Config;
@@ -15,6 +15,8 @@ pub struct Columns<T> {
     /// Of each input its committed cells, `v + half`, lane by lane; none of a public one. No two share a column, so that a
     /// commitment is of one input.
     pub committed: Vec<Vec<T>>,
+    /// The cells of what a segment gives, lane by lane: as the next one has them for its input.
+    pub given: Vec<T>,
 }
 
 impl<T> Columns<T> {
@@ -25,6 +27,7 @@ impl<T> Columns<T> {
         };
         Self {
             committed: shape.inputs.iter().map(&mut columns).collect(),
+            given: shape.features.given.iter().flat_map(columns).collect(),
         }
     }
 }
@@ -36,6 +39,8 @@ pub struct Fixed<T> {
     pub public: Option<T>,
     /// Rows of each committed input.
     pub committed: Vec<Option<Rows<T>>>,
+    /// Rows of what a segment gives.
+    pub given: Option<T>,
 }
 
 /// Rows of a committed input.
@@ -61,10 +66,19 @@ impl<T> Fixed<T> {
                     })
                 })
                 .collect(),
+            given: shape.features.given.is_some().then(&mut *next),
         }
     }
 
     pub(super) fn fill(&self, layout: &Layout, set: &mut dyn FnMut(&T, usize, Fr)) {
+        let given = layout.given.map_or(&[][..], |id| &layout.rows[id]);
+        for (given_rows, row) in self
+            .given
+            .iter()
+            .flat_map(|rows| given.iter().map(move |row| (rows, *row)))
+        {
+            set(given_rows, row, Fr::one());
+        }
         for (row, kind) in layout.kinds.iter().enumerate() {
             match *kind {
                 RowKind::Input(id, block) => match (&self.committed[id], &self.public) {
@@ -96,6 +110,11 @@ impl<T> Fixed<T> {
 ///   without negative numbers: `high` is what the cell stands for, which is from 0 to `2^bits - 1`, what every bound on values allows;
 /// * `last_i * (value - zero) = 0` in lanes that the last channel block of the input does not use: a padding lane has the weight of a
 ///   channel of whatever is concatenated after the input. Where that block is the only one, these lanes have no committed cell.
+///
+/// With `given` the rows of the tensor that a segment gives to the next one, which is an affine one:
+/// * `given * (value - cell) = 0`: the cell of its own column, which is linked to the commitment that the next segment's input is linked to, is
+///   the value. That is determined and in range by its rounding, of a lane without a channel zero by the sums of its accumulators; the next
+///   segment states both again of its input, in the same cells with the same zero point.
 pub(super) fn gates(m: &mut Cells<'_>, c: &Config, lane: &View, index: usize) -> Gates {
     let mut gates = vec![];
     let [value, ..] = lane.value.clone();
@@ -136,6 +155,10 @@ pub(super) fn gates(m: &mut Cells<'_>, c: &Config, lane: &View, index: usize) ->
             ));
         }
     }
+    if let (Some(rows), Some(&given)) = (c.fixed.input.given, c.advice.input.given.get(index)) {
+        let given = cell(m, given);
+        gates.push(("value is what is given", fixed(m, rows) * (value - given)));
+    }
     gates
 }
 
@@ -163,8 +186,8 @@ pub(super) fn values(model: &Program, layout: &Layout, trace: &Trace, lane: usiz
     values
 }
 
-/// Cells of the columns of an input: `[lane][row]`, offset by half the value range; of the input tensor, not in the
-/// caller's order. The rows of other inputs are zero.
+/// Cells of the columns of an input, or of what a segment gives: `[lane][row]`, offset by the zero point of the tensor (of every input of a model
+/// half the value range), and not in the caller's order. Other rows are zero.
 pub fn input_cells(model: &Program, layout: &Layout, id: usize, tensor: &[i64]) -> Vec<Vec<u64>> {
     let lanes = layout.shape.lanes.min(model.tensors[id].channels);
     let end = layout.rows[id].iter().max().map_or(0, |row| row + 1);
@@ -178,7 +201,7 @@ pub fn input_cells(model: &Program, layout: &Layout, id: usize, tensor: &[i64]) 
 
 /// Writes the stored values of an input on one lane at its rows.
 fn fill(model: &Program, layout: &Layout, id: usize, tensor: &[i64], lane: usize, column: &mut [u64]) {
-    let (input, half) = (&model.tensors[id], 1i64 << (model.precision.bits() - 1));
+    let (input, zero) = (&model.tensors[id], model.zero(id));
     let positions = input.positions();
     for (index, &row) in layout.rows[id].iter().enumerate() {
         let channel = index / positions * layout.shape.lanes + lane;
@@ -186,6 +209,6 @@ fn fill(model: &Program, layout: &Layout, id: usize, tensor: &[i64], lane: usize
             true => tensor[channel * positions + index % positions],
             false => 0,
         };
-        column[row] = (value + half) as u64;
+        column[row] = (value + zero) as u64;
     }
 }

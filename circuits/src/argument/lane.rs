@@ -77,7 +77,7 @@ impl<T> Fixed<T> {
 pub(super) fn zero(model: &Program, kind: &RowKind) -> i64 {
     match *kind {
         RowKind::Free | RowKind::Remainder(..) | RowKind::Bits => 0,
-        RowKind::Input(..) => 1 << (model.precision.bits() - 1),
+        RowKind::Input(id, _) => model.zero(id),
         RowKind::Affine(id, _, _) | RowKind::Product(id, _, _) => model.zero(id),
         RowKind::Max(id) | RowKind::Quotient(id, _) => model.zero(id),
     }

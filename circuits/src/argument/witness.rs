@@ -62,7 +62,8 @@ impl Witness {
     pub fn phase1(&self, model: &Program, layout: &Layout) -> First {
         let shape = &layout.shape;
         let committed = shape.inputs.iter().enumerate().filter(|(_, input)| !input.public);
-        let input = committed.flat_map(|(id, _)| input::input_cells(model, layout, id, &self.trace.values[id]));
+        let committed = committed.map(|(id, _)| id).chain(layout.given);
+        let input = committed.flat_map(|id| input::input_cells(model, layout, id, &self.trace.values[id]));
         let lane = |lane: usize| lane::cells(model, layout, &self.trace, lane);
         let mut lanes: Vec<Vec<lane::Row>> = (0..shape.lanes).into_par_iter().map(lane).collect();
         let top = policy::cells(self, model, layout, &mut lanes[0]);

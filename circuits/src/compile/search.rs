@@ -3,7 +3,7 @@
 use crate::argument::{Cost, Objective};
 use crate::error::CircuitError;
 use crate::layout::{
-    bias_capacity, precisions, Area, Features, InputShape, Layout, LayoutError, Shape, LANES, LINE_COLUMNS,
+    bias_capacity, precisions, Area, Ends, Features, InputShape, Layout, LayoutError, Shape, LANES, LINE_COLUMNS,
     MAX_COMMITTED, MAX_K, MIN_K, WEIGHT_BITS,
 };
 use crate::program::{Output, Precision, Program, Step, Tensor};
@@ -130,8 +130,8 @@ fn search(structure: &Program, public: &[bool]) -> Result<Vec<Choice>, CircuitEr
 }
 
 /// Whether stored tensors and the policy may fit a shape.
-fn roomy(model: &Program, shape: &Shape) -> Result<(), LayoutError> {
-    let (rows, usable) = (least_rows(model, shape.lanes), shape.usable());
+pub(super) fn roomy(model: &Program, shape: &Shape) -> Result<(), LayoutError> {
+    let (rows, usable) = (least_rows(model, shape), shape.usable());
     let area = Area::Activations;
     match rows <= usable {
         true => Ok(()),
@@ -151,7 +151,7 @@ fn nearer(known: CircuitError, k: u32, reason: LayoutError) -> CircuitError {
 }
 
 /// Shapes worth trying, up to what the layout chooses.
-fn candidates(inputs: &[InputShape]) -> impl Iterator<Item = Shape> + use<'_> {
+pub(super) fn candidates(inputs: &[InputShape]) -> impl Iterator<Item = Shape> + use<'_> {
     let shape = move |k: u32, precision: Precision, lanes: usize, line_columns: usize| Shape {
         k,
         lanes,
@@ -162,6 +162,7 @@ fn candidates(inputs: &[InputShape]) -> impl Iterator<Item = Shape> + use<'_> {
         weight_bits: precision.bits(),
         inputs: inputs.to_vec(),
         items: 0,
+        ends: Ends::default(),
         line_columns,
         weight_lanes: 0,
         features: Features::default(),
@@ -174,15 +175,17 @@ fn candidates(inputs: &[InputShape]) -> impl Iterator<Item = Shape> + use<'_> {
     })
 }
 
-/// Rows that stored tensors or the policy take at least, on so many lanes.
-fn least_rows(model: &Program, lanes: usize) -> usize {
+/// Rows that stored tensors or the policy take at least.
+fn least_rows(model: &Program, Shape { lanes, ends, .. }: &Shape) -> usize {
+    let lanes = *lanes;
     let rows = |t: &Tensor| t.channels.div_ceil(lanes).saturating_mul(t.positions());
     let stored = model.tensors.iter().map(rows).fold(0, usize::saturating_add);
     let output = |output: &Output| {
         let tensor = &model.tensors[output.tensor];
         tensor.len() / if tensor.positions() == 1 { lanes } else { 1 }
     };
-    stored.max(model.outputs.iter().map(output).sum())
+    let stated = model.outputs.iter().filter(|_| ends.gives.is_none());
+    stored.max(stated.map(output).sum())
 }
 
 /// The fewest bits, of those possible, of a signed integer that holds every weight, and of which three limbs hold every bias.

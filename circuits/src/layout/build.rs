@@ -46,6 +46,7 @@ pub(super) struct Builder<'a> {
     /// As of the layout.
     outputs: Vec<(usize, usize)>,
     policy_rows: usize,
+    given: Option<usize>,
     /// The first reason why something cannot be laid out soundly; the layout is then refused.
     refused: Option<LayoutError>,
 }
@@ -64,7 +65,9 @@ impl<'a> Builder<'a> {
             }
         };
         let mut policy_rows = 0;
-        let outputs = model.outputs.iter().map(|output| {
+        // What a segment gives is no output: nothing is stated of it.
+        let stated = model.outputs.iter().filter(|_| shape.ends.gives.is_none());
+        let outputs = stated.map(|output| {
             let placed = (policy_rows, rows(output));
             policy_rows += placed.1;
             placed
@@ -83,9 +86,16 @@ impl<'a> Builder<'a> {
             });
         }
         let public: Vec<bool> = shape.inputs.iter().map(|input| input.public).collect();
-        if public.len() != model.inputs.len() {
+        if public.len() != model.inputs.len() || !formed::ends_are_well_formed(model, &shape) {
             return Err(LayoutError::Malformed);
         }
+        let given = shape.ends.gives.and(model.outputs.first()).map(|output| output.tensor);
+        let of_given = |id: usize| InputShape {
+            public: false,
+            channels: model.tensors[id].channels,
+            positions: model.tensors[id].positions(),
+            unsigned: false,
+        };
         let mut builder = Self {
             model,
             powers: Powers::default(),
@@ -105,9 +115,13 @@ impl<'a> Builder<'a> {
             policy_rows,
             shape: Shape {
                 inputs: InputShape::of(model, &public),
-                features: Features::default(),
+                features: Features {
+                    given: given.map(of_given),
+                    ..Features::default()
+                },
                 ..shape
             },
+            given,
             refused: None,
         };
         builder.place_tensors()?;

@@ -37,6 +37,26 @@ pub struct Features {
     /// channels. Ascending.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "text")]
     pub quotients: Vec<usize>,
+    /// What a segment gives to the next one, committed as an input is.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "text")]
+    pub given: Option<InputShape>,
+}
+
+/// Where the tensors lie that a segment of a chain has in common with its neighbours: their first rows, agreed by both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ends {
+    /// That of its only input, which the segment before gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takes: Option<usize>,
+    /// That of the tensor that it gives to the next one. It has no policy then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gives: Option<usize>,
+}
+
+impl Ends {
+    fn are_those_of_a_model(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
@@ -156,6 +176,9 @@ pub struct Shape {
     /// Items of a batch whose labels are counted, which share the scores of the one output evenly; 0 for none. Of a committed model the key has it.
     #[serde(default, skip_serializing_if = "is_zero", with = "text")]
     pub items: usize,
+    /// Of a segment, where it meets its neighbours. Of a committed one the key has it.
+    #[serde(default, skip_serializing_if = "Ends::are_those_of_a_model", with = "text")]
+    pub ends: Ends,
     /// What only some models need; chosen by the layout.
     pub features: Features,
 }
@@ -212,9 +235,10 @@ impl Shape {
         }
     }
 
-    /// Columns of committed inputs.
+    /// Columns of committed inputs, and of what a segment gives.
     pub fn input_columns(&self) -> usize {
-        self.inputs.iter().map(|input| input.columns(self.lanes)).sum()
+        let committed = self.inputs.iter().chain(&self.features.given);
+        committed.map(|input| input.columns(self.lanes)).sum()
     }
 
     /// Whether an input is public.

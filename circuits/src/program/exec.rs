@@ -89,14 +89,15 @@ fn check_length(tensor: &Tensor, got: usize) -> Result<(), CircuitError> {
 fn check_input(model: &Program, index: usize, values: &[i64]) -> Result<(), CircuitError> {
     let tensor = &model.tensors[index];
     check_length(tensor, values.len())?;
-    let half = 1i64 << (model.precision.bits() - 1);
+    let zero = model.zero(index);
+    let end = (1i64 << model.precision.bits()) - zero;
     let least = if model.inputs[index].elements.unsigned() {
         0
     } else {
-        -half
+        -zero
     };
-    match values.iter().find(|v| !(least..half).contains(*v)) {
-        Some(&v) => Err(out_of_range(tensor, v.into(), least.into(), (half - 1).into())),
+    match values.iter().find(|v| !(least..end).contains(*v)) {
+        Some(&v) => Err(out_of_range(tensor, v.into(), least.into(), (end - 1).into())),
         None => Ok(()),
     }
 }

@@ -3,11 +3,10 @@
 //! A publisher chooses the magnitudes of activations, and with them every scale. Far too large ones leave no digits of a
 //! value, so that the integers that are proven are those of another function; far too small ones refuse every input.
 
-use crate::commit::Compiled;
 use crate::error::ProveError;
 use provenn_circuits::compile::{self, Ranges};
-use provenn_circuits::graph::{float, Sample};
-use provenn_circuits::program::{execute, quantize_inputs};
+use provenn_circuits::graph::{float, Graph, Sample};
+use provenn_circuits::program::{execute, quantize_inputs, Program};
 use provenn_circuits::CircuitError;
 
 /// Random inputs that are tried.
@@ -21,10 +20,10 @@ const SMALL_PART: f64 = 1.0 / 4096.0;
 const DIFFERENCE: f64 = 0.125;
 
 /// Random inputs of the magnitude that the card has for each element, times `part`.
-fn samples(model: &Compiled, part: f64) -> Vec<Sample> {
-    let magnitudes = model.ranges.magnitudes();
-    let mut rows = compile::default_samples(&model.graph, ROWS);
-    for (index, input) in model.graph.inputs.iter().enumerate() {
+fn samples(graph: &Graph, ranges: &Ranges, part: f64) -> Vec<Sample> {
+    let magnitudes = ranges.magnitudes();
+    let mut rows = compile::default_samples(graph, ROWS);
+    for (index, input) in graph.inputs.iter().enumerate() {
         let scale = (magnitudes.get(input.value).copied().unwrap_or(1.0) * part) as f32;
         for values in rows.iter_mut().filter_map(|row| row.get_mut(index)) {
             values.iter_mut().for_each(|v| *v *= scale);
@@ -36,10 +35,9 @@ fn samples(model: &Compiled, part: f64) -> Vec<Sample> {
 }
 
 /// The values of which the card has a magnitude that is far off. Those of constants are compared exactly elsewhere.
-pub fn magnitudes(model: &Compiled) -> Result<Vec<String>, ProveError> {
-    let graph = &model.graph;
-    let reached = |part| Ranges::calibrate(graph, &samples(model, part)).map(|ranges| ranges.magnitudes());
-    let (all, small, given) = (reached(1.0)?, reached(SMALL_PART)?, model.ranges.magnitudes());
+pub fn magnitudes(graph: &Graph, ranges: &Ranges) -> Result<Vec<String>, ProveError> {
+    let reached = |part| Ranges::calibrate(graph, &samples(graph, ranges, part)).map(|ranges| ranges.magnitudes());
+    let (all, small, given) = (reached(1.0)?, reached(SMALL_PART)?, ranges.magnitudes());
     let mut found = vec![];
     for (id, value) in graph.values.iter().enumerate() {
         let (all, small, given) = (all[id], small[id], given[id]);
@@ -58,13 +56,12 @@ pub fn magnitudes(model: &Compiled) -> Result<Vec<String>, ProveError> {
 }
 
 /// How far the integers are from the float model, if that is no rounding. Inputs that cannot be proven are left out.
-pub fn outputs(model: &Compiled) -> Result<Vec<String>, ProveError> {
-    let (program, graph) = (&model.model, &model.graph);
+pub fn outputs(graph: &Graph, ranges: &Ranges, program: &Program) -> Result<Vec<String>, ProveError> {
     let scores = compile::scores(graph);
     let mut found = vec![];
     // For each output how far it is off, and its largest score.
     let mut far = vec![(0f64, 0f64); scores.len()];
-    for row in samples(model, 1.0) {
+    for row in samples(graph, ranges, 1.0) {
         let trace = match quantize_inputs(program, &row).and_then(|inputs| execute(program, &inputs)) {
             Ok(trace) => trace,
             Err(CircuitError::OutOfRange { .. }) => continue,

@@ -31,11 +31,17 @@ pub struct Compiled {
     pub warnings: Vec<String>,
 }
 
-/// Imports and compiles a model.
-///
-/// # Errors
-/// Import errors, unsupported operators, bad calibration data.
-pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveError> {
+/// A graph with the ranges of its values.
+pub(crate) struct Calibrated {
+    pub graph: Graph,
+    /// For each input whether it is public.
+    pub public: Vec<bool>,
+    pub ranges: Ranges,
+    pub rows: Rows,
+}
+
+/// Imports and calibrates a model.
+pub(crate) fn calibrated(bytes: &[u8], options: &CommitOptions) -> Result<Calibrated, ProveError> {
     let graph = onnx::import(bytes)?;
     let public = options.committed_inputs.public(&graph)?;
     for (rows, data) in [
@@ -50,6 +56,25 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
     };
     let graph = graph.lifted_for(&rows.rows);
     let ranges = Ranges::calibrate(&graph, &rows.rows)?;
+    Ok(Calibrated {
+        graph,
+        public,
+        ranges,
+        rows,
+    })
+}
+
+/// Imports and compiles a model.
+///
+/// # Errors
+/// Import errors, unsupported operators, bad calibration data.
+pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveError> {
+    let Calibrated {
+        graph,
+        public,
+        ranges,
+        rows,
+    } = calibrated(bytes, options)?;
     let chosen = compile::compile(&graph, &ranges, &public, options.objective)?;
     let Chosen { model, layout, choices } = match options.items {
         0 => chosen,
@@ -95,11 +120,7 @@ impl Compiled {
     /// # Errors
     /// As [`measure`].
     pub fn fidelity(&self, options: &CommitOptions) -> Result<Fidelity, ProveError> {
-        let (rows, source) = match (&options.held_out, &options.calibration) {
-            (Some(rows), _) => (rows, Source::HeldOut),
-            (None, Some(_)) => (&self.calibration, Source::Calibration),
-            (None, None) => (&self.calibration, Source::Seeded),
-        };
+        let (rows, source) = options.measured_on(&self.calibration);
         measure(&self.graph, &self.model, &rows.rows, source)
     }
 

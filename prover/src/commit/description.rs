@@ -5,8 +5,9 @@ use crate::about::About;
 use crate::error::ProveError;
 use crate::fidelity::Fidelity;
 use provenn_circuits::compile::{self, Ranges};
-use provenn_circuits::graph::InputType;
+use provenn_circuits::graph::{Graph, InputType};
 use provenn_circuits::layout::Shape;
+use provenn_circuits::program::Program;
 use provenn_verifier::{Disclosure, InstanceLayout, OutputLayout, Quantization, Target};
 use serde::{Deserialize, Serialize};
 
@@ -186,7 +187,35 @@ impl Description {
 }
 
 pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {
-    let (graph, model, layout) = (&compiled.graph, &compiled.model, &compiled.layout);
+    describe_parts(Described {
+        graph: &compiled.graph,
+        ranges: &compiled.ranges,
+        model: &compiled.model,
+        shape: &compiled.layout.shape,
+        instances: &instance_layout(&compiled.model, &compiled.layout),
+        fidelity,
+    })
+}
+
+/// What a card describes.
+pub(crate) struct Described<'a> {
+    pub graph: &'a Graph,
+    pub ranges: &'a Ranges,
+    pub model: &'a Program,
+    pub shape: &'a Shape,
+    pub instances: &'a InstanceLayout,
+    pub fidelity: Fidelity,
+}
+
+pub(crate) fn describe_parts(of: Described<'_>) -> Description {
+    let Described {
+        graph,
+        ranges,
+        model,
+        shape,
+        instances,
+        fidelity,
+    } = of;
     // An index has no scores: those before it are no output of the model.
     let scores = compile::scores(graph);
     let has_scores = |index: usize| scores.get(index) == graph.outputs.get(index).map(|output| &output.value);
@@ -195,21 +224,20 @@ pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {
         Target::All => (0..graph.outputs.len()).all(has_scores),
     };
     let is_listed = |disclosure: &Disclosure| is_offered(disclosure) && !disclosure.policy.about().sized;
-    let instances = instance_layout(model, layout);
-    let offered = Disclosure::offered(&instances).into_iter().filter(is_listed);
+    let offered = Disclosure::offered(instances).into_iter().filter(is_listed);
     let leakage = offered.map(|disclosure| {
-        let bits = disclosure.microbits(&instances) as f64 / 1e6;
+        let bits = disclosure.microbits(instances) as f64 / 1e6;
         let words = format!("{bits:.2} bits, the answer that there is no receipt among them");
         (disclosure.name(), words)
     });
-    let inputs = model.inputs.iter().zip(&model.tensors).zip(&layout.shape.inputs);
-    let inputs = inputs.map(|((input, tensor), shape)| InputDescription {
+    let inputs = model.inputs.iter().zip(&model.tensors).zip(&shape.inputs);
+    let inputs = inputs.map(|((input, tensor), own)| InputDescription {
         name: tensor.name.clone(),
         shape: input.shape.clone(),
         elements: input.elements,
         frac: tensor.frac,
         lifts: input.lifts.clone(),
-        binding: match shape.public {
+        binding: match own.public {
             true => Binding::Public,
             false => Binding::Committed,
         },
@@ -233,8 +261,8 @@ pub(crate) fn describe(compiled: &Compiled, fidelity: Fidelity) -> Description {
             .filter_map(|v| v.constant.as_ref())
             .map(|t| t.data.len())
             .sum(),
-        shape: layout.shape.clone(),
-        ranges: compiled.ranges.clone(),
+        shape: shape.clone(),
+        ranges: ranges.clone(),
         tensors: model.tensors.iter().map(|t| (t.name.clone(), t.frac)).collect(),
         fidelity,
         leakage: leakage.collect(),

@@ -2,6 +2,7 @@
 
 use crate::about::About;
 use crate::error::ProveError;
+use crate::fidelity::Source;
 use crate::rows::Rows;
 use provenn_circuits::argument::Objective;
 use provenn_circuits::graph::Graph;
@@ -21,6 +22,17 @@ pub struct CommitOptions {
     pub objective: Objective,
     /// What the card says of the model, for people.
     pub about: Option<About>,
+}
+
+impl CommitOptions {
+    /// The rows that fidelity is measured on, with where they are from; `calibration` are those that scales were chosen from.
+    pub(crate) fn measured_on<'a>(&'a self, calibration: &'a Rows) -> (&'a Rows, Source) {
+        match (&self.held_out, &self.calibration) {
+            (Some(rows), _) => (rows, Source::HeldOut),
+            (None, Some(_)) => (calibration, Source::Calibration),
+            (None, None) => (calibration, Source::Seeded),
+        }
+    }
 }
 
 /// Inputs that receipts commit to; they show the others.

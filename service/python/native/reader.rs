@@ -4,7 +4,6 @@ use crate::error::{grammar, raised};
 use crate::owner::{sources, Arrays};
 use clap::Parser;
 use provenn_prover::commit::{Description, InputDescription};
-use provenn_prover::store;
 use provenn_service::bytes::hex;
 use provenn_service::cli::{Cli, Command};
 use provenn_service::commands::show;
@@ -12,8 +11,9 @@ use provenn_service::commands::verify::parts::{Given, Parts};
 use provenn_service::commands::verify::{decide, Args};
 use provenn_service::error::CliError;
 use provenn_service::files::Part;
+use provenn_service::model::{self, Model};
 use provenn_service::statement::Said;
-use provenn_verifier::{InputBinding, ModelCard, Receipt, SrsVerifyingKey};
+use provenn_verifier::{InputBinding, SrsVerifyingKey};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use serde_json::{json, Value};
@@ -25,10 +25,10 @@ fn part(place: &str, bytes: &[u8]) -> Part {
     }
 }
 
-fn described(card: &[u8]) -> Result<(ModelCard, Description), CliError> {
+fn described(card: &[u8]) -> Result<(Model, Description), CliError> {
     let part = part("the card", card);
-    let card = part.decode(ModelCard::from_bytes)?;
-    let description = store::description(&card).map_err(|e| CliError::from(e).at(&part.place))?;
+    let card = part.decode(Model::from_bytes)?;
+    let description = card.description().map_err(|e| CliError::from(e).at(&part.place))?;
     Ok((card, description))
 }
 
@@ -51,7 +51,7 @@ pub fn claim(py: Python<'_>, receipt: PyBackedBytes, card: Option<PyBackedBytes>
 
 /// What a receipt says.
 pub fn said(receipt: &[u8], description: Option<&Description>) -> Result<Value, CliError> {
-    let claim = part("the receipt", receipt).decode(Receipt::from_bytes)?.claim;
+    let claim = model::claim(&part("the receipt", receipt))?;
     let said = Said::new(&claim, description)?;
     let inputs = said.inputs().into_iter().enumerate().map(|(index, (_, binding))| {
         let input = description.and_then(|description| description.inputs.get(index));
@@ -102,7 +102,7 @@ pub fn verify(
         let card = part("the card", card);
         Ok(Parts {
             receipts: vec![Given::new(given, None)?],
-            model: card.decode(ModelCard::from_bytes)?,
+            model: card.decode(Model::from_bytes)?,
             card,
             srs: part("the SRS key", srs).decode(SrsVerifyingKey::from_bytes)?,
             log_proof: log_proof.as_deref().map(|bytes| part("the log proof", bytes)),

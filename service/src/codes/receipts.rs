@@ -38,6 +38,7 @@ pub const RECEIPTS: &[Code] = &[
     code("publisher-mismatch", "The model is signed by another key than that of the publisher who was named.", "Check the publisher's key, from a source that you trust; do not take this model for theirs."),
     code("quantization-mismatch", "The receipt names another quantization than the card.", "Use the model card that the receipt was made for."),
     code("registration-failed", "The proof on the card that its weights are in range is invalid.", "Do not rely on this card; ask its publisher for a valid one."),
+    code("segment-count", "A receipt of a model in segments has proofs of another number of segments than the model has.", "The receipt does not fit this model; ask its prover for another one."),
     code("signature-invalid", "A publisher's signature does not hold.", "The signature is damaged or forged; do not take this model for its publisher's."),
     code("signature-model", "A publisher's signature is of another model.", "Give the signature that belongs to this very card."),
     code("srs-invalid", "The SRS verifying key contradicts itself.", "Get the SRS verifying key again from its publisher."),

@@ -4,15 +4,16 @@ use super::publisher;
 use crate::bytes::hex;
 use crate::error::CliError;
 use crate::files::{self, Dimension, Part, MAX_CARD, MAX_RECEIPT};
+use crate::model::Model;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::srs;
 use provenn_prover::audit::{audit, size};
+use provenn_prover::chain;
 use provenn_prover::srs::SrsKind;
 use provenn_prover::store;
 use provenn_verifier::publisher::PublisherKey;
 use provenn_verifier::text::quoted;
-use provenn_verifier::ModelCard;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -27,7 +28,7 @@ pub struct Args {
     /// Size of a symbolic dimension of the inputs, as often as there are some.
     #[arg(long, value_name = "NAME=SIZE")]
     dim: Vec<Dimension>,
-    /// The owner's model.private: recompute the commitments too. The ONNX file must then hold the weights.
+    /// The owner's model.private, or of a model in segments the folder of its card: recompute the commitments too. The ONNX file must then hold the weights.
     #[arg(long, value_name = "FILE")]
     openings: Option<PathBuf>,
     /// Key of the publisher whose model it must be, from a source you trust: NAME+ID+KEY.
@@ -42,20 +43,35 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    let card = files::decode(&args.card, MAX_CARD, ModelCard::from_bytes)?;
+    let card = files::decode(&args.card, MAX_CARD, Model::from_bytes)?;
     if let (Some(key), Some(signature)) = (&args.publisher, &args.signature) {
         publisher::check(&Part::read(signature, MAX_RECEIPT)?, &card.model_id(), key)?;
     }
     let model = files::model(&args.model, &args.dim)?;
-    let tails = args.openings.as_deref().map(store::openings).transpose()?;
     let stored = args.card.parent().unwrap_or(Path::new("")).join(srs::FILE);
     let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
     let progress = Progress::new("reading the SRS");
-    let parameters = srs::existing(source, size(&card)?)?;
+    let size = match &card {
+        Model::Whole(card) => size(card)?,
+        Model::Chain(card) => chain::size(card)?,
+    };
+    let parameters = srs::existing(source, size)?;
     progress.set("checking the SRS");
     parameters.check()?;
     progress.set("rebuilding the keys");
-    let checks = audit(&model, &card, &parameters.srs, tails.as_deref()).map_err(|error| parameters.blame(error))?;
+    let srs = &parameters.srs;
+    let checks = match &card {
+        Model::Whole(card) => {
+            let tails = args.openings.as_deref().map(store::openings).transpose()?;
+            audit(&model, card, srs, tails.as_deref())
+        }
+        Model::Chain(card) => {
+            let openings = |folder: &Path| chain::openings(folder, card.segments.len());
+            let tails = args.openings.as_deref().map(openings).transpose()?;
+            chain::audit(&model, card, srs, tails.as_deref())
+        }
+    };
+    let checks = checks.map_err(|error| parameters.blame(error))?;
     drop(progress);
     let failed = checks.iter().filter(|c| !c.holds);
     let failed: Vec<String> = failed
@@ -77,10 +93,10 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     for check in &checks {
         report.row(check.name, check.meaning);
     }
-    if tails.is_none() {
+    if args.openings.is_none() {
         report.line("The weights were not compared: give --openings with the owner's model.private for that.");
     }
-    let (dev, srs_id) = (parameters.srs.kind == SrsKind::Dev, hex(&card.srs_id));
+    let (dev, srs_id) = (parameters.srs.kind == SrsKind::Dev, hex(&card.srs_id()));
     let word = match (dev, args.srs.is_some()) {
         (true, _) => "development: worth as much as the machine that made it",
         (false, true) => "a ceremony, from the file that you named",
@@ -96,7 +112,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     report.json = json!({
         "model_id": hex(&card.model_id()),
         "checks": checks.iter().map(|c| json!({ "name": c.name, "meaning": c.meaning, "holds": c.holds, "found": c.found })).collect::<Vec<_>>(),
-        "weights_compared": tails.is_some(),
+        "weights_compared": args.openings.is_some(),
         "srs_id": srs_id,
         "publisher": publisher,
         "dev_srs": dev,

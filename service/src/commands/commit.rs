@@ -1,5 +1,7 @@
 //! `provenn commit`: from an ONNX file to a committed model.
 
+mod segments;
+
 use super::show;
 use crate::bytes::{digest, hex, Digest};
 use crate::data::expected;
@@ -34,6 +36,10 @@ pub struct Args {
     /// `confusion`, `by-group`, `count` and `at-least`. Data files may have a row for each item.
     #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=65536))]
     batch: Option<u32>,
+    /// Cut the model into so many segments, each in a circuit of its own, for models that are larger than one proof: keys and proofs are made one
+    /// after the other, and a proof takes the memory of the largest.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=64), conflicts_with_all = ["batch", "expect"])]
+    segments: Option<u32>,
     /// Rows that scales are chosen from (.npy, .csv); of a model with several inputs NAME=FILE for each, or one .npz with an array for each.
     #[arg(long, value_name = "FILE", required = true)]
     calibration: Vec<Source>,
@@ -137,6 +143,9 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         objective: args.optimize,
         about: args.about.as_deref().map(about).transpose()?,
     };
+    if let Some(count) = args.segments {
+        return segments::run(args, &out, &bytes, &options, count as usize);
+    }
     let progress = Progress::new("compiling");
     let compiled = compile(&bytes, &options)?;
     let gaps = expected(args, &compiled)?;

@@ -3,6 +3,7 @@
 mod agreed;
 mod inputs;
 mod rows;
+mod segments;
 
 use super::context;
 use crate::bytes::hex;
@@ -74,6 +75,9 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
+    if let Some(stored) = segments::stored(args)? {
+        return segments::run(args, &stored);
+    }
     match args.rows.as_slice() {
         [] => one(args),
         rows => rows::run(args, rows),

@@ -3,12 +3,11 @@
 use crate::bytes::hex;
 use crate::error::CliError;
 use crate::files::{self, Part, MAX_CARD};
+use crate::model::Model;
 use crate::output::Output;
 use crate::report::Report;
 use crate::server::tlog::key::Publisher;
-use provenn_prover::store;
 use provenn_verifier::publisher::{PublisherKey, PublisherSignature};
-use provenn_verifier::ModelCard;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -54,9 +53,9 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
         Command::Sign { card, key, out, force } => {
             let place = Output::new(out, *force, &[card, key])?;
             let publisher = Publisher::load(key)?;
-            let read = files::decode(card, MAX_CARD, ModelCard::from_bytes)?;
+            let read = files::decode(card, MAX_CARD, Model::from_bytes)?;
             // What nobody could read is not signed.
-            store::description(&read).map_err(|e| CliError::from(e).at(card))?;
+            read.description().map_err(|e| CliError::from(e).at(card))?;
             let model_id = read.model_id();
             place.write(&publisher.sign_model(model_id).to_bytes())?;
             report.aside = place.is_standard();

@@ -41,8 +41,8 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     read.map_err(|e| CliError::io(path, &e))?;
     let card = args.card.as_deref();
     match FileKind::of(&start) {
-        Some(FileKind::Receipt) => receipt::run(path, card),
-        Some(FileKind::Card) => card::run(path),
+        Some(FileKind::Receipt | FileKind::ChainReceipt) => receipt::run(path, card),
+        Some(FileKind::Card | FileKind::ChainCard) => card::run(path),
         Some(FileKind::Key) => files::decode(path, MAX_CARD, VerifyingKey::from_bytes).map(|found| key(&found)),
         Some(FileKind::LogEntry) => files::decode(path, MAX_CARD, Entry::from_bytes).map(entry),
         Some(FileKind::Agreement) => agreement::run(path, card),
@@ -90,6 +90,7 @@ fn key(key: &VerifyingKey) -> Report {
         Purpose::Registration => "registration of a model's weights",
         Purpose::Inference(_) => "inference of a model",
         Purpose::Colouring(_) => "colouring of graphs",
+        Purpose::Segment(_) => "segment of a model",
     };
     report.row("for", purpose);
     report.row("digest", hex(&key.digest()));

@@ -8,6 +8,7 @@ mod vouch;
 use crate::bytes::{hex, hex32};
 use crate::data::{sample, source::Source};
 use crate::error::CliError;
+use crate::model::{Checked, Model};
 use crate::moment;
 use crate::policy::Asked;
 use crate::report::Report;
@@ -15,13 +16,12 @@ use crate::statement::Said;
 use agreed::Deal;
 use parts::Parts;
 use provenn_prover::commit::Description;
-use provenn_prover::store;
 use provenn_verifier::party::PartyKey;
 use provenn_verifier::publisher::PublisherKey;
 use provenn_verifier::tlog::{LogKey, WitnessKey};
 use provenn_verifier::{
-    differences, verify, CheckedCard, Claim, Disclosure, Expectation, InferenceExpectation, InputBinding, ModelCard,
-    SrsVerifyingKey, StatementKind, Verdict, VerifyError,
+    differences, verify, Claim, Disclosure, Expectation, InferenceExpectation, InputBinding, SrsVerifyingKey,
+    StatementKind, Verdict, VerifyError,
 };
 use std::path::PathBuf;
 use std::time::Instant;
@@ -105,21 +105,23 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
 /// The decision on parts, wherever they are from.
 pub fn decide(args: &Args, parts: &Parts) -> Result<Report, CliError> {
     let (card, key) = (&parts.model, &parts.srs);
-    let description = store::description(card).map_err(|e| CliError::from(e).at(&parts.card.place))?;
+    let description = card
+        .description()
+        .map_err(|e| CliError::from(e).at(&parts.card.place))?;
     let now = moment::now();
     let deal = Deal::read(args)?;
     let expectation = expectation(args, &description, now)?;
     let started = Instant::now();
     let checked = check(args, parts);
-    let decided = checked.and_then(|card| {
+    let decided = checked.and_then(|checked| {
         let receipts = parts.receipts.iter().enumerate();
         let verdicts = receipts.map(|(index, given)| {
-            let verdict = verify(&given.receipt.bytes, &card, key, &expectation);
+            let verdict = verify(&given.receipt.bytes, checked.reference(), key, &expectation);
             verdict.map_err(|error| (index, error))
         });
-        Ok((verdicts.collect::<Result<Vec<Verdict>, _>>()?, card))
+        verdicts.collect::<Result<Vec<Verdict>, _>>()
     });
-    let (verdicts, card) = decided.map_err(|(index, error)| {
+    let verdicts = decided.map_err(|(index, error)| {
         let Some(given) = parts.receipts.get(index) else {
             return CliError::from(error);
         };
@@ -133,20 +135,21 @@ pub fn decide(args: &Args, parts: &Parts) -> Result<Report, CliError> {
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
     let vouched = vouch::vouch(args, parts, &card.model_id())?;
     let judge = |deal: &Deal| {
+        let card = card.whole("agreements are about models in one circuit")?;
         let agreed = verdicts
             .iter()
-            .map(|verdict| deal.check(verdict, &card, &description, now));
+            .map(|verdict| deal.check(verdict, card, &description, now));
         agreed.collect::<Result<Vec<_>, CliError>>()
     };
     let agreed = deal.as_ref().map(judge).transpose()?.unwrap_or_default();
     let by_party = deal.as_ref().is_some_and(Deal::names_model);
     if !(args.any_model || args.model_id.is_some() || vouched.for_model() || by_party) {
-        return Err(unnamed(&card));
+        return Err(unnamed(card));
     }
     let found = report::Found {
         args,
         parts,
-        card: &card,
+        card,
         key,
         description: &description,
         verdicts: &verdicts,
@@ -158,7 +161,7 @@ pub fn decide(args: &Args, parts: &Parts) -> Result<Report, CliError> {
 }
 
 /// Everything holds, for a model that the caller did not name: anybody can make such receipts for a model of their own.
-fn unnamed(card: &ModelCard) -> CliError {
+fn unnamed(card: &Model) -> CliError {
     let id = hex(&card.model_id());
     let error = CliError::new(
         3,
@@ -170,7 +173,7 @@ fn unnamed(card: &ModelCard) -> CliError {
 }
 
 /// The card, if all claims are about it and it is what the caller named; the error is about a claim, by its index.
-fn check(args: &Args, parts: &Parts) -> Result<CheckedCard, (usize, VerifyError)> {
+fn check(args: &Args, parts: &Parts) -> Result<Checked, (usize, VerifyError)> {
     let (card, srs) = (&parts.model, &parts.srs);
     let model_id = card.model_id();
     // A card that is not the receipt's is told as that, whatever SRS it was made under.
@@ -185,14 +188,14 @@ fn check(args: &Args, parts: &Parts) -> Result<CheckedCard, (usize, VerifyError)
     if args.srs_id.is_some_and(|id| id != srs.id()) {
         return Err((0, VerifyError::SrsMismatch));
     }
-    card.clone().check(srs).map_err(|error| (0, error))
+    card.check(srs).map_err(|error| (0, error))
 }
 
 /// Everything that is not as asked, one line each.
 fn differing(
     args: &Args,
     claim: &Claim,
-    card: &ModelCard,
+    card: &Model,
     srs: &SrsVerifyingKey,
     expectation: &Expectation,
     description: &Description,
@@ -206,7 +209,7 @@ fn differing(
         ),
         (
             "model card: the SRS that it was made under",
-            Some(card.srs_id),
+            Some(card.srs_id()),
             "the SRS file is",
             srs.id(),
         ),
@@ -215,7 +218,7 @@ fn differing(
         let expected = expected.filter(|expected| *expected != found)?;
         Some(format!("{what} is {}, {is} {}", hex(&expected), hex(&found)))
     });
-    let others = differences(claim, card, srs, expectation);
+    let others = differences(claim, card.subject(), srs, expectation);
     let fracs = description.fracs();
     let others = others.iter().map(|other| other.shown(&fracs));
     ids.chain(others).collect()

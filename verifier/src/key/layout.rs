@@ -76,7 +76,15 @@ impl InputLayout {
         u64::from(self.row).saturating_add(self.rows(lanes))
     }
 
-    fn put(&self, out: &mut Vec<u8>) {
+    /// Its numbers agree with one another, and fit into `usable_rows`.
+    pub(super) fn validate(&self, lanes: u32, usable_rows: u64) -> Result<(), VerifyError> {
+        require(self.channels > 0 && self.positions > 0, "layout with an empty input")?;
+        require(self.order.is_canonical(self.values()), "layout order of an input")?;
+        require(self.end(lanes) <= usable_rows, "layout input rows")?;
+        require((1..=MAX_BITS).contains(&self.bits), "layout bit widths")
+    }
+
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
         for value in [self.channels, self.positions, self.row, self.bits] {
             out.put_u32(value);
         }
@@ -84,7 +92,7 @@ impl InputLayout {
         self.order.put(out);
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
         Ok(Self {
             channels: reader.u32()?,
             positions: reader.u32()?,
@@ -180,18 +188,19 @@ impl InstanceLayout {
 
     /// Checks that the numbers agree with one another and fit into `usable_rows`. One layout has one encoding.
     pub fn validate(&self, usable_rows: u64) -> Result<(), VerifyError> {
+        self.validate_with(usable_rows, false)
+    }
+
+    /// The same of one that gives what it computes to another circuit, and has no outputs then.
+    pub(super) fn validate_with(&self, usable_rows: u64, gives: bool) -> Result<(), VerifyError> {
         require(self.lanes > 0, "layout without lanes")?;
         require(!self.inputs.is_empty(), "layout without inputs")?;
-        require(!self.outputs.is_empty(), "layout without outputs")?;
+        require(self.outputs.is_empty() == gives, "layout without outputs")?;
         at_most(MAX_INPUTS, self.inputs.len())?;
         at_most(MAX_OUTPUTS, self.outputs.len())?;
         let bits = 1..=MAX_BITS;
-        for input in &self.inputs {
-            require(input.channels > 0 && input.positions > 0, "layout with an empty input")?;
-            require(input.order.is_canonical(input.values()), "layout order of an input")?;
-            require(input.end(self.lanes) <= usable_rows, "layout input rows")?;
-            require(bits.contains(&input.bits), "layout bit widths")?;
-        }
+        let mut inputs = self.inputs.iter();
+        inputs.try_for_each(|input| input.validate(self.lanes, usable_rows))?;
         let after = self.public().skip(1).map(|input| u64::from(input.row));
         let mut pairs = self.public().map(|input| input.end(self.lanes)).zip(after);
         require(pairs.all(|(end, row)| end <= row), "layout inputs on the same rows")?;

@@ -142,8 +142,9 @@ fn purpose(key: &KeyParts) -> Result<(), VerifyError> {
         given.checked_add(key.computed_columns) == Some(key.instance_columns),
         "instance columns differ from the layout",
     )?;
-    let inputs = key.purpose.layout().map_or(&[][..], |layout| &layout.inputs);
-    let lanes = key.purpose.layout().map_or(0, |layout| layout.lanes);
+    let inputs = key.purpose.instances().map_or(&[][..], |layout| &layout.inputs);
+    let given = key.purpose.segment().and_then(|segment| segment.gives.as_ref());
+    let lanes = key.purpose.instances().map_or(0, |layout| layout.lanes);
     let linked = |input: &InputLayout| {
         if input.public {
             0
@@ -152,7 +153,11 @@ fn purpose(key: &KeyParts) -> Result<(), VerifyError> {
         }
     };
     require(
-        key.linked.inputs.iter().map(Vec::len).eq(inputs.iter().map(linked)),
+        key.linked
+            .inputs
+            .iter()
+            .map(Vec::len)
+            .eq(inputs.iter().chain(given).map(linked)),
         "each input must be either public or linked",
     )?;
     key.purpose.validate(key)

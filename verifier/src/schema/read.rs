@@ -2,9 +2,8 @@
 
 use super::json::{self, Json};
 use super::{InputSchema, OutputSchema, Quantization, Schema, SchemaError, MAX_FRAC};
-use crate::card::ModelCard;
 use crate::codec::wide;
-use crate::key::OutputLayout;
+use crate::key::{InstanceLayout, OutputLayout};
 use crate::text::{is_printable, quoted};
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
@@ -16,10 +15,14 @@ type Members = BTreeMap<String, Json>;
 /// By the name of an input or output, what the publisher says of it.
 type Said<'a> = BTreeMap<&'a str, &'a Members>;
 
-pub(super) fn schema(card: &ModelCard) -> Result<Schema, SchemaError> {
-    let value = json::parse(&card.description)?;
+/// What a description says of a model with these public columns.
+pub(super) fn schema(
+    description: &str,
+    layout: Option<&InstanceLayout>,
+    model_id: [u8; 32],
+) -> Result<Schema, SchemaError> {
+    let value = json::parse(description)?;
     let members = value.object().ok_or_else(|| form("object"))?;
-    let layout = card.key.purpose.layout();
     let layout = layout.ok_or_else(|| SchemaError::new("the card is of no model"))?;
     let about = match members.get("about") {
         None | Some(Json::Null) => None,
@@ -61,7 +64,7 @@ pub(super) fn schema(card: &ModelCard) -> Result<Schema, SchemaError> {
         name: text(members, "name")?.to_owned(),
         inputs,
         outputs,
-        model_id: card.model_id(),
+        model_id,
         layout: layout.outputs.clone(),
     })
 }

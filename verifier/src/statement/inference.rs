@@ -8,6 +8,7 @@ mod expectation;
 mod input;
 mod leak;
 pub mod policy;
+mod segment;
 
 pub use answer::{Answer, Form};
 pub use counts::{Counts, Total};
@@ -19,6 +20,7 @@ pub use input::{InputBinding, MAX_POINTS};
 pub use policy::Policy;
 
 use super::{Public, StatementKind};
+use crate::card::ModelCard;
 use crate::claim::Claim;
 use crate::codec::{at_most, wide, Put, Reader};
 use crate::curve;
@@ -39,6 +41,26 @@ pub const MAX_ITEMS: usize = 1 << 16;
 pub const MAX_INPUTS: usize = 1 << 8;
 /// Most outputs of a circuit.
 pub const MAX_OUTPUTS: usize = 1 << 8;
+
+/// What a claim names of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) model_id: [u8; 32],
+    pub(crate) srs_id: [u8; 32],
+    pub(crate) key_digest: [u8; 32],
+    pub(crate) quantization: [u8; 32],
+}
+
+impl Identity {
+    pub(crate) fn of(card: &ModelCard, model_id: [u8; 32]) -> Self {
+        Self {
+            model_id,
+            srs_id: card.srs_id,
+            key_digest: card.key.digest(),
+            quantization: card.quantization,
+        }
+    }
+}
 
 /// The body of the claim: this model, on these inputs, gave outputs that satisfy this policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,19 +164,13 @@ impl Inference {
         srs: &SrsVerifyingKey,
         expectation: &Expectation,
     ) -> Result<Public<'a>, VerifyError> {
-        if expectation.inference.model_id.is_some_and(|id| id != card.model_id()) {
-            return Err(VerifyError::ModelMismatch);
-        }
-        let id = self.check_identity(claim, card, srs)?;
-        expectation.accepts(StatementKind::Inference)?;
-        let item = self.item()?;
-        expectation.inference.check(&self.policy, item)?;
-        expectation.check_context(&claim.context)?;
+        let identity = Identity::of(card, card.model_id());
+        let item = self.judged(claim, &identity, srs, expectation)?;
         let layout = card.key.purpose.layout().ok_or(VerifyError::KeyInvalid {
             reason: "a model has public columns",
         })?;
         Ok(Public {
-            id,
+            id: identity.model_id,
             key: Cow::Borrowed(&card.key),
             columns: Box::new(Columns {
                 given: item.columns(layout, card.key.k, &self.policy)?,
@@ -166,14 +182,28 @@ impl Inference {
         })
     }
 
-    /// The claim, the card and the SRS name one another. Returns the model id.
-    fn check_identity(
+    /// The item, if the claim is of this model and says what is asked.
+    pub(crate) fn judged(
         &self,
         claim: &Claim,
-        card: &CheckedCard,
+        card: &Identity,
         srs: &SrsVerifyingKey,
-    ) -> Result<[u8; 32], VerifyError> {
-        let (srs_id, model_id) = (srs.id(), card.model_id());
+        expectation: &Expectation,
+    ) -> Result<&Item, VerifyError> {
+        if expectation.inference.model_id.is_some_and(|id| id != card.model_id) {
+            return Err(VerifyError::ModelMismatch);
+        }
+        self.check_identity(claim, card, srs)?;
+        expectation.accepts(StatementKind::Inference)?;
+        let item = self.item()?;
+        expectation.inference.check(&self.policy, item)?;
+        expectation.check_context(&claim.context)?;
+        Ok(item)
+    }
+
+    /// The claim, the card and the SRS name one another.
+    fn check_identity(&self, claim: &Claim, card: &Identity, srs: &SrsVerifyingKey) -> Result<(), VerifyError> {
+        let (srs_id, model_id) = (srs.id(), card.model_id);
         // The card was checked under the SRS that it names: its key fits.
         if card.srs_id != srs_id {
             return Err(VerifyError::SrsMismatch);
@@ -184,14 +214,14 @@ impl Inference {
             (false, true) => return Err(VerifyError::SrsMismatch),
             _ => {}
         }
-        if claim.key_digest != card.key.digest() {
+        if claim.key_digest != card.key_digest {
             return Err(VerifyError::KeyMismatch);
         }
         if self.quantization != card.quantization {
             return Err(VerifyError::QuantizationMismatch);
         }
         match self.model_id == model_id {
-            true => Ok(model_id),
+            true => Ok(()),
             false => Err(VerifyError::ModelMismatch),
         }
     }

@@ -21,13 +21,15 @@ impl Builder<'_> {
             }
             self.sound()?;
         }
-        let scans = (0..self.model.outputs.len()).map(|index| {
+        let scans = (0..self.outputs.len()).map(|index| {
             let scan = self.read(&Read::output(self.model, index));
             (scan, Src::Pow(0), 1)
         });
-        let scans = scans.collect();
-        let line = self.sum(scans);
-        self.equalities.push((line, Src::Uacc(self.policy_rows - 1)));
+        let scans: Vec<_> = scans.collect();
+        if !scans.is_empty() {
+            let line = self.sum(scans);
+            self.equalities.push((line, Src::Uacc(self.policy_rows - 1)));
+        }
         self.sound()?;
         self.shape.slots = self.busy.len();
         Ok(Layout {
@@ -42,6 +44,7 @@ impl Builder<'_> {
             powers: self.powers,
             outputs: self.outputs,
             policy_rows: self.policy_rows,
+            given: self.given,
         })
     }
 

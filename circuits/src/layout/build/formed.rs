@@ -1,11 +1,11 @@
 //! What a program must be for its layout to bind what the executor computes.
 
+use crate::layout::Shape;
 use crate::program::{
     Affine, Axis, Contraction, Linear, MatrixProduct, MaxPool, Output, Part, Program, Step, Table, Tensor, View,
 };
 
-/// The first tensors are the inputs, each element one of the caller's, and the others have elements and read earlier ones only. The outputs are
-/// tensors whose values may be negative. Every map of elements stays
+/// The first tensors are the inputs, each element one of the caller's, and the others have elements and read earlier ones only. Every map of elements stays
 /// inside its source and leads to the elements of its tensor, so that distinct elements have distinct powers of the
 /// challenges. A contraction has rows of its own; a bias has one without groups to carry it.
 ///
@@ -25,7 +25,7 @@ pub(super) fn well_formed(model: &Program) -> bool {
             && match &tensor.step {
                 Step::Input => {
                     let order = model.inputs.get(id).map(|input| &input.order);
-                    tensor.signed && order.is_some_and(|order| order.fits(tensor.len()))
+                    order.is_some_and(|order| order.fits(tensor.len()))
                 }
                 Step::Affine(affine) => affine_is_well_formed(model, id, affine),
                 Step::MaxPool(pool) => {
@@ -49,12 +49,37 @@ pub(super) fn well_formed(model: &Program) -> bool {
         .iter()
         .take_while(|t| matches!(t.step, Step::Input))
         .count();
-    let output = |output: &Output| model.tensors.get(output.tensor).is_some_and(|tensor| tensor.signed);
+    let output = |output: &Output| output.tensor < model.tensors.len();
     inputs == model.inputs.len()
         && inputs > 0
         && !model.outputs.is_empty()
         && model.outputs.iter().all(output)
         && model.tensors.iter().enumerate().all(step)
+}
+
+/// Whether the ends of a program are those of a model, whose inputs and outputs may be negative; or of a segment, which takes what it reads of
+/// the one before, committed, or gives one tensor that has rows of its own to the next.
+pub(super) fn ends_are_well_formed(model: &Program, shape: &Shape) -> bool {
+    let signed = |id: usize| model.tensors[id].signed;
+    let takes = match shape.ends.takes {
+        Some(_) => matches!(shape.inputs.as_slice(), [input] if !input.public),
+        None => (0..model.inputs.len()).all(signed),
+    };
+    let gives = match (shape.ends.gives, model.outputs.as_slice()) {
+        (None, outputs) => outputs.iter().all(|output| signed(output.tensor)),
+        (Some(_), [output]) => {
+            let among = |tensor: &Tensor| match &tensor.step {
+                Step::MaxPool(pool) => pool.tensor == output.tensor,
+                Step::Product(product) => product.tensor == output.tensor,
+                Step::Quotient(quotient) => quotient.tensor == output.tensor,
+                Step::Input | Step::Affine(_) => false,
+            };
+            let step = &model.tensors[output.tensor].step;
+            shape.items == 0 && matches!(step, Step::Affine(_)) && !model.tensors.iter().any(among)
+        }
+        (Some(_), _) => false,
+    };
+    takes && gives
 }
 
 /// Whether a tensor has the operands of another one side by side.

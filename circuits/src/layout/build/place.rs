@@ -12,15 +12,31 @@ impl Builder<'_> {
         // Public inputs first: policy rows use the limbs of lane 0, as everything else does.
         let is_public = |id: &usize| self.shape.inputs.get(*id).is_some_and(|input| input.public);
         let (public, others): (Vec<usize>, Vec<usize>) = (0..self.model.tensors.len()).partition(is_public);
-        let first = public.len();
         let stated = self.policy_rows + usize::from(self.shape.items > 0);
-        for (index, id) in public.into_iter().chain(others).enumerate() {
+        // Then what a segment has in common with its neighbours, where they have it.
+        let ends = self.shape.ends;
+        let mut ends: Vec<(usize, usize)> = ends
+            .takes
+            .map(|row| (row, 0))
+            .into_iter()
+            .chain(ends.gives.zip(self.given))
+            .collect();
+        ends.sort_unstable();
+        let others = others.into_iter().filter(|id| ends.iter().all(|(_, end)| end != id));
+        let public = public.into_iter().map(|id| (0, id));
+        let others: Vec<(usize, usize)> = others.map(|id| (stated, id)).collect();
+        for (start, id) in public.chain(ends.iter().copied()).chain(others) {
             let tensor = &self.model.tensors[id];
             if matches!(tensor.step, Step::MaxPool(_) | Step::Product(_) | Step::Quotient(_)) {
                 continue; // placed with its source
             }
-            if index >= first && self.kinds.len() < stated {
-                self.kinds.resize(stated, RowKind::Free);
+            self.fit(Area::Activations, start)?;
+            let agreed = ends.contains(&(start, id));
+            if agreed && start < self.kinds.len().max(stated) {
+                return Err(LayoutError::Malformed);
+            }
+            if self.kinds.len() < start {
+                self.kinds.resize(start, RowKind::Free);
             }
             let blocks = tensor.channels.div_ceil(self.shape.lanes);
             let positions = tensor.positions();

@@ -88,7 +88,7 @@ impl<'a> Builder<'a> {
             reads.extend(affine.linear.iter().map(|l| Read::linear(l, tensor.width)));
             reads.extend(affine.matrix_products.iter().flat_map(Read::matrix_product));
         }
-        reads.extend((0..model.outputs.len()).map(|index| Read::output(model, index)));
+        reads.extend((0..self.outputs.len()).map(|index| Read::output(model, index)));
         self.reads = model.tensors.iter().map(|_| vec![]).collect();
         for read in reads {
             let tensor = read.tensor;

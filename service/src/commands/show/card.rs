@@ -4,11 +4,11 @@ use super::{about as head, add};
 use crate::bytes::hex;
 use crate::error::CliError;
 use crate::files::{self, MAX_CARD};
+use crate::model::Model;
 use crate::report::{grouped, Report};
 use provenn_prover::commit::Description;
-use provenn_prover::store;
 use provenn_verifier::text::{decimal, quoted};
-use provenn_verifier::{ModelCard, Quantization, VerifyError, FORMAT_VERSION};
+use provenn_verifier::{Quantization, VerifyError, FORMAT_VERSION};
 use serde_json::json;
 use std::path::Path;
 
@@ -16,14 +16,18 @@ use std::path::Path;
 const SHOWN: usize = 20;
 
 pub fn run(path: &Path) -> Result<Report, CliError> {
-    let card = files::decode(path, MAX_CARD, ModelCard::from_bytes)?;
-    let description = store::description(&card).map_err(|e| CliError::from(e).at(path))?;
+    let card = files::decode(path, MAX_CARD, Model::from_bytes)?;
+    let description = card.description().map_err(|e| CliError::from(e).at(path))?;
     Ok(shown(&card, &description))
 }
 
 /// What a card says.
-pub fn shown(card: &ModelCard, description: &Description) -> Report {
-    let mut report = head("a model card", FORMAT_VERSION.into());
+pub fn shown(card: &Model, description: &Description) -> Report {
+    let is = match card {
+        Model::Whole(_) => "a model card",
+        Model::Chain(_) => "a card of a model in segments",
+    };
+    let mut report = head(is, FORMAT_VERSION.into());
     report.row("model id", hex(&card.model_id()));
     about(&mut report, description);
     report.row(
@@ -60,10 +64,16 @@ pub fn shown(card: &ModelCard, description: &Description) -> Report {
     for (policy, bits) in &description.leakage {
         report.row("policy", format!("{policy}: {bits}"));
     }
-    let [key, srs, quantization] = [card.key.digest(), card.srs_id, card.quantization].map(|id| hex(&id));
+    let [key, srs, quantization] = [card.key_digest(), card.srs_id(), card.quantization()].map(|id| hex(&id));
     report.row(
         "circuit",
-        format!("2^{} rows, {} weight commitments", card.key.k, card.commitments.len()),
+        format!(
+            "2^{} rows{}, {} weight commitments",
+            card.k(),
+            card.segments()
+                .map_or(String::new(), |count| format!(" in each of {count} segments")),
+            card.commitments()
+        ),
     );
     report.row("circuit key", &key);
     report.row("SRS id", &srs);
@@ -73,7 +83,7 @@ pub fn shown(card: &ModelCard, description: &Description) -> Report {
         &mut report,
         json!({
             "model_id": hex(&card.model_id()), "key_digest": key, "srs_id": srs, "quantization": quantization,
-            "k": card.key.k, "commitments": card.commitments.len(), "card": description,
+            "k": card.k(), "commitments": card.commitments(), "segments": card.segments(), "card": description,
         }),
     );
     report
@@ -107,15 +117,13 @@ pub fn about(report: &mut Report, description: &Description) {
 /// The description on a card, which has to be that of a model where one is named.
 pub fn described(path: Option<&Path>, model: Option<[u8; 32]>) -> Result<Option<Description>, CliError> {
     let Some(path) = path else { return Ok(None) };
-    let card = files::decode(path, MAX_CARD, ModelCard::from_bytes)?;
+    let card = files::decode(path, MAX_CARD, Model::from_bytes)?;
     if let Some(about) = model.filter(|about| *about != card.model_id()) {
         let [card, claim] = [card.model_id(), about].map(|id| hex(&id));
         let differs = format!("model: the card is {card}, the receipt is about {claim}");
         return Err(CliError::from(VerifyError::ModelMismatch).with(vec![differs]));
     }
-    store::description(&card)
-        .map(Some)
-        .map_err(|e| CliError::from(e).at(path))
+    card.description().map(Some).map_err(|e| CliError::from(e).at(path))
 }
 
 /// How finely the elements of an input are told apart.

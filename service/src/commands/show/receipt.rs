@@ -3,14 +3,15 @@
 use super::{about, add, card};
 use crate::bytes::hex;
 use crate::error::CliError;
-use crate::files::{self, MAX_RECEIPT};
+use crate::files::{Part, MAX_RECEIPT};
+use crate::model;
 use crate::moment;
 use crate::report::{grouped, Report};
 use crate::statement::{bound, Said};
 use provenn_prover::commit::Description;
 use provenn_verifier::agreement::named_in;
 use provenn_verifier::text::{decimal, quoted};
-use provenn_verifier::{Claim, Colouring, InputBinding, Receipt, Statement, FORMAT_VERSION};
+use provenn_verifier::{Claim, Colouring, FileKind, InputBinding, Statement, FORMAT_VERSION};
 use serde_json::{json, Value};
 use std::path::Path;
 
@@ -18,10 +19,13 @@ use std::path::Path;
 const SHOWN: usize = 64;
 
 pub fn run(path: &Path, card: Option<&Path>) -> Result<Report, CliError> {
-    let bytes = files::read(path, MAX_RECEIPT)?;
-    let receipt = Receipt::from_bytes(&bytes).map_err(|error| CliError::file(path, &bytes, error))?;
-    let claim = &receipt.claim;
-    let mut report = about("a receipt", FORMAT_VERSION.into());
+    let part = Part::read(path, MAX_RECEIPT)?;
+    let (claim, bytes) = (&model::claim(&part)?, &part.bytes);
+    let is = match FileKind::of(bytes) {
+        Some(FileKind::ChainReceipt) => "a receipt of a model in segments",
+        _ => "a receipt",
+    };
+    let mut report = about(is, FORMAT_VERSION.into());
     report.line("Stated by it, and not verified here:");
     match &claim.body {
         Statement::Inference(body) => {

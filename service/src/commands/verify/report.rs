@@ -7,13 +7,14 @@ use super::Args;
 use crate::bytes::hex;
 use crate::data::sample;
 use crate::error::CliError;
+use crate::model::Model;
 use crate::report::{grouped, Report};
 use crate::srs;
 use crate::statement::{Check, Named, Said};
 use provenn_prover::commit::{Binding, Description};
 use provenn_verifier::agreement::Agreed;
 use provenn_verifier::text::quoted;
-use provenn_verifier::{CheckedCard, SrsVerifyingKey, Verdict};
+use provenn_verifier::{SrsVerifyingKey, Verdict};
 use serde_json::{json, Value};
 use std::collections::BTreeSet;
 
@@ -21,7 +22,7 @@ use std::collections::BTreeSet;
 pub struct Found<'a> {
     pub args: &'a Args,
     pub parts: &'a Parts,
-    pub card: &'a CheckedCard,
+    pub card: &'a Model,
     pub key: &'a SrsVerifyingKey,
     pub description: &'a Description,
     pub verdicts: &'a [Verdict],
@@ -115,7 +116,7 @@ impl Found<'_> {
             audience: args.audience.is_some() || self.deal.is_some(),
             nonce: args.nonce.is_some(),
         };
-        let checks = said.checks(&named, self.card.commitments.len(), self.key.kind);
+        let checks = said.checks(&named, self.card.commitments(), self.key.kind);
         report.row("output", said.output());
         for Check { name, value, checked } in &checks {
             let stated = if *checked {

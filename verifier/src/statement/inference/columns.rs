@@ -36,20 +36,30 @@ impl Item {
     /// [`VerifyError::PolicyOutOfRange`] and [`VerifyError::InputShape`] if policy, answer or an input do not fit the layout,
     /// [`VerifyError::InputCount`] of another number of inputs.
     pub fn columns(&self, layout: &InstanceLayout, k: u32, policy: &Disclosure) -> Result<Vec<Vec<Fr>>, VerifyError> {
+        let mut columns = self.policy_columns(layout, k, policy)?;
+        columns.extend(input_columns(layout, &self.inputs)?);
+        Ok(columns)
+    }
+
+    /// Those of the policy.
+    pub(super) fn policy_columns(
+        &self,
+        layout: &InstanceLayout,
+        k: u32,
+        policy: &Disclosure,
+    ) -> Result<Vec<Vec<Fr>>, VerifyError> {
         let mut rows = policy.rows(&self.answer, layout, k)?;
         rows.reverse();
         if layout.items() > 0 {
             let counts = policy.counts(&self.answer, layout);
             rows.push(counts.map(|counts| counts.row()).unwrap_or_default());
         }
-        let mut columns = vec![
+        Ok(vec![
             rows.iter().map(|row| row.a).collect(),
             rows.iter().map(|row| row.t).collect(),
             rows.iter().map(|row| row.c).collect(),
             rows.iter().map(|row| row.g).collect(),
-        ];
-        columns.extend(input_columns(layout, &self.inputs)?);
-        Ok(columns)
+        ])
     }
 
     /// What is counted of the items of a batch: the verifier computes a column of it.
@@ -59,7 +69,7 @@ impl Item {
 }
 
 /// The public columns of an item, of a circuit with so many policy rows.
-pub(super) struct Columns {
+pub(crate) struct Columns {
     pub(super) given: Vec<Vec<Fr>>,
     pub(super) counts: Option<Counts>,
     pub(super) policy_rows: u64,
@@ -83,7 +93,7 @@ impl plonk::Public for Columns {
     }
 }
 
-fn input_columns(layout: &InstanceLayout, bindings: &[InputBinding]) -> Result<Vec<Vec<Fr>>, VerifyError> {
+pub(super) fn input_columns(layout: &InstanceLayout, bindings: &[InputBinding]) -> Result<Vec<Vec<Fr>>, VerifyError> {
     let (expected, got) = (wide(layout.inputs.len()), wide(bindings.len()));
     if expected != got {
         return Err(VerifyError::InputCount { expected, got });

@@ -1,7 +1,6 @@
 //! What the caller asks of an inference, and in what a claim differs from it.
 
-use super::{Answer, Disclosure, Inference, InputBinding, Item};
-use crate::card::ModelCard;
+use super::{Answer, Disclosure, Identity, Inference, InputBinding, Item};
 use crate::claim::Claim;
 use crate::codec::size;
 use crate::difference::{hex, List};
@@ -48,17 +47,17 @@ impl Inference {
         &self,
         list: &mut List,
         claim: &Claim,
-        card: &ModelCard,
+        card: &Identity,
         srs: &SrsVerifyingKey,
         asked: &InferenceExpectation,
     ) {
-        let model_id = card.model_id();
+        let model_id = card.model_id;
         if let Some(asked) = &asked.model_id {
             list.ids("model card", asked, &model_id);
         }
         list.ids("model", &model_id, &self.model_id);
         list.ids("srs", &srs.id(), &claim.srs_id);
-        list.ids("circuit key", &card.key.digest(), &claim.key_digest);
+        list.ids("circuit key", &card.key_digest, &claim.key_digest);
         list.ids("quantization", &card.quantization, &self.quantization);
         let policy = asked.policy.as_ref();
         if let Some(policy) = policy.filter(|policy| **policy != self.policy) {

@@ -1,0 +1,72 @@
+//! Models in segments: compiled, committed and proven one circuit after the other, so that memory is that of the largest.
+
+mod audit;
+mod commit;
+mod compiled;
+mod prove;
+mod store;
+
+pub use audit::{audit, size};
+pub use commit::{commit, commit_with};
+pub use compiled::{compile, CompiledChain};
+pub use prove::{bind_inputs, bind_inputs_with, prove, prove_with, segment_proof};
+pub use store::{description, keep, openings, save, Stored, CARD};
+
+use crate::commit::Description;
+use crate::error::ProveError;
+use halo2_proofs::plonk::ProvingKey;
+use halo2curves::bn256::{Fr, G1Affine};
+use provenn_circuits::layout::Layout;
+use provenn_circuits::program::{Program, TensorId};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A committed segment, as its owner holds it. Its card is one of the chain's.
+#[derive(Debug)]
+pub struct Segment {
+    /// The program, with weights.
+    pub model: Arc<Program>,
+    /// Its layout.
+    pub layout: Arc<Layout>,
+    /// Tails of the committed weight columns: the openings. Secret.
+    pub tails: Vec<Vec<Fr>>,
+    /// The proving key.
+    pub proving_key: ProvingKey<G1Affine>,
+}
+
+/// Where the segments of a model are, to be had one at a time.
+pub trait Segments {
+    /// What a segment computes.
+    ///
+    /// # Errors
+    /// Of reading it.
+    fn program(&self, index: usize) -> Result<Arc<Program>, ProveError>;
+
+    /// All that its proofs take.
+    ///
+    /// # Errors
+    /// Of reading it.
+    fn segment(&self, index: usize) -> Result<Arc<Segment>, ProveError>;
+}
+
+/// All of them in memory.
+impl Segments for Vec<Arc<Segment>> {
+    fn program(&self, index: usize) -> Result<Arc<Program>, ProveError> {
+        self.segment(index).map(|segment| segment.model.clone())
+    }
+
+    fn segment(&self, index: usize) -> Result<Arc<Segment>, ProveError> {
+        self.get(index).cloned().ok_or(ProveError::SrsMismatch)
+    }
+}
+
+/// The people's part of a card of a model in segments: that of the model, its shape being that of the last segment with the inputs of the
+/// first; and where it is cut.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChainDescription {
+    /// Of the whole model.
+    #[serde(flatten)]
+    pub model: Description,
+    /// The tensors at which it is cut.
+    pub cuts: Vec<TensorId>,
+}

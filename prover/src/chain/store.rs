@@ -1,0 +1,118 @@
+//! Files of a committed model in segments: `chain.card` and `srs.vk` (public), and for each segment a folder with its `model.pk` and
+//! `model.private` (the owner's).
+
+use super::{ChainDescription, Segment, Segments};
+use crate::error::ProveError;
+use crate::srs::Srs;
+use crate::store::{self, damaged, Part};
+use halo2curves::bn256::Fr;
+use provenn_circuits::layout::Ends;
+use provenn_circuits::program::Program;
+use provenn_verifier::{ChainCard, CheckedChain, SrsVerifyingKey};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The name of the card in a model's directory.
+pub const CARD: &str = "chain.card";
+
+fn folder(directory: &Path, index: usize) -> PathBuf {
+    directory.join(format!("segment-{}", index + 1))
+}
+
+/// Writes the files of a segment.
+///
+/// # Errors
+/// [`ProveError::Io`].
+pub fn keep(segment: &Segment, directory: &Path, index: usize) -> Result<(), ProveError> {
+    let part = Part {
+        model: &segment.model,
+        layout: &segment.layout,
+        tails: &segment.tails,
+        proving_key: &segment.proving_key,
+    };
+    part.save(&folder(directory, index))
+}
+
+/// Writes the public files.
+///
+/// # Errors
+/// [`ProveError::Io`].
+pub fn save(card: &ChainCard, srs: &Srs, directory: &Path) -> Result<(), ProveError> {
+    store::save_public(&directory.join(CARD), &card.to_bytes(), srs, directory)
+}
+
+/// A committed model whose segments stay in their files.
+#[derive(Debug)]
+pub struct Stored {
+    /// The public card.
+    pub card: CheckedChain,
+    directory: PathBuf,
+}
+
+impl Stored {
+    /// Reads the public files.
+    ///
+    /// # Errors
+    /// [`ProveError::Io`] and [`ProveError::File`].
+    pub fn load(directory: &Path) -> Result<Self, ProveError> {
+        let (card_path, srs_path) = (directory.join(CARD), directory.join(store::SRS));
+        let srs = SrsVerifyingKey::from_bytes(&store::read(&srs_path)?);
+        let srs = srs.map_err(|e| damaged(&srs_path, e.to_string()))?;
+        let card = ChainCard::from_bytes(&store::read(&card_path)?).and_then(|card| card.check(&srs));
+        Ok(Self {
+            card: card.map_err(|e| damaged(&card_path, e.to_string()))?,
+            directory: directory.into(),
+        })
+    }
+}
+
+impl Segments for Stored {
+    fn program(&self, index: usize) -> Result<Arc<Program>, ProveError> {
+        store::program(&folder(&self.directory, index)).map(Arc::new)
+    }
+
+    fn segment(&self, index: usize) -> Result<Arc<Segment>, ProveError> {
+        let card = self.card.segments.get(index).ok_or(ProveError::SrsMismatch)?;
+        let own = card.key.purpose.segment().ok_or(ProveError::SrsMismatch)?;
+        let row = |row: u32| row as usize;
+        let ends = Ends {
+            takes: own
+                .instances
+                .inputs
+                .first()
+                .filter(|_| own.takes)
+                .map(|input| row(input.row)),
+            gives: own.gives.as_ref().map(|given| row(given.row)),
+        };
+        let (model, layout, tails, proving_key) = store::load_part(&folder(&self.directory, index), 0, ends)?;
+        Ok(Arc::new(Segment {
+            model: Arc::new(model),
+            layout: Arc::new(layout),
+            tails,
+            proving_key,
+        }))
+    }
+}
+
+/// The openings of all segments. Secret.
+///
+/// # Errors
+/// [`ProveError::Io`] and [`ProveError::File`].
+pub fn openings(directory: &Path, segments: usize) -> Result<Vec<Vec<Vec<Fr>>>, ProveError> {
+    (0..segments)
+        .map(|index| store::openings(&folder(directory, index).join(store::PRIVATE)))
+        .collect()
+}
+
+/// The people's part of a card.
+///
+/// # Errors
+/// [`ProveError::Description`] if it is not one of this version.
+pub fn description(card: &ChainCard) -> Result<ChainDescription, ProveError> {
+    let bad = |reason| ProveError::Description { reason };
+    let description: ChainDescription =
+        serde_json::from_str(&card.description).map_err(|e| bad(store::json_reason(&e)))?;
+    description.model.check_about(card.layout().as_ref()).map_err(bad)?;
+    card.schema().map_err(|error| bad(error.reason().to_owned()))?;
+    Ok(description)
+}

@@ -1,0 +1,215 @@
+//! Models in segments: what they compute, what verifies, and what must not.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "chain/attacks.rs"]
+mod attacks;
+
+use provenn_circuits::layout::Layout;
+use provenn_circuits::program::{execute, quantize_inputs};
+use provenn_circuits::CircuitError;
+use provenn_prover::chain::{self, CompiledChain, Segment};
+use provenn_prover::commit::{srs_verifying_key, CommitOptions};
+use provenn_prover::srs::Srs;
+use provenn_prover::ProveError;
+use provenn_verifier::{
+    policy, verify, Answer, ChainCard, ChainReceipt, CheckedChain, Context, Disclosure, Expectation, Reference,
+    SrsVerifyingKey, VerifyError,
+};
+use std::sync::Arc;
+
+pub struct Chain {
+    pub compiled: CompiledChain,
+    pub card: CheckedChain,
+    pub segments: Vec<Arc<Segment>>,
+    pub srs: Srs,
+    pub key: SrsVerifyingKey,
+    pub values: Vec<Vec<i64>>,
+}
+
+impl Chain {
+    pub fn new(name: &str, segments: usize, committed_input: bool) -> Self {
+        let options = CommitOptions {
+            committed_inputs: committed_input.into(),
+            ..CommitOptions::default()
+        };
+        let compiled = chain::compile(&model(name), &options, segments).unwrap();
+        let srs = Srs::dev_from_seed(compiled.k(), [7; 32]);
+        let mut kept = vec![];
+        let mut keep = |index: usize, segment: Segment| {
+            assert_eq!(index, kept.len());
+            kept.push(Arc::new(segment));
+            Ok(())
+        };
+        let card = chain::commit(&compiled, &options, &srs, &mut keep).unwrap();
+        let input = |tensor: &provenn_circuits::program::Tensor| (0..tensor.len()).map(|i| ((i * 7) % 5) as f32 / 5.0);
+        let inputs: Vec<Vec<f32>> = compiled
+            .model
+            .input_tensors()
+            .iter()
+            .map(|t| input(t).collect())
+            .collect();
+        Self {
+            values: quantize_inputs(&compiled.model, &inputs).unwrap(),
+            key: srs_verifying_key(&srs).unwrap(),
+            compiled,
+            card,
+            segments: kept,
+            srs,
+        }
+    }
+
+    pub fn prove(&self, policy: impl Into<Disclosure>, context: Context) -> Vec<u8> {
+        let inputs = chain::bind_inputs(&self.card, &self.segments, &self.srs, self.values.clone()).unwrap();
+        chain::prove(
+            &self.card,
+            &self.segments,
+            &self.srs,
+            &inputs,
+            policy.into(),
+            context,
+            &|_| {},
+        )
+        .unwrap()
+    }
+
+    pub fn verdict(&self, receipt: &[u8]) -> Result<Answer, VerifyError> {
+        let verdict = verify(receipt, &self.card, &self.key, &accept())?;
+        Ok(verdict.claim().body.inference().unwrap().items[0].answer.clone())
+    }
+}
+
+pub fn model(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/../fixtures/models/{name}.onnx", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+pub fn accept() -> Expectation {
+    Expectation {
+        accept_dev: true,
+        ..Expectation::default()
+    }
+}
+
+/// The answer is that of the whole program, to the bit, however it is cut.
+#[test]
+fn segments_compute_what_the_model_does() {
+    for (name, committed) in [
+        ("breast_cancer_mlp", false),
+        ("digits_mlp", true),
+        ("digits_cnn", false),
+        ("digits_cnn", true),
+        ("../operators/cases/softmax_flat", false),
+    ] {
+        let whole = provenn_prover::commit::compile(&model(name), &CommitOptions::default()).unwrap();
+        let most = whole.model.cuts().len() + 1;
+        assert!(most > 1, "{name} cannot be cut");
+        for segments in 2..=most.min(4) {
+            let chain = Chain::new(name, segments, committed);
+            assert_eq!(chain.segments.len(), segments);
+            let outputs = execute(&chain.compiled.model, &chain.values).unwrap();
+            let scores = outputs.outputs(&chain.compiled.model).remove(0);
+            let receipt = chain.prove(policy::Scores, Context::default());
+            assert_eq!(
+                chain.verdict(&receipt),
+                Ok(Answer::Scores(scores)),
+                "{name} in {segments}"
+            );
+            println!("{name} in {segments}: {} bytes", receipt.len());
+        }
+        let options = CommitOptions::default();
+        let refused = chain::compile(&model(name), &options, most + 1);
+        let most = most.min(64);
+        assert!(matches!(
+            refused,
+            Err(ProveError::Circuit(CircuitError::Segments { most: m, .. })) if m == most
+        ));
+    }
+}
+
+#[test]
+fn every_policy_is_that_of_the_model() {
+    let chain = Chain::new("digits_mlp", 2, true);
+    let outputs = execute(&chain.compiled.model, &chain.values)
+        .unwrap()
+        .outputs(&chain.compiled.model);
+    let layout = chain.card.layout().unwrap();
+    for policy in [
+        policy::Label.into(),
+        policy::Top { count: 3 }.into(),
+        policy::Round { step: 64 }.into(),
+    ] {
+        let policy: Disclosure = policy;
+        let given = policy.answer(&outputs, &layout).unwrap().answer;
+        assert_eq!(chain.verdict(&chain.prove(policy, Context::default())), Ok(given));
+    }
+}
+
+/// What is stored is what was committed, and an audit with and without weights finds nothing; of another model's file it does.
+#[test]
+fn stored_and_audited() {
+    let chain = Chain::new("digits_cnn", 3, false);
+    let folder = std::env::temp_dir().join(format!("provenn-chain-{}", std::process::id()));
+    for (index, segment) in chain.segments.iter().enumerate() {
+        chain::keep(segment, &folder, index).unwrap();
+    }
+    chain::save(&chain.card, &chain.srs, &folder).unwrap();
+    let stored = chain::Stored::load(&folder).unwrap();
+    assert_eq!(stored.card, chain.card);
+    let inputs = chain::bind_inputs(&stored.card, &stored, &chain.srs, chain.values.clone()).unwrap();
+    let policy = policy::Label.into();
+    let receipt = chain::prove(
+        &stored.card,
+        &stored,
+        &chain.srs,
+        &inputs,
+        policy,
+        Context::default(),
+        &|_| {},
+    )
+    .unwrap();
+    assert!(chain.verdict(&receipt).is_ok());
+
+    let bytes = model("digits_cnn");
+    let tails = chain::openings(&folder, 3).unwrap();
+    for tails in [None, Some(tails.as_slice())] {
+        let checks = chain::audit(&bytes, &chain.card, &chain.srs, tails).unwrap();
+        assert!(checks.iter().all(|check| check.holds), "{checks:?}");
+        assert_eq!(checks.len(), if tails.is_some() { 8 } else { 5 });
+    }
+    // Openings of another segment, and another cut than the keys have.
+    let mut swapped = tails.clone();
+    swapped.swap(0, 1);
+    let checks = chain::audit(&bytes, &chain.card, &chain.srs, Some(&swapped)).unwrap();
+    assert!(checks.iter().any(|check| check.name == "commitments" && !check.holds));
+    let other = model("digits_mlp");
+    assert!(chain::audit(&other, &chain.card, &chain.srs, None).is_err());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// A card that claims the segments of one model and the text of another way to cut it.
+#[test]
+fn an_audit_finds_other_cuts() {
+    let chain = Chain::new("digits_cnn", 2, false);
+    let mut card: ChainCard = (*chain.card).clone();
+    let cuts = chain.compiled.model.cuts();
+    let other = cuts.iter().find(|cut| !chain.compiled.cuts.contains(cut)).unwrap();
+    let (ours, theirs) = (
+        format!("\"cuts\":{:?}", chain.compiled.cuts),
+        format!("\"cuts\":[{other}]"),
+    );
+    assert!(card.description.contains(&ours));
+    card.description = card.description.replace(&ours, &theirs);
+    let checks = chain::audit(&model("digits_cnn"), &card, &chain.srs, None);
+    assert!(!checks.is_ok_and(|checks| checks.iter().all(|check| check.holds)));
+}
+
+/// One layout of what is between: for the segment that gives it and the one that takes it.
+#[test]
+fn neighbours_agree_on_cells() {
+    let chain = Chain::new("digits_cnn", 3, false);
+    for pair in chain.segments.windows(2) {
+        let rows = |layout: &Layout, id: usize| layout.rows[id].clone();
+        let given = pair[0].layout.given.unwrap();
+        assert_eq!(rows(&pair[0].layout, given), rows(&pair[1].layout, 0));
+        assert_eq!(pair[0].model.zero(given), pair[1].model.zero(0));
+    }
+}
