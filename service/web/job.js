@@ -131,10 +131,11 @@ async function outcome(last, signal) {
 /** The receipt of a colouring. Whoever relies on it has the graph from a source of their own. */
 async function colouring({ id, result }, signal) {
   const made = await bytes(`/v1/proofs/${id}/receipt`, { signal });
-  const save = button("Download the receipt", "secondary", () => saveAs(`${id}.receipt`, made));
+  const srs = await bytes(`/v1/srs/${result.srs_id}`, { signal });
+  const save = (text, name, content) => button(text, "secondary", () => saveAs(name, content));
   const logged = button("Proof that the log has it", "secondary", async () => saveAs(`${id}.tlog-proof`, await bytes(`/v1/log/proofs/${result.receipt_sha256}`, { signal })));
   const note = `${size(made.length)}. Give it to whoever is to rely on it; they need the graph and the SRS key too, from a source that they trust.`;
-  return [sheet("Receipt", element("p", "hint", note), element("div", "actions", save, logged))];
+  return [sheet("Receipt", element("p", "hint", note), element("div", "actions", save("Download the receipt", `${id}.receipt`, made), save("Download the SRS key", `${id}.srs`, srs), logged))];
 }
 
 async function receipt({ id, request, result }, signal) {

@@ -92,6 +92,7 @@ async fn a_colouring_is_proven_and_verifies() {
     // With the verifier's own eyes, from receipt, graph and parameters.
     let receipt = alice.get(&format!("{place}/receipt")).await.body;
     let claim = Receipt::from_bytes(&receipt).unwrap().claim;
+    assert_eq!(job["result"]["srs_id"], hex(&claim.srs_id));
     let srs = service
         .call("GET", &format!("/v1/srs/{}", hex(&claim.srs_id)), &[], "")
         .await;

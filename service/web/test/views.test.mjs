@@ -194,6 +194,7 @@ test("a colouring is a job of a graph", async () => {
   const page = await all.signedIn(`/#/jobs/${id}`);
   await until(page, "Proof of a colouring in 3 colours");
   await shows(page, "Download the receipt");
+  await shows(page, "Download the SRS key");
   await shows(page, "bank.example");
   await look(page, "colouring");
   await page.open(`${all.service.address}/#/jobs`);

@@ -7,7 +7,7 @@ use crate::color::graph;
 use crate::fail;
 use crate::server::db::Publication;
 use crate::server::error::ApiError;
-use crate::server::ids::ModelId;
+use crate::server::ids::{ModelId, SrsId};
 use crate::server::job::Colouring;
 use crate::server::store::Kind;
 use provenn_verifier::{verify, ColouringClass, ColouringExpectation, Expectation, Graph, StatementKind};
@@ -49,7 +49,10 @@ impl Attempt<'_> {
             .await?
         };
         app.db.add_parameters(&srs).await?;
-        self.receipt(subject, receipt, &made).await
+        let mut published = self.receipt(subject, receipt, &made).await?;
+        // No card says it.
+        published.result["srs_id"] = SrsId::from(srs.id()).as_str().into();
+        Ok(published)
     }
 
     /// What the receipt has to state: exactly what was asked for.
