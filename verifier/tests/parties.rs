@@ -13,7 +13,7 @@ use provenn_verifier::{
     policy, verify, Disclosure, Expectation, Graph, InputBinding, SrsKind, SrsVerifyingKey, Statement, Target,
     VerifyError,
 };
-use setup::{agreement, differs, setup, signed, terms, END};
+use setup::{differs, setup, signed, terms, END};
 
 /// One receipt after the other under one agreement, with the signatures that were made once.
 #[test]
