@@ -1,8 +1,9 @@
 //! What a proof will cost, from the dimensions of the circuit.
 
 use crate::error::CliError;
-use provenn_circuits::argument::{self, Counts};
+use provenn_circuits::argument::{self, Counts, Machine};
 use provenn_circuits::layout::Shape;
+use provenn_verifier::ColouringClass;
 use serde_json::{json, Value};
 
 /// Forecast of one proof.
@@ -37,6 +38,23 @@ impl Cost {
             cpu_seconds: forecast.prove_cpu_seconds(provenn_prover::machine()),
             memory_bytes: forecast.memory_bytes,
             bytes: forecast.receipt_bytes,
+        }
+    }
+
+    /// Of a colouring, as measured on circuits of 2^5 to 2^14 rows.
+    pub fn of_colouring(class: ColouringClass, edges: u32) -> Self {
+        let columns = class.lanes() * (class.cells() + class.vectors()) + 1;
+        let cells = 2f64.powi(class.rows() as i32) * f64::from(columns);
+        let microseconds = match provenn_prover::machine() {
+            Machine::Ifma => 2.6,
+            Machine::Portable => 8.0,
+        };
+        Self {
+            k: class.rows(),
+            columns: columns as usize,
+            cpu_seconds: 0.03 + cells * microseconds / 1e6,
+            memory_bytes: 20_000_000 + (cells * 320.0) as u64 + u64::from(edges) * 40,
+            bytes: 2_800,
         }
     }
 

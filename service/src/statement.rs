@@ -4,7 +4,7 @@ use crate::bytes::hex;
 use crate::moment;
 use provenn_prover::commit::Description;
 use provenn_verifier::text::quoted;
-use provenn_verifier::{Answer, Claim, Inference, InputBinding, Item, SrsKind, Target, VerifyError};
+use provenn_verifier::{Answer, Claim, Colouring, Inference, InputBinding, Item, SrsKind, Target, VerifyError};
 use serde::Serialize;
 use serde_json::{json, Value};
 use std::collections::BTreeSet;
@@ -25,6 +25,8 @@ pub struct Named {
     pub model: bool,
     pub srs: bool,
     pub policy: bool,
+    /// The number of colours.
+    pub colours: bool,
     pub inputs: BTreeSet<usize>,
     pub audience: bool,
     pub nonce: bool,
@@ -155,38 +157,65 @@ impl<'a> Said<'a> {
 
     /// What a verdict rests on, and whether the caller named it; what follows from the proof alone counts as named.
     pub fn checks(&self, named: &Named, commitments: usize, kind: SrsKind) -> Vec<Check> {
-        let context = &self.claim.context;
-        let not_after = match context.not_after {
-            0 => "no end of validity".to_string(),
-            end => format!("valid until {}", moment::shown(end)),
-        };
-        let srs = match (kind, named.srs) {
-            (SrsKind::Dev, _) => "development",
-            (SrsKind::Ceremony, true) => "ceremony",
-            (SrsKind::Ceremony, false) => "a ceremony by the word of whoever gave you srs.vk",
-        };
-        let check = |name: &str, value, checked| Check {
-            name: name.to_owned(),
-            value,
-            checked,
-        };
         let proof = format!("holds, with its link to {commitments} weight commitments");
         let first = [
             check("proof", proof, true),
             check("model", hex(&self.model_id()), named.model),
-            check("srs", format!("{} ({srs})", hex(&self.claim.srs_id)), named.srs),
+            srs(self.claim, named, kind),
             check("policy", self.policy(), named.policy),
         ];
         let about = self.about().map(|about| check("of output", about, named.policy));
         let inputs = self.inputs().into_iter().enumerate();
         let inputs = inputs.map(|(index, (row, binding))| check(&row, bound(binding), named.inputs.contains(&index)));
-        let context = [
-            check("audience", quoted(&context.audience), named.audience),
-            check("nonce", hex(&context.nonce), named.nonce),
-            check("expiry", not_after, true),
-        ];
-        first.into_iter().chain(about).chain(inputs).chain(context).collect()
+        first
+            .into_iter()
+            .chain(about)
+            .chain(inputs)
+            .chain(context(self.claim, named))
+            .collect()
     }
+}
+
+/// The same of a colouring. Its graph is the caller's own.
+pub fn colouring_checks(claim: &Claim, body: &Colouring, named: &Named, kind: SrsKind) -> Vec<Check> {
+    let proof = "holds, under the key that follows from the graph";
+    let first = [
+        check("proof", proof.into(), true),
+        check("graph", hex(&body.graph), true),
+        check("colours", body.colours.to_string(), named.colours),
+        srs(claim, named, kind),
+    ];
+    first.into_iter().chain(context(claim, named)).collect()
+}
+
+fn check(name: &str, value: String, checked: bool) -> Check {
+    Check {
+        name: name.to_owned(),
+        value,
+        checked,
+    }
+}
+
+fn srs(claim: &Claim, named: &Named, kind: SrsKind) -> Check {
+    let source = match (kind, named.srs) {
+        (SrsKind::Dev, _) => "development",
+        (SrsKind::Ceremony, true) => "ceremony",
+        (SrsKind::Ceremony, false) => "a ceremony by the word of whoever gave you srs.vk",
+    };
+    check("srs", format!("{} ({source})", hex(&claim.srs_id)), named.srs)
+}
+
+fn context(claim: &Claim, named: &Named) -> [Check; 3] {
+    let context = &claim.context;
+    let not_after = match context.not_after {
+        0 => "no end of validity".to_string(),
+        end => format!("valid until {}", moment::shown(end)),
+    };
+    [
+        check("audience", quoted(&context.audience), named.audience),
+        check("nonce", hex(&context.nonce), named.nonce),
+        check("expiry", not_after, true),
+    ]
 }
 
 /// What an input is known by.

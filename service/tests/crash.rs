@@ -67,7 +67,11 @@ async fn random_kills(cluster: &mut Cluster, name: &str) {
     let submit = tokio::spawn(async move {
         let mut places = Vec::new();
         for n in 0..jobs {
-            places.push(client.submit(&format!("random-{n}")).await);
+            let audience = format!("random-{n}");
+            places.push(match n % 3 {
+                2 => client.submit_colouring(&audience).await,
+                _ => client.submit(&audience).await,
+            });
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         places

@@ -15,6 +15,8 @@ mod admission;
 mod cache;
 #[path = "service/charges.rs"]
 mod charges;
+#[path = "service/colourings.rs"]
+mod colourings;
 #[path = "service/connections.rs"]
 mod connections;
 #[path = "service/cosigned.rs"]

@@ -37,6 +37,7 @@ export function policy(text) {
     case "round":
     case "top":
     case "label-in":
+    case "colouring":
       return `${name} ${parameters.join(", ")}`;
     default:
       return name;

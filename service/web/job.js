@@ -11,6 +11,7 @@ import { quoted } from "./text.js";
 /** Stages in their order, by kind of job. */
 const STAGES = {
   proof: ["queued", "witness", "proof", "link", "verify", "check", "done"],
+  colouring: ["queued", "witness", "proof", "link", "verify", "check", "done"],
   commit: ["queued", "compile", "parameters", "commit", "done"],
   opening: ["queued", "witness", "done"],
 };
@@ -29,9 +30,9 @@ const WORDS = {
   cancelled: "Cancelled",
   expired: "Expired",
 };
-const TITLES = { proof: "Proof", commit: "Commitment to a model", opening: "Commitment to an input" };
+const TITLES = { proof: "Proof", colouring: "Proof of a colouring", commit: "Commitment to a model", opening: "Commitment to an input" };
 /** What a job is, in a few words. */
-export const headline = ({ kind, request }) => `${TITLES[kind] ?? kind}${request.policy ? `: ${policy(request.policy)}` : ""}`;
+export const headline = ({ kind, request }) => `${TITLES[kind] ?? kind}${request.policy ? `: ${policy(request.policy)}` : ""}${request.colours ? ` in ${request.colours} colours` : ""}`;
 
 const BAD = ["failed", "cancelled", "expired"];
 const MARKS = { passed: "m5 12.5 4.5 4.5L19 7.5", now: "M12 12h.01", bad: "m6 6 12 12M18 6 6 18", ahead: "M12 12h.01" };
@@ -103,12 +104,14 @@ function spent({ started, finished, cpu_ms: cpu, peak_bytes: memory }) {
 
 function asked({ kind, request, created, id }, signal) {
   const { model, input, audience, nonce, not_after: end } = request;
-  const uploads = kind === "commit" ? [] : input ? [["Input", input]] : Object.entries(request.inputs ?? {}).map(([name, sha256]) => [`Input ${quoted(name)}`, sha256]);
+  const uploads = kind === "colouring" ? [["Graph", request.graph], ["Colouring", request.colouring]] : kind === "commit" ? [] : input ? [["Input", input]] : Object.entries(request.inputs ?? {}).map(([name, sha256]) => [`Input ${quoted(name)}`, sha256]);
   const shown = uploads.map(([name, sha256]) => [name, identifier(sha256)]);
+  const context = () => [audience ? ["Audience", audience] : null, /^0*$/.test(nonce) ? null : ["Nonce", identifier(nonce)], end ? ["Valid until", time(1000 * end)] : null];
   const binding = { committed: "hide their input", public: "show their input" };
-  const place = link(short(model), `#/models/${model}`);
+  const place = model ? link(short(model), `#/models/${model}`) : null;
   const rest = {
-    proof: () => [["Model", place], ["Policy", policy(request.policy)], ...shown, audience ? ["Audience", audience] : null, /^0*$/.test(nonce) ? null : ["Nonce", identifier(nonce)], end ? ["Valid until", time(1000 * end)] : null],
+    proof: () => [["Model", place], ["Policy", policy(request.policy)], ...shown, ...context()],
+    colouring: () => [["Colours", `${request.colours}`], ...shown, ...context()],
     commit: () => [["File", place], ["Receipts", binding[input] ?? bound(request)]],
     opening: () => [["Model", place], ...shown],
   }[kind];
@@ -122,7 +125,17 @@ async function outcome(last, signal) {
   if (last.state !== "done") return [];
   if (last.kind === "commit") return [element("p", "next", link("See the committed model and ask for a receipt", `#/models/${last.result.model_id}`, "primary"))];
   if (last.kind === "opening") return [sheet("Commitment", element("p", "mono id", last.result.points.join(" ")))];
-  return receipt(last, signal);
+  return last.kind === "colouring" ? colouring(last, signal) : receipt(last, signal);
+}
+
+/** The receipt of a colouring. Whoever relies on it has the graph from a source of their own. */
+async function colouring({ id, result }, signal) {
+  const made = await bytes(`/v1/proofs/${id}/receipt`, { signal });
+  const srs = await bytes(`/v1/srs/${result.srs_id}`, { signal });
+  const save = (text, name, content) => button(text, "secondary", () => saveAs(name, content));
+  const logged = button("Proof that the log has it", "secondary", async () => saveAs(`${id}.tlog-proof`, await bytes(`/v1/log/proofs/${result.receipt_sha256}`, { signal })));
+  const note = `${size(made.length)}. Give it to whoever is to rely on it; they need the graph and the SRS key too, from a source that they trust.`;
+  return [sheet("Receipt", element("p", "hint", note), element("div", "actions", save("Download the receipt", `${id}.receipt`, made), save("Download the SRS key", `${id}.srs`, srs), logged))];
 }
 
 async function receipt({ id, request, result }, signal) {

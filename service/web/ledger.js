@@ -20,7 +20,9 @@ export async function ledger(_, signal) {
   for (const one of accounts) add(ofModels, one.model, one, true);
   const ofKeys = new Map();
   for (const one of accounts) add(ofKeys, one.requester, one, false);
-  const model = ([id, sum]) => account([link(names.get(id) || "Model", `#/ledger/${id}`, "strong"), " ", element("span", "mono id", short(id))], sum, limit("model", id));
+  // A graph stands in the place of a model.
+  const called = (id, { policies }) => names.get(id) || (names.has(id) || ![...policies.keys()].some(colouring) ? "Model" : "Graph");
+  const model = ([id, sum]) => account([link(called(id, sum), `#/ledger/${id}`, "strong"), " ", element("span", "mono id", short(id))], sum, limit("model", id));
   const holder = ([id, sum]) => account(requester(id), sum, limit("key", id), keyLimit(id, limit("key", id), signal));
   return {
     title: "Ledger",
@@ -38,7 +40,9 @@ export async function ledger(_, signal) {
 
 /** One model: its inputs, the keys that asked, the limits. */
 export async function modelLedger([id], signal) {
-  const [{ bits: out, reserved_bits: reserved, accounts, files, budgets }, { card }] = await Promise.all([get(`/v1/ledger?model=${id}`, { signal }), get(`/v1/models/${id}`, { signal })]);
+  const { bits: out, reserved_bits: reserved, accounts, files, budgets } = await get(`/v1/ledger?model=${id}`, { signal });
+  const graph = accounts.some((account) => colouring(account.policy));
+  const { card } = graph ? { card: null } : await get(`/v1/models/${id}`, { signal });
   const limit = (scope) => budgets.find((budget) => budget.scope === scope && budget.subject === id)?.bits;
   const [inputs, keys] = [new Map(), new Map()];
   for (const one of accounts) {
@@ -48,9 +52,9 @@ export async function modelLedger([id], signal) {
   const byInput = ([which, sum]) => account(identifier(which, `${which.slice(0, 16)}…`), sum, limit("input"), uploads(files.filter(({ input }) => input === which)));
   const byKey = ([which, sum]) => account(requester(which), sum, limit("requester"));
   return {
-    title: `Ledger of ${card?.name ? quoted(card.name) : short(id)}`,
+    title: `Ledger of ${card?.name ? quoted(card.name) : `${graph ? "the graph " : ""}${short(id)}`}`,
     body: [
-      sheet("All receipts", ...totals(out, reserved, accounts, limit("model")), ...rest(accounts), element("p", "hint after", link("See the model", `#/models/${id}`))),
+      sheet("All receipts", ...totals(out, reserved, accounts, limit("model")), ...rest(accounts), ...(graph ? [] : [element("p", "hint after", link("See the model", `#/models/${id}`))])),
       element(
         "div",
         "columns",
@@ -60,11 +64,14 @@ export async function modelLedger([id], signal) {
           sheet("By input", element("p", "hint", "An input is named by the SHA-256 of its integers: the same numbers in another file are the same input."), list([...inputs], byInput, "No receipt about any input yet.")),
           sheet("By key", list([...keys], byKey, "No key has asked for a receipt of this model yet.")),
         ),
-        modelLimits(id, limit, signal),
+        ...(graph ? [] : [modelLimits(id, limit, signal)]),
       ),
     ],
   };
 }
+
+/** Whether a receipt was one of a colouring. */
+const colouring = (policy) => policy.startsWith("colouring:");
 
 const nothing = () => ({ bits: 0, reserved: 0, policies: new Map() });
 

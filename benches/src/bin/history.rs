@@ -6,6 +6,7 @@
 
 use provenn_service::server::db::{Db, Most, Place, Submission};
 use provenn_service::server::ids::{InputDigest, JobId, KeyId, ModelId, TaskId, TenantId};
+use provenn_service::server::job::Kinds;
 use provenn_service::server::ledger::{About, Charge};
 use serde_json::json;
 use sqlx::any::AnyPoolOptions;
@@ -157,7 +158,7 @@ async fn measure(db: &Db, now: i64) -> Vec<(&'static str, (f64, f64))> {
     });
     let some = |n: usize| &submitted[n % submitted.len()];
     time!("status", async |n| assert!(db
-        .job(&tenant, "proof", some(n))
+        .job(&tenant, Kinds::Receipts, some(n))
         .await
         .unwrap()
         .is_some()));
@@ -200,7 +201,7 @@ async fn measure(db: &Db, now: i64) -> Vec<(&'static str, (f64, f64))> {
     });
     // The next series finds nothing of this one under way.
     for id in &submitted {
-        db.cancel(&tenant, "proof", id, now).await.unwrap();
+        db.cancel(&tenant, Kinds::Receipts, id, now).await.unwrap();
     }
     series
 }

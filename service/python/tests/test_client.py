@@ -53,6 +53,22 @@ def test_the_whole_way(client: Client, service: Service, model: Tuple[str, str],
     assert unknown.value.status == 404
 
 
+def test_a_colouring(client: Client, service: Service) -> None:
+    edges = b"0 1\n1 2\n2 0\n2 3\n"
+    graph, secret = client.upload_graph(edges), client.upload_colouring([0, 1, 2, 0])
+    receipt = client.receipt(client.wait(client.prove_colouring(graph, secret, 3, audience="bob")))
+    anybody = Client(service.url)
+    verdict = anybody.verify_colouring(receipt, edges, colours=3, audience="bob", accept_dev=True)
+    assert verdict["valid"] and verdict["output"]["edges"] == 4
+    with pytest.raises(ServiceError) as refused:
+        anybody.verify_colouring(receipt, edges + b"1 3\n", accept_dev=True)
+    assert refused.value.code == "graph-mismatch"
+    wrong = client.upload_colouring([0, 1, 2, 2])
+    with pytest.raises(JobFailed) as failed:
+        client.wait(client.prove_colouring(graph, wrong, 3))
+    assert failed.value.code == "not-provable"
+
+
 def test_events_go_on_where_they_were(client: Client, model: Tuple[str, str]) -> None:
     job = client.prove(*model, "label", audience="again")
     client.wait(job)

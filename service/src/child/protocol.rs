@@ -86,12 +86,29 @@ pub enum Work {
         not_after: u64,
         out: PathBuf,
     },
+    /// Prove that a colouring is known; writes the receipt to `out`.
+    Colour {
+        graph: PathBuf,
+        colouring: PathBuf,
+        colours: u32,
+        /// As for commitments.
+        srs: PathBuf,
+        audience: String,
+        nonce: Nonce,
+        not_after: u64,
+        out: PathBuf,
+    },
 }
 
 impl Work {
     /// The files and folders that the work touches.
     pub fn reach(&self) -> Reach {
         let beside = |file: &PathBuf| file.parent().unwrap_or(file).to_owned();
+        // Development parameters are made on first use.
+        let write = |out: &PathBuf, srs: &PathBuf| match srs.is_dir() {
+            true => vec![beside(out), srs.clone()],
+            false => vec![beside(out)],
+        };
         match self {
             Self::Inspect { model, .. } => Reach {
                 read: vec![model.clone()],
@@ -111,11 +128,7 @@ impl Work {
                     .chain(Data::files(held_out))
                     .cloned()
                     .collect(),
-                // Development parameters are made on first use.
-                write: match srs.is_dir() {
-                    true => vec![beside(out), srs.clone()],
-                    false => vec![beside(out)],
-                },
+                write: write(out, srs),
             },
             Self::Open { folder, input, out, .. } => Reach {
                 read: vec![folder.clone(), input.path.clone()],
@@ -126,6 +139,16 @@ impl Work {
             } => Reach {
                 read: [folder].into_iter().chain(Data::files(inputs)).cloned().collect(),
                 write: vec![beside(out)],
+            },
+            Self::Colour {
+                graph,
+                colouring,
+                srs,
+                out,
+                ..
+            } => Reach {
+                read: [graph, colouring, srs].into_iter().cloned().collect(),
+                write: write(out, srs),
             },
         }
     }

@@ -10,10 +10,11 @@ use crate::files::{self, MAX_DATA, MAX_MODEL};
 use crate::server::api::Binding;
 use crate::server::inputs::PerInput;
 use crate::stage::Stage;
-use crate::{fail, srs};
+use crate::{color, fail, srs};
 use provenn_circuits::graph::Graph;
 use provenn_circuits::onnx;
 use provenn_circuits::program::{quantize_input, quantize_inputs};
+use provenn_prover::colouring::{self, Coloured};
 use provenn_prover::commit::{commit, compile, srs_verifying_key, CommitOptions, Committed, CommittedInputs};
 use provenn_prover::prove::{self, commit_input};
 use provenn_prover::rows::{Rows, Use};
@@ -44,6 +45,7 @@ pub fn run(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
             Ok(json!({ "points": opening.points.iter().map(|p| hex(p)).collect::<Vec<_>>() }))
         }
         Work::Prove { .. } => receipt(work, stage),
+        Work::Colour { .. } => colour(work, stage),
     }
 }
 
@@ -160,18 +162,54 @@ fn receipt(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         .map(bound)
         .collect::<Result<Vec<_>, CliError>>()?;
     let bytes = prove::prove(&committed, &srs, &inputs, policy, context, &|reached| {
-        stage(reached.into());
-        fail::point(match reached {
-            prove::Stage::Witness => "child-witness",
-            prove::Stage::Proof => "child-proof",
-            prove::Stage::Link => "child-link",
-            prove::Stage::Verify => "child-verify",
-        });
+        passed(reached, stage)
     })?;
+    made(&bytes, out)
+}
+
+fn colour(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
+    let Work::Colour {
+        graph,
+        colouring: file,
+        colours,
+        srs,
+        audience,
+        nonce,
+        not_after,
+        out,
+    } = work
+    else {
+        return Err(CliError::usage("child", "not a colouring", ""));
+    };
+    let graph = color::graph::read(graph)?.graph;
+    let secret = color::solution::read(file, graph.vertices())?;
+    let coloured = Coloured::new(&graph, &secret, *colours)?;
+    let parameters = srs::open(Some(srs), coloured.class().rows())?;
+    let context = Context {
+        audience: audience.clone(),
+        nonce: nonce.0,
+        not_after: *not_after,
+    };
+    let bytes = colouring::prove(&coloured, &parameters, context, &|reached| passed(reached, stage))?;
+    made(&bytes, out)
+}
+
+/// Says that a stage of a proof is reached.
+fn passed(reached: prove::Stage, stage: &dyn Fn(Stage)) {
+    stage(reached.into());
+    fail::point(match reached {
+        prove::Stage::Witness => "child-witness",
+        prove::Stage::Proof => "child-proof",
+        prove::Stage::Link => "child-link",
+        prove::Stage::Verify => "child-verify",
+    });
+}
+
+fn made(receipt: &[u8], out: &Path) -> Result<Value, CliError> {
     fail::point("child-before-write");
-    files::write(out, &bytes, true)?;
+    files::write(out, receipt, true)?;
     fail::point("child-after-write");
-    Ok(json!({ "bytes": bytes.len() }))
+    Ok(json!({ "bytes": receipt.len() }))
 }
 
 fn load(folder: &Path, srs_id: &str) -> Result<(Committed, Srs), CliError> {

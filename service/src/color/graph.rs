@@ -16,13 +16,16 @@ use std::path::Path;
 /// What is wrong, with the file and its line, or the number of the link in JSON.
 pub fn read(path: &Path) -> Result<GraphText, CliError> {
     let bytes = files::read(path, files::MAX_DATA)?;
-    parse(&bytes).map_err(|message| {
-        CliError::usage(
-            "graph-file",
-            format!("{}: {message}", path.display()),
-            "give a DIMACS .col file, a list of edges with one `U V` on each line, or node-link JSON",
-        )
-    })
+    parse(&bytes).map_err(|message| unreadable(format!("{}: {message}", path.display())))
+}
+
+/// The error of a file that is no graph.
+pub fn unreadable(message: String) -> CliError {
+    CliError::usage(
+        "graph-file",
+        message,
+        "give a DIMACS .col file, a list of edges with one `U V` on each line, or node-link JSON",
+    )
 }
 
 /// Reads the bytes of a file.

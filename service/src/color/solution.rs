@@ -6,42 +6,53 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
+/// What lines that say no colours begin with.
+const COMMENTS: [char; 4] = ['c', 's', '#', '%'];
+
 /// Reads the colours of so many vertices from a file.
 ///
 /// # Errors
 /// What is wrong, with the file and its line.
 pub fn read(path: &Path, vertices: u32) -> Result<Vec<u8>, CliError> {
     let bytes = files::read(path, files::MAX_DATA)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| "not a text".to_owned());
-    text.and_then(|text| parse(text, vertices)).map_err(|message| {
-        CliError::usage(
-            "colours-file",
-            format!("{}: {message}", path.display()),
-            "give one colour on each line, in the order of the vertices, or lines `l VERTEX COLOUR` with vertices from 1",
-        )
-    })
+    parse(&bytes, Some(vertices)).map_err(|message| unreadable(format!("{}: {message}", path.display())))
+}
+
+/// The error of a file that is no colouring.
+pub fn unreadable(message: String) -> CliError {
+    CliError::usage(
+        "colours-file",
+        message,
+        "give one colour on each line, in the order of the vertices, or lines `l VERTEX COLOUR` with vertices from 1",
+    )
 }
 
 /// Reads colours: one number on each line, in the order of the vertices, or lines `l VERTEX COLOUR` (vertices from 1) in any order. Lines that
-/// begin with `c`, `s`, `#` or `%` are comments. Colours may be numbered in any way: they are renumbered from 0, in ascending order.
+/// begin with `c`, `s`, `#` or `%` are comments. Colours may be numbered in any way: they are renumbered from 0, in ascending order. Where the
+/// number of vertices is not given, there are as many as the file colours.
 ///
 /// # Errors
 /// What is wrong, with its line.
-pub fn parse(text: &str, vertices: u32) -> Result<Vec<u8>, String> {
+pub fn parse(bytes: &[u8], vertices: Option<u32>) -> Result<Vec<u8>, String> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "not a text".to_owned())?;
+    let colouring = |line: &&str| !line.trim_ascii().is_empty() && !line.trim_ascii().starts_with(COMMENTS);
+    let count = || u32::try_from(text.lines().filter(colouring).count());
+    let vertices = vertices.map_or_else(count, Ok).map_err(|e| e.to_string())?;
     let mut listed: Vec<u64> = vec![];
     let mut named: BTreeMap<u32, u64> = BTreeMap::new();
     for (line, content) in (1..).zip(text.lines()) {
         let words: Vec<&str> = content.split_ascii_whitespace().collect();
-        let number = |word: &str| word.parse().map_err(|_| format!("line {line}: `{word}` is no number"));
+        let number = |word: &str| {
+            word.parse::<u64>()
+                .map_err(|_| format!("line {line}: `{word}` is no number"))
+        };
         match words.as_slice() {
             [] => {}
-            [first, ..] if first.starts_with(['c', 's', '#', '%']) => {}
+            [first, ..] if first.starts_with(COMMENTS) => {}
             ["l", vertex, colour] => {
-                let vertex = number(vertex)?;
-                let known = (1..=u64::from(vertices)).contains(&vertex);
-                let vertex = u32::try_from(vertex).ok().filter(|_| known);
-                let vertex =
-                    vertex.ok_or_else(|| format!("line {line}: no such vertex, the graph has 1 to {vertices}"))?;
+                let vertex = u32::try_from(number(vertex)?).ok();
+                let known = vertex.filter(|vertex| (1..=vertices).contains(vertex));
+                let vertex = known.ok_or_else(|| format!("line {line}: no such vertex, there are 1 to {vertices}"))?;
                 if named.insert(vertex, number(colour)?).is_some() {
                     return Err(format!("line {line}: vertex {vertex} has a colour already"));
                 }
@@ -93,10 +104,13 @@ mod tests {
             ("c by a solver\ns col 3\n3\n1\n\n2\n", [2, 0, 1]),
             ("l 2 7\nl 1 9\nl 3 7\n", [1, 0, 0]),
         ] {
-            assert_eq!(parse(file, 3).unwrap(), colours);
+            for vertices in [Some(3), None] {
+                assert_eq!(parse(file.as_bytes(), vertices).unwrap(), colours);
+            }
         }
-        assert_eq!(parse(&text(&[2, 0, 1]), 3).unwrap(), [2, 0, 1]);
-        assert!(parse("", 0).unwrap().is_empty());
+        assert_eq!(parse(text(&[2, 0, 1]).as_bytes(), Some(3)).unwrap(), [2, 0, 1]);
+        assert!(parse(b"", Some(0)).unwrap().is_empty());
+        assert!(parse(b"c nothing\n\n", None).unwrap().is_empty());
     }
 
     #[test]
@@ -115,8 +129,11 @@ mod tests {
             (&many, 300, "300 different colours"),
         ];
         for (file, vertices, expected) in cases {
-            let message = parse(file, vertices).unwrap_err();
+            let message = parse(file.as_bytes(), Some(vertices)).unwrap_err();
             assert!(message.starts_with(expected), "{message}");
         }
+        let message = parse(b"l 1 1\nl 3 1\n", None).unwrap_err();
+        assert!(message.starts_with("line 2: no such vertex"), "{message}");
+        assert!(parse(b"\xff", None).is_err());
     }
 }

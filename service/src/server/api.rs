@@ -1,5 +1,6 @@
 //! The HTTP API. A router line is the OpenAPI entry too; handlers lie by resource.
 
+mod colourings;
 mod health;
 pub(super) mod http;
 mod inputs;
@@ -65,6 +66,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(models::uncommit::delete_commitment))
         .routes(routes!(policies::list_policies))
         .routes(routes!(proofs::post::post_proof))
+        .routes(routes!(colourings::post_colouring))
         .routes(routes!(proofs::get_proof, proofs::cancel_proof))
         .routes(routes!(proofs::proof_events))
         .routes(routes!(proofs::receipt::get_receipt))

@@ -74,7 +74,7 @@ digest! {
 }
 
 digest! {
-    /// An input to the ledger: the SHA-256 of its integers under a model; of several inputs that of their names and digests.
+    /// An input to the ledger: the SHA-256 of its integers under a model, or of a colouring's; of several inputs that of their names and digests.
     InputDigest
 }
 

@@ -19,8 +19,10 @@ pub enum JobRequest {
     Commit(Commit),
     /// Commit to an uploaded input.
     Opening(Opening),
-    /// Make a receipt.
+    /// Make a receipt of an inference.
     Proof(Proof),
+    /// Make a receipt of a colouring.
+    Colouring(Colouring),
 }
 
 /// Digests of uploads, and how receipts bind their inputs.
@@ -50,6 +52,17 @@ pub struct Proof {
     #[serde(flatten, with = "fields")]
     pub inputs: PerInput<ObjectDigest>,
     pub policy: Asked,
+    pub audience: String,
+    pub nonce: Nonce,
+    pub not_after: u64,
+}
+
+/// The digests of an uploaded graph and of its colouring, and what the receipt states for whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Colouring {
+    pub graph: ObjectDigest,
+    pub colouring: ObjectDigest,
+    pub colours: u32,
     pub audience: String,
     pub nonce: Nonce,
     pub not_after: u64,
@@ -95,6 +108,7 @@ impl JobRequest {
             Self::Commit(_) => "commit",
             Self::Opening(_) => "opening",
             Self::Proof(_) => "proof",
+            Self::Colouring(_) => "colouring",
         }
     }
 
@@ -107,6 +121,7 @@ impl JobRequest {
             Self::Commit(asked) => serde_json::to_value(asked),
             Self::Opening(asked) => serde_json::to_value(asked),
             Self::Proof(asked) => serde_json::to_value(asked),
+            Self::Colouring(asked) => serde_json::to_value(asked),
         }?)
     }
 
@@ -120,6 +135,7 @@ impl JobRequest {
             "commit" => Self::Commit(serde_json::from_value(document)?),
             "opening" => Self::Opening(serde_json::from_value(document)?),
             "proof" => Self::Proof(serde_json::from_value(document)?),
+            "colouring" => Self::Colouring(serde_json::from_value(document)?),
             other => return Err(ApiError::Internal(format!("unknown kind of job {other}"))),
         })
     }
@@ -131,7 +147,7 @@ impl JobRequest {
     pub fn statement(&self) -> Result<String, ApiError> {
         let kind = self.kind();
         Ok(match self {
-            Self::Commit(_) => digest(&[kind, &self.document()?.to_string()]),
+            Self::Commit(_) | Self::Colouring(_) => digest(&[kind, &self.document()?.to_string()]),
             Self::Opening(asked) => {
                 let parts = [kind, asked.model.as_str(), asked.input.as_str()];
                 digest(&parts.into_iter().chain(asked.name.as_deref()).collect::<Vec<_>>())
@@ -157,8 +173,23 @@ impl JobRequest {
     pub fn place(&self) -> &'static str {
         match self {
             Self::Commit(_) | Self::Opening(_) => "/v1/jobs",
-            Self::Proof(_) => "/v1/proofs",
+            Self::Proof(_) | Self::Colouring(_) => "/v1/proofs",
         }
+    }
+}
+
+/// Which jobs an address is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kinds {
+    All,
+    /// Those that make receipts.
+    Receipts,
+}
+
+impl Kinds {
+    /// For queries: whether a job has to be of a kind that makes receipts.
+    pub fn receipts(self) -> i64 {
+        i64::from(self == Self::Receipts)
     }
 }
 
@@ -199,6 +230,10 @@ mod tests {
                 "proof",
                 json!({ "model": "m", "inputs": { "a": "i", "b": "i" }, "policy": "label", "audience": "", "nonce": "0a".repeat(32), "not_after": 7 }),
             ),
+            (
+                "colouring",
+                json!({ "graph": "g", "colouring": "c", "colours": 3, "audience": "", "nonce": "0a".repeat(32), "not_after": 7 }),
+            ),
         ];
         let mut statements = vec![];
         for (kind, document) in documents {
@@ -217,7 +252,7 @@ mod tests {
             }
         }
         statements.dedup();
-        assert_eq!(statements.len(), 6);
+        assert_eq!(statements.len(), 7);
         assert!(JobRequest::stored("other", &json!({})).is_err());
         let bad =
             json!({ "model": "m", "input": "i", "policy": "none", "audience": "", "nonce": "00", "not_after": 0 });

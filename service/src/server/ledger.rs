@@ -5,6 +5,8 @@
 //! somebody learns who sees them all. It is charged to the model, to each of its inputs (by the digest of its integers, so that two files that say the
 //! same count as one) and to each key that asked for it.
 //!
+//! A receipt of a colouring, which says that there is one, lets out one bit; the graph counts as the model, the colouring as the input.
+//!
 //! | the job | counts |
 //! |---|---|
 //! | is queued or under way | reserved |
@@ -30,9 +32,13 @@ use sha2::{Digest, Sha256};
 /// The ledger counts in millionths of a bit.
 const MICRO: f64 = 1e6;
 
+/// What a receipt of a colouring lets out: there is one, or there is none.
+pub const COLOURING: i64 = MICRO as i64;
+
 /// What a receipt will be charged with.
 #[derive(Clone, Debug)]
 pub struct Charge {
+    /// The model, or the digest of the graph that a colouring is of.
     pub model: ModelId,
     pub about: About,
     /// The key that asked.
@@ -44,7 +50,7 @@ pub struct Charge {
 /// What a receipt is about, to the ledger.
 #[derive(Clone, Debug)]
 pub struct About {
-    /// Digest of the input's integers; of several inputs that of their names and digests.
+    /// Digest of the input's integers, or of a colouring's; of several inputs that of their names and digests.
     pub input: InputDigest,
     /// Of several inputs the digests, once each: the bits count for each of them.
     pub joint: Vec<InputDigest>,

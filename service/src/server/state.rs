@@ -22,7 +22,7 @@ use super::store::{marker, Store};
 use super::sweeps::Sweeps;
 use super::tlog::key::Signer;
 use super::tlog::Tlog;
-use super::worker::cache::Models;
+use super::worker::cache::{Models, Parameters};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -52,6 +52,7 @@ pub struct Parts {
     pub queue: Queue,
     pub hub: Hub,
     pub models: Models,
+    pub parameters: Parameters,
     pub metrics: Metrics,
     pub tlog: Tlog,
     pub outage: Outage,
@@ -128,6 +129,7 @@ impl App {
             queue: Queue::open(&config).await?,
             hub: Hub::default(),
             models: Models::new(config.data.join("models"), config.limits.cache_bytes),
+            parameters: Parameters::default(),
             skew,
             disk: Disk::new(config.data.join("tmp"), config.limits.free_bytes),
             swept: Mutex::default(),

@@ -1,6 +1,7 @@
 //! One job from lease to publication.
 
 pub mod cache;
+mod colouring;
 mod commit;
 mod opening;
 pub mod process;
@@ -178,6 +179,7 @@ impl Attempt<'_> {
             JobRequest::Commit(asked) => self.commit(&asked).await,
             JobRequest::Opening(asked) => self.opening(&asked).await,
             JobRequest::Proof(asked) => self.proof(&asked).await,
+            JobRequest::Colouring(asked) => self.colouring(&asked).await,
         }
     }
 

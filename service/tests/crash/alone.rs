@@ -8,6 +8,7 @@ use provenn_service::server::clock::Clock;
 use provenn_service::server::config::{Config, Role};
 use provenn_service::server::db::{Lease, Most, NewKey, Outcome, Submission};
 use provenn_service::server::ids::{JobId, TaskId, TenantId};
+use provenn_service::server::job::Kinds;
 use provenn_service::server::keys::{Scope, Secret};
 use provenn_service::server::run::background;
 use provenn_service::server::state::App;
@@ -44,7 +45,7 @@ async fn submit(app: &App, statement: &str) -> JobId {
 }
 
 async fn state(app: &App, job: &JobId) -> (&'static str, i64) {
-    let job = app.db.job(&alice(), "", job).await.unwrap().unwrap();
+    let job = app.db.job(&alice(), Kinds::All, job).await.unwrap().unwrap();
     (job.state.name(), job.attempt)
 }
 

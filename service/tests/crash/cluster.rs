@@ -1,6 +1,6 @@
 //! Processes of the service on one machine.
 
-use super::client::Client;
+use super::client::{Client, COLOURING, GRAPH};
 use super::postgres::{free_port, Postgres};
 use reqwest::Method;
 use rustix::process::{kill_process, Pid, Signal};
@@ -219,6 +219,8 @@ impl Cluster {
             .unwrap_or_else(|| panic!("{job}"))
             .into();
         self.client.input = input;
+        self.client.graph = self.client.put_as("inputs", "?form=graph", GRAPH.into()).await;
+        self.client.colouring = self.client.put_as("inputs", "?form=colouring", COLOURING.into()).await;
     }
 
     /// Kills a process of the service and starts it again.

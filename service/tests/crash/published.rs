@@ -63,15 +63,16 @@ pub async fn miscounted(client: &Client, receipts: usize) -> usize {
     wrong + leaks(client, &ledger["bits"]).await
 }
 
-/// Budgets of `spent` bits, one of each scope in turn, that do not refuse another receipt.
-async fn leaks(client: &Client, spent: &Value) -> usize {
+/// Budgets of exactly the bits that are spent, one of each scope in turn, that do not refuse another receipt. Colourings are not the model's.
+async fn leaks(client: &Client, all: &Value) -> usize {
+    let of_model = client.json(&format!("/v1/ledger?model={}", client.model)).await["bits"].clone();
     let model = format!("/v1/ledger/models/{}", client.model);
     let key = format!("/v1/ledger/requesters/{}", client.key.split('_').nth(1).unwrap());
     let scopes = [
-        (&model, "total_bits"),
-        (&model, "input_bits"),
-        (&model, "requester_bits"),
-        (&key, "bits"),
+        (&model, "total_bits", &of_model),
+        (&model, "input_bits", &of_model),
+        (&model, "requester_bits", &of_model),
+        (&key, "bits", all),
     ];
     let set = async |path: &str, budget: Value| {
         let budget = budget.to_string().into_bytes();
@@ -79,7 +80,7 @@ async fn leaks(client: &Client, spent: &Value) -> usize {
         assert_eq!(answer.status().as_u16(), 200);
     };
     let mut leaks = 0;
-    for (path, scope) in scopes {
+    for (path, scope, spent) in scopes {
         set(path, json!({ scope: spent })).await;
         let body =
             json!({ "model": client.model, "input": client.input, "policy": POLICY, "context": { "audience": scope } });

@@ -1,5 +1,6 @@
 //! Every route with every kind of caller, from the OpenAPI document: a route without a row here fails.
 
+use crate::colourings;
 use crate::harness::{eventually, Service};
 use provenn_service::server::api::document;
 use provenn_service::server::clock::Clock;
@@ -20,7 +21,7 @@ struct Row {
     other: u16,
 }
 
-fn rows(input: &str, calibration: &str, model: &str) -> Vec<Row> {
+fn rows(input: &str, calibration: &str, model: &str, (graph, colouring): &(String, String)) -> Vec<Row> {
     let row = |method, path, scope, body, right, other| Row {
         method,
         path,
@@ -30,6 +31,7 @@ fn rows(input: &str, calibration: &str, model: &str) -> Vec<Row> {
         other,
     };
     let proof = json!({ "model": model, "input": input, "policy": "label" });
+    let coloured = json!({ "graph": graph, "colouring": colouring, "colours": 2 });
     let [read, upload, commit, prove, publish, govern] = Scope::ALL.map(Some);
     vec![
         // The digest does not fit the empty body.
@@ -56,6 +58,7 @@ fn rows(input: &str, calibration: &str, model: &str) -> Vec<Row> {
             404,
         ),
         row("post", "/v1/proofs", prove, proof, 202, 404),
+        row("post", "/v1/colourings", prove, coloured, 202, 404),
         row("get", "/v1/proofs/{id}", read, Value::Null, 200, 404),
         row("get", "/v1/proofs/{id}/events", read, Value::Null, 200, 404),
         row("get", "/v1/proofs/{id}/receipt", read, Value::Null, 200, 404),
@@ -154,6 +157,7 @@ async fn every_route_refuses_the_wrong_callers() {
     eventually(async || (service.call("GET", &logged, &[], "").await.status.as_u16() == 200).then_some(())).await;
     let shown = alice.get(&format!("/v1/models/{}", model.0)).await.json(200);
     let calibration = alice.put_fixture("inputs", "data/breast_cancer_calibration.npy").await;
+    let files = colourings::both(&alice, "0 1\n", "0\n1\n").await;
     let fill = |path: &str| {
         let id = match path {
             path if path.contains("/log/proofs/") => return logged.clone(),
@@ -183,7 +187,7 @@ async fn every_route_refuses_the_wrong_callers() {
                 .map(|method| (method.clone(), path.clone())),
         );
     }
-    for row in rows(&model.1, &calibration, &model.0) {
+    for row in rows(&model.1, &calibration, &model.0, &files) {
         assert!(
             routes.remove(&(row.method.into(), row.path.into())),
             "{} {} is no route",

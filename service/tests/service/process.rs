@@ -58,11 +58,16 @@ impl Process {
     }
 
     pub async fn put(&self, what: &str, bytes: Vec<u8>) -> String {
+        self.put_as(what, "", bytes).await
+    }
+
+    /// The same with a query.
+    pub async fn put_as(&self, what: &str, query: &str, bytes: Vec<u8>) -> String {
         let sha256 = hex(&Sha256::digest(&bytes));
         // On a busy machine turns are long, and a client is told to come again.
         for _ in 0..20 {
             let answer = self
-                .send(Method::PUT, &format!("/v1/{what}/{sha256}"), bytes.clone())
+                .send(Method::PUT, &format!("/v1/{what}/{sha256}{query}"), bytes.clone())
                 .await;
             if answer.headers().contains_key("retry-after") {
                 tokio::time::sleep(Duration::from_secs(1)).await;

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 /// Values of the input, as text and as they are in memory.
 const CANARY: f32 = 0.736_251_83;
+/// What a file calls a colour.
+const LABEL: u64 = 914_276_550;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn logs_and_files_hold_no_secrets() {
@@ -36,6 +38,17 @@ async fn logs_and_files_hold_no_secrets() {
     let model = made["result"]["model_id"].clone();
     let proof = json!({ "model": model, "input": input, "policy": "scores", "context": context });
     assert_eq!(process.job("/v1/proofs", proof).await["state"], "done");
+    // A colouring under labels of its own, and one that is not proper.
+    let graph = process.put_as("inputs", "?form=graph", b"0 1\n1 2\n".to_vec()).await;
+    for (labels, state) in [
+        ([LABEL, LABEL + 1, LABEL], "done"),
+        ([LABEL, LABEL, LABEL + 1], "failed"),
+    ] {
+        let text: String = labels.iter().map(|label| format!("{label}\n")).collect();
+        let colouring = process.put_as("inputs", "?form=colouring", text.into_bytes()).await;
+        let asked = json!({ "graph": graph, "colouring": colouring, "colours": 3, "context": context });
+        assert_eq!(process.job("/v1/colourings", asked).await["state"], state);
+    }
     // Refusals are logged too.
     let mut stranger = process.key.clone();
     stranger.replace_range(stranger.len() - 4.., "beef");
@@ -65,7 +78,14 @@ async fn logs_and_files_hold_no_secrets() {
     assert!(log.contains("\"stopped\"") && log.contains("\"request\""), "{log}");
     let secret = process.key.rsplit('_').next().unwrap();
     let value = CANARY.to_string();
-    for canary in [secret, &stranger[stranger.len() - 20..], &value, "canary", "5ec2e7"] {
+    for canary in [
+        secret,
+        &stranger[stranger.len() - 20..],
+        &value,
+        "canary",
+        "5ec2e7",
+        "9142765",
+    ] {
         assert!(!log.contains(canary), "`{canary}` is in the log");
     }
     // The key is in the file of the first start and nowhere else; nothing is left in the folder for temporary files.

@@ -9,6 +9,7 @@ use crate::harness::{tenant, Client, Service};
 use provenn_service::server::clock::Clock;
 use provenn_service::server::db::{Lease, Most, Outcome, Place, Publication, State, Stored, Submission};
 use provenn_service::server::ids::{JobId, ModelId, ObjectDigest, TaskId};
+use provenn_service::server::job::Kinds;
 use provenn_service::server::sweeper::sweep;
 use serde_json::{json, Value};
 
@@ -72,7 +73,7 @@ pub fn pause(service: &Service) {
 pub fn receipt(name: &str) -> Publication {
     Publication {
         stored: Stored::Receipt {
-            model: ModelId::known("m"),
+            subject: ModelId::known("m"),
             blob: ObjectDigest::known(name),
             bytes: 1,
         },
@@ -241,7 +242,7 @@ async fn cancelled_and_expired_jobs_publish_nothing() {
     let (db, now) = (&service.app.db, service.app.now());
     let job = submit(&service, "cancelled", None).await;
     let lease = claim(&service, &job).await.unwrap();
-    assert!(db.cancel(&tenant("alice"), "", &job, now).await.unwrap());
+    assert!(db.cancel(&tenant("alice"), Kinds::All, &job, now).await.unwrap());
     assert_eq!(
         db.publish(&lease, &receipt("a"), &service.app.clock).await.unwrap(),
         Outcome::Lost

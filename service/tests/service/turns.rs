@@ -4,6 +4,7 @@ use crate::harness::tenant;
 use crate::simulation::{claim, pause, receipt, state, still, submit, submit_as};
 use provenn_service::server::db::{Outcome, Place, Publication, Stored};
 use provenn_service::server::ids::{JobId, TaskId};
+use provenn_service::server::job::Kinds;
 use provenn_service::server::sweeper::sweep;
 
 /// A priority puts a job before others of its tenant, and before nobody else's.
@@ -109,11 +110,24 @@ async fn a_long_queue_hides_no_lost_job() {
     let app = &service.app;
     for n in 0..250 {
         let job = submit(&service, &format!("known {n}"), None).await;
-        let task = app.db.job(&tenant("alice"), "", &job).await.unwrap().unwrap().task;
+        let task = app
+            .db
+            .job(&tenant("alice"), Kinds::All, &job)
+            .await
+            .unwrap()
+            .unwrap()
+            .task;
         app.queue.push(&task, 0).await.unwrap();
     }
     let lost = submit(&service, "lost", None).await;
-    let task = async || app.db.job(&tenant("alice"), "", &lost).await.unwrap().unwrap().task;
+    let task = async || {
+        app.db
+            .job(&tenant("alice"), Kinds::All, &lost)
+            .await
+            .unwrap()
+            .unwrap()
+            .task
+    };
     let before = task().await;
     assert_eq!(state(&alice, &lost).await, "queued");
     app.clock.advance(6_000);
@@ -124,13 +138,24 @@ async fn a_long_queue_hides_no_lost_job() {
     assert!(app.queue.knows(&task().await).await.unwrap());
     // And then from the beginning again.
     let second = submit(&service, "lost too", None).await;
-    let before = app.db.job(&tenant("alice"), "", &second).await.unwrap().unwrap().task;
+    let before = app
+        .db
+        .job(&tenant("alice"), Kinds::All, &second)
+        .await
+        .unwrap()
+        .unwrap()
+        .task;
     app.clock.advance(6_000);
     for _ in 0..4 {
         sweep(app).await.unwrap();
     }
     assert_ne!(
-        app.db.job(&tenant("alice"), "", &second).await.unwrap().unwrap().task,
+        app.db
+            .job(&tenant("alice"), Kinds::All, &second)
+            .await
+            .unwrap()
+            .unwrap()
+            .task,
         before
     );
 }

@@ -7,6 +7,7 @@ use provenn_service::server::db::{Db, Place};
 use provenn_service::server::ids::{
     DatabaseId, InputDigest, JobId, KeyDigest, KeyId, ModelId, ObjectDigest, SrsId, TaskId, TenantId,
 };
+use provenn_service::server::job::Kinds;
 use provenn_service::server::tlog::stop::Stop;
 use provenn_service::server::worker::retry::Cause;
 use sqlx::migrate::Migrator;
@@ -198,7 +199,10 @@ async fn jobs(db: &Db, version: i64) {
         (1, Some(Cause::NoSpace))
     };
     assert_eq!((next.faults, next.retry), had);
-    assert!(db.cancel(&tenant("alice"), "proof", &job(3), 101).await.unwrap());
+    assert!(db
+        .cancel(&tenant("alice"), Kinds::Receipts, &job(3), 101)
+        .await
+        .unwrap());
     assert!(db
         .claim_next(&TaskId::known("task"), "worker", 200, 102)
         .await

@@ -181,6 +181,33 @@ test("a key without a scope is told which one", async () => {
   await look(kept, "scope-govern");
 });
 
+test("a colouring is a job of a graph", async () => {
+  const put = async (form, words) => {
+    const bytes = new TextEncoder().encode(words);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    assert.equal((await call("PUT", `/v1/inputs/${sha256}?form=${form}`, bytes)).status, 201);
+    return sha256;
+  };
+  const files = { graph: await put("graph", "0 1\n1 2\n2 0\n"), colouring: await put("colouring", "0\n1\n2\n") };
+  const { id } = await (await call("POST", "/v1/colourings", { ...files, colours: 3, context: { audience: "bank.example" } })).json();
+  assert.equal((await finished(id)).state, "done");
+  const page = await all.signedIn(`/#/jobs/${id}`);
+  await until(page, "Proof of a colouring in 3 colours");
+  await shows(page, "Download the receipt");
+  await shows(page, "Download the SRS key");
+  await shows(page, "bank.example");
+  await look(page, "colouring");
+  await page.open(`${all.service.address}/#/jobs`);
+  await shows(page, `graph ${files.graph.slice(0, 8)}`);
+  await page.open(`${all.service.address}/#/ledger`);
+  await shows(page, "Graph");
+  await click(page, "Graph", "a");
+  await page.until("document.querySelector('main > h1')?.textContent.startsWith('Ledger of the graph')");
+  await shows(page, "colouring 3");
+  await look(page, "ledger-of-a-graph");
+  assert.deepEqual(page.complaints, []);
+});
+
 test("the log, for everybody", async () => {
   assert.equal((await call("POST", "/v1/registry/default/digits", { model })).status, 201);
   const { jobs } = await (await call("GET", "/v1/jobs")).json();

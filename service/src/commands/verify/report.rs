@@ -108,6 +108,7 @@ impl Found<'_> {
         let args = self.args;
         let said = Said::new(verdict.claim(), Some(self.description))?;
         let named = Named {
+            colours: false,
             model: self.names_model(),
             srs: args.srs_id.is_some(),
             policy: args.policy.is_some() || self.deal.is_some(),

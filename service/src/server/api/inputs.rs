@@ -1,4 +1,5 @@
-//! Inputs and calibration data.
+//! Inputs and calibration data, graphs and their colourings.
 
 pub mod commit;
+pub mod form;
 pub mod put;

@@ -10,6 +10,7 @@ use crate::server::auth::Caller;
 use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::ids::JobId;
+use crate::server::job::Kinds;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -42,7 +43,7 @@ pub async fn get_job(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<JobView>, ApiError> {
-    state(&app, &caller, "", named(&id, "job")).await
+    state(&app, &caller, Kinds::All, named(&id, "job")).await
 }
 
 /// Events of a job.
@@ -61,7 +62,7 @@ pub async fn job_events(
     headers: HeaderMap,
     after: Result<Query<After>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    events(app, &caller, "", named(&id, "job"), &headers, after).await
+    events(app, &caller, Kinds::All, named(&id, "job"), &headers, after).await
 }
 
 /// Cancels a job; its process ends.
@@ -77,19 +78,19 @@ pub async fn cancel_job(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    cancel(&app, &caller, "", named(&id, "job")).await
+    cancel(&app, &caller, Kinds::All, named(&id, "job")).await
 }
 
 /// The job that an address names.
 type Named = Result<JobId, ApiError>;
 
-/// State of a job of a kind; of any kind if that is empty.
-pub async fn state(app: &App, caller: &Caller, kind: &str, id: Named) -> Result<Json<JobView>, ApiError> {
+/// State of a job of these kinds.
+pub async fn state(app: &App, caller: &Caller, kinds: Kinds, id: Named) -> Result<Json<JobView>, ApiError> {
     caller.needs(Scope::Read)?;
     let id = id?;
     let job = app
         .db
-        .job(&caller.tenant, kind, &id)
+        .job(&caller.tenant, kinds, &id)
         .await?
         .ok_or(ApiError::NotFound { what: "job" })?;
     Ok(Json(JobView::new(job, app.now())))
@@ -98,7 +99,7 @@ pub async fn state(app: &App, caller: &Caller, kind: &str, id: Named) -> Result<
 pub async fn events(
     app: App,
     caller: &Caller,
-    kind: &str,
+    kinds: Kinds,
     id: Named,
     headers: &HeaderMap,
     after: Result<Query<After>, QueryRejection>,
@@ -107,7 +108,7 @@ pub async fn events(
     let id = id?;
     let job = app
         .db
-        .job(&caller.tenant, kind, &id)
+        .job(&caller.tenant, kinds, &id)
         .await?
         .ok_or(ApiError::NotFound { what: "job" })?;
     let Query(after) = after.map_err(|e| body::query(&e))?;
@@ -122,18 +123,18 @@ pub async fn events(
     stream::stream(app, caller, job, last)
 }
 
-pub async fn cancel(app: &App, caller: &Caller, kind: &str, id: Named) -> Result<StatusCode, ApiError> {
+pub async fn cancel(app: &App, caller: &Caller, kinds: Kinds, id: Named) -> Result<StatusCode, ApiError> {
     caller.needs(Scope::Prove)?;
     let turn = app.changes.take(&Client::Tenant(caller.tenant.clone())).await?;
     let id = id?;
-    if app.db.cancel(&caller.tenant, kind, &id, app.now()).await? {
+    if app.db.cancel(&caller.tenant, kinds, &id, app.now()).await? {
         app.hub.tell(&id, None);
         return Ok(StatusCode::NO_CONTENT);
     }
     drop(turn);
     let job = app
         .db
-        .job(&caller.tenant, kind, &id)
+        .job(&caller.tenant, kinds, &id)
         .await?
         .ok_or(ApiError::NotFound { what: "job" })?;
     match job.state.name() {

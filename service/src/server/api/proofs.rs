@@ -1,5 +1,6 @@
 //! Jobs that prove: state, events, cancellation.
 
+pub mod context;
 pub mod post;
 pub mod receipt;
 
@@ -8,6 +9,7 @@ use super::view::{JobView, StageEvent};
 use crate::server::api::http::id::named;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
+use crate::server::job::Kinds;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::rejection::QueryRejection;
@@ -15,8 +17,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::Json;
-
-const KIND: &str = "proof";
 
 /// State of a proof.
 #[utoipa::path(get, path = "/v1/proofs/{id}", tag = "proofs", security(("key" = ["read"])),
@@ -31,7 +31,7 @@ pub async fn get_proof(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<JobView>, ApiError> {
-    jobs::state(&app, &caller, KIND, named(&id, "job")).await
+    jobs::state(&app, &caller, Kinds::Receipts, named(&id, "job")).await
 }
 
 /// Events of a proof.
@@ -50,7 +50,7 @@ pub async fn proof_events(
     headers: HeaderMap,
     after: Result<Query<After>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    jobs::events(app, &caller, KIND, named(&id, "job"), &headers, after).await
+    jobs::events(app, &caller, Kinds::Receipts, named(&id, "job"), &headers, after).await
 }
 
 /// Cancels a proof; its process ends.
@@ -66,5 +66,5 @@ pub async fn cancel_proof(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    jobs::cancel(&app, &caller, KIND, named(&id, "job")).await
+    jobs::cancel(&app, &caller, Kinds::Receipts, named(&id, "job")).await
 }

@@ -18,9 +18,13 @@ use axum::response::IntoResponse;
         (status = "5XX", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn get_srs(State(app): State<App>, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
+    let srs = named(&id, "SRS")?;
+    if let Some(own) = app.db.parameters(&srs).await? {
+        return Ok((file(BYTES, &id, "srs"), own.to_bytes()));
+    }
     let model = app
         .db
-        .model_with_srs(&named(&id, "SRS")?)
+        .model_with_srs(&srs)
         .await?
         .ok_or(ApiError::NotFound { what: "SRS" })?;
     let public = app.models.public(&app.store, &model).await?;

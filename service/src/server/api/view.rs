@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 pub struct JobView {
     #[schema(value_type = String)]
     pub id: JobId,
-    /// commit, opening or proof
+    /// commit, opening, proof or colouring
     pub kind: String,
     pub state: State,
     /// The stage within the state.

@@ -17,13 +17,15 @@ impl Config {
         let size = |bytes: i64| u64::try_from(bytes).unwrap_or_default();
         let day = 24 * 3600 * 1000;
         // Name, value, least, most.
-        let ranges: [(&str, u64, u64, u64); 35] = [
+        let ranges: [(&str, u64, u64, u64); 37] = [
             ("workers", self.workers as u64, 1, 1024),
             ("limits.model_bytes", limits.model_bytes, 1, MOST),
             ("limits.model_nodes", limits.model_nodes, 1, MOST),
             ("limits.model_parameters", limits.model_parameters, 1, MOST),
             ("limits.model_macs", limits.model_macs, 1, MOST),
             ("limits.input_bytes", limits.input_bytes, 1, MOST),
+            ("limits.graph_vertices", limits.graph_vertices, 1, MOST),
+            ("limits.graph_edges", limits.graph_edges, 1, MOST),
             ("limits.prover_memory_bytes", limits.prover_memory_bytes, 1 << 20, MOST),
             ("limits.prover_seconds", limits.prover_seconds, 1, 365 * 24 * 3600),
             ("limits.attempts", size(limits.attempts), 1, 1_000_000),

@@ -13,6 +13,9 @@ pub struct Limits {
     /// Multiplications of a model, those of convolutions and matrix products.
     pub model_macs: u64,
     pub input_bytes: u64,
+    /// Vertices and edges of a graph that a colouring is of.
+    pub graph_vertices: u64,
+    pub graph_edges: u64,
     /// Most CPU seconds of a proof by forecast.
     pub forecast_cpu_seconds: f64,
     /// Address space of a prover process. A proof that needs more by forecast is refused.
@@ -67,6 +70,8 @@ impl Default for Limits {
             model_parameters: 64_000_000,
             model_macs: 4_000_000_000,
             input_bytes: 16 << 20,
+            graph_vertices: 1_000_000,
+            graph_edges: 4_000_000,
             forecast_cpu_seconds: 600.0,
             prover_memory_bytes: 8 << 30,
             prover_seconds: 3600,

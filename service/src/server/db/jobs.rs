@@ -5,6 +5,7 @@ use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
 use crate::server::ids::{JobId, TaskId, TenantId};
+use crate::server::job::Kinds;
 use crate::server::problem::Problem;
 use crate::server::worker::retry::{Cause, Tries};
 use serde::{Deserialize, Serialize};
@@ -150,14 +151,16 @@ pub struct Event {
 }
 
 impl Db {
-    /// A job of a kind; of any kind if that is empty.
-    pub async fn job(&self, tenant: &TenantId, kind: &str, id: &JobId) -> Result<Option<Job>, ApiError> {
-        let row = sqlx::query("SELECT * FROM jobs WHERE id = $1 AND tenant = $2 AND ($3 = '' OR kind = $3)")
-            .bind(id)
-            .bind(tenant)
-            .bind(kind)
-            .fetch_optional(&self.read)
-            .await?;
+    /// A job of these kinds.
+    pub async fn job(&self, tenant: &TenantId, kinds: Kinds, id: &JobId) -> Result<Option<Job>, ApiError> {
+        let row = sqlx::query(
+            "SELECT * FROM jobs WHERE id = $1 AND tenant = $2 AND ($3 = 0 OR kind IN ('proof', 'colouring'))",
+        )
+        .bind(id)
+        .bind(tenant)
+        .bind(kinds.receipts())
+        .fetch_optional(&self.read)
+        .await?;
         row.as_ref().map(Job::from_row).transpose()
     }
 
@@ -189,16 +192,16 @@ impl Db {
     }
 
     /// Cancels a job that is not finished. Its worker notices when it next looks at its lease.
-    pub async fn cancel(&self, tenant: &TenantId, kind: &str, id: &JobId, now: Millis) -> Result<bool, ApiError> {
+    pub async fn cancel(&self, tenant: &TenantId, kinds: Kinds, id: &JobId, now: Millis) -> Result<bool, ApiError> {
         let mut tx = self.begin().await?;
         let row = sqlx::query(
             "UPDATE jobs SET state = 'cancelled', stage = 'cancelled', finished = $4, owner = NULL, lease_until = NULL
-             WHERE id = $1 AND tenant = $2 AND ($3 = '' OR kind = $3) AND state IN ('queued', 'witness', 'proving', 'verifying')
+             WHERE id = $1 AND tenant = $2 AND ($3 = 0 OR kind IN ('proof', 'colouring')) AND state IN ('queued', 'witness', 'proving', 'verifying')
              RETURNING attempt",
         )
         .bind(id)
         .bind(tenant)
-        .bind(kind)
+        .bind(kinds.receipts())
         .bind(now)
         .fetch_optional(&mut *tx)
         .await?;

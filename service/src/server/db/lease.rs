@@ -48,7 +48,8 @@ pub struct Publication {
 #[derive(Clone, Debug)]
 pub enum Stored {
     Receipt {
-        model: ModelId,
+        /// The model, or the graph that it is about.
+        subject: ModelId,
         blob: ObjectDigest,
         bytes: i64,
     },
@@ -207,8 +208,8 @@ impl Db {
             count(&mut tx, &job.tenant, object).await?;
         }
         match &made.stored {
-            Stored::Receipt { model, blob, bytes } => {
-                add_receipt(&mut tx, &job, model, blob, *bytes, now).await?;
+            Stored::Receipt { subject, blob, bytes } => {
+                add_receipt(&mut tx, &job, subject, blob, *bytes, now).await?;
                 settle(&mut tx, &job.id, End::Published).await?;
             }
             Stored::Model(model) => add_model(&mut tx, model).await?,
@@ -378,18 +379,18 @@ fn body(state: State, stage: &str, attempt: i64, now: Millis) -> Value {
 async fn add_receipt(
     tx: &mut Transaction<'static, Any>,
     job: &Job,
-    model: &ModelId,
+    subject: &ModelId,
     blob: &ObjectDigest,
     bytes: i64,
     now: Millis,
 ) -> Result<(), ApiError> {
-    not_revoked(tx, &job.tenant, model).await?;
+    not_revoked(tx, &job.tenant, subject).await?;
     // The primary key refuses a second receipt for the statement; the whole transaction then has no effect.
     sqlx::query("INSERT INTO receipts (tenant, statement, job, model, blob, bytes, created) VALUES ($1, $2, $3, $4, $5, $6, $7)")
         .bind(&job.tenant)
         .bind(&job.statement)
         .bind(&job.id)
-        .bind(model)
+        .bind(subject)
         .bind(blob)
         .bind(bytes)
         .bind(now)

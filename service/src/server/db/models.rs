@@ -3,10 +3,12 @@
 use super::registry::lock;
 use super::storage::{settle, Object};
 use super::Db;
+use crate::bytes::{hex, unhex};
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
 use crate::server::ids::{KeyDigest, ModelId, ObjectDigest, SrsId, TenantId};
 use provenn_prover::store::CARD;
+use provenn_verifier::SrsVerifyingKey;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::any::AnyRow;
@@ -127,6 +129,27 @@ impl Db {
             .fetch_optional(&self.read)
             .await?;
         row.as_ref().map(Model::from_row).transpose()
+    }
+
+    /// Records the verifier's part of parameters that no model stands for.
+    pub async fn add_parameters(&self, srs: &SrsVerifyingKey) -> Result<(), ApiError> {
+        sqlx::query("INSERT INTO parameters (id, key) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(SrsId::from(srs.id()))
+            .bind(hex(&srs.to_bytes()))
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// Parameters that [`add_parameters`](Self::add_parameters) recorded.
+    pub async fn parameters(&self, id: &SrsId) -> Result<Option<SrsVerifyingKey>, ApiError> {
+        let row = sqlx::query("SELECT key FROM parameters WHERE id = $1").bind(id);
+        let Some(row) = row.fetch_optional(&self.read).await? else {
+            return Ok(None);
+        };
+        let bytes = unhex(row.try_get("key")?).map_err(ApiError::Internal)?;
+        let key = SrsVerifyingKey::from_bytes(&bytes).map_err(|e| ApiError::Internal(e.to_string()))?;
+        Ok(Some(key))
     }
 
     /// The points and the blob of a commitment to an upload, as the input of a name; that is empty where there is one input.

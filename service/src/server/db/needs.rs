@@ -22,6 +22,7 @@ impl Need {
                 model.map(|sha256| Self::Upload(Kind::Model, ObjectDigest::known(sha256))),
                 ["calibration", "held_out"],
             ),
+            "colouring" => (None, ["graph", "colouring"]),
             _ => (
                 model.map(|id| Self::Commitment(ModelId::known(id))),
                 ["input", "inputs"],

@@ -84,12 +84,12 @@ impl Db {
         Ok(i64::try_from(removed.len()).unwrap_or(i64::MAX))
     }
 
-    /// Removes the jobs that ended first before a time, with their events. A proof stays while its receipt does. Returns how many.
+    /// Removes the jobs that ended first before a time, with their events. One that made a receipt stays while that does. Returns how many.
     pub async fn remove_jobs(&self, before: Millis) -> Result<i64, ApiError> {
         let mut tx = self.begin().await?;
         let old = sqlx::query(
             "SELECT id FROM jobs WHERE finished < $1
-                 AND finished IS NOT NULL AND (kind <> 'proof' OR state <> 'done' OR removed IS NOT NULL) ORDER BY finished LIMIT $2",
+                 AND finished IS NOT NULL AND (kind NOT IN ('proof', 'colouring') OR state <> 'done' OR removed IS NOT NULL) ORDER BY finished LIMIT $2",
         )
         .bind(before)
         .bind(BATCH)

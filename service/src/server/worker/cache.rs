@@ -1,13 +1,14 @@
 //! Committed models on this machine: their files for children, their public parts for verification.
 
+use super::Stopped;
 use crate::error::CliError;
 use crate::server::db::Model;
 use crate::server::error::ApiError;
 use crate::server::folders::{hold, names, remove, shrink, Held, Temporary};
 use crate::server::ids::{ModelId, TenantId};
 use crate::server::store::{Kind, Store};
-use crate::{files, srs};
-use provenn_prover::commit::Description;
+use crate::srs;
+use provenn_prover::commit::{srs_verifying_key, Description};
 use provenn_prover::store;
 use provenn_verifier::{CheckedCard, ModelCard, SrsVerifyingKey};
 use std::collections::HashMap;
@@ -25,6 +26,30 @@ pub struct Public {
     pub card: CheckedCard,
     pub srs: SrsVerifyingKey,
     pub description: Description,
+}
+
+/// Verifier's parts of the service's own parameters, by log2 of the number of rows.
+#[derive(Debug, Default)]
+pub struct Parameters(Mutex<HashMap<u32, Arc<SrsVerifyingKey>>>);
+
+impl Parameters {
+    /// That of `rows`, read from the folder of development parameters or the imported file.
+    ///
+    /// # Errors
+    /// There are none so large.
+    pub async fn verifying(&self, srs: &Path, rows: u32) -> Result<Arc<SrsVerifyingKey>, Stopped> {
+        if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&rows) {
+            return Ok(known.clone());
+        }
+        let path = srs.to_owned();
+        let read = tokio::task::spawn_blocking(move || {
+            let parameters = srs::existing(Some(&path), rows)?;
+            Ok::<_, CliError>(Arc::new(srs_verifying_key(&parameters.srs)?))
+        });
+        let key = read.await.map_err(|e| Stopped::Died(e.to_string()))??;
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(known.entry(rows).or_insert(key).clone())
+    }
 }
 
 /// Models by tenant and id.
@@ -136,9 +161,4 @@ fn adopt(partial: Temporary, folder: &Path) -> Result<(), ApiError> {
         Err(_) if folder.is_dir() => Ok(()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Size of a file that was just made.
-pub fn size(path: &Path) -> i64 {
-    i64::try_from(files::size(path)).unwrap_or(i64::MAX)
 }

@@ -28,10 +28,7 @@ impl Attempt<'_> {
         let at = |name: &str| temporary.path().join(name);
         let source = asked.model.clone();
         app.store.fetch(tenant, Kind::Model, &source, &at("model.onnx")).await?;
-        // The process that makes development parameters can write where they are kept, but make no folder beside it.
-        if !app.config.srs().exists() {
-            private::folder(&app.config.srs())?;
-        }
+        self.parameters_folder()?;
         let made = self
             .child(Work::Commit {
                 model: at("model.onnx"),
@@ -84,6 +81,15 @@ impl Attempt<'_> {
             peak_bytes: made.peak_bytes,
             cpu_ms: made.cpu_ms,
         })
+    }
+
+    /// The process that makes development parameters can write where they are kept, but make no folder beside it.
+    pub(super) fn parameters_folder(&self) -> Result<(), Stopped> {
+        let place = self.app.config.srs();
+        if !place.exists() {
+            private::folder(&place)?;
+        }
+        Ok(())
     }
 
     /// Checks the card as anybody would: it goes into the log.

@@ -1,6 +1,7 @@
 //! Proving, and the check before anything is published.
 
-use super::cache::{size, Public};
+use super::cache::Public;
+use super::process::Made;
 use super::{Attempt, Stopped};
 use crate::bytes::hex32;
 use crate::child::protocol::{Data, Work};
@@ -9,17 +10,16 @@ use crate::fail;
 use crate::files::{self, MAX_RECEIPT};
 use crate::server::db::{Publication, Stored};
 use crate::server::error::ApiError;
-use crate::server::ids::ObjectDigest;
+use crate::server::ids::{ModelId, ObjectDigest};
 use crate::server::job::Proof;
 use crate::server::problem::Problem;
 use crate::server::room::Quota;
 use crate::server::store::Kind;
 use crate::stage::Stage;
-use provenn_verifier::{verify, Expectation, InferenceExpectation, InputBinding, StatementKind};
+use provenn_verifier::{verify, Expectation, InferenceExpectation, InputBinding, StatementKind, VerifyError};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 impl Attempt<'_> {
     pub(super) async fn proof(&self, asked: &Proof) -> Result<Publication, Stopped> {
@@ -55,25 +55,38 @@ impl Attempt<'_> {
             })
             .await?;
         drop(folder);
-        fail::point("before-verify");
-        self.reached(Stage::Check).await?;
+        self.to_be_checked().await?;
         let public = app.models.public(&app.store, &model).await?;
         let expectation = self.expectation(asked, &public, &inputs, shown)?;
-        let receipt = checked(public, at("receipt").as_path(), expectation).await?;
+        let receipt = checked(&at("receipt"), move |bytes| {
+            verify(bytes, &public.card, &public.srs, &expectation).map(drop)
+        })
+        .await?;
+        self.receipt(model.id, receipt, &made).await
+    }
+
+    /// The prover is done: what it made is checked next.
+    pub(super) async fn to_be_checked(&self) -> Result<(), Stopped> {
+        fail::point("before-verify");
+        self.reached(Stage::Check).await
+    }
+
+    /// Stores a receipt that verifies.
+    pub(super) async fn receipt(
+        &self,
+        subject: ModelId,
+        receipt: Vec<u8>,
+        made: &Made,
+    ) -> Result<Publication, Stopped> {
         fail::point("after-verify");
-        let (bytes, name) = (size(&at("receipt")), ObjectDigest::of(&receipt));
-        let object = self
-            .room(Kind::Receipt, &name, receipt.len() as u64, Quota::Beyond)
-            .await?;
-        let blob = app.store.put(tenant, Kind::Receipt, receipt).await?;
+        let (length, name) = (receipt.len(), ObjectDigest::of(&receipt));
+        let object = self.room(Kind::Receipt, &name, length as u64, Quota::Beyond).await?;
+        let blob = self.app.store.put(&self.job.tenant, Kind::Receipt, receipt).await?;
         fail::point("after-store-receipt");
+        let bytes = i64::try_from(length).unwrap_or(i64::MAX);
         Ok(Publication {
             result: json!({ "receipt_sha256": blob, "receipt_bytes": bytes }),
-            stored: Stored::Receipt {
-                model: model.id,
-                blob,
-                bytes,
-            },
+            stored: Stored::Receipt { subject, blob, bytes },
             objects: vec![object],
             peak_bytes: made.peak_bytes,
             cpu_ms: made.cpu_ms,
@@ -118,15 +131,17 @@ impl Attempt<'_> {
 }
 
 /// The bytes of a receipt that verifies.
-async fn checked(public: Arc<Public>, path: &Path, expectation: Expectation) -> Result<Vec<u8>, Stopped> {
+pub(super) async fn checked<V>(path: &Path, verify: V) -> Result<Vec<u8>, Stopped>
+where
+    V: FnOnce(&[u8]) -> Result<(), VerifyError> + Send + 'static,
+{
     let bytes = files::read(path, MAX_RECEIPT).map_err(|e| Stopped::Died(e.parts().1.into()))?;
     let check = tokio::task::spawn_blocking(move || {
-        let verdict =
-            verify(&bytes, &public.card, &public.srs, &expectation).map(|verdict| verdict.claim().context.not_after);
-        (bytes, verdict)
+        let verified = verify(&bytes);
+        (bytes, verified)
     });
     match check.await {
-        Ok((bytes, Ok(_))) => Ok(bytes),
+        Ok((bytes, Ok(()))) => Ok(bytes),
         Ok((_, Err(error))) => {
             tracing::error!(
                 code = error.code(),

@@ -9,6 +9,7 @@ pub const NOT_PROVABLE: &str = "not-provable";
 
 /// Not the fault of whoever asked, who is not charged for it.
 const DEFECT: &str = "proof-system";
+const OF_THE_SERVICE: [&str; 2] = [DEFECT, "srs-too-small"];
 
 const OWNER: &str = "the model's owner sees why with the command line, on the own machine";
 
@@ -19,6 +20,17 @@ pub fn problem(code: &str) -> Problem {
             NOT_PROVABLE,
             "there is no receipt for this input under this policy",
             "an input outside of what the model was calibrated for has none, nor has a yes that does not hold",
+        ),
+        // Which edge, vertex or colour it is would say something of the colouring.
+        "colouring-improper" | "colouring-range" | "colouring-length" => (
+            NOT_PROVABLE,
+            "there is no receipt for this colouring of the graph in so many colours",
+            "`provenn color prove` says on your own machine what is wrong with it",
+        ),
+        "srs-too-small" => (
+            "srs-too-small",
+            "the service's parameters are too small for the graph",
+            "use a smaller graph, or ask the operator for larger parameters",
         ),
         "unprovable" => ("unprovable", "none of the rows that were given can be proven", OWNER),
         "accumulator-wrap" => (
@@ -86,6 +98,6 @@ pub fn problem(code: &str) -> Problem {
         DEFECT => (DEFECT, "the prover failed", "please report this"),
         _ => ("refused", "the work was refused", OWNER),
     };
-    let status = if code == DEFECT { 500 } else { 422 };
+    let status = if OF_THE_SERVICE.contains(&code) { 500 } else { 422 };
     Problem::new(status, code, detail, help)
 }

@@ -8,7 +8,7 @@ import json
 import time
 import uuid
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, TypeVar, Union, cast
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, TypeVar, Union, cast
 from urllib.parse import quote, urlencode
 
 from . import http as requests
@@ -46,12 +46,22 @@ class Client:
             return self._put("inputs", json.dumps(content).encode())
         return self._put("inputs", _bytes(content))
 
+    def upload_graph(self, content: Content) -> str:
+        """Uploads a graph (DIMACS .col, a list of edges, or node-link JSON); its SHA-256."""
+        return self._put("inputs", _bytes(content), "?form=graph")
+
+    def upload_colouring(self, content: Union[Content, Sequence[int]]) -> str:
+        """Uploads a colouring, one colour for each vertex; its SHA-256. It is as private as an input."""
+        if isinstance(content, (str, Path, bytes)):
+            return self._put("inputs", _bytes(content), "?form=colouring")
+        return self._put("inputs", "".join(f"{int(colour)}\n" for colour in content).encode(), "?form=colouring")
+
     def delete_model(self, model: str) -> None:
         """Removes an uploaded model, by SHA-256; nothing if there is none. Refused with `in-use` while it is needed."""
         self._http.send("DELETE", f"/v1/models/{_part(model)}")
 
     def delete_input(self, input: str) -> None:
-        """Removes an uploaded input and its commitments, likewise."""
+        """Removes an uploaded input and its commitments, or a graph or a colouring, likewise."""
         self._http.send("DELETE", f"/v1/inputs/{_part(input)}")
 
     def delete_commitment(self, model: str) -> None:
@@ -103,6 +113,27 @@ class Client:
             "priority": priority,
         }
         return self._submit("/v1/proofs", asked, idempotency_key)
+
+    def prove_colouring(
+        self,
+        graph: str,
+        colouring: str,
+        colours: int,
+        audience: str = "",
+        nonce: Optional[str] = None,
+        not_after: int = 0,
+        priority: Optional[int] = None,
+        idempotency_key: Optional[str] = None,
+    ) -> Job:
+        """Asks for a receipt that a proper colouring of a graph is known: SHA-256 of both uploads, and the number of colours."""
+        asked = {
+            "graph": graph,
+            "colouring": colouring,
+            "colours": colours,
+            "context": {"audience": audience, "nonce": nonce, "not_after": not_after},
+            "priority": priority,
+        }
+        return self._submit("/v1/colourings", asked, idempotency_key)
 
     def job(self, job: Union[str, Job]) -> Job:
         """The state of a job."""
@@ -198,6 +229,23 @@ class Client:
         query["accept_dev"] = "true" if accept_dev else "false"
         return cast(Verdict, json.loads(self._http.send("POST", f"/v1/verify?{urlencode(query)}", receipt)))
 
+    def verify_colouring(
+        self,
+        receipt: bytes,
+        graph: Content,
+        colours: Optional[int] = None,
+        audience: Optional[str] = None,
+        nonce: Optional[str] = None,
+        srs: Optional[str] = None,
+        accept_dev: bool = False,
+    ) -> Verdict:
+        """Has the service verify the receipt of a colouring that was proven there, about this graph; otherwise as `verify`."""
+        asked = {"colours": colours, "audience": audience, "nonce": nonce, "srs": srs}
+        query = {name: value for name, value in asked.items() if value is not None}
+        query["accept_dev"] = "true" if accept_dev else "false"
+        body = {"receipt": receipt.hex(), "graph": _bytes(graph).decode()}
+        return cast(Verdict, self._http.json("POST", f"/v1/verify?{urlencode(query)}", body))
+
     # Registry.
 
     def publish(self, tenant: str, name: str, model: str, rotate: bool = True) -> Version:
@@ -271,9 +319,9 @@ class Client:
         """Limits the bits that receipts reveal to a key, over all models. None is no limit."""
         return cast(List[Budget], self._http.json("PUT", f"/v1/ledger/requesters/{_part(key_id)}", {"bits": bits}))
 
-    def _put(self, what: str, content: bytes) -> str:
+    def _put(self, what: str, content: bytes, query: str = "") -> str:
         sha256 = hashlib.sha256(content).hexdigest()
-        self._http.send("PUT", f"/v1/{what}/{sha256}", content)
+        self._http.send("PUT", f"/v1/{what}/{sha256}{query}", content)
         return sha256
 
     def _submit(self, path: str, asked: Any, idempotency_key: Optional[str] = None) -> Job:

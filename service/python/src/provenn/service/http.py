@@ -56,7 +56,7 @@ class Http:
         if self._key is not None:
             # Not sent along when the service redirects elsewhere.
             request.add_unredirected_header("Authorization", f"Bearer {self._key}")
-        if body is not None:
+        if body is not None and not request.has_header("Content-type"):
             request.add_unredirected_header("Content-Type", "application/octet-stream")
         try:
             return self._opener.open(request, timeout=self.timeout if timeout is None else timeout)
@@ -88,7 +88,8 @@ class Http:
     def json(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] = {}, again: bool = True) -> Any:
         """The same with JSON."""
         sent = None if body is None else json.dumps(body).encode()
-        return json.loads(self.send(method, path, sent, headers, again))
+        kind = {} if sent is None else {"Content-Type": "application/json"}
+        return json.loads(self.send(method, path, sent, {**kind, **headers}, again))
 
 
 def events(stream: Any, end: float) -> Iterator[Tuple[int, Dict[str, Any]]]:

@@ -58,7 +58,7 @@ class _Job(TypedDict):
 
 
 class Job(_Job, total=False):
-    """A job: committing to a model or an input, or a proof."""
+    """A job: committing to a model or an input, or a proof of an inference or a colouring."""
 
     eta_ms: int
     retry: str

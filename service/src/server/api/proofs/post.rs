@@ -3,12 +3,13 @@
 use crate::policy::Asked;
 use crate::server::api::http::body;
 use crate::server::api::http::id::named;
+use crate::server::api::proofs::context::ContextRequest;
 use crate::server::api::submit::{admit, submit, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
 use crate::server::inputs::{ByName, PerInput};
-use crate::server::job::{self, JobRequest, Nonce, Proof};
+use crate::server::job::{self, JobRequest, Proof};
 use crate::server::keys::Scope;
 use crate::server::ledger::{self, Charge};
 use crate::server::problem::Problem;
@@ -17,24 +18,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use provenn_verifier::claim::MAX_AUDIENCE;
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
-
-/// Whom and what a receipt is for. The receipt binds all of it.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct ContextRequest {
-    /// Who the receipt is for.
-    #[schema(max_length = 255)]
-    audience: String,
-    /// The verifier's challenge: 32 bytes in hexadecimal.
-    #[schema(pattern = "^[0-9a-fA-F]{64}$")]
-    nonce: Option<String>,
-    /// Last second of validity in unix time, 0 for no end. A job that would finish later is given up.
-    not_after: u64,
-}
 
 /// What to prove.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -79,17 +64,7 @@ pub async fn post_proof(
         .policy
         .parse::<Asked>()
         .map_err(|e| ApiError::bad(e.to_string()))?;
-    let context = &asked.context;
-    if context.audience.len() > MAX_AUDIENCE {
-        return Err(ApiError::bad(format!(
-            "the audience has {} bytes, at most {MAX_AUDIENCE} are accepted",
-            context.audience.len()
-        )));
-    }
-    let nonce = context.nonce.as_deref().map(str::parse::<Nonce>).transpose();
-    let nonce = nonce
-        .map_err(|e| ApiError::bad(format!("nonce: {e}")))?
-        .unwrap_or_default();
+    let context = asked.context.checked()?;
     let model = app
         .db
         .model(&caller.tenant, &named(&asked.model, "model")?)
@@ -106,7 +81,7 @@ pub async fn post_proof(
             .ok_or(ApiError::NotFound { what: "input" })?;
     }
     admit(&model.forecast, &app.config.limits)?;
-    let not_after = deadline(context.not_after, model.cpu_seconds(), app.now(), &model.forecast)?;
+    let not_after = context.deadline(model.cpu_seconds(), app.now(), &model.forecast)?;
     let public = app.models.public(&app.store, &model).await?;
     let description = &public.description;
     let microbits = {
@@ -127,9 +102,9 @@ pub async fn post_proof(
             model: model.id,
             inputs,
             policy,
-            audience: asked.context.audience,
-            nonce,
-            not_after: asked.context.not_after,
+            audience: context.audience,
+            nonce: context.nonce,
+            not_after: context.not_after,
         }),
         priority: asked.priority,
         not_after,
@@ -138,26 +113,4 @@ pub async fn post_proof(
         body: job::digest(&["proof", &digest]),
     };
     submit(&app, &caller, &headers, wanted).await
-}
-
-/// The end of a job in milliseconds, if it can be met at all.
-fn deadline(not_after: u64, cpu_seconds: f64, now: i64, forecast: &Value) -> Result<Option<i64>, ApiError> {
-    if not_after == 0 {
-        return Ok(None);
-    }
-    let end = i64::try_from(not_after).ok().and_then(|end| end.checked_mul(1000));
-    let end = end.ok_or_else(|| ApiError::bad("not_after is in unix seconds"))?;
-    let left = (end - now) as f64 / 1000.0;
-    let cores = std::thread::available_parallelism().map_or(1.0, |n| n.get() as f64);
-    match cpu_seconds / cores < left {
-        true => Ok(Some(end)),
-        false => Err(ApiError::Refused {
-            code: "forecast-exceeds-deadline".into(),
-            message: format!(
-                "a proof takes {cpu_seconds:.1} CPU seconds by forecast, the receipt would expire in {left:.1} seconds"
-            ),
-            help: "choose a later not_after".into(),
-            forecast: Some(forecast.clone()),
-        }),
-    }
 }

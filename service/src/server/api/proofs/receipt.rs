@@ -5,6 +5,7 @@ use crate::server::api::http::headers::{file, BYTES};
 use crate::server::api::http::id::named;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
+use crate::server::job::Kinds;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -31,7 +32,7 @@ pub async fn get_receipt(
     let Some(sha256) = app.db.receipt(&caller.tenant, &id).await? else {
         let job = app
             .db
-            .job(&caller.tenant, "proof", &id)
+            .job(&caller.tenant, Kinds::Receipts, &id)
             .await?
             .ok_or(ApiError::NotFound { what: "proof" })?;
         if job.removed.is_some() {

@@ -12,9 +12,10 @@ use utoipa::ToSchema;
 /// Bits by model, input, requester and policy.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Account {
+    /// Model id; of colourings the digest of the graph.
     #[schema(value_type = String)]
     pub model: ModelId,
-    /// Digest of the input's integers; of several inputs that of their names and digests.
+    /// Digest of the input's integers, or of a colouring's; of several inputs that of their names and digests.
     #[schema(value_type = String)]
     pub input: InputDigest,
     /// Id of the key that asked.

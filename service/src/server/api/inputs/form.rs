@@ -1,0 +1,118 @@
+//! What an uploaded input is: tensors for models, or a graph, or its colouring.
+
+use crate::bytes::hex;
+use crate::color::{graph, solution};
+use crate::data::sample;
+use crate::server::config::Limits;
+use crate::server::error::ApiError;
+use provenn_verifier::Graph;
+use serde::{Deserialize, Serialize};
+use serde_json::{json, Value};
+use sha2::{Digest, Sha256};
+use utoipa::{IntoParams, ToSchema};
+
+/// What the bytes are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// JSON `{"shape": [..], "values": [..]}`, or `.npy` whose first axis counts rows.
+    #[default]
+    Tensor,
+    /// DIMACS `.col`, a list of edges, or node-link JSON.
+    Graph,
+    /// One colour on each line, or lines `l VERTEX COLOUR`.
+    Colouring,
+}
+
+/// How to read an upload.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct As {
+    #[param(inline)]
+    pub form: Form,
+}
+
+/// What is read of a graph.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GraphSummary {
+    pub vertices: u32,
+    pub edges: u32,
+    /// Edges that the file names again.
+    pub repeated: usize,
+    /// The digest that claims name it by.
+    pub graph: String,
+}
+
+/// What is read of a colouring.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ColouringSummary {
+    pub vertices: u32,
+    /// SHA-256 of its colours, whatever the file calls them.
+    pub colours: String,
+}
+
+impl Form {
+    /// What is kept of an upload beside its bytes.
+    ///
+    /// # Errors
+    /// What is wrong with it, for whoever sent it; a graph beyond the limits.
+    pub fn summary(self, bytes: &[u8], limits: &Limits) -> Result<Value, ApiError> {
+        let read = match self {
+            Self::Tensor => json!({ "shape": sample::shape(bytes)? }),
+            Self::Graph => {
+                let read = graph::parse(bytes).map_err(graph::unreadable)?;
+                admit(&read.graph, limits)?;
+                json!(GraphSummary {
+                    vertices: read.graph.vertices(),
+                    edges: read.graph.edge_count(),
+                    repeated: read.repeated,
+                    graph: hex(&read.graph.digest()),
+                })
+            }
+            Self::Colouring => {
+                let colours = solution::parse(bytes, None).map_err(solution::unreadable)?;
+                json!(ColouringSummary {
+                    vertices: u32::try_from(colours.len()).unwrap_or(u32::MAX),
+                    colours: hex(&Sha256::digest(&colours)),
+                })
+            }
+        };
+        let mut summary = json!({ "bytes": bytes.len() });
+        if self != Self::Tensor {
+            summary["form"] = json!(self);
+        }
+        for (name, value) in read.as_object().into_iter().flatten() {
+            summary[name] = value.clone();
+        }
+        Ok(summary)
+    }
+
+    /// Whether an upload was read in this form.
+    pub fn is_of(self, summary: &Value) -> bool {
+        match summary.get("form") {
+            None => self == Self::Tensor,
+            Some(form) => *form == json!(self),
+        }
+    }
+}
+
+/// Refuses a graph that is too large for this service.
+///
+/// # Errors
+/// [`ApiError::Refused`]
+pub fn admit(graph: &Graph, limits: &Limits) -> Result<(), ApiError> {
+    let sizes = [
+        ("vertices", graph.vertices(), limits.graph_vertices),
+        ("edges", graph.edge_count(), limits.graph_edges),
+    ];
+    match sizes.into_iter().find(|(_, got, most)| u64::from(*got) > *most) {
+        None => Ok(()),
+        Some((what, got, most)) => Err(ApiError::Refused {
+            code: "graph-too-large".into(),
+            message: format!("the graph has {got} {what}, at most {most} are accepted"),
+            help: "use a smaller graph, or ask the operator for a higher limit".into(),
+            forecast: None,
+        }),
+    }
+}
