@@ -135,6 +135,11 @@ bench-verify MODEL="fixtures/models/digits_cnn.onnx":
     cargo run --release -p provenn-benches --bin verify -- make target/bench-verify {{MODEL}}
     cargo run --release -p provenn-benches --bin verify -- measure target/bench-verify
 
+# The verdicts of the network that checks colourings on 1,000 random graphs, each proven, with the drawing of docs/colouring.md (needs the environment of `just fixtures`).
+checker:
+    cargo build --release -p provenn-service
+    target/fixtures-venv/bin/python fixtures/checker.py target/release/provenn target/checker
+
 # Side by side with a peer, on this machine.
 bench-peer:
     benches/peer/setup.sh

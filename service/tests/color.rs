@@ -1,7 +1,7 @@
 //! `provenn color`: from a graph to a verdict, and what is refused with which words.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
-use serde_json::Value;
+use serde_json::{json, Value};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,6 +26,26 @@ impl Folder {
             .unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+
+    /// Another command than `color`.
+    #[track_caller]
+    fn other(&self, line: &str) -> Value {
+        let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures");
+        let line = line.replace("FIXTURES", fixtures);
+        let output = Command::new(env!("CARGO_BIN_EXE_provenn"))
+            .args(line.split(' '))
+            .arg("--json")
+            .current_dir(&self.0)
+            .env("PROVENN_HOME", self.0.join("home"))
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{line}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        serde_json::from_slice(&output.stdout).unwrap()
     }
 
     #[track_caller]
@@ -148,4 +168,26 @@ fn refusals_name_what_is_wrong() {
     folder.json("prove --graph large.col --colours large.sol --k 2 --out large");
     let drawn = "verify --graph large.col --receipt large --accept-dev --svg x.svg";
     folder.fails(drawn, 2, &["error[graph-too-large-to-draw]"]);
+}
+
+/// Eight of the thousand graphs of docs/colouring.md: the network's verdicts are the truth, and one receipt proves all of them.
+#[test]
+fn the_network_that_checks_is_right() {
+    let folder = Folder::new("checker");
+    folder.other(
+        "commit FIXTURES/models/colouring_check.onnx --batch 8 --committed colours --out model \
+         --calibration graph=FIXTURES/data/colouring_check_calibration_graph.npy \
+         --calibration colours=FIXTURES/data/colouring_check_calibration_colours.npy",
+    );
+    let about = "--card model/model.card --policy confusion --labels FIXTURES/data/colouring_check_test_labels.npy";
+    folder.other(&format!(
+        "prove {about} --input graph=FIXTURES/data/colouring_check_test_graph.npy \
+         --input colours=FIXTURES/data/colouring_check_test_colours.npy --out receipt"
+    ));
+    let verdict = folder.other(&format!("verify {about} --receipt receipt --accept-dev --any-model"));
+    // Rows are the truth, NO before YES.
+    assert_eq!(
+        (&verdict["valid"], &verdict["output"]),
+        (&json!(true), &json!([1, 0, 0, 7]))
+    );
 }
