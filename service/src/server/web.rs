@@ -54,7 +54,7 @@ macro_rules! verifier {
     };
 }
 
-static ASSETS: [Asset; 30] = [
+static ASSETS: [Asset; 31] = [
     asset("icon.svg", "image/svg+xml", own!("icon.svg")),
     asset("app.css", CSS, own!("app.css")),
     asset("app.js", JS, own!("app.js")),
@@ -82,6 +82,7 @@ static ASSETS: [Asset; 30] = [
     asset("verify.js", JS, own!("verify.js")),
     asset("base.css", CSS, verifier!("base.css")),
     asset("provenn.js", JS, verifier!("provenn.js")),
+    asset("drawing.js", JS, verifier!("drawing.js")),
     asset("view.js", JS, verifier!("view.js")),
     asset("text.js", JS, verifier!("text.js")),
     asset("words.js", JS, verifier!("words.js")),

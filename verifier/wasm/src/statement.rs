@@ -20,13 +20,20 @@ fn inference(body: &Inference) -> String {
         .end()
 }
 
-/// What the file of a graph says.
+/// Largest graph that can be drawn so that something is seen.
+const DRAWN: (u32, u32) = (500, 10_000);
+
+/// What the file of a graph says. `pairs` are its edges, for a drawing; `null` of a graph that is too large for one.
 pub(crate) fn graph(text: &GraphText) -> String {
+    let graph = &text.graph;
+    let drawn = graph.vertices() <= DRAWN.0 && graph.edge_count() <= DRAWN.1;
+    let pairs = drawn.then(|| list(graph.edges().iter().map(|(u, v)| format!("[{u},{v}]"))));
     Object::new()
-        .raw("vertices", text.graph.vertices())
-        .raw("edges", text.graph.edge_count())
+        .raw("vertices", graph.vertices())
+        .raw("edges", graph.edge_count())
         .raw("repeated", text.repeated)
-        .hex("digest", &text.graph.digest())
+        .hex("digest", &graph.digest())
+        .raw("pairs", pairs.unwrap_or_else(|| "null".to_owned()))
         .end()
 }
 

@@ -222,6 +222,45 @@ test("another time than now", async () => {
   assert.deepEqual(await verdict(page), NOW > end ? { kind: "refused", code: "expired" } : { kind: "verified", code: null });
 });
 
+test("a graph is drawn with its verdict, the same each time", async () => {
+  const vector = vectors().find(({ name }) => name.endsWith("petersen.txt"));
+  const page = await fresh();
+  await page.evaluate(`Date.now = () => ${1000 * (vector.now ?? NOW)}`);
+  for (const [slot, name] of [["srs", vector.srs], ["graph", vector.graphs[0]], ["receipt", vector.receipts[0]]]) {
+    const short = JSON.stringify(file(name).split("/").at(-1));
+    await page.choose(`[data-slot=${slot}] input`, file(name));
+    await page.until(`document.querySelector('[data-slot=${slot}] .name').textContent.startsWith(${short})`);
+  }
+  await page.evaluate("document.getElementById('accept-dev').click()");
+  assert.deepEqual(await verdict(page), { kind: vector.expect, code: null });
+  const seen = () => page.evaluate("(() => { const svg = document.querySelector('svg.graph'); return { html: svg.outerHTML, kind: svg.classList[1], circles: svg.querySelectorAll('circle').length, name: svg.getAttribute('aria-label') }; })()");
+  const first = await seen();
+  assert.deepEqual([first.circles, first.kind], [10, vector.expect]);
+  assert.match(first.name, /^Verified.*: a graph of 10 vertices and 15 edges$/);
+  assert.equal((first.html.match(/M/g) ?? []).length, 15);
+  for (const [width, scheme] of [[1280, "light"], [360, "dark"]]) {
+    await page.show(width, scheme);
+    assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width);
+    writeFileSync(join(built, `graph-${scheme}-${width}.png`), await page.screenshot());
+  }
+  // A refusal frames it too, and moves nothing.
+  await fill(page, "colours", "2");
+  const refused = await seen();
+  assert.equal(refused.kind, "refused");
+  assert.equal(refused.html.replace(/class="graph .*?"|aria-label=".*?"/g, ""), first.html.replace(/class="graph .*?"|aria-label=".*?"/g, ""));
+  // A file is data: what is no graph is drawn nowhere.
+  const hostile = join(scratch, "hostile.col");
+  writeFileSync(hostile, "c <svg onload=alert(1)>\np edge 2 1\ne 1 <script>\n");
+  await page.choose("[data-slot=graph] input", hostile);
+  await page.until(`${BANNER}.textContent.includes("graph-file") || ${BANNER}.classList.contains("refused")`);
+  assert.equal(await page.evaluate("document.querySelectorAll('svg.graph, #report script').length"), 0);
+  const large = join(scratch, "large.col");
+  writeFileSync(large, "p edge 501 0\n");
+  await page.choose("[data-slot=graph] input", large);
+  await page.until("document.querySelector('#report').innerText.includes('too many to draw')");
+  assert.deepEqual(page.complaints, []);
+});
+
 test("every field and the verdict have a name", async () => {
   const page = await fresh();
   const { nodes } = await page.call("Accessibility.getFullAXTree");

@@ -1,5 +1,6 @@
 // A report as elements of a page. Text goes in as text only; nothing of a file is ever parsed as markup.
 
+import { drawing } from "./drawing.js";
 import { printable, quoted } from "./text.js";
 import { className, description, disclosure, inference, leakText, notProven, real, sayings, sentence, spoken, statement, validText } from "./words.js";
 
@@ -65,6 +66,7 @@ export function render(status, container, report) {
   }
   container.replaceChildren(
     ...(claim ? [said(report)] : []),
+    ...drawn(report),
     section("Checks", summary(report.checks), ...checkLists(report.checks)),
     ...(error ? [] : [section("What is not proven", null, element("ul", "limits", ...notProven(report, about).map((text) => element("li", "", text))))]),
   );
@@ -103,6 +105,14 @@ function said(report) {
   const made = section(...headings[report.verdict], claimList(report));
   made.classList.toggle("unproven", report.verdict === "refused");
   return made;
+}
+
+/** The graph with its verdict, if it is small enough to see something. */
+function drawn({ graph, verdict }) {
+  if (!graph) return [];
+  const large = `${graph.vertices.toLocaleString("en")} vertices and ${graph.edges.toLocaleString("en")} edges are too many to draw.`;
+  const hint = "Vertices are of one colour here: the receipt does not show theirs.";
+  return [graph.pairs ? section("The graph", hint, drawing(graph, verdict, TITLES[verdict])) : section("The graph", large)];
 }
 
 function section(title, hint, ...children) {
