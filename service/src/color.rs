@@ -4,5 +4,6 @@ pub mod drawing;
 pub mod dsatur;
 pub mod generate;
 pub mod graph;
+pub mod graphml;
 pub mod random;
 pub mod solution;

@@ -54,7 +54,7 @@ pub const COLOURINGS: &[Code] = &[
     code("colouring-range", "More colours are used than are to be proven.", "Prove a larger number of colours, or give a colouring in fewer."),
     code("colours-file", "A file of colours is not of its form. The message names the line.", "Give one colour on each line, in the order of the vertices, or lines `l VERTEX COLOUR` with vertices from 1."),
     code("graph", "A graph of the kind that was asked for cannot be made.", "Ask for a smaller graph or fewer `--edges`; planted graphs may be larger."),
-    code("graph-file", "A graph file is not of its form. The message names the line.", "Give a DIMACS .col file, a list of edges with one `U V` on each line, or node-link JSON."),
+    code("graph-file", "A graph file is not of its form. The message names the line.", "Give a DIMACS .col file, a list of edges with one `U V` on each line, GraphML, or node-link JSON."),
     code("graph-too-large-to-draw", "The graph has more vertices than are drawn.", "Leave `--svg` out."),
     code("no-colouring", "There is no colouring in so few colours, or the graph hides none.", "Ask for more colours, or look for one with `provenn color find`."),
     code("no-colouring-found", "No colouring in so few colours was found in the time given. There may be one.", "Give more time, or more colours."),

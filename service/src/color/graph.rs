@@ -1,5 +1,6 @@
-//! Files of graphs: DIMACS, lists of edges, and node-link JSON as networkx writes it.
+//! Files of graphs: DIMACS, lists of edges, GraphML, and node-link JSON as networkx writes it.
 
+use super::graphml;
 use crate::error::CliError;
 use crate::files;
 use provenn_verifier::statement::colouring::GraphText;
@@ -24,7 +25,7 @@ pub fn unreadable(message: String) -> CliError {
     CliError::usage(
         "graph-file",
         message,
-        "give a DIMACS .col file, a list of edges with one `U V` on each line, or node-link JSON",
+        "give a DIMACS .col file, a list of edges with one `U V` on each line, GraphML, or node-link JSON",
     )
 }
 
@@ -33,15 +34,19 @@ pub fn unreadable(message: String) -> CliError {
 /// # Errors
 /// What is wrong, with its line.
 pub fn parse(bytes: &[u8]) -> Result<GraphText, String> {
-    match bytes.trim_ascii_start().starts_with(b"{") {
-        true => node_link(bytes),
-        false => {
-            let text = std::str::from_utf8(bytes).map_err(|e| {
-                let line = bytes[..e.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
-                format!("line {line}: not UTF-8")
-            })?;
-            Graph::from_text(text).map_err(|e| e.to_string())
-        }
+    // Windows begins texts with a mark.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let first = bytes.trim_ascii_start().first();
+    if first == Some(&b'{') {
+        return node_link(bytes);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|e| {
+        let line = bytes[..e.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        format!("line {line}: not UTF-8")
+    })?;
+    match first {
+        Some(b'<') => graphml::parse(text),
+        _ => Graph::from_text(text).map_err(|e| e.to_string()),
     }
 }
 
@@ -122,13 +127,20 @@ mod tests {
         assert_eq!((read.graph, read.repeated), (graph.clone(), 1));
         assert_eq!(parse(dimacs(&graph, "made here").as_bytes()).unwrap().graph, graph);
         assert_eq!(parse(b"0 1\n3 2\n").unwrap().graph, graph);
+        let xml = b"\xef\xbb\xbf<graphml><graph><node id='a'/><node id='b'/><node id='c'/><node id='d'/>
+            <edge source='b' target='a'/><edge source='c' target='d'/></graph></graphml>";
+        assert_eq!(parse(xml).unwrap().graph, graph);
     }
 
     #[test]
     fn bad_files_are_refused_by_line() {
-        let cases: [(&[u8], &str); 6] = [
+        let cases: [(&[u8], &str); 7] = [
             (b"p edge 2 1\ne 1 3\n", "line 2: vertex 3"),
             (b"0 1\n\xff\n", "line 2: not UTF-8"),
+            (
+                b"<graphml>\n<graph edgedefault='directed'/></graphml>",
+                "line 2: a directed graph",
+            ),
             (b"{\n\"nodes\": [],\n\"links\": 3}", "line 3: invalid type"),
             (
                 br#"{"nodes": [{"id": 1}], "links": [{"source": 1, "target": 2}]}"#,

@@ -10,7 +10,7 @@ from .errors import ProvennError
 from .files import Data, Folder, Where, command, hexadecimal, options
 from .html import table
 
-#: A file (DIMACS ``.col``, edges, node-link JSON) or its bytes, edges of vertices from 0, or a graph of networkx.
+#: A file (DIMACS ``.col``, edges, GraphML, node-link JSON) or its bytes, edges of vertices from 0, or a graph of networkx.
 Graph = Union[Data, Iterable[Tuple[int, int]], Any]
 
 

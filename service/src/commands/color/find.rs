@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The graph: DIMACS .col, a list of edges, or node-link JSON.
+    /// The graph: DIMACS .col, a list of edges, GraphML, or node-link JSON.
     #[arg(long, value_name = "FILE")]
     graph: PathBuf,
     /// The number of colours.

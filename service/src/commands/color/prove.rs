@@ -16,7 +16,7 @@ use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The graph: DIMACS .col, a list of edges, or node-link JSON.
+    /// The graph: DIMACS .col, a list of edges, GraphML, or node-link JSON.
     #[arg(long, value_name = "FILE")]
     graph: PathBuf,
     /// Its colouring: one colour on each line, in the order of the vertices.

@@ -23,7 +23,7 @@ const BESIDE: &str = "srs.vk";
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The graph that the receipt must be about: DIMACS .col, a list of edges, or node-link JSON.
+    /// The graph that the receipt must be about: DIMACS .col, a list of edges, GraphML, or node-link JSON.
     #[arg(long, value_name = "FILE")]
     graph: PathBuf,
     /// Receipt to check.

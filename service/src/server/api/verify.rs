@@ -72,7 +72,7 @@ pub struct OfGraph {
     /// The bytes of the receipt in hexadecimal.
     #[schema(pattern = "^([0-9a-fA-F]{2})*$")]
     receipt: String,
-    /// The text of the graph: DIMACS `.col`, a list of edges, or node-link JSON.
+    /// The text of the graph: DIMACS `.col`, a list of edges, GraphML, or node-link JSON.
     graph: String,
 }
 

@@ -47,7 +47,7 @@ class Client:
         return self._put("inputs", _bytes(content))
 
     def upload_graph(self, content: Content) -> str:
-        """Uploads a graph (DIMACS .col, a list of edges, or node-link JSON); its SHA-256."""
+        """Uploads a graph (DIMACS .col, a list of edges, GraphML, or node-link JSON); its SHA-256."""
         return self._put("inputs", _bytes(content), "?form=graph")
 
     def upload_colouring(self, content: Union[Content, Sequence[int]]) -> str:

@@ -18,7 +18,7 @@ pub enum Form {
     /// JSON `{"shape": [..], "values": [..]}`, or `.npy` whose first axis counts rows.
     #[default]
     Tensor,
-    /// DIMACS `.col`, a list of edges, or node-link JSON.
+    /// DIMACS `.col`, a list of edges, GraphML, or node-link JSON.
     Graph,
     /// One colour on each line, or lines `l VERTEX COLOUR`.
     Colouring,
