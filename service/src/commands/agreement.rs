@@ -161,7 +161,7 @@ fn draft(args: &Draft) -> Result<Report, CliError> {
 
 /// The inputs of the card, with who supplies them.
 fn inputs(supplies: &[(String, String)], description: &Description) -> Result<Vec<AgreedInput>, CliError> {
-    let mut inputs = agreement::inputs(description)?;
+    let mut inputs = agreement::inputs(description);
     for (role, name) in supplies {
         let index = description.input(name)?;
         let Some(input) = inputs.get_mut(index) else { continue };

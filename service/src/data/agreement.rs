@@ -41,23 +41,14 @@ pub fn signatures(paths: &[PathBuf]) -> Result<Vec<InputSignature>, CliError> {
 }
 
 /// The inputs of a card as an agreement has them, without suppliers.
-///
-/// # Errors
-/// A model that is committed for batches.
-pub fn inputs(description: &Description) -> Result<Vec<AgreedInput>, CliError> {
-    if description.shape.items > 0 {
-        return Err(AgreementError::NotCovered {
-            what: "a model that is committed for batches",
-        }
-        .into());
-    }
+pub fn inputs(description: &Description) -> Vec<AgreedInput> {
     let one = description.inputs.iter().map(|input| AgreedInput {
         name: input.name.clone(),
         shape: input.shape.iter().map(|extent| *extent as u32).collect(),
         public: input.binding == Binding::Public,
         supplier: None,
     });
-    Ok(one.collect())
+    one.collect()
 }
 
 /// Checks that an agreement is about the model of a card, with the inputs that its description names: the circuit's key has no names, so that whoever
@@ -77,7 +68,7 @@ pub fn about(agreement: &Agreement, card: &ModelCard, description: &Description)
         let [ours, card] = [agreement.model_id, card.model_id()].map(|id| hex(&id));
         return Err(differs("model", ours, card));
     }
-    let (ours, cards) = (&agreement.inputs, inputs(description)?);
+    let (ours, cards) = (&agreement.inputs, inputs(description));
     if ours.len() != cards.len() {
         return Err(differs("inputs", ours.len().to_string(), cards.len().to_string()));
     }

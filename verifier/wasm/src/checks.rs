@@ -231,7 +231,7 @@ const OF_CARD: [(&str, Check); 7] = [
 ];
 
 /// Codes of the verification of a receipt that decodes, likewise.
-const OF_RECEIPT: [(&str, Check); 26] = [
+const OF_RECEIPT: [(&str, Check); 27] = [
     ("bad-point", Check::Proof),
     ("colours-mismatch", Check::Colours),
     ("context-mismatch", Check::Audience),
@@ -253,6 +253,7 @@ const OF_RECEIPT: [(&str, Check); 26] = [
     ("policy-mismatch", Check::Policy),
     ("policy-out-of-range", Check::PolicyRange),
     ("quantization-mismatch", Check::Quantization),
+    ("segment-count", Check::Statement),
     ("srs-mismatch", Check::Srs),
     ("statement-mismatch", Check::Statement),
     ("too-large", Check::InputShape),
