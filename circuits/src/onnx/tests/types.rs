@@ -144,7 +144,7 @@ fn an_input_that_is_narrowed_takes_narrow_numbers() {
         least: i32::MIN.into(),
         largest: i32::MAX.into(),
     };
-    assert_eq!(model(false).import().unwrap().inputs[0].elements, narrow);
+    assert_eq!(model(false).import().expect("imports").inputs[0].elements, narrow);
     assert!(model(true).import().is_err());
 }
 
