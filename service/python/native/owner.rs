@@ -161,6 +161,7 @@ impl Committed {
                 CliError::usage("usage", format!("policy: {e}"), help)
             })?;
             let policy = asked
+                .labelled(None)?
                 .about(output.as_deref(), &self.description)?
                 .of(&self.description)?;
             let values = sample::all(&sources(inputs), &self.description)?;

@@ -78,9 +78,10 @@ def test_a_batch_counts_labels(fixtures: Path) -> None:
     with pytest.raises(provenn.ProvennError) as refused:
         provenn.verify(receipt, committed.card, labels=(labels + 1) % 10, **named)
     assert refused.value.code == "policy-mismatch"
-    for wrong in (None, labels[:15], labels + 0.5):
+    for wrong, code in ((None, "labels"), (labels + 0.5, "labels"), ([*labels, 1], "policy-out-of-range")):
         with pytest.raises(provenn.ProvennError) as refused:
             committed.prove(pictures, policy="accuracy", labels=wrong)
+        assert refused.value.code == code
         assert refused.value.help and "--" not in refused.value.help, refused.value
     with pytest.raises(TypeError):
         provenn.verify(receipt, committed.card, labels=labels, accept_dev=True)
