@@ -23,6 +23,8 @@ struct Affine {
 /// Walks back from a value to the integers it is made of.
 fn affine(b: &Builder, mut x: ValueId) -> Option<Affine> {
     let (mut factor, mut shift, mut moves) = (1.0, 0.0, vec![]);
+    // Last first.
+    let mut rounded: Vec<(Op, f32, bool)> = vec![];
     let mut left = LONGEST;
     while let Some(step) = b.producer(x) {
         left = usize::checked_sub(left, 1)?;
@@ -46,6 +48,7 @@ fn affine(b: &Builder, mut x: ValueId) -> Option<Affine> {
                     (false, true) => (left, number(right)?, false),
                     _ => return None,
                 };
+                rounded.push((op.clone(), number as f32, first));
                 match op {
                     Op::Mul => factor *= number,
                     Op::Sub if first => {
@@ -65,17 +68,33 @@ fn affine(b: &Builder, mut x: ValueId) -> Option<Affine> {
         }
     }
     moves.reverse();
+    rounded.reverse();
     let slot = b.slots.get(x)?;
     let root = (slot.integer() && slot.constant.is_none() && b.compared(x).is_none()).then_some(x)?;
-    Some(Affine {
+    let value = Affine {
         root,
         factor,
         shift,
         moves,
-    })
+    };
+    value.is_of(&rounded).then_some(value)
 }
 
 impl Affine {
+    /// Whether these steps give the same if each is rounded, as runtimes do: what cancels or vanishes there is another function.
+    fn is_of(&self, steps: &[(Op, f32, bool)]) -> bool {
+        let near = |(root, exact): (f32, f64)| {
+            let value = steps.iter().fold(root, |x, (op, number, first)| match (op, first) {
+                (Op::Mul, _) => x * number,
+                (Op::Sub, true) => number - x,
+                (Op::Sub, false) => x - number,
+                _ => x + number,
+            });
+            (value == 0.0) == (exact == 0.0) && (f64::from(value) - exact).abs() <= 1e-6 * exact.abs()
+        };
+        [0.0, 1.0].into_iter().zip(self.at()).all(near)
+    }
+
     /// Its values where the root is 0 and 1.
     fn at(&self) -> [f64; 2] {
         [self.shift, self.factor + self.shift]

@@ -93,3 +93,24 @@ fn what_hides_is_in_the_structure() {
     let bare = import(&structure(&model.bytes()).expect("a structure")).expect("importable");
     assert_eq!(bare.nodes, model.import().expect("importable").nodes);
 }
+
+/// In float32 `x + 1e8 - 1e8` is 0 for 0 and 1, and so is `x * 1e-30 * 1e-30`: neither is `x`.
+#[test]
+fn what_rounding_cancels_is_no_truth_value() {
+    let cast = |op: &str, number: f32, other: &str, by: f32| {
+        let mut model = behind(7);
+        model.graph.node.clear();
+        let model = model
+            .floats("number", &[], &[number])
+            .floats("by", &[], &[by])
+            .node("Cast", &["x"], &["f"], &[("to", A::I(1))])
+            .node(op, &["f", "number"], &["a"], &[])
+            .node(other, &["a", "by"], &["b"], &[])
+            .node("Cast", &["b"], &["t"], &[("to", A::I(9))]);
+        model.node("Where", &["t", "s", "one"], &["y"], &[]).import()
+    };
+    assert!(cast("Add", 1e8, "Sub", 1e8).is_err());
+    assert!(cast("Mul", 1e-30, "Mul", 1e-30).is_err());
+    assert!(cast("Add", 4.0, "Sub", 4.0).is_ok());
+    assert!(cast("Mul", 1e-3, "Mul", 1e-3).is_ok());
+}
