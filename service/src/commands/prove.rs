@@ -23,7 +23,7 @@ use inputs::Given;
 use provenn_prover::commit::{Committed, Description};
 use provenn_prover::prove::prove;
 use provenn_prover::store;
-use provenn_verifier::{Disclosure, InputBinding, Receipt};
+use provenn_verifier::{Claim, Disclosure, InputBinding, Receipt};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -124,59 +124,94 @@ fn one(args: &Args) -> Result<Report, CliError> {
     .map_err(|error| parameters.blame(error))?;
     drop(progress);
     let seconds = started.elapsed().as_secs_f64();
-    // The opening is kept after its receipt was written: a secret without its receipt is of no use.
     let new = inputs.iter().enumerate().filter(|(index, _)| given.is_new(*index));
     let opening = opening::of_inputs(new, &description).map(|secret| secret.to_string());
-    let staged = match (&secret, &opening) {
-        (Some((place, _)), Some(text)) => Some(place.stage(text.as_bytes())?),
-        _ => None,
-    };
-    out.write(&receipt)?;
-    staged.map(Staged::keep).transpose()?;
-    let opening = secret.as_ref().map(|(_, path)| path);
-
     let claim = Receipt::from_bytes(&receipt)?.claim;
-    let said = Said::new(&claim, Some(&description))?;
-    let mut report = Report {
-        aside: out.is_standard(),
-        ..Report::default()
+    let made = Made {
+        receipt: &receipt,
+        claim: &claim,
+        description: &description,
+        seconds,
+        segments: None,
+        opening,
+        agreement: deal.as_ref().map(|deal| hex(&deal.agreement.agreement().digest())),
     };
-    report.row(
-        "receipt",
-        format!("{}, {} bytes", args.out.display(), grouped(receipt.len())),
-    );
-    report.row("output", said.output());
-    report.row("proven in", format!("{seconds:.2} s, then verified"));
-    if let Some(about) = said.about() {
-        report.row("of output", about);
-    }
-    for (row, binding) in said.inputs() {
-        match binding {
-            InputBinding::Public { values } => {
-                report.row(&row, format!("public: the receipt shows all {} values", values.len()));
-            }
-            InputBinding::Committed { .. } if description.inputs.len() > 1 => report.row(&row, "committed"),
-            InputBinding::Committed { .. } => {}
-        }
-    }
-    if let Some(deal) = &deal {
-        report.row("agreement", hex(&deal.agreement.agreement().digest()));
-    }
-    if let Some(path) = opening {
+    made.written(args, &out, secret.as_ref())
+}
+
+/// A receipt that was made.
+struct Made<'a> {
+    receipt: &'a [u8],
+    claim: &'a Claim,
+    description: &'a Description,
+    seconds: f64,
+    /// How many, if it is of a model in segments.
+    segments: Option<usize>,
+    /// What is secret of its inputs.
+    opening: Option<String>,
+    /// Digest of the agreement that it is under.
+    agreement: Option<String>,
+}
+
+impl Made<'_> {
+    /// Writes receipt and opening, and says what the receipt states.
+    fn written(&self, args: &Args, out: &Output, secret: Option<&(Output, PathBuf)>) -> Result<Report, CliError> {
+        // The opening is kept after its receipt was written: a secret without its receipt is of no use.
+        let staged = match (secret, &self.opening) {
+            (Some((place, _)), Some(text)) => Some(place.stage(text.as_bytes())?),
+            _ => None,
+        };
+        out.write(self.receipt)?;
+        staged.map(Staged::keep).transpose()?;
+        let opening = secret.map(|(_, path)| path);
+        let said = Said::new(self.claim, Some(self.description))?;
+        let mut report = Report {
+            aside: out.is_standard(),
+            ..Report::default()
+        };
         report.row(
-            "opening",
-            format!("{}: secret, opens the input commitment", path.display()),
+            "receipt",
+            format!("{}, {} bytes", args.out.display(), grouped(self.receipt.len())),
         );
+        report.row("output", said.output());
+        let parts = self
+            .segments
+            .map_or_else(String::new, |count| format!(", in {count} segments"));
+        report.row("proven in", format!("{:.2} s{parts}, then verified", self.seconds));
+        if let Some(about) = said.about() {
+            report.row("of output", about);
+        }
+        for (row, binding) in said.inputs() {
+            match binding {
+                InputBinding::Public { values } => {
+                    report.row(&row, format!("public: the receipt shows all {} values", values.len()));
+                }
+                InputBinding::Committed { .. } if self.description.inputs.len() > 1 => report.row(&row, "committed"),
+                InputBinding::Committed { .. } => {}
+            }
+        }
+        if let Some(agreement) = &self.agreement {
+            report.row("agreement", agreement);
+        }
+        if let Some(path) = opening {
+            report.row(
+                "opening",
+                format!("{}: secret, opens the input commitment", path.display()),
+            );
+        }
+        report.json = json!({
+            "receipt": args.out.display().to_string(),
+            "bytes": self.receipt.len(),
+            "seconds": self.seconds,
+            "opening": opening.map(|path| path.display().to_string()),
+            "output": said.output_json(),
+        });
+        match self.segments {
+            None => report.json["agreement"] = json!(self.agreement),
+            Some(count) => report.json["segments"] = json!(count),
+        }
+        Ok(report)
     }
-    report.json = json!({
-        "receipt": args.out.display().to_string(),
-        "bytes": receipt.len(),
-        "seconds": seconds,
-        "opening": opening.as_ref().map(|path| path.display().to_string()),
-        "output": said.output_json(),
-        "agreement": deal.as_ref().map(|deal| hex(&deal.agreement.agreement().digest())),
-    });
-    Ok(report)
 }
 
 /// The owner's files, and what the card says.

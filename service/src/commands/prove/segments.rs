@@ -1,19 +1,17 @@
 //! A receipt of a model in segments.
 
-use super::{folder, opening_path, policy, Args};
+use super::{folder, opening_path, policy, Args, Made};
 use crate::data::{opening, sample};
 use crate::error::CliError;
 use crate::files;
 use crate::model::in_segments;
-use crate::output::{Output, Staged};
+use crate::output::Output;
 use crate::progress::Progress;
-use crate::report::{grouped, Report};
+use crate::report::Report;
 use crate::srs;
-use crate::statement::Said;
 use provenn_circuits::program::quantize_input;
 use provenn_prover::chain::{self, Segments, Stored};
-use provenn_verifier::{ChainReceipt, FileKind, InputBinding};
-use serde_json::json;
+use provenn_verifier::{ChainReceipt, FileKind};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -93,52 +91,16 @@ pub fn run(args: &Args, stored: &Stored) -> Result<Report, CliError> {
     let receipt = receipt.map_err(|error| parameters.blame(error))?;
     drop(progress);
     let seconds = started.elapsed().as_secs_f64();
-    let text = opening::of_inputs(inputs.iter().enumerate(), &description).map(|secret| secret.to_string());
-    let staged = match (&secret, &text) {
-        (Some((place, _)), Some(text)) => Some(place.stage(text.as_bytes())?),
-        _ => None,
-    };
-    out.write(&receipt)?;
-    staged.map(Staged::keep).transpose()?;
-    let opening = secret.as_ref().map(|(_, path)| path);
-
+    let opening = opening::of_inputs(inputs.iter().enumerate(), &description).map(|secret| secret.to_string());
     let claim = ChainReceipt::from_bytes(&receipt)?.claim;
-    let said = Said::new(&claim, Some(&description))?;
-    let mut report = Report {
-        aside: out.is_standard(),
-        ..Report::default()
+    let made = Made {
+        receipt: &receipt,
+        claim: &claim,
+        description: &description,
+        seconds,
+        segments: Some(stored.card.segments.len()),
+        opening,
+        agreement: None,
     };
-    report.row(
-        "receipt",
-        format!("{}, {} bytes", args.out.display(), grouped(receipt.len())),
-    );
-    report.row("output", said.output());
-    let count = stored.card.segments.len();
-    report.row(
-        "proven in",
-        format!("{seconds:.2} s, in {count} segments, then verified"),
-    );
-    if let Some(about) = said.about() {
-        report.row("of output", about);
-    }
-    for (row, binding) in said.inputs() {
-        if let InputBinding::Public { values } = binding {
-            report.row(&row, format!("public: the receipt shows all {} values", values.len()));
-        }
-    }
-    if let Some(path) = opening {
-        report.row(
-            "opening",
-            format!("{}: secret, opens the input commitment", path.display()),
-        );
-    }
-    report.json = json!({
-        "receipt": args.out.display().to_string(),
-        "bytes": receipt.len(),
-        "seconds": seconds,
-        "segments": count,
-        "opening": opening.map(|path| path.display().to_string()),
-        "output": said.output_json(),
-    });
-    Ok(report)
+    made.written(args, &out, secret.as_ref())
 }
