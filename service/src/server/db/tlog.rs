@@ -189,6 +189,7 @@ pub(super) async fn append(
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
 impl Db {
     /// Adds entries as publications do.
     pub async fn log_these(&self, digests: &[ObjectDigest]) -> Result<(), ApiError> {
@@ -197,6 +198,15 @@ impl Db {
             append(&mut tx, "receipt", digest, 0).await?;
         }
         Ok(tx.commit().await?)
+    }
+
+    /// Keeps every reader waiting.
+    pub async fn no_reads(&self) -> Vec<sqlx::pool::PoolConnection<Any>> {
+        let mut held = Vec::new();
+        for _ in 0..super::READERS {
+            held.push(self.read.acquire().await.unwrap());
+        }
+        held
     }
 
     /// Changes what a crash or a restored backup would: the state of the head, and what the entries were.

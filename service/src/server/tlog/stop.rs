@@ -82,8 +82,13 @@ pub async fn current(app: &App) -> Result<Option<Stop>, ApiError> {
 /// [`ApiError::LogStopped`]; storage.
 pub async fn may_sign(app: &App, signer: &Signer) -> Result<(Head, Option<Known>), ApiError> {
     // Before the head: an entry is in the database before anybody signs it.
-    let mark = watermark::read(&app.config)?;
-    let head = app.db.log_head().await?;
+    let mut mark = watermark::read(&app.config)?;
+    let mut head = app.db.log_head().await?;
+    if mark.is_none() && !head.checkpoint.is_empty() {
+        // What is served was written beside the key first: it may have come between the two looks.
+        mark = watermark::read(&app.config)?;
+        head = app.db.log_head().await?;
+    }
     if head.key != signer.key.to_string() {
         return Err(ApiError::Internal(format!(
             "the log goes on under the key {}: give this process its file, and start it again",

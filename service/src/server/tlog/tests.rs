@@ -8,6 +8,7 @@ use super::*;
 use crate::server::clock::Clock;
 use crate::server::config::Config;
 use crate::server::ids::ObjectDigest;
+use futures_util::FutureExt;
 use provenn_verifier::tlog::{empty_root, extends, node_hash, Hash};
 
 struct Log {
@@ -219,4 +220,24 @@ async fn a_stopped_log_is_seen() {
         metrics.contains(&stopped("restored", 1)) && metrics.contains(&stopped("behind", 0)),
         "{metrics}"
     );
+}
+
+#[tokio::test]
+async fn whoever_looks_while_the_first_checkpoint_is_signed_sees_no_stopped_log() {
+    let log = Log::new().await;
+    let signer = log.app.tlog.signer.as_ref().unwrap();
+    let note = signer.sign(&Checkpoint {
+        origin: signer.key.name().into(),
+        size: 0,
+        root: empty_root(),
+    });
+    // The look has seen no file beside the key, and waits for the database.
+    let held = log.app.db.no_reads().await;
+    let mut look = std::pin::pin!(stop::current(&log.app));
+    assert!(look.as_mut().now_or_never().is_none());
+    watermark::write(&log.app.config, &note).unwrap();
+    let key = signer.key.to_string();
+    log.app.db.set_checkpoint(0, &note, &key).await.unwrap();
+    drop(held);
+    assert_eq!(look.await.unwrap(), None);
 }
