@@ -4,8 +4,10 @@
 //! works on what), [`worker`] (one job from lease to publication), [`sweeper`] (what time does to jobs), [`tlog`] (the
 //! transparency log), [`ledger`] (bits that receipts let out).
 
+pub mod agreed;
 pub mod api;
 pub mod auth;
+pub mod bindings;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -11,6 +11,8 @@ mod process;
 mod access;
 #[path = "service/admission.rs"]
 mod admission;
+#[path = "service/agreements.rs"]
+mod agreements;
 #[path = "service/cache.rs"]
 mod cache;
 #[path = "service/charges.rs"]

@@ -229,6 +229,7 @@ fn submission() -> Submission {
         priority: 5,
         not_after: None,
         forecast: json!({ "cpu_seconds": 1.5 }),
+        agreement: None,
         charge: Some(Charge {
             model: model(),
             about: About {

@@ -19,6 +19,7 @@ class Service(NamedTuple):
     url: str
     key: str
     program: str
+    srs: str
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +38,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     process = subprocess.Popen(command)
     try:
         wait_for(f"http://{address}/readyz", process)
-        yield Service(f"http://{address}", (data / "first.key").read_text().strip(), program)
+        yield Service(f"http://{address}", (data / "first.key").read_text().strip(), program, str(data / "srs"))
     finally:
         process.terminate()
         process.wait(60)

@@ -3,7 +3,7 @@
 import json
 import subprocess
 from pathlib import Path
-from typing import List, Tuple
+from typing import Any, List, Tuple
 
 import pytest
 from conftest import Service
@@ -67,6 +67,40 @@ def test_a_colouring(client: Client, service: Service) -> None:
     with pytest.raises(JobFailed) as failed:
         client.wait(client.prove_colouring(graph, wrong, 3))
     assert failed.value.code == "not-provable"
+
+
+def test_an_agreement(client: Client, service: Service, fixtures: Path, tmp_path: Path) -> None:
+    def run(*words: object) -> Any:
+        command = [service.program, "--json", *map(str, words)]
+        return json.loads(subprocess.run(command, cwd=tmp_path, check=True, capture_output=True).stdout)
+
+    source = client.upload_model(fixtures / "models/linear_30.onnx")
+    rows = client.upload_input(fixtures / "data/breast_cancer_calibration.npy")
+    model = client.wait(client.commit(source, calibration=rows, input="committed"))["result"]["model_id"]
+    (tmp_path / "card").write_bytes(client.card(model))
+    name = client.model(model)["card"]["inputs"][0]["name"]
+    key = run("party", "key", "--name", "clinic.example", "--out", "key")["key"]
+    terms = ["--card", "card", "--policy", "label", "--party", f"clinic={key}", "--supplies", f"clinic={name}"]
+    run("agreement", "draft", *terms, "--not-after", "2100-01-01", "--accept-dev", "--out", "draft")
+    run("agreement", "sign", "--agreement", "draft", "--card", "card", "--key", "key", "--out", "deal")
+    srs = ["--card", "card", "--srs", service.srs]
+    run("party", "commit", *srs, "--input", fixtures / "inputs/linear_30.json", "--out", "opening")
+    run("party", "sign", "--agreement", "deal", *srs, "--opening", "opening", "--key", "key", "--out", "signed")
+
+    deal = client.upload_agreement(tmp_path / "deal")
+    opening, signed = client.upload_opening(tmp_path / "opening"), client.upload_signature(tmp_path / "signed")
+    with pytest.raises(ServiceError) as refused:
+        client.prove(model, opening, "label", agreement=deal)
+    assert refused.value.code == "input-unsigned"
+    receipt = client.receipt(client.wait(client.prove(model, opening, "label", agreement=deal, signatures=[signed])))
+    anybody = Client(service.url)
+    assert anybody.verify(receipt, audience=f"agreement:{deal}", accept_dev=True)["valid"]
+    assert [known["agreement"] for known in client.agreements()] == [deal]
+    assert anybody.agreement(deal)["revoked"] is None
+    assert client.revoke_agreement(deal, "a test")["reason"] == anybody.agreement(deal)["reason"] == "a test"
+    with pytest.raises(ServiceError) as refused:
+        client.prove(model, opening, "label", agreement=deal, signatures=[signed])
+    assert refused.value.code == "agreement-revoked"
 
 
 def test_events_go_on_where_they_were(client: Client, model: Tuple[str, str]) -> None:

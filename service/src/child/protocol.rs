@@ -31,8 +31,8 @@ pub struct Data {
     /// Its name, of a model with several inputs.
     pub input: Option<String>,
     pub path: PathBuf,
-    /// The secret opening of an input that is committed to, once there is one.
-    pub opening: Option<PathBuf>,
+    /// Whether it is the secret opening of an input that is committed to, and no sample.
+    pub opening: bool,
 }
 
 impl Data {
@@ -44,9 +44,7 @@ impl Data {
     }
 
     fn files(all: &[Self]) -> impl Iterator<Item = &PathBuf> {
-        all.iter()
-            .flat_map(|data| [Some(&data.path), data.opening.as_ref()])
-            .flatten()
+        all.iter().map(|data| &data.path)
     }
 }
 

@@ -13,10 +13,11 @@ use crate::stage::Stage;
 use crate::{color, fail, srs};
 use provenn_circuits::graph::Graph;
 use provenn_circuits::onnx;
-use provenn_circuits::program::{quantize_input, quantize_inputs};
+use provenn_circuits::program::quantize_input;
 use provenn_prover::colouring::{self, Coloured};
 use provenn_prover::commit::{commit, compile, srs_verifying_key, CommitOptions, Committed, CommittedInputs};
-use provenn_prover::prove::{self, commit_input};
+use provenn_prover::input::{commit_input, opens};
+use provenn_prover::prove;
 use provenn_prover::rows::{Rows, Use};
 use provenn_prover::srs::Srs;
 use provenn_prover::{store, Input};
@@ -142,25 +143,28 @@ fn receipt(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         nonce: nonce.0,
         not_after: *not_after,
     };
-    let mut openings = BTreeMap::new();
-    for data in inputs {
+    let (openings, samples): (Vec<&Data>, Vec<&Data>) = inputs.iter().partition(|data| data.opening);
+    let sources: Vec<Source> = samples.into_iter().map(Data::source).collect();
+    let mut inputs = BTreeMap::new();
+    for data in openings {
         let index = data.input.as_deref().map_or(Ok(0), |name| description.input(name))?;
-        openings.extend(data.opening.as_ref().map(|opening| (index, opening)));
-    }
-    let sources: Vec<Source> = inputs.iter().map(Data::source).collect();
-    let values = quantize_inputs(&committed.model, &sample::all(&sources, &description)?)?;
-    let bound = |(index, values)| match openings.get(&index) {
-        None => Ok(Input::Public(values)),
-        Some(path) => {
-            let (values, opening) = opening::from_json(&files::read(path, MAX_DATA)?)?;
-            Ok(Input::Committed(values, opening))
+        let mut all = opening::all(&files::read(&data.path, MAX_DATA)?)?;
+        let (Some((_, values, opening)), true) = (all.pop(), all.is_empty()) else {
+            return Err(opening::foreign());
+        };
+        if !opens(&committed.card, &srs, index, &values, &opening)? {
+            return Err(opening::foreign());
         }
-    };
-    let inputs = values
-        .into_iter()
-        .enumerate()
-        .map(bound)
-        .collect::<Result<Vec<_>, CliError>>()?;
+        inputs.insert(index, Input::Committed(values, opening));
+    }
+    for (index, elements) in sample::some(&sources, &description)? {
+        let values = quantize_input(&committed.model, index, &elements)?;
+        inputs.insert(index, Input::Public(values));
+    }
+    if inputs.len() != description.inputs.len() {
+        return Err(sample::each_once(&description));
+    }
+    let inputs: Vec<Input> = inputs.into_values().collect();
     let bytes = prove::prove(&committed, &srs, &inputs, policy, context, &|reached| {
         passed(reached, stage)
     })?;

@@ -121,3 +121,12 @@ pub fn from_json(bytes: &[u8]) -> Result<(Vec<i64>, Opening), CliError> {
     };
     Ok((file.values, opening))
 }
+
+/// An opening that does not open its commitments under a model.
+pub fn foreign() -> CliError {
+    CliError::usage(
+        "opening",
+        "an opening does not open its commitments under this model",
+        "commit to the input again, with the card of this model",
+    )
+}

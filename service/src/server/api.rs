@@ -1,9 +1,10 @@
 //! The HTTP API. A router line is the OpenAPI entry too; handlers lie by resource.
 
+mod agreements;
 mod colourings;
 mod health;
 pub(super) mod http;
-mod inputs;
+pub(super) mod inputs;
 mod jobs;
 pub mod keep;
 mod keys;
@@ -11,7 +12,7 @@ mod ledger;
 mod log;
 mod models;
 mod policies;
-mod proofs;
+pub(super) mod proofs;
 mod registry;
 mod srs;
 mod storage;
@@ -44,6 +45,7 @@ use utoipa_axum::routes;
         (name = "jobs", description = "Work of any kind"),
         (name = "registry", description = "Published models"),
         (name = "log", description = "Transparency log of cards and receipts"),
+        (name = "agreements", description = "What several parties agreed that receipts may state"),
         (name = "ledger", description = "Bits that receipts let out"),
         (name = "verification", description = "What verifiers need"),
         (name = "operations", description = "For operators"),
@@ -89,6 +91,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(ledger::get_ledger))
         .routes(routes!(ledger::put_model_budget))
         .routes(routes!(ledger::put_key_budget))
+        .routes(routes!(agreements::list_agreements))
+        .routes(routes!(agreements::get_agreement))
+        .routes(routes!(agreements::revoke_agreement))
         .routes(routes!(storage::get_storage))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

@@ -1,5 +1,6 @@
 //! The database: one SQL text for SQLite and PostgreSQL. All statements are in the modules below.
 
+mod agreements;
 mod blobs;
 mod cosignatures;
 mod identity;
@@ -21,6 +22,7 @@ mod tlog;
 mod turns;
 mod uncounted;
 
+pub use agreements::Agreement;
 pub use blobs::Upload;
 pub use cosignatures::Cosignature;
 pub use identity::Identity;
@@ -29,6 +31,7 @@ pub use keys::{KeyRow, Known, NewKey};
 pub use lease::{Again, Lapsed, Lease, Outcome, Place, Publication, Stored, Waiting, WAITING};
 pub use ledger::{Account, Budget, InputFile, Scope as LedgerScope, Subject};
 pub use models::Model;
+pub use receipts::NewReceipt;
 pub use registry::{Status, Version};
 pub use retention::BATCH as RETENTION_BATCH;
 pub use storage::{Address, Object, Reservation, Usage};

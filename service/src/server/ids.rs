@@ -84,6 +84,11 @@ digest! {
 }
 
 digest! {
+    /// The terms of an agreement, as receipts name them.
+    AgreementDigest
+}
+
+digest! {
     /// Parameters of the proof system, as cards name them.
     SrsId
 }
@@ -91,6 +96,15 @@ digest! {
 impl ObjectDigest {
     pub fn of(bytes: &[u8]) -> Self {
         Sha256::new_with_prefix(bytes).into()
+    }
+}
+
+impl InputDigest {
+    /// That of an input's integers.
+    pub fn of(values: &[i64]) -> Self {
+        let mut digest = Sha256::new();
+        values.iter().for_each(|value| digest.update(value.to_le_bytes()));
+        <[u8; 32]>::from(digest.finalize()).into()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::api::Binding;
 use super::error::ApiError;
-use super::ids::{ModelId, ObjectDigest};
+use super::ids::{AgreementDigest, ModelId, ObjectDigest};
 use super::inputs::{fields, PerInput};
 use crate::bytes::{hex, hex32};
 use crate::policy::Asked;
@@ -55,6 +55,17 @@ pub struct Proof {
     pub audience: String,
     pub nonce: Nonce,
     pub not_after: u64,
+    /// The agreement that the audience names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<Under>,
+}
+
+/// An agreement, its file, and the files of the signatures of inputs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Under {
+    pub agreement: AgreementDigest,
+    pub file: ObjectDigest,
+    pub signatures: Vec<ObjectDigest>,
 }
 
 /// The digests of an uploaded graph and of its colouring, and what the receipt states for whom.
@@ -169,6 +180,14 @@ impl JobRequest {
         })
     }
 
+    /// The agreement that a receipt is made under.
+    pub fn agreement(&self) -> Option<&AgreementDigest> {
+        match self {
+            Self::Proof(asked) => asked.under.as_ref().map(|under| &under.agreement),
+            _ => None,
+        }
+    }
+
     /// Where the job is seen.
     pub fn place(&self) -> &'static str {
         match self {
@@ -231,6 +250,11 @@ mod tests {
                 json!({ "model": "m", "inputs": { "a": "i", "b": "i" }, "policy": "label", "audience": "", "nonce": "0a".repeat(32), "not_after": 7 }),
             ),
             (
+                "proof",
+                json!({ "model": "m", "input": "i", "policy": "label", "audience": "agreement:d", "nonce": "0a".repeat(32), "not_after": 7,
+                    "under": { "agreement": "d", "file": "f", "signatures": ["s"] } }),
+            ),
+            (
                 "colouring",
                 json!({ "graph": "g", "colouring": "c", "colours": 3, "audience": "", "nonce": "0a".repeat(32), "not_after": 7 }),
             ),
@@ -244,7 +268,7 @@ mod tests {
                 .as_object()
                 .unwrap()
                 .keys()
-                .filter(|field| !["held_out", "name"].contains(&field.as_str()))
+                .filter(|field| !["held_out", "name", "under"].contains(&field.as_str()))
             {
                 let mut cut = document.clone();
                 cut.as_object_mut().unwrap().remove(field);
@@ -252,7 +276,7 @@ mod tests {
             }
         }
         statements.dedup();
-        assert_eq!(statements.len(), 7);
+        assert_eq!(statements.len(), 8);
         assert!(JobRequest::stored("other", &json!({})).is_err());
         let bad =
             json!({ "model": "m", "input": "i", "policy": "none", "audience": "", "nonce": "00", "not_after": 0 });

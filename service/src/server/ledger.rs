@@ -18,6 +18,7 @@
 //!
 //! Timing, withheld receipts and keys of the tenant that read a receipt without having asked for it are not counted.
 
+use super::api::inputs::form::OpeningSummary;
 use super::door::Client;
 use super::error::ApiError;
 use super::ids::{InputDigest, KeyId, ModelId, ObjectDigest, TenantId};
@@ -27,7 +28,6 @@ use super::state::App;
 use super::store::Kind;
 use crate::data::{sample, source::Source};
 use provenn_prover::commit::Description;
-use sha2::{Digest, Sha256};
 
 /// The ledger counts in millionths of a bit.
 const MICRO: f64 = 1e6;
@@ -76,7 +76,7 @@ pub fn shown(microbits: i64) -> f64 {
     microbits as f64 / MICRO
 }
 
-/// What a receipt about uploaded inputs is about.
+/// What a receipt about uploaded inputs is about. Those that were uploaded as openings are given as these, in the order of the inputs.
 ///
 /// # Errors
 /// An input that does not fit the model.
@@ -85,14 +85,20 @@ pub async fn about(
     tenant: &TenantId,
     model: &ModelId,
     inputs: &PerInput<ObjectDigest>,
+    openings: &[Option<OpeningSummary>],
     description: &Description,
 ) -> Result<About, ApiError> {
     let mut digests = Vec::new();
-    for (name, sha256) in inputs.iter() {
-        digests.push((
-            name,
-            input_digest(app, tenant, (model, sha256, name), description).await?,
-        ));
+    for ((name, sha256), opened) in inputs.iter().zip(openings) {
+        let digest = match opened {
+            Some(opened) => {
+                let of = (model, sha256, name.unwrap_or_default());
+                app.db.set_input_digest(tenant, of, &opened.input).await?;
+                opened.input.clone()
+            }
+            None => input_digest(app, tenant, (model, sha256, name), description).await?,
+        };
+        digests.push((name, digest));
     }
     if let [(None, input)] = digests.as_slice() {
         return Ok(About {
@@ -137,9 +143,7 @@ async fn input_digest(
     let digest = tokio::task::spawn_blocking(move || {
         let (index, elements) = sample::single(source, &description)?;
         let values = sample::quantize(&elements, &description, index);
-        let mut digest = Sha256::new();
-        values.iter().for_each(|value| digest.update(value.to_le_bytes()));
-        Ok::<_, crate::error::CliError>(InputDigest::from(<[u8; 32]>::from(digest.finalize())))
+        Ok::<_, crate::error::CliError>(InputDigest::of(&values))
     });
     let digest = digest.await.map_err(|e| ApiError::Internal(e.to_string()))??;
     app.db.set_input_digest(tenant, of, &digest).await?;

@@ -32,6 +32,7 @@ async fn submit(app: &App, statement: &str) -> JobId {
         priority: 5,
         not_after: None,
         forecast: Value::Null,
+        agreement: None,
         charge: None,
         idempotency: None,
     };

@@ -193,6 +193,7 @@ async fn no_job_is_added_without_what_it_needs() {
         priority: 5,
         not_after: None,
         forecast: Value::Null,
+        agreement: None,
         charge: None,
         idempotency: None,
     };

@@ -7,7 +7,7 @@
 
 use crate::harness::{tenant, Client, Service};
 use provenn_service::server::clock::Clock;
-use provenn_service::server::db::{Lease, Most, Outcome, Place, Publication, State, Stored, Submission};
+use provenn_service::server::db::{Lease, Most, NewReceipt, Outcome, Place, Publication, State, Stored, Submission};
 use provenn_service::server::ids::{JobId, ModelId, ObjectDigest, TaskId};
 use provenn_service::server::job::Kinds;
 use provenn_service::server::sweeper::sweep;
@@ -35,6 +35,7 @@ pub async fn submit_as(service: &Service, name: &str, statement: &str, priority:
         priority,
         not_after,
         forecast: Value::Null,
+        agreement: None,
         charge: None,
         idempotency: None,
     };
@@ -72,11 +73,12 @@ pub fn pause(service: &Service) {
 
 pub fn receipt(name: &str) -> Publication {
     Publication {
-        stored: Stored::Receipt {
+        stored: Stored::Receipt(NewReceipt {
             subject: ModelId::known("m"),
             blob: ObjectDigest::known(name),
             bytes: 1,
-        },
+            agreement: None,
+        }),
         objects: vec![],
         result: json!({}),
         peak_bytes: None,

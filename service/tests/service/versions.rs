@@ -5,7 +5,7 @@
 
 use provenn_service::server::db::{Db, Place};
 use provenn_service::server::ids::{
-    DatabaseId, InputDigest, JobId, KeyDigest, KeyId, ModelId, ObjectDigest, SrsId, TaskId, TenantId,
+    AgreementDigest, DatabaseId, InputDigest, JobId, KeyDigest, KeyId, ModelId, ObjectDigest, SrsId, TaskId, TenantId,
 };
 use provenn_service::server::job::Kinds;
 use provenn_service::server::tlog::stop::Stop;
@@ -26,6 +26,7 @@ const STOPS: i64 = 50;
 const IDENTITY: i64 = 51;
 const COSIGNATURES: i64 = 52;
 const SEVERAL_INPUTS: i64 = 60;
+const AGREEMENTS: i64 = 62;
 
 pub fn versions() -> Vec<i64> {
     MIGRATIONS.iter().map(|migration| migration.version).collect()
@@ -121,6 +122,11 @@ pub async fn check(db: &Db, version: i64) {
     };
     assert_eq!((known.id.as_str(), known.marked), expected);
     db.set_marked().await.unwrap();
+    let revoked = db.agreement(&tenant("alice"), &AgreementDigest::known(hex("7"))).await;
+    match version >= AGREEMENTS {
+        true => assert_eq!(revoked.unwrap().in_force().unwrap_err().code(), "agreement-revoked"),
+        false => assert_eq!(revoked.unwrap_err().code(), "not-found"),
+    }
 }
 
 async fn log(db: &Db, version: i64) {

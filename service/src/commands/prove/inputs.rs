@@ -68,11 +68,7 @@ impl Given {
         for (index, (values, opening)) in &self.openings {
             let opened = opens(&committed.card, srs, *index, values, opening);
             if !opened.map_err(|error| parameters.blame(error))? {
-                return Err(CliError::usage(
-                    "opening",
-                    "an opening does not open its commitments under this model",
-                    "commit to the input again, with the card of this model",
-                ));
+                return Err(opening::foreign());
             }
         }
         let inputs = self.public.iter().enumerate().map(bind);

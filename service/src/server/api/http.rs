@@ -6,3 +6,4 @@ pub mod headers;
 pub mod id;
 pub mod observe;
 pub mod page;
+pub mod reason;

@@ -1,6 +1,7 @@
 //! Keeping what was uploaded and checked.
 
 use crate::fail;
+use crate::server::db::Agreement;
 use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::folders::Temporary;
@@ -23,8 +24,15 @@ pub struct Checked {
     pub folder: Temporary,
     pub name: &'static str,
     pub summary: Value,
+    pub beside: Option<Beside>,
+}
+
+/// What is kept in rows of its own.
+pub enum Beside {
     /// The drawing of a model.
-    pub graph: Option<Value>,
+    Graph(Value),
+    /// What an agreement is about.
+    Agreement(Box<Agreement>),
 }
 
 /// Stores again what was uploaded before, if the store has lost it.

@@ -71,6 +71,7 @@ pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wan
         tenant: caller.tenant.clone(),
         kind: wanted.request.kind(),
         statement: wanted.request.statement()?,
+        agreement: wanted.request.agreement().cloned(),
         request: wanted.request.document()?,
         priority: priority.into(),
         not_after: wanted.not_after,

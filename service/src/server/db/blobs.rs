@@ -2,8 +2,8 @@
 
 use super::registry::lock;
 use super::storage::{settle, Object};
-use super::Db;
-use crate::server::api::keep::Checked;
+use super::{agreements, Db};
+use crate::server::api::keep::{Beside, Checked};
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
 use crate::server::ids::{ObjectDigest, TenantId};
@@ -22,7 +22,7 @@ impl Db {
     /// Records an upload whose bytes are stored under a reservation. False if it was known; the reservation is as it was then.
     ///
     /// # Errors
-    /// [`ApiError::Unavailable`] if the reservation ended.
+    /// [`ApiError::Unavailable`] if the reservation ended; [`ApiError::Quota`] of agreements.
     pub async fn add_upload(&self, upload: &Checked, object: &Object, now: Millis) -> Result<bool, ApiError> {
         let (tenant, sha256) = (&upload.tenant, &upload.sha256);
         let mut tx = self.begin().await?;
@@ -42,13 +42,17 @@ impl Db {
             return Ok(false);
         }
         settle(&mut tx, tenant, object).await?;
-        if let Some(graph) = &upload.graph {
-            sqlx::query("INSERT INTO graphs (tenant, sha256, graph) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-                .bind(tenant)
-                .bind(sha256)
-                .bind(graph.to_string())
-                .execute(&mut *tx)
-                .await?;
+        match &upload.beside {
+            None => {}
+            Some(Beside::Graph(graph)) => {
+                sqlx::query("INSERT INTO graphs (tenant, sha256, graph) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+                    .bind(tenant)
+                    .bind(sha256)
+                    .bind(graph.to_string())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            Some(Beside::Agreement(agreement)) => agreements::add(&mut tx, tenant, agreement, now).await?,
         }
         tx.commit().await?;
         Ok(true)

@@ -3,14 +3,15 @@
 
 use super::jobs::add_event;
 use super::ledger::{settle, End};
-use super::registry::{lock_of_job, not_revoked};
+use super::receipts::{add_receipt, NewReceipt};
+use super::registry::lock_of_job;
 use super::storage::{settle as count, Object};
 use super::tlog::append;
 use super::{Db, Job, Model, State};
 use crate::fail;
 use crate::server::clock::{Clock, Millis};
 use crate::server::error::ApiError;
-use crate::server::ids::{JobId, ModelId, ObjectDigest, TaskId};
+use crate::server::ids::{JobId, TaskId};
 use crate::server::problem::Problem;
 use crate::server::worker::retry::{Cause, Tries};
 use serde_json::{json, Value};
@@ -47,12 +48,7 @@ pub struct Publication {
 
 #[derive(Clone, Debug)]
 pub enum Stored {
-    Receipt {
-        /// The model, or the graph that it is about.
-        subject: ModelId,
-        blob: ObjectDigest,
-        bytes: i64,
-    },
+    Receipt(NewReceipt),
     Model(Box<Model>),
     /// Recorded by [`Db::add_opening`] already.
     Opening,
@@ -183,7 +179,7 @@ impl Db {
     /// The tenant's lock comes first: a revocation that was acknowledged is seen. Time comes after it, however long that took.
     ///
     /// # Errors
-    /// [`ApiError::Refused`] if the model was revoked meanwhile.
+    /// [`ApiError::Refused`] if the model, or the agreement, was revoked meanwhile.
     pub async fn publish(&self, lease: &Lease, made: &Publication, clock: &Clock) -> Result<Outcome, ApiError> {
         let mut tx = self.begin().await?;
         lock_of_job(&mut tx, &lease.job).await?;
@@ -208,8 +204,8 @@ impl Db {
             count(&mut tx, &job.tenant, object).await?;
         }
         match &made.stored {
-            Stored::Receipt { subject, blob, bytes } => {
-                add_receipt(&mut tx, &job, subject, blob, *bytes, now).await?;
+            Stored::Receipt(receipt) => {
+                add_receipt(&mut tx, &job, receipt, now).await?;
                 settle(&mut tx, &job.id, End::Published).await?;
             }
             Stored::Model(model) => add_model(&mut tx, model).await?,
@@ -374,29 +370,6 @@ impl Db {
 
 fn body(state: State, stage: &str, attempt: i64, now: Millis) -> Value {
     json!({ "state": state, "stage": stage, "attempt": attempt, "at": now })
-}
-
-async fn add_receipt(
-    tx: &mut Transaction<'static, Any>,
-    job: &Job,
-    subject: &ModelId,
-    blob: &ObjectDigest,
-    bytes: i64,
-    now: Millis,
-) -> Result<(), ApiError> {
-    not_revoked(tx, &job.tenant, subject).await?;
-    // The primary key refuses a second receipt for the statement; the whole transaction then has no effect.
-    sqlx::query("INSERT INTO receipts (tenant, statement, job, model, blob, bytes, created) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(&job.tenant)
-        .bind(&job.statement)
-        .bind(&job.id)
-        .bind(subject)
-        .bind(blob)
-        .bind(bytes)
-        .bind(now)
-        .execute(&mut **tx)
-        .await?;
-    append(tx, "receipt", blob, now).await
 }
 
 async fn add_model(tx: &mut Transaction<'static, Any>, model: &Model) -> Result<(), ApiError> {

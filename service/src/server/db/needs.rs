@@ -28,11 +28,12 @@ impl Need {
                 ["input", "inputs"],
             ),
         };
-        let inputs = inputs
+        let inputs = inputs.into_iter().filter_map(|field| request.get(field));
+        let under = request.get("under");
+        let under = ["file", "signatures"]
             .into_iter()
-            .filter_map(|field| request.get(field))
-            .flat_map(uploads);
-        model.into_iter().chain(inputs).collect()
+            .filter_map(|field| under.and_then(|under| under.get(field)));
+        model.into_iter().chain(inputs.chain(under).flat_map(uploads)).collect()
     }
 
     /// Refuses a job that needs what is not there, within the transaction that adds it.
@@ -81,10 +82,11 @@ impl Need {
     }
 }
 
-/// The uploads of a field: one, or one for each input by name.
+/// The uploads of a field: one, a list, or one for each input by name.
 fn uploads(field: &Value) -> Vec<Need> {
     let all = match field {
         Value::Object(each) => each.values().collect(),
+        Value::Array(list) => list.iter().collect(),
         one => vec![one],
     };
     let sha256 = all.into_iter().filter_map(Value::as_str);

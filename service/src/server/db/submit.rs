@@ -1,12 +1,13 @@
 //! New jobs: idempotency, quota, one job per statement.
 
+use super::agreements::in_force;
 use super::jobs::add_event;
 use super::needs::Need;
 use super::registry::not_revoked;
 use super::{ledger, Db, Job};
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
-use crate::server::ids::{JobId, TaskId, TenantId};
+use crate::server::ids::{AgreementDigest, JobId, TaskId, TenantId};
 use crate::server::ledger::Charge;
 use serde_json::{json, Value};
 use sqlx::Row;
@@ -24,6 +25,8 @@ pub struct Submission {
     pub priority: i64,
     pub not_after: Option<Millis>,
     pub forecast: Value,
+    /// What a receipt will be made under.
+    pub agreement: Option<AgreementDigest>,
     /// What a receipt will be charged with.
     pub charge: Option<Charge>,
     /// Idempotency-Key, and the digest of the request it came with.
@@ -66,7 +69,7 @@ impl Db {
     /// Adds a job, unless the request or the statement has one.
     ///
     /// # Errors
-    /// Another request under the same Idempotency-Key; the tenant's quota; a revoked model; a budget of the ledger.
+    /// Another request under the same Idempotency-Key; the tenant's quota; a revoked model or agreement; a budget of the ledger.
     pub async fn submit(&self, new: &Submission, most: &Most, now: Millis) -> Result<Submitted, ApiError> {
         let mut tx = self.begin().await?;
         // First, so that the submissions of a tenant wait for each other.
@@ -152,6 +155,7 @@ impl Db {
             .await?;
             if let Some(charge) = &new.charge {
                 not_revoked(&mut tx, &new.tenant, &charge.model).await?;
+                in_force(&mut tx, &new.tenant, new.agreement.as_ref()).await?;
             }
             add_event(
                 &mut tx,

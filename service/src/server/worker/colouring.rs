@@ -41,15 +41,12 @@ impl Attempt<'_> {
         let srs = app.parameters.verifying(&app.config.srs(), class.rows()).await?;
         let expectation = self.expected(asked);
         let subject = ModelId::from(graph.digest());
-        let receipt = {
+        let (receipt, _) = {
             let srs = srs.clone();
-            checked(&at("receipt"), move |bytes| {
-                verify(bytes, &graph, &srs, &expectation).map(drop)
-            })
-            .await?
+            checked(&at("receipt"), move |bytes| verify(bytes, &graph, &srs, &expectation)).await?
         };
         app.db.add_parameters(&srs).await?;
-        let mut published = self.receipt(subject, receipt, &made).await?;
+        let mut published = self.receipt(subject, None, receipt, &made).await?;
         // No card says it.
         published.result["srs_id"] = SrsId::from(srs.id()).as_str().into();
         Ok(published)

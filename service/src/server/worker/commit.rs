@@ -130,7 +130,7 @@ impl Attempt<'_> {
             all.push(Data {
                 input: name.map(str::to_owned),
                 path,
-                opening: None,
+                opening: false,
             });
         }
         Ok(all)

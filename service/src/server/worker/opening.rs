@@ -25,7 +25,7 @@ impl Attempt<'_> {
         let data = Data {
             input: asked.name.clone(),
             path,
-            opening: None,
+            opening: false,
         };
         let (opened, cpu_ms) = self.open(&model, &asked.input, &data).await?;
         Ok(Publication {

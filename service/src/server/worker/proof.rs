@@ -3,20 +3,19 @@
 use super::cache::Public;
 use super::process::Made;
 use super::{Attempt, Stopped};
-use crate::bytes::hex32;
 use crate::child::protocol::{Data, Work};
-use crate::data::sample;
 use crate::fail;
 use crate::files::{self, MAX_RECEIPT};
-use crate::server::db::{Publication, Stored};
-use crate::server::error::ApiError;
-use crate::server::ids::{ModelId, ObjectDigest};
+use crate::server::agreed::Agreed;
+use crate::server::bindings::{bindings, opened};
+use crate::server::db::{NewReceipt, Publication, Stored};
+use crate::server::ids::{AgreementDigest, ModelId, ObjectDigest};
 use crate::server::job::Proof;
 use crate::server::problem::Problem;
 use crate::server::room::Quota;
 use crate::server::store::Kind;
 use crate::stage::Stage;
-use provenn_verifier::{verify, Expectation, InferenceExpectation, InputBinding, StatementKind, VerifyError};
+use provenn_verifier::{verify, Expectation, InferenceExpectation, InputBinding, StatementKind, Verdict, VerifyError};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,17 +27,25 @@ impl Attempt<'_> {
         app.db.usable(&model.tenant, &model.id).await?;
         let temporary = app.temporary()?;
         let at = |name: &str| temporary.path().join(name);
+        if let Some(under) = &asked.under {
+            app.db.agreement(tenant, &under.agreement).await?.in_force()?;
+        }
         let mut inputs = self.data(&asked.inputs, &at("input")).await?;
-        let mut shown = Vec::new();
-        for (data, (name, sha256)) in inputs.iter_mut().zip(asked.inputs.iter()) {
-            let mut points = None;
-            if model.commits_to(name) {
-                let ((opened, blob), _) = self.open(&model, sha256, data).await?;
-                let opening = data.path.with_extension("opening");
-                app.store.fetch(tenant, Kind::Private, &blob, &opening).await?;
-                (data.opening, points) = (Some(opening), Some(opened));
+        for (n, (data, (name, sha256))) in inputs.iter_mut().zip(asked.inputs.iter()).enumerate() {
+            if !model.commits_to(name) {
+                continue;
             }
-            shown.push(points);
+            data.opening = true;
+            // Whoever committed to it gave the opening, or the service makes one of the sample.
+            if opened(app, tenant, &model, (name, sha256)).await?.is_none() {
+                let sample = Data {
+                    opening: false,
+                    ..data.clone()
+                };
+                let ((_, blob), _) = self.open(&model, sha256, &sample).await?;
+                data.path = at(&format!("opening.{n}"));
+                app.store.fetch(tenant, Kind::Private, &blob, &data.path).await?;
+            }
         }
         fail::point("before-spawn");
         let folder = app.models.folder(&app.store, &model).await?;
@@ -46,7 +53,7 @@ impl Attempt<'_> {
             .child(Work::Prove {
                 folder: folder.path().into(),
                 srs_id: model.files.get("parameters_id").cloned().unwrap_or_default(),
-                inputs: inputs.clone(),
+                inputs,
                 policy: asked.policy.clone(),
                 audience: asked.audience.clone(),
                 nonce: asked.nonce,
@@ -57,12 +64,21 @@ impl Attempt<'_> {
         drop(folder);
         self.to_be_checked().await?;
         let public = app.models.public(&app.store, &model).await?;
-        let expectation = self.expectation(asked, &public, &inputs, shown)?;
-        let receipt = checked(&at("receipt"), move |bytes| {
-            verify(bytes, &public.card, &public.srs, &expectation).map(drop)
-        })
-        .await?;
-        self.receipt(model.id, receipt, &made).await
+        let inputs = bindings(app, tenant, &model, &asked.inputs, &public.description).await?;
+        let expectation = self.expectation(asked, &public, inputs)?;
+        let (receipt, verdict) = {
+            let public = public.clone();
+            checked(&at("receipt"), move |bytes| {
+                verify(bytes, &public.card, &public.srs, &expectation)
+            })
+            .await?
+        };
+        if let Some(under) = &asked.under {
+            let agreed = Agreed::load(app, tenant, under.clone()).await?;
+            agreed.check(&verdict, &public, app.now())?;
+        }
+        let agreement = asked.under.as_ref().map(|under| under.agreement.clone());
+        self.receipt(model.id, agreement, receipt, &made).await
     }
 
     /// The prover is done: what it made is checked next.
@@ -75,6 +91,7 @@ impl Attempt<'_> {
     pub(super) async fn receipt(
         &self,
         subject: ModelId,
+        agreement: Option<AgreementDigest>,
         receipt: Vec<u8>,
         made: &Made,
     ) -> Result<Publication, Stopped> {
@@ -86,7 +103,12 @@ impl Attempt<'_> {
         let bytes = i64::try_from(length).unwrap_or(i64::MAX);
         Ok(Publication {
             result: json!({ "receipt_sha256": blob, "receipt_bytes": bytes }),
-            stored: Stored::Receipt { subject, blob, bytes },
+            stored: Stored::Receipt(NewReceipt {
+                subject,
+                blob,
+                bytes,
+                agreement,
+            }),
             objects: vec![object],
             peak_bytes: made.peak_bytes,
             cpu_ms: made.cpu_ms,
@@ -98,27 +120,14 @@ impl Attempt<'_> {
         &self,
         asked: &Proof,
         public: &Public,
-        inputs: &[Data],
-        shown: Vec<Option<Vec<String>>>,
+        inputs: BTreeMap<u32, InputBinding>,
     ) -> Result<Expectation, Stopped> {
         let description = &public.description;
-        let decode = |points: Vec<String>| points.iter().map(|point| hex32(point)).collect::<Result<Vec<_>, _>>();
-        let mut bindings = BTreeMap::new();
-        for (data, points) in inputs.iter().zip(shown) {
-            let (index, elements) = sample::single(data.source(), description)?;
-            let binding = match points.map(decode).transpose().map_err(ApiError::Internal)? {
-                None => InputBinding::Public {
-                    values: sample::quantize(&elements, description, index),
-                },
-                Some(points) => InputBinding::Committed { points },
-            };
-            bindings.insert(u32::try_from(index).unwrap_or(u32::MAX), binding);
-        }
         Ok(Expectation {
             statements: Some(vec![StatementKind::Inference]),
             inference: InferenceExpectation {
                 policy: Some(asked.policy.of(description)?),
-                inputs: bindings,
+                inputs,
                 ..InferenceExpectation::default()
             },
             audience: Some(asked.audience.clone()),
@@ -130,10 +139,10 @@ impl Attempt<'_> {
     }
 }
 
-/// The bytes of a receipt that verifies.
-pub(super) async fn checked<V>(path: &Path, verify: V) -> Result<Vec<u8>, Stopped>
+/// The bytes of a receipt that verifies, and the verdict.
+pub(super) async fn checked<V>(path: &Path, verify: V) -> Result<(Vec<u8>, Verdict), Stopped>
 where
-    V: FnOnce(&[u8]) -> Result<(), VerifyError> + Send + 'static,
+    V: FnOnce(&[u8]) -> Result<Verdict, VerifyError> + Send + 'static,
 {
     let bytes = files::read(path, MAX_RECEIPT).map_err(|e| Stopped::Died(e.parts().1.into()))?;
     let check = tokio::task::spawn_blocking(move || {
@@ -141,7 +150,7 @@ where
         (bytes, verified)
     });
     match check.await {
-        Ok((bytes, Ok(()))) => Ok(bytes),
+        Ok((bytes, Ok(verdict))) => Ok((bytes, verdict)),
         Ok((_, Err(error))) => {
             tracing::error!(
                 code = error.code(),

@@ -75,6 +75,11 @@ pub fn problem(code: &str) -> Problem {
             "a number of the model, the calibration rows or the input is NaN or infinite",
             OWNER,
         ),
+        "opening" => (
+            "opening",
+            "an uploaded opening does not open its commitments under this model",
+            "have its party commit to the input again, with the card of this model",
+        ),
         "policy" => (
             "policy",
             "the policy does not fit the model",

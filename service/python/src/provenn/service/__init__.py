@@ -2,10 +2,28 @@
 
 from .client import Client
 from .errors import JobFailed, ServiceError
-from .types import Account, Budget, Check, Event, InputFile, Job, Ledger, Log, Name, Problem, Tensor, Verdict, Version
+from .types import (
+    Account,
+    Agreement,
+    AgreementStatus,
+    Budget,
+    Check,
+    Event,
+    InputFile,
+    Job,
+    Ledger,
+    Log,
+    Name,
+    Problem,
+    Tensor,
+    Verdict,
+    Version,
+)
 
 __all__ = [
     "Account",
+    "Agreement",
+    "AgreementStatus",
     "Budget",
     "Check",
     "Client",

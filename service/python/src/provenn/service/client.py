@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from . import http as requests
 from .errors import JobFailed, ServiceError
-from .types import Binding, Budget, Event, Job, Ledger, Log, Name, Status, Storage, Tensor, Verdict, Version
+from .types import Agreement, AgreementStatus, Binding, Budget, Event, Job, Ledger, Log, Name, Status, Storage, Tensor, Verdict, Version
 
 #: A path, or bytes.
 Content = Union[str, Path, bytes]
@@ -55,6 +55,21 @@ class Client:
         if isinstance(content, (str, Path, bytes)):
             return self._put("inputs", _bytes(content), "?form=colouring")
         return self._put("inputs", "".join(f"{int(colour)}\n" for colour in content).encode(), "?form=colouring")
+
+    def upload_agreement(self, content: Content) -> str:
+        """Uploads an agreement about one of your models that all parties signed; the digest of its terms."""
+        sent = _bytes(content)
+        sha256 = hashlib.sha256(sent).hexdigest()
+        said = json.loads(self._http.send("PUT", f"/v1/inputs/{sha256}?form=agreement", sent))
+        return cast(str, said["agreement"])
+
+    def upload_opening(self, content: Content) -> str:
+        """Uploads the opening of an input that a party committed to; its SHA-256, which stands where an input's does."""
+        return self._put("inputs", _bytes(content), "?form=opening")
+
+    def upload_signature(self, content: Content) -> str:
+        """Uploads a party's signature of its input; its SHA-256."""
+        return self._put("inputs", _bytes(content), "?form=signature")
 
     def delete_model(self, model: str) -> None:
         """Removes an uploaded model, by SHA-256; nothing if there is none. Refused with `in-use` while it is needed."""
@@ -103,14 +118,21 @@ class Client:
         not_after: int = 0,
         priority: Optional[int] = None,
         idempotency_key: Optional[str] = None,
+        agreement: Optional[str] = None,
+        signatures: Sequence[str] = (),
     ) -> Job:
-        """Asks for a receipt: model id, SHA-256 of an uploaded input (of several inputs by their names), policy as on the command line."""
+        """Asks for a receipt: model id, SHA-256 of an uploaded input (of several inputs by their names), policy as on the command line.
+
+        Under an agreement, by the digest of its terms, with the SHA-256 of each uploaded signature of an input.
+        """
         asked = {
             "model": model,
             **_inputs(input),
             "policy": policy,
             "context": {"audience": audience, "nonce": nonce, "not_after": not_after},
             "priority": priority,
+            "agreement": agreement,
+            "signatures": list(signatures) or None,
         }
         return self._submit("/v1/proofs", asked, idempotency_key)
 
@@ -270,6 +292,21 @@ class Client:
     def published_card(self, tenant: str, name: str, version: int) -> bytes:
         """The card of a published model."""
         return self._http.send("GET", f"{_name(tenant, name)}/{int(version)}/card")
+
+    # Agreements.
+
+    def agreements(self) -> List[Agreement]:
+        """Your agreements, newest first."""
+        return cast(List[Agreement], self._http.json("GET", "/v1/agreements")["agreements"])
+
+    def agreement(self, digest: str) -> AgreementStatus:
+        """Whether an agreement was revoked. Needs no key: a receipt under it has its digest, behind `agreement:` in the audience."""
+        return cast(AgreementStatus, self._http.json("GET", f"/v1/agreements/{_part(digest)}"))
+
+    def revoke_agreement(self, digest: str, reason: str) -> Agreement:
+        """Revokes an agreement: no receipt is made under it any more."""
+        path = f"/v1/agreements/{_part(digest)}/revoke"
+        return cast(Agreement, self._http.json("POST", path, {"reason": reason}, again=False))
 
     # Transparency log.
 

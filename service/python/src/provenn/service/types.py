@@ -104,6 +104,24 @@ class Version(TypedDict):
     changed: int
 
 
+class AgreementStatus(TypedDict):
+    """Whether an agreement was revoked. Its end is in unix seconds."""
+
+    agreement: str
+    not_after: int
+    revoked: Optional[int]
+    reason: str
+
+
+class Agreement(AgreementStatus):
+    """An agreement of yours."""
+
+    file: str
+    model: str
+    roles: List[str]
+    created: int
+
+
 class _Verdict(TypedDict):
     valid: bool
     dev: bool

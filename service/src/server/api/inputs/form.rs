@@ -2,9 +2,13 @@
 
 use crate::bytes::hex;
 use crate::color::{graph, solution};
-use crate::data::sample;
+use crate::data::{opening, sample};
+use crate::error::CliError;
 use crate::server::config::Limits;
 use crate::server::error::ApiError;
+use crate::server::ids::{AgreementDigest, InputDigest, ModelId};
+use provenn_verifier::agreement::SignedAgreement;
+use provenn_verifier::party::InputSignature;
 use provenn_verifier::Graph;
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
@@ -22,6 +26,12 @@ pub enum Form {
     Graph,
     /// One colour on each line, or lines `l VERTEX COLOUR`.
     Colouring,
+    /// What `provenn agreement sign` wrote, signed by all.
+    Agreement,
+    /// What `provenn party sign` wrote: a party's signature of its input.
+    Signature,
+    /// What `provenn party commit` wrote: the secret opening of an input that is committed already.
+    Opening,
 }
 
 /// How to read an upload.
@@ -52,6 +62,56 @@ pub struct ColouringSummary {
     pub colours: String,
 }
 
+/// What is read of an agreement.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AgreementSummary {
+    /// The digest of its terms, which receipts name.
+    pub agreement: AgreementDigest,
+    /// Id of the model that it is about.
+    pub model: ModelId,
+    pub roles: Vec<String>,
+    pub not_after: u64,
+}
+
+/// What is read of a signature.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignatureSummary {
+    pub role: String,
+    pub input: String,
+}
+
+/// What is read of an opening.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OpeningSummary {
+    /// The input that it is of, where the model has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The commitments that it opens.
+    pub points: Vec<String>,
+    /// To the ledger the input.
+    pub input: InputDigest,
+}
+
+impl OpeningSummary {
+    /// # Errors
+    /// What is wrong with the file; several inputs in it.
+    fn of(bytes: &[u8]) -> Result<Self, CliError> {
+        let mut all = opening::all(bytes)?;
+        match (all.pop(), all.is_empty()) {
+            (Some((name, values, opening)), true) => Ok(Self {
+                name,
+                points: opening.points.iter().map(|point| hex(point)).collect(),
+                input: InputDigest::of(&values),
+            }),
+            _ => Err(CliError::usage(
+                "opening",
+                "it is of several inputs, or of none",
+                "upload the opening of one input, as `provenn party commit` writes it",
+            )),
+        }
+    }
+}
+
 impl Form {
     /// What is kept of an upload beside its bytes.
     ///
@@ -77,6 +137,25 @@ impl Form {
                     colours: hex(&Sha256::digest(&colours)),
                 })
             }
+            Self::Agreement => {
+                let signed = SignedAgreement::from_bytes(bytes).map_err(CliError::from)?;
+                signed.check_signatures().map_err(CliError::from)?;
+                let agreement = signed.agreement();
+                json!(AgreementSummary {
+                    agreement: AgreementDigest::from(agreement.digest()),
+                    model: ModelId::from(agreement.model_id),
+                    roles: agreement.parties.iter().map(|party| party.role.clone()).collect(),
+                    not_after: agreement.not_after,
+                })
+            }
+            Self::Signature => {
+                let signature = InputSignature::from_bytes(bytes).map_err(CliError::from)?;
+                json!(SignatureSummary {
+                    role: signature.input.role,
+                    input: signature.input.name,
+                })
+            }
+            Self::Opening => json!(OpeningSummary::of(bytes)?),
         };
         let mut summary = json!({ "bytes": bytes.len() });
         if self != Self::Tensor {

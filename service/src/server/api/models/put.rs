@@ -3,7 +3,7 @@
 use crate::child::protocol::{Start, Work};
 use crate::server::api::http::body::{digest, Arriving, Bytes};
 use crate::server::api::http::page::names;
-use crate::server::api::keep::{keep, repair, Checked};
+use crate::server::api::keep::{keep, repair, Beside, Checked};
 use crate::server::auth::Caller;
 use crate::server::door::Client;
 use crate::server::error::ApiError;
@@ -97,7 +97,7 @@ pub async fn put_model(
         folder: temporary,
         name: NAME,
         summary: summary.clone(),
-        graph: Some(graph),
+        beside: Some(Beside::Graph(graph)),
     };
     keep(&app, upload).await?;
     Ok((StatusCode::CREATED, Json(summary)))

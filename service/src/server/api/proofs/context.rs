@@ -2,6 +2,7 @@
 
 use crate::server::error::ApiError;
 use crate::server::job::Nonce;
+use provenn_verifier::agreement;
 use provenn_verifier::claim::MAX_AUDIENCE;
 use serde::Deserialize;
 use serde_json::Value;
@@ -37,6 +38,11 @@ impl ContextRequest {
                 "the audience has {} bytes, at most {MAX_AUDIENCE} are accepted",
                 self.audience.len()
             )));
+        }
+        if agreement::named_in(&self.audience).is_some() {
+            return Err(ApiError::bad(
+                "the audience is that of an agreement: name it in `agreement`, which checks that the receipt keeps to it",
+            ));
         }
         let nonce = self.nonce.as_deref().map(str::parse::<Nonce>).transpose();
         Ok(Context {

@@ -1,12 +1,15 @@
 //! Asking for a receipt.
 
 use crate::policy::Asked;
+use crate::server::agreed::Agreed;
 use crate::server::api::http::body;
 use crate::server::api::http::id::named;
 use crate::server::api::proofs::context::ContextRequest;
 use crate::server::api::submit::{admit, submit, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
+use crate::server::bindings::{bindings, opened};
+use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::inputs::{ByName, PerInput};
 use crate::server::job::{self, JobRequest, Proof};
@@ -38,6 +41,12 @@ pub struct ProofRequest {
     policy: String,
     #[serde(default)]
     context: ContextRequest,
+    /// Digest of an agreement that was uploaded: the receipt's audience is it, its end that of the agreement unless one is given, and what was not agreed is refused.
+    agreement: Option<String>,
+    /// SHA-256 of the uploaded signatures of inputs that parties supply.
+    #[serde(default)]
+    #[schema(max_items = 64)]
+    signatures: Vec<String>,
     /// 0 to 9; of a tenant's jobs higher ones start first.
     #[schema(maximum = 9)]
     priority: Option<u8>,
@@ -64,7 +73,7 @@ pub async fn post_proof(
         .policy
         .parse::<Asked>()
         .map_err(|e| ApiError::bad(e.to_string()))?;
-    let context = asked.context.checked()?;
+    let mut context = asked.context.checked()?;
     let model = app
         .db
         .model(&caller.tenant, &named(&asked.model, "model")?)
@@ -74,24 +83,28 @@ pub async fn post_proof(
     let inputs = inputs.ok_or_else(|| ApiError::bad("`input`, or `inputs` of a model with several, is missing"))?;
     let inputs = inputs.of("inputs", &model.input_names())?;
     let inputs = inputs.try_map(|text| named(&text, "input"))?;
-    for (_, sha256) in inputs.iter() {
-        app.db
-            .upload(&caller.tenant, "input", sha256)
-            .await?
-            .ok_or(ApiError::NotFound { what: "input" })?;
+    let mut openings = Vec::new();
+    for input in inputs.iter() {
+        openings.push(opened(&app, &caller.tenant, &model, input).await?);
     }
     admit(&model.forecast, &app.config.limits)?;
+    let deal = Agreed::read(&app, &caller.tenant, (asked.agreement, asked.signatures), &mut context).await?;
     let not_after = context.deadline(model.cpu_seconds(), app.now(), &model.forecast)?;
     let public = app.models.public(&app.store, &model).await?;
     let description = &public.description;
+    let disclosed = policy.about(None, description)?.of(description)?;
     let microbits = {
         let layout = public.card.key.purpose.layout();
         let layout = layout.ok_or_else(|| ApiError::Internal("a model's key has no outputs".into()))?;
-        let policy = policy.about(None, description)?.of(description)?;
-        policy.microbits(layout)
+        disclosed.microbits(layout)
     };
+    if let Some(deal) = &deal {
+        let _turn = app.readings.take(&Client::Tenant(caller.tenant.clone())).await?;
+        let bindings = bindings(&app, &caller.tenant, &model, &inputs, description).await?;
+        deal.permits(&public, &disclosed, bindings, (context.not_after, app.now()))?;
+    }
     let charge = Charge {
-        about: ledger::about(&app, &caller.tenant, &model.id, &inputs, description).await?,
+        about: ledger::about(&app, &caller.tenant, &model.id, &inputs, &openings, description).await?,
         model: model.id.clone(),
         requester: caller.key.clone(),
         policy: asked.policy.clone(),
@@ -105,6 +118,7 @@ pub async fn post_proof(
             audience: context.audience,
             nonce: context.nonce,
             not_after: context.not_after,
+            under: deal.map(|deal| deal.under),
         }),
         priority: asked.priority,
         not_after,

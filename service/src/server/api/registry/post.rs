@@ -2,6 +2,7 @@
 
 use crate::server::api::http::body;
 use crate::server::api::http::id::named;
+use crate::server::api::http::reason::reason;
 use crate::server::auth::Caller;
 use crate::server::db::{Status, Version};
 use crate::server::error::ApiError;
@@ -13,14 +14,11 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::Json;
-use provenn_verifier::text::{is_printable, printable};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 /// Longest name of a model.
 const MAX_NAME: usize = 64;
-/// Longest reason.
-const MAX_REASON: usize = 500;
 
 /// A version to publish.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -99,24 +97,11 @@ pub async fn post_status(
     caller.needs(Scope::Govern)?;
     let tenant = own(&caller, &tenant)?;
     let (asked, _) = body::json::<StatusRequest>(body).await?;
-    if asked.reason.is_empty() || asked.reason.len() > MAX_REASON {
-        return Err(ApiError::bad(format!(
-            "a reason has 1 to {MAX_REASON} bytes, this one has {}",
-            asked.reason.len()
-        )));
-    }
-    if !is_printable(&asked.reason) {
-        let shown = printable(&asked.reason);
-        return Err(ApiError::bad(format!(
-            "a reason has no invisible characters, line breaks included: {shown}"
-        )));
-    }
+    let reason = reason(&asked.reason)?;
     let version = version.parse().map_err(|_| ApiError::NotFound { what: "version" })?;
     let address = (tenant, name.as_str(), version);
     Ok(Json(
-        app.db
-            .set_status(address, asked.status, &asked.reason, &app.clock)
-            .await?,
+        app.db.set_status(address, asked.status, reason, &app.clock).await?,
     ))
 }
 
