@@ -1,12 +1,13 @@
 //! `provenn verify`: the decision, with everything that was compared and everything that was not.
 
 mod agreed;
+mod inputs;
 pub mod parts;
 mod report;
 mod vouch;
 
 use crate::bytes::{hex, hex32};
-use crate::data::{sample, source::Source};
+use crate::data::source::Source;
 use crate::error::CliError;
 use crate::model::{Checked, Model};
 use crate::moment;
@@ -14,6 +15,7 @@ use crate::policy::Asked;
 use crate::report::Report;
 use crate::statement::Said;
 use agreed::Deal;
+use inputs::Inputs;
 use parts::Parts;
 use provenn_prover::commit::Description;
 use provenn_verifier::party::PartyKey;
@@ -23,6 +25,7 @@ use provenn_verifier::{
     differences, verify, Claim, Disclosure, Expectation, InferenceExpectation, InputBinding, SrsVerifyingKey,
     StatementKind, Verdict, VerifyError,
 };
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -85,9 +88,15 @@ pub struct Args {
     /// The challenge you gave to the prover.
     #[arg(long, value_name = "HEX", value_parser = hex32)]
     nonce: Option<[u8; 32]>,
-    /// The public input it must be about; NAME=FILE for each that you name of several.
+    /// The input it must be about, shown by the receipt or opened with `--opening`; NAME=FILE for each that you name of several.
     #[arg(long, value_name = "FILE")]
     pub input: Vec<Source>,
+    /// Secret opening of a committed input, from whoever proved: the receipt must be about what is in it.
+    #[arg(long, value_name = "FILE")]
+    opening: Vec<PathBuf>,
+    /// Folder of development parameters, or a file made by `provenn srs import`, to check an opening; by default those of this machine.
+    #[arg(long, value_name = "PATH", requires = "opening")]
+    parameters: Option<PathBuf>,
     #[arg(long, help = format!("The agreed policy: one of {}", Disclosure::grammar()))]
     policy: Option<Asked>,
     /// The right labels that the policy must be about, as for `provenn prove`.
@@ -110,7 +119,8 @@ pub fn decide(args: &Args, parts: &Parts) -> Result<Report, CliError> {
         .map_err(|e| CliError::from(e).at(&parts.card.place))?;
     let now = moment::now();
     let deal = Deal::read(args)?;
-    let expectation = expectation(args, &description, now)?;
+    let inputs = Inputs::read(args, card, &description)?;
+    let expectation = expectation(args, &description, inputs.bindings.clone(), now)?;
     let started = Instant::now();
     let checked = check(args, parts);
     let decided = checked.and_then(|checked| {
@@ -152,6 +162,7 @@ pub fn decide(args: &Args, parts: &Parts) -> Result<Report, CliError> {
         card,
         key,
         description: &description,
+        inputs: &inputs,
         verdicts: &verdicts,
         vouched: &vouched,
         deal: deal.as_ref().map(|deal| (deal, agreed.as_slice())),
@@ -224,12 +235,12 @@ fn differing(
     ids.chain(others).collect()
 }
 
-fn expectation(args: &Args, description: &Description, now: u64) -> Result<Expectation, CliError> {
-    let inputs = sample::some(&args.input, description)?.into_iter();
-    let inputs = inputs.map(|(index, values)| {
-        let values = sample::quantize(&values, description, index);
-        (index as u32, InputBinding::Public { values })
-    });
+fn expectation(
+    args: &Args,
+    description: &Description,
+    inputs: BTreeMap<u32, InputBinding>,
+    now: u64,
+) -> Result<Expectation, CliError> {
     let about = |asked: &Asked| {
         let asked = asked.labelled(args.labels.as_deref())?;
         asked.about(args.output.as_deref(), description)?.of(description)
@@ -240,7 +251,7 @@ fn expectation(args: &Args, description: &Description, now: u64) -> Result<Expec
         inference: InferenceExpectation {
             model_id: args.model_id,
             policy,
-            inputs: inputs.collect(),
+            inputs,
             ..InferenceExpectation::default()
         },
         audience: args.audience.clone(),

@@ -135,8 +135,42 @@ fn committed_inputs_are_not_in_the_receipt() {
     assert_eq!(verdict["valid"], true);
     verify(&model, &receipt, &["--accept-dev", "--input", &fixture(SAMPLE)]).fails(3, "input-mismatch");
     let opening = path(&model, "receipt.opening.json");
-    let secret: Value = serde_json::from_str(&fs::read_to_string(&opening).unwrap()).unwrap();
+    let mut secret: Value = serde_json::from_str(&fs::read_to_string(&opening).unwrap()).unwrap();
     assert_eq!(secret["values"].as_array().unwrap().len(), 30);
+
+    // Revealed to somebody who has the opening.
+    let open = |opening: &str, more: &[&str]| {
+        let all = [&["--accept-dev", "--any-model", "--opening", opening], more].concat();
+        verify(&model, &receipt, &all)
+    };
+    let blind = open(&opening, &[]).ok();
+    assert!(blind.contains("is what its opening has"), "{blind}");
+    let seen = open(&opening, &["--input", &fixture(SAMPLE)]).ok();
+    assert!(seen.contains("is what you gave"), "{seen}");
+    assert!(!seen.contains("What a committed input is"), "{seen}");
+    let other = path(folder(), "other_input.json");
+    fs::write(&other, format!(r#"{{"shape":[1,30],"values":{:?}}}"#, [0.5; 30])).unwrap();
+    open(&opening, &["--input", &other]).fails(3, "input-mismatch");
+    // The opening of another commitment to the same input, and one that was changed.
+    let again = path(folder(), "again.bin");
+    provenn(&[
+        "prove",
+        "--card",
+        &path(&model, "model.card"),
+        "--input",
+        &fixture(SAMPLE),
+        "--policy",
+        "label",
+        "--out",
+        &again,
+        "--force",
+    ])
+    .ok();
+    open(&path(folder(), "again.opening.json"), &[]).fails(3, "input-mismatch");
+    let changed = path(folder(), "changed.opening.json");
+    secret["values"][0] = (secret["values"][0].as_i64().unwrap() + 1).into();
+    fs::write(&changed, secret.to_string()).unwrap();
+    open(&changed, &[]).fails(2, "opening");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

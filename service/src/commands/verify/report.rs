@@ -1,11 +1,11 @@
 //! What is proven, for whom, by which model and under which parameters; and what is not.
 
 use super::agreed::{self, Deal};
+use super::inputs::Inputs;
 use super::parts::Parts;
 use super::vouch::Vouched;
 use super::Args;
 use crate::bytes::hex;
-use crate::data::sample;
 use crate::error::CliError;
 use crate::model::Model;
 use crate::report::{grouped, Report};
@@ -25,6 +25,7 @@ pub struct Found<'a> {
     pub card: &'a Model,
     pub key: &'a SrsVerifyingKey,
     pub description: &'a Description,
+    pub inputs: &'a Inputs,
     pub verdicts: &'a [Verdict],
     pub vouched: &'a Vouched<'a>,
     /// The agreement that all of it is under, if one was given.
@@ -35,7 +36,7 @@ pub struct Found<'a> {
 impl Found<'_> {
     pub fn report(&self) -> Result<Report, CliError> {
         let dev = self.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Dev(_)));
-        let inputs: BTreeSet<usize> = sample::some(&self.args.input, self.description)?.into_keys().collect();
+        let inputs = self.inputs.named();
         let mut report = Report::default();
         report.line(if dev {
             "VALID under development parameters"
@@ -79,6 +80,7 @@ impl Found<'_> {
             "srs_id": hex(&self.key.id()),
             "publisher": self.vouched.publisher,
             "log": self.vouched.log_json(),
+            "opened": self.inputs.opened.keys().filter_map(|index| self.description.inputs.get(*index)).map(|input| &input.name).collect::<Vec<_>>(),
             "agreement": self.deal.map(|(deal, agreed)| deal.json(agreed)),
             "not_proven": limits,
             "milliseconds": self.milliseconds,
@@ -126,6 +128,15 @@ impl Found<'_> {
                 "   [as stated; you named no expectation]"
             };
             report.row(name, format!("{value}{stated}"));
+        }
+        for (index, compared) in &self.inputs.opened {
+            let name = self.description.inputs.get(*index).map_or("", |input| &input.name);
+            let what = if *compared {
+                "what you gave"
+            } else {
+                "what its opening has"
+            };
+            report.row("opened", format!("the input {} is {what}", quoted(name)));
         }
         let missing = agreed::named(verdict.claim()).filter(|_| self.deal.is_none());
         if let Some(digest) = missing {
@@ -189,11 +200,10 @@ impl Found<'_> {
             unchecked(self.args.log.is_some(), self.parts.log_proof.is_some()),
             "That the card stands in a log: a proof is in the bundle, and you named no log.",
         );
-        let hidden = self
-            .description
-            .inputs
-            .iter()
-            .any(|input| input.binding == Binding::Committed);
+        let inputs = self.description.inputs.iter().enumerate();
+        let hidden = inputs
+            .filter(|(index, _)| !self.inputs.opened.contains_key(index))
+            .any(|(_, input)| input.binding == Binding::Committed);
         let under = self
             .verdicts
             .iter()
