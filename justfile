@@ -89,6 +89,10 @@ testkit:
 agreement:
     PROVENN_AGREEMENT=400 cargo test --release -p provenn-prover --test agreement -- --nocapture
 
+# Mutants of receipts and calldata through the verifier contract, each with the crate's verdict beside it: a quarter of an hour.
+mutated COUNT="100000":
+    PROVENN_MUTATED={{COUNT}} cargo test --release --workspace --test mutated -- --nocapture
+
 # Every single-bit flip, truncation and one-byte extension of receipts, cards and keys.
 every-bit:
     PROVENN_EVERY_BIT=1 cargo test --release -p provenn-verifier --test hammer

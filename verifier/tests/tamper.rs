@@ -16,80 +16,39 @@ mod key;
 mod proof;
 #[path = "tamper/rows.rs"]
 mod rows;
+#[path = "tamper/subject.rs"]
+mod subject;
 
 use provenn_verifier::*;
 use std::collections::BTreeSet;
+use subject::{subjects, Row, Subject};
 
-/// What a row edits: an honest receipt with everything it is judged by.
-#[derive(Clone)]
-pub struct Subject {
-    pub receipt: Receipt,
-    pub key: KeyParts,
-    pub card: ModelCard,
-    pub srs: SrsParts,
-}
+const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/testkit/files");
 
-/// One edit of one field.
-pub struct Row {
-    /// `Type.field`.
-    pub field: &'static str,
-    pub change: &'static str,
-    pub code: &'static str,
-    pub apply: fn(&mut Subject),
-}
-
-impl Subject {
-    fn read(name: &str) -> Self {
-        let path = |extension| {
-            format!(
-                "{}/../fixtures/testkit/files/{name}.{extension}",
-                env!("CARGO_MANIFEST_DIR")
-            )
-        };
-        let read = |extension| std::fs::read(path(extension)).unwrap();
-        let card = ModelCard::from_bytes(&read("card")).unwrap();
-        Self {
-            receipt: Receipt::from_bytes(&read("receipt")).unwrap(),
-            key: (*card.key).clone(),
-            card,
-            srs: (*SrsVerifyingKey::from_bytes(&read("srs")).unwrap()).clone(),
-        }
+fn code(mut subject: Subject) -> &'static str {
+    let judge = || {
+        let srs = SrsVerifyingKey::new(subject.srs)?;
+        let srs = SrsVerifyingKey::from_bytes(&srs.to_bytes())?;
+        subject.card.key = VerifyingKey::new(subject.key)?;
+        let card = ModelCard::from_bytes(&subject.card.to_bytes())?.check(&srs)?;
+        verify(&subject.receipt.to_bytes(), &card, &srs, &Expectation::default())
+    };
+    match judge() {
+        Ok(Verdict::Verified(_)) => "verified",
+        Ok(Verdict::Dev(_)) => "dev-verified",
+        Err(error) => error.code(),
     }
-
-    fn code(mut self) -> &'static str {
-        let judge = || {
-            let srs = SrsVerifyingKey::new(self.srs)?;
-            let srs = SrsVerifyingKey::from_bytes(&srs.to_bytes())?;
-            self.card.key = VerifyingKey::new(self.key)?;
-            let card = ModelCard::from_bytes(&self.card.to_bytes())?.check(&srs)?;
-            verify(&self.receipt.to_bytes(), &card, &srs, &Expectation::default())
-        };
-        match judge() {
-            Ok(Verdict::Verified(_)) => "verified",
-            Ok(Verdict::Dev(_)) => "dev-verified",
-            Err(error) => error.code(),
-        }
-    }
-}
-
-/// A model with a committed input and a label, one with a public input and scores, and one with two inputs and outputs.
-fn subjects() -> [(&'static str, Subject, Vec<Row>); 3] {
-    [
-        ("digits_cnn", Subject::read("digits_cnn"), rows::committed()),
-        ("linear_30", Subject::read("linear_30"), rows::public()),
-        ("conflict_check", Subject::read("conflict_check"), rows::pair()),
-    ]
 }
 
 #[test]
 fn every_change_gives_its_code() {
     let mut wrong = vec![];
     for (name, subject, rows) in subjects() {
-        assert_eq!(subject.clone().code(), "verified", "{name}");
+        assert_eq!(code(subject.clone()), "verified", "{name}");
         for row in rows {
             let mut subject = subject.clone();
             (row.apply)(&mut subject);
-            let got = subject.code();
+            let got = code(subject);
             if got != row.code {
                 wrong.push(format!(
                     "{name}, {}: {}: {got}, not {}",

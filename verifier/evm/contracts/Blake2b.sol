@@ -36,16 +36,15 @@ library Blake2b {
             let state := add(buffer, 4)
             let message := add(buffer, 68)
             let counter := add(buffer, 196)
+            // Little endian; 2^24 bytes are more than a block of the chain can hold. The bytes behind stay zero.
+            mstore(counter, 0)
             for {} gt(to, add(from, 128)) { from := add(from, 128) } {
                 mcopy(message, from, 128)
                 count := add(count, 128)
-                // Little endian; 2^24 bytes are more than a block of the chain can hold.
-                mstore(
-                    counter,
-                    or(shl(248, count), or(shl(240, and(shr(8, count), 0xFF)), shl(232, shr(16, count))))
-                )
+                mstore8(counter, count)
+                mstore8(add(counter, 1), shr(8, count))
+                mstore8(add(counter, 2), shr(16, count))
                 ok := and(ok, staticcall(gas(), 9, buffer, 213, state, 64))
-                ok := and(ok, eq(returndatasize(), 64))
             }
         }
         if (!ok) refuse("precompile");
