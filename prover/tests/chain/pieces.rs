@@ -163,6 +163,7 @@ fn wrong_pieces_make_no_receipt() {
 }
 
 type Opening = (Vec<Vec<[u8; 32]>>, Vec<[u8; 32]>);
+type Change<'a> = (&'a str, &'a dyn Fn(&mut Kept));
 type Kept = (Vec<u8>, Vec<Vec<Vec<i64>>>, Vec<Opening>, Vec<Opening>);
 
 /// A run's file that somebody changed, with its digest.
@@ -192,7 +193,7 @@ fn wrong_runs_have_no_proofs() {
             assert!(matches!(Run::from_bytes(damaged), Err(ProveError::Run { .. })), "{at}");
         }
     }
-    let changes: [(&str, &dyn Fn(&mut Kept)); 12] = [
+    let changes: [Change<'_>; 12] = [
         ("a value between", &|kept| kept.1[1][0][0] += 1),
         ("a value out of range", &|kept| kept.1[1][0][0] = i64::MAX),
         ("an input", &|kept| kept.1[0][0][3] ^= 1),
