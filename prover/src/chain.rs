@@ -3,13 +3,18 @@
 mod audit;
 mod commit;
 mod compiled;
+mod file;
+mod piece;
 mod prove;
+mod run;
 mod store;
 
 pub use audit::{audit, size};
 pub use commit::{commit, commit_with};
 pub use compiled::{compile, CompiledChain};
-pub use prove::{bind_inputs, bind_inputs_with, prove, prove_with, segment_proof};
+pub use piece::{join, prove_segment, prove_segment_with, segment_proof, Piece, PIECE_MAGIC};
+pub use prove::{bind_inputs, bind_inputs_with, prove, prove_with};
+pub use run::{Run, RUN_MAGIC};
 pub use store::{description, keep, openings, save, Stored, CARD};
 
 use crate::commit::Description;

@@ -1,8 +1,10 @@
 //! Errors of committing and proving.
 
 mod defect;
+mod piece;
 
 pub use defect::Defect;
+pub use piece::PieceError;
 
 use crate::colouring::ColouringError;
 use crate::rows::Use;
@@ -69,6 +71,17 @@ pub enum ProveError {
         /// Names of those on the card.
         offered: Vec<String>,
     },
+    /// The model has no such segment.
+    #[error("the model has no segment {asked}. Help: its segments are 1 to {of}")]
+    NoSegment {
+        /// What was asked for, from 1.
+        asked: usize,
+        /// How many it has.
+        of: usize,
+    },
+    /// The pieces that were given make no receipt.
+    #[error(transparent)]
+    Pieces(#[from] PieceError),
     /// Calibration or held-out rows do not fit the model.
     #[error("{data} rows: {reason}. Help: give at least one row, each of the model's input shape")]
     Rows {
@@ -116,6 +129,12 @@ pub enum ProveError {
     /// The own receipt was refused, so it was not returned.
     #[error("the receipt does not verify: {0}")]
     Refused(VerifyError),
+    /// The file of a run is damaged, or its segments are not those of the model.
+    #[error("the run cannot be proven: {reason}. Help: run this model again with `provenn segment run`")]
+    Run {
+        /// What is wrong.
+        reason: String,
+    },
     /// The SRS is missing or wrong.
     #[error(transparent)]
     Srs(#[from] SrsError),
@@ -161,10 +180,13 @@ impl ProveError {
             Self::Import(e) => e.code(),
             Self::Io { .. } => "io",
             Self::NotOffered { .. } => "policy-not-offered",
+            Self::NoSegment { .. } => "no-such-segment",
+            Self::Pieces(_) => "pieces",
             Self::Rows { .. } => "calibration",
             Self::Input(e) | Self::Policy(e) | Self::Refused(e) => e.code(),
             Self::ProofSystem(_) => "proof-system",
             Self::Randomness(_) => "randomness",
+            Self::Run { .. } => "run-file",
             Self::Srs(e) => e.code(),
             Self::SrsMismatch => "srs-mismatch",
             Self::TooFarApart { .. } => "scores-far-apart",

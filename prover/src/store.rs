@@ -283,7 +283,7 @@ pub(crate) fn damaged(path: &Path, reason: String) -> ProveError {
     }
 }
 
-fn digest(bytes: &[u8]) -> [u8; 32] {
+pub(crate) fn digest(bytes: &[u8]) -> [u8; 32] {
     let hash = blake2b_simd::Params::new()
         .hash_length(32)
         .personal(b"Provenn-File----")

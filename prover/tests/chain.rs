@@ -3,6 +3,8 @@
 
 #[path = "chain/attacks.rs"]
 mod attacks;
+#[path = "chain/pieces.rs"]
+mod pieces;
 
 use provenn_circuits::layout::Layout;
 use provenn_circuits::program::{execute, quantize_inputs};

@@ -2,7 +2,7 @@
 
 use crate::commands::{
     agreement, audit, backup, bundle, color, commit, completions, explain, export, gc, inspect, keys, log, manual,
-    party, prove, publisher, serve, show, srs, structure, verify,
+    party, prove, publisher, segment, serve, show, srs, structure, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -36,6 +36,9 @@ pub enum Command {
     Commit(commit::Args),
     /// Issue a receipt for one input.
     Prove(prove::Args),
+    /// Prove a model in segments by several processes: run it, prove each segment, join the proofs.
+    #[command(subcommand)]
+    Segment(segment::Command),
     /// Put receipts, their card and what vouches for it into one file.
     Bundle(bundle::Args),
     /// Sign models, as their publisher.

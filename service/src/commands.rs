@@ -20,6 +20,7 @@ pub mod manual;
 pub mod party;
 pub mod prove;
 pub mod publisher;
+pub mod segment;
 pub mod serve;
 pub mod show;
 pub mod srs;
@@ -36,6 +37,7 @@ pub fn run(cli: &Cli) -> Result<Report, CliError> {
         Command::Inspect(args) => inspect::run(args),
         Command::Commit(args) => commit::run(args),
         Command::Prove(args) => prove::run(args),
+        Command::Segment(command) => segment::run(command),
         Command::Bundle(args) => bundle::run(args),
         Command::Party(command) => party::run(command),
         Command::Agreement(command) => agreement::run(command),

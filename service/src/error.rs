@@ -214,9 +214,12 @@ fn exit_of(code: &str) -> u8 {
         | "input-length"
         | "input-number"
         | "input-type"
+        | "no-such-segment"
         | "not-finite"
+        | "pieces"
         | "policy-not-offered"
         | "policy-out-of-range"
+        | "run-file"
         | "unknown-input"
         | "unknown-output" => 2,
         "card-description" | "card-size" | "recipe" => 3,

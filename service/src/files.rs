@@ -4,6 +4,7 @@ use crate::data::npy;
 use crate::error::CliError;
 use crate::output::STANDARD;
 use provenn_circuits::onnx;
+use provenn_prover::chain::{PIECE_MAGIC, RUN_MAGIC};
 use provenn_prover::store::PRIVATE_MAGIC;
 use provenn_prover::ProveError;
 use provenn_verifier::tlog::InclusionProof;
@@ -141,10 +142,12 @@ fn known(bytes: &[u8]) -> Option<&'static str> {
         FileKind::Signature => "a publisher's signature",
         _ => "a log entry",
     });
-    let others: [(&[u8], &str); 6] = [
+    let others: [(&[u8], &str); 8] = [
         (npy::MAGIC, "a .npy file"),
         (b"PROVNSRS", "an SRS file of the prover"),
         (&PRIVATE_MAGIC, "the private file of a committed model"),
+        (&RUN_MAGIC, "a run of a model in segments"),
+        (&PIECE_MAGIC, "a piece of a receipt"),
         (b"ptau", "a ceremony file (.ptau)"),
         (b"PK\x03\x04", "a zip archive"),
         (b"SQLite format 3", "a database"),

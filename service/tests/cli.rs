@@ -9,6 +9,8 @@ mod owners;
 mod receipts;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/segments.rs"]
+mod segments;
 #[path = "cli/service.rs"]
 mod service;
 

@@ -5,7 +5,7 @@ mod inputs;
 mod rows;
 mod segments;
 
-use super::context;
+use super::{context, segment};
 use crate::bytes::hex;
 use crate::data::opening;
 use crate::data::source::Source;
@@ -75,7 +75,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    if let Some(stored) = segments::stored(args)? {
+    if let Some(stored) = segment::stored(&args.card)? {
         return segments::run(args, &stored);
     }
     match args.rows.as_slice() {
@@ -98,7 +98,7 @@ fn one(args: &Args) -> Result<Report, CliError> {
     let secret = match given.has_new() {
         false => None,
         true => {
-            let path = opening_path(args, &out)?;
+            let path = opening_beside(args.opening.as_deref(), &args.out, &out)?;
             if path == args.out {
                 return Err(CliError::usage(
                     "opening",
@@ -244,15 +244,15 @@ fn parameters(args: &Args, committed: &Committed) -> Result<Parameters, CliError
     srs::existing(source, committed.layout.shape.k)
 }
 
-/// `receipt.bin` has its opening in `receipt.opening.json`.
-fn opening_path(args: &Args, out: &Output) -> Result<PathBuf, CliError> {
-    match &args.opening {
-        Some(path) => Ok(path.clone()),
+/// `receipt.bin` has its opening in `receipt.opening.json`, unless another place is named.
+pub fn opening_beside(named: Option<&Path>, of: &Path, out: &Output) -> Result<PathBuf, CliError> {
+    match named {
+        Some(path) => Ok(path.into()),
         None if out.is_standard() => Err(CliError::usage(
             "opening",
             "the input is committed, and there is no place for its opening beside standard output",
             "name a file with --opening",
         )),
-        None => Ok(args.out.with_extension("opening.json")),
+        None => Ok(of.with_extension("opening.json")),
     }
 }

@@ -4,6 +4,7 @@
 pub mod agreement;
 pub mod card;
 mod receipt;
+mod segment;
 
 use super::{publisher, srs};
 use crate::bytes::hex;
@@ -12,6 +13,7 @@ use crate::error::CliError;
 use crate::files::{self, Part, MAX_CARD, MAX_DATA};
 use crate::report::{grouped, Report};
 use crate::statement::Said;
+use provenn_prover::chain::{PIECE_MAGIC, RUN_MAGIC};
 use provenn_prover::store::{self, PRIVATE_MAGIC};
 use provenn_verifier::bundle::MAX_BUNDLE;
 use provenn_verifier::text::quoted;
@@ -26,7 +28,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Bundle, receipt, model card, agreement, key, signature, opening, log entry, private file or parameters.
+    /// Bundle, receipt, model card, agreement, key, signature, opening, log entry, private file, run, piece or parameters.
     file: PathBuf,
     /// Model card of a receipt, an agreement or an opening, for its names and units.
     #[arg(long, value_name = "FILE")]
@@ -52,10 +54,12 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         Some(FileKind::Srs) => parameters(path, "an SRS verifying key", FORMAT_VERSION.into()),
         _ if start.starts_with(srs::show::PARAMETERS) => parameters(path, "parameters of the prover", 1),
         _ if start.starts_with(&PRIVATE_MAGIC) => private(path),
+        _ if start.starts_with(&RUN_MAGIC) => segment::run(path),
+        _ if start.starts_with(&PIECE_MAGIC) => segment::piece(path),
         _ if start.trim_ascii_start().starts_with(b"{") => openings(path, card),
         _ => {
             let expected =
-                "a file that this program wrote: a bundle, a receipt, a card, an agreement, a key, a signature, parameters, an opening or a private file";
+                "a file that this program wrote: a bundle, a receipt, a card, an agreement, a key, a signature, parameters, an opening, a run, a piece or a private file";
             Err(CliError::kind(2, "wrong-file", path, files::what(&start), expected))
         }
     }

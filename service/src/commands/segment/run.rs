@@ -1,0 +1,122 @@
+//! `provenn segment run`: the model, run once.
+
+use super::{commits, of_segments, parameters, values};
+use crate::commands::context;
+use crate::commands::prove::opening_beside;
+use crate::data::opening;
+use crate::data::source::Source;
+use crate::error::CliError;
+use crate::model::in_segments;
+use crate::output::{Output, Staged};
+use crate::policy::Asked;
+use crate::progress::Progress;
+use crate::report::{grouped, Report};
+use crate::statement::Said;
+use provenn_prover::chain::{self, Run};
+use provenn_prover::Input;
+use provenn_verifier::Disclosure;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The `chain.card` of the committed model; the owner's files are read from its folder.
+    #[arg(long, value_name = "FILE")]
+    card: PathBuf,
+    /// The input, as for `provenn prove`; NAME=FILE for each of several.
+    #[arg(long, value_name = "FILE", required = true)]
+    input: Vec<Source>,
+    #[arg(long, default_value = "label", help = format!("What comes out: one of {}", Disclosure::grammar()))]
+    policy: Asked,
+    /// Of several outputs the one that the policy is about, by its name; `all` for the scores of all.
+    #[arg(long, value_name = "NAME")]
+    output: Option<String>,
+    #[command(flatten)]
+    context: context::Args,
+    /// Folder of development parameters, or a file made by `provenn srs import`; by default as at commitment.
+    #[arg(long, value_name = "PATH")]
+    srs: Option<PathBuf>,
+    /// Run to write. It is secret: it holds the input, and what the segments give to one another.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Secret opening of committed inputs to write; by default beside the run, as run.opening.json for run.
+    #[arg(long, value_name = "FILE")]
+    opening: Option<PathBuf>,
+    /// Replace run and opening if they exist.
+    #[arg(long)]
+    force: bool,
+}
+
+pub fn run(args: &Args) -> Result<Report, CliError> {
+    let context = args.context.context()?;
+    let progress = Progress::new("running the model");
+    let stored = of_segments(&args.card)?;
+    let description = chain::description(&stored.card)?.model;
+    let sources: Vec<PathBuf> = args.input.iter().map(|source| source.path(&description)).collect();
+    let named: Vec<&Path> = [&args.card].into_iter().chain(&sources).map(PathBuf::as_path).collect();
+    let out = Output::private(&args.out, args.force, &named)?;
+    let integers = values(&args.input, &stored, &description)?;
+    let secret = match commits(&stored) {
+        false => None,
+        true => {
+            let path = opening_beside(args.opening.as_deref(), &args.out, &out)?;
+            Some((Output::private(&path, args.force, &named)?, path))
+        }
+    };
+    if args.policy.takes_labels() {
+        return Err(in_segments(&format!(
+            "`{}` is of batches, which are in one circuit",
+            args.policy
+        )));
+    }
+    let policy = args
+        .policy
+        .about(args.output.as_deref(), &description)?
+        .of(&description)?;
+    let parameters = parameters(&args.card, args.srs.as_deref(), &stored)?;
+    let made = chain::bind_inputs(&stored.card, &stored, &parameters.srs, integers).and_then(|inputs| {
+        let run = Run::new(&stored.card, &stored, &parameters.srs, &inputs, &policy, &context)?;
+        Ok((run.to_bytes()?, run, inputs))
+    });
+    let (bytes, run, inputs): (_, _, Vec<Input>) = made.map_err(|error| parameters.blame(error))?;
+    drop(progress);
+    let text = opening::of_inputs(inputs.iter().enumerate(), &description).map(|secret| secret.to_string());
+    let staged = match (&secret, &text) {
+        (Some((place, _)), Some(text)) => Some(place.stage(text.as_bytes())?),
+        _ => None,
+    };
+    out.write(&bytes)?;
+    staged.map(Staged::keep).transpose()?;
+    let said = Said::new(run.claim(), Some(&description))?;
+    let mut report = Report {
+        aside: out.is_standard(),
+        ..Report::default()
+    };
+    let size = grouped(bytes.len());
+    report.row(
+        "run",
+        format!(
+            "{}, {size} bytes: secret, for those who prove its segments",
+            args.out.display()
+        ),
+    );
+    report.row("output", said.output());
+    report.row(
+        "segments",
+        format!("1 to {}, to be proven in any order", run.segments()),
+    );
+    if let Some((_, path)) = &secret {
+        report.row(
+            "opening",
+            format!("{}: secret, opens the input commitment", path.display()),
+        );
+    }
+    report.json = json!({
+        "run": args.out.display().to_string(),
+        "bytes": bytes.len(),
+        "segments": run.segments(),
+        "opening": secret.map(|(_, path)| path.display().to_string()),
+        "output": said.output_json(),
+    });
+    Ok(report)
+}

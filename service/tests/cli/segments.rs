@@ -1,0 +1,156 @@
+//! Models in segments by several processes.
+
+use super::{fixture, folder, path, provenn, CALIBRATION, MODEL, SAMPLE};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// A worker has the public files, the run, and the folder of its segment; whoever joins has public files.
+#[test]
+fn segments_are_proven_by_workers() {
+    let all = folder().join("workers");
+    fs::create_dir(&all).unwrap();
+    let at = |name: &str| path(&all, name);
+    let (model, rows, sample) = (fixture(MODEL), fixture(CALIBRATION), fixture(SAMPLE));
+    let commit = |out: &str, input: &str| {
+        let commit = [
+            "commit",
+            &model,
+            "--calibration",
+            &rows,
+            "--segments",
+            "2",
+            "--input",
+            input,
+        ];
+        provenn(&[&commit[..], &["--out", &at(out)]].concat()).ok();
+    };
+    commit("model", "committed");
+    let card = at("model/chain.card");
+    let asked = ["--input", &sample, "--policy", "label", "--audience", "alice"];
+    let run = |out: &str| provenn(&[&["segment", "run", "--card", &card, "--out", &at(out)], &asked[..]].concat());
+    run("run").ok();
+    run("run").fails(2, "output-exists");
+    run("again").ok();
+    for secret in ["run", "run.opening.json"] {
+        let mode = fs::metadata(at(secret)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{secret}");
+    }
+    let prove = |card: &str, run: &str, segment: &str, out: &str| {
+        let to = ["--segment", segment, "--out", out];
+        provenn(&[&["segment", "prove", "--card", card, "--run", run], &to[..]].concat())
+    };
+    for segment in ["1", "2"] {
+        let worker = all.join(format!("worker-{segment}"));
+        let own = worker.join(format!("segment-{segment}"));
+        fs::create_dir_all(&own).unwrap();
+        let copy = |from: String, to: &Path| fs::copy(from, to).map(drop).unwrap();
+        for name in ["chain.card", "srs.vk"] {
+            copy(at(&format!("model/{name}")), &worker.join(name));
+        }
+        for name in ["model.pk", "model.private"] {
+            copy(at(&format!("model/segment-{segment}/{name}")), &own.join(name));
+        }
+        copy(at("run"), &worker.join("run"));
+        let [card, run, piece] = ["chain.card", "run", "piece"].map(|name| path(&worker, name));
+        let said = provenn(&[
+            "--json",
+            "segment",
+            "prove",
+            "--card",
+            &card,
+            "--run",
+            &run,
+            "--segment",
+            segment,
+            "--out",
+            &piece,
+        ]);
+        assert_eq!(said.json()["segments"], 2);
+        // Of the other segment there are no files.
+        let other = if segment == "1" { "2" } else { "1" };
+        prove(&card, &run, other, &at("none")).fails(1, "io");
+    }
+    let public = all.join("public");
+    fs::create_dir(&public).unwrap();
+    for name in ["chain.card", "srs.vk"] {
+        fs::copy(at(&format!("model/{name}")), public.join(name)).unwrap();
+    }
+    let (public, receipt) = (path(&public, "chain.card"), at("receipt.bin"));
+    let (one, two) = (at("worker-1/piece"), at("worker-2/piece"));
+    let join = |card: &str, pieces: &[&str], out: &str| {
+        provenn(&[&["segment", "join", "--card", card, "--out", out], pieces].concat())
+    };
+    join(&public, &[&two, &one], &receipt).ok();
+    let verify = [
+        "verify",
+        "--card",
+        &public,
+        "--receipt",
+        &receipt,
+        "--policy",
+        "label",
+        "--audience",
+        "alice",
+        "--accept-dev",
+        "--any-model",
+    ];
+    provenn(&verify).ok();
+
+    // What does not fit, by file.
+    prove(&card, &at("again"), "2", &at("other")).ok();
+    prove(&card, &at("again"), "3", &at("none")).fails(2, "no-such-segment");
+    commit("elsewhere", "committed");
+    prove(&at("elsewhere/chain.card"), &at("run"), "1", &at("none")).fails(2, "run-file");
+    let mut bytes = fs::read(at("run")).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(at("damaged"), &bytes).unwrap();
+    prove(&card, &at("damaged"), "1", &at("none")).fails(2, "run-file");
+    prove(&card, &one, "1", &at("none")).fails(2, "run-file");
+    let other = at("other");
+    for (pieces, words) in [
+        (&[&*one][..], "there is no piece of segment 2".to_owned()),
+        (&[&one, &other], format!("{other}: it is of another run")),
+        (
+            &[&one, &two, &one],
+            format!("{one}: it is of segment 1, and so is another piece\n  the other one is {one}"),
+        ),
+        (
+            &[&one, &at("run")],
+            format!("{}: this is no piece of a receipt", at("run")),
+        ),
+    ] {
+        let refused = join(&public, pieces, &at("none"));
+        assert!(refused.err.contains(&words), "{}", refused.err);
+        refused.fails(2, "pieces");
+    }
+    join(&at("elsewhere/chain.card"), &[&one, &two], &at("none")).fails(2, "pieces");
+    assert!(!Path::new(&at("none")).exists());
+
+    // What they are, and nothing secret: neither a value nor a scalar.
+    let shown = provenn(&["--json", "show", &at("run")]).json();
+    assert_eq!(
+        (&shown["segments"], &shown["secret"], &shown["audience"]),
+        (&2.into(), &true.into(), &"alice".into())
+    );
+    assert_eq!(shown.as_object().unwrap().len(), 7, "{shown}");
+    let shown = provenn(&["--json", "show", &two]).json();
+    assert_eq!((&shown["segment"], &shown["segments"]), (&2.into(), &2.into()));
+}
+
+/// What is for models in segments is not for others, nor for batches.
+#[test]
+fn runs_are_of_models_in_segments() {
+    let model = super::committed("public");
+    let (card, sample, out) = (path(&model, "model.card"), fixture(SAMPLE), path(folder(), "no-run"));
+    let run = ["segment", "run", "--card", &card, "--input", &sample, "--out", &out];
+    let refused = provenn(&run);
+    assert!(
+        refused
+            .err
+            .contains("is a model card; expected a card of a model in segments"),
+        "{}",
+        refused.err
+    );
+    refused.fails(2, "wrong-file");
+}
