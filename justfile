@@ -49,6 +49,10 @@ test-page: page
 binary:
     .ci/binary
 
+# The same twice, in two folders, and whether all bytes are the same. For a machine that does nothing else: half an hour.
+reproduce:
+    .ci/reproduce
+
 # The wheel of the Python package, in target/wheels.
 wheel:
     service/python/wheel
