@@ -11,10 +11,14 @@ mod process;
 mod access;
 #[path = "service/admission.rs"]
 mod admission;
+#[path = "service/bundles.rs"]
+mod bundles;
 #[path = "service/cache.rs"]
 mod cache;
 #[path = "service/charges.rs"]
 mod charges;
+#[path = "service/colouring_life.rs"]
+mod colouring_life;
 #[path = "service/colourings.rs"]
 mod colourings;
 #[path = "service/connections.rs"]
@@ -41,6 +45,8 @@ mod headers;
 mod inputs;
 #[path = "service/ledger.rs"]
 mod ledger;
+#[path = "service/link.rs"]
+mod link;
 #[path = "service/lists.rs"]
 mod lists;
 #[path = "service/log_stop.rs"]

@@ -14,6 +14,7 @@ mod policies;
 mod proofs;
 mod registry;
 mod srs;
+mod start;
 mod storage;
 mod submit;
 mod uploads;
@@ -21,6 +22,7 @@ mod verify;
 mod view;
 
 pub use http::errors::no_route;
+pub use http::headers::BYTES;
 pub use models::commit::Binding;
 
 use super::door::admit;
@@ -60,6 +62,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(models::graph::get_graph))
         .routes(routes!(models::card::get_card))
         .routes(routes!(inputs::put::put_input))
+        .routes(routes!(inputs::graph::get_input_graph))
         .routes(routes!(inputs::commit::commit_input))
         .routes(routes!(uploads::delete_model))
         .routes(routes!(uploads::delete_input))
@@ -70,6 +73,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(proofs::get_proof, proofs::cancel_proof))
         .routes(routes!(proofs::proof_events))
         .routes(routes!(proofs::receipt::get_receipt))
+        .routes(routes!(proofs::bundle::get_bundle))
         .routes(routes!(jobs::list::list_jobs))
         .routes(routes!(jobs::get_job, jobs::cancel_job))
         .routes(routes!(jobs::job_events))
@@ -90,6 +94,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(ledger::put_model_budget))
         .routes(routes!(ledger::put_key_budget))
         .routes(routes!(storage::get_storage))
+        .routes(routes!(start::post_start))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))

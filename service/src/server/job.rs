@@ -6,6 +6,7 @@ use super::ids::{ModelId, ObjectDigest};
 use super::inputs::{fields, PerInput};
 use crate::bytes::{hex, hex32};
 use crate::policy::Asked;
+use provenn_prover::about::About;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -31,6 +32,9 @@ pub struct Commit {
     pub model: ObjectDigest,
     pub calibration: PerInput<ObjectDigest>,
     pub held_out: Option<PerInput<ObjectDigest>>,
+    /// What the card says of the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
     #[serde(flatten, with = "fields")]
     pub bindings: PerInput<Binding>,
 }
@@ -220,6 +224,10 @@ mod tests {
                 "commit",
                 json!({ "model": "m", "calibration": { "a": "c", "b": "d" }, "held_out": { "a": "e", "b": "f" }, "inputs": { "a": "public", "b": "committed" } }),
             ),
+            (
+                "commit",
+                json!({ "model": "m", "calibration": "c", "held_out": null, "about": { "name": "n", "outputs": [{ "name": "y", "classes": ["a", "b"] }] }, "input": "public" }),
+            ),
             ("opening", json!({ "model": "m", "input": "i" })),
             ("opening", json!({ "model": "m", "input": "i", "name": "a" })),
             (
@@ -244,7 +252,7 @@ mod tests {
                 .as_object()
                 .unwrap()
                 .keys()
-                .filter(|field| !["held_out", "name"].contains(&field.as_str()))
+                .filter(|field| !["held_out", "name", "about"].contains(&field.as_str()))
             {
                 let mut cut = document.clone();
                 cut.as_object_mut().unwrap().remove(field);
@@ -252,7 +260,7 @@ mod tests {
             }
         }
         statements.dedup();
-        assert_eq!(statements.len(), 7);
+        assert_eq!(statements.len(), 8);
         assert!(JobRequest::stored("other", &json!({})).is_err());
         let bad =
             json!({ "model": "m", "input": "i", "policy": "none", "audience": "", "nonce": "00", "not_after": 0 });
