@@ -75,13 +75,12 @@ impl Graph {
         let mut reading = Reading::default();
         let mut last = 0;
         for (line, content) in (1..).zip(text.lines()) {
-            reading
-                .line(content)
-                .and_then(|()| match reading.edges.len() {
-                    listed if listed > most => Err(BadLine::TooManyEdges(listed)),
-                    _ => Ok(()),
-                })
-                .map_err(|reason| GraphTextError { line, reason })?;
+            let read = reading.line(content);
+            let admitted = match reading.edges.len() {
+                listed if listed > most => Err(BadLine::TooManyEdges(listed)),
+                _ => read,
+            };
+            admitted.map_err(|reason| GraphTextError { line, reason })?;
             last = line;
         }
         reading.finish().map_err(|reason| GraphTextError { line: last, reason })
