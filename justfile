@@ -49,6 +49,14 @@ test-page: page
 binary:
     .ci/binary
 
+# A Debian package of it (installs cargo-deb in target/ where it is missing).
+deb:
+    .ci/deb
+
+# The same twice, in two folders, and whether all bytes are the same. For a machine that does nothing else: half an hour.
+reproduce:
+    .ci/reproduce
+
 # The wheel of the Python package, in target/wheels.
 wheel:
     service/python/wheel

@@ -5,5 +5,6 @@ pub mod dsatur;
 pub mod generate;
 pub mod graph;
 pub mod graphml;
+pub mod node_link;
 pub mod random;
 pub mod solution;

@@ -24,6 +24,7 @@ pub mod keys;
 pub mod ledger;
 pub mod leftovers;
 pub mod limits;
+pub mod link;
 pub mod listen;
 pub mod log;
 pub mod metrics;

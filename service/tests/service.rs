@@ -13,10 +13,14 @@ mod access;
 mod admission;
 #[path = "service/agreements.rs"]
 mod agreements;
+#[path = "service/bundles.rs"]
+mod bundles;
 #[path = "service/cache.rs"]
 mod cache;
 #[path = "service/charges.rs"]
 mod charges;
+#[path = "service/colouring_life.rs"]
+mod colouring_life;
 #[path = "service/colourings.rs"]
 mod colourings;
 #[path = "service/connections.rs"]
@@ -43,6 +47,8 @@ mod headers;
 mod inputs;
 #[path = "service/ledger.rs"]
 mod ledger;
+#[path = "service/link.rs"]
+mod link;
 #[path = "service/lists.rs"]
 mod lists;
 #[path = "service/log_stop.rs"]

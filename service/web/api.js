@@ -72,12 +72,12 @@ function lacking(told) {
 export const get = async (path, options) => (await call("GET", path, options)).json();
 export const bytes = async (path, options) => new Uint8Array(await (await call("GET", path, options)).arrayBuffer());
 
-/** Uploads a file under its digest, which is returned with the service's answer. `say` is told what goes on. */
-export async function upload(what, content, say, signal) {
+/** Uploads a file under its digest, which is returned with the service's answer. `say` is told what goes on; `form`: what an input is, if it is no tensor. */
+export async function upload(what, content, say, signal, form = "") {
   say("Computing its SHA-256 …");
   const sha256 = await digest(content);
   say("Uploading …");
-  const response = await call("PUT", `/v1/${what}/${sha256}`, { body: content, signal });
+  const response = await call("PUT", `/v1/${what}/${sha256}${form && `?form=${form}`}`, { body: content, signal });
   return { sha256, answer: await response.json() };
 }
 

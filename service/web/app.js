@@ -2,11 +2,12 @@
 
 import { key } from "./api.js";
 import { cards, published } from "./card.js";
+import { colourings } from "./colour.js";
 import { complaint, element, say } from "./dom.js";
 import { keepPage } from "./files.js";
 import { job } from "./job.js";
 import { jobs } from "./jobs.js";
-import { keyForm, showKey } from "./key.js";
+import { keyForm, showKey, start } from "./key.js";
 import { ledger, modelLedger } from "./ledger.js";
 import { log } from "./log.js";
 import { model } from "./model.js";
@@ -19,6 +20,8 @@ import { verify } from "./verify.js";
 const VIEWS = [
   { at: /^$/, view: models, keyed: true },
   { at: /^models\/([0-9a-f]{64})$/, view: model, keyed: true },
+  { at: /^start\/([0-9a-f]{64})$/, view: start },
+  { at: /^colourings$/, view: colourings, keyed: true },
   { at: /^jobs$/, view: jobs, keyed: true },
   { at: /^jobs\/(\w+)$/, view: job, keyed: true },
   { at: /^ledger$/, view: ledger, keyed: true },
@@ -37,7 +40,6 @@ async function show(first) {
   shown = new AbortController();
   const { signal } = shown;
   const address = location.hash.startsWith("#/") ? location.hash.slice(2) : location.pathname.slice(1);
-  showKey(document.getElementById("who"), signOut);
   for (const anchor of document.querySelectorAll("nav a")) {
     const place = anchor.hash.slice(2);
     const here = place === address || (place === "" ? address.startsWith("models/") : address.startsWith(`${place}/`)) || (place === "published" && address.startsWith("cards/"));
@@ -46,6 +48,7 @@ async function show(first) {
   main.setAttribute("aria-busy", "true");
   const { title, body } = await content(address, signal);
   if (signal.aborted) return;
+  showKey(document.getElementById("who"), signOut);
   main.removeAttribute("aria-busy");
   document.title = `${printable(title)} · Provenn`;
   main.replaceChildren(element("h1", "", title), ...body);
@@ -62,9 +65,9 @@ async function content(address, signal) {
   } catch (error) {
     if (error.status === 401) {
       key.clear();
-      showKey(document.getElementById("who"), signOut);
       return { title: "Your key is not valid any more", body: [complaint(error), keyForm(show)] };
     }
+    if (error.code === "link-over") return { title: "This link opens the page no more", body: [complaint(error), keyForm(show)] };
     // Another key may do: the one in use stays until one is accepted.
     if (error.status === 403) return { title: "Your key may not do this", body: [complaint(error), keyForm(show)] };
     return { title: error.status === 404 ? "Not found" : "That did not work", body: [complaint(error)] };

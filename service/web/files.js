@@ -6,7 +6,7 @@ import { size } from "./format.js";
 import { quoted } from "./text.js";
 
 /**
- * A field for one file. `node` is the element, `file()` the file or null, `read()` its bytes (null without a file).
+ * A field for one file. `node` is the element, `file()` the file or null, `read()` its bytes (null without a file), `give(file)` puts one in.
  *
  * @param options `hint`: what to give; `accept`: name endings; `required`; `changed`: called after each choice.
  */
@@ -30,6 +30,13 @@ export function fileField(what, { hint, accept, required = false, changed = () =
     input,
     file: () => input.files[0] ?? null,
     read: () => (input.files.length === 0 ? null : read(input.files[0])),
+    /** Puts a file in as if it was chosen. */
+    give: (file) => {
+      const chosen = new DataTransfer();
+      chosen.items.add(file);
+      input.files = chosen.files;
+      show();
+    },
   };
 }
 
@@ -54,7 +61,7 @@ export function perInput(inputs, what, make) {
     for (const [index, field] of fields.entries()) made.push([inputs[index].name, await one(await field.read())]);
     return made.length === 1 ? made[0][1] : Object.fromEntries(made);
   };
-  return { nodes: fields.map(({ node }) => node), given: () => fields.some((field) => field.file()), send };
+  return { fields, nodes: fields.map(({ node }) => node), given: () => fields.some((field) => field.file()), send };
 }
 
 /** A field that must be filled, as a problem. */

@@ -1,10 +1,12 @@
 // One job: how far it is, how it ended, and its receipt.
 
+import { again } from "./again.js";
 import { bytes, call, follow, get } from "./api.js";
+import { picture } from "./colour.js";
 import { button, complaint, draw, element, facts, identifier, link, say, sheet } from "./dom.js";
 import { saveAs } from "./files.js";
 import { bound, policy, seconds, short, size, time } from "./format.js";
-import { checked } from "./receipt.js";
+import { checked, here, verifier } from "./receipt.js";
 import { removing } from "./removing.js";
 import { quoted } from "./text.js";
 
@@ -30,6 +32,8 @@ const WORDS = {
   cancelled: "Cancelled",
   expired: "Expired",
 };
+/** What a stage is called in a job of this kind. */
+const called = (kind, stage) => (kind === "colouring" && stage === "witness" ? "Reading the graph and its colouring" : (WORDS[stage] ?? stage));
 const TITLES = { proof: "Proof", colouring: "Proof of a colouring", commit: "Commitment to a model", opening: "Commitment to an input" };
 /** What a job is, in a few words. */
 export const headline = ({ kind, request }) => `${TITLES[kind] ?? kind}${request.policy ? `: ${policy(request.policy)}` : ""}${request.colours ? ` in ${request.colours} colours` : ""}`;
@@ -50,13 +54,15 @@ async function watch(first, progress, after, signal) {
     cancel.disabled = true;
     await call("DELETE", `/v1/jobs/${first.id}`, { signal });
   });
+  // The graph is there to be looked at while its proof is made.
+  if (first.kind === "colouring") graphOf(first.request, signal).then((graph) => after.childElementCount === 0 && after.replaceChildren(...graph.drawn), () => {});
   try {
     await follow(
       `/v1/jobs/${first.id}/events`,
       (event) => {
         events.push(event);
         progress.replaceChildren(...stages(first, events, cancel));
-        say(WORDS[event.stage] ?? event.stage);
+        say(called(first.kind, event.stage));
       },
       signal,
     );
@@ -81,14 +87,14 @@ function stages({ kind, created }, events, cancel) {
     const event = reached.get(name);
     const state = BAD.includes(name) ? "bad" : !event ? "ahead" : event === last && !ended ? "now" : "passed";
     const when = event ? element("span", "quiet-text", `+${seconds((event.at - created) / 1000)}`) : null;
-    const made = element("li", state, mark(state), element("span", "", WORDS[name] ?? name, element("span", "unseen", state === "now" ? ": under way" : state === "ahead" ? ": ahead" : "")), when);
+    const made = element("li", state, mark(state), element("span", "", called(kind, name), element("span", "unseen", state === "now" ? ": under way" : state === "ahead" ? ": ahead" : "")), when);
     if (state === "now") made.setAttribute("aria-current", "step");
     return made;
   });
   const bar = element("progress", "");
   Object.assign(bar, { max: order.length - 1, value: ended && last.stage === "done" ? order.length - 1 : Math.max(0, order.indexOf(now.findLast(({ stage }) => order.includes(stage))?.stage)) });
   bar.setAttribute("aria-label", "Progress");
-  const head = element("div", "row-head", element("h2", "", WORDS[last.stage] ?? last.stage), ended ? null : cancel);
+  const head = element("div", "row-head", element("h2", "", called(kind, last.stage)), ended ? null : cancel);
   const again = last.attempt > 1 ? [element("p", "hint", `Attempt ${last.attempt}.`)] : [];
   return [head, ...(BAD.includes(last.state) ? [] : [bar]), ...again, element("ol", "stages", ...items)];
 }
@@ -116,26 +122,41 @@ function asked({ kind, request, created, id }, signal) {
     opening: () => [["Model", place], ...shown],
   }[kind];
   const gone = "The file and commitments to it are removed; receipts about it stay.";
-  const more = uploads.map(([name, sha256]) => removing(input ? "this input" : name.toLowerCase(), gone, `/v1/inputs/${sha256}`, "#/jobs", signal));
+  const more = uploads.map(([name, sha256]) => removing(input ? "this input" : `this ${name.replace(/^./, (first) => first.toLowerCase())}`, gone, `/v1/inputs/${sha256}`, "#/jobs", signal));
   return sheet("What was asked", facts(...(rest?.() ?? []), ["Submitted", time(created)], ["Job", identifier(id)]), ...more);
 }
 
 async function outcome(last, signal) {
-  if (last.error) return [complaint({ ...last.error, message: last.error.detail })];
-  if (last.state !== "done") return [];
+  if (last.error) return [complaint({ ...last.error, message: last.error.detail }), ...again(last, signal)];
+  if (last.state !== "done") return again(last, signal);
   if (last.kind === "commit") return [element("p", "next", link("See the committed model and ask for a receipt", `#/models/${last.result.model_id}`, "primary"))];
   if (last.kind === "opening") return [sheet("Commitment", element("p", "mono id", last.result.points.join(" ")))];
   return last.kind === "colouring" ? colouring(last, signal) : receipt(last, signal);
 }
 
+/** An uploaded graph as a text that verifiers read, and its drawing; neither, if it was deleted. */
+async function graphOf({ graph: sha256 }, signal) {
+  const text = await bytes(`/v1/inputs/${sha256}/graph`, { signal }).catch((error) => {
+    if (error.status === 404) return null;
+    throw error;
+  });
+  if (text === null || !here) return { text, drawn: [] };
+  const none = new Uint8Array();
+  const { graph } = (await verifier()).verify({ receipt: none, srs: none, graph: text });
+  return { text, drawn: graph ? [picture(graph, "empty", "The graph")] : [] };
+}
+
 /** The receipt of a colouring. Whoever relies on it has the graph from a source of their own. */
-async function colouring({ id, result }, signal) {
+async function colouring({ id, request, result }, signal) {
+  const { text: graph } = await graphOf(request, signal);
   const made = await bytes(`/v1/proofs/${id}/receipt`, { signal });
   const srs = await bytes(`/v1/srs/${result.srs_id}`, { signal });
   const save = (text, name, content) => button(text, "secondary", () => saveAs(name, content));
   const logged = button("Proof that the log has it", "secondary", async () => saveAs(`${id}.tlog-proof`, await bytes(`/v1/log/proofs/${result.receipt_sha256}`, { signal })));
   const note = `${size(made.length)}. Give it to whoever is to rely on it; they need the graph and the SRS key too, from a source that they trust.`;
-  return [sheet("Receipt", element("p", "hint", note), element("div", "actions", save("Download the receipt", `${id}.receipt`, made), save("Download the SRS key", `${id}.srs`, srs), logged))];
+  const files = [save("Download the receipt", `${id}.receipt`, made), save("Download the SRS key", `${id}.srs`, srs), ...(graph ? [save("Download the graph", `${id}.col`, graph)] : []), logged];
+  const verdict = graph ? await checked({ receipt: made, graph, srs }, request, true, signal) : element("p", "hint", "The graph was deleted here: whoever has it and the SRS key verifies the receipt.");
+  return [sheet("Receipt", element("p", "hint", note), element("div", "actions", ...files)), verdict];
 }
 
 async function receipt({ id, request, result }, signal) {
@@ -153,11 +174,12 @@ async function receipt({ id, request, result }, signal) {
   const stem = (model.card.name || "model").replace(/[^\w.-]+/g, "_");
   // The log takes a moment until it has signed what is new.
   const logged = button("Proof that the log has it", "secondary", async () => saveAs(`${stem}-${id}.tlog-proof`, await bytes(`/v1/log/proofs/${result.receipt_sha256}`, { signal })));
+  const bundle = button("Download a bundle", "secondary", async () => saveAs(`${stem}-${id}.bundle`, await bytes(`/v1/proofs/${id}/bundle`, { signal })));
   return [
     sheet(
       "Receipt",
-      element("p", "hint", `${size(made.length)}. Give it to whoever is to rely on it; they need the card and the SRS key too, from a source that they trust.`),
-      element("div", "actions", save("Download the receipt", `${stem}-${id}.receipt`, made), save("Download the card", `${stem}.card`, card), save("Download the SRS key", `${stem}.srs`, srs), logged),
+      element("p", "hint", `${size(made.length)}. Give it to whoever is to rely on it; they need the card and the SRS key too, from a source that they trust. A bundle is one file with all of them, and with the log’s proofs.`),
+      element("div", "actions", bundle, save("Download the receipt", `${stem}-${id}.receipt`, made), save("Download the card", `${stem}.card`, card), save("Download the SRS key", `${stem}.srs`, srs), logged),
     ),
     await checked({ receipt: made, card, srs }, request, true, signal),
   ];

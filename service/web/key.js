@@ -1,7 +1,8 @@
-// The key: entered once, kept for this tab.
+// The key: entered once, or had by the link that the service prints when it starts; kept for this tab.
 
-import { get, key } from "./api.js";
+import { call, get, key } from "./api.js";
 import { button, element, field, form, input, sheet } from "./dom.js";
+import { models } from "./models.js";
 
 /** The form that asks for a key. `then` runs once the service has accepted it. */
 export function keyForm(then) {
@@ -22,10 +23,20 @@ export function keyForm(then) {
     element("p", "hint", "Models, inputs and receipts belong to the holder of a key. Verifying needs none."),
     made,
     element("p", "hint after", "This page needs the scope ", code("read"), " at least; uploading, committing and proving need ", code("upload"), ", ", code("commit"), " and ", code("prove"), ", publishing and limits ", code("publish"), " and ", code("govern"), "."),
-    element("p", "hint after", "On its first start the service writes a key to ", code("first.key"), " in its data folder. ", code("provenn keys create"), " makes more."),
+    element("p", "hint after", "On its first start the service writes a key to ", code("first.key"), " in its data folder. ", code("provenn keys create"), " makes more. Where only its own machine reaches it, it prints a link when it starts, which opens this page without a key."),
   );
   page.classList.add("narrow");
   return page;
+}
+
+/** What the link of a start opens: the code in its address gives a key once, and stands in no history afterwards. */
+export async function start([code], signal) {
+  history.replaceState(null, "", "/#/");
+  if (!key.get()) {
+    const answer = await call("POST", "/v1/start", { json: { code }, signal });
+    key.set((await answer.json()).key);
+  }
+  return models([], signal);
 }
 
 /** What the head of the page says about the key. */

@@ -54,7 +54,7 @@ function scroller(picture) {
 function drawing(graph, { width, height, boxes, edges }, parameters) {
   const label = `${plural(graph.layers.length, "layer")} with ${plural(parameters, "parameter")}: ${graph.layers.slice(0, 40).map((layer) => layer.operator).join(", ")}`;
   const frame = [-MARGIN, -MARGIN, width + 2 * MARGIN, height + 2 * MARGIN];
-  const picture = draw("svg", { class: "graph", viewBox: frame.join(" "), width: frame[2], height: frame[3], role: "img", "aria-label": label });
+  const picture = draw("svg", { class: "layers", viewBox: frame.join(" "), width: frame[2], height: frame[3], role: "img", "aria-label": label });
   for (const edge of edges) picture.append(draw("path", { class: "edge", d: curve(edge.points) }));
   for (const edge of edges) picture.append(caption(graph, edge));
   for (const made of boxes) picture.append(box(graph, made));

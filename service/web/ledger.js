@@ -64,7 +64,7 @@ export async function modelLedger([id], signal) {
           sheet("By input", element("p", "hint", "An input is named by the SHA-256 of its integers: the same numbers in another file are the same input."), list([...inputs], byInput, "No receipt about any input yet.")),
           sheet("By key", list([...keys], byKey, "No key has asked for a receipt of this model yet.")),
         ),
-        ...(graph ? [] : [modelLimits(id, limit, signal)]),
+        modelLimits(id, limit, signal),
       ),
     ],
   };

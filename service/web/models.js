@@ -3,6 +3,7 @@
 import { Problem, get, upload } from "./api.js";
 import { complaint, element, link, say, sheet } from "./dom.js";
 import { fileField, read } from "./files.js";
+import { MODEL, example, filling } from "./examples.js";
 import { storage } from "./storage.js";
 import { quoted } from "./text.js";
 import { bound, plural, seconds, short, size, time } from "./format.js";
@@ -35,7 +36,8 @@ function uploading(signal) {
       field.input.value = "";
     },
   });
-  return element("section", "sheet", element("h2", "unseen", "Upload"), field.node, note);
+  const sample = filling("Or try the example: a small classifier of handwritten digits", async () => field.give(await example(MODEL)));
+  return element("section", "sheet", element("h2", "unseen", "Upload"), field.node, sample, note);
 }
 
 function first() {

@@ -2,6 +2,7 @@
 
 import { Problem, get } from "./api.js";
 import { choice, element, field, input } from "./dom.js";
+import { quoted } from "./text.js";
 
 let known = null;
 
@@ -17,9 +18,10 @@ export function policies() {
  * @param title the question
  * @param list what [policies] gives
  * @param bits what each lets out, by name; may be empty
+ * @param classes the names of the labels that a policy speaks of, by its name
  * @param any a first choice `[text, hint]` that stands for no policy, which `read` gives as ""
  */
-export function policyFields(title, list, bits, any = null) {
+export function policyFields(title, list, bits, any = null, classes = () => []) {
   const parameters = element("div", "pair");
   let fields = [];
   const offered = list.map(({ name, title: hint }) => [name, name, `${hint}${bits[name] ? `; lets out ${bits[name]}` : ""}`]);
@@ -27,7 +29,7 @@ export function policyFields(title, list, bits, any = null) {
   const choose = (name) => {
     const asked = list.find((policy) => policy.name === name);
     fields = (asked?.parameters ?? []).map((parameter) => ({ parameter, made: parameterInput(parameter) }));
-    parameters.replaceChildren(...fields.map(({ parameter, made }) => field(parameter.title, made, parameter.unit === "value" ? "in the units of the output" : "")));
+    parameters.replaceChildren(...fields.map(({ parameter, made }) => field(parameter.title, made, noteOf(parameter, classes(name)))));
     parameters.hidden = fields.length === 0;
   };
   choose(choices.querySelector("input:checked").value);
@@ -42,6 +44,12 @@ const UNITS = {
   count: { start: { inputMode: "numeric", value: "1" }, right: /^[1-9]\d{0,8}$/, wanted: "a whole number is expected, at least 1." },
   value: { start: { inputMode: "decimal", placeholder: "0.5" }, right: /\S/, wanted: "a number is expected." },
 };
+
+/** What stands under a parameter's field. */
+function noteOf({ unit }, classes) {
+  if (unit === "value") return "in the units of the output";
+  return unit.startsWith("output") ? classes.map((name, label) => `${label} ${quoted(name)}`).join(", ") : "";
+}
 
 const parameterInput = ({ name, unit }) => input(name, UNITS[unit].start);
 

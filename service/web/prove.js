@@ -3,6 +3,7 @@
 import { call, upload } from "./api.js";
 import { element, field, form, input, sheet } from "./dom.js";
 import { fileField, perInput } from "./files.js";
+import { provingExample } from "./examples.js";
 import { shape } from "./format.js";
 import { policyFields, right } from "./policy.js";
 import { quoted } from "./text.js";
@@ -24,23 +25,47 @@ function offered(list, { leakage, outputs }) {
 /** What policies let out, also by the names of those that name the first output. */
 const byName = (leaks) => Object.fromEntries(leaks.flatMap(([name, text]) => [[name, text], [`0/${name}`, text]]));
 
+/** For whom a receipt is: `read` gives the context of a request, or throws what is wrong with it. */
+export function contextFields() {
+  const audience = input("audience", { placeholder: "bank.example" });
+  const nonce = input("nonce", { className: "mono", placeholder: "64 hex digits" });
+  const end = element("select", "", ...ENDS.map(([seconds, text]) => Object.assign(element("option", "", text), { value: seconds })));
+  const read = () => {
+    const challenge = right(nonce, /^([0-9a-f]{64})?$/i.test(nonce.value.trim()), "A nonce is 64 hex digits.").toLowerCase();
+    const context = { audience: audience.value, not_after: end.value === "0" ? 0 : Math.floor(Date.now() / 1000) + Number(end.value) };
+    return challenge === "" ? context : { ...context, nonce: challenge };
+  };
+  const node = element(
+    "fieldset",
+    "",
+    element("legend", "", "The receipt is for"),
+    field("Audience", audience, "Whoever is to rely on it; it is bound to the proof. Empty for nobody in particular."),
+    field("Nonce", nonce, "The verifier's challenge, so that the receipt cannot be an old one. Empty for none."),
+    field("Validity", end),
+  );
+  return { node, read };
+}
+
+/** What the card calls the labels of an output; nothing, if it has no names for them. */
+function classesOf({ about, outputs }, output) {
+  const named = about?.outputs?.find(({ name }) => name === outputs[output]?.name);
+  return named?.classes ?? [];
+}
+
 export function proving(id, card, list, leaks, signal) {
   const hint = ({ shape: extents }) => `One sample of shape ${shape(extents)}: .json with shape and values, or .npy`;
   const title = ({ name }) => (card.inputs.length === 1 ? "Input" : `Input ${quoted(name)}`);
   const samples = perInput(card.inputs, "Input", (input) => fileField(title(input), { hint: hint(input), accept: ".json,.npy", required: true }));
-  const policy = policyFields("The receipt says", offered(list, card), byName(leaks));
-  const audience = input("audience", { placeholder: "bank.example" });
-  const nonce = input("nonce", { className: "mono", placeholder: "64 hex digits" });
-  const end = element("select", "", ...ENDS.map(([seconds, text]) => Object.assign(element("option", "", text), { value: seconds })));
+  const classes = (policy) => classesOf(card, policy.includes("/") ? Number(policy.split("/")[0]) : 0);
+  const policy = policyFields("The receipt says", offered(list, card), byName(leaks), null, classes);
+  const context = contextFields();
   const act = async (_, tell) => {
     const asked = policy.read();
-    const challenge = right(nonce, /^([0-9a-f]{64})?$/i.test(nonce.value.trim()), "A nonce is 64 hex digits.").toLowerCase();
+    const bound = context.read();
     const sent = await samples.send(async (bytes) => (await upload("inputs", bytes, tell, signal)).sha256);
     const inputs = card.inputs.length === 1 ? { input: sent } : { inputs: sent };
     tell("Submitting …");
-    const context = { audience: audience.value, not_after: end.value === "0" ? 0 : Math.floor(Date.now() / 1000) + Number(end.value) };
-    if (challenge !== "") context.nonce = challenge;
-    const response = await call("POST", "/v1/proofs", { json: { model: id, ...inputs, policy: asked, context }, signal });
+    const response = await call("POST", "/v1/proofs", { json: { model: id, ...inputs, policy: asked, context: bound }, signal });
     location.hash = `#/jobs/${(await response.json()).id}`;
   };
   return sheet(
@@ -48,16 +73,9 @@ export function proving(id, card, list, leaks, signal) {
     form(
       "Prove",
       act,
-      element("div", "stack", ...samples.nodes),
+      element("div", "stack", ...samples.nodes, ...provingExample(card, samples.fields[0])),
       ...policy.nodes,
-      element(
-        "fieldset",
-        "",
-        element("legend", "", "The receipt is for"),
-        field("Audience", audience, "Whoever is to rely on it; it is bound to the proof. Empty for nobody in particular."),
-        field("Nonce", nonce, "The verifier's challenge, so that the receipt cannot be an old one. Empty for none."),
-        field("Validity", end),
-      ),
+      context.node,
     ),
   );
 }

@@ -31,8 +31,8 @@ export async function leaks(card, { leakage }) {
 /**
  * The verdict about a receipt with every check.
  *
- * @param files bytes of `receipt`, `card`, `srs`
- * @param asked what the reader relies on, as a request for a proof has it: `model`, `policy`, `audience`, `nonce`
+ * @param files bytes of `receipt`, `card` or for a colouring `graph`, and `srs`; or of a `bundle` alone
+ * @param asked what the reader relies on, as a request for a proof has it: `model`, `policy`, `audience`, `nonce`, and `colours` of a colouring
  * @param acceptDev whether development parameters are accepted at first
  */
 export async function checked(files, asked, acceptDev, signal) {
@@ -52,10 +52,12 @@ export async function checked(files, asked, acceptDev, signal) {
   return made;
 }
 
+const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
 /** What the model's publisher says against it here; no proof can say that. */
-async function withdrawn({ receipt }, asked, signal) {
-  const none = new Uint8Array();
-  const id = asked.model || (here && (await verifier()).verify({ receipt, card: none, srs: none }).claim?.body.model_id);
+async function withdrawn(files, asked, signal) {
+  if (files.graph) return [];
+  const id = asked.model || (here && (await verifier()).verify(files).claim?.body.model_id);
   if (!id) return [];
   const { versions } = await get(`/v1/registry?model=${id}`, { signal });
   const told = versions.filter(({ status }) => status !== "active");
@@ -65,17 +67,16 @@ async function withdrawn({ receipt }, asked, signal) {
   });
 }
 
-async function locally({ receipt, card, srs }, asked, status, report) {
+async function locally(files, asked, status, report) {
   const module = await verifier();
-  const about = description(module.verify({ receipt, card, srs }).card);
+  const about = description(module.verify(files).card);
   const request = {
-    receipt,
-    card,
-    srs,
+    ...files,
     now: Math.floor(Date.now() / 1000),
     modelId: asked.model ? unhex(asked.model, 32) : undefined,
     audience: asked.audience || undefined,
     nonce: asked.nonce && !/^0*$/.test(asked.nonce) ? unhex(asked.nonce, 32) : undefined,
+    colours: asked.colours,
     policy: asked.policy ? exact(module.policies, asked.policy, about) : undefined,
   };
   return (acceptDev) => render(status, report, module.verify({ ...request, acceptDev }));
@@ -91,14 +92,15 @@ function exact(policies, whole, { outputs }) {
   return policyText(policy, Object.fromEntries(values), target);
 }
 
-function remotely({ receipt }, asked, status, report, signal) {
+function remotely({ receipt, graph }, asked, status, report, signal) {
   const query = (acceptDev) => {
-    const wanted = { model: asked.model, policy: asked.policy, audience: asked.audience, nonce: /^0*$/.test(asked.nonce ?? "") ? "" : asked.nonce };
+    const wanted = { model: asked.model, policy: asked.policy, colours: asked.colours, audience: asked.audience, nonce: /^0*$/.test(asked.nonce ?? "") ? "" : asked.nonce };
     return new URLSearchParams([...Object.entries(wanted).filter(([, value]) => value), ["accept_dev", String(acceptDev)]]);
   };
   return async (acceptDev) => {
     try {
-      const response = await call("POST", `/v1/verify?${query(acceptDev)}`, { body: receipt, signal });
+      const sent = graph ? { json: { receipt: hex(receipt), graph: new TextDecoder().decode(graph) } } : { body: receipt };
+      const response = await call("POST", `/v1/verify?${query(acceptDev)}`, { ...sent, signal });
       const { dev, checks } = await response.json();
       announce(status, dev ? "dev-verified" : "verified", dev ? "The service says: verified, but only under development parameters" : "The service says: verified");
       report.replaceChildren(sheet("Checks", facts(...checks.map((check) => [check.name, check.value, check.checked ? "" : " (as stated)"]))));

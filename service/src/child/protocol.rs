@@ -9,6 +9,7 @@ use crate::server::api::Binding;
 use crate::server::inputs::PerInput;
 use crate::server::job::Nonce;
 use crate::stage::Stage;
+use provenn_prover::about::About;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -60,6 +61,7 @@ pub enum Work {
         calibration: Vec<Data>,
         held_out: Vec<Data>,
         bindings: PerInput<Binding>,
+        about: Option<About>,
         /// Folder of development parameters, or a file of imported ones.
         srs: PathBuf,
         out: PathBuf,

@@ -85,6 +85,7 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         calibration,
         held_out,
         bindings,
+        about,
         srs,
         out,
         limits,
@@ -99,6 +100,7 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         calibration: rows(calibration, &graph, Use::Calibration)?,
         held_out: rows(held_out, &graph, Use::HeldOut)?,
         committed_inputs: committed_inputs(bindings),
+        about: about.clone(),
         ..CommitOptions::default()
     };
     let compiled = compile(&bytes, &options)?;

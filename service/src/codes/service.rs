@@ -27,6 +27,7 @@ pub const SERVICE: &[Code] = &[
     code("idempotency-mismatch", "The Idempotency-Key was used for another request.", "Use a new Idempotency-Key for a new request."),
     code("in-use", "Something uses what was to be removed. The message names it.", "Remove what uses it first, or wait for the job to end or cancel it; what was published stays."),
     code("internal", "The service failed.", "The service's log says more; please report it."),
+    code("link-over", "The link that `provenn serve` printed was used, is older than ten minutes, or is of an earlier start.", "Start the service again for a new link, or use the key in its file `first.key`. If it was not you who used the link, `provenn keys list` shows the key that it gave, and `provenn keys revoke` ends it."),
     code("listen", "The service cannot listen on this address.", "Choose another address with `--listen`."),
     code("log-pending", "No checkpoint that was asked for includes the entry yet.", "Ask again in a moment."),
     code("log-stopped", "The log signs nothing: what the database holds is not what was signed last, as after a restored backup.", "The operator says how it goes on: `provenn log resume` or `provenn log renew`, see [the runbook](runbook.md)."),

@@ -1,13 +1,10 @@
 //! Files of graphs: DIMACS, lists of edges, GraphML, and node-link JSON as networkx writes it.
 
-use super::graphml;
+use super::{graphml, node_link};
 use crate::error::CliError;
 use crate::files;
-use provenn_verifier::statement::colouring::GraphText;
+use provenn_verifier::statement::colouring::{BadLine, GraphText, MAX_EDGES};
 use provenn_verifier::Graph;
-use serde::Deserialize;
-use serde_json::Value;
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -34,74 +31,76 @@ pub fn unreadable(message: String) -> CliError {
 /// # Errors
 /// What is wrong, with its line.
 pub fn parse(bytes: &[u8]) -> Result<GraphText, String> {
+    within(bytes, Most::ANY).map_err(|error| error.to_string())
+}
+
+/// How large a graph may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Most {
+    pub vertices: u64,
+    pub edges: u64,
+}
+
+impl Most {
+    /// As large as any claim may be about.
+    pub const ANY: Self = Self {
+        vertices: u32::MAX as u64,
+        edges: MAX_EDGES as u64 / 2,
+    };
+
+    /// How many edges a file may list: each in both directions.
+    pub fn listed(self) -> usize {
+        usize::try_from(self.edges.saturating_mul(2)).unwrap_or(usize::MAX)
+    }
+
+    /// How many nodes a file may name.
+    pub fn named(self) -> usize {
+        usize::try_from(self.vertices.min(Self::ANY.vertices)).unwrap_or(usize::MAX)
+    }
+}
+
+/// Why bytes are read as no graph.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// What is wrong, with its line.
+    #[error("{0}")]
+    Wrong(String),
+    /// More of something than is accepted. What comes after it was not read.
+    #[error("more than {most} {what}")]
+    TooLarge { what: &'static str, most: usize },
+}
+
+impl From<String> for Unread {
+    fn from(reason: String) -> Self {
+        Self::Wrong(reason)
+    }
+}
+
+/// The same of a graph that is not larger than so much: of larger ones no more is kept.
+///
+/// # Errors
+/// What is wrong, or what there is too much of.
+pub fn within(bytes: &[u8], most: Most) -> Result<GraphText, Unread> {
     // Windows begins texts with a mark.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let first = bytes.trim_ascii_start().first();
     if first == Some(&b'{') {
-        return node_link(bytes);
+        return node_link::parse(bytes, most);
     }
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let line = bytes[..e.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
         format!("line {line}: not UTF-8")
     })?;
     match first {
-        Some(b'<') => graphml::parse(text),
-        _ => Graph::from_text(text).map_err(|e| e.to_string()),
+        Some(b'<') => graphml::parse(text, most),
+        _ => Graph::from_text_within(text, most.listed()).map_err(|error| match error.reason {
+            BadLine::TooManyEdges(_) => Unread::TooLarge {
+                what: "edges",
+                most: most.listed(),
+            },
+            _ => Unread::Wrong(error.to_string()),
+        }),
     }
-}
-
-#[derive(Deserialize)]
-struct NodeLink {
-    #[serde(default)]
-    directed: bool,
-    nodes: Vec<Node>,
-    #[serde(alias = "edges")]
-    links: Vec<Link>,
-}
-
-#[derive(Deserialize)]
-struct Node {
-    id: Value,
-}
-
-#[derive(Deserialize)]
-struct Link {
-    source: Value,
-    target: Value,
-}
-
-/// Vertices are numbered in the order of `nodes`, so a colouring has its colours in that order.
-fn node_link(bytes: &[u8]) -> Result<GraphText, String> {
-    let file: NodeLink = serde_json::from_slice(bytes).map_err(|e| format!("line {}: {e}", e.line()))?;
-    if file.directed {
-        return Err("a directed graph; colourings are of undirected ones".into());
-    }
-    let mut numbers = HashMap::new();
-    for (number, node) in (0u32..).zip(&file.nodes) {
-        if numbers.insert(node.id.to_string(), number).is_some() {
-            return Err(format!("node {}: a second one with the id {}", number + 1, node.id));
-        }
-    }
-    let listed = file.links.len();
-    let end = |index: usize, id: &Value| {
-        let number = numbers.get(&id.to_string()).copied();
-        number.ok_or_else(|| format!("link {}: no node has the id {id}", index + 1))
-    };
-    let edge = |(index, link): (usize, &Link)| match (end(index, &link.source)?, end(index, &link.target)?) {
-        (u, v) if u == v => Err(format!(
-            "link {}: node {} is joined to itself, so no colouring is proper",
-            index + 1,
-            link.source
-        )),
-        pair => Ok(pair),
-    };
-    let edges = file.links.iter().enumerate().map(edge).collect::<Result<Vec<_>, _>>()?;
-    let vertices = u32::try_from(file.nodes.len()).map_err(|e| e.to_string())?;
-    let graph = Graph::new(vertices, edges).map_err(|e| e.to_string())?;
-    Ok(GraphText {
-        repeated: listed - graph.edges().len(),
-        graph,
-    })
 }
 
 /// The DIMACS text of a graph.
@@ -130,6 +129,48 @@ mod tests {
         let xml = b"\xef\xbb\xbf<graphml><graph><node id='a'/><node id='b'/><node id='c'/><node id='d'/>
             <edge source='b' target='a'/><edge source='c' target='d'/></graph></graphml>";
         assert_eq!(parse(xml).unwrap().graph, graph);
+    }
+
+    #[test]
+    fn no_form_is_read_beyond_its_limits() {
+        let most = Most { vertices: 2, edges: 1 };
+        let xml = |inner: &str| format!("<graphml><graph>{inner}</graph></graphml>");
+        let (node, edge) = (|id| format!("<node id='{id}'/>"), "<edge source='a' target='b'/>");
+        let pair = node("a") + &node("b");
+        let right = [
+            "0 1\n1 0\n".to_owned(),
+            "p edge 9 9\ne 1 2\ne 2 1\n".into(),
+            xml(&(pair.clone() + edge + edge)),
+            r#"{"nodes": [{"id": 1}, {"id": 2}], "links": [{"source": 1, "target": 2}, {"source": 2, "target": 1}]}"#
+                .into(),
+        ];
+        for text in right {
+            assert_eq!(within(text.as_bytes(), most).unwrap().graph.edge_count(), 1, "{text}");
+        }
+        // What follows is no graph at all, and nobody gets so far.
+        for (text, what, number) in [
+            ("0 1\n1 0\n0 1\nx".to_owned(), "edges", 2),
+            (format!("{}{edge}{edge}{edge}<x", "<graphml><graph>"), "edges", 2),
+            (format!("<graphml><graph>{pair}{}<x", node("c")), "vertices", 2),
+            (r#"{"nodes": [{"id": 1}, {"id": 2}, {"id": 3}, x"#.into(), "vertices", 2),
+            (
+                r#"{"links": [{"source": 1, "target": 2}, {"source": 3, "target": 1}, x"#.into(),
+                "vertices",
+                2,
+            ),
+            (
+                r#"{"links": [{"source": 1, "target": 2}, {"source": 1, "target": 2}, {"source": 1, "target": 2}, x"#
+                    .into(),
+                "edges",
+                2,
+            ),
+        ] {
+            assert_eq!(
+                within(text.as_bytes(), most),
+                Err(Unread::TooLarge { what, most: number }),
+                "{text}"
+            );
+        }
     }
 
     #[test]

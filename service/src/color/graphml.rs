@@ -1,5 +1,6 @@
 //! GraphML, as networkx, igraph, yEd and Gephi write it: nodes and edges, and nothing of what is said about them.
 
+use super::graph::{Most, Unread};
 use provenn_verifier::statement::colouring::GraphText;
 use provenn_verifier::Graph;
 use quick_xml::events::{BytesStart, Event};
@@ -9,8 +10,8 @@ use std::collections::HashMap;
 /// Vertices are numbered in the order of the nodes, so a colouring has its colours in that order.
 ///
 /// # Errors
-/// What is wrong, with its line.
-pub fn parse(text: &str) -> Result<GraphText, String> {
+/// What is wrong, with its line, or what there is too much of.
+pub fn parse(text: &str, most: Most) -> Result<GraphText, Unread> {
     let mut reader = Reader::from_str(text);
     let mut reading = Reading::default();
     let (mut line, mut counted) = (1, 0);
@@ -27,11 +28,12 @@ pub fn parse(text: &str) -> Result<GraphText, String> {
             Err(error) => Err(format!("no XML: {error}")),
         };
         read.map_err(|reason| format!("line {line}: {reason}"))?;
+        reading.admit(most)?;
     }
     if reading.depth > 0 {
-        return Err(format!("line {line}: the file ends within an element"));
+        return Err(format!("line {line}: the file ends within an element").into());
     }
-    reading.finish()
+    Ok(reading.finish()?)
 }
 
 #[derive(Default)]
@@ -58,6 +60,17 @@ impl Reading {
             _ => {}
         }
         Ok(())
+    }
+
+    fn admit(&self, most: Most) -> Result<(), Unread> {
+        let sizes = [
+            ("vertices", self.numbers.len(), most.named()),
+            ("edges", self.edges.len(), most.listed()),
+        ];
+        match sizes.into_iter().find(|(_, got, most)| got > most) {
+            None => Ok(()),
+            Some((what, _, most)) => Err(Unread::TooLarge { what, most }),
+        }
     }
 
     fn element(&mut self, element: &BytesStart<'_>, line: usize) -> Result<(), String> {
@@ -150,6 +163,10 @@ fn attributes<const N: usize>(element: &BytesStart<'_>, names: [&str; N]) -> Res
 #[expect(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
     use super::*;
+
+    fn parse(text: &str) -> Result<GraphText, String> {
+        super::parse(text, Most::ANY).map_err(|error| error.to_string())
+    }
 
     #[test]
     fn nodes_and_edges_are_read() {

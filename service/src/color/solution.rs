@@ -35,9 +35,8 @@ pub fn unreadable(message: String) -> CliError {
 /// What is wrong, with its line.
 pub fn parse(bytes: &[u8], vertices: Option<u32>) -> Result<Vec<u8>, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "not a text".to_owned())?;
-    let colouring = |line: &&str| !line.trim_ascii().is_empty() && !line.trim_ascii().starts_with(COMMENTS);
-    let count = || u32::try_from(text.lines().filter(colouring).count());
-    let vertices = vertices.map_or_else(count, Ok).map_err(|e| e.to_string())?;
+    let count = || u32::try_from(count(text)).map_err(|e| e.to_string());
+    let vertices = vertices.map_or_else(count, Ok)?;
     let mut listed: Vec<u64> = vec![];
     let mut named: BTreeMap<u32, u64> = BTreeMap::new();
     for (line, content) in (1..).zip(text.lines()) {
@@ -81,6 +80,12 @@ pub fn parse(bytes: &[u8], vertices: Option<u32>) -> Result<Vec<u8>, String> {
     let number = |label: &u64| numbers.get(label).and_then(|number| u8::try_from(*number).ok());
     let numbered: Option<Vec<u8>> = colours.iter().map(number).collect();
     numbered.ok_or_else(|| format!("{} different colours; at most 16 are supported", numbers.len()))
+}
+
+/// How many vertices a file colours, if it is a colouring.
+pub fn count(text: &str) -> usize {
+    let colouring = |line: &&str| !line.trim_ascii().is_empty() && !line.trim_ascii().starts_with(COMMENTS);
+    text.lines().filter(colouring).count()
 }
 
 /// One colour on each line.

@@ -18,9 +18,9 @@ use serde_json::json;
 use std::path::Path;
 use std::time::Instant;
 
-const MODEL: &[u8] = include_bytes!("../../../fixtures/models/digits_cnn.onnx");
-const CALIBRATION: &[u8] = include_bytes!("../../../fixtures/data/digits_calibration.npy");
-const HELD_OUT: &[u8] = include_bytes!("../../../fixtures/data/digits_test.npy");
+pub const MODEL: &[u8] = include_bytes!("../../../fixtures/models/digits_cnn.onnx");
+pub const CALIBRATION: &[u8] = include_bytes!("../../../fixtures/data/digits_calibration.npy");
+pub const HELD_OUT: &[u8] = include_bytes!("../../../fixtures/data/digits_test.npy");
 const LABELS: &[u8] = include_bytes!("../../../fixtures/data/digits_test_labels.npy");
 /// The held-out row that is proven.
 const ROW: usize = 11;

@@ -15,6 +15,7 @@ mod policies;
 pub(super) mod proofs;
 mod registry;
 mod srs;
+mod start;
 mod storage;
 mod submit;
 mod uploads;
@@ -22,6 +23,7 @@ mod verify;
 mod view;
 
 pub use http::errors::no_route;
+pub use http::headers::BYTES;
 pub use models::commit::Binding;
 
 use super::door::admit;
@@ -62,6 +64,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(models::graph::get_graph))
         .routes(routes!(models::card::get_card))
         .routes(routes!(inputs::put::put_input))
+        .routes(routes!(inputs::graph::get_input_graph))
         .routes(routes!(inputs::commit::commit_input))
         .routes(routes!(uploads::delete_model))
         .routes(routes!(uploads::delete_input))
@@ -72,6 +75,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(proofs::get_proof, proofs::cancel_proof))
         .routes(routes!(proofs::proof_events))
         .routes(routes!(proofs::receipt::get_receipt))
+        .routes(routes!(proofs::bundle::get_bundle))
         .routes(routes!(jobs::list::list_jobs))
         .routes(routes!(jobs::get_job, jobs::cancel_job))
         .routes(routes!(jobs::job_events))
@@ -95,6 +99,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(agreements::get_agreement))
         .routes(routes!(agreements::revoke_agreement))
         .routes(routes!(storage::get_storage))
+        .routes(routes!(start::post_start))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))

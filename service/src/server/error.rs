@@ -35,6 +35,8 @@ pub enum ApiError {
     InUse { by: String },
     #[error("internal error")]
     Internal(String),
+    #[error("the link was used, or is too old")]
+    LinkOver,
     #[error("no checkpoint that was asked for includes it yet")]
     LogPending,
     #[error("the log signs nothing: {0}")]
@@ -100,6 +102,7 @@ impl ApiError {
             Self::IdempotencyMismatch => (422, "idempotency-mismatch", "use a new Idempotency-Key for a new request"),
             Self::InUse { .. } => (409, "in-use", "remove what uses it first, or wait for the job to end or cancel it; what was published stays"),
             Self::Internal(_) => (500, "internal", "the service's log says more; please report it"),
+            Self::LinkOver => (410, "link-over", "start the service again for a new link, or use the key in its file first.key"),
             Self::LogPending => (409, "log-pending", "ask again in a moment"),
             Self::LogStopped(_) => (503, "log-stopped", "the operator says how it goes on: `provenn log resume` or `provenn log renew`, see docs/runbook.md"),
             Self::Missing(_) => (503, "object-missing", "upload it again, if it was an upload; else the operator has to restore it, the service's log names it"),

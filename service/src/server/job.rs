@@ -6,6 +6,7 @@ use super::ids::{AgreementDigest, ModelId, ObjectDigest};
 use super::inputs::{fields, PerInput};
 use crate::bytes::{hex, hex32};
 use crate::policy::Asked;
+use provenn_prover::about::About;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -31,6 +32,9 @@ pub struct Commit {
     pub model: ObjectDigest,
     pub calibration: PerInput<ObjectDigest>,
     pub held_out: Option<PerInput<ObjectDigest>>,
+    /// What the card says of the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
     #[serde(flatten, with = "fields")]
     pub bindings: PerInput<Binding>,
 }
@@ -239,6 +243,10 @@ mod tests {
                 "commit",
                 json!({ "model": "m", "calibration": { "a": "c", "b": "d" }, "held_out": { "a": "e", "b": "f" }, "inputs": { "a": "public", "b": "committed" } }),
             ),
+            (
+                "commit",
+                json!({ "model": "m", "calibration": "c", "held_out": null, "about": { "name": "n", "outputs": [{ "name": "y", "classes": ["a", "b"] }] }, "input": "public" }),
+            ),
             ("opening", json!({ "model": "m", "input": "i" })),
             ("opening", json!({ "model": "m", "input": "i", "name": "a" })),
             (
@@ -268,7 +276,7 @@ mod tests {
                 .as_object()
                 .unwrap()
                 .keys()
-                .filter(|field| !["held_out", "name", "under"].contains(&field.as_str()))
+                .filter(|field| !["held_out", "name", "about", "under"].contains(&field.as_str()))
             {
                 let mut cut = document.clone();
                 cut.as_object_mut().unwrap().remove(field);

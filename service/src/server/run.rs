@@ -9,10 +9,12 @@ use super::ids::{TaskId, TenantId};
 use super::keys::{Scope, Secret};
 use super::queue::new_id;
 use super::state::{App, ATTEMPTS};
-use super::{events, listen, log, private, sweeper, tlog, worker};
+use super::{events, link, listen, log, private, sweeper, tlog, worker};
 use crate::error::CliError;
 use crate::files;
 use rustix::process::{set_dumpable_behavior, DumpableBehavior};
+use std::io::Write as _;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +25,8 @@ use tokio::task::JoinHandle;
 
 /// File with the key that the first start makes.
 pub const FIRST_KEY: &str = "first.key";
+/// The tenant that it is of.
+pub const FIRST_TENANT: &str = "default";
 
 /// Runs until SIGTERM or SIGINT.
 pub fn run(config: Config) -> Result<(), CliError> {
@@ -57,6 +61,7 @@ async fn serve(config: Config) -> Result<(), CliError> {
                 .map_err(|e| unusable(&app.config.listen, &e))?;
             let address = listener.local_addr().map_err(|e| unusable(&app.config.listen, &e))?;
             tracing::info!(%address, "listening");
+            offer(&app, address)?;
             let limits = &app.config.limits;
             let rules = listen::Rules {
                 head: Duration::from_millis(app.config.timing.head),
@@ -138,7 +143,7 @@ async fn first_key(app: &App) -> Result<(), CliError> {
     files::write(&path, format!("{}\n", key.reveal()).as_bytes(), true)?;
     let first = NewKey {
         secret: &key,
-        tenant: &TenantId::known("default"),
+        tenant: &TenantId::known(FIRST_TENANT),
         label: "first start",
         scopes: &Scope::ALL,
         expires: None,
@@ -148,7 +153,21 @@ async fn first_key(app: &App) -> Result<(), CliError> {
         app.db.add_key(&first, app.now()).await
     };
     made.await.map_err(|e| start(e.into()))?;
-    tracing::info!(path = %path.display(), tenant = "default", "wrote a first key");
+    tracing::info!(path = %path.display(), tenant = FIRST_TENANT, "wrote a first key");
+    Ok(())
+}
+
+/// Prints a link to the page for whoever started the service. It is no line of the log: logs are read by others.
+fn offer(app: &App, address: SocketAddr) -> Result<(), CliError> {
+    if !link::fits(&app.config, address) {
+        return Ok(());
+    }
+    let code = app.link.open().map_err(start)?;
+    // Without anybody who reads it, the service starts as well.
+    let _unread = writeln!(
+        std::io::stdout(),
+        "The page, once within ten minutes without a key: http://{address}/#/start/{code}"
+    );
     Ok(())
 }
 

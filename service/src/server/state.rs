@@ -13,6 +13,7 @@ use super::events::Hub;
 use super::folders::Temporary;
 use super::ids::{DatabaseId, ProcessId, TenantId};
 use super::limits::RateLimits;
+use super::link::Link;
 use super::metrics::Metrics;
 use super::outage::Outage;
 use super::private;
@@ -62,6 +63,8 @@ pub struct Parts {
     pub disk: Disk,
     pub skew: Skew,
     pub rates: RateLimits,
+    /// The link that opens the page.
+    pub link: Link,
     /// Keys that were valid lately.
     pub recent: Recent,
     /// Bodies of receipts that are to be verified.
@@ -136,6 +139,7 @@ impl App {
             sweeps: Sweeps::default(),
             outage: Outage::new(clock.now()),
             rates: RateLimits::new(&config.limits),
+            link: Link::default(),
             recent: Recent::default(),
             receipts: Buffers::new(config.limits.receipt_bytes),
             verifications: Turns::new(config.limits.verifications),

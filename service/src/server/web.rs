@@ -1,7 +1,9 @@
 //! The service's page: files of `service/web` and of the verifier's page, embedded. It needs no key and holds no data;
 //! what it shows it asks of the API.
 
+use super::api::BYTES;
 use super::state::App;
+use crate::commands::demo;
 use axum::extract::Path;
 use axum::http::{header, HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -54,14 +56,17 @@ macro_rules! verifier {
     };
 }
 
-static ASSETS: [Asset; 31] = [
+static ASSETS: [Asset; 34] = [
     asset("icon.svg", "image/svg+xml", own!("icon.svg")),
     asset("app.css", CSS, own!("app.css")),
     asset("app.js", JS, own!("app.js")),
+    asset("again.js", JS, own!("again.js")),
     asset("api.js", JS, own!("api.js")),
     asset("card.js", JS, own!("card.js")),
+    asset("colour.js", JS, own!("colour.js")),
     asset("commit.js", JS, own!("commit.js")),
     asset("dom.js", JS, own!("dom.js")),
+    asset("examples.js", JS, own!("examples.js")),
     asset("files.js", JS, own!("files.js")),
     asset("format.js", JS, own!("format.js")),
     asset("graph.js", JS, own!("graph.js")),
@@ -88,6 +93,18 @@ static ASSETS: [Asset; 31] = [
     asset("words.js", JS, verifier!("words.js")),
 ];
 
+/// Files of the example that the page offers: those of `provenn demo`.
+static EXAMPLES: [Asset; 4] = [
+    asset("digits_cnn.onnx", BYTES, demo::MODEL),
+    asset("digits_calibration.npy", BYTES, demo::CALIBRATION),
+    asset("digits_test.npy", BYTES, demo::HELD_OUT),
+    asset(
+        "digits_cnn.json",
+        "application/json",
+        include_bytes!("../../../fixtures/inputs/digits_cnn.json"),
+    ),
+];
+
 /// The page. Where a place within it needs an address of its own, the same file answers.
 static PAGE: LazyLock<String> = LazyLock::new(|| {
     let digest = match MODULE {
@@ -105,6 +122,7 @@ pub fn routes() -> Router<App> {
         .route("/cards/{*place}", get(page))
         .route("/assets/verifier.wasm", get(module))
         .route("/assets/{name}", get(file))
+        .route("/examples/{name}", get(example))
 }
 
 async fn page(headers: HeaderMap) -> Response {
@@ -119,8 +137,16 @@ async fn module(headers: HeaderMap) -> Response {
 }
 
 async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    match ASSETS.iter().find(|asset| asset.name == name) {
-        Some(asset) => answer(&headers, asset.kind, asset.bytes),
+    one(&ASSETS, &name, &headers).await
+}
+
+async fn example(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    one(&EXAMPLES, &name, &headers).await
+}
+
+async fn one(assets: &[Asset], name: &str, headers: &HeaderMap) -> Response {
+    match assets.iter().find(|asset| asset.name == name) {
+        Some(asset) => answer(headers, asset.kind, asset.bytes),
         None => super::api::no_route().await,
     }
 }

@@ -57,11 +57,14 @@ fn rows(input: &str, calibration: &str, model: &str, (graph, colouring): &(Strin
             400,
             404,
         ),
+        // A tensor.
+        row("get", "/v1/inputs/{sha256}/graph", read, Value::Null, 404, 404),
         row("post", "/v1/proofs", prove, proof, 202, 404),
         row("post", "/v1/colourings", prove, coloured, 202, 404),
         row("get", "/v1/proofs/{id}", read, Value::Null, 200, 404),
         row("get", "/v1/proofs/{id}/events", read, Value::Null, 200, 404),
         row("get", "/v1/proofs/{id}/receipt", read, Value::Null, 200, 404),
+        row("get", "/v1/proofs/{id}/bundle", read, Value::Null, 200, 404),
         // The proof is done.
         row("delete", "/v1/proofs/{id}", prove, Value::Null, 409, 404),
         row("get", "/v1/jobs", read, Value::Null, 200, 200),
@@ -136,6 +139,7 @@ fn rows(input: &str, calibration: &str, model: &str, (graph, colouring): &(Strin
         row("delete", "/v1/models/{id}/commit", commit, Value::Null, 204, 204),
         row("delete", "/v1/inputs/{sha256}", upload, Value::Null, 204, 204),
         row("get", "/v1/storage", read, Value::Null, 200, 200),
+        row("post", "/v1/start", None, json!({ "code": "00" }), 410, 410),
         row("get", "/healthz", None, Value::Null, 200, 200),
         row("get", "/readyz", None, Value::Null, 200, 200),
         row("get", "/metrics", None, Value::Null, 200, 200),

@@ -10,7 +10,7 @@ use provenn_verifier::{verify, Expectation, Graph, Receipt, SrsVerifyingKey};
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
 
-async fn upload(client: &Client<'_>, form: &str, text: &str) -> (String, Answer) {
+pub async fn upload(client: &Client<'_>, form: &str, text: &str) -> (String, Answer) {
     let sha256 = hex(&Sha256::digest(text));
     let path = format!("/v1/inputs/{sha256}?form={form}");
     let answer = client.call("PUT", &path, text.to_owned()).await;
@@ -45,18 +45,18 @@ pub async fn both(client: &Client<'_>, graph: &str, colouring: &str) -> (String,
     (graph, colouring)
 }
 
-async fn ask(client: &Client<'_>, (graph, colouring): &(String, String), colours: u32) -> Answer {
+pub async fn ask(client: &Client<'_>, (graph, colouring): &(String, String), colours: u32) -> Answer {
     let context = json!({ "audience": "bob" });
     let asked = json!({ "graph": graph, "colouring": colouring, "colours": colours, "context": context });
     client.post("/v1/colourings", &asked).await
 }
 
-fn place(answer: &Answer) -> String {
+pub fn place(answer: &Answer) -> String {
     answer.json(202);
     answer.headers["location"].to_str().unwrap().into()
 }
 
-async fn judged(service: &Service, query: &str, receipt: &[u8], graph: &str) -> Answer {
+pub async fn judged(service: &Service, query: &str, receipt: &[u8], graph: &str) -> Answer {
     let body = json!({ "receipt": hex(receipt), "graph": graph }).to_string();
     let json = [("content-type", "application/json")];
     service.call("POST", &format!("/v1/verify?{query}"), &json, body).await
@@ -228,6 +228,7 @@ async fn what_is_no_graph_or_too_large_is_refused() {
     })
     .await;
     let alice = service.alice().await;
+    let many = "0\n".repeat(1001);
     for (form, text, code, said) in [
         (
             "graph",
@@ -236,6 +237,20 @@ async fn what_is_no_graph_or_too_large_is_refused() {
             "4000000000 vertices",
         ),
         ("graph", "0 1\n0 2\n0 3\n0 4\n", "graph-too-large", "4 edges"),
+        (
+            "graph",
+            "0 1\n1 0\n0 1\n1 0\n0 1\n1 0\n0 1\nno edge",
+            "graph-too-large",
+            "lists more than 6 edges",
+        ),
+        (
+            "graph",
+            r#"{"edges": [{"source": 0, "target": 1}, {"source": 0, "target": 1}, {"source": 0, "target": 1},
+                {"source": 0, "target": 1}, {"source": 0, "target": 1}, {"source": 0, "target": 1}, {"source": 0, "target": 1}, no"#,
+            "graph-too-large",
+            "lists more than 6 edges",
+        ),
+        ("colouring", many.as_str(), "graph-too-large", "1001 vertices"),
         ("graph", "p edge 4 1\ne 1 9\n", "graph-file", "line 2: vertex 9"),
         ("colouring", "0\nred\n", "colours-file", "line 2: `red`"),
         ("tensor", "0 1\n", "sample", ""),

@@ -33,6 +33,7 @@ impl Process {
             .env("PROVENN_LISTEN", format!("127.0.0.1:{port}"))
             .env("PROVENN_SRS", Path::new(env!("CARGO_TARGET_TMPDIR")).join("srs"))
             .envs(settings.iter().copied())
+            .stdout(fs::File::create(folder.path().join("printed")).unwrap())
             .stderr(fs::File::create(folder.path().join("log")).unwrap())
             .spawn()
             .unwrap();

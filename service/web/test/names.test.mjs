@@ -95,7 +95,7 @@ test("a graph with such a name, from its upload on", async () => {
   writeFileSync(path, bytes);
   const page = await all.signedIn();
   await choose(page, "Upload a model", path);
-  await page.until("document.querySelector('svg.graph')");
+  await page.until("document.querySelector('svg.layers')");
   const shown = await page.evaluate("[document.title, document.querySelector('main > h1').textContent, document.querySelector('main').innerText]");
   assert.equal(shown[1], '"a\\u{201d}\\u{202e}\\u{a0}x"');
   assert.ok(shown.every((text) => !HIDDEN.test(text)));

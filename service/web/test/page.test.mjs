@@ -53,8 +53,8 @@ test("a malformed model is refused with its code", async () => {
 test("from an upload to a receipt verified in the browser", async () => {
   const page = await signedIn();
   await page.drop("label.file.large", MODEL);
-  await page.until("document.querySelector('svg.graph')");
-  const operators = await page.evaluate("[...document.querySelectorAll('.graph .operator')].map((made) => made.textContent)");
+  await page.until("document.querySelector('svg.layers')");
+  const operators = await page.evaluate("[...document.querySelectorAll('.layers .operator')].map((made) => made.textContent)");
   assert.equal(operators.at(0), "Input");
   assert.ok(operators.includes("Conv") && operators.at(-1) === "Output", operators.join(" "));
   await shows(page, "CPU time");
@@ -207,7 +207,7 @@ test("the way with the keyboard alone", async () => {
 });
 
 test("every field, button and link has a name, every page one heading of the first level", async () => {
-  for (const place of ["/", "/#/jobs", "/#/ledger", "/#/log", "/#/verify"]) {
+  for (const place of ["/", "/#/colourings", "/#/jobs", "/#/ledger", "/#/log", "/#/verify"]) {
     const page = await signedIn(place);
     const { nodes } = await page.call("Accessibility.getFullAXTree");
     const roles = ["textbox", "checkbox", "radio", "combobox", "button", "link", "heading", "progressbar"];

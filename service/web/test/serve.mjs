@@ -40,6 +40,15 @@ export async function serve() {
   return {
     address,
     log,
+    /** Where the link leads that the start printed: beside the log, so it may come a moment later. */
+    link: async () => {
+      for (let tries = 0; tries < 400; tries++) {
+        const found = log.map((line) => /http:\S+#\/start\/[0-9a-f]+/.exec(line)?.[0]).find((link) => link);
+        if (found) return found;
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+      throw new Error(`no link in\n${log.join("\n")}`);
+    },
     key: readFileSync(join(folder, "first.key"), "utf8").trim(),
     /** Another key of the same tenant, with these scopes. */
     create: (scopes) => execFileSync(binary, ["keys", "create", "--data", folder, "--tenant", "default", "--scopes", scopes], { encoding: "utf8" }).trim(),

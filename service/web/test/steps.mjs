@@ -28,11 +28,29 @@ export async function choose(page, what, path) {
   await page.evaluate('document.getElementById("chosen")?.removeAttribute("id")');
 }
 
-/** Checks that nothing is cut off sideways, and leaves a picture for each width and colour scheme. */
+/** Texts with too little contrast to what is behind them: 4.5 is asked for, 3 of large ones. */
+const FAINT = `(() => {
+  const parts = (text) => { const found = text.match(/[\\d.]+/g).map(Number); return found.length > 3 ? found : [...found, 1]; };
+  const over = ([r, g, b, a], base) => [r, g, b].map((part, index) => part * a + base[index] * (1 - a));
+  const light = (colour) => { const [r, g, b] = colour.map((part) => { const s = part / 255; return s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const behind = (made) => { const layers = []; for (let one = made; one; one = one.parentElement) layers.push(parts(getComputedStyle(one).backgroundColor)); return layers.reverse().reduce((base, layer) => over(layer, base), [255, 255, 255]); };
+  const texts = [...document.body.querySelectorAll("*")].filter((made) => made.getClientRects().length > 0 && !made.closest("svg, .unseen, .skip, [aria-disabled=true], :disabled") && [...made.childNodes].some((node) => node.nodeType === 3 && node.data.trim()));
+  return texts.flatMap((made) => {
+    const { color, fontSize, fontWeight } = getComputedStyle(made);
+    const base = behind(made);
+    const [high, low] = [light(over(parts(color), base)), light(base)].sort((a, b) => b - a);
+    const large = parseFloat(fontSize) >= 24 || (parseFloat(fontSize) >= 18.6 && Number(fontWeight) >= 700);
+    const ratio = (high + 0.05) / (low + 0.05);
+    return ratio < (large ? 3 : 4.5) ? [made.textContent.trim().slice(0, 40) + ": " + ratio.toFixed(2)] : [];
+  });
+})()`;
+
+/** Checks that nothing is cut off sideways and that all can be read, and leaves a picture for each width and colour scheme. */
 export async function look(page, name) {
   for (const [width, scheme] of [[1280, "light"], [1280, "dark"], [768, "light"], [400, "light"], [360, "dark"]]) {
     await page.show(width, scheme);
     assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width, `${name} at ${width}`);
+    assert.deepEqual(await page.evaluate(FAINT), [], `${name}, ${scheme}`);
     writeFileSync(join(pictures, `${name}-${scheme}-${width}.png`), await page.screenshot());
   }
   await page.show(1280, "light");

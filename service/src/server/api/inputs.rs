@@ -2,4 +2,5 @@
 
 pub mod commit;
 pub mod form;
+pub mod graph;
 pub mod put;

@@ -7,7 +7,7 @@ use crate::server::auth::Caller;
 use crate::server::db::{Account, Budget, InputFile, LedgerScope, Subject};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
-use crate::server::ids::KeyId;
+use crate::server::ids::{KeyId, ModelId};
 use crate::server::keys::Scope;
 use crate::server::ledger::micro;
 use crate::server::problem::Problem;
@@ -123,9 +123,9 @@ fn sum(accounts: &[Account], part: fn(&Account) -> f64) -> f64 {
     accounts.iter().map(part).fold(0.0, |sum, bits| sum + bits)
 }
 
-/// Sets the budgets of a model. They hold for receipts that are asked for from then on.
+/// Sets the budgets of a model, or of an uploaded graph by its digest. They hold for receipts that are asked for from then on.
 #[utoipa::path(put, path = "/v1/ledger/models/{id}", tag = "ledger", security(("key" = ["govern"])),
-    params(("id" = String, Path, description = "Model id")), request_body = ModelBudget,
+    params(("id" = String, Path, description = "Model id, or the digest of a graph")), request_body = ModelBudget,
     responses(
         (status = 200, body = Vec<Budget>),
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
@@ -139,18 +139,18 @@ pub async fn put_model_budget(
 ) -> Result<Json<Vec<Budget>>, ApiError> {
     caller.needs(Scope::Govern)?;
     let (asked, _) = body::json::<ModelBudget>(body).await?;
-    let model = app
-        .db
-        .model(&caller.tenant, &named(&id, "model")?)
-        .await?
-        .ok_or(ApiError::NotFound { what: "model" })?;
+    let id: ModelId = named(&id, "model")?;
+    let known = app.db.model(&caller.tenant, &id).await?.is_some() || app.db.has_graph(&caller.tenant, &id).await?;
+    if !known {
+        return Err(ApiError::NotFound { what: "model" });
+    }
     let budgets = [
         (LedgerScope::Model, limit(asked.total_bits)?),
         (LedgerScope::Input, limit(asked.input_bits)?),
         (LedgerScope::Requester, limit(asked.requester_bits)?),
     ];
     app.db
-        .set_budgets(&caller.tenant, Subject::Model(&model.id), &budgets)
+        .set_budgets(&caller.tenant, Subject::Model(&id), &budgets)
         .await?;
     Ok(Json(app.db.budgets(&caller.tenant).await?))
 }

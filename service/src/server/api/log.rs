@@ -122,23 +122,28 @@ pub async fn get_inclusion(
 ) -> Result<impl IntoResponse, ApiError> {
     let Query(seen) = seen.map_err(|e| body::query(&e))?;
     let sha256 = named::<ObjectDigest>(&sha256, "entry")?;
-    let (index, _) = app
-        .db
-        .log_entry(&sha256)
-        .await?
-        .ok_or(ApiError::NotFound { what: "entry" })?;
+    let proof = inclusion(&app, &sha256, seen.witnesses.into()).await?;
+    Ok((file(TEXT.1, sha256.as_str(), "tlog-proof"), proof.to_text()))
+}
+
+/// That an entry is in the log, under a checkpoint that so many witnesses have seen.
+///
+/// # Errors
+/// There is no such entry, or no such checkpoint includes it.
+pub async fn inclusion(app: &App, sha256: &ObjectDigest, witnesses: usize) -> Result<InclusionProof, ApiError> {
+    let entry = app.db.log_entry(sha256).await?;
+    let (index, _) = entry.ok_or(ApiError::NotFound { what: "entry" })?;
     let head = app.db.log_head().await?;
     if index >= count(head.size)? {
         return Err(ApiError::LogPending);
     }
-    let (size, checkpoint) = cosigned::newest(&app, &head, seen.witnesses.into(), index + 1).await?;
-    let proof = InclusionProof {
+    let (size, checkpoint) = cosigned::newest(app, &head, witnesses, index + 1).await?;
+    Ok(InclusionProof {
         extra: vec![],
         index,
-        path: proofs::inclusion(&app, index, size).await?,
+        path: proofs::inclusion(app, index, size).await?,
         checkpoint,
-    };
-    Ok((file(TEXT.1, sha256.as_str(), "tlog-proof"), proof.to_text()))
+    })
 }
 
 /// Two sizes of the log.

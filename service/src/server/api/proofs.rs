@@ -1,5 +1,6 @@
 //! Jobs that prove: state, events, cancellation.
 
+pub mod bundle;
 pub mod context;
 pub mod post;
 pub mod receipt;

@@ -3,7 +3,6 @@
 use super::http::body::{self, Bytes};
 use super::inputs::form;
 use crate::bytes::{hex, hex32, unhex};
-use crate::color::graph;
 use crate::error::CliError;
 use crate::files::MAX_RECEIPT;
 use crate::policy::Asked;
@@ -157,6 +156,12 @@ async fn colouring(app: &App, asks: &Asks, bytes: Vec<u8>) -> Result<Json<Verdic
     let OfGraph { receipt, graph } = serde_json::from_slice(&bytes)
         .map_err(|e| ApiError::bad(format!("the body is not as expected: {}", json_reason(&e))))?;
     drop(bytes);
+    // The body is longer than the graph in it: by escapes, and the receipt.
+    if graph.len() as u64 > app.config.limits.input_bytes {
+        return Err(ApiError::TooLarge {
+            maximum: app.config.limits.input_bytes,
+        });
+    }
     let receipt = unhex(&receipt).map_err(|e| ApiError::bad(format!("receipt: {e}")))?;
     let claim = Receipt::from_bytes(&receipt)
         .map_err(|error| refused(error, vec![]))?
@@ -176,8 +181,7 @@ async fn colouring(app: &App, asks: &Asks, bytes: Vec<u8>) -> Result<Json<Verdic
     };
     let limits = app.config.limits.clone();
     let judged = tokio::task::spawn_blocking(move || {
-        let graph = graph::parse(graph.as_bytes()).map_err(graph::unreadable)?.graph;
-        form::admit(&graph, &limits)?;
+        let graph = form::graph(graph.as_bytes(), &limits)?.graph;
         verify(&receipt, &graph, &srs, &expectation).map_err(|error| {
             let differs = differences(&claim, &graph, &srs, &expectation);
             refused(error, differs.iter().map(Difference::to_string).collect())

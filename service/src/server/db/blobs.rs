@@ -6,7 +6,7 @@ use super::{agreements, Db};
 use crate::server::api::keep::{Beside, Checked};
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
-use crate::server::ids::{ObjectDigest, TenantId};
+use crate::server::ids::{ModelId, ObjectDigest, TenantId};
 use serde_json::Value;
 use sqlx::Row;
 
@@ -56,6 +56,16 @@ impl Db {
         }
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// Whether a graph of this digest is among a tenant's uploads. To the ledger it stands in the place of a model.
+    pub async fn has_graph(&self, tenant: &TenantId, graph: &ModelId) -> Result<bool, ApiError> {
+        let row = sqlx::query("SELECT 1 FROM uploads WHERE tenant = $1 AND kind = 'input' AND summary LIKE $2 LIMIT 1")
+            .bind(tenant)
+            .bind(format!("%\"graph\":\"{graph}\"%"))
+            .fetch_optional(&self.read)
+            .await?;
+        Ok(row.is_some())
     }
 
     pub async fn upload(

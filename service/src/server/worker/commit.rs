@@ -38,6 +38,7 @@ impl Attempt<'_> {
                     None => vec![],
                 },
                 bindings: asked.bindings.clone(),
+                about: asked.about.clone(),
                 srs: app.config.srs(),
                 out: at("out"),
                 limits: app.config.limits.of_a_proof(),

@@ -33,6 +33,11 @@ pub fn problem(code: &str) -> Problem {
             "use a smaller graph, or ask the operator for larger parameters",
         ),
         "unprovable" => ("unprovable", "none of the rows that were given can be proven", OWNER),
+        "about" => (
+            "about",
+            "what is to be said about the model does not fit it",
+            "name inputs and outputs as the model does, a class for each score, and texts that are neither empty nor long",
+        ),
         "accumulator-wrap" => (
             "accumulator-wrap",
             "the model's weights are too large for a circuit",

@@ -1,6 +1,6 @@
 //! Graphs as people bring them: DIMACS `.col` files, and lists of edges.
 
-use super::graph::{Graph, GraphError};
+use super::graph::{Graph, GraphError, MAX_EDGES};
 use alloc::vec::Vec;
 
 /// A graph, and what its file says twice.
@@ -64,12 +64,23 @@ impl Graph {
     /// # Errors
     /// The first line that is wrong.
     pub fn from_text(text: &str) -> Result<GraphText, GraphTextError> {
+        Self::from_text_within(text, MAX_EDGES)
+    }
+
+    /// The same of a text that lists at most so many edges, those that are there twice among them: no more is kept of one that lists more.
+    ///
+    /// # Errors
+    /// The first line that is wrong, [`BadLine::TooManyEdges`] where the list is too long.
+    pub fn from_text_within(text: &str, most: usize) -> Result<GraphText, GraphTextError> {
         let mut reading = Reading::default();
         let mut last = 0;
         for (line, content) in (1..).zip(text.lines()) {
-            reading
-                .line(content)
-                .map_err(|reason| GraphTextError { line, reason })?;
+            let read = reading.line(content);
+            let admitted = match reading.edges.len() {
+                listed if listed > most => Err(BadLine::TooManyEdges(listed)),
+                _ => read,
+            };
+            admitted.map_err(|reason| GraphTextError { line, reason })?;
             last = line;
         }
         reading.finish().map_err(|reason| GraphTextError { line: last, reason })
@@ -171,6 +182,12 @@ mod tests {
         assert_eq!((read(col).graph, read(col).repeated), (graph.clone(), 1));
         assert_eq!((read(list).graph, read(list).repeated), (graph, 2));
         assert_eq!(read("p col 3 0\n").graph, Graph::new(3, vec![]).unwrap());
+        assert!(Graph::from_text_within(list, 4).is_ok());
+        let reason = BadLine::TooManyEdges(4);
+        assert_eq!(
+            Graph::from_text_within(list, 3),
+            Err(GraphTextError { line: 5, reason })
+        );
     }
 
     #[test]

@@ -96,12 +96,14 @@ class Client:
         held_out: Optional[Each[str]] = None,
         input: Each[Binding] = "public",
         priority: Optional[int] = None,
+        about: Optional[Mapping[str, Any]] = None,
     ) -> Job:
         """Commits to an uploaded model. The job's result names the model id.
 
-        Of a model with several inputs rows are named by input; so may be how each is bound, public where it is not said.
+        Of a model with several inputs rows are named by input; so may be how each is bound, public where it is not said. `about` is what
+        people expect on a card: name, version, licence, the classes of outputs.
         """
-        asked = {"calibration": calibration, "held_out": held_out, **_inputs(input), "priority": priority}
+        asked = {"calibration": calibration, "held_out": held_out, **_inputs(input), "about": about, "priority": priority}
         return self._submit(f"/v1/models/{_part(model)}/commit", asked)
 
     def commit_input(self, input: str, model: str, name: Optional[str] = None) -> Job:
@@ -219,6 +221,14 @@ class Client:
     def receipt(self, job: Union[str, Job]) -> bytes:
         """The receipt that a proof made."""
         return self._http.send("GET", f"/v1/proofs/{_id(job)}/receipt")
+
+    def bundle(self, job: Union[str, Job]) -> bytes:
+        """The receipt that a proof made, with card, SRS key and the log's proofs in one file."""
+        return self._http.send("GET", f"/v1/proofs/{_id(job)}/bundle")
+
+    def graph(self, graph: str) -> bytes:
+        """An uploaded graph as a DIMACS text."""
+        return self._http.send("GET", f"/v1/inputs/{_part(graph)}/graph")
 
     def model(self, model: str) -> Any:
         """What is known of a model, by model id or SHA-256 of the file."""

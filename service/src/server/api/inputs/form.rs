@@ -1,7 +1,8 @@
 //! What an uploaded input is: tensors for models, or a graph, or its colouring.
 
 use crate::bytes::hex;
-use crate::color::{graph, solution};
+use crate::color::graph::{self, Unread};
+use crate::color::solution;
 use crate::data::{opening, sample};
 use crate::error::CliError;
 use crate::server::config::Limits;
@@ -9,7 +10,7 @@ use crate::server::error::ApiError;
 use crate::server::ids::{AgreementDigest, InputDigest, ModelId};
 use provenn_verifier::agreement::SignedAgreement;
 use provenn_verifier::party::InputSignature;
-use provenn_verifier::Graph;
+use provenn_verifier::statement::colouring::GraphText;
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
@@ -121,8 +122,7 @@ impl Form {
         let read = match self {
             Self::Tensor => json!({ "shape": sample::shape(bytes)? }),
             Self::Graph => {
-                let read = graph::parse(bytes).map_err(graph::unreadable)?;
-                admit(&read.graph, limits)?;
+                let read = graph(bytes, limits)?;
                 json!(GraphSummary {
                     vertices: read.graph.vertices(),
                     edges: read.graph.edge_count(),
@@ -131,6 +131,14 @@ impl Form {
                 })
             }
             Self::Colouring => {
+                // Each line takes more memory than it has bytes.
+                let listed = std::str::from_utf8(bytes).map_or(0, solution::count);
+                if listed as u64 > limits.graph_vertices {
+                    let most = limits.graph_vertices;
+                    return Err(too_large(format!(
+                        "the file colours {listed} vertices, at most {most} are accepted"
+                    )));
+                }
                 let colours = solution::parse(bytes, None).map_err(solution::unreadable)?;
                 json!(ColouringSummary {
                     vertices: u32::try_from(colours.len()).unwrap_or(u32::MAX),
@@ -176,22 +184,36 @@ impl Form {
     }
 }
 
-/// Refuses a graph that is too large for this service.
+/// Reads a graph, if it is not too large for this service: of a larger one no more is kept in memory.
 ///
 /// # Errors
 /// [`ApiError::Refused`]
-pub fn admit(graph: &Graph, limits: &Limits) -> Result<(), ApiError> {
+pub fn graph(bytes: &[u8], limits: &Limits) -> Result<GraphText, ApiError> {
+    let most = graph::Most {
+        vertices: limits.graph_vertices,
+        edges: limits.graph_edges,
+    };
+    let read = graph::within(bytes, most).map_err(|error| match error {
+        Unread::Wrong(reason) => graph::unreadable(reason).into(),
+        Unread::TooLarge { what, most } => too_large(format!("the file lists more than {most} {what}")),
+    })?;
     let sizes = [
-        ("vertices", graph.vertices(), limits.graph_vertices),
-        ("edges", graph.edge_count(), limits.graph_edges),
+        ("vertices", read.graph.vertices(), limits.graph_vertices),
+        ("edges", read.graph.edge_count(), limits.graph_edges),
     ];
     match sizes.into_iter().find(|(_, got, most)| u64::from(*got) > *most) {
-        None => Ok(()),
-        Some((what, got, most)) => Err(ApiError::Refused {
-            code: "graph-too-large".into(),
-            message: format!("the graph has {got} {what}, at most {most} are accepted"),
-            help: "use a smaller graph, or ask the operator for a higher limit".into(),
-            forecast: None,
-        }),
+        None => Ok(read),
+        Some((what, got, most)) => Err(too_large(format!(
+            "the graph has {got} {what}, at most {most} are accepted"
+        ))),
+    }
+}
+
+fn too_large(message: String) -> ApiError {
+    ApiError::Refused {
+        code: "graph-too-large".into(),
+        message,
+        help: "use a smaller graph, or ask the operator for a higher limit".into(),
+        forecast: None,
     }
 }

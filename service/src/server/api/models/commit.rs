@@ -16,6 +16,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use provenn_prover::about::About;
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 use utoipa::ToSchema;
@@ -44,6 +45,9 @@ pub struct CommitRequest {
     /// Each input by its name; those that are not named are public.
     #[schema(value_type = Option<std::collections::BTreeMap<String, Binding>>)]
     inputs: Option<ByName<Binding>>,
+    /// What people expect on a card: name, version, licence, intended use, contact, data, units, and the classes of outputs.
+    #[schema(value_type = Option<Object>)]
+    about: Option<Value>,
     /// 0 to 9; of a tenant's jobs higher ones start first.
     #[schema(maximum = 9)]
     priority: Option<u8>,
@@ -89,6 +93,9 @@ pub async fn commit_model(
             .await?
             .ok_or(ApiError::NotFound { what: "input" })?;
     }
+    // A list would pass for an object whose fields it has in their order, if it was read with the rest.
+    let about = asked.about.map(|about| About::from_json(about.to_string().as_bytes()));
+    let about = about.transpose().map_err(|e| ApiError::bad(format!("`about`: {e}")))?;
     let forecast = upload.summary.get("forecast").cloned().unwrap_or_default();
     admit(&forecast, &app.config.limits)?;
     let wanted = Wanted {
@@ -97,6 +104,7 @@ pub async fn commit_model(
             model: sha256,
             calibration,
             held_out,
+            about,
             bindings,
         }),
         priority: asked.priority,

@@ -5,6 +5,7 @@ use crate::server::api::http::headers::{file, BYTES};
 use crate::server::api::http::id::named;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
+use crate::server::ids::{JobId, ObjectDigest};
 use crate::server::job::Kinds;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
@@ -29,19 +30,25 @@ pub async fn get_receipt(
 ) -> Result<impl IntoResponse, ApiError> {
     caller.needs(Scope::Read)?;
     let id = named(&id, "proof")?;
-    let Some(sha256) = app.db.receipt(&caller.tenant, &id).await? else {
-        let job = app
-            .db
-            .job(&caller.tenant, Kinds::Receipts, &id)
-            .await?
-            .ok_or(ApiError::NotFound { what: "proof" })?;
-        if job.removed.is_some() {
-            return Err(ApiError::Removed);
-        }
-        return Err(ApiError::NotDone {
-            state: job.state.name().into(),
-        });
-    };
+    let sha256 = of(&app, &caller, &id).await?;
     let bytes = app.store.get(&caller.tenant, Kind::Receipt, &sha256).await?;
     Ok((file(BYTES, id.as_str(), "receipt"), bytes))
+}
+
+/// The digest of a job's receipt.
+///
+/// # Errors
+/// There is none, yet or any more.
+pub async fn of(app: &App, caller: &Caller, id: &JobId) -> Result<ObjectDigest, ApiError> {
+    if let Some(sha256) = app.db.receipt(&caller.tenant, id).await? {
+        return Ok(sha256);
+    }
+    let job = app.db.job(&caller.tenant, Kinds::Receipts, id).await?;
+    let job = job.ok_or(ApiError::NotFound { what: "proof" })?;
+    Err(match job.removed {
+        Some(_) => ApiError::Removed,
+        None => ApiError::NotDone {
+            state: job.state.name().into(),
+        },
+    })
 }
