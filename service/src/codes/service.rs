@@ -7,6 +7,7 @@ const REPORT: &str = "Please report this.";
 
 #[rustfmt::skip]
 pub const SERVICE: &[Code] = &[
+    code("agreement-revoked", "The agreement was revoked, for the reason in the message.", "Agree anew: the parties sign other terms, a later end suffices."),
     code("already-finished", "The job has ended.", "A finished job cannot be cancelled."),
     code("already-published", "The model is published already, under the name and version in the message.", "Commit to the model again for a new version."),
     code("attempts-exhausted", "The job was tried several times, and each attempt died.", "Ask the operator for the cause; the log has it."),
@@ -32,7 +33,6 @@ pub const SERVICE: &[Code] = &[
     code("log-pending", "No checkpoint that was asked for includes the entry yet.", "Ask again in a moment."),
     code("log-stopped", "The log signs nothing: what the database holds is not what was signed last, as after a restored backup.", "The operator says how it goes on: `provenn log resume` or `provenn log renew`, see [the runbook](runbook.md)."),
     code("memory-limit", "The work needs more memory than it may have.", LIMIT),
-    code("agreement-revoked", "The agreement was revoked, for the reason in the message.", "Agree anew: the parties sign other terms, a later end suffices."),
     code("model-revoked", "The model was revoked, for the reason in the message.", "Use another version of the model; the registry shows them."),
     code("model-unreadable", "The process that read an uploaded model died of it.", "Check the file with onnx.checker.check_model."),
     code("no-graph", "The model was uploaded before the service kept graphs.", "Upload the same file again: its graph is then read from it."),

@@ -284,7 +284,7 @@ mod tests {
             }
         }
         statements.dedup();
-        assert_eq!(statements.len(), 8);
+        assert_eq!(statements.len(), 9);
         assert!(JobRequest::stored("other", &json!({})).is_err());
         let bad =
             json!({ "model": "m", "input": "i", "policy": "none", "audience": "", "nonce": "00", "not_after": 0 });

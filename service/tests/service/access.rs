@@ -134,6 +134,17 @@ fn rows(input: &str, calibration: &str, model: &str, (graph, colouring): &(Strin
             200,
             404,
         ),
+        row("get", "/v1/agreements", read, Value::Null, 200, 200),
+        // None was uploaded.
+        row("get", "/v1/agreements/{digest}", None, Value::Null, 404, 404),
+        row(
+            "post",
+            "/v1/agreements/{digest}/revoke",
+            govern,
+            json!({ "reason": "test" }),
+            404,
+            404,
+        ),
         // The id of a commitment, and the SHA-256 of an upload: each in the other's place.
         row("delete", "/v1/models/{id}", upload, Value::Null, 409, 204),
         row("delete", "/v1/models/{id}/commit", commit, Value::Null, 204, 204),
