@@ -63,6 +63,8 @@ mod missing;
 mod openapi;
 #[path = "service/page.rs"]
 mod page;
+#[path = "service/parties.rs"]
+mod parties;
 #[path = "service/prover.rs"]
 mod prover;
 #[path = "service/queue.rs"]
