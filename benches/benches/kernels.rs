@@ -22,7 +22,7 @@ fn commitments(c: &mut Criterion) {
     let small: Vec<Fr> = values.iter().map(|&v| Fr::from(v)).collect();
     let full: Vec<Fr> = small.iter().map(|v| (*v + Fr::DELTA).square().square()).collect();
     for (kind, scalars) in [("8 bits", &small), ("full width", &full)] {
-        for path in std::iter::once(Path::portable()).chain(Path::ifma()) {
+        for path in Path::all() {
             let bases = Bases::new(path, &points, &[]);
             let column = Column {
                 cells: Cells::Field(scalars),
@@ -42,7 +42,7 @@ fn columns(c: &mut Criterion) {
         let column: Vec<Fr> = (0..1 << k).map(|i| (Fr::from(i) + Fr::DELTA).square()).collect();
         let eight = vec![column.clone(); 8];
         let terms: Vec<(&[Fr], Fr)> = eight.iter().map(|column| (column.as_slice(), Fr::DELTA)).collect();
-        for path in std::iter::once(Path::portable()).chain(Path::ifma()) {
+        for path in Path::all() {
             let domain = Domain::new(path, k);
             c.bench_function(&format!("8 transforms of 2^{k} rows, {}", path.name()), |b| {
                 b.iter(|| domain.coefficients(&eight))

@@ -32,8 +32,7 @@ pub use prove::{prove, Input};
 
 /// What proofs are made with here.
 pub fn machine() -> Machine {
-    match Path::of_machine().is_ifma() {
-        true => Machine::Ifma,
-        false => Machine::Portable,
-    }
+    let path = Path::of_machine().name();
+    let machine = Machine::ALL.into_iter().find(|machine| machine.name() == path);
+    machine.unwrap_or(Machine::Portable)
 }

@@ -47,6 +47,7 @@ impl Cost {
         let cells = 2f64.powi(class.rows() as i32) * f64::from(columns);
         let microseconds = match provenn_prover::machine() {
             Machine::Ifma => 2.6,
+            Machine::Avx2 => 4.5,
             Machine::Portable => 8.0,
         };
         Self {

@@ -80,15 +80,21 @@ impl FromStr for Objective {
 pub enum Machine {
     /// The instructions of every machine.
     Portable,
+    /// AVX2 with fused multiply-add.
+    Avx2,
     /// AVX-512 IFMA.
     Ifma,
 }
 
 impl Machine {
+    /// All, the slowest first.
+    pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Ifma];
+
     /// Its name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
+            Self::Avx2 => "avx2",
             Self::Ifma => "ifma",
         }
     }
@@ -127,6 +133,7 @@ impl Cost {
     pub fn prove_m20_on(&self, machine: Machine) -> f64 {
         match machine {
             Machine::Portable => 0.6 * self.prove_m20 + 0.0006,
+            Machine::Avx2 => 0.33 * self.prove_m20 + 0.0012,
             Machine::Ifma => 0.2 * self.prove_m20 + 0.0017,
         }
     }
@@ -135,6 +142,7 @@ impl Cost {
     pub fn commit_m20_on(&self, machine: Machine) -> f64 {
         match machine {
             Machine::Portable => 0.68 * self.commit_m20 + 0.003,
+            Machine::Avx2 => 0.45 * self.commit_m20 + 0.004,
             Machine::Ifma => 0.3 * self.commit_m20 + 0.006,
         }
     }

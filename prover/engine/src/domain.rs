@@ -1,6 +1,7 @@
 //! Polynomials by their values on the powers of a root of unity, and the quotient of a program of them.
 
 use crate::columns::{Columns, Ratio, BLOCK};
+use crate::path::Kind;
 use crate::portable::Portable;
 use crate::program::Compiled;
 use crate::Path;
@@ -19,6 +20,8 @@ pub struct Domain {
 #[derive(Debug)]
 enum Kept {
     Portable(Table<Portable>),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Box<Table<crate::avx2::Avx2>>),
     #[cfg(target_arch = "x86_64")]
     Ifma(Box<Table<crate::ifma::Ifma>>),
 }
@@ -46,6 +49,8 @@ impl Domain {
         match &self.kept {
             Kept::Portable(table) => table.coefficients(columns),
             #[cfg(target_arch = "x86_64")]
+            Kept::Avx2(table) => table.coefficients(columns),
+            #[cfg(target_arch = "x86_64")]
             Kept::Ifma(table) => table.coefficients(columns),
         }
     }
@@ -55,6 +60,8 @@ impl Domain {
     pub fn quotient(&self, program: &Compiled, columns: &[&[Fr]], pieces: usize) -> Vec<Fr> {
         match &self.kept {
             Kept::Portable(table) => table.quotient(program, columns, pieces),
+            #[cfg(target_arch = "x86_64")]
+            Kept::Avx2(table) => table.quotient(program, columns, pieces),
             #[cfg(target_arch = "x86_64")]
             Kept::Ifma(table) => table.quotient(program, columns, pieces),
         }
@@ -68,11 +75,17 @@ fn root(k: u32) -> Fr {
 
 impl Kept {
     fn new(path: Path, omega: Fr, k: u32) -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(table) = path.0.and_then(|ifma| Table::new(ifma, omega, k)) {
-            return Self::Ifma(Box::new(table));
+        // Where a path has no transform of this size, every machine's is taken.
+        let kept = match path.0 {
+            Kind::Portable => None,
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(avx2) => Table::new(avx2, omega, k).map(|table| Self::Avx2(Box::new(table))),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Ifma(ifma) => Table::new(ifma, omega, k).map(|table| Self::Ifma(Box::new(table))),
+        };
+        if let Some(kept) = kept {
+            return kept;
         }
-        let _only_there = path;
         let twiddles = |omega: Fr| crate::portable::Twiddles::new(omega, k);
         Self::Portable(Table {
             kernel: Portable,

@@ -1,20 +1,23 @@
 //! Sums of points of BN254, and columns of elements of its field: what most of a proof's time goes to.
 //!
-//! There are two paths with one schedule: [`portable`](Path::portable), in the library's field, and one with AVX-512 IFMA, which multiplies
-//! eight elements at once. [`Path::of_machine`] takes the faster one that the machine has; both give the same results, and tests
+//! There are three paths with one schedule: [`portable`](Path::portable), in the library's field, and two which multiply eight elements at once,
+//! with AVX2 or with AVX-512 IFMA. [`Path::of_machine`] takes the fastest one that the machine has; all give the same results, and tests
 //! compare each with the library.
 //!
 //! **Time depends on values, as it does in the library:** the number of additions of a sum tells how many of its scalars are zero, how long
 //! the longest is, and how digits share buckets. Who can measure a prover's time or its caches learns about witness and weights.
 
+#[cfg(target_arch = "x86_64")]
+#[macro_use]
+mod eight;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod columns;
 mod digits;
 mod domain;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 mod kernel;
-#[cfg(target_arch = "x86_64")]
-mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod limbs;
 mod msm;

@@ -6,6 +6,7 @@
 pub use crate::digits::Cells;
 use crate::digits::{clear, Scalars};
 use crate::kernel::{Collision, Kernel, Ref, MINUS};
+use crate::path::Kind;
 use crate::sums::Lists;
 use crate::Path;
 use halo2curves::bn256::{Fr, G1Affine, G1};
@@ -40,24 +41,29 @@ pub struct Bases(Kept);
 enum Kept {
     Portable(Table<crate::portable::Portable>),
     #[cfg(target_arch = "x86_64")]
+    Avx2(Table<crate::avx2::Avx2>),
+    #[cfg(target_arch = "x86_64")]
     Ifma(Table<crate::ifma::Ifma>),
 }
 
 impl Bases {
     /// Points for cells, and points for tails, of which multiples are kept. Points at infinity add nothing.
     pub fn new(path: Path, points: &[G1Affine], tail: &[G1Affine]) -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(ifma) = path.0 {
-            return Self(Kept::Ifma(Table::new(ifma, points, tail)));
-        }
-        let _only_there = path;
-        Self(Kept::Portable(Table::new(crate::portable::Portable, points, tail)))
+        Self(match path.0 {
+            Kind::Portable => Kept::Portable(Table::new(crate::portable::Portable, points, tail)),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(avx2) => Kept::Avx2(Table::new(avx2, points, tail)),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Ifma(ifma) => Kept::Ifma(Table::new(ifma, points, tail)),
+        })
     }
 
     /// The commitments of columns.
     pub fn commit(&self, columns: &[Column<'_>]) -> Vec<G1> {
         match &self.0 {
             Kept::Portable(table) => table.commit(columns),
+            #[cfg(target_arch = "x86_64")]
+            Kept::Avx2(table) => table.commit(columns),
             #[cfg(target_arch = "x86_64")]
             Kept::Ifma(table) => table.commit(columns),
         }

@@ -6,84 +6,91 @@ use crate::portable::Portable;
 use halo2curves::bn256::Fr;
 use std::sync::OnceLock;
 
-/// Name of the environment variable that forces the portable path, with the value `portable`.
+/// Name of the environment variable that forces a path, by its name.
 const VARIABLE: &str = "PROVENN_ENGINE";
 
 /// Instructions that a machine has.
 #[derive(Clone, Copy, Debug)]
-pub struct Path(#[cfg(target_arch = "x86_64")] pub(crate) Option<crate::ifma::Ifma>);
+pub struct Path(pub(crate) Kind);
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2(crate::avx2::Avx2),
+    #[cfg(target_arch = "x86_64")]
+    Ifma(crate::ifma::Ifma),
+}
+
+/// What a path gives, by the functions of all.
+macro_rules! by_path {
+    ($path:expr, $kernel:ident => $result:expr) => {
+        match $path.0 {
+            Kind::Portable => {
+                let $kernel = Portable;
+                $result
+            }
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2($kernel) => $result,
+            #[cfg(target_arch = "x86_64")]
+            Kind::Ifma($kernel) => $result,
+        }
+    };
+}
 
 impl Path {
+    /// All that the machine has, the slowest first.
+    pub fn all() -> Vec<Self> {
+        #[cfg(target_arch = "x86_64")]
+        let vectors = [
+            crate::avx2::Avx2::detect().map(Kind::Avx2),
+            crate::ifma::Ifma::detect().map(Kind::Ifma),
+        ];
+        #[cfg(not(target_arch = "x86_64"))]
+        let vectors = [];
+        let all = std::iter::once(Kind::Portable).chain(vectors.into_iter().flatten());
+        all.map(Self).collect()
+    }
+
     /// The path of every machine.
     pub fn portable() -> Self {
-        Self(
-            #[cfg(target_arch = "x86_64")]
-            None,
-        )
+        Self(Kind::Portable)
     }
 
-    /// The path with AVX-512 IFMA, if the machine has it.
-    #[cfg(target_arch = "x86_64")]
-    pub fn ifma() -> Option<Self> {
-        crate::ifma::Ifma::detect().map(|ifma| Self(Some(ifma)))
-    }
-
-    /// The path with AVX-512 IFMA, if the machine has it.
-    #[cfg(not(target_arch = "x86_64"))]
-    pub fn ifma() -> Option<Self> {
-        None
-    }
-
-    /// The faster one; the portable one if the environment variable `PROVENN_ENGINE` is `portable`.
+    /// The fastest one; of those that the machine has another one, if the environment variable `PROVENN_ENGINE` is its name.
     pub fn of_machine() -> Self {
         static PATH: OnceLock<Path> = OnceLock::new();
-        *PATH.get_or_init(|| match std::env::var(VARIABLE) {
-            Ok(value) if value == "portable" => Self::portable(),
-            _ => Self::ifma().unwrap_or_else(Self::portable),
+        *PATH.get_or_init(|| {
+            let (wanted, mut all) = (std::env::var(VARIABLE), Self::all());
+            let chosen = all.iter().find(|path| wanted.as_deref() == Ok(path.name())).copied();
+            chosen.or_else(|| all.pop()).unwrap_or(Self::portable())
         })
     }
 
-    /// Whether it is the one with AVX-512 IFMA.
-    pub fn is_ifma(self) -> bool {
-        #[cfg(target_arch = "x86_64")]
-        return self.0.is_some();
-        #[cfg(not(target_arch = "x86_64"))]
-        false
-    }
-
-    /// What it is called.
+    /// What it is called: `portable`, `avx2` or `ifma`.
     pub fn name(self) -> &'static str {
-        match self.is_ifma() {
-            true => "ifma",
-            false => "portable",
+        match self.0 {
+            Kind::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Ifma(_) => "ifma",
         }
     }
 
     /// `sum factor x_i` of columns, for so many rows; columns are zero where they end.
     pub fn combine(self, terms: &[(&[Fr], Fr)], rows: usize) -> Vec<Fr> {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(ifma) = self.0 {
-            return combine(ifma, terms, rows);
-        }
-        combine(Portable, terms, rows)
+        by_path!(self, kernel => combine(kernel, terms, rows))
     }
 
     /// The product of what all columns add to the quotient of a permutation argument, in so many rows, which all columns have; `plus` is added
     /// to each cell. 0 where something below the line is 0.
     pub fn ratios(self, terms: &[Ratio<'_>], plus: Fr, rows: usize) -> Vec<Fr> {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(ifma) = self.0 {
-            return ratios(ifma, terms, plus, rows);
-        }
-        ratios(Portable, terms, plus, rows)
+        by_path!(self, kernel => ratios(kernel, terms, plus, rows))
     }
 
     /// The value of a polynomial at a point.
     pub fn evaluate(self, coefficients: &[Fr], point: Fr) -> Fr {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(ifma) = self.0 {
-            return ifma.evaluate(coefficients, point);
-        }
-        Portable.evaluate(coefficients, point)
+        by_path!(self, kernel => kernel.evaluate(coefficients, point))
     }
 }

@@ -1,4 +1,4 @@
-//! Transforms, quotients, combinations and values on both paths, against sums written out.
+//! Transforms, quotients, combinations and values on all paths, against sums written out.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use halo2curves::bn256::Fr;
@@ -8,7 +8,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
 fn paths() -> Vec<Path> {
-    std::iter::once(Path::portable()).chain(Path::ifma()).collect()
+    Path::all()
 }
 
 /// The library's elements of the largest words, of the smallest, and random ones.

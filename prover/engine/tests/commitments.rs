@@ -1,4 +1,4 @@
-//! Commitments on both paths against the library's sums.
+//! Commitments on all paths against the library's sums.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use halo2curves::bn256::{Fr, G1Affine, G1};
@@ -13,7 +13,7 @@ use rand_core::{RngCore, SeedableRng};
 const TAIL: usize = 6;
 
 fn paths() -> Vec<Path> {
-    std::iter::once(Path::portable()).chain(Path::ifma()).collect()
+    Path::all()
 }
 
 /// Random points: multiples of the generator by a chain that never meets itself.
@@ -59,7 +59,7 @@ fn column(kind: usize, count: usize, rng: &mut impl RngCore) -> Vec<Fr> {
 }
 
 #[test]
-fn both_paths_commit_as_the_library_does() {
+fn all_paths_commit_as_the_library_does() {
     let mut rng = ChaCha20Rng::from_seed([7; 32]);
     let points = points(700, &mut rng);
     let (rows, tail_points) = (&points[..690], &points[690..690 + TAIL]);

@@ -16,7 +16,7 @@ from .models import Model, onnx
 class Forecast:
     """What the cost model says; nothing of it is measured."""
 
-    #: What is proven with: ``ifma`` or ``portable``.
+    #: What is proven with: ``ifma``, ``avx2`` or ``portable``.
     machine: str
     prove_cpu_seconds: float
     commit_cpu_seconds: float

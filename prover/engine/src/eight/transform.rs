@@ -7,10 +7,8 @@
 //! multiplied. Sums of four parts grow from `x` to `x + 3 (x / 84.6 + 2)`, from 12 of the shortest transforms: after nine rounds to less
 //! than 80, which is [`MAX_K`].
 
-use super::columns::load;
-use super::Ifma;
-use crate::columns::Columns;
-use crate::lanes::{each, gather, scatter, Lanes, Wide};
+use super::columns::{load, FORM};
+use super::{Lanes, Vectors, Wide};
 use crate::limbs::{split, Constants, Limbs};
 use crate::words::{words, words_mut};
 use halo2curves::bn256::Fr;
@@ -21,7 +19,9 @@ const MIN_K: u32 = 6;
 /// Largest: places are at most four, and nine times four times as many.
 const MAX_K: u32 = 22;
 
-type Values = Lanes<Fr>;
+/// Eight values, and sums of them.
+type Values<K> = <K as Vectors>::Lanes<Fr>;
+type Sums<K> = <Values<K> as Lanes<Fr>>::Wide;
 
 /// Powers of a root, in the form of factors.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub fn limbs(element: Fr) -> Limbs {
 
 /// As a factor of elements of the library: `a 2^260`.
 pub fn factor(element: Fr) -> Limbs {
-    limbs(element * Fr::from(Ifma::FORM))
+    limbs(element * Fr::from(FORM))
 }
 
 impl Twiddles {
@@ -67,7 +67,7 @@ impl Twiddles {
         let mut turns = Vec::with_capacity(1 << k);
         let mut step = Fr::ONE;
         for _ in 0..1 << places {
-            turns.extend(std::iter::successors(Some(Fr::from(Ifma::FORM)), |power| Some(power * step)).take(8));
+            turns.extend(std::iter::successors(Some(Fr::from(FORM)), |power| Some(power * step)).take(8));
             step *= omega;
         }
         Some(Self {
@@ -80,19 +80,18 @@ impl Twiddles {
 }
 
 /// The rows of a transform.
-struct Rows<'a> {
+pub struct Rows<'a> {
     rows: &'a [Fr],
     before: Option<&'a [Fr]>,
 }
 
 impl Rows<'_> {
     /// The rows of a place: below `3 p`.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    fn place(&self, place: usize) -> Values {
-        let rows = load(self.rows, 8 * place);
+    #[inline(always)]
+    fn place<K: Vectors>(&self, path: K, place: usize) -> Values<K> {
+        let rows = load(path, self.rows, 8 * place);
         match self.before {
-            Some(before) => rows.mul(load(before, 8 * place)),
+            Some(before) => rows.mul(load(path, before, 8 * place)),
             None => rows,
         }
     }
@@ -103,62 +102,67 @@ macro_rules! four {
     ([$a:expr, $b:expr, $c:expr, $d:expr], $quarter:expr) => {{
         let (a, b, c, d) = ($a, $b, $c, $d);
         let (e, f) = (a.add(c), b.add(d));
-        let g = a.sub(c).add(Wide::splat(Fr::P3));
-        let h = b.sub(d).add(Wide::splat(Fr::P3)).carried().mul($quarter).wide();
+        let g = a.sub(c).plus(Fr::P3);
+        let h = b.sub(d).plus(Fr::P3).carried().mul($quarter).wide();
         [
             e.add(f).carried(),
             g.add(h).carried(),
-            e.sub(f).add(Wide::splat(Fr::P6)).carried(),
-            g.sub(h).add(Wide::splat(Fr::P3)).carried(),
+            e.sub(f).plus(Fr::P6).carried(),
+            g.sub(h).plus(Fr::P3).carried(),
         ]
     }};
 }
 
 /// The transform of every `stride`-th place from `start` on, by those of four parts of them.
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn dft(rows: &Rows<'_>, start: usize, stride: usize, out: &mut [Values], twiddles: &Twiddles, level: usize) {
+#[inline(always)]
+pub fn dft<K: Vectors>(
+    path: K,
+    rows: &Rows<'_>,
+    (start, stride): (usize, usize),
+    out: &mut [Values<K>],
+    twiddles: &Twiddles,
+    level: usize,
+) {
     if let [a, b] = out {
-        let (x, y) = (rows.place(start).wide(), rows.place(start + stride).wide());
-        (*a, *b) = (x.add(y).carried(), x.sub(y).add(Wide::splat(Fr::P3)).carried());
+        let (x, y) = (rows.place(path, start).wide(), rows.place(path, start + stride).wide());
+        (*a, *b) = (x.add(y).carried(), x.sub(y).plus(Fr::P3).carried());
         return;
     }
-    let quarter = Lanes::splat(twiddles.quarter);
+    let quarter = path.splat(twiddles.quarter);
     let (front, back) = out.split_at_mut(out.len() / 2);
     let ((first, second), (third, fourth)) = (front.split_at_mut(front.len() / 2), back.split_at_mut(back.len() / 2));
     if let ([a], [b], [c], [d]) = (&mut *first, &mut *second, &mut *third, &mut *fourth) {
-        let (x, y) = (rows.place(start).wide(), rows.place(start + stride).wide());
+        let (x, y) = (rows.place(path, start).wide(), rows.place(path, start + stride).wide());
         let (z, w) = (
-            rows.place(start + 2 * stride).wide(),
-            rows.place(start + 3 * stride).wide(),
+            rows.place(path, start + 2 * stride).wide(),
+            rows.place(path, start + 3 * stride).wide(),
         );
         [*a, *b, *c, *d] = four!([x, y, z, w], quarter);
         return;
     }
     let below = level.saturating_sub(1);
-    dft(rows, start, 4 * stride, first, twiddles, below);
-    dft(rows, start + stride, 4 * stride, second, twiddles, below);
-    dft(rows, start + 2 * stride, 4 * stride, third, twiddles, below);
-    dft(rows, start + 3 * stride, 4 * stride, fourth, twiddles, below);
+    path.dft(rows, (start, 4 * stride), first, twiddles, below);
+    path.dft(rows, (start + stride, 4 * stride), second, twiddles, below);
+    path.dft(rows, (start + 2 * stride, 4 * stride), third, twiddles, below);
+    path.dft(rows, (start + 3 * stride, 4 * stride), fourth, twiddles, below);
     let places = first.iter_mut().zip(second).zip(third.iter_mut().zip(fourth));
     for (((a, b), (c, d)), [w, w2, w3]) in places.zip(&twiddles.levels[level]) {
-        let (x, y) = (c.mul(Lanes::splat(*w2)).wide(), d.mul(Lanes::splat(*w3)).wide());
-        [*a, *b, *c, *d] = four!([a.wide(), b.mul(Lanes::splat(*w)).wide(), x, y], quarter);
+        let (x, y) = (c.mul(path.splat(*w2)).wide(), d.mul(path.splat(*w3)).wide());
+        [*a, *b, *c, *d] = four!([a.wide(), b.mul(path.splat(*w)).wide(), x, y], quarter);
     }
 }
 
 /// The transforms of eight values below `3 p`, at most `4.3 p`.
-#[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn eight(x: [Values; 8], quarter: Values, eighth: [Values; 2]) -> [Values; 8] {
-    let [a, b, c, d, e, f, g, h] = each!(x, x => x.wide());
-    let apart = |x: Wide<Fr>, y: Wide<Fr>| x.sub(y).add(Wide::splat(Fr::P3));
-    let even = half([a.add(e), b.add(f), c.add(g), d.add(h)], quarter);
-    let odd = half(
+#[inline(always)]
+fn eight<K: Vectors>(x: [Values<K>; 8], quarter: Values<K>, eighth: [Values<K>; 2]) -> [Values<K>; 8] {
+    let [a, b, c, d, e, f, g, h] = x.map(Lanes::wide);
+    let even = half::<K>([a.add(e), b.add(f), c.add(g), d.add(h)], quarter);
+    let odd = half::<K>(
         [
-            apart(a, e),
-            apart(b, f).carried().mul(eighth[0]).wide(),
-            apart(c, g).carried().mul(quarter).wide(),
-            apart(d, h).carried().mul(eighth[1]).wide(),
+            a.sub(e).plus(Fr::P3),
+            b.sub(f).plus(Fr::P3).carried().mul(eighth[0]).wide(),
+            c.sub(g).plus(Fr::P3).carried().mul(quarter).wide(),
+            d.sub(h).plus(Fr::P3).carried().mul(eighth[1]).wide(),
         ],
         quarter,
     );
@@ -167,59 +171,62 @@ fn eight(x: [Values; 8], quarter: Values, eighth: [Values; 2]) -> [Values; 8] {
 }
 
 /// The transform of four sums below `6 p`: at most `4.3 p`.
-#[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
-fn half([a, b, c, d]: [Wide<Fr>; 4], quarter: Values) -> [Values; 4] {
-    let p6 = || Wide::splat(Fr::P6);
+#[inline(always)]
+fn half<K: Vectors>([a, b, c, d]: [Sums<K>; 4], quarter: Values<K>) -> [Values<K>; 4] {
     let (e, f) = (a.add(c).narrowed().wide(), b.add(d).narrowed().wide());
-    let g = a.sub(c).add(p6()).narrowed().wide();
-    let h = b.sub(d).add(p6()).carried().mul(quarter).wide();
+    let g = a.sub(c).plus(Fr::P6).narrowed().wide();
+    let h = b.sub(d).plus(Fr::P6).carried().mul(quarter).wide();
     [
         e.add(f).carried(),
         g.add(h).carried(),
-        e.sub(f).add(Wide::splat(Fr::P2)).carried(),
-        g.sub(h).add(Wide::splat(Fr::P3)).carried(),
+        e.sub(f).plus(Fr::P2).carried(),
+        g.sub(h).plus(Fr::P3).carried(),
     ]
 }
 
-#[target_feature(enable = "avx512f,avx512ifma")]
-pub fn transform(twiddles: &Twiddles, rows: &[Fr], before: Option<&[Fr]>, after: Option<&[Fr]>) -> Vec<Fr> {
+#[inline(always)]
+pub fn transform<K: Vectors>(
+    path: K,
+    twiddles: &Twiddles,
+    rows: &[Fr],
+    before: Option<&[Fr]>,
+    after: Option<&[Fr]>,
+) -> Vec<Fr> {
     let places = twiddles.turns.len() / 8;
-    let mut values = vec![Lanes::splat([0; 5]); places];
+    let mut values = vec![path.splat([0; 5]); places];
     let rows = Rows { rows, before };
-    dft(
+    path.dft(
         &rows,
-        0,
-        1,
+        (0, 1),
         &mut values,
         twiddles,
         twiddles.levels.len().saturating_sub(1),
     );
 
-    let quarter = Lanes::splat(twiddles.quarter);
-    let eighth = [Lanes::splat(twiddles.eighth[0]), Lanes::splat(twiddles.eighth[1])];
+    let quarter = path.splat(twiddles.quarter);
+    let eighth = [path.splat(twiddles.eighth[0]), path.splat(twiddles.eighth[1])];
     let mut out = vec![Fr::ZERO; 8 * places];
     for (block, values) in values.chunks_exact(8).enumerate() {
         // By lanes, then by places; all below `3 p`.
         let mut turned = [[[0; 4]; 8]; 8];
         for (place, (value, turned)) in values.iter().zip(&mut turned).enumerate() {
-            let turns = load(&twiddles.turns, 64 * block + 8 * place);
-            *turned = scatter(value.mul(turns).to_words());
+            let turns = load(path, &twiddles.turns, 64 * block + 8 * place);
+            *turned = value.mul(turns).scatter();
         }
-        let mut lanes = [Lanes::splat([0; 5]); 8];
+        let mut lanes = [path.splat([0; 5]); 8];
         for (lane, value) in lanes.iter_mut().enumerate() {
             let [a, b, c, d, e, f, g, h] = &turned;
             let rows = [
                 &a[lane], &b[lane], &c[lane], &d[lane], &e[lane], &f[lane], &g[lane], &h[lane],
             ];
-            *value = Lanes::from_words(gather(rows));
+            *value = path.gather(rows);
         }
-        for (part, mut value) in eight(lanes, quarter, eighth).into_iter().enumerate() {
+        for (part, mut value) in eight::<K>(lanes, quarter, eighth).into_iter().enumerate() {
             let at = places * part + 8 * block;
             if let Some(after) = after {
-                value = value.mul(load(after, at));
+                value = value.mul(load(path, after, at));
             }
-            words_mut(&mut out[at..at + 8]).copy_from_slice(&scatter(value.canonical().to_words()));
+            words_mut(&mut out[at..at + 8]).copy_from_slice(&value.canonical().scatter());
         }
     }
     out

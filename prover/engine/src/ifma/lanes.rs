@@ -1,72 +1,29 @@
-//! Eight elements of a field at once, in limbs of 52 bits, as AVX-512 IFMA multiplies them.
-//!
-//! A limb is *carried* if it is below `2^52`, and the highest holds what is left. Multiplications read 52 bits of each
-//! limb: **an operand that is not carried gives a wrong product and no error.** All functions that return [`Lanes`] carry;
-//! [`Wide`], which sums return, has no multiplication. Values are below a small multiple of `p`, stated at each function;
-//! nothing is reduced to its canonical value before it leaves.
+//! Eight elements of a field at once, in limbs of 52 bits, as AVX-512 IFMA multiplies them: what [`eight`] says of each function holds here.
 
+use super::Ifma;
+use crate::eight::transform::{dft, Rows, Twiddles};
+use crate::eight::{self, Vectors};
 use crate::limbs::{Constants, Limbs, MASK};
+use halo2curves::bn256::Fr;
 use std::arch::x86_64::*;
 use std::marker::PhantomData;
 
-/// What is made of each of eight, written out: `array::map` has no target features, so that it calls closures that have them.
-macro_rules! each {
-    ($eight:expr, $item:pat => $made:expr) => {{
-        let [a, b, c, d, e, f, g, h] = $eight;
-        [
-            {
-                let $item = a;
-                $made
-            },
-            {
-                let $item = b;
-                $made
-            },
-            {
-                let $item = c;
-                $made
-            },
-            {
-                let $item = d;
-                $made
-            },
-            {
-                let $item = e;
-                $made
-            },
-            {
-                let $item = f;
-                $made
-            },
-            {
-                let $item = g;
-                $made
-            },
-            {
-                let $item = h;
-                $made
-            },
-        ]
-    }};
-}
-pub(crate) use each;
-
-/// Eight elements, carried.
+/// Eight elements.
 #[derive(Clone, Copy)]
 pub struct Lanes<M>([__m512i; 5], PhantomData<M>);
 
-/// Eight sums of elements: limbs with a sign, below `2^60`.
+/// Eight sums of elements.
 #[derive(Clone, Copy)]
 pub struct Wide<M>([__m512i; 5], PhantomData<M>);
 
 /// The four words of each of eight elements, first words first.
-pub type Words = [__m512i; 4];
+type Words = [__m512i; 4];
 
 impl<M: Constants> Wide<M> {
     /// All of one value.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub fn splat(limbs: Limbs) -> Self {
+    fn splat(limbs: Limbs) -> Self {
         let [a, b, c, d, e] = limbs;
         let one = [
             _mm512_set1_epi64(a as i64),
@@ -80,7 +37,7 @@ impl<M: Constants> Wide<M> {
 
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub fn add(self, other: Self) -> Self {
+    fn add(self, other: Self) -> Self {
         let mut sum = self;
         for (a, b) in sum.0.iter_mut().zip(other.0) {
             *a = _mm512_add_epi64(*a, b);
@@ -90,7 +47,7 @@ impl<M: Constants> Wide<M> {
 
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub fn sub(self, other: Self) -> Self {
+    fn sub(self, other: Self) -> Self {
         let mut difference = self;
         for (a, b) in difference.0.iter_mut().zip(other.0) {
             *a = _mm512_sub_epi64(*a, b);
@@ -98,10 +55,9 @@ impl<M: Constants> Wide<M> {
         difference
     }
 
-    /// `2p - self` in the lanes of the mask.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub fn negate_where(self, mask: __mmask8) -> Self {
+    fn negate_where(self, mask: __mmask8) -> Self {
         let mut result = self;
         for (a, p) in result.0.iter_mut().zip(M::P2) {
             *a = _mm512_mask_sub_epi64(*a, mask, _mm512_set1_epi64(p as i64), *a);
@@ -109,10 +65,9 @@ impl<M: Constants> Wide<M> {
         result
     }
 
-    /// For a sum that is not negative and below `2^260`.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub fn carried(self) -> Lanes<M> {
+    fn carried(self) -> Lanes<M> {
         let (mut limbs, mask) = (self.0, _mm512_set1_epi64(MASK as i64));
         for i in 0..4 {
             limbs[i + 1] = _mm512_add_epi64(limbs[i + 1], _mm512_srai_epi64::<52>(limbs[i]));
@@ -121,14 +76,9 @@ impl<M: Constants> Wide<M> {
         Lanes(limbs, PhantomData)
     }
 
-    /// The same residue below `1.2 p`, for a sum that is not negative and below `16 p`.
-    ///
-    /// With `h` its highest limb, `v / p = 84.6 h / 2^52` up to what lies below; `q = floor(84 h / 2^52)` is at most `v / p`, and less by
-    /// at most `1 + 0.6 * 16 / 84.6`. What the other limbs carry changes `h` by a few units, `2^-45 p` each; where that matters,
-    /// `h` is so small that `q = 0`. A highest limb that is -1 counts as 0.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub fn narrowed(self) -> Lanes<M> {
+    fn narrowed(self) -> Lanes<M> {
         let zero = _mm512_setzero_si512();
         let high = _mm512_max_epi64(self.0[4], zero);
         let q = _mm512_madd52hi_epu64(zero, high, _mm512_set1_epi64(84));
@@ -145,24 +95,10 @@ impl<M: Constants> Wide<M> {
 }
 
 impl<M: Constants> Lanes<M> {
-    /// All of one value.
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    pub fn splat(limbs: Limbs) -> Self {
-        Self(Wide::<M>::splat(limbs).0, PhantomData)
-    }
-
-    /// As a term of a sum.
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    pub fn wide(self) -> Wide<M> {
-        Wide(self.0, PhantomData)
-    }
-
     /// From words of any numbers below `2^256`.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub fn from_words(w: Words) -> Self {
+    fn from_words(w: Words) -> Self {
         let mask = _mm512_set1_epi64(MASK as i64);
         let join = |low, high| _mm512_and_si512(_mm512_or_si512(low, high), mask);
         Self(
@@ -177,10 +113,9 @@ impl<M: Constants> Lanes<M> {
         )
     }
 
-    /// The words of numbers below `2^256`, which are more than `5 p`.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub fn to_words(self) -> Words {
+    fn to_words(self) -> Words {
         let l = self.0;
         [
             _mm512_or_si512(l[0], _mm512_slli_epi64::<52>(l[1])),
@@ -190,10 +125,9 @@ impl<M: Constants> Lanes<M> {
         ]
     }
 
-    /// `a b / R`, below `a b / (84.6 p) + 2 p`; `a` and `b` are carried and below `84 p`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub fn mul(self, other: Self) -> Self {
+    fn mul(self, other: Self) -> Self {
         let zero = _mm512_setzero_si512();
         let (mut low, mut high) = ([zero; 10], [zero; 10]);
         for i in 0..5 {
@@ -208,10 +142,9 @@ impl<M: Constants> Lanes<M> {
         Self::reduced(low)
     }
 
-    /// `a a / R`, as in [`mul`](Self::mul).
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub fn square(self) -> Self {
+    fn square(self) -> Self {
         let zero = _mm512_setzero_si512();
         let (a, mut sum, mut high) = (self.0, [zero; 10], [zero; 10]);
         for i in 0..5 {
@@ -257,12 +190,11 @@ impl<M: Constants> Lanes<M> {
         Wide([a, b, c, d, e], PhantomData).carried()
     }
 
-    /// The canonical residue, for values below `16 p`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub fn canonical(self) -> Self {
-        let value = self.wide().narrowed();
-        let less = value.wide().sub(Wide::splat(M::P1)).carried();
+    fn canonical(self) -> Self {
+        let value = Wide::<M>(self.0, PhantomData).narrowed();
+        let less = Wide(value.0, PhantomData).sub(Wide::splat(M::P1)).carried();
         let below = negative(less.0[4]);
         let mut result = less;
         for (limb, kept) in result.0.iter_mut().zip(value.0) {
@@ -282,7 +214,7 @@ fn negative(value: __m512i) -> __mmask8 {
 /// The words of eight elements, from anywhere.
 #[inline]
 #[target_feature(enable = "avx512f")]
-pub fn gather(rows: [&[u64; 4]; 8]) -> Words {
+fn gather(rows: [&[u64; 4]; 8]) -> Words {
     let pair = |a: usize| _mm512_inserti64x4::<1>(_mm512_castsi256_si512(load(rows[a])), load(rows[a + 4]));
     let (r0, r1, r2, r3) = (pair(0), pair(1), pair(2), pair(3));
     // Words 0 and 2, or 1 and 3, of two rows and of those four further on.
@@ -300,7 +232,7 @@ pub fn gather(rows: [&[u64; 4]; 8]) -> Words {
 /// Eight elements from their words: the inverse of [`gather`].
 #[inline]
 #[target_feature(enable = "avx512f")]
-pub fn scatter(w: Words) -> [[u64; 4]; 8] {
+fn scatter(w: Words) -> [[u64; 4]; 8] {
     let (low, high) = (_mm512_unpacklo_epi64(w[0], w[1]), _mm512_unpackhi_epi64(w[0], w[1]));
     let (low2, high2) = (_mm512_unpacklo_epi64(w[2], w[3]), _mm512_unpackhi_epi64(w[2], w[3]));
     let (first, second) = halves();
@@ -344,71 +276,69 @@ fn store(words: &mut [u64; 4], value: __m256i) {
     unsafe { _mm256_storeu_si256(words.as_mut_ptr().cast(), value) }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::words::{words, words_mut};
-    use halo2curves::bn256::{Fq, Fr};
-    use halo2curves::ff::{Field, PrimeField};
+/// With a number added to each.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn plus<M: Constants>(sum: Wide<M>, limbs: Limbs) -> Wide<M> {
+    sum.add(Wide::splat(limbs))
+}
 
-    /// Numbers at the bounds: 0, 1, the largest canonical value, and what fills the limbs of a lazy one.
-    const NUMBERS: [[u64; 4]; 8] = [
-        [0; 4],
-        [1, 0, 0, 0],
-        [u64::MAX; 4],
-        [u64::MAX, 0, 0, 0],
-        [0, 0, 0, u64::MAX],
-        [MASK, MASK << 52, u64::MAX, 1 << 63],
-        [1 << 52, 1 << 40, 1 << 28, 1 << 16],
-        [0x1234_5678_9abc_def0; 4],
-    ];
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn splat<M: Constants>(_: Ifma, limbs: Limbs) -> Lanes<M> {
+    Lanes(Wide::<M>::splat(limbs).0, PhantomData)
+}
 
-    /// Products of numbers up to `2^256 > 5 p`, each with each, against the library.
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    fn products<M: Constants + PrimeField>(mut value: impl FnMut([u64; 4]) -> M) {
-        for shift in 0..8 {
-            let right: [[u64; 4]; 8] = std::array::from_fn(|lane| NUMBERS[(lane + shift) % 8]);
-            let lanes = |rows: &[[u64; 4]; 8]| Lanes::<M>::from_words(gather(rows.each_ref()));
-            let (a, b) = (lanes(&NUMBERS), lanes(&right));
-            assert_eq!(scatter(a.to_words()), NUMBERS);
-            let of = |lanes: Lanes<M>| {
-                let mut elements = [M::ZERO; 8];
-                words_mut(&mut elements).copy_from_slice(&scatter(lanes.canonical().to_words()));
-                elements
-            };
-            // `a b / 2^260`, read as `c 2^256`, is `a b / 2^516`.
-            let divisor = M::from(2).pow([516]).invert().unwrap_or(M::ZERO);
-            let (products, squares) = (of(a.mul(b)), of(a.square()));
-            let difference = of(a
-                .wide()
-                .sub(b.wide())
-                .add(Wide::splat(M::P4))
-                .add(Wide::splat(M::P2))
-                .narrowed());
-            let shrink = M::from(2).pow([256]).invert().unwrap_or(M::ZERO);
-            for lane in 0..8 {
-                let (x, y) = (value(NUMBERS[lane]), value(right[lane]));
-                assert_eq!(products[lane], x * y * divisor);
-                assert_eq!(squares[lane], x * x * divisor);
-                assert_eq!(difference[lane], (x - y) * shrink);
-                for product in [products[lane], squares[lane], difference[lane]] {
-                    let words = words(&[product])[0];
-                    assert!(words.iter().rev().lt(M::P.iter().rev()), "not canonical: {words:x?}");
-                }
-            }
-        }
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn gathered<M: Constants>(_: Ifma, rows: [&[u64; 4]; 8]) -> Lanes<M> {
+    Lanes::from_words(gather(rows))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn scattered<M: Constants>(lanes: Lanes<M>) -> [[u64; 4]; 8] {
+    scatter(lanes.to_words())
+}
+
+impl Vectors for Ifma {
+    type Lanes<M: Constants> = Lanes<M>;
+
+    detected! {
+        fn splat<M: Constants>(self, limbs: Limbs) -> Lanes<M> = splat;
+        fn gather<M: Constants>(self, rows: [&[u64; 4]; 8]) -> Lanes<M> = gathered;
     }
 
-    #[test]
-    #[allow(unsafe_code)]
-    fn products_at_the_bounds_are_the_librarys() {
-        if crate::Path::ifma().is_some() {
-            let word = |words: [u64; 4]| words.into_iter().rev();
-            // SAFETY: the path was detected.
-            unsafe {
-                products(|words| word(words).fold(Fq::ZERO, |sum, word| sum * Fq::from(2).pow([64]) + Fq::from(word)));
-                products(|words| word(words).fold(Fr::ZERO, |sum, word| sum * Fr::from(2).pow([64]) + Fr::from(word)));
-            }
-        }
+    with_instructions! { Ifma, "avx512f,avx512ifma":
+        fn dft(rows: &Rows<'_>, places: (usize, usize), out: &mut [Lanes<Fr>], twiddles: &Twiddles, level: usize) = dft;
+    }
+}
+
+impl<M: Constants> eight::Lanes<M> for Lanes<M> {
+    type Wide = Wide<M>;
+
+    #[inline(always)]
+    fn wide(self) -> Wide<M> {
+        Wide(self.0, PhantomData)
+    }
+
+    detected! {
+        fn mul(self, other: Self) -> Self = Self::mul;
+        fn square(self) -> Self = Self::square;
+        fn canonical(self) -> Self = Self::canonical;
+        fn scatter(self) -> [[u64; 4]; 8] = scattered;
+    }
+}
+
+impl<M: Constants> eight::Wide<M> for Wide<M> {
+    type Lanes = Lanes<M>;
+
+    detected! {
+        fn add(self, other: Self) -> Self = Self::add;
+        fn sub(self, other: Self) -> Self = Self::sub;
+        fn plus(self, limbs: Limbs) -> Self = plus;
+        fn negate_where(self, mask: u8) -> Self = Self::negate_where;
+        fn carried(self) -> Lanes<M> = Self::carried;
+        fn narrowed(self) -> Lanes<M> = Self::narrowed;
     }
 }

@@ -5,8 +5,8 @@
 
 use super::columns::{load, store};
 use super::transform::limbs;
+use super::{Lanes, Vectors, Wide};
 use crate::columns::BLOCK;
-use crate::lanes::{gather, Lanes, Wide};
 use crate::limbs::{multiple, Limbs};
 use crate::program::{Compiled, Operation, Source, Step};
 use crate::words::{words, Modulus};
@@ -21,19 +21,20 @@ const NARROWED: u64 = 2;
 /// The bound of a product.
 const PRODUCT: u64 = 3;
 
-type Block = [Lanes<Fr>; BLOCK / LANES];
+type Block<K> = [<K as Vectors>::Lanes<Fr>; BLOCK / LANES];
 
 /// Registers with what is known of a program before it runs.
-pub struct Registers {
-    registers: Vec<Block>,
+pub struct Registers<K: Vectors> {
+    path: K,
+    registers: Vec<Block<K>>,
     constants: Vec<Limbs>,
     /// For each step the multiple of `p` that keeps a difference from being negative, and whether the result is narrowed.
     steps: std::sync::Arc<[(Limbs, bool)]>,
 }
 
-impl Registers {
-    #[target_feature(enable = "avx512f")]
-    pub fn new(program: &Compiled) -> Self {
+impl<K: Vectors> Registers<K> {
+    #[inline(always)]
+    pub fn new(path: K, program: &Compiled) -> Self {
         let mut bounds = vec![0; program.registers];
         let step = |step: &Step| {
             let of = |source: Source| match source {
@@ -51,51 +52,62 @@ impl Registers {
             (multiple(Fr::P, taken), bound > BOUND)
         };
         Self {
+            path,
             steps: program.steps.iter().map(step).collect(),
-            registers: vec![[Lanes::splat([0; 5]); BLOCK / LANES]; program.registers],
+            registers: vec![[path.splat([0; 5]); BLOCK / LANES]; program.registers],
             constants: program.constants.iter().map(|constant| limbs(*constant)).collect(),
         }
     }
 
     /// Eight rows of what a step reads.
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    fn read(&self, source: Source, columns: &[&[Fr]], start: usize, group: usize) -> Lanes<Fr> {
+    #[inline(always)]
+    fn read(&self, source: Source, columns: &[&[Fr]], start: usize, group: usize) -> K::Lanes<Fr> {
         match source {
             Source::Register(register) => self.registers[register][group],
-            Source::Constant(constant) => Lanes::splat(self.constants[constant]),
+            Source::Constant(constant) => self.path.splat(self.constants[constant]),
             Source::Column(column, rotation) => {
                 let rows = columns[column];
                 let from = (start + LANES * group) as i64 + i64::from(rotation);
                 let first = from.rem_euclid(rows.len() as i64) as usize;
                 if first + LANES <= rows.len() {
-                    return load(rows, first);
+                    return load(self.path, rows, first);
                 }
                 let rows = words(rows);
-                let row = |place: usize| &rows[(first + place) % rows.len()];
-                Lanes::from_words(gather([row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)]))
+                self.path
+                    .gather(std::array::from_fn(|place| &rows[(first + place) % rows.len()]))
             }
         }
     }
 }
 
-#[target_feature(enable = "avx512f,avx512ifma")]
-pub fn run(program: &Compiled, columns: &[&[Fr]], start: usize, out: &mut [Fr; BLOCK], registers: &mut Registers) {
+#[inline(always)]
+pub fn run<K: Vectors>(
+    _path: K,
+    program: &Compiled,
+    columns: &[&[Fr]],
+    start: usize,
+    out: &mut [Fr; BLOCK],
+    registers: &mut Registers<K>,
+) {
     let steps = registers.steps.clone();
     for (step, &(multiple, narrow)) in program.steps.iter().zip(steps.iter()) {
         for group in 0..BLOCK / LANES {
-            let read = |source: Source| registers.read(source, columns, start, group);
+            macro_rules! read {
+                ($source:expr) => {
+                    registers.read($source, columns, start, group)
+                };
+            }
             let sum = match step.operation {
                 Operation::Load(a) => {
-                    registers.registers[step.to][group] = read(a);
+                    registers.registers[step.to][group] = read!(a);
                     continue;
                 }
                 Operation::Mul(a, b) => {
-                    registers.registers[step.to][group] = read(a).mul(read(b));
+                    registers.registers[step.to][group] = read!(a).mul(read!(b));
                     continue;
                 }
-                Operation::Add(a, b) => read(a).wide().add(read(b).wide()),
-                Operation::Sub(a, b) => read(a).wide().add(Wide::splat(multiple)).sub(read(b).wide()),
+                Operation::Add(a, b) => read!(a).wide().add(read!(b).wide()),
+                Operation::Sub(a, b) => read!(a).wide().plus(multiple).sub(read!(b).wide()),
             };
             registers.registers[step.to][group] = if narrow { sum.narrowed() } else { sum.carried() };
         }

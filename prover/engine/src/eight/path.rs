@@ -1,0 +1,72 @@
+//! What the schedules ask of a path, made of the kernels with the instructions of one machine.
+
+/// Functions of a trait that call a kernel, each compiled with the path's instructions.
+macro_rules! with_instructions {
+    ($path:ident, $features:literal: $(fn $name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? = $kernel:path;)*) => {
+        $(
+            #[allow(unsafe_code)]
+            fn $name(self $(, $argument: $type)*) $(-> $result)? {
+                #[target_feature(enable = $features)]
+                fn run(path: $path $(, $argument: $type)*) $(-> $result)? {
+                    $kernel(path $(, $argument)*)
+                }
+                // SAFETY: a value of the path exists only where its instructions were detected.
+                unsafe { run(self $(, $argument)*) }
+            }
+        )*
+    };
+}
+
+/// Functions of a trait that call others which need the path's instructions, and become part of whoever calls them.
+macro_rules! detected {
+    ($(fn $name:ident$(<$modulus:ident: $bound:ident>)?($self:ident $(, $argument:ident: $type:ty)*) -> $result:ty = $called:expr;)*) => {
+        $(
+            #[inline(always)]
+            #[allow(unsafe_code)]
+            fn $name$(<$modulus: $bound>)?($self $(, $argument: $type)*) -> $result {
+                // SAFETY: a value of the path, or of vectors that it made, exists only where its instructions were detected.
+                unsafe { $called($self $(, $argument)*) }
+            }
+        )*
+    };
+}
+
+/// A path of the kernels for eight elements.
+macro_rules! path {
+    ($path:ident, $features:literal) => {
+        impl crate::kernel::Kernel for $path {
+            type Row = crate::eight::points::Row;
+            type Scratch = Vec<crate::eight::points::Step<$path>>;
+
+            with_instructions! { $path, $features:
+                fn rows(points: &[G1Affine]) -> Vec<Row> = crate::eight::points::rows;
+                fn points(rows: &[Row]) -> Vec<G1Affine> = crate::eight::points::points;
+                fn negated(row: Row) -> Row = crate::eight::points::negated;
+                fn add(bases: &[Row], sums: &mut Vec<Row>, pairs: &[[Ref; 2]], scratch: &mut Vec<Step<$path>>) -> Result<(), Collision>
+                    = crate::eight::points::add;
+                fn integers(elements: &[Fr]) -> Vec<[u64; 4]> = crate::eight::points::integers;
+            }
+        }
+
+        impl Columns for $path {
+            const FORM: u64 = FORM;
+            type Twiddles = Twiddles;
+            type Registers = Registers<$path>;
+
+            fn twiddles(self, omega: Fr, k: u32) -> Option<Twiddles> {
+                Twiddles::new(omega, k)
+            }
+
+            with_instructions! { $path, $features:
+                fn transform(twiddles: &Twiddles, rows: &[Fr], before: Option<&[Fr]>, after: Option<&[Fr]>) -> Vec<Fr>
+                    = crate::eight::transform::transform;
+                fn registers(program: &Compiled) -> Registers<$path> = Registers::new;
+                fn run(program: &Compiled, columns: &[&[Fr]], start: usize, out: &mut [Fr; BLOCK], registers: &mut Registers<$path>)
+                    = crate::eight::program::run;
+                fn combine(terms: &[(&[Fr], Fr)], start: usize, out: &mut [Fr]) = crate::eight::columns::combine;
+                fn ratios(terms: &[Ratio<'_>], plus: Fr, start: usize, out: &mut [Fr]) = crate::eight::columns::ratios;
+                fn evaluate(coefficients: &[Fr], point: Fr) -> Fr = crate::eight::columns::evaluate;
+            }
+        }
+    };
+}
