@@ -91,25 +91,25 @@ pub fn run<K: Vectors>(
 ) {
     let steps = registers.steps.clone();
     for (step, &(multiple, narrow)) in program.steps.iter().zip(steps.iter()) {
+        let (a, b) = match step.operation {
+            Operation::Load(a) => (a, None),
+            Operation::Add(a, b) | Operation::Sub(a, b) | Operation::Mul(a, b) => (a, Some(b)),
+        };
         for group in 0..BLOCK / LANES {
-            macro_rules! read {
-                ($source:expr) => {
-                    registers.read($source, columns, start, group)
+            let mut result = registers.read(a, columns, start, group);
+            if let Some(b) = b {
+                let b = registers.read(b, columns, start, group);
+                let sum = match step.operation {
+                    Operation::Mul(..) | Operation::Load(_) => {
+                        registers.registers[step.to][group] = result.mul(b);
+                        continue;
+                    }
+                    Operation::Add(..) => result.wide().add(b.wide()),
+                    Operation::Sub(..) => result.wide().plus(multiple).sub(b.wide()),
                 };
+                result = if narrow { sum.narrowed() } else { sum.carried() };
             }
-            let sum = match step.operation {
-                Operation::Load(a) => {
-                    registers.registers[step.to][group] = read!(a);
-                    continue;
-                }
-                Operation::Mul(a, b) => {
-                    registers.registers[step.to][group] = read!(a).mul(read!(b));
-                    continue;
-                }
-                Operation::Add(a, b) => read!(a).wide().add(read!(b).wide()),
-                Operation::Sub(a, b) => read!(a).wide().plus(multiple).sub(read!(b).wide()),
-            };
-            registers.registers[step.to][group] = if narrow { sum.narrowed() } else { sum.carried() };
+            registers.registers[step.to][group] = result;
         }
     }
     for (group, out) in out.chunks_exact_mut(LANES).enumerate() {
