@@ -2,6 +2,7 @@
 
 mod attention;
 mod call;
+mod catalogue;
 mod compare;
 mod constant;
 mod control;
@@ -9,6 +10,7 @@ mod deform;
 mod determinant;
 mod einsum;
 mod elementwise;
+mod features;
 mod flex;
 mod flow;
 mod folded;
@@ -28,6 +30,7 @@ mod pool;
 mod quantized;
 mod recurrent;
 mod reductions;
+mod reshape;
 mod resize;
 mod sample;
 mod scatter;
@@ -49,6 +52,8 @@ use super::finish::Lowered;
 use super::tensor;
 use crate::graph::{elements, ValueId};
 use call::Call;
+pub use catalogue::all;
+use catalogue::found;
 use flow::Flow;
 use onnx_protobuf::{FunctionProto, GraphProto, NodeProto};
 use std::cell::RefCell;
@@ -56,53 +61,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub use survey::drop_labels;
 use survey::{declared, defined_twice, live};
 use table::Lower;
-pub use table::{Operator, DOMAINS, ML};
-
-/// Every operator.
-const TABLES: &[&[Operator]] = &[
-    attention::TABLE,
-    compare::TABLE,
-    constant::TABLE,
-    determinant::TABLE,
-    einsum::TABLE,
-    elementwise::TABLE,
-    functions::TABLE,
-    fused::TABLE,
-    linear::TABLE,
-    loss::TABLE,
-    ml::TABLE,
-    moves::TABLE,
-    normalize::TABLE,
-    order::TABLE,
-    pool::TABLE,
-    quantized::TABLE,
-    recurrent::TABLE,
-    reductions::TABLE,
-    resize::TABLE,
-    sample::TABLE,
-    pick::TABLE,
-    scatter::TABLE,
-    sequence::TABLE,
-    shapes::TABLE,
-    signal::TABLE,
-    slice::TABLE,
-    softmax::TABLE,
-    transformer::TABLE,
-];
-
-/// All of them, in the order of their names, those of other domains last.
-pub fn all() -> Vec<&'static Operator> {
-    let mut all: Vec<&Operator> = TABLES.iter().copied().flatten().collect();
-    all.sort_by_key(|operator| (operator.domain, operator.name));
-    all
-}
-
-/// The operator of a node. Both spellings of the default domain are empty.
-fn found(domain: &str, name: &str) -> Option<&'static Operator> {
-    let domain = if is_default_domain(domain) { "" } else { domain };
-    let mut all = TABLES.iter().copied().flatten();
-    all.find(|operator| operator.domain == domain && operator.name == name)
-}
+pub use table::{DOMAINS, ML};
 
 /// Operators whose results may leave an integer type.
 const ARITHMETIC: &[&str] = &[

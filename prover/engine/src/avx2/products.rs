@@ -10,8 +10,11 @@
 //!
 //! So sums of bits are sums of halves plus constants that are known, and the sums begin with what makes up for these.
 
+mod starts;
+
 use super::lanes::{add, all, and, both, left, right, subtract, Integers};
 use crate::limbs::{Constants, Limbs, MASK};
+use starts::{expecting, Start, PRODUCT, SQUARE};
 use std::arch::x86_64::*;
 
 /// Eight floating-point numbers.
@@ -22,64 +25,6 @@ const OFFSET: f64 = (3u64 << 51) as f64;
 const HIGH: u64 = TOP.to_bits();
 const LOW: u64 = (-OFFSET).to_bits();
 const TWO_52: u64 = 0x4330_0000_0000_0000;
-
-/// With this added no sum is negative when it is shifted: at most ten lower halves are summed, each at least `-2^51`.
-const BIAS: u64 = 1 << 56;
-
-/// What sums begin with, at ten places of `2^52` each.
-type Start = [u64; 10];
-
-/// With what makes up for a product at a place: its lower half there, its upper half at the next.
-const fn expecting(mut start: Start, place: usize) -> Start {
-    start[place] = start[place].wrapping_add(LOW);
-    start[place + 1] = start[place + 1].wrapping_sub(HIGH);
-    start
-}
-
-/// With that of the products of [`Sums::reduced`], and the biases, which the next place takes off again.
-const fn expecting_reduction(mut start: Start) -> Start {
-    let mut product = 0;
-    while product < 25 {
-        let (round, limb) = (product / 5, product % 5);
-        start = expecting(start, if round < 4 { round + limb + 1 } else { limb + 4 });
-        product += 1;
-    }
-    // The fifth place is read before its last product is added, and this is no multiple of 2^52.
-    start[4] = start[4].wrapping_sub(LOW);
-    let mut place = 0;
-    while place < 9 {
-        start[place] = start[place].wrapping_add(BIAS);
-        start[place + 1] = start[place + 1].wrapping_sub(BIAS >> 52);
-        place += 1;
-    }
-    start
-}
-
-/// Before all products of two elements.
-const PRODUCT: Start = {
-    let (mut start, mut product) = ([0; 10], 0);
-    while product < 25 {
-        start = expecting(start, product / 5 + product % 5);
-        product += 1;
-    }
-    expecting_reduction(start)
-};
-
-/// Before the products of different limbs of one element, and what is added before those of equal ones.
-const SQUARE: [Start; 2] = {
-    let (mut different, mut equal, mut product) = ([0; 10], [0; 10], 0);
-    while product < 25 {
-        let (i, j) = (product / 5, product % 5);
-        if i < j {
-            different = expecting(different, i + j);
-        }
-        if i == j {
-            equal = expecting(equal, i + j);
-        }
-        product += 1;
-    }
-    [different, expecting_reduction(equal)]
-};
 
 /// Constants of a field as floating-point numbers, which limbs are.
 trait Factors: Constants {
