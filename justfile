@@ -101,6 +101,10 @@ agreement:
 mutated COUNT="100000":
     PROVENN_MUTATED={{COUNT}} cargo test --release --workspace --test mutated -- --nocapture
 
+# The verifier contract beside the crate on random circuits and their keys, with 24 mutants of each.
+random-keys COUNT="400":
+    PROVENN_RANDOM_KEYS={{COUNT}} cargo test --release --workspace --test random_keys -- --nocapture
+
 # Every single-bit flip, truncation and one-byte extension of receipts, cards and keys.
 every-bit:
     PROVENN_EVERY_BIT=1 cargo test --release -p provenn-verifier --test hammer
@@ -110,7 +114,7 @@ fuzz:
     #!/usr/bin/env bash
     set -euo pipefail
     cd verifier
-    for target in card claim key receipt srs verify; do
+    for target in bundle card claim key receipt schema srs verify; do
         mkdir -p "fuzz/found/$target"
         cargo fuzz run --sanitizer none "$target" "fuzz/found/$target" "fuzz/corpus/$target" -- \
             -runs=1000000 -max_len=12288 -rss_limit_mb=512 -malloc_limit_mb=256

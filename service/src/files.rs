@@ -140,6 +140,7 @@ fn known(bytes: &[u8]) -> Option<&'static str> {
         FileKind::Srs => "an SRS verifying key",
         FileKind::Key => "a circuit key",
         FileKind::Signature => "a publisher's signature",
+        FileKind::State => "a publisher's word on the state of a model",
         _ => "a log entry",
     });
     let others: [(&[u8], &str); 8] = [

@@ -1,6 +1,8 @@
 //! Files of this program on their way: what they say, and what a verdict makes of them.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
+#[path = "files/agreed_bundles.rs"]
+mod agreed_bundles;
 #[path = "files/agreements.rs"]
 mod agreements;
 #[path = "files/bundles.rs"]
@@ -13,5 +15,7 @@ mod expect;
 mod folder;
 #[path = "files/formats.rs"]
 mod formats;
+#[path = "files/in_toto.rs"]
+mod in_toto;
 #[path = "files/show.rs"]
 mod show;

@@ -1,4 +1,4 @@
-//! One file with everything that a verdict needs: receipts, the card that they are about, the SRS key, and who vouches for the card.
+//! One file with everything that a verdict needs: receipts, the card that they are about, the SRS key, who vouches for the card, and what was agreed.
 //!
 //! A bundle says nothing by itself: its parts are judged as if they came in files of their own, against what the caller expects. Its
 //! digest finds accidents; whoever forges a part makes another digest.
@@ -18,6 +18,11 @@ pub const MAX_RECEIPTS: usize = 256;
 const MAX_PART: usize = 66 << 20;
 /// Most bytes of an SRS key or a signature.
 const MAX_SMALL: usize = 1 << 16;
+/// Most bytes of an agreement: that of its format.
+const MAX_AGREEMENT: usize = 1 << 20;
+/// Most signatures of inputs, and most bytes of one.
+const MAX_SIGNATURES: usize = 4096;
+const MAX_SIGNATURE: usize = 16 << 20;
 /// Most bytes of a proof of the log.
 const MAX_LOG_PROOF: usize = (1 << 17) + (1 << 16);
 const DIGEST: usize = 32;
@@ -35,6 +40,12 @@ pub struct Bundle {
     pub signature: Option<Vec<u8>>,
     /// The receipts, at least one.
     pub receipts: Vec<BundledReceipt>,
+    /// A publisher's word on the state of the model.
+    pub state: Option<Vec<u8>>,
+    /// The agreement that the receipts are under.
+    pub agreement: Option<Vec<u8>>,
+    /// Signatures of inputs by parties of the agreement.
+    pub input_signatures: Vec<Vec<u8>>,
 }
 
 /// A receipt in a bundle.
@@ -59,6 +70,12 @@ impl Bundle {
             out.put_bytes(&one.receipt);
             put_text(out, one.log_proof.as_ref());
         });
+        // Bundles from before these parts have nothing here.
+        if self.state.is_some() || self.agreement.is_some() || !self.input_signatures.is_empty() {
+            out.put_bytes(self.state.as_deref().unwrap_or_default());
+            out.put_bytes(self.agreement.as_deref().unwrap_or_default());
+            out.put_list(&self.input_signatures, |out, one| out.put_bytes(one));
+        }
         let digest = digest(&out);
         out.put(&digest);
         out
@@ -74,7 +91,7 @@ impl Bundle {
         };
         let mut reader = Reader::new(body);
         reader.head(FileKind::Bundle)?;
-        let bundle = Self {
+        let mut bundle = Self {
             card: reader.bytes(MAX_PART)?.to_vec(),
             srs: reader.bytes(MAX_SMALL)?.to_vec(),
             card_log_proof: text(&mut reader)?,
@@ -85,7 +102,18 @@ impl Bundle {
                     log_proof: text(reader)?,
                 })
             })?,
+            ..Self::default()
         };
+        if !reader.is_empty() {
+            bundle.state = some(reader.bytes(MAX_SMALL)?).map(<[u8]>::to_vec);
+            bundle.agreement = some(reader.bytes(MAX_AGREEMENT)?).map(<[u8]>::to_vec);
+            bundle.input_signatures =
+                reader.list(MAX_SIGNATURES, 4, |reader| Ok(reader.bytes(MAX_SIGNATURE)?.to_vec()))?;
+            // Of two encodings of nothing the shorter one is that of the format.
+            if bundle.state.is_none() && bundle.agreement.is_none() && bundle.input_signatures.is_empty() {
+                return Err(VerifyError::TrailingBytes { got: 12 });
+            }
+        }
         reader.finish()?;
         match bundle.receipts.is_empty() {
             true => Err(VerifyError::BundleEmpty),

@@ -42,6 +42,10 @@ impl<'a> Reader<'a> {
         Self { rest: bytes }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     /// Requires the end of input.
     pub(crate) fn finish(self) -> Result<(), VerifyError> {
         if self.rest.is_empty() {

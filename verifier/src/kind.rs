@@ -31,10 +31,13 @@ pub enum FileKind {
     Signature,
     /// [`SrsVerifyingKey`](crate::SrsVerifyingKey)
     Srs,
+    /// A publisher's word on the state of a model.
+    State,
 }
 
 impl FileKind {
-    const ALL: [Self; 11] = [
+    /// All kinds.
+    pub const ALL: [Self; 12] = [
         Self::Agreement,
         Self::Bundle,
         Self::Card,
@@ -46,6 +49,7 @@ impl FileKind {
         Self::Receipt,
         Self::Signature,
         Self::Srs,
+        Self::State,
     ];
 
     /// The first bytes of each file of the kind.
@@ -62,6 +66,7 @@ impl FileKind {
             Self::Receipt => *b"PRVN",
             Self::Signature => *b"PRVP",
             Self::Srs => *b"PRVS",
+            Self::State => *b"PRVT",
         }
     }
 
@@ -85,6 +90,7 @@ impl fmt::Display for FileKind {
             Self::Receipt => "a receipt",
             Self::Signature => "a publisher's signature",
             Self::Srs => "an SRS verifying key",
+            Self::State => "a publisher's word on the state of a model",
         })
     }
 }

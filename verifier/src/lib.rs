@@ -12,7 +12,7 @@
 //! What is proven, what is not, and the assumptions: module `security`. Known failures of proof systems: `vulnerabilities`.
 //!
 //! The crate needs `alloc` but not `std`. With the feature `log`: `tlog`, proofs that a card or a receipt stands in a transparency log, and
-//! `publisher`, signatures of model ids; `agreement`, what several parties agreed that receipts may state, and `party`, their signatures of inputs. [`bundle`] is one file with all of these.
+//! `publisher`, signatures of model ids, `state`, whether a model is in use or revoked; `agreement`, what several parties agreed that receipts may state, and `party`, their signatures of inputs. [`bundle`] is one file with all of these.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -78,6 +78,8 @@ pub mod registration;
 pub mod schema;
 mod shplonk;
 pub mod srs;
+#[cfg(feature = "log")]
+pub mod state;
 pub mod statement;
 pub mod text;
 #[cfg(feature = "log")]

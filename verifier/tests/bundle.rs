@@ -3,6 +3,7 @@
 
 use ed25519_compact::{KeyPair, Seed};
 use provenn_verifier::publisher::{PublisherKey, PublisherSignature};
+use provenn_verifier::state::{ModelState, SignedState, State};
 use provenn_verifier::tlog::{LogKey, WitnessKey};
 use provenn_verifier::{Bundle, BundledReceipt, VerifyError};
 
@@ -23,6 +24,7 @@ fn bundle() -> Bundle {
         card_log_proof: Some("a proof".into()),
         signature: Some(vec![7; 134]),
         receipts: vec![receipt(None), receipt(Some("another"))],
+        ..Bundle::default()
     }
 }
 
@@ -45,7 +47,27 @@ fn bundles_come_back_as_they_were() {
         receipts: whole.receipts[..1].to_vec(),
         ..whole.clone()
     };
-    for bundle in [whole, least] {
+    let agreed = Bundle {
+        state: Some(vec![8; 100]),
+        agreement: Some(vec![9; 200]),
+        input_signatures: vec![vec![10; 50], vec![]],
+        ..whole.clone()
+    };
+    let each = [
+        Bundle {
+            state: agreed.state.clone(),
+            ..least.clone()
+        },
+        Bundle {
+            agreement: agreed.agreement.clone(),
+            ..least.clone()
+        },
+        Bundle {
+            input_signatures: vec![vec![]],
+            ..least.clone()
+        },
+    ];
+    for bundle in [whole, least, agreed].into_iter().chain(each) {
         let bytes = bundle.to_bytes();
         assert_eq!(resealed(&bytes), bytes);
         assert_eq!(Bundle::from_bytes(&bytes), Ok(bundle));
@@ -75,12 +97,47 @@ fn whatever_is_cut_or_changed_is_refused() {
             "{length}"
         );
     }
-    assert_eq!(code(&resealed(&[&bytes[..], &[0]].concat())), "trailing-bytes");
+    assert_eq!(code(&resealed(&[&bytes[..], &[0; 13]].concat())), "truncated");
     let empty = Bundle {
         receipts: vec![],
         ..bundle()
     };
     assert_eq!(code(&empty.to_bytes()), "bundle-empty");
+}
+
+/// What was agreed stands behind the receipts, or nothing does: a bundle without it has one encoding.
+#[test]
+fn nothing_agreed_has_no_bytes() {
+    let plain = bundle().to_bytes();
+    let body = &plain[..plain.len() - 32];
+    let with = |more: &[u8]| Bundle::from_bytes(&resealed(&[body, more, &[0; 32]].concat()));
+    assert_eq!(with(&[]), Ok(bundle()));
+    assert_eq!(with(&[0; 12]), Err(VerifyError::TrailingBytes { got: 12 }));
+    for length in 1..12 {
+        assert!(
+            matches!(with(&vec![0; length]), Err(VerifyError::Truncated { .. })),
+            "{length}"
+        );
+    }
+    let agreement = Bundle {
+        agreement: Some(vec![7]),
+        ..bundle()
+    };
+    let more = [0, 0, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0, 0];
+    assert_eq!(with(&more), Ok(agreement));
+    assert_eq!(
+        with(&[&more[..], &[0]].concat()),
+        Err(VerifyError::TrailingBytes { got: 1 })
+    );
+    for (at, maximum) in [(0, 1 << 16), (4, 1 << 20), (8, 4096)] {
+        let mut sizes = [0; 12];
+        sizes[at..at + 4].copy_from_slice(&(maximum + 1u32).to_le_bytes());
+        let expected = VerifyError::TooLarge {
+            maximum: maximum.into(),
+            got: u64::from(maximum) + 1,
+        };
+        assert_eq!(with(&sizes), Err(expected), "{at}");
+    }
 }
 
 #[test]
@@ -168,6 +225,85 @@ fn signatures_are_of_one_model_by_one_publisher() {
         let refused = PublisherSignature::from_bytes(&changed).and_then(|signature| signature.check(&[5; 32], &key));
         assert!(refused.is_err(), "{at}");
     }
+}
+
+#[test]
+fn a_state_is_of_one_model_by_one_publisher() {
+    let (key, _) = signed(1, [5; 32]);
+    let (other, _) = signed(2, [5; 32]);
+    let pair = KeyPair::from_seed(Seed::new([1; 32]));
+    let stated = ModelState {
+        model_id: [5; 32],
+        state: State::Revoked,
+        time: 1_900_000_000,
+        reason: "it takes scars for tumours".into(),
+    };
+    let signature = *pair.sk.sign(stated.message(&pair.pk), None);
+    let signed = SignedState {
+        stated: stated.clone(),
+        key: *pair.pk,
+        signature,
+    };
+    assert_eq!(signed.check(&[5; 32], &key), Ok(&stated));
+    assert_eq!(signed.check(&[5; 32], &other), Err(VerifyError::PublisherMismatch));
+    assert_eq!(signed.check(&[6; 32], &key), Err(VerifyError::SignatureModel));
+    // Each part is signed.
+    for edit in [
+        ModelState {
+            state: State::Active,
+            ..stated.clone()
+        },
+        ModelState {
+            time: 1,
+            ..stated.clone()
+        },
+        ModelState {
+            reason: String::new(),
+            ..stated.clone()
+        },
+        ModelState {
+            model_id: [6; 32],
+            ..stated.clone()
+        },
+    ] {
+        let forged = SignedState {
+            stated: edit,
+            ..signed.clone()
+        };
+        let model = forged.stated.model_id;
+        assert_eq!(forged.check(&model, &key), Err(VerifyError::SignatureInvalid));
+    }
+    let bytes = signed.to_bytes();
+    assert_eq!(SignedState::from_bytes(&bytes), Ok(signed.clone()));
+    for length in 0..bytes.len() {
+        let code = SignedState::from_bytes(&bytes[..length]).unwrap_err().code();
+        assert_eq!(code, "truncated", "{length}");
+    }
+    let code = |bytes: &[u8]| SignedState::from_bytes(bytes).unwrap_err().code();
+    assert_eq!(code(&[&bytes[..], &[0]].concat()), "trailing-bytes");
+    for tag in [0, 4] {
+        let mut changed = bytes.clone();
+        changed[38] = tag;
+        assert_eq!(code(&changed), "bad-tag");
+    }
+    let mut long = bytes.clone();
+    long[47..51].copy_from_slice(&1025u32.to_le_bytes());
+    assert_eq!(code(&long), "too-large");
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        let refused = SignedState::from_bytes(&changed).and_then(|signed| signed.check(&[5; 32], &key).cloned());
+        assert!(refused.is_err(), "{at}");
+    }
+    // A signature of the model is none of a state.
+    let of_model = PublisherSignature::message(&[5; 32], &pair.pk);
+    assert_ne!(of_model[..6], bytes[..6]);
+    let names = [State::Active, State::Deprecated, State::Revoked].map(|state| State::named(state.name()));
+    assert_eq!(
+        names,
+        [Some(State::Active), Some(State::Deprecated), Some(State::Revoked)]
+    );
+    assert_eq!(State::named("gone"), None);
 }
 
 #[test]

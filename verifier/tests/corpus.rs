@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 
 type Decoder = fn(&[u8]);
 
-const TARGETS: [(&str, Decoder); 6] = [
+const TARGETS: [(&str, Decoder); 8] = [
+    ("bundle", decoders::bundle),
     ("card", decoders::card),
     ("claim", decoders::claim),
     ("key", decoders::key),
     ("receipt", decoders::receipt),
+    ("schema", decoders::schema),
     ("srs", decoders::srs),
     ("verify", decoders::verify),
 ];

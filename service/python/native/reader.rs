@@ -107,6 +107,9 @@ pub fn verify(
             srs: part("the SRS key", srs).decode(SrsVerifyingKey::from_bytes)?,
             log_proof: log_proof.as_deref().map(|bytes| part("the log proof", bytes)),
             signature: signature.as_deref().map(|bytes| part("the signature", bytes)),
+            state: None,
+            agreement: None,
+            input_signatures: vec![],
             bundled: false,
         })
     };

@@ -2,11 +2,13 @@
 
 use super::publisher;
 use crate::bytes::hex;
+use crate::data::agreement::{self, MAX_SIGNATURE};
 use crate::error::CliError;
 use crate::files::{Part, MAX_CARD, MAX_RECEIPT};
 use crate::output::Output;
 use crate::report::{grouped, Report};
 use provenn_prover::store;
+use provenn_verifier::agreement::MAX_AGREEMENT;
 use provenn_verifier::bundle::{MAX_BUNDLE, MAX_RECEIPTS};
 use provenn_verifier::tlog::{Entry, EntryKind, InclusionProof, MAX_PROOF_TEXT};
 use provenn_verifier::{
@@ -32,6 +34,15 @@ pub struct Args {
     /// Signature of the model's publisher.
     #[arg(long, value_name = "FILE")]
     signature: Option<PathBuf>,
+    /// The publisher's word on the state of the model.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Agreement that the receipts are under.
+    #[arg(long, value_name = "FILE")]
+    agreement: Option<PathBuf>,
+    /// A party's signature of an input; may be given several times.
+    #[arg(long = "party-input", value_name = "FILE", requires = "agreement")]
+    party_inputs: Vec<PathBuf>,
     /// File to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -44,6 +55,10 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let beside = args.card.parent().unwrap_or(Path::new("")).join(store::SRS);
     let srs = args.srs.as_deref().unwrap_or(&beside);
     let named = args.receipt.iter().chain(&args.log_proof).chain(&args.signature);
+    let named = named
+        .chain(&args.state)
+        .chain(&args.agreement)
+        .chain(&args.party_inputs);
     let inputs: Vec<&Path> = named.map(PathBuf::as_path).chain([args.card.as_path(), srs]).collect();
     let place = Output::new(&args.out, args.force, &inputs)?;
     let read = |path: &PathBuf, maximum| Part::read(path, maximum);
@@ -56,16 +71,21 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     if receipts.len() > MAX_RECEIPTS {
         return Err(too_large(receipts.len(), MAX_RECEIPTS, "receipts"));
     }
-    let model_id = valid(&card, &srs, &receipts)?;
-    let signature = args
-        .signature
-        .as_ref()
-        .map(|path| read(path, MAX_RECEIPT))
-        .transpose()?;
+    let one = |path: &Option<PathBuf>, maximum| path.as_ref().map(|path| read(path, maximum)).transpose();
+    let agreement = one(&args.agreement, MAX_AGREEMENT as u64)?;
+    let signed = args.party_inputs.iter().map(|path| read(path, MAX_SIGNATURE));
+    let signed = signed.collect::<Result<Vec<_>, _>>()?;
+    let model_id = valid(&card, &srs, &receipts, agreement.as_ref(), &signed)?;
+    let (signature, state) = (one(&args.signature, MAX_RECEIPT)?, one(&args.state, MAX_RECEIPT)?);
+    let about = |part: &Part, found: [u8; 32]| match found == model_id {
+        true => Ok(()),
+        false => Err(CliError::from(VerifyError::SignatureModel).at(&part.place)),
+    };
     if let Some(part) = &signature {
-        if publisher::decode(part)?.model_id != model_id {
-            return Err(CliError::from(VerifyError::SignatureModel).at(&part.place));
-        }
+        about(part, publisher::decode(part)?.model_id)?;
+    }
+    if let Some(part) = &state {
+        about(part, publisher::decode_state(part)?.stated.model_id)?;
     }
     let mut bundle = Bundle {
         card: card.bytes,
@@ -79,6 +99,9 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
                 log_proof: None,
             })
             .collect(),
+        state: state.map(|part| part.bytes),
+        agreement: agreement.map(|part| part.bytes),
+        input_signatures: signed.into_iter().map(|part| part.bytes).collect(),
     };
     for path in &args.log_proof {
         let part = read(path, MAX_PROOF_TEXT as u64)?;
@@ -99,19 +122,33 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     report.line("Checked as a verifier does that names nothing. Whoever gets the bundle names what they rely on: `provenn verify BUNDLE`.");
     report.json = json!({
         "bytes": bytes.len(), "receipts": bundle.receipts.len(), "model_id": hex(&model_id),
-        "signed": bundle.signature.is_some(), "logged": bundle.card_log_proof.is_some(),
+        "signed": bundle.signature.is_some(), "logged": bundle.card_log_proof.is_some(), "state": bundle.state.is_some(),
+        "agreement": bundle.agreement.is_some(),
     });
     Ok(report)
 }
 
-/// Checks that the receipts hold under the card, so that nobody hands out a bundle that does not; the model's id.
-fn valid(card: &Part, srs: &Part, receipts: &[Part]) -> Result<[u8; 32], CliError> {
+/// Checks that the receipts hold under the card, and keep to the agreement, so that nobody hands out a bundle that does not; the model's id.
+fn valid(
+    card: &Part,
+    srs: &Part,
+    receipts: &[Part],
+    agreement: Option<&Part>,
+    signed: &[Part],
+) -> Result<[u8; 32], CliError> {
     receipts
         .iter()
         .try_for_each(|part| part.decode(Receipt::from_bytes).map(drop))?;
     let decoded = card.decode(ModelCard::from_bytes)?;
     let key = srs.decode(SrsVerifyingKey::from_bytes)?;
-    store::description(&decoded).map_err(|e| CliError::from(e).at(&card.place))?;
+    let description = store::description(&decoded).map_err(|e| CliError::from(e).at(&card.place))?;
+    let deal = match agreement {
+        Some(part) => {
+            let signed = signed.iter().map(agreement::signature_in);
+            Some((part, agreement::read_in(part)?, signed.collect::<Result<Vec<_>, _>>()?))
+        }
+        None => None,
+    };
     let checked = decoded.check(&key).map_err(|e| CliError::from(e).at(&card.place))?;
     let anything = Expectation {
         statements: Some(vec![StatementKind::Inference]),
@@ -120,7 +157,12 @@ fn valid(card: &Part, srs: &Part, receipts: &[Part]) -> Result<[u8; 32], CliErro
     };
     for part in receipts {
         let verdict = verify(&part.bytes, &checked, &key, &anything);
-        drop(verdict.map_err(|e| CliError::from(e).at(&part.place))?);
+        let verdict = verdict.map_err(|e| CliError::from(e).at(&part.place))?;
+        if let Some((place, agreement, signed)) = &deal {
+            let agreed = agreement.check(&verdict, signed, None);
+            drop(agreed.map_err(|error| CliError::under(error, &description.fracs()).at(&place.place))?);
+            agreement::about(agreement.agreement(), &checked, &description)?;
+        }
     }
     Ok(checked.model_id())
 }

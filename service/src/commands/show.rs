@@ -5,6 +5,7 @@ pub mod agreement;
 pub mod card;
 mod receipt;
 mod segment;
+mod text;
 
 use super::{publisher, srs};
 use crate::bytes::hex;
@@ -26,9 +27,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+/// As many bytes tell kinds of files apart.
+const START: usize = 20;
+
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Bundle, receipt, model card, agreement, key, signature, opening, log entry, private file, run, piece or parameters.
+    /// Bundle, receipt, model card, agreement, key, signature, state, opening, log entry or proof, private file or key, run, piece or parameters.
     file: PathBuf,
     /// Model card of a receipt, an agreement or an opening, for its names and units.
     #[arg(long, value_name = "FILE")]
@@ -39,7 +43,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let path = args.file.as_path();
     // Some files are far larger than others: the first bytes say which this is.
     let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut start));
+    let read = File::open(path).and_then(|file| file.take(START as u64).read_to_end(&mut start));
     read.map_err(|e| CliError::io(path, &e))?;
     let card = args.card.as_deref();
     match FileKind::of(&start) {
@@ -51,15 +55,18 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         Some(FileKind::Input) => agreement::input(path),
         Some(FileKind::Bundle) => bundle(path),
         Some(FileKind::Signature) => signature(path),
+        Some(FileKind::State) => state(path),
         Some(FileKind::Srs) => parameters(path, "an SRS verifying key", FORMAT_VERSION.into()),
         _ if start.starts_with(srs::show::PARAMETERS) => parameters(path, "parameters of the prover", 1),
         _ if start.starts_with(&PRIVATE_MAGIC) => private(path),
         _ if start.starts_with(&RUN_MAGIC) => segment::run(path),
         _ if start.starts_with(&PIECE_MAGIC) => segment::piece(path),
+        _ if start.starts_with(text::LOG_PROOF) => text::log_proof(path),
+        _ if start.starts_with(text::PRIVATE_KEY) => text::private_key(path),
         _ if start.trim_ascii_start().starts_with(b"{") => openings(path, card),
         _ => {
             let expected =
-                "a file that this program wrote: a bundle, a receipt, a card, an agreement, a key, a signature, parameters, an opening, a run, a piece or a private file";
+                "a file that this program wrote: a bundle, a receipt, a card, an agreement, a key, a signature, a state, parameters, an opening, a log proof, a run, a piece, a private file or key";
             Err(CliError::kind(2, "wrong-file", path, files::what(&start), expected))
         }
     }
@@ -147,6 +154,21 @@ fn signature(path: &Path) -> Result<Report, CliError> {
     Ok(report)
 }
 
+fn state(path: &Path) -> Result<Report, CliError> {
+    let signed = publisher::decode_state(&Part::read(path, MAX_CARD)?)?;
+    let (stated, key) = (&signed.stated, base64_encode(&signed.key));
+    let mut report = about("a publisher's word on the state of a model", FORMAT_VERSION.into());
+    report.row("model id", hex(&stated.model_id));
+    report.row("state", publisher::words(stated));
+    report.row(
+        "said to be of",
+        format!("the key {key}; `provenn verify --publisher` checks it"),
+    );
+    add(&mut report, publisher::state_json(stated));
+    add(&mut report, json!({ "key": key, "verified": false }));
+    Ok(report)
+}
+
 fn bundle(path: &Path) -> Result<Report, CliError> {
     let bundle = files::decode(path, MAX_BUNDLE as u64, Bundle::from_bytes)?;
     let damaged = |error: VerifyError| CliError::from(error).at(path);
@@ -182,11 +204,14 @@ fn bundle(path: &Path) -> Result<Report, CliError> {
     let there = |there: bool| if there { "yes, not checked here" } else { "no" };
     report.row("signed", there(bundle.signature.is_some()));
     report.row("logged", there(bundle.card_log_proof.is_some()));
+    report.row("model's state", there(bundle.state.is_some()));
+    report.row("agreement", there(bundle.agreement.is_some()));
     add(
         &mut report,
         json!({
             "verified": false, "model_id": hex(&card.model_id()), "srs_id": hex(&srs.id()), "receipts": receipts,
-            "signed": bundle.signature.is_some(), "logged": bundle.card_log_proof.is_some(), "about": description.about,
+            "signed": bundle.signature.is_some(), "logged": bundle.card_log_proof.is_some(), "state": bundle.state.is_some(),
+            "agreement": bundle.agreement.is_some(), "about": description.about,
         }),
     );
     Ok(report)

@@ -32,7 +32,7 @@ use std::time::Instant;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// One file with everything (`provenn bundle`), in place of those that are named below.
-    #[arg(value_name = "BUNDLE", conflicts_with_all = ["card", "receipt", "srs", "signature", "log_proof"], required_unless_present = "receipt")]
+    #[arg(value_name = "BUNDLE", conflicts_with_all = ["card", "receipt", "srs", "signature", "state", "log_proof"], required_unless_present = "receipt")]
     bundle: Option<PathBuf>,
     /// Model card, from its publisher.
     #[arg(long, value_name = "FILE", requires = "receipt")]
@@ -58,6 +58,9 @@ pub struct Args {
     /// The publisher's signature (`provenn publisher sign`).
     #[arg(long, value_name = "FILE", requires = "publisher")]
     signature: Option<PathBuf>,
+    /// The publisher's word on the state of the model (`provenn publisher state`).
+    #[arg(long, value_name = "FILE", requires = "publisher")]
+    state: Option<PathBuf>,
     /// Key of the transparency log that the model must stand in, from a source you trust: NAME+ID+KEY.
     #[arg(long, value_name = "KEY")]
     log: Option<LogKey>,
@@ -73,14 +76,14 @@ pub struct Args {
     /// The SRS id you expect.
     #[arg(long, value_name = "HEX", value_parser = hex32)]
     srs_id: Option<[u8; 32]>,
-    /// Agreement that the receipt must be under: signed by all its parties, not ended, and kept to.
+    /// Agreement that the receipt must be under: signed by all its parties, not ended, and kept to; that of a bundle by default.
     #[arg(long, value_name = "FILE", conflicts_with = "audience")]
     agreement: Option<PathBuf>,
     /// Key that a party of the agreement must have, from a source you trust: NAME+ID+KEY; may be given several times.
-    #[arg(long = "party", value_name = "KEY", requires = "agreement")]
+    #[arg(long = "party", value_name = "KEY")]
     parties: Vec<PartyKey>,
     /// A party's signature of an input that it supplies (`provenn party sign`); one for each committed input.
-    #[arg(long = "party-input", value_name = "FILE", requires = "agreement")]
+    #[arg(long = "party-input", value_name = "FILE")]
     party_inputs: Vec<PathBuf>,
     /// Who the receipt must be for.
     #[arg(long)]
@@ -118,7 +121,7 @@ pub fn decide(args: &Args, parts: &Parts) -> Result<Report, CliError> {
         .description()
         .map_err(|e| CliError::from(e).at(&parts.card.place))?;
     let now = moment::now();
-    let deal = Deal::read(args)?;
+    let deal = Deal::read(args, parts)?;
     let inputs = Inputs::read(args, card, &description)?;
     let expectation = expectation(args, &description, inputs.bindings.clone(), now)?;
     let started = Instant::now();

@@ -2,7 +2,7 @@
 
 use crate::bytes::hex;
 use crate::error::CliError;
-use crate::files;
+use crate::files::Part;
 use provenn_prover::commit::{Binding, Description};
 use provenn_verifier::agreement::{AgreedInput, Agreement, AgreementError, SignedAgreement, MAX_AGREEMENT};
 use provenn_verifier::party::InputSignature;
@@ -11,28 +11,33 @@ use provenn_verifier::ModelCard;
 use std::path::{Path, PathBuf};
 
 /// Largest signature of an input: one that is public has all its values there.
-const MAX_SIGNATURE: u64 = 16 << 20;
+pub const MAX_SIGNATURE: u64 = 16 << 20;
 
-fn decode<T>(
-    path: &Path,
-    maximum: u64,
-    decode: impl FnOnce(&[u8]) -> Result<T, AgreementError>,
-) -> Result<T, CliError> {
-    let bytes = files::read(path, maximum)?;
-    decode(&bytes).map_err(|error| match error {
-        AgreementError::Format(error) => CliError::file(path, &bytes, error),
-        error => CliError::from(error).at(path),
+fn decode<T>(part: &Part, decode: impl FnOnce(&[u8]) -> Result<T, AgreementError>) -> Result<T, CliError> {
+    decode(&part.bytes).map_err(|error| match error {
+        AgreementError::Format(error) => CliError::file(&part.place, &part.bytes, error),
+        error => CliError::from(error).at(&part.place),
     })
 }
 
 /// An agreement with its signatures, which are not looked at.
 pub fn read(path: &Path) -> Result<SignedAgreement, CliError> {
-    decode(path, MAX_AGREEMENT as u64, SignedAgreement::from_bytes)
+    read_in(&Part::read(path, MAX_AGREEMENT as u64)?)
+}
+
+/// The same of bytes.
+pub fn read_in(part: &Part) -> Result<SignedAgreement, CliError> {
+    decode(part, SignedAgreement::from_bytes)
 }
 
 /// A party's signature of an input, which is not looked at.
 pub fn signature(path: &Path) -> Result<InputSignature, CliError> {
-    decode(path, MAX_SIGNATURE, InputSignature::from_bytes)
+    signature_in(&Part::read(path, MAX_SIGNATURE)?)
+}
+
+/// The same of bytes.
+pub fn signature_in(part: &Part) -> Result<InputSignature, CliError> {
+    decode(part, InputSignature::from_bytes)
 }
 
 /// Those in several files.

@@ -26,6 +26,12 @@ pub struct Agreed {
     signatures: Vec<InputSignature>,
 }
 
+/// The bytes of an agreement, and of signatures of inputs.
+pub struct Files {
+    pub agreement: Vec<u8>,
+    pub signatures: Vec<Vec<u8>>,
+}
+
 impl Agreed {
     /// What a request names, if it names an agreement: one in force. The receipt then is for it, and ends with it.
     ///
@@ -88,6 +94,33 @@ impl Agreed {
             agreement: SignedAgreement::from_bytes(&file).map_err(CliError::from)?,
             signatures,
         })
+    }
+
+    /// The uploads as they are, for whoever gets a receipt under them; nothing if one was deleted since.
+    ///
+    /// # Errors
+    /// Storage.
+    pub async fn files(app: &App, tenant: &TenantId, under: &Under) -> Result<Option<Files>, ApiError> {
+        let mut files = Vec::new();
+        let signatures = under
+            .signatures
+            .iter()
+            .map(|sha256| (sha256, (Form::Signature, "signature")));
+        for (sha256, form) in [(&under.file, (Form::Agreement, "agreement"))]
+            .into_iter()
+            .chain(signatures)
+        {
+            match bytes(app, tenant, sha256, form).await {
+                Ok(file) => files.push(file),
+                Err(ApiError::NotFound { .. }) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        let agreement = files.remove(0);
+        Ok(Some(Files {
+            agreement,
+            signatures: files,
+        }))
     }
 
     /// Checks that a receipt that is to be made keeps to it. Times are the receipt's end in seconds and now in milliseconds.

@@ -8,19 +8,19 @@ use std::os::unix::fs::PermissionsExt;
 const DRAFT: &str =
     "agreement draft --card model/model.card --policy label --policy margin:0.5 --supplies patient=input --accept-dev";
 const SAMPLE: &str = "input=FIXTURES/inputs/breast_cancer_mlp.json";
-const UNDER: &str =
+pub const UNDER: &str =
     "prove --card model/model.card --commitment own.opening.json --agreement deal --party-input own.signed";
 const VERIFY: &str = "verify --card model/model.card --accept-dev --agreement deal --party-input own.signed --receipt";
 
 /// A committed model with one committed input, which a patient supplies and a clinic asks about.
-struct Parties {
-    folder: Folder,
-    patient: String,
-    clinic: String,
+pub struct Parties {
+    pub folder: Folder,
+    pub patient: String,
+    pub clinic: String,
 }
 
 impl Parties {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = Folder::new("committed");
         let key = |name: &str| {
             let made = folder.json(&format!("party key --name {name}.example --out {name}.key"));
@@ -52,7 +52,7 @@ impl Parties {
     }
 
     /// Drafts with these terms, and has both sign.
-    fn agree(&self, out: &str, more: &str) {
+    pub fn agree(&self, out: &str, more: &str) {
         self.draft(more, &format!("{out}.draft"));
         let sign = |from: &str, who: &str, to: &str| {
             self.folder.json(&format!(

@@ -7,7 +7,7 @@ use serde_json::json;
 use std::fs;
 
 /// A log with one entry: its key, and the text of the proof that a file is in it.
-fn logged(folder: &Folder, kind: EntryKind, bytes: &[u8]) -> (String, String) {
+pub fn logged(folder: &Folder, kind: EntryKind, bytes: &[u8]) -> (String, String) {
     let path = folder.path().join("log.key");
     let signer = match path.exists() {
         true => Signer::load(&path),
@@ -127,6 +127,105 @@ fn a_bundle_is_all_that_a_verdict_needs() {
         "bad-magic",
         "receipt.bin is a receipt; expected a bundle",
     );
+}
+
+/// What the publisher says of a model, as of a time, goes with the receipt.
+#[test]
+fn a_bundle_says_whether_the_model_was_revoked() {
+    let folder = Folder::new("public");
+    let key = |name: &str| {
+        let made = folder.json(&format!("publisher key --name {name} --out {name}.key"));
+        made["key"].as_str().unwrap().to_owned()
+    };
+    let (ours, theirs) = (key("ours"), key("theirs"));
+    for name in ["ours", "theirs"] {
+        folder.json(&format!(
+            "publisher sign --card model/model.card --key {name}.key --out {name}.sig"
+        ));
+    }
+    let state = |state: &str, more: &str| {
+        folder.json(&format!(
+            "publisher state --card model/model.card --key ours.key --state {state} --out {state} {more}"
+        ))
+    };
+    state("active", "");
+    let revoked = state("revoked", "--reason scars");
+    let shown = folder.json("show revoked");
+    assert_eq!(
+        (&shown["state"], &shown["reason"], &shown["time"], &shown["verified"]),
+        (
+            &json!("revoked"),
+            &json!("scars"),
+            &revoked["state"]["time"],
+            &json!(false)
+        )
+    );
+    let bundle = "bundle --receipt receipt.bin --card model/model.card --signature ours.sig";
+    for name in ["active", "revoked"] {
+        let made = folder.json(&format!("{bundle} --state {name} --out {name}.bundle"));
+        assert_eq!(made["state"], json!(true));
+        let verdict = folder.json(&format!("verify {name}.bundle --accept-dev --publisher {ours}"));
+        assert_eq!(
+            (&verdict["valid"], &verdict["state"]["state"]),
+            (&json!(true), &json!(name))
+        );
+        assert!(verdict["not_proven"]
+            .to_string()
+            .contains("What became of the model after 20"));
+    }
+    let said = folder.text(&format!("verify revoked.bundle --accept-dev --publisher {ours}"));
+    assert!(
+        said.contains("revoked as of 20") && said.contains(": \"scars\""),
+        "{said}"
+    );
+    assert_eq!(folder.json("show revoked.bundle")["state"], json!(true));
+    // Nobody is named: nothing of it is said.
+    let any = folder.json("verify revoked.bundle --accept-dev --any-model");
+    assert_eq!(any["state"], json!(null));
+    assert!(any["not_proven"].to_string().contains("and you named no publisher"));
+    // By somebody else, of another model, changed, or with nobody's key.
+    folder.json(&format!(
+        "{} --state revoked --out others.bundle",
+        bundle.replace("ours", "theirs")
+    ));
+    let verify = "verify --card model/model.card --receipt receipt.bin --accept-dev";
+    folder.fails(
+        &format!("verify others.bundle --accept-dev --publisher {theirs}"),
+        3,
+        "publisher-mismatch",
+        "its publisher's word on the model's state",
+    );
+    let files = format!("{verify} --publisher {ours} --signature ours.sig --state");
+    assert_eq!(
+        folder.json(&format!("{files} revoked"))["state"]["reason"],
+        json!("scars")
+    );
+    folder.json(&format!("{COMMIT} --out other"));
+    folder.json("publisher state --card other/model.card --key ours.key --state active --out others");
+    folder.fails(&format!("{files} others"), 3, "signature-model", "others");
+    folder.fails(
+        &format!("{bundle} --state others --out c"),
+        3,
+        "signature-model",
+        "others",
+    );
+    let mut bytes = folder.read("revoked");
+    bytes[38] = 1;
+    folder.write("forged", &bytes);
+    folder.fails(&format!("{files} forged"), 3, "signature-invalid", "forged");
+    folder.fails(
+        &format!("{files} ours.sig"),
+        3,
+        "bad-magic",
+        "expected a publisher's word",
+    );
+    for line in [
+        "publisher state --card model/model.card --key ours.key --state gone --out c",
+        &format!("{verify} --any-model --state revoked"),
+    ] {
+        assert_eq!(folder.run(line).status.code(), Some(2), "{line}");
+    }
+    assert!(!folder.path().join("c").exists());
 }
 
 #[test]

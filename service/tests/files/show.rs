@@ -1,6 +1,11 @@
 //! `provenn show` on every file, and what a publisher says of a model.
 
+use crate::bundles::logged;
 use crate::folder::{Folder, ABOUT, COMMIT, FIXTURES};
+use provenn_prover::chain::{PIECE_MAGIC, RUN_MAGIC};
+use provenn_prover::store::PRIVATE_MAGIC;
+use provenn_verifier::tlog::EntryKind;
+use provenn_verifier::{FileKind, FORMAT_VERSION};
 use serde_json::{json, Value};
 use std::fs;
 
@@ -77,6 +82,74 @@ fn every_file_says_what_it_is() {
     }
     folder.write("cut", &folder.read("receipt.bin")[..100]);
     folder.fails("show cut", 3, "truncated", "cut");
+}
+
+/// Every kind is known: of one that is cut behind its first bytes that is said, and not that nobody knows it.
+#[test]
+fn every_kind_of_file_is_known() {
+    let folder = Folder::empty();
+    for kind in FileKind::ALL {
+        folder.write("file", &[&kind.magic()[..], &FORMAT_VERSION.to_le_bytes()].concat());
+        let said = folder.run("show file");
+        let said = String::from_utf8_lossy(&said.stderr).into_owned();
+        let cut = if kind == FileKind::Bundle {
+            "bundle-damaged"
+        } else {
+            "truncated"
+        };
+        assert!(said.starts_with(&format!("error[{cut}]")), "{kind}: {said}");
+    }
+    // Those of the program alone.
+    let others = [
+        b"PROVNSRS",
+        &PRIVATE_MAGIC[..],
+        &RUN_MAGIC,
+        &PIECE_MAGIC,
+        b"c2sp.org/tlog-proof@v1",
+        b"PRIVATE+KEY+a",
+    ];
+    for magic in others {
+        folder.write("file", magic);
+        let said = folder.run("show file");
+        let said = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert!(
+            said.starts_with("error[") && !said.starts_with("error[wrong-file]"),
+            "{magic:?}: {said}"
+        );
+    }
+}
+
+#[test]
+fn keys_and_proofs_of_a_log_are_shown() {
+    let folder = Folder::empty();
+    let commands = [
+        ("a publisher", "publisher key --name clinic.example --out key"),
+        ("a party", "party key --name clinic.example --out key"),
+        ("a witness", "log witness --name clinic.example --out key"),
+    ];
+    for (whose, command) in commands {
+        let _ = fs::remove_file(folder.path().join("key"));
+        let made = folder.text(command);
+        let shown = folder.json("show key");
+        assert_eq!((&shown["whose"], &shown["secret"]), (&json!(whose), &json!(true)));
+        assert!(made.contains(shown["key"].as_str().unwrap()), "{made}");
+        let secret = String::from_utf8(folder.read("key")).unwrap();
+        let secret = secret.trim_end().rsplit('+').next().unwrap();
+        assert!(!format!("{shown}{}", folder.text("show key")).contains(secret));
+    }
+    folder.write("key", b"PRIVATE+KEY+clinic.example+00000000+AAAA\n");
+    folder.fails("show key", 2, "log-key", "no private key");
+    let (key, proof) = logged(&folder, EntryKind::Receipt, b"a receipt");
+    folder.write("proof", proof.as_bytes());
+    let shown = folder.json("show proof");
+    assert_eq!(
+        (&shown["log"], &shown["index"], &shown["signed_by"]),
+        (&json!("log.example"), &json!(0), &json!(["log.example"]))
+    );
+    let told = folder.json("show log.key");
+    assert_eq!((&told["whose"], &told["key"]), (&json!("a log"), &json!(key)));
+    folder.write("cut", &proof.as_bytes()[..30]);
+    assert_eq!(folder.run("show cut").status.code(), Some(3));
 }
 
 #[test]

@@ -63,6 +63,7 @@ fn refused(case: &Case, what: &str, data: &[u8]) {
     assert!(outcome.returned.is_err(), "{what}");
 }
 
+/// The known hazard of trailing calldata, and of every other form but the one.
 #[test]
 fn lengths_and_offsets_are_exact() {
     let case = Case::golden(GOLDEN[0]);
@@ -190,7 +191,7 @@ fn coordinates_are_those_of_the_point() {
     }
 }
 
-/// Query collision: verifiers that tell polynomials apart by their commitments take two equal ones for one, so that one evaluation of them goes unchecked.
+/// The known hazard of query collision: verifiers that tell polynomials apart by their commitments take two equal ones for one, so that one evaluation of them goes unchecked.
 #[test]
 fn equal_commitments_are_two_polynomials() {
     let case = Case::golden(GOLDEN[0]);
@@ -203,7 +204,7 @@ fn equal_commitments_are_two_polynomials() {
     }
 }
 
-/// Values behind the last one that are zero, or cells that nobody names, are not the same statement.
+/// The known hazard of zero-padded instances: values behind the last one that are zero, or cells that nobody names, are not the same statement.
 #[test]
 fn public_values_are_not_padded() {
     let case = Case::golden(GOLDEN[0]);
@@ -228,7 +229,34 @@ fn public_values_are_not_padded() {
     assert!(!case.agree("a score more", &receipt.to_bytes()));
 }
 
-/// With less gas than it takes there is no verdict, never another one: a precompile that has no gas left fails, and is not taken for a success.
+/// The known hazard of numbers that are computed for show behind the proof: the contract returns integers of the claim, and in which units these are the card
+/// says, whose every letter is in the model id.
+#[test]
+fn nothing_is_shown_that_is_not_proven() {
+    let case = Case::golden(GOLDEN[0]);
+    let mut card = ModelCard::from_bytes(&common::read("v2/linear_30.card")).unwrap();
+    let scale = card.description.replacen("\"frac\":10", "\"frac\":11", 1);
+    assert_ne!(scale, card.description);
+    card.description = scale;
+    assert_ne!(card.model_id(), case.card.model_id());
+    // There is no key data of such a card.
+    assert_eq!(card.check(&case.srs).unwrap_err().code(), "registration-failed");
+    let edit = |edit: fn(&mut Inference)| {
+        let mut receipt = Receipt::from_bytes(&case.receipt).unwrap();
+        edit(receipt.claim.body.inference_mut().unwrap());
+        receipt.to_bytes()
+    };
+    let other = edit(|body| body.quantization[0] ^= 1);
+    assert_eq!(case.call(&case.calldata(&other)).code(), "quantization-mismatch");
+    let other = edit(|body| match &mut body.items[0].answer {
+        Answer::Scores(scores) => scores[0] += 1,
+        _ => panic!("scores"),
+    });
+    assert_eq!(case.call(&case.calldata(&other)).code(), "opening-failed");
+    assert!(!case.agree("another score", &other));
+}
+
+/// The known hazard of low gas to a precompile: with less gas than it takes there is no verdict, never another one: a precompile that has no gas left fails, and is not taken for a success.
 #[test]
 fn gas_runs_out() {
     let case = Case::golden(GOLDEN[0]);
@@ -251,7 +279,7 @@ fn gas_runs_out() {
     }
 }
 
-/// Precompiles refuse points that are none, in key data too; their failure is no success.
+/// The known hazard of a failing precompile: precompiles refuse points that are none, in key data too; their failure is no success.
 #[test]
 fn a_failing_precompile_refuses() {
     let case = Case::golden(GOLDEN[0]);
@@ -308,7 +336,7 @@ fn key_data_cannot_take_another_name() {
     assert!(valid > 100, "{valid}");
 }
 
-/// Anybody can put key data on chain, with a model and receipts of their own: the statement names it, and a consumer takes no other.
+/// The known hazard of registered keys that nobody pins: anybody can put key data on chain, with a model and receipts of their own: the statement names it, and a consumer takes no other.
 #[test]
 fn key_data_that_nobody_pinned() {
     let (ours, theirs) = (Case::golden(GOLDEN[0]), Case::golden(GOLDEN[1]));

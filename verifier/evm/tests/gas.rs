@@ -56,7 +56,7 @@ fn the_chapter_says_what_is_deployed() {
 
 #[test]
 fn contracts_fit_an_account() {
-    for name in ["Verifier", "Consumer"] {
+    for name in ["Verifier", "Consumer", "Erc7992Verifier", "Erc8004Validator"] {
         let size = artifact(name, "deployed").len();
         assert!((1..=MAX_CODE).contains(&size), "{name}: {size}");
     }

@@ -16,7 +16,7 @@ use provenn_verifier::{
 /// - `error`: `null`, or `code`, `message`, `help` and the name of the `check` that failed;
 /// - `differences`: in what the receipt is not as asked, each with `field`, and `expected` and `found` in words;
 /// - `checks`: all of [`Check::ALL`], each with `name`, `title` and `state`;
-/// - `bundle`: `null`, or how many `receipts` the bundle holds, which `receipt` this is about, and whether its card is `signed` and `logged`, which is not checked here;
+/// - `bundle`: `null`, or how many `receipts` the bundle holds, which `receipt` this is about, and whether its card is `signed` and `logged`, the `state` of the model stated and an `agreement` there, of which nothing is checked here;
 /// - `values`: what the verdict says in the units of the model, see [`Values`](provenn_verifier::Values); `null` without a verdict, or where the card does not say them;
 /// - `claim` (its `body` by the kind of `statement`), `card` or `graph`, `srs`: what the files say, `null` where one does not decode. Only under a verdict other than
 ///   `refused` is the claim true.
@@ -328,13 +328,15 @@ fn leakage(layout: &InstanceLayout, claim: Option<&Claim>) -> Vec<String> {
         .collect()
 }
 
-/// What a bundle holds beside what is judged: who vouches for its card is not.
+/// What a bundle holds beside what is judged: who vouches for its card is not, nor what was agreed.
 fn bundle_json(bundle: &Bundle, receipt: u32) -> String {
     Object::new()
         .raw("receipts", bundle.receipts.len())
         .raw("receipt", receipt)
         .raw("signed", bundle.signature.is_some())
         .raw("logged", bundle.card_log_proof.is_some())
+        .raw("state", bundle.state.is_some())
+        .raw("agreement", bundle.agreement.is_some())
         .end()
 }
 

@@ -21,6 +21,8 @@ fn bundle() -> Vec<u8> {
         card_log_proof: Some("a proof".into()),
         signature: None,
         receipts: vec![receipt(kit!("receipt")), receipt(&kit!("receipt")[..100])],
+        agreement: Some(vec![1]),
+        ..Bundle::default()
     };
     bundle.to_bytes()
 }
@@ -42,7 +44,7 @@ fn a_bundle_is_judged_as_its_files() {
     };
     // The first check is that of the bundle's own bytes.
     let expected = apart.replacen(r#""state":"not-asked""#, r#""state":"passed""#, 1);
-    let held = r#""bundle":{"receipts":2,"receipt":0,"signed":false,"logged":true}"#;
+    let held = r#""bundle":{"receipts":2,"receipt":0,"signed":false,"logged":true,"state":false,"agreement":true}"#;
     assert_eq!(report(&request), expected.replace(r#""bundle":null"#, held));
     for (receipt_index, words) in [(1, r#""code":"truncated""#), (2, r#""check":"receipt-file""#)] {
         let other = report(&Request {

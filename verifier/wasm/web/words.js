@@ -192,6 +192,12 @@ export function notProven(report, about) {
   if (report.bundle?.signed || report.bundle?.logged) {
     list.push("What vouches for the card in the bundle (a publisher's signature, a log's proof): this page does not check it, provenn verify does.");
   }
+  if (report.bundle?.agreement) {
+    list.push("That the receipt keeps to the agreement in the bundle, and that its parties signed it: this page does not check it, provenn verify does.");
+  }
+  if (report.bundle?.state) {
+    list.push("Whether the model was revoked: what its publisher says of that is in the bundle, and this page does not check it, provenn verify does.");
+  }
   if (!asked("named-srs")) {
     list.push("That these are the parameters you trust: you named no SRS id, so the key file is taken on the word of whoever gave it to you, whatever kind it says it is.");
   }

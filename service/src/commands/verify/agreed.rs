@@ -1,5 +1,6 @@
-//! The agreement that receipts are under: the one that the caller gives, or one that a receipt names and nobody gave.
+//! The agreement that receipts are under: the one that the caller gives or the bundle holds, or one that a receipt names and nobody gave.
 
+use super::parts::Parts;
 use super::Args;
 use crate::bytes::hex;
 use crate::data::agreement;
@@ -12,10 +13,11 @@ use provenn_verifier::party::InputSignature;
 use provenn_verifier::text::quoted;
 use provenn_verifier::{Claim, ModelCard, Verdict};
 use serde_json::{json, Value};
+use std::path::PathBuf;
 
-/// What the caller gives.
+/// What the caller gives, or the bundle.
 pub struct Deal {
-    path: std::path::PathBuf,
+    place: PathBuf,
     agreement: SignedAgreement,
     signatures: Vec<InputSignature>,
     /// Roles of the parties whose keys the caller named.
@@ -23,17 +25,31 @@ pub struct Deal {
 }
 
 impl Deal {
-    /// The agreement that is named, if one is.
-    pub fn read(args: &Args) -> Result<Option<Self>, CliError> {
-        let Some(path) = &args.agreement else { return Ok(None) };
-        let agreement = agreement::read(path)?;
+    /// The agreement that is named, or the one in the bundle: whoever made the bundle cannot choose it, since the claims name its digest.
+    pub fn read(args: &Args, parts: &Parts) -> Result<Option<Self>, CliError> {
+        let (agreement, place) = match (&args.agreement, &parts.agreement) {
+            (Some(path), _) => (agreement::read(path)?, path.clone()),
+            (None, Some(part)) => (agreement::read_in(part)?, part.place.clone()),
+            (None, None) if args.parties.is_empty() && args.party_inputs.is_empty() => return Ok(None),
+            (None, None) => {
+                return Err(CliError::usage(
+                    "no-agreement",
+                    "you named a party, and there is no agreement that it could be of",
+                    "give --agreement FILE, or a bundle that holds one",
+                ))
+            }
+        };
+        let signatures = match args.party_inputs.as_slice() {
+            [] => parts.input_signatures.iter().map(agreement::signature_in).collect(),
+            named => agreement::signatures(named),
+        };
         let known = args.parties.iter().map(|key| agreement.party_of(key));
         let known = known.map(|party| party.map(|party| party.role.clone()));
         Ok(Some(Self {
-            path: path.clone(),
             known: known.collect::<Result<_, _>>()?,
-            signatures: agreement::signatures(&args.party_inputs)?,
+            signatures: signatures?,
             agreement,
+            place,
         }))
     }
 
@@ -51,7 +67,7 @@ impl Deal {
         now: u64,
     ) -> Result<Agreed, CliError> {
         let agreed = self.agreement.check(verdict, &self.signatures, Some(now));
-        let agreed = agreed.map_err(|error| CliError::under(error, &description.fracs()).at(&self.path))?;
+        let agreed = agreed.map_err(|error| CliError::under(error, &description.fracs()).at(&self.place))?;
         agreement::about(self.agreement.agreement(), card, description)?;
         Ok(agreed)
     }

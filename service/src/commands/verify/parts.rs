@@ -39,6 +39,11 @@ pub struct Parts {
     /// That the card is in a log.
     pub log_proof: Option<Part>,
     pub signature: Option<Part>,
+    /// The publisher's word on the state of the model.
+    pub state: Option<Part>,
+    /// The agreement that a bundle holds, and its signatures of inputs.
+    pub agreement: Option<Part>,
+    pub input_signatures: Vec<Part>,
     /// Whether all of it is from one file.
     pub bundled: bool,
 }
@@ -72,6 +77,9 @@ impl Parts {
             )?,
             log_proof: more(&args.log_proof, MAX_PROOF_TEXT as u64)?,
             signature: more(&args.signature, MAX_RECEIPT)?,
+            state: more(&args.state, MAX_RECEIPT)?,
+            agreement: None,
+            input_signatures: vec![],
             bundled: false,
         })
     }
@@ -89,6 +97,8 @@ impl Parts {
             Given::new(part(&format!("its receipt {number}"), one.receipt), log_proof)
         });
         let receipts = receipts.collect::<Result<_, _>>()?;
+        let signed = bundle.input_signatures.into_iter().enumerate();
+        let signed = signed.map(|(index, bytes)| part(&format!("its signature {} of an input", index + 1), bytes));
         let card = part("its model card", bundle.card);
         Ok(Self {
             receipts,
@@ -97,6 +107,11 @@ impl Parts {
             srs: part("its SRS key", bundle.srs).decode(SrsVerifyingKey::from_bytes)?,
             log_proof: text("its log proof of the card", bundle.card_log_proof),
             signature: bundle.signature.map(|bytes| part("its publisher's signature", bytes)),
+            state: bundle
+                .state
+                .map(|bytes| part("its publisher's word on the model's state", bytes)),
+            agreement: bundle.agreement.map(|bytes| part("its agreement", bytes)),
+            input_signatures: signed.collect(),
             bundled: true,
         })
     }

@@ -6,8 +6,10 @@ use super::parts::Parts;
 use super::vouch::Vouched;
 use super::Args;
 use crate::bytes::hex;
+use crate::commands::publisher;
 use crate::error::CliError;
 use crate::model::Model;
+use crate::moment;
 use crate::report::{grouped, Report};
 use crate::srs;
 use crate::statement::{Check, Named, Said};
@@ -53,6 +55,9 @@ impl Found<'_> {
         if let Some(name) = self.vouched.publisher {
             report.row("publisher", format!("{} signed this model", quoted(name)));
         }
+        if let Some(stated) = &self.vouched.state {
+            report.row("model's state", publisher::words(stated));
+        }
         if let Some(words) = self.vouched.log_words() {
             report.row("log", words);
         }
@@ -79,6 +84,7 @@ impl Found<'_> {
             "model_id": hex(&self.card.model_id()),
             "srs_id": hex(&self.key.id()),
             "publisher": self.vouched.publisher,
+            "state": self.vouched.state.as_ref().map(publisher::state_json),
             "log": self.vouched.log_json(),
             "opened": self.inputs.opened.keys().filter_map(|index| self.description.inputs.get(*index)).map(|input| &input.name).collect::<Vec<_>>(),
             "agreement": self.deal.map(|(deal, agreed)| deal.json(agreed)),
@@ -234,7 +240,18 @@ impl Found<'_> {
             true,
             "That the operator kept no copy of the input, and that no other receipt was made and withheld.",
         );
-        open(true, "That the model was not revoked since.");
+        let until = self.vouched.state.as_ref().map(|stated| moment::shown(stated.time));
+        let since = match (until, &self.parts.state) {
+            (Some(moment), _) => format!(
+                "What became of the model after {moment}: whoever gave you its state may have left out a newer one."
+            ),
+            (None, Some(_)) => {
+                "Whether the model was revoked: its publisher's word on that is there, and you named no publisher."
+                    .to_owned()
+            }
+            (None, None) => "That the model was not revoked since.".to_owned(),
+        };
+        open(true, &since);
         open(
             true,
             "That the model is good, or fit for your purpose. What its card says of it, the fidelity too, is its publisher's word.",

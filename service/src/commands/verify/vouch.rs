@@ -5,6 +5,7 @@ use super::Args;
 use crate::commands::publisher;
 use crate::error::CliError;
 use crate::files::Part;
+use provenn_verifier::state::ModelState;
 use provenn_verifier::tlog::{cosigned, Entry, EntryKind, LogError, LogKey, Logged};
 use provenn_verifier::VerifyError;
 use serde_json::{json, Value};
@@ -14,6 +15,8 @@ use serde_json::{json, Value};
 pub struct Vouched<'a> {
     /// Name of the publisher that signed the model.
     pub publisher: Option<&'a str>,
+    /// What the publisher says of its state.
+    pub state: Option<ModelState>,
     /// The card in the log.
     pub log: Option<Logged>,
     /// Witnesses of that log.
@@ -64,6 +67,14 @@ pub fn vouch<'a>(args: &'a Args, parts: &Parts, model_id: &[u8; 32]) -> Result<V
         (None, signature) => signature
             .iter()
             .try_for_each(|part| publisher::decode(part).map(drop))?,
+    }
+    if let Some(part) = &parts.state {
+        let signed = publisher::decode_state(part)?;
+        if let Some(key) = &args.publisher {
+            let stated = signed.check(model_id, key);
+            let stated = stated.map_err(|error| CliError::from(error).at(&part.place))?;
+            vouched.state = Some(stated.clone());
+        }
     }
     match (&args.log, &parts.log_proof) {
         (Some(_), None) => return Err(missing("log", "proof that the card is in it", "--log-proof FILE")),

@@ -7,6 +7,7 @@ use ed25519_compact::{KeyPair, Seed};
 use provenn_verifier::agreement::{Agreement, Party};
 use provenn_verifier::party::{InputSignature, SignedInput, PARTY};
 use provenn_verifier::publisher::{PublisherSignature, PUBLISHER};
+use provenn_verifier::state::{ModelState, SignedState};
 use provenn_verifier::tlog::{
     base64_decode, base64_encode, cosigned_message, Checkpoint, NoteKey, COSIGNATURE, ED25519,
 };
@@ -94,6 +95,13 @@ impl Publisher {
             key,
             signature: *signature,
         }
+    }
+
+    /// The signature of a model's state.
+    pub fn sign_state(&self, stated: ModelState) -> SignedState {
+        let key = *self.pair.pk;
+        let signature = *self.pair.sk.sign(stated.message(&key), None);
+        SignedState { stated, key, signature }
     }
 }
 

@@ -3,7 +3,7 @@
 use revm::context::{Context, TxEnv};
 use revm::context_interface::result::{ExecutionResult, Output};
 use revm::database::{CacheDB, EmptyDB};
-use revm::primitives::{Address, Bytes, TxKind};
+use revm::primitives::{Address, Bytes, Log, TxKind, U256};
 use revm::state::{AccountInfo, Bytecode};
 use revm::{ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainContext};
 
@@ -37,6 +37,8 @@ impl Outcome {
 pub struct Chain {
     db: CacheDB<EmptyDB>,
     next: u64,
+    /// Time of the block, in seconds.
+    pub time: u64,
 }
 
 impl Chain {
@@ -44,13 +46,14 @@ impl Chain {
         Self {
             db: CacheDB::new(EmptyDB::default()),
             next: 0,
+            time: 1,
         }
     }
 
     /// Puts an account with this code on the chain.
     pub fn place(&mut self, code: &[u8]) -> Address {
         self.next += 1;
-        let address = Address::from_word(revm::primitives::U256::from(0x1000 + self.next).into());
+        let address = Address::from_word(U256::from(0x1000 + self.next).into());
         let code = Bytecode::new_raw(Bytes::copy_from_slice(code));
         self.db
             .insert_account_info(address, AccountInfo::default().with_code(code));
@@ -92,20 +95,52 @@ impl Chain {
             .gas_limit(gas)
             .build()
             .unwrap();
-        let result = evm.transact(tx).unwrap().result;
-        let gas = result.tx_gas_used();
-        let returned = match result {
-            ExecutionResult::Success { output, .. } => Ok(output.into_data().to_vec()),
-            ExecutionResult::Revert { output, .. } => Err(output.to_vec()),
-            ExecutionResult::Halt { reason, .. } => Err(format!("{reason:?}").into_bytes()),
-        };
-        Outcome { returned, gas }
+        outcome(evm.transact(tx).unwrap().result)
     }
+
+    /// One transaction that stays, if it does not revert, with its events.
+    pub fn send(&mut self, from: Address, to: Address, data: &[u8]) -> (Outcome, Vec<Log>) {
+        let time = U256::from(self.time);
+        let mut evm = Context::mainnet()
+            .modify_cfg_chained(|cfg| cfg.disable_nonce_check = true)
+            .modify_block_chained(|block| block.timestamp = time)
+            .with_db(&mut self.db)
+            .build_mainnet();
+        let tx = TxEnv::builder()
+            .caller(from)
+            .kind(TxKind::Call(to))
+            .data(Bytes::copy_from_slice(data))
+            .gas_limit(GAS)
+            .build()
+            .unwrap();
+        let result = evm.transact_commit(tx).unwrap();
+        let logs = result.logs().to_vec();
+        (outcome(result), logs)
+    }
+}
+
+fn outcome(result: ExecutionResult) -> Outcome {
+    let gas = result.tx_gas_used();
+    let returned = match result {
+        ExecutionResult::Success { output, .. } => Ok(output.into_data().to_vec()),
+        ExecutionResult::Revert { output, .. } => Err(output.to_vec()),
+        ExecutionResult::Halt { reason, .. } => Err(format!("{reason:?}").into_bytes()),
+    };
+    Outcome { returned, gas }
 }
 
 /// The bytes of a field of a compiler's artefact.
 pub fn artifact(name: &str, field: &str) -> Vec<u8> {
-    let path = format!("{}/artifacts/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    compiled("artifacts", name, field)
+}
+
+/// The same of a contract of the tests.
+pub fn test_artifact(name: &str, field: &str) -> Vec<u8> {
+    compiled("tests/artifacts", name, field)
+}
+
+fn compiled(folder: &str, name: &str, field: &str) -> Vec<u8> {
+    let path = format!("{}/{folder}/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).unwrap();
     let (_, rest) = text.split_once(&format!("\"{field}\": \"")).unwrap();
     let (digits, _) = rest.split_once('"').unwrap();

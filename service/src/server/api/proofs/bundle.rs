@@ -1,5 +1,6 @@
 //! A receipt with everything that a verdict about it needs, in one file.
 
+use crate::server::agreed::Agreed;
 use crate::server::api::http::body::Bytes;
 use crate::server::api::http::headers::{file, BYTES};
 use crate::server::api::http::id::named;
@@ -18,7 +19,8 @@ use axum::response::IntoResponse;
 use provenn_verifier::bundle::MAX_BUNDLE;
 use provenn_verifier::{Bundle, BundledReceipt};
 
-/// The receipt of an inference with card, SRS key, and the log's proofs of card and receipt where it has signed them: as `provenn bundle` writes it.
+/// The receipt of an inference with card, SRS key, the log's proofs of card and receipt where it has signed them, and the agreement that it is under with the
+/// parties' signatures of inputs: as `provenn bundle` writes it.
 ///
 /// A bundle has no place for a graph: the receipt of a colouring comes alone.
 #[utoipa::path(get, path = "/v1/proofs/{id}/bundle", tag = "proofs", security(("key" = ["read"])),
@@ -44,6 +46,12 @@ pub async fn get_bundle(
     let sha256 = receipt::of(&app, &caller, &id).await?;
     let model = app.db.model(&caller.tenant, &asked.model).await?;
     let model = model.ok_or(ApiError::NotFound { what: "model" })?;
+    let agreed = match &asked.under {
+        Some(under) => Agreed::files(&app, &caller.tenant, under).await?,
+        None => None,
+    };
+    let (agreement, input_signatures) =
+        agreed.map_or((None, vec![]), |files| (Some(files.agreement), files.signatures));
     let bundle = Bundle {
         card: app.models.card(&app.store, &model).await?,
         srs: app.models.public(&app.store, &model).await?.srs.to_bytes(),
@@ -53,6 +61,9 @@ pub async fn get_bundle(
             receipt: app.store.get(&caller.tenant, Kind::Receipt, &sha256).await?,
             log_proof: logged(&app, &sha256).await?,
         }],
+        state: None,
+        agreement,
+        input_signatures,
     };
     let bytes = bundle.to_bytes();
     match bytes.len() <= MAX_BUNDLE {
