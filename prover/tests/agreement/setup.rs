@@ -7,7 +7,6 @@ mod registration;
 pub mod shape;
 
 use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
-use halo2_proofs::poly::commitment::ParamsProver;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::PrimeField;
 use halo2curves::group::{Curve, GroupEncoding};

@@ -100,7 +100,7 @@ fn every_kind_of_file_is_known() {
         assert!(said.starts_with(&format!("error[{cut}]")), "{kind}: {said}");
     }
     // Those of the program alone.
-    let others = [
+    let others: [&[u8]; 6] = [
         b"PROVNSRS",
         &PRIVATE_MAGIC[..],
         &RUN_MAGIC,

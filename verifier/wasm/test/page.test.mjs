@@ -131,6 +131,21 @@ test("files dropped in any order", async () => {
   await page.until("document.getElementById('drop-note').textContent.includes('no bundle, receipt, model card, graph or SRS key')");
 });
 
+test("on paper there is the verdict and no form", async () => {
+  const page = await fresh();
+  await page.evaluate(`Date.now = () => ${1000 * NOW}`);
+  await give(page, ...GOOD);
+  await page.until(`${BANNER}.classList.contains("verified")`);
+  await page.call("Emulation.setEmulatedMedia", { media: "print" });
+  const seen = (selector) => page.evaluate(`[...document.querySelectorAll(${JSON.stringify(selector)})].map((found) => found.checkVisibility({ contentVisibilityAuto: true }))`);
+  assert.deepEqual([await seen("#form"), await seen("#status .banner")], [[false], [true]]);
+  const said = await seen("#report li, #report dd");
+  assert.ok(said.length > 30 && said.every((one) => one), `${said.length}`);
+  const { data } = await page.call("Page.printToPDF", {});
+  assert.ok(Buffer.from(data, "base64").subarray(0, 5).equals(Buffer.from("%PDF-")));
+  assert.deepEqual(page.complaints, []);
+});
+
 test("a development verdict is told apart, with the keyboard alone", async () => {
   const page = await fresh();
   await page.evaluate(`Date.now = () => ${1000 * NOW}`);

@@ -6,7 +6,7 @@ use super::common::Case;
 use super::{sender, Model};
 use provenn_evm::{keccak256, Words};
 use provenn_verifier::{Claim, Receipt};
-use revm::primitives::{Address, Log};
+use revm::primitives::{Address, Log, B256};
 
 const VERIFY: &str = "verifyInference(uint256,bytes32,bytes,bytes)";
 const REGISTER: &str = "registerModel((bytes32,bytes32,bytes32,bytes4,string))";
@@ -132,7 +132,7 @@ fn the_right_receipt_is_accepted_and_said() {
         sender(2).into_word().into(),
     ];
     assert_eq!(log.address, adapter.address);
-    assert_eq!(log.topics(), topics.map(Into::into));
+    assert_eq!(log.topics(), topics.map(B256::from));
     assert_eq!(log.data.data.to_vec(), encode(&[Value::Bytes(output(&words))]));
     // It keeps nothing: a copy is accepted again, and whoever minds asks with a nonce of their own.
     assert_eq!(adapter.honest(1, &receipt).0.returned, Ok(vec![]));

@@ -19,10 +19,9 @@ use axum::response::IntoResponse;
 use provenn_verifier::bundle::MAX_BUNDLE;
 use provenn_verifier::{Bundle, BundledReceipt};
 
-/// The receipt of an inference with card, SRS key, the log's proofs of card and receipt where it has signed them, and the agreement that it is under with the
-/// parties' signatures of inputs: as `provenn bundle` writes it.
+/// The receipt of an inference with card, SRS key, and the log's proofs of card and receipt where it has signed them: as `provenn bundle` writes it.
 ///
-/// A bundle has no place for a graph: the receipt of a colouring comes alone.
+/// Of a receipt under an agreement this and the parties' signatures of inputs go with it. A bundle has no place for a graph: the receipt of a colouring comes alone.
 #[utoipa::path(get, path = "/v1/proofs/{id}/bundle", tag = "proofs", security(("key" = ["read"])),
     params(("id" = String, Path)),
     responses(
