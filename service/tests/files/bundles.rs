@@ -221,7 +221,7 @@ fn a_bundle_says_whether_the_model_was_revoked() {
     );
     for line in [
         "publisher state --card model/model.card --key ours.key --state gone --out c",
-        &format!("{verify} --any-model --state revoked"),
+        &format!("{verify} --state revoked"),
     ] {
         assert_eq!(folder.run(line).status.code(), Some(2), "{line}");
     }

@@ -279,6 +279,13 @@ fn a_verifier_that_says_nothing_is_no_verdict() {
         adapter.address = place(&mut adapter.chain, &adapter.case, adapter.registry);
         refused(&adapter.honest(1, &receipt).0, "InvalidProof()", &[]);
     }
+    // What would be a statement, had it been returned: push2 length, dup1, push1 10, push0, codecopy, push0, revert.
+    let words = Words::of(&Receipt::from_bytes(&receipt).unwrap().claim).unwrap();
+    let statement = words.returned(adapter.case.data.hash());
+    let code = [0x61, 0x01, 0x20, 0x80, 0x60, 0x0a, 0x5f, 0x39, 0x5f, 0xfd];
+    adapter.case.verifier = adapter.chain.place(&[&code[..], &statement].concat());
+    adapter.address = place(&mut adapter.chain, &adapter.case, adapter.registry);
+    refused(&adapter.honest(1, &receipt).0, "InvalidProof()", &[]);
 }
 
 #[test]
