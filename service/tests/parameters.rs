@@ -8,8 +8,9 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures");
-/// BLAKE2b-256 of the ceremony file, as its README says.
+/// BLAKE2b-256 of the ceremony files, as their README says.
 const DIGEST: &str = "f383820327d5a60bb7353b82576f22e3c649fa6d282d7022d5c4046f27ef865b";
+const MANY: &str = "e9be742b2ee515fc83c2a44aea068f85d5286f5956ae67b5f15233cb4de81172";
 /// Bytes before the points of an SRS file, and of one point.
 const HEAD: usize = 56;
 const POINT: usize = 64;
@@ -117,6 +118,12 @@ fn ceremonies_say_whose_word_they_are() {
         shown["whose_word"].as_str().unwrap().contains("whoever imported it"),
         "{shown}"
     );
+    // The same of a ceremony with twelve contributions and a beacon.
+    let many = format!("srs import --ptau FIXTURES/ceremony/power4_many.ptau --digest {MANY} --k 4 --out many.srs");
+    let made = json(folder, &many);
+    let many = json(folder, "srs show many.srs");
+    assert_eq!((&many["srs_id"], &many["dev"]), (&made["srs_id"], &false.into()));
+    assert_ne!(many["srs_id"], shown["srs_id"]);
     let small = json(folder, &format!("{import} --k 3 --out small.srs"));
     assert_eq!(json(folder, "srs show c.srs --k 3")["srs_id"], small["srs_id"]);
 
