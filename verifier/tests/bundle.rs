@@ -97,7 +97,7 @@ fn whatever_is_cut_or_changed_is_refused() {
             "{length}"
         );
     }
-    assert_eq!(code(&resealed(&[&bytes[..], &[0; 13]].concat())), "truncated");
+    assert_eq!(code(&resealed(&[&bytes[..], &[0]].concat())), "truncated");
     let empty = Bundle {
         receipts: vec![],
         ..bundle()
