@@ -8,6 +8,7 @@ mod columns;
 mod config;
 mod cost;
 mod counts;
+mod dense;
 pub(crate) mod expr;
 mod function;
 mod input;

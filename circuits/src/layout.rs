@@ -8,6 +8,9 @@
 //!
 //! A *scan segment* accumulates `acc = keep * acc_prev + a * b * (kappa + lanes)`. Coefficients `a`, `b`
 //! are copies of power cells or of results of earlier segments, so any index map is a choice of copies.
+//!
+//! A **dense** layout has neither scans nor powers: the cells of its lines are copies of values, and the results of a block follow it
+//! in the same rows (`argument/dense.rs`).
 
 mod build;
 mod error;
@@ -169,6 +172,17 @@ impl PairBlock {
     }
 }
 
+/// A line cell or a policy row of a dense layout, and the value that it is a copy of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Row of the line column.
+    pub line: usize,
+    /// Row of the value, on the only lane.
+    pub row: usize,
+    /// Whether the value has a zero point.
+    pub signed: bool,
+}
+
 /// Kind of a row in the activation area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowKind {
@@ -226,6 +240,8 @@ pub struct Layout {
     pub segments: Vec<Segment>,
     /// Equalities between cells.
     pub equalities: Vec<(Src, Src)>,
+    /// Copies of values in a dense layout, which has no segments and no other equalities.
+    pub copies: Vec<Copied>,
     /// Row of each (tensor, channel block, position): `rows[tensor][block * positions + position]`.
     pub rows: Vec<Vec<usize>>,
     /// Kind of each activation row.

@@ -1,6 +1,8 @@
 //! Every cell matters, and every constraint is needed.
 
 mod common;
+#[path = "mutation/dense.rs"]
+mod dense;
 #[path = "mutation/equalities.rs"]
 mod equalities;
 #[path = "mutation/forge.rs"]
@@ -62,6 +64,9 @@ fn cases() -> Vec<(String, Case)> {
         cases.push((format!("joined, {lanes} lanes, public {public:?}"), case));
     }
     cases.extend(segments::all());
+    for public in [true, false] {
+        cases.extend(dense::all(public));
+    }
     cases
 }
 
@@ -148,10 +153,13 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
         .iter()
         .any(|b| b.start + b.bias_rows <= row && row <= b.end());
     for (index, (&u, &w)) in c.advice.lines.u.iter().zip(&c.advice.lines.weights).enumerate() {
+        if is(u) && later && layout.shape.dense && !line && !policy {
+            return Some("copies of values outside of blocks");
+        }
         if is(u) && index > 0 && !line {
             return Some("line column beside the first on a row without a line");
         }
-        if is(w) && (t.get(u, row) == Fr::zero() || index > 0 && !line) {
+        if is(w) && (t.value_at(u, row) == Fr::zero() || index > 0 && !line) {
             return Some("weight that meets a zero of the line, or no line (bound by the link only)");
         }
         if is(w) && layout.pairs.iter().any(|b| b.start <= row && row <= b.end()) {

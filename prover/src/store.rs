@@ -126,12 +126,13 @@ pub(crate) fn program(directory: &Path) -> Result<Program, ProveError> {
     private(&directory.join(PRIVATE)).map(|private| private.model)
 }
 
-/// What [`Part::save`] wrote; a card has items and ends.
+/// What [`Part::save`] wrote; a card has items and ends, and tells a dense layout.
 #[expect(clippy::type_complexity, reason = "the fields of what it is made into")]
 pub(crate) fn load_part(
     directory: &Path,
     items: usize,
     ends: Ends,
+    dense: bool,
 ) -> Result<(Program, Layout, Vec<Vec<Fr>>, ProvingKey<G1Affine>), ProveError> {
     let path = directory.join(PRIVATE);
     let private = private(&path)?;
@@ -139,6 +140,7 @@ pub(crate) fn load_part(
     let shape = Shape {
         items,
         ends,
+        dense,
         ..private.shape
     };
     let layout = Layout::build(&private.model, shape).map_err(|e| damaged(&path, e.to_string()))?;
@@ -173,7 +175,9 @@ pub fn load(directory: &Path) -> Result<Committed, ProveError> {
     }
     let card = card.check(&srs).map_err(|e| damaged(&card_path, e.to_string()))?;
     let items = card.key.purpose.layout().map_or(0, |layout| layout.items() as usize);
-    let (model, layout, tails, proving_key) = load_part(directory, items, Ends::default())?;
+    // All others draw a challenge after the second phase too.
+    let dense = card.key.challenge_phases.iter().all(|phase| *phase == 0);
+    let (model, layout, tails, proving_key) = load_part(directory, items, Ends::default(), dense)?;
     Ok(Committed {
         card,
         model: Arc::new(model),

@@ -82,10 +82,12 @@ impl Synthesis<'_, '_> {
             let [r, t, alpha] = [challenges.r, challenges.t, challenges.alpha].map(|c| self.known(c));
             let second = witness.phase2(model, layout, &first, [r, t, alpha]);
             self.assign(Phase::Second, &second.columns);
-            self.region.next_phase();
-            let s = self.known(challenges.s);
             // The library ends the last phase itself.
-            self.assign(Phase::Third, &second.phase3(layout, [r, t, s]));
+            if let Some(s) = challenges.s {
+                self.region.next_phase();
+                let s = self.known(s);
+                self.assign(Phase::Third, &second.phase3(layout, [r, t, s]));
+            }
         }
         self.equalities();
     }
@@ -121,11 +123,12 @@ impl Synthesis<'_, '_> {
     fn cell(&self, src: Src) -> Cell {
         let advice = &self.config.advice;
         let (column, row) = match src {
-            Src::Pow(row) => (advice.powers.pow, row),
-            Src::Slot(slot, row) => (advice.slots[slot].acc, row),
+            Src::Pow(row) => (advice.powers.as_ref().map(|powers| powers.pow), row),
+            Src::Slot(slot, row) => (Some(advice.slots[slot].acc), row),
             Src::Uacc(row) => (advice.lines.uacc, row),
-            Src::Pacc(row) => (advice.lines.pacc, row),
+            Src::Pacc(row) => (Some(advice.lines.pacc), row),
         };
+        let column = column.expect("only dense layouts lack it, which have no scans");
         Cell {
             row_offset: row,
             column: Column::<Any>::from(column),
@@ -146,6 +149,17 @@ impl Synthesis<'_, '_> {
                     self.region.constrain_equal(self.cell(src), target);
                 }
             }
+        }
+        for copied in &layout.copies {
+            let [line, value] = [
+                (self.config.advice.lines.u[0], copied.line),
+                (self.config.advice.lanes[0].value, copied.row),
+            ]
+            .map(|(column, row_offset)| Cell {
+                row_offset,
+                column: Column::<Any>::from(column),
+            });
+            self.region.constrain_equal(line, value);
         }
         for &(left, right) in &layout.equalities {
             self.region.constrain_equal(self.cell(left), self.cell(right));

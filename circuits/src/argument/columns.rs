@@ -1,7 +1,7 @@
 //! The columns of all arguments, over whatever stands for a column.
 
 use super::{
-    function, input, labels, lane, lines, maximum, pairs, policy, powers, product, quotient, range, rounding, scan,
+    dense, function, input, labels, lane, lines, maximum, pairs, policy, powers, product, quotient, range, rounding, scan,
 };
 use crate::layout::{Layout, Shape};
 use crate::program::Program;
@@ -47,8 +47,8 @@ pub struct Columns<T> {
     pub input: input::Columns<T>,
     /// Activation lanes.
     pub lanes: Vec<lane::Columns<T>>,
-    /// Powers of the challenges.
-    pub powers: powers::Columns<T>,
+    /// Powers of the challenges, unless the layout is dense.
+    pub powers: Option<powers::Columns<T>>,
     /// Lines and folded weights.
     pub lines: lines::Columns<T>,
     /// Range lookup of the limbs.
@@ -69,7 +69,7 @@ impl<T> Columns<T> {
         Self {
             input: input::Columns::new(shape, next),
             lanes: (0..shape.lanes).map(|_| lane::Columns::new(shape, next)).collect(),
-            powers: powers::Columns::new(next),
+            powers: (!shape.dense).then(|| powers::Columns::new(next)),
             lines: lines::Columns::new(shape, next),
             range: range::Columns::new(shape, next),
             function: function::Columns::new(shape, next),
@@ -95,7 +95,11 @@ impl<T> Columns<T> {
     /// Those that take part in equalities.
     pub(crate) fn copied(&self) -> impl Iterator<Item = &T> {
         let slots = self.slots.iter().flat_map(scan::Columns::copied);
-        slots.chain(self.powers.copied()).chain(self.lines.copied())
+        let powers = self.powers.iter().flat_map(powers::Columns::copied);
+        // Of a dense layout values, of which lines are copies.
+        let values = self.lanes.iter().filter(|_| self.powers.is_none());
+        let scanned = slots.chain(powers).chain(self.lines.copied());
+        scanned.chain(values.map(|lane| &lane.value))
     }
 }
 
@@ -123,18 +127,18 @@ pub struct Fixed<T> {
     pub slots: Vec<scan::Fixed<T>>,
     /// Range table.
     pub range: range::Fixed<T>,
-    /// Runs of powers.
-    pub powers: powers::Fixed<T>,
+    /// Runs of powers, unless the layout is dense.
+    pub powers: Option<powers::Fixed<T>>,
     /// Rows of lines.
     pub lines: lines::Fixed<T>,
-    /// Policy rows.
-    pub policy: policy::Fixed<T>,
+    /// Policy rows, unless the layout is dense.
+    pub policy: Option<policy::Fixed<T>>,
     /// Input rows.
     pub input: input::Fixed<T>,
     /// Rows of rounded accumulators.
     pub rounding: rounding::Fixed<T>,
-    /// Rows of running maxima.
-    pub maximum: maximum::Fixed<T>,
+    /// Rows of running maxima, unless the layout is dense.
+    pub maximum: Option<maximum::Fixed<T>>,
     /// What all rows of a lane have.
     pub lane: lane::Fixed<T>,
     /// Tables of functions, and rows that are looked up in them.
@@ -158,12 +162,12 @@ impl<T> Fixed<T> {
                 .map(|slot| scan::Fixed::new(shape, slot, next))
                 .collect(),
             range: range::Fixed::new(next),
-            powers: powers::Fixed::new(next),
+            powers: (!shape.dense).then(|| powers::Fixed::new(next)),
             lines: lines::Fixed::new(shape, next),
-            policy: policy::Fixed::new(next),
+            policy: (!shape.dense).then(|| policy::Fixed::new(next)),
             input: input::Fixed::new(shape, next),
             rounding: rounding::Fixed::new(next),
-            maximum: maximum::Fixed::new(next),
+            maximum: (!shape.dense).then(|| maximum::Fixed::new(next)),
             lane: lane::Fixed::new(next),
             function: function::Fixed::new(shape, next),
             product: features.products.then(|| product::Fixed::new(next)),
@@ -197,12 +201,15 @@ impl<T> Fixed<T> {
             .iter()
             .for_each(|segment| slots[segment.slot].fill(shape, segment, set));
         range.fill(shape, set);
-        powers.fill(layout, set);
-        lines.fill(layout, set);
-        policy.fill(layout, set);
+        powers.iter().for_each(|powers| powers.fill(layout, set));
+        match shape.dense {
+            true => dense::fill(lines, rounding, layout, set),
+            false => lines.fill(layout, set),
+        }
+        policy.iter().for_each(|policy| policy.fill(layout, set));
         input.fill(layout, set);
         rounding.fill(layout, set);
-        maximum.fill(layout, set);
+        maximum.iter().for_each(|maximum| maximum.fill(layout, set));
         lane.fill(model, layout, set);
         function.fill(model, layout, set);
         if let Some(product) = product {

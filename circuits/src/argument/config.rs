@@ -1,7 +1,8 @@
 //! All columns and gates.
 
 use super::columns::{Columns, Fixed, Phase};
-use super::{function, labels, lane, lines, policy, powers, range, rows, scan};
+use super::expr::{constant, Expr};
+use super::{dense, function, labels, lane, lines, policy, powers, range, rows, scan};
 use crate::layout::Shape;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Advice, Challenge, Column, ConstraintSystem, FirstPhase, Instance, SecondPhase, ThirdPhase};
@@ -15,8 +16,8 @@ pub struct Challenges {
     pub t: Challenge,
     /// Of lookups.
     pub alpha: Challenge,
-    /// Of lines.
-    pub s: Challenge,
+    /// Of lines; a dense layout has none.
+    pub s: Option<Challenge>,
 }
 
 /// All columns.
@@ -47,7 +48,7 @@ impl Config {
         let first: Vec<_> = first.map(|_| meta.advice_column_in(FirstPhase)).collect();
         let [r, t, alpha] = [(); 3].map(|()| meta.challenge_usable_after(FirstPhase));
         let second: Vec<_> = second.map(|_| meta.advice_column_in(SecondPhase)).collect();
-        let s = meta.challenge_usable_after(SecondPhase);
+        let s = (!shape.dense).then(|| meta.challenge_usable_after(SecondPhase));
         let third: Vec<_> = third.map(|_| meta.advice_column_in(ThirdPhase)).collect();
         let phases = [first, second, third];
         let advice = Columns::from_phases(shape, phases.each_ref().map(|columns| columns.iter().copied()));
@@ -71,13 +72,24 @@ impl Config {
 
     fn gates(&self, meta: &mut ConstraintSystem<Fr>) {
         powers::gate(meta, self);
-        lines::gate(meta, self);
+        match self.shape.dense {
+            true => dense::gate(meta, self),
+            false => lines::gate(meta, self),
+        }
         (0..self.advice.slots.len()).for_each(|slot| scan::gate(meta, self, slot));
         (0..self.advice.lanes.len()).for_each(|lane| lane::gates(meta, self, lane));
-        policy::gate(meta, self);
+        match self.shape.dense {
+            true => dense::policy_gate(meta, self),
+            false => policy::gate(meta, self),
+        }
         labels::gate(meta, self);
         function::gate(meta, self);
         range::gate(meta, self);
+    }
+
+    /// The challenge `s`.
+    pub(super) fn s(&self) -> Expr {
+        self.challenges.s.map_or_else(|| constant(0), |s| s.expr())
     }
 
     /// Advice columns of a phase, in the order of their values in a [`Witness`](crate::argument::Witness).

@@ -3,6 +3,7 @@
 use super::columns::{Next, Phase};
 use super::config::Config;
 use super::expr::{cell, fixed, Cells, Gates};
+use super::dense;
 use super::lane::{Row, View};
 use crate::layout::{InputShape, Layout, RowKind, Shape};
 use crate::program::{Program, Trace};
@@ -32,7 +33,7 @@ impl<T> Columns<T> {
     }
 }
 
-/// Fixed columns.
+/// Fixed columns. A dense layout has none: the rows of its only input are told by others.
 #[derive(Clone, Debug)]
 pub struct Fixed<T> {
     /// Rows of public inputs, if there are any.
@@ -55,12 +56,12 @@ pub struct Rows<T> {
 impl<T> Fixed<T> {
     pub(super) fn new(shape: &Shape, next: &mut dyn FnMut() -> T) -> Self {
         Self {
-            public: shape.has_public_input().then(&mut *next),
+            public: (shape.has_public_input() && !shape.dense).then(&mut *next),
             committed: shape
                 .inputs
                 .iter()
                 .map(|input| {
-                    (!input.public).then(|| Rows {
+                    (!input.public && !shape.dense).then(|| Rows {
                         all: next(),
                         last: (input.padding(shape.lanes).is_some() && input.channels > shape.lanes).then(&mut *next),
                     })
@@ -118,9 +119,13 @@ impl<T> Fixed<T> {
 pub(super) fn gates(m: &mut Cells<'_>, c: &Config, lane: &View, index: usize) -> Gates {
     let mut gates = vec![];
     let [value, ..] = lane.value.clone();
-    if let Some(public) = c.fixed.input.public {
+    let own = c.shape.dense.then(|| dense::inputs(m, c));
+    let public = match (c.fixed.input.public, &own) {
+        (Some(public), _) => Some(fixed(m, public)),
+        (None, own) => own.clone().filter(|_| c.shape.has_public_input()),
+    };
+    if let Some(public) = public {
         let shown = m.query_instance(c.public_input[index], Rotation::cur());
-        let public = fixed(m, public);
         gates.push((
             "value is the public input",
             public * (value.clone() - shown - lane.zero.clone()),
@@ -133,8 +138,11 @@ pub(super) fn gates(m: &mut Cells<'_>, c: &Config, lane: &View, index: usize) ->
         .zip(&c.fixed.input.committed)
         .zip(&c.advice.input.committed);
     for ((input, rows), cells) in inputs {
-        let Some(rows) = rows else { continue };
-        let all = fixed(m, rows.all);
+        let all = match (rows, &own) {
+            (Some(rows), _) => fixed(m, rows.all),
+            (None, Some(own)) if !input.public => own.clone(),
+            (None, _) => continue,
+        };
         if let Some(&committed) = cells.get(index) {
             let committed = cell(m, committed);
             gates.push((
@@ -147,7 +155,10 @@ pub(super) fn gates(m: &mut Cells<'_>, c: &Config, lane: &View, index: usize) ->
             false => value.clone(),
         };
         gates.push(("input is in range", all * (least - lane.high.clone())));
-        if input.padding(c.shape.lanes).is_some_and(|first| index >= first) {
+        let padded = rows
+            .as_ref()
+            .filter(|_| input.padding(c.shape.lanes).is_some_and(|first| index >= first));
+        if let Some(rows) = padded {
             let last = fixed(m, rows.last.unwrap_or(rows.all));
             gates.push((
                 "padding of the input is zero",

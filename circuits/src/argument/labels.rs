@@ -97,12 +97,14 @@ pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
     let (Some(labels), Some(selectors), Some(counted)) = (&c.advice.labels, &c.fixed.labels, c.counted) else {
         return;
     };
-    let Some(lane) = c.advice.lanes.first() else { return };
+    let (Some(lane), Some(policy)) = (c.advice.lanes.first(), &c.fixed.policy) else {
+        return;
+    };
     meta.create_gate("labels", |m| {
         let [row, continues] = states(m, selectors.item);
         let end = fixed(m, selectors.end);
         let [last, totals] = [1, 2].map(|name| is(&end, name, NAMES));
-        let policy = fixed(m, c.fixed.policy.policy);
+        let policy = fixed(m, policy.policy);
         let not_first = c.rows.not_first(m);
         let (seen, seen_prev) = (cell(m, labels.seen), before(m, labels.seen, 1));
         let (sum, sum_prev) = (cell(m, labels.count), before(m, labels.count, 1));

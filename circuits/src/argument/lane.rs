@@ -30,7 +30,7 @@ impl<T> Columns<T> {
         let parts = |next: &mut Next<'_, T>| (0..shape.limbs + shape.top_bits).map(|_| next(rows(3))).collect();
         Self {
             sign: next(rows(2)),
-            value: next(Phase::First.read_at(3)),
+            value: next(Phase::First.read_at(if shape.dense { 1 } else { 3 })),
             high: parts(next),
             rem: parts(next),
         }
@@ -89,7 +89,7 @@ pub(super) struct View {
     pub zero: Expr,
     /// Sign.
     pub sign: Expr,
-    /// The value, that of the row before, and of the row before that.
+    /// The value, that of the row before, and of the row before that: 0 where no argument reads other rows.
     pub value: [Expr; 3],
     /// The high part.
     pub high: Expr,
@@ -101,7 +101,10 @@ impl View {
     fn new(m: &mut Cells<'_>, c: &Config, lane: &Columns<Column<Advice>>) -> Self {
         let zero = fixed(m, c.fixed.lane.zero);
         let sign = cell(m, lane.sign);
-        let value = [0, 1, 2].map(|rows| before(m, lane.value, rows));
+        let value = [0, 1, 2].map(|rows| match c.shape.dense && rows > 0 {
+            true => constant(0),
+            false => before(m, lane.value, rows),
+        });
         let [high, rem] = [&lane.high, &lane.rem].map(|parts| integer(m, &c.shape, parts, 0));
         Self {
             zero,

@@ -25,9 +25,9 @@ pub struct Columns<T> {
     /// Folded weights `sum_l r^l (w_l - zero)`, one column for each line column: tied by the link proof to the commitments of
     /// the lanes, which are no columns of this circuit.
     pub weights: Vec<T>,
-    /// Line accumulator.
-    pub uacc: T,
-    /// Product accumulator.
+    /// Line accumulator; a dense layout has none.
+    pub uacc: Option<T>,
+    /// Product accumulator; the sum of a dense layout.
     pub pacc: T,
 }
 
@@ -35,24 +35,33 @@ impl<T> Columns<T> {
     pub(super) fn new(shape: &Shape, next: &mut Next<'_, T>) -> Self {
         // Products of activations read the line of the row before.
         let rows = |column: usize| 1 + usize::from(column == 0 && shape.features.matrix_products);
+        // Copies of values are there before any challenge, and their sum needs no further one.
+        let (lines, sums) = match shape.dense {
+            true => (Phase::First, Phase::Second),
+            false => (Phase::Second, Phase::Third),
+        };
         Self {
             u: (0..shape.line_columns)
-                .map(|column| next(Phase::Second.read_at(rows(column))))
+                .map(|column| next(lines.read_at(rows(column))))
                 .collect(),
             weights: (0..shape.line_columns)
                 .map(|_| next(Phase::Second.read_at(1)))
                 .collect(),
-            uacc: next(Phase::Third.read_at(2)),
-            pacc: next(Phase::Third.read_at(2)),
+            uacc: (!shape.dense).then(|| next(sums.read_at(2))),
+            pacc: next(sums.read_at(2)),
         }
     }
 
-    pub(super) fn copied(&self) -> [&T; 2] {
-        [&self.uacc, &self.pacc]
+    /// The accumulators, or the copies of values.
+    pub(super) fn copied(&self) -> impl Iterator<Item = &T> {
+        let lines = self.u.iter().filter(|_| self.uacc.is_none());
+        let sums = self.uacc.iter().flat_map(|uacc| [uacc, &self.pacc]);
+        sums.chain(lines)
     }
 }
 
-/// Fixed columns. Of a line's rows: 1 where it starts, 2 where it continues, else 0.
+/// Fixed columns. Of a line's rows: 1 where it starts, 2 where it continues, else 0. In a dense layout the cells name other things, see
+/// [`dense`](super::dense).
 #[derive(Clone, Debug)]
 pub struct Fixed<T> {
     /// Rows of lines.
@@ -129,15 +138,16 @@ pub(super) fn single_continues(m: &mut Cells<'_>, c: &Config) -> Expr {
 /// before `r`: a sum over `o` of `r^o` times a line cell is what it would be if the lanes were columns here.
 pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
     let (lines, selectors) = (&c.advice.lines, &c.fixed.lines);
+    let Some(uacc) = lines.uacc else { return };
     let columns: Vec<_> = lines.u.iter().copied().zip(lines.weights.iter().copied()).collect();
     let Some(&(first, _)) = columns.first() else { return };
     meta.create_gate("lines", |m| {
         let usable = c.rows.usable(m);
         let [line, continues] = states(m, selectors.line);
         let keep = fixed(m, selectors.keep);
-        let s = c.challenges.s.expr();
+        let s = c.s();
         let cells: Vec<(Expr, Expr)> = columns.iter().map(|&(u, w)| (cell(m, u), cell(m, w))).collect();
-        let (uacc, uacc_prev) = (cell(m, lines.uacc), before(m, lines.uacc, 1));
+        let (uacc, uacc_prev) = (cell(m, uacc), before(m, uacc, 1));
         let (pacc, pacc_prev) = (cell(m, lines.pacc), before(m, lines.pacc, 1));
         let u = cells[0].0.clone();
         let products: Vec<Expr> = cells.iter().map(|(u, w)| u.clone() * w.clone()).collect();

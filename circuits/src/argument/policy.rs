@@ -55,8 +55,9 @@ pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
         return;
     };
     let Columns { top: column } = c.advice.policy;
+    let Some(&Fixed { policy }) = c.fixed.policy.as_ref() else { return };
     meta.create_gate("policy", |m| {
-        let policy = fixed(m, c.fixed.policy.policy);
+        let policy = fixed(m, policy);
         let z = cell(m, u);
         let (top, last) = (cell(m, column), before(m, column, 1));
         let (continues, compared) = match labels::below_top(m, c, top.clone() - z.clone()) {
@@ -118,7 +119,8 @@ pub(super) fn cells(witness: &Witness, model: &Program, layout: &Layout, lane: &
         cells.rem = d >> f;
     }
     match layout.shape.items {
-        0 => vec![witness.top; layout.policy_rows],
+        // In a dense layout a policy row has the same as the row after it.
+        0 => vec![witness.top; layout.policy_rows + usize::from(layout.shape.dense)],
         _ => labels::cells(witness, model, layout, lane),
     }
 }

@@ -50,12 +50,14 @@ impl<T> Fixed<T> {
 /// `usable (pow - 1) - sum_c [by = c] (c pow_prev - 1) = 0` over the challenges `c`: `pow` is 1 where `by` is 0, and `c pow_prev` where it names `c`.
 /// Every row is determined from those before it; needs no soundness of its own: the powers are of fixed challenges.
 pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
-    let pow = c.advice.powers.pow;
+    let (Some(&Columns { pow }), Some(&Fixed { by })) = (c.advice.powers.as_ref(), c.fixed.powers.as_ref()) else {
+        return;
+    };
     meta.create_gate("powers", |m| {
         let (now, last) = (cell(m, pow), before(m, pow, 1));
-        let by = fixed(m, c.fixed.powers.by);
-        let challenges = (1..).zip([c.challenges.r, c.challenges.t, c.challenges.s]);
-        let steps = challenges.map(|(name, c)| is(&by, name, 4) * (c.expr() * last.clone() - constant(1)));
+        let by = fixed(m, by);
+        let challenges = (1..).zip([c.challenges.r.expr(), c.challenges.t.expr(), c.s()]);
+        let steps = challenges.map(|(name, c)| is(&by, name, 4) * (c * last.clone() - constant(1)));
         let usable = c.rows.usable(m) * (now - constant(1));
         vec![("power", steps.fold(usable, |sum, step| sum - step))]
     });

@@ -2,6 +2,7 @@
 
 use super::config::Config;
 use super::expr::{constant, fixed, Cells, Gates};
+use super::dense;
 use super::lane::{Row, View};
 use crate::layout::{Layout, RowKind};
 use crate::program::{Program, Trace};
@@ -10,7 +11,7 @@ use halo2_proofs::halo2curves::bn256::Fr;
 /// Fixed columns.
 #[derive(Clone, Debug)]
 pub struct Fixed<T> {
-    /// Rows of rounded accumulators, those of products of neighbours too; not those that are looked up in a table.
+    /// Rows of rounded accumulators (1), those of products of neighbours too; not those that are looked up in a table.
     pub affine: T,
 }
 
@@ -38,7 +39,10 @@ impl<T> Fixed<T> {
 /// not 0, so that `sign` is 1, `value` is `high` and nothing is clamped: an accumulator below the range has no cells at all.
 /// Where it is a ReLU, `zero` is 0 and `sign` is free to be that of the accumulator.
 pub(super) fn gates(m: &mut Cells<'_>, c: &Config, lane: &View) -> Gates {
-    let affine = fixed(m, c.fixed.rounding.affine);
+    let affine = match c.shape.dense {
+        true => dense::results(m, c),
+        false => fixed(m, c.fixed.rounding.affine),
+    };
     let (sign, [value, ..]) = (lane.sign.clone(), lane.value.clone());
     vec![
         ("value", affine.clone() * (value - sign.clone() * lane.high.clone())),

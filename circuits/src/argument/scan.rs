@@ -123,7 +123,7 @@ fn scanned(m: &mut Cells<'_>, c: &Config, mode: Mode) -> Expr {
             let lanes = c.advice.lanes.iter().map(|lane| lane::accumulator_of(m, c, lane));
             horner(lanes.collect(), &c.challenges.r.expr())
         }
-        Mode::ValuesS => horner(values(m), &c.challenges.s.expr()),
+        Mode::ValuesS => horner(values(m), &c.s()),
         Mode::ValuesR => horner(values(m), &c.challenges.r.expr()),
         Mode::Pattern(pattern) => by_pattern(c, pattern, &values(m)),
         Mode::Constant | Mode::Skip => constant(0),
@@ -155,7 +155,7 @@ fn by_pattern(c: &Config, pattern: usize, values: &[Expr]) -> Expr {
 
 /// `term * r^i t^j s^k`.
 fn weigh(c: &Config, term: Expr, weight: Weight) -> Expr {
-    let challenges = [c.challenges.r, c.challenges.t, c.challenges.s].map(|challenge| challenge.expr());
+    let challenges = [c.challenges.r.expr(), c.challenges.t.expr(), c.s()];
     let factors = challenges.iter().zip(weight).flat_map(|(c, e)| (0..e).map(move |_| c));
     factors.fold(term, |term, c| term * c.clone())
 }

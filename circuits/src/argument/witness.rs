@@ -3,7 +3,7 @@
 use super::expr::signed;
 use super::lane::{self, zero};
 use super::scan::Scanned;
-use super::{function, input, labels, lines, policy, powers, range, rounding, scan};
+use super::{dense, function, input, labels, lines, policy, powers, range, rounding, scan};
 use crate::layout::{Layout, Src};
 use crate::program::{Program, Trace};
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -28,6 +28,8 @@ pub struct Witness {
 pub struct First {
     input: Vec<Vec<u64>>,
     lanes: Vec<lane::Columns<Vec<u64>>>,
+    /// The line column of a dense layout.
+    line: Option<Vec<u64>>,
     multiplicity: Vec<u64>,
     functions: Vec<Vec<u64>>,
     top: Vec<i64>,
@@ -47,7 +49,8 @@ impl First {
     pub fn columns(&self) -> Vec<Vec<Fr>> {
         let small = |column: &Vec<u64>| column.iter().map(|&v| Fr::from(v)).collect();
         let lanes = self.lanes.iter().flat_map(lane::Columns::iter);
-        let all = self.input.iter().chain(lanes).chain([&self.multiplicity]);
+        let all = self.input.iter().chain(lanes).chain(&self.line);
+        let all = all.chain([&self.multiplicity]);
         let all = all.chain(&self.functions);
         let top = self.top.iter().map(|&v| signed(v.into())).collect();
         all.map(small)
@@ -72,6 +75,7 @@ impl Witness {
             input: input.collect(),
             multiplicity: range::multiplicities(shape, &lanes),
             functions: function::multiplicities(model, layout, &lanes),
+            line: shape.dense.then(|| dense::line(layout, &lanes[0].value)),
             lanes,
             top,
             seen: (shape.items > 0).then(|| labels::seen(self, model, layout)),
@@ -85,8 +89,14 @@ impl Witness {
 
     /// Phase-2 columns, given the challenges `r`, `t`, `alpha`.
     pub fn phase2(&self, model: &Program, layout: &Layout, first: &First, [r, t, alpha]: [Fr; 3]) -> Second {
-        let mut columns = lines::columns(self, model, layout, [r, t]);
-        columns.extend(lines::folded(model, layout, r));
+        let mut columns = match &first.line {
+            Some(line) => dense::columns(model, layout, &self.trace, line, [r, t]),
+            None => {
+                let mut columns = lines::columns(self, model, layout, [r, t]);
+                columns.extend(lines::folded(model, layout, r));
+                columns
+            }
+        };
         let functions = function::columns(model, layout, &first.lanes, &first.functions, [alpha, r]);
         let lookup = range::columns(&layout.shape, &first.lanes, &first.multiplicity, &functions, alpha);
         columns.extend(lookup);

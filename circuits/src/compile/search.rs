@@ -37,14 +37,17 @@ impl Chosen {
     /// # Errors
     /// [`CircuitError::Layout`] if the scores are not those of so many items, or the row does not fit.
     pub fn counting(mut self, items: usize) -> Result<Self, CircuitError> {
+        // Items are counted on scans.
         let shape = Shape {
             items,
+            dense: false,
             ..self.layout.shape
         };
         let k = shape.k;
         self.layout = Layout::build(&self.model, shape).map_err(|reason| CircuitError::Layout { k, reason })?;
         for choice in &mut self.choices {
             choice.shape.items = items;
+            choice.shape.dense = false;
             choice.cost = Cost::of(&choice.shape);
         }
         Ok(self)
@@ -82,8 +85,15 @@ fn search(structure: &Program, public: &[bool]) -> Result<Vec<Choice>, CircuitEr
     let mut best: Vec<Choice> = vec![];
     let mut refused = CircuitError::TooLarge { max_k: MAX_K };
     let inputs = InputShape::of(structure, public);
-    for candidate in candidates(&inputs) {
-        let k = candidate.k;
+    let dense = candidates(&inputs).filter(|shape| (shape.lanes, shape.line_columns) == (1, 1));
+    let dense = dense.map(|shape| Shape { dense: true, ..shape });
+    for candidate in candidates(&inputs).chain(dense) {
+        let (k, dense) = (candidate.k, candidate.dense);
+        // What a dense layout saves counts where it is paid for.
+        let wanted = |choice: &Choice| !dense || choice.objective == Objective::Gas;
+        if dense && best.is_empty() {
+            break;
+        }
         // Lanes and slots only get more while the layout is built.
         let hopeless = |shape: &Shape| {
             let (columns, most) = (shape.committed_columns(), MAX_COMMITTED);
@@ -92,7 +102,7 @@ fn search(structure: &Program, public: &[bool]) -> Result<Vec<Choice>, CircuitEr
             }
             let cost = Cost::of(shape);
             let worse = |choice: &Choice| choice.objective.of(&cost) >= choice.objective.of(&choice.cost);
-            (!best.is_empty() && best.iter().all(worse)).then_some(LayoutError::Unwanted)
+            (!best.is_empty() && best.iter().filter(|choice| wanted(choice)).all(worse)).then_some(LayoutError::Unwanted)
         };
         let layout = roomy(structure, &candidate).and_then(|()| Layout::build_unless(structure, candidate, &hopeless));
         let layout = match layout {
@@ -104,7 +114,7 @@ fn search(structure: &Program, public: &[bool]) -> Result<Vec<Choice>, CircuitEr
         };
         let cost = Cost::of(&layout.shape);
         let better = |choice: &Choice| choice.objective.of(&cost) < choice.objective.of(&choice.cost);
-        if !best.is_empty() && !best.iter().any(better) {
+        if !best.is_empty() && !best.iter().any(|choice| wanted(choice) && better(choice)) {
             continue;
         }
         if let Err(reason) = RegisterCircuit::tells_apart(structure, &layout) {
@@ -119,7 +129,7 @@ fn search(structure: &Program, public: &[bool]) -> Result<Vec<Choice>, CircuitEr
         if best.is_empty() {
             best = Objective::ALL.map(choice).to_vec();
         }
-        for old in best.iter_mut().filter(|old| better(old)) {
+        for old in best.iter_mut().filter(|old| wanted(old) && better(old)) {
             *old = choice(old.objective);
         }
     }
@@ -163,6 +173,7 @@ pub(super) fn candidates(inputs: &[InputShape]) -> impl Iterator<Item = Shape> +
         inputs: inputs.to_vec(),
         items: 0,
         ends: Ends::default(),
+        dense: false,
         line_columns,
         weight_lanes: 0,
         features: Features::default(),

@@ -1,6 +1,7 @@
 //! Construction of a [`Layout`].
 
 mod checks;
+mod dense;
 mod formed;
 mod place;
 mod reads;
@@ -8,7 +9,7 @@ mod scans;
 mod tables;
 mod views;
 
-use super::{Area, Block, Layout, LayoutError, Mode, PairBlock, Powers, RowKind, ScanRow, Segment, Src, BIAS_LIMBS};
+use super::{Area, Block, Copied, Layout, LayoutError, Mode, PairBlock, Powers, RowKind, ScanRow, Segment, Src, BIAS_LIMBS};
 use crate::layout::{Features, InputShape, Shape, Tables};
 use crate::program::{Affine, Axis, Contraction, Linear, Output, Part, Program, Step};
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,6 +90,9 @@ impl<'a> Builder<'a> {
         if public.len() != model.inputs.len() || !formed::ends_are_well_formed(model, &shape) {
             return Err(LayoutError::Malformed);
         }
+        if shape.dense && !dense::suits(model, &shape) {
+            return Err(LayoutError::Malformed);
+        }
         let given = shape.ends.gives.and(model.outputs.first()).map(|output| output.tensor);
         let of_given = |id: usize| InputShape {
             public: false,
@@ -127,8 +131,10 @@ impl<'a> Builder<'a> {
         builder.place_tensors()?;
         builder.place_tables()?;
         builder.choose_weight_lanes()?;
-        builder.place_blocks();
-        builder.powers = builder.count_powers();
+        builder.place_blocks()?;
+        if !builder.shape.dense {
+            builder.powers = builder.count_powers();
+        }
         builder.fit(Area::Powers, builder.powers.rows())?;
         Ok(builder)
     }
@@ -208,7 +214,11 @@ impl<'a> Builder<'a> {
             let lines = self.lines(id);
             let weights: usize = lines.map(|(c, line, bias)| blocks(c) * (line / columns + bias)).sum();
             let pairs = self.affine(id).map_or(&[][..], |a| &a.matrix_products);
-            weights + pairs.iter().map(|p| 2 * p.pairs()).sum::<usize>()
+            let results = match self.affine(id) {
+                Some(_) if self.shape.dense => channels,
+                _ => 0,
+            };
+            weights + results + pairs.iter().map(|p| 2 * p.pairs()).sum::<usize>()
         };
         self.policy_rows + (0..self.model.tensors.len()).map(rows).sum::<usize>()
     }
@@ -232,7 +242,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn place_blocks(&mut self) {
+    fn place_blocks(&mut self) -> Result<(), LayoutError> {
         let mut start = self.policy_rows;
         for id in 0..self.model.tensors.len() {
             let lines: Vec<(&Contraction, usize, usize)> = self.lines(id).collect();
@@ -251,6 +261,10 @@ impl<'a> Builder<'a> {
                         stride: self.stride(c),
                     });
                     start += bias_rows + line / self.shape.line_columns;
+                    if self.shape.dense {
+                        let last = outputs.min(first_channel + self.shape.weight_lanes);
+                        start = self.place_results(id, first_channel..last, start)?;
+                    }
                 }
             }
         }
@@ -268,6 +282,7 @@ impl<'a> Builder<'a> {
             }
         }
         self.shape.features.matrix_products = !self.pairs.is_empty();
+        Ok(())
     }
 
     fn count_powers(&self) -> Powers {

@@ -179,6 +179,9 @@ pub struct Shape {
     /// Of a segment, where it meets its neighbours. Of a committed one the key has it.
     #[serde(default, skip_serializing_if = "Ends::are_those_of_a_model", with = "text")]
     pub ends: Ends,
+    /// Whether the layout is a dense one, which only some models have. Of a committed model the key has it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not", with = "text")]
+    pub dense: bool,
     /// What only some models need; chosen by the layout.
     pub features: Features,
 }
@@ -222,6 +225,9 @@ impl Shape {
                 "weights of {} bits, {WEIGHT_BITS:?} are possible",
                 self.weight_bits
             ));
+        }
+        if self.dense && (self.lanes, self.line_columns) != (1, 1) {
+            return refused("a dense circuit has one lane and one line column".to_owned());
         }
         Ok(())
     }

@@ -8,9 +8,12 @@ fn forge_gates(case: &Case) -> BTreeSet<String> {
     let limbs = layout.shape.limbs as usize;
     let one = Fr::one();
     f.expect("powers/power", |t| {
-        add(t, c.advice.powers.pow, t.layout.powers.r - 1, one)
+        let powers = c.advice.powers.as_ref().expect("powers");
+        add(t, powers.pow, t.layout.powers.r - 1, one)
     });
-    f.expect("lines/line sum", |t| add(t, c.advice.lines.uacc, last, one));
+    f.expect("lines/line sum", |t| {
+        add(t, c.advice.lines.uacc.expect("lines that are scanned"), last, one)
+    });
     f.expect("lines/product sum", |t| add(t, c.advice.lines.pacc, last, one));
     for (index, slot) in c.advice.slots.iter().enumerate() {
         f.expect(&format!("scan {index}/"), |t| add(t, slot.acc, last, one));

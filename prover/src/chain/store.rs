@@ -84,7 +84,7 @@ impl Segments for Stored {
                 .map(|input| row(input.row)),
             gives: own.gives.as_ref().map(|given| row(given.row)),
         };
-        let (model, layout, tails, proving_key) = store::load_part(&folder(&self.directory, index), 0, ends)?;
+        let (model, layout, tails, proving_key) = store::load_part(&folder(&self.directory, index), 0, ends, false)?;
         Ok(Arc::new(Segment {
             model: Arc::new(model),
             layout: Arc::new(layout),

@@ -35,11 +35,9 @@ library Equation {
             uint256 to = Key.get(Key.SUMS);
             uint256 denominators = Key.get(Key.INVERTED);
             uint256 rows = Key.get(Key.POLICY_ROWS);
-            for (uint256 i = 0; i < 4; ++i) {
-                column(cells, rows, to, denominators);
-                cells += 32 * rows;
-                to += 32;
-            }
+            policy(cells, rows, to, denominators);
+            cells += 128 * rows;
+            to += 128;
             // Without public inputs nothing is divided.
             assembly {
                 mstore(add(denominators, 32), 1)
@@ -50,6 +48,40 @@ library Equation {
                 cells += 32 * rows;
                 to += 32;
             }
+        }
+    }
+
+    /// The four columns of the policy, which have the same rows.
+    function policy(uint256 cells, uint256 rows, uint256 numerators, uint256 denominator) private pure {
+        uint256 ptr = Key.get(Key.X);
+        uint256 inverse = Key.OMEGA_INVERSE;
+        assembly {
+            let r := R
+            let z := mload(ptr)
+            let length := mul(32, rows)
+            let n0 := 0
+            let n1 := 0
+            let n2 := 0
+            let n3 := 0
+            let d := 1
+            for { let end := add(cells, length) } lt(cells, end) { cells := add(cells, 32) } {
+                let e := add(z, sub(r, 1))
+                let cell := cells
+                n0 := addmod(mulmod(n0, e, r), mulmod(mload(cell), d, r), r)
+                cell := add(cell, length)
+                n1 := addmod(mulmod(n1, e, r), mulmod(mload(cell), d, r), r)
+                cell := add(cell, length)
+                n2 := addmod(mulmod(n2, e, r), mulmod(mload(cell), d, r), r)
+                cell := add(cell, length)
+                n3 := addmod(mulmod(n3, e, r), mulmod(mload(cell), d, r), r)
+                d := mulmod(d, e, r)
+                z := mulmod(z, mload(inverse), r)
+            }
+            mstore(numerators, n0)
+            mstore(add(numerators, 32), n1)
+            mstore(add(numerators, 64), n2)
+            mstore(add(numerators, 96), n3)
+            mstore(denominator, d)
         }
     }
 

@@ -94,7 +94,11 @@ library Proof {
             bool ok = true;
             assembly {
                 // Cells are integers of less than 64 bits: the upper bits of their scalars are zero, or those of r. Four are turned at once; what of
-                // four is behind the last one is skipped.
+                // four is behind the last one is zero, and is cleared.
+                function put(place, u, turned, w) {
+                    mstore8(place, 2)
+                    mstore(add(place, 1), or(shl(192, w), mul(turned, iszero(iszero(u)))))
+                }
                 let zero := iszero(calldatasize())
                 let a := xor(zero, 0x00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF)
                 let b := xor(zero, 0x0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF)
@@ -102,23 +106,33 @@ library Proof {
                 let upper := 0x30644e72e131a029b85045b68181585d2833e84879b97091
                 let turned := 0x9170b97948e833285d588181b64550b829a031e1724e6430
                 let low := 0xFFFFFFFFFFFFFFFF
+                let last := add(to, mul(33, shr(5, sub(end, cells))))
                 for {} lt(cells, end) { cells := add(cells, 128) } {
-                    let w := and(mload(cells), low)
-                    w := or(w, shl(64, and(mload(add(cells, 32)), low)))
-                    w := or(w, shl(128, and(mload(add(cells, 64)), low)))
-                    w := or(w, shl(192, mload(add(cells, 96))))
+                    let cell0 := mload(cells)
+                    let cell1 := mload(add(cells, 32))
+                    let cell2 := mload(add(cells, 64))
+                    let cell3 := mload(add(cells, 96))
+                    let w := or(and(cell0, low), shl(64, and(cell1, low)))
+                    w := or(w, or(shl(128, and(cell2, low)), shl(192, cell3)))
                     w := or(and(shr(8, w), a), shl(8, and(w, a)))
                     w := or(and(shr(16, w), b), shl(16, and(w, b)))
                     w := or(and(shr(32, w), c), shl(32, and(w, c)))
-                    for { let cell := cells } and(lt(cell, end), lt(cell, add(cells, 128))) { cell := add(cell, 32) } {
-                        let u := shr(64, mload(cell))
-                        mstore8(to, 2)
-                        mstore(add(to, 1), or(shl(192, w), mul(turned, iszero(iszero(u)))))
-                        ok := and(ok, or(iszero(u), eq(u, upper)))
-                        w := shr(64, w)
-                        to := add(to, 33)
-                    }
+                    cell0 := shr(64, cell0)
+                    cell1 := shr(64, cell1)
+                    cell2 := shr(64, cell2)
+                    cell3 := shr(64, cell3)
+                    ok := and(ok, or(iszero(cell0), eq(cell0, upper)))
+                    ok := and(ok, or(iszero(cell1), eq(cell1, upper)))
+                    ok := and(ok, or(iszero(cell2), eq(cell2, upper)))
+                    ok := and(ok, or(iszero(cell3), eq(cell3, upper)))
+                    put(to, cell0, turned, w)
+                    put(add(to, 33), cell1, turned, shr(64, w))
+                    put(add(to, 66), cell2, turned, shr(128, w))
+                    put(add(to, 99), cell3, turned, shr(192, w))
+                    to := add(to, 132)
                 }
+                calldatacopy(last, calldatasize(), sub(to, last))
+                to := last
             }
             require_(ok, "policy-out-of-range");
             t.to = to;

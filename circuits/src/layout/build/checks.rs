@@ -6,6 +6,9 @@ use super::*;
 impl Builder<'_> {
     /// Builds all scans and checks.
     pub(in crate::layout) fn finish(mut self) -> Result<Layout, LayoutError> {
+        if self.shape.dense {
+            return self.finish_dense();
+        }
         let activation_rows = self.kinds.len();
         self.busy = vec![vec![]; 2];
         self.cursor = vec![activation_rows; 2];
@@ -32,12 +35,17 @@ impl Builder<'_> {
         }
         self.sound()?;
         self.shape.slots = self.busy.len();
-        Ok(Layout {
+        Ok(self.layout(vec![]))
+    }
+
+    pub(super) fn layout(self, copies: Vec<Copied>) -> Layout {
+        Layout {
             shape: self.shape,
             blocks: self.blocks,
             pairs: self.pairs,
             segments: self.segments,
             equalities: self.equalities,
+            copies,
             rows: self.rows,
             kinds: self.kinds,
             tags: self.tags,
@@ -45,7 +53,7 @@ impl Builder<'_> {
             outputs: self.outputs,
             policy_rows: self.policy_rows,
             given: self.given,
-        })
+        }
     }
 
     /// Nothing was refused, and everything so far fits.

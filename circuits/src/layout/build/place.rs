@@ -30,6 +30,9 @@ impl Builder<'_> {
             if matches!(tensor.step, Step::MaxPool(_) | Step::Product(_) | Step::Quotient(_)) {
                 continue; // placed with its source
             }
+            if self.shape.dense && matches!(tensor.step, Step::Affine(_)) {
+                continue; // placed with its lines
+            }
             self.fit(Area::Activations, start)?;
             let agreed = ends.contains(&(start, id));
             if agreed && start < self.kinds.len().max(stated) {

@@ -5,7 +5,10 @@ use revm::context_interface::result::{ExecutionResult, Output};
 use revm::database::{CacheDB, EmptyDB};
 use revm::primitives::{Address, Bytes, Log, TxKind, U256};
 use revm::state::{AccountInfo, Bytecode};
-use revm::{ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainContext};
+use revm::interpreter::interpreter_types::Jumps;
+use revm::interpreter::{CallInputs, CallOutcome, Interpreter};
+use revm::{ExecuteCommitEvm, ExecuteEvm, InspectEvm, Inspector, MainBuilder, MainContext};
+use std::collections::BTreeMap;
 
 /// More than any verdict takes, and less than a block has.
 pub const GAS: u64 = 16_000_000;
@@ -83,6 +86,22 @@ impl Chain {
         }
     }
 
+    /// Gas of each instruction of a call, and of each precompile.
+    pub fn spent(&self, to: Address, data: &[u8]) -> BTreeMap<Spent, u64> {
+        let mut evm = Context::mainnet()
+            .modify_cfg_chained(|cfg| cfg.disable_nonce_check = true)
+            .with_db(self.db.clone())
+            .build_mainnet_with_inspector(Spending::default());
+        let tx = TxEnv::builder()
+            .kind(TxKind::Call(to))
+            .data(Bytes::copy_from_slice(data))
+            .gas_limit(GAS)
+            .build()
+            .unwrap();
+        evm.inspect_tx(tx).unwrap();
+        evm.inspector.spent
+    }
+
     /// One transaction, whose effects are forgotten.
     pub fn call(&self, to: Address, data: &[u8], gas: u64) -> Outcome {
         let mut evm = Context::mainnet()
@@ -127,6 +146,45 @@ fn outcome(result: ExecutionResult) -> Outcome {
         ExecutionResult::Halt { reason, .. } => Err(format!("{reason:?}").into_bytes()),
     };
     Outcome { returned, gas }
+}
+
+/// What gas was spent on: the instruction at a place of the code, or a precompile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spent {
+    Code(usize),
+    Precompile(u8),
+}
+
+/// Notes what gas is spent on.
+#[derive(Default)]
+struct Spending {
+    spent: BTreeMap<Spent, u64>,
+    /// The instruction under way, and the gas that was left before it.
+    current: Option<(usize, u64)>,
+}
+
+impl<CTX> Inspector<CTX> for Spending {
+    fn step(&mut self, interpreter: &mut Interpreter, _: &mut CTX) {
+        self.current = Some((interpreter.bytecode.pc(), interpreter.gas.remaining()));
+    }
+
+    fn step_end(&mut self, interpreter: &mut Interpreter, _: &mut CTX) {
+        if let Some((pc, before)) = self.current {
+            // Of a call, what it gives away comes back before the next instruction.
+            *self.spent.entry(Spent::Code(pc)).or_default() += before - interpreter.gas.remaining();
+        }
+    }
+
+    fn call_end(&mut self, _: &mut CTX, inputs: &CallInputs, outcome: &mut CallOutcome) {
+        let address = inputs.bytecode_address.into_array();
+        if let ([0, .., number], Some((pc, _))) = (address, self.current) {
+            if address[..19] == [0; 19] {
+                *self.spent.entry(Spent::Precompile(number)).or_default() += outcome.result.gas.total_gas_spent();
+                let remaining = outcome.result.gas.remaining();
+                *self.spent.entry(Spent::Code(pc)).or_default() -= remaining + outcome.result.gas.total_gas_spent();
+            }
+        }
+    }
 }
 
 /// The bytes of a field of a compiler's artefact.
