@@ -51,11 +51,21 @@ fn dense_models_are_proven_stored_and_audited() {
         let options = options(committed_input);
         let compiled = compile(&file(name), &options).unwrap();
         assert!(compiled.layout.shape.dense, "{name}");
-        let others = compiled.choices.iter().filter(|choice| choice.objective != Objective::Gas);
+        let others = compiled
+            .choices
+            .iter()
+            .filter(|choice| choice.objective != Objective::Gas);
         assert!(others.map(|choice| choice.shape.dense).all(|dense| !dense), "{name}");
         let srs = Srs::dev_from_seed(compiled.layout.shape.k, [7; 32]);
         let committed = commit(&compiled, &options, &srs).unwrap();
-        for policy in [policy::Scores.into(), policy::YesOnly { output: 0, threshold: -(1 << 12) }.into()] {
+        for policy in [
+            policy::Scores.into(),
+            policy::YesOnly {
+                output: 0,
+                threshold: -(1 << 12),
+            }
+            .into(),
+        ] {
             receipt(name, &committed, &srs, policy).unwrap();
         }
         let folder = tempfile::tempdir().unwrap();
@@ -64,7 +74,11 @@ fn dense_models_are_proven_stored_and_audited() {
         assert_eq!(format!("{:?}", loaded.layout), format!("{:?}", committed.layout));
         receipt(name, &loaded, &srs, policy::Scores.into()).unwrap();
         let checks = audit(&file(name), &committed.card, &srs, Some(&committed.tails)).unwrap();
-        let failing: Vec<_> = checks.iter().filter(|check| !check.holds).map(|check| check.name).collect();
+        let failing: Vec<_> = checks
+            .iter()
+            .filter(|check| !check.holds)
+            .map(|check| check.name)
+            .collect();
         assert_eq!(failing, [""; 0], "{name}");
     }
 }

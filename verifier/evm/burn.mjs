@@ -20,8 +20,11 @@ function operand(address) {
   return constant ? `0x${data.subarray(address - START, address - START + 32).toString("hex")}` : `mload(${address})`;
 }
 
-/** The instructions between two addresses, as assembly, without products by one and sums with zero. */
-function program(from, end) {
+/** Instructions of a function: the compiler has no stack for many more. */
+const CHUNK = 12;
+
+/** Functions with the instructions between two addresses, without products by one and sums with zero, and one of this name that calls them. */
+function program(name, from, end) {
   const [zero, one] = [0n, 1n].map((value) => `0x${value.toString(16).padStart(64, "0")}`);
   const lines = [];
   for (let at = from - START; at < end - START; at += 8) {
@@ -30,7 +33,11 @@ function program(from, end) {
     const product = factors.length === 2 ? `mulmod(${factors}, r)` : (factors[0] ?? one);
     lines.push(`mstore(${data.readUInt16BE(at)}, ${c === zero ? product : `addmod(${product}, ${c}, r)`})`);
   }
-  return `assembly {\nlet r := R\n${lines.join("\n")}\n}`;
+  const chunks = lines.flatMap((_, at) => (at % CHUNK ? [] : [lines.slice(at, at + CHUNK)]));
+  const functions = chunks.map((chunk, i) => `function ${name}${i}() private pure {\nassembly {\nlet r := R\n${chunk.join("\n")}\n}\n}\n`);
+  const calls = chunks.map((_, i) => `${name}${i}();`).join("\n");
+  // Called in two places, of which one is never reached, none is inlined.
+  return `${functions.join("")}function ${name}() private pure {\nif (msg.data.length == 0) {\n${calls}\n}\n${calls}\n}\n`;
 }
 
 function replaced(name, pattern, text) {
@@ -45,7 +52,7 @@ replaced("contracts/Equation.sol", "run(Key.get(Key.SECOND_PROGRAM), Key.get(Key
 replaced(
   "contracts/Equation.sol",
   /function run\([\s\S]*?\n    }\n/,
-  `function first() private pure {\n${program(first, second)}\n}\nfunction second() private pure {\n${program(second, end)}\n}\n`,
+  `${program("first", first, second)}${program("second", second, end)}`,
 );
 for (const name of Object.keys(files)) {
   files[name] = files[name].replace(/Key\.get\(Key\.(\w+)\)/g, (_, place) => `uint256(${number(place)})`);
@@ -61,5 +68,6 @@ replaced(
   }
 `,
 );
-const output = compile(files, ["evm.deployedBytecode.object"]);
+// 5574: the code may be larger than that of an account may be.
+const output = compile(files, ["evm.deployedBytecode.object"], ["5574"]);
 console.log(output.contracts[VERIFIER].Verifier.evm.deployedBytecode.object + data.toString("hex"));

@@ -1,7 +1,8 @@
 //! The columns of all arguments, over whatever stands for a column.
 
 use super::{
-    dense, function, input, labels, lane, lines, maximum, pairs, policy, powers, product, quotient, range, rounding, scan,
+    dense, function, input, labels, lane, lines, maximum, pairs, policy, powers, product, quotient, range, rounding,
+    scan,
 };
 use crate::layout::{Layout, Shape};
 use crate::program::Program;

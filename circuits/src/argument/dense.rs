@@ -152,8 +152,7 @@ pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
         vec![
             (
                 "sum",
-                usable * (sum - u.clone() * w.clone()) - steps * following.clone() - weights * w
-                    + result * accumulator,
+                usable * (sum - u.clone() * w.clone()) - steps * following.clone() - weights * w + result * accumulator,
             ),
             ("no line", free * u),
             ("total", total * following),
@@ -175,7 +174,10 @@ pub(super) fn policy_gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
         let [a, t, constant, g] = c.policy.map(|column| m.query_instance(column, Rotation::cur()));
         let d = policy::stated(m, c, lane);
         vec![
-            ("policy", a * z + t * top.clone() + constant - policy.clone() * d.clone()),
+            (
+                "policy",
+                a * z + t * top.clone() + constant - policy.clone() * d.clone(),
+            ),
             ("policy equality", g * d),
             ("one top", policy * (following - top)),
         ]

@@ -2,8 +2,8 @@
 
 use super::columns::{Next, Phase};
 use super::config::Config;
-use super::expr::{cell, fixed, Cells, Gates};
 use super::dense;
+use super::expr::{cell, fixed, Cells, Gates};
 use super::lane::{Row, View};
 use crate::layout::{InputShape, Layout, RowKind, Shape};
 use crate::program::{Program, Trace};

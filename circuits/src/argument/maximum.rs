@@ -33,7 +33,9 @@ impl<T> Fixed<T> {
 ///
 /// The value is at least both, as `high` and `rem` are bounded and not negative, and equal to one of them.
 pub(super) fn gates(m: &mut Cells<'_>, c: &Config, lane: &View) -> Gates {
-    let Some(selectors) = &c.fixed.maximum else { return vec![] };
+    let Some(selectors) = &c.fixed.maximum else {
+        return vec![];
+    };
     let max = fixed(m, selectors.max);
     let [value, element, best] = lane.value.clone();
     let (high, rem) = (lane.high.clone(), lane.rem.clone());

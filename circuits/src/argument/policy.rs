@@ -55,7 +55,9 @@ pub(super) fn gate(meta: &mut ConstraintSystem<Fr>, c: &Config) {
         return;
     };
     let Columns { top: column } = c.advice.policy;
-    let Some(&Fixed { policy }) = c.fixed.policy.as_ref() else { return };
+    let Some(&Fixed { policy }) = c.fixed.policy.as_ref() else {
+        return;
+    };
     meta.create_gate("policy", |m| {
         let policy = fixed(m, policy);
         let z = cell(m, u);

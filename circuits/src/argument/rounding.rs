@@ -1,8 +1,8 @@
 //! Rows of rounded accumulators.
 
 use super::config::Config;
-use super::expr::{constant, fixed, Cells, Gates};
 use super::dense;
+use super::expr::{constant, fixed, Cells, Gates};
 use super::lane::{Row, View};
 use crate::layout::{Layout, RowKind};
 use crate::program::{Program, Trace};

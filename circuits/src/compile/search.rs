@@ -86,7 +86,11 @@ fn search(structure: &Program, public: &[bool]) -> Result<Vec<Choice>, CircuitEr
     let mut refused = CircuitError::TooLarge { max_k: MAX_K };
     let inputs = InputShape::of(structure, public);
     let dense = candidates(&inputs).filter(|shape| (shape.lanes, shape.line_columns) == (1, 1));
-    let dense = dense.map(|shape| Shape { dense: true, ..shape });
+    let dense = dense.map(|shape| Shape {
+        dense: true,
+        slots: 0,
+        ..shape
+    });
     for candidate in candidates(&inputs).chain(dense) {
         let (k, dense) = (candidate.k, candidate.dense);
         // What a dense layout saves counts where it is paid for.
@@ -102,7 +106,8 @@ fn search(structure: &Program, public: &[bool]) -> Result<Vec<Choice>, CircuitEr
             }
             let cost = Cost::of(shape);
             let worse = |choice: &Choice| choice.objective.of(&cost) >= choice.objective.of(&choice.cost);
-            (!best.is_empty() && best.iter().filter(|choice| wanted(choice)).all(worse)).then_some(LayoutError::Unwanted)
+            (!best.is_empty() && best.iter().filter(|choice| wanted(choice)).all(worse))
+                .then_some(LayoutError::Unwanted)
         };
         let layout = roomy(structure, &candidate).and_then(|()| Layout::build_unless(structure, candidate, &hopeless));
         let layout = match layout {

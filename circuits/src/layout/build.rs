@@ -9,7 +9,9 @@ mod scans;
 mod tables;
 mod views;
 
-use super::{Area, Block, Copied, Layout, LayoutError, Mode, PairBlock, Powers, RowKind, ScanRow, Segment, Src, BIAS_LIMBS};
+use super::{
+    Area, Block, Copied, Layout, LayoutError, Mode, PairBlock, Powers, RowKind, ScanRow, Segment, Src, BIAS_LIMBS,
+};
 use crate::layout::{Features, InputShape, Shape, Tables};
 use crate::program::{Affine, Axis, Contraction, Linear, Output, Part, Program, Step};
 use std::collections::{BTreeMap, BTreeSet};

@@ -124,7 +124,11 @@ impl Table {
 
     /// What a line column has at a row: of a dense layout the value that its copy stands for.
     pub fn value_at(&self, line: Column<Advice>, row: usize) -> Fr {
-        let signed = self.layout.copies.iter().any(|copied| copied.line == row && copied.signed);
+        let signed = self
+            .layout
+            .copies
+            .iter()
+            .any(|copied| copied.line == row && copied.signed);
         let half = 1u64 << (self.layout.shape.precision().bits() - 1);
         self.get(line, row) - if signed { Fr::from(half) } else { Fr::zero() }
     }

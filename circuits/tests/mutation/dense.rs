@@ -35,7 +35,11 @@ pub fn all(public: bool) -> Vec<(String, Case)> {
             affine.bias.clear();
         }
     }
-    let named = [("layers", layers), ("without biases", unbiased), ("flattened", flattened())];
+    let named = [
+        ("layers", layers),
+        ("without biases", unbiased),
+        ("flattened", flattened()),
+    ];
     named
         .map(|(name, model)| (format!("dense {name}, public {public}"), on(model, public)))
         .into()
@@ -162,7 +166,16 @@ fn each_copy_of_a_value_is_needed() {
 /// The layouts of models that are not dense are refused.
 #[test]
 fn other_models_have_no_dense_layout() {
-    for model in [conv(), residual(), pooled(), mixed(), grouped(), activated(), divided(), joined()] {
+    for model in [
+        conv(),
+        residual(),
+        pooled(),
+        mixed(),
+        grouped(),
+        activated(),
+        divided(),
+        joined(),
+    ] {
         let shape = Shape {
             dense: true,
             inputs: model.inputs.iter().map(|_| input_shape(true)).collect(),

@@ -144,6 +144,44 @@ library Claim {
             // Bytes in reverse order; what follows a value is cut off with its sign. Most take one byte or two.
             switch gt(width, 2)
             case 0 {
+                // Sixteen at a time in lanes of two bytes, then one by one what is over.
+                let lanes := 0
+                let ones := 0x0001000100010001000100010001000100010001000100010001000100010001
+                let each := shl(4, width)
+                for { let last := add(ptr, mul(each, div(sub(end, ptr), each))) } lt(ptr, last) { ptr := add(ptr, each) } {
+                    let w := calldataload(ptr)
+                    switch sign
+                    case 0 {
+                        w := shr(128, w)
+                        w := and(or(w, shl(64, w)), 0x0000000000000000FFFFFFFFFFFFFFFF0000000000000000FFFFFFFFFFFFFFFF)
+                        w := and(or(w, shl(32, w)), 0x00000000FFFFFFFF00000000FFFFFFFF00000000FFFFFFFF00000000FFFFFFFF)
+                        w := and(or(w, shl(16, w)), 0x0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF)
+                        w := and(or(w, shl(8, w)), 0x00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF)
+                        lanes := or(lanes, xor(w, mul(0xFF, and(shr(7, w), ones))))
+                    }
+                    default {
+                        w := or(
+                            and(shr(8, w), 0x00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF),
+                            shl(8, and(w, 0x00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF))
+                        )
+                        lanes := or(lanes, xor(w, mul(0xFFFF, and(shr(15, w), ones))))
+                    }
+                    for { let after_ := add(cell, 512) } lt(cell, after_) { cell := add(cell, 128) } {
+                        let value := signextend(sign, shr(240, w))
+                        mstore(cell, add(value, mul(R, slt(value, 0))))
+                        value := signextend(sign, shr(224, w))
+                        mstore(add(cell, 32), add(value, mul(R, slt(value, 0))))
+                        value := signextend(sign, shr(208, w))
+                        mstore(add(cell, 64), add(value, mul(R, slt(value, 0))))
+                        value := signextend(sign, shr(192, w))
+                        mstore(add(cell, 96), add(value, mul(R, slt(value, 0))))
+                        w := shl(64, w)
+                    }
+                }
+                lanes := or(lanes, shr(128, lanes))
+                lanes := or(lanes, shr(64, lanes))
+                lanes := or(lanes, shr(32, lanes))
+                magnitudes := and(or(lanes, shr(16, lanes)), 0xFFFF)
                 for {} lt(ptr, end) { ptr := add(ptr, width) } {
                     let value := calldataload(ptr)
                     value := signextend(sign, or(byte(0, value), shl(8, byte(1, value))))

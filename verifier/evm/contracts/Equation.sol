@@ -95,9 +95,29 @@ library Equation {
             let z := mload(ptr)
             let n := 0
             let d := 1
-            for { let end := add(cells, mul(32, rows)) } lt(cells, end) { cells := add(cells, 32) } {
+            let end := add(cells, mul(32, rows))
+            // Four at once, after those that are over.
+            for { let over := add(cells, mul(32, and(rows, 3))) } lt(cells, over) { cells := add(cells, 32) } {
                 let e := add(z, minus)
                 n := addmod(mulmod(n, e, r), mulmod(mload(cells), d, r), r)
+                d := mulmod(d, e, r)
+                z := mulmod(z, inverse, r)
+            }
+            for {} lt(cells, end) { cells := add(cells, 128) } {
+                let e := add(z, minus)
+                n := addmod(mulmod(n, e, r), mulmod(mload(cells), d, r), r)
+                d := mulmod(d, e, r)
+                z := mulmod(z, inverse, r)
+                e := add(z, minus)
+                n := addmod(mulmod(n, e, r), mulmod(mload(add(cells, 32)), d, r), r)
+                d := mulmod(d, e, r)
+                z := mulmod(z, inverse, r)
+                e := add(z, minus)
+                n := addmod(mulmod(n, e, r), mulmod(mload(add(cells, 64)), d, r), r)
+                d := mulmod(d, e, r)
+                z := mulmod(z, inverse, r)
+                e := add(z, minus)
+                n := addmod(mulmod(n, e, r), mulmod(mload(add(cells, 96)), d, r), r)
                 d := mulmod(d, e, r)
                 z := mulmod(z, inverse, r)
             }

@@ -93,46 +93,44 @@ library Proof {
             uint256 to = t.to;
             bool ok = true;
             assembly {
-                // Cells are integers of less than 64 bits: the upper bits of their scalars are zero, or those of r. Four are turned at once; what of
-                // four is behind the last one is zero, and is cleared.
-                function put(place, u, turned, w) {
-                    mstore8(place, 2)
-                    mstore(add(place, 1), or(shl(192, w), mul(turned, iszero(iszero(u)))))
+                // A byte that says scalar, then its bytes from the lowest one. Cells are integers of less than 64 bits, most of them of less than 32: the
+                // upper bits of their scalars are zero, as memory is, or those of r.
+                for {} lt(cells, end) { cells := add(cells, 32) } {
+                    let w := mload(cells)
+                    switch shr(16, w)
+                    case 0 { mstore(to, or(shl(249, 1), or(shl(240, and(w, 0xFF)), shl(232, shr(8, w))))) }
+                    default {
+                        switch shr(32, w)
+                        case 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593 {
+                            w := or(and(shr(8, w), 0x00FF00FF), shl(8, and(w, 0x00FF00FF)))
+                            w := or(shl(240, w), shl(208, w))
+                            mstore8(to, 2)
+                            mstore(
+                                add(to, 1),
+                                or(
+                                    and(w, shl(224, 0xFFFFFFFF)),
+                                    0x0000000093f5e1439170b97948e833285d588181b64550b829a031e1724e6430
+                                )
+                            )
+                        }
+                        default {
+                            let u := shr(64, w)
+                            ok := and(ok, or(iszero(u), eq(u, 0x30644e72e131a029b85045b68181585d2833e84879b97091)))
+                            w := or(and(shr(8, w), 0x00FF00FF00FF00FF), shl(8, and(w, 0x00FF00FF00FF00FF)))
+                            w := or(and(shr(16, w), 0x0000FFFF0000FFFF), shl(16, and(w, 0x0000FFFF0000FFFF)))
+                            w := or(and(shr(32, w), 0xFFFFFFFF), shl(32, w))
+                            mstore8(to, 2)
+                            mstore(
+                                add(to, 1),
+                                or(
+                                    shl(192, w),
+                                    mul(0x9170b97948e833285d588181b64550b829a031e1724e6430, iszero(iszero(u)))
+                                )
+                            )
+                        }
+                    }
+                    to := add(to, 33)
                 }
-                let zero := iszero(calldatasize())
-                let a := xor(zero, 0x00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF00FF)
-                let b := xor(zero, 0x0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF0000FFFF)
-                let c := xor(zero, 0x00000000FFFFFFFF00000000FFFFFFFF00000000FFFFFFFF00000000FFFFFFFF)
-                let upper := 0x30644e72e131a029b85045b68181585d2833e84879b97091
-                let turned := 0x9170b97948e833285d588181b64550b829a031e1724e6430
-                let low := 0xFFFFFFFFFFFFFFFF
-                let last := add(to, mul(33, shr(5, sub(end, cells))))
-                for {} lt(cells, end) { cells := add(cells, 128) } {
-                    let cell0 := mload(cells)
-                    let cell1 := mload(add(cells, 32))
-                    let cell2 := mload(add(cells, 64))
-                    let cell3 := mload(add(cells, 96))
-                    let w := or(and(cell0, low), shl(64, and(cell1, low)))
-                    w := or(w, or(shl(128, and(cell2, low)), shl(192, cell3)))
-                    w := or(and(shr(8, w), a), shl(8, and(w, a)))
-                    w := or(and(shr(16, w), b), shl(16, and(w, b)))
-                    w := or(and(shr(32, w), c), shl(32, and(w, c)))
-                    cell0 := shr(64, cell0)
-                    cell1 := shr(64, cell1)
-                    cell2 := shr(64, cell2)
-                    cell3 := shr(64, cell3)
-                    ok := and(ok, or(iszero(cell0), eq(cell0, upper)))
-                    ok := and(ok, or(iszero(cell1), eq(cell1, upper)))
-                    ok := and(ok, or(iszero(cell2), eq(cell2, upper)))
-                    ok := and(ok, or(iszero(cell3), eq(cell3, upper)))
-                    put(to, cell0, turned, w)
-                    put(add(to, 33), cell1, turned, shr(64, w))
-                    put(add(to, 66), cell2, turned, shr(128, w))
-                    put(add(to, 99), cell3, turned, shr(192, w))
-                    to := add(to, 132)
-                }
-                calldatacopy(last, calldatasize(), sub(to, last))
-                to := last
             }
             require_(ok, "policy-out-of-range");
             t.to = to;

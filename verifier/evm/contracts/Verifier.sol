@@ -31,8 +31,7 @@ contract Verifier is IVerifier {
             exact(receipt, ys);
             uint256 size = 32 * (4 * Key.get(Key.POLICY_ROWS) + Key.get(Key.PUBLIC_LANES) * Key.get(Key.INPUT_ROWS));
             assembly {
-                // Cells are hashed four at a time: three more are zero.
-                mstore(0x40, add(add(cells, size), 96))
+                mstore(0x40, add(cells, size))
             }
             Receipt memory parts = Claim.split(receipt);
             statement = Claim.read(parts, cells);

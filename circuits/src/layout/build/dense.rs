@@ -50,14 +50,20 @@ fn elements(model: &Program, c: &Contraction) -> Option<(usize, Vec<usize>)> {
 
 impl Builder<'_> {
     /// Rows of the results of a block, behind it. The rows of the input end before.
-    pub(super) fn place_results(&mut self, id: usize, channels: Range<usize>, start: usize) -> Result<usize, LayoutError> {
+    pub(super) fn place_results(
+        &mut self,
+        id: usize,
+        channels: Range<usize>,
+        start: usize,
+    ) -> Result<usize, LayoutError> {
         if start < self.kinds.len() {
             return Err(LayoutError::Unwanted);
         }
         self.kinds.resize(start, RowKind::Free);
         self.rows[id].extend(start..start + channels.len());
         let end = start + channels.len();
-        self.kinds.extend(channels.map(|channel| RowKind::Affine(id, channel, 0)));
+        self.kinds
+            .extend(channels.map(|channel| RowKind::Affine(id, channel, 0)));
         Ok(end)
     }
 

@@ -33,7 +33,10 @@ pub fn hex(bytes: &[u8]) -> String {
 pub fn bytes(hex: &str) -> Result<Vec<u8>, String> {
     let digits = hex.trim().as_bytes().chunks(2);
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    digits.map(byte).collect::<Option<_>>().ok_or_else(|| "no hexadecimal digits".to_owned())
+    digits
+        .map(byte)
+        .collect::<Option<_>>()
+        .ok_or_else(|| "no hexadecimal digits".to_owned())
 }
 
 /// Where the gas of a call goes, the most first: functions without what they call, precompiles by their number, and what the transaction costs itself.
@@ -46,7 +49,11 @@ pub fn sections(case: &Case, data: &[u8], gas: u64) -> Result<Vec<(String, u64)>
     let mut sections: BTreeMap<String, u64> = BTreeMap::new();
     for (at, spent) in case.chain.spent(case.verifier, data) {
         let section = match at {
-            Spent::Code(pc) => functions.range(..=pc).next_back().map_or("compiler", |(_, name)| name).to_owned(),
+            Spent::Code(pc) => functions
+                .range(..=pc)
+                .next_back()
+                .map_or("compiler", |(_, name)| name)
+                .to_owned(),
             Spent::Precompile(number) => format!("precompile {number}"),
         };
         *sections.entry(section).or_default() += spent;

@@ -3,10 +3,10 @@
 use revm::context::{Context, TxEnv};
 use revm::context_interface::result::{ExecutionResult, Output};
 use revm::database::{CacheDB, EmptyDB};
-use revm::primitives::{Address, Bytes, Log, TxKind, U256};
-use revm::state::{AccountInfo, Bytecode};
 use revm::interpreter::interpreter_types::Jumps;
 use revm::interpreter::{CallInputs, CallOutcome, Interpreter};
+use revm::primitives::{Address, Bytes, Log, TxKind, U256};
+use revm::state::{AccountInfo, Bytecode};
 use revm::{ExecuteCommitEvm, ExecuteEvm, InspectEvm, Inspector, MainBuilder, MainContext};
 use std::collections::BTreeMap;
 
