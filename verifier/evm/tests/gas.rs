@@ -26,6 +26,15 @@ fn gas_is_as_written_down() {
     assert_eq!(rows.concat(), std::fs::read_to_string(path).unwrap());
 }
 
+/// A model of dense layers has a layout of its own, which the bar of 700,000 gas for this one rests on.
+#[test]
+fn dense_models_cost_what_they_may() {
+    let case = common::cheapest("digits_mlp", false);
+    let outcome = case.call(&case.calldata(&case.receipt));
+    assert!(outcome.returned.is_ok());
+    assert!(outcome.gas < 620_000, "{}", outcome.gas);
+}
+
 /// Digest and size of the contract, and the gas of the golden receipts, as people read them.
 #[test]
 fn the_chapter_says_what_is_deployed() {

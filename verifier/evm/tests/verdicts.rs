@@ -7,7 +7,7 @@ mod common;
 #[allow(dead_code, reason = "shared")]
 mod vector;
 
-use common::{generator, kit, Case, GOLDEN};
+use common::{cheapest, generator, kit, Case, GOLDEN};
 use provenn_evm::Words;
 use provenn_verifier::*;
 use rand_chacha::ChaCha20Rng;
@@ -64,8 +64,11 @@ fn the_test_kit() {
 fn every_element_of_a_receipt_is_checked() {
     let mut three = [0; 32];
     three[0] = 3;
-    for golden in [GOLDEN[0], GOLDEN[3]] {
-        let case = Case::golden(golden);
+    let golden = [GOLDEN[0], GOLDEN[3]].map(Case::golden);
+    // Of dense layouts too.
+    let dense = [false, true].map(|committed_input| cheapest("breast_cancer_mlp", committed_input));
+    for case in golden.into_iter().chain(dense) {
+        assert!(case.agree("honest", &case.receipt));
         let (start, length) = case.proof();
         let announcement = start + length;
         let responses = (announcement + 36..case.receipt.len()).step_by(32);

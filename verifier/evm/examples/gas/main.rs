@@ -10,15 +10,6 @@ mod profile;
 
 use common::chain::GAS;
 use common::Case;
-use provenn_circuits::argument::Objective;
-use provenn_circuits::compile::default_samples;
-use provenn_circuits::program::quantize_inputs;
-use provenn_evm::KeyData;
-use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
-use provenn_prover::prove::bind_inputs;
-use provenn_prover::srs::Srs;
-use provenn_prover::{commit, prove};
-use provenn_verifier::{policy, Context};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -35,7 +26,8 @@ fn main() -> ExitCode {
 }
 
 fn row(path: &Path, burnt: bool, sections: bool) -> Result<(), String> {
-    let mut case = case(path)?;
+    let model = std::fs::read(path).map_err(|error| error.to_string())?;
+    let mut case = Case::cheapest("gas", &model, false)?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let call = case.calldata(&case.receipt);
     let outcome = case.call(&call);
@@ -59,28 +51,4 @@ fn row(path: &Path, burnt: bool, sections: bool) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn case(path: &Path) -> Result<Case, String> {
-    let options = CommitOptions {
-        objective: Objective::Gas,
-        ..CommitOptions::default()
-    };
-    let model = std::fs::read(path).map_err(text)?;
-    let compiled = compile(&model, &options).map_err(text)?;
-    let srs = Srs::dev_from_seed(compiled.layout.shape.k, [3; 32]);
-    let committed = commit(&compiled, &options, &srs).map_err(text)?;
-    let samples = default_samples(&compiled.graph, 1);
-    let values = quantize_inputs(&committed.model, samples.first().ok_or("no sample")?).map_err(text)?;
-    let inputs = bind_inputs(&committed, &srs, values).map_err(text)?;
-    let (policy, context) = (policy::Label.into(), Context::default());
-    let receipt = prove(&committed, &srs, &inputs, policy, context, &|_| {}).map_err(text)?;
-    let key = srs_verifying_key(&srs).map_err(text)?;
-    // A model that is too large for the contract is told as such.
-    KeyData::new(&committed.card, &key).map_err(text)?;
-    Ok(Case::new("gas", committed.card, key, receipt))
-}
-
-fn text(error: impl ToString) -> String {
-    error.to_string()
 }

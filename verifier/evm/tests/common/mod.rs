@@ -5,7 +5,14 @@ pub mod chain;
 
 use chain::{artifact, Chain, Outcome, GAS};
 use provenn_bn254::G1Affine;
+use provenn_circuits::argument::Objective;
+use provenn_circuits::compile::default_samples;
+use provenn_circuits::program::quantize_inputs;
 use provenn_evm::{Calldata, KeyData};
+use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
+use provenn_prover::prove::bind_inputs;
+use provenn_prover::srs::Srs;
+use provenn_prover::{commit, prove};
 use provenn_verifier::*;
 use revm::primitives::Address;
 use std::path::Path;
@@ -18,6 +25,12 @@ pub const GOLDEN: [(&str, &str); 5] = [
     ("digits_cnn", "digits_cnn"),
     ("conflict_check", "conflict_check"),
 ];
+
+/// A model of the fixtures, committed for the least gas.
+pub fn cheapest(name: &str, committed_input: bool) -> Case {
+    let path = format!("{}/../../fixtures/models/{name}.onnx", env!("CARGO_MANIFEST_DIR"));
+    Case::cheapest(name, &std::fs::read(path).unwrap(), committed_input).unwrap()
+}
 
 /// The folder of the test kit.
 pub fn kit() -> &'static Path {
@@ -50,6 +63,30 @@ impl Case {
             srs,
             read(&format!("v2/{name}.receipt")),
         )
+    }
+
+    /// A model committed for the least gas, and a receipt of a first sample with the policy `label`; or why there is none.
+    pub fn cheapest(name: &str, model: &[u8], committed_input: bool) -> Result<Self, String> {
+        fn text(error: impl ToString) -> String {
+            error.to_string()
+        }
+        let options = CommitOptions {
+            objective: Objective::Gas,
+            committed_inputs: committed_input.into(),
+            ..CommitOptions::default()
+        };
+        let compiled = compile(model, &options).map_err(text)?;
+        let srs = Srs::dev_from_seed(compiled.layout.shape.k, [3; 32]);
+        let committed = commit(&compiled, &options, &srs).map_err(text)?;
+        let samples = default_samples(&compiled.graph, 1);
+        let values = quantize_inputs(&committed.model, samples.first().ok_or("no sample")?).map_err(text)?;
+        let inputs = bind_inputs(&committed, &srs, values).map_err(text)?;
+        let (policy, context) = (policy::Label.into(), Context::default());
+        let receipt = prove(&committed, &srs, &inputs, policy, context, &|_| {}).map_err(text)?;
+        let key = srs_verifying_key(&srs).map_err(text)?;
+        // A model that is too large for the contract is told as such.
+        KeyData::new(&committed.card, &key).map_err(text)?;
+        Ok(Self::new(name, committed.card, key, receipt))
     }
 
     pub fn new(name: &str, card: CheckedCard, srs: SrsVerifyingKey, receipt: Vec<u8>) -> Self {
