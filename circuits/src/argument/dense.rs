@@ -122,7 +122,8 @@ fn next(m: &mut Cells<'_>, column: Column<Advice>) -> Expr {
 /// * `u = 0` on rows of biases and results; elsewhere in blocks it is a copy of a value;
 /// * the first sum, after the policy rows, is 0.
 ///
-/// So `0 = sum_i t^i sum_o r^o (bias_io + sum_j x_ij w_ioj - A_io)` over layers, their channels and the elements that they read: a group of lanes has its
+/// So `0 = sum_i t^i r^(e_i) sum_o r^o (bias_io + sum_j x_ij w_ioj - A_io)` over layers, their channels and the elements that they read, where `e_i` counts the channels
+/// of the layers before but their last ones: layers differ in the power of `t`, channels of one in that of `r`. A group of lanes has its
 /// powers of `r` by the fold, and the groups before it those of their channels. Lanes without a channel have weights of zero, which the registration shows.
 /// Values, lines, accumulators (phase 1) and weights (commitments that the claim names) are fixed before `r` and `t`, and `W`, `sum` (phase 2) are
 /// determined by them: `W` by the link proof on all usable rows. By Schwartz-Zippel each coefficient is 0, which is what the contraction says of `A_io`; both

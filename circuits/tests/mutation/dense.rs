@@ -163,10 +163,17 @@ fn each_copy_of_a_value_is_needed() {
     assert_eq!(needed, base.copies.iter().map(|copy| copy.0.clone()).collect());
 }
 
-/// The layouts of models that are not dense are refused.
+/// The layouts of models that are not dense are refused, and of those whose input or output has no zero point.
 #[test]
 fn other_models_have_no_dense_layout() {
+    let unsigned = |tensor: usize| {
+        let mut model = super::dense(&[5, 7, 3]);
+        model.tensors[tensor].signed = false;
+        model
+    };
     for model in [
+        unsigned(0),
+        unsigned(2),
         conv(),
         residual(),
         pooled(),

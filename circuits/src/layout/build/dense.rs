@@ -18,8 +18,13 @@ pub(super) fn suits(model: &Program, shape: &Shape) -> bool {
     };
     let whole = shape.items == 0 && shape.ends == super::super::Ends::default();
     let narrow = (shape.lanes, shape.line_columns) == (1, 1);
-    let outputs = model.outputs.iter().all(|output| output.tensor > 0);
-    whole && narrow && outputs && model.inputs.len() == 1 && model.tensors.iter().skip(1).all(layer)
+    // What tells the rows of the input, and what the policy takes off a score, are zero points.
+    let signed = |id: usize| model.tensors.get(id).is_some_and(|tensor| tensor.signed);
+    let outputs = model
+        .outputs
+        .iter()
+        .all(|output| output.tensor > 0 && signed(output.tensor));
+    whole && narrow && signed(0) && outputs && model.inputs.len() == 1 && model.tensors.iter().skip(1).all(layer)
 }
 
 /// The tensor that a contraction reads, and of each cell of its line the element; none if a cell is not just one element.
