@@ -25,6 +25,9 @@ use provenn_verifier::card::MAX_DESCRIPTION;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
+/// Most items of a batch.
+pub const MOST_ITEMS: u32 = 1 << 16;
+
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// ONNX file.
@@ -34,7 +37,7 @@ pub struct Args {
     dim: Vec<Dimension>,
     /// Run the model on so many items at once, the first axis of its inputs, and let receipts count their labels: policies `labels`, `accuracy`,
     /// `confusion`, `by-group`, `count` and `at-least`. Data files may have a row for each item.
-    #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_ITEMS)))]
     batch: Option<u32>,
     /// Cut the model into so many segments, each in a circuit of its own, for models that are larger than one proof: keys and proofs are made one
     /// after the other, and a proof takes the memory of the largest.

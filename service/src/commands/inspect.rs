@@ -1,6 +1,6 @@
 //! `provenn inspect`: what a model is and what a proof would cost.
 
-use crate::commands::commit::{committed, imported, rows};
+use crate::commands::commit::{committed, imported, rows, MOST_ITEMS};
 use crate::data::source::Source;
 use crate::error::CliError;
 use crate::files::{self, Dimension};
@@ -32,7 +32,7 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["model", "dim", "batch", "calibration", "input", "committed", "optimize"])]
     operators: bool,
     /// What it would cost on so many items at once, as with `provenn commit --batch`.
-    #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_ITEMS)))]
     batch: Option<u32>,
     /// Rows that scales are chosen from (.npy, .csv), of a model with several inputs NAME=FILE for each or one .npz with an array for each; seeded values in [-1, 1] by
     /// default.

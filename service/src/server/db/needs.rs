@@ -20,15 +20,15 @@ impl Need {
         let (model, inputs) = match kind {
             "commit" => (
                 model.map(|sha256| Self::Upload(Kind::Model, ObjectDigest::known(sha256))),
-                ["calibration", "held_out"],
+                ["calibration", "held_out"].as_slice(),
             ),
-            "colouring" => (None, ["graph", "colouring"]),
+            "colouring" => (None, ["graph", "colouring"].as_slice()),
             _ => (
                 model.map(|id| Self::Commitment(ModelId::known(id))),
-                ["input", "inputs"],
+                ["input", "inputs", "labels"].as_slice(),
             ),
         };
-        let inputs = inputs.into_iter().filter_map(|field| request.get(field));
+        let inputs = inputs.iter().filter_map(|field| request.get(field));
         let under = request.get("under");
         let under = ["file", "signatures"]
             .into_iter()
