@@ -84,7 +84,7 @@ impl Asked {
             (true, None) => Err(CliError::usage(
                 "labels",
                 format!("the policy `{self}` takes a list for the items, and none is given"),
-                "name their file with --labels; in a request `labels` is their upload",
+                "give a number for each item: --labels FILE, or `labels` in a request",
             )),
             (false, Some(_)) => Err(CliError::usage(
                 "labels",

@@ -89,7 +89,7 @@ export function agreementFields(list, inputs, changed) {
     for (const filled of fields.filter((each) => each.file())) made.push(await one(await filled.read()));
     return made;
   };
-  const nodes = list.length === 0 ? [] : [field("Under", choice, "The audience and the end of the receipt are then those of the agreement."), signatures];
+  const nodes = list.length === 0 ? [] : [field("Under", choice, "Audience and end of the receipt are then those of the agreement, and hidden inputs are given as their openings (provenn party commit)."), signatures];
   return { nodes, show, chosen: () => choice.value, send };
 }
 

@@ -59,7 +59,7 @@ export function proving(id, card, list, leaks, deals, signal) {
   const batch = ([, ...extents]) => `Up to ${count(items)} rows of shape ${shape(extents)}: .npy, or .json with shape and values; fewer are filled with the last one`;
   const hint = ({ shape: extents }) => (items ? batch(extents) : sample(extents));
   const title = ({ name }) => (card.inputs.length === 1 ? "Input" : `Input ${quoted(name)}`);
-  const samples = perInput(card.inputs, "Input", (input) => fileField(title(input), { hint: hint(input), accept: ".json,.npy", required: true }));
+  const samples = perInput(card.inputs, "Input", (input) => fileField(title(input), { hint: hint(input), accept: ".json,.npy,.opening", required: true }));
   const classes = (policy) => classesOf(card, policy.includes("/") ? Number(policy.split("/")[0]) : 0);
   const labels = (caption) => fileField(caption, { hint: "A number for each row: as text with spaces or commas, or .npy. The receipt shows them.", accept: ".txt,.csv,.npy", required: true });
   const policy = policyFields("The receipt says", offered(list, card), byName(leaks), null, classes, labels);

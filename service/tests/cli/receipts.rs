@@ -90,7 +90,9 @@ fn thresholds_and_false_statements() {
     verify(&model, &out, &["--accept-dev", "--any-model"]).ok();
     let untrue = prove(&format!("yes-only:0:{}", first + 0.5));
     assert_eq!(untrue.exit, 1);
-    assert!(untrue.err.starts_with("error[untrue]: "), "{}", untrue.err);
+    // In the units of the model, as it was asked for.
+    let asked = format!("is output 0 at least {}", first + 0.5);
+    assert!(untrue.err.starts_with("error[untrue]: ") && untrue.err.contains(&asked), "{}", untrue.err);
     let second = scores[1].as_f64().unwrap();
     let lead = (first - second).abs();
     assert_eq!(output(&format!("margin:{lead}")), u32::from(second > first));
