@@ -12,12 +12,13 @@ use crate::output::OutputFolder;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::srs;
-use provenn_circuits::argument::Objective;
+use provenn_circuits::argument::{Cost, Objective};
 use provenn_circuits::graph::Graph;
 use provenn_circuits::onnx;
 use provenn_prover::about::About;
 use provenn_prover::commit::{commit, compile, CommitOptions, CommittedInputs, Compiled};
 use provenn_prover::expected::{Expected, Gap};
+use provenn_prover::machine;
 use provenn_prover::rows::{Rows, Use};
 use provenn_prover::srs::{Srs, SrsKind};
 use provenn_prover::{store, ProveError};
@@ -155,6 +156,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     progress.set("reading the SRS");
     let parameters = parameters(args, compiled.layout.shape.k)?;
     progress.set("committing");
+    progress.forecast(Cost::of(&compiled.layout.shape).commit_cpu_seconds(machine()));
     let committed = commit(&compiled, &options, &parameters)?;
     out.fill(|folder| {
         store::save(&committed, &parameters, folder)?;

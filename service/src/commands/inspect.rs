@@ -167,11 +167,12 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
             grouped(forecast.gas as usize)
         ),
     );
+    report.line("--optimize gives for:");
     for choice in &compiled.choices {
         let chosen = if choice.objective == objective { ", chosen" } else { "" };
         let (shape, cost) = (&choice.shape, &choice.cost);
         report.row(
-            &format!("--optimize {}", choice.objective),
+            &format!("  {}", choice.objective),
             format!(
                 "{:.2} CPU s, receipt {} B, card {} B, verified in {:.1} ms, {} gas (2^{} rows, {} lanes){chosen}",
                 cost.prove_cpu_seconds(machine()),

@@ -80,6 +80,11 @@ pub fn problem(code: &str) -> Problem {
             "a number of the model, the calibration rows or the input is NaN or infinite",
             OWNER,
         ),
+        "onnx-batch" => (
+            "onnx-batch",
+            "the first axis of an input or output of the model is not a batch of so many rows",
+            "export the model with a symbolic first axis, or commit without `batch`",
+        ),
         "opening" => (
             "opening",
             "an uploaded opening does not open its commitments under this model",
