@@ -5,6 +5,7 @@ mod segments;
 use super::show;
 use crate::bytes::{digest, hex, Digest};
 use crate::data::expected;
+use crate::data::labels::MOST_ITEMS;
 use crate::data::{sample, source::Source};
 use crate::error::CliError;
 use crate::files::{self, Dimension};
@@ -25,9 +26,6 @@ use provenn_prover::{store, ProveError};
 use provenn_verifier::card::MAX_DESCRIPTION;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-
-/// Most items of a batch.
-pub const MOST_ITEMS: u32 = 1 << 16;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -1,6 +1,7 @@
 //! `provenn inspect`: what a model is and what a proof would cost.
 
-use crate::commands::commit::{committed, imported, rows, MOST_ITEMS};
+use crate::commands::commit::{committed, imported, rows};
+use crate::data::labels::MOST_ITEMS;
 use crate::data::source::Source;
 use crate::error::CliError;
 use crate::files::{self, Dimension};

@@ -1,10 +1,12 @@
 //! The right labels of items, in a file.
 
-use crate::commands::commit::MOST_ITEMS;
 use crate::data::npy;
 use crate::error::CliError;
 use crate::files::{self, MAX_DATA};
 use std::path::Path;
+
+/// Most items of a batch.
+pub const MOST_ITEMS: u32 = 1 << 16;
 
 /// One label for each item: a `.npy` file with one axis, or numbers with commas, spaces or line ends between them.
 pub fn read(path: &Path) -> Result<Vec<u32>, CliError> {

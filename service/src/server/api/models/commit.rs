@@ -1,6 +1,6 @@
 //! Committing to an uploaded model.
 
-use crate::commands::commit::MOST_ITEMS;
+use crate::data::labels::MOST_ITEMS;
 use crate::server::api::http::body;
 use crate::server::api::http::id::named;
 use crate::server::api::submit::{admit, submit, Wanted};
