@@ -101,7 +101,7 @@ function exact(policies, whole, { outputs }) {
 
 function remotely({ receipt, graph }, asked, status, report, signal) {
   const query = (acceptDev) => {
-    const wanted = { model: asked.model, policy: asked.policy, colours: asked.colours, audience: asked.audience, nonce: /^0*$/.test(asked.nonce ?? "") ? "" : asked.nonce };
+    const wanted = { model: asked.model, policy: asked.labels ? "" : asked.policy, colours: asked.colours, audience: asked.audience, nonce: /^0*$/.test(asked.nonce ?? "") ? "" : asked.nonce };
     return new URLSearchParams([...Object.entries(wanted).filter(([, value]) => value), ["accept_dev", String(acceptDev)]]);
   };
   return async (acceptDev) => {
