@@ -7,8 +7,8 @@ mod segments;
 
 use super::{context, segment};
 use crate::bytes::hex;
-use crate::data::{labels, opening};
 use crate::data::source::Source;
+use crate::data::{labels, opening};
 use crate::error::CliError;
 use crate::estimate::Cost;
 use crate::output::{Output, Staged};

@@ -287,11 +287,10 @@ mod tests {
             let read = JobRequest::stored(kind, &document).unwrap();
             assert_eq!((read.kind(), read.document().unwrap()), (kind, document.clone()));
             statements.push(read.statement().unwrap());
-            for field in document
-                .as_object()
-                .unwrap()
-                .keys()
-                .filter(|field| !["held_out", "name", "about", "under", "batch", "labels"].contains(&field.as_str()))
+            for field in
+                document.as_object().unwrap().keys().filter(|field| {
+                    !["held_out", "name", "about", "under", "batch", "labels"].contains(&field.as_str())
+                })
             {
                 let mut cut = document.clone();
                 cut.as_object_mut().unwrap().remove(field);

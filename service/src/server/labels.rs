@@ -11,11 +11,7 @@ use crate::data::labels;
 ///
 /// # Errors
 /// [`ApiError::NotFound`] of one that is not there, or of another form; storage.
-pub async fn labels(
-    app: &App,
-    tenant: &TenantId,
-    sha256: Option<&ObjectDigest>,
-) -> Result<Option<Vec<u32>>, ApiError> {
+pub async fn labels(app: &App, tenant: &TenantId, sha256: Option<&ObjectDigest>) -> Result<Option<Vec<u32>>, ApiError> {
     let Some(sha256) = sha256 else { return Ok(None) };
     let file = bytes(app, tenant, sha256, (Form::Labels, "labels")).await?;
     let read = tokio::task::spawn_blocking(move || labels::parse(&file));

@@ -154,7 +154,10 @@ fn the_doctor_names_what_would_fail() {
     assert_eq!(made.len(), 1, "{said}");
     let words = run_in(folder.path(), &["doctor"]).ok();
     assert!(words.ends_with("Nothing is wrong.\n"));
-    assert!(words.contains(&format!("development parameters of 2^{} rows\n", made[0])), "{words}");
+    assert!(
+        words.contains(&format!("development parameters of 2^{} rows\n", made[0])),
+        "{words}"
+    );
     let file = folder.path().join(format!("home/dev-k{}.srs", made[0]));
     let mut bytes = fs::read(&file).unwrap();
     let last = bytes.len() - 1;

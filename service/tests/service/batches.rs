@@ -54,17 +54,32 @@ async fn receipts_count_the_items_of_a_batch() {
     let answer = alice.post("/v1/proofs", &asked).await;
     let place = answer.headers["location"].to_str().unwrap();
     let job = alice.finished(place).await;
-    assert_eq!((&job["state"], &job["request"]["labels"]), (&json!("done"), &json!(sha256)), "{job}");
+    assert_eq!(
+        (&job["state"], &job["request"]["labels"]),
+        (&json!("done"), &json!(sha256)),
+        "{job}"
+    );
 
     // By somebody who has the labels.
     let receipt = alice.get(&format!("{place}/receipt")).await.body;
     let card = alice.get(&format!("/v1/models/{model}/card")).await.body;
-    let srs = alice.get(&format!("/v1/srs/{}", shown["srs_id"].as_str().unwrap())).await.body;
-    let (card, srs) = (ModelCard::from_bytes(&card).unwrap(), SrsVerifyingKey::from_bytes(&srs).unwrap());
+    let srs = alice
+        .get(&format!("/v1/srs/{}", shown["srs_id"].as_str().unwrap()))
+        .await
+        .body;
+    let (card, srs) = (
+        ModelCard::from_bytes(&card).unwrap(),
+        SrsVerifyingKey::from_bytes(&srs).unwrap(),
+    );
     let (card, srs) = (card.check(&srs).unwrap(), srs);
     let expected = |labels: &[u32]| Expectation {
         inference: InferenceExpectation {
-            policy: Some(Accuracy { labels: labels.to_vec() }.into()),
+            policy: Some(
+                Accuracy {
+                    labels: labels.to_vec(),
+                }
+                .into(),
+            ),
             ..InferenceExpectation::default()
         },
         accept_dev: true,
@@ -131,7 +146,9 @@ async fn labels_are_given_where_a_policy_takes_them() {
     assert_ne!(job["id"], another["id"]);
     let place = format!("/v1/inputs/{right}");
     alice.call("DELETE", &place, "").await.problem(409, "in-use");
-    alice.call("DELETE", &format!("/v1/jobs/{}", job["id"].as_str().unwrap()), "").await;
+    alice
+        .call("DELETE", &format!("/v1/jobs/{}", job["id"].as_str().unwrap()), "")
+        .await;
     assert_eq!(alice.call("DELETE", &place, "").await.status.as_u16(), 204);
 }
 
@@ -146,6 +163,10 @@ async fn a_model_without_items_has_no_batch() {
     let asked = json!({ "calibration": { "own": own, "listed": listed }, "batch": 4 });
     let answer = alice.post(&format!("/v1/models/{model}/commit"), &asked).await;
     let job = alice.finished(answer.headers["location"].to_str().unwrap()).await;
-    assert_eq!((&job["state"], &job["error"]["code"]), (&json!("failed"), &json!("model-unsupported")), "{job}");
+    assert_eq!(
+        (&job["state"], &job["error"]["code"]),
+        (&json!("failed"), &json!("model-unsupported")),
+        "{job}"
+    );
     assert!(job["error"]["detail"].as_str().unwrap().contains("batch"), "{job}");
 }

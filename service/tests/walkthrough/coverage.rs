@@ -68,7 +68,11 @@ fn is_of_the_grammar(block: &Block) {
 fn is_compiled(file: &str) -> bool {
     let name = file.rsplit('/').next().unwrap();
     let of = file.strip_suffix("/README.md").filter(|_| file != "README.md");
-    let of = if file.starts_with("docs/") { Some("verifier") } else { of };
+    let of = if file.starts_with("docs/") {
+        Some("verifier")
+    } else {
+        of
+    };
     of.is_some_and(|of| read(&format!("{of}/src/lib.rs")).contains(&format!("/{name}\")]")))
 }
 

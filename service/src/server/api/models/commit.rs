@@ -101,7 +101,9 @@ pub async fn commit_model(
     let about = asked.about.map(|about| About::from_json(about.to_string().as_bytes()));
     let about = about.transpose().map_err(|e| ApiError::bad(format!("`about`: {e}")))?;
     if let Some(items) = asked.batch.filter(|items| !(1..=MOST_ITEMS).contains(items)) {
-        return Err(ApiError::bad(format!("`batch` is {items}, 1 to {MOST_ITEMS} is accepted")));
+        return Err(ApiError::bad(format!(
+            "`batch` is {items}, 1 to {MOST_ITEMS} is accepted"
+        )));
     }
     // Of a batch the process that commits knows what it costs.
     let forecast = upload.summary.get("forecast").cloned().unwrap_or_default();

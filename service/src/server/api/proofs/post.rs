@@ -96,7 +96,10 @@ pub async fn post_proof(
     let not_after = context.deadline(model.cpu_seconds(), app.now(), &model.forecast)?;
     let public = app.models.public(&app.store, &model).await?;
     let description = &public.description;
-    let labels = asked.labels.map(|text| named::<ObjectDigest>(&text, "labels")).transpose()?;
+    let labels = asked
+        .labels
+        .map(|text| named::<ObjectDigest>(&text, "labels"))
+        .transpose()?;
     let disclosed = {
         let _turn = app.readings.take(&Client::Tenant(caller.tenant.clone())).await?;
         let labels = uploaded(&app, &caller.tenant, labels.as_ref()).await?;
