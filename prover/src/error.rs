@@ -142,15 +142,15 @@ pub enum ProveError {
     #[error("the SRS is not the one the model was committed under. Help: give the directory that was used for commit")]
     SrsMismatch,
     /// The policy multiplies scores, and these are so far apart that the circuit cannot compare them.
-    #[error("the scores of this input are too far apart for `{policy}` in this circuit. Help: ask for fewer outputs, or for the scores")]
+    #[error("the scores of this input are too far apart for this policy in this circuit: {policy}. Help: ask for fewer outputs, or for the scores")]
     TooFarApart {
-        /// The policy.
+        /// The policy in words, in the units of the model.
         policy: String,
     },
     /// The statement asked for is false for this input.
     #[error("the statement is false: {policy}. Help: receipts of this policy exist for true statements only")]
     Untrue {
-        /// The policy in words, with integers of the quantized model.
+        /// The policy in words, in the units of the model.
         policy: String,
     },
     /// No row that was given has a receipt.

@@ -23,6 +23,11 @@ pub mod rows;
 pub mod srs;
 pub mod store;
 
+// Compiles the example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 use provenn_circuits::argument::Machine;
 use provenn_engine::Path;
 

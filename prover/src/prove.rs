@@ -1,6 +1,6 @@
 //! Receipts: witness, halo2 proof, link proof, and a check before anything is returned.
 
-use crate::commit::{srs_verifying_key, system_rng, Committed};
+use crate::commit::{srs_verifying_key, system_rng, Committed, Description};
 use crate::error::ProveError;
 pub use crate::input::{bind_inputs, bind_inputs_with, commit_input, commit_input_with, Input, Opening};
 use crate::link;
@@ -65,7 +65,8 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     if srs_key.id() != committed.card.srs_id {
         return Err(ProveError::SrsMismatch);
     }
-    store::description(&committed.card)?.offers(&policy)?;
+    let description = store::description(&committed.card)?;
+    description.offers(&policy)?;
     progress(Stage::Witness);
     let (model, layout, key) = (&committed.model, &committed.layout, &committed.card.key);
     let values: Vec<Vec<i64>> = inputs.iter().map(|input| input.values().to_vec()).collect();
@@ -79,7 +80,7 @@ pub fn prove_with<R: RngCore + CryptoRng>(
         instance_layout,
         &outputs,
         inputs,
-        &policy,
+        (&policy, &description),
         &context,
     )?;
     let columns: Vec<Vec<Fr>> = item
@@ -100,7 +101,7 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     };
     if !witness.states(model, layout) {
         return Err(ProveError::TooFarApart {
-            policy: policy.to_string(),
+            policy: description.words(&policy),
         });
     }
     progress(Stage::Proof);
@@ -157,13 +158,13 @@ pub(crate) fn statement(
     layout: &InstanceLayout,
     outputs: &[Vec<i64>],
     inputs: &[Input],
-    policy: &Disclosure,
+    (policy, description): (&Disclosure, &Description),
     context: &Context,
 ) -> Result<Stated, ProveError> {
     let checked = policy.check(&layout.outputs);
     checked.map_err(|range| ProveError::Policy(VerifyError::PolicyOutOfRange(range)))?;
     let given = policy.answer(outputs, layout).ok_or_else(|| ProveError::Untrue {
-        policy: policy.words().to_string(),
+        policy: description.words(policy),
     })?;
     let item = Item {
         inputs: inputs.iter().map(Input::binding).collect(),

@@ -6,21 +6,34 @@ use crate::commands::{
 };
 use clap::{Parser, Subcommand};
 
+/// What to try first, under the list of commands.
+const FIRST_STEPS: &str = "\
+First steps:
+  provenn demo                                                  all of it on an example, in a minute
+  provenn inspect model.onnx                                    is the model supported, and what would it cost?
+  provenn commit model.onnx --calibration rows.npy --out model  its card, for everybody
+  provenn prove --card model/model.card --input x.json --out receipt.bin
+  provenn verify --card model/model.card --receipt receipt.bin --accept-dev --any-model
+The last two options are for trying it: the verdict says what to name in their place.";
+
+/// What every command takes stands behind what it takes itself.
+const LAST: usize = 900;
+
 /// Prove what a committed neural network computes, and check such proofs.
 ///
 /// Exit codes: 0 success, 1 other failure, 2 wrong usage, 3 receipt refused, 4 model unsupported, 5 limit exceeded,
 /// 6 a log shows different histories.
 #[derive(Debug, Parser)]
-#[command(name = "provenn", version, propagate_version = true)]
+#[command(name = "provenn", version, propagate_version = true, after_help = FIRST_STEPS)]
 pub struct Cli {
     /// Print one JSON object on standard output.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = LAST)]
     pub json: bool,
     /// Print nothing but errors: the exit code says the rest.
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", display_order = LAST)]
     pub quiet: bool,
     /// Print how long each stage took, on standard error.
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = LAST)]
     pub verbose: bool,
     #[command(subcommand)]
     pub command: Command,

@@ -1,6 +1,5 @@
 //! Policies as they are asked for: with numbers in the units of the model's output, which are integers in a claim.
 
-use crate::data::labels;
 use crate::error::CliError;
 use provenn_prover::commit::Description;
 use provenn_verifier::policy::PolicyError;
@@ -8,7 +7,6 @@ use provenn_verifier::policy::Unit;
 use provenn_verifier::{Disclosure, Policy, Target};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::path::Path;
 use std::str::FromStr;
 
 /// A text of the grammar, see [`Disclosure::parse`].
@@ -72,29 +70,26 @@ impl Asked {
         takes_labels(&self.0)
     }
 
-    /// The same policy against the labels in a file.
+    /// The same policy against these labels.
     ///
     /// # Errors
     /// Labels that are missing, or that the policy does not take.
-    pub fn labelled(&self, file: Option<&Path>) -> Result<Self, CliError> {
-        match (self.takes_labels(), file) {
+    pub fn labelled(&self, labels: Option<&[u32]>) -> Result<Self, CliError> {
+        match (self.takes_labels(), labels) {
             (false, None) => Ok(self.clone()),
-            (true, Some(file)) => {
-                let labels = labels::read(file)?.iter().map(ToString::to_string).collect::<Vec<_>>();
+            (true, Some(labels)) => {
+                let labels = labels.iter().map(ToString::to_string).collect::<Vec<_>>();
                 Ok(Self(format!("{}:{}", self.0, labels.join(":"))))
             }
             (true, None) => Err(CliError::usage(
                 "labels",
                 format!("the policy `{self}` takes a list for the items, and none is given"),
-                "name their file with --labels",
+                "give a number for each item: --labels FILE, or `labels` in a request",
             )),
-            (false, Some(file)) => Err(CliError::usage(
+            (false, Some(_)) => Err(CliError::usage(
                 "labels",
-                format!(
-                    "the policy is `{self}`, which takes no labels beside it, and {} is named",
-                    file.display()
-                ),
-                "ask for accuracy, confusion or by-group, or leave --labels out",
+                format!("the policy is `{self}`, which takes no labels beside it, and there are some"),
+                "ask for accuracy, confusion or by-group, or leave the labels out",
             )),
         }
     }

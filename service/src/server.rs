@@ -21,6 +21,7 @@ pub mod ids;
 pub mod inputs;
 pub mod job;
 pub mod keys;
+pub mod labels;
 pub mod ledger;
 pub mod leftovers;
 pub mod limits;

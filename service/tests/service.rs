@@ -13,6 +13,8 @@ mod access;
 mod admission;
 #[path = "service/agreements.rs"]
 mod agreements;
+#[path = "service/batches.rs"]
+mod batches;
 #[path = "service/bundles.rs"]
 mod bundles;
 #[path = "service/cache.rs"]

@@ -1,5 +1,6 @@
 // The page: which view is shown, who is signed in.
 
+import { agreements } from "./agreements.js";
 import { key } from "./api.js";
 import { cards, published } from "./card.js";
 import { colourings } from "./colour.js";
@@ -22,6 +23,7 @@ const VIEWS = [
   { at: /^models\/([0-9a-f]{64})$/, view: model, keyed: true },
   { at: /^start\/([0-9a-f]{64})$/, view: start },
   { at: /^colourings$/, view: colourings, keyed: true },
+  { at: /^agreements$/, view: agreements, keyed: true },
   { at: /^jobs$/, view: jobs, keyed: true },
   { at: /^jobs\/(\w+)$/, view: job, keyed: true },
   { at: /^ledger$/, view: ledger, keyed: true },

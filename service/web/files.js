@@ -50,7 +50,7 @@ export async function read(file) {
 
 /**
  * A field for each input of a model. `nodes` are their elements, `given()` says whether one has a file, `send(one)` gives what `one` makes of
- * the bytes of each: by itself of an only input, by name of several.
+ * the bytes of each, with its index: by itself of an only input, by name of several.
  */
 export function perInput(inputs, what, make) {
   const fields = inputs.map(make);
@@ -58,7 +58,7 @@ export function perInput(inputs, what, make) {
     const unfilled = fields.findIndex((field) => !field.file());
     if (unfilled >= 0) throw missing(fields[unfilled], inputs.length === 1 ? `The ${what.toLowerCase()}` : `The ${what.toLowerCase()} of ${quoted(inputs[unfilled].name)}`);
     const made = [];
-    for (const [index, field] of fields.entries()) made.push([inputs[index].name, await one(await field.read())]);
+    for (const [index, field] of fields.entries()) made.push([inputs[index].name, await one(await field.read(), index)]);
     return made.length === 1 ? made[0][1] : Object.fromEntries(made);
   };
   return { fields, nodes: fields.map(({ node }) => node), given: () => fields.some((field) => field.file()), send };

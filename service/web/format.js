@@ -39,6 +39,12 @@ export function policy(text) {
     case "label-in":
     case "colouring":
       return `${name} ${parameters.join(", ")}`;
+    case "count":
+      return `${name} of labels ${parameters.slice(2).join(", ")} in the first ${output} rows, if at least ${value}`;
+    case "at-least":
+      return `${name} ${value} of the first ${output} rows with labels ${parameters.slice(2).join(", ")}`;
+    case "by-group":
+      return `${name}, label ${output}`;
     default:
       return name;
   }

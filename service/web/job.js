@@ -5,7 +5,7 @@ import { bytes, call, follow, get } from "./api.js";
 import { picture } from "./colour.js";
 import { button, complaint, draw, element, facts, identifier, link, say, sheet } from "./dom.js";
 import { saveAs } from "./files.js";
-import { bound, policy, seconds, short, size, time } from "./format.js";
+import { bound, count, policy, seconds, short, size, time } from "./format.js";
 import { checked, here, verifier } from "./receipt.js";
 import { removing } from "./removing.js";
 import { quoted } from "./text.js";
@@ -112,13 +112,14 @@ function asked({ kind, request, created, id }, signal) {
   const { model, input, audience, nonce, not_after: end } = request;
   const uploads = kind === "colouring" ? [["Graph", request.graph], ["Colouring", request.colouring]] : kind === "commit" ? [] : input ? [["Input", input]] : Object.entries(request.inputs ?? {}).map(([name, sha256]) => [`Input ${quoted(name)}`, sha256]);
   const shown = uploads.map(([name, sha256]) => [name, identifier(sha256)]);
-  const context = () => [audience ? ["Audience", audience] : null, /^0*$/.test(nonce) ? null : ["Nonce", identifier(nonce)], end ? ["Valid until", time(1000 * end)] : null];
+  const deal = request.under?.agreement;
+  const context = () => [deal ? ["Agreement", link(short(deal), "#/agreements")] : audience ? ["Audience", audience] : null, /^0*$/.test(nonce) ? null : ["Nonce", identifier(nonce)], end ? ["Valid until", time(1000 * end)] : null];
   const binding = { committed: "hide their input", public: "show their input" };
   const place = model ? link(short(model), `#/models/${model}`) : null;
   const rest = {
-    proof: () => [["Model", place], ["Policy", policy(request.policy)], ...shown, ...context()],
+    proof: () => [["Model", place], ["Policy", policy(request.policy)], ...shown, request.labels ? ["Labels", identifier(request.labels)] : null, ...context()],
     colouring: () => [["Colours", `${request.colours}`], ...shown, ...context()],
-    commit: () => [["File", place], ["Receipts", binding[input] ?? bound(request)]],
+    commit: () => [["File", place], ["Receipts", binding[input] ?? bound(request)], request.batch ? ["Rows in one proof", count(request.batch)] : null],
     opening: () => [["Model", place], ...shown],
   }[kind];
   const gone = "The file and commitments to it are removed; receipts about it stay.";

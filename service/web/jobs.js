@@ -89,5 +89,5 @@ function row(job) {
 
 function words({ state, request, created, started, finished, progress, eta_ms: rest }) {
   const under = !FINAL.includes(state) && progress > 0 ? `${Math.round(100 * progress)} %${rest ? `, about ${seconds(rest / 1000)} left` : ""}` : "";
-  return [request.model ? `model ${short(request.model)}` : `graph ${short(request.graph)}`, request.audience ? `for ${request.audience}` : "", time(created), under, started && finished ? `took ${seconds((finished - started) / 1000)}` : ""];
+  return [request.model ? `model ${short(request.model)}` : `graph ${short(request.graph)}`, request.under ? "under an agreement" : request.audience ? `for ${request.audience}` : "", time(created), under, started && finished ? `took ${seconds((finished - started) / 1000)}` : ""];
 }

@@ -1,5 +1,6 @@
 // One model: uploaded, or committed.
 
+import { about as deals } from "./agreements.js";
 import { Problem, bytes, call, get } from "./api.js";
 import { button, element, facts, field, figures, form, identifier, input, link, sheet } from "./dom.js";
 import { committing } from "./commit.js";
@@ -89,12 +90,12 @@ async function committed(found, tenant, signal) {
     // What was published stays.
     own ? null : removing("what is committed", "Its keys and openings are removed: there will be no more receipts of it. Receipts that were made stay valid, for those who have the card.", `/v1/models/${id}/commit`, `#/models/${source}`, signal),
   );
-  const asking = own?.status === "revoked" ? [] : [proving(id, card, await policies(), out, signal)];
+  const asking = own?.status === "revoked" ? [] : [proving(id, card, await policies(), out, await deals(id, signal), signal)];
   return [asking, [price, what, own ? standing(own, signal) : publishing(id, card, tenant, signal)]];
 }
 
 /** What a card says of its model; `out`: what receipts let out, by policy. */
-export function cardFacts({ inputs, outputs, parameters, fidelity, about }, out) {
+export function cardFacts({ inputs, outputs, parameters, fidelity, about, shape: { items } }, out) {
   const named = (list) => list.map(({ name, shape: extents }) => (list.length === 1 ? shape(extents) : `${quoted(name)} ${shape(extents)}`)).join(", ");
   const told = { public: "receipts show it", committed: "receipts hide it behind a commitment" };
   const bound = ({ name, binding }) => (inputs.length === 1 ? told[binding] : `${quoted(name)}: ${told[binding]}`);
@@ -111,6 +112,7 @@ export function cardFacts({ inputs, outputs, parameters, fidelity, about }, out)
       ...sayings({ said: about ?? {} }),
       ["Takes", named(inputs)],
       ["Gives", named(outputs)],
+      items ? ["Rows in one proof", count(items)] : null,
       ["Parameters", count(parameters)],
       ["Input", inputs.map(bound).join("; ")],
       ["Against float", `${measured.join("; ")}. Measured by its owner on ${measuredOn}.`],

@@ -1,10 +1,11 @@
 // Asking for a receipt.
 
+import { agreementFields } from "./agreements.js";
 import { call, upload } from "./api.js";
 import { element, field, form, input, sheet } from "./dom.js";
-import { fileField, perInput } from "./files.js";
+import { fileField, missing, perInput } from "./files.js";
 import { provingExample } from "./examples.js";
-import { shape } from "./format.js";
+import { count, shape } from "./format.js";
 import { policyFields, right } from "./policy.js";
 import { quoted } from "./text.js";
 
@@ -52,20 +53,31 @@ function classesOf({ about, outputs }, output) {
   return named?.classes ?? [];
 }
 
-export function proving(id, card, list, leaks, signal) {
-  const hint = ({ shape: extents }) => `One sample of shape ${shape(extents)}: .json with shape and values, or .npy`;
+export function proving(id, card, list, leaks, deals, signal) {
+  const { items } = card.shape;
+  const sample = (extents) => `One sample of shape ${shape(extents)}: .json with shape and values, or .npy`;
+  const batch = ([, ...extents]) => `Up to ${count(items)} rows of shape ${shape(extents)}: .npy, or .json with shape and values; fewer are filled with the last one`;
+  const hint = ({ shape: extents }) => (items ? batch(extents) : sample(extents));
   const title = ({ name }) => (card.inputs.length === 1 ? "Input" : `Input ${quoted(name)}`);
-  const samples = perInput(card.inputs, "Input", (input) => fileField(title(input), { hint: hint(input), accept: ".json,.npy", required: true }));
+  const samples = perInput(card.inputs, "Input", (input) => fileField(title(input), { hint: hint(input), accept: ".json,.npy,.opening", required: true }));
   const classes = (policy) => classesOf(card, policy.includes("/") ? Number(policy.split("/")[0]) : 0);
-  const policy = policyFields("The receipt says", offered(list, card), byName(leaks), null, classes);
+  const labels = (caption) => fileField(caption, { hint: "A number for each row: as text with spaces or commas, or .npy. The receipt shows them.", accept: ".txt,.csv,.npy", required: true });
+  const policy = policyFields("The receipt says", offered(list, card), byName(leaks), null, classes, labels);
   const context = contextFields();
+  const under = agreementFields(deals, card.inputs, (chosen) => (context.node.hidden = chosen));
+  under.show();
   const act = async (_, tell) => {
     const asked = policy.read();
-    const bound = context.read();
-    const sent = await samples.send(async (bytes) => (await upload("inputs", bytes, tell, signal)).sha256);
+    const agreement = under.chosen();
+    const bound = agreement ? { context: {}, agreement } : { context: context.read() };
+    if (policy.items() && !policy.items().file()) throw missing(policy.items(), "The file with a number for each row");
+    const put = (form) => async (bytes) => (await upload("inputs", bytes, tell, signal, form)).sha256;
+    const sent = await samples.send((bytes, index) => put(agreement && card.inputs[index].binding === "committed" ? "opening" : "")(bytes));
+    if (agreement) bound.signatures = await under.send(put("signature"));
+    if (policy.items()) bound.labels = await put("labels")(await policy.items().read());
     const inputs = card.inputs.length === 1 ? { input: sent } : { inputs: sent };
     tell("Submitting …");
-    const response = await call("POST", "/v1/proofs", { json: { model: id, ...inputs, policy: asked, context: bound }, signal });
+    const response = await call("POST", "/v1/proofs", { json: { model: id, ...inputs, policy: asked, ...bound }, signal });
     location.hash = `#/jobs/${(await response.json()).id}`;
   };
   return sheet(
@@ -75,6 +87,7 @@ export function proving(id, card, list, leaks, signal) {
       act,
       element("div", "stack", ...samples.nodes, ...provingExample(card, samples.fields[0])),
       ...policy.nodes,
+      ...under.nodes,
       context.node,
     ),
   );

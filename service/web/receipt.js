@@ -1,5 +1,6 @@
 // Verification in this browser, by the same module that verifiers use; by the service where this build has none.
 
+import { withdrawnAgreement } from "./agreements.js";
 import { call, get } from "./api.js";
 import { complaint, element, facts, link, sheet } from "./dom.js";
 import { address, time } from "./format.js";
@@ -54,17 +55,20 @@ export async function checked(files, asked, acceptDev, signal) {
 
 const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** What the model's publisher says against it here; no proof can say that. */
+/** What the model's publisher, or a party of the agreement, says against it here; no proof can say that. */
 async function withdrawn(files, asked, signal) {
   if (files.graph) return [];
-  const id = asked.model || (here && (await verifier()).verify(files).claim?.body.model_id);
-  if (!id) return [];
+  const claim = here ? (await verifier()).verify(files).claim : null;
+  const ended = await withdrawnAgreement(claim?.audience ?? asked.audience, signal);
+  const id = asked.model || claim?.body.model_id;
+  if (!id) return ended;
   const { versions } = await get(`/v1/registry?model=${id}`, { signal });
   const told = versions.filter(({ status }) => status !== "active");
-  return told.map((version) => {
+  const about = told.map((version) => {
     const place = link(`${version.name}, version ${version.version}`, address(version));
     return element("div", "problem", element("strong", "", `The publisher has ${version.status === "revoked" ? "revoked" : "deprecated"} this model: ${version.reason}`), element("p", "", "In the registry of this service: ", place, `, since ${time(version.changed)}.`));
   });
+  return [...ended, ...about];
 }
 
 async function locally(files, asked, status, report) {
@@ -77,7 +81,8 @@ async function locally(files, asked, status, report) {
     audience: asked.audience || undefined,
     nonce: asked.nonce && !/^0*$/.test(asked.nonce) ? unhex(asked.nonce, 32) : undefined,
     colours: asked.colours,
-    policy: asked.policy ? exact(module.policies, asked.policy, about) : undefined,
+    // Labels that were uploaded are not given back: which ones the receipt is about it says itself.
+    policy: asked.policy && !asked.labels ? exact(module.policies, asked.policy, about) : undefined,
   };
   return (acceptDev) => render(status, report, module.verify({ ...request, acceptDev }));
 }
@@ -87,14 +92,16 @@ function exact(policies, whole, { outputs }) {
   const [target, text] = whole.includes("/") ? whole.split("/") : ["0", whole];
   const [name, ...given] = text.split(":");
   const policy = policies.find((known) => known.name === name);
-  const value = ({ unit }, index) => (unit === "value" ? scaled(given[index], outputs[target]?.frac ?? 0) : unit === "outputs" ? given.slice(index).join(":") : given[index]);
+  // The last one may be a list.
+  const rest = (index) => (index === policy.parameters.length - 1 ? given.slice(index).join(":") : given[index]);
+  const value = ({ unit }, index) => (unit === "value" ? scaled(given[index], outputs[target]?.frac ?? 0) : rest(index));
   const values = policy.parameters.map((parameter, index) => [parameter.name, value(parameter, index)]);
   return policyText(policy, Object.fromEntries(values), target);
 }
 
 function remotely({ receipt, graph }, asked, status, report, signal) {
   const query = (acceptDev) => {
-    const wanted = { model: asked.model, policy: asked.policy, colours: asked.colours, audience: asked.audience, nonce: /^0*$/.test(asked.nonce ?? "") ? "" : asked.nonce };
+    const wanted = { model: asked.model, policy: asked.labels ? "" : asked.policy, colours: asked.colours, audience: asked.audience, nonce: /^0*$/.test(asked.nonce ?? "") ? "" : asked.nonce };
     return new URLSearchParams([...Object.entries(wanted).filter(([, value]) => value), ["accept_dev", String(acceptDev)]]);
   };
   return async (acceptDev) => {

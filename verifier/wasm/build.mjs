@@ -52,7 +52,7 @@ function version() {
 
 function page(wasm, packed) {
   const style = read("base.css") + read("page.css");
-  const script = bundle(["provenn.js", "sample.js", "text.js", "words.js", "drawing.js", "view.js", "form.js", "page.js"]);
+  const script = bundle(["provenn.js", "sample.js", "text.js", "words.js", "drawing.js", "items.js", "view.js", "form.js", "page.js"]);
   const source = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
   const values = {
     // The page can run its own script and module, and reach nothing else.

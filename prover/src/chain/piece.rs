@@ -109,7 +109,7 @@ pub fn prove_segment_with<R: RngCore + CryptoRng>(
     let (witness, columns) = witness(&segment, trace, top.unwrap_or(0), columns);
     if !witness.states(&segment.model, &segment.layout) {
         return Err(ProveError::TooFarApart {
-            policy: policy.to_string(),
+            policy: super::description(card)?.model.words(policy),
         });
     }
     let mut part = run.receipt();

@@ -59,7 +59,8 @@ impl Run {
         context: &Context,
         rng: &mut R,
     ) -> Result<Self, ProveError> {
-        super::description(card)?.model.offers(policy)?;
+        let description = super::description(card)?.model;
+        description.offers(policy)?;
         // Values and commitments first: the claim has the answer, and all proofs depend on both.
         let mut values: Vec<Vec<i64>> = inputs.iter().map(|input| input.values().to_vec()).collect();
         let (mut taken, mut between) = (vec![], vec![]);
@@ -78,7 +79,7 @@ impl Run {
             &layout,
             &values,
             inputs,
-            policy,
+            (policy, &description),
             context,
         )?;
         Ok(Self {

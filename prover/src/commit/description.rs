@@ -112,6 +112,11 @@ impl Description {
         self.outputs.iter().map(|output| output.frac).collect()
     }
 
+    /// A policy in words, in the units of the model.
+    pub fn words(&self, policy: &Disclosure) -> String {
+        policy.words().shown(&self.fracs())
+    }
+
     /// The class that the publisher names a label of an output.
     pub fn class(&self, output: usize, label: usize) -> Option<&str> {
         let name = &self.outputs.get(output)?.name;

@@ -69,6 +69,21 @@ def test_a_colouring(client: Client, service: Service) -> None:
     assert failed.value.code == "not-provable"
 
 
+def test_a_batch(client: Client, service: Service, fixtures: Path) -> None:
+    """Receipts count the rows of a batch against uploaded labels."""
+    model = client.upload_model(fixtures / "models/digits_mlp.onnx")
+    rows = client.upload_input(fixtures / "data/digits_flat_calibration.npy")
+    card = client.wait(client.commit(model, calibration=rows, input="committed", batch=4))["result"]["model_id"]
+    image = json.loads((fixtures / "inputs/digits_mlp.json").read_text())["values"]
+    sample = client.upload_input({"shape": [3, 64], "values": image * 3})
+    job = client.wait(client.prove(card, sample, "accuracy", labels=client.upload_labels([1, 1, 7])))
+    verdict = Client(service.url).verify(client.receipt(job), policy="accuracy:1:1:7", accept_dev=True)
+    assert verdict["valid"] and verdict["output"] == 2
+    with pytest.raises(ServiceError) as refused:
+        client.prove(card, sample, "accuracy")
+    assert refused.value.code == "labels"
+
+
 def test_an_agreement(client: Client, service: Service, fixtures: Path, tmp_path: Path) -> None:
     def run(*words: object) -> Any:
         command = [service.program, "--json", *map(str, words)]

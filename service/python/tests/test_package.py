@@ -78,6 +78,11 @@ def test_a_batch_counts_labels(fixtures: Path) -> None:
     with pytest.raises(provenn.ProvennError) as refused:
         provenn.verify(receipt, committed.card, labels=(labels + 1) % 10, **named)
     assert refused.value.code == "policy-mismatch"
+    matrix = committed.prove(pictures, policy="confusion", labels=labels)
+    counted = provenn.verify(matrix, committed.card, accept_dev=True, policy="confusion", labels=labels)
+    assert counted.matrix is not None and sum(counted.matrix[label][label] for label in range(10)) == right
+    assert [sum(row) for row in counted.matrix] == numpy.bincount(labels, minlength=10).tolist()
+    assert "right label" in counted._repr_html_() and provenn.verify(receipt, committed.card, **named, labels=labels).matrix is None
     for wrong, code in ((None, "labels"), (labels + 0.5, "labels"), ([*labels, 1], "policy-out-of-range")):
         with pytest.raises(provenn.ProvennError) as refused:
             committed.prove(pictures, policy="accuracy", labels=wrong)
@@ -223,6 +228,15 @@ def test_other_threads_run_meanwhile(committed: provenn.Committed, rows: Any) ->
     thread.join()
     # A proof takes tens of milliseconds: there would be none or one in each if it kept them from running.
     assert meanwhile > 2
+
+
+def test_bytes_and_protos_are_models(fixtures: Path, rows: Any) -> None:
+    onnx = pytest.importorskip("onnx")
+    path = fixtures / "models/linear_30.onnx"
+    of = [provenn.inspect(model, rows).report for model in (path, path.read_bytes(), onnx.load(path))]
+    assert of[0] == of[1] == of[2]
+    made = provenn.commit(onnx.load(path), calibration=rows, progress=True)
+    assert provenn.verify(made.prove(rows[0], progress=True), made.card, accept_dev=True).output in (0, 1)
 
 
 def test_errors_of_a_callback_are_raised(committed: provenn.Committed, rows: Any) -> None:

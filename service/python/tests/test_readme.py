@@ -37,7 +37,9 @@ def test_an_empty_environment_is_enough(tmp_path: Path) -> None:
     home = {**os.environ, "PROVENN_HOME": str(tmp_path / "home")}
     ran = subprocess.run([*python, "-c", text], cwd=tmp_path, env=home, check=True, capture_output=True, text=True)
     assert ran.stdout.startswith("VALID: ") and "- " in ran.stdout
-    assert time.monotonic() - started < 60
+    seconds = time.monotonic() - started
+    print(f"Installed, and the lines of the README run: {seconds:.1f} s")
+    assert seconds < 60
     version = subprocess.run([*python, "-m", "provenn", "--version"], check=True, capture_output=True, text=True)
     assert version.stdout.startswith("provenn ")
 

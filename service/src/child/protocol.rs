@@ -60,6 +60,8 @@ pub enum Work {
         model: PathBuf,
         calibration: Vec<Data>,
         held_out: Vec<Data>,
+        /// Of a batch; 0 if it is none.
+        items: u32,
         bindings: PerInput<Binding>,
         about: Option<About>,
         /// Folder of development parameters, or a file of imported ones.

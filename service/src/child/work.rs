@@ -2,6 +2,7 @@
 
 use super::protocol::{Data, Work};
 use crate::bytes::{hex, hex32};
+use crate::commands::commit::imported;
 use crate::data::opening;
 use crate::data::{sample, source::Source};
 use crate::error::CliError;
@@ -84,6 +85,7 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         model,
         calibration,
         held_out,
+        items,
         bindings,
         about,
         srs,
@@ -94,11 +96,12 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         return Err(CliError::usage("child", "not a commitment", ""));
     };
     stage(Stage::Compile);
-    let bytes = files::read(model, MAX_MODEL)?;
-    let graph = onnx::import(&bytes).map_err(provenn_prover::ProveError::from)?;
+    let items = *items as usize;
+    let (bytes, graph) = imported(files::read(model, MAX_MODEL)?, items)?;
     let options = CommitOptions {
-        calibration: rows(calibration, &graph, Use::Calibration)?,
-        held_out: rows(held_out, &graph, Use::HeldOut)?,
+        calibration: rows(calibration, &graph, Use::Calibration)?.map(|rows| rows.batched(&graph, items)),
+        held_out: rows(held_out, &graph, Use::HeldOut)?.map(|rows| rows.batched(&graph, items)),
+        items,
         committed_inputs: committed_inputs(bindings),
         about: about.clone(),
         ..CommitOptions::default()

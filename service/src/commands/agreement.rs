@@ -2,7 +2,7 @@
 
 use super::party;
 use super::show::agreement::shown;
-use crate::data::agreement;
+use crate::data::{agreement, labels};
 use crate::error::CliError;
 use crate::moment;
 use crate::output::Output;
@@ -125,8 +125,9 @@ fn draft(args: &Draft) -> Result<Report, CliError> {
     let (card, description) = party::card(&args.card)?;
     // Labels that no policy takes are refused by any.
     let taken = args.policy.iter().any(Asked::takes_labels);
+    let labels = labels::named(args.labels.as_deref())?;
     let policy = |asked: &Asked| {
-        let labels = args.labels.as_deref().filter(|_| asked.takes_labels() || !taken);
+        let labels = labels.as_deref().filter(|_| asked.takes_labels() || !taken);
         let labelled = asked.labelled(labels)?;
         labelled.about(args.output.as_deref(), &description)?.of(&description)
     };

@@ -5,6 +5,7 @@ mod segments;
 use super::show;
 use crate::bytes::{digest, hex, Digest};
 use crate::data::expected;
+use crate::data::labels::MOST_ITEMS;
 use crate::data::{sample, source::Source};
 use crate::error::CliError;
 use crate::files::{self, Dimension};
@@ -12,12 +13,13 @@ use crate::output::OutputFolder;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::srs;
-use provenn_circuits::argument::Objective;
+use provenn_circuits::argument::{Cost, Objective};
 use provenn_circuits::graph::Graph;
 use provenn_circuits::onnx;
 use provenn_prover::about::About;
 use provenn_prover::commit::{commit, compile, CommitOptions, CommittedInputs, Compiled};
 use provenn_prover::expected::{Expected, Gap};
+use provenn_prover::machine;
 use provenn_prover::rows::{Rows, Use};
 use provenn_prover::srs::{Srs, SrsKind};
 use provenn_prover::{store, ProveError};
@@ -34,7 +36,7 @@ pub struct Args {
     dim: Vec<Dimension>,
     /// Run the model on so many items at once, the first axis of its inputs, and let receipts count their labels: policies `labels`, `accuracy`,
     /// `confusion`, `by-group`, `count` and `at-least`. Data files may have a row for each item.
-    #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_ITEMS)))]
     batch: Option<u32>,
     /// Cut the model into so many segments, each in a circuit of its own, for models that are larger than one proof: keys and proofs are made one
     /// after the other, and a proof takes the memory of the largest.
@@ -152,6 +154,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     progress.set("reading the SRS");
     let parameters = parameters(args, compiled.layout.shape.k)?;
     progress.set("committing");
+    progress.forecast(Cost::of(&compiled.layout.shape).commit_cpu_seconds(machine()));
     let committed = commit(&compiled, &options, &parameters)?;
     out.fill(|folder| {
         store::save(&committed, &parameters, folder)?;

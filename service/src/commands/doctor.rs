@@ -130,7 +130,10 @@ fn parameters(all: &mut Findings) {
     }
     let words = match rows.as_slice() {
         [] => "no parameters yet".to_owned(),
-        rows => format!("development parameters of 2^{rows:?} rows"),
+        rows => {
+            let powers: Vec<String> = rows.iter().map(|k| format!("2^{k}")).collect();
+            format!("development parameters of {} rows", powers.join(", "))
+        }
     };
     all.found(
         "cache",

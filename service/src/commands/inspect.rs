@@ -1,6 +1,7 @@
 //! `provenn inspect`: what a model is and what a proof would cost.
 
 use crate::commands::commit::{committed, imported, rows};
+use crate::data::labels::MOST_ITEMS;
 use crate::data::source::Source;
 use crate::error::CliError;
 use crate::files::{self, Dimension};
@@ -32,7 +33,7 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["model", "dim", "batch", "calibration", "input", "committed", "optimize"])]
     operators: bool,
     /// What it would cost on so many items at once, as with `provenn commit --batch`.
-    #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_ITEMS)))]
     batch: Option<u32>,
     /// Rows that scales are chosen from (.npy, .csv), of a model with several inputs NAME=FILE for each or one .npz with an array for each; seeded values in [-1, 1] by
     /// default.
@@ -167,11 +168,12 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
             grouped(forecast.gas as usize)
         ),
     );
+    report.line("--optimize gives for:");
     for choice in &compiled.choices {
         let chosen = if choice.objective == objective { ", chosen" } else { "" };
         let (shape, cost) = (&choice.shape, &choice.cost);
         report.row(
-            &format!("--optimize {}", choice.objective),
+            &format!("  {}", choice.objective),
             format!(
                 "{:.2} CPU s, receipt {} B, card {} B, verified in {:.1} ms, {} gas (2^{} rows, {} lanes){chosen}",
                 cost.prove_cpu_seconds(machine()),

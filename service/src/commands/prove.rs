@@ -7,8 +7,8 @@ mod segments;
 
 use super::{context, segment};
 use crate::bytes::hex;
-use crate::data::opening;
 use crate::data::source::Source;
+use crate::data::{labels, opening};
 use crate::error::CliError;
 use crate::estimate::Cost;
 use crate::output::{Output, Staged};
@@ -234,7 +234,8 @@ fn folder(args: &Args) -> &Path {
 }
 
 fn policy(args: &Args, description: &Description) -> Result<Disclosure, CliError> {
-    let asked = args.policy.labelled(args.labels.as_deref())?;
+    let labels = labels::named(args.labels.as_deref())?;
+    let asked = args.policy.labelled(labels.as_deref())?;
     asked.about(args.output.as_deref(), description)?.of(description)
 }
 

@@ -7,6 +7,7 @@ mod report;
 mod vouch;
 
 use crate::bytes::{hex, hex32};
+use crate::data::labels;
 use crate::data::source::Source;
 use crate::error::CliError;
 use crate::model::{Checked, Model};
@@ -245,7 +246,8 @@ fn expectation(
     now: u64,
 ) -> Result<Expectation, CliError> {
     let about = |asked: &Asked| {
-        let asked = asked.labelled(args.labels.as_deref())?;
+        let labels = labels::named(args.labels.as_deref())?;
+        let asked = asked.labelled(labels.as_deref())?;
         asked.about(args.output.as_deref(), description)?.of(description)
     };
     let policy = args.policy.as_ref().map(about).transpose()?;

@@ -5,19 +5,32 @@ use crate::error::CliError;
 use crate::files::{self, MAX_DATA};
 use std::path::Path;
 
+/// Most items of a batch.
+pub const MOST_ITEMS: u32 = 1 << 16;
+
 /// One label for each item: a `.npy` file with one axis, or numbers with commas, spaces or line ends between them.
 pub fn read(path: &Path) -> Result<Vec<u32>, CliError> {
     let bytes = files::read(path, MAX_DATA)?;
     parse(&bytes).map_err(|e| e.at(path))
 }
 
-fn parse(bytes: &[u8]) -> Result<Vec<u32>, CliError> {
+/// The labels of a file, if one is named.
+pub fn named(file: Option<&Path>) -> Result<Option<Vec<u32>>, CliError> {
+    file.map(read).transpose()
+}
+
+/// What [`read`] finds in a file.
+pub fn parse(bytes: &[u8]) -> Result<Vec<u32>, CliError> {
     let labels = match bytes.starts_with(npy::MAGIC) {
         true => of_array(bytes)?,
         false => of_text(bytes)?,
     };
     match labels.is_empty() {
         true => Err(bad("there are none".into())),
+        false if labels.len() > MOST_ITEMS as usize => Err(bad(format!(
+            "there are {}, and a batch has at most {MOST_ITEMS} items",
+            labels.len()
+        ))),
         false => Ok(labels),
     }
 }
@@ -71,6 +84,9 @@ mod tests {
         for bad in ["", " ,\n", "1,x", "-1", "1.5", "4294967296", "label"] {
             assert!(parse(bad.as_bytes()).is_err(), "{bad}");
         }
+        let most = MOST_ITEMS as usize;
+        assert_eq!(parse("7 ".repeat(most).as_bytes()).unwrap().len(), most);
+        assert!(parse("7 ".repeat(most + 1).as_bytes()).is_err());
         let file = include_bytes!("../../../fixtures/data/digits_test_labels.npy");
         assert!(parse(file).unwrap().iter().all(|label| *label < 10));
         let images = include_bytes!("../../../fixtures/data/digits_flat_test.npy");

@@ -172,7 +172,10 @@ fn seconds(millis: i64) -> Option<u64> {
 }
 
 /// An upload of a form.
-async fn bytes(
+///
+/// # Errors
+/// [`ApiError::NotFound`] of one that is not there, or of another form; storage.
+pub async fn bytes(
     app: &App,
     tenant: &TenantId,
     sha256: &ObjectDigest,

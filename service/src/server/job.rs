@@ -32,6 +32,9 @@ pub struct Commit {
     pub model: ObjectDigest,
     pub calibration: PerInput<ObjectDigest>,
     pub held_out: Option<PerInput<ObjectDigest>>,
+    /// Items of a batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<u32>,
     /// What the card says of the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
@@ -56,6 +59,9 @@ pub struct Proof {
     #[serde(flatten, with = "fields")]
     pub inputs: PerInput<ObjectDigest>,
     pub policy: Asked,
+    /// The labels or groups of items that the policy takes beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<ObjectDigest>,
     pub audience: String,
     pub nonce: Nonce,
     pub not_after: u64,
@@ -179,7 +185,8 @@ impl JobRequest {
                     .flat_map(|(name, sha256)| name.into_iter().chain([sha256.as_str()]));
                 let parts = [kind, asked.model.as_str()].into_iter().chain(inputs);
                 let context = [policy.as_str(), asked.audience.as_str(), nonce.as_str(), end.as_str()];
-                digest(&parts.chain(context).collect::<Vec<_>>())
+                let labels = asked.labels.iter().map(ObjectDigest::as_str);
+                digest(&parts.chain(context).chain(labels).collect::<Vec<_>>())
             }
         })
     }
@@ -247,6 +254,10 @@ mod tests {
                 "commit",
                 json!({ "model": "m", "calibration": "c", "held_out": null, "about": { "name": "n", "outputs": [{ "name": "y", "classes": ["a", "b"] }] }, "input": "public" }),
             ),
+            (
+                "commit",
+                json!({ "model": "m", "calibration": "c", "held_out": null, "batch": 4, "input": "public" }),
+            ),
             ("opening", json!({ "model": "m", "input": "i" })),
             ("opening", json!({ "model": "m", "input": "i", "name": "a" })),
             (
@@ -263,6 +274,10 @@ mod tests {
                     "under": { "agreement": "d", "file": "f", "signatures": ["s"] } }),
             ),
             (
+                "proof",
+                json!({ "model": "m", "input": "i", "policy": "accuracy", "labels": "l", "audience": "", "nonce": "0a".repeat(32), "not_after": 7 }),
+            ),
+            (
                 "colouring",
                 json!({ "graph": "g", "colouring": "c", "colours": 3, "audience": "", "nonce": "0a".repeat(32), "not_after": 7 }),
             ),
@@ -272,11 +287,10 @@ mod tests {
             let read = JobRequest::stored(kind, &document).unwrap();
             assert_eq!((read.kind(), read.document().unwrap()), (kind, document.clone()));
             statements.push(read.statement().unwrap());
-            for field in document
-                .as_object()
-                .unwrap()
-                .keys()
-                .filter(|field| !["held_out", "name", "about", "under"].contains(&field.as_str()))
+            for field in
+                document.as_object().unwrap().keys().filter(|field| {
+                    !["held_out", "name", "about", "under", "batch", "labels"].contains(&field.as_str())
+                })
             {
                 let mut cut = document.clone();
                 cut.as_object_mut().unwrap().remove(field);
@@ -284,7 +298,7 @@ mod tests {
             }
         }
         statements.dedup();
-        assert_eq!(statements.len(), 9);
+        assert_eq!(statements.len(), 11);
         assert!(JobRequest::stored("other", &json!({})).is_err());
         let bad =
             json!({ "model": "m", "input": "i", "policy": "none", "audience": "", "nonce": "00", "not_after": 0 });

@@ -5,6 +5,8 @@
 //! somebody learns who sees them all. It is charged to the model, to each of its inputs (by the digest of its integers, so that two files that say the
 //! same count as one) and to each key that asked for it.
 //!
+//! All items of a batch are one input, which another item makes another one.
+//!
 //! A receipt of a colouring, which says that there is one, lets out one bit; the graph counts as the model, the colouring as the input.
 //!
 //! | the job | counts |

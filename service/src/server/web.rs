@@ -56,11 +56,12 @@ macro_rules! verifier {
     };
 }
 
-static ASSETS: [Asset; 34] = [
+static ASSETS: [Asset; 36] = [
     asset("icon.svg", "image/svg+xml", own!("icon.svg")),
     asset("app.css", CSS, own!("app.css")),
     asset("app.js", JS, own!("app.js")),
     asset("again.js", JS, own!("again.js")),
+    asset("agreements.js", JS, own!("agreements.js")),
     asset("api.js", JS, own!("api.js")),
     asset("card.js", JS, own!("card.js")),
     asset("colour.js", JS, own!("colour.js")),
@@ -88,6 +89,7 @@ static ASSETS: [Asset; 34] = [
     asset("base.css", CSS, verifier!("base.css")),
     asset("provenn.js", JS, verifier!("provenn.js")),
     asset("drawing.js", JS, verifier!("drawing.js")),
+    asset("items.js", JS, verifier!("items.js")),
     asset("view.js", JS, verifier!("view.js")),
     asset("text.js", JS, verifier!("text.js")),
     asset("words.js", JS, verifier!("words.js")),

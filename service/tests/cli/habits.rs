@@ -152,7 +152,12 @@ fn the_doctor_names_what_would_fail() {
     assert_eq!(said["version"], env!("CARGO_PKG_VERSION"));
     let made = said["cache"]["dev_k"].as_array().unwrap();
     assert_eq!(made.len(), 1, "{said}");
-    assert!(run_in(folder.path(), &["doctor"]).ok().ends_with("Nothing is wrong.\n"));
+    let words = run_in(folder.path(), &["doctor"]).ok();
+    assert!(words.ends_with("Nothing is wrong.\n"));
+    assert!(
+        words.contains(&format!("development parameters of 2^{} rows\n", made[0])),
+        "{words}"
+    );
     let file = folder.path().join(format!("home/dev-k{}.srs", made[0]));
     let mut bytes = fs::read(&file).unwrap();
     let last = bytes.len() - 1;

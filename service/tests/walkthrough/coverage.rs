@@ -64,11 +64,16 @@ fn is_of_the_grammar(block: &Block) {
     }
 }
 
-/// Rust blocks are compiled as examples of the crate that includes their file.
+/// Rust blocks are compiled as examples of the crate that includes their file: the verifier has those of the book, others their README.
 fn is_compiled(file: &str) -> bool {
     let name = file.rsplit('/').next().unwrap();
-    (file.starts_with("docs/") || file == "verifier/README.md")
-        && read("verifier/src/lib.rs").contains(&format!("/{name}\")]"))
+    let of = file.strip_suffix("/README.md").filter(|_| file != "README.md");
+    let of = if file.starts_with("docs/") {
+        Some("verifier")
+    } else {
+        of
+    };
+    of.is_some_and(|of| read(&format!("{of}/src/lib.rs")).contains(&format!("/{name}\")]")))
 }
 
 fn stands_in_a_contract(block: &Block) -> bool {
@@ -89,6 +94,11 @@ fn judge(block: &Block) -> Result<(), &'static str> {
         }
         "sh" => run_by_a_walk(block) || run_by_integration(block),
         "rust" => is_compiled(file),
+        // The package's own tests run its README, and that it has no other block.
+        "js" if file == "verifier/wasm/npm/README.md" => {
+            let tests = read("verifier/wasm/test/npm.test.mjs");
+            tests.contains("the program of the README verifies a receipt") && tests.contains("split(\"```\").length, 3")
+        }
         "solidity" => stands_in_a_contract(block),
         "text" => true,
         "" => {

@@ -49,6 +49,8 @@ export async function serve() {
       }
       throw new Error(`no link in\n${log.join("\n")}`);
     },
+    /** Its development parameters. */
+    srs: join(folder, "srs"),
     key: readFileSync(join(folder, "first.key"), "utf8").trim(),
     /** Another key of the same tenant, with these scopes. */
     create: (scopes) => execFileSync(binary, ["keys", "create", "--data", folder, "--tenant", "default", "--scopes", scopes], { encoding: "utf8" }).trim(),

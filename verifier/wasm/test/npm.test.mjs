@@ -21,6 +21,8 @@ const NONCE = "a5".repeat(32);
 /** Of the command line: the names that its files have. */
 const FILES = { receipt: "receipt.bin", card: "model.card", srs: "srs.vk" };
 let provenn;
+/** When the tarball was there. */
+let started;
 
 /** A golden vector and its files. */
 function golden(name) {
@@ -37,6 +39,7 @@ before(async () => {
   const [{ filename, files, version }] = JSON.parse(npm(["pack", "--json", "--pack-destination", scratch], join(metadata.target_directory, "verifier/npm")));
   assert.deepEqual(files.map(({ path }) => path).sort(), ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "example.html", "index.d.ts", "index.js", "package.json", "provenn.js", "provenn.wasm"]);
   assert.equal(version, metadata.packages.find(({ name }) => name === "provenn-verifier").version);
+  started = performance.now();
   npm(["install", `./${filename}`], scratch);
   provenn = await import(pathToFileURL(join(installed, "index.js")));
 });
@@ -54,6 +57,9 @@ test("the program of the README verifies a receipt", async () => {
   const run = (...args) => execFileSync("node", ["verify.mjs", ...args], { ...options, cwd: scratch }).toString();
   const id = await idOf(files);
   assert.equal(run(id, NONCE), "the model gave label 3\n");
+  const seconds = (performance.now() - started) / 1000;
+  console.log(`Installed, and the program of the README run: ${seconds.toFixed(1)} s`);
+  assert.ok(seconds < 60, `${seconds} s`);
   assert.throws(() => run("00".repeat(32), NONCE), /model-mismatch/);
 });
 

@@ -9,7 +9,7 @@ import { printable, quoted } from "../web/text.js";
 import { PARTS, className, description, inference, leakText, real, sayings, sentence, spoken, statement, validText } from "../web/words.js";
 
 const card = (value) => ({ description: typeof value === "string" ? value : JSON.stringify(value), leakage: [["scores", 160_000_001], ["label", 3_459_432], ["threshold", 1_584_963]] });
-const nothing = { name: "", parameters: null, inputs: [], outputs: [], fidelity: null, said: {}, wrong: null };
+const nothing = { name: "", parameters: null, inputs: [], outputs: [], fidelity: null, items: 0, said: {}, wrong: null };
 const outputs = (...fracs) => fracs.map((frac, index) => ({ name: `y${index}`, shape: [1], frac }));
 const good = {
   name: "m", inputs: [{ name: "x", shape: [2], elements: "reals", frac: 4, binding: "public" }], outputs: outputs(9), parameters: 3, shape: {}, ranges: [1, -2], tensors: [["t", 4]],

@@ -8,12 +8,19 @@ const $ = (id) => document.getElementById(id);
 const POINT = 32;
 /** Where the answer is asked for, by its form; what a receipt of the form `yes` says is always yes. */
 const ANSWERS = { label: "result-label", labels: "result-labels", scores: "result-scores", bit: "result-bit" };
+const LIST = /^\d{1,9}([\s,:]+\d{1,9})*$/;
 /** How whole numbers are entered, by their unit. */
 const WHOLE = {
   output: { start: "0", right: /^\d{1,9}$/, wanted: "a whole number is expected, the first output is 0." },
-  outputs: { start: "", right: /^\d{1,9}([\s,:]+\d{1,9})*$/, wanted: "whole numbers with spaces between them are expected, the first output is 0." },
+  outputs: { start: "", right: LIST, wanted: "whole numbers with spaces between them are expected, the first output is 0." },
   count: { start: "1", right: /^[1-9]\d{0,8}$/, wanted: "a whole number is expected, at least 1." },
+  items: { start: "1", right: /^[1-9]\d{0,8}$/, wanted: "a whole number is expected, at least 1." },
+  label: { start: "", right: LIST, wanted: "labels with spaces between them are expected, the first is 0." },
+  labels: { start: "", right: LIST, wanted: "a label for each item is expected, with spaces between them." },
+  groups: { start: "", right: LIST, wanted: "a group for each item is expected, with spaces between them." },
 };
+/** Units of which there may be several. */
+const LISTS = ["outputs", "label", "labels", "groups"];
 /** Scores are below this. */
 const BOUND = 2 ** 40;
 
@@ -67,7 +74,7 @@ function showTargets(outputs) {
 
 function parameterField({ name, title, unit }) {
   const field = document.createElement("input");
-  Object.assign(field, { id: parameterId(name), inputMode: unit === "outputs" ? "text" : unit in WHOLE ? "numeric" : "decimal", value: WHOLE[unit]?.start ?? "", placeholder: unit === "outputs" ? "0 3 7" : "0.5" });
+  Object.assign(field, { id: parameterId(name), inputMode: LISTS.includes(unit) ? "text" : unit in WHOLE ? "numeric" : "decimal", value: WHOLE[unit]?.start ?? "", placeholder: LISTS.includes(unit) ? "0 3 7" : "0.5" });
   field.setAttribute("aria-describedby", "policy-error");
   const label = document.createElement("label");
   label.append(title, field);

@@ -1,6 +1,7 @@
 // A report as elements of a page. Text goes in as text only; nothing of a file is ever parsed as markup.
 
 import { drawing } from "./drawing.js";
+import { items } from "./items.js";
 import { printable, quoted } from "./text.js";
 import { className, description, disclosure, inference, leakText, notProven, real, sayings, sentence, spoken, statement, validText } from "./words.js";
 
@@ -67,6 +68,7 @@ export function render(status, container, report) {
   container.replaceChildren(
     ...(claim ? [said(report)] : []),
     ...drawn(report),
+    ...itemised(report, about),
     section("Checks", summary(report.checks), ...checkLists(report.checks)),
     ...(error ? [] : [section("What is not proven", null, element("ul", "limits", ...notProven(report, about).map((text) => element("li", "", text))))]),
   );
@@ -113,6 +115,12 @@ function drawn({ graph, verdict }) {
   const large = `${graph.vertices.toLocaleString("en")} vertices and ${graph.edges.toLocaleString("en")} edges are too many to draw.`;
   const hint = "Vertices are of one colour here: the receipt does not show theirs.";
   return [graph.pairs ? section("The graph", hint, drawing(graph, verdict, TITLES[verdict])) : section("The graph", large)];
+}
+
+/** What a receipt about a batch says of its items. */
+function itemised(report, about) {
+  const made = items(report, about);
+  return made === null ? [] : [section(made.title, made.hint, made.node)];
 }
 
 function section(title, hint, ...children) {

@@ -51,7 +51,7 @@ function fits(said, parsed, card) {
  * cannot be read; nothing of it is shown then, and no receipt is accepted under it.
  */
 export function description(card) {
-  const nothing = { name: "", parameters: null, inputs: [], outputs: [], fidelity: null, said: {}, wrong: null };
+  const nothing = { name: "", parameters: null, inputs: [], outputs: [], fidelity: null, items: 0, said: {}, wrong: null };
   if (!card) return nothing;
   let parsed;
   try {
@@ -72,6 +72,8 @@ export function description(card) {
     inputs: parsed.inputs,
     outputs: parsed.outputs,
     fidelity: parsed.fidelity,
+    // How many a batch has; 0 if the model takes one at a time.
+    items: integer(parsed.shape.items, 0, 65_536) ? parsed.shape.items : 0,
     said,
     wrong: null,
   };

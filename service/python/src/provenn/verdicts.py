@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from math import isqrt
 from typing import Any, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _native
 from .arrays import Array, Arrays, labelled, named
 from .cards import Card, card_of
 from .files import Data, bytes_of, hexadecimal, options, read
-from .html import table
+from .html import matrix, table
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,20 @@ class Verdict:
     #: The log that has the model, if you named it.
     log: Optional[Mapping[str, Any]]
     milliseconds: float
+    #: Of the policy ``confusion``: for each right label, how many items of it have which label.
+    matrix: Optional[Tuple[Tuple[int, ...], ...]] = None
+    #: What the publisher calls the labels, in their order; empty if it does not.
+    classes: Tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         title = "VALID under development parameters" if self.dev else "VALID"
         said = f"{self.output}" + (f" ({self.class_name})" if self.class_name else "")
         stated = " [as stated; you named no expectation]"
         rows = [(one.name, one.value + ("" if one.checked else stated)) for one in self.checks]
-        return table(title, [("output", said), *rows], "Not proven: " + " ".join(self.not_proven))
+        if self.matrix is not None:
+            said = "the confusion matrix below"
+        made = table(title, [("output", said), *rows], "Not proven: " + " ".join(self.not_proven))
+        return made if self.matrix is None else made + matrix("right label", self.matrix, self.classes)
 
 
 def verify(
@@ -128,4 +136,15 @@ def verify(
         publisher=found["publisher"],
         log=found["log"],
         milliseconds=found["milliseconds"],
+        matrix=None if several else _matrix(receipts[0]),
+        classes=given.outputs[0].classes if given is not None and len(given.outputs) == 1 else (),
     )
+
+
+def _matrix(receipt: Mapping[str, Any]) -> Optional[Tuple[Tuple[int, ...], ...]]:
+    policy = next((check["value"] for check in receipt["checks"] if check["name"] == "policy"), "")
+    if not policy.startswith("confusion matrix "):
+        return None
+    counts = receipt["output"]
+    wide = isqrt(len(counts))
+    return tuple(tuple(counts[start : start + wide]) for start in range(0, len(counts), wide))

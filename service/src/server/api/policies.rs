@@ -15,7 +15,7 @@ pub struct PolicyView {
     listed: &'static str,
     /// Its parameters, in the order in which they follow the name, each after a colon.
     parameters: Vec<ParameterView>,
-    /// The form of its answers: `scores`, `label`, `labels`, `bit` or `yes`.
+    /// The form of its answers: `scores`, `label`, `labels`, `bit`, `yes`, `count` or `counts`.
     form: &'static str,
 }
 
@@ -24,9 +24,12 @@ pub struct PolicyView {
 pub struct ParameterView {
     name: &'static str,
     title: &'static str,
-    /// `output` (an index, the first is 0), `outputs` (a set of them, with a colon between any two), `count` (how many outputs) or `value` (a number
-    /// in the units of the model's output).
+    /// `output` (an index, the first is 0), `outputs` (a set of them, with a colon between any two), `count` (how many outputs), `value` (a number
+    /// in the units of the model's output); about batches `items` (how many), `label` (one, or a set), `labels` and `groups` (one for each item, for
+    /// which `POST /v1/proofs` takes an upload).
     unit: &'static str,
+    /// Whether it stands for all that are left, with a colon between any two.
+    list: bool,
 }
 
 /// All policies, and how they are written.
@@ -37,6 +40,7 @@ pub async fn list_policies() -> Json<Vec<PolicyView>> {
             name: parameter.name,
             title: parameter.title,
             unit: parameter.unit.name(),
+            list: parameter.unit.is_list(),
         });
         PolicyView {
             name: about.name,

@@ -17,18 +17,18 @@ impl Need {
     /// What a job of a kind that was asked for so needs.
     pub(super) fn of(kind: &str, request: &Value) -> Vec<Self> {
         let model = request.get("model").and_then(Value::as_str);
-        let (model, inputs) = match kind {
+        let (model, inputs): (_, &[&str]) = match kind {
             "commit" => (
                 model.map(|sha256| Self::Upload(Kind::Model, ObjectDigest::known(sha256))),
-                ["calibration", "held_out"],
+                &["calibration", "held_out"],
             ),
-            "colouring" => (None, ["graph", "colouring"]),
+            "colouring" => (None, &["graph", "colouring"]),
             _ => (
                 model.map(|id| Self::Commitment(ModelId::known(id))),
-                ["input", "inputs"],
+                &["input", "inputs", "labels"],
             ),
         };
-        let inputs = inputs.into_iter().filter_map(|field| request.get(field));
+        let inputs = inputs.iter().filter_map(|field| request.get(field));
         let under = request.get("under");
         let under = ["file", "signatures"]
             .into_iter()

@@ -37,6 +37,7 @@ impl Attempt<'_> {
                     Some(rows) => self.data(rows, &at("held_out")).await?,
                     None => vec![],
                 },
+                items: asked.batch.unwrap_or(0),
                 bindings: asked.bindings.clone(),
                 about: asked.about.clone(),
                 srs: app.config.srs(),

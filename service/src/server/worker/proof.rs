@@ -6,11 +6,14 @@ use super::{Attempt, Stopped};
 use crate::child::protocol::{Data, Work};
 use crate::fail;
 use crate::files::{self, MAX_RECEIPT};
+use crate::policy::Asked;
 use crate::server::agreed::Agreed;
 use crate::server::bindings::{bindings, opened};
 use crate::server::db::{NewReceipt, Publication, Stored};
+use crate::server::error::ApiError;
 use crate::server::ids::{AgreementDigest, ModelId, ObjectDigest};
 use crate::server::job::Proof;
+use crate::server::labels::labels;
 use crate::server::problem::Problem;
 use crate::server::room::Quota;
 use crate::server::store::Kind;
@@ -30,6 +33,8 @@ impl Attempt<'_> {
         if let Some(under) = &asked.under {
             app.db.agreement(tenant, &under.agreement).await?.in_force()?;
         }
+        let labels = labels(app, tenant, asked.labels.as_ref()).await?;
+        let policy = asked.policy.labelled(labels.as_deref()).map_err(ApiError::from)?;
         let mut inputs = self.data(&asked.inputs, &at("input")).await?;
         for (n, (data, (name, sha256))) in inputs.iter_mut().zip(asked.inputs.iter()).enumerate() {
             if !model.commits_to(name) {
@@ -54,7 +59,7 @@ impl Attempt<'_> {
                 folder: folder.path().into(),
                 srs_id: model.files.get("parameters_id").cloned().unwrap_or_default(),
                 inputs,
-                policy: asked.policy.clone(),
+                policy: policy.clone(),
                 audience: asked.audience.clone(),
                 nonce: asked.nonce,
                 not_after: asked.not_after,
@@ -65,7 +70,7 @@ impl Attempt<'_> {
         self.to_be_checked().await?;
         let public = app.models.public(&app.store, &model).await?;
         let inputs = bindings(app, tenant, &model, &asked.inputs, &public.description).await?;
-        let expectation = self.expectation(asked, &public, inputs)?;
+        let expectation = self.expectation((asked, &policy), &public, inputs)?;
         let (receipt, verdict) = {
             let public = public.clone();
             checked(&at("receipt"), move |bytes| {
@@ -118,7 +123,7 @@ impl Attempt<'_> {
     /// What the receipt has to state: exactly what was asked for.
     fn expectation(
         &self,
-        asked: &Proof,
+        (asked, policy): (&Proof, &Asked),
         public: &Public,
         inputs: BTreeMap<u32, InputBinding>,
     ) -> Result<Expectation, Stopped> {
@@ -126,7 +131,7 @@ impl Attempt<'_> {
         Ok(Expectation {
             statements: Some(vec![StatementKind::Inference]),
             inference: InferenceExpectation {
-                policy: Some(asked.policy.of(description)?),
+                policy: Some(policy.of(description)?),
                 inputs,
                 ..InferenceExpectation::default()
             },

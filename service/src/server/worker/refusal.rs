@@ -72,13 +72,18 @@ pub fn problem(code: &str) -> Problem {
         "model-too-large" => ("model-too-large", "the model is too large for one circuit", OWNER),
         "model-unsupported" => (
             "model-unsupported",
-            "the model has operators that cannot be proven",
-            "the answer to the upload names them",
+            "the model has operators that cannot be proven, or its outputs have no row for each one of the batch that was asked for",
+            "the answer to the upload names the operators; for a batch export the model so that it computes on one",
         ),
         "not-finite" => (
             "not-finite",
             "a number of the model, the calibration rows or the input is NaN or infinite",
             OWNER,
+        ),
+        "onnx-batch" => (
+            "onnx-batch",
+            "the first axis of an input or output of the model is not a batch of so many rows",
+            "export the model with a symbolic first axis, or commit without `batch`",
         ),
         "opening" => (
             "opening",

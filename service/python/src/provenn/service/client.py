@@ -71,6 +71,12 @@ class Client:
         """Uploads a party's signature of its input; its SHA-256."""
         return self._put("inputs", _bytes(content), "?form=signature")
 
+    def upload_labels(self, content: Union[Content, Sequence[int]]) -> str:
+        """Uploads a label or a group for each item of a batch (numbers as text, or .npy with one axis); its SHA-256. Receipts show them."""
+        if isinstance(content, (str, Path, bytes)):
+            return self._put("inputs", _bytes(content), "?form=labels")
+        return self._put("inputs", " ".join(str(int(label)) for label in content).encode(), "?form=labels")
+
     def delete_model(self, model: str) -> None:
         """Removes an uploaded model, by SHA-256; nothing if there is none. Refused with `in-use` while it is needed."""
         self._http.send("DELETE", f"/v1/models/{_part(model)}")
@@ -97,13 +103,15 @@ class Client:
         input: Each[Binding] = "public",
         priority: Optional[int] = None,
         about: Optional[Mapping[str, Any]] = None,
+        batch: Optional[int] = None,
     ) -> Job:
         """Commits to an uploaded model. The job's result names the model id.
 
         Of a model with several inputs rows are named by input; so may be how each is bound, public where it is not said. `about` is what
-        people expect on a card: name, version, licence, the classes of outputs.
+        people expect on a card: name, version, licence, the classes of outputs. With `batch` the model runs on so many items in one proof, and
+        receipts count their labels.
         """
-        asked = {"calibration": calibration, "held_out": held_out, **_inputs(input), "about": about, "priority": priority}
+        asked = {"calibration": calibration, "held_out": held_out, **_inputs(input), "about": about, "priority": priority, "batch": batch}
         return self._submit(f"/v1/models/{_part(model)}/commit", asked)
 
     def commit_input(self, input: str, model: str, name: Optional[str] = None) -> Job:
@@ -122,15 +130,17 @@ class Client:
         idempotency_key: Optional[str] = None,
         agreement: Optional[str] = None,
         signatures: Sequence[str] = (),
+        labels: Optional[str] = None,
     ) -> Job:
         """Asks for a receipt: model id, SHA-256 of an uploaded input (of several inputs by their names), policy as on the command line.
 
-        Under an agreement, by the digest of its terms, with the SHA-256 of each uploaded signature of an input.
+        `labels` is the SHA-256 of uploaded labels, or groups, for the policies about a batch that take them. Under an agreement, by the digest of its terms, with the SHA-256 of each uploaded signature of an input.
         """
         asked = {
             "model": model,
             **_inputs(input),
             "policy": policy,
+            "labels": labels,
             "context": {"audience": audience, "nonce": nonce, "not_after": not_after},
             "priority": priority,
             "agreement": agreement,

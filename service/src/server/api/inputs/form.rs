@@ -3,7 +3,7 @@
 use crate::bytes::hex;
 use crate::color::graph::{self, Unread};
 use crate::color::solution;
-use crate::data::{opening, sample};
+use crate::data::{labels, opening, sample};
 use crate::error::CliError;
 use crate::server::config::Limits;
 use crate::server::error::ApiError;
@@ -33,6 +33,8 @@ pub enum Form {
     Signature,
     /// What `provenn party commit` wrote: the secret opening of an input that is committed already.
     Opening,
+    /// A label or a group for each item of a batch: numbers as text, or `.npy` with one axis. Receipts show them.
+    Labels,
 }
 
 /// How to read an upload.
@@ -164,6 +166,7 @@ impl Form {
                 })
             }
             Self::Opening => json!(OpeningSummary::of(bytes)?),
+            Self::Labels => json!({ "items": labels::parse(bytes)?.len() }),
         };
         let mut summary = json!({ "bytes": bytes.len() });
         if self != Self::Tensor {

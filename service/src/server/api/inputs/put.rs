@@ -29,7 +29,8 @@ const NAME: &str = "input";
 /// Uploads tensors under their SHA-256: JSON `{"shape": [..], "values": [..]}`, or `.npy` whose first axis counts rows.
 ///
 /// With `form` it is a graph (DIMACS `.col`, a list of edges, GraphML, or node-link JSON), or a colouring of one (one colour on each line), which no answer shows;
-/// or an agreement about one of your models that all parties signed, a party's signature of its input, or the secret opening of an input that a party committed to.
+/// or an agreement about one of your models that all parties signed, a party's signature of its input, or the secret opening of an input that a party committed to;
+/// or the labels (groups) of the items of a batch.
 #[utoipa::path(put, path = "/v1/inputs/{sha256}", tag = "inputs", security(("key" = ["upload"])),
     params(("sha256" = String, Path, pattern = "^[0-9a-f]{64}$", description = "Digest of the bytes, as sha256sum prints it"), As),
     request_body(content = inline(Bytes), content_type = "application/octet-stream"),

@@ -1,5 +1,6 @@
 //! Committing to an uploaded model.
 
+use crate::data::labels::MOST_ITEMS;
 use crate::server::api::http::body;
 use crate::server::api::http::id::named;
 use crate::server::api::submit::{admit, submit, Wanted};
@@ -40,6 +41,9 @@ pub struct CommitRequest {
     calibration: PerInput<String>,
     /// SHA-256 of uploaded rows that the fidelity on the card is measured on, likewise.
     held_out: Option<PerInput<String>>,
+    /// Run the model on so many items at once, the first axis of its inputs: receipts then count their labels, and inputs have a row for each item.
+    #[schema(minimum = 1, maximum = 65536)]
+    batch: Option<u32>,
     /// All inputs.
     input: Option<Binding>,
     /// Each input by its name; those that are not named are public.
@@ -96,6 +100,12 @@ pub async fn commit_model(
     // A list would pass for an object whose fields it has in their order, if it was read with the rest.
     let about = asked.about.map(|about| About::from_json(about.to_string().as_bytes()));
     let about = about.transpose().map_err(|e| ApiError::bad(format!("`about`: {e}")))?;
+    if let Some(items) = asked.batch.filter(|items| !(1..=MOST_ITEMS).contains(items)) {
+        return Err(ApiError::bad(format!(
+            "`batch` is {items}, 1 to {MOST_ITEMS} is accepted"
+        )));
+    }
+    // Of a batch the process that commits knows what it costs.
     let forecast = upload.summary.get("forecast").cloned().unwrap_or_default();
     admit(&forecast, &app.config.limits)?;
     let wanted = Wanted {
@@ -104,6 +114,7 @@ pub async fn commit_model(
             model: sha256,
             calibration,
             held_out,
+            batch: asked.batch,
             about,
             bindings,
         }),

@@ -11,9 +11,11 @@ use crate::server::auth::Caller;
 use crate::server::bindings::{bindings, opened};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
+use crate::server::ids::ObjectDigest;
 use crate::server::inputs::{ByName, PerInput};
 use crate::server::job::{self, JobRequest, Proof};
 use crate::server::keys::Scope;
+use crate::server::labels::labels as uploaded;
 use crate::server::ledger::{self, Charge};
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -36,9 +38,11 @@ pub struct ProofRequest {
     #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
     inputs: Option<ByName<String>>,
     /// Name and parameters, as on the command line and in the list of policies: `label`, `threshold:OUTPUT:VALUE`; of a model with several
-    /// outputs after the index of one or `all`: `1/label`, `all/scores`.
+    /// outputs after the index of one or `all`: `1/label`, `all/scores`. Of `accuracy`, `confusion` and `by-group` without the list that they take.
     #[schema(pattern = "^(([0-9]{1,3}|all)/)?[a-z-]{1,32}(:-?[0-9]{1,9}(\\.[0-9]{1,9})?){0,8}$")]
     policy: String,
+    /// SHA-256 of the uploaded labels of a batch's items, for `accuracy` and `confusion`, or of their groups, for `by-group`.
+    labels: Option<String>,
     #[serde(default)]
     context: ContextRequest,
     /// Digest of an agreement that was uploaded: the receipt's audience is it, its end that of the agreement unless one is given, and what was not agreed is refused.
@@ -92,7 +96,16 @@ pub async fn post_proof(
     let not_after = context.deadline(model.cpu_seconds(), app.now(), &model.forecast)?;
     let public = app.models.public(&app.store, &model).await?;
     let description = &public.description;
-    let disclosed = policy.about(None, description)?.of(description)?;
+    let labels = asked
+        .labels
+        .map(|text| named::<ObjectDigest>(&text, "labels"))
+        .transpose()?;
+    let disclosed = {
+        let _turn = app.readings.take(&Client::Tenant(caller.tenant.clone())).await?;
+        let labels = uploaded(&app, &caller.tenant, labels.as_ref()).await?;
+        let whole = policy.labelled(labels.as_deref())?;
+        whole.about(None, description)?.of(description)?
+    };
     let microbits = {
         let layout = public.card.key.purpose.layout();
         let layout = layout.ok_or_else(|| ApiError::Internal("a model's key has no outputs".into()))?;
@@ -115,6 +128,7 @@ pub async fn post_proof(
             model: model.id,
             inputs,
             policy,
+            labels,
             audience: context.audience,
             nonce: context.nonce,
             not_after: context.not_after,

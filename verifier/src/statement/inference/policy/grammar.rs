@@ -56,6 +56,8 @@ impl About {
                 Unit::Outputs => text.push_str("OUTPUT:.."),
                 Unit::Classes | Unit::Labels => text.push_str("LABEL:.."),
                 Unit::Groups => text.push_str("GROUP:.."),
+                // Of these a policy has several, told apart by their names.
+                Unit::Items => text.push_str(&parameter.name.to_ascii_uppercase()),
                 unit => text.push_str(&unit.name().to_ascii_uppercase()),
             }
         }
