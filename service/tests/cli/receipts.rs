@@ -90,14 +90,14 @@ fn thresholds_and_false_statements() {
     verify(&model, &out, &["--accept-dev", "--any-model"]).ok();
     let untrue = prove(&format!("yes-only:0:{}", first + 0.5));
     assert_eq!(untrue.exit, 1);
-    // In the units of the model.
+    // In the units of the model, to the step of its integers.
     let line = untrue.err.lines().next().unwrap();
     assert!(
         line.starts_with("error[untrue]: ") && line.contains("output 0 is at least "),
         "{line}"
     );
     let said: f64 = line.rsplit(' ').next().unwrap().parse().unwrap();
-    assert!((said - first - 0.5).abs() < 1e-3, "{line}");
+    assert!((said - first - 0.5).abs() < 0.01, "{line}");
     let second = scores[1].as_f64().unwrap();
     let lead = (first - second).abs();
     assert_eq!(output(&format!("margin:{lead}")), u32::from(second > first));
