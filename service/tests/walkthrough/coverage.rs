@@ -80,7 +80,8 @@ fn stands_in_a_contract(block: &Block) -> bool {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let contracts =
         ["IVerifier", "IErc7992", "IErc8004"].map(|name| read(&format!("verifier/evm/contracts/{name}.sol")));
-    let block = words(&block.text);
+    // From the beginning of a word.
+    let block = format!(" {}", words(&block.text));
     contracts.iter().any(|contract| words(contract).contains(&block))
 }
 
