@@ -31,6 +31,7 @@ pub trait Columns: Copy + Send + Sync + 'static {
     type Registers;
 
     /// Those of a root of order `2^k`; `None` if the path has no transform of this size.
+    #[cfg(target_arch = "x86_64")]
     fn twiddles(self, omega: Fr, k: u32) -> Option<Self::Twiddles>;
 
     /// `y_j = after_j sum_i before_i x_i omega^(ij)` for all `2^k` of `j`, where each of the two factors that is given is one product of

@@ -47,7 +47,7 @@ impl Path {
             crate::ifma::Ifma::detect().map(Kind::Ifma),
         ];
         #[cfg(not(target_arch = "x86_64"))]
-        let vectors = [];
+        let vectors: [Option<Kind>; 0] = [];
         let all = std::iter::once(Kind::Portable).chain(vectors.into_iter().flatten());
         all.map(Self).collect()
     }

@@ -30,6 +30,7 @@ const _: () = assert!(size_of::<Fq>() == 32 && align_of::<Fq>() == 8);
 const _: () = assert!(size_of::<Fr>() == 32 && align_of::<Fr>() == 8);
 
 /// The words of elements.
+#[cfg(any(test, target_arch = "x86_64"))]
 #[allow(unsafe_code)]
 pub fn words<M: Modulus>(elements: &[M]) -> &[[u64; 4]] {
     // SAFETY: both fields are structs with the one field `[u64; 4]`, which fills them (asserted above; a test compares the

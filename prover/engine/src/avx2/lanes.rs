@@ -278,44 +278,4 @@ fn store(words: &mut [u64; 4], value: __m256i) {
     unsafe { _mm256_storeu_si256(words.as_mut_ptr().cast(), value) }
 }
 
-impl Vectors for Avx2 {
-    type Lanes<M: Constants> = Lanes<M>;
-
-    detected! {
-        fn splat<M: Constants>(self, limbs: Limbs) -> Lanes<M> = splat;
-        fn gather<M: Constants>(self, rows: [&[u64; 4]; 8]) -> Lanes<M> = gathered;
-    }
-
-    with_instructions! { Avx2, "avx2,fma":
-        fn dft(rows: &Rows<'_>, places: (usize, usize), out: &mut [Lanes<Fr>], twiddles: &Twiddles, level: usize) = dft;
-    }
-}
-
-impl<M: Constants> eight::Lanes<M> for Lanes<M> {
-    type Wide = Wide<M>;
-
-    #[inline(always)]
-    fn wide(self) -> Wide<M> {
-        Wide(self.0, PhantomData)
-    }
-
-    detected! {
-        fn mul(self, other: Self) -> Self = Self::mul;
-        fn square(self) -> Self = Self::square;
-        fn canonical(self) -> Self = Self::canonical;
-        fn scatter(self) -> [[u64; 4]; 8] = scattered;
-    }
-}
-
-impl<M: Constants> eight::Wide<M> for Wide<M> {
-    type Lanes = Lanes<M>;
-
-    detected! {
-        fn add(self, other: Self) -> Self = Self::add;
-        fn sub(self, other: Self) -> Self = Self::sub;
-        fn plus(self, limbs: Limbs) -> Self = Self::plus;
-        fn negate_where(self, mask: u8) -> Self = Self::negate_where;
-        fn carried(self) -> Lanes<M> = Self::carried;
-        fn narrowed(self) -> Lanes<M> = Self::narrowed;
-    }
-}
+vectors!(Avx2, "avx2,fma");

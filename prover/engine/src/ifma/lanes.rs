@@ -47,6 +47,12 @@ impl<M: Constants> Wide<M> {
 
     #[inline]
     #[target_feature(enable = "avx512f")]
+    fn plus(self, limbs: Limbs) -> Self {
+        self.add(Self::splat(limbs))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
     fn sub(self, other: Self) -> Self {
         let mut difference = self;
         for (a, b) in difference.0.iter_mut().zip(other.0) {
@@ -276,13 +282,6 @@ fn store(words: &mut [u64; 4], value: __m256i) {
     unsafe { _mm256_storeu_si256(words.as_mut_ptr().cast(), value) }
 }
 
-/// With a number added to each.
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn plus<M: Constants>(sum: Wide<M>, limbs: Limbs) -> Wide<M> {
-    sum.add(Wide::splat(limbs))
-}
-
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn splat<M: Constants>(_: Ifma, limbs: Limbs) -> Lanes<M> {
@@ -301,44 +300,4 @@ fn scattered<M: Constants>(lanes: Lanes<M>) -> [[u64; 4]; 8] {
     scatter(lanes.to_words())
 }
 
-impl Vectors for Ifma {
-    type Lanes<M: Constants> = Lanes<M>;
-
-    detected! {
-        fn splat<M: Constants>(self, limbs: Limbs) -> Lanes<M> = splat;
-        fn gather<M: Constants>(self, rows: [&[u64; 4]; 8]) -> Lanes<M> = gathered;
-    }
-
-    with_instructions! { Ifma, "avx512f,avx512ifma":
-        fn dft(rows: &Rows<'_>, places: (usize, usize), out: &mut [Lanes<Fr>], twiddles: &Twiddles, level: usize) = dft;
-    }
-}
-
-impl<M: Constants> eight::Lanes<M> for Lanes<M> {
-    type Wide = Wide<M>;
-
-    #[inline(always)]
-    fn wide(self) -> Wide<M> {
-        Wide(self.0, PhantomData)
-    }
-
-    detected! {
-        fn mul(self, other: Self) -> Self = Self::mul;
-        fn square(self) -> Self = Self::square;
-        fn canonical(self) -> Self = Self::canonical;
-        fn scatter(self) -> [[u64; 4]; 8] = scattered;
-    }
-}
-
-impl<M: Constants> eight::Wide<M> for Wide<M> {
-    type Lanes = Lanes<M>;
-
-    detected! {
-        fn add(self, other: Self) -> Self = Self::add;
-        fn sub(self, other: Self) -> Self = Self::sub;
-        fn plus(self, limbs: Limbs) -> Self = plus;
-        fn negate_where(self, mask: u8) -> Self = Self::negate_where;
-        fn carried(self) -> Lanes<M> = Self::carried;
-        fn narrowed(self) -> Lanes<M> = Self::narrowed;
-    }
-}
+vectors!(Ifma, "avx512f,avx512ifma");

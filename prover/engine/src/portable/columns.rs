@@ -84,6 +84,7 @@ impl Columns for Portable {
     type Twiddles = Twiddles;
     type Registers = Vec<[Fr; BLOCK]>;
 
+    #[cfg(target_arch = "x86_64")]
     fn twiddles(self, omega: Fr, k: u32) -> Option<Twiddles> {
         Some(Twiddles::new(omega, k))
     }
