@@ -91,11 +91,11 @@ bench:
 # Make the test kit again from fixed seeds. Golden receipts only with PROVENN_NEW_GOLDEN=1.
 testkit:
     cargo run --release -p provenn-testkit
-    cargo test --release -p provenn-verifier --test testkit
+    cargo test --release -p provenn-verifier --test all testkit
 
 # Own verifier beside the library's: 400 random circuits with 45 proofs each.
 agreement:
-    PROVENN_AGREEMENT=400 cargo test --release -p provenn-prover --test agreement -- --nocapture
+    PROVENN_AGREEMENT=400 cargo test --release -p provenn-prover --test all agreement -- --nocapture
 
 # Mutants of receipts and calldata through the verifier contract, each with the crate's verdict beside it: a quarter of an hour.
 mutated COUNT="100000":
@@ -107,7 +107,7 @@ random-keys COUNT="400":
 
 # Every single-bit flip, truncation and one-byte extension of receipts, cards and keys.
 every-bit:
-    PROVENN_EVERY_BIT=1 cargo test --release -p provenn-verifier --test hammer
+    PROVENN_EVERY_BIT=1 cargo test --release -p provenn-verifier --test all hammer
 
 # A million executions of each decoder's fuzz target, from the committed corpora (needs cargo-fuzz).
 fuzz:

@@ -1,8 +1,6 @@
 //! Witnesses that an attacker with full control of the prover would try, and layouts that are easy to get wrong.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use halo2_proofs::dev::MockProver;
 use provenn_circuits::argument::ModelCircuit;
 use provenn_circuits::layout::Layout;

@@ -1,8 +1,6 @@
 //! The order in which a caller has the input changes neither what a proof costs nor what comes out.
 
-mod common;
-
-use common::Case;
+use crate::common::Case;
 use provenn_circuits::argument::{Cost, Objective};
 use provenn_circuits::compile::{compile, default_samples, Ranges};
 use provenn_circuits::graph::{float, Graph, Input, InputType, Node, Op, Output, Sample, Tensor, Value};

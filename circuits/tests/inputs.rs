@@ -1,8 +1,6 @@
 //! Programs with several inputs and outputs: every choice of what is public, and what a prover could try with it.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use halo2_proofs::dev::MockProver;
 use halo2_proofs::halo2curves::bn256::Fr;
 use provenn_circuits::argument::Objective;

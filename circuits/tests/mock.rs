@@ -1,8 +1,6 @@
 //! The circuit accepts exactly what the reference executor computes.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::plonk::{Circuit, ConstraintSystem};
 use provenn_circuits::argument::{Counts, ModelCircuit, Phase};

@@ -1,6 +1,5 @@
 //! Every cell matters, and every constraint is needed.
 
-mod common;
 #[path = "mutation/dense.rs"]
 mod dense;
 #[path = "mutation/equalities.rs"]
@@ -20,7 +19,7 @@ mod segments;
 #[path = "common/table.rs"]
 mod table;
 
-use common::*;
+use crate::common::*;
 use forge::*;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;

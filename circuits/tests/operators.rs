@@ -1,8 +1,6 @@
 //! Every case of fixtures/operators: float executor, integer program and circuit against onnxruntime.
 
-mod common;
-
-use common::Case;
+use crate::common::Case;
 use provenn_circuits::argument::Objective;
 use provenn_circuits::compile::{Chosen, Ranges};
 use provenn_circuits::graph::{float, Sample};

@@ -1,8 +1,6 @@
 //! Random programs: the circuit accepts the honest witness of whatever the executor computes.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use proptest::prelude::*;
 use provenn_circuits::layout::Layout;
 use provenn_circuits::program::Trace;

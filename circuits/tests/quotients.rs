@@ -1,8 +1,6 @@
 //! Quotients of neighbours: what the executor computes, over the whole range of accumulators, and that it is proven.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use proptest::prelude::*;
 use provenn_circuits::layout::Layout;
 use provenn_circuits::program::*;

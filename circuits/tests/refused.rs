@@ -1,8 +1,6 @@
 //! Programs that the layout must refuse, because it could not bind what the executor computes.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use provenn_circuits::layout::Layout;
 use provenn_circuits::program::*;
 

@@ -1,13 +1,12 @@
 //! The registration circuit: honest lanes satisfy it, and forged ones violate the gate that speaks of them.
 
-mod common;
 #[path = "register/known.rs"]
 mod known;
 #[path = "register/range.rs"]
 mod range;
 
-use common::cells::{gates, Cells};
-use common::{bounded, conv, dense, grouped, mixed, residual, Case};
+use crate::common::cells::{gates, Cells};
+use crate::common::{bounded, conv, dense, grouped, mixed, residual, Case};
 use halo2_proofs::dev::{CellValue, MockProver};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{Field, PrimeField};

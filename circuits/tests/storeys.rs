@@ -89,3 +89,22 @@ fn an_upward_import_is_seen() {
     assert_eq!(upward("program", "/// As [`crate::layout`]."), [""; 0]);
     assert_eq!(upward("argument", "use crate::elsewhere;"), ["elsewhere"]);
 }
+
+/// The crates whose tests are one program: a file that neither it nor the manifest names would never run.
+#[test]
+fn every_file_of_tests_runs() {
+    for tests in ["tests", "../prover/tests", "../verifier/tests"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(tests);
+        let all = fs::read_to_string(folder.join("all.rs")).expect("the program of all tests");
+        let manifest = fs::read_to_string(folder.with_file_name("Cargo.toml")).expect("a manifest");
+        let entries = fs::read_dir(&folder)
+            .expect("a folder")
+            .map(|e| e.expect("an entry").path());
+        for file in entries.filter(|path| path.extension().is_some_and(|end| end == "rs")) {
+            let name = file.file_stem().and_then(|name| name.to_str()).expect("a name");
+            let own = manifest.contains(&format!("path = \"tests/{name}.rs\""));
+            let named = all.lines().any(|line| line == format!("mod {name};"));
+            assert!(own || named, "{}: name it in all.rs", file.display());
+        }
+    }
+}

@@ -5,8 +5,6 @@
 //! the lengths of instance columns, which ours computes from the claim.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "../../verifier/tests/common/reference.rs"]
-mod reference;
 #[path = "agreement/setup.rs"]
 mod setup;
 
@@ -19,7 +17,7 @@ use std::collections::BTreeMap;
 
 impl Setup {
     fn library(&self, prefix: Fr, columns: &[Vec<Fr>], proof: &[u8]) -> bool {
-        reference::accepts(
+        crate::reference::accepts(
             self.srs.params.verifier_params(),
             self.pk.get_vk(),
             prefix,

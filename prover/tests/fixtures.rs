@@ -1,9 +1,6 @@
 //! The trained fixtures on real held-out data: fidelity, provability of every row, real proofs of some.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "../../verifier/tests/common/reference.rs"]
-mod reference;
-
 use halo2curves::bn256::Fr;
 use provenn_circuits::argument::row_sets;
 use provenn_circuits::program::quantize_input;
@@ -107,8 +104,9 @@ fn reference_agrees(committed: &Committed, srs: &Srs, row: &[f32]) {
     let (params, vk) = (&srs.params, committed.proving_key.get_vk());
     let prefix: Fr = receipt.claim.claim_scalar().into();
     let sets = Vec::from(row_sets(committed.layout.shape.usable()));
-    let accepted =
-        |columns: &[Vec<Fr>], proof: &[u8]| reference::accepts(params, vk, prefix, columns, &|_| sets.clone(), proof);
+    let accepted = |columns: &[Vec<Fr>], proof: &[u8]| {
+        crate::reference::accepts(params, vk, prefix, columns, &|_| sets.clone(), proof)
+    };
     assert!(accepted(&columns, &receipt.proof));
     let mut wrong = columns.clone();
     wrong[2][0] += Fr::one();

@@ -1,10 +1,7 @@
 //! Policies in the circuit of a model: of all answers, the mock prover takes the right one.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "../../circuits/tests/common/mod.rs"]
-mod common;
-
-use common::Case;
+use crate::common::Case;
 use halo2curves::bn256::Fr;
 use provenn_circuits::argument::{row_sets, Witness};
 use provenn_circuits::program::{execute, quantize_inputs};

@@ -2,9 +2,6 @@
 //! their definition; what was proven of other lanes, in another order or under other bits is refused.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "../../verifier/tests/common/reference.rs"]
-mod reference;
-
 use halo2_proofs::plonk::{keygen_pk2, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
@@ -103,7 +100,7 @@ impl Setup {
             columns
         };
         let (params, prefix) = (&self.srs.params, registration_scalar(digest).into());
-        reference::accepts(params, pk.get_vk(), prefix, &[], &computed, &card.registration.proof)
+        crate::reference::accepts(params, pk.get_vk(), prefix, &[], &computed, &card.registration.proof)
     }
 }
 

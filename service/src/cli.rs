@@ -1,8 +1,8 @@
 //! The grammar of the command line. The arguments of each command stand beside its code.
 
 use crate::commands::{
-    agreement, audit, backup, bundle, color, commit, completions, explain, export, gc, inspect, keys, log, manual,
-    party, prove, publisher, segment, serve, show, srs, structure, verify,
+    agreement, audit, backup, bundle, color, commit, completions, explain, export, gc, inspect, judge, keys, log,
+    manual, party, prove, publisher, segment, serve, show, srs, structure, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -76,6 +76,8 @@ pub enum Command {
     Audit(audit::Args),
     /// Write a model's structure, without its weights, for auditors.
     Structure(structure::Args),
+    /// Write a model that says whether another gives the right label, which is an input that nobody else need see.
+    Judge(judge::Args),
     /// Prove that a graph is colourable, and check such proofs.
     #[command(subcommand)]
     Color(color::Command),

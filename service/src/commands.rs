@@ -14,6 +14,7 @@ pub mod explain;
 pub mod export;
 pub mod gc;
 pub mod inspect;
+pub mod judge;
 pub mod keys;
 pub mod log;
 pub mod manual;
@@ -48,6 +49,7 @@ pub fn run(cli: &Cli) -> Result<Report, CliError> {
         Command::Export(command) => export::run(command),
         Command::Audit(args) => audit::run(args),
         Command::Structure(args) => structure::run(args),
+        Command::Judge(args) => judge::run(args),
         Command::Color(command) => color::run(command),
         Command::Srs(command) => srs::run(command),
         Command::Serve(args) => serve::run(args),

@@ -1,11 +1,9 @@
 //! Own verifier and library verifier agree on honest proofs and on mutated ones.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::edit;
-use common::issue::Stated;
-use common::toy::{layout, setup, toy, Setup, Toy, WEIGHTS};
+use crate::common::edit;
+use crate::common::issue::Stated;
+use crate::common::toy::{layout, setup, toy, Setup, Toy, WEIGHTS};
 use provenn_verifier::*;
 
 /// Every policy but `round`, which keys of this width do not have, of parameters that have an answer to these scores.

@@ -1,10 +1,8 @@
 //! What the verifier compares, and the error for each difference.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::edit;
-use common::toy::{setup, toy, Setup, INPUT, WEIGHTS};
+use crate::common::edit;
+use crate::common::toy::{setup, toy, Setup, INPUT, WEIGHTS};
 use provenn_verifier::*;
 
 fn issued(public: bool) -> (Setup, Receipt) {
@@ -265,7 +263,7 @@ fn a_g2_point_outside_the_subgroup_is_refused() {
 #[test]
 fn instance_columns() {
     use provenn_bn254::Fr;
-    let layout = common::toy::layout(true);
+    let layout = crate::common::toy::layout(true);
     let input = InputBinding::Public {
         values: (1..=12).collect(),
     };

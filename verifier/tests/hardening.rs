@@ -1,9 +1,7 @@
 //! Outside bytes: what decodes is canonical, keys that contradict themselves are refused, nothing panics.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::toy::{setup, toy, Setup, WEIGHTS};
+use crate::common::toy::{setup, toy, Setup, WEIGHTS};
 use proptest::prelude::*;
 use provenn_verifier::*;
 

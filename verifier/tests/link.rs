@@ -1,9 +1,7 @@
 //! The link proof: only the committed columns pass.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::toy::{commit, compressed, link_proof, setup, toy, WEIGHTS};
+use crate::common::toy::{commit, compressed, link_proof, setup, toy, WEIGHTS};
 use ff::Field;
 use halo2curves::bn256::Fr;
 use provenn_verifier::*;
@@ -42,7 +40,7 @@ fn another_input_is_rejected() {
     let (mut claim, tails) = setup.claim(&toy, setup.scores(&toy));
     let mut lane = toy.x[1].clone();
     lane[3] += Fr::ONE;
-    common::edit::points(&mut claim)[1] = compressed(&commit(&setup.points, &lane, &tails[1]));
+    crate::common::edit::points(&mut claim)[1] = compressed(&commit(&setup.points, &lane, &tails[1]));
     let receipt = setup.issue_claim(&toy, claim, tails, 35).receipt;
     assert_eq!(setup.verify(&receipt), Err(VerifyError::LinkFailed));
 }

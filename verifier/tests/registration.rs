@@ -1,14 +1,12 @@
 //! The registration on a card: refused unless its proof holds for exactly these commitments, keys and SRS.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-mod common;
-
-use common::toy::{compressed, decode, registered, setup, WEIGHTS};
+use crate::common::toy::{compressed, decode, registered, setup, WEIGHTS};
 use group::Curve;
 use halo2curves::bn256::G1;
 use provenn_verifier::*;
 
-fn card() -> (common::toy::Setup, ModelCard) {
+fn card() -> (crate::common::toy::Setup, ModelCard) {
     let setup = setup(true, SrsKind::Ceremony);
     let card = (*setup.card).clone();
     (setup, card)

@@ -115,6 +115,8 @@ pub struct Builder {
     veils: HashMap<ValueId, Veil>,
     /// Integers that were read as truth values, by what they are as such.
     pub truths: HashMap<ValueId, ValueId>,
+    /// Indices of largest scores that nodes read, by the values that stand for them as outputs.
+    pub places: HashMap<ValueId, ValueId>,
     /// Which numbers inputs may be, beside what their type says.
     pub bounds: Vec<Bound>,
     total: u64,

@@ -16,6 +16,7 @@ mod error;
 mod finish;
 mod fold;
 mod fuse;
+mod judge;
 mod operators;
 mod structure;
 mod tensor;
@@ -28,6 +29,7 @@ pub(crate) use error::shown;
 pub use error::{ImportError, UnsupportedNode};
 
 pub use dims::{batched, sized};
+pub use judge::{judge, GROUP, TRUTH, VERDICT};
 pub use structure::structure;
 
 use crate::graph::Graph;

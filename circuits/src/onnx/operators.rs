@@ -305,7 +305,7 @@ fn one(
         output,
     };
     let attrs = Attrs::new(&node.attribute, read);
-    let call = Call {
+    let mut call = Call {
         origin,
         op: &node.op_type,
         opset,
@@ -313,6 +313,14 @@ fn one(
         inputs,
         outputs: &node.output,
     };
+    // What only passes a label on may be the last operator, as before.
+    if call.op != "Identity" {
+        let read = call
+            .inputs
+            .iter()
+            .map(|id| id.map(|id| order::read(&call, b, id)).transpose());
+        call.inputs = read.collect::<Result<_, _>>()?;
+    }
     let compared = call.inputs.iter().flatten().any(|&id| b.compared(id).is_some());
     if compared && !compare::READERS.contains(&call.op) {
         return unsupported(

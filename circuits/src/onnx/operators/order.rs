@@ -1,14 +1,25 @@
 //! Elements in order.
 
-use super::maps::reshaped;
+use super::compare::indicator;
+use super::maps::{along, reshaped, Map};
 use super::shapes::gathered;
-use super::table::{many, Operator, Values};
+use super::table::{many, one, Operator, Values};
 use super::Call;
-use crate::graph::{elements, Op, ReduceKind};
+use crate::graph::{elements, infer, Binary, Function, Op, ReduceKind, ValueId};
 use crate::onnx::attr::size;
-use crate::onnx::build::{Builder, Fault};
+use crate::onnx::build::{unsupported, Builder, Comparison, Fault};
+use crate::onnx::tensor::Const;
 
-pub const TABLE: &[Operator] = &[many("TopK", top, "values, not their indices; constant `K`")];
+/// Largest number of elements that the index of one of them is computed among.
+const MAX_PLACES: usize = 1024;
+
+const LABEL: &str = "of up to 1024 elements, unless it is the last operator; of constants the first of equal ones";
+
+pub const TABLE: &[Operator] = &[
+    one("ArgMax", arg, LABEL),
+    one("ArgMin", arg, LABEL),
+    many("TopK", top, "values, not their indices; constant `K`"),
+];
 
 /// The largest or smallest elements along an axis, in order: a network of comparisons, each of which puts two elements in order.
 fn top(call: &Call<'_>, b: &mut Builder) -> Result<Values, Fault> {
@@ -94,6 +105,122 @@ fn network(n: usize) -> Vec<Vec<(usize, usize)>> {
     rounds
 }
 
+/// `ArgMax`, and `ArgMin` as that of the negation. Over all scores it may be what a proof is about, which its label is then; the index is computed where a
+/// node reads it.
+pub fn arg(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
+    let last = call.attrs.flag("select_last_index", false)?;
+    let mut x = call.required(0)?;
+    let shape = b.shape(x)?.to_vec();
+    let axis = call.axis(call.attrs.int("axis")?.unwrap_or(0), shape.len())?;
+    if call.op == "ArgMin" {
+        x = match &b.slot(x)?.constant {
+            // The complement turns the order around and is in every range of 64 bits; the negative may wrap.
+            Some(Const::Ints(data)) => {
+                let data = data.iter().map(|x| !x).collect();
+                b.reserve(&shape, 1)?;
+                let name = format!("{}/negated", call.origin.output);
+                b.constant(&name, shape.clone(), 7, Const::Ints(data), vec![x])
+            }
+            _ => b.emit(&call.origin, "negated", Op::Neg, &[x])?,
+        };
+    }
+    let keepdims = call.attrs.flag("keepdims", true)?;
+    let constant = b.slot(x)?.constant.is_some();
+    match (last, constant) {
+        (true, true) => unsupported(
+            "select_last_index of constants",
+            "leave it out, and the first of equal elements counts",
+        ),
+        (false, true) => b.emit(&call.origin, "", Op::ArgMax { axis, keepdims }, &[x]),
+        (true, false) => place(call, b, "", x, (axis, keepdims, Which::Last)),
+        (false, false) if shape.get(axis).copied() != elements(&shape) => {
+            place(call, b, "", x, (axis, keepdims, Which::First))
+        }
+        (false, false) => b.emit(&call.origin, "", Op::ArgMax { axis, keepdims }, &[x]),
+    }
+}
+
+/// What a node reads of the index of the largest score.
+pub fn read(call: &Call<'_>, b: &mut Builder, index: ValueId) -> Result<ValueId, Fault> {
+    if let Some(place) = b.places.get(&index) {
+        return Ok(*place);
+    }
+    let Some(step) = b.producer(index) else {
+        return Ok(index);
+    };
+    let (Op::ArgMax { axis, keepdims }, &[x]) = (&step.op, step.inputs.as_slice()) else {
+        return Ok(index);
+    };
+    let of = (*axis, *keepdims, Which::First);
+    let place = place(call, b, &format!("{index}"), x, of)?;
+    b.places.insert(index, place);
+    Ok(place)
+}
+
+/// Which of the largest elements along an axis is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    First,
+    Last,
+}
+
+/// The index of the largest element along an axis, for whatever reads it. Of the largest ones the first is at the number of places up to
+/// which there is none, the last at the number of places but the first from which on there is one.
+pub fn place(
+    call: &Call<'_>,
+    b: &mut Builder,
+    label: &str,
+    x: ValueId,
+    (axis, keepdims, which): (usize, bool, Which),
+) -> Result<ValueId, Fault> {
+    let shape = b.shape(x)?.to_vec();
+    let n = shape.get(axis).copied().unwrap_or(0);
+    let sum = Op::Reduce {
+        kind: ReduceKind::Sum,
+        axes: vec![axis],
+        keepdims,
+    };
+    if n > MAX_PLACES {
+        return unsupported(
+            format!("the index of the largest of {n} elements; of up to {MAX_PLACES} it is computed"),
+            "give the elements themselves as output, and prove the label",
+        );
+    }
+    b.reserve(&[elements(&shape).unwrap_or(usize::MAX), n], 1)?;
+    if n == 1 {
+        let shape = infer(&sum, &[&shape]).map_err(|reason| call.shape_error(reason))?;
+        let zeros = Const::Ints(vec![0; elements(&shape).unwrap_or(0)]);
+        return Ok(b.constant(&format!("{}/{label}", call.origin.output), shape, 7, zeros, vec![]));
+    }
+    let part = call.part(label, call.op, vec![]);
+    let largest = Op::Reduce {
+        kind: ReduceKind::Max,
+        axes: vec![axis],
+        keepdims: true,
+    };
+    let largest = b.emit(&part.origin, "largest", largest, &[x])?;
+    let comparison = Comparison {
+        less: largest,
+        than: x,
+        or_equal: true,
+    };
+    let equal = indicator(&part, b, "equal", comparison)?;
+    let counts = |o: usize, i: usize| match which {
+        Which::First => i <= o,
+        Which::Last => i > o,
+    };
+    let rows = (1..n).map(|o| (0..n).map(|i| f64::from(u8::from(counts(o - 1, i)))).collect());
+    let seen = along(&part, b, "seen", equal, (axis, &Map::public(rows.collect())))?;
+    let one = Function::Variable.with(Binary::Min, Function::Number(1.0));
+    let counted = match which {
+        Which::First => Function::Number(1.0).with(Binary::Sub, one),
+        Which::Last => one,
+    };
+    let counted = b.emit(&part.origin, "counted", Op::Function(counted), &[seen])?;
+    let place = b.emit(&part.origin, "", sum, &[counted])?;
+    b.slots.get_mut(place).into_iter().for_each(|slot| slot.data_type = 7);
+    Ok(place)
+}
 #[cfg(test)]
 mod tests {
     use super::network;

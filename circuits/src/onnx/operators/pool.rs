@@ -10,16 +10,6 @@ use crate::onnx::tensor::Const;
 use crate::onnx::wire::limit;
 
 pub const TABLE: &[Operator] = &[
-    one(
-        "ArgMax",
-        arg,
-        "as the last operator over all scores, first of equal ones; or constants",
-    ),
-    one(
-        "ArgMin",
-        arg,
-        "as the last operator over all scores, first of equal ones; or constants",
-    ),
     one("AveragePool", pool, "no windows of padding only"),
     one("GlobalAveragePool", global, ""),
     one("GlobalMaxPool", global, ""),
@@ -195,30 +185,4 @@ pub fn reduce(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     };
     let keepdims = call.attrs.flag("keepdims", true)?;
     b.emit(&call.origin, "", Op::Reduce { kind, axes, keepdims }, &[x])
-}
-
-/// `ArgMax`, and `ArgMin` as that of the negation.
-pub fn arg(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
-    if call.attrs.flag("select_last_index", false)? {
-        return unsupported(
-            "select_last_index",
-            "leave it out, and the first of equal elements counts",
-        );
-    }
-    let mut x = call.required(0)?;
-    let axis = call.axis(call.attrs.int("axis")?.unwrap_or(0), b.shape(x)?.len())?;
-    if call.op == "ArgMin" {
-        x = match &b.slot(x)?.constant {
-            // The complement turns the order around and is in every range of 64 bits; the negative may wrap.
-            Some(Const::Ints(data)) => {
-                let (data, shape) = (data.iter().map(|x| !x).collect(), b.shape(x)?.to_vec());
-                b.reserve(&shape, 1)?;
-                let name = format!("{}/negated", call.origin.output);
-                b.constant(&name, shape, 7, Const::Ints(data), vec![x])
-            }
-            _ => b.emit(&call.origin, "negated", Op::Neg, &[x])?,
-        };
-    }
-    let keepdims = call.attrs.flag("keepdims", true)?;
-    b.emit(&call.origin, "", Op::ArgMax { axis, keepdims }, &[x])
 }

@@ -9,6 +9,7 @@ mod control;
 mod functions;
 mod fused;
 mod ids;
+mod judge;
 mod maps;
 mod masks;
 mod ml;

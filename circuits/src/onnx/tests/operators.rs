@@ -161,6 +161,47 @@ fn arg_max_takes_the_first() {
 }
 
 #[test]
+fn indices_of_the_largest_are_numbers_for_who_reads_them() {
+    let x = [1.0, 5.0, 5.0, 2.0, 2.0, 2.0, 0.0, 3.0, 4.0];
+    let with = |axis: i64, last: i64| {
+        Model::new(13, &[3, 3])
+            .node(
+                "ArgMax",
+                &["x"],
+                &["at"],
+                &[
+                    ("axis", A::I(axis)),
+                    ("keepdims", A::I(0)),
+                    ("select_last_index", A::I(last)),
+                ],
+            )
+            .node("Cast", &["at"], &["f"], &[("to", A::I(1))])
+            .node("Add", &["f", "f"], &["y"], &[])
+    };
+    check(&with(1, 0), &x, &[3], &[2.0, 0.0, 4.0]);
+    check(&with(1, 1), &x, &[3], &[4.0, 4.0, 4.0]);
+    check(&with(0, 0), &x, &[3], &[2.0, 0.0, 0.0]);
+    check(&with(0, 1), &x, &[3], &[2.0, 0.0, 0.0]);
+    // Over all scores, read twice, and an output besides.
+    let scores = |op: &str| {
+        Model::new(11, &[1, 4])
+            .node(op, &["x"], &["label"], &[("axis", A::I(1))])
+            .node("Cast", &["label"], &["f"], &[("to", A::I(1))])
+            .node("Unsqueeze", &["label"], &["wide"], &[("axes", A::Is(&[0]))])
+            .node("Cast", &["wide"], &["g"], &[("to", A::I(1))])
+            .node("Add", &["f", "g"], &["y"], &[])
+    };
+    check(&scores("ArgMax"), &[1.0, 7.0, 7.0, 0.0], &[1, 1, 1], &[2.0]);
+    check(&scores("ArgMin"), &[1.0, 7.0, 0.0, 0.0], &[1, 1, 1], &[4.0]);
+    // The only element is the first.
+    let lone = Model::new(13, &[2, 1])
+        .node("ArgMax", &["x"], &["at"], &[("axis", A::I(1))])
+        .node("Cast", &["at"], &["f"], &[("to", A::I(1))])
+        .node("Add", &["f", "x"], &["y"], &[]);
+    check(&lone, &[3.0, 4.0], &[2, 1], &[3.0, 4.0]);
+}
+
+#[test]
 fn batch_normalization() {
     let params = |m: Model| {
         m.floats("s", &[2], &[2.0, 1.0])

@@ -211,3 +211,38 @@ pub(super) async fn add(
     .await?;
     Ok(())
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    /// What has ended makes room.
+    #[tokio::test]
+    async fn a_tenant_has_so_many_agreements() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("service.db").display());
+        let db = Db::migrate(&url).await.unwrap();
+        let alice = TenantId::known("alice");
+        let new = Agreement {
+            agreement: AgreementDigest::known("new"),
+            file: ObjectDigest::known("file"),
+            model: ModelId::known("model"),
+            roles: vec![],
+            not_after: 20,
+            created: 0,
+            revoked: None,
+            reason: String::new(),
+        };
+        let mut tx = db.begin().await.unwrap();
+        let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+             INSERT INTO agreements (tenant, digest, file, model, roles, not_after, created)
+             SELECT 'alice', CAST(i AS TEXT), '', '', '[]', CASE i WHEN 1 THEN 10 ELSE 20 END, 0 FROM n";
+        sqlx::query(many).bind(MOST).execute(&mut *tx).await.unwrap();
+        let refused = add(&mut tx, &alice, &new, 10_000).await.unwrap_err();
+        assert!(matches!(refused, ApiError::Quota { got: MOST, .. }), "{refused:?}");
+        add(&mut tx, &alice, &new, 11_000).await.unwrap();
+        // Those of others are not counted.
+        add(&mut tx, &TenantId::known("bob"), &new, 10_000).await.unwrap();
+    }
+}

@@ -254,6 +254,18 @@ pub(super) async fn add_event(
         .fetch_one(&mut **tx)
         .await?
         .try_get("seq")?;
+    insert_event(tx, job, seq, body, now).await?;
+    Ok(seq)
+}
+
+/// An event of a number that the job's row counts.
+pub(super) async fn insert_event(
+    tx: &mut Transaction<'static, Any>,
+    job: &JobId,
+    seq: i64,
+    body: &Value,
+    now: Millis,
+) -> Result<(), ApiError> {
     sqlx::query("INSERT INTO events (job, seq, at, body) VALUES ($1, $2, $3, $4)")
         .bind(job)
         .bind(seq)
@@ -261,5 +273,5 @@ pub(super) async fn add_event(
         .bind(body.to_string())
         .execute(&mut **tx)
         .await?;
-    Ok(seq)
+    Ok(())
 }

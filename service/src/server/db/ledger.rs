@@ -6,7 +6,7 @@ mod charge;
 
 pub use accounts::{Account, InputFile};
 pub use budgets::{Budget, Subject};
-pub(super) use charge::{reserve, settle, End};
+pub(super) use charge::{reserve, reserve_first, settle, End};
 
 use crate::server::error::ApiError;
 use crate::server::ledger::Charge;

@@ -1,7 +1,7 @@
 //! New jobs: idempotency, quota, one job per statement.
 
 use super::agreements::in_force;
-use super::jobs::add_event;
+use super::jobs::insert_event;
 use super::needs::Need;
 use super::registry::not_revoked;
 use super::{ledger, Db, Job};
@@ -10,7 +10,7 @@ use crate::server::error::ApiError;
 use crate::server::ids::{AgreementDigest, JobId, TaskId, TenantId};
 use crate::server::ledger::Charge;
 use serde_json::{json, Value};
-use sqlx::Row;
+use sqlx::{Any, Row, Transaction};
 
 /// A job that is asked for.
 #[derive(Clone, Debug)]
@@ -90,11 +90,7 @@ impl Db {
                 if row.try_get::<String, _>("body")? != *body {
                     return Err(ApiError::IdempotencyMismatch);
                 }
-                let row = sqlx::query("SELECT * FROM jobs WHERE id = $1")
-                    .bind(row.try_get::<JobId, _>("job")?)
-                    .fetch_one(&mut *tx)
-                    .await?;
-                let job = Job::from_row(&row)?;
+                let job = job(&mut tx, &row.try_get("job")?).await?;
                 if let Some(charge) = &new.charge {
                     ledger::reserve(&mut tx, &new.tenant, &job.id, charge).await?;
                 }
@@ -102,94 +98,98 @@ impl Db {
                 return Ok(Submitted::Known(job));
             }
         }
-        let known = sqlx::query(
-            "SELECT * FROM jobs WHERE tenant = $1 AND kind = $2 AND statement = $3 AND state NOT IN ('failed', 'cancelled', 'expired') AND removed IS NULL",
+        // One question in place of two: each hands the connection to another thread and back.
+        let row = sqlx::query(
+            "SELECT (SELECT id FROM jobs WHERE tenant = $1 AND kind = $2 AND statement = $3 AND state NOT IN ('failed', 'cancelled', 'expired') AND removed IS NULL) AS known,
+                 (SELECT COUNT(*) FROM jobs WHERE tenant = $1 AND state IN ('queued', 'witness', 'proving', 'verifying')) AS open",
         )
         .bind(&new.tenant)
         .bind(new.kind)
         .bind(&new.statement)
-        .fetch_optional(&mut *tx)
+        .fetch_one(&mut *tx)
         .await?;
-        let known = known.as_ref().map(Job::from_row).transpose()?;
-        if known.is_none() {
-            let open = sqlx::query(
-                "SELECT COUNT(*) AS n FROM jobs WHERE tenant = $1 AND state IN ('queued', 'witness', 'proving', 'verifying')",
-            )
-            .bind(&new.tenant)
-            .fetch_one(&mut *tx)
-            .await?
-            .try_get::<i64, _>("n")?;
-            if open >= most.jobs {
-                return Err(ApiError::Quota {
-                    what: "jobs under way",
-                    maximum: most.jobs,
-                    got: open,
-                });
+        let submitted = match row.try_get::<Option<JobId>, _>("known")? {
+            Some(known) => {
+                let job = job(&mut tx, &known).await?;
+                if let Some(charge) = &new.charge {
+                    ledger::reserve(&mut tx, &new.tenant, &known, charge).await?;
+                }
+                Submitted::Known(job)
             }
-            // What it makes is kept whatever its size.
-            if used >= most.bytes {
-                return Err(ApiError::Storage {
-                    used,
-                    limit: most.bytes,
-                    asked: 1,
-                });
+            None => {
+                let open: i64 = row.try_get("open")?;
+                Submitted::New(add(&mut tx, new, most, (used, open), now).await?)
             }
-            for need in Need::of(new.kind, &new.request) {
-                need.is_there(&mut tx, &new.tenant).await?;
-            }
-            sqlx::query(
-                "INSERT INTO jobs (id, tenant, kind, statement, request, priority, not_after, state, stage, pushed, task, forecast, created, changed)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 'queued', $8, $9, $10, $8, $8)",
-            )
-            .bind(&new.id)
-            .bind(&new.tenant)
-            .bind(new.kind)
-            .bind(&new.statement)
-            .bind(new.request.to_string())
-            .bind(new.priority)
-            .bind(new.not_after)
-            .bind(now)
-            .bind(&new.task)
-            .bind(new.forecast.to_string())
-            .execute(&mut *tx)
-            .await?;
-            if let Some(charge) = &new.charge {
-                not_revoked(&mut tx, &new.tenant, &charge.model).await?;
-                in_force(&mut tx, &new.tenant, new.agreement.as_ref()).await?;
-            }
-            add_event(
-                &mut tx,
-                &new.id,
-                &json!({ "state": "queued", "stage": "queued", "attempt": 0, "at": now }),
-                now,
-            )
-            .await?;
-        }
-        let id = known.as_ref().map_or(&new.id, |job| &job.id);
-        if let Some(charge) = &new.charge {
-            ledger::reserve(&mut tx, &new.tenant, id, charge).await?;
-        }
+        };
         if let Some((key, body)) = &new.idempotency {
             sqlx::query("INSERT INTO idempotency (tenant, key, body, job, created) VALUES ($1, $2, $3, $4, $5)")
                 .bind(&new.tenant)
                 .bind(key)
                 .bind(body)
-                .bind(id)
+                .bind(&submitted.job().id)
                 .bind(now)
                 .execute(&mut *tx)
                 .await?;
         }
-        let submitted = match known {
-            Some(job) => Submitted::Known(job),
-            None => {
-                let row = sqlx::query("SELECT * FROM jobs WHERE id = $1")
-                    .bind(id)
-                    .fetch_one(&mut *tx)
-                    .await?;
-                Submitted::New(Job::from_row(&row)?)
-            }
-        };
         tx.commit().await?;
         Ok(submitted)
     }
+}
+
+async fn job(tx: &mut Transaction<'static, Any>, id: &JobId) -> Result<Job, ApiError> {
+    let row = sqlx::query("SELECT * FROM jobs WHERE id = $1").bind(id);
+    Job::from_row(&row.fetch_one(&mut **tx).await?)
+}
+
+/// Adds a job to those of a tenant, of which so many bytes are used and so many jobs are under way.
+async fn add(
+    tx: &mut Transaction<'static, Any>,
+    new: &Submission,
+    most: &Most,
+    (used, open): (i64, i64),
+    now: Millis,
+) -> Result<Job, ApiError> {
+    if open >= most.jobs {
+        return Err(ApiError::Quota {
+            what: "jobs under way",
+            maximum: most.jobs,
+            got: open,
+        });
+    }
+    // What it makes is kept whatever its size.
+    if used >= most.bytes {
+        return Err(ApiError::Storage {
+            used,
+            limit: most.bytes,
+            asked: 1,
+        });
+    }
+    for need in Need::of(new.kind, &new.request) {
+        need.is_there(tx, &new.tenant).await?;
+    }
+    // With its first event.
+    let row = sqlx::query(
+        "INSERT INTO jobs (id, tenant, kind, statement, request, priority, not_after, state, stage, pushed, task, forecast, created, changed, seq)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 'queued', $8, $9, $10, $8, $8, 1) RETURNING *",
+    )
+    .bind(&new.id)
+    .bind(&new.tenant)
+    .bind(new.kind)
+    .bind(&new.statement)
+    .bind(new.request.to_string())
+    .bind(new.priority)
+    .bind(new.not_after)
+    .bind(now)
+    .bind(&new.task)
+    .bind(new.forecast.to_string())
+    .fetch_one(&mut **tx)
+    .await?;
+    let queued = json!({ "state": "queued", "stage": "queued", "attempt": 0, "at": now });
+    insert_event(tx, &new.id, 1, &queued, now).await?;
+    if let Some(charge) = &new.charge {
+        not_revoked(tx, &new.tenant, &charge.model).await?;
+        in_force(tx, &new.tenant, new.agreement.as_ref()).await?;
+        ledger::reserve_first(tx, &new.tenant, &new.id, charge).await?;
+    }
+    Job::from_row(&row)
 }

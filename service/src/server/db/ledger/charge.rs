@@ -4,7 +4,7 @@ use super::Scope;
 use crate::server::error::ApiError;
 use crate::server::ids::{InputDigest, JobId, KeyId, ModelId, TenantId};
 use crate::server::ledger::{shown, About, Charge};
-use sqlx::{Any, Row, Transaction};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 /// Charges a job to the key that asks for it, within the transaction that submits it. The tenant's submissions wait for each
 /// other there, so that two of them cannot both take the last bits. A key is charged once for a job; of several keys that
@@ -26,9 +26,33 @@ pub(in crate::server::db) async fn reserve(
         .iter()
         .map(|row| row.try_get("requester"))
         .collect::<Result<Vec<KeyId>, _>>()?;
-    if asked.contains(&charge.requester) {
-        return Ok(());
+    match asked.as_slice() {
+        [] => reserve_first(tx, tenant, job, charge).await,
+        asked if asked.contains(&charge.requester) => Ok(()),
+        _ => charged(tx, tenant, job, charge, false).await,
     }
+}
+
+/// The same for a job that nobody asked for before.
+///
+/// # Errors
+/// Those of [`reserve`].
+pub(in crate::server::db) async fn reserve_first(
+    tx: &mut Transaction<'static, Any>,
+    tenant: &TenantId,
+    job: &JobId,
+    charge: &Charge,
+) -> Result<(), ApiError> {
+    charged(tx, tenant, job, charge, true).await
+}
+
+async fn charged(
+    tx: &mut Transaction<'static, Any>,
+    tenant: &TenantId,
+    job: &JobId,
+    charge: &Charge,
+    first: bool,
+) -> Result<(), ApiError> {
     let rows = sqlx::query(
         "SELECT scope, microbits FROM budgets WHERE tenant = $1 AND ((scope = 'key' AND subject = $2) OR (scope <> 'key' AND subject = $3))",
     )
@@ -40,7 +64,7 @@ pub(in crate::server::db) async fn reserve(
     for row in rows {
         let scope = Scope::parse(row.try_get("scope")?)?;
         let budget: i64 = row.try_get("microbits")?;
-        if !asked.is_empty() && matches!(scope, Scope::Model | Scope::Input) {
+        if !first && matches!(scope, Scope::Model | Scope::Input) {
             continue;
         }
         let mut spent: i64 = 0;
@@ -90,10 +114,9 @@ pub(in crate::server::db) async fn reserve(
         .bind(&charge.requester)
         .bind(&charge.policy)
         .bind(charge.microbits)
-        .bind(i64::from(!asked.is_empty()))
+        .bind(i64::from(!first))
         .execute(&mut **tx)
         .await?;
-    let first = asked.is_empty();
     add(tx, tenant, charge, first, charge.microbits).await?;
     let reserved = Moved {
         reserved: charge.microbits,
@@ -191,24 +214,30 @@ async fn add(
     first: bool,
     microbits: i64,
 ) -> Result<(), ApiError> {
-    for scope in Scope::ALL {
-        if !first && matches!(scope, Scope::Model | Scope::Input) {
-            continue;
-        }
-        for (subject, part) in scope.of(charge) {
-            sqlx::query(
-                "INSERT INTO spent (tenant, scope, subject, part, microbits) VALUES ($1, $2, $3, $4, $5)
-                 ON CONFLICT (tenant, scope, subject, part) DO UPDATE SET microbits = spent.microbits + excluded.microbits",
-            )
-            .bind(tenant)
-            .bind(scope.name())
-            .bind(subject)
-            .bind(part)
-            .bind(microbits)
-            .execute(&mut **tx)
-            .await?;
-        }
+    let scopes = Scope::ALL
+        .into_iter()
+        .filter(|scope| first || !matches!(scope, Scope::Model | Scope::Input));
+    let rows: Vec<_> = scopes
+        .flat_map(|scope| {
+            scope
+                .of(charge)
+                .into_iter()
+                .map(move |(subject, part)| (scope, subject, part))
+        })
+        .collect();
+    let places: Vec<_> = (0..rows.len())
+        .map(|row| format!("($1, ${}, ${}, ${}, $2)", 3 * row + 3, 3 * row + 4, 3 * row + 5))
+        .collect();
+    let query = format!(
+        "INSERT INTO spent (tenant, scope, subject, part, microbits) VALUES {}
+         ON CONFLICT (tenant, scope, subject, part) DO UPDATE SET microbits = spent.microbits + excluded.microbits",
+        places.join(", ")
+    );
+    let mut query = sqlx::query(AssertSqlSafe(query)).bind(tenant).bind(microbits);
+    for (scope, subject, part) in rows {
+        query = query.bind(scope.name()).bind(subject).bind(part);
     }
+    query.execute(&mut **tx).await?;
     Ok(())
 }
 
