@@ -186,7 +186,7 @@ def test_parties_agree(fixtures: Path, tmp_path: Path) -> None:
         numpy.save(tmp_path / f"{name}.npy", rows[name][:1])
         run("party", "commit", *card, "--input", f"{name}={name}.npy", "--out", f"{name}.opening")
         run("party", "sign", *card, "--opening", f"{name}.opening", "--agreement", "deal", "--key", role, "--out", f"{name}.signature")
-        openings += ["--commitment", f"{name}.opening"]
+        openings += ["--commitment", f"{name}.opening", "--party-input", f"{name}.signature"]
     signatures = [tmp_path / f"{name}.signature" for name in supplies.values()]
     run("prove", *card, *openings, "--policy", "threshold:1:0", "--output", "conflict", "--agreement", "deal", "--out", "receipt")
 
@@ -234,6 +234,10 @@ def test_files_are_those_of_the_program(committed: provenn.Committed, rows: Any,
     assert ran.stdout.startswith("VALID under development parameters")
     ran = subprocess.run([*program, "verify", *named], capture_output=True, text=True)
     assert ran.returncode == 3 and "error[model-not-named]" in ran.stderr
+    ran = subprocess.run([*program, "verify", *named, "--any-model", "--quiet"], check=True, capture_output=True)
+    assert (ran.stdout, ran.stderr) == (b"", b"")
+    ran = subprocess.run([*program, "verify", "--nothing", "--json"], capture_output=True)
+    assert ran.returncode == 2 and json.loads(ran.stdout)["error"]["code"] == "usage"
     assert subprocess.run([*program, "serve"], capture_output=True).returncode == 2
 
 
