@@ -10,7 +10,6 @@ use error::{grammar, raised};
 use provenn_service::cli::{Cli, Command};
 use provenn_service::commands;
 use provenn_service::error::CliError;
-use provenn_service::progress;
 use pyo3::prelude::*;
 use std::process::ExitCode;
 
@@ -57,7 +56,7 @@ fn main(py: Python<'_>, words: Vec<String>) -> u8 {
             return u8::try_from(error.exit_code()).unwrap_or(2);
         }
     };
-    progress::say(cli.quiet, cli.verbose);
+    provenn_service::progress::say(cli.quiet, cli.verbose);
     let done = match &cli.command {
         // It starts its own program for each piece of work, which here is the interpreter.
         Command::Serve(_) => Err(CliError::usage(
