@@ -100,7 +100,7 @@ impl About {
             .filter_map(|(name, text)| Some((name, text.as_deref()?)))
     }
 
-    /// Checks sizes and characters, and that it speaks of inputs and outputs that the model has, with a class for each score.
+    /// Checks sizes and characters, and that it speaks of inputs and outputs that the model has, with a class for each label.
     /// `inputs` and `outputs` are their names.
     pub(crate) fn check(&self, inputs: &[&str], outputs: &[&str], layout: &InstanceLayout) -> Result<(), String> {
         for (name, text) in self.texts() {
@@ -129,12 +129,12 @@ impl About {
                 shown(&format!("class {label} of output {name}"), class, MAX_NAME)?;
             }
             let place = outputs.iter().position(|known| *known == output.name);
-            let scores = place
+            let labels = place
                 .and_then(|at| layout.outputs.get(at))
-                .map_or(0, |output| output.len as usize);
-            if !output.classes.is_empty() && output.classes.len() != scores {
+                .map_or(0, |output| output.labels() as usize);
+            if !output.classes.is_empty() && output.classes.len() != labels {
                 return Err(format!(
-                    "output {name} has {scores} scores, and {} classes are named",
+                    "output {name} has {labels} labels, and {} classes are named",
                     output.classes.len()
                 ));
             }

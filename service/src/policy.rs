@@ -60,6 +60,12 @@ fn takes_labels(text: &str) -> bool {
     })
 }
 
+/// The list of a policy, of a label or a group for each item, if it takes one.
+pub fn list(policy: &Policy) -> Option<Vec<i64>> {
+    let (last, before) = policy.about().parameters.split_last()?;
+    matches!(last.unit, Unit::Labels | Unit::Groups).then(|| policy.parameters().split_off(before.len()))
+}
+
 fn real(word: &str) -> Option<f64> {
     word.parse().ok().filter(|value: &f64| value.is_finite())
 }

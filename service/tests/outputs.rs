@@ -174,12 +174,14 @@ fn what_is_there_is_kept() {
     fails(&provenn(&again), 2, "output-exists");
     assert_eq!(fs::read(&private[0]).unwrap(), before);
     // Standard input is a file like any other.
-    let shown = Command::new(env!("CARGO_BIN_EXE_provenn"))
-        .args(["explain", "-"])
-        .stdin(fs::File::open(at("receipt.bin")).unwrap())
-        .output()
-        .unwrap();
-    ok(&shown);
+    for command in ["explain", "show"] {
+        let shown = Command::new(env!("CARGO_BIN_EXE_provenn"))
+            .args([command, "-"])
+            .stdin(fs::File::open(at("receipt.bin")).unwrap())
+            .output()
+            .unwrap();
+        ok(&shown);
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 // Committing to an uploaded model.
 
-import { Problem, call, upload } from "./api.js";
+import { call, upload } from "./api.js";
 import { choice, element, field, form, input as line, sheet } from "./dom.js";
 import { committingExample } from "./examples.js";
 import { fileField, perInput } from "./files.js";
@@ -50,8 +50,6 @@ export function committing(sha256, summary, graph, signal) {
     const bindings = inputs.length === 1 ? { input: binding(0) } : { inputs: Object.fromEntries(inputs.map(({ name }, index) => [name, binding(index)])) };
     const about = said.read();
     const asked = right(items, /^([1-9]\d{0,4})?$/.test(items.value.trim()), "The rows of a batch are a whole number, at least 1.");
-    // A card has a name for each score of the whole batch, or none.
-    if (asked !== "" && about?.outputs) throw new Problem({ code: "", detail: "Classes cannot be named for a batch: leave them out, or commit to one row at a time." });
     const json = { about, batch: asked === "" ? undefined : Number(asked), calibration: await calibration.send(send), held_out: heldOut.given() ? await heldOut.send(send) : undefined, ...bindings };
     const response = await call("POST", `/v1/models/${sha256}/commit`, { json, signal });
     location.hash = `#/jobs/${(await response.json()).id}`;

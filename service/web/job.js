@@ -176,11 +176,12 @@ async function receipt({ id, request, result }, signal) {
   // The log takes a moment until it has signed what is new.
   const logged = button("Proof that the log has it", "secondary", async () => saveAs(`${stem}-${id}.tlog-proof`, await bytes(`/v1/log/proofs/${result.receipt_sha256}`, { signal })));
   const bundle = button("Download a bundle", "secondary", async () => saveAs(`${stem}-${id}.bundle`, await bytes(`/v1/proofs/${id}/bundle`, { signal })));
+  const labels = request.labels ? [button("Download the labels", "secondary", async () => saveAs(`${stem}-${id}.labels`, await bytes(`/v1/proofs/${id}/labels`, { signal })))] : [];
   return [
     sheet(
       "Receipt",
       element("p", "hint", `${size(made.length)}. Give it to whoever is to rely on it; they need the card and the SRS key too, from a source that they trust. A bundle is one file with all of them, and with the log’s proofs.`),
-      element("div", "actions", bundle, save("Download the receipt", `${stem}-${id}.receipt`, made), save("Download the card", `${stem}.card`, card), save("Download the SRS key", `${stem}.srs`, srs), logged),
+      element("div", "actions", bundle, save("Download the receipt", `${stem}-${id}.receipt`, made), save("Download the card", `${stem}.card`, card), save("Download the SRS key", `${stem}.srs`, srs), ...labels, logged),
     ),
     await checked({ receipt: made, card, srs }, request, true, signal),
   ];

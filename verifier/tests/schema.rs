@@ -258,7 +258,7 @@ fn units_and_classes_are_the_publishers() {
         (r#"{"outputs":[{"name":"output"},{"name":"output"}]}"#, "named twice"),
         (
             r#"{"outputs":[{"name":"output","classes":["a"]}]}"#,
-            "10 scores, and 1 classes",
+            "10 labels, and 1 classes",
         ),
         (r#"{"outputs":[{"name":"output","classes":[1]}]}"#, "`classes`"),
         (r#"{"inputs":[{"name":"input"}]}"#, "`unit`"),

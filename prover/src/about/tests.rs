@@ -1,12 +1,12 @@
 use super::*;
 use provenn_verifier::OutputLayout;
 
-fn layout(scores: u32) -> InstanceLayout {
+fn layout(scores: u32, items: u32) -> InstanceLayout {
     let output = OutputLayout {
         len: scores,
         rows: scores,
         bits: 16,
-        items: 0,
+        items,
     };
     InstanceLayout {
         lanes: 1,
@@ -17,7 +17,20 @@ fn layout(scores: u32) -> InstanceLayout {
 
 fn checked(text: &str) -> Result<(), String> {
     let about = About::from_json(text.as_bytes()).map_err(|e| e.to_string())?;
-    about.check(&["x"], &["y"], &layout(2))
+    about.check(&["x"], &["y"], &layout(2, 0))
+}
+
+#[test]
+fn labels_of_a_batch_are_those_of_an_item() {
+    let named = |classes: &str| {
+        let text = format!(r#"{{"outputs": [{{"name": "y", "classes": {classes}}}]}}"#);
+        About::from_json(text.as_bytes())
+            .unwrap()
+            .check(&["x"], &["y"], &layout(6, 3))
+    };
+    named(r#"["no", "yes"]"#).unwrap();
+    let refused = named(r#"["a", "b", "c", "d", "e", "f"]"#).unwrap_err();
+    assert!(refused.contains("2 labels, and 6 classes"), "{refused}");
 }
 
 #[test]
@@ -50,7 +63,7 @@ fn what_is_said_fits_the_model() {
         (r#"{"outputs": [{"name": "x"}]}"#, r#"no output "x""#),
         (
             r#"{"outputs": [{"name": "y", "classes": ["a"]}]}"#,
-            "2 scores, and 1 classes",
+            "2 labels, and 1 classes",
         ),
         (r#"{"outputs": [{"name": "y", "classes": ["a", ""]}]}"#, "class 1"),
         (

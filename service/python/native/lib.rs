@@ -6,7 +6,7 @@ mod progress;
 mod reader;
 
 use clap::Parser;
-use error::raised;
+use error::{grammar, raised};
 use provenn_service::cli::{Cli, Command};
 use provenn_service::commands;
 use provenn_service::error::CliError;
@@ -31,7 +31,7 @@ fn arguments(arguments: Vec<String>) -> impl Iterator<Item = String> {
 /// A command on files; its report as JSON.
 #[pyfunction]
 fn command(py: Python<'_>, words: Vec<String>) -> PyResult<String> {
-    let cli = Cli::try_parse_from(arguments(words)).map_err(|e| raised(py, error::grammar(&e)))?;
+    let cli = Cli::try_parse_from(arguments(words)).map_err(|e| raised(py, grammar(&e)))?;
     let report = py.detach(|| commands::run(&cli)).map_err(|e| raised(py, e))?;
     Ok(report.json.to_string())
 }
@@ -39,13 +39,24 @@ fn command(py: Python<'_>, words: Vec<String>) -> PyResult<String> {
 /// The program; its exit code.
 #[pyfunction]
 fn main(py: Python<'_>, words: Vec<String>) -> u8 {
+    let json = words
+        .iter()
+        .take_while(|word| *word != "--")
+        .any(|word| word == "--json");
     let cli = match Cli::try_parse_from(arguments(words)) {
         Ok(cli) => cli,
+        // Not of help, which was asked for.
+        Err(error) if json && error.use_stderr() => {
+            let error = grammar(&error);
+            error.print(true);
+            return error.exit();
+        }
         Err(error) => {
             let _written = error.print();
             return u8::try_from(error.exit_code()).unwrap_or(2);
         }
     };
+    provenn_service::progress::say(cli.quiet, cli.verbose);
     let done = match &cli.command {
         // It starts its own program for each piece of work, which here is the interpreter.
         Command::Serve(_) => Err(CliError::usage(
@@ -56,6 +67,7 @@ fn main(py: Python<'_>, words: Vec<String>) -> u8 {
         _ => py.detach(|| commands::run(&cli)),
     };
     match done {
+        Ok(_) if cli.quiet => 0,
         Ok(report) => u8::from(report.print(cli.json) != ExitCode::SUCCESS),
         Err(error) => {
             error.print(cli.json);

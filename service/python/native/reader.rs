@@ -91,13 +91,26 @@ pub fn verify(
     srs: Option<PyBackedBytes>,
     signature: Option<PyBackedBytes>,
     log_proof: Option<PyBackedBytes>,
+    state: Option<PyBackedBytes>,
+    agreement: Option<PyBackedBytes>,
+    party_inputs: Vec<PyBackedBytes>,
     inputs: Arrays,
     options: Vec<String>,
 ) -> PyResult<String> {
     let parts = || -> Result<Parts, CliError> {
         let given = part("the receipt", &receipt);
+        let named = agreement.as_deref().map(|bytes| part("the agreement", bytes));
+        let signed = party_inputs
+            .iter()
+            .map(|bytes| part("the signature of an input", bytes));
+        let signed: Vec<Part> = signed.collect();
         let (Some(card), Some(srs)) = (&card, &srs) else {
-            return Parts::of_bundle(&given);
+            let mut parts = Parts::of_bundle(&given)?;
+            parts.agreement = named.or(parts.agreement);
+            if !signed.is_empty() {
+                parts.input_signatures = signed;
+            }
+            return Ok(parts);
         };
         let card = part("the card", card);
         Ok(Parts {
@@ -107,9 +120,9 @@ pub fn verify(
             srs: part("the SRS key", srs).decode(SrsVerifyingKey::from_bytes)?,
             log_proof: log_proof.as_deref().map(|bytes| part("the log proof", bytes)),
             signature: signature.as_deref().map(|bytes| part("the signature", bytes)),
-            state: None,
-            agreement: None,
-            input_signatures: vec![],
+            state: state.as_deref().map(|bytes| part("the state", bytes)),
+            agreement: named,
+            input_signatures: signed,
             bundled: false,
         })
     };

@@ -79,6 +79,7 @@ def test_a_batch(client: Client, service: Service, fixtures: Path) -> None:
     job = client.wait(client.prove(card, sample, "accuracy", labels=client.upload_labels([1, 1, 7])))
     verdict = Client(service.url).verify(client.receipt(job), policy="accuracy:1:1:7", accept_dev=True)
     assert verdict["valid"] and verdict["output"] == 2
+    assert client.labels(job) == [1, 1, 7]
     with pytest.raises(ServiceError) as refused:
         client.prove(card, sample, "accuracy")
     assert refused.value.code == "labels"

@@ -69,7 +69,8 @@ def test_a_batch_counts_labels(fixtures: Path) -> None:
     rows = numpy.load(fixtures / "data/digits_flat_calibration.npy")
     pictures = numpy.load(fixtures / "data/digits_flat_test.npy")[:16]
     labels = numpy.load(fixtures / "data/digits_test_labels.npy")[:16]
-    committed = provenn.commit(fixtures / "models/digits_mlp.onnx", calibration=rows, batch=16, committed=True)
+    about = {"outputs": [{"name": "output", "classes": [f"digit {label}" for label in range(10)]}]}
+    committed = provenn.commit(fixtures / "models/digits_mlp.onnx", calibration=rows, batch=16, committed=True, about=about)
     assert provenn.inspect(fixtures / "models/digits_mlp.onnx", rows, batch=16, committed=True).k == committed.card.k
     receipt = committed.prove(pictures, policy="accuracy", labels=labels)
     named: Dict[str, Any] = {"accept_dev": True, "policy": "accuracy"}
@@ -82,6 +83,7 @@ def test_a_batch_counts_labels(fixtures: Path) -> None:
     counted = provenn.verify(matrix, committed.card, accept_dev=True, policy="confusion", labels=labels)
     assert counted.matrix is not None and sum(counted.matrix[label][label] for label in range(10)) == right
     assert [sum(row) for row in counted.matrix] == numpy.bincount(labels, minlength=10).tolist()
+    assert counted.classes[9] == "digit 9" and "digit 9" in counted._repr_html_()
     assert "right label" in counted._repr_html_() and provenn.verify(receipt, committed.card, **named, labels=labels).matrix is None
     for wrong, code in ((None, "labels"), (labels + 0.5, "labels"), ([*labels, 1], "policy-out-of-range")):
         with pytest.raises(provenn.ProvennError) as refused:
@@ -152,10 +154,64 @@ def test_a_publisher_vouches_for_its_model(committed: provenn.Committed, receipt
     with pytest.raises(provenn.ProvennError) as refused:
         provenn.verify(receipt, committed.card, publisher=key, accept_dev=True)
     assert refused.value.code == "nobody-vouches"
+    publisher("state", "--card", "model.card", "--key", "key", "--state", "revoked", "--reason", "mistaken", "--out", "state")
+    stated = provenn.verify(receipt, committed.card, publisher=key, state=tmp_path / "state", **named).state
+    assert stated is not None and (stated["state"], stated["reason"]) == ("revoked", "mistaken")
+    with pytest.raises(TypeError):
+        provenn.verify(receipt, committed.card, accept_dev=True, state=tmp_path / "state")
     whole = provenn.bundle(receipt, committed.card, signature=tmp_path / "signature")
     assert provenn.verify(whole, publisher=key, accept_dev=True).publisher == "acme"
     with pytest.raises(TypeError):
         provenn.verify(whole, publisher=key, **named)
+
+
+def test_parties_agree(fixtures: Path, tmp_path: Path) -> None:
+    rows = {name: numpy.load(fixtures / f"data/conflict_check_{name}.npy") for name in ("own", "listed")}
+    committed = provenn.commit(fixtures / "models/conflict_check.onnx", rows, committed=True)
+    committed.save(tmp_path / "model")
+
+    def run(*words: str) -> Any:
+        program = [sys.executable, "-m", "provenn", "--json", *words]
+        return json.loads(subprocess.run(program, cwd=tmp_path, check=True, capture_output=True, text=True).stdout)
+
+    card, supplies = ["--card", "model/model.card"], {"lender": "listed", "borrower": "own"}
+    keys = {role: run("party", "key", "--name", f"{role}.example", "--out", role)["key"] for role in supplies}
+    named = [f"--party={role}={key}" for role, key in keys.items()] + [f"--supplies={role}={name}" for role, name in supplies.items()]
+    end = str(int(time.time()) + 3600)
+    run("agreement", "draft", *card, "--policy", "threshold:1:0", "--output", "conflict", *named, "--not-after", end, "--accept-dev", "--out", "draft")
+    run("agreement", "sign", "--agreement", "draft", *card, "--key", "lender", "--out", "half")
+    run("agreement", "sign", "--agreement", "half", *card, "--key", "borrower", "--out", "deal")
+    openings = []
+    for role, name in supplies.items():
+        numpy.save(tmp_path / f"{name}.npy", rows[name][:1])
+        run("party", "commit", *card, "--input", f"{name}={name}.npy", "--out", f"{name}.opening")
+        run("party", "sign", *card, "--opening", f"{name}.opening", "--agreement", "deal", "--key", role, "--out", f"{name}.signature")
+        openings += ["--commitment", f"{name}.opening", "--party-input", f"{name}.signature"]
+    signatures = [tmp_path / f"{name}.signature" for name in supplies.values()]
+    run("prove", *card, *openings, "--policy", "threshold:1:0", "--output", "conflict", "--agreement", "deal", "--out", "receipt")
+
+    receipt, given = tmp_path / "receipt", {"accept_dev": True}  # type: Tuple[Path, Dict[str, Any]]
+    deal = {"agreement": tmp_path / "deal", "party_inputs": signatures}  # type: Dict[str, Any]
+    held = provenn.verify(receipt, committed.card, **given, **deal, parties=list(keys.values()))
+    assert held.agreement is not None and all(party["named"] for party in held.agreement["parties"])
+    assert held.agreement["digest"] in held._repr_html_()
+    assert provenn.verify(receipt, committed.card, **given).agreement is None
+    whole = provenn.bundle(receipt, committed.card, agreement=deal["agreement"], party_inputs=signatures)
+    assert provenn.verify(whole, parties=[keys["lender"]], **given).agreement is not None
+
+    def code(receipt: Any, card: Any, **named: Any) -> str:
+        with pytest.raises(provenn.ProvennError) as refused:
+            provenn.verify(receipt, card, **given, **named)
+        return refused.value.code
+
+    stranger = run("party", "key", "--name", "other.example", "--out", "other")["key"]
+    assert code(receipt, committed.card, **deal, parties=[stranger]) == "agreement-stranger"
+    assert code(receipt, committed.card, agreement=tmp_path / "half", party_inputs=signatures) == "agreement-unsigned"
+    assert code(receipt, committed.card, agreement=deal["agreement"]) == "input-unsigned"
+    assert code(receipt, committed.card, parties=[keys["lender"]]) == "no-agreement"
+    assert code(whole, None) == "model-not-named"
+    with pytest.raises(TypeError):
+        provenn.verify(receipt, committed.card, party_inputs=signatures, **given)
 
 
 def test_files_are_those_of_the_program(committed: provenn.Committed, rows: Any, tmp_path: Path) -> None:
@@ -178,6 +234,10 @@ def test_files_are_those_of_the_program(committed: provenn.Committed, rows: Any,
     assert ran.stdout.startswith("VALID under development parameters")
     ran = subprocess.run([*program, "verify", *named], capture_output=True, text=True)
     assert ran.returncode == 3 and "error[model-not-named]" in ran.stderr
+    ran = subprocess.run([*program, "verify", *named, "--any-model", "--quiet"], check=True, capture_output=True)
+    assert (ran.stdout, ran.stderr) == (b"", b"")
+    ran = subprocess.run([*program, "verify", "--nothing", "--json"], capture_output=True)
+    assert ran.returncode == 2 and json.loads(ran.stdout)["error"]["code"] == "usage"
     assert subprocess.run([*program, "serve"], capture_output=True).returncode == 2
 
 

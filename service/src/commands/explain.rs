@@ -6,6 +6,7 @@ use crate::codes;
 use crate::error::CliError;
 use crate::files::{self, MAX_RECEIPT};
 use crate::moment;
+use crate::policy;
 use crate::report::{grouped, Report};
 use crate::statement::{bound, Said};
 use provenn_verifier::text::quoted;
@@ -123,6 +124,7 @@ fn receipt(args: &Args) -> Result<Report, CliError> {
         "verified": false,
         "output": said.output_json(),
         "class": said.class(),
+        "labels": claim.body.inference().and_then(|body| policy::list(&body.policy.policy)),
         "output_unit": if description.is_some() { "real" } else { "integer" },
         "model_id": hex(&said.model_id()),
         "fields": list,

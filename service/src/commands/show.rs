@@ -12,6 +12,7 @@ use crate::bytes::hex;
 use crate::data::opening;
 use crate::error::CliError;
 use crate::files::{self, Part, MAX_CARD, MAX_DATA};
+use crate::output::STANDARD;
 use crate::report::{grouped, Report};
 use crate::statement::Said;
 use provenn_prover::chain::{PIECE_MAGIC, RUN_MAGIC};
@@ -23,7 +24,7 @@ use provenn_verifier::{
     Bundle, FileKind, ModelCard, Purpose, Receipt, SrsVerifyingKey, VerifyError, VerifyingKey, FORMAT_VERSION,
 };
 use serde_json::{json, Value};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -32,7 +33,7 @@ const START: usize = 20;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Bundle, receipt, model card, agreement, key, signature, state, opening, log entry or proof, private file or key, run, piece or parameters.
+    /// Bundle, receipt, model card, agreement, key, signature, state, opening, log entry or proof, private file or key, run, piece or parameters; `-` for standard input.
     file: PathBuf,
     /// Model card of a receipt, an agreement or an opening, for its names and units.
     #[arg(long, value_name = "FILE")]
@@ -40,12 +41,22 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    let path = args.file.as_path();
+    let card = args.card.as_deref();
+    if args.file.as_os_str() != STANDARD {
+        return shown(&args.file, card);
+    }
+    // What it is says how much of it is read, and how often.
+    let folder = tempfile::tempdir().map_err(|e| CliError::io(&std::env::temp_dir(), &e))?;
+    let path = folder.path().join("standard-input");
+    fs::write(&path, files::read(&args.file, MAX_DATA)?).map_err(|e| CliError::io(&path, &e))?;
+    shown(&path, card)
+}
+
+fn shown(path: &Path, card: Option<&Path>) -> Result<Report, CliError> {
     // Some files are far larger than others: the first bytes say which this is.
     let mut start = Vec::new();
     let read = File::open(path).and_then(|file| file.take(START as u64).read_to_end(&mut start));
     read.map_err(|e| CliError::io(path, &e))?;
-    let card = args.card.as_deref();
     match FileKind::of(&start) {
         Some(FileKind::Receipt | FileKind::ChainReceipt) => receipt::run(path, card),
         Some(FileKind::Card | FileKind::ChainCard) => card::run(path),

@@ -76,6 +76,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(proofs::proof_events))
         .routes(routes!(proofs::receipt::get_receipt))
         .routes(routes!(proofs::bundle::get_bundle))
+        .routes(routes!(proofs::labels::get_labels))
         .routes(routes!(jobs::list::list_jobs))
         .routes(routes!(jobs::get_job, jobs::cancel_job))
         .routes(routes!(jobs::job_events))

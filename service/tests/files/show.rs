@@ -182,7 +182,7 @@ fn what_is_said_fits_the_model_and_is_bound() {
         (r#"{"license": "MIT"}"#, "unknown field `license`"),
         (
             r#"{"outputs": [{"name": "output", "classes": ["one"]}]}"#,
-            "2 scores, and 1 classes",
+            "2 labels, and 1 classes",
         ),
         (
             r#"{"outputs": [{"name": "scores"}]}"#,

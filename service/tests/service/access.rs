@@ -65,6 +65,8 @@ fn rows(input: &str, calibration: &str, model: &str, (graph, colouring): &(Strin
         row("get", "/v1/proofs/{id}/events", read, Value::Null, 200, 404),
         row("get", "/v1/proofs/{id}/receipt", read, Value::Null, 200, 404),
         row("get", "/v1/proofs/{id}/bundle", read, Value::Null, 200, 404),
+        // Of one item, without labels.
+        row("get", "/v1/proofs/{id}/labels", read, Value::Null, 404, 404),
         // The proof is done.
         row("delete", "/v1/proofs/{id}", prove, Value::Null, 409, 404),
         row("get", "/v1/jobs", read, Value::Null, 200, 200),

@@ -2,15 +2,22 @@
 
 use crate::harness::{fixture, Client, Service};
 use crate::parties::upload;
+use provenn_service::server::keys::Scope;
 use provenn_verifier::policy::Accuracy;
 use provenn_verifier::{verify, Expectation, InferenceExpectation, ModelCard, SrsVerifyingKey};
 use serde_json::{json, Value};
+
+/// Of an item, whatever their number.
+const CLASSES: [&str; 10] = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+];
 
 /// Uploads a model that can run on batches, and asks for one of so many items.
 async fn commit(client: &Client<'_>, items: Value) -> crate::harness::Answer {
     let model = client.put_fixture("models", "models/digits_mlp.onnx").await;
     let calibration = client.put_fixture("inputs", "data/digits_flat_calibration.npy").await;
-    let asked = json!({ "calibration": calibration, "batch": items, "input": "committed" });
+    let about = json!({ "outputs": [{ "name": "output", "classes": CLASSES }] });
+    let asked = json!({ "calibration": calibration, "batch": items, "input": "committed", "about": about });
     client.post(&format!("/v1/models/{model}/commit"), &asked).await
 }
 
@@ -47,6 +54,7 @@ async fn receipts_count_the_items_of_a_batch() {
     let model = model(&alice).await;
     let shown = alice.get(&format!("/v1/models/{model}")).await.json(200);
     assert_eq!(shown["card"]["shape"]["items"], 4, "{shown}");
+    assert_eq!(shown["card"]["about"]["outputs"][0]["classes"], json!(CLASSES));
     let (sha256, answer) = upload(&alice, "labels", b"1 1 7".to_vec()).await;
     assert_eq!(answer.json(201)["items"], 3);
     let input = three(&alice).await;
@@ -59,6 +67,11 @@ async fn receipts_count_the_items_of_a_batch() {
         (&json!("done"), &json!(sha256)),
         "{job}"
     );
+    // The receipt states them, so that they stay when the file goes.
+    let removed = alice.call("DELETE", &format!("/v1/inputs/{sha256}"), "").await;
+    assert_eq!(removed.status.as_u16(), 204);
+    let stated = alice.get(&format!("{place}/labels")).await;
+    assert_eq!(String::from_utf8(stated.body).unwrap(), "1\n1\n7\n");
 
     // By somebody who has the labels.
     let receipt = alice.get(&format!("{place}/receipt")).await.body;
@@ -136,6 +149,12 @@ async fn labels_are_given_where_a_policy_takes_them() {
         let answer = alice.post("/v1/proofs", &asked(policy, given)).await;
         answer.problem(status, code);
     }
+
+    // Nor are those of somebody else.
+    let eve = service.client("eve", &[Scope::Upload]).await;
+    let theirs = labels(&eve, "1 7 1").await;
+    let answer = alice.post("/v1/proofs", &asked("accuracy", &theirs)).await;
+    answer.problem(404, "not-found");
 
     // Against the same labels it is the same job, and what that needs stays.
     let job = alice.post("/v1/proofs", &asked("accuracy", &right)).await.json(202);

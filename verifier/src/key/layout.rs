@@ -105,6 +105,11 @@ impl InputLayout {
 }
 
 impl OutputLayout {
+    /// How many labels there are: one for each score, of a batch for each score of an item.
+    pub fn labels(&self) -> u32 {
+        self.len.checked_div(self.items).unwrap_or(self.len)
+    }
+
     /// Scores of an item of a batch; 0 of an output that is none.
     pub fn classes(&self) -> u32 {
         self.len.checked_div(self.items).unwrap_or(0)

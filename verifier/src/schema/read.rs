@@ -52,11 +52,11 @@ pub(super) fn schema(
         return Err(SchemaError::new("the circuit has other outputs"));
     }
     for (output, own) in outputs.iter().zip(&layout.outputs) {
-        let (scores, classes) = (own.len, output.classes.len());
-        if classes > 0 && wide(classes) != u64::from(scores) {
+        let (labels, classes) = (own.labels(), output.classes.len());
+        if classes > 0 && wide(classes) != u64::from(labels) {
             let name = quoted(&output.name);
             return Err(SchemaError::new(format!(
-                "output {name} has {scores} scores, and {classes} classes are named"
+                "output {name} has {labels} labels, and {classes} classes are named"
             )));
         }
     }

@@ -290,12 +290,13 @@ fn card_json(card: &ModelCard, claim: Option<&Claim>) -> String {
             .raw("inputs", list(layout.inputs.iter().map(input_json)))
             .raw(
                 "outputs",
-                list(
-                    layout
-                        .outputs
-                        .iter()
-                        .map(|output| Object::new().raw("values", output.len).raw("bits", output.bits).end()),
-                ),
+                list(layout.outputs.iter().map(|output| {
+                    Object::new()
+                        .raw("values", output.len)
+                        .raw("labels", output.labels())
+                        .raw("bits", output.bits)
+                        .end()
+                })),
             )
             .raw("leakage", list(leakage(layout, claim)))
             .raw(

@@ -42,7 +42,7 @@ test("a description of the wrong form is refused, and nothing of it shown", () =
 });
 
 test("what a publisher says of a model fits it", () => {
-  const of = (about, scores = 2) => description({ ...card({ ...good, about }), outputs: [{ values: scores }] });
+  const of = (about, labels = 2) => description({ ...card({ ...good, about }), outputs: [{ labels }] });
   const whole = { name: "Digits", version: "1", intended_use: "none", inputs: [{ name: "x", unit: "mm" }], outputs: [{ name: "y0", unit: "log odds", classes: ["no", "ye\u202es"] }] };
   const about = of(whole);
   assert.equal(about.wrong, null);

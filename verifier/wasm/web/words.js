@@ -37,12 +37,12 @@ const SAID = {
   outputs: list((one) => fields({ name: string, unit: told, classes: list(string) }, one) && string(one.name)),
 };
 
-/** Whether a publisher speaks of what the model has, and names a class for each score or none. */
+/** Whether a publisher speaks of what the model has, and names a class for each label or none. */
 function fits(said, parsed, card) {
   const once = (part) => new Set((said[part] ?? []).map(({ name }) => name)).size === (said[part] ?? []).length;
   const known = (part) => (said[part] ?? []).every(({ name }) => parsed[part].some((one) => one.name === name));
-  const scores = (name) => card.outputs?.[parsed.outputs.findIndex((one) => one.name === name)]?.values;
-  const whole = (said.outputs ?? []).every(({ name, classes = [] }) => classes.length === 0 || classes.length === scores(name));
+  const labels = (name) => card.outputs?.[parsed.outputs.findIndex((one) => one.name === name)]?.labels;
+  const whole = (said.outputs ?? []).every(({ name, classes = [] }) => classes.length === 0 || classes.length === labels(name));
   return once("inputs") && once("outputs") && known("inputs") && known("outputs") && whole;
 }
 

@@ -39,6 +39,9 @@ def verify(
     srs: Optional[bytes],
     signature: Optional[bytes],
     log_proof: Optional[bytes],
+    state: Optional[bytes],
+    agreement: Optional[bytes],
+    party_inputs: Sequence[bytes],
     inputs: _Arrays,
     options: Sequence[str],
 ) -> str: ...

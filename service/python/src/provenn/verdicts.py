@@ -44,6 +44,10 @@ class Verdict:
     #: The log that has the model, if you named it.
     log: Optional[Mapping[str, Any]]
     milliseconds: float
+    #: What that publisher says of the model: ``state``, ``time`` (unix seconds) and ``reason``.
+    state: Optional[Mapping[str, Any]] = None
+    #: The agreement that all of it is under, with its parties, if it was given.
+    agreement: Optional[Mapping[str, Any]] = None
     #: Of the policy ``confusion``: for each right label, how many items of it have which label.
     matrix: Optional[Tuple[Tuple[int, ...], ...]] = None
     #: What the publisher calls the labels, in their order; empty if it does not.
@@ -53,10 +57,11 @@ class Verdict:
         title = "VALID under development parameters" if self.dev else "VALID"
         said = f"{self.output}" + (f" ({self.class_name})" if self.class_name else "")
         stated = " [as stated; you named no expectation]"
+        agreed = [] if self.agreement is None else [("agreement", str(self.agreement["digest"]))]
         rows = [(one.name, one.value + ("" if one.checked else stated)) for one in self.checks]
         if self.matrix is not None:
             said = "the confusion matrix below"
-        made = table(title, [("output", said), *rows], "Not proven: " + " ".join(self.not_proven))
+        made = table(title, [("output", said), *rows, *agreed], "Not proven: " + " ".join(self.not_proven))
         return made if self.matrix is None else made + matrix("right label", self.matrix, self.classes)
 
 
@@ -72,6 +77,10 @@ def verify(
     signature: Optional[Data] = None,
     log: Optional[str] = None,
     log_proof: Optional[Data] = None,
+    state: Optional[Data] = None,
+    agreement: Optional[Data] = None,
+    parties: Sequence[str] = (),
+    party_inputs: Sequence[Data] = (),
     witnesses: Sequence[str] = (),
     quorum: Optional[int] = None,
     srs_id: Union[None, str, bytes] = None,
@@ -87,12 +96,19 @@ def verify(
     The card that you give says which model you mean: give one that you have from a source that you trust, because anybody can make a card,
     and valid receipts under it, of a model of their own. For a card that came along with its receipt, pin the model by ``model_id``, or name
     who vouches for it: ``publisher`` with its ``signature``, or ``log`` with its ``log_proof``. A bundle brings its own card, so for one of
-    these has to be named, or ``any_model``.
+    these has to be named, or ``any_model``. ``state`` is what the publisher says of the model now.
+
+    ``agreement`` is what the receipt has to be under, ``party_inputs`` are the parties' signatures of inputs, and ``parties`` the keys of those
+    that you know. A bundle may bring agreement and signatures along.
 
     ``labels`` are those that a ``policy`` about a batch has to be about. ``accept_dev`` takes development parameters: only if you trust the machine that made them. What else you name, the receipt has to state.
     """
-    if card is None and not (srs is None and signature is None and log_proof is None):
-        raise TypeError("a bundle brings its own srs, signature and log_proof: give them with a card")
+    if card is None and any(part is not None for part in (srs, signature, log_proof, state)):
+        raise TypeError("a bundle brings its own srs, signature, log_proof and state: give them with a card")
+    if publisher is None and not (signature is None and state is None):
+        raise TypeError("signature and state are a publisher's: name it too")
+    if party_inputs and agreement is None:
+        raise TypeError("party_inputs are signed under an agreement: give it too")
     if labels is not None and policy is None:
         raise TypeError("labels are part of a policy: name it too")
     given = None if card is None else card_of(card, srs)
@@ -105,6 +121,7 @@ def verify(
         any_model=any_model,
         publisher=publisher,
         log=log,
+        party=list(parties),
         witness=list(witnesses),
         quorum=quorum,
         srs_id=hexadecimal(srs_id),
@@ -119,6 +136,9 @@ def verify(
         given.srs if given else None,
         None if signature is None else read(signature),
         None if log_proof is None else read(log_proof),
+        None if state is None else read(state),
+        None if agreement is None else read(agreement),
+        [read(one) for one in party_inputs],
         named(input),
         words,
     )
@@ -135,6 +155,8 @@ def verify(
         not_proven=tuple(found["not_proven"]),
         publisher=found["publisher"],
         log=found["log"],
+        state=found["state"],
+        agreement=found["agreement"],
         milliseconds=found["milliseconds"],
         matrix=None if several else _matrix(receipts[0]),
         classes=given.outputs[0].classes if given is not None and len(given.outputs) == 1 else (),

@@ -2,6 +2,7 @@
 
 pub mod bundle;
 pub mod context;
+pub mod labels;
 pub mod post;
 pub mod receipt;
 

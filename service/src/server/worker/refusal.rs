@@ -36,7 +36,7 @@ pub fn problem(code: &str) -> Problem {
         "about" => (
             "about",
             "what is to be said about the model does not fit it",
-            "name inputs and outputs as the model does, a class for each score, and texts that are neither empty nor long",
+            "name inputs and outputs as the model does, a class for each label, and texts that are neither empty nor long",
         ),
         "accumulator-wrap" => (
             "accumulator-wrap",

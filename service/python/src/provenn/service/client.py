@@ -236,6 +236,10 @@ class Client:
         """The receipt that a proof made, with card, SRS key and the log's proofs in one file."""
         return self._http.send("GET", f"/v1/proofs/{_id(job)}/bundle")
 
+    def labels(self, job: Union[str, Job]) -> List[int]:
+        """The labels, or groups, that the receipt of a batch states."""
+        return [int(label) for label in self._http.send("GET", f"/v1/proofs/{_id(job)}/labels").split()]
+
     def graph(self, graph: str) -> bytes:
         """An uploaded graph as a DIMACS text."""
         return self._http.send("GET", f"/v1/inputs/{_part(graph)}/graph")
