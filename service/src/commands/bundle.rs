@@ -52,7 +52,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    let beside = args.card.parent().unwrap_or(Path::new("")).join(store::SRS);
+    let beside = files::folder(&args.card).join(store::SRS);
     let srs = args.srs.as_deref().unwrap_or(&beside);
     let named = args.receipt.iter().chain(&args.log_proof).chain(&args.signature);
     let named = named

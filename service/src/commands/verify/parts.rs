@@ -61,7 +61,7 @@ impl Parts {
                 "give a bundle, or --receipt and --card",
             ));
         };
-        let beside = card.parent().unwrap_or(Path::new("")).join(store::SRS);
+        let beside = files::folder(card).join(store::SRS);
         let more = |path: &Option<PathBuf>, maximum| path.as_deref().map(|path| Part::read(path, maximum)).transpose();
         // In this order: what is wrong with a file is told before the next one is looked for.
         let receipt = Given::new(Part::read(receipt, MAX_RECEIPT)?, None)?;
