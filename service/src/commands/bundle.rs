@@ -4,7 +4,7 @@ use super::publisher;
 use crate::bytes::hex;
 use crate::data::agreement::{self, MAX_SIGNATURE};
 use crate::error::CliError;
-use crate::files::{Part, MAX_CARD, MAX_RECEIPT};
+use crate::files::{self, Part, MAX_CARD, MAX_RECEIPT};
 use crate::output::Output;
 use crate::report::{grouped, Report};
 use provenn_prover::store;

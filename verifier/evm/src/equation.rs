@@ -59,19 +59,6 @@ struct Builder<'a> {
     inverted: Vec<Id>,
 }
 
-/// Evaluations of the sets of rows that constraints use.
-struct Rows {
-    /// The last blinding row: the row before the first, since rows go in a circle.
-    before_first: Id,
-    first: Id,
-    last: Id,
-    last_usable: Id,
-    usable: Id,
-}
-
-/// Evaluations of public columns, by column and rotation.
-type Columns = BTreeMap<(u32, i32), Id>;
-
 /// Denominators of the public columns, which the contract computes itself: those of policy rows, and of input rows; of a colouring those of usable rows, and of rows of
 /// vertices.
 const SUMS: usize = 2;

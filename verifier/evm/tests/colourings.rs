@@ -181,6 +181,19 @@ fn claims_that_were_not_proven() {
         ..honest.clone()
     };
     assert_eq!(forger.code(&body, &other), "bad-graph");
+    // The same with bytes that nobody reads, behind the edges and behind the claim.
+    let other = [&bytes[..], &[0; 8]].concat();
+    let body = Colouring {
+        graph: forged::digest(&other),
+        ..honest.clone()
+    };
+    assert_eq!(forger.code(&body, &other), "graph-mismatch");
+    assert_eq!(forger.code_with(&honest, &[0], &bytes), "trailing-bytes");
+    // A vertex that the circuit has no row for: its edges would go unchecked. Here it has none, so that the proof holds.
+    let full = Forger::new(graph(416, &[(0, 1)]), &[vec![0, 1], vec![0; 414]].concat(), 3, 416);
+    let more = graph(417, &[(0, 1)]);
+    assert_eq!(full.code(&full.body(), &full.graph.to_bytes()), "verified");
+    assert_eq!(full.code(&Colouring::new(3, &more), &more.to_bytes()), "key-mismatch");
     // A circuit of another size than the graph's.
     let larger = Forger::new(forger.graph.clone(), &forger.colours, 3, 417);
     assert_eq!(larger.code(&larger.body(), &bytes), "key-mismatch");
@@ -329,8 +342,17 @@ fn lengths_and_offsets_are_exact() {
     refused("one y more", &other.encode(case.key.into_array()));
     other.ys.truncate(call.ys.len() - 1);
     refused("one y less", &other.encode(case.key.into_array()));
-    // The graph before the coordinates, each where its offset says.
+    // A word between receipt and coordinates, and between coordinates and graph.
     let ys = graph - 32 - 32 * (call.ys.len() + 1);
+    for (place, offsets) in [(ys, &[4 + 64, 4 + 96][..]), (graph - 32, &[4 + 96])] {
+        let mut data = [&honest[..place], &[0; 32], &honest[place..]].concat();
+        for at in offsets {
+            let word = u32::from_be_bytes(data[at + 28..at + 32].try_into().unwrap()) + 32;
+            data[at + 28..at + 32].copy_from_slice(&word.to_be_bytes());
+        }
+        refused("a word between", &data);
+    }
+    // The graph before the coordinates, each where its offset says.
     let mut data = [&honest[..ys], &honest[graph - 32..], &honest[ys..graph - 32]].concat();
     let moved = |data: &mut [u8], at: usize, by: usize, add: bool| {
         let word = u32::from_be_bytes(data[at + 28..at + 32].try_into().unwrap()) as usize;

@@ -15,7 +15,7 @@ use provenn_verifier::{
     SrsVerifyingKey, StatementKind, Verdict, VerifyError,
 };
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// The verifier's part of the SRS beside a receipt.

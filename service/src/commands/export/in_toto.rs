@@ -3,7 +3,7 @@
 
 use crate::bytes::hex;
 use crate::error::CliError;
-use crate::files::{Part, MAX_CARD, MAX_MODEL, MAX_RECEIPT};
+use crate::files::{self, Part, MAX_CARD, MAX_MODEL, MAX_RECEIPT};
 use crate::model::Model;
 use crate::output::Output;
 use crate::report::Report;

@@ -8,7 +8,7 @@ use provenn_prover::store;
 use provenn_verifier::bundle::MAX_BUNDLE;
 use provenn_verifier::tlog::MAX_PROOF_TEXT;
 use provenn_verifier::{Bundle, Claim, ModelCard, SrsVerifyingKey};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A receipt, and its proof of the log if there is one.
 #[derive(Debug)]

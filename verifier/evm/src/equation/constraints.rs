@@ -1,11 +1,25 @@
 //! The constraints at the evaluation point: sets of rows, public columns, gates, permutation.
 
-use super::{Builder, Columns, Rows};
+use super::Builder;
 use crate::messages::chunk;
 use crate::program::{Id, Slot};
 use crate::ExportError;
 use provenn_bn254::Fr;
 use provenn_verifier::{ColumnKind, Expr, Purpose, RowSet};
+use std::collections::BTreeMap;
+
+/// Evaluations of the sets of rows that constraints use.
+pub(super) struct Rows {
+    /// The last blinding row: the row before the first, since rows go in a circle.
+    before_first: Id,
+    first: Id,
+    last: Id,
+    last_usable: Id,
+    usable: Id,
+}
+
+/// Evaluations of public columns, by column and rotation.
+pub(super) type Columns = BTreeMap<(u32, i32), Id>;
 
 impl Builder<'_> {
     /// `(x^n - 1) / n`, the common factor of Lagrange polynomials.

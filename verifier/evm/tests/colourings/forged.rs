@@ -2,7 +2,7 @@
 
 use crate::common::chain::{artifact, Chain, GAS};
 use halo2curves::bn256::Fr;
-use halo2curves::ff::Field;
+use halo2curves::ff::{Field, FromUniformBytes};
 use provenn_evm::{Calldata, KeyData};
 use provenn_prover::colouring::{proving_key, ColouringColumns};
 use provenn_prover::commit::srs_verifying_key;
@@ -39,13 +39,16 @@ impl Forger {
         Colouring::new(self.class.colours(), &self.graph)
     }
 
-    fn receipt(&self, body: &Colouring) -> Vec<u8> {
+    /// A receipt of this claim, whose bytes end with others.
+    fn receipt(&self, body: &Colouring, end: &[u8]) -> Vec<u8> {
         let claim = Claim {
             srs_id: self.key.id(),
             key_digest: self.class.key().unwrap().digest(),
             context: Context::default(),
             body: body.clone().into(),
         };
+        let stated = [&claim.to_bytes()[..], end].concat();
+        let digest = claim_digest(&stated);
         let mut rng = ChaCha20Rng::seed_from_u64(3);
         let mut columns = ColouringColumns::new(self.class, &self.graph, &self.colours);
         let key = proving_key(self.class, &self.srs).unwrap();
@@ -53,13 +56,13 @@ impl Forger {
             &key,
             &self.srs,
             &[],
-            claim.claim_scalar().into(),
+            Fr::from_uniform_bytes(&digest),
             &mut columns,
             &mut rng,
         )
         .unwrap();
         let statement = LinkStatement {
-            claim_digest: claim.digest(),
+            claim_digest: digest,
             key_digest: claim.key_digest,
             srs_id: claim.srs_id,
             proof: &proof.bytes,
@@ -72,24 +75,36 @@ impl Forger {
         let nonces: Vec<Fr> = points.iter().map(|_| Fr::random(&mut rng)).collect();
         let link = link::prove(&statement, &points, &[], &[], &nonces).unwrap();
         let proof = proof.bytes;
-        Receipt { claim, proof, link }.to_bytes()
+        let length = claim.to_bytes().len();
+        let bytes = Receipt { claim, proof, link }.to_bytes();
+        let stated_length = (stated.len() as u32).to_le_bytes();
+        [&bytes[..6], &stated_length, &stated, &bytes[10 + length..]].concat()
     }
 
     /// What the contract says, with these bytes for a graph.
     pub fn code(&self, body: &Colouring, graph: &[u8]) -> String {
-        let receipt = self.receipt(body);
+        self.code_with(body, &[], graph)
+    }
+
+    /// The same with bytes behind the claim.
+    pub fn code_with(&self, body: &Colouring, end: &[u8], graph: &[u8]) -> String {
+        let receipt = self.receipt(body, end);
         let data = KeyData::colouring(&self.class, &self.key).unwrap();
         let mut chain = Chain::new();
         let verifier = chain.place(&artifact("Verifier", "deployed"));
         let key = chain.place(&data.code);
-        let honest = self.receipt(&self.body());
-        let circuit = self.class.key().unwrap();
-        // Claims that do not decode have no arguments: those of the honest claim have the same points but those that depend on its challenges.
-        let call = Calldata::new(&receipt, &circuit).or_else(|_| Calldata::new(&honest, &circuit));
+        // Coordinates are read from a receipt that decodes, with the same proof.
+        let mut honest = Receipt::from_bytes(&self.receipt(&self.body(), &[])).unwrap();
+        let length = |at: usize| u32::from_le_bytes(receipt[at..at + 4].try_into().unwrap()) as usize;
+        let proof = 10 + length(6);
+        honest.proof = receipt[proof + 4..][..length(proof)].to_vec();
+        let r = proof + 4 + length(proof);
+        honest.link.r = receipt[r..r + 32].try_into().unwrap();
+        let call = Calldata::new(&honest.to_bytes(), &self.class.key().unwrap()).unwrap();
         let call = Calldata {
             receipt,
             graph: Some(graph.to_vec()),
-            ..call.unwrap()
+            ..call
         };
         chain.call(verifier, &call.encode(key.into_array()), GAS).code()
     }
@@ -100,9 +115,14 @@ impl Forger {
             accept_dev: true,
             ..Expectation::default()
         };
-        let verdict = verify(&self.receipt(body), &self.graph, &self.key, &anything);
+        let verdict = verify(&self.receipt(body, &[]), &self.graph, &self.key, &anything);
         verdict.map_or_else(|error| error.code(), |_| "verified")
     }
+}
+
+fn claim_digest(bytes: &[u8]) -> [u8; 64] {
+    let digest = blake2b_simd::Params::new().personal(b"Provenn-Claim---").hash(bytes);
+    *digest.as_array()
 }
 
 /// The digest of any bytes, as that of a graph.
