@@ -48,7 +48,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         publisher::check(&Part::read(signature, MAX_RECEIPT)?, &card.model_id(), key)?;
     }
     let model = files::model(&args.model, &args.dim)?;
-    let stored = args.card.parent().unwrap_or(Path::new("")).join(srs::FILE);
+    let stored = files::folder(&args.card).join(srs::FILE);
     let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
     let progress = Progress::new("reading the SRS");
     let size = match &card {

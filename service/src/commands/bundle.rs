@@ -4,7 +4,7 @@ use super::publisher;
 use crate::bytes::hex;
 use crate::data::agreement::{self, MAX_SIGNATURE};
 use crate::error::CliError;
-use crate::files::{Part, MAX_CARD, MAX_RECEIPT};
+use crate::files::{self, Part, MAX_CARD, MAX_RECEIPT};
 use crate::output::Output;
 use crate::report::{grouped, Report};
 use provenn_prover::store;
@@ -52,7 +52,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    let beside = args.card.parent().unwrap_or(Path::new("")).join(store::SRS);
+    let beside = files::folder(&args.card).join(store::SRS);
     let srs = args.srs.as_deref().unwrap_or(&beside);
     let named = args.receipt.iter().chain(&args.log_proof).chain(&args.signature);
     let named = named

@@ -35,14 +35,14 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
 }
 
 /// The size of the circuit; that there is none so large is a limit, not a refusal.
-fn class(colours: u32, vertices: u32) -> Result<ColouringClass, CliError> {
+pub(super) fn class(colours: u32, vertices: u32) -> Result<ColouringClass, CliError> {
     let help = "there is no circuit for so many; a verifier could not check it either";
     let limit = |error: VerifyError| CliError::new(5, error.code(), format!("{vertices} vertices: {error}"), help);
     ColouringClass::of(colours, vertices).map_err(limit)
 }
 
 /// The number of colours in the command line.
-fn colours(text: &str) -> Result<u32, String> {
+pub(super) fn colours(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(count @ 2..=16) => Ok(count),
         _ => Err("expected a number from 2 to 16".into()),

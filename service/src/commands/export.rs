@@ -8,7 +8,7 @@ use crate::report::Report;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Key data of a model and the arguments of a receipt, for the verifier contract (docs/evm.md).
+    /// Key data of a model or a class of graphs, and the arguments of a receipt, for the verifier contract (docs/evm.md).
     Evm(evm::Args),
     /// The files of a model as an in-toto statement of OpenSSF Model Signing, for the tool that signs it.
     InToto(in_toto::Args),

@@ -47,6 +47,44 @@ fn key_data_and_arguments_are_exported() {
     assert_eq!(read(), whole);
 }
 
+#[test]
+fn colourings_are_exported() {
+    let folder = Folder::new("public");
+    folder.json("color key --k 3 --vertices 10 --out srs.vk --force");
+    let kit = "FIXTURES/testkit/v2/petersen";
+    let export = format!("export evm --graph {kit}.col --srs {kit}.srs --out colours.json");
+    let made = folder.json(&format!("{export} --k 3"));
+    let read = || serde_json::from_slice::<Value>(&folder.read("colours.json")).unwrap();
+    assert_eq!(read()["key_hash"], made["key_hash"]);
+    assert!(read()["receipt"].is_null() && read()["model_id"].is_null());
+    let address = "0x00000000000000000000000000000000000000a1";
+    let receipt = format!("--receipt {kit}.receipt --key-address {address} --force");
+    folder.json(&format!("{export} --k 3 {receipt}"));
+    let whole = read();
+    assert_eq!(whole["key_hash"], made["key_hash"]);
+    assert_eq!(whole["statement"]["colours"], 3);
+    assert_eq!(whole["statement"]["vertices"], 10);
+    assert_eq!(whole["statement"]["edges"], 15);
+    assert_eq!(whole["statement"]["graph"], whole["graph"]);
+    assert_eq!(bytes(&whole["graph_bytes"]), 8 + 8 * 15);
+    let calldata = whole["calldata"].as_str().unwrap();
+    let graph = whole["graph_bytes"].as_str().unwrap();
+    assert!(calldata.contains(&address[2..]) && calldata.contains(&graph[2..]));
+    // Neither of other numbers of colours, nor without a number, nor beside a card.
+    folder.fails(
+        &format!("{export} --k 4 {receipt}"),
+        3,
+        "colours-mismatch",
+        "petersen.receipt",
+    );
+    assert!(!folder.run(&export).status.success());
+    assert!(!folder
+        .run(&format!("{export} --k 3 --card model/model.card"))
+        .status
+        .success());
+    assert_eq!(read(), whole);
+}
+
 /// The contract would read the policy of a batch as that of one inference.
 #[test]
 fn batches_are_not_exported() {

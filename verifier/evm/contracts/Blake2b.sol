@@ -89,4 +89,15 @@ library Blake2b {
         (from, count) = absorb(buffer, from, to, 0);
         finalize(buffer, from, to, count);
     }
+
+    /// The same of 32 bytes: the first parameter is the length.
+    function hash32(uint256 buffer, bytes16 personal, uint256 from, uint256 to) internal view {
+        init(buffer, personal);
+        assembly {
+            mstore8(add(buffer, 4), 0x28)
+        }
+        uint256 count;
+        (from, count) = absorb(buffer, from, to, 0);
+        finalize(buffer, from, to, count);
+    }
 }

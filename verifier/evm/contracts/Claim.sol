@@ -49,9 +49,14 @@ library Claim {
         }
     }
 
-    /// Reads the claim into words, and writes the public columns at `cells`, where memory is zero.
-    function read(Receipt memory parts, uint256 cells) internal pure returns (Statement memory statement) {
-        Reader memory reader = Reader(parts.claim, parts.claimEnd);
+    /// Reads what claims of all kinds begin with into the words of a statement, and leaves the reader before the body of one of this kind.
+    function open(Receipt memory parts, Statement memory statement, uint256 kind)
+        internal
+        pure
+        returns (Reader memory reader)
+    {
+        reader.place = parts.claim;
+        reader.end = parts.claimEnd;
         require_(reader.word(2) >> 240 == 0x0200, "bad-version");
         require_(bytes16(bytes32(reader.word(16))) == "halo2kzg-bn254-2", "bad-proof-system");
         same(reader, Key.SRS_ID, "srs-mismatch");
@@ -61,12 +66,17 @@ library Claim {
         statement.audience = digest(ptr, length);
         statement.nonce = bytes32(reader.word(32));
         statement.notAfter = uint64(uint256(reader.i64()));
-        require_(reader.u8() == 1, "statement-mismatch");
-        statement.kind = 1;
+        require_(reader.u8() == kind, "statement-mismatch");
+        statement.kind = kind;
+    }
+
+    /// Reads the claim of an inference into words, and writes the public columns at `cells`, where memory is zero.
+    function read(Receipt memory parts, uint256 cells) internal pure returns (Statement memory statement) {
+        Reader memory reader = open(parts, statement, 1);
         same(reader, Key.MODEL_ID, "model-mismatch");
         statement.modelId = loaded(Key.MODEL_ID);
         same(reader, Key.QUANTIZATION, "quantization-mismatch");
-        ptr = reader.place;
+        uint256 ptr = reader.place;
         Stated memory stated = Policy.read(reader);
         unchecked {
             statement.policy = digest(ptr, reader.place - ptr);

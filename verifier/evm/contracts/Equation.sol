@@ -7,10 +7,9 @@ import {Transcript} from "./Proof.sol";
 
 /// From the messages to one pairing equation: sums over public columns, the program of the key data, the sum of all terms, the pairing.
 library Equation {
-    /// Decides `e(h, s g2) = e(sum, g2)`, where `h` is the last point of the proof.
-    function check(Transcript memory t, uint256 cells) internal view {
+    /// Decides `e(h, s g2) = e(sum, g2)`, where `h` is the last point of the proof. The sums over public columns are there.
+    function check(Transcript memory t) internal view {
         unchecked {
-            sums(cells);
             run(Key.get(Key.FIRST_PROGRAM), Key.get(Key.SECOND_PROGRAM));
             // The transcript is not needed any more: its memory is scratch.
             invert(Key.get(Key.INVERTED), Key.get(Key.INVERTED_END), t.from);
@@ -30,7 +29,7 @@ library Equation {
 
     /// For each public column `sum_i v_i / (x omega^-i - 1)`, which times `(x^n - 1) / n` is its value at `x`: as a fraction, `N_i = N_{i-1} e_i + v_i D_{i-1}`
     /// and `D_i = D_{i-1} e_i` with `e_i = x omega^-i - 1`. Numerators go to the sums, the two denominators to the first of what is inverted.
-    function sums(uint256 cells) private pure {
+    function sums(uint256 cells) internal pure {
         unchecked {
             uint256 to = Key.get(Key.SUMS);
             uint256 denominators = Key.get(Key.INVERTED);

@@ -23,9 +23,31 @@ struct Statement {
     uint64 notAfter;
 }
 
-/// Decides receipts about models.
+/// What a valid receipt of a colouring states, in words; those that it shares with other statements have the same places.
+struct Colouring {
+    /// The hash of the key data: it names the number of colours, the circuit and the SRS.
+    bytes32 key;
+    /// The kind of statement: 2, a colouring.
+    uint256 kind;
+    uint256 colours;
+    uint256 vertices;
+    uint256 edges;
+    /// Blake2b-256 of the graph's canonical bytes. Compare it with that of the graph that you mean.
+    bytes32 graph;
+    bytes32 audience;
+    bytes32 nonce;
+    uint64 notAfter;
+}
+
+/// Decides receipts.
 interface IVerifier {
     /// Reverts with `Refused(code)` if the receipt is not valid under this key data. `ys` has the y coordinates of the points of the receipt: those of the
     /// proof in order, of the announcement, of the commitments in the claim.
     function verify(address key, bytes calldata receipt, uint256[] calldata ys) external view returns (Statement memory);
+
+    /// The same of a colouring of this graph, in its canonical bytes.
+    function verifyColouring(address key, bytes calldata receipt, uint256[] calldata ys, bytes calldata graph)
+        external
+        view
+        returns (Colouring memory);
 }

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {refuse} from "./Words.sol";
 
-/// The key data in memory: what `provenn export evm` derives from a model card and its SRS key. It is the code of an account, after a byte 0 that
+/// The key data in memory: what `provenn export evm` derives from a model card, or a class of graphs, and its SRS key. It is the code of an account, after a byte 0 that
 /// keeps it from running, and is known by the hash of that code. Nothing of it is checked here: whoever relies on a verdict pins the hash.
 ///
 /// Numbers of 16 bits in the head are addresses in this contract's memory, or counts.
@@ -46,6 +46,8 @@ library Key {
     uint256 internal constant LINK_COLUMNS = 19;
     uint256 internal constant LINK_COLUMN_COUNT = 20;
     uint256 internal constant INPUTS = 21;
+    /// Of colourings, where a model has its inputs: the number of colours, the fewest and the most vertices, usable rows, 32 bits each.
+    uint256 internal constant CLASS = 21;
     uint256 internal constant INPUT_COUNT = 22;
     uint256 internal constant OUTPUTS = 23;
     uint256 internal constant OUTPUT_COUNT = 24;

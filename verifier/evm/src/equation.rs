@@ -59,15 +59,8 @@ struct Builder<'a> {
     inverted: Vec<Id>,
 }
 
-/// Evaluations of the sets of rows that constraints use.
-struct Rows {
-    first: Id,
-    last: Id,
-    last_usable: Id,
-    usable: Id,
-}
-
-/// Denominators of the public columns, which the contract computes itself: those of policy rows, and of input rows.
+/// Denominators of the public columns, which the contract computes itself: those of policy rows, and of input rows; of a colouring those of usable rows, and of rows of
+/// vertices.
 const SUMS: usize = 2;
 
 impl Equation {
@@ -152,7 +145,7 @@ impl Builder<'_> {
         let first = std::mem::take(&mut self.program.instructions);
 
         let evaluations = self.rows(vanishing, &rows);
-        let instances = self.instances(vanishing);
+        let instances = self.instances(vanishing, &evaluations);
         let joined = self.constraints(&evaluations, &instances)?;
         let quotient = self.program.mul(joined, vanishing_inverse);
 

@@ -1,11 +1,14 @@
-//! The key data: everything about a model that the contract reads. `contracts/Key.sol` has its layout.
+//! The key data: everything about a model, or a class of graphs, that the contract reads. `contracts/Key.sol` has its layout.
+
+mod layout;
 
 use crate::equation::{Equation, Point};
 use crate::messages::Messages;
 use crate::program::{Instruction, Slot};
 use crate::{keccak256, ExportError};
+use layout::Layout;
 use provenn_bn254::{Fr, G1Affine};
-use provenn_verifier::{CheckedCard, InputLayout, InstanceLayout, OutputLayout, SrsVerifyingKey, VerifyingKey};
+use provenn_verifier::{CheckedCard, ColouringClass, SrsVerifyingKey, VerifyingKey};
 
 /// Where the key data begins in the memory of the contract.
 const START: usize = 0x80;
@@ -14,7 +17,7 @@ const TERM: usize = 96;
 /// Most bytes of an account's code (EIP-170).
 const MAX_CODE: usize = 24_576;
 
-/// The data of a model for the contract.
+/// The data of a model, or of a class of graphs, for the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyData {
     /// Deployed code: a byte 0, so that it never runs, and the data.
@@ -35,13 +38,37 @@ impl KeyData {
         if layout.items() > 0 || key.computed_columns > 0 {
             return Err(ExportError::Batch);
         }
+        let ids = [card.model_id(), card.quantization];
+        Self::written(key, srs, ids, &card.commitments, Layout::model(layout, key))
+    }
+
+    /// Of all colourings of graphs of this class: the key follows from it.
+    ///
+    /// # Errors
+    /// [`ExportError::Srs`] if the SRS is of another size, and what is too large for the contract.
+    pub fn colouring(class: &ColouringClass, srs: &SrsVerifyingKey) -> Result<Self, ExportError> {
+        let key = class.key().map_err(|_| ExportError::Inconsistent)?;
+        if srs.k != key.k || srs.tail.len() != key.tail_rows() as usize {
+            return Err(ExportError::Srs);
+        }
+        Self::written(&key, srs, [[0; 32]; 2], &[], Layout::class(class)?)
+    }
+
+    fn written(
+        key: &VerifyingKey,
+        srs: &SrsVerifyingKey,
+        ids: [[u8; 32]; 2],
+        commitments: &[[u8; 32]],
+        layout: Layout,
+    ) -> Result<Self, ExportError> {
         let messages = Messages::of(key);
         let equation = Equation::of(key, &messages, srs.tail.len())?;
-        let mut writer = Writer {
-            card,
+        let writer = Writer {
+            ids,
+            commitments,
+            layout,
             srs,
             key,
-            layout,
             messages: &messages,
             equation: &equation,
         };
@@ -104,10 +131,13 @@ impl Places {
 }
 
 struct Writer<'a> {
-    card: &'a CheckedCard,
+    /// Model id and quantization; of colourings there are none.
+    ids: [[u8; 32]; 2],
+    /// Of the card.
+    commitments: &'a [[u8; 32]],
+    layout: Layout,
     srs: &'a SrsVerifyingKey,
     key: &'a VerifyingKey,
-    layout: &'a InstanceLayout,
     messages: &'a Messages,
     equation: &'a Equation,
 }
@@ -125,33 +155,21 @@ fn program_bytes(instructions: &[Instruction]) -> usize {
 }
 
 impl Writer<'_> {
-    fn code(&mut self) -> Result<Vec<u8>, ExportError> {
+    fn code(&self) -> Result<Vec<u8>, ExportError> {
         let (srs, messages, equation) = (self.srs, self.messages, self.equation);
         let tail = srs.tail.len();
         let rounds = self.rounds()?;
         let prefix = self.link_prefix();
         let columns = self.link_columns()?;
-        let inputs: Vec<u8> = self
-            .layout
-            .inputs
-            .iter()
-            .zip(&self.key.linked.inputs)
-            .flat_map(|(input, columns)| self.input(input, columns.len()))
-            .collect();
-        let outputs: Vec<u8> = self
-            .layout
-            .outputs
-            .iter()
-            .flat_map(|output| output_word(output, self.key.k))
-            .collect();
+        let layout = &self.layout;
 
         let head = START + 0x140 + 64;
         let at_rounds = head;
         let at_prefix = at_rounds + rounds.len();
         let at_columns = at_prefix + prefix.len();
         let at_inputs = at_columns + columns.len();
-        let at_outputs = at_inputs + inputs.len();
-        let at_first = (at_outputs + outputs.len()).next_multiple_of(32);
+        let at_outputs = at_inputs + layout.inputs.len();
+        let at_first = (at_outputs + layout.outputs.len()).next_multiple_of(32);
         let at_second = at_first + program_bytes(&equation.first);
         let program_end = at_second + program_bytes(&equation.second);
         let terms = program_end + 32 * equation.constants.len();
@@ -179,7 +197,6 @@ impl Writer<'_> {
             temporaries,
             free: free.next_multiple_of(32),
         };
-        let public_lanes = (self.key.instance_columns as usize).saturating_sub(4);
         let head_numbers = [
             terms,
             proof_terms,
@@ -203,13 +220,13 @@ impl Writer<'_> {
             at_columns,
             self.key.linked.weights.columns.len() + claimed,
             at_inputs,
-            self.layout.inputs.len(),
+            layout.input_count,
             at_outputs,
-            self.layout.outputs.len(),
-            self.layout.lanes as usize,
-            public_lanes,
-            usize::try_from(self.layout.policy_rows()).unwrap_or(usize::MAX),
-            usize::try_from(self.layout.input_rows()).unwrap_or(usize::MAX),
+            layout.output_count,
+            layout.lanes,
+            layout.public_lanes,
+            layout.policy_rows,
+            layout.input_rows,
             messages.points,
             32 * (messages.points + messages.scalars),
             places.free / 32,
@@ -219,8 +236,7 @@ impl Writer<'_> {
         let mut out = vec![0u8];
         out.extend(srs.id());
         out.extend(self.key.digest());
-        out.extend(self.card.model_id());
-        out.extend(self.card.quantization);
+        out.extend(self.ids.as_flattened());
         out.extend(self.key.transcript_repr.to_bytes());
         let (x, y) = srs.s_g2.coordinates();
         let ((x0, x1), (y0, y1)) = (x.coefficients(), y.coefficients());
@@ -231,8 +247,8 @@ impl Writer<'_> {
         for number in head_numbers {
             out.extend(short(number)?);
         }
-        [rounds, prefix, columns, inputs, outputs]
-            .iter()
+        [&rounds, &prefix, &columns, &layout.inputs, &layout.outputs]
+            .into_iter()
             .for_each(|part| out.extend(part));
         // The data follows one byte of code.
         out.resize(at_first - START + 1, 0);
@@ -284,12 +300,12 @@ impl Writer<'_> {
     /// What the transcript of the link proof takes behind the digest of the proof: number of tail rows, number of commitments, the card's commitments.
     fn link_prefix(&self) -> Vec<u8> {
         let inputs: usize = self.key.linked.inputs.iter().map(Vec::len).sum();
-        let committed = self.card.commitments.len() + inputs;
+        let committed = self.commitments.len() + inputs;
         let mut out = Vec::new();
         for count in [self.srs.tail.len(), committed] {
             out.extend(u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
         }
-        self.card.commitments.iter().for_each(|point| out.extend(point));
+        self.commitments.iter().for_each(|point| out.extend(point));
         out
     }
 
@@ -316,48 +332,15 @@ impl Writer<'_> {
         32 * number
     }
 
-    fn input(&self, input: &InputLayout, points: usize) -> [u8; 64] {
-        let mut out = [0; 64];
-        let blocks = input.channels.div_ceil(self.layout.lanes.max(1));
-        let numbers = [input.channels, input.positions, input.row, blocks].map(u32::to_be_bytes);
-        let points = u32::try_from(points).unwrap_or(u32::MAX).to_be_bytes();
-        let small = [input.bits as u8, u8::from(input.public)];
-        let axes = &input.order.0;
-        let bytes = numbers
-            .as_flattened()
-            .iter()
-            .chain(&small)
-            .copied()
-            .chain(points)
-            .chain([axes.len() as u8]);
-        out.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
-        let axes = axes.iter().flatten().flat_map(|value| value.to_be_bytes());
-        out.iter_mut().skip(32).zip(axes).for_each(|(to, from)| *to = from);
-        out
-    }
-
     fn point(&self, point: Point) -> Result<G1Affine, ExportError> {
         let found = match point {
             Point::Fixed(index) => self.key.fixed_commitments.get(index).copied(),
             Point::Sigma(index) => self.key.permutation_commitments.get(index).copied(),
-            Point::Lane(index) => self.card.commitments.get(index).and_then(G1Affine::from_bytes),
+            Point::Lane(index) => self.commitments.get(index).and_then(G1Affine::from_bytes),
             Point::Tail(index) => self.srs.tail.get(index).copied(),
             Point::Generator => Some(self.srs.g1),
             Point::Identity => Some(G1Affine::IDENTITY),
         };
         found.ok_or(ExportError::Inconsistent)
     }
-}
-
-fn output_word(output: &OutputLayout, k: u32) -> [u8; 32] {
-    let mut out = [0; 32];
-    let small = [output.bits, output.width(k).unwrap_or(0)].map(|bits| bits as u8);
-    let bytes = output
-        .len
-        .to_be_bytes()
-        .into_iter()
-        .chain(output.rows.to_be_bytes())
-        .chain(small);
-    out.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
-    out
 }

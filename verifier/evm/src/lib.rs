@@ -1,4 +1,4 @@
-//! What the verifier contract (`contracts/`) takes: key data of a model card, and the arguments of a receipt. See `docs/evm.md`.
+//! What the verifier contract (`contracts/`) takes: key data of a model card or of a class of graphs, and the arguments of a receipt. See `docs/evm.md`.
 #![forbid(unsafe_code)]
 
 mod calldata;
@@ -10,7 +10,7 @@ mod words;
 
 pub use calldata::Calldata;
 pub use key_data::KeyData;
-pub use words::Words;
+pub use words::{ColouringWords, Words};
 
 use provenn_verifier::VerifyError;
 use sha3::{Digest, Keccak256};
@@ -18,8 +18,8 @@ use sha3::{Digest, Keccak256};
 /// Why something has no form for the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExportError {
-    /// Card and SRS are not of each other.
-    #[error("the card names another SRS key")]
+    /// Card and SRS, or graph and SRS, are not of each other.
+    #[error("the SRS key is not that of the card, or not of the size of the graph")]
     Srs,
     /// The receipt does not decode.
     #[error("receipt: {0}")]
@@ -27,8 +27,8 @@ pub enum ExportError {
     /// A point of the receipt is none.
     #[error("receipt: a curve point is malformed or missing")]
     Point,
-    /// The contract decides inferences only.
-    #[error("the receipt states no inference; the contract decides about models only")]
+    /// The words of another kind of statement were asked for.
+    #[error("the receipt is of another kind of statement")]
     Statement,
     /// The contract evaluates no columns that depend on challenges.
     #[error("the card is of a batch (`--batch`), of which the contract does not decide; commit to single inferences")]

@@ -103,3 +103,60 @@ impl Words {
         words.concat()
     }
 }
+
+/// The same of a colouring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ColouringWords {
+    /// Number of colours.
+    pub colours: u32,
+    /// Vertices of the graph.
+    pub vertices: u32,
+    /// Its edges.
+    pub edges: u32,
+    /// Its digest.
+    pub graph: [u8; 32],
+    /// Hash of the audience.
+    pub audience: [u8; 32],
+    /// The challenge that the receipt answers.
+    pub nonce: [u8; 32],
+    /// Last second of validity.
+    pub not_after: u64,
+}
+
+impl ColouringWords {
+    /// The words of a claim.
+    ///
+    /// # Errors
+    /// [`ExportError::Statement`] if it is not about a colouring.
+    pub fn of(claim: &Claim) -> Result<Self, ExportError> {
+        let body = claim.body.colouring().ok_or(ExportError::Statement)?;
+        Ok(Self {
+            colours: body.colours,
+            vertices: body.vertices,
+            edges: body.edges,
+            graph: body.graph,
+            audience: keccak256(claim.context.audience.as_bytes()),
+            nonce: claim.context.nonce,
+            not_after: claim.context.not_after,
+        })
+    }
+
+    /// What the contract returns under key data with this hash.
+    pub fn returned(&self, key: [u8; 32]) -> Vec<u8> {
+        let [kind, colours, vertices, edges] = [2, self.colours, self.vertices, self.edges].map(|n| number(n.into()));
+        let graph = self.graph;
+        let end = number(self.not_after);
+        [
+            key,
+            kind,
+            colours,
+            vertices,
+            edges,
+            graph,
+            self.audience,
+            self.nonce,
+            end,
+        ]
+        .concat()
+    }
+}

@@ -4,7 +4,7 @@
 mod common;
 
 use common::chain::{artifact, Chain, GAS};
-use common::{generator, Case, GOLDEN};
+use common::{generator, graphs, Case, GOLDEN};
 use provenn_evm::keccak256;
 use provenn_verifier::*;
 
@@ -139,8 +139,8 @@ fn number(value: usize) -> [u8; 32] {
 /// The known hazard `x + r`: a scalar has one encoding.
 #[test]
 fn a_scalar_and_the_order_are_not_that_scalar() {
-    for golden in [GOLDEN[0], GOLDEN[3]] {
-        let case = Case::golden(golden);
+    let models = [GOLDEN[0], GOLDEN[3]].map(Case::golden);
+    for case in models.into_iter().chain([graphs::petersen()]) {
         let (start, length) = case.proof();
         let (points, scalars) = case.counts();
         let evaluations = (0..scalars).map(|index| start + 32 * (points + index));
@@ -158,8 +158,8 @@ fn a_scalar_and_the_order_are_not_that_scalar() {
 /// A point has one pair of coordinates: no other y, no coordinate with the order of the field added, no identity.
 #[test]
 fn coordinates_are_those_of_the_point() {
-    for golden in [GOLDEN[0], GOLDEN[3]] {
-        let case = Case::golden(golden);
+    let models = [GOLDEN[0], GOLDEN[3]].map(Case::golden);
+    for case in models.into_iter().chain([graphs::petersen()]) {
         let honest = case.calldata(&case.receipt);
         for index in 0..honest.ys.len() {
             let y = turned(honest.ys[index]);
@@ -196,7 +196,7 @@ fn coordinates_are_those_of_the_point() {
 fn equal_commitments_are_two_polynomials() {
     let case = Case::golden(GOLDEN[0]);
     let (start, _) = case.proof();
-    let advice = case.card.key.advice_phases.len();
+    let advice = case.circuit.advice_phases.len();
     for (from, to) in [(0, 1), (1, 0), (advice - 2, advice - 1)] {
         let mut receipt = case.receipt.clone();
         receipt.copy_within(start + 32 * from..start + 32 * from + 32, start + 32 * to);
@@ -238,7 +238,7 @@ fn nothing_is_shown_that_is_not_proven() {
     let scale = card.description.replacen("\"frac\":10", "\"frac\":11", 1);
     assert_ne!(scale, card.description);
     card.description = scale;
-    assert_ne!(card.model_id(), case.card.model_id());
+    assert_ne!(card.model_id(), case.card().model_id());
     // There is no key data of such a card.
     assert_eq!(card.check(&case.srs).unwrap_err().code(), "registration-failed");
     let edit = |edit: fn(&mut Inference)| {
@@ -259,22 +259,23 @@ fn nothing_is_shown_that_is_not_proven() {
 /// The known hazard of low gas to a precompile: with less gas than it takes there is no verdict, never another one: a precompile that has no gas left fails, and is not taken for a success.
 #[test]
 fn gas_runs_out() {
-    let case = Case::golden(GOLDEN[0]);
-    let honest = case.calldata(&case.receipt).encode(case.key.into_array());
-    let mut forged = case.receipt.clone();
-    let (start, _) = case.proof();
-    forged[start..start + 32].copy_from_slice(&generator());
-    let forged = case.calldata(&forged).encode(case.key.into_array());
-    let full = case.chain.call(case.verifier, &honest, GAS);
-    let returned = full.returned.unwrap();
-    let floor = 21_000 + 40 * honest.len() as u64;
-    let steps = 60;
-    for step in 0..=steps {
-        let gas = floor + (full.gas + 20_000 - floor) * step / steps;
-        assert!(case.chain.call(case.verifier, &forged, gas).returned.is_err(), "{gas}");
-        if let Ok(bytes) = case.chain.call(case.verifier, &honest, gas).returned {
-            assert_eq!(bytes, returned);
-            assert!(gas >= full.gas - 1, "{gas}");
+    for case in [Case::golden(GOLDEN[0]), graphs::petersen()] {
+        let honest = case.calldata(&case.receipt).encode(case.key.into_array());
+        let mut forged = case.receipt.clone();
+        let (start, _) = case.proof();
+        forged[start..start + 32].copy_from_slice(&generator());
+        let forged = case.calldata(&forged).encode(case.key.into_array());
+        let full = case.chain.call(case.verifier, &honest, GAS);
+        let returned = full.returned.unwrap();
+        let floor = 21_000 + 40 * honest.len() as u64;
+        let steps = 60;
+        for step in 0..=steps {
+            let gas = floor + (full.gas + 20_000 - floor) * step / steps;
+            assert!(case.chain.call(case.verifier, &forged, gas).returned.is_err(), "{gas}");
+            if let Ok(bytes) = case.chain.call(case.verifier, &honest, gas).returned {
+                assert_eq!(bytes, returned);
+                assert!(gas >= full.gas - 1, "{gas}");
+            }
         }
     }
 }
@@ -305,35 +306,36 @@ fn a_failing_precompile_refuses() {
 /// Key data names the places in memory that its program writes to. Whichever it names, the statement has its own hash: it cannot pass for other key data.
 #[test]
 fn key_data_cannot_take_another_name() {
-    let case = Case::golden(GOLDEN[0]);
-    let call = case.calldata(&case.receipt);
-    let code = &case.data.code;
-    // An instruction of the programs without effect: it multiplies and adds in one slot. Their addresses are in the head; the data is behind one byte.
-    let head = |place: usize| usize::from(u16::from_be_bytes([code[0x141 + 2 * place], code[0x142 + 2 * place]]));
-    let mut instructions = (head(13)..head(15)).step_by(8).map(|address| address - 0x80 + 1);
-    let same = |at: &usize| {
-        (2..8)
-            .step_by(2)
-            .all(|offset| code[at + offset..at + offset + 2] == code[*at..at + 2])
-    };
-    let at = instructions.rfind(same).unwrap();
-    let slot = u16::from_be_bytes([code[at], code[at + 1]]);
-    // Everything behind the slots, where the contract keeps its own words, and what the language keeps in the first ones.
-    let places = (0..160)
-        .map(|word| (slot + 32) / 32 * 32 + 32 * word)
-        .chain([0, 0x20, 0x40, 0x60]);
-    let mut valid = 0;
-    for place in places {
-        let mut chain = case.chain.clone();
-        let mut other = code.clone();
-        other[at..at + 2].copy_from_slice(&place.to_be_bytes());
-        let key = chain.place(&other);
-        if let Ok(returned) = chain.call(case.verifier, &call.encode(key.into_array()), GAS).returned {
-            assert_eq!(returned[..32], keccak256(&other), "word written at {place}");
-            valid += usize::from(!returned.is_empty());
+    for case in [Case::golden(GOLDEN[0]), graphs::petersen()] {
+        let call = case.calldata(&case.receipt);
+        let code = &case.data.code;
+        // An instruction of the programs without effect: it multiplies and adds in one slot. Their addresses are in the head; the data is behind one byte.
+        let head = |place: usize| usize::from(u16::from_be_bytes([code[0x141 + 2 * place], code[0x142 + 2 * place]]));
+        let mut instructions = (head(13)..head(15)).step_by(8).map(|address| address - 0x80 + 1);
+        let same = |at: &usize| {
+            (2..8)
+                .step_by(2)
+                .all(|offset| code[at + offset..at + offset + 2] == code[*at..at + 2])
+        };
+        let at = instructions.rfind(same).unwrap();
+        let slot = u16::from_be_bytes([code[at], code[at + 1]]);
+        // Everything behind the slots, where the contract keeps its own words, and what the language keeps in the first ones.
+        let places = (0..160)
+            .map(|word| (slot + 32) / 32 * 32 + 32 * word)
+            .chain([0, 0x20, 0x40, 0x60]);
+        let mut valid = 0;
+        for place in places {
+            let mut chain = case.chain.clone();
+            let mut other = code.clone();
+            other[at..at + 2].copy_from_slice(&place.to_be_bytes());
+            let key = chain.place(&other);
+            if let Ok(returned) = chain.call(case.verifier, &call.encode(key.into_array()), GAS).returned {
+                assert_eq!(returned[..32], keccak256(&other), "word written at {place}");
+                valid += usize::from(!returned.is_empty());
+            }
         }
+        assert!(valid > 100, "{valid}");
     }
-    assert!(valid > 100, "{valid}");
 }
 
 /// The known hazard of registered keys that nobody pins: anybody can put key data on chain, with a model and receipts of their own: the statement names it, and a consumer takes no other.

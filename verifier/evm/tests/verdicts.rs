@@ -7,8 +7,8 @@ mod common;
 #[allow(dead_code, reason = "shared")]
 mod vector;
 
-use common::{cheapest, generator, kit, Case, GOLDEN};
-use provenn_evm::Words;
+use common::{cheapest, generator, graphs, kit, Case, GOLDEN};
+use provenn_evm::{KeyData, Words};
 use provenn_verifier::*;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -35,9 +35,27 @@ fn golden_receipts_verify_and_say_what_they_claim() {
 #[test]
 fn the_test_kit() {
     let mut cases: BTreeMap<(String, String), Option<Case>> = BTreeMap::new();
-    let (mut valid, mut refused) = (0, 0);
+    let (mut valid, mut refused, mut graphs) = (0, 0, 0);
     for path in std::fs::read_to_string(kit().join("index.txt")).unwrap().lines() {
         let vector = Vector::parse(&std::fs::read_to_string(kit().join(path)).unwrap()).unwrap();
+        for (graph, receipt) in vector.graphs.iter().zip(&vector.receipts) {
+            let case = cases.entry((graph.clone(), vector.srs.clone())).or_insert_with(|| {
+                let srs = SrsVerifyingKey::from_bytes(&common::read(&vector.srs)).ok()?;
+                let text = String::from_utf8(common::read(graph)).ok()?;
+                let graph = Graph::from_text(&text).ok()?.graph;
+                let class = ColouringClass::of(3, graph.vertices()).ok()?;
+                KeyData::colouring(&class, &srs).ok()?;
+                let honest = common::read("v2/petersen.receipt");
+                Some(Case::graph(path, graph, 3, srs, honest))
+            });
+            if let Some(case) = case {
+                match case.agree(path, &common::read(receipt)) {
+                    true => valid += 1,
+                    false => refused += 1,
+                }
+                graphs += 1;
+            }
+        }
         for (card, receipt) in vector.cards.iter().zip(&vector.receipts) {
             let case = cases.entry((card.clone(), vector.srs.clone())).or_insert_with(|| {
                 let srs = SrsVerifyingKey::from_bytes(&common::read(&vector.srs)).ok()?;
@@ -58,6 +76,7 @@ fn the_test_kit() {
         }
     }
     assert!(valid > 20 && refused > 40, "{valid} valid, {refused} refused");
+    assert!(graphs >= 8, "{graphs}");
 }
 
 #[test]
@@ -67,7 +86,7 @@ fn every_element_of_a_receipt_is_checked() {
     let golden = [GOLDEN[0], GOLDEN[3]].map(Case::golden);
     // Of dense layouts too.
     let dense = [false, true].map(|committed_input| cheapest("breast_cancer_mlp", committed_input));
-    for case in golden.into_iter().chain(dense) {
+    for case in golden.into_iter().chain(dense).chain([graphs::petersen()]) {
         assert!(case.agree("honest", &case.receipt));
         let (start, length) = case.proof();
         let announcement = start + length;
@@ -95,8 +114,8 @@ fn every_element_of_a_receipt_is_checked() {
 #[test]
 fn bytes_changed_at_random() {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
-    for golden in [GOLDEN[0], GOLDEN[4]] {
-        let case = Case::golden(golden);
+    let models = [GOLDEN[0], GOLDEN[4]].map(Case::golden);
+    for case in models.into_iter().chain([graphs::petersen()]) {
         let claim = case.proof().0;
         for round in 0..200 {
             let mut receipt = case.receipt.clone();

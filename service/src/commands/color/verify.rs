@@ -15,7 +15,7 @@ use provenn_verifier::{
     SrsVerifyingKey, StatementKind, Verdict, VerifyError,
 };
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// The verifier's part of the SRS beside a receipt.
@@ -96,7 +96,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
 
 /// The verifier's part of the SRS, of the size that the graph has. The receipt only says how many colours it is about.
 fn parameters(args: &Args, graph: &Graph, body: &Colouring) -> Result<SrsVerifyingKey, CliError> {
-    let beside = args.receipt.parent().unwrap_or(Path::new("")).join(BESIDE);
+    let beside = files::folder(&args.receipt).join(BESIDE);
     let given = args.srs.as_deref().or(beside.is_file().then_some(beside.as_path()));
     if let Some(path) = given.filter(|path| path.is_file()) {
         if let Ok(key) = files::decode(path, MAX_RECEIPT, SrsVerifyingKey::from_bytes) {

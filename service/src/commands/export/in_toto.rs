@@ -3,7 +3,7 @@
 
 use crate::bytes::hex;
 use crate::error::CliError;
-use crate::files::{Part, MAX_CARD, MAX_MODEL, MAX_RECEIPT};
+use crate::files::{self, Part, MAX_CARD, MAX_MODEL, MAX_RECEIPT};
 use crate::model::Model;
 use crate::output::Output;
 use crate::report::Report;
@@ -34,7 +34,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    let beside = args.card.parent().unwrap_or(Path::new("")).join(store::SRS);
+    let beside = files::folder(&args.card).join(store::SRS);
     let srs = args.srs.as_deref().unwrap_or(&beside);
     let more = args.file.iter().map(PathBuf::as_path);
     let inputs: Vec<&Path> = [args.card.as_path(), srs].into_iter().chain(more).collect();

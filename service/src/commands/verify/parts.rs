@@ -8,7 +8,7 @@ use provenn_prover::store;
 use provenn_verifier::bundle::MAX_BUNDLE;
 use provenn_verifier::tlog::MAX_PROOF_TEXT;
 use provenn_verifier::{Bundle, Claim, ModelCard, SrsVerifyingKey};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A receipt, and its proof of the log if there is one.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Parts {
                 "give a bundle, or --receipt and --card",
             ));
         };
-        let beside = card.parent().unwrap_or(Path::new("")).join(store::SRS);
+        let beside = files::folder(card).join(store::SRS);
         let more = |path: &Option<PathBuf>, maximum| path.as_deref().map(|path| Part::read(path, maximum)).transpose();
         // In this order: what is wrong with a file is told before the next one is looked for.
         let receipt = Given::new(Part::read(receipt, MAX_RECEIPT)?, None)?;

@@ -1,11 +1,25 @@
 //! The constraints at the evaluation point: sets of rows, public columns, gates, permutation.
 
-use super::{Builder, Rows};
+use super::Builder;
 use crate::messages::chunk;
 use crate::program::{Id, Slot};
 use crate::ExportError;
 use provenn_bn254::Fr;
-use provenn_verifier::{ColumnKind, Expr, RowSet};
+use provenn_verifier::{ColumnKind, Expr, Purpose, RowSet};
+use std::collections::BTreeMap;
+
+/// Evaluations of the sets of rows that constraints use.
+pub(super) struct Rows {
+    /// The last blinding row: the row before the first, since rows go in a circle.
+    before_first: Id,
+    first: Id,
+    last: Id,
+    last_usable: Id,
+    usable: Id,
+}
+
+/// Evaluations of public columns, by column and rotation.
+pub(super) type Columns = BTreeMap<(u32, i32), Id>;
 
 impl Builder<'_> {
     /// `(x^n - 1) / n`, the common factor of Lagrange polynomials.
@@ -30,6 +44,7 @@ impl Builder<'_> {
         let tail = self.program.mul(tail, common);
         let one = self.program.one();
         Rows {
+            before_first: self.program.mul(get(weighted.len().saturating_sub(2)), common),
             last_usable: self.program.mul(get(0), common),
             last: self.program.mul(get(1), common),
             first: self.program.mul(get(weighted.len().saturating_sub(1)), common),
@@ -37,24 +52,44 @@ impl Builder<'_> {
         }
     }
 
-    /// The public columns at `x`, from the sums that the contract computes.
-    pub(super) fn instances(&mut self, vanishing: Id) -> Vec<Id> {
+    /// The public columns at the rows where gates read them, from the sums that the contract computes.
+    pub(super) fn instances(&mut self, vanishing: Id, rows: &Rows) -> Columns {
         let common = self.common(vanishing);
         let factors = [0, 1].map(|which| {
             let inverse = self.program.slot(Slot::Inverted(which));
             self.program.mul(inverse, common)
         });
-        let columns = 0..self.key.instance_columns as usize;
+        let colouring = matches!(self.key.purpose, Purpose::Colouring(_));
+        let mut columns = Columns::new();
+        for column in 0..self.key.instance_columns {
+            let factor = match (colouring, column) {
+                (true, 0) => {
+                    columns.extend(self.usable(rows));
+                    continue;
+                }
+                // One cell, in the first row.
+                (true, 2) => rows.first,
+                (true, 1) | (false, 0..4) => factors[0],
+                _ => factors[1],
+            };
+            let sum = self.program.slot(Slot::Sum(column as usize));
+            columns.insert((column, 0), self.program.mul(sum, factor));
+        }
         columns
-            .map(|column| {
-                let sum = self.program.slot(Slot::Sum(column));
-                self.program.mul(sum, factors[usize::from(column >= 4)])
-            })
-            .collect()
+    }
+
+    /// The column that is 1 on usable rows, and what it is a row before and a row after. Row `i` of a column that is read at rotation `r` has the weight
+    /// `l_(i - r)`: read at -1 it is 1 from the second row to that behind the last usable one, at 1 from the row before the first to that before the last usable one.
+    fn usable(&mut self, rows: &Rows) -> [((u32, i32), Id); 3] {
+        let before = self.program.sub(rows.usable, rows.first);
+        let before = self.program.add(before, rows.last);
+        let after = self.program.sub(rows.usable, rows.last_usable);
+        let after = self.program.add(after, rows.before_first);
+        [((0, 0), rows.usable), ((0, -1), before), ((0, 1), after)]
     }
 
     /// All constraints, joined by powers of `y`.
-    pub(super) fn constraints(&mut self, rows: &Rows, instances: &[Id]) -> Result<Id, ExportError> {
+    pub(super) fn constraints(&mut self, rows: &Rows, instances: &Columns) -> Result<Id, ExportError> {
         let (key, later) = (self.key, self.messages.later);
         let y = self.challenge(later + 3);
         let mut sum = self.program.zero();
@@ -68,7 +103,7 @@ impl Builder<'_> {
         Ok(sum)
     }
 
-    fn gate(&mut self, gate: &[Expr], rows: &Rows, instances: &[Id]) -> Result<Id, ExportError> {
+    fn gate(&mut self, gate: &[Expr], rows: &Rows, instances: &Columns) -> Result<Id, ExportError> {
         let fixed = self.key.advice_queries.len();
         let mut stack = Vec::new();
         for op in gate {
@@ -110,18 +145,14 @@ impl Builder<'_> {
         stack.pop().ok_or(ExportError::Inconsistent)
     }
 
-    /// The value of an instance query: the contract evaluates columns at `x` only.
-    fn instance(&self, query: u32, instances: &[Id]) -> Result<Id, ExportError> {
-        match self.key.instance_queries.get(query as usize) {
-            Some((column, 0)) => instances
-                .get(*column as usize)
-                .copied()
-                .ok_or(ExportError::Inconsistent),
-            _ => Err(ExportError::Rotation),
-        }
+    /// The value of an instance query: but for one column the contract evaluates them at `x` only.
+    fn instance(&self, query: u32, instances: &Columns) -> Result<Id, ExportError> {
+        let query = self.key.instance_queries.get(query as usize);
+        let query = query.ok_or(ExportError::Inconsistent)?;
+        instances.get(query).copied().ok_or(ExportError::Rotation)
     }
 
-    fn permutation(&mut self, rows: &Rows, instances: &[Id]) -> Result<Vec<Id>, ExportError> {
+    fn permutation(&mut self, rows: &Rows, instances: &Columns) -> Result<Vec<Id>, ExportError> {
         let (key, later, products) = (self.key, self.messages.later, self.messages.products);
         let one = self.program.one();
         let (beta, gamma, x) = (
@@ -158,7 +189,7 @@ impl Builder<'_> {
                     ColumnKind::Advice => self.scalar(at(&key.advice_queries).ok_or(ExportError::Inconsistent)?),
                     ColumnKind::Fixed => self.scalar(fixed + at(&key.fixed_queries).ok_or(ExportError::Inconsistent)?),
                     ColumnKind::Instance => instances
-                        .get(column.index as usize)
+                        .get(&(column.index, 0))
                         .copied()
                         .ok_or(ExportError::Inconsistent)?,
                 };

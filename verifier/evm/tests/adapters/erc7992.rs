@@ -32,8 +32,8 @@ struct Committed {
 impl Committed {
     fn of(case: &Case) -> Self {
         Self {
-            model: case.card.model_id(),
-            circuit: case.card.key.digest(),
+            model: case.card().model_id(),
+            circuit: case.circuit.digest(),
             key: case.data.hash(),
             system: selector("halo2kzg-bn254-2"),
         }

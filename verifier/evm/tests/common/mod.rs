@@ -1,14 +1,15 @@
-//! What the tests of the contract share: models with their receipts, and both verdicts about one.
+//! What the tests of the contract share: models and graphs with their receipts, and both verdicts about one.
 #![allow(dead_code, clippy::unwrap_used, reason = "shared by tests")]
 
 pub mod chain;
+pub mod graphs;
 
 use chain::{artifact, Chain, Outcome, GAS};
 use provenn_bn254::G1Affine;
 use provenn_circuits::argument::Objective;
 use provenn_circuits::compile::default_samples;
 use provenn_circuits::program::quantize_inputs;
-use provenn_evm::{Calldata, KeyData};
+use provenn_evm::{Calldata, ExportError, KeyData};
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::prove::bind_inputs;
 use provenn_prover::srs::Srs;
@@ -41,11 +42,29 @@ pub fn read(name: &str) -> Vec<u8> {
     std::fs::read(kit().join(name)).unwrap()
 }
 
-/// A model on a chain, with a receipt for it.
+/// All of them, and the golden colouring.
+pub fn golden() -> Vec<Case> {
+    GOLDEN
+        .map(Case::golden)
+        .into_iter()
+        .chain([graphs::petersen()])
+        .collect()
+}
+
+/// What receipts are about.
+#[allow(clippy::large_enum_variant, reason = "tests")]
+pub enum About {
+    Model(CheckedCard),
+    /// A graph, and the number of colours.
+    Graph(Graph, u32),
+}
+
+/// A model or a graph on a chain, with a receipt for it.
 pub struct Case {
     pub name: String,
     pub srs: SrsVerifyingKey,
-    pub card: CheckedCard,
+    pub about: About,
+    pub circuit: VerifyingKey,
     pub data: KeyData,
     pub receipt: Vec<u8>,
     pub chain: Chain,
@@ -91,6 +110,26 @@ impl Case {
 
     pub fn new(name: &str, card: CheckedCard, srs: SrsVerifyingKey, receipt: Vec<u8>) -> Self {
         let data = KeyData::new(&card, &srs).unwrap();
+        let circuit = card.key.clone();
+        Self::placed(name, About::Model(card), circuit, srs, data, receipt)
+    }
+
+    /// A graph, under the SRS key of its size.
+    pub fn graph(name: &str, graph: Graph, colours: u32, srs: SrsVerifyingKey, receipt: Vec<u8>) -> Self {
+        let class = ColouringClass::of(colours, graph.vertices()).unwrap();
+        let data = KeyData::colouring(&class, &srs).unwrap();
+        let about = About::Graph(graph, colours);
+        Self::placed(name, about, class.key().unwrap(), srs, data, receipt)
+    }
+
+    fn placed(
+        name: &str,
+        about: About,
+        circuit: VerifyingKey,
+        srs: SrsVerifyingKey,
+        data: KeyData,
+        receipt: Vec<u8>,
+    ) -> Self {
         let mut chain = Chain::new();
         let (verifier, _) = chain.deploy(&artifact("Verifier", "bytecode"));
         let (key, code) = chain.deploy(&data.creation_code());
@@ -98,7 +137,8 @@ impl Case {
         Self {
             name: name.to_owned(),
             srs,
-            card,
+            about,
+            circuit,
             data,
             receipt,
             chain,
@@ -107,10 +147,26 @@ impl Case {
         }
     }
 
+    /// The card of a model.
+    pub fn card(&self) -> &CheckedCard {
+        match &self.about {
+            About::Model(card) => card,
+            About::Graph(..) => panic!("{} is a graph", self.name),
+        }
+    }
+
+    /// The arguments for a receipt.
+    pub fn encoded(&self, receipt: &[u8]) -> Result<Calldata, ExportError> {
+        match &self.about {
+            About::Model(card) => Calldata::new(receipt, &card.key),
+            About::Graph(graph, colours) => Calldata::colouring(receipt, *colours, graph),
+        }
+    }
+
     /// The arguments for any bytes: where they are no receipt, those that come nearest.
     pub fn calldata(&self, receipt: &[u8]) -> Calldata {
-        let honest = Calldata::new(&self.receipt, &self.card.key).unwrap();
-        let mut call = Calldata::new(receipt, &self.card.key).unwrap_or_else(|_| honest.clone());
+        let honest = self.encoded(&self.receipt).unwrap();
+        let mut call = self.encoded(receipt).unwrap_or_else(|_| honest.clone());
         call.receipt = receipt.to_vec();
         call
     }
@@ -125,7 +181,11 @@ impl Case {
             accept_dev: true,
             ..Expectation::default()
         };
-        match verify(receipt, &self.card, &self.srs, &anything) {
+        let verdict = match &self.about {
+            About::Model(card) => verify(receipt, card, &self.srs, &anything),
+            About::Graph(graph, _) => verify(receipt, graph, &self.srs, &anything),
+        };
+        match verdict {
             Ok(_) => "verified",
             Err(error) => error.code(),
         }
@@ -152,7 +212,7 @@ impl Case {
 
     /// Points of the proof before its scalars, and scalars.
     pub fn counts(&self) -> (usize, usize) {
-        let key = &self.card.key;
+        let key = &self.circuit;
         let products = key.permutation_columns.len().div_ceil(key.degree as usize - 2);
         let points = key.advice_phases.len() + products + key.degree as usize - 1;
         (points, self.proof().1 / 32 - points - 2)

@@ -1,6 +1,6 @@
 //! Ways to change a receipt and its calldata.
 
-use crate::common::{generator, Case};
+use crate::common::{generator, About, Case};
 use provenn_bn254::{Fr, G1Affine};
 use provenn_verifier::*;
 use rand_chacha::ChaCha20Rng;
@@ -189,6 +189,16 @@ fn edited(case: &Case, draw: &mut Draw) -> Vec<u8> {
             _ => {}
         }
     }
+    if let Statement::Colouring(body) = &mut claim.body {
+        match field {
+            0 => body.graph[draw.below(32)] ^= 1,
+            1 => body.colours = 2 + draw.below(16) as u32,
+            2 => body.vertices = body.vertices.wrapping_add(draw.pick(&[1, 2, u32::MAX])),
+            3 => body.edges = body.edges.wrapping_add(draw.pick(&[1, 2, u32::MAX])),
+            4 => (body.vertices, body.edges) = (body.edges, body.vertices),
+            _ => {}
+        }
+    }
     match field {
         6 => claim.context.nonce[draw.below(32)] ^= 1,
         7 => claim.context.not_after ^= 1 << draw.below(64),
@@ -202,14 +212,19 @@ fn edited(case: &Case, draw: &mut Draw) -> Vec<u8> {
 pub fn calldata(honest: &[u8], case: &Case, other: &Case, draw: &mut Draw) -> (&'static str, Vec<u8>) {
     let mut data = honest.to_vec();
     let ys = case.calldata(&case.receipt).ys.len();
-    let first = data.len() - 32 * ys;
+    // Behind the arguments' words, of which there is one more where there is a graph.
+    let head = match case.about {
+        About::Model(_) => 96,
+        About::Graph(..) => 128,
+    };
+    let first = 4 + head + 32 + case.receipt.len().next_multiple_of(32) + 32;
     let y = first + 32 * draw.below(ys);
     let anywhere = match draw.below(2) {
         0 => draw.below(132),
         _ => draw.below(data.len()),
     };
     // Address, offsets, lengths.
-    let word = draw.pick(&[4, 36, 68, 100, first - 32]);
+    let word = draw.pick(&[4, 36, 68, head - 28, head + 4, first - 32]);
     let name = match draw.below(12) {
         0 => {
             data[anywhere] ^= 1 << draw.below(8);
@@ -265,12 +280,13 @@ pub fn calldata(honest: &[u8], case: &Case, other: &Case, draw: &mut Draw) -> (&
             "calldata: another function"
         }
         10 => {
-            let (head, tail) = data[4..].split_at(96);
-            let (receipt, ys) = tail.split_at(first - 32 - 100);
-            let mut head = head.to_vec();
-            head[32..64].copy_from_slice(&sum(&[0; 32], &number(0x60 + ys.len())));
-            head[64..96].copy_from_slice(&number(0x60));
-            data = [&honest[..4], &head, ys, receipt].concat();
+            let (words, tail) = data[4..].split_at(head);
+            let (receipt, tail) = tail.split_at(first - 32 - 4 - head);
+            let (ys, graph) = tail.split_at(32 + 32 * ys);
+            let mut words = words.to_vec();
+            words[32..64].copy_from_slice(&number(head + ys.len()));
+            words[64..96].copy_from_slice(&number(head));
+            data = [&honest[..4], &words, ys, receipt, graph].concat();
             "calldata: arguments exchanged"
         }
         _ => {

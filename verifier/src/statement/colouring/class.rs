@@ -95,6 +95,15 @@ impl ColouringClass {
         u64::from(self.usable()).saturating_mul(self.lanes().into())
     }
 
+    /// The fewest vertices of a graph of this class: one more than the class of half the rows holds.
+    pub fn fewest(&self) -> u64 {
+        let rows = self.rows.saturating_sub(1);
+        match rows < *ROWS.start() {
+            true => 0,
+            false => Self { rows, ..*self }.capacity().saturating_add(1),
+        }
+    }
+
     /// The order `m` of the root of unity whose powers stand for colours: the smallest that is possible.
     pub fn order(&self) -> u32 {
         let order = ORDERS.into_iter().find(|order| *order >= self.colours);

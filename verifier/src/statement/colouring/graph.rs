@@ -70,7 +70,7 @@ impl Graph {
         }
         edges.sort_unstable();
         edges.dedup();
-        let digest = digest(vertices, &edges);
+        let digest = digest32(b"Provenn-Graph---", &bytes(vertices, &edges));
         Ok(Self {
             vertices,
             edges,
@@ -93,20 +93,25 @@ impl Graph {
         length(self.edges.len())
     }
 
-    /// Blake2b-256 of the number of vertices, the number of edges, and the edges in order, all as little-endian `u32`.
+    /// Canonical bytes: the number of vertices, the number of edges, and the edges in order, all as little-endian `u32`.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        bytes(self.vertices, &self.edges)
+    }
+
+    /// Blake2b-256 of the [canonical bytes](Self::to_bytes).
     pub fn digest(&self) -> [u8; 32] {
         self.digest
     }
 }
 
-fn digest(vertices: u32, edges: &[(u32, u32)]) -> [u8; 32] {
-    let mut bytes = Vec::with_capacity(edges.len().saturating_add(1).saturating_mul(8));
-    bytes.put_u32(vertices);
-    bytes.put_list(edges, |out, (u, v)| {
+fn bytes(vertices: u32, edges: &[(u32, u32)]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(edges.len().saturating_add(1).saturating_mul(8));
+    out.put_u32(vertices);
+    out.put_list(edges, |out, (u, v)| {
         out.put_u32(*u);
         out.put_u32(*v);
     });
-    digest32(b"Provenn-Graph---", &bytes)
+    out
 }
 
 #[cfg(test)]
