@@ -25,8 +25,8 @@ impl Lowering<'_> {
         let to = self.graph.values[node.output].shape.clone();
         let (form, from) = (self.form(node, 1 - mask)?, self.shape(node, 1 - mask).to_vec());
         let form = self.expanded(form, &from, &to)?;
-        let cover = self.cover(node.inputs[mask]);
-        let cover = self.repeated(cover, &self.shape(node, mask).to_vec(), &to)?;
+        let (cover, own) = (self.cover(node.inputs[mask]), self.shape(node, mask).to_vec());
+        let cover = self.repeated(cover, &own, &to)?;
         let cover = self.arranged(cover, form.grid, &form.order);
         let (range, bound) = (form.range, 2f64.powi(integer_bits(form.range)));
         // A ReLU bounds what is below 0 by half of this: the form and the bound.
