@@ -10,6 +10,7 @@ mod input_types;
 mod inputs;
 mod lift;
 mod malformed;
+mod masks;
 mod mock;
 mod mutation;
 mod operator_table;

@@ -217,6 +217,11 @@ impl Form {
         }
     }
 
+    /// Whether it sums products of matrices.
+    pub(super) fn has_products(&self) -> bool {
+        matches!(&self.kind, Kind::Pending(affine) if !affine.matrix_products.is_empty())
+    }
+
     /// As an accumulator: sums become linear terms, constants become a contraction without lines.
     pub(super) fn into_affine(self) -> Affine {
         let axes = self.identity();

@@ -5,6 +5,7 @@ mod elementwise;
 mod forms;
 mod functions;
 mod input;
+mod masks;
 mod matrix_products;
 mod moves;
 mod products;
@@ -44,6 +45,7 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatProgram, CircuitError
         entries: 0,
         rows: 0,
         constants: BTreeMap::new(),
+        covers: BTreeMap::new(),
     };
     let inputs = graph.nodes.iter().flat_map(|node| &node.inputs);
     // An output is read by whoever asks for it.
@@ -113,6 +115,8 @@ struct Lowering<'a> {
     rows: usize,
     /// The tensors of constants that are read like activations.
     constants: BTreeMap<usize, Form>,
+    /// Those of masks: see [`Self::covered`].
+    covers: BTreeMap<usize, Form>,
 }
 
 /// For each output the value whose elements are the scores that a proof is about: the output, or what it is the index of the largest of.
@@ -172,10 +176,10 @@ impl Lowering<'_> {
             1 => "the output does not depend on the input".to_owned(),
             _ => format!("output `{}` does not depend on an input", shown(name)),
         })?;
-        // Scores are published in the order of the value.
+        // Scores are published in the order of the value. One that lies otherwise moves to lanes where they follow one another.
         let on = match form.order {
             Order::Same => form.grid,
-            Order::Index(_) => grid(&self.graph.values[id].shape),
+            Order::Index(_) => [form.grid.iter().product(), 1, 1],
         };
         let form = self.arranged(form, on, &Order::Same);
         let tensor = self.signed(form);
@@ -288,10 +292,11 @@ impl Lowering<'_> {
             Op::Concat { axis } => self.concat(node, *axis)?,
             Op::Slice { .. } | Op::Gather { .. } | Op::Pad { .. } | Op::Expand { .. } => self.select(node)?,
         };
-        if matches!(
+        let calibrated = matches!(
             node.op,
             Op::Conv { .. } | Op::ConvTranspose { .. } | Op::MatMul | Op::Add | Op::Sub | Op::Mul | Op::Div
-        ) {
+        );
+        if calibrated && self.mask(node).is_none() {
             form.range = range;
         }
         form.name = out.name;

@@ -4,6 +4,7 @@
 use super::build::{Bound, Made, Slot, Step};
 use super::error::{ImportError, UnsupportedNode};
 use super::fuse::fuse;
+use super::shares::divide_last;
 use super::tensor::{input_type, type_name, Const};
 use crate::graph::{Function, Graph, Input, Node, Op, Output, Tensor, Value, ValueId};
 use onnx_protobuf::NodeProto;
@@ -32,6 +33,7 @@ pub fn finish(mut lowered: Lowered) -> Result<Graph, ImportError> {
     unread(&lowered)?;
     hold_types(&mut lowered);
     fuse(&mut lowered);
+    divide_last(&mut lowered);
     renumber(lowered)
 }
 

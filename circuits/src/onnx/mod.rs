@@ -5,7 +5,8 @@
 //! 2. decoding by `onnx-protobuf`;
 //! 3. `operators`: operator by operator into [`Op`](crate::graph::Op), with shapes inferred and constants folded on the way;
 //! 4. `finish`: batch normalisation folded into convolutions, dead nodes and values removed;
-//! 5. `fuse`: steps that are a function of one value made one.
+//! 5. `fuse`: steps that are a function of one value made one;
+//! 6. `shares`: divisions of rows after the products that read them.
 //!
 //! Only the nodes the graph outputs depend on are looked at. A symbolic or unknown first (batch) dimension is one.
 
@@ -18,6 +19,7 @@ mod fold;
 mod fuse;
 mod judge;
 mod operators;
+mod shares;
 mod structure;
 mod tensor;
 mod wire;

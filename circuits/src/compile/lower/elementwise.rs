@@ -113,6 +113,9 @@ impl Lowering<'_> {
     }
 
     pub(super) fn multiply(&mut self, node: &Node) -> Result<Form, Refused> {
+        if let Some(index) = self.mask(node) {
+            return self.covered(node, index);
+        }
         if let Some((form, by, _)) = self.with_constant(node)? {
             return match by.is_finite() {
                 true => self.multiply_constant(form, &by),
@@ -187,9 +190,23 @@ impl Lowering<'_> {
     pub(super) fn operands(&mut self, node: &Node) -> Result<(Form, Form), Refused> {
         let to = self.graph.values[node.output].shape.clone();
         let mut forms = vec![];
-        for index in 0..2 {
-            let (form, from) = (self.operand(node, index)?, self.shape(node, index).to_vec());
-            forms.push(self.expanded(form, &from, &to)?);
+        let whole = |index: usize| self.shape(node, index).iter().product::<usize>() == to.iter().product::<usize>();
+        let whole = [whole(0), whole(1)];
+        let both = [self.operand(node, 0)?, self.operand(node, 1)?];
+        let moved = |index: usize| whole[index] && (both[index].order != Order::Same || both[index].grid != grid(&to));
+        let moved = [moved(0), moved(1)];
+        for (index, form) in both.into_iter().enumerate() {
+            let from = self.shape(node, index).to_vec();
+            // What is repeated beside a form that lies otherwise is viewed where that one lies, so that it does not move there.
+            let form = if moved[1 - index] && !whole[index] {
+                self.rounded(form)
+            } else {
+                form
+            };
+            forms.push(match &form.kind {
+                Kind::Sum { .. } if moved[1 - index] && !whole[index] => self.repeated(form, &from, &to)?,
+                _ => self.expanded(form, &from, &to)?,
+            });
         }
         let (Some(b), Some(a)) = (forms.pop(), forms.pop()) else {
             return Err("an input is missing".into());

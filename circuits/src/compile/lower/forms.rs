@@ -51,9 +51,9 @@ impl Lowering<'_> {
     }
 
     /// The form without weights of its own, for two readers: each would commit its own copy of them, and nothing would show
-    /// that both are the same.
+    /// that both are the same. Products of matrices would take lines for each of them.
     pub(super) fn settled(&mut self, form: Form) -> Form {
-        match form.has_weights() {
+        match form.has_weights() || form.has_products() {
             true => self.copied(form),
             false => form,
         }
@@ -100,6 +100,18 @@ impl Lowering<'_> {
         let order = form.order.clone();
         let id = self.round(form, true);
         (self.stored(id, order), vec![Part::whole(id)])
+    }
+
+    /// The same for who reads them without weights, from which one part alone takes no bits.
+    pub(super) fn terms(&mut self, form: Form) -> (Form, Vec<Part>) {
+        let form = self.rounded(form);
+        match &form.kind {
+            Kind::Sum { parts, bias } if bias.is_empty() && parts.len() == 1 && octaves::is_power(parts[0].coef) => {
+                let parts = parts.clone();
+                (form, parts)
+            }
+            _ => self.parts(form),
+        }
     }
 
     /// The form on another grid, with its elements in another order there: free for sums, which become views.

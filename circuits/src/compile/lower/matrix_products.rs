@@ -197,7 +197,7 @@ impl Lowering<'_> {
     }
 
     /// A product of values with `f` and `g` fractional bits has `f + g`, which must not be more than the accumulator has.
-    /// Where it is, the left factor is rounded to fewer bits.
+    /// Where it is, the left factor has fewer bits: its own, if it is a rounding that a step before made, else those of a copy.
     pub(super) fn make_room(&mut self, product: &mut MatrixProduct, range: f64, signed: bool) {
         let integer = |t: &Tensor| i32::from(t.signed) + integer_bits(t.range);
         let factors = integer(&self.tensors[product.left.0]) + integer(&self.tensors[product.right.0]);
@@ -206,6 +206,11 @@ impl Lowering<'_> {
             let coarse = self.stored(product.left.0, Order::Same);
             // As `integer_bits`: a factor that is always zero is one of 1e-6 there.
             let range = coarse.range.max(1e-6) * 2f64.powi(-spare);
+            let left = &mut self.tensors[product.left.0];
+            if !left.signed && left.function.is_none() && matches!(left.step, Step::Affine(_)) {
+                left.range = range;
+                return;
+            }
             product.left.0 = self.round(Form { range, ..coarse }, true);
         }
     }

@@ -82,6 +82,13 @@ impl Lowering<'_> {
         Ok(self.picked(form, from, to, &sources.into_iter().map(Some).collect::<Vec<_>>()))
     }
 
+    /// As [`Self::expanded`], of a sum as views of what it sums.
+    pub(super) fn repeated(&mut self, form: Form, from: &[usize], to: &[usize]) -> Result<Form, Refused> {
+        let places: Vec<usize> = (0..from.iter().product()).map(|i| form.order.at(i)).collect();
+        let places = crate::graph::float::broadcast_positions((from, &places), to).collect::<Vec<_>>();
+        Ok(self.viewed(form, grid(to), &places))
+    }
+
     /// The form of shape `to` whose elements are those elements of a form of shape `from`.
     fn picked(&mut self, form: Form, from: &[usize], to: &[usize], sources: &[Option<usize>]) -> Form {
         let (source, target) = (grid(from), grid(to));

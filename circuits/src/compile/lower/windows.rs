@@ -34,7 +34,7 @@ impl Lowering<'_> {
 
     /// `coef * sum over windows`, per channel.
     pub(super) fn windows(&mut self, form: Form, axes: [Axis; 2], coef: f64) -> Form {
-        let (form, parts) = self.parts(form);
+        let (form, parts) = self.terms(form);
         let grid = [form.grid[0], axes[0].out(), axes[1].out()];
         let range = form.range * coef.abs() * (axes[0].most_taps() * axes[1].most_taps()) as f64;
         let term = |p: Part| Linear {

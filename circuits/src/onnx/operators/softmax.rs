@@ -9,6 +9,8 @@ use crate::onnx::build::{unsupported, Builder, Fault, HIDES};
 use crate::onnx::tensor::Const;
 use std::collections::BTreeMap;
 
+mod shown;
+
 pub const TABLE: &[Operator] = &[
     one("Hardmax", hardmax, ""),
     one("LogSoftmax", log_softmax, ""),
@@ -116,6 +118,11 @@ pub fn shares(
         let sum = kept(call, b, &labelled(label, "sum"), parts, (ReduceKind::Sum, axes))?;
         return b.emit(&call.origin, label, Op::Div, &[parts, sum]);
     };
+    if let (&[axis], None) = (axes, shown_here) {
+        if let Some(place) = shown::place(&shape, axis, hidden) {
+            return shown::shares(call, b, label, x, ((axis, place), hidden));
+        }
+    }
     b.reserve(&shape, 2)?;
     let rows: Vec<usize> = float::reduced_positions(axes, &shape).collect();
     let first = first_shown(&rows, hidden);
