@@ -77,6 +77,48 @@ fn a_relu_behind_a_mask_takes_one_rounding() {
     }
 }
 
+/// Elements that a mask hides are 0 however far they are from what calibration saw: there they are all but 0.
+#[test]
+fn hidden_elements_are_hidden_beyond_the_range() {
+    let mut graph = masked(false);
+    // The difference of two halves of the row, which calibration has alike.
+    let slice = |from: usize| Op::Slice {
+        ranges: vec![(0, 1, 1), (from, 4, 1)],
+    };
+    graph.values[0].shape = vec![1, 8];
+    for name in ["first", "second", "difference"] {
+        graph.values.push(Value {
+            name: name.into(),
+            shape: vec![1, 4],
+            constant: None,
+            public: false,
+        });
+    }
+    let node = |op: Op, inputs: &[usize], output: usize| Node {
+        name: format!("node {output}"),
+        onnx_op: "Sub".into(),
+        op,
+        inputs: inputs.to_vec(),
+        output,
+    };
+    graph.nodes[0].inputs[0] = 6;
+    let halves = [
+        node(slice(0), &[0], 4),
+        node(slice(4), &[0], 5),
+        node(Op::Sub, &[4, 5], 6),
+    ];
+    graph.nodes.splice(0..0, halves);
+    let model = compiled(&graph, &[vec![vec![1.0; 8]], vec![[[1.0; 4], [0.99; 4]].concat()]]);
+    let row = [0.0, 1.75, 0.0, 1.75, 0.0, -1.75, 0.0, -1.75];
+    let inputs = quantize_inputs(&model, &[row.to_vec()]).expect("in range");
+    let trace = execute(&model, &inputs).expect("in range");
+    assert!(
+        trace.outputs(&model)[0].iter().all(|got| got.abs() <= 1),
+        "{:?}",
+        trace.outputs(&model)[0]
+    );
+}
+
 /// Who reads the product elsewhere reads the product: hidden elements are 0 there, and not below.
 #[test]
 fn a_product_that_others_read_stays_one() {

@@ -1,7 +1,7 @@
 //! Public masks of zeros and ones.
 
 use super::*;
-use crate::compile::quantize::integer_bits;
+use crate::compile::quantize::{integer_bits, magnitude};
 
 impl Lowering<'_> {
     /// Which operand of a product is a mask, where only what is above 0 of the product is read.
@@ -25,15 +25,27 @@ impl Lowering<'_> {
         let to = self.graph.values[node.output].shape.clone();
         let (form, from) = (self.form(node, 1 - mask)?, self.shape(node, 1 - mask).to_vec());
         let form = self.expanded(form, &from, &to)?;
+        let form = self.rounded(form);
         let (cover, own) = (self.cover(node.inputs[mask]), self.shape(node, mask).to_vec());
         let cover = self.repeated(cover, &own, &to)?;
         let cover = self.arranged(cover, form.grid, &form.order);
-        let (range, bound) = (form.range, 2f64.powi(integer_bits(form.range)));
-        // A ReLU bounds what is below 0 by half of this: the form and the bound.
+        let bound = self.most(&form);
+        // A ReLU bounds what is below 0 by as much as what is above: here the form and the bound.
         Ok(Form {
-            range: 4.0 * range,
+            range: 2.0 * bound,
             ..self.total(form, cover.scale(bound))
         })
+    }
+
+    /// A power of two that no element of a sum is above, whatever the stored tensors hold. Calibrated ranges are no such bound: nothing
+    /// else holds hidden elements to them.
+    fn most(&self, form: &Form) -> f64 {
+        let Kind::Sum { parts, bias } = &form.kind else {
+            return f64::INFINITY;
+        };
+        let largest = |part: &Part| part.coef.abs() * 2f64.powi(integer_bits(self.tensors[part.tensor].range));
+        let sum = parts.iter().map(largest).sum::<f64>() + bias.magnitude;
+        2f64.powi(octaves::ceil(magnitude(sum)))
     }
 
     /// -1 where a mask is 0, and 0 elsewhere.
