@@ -1,10 +1,6 @@
 //! The colouring circuit: proper colourings satisfy it, and forged cells violate the gate that speaks of them.
 
-#[path = "common/cells.rs"]
-#[allow(dead_code, reason = "shared")]
-mod cells;
-
-use cells::{gates, Cells};
+use crate::common::cells::{gates, Cells};
 use halo2_proofs::dev::MockProver;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;

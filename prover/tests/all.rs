@@ -16,6 +16,7 @@ mod inputs;
 mod policies;
 mod public_constants;
 mod recipes;
+#[allow(clippy::unwrap_used, reason = "tests")]
 #[path = "../../verifier/tests/common/reference.rs"]
 mod reference;
 mod registration;

@@ -7,9 +7,6 @@
 mod card;
 #[path = "tamper/colouring.rs"]
 mod colouring;
-#[path = "common/edit.rs"]
-#[allow(dead_code, reason = "shared")]
-mod edit;
 #[path = "tamper/key.rs"]
 mod key;
 #[path = "tamper/proof.rs"]
@@ -19,6 +16,7 @@ mod rows;
 #[path = "tamper/subject.rs"]
 mod subject;
 
+use crate::common::edit;
 use provenn_verifier::*;
 use std::collections::BTreeSet;
 use subject::{subjects, Row, Subject};

@@ -117,6 +117,8 @@ pub struct Builder {
     pub truths: HashMap<ValueId, ValueId>,
     /// Indices of largest scores that nodes read, by the values that stand for them as outputs.
     pub places: HashMap<ValueId, ValueId>,
+    /// Those of the last of equal ones.
+    pub last: HashSet<ValueId>,
     /// Which numbers inputs may be, beside what their type says.
     pub bounds: Vec<Bound>,
     total: u64,

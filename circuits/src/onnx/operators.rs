@@ -179,11 +179,19 @@ pub fn graph(mut proto: GraphProto, opset: i64, functions: &[FunctionProto]) -> 
         operators,
         ..
     } = flow;
-    let output: Vec<Bound> = proto
+    let mut output: Vec<Bound> = proto
         .output
         .iter()
         .map(|info| lookup(&scope, &info.name))
         .collect::<Result<_, _>>()?;
+    for (bound, info) in output.iter_mut().zip(&proto.output) {
+        if let Bound::Value(id) = bound {
+            match order::labelled_by(&b, *id) {
+                Ok(index) => *id = index,
+                Err(reason) => refused.push(refuse(&info.name, "output", reason.into())),
+            }
+        }
+    }
     for (bound, info) in output.iter().zip(&proto.output) {
         if let Bound::Missing = bound {
             let reason = "this output of its operator is not computed; give its other outputs only";

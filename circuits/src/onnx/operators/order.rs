@@ -126,17 +126,42 @@ pub fn arg(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
     }
     let keepdims = call.attrs.flag("keepdims", true)?;
     let constant = b.slot(x)?.constant.is_some();
-    match (last, constant) {
-        (true, true) => unsupported(
+    if last && constant {
+        return unsupported(
             "select_last_index of constants",
             "leave it out, and the first of equal elements counts",
-        ),
-        (false, true) => b.emit(&call.origin, "", Op::ArgMax { axis, keepdims }, &[x]),
-        (true, false) => place(call, b, "", x, (axis, keepdims, Which::Last)),
-        (false, false) if shape.get(axis).copied() != elements(&shape) => {
-            place(call, b, "", x, (axis, keepdims, Which::First))
+        );
+    }
+    let index = b.emit(&call.origin, "", Op::ArgMax { axis, keepdims }, &[x])?;
+    if last {
+        b.last.insert(index);
+    }
+    Ok(index)
+}
+
+/// What an output that is an index stands for: the index itself, of the largest of all scores, which the label policy shows. As a number it would be
+/// taken for a score.
+///
+/// # Errors
+/// Why there is no such output.
+pub fn labelled_by(b: &Builder, output: ValueId) -> Result<ValueId, &'static str> {
+    let mut id = output;
+    while let Some(step) = b.producer(id).filter(|step| matches!(step.op, Op::Reshape { .. })) {
+        let &[x] = step.inputs.as_slice() else { break };
+        id = x;
+    }
+    let index = b
+        .places
+        .iter()
+        .find(|(_, place)| **place == id)
+        .map(|(index, _)| *index);
+    let index = index.unwrap_or(id);
+    match b.producer(index).map(|step| &step.op) {
+        Some(Op::ArgMax { .. }) if b.last.contains(&index) => {
+            Err("an output that is the last index of equal ones; leave select_last_index out, and the first counts")
         }
-        (false, false) => b.emit(&call.origin, "", Op::ArgMax { axis, keepdims }, &[x]),
+        Some(Op::ArgMax { .. }) => Ok(index),
+        _ => Ok(output),
     }
 }
 
@@ -151,7 +176,11 @@ pub fn read(call: &Call<'_>, b: &mut Builder, index: ValueId) -> Result<ValueId,
     let (Op::ArgMax { axis, keepdims }, &[x]) = (&step.op, step.inputs.as_slice()) else {
         return Ok(index);
     };
-    let of = (*axis, *keepdims, Which::First);
+    let which = match b.last.contains(&index) {
+        true => Which::Last,
+        false => Which::First,
+    };
+    let of = (*axis, *keepdims, which);
     let place = place(call, b, &format!("{index}"), x, of)?;
     b.places.insert(index, place);
     Ok(place)

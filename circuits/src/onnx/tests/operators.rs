@@ -193,6 +193,20 @@ fn indices_of_the_largest_are_numbers_for_who_reads_them() {
     };
     check(&scores("ArgMax"), &[1.0, 7.0, 7.0, 0.0], &[1, 1, 1], &[2.0]);
     check(&scores("ArgMin"), &[1.0, 7.0, 0.0, 0.0], &[1, 1, 1], &[4.0]);
+    // As an output it is what the label policy shows, whatever its type and shape.
+    let shown = Model::new(11, &[1, 4])
+        .node("ArgMax", &["x"], &["label"], &[("axis", A::I(1))])
+        .node("Cast", &["label"], &["i"], &[("to", A::I(6))])
+        .node("Squeeze", &["i"], &["y"], &[("axes", A::Is(&[0]))]);
+    assert!(matches!(ops(&shown)[..], [Op::ArgMax { .. }]));
+    let last = unary(
+        13,
+        &[1, 4],
+        "ArgMax",
+        &[("axis", A::I(1)), ("select_last_index", A::I(1))],
+    );
+    let refused = last.import().expect_err("no label").to_string();
+    assert!(refused.contains("select_last_index"), "{refused}");
     // The only element is the first.
     let lone = Model::new(13, &[2, 1])
         .node("ArgMax", &["x"], &["at"], &[("axis", A::I(1))])
