@@ -23,7 +23,7 @@ use crate::layout::MAX_K;
 use crate::octaves;
 use crate::onnx::shown;
 use crate::program::{Axis, Input, MaxPool, Output, View};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use constants::Constant;
 use windows::spatial;
@@ -46,6 +46,7 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatProgram, CircuitError
         rows: 0,
         constants: BTreeMap::new(),
         covers: BTreeMap::new(),
+        held: BTreeSet::new(),
     };
     let inputs = graph.nodes.iter().flat_map(|node| &node.inputs);
     // An output is read by whoever asks for it.
@@ -117,6 +118,8 @@ struct Lowering<'a> {
     constants: BTreeMap<usize, Form>,
     /// Those of masks: see [`Self::covered`].
     covers: BTreeMap<usize, Form>,
+    /// Tensors whose range something was computed from: they stay as wide as they are.
+    held: BTreeSet<usize>,
 }
 
 /// For each output the value whose elements are the scores that a proof is about: the output, or what it is the index of the largest of.

@@ -30,6 +30,9 @@ impl Lowering<'_> {
         let cover = self.repeated(cover, &own, &to)?;
         let cover = self.arranged(cover, form.grid, &form.order);
         let bound = self.most(&form);
+        if let Kind::Sum { parts, .. } = &form.kind {
+            self.held.extend(parts.iter().map(|part| part.tensor));
+        }
         // A ReLU bounds what is below 0 by as much as what is above: here the form and the bound.
         Ok(Form {
             range: 2.0 * bound,

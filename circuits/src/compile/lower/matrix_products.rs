@@ -206,8 +206,9 @@ impl Lowering<'_> {
             let coarse = self.stored(product.left.0, Order::Same);
             // As `integer_bits`: a factor that is always zero is one of 1e-6 there.
             let range = coarse.range.max(1e-6) * 2f64.powi(-spare);
+            let held = self.held.contains(&product.left.0);
             let left = &mut self.tensors[product.left.0];
-            if !left.signed && left.function.is_none() && matches!(left.step, Step::Affine(_)) {
+            if !held && !left.signed && left.function.is_none() && matches!(left.step, Step::Affine(_)) {
                 left.range = range;
                 return;
             }
