@@ -196,8 +196,8 @@ fn indices_of_the_largest_are_numbers_for_who_reads_them() {
     // As an output it is what the label policy shows, whatever its type and shape.
     let shown = Model::new(11, &[1, 4])
         .node("ArgMax", &["x"], &["label"], &[("axis", A::I(1))])
-        .node("Cast", &["label"], &["i"], &[("to", A::I(6))])
-        .node("Squeeze", &["i"], &["y"], &[("axes", A::Is(&[0]))]);
+        .node("Cast", &["label"], &["f"], &[("to", A::I(1))])
+        .node("Squeeze", &["f"], &["y"], &[("axes", A::Is(&[0]))]);
     assert!(matches!(ops(&shown)[..], [Op::ArgMax { .. }]));
     let last = unary(
         13,
