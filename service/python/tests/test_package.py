@@ -234,9 +234,9 @@ def test_files_are_those_of_the_program(committed: provenn.Committed, rows: Any,
     assert ran.stdout.startswith("VALID under development parameters")
     ran = subprocess.run([*program, "verify", *named], capture_output=True, text=True)
     assert ran.returncode == 3 and "error[model-not-named]" in ran.stderr
-    ran = subprocess.run([*program, "verify", *named, "--any-model", "--quiet"], check=True, capture_output=True)
-    assert (ran.stdout, ran.stderr) == (b"", b"")
-    ran = subprocess.run([*program, "verify", "--nothing", "--json"], capture_output=True)
+    ran = subprocess.run([*program, "verify", *named, "--any-model", "--quiet"], check=True, capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr) == ("", "")
+    ran = subprocess.run([*program, "verify", "--nothing", "--json"], capture_output=True, text=True)
     assert ran.returncode == 2 and json.loads(ran.stdout)["error"]["code"] == "usage"
     assert subprocess.run([*program, "serve"], capture_output=True).returncode == 2
 
