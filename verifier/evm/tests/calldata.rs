@@ -105,6 +105,7 @@ fn lengths_and_offsets_are_exact() {
         data[at] = 0x80;
         refused(&case, &format!("word at {at} beyond all"), &data);
     }
+    refused(&case, "a word before the receipt", &common::shifted(&honest));
     // The address in its upper bytes, and the padding behind the receipt.
     let mut data = honest.clone();
     data[4] = 1;

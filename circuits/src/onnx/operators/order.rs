@@ -13,7 +13,7 @@ use crate::onnx::tensor::Const;
 /// Largest number of elements that the index of one of them is computed among.
 const MAX_PLACES: usize = 1024;
 
-const LABEL: &str = "of up to 1024 elements, unless it is the last operator; of constants the first of equal ones";
+const LABEL: &str = "for other operators of up to 1024 elements; as an output over all scores, first of equal ones; of constants the first";
 
 pub const TABLE: &[Operator] = &[
     one("ArgMax", arg, LABEL),
@@ -250,6 +250,7 @@ pub fn place(
     b.slots.get_mut(place).into_iter().for_each(|slot| slot.data_type = 7);
     Ok(place)
 }
+
 #[cfg(test)]
 mod tests {
     use super::network;

@@ -203,6 +203,17 @@ impl Case {
         crate_ == "verified"
     }
 
+    /// Holds both verdicts to be that the receipt is valid, and the contract to return these words.
+    pub fn says(&self, words: Vec<u8>) {
+        assert!(self.agree("honest", &self.receipt));
+        assert_eq!(
+            self.call(&self.calldata(&self.receipt)).returned,
+            Ok(words),
+            "{}",
+            self.name
+        );
+    }
+
     /// Where the proof of the receipt begins, and how long it is.
     pub fn proof(&self) -> (usize, usize) {
         let length = |at: usize| u32::from_le_bytes(self.receipt[at..at + 4].try_into().unwrap()) as usize;
@@ -222,4 +233,15 @@ impl Case {
 /// Another point of the curve.
 pub fn generator() -> [u8; 32] {
     G1Affine::GENERATOR.to_bytes()
+}
+
+/// A call with a word of zeros before the receipt, and all offsets right for it.
+pub fn shifted(call: &[u8]) -> Vec<u8> {
+    let first = usize::from(u16::from_be_bytes([call[66], call[67]]));
+    let mut data = [&call[..4 + first], &[0; 32], &call[4 + first..]].concat();
+    for at in (36..4 + first).step_by(32) {
+        let word: [u8; 4] = data[at + 28..at + 32].try_into().unwrap();
+        data[at + 28..at + 32].copy_from_slice(&(u32::from_be_bytes(word) + 32).to_be_bytes());
+    }
+    data
 }
