@@ -8,7 +8,6 @@ mod cache;
 mod checks;
 mod dev;
 mod error;
-mod fixed_base;
 mod points;
 mod ptau;
 mod seed;

@@ -15,6 +15,7 @@ mod avx2;
 mod columns;
 mod digits;
 mod domain;
+mod fixed_base;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 mod kernel;
@@ -29,6 +30,7 @@ mod words;
 
 pub use columns::Ratio;
 pub use domain::Domain;
+pub use fixed_base::multiples;
 pub use msm::{Bases, Cells, Column};
 pub use path::Path;
 pub use program::{Compiled, Operand, Program};

@@ -5,22 +5,23 @@
 
 pub use crate::digits::Cells;
 use crate::digits::{clear, Scalars};
+use crate::fixed_base::{table, windows};
 use crate::kernel::{Collision, Kernel, Ref, MINUS};
 use crate::path::Kind;
 use crate::sums::Lists;
 use crate::Path;
 use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::group::prime::PrimeCurveAffine;
-use halo2curves::group::{Curve, Group};
+use halo2curves::group::Group;
 use halo2curves::msm::msm_parallel;
 use rayon::prelude::*;
 
 /// Width of the windows of tails, whose multiples are kept.
 const TAIL_WIDTH: usize = 6;
+/// Windows of a scalar.
+const TAIL_WINDOWS: usize = windows(TAIL_WIDTH);
 /// Multiples kept for each of them.
 const TAIL_MULTIPLES: usize = 1 << (TAIL_WIDTH - 1);
-/// Windows of a scalar of the field, of which half is negative.
-const TAIL_WINDOWS: usize = 253 / TAIL_WIDTH + 1;
 /// Additions that one task makes, at least: inversions are shared by that many.
 const GROUP: usize = 1 << 16;
 
@@ -104,13 +105,11 @@ impl<K: Kernel> Table<K> {
     fn new(kernel: K, points: &[G1Affine], tail: &[G1Affine]) -> Self {
         let (points_filled, holes) = filled(points);
         let (tail_filled, tail_holes) = filled(tail);
-        let multiples: Vec<Vec<G1Affine>> = tail_filled.par_iter().map(multiples).collect();
-        let chunks = points_filled
-            .par_chunks(1 << 10)
-            .chain(multiples.par_iter().map(Vec::as_slice));
+        let points_rows = points_filled.par_chunks(1 << 10).map(|points| kernel.rows(points));
+        let multiples = tail_filled.par_iter().map(|point| table(kernel, point, TAIL_WIDTH));
         Self {
             kernel,
-            rows: chunks.map(|points| kernel.rows(points)).collect::<Vec<_>>().concat(),
+            rows: points_rows.chain(multiples).collect::<Vec<_>>().concat(),
             points: points.len(),
             holes,
             tail_holes,
@@ -247,7 +246,8 @@ fn shifted(sum: G1, from: usize, to: usize) -> G1 {
     (to..from).fold(sum, |sum, _| sum.double())
 }
 
-fn reference(place: usize, digit: i32) -> Ref {
+/// A point of this place, with the sign of a digit.
+pub fn reference(place: usize, digit: i32) -> Ref {
     place as Ref | if digit < 0 { MINUS } else { 0 }
 }
 
@@ -268,20 +268,4 @@ fn sort(scalars: &Scalars, width: usize, window: usize, lists: &mut Lists) {
         lists.refs[*place] = reference(point, digit);
         *place += 1;
     }
-}
-
-/// Multiples of `2^(window * TAIL_WIDTH)` times a point, for every window.
-fn multiples(point: &G1Affine) -> Vec<G1Affine> {
-    let mut base = G1::from(*point);
-    let windows = (0..TAIL_WINDOWS).flat_map(|_| {
-        let multiples: Vec<G1> = std::iter::successors(Some(base), |m| Some(m + base))
-            .take(TAIL_MULTIPLES)
-            .collect();
-        base = shifted(base, TAIL_WIDTH, 0);
-        multiples
-    });
-    let multiples: Vec<G1> = windows.collect();
-    let mut affine = vec![G1Affine::identity(); multiples.len()];
-    G1::batch_normalize(&multiples, &mut affine);
-    affine
 }

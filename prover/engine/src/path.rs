@@ -2,7 +2,6 @@
 
 use crate::columns::{Columns, Ratio};
 use crate::domain::{combine, ratios};
-use crate::portable::Portable;
 use halo2curves::bn256::Fr;
 use std::sync::OnceLock;
 
@@ -26,17 +25,18 @@ pub(crate) enum Kind {
 macro_rules! by_path {
     ($path:expr, $kernel:ident => $result:expr) => {
         match $path.0 {
-            Kind::Portable => {
-                let $kernel = Portable;
+            $crate::path::Kind::Portable => {
+                let $kernel = $crate::portable::Portable;
                 $result
             }
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2($kernel) => $result,
+            $crate::path::Kind::Avx2($kernel) => $result,
             #[cfg(target_arch = "x86_64")]
-            Kind::Ifma($kernel) => $result,
+            $crate::path::Kind::Ifma($kernel) => $result,
         }
     };
 }
+pub(crate) use by_path;
 
 impl Path {
     /// All that the machine has, the slowest first.

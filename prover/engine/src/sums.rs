@@ -23,6 +23,13 @@ impl Lists {
         self.ends.push(self.refs.len());
     }
 
+    /// The lists of another one after those.
+    pub fn append(&mut self, other: &Self) {
+        let before = self.refs.len();
+        self.refs.extend_from_slice(&other.refs);
+        self.ends.extend(other.ends.iter().map(|end| before + end));
+    }
+
     /// Where each list is.
     fn ranges(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         self.ends
@@ -59,7 +66,10 @@ impl Lists {
             split.end();
         }
         tasks.push(parts);
-        let sums = tasks.par_iter().map(|parts| self.task(kernel, bases, parts));
+        let room = || Room::<K>::default();
+        let sums = tasks
+            .par_iter()
+            .map_init(room, |room, parts| self.task(kernel, bases, parts, room));
         let sums = sums.collect::<Result<Vec<_>, _>>()?.concat();
         match sums.len() == split.ends.len() {
             true => Ok(sums),
@@ -68,17 +78,33 @@ impl Lists {
     }
 
     /// The sum of each part; none is empty.
-    fn task<K: Kernel>(&self, kernel: K, bases: &[K::Row], parts: &[Range<usize>]) -> Result<Vec<K::Row>, Collision> {
-        let mut left: Vec<Ref> = parts
-            .iter()
-            .flat_map(|part| &self.refs[part.clone()])
-            .copied()
-            .collect();
-        let mut lengths: Vec<usize> = parts.iter().map(Range::len).collect();
-        let (mut sums, mut pairs, mut next, mut scratch) = (vec![], vec![], vec![], K::Scratch::default());
+    fn task<K: Kernel>(
+        &self,
+        kernel: K,
+        bases: &[K::Row],
+        parts: &[Range<usize>],
+        room: &mut Room<K>,
+    ) -> Result<Vec<K::Row>, Collision> {
+        let Room {
+            left,
+            next,
+            lengths,
+            pairs,
+            sums,
+            scratch,
+        } = room;
+        left.clear();
+        lengths.clear();
+        sums.clear();
+        for part in parts {
+            left.extend_from_slice(&self.refs[part.clone()]);
+            lengths.push(part.len());
+        }
         loop {
+            pairs.clear();
+            next.clear();
             let mut points = left.as_slice();
-            for length in &mut lengths {
+            for length in &mut *lengths {
                 let (list, others) = points.split_at(*length);
                 let two = list.chunks_exact(2);
                 next.extend(two.remainder());
@@ -91,15 +117,38 @@ impl Lists {
             if pairs.is_empty() {
                 break;
             }
-            kernel.add(bases, &mut sums, &pairs, &mut scratch)?;
-            pairs.clear();
-            std::mem::swap(&mut left, &mut next);
-            next.clear();
+            kernel.add(bases, sums, pairs, scratch)?;
+            std::mem::swap(left, next);
         }
         let last = |reference: &Ref| match reference & MINUS {
-            0 => *row(bases, &sums, *reference),
-            _ => kernel.negated(*row(bases, &sums, *reference)),
+            0 => *row(bases, sums, *reference),
+            _ => kernel.negated(*row(bases, sums, *reference)),
         };
         Ok(left.iter().map(last).collect())
+    }
+}
+
+/// What a task works in; those of one thread follow one another in it.
+struct Room<K: Kernel> {
+    /// The points that each list has left, one list after the other, and those of the next round.
+    left: Vec<Ref>,
+    next: Vec<Ref>,
+    /// How many each list has left.
+    lengths: Vec<usize>,
+    pairs: Vec<[Ref; 2]>,
+    sums: Vec<K::Row>,
+    scratch: K::Scratch,
+}
+
+impl<K: Kernel> Default for Room<K> {
+    fn default() -> Self {
+        Self {
+            left: vec![],
+            next: vec![],
+            lengths: vec![],
+            pairs: vec![],
+            sums: vec![],
+            scratch: K::Scratch::default(),
+        }
     }
 }

@@ -1,14 +1,15 @@
 //! Parameters computed from a known `tau`.
 
-use std::path::Path;
+use std::path::Path as FilePath;
 
-use halo2curves::bn256::{Fr, G2Affine};
+use halo2curves::bn256::{Fr, G1Affine, G2Affine};
 use halo2curves::ff::{BatchInvert, Field, PrimeField};
 use halo2curves::group::Curve;
+use provenn_engine::{multiples, Path};
 use rayon::prelude::*;
 
 use super::error::SrsError;
-use super::{fixed_base, seed, Srs, SrsKind};
+use super::{seed, Srs, SrsKind};
 
 /// Scalars handled by one task.
 const CHUNK: usize = 1024;
@@ -21,7 +22,7 @@ pub(super) fn from_tau(k: u32, mut tau: Fr) -> Srs {
     fill_powers(powers, tau);
     fill_lagrange(lagrange, k, tau);
 
-    let mut g1 = fixed_base::multiples(&scalars);
+    let mut g1 = multiples(Path::of_machine(), &G1Affine::generator(), &scalars);
     let g1_lagrange = g1.split_off(n);
     let tau_g2 = tau_g2(tau);
     seed::wipe(&mut scalars);
@@ -30,7 +31,7 @@ pub(super) fn from_tau(k: u32, mut tau: Fr) -> Srs {
 }
 
 /// Refuses a cached file of another size or another secret.
-pub(super) fn check_cached(srs: Srs, path: &Path, k: u32, tau: Fr) -> Result<Srs, SrsError> {
+pub(super) fn check_cached(srs: Srs, path: &FilePath, k: u32, tau: Fr) -> Result<Srs, SrsError> {
     let srs = check_size(srs, path, k)?;
     match srs.params.s_g2() == tau_g2(tau) {
         true => Ok(srs),
@@ -39,7 +40,7 @@ pub(super) fn check_cached(srs: Srs, path: &Path, k: u32, tau: Fr) -> Result<Srs
 }
 
 /// Refuses a cached file of another size.
-pub(super) fn check_size(srs: Srs, path: &Path, k: u32) -> Result<Srs, SrsError> {
+pub(super) fn check_size(srs: Srs, path: &FilePath, k: u32) -> Result<Srs, SrsError> {
     if srs.k() != k {
         let (expected, got) = (u64::from(k), u64::from(srs.k()));
         return Err(SrsError::CacheFormat {

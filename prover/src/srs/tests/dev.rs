@@ -8,7 +8,7 @@ use halo2curves::group::Curve;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
-use crate::srs::{checks, dev, fixed_base, Srs, SrsError, SrsKind};
+use crate::srs::{checks, dev, Srs, SrsError, SrsKind};
 
 fn raw(params: &ParamsKZG<Bn256>) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -86,26 +86,6 @@ fn fresh_secrets_differ() {
 fn k_out_of_range_is_refused() {
     for k in [0, 29, u32::MAX] {
         assert!(matches!(Srs::dev(k), Err(SrsError::KOutOfRange { minimum: 1, maximum: 28, got }) if got == k));
-    }
-}
-
-#[test]
-fn fixed_base_edge_scalars() {
-    let two = Fr::from(2);
-    let mut scalars = vec![Fr::ZERO, Fr::ONE, -Fr::ONE, -two, two.invert().unwrap()];
-    scalars.extend((0..254).flat_map(|bit| [two.pow([bit]), two.pow([bit]) - Fr::ONE, -two.pow([bit])]));
-    for padding in [0, 5_000, 50_000] {
-        // The number of scalars chooses the window.
-        let expected: Vec<G1Affine> = scalars
-            .iter()
-            .map(|s| (G1Affine::generator() * s).to_affine())
-            .collect();
-        let padded: Vec<Fr> = scalars
-            .iter()
-            .copied()
-            .chain(std::iter::repeat_n(Fr::ZERO, padding))
-            .collect();
-        assert_eq!(fixed_base::multiples(&padded)[..scalars.len()], expected);
     }
 }
 
