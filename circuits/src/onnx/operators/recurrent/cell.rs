@@ -225,10 +225,22 @@ impl Cell {
         (h, reset_after): (Option<ValueId>, bool),
     ) -> Result<ValueId, Fault> {
         let (from, name) = (&call.origin, |more: &str| labelled(label, more));
-        let both = self.with_state(call, b, label, gates, (h, (0, 2)))?;
-        let both = self.active(call, b, &name("update-reset"), both, 0)?;
-        let update = self.gate(call, b, &name("update"), both, (0, 1))?;
-        let reset = self.gate(call, b, &name("reset"), both, (1, 1))?;
+        let (update, reset) = match gates {
+            Inputs::Gates(_) => {
+                let both = self.with_state(call, b, label, gates, (h, (0, 2)))?;
+                let both = self.active(call, b, &name("update-reset"), both, 0)?;
+                let update = self.gate(call, b, &name("update"), both, (0, 1))?;
+                (update, self.gate(call, b, &name("reset"), both, (1, 1))?)
+            }
+            // Side by side they would lie on another grid, whose positions are not steps.
+            Inputs::Rows(_) => {
+                let mut gate = |word: &str, i: usize| {
+                    let sum = self.with_state(call, b, label, gates, (h, (i, 1)))?;
+                    self.active(call, b, &name(word), sum, 0)
+                };
+                (gate("update", 0)?, gate("reset", 1)?)
+            }
+        };
         let own = self.own(call, b, &name("hidden/inputs"), gates, (2, 1))?;
         let sum = match (h, reset_after) {
             (None, false) => own,
