@@ -7,7 +7,7 @@ use crate::program::{
     TensorId,
 };
 use rayon::prelude::*;
-use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Values and accumulators of one run.
 #[derive(Clone, Debug)]
@@ -206,33 +206,66 @@ fn accumulate(out: &Tensor, affine: &Affine, at: &[usize], values: &[Vec<i64>], 
     acc
 }
 
-/// What a part reads, row-major on its grid.
-fn read<'a>(part: &Part, values: &'a [Vec<i64>]) -> Cow<'a, [i64]> {
+/// What a part reads, by the elements of its grid.
+fn read<'a>(part: &'a Part, values: &'a [Vec<i64>]) -> impl Fn(usize) -> i64 + 'a {
     let tensor = &values[part.tensor];
-    match &part.view {
-        None => Cow::Borrowed(tensor),
-        Some(view) => Cow::Owned(view.read(tensor)),
+    move |i| match &part.view {
+        None => tensor[i],
+        Some(view) => view.elements[i].map_or(0, |e| tensor[e]),
     }
 }
 
 /// The virtual tensor that a contraction reads, and its width.
 pub fn virtual_source(contraction: &Contraction, values: &[Vec<i64>], model: &Program) -> (Vec<i64>, usize) {
+    let size = contraction
+        .parts
+        .first()
+        .map_or(1, |first| model.grid(first)[1..].iter().product());
+    source_at(contraction, 0..size, values, model)
+}
+
+/// The same at these positions only, and zero elsewhere.
+fn source_at(
+    contraction: &Contraction,
+    at: impl Iterator<Item = usize> + Clone,
+    values: &[Vec<i64>],
+    model: &Program,
+) -> (Vec<i64>, usize) {
     let Some(first) = contraction.parts.first() else {
         return (vec![contraction.constant; contraction.channels], 1);
     };
     let [_, height, width] = model.grid(first);
-    let mut source = vec![0i64; contraction.channels * height * width];
+    let plane = height * width;
+    let mut source = vec![0i64; contraction.channels * plane];
     for part in &contraction.parts {
-        let from = &mut source[part.offset * height * width..];
-        for (to, v) in from.iter_mut().zip(read(part, values).iter()) {
-            *to += part.alpha * v;
+        let (element, [channels, ..]) = (read(part, values), model.grid(part));
+        for channel in 0..channels {
+            for position in at.clone() {
+                let value = part.alpha * element(channel * plane + position);
+                source[(part.offset + channel) * plane + position] += value;
+            }
         }
     }
     (source, width)
 }
 
+/// The positions of the virtual tensor that these positions of the result read.
+fn places(out: &Tensor, at: &[usize], c: &Contraction, model: &Program) -> BTreeSet<usize> {
+    let width = c.parts.first().map_or(1, |first| model.grid(first)[2]);
+    let taps = |p: &usize| (&c.axes[0].taps[p / out.width], &c.axes[1].taps[p % out.width]);
+    let places = at.iter().map(taps).flat_map(|(rows, cols)| {
+        let across = move |y: usize| cols.iter().map(move |(_, x)| y * width + x);
+        rows.iter().flat_map(move |(_, y)| across(*y))
+    });
+    places.collect()
+}
+
 fn contract(acc: &mut [i128], (out, at): (&Tensor, &[usize]), c: &Contraction, values: &[Vec<i64>], model: &Program) {
-    let (source, width) = virtual_source(c, values, model);
+    // A step of a loop reads few of all positions.
+    let (source, width) = match at.len() < out.positions() {
+        true => source_at(c, places(out, at, c, model).iter().copied(), values, model),
+        false => virtual_source(c, values, model),
+    };
     let plane = source.len() / c.channels.max(1);
     let [kh, kw] = [c.axes[0].kernel, c.axes[1].kernel];
     let (inputs, outputs) = (c.channels / c.groups, out.channels / c.groups);
@@ -259,13 +292,12 @@ fn add_linear(acc: &mut [i128], (out, at): (&Tensor, &[usize]), term: &Linear, v
     let [channels, height, width] = model.grid(&term.part);
     let source = read(&term.part, values);
     for c in 0..channels {
-        let plane = &source[c * height * width..];
         for (index, &p) in at.iter().enumerate() {
             let (rows, cols) = (&term.axes[0].taps[p / out.width], &term.axes[1].taps[p % out.width]);
             let mut sum = 0i128;
             for &(_, y) in rows {
                 for &(_, x) in cols {
-                    sum += i128::from(plane[y * width + x]);
+                    sum += i128::from(source(c * height * width + y * width + x));
                 }
             }
             acc[(term.part.offset + c) * at.len() + index] += i128::from(term.part.alpha) * sum;

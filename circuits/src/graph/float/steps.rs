@@ -2,6 +2,7 @@
 
 use super::{apply, FloatError};
 use crate::graph::{Graph, Node, Op, Tensor};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Rows of a tensor.
@@ -60,8 +61,8 @@ pub fn run(graph: &Graph, nodes: Range<usize>, tensors: &mut [Option<Tensor>]) -
             let own = |&id: &usize| {
                 let tensor = tensors.get(id)?.as_ref()?;
                 match graph.values.get(id)?.constant {
-                    Some(_) => Some(tensor.clone()),
-                    None => rows(tensor, start..start + step),
+                    Some(_) => Some(Cow::Borrowed(tensor)),
+                    None => rows(tensor, start..start + step).map(Cow::Owned),
                 }
             };
             let result = match node.op {
@@ -77,9 +78,9 @@ pub fn run(graph: &Graph, nodes: Range<usize>, tensors: &mut [Option<Tensor>]) -
                     })
                 }),
                 _ => {
-                    let operands: Option<Vec<Tensor>> = node.inputs.iter().map(own).collect();
+                    let operands: Option<Vec<Cow<'_, Tensor>>> = node.inputs.iter().map(own).collect();
                     let operands = operands.ok_or_else(|| node.fails("an operand has too few rows".into()))?;
-                    let operands: Vec<&Tensor> = operands.iter().collect();
+                    let operands: Vec<&Tensor> = operands.iter().map(|operand| &**operand).collect();
                     Some(apply(&of_step(&node.op, step), &operands).map_err(|reason| node.fails(reason))?)
                 }
             };
