@@ -6,6 +6,7 @@ mod function;
 mod infer;
 mod input_type;
 mod lift;
+mod loops;
 mod model;
 mod window;
 

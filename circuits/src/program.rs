@@ -9,6 +9,7 @@
 mod bounds;
 mod exec;
 mod order;
+mod schedule;
 mod segment;
 mod table;
 
@@ -16,6 +17,7 @@ pub(crate) use bounds::{accumulator_bits, Constants};
 pub(crate) use exec::virtual_source;
 pub use exec::{execute, placed, quantize_input, quantize_inputs, Trace};
 pub use order::InputOrder;
+pub(crate) use schedule::schedule;
 pub use table::{Scale, Table};
 
 use crate::graph::InputType;
@@ -313,7 +315,8 @@ pub struct Output {
 pub struct Program {
     /// Bit widths.
     pub precision: Precision,
-    /// Tensors in order of computation.
+    /// Tensors in order of computation, but for those that read their own positions or those of later ones: see
+    /// [`execute`].
     pub tensors: Vec<Tensor>,
     /// The inputs; input `i` is tensor `i`.
     pub inputs: Vec<Input>,

@@ -9,6 +9,7 @@ mod input_order;
 mod input_types;
 mod inputs;
 mod lift;
+mod loops;
 mod malformed;
 mod masks;
 mod mock;

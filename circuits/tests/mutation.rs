@@ -43,6 +43,7 @@ fn cases() -> Vec<(String, Case)> {
         ("grouped", grouped()),
         ("activated", activated()),
         ("divided", divided()),
+        ("recurrent", recurrent(3, 1)),
     ] {
         for public in [true, false] {
             cases.push((format!("{name}, public {public}"), Case::new(model.clone(), public, 7)));

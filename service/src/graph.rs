@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 /// `{values, inputs, outputs, layers}`. A value is `{name, shape}`; the others name values by position. A layer is
 /// `{name, operator, computes, attributes, inputs, output, parameters}`, in topological order; constants are not among its
-/// `inputs`, `computes` is the operation it became on import, `parameters` counts their elements, those that several layers share at the first of them.
+/// `inputs`, nor what a loop computes later, `computes` is the operation it became on import, `parameters` counts their elements, those that several layers share at the first of them.
 pub fn describe(graph: &Graph) -> Value {
     let mut counted = BTreeSet::new();
     let layers: Vec<Value> = graph
@@ -53,7 +53,7 @@ fn layer(graph: &Graph, node: &Node, counted: &mut BTreeSet<usize>) -> Value {
         .inputs
         .iter()
         .copied()
-        .filter(|&id| constant(id).is_none())
+        .filter(|&id| constant(id).is_none() && !matches!(node.op, Op::Delay { .. }))
         .collect();
     let new = node.inputs.iter().filter(|&&id| counted.insert(id));
     let parameters: usize = new.filter_map(|&id| constant(id)).map(|tensor| tensor.data.len()).sum();
@@ -132,6 +132,7 @@ fn attributes(op: &Op) -> Map<String, Value> {
         | Op::Neg
         | Op::Reshape { .. }
         | Op::Slice { .. }
+        | Op::Delay { .. }
         | Op::Expand { .. } => {}
     }
     list

@@ -5,6 +5,7 @@ mod elementwise;
 mod forms;
 mod functions;
 mod input;
+mod loops;
 mod masks;
 mod matrix_products;
 mod moves;
@@ -47,6 +48,7 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatProgram, CircuitError
         constants: BTreeMap::new(),
         covers: BTreeMap::new(),
         held: BTreeSet::new(),
+        delayed: vec![],
     };
     let inputs = graph.nodes.iter().flat_map(|node| &node.inputs);
     // An output is read by whoever asks for it.
@@ -74,6 +76,7 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatProgram, CircuitError
                 if !kept || !size::fits(lowering.rows) {
                     return Err(CircuitError::TooLarge { max_k: MAX_K });
                 }
+                lowering.close(node.output, &form);
                 lowering.forms[node.output] = Some(form);
             }
             // A node whose input was refused is not reported again.
@@ -91,11 +94,12 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatProgram, CircuitError
     let outputs = (0..graph.outputs.len()).map(|index| lowering.output(index));
     let outputs = outputs.collect::<Result<_, _>>();
     let outputs = outputs.map_err(|e| CircuitError::Unsupported(vec![e]))?;
-    Ok(FloatProgram {
+    let program = FloatProgram {
         tensors: lowering.tensors,
         inputs,
         outputs,
-    })
+    };
+    Ok(loops::joined(program, lowering.delayed))
 }
 
 struct Lowering<'a> {
@@ -120,6 +124,8 @@ struct Lowering<'a> {
     covers: BTreeMap<usize, Form>,
     /// Tensors whose range something was computed from: they stay as wide as they are.
     held: BTreeSet<usize>,
+    /// What loops read before it is computed.
+    delayed: Vec<loops::Delayed>,
 }
 
 /// For each output the value whose elements are the scores that a proof is about: the output, or what it is the index of the largest of.
@@ -275,6 +281,7 @@ impl Lowering<'_> {
                 let axes = spatial(&node.op, &form, &out.shape)?;
                 self.average_pool(form, axes, *count_include_pad)?
             }
+            Op::Delay { rows } => self.delayed(node, *rows)?,
             Op::Reduce { kind, axes, .. } => self.reduce(node, *kind, axes)?,
             Op::ArgMax { axis, .. } => {
                 if self.graph.outputs_of(node.output) != self.reads[node.output] {

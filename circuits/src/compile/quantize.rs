@@ -6,21 +6,30 @@ use super::{Weights, HEADROOM};
 use crate::error::CircuitError;
 use crate::graph::InputType;
 use crate::octaves;
-use crate::program::{self, accumulator_bits, Constants, Precision, Program, LARGEST};
+use crate::program::{self, accumulator_bits, Constants, Precision, Program, Table, LARGEST};
 
 /// Accumulators stay below 2^ACCUMULATOR_BITS, far from the field's 2^253.
 const ACCUMULATOR_BITS: u32 = 120;
 /// Extra fractional bits of a sum whose coefficients are not powers of two.
 const COEFFICIENT_BITS: i32 = 12;
 
-/// Quantizes at a precision.
-pub fn quantize(program: &FloatProgram, precision: Precision, weights: Weights) -> Result<Program, CircuitError> {
-    let mut tensors: Vec<program::Tensor> = vec![];
+/// The scale of a tensor.
+struct Scaled {
+    /// Fractional bits of what is rounded.
+    rounded: i32,
+    /// Fractional bits of the values: those of a table's results are others.
+    values: i32,
+    table: Option<Table>,
+}
+
+/// The scales of all tensors: none depends on what a tensor reads, which may be a later one, but for that of a pool.
+fn scales(program: &FloatProgram, precision: Precision) -> Vec<Scaled> {
+    let mut scales: Vec<Scaled> = vec![];
     for (id, tensor) in program.tensors.iter().enumerate() {
         let tabulated = tensor.function.as_ref();
         let tabulated = tabulated.map(|applied| tabulate(applied, tensor.range, precision));
-        let frac = match (&tensor.step, &tabulated) {
-            (Step::MaxPool(pool), _) => tensors[pool.tensor].frac,
+        let rounded = match (&tensor.step, &tabulated) {
+            (Step::MaxPool(pool), _) => scales[pool.tensor].values,
             (_, Some(tabulated)) => tabulated.table.frac,
             // Without fractional bits every unit is an integer.
             (Step::Input, _) if matches!(program.inputs[id].elements, InputType::Integers { .. }) => {
@@ -28,24 +37,37 @@ pub fn quantize(program: &FloatProgram, precision: Precision, weights: Weights) 
             }
             _ => fractional_bits(tensor.range, precision, tensor.signed),
         };
+        scales.push(Scaled {
+            rounded,
+            values: tabulated.as_ref().map_or(rounded, |tabulated| tabulated.to.frac),
+            table: tabulated.map(|tabulated| tabulated.table),
+        });
+    }
+    scales
+}
+
+/// Quantizes at a precision.
+pub fn quantize(program: &FloatProgram, precision: Precision, weights: Weights) -> Result<Program, CircuitError> {
+    let mut tensors: Vec<program::Tensor> = vec![];
+    let scaled = scales(program, precision);
+    for (tensor, scale) in program.tensors.iter().zip(&scaled) {
         let step = match &tensor.step {
             Step::Input => program::Step::Input,
             Step::MaxPool(pool) => program::Step::MaxPool(pool.clone()),
             Step::Affine(affine) => {
                 let scales = Scales {
-                    frac,
+                    frac: scale.rounded,
                     precision,
-                    tensors: &tensors,
+                    tensors: &scaled,
                     weights,
                 };
-                let table = tabulated.as_ref().map(|tabulated| tabulated.table.clone());
                 program::Step::Affine(program::Affine {
-                    table,
+                    table: scale.table.clone(),
                     ..scales.integers(tensor, affine)?
                 })
             }
             Step::Product(source) => {
-                let shift = frac + precision.bits() as i32 - 2 * tensors[*source].frac;
+                let shift = scale.rounded + precision.bits() as i32 - 2 * scaled[*source].values;
                 program::Step::Product(program::Product {
                     tensor: *source,
                     alpha: power(&tensor.name, 1.0, shift)?,
@@ -54,7 +76,7 @@ pub fn quantize(program: &FloatProgram, precision: Precision, weights: Weights) 
             // Both operands have one scale.
             Step::Quotient(source) => program::Step::Quotient(program::Quotient {
                 tensor: *source,
-                alpha: power(&tensor.name, 1.0, frac)?,
+                alpha: power(&tensor.name, 1.0, scale.rounded)?,
             }),
         };
         let [channels, height, width] = tensor.grid;
@@ -63,7 +85,7 @@ pub fn quantize(program: &FloatProgram, precision: Precision, weights: Weights) 
             channels,
             height,
             width,
-            frac: tabulated.map_or(frac, |tabulated| tabulated.to.frac),
+            frac: scale.values,
             signed: tensor.signed,
             step,
         };
@@ -129,8 +151,8 @@ struct Scales<'a> {
     /// Fractional bits of what is rounded.
     frac: i32,
     precision: Precision,
-    /// What it may read.
-    tensors: &'a [program::Tensor],
+    /// Those of what it may read.
+    tensors: &'a [Scaled],
     weights: Weights,
 }
 
@@ -143,7 +165,7 @@ impl Scales<'_> {
     fn part(&self, tensor: &Tensor, p: &Part, frac: i32) -> Result<program::Part, CircuitError> {
         Ok(program::Part {
             tensor: p.tensor,
-            alpha: round(tensor, "coefficient", p.coef, frac - self.tensors[p.tensor].frac)?,
+            alpha: round(tensor, "coefficient", p.coef, frac - self.tensors[p.tensor].values)?,
             offset: p.offset,
             view: p.view.clone(),
         })
@@ -171,7 +193,7 @@ impl Scales<'_> {
             COEFFICIENT_BITS
         };
         // Fractional bits of the virtual tensor: the finest part decides.
-        let finest = |p: &Part| self.tensors[p.tensor].frac - octaves::floor(p.coef).min(0);
+        let finest = |p: &Part| self.tensors[p.tensor].values - octaves::floor(p.coef).min(0);
         let mut source = c.parts.iter().map(finest).max().unwrap_or(0) + extra;
         if c.parts.is_empty() {
             // A constant is as large as keeps its weights below the width of a value, if that is an integer of 61 bits.
@@ -199,7 +221,7 @@ impl Scales<'_> {
             })
         });
         let product = |p: &MatrixProduct| {
-            let shift = scale - self.tensors[p.left.0].frac - self.tensors[p.right.0].frac;
+            let shift = scale - self.tensors[p.left.0].values - self.tensors[p.right.0].values;
             Ok(program::MatrixProduct {
                 alpha: power(&tensor.name, p.coef, shift)?,
                 left: p.left.clone(),

@@ -5,13 +5,14 @@
 
 mod moves;
 mod reduce;
+mod steps;
 mod walk;
 mod window;
 
 pub(crate) use moves::structural;
 pub(crate) use reduce::{first_maxima, positions as reduced_positions};
 
-use crate::graph::{broadcast, elements, infer, Graph, Op, Tensor};
+use crate::graph::{broadcast, elements, infer, Graph, Node, Op, Tensor};
 use walk::{broadcast_strides, Walk};
 
 /// Why a graph was not executed.
@@ -92,22 +93,36 @@ pub fn run(graph: &Graph, inputs: &[Vec<f32>]) -> Result<Vec<Option<Tensor>>, Fl
             });
         }
     }
-    for node in &graph.nodes {
+    let mut loops = graph.loops().into_iter().peekable();
+    let mut index = 0;
+    while let Some(node) = graph.nodes.get(index) {
+        if let Some(range) = loops.next_if(|range| range.start == index) {
+            steps::run(graph, range.clone(), &mut tensors)?;
+            index = range.end;
+            continue;
+        }
+        index += 1;
         let operands: Option<Vec<&Tensor>> = node
             .inputs
             .iter()
             .map(|&id| tensors.get(id).and_then(Option::as_ref))
             .collect();
         let Some(operands) = operands else { continue };
-        let result = apply(&node.op, &operands).map_err(|reason| FloatError::Node {
-            node: node.name.clone(),
-            reason,
-        })?;
+        let result = apply(&node.op, &operands).map_err(|reason| node.fails(reason))?;
         if let Some(slot) = tensors.get_mut(node.output) {
             *slot = Some(result);
         }
     }
     Ok(tensors)
+}
+
+impl Node {
+    fn fails(&self, reason: String) -> FloatError {
+        FloatError::Node {
+            node: self.name.clone(),
+            reason,
+        }
+    }
 }
 
 /// Applies one operator.

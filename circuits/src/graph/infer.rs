@@ -151,6 +151,7 @@ pub fn infer(op: &Op, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
             }
             Ok([before, indices_shape, after].concat())
         }
+        (Op::Delay { rows }, [x]) if x.first().and_then(|n| n.checked_rem(*rows)) == Some(0) => Ok(x.to_vec()),
         _ => Err(format!("operands of shapes {inputs:?} do not fit the operator")),
     }
 }

@@ -16,7 +16,8 @@ pub struct Graph {
     pub values: Vec<Value>,
     /// How often the file has each operator, among the nodes that the outputs depend on.
     pub operators: BTreeMap<String, usize>,
-    /// The operators as they are computed here; a node's inputs are graph inputs, constants, or outputs of earlier nodes.
+    /// The operators as they are computed here; a node's inputs are graph inputs, constants, or outputs of earlier nodes, but
+    /// for [`Op::Delay`].
     pub nodes: Vec<Node>,
     /// The inputs that are not initializers, in the order of the file.
     pub inputs: Vec<Input>,
@@ -275,6 +276,12 @@ pub enum Op {
         indices: Vec<usize>,
         /// The shape that replaces the axis in the result.
         indices_shape: Vec<usize>,
+    },
+    /// The rows of its first axis so many places later, after zeros: what the steps of a recurrent layer know of the ones
+    /// before. It alone reads what a later node computes; see [`Graph::loops`].
+    Delay {
+        /// Rows of a step, which divide those of the input.
+        rows: usize,
     },
 }
 

@@ -1,5 +1,6 @@
 //! The graph under construction: values, constants, folding.
 
+mod loops;
 mod published;
 pub mod remedy;
 mod veil;

@@ -161,15 +161,17 @@ fn remove_dead(g: &mut Lowered) {
     };
     let outputs: Vec<ValueId> = g.output.iter().map(|(_, id)| *id).collect();
     mark(&outputs, &mut needed);
-    let mut kept: Vec<Step> = Vec::new();
-    for step in std::mem::take(&mut g.steps).into_iter().rev() {
-        if needed.get(step.output) == Some(&true) {
-            mark(&step.inputs, &mut needed);
-            kept.push(step);
+    // What a delay reads comes after it: as often as more is marked.
+    let marked = |needed: &Vec<bool>| needed.iter().filter(|needed| **needed).count();
+    let mut before = 0;
+    while std::mem::replace(&mut before, marked(&needed)) < marked(&needed) {
+        for step in g.steps.iter().rev() {
+            if needed.get(step.output) == Some(&true) {
+                mark(&step.inputs, &mut needed);
+            }
         }
     }
-    kept.reverse();
-    g.steps = kept;
+    g.steps.retain(|step| needed.get(step.output) == Some(&true));
     // Steps may still be joined to others, whose values are these no more.
     g.bounds.retain(|bound| needed.get(bound.reader) == Some(&true));
 }

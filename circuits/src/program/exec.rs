@@ -1,11 +1,13 @@
 //! Reference executor: the integer semantics of a [`Program`], bit for bit what the circuit proves.
 
 use crate::error::CircuitError;
+use crate::program::schedule::{schedule, Stage};
 use crate::program::{
     Affine, Contraction, Linear, MatrixProduct, MaxPool, Part, Product, Program, Quotient, Step, Table, Tensor,
+    TensorId,
 };
 use rayon::prelude::*;
-use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Values and accumulators of one run.
 #[derive(Clone, Debug)]
@@ -135,84 +137,142 @@ pub fn execute(model: &Program, inputs: &[Vec<i64>]) -> Result<Trace, CircuitErr
         values: values.collect::<Result<_, _>>()?,
         accumulators: vec![vec![]; inputs.len()],
     };
-    for (id, tensor) in model.tensors.iter().enumerate().skip(inputs.len()) {
-        let (values, accumulators) = match &tensor.step {
-            // Inputs come first.
-            Step::Input => (vec![0; tensor.len()], vec![]),
-            Step::Affine(affine) => {
-                let acc = accumulate(tensor, affine, &trace.values, model);
-                let rounded = round(model, id, &acc)?;
-                let values = match &affine.table {
-                    Some(table) => look_up(tensor, table, &rounded)?,
-                    None => rounded,
-                };
-                (values, acc)
+    for tensor in model.tensors.iter().skip(inputs.len()) {
+        trace.values.push(vec![0; tensor.len()]);
+        trace.accumulators.push(match tensor.step {
+            Step::Affine(_) | Step::Product(_) => vec![0; tensor.len()],
+            Step::Input | Step::MaxPool(_) | Step::Quotient(_) => vec![],
+        });
+    }
+    let stages = schedule(model).ok_or_else(|| CircuitError::Unsupported(vec!["a tensor depends on itself".into()]))?;
+    for stage in stages {
+        match stage {
+            Stage::Whole(id) => {
+                let positions: Vec<usize> = (0..model.tensors[id].positions()).collect();
+                compute(model, id, &positions, &mut trace)?;
             }
-            Step::MaxPool(pool) => (max_pool(tensor, pool, &trace.values, model), vec![]),
-            Step::Product(product) => {
-                let acc = multiply(product, &trace.values);
-                (round(model, id, &acc)?, acc)
-            }
-            Step::Quotient(quotient) => (divide(model, id, quotient, &trace.accumulators)?, vec![]),
-        };
-        trace.values.push(values);
-        trace.accumulators.push(accumulators);
+            Stage::Part(id, positions) => compute(model, id, &positions, &mut trace)?,
+        }
     }
     Ok(trace)
 }
 
-fn accumulate(out: &Tensor, affine: &Affine, values: &[Vec<i64>], model: &Program) -> Vec<i128> {
-    let mut acc = vec![0i128; out.len()];
+/// Computes all channels of a tensor at these positions.
+fn compute(model: &Program, id: TensorId, at: &[usize], trace: &mut Trace) -> Result<(), CircuitError> {
+    let tensor = &model.tensors[id];
+    let (values, accumulators) = match &tensor.step {
+        // Inputs come first.
+        Step::Input => return Ok(()),
+        Step::Affine(affine) => {
+            let acc = accumulate(tensor, affine, at, &trace.values, model);
+            let rounded = round(model, id, &acc)?;
+            let values = match &affine.table {
+                Some(table) => look_up(tensor, table, &rounded)?,
+                None => rounded,
+            };
+            (values, acc)
+        }
+        Step::MaxPool(pool) => (max_pool(tensor, pool, at, &trace.values, model), vec![]),
+        Step::Product(product) => {
+            let acc = multiply(tensor, product, at, &trace.values);
+            (round(model, id, &acc)?, acc)
+        }
+        Step::Quotient(quotient) => (divide(model, id, quotient, at, &trace.accumulators)?, vec![]),
+    };
+    let places = || (0..tensor.channels).flat_map(|c| at.iter().map(move |p| c * tensor.positions() + p));
+    places()
+        .zip(values)
+        .for_each(|(place, value)| trace.values[id][place] = value);
+    let accumulators = places().zip(accumulators);
+    accumulators.for_each(|(place, accumulator)| trace.accumulators[id][place] = accumulator);
+    Ok(())
+}
+
+/// The accumulators of all channels at these positions.
+fn accumulate(out: &Tensor, affine: &Affine, at: &[usize], values: &[Vec<i64>], model: &Program) -> Vec<i128> {
+    let mut acc = vec![0i128; out.channels * at.len()];
     for contraction in &affine.contractions {
-        contract(&mut acc, out, contraction, values, model);
+        contract(&mut acc, (out, at), contraction, values, model);
     }
-    for (o, &bias) in affine.bias.iter().enumerate() {
-        let channel = &mut acc[o * out.positions()..(o + 1) * out.positions()];
+    for (channel, &bias) in acc.chunks_mut(at.len()).zip(&affine.bias) {
         channel.iter_mut().for_each(|a| *a += i128::from(bias));
     }
     for product in &affine.matrix_products {
-        pair(&mut acc, product, values);
+        pair(&mut acc, product, at, values);
     }
     for term in &affine.linear {
-        add_linear(&mut acc, out, term, values, model);
+        add_linear(&mut acc, (out, at), term, values, model);
     }
     acc
 }
 
-/// What a part reads, row-major on its grid.
-fn read<'a>(part: &Part, values: &'a [Vec<i64>]) -> Cow<'a, [i64]> {
+/// What a part reads, by the elements of its grid.
+fn read<'a>(part: &'a Part, values: &'a [Vec<i64>]) -> impl Fn(usize) -> i64 + 'a {
     let tensor = &values[part.tensor];
-    match &part.view {
-        None => Cow::Borrowed(tensor),
-        Some(view) => Cow::Owned(view.read(tensor)),
+    move |i| match &part.view {
+        None => tensor[i],
+        Some(view) => view.elements[i].map_or(0, |e| tensor[e]),
     }
 }
 
 /// The virtual tensor that a contraction reads, and its width.
 pub fn virtual_source(contraction: &Contraction, values: &[Vec<i64>], model: &Program) -> (Vec<i64>, usize) {
+    let size = contraction
+        .parts
+        .first()
+        .map_or(1, |first| model.grid(first)[1..].iter().product());
+    source_at(contraction, 0..size, values, model)
+}
+
+/// The same at these positions only, and zero elsewhere.
+fn source_at(
+    contraction: &Contraction,
+    at: impl Iterator<Item = usize> + Clone,
+    values: &[Vec<i64>],
+    model: &Program,
+) -> (Vec<i64>, usize) {
     let Some(first) = contraction.parts.first() else {
         return (vec![contraction.constant; contraction.channels], 1);
     };
     let [_, height, width] = model.grid(first);
-    let mut source = vec![0i64; contraction.channels * height * width];
+    let plane = height * width;
+    let mut source = vec![0i64; contraction.channels * plane];
     for part in &contraction.parts {
-        let from = &mut source[part.offset * height * width..];
-        for (to, v) in from.iter_mut().zip(read(part, values).iter()) {
-            *to += part.alpha * v;
+        let (element, [channels, ..]) = (read(part, values), model.grid(part));
+        for channel in 0..channels {
+            for position in at.clone() {
+                let value = part.alpha * element(channel * plane + position);
+                source[(part.offset + channel) * plane + position] += value;
+            }
         }
     }
     (source, width)
 }
 
-fn contract(acc: &mut [i128], out: &Tensor, c: &Contraction, values: &[Vec<i64>], model: &Program) {
-    let (source, width) = virtual_source(c, values, model);
+/// The positions of the virtual tensor that these positions of the result read.
+fn places(out: &Tensor, at: &[usize], c: &Contraction, model: &Program) -> BTreeSet<usize> {
+    let width = c.parts.first().map_or(1, |first| model.grid(first)[2]);
+    let taps = |p: &usize| (&c.axes[0].taps[p / out.width], &c.axes[1].taps[p % out.width]);
+    let places = at.iter().map(taps).flat_map(|(rows, cols)| {
+        let across = move |y: usize| cols.iter().map(move |(_, x)| y * width + x);
+        rows.iter().flat_map(move |(_, y)| across(*y))
+    });
+    places.collect()
+}
+
+fn contract(acc: &mut [i128], (out, at): (&Tensor, &[usize]), c: &Contraction, values: &[Vec<i64>], model: &Program) {
+    // A step of a loop reads few of all positions.
+    let (source, width) = match at.len() < out.positions() {
+        true => source_at(c, places(out, at, c, model).iter().copied(), values, model),
+        false => virtual_source(c, values, model),
+    };
     let plane = source.len() / c.channels.max(1);
     let [kh, kw] = [c.axes[0].kernel, c.axes[1].kernel];
     let (inputs, outputs) = (c.channels / c.groups, out.channels / c.groups);
-    acc.par_chunks_mut(out.positions()).enumerate().for_each(|(o, acc)| {
+    acc.par_chunks_mut(at.len()).enumerate().for_each(|(o, acc)| {
         let weights = &c.weights[o * inputs * kh * kw..(o + 1) * inputs * kh * kw];
         let source = &source[o / outputs * inputs * plane..];
-        for (p, acc) in acc.iter_mut().enumerate() {
+        for (&p, acc) in at.iter().zip(acc) {
             let (rows, cols) = (&c.axes[0].taps[p / out.width], &c.axes[1].taps[p % out.width]);
             let mut sum = 0i128;
             for ch in 0..inputs {
@@ -228,43 +288,47 @@ fn contract(acc: &mut [i128], out: &Tensor, c: &Contraction, values: &[Vec<i64>]
     });
 }
 
-fn add_linear(acc: &mut [i128], out: &Tensor, term: &Linear, values: &[Vec<i64>], model: &Program) {
+fn add_linear(acc: &mut [i128], (out, at): (&Tensor, &[usize]), term: &Linear, values: &[Vec<i64>], model: &Program) {
     let [channels, height, width] = model.grid(&term.part);
     let source = read(&term.part, values);
     for c in 0..channels {
-        let plane = &source[c * height * width..];
-        for p in 0..out.positions() {
+        for (index, &p) in at.iter().enumerate() {
             let (rows, cols) = (&term.axes[0].taps[p / out.width], &term.axes[1].taps[p % out.width]);
             let mut sum = 0i128;
             for &(_, y) in rows {
                 for &(_, x) in cols {
-                    sum += i128::from(plane[y * width + x]);
+                    sum += i128::from(source(c * height * width + y * width + x));
                 }
             }
-            acc[(term.part.offset + c) * out.positions() + p] += i128::from(term.part.alpha) * sum;
+            acc[(term.part.offset + c) * at.len() + index] += i128::from(term.part.alpha) * sum;
         }
     }
 }
 
-fn pair(acc: &mut [i128], product: &MatrixProduct, values: &[Vec<i64>]) {
+fn pair(acc: &mut [i128], product: &MatrixProduct, at: &[usize], values: &[Vec<i64>]) {
     let [(left, a), (right, b)] = [&product.left, &product.right];
     let ([batches, rows, inner], columns) = (a.grid, b.grid[2]);
     let (left, right) = (a.read(&values[*left]), b.read(&values[*right]));
     for batch in 0..batches {
         for i in 0..rows {
             let row = batch * rows + i;
-            for n in 0..columns {
+            for (index, &n) in at.iter().enumerate() {
                 let term =
                     |j: usize| i128::from(left[row * inner + j]) * i128::from(right[(batch * inner + j) * columns + n]);
-                acc[row * columns + n] += i128::from(product.alpha) * (0..inner).map(term).sum::<i128>();
+                acc[row * at.len() + index] += i128::from(product.alpha) * (0..inner).map(term).sum::<i128>();
             }
         }
     }
 }
 
-fn multiply(product: &Product, values: &[Vec<i64>]) -> Vec<i128> {
-    let pairs = values[product.tensor].chunks_exact(2);
-    pairs
+/// The pairs of neighbours that elements at these positions, channel after channel, come of.
+fn neighbours<'a, T>(out: &Tensor, at: &'a [usize], source: &'a [T]) -> impl Iterator<Item = &'a [T]> {
+    let channels = source.chunks_exact(2 * out.positions());
+    channels.flat_map(move |channel| at.iter().map(move |p| &channel[2 * p..2 * p + 2]))
+}
+
+fn multiply(out: &Tensor, product: &Product, at: &[usize], values: &[Vec<i64>]) -> Vec<i128> {
+    neighbours(out, at, &values[product.tensor])
         .map(|x| i128::from(product.alpha) * i128::from(x[0]) * i128::from(x[1]))
         .collect()
 }
@@ -273,6 +337,7 @@ fn divide(
     model: &Program,
     id: usize,
     quotient: &Quotient,
+    at: &[usize],
     accumulators: &[Vec<i128>],
 ) -> Result<Vec<i64>, CircuitError> {
     let (tensor, f) = (&model.tensors[id], model.precision.bits());
@@ -290,7 +355,9 @@ fn divide(
             false => Err(out_of_range(tensor, rounded, -half, half - 1)),
         }
     };
-    accumulators[quotient.tensor].chunks_exact(2).map(one).collect()
+    neighbours(tensor, at, &accumulators[quotient.tensor])
+        .map(one)
+        .collect()
 }
 
 fn round(model: &Program, id: usize, acc: &[i128]) -> Result<Vec<i64>, CircuitError> {
@@ -320,18 +387,17 @@ fn look_up(tensor: &Tensor, table: &Table, rounded: &[i64]) -> Result<Vec<i64>, 
     rounded.iter().map(result).collect()
 }
 
-fn max_pool(out: &Tensor, pool: &MaxPool, values: &[Vec<i64>], model: &Program) -> Vec<i64> {
+fn max_pool(out: &Tensor, pool: &MaxPool, at: &[usize], values: &[Vec<i64>], model: &Program) -> Vec<i64> {
     let source = &model.tensors[pool.tensor];
-    let mut result = Vec::with_capacity(out.len());
+    let mut result = Vec::with_capacity(out.channels * at.len());
     for c in 0..source.channels {
         let plane = &values[pool.tensor][c * source.positions()..];
-        for rows in &pool.rows {
-            for cols in &pool.cols {
-                let window = rows
-                    .iter()
-                    .flat_map(|y| cols.iter().map(move |x| plane[y * source.width + x]));
-                result.push(window.max().unwrap_or(0));
-            }
+        for p in at {
+            let (rows, cols) = (&pool.rows[p / out.width], &pool.cols[p % out.width]);
+            let window = rows
+                .iter()
+                .flat_map(|y| cols.iter().map(move |x| plane[y * source.width + x]));
+            result.push(window.max().unwrap_or(0));
         }
     }
     result

@@ -9,7 +9,7 @@ const WEIGHTS_PER_VALUE: usize = 256;
 
 impl Step {
     /// The tensors that it reads, each as often as it does.
-    fn sources(&self) -> Vec<TensorId> {
+    pub(super) fn sources(&self) -> Vec<TensorId> {
         let Self::Affine(affine) = self else {
             return match self {
                 Self::MaxPool(pool) => vec![pool.tensor],
@@ -53,7 +53,7 @@ impl Step {
 
 impl Program {
     /// The tensors at which it may be cut, in their order: all that comes after one reads nothing else of what comes before, nor reads it among
-    /// its own rows, and no output is before.
+    /// its own rows, nothing before reads what comes after, and no output is before.
     pub fn cuts(&self) -> Vec<TensorId> {
         // The first tensor that is read by something after each tensor, or is an output.
         let mut oldest = vec![usize::MAX; self.tensors.len()];
@@ -68,8 +68,16 @@ impl Program {
                 .iter()
                 .any(|t| t.step.among() && t.step.sources().contains(&id))
         };
+        // Nor does what comes before read what comes after.
+        let sources = self.tensors.iter().map(|tensor| tensor.step.sources());
+        let latest = sources.scan(0, |latest, sources| {
+            *latest = sources.into_iter().fold(*latest, usize::max);
+            Some(*latest)
+        });
+        let latest: Vec<usize> = latest.collect();
         let cuts = self.inputs.len()..last;
-        cuts.filter(|&id| oldest[id] == id && !read_among(id)).collect()
+        cuts.filter(|&id| oldest[id] == id && latest[id] <= id && !read_among(id))
+            .collect()
     }
 
     /// The cuts that leave so many segments, of which the largest is the smallest that is possible; none if there are too few tensors to cut at.

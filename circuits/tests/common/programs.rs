@@ -309,3 +309,67 @@ pub fn bounded() -> Program {
         tensor("second", [5, 1, 2], true, Step::Affine(second)),
     ])
 }
+
+/// All of a tensor `[channels, 1, positions]`, so many positions later.
+pub fn delayed(id: usize, [channels, positions]: [usize; 2], by: usize) -> Part {
+    let earlier = |i: usize| (i % positions >= by).then(|| i - by);
+    Part {
+        view: Some(View {
+            grid: [channels, 1, positions],
+            elements: (0..channels * positions).map(earlier).collect(),
+        }),
+        ..part(id)
+    }
+}
+
+/// A loop of four steps over states of so many channels, which are read so many positions later: gates of input and state in a table, products of gates and
+/// state, whose sum with the gates is the next state. A last layer reads all of them.
+pub fn recurrent(channels: usize, by: usize) -> Program {
+    let steps = 4;
+    let same = || [Axis::identity(1), Axis::identity(steps)];
+    let state = || delayed(4, [channels, steps], by);
+    let mut gates = affine(vec![part(0)], 2, channels, same(), 150);
+    let recurrence = affine(vec![state()], channels, channels, same(), 152);
+    gates.contractions.extend(recurrence.contractions);
+    gates.table = Some(table(100, |x| 9 + x / 3));
+    let wide = |first: usize| {
+        let taps = (0..2 * steps).map(|p| if p % 2 == first { vec![(0, p / 2)] } else { vec![] });
+        [
+            Axis::identity(1),
+            Axis {
+                kernel: 1,
+                taps: taps.collect(),
+            },
+        ]
+    };
+    let sum = |linear: Vec<(Part, i64, [Axis; 2])>| {
+        let term = |(part, alpha, axes)| Linear {
+            part: Part { alpha, ..part },
+            axes,
+        };
+        Step::Affine(Affine {
+            contractions: vec![],
+            bias: vec![],
+            linear: linear.into_iter().map(term).collect(),
+            ..affine(vec![], 0, 0, same(), 154)
+        })
+    };
+    let factors = sum(vec![(part(1), 1 << 11, wide(0)), (state(), 1 << 11, wide(1))]);
+    let next = sum(vec![(part(1), 1 << 11, same()), (part(3), 1 << 11, same())]);
+    let last = affine(
+        vec![part(4)],
+        channels,
+        2,
+        [Axis::identity(1), Axis::conv(steps, steps, 1, 1, 0, 1)],
+        156,
+    );
+    let product = Product { tensor: 2, alpha: 64 };
+    model(vec![
+        tensor("input", [2, 1, steps], true, Step::Input),
+        tensor("gates", [channels, 1, steps], true, Step::Affine(gates)),
+        tensor("factors", [channels, 1, 2 * steps], true, factors),
+        tensor("products", [channels, 1, steps], true, Step::Product(product)),
+        tensor("states", [channels, 1, steps], true, next),
+        tensor("last", [2, 1, 1], true, Step::Affine(last)),
+    ])
+}

@@ -2,10 +2,12 @@
 
 use crate::layout::Shape;
 use crate::program::{
-    Affine, Axis, Contraction, Linear, MatrixProduct, MaxPool, Output, Part, Program, Step, Table, Tensor, View,
+    schedule, Affine, Axis, Contraction, Linear, MatrixProduct, MaxPool, Output, Part, Program, Step, Table, Tensor,
+    View,
 };
 
-/// The first tensors are the inputs, each element one of the caller's, and the others have elements and read earlier ones only. Every map of elements stays
+/// The first tensors are the inputs, each element one of the caller's, and the others have elements. None depends on itself, so that one after
+/// the other is determined, whatever the order of the tensors. Every map of elements stays
 /// inside its source and leads to the elements of its tensor, so that distinct elements have distinct powers of the
 /// challenges. A contraction has rows of its own; a bias has one without groups to carry it.
 ///
@@ -50,11 +52,12 @@ pub(super) fn well_formed(model: &Program) -> bool {
         .take_while(|t| matches!(t.step, Step::Input))
         .count();
     let output = |output: &Output| output.tensor < model.tensors.len();
-    inputs == model.inputs.len()
+    let formed = inputs == model.inputs.len()
         && inputs > 0
         && !model.outputs.is_empty()
         && model.outputs.iter().all(output)
-        && model.tensors.iter().enumerate().all(step)
+        && model.tensors.iter().enumerate().all(step);
+    formed && schedule(model).is_some()
 }
 
 /// Whether the ends of a program are those of a model, whose inputs and outputs may be negative; or of a segment, which takes what it reads of
@@ -106,7 +109,8 @@ fn affine_is_well_formed(model: &Program, id: usize, affine: &Affine) -> bool {
         let len = model.tensors[source].len();
         view.elements.len() == view.grid.iter().product::<usize>() && view.elements.iter().flatten().all(|&e| e < len)
     };
-    let part = |p: &Part| p.tensor < id && p.view.as_ref().is_none_or(|v| inside(p.tensor, v));
+    let known = |source: usize| source < model.tensors.len();
+    let part = |p: &Part| known(p.tensor) && p.view.as_ref().is_none_or(|v| inside(p.tensor, v));
     // From a grid to the positions of the tensor.
     let maps = |axes: &[Axis; 2], [_, height, width]: [usize; 3]| {
         let axis = |axis: &Axis, len: usize, out: usize| {
@@ -141,7 +145,7 @@ fn affine_is_well_formed(model: &Program, id: usize, affine: &Affine) -> bool {
     let product = |p: &MatrixProduct| {
         let ([batches, rows, inner], [b, j, columns]) = (p.left.1.grid, p.right.1.grid);
         let fits = (b, j) == (batches, inner) && (batches * rows, columns) == (tensor.channels, tensor.positions());
-        let factor = |(source, view): &(usize, View)| *source < id && inside(*source, view);
+        let factor = |(source, view): &(usize, View)| known(*source) && inside(*source, view);
         fits && p.pairs() > 0 && factor(&p.left) && factor(&p.right)
     };
     let half = 1 << (model.precision.bits() - 1);

@@ -1,4 +1,5 @@
-//! Recurrent layers, unrolled: what they compute of the inputs is one matrix product for all steps.
+//! Recurrent layers. A circuit knows no order in time: all steps are rows of the same few values, of which the states are read one step
+//! later than they are computed. Where sequences are of different lengths or start from constant states, layers are unrolled.
 
 use super::maps::{labelled, picked, reshaped};
 use super::table::{many, Operator, Values};
@@ -6,8 +7,9 @@ use super::Call;
 use crate::graph::{elements, Op, ValueId};
 use crate::onnx::attr::size;
 use crate::onnx::build::{remedy, unsupported, Builder, Fault};
+use crate::onnx::tensor::Const;
 use activation::Activations;
-use cell::Cell;
+use cell::{Cell, Inputs};
 
 pub mod activation;
 mod cell;
@@ -18,7 +20,7 @@ pub const TABLE: &[Operator] = &[
     many("RNN", recurrent, LIMITS),
 ];
 
-const LIMITS: &str = "constant `sequence_lens`; unrolled";
+const LIMITS: &str = "constant `sequence_lens`; unrolled if it is given, or constant first states that are not zero";
 
 /// Extents of a layer.
 #[derive(Clone, Copy)]
@@ -198,15 +200,28 @@ fn run(
         false => x,
     };
     let rows = reshaped(call, b, &label("rows"), x, vec![steps * batch, inputs])?;
+    let state = |b: &mut Builder, i: usize, word: &str| match operands.get(i).copied().flatten() {
+        Some(given) => cell::part(call, b, &label(word), given, (direction.index, vec![batch, hidden])).map(Some),
+        None => Ok(None),
+    };
+    let whole = lengths.iter().all(|&length| length == steps);
+    let variable = b.slot(rows)?.constant.is_none();
+    if steps > 1 && whole && variable && start(call, b, operands) {
+        let first = [state(b, 1, "first")?, state(b, 2, "first/cell")?];
+        let run = looped(call, b, rows, &prefix, (sizes, first), cell)?;
+        return match direction.reverse {
+            true => {
+                let all = reversed(call, b, &label("turned"), run.all, lengths)?;
+                Ok(Run { all, ..run })
+            }
+            false => Ok(run),
+        };
+    }
     let product = b.emit(from, &label("inputs"), Op::MatMul, &[rows, cell.weights])?;
     let width = sizes.gates * hidden;
     let gates = match cell.bias {
         Some(bias) => b.emit(from, &label("biased"), Op::Add, &[product, bias])?,
         None => product,
-    };
-    let state = |b: &mut Builder, i: usize, word: &str| match operands.get(i).copied().flatten() {
-        Some(given) => cell::part(call, b, &label(word), given, (direction.index, vec![batch, hidden])).map(Some),
-        None => Ok(None),
     };
     let (mut h, mut c) = (state(b, 1, "first")?, state(b, 2, "first/cell")?);
     let mut all = vec![];
@@ -214,7 +229,7 @@ fn run(
         let prefix = label(&format!("{t}"));
         let ranges = vec![(t * batch, batch, 1), (0, width, 1)];
         let own = b.emit(from, &labelled(&prefix, "gates"), Op::Slice { ranges }, &[gates])?;
-        let (next, next_cell) = cell.step(call, b, &prefix, own, (h, c))?;
+        let (next, next_cell) = cell.step(call, b, &prefix, Inputs::Gates(own), (h, c))?;
         let ended: Vec<bool> = lengths.iter().map(|&length| t >= length).collect();
         let mut held = |label: &str, next: ValueId, before: Option<ValueId>| match before {
             Some(before) if ended.contains(&true) => chosen(call, b, &labelled(&prefix, label), (next, before), &ended),
@@ -251,6 +266,80 @@ fn run(
         all = reversed(call, b, &label("turned"), all, lengths)?;
     }
     Ok(Run { all, last, cell: c })
+}
+
+/// Whether the first states are such that a loop starts from them: of the input, zeros, or not given. That they are zeros is public
+/// then, as the circuit depends on it.
+fn start(call: &Call<'_>, b: &mut Builder, operands: &[Option<ValueId>]) -> bool {
+    let given: Vec<ValueId> = operands.iter().skip(1).take(2).copied().flatten().collect();
+    let fits = given.iter().all(|&id| is_zero(b, id) != Some(false));
+    for id in given.into_iter().filter(|_| fits) {
+        if is_zero(b, id) == Some(true) {
+            b.publish(id, "a first state of zeros", &call.origin);
+        }
+    }
+    fits
+}
+
+/// Whether a constant is zero; none of what is no constant.
+fn is_zero(b: &Builder, id: ValueId) -> Option<bool> {
+    let constant = b.slots.get(id)?.constant.as_ref()?;
+    Some(matches!(constant, Const::Floats(data) if data.iter().all(|x| *x == 0.0)))
+}
+
+/// One direction over all steps as a loop: the states before are those of the loop, a step later.
+fn looped(
+    call: &Call<'_>,
+    b: &mut Builder,
+    rows: ValueId,
+    prefix: &str,
+    (sizes, first): (Sizes, [Option<ValueId>; 2]),
+    cell: &Cell,
+) -> Result<Run, Fault> {
+    let Sizes {
+        steps, batch, hidden, ..
+    } = sizes;
+    let from = &call.origin;
+    let label = |more: &str| labelled(prefix, more);
+    let data_type = b.slot(rows)?.data_type;
+    // In the rows of the first step; other first states are zeros, as a delay leaves them.
+    let mut placed = [None; 2];
+    let words = ["placed", "placed/cell"];
+    for ((placed, first), word) in placed.iter_mut().zip(first).zip(words) {
+        if let Some(first) = first.filter(|&id| is_zero(b, id).is_none()) {
+            let pads = vec![(0, (steps - 1) * batch), (0, 0)];
+            *placed = Some(b.emit(from, &label(word), Op::Pad { pads, value: 0.0 }, &[first])?);
+        }
+    }
+    let shape = vec![steps * batch, hidden];
+    let h = b.delayed(from, &label("before"), shape.clone(), (batch, data_type))?;
+    let c = match call.op {
+        "LSTM" => Some(b.delayed(from, &label("before/cell"), shape, (batch, data_type))?),
+        _ => None,
+    };
+    let started = |b: &mut Builder, word: &str, delayed: ValueId, first: Option<ValueId>| match first {
+        Some(first) => b.emit(from, &label(word), Op::Add, &[delayed, first]),
+        None => Ok(delayed),
+    };
+    let state = started(b, "started", h, placed[0])?;
+    let cell_state = match c {
+        Some(c) => Some(started(b, "started/cell", c, placed[1])?),
+        None => None,
+    };
+    let (next, next_cell) = cell.step(call, b, prefix, Inputs::Rows(rows), (Some(state), cell_state))?;
+    b.close(h, next)?;
+    if let Some((c, next)) = c.zip(next_cell) {
+        b.close(c, next)?;
+    }
+    let end = |b: &mut Builder, word: &str, all: ValueId| {
+        let ranges = vec![((steps - 1) * batch, batch, 1), (0, hidden, 1)];
+        b.emit(from, &label(word), Op::Slice { ranges }, &[all])
+    };
+    Ok(Run {
+        all: reshaped(call, b, &label("steps"), next, vec![steps, batch, hidden])?,
+        last: end(b, "last", next)?,
+        cell: next_cell.map(|all| end(b, "last/cell", all)).transpose()?,
+    })
 }
 
 /// The state before where the sequence has ended, else the next one.

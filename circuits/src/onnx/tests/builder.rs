@@ -15,6 +15,7 @@ pub struct Model {
     pub functions: Vec<FunctionProto>,
 }
 
+#[derive(Clone)]
 pub enum A<'a> {
     I(i64),
     Is(&'a [i64]),

@@ -134,6 +134,11 @@ fn model(op: &str, layers: &[&Layer], operands: [&str; 5], attributes: &[(&str, 
         .floats("h", &[d, BATCH as i64, h], &numbers(layers.len() * BATCH * HIDDEN, 7))
         .floats("c", &[d, BATCH as i64, h], &numbers(layers.len() * BATCH * HIDDEN, 8))
         .ints("lengths", &[3, 2])
+        .floats(
+            "zeros",
+            &[d, BATCH as i64, h],
+            &vec![0.0; layers.len() * BATCH * HIDDEN],
+        )
         .node(
             op,
             &inputs,
@@ -175,7 +180,27 @@ fn each_operator_follows_its_equations() {
         let given = model(op, &[&layer], own, &attributes);
         check(&given, &x, &[STEPS, 1, BATCH, HIDDEN], &all);
         check(&last(given), &x, &[1, BATCH, HIDDEN], &ends);
-        // Without a first state it is 0; a shorter sequence keeps its last state, and shows 0 after its end.
+        // Without a first state it is 0, and all steps are one.
+        for (reverse, first) in [(false, ""), (true, "zeros")] {
+            let own: [&str; 5] = if op == "LSTM" {
+                ["b", "", first, first, "p"]
+            } else {
+                ["b", "", first, "", ""]
+            };
+            let mut with = attributes.clone();
+            with.extend(reverse.then_some(("direction", A::S("reverse"))));
+            let (all, ends) = looped(&layer, step, &x, (&zero, &zero), reverse, [3, 3]);
+            let given = model(op, &[&layer], own, &with);
+            let graph = given.import().expect("importable");
+            assert_eq!(graph.loops().len(), 1, "{op}");
+            let bare = structure(&given.bytes()).expect("a structure");
+            assert_eq!(import(&bare).expect("importable").nodes, graph.nodes);
+            let products = graph.nodes.iter().filter(|node| node.op == Op::MatMul).count();
+            assert_eq!(products, 2 * gates, "{op}");
+            check(&given, &x, &[STEPS, 1, BATCH, HIDDEN], &all);
+            check(&last(given), &x, &[1, BATCH, HIDDEN], &ends);
+        }
+        // A shorter sequence keeps its last state, and shows 0 after its end.
         let own: [&str; 5] = if op == "LSTM" {
             ["b", "lengths", "", "", "p"]
         } else {
@@ -190,6 +215,66 @@ fn each_operator_follows_its_equations() {
         check(&given, &x, &[STEPS, 1, BATCH, HIDDEN], &all);
         check(&last(given), &x, &[1, BATCH, HIDDEN], &ends);
     }
+}
+
+/// States of the input are those of the first step of a loop.
+#[test]
+fn first_states_from_the_input() {
+    let x = numbers(STEPS * BATCH * INPUTS, 5);
+    let (h, c) = (numbers(BATCH * HIDDEN, 7), numbers(BATCH * HIDDEN, 8));
+    for reverse in [false, true] {
+        let layer = Layer::new(4, 1);
+        let direction = [("direction", A::S("reverse"))];
+        let mut given = model(
+            "LSTM",
+            &[&layer],
+            ["b", "", "h", "c", "p"],
+            &direction[usize::from(!reverse)..],
+        );
+        given
+            .graph
+            .initializer
+            .retain(|tensor| !["h", "c"].contains(&tensor.name.as_str()));
+        let shape = [1, BATCH as i64, HIDDEN as i64];
+        given
+            .graph
+            .input
+            .extend(["h", "c"].map(|name| builder::info(name, &shape)));
+        let graph = given.import().expect("importable");
+        assert_eq!(graph.loops().len(), 1);
+        let (all, ends) = looped(&layer, &lstm, &x, (&h, &c), reverse, [3, 3]);
+        for (output, expected) in [("y", all), ("last", ends)] {
+            given.graph.output[0].name = output.into();
+            let graph = given.import().expect("importable");
+            let values = float::run(&graph, &[x.clone(), h.clone(), c.clone()]).expect("runnable");
+            let got = values[graph.outputs[0].value].clone().expect("known");
+            let close = got.data.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5);
+            assert!(
+                close && got.data.len() == expected.len(),
+                "{:?} instead of {expected:?}",
+                got.data
+            );
+        }
+    }
+}
+
+/// What only a delay reads stays, and what nothing reads does not.
+#[test]
+fn a_loop_of_which_only_the_cell_is_shown() {
+    let x = numbers(STEPS * BATCH * INPUTS, 5);
+    let (layer, zero) = (Layer::new(4, 1), vec![0.0; BATCH * HIDDEN]);
+    let mut given = model("LSTM", &[&layer], ["b", "", "", "", "p"], &[]);
+    given.graph.output[0].name = "cell".into();
+    let mut expected = vec![];
+    for n in 0..BATCH {
+        let (mut h, mut c) = (zero[..HIDDEN].to_vec(), zero[..HIDDEN].to_vec());
+        for t in 0..STEPS {
+            let at = (t * BATCH + n) * INPUTS;
+            (h, c) = lstm(&layer, &x[at..at + INPUTS], &h, &c);
+        }
+        expected.extend(c);
+    }
+    check(&given, &x, &[1, BATCH, HIDDEN], &expected);
 }
 
 #[test]

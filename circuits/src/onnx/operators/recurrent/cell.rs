@@ -25,6 +25,15 @@ pub struct Cell {
     kind: Kind,
 }
 
+/// What the gates get of the inputs.
+#[derive(Clone, Copy)]
+pub enum Inputs {
+    /// That of one step, for all gates side by side.
+    Gates(ValueId),
+    /// Rows of all steps, of which each gate takes a product of its own: nothing of them is stored.
+    Rows(ValueId),
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Simple,
@@ -120,13 +129,13 @@ impl Cell {
         })
     }
 
-    /// The next state and cell state from what the inputs give to the gates, `[batch, gates hidden]`.
+    /// The next state and cell state from the inputs and the ones before: of one step, or of all.
     pub fn step(
         &self,
         call: &Call<'_>,
         b: &mut Builder,
         label: &str,
-        gates: ValueId,
+        gates: Inputs,
         (h, c): (Option<ValueId>, Option<ValueId>),
     ) -> Result<(ValueId, Option<ValueId>), Fault> {
         match self.kind {
@@ -170,17 +179,37 @@ impl Cell {
         b.emit(&call.origin, label, Op::Slice { ranges }, &[x])
     }
 
+    /// What gates from `first` on get of the inputs.
+    fn own(
+        &self,
+        call: &Call<'_>,
+        b: &mut Builder,
+        label: &str,
+        inputs: Inputs,
+        gates: (usize, usize),
+    ) -> Result<ValueId, Fault> {
+        let rows = match inputs {
+            Inputs::Gates(all) => return self.gate(call, b, label, all, gates),
+            Inputs::Rows(rows) => rows,
+        };
+        let weights = self.gate(call, b, &labelled(label, "weights"), self.weights, gates)?;
+        let product = b.emit(&call.origin, &labelled(label, "product"), Op::MatMul, &[rows, weights])?;
+        let Some(bias) = self.bias else { return Ok(product) };
+        let bias = self.gate(call, b, &labelled(label, "bias"), bias, gates)?;
+        b.emit(&call.origin, label, Op::Add, &[product, bias])
+    }
+
     /// These gates with what the state gives to them.
     fn with_state(
         &self,
         call: &Call<'_>,
         b: &mut Builder,
         label: &str,
-        gates: ValueId,
+        gates: Inputs,
         (h, (first, count)): (Option<ValueId>, (usize, usize)),
     ) -> Result<ValueId, Fault> {
         let label = |more: &str| labelled(label, &format!("{first}/{more}"));
-        let own = self.gate(call, b, &label("inputs"), gates, (first, count))?;
+        let own = self.own(call, b, &label("inputs"), gates, (first, count))?;
         let Some(h) = h else { return Ok(own) };
         let recurrence = self.gate(call, b, &label("recurrence"), self.recurrence, (first, count))?;
         let product = b.emit(&call.origin, &label("product"), Op::MatMul, &[h, recurrence])?;
@@ -192,15 +221,27 @@ impl Cell {
         call: &Call<'_>,
         b: &mut Builder,
         label: &str,
-        gates: ValueId,
+        gates: Inputs,
         (h, reset_after): (Option<ValueId>, bool),
     ) -> Result<ValueId, Fault> {
         let (from, name) = (&call.origin, |more: &str| labelled(label, more));
-        let both = self.with_state(call, b, label, gates, (h, (0, 2)))?;
-        let both = self.active(call, b, &name("update-reset"), both, 0)?;
-        let update = self.gate(call, b, &name("update"), both, (0, 1))?;
-        let reset = self.gate(call, b, &name("reset"), both, (1, 1))?;
-        let own = self.gate(call, b, &name("hidden/inputs"), gates, (2, 1))?;
+        let (update, reset) = match gates {
+            Inputs::Gates(_) => {
+                let both = self.with_state(call, b, label, gates, (h, (0, 2)))?;
+                let both = self.active(call, b, &name("update-reset"), both, 0)?;
+                let update = self.gate(call, b, &name("update"), both, (0, 1))?;
+                (update, self.gate(call, b, &name("reset"), both, (1, 1))?)
+            }
+            // Side by side they would lie on another grid, whose positions are not steps.
+            Inputs::Rows(_) => {
+                let mut gate = |word: &str, i: usize| {
+                    let sum = self.with_state(call, b, label, gates, (h, (i, 1)))?;
+                    self.active(call, b, &name(word), sum, 0)
+                };
+                (gate("update", 0)?, gate("reset", 1)?)
+            }
+        };
+        let own = self.own(call, b, &name("hidden/inputs"), gates, (2, 1))?;
         let sum = match (h, reset_after) {
             (None, false) => own,
             (Some(h), false) => {
@@ -242,14 +283,21 @@ impl Cell {
         call: &Call<'_>,
         b: &mut Builder,
         label: &str,
-        gates: ValueId,
+        gates: Inputs,
         (h, c, coupled): (Option<ValueId>, Option<ValueId>, bool),
     ) -> Result<(ValueId, ValueId), Fault> {
         let (from, name) = (&call.origin, |more: &str| labelled(label, more));
-        let all = self.with_state(call, b, label, gates, (h, (0, 4)))?;
+        let all = match gates {
+            Inputs::Gates(_) => Some(self.with_state(call, b, label, gates, (h, (0, 4)))?),
+            Inputs::Rows(_) => None,
+        };
+        let sum = |b: &mut Builder, i: usize, word: &str| match all {
+            Some(all) => self.gate(call, b, &name(&format!("{word}/sum")), all, (i, 1)),
+            None => self.with_state(call, b, label, gates, (h, (i, 1))),
+        };
         // Gates are in the order input, output, forget, cell; peepholes too.
         let gate = |b: &mut Builder, i: usize, word: &str, cell: Option<ValueId>| {
-            let mut sum = self.gate(call, b, &name(&format!("{word}/sum")), all, (i, 1))?;
+            let mut sum = sum(b, i, word)?;
             if let (Some(all), Some(cell)) = (self.peepholes, cell) {
                 let peephole = self.gate(call, b, &name(&format!("{word}/peephole")), all, (i, 1))?;
                 let part = b.emit(from, &name(&format!("{word}/seen")), Op::Mul, &[cell, peephole])?;
@@ -258,7 +306,7 @@ impl Cell {
             self.active(call, b, &name(word), sum, 0)
         };
         let input = gate(b, 0, "input", c)?;
-        let new = self.gate(call, b, &name("new/sum"), all, (3, 1))?;
+        let new = sum(b, 3, "new")?;
         let new = self.active(call, b, &name("new"), new, 1)?;
         let mut cell = b.emit(from, &name("entered"), Op::Mul, &[input, new])?;
         if let Some(c) = c {
