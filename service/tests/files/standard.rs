@@ -47,12 +47,14 @@ fn refusals_name_standard_input() {
         (&format!("{VERIFY} -"), "bad-magic"),
         (&format!("{VERIFY} receipt.bin --srs -"), "bad-magic"),
         ("bundle --card model/model.card --receipt - --out b", "bad-magic"),
-        ("audit --card - --structure FIXTURES/models/linear_30.onnx", "bad-magic"),
-        ("export evm --card - --out o", "bad-magic"),
-        ("color verify --graph - --k 3 --receipt receipt.bin", "graph-file"),
-        ("inspect -", "onnx-malformed"),
+        ("audit --card - --model FIXTURES/models/linear_30.onnx", "bad-magic"),
+        (
+            "export evm --card - --srs model/srs.vk --accept-dev --out o",
+            "bad-magic",
+        ),
+        ("color prove --graph - --colours none --k 3 --out o", "graph-file"),
         ("inspect FIXTURES/models/linear_30.onnx --calibration -", "csv"),
-        ("prove --card model/model.card --input - --out o", "sample"),
+        ("prove --card model/model.card --input - --out o", "csv"),
     ] {
         let words = if code.ends_with("magic") || code == "wrong-file" {
             unknown
@@ -64,14 +66,15 @@ fn refusals_name_standard_input() {
     let receipt = folder.read("receipt.bin");
     for line in ["show -", "explain -", &format!("{VERIFY} -")] {
         refused(&folder, line, &receipt[..100], "truncated", "standard input: ");
-        refused(
-            &folder,
-            line,
-            b"",
-            if line == "show -" { "wrong-file" } else { "bad-magic" },
-            "standard input is empty; expected ",
-        );
     }
+    refused(
+        &folder,
+        "show -",
+        b"",
+        "wrong-file",
+        "standard input is empty; expected ",
+    );
+    refused(&folder, "explain -", b"", "truncated", "standard input: ");
     refused(
         &folder,
         "verify -",
