@@ -182,7 +182,7 @@ random COUNT="10000" PROOFS="0.1" FIRST="0":
 conformance SHARD="0/1" PROOFS="1" *OPTIONS:
     fixtures/conformance/run {{SHARD}} {{PROOFS}} {{OPTIONS}}
 
-# Gas of a receipt for each model, committed for the least gas: rows of a name and its gas, calldata included. LeNet-5 is made first.
+# Gas of a receipt for each model, committed for the least gas, and for each graph (G.col:K, with a colouring in G.sol): rows of a name and its gas, calldata included. LeNet-5 is made first.
 gas *FILES="fixtures/models/digits_mlp.onnx fixtures/models/digits_cnn.onnx target/lenet5.onnx":
     #!/usr/bin/env bash
     set -euo pipefail

@@ -58,7 +58,14 @@ impl CliError {
 
     /// The same, about a file.
     pub fn at(mut self, path: &Path) -> Self {
-        self.message = shortened(format!("{}: {}", path.display(), self.message));
+        self.message = shortened(format!("{}: {}", files::named(path), self.message));
+        self
+    }
+
+    /// The same, about a file that has another name for people.
+    pub fn renamed(mut self, from: &str, to: &str) -> Self {
+        let texts = [&mut self.message, &mut self.help].into_iter().chain(&mut self.details);
+        texts.for_each(|text| *text = text.replace(from, to));
         self
     }
 
@@ -67,7 +74,7 @@ impl CliError {
         Self::new(
             exit,
             code,
-            format!("{} is {found}; expected {expected}", path.display()),
+            format!("{} is {found}; expected {expected}", files::named(path)),
             format!("give {expected} in this place"),
         )
     }
@@ -112,7 +119,7 @@ impl CliError {
         Self::new(
             1,
             io_code(source, "io"),
-            format!("{}: {}", path.display(), plain(source)),
+            format!("{}: {}", files::named(path), plain(source)),
             io_help(source),
         )
     }

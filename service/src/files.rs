@@ -11,8 +11,9 @@ use provenn_verifier::tlog::InclusionProof;
 use provenn_verifier::{FileKind, VerifyError};
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Display, Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::NamedTempFile;
 
 /// Largest ONNX file.
@@ -24,16 +25,56 @@ pub const MAX_CARD: u64 = 66 << 20;
 /// Largest receipt or SRS verifying key.
 pub const MAX_RECEIPT: u64 = 64 << 20;
 
+/// What `-` is called where it is read.
+pub const STANDARD_INPUT: &str = "standard input";
+/// Nothing is left of standard input when it was read.
+static WAS_READ: AtomicBool = AtomicBool::new(false);
+
+/// A file that is read, as messages name it.
+pub fn named(path: &Path) -> Display<'_> {
+    match is_standard(path) {
+        true => Path::new(STANDARD_INPUT).display(),
+        false => path.display(),
+    }
+}
+
+/// Whether this is standard input.
+pub fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == STANDARD
+}
+
+/// A file that is read in parts, more than once, or written again: standard input cannot be.
+///
+/// # Errors
+/// `standard-input` for `-`.
+pub fn seekable(path: &Path) -> Result<&Path, CliError> {
+    match is_standard(path) {
+        true => Err(CliError::usage(
+            "standard-input",
+            "`-` is given for a file that is read in parts or written again, which standard input cannot be",
+            "write it to a file first, and name that",
+        )),
+        false => Ok(path),
+    }
+}
+
 /// Reads a file, or standard input for `-`, of at most `maximum` bytes, endless devices included.
 pub fn read(path: &Path, maximum: u64) -> Result<Vec<u8>, CliError> {
     let mut bytes = Vec::new();
-    let read = match path.as_os_str() == STANDARD {
+    let read = match is_standard(path) {
+        true if WAS_READ.swap(true, Ordering::Relaxed) => {
+            return Err(CliError::usage(
+                "standard-input",
+                "`-` is given for two files, and standard input is one",
+                "give one of them by its name",
+            ))
+        }
         true => std::io::stdin().lock().take(maximum + 1).read_to_end(&mut bytes),
         false => File::open(path).and_then(|file| file.take(maximum + 1).read_to_end(&mut bytes)),
     };
     read.map_err(|e| CliError::io(path, &e))?;
     if bytes.len() as u64 > maximum {
-        let message = format!("{}: more than {maximum} bytes", path.display());
+        let message = format!("{}: more than {maximum} bytes", named(path));
         return Err(CliError::new(
             5,
             "file-too-large",

@@ -104,6 +104,14 @@ impl Output {
         matches!(self.kind, Kind::Standard)
     }
 
+    /// The place as messages name it.
+    fn shown(&self) -> &Path {
+        match self.kind {
+            Kind::Standard => Path::new("standard output"),
+            Kind::File { .. } | Kind::Stream => &self.named,
+        }
+    }
+
     /// The path of the file, for what is written by others than this.
     ///
     /// # Errors
@@ -111,7 +119,7 @@ impl Output {
     pub fn file(&self) -> Result<&Path, CliError> {
         match &self.kind {
             Kind::File { path, .. } => Ok(path),
-            Kind::Standard | Kind::Stream => Err(occupied(&self.named, "is no file", "name a file")),
+            Kind::Standard | Kind::Stream => Err(occupied(self.shown(), "is no file", "name a file")),
         }
     }
 
@@ -156,7 +164,7 @@ impl Staged<'_> {
     /// The reader is gone; somebody made a file of this name meanwhile.
     pub fn keep(self) -> Result<(), CliError> {
         let Output { named, kind, .. } = self.output;
-        let io = |e: io::Error| CliError::io(named, &e);
+        let io = |e: io::Error| CliError::io(self.output.shown(), &e);
         match (kind, self.file) {
             (Kind::File { path, replace }, Some(file)) => {
                 let kept = match replace {

@@ -25,6 +25,22 @@ impl Report {
         let _infallible = writeln!(self.text, "{}", printable(&line.to_string()));
     }
 
+    /// The same about a file that has another name for people.
+    pub fn renamed(mut self, from: &str, to: &str) -> Self {
+        self.text = self.text.replace(from, to);
+        for field in self
+            .json
+            .as_object_mut()
+            .into_iter()
+            .flat_map(|fields| fields.values_mut())
+        {
+            if let Value::String(text) = field {
+                *text = text.replace(from, to);
+            }
+        }
+        self
+    }
+
     pub fn print(&self, json: bool) -> ExitCode {
         let json = json.then(|| format!("{}\n", self.json));
         let text = json.as_ref().unwrap_or(&self.text);

@@ -4,6 +4,7 @@ pub mod ceremonies;
 
 use crate::bytes::Digest;
 use crate::error::CliError;
+use crate::files;
 use ceremonies::Ceremony;
 use provenn_prover::srs::{import_ptau, import_ptau_published, Srs};
 use provenn_prover::ProveError;
@@ -33,7 +34,7 @@ pub fn home() -> Result<PathBuf, CliError> {
 
 /// Parameters of 2^k rows. A file is one that `srs import` wrote, a folder is a cache of development parameters.
 pub fn open(path: Option<&Path>, k: u32) -> Result<Srs, CliError> {
-    match path {
+    match path.map(files::seekable).transpose()? {
         Some(path) if path.is_file() => stored(path, k),
         Some(path) => Ok(Srs::load_or_make_dev(path, k)?),
         None => Ok(Srs::load_or_make_dev(&home()?, k)?),
@@ -42,7 +43,7 @@ pub fn open(path: Option<&Path>, k: u32) -> Result<Srs, CliError> {
 
 /// Parameters that something was committed under; makes none. The publisher's own file beside a card is that publisher's word.
 pub fn existing(path: Option<&Path>, k: u32) -> Result<Parameters, CliError> {
-    let folder = match path {
+    let folder = match path.map(files::seekable).transpose()? {
         Some(path) if path.is_file() => {
             return Ok(Parameters {
                 srs: stored(path, k)?,
@@ -82,6 +83,7 @@ impl Parameters {
 
 /// Imports from a ceremony file under the digest that the caller pins, or that of a ceremony which is known by name; and that one, if it is.
 pub fn import(ptau: &Path, k: u32, digest: Option<&Digest>) -> Result<(Srs, Option<Ceremony>), CliError> {
+    files::seekable(ptau)?;
     let published = match digest {
         Some(Digest::Blake2b256(digest)) => return Ok((import_ptau(ptau, k, Some(*digest))?, None)),
         Some(Digest::Blake2b512(digest)) => *digest,

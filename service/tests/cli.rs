@@ -1,6 +1,8 @@
 //! The binary as people and scripts meet it: exit codes, error codes, and the whole way from model to verdict.
-#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
+#[path = "cli/grammar.rs"]
+mod grammar;
 #[path = "cli/habits.rs"]
 mod habits;
 #[path = "cli/owners.rs"]

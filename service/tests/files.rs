@@ -19,3 +19,5 @@ mod formats;
 mod in_toto;
 #[path = "files/show.rs"]
 mod show;
+#[path = "files/standard.rs"]
+mod standard;

@@ -169,6 +169,44 @@ fn ceremonies_say_whose_word_they_are() {
     );
 }
 
+/// A file of a public ceremony is known by name: nobody pins anything, and what is verified under it needs no leave.
+#[test]
+fn a_public_ceremony_is_known_by_its_name() {
+    let folder = folder();
+    let folder = folder.path();
+    const FILE: &str = "powersOfTau28_hez_final_08.ptau";
+    let ptau = format!("FIXTURES/ceremony/{FILE}");
+    let made = json(folder, &format!("srs import --ptau {ptau} --k 8 --out c.srs"));
+    let name = format!("perpetual powers of tau, Hermez rounds: {FILE}");
+    assert_eq!((&made["ceremony"], &made["dev"]), (&name.into(), &false.into()));
+    json(
+        folder,
+        "color make planted --vertices 400 --edges 900 --k 3 --out G.col --colours-out C.sol",
+    );
+    json(
+        folder,
+        "color prove --graph G.col --colours C.sol --k 3 --srs c.srs --out R",
+    );
+    json(folder, "color key --k 3 --vertices 400 --srs c.srs --out srs.vk");
+    let verdict = json(folder, "color verify --graph G.col --receipt R --k 3 --srs srs.vk");
+    assert_eq!(
+        (&verdict["valid"], &verdict["dev"]),
+        (&true.into(), &false.into()),
+        "{verdict}"
+    );
+    // Fewer powers are of the same ceremony, and more there are not; and no other digest is its.
+    let small = json(folder, &format!("srs import --ptau {ptau} --k 4 --out small.srs"));
+    assert_eq!(small["srs_id"], json(folder, "srs show c.srs --k 4")["srs_id"]);
+    let larger = format!("srs import --ptau {ptau} --k 9 --out x.srs");
+    fails(folder, &larger, 5, "srs-k-out-of-range", FILE);
+    let mut bytes = fs::read(ptau.replace("FIXTURES", FIXTURES)).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(folder.join(FILE), bytes).unwrap();
+    let other = format!("srs import --ptau {FILE} --k 8 --out x.srs");
+    fails(folder, &other, 2, "unknown-ceremony", FILE);
+}
+
 /// Exchanges two points of an SRS file and gives it the digest of what it then holds.
 fn exchange(path: &Path, a: usize, b: usize) {
     let mut bytes = fs::read(path).unwrap();

@@ -159,6 +159,8 @@ def test_a_publisher_vouches_for_its_model(committed: provenn.Committed, receipt
     assert stated is not None and (stated["state"], stated["reason"]) == ("revoked", "mistaken")
     with pytest.raises(TypeError):
         provenn.verify(receipt, committed.card, accept_dev=True, state=tmp_path / "state")
+    with pytest.raises(TypeError, match="log_proof"):
+        provenn.verify(receipt, committed.card, accept_dev=True, log_proof=b"")
     whole = provenn.bundle(receipt, committed.card, signature=tmp_path / "signature")
     assert provenn.verify(whole, publisher=key, accept_dev=True).publisher == "acme"
     with pytest.raises(TypeError):

@@ -40,6 +40,7 @@ pub const COMMANDS: &[Code] = &[
     code("png", "A picture is not of the size or kind that the model takes, or nobody said which numbers its pixels stand for.", "Say what black and white are, as in `picture.png@0..1`, and give a grey or coloured .png of the size that the model takes, or the numbers themselves as .npy."),
     code("rows-unproven", "Of the rows given to `prove --rows` some have no receipt.", "The receipts of the other rows are there. A row has none if a value leaves the range of the calibration, or if the statement is false of it; the message names the rows."),
     code("sample", "A sample is not of its form, or does not have the shape of the model's input.", "Give one sample as `{\"shape\": [..], \"values\": [..]}` or as a .npy file of one row."),
+    code("standard-input", "`-` stands for standard input, which is one file and can be read once.", "Give the other file by its name, or write standard input to a file and name that."),
     code("supplier", "An input of the agreement is supplied by nobody, or by two.", "Name one party that supplies it."),
     code("tenant-exists", "The service has a tenant of this name already.", "Leave `--new-tenant` out to make another key of it."),
     code("unknown-code", "`provenn explain` was given a word that is neither a file nor the code of an error.", "Take the code from the brackets of `error[CODE]`; [Errors](errors.md) lists all."),

@@ -14,7 +14,7 @@ use std::path::Path;
 /// What is wrong, with the file and its line, or the number of the link in JSON.
 pub fn read(path: &Path) -> Result<GraphText, CliError> {
     let bytes = files::read(path, files::MAX_DATA)?;
-    parse(&bytes).map_err(|message| unreadable(format!("{}: {message}", path.display())))
+    parse(&bytes).map_err(|message| unreadable(format!("{}: {message}", files::named(path))))
 }
 
 /// The error of a file that is no graph.

@@ -15,7 +15,7 @@ const COMMENTS: [char; 4] = ['c', 's', '#', '%'];
 /// What is wrong, with the file and its line.
 pub fn read(path: &Path, vertices: u32) -> Result<Vec<u8>, CliError> {
     let bytes = files::read(path, files::MAX_DATA)?;
-    parse(&bytes, Some(vertices)).map_err(|message| unreadable(format!("{}: {message}", path.display())))
+    parse(&bytes, Some(vertices)).map_err(|message| unreadable(format!("{}: {message}", files::named(path))))
 }
 
 /// The error of a file that is no colouring.

@@ -53,7 +53,7 @@ pub struct Args {
     #[arg(long, value_name = "NPZ|DIR", conflicts_with = "batch")]
     expect: Vec<PathBuf>,
     /// How far outputs may be from those of --expect, as a share of the output's largest element; of labels, the share of samples with another one.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.01, requires = "expect", value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.01, requires = "expect", conflicts_with_all = ["batch", "segments"], value_parser = share)]
     expect_error: f64,
     /// Whether receipts show their inputs or commitments to them.
     #[arg(long, value_enum, default_value_t)]
@@ -74,7 +74,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     ptau: Option<PathBuf>,
     /// BLAKE2b digest (32 or 64 bytes, hexadecimal) of the ceremony file, from a source you trust.
-    #[arg(long, value_name = "HEX", requires = "ptau", value_parser = digest)]
+    #[arg(long, value_name = "HEX", requires = "ptau", conflicts_with = "srs", value_parser = digest)]
     digest: Option<Digest>,
     /// Folder to make.
     #[arg(long, value_name = "DIR")]

@@ -38,7 +38,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", required_unless_present_any = ["commitment", "rows"])]
     input: Vec<Source>,
     /// Instead of one input rows of them, as for `commit --calibration`: a receipt for each, numbered from 0, in the folder `--out`.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "commitment", "labels", "agreement", "opening", "force"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "commitment", "labels", "agreement", "party_inputs", "opening", "force"])]
     rows: Vec<Source>,
     /// Secret opening of an input that is committed already, by `provenn party commit` or for another receipt: the receipt has the same commitment.
     #[arg(long, value_name = "FILE")]
@@ -58,7 +58,12 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "audience")]
     agreement: Option<PathBuf>,
     /// A party's signature of an input that it supplies (`provenn party sign`); one for each of them.
-    #[arg(long = "party-input", value_name = "FILE", requires = "agreement")]
+    #[arg(
+        long = "party-input",
+        value_name = "FILE",
+        requires = "agreement",
+        conflicts_with = "audience"
+    )]
     party_inputs: Vec<PathBuf>,
     /// Folder of development parameters, or a file made by `provenn srs import`; by default as at commitment.
     #[arg(long, value_name = "PATH")]
@@ -218,7 +223,10 @@ impl Made<'_> {
 fn model(args: &Args) -> Result<(Committed, Description), CliError> {
     let committed = store::load(folder(args))?;
     if files::read(&args.card, files::MAX_CARD)? != committed.card.to_bytes() {
-        let message = format!("{} is not the card of the model in its folder", args.card.display());
+        let message = format!(
+            "{} is not the card of the model in its folder",
+            files::named(&args.card)
+        );
         return Err(CliError::usage(
             "card",
             message,

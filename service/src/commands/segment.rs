@@ -45,7 +45,7 @@ pub fn stored(card: &Path) -> Result<Option<Stored>, CliError> {
         true => Ok(Some(stored)),
         false => Err(CliError::usage(
             "card",
-            format!("{} is not the card of the model in its folder", card.display()),
+            format!("{} is not the card of the model in its folder", files::named(card)),
             "give the chain.card that `provenn commit` wrote",
         )),
     }

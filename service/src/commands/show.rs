@@ -11,8 +11,7 @@ use super::{publisher, srs};
 use crate::bytes::hex;
 use crate::data::opening;
 use crate::error::CliError;
-use crate::files::{self, Part, MAX_CARD, MAX_DATA};
-use crate::output::STANDARD;
+use crate::files::{self, Part, MAX_CARD, MAX_DATA, STANDARD_INPUT};
 use crate::report::{grouped, Report};
 use crate::statement::Said;
 use provenn_prover::chain::{PIECE_MAGIC, RUN_MAGIC};
@@ -42,14 +41,16 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let card = args.card.as_deref();
-    if args.file.as_os_str() != STANDARD {
+    if !files::is_standard(&args.file) {
         return shown(&args.file, card);
     }
     // What it is says how much of it is read, and how often.
     let folder = tempfile::tempdir().map_err(|e| CliError::io(&std::env::temp_dir(), &e))?;
     let path = folder.path().join("standard-input");
     fs::write(&path, files::read(&args.file, MAX_DATA)?).map_err(|e| CliError::io(&path, &e))?;
-    shown(&path, card)
+    let name = path.display().to_string();
+    let shown = shown(&path, card).map(|report| report.renamed(&name, STANDARD_INPUT));
+    shown.map_err(|error| error.renamed(&name, STANDARD_INPUT))
 }
 
 fn shown(path: &Path, card: Option<&Path>) -> Result<Report, CliError> {

@@ -51,7 +51,7 @@ pub struct Args {
     #[arg(long, value_name = "HEX", value_parser = hex32)]
     model_id: Option<[u8; 32]>,
     /// Accept any model: whoever gave you the card says which it is.
-    #[arg(long, conflicts_with_all = ["model_id", "publisher", "log"])]
+    #[arg(long, conflicts_with_all = ["model_id", "publisher", "signature", "state", "log", "log_proof", "witnesses", "quorum"])]
     any_model: bool,
     /// Key of the publisher whose model it must be, from a source you trust: NAME+ID+KEY.
     #[arg(long, value_name = "KEY")]

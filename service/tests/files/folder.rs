@@ -40,10 +40,14 @@ impl Folder {
     }
 
     pub fn run(&self, line: &str) -> Output {
+        self.command(line).output().unwrap()
+    }
+
+    pub fn command(&self, line: &str) -> Command {
         let words = line.split_whitespace().map(|word| word.replace("FIXTURES", FIXTURES));
         let mut command = Command::new(env!("CARGO_BIN_EXE_provenn"));
         command.args(words).current_dir(self.path()).env("PROVENN_HOME", "home");
-        command.output().unwrap()
+        command
     }
 
     #[track_caller]

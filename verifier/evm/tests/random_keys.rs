@@ -4,9 +4,11 @@
 //!
 //! `PROVENN_RANDOM_KEYS=N` sets how many circuits there are (`just random-keys`: 400). Of their keys the contract takes those whose gates read public columns
 //! at their own row; the others have no key data, by name.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;
+#[path = "random_keys/limits.rs"]
+mod limits;
 #[path = "../../../prover/tests/agreement/setup.rs"]
 mod setup;
 

@@ -107,6 +107,8 @@ def verify(
         raise TypeError("a bundle brings its own srs, signature, log_proof and state: give them with a card")
     if publisher is None and not (signature is None and state is None):
         raise TypeError("signature and state are a publisher's: name it too")
+    if log is None and log_proof is not None:
+        raise TypeError("log_proof is a log's: name it too")
     if party_inputs and agreement is None:
         raise TypeError("party_inputs are signed under an agreement: give it too")
     if labels is not None and policy is None:

@@ -25,7 +25,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "card", requires = "k")]
     graph: Option<PathBuf>,
     /// The number of colours.
-    #[arg(long, value_parser = color::colours, requires = "graph")]
+    #[arg(long, value_parser = color::colours, requires = "graph", conflicts_with = "card")]
     k: Option<u32>,
     /// Verifier's part of the SRS; `srs.vk` beside the card or the graph by default.
     #[arg(long, value_name = "FILE")]

@@ -52,7 +52,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         let name = name.ok_or_else(|| {
             CliError::usage(
                 "file-names",
-                format!("{} has no name that is text", part.place.display()),
+                format!("{} has no name that is text", files::named(&part.place)),
                 "rename it",
             )
         })?;

@@ -28,6 +28,10 @@ pub fn make(name: &str, out: &Path) -> Result<Report, CliError> {
 }
 
 pub fn run(file: &Path, log: &Source<'_>, key: &Path, state: &Path) -> Result<Report, CliError> {
+    // All three are written to, or locked.
+    [file, key, state]
+        .into_iter()
+        .try_for_each(|path| files::seekable(path).map(drop))?;
     let witness = Witness::load(key)?;
     // Two at once could sign two trees after the same last one.
     let alone = File::open(key).map_err(|e| CliError::io(key, &e))?;

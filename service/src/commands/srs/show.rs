@@ -18,7 +18,7 @@ pub const PARAMETERS: &[u8] = b"PROVNSRS";
 pub fn run(path: &Path, k: Option<u32>) -> Result<Report, CliError> {
     // Files of parameters may be far larger than others: the first bytes say which kind this is.
     let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut start));
+    let read = File::open(files::seekable(path)?).and_then(|file| file.take(16).read_to_end(&mut start));
     read.map_err(|e| CliError::io(path, &e))?;
     if FileKind::of(&start) == Some(FileKind::Srs) {
         let key = files::decode(path, MAX_RECEIPT, SrsVerifyingKey::from_bytes)?;

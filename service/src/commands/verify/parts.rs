@@ -87,7 +87,7 @@ impl Parts {
     pub fn of_bundle(whole: &Part) -> Result<Self, CliError> {
         let bundle = whole.decode(Bundle::from_bytes)?;
         let part = |name: &str, bytes: Vec<u8>| Part {
-            place: format!("{} ({name})", whole.place.display()).into(),
+            place: format!("{} ({name})", files::named(&whole.place)).into(),
             bytes,
         };
         let text = |name: &str, text: Option<String>| text.map(|text| part(name, text.into_bytes()));

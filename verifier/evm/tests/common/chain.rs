@@ -65,6 +65,21 @@ impl Chain {
 
     /// Deploys a contract by its creation code; returns its address and the code that it has.
     pub fn deploy(&mut self, creation: &[u8]) -> (Address, Vec<u8>) {
+        match self.create(creation) {
+            ExecutionResult::Success {
+                output: Output::Create(code, Some(address)),
+                ..
+            } => (address, code.to_vec()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Whether the chain takes a contract.
+    pub fn deploys(&mut self, creation: &[u8]) -> bool {
+        self.create(creation).is_success()
+    }
+
+    fn create(&mut self, creation: &[u8]) -> ExecutionResult {
         let mut evm = Context::mainnet()
             .modify_cfg_chained(|cfg| cfg.disable_nonce_check = true)
             .with_db(&mut self.db)
@@ -77,13 +92,7 @@ impl Chain {
             .build()
             .unwrap();
         self.next += 1;
-        match evm.transact_commit(tx).unwrap() {
-            ExecutionResult::Success {
-                output: Output::Create(code, Some(address)),
-                ..
-            } => (address, code.to_vec()),
-            other => panic!("{other:?}"),
-        }
+        evm.transact_commit(tx).unwrap()
     }
 
     /// Gas of each instruction of a call, and of each precompile.
@@ -102,10 +111,10 @@ impl Chain {
         evm.inspector.spent
     }
 
-    /// One transaction, whose effects are forgotten.
+    /// One transaction, whose effects are forgotten. Its gas may be more than transactions have (EIP-7825).
     pub fn call(&self, to: Address, data: &[u8], gas: u64) -> Outcome {
         let mut evm = Context::mainnet()
-            .modify_cfg_chained(|cfg| cfg.disable_nonce_check = true)
+            .modify_cfg_chained(|cfg| (cfg.disable_nonce_check, cfg.tx_gas_limit_cap) = (true, Some(u64::MAX)))
             .with_db(self.db.clone())
             .build_mainnet();
         let tx = TxEnv::builder()

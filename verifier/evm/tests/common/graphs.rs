@@ -18,12 +18,17 @@ pub fn petersen() -> Case {
 
 /// A graph with a receipt of this colouring, under development parameters; the same bytes each time.
 pub fn coloured(name: &str, graph: Graph, colours: &[u8], count: u32) -> Case {
-    let coloured = Coloured::new(&graph, colours, count).unwrap();
+    try_coloured(name, graph, colours, count).unwrap()
+}
+
+/// The same, or why there is no receipt.
+pub fn try_coloured(name: &str, graph: Graph, colours: &[u8], count: u32) -> Result<Case, String> {
+    let coloured = Coloured::new(&graph, colours, count).map_err(|error| error.to_string())?;
     let srs = Srs::dev_from_seed(coloured.class().rows(), [3; 32]);
     let mut rng = ChaCha20Rng::seed_from_u64(3);
     let receipt = prove_with(&coloured, &srs, Context::default(), &|_| {}, &mut rng).unwrap();
     let key = srs_verifying_key(&srs).unwrap();
-    Case::graph(name, graph, count, key, receipt)
+    Ok(Case::graph(name, graph, count, key, receipt))
 }
 
 /// The Grötzsch graph, the third of Mycielski's: 11 vertices, 20 edges, four colours.
