@@ -17,5 +17,7 @@ mod folder;
 mod formats;
 #[path = "files/in_toto.rs"]
 mod in_toto;
+#[path = "files/segments.rs"]
+mod segments;
 #[path = "files/show.rs"]
 mod show;
