@@ -19,7 +19,7 @@ pub enum Owned {
     /// In one circuit.
     Model(Box<Committed>),
     /// In segments, which stay in their files, and the program of the first.
-    Chain(Stored, Arc<Program>),
+    Chain(Box<Stored>, Arc<Program>),
 }
 
 impl Owned {
@@ -29,7 +29,7 @@ impl Owned {
             true => {
                 let stored = Stored::load(folder)?;
                 let first = stored.program(0)?;
-                Self::Chain(stored, first)
+                Self::Chain(Box::new(stored), first)
             }
             false => Self::Model(Box::new(store::load(folder)?)),
         };
@@ -84,7 +84,7 @@ impl Owned {
     ) -> Result<Vec<u8>, ProveError> {
         match self {
             Self::Model(committed) => prove::prove(committed, srs, inputs, policy, context, stage),
-            Self::Chain(stored, _) => chain::prove(&stored.card, stored, srs, inputs, policy, context, stage),
+            Self::Chain(stored, _) => chain::prove(&stored.card, stored.as_ref(), srs, inputs, policy, context, stage),
         }
     }
 }

@@ -15,7 +15,7 @@ use std::path::Path;
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Run the model once, for the proofs of all segments. Writes a secret file, which each of them takes.
-    Run(run::Args),
+    Run(Box<run::Args>),
     /// Prove one segment of a run. Needs its folder, `chain.card` and `srs.vk`, not those of other segments.
     Prove(prove::Args),
     /// Join the proofs of all segments to the receipt, which is verified before it is written. Needs nothing secret.
