@@ -19,7 +19,7 @@ use crate::graph::{Graph, Input, Sample};
 use crate::layout::{Layout, Shape};
 use crate::program::{Precision, Program, TensorId};
 use crate::register::RegisterCircuit;
-pub use chain::{Chained, MAX_SEGMENTS};
+pub use chain::{Chained, Cuts, MAX_SEGMENTS};
 pub use form::{FloatProgram, Form};
 pub use functions::{tabulations, Tabulation};
 pub use lower::scores;
@@ -50,20 +50,20 @@ pub fn compile(graph: &Graph, ranges: &Ranges, public: &[bool], objective: Objec
     search::choose(&build, public, objective)
 }
 
-/// The same in so many segments, each in a circuit of its own.
+/// The same in segments, each in a circuit of its own.
 ///
 /// # Errors
-/// [`CircuitError::Segments`] if the model cannot be cut so often, and as [`compile`].
+/// [`CircuitError::Segments`] and [`CircuitError::CutAt`] if the model cannot be cut so, and as [`compile`].
 pub fn compile_chain(
     graph: &Graph,
     ranges: &Ranges,
     public: &[bool],
-    segments: usize,
+    cuts: &Cuts,
     objective: Objective,
 ) -> Result<Chained, CircuitError> {
     let program = lower::lower(graph, &ranges.magnitudes())?;
     let build = |precision: Precision| quantize::quantize(&program, precision, Weights::Given);
-    chain::choose(&build, public, segments, objective)
+    chain::choose(&build, public, cuts, objective)
 }
 
 /// As [`rebuild`], in segments of these shapes, cut at these tensors.

@@ -1,6 +1,7 @@
 //! Errors of compilation and execution of a program.
 
 use crate::layout::LayoutError;
+use crate::program::{listed, NoCut};
 use thiserror::Error;
 
 /// Everything that can go wrong between a float graph and a circuit witness.
@@ -122,6 +123,16 @@ pub enum CircuitError {
         /// Most that are possible; 1 if it cannot be cut at all.
         most: usize,
     },
+    /// The model cannot be cut at a tensor that was named.
+    #[error("the model cannot be cut at \"{name}\": {reason}. Help: {}", instead(.possible))]
+    CutAt {
+        /// The name.
+        name: String,
+        /// Why not.
+        reason: NoCut,
+        /// Names of the tensors at which it can be cut.
+        possible: Vec<String>,
+    },
     /// The model does not fit any supported circuit size.
     #[error(
         "the model needs more rows than a circuit of 2^{max_k} rows has. Help: use a smaller model, or a smaller input"
@@ -149,6 +160,7 @@ impl CircuitError {
         match self {
             Self::Calibration(_) => "calibration",
             Self::Constant { .. } => "constant-too-large",
+            Self::CutAt { .. } => "model-unsupported",
             Self::Float(_) => "float-execution",
             Self::InputCount { .. } => "input-number",
             Self::InputLength { .. } => "input-length",
@@ -166,5 +178,13 @@ impl CircuitError {
             Self::Unsupported(_) => "model-unsupported",
             Self::Wrap { .. } => "accumulator-wrap",
         }
+    }
+}
+
+/// What can be done instead.
+fn instead(names: &[String]) -> String {
+    match names.is_empty() {
+        true => "this model cannot be cut anywhere".into(),
+        false => format!("cut at some of {}", listed(names)),
     }
 }

@@ -18,6 +18,8 @@ pub(crate) use exec::virtual_source;
 pub use exec::{execute, placed, quantize_input, quantize_inputs, Trace};
 pub use order::InputOrder;
 pub(crate) use schedule::schedule;
+pub(crate) use segment::listed;
+pub use segment::{CutError, NoCut};
 pub use table::{Scale, Table};
 
 use crate::graph::InputType;

@@ -15,7 +15,7 @@ pub use compiled::{compile, CompiledChain};
 pub use piece::{join, prove_segment, prove_segment_with, segment_proof, Piece, PIECE_MAGIC};
 pub use prove::{bind_inputs, bind_inputs_with, prove, prove_with};
 pub use run::{Run, RUN_MAGIC};
-pub use store::{description, keep, openings, save, Stored, CARD};
+pub use store::{description, folder_name, keep, openings, save, Stored, CARD};
 
 use crate::commit::Description;
 use crate::error::ProveError;

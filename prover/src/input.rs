@@ -73,9 +73,34 @@ pub fn commit_input_with<R: RngCore + CryptoRng>(
     values: &[i64],
     rng: &mut R,
 ) -> Result<Opening, ProveError> {
+    commit_input_of_with(&committed.card, &committed.model, srs, index, values, rng)
+}
+
+/// The same of the card of the circuit that takes the inputs, with its program: of a model in segments those of the first.
+///
+/// # Errors
+/// As [`commit_input`].
+pub fn commit_input_of(
+    card: &ModelCard,
+    model: &Program,
+    srs: &Srs,
+    index: usize,
+    values: &[i64],
+) -> Result<Opening, ProveError> {
+    commit_input_of_with(card, model, srs, index, values, &mut system_rng()?)
+}
+
+fn commit_input_of_with<R: RngCore + CryptoRng>(
+    card: &ModelCard,
+    model: &Program,
+    srs: &Srs,
+    index: usize,
+    values: &[i64],
+    rng: &mut R,
+) -> Result<Opening, ProveError> {
     // Refused with the names and ranges of the model.
-    placed(&committed.model, index, values)?;
-    commit_to_with(&committed.card, srs, index, values, rng)
+    placed(model, index, values)?;
+    commit_to_with(card, srs, index, values, rng)
 }
 
 /// Commits to an input of a model of which one has the card alone: whoever supplies an input commits to it, and shows values and opening to
@@ -172,8 +197,7 @@ pub(crate) fn bind_inputs_of<R: RngCore + CryptoRng>(
     let bind = |(index, values): (usize, Vec<i64>)| match public[index] {
         true => Ok(Input::Public(values)),
         false => {
-            placed(model, index, &values)?;
-            let opening = commit_to_with(card, srs, index, &values, rng)?;
+            let opening = commit_input_of_with(card, model, srs, index, &values, rng)?;
             Ok(Input::Committed(values, opening))
         }
     };

@@ -4,6 +4,7 @@
 //! open as long as the result is wanted: when it closes (cancellation, or the service died), the process ends.
 
 pub mod confine;
+mod owned;
 pub mod protocol;
 mod work;
 

@@ -3,6 +3,7 @@
 use crate::error::CliError;
 use provenn_circuits::argument::{self, Counts, Machine};
 use provenn_circuits::layout::Shape;
+use provenn_prover::chain::CompiledChain;
 use provenn_verifier::ColouringClass;
 use serde_json::{json, Value};
 
@@ -38,6 +39,21 @@ impl Cost {
             cpu_seconds: forecast.prove_cpu_seconds(provenn_prover::machine()),
             memory_bytes: forecast.memory_bytes,
             bytes: forecast.receipt_bytes,
+        }
+    }
+
+    /// Of a model in segments, which are proven one after the other: columns and memory are those of the largest.
+    pub fn of_segments(compiled: &CompiledChain) -> Self {
+        let columns = compiled
+            .segments
+            .iter()
+            .map(|(_, layout)| Self::of(&layout.shape).columns);
+        Self {
+            k: compiled.k(),
+            columns: columns.max().unwrap_or(0),
+            cpu_seconds: compiled.cost.prove_cpu_seconds(provenn_prover::machine()),
+            memory_bytes: compiled.cost.memory_bytes,
+            bytes: compiled.cost.receipt_bytes,
         }
     }
 

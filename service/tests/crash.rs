@@ -59,6 +59,13 @@ async fn random_kills_on_postgresql() {
     random_kills(&mut cluster, "postgresql").await;
 }
 
+/// One job proves all segments, one after the other: what is killed begins again, and its receipt is published once.
+#[tokio::test(flavor = "multi_thread")]
+async fn random_kills_of_a_model_in_segments() {
+    let mut cluster = Cluster::of_segments(None, 1).await;
+    random_kills(&mut cluster, "sqlite, in segments").await;
+}
+
 /// Kills something about every second while jobs are under way.
 async fn random_kills(cluster: &mut Cluster, name: &str) {
     let jobs = if full() { 300 } else { 15 };

@@ -17,6 +17,8 @@ mod folder;
 mod formats;
 #[path = "files/in_toto.rs"]
 mod in_toto;
+#[path = "files/segments.rs"]
+mod segments;
 #[path = "files/show.rs"]
 mod show;
 #[path = "files/standard.rs"]

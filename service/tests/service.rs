@@ -81,6 +81,8 @@ mod retention;
 mod schema;
 #[path = "service/secrets.rs"]
 mod secrets;
+#[path = "service/segments.rs"]
+mod segments;
 #[path = "service/simulation.rs"]
 mod simulation;
 #[path = "service/stopping.rs"]

@@ -1,6 +1,7 @@
 //! Provenn receipts: claims, their canonical bytes, and the decision whether a proof supports them.
 //!
-//! [`ModelCard::check`] verifies once that the weights committed on a card are in range, and gives a [`CheckedCard`].
+//! [`ModelCard::check`] verifies once that the weights committed on a card are in range, and gives a [`CheckedCard`]; [`AnyCard::check`] takes the
+//! cards of models in segments too.
 //! [`verify`] takes a receipt (untrusted bytes), a checked card and an [`SrsVerifyingKey`] (both chosen by the
 //! caller) and an [`Expectation`], and either returns a [`Verdict`] or one [`VerifyError`]. [`Schema::values`] gives what it
 //! says in the units of the model. All are pure
@@ -52,6 +53,7 @@ struct Agreements;
 
 #[cfg(feature = "log")]
 pub mod agreement;
+pub mod any;
 pub mod bundle;
 pub mod card;
 pub mod chain;
@@ -88,6 +90,7 @@ mod transcript;
 mod verify;
 pub mod words;
 
+pub use any::{AnyCard, AnyReceipt, CheckedAny};
 pub use bundle::{Bundle, BundledReceipt};
 pub use card::ModelCard;
 pub use chain::{segment_scalar, ChainCard, ChainReceipt, CheckedChain, SegmentProof};
@@ -110,4 +113,4 @@ pub use statement::inference::{
     policy, Answer, Counts, Disclosure, Inference, InferenceExpectation, InputBinding, Item, Policy, Target, Total,
 };
 pub use statement::{Reference, Statement, StatementKind, Subject};
-pub use verify::{verify, verify_batch, DevVerified, Judged, Verdict, Verified};
+pub use verify::{refused_segment, verify, verify_batch, DevVerified, Judged, Verdict, Verified};

@@ -1,6 +1,6 @@
 //! The decision, in order: format, what the statement says of identity and expectation, proof, link.
 
-use crate::chain::{self, ChainReceipt};
+use crate::chain::{self, ChainReceipt, CheckedChain};
 use crate::claim::Claim;
 use crate::codec::length;
 use crate::error::VerifyError;
@@ -133,6 +133,28 @@ pub fn verify_batch(receipts: &[Judged<'_>], srs: &SrsVerifyingKey) -> Result<Ve
         .collect())
 }
 
+/// For whose proof a receipt of a model in segments is refused: the first segment, from 0, whose proof does not hold by itself. None if all hold, or
+/// the receipt is refused for what the segments have in common.
+pub fn refused_segment(
+    receipt: &[u8],
+    chain: &CheckedChain,
+    srs: &SrsVerifyingKey,
+    expectation: &Expectation,
+) -> Option<usize> {
+    let decoded = ChainReceipt::from_bytes(receipt).ok()?;
+    let proofs = match chain::equations(&decoded, chain, srs, expectation) {
+        Ok(proofs) => proofs,
+        Err(refused) => return refused.segment,
+    };
+    let digest = digest(receipt, &chain.model_id(), srs);
+    let mut each = proofs.into_iter().map(|proof| Pending {
+        claim: decoded.claim.clone(),
+        digest,
+        proofs: Vec::from([proof]),
+    });
+    each.position(|pending| !holds(srs, core::slice::from_ref(&pending)))
+}
+
 /// A receipt that passed all checks but the two equations on points.
 struct Pending {
     claim: Claim,
@@ -155,7 +177,7 @@ impl Pending {
         if let Reference::Chain(chain) = reference {
             let receipt = ChainReceipt::from_bytes(bytes)?;
             return Ok(Self {
-                proofs: chain::equations(&receipt, chain, srs, expectation)?,
+                proofs: chain::equations(&receipt, chain, srs, expectation).map_err(|refused| refused.error)?,
                 digest: digest(bytes, &chain.model_id(), srs),
                 claim: receipt.claim,
             });

@@ -1,6 +1,7 @@
 //! All tests of the crate that do not stand beside its sources.
 
 mod agreement;
+mod any;
 #[cfg(feature = "log")]
 mod bundle;
 mod chain;

@@ -5,11 +5,55 @@ use super::search::{candidates, roomy, weight_bits};
 use crate::argument::{Cost, Objective};
 use crate::error::CircuitError;
 use crate::layout::{Ends, InputShape, Layout, LayoutError, Shape, MAX_COMMITTED, MAX_K};
-use crate::program::{Precision, Program, TensorId};
+use crate::program::{CutError, Precision, Program, TensorId};
 use crate::register::RegisterCircuit;
 
 /// Most segments of a chain.
 pub const MAX_SEGMENTS: usize = 64;
+
+/// Where a program is to be cut.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cuts {
+    /// Into so many segments, of which the largest is as small as it can be.
+    Into(usize),
+    /// At the tensors of these names.
+    At(Vec<String>),
+}
+
+impl From<usize> for Cuts {
+    fn from(segments: usize) -> Self {
+        Self::Into(segments)
+    }
+}
+
+impl Cuts {
+    /// The tensors.
+    fn of(&self, program: &Program) -> Result<Vec<TensorId>, CircuitError> {
+        let too_many = |asked| CircuitError::Segments {
+            asked,
+            most: (program.cuts().len() + 1).min(MAX_SEGMENTS),
+        };
+        let names = match self {
+            Self::Into(segments) => {
+                let cuts = (2..=MAX_SEGMENTS).contains(segments);
+                let cuts = cuts.then(|| program.cut_into(*segments)).flatten();
+                return cuts.ok_or_else(|| too_many(*segments));
+            }
+            Self::At(names) => names,
+        };
+        if !(1..MAX_SEGMENTS).contains(&names.len()) {
+            return Err(too_many(names.len() + 1));
+        }
+        program.cut_at(names).map_err(|CutError { name, reason }| {
+            let possible = program.cuts().into_iter().map(|cut| program.tensors[cut].name.clone());
+            CircuitError::CutAt {
+                name,
+                reason,
+                possible: possible.collect(),
+            }
+        })
+    }
+}
 
 /// A program in segments.
 #[derive(Clone, Debug)]
@@ -24,14 +68,14 @@ pub struct Chained {
     pub cost: Cost,
 }
 
-/// Cuts a program into so many segments, and chooses the shape that they share by the cost model. `build` gives the program at a precision.
+/// Cuts a program, and chooses the shape that they share by the cost model. `build` gives the program at a precision.
 ///
 /// # Errors
-/// [`CircuitError::Segments`] if it cannot be cut so often, otherwise as [`choose`](super::search::choose).
+/// [`CircuitError::Segments`] and [`CircuitError::CutAt`] if it cannot be cut so, otherwise as [`choose`](super::search::choose).
 pub(super) fn choose(
     build: &dyn Fn(Precision) -> Result<Program, CircuitError>,
     public: &[bool],
-    segments: usize,
+    cuts: &Cuts,
     objective: Objective,
 ) -> Result<Chained, CircuitError> {
     let structure = build(Precision {
@@ -39,14 +83,7 @@ pub(super) fn choose(
         limbs: 2,
         top_bits: 0,
     })?;
-    let cuts = (2..=MAX_SEGMENTS)
-        .contains(&segments)
-        .then(|| structure.cut_into(segments))
-        .flatten();
-    let cuts = cuts.ok_or_else(|| CircuitError::Segments {
-        asked: segments,
-        most: (structure.cuts().len() + 1).min(MAX_SEGMENTS),
-    })?;
+    let cuts = cuts.of(&structure)?;
     let parts = structure.segments(&cuts);
     let mut best: Option<(f64, Shape)> = None;
     let mut refused = CircuitError::TooLarge { max_k: MAX_K };

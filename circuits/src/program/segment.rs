@@ -7,6 +7,50 @@ use crate::graph::InputType;
 /// Committed weights that cost a proof about as much as one stored value.
 const WEIGHTS_PER_VALUE: usize = 256;
 
+/// A tensor that a program cannot be cut at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CutError {
+    /// The name that was given.
+    pub name: String,
+    /// Why.
+    pub reason: NoCut,
+}
+
+/// Why a program cannot be cut at a tensor.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoCut {
+    /// What comes next reads it among its own rows, as a maximum or a product does.
+    #[error("the operator that reads it is in one circuit with it")]
+    Among,
+    /// It is an input.
+    #[error("it is an input of the model")]
+    Input,
+    /// It is an output, or comes after one.
+    #[error("it is an output of the model, or comes after one")]
+    Output,
+    /// The rest reads other tensors too.
+    #[error("the rest of the model also reads {}", listed(.0))]
+    Others(Vec<String>),
+    /// It was named before.
+    #[error("it is named twice")]
+    Twice,
+    /// No tensor has the name.
+    #[error("no tensor of the circuit has this name; some operators of the file are joined to one")]
+    Unknown,
+}
+
+/// Names that a message lists.
+const LISTED: usize = 8;
+
+/// The first of these names.
+pub(crate) fn listed(names: &[String]) -> String {
+    let mut words: Vec<String> = names.iter().take(LISTED).map(|name| format!("\"{name}\"")).collect();
+    if names.len() > LISTED {
+        words.push(format!("{} more", names.len() - LISTED));
+    }
+    words.join(", ")
+}
+
 impl Step {
     /// The tensors that it reads, each as often as it does.
     pub(super) fn sources(&self) -> Vec<TensorId> {
@@ -78,6 +122,55 @@ impl Program {
         let cuts = self.inputs.len()..last;
         cuts.filter(|&id| oldest[id] == id && latest[id] <= id && !read_among(id))
             .collect()
+    }
+
+    /// The cuts at tensors of these names, in their order. Of several tensors of one name the last one counts that can be cut at.
+    ///
+    /// # Errors
+    /// The first name that it cannot be cut at, and why.
+    pub fn cut_at(&self, names: &[String]) -> Result<Vec<TensorId>, CutError> {
+        let possible = self.cuts();
+        let mut cuts = vec![];
+        for name in names {
+            let error = |reason| CutError {
+                name: name.clone(),
+                reason,
+            };
+            let named = |id: &TensorId| self.tensors[*id].name == *name;
+            let cut = possible.iter().copied().rfind(named).ok_or_else(|| {
+                let found = (0..self.tensors.len()).rfind(named);
+                error(found.map_or(NoCut::Unknown, |id| self.no_cut(id)))
+            })?;
+            if cuts.contains(&cut) {
+                return Err(error(NoCut::Twice));
+            }
+            cuts.push(cut);
+        }
+        cuts.sort_unstable();
+        Ok(cuts)
+    }
+
+    /// Why it cannot be cut at a tensor that is none of [`cuts`](Self::cuts).
+    fn no_cut(&self, id: TensorId) -> NoCut {
+        if id < self.inputs.len() {
+            return NoCut::Input;
+        }
+        if self.outputs.iter().any(|output| output.tensor <= id) {
+            return NoCut::Output;
+        }
+        let read = self.tensors[id + 1..].iter().flat_map(|tensor| tensor.step.sources());
+        let mut others: Vec<TensorId> = read.filter(|other| *other < id).collect();
+        others.sort_unstable();
+        others.dedup();
+        match others.is_empty() {
+            true => NoCut::Among,
+            false => NoCut::Others(
+                others
+                    .into_iter()
+                    .map(|other| self.tensors[other].name.clone())
+                    .collect(),
+            ),
+        }
     }
 
     /// The cuts that leave so many segments, of which the largest is the smallest that is possible; none if there are too few tensors to cut at.

@@ -81,6 +81,38 @@ fn programs_are_cut_where_one_tensor_is_read() {
     assert_eq!(joined().cuts(), added().cuts());
 }
 
+/// Cut where the owner says; what is no cut is told by its reason.
+#[test]
+fn programs_are_cut_at_tensors_by_name() {
+    use provenn_circuits::program::{CutError, NoCut};
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let refused = |model: &Program, given: &[&str]| model.cut_at(&names(given)).expect_err("no cut");
+    let of = |name: &str, reason| CutError {
+        name: name.into(),
+        reason,
+    };
+    let four = dense(&[5, 7, 6, 3]);
+    // In whichever order they are named.
+    assert_eq!(four.cut_at(&names(&["fc1", "fc0"])), Ok(vec![1, 2]));
+    assert_eq!(four.cut_at(&names(&["fc1"])), Ok(vec![2]));
+    for (name, reason) in [("input", NoCut::Input), ("fc2", NoCut::Output), ("fc3", NoCut::Unknown)] {
+        assert_eq!(refused(&four, &["fc0", name]), of(name, reason));
+    }
+    assert_eq!(refused(&four, &["fc0", "fc1", "fc0"]), of("fc0", NoCut::Twice));
+    // The input goes around the first tensor.
+    let around = residual();
+    let first = around.tensors[1].name.clone();
+    let others = NoCut::Others(vec![around.tensors[0].name.clone()]);
+    assert_eq!(refused(&around, &[&first]), of(&first, others));
+    assert_eq!(refused(&after_pool(), &["first"]), of("first", NoCut::Among));
+    // Of a name that several tensors have, the last that can be.
+    let mut twice = four.clone();
+    twice.tensors[1].name = "fc1".into();
+    assert_eq!(twice.cut_at(&names(&["fc1"])), Ok(vec![2]));
+    twice.tensors[3].name = "fc1".into();
+    assert_eq!(twice.cut_at(&names(&["fc1"])), Ok(vec![2]));
+}
+
 /// Run one after the other, segments are the program.
 #[test]
 fn segments_run_as_the_program_does() {

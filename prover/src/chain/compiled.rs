@@ -3,10 +3,10 @@
 use super::ChainDescription;
 use crate::commit::{calibrated, describe_parts, instance_layout, Calibrated, CommitOptions, Described};
 use crate::error::ProveError;
-use crate::fidelity::{measure, Fidelity};
-use crate::rows::Rows;
+use crate::fidelity::{measure, Fidelity, Source};
+use crate::rows::{affordable, Rows};
 use provenn_circuits::argument::Cost;
-use provenn_circuits::compile::{self, Chained, Ranges};
+use provenn_circuits::compile::{self, Chained, Cuts, Ranges};
 use provenn_circuits::graph::Graph;
 use provenn_circuits::layout::{Layout, Shape};
 use provenn_circuits::program::{Program, TensorId};
@@ -34,18 +34,18 @@ pub struct CompiledChain {
     pub warnings: Vec<String>,
 }
 
-/// Imports and compiles a model in so many segments.
+/// Imports and compiles a model in segments: so many, or cut at tensors that are named.
 ///
 /// # Errors
-/// As [`crate::commit::compile`], and if the model cannot be cut so often.
-pub fn compile(bytes: &[u8], options: &CommitOptions, segments: usize) -> Result<CompiledChain, ProveError> {
+/// As [`crate::commit::compile`], and if the model cannot be cut so.
+pub fn compile(bytes: &[u8], options: &CommitOptions, cuts: impl Into<Cuts>) -> Result<CompiledChain, ProveError> {
     let Calibrated {
         graph,
         public,
         ranges,
         rows,
     } = calibrated(bytes, options)?;
-    let chained = compile::compile_chain(&graph, &ranges, &public, segments, options.objective)?;
+    let chained = compile::compile_chain(&graph, &ranges, &public, &cuts.into(), options.objective)?;
     let warnings = match options.calibration.is_some() {
         true => rows.warnings(&chained.model),
         false => vec![],
@@ -73,6 +73,12 @@ impl CompiledChain {
         }
     }
 
+    /// The names of the tensors at which it is cut.
+    pub fn cut_names(&self) -> Vec<&str> {
+        let names = |cut: &usize| self.model.tensors.get(*cut).map(|tensor| tensor.name.as_str());
+        self.cuts.iter().filter_map(names).collect()
+    }
+
     /// log2 of the rows of all circuits.
     pub fn k(&self) -> u32 {
         self.segments.first().map_or(0, |(_, layout)| layout.shape.k)
@@ -85,6 +91,16 @@ impl CompiledChain {
     pub fn fidelity(&self, options: &CommitOptions) -> Result<Fidelity, ProveError> {
         let (rows, source) = options.measured_on(&self.calibration);
         measure(&self.graph, &self.model, &rows.rows, source)
+    }
+
+    /// Fidelity on as many of the calibration rows as take no more than seconds: what `inspect` has time for.
+    ///
+    /// # Errors
+    /// As [`measure`].
+    pub fn estimated_fidelity(&self, source: Source) -> Result<Fidelity, ProveError> {
+        let rows = &self.calibration.rows;
+        let few = rows.len().min(affordable(&self.graph));
+        measure(&self.graph, &self.model, &rows[..few], source)
     }
 
     /// The public columns of the whole: inputs of the first segment, outputs of the last.

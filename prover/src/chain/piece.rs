@@ -9,7 +9,9 @@ use crate::srs::Srs;
 use halo2curves::bn256::Fr;
 use provenn_circuits::argument::Witness;
 use provenn_circuits::program::{execute, Trace};
-use provenn_verifier::{segment_scalar, verify, ChainReceipt, CheckedChain, ModelCard, SegmentProof, SrsVerifyingKey};
+use provenn_verifier::{
+    refused_segment, segment_scalar, verify, ChainReceipt, CheckedChain, ModelCard, SegmentProof, SrsVerifyingKey,
+};
 use rand_core::{CryptoRng, RngCore};
 
 /// The first bytes of a piece's file; the version of the format follows, little endian.
@@ -176,15 +178,24 @@ pub fn join(card: &CheckedChain, srs: &SrsVerifyingKey, pieces: Vec<Piece>) -> R
     let (Some(mut receipt), []) = (receipt, missing.as_slice()) else {
         return Err(PieceError::Missing { segments: missing }.into());
     };
-    receipt.segments = proofs.into_iter().flatten().map(|(_, proof)| proof).collect();
+    let (whose, proofs): (Vec<usize>, Vec<SegmentProof>) = proofs.into_iter().flatten().unzip();
+    receipt.segments = proofs;
     let bytes = receipt.to_bytes();
     let stated = receipt.claim.body.inference();
     let (policy, item) = stated
         .and_then(|body| Some((body.policy.clone(), body.items.first()?)))
         .ok_or(ProveError::SrsMismatch)?;
     let expectation = own(policy, item.answer.clone(), receipt.claim.context.clone());
-    let _verdict = verify(&bytes, card, srs, &expectation).map_err(ProveError::Refused)?;
-    Ok(bytes)
+    match verify(&bytes, card, srs, &expectation) {
+        Ok(_verdict) => Ok(bytes),
+        Err(error) => {
+            let bad = refused_segment(&bytes, card, srs, &expectation);
+            let blamed = bad.and_then(|segment| Some((*whose.get(segment)?, segment + 1)));
+            Err(blamed.map_or(ProveError::Refused(error), |(piece, segment)| {
+                PieceError::Refused { piece, segment, error }.into()
+            }))
+        }
+    }
 }
 
 /// What a segment's columns are made of.

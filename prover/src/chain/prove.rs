@@ -2,7 +2,7 @@
 
 use super::{join, prove_segment_with, Run, Segments};
 use crate::commit::{srs_verifying_key, system_rng};
-use crate::error::ProveError;
+use crate::error::{PieceError, ProveError};
 use crate::input::Input;
 use crate::prove::Stage;
 use crate::srs::Srs;
@@ -88,5 +88,9 @@ pub fn prove_with<R: RngCore + CryptoRng>(
         pieces.push(prove_segment_with(card, segments, srs, &run, index, rng)?);
     }
     progress(Stage::Verify);
-    join(card, &srs_verifying_key(srs)?, pieces)
+    // Nobody gave pieces.
+    join(card, &srs_verifying_key(srs)?, pieces).map_err(|error| match error {
+        ProveError::Pieces(PieceError::Refused { error, .. }) => ProveError::Refused(error),
+        error => error,
+    })
 }

@@ -15,8 +15,13 @@ use std::sync::Arc;
 /// The name of the card in a model's directory.
 pub const CARD: &str = "chain.card";
 
+/// The name of the folder of a segment, from 0, in a model's directory.
+pub fn folder_name(index: usize) -> String {
+    format!("segment-{}", index + 1)
+}
+
 fn folder(directory: &Path, index: usize) -> PathBuf {
-    directory.join(format!("segment-{}", index + 1))
+    directory.join(folder_name(index))
 }
 
 /// Writes the files of a segment.

@@ -1,5 +1,6 @@
 //! Why pieces make no receipt.
 
+use provenn_verifier::VerifyError;
 use thiserror::Error;
 
 /// What is wrong with the pieces that are to be joined. Pieces are named by their place in the list that was given, from 0, segments from 1.
@@ -45,6 +46,16 @@ pub enum PieceError {
         /// The piece.
         piece: usize,
     },
+    /// A proof does not hold.
+    #[error("its proof of segment {segment} does not hold: {error}. Help: prove this segment again from the same run, and join with that")]
+    Refused {
+        /// The piece.
+        piece: usize,
+        /// Its segment.
+        segment: usize,
+        /// What is wrong with the proof.
+        error: VerifyError,
+    },
     /// Two pieces are of one segment.
     #[error(
         "it is of segment {segment}, and so is another piece. Help: give one piece of each segment, all of one run"
@@ -67,6 +78,7 @@ impl PieceError {
             Self::NoSegment { piece, .. }
             | Self::OtherModel { piece }
             | Self::OtherRun { piece }
+            | Self::Refused { piece, .. }
             | Self::Twice { piece, .. } => Some(*piece),
         }
     }

@@ -138,17 +138,41 @@ fn wrong_pieces_make_no_receipt() {
         ..one[index].clone()
     });
     assert!(matches!(
-        joined(&chain, &[&lies[0], &lies[1]]),
-        Err(ProveError::Refused(_))
+        refused(&[&lies[0], &lies[1]]),
+        PieceError::Refused {
+            piece: 1,
+            segment: 1,
+            ..
+        }
     ));
     let mut forged = one[1].clone();
     forged.part.segments.clone_from(&two[1].part.segments);
-    assert!(matches!(
-        joined(&chain, &[&one[0], &forged]),
-        Err(ProveError::Refused(
-            VerifyError::OpeningFailed | VerifyError::LinkFailed
-        ))
-    ));
+    // The one that is at fault is named, in whichever order they are given.
+    for (pieces, piece) in [([&one[0], &forged], 1), ([&forged, &one[0]], 0)] {
+        let error = refused(&pieces);
+        let failed = VerifyError::OpeningFailed;
+        assert_eq!(
+            error,
+            PieceError::Refused {
+                piece,
+                segment: 2,
+                error: failed
+            }
+        );
+        assert_eq!(error.piece(), Some(piece));
+    }
+    // Of a link, which is found by its equation alone.
+    let mut unlinked = one[0].clone();
+    unlinked.part.segments[0].link.z[0][0] ^= 1;
+    let error = VerifyError::LinkFailed;
+    assert_eq!(
+        refused(&[&one[1], &unlinked]),
+        PieceError::Refused {
+            piece: 1,
+            segment: 1,
+            error
+        }
+    );
     let bytes = one[0].to_bytes();
     for at in (0..bytes.len()).step_by(61) {
         let mut changed = bytes.clone();
@@ -221,7 +245,15 @@ fn wrong_runs_have_no_proofs() {
     let other = Run::from_bytes(&changed(&run, &|kept| kept.3[0].0[0][0] = [1; 32])).unwrap();
     let pieces = [0, 1, 2].map(|index| proven(&chain, &other, index));
     let refused = joined(&chain, &[&pieces[0], &pieces[1], &pieces[2]]);
-    assert!(matches!(refused, Err(ProveError::Refused(_))), "{refused:?}");
+    let blamed = PieceError::Refused {
+        piece: 0,
+        segment: 1,
+        error: VerifyError::OpeningFailed,
+    };
+    assert!(
+        matches!(&refused, Err(ProveError::Pieces(error)) if *error == blamed),
+        "{refused:?}"
+    );
 
     let another = Chain::new("digits_mlp", 3, true);
     let refused = prove_segment(&another.card, &another.segments, &another.srs, &run, 0);

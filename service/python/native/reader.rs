@@ -11,9 +11,9 @@ use provenn_service::commands::verify::parts::{Given, Parts};
 use provenn_service::commands::verify::{decide, Args};
 use provenn_service::error::CliError;
 use provenn_service::files::Part;
-use provenn_service::model::{self, Model};
+use provenn_service::model;
 use provenn_service::statement::Said;
-use provenn_verifier::{InputBinding, SrsVerifyingKey};
+use provenn_verifier::{AnyCard, InputBinding, SrsVerifyingKey};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use serde_json::{json, Value};
@@ -25,10 +25,10 @@ fn part(place: &str, bytes: &[u8]) -> Part {
     }
 }
 
-fn described(card: &[u8]) -> Result<(Model, Description), CliError> {
+fn described(card: &[u8]) -> Result<(AnyCard, Description), CliError> {
     let part = part("the card", card);
-    let card = part.decode(Model::from_bytes)?;
-    let description = card.description().map_err(|e| CliError::from(e).at(&part.place))?;
+    let card = part.decode(AnyCard::from_bytes)?;
+    let description = model::description(&card).map_err(|e| CliError::from(e).at(&part.place))?;
     Ok((card, description))
 }
 
@@ -115,7 +115,7 @@ pub fn verify(
         let card = part("the card", card);
         Ok(Parts {
             receipts: vec![Given::new(given, None)?],
-            model: card.decode(Model::from_bytes)?,
+            model: card.decode(AnyCard::from_bytes)?,
             card,
             srs: part("the SRS key", srs).decode(SrsVerifyingKey::from_bytes)?,
             log_proof: log_proof.as_deref().map(|bytes| part("the log proof", bytes)),

@@ -62,6 +62,8 @@ pub enum Work {
         held_out: Vec<Data>,
         /// Of a batch; 0 if it is none.
         items: u32,
+        /// How many, of a model in segments.
+        segments: Option<u32>,
         bindings: PerInput<Binding>,
         about: Option<About>,
         /// Folder of development parameters, or a file of imported ones.

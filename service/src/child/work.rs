@@ -1,12 +1,13 @@
 //! The work itself: the same calls as the command line's.
 
+use super::owned::Owned;
 use super::protocol::{Data, Work};
-use crate::bytes::{hex, hex32};
+use crate::bytes::hex;
 use crate::commands::commit::imported;
 use crate::data::opening;
 use crate::data::{sample, source::Source};
 use crate::error::CliError;
-use crate::estimate::Cost;
+use crate::estimate::{Cost, Limits};
 use crate::files::{self, MAX_DATA, MAX_MODEL};
 use crate::server::api::Binding;
 use crate::server::inputs::PerInput;
@@ -14,13 +15,11 @@ use crate::stage::Stage;
 use crate::{color, fail, srs};
 use provenn_circuits::graph::Graph;
 use provenn_circuits::onnx;
-use provenn_circuits::program::quantize_input;
+use provenn_prover::chain;
 use provenn_prover::colouring::{self, Coloured};
-use provenn_prover::commit::{commit, compile, srs_verifying_key, CommitOptions, Committed, CommittedInputs};
-use provenn_prover::input::{commit_input, opens};
+use provenn_prover::commit::{commit, compile, srs_verifying_key, CommitOptions, CommittedInputs};
 use provenn_prover::prove;
 use provenn_prover::rows::{Rows, Use};
-use provenn_prover::srs::Srs;
 use provenn_prover::{store, Input};
 use provenn_verifier::Context;
 use serde_json::{json, Value};
@@ -38,11 +37,10 @@ pub fn run(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
             out,
         } => {
             stage(Stage::Witness);
-            let (committed, srs) = load(folder, srs_id)?;
-            let description = store::description(&committed.card)?;
-            let (index, elements) = sample::single(input.source(), &description)?;
-            let values = quantize_input(&committed.model, index, &elements)?;
-            let opening = commit_input(&committed, &srs, index, &values)?;
+            let (owned, srs) = Owned::load(folder, srs_id)?;
+            let (index, elements) = sample::single(input.source(), &owned.description()?)?;
+            let values = owned.quantized(index, &elements)?;
+            let opening = owned.commit(&srs, index, &values)?;
             files::write(out, opening::to_json(&values, &opening).to_string().as_bytes(), true)?;
             Ok(json!({ "points": opening.points.iter().map(|p| hex(p)).collect::<Vec<_>>() }))
         }
@@ -86,6 +84,7 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         calibration,
         held_out,
         items,
+        segments,
         bindings,
         about,
         srs,
@@ -106,6 +105,9 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         about: about.clone(),
         ..CommitOptions::default()
     };
+    if let Some(count) = segments {
+        return make_segments(&bytes, &options, *count as usize, (srs, out), *limits, stage);
+    }
     let compiled = compile(&bytes, &options)?;
     let cost = Cost::of(&compiled.layout.shape);
     cost.admit(*limits)?;
@@ -126,6 +128,36 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
     }))
 }
 
+/// The same in segments, of which the files are written one after the other.
+fn make_segments(
+    bytes: &[u8],
+    options: &CommitOptions,
+    count: usize,
+    (srs, out): (&Path, &Path),
+    limits: Limits,
+    stage: &dyn Fn(Stage),
+) -> Result<Value, CliError> {
+    let compiled = chain::compile(bytes, options, count)?;
+    let cost = Cost::of_segments(&compiled);
+    cost.admit(limits)?;
+    stage(Stage::Parameters);
+    let parameters = srs::open(Some(srs), compiled.k())?;
+    stage(Stage::Commit);
+    let mut keep = |index: usize, segment: chain::Segment| chain::keep(&segment, out, index);
+    let card = chain::commit(&compiled, options, &parameters, &mut keep)?;
+    chain::save(&card, &parameters, out)?;
+    parameters.save(&out.join(srs::FILE))?;
+    Ok(json!({
+        "model_id": hex(&card.model_id()),
+        "key_digest": hex(&card.key_digest()),
+        "srs_id": hex(&srs_verifying_key(&parameters)?.id()),
+        "parameters_id": hex(&parameters.id()),
+        "description": chain::description(&card)?,
+        "forecast": cost.json(),
+        "summary": summary(&compiled.graph),
+    }))
+}
+
 fn receipt(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
     let Work::Prove {
         folder,
@@ -140,8 +172,8 @@ fn receipt(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
     else {
         return Err(CliError::usage("child", "not a proof", ""));
     };
-    let (committed, srs) = load(folder, srs_id)?;
-    let description = store::description(&committed.card)?;
+    let (owned, srs) = Owned::load(folder, srs_id)?;
+    let description = owned.description()?;
     let policy = policy.of(&description)?;
     let context = Context {
         audience: audience.clone(),
@@ -157,22 +189,19 @@ fn receipt(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         let (Some((_, values, opening)), true) = (all.pop(), all.is_empty()) else {
             return Err(opening::foreign());
         };
-        if !opens(&committed.card, &srs, index, &values, &opening)? {
+        if !owned.opens(&srs, index, &values, &opening)? {
             return Err(opening::foreign());
         }
         inputs.insert(index, Input::Committed(values, opening));
     }
     for (index, elements) in sample::some(&sources, &description)? {
-        let values = quantize_input(&committed.model, index, &elements)?;
-        inputs.insert(index, Input::Public(values));
+        inputs.insert(index, Input::Public(owned.quantized(index, &elements)?));
     }
     if inputs.len() != description.inputs.len() {
         return Err(sample::each_once(&description));
     }
     let inputs: Vec<Input> = inputs.into_values().collect();
-    let bytes = prove::prove(&committed, &srs, &inputs, policy, context, &|reached| {
-        passed(reached, stage)
-    })?;
+    let bytes = owned.prove(&srs, &inputs, policy, context, &|reached| passed(reached, stage))?;
     made(&bytes, out)
 }
 
@@ -219,13 +248,6 @@ fn made(receipt: &[u8], out: &Path) -> Result<Value, CliError> {
     files::write(out, receipt, true)?;
     fail::point("child-after-write");
     Ok(json!({ "bytes": receipt.len() }))
-}
-
-fn load(folder: &Path, srs_id: &str) -> Result<(Committed, Srs), CliError> {
-    let committed = store::load(folder)?;
-    let id = hex32(srs_id).map_err(|e| CliError::usage("srs-id", e, ""))?;
-    let srs = Srs::load(&folder.join(srs::FILE), Some(id))?;
-    Ok((committed, srs))
 }
 
 fn rows(data: &[Data], graph: &Graph, of: Use) -> Result<Option<Rows>, CliError> {

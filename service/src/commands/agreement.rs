@@ -1,9 +1,9 @@
 //! `provenn agreement`: what several parties agree that receipts may state, and their signatures of it.
 
-use super::party;
 use super::show::agreement::shown;
 use crate::data::{agreement, labels};
 use crate::error::CliError;
+use crate::model;
 use crate::moment;
 use crate::output::Output;
 use crate::policy::Asked;
@@ -13,7 +13,7 @@ use provenn_prover::commit::Description;
 use provenn_verifier::agreement::{AgreedInput, Agreement, AgreementError, Party, SignedAgreement, Terms};
 use provenn_verifier::party::PartyKey;
 use provenn_verifier::text::quoted;
-use provenn_verifier::{Disclosure, ModelCard};
+use provenn_verifier::Disclosure;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -122,7 +122,7 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
 
 fn draft(args: &Draft) -> Result<Report, CliError> {
     let place = Output::new(&args.out, args.force, &[&args.card])?;
-    let (card, description) = party::card(&args.card)?;
+    let (card, description) = model::read(&args.card)?;
     // Labels that no policy takes are refused by any.
     let taken = args.policy.iter().any(Asked::takes_labels);
     let labels = labels::named(args.labels.as_deref())?;
@@ -202,8 +202,8 @@ fn sign(path: &Path, card: &Path, key: &Path, out: &Path, force: bool) -> Result
 /// An agreement about this card.
 fn about_card(path: &Path, card: &Path) -> Result<(SignedAgreement, Description), CliError> {
     let signed = agreement::read(path)?;
-    let (card, description): (ModelCard, Description) = party::card(card)?;
-    agreement::about(signed.agreement(), &card, &description)?;
+    let (card, description) = model::read(card)?;
+    agreement::about(signed.agreement(), &card.model_id(), &description)?;
     Ok((signed, description))
 }
 

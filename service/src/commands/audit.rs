@@ -4,7 +4,6 @@ use super::publisher;
 use crate::bytes::hex;
 use crate::error::CliError;
 use crate::files::{self, Dimension, Part, MAX_CARD, MAX_RECEIPT};
-use crate::model::Model;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::srs;
@@ -14,6 +13,7 @@ use provenn_prover::srs::SrsKind;
 use provenn_prover::store;
 use provenn_verifier::publisher::PublisherKey;
 use provenn_verifier::text::quoted;
+use provenn_verifier::AnyCard;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    let card = files::decode(&args.card, MAX_CARD, Model::from_bytes)?;
+    let card = files::decode(&args.card, MAX_CARD, AnyCard::from_bytes)?;
     if let (Some(key), Some(signature)) = (&args.publisher, &args.signature) {
         publisher::check(&Part::read(signature, MAX_RECEIPT)?, &card.model_id(), key)?;
     }
@@ -52,8 +52,8 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
     let progress = Progress::new("reading the SRS");
     let size = match &card {
-        Model::Whole(card) => size(card)?,
-        Model::Chain(card) => chain::size(card)?,
+        AnyCard::Model(card) => size(card)?,
+        AnyCard::Chain(card) => chain::size(card)?,
     };
     let parameters = srs::existing(source, size)?;
     progress.set("checking the SRS");
@@ -61,11 +61,11 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     progress.set("rebuilding the keys");
     let srs = &parameters.srs;
     let checks = match &card {
-        Model::Whole(card) => {
+        AnyCard::Model(card) => {
             let tails = args.openings.as_deref().map(store::openings).transpose()?;
             audit(&model, card, srs, tails.as_deref())
         }
-        Model::Chain(card) => {
+        AnyCard::Chain(card) => {
             let openings = |folder: &Path| chain::openings(folder, card.segments.len());
             let tails = args.openings.as_deref().map(openings).transpose()?;
             chain::audit(&model, card, srs, tails.as_deref())

@@ -5,6 +5,7 @@ use crate::bytes::hex;
 use crate::data::agreement::{self, MAX_SIGNATURE};
 use crate::error::CliError;
 use crate::files::{self, Part, MAX_CARD, MAX_RECEIPT};
+use crate::model;
 use crate::output::Output;
 use crate::report::{grouped, Report};
 use provenn_prover::store;
@@ -12,7 +13,7 @@ use provenn_verifier::agreement::MAX_AGREEMENT;
 use provenn_verifier::bundle::{MAX_BUNDLE, MAX_RECEIPTS};
 use provenn_verifier::tlog::{Entry, EntryKind, InclusionProof, MAX_PROOF_TEXT};
 use provenn_verifier::{
-    verify, Bundle, BundledReceipt, Expectation, ModelCard, Receipt, SrsVerifyingKey, StatementKind, VerifyError,
+    verify, AnyCard, AnyReceipt, Bundle, BundledReceipt, Expectation, SrsVerifyingKey, StatementKind, VerifyError,
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -138,10 +139,10 @@ fn valid(
 ) -> Result<[u8; 32], CliError> {
     receipts
         .iter()
-        .try_for_each(|part| part.decode(Receipt::from_bytes).map(drop))?;
-    let decoded = card.decode(ModelCard::from_bytes)?;
+        .try_for_each(|part| part.decode(AnyReceipt::from_bytes).map(drop))?;
+    let decoded = card.decode(AnyCard::from_bytes)?;
     let key = srs.decode(SrsVerifyingKey::from_bytes)?;
-    let description = store::description(&decoded).map_err(|e| CliError::from(e).at(&card.place))?;
+    let description = model::description(&decoded).map_err(|e| CliError::from(e).at(&card.place))?;
     let deal = match agreement {
         Some(part) => {
             let signed = signed.iter().map(agreement::signature_in);
@@ -161,7 +162,7 @@ fn valid(
         if let Some((place, agreement, signed)) = &deal {
             let agreed = agreement.check(&verdict, signed, None);
             drop(agreed.map_err(|error| CliError::under(error, &description.fracs()).at(&place.place))?);
-            agreement::about(agreement.agreement(), &checked, &description)?;
+            agreement::about(agreement.agreement(), &checked.model_id(), &description)?;
         }
     }
     Ok(checked.model_id())

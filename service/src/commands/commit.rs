@@ -14,6 +14,7 @@ use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::srs;
 use provenn_circuits::argument::{Cost, Objective};
+use provenn_circuits::compile::Cuts;
 use provenn_circuits::graph::Graph;
 use provenn_circuits::onnx;
 use provenn_prover::about::About;
@@ -42,6 +43,9 @@ pub struct Args {
     /// after the other, and a proof takes the memory of the largest.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=64), conflicts_with_all = ["batch", "expect"])]
     segments: Option<u32>,
+    /// Cut it at this tensor instead, by its name in the file; may be given several times.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["batch", "expect", "segments"])]
+    cut_at: Vec<String>,
     /// Rows that scales are chosen from (.npy, .csv); of a model with several inputs NAME=FILE for each, or one .npz with an array for each.
     #[arg(long, value_name = "FILE", required = true)]
     calibration: Vec<Source>,
@@ -128,6 +132,15 @@ fn about(path: &Path) -> Result<About, CliError> {
     About::from_json(&bytes).map_err(|error| CliError::from(error).at(path))
 }
 
+/// Where the model is to be cut, if it is.
+pub fn cuts(segments: Option<u32>, at: &[String]) -> Option<Cuts> {
+    match (segments, at) {
+        (Some(count), _) => Some(Cuts::Into(count as usize)),
+        (None, []) => None,
+        (None, names) => Some(Cuts::At(names.to_vec())),
+    }
+}
+
 fn share(text: &str) -> Result<f64, String> {
     let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "a number from 0 to 1".into())
@@ -145,8 +158,8 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         objective: args.optimize,
         about: args.about.as_deref().map(about).transpose()?,
     };
-    if let Some(count) = args.segments {
-        return segments::run(args, &out, &bytes, &options, count as usize);
+    if let Some(cuts) = cuts(args.segments, &args.cut_at) {
+        return segments::run(args, &out, &bytes, &options, cuts);
     }
     let progress = Progress::new("compiling");
     let compiled = compile(&bytes, &options)?;

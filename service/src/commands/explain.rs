@@ -10,7 +10,7 @@ use crate::policy;
 use crate::report::{grouped, Report};
 use crate::statement::{bound, Said};
 use provenn_verifier::text::quoted;
-use provenn_verifier::Receipt;
+use provenn_verifier::{AnyReceipt, LinkProof};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -52,11 +52,11 @@ fn code(word: &str) -> Result<Report, CliError> {
 
 fn receipt(args: &Args) -> Result<Report, CliError> {
     let bytes = files::read(&args.what, MAX_RECEIPT)?;
-    let decoded = Receipt::from_bytes(&bytes).map_err(|error| CliError::file(&args.what, &bytes, error));
-    let Receipt { claim, proof, link } = decoded?;
-    let about = Said::new(&claim, None)?.model_id();
+    let receipt = AnyReceipt::from_bytes(&bytes).map_err(|error| CliError::file(&args.what, &bytes, error))?;
+    let claim = receipt.claim();
+    let about = Said::new(claim, None)?.model_id();
     let description = described(args.card.as_deref(), Some(about))?;
-    let said = Said::new(&claim, description.as_ref())?;
+    let said = Said::new(claim, description.as_ref())?;
     let end = claim.context.not_after;
     let until = match end {
         0 => "no end".to_owned(),
@@ -99,20 +99,31 @@ fn receipt(args: &Args) -> Result<Report, CliError> {
         field("nonce", hex(&claim.context.nonce), "claim digest"),
         field("valid until", until, "claim digest; compared with the verifier's clock"),
     ];
-    let fields: Vec<_> = first.into_iter().chain(about).chain(inputs).chain(rest).collect();
+    let segments = match &receipt {
+        AnyReceipt::One(_) => None,
+        AnyReceipt::Chain(receipt) => {
+            let points: usize = receipt.between.iter().map(Vec::len).sum();
+            let value = format!("{}, with {points} commitments between them", receipt.segments.len());
+            let by = "each proof's transcript starts with the claim digest, all of these commitments and its place; link proofs";
+            Some(field("segments", value, by))
+        }
+    };
+    let fields = first.into_iter().chain(about).chain(inputs).chain(rest);
+    let fields: Vec<_> = fields.chain(segments).collect();
     let mut report = Report::default();
     report.line("Stated by this receipt; `provenn verify` decides whether it is true.");
     for (name, value, bound) in &fields {
         report.row(name, value);
         report.row("", format!("  bound by: {bound}"));
     }
+    let proofs = sizes(&receipt);
     report.row(
         "size",
         format!(
             "{} bytes: proof {}, link {}, claim {}",
             grouped(bytes.len()),
-            grouped(proof.len()),
-            grouped(32 + 32 * link.z.len()),
+            grouped(proofs.0),
+            grouped(proofs.1),
             grouped(claim.to_bytes().len())
         ),
     );
@@ -128,7 +139,18 @@ fn receipt(args: &Args) -> Result<Report, CliError> {
         "output_unit": if description.is_some() { "real" } else { "integer" },
         "model_id": hex(&said.model_id()),
         "fields": list,
-        "bytes": { "receipt": bytes.len(), "proof": proof.len() },
+        "bytes": { "receipt": bytes.len(), "proof": proofs.0 },
     });
     Ok(report)
+}
+
+/// Bytes of the proofs, and of the link proofs.
+fn sizes(receipt: &AnyReceipt) -> (usize, usize) {
+    let link = |link: &LinkProof| 32 + 32 * link.z.len();
+    match receipt {
+        AnyReceipt::One(receipt) => (receipt.proof.len(), link(&receipt.link)),
+        AnyReceipt::Chain(receipt) => receipt.segments.iter().fold((0, 0), |(proofs, links), segment| {
+            (proofs + segment.proof.len(), links + link(&segment.link))
+        }),
+    }
 }

@@ -1,6 +1,8 @@
 //! `provenn inspect`: what a model is and what a proof would cost.
 
-use crate::commands::commit::{committed, imported, rows};
+mod segments;
+
+use crate::commands::commit::{committed, cuts, imported, rows};
 use crate::data::labels::MOST_ITEMS;
 use crate::data::source::Source;
 use crate::error::CliError;
@@ -13,6 +15,7 @@ use provenn_circuits::graph::Graph;
 use provenn_circuits::layout::Shape;
 use provenn_circuits::onnx;
 use provenn_circuits::program::Program;
+use provenn_prover::chain;
 use provenn_prover::commit::{compile, CommitOptions, Compiled};
 use provenn_prover::fidelity::{self, Fidelity};
 use provenn_prover::machine;
@@ -30,11 +33,17 @@ pub struct Args {
     #[arg(long, value_name = "NAME=SIZE")]
     dim: Vec<Dimension>,
     /// List the operators that can be imported, with their limits.
-    #[arg(long, conflicts_with_all = ["model", "dim", "batch", "calibration", "input", "committed", "optimize"])]
+    #[arg(long, conflicts_with_all = ["model", "dim", "batch", "calibration", "input", "committed", "optimize", "segments", "cut_at"])]
     operators: bool,
     /// What it would cost on so many items at once, as with `provenn commit --batch`.
     #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_ITEMS)))]
     batch: Option<u32>,
+    /// What it would cost in so many segments, and where it would be cut, as with `provenn commit --segments`.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=64), conflicts_with = "batch")]
+    segments: Option<u32>,
+    /// What it would cost cut at this tensor, as with `provenn commit --cut-at`; may be given several times.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["batch", "segments"])]
+    cut_at: Vec<String>,
     /// Rows that scales are chosen from (.npy, .csv), of a model with several inputs NAME=FILE for each or one .npz with an array for each; seeded values in [-1, 1] by
     /// default.
     #[arg(long, value_name = "FILE")]
@@ -64,12 +73,19 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         ..CommitOptions::default()
     };
     let progress = Progress::new("compiling");
-    let compiled = compile(&bytes, &options)?;
-    progress.set("measuring");
     let source = match options.calibration {
         Some(_) => fidelity::Source::Calibration,
         None => fidelity::Source::Seeded,
     };
+    if let Some(cuts) = cuts(args.segments, &args.cut_at) {
+        let compiled = chain::compile(&bytes, &options, cuts)?;
+        progress.set("measuring");
+        let measured = compiled.estimated_fidelity(source)?;
+        drop(progress);
+        return Ok(segments::report(&compiled, args.optimize, &measured));
+    }
+    let compiled = compile(&bytes, &options)?;
+    progress.set("measuring");
     let measured = compiled.estimated_fidelity(source)?;
     drop(progress);
     Ok(report(&compiled, args.optimize, &measured))
@@ -98,11 +114,7 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
     let forecast = Cost::of(shape);
     let mut report = Report::default();
     report.row("model", &graph.name);
-    let list: Vec<String> = operators
-        .iter()
-        .map(|(name, count)| format!("{name} x{count}"))
-        .collect();
-    report.row("operators", list.join(", "));
+    operators_row(&mut report, graph);
     match (model.inputs.as_slice(), model.outputs.as_slice()) {
         ([input], [output]) => report.row("input, output", format!("{:?} -> {:?}", input.shape, output.shape)),
         (inputs, outputs) => {
@@ -225,6 +237,11 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
         "warnings": warnings,
     });
     report
+}
+
+fn operators_row(report: &mut Report, graph: &Graph) {
+    let list = graph.operators.iter().map(|(name, count)| format!("{name} x{count}"));
+    report.row("operators", list.collect::<Vec<_>>().join(", "));
 }
 
 fn inputs_json(model: &Program, shape: &Shape) -> Value {

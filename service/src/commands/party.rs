@@ -4,18 +4,17 @@ use crate::bytes::hex;
 use crate::data::{agreement, opening};
 use crate::data::{sample, source::Source};
 use crate::error::CliError;
-use crate::files::{self, MAX_CARD};
+use crate::model;
 use crate::output::Output;
 use crate::report::Report;
 use crate::server::tlog::key::PartySigner;
 use crate::srs;
 use provenn_prover::commit::Description;
 use provenn_prover::input::{commit_to, opens, Input};
-use provenn_prover::store;
 use provenn_verifier::agreement::Agreement;
 use provenn_verifier::party::SignedInput;
 use provenn_verifier::text::quoted;
-use provenn_verifier::{InputBinding, ModelCard};
+use provenn_verifier::{AnyCard, InputBinding};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -108,18 +107,11 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
     }
 }
 
-/// A card, and what people read of it.
-pub fn card(path: &Path) -> Result<(ModelCard, Description), CliError> {
-    let card = files::decode(path, MAX_CARD, ModelCard::from_bytes)?;
-    let description = store::description(&card).map_err(|e| CliError::from(e).at(path))?;
-    Ok((card, description))
-}
-
 fn commit(path: &Path, input: &Source, srs: Option<&Path>, out: &Path, force: bool) -> Result<Report, CliError> {
-    let (card, description) = card(path)?;
+    let (card, description) = model::read(path)?;
     let place = Output::private(out, force, &[path, &input.path(&description)])?;
     let given = sample::some(std::slice::from_ref(input), &description)?;
-    let parameters = srs::existing(srs, card.key.k)?;
+    let (first, parameters) = (model::first(&card)?, srs::existing(srs, card.k())?);
     let mut report = Report {
         aside: place.is_standard(),
         ..Report::default()
@@ -127,7 +119,7 @@ fn commit(path: &Path, input: &Source, srs: Option<&Path>, out: &Path, force: bo
     let mut inputs = Vec::new();
     for (index, values) in given {
         let values = sample::quantize(&values, &description, index);
-        let opening = commit_to(&card, &parameters.srs, index, &values).map_err(|error| parameters.blame(error))?;
+        let opening = commit_to(first, &parameters.srs, index, &values).map_err(|error| parameters.blame(error))?;
         let name = description.inputs.get(index).map_or("", |input| &input.name);
         let points: Vec<String> = opening.points.iter().map(|point| hex(point)).collect();
         report.row(
@@ -147,7 +139,7 @@ fn commit(path: &Path, input: &Source, srs: Option<&Path>, out: &Path, force: bo
 }
 
 fn sign(args: &Sign) -> Result<Report, CliError> {
-    let (card, description) = card(&args.card)?;
+    let (card, description) = model::read(&args.card)?;
     let sample = args.input.as_ref().map(|input| input.path(&description));
     let named = [&args.agreement, &args.card, &args.key].into_iter();
     let named: Vec<&Path> = named
@@ -158,7 +150,7 @@ fn sign(args: &Sign) -> Result<Report, CliError> {
     let place = Output::new(&args.out, args.force, &named)?;
     let signed = agreement::read(&args.agreement)?;
     let agreement = signed.agreement();
-    agreement::about(agreement, &card, &description)?;
+    agreement::about(agreement, &card.model_id(), &description)?;
     let signer = PartySigner::load(&args.key)?;
     let role = signed.party_of(&signer.key)?.role.clone();
     let (index, binding) = only(agreement, &role, bindings(args, &card, &description)?)?;
@@ -193,7 +185,7 @@ fn sign(args: &Sign) -> Result<Report, CliError> {
 }
 
 /// What is given of inputs, by their index: openings that open, or values that receipts show.
-fn bindings(args: &Sign, card: &ModelCard, description: &Description) -> Result<Vec<(usize, InputBinding)>, CliError> {
+fn bindings(args: &Sign, card: &AnyCard, description: &Description) -> Result<Vec<(usize, InputBinding)>, CliError> {
     if let Some(input) = &args.input {
         let given = sample::some(std::slice::from_ref(input), description)?.into_iter();
         let public = given.map(|(index, values)| {
@@ -202,7 +194,7 @@ fn bindings(args: &Sign, card: &ModelCard, description: &Description) -> Result<
         });
         return Ok(public.collect());
     }
-    let parameters = srs::existing(args.srs.as_deref(), card.key.k)?;
+    let (card, parameters) = (model::first(card)?, srs::existing(args.srs.as_deref(), card.k())?);
     let openings = opening::by_input(args.opening.as_slice(), description)?;
     let one = openings.into_iter().map(|(index, (values, opening))| {
         let opened = opens(card, &parameters.srs, index, &values, &opening);

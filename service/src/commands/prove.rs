@@ -1,7 +1,7 @@
 //! `provenn prove`: one receipt.
 
-mod agreed;
-mod inputs;
+pub mod agreed;
+pub mod inputs;
 mod rows;
 mod segments;
 
@@ -19,7 +19,7 @@ use crate::srs::Parameters;
 use crate::statement::Said;
 use crate::{files, srs};
 use agreed::Deal;
-use inputs::Given;
+use inputs::{Given, Taking};
 use provenn_prover::commit::{Committed, Description};
 use provenn_prover::prove::prove;
 use provenn_prover::store;
@@ -91,7 +91,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
 
 fn one(args: &Args) -> Result<Report, CliError> {
     let mut context = args.context.context()?;
-    let deal = Deal::read(args, &mut context)?;
+    let deal = Deal::read(args.agreement.as_deref(), &args.party_inputs, &mut context)?;
     let progress = Progress::new("reading the model");
     let (committed, description) = model(args)?;
     let sources: Vec<PathBuf> = args.input.iter().map(|source| source.path(&description)).collect();
@@ -99,29 +99,16 @@ fn one(args: &Args) -> Result<Report, CliError> {
     let named = named.chain(&args.agreement).chain(&args.party_inputs);
     let named: Vec<&Path> = named.map(PathBuf::as_path).collect();
     let out = Output::new(&args.out, args.force, &named)?;
-    let given = Given::read(args, &committed, &description)?;
-    let secret = match given.has_new() {
-        false => None,
-        true => {
-            let path = opening_beside(args.opening.as_deref(), &args.out, &out)?;
-            if path == args.out {
-                return Err(CliError::usage(
-                    "opening",
-                    format!("{} is named for the receipt and for its opening", path.display()),
-                    "name two files: the opening is secret",
-                ));
-            }
-            Some((Output::private(&path, args.force, &named)?, path))
-        }
-    };
+    let given = Given::read(&args.input, &args.commitment, Taking::of(&committed), &description)?;
+    let secret = secret(args, &given, &out, &named)?;
     let policy = policy(args, &description)?;
     let parameters = parameters(args, &committed)?;
     progress.forecast(Cost::of(&committed.layout.shape).cpu_seconds);
     let started = Instant::now();
-    let inputs = given.bind(&committed, &parameters)?;
+    let inputs = given.bind(&parameters)?;
     if let Some(deal) = &deal {
         let (srs, end) = (&parameters.srs, context.not_after);
-        deal.permits(&committed, &description, &inputs, &policy, srs, end)?;
+        deal.permits(committed.card.model_id(), &description, &inputs, &policy, srs, end)?;
     }
     let receipt = prove(&committed, &parameters.srs, &inputs, policy, context, &|stage| {
         progress.stage(stage)
@@ -211,9 +198,9 @@ impl Made<'_> {
             "opening": opening.map(|path| path.display().to_string()),
             "output": said.output_json(),
         });
-        match self.segments {
-            None => report.json["agreement"] = json!(self.agreement),
-            Some(count) => report.json["segments"] = json!(count),
+        report.json["agreement"] = json!(self.agreement);
+        if let Some(count) = self.segments {
+            report.json["segments"] = json!(count);
         }
         Ok(report)
     }
@@ -251,6 +238,27 @@ fn parameters(args: &Args, committed: &Committed) -> Result<Parameters, CliError
     let stored = folder(args).join(srs::FILE);
     let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
     srs::existing(source, committed.layout.shape.k)
+}
+
+/// Where the opening of what is committed now goes, if anything is.
+fn secret(
+    args: &Args,
+    given: &Given<'_>,
+    out: &Output,
+    named: &[&Path],
+) -> Result<Option<(Output, PathBuf)>, CliError> {
+    if !given.has_new() {
+        return Ok(None);
+    }
+    let path = opening_beside(args.opening.as_deref(), &args.out, out)?;
+    if path == args.out {
+        return Err(CliError::usage(
+            "opening",
+            format!("{} is named for the receipt and for its opening", path.display()),
+            "name two files: the opening is secret",
+        ));
+    }
+    Ok(Some((Output::private(&path, args.force, named)?, path)))
 }
 
 /// `receipt.bin` has its opening in `receipt.opening.json`, unless another place is named.

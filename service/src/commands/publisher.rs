@@ -3,7 +3,7 @@
 use crate::bytes::hex;
 use crate::error::CliError;
 use crate::files::{self, Part, MAX_CARD};
-use crate::model::Model;
+use crate::model;
 use crate::moment;
 use crate::output::Output;
 use crate::report::Report;
@@ -11,6 +11,7 @@ use crate::server::tlog::key::Publisher;
 use provenn_verifier::publisher::{PublisherKey, PublisherSignature};
 use provenn_verifier::state::{ModelState, SignedState, State, MAX_REASON};
 use provenn_verifier::text::{is_printable, quoted};
+use provenn_verifier::AnyCard;
 use serde_json::{json, Value};
 use std::path::PathBuf;
 
@@ -88,10 +89,8 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
         Command::Sign { card, key, out, force } => {
             let place = Output::new(out, *force, &[card, key])?;
             let publisher = Publisher::load(key)?;
-            let read = files::decode(card, MAX_CARD, Model::from_bytes)?;
             // What nobody could read is not signed.
-            read.description().map_err(|e| CliError::from(e).at(card))?;
-            let model_id = read.model_id();
+            let model_id = model::read(card)?.0.model_id();
             place.write(&publisher.sign_model(model_id).to_bytes())?;
             report.aside = place.is_standard();
             report.row("signed", hex(&model_id));
@@ -109,7 +108,7 @@ pub fn run(command: &Command) -> Result<Report, CliError> {
             let place = Output::new(out, *force, &[card, key])?;
             let publisher = Publisher::load(key)?;
             let signed = publisher.sign_state(ModelState {
-                model_id: files::decode(card, MAX_CARD, Model::from_bytes)?.model_id(),
+                model_id: files::decode(card, MAX_CARD, AnyCard::from_bytes)?.model_id(),
                 state: *state,
                 time: moment::now(),
                 reason: reason.clone(),

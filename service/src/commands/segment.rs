@@ -4,22 +4,18 @@ mod join;
 mod prove;
 mod run;
 
-use crate::data::sample;
-use crate::data::source::Source;
 use crate::error::CliError;
 use crate::files;
 use crate::report::Report;
 use crate::srs::{self, Parameters};
-use provenn_circuits::program::quantize_input;
-use provenn_prover::chain::{Segments, Stored};
-use provenn_prover::commit::Description;
+use provenn_prover::chain::Stored;
 use provenn_verifier::FileKind;
 use std::path::Path;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Run the model once, for the proofs of all segments. Writes a secret file, which each of them takes.
-    Run(run::Args),
+    Run(Box<run::Args>),
     /// Prove one segment of a run. Needs its folder, `chain.card` and `srs.vk`, not those of other segments.
     Prove(prove::Args),
     /// Join the proofs of all segments to the receipt, which is verified before it is written. Needs nothing secret.
@@ -66,23 +62,4 @@ pub fn parameters(card: &Path, named: Option<&Path>, stored: &Stored) -> Result<
     let k = stored.card.segments.first().map_or(0, |card| card.key.k);
     let beside = files::folder(card).join(srs::FILE);
     srs::existing(named.or(beside.is_file().then_some(beside.as_path())), k)
-}
-
-/// The inputs, as integers of the quantized model.
-pub fn values(inputs: &[Source], stored: &Stored, description: &Description) -> Result<Vec<Vec<i64>>, CliError> {
-    let samples = sample::some(inputs, description)?;
-    if samples.len() != description.inputs.len() {
-        return Err(sample::each_once(description));
-    }
-    let program = stored.program(0)?;
-    let values = samples
-        .into_iter()
-        .map(|(index, values)| quantize_input(&program, index, &values));
-    values.collect::<Result<_, _>>().map_err(CliError::from)
-}
-
-/// Whether it commits to any of its inputs.
-pub fn commits(stored: &Stored) -> bool {
-    let layout = stored.card.layout();
-    layout.is_some_and(|layout| layout.inputs.iter().any(|input| !input.public))
 }

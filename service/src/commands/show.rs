@@ -12,6 +12,7 @@ use crate::bytes::hex;
 use crate::data::opening;
 use crate::error::CliError;
 use crate::files::{self, Part, MAX_CARD, MAX_DATA, STANDARD_INPUT};
+use crate::model;
 use crate::report::{grouped, Report};
 use crate::statement::Said;
 use provenn_prover::chain::{PIECE_MAGIC, RUN_MAGIC};
@@ -20,7 +21,7 @@ use provenn_verifier::bundle::MAX_BUNDLE;
 use provenn_verifier::text::quoted;
 use provenn_verifier::tlog::{base64_encode, Entry, EntryKind};
 use provenn_verifier::{
-    Bundle, FileKind, ModelCard, Purpose, Receipt, SrsVerifyingKey, VerifyError, VerifyingKey, FORMAT_VERSION,
+    AnyCard, AnyReceipt, Bundle, FileKind, Purpose, SrsVerifyingKey, VerifyError, VerifyingKey, FORMAT_VERSION,
 };
 use serde_json::{json, Value};
 use std::fs::{self, File};
@@ -184,9 +185,9 @@ fn state(path: &Path) -> Result<Report, CliError> {
 fn bundle(path: &Path) -> Result<Report, CliError> {
     let bundle = files::decode(path, MAX_BUNDLE as u64, Bundle::from_bytes)?;
     let damaged = |error: VerifyError| CliError::from(error).at(path);
-    let card = ModelCard::from_bytes(&bundle.card).map_err(damaged)?;
+    let card = AnyCard::from_bytes(&bundle.card).map_err(damaged)?;
     let srs = SrsVerifyingKey::from_bytes(&bundle.srs).map_err(damaged)?;
-    let description = store::description(&card).map_err(|e| CliError::from(e).at(path))?;
+    let description = model::description(&card).map_err(|e| CliError::from(e).at(path))?;
     let mut report = about("a bundle", FORMAT_VERSION.into());
     report.line("Stated by it, and not verified here:");
     report.row("model id", hex(&card.model_id()));
@@ -194,7 +195,7 @@ fn bundle(path: &Path) -> Result<Report, CliError> {
     report.row("SRS id", hex(&srs.id()));
     let mut receipts = Vec::new();
     for (index, one) in bundle.receipts.iter().enumerate() {
-        let claim = Receipt::from_bytes(&one.receipt).map_err(damaged)?.claim;
+        let claim = AnyReceipt::from_bytes(&one.receipt).map_err(damaged)?.into_claim();
         let said = Said::new(&claim, Some(&description))?;
         if said.model_id() != card.model_id() {
             return Err(damaged(VerifyError::ModelMismatch));

@@ -10,7 +10,7 @@ use crate::bytes::{hex, hex32};
 use crate::data::labels;
 use crate::data::source::Source;
 use crate::error::CliError;
-use crate::model::{Checked, Model};
+use crate::model;
 use crate::moment;
 use crate::policy::Asked;
 use crate::report::Report;
@@ -23,8 +23,8 @@ use provenn_verifier::party::PartyKey;
 use provenn_verifier::publisher::PublisherKey;
 use provenn_verifier::tlog::{LogKey, WitnessKey};
 use provenn_verifier::{
-    differences, verify, Claim, Disclosure, Expectation, InferenceExpectation, InputBinding, SrsVerifyingKey,
-    StatementKind, Verdict, VerifyError,
+    differences, verify, AnyCard, CheckedAny, Claim, Disclosure, Expectation, InferenceExpectation, InputBinding,
+    SrsVerifyingKey, StatementKind, Verdict, VerifyError,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -118,9 +118,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
 /// The decision on parts, wherever they are from.
 pub fn decide(args: &Args, parts: &Parts) -> Result<Report, CliError> {
     let (card, key) = (&parts.model, &parts.srs);
-    let description = card
-        .description()
-        .map_err(|e| CliError::from(e).at(&parts.card.place))?;
+    let description = model::description(card).map_err(|e| CliError::from(e).at(&parts.card.place))?;
     let now = moment::now();
     let deal = Deal::read(args, parts)?;
     let inputs = Inputs::read(args, card, &description)?;
@@ -130,7 +128,7 @@ pub fn decide(args: &Args, parts: &Parts) -> Result<Report, CliError> {
     let decided = checked.and_then(|checked| {
         let receipts = parts.receipts.iter().enumerate();
         let verdicts = receipts.map(|(index, given)| {
-            let verdict = verify(&given.receipt.bytes, checked.reference(), key, &expectation);
+            let verdict = verify(&given.receipt.bytes, &checked, key, &expectation);
             verdict.map_err(|error| (index, error))
         });
         verdicts.collect::<Result<Vec<Verdict>, _>>()
@@ -149,10 +147,9 @@ pub fn decide(args: &Args, parts: &Parts) -> Result<Report, CliError> {
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
     let vouched = vouch::vouch(args, parts, &card.model_id())?;
     let judge = |deal: &Deal| {
-        let card = card.whole("agreements are about models in one circuit")?;
         let agreed = verdicts
             .iter()
-            .map(|verdict| deal.check(verdict, card, &description, now));
+            .map(|verdict| deal.check(verdict, &card.model_id(), &description, now));
         agreed.collect::<Result<Vec<_>, CliError>>()
     };
     let agreed = deal.as_ref().map(judge).transpose()?.unwrap_or_default();
@@ -176,7 +173,7 @@ pub fn decide(args: &Args, parts: &Parts) -> Result<Report, CliError> {
 }
 
 /// Everything holds, for a model that the caller did not name: anybody can make such receipts for a model of their own.
-fn unnamed(card: &Model) -> CliError {
+fn unnamed(card: &AnyCard) -> CliError {
     let id = hex(&card.model_id());
     let error = CliError::new(
         3,
@@ -188,7 +185,7 @@ fn unnamed(card: &Model) -> CliError {
 }
 
 /// The card, if all claims are about it and it is what the caller named; the error is about a claim, by its index.
-fn check(args: &Args, parts: &Parts) -> Result<Checked, (usize, VerifyError)> {
+fn check(args: &Args, parts: &Parts) -> Result<CheckedAny, (usize, VerifyError)> {
     let (card, srs) = (&parts.model, &parts.srs);
     let model_id = card.model_id();
     // A card that is not the receipt's is told as that, whatever SRS it was made under.
@@ -203,14 +200,14 @@ fn check(args: &Args, parts: &Parts) -> Result<Checked, (usize, VerifyError)> {
     if args.srs_id.is_some_and(|id| id != srs.id()) {
         return Err((0, VerifyError::SrsMismatch));
     }
-    card.check(srs).map_err(|error| (0, error))
+    card.clone().check(srs).map_err(|error| (0, error))
 }
 
 /// Everything that is not as asked, one line each.
 fn differing(
     args: &Args,
     claim: &Claim,
-    card: &Model,
+    card: &AnyCard,
     srs: &SrsVerifyingKey,
     expectation: &Expectation,
     description: &Description,
@@ -233,7 +230,7 @@ fn differing(
         let expected = expected.filter(|expected| *expected != found)?;
         Some(format!("{what} is {}, {is} {}", hex(&expected), hex(&found)))
     });
-    let others = differences(claim, card.subject(), srs, expectation);
+    let others = differences(claim, card, srs, expectation);
     let fracs = description.fracs();
     let others = others.iter().map(|other| other.shown(&fracs));
     ids.chain(others).collect()

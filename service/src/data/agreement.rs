@@ -7,7 +7,6 @@ use provenn_prover::commit::{Binding, Description};
 use provenn_verifier::agreement::{AgreedInput, Agreement, AgreementError, SignedAgreement, MAX_AGREEMENT};
 use provenn_verifier::party::InputSignature;
 use provenn_verifier::text::quoted;
-use provenn_verifier::ModelCard;
 use std::path::{Path, PathBuf};
 
 /// Largest signature of an input: one that is public has all its values there.
@@ -56,9 +55,9 @@ pub fn inputs(description: &Description) -> Vec<AgreedInput> {
     one.collect()
 }
 
-/// Checks that an agreement is about the model of a card, with the inputs that its description names: the circuit's key has no names, so that whoever
+/// Checks that an agreement is about the model of a card, which has this id, with the inputs that its description names: the circuit's key has no names, so that whoever
 /// signs, or proves, compares them here.
-pub fn about(agreement: &Agreement, card: &ModelCard, description: &Description) -> Result<(), CliError> {
+pub fn about(agreement: &Agreement, model_id: &[u8; 32], description: &Description) -> Result<(), CliError> {
     let differs = |field: &str, expected: String, found: String| {
         let message = format!("the agreement is not about this card: another {field}");
         let error = CliError::new(
@@ -69,8 +68,8 @@ pub fn about(agreement: &Agreement, card: &ModelCard, description: &Description)
         );
         error.with(vec![format!("{field}: the agreement has {expected}, the card {found}")])
     };
-    if agreement.model_id != card.model_id() {
-        let [ours, card] = [agreement.model_id, card.model_id()].map(|id| hex(&id));
+    if agreement.model_id != *model_id {
+        let [ours, card] = [agreement.model_id, *model_id].map(|id| hex(&id));
         return Err(differs("model", ours, card));
     }
     let (ours, cards) = (&agreement.inputs, inputs(description));

@@ -153,7 +153,7 @@ impl Agreed {
         let permitted = self.agreement.permits(&proposal, &self.signatures, seconds(now));
         permitted.map_err(|error| CliError::under(error, &public.description.fracs()))?;
         let terms = self.agreement.agreement();
-        Ok(agreement::about(terms, &public.card, &public.description)?)
+        Ok(agreement::about(terms, &public.card.model_id(), &public.description)?)
     }
 
     /// The same of a receipt that holds.

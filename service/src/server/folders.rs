@@ -156,11 +156,15 @@ fn size(folder: &Path) -> io::Result<u64> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         files => files?,
     };
-    Ok(files
-        .flatten()
-        .filter_map(|file| file.metadata().ok())
-        .map(|about| about.len())
-        .sum())
+    let mut bytes = 0;
+    for file in files.flatten() {
+        bytes += match file.metadata() {
+            Ok(about) if about.is_dir() => size(&file.path())?,
+            Ok(about) => about.len(),
+            Err(_) => 0,
+        };
+    }
+    Ok(bytes)
 }
 
 /// The lock of a folder that nobody holds.

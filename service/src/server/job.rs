@@ -35,6 +35,9 @@ pub struct Commit {
     /// Items of a batch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<u32>,
+    /// How many, of a model in segments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segments: Option<u32>,
     /// What the card says of the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,

@@ -1,6 +1,7 @@
 //! Models in segments by several processes.
 
 use super::{fixture, folder, path, provenn, CALIBRATION, MODEL, SAMPLE};
+use provenn_prover::chain::Piece;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -125,6 +126,17 @@ fn segments_are_proven_by_workers() {
         refused.fails(2, "pieces");
     }
     join(&at("elsewhere/chain.card"), &[&one, &two], &at("none")).fails(2, "pieces");
+    // A proof that does not hold is named by its file too, wherever it stands.
+    let mut bad = Piece::from_bytes(&fs::read(&two).unwrap()).unwrap();
+    bad.part.segments[0].link.z[0][0] ^= 1;
+    let forged = at("forged");
+    fs::write(&forged, bad.to_bytes()).unwrap();
+    for pieces in [[&one, &forged], [&forged, &one]] {
+        let refused = join(&public, &pieces.map(String::as_str), &at("none"));
+        let words = format!("{forged}: its proof of segment 2 does not hold: ");
+        assert!(refused.err.contains(&words), "{}", refused.err);
+        refused.fails(2, "pieces");
+    }
     assert!(!Path::new(&at("none")).exists());
 
     // What they are, and nothing secret: neither a value nor a scalar.
@@ -153,4 +165,84 @@ fn runs_are_of_models_in_segments() {
         refused.err
     );
     refused.fails(2, "wrong-file");
+}
+
+/// What `inspect` says is what `commit` makes: where it is cut, rows, and the receipt's size.
+#[test]
+fn a_forecast_is_what_is_made() {
+    let all = folder().join("forecast");
+    fs::create_dir(&all).unwrap();
+    let at = |name: &str| path(&all, name);
+    let (model, rows, sample) = (fixture(MODEL), fixture(CALIBRATION), fixture(SAMPLE));
+    let asked = [&model, "--calibration", &rows, "--optimize", "receipt"];
+    let inspect = |more: &[&str]| provenn(&[&["--json", "inspect"], &asked[..], more].concat());
+    let commit =
+        |more: &[&str], out: &str| provenn(&[&["--json", "commit"], &asked[..], more, &["--out", out]].concat());
+    let forecast = inspect(&["--segments", "2"]).json();
+    let made = commit(&["--segments", "2"], &at("model")).json();
+    assert_eq!(forecast["cuts"], made["cuts"]);
+    let segments = forecast["segments"].as_array().unwrap();
+    assert_eq!(segments.len(), 2);
+    assert_eq!(
+        (&segments[0]["gives"], &segments[1]["gives"]),
+        (&made["cuts"][0], &serde_json::Value::Null)
+    );
+    let shown = provenn(&["--json", "show", &at("model/chain.card")]).json();
+    assert_eq!(shown["k"], forecast["k"]);
+    let whole = &forecast["forecast"];
+    let part = |name: &str| -> Vec<f64> {
+        segments
+            .iter()
+            .map(|one| one["forecast"][name].as_f64().unwrap())
+            .collect()
+    };
+    assert_eq!(
+        part("receipt_bytes").iter().sum::<f64>(),
+        whole["receipt_bytes"].as_f64().unwrap()
+    );
+    assert_eq!(
+        part("memory_bytes").into_iter().fold(0.0, f64::max),
+        whole["memory_bytes"].as_f64().unwrap()
+    );
+    let receipt = at("receipt.bin");
+    let card = at("model/chain.card");
+    provenn(&[
+        "prove", "--card", &card, "--input", &sample, "--policy", "label", "--out", &receipt,
+    ])
+    .ok();
+    // Public inputs are in the receipt and not in the forecast, at most 6 bytes each.
+    let (bytes, predicted) = (
+        fs::metadata(&receipt).unwrap().len() as f64,
+        whole["receipt_bytes"].as_f64().unwrap(),
+    );
+    assert!(
+        (bytes - predicted).abs() < 0.1 * predicted,
+        "{bytes} bytes, predicted {predicted}"
+    );
+
+    // Cut at that tensor by its name it is the same, and nowhere else where the rest reads more.
+    let cut = made["cuts"][0].as_str().unwrap().to_owned();
+    assert_eq!(inspect(&["--cut-at", &cut]).json()["segments"], forecast["segments"]);
+    let named = commit(&["--cut-at", &cut], &at("named")).json();
+    assert_eq!((&named["cuts"], &named["segments"]), (&made["cuts"], &made["segments"]));
+    for (name, words) in [
+        ("no such tensor", "no tensor of the circuit has this name"),
+        ("input", "it is an input of the model"),
+        ("output", "it is an output of the model, or comes after one"),
+    ] {
+        let refused = commit(&["--cut-at", name], &at("none"));
+        let said = format!("cannot be cut at \"{name}\": {words}");
+        assert!(
+            refused.err.contains(&said) && refused.err.contains(&format!("cut at some of \"{cut}\"")),
+            "{}",
+            refused.err
+        );
+        assert_eq!(refused.exit, 4);
+        assert_eq!(inspect(&["--cut-at", name]).exit, 4);
+    }
+    let refused = commit(&["--cut-at", &cut, "--cut-at", &cut], &at("none"));
+    assert!(refused.err.contains("it is named twice"), "{}", refused.err);
+    assert_eq!(refused.exit, 4);
+    assert_eq!(commit(&["--cut-at", &cut, "--segments", "2"], &at("none")).exit, 2);
+    assert!(!Path::new(&at("none")).exists());
 }

@@ -2,7 +2,7 @@
 
 use super::published;
 use provenn_service::bytes::hex;
-use provenn_verifier::{verify, Expectation, Graph, ModelCard, Receipt, SrsVerifyingKey};
+use provenn_verifier::{verify, AnyCard, Expectation, Graph, Receipt, SrsVerifyingKey};
 use reqwest::{Client as Http, Method, Response};
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
@@ -17,13 +17,13 @@ pub struct Client {
     pub key: String,
     pub model: String,
     pub input: String,
+    /// What is proven: one bit.
+    pub policy: &'static str,
     /// Uploads: a graph and its colouring.
     pub graph: String,
     pub colouring: String,
 }
 
-/// What is proven: one bit.
-pub const POLICY: &str = "yes-only:0:-4";
 /// What is coloured.
 pub const GRAPH: &str = "0 1\n1 2\n2 0\n2 3\n";
 pub const COLOURING: &str = "0\n1\n2\n0\n";
@@ -40,6 +40,7 @@ impl Client {
             key: key.into(),
             model: String::new(),
             input: String::new(),
+            policy: "yes-only:0:-4",
             graph: String::new(),
             colouring: String::new(),
         }
@@ -81,7 +82,7 @@ impl Client {
 
     /// Asks for a proof for an audience; the place of the job.
     pub async fn submit(&self, audience: &str) -> String {
-        self.submit_for(audience, POLICY).await
+        self.submit_for(audience, self.policy).await
     }
 
     /// Asks for a proof of what does not hold.
@@ -192,7 +193,7 @@ impl Client {
 
     /// Looks at every job with the verifier's own eyes.
     pub async fn judge(&self, places: &[String], prefix: &str) -> Counts {
-        let card = ModelCard::from_bytes(&self.bytes(&format!("/v1/models/{}/card", self.model)).await.1).unwrap();
+        let card = AnyCard::from_bytes(&self.bytes(&format!("/v1/models/{}/card", self.model)).await.1).unwrap();
         let srs = self.json(&format!("/v1/models/{}", self.model)).await["srs_id"]
             .as_str()
             .unwrap()

@@ -27,6 +27,8 @@ pub struct Cluster {
     more: Vec<(&'static str, String)>,
     /// Whether each process has a data folder of its own, as on a machine of its own.
     apart: bool,
+    /// Whether its model is in segments.
+    segments: bool,
     port: u16,
     api: Option<Child>,
     workers: Vec<Option<Child>>,
@@ -47,6 +49,7 @@ impl Cluster {
             database,
             more: vec![],
             apart: false,
+            segments: false,
             client: Client::new(port, ""),
             api: None,
             workers: (0..workers).map(|_| None).collect(),
@@ -58,6 +61,13 @@ impl Cluster {
     /// An API process and worker processes on one data folder, with a committed model.
     pub async fn start(database: Option<&Postgres>, workers: usize) -> Self {
         Self::down(database.map(Postgres::url), workers).begin().await
+    }
+
+    /// The same with a model in segments.
+    pub async fn of_segments(database: Option<&Postgres>, workers: usize) -> Self {
+        let mut cluster = Self::down(database.map(Postgres::url), workers);
+        cluster.segments = true;
+        cluster.begin().await
     }
 
     /// The same with settings of its own.
@@ -200,13 +210,24 @@ impl Cluster {
     }
 
     async fn commit(&mut self) {
-        let model = self.client.put("models", fixture("models/linear_30.onnx")).await;
+        let (name, more) = match self.segments {
+            true => ("breast_cancer_mlp", json!({ "segments": 2 })),
+            false => ("linear_30", json!({})),
+        };
+        if self.segments {
+            self.client.policy = "yes-only:1:-4";
+        }
+        let model = fixture(&format!("models/{name}.onnx"));
+        let model = self.client.put("models", model).await;
         let calibration = self
             .client
             .put("inputs", fixture("data/breast_cancer_calibration.npy"))
             .await;
-        let input = self.client.put("inputs", fixture("inputs/linear_30.json")).await;
-        let body = json!({ "calibration": calibration }).to_string().into_bytes();
+        let input = fixture(&format!("inputs/{name}.json"));
+        let input = self.client.put("inputs", input).await;
+        let mut body = json!({ "calibration": calibration });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let body = body.to_string().into_bytes();
         let answer = self
             .client
             .send(Method::POST, &format!("/v1/models/{model}/commit"), None, body)

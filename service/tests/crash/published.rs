@@ -1,6 +1,6 @@
 //! What publication promises beside the receipt: a place in the log, bits in the ledger.
 
-use super::client::{Client, POLICY};
+use super::client::Client;
 use provenn_service::bytes::hex;
 use provenn_verifier::tlog::{Entry, EntryKind, InclusionProof, LogKey};
 use reqwest::Method;
@@ -82,8 +82,7 @@ async fn leaks(client: &Client, all: &Value) -> usize {
     let mut leaks = 0;
     for (path, scope, spent) in scopes {
         set(path, json!({ scope: spent })).await;
-        let body =
-            json!({ "model": client.model, "input": client.input, "policy": POLICY, "context": { "audience": scope } });
+        let body = json!({ "model": client.model, "input": client.input, "policy": client.policy, "context": { "audience": scope } });
         let asked = client
             .send(Method::POST, "/v1/proofs", None, body.to_string().into_bytes())
             .await;

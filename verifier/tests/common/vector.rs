@@ -111,8 +111,8 @@ impl Vector {
         let cards = self
             .cards
             .iter()
-            .map(|path| ModelCard::from_bytes(&read(path))?.check(&srs));
-        let cards: Vec<CheckedCard> = cards.collect::<Result<_, _>>().map_err(alone)?;
+            .map(|path| AnyCard::from_bytes(&read(path))?.check(&srs));
+        let cards: Vec<CheckedAny> = cards.collect::<Result<_, _>>().map_err(alone)?;
         let graph = |path: &String| {
             Graph::from_text(std::str::from_utf8(&read(path)).unwrap())
                 .unwrap()

@@ -3,7 +3,7 @@ export type Bytes = Uint8Array | ArrayBuffer | Blob;
 /** 64 hexadecimal digits, or 32 bytes. */
 export type Digest = string | Uint8Array;
 
-/** The files. */
+/** The files. Card and receipt may be those of a model in segments. */
 export type Files =
   | { receipt: Bytes; card: Bytes; srs: Bytes; bundle?: undefined; receiptIndex?: undefined }
   /** A bundle holds all of them; `receiptIndex` says which of its receipts is judged, the first by default. */

@@ -26,7 +26,7 @@ pub enum Check {
     Parameters,
     /// The receipt decodes.
     ReceiptFile,
-    /// The claim is of the kind that the caller gave a card, or a graph, for.
+    /// The receipt, and its claim, are of the kind that the caller gave a card, or a graph, for.
     Kind,
     /// The claim is about the graph.
     Graph,
@@ -148,7 +148,7 @@ impl Check {
             Self::Registration => ("registration", "The card proves that the weights in its commitments are in range"),
             Self::Parameters => ("parameters", "The SRS comes from a ceremony, or you accept a development one"),
             Self::ReceiptFile => ("receipt-file", "The receipt is complete and canonical, with nothing after its end"),
-            Self::Kind => ("kind", "The receipt states an inference if you gave a card, a colouring if you gave a graph"),
+            Self::Kind => ("kind", "The receipt is of the kind that you gave a card or a graph for: of a model in one circuit, of one in segments, or of a colouring"),
             Self::Srs => ("srs", "The receipt was made under this SRS"),
             Self::Graph => ("graph", "The receipt is about your graph"),
             Self::CircuitKey => ("circuit-key", "The receipt was made for the circuit on the card, or that of the graph's size"),

@@ -6,7 +6,7 @@ use crate::request::{refused, Request};
 use crate::{statement, values};
 use provenn_verifier::statement::colouring::{GraphText, GraphTextError};
 use provenn_verifier::{
-    differences, verify, Bundle, Claim, Disclosure, Graph, InputLayout, InstanceLayout, ModelCard, Receipt,
+    differences, verify, AnyCard, AnyReceipt, Bundle, Claim, Disclosure, Graph, InputLayout, InstanceLayout,
     SchemaError, SrsKind, SrsVerifyingKey, StatementKind, Subject, Verdict, VerifyError,
 };
 
@@ -18,7 +18,7 @@ use provenn_verifier::{
 /// - `checks`: all of [`Check::ALL`], each with `name`, `title` and `state`;
 /// - `bundle`: `null`, or how many `receipts` the bundle holds, which `receipt` this is about, and whether its card is `signed` and `logged`, the `state` of the model stated and an `agreement` there, of which nothing is checked here;
 /// - `values`: what the verdict says in the units of the model, see [`Values`](provenn_verifier::Values); `null` without a verdict, or where the card does not say them;
-/// - `claim` (its `body` by the kind of `statement`), `card` or `graph`, `srs`: what the files say, `null` where one does not decode. Only under a verdict other than
+/// - `claim` (its `body` by the kind of `statement`), `card` (with how many `segments`, of a model in segments) or `graph`, `srs`: what the files say, `null` where one does not decode. Only under a verdict other than
 ///   `refused` is the claim true.
 pub fn report(request: &Request<'_>) -> String {
     let bundle = match request.bundle.map(Bundle::from_bytes).transpose() {
@@ -53,8 +53,8 @@ fn judged(request: &Request<'_>, bundle: Option<&Bundle>, broken: Option<Refusal
         }
     };
     let srs = SrsVerifyingKey::from_bytes(request.srs);
-    let receipt = Receipt::from_bytes(request.receipt);
-    let claim = receipt.as_ref().map(|receipt| &receipt.claim);
+    let receipt = AnyReceipt::from_bytes(request.receipt);
+    let claim = receipt.as_ref().map(AnyReceipt::claim);
     let result = match broken {
         Some(refusal) => Err(refusal),
         None => decide(request, &about, srs.as_ref(), claim),
@@ -64,7 +64,7 @@ fn judged(request: &Request<'_>, bundle: Option<&Bundle>, broken: Option<Refusal
         Ok(Verdict::Dev(_)) => ("dev-verified", None),
         Err(refusal) => ("refused", Some(refusal)),
     };
-    let schema = about.card().map(ModelCard::schema);
+    let schema = about.card().map(AnyCard::schema);
     let schema = schema.as_ref().and_then(|schema| schema.as_ref().ok());
     let values = schema.zip(result.as_ref().ok());
     let values = values.and_then(|(schema, verdict)| schema.values(verdict).ok());
@@ -91,7 +91,7 @@ fn judged(request: &Request<'_>, bundle: Option<&Bundle>, broken: Option<Refusal
     });
     let null = || "null".to_owned();
     let (card, graph) = match &about {
-        About::Card(card) => (card.as_deref().ok(), None),
+        About::Card(card) => (card.as_ref().ok(), None),
         About::Graph(graph) => (None, graph.as_ref().ok()),
     };
     Object::new()
@@ -115,7 +115,7 @@ fn judged(request: &Request<'_>, bundle: Option<&Bundle>, broken: Option<Refusal
 fn asked<'a>(request: &Request<'a>, about: &About) -> Result<Request<'a>, String> {
     let mut asked = request.clone();
     // Without a schema the card is refused.
-    if let (Some(text), Some(Ok(schema))) = (request.policy, about.card().map(ModelCard::schema)) {
+    if let (Some(text), Some(Ok(schema))) = (request.policy, about.card().map(AnyCard::schema)) {
         let policy = schema.policy(text).map_err(|error| error.shown(&schema.fracs()))?;
         asked.expectation.inference.policy = Some(policy);
     }
@@ -124,7 +124,7 @@ fn asked<'a>(request: &Request<'a>, about: &About) -> Result<Request<'a>, String
 
 /// What the receipt is to be about.
 enum About {
-    Card(Result<Box<ModelCard>, VerifyError>),
+    Card(Result<AnyCard, VerifyError>),
     Graph(Result<GraphText, GraphTextError>),
 }
 
@@ -132,14 +132,14 @@ impl About {
     fn of(request: &Request<'_>) -> Self {
         match request.graph {
             Some(text) => Self::Graph(Graph::from_text(text)),
-            None => Self::Card(ModelCard::from_bytes(request.card).map(Box::new)),
+            None => Self::Card(AnyCard::from_bytes(request.card)),
         }
     }
 
     /// The card, if it decodes.
-    fn card(&self) -> Option<&ModelCard> {
+    fn card(&self) -> Option<&AnyCard> {
         match self {
-            Self::Card(card) => card.as_deref().ok(),
+            Self::Card(card) => card.as_ref().ok(),
             Self::Graph(_) => None,
         }
     }
@@ -153,7 +153,7 @@ impl About {
 
     fn subject(&self) -> Option<Subject<'_>> {
         match self {
-            Self::Card(card) => card.as_deref().ok().map(Subject::from),
+            Self::Card(card) => card.as_ref().ok().map(Subject::from),
             Self::Graph(text) => text.as_ref().ok().map(|text| Subject::from(&text.graph)),
         }
     }
@@ -244,6 +244,8 @@ fn decide(
             (_, Err(_)) => Check::ReceiptFile,
             // Nothing else was looked at.
             (_, Ok(claim)) if claim.body.kind() != about.kind() => Check::Kind,
+            // It decodes: of a model in segments under the card of another, or the other way round.
+            (VerifyError::BadMagic { .. }, Ok(_)) => Check::Kind,
             (_, Ok(_)) => Check::of(error),
         };
         Refusal::new(check, error)
@@ -276,16 +278,21 @@ fn claim_json(claim: &Claim) -> String {
         .end()
 }
 
-fn card_json(card: &ModelCard, claim: Option<&Claim>) -> String {
+fn card_json(card: &AnyCard, claim: Option<&Claim>) -> String {
     let object = Object::new()
         .hex("model_id", &card.model_id())
-        .hex("key_digest", &card.key.digest())
-        .hex("quantization", &card.quantization)
-        .hex("srs_id", &card.srs_id)
-        .raw("k", card.key.k)
-        .raw("commitments", card.commitments.len())
-        .text("description", &card.description);
-    match card.key.purpose.layout() {
+        .hex("key_digest", &card.key_digest())
+        .hex("quantization", &card.quantization())
+        .hex("srs_id", &card.srs_id())
+        .raw("k", card.k())
+        .raw(
+            "segments",
+            card.segments()
+                .map_or_else(|| "null".to_owned(), |count| count.to_string()),
+        )
+        .raw("commitments", card.commitments())
+        .text("description", card.description());
+    match card.layout() {
         Some(layout) => object
             .raw("inputs", list(layout.inputs.iter().map(input_json)))
             .raw(
@@ -298,7 +305,7 @@ fn card_json(card: &ModelCard, claim: Option<&Claim>) -> String {
                         .end()
                 })),
             )
-            .raw("leakage", list(leakage(layout, claim)))
+            .raw("leakage", list(leakage(&layout, claim)))
             .raw(
                 "schema",
                 card.schema()

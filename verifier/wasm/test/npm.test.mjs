@@ -78,6 +78,15 @@ test("what a receipt states is in the units of the model", async () => {
   assert.deepEqual(linear.answer, { form: "scores", scores: [-337 / 1024] });
 });
 
+test("files of a model in segments are verified like others", async () => {
+  const [receipt, card, srs] = ["segments.receipt", "segments.card", "digits_cnn.srs"].map((name) => readFileSync(file(`files/${name}`)));
+  const modelId = await idOf({ receipt, card, srs });
+  const verified = await provenn.verify(usual({ receipt, card, srs }, { modelId, policy: "label" }));
+  assert.deepEqual([verified.answer.form, verified.modelId, verified.audience], ["label", modelId, AUDIENCE]);
+  const other = golden("digits_cnn");
+  await assert.rejects(provenn.verify(usual({ receipt, card: other.card, srs }, {})), { code: "bad-magic", check: "kind" });
+});
+
 test("what is refused is thrown with its code", async () => {
   const files = golden("digits_cnn");
   const refused = async (more, code, check) => {

@@ -131,6 +131,17 @@ test("files dropped in any order", async () => {
   await page.until("document.getElementById('drop-note').textContent.includes('no bundle, receipt, model card, graph or SRS key')");
 });
 
+test("files of a model in segments are dropped like others", async () => {
+  const page = await fresh();
+  await page.evaluate(`Date.now = () => ${1000 * NOW}`);
+  await page.drop("h1", ...["files/segments.receipt", "files/digits_cnn.srs", "files/segments.card"].map(file));
+  await page.until(`${BANNER}.classList.contains("verified")`);
+  const said = await page.evaluate("document.querySelector('#report').innerText");
+  assert.match(said, /Segments\s+3, each with a proof of its own under this one claim/);
+  assert.equal(await page.evaluate("document.getElementById('drop-note').textContent"), "");
+  assert.deepEqual(page.complaints, []);
+});
+
 test("on paper there is the verdict and no form", async () => {
   const page = await fresh();
   await page.evaluate(`Date.now = () => ${1000 * NOW}`);

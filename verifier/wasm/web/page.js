@@ -8,7 +8,8 @@ import { announce, render } from "./view.js";
 
 /** Largest file: no bundle, card or receipt that the format allows is bigger. */
 const MAX_FILE = 128 << 20;
-const SLOTS = { PRVB: "bundle", PRVN: "receipt", PRVC: "card", PRVS: "srs" };
+/** By the first bytes; the second receipt and card are those of models in segments. */
+const SLOTS = { PRVB: "bundle", PRVN: "receipt", PRVR: "receipt", PRVC: "card", PRVH: "card", PRVS: "srs" };
 const EMPTY = { bundle: "all of these in one file", receipt: "from the prover", srs: "srs.vk, from somebody you trust", card: "from the model’s publisher", graph: "in place of a card, for colourings: .col or a list of edges", input: ".json or .npy" };
 const NAMES = { receipt: "receipt", card: "model card or the graph", srs: "SRS key", input: "input" };
 

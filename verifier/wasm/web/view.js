@@ -172,6 +172,7 @@ function claimList(report) {
     row("Lets out", null, leakText(disclosure(policy, card), card)),
     ...(inputs.length === 0 ? [row("Input", "input", "not shown")] : inputs.map(given)),
     row("Model", "named-model", ...name, id(claim.body.model_id)),
+    ...(card?.segments ? [row("Segments", null, `${card.segments}, each with a proof of its own under this one claim`)] : []),
     ...sayings(about).map(([term, text]) => row(`${term}, by its publisher`, null, element("bdi", "", text))),
     ...context(),
   );

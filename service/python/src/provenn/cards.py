@@ -73,8 +73,10 @@ class Card:
     inputs: Tuple[Tensor, ...]
     outputs: Tuple[Tensor, ...]
     parameters: int
-    #: The circuit has 2^k rows.
+    #: The circuit has 2^k rows, of a model in segments each of them.
     k: int
+    #: How many segments the model is in; None in one circuit.
+    segments: Optional[int]
     #: The policies that fit the model's outputs, each with what it reveals.
     policies: Mapping[str, str]
     fidelity: Fidelity
@@ -115,6 +117,7 @@ class Card:
             outputs=tuple(tensor("outputs", one) for one in card["outputs"]),
             parameters=card["parameters"],
             k=found["k"],
+            segments=found["segments"],
             policies=dict(card["leakage"]),
             fidelity=Fidelity.of(card["fidelity"]),
             about=about,
@@ -127,13 +130,13 @@ class Card:
         return cls.of(read(os.fspath(path)), read(beside if srs is None else srs))
 
     def save(self, folder: Where) -> None:
-        """Writes ``model.card`` and ``srs.vk``, which is all that is to be published."""
+        """Writes ``model.card``, of a model in segments ``chain.card``, and ``srs.vk``, which is all that is to be published."""
         os.makedirs(folder, exist_ok=True)
-        write(Path(folder) / "model.card", self.data)
+        write(Path(folder) / ("chain.card" if self.segments else "model.card"), self.data)
         write(Path(folder) / "srs.vk", self.srs)
 
     def _repr_html_(self) -> str:
-        rows = [("model id", self.model_id), ("parameters", f"{self.parameters:,}"), ("circuit", f"2^{self.k} rows")]
+        rows = [("model id", self.model_id), ("parameters", f"{self.parameters:,}"), ("circuit", f"2^{self.k} rows" + (f" in each of {self.segments} segments" if self.segments else ""))]
         said = [(name, text) for name, text in self.about.items() if isinstance(text, str)]
         for title, tensors in (("input", self.inputs), ("output", self.outputs)):
             for tensor in tensors:

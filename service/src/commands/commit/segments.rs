@@ -9,6 +9,7 @@ use crate::output::OutputFolder;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::srs;
+use provenn_circuits::compile::Cuts;
 use provenn_prover::chain;
 use provenn_prover::commit::CommitOptions;
 use provenn_prover::srs::SrsKind;
@@ -21,10 +22,10 @@ pub fn run(
     out: &OutputFolder,
     bytes: &[u8],
     options: &CommitOptions,
-    count: usize,
+    cuts: Cuts,
 ) -> Result<Report, CliError> {
     let progress = Progress::new("compiling");
-    let compiled = chain::compile(bytes, options, count)?;
+    let compiled = chain::compile(bytes, options, cuts)?;
     progress.set("reading the SRS");
     let parameters = parameters(args, compiled.k())?;
     progress.set("committing");
@@ -43,8 +44,7 @@ pub fn run(
     let card = made.ok_or(ProveError::SrsMismatch)?;
     let (model_id, dev) = (hex(&card.model_id()), parameters.kind == SrsKind::Dev);
     let description = chain::description(&card)?.model;
-    let names = |cut: &usize| compiled.model.tensors.get(*cut).map(|tensor| tensor.name.clone());
-    let cuts: Vec<String> = compiled.cuts.iter().filter_map(names).collect();
+    let (cuts, count) = (compiled.cut_names(), compiled.segments.len());
     let mut report = Report::default();
     report.row("model id", &model_id);
     let commitments: usize = card.segments.iter().map(|card| card.commitments.len()).sum();

@@ -4,11 +4,10 @@
 use crate::bytes::hex;
 use crate::error::CliError;
 use crate::files::{self, Part, MAX_CARD, MAX_MODEL, MAX_RECEIPT};
-use crate::model::Model;
 use crate::output::Output;
 use crate::report::Report;
 use provenn_prover::store;
-use provenn_verifier::SrsVerifyingKey;
+use provenn_verifier::{AnyCard, SrsVerifyingKey};
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -40,7 +39,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     let inputs: Vec<&Path> = [args.card.as_path(), srs].into_iter().chain(more).collect();
     let place = Output::new(&args.out, args.force, &inputs)?;
     let card = Part::read(&args.card, MAX_CARD)?;
-    let model_id = card.decode(Model::from_bytes)?.model_id();
+    let model_id = card.decode(AnyCard::from_bytes)?.model_id();
     let srs = Part::read(srs, MAX_RECEIPT)?;
     srs.decode(SrsVerifyingKey::from_bytes)?;
     // In the order of their names, which the format asks for.

@@ -6,7 +6,7 @@ use crate::error::CliError;
 use crate::files::{self, MAX_CARD, MAX_RECEIPT};
 use crate::report::Report;
 use provenn_verifier::tlog::{cosigned, Entry, EntryKind, InclusionProof, LogKey, WitnessKey, MAX_PROOF_TEXT};
-use provenn_verifier::{FileKind, ModelCard, Receipt};
+use provenn_verifier::{AnyCard, AnyReceipt, FileKind};
 use serde_json::json;
 use std::path::Path;
 
@@ -19,12 +19,12 @@ pub fn run(
     let bytes = files::read(file, MAX_CARD.max(MAX_RECEIPT))?;
     let damaged = |error| CliError::file(file, &bytes, error);
     let entry = match FileKind::of(&bytes) {
-        Some(FileKind::Card) => {
-            ModelCard::from_bytes(&bytes).map_err(damaged)?;
+        Some(FileKind::Card | FileKind::ChainCard) => {
+            AnyCard::from_bytes(&bytes).map_err(damaged)?;
             Entry::of(EntryKind::Card, &bytes)
         }
-        Some(FileKind::Receipt) => {
-            Receipt::from_bytes(&bytes).map_err(damaged)?;
+        Some(FileKind::Receipt | FileKind::ChainReceipt) => {
+            AnyReceipt::from_bytes(&bytes).map_err(damaged)?;
             Entry::of(EntryKind::Receipt, &bytes)
         }
         _ => {

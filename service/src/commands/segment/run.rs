@@ -1,7 +1,10 @@
 //! `provenn segment run`: the model, run once.
 
-use super::{commits, of_segments, parameters, values};
+use super::{of_segments, parameters};
+use crate::bytes::hex;
 use crate::commands::context;
+use crate::commands::prove::agreed::Deal;
+use crate::commands::prove::inputs::{Given, Taking};
 use crate::commands::prove::opening_beside;
 use crate::data::opening;
 use crate::data::source::Source;
@@ -12,8 +15,7 @@ use crate::policy::Asked;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::statement::Said;
-use provenn_prover::chain::{self, Run};
-use provenn_prover::Input;
+use provenn_prover::chain::{self, Run, Segments};
 use provenn_verifier::Disclosure;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -24,8 +26,11 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     card: PathBuf,
     /// The input, as for `provenn prove`; NAME=FILE for each of several.
-    #[arg(long, value_name = "FILE", required = true)]
+    #[arg(long, value_name = "FILE", required_unless_present = "commitment")]
     input: Vec<Source>,
+    /// Secret opening of an input that is committed already, as for `provenn prove`.
+    #[arg(long, value_name = "FILE")]
+    commitment: Vec<PathBuf>,
     #[arg(long, default_value = "label", help = format!("What comes out: one of {}", Disclosure::grammar()))]
     policy: Asked,
     /// Of several outputs the one that the policy is about, by its name; `all` for the scores of all.
@@ -33,6 +38,12 @@ pub struct Args {
     output: Option<String>,
     #[command(flatten)]
     context: context::Args,
+    /// Agreement that the receipt is made under, as for `provenn prove`: what was not agreed is not run.
+    #[arg(long, value_name = "FILE", conflicts_with = "audience")]
+    agreement: Option<PathBuf>,
+    /// A party's signature of an input that it supplies (`provenn party sign`); one for each of them.
+    #[arg(long = "party-input", value_name = "FILE", requires = "agreement")]
+    party_inputs: Vec<PathBuf>,
     /// Folder of development parameters, or a file made by `provenn srs import`; by default as at commitment.
     #[arg(long, value_name = "PATH")]
     srs: Option<PathBuf>,
@@ -48,15 +59,20 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
-    let context = args.context.context()?;
+    let mut context = args.context.context()?;
+    let deal = Deal::read(args.agreement.as_deref(), &args.party_inputs, &mut context)?;
     let progress = Progress::new("running the model");
     let stored = of_segments(&args.card)?;
     let description = chain::description(&stored.card)?.model;
     let sources: Vec<PathBuf> = args.input.iter().map(|source| source.path(&description)).collect();
-    let named: Vec<&Path> = [&args.card].into_iter().chain(&sources).map(PathBuf::as_path).collect();
+    let named = [&args.card].into_iter().chain(&sources).chain(&args.commitment);
+    let named = named.chain(&args.agreement).chain(&args.party_inputs);
+    let named: Vec<&Path> = named.map(PathBuf::as_path).collect();
     let out = Output::private(&args.out, args.force, &named)?;
-    let integers = values(&args.input, &stored, &description)?;
-    let secret = match commits(&stored) {
+    let first = stored.program(0)?;
+    let taking = Taking::first(&stored.card, &first)?;
+    let given = Given::read(&args.input, &args.commitment, taking, &description)?;
+    let secret = match given.has_new() {
         false => None,
         true => {
             let path = opening_beside(args.opening.as_deref(), &args.out, &out)?;
@@ -74,13 +90,17 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         .about(args.output.as_deref(), &description)?
         .of(&description)?;
     let parameters = parameters(&args.card, args.srs.as_deref(), &stored)?;
-    let made = chain::bind_inputs(&stored.card, &stored, &parameters.srs, integers).and_then(|inputs| {
-        let run = Run::new(&stored.card, &stored, &parameters.srs, &inputs, &policy, &context)?;
-        Ok((run.to_bytes()?, run, inputs))
-    });
-    let (bytes, run, inputs): (_, _, Vec<Input>) = made.map_err(|error| parameters.blame(error))?;
+    let inputs = given.bind(&parameters)?;
+    if let Some(deal) = &deal {
+        let (id, srs, end) = (stored.card.model_id(), &parameters.srs, context.not_after);
+        deal.permits(id, &description, &inputs, &policy, srs, end)?;
+    }
+    let run = Run::new(&stored.card, &stored, &parameters.srs, &inputs, &policy, &context);
+    let run = run.map_err(|error| parameters.blame(error))?;
+    let bytes = run.to_bytes()?;
     drop(progress);
-    let text = opening::of_inputs(inputs.iter().enumerate(), &description).map(|secret| secret.to_string());
+    let new = inputs.iter().enumerate().filter(|(index, _)| given.is_new(*index));
+    let text = opening::of_inputs(new, &description).map(|secret| secret.to_string());
     let staged = match (&secret, &text) {
         (Some((place, _)), Some(text)) => Some(place.stage(text.as_bytes())?),
         _ => None,
@@ -105,6 +125,10 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         "segments",
         format!("1 to {}, to be proven in any order", run.segments()),
     );
+    let agreement = deal.as_ref().map(|deal| hex(&deal.agreement.agreement().digest()));
+    if let Some(agreement) = &agreement {
+        report.row("agreement", agreement);
+    }
     if let Some((_, path)) = &secret {
         report.row(
             "opening",
@@ -117,6 +141,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         "segments": run.segments(),
         "opening": secret.map(|(_, path)| path.display().to_string()),
         "output": said.output_json(),
+        "agreement": agreement,
     });
     Ok(report)
 }

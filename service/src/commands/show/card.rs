@@ -3,12 +3,11 @@
 use super::{about as head, add};
 use crate::bytes::hex;
 use crate::error::CliError;
-use crate::files::{self, MAX_CARD};
-use crate::model::Model;
+use crate::model;
 use crate::report::{grouped, Report};
 use provenn_prover::commit::Description;
 use provenn_verifier::text::{decimal, quoted};
-use provenn_verifier::{Quantization, VerifyError, FORMAT_VERSION};
+use provenn_verifier::{AnyCard, Quantization, VerifyError, FORMAT_VERSION};
 use serde_json::json;
 use std::path::Path;
 
@@ -16,16 +15,15 @@ use std::path::Path;
 const SHOWN: usize = 20;
 
 pub fn run(path: &Path) -> Result<Report, CliError> {
-    let card = files::decode(path, MAX_CARD, Model::from_bytes)?;
-    let description = card.description().map_err(|e| CliError::from(e).at(path))?;
+    let (card, description) = model::read(path)?;
     Ok(shown(&card, &description))
 }
 
 /// What a card says.
-pub fn shown(card: &Model, description: &Description) -> Report {
+pub fn shown(card: &AnyCard, description: &Description) -> Report {
     let is = match card {
-        Model::Whole(_) => "a model card",
-        Model::Chain(_) => "a card of a model in segments",
+        AnyCard::Model(_) => "a model card",
+        AnyCard::Chain(_) => "a card of a model in segments",
     };
     let mut report = head(is, FORMAT_VERSION.into());
     report.row("model id", hex(&card.model_id()));
@@ -117,13 +115,13 @@ pub fn about(report: &mut Report, description: &Description) {
 /// The description on a card, which has to be that of a model where one is named.
 pub fn described(path: Option<&Path>, model: Option<[u8; 32]>) -> Result<Option<Description>, CliError> {
     let Some(path) = path else { return Ok(None) };
-    let card = files::decode(path, MAX_CARD, Model::from_bytes)?;
+    let (card, description) = model::read(path)?;
     if let Some(about) = model.filter(|about| *about != card.model_id()) {
         let [card, claim] = [card.model_id(), about].map(|id| hex(&id));
         let differs = format!("model: the card is {card}, the receipt is about {claim}");
         return Err(CliError::from(VerifyError::ModelMismatch).with(vec![differs]));
     }
-    card.description().map(Some).map_err(|e| CliError::from(e).at(path))
+    Ok(Some(description))
 }
 
 /// How finely the elements of an input are told apart.

@@ -11,7 +11,7 @@ use provenn_prover::commit::Description;
 use provenn_verifier::agreement::{named_in, Agreed, SignedAgreement};
 use provenn_verifier::party::InputSignature;
 use provenn_verifier::text::quoted;
-use provenn_verifier::{Claim, ModelCard, Verdict};
+use provenn_verifier::{Claim, Verdict};
 use serde_json::{json, Value};
 use std::path::PathBuf;
 
@@ -62,13 +62,13 @@ impl Deal {
     pub fn check(
         &self,
         verdict: &Verdict,
-        card: &ModelCard,
+        model_id: &[u8; 32],
         description: &Description,
         now: u64,
     ) -> Result<Agreed, CliError> {
         let agreed = self.agreement.check(verdict, &self.signatures, Some(now));
         let agreed = agreed.map_err(|error| CliError::under(error, &description.fracs()).at(&self.place))?;
-        agreement::about(self.agreement.agreement(), card, description)?;
+        agreement::about(self.agreement.agreement(), model_id, description)?;
         Ok(agreed)
     }
 

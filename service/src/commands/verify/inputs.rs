@@ -3,12 +3,12 @@
 use super::Args;
 use crate::data::{opening, sample};
 use crate::error::CliError;
-use crate::model::Model;
+use crate::model;
 use crate::srs;
 use provenn_prover::commit::Description;
 use provenn_prover::input::opens;
 use provenn_verifier::text::quoted;
-use provenn_verifier::InputBinding;
+use provenn_verifier::{AnyCard, InputBinding};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the caller names, by index.
@@ -21,7 +21,7 @@ pub struct Inputs {
 impl Inputs {
     /// # Errors
     /// An opening of nothing that this card commits to, or of something else than is given with it.
-    pub fn read(args: &Args, card: &Model, description: &Description) -> Result<Self, CliError> {
+    pub fn read(args: &Args, card: &AnyCard, description: &Description) -> Result<Self, CliError> {
         let mut samples: BTreeMap<usize, Vec<i64>> = sample::some(&args.input, description)?
             .into_iter()
             .map(|(index, values)| (index, sample::quantize(&values, description, index)))
@@ -32,8 +32,8 @@ impl Inputs {
         };
         let openings = opening::by_input(&args.opening, description)?;
         if !openings.is_empty() {
-            let card = card.whole("openings are of models in one circuit")?;
-            let parameters = srs::existing(args.parameters.as_deref(), card.key.k)?;
+            let parameters = srs::existing(args.parameters.as_deref(), card.k())?;
+            let card = model::first(card)?;
             for (index, (values, opening)) in openings {
                 let opened = opens(card, &parameters.srs, index, &values, &opening);
                 if !opened.map_err(|error| parameters.blame(error))? {

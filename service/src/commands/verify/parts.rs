@@ -3,11 +3,11 @@
 use super::Args;
 use crate::error::CliError;
 use crate::files::{self, Part, MAX_CARD, MAX_RECEIPT};
-use crate::model::{self, Model};
+use crate::model;
 use provenn_prover::store;
 use provenn_verifier::bundle::MAX_BUNDLE;
 use provenn_verifier::tlog::MAX_PROOF_TEXT;
-use provenn_verifier::{Bundle, Claim, ModelCard, SrsVerifyingKey};
+use provenn_verifier::{AnyCard, Bundle, Claim, SrsVerifyingKey};
 use std::path::PathBuf;
 
 /// A receipt, and its proof of the log if there is one.
@@ -34,7 +34,7 @@ impl Given {
 pub struct Parts {
     pub receipts: Vec<Given>,
     pub card: Part,
-    pub model: Model,
+    pub model: AnyCard,
     pub srs: SrsVerifyingKey,
     /// That the card is in a log.
     pub log_proof: Option<Part>,
@@ -68,7 +68,7 @@ impl Parts {
         let card = Part::read(card, MAX_CARD)?;
         Ok(Self {
             receipts: vec![receipt],
-            model: card.decode(Model::from_bytes)?,
+            model: card.decode(AnyCard::from_bytes)?,
             card,
             srs: files::decode(
                 args.srs.as_deref().unwrap_or(&beside),
@@ -102,7 +102,7 @@ impl Parts {
         let card = part("its model card", bundle.card);
         Ok(Self {
             receipts,
-            model: card.decode(ModelCard::from_bytes).map(Box::new).map(Model::Whole)?,
+            model: card.decode(AnyCard::from_bytes)?,
             card,
             srs: part("its SRS key", bundle.srs).decode(SrsVerifyingKey::from_bytes)?,
             log_proof: text("its log proof of the card", bundle.card_log_proof),

@@ -8,7 +8,6 @@ use super::Args;
 use crate::bytes::hex;
 use crate::commands::publisher;
 use crate::error::CliError;
-use crate::model::Model;
 use crate::moment;
 use crate::report::{grouped, Report};
 use crate::srs;
@@ -16,7 +15,7 @@ use crate::statement::{Check, Named, Said};
 use provenn_prover::commit::{Binding, Description};
 use provenn_verifier::agreement::Agreed;
 use provenn_verifier::text::quoted;
-use provenn_verifier::{SrsVerifyingKey, Verdict};
+use provenn_verifier::{AnyCard, SrsVerifyingKey, Verdict};
 use serde_json::{json, Value};
 use std::collections::BTreeSet;
 
@@ -24,7 +23,7 @@ use std::collections::BTreeSet;
 pub struct Found<'a> {
     pub args: &'a Args,
     pub parts: &'a Parts,
-    pub card: &'a Model,
+    pub card: &'a AnyCard,
     pub key: &'a SrsVerifyingKey,
     pub description: &'a Description,
     pub inputs: &'a Inputs,

@@ -11,7 +11,7 @@ use axum::extract::{Path, State};
 use axum::Json;
 use serde_json::{json, Value};
 
-/// Verifying key (bytes in hexadecimal), the id of its SRS, and the circuit as text.
+/// Verifying key (bytes in hexadecimal), the id of its SRS, and the circuit as text. Of a model in segments lists of `keys` and `circuits`, in their order.
 #[utoipa::path(get, path = "/v1/keys/{digest}", tag = "verification", security(("key" = ["read"])),
     params(("digest" = String, Path, description = "Key digest, as in a claim")),
     responses(
@@ -31,8 +31,16 @@ pub async fn get_key(
         .await?
         .ok_or(ApiError::NotFound { what: "key" })?;
     let public = app.models.public(&app.store, &model).await?;
-    let key = &public.card.key;
+    let circuits = public.card.circuits().iter();
+    let (keys, texts): (Vec<String>, Vec<String>) = circuits
+        .map(|card| (hex(&card.key.to_bytes()), format!("{:#?}", card.key)))
+        .unzip();
     Ok(Json(
-        json!({ "digest": digest, "srs_id": model.srs_id, "key": hex(&key.to_bytes()), "circuit": format!("{key:#?}") }),
+        match (public.card.segments(), keys.as_slice(), texts.as_slice()) {
+            (None, [key], [circuit]) => {
+                json!({ "digest": digest, "srs_id": model.srs_id, "key": key, "circuit": circuit })
+            }
+            _ => json!({ "digest": digest, "srs_id": model.srs_id, "keys": keys, "circuits": texts }),
+        },
     ))
 }

@@ -20,8 +20,8 @@ use axum::http::HeaderMap;
 use axum::{Extension, Json};
 use provenn_prover::store::json_reason;
 use provenn_verifier::{
-    differences, verify, Claim, ColouringExpectation, Difference, Expectation, InferenceExpectation, Receipt,
-    StatementKind, Verdict, VerifyError,
+    differences, verify, AnyReceipt, Claim, ColouringExpectation, Difference, Expectation, InferenceExpectation,
+    Receipt, StatementKind, Verdict, VerifyError,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
@@ -118,8 +118,8 @@ async fn inference(app: &App, asks: &Asks, bytes: Vec<u8>) -> Result<Json<Verdic
             "`colours` is of colourings, whose receipts are sent as JSON with their graph",
         ));
     }
-    let claim = Receipt::from_bytes(&bytes);
-    let claim = claim.map_err(|error| refused(error, vec![]))?.claim;
+    let receipt = AnyReceipt::from_bytes(&bytes);
+    let claim = receipt.map_err(|error| refused(error, vec![]))?.into_claim();
     let about = Said::new(&claim, None)
         .map_err(|error| refused(error, vec![]))?
         .model_id();
@@ -265,6 +265,6 @@ fn view(asks: &Asks, public: &Public, verdict: &Verdict) -> Result<VerdictView, 
         published: None,
         dev: matches!(verdict, Verdict::Dev(_)),
         output: said.output_json(),
-        checks: said.checks(&named(asks), public.card.commitments.len(), public.srs.kind),
+        checks: said.checks(&named(asks), public.card.commitments(), public.srs.kind),
     })
 }

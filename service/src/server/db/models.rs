@@ -7,7 +7,7 @@ use crate::bytes::{hex, unhex};
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
 use crate::server::ids::{KeyDigest, ModelId, ObjectDigest, SrsId, TenantId};
-use provenn_prover::store::CARD;
+use provenn_prover::{chain, store};
 use provenn_verifier::SrsVerifyingKey;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -57,9 +57,20 @@ impl Model {
         })
     }
 
-    /// Its card.
+    /// Its card: of a model in one circuit, or in segments.
     pub fn card_sha256(&self) -> ObjectDigest {
-        ObjectDigest::known(self.files.get(CARD).map_or("", String::as_str))
+        let card = self.files.get(store::CARD).or_else(|| self.files.get(chain::CARD));
+        ObjectDigest::known(card.map_or("", String::as_str))
+    }
+
+    /// What the parameters that its proofs are made with are known by.
+    pub fn parameters_id(&self) -> String {
+        self.files.get(PARAMETERS).cloned().unwrap_or_default()
+    }
+
+    /// Its files, by their paths in its folder.
+    pub fn objects(&self) -> impl Iterator<Item = (&str, ObjectDigest)> {
+        objects(&self.files)
     }
 
     fn inputs(&self) -> impl Iterator<Item = &Value> {
@@ -93,6 +104,15 @@ impl Model {
             .unwrap_or(f64::INFINITY)
     }
 }
+
+/// The files among what is written down of a model's files; the rest names the parameters.
+pub fn objects(files: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, ObjectDigest)> {
+    let files = files.iter().filter(|(name, _)| *name != PARAMETERS);
+    files.map(|(name, sha256)| (name.as_str(), ObjectDigest::known(sha256)))
+}
+
+/// Beside the files of a model the id of its parameters.
+pub const PARAMETERS: &str = "parameters_id";
 
 impl Db {
     pub async fn model(&self, tenant: &TenantId, id: &ModelId) -> Result<Option<Model>, ApiError> {

@@ -1,5 +1,6 @@
 //! Removing rows, and the objects that no row names any more.
 
+use super::models::objects;
 use super::needs::Need;
 use super::registry::{lock, status_of};
 use super::storage::Address;
@@ -9,7 +10,6 @@ use crate::server::error::ApiError;
 use crate::server::ids::{ModelId, ObjectDigest, TenantId};
 use crate::server::job::{JobRequest, Opening};
 use crate::server::store::Kind;
-use crate::server::worker::cache::FILES;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 use std::collections::BTreeMap;
@@ -97,8 +97,8 @@ impl Db {
             .execute(&mut *tx)
             .await?;
         let files: BTreeMap<String, String> = serde_json::from_str(row.try_get("files")?)?;
-        for sha256 in FILES.iter().filter_map(|name| files.get(*name)) {
-            unname(&mut tx, &private(tenant, ObjectDigest::known(sha256))).await?;
+        for (_, sha256) in objects(&files) {
+            unname(&mut tx, &private(tenant, sha256)).await?;
         }
         // The job that made it stands for its statement no more.
         sqlx::query(

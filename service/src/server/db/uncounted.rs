@@ -1,12 +1,12 @@
 //! Committed models and openings that an older version added, which counted uploads only.
 
+use super::models::objects;
 use super::registry::lock;
 use super::storage::{name, Address};
 use super::Db;
 use crate::server::error::ApiError;
 use crate::server::ids::{ModelId, ObjectDigest, TenantId};
 use crate::server::store::Kind;
-use crate::server::worker::cache::FILES;
 use sqlx::Row;
 use std::collections::BTreeMap;
 
@@ -52,11 +52,7 @@ impl Db {
             found.push(Uncounted {
                 tenant: row.try_get("tenant")?,
                 row: Which::Model(row.try_get("id")?),
-                objects: FILES
-                    .iter()
-                    .filter_map(|name| files.get(*name))
-                    .map(ObjectDigest::known)
-                    .collect(),
+                objects: objects(&files).map(|(_, sha256)| sha256).collect(),
             });
         }
         let openings =

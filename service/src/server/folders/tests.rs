@@ -35,6 +35,22 @@ fn the_longest_unused_goes_first_and_what_is_held_stays() {
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1, "nothing is left over");
 }
 
+/// Of a model in segments, which has a folder for each.
+#[test]
+fn files_in_folders_below_count() {
+    let root = tempfile::tempdir().unwrap();
+    let [new, old] = [("a", 10), ("b", 20)].map(|(name, ago)| {
+        let path = model(root.path(), name, 10, ago);
+        fs::create_dir(path.join("segment-1")).unwrap();
+        fs::write(path.join("segment-1/file"), [0; 10]).unwrap();
+        age(&path, ago);
+        path
+    });
+    assert_eq!(shrink(root.path(), 40).unwrap(), 0);
+    assert_eq!(shrink(root.path(), 39).unwrap(), 1);
+    assert_eq!([&new, &old].map(|path| path.exists()), [true, false]);
+}
+
 #[test]
 fn temporary_folders_of_the_dead_are_removed() {
     let root = tempfile::tempdir().unwrap();

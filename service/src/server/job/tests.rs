@@ -20,6 +20,10 @@ fn documents_read_back() {
             "commit",
             json!({ "model": "m", "calibration": "c", "held_out": null, "batch": 4, "input": "public" }),
         ),
+        (
+            "commit",
+            json!({ "model": "m", "calibration": "c", "held_out": null, "segments": 3, "input": "public" }),
+        ),
         ("opening", json!({ "model": "m", "input": "i" })),
         ("opening", json!({ "model": "m", "input": "i", "name": "a" })),
         (
@@ -49,12 +53,9 @@ fn documents_read_back() {
         let read = JobRequest::stored(kind, &document).unwrap();
         assert_eq!((read.kind(), read.document().unwrap()), (kind, document.clone()));
         statements.push(read.statement().unwrap());
-        for field in document
-            .as_object()
-            .unwrap()
-            .keys()
-            .filter(|field| !["held_out", "name", "about", "under", "batch", "labels"].contains(&field.as_str()))
-        {
+        for field in document.as_object().unwrap().keys().filter(|field| {
+            !["held_out", "name", "about", "under", "batch", "segments", "labels"].contains(&field.as_str())
+        }) {
             let mut cut = document.clone();
             cut.as_object_mut().unwrap().remove(field);
             assert!(JobRequest::stored(kind, &cut).is_err(), "{kind} without {field}");

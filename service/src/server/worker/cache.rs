@@ -2,6 +2,7 @@
 
 use super::Stopped;
 use crate::error::CliError;
+use crate::model;
 use crate::server::db::Model;
 use crate::server::error::ApiError;
 use crate::server::folders::{hold, names, remove, shrink, Held, Temporary};
@@ -9,21 +10,34 @@ use crate::server::ids::{ModelId, TenantId};
 use crate::server::store::{Kind, Store};
 use crate::srs;
 use provenn_prover::commit::{srs_verifying_key, Description};
-use provenn_prover::store;
-use provenn_verifier::{CheckedCard, ModelCard, SrsVerifyingKey};
+use provenn_prover::{chain, store};
+use provenn_verifier::{AnyCard, CheckedAny, SrsVerifyingKey};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Files of a committed model in the object store.
-pub const FILES: [&str; 5] = [store::CARD, store::SRS, store::KEY, store::PRIVATE, srs::FILE];
+/// The card of a committed model: in one circuit, or in segments.
+pub fn card_of(segments: Option<u32>) -> &'static str {
+    segments.map_or(store::CARD, |_| chain::CARD)
+}
+
+/// Its files in the object store, by their paths in its folder.
+pub fn files_of(segments: Option<u32>) -> Vec<String> {
+    let public = [card_of(segments), store::SRS, srs::FILE].map(str::to_owned);
+    let owners = [store::KEY, store::PRIVATE];
+    let of_segment = |index: u32| owners.map(|name| format!("{}/{name}", chain::folder_name(index as usize)));
+    match segments {
+        None => public.into_iter().chain(owners.map(str::to_owned)).collect(),
+        Some(count) => public.into_iter().chain((0..count).flat_map(of_segment)).collect(),
+    }
+}
 /// Models kept in memory.
 const KEPT: usize = 256;
 
 /// What verification needs of a model.
 #[derive(Debug)]
 pub struct Public {
-    pub card: CheckedCard,
+    pub card: CheckedAny,
     pub srs: SrsVerifyingKey,
     pub description: Description,
 }
@@ -97,8 +111,11 @@ impl Models {
     async fn fetch(&self, store: &Store, model: &Model, folder: &Path) -> Result<(), ApiError> {
         tokio::fs::create_dir_all(self.folder.join(model.tenant.as_str())).await?;
         let partial = Temporary::new(&self.folder)?;
-        for name in FILES {
-            let (sha256, path) = (model.file(name)?, partial.path().join(name));
+        for (name, sha256) in model.objects() {
+            let path = partial.path().join(name);
+            if let Some(segment) = path.parent() {
+                tokio::fs::create_dir_all(segment).await?;
+            }
             store.fetch(&model.tenant, Kind::Private, &sha256, &path).await?;
         }
         adopt(partial, folder)
@@ -133,17 +150,19 @@ impl Models {
         if let Some(known) = self.public.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(known.clone());
         }
-        let file =
-            |name: &'static str| async move { store.get(&model.tenant, Kind::Private, &model.file(name)?).await };
+        let card = self.card(store, model).await?;
+        let srs = store
+            .get(&model.tenant, Kind::Private, &model.file(store::SRS)?)
+            .await?;
         let read = |card: &[u8], srs: &[u8]| -> Result<Public, CliError> {
-            let card = ModelCard::from_bytes(card)?;
-            let description = store::description(&card)?;
+            let card = AnyCard::from_bytes(card)?;
+            let description = model::description(&card)?;
             let srs = SrsVerifyingKey::from_bytes(srs)?;
             let card = card.check(&srs)?;
             Ok(Public { card, srs, description })
         };
-        let public = read(&file(store::CARD).await?, &file(store::SRS).await?)
-            .map_err(|e| ApiError::Internal(format!("model {}: {}", model.id, e.parts().1)))?;
+        let public =
+            read(&card, &srs).map_err(|e| ApiError::Internal(format!("model {}: {}", model.id, e.parts().1)))?;
         let public = Arc::new(public);
         let mut kept = self.public.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT {

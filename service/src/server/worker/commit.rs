@@ -1,12 +1,12 @@
 //! Committing to a model.
 
-use super::cache::FILES;
+use super::cache::{card_of, files_of};
 use super::{Attempt, Stopped};
 use crate::child::protocol::{Data, Work};
 use crate::error::CliError;
 use crate::fail;
 use crate::files::{self, size as file_size, MAX_CARD};
-use crate::server::db::{Model, Publication, Stored};
+use crate::server::db::{Model, Publication, Stored, PARAMETERS};
 use crate::server::ids::{KeyDigest, ModelId, ObjectDigest, SrsId};
 use crate::server::inputs::PerInput;
 use crate::server::job::Commit;
@@ -15,7 +15,7 @@ use crate::server::problem::Problem;
 use crate::server::room::Quota;
 use crate::server::store::Kind;
 use provenn_prover::store;
-use provenn_verifier::{ModelCard, SrsVerifyingKey};
+use provenn_verifier::{AnyCard, SrsVerifyingKey};
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -38,6 +38,7 @@ impl Attempt<'_> {
                     None => vec![],
                 },
                 items: asked.batch.unwrap_or(0),
+                segments: asked.segments,
                 bindings: asked.bindings.clone(),
                 about: asked.about.clone(),
                 srs: app.config.srs(),
@@ -53,17 +54,18 @@ impl Attempt<'_> {
                 .to_owned()
         };
         let mut objects = Vec::new();
-        let mut files = BTreeMap::from([("parameters_id".to_owned(), text("parameters_id"))]);
-        for name in FILES {
-            let path = at("out").join(name);
+        let mut files = BTreeMap::from([(PARAMETERS.to_owned(), text(PARAMETERS))]);
+        for name in files_of(asked.segments) {
+            let path = at("out").join(&name);
             let (sha256, bytes) = (digest(&path).await?, file_size(&path));
             let room = self.room(Kind::Private, &sha256, bytes as u64, Quota::Within);
             objects.push(room.await?);
             app.store.put_file(tenant, Kind::Private, &sha256, &path).await?;
-            files.insert(name.into(), sha256.to_string());
+            files.insert(name, sha256.to_string());
         }
         let id = ModelId::known(text("model_id"));
-        self.verified(at("out"), id.clone()).await?;
+        self.verified(at("out").join(card_of(asked.segments)), id.clone())
+            .await?;
         fail::point("after-store-model");
         let model = Model {
             tenant: tenant.clone(),
@@ -95,10 +97,11 @@ impl Attempt<'_> {
     }
 
     /// Checks the card as anybody would: it goes into the log.
-    async fn verified(&self, folder: PathBuf, id: ModelId) -> Result<(), Stopped> {
+    async fn verified(&self, card: PathBuf, id: ModelId) -> Result<(), Stopped> {
         let check = tokio::task::spawn_blocking(move || -> Result<bool, CliError> {
-            let card = ModelCard::from_bytes(&files::read(&folder.join(store::CARD), MAX_CARD)?)?;
-            let srs = SrsVerifyingKey::from_bytes(&files::read(&folder.join(store::SRS), MAX_CARD)?)?;
+            let srs = files::folder(&card).join(store::SRS);
+            let card = AnyCard::from_bytes(&files::read(&card, MAX_CARD)?)?;
+            let srs = SrsVerifyingKey::from_bytes(&files::read(&srs, MAX_CARD)?)?;
             Ok(ModelId::from(card.check(&srs)?.model_id()) == id)
         });
         let cause = match check.await.map_err(|e| Stopped::Died(e.to_string()))? {

@@ -54,7 +54,7 @@ impl Attempt<'_> {
         let made = self
             .child(Work::Open {
                 folder: folder.path().into(),
-                srs_id: model.files.get("parameters_id").cloned().unwrap_or_default(),
+                srs_id: model.parameters_id(),
                 input: data.clone(),
                 out: out.clone(),
             })

@@ -57,7 +57,7 @@ impl Attempt<'_> {
         let made = self
             .child(Work::Prove {
                 folder: folder.path().into(),
-                srs_id: model.files.get("parameters_id").cloned().unwrap_or_default(),
+                srs_id: model.parameters_id(),
                 inputs,
                 policy: policy.clone(),
                 audience: asked.audience.clone(),

@@ -107,7 +107,7 @@ async fn agreed(app: &App, caller: &Caller, path: &FilePath, file: &ObjectDigest
         what: "model of yours with the id that the agreement names",
     })?;
     let public = app.models.public(&app.store, &model).await?;
-    agreement::about(terms, &public.card, &public.description)?;
+    agreement::about(terms, &public.card.model_id(), &public.description)?;
     Ok(Agreement {
         agreement: terms.digest().into(),
         file: file.clone(),

@@ -17,6 +17,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use provenn_circuits::compile::MAX_SEGMENTS;
 use provenn_prover::about::About;
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
@@ -44,6 +45,9 @@ pub struct CommitRequest {
     /// Run the model on so many items at once, the first axis of its inputs: receipts then count their labels, and inputs have a row for each item.
     #[schema(minimum = 1, maximum = 65536)]
     batch: Option<u32>,
+    /// Cut the model into so many segments, each in a circuit of its own, so that a proof takes the memory of the largest. Not with `batch`.
+    #[schema(minimum = 2, maximum = 64)]
+    segments: Option<u32>,
     /// All inputs.
     input: Option<Binding>,
     /// Each input by its name; those that are not named are public.
@@ -105,9 +109,24 @@ pub async fn commit_model(
             "`batch` is {items}, 1 to {MOST_ITEMS} is accepted"
         )));
     }
-    // Of a batch the process that commits knows what it costs.
+    let most = MAX_SEGMENTS as u32;
+    if let Some(segments) = asked.segments {
+        if asked.batch.is_some() {
+            return Err(ApiError::bad(
+                "`segments` is given with `batch`: batches are in one circuit",
+            ));
+        }
+        if !(2..=most).contains(&segments) {
+            return Err(ApiError::bad(format!(
+                "`segments` is {segments}, 2 to {most} is accepted"
+            )));
+        }
+    }
+    // Of a batch, and of segments, the process that commits knows what they cost.
     let forecast = upload.summary.get("forecast").cloned().unwrap_or_default();
-    admit(&forecast, &app.config.limits)?;
+    if asked.segments.is_none() {
+        admit(&forecast, &app.config.limits)?;
+    }
     let wanted = Wanted {
         body: job::digest(&["commit", sha256.as_str(), &digest]),
         request: JobRequest::Commit(Commit {
@@ -115,6 +134,7 @@ pub async fn commit_model(
             calibration,
             held_out,
             batch: asked.batch,
+            segments: asked.segments,
             about,
             bindings,
         }),

@@ -32,7 +32,7 @@ pub async fn get_model(
             "key_digest": model.key_digest,
             "srs_id": model.srs_id,
             "card": model.description,
-            "commitments": app.models.public(&app.store, &model).await?.card.commitments.iter().map(|c| crate::bytes::hex(c)).collect::<Vec<_>>(),
+            "commitments": app.models.public(&app.store, &model).await?.card.circuits().iter().flat_map(|card| &card.commitments).map(|c| crate::bytes::hex(c)).collect::<Vec<_>>(),
             "forecast": model.forecast,
             "created": model.created,
         })));

@@ -12,7 +12,7 @@ use crate::server::state::App;
 use crate::server::store::Kind;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
-use provenn_verifier::Receipt;
+use provenn_verifier::AnyReceipt;
 
 /// The labels, or groups, that a receipt about a batch states, one on each line. Whoever verifies has them from a source to trust: those of whoever proves say nothing.
 #[utoipa::path(get, path = "/v1/proofs/{id}/labels", tag = "proofs", security(("key" = ["read"])),
@@ -32,9 +32,8 @@ pub async fn get_labels(
     let id = named(&id, "proof")?;
     let sha256 = receipt::of(&app, &caller, &id).await?;
     let bytes = app.store.get(&caller.tenant, Kind::Receipt, &sha256).await?;
-    let claim = Receipt::from_bytes(&bytes)
-        .map_err(|e| ApiError::Internal(e.to_string()))?
-        .claim;
+    let claim = AnyReceipt::from_bytes(&bytes).map_err(|e| ApiError::Internal(e.to_string()))?;
+    let claim = claim.claim();
     let stated = claim
         .body
         .inference()

@@ -110,9 +110,9 @@ pub async fn post_proof(
         whole.about(None, description)?.of(description)?
     };
     let microbits = {
-        let layout = public.card.key.purpose.layout();
+        let layout = public.card.layout();
         let layout = layout.ok_or_else(|| ApiError::Internal("a model's key has no outputs".into()))?;
-        disclosed.microbits(layout)
+        disclosed.microbits(&layout)
     };
     if let Some(deal) = &deal {
         let _turn = app.readings.take(&Client::Tenant(caller.tenant.clone())).await?;
