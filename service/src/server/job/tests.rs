@@ -62,7 +62,7 @@ fn documents_read_back() {
         }
     }
     statements.dedup();
-    assert_eq!(statements.len(), 11);
+    assert_eq!(statements.len(), 12);
     assert!(JobRequest::stored("other", &json!({})).is_err());
     let bad = json!({ "model": "m", "input": "i", "policy": "none", "audience": "", "nonce": "00", "not_after": 0 });
     assert!(JobRequest::stored("proof", &bad).is_err());
