@@ -31,14 +31,7 @@ pub trait Vectors: Copy + Send + Sync + Debug + 'static {
     fn gather<M: Constants>(self, rows: [&[u64; 4]; 8]) -> Self::Lanes<M>;
 
     /// [`transform::dft`], as a function of its own.
-    fn dft(
-        self,
-        rows: &transform::Rows<'_>,
-        places: (usize, usize),
-        out: &mut [Self::Lanes<Fr>],
-        twiddles: &transform::Twiddles,
-        level: usize,
-    );
+    fn dft(self, out: &mut [Self::Lanes<Fr>], twiddles: &transform::Twiddles, level: usize);
 }
 
 /// Eight elements of a field, in limbs of 52 bits.

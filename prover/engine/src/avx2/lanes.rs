@@ -2,7 +2,7 @@
 
 use super::products::Sums;
 use super::Avx2;
-use crate::eight::transform::{dft, Rows, Twiddles};
+use crate::eight::transform::{dft, Twiddles};
 use crate::eight::{self, Vectors};
 use crate::limbs::{Constants, Limbs, MASK};
 use halo2curves::bn256::Fr;

@@ -43,7 +43,7 @@ macro_rules! vectors {
             }
 
             with_instructions! { $path, $features:
-                fn dft(rows: &Rows<'_>, places: (usize, usize), out: &mut [Lanes<Fr>], twiddles: &Twiddles, level: usize) = dft;
+                fn dft(out: &mut [Lanes<Fr>], twiddles: &Twiddles, level: usize) = dft;
             }
         }
 

@@ -79,24 +79,6 @@ impl Twiddles {
     }
 }
 
-/// The rows of a transform.
-pub struct Rows<'a> {
-    rows: &'a [Fr],
-    before: Option<&'a [Fr]>,
-}
-
-impl Rows<'_> {
-    /// The rows of a place: below `3 p`.
-    #[inline(always)]
-    fn place<K: Vectors>(&self, path: K, place: usize) -> Values<K> {
-        let rows = load(path, self.rows, 8 * place);
-        match self.before {
-            Some(before) => rows.mul(load(path, before, 8 * place)),
-            None => rows,
-        }
-    }
-}
-
 /// A transform of four rows: a macro because a call would copy them twice.
 macro_rules! four {
     ([$a:expr, $b:expr, $c:expr, $d:expr], $quarter:expr) => {{
@@ -113,18 +95,24 @@ macro_rules! four {
     }};
 }
 
-/// The transform of every `stride`-th place from `start` on, by those of four parts of them.
+/// Where [`dft`] wants a place: its digits in base 4, the lowest of which says in which of the four parts it is, then in which part of that.
+/// An odd power of 2 leaves a last digit in base 2.
+fn position(mut place: usize, places: usize) -> usize {
+    let (mut position, mut size) = (0, places);
+    while size > 1 {
+        let parts = size.min(4);
+        size /= parts;
+        position += place % parts * size;
+        place /= parts;
+    }
+    position
+}
+
+/// The transform of the values that stand by [`position`], by those of four parts of them. Values are below `3 p`.
 #[inline(always)]
-pub fn dft<K: Vectors>(
-    path: K,
-    rows: &Rows<'_>,
-    (start, stride): (usize, usize),
-    out: &mut [Values<K>],
-    twiddles: &Twiddles,
-    level: usize,
-) {
+pub fn dft<K: Vectors>(path: K, out: &mut [Values<K>], twiddles: &Twiddles, level: usize) {
     if let [a, b] = out {
-        let (x, y) = (rows.place(path, start).wide(), rows.place(path, start + stride).wide());
+        let (x, y) = (a.wide(), b.wide());
         (*a, *b) = (x.add(y).carried(), x.sub(y).plus(Fr::P3).carried());
         return;
     }
@@ -132,19 +120,14 @@ pub fn dft<K: Vectors>(
     let (front, back) = out.split_at_mut(out.len() / 2);
     let ((first, second), (third, fourth)) = (front.split_at_mut(front.len() / 2), back.split_at_mut(back.len() / 2));
     if let ([a], [b], [c], [d]) = (&mut *first, &mut *second, &mut *third, &mut *fourth) {
-        let (x, y) = (rows.place(path, start).wide(), rows.place(path, start + stride).wide());
-        let (z, w) = (
-            rows.place(path, start + 2 * stride).wide(),
-            rows.place(path, start + 3 * stride).wide(),
-        );
-        [*a, *b, *c, *d] = four!([x, y, z, w], quarter);
+        [*a, *b, *c, *d] = four!([a.wide(), b.wide(), c.wide(), d.wide()], quarter);
         return;
     }
     let below = level.saturating_sub(1);
-    path.dft(rows, (start, 4 * stride), first, twiddles, below);
-    path.dft(rows, (start + stride, 4 * stride), second, twiddles, below);
-    path.dft(rows, (start + 2 * stride, 4 * stride), third, twiddles, below);
-    path.dft(rows, (start + 3 * stride, 4 * stride), fourth, twiddles, below);
+    path.dft(first, twiddles, below);
+    path.dft(second, twiddles, below);
+    path.dft(third, twiddles, below);
+    path.dft(fourth, twiddles, below);
     let places = first.iter_mut().zip(second).zip(third.iter_mut().zip(fourth));
     for (((a, b), (c, d)), [w, w2, w3]) in places.zip(&twiddles.levels[level]) {
         let (x, y) = (c.mul(path.splat(*w2)).wide(), d.mul(path.splat(*w3)).wide());
@@ -193,15 +176,16 @@ pub fn transform<K: Vectors>(
     after: Option<&[Fr]>,
 ) -> Vec<Fr> {
     let places = twiddles.turns.len() / 8;
+    // Rows are read in order, as memory gives them fastest, and values written where they are wanted.
     let mut values = vec![path.splat([0; 5]); places];
-    let rows = Rows { rows, before };
-    path.dft(
-        &rows,
-        (0, 1),
-        &mut values,
-        twiddles,
-        twiddles.levels.len().saturating_sub(1),
-    );
+    for place in 0..places {
+        let rows = load(path, rows, 8 * place);
+        values[position(place, places)] = match before {
+            Some(before) => rows.mul(load(path, before, 8 * place)),
+            None => rows,
+        };
+    }
+    path.dft(&mut values, twiddles, twiddles.levels.len().saturating_sub(1));
 
     let quarter = path.splat(twiddles.quarter);
     let eighth = [path.splat(twiddles.eighth[0]), path.splat(twiddles.eighth[1])];

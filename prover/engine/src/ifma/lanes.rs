@@ -1,7 +1,7 @@
 //! Eight elements of a field at once, in limbs of 52 bits, as AVX-512 IFMA multiplies them: what [`eight`] says of each function holds here.
 
 use super::Ifma;
-use crate::eight::transform::{dft, Rows, Twiddles};
+use crate::eight::transform::{dft, Twiddles};
 use crate::eight::{self, Vectors};
 use crate::limbs::{Constants, Limbs, MASK};
 use halo2curves::bn256::Fr;
