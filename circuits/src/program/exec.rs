@@ -4,10 +4,10 @@ use crate::error::CircuitError;
 use crate::program::schedule::{schedule, Stage};
 use crate::program::{
     Affine, Contraction, Linear, MatrixProduct, MaxPool, Part, Product, Program, Quotient, Step, Table, Tensor,
-    TensorId,
+    TensorId, View,
 };
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Values and accumulators of one run.
 #[derive(Clone, Debug)]
@@ -224,10 +224,10 @@ pub fn virtual_source(contraction: &Contraction, values: &[Vec<i64>], model: &Pr
     source_at(contraction, 0..size, values, model)
 }
 
-/// The same at these positions only, and zero elsewhere.
+/// The same at these positions only, side by side.
 fn source_at(
     contraction: &Contraction,
-    at: impl Iterator<Item = usize> + Clone,
+    at: impl ExactSizeIterator<Item = usize> + Clone,
     values: &[Vec<i64>],
     model: &Program,
 ) -> (Vec<i64>, usize) {
@@ -236,36 +236,24 @@ fn source_at(
     };
     let [_, height, width] = model.grid(first);
     let plane = height * width;
-    let mut source = vec![0i64; contraction.channels * plane];
+    let mut source = vec![0i64; contraction.channels * at.len()];
     for part in &contraction.parts {
         let (element, [channels, ..]) = (read(part, values), model.grid(part));
         for channel in 0..channels {
-            for position in at.clone() {
+            for (place, position) in at.clone().enumerate() {
                 let value = part.alpha * element(channel * plane + position);
-                source[(part.offset + channel) * plane + position] += value;
+                source[(part.offset + channel) * at.len() + place] += value;
             }
         }
     }
     (source, width)
 }
 
-/// The positions of the virtual tensor that these positions of the result read.
-fn places(out: &Tensor, at: &[usize], c: &Contraction, model: &Program) -> BTreeSet<usize> {
-    let width = c.parts.first().map_or(1, |first| model.grid(first)[2]);
-    let taps = |p: &usize| (&c.axes[0].taps[p / out.width], &c.axes[1].taps[p % out.width]);
-    let places = at.iter().map(taps).flat_map(|(rows, cols)| {
-        let across = move |y: usize| cols.iter().map(move |(_, x)| y * width + x);
-        rows.iter().flat_map(move |(_, y)| across(*y))
-    });
-    places.collect()
-}
-
 fn contract(acc: &mut [i128], (out, at): (&Tensor, &[usize]), c: &Contraction, values: &[Vec<i64>], model: &Program) {
-    // A step of a loop reads few of all positions.
-    let (source, width) = match at.len() < out.positions() {
-        true => source_at(c, places(out, at, c, model).iter().copied(), values, model),
-        false => virtual_source(c, values, model),
-    };
+    if at.len() < out.positions() {
+        return contract_some(acc, (out, at), c, values, model);
+    }
+    let (source, width) = virtual_source(c, values, model);
     let plane = source.len() / c.channels.max(1);
     let [kh, kw] = [c.axes[0].kernel, c.axes[1].kernel];
     let (inputs, outputs) = (c.channels / c.groups, out.channels / c.groups);
@@ -288,6 +276,41 @@ fn contract(acc: &mut [i128], (out, at): (&Tensor, &[usize]), c: &Contraction, v
     });
 }
 
+/// The same for a step of a loop, which reads few of all positions: what it takes must not grow with the number of steps.
+fn contract_some(
+    acc: &mut [i128],
+    (out, at): (&Tensor, &[usize]),
+    c: &Contraction,
+    values: &[Vec<i64>],
+    model: &Program,
+) {
+    let width = c.parts.first().map_or(1, |first| model.grid(first)[2]);
+    let [kh, kw] = [c.axes[0].kernel, c.axes[1].kernel];
+    // Of each position the weights of a channel, and the positions that they multiply.
+    let taps = |p: &usize| -> Vec<(usize, usize)> {
+        let (rows, cols) = (&c.axes[0].taps[p / out.width], &c.axes[1].taps[p % out.width]);
+        let across = |&(ky, y): &(usize, usize)| cols.iter().map(move |(kx, x)| (ky * kw + kx, y * width + x));
+        rows.iter().flat_map(across).collect()
+    };
+    let taps: Vec<Vec<(usize, usize)>> = at.iter().map(taps).collect();
+    let places: BTreeSet<usize> = taps.iter().flatten().map(|(_, place)| *place).collect();
+    let ranks: BTreeMap<usize, usize> = places.iter().copied().zip(0..).collect();
+    let (source, _) = source_at(c, places.iter().copied(), values, model);
+    let plane = source.len() / c.channels.max(1);
+    let (inputs, outputs) = (c.channels / c.groups, out.channels / c.groups);
+    for (o, acc) in acc.chunks_mut(at.len()).enumerate() {
+        let weights = &c.weights[o * inputs * kh * kw..(o + 1) * inputs * kh * kw];
+        let source = &source[o / outputs * inputs * plane..];
+        for (taps, acc) in taps.iter().zip(acc) {
+            for (tap, place) in taps {
+                let rank = ranks[place];
+                let term = |ch: usize| i128::from(weights[ch * kh * kw + tap]) * i128::from(source[ch * plane + rank]);
+                *acc += (0..inputs).map(term).sum::<i128>();
+            }
+        }
+    }
+}
+
 fn add_linear(acc: &mut [i128], (out, at): (&Tensor, &[usize]), term: &Linear, values: &[Vec<i64>], model: &Program) {
     let [channels, height, width] = model.grid(&term.part);
     let source = read(&term.part, values);
@@ -308,13 +331,22 @@ fn add_linear(acc: &mut [i128], (out, at): (&Tensor, &[usize]), term: &Linear, v
 fn pair(acc: &mut [i128], product: &MatrixProduct, at: &[usize], values: &[Vec<i64>]) {
     let [(left, a), (right, b)] = [&product.left, &product.right];
     let ([batches, rows, inner], columns) = (a.grid, b.grid[2]);
-    let (left, right) = (a.read(&values[*left]), b.read(&values[*right]));
+    let (left, right) = (&values[*left], &values[*right]);
+    // A step of a loop reads few of all columns: what it takes must not grow with their number.
+    let copied = (at.len() == columns).then(|| (a.read(left), b.read(right)));
+    let element = |view: &View, of: &[i64], i: usize| view.elements[i].map_or(0, |e| of[e]);
+    let left = |i: usize| copied.as_ref().map_or_else(|| element(a, left, i), |(left, _)| left[i]);
+    let right = |i: usize| {
+        copied
+            .as_ref()
+            .map_or_else(|| element(b, right, i), |(_, right)| right[i])
+    };
     for batch in 0..batches {
         for i in 0..rows {
             let row = batch * rows + i;
             for (index, &n) in at.iter().enumerate() {
                 let term =
-                    |j: usize| i128::from(left[row * inner + j]) * i128::from(right[(batch * inner + j) * columns + n]);
+                    |j: usize| i128::from(left(row * inner + j)) * i128::from(right((batch * inner + j) * columns + n));
                 acc[row * at.len() + index] += i128::from(product.alpha) * (0..inner).map(term).sum::<i128>();
             }
         }

@@ -148,20 +148,19 @@ fn of_affine(
         }
     }
     for product in &affine.matrix_products {
-        let columns = product.right.1.grid[2];
-        for (position, reads) in reads.iter_mut().enumerate() {
-            // A column of the right factor, and all of the left one.
-            let [left, right] =
-                [(&product.left, None), (&product.right, Some(position))].map(|((source, view), column)| {
-                    let positions = program.tensors[*source].positions();
-                    let elements = view.elements.iter().enumerate();
-                    let read = elements.filter(move |(i, _)| column.is_none_or(|column| i % columns == column));
-                    let places = read.filter_map(move |(_, element)| Some((*source, (*element)? % positions)));
-                    places
-                        .filter(|(source, _)| tensors.contains(source))
-                        .collect::<Vec<Place>>()
-                });
-            reads.extend(left.into_iter().chain(right));
+        // A column of the right factor, and all of the left one.
+        let [left, right] = [&product.left, &product.right].map(|(source, view)| {
+            let positions = program.tensors[*source].positions();
+            let columns = view.grid[2].max(1);
+            let elements = view.elements.iter().enumerate().filter(|_| tensors.contains(source));
+            elements.filter_map(move |(i, element)| Some((i % columns, (*source, (*element)? % positions))))
+        });
+        let left: BTreeSet<Place> = left.map(|(_, place)| place).collect();
+        reads.iter_mut().for_each(|reads| reads.extend(&left));
+        for (column, place) in right {
+            if let Some(reads) = reads.get_mut(column) {
+                reads.insert(place);
+            }
         }
     }
     reads

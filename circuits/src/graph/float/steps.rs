@@ -62,7 +62,8 @@ pub fn run(graph: &Graph, nodes: Range<usize>, tensors: &mut [Option<Tensor>]) -
                 let tensor = tensors.get(id)?.as_ref()?;
                 match graph.values.get(id)?.constant {
                     Some(_) => Some(Cow::Borrowed(tensor)),
-                    None => rows(tensor, start..start + step).map(Cow::Owned),
+                    None if tensor.shape.first() == Some(&all) => rows(tensor, start..start + step).map(Cow::Owned),
+                    None => None,
                 }
             };
             let result = match node.op {
@@ -79,12 +80,13 @@ pub fn run(graph: &Graph, nodes: Range<usize>, tensors: &mut [Option<Tensor>]) -
                 }),
                 _ => {
                     let operands: Option<Vec<Cow<'_, Tensor>>> = node.inputs.iter().map(own).collect();
-                    let operands = operands.ok_or_else(|| node.fails("an operand has too few rows".into()))?;
+                    let operands =
+                        operands.ok_or_else(|| node.fails("an operand has another number of rows".into()))?;
                     let operands: Vec<&Tensor> = operands.iter().map(|operand| &**operand).collect();
                     Some(apply(&of_step(&node.op, step), &operands).map_err(|reason| node.fails(reason))?)
                 }
             };
-            let result = result.ok_or_else(|| node.fails("an operand has too few rows".into()))?;
+            let result = result.ok_or_else(|| node.fails("an operand has another number of rows".into()))?;
             let size = result.data.len() / step;
             let place = tensors.get_mut(node.output).and_then(Option::as_mut);
             let place = place.and_then(|tensor| tensor.data.get_mut(start * size..(start + step) * size));

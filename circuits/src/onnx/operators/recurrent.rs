@@ -20,7 +20,7 @@ pub const TABLE: &[Operator] = &[
     many("RNN", recurrent, LIMITS),
 ];
 
-const LIMITS: &str = "constant `sequence_lens`; unrolled if it is given, or constant first states that are not zero";
+const LIMITS: &str = "constant `sequence_lens`; unrolled if it is given, a first state is a constant other than zero, or weights are no constants";
 
 /// Extents of a layer.
 #[derive(Clone, Copy)]
@@ -206,7 +206,7 @@ fn run(
     };
     let whole = lengths.iter().all(|&length| length == steps);
     let variable = b.slot(rows)?.constant.is_none();
-    if steps > 1 && whole && variable && start(call, b, operands) {
+    if steps > 1 && whole && variable && cell.is_constant(b) && start(call, b, operands) {
         let first = [state(b, 1, "first")?, state(b, 2, "first/cell")?];
         let run = looped(call, b, rows, &prefix, (sizes, first), cell)?;
         return match direction.reverse {

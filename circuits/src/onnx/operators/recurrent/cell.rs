@@ -25,6 +25,15 @@ pub struct Cell {
     kind: Kind,
 }
 
+impl Cell {
+    /// Whether no weight depends on the input: the steps of a loop share what they read, but for their own rows.
+    pub fn is_constant(&self, b: &Builder) -> bool {
+        let optional = [self.bias, self.late, self.peepholes].into_iter().flatten();
+        let mut all = optional.chain([self.weights, self.recurrence]);
+        all.all(|id| b.slots.get(id).is_some_and(|slot| slot.constant.is_some()))
+    }
+}
+
 /// What the gates get of the inputs.
 #[derive(Clone, Copy)]
 pub enum Inputs {
