@@ -199,12 +199,12 @@ impl Program {
             cuts.iter().map(|&cut| Some((between(None, cut), vec![cut]))).collect();
         for _ in 2..segments {
             let through = |(index, &cut): (usize, &TensorId)| {
-                let before = best[..index].iter().flatten();
-                let ways = before.map(|(largest, way)| {
+                let ways = best[..index].iter().flatten().map(|(largest, way)| {
                     let new = between(way.last().copied(), cut);
-                    ((*largest).max(new), [way.as_slice(), &[cut]].concat())
+                    ((*largest).max(new), way)
                 });
-                ways.min_by_key(|(largest, _)| *largest)
+                let (largest, way) = ways.min_by_key(|(largest, _)| *largest)?;
+                Some((largest, [way.as_slice(), &[cut]].concat()))
             };
             best = cuts.iter().enumerate().map(through).collect();
         }
