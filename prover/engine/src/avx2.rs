@@ -8,7 +8,7 @@ use crate::columns::{Columns, Ratio, BLOCK};
 use crate::eight::columns::FORM;
 use crate::eight::points::{Row, Step};
 use crate::eight::program::Registers;
-use crate::eight::transform::Twiddles;
+use crate::eight::transform::{Twiddles, Values};
 use crate::kernel::{Collision, Ref};
 use crate::program::Compiled;
 use halo2curves::bn256::{Fr, G1Affine};

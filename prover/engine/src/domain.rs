@@ -118,8 +118,9 @@ impl<K: Columns> Table<K> {
     fn coefficients(&self, columns: &[Vec<Fr>]) -> Vec<Vec<Fr>> {
         let share = Fr::from(K::FORM) * inverse(Fr::from(self.rows as u64));
         let shares = vec![share; self.rows];
-        let one = |rows: &Vec<Fr>| self.kernel.transform(&self.backward, rows, None, Some(&shares));
-        columns.par_iter().map(one).collect()
+        let one =
+            |room: &mut K::Room, rows: &Vec<Fr>| self.kernel.transform(&self.backward, rows, None, Some(&shares), room);
+        columns.par_iter().map_init(K::Room::default, one).collect()
     }
 
     /// On each of as many cosets `s H` as there are pieces the quotient `Q = sum X^(nt) Q_t` is `sum v^t Q_t` with the constant `v = s^n`:
@@ -148,8 +149,10 @@ impl<K: Columns> Table<K> {
     fn part(&self, program: &Compiled, columns: &[&[Fr]], shift: Fr) -> Vec<Fr> {
         let form = Fr::from(K::FORM);
         let before = powers(form * form, shift, self.rows);
-        let values = |column: &&[Fr]| self.kernel.transform(&self.forward, column, Some(&before), None);
-        let values: Vec<Vec<Fr>> = columns.par_iter().map(values).collect();
+        let values = |room: &mut K::Room, column: &&[Fr]| {
+            self.kernel.transform(&self.forward, column, Some(&before), None, room)
+        };
+        let values: Vec<Vec<Fr>> = columns.par_iter().map_init(K::Room::default, values).collect();
         let values: Vec<&[Fr]> = values.iter().map(Vec::as_slice).collect();
         let mut part = vec![Fr::ZERO; self.rows.next_multiple_of(BLOCK)];
         let chunk = (self.rows / rayon::current_num_threads())
@@ -165,7 +168,8 @@ impl<K: Columns> Table<K> {
         drop(values);
         part.truncate(self.rows);
         let after = powers(inverse(Fr::from(self.rows as u64)), inverse(shift), self.rows);
-        self.kernel.transform(&self.backward, &part, None, Some(&after))
+        let room = &mut K::Room::default();
+        self.kernel.transform(&self.backward, &part, None, Some(&after), room)
     }
 }
 

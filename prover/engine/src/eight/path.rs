@@ -99,13 +99,14 @@ macro_rules! path {
             const FORM: u64 = FORM;
             type Twiddles = Twiddles;
             type Registers = Registers<$path>;
+            type Room = Values<$path>;
 
             fn twiddles(self, omega: Fr, k: u32) -> Option<Twiddles> {
                 Twiddles::new(omega, k)
             }
 
             with_instructions! { $path, $features:
-                fn transform(twiddles: &Twiddles, rows: &[Fr], before: Option<&[Fr]>, after: Option<&[Fr]>) -> Vec<Fr>
+                fn transform(twiddles: &Twiddles, rows: &[Fr], before: Option<&[Fr]>, after: Option<&[Fr]>, room: &mut Values<$path>) -> Vec<Fr>
                     = crate::eight::transform::transform;
                 fn registers(program: &Compiled) -> Registers<$path> = Registers::new;
                 fn run(program: &Compiled, columns: &[&[Fr]], start: usize, out: &mut [Fr; BLOCK], registers: &mut Registers<$path>)

@@ -20,8 +20,10 @@ const MIN_K: u32 = 6;
 const MAX_K: u32 = 22;
 
 /// Eight values, and sums of them.
-type Values<K> = <K as Vectors>::Lanes<Fr>;
-type Sums<K> = <Values<K> as Lanes<Fr>>::Wide;
+type Value<K> = <K as Vectors>::Lanes<Fr>;
+type Sums<K> = <Value<K> as Lanes<Fr>>::Wide;
+/// The values of all places.
+pub type Values<K> = Vec<Value<K>>;
 
 /// Powers of a root, in the form of factors.
 #[derive(Debug)]
@@ -110,7 +112,7 @@ fn position(mut place: usize, places: usize) -> usize {
 
 /// The transform of the values that stand by [`position`], by those of four parts of them. Values are below `3 p`.
 #[inline(always)]
-pub fn dft<K: Vectors>(path: K, out: &mut [Values<K>], twiddles: &Twiddles, level: usize) {
+pub fn dft<K: Vectors>(path: K, out: &mut [Value<K>], twiddles: &Twiddles, level: usize) {
     if let [a, b] = out {
         let (x, y) = (a.wide(), b.wide());
         (*a, *b) = (x.add(y).carried(), x.sub(y).plus(Fr::P3).carried());
@@ -137,7 +139,7 @@ pub fn dft<K: Vectors>(path: K, out: &mut [Values<K>], twiddles: &Twiddles, leve
 
 /// The transforms of eight values below `3 p`, at most `4.3 p`.
 #[inline(always)]
-fn eight<K: Vectors>(x: [Values<K>; 8], quarter: Values<K>, eighth: [Values<K>; 2]) -> [Values<K>; 8] {
+fn eight<K: Vectors>(x: [Value<K>; 8], quarter: Value<K>, eighth: [Value<K>; 2]) -> [Value<K>; 8] {
     let [a, b, c, d, e, f, g, h] = x.map(Lanes::wide);
     let even = half::<K>([a.add(e), b.add(f), c.add(g), d.add(h)], quarter);
     let odd = half::<K>(
@@ -155,7 +157,7 @@ fn eight<K: Vectors>(x: [Values<K>; 8], quarter: Values<K>, eighth: [Values<K>; 
 
 /// The transform of four sums below `6 p`: at most `4.3 p`.
 #[inline(always)]
-fn half<K: Vectors>([a, b, c, d]: [Sums<K>; 4], quarter: Values<K>) -> [Values<K>; 4] {
+fn half<K: Vectors>([a, b, c, d]: [Sums<K>; 4], quarter: Value<K>) -> [Value<K>; 4] {
     let (e, f) = (a.add(c).narrowed().wide(), b.add(d).narrowed().wide());
     let g = a.sub(c).plus(Fr::P6).narrowed().wide();
     let h = b.sub(d).plus(Fr::P6).carried().mul(quarter).wide();
@@ -174,10 +176,11 @@ pub fn transform<K: Vectors>(
     rows: &[Fr],
     before: Option<&[Fr]>,
     after: Option<&[Fr]>,
+    values: &mut Values<K>,
 ) -> Vec<Fr> {
     let places = twiddles.turns.len() / 8;
     // Rows are read in order, as memory gives them fastest, and values written where they are wanted.
-    let mut values = vec![path.splat([0; 5]); places];
+    values.resize(places, path.splat([0; 5]));
     for place in 0..places {
         let rows = load(path, rows, 8 * place);
         values[position(place, places)] = match before {
@@ -185,7 +188,7 @@ pub fn transform<K: Vectors>(
             None => rows,
         };
     }
-    path.dft(&mut values, twiddles, twiddles.levels.len().saturating_sub(1));
+    path.dft(values, twiddles, twiddles.levels.len().saturating_sub(1));
 
     let quarter = path.splat(twiddles.quarter);
     let eighth = [path.splat(twiddles.eighth[0]), path.splat(twiddles.eighth[1])];

@@ -82,6 +82,7 @@ fn each((mut a, b): ([Fr; BLOCK], [Fr; BLOCK]), operation: impl Fn(&mut Fr, &Fr)
 impl Columns for Portable {
     const FORM: u64 = 1;
     type Twiddles = Twiddles;
+    type Room = ();
     type Registers = Vec<[Fr; BLOCK]>;
 
     #[cfg(target_arch = "x86_64")]
@@ -89,7 +90,14 @@ impl Columns for Portable {
         Some(Twiddles::new(omega, k))
     }
 
-    fn transform(self, twiddles: &Twiddles, rows: &[Fr], before: Option<&[Fr]>, after: Option<&[Fr]>) -> Vec<Fr> {
+    fn transform(
+        self,
+        twiddles: &Twiddles,
+        rows: &[Fr],
+        before: Option<&[Fr]>,
+        after: Option<&[Fr]>,
+        (): &mut (),
+    ) -> Vec<Fr> {
         let row = |place: usize| match rows.get(place) {
             Some(row) => before.map_or(*row, |before| row * before[place]),
             None => Fr::ZERO,
