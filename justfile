@@ -43,7 +43,7 @@ page:
 
 # Tests of module, page and package (needs node and chromium).
 test-page: page
-    node --test --test-concurrency=1 verifier/wasm/test/*.test.mjs
+    node --test --test-concurrency=2 verifier/wasm/test/*.test.mjs
 
 # The command line as one static file for Linux, with manual, completions and checksums, in target/dist.
 binary:
@@ -74,7 +74,7 @@ notebooks: python
 test-service-page:
     rustup target add wasm32-unknown-unknown
     cargo build --release -p provenn-service
-    node --test --test-concurrency=1 service/web/test/*.test.mjs
+    node --test --test-concurrency=2 service/web/test/*.test.mjs
 
 # Licences, sources and advisories of dependencies (fetches the database of advisories).
 deny:
