@@ -326,16 +326,27 @@ impl Builder {
             };
             return Ok(self.constant(&name, shape, data_type, nothing, Vec::new()));
         }
-        self.count(&name, &shape)?;
+        self.computed(from, (name, suffix(&from.node)), (shape, data_type), (op, inputs))
+    }
+
+    /// A value that a step of these names computes: its own and that of the step.
+    fn computed(
+        &mut self,
+        from: &Origin,
+        (value, node): (String, String),
+        (shape, data_type): (Vec<usize>, i32),
+        (op, inputs): (Op, &[ValueId]),
+    ) -> Result<ValueId, Fault> {
+        self.count(&value, &shape)?;
         let output = self.push(Slot {
-            name,
+            name: value,
             shape,
             constant: None,
             data_type,
             origin: Made::From(Vec::new()),
         });
         self.steps.push(Step {
-            name: suffix(&from.node),
+            name: node,
             onnx_op: from.onnx_op.clone(),
             op,
             inputs: inputs.to_vec(),

@@ -1,6 +1,6 @@
 //! Values that are read before they are computed.
 
-use super::{Builder, Fault, ImportError, Made, Origin, Slot, Step};
+use super::{Builder, Fault, ImportError, Origin};
 use crate::graph::{Op, ValueId};
 
 impl Builder {
@@ -13,23 +13,8 @@ impl Builder {
         shape: Vec<usize>,
         (rows, data_type): (usize, i32),
     ) -> Result<ValueId, Fault> {
-        let name = format!("{}/{label}", from.output);
-        self.count(&name, &shape)?;
-        let output = self.push(Slot {
-            name,
-            shape,
-            constant: None,
-            data_type,
-            origin: Made::From(Vec::new()),
-        });
-        self.steps.push(Step {
-            name: format!("{}/{label}", from.node),
-            onnx_op: from.onnx_op.clone(),
-            op: Op::Delay { rows },
-            inputs: vec![],
-            output,
-        });
-        Ok(output)
+        let names = (format!("{}/{label}", from.output), format!("{}/{label}", from.node));
+        self.computed(from, names, (shape, data_type), (Op::Delay { rows }, &[]))
     }
 
     /// The value that a delayed one is of.
