@@ -34,7 +34,7 @@ pub use config::{Challenges, Config};
 pub use cost::{memory_bytes, Cost, Machine, Objective, M20_SECONDS};
 pub use counts::Counts;
 pub use expr::signed;
-pub use input::input_cells;
+pub use input::{given_cells, input_cells};
 pub(crate) use lines::lane_cells;
 pub use lines::weight_cells;
 pub use rows::row_sets;

@@ -48,6 +48,8 @@ pub enum Mode {
     ValuesR,
     /// Values of the lanes, weighted by a pattern of the shape (by index).
     Pattern(usize),
+    /// Cells of what a segment gives, weighted by powers of `r`.
+    Given,
     /// Nothing; the row keeps the sum.
     Skip,
 }

@@ -19,7 +19,7 @@ pub use exec::{execute, placed, quantize_input, quantize_inputs, Trace};
 pub use order::InputOrder;
 pub(crate) use schedule::schedule;
 pub(crate) use segment::listed;
-pub use segment::{CutError, NoCut};
+pub use segment::{CutError, NoCut, Weight};
 pub use table::{Scale, Table};
 
 use crate::graph::InputType;

@@ -26,7 +26,7 @@ use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::{Advice, Column};
 use provenn_circuits::argument::Phase;
 use provenn_circuits::graph::InputType;
-use provenn_circuits::layout::{Block, Layout, RowKind, Shape, Src, BIAS_LIMBS};
+use provenn_circuits::layout::{Block, Layout, Mode, RowKind, Shape, Src, BIAS_LIMBS};
 use provenn_circuits::program::*;
 use provenn_circuits::CircuitError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -173,7 +173,12 @@ fn excuse(t: &Table, column: usize, row: usize, later: bool) -> Option<&'static 
         }
     }
     let given = layout.given.map_or(&[][..], |id| &layout.rows[id]);
-    if c.advice.input.given.iter().any(|&cell| is(cell)) && !given.contains(&row) {
+    let scanned = layout.segments.iter().find(|s| s.rows[0].mode == Mode::Given);
+    let given = match scanned {
+        Some(cells) => (cells.start..cells.start + cells.rows.len()).contains(&row),
+        None => given.contains(&row),
+    };
+    if c.advice.input.given.iter().any(|&cell| is(cell)) && !given {
         return Some("column of what is given on a row that is not of it (bound by its commitment only)");
     }
     for (index, lane) in c.advice.lanes.iter().enumerate() {

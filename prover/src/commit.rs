@@ -196,6 +196,7 @@ fn purpose(model: &Program, layout: &Layout) -> Purpose {
             public: false,
             order: InputOrder(vec![]),
         }),
+        onto: ends.onto.map(|lanes| lanes as u32),
         instances,
     })
 }

@@ -6,7 +6,7 @@ mod attacks;
 #[path = "chain/pieces.rs"]
 mod pieces;
 
-use provenn_circuits::layout::Layout;
+use provenn_circuits::argument::{given_cells, input_cells};
 use provenn_circuits::program::{execute, quantize_inputs};
 use provenn_circuits::CircuitError;
 use provenn_prover::chain::{self, CompiledChain, Segment};
@@ -208,10 +208,12 @@ fn an_audit_finds_other_cuts() {
 #[test]
 fn neighbours_agree_on_cells() {
     let chain = Chain::new("digits_cnn", 3, false);
+    let mut values = chain.values.clone();
     for pair in chain.segments.windows(2) {
-        let rows = |layout: &Layout, id: usize| layout.rows[id].clone();
-        let given = pair[0].layout.given.unwrap();
-        assert_eq!(rows(&pair[0].layout, given), rows(&pair[1].layout, 0));
-        assert_eq!(pair[0].model.zero(given), pair[1].model.zero(0));
+        let trace = execute(&pair[0].model, &values).unwrap();
+        let given = given_cells(&pair[0].model, &pair[0].layout, &trace);
+        values = trace.outputs(&pair[0].model);
+        let taken = input_cells(&pair[1].model, &pair[1].layout, 0, &values[0]);
+        assert_eq!(given, taken);
     }
 }

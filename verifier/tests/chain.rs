@@ -145,8 +145,62 @@ fn bad_keys_of_segments_are_refused() {
     let unlinked = "each input must be either public or linked";
     refused(0, &|_, layout| layout.gives = None, unlinked);
     refused(0, &|parts, _| drop(parts.linked.inputs.pop()), unlinked);
+    // One way to say on how many lanes it is given, and as many columns as they are.
+    let (own, channels) = {
+        let layout = card.segments[0].key.purpose.segment().unwrap();
+        (layout.given_lanes(), layout.gives.as_ref().unwrap().channels)
+    };
+    let lanes = "lanes of what a segment gives";
+    refused(0, &|_, layout| layout.onto = Some(own), lanes);
+    refused(2, &|_, layout| layout.onto = Some(own + 1), lanes);
+    refused(0, &|_, layout| layout.onto = Some(0), unlinked);
+    refused(0, &|_, layout| layout.onto = Some(own - 1), unlinked);
+    assert!(own > 1 && channels >= own);
     let computed = |parts: &mut KeyParts, _: &mut SegmentLayout| {
         (parts.computed_columns, parts.instance_columns) = (1, parts.instance_columns + 1);
     };
     refused(0, &computed, "computed columns");
+}
+
+/// A key that gives onto other lanes than its own has a form of its own, and the next segment must have them.
+#[test]
+fn what_is_given_onto_other_lanes_is_said_by_the_key() {
+    let (card, ..) = golden("digits_mlp");
+    let key = &card.segments[0].key;
+    let mut parts = (**key).clone();
+    let mut layout = parts.purpose.segment().unwrap().clone();
+    // Few channels, so that more lanes are as many columns.
+    let own = layout.given_lanes();
+    layout.gives.as_mut().unwrap().channels = own;
+    parts.purpose = Purpose::Segment(layout.clone());
+    let before = VerifyingKey::new(parts.clone()).unwrap();
+    layout.onto = Some(own + 1);
+    parts.purpose = Purpose::Segment(layout.clone());
+    let across = VerifyingKey::new(parts).unwrap();
+    assert_eq!(across.purpose.segment().unwrap().given_lanes(), own + 1);
+    assert_ne!(before.digest(), across.digest());
+    assert_eq!(across.to_bytes().len(), before.to_bytes().len() + 4);
+    let read = VerifyingKey::from_bytes(&across.to_bytes()).unwrap();
+    assert_eq!(read.purpose, across.purpose);
+    assert_eq!(read.to_bytes(), across.to_bytes());
+
+    // In a card both segments must be of so many lanes.
+    let card_of = |first: &VerifyingKey, lanes: u32| {
+        let mut card: ChainCard = (*card).clone();
+        card.segments[0].key = first.clone();
+        let mut parts = (*card.segments[1].key).clone();
+        let mut next = parts.purpose.segment().unwrap().clone();
+        next.instances.lanes = lanes;
+        next.instances.inputs[0].channels = own;
+        next.onto = Some(own).filter(|own| *own != lanes);
+        parts.purpose = Purpose::Segment(next);
+        card.segments[1].key = VerifyingKey::new(parts).unwrap();
+        card.validate()
+    };
+    let reason = "a segment takes what the one before gives";
+    assert_eq!(card_of(&before, own), Ok(()));
+    assert_eq!(card_of(&across, own + 1), Ok(()));
+    for (first, lanes) in [(&across, own), (&before, own + 1)] {
+        assert_eq!(card_of(first, lanes), Err(VerifyError::KeyInvalid { reason }));
+    }
 }

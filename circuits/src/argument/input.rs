@@ -5,7 +5,7 @@ use super::config::Config;
 use super::dense;
 use super::expr::{cell, fixed, Cells, Gates};
 use super::lane::{Row, View};
-use crate::layout::{InputShape, Layout, RowKind, Shape};
+use crate::layout::{Ends, InputShape, Layout, RowKind, Shape};
 use crate::program::{Program, Trace};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::poly::Rotation;
@@ -16,19 +16,17 @@ pub struct Columns<T> {
     /// Of each input its committed cells, `v + half`, lane by lane; none of a public one. No two share a column, so that a
     /// commitment is of one input.
     pub committed: Vec<Vec<T>>,
-    /// The cells of what a segment gives, lane by lane: as the next one has them for its input.
+    /// The cells of what a segment gives, lane by lane of the next one: as that has them for its input.
     pub given: Vec<T>,
 }
 
 impl<T> Columns<T> {
     pub(super) fn new(shape: &Shape, next: &mut Next<'_, T>) -> Self {
-        let mut columns = |input: &InputShape| {
-            let lanes = 0..input.columns(shape.lanes);
-            lanes.map(|_| next(Phase::First.read_at(1))).collect()
-        };
+        let mut columns = |count: usize| (0..count).map(|_| next(Phase::First.read_at(1))).collect();
+        let inputs = shape.inputs.iter().map(|input| input.columns(shape.lanes));
         Self {
-            committed: shape.inputs.iter().map(&mut columns).collect(),
-            given: shape.features.given.iter().flat_map(columns).collect(),
+            committed: inputs.map(&mut columns).collect(),
+            given: columns(shape.given_columns()),
         }
     }
 }
@@ -40,7 +38,7 @@ pub struct Fixed<T> {
     pub public: Option<T>,
     /// Rows of each committed input.
     pub committed: Vec<Option<Rows<T>>>,
-    /// Rows of what a segment gives.
+    /// Rows of what a segment gives, where it lies on its lanes.
     pub given: Option<T>,
 }
 
@@ -67,7 +65,7 @@ impl<T> Fixed<T> {
                     })
                 })
                 .collect(),
-            given: shape.features.given.is_some().then(&mut *next),
+            given: (shape.features.given.is_some() && shape.ends.onto.is_none()).then(&mut *next),
         }
     }
 
@@ -116,6 +114,8 @@ impl<T> Fixed<T> {
 /// * `given * (value - cell) = 0`: the cell of its own column, which is linked to the commitment that the next segment's input is linked to, is
 ///   the value. That is determined and in range by its rounding, of a lane without a channel zero by the sums of its accumulators; the next
 ///   segment states both again of its input, in the same cells with the same zero point.
+///
+/// Where the next segment has other lanes, two scans of sums under powers of `r` and `t` take the place of this gate (`layout/build/given.rs`).
 pub(super) fn gates(m: &mut Cells<'_>, c: &Config, lane: &View, index: usize) -> Gates {
     let mut gates = vec![];
     let [value, ..] = lane.value.clone();
@@ -197,7 +197,36 @@ pub(super) fn values(model: &Program, layout: &Layout, trace: &Trace, lane: usiz
     values
 }
 
-/// Cells of the columns of an input, or of what a segment gives: `[lane][row]`, offset by the zero point of the tensor (of every input of a model
+/// Cells of what a segment gives, as the next one has them for its input: `[lane][row]`.
+pub fn given_cells(model: &Program, layout: &Layout, trace: &Trace) -> Vec<Vec<u64>> {
+    let Some(id) = layout.given else {
+        return vec![];
+    };
+    match layout.shape.ends {
+        Ends {
+            gives: Some(start),
+            onto: Some(lanes),
+            ..
+        } => {
+            let (tensor, zero) = (&model.tensors[id], model.zero(id));
+            let (positions, blocks) = (tensor.positions(), tensor.channels.div_ceil(lanes));
+            // Where there is no channel, the cell is that of a zero.
+            let cell = |lane: usize, row: usize| {
+                let (channel, position) = (row % blocks * lanes + lane, row / blocks);
+                let value = trace.values[id].get(channel * positions + position);
+                (value.filter(|_| channel < tensor.channels).unwrap_or(&0) + zero) as u64
+            };
+            let column = |lane: usize| {
+                let cells = (0..positions * blocks).map(|row| cell(lane, row));
+                [vec![0; start], cells.collect()].concat()
+            };
+            (0..layout.shape.given_columns()).map(column).collect()
+        }
+        _ => input_cells(model, layout, id, &trace.values[id]),
+    }
+}
+
+/// Cells of the columns of an input, or of what a segment gives on its lanes: `[lane][row]`, offset by the zero point of the tensor (of every input of a model
 /// half the value range), and not in the caller's order. Other rows are zero.
 pub fn input_cells(model: &Program, layout: &Layout, id: usize, tensor: &[i64]) -> Vec<Vec<u64>> {
     let lanes = layout.shape.lanes.min(model.tensors[id].channels);

@@ -59,7 +59,13 @@ fn modes(shape: &Shape, slot: usize) -> Vec<Mode> {
     let patterns = shape.features.patterns.iter().enumerate();
     let patterns = patterns.filter(|(_, pattern)| pattern.slot == slot);
     let patterns = patterns.map(|(index, _)| Mode::Pattern(index));
-    [Mode::ValuesS, Mode::ValuesR].into_iter().chain(patterns).collect()
+    let given = shape.features.given_slot.filter(|given| *given == slot);
+    let given = given.map(|_| Mode::Given);
+    [Mode::ValuesS, Mode::ValuesR]
+        .into_iter()
+        .chain(patterns)
+        .chain(given)
+        .collect()
 }
 
 impl<T> Fixed<T> {
@@ -126,6 +132,12 @@ fn scanned(m: &mut Cells<'_>, c: &Config, mode: Mode) -> Expr {
         Mode::ValuesS => horner(values(m), &c.s()),
         Mode::ValuesR => horner(values(m), &c.challenges.r.expr()),
         Mode::Pattern(pattern) => by_pattern(c, pattern, &values(m)),
+        Mode::Given => {
+            let zero = constant(c.shape.given_zero());
+            let cells = c.advice.input.given.iter();
+            let cells = cells.map(|&given| cell(m, given) - zero.clone());
+            horner(cells.collect(), &c.challenges.r.expr())
+        }
         Mode::Constant | Mode::Skip => constant(0),
     }
 }

@@ -27,6 +27,7 @@ pub struct Witness {
 #[derive(Clone, Debug)]
 pub struct First {
     input: Vec<Vec<u64>>,
+    given: Vec<Vec<u64>>,
     lanes: Vec<lane::Columns<Vec<u64>>>,
     /// The line column of a dense layout.
     line: Option<Vec<u64>>,
@@ -42,6 +43,7 @@ pub struct Second {
     /// Lines, folded weights, lookup.
     pub columns: Vec<Vec<Fr>>,
     scanned: Vec<Scanned>,
+    given: Vec<Vec<u64>>,
 }
 
 impl First {
@@ -49,7 +51,7 @@ impl First {
     pub fn columns(&self) -> Vec<Vec<Fr>> {
         let small = |column: &Vec<u64>| column.iter().map(|&v| Fr::from(v)).collect();
         let lanes = self.lanes.iter().flat_map(lane::Columns::iter);
-        let all = self.input.iter().chain(lanes).chain(&self.line);
+        let all = self.input.iter().chain(&self.given).chain(lanes).chain(&self.line);
         let all = all.chain([&self.multiplicity]);
         let all = all.chain(&self.functions);
         let top = self.top.iter().map(|&v| signed(v.into())).collect();
@@ -65,14 +67,14 @@ impl Witness {
     pub fn phase1(&self, model: &Program, layout: &Layout) -> First {
         let shape = &layout.shape;
         let committed = shape.inputs.iter().enumerate().filter(|(_, input)| !input.public);
-        let committed = committed.map(|(id, _)| id).chain(layout.given);
-        let input = committed.flat_map(|id| input::input_cells(model, layout, id, &self.trace.values[id]));
+        let input = committed.flat_map(|(id, _)| input::input_cells(model, layout, id, &self.trace.values[id]));
         let lane = |lane: usize| lane::cells(model, layout, &self.trace, lane);
         let mut lanes: Vec<Vec<lane::Row>> = (0..shape.lanes).into_par_iter().map(lane).collect();
         let top = policy::cells(self, model, layout, &mut lanes[0]);
         let lanes: Vec<_> = lanes.par_iter().map(|rows| lane::columns(shape, rows)).collect();
         First {
             input: input.collect(),
+            given: input::given_cells(model, layout, &self.trace),
             multiplicity: range::multiplicities(shape, &lanes),
             functions: function::multiplicities(model, layout, &lanes),
             line: shape.dense.then(|| dense::line(layout, &lanes[0].value)),
@@ -115,7 +117,17 @@ impl Witness {
             [rows.map(accumulator).collect(), values.collect()]
         };
         let scanned = first.lanes.iter().enumerate().map(scanned).collect();
-        Second { columns, scanned }
+        Second {
+            columns,
+            scanned,
+            // Only a scan reads them again.
+            given: first
+                .given
+                .iter()
+                .filter(|_| layout.shape.ends.onto.is_some())
+                .cloned()
+                .collect(),
+        }
     }
 }
 
@@ -131,7 +143,7 @@ impl Second {
             Src::Pacc(row) => pacc.get(row).copied(),
             Src::Slot(..) => None,
         };
-        let slots = scan::columns(layout, &self.scanned, &read, [r, t, s]);
+        let slots = scan::columns(layout, (&self.scanned, &self.given), &read, [r, t, s]);
         [pow, uacc, pacc].into_iter().chain(slots).collect()
     }
 }

@@ -1,10 +1,13 @@
 //! Chains: a program in segments, each in a circuit of its own, all of one size. What two of them have in common lies in the same cells of both,
 //! so that one commitment is of both.
 
-use super::search::{candidates, roomy, weight_bits};
+mod cuts;
+mod shapes;
+
+use super::search::weight_bits;
 use crate::argument::{Cost, Objective};
 use crate::error::CircuitError;
-use crate::layout::{Ends, InputShape, Layout, LayoutError, Shape, MAX_COMMITTED, MAX_K};
+use crate::layout::{Layout, Shape, MAX_K};
 use crate::program::{CutError, Precision, Program, TensorId};
 use crate::register::RegisterCircuit;
 
@@ -14,7 +17,7 @@ pub const MAX_SEGMENTS: usize = 64;
 /// Where a program is to be cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cuts {
-    /// Into so many segments, of which the largest is as small as it can be.
+    /// Into so many segments: of the ways whose largest segment is at most an eighth larger than it has to be, the one that takes the least time.
     Into(usize),
     /// At the tensors of these names.
     At(Vec<String>),
@@ -27,31 +30,36 @@ impl From<usize> for Cuts {
 }
 
 impl Cuts {
-    /// The tensors.
-    fn of(&self, program: &Program) -> Result<Vec<TensorId>, CircuitError> {
-        let too_many = |asked| CircuitError::Segments {
-            asked,
-            most: (program.cuts().len() + 1).min(MAX_SEGMENTS),
+    /// The tensors, as far as they are the same for all shapes.
+    fn named(&self, program: &Program) -> Result<Option<Vec<TensorId>>, CircuitError> {
+        let most = (program.cuts().len() + 1).min(MAX_SEGMENTS);
+        let asked = match self {
+            Self::Into(segments) => *segments,
+            Self::At(names) => names.len() + 1,
         };
         let names = match self {
-            Self::Into(segments) => {
-                let cuts = (2..=MAX_SEGMENTS).contains(segments);
-                let cuts = cuts.then(|| program.cut_into(*segments)).flatten();
-                return cuts.ok_or_else(|| too_many(*segments));
-            }
+            _ if !(2..=MAX_SEGMENTS).contains(&asked) => return Err(CircuitError::Segments { asked, most }),
+            Self::Into(segments) if *segments > most => return Err(CircuitError::Segments { asked, most }),
+            Self::Into(_) => return Ok(None),
             Self::At(names) => names,
         };
-        if !(1..MAX_SEGMENTS).contains(&names.len()) {
-            return Err(too_many(names.len() + 1));
-        }
-        program.cut_at(names).map_err(|CutError { name, reason }| {
+        let cuts = program.cut_at(names).map_err(|CutError { name, reason }| {
             let possible = program.cuts().into_iter().map(|cut| program.tensors[cut].name.clone());
             CircuitError::CutAt {
                 name,
                 reason,
                 possible: possible.collect(),
             }
-        })
+        });
+        cuts.map(Some)
+    }
+
+    /// The tensors for shapes of one size and precision; none if no segments fit them.
+    fn of(&self, program: &Program, alike: &[Shape]) -> Result<Option<Vec<TensorId>>, CircuitError> {
+        match (self.named(program)?, self) {
+            (None, Self::Into(segments)) => Ok(cuts::into(program, *segments, alike)),
+            (named, _) => Ok(named),
+        }
     }
 }
 
@@ -68,7 +76,7 @@ pub struct Chained {
     pub cost: Cost,
 }
 
-/// Cuts a program, and chooses the shape that they share by the cost model. `build` gives the program at a precision.
+/// Cuts a program, and chooses the shapes of its segments by the cost model. `build` gives the program at a precision.
 ///
 /// # Errors
 /// [`CircuitError::Segments`] and [`CircuitError::CutAt`] if it cannot be cut so, otherwise as [`choose`](super::search::choose).
@@ -83,33 +91,19 @@ pub(super) fn choose(
         limbs: 2,
         top_bits: 0,
     })?;
-    let cuts = cuts.of(&structure)?;
-    let parts = structure.segments(&cuts);
-    let mut best: Option<(f64, Shape)> = None;
-    let mut refused = CircuitError::TooLarge { max_k: MAX_K };
-    for candidate in candidates(&InputShape::of(&structure, public)) {
-        let most = best.as_ref().map_or(f64::INFINITY, |(cost, _)| *cost);
-        match cost(&parts, &structure, public, &cuts, &candidate, &|cost| {
-            objective.of(cost) >= most
-        }) {
-            Ok(cost) => best = Some((objective.of(&cost), candidate)),
-            Err(error @ CircuitError::Layout { reason, .. }) if reason != LayoutError::Unwanted => refused = error,
-            Err(_) => {}
-        }
-    }
-    let (_, shape) = best.ok_or(refused)?;
-    let model = build(shape.precision())?;
+    let (cuts, shapes) = shapes::choose(&structure, public, cuts, objective)?;
+    let precision = shapes
+        .first()
+        .ok_or(CircuitError::TooLarge { max_k: MAX_K })?
+        .precision();
     let mut chained = Chained {
         segments: vec![],
         cost: NOTHING,
         cuts,
-        model,
+        model: build(precision)?,
     };
     let parts = chained.model.segments(&chained.cuts);
-    for (program, shape) in parts
-        .into_iter()
-        .zip(shapes(&chained.model, public, &chained.cuts, &shape))
-    {
+    for (program, shape) in parts.into_iter().zip(shapes) {
         let shape = Shape {
             weight_bits: weight_bits(&program),
             ..shape
@@ -164,88 +158,6 @@ fn laid_out(program: &Program, shape: Shape) -> Result<Layout, CircuitError> {
     let layout = Layout::build(program, shape).map_err(|reason| CircuitError::Layout { k, reason })?;
     RegisterCircuit::new(program, &layout)?;
     Ok(layout)
-}
-
-/// The shapes of the segments, up to what a layout chooses.
-fn shapes(model: &Program, public: &[bool], cuts: &[TensorId], shared: &Shape) -> Vec<Shape> {
-    let rows = |id: TensorId| {
-        let tensor = &model.tensors[id];
-        tensor.channels.div_ceil(shared.lanes) * tensor.positions()
-    };
-    // Above all there is where tensors are that others cannot give way to: public inputs of the first segment, policy rows of the last one.
-    let shown = (0..model.inputs.len())
-        .filter(|input| public[*input])
-        .map(rows)
-        .sum::<usize>();
-    let stated = model
-        .outputs
-        .iter()
-        .map(|output| match model.tensors[output.tensor].positions() {
-            1 => model.tensors[output.tensor].channels.next_multiple_of(shared.lanes),
-            _ => model.tensors[output.tensor].len(),
-        });
-    let base = shown.max(stated.sum());
-    // Each lies above the one before where there is room, otherwise below: the segment between has both.
-    let mut starts: Vec<usize> = vec![];
-    for (index, &cut) in cuts.iter().enumerate() {
-        starts.push(match starts.last() {
-            Some(&before) if base + rows(cut) > before => before + rows(cuts[index - 1]),
-            _ => base,
-        });
-    }
-    let takes = std::iter::once(None).chain(starts.iter().copied().map(Some));
-    let gives = starts.iter().copied().map(Some).chain([None]);
-    let shape = |(takes, gives): (Option<usize>, Option<usize>)| Shape {
-        inputs: match takes {
-            None => InputShape::of(model, public),
-            // The layout fills it in.
-            Some(_) => vec![InputShape {
-                public: false,
-                channels: 0,
-                positions: 0,
-                unsigned: false,
-            }],
-        },
-        ends: Ends { takes, gives },
-        ..shared.clone()
-    };
-    takes.zip(gives).map(shape).collect()
-}
-
-/// What a candidate costs, unless it is not wanted.
-fn cost(
-    parts: &[Program],
-    structure: &Program,
-    public: &[bool],
-    cuts: &[TensorId],
-    candidate: &Shape,
-    unwanted: &dyn Fn(&Cost) -> bool,
-) -> Result<Cost, CircuitError> {
-    let k = candidate.k;
-    let refuse = |reason| CircuitError::Layout { k, reason };
-    let shapes = shapes(structure, public, cuts, candidate);
-    let rooms = parts.iter().zip(&shapes);
-    rooms
-        .clone()
-        .try_for_each(|(part, shape)| roomy(part, shape))
-        .map_err(refuse)?;
-    let mut all = NOTHING;
-    for (part, shape) in rooms {
-        let hopeless = |shape: &Shape| {
-            let (columns, most) = (shape.committed_columns(), MAX_COMMITTED);
-            if columns > most {
-                return Some(LayoutError::Committed { columns, most });
-            }
-            unwanted(&sum(all, Cost::of(shape))).then_some(LayoutError::Unwanted)
-        };
-        let layout = Layout::build_unless(part, shape.clone(), &hopeless).map_err(refuse)?;
-        RegisterCircuit::tells_apart(part, &layout)?;
-        all = sum(all, Cost::of(&layout.shape));
-    }
-    match unwanted(&all) {
-        true => Err(refuse(LayoutError::Unwanted)),
-        false => Ok(all),
-    }
 }
 
 const NOTHING: Cost = Cost {

@@ -156,10 +156,12 @@ pub(super) fn roomy(model: &Program, shape: &Shape) -> Result<(), LayoutError> {
 
 /// Of two reasons the one to tell: of the larger circuit, then of the one that lacks less. That lanes cannot be told apart
 /// says more than that another shape is too small.
-fn nearer(known: CircuitError, k: u32, reason: LayoutError) -> CircuitError {
+pub(super) fn nearer(known: CircuitError, k: u32, reason: LayoutError) -> CircuitError {
     let rank = |k: u32, reason: &LayoutError| (k, -reason.excess().unwrap_or(f64::MAX));
     match known {
         CircuitError::LaneKinds { .. } => known,
+        // Of another one that is possible.
+        _ if reason == LayoutError::Unwanted => known,
         CircuitError::Layout { k: other, reason: old } if rank(other, &old) >= rank(k, &reason) => known,
         _ => CircuitError::Layout { k, reason },
     }

@@ -3,6 +3,7 @@
 mod checks;
 mod dense;
 mod formed;
+mod given;
 mod place;
 mod reads;
 mod scans;
@@ -100,7 +101,8 @@ impl<'a> Builder<'a> {
             public: false,
             channels: model.tensors[id].channels,
             positions: model.tensors[id].positions(),
-            unsigned: false,
+            // Who scans its cells has to know their zero point.
+            unsigned: shape.ends.onto.is_some() && !model.tensors[id].signed,
         };
         let mut builder = Self {
             model,

@@ -40,6 +40,9 @@ pub struct Features {
     /// What a segment gives to the next one, committed as an input is.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "text")]
     pub given: Option<InputShape>,
+    /// The slot that scans the cells of what a segment gives, where they do not lie on its lanes.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "text")]
+    pub given_slot: Option<usize>,
 }
 
 /// Where the tensors lie that a segment of a chain has in common with its neighbours: their first rows, agreed by both.
@@ -51,6 +54,9 @@ pub struct Ends {
     /// That of the tensor that it gives to the next one. It has no policy then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gives: Option<usize>,
+    /// On how many lanes the next segment has that tensor, where it is another number than its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub onto: Option<usize>,
 }
 
 impl Ends {
@@ -243,8 +249,24 @@ impl Shape {
 
     /// Columns of committed inputs, and of what a segment gives.
     pub fn input_columns(&self) -> usize {
-        let committed = self.inputs.iter().chain(&self.features.given);
-        committed.map(|input| input.columns(self.lanes)).sum()
+        let committed = self.inputs.iter().map(|input| input.columns(self.lanes));
+        committed.sum::<usize>() + self.given_columns()
+    }
+
+    /// Columns of what a segment gives: one for each lane of the segment that takes it.
+    pub fn given_columns(&self) -> usize {
+        let lanes = self.ends.onto.unwrap_or(self.lanes);
+        self.features.given.map_or(0, |given| given.columns(lanes))
+    }
+
+    /// What a cell of what a segment gives is more than the value that it stands for, where it does not lie on its lanes.
+    pub(crate) fn given_zero(&self) -> u64 {
+        let unsigned = self.features.given.is_some_and(|given| given.unsigned);
+        if unsigned {
+            0
+        } else {
+            1 << (self.precision().bits() - 1)
+        }
     }
 
     /// Whether an input is public.

@@ -4,8 +4,8 @@
 use super::{Affine, Axis, Input, InputOrder, Linear, Output, Part, Program, Step, Tensor, TensorId};
 use crate::graph::InputType;
 
-/// Committed weights that cost a proof about as much as one stored value.
-const WEIGHTS_PER_VALUE: usize = 256;
+/// What part of the largest segment one may be larger by, if all of them together take less work then.
+const SLACK: usize = 8;
 
 /// A tensor that a program cannot be cut at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub enum NoCut {
     /// It is an input.
     #[error("it is an input of the model")]
     Input,
+    /// It is between the tensors of a loop.
+    #[error("it is in a loop, which is not cut")]
+    Loop,
     /// It is an output, or comes after one.
     #[error("it is an output of the model, or comes after one")]
     Output,
@@ -90,8 +93,55 @@ impl Step {
     }
 
     /// Whether its rows stand among those of the tensor that it reads.
-    fn among(&self) -> bool {
+    pub(crate) fn among(&self) -> bool {
         matches!(self, Self::MaxPool(_) | Self::Product(_) | Self::Quotient(_))
+    }
+}
+
+/// What a segment takes: what none may have much of, and what all have together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weight {
+    /// Such as memory.
+    pub size: usize,
+    /// Such as time.
+    pub work: usize,
+}
+
+/// The segments between any two cuts.
+struct Between {
+    cuts: Vec<TensorId>,
+    /// From the start or a cut, to a cut or the end: none where a segment is not possible.
+    weights: Vec<Vec<Option<Weight>>>,
+}
+
+impl Between {
+    /// The way to cut into so many segments, none of them larger than `most`, of which what `of` each is, joined one by one, is least.
+    fn best(
+        &self,
+        segments: usize,
+        most: usize,
+        of: &dyn Fn(&Weight) -> usize,
+        join: &dyn Fn(usize, usize) -> usize,
+    ) -> Option<(usize, Vec<TensorId>)> {
+        let weigh = |from: usize, to: usize| self.weights[from][to].filter(|w| w.size <= most).map(|w| of(&w));
+        let end = self.cuts.len();
+        // For each place the best way to reach it with so many segments, and the places before it.
+        let first = |to: usize| weigh(0, to).map(|weight| (weight, vec![]));
+        let mut best: Vec<Option<(usize, Vec<usize>)>> = (0..=end).map(first).collect();
+        for _ in 1..segments {
+            let through = |to: usize| {
+                let ways = (0..to).filter_map(|before| {
+                    let (sum, _) = best[before].as_ref()?;
+                    Some((join(*sum, weigh(before + 1, to)?), before))
+                });
+                let (sum, before) = ways.min()?;
+                let way = best[before].iter().flat_map(|(_, way)| way).copied();
+                Some((sum, way.chain([before]).collect()))
+            };
+            best = (0..=end).map(through).collect();
+        }
+        let (sum, way) = best.pop().flatten()?;
+        Some((sum, way.into_iter().map(|place| self.cuts[place]).collect()))
     }
 }
 
@@ -158,6 +208,10 @@ impl Program {
         if self.outputs.iter().any(|output| output.tensor <= id) {
             return NoCut::Output;
         }
+        let earlier = self.tensors[..=id].iter().flat_map(|tensor| tensor.step.sources());
+        if earlier.into_iter().any(|source| source > id) {
+            return NoCut::Loop;
+        }
         let read = self.tensors[id + 1..].iter().flat_map(|tensor| tensor.step.sources());
         let mut others: Vec<TensorId> = read.filter(|other| *other < id).collect();
         others.sort_unstable();
@@ -173,48 +227,26 @@ impl Program {
         }
     }
 
-    /// The cuts that leave so many segments, of which the largest is the smallest that is possible; none if there are too few tensors to cut at.
-    pub fn cut_into(&self, segments: usize) -> Option<Vec<TensorId>> {
-        let load = |tensor: &Tensor| {
-            let weights = match &tensor.step {
-                Step::Affine(affine) => affine.contractions.iter().map(|c| c.weights.len()).sum(),
-                _ => 0,
-            };
-            tensor.len() + weights / WEIGHTS_PER_VALUE
-        };
-        let sums: Vec<usize> = std::iter::once(0)
-            .chain(self.tensors.iter().scan(0, |sum, tensor| {
-                *sum += load(tensor);
-                Some(*sum)
-            }))
-            .collect();
+    /// The cuts that leave so many segments; none if there are too few tensors to cut at, or no segments that `weigh` knows a weight of: from one
+    /// tensor, or the start, to another, both included. Of the ways whose largest segment is at most an eighth larger than it has to be, the one
+    /// with the least work.
+    pub fn cut_into(
+        &self,
+        segments: usize,
+        weigh: &dyn Fn(Option<TensorId>, TensorId) -> Option<Weight>,
+    ) -> Option<Vec<TensorId>> {
         let cuts = self.cuts();
-        // A tensor at which it is cut is in both segments.
-        let between = |from: Option<usize>, to: usize| {
-            let start = from.map_or(0, |from| from + 1);
-            sums[to + 1] - sums[start] + from.map_or(0, |from| self.tensors[from].len())
-        };
-        // For each cut the best way to reach it with so many segments: the largest of them, and the cut before.
-        let mut best: Vec<Option<(usize, Vec<TensorId>)>> =
-            cuts.iter().map(|&cut| Some((between(None, cut), vec![cut]))).collect();
-        for _ in 2..segments {
-            let through = |(index, &cut): (usize, &TensorId)| {
-                let ways = best[..index].iter().flatten().map(|(largest, way)| {
-                    let new = between(way.last().copied(), cut);
-                    ((*largest).max(new), way)
-                });
-                let (largest, way) = ways.min_by_key(|(largest, _)| *largest)?;
-                Some((largest, [way.as_slice(), &[cut]].concat()))
-            };
-            best = cuts.iter().enumerate().map(through).collect();
-        }
         let end = self.tensors.len().checked_sub(1)?;
-        let whole = best.into_iter().flatten().map(|(largest, way)| {
-            let rest = between(way.last().copied(), end);
-            (largest.max(rest), way)
-        });
-        let (_, way) = whole.min_by_key(|(largest, _)| *largest)?;
-        (segments > 1 && way.len() + 1 == segments).then_some(way)
+        let starts = std::iter::once(None).chain(cuts.iter().copied().map(Some));
+        let ends = || cuts.iter().copied().chain([end]);
+        let ascends = |from: Option<TensorId>, to: TensorId| from.is_none_or(|from| from < to);
+        let weights = starts.map(|from| ends().map(|to| weigh(from, to).filter(|_| ascends(from, to))).collect());
+        let weights = weights.collect();
+        let between = Between { cuts, weights };
+        let (least, _) = between.best(segments, usize::MAX, &|w| w.size, &usize::max)?;
+        let most = least.saturating_add(least / SLACK);
+        let (_, way) = between.best(segments, most, &|w| w.work, &usize::saturating_add)?;
+        Some(way)
     }
 
     /// Its segments between these cuts, which are among [`cuts`](Self::cuts) and ascend.

@@ -117,7 +117,7 @@ fn each_equality_is_needed() {
 }
 
 /// How far each equality is from holding.
-fn gaps(t: &Table) -> Vec<Fr> {
+pub fn gaps(t: &Table) -> Vec<Fr> {
     let (c, layout) = (&t.config, &t.layout);
     let value = |src| {
         let (column, row) = cell(c, src);
@@ -127,7 +127,7 @@ fn gaps(t: &Table) -> Vec<Fr> {
 }
 
 /// `x` with `columns * x + constant = 0`, if there is one.
-fn solve(columns: &[Vec<Fr>], constant: &[Fr]) -> Option<Vec<Fr>> {
+pub fn solve(columns: &[Vec<Fr>], constant: &[Fr]) -> Option<Vec<Fr>> {
     let count = columns.len();
     let mut rows: Vec<Vec<Fr>> = (0..constant.len())
         .map(|i| columns.iter().map(|c| c[i]).chain([-constant[i]]).collect())

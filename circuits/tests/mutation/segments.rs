@@ -1,16 +1,18 @@
 //! What segments give to one another: each cell is bound on the rows of the tensor, in range, and zero on lanes without a channel.
 
+use super::equalities::{gaps, solve};
 use super::*;
-use provenn_circuits::layout::{Ends, LayoutError};
+use provenn_circuits::argument::{given_cells, input_cells};
+use provenn_circuits::layout::{Ends, LayoutError, Mode, Segment};
 
 /// Row at which both segments have what is between.
 const BETWEEN: usize = 9;
 
-/// Both segments of a program that is cut at a tensor, on so many lanes.
-pub fn segments(model: &Program, cut: TensorId, lanes: usize) -> [Case; 2] {
+/// Both segments of a program that is cut at a tensor, each on so many lanes.
+pub fn segments(model: &Program, cut: TensorId, lanes: [usize; 2]) -> [Case; 2] {
     let parts = model.segments(&[cut]);
     let mut values = random(5, parts[0].tensors[0].len(), 16);
-    let mut case = |part: &Program, ends: Ends| {
+    let mut case = |part: &Program, lanes: usize, ends: Ends| {
         let shape = |k| Shape {
             ends,
             ..shape(k, lanes, false)
@@ -20,27 +22,38 @@ pub fn segments(model: &Program, cut: TensorId, lanes: usize) -> [Case; 2] {
         values = trace.outputs(part).remove(0);
         Case::build(part.clone(), layout, trace)
     };
-    let (between, none) = (Some(BETWEEN), None);
+    let [own, next] = lanes;
     [
         case(
             &parts[0],
+            own,
             Ends {
-                takes: none,
-                gives: between,
+                gives: Some(BETWEEN),
+                onto: Some(next).filter(|next| *next != own),
+                ..Ends::default()
             },
         ),
         case(
             &parts[1],
+            next,
             Ends {
-                takes: between,
-                gives: none,
+                takes: Some(BETWEEN),
+                ..Ends::default()
             },
         ),
     ]
 }
 
-/// For each program every place where it can be cut.
+/// For each program every place where it can be cut, on as many lanes before as after and on others.
 pub fn all() -> Vec<(String, Case)> {
+    [[2, 2], [2, 3], [3, 2], [2, 1], [1, 4]]
+        .into_iter()
+        .flat_map(of_lanes)
+        .collect()
+}
+
+/// Those of segments on so many lanes.
+fn of_lanes(lanes: [usize; 2]) -> Vec<(String, Case)> {
     let programs = [
         ("dense", dense(&[5, 7, 6, 3])),
         ("residual", residual()),
@@ -49,8 +62,11 @@ pub fn all() -> Vec<(String, Case)> {
     let mut cases = vec![];
     for (name, model) in programs {
         for cut in model.cuts() {
-            for (index, case) in segments(&model, cut, 2).into_iter().enumerate() {
-                cases.push((format!("{name}, segment {index} of a cut at {cut}"), case));
+            for (index, case) in segments(&model, cut, lanes).into_iter().enumerate() {
+                cases.push((
+                    format!("{name}, segment {index} of a cut at {cut}, on {lanes:?} lanes"),
+                    case,
+                ));
             }
         }
     }
@@ -105,12 +121,33 @@ fn programs_are_cut_at_tensors_by_name() {
     let others = NoCut::Others(vec![around.tensors[0].name.clone()]);
     assert_eq!(refused(&around, &[&first]), of(&first, others));
     assert_eq!(refused(&after_pool(), &["first"]), of("first", NoCut::Among));
+    // Between the tensors of a loop.
+    let loops = recurrent(3, 1);
+    let later = |id: usize| loops.tensors[..=id].iter().any(|t| reads_after(t, id));
+    let inside = (loops.inputs.len()..loops.outputs[0].tensor).filter(|id| later(*id));
+    let inside: Vec<TensorId> = inside.collect();
+    assert!(!inside.is_empty(), "a loop of one tensor");
+    for id in inside {
+        let mut one = loops.clone();
+        one.tensors[id].name = "here".into();
+        assert_eq!(refused(&one, &["here"]), of("here", NoCut::Loop));
+    }
     // Of a name that several tensors have, the last that can be.
     let mut twice = four.clone();
     twice.tensors[1].name = "fc1".into();
     assert_eq!(twice.cut_at(&names(&["fc1"])), Ok(vec![2]));
     twice.tensors[3].name = "fc1".into();
     assert_eq!(twice.cut_at(&names(&["fc1"])), Ok(vec![2]));
+}
+
+/// Whether a tensor reads one that comes after another.
+fn reads_after(tensor: &Tensor, id: TensorId) -> bool {
+    let Step::Affine(affine) = &tensor.step else {
+        return false;
+    };
+    let parts = affine.contractions.iter().flat_map(|c| &c.parts);
+    let mut parts = parts.chain(affine.linear.iter().map(|l| &l.part));
+    parts.any(|part| part.tensor > id)
 }
 
 /// Run one after the other, segments are the program.
@@ -136,19 +173,20 @@ fn what_is_given_lies_in_the_same_cells_of_both() {
         let [(name, first), (_, second)] = pair else {
             panic!("pairs")
         };
+        let cells = given_cells(&first.model, &first.layout, &first.witness.trace);
+        let taken = input_cells(&second.model, &second.layout, 0, &second.witness.trace.values[0]);
+        assert_eq!(cells, taken, "{name}");
         let (given, layout) = (first.layout.given.expect("given"), &first.layout);
-        assert_eq!(layout.rows[given], second.layout.rows[0], "{name}");
-        let cells = |case: &Case, id: usize| {
-            provenn_circuits::argument::input_cells(&case.model, &case.layout, id, &case.witness.trace.values[id])
-        };
-        assert_eq!(cells(first, given), cells(second, 0), "{name}");
+        if layout.shape.ends.onto.is_none() {
+            assert_eq!(layout.rows[given], second.layout.rows[0], "{name}");
+        }
         assert_eq!(layout.policy_rows, 0, "nothing is stated of it");
     }
 }
 
 #[test]
 fn the_gate_of_what_is_given_is_needed() {
-    for (_, case) in all().into_iter().step_by(2) {
+    for (_, case) in of_lanes([2, 2]).into_iter().step_by(2) {
         let mut f = Forge::new(&case);
         let (columns, layout) = (f.base.config.advice.input.given.clone(), f.base.layout.clone());
         let given = layout.given.expect("given");
@@ -162,10 +200,108 @@ fn the_gate_of_what_is_given_is_needed() {
     }
 }
 
+/// Those that give on other lanes than their own.
+fn across() -> impl Iterator<Item = Case> {
+    let all = all().into_iter().step_by(2).map(|(_, case)| case);
+    all.filter(|case| case.layout.shape.ends.onto.is_some())
+}
+
+/// The scans that tie what is given to its cells: of the cells, and of the values.
+fn tied(layout: &Layout) -> [usize; 2] {
+    let of_cells = |segment: &Segment| segment.rows.iter().any(|row| row.mode == Mode::Given);
+    let cells = layout.segments.iter().position(of_cells).expect("a scan of the cells");
+    let sum = layout.segments[cells].result();
+    let (_, values) = layout.equalities.iter().find(|(left, _)| *left == sum).expect("tied");
+    let values = layout.segments.iter().position(|segment| segment.result() == *values);
+    [cells, values.expect("a scan of the values")]
+}
+
+/// Each cell, those of lanes without a channel among them, counts by itself: whichever is changed, nothing else notices.
+#[test]
+fn what_is_given_across_lanes_is_tied_by_one_equality() {
+    for case in across() {
+        let mut f = Forge::new(&case);
+        let layout = f.base.layout.clone();
+        let [cells, _] = tied(&layout);
+        let sum = layout.segments[cells].result();
+        let number = layout
+            .equalities
+            .iter()
+            .position(|(left, _)| *left == sum)
+            .expect("tied");
+        let rows = layout.segments[cells].rows.len();
+        assert_eq!(
+            rows,
+            given_cells(&case.model, &layout, &case.witness.trace)[0].len() - BETWEEN
+        );
+        for column in f.base.config.advice.input.given.clone() {
+            for row in BETWEEN..BETWEEN + rows {
+                f.expect(&format!("equality {number}"), |t| {
+                    add(t, column, row, Fr::one());
+                    t.recompute_slots();
+                });
+            }
+        }
+    }
+}
+
+/// No two cells have the same coefficient: exchanged, what is between is another tensor.
+#[test]
+fn cells_across_lanes_are_not_exchanged() {
+    for case in across() {
+        let base = Table::new(&case, 3);
+        let cells = given_cells(&case.model, &base.layout, &case.witness.trace);
+        let columns = base.config.advice.input.given.clone();
+        let places = cells.iter().enumerate();
+        let places = places.flat_map(|(lane, cells)| (BETWEEN..cells.len()).map(move |row| (lane, row)));
+        let places: Vec<(usize, usize)> = places.collect();
+        for (&a, &b) in places.iter().flat_map(|a| places.iter().map(move |b| (a, b))) {
+            let [left, right] = [a, b].map(|(lane, row)| base.get(columns[lane], row));
+            if left == right {
+                continue;
+            }
+            let mut t = base.clone();
+            t.set(columns[a.0], a.1, right);
+            t.set(columns[b.0], b.1, left);
+            t.recompute_slots();
+            assert!(!t.violations().is_empty(), "{a:?} and {b:?}");
+        }
+    }
+}
+
+/// With one coefficient of either scan free, another tensor is given than was computed.
+#[test]
+fn each_coefficient_of_what_is_given_is_needed() {
+    for case in across() {
+        let base = Table::new(&case, 5);
+        let layout = base.layout.clone();
+        let column = base.config.advice.input.given[0];
+        for number in tied(&layout) {
+            let of = format!("of segment {number} ");
+            let copies = base.copies.iter().filter(|copy| copy.0.contains(&of));
+            for (name, _, at) in copies {
+                let kept = BTreeSet::from([*at]);
+                let mut t = base.clone();
+                t.advice[at.0][at.1] += Fr::one();
+                t.recompute_slots_but(&kept);
+                let constant = gaps(&t);
+                let mut one = t.clone();
+                add(&mut one, column, BETWEEN, Fr::one());
+                one.recompute_slots_but(&kept);
+                let slope: Vec<Fr> = gaps(&one).iter().zip(&constant).map(|(a, b)| a - b).collect();
+                let by = solve(&[slope], &constant).unwrap_or_else(|| panic!("{name}: no forgery"));
+                add(&mut t, column, BETWEEN, by[0]);
+                t.recompute_slots_but(&kept);
+                assert_eq!(t.violations(), BTreeSet::from([name.clone()]));
+            }
+        }
+    }
+}
+
 /// A lane without a channel: its value, its cell and its rounding agree, the sums of the accumulators do not.
 #[test]
 fn padding_of_what_is_given_is_zero() {
-    let [case, next] = segments(&dense(&[5, 7, 6, 3]), 1, 2);
+    let [case, next] = segments(&dense(&[5, 7, 6, 3]), 1, [2, 2]);
     let mut t = Table::new(&case, 3);
     let given = t.layout.given.expect("given");
     let (row, lane) = (
@@ -236,11 +372,11 @@ fn bad_ends_are_refused() {
     let (takes, gives) = (
         |row| Ends {
             takes: Some(row),
-            gives: None,
+            ..Ends::default()
         },
         |row| Ends {
-            takes: None,
             gives: Some(row),
+            ..Ends::default()
         },
     );
     assert_eq!(build(&first, gives(BETWEEN), false), None);
@@ -258,6 +394,26 @@ fn bad_ends_are_refused() {
         ));
     }
     assert_eq!(build(&second, takes(BETWEEN), true), Some(LayoutError::Malformed));
+    // Onto other lanes: none, its own, beyond all rows, of a segment that gives nothing.
+    let onto = |ends: Ends, lanes| Ends {
+        onto: Some(lanes),
+        ..ends
+    };
+    assert_eq!(build(&first, onto(gives(BETWEEN), 3), false), None);
+    // The cells share no row with anything.
+    assert_eq!(build(&first, onto(gives(0), 3), true), None);
+    for lanes in [0, 2] {
+        let refused = build(&first, onto(gives(BETWEEN), lanes), false);
+        assert_eq!(refused, Some(LayoutError::Malformed));
+    }
+    for row in [1 << 9, usize::MAX / 2] {
+        let refused = build(&first, onto(gives(row), 3), false);
+        assert!(matches!(refused, Some(LayoutError::Rows { .. })), "{refused:?}");
+    }
+    assert_eq!(
+        build(&second, onto(takes(BETWEEN), 3), false),
+        Some(LayoutError::Malformed)
+    );
     // A tensor that a pool stands among, an input.
     let mut pool = after_pool();
     pool.outputs[0].tensor = 1;

@@ -92,7 +92,10 @@ pub fn prove_segment_with<R: RngCore + CryptoRng>(
         .and_then(|body| Some((&body.policy, body.items.first()?)))
         .ok_or_else(|| other("it is of another model"))?;
     let segment = segments.segment(index)?;
-    let trace = execute(&segment.model, &run.taken[index])?;
+    let trace = match run.traces.get(index) {
+        Some(trace) => Trace::clone(trace),
+        None => execute(&segment.model, &run.taken[index])?,
+    };
     let outputs = trace.outputs(&segment.model);
     let differs = || other("its values are not what this model computes");
     let top = match run.taken.get(asked) {

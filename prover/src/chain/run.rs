@@ -10,10 +10,11 @@ use crate::srs::Srs;
 use halo2curves::bn256::Fr;
 use halo2curves::ff::{Field, PrimeField};
 use provenn_circuits::layout::TAIL;
-use provenn_circuits::program::{execute, Program};
+use provenn_circuits::program::{execute, Program, Trace};
 use provenn_verifier::{ChainReceipt, CheckedChain, Claim, Context, Disclosure, ModelCard};
 use rand_core::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The first bytes of a run's file; the version of the format follows, little endian.
 pub const RUN_MAGIC: [u8; 8] = *b"PROVNRUN";
@@ -28,6 +29,8 @@ pub struct Run {
     inputs: Vec<Opening>,
     /// Of what each segment but the last gives.
     between: Vec<Opening>,
+    /// What the segments computed, where this process ran them; files do not have it.
+    pub(super) traces: Vec<Arc<Trace>>,
 }
 
 impl Run {
@@ -63,13 +66,15 @@ impl Run {
         description.offers(policy)?;
         // Values and commitments first: the claim has the answer, and all proofs depend on both.
         let mut values: Vec<Vec<i64>> = inputs.iter().map(|input| input.values().to_vec()).collect();
-        let (mut taken, mut between) = (vec![], vec![]);
+        let (mut taken, mut between, mut traces) = (vec![], vec![], vec![]);
         for (index, own) in card.segments.iter().enumerate() {
             let program = segments.program(index)?;
             if index > 0 {
                 between.push(open(&program, own, srs, &values, rng)?);
             }
-            let outputs = execute(&program, &values)?.outputs(&program);
+            let trace = execute(&program, &values)?;
+            let outputs = trace.outputs(&program);
+            traces.push(Arc::new(trace));
             taken.push(std::mem::replace(&mut values, outputs));
         }
         let layout = card.layout().ok_or(ProveError::SrsMismatch)?;
@@ -87,6 +92,7 @@ impl Run {
             taken,
             inputs: inputs.iter().filter_map(Input::opening).cloned().collect(),
             between,
+            traces,
         })
     }
 
@@ -183,6 +189,7 @@ impl Run {
             taken: kept.taken,
             inputs: openings(kept.inputs)?,
             between: openings(kept.between)?,
+            traces: vec![],
         })
     }
 }

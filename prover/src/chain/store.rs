@@ -88,6 +88,7 @@ impl Segments for Stored {
                 .filter(|_| own.takes)
                 .map(|input| row(input.row)),
             gives: own.gives.as_ref().map(|given| row(given.row)),
+            onto: own.onto.map(row),
         };
         let (model, layout, tails, proving_key) = store::load_part(&folder(&self.directory, index), 0, ends, false)?;
         Ok(Arc::new(Segment {

@@ -144,10 +144,10 @@ fn forged(chain: &Chain, forgery: &Forgery) -> Result<Answer, VerifyError> {
     let mut taken = given.clone();
     (forgery.taken)(&mut taken);
     let then = execute(&second.model, std::slice::from_ref(&taken)).unwrap();
-    let id = first.layout.given.unwrap();
-    let mut commit = |segment: &Segment, id: usize, values: &[i64]| {
-        let mut cells = input_cells(&segment.model, &segment.layout, id, values);
-        let row = segment.layout.rows[id].iter().max().unwrap();
+    // In the cells of the one that takes them.
+    let mut commit = |values: &[i64]| {
+        let mut cells = input_cells(&second.model, &second.layout, 0, values);
+        let row = second.layout.rows[0].iter().max().unwrap();
         (forgery.cells)(&mut cells, *row);
         let tails: Vec<Vec<Fr>> = cells
             .iter()
@@ -159,9 +159,9 @@ fn forged(chain: &Chain, forgery: &Forgery) -> Result<Answer, VerifyError> {
             .collect();
         Opening { tails, points }
     };
-    let shown = commit(second, 0, &taken);
+    let shown = commit(&taken);
     let of_first = match forgery.two {
-        true => commit(first, id, &given),
+        true => commit(&given),
         false => shown.clone(),
     };
     let mut receipt = ChainReceipt {

@@ -83,7 +83,7 @@ impl ChainCard {
             if taken.map(|input| (input, segment.instances.lanes)) != before {
                 return invalid("a segment takes what the one before gives");
             }
-            before = segment.gives.as_ref().map(|given| (given, segment.instances.lanes));
+            before = segment.gives.as_ref().map(|given| (given, segment.given_lanes()));
             if before.is_none() != (index.checked_add(1) == Some(self.segments.len())) {
                 return invalid("the last segment of a chain has its outputs");
             }

@@ -30,26 +30,42 @@ pub struct SegmentLayout {
     /// What it gives to the segment after it, in columns of its own that are the last ones that the key links; otherwise its outputs are
     /// those of the model.
     pub gives: Option<InputLayout>,
+    /// On how many lanes the segment after it has what it gives, where it is another number than its own.
+    pub onto: Option<u32>,
 }
 
 impl SegmentLayout {
     fn put(&self, out: &mut Vec<u8>) {
         self.instances.put(out);
-        out.put(&[u8::from(self.takes), u8::from(self.gives.is_some())]);
+        let form = u8::from(self.gives.is_some()).saturating_add(u8::from(self.onto.is_some()));
+        out.put(&[u8::from(self.takes), form]);
         if let Some(given) = &self.gives {
             given.put(out);
+        }
+        if let Some(lanes) = self.onto {
+            out.put_u32(lanes);
         }
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        let (instances, takes) = (InstanceLayout::read(reader)?, reader.flag()?);
+        let (gives, onto) = match reader.u8()? {
+            0 => (None, None),
+            1 => (Some(InputLayout::read(reader)?), None),
+            2 => (Some(InputLayout::read(reader)?), Some(reader.u32()?)),
+            got => return Err(VerifyError::BadTag { got }),
+        };
         Ok(Self {
-            instances: InstanceLayout::read(reader)?,
-            takes: reader.flag()?,
-            gives: match reader.flag()? {
-                true => Some(InputLayout::read(reader)?),
-                false => None,
-            },
+            instances,
+            takes,
+            gives,
+            onto,
         })
+    }
+
+    /// On how many lanes what it gives lies.
+    pub fn given_lanes(&self) -> u32 {
+        self.onto.unwrap_or(self.instances.lanes)
     }
 
     fn validate(&self, usable_rows: u64) -> Result<(), VerifyError> {
@@ -57,10 +73,13 @@ impl SegmentLayout {
         let committed = matches!(self.instances.inputs.as_slice(), [input] if !input.public);
         require(committed || !self.takes, "a segment takes one committed tensor")?;
         require(self.takes || self.gives.is_some(), "a segment is not a whole model")?;
+        // One encoding for each: its own number of lanes is not named.
+        let other = |lanes: u32| self.gives.is_some() && lanes > 0 && lanes != self.instances.lanes;
+        require(self.onto.is_none_or(other), "lanes of what a segment gives")?;
         let given = self
             .gives
             .as_ref()
-            .map(|given| given.validate(self.instances.lanes, usable_rows));
+            .map(|given| given.validate(self.given_lanes(), usable_rows));
         given.unwrap_or(Ok(()))
     }
 }

@@ -143,21 +143,25 @@ fn purpose(key: &KeyParts) -> Result<(), VerifyError> {
         "instance columns differ from the layout",
     )?;
     let inputs = key.purpose.instances().map_or(&[][..], |layout| &layout.inputs);
-    let given = key.purpose.segment().and_then(|segment| segment.gives.as_ref());
+    let given = key.purpose.segment().and_then(|segment| {
+        let lanes = segment.given_lanes();
+        segment.gives.as_ref().map(|given| (given, lanes))
+    });
     let lanes = key.purpose.instances().map_or(0, |layout| layout.lanes);
-    let linked = |input: &InputLayout| {
+    let linked = |(input, lanes): (&InputLayout, u32)| {
         if input.public {
             0
         } else {
             size(input.channels.min(lanes))
         }
     };
+    let inputs = inputs.iter().map(|input| (input, lanes));
     require(
         key.linked
             .inputs
             .iter()
             .map(Vec::len)
-            .eq(inputs.iter().chain(given).map(linked)),
+            .eq(inputs.chain(given).map(linked)),
         "each input must be either public or linked",
     )?;
     key.purpose.validate(key)

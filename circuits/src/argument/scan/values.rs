@@ -1,6 +1,6 @@
 //! Values of the scan slots.
 
-use crate::argument::expr::signed;
+use crate::argument::expr::{powers, signed};
 use crate::layout::{Layout, Mode, Src};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
@@ -11,11 +11,12 @@ pub(crate) type Scanned = [Vec<i128>; 2];
 /// Coefficients and accumulators of each slot, given lanes, the cells that coefficients are copies of, and `r`, `t`, `s`.
 pub(crate) fn columns(
     layout: &Layout,
-    lanes: &[Scanned],
+    (lanes, given): (&[Scanned], &[Vec<u64>]),
     read: &dyn Fn(Src) -> Option<Fr>,
     [r, t, s]: [Fr; 3],
 ) -> Vec<Vec<Fr>> {
     let weights = pattern_weights(layout, [r, t, s]);
+    let (given_weights, zero) = (powers(r, given.len()), i128::from(layout.shape.given_zero()));
     let horner = |which: usize, row: usize, base: Fr| {
         let lanes = lanes.iter().rev();
         lanes.fold(Fr::ZERO, |sum, lane| sum * base + signed(lane[which][row]))
@@ -27,6 +28,10 @@ pub(crate) fn columns(
         Mode::Pattern(pattern) => {
             let terms = weights[pattern].iter().zip(lanes);
             terms.map(|(w, lane)| *w * signed(lane[1][row])).sum()
+        }
+        Mode::Given => {
+            let cells = given_weights.iter().zip(given);
+            cells.map(|(w, cells)| *w * signed(i128::from(cells[row]) - zero)).sum()
         }
         Mode::Constant | Mode::Skip => Fr::ZERO,
     };

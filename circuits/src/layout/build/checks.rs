@@ -33,6 +33,7 @@ impl Builder<'_> {
             let line = self.sum(scans);
             self.equalities.push((line, Src::Uacc(self.policy_rows - 1)));
         }
+        self.tie_given();
         self.sound()?;
         self.shape.slots = self.busy.len();
         Ok(self.layout(vec![]))
@@ -69,25 +70,8 @@ impl Builder<'_> {
         let model = self.model;
         let tensor = &model.tensors[id];
         let Step::Affine(affine) = &tensor.step else { return };
-        let (lanes, width) = (self.shape.lanes, tensor.width);
-        let made = self.scan(
-            0,
-            id,
-            Mode::Accumulators,
-            &|b, y| {
-                vec![Mono {
-                    r: lanes * b,
-                    t: width * y,
-                    s: 0,
-                }]
-            },
-            &|x| {
-                vec![Mono {
-                    t: x,
-                    ..Mono::default()
-                }]
-            },
-        );
+        let width = tensor.width;
+        let made = self.scan_each(0, id, Mode::Accumulators);
         let mut terms = vec![];
         for (term, c) in affine.contractions.iter().enumerate() {
             let blocks: Vec<Block> = blocks.iter().filter(|b| b.term == term).cloned().collect();

@@ -68,6 +68,11 @@ pub(super) fn ends_are_well_formed(model: &Program, shape: &Shape) -> bool {
         Some(_) => matches!(shape.inputs.as_slice(), [input] if !input.public),
         None => (0..model.inputs.len()).all(signed),
     };
+    // One form for each: lanes of its own are not named.
+    let onto = shape
+        .ends
+        .onto
+        .is_none_or(|lanes| shape.ends.gives.is_some() && lanes > 0 && lanes != shape.lanes);
     let gives = match (shape.ends.gives, model.outputs.as_slice()) {
         (None, outputs) => outputs.iter().all(|output| signed(output.tensor)),
         (Some(_), [output]) => {
@@ -82,7 +87,7 @@ pub(super) fn ends_are_well_formed(model: &Program, shape: &Shape) -> bool {
         }
         (Some(_), _) => false,
     };
-    takes && gives
+    takes && gives && onto
 }
 
 /// Whether a tensor has the operands of another one side by side.

@@ -19,7 +19,7 @@ impl Builder<'_> {
             .takes
             .map(|row| (row, 0))
             .into_iter()
-            .chain(ends.gives.zip(self.given))
+            .chain(ends.gives.filter(|_| ends.onto.is_none()).zip(self.given))
             .collect();
         ends.sort_unstable();
         let others = others.into_iter().filter(|id| ends.iter().all(|(_, end)| end != id));

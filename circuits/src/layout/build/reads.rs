@@ -25,6 +25,8 @@ enum By<'a> {
     Right(&'a View),
     /// As the part of the policy rows' line that is this output.
     Policy(usize),
+    /// Each element by powers of its own, as the cells of what is given are.
+    Given,
 }
 
 impl<'a> Read<'a> {
@@ -58,6 +60,10 @@ impl<'a> Read<'a> {
         }
     }
 
+    pub(super) fn given(tensor: usize) -> Self {
+        Self::whole(tensor, By::Given)
+    }
+
     pub(super) fn output(model: &Program, index: usize) -> Self {
         Self::whole(model.outputs[index].tensor, By::Policy(index))
     }
@@ -89,6 +95,7 @@ impl<'a> Builder<'a> {
             reads.extend(affine.matrix_products.iter().flat_map(Read::matrix_product));
         }
         reads.extend((0..self.outputs.len()).map(|index| Read::output(model, index)));
+        reads.extend(self.onto().map(|(given, ..)| Read::given(given)));
         self.reads = model.tensors.iter().map(|_| vec![]).collect();
         for read in reads {
             let tensor = read.tensor;
@@ -98,7 +105,10 @@ impl<'a> Builder<'a> {
                 self.reads[tensor].push(Scanned { read, slot, result });
             }
         }
-        self.cursor.resize(self.busy.len(), self.kinds.len());
+        self.plan_given();
+        // Constants come after everything else.
+        let ends = self.busy.iter().map(|busy| busy.iter().map(|(_, high)| high + 1).max());
+        self.cursor = ends.map(|end| end.unwrap_or(0).max(self.kinds.len())).collect();
     }
 
     /// The cell of a planned read.
@@ -118,6 +128,7 @@ impl<'a> Builder<'a> {
             By::Left(view) => self.scan_left(slot, tensor, view),
             By::Right(view) => self.scan_right(slot, tensor, view),
             By::Policy(index) => self.scan_policy(slot, index),
+            By::Given => self.scan_each(slot, tensor, Mode::ValuesR),
         };
         self.reads[tensor][index].result = Some(result);
         result
@@ -132,7 +143,11 @@ impl<'a> Builder<'a> {
     }
 
     fn reserve(&mut self, tensor: usize) -> usize {
-        let (low, high) = self.span(tensor);
+        self.reserve_rows(self.span(tensor))
+    }
+
+    /// A slot that scans nothing else between these rows.
+    pub(super) fn reserve_rows(&mut self, (low, high): (usize, usize)) -> usize {
         let free = |busy: &Vec<(usize, usize)>| busy.iter().all(|&(a, b)| high < a || b < low);
         let slot = (1..self.busy.len()).find(|&s| free(&self.busy[s])).unwrap_or_else(|| {
             self.busy.push(vec![]);

@@ -127,6 +127,29 @@ impl Builder<'_> {
         result
     }
 
+    /// Scans a tensor, channel `c` at position `p` with coefficient `r^c t^p`.
+    pub(super) fn scan_each(&mut self, slot: usize, tensor: usize, mode: Mode) -> Src {
+        let (lanes, width) = (self.shape.lanes, self.model.tensors[tensor].width);
+        self.scan(
+            slot,
+            tensor,
+            mode,
+            &|b, y| {
+                vec![Mono {
+                    r: lanes * b,
+                    t: width * y,
+                    s: 0,
+                }]
+            },
+            &|x| {
+                vec![Mono {
+                    t: x,
+                    ..Mono::default()
+                }]
+            },
+        )
+    }
+
     /// `sum of kappa * a * b` over terms, or the term itself if it is a plain cell.
     pub(super) fn sum(&mut self, terms: Vec<(Src, Src, i128)>) -> Src {
         let one = Src::Pow(0);
