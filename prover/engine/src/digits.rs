@@ -1,11 +1,14 @@
 //! Scalars in signed digits, so that one set of buckets serves all windows of one width.
 
+use crate::entries::Entries;
 use crate::kernel::Kernel;
 use crate::words::Modulus;
 use halo2curves::bn256::Fr;
 
 /// Largest width of a window.
 const MAX_WIDTH: usize = 16;
+/// Bits of a scalar of full width, half of which are negative.
+pub const FULL_BITS: usize = 253;
 
 /// What is committed.
 #[derive(Clone, Copy, Debug)]
@@ -14,9 +17,12 @@ pub enum Cells<'a> {
     Field(&'a [Fr]),
     /// Integers.
     Integers(&'a [u64]),
+    /// Sums of entries of a table.
+    Entries(Entries<'a>),
 }
 
 /// Integers `|s|` with a sign each, of so many bits.
+#[derive(Default)]
 pub struct Scalars {
     values: Vec<([u64; 4], bool)>,
     bits: usize,
@@ -30,6 +36,7 @@ impl Scalars {
         let mut values: Vec<_> = match cells {
             Cells::Field(elements) => kernel.integers(elements).into_iter().map(signed).collect(),
             Cells::Integers(values) => values.iter().map(|value| ([*value, 0, 0, 0], false)).collect(),
+            Cells::Entries(entries) => return Self::new(kernel, Cells::Field(&entries.cells()), holes),
         };
         clear(&mut values, holes);
         let all = values.iter().fold([0; 4], |all, (value, _)| or(all, *value));
@@ -37,6 +44,11 @@ impl Scalars {
         let bits = top.map_or(0, |top| 64 * top + (64 - all[top].leading_zeros() as usize));
         let nonzero = values.iter().filter(|(value, _)| *value != [0; 4]).count();
         Self { values, bits, nonzero }
+    }
+
+    /// Whether all are 0.
+    pub fn are_zero(&self) -> bool {
+        self.nonzero == 0
     }
 
     /// Points that sums by windows add, about.
@@ -85,6 +97,12 @@ impl Scalars {
                 (digit != 0).then_some((place, if *negative { -digit } else { digit }))
             })
     }
+}
+
+/// Additions that a sum with so many scalars of full width needs.
+pub fn fewest_additions(scalars: usize) -> usize {
+    let additions = |width: usize| (FULL_BITS / width + 1) * (scalars + (2usize << (width - 1)));
+    (2..=MAX_WIDTH).map(additions).min().unwrap_or(0)
 }
 
 /// Nothing at the places of holes.

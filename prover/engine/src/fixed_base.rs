@@ -1,6 +1,6 @@
 //! Many multiples of one point, by a table of its multiples in signed windows.
 
-use crate::digits::{Cells, Scalars};
+use crate::digits::{Cells, Scalars, FULL_BITS};
 use crate::kernel::{Collision, Kernel, Ref, SUM};
 use crate::msm::reference;
 use crate::path::by_path;
@@ -15,12 +15,10 @@ use rayon::prelude::*;
 const CHUNK: usize = 1 << 18;
 /// Scalars whose digits are found by one task.
 const PART: usize = 1 << 10;
-/// Bits of a scalar of which half are negative.
-const BITS: usize = 253;
 
 /// Windows of such a scalar; the last has room for a carry.
 pub const fn windows(width: usize) -> usize {
-    BITS / width + 1
+    FULL_BITS / width + 1
 }
 
 /// For each window of this width, the multiples of `2^(width window) point` by 1 to `2^(width - 1)`. The point is not at infinity.
