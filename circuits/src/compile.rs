@@ -81,7 +81,7 @@ pub fn rebuild_chain(
         return Err(CircuitError::Recipe("no segments".into()));
     };
     shapes.iter().try_for_each(Shape::check)?;
-    let shared = |shape: &Shape| (shape.k, shape.lanes, shape.precision());
+    let shared = |shape: &Shape| (shape.k, shape.precision());
     if others.iter().any(|shape| shared(shape) != shared(first)) {
         return Err(CircuitError::Recipe("segments of different sizes".into()));
     }
