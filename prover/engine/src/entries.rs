@@ -4,7 +4,7 @@
 //! `sum over entries of (entry - first entry) B + places (first entry) S`: one addition for each row and place that does not name the first entry, and
 //! a sum with as many scalars as there are entries in use, in place of one with as many as there are rows.
 
-use crate::digits::{fewest_additions, Cells, Scalars};
+use crate::digits::{fewest_additions, Scalars};
 use crate::kernel::{Kernel, Ref};
 use crate::sums::Lists;
 use halo2curves::bn256::Fr;
@@ -98,7 +98,7 @@ impl Sorted {
     }
 
     /// The scalars of the sums of the lists, then that of the sum of all points, then 1 for a tail that is added as it is, if there is one.
-    pub fn scalars<K: Kernel>(&self, kernel: K, entries: &Entries<'_>, tail: bool) -> Scalars {
+    pub fn scalars<K: Kernel>(&self, kernel: K, entries: &Entries<'_>, tail: bool) -> Scalars<'static> {
         let first = entries.table.first().copied().unwrap_or_default();
         let all = first * Fr::from(entries.places.len() as u64);
         let scalars: Vec<Fr> = self
@@ -108,7 +108,7 @@ impl Sorted {
             .chain([all])
             .chain(tail.then(Fr::one))
             .collect();
-        Scalars::new(kernel, Cells::Field(&scalars), &[])
+        Scalars::of(kernel, &scalars)
     }
 }
 

@@ -88,13 +88,13 @@ fn chunk<K: Kernel>(kernel: K, table: &[K::Row], width: usize, scalars: &[Fr]) -
 
 /// For each scalar the multiples of its digits.
 fn lists<K: Kernel>(kernel: K, width: usize, scalars: &[Fr]) -> Lists {
-    let digits = Scalars::new(kernel, Cells::Field(scalars), &[]);
+    let digits = Scalars::new(kernel, Cells::Field(scalars), &[], Some(width));
     let mut multiples: Vec<Vec<Ref>> = vec![vec![]; scalars.len()];
-    for window in 0..digits.windows(width) {
-        for (place, digit) in digits.digits(width, window) {
+    for window in 0..digits.windows() {
+        digits.each_digit(window, |place, digit| {
             let multiple = (window << (width - 1)) + digit.unsigned_abs() as usize - 1;
             multiples[place].push(reference(multiple, digit));
-        }
+        });
     }
     let mut lists = Lists::default();
     for multiples in &multiples {

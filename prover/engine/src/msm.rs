@@ -104,27 +104,27 @@ struct Window {
 }
 
 /// A column as it is summed.
-struct Prepared<K: Kernel> {
-    work: Work<K>,
-    tail: Scalars,
+struct Prepared<'a, K: Kernel> {
+    work: Work<'a, K>,
+    tail: Scalars<'a>,
 }
 
 /// What is summed for the cells.
-enum Work<K: Kernel> {
+enum Work<'a, K: Kernel> {
     /// A point for each row.
-    Rows(Scalars),
+    Rows(Scalars<'a>),
     /// Scalars of the sums of these lists, of this sum of all points, and of the tail.
-    Entries(Scalars, Lists, K::Row),
+    Entries(Scalars<'a>, Lists, K::Row),
 }
 
 /// Scalars of the bases from one on; and a tail.
 struct Terms<'a> {
-    scalars: &'a Scalars,
+    scalars: &'a Scalars<'a>,
     first: usize,
-    tail: Option<&'a Scalars>,
+    tail: Option<&'a Scalars<'a>>,
 }
 
-impl<K: Kernel> Prepared<K> {
+impl<K: Kernel> Prepared<'_, K> {
     /// Points that are added, about.
     fn additions(&self) -> usize {
         match &self.work {
@@ -151,29 +151,35 @@ impl<K: Kernel> Table<K> {
 
     fn commit(&self, columns: &[Column<'_>]) -> Vec<G1> {
         let whole = self.sums_of_first(columns);
-        let prepared = |column: &Column<'_>| {
-            let tail = Scalars::new(self.kernel, Cells::Field(column.tail), &self.tail_holes);
-            let work = match column.cells {
-                Cells::Entries(entries) => whole.get(&entries.len()).and_then(|whole| {
-                    let sorted = Sorted::new(&entries, &self.holes)?;
-                    let scalars = sorted.scalars(self.kernel, &entries, !tail.are_zero());
-                    Some(Work::Entries(scalars, sorted.lists, *whole))
-                }),
-                Cells::Field(_) | Cells::Integers(_) => None,
-            };
-            let work = work.unwrap_or_else(|| Work::Rows(Scalars::new(self.kernel, column.cells, &self.holes)));
-            Prepared { work, tail }
-        };
-        let prepared: Vec<Prepared<K>> = columns.par_iter().map(prepared).collect();
+        let prepared: Vec<Prepared<'_, K>> = columns.par_iter().map(|column| self.prepared(column, &whole)).collect();
         let additions: usize = prepared.iter().map(Prepared::additions).sum();
         let groups = (additions / GROUP).max(rayon::current_num_threads());
         let size = columns.len().div_ceil(groups).max(1);
-        let group = |(prepared, columns): (&[Prepared<K>], &[Column<'_>])| match self.group(prepared) {
+        let group = |(prepared, columns): (&[Prepared<'_, K>], &[Column<'_>])| match self.group(prepared) {
             Ok(sums) => sums,
             Err(Collision) => columns.iter().map(|column| self.library(column)).collect(),
         };
         let groups = prepared.par_chunks(size).zip(columns.par_chunks(size));
         groups.map(group).collect::<Vec<Vec<G1>>>().concat()
+    }
+
+    fn prepared<'a>(&self, column: &Column<'a>, whole: &BTreeMap<usize, K::Row>) -> Prepared<'a, K> {
+        let tail = Scalars::new(
+            self.kernel,
+            Cells::Field(column.tail),
+            &self.tail_holes,
+            Some(TAIL_WIDTH),
+        );
+        let work = match column.cells {
+            Cells::Entries(entries) => whole.get(&entries.len()).and_then(|whole| {
+                let sorted = Sorted::new(&entries, &self.holes)?;
+                let scalars = sorted.scalars(self.kernel, &entries, !tail.are_zero());
+                Some(Work::Entries(scalars, sorted.lists, *whole))
+            }),
+            Cells::Field(_) | Cells::Integers(_) => None,
+        };
+        let work = work.unwrap_or_else(|| Work::Rows(Scalars::new(self.kernel, column.cells, &self.holes, None)));
+        Prepared { work, tail }
     }
 
     /// The sum of as many of the first points as a column of entries has rows, for each such number. Where there is none, or sums meet on the way, rows are added.
@@ -193,7 +199,7 @@ impl<K: Kernel> Table<K> {
     }
 
     /// The commitments to columns of a group. Columns of entries are sums of a few points, which are made first.
-    fn group(&self, columns: &[Prepared<K>]) -> Result<Vec<G1>, Collision> {
+    fn group(&self, columns: &[Prepared<'_, K>]) -> Result<Vec<G1>, Collision> {
         let mut lists = Lists::default();
         for column in columns {
             if let Work::Entries(_, rows, _) = &column.work {
@@ -229,7 +235,7 @@ impl<K: Kernel> Table<K> {
         let of_rows = self.sums(&self.rows, &of_rows.collect::<Vec<_>>())?;
         let of_entries = self.sums(&made, &of_entries)?;
         let (mut of_rows, mut of_entries) = (of_rows.into_iter(), of_entries.into_iter());
-        let next = |column: &Prepared<K>| match column.work {
+        let next = |column: &Prepared<'_, K>| match column.work {
             Work::Rows(_) => of_rows.next(),
             Work::Entries(..) => of_entries.next(),
         };
@@ -241,8 +247,8 @@ impl<K: Kernel> Table<K> {
         let (mut windows, mut lists) = (vec![], Lists::default());
         for (column, terms) in columns.iter().enumerate() {
             let width = terms.scalars.width();
-            for window in 0..terms.scalars.windows(width) {
-                sort(terms, width, window, &mut lists);
+            for window in 0..terms.scalars.windows() {
+                sort(terms, window, &mut lists);
                 windows.push(Window {
                     column,
                     bit: width * window,
@@ -308,14 +314,13 @@ impl<K: Kernel> Table<K> {
     }
 
     /// The multiples of the tail that a column adds, as one list.
-    fn tail(&self, scalars: &Scalars, lists: &mut Lists) {
-        for window in 0..scalars.windows(TAIL_WIDTH) {
-            for (place, digit) in scalars.digits(TAIL_WIDTH, window) {
+    fn tail(&self, scalars: &Scalars<'_>, lists: &mut Lists) {
+        for window in 0..scalars.windows() {
+            scalars.each_digit(window, |place, digit| {
                 let first = self.points + (place * TAIL_WINDOWS + window) * TAIL_MULTIPLES;
-                lists
-                    .refs
-                    .push(reference(first + digit.unsigned_abs() as usize - 1, digit));
-            }
+                let multiple = reference(first + digit.unsigned_abs() as usize - 1, digit);
+                lists.refs.push(multiple);
+            });
         }
         lists.end();
     }
@@ -357,21 +362,19 @@ pub fn reference(place: usize, digit: i32) -> Ref {
 }
 
 /// Appends the points of a window as one list for each weight.
-fn sort(terms: &Terms<'_>, width: usize, window: usize, lists: &mut Lists) {
+fn sort(terms: &Terms<'_>, window: usize, lists: &mut Lists) {
     let scalars = terms.scalars;
-    let mut places = vec![0usize; (1 << (width - 1)) + 1];
-    scalars
-        .digits(width, window)
-        .for_each(|(_, digit)| places[digit.unsigned_abs() as usize] += 1);
+    let mut places = vec![0usize; (1 << (scalars.width() - 1)) + 1];
+    scalars.each_digit(window, |_, digit| places[digit.unsigned_abs() as usize] += 1);
     let mut end = lists.refs.len();
     for place in places.iter_mut().skip(1) {
         (*place, end) = (end, end + *place);
         lists.ends.push(end);
     }
     lists.refs.resize(end, 0);
-    for (point, digit) in scalars.digits(width, window) {
+    scalars.each_digit(window, |point, digit| {
         let place = &mut places[digit.unsigned_abs() as usize];
         lists.refs[*place] = reference(terms.first + point, digit);
         *place += 1;
-    }
+    });
 }
