@@ -204,3 +204,56 @@ fn what_is_given_onto_other_lanes_is_said_by_the_key() {
         assert_eq!(card_of(first, lanes), Err(VerifyError::KeyInvalid { reason }));
     }
 }
+
+/// Each thing that makes segments one model is missed where it is not so.
+#[test]
+fn cards_whose_segments_do_not_follow_are_refused() {
+    let (card, ..) = golden("digits_mlp");
+    let refused = |change: &dyn Fn(&mut ChainCard)| {
+        let mut changed: ChainCard = (*card).clone();
+        change(&mut changed);
+        let error = changed.validate().unwrap_err();
+        assert_eq!(ChainCard::from_bytes(&changed.to_bytes()), Err(error.clone()));
+        match error {
+            VerifyError::KeyInvalid { reason } => reason,
+            error => panic!("{error:?}"),
+        }
+    };
+    let parameters = "segments of different parameters";
+    assert_eq!(refused(&|card| card.segments[1].srs_id = [1; 32]), parameters);
+    assert_eq!(refused(&|card| card.segments[1].quantization = [1; 32]), parameters);
+    let follow = "a segment takes what the one before gives";
+    assert_eq!(refused(&|card| card.segments.swap(0, 1)), follow);
+    assert_eq!(refused(&|card| drop(card.segments.remove(0))), follow);
+    assert_eq!(refused(&|card| drop(card.segments.remove(1))), follow);
+    let last = "the last segment of a chain has its outputs";
+    assert_eq!(refused(&|card| drop(card.segments.pop())), last);
+    let few = "a chain has two segments at least";
+    assert_eq!(refused(&|card| card.segments.truncate(1)), few);
+    assert_eq!(refused(&|card| card.segments.clear()), few);
+    // One that gives takes no part in the policy.
+    let ended = |card: &mut ChainCard| card.segments = vec![card.segments[2].clone(), card.segments[2].clone()];
+    assert_eq!(refused(&ended), follow);
+}
+
+/// Of commitments between segments one is missing, of one cut and of all.
+#[test]
+fn what_is_between_is_counted() {
+    let (card, srs, receipt) = golden("digits_mlp");
+    let refused = |change: &dyn Fn(&mut ChainReceipt)| {
+        let mut changed = ChainReceipt::from_bytes(&receipt).unwrap();
+        change(&mut changed);
+        verify(&changed.to_bytes(), &card, &srs, &asked(&card)).unwrap_err()
+    };
+    let count = refused(&|receipt| drop(receipt.between.pop()));
+    assert!(matches!(count, VerifyError::SegmentCount { .. }), "{count:?}");
+    let count = refused(&|receipt| receipt.between.push(receipt.between[0].clone()));
+    assert!(matches!(count, VerifyError::SegmentCount { .. }), "{count:?}");
+    let shape = refused(&|receipt| receipt.between[0].clear());
+    assert!(matches!(shape, VerifyError::InputShape { .. }), "{shape:?}");
+    let shape = refused(&|receipt| {
+        let other = receipt.between[0][0];
+        receipt.between[1].push(other);
+    });
+    assert!(matches!(shape, VerifyError::InputShape { .. }), "{shape:?}");
+}
