@@ -79,6 +79,7 @@ static ASSETS: [Asset; 36] = [
     asset("log.js", JS, own!("log.js")),
     asset("model.js", JS, own!("model.js")),
     asset("models.js", JS, own!("models.js")),
+    asset("names.js", JS, own!("names.js")),
     asset("policy.js", JS, own!("policy.js")),
     asset("prove.js", JS, own!("prove.js")),
     asset("receipt.js", JS, own!("receipt.js")),
