@@ -147,7 +147,10 @@ mod tests {
         for wrong in ["portble", "Portable", "portable ", "avx512", "0"] {
             let refused = named(wrong).map_err(|refused| refused.to_string());
             let refused = refused.err().unwrap_or_default();
-            assert!(refused.contains(wrong) && refused.contains("portable"), "{wrong}: {refused}");
+            assert!(
+                refused.contains(wrong) && refused.contains("portable"),
+                "{wrong}: {refused}"
+            );
         }
     }
 }

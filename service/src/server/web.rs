@@ -56,7 +56,7 @@ macro_rules! verifier {
     };
 }
 
-static ASSETS: [Asset; 36] = [
+static ASSETS: [Asset; 37] = [
     asset("icon.svg", "image/svg+xml", own!("icon.svg")),
     asset("app.css", CSS, own!("app.css")),
     asset("app.js", JS, own!("app.js")),

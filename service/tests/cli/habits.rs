@@ -94,7 +94,8 @@ fn quiet_verbose_and_dates() {
         verify.exit == 3
             && verify
                 .err
-                .starts_with("error[expired]: expired at 2001-02-03T23:59:59Z, now 20"),
+                .starts_with("error[expired]: expired at 2001-02-03T23:59:59Z, now 20")
+            && verify.err.contains("found its end at 2001-02-03T23:59:59Z\n"),
         "{}",
         verify.err
     );
@@ -183,22 +184,40 @@ fn an_engine_that_is_not_there_is_refused() {
     let model = fixture(LINEAR);
     let inspect = ["inspect", "--json", &model];
     for wrong in ["portble", "PORTABLE", "avx", "0"] {
-        for arguments in [&["inspect", &model][..], &["demo"], &["serve"], &["completions", "bash"]] {
+        for arguments in [
+            &["inspect", &model][..],
+            &["demo"],
+            &["serve"],
+            &["completions", "bash"],
+        ] {
             let refused = with(wrong, arguments);
             let (at, what) = refused.err.split_once('\n').unwrap();
-            assert!(at.contains(&format!("PROVENN_ENGINE is \"{wrong}\"; expected")) && at.contains("portable"), "{at}");
+            assert!(
+                at.contains(&format!("PROVENN_ENGINE is \"{wrong}\"; expected")) && at.contains("portable"),
+                "{at}"
+            );
             assert!(what.contains("unset PROVENN_ENGINE"), "{what}");
             refused.fails(2, "engine");
         }
         let found = with(wrong, &["doctor"]);
-        assert!(found.err.contains("1 problem") && found.err.contains("PROVENN_ENGINE"), "{}", found.err);
+        assert!(
+            found.err.contains("1 problem") && found.err.contains("PROVENN_ENGINE"),
+            "{}",
+            found.err
+        );
         found.fails(1, "doctor");
         with(wrong, &["explain", "engine"]).ok();
     }
     let said = with("", &["--json", "doctor"]).json();
     let machines = said["prover"]["machines"].as_array().unwrap();
-    assert_eq!((machines.first(), machines.last()), (Some(&"portable".into()), Some(&said["prover"]["machine"])));
+    assert_eq!(
+        (machines.first(), machines.last()),
+        (Some(&"portable".into()), Some(&said["prover"]["machine"]))
+    );
     for machine in machines.iter().filter_map(Value::as_str) {
-        assert_eq!(with(machine, &inspect).json()["choices"][0]["forecast"]["machine"], machine);
+        assert_eq!(
+            with(machine, &inspect).json()["choices"][0]["forecast"]["machine"],
+            machine
+        );
     }
 }

@@ -19,10 +19,23 @@ const LASTING: &[(&str, &str)] = &[
     ("keys create data", "keys create --data - --tenant a --new-tenant"),
     ("keys list data", "keys list --data -"),
     ("keys revoke data", "keys revoke --data - 0000"),
-    ("log monitor evidence", "log monitor http://127.0.0.1:9 --key KEY --state there --evidence -"),
-    ("log monitor state", "log monitor http://127.0.0.1:9 --key KEY --state -"),
-    ("log cosign state", "log cosign note --url http://127.0.0.1:9 --key KEY --witness-key there --state -"),
-    ("log cosign witness_key", "log cosign note --url http://127.0.0.1:9 --key KEY --state there --witness-key -"),
+    ("keys rotate data", "keys rotate --data - 0000"),
+    (
+        "log monitor evidence",
+        "log monitor http://127.0.0.1:9 --key KEY --state there --evidence -",
+    ),
+    (
+        "log monitor state",
+        "log monitor http://127.0.0.1:9 --key KEY --state -",
+    ),
+    (
+        "log cosign state",
+        "log cosign note --url http://127.0.0.1:9 --key KEY --witness-key there --state -",
+    ),
+    (
+        "log cosign witness_key",
+        "log cosign note --url http://127.0.0.1:9 --key KEY --state there --witness-key -",
+    ),
     ("log renew data", "log renew --data - --origin other"),
     ("log resume data", "log resume --data - --checkpoint there"),
     ("log stop data", "log stop --data -"),
@@ -64,8 +77,32 @@ const STREAMS: &[&str] = &[
 
 /// Names of arguments that are only read.
 const READ: &[&str] = &[
-    "about", "agreement", "bundle", "card", "checkpoint", "colours", "commitment", "config", "expect", "file", "graph", "key", "labels", "log_proof", "model", "openings",
-    "parameters", "party_inputs", "proof", "ptau", "receipt", "run", "segment", "signature", "srs", "what",
+    "about",
+    "agreement",
+    "bundle",
+    "card",
+    "checkpoint",
+    "colours",
+    "commitment",
+    "config",
+    "expect",
+    "file",
+    "graph",
+    "key",
+    "labels",
+    "log_proof",
+    "model",
+    "openings",
+    "parameters",
+    "party_inputs",
+    "pieces",
+    "proof",
+    "ptau",
+    "receipt",
+    "run",
+    "signature",
+    "srs",
+    "what",
 ];
 
 /// Every argument of the grammar that is a path.
@@ -88,7 +125,7 @@ fn every_place_to_write_is_known_here() {
     let lasting = LASTING.iter().map(|(place, _)| *place);
     let known: BTreeSet<String> = lasting.chain(STREAMS.iter().copied()).map(str::to_owned).collect();
     // Paths that are read, which have the name of one that is written.
-    let read = ["agreement sign agreement", "segment prove run", "verify state", "bundle state"].map(str::to_owned);
+    let read = ["bundle state", "party sign opening", "verify opening", "verify state"].map(str::to_owned);
     let unknown: Vec<_> = found.difference(&known).filter(|place| !read.contains(place)).collect();
     assert!(unknown.is_empty(), "add them to LASTING, STREAMS or READ: {unknown:?}");
     let gone: Vec<_> = known.difference(&found).collect();
@@ -103,14 +140,19 @@ fn what_lasts_is_no_stream() {
         fs::write(folder.path().join(name), "").unwrap();
     }
     for (place, line) in LASTING {
-        let line = line.replace("KEY", &key).replace("MODEL", &fixture("models/linear_30.onnx"));
+        let line = line
+            .replace("KEY", &key)
+            .replace("MODEL", &fixture("models/linear_30.onnx"));
         let line = line.replace("ROWS", &fixture("data/breast_cancer_calibration.npy"));
         let words: Vec<&str> = line.split(' ').collect();
         let refused = provenn_in(folder.path(), &[], &words);
         let said = format!("{place}: {}{}", refused.out, refused.err);
         assert!(refused.exit == 2 && refused.out.is_empty(), "{said}");
         assert!(refused.err.contains("standard "), "{said}");
-        let left: Vec<PathBuf> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let left: Vec<PathBuf> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         assert_eq!(left.len(), 2, "{place}: {left:?}");
     }
 }
@@ -129,6 +171,10 @@ fn standard_output_takes_one_file_and_nothing_else() {
     run("color prove --graph g.col --colours g.sol --k 3 --out r.bin").ok();
     let drawn = run("color verify --graph g.col --receipt r.bin --k 3 --accept-dev --svg -");
     assert_eq!(drawn.exit, 0, "{}", drawn.err);
-    assert!(drawn.out.starts_with("<svg") && drawn.out.trim_end().ends_with("</svg>"), "{}", drawn.out);
+    assert!(
+        drawn.out.starts_with("<svg") && drawn.out.trim_end().ends_with("</svg>"),
+        "{}",
+        drawn.out
+    );
     assert!(drawn.err.starts_with("VALID"), "{}", drawn.err);
 }

@@ -238,10 +238,18 @@ async fn a_prover_that_cannot_be_started_costs_no_attempts() {
 async fn a_prover_gets_the_engine_and_no_other_setting() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let (script, seen) = (folder.path().join("prover.sh"), folder.path().join("seen"));
-    let text = format!("#!/bin/sh\nenv > {}\nexec {} \"$@\"\n", seen.display(), env!("CARGO_BIN_EXE_provenn"));
+    let text = format!(
+        "#!/bin/sh\nenv > {}\nexec {} \"$@\"\n",
+        seen.display(),
+        env!("CARGO_BIN_EXE_provenn")
+    );
     std::fs::write(&script, text).unwrap();
     std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
-    let process = Process::start(&[("PROVENN_PROVER", script.to_str().unwrap()), ("PROVENN_ENGINE", "portable")]).await;
+    let process = Process::start(&[
+        ("PROVENN_PROVER", script.to_str().unwrap()),
+        ("PROVENN_ENGINE", "portable"),
+    ])
+    .await;
     process.put("models", fixture("models/linear_30.onnx")).await;
     let seen = std::fs::read_to_string(seen).unwrap();
     let settings: Vec<&str> = seen.lines().filter(|line| line.starts_with("PROVENN_")).collect();

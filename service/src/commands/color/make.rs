@@ -66,10 +66,7 @@ struct Hidden {
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let out = Output::new(&args.out, args.force, &[])?;
-    let secret = args
-        .colours_out
-        .as_ref()
-        .map(|path| out.second(path, args.force, &[]));
+    let secret = args.colours_out.as_ref().map(|path| out.second(path, args.force, &[]));
     let secret = secret.transpose()?;
     let (name, made) = make(&args.family)?;
     let Made { graph, colours } =
