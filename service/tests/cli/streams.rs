@@ -5,7 +5,6 @@ use clap::builder::ValueParser;
 use clap::{Command, CommandFactory};
 use provenn_service::cli::Cli;
 use provenn_verifier::tlog::{NoteKey, ED25519};
-use std::any::TypeId;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;

@@ -141,6 +141,7 @@ test("a revoked one is said beside its receipts", async () => {
   assert.equal(rows.length, 2, rows.join(" "));
   assert.notEqual(rows[0][0], rows[1][0]);
   assert.ok(rows.every(([, amount]) => amount === "1.58 bits"), rows.join(" "));
+  await shows(page, "1 × threshold of output 0, value 1 at least 0");
   await look(page, "ledger-of-several");
   assert.ok(page.complaints.every((words) => words.includes("422")), page.complaints.join("\n"));
 });
