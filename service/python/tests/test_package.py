@@ -156,10 +156,33 @@ def test_lists_are_arrays_without_numpy(committed: provenn.Committed, fixtures: 
 
 
 def test_lists_and_arrays_are_the_same_bytes() -> None:
+    given: Any
     for given in ([[1, 2], [3, 4]], [1.5, 2], [[[0.5] * 8] * 8], [True, False], [[], []], [numpy.arange(3.0), numpy.arange(3.0)]):
         made, expected = (numpy.load(io.BytesIO(data)) for data in (arrays.plain(given), arrays.npy(given)))
         assert made.shape == expected.shape and (made == expected).all(), given
     assert arrays.labelled("accuracy", [*numpy.arange(3), 1]) == "accuracy:0:1:2:1"
+
+
+WITH_AN_ENGINE = """
+import sys
+import provenn
+model, rows, folder = sys.argv[1:]
+for work in lambda: provenn.commit(model, calibration=rows), lambda: provenn.load(folder), lambda: provenn.inspect(model):
+    try:
+        work()
+    except provenn.ProvennError as refused:
+        print(refused.code, "portble" in str(refused), "portable" in str(refused))
+    else:
+        print("done")
+"""
+
+
+def test_an_engine_that_is_not_there_is_refused(committed: provenn.Committed, fixtures: Path, tmp_path: Path) -> None:
+    committed.save(tmp_path / "model")
+    program = [sys.executable, "-c", WITH_AN_ENGINE, *map(str, (fixtures / "models/linear_30.onnx", fixtures / ROWS, tmp_path / "model"))]
+    for engine, said in ("portble", "engine True True"), ("portable", "done"):
+        ran = subprocess.run(program, env={**os.environ, "PROVENN_ENGINE": engine}, check=True, capture_output=True, text=True)
+        assert ran.stdout.splitlines() == [said] * 3
 
 
 def test_a_bundle_names_no_model(committed: provenn.Committed, receipt: provenn.Receipt) -> None:
