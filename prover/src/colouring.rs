@@ -192,7 +192,7 @@ impl<'a> ColouringColumns<'a> {
 }
 
 impl Assignment for ColouringColumns<'_> {
-    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn> {
+    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn<'_>> {
         let columns = match (phase, challenges) {
             (0, _) => self.witness.phase1(),
             (1, [rho, sigma]) => {

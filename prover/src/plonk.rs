@@ -24,29 +24,53 @@ use ark_std::{end_timer, start_timer};
 use halo2_proofs::plonk::{ConstraintSystem, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine};
 use msm::Bases;
+use provenn_circuits::argument::Entries;
 use provenn_engine::{Domain, Path};
 use rand_core::RngCore;
 use transcript::Writer;
 
 /// An advice column to commit.
 #[derive(Debug)]
-pub struct AdviceColumn {
+pub struct AdviceColumn<'a> {
     /// Cells of the first rows; the rest is zero.
     pub cells: Vec<Fr>,
-    /// A published commitment to the same cells, with its tail.
-    pub published: Option<(G1Affine, Vec<Fr>)>,
+    /// What the commitment is made of.
+    pub form: Form<'a>,
 }
 
-impl From<Vec<Fr>> for AdviceColumn {
+/// What a commitment to cells is made of.
+#[derive(Debug)]
+pub enum Form<'a> {
+    /// The cells.
+    Cells,
+    /// The cells as integers.
+    Integers(&'a [u64]),
+    /// Entries of a table, of which the cells are sums.
+    Entries(Entries<'a>),
+    /// A published commitment to the same cells, with its tail.
+    Published(G1Affine, Vec<Fr>),
+}
+
+impl From<Vec<Fr>> for AdviceColumn<'_> {
     fn from(cells: Vec<Fr>) -> Self {
-        Self { cells, published: None }
+        let form = Form::Cells;
+        Self { cells, form }
+    }
+}
+
+impl<'a> From<&'a [u64]> for AdviceColumn<'a> {
+    fn from(integers: &'a [u64]) -> Self {
+        Self {
+            cells: integers.iter().map(|&integer| Fr::from(integer)).collect(),
+            form: Form::Integers(integers),
+        }
     }
 }
 
 /// How the circuit of a statement gives the prover its columns.
 pub trait Assignment {
     /// The advice columns of a phase, in column order, from all challenges so far.
-    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn>;
+    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn<'_>>;
 
     /// What names the circuit in the transcript: the library's digest, unless the verifier makes the key itself.
     fn circuit(&self, key: &ProvingKey<G1Affine>) -> Fr {

@@ -145,9 +145,16 @@ impl Columns<'_> {
 }
 
 impl Assignment for Columns<'_> {
-    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn> {
+    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn<'_>> {
         let columns = match (phase, challenges) {
-            (0, _) => self.witness.phase1(),
+            (0, _) => {
+                return self
+                    .witness
+                    .integers()
+                    .into_par_iter()
+                    .map(AdviceColumn::from)
+                    .collect()
+            }
             (1, [theta, alpha]) => match self.combined(challenges) {
                 Some(combined) => self.witness.phase2(*theta, *alpha, &combined),
                 None => vec![],

@@ -1,12 +1,12 @@
 //! First stage: advice columns, committed phase by phase, with the challenges between.
 
 use super::transcript::Writer;
-use super::{AdviceColumn, Assignment, Context};
+use super::{AdviceColumn, Assignment, Context, Form};
 use crate::error::{Defect, ProveError};
 use ark_std::{end_timer, start_timer};
 use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::ff::Field;
-use provenn_engine::{Cells, Column};
+use provenn_engine::{Cells, Column, Entries};
 use rand_core::RngCore;
 
 /// Cells of all advice columns with their commitments and tails, and the challenges of the circuit.
@@ -60,19 +60,27 @@ pub(super) fn commit<R: RngCore>(
 
 /// The commitments of columns with these tails. Where one to the same cells is published, only the difference of the tails is
 /// added to it.
-fn points(context: &Context<'_>, columns: &[AdviceColumn], tails: &[&Vec<Fr>]) -> Vec<G1> {
-    let difference = |(column, tail): (&AdviceColumn, &&Vec<Fr>)| match &column.published {
-        Some((_, old)) => old.iter().zip(*tail).map(|(old, new)| new - old).collect(),
-        None => tail.to_vec(),
+fn points(context: &Context<'_>, columns: &[AdviceColumn<'_>], tails: &[&Vec<Fr>]) -> Vec<G1> {
+    let difference = |(column, tail): (&AdviceColumn<'_>, &&Vec<Fr>)| match &column.form {
+        Form::Published(_, old) => old.iter().zip(*tail).map(|(old, new)| new - old).collect(),
+        Form::Cells | Form::Integers(_) | Form::Entries(_) => tail.to_vec(),
     };
     let differences: Vec<Vec<Fr>> = columns.iter().zip(tails).map(difference).collect();
     let given = columns.iter().zip(&differences).map(|(column, tail)| Column {
-        cells: Cells::Field(if column.published.is_some() { &[] } else { &column.cells }),
+        cells: match &column.form {
+            Form::Cells => Cells::Field(&column.cells),
+            Form::Integers(integers) => Cells::Integers(integers),
+            Form::Entries(entries) => Cells::Entries(Entries {
+                table: entries.table,
+                places: &entries.places,
+            }),
+            Form::Published(..) => Cells::Field(&[]),
+        },
         tail,
     });
     let mut points = context.bases.commit_with_tails(&given.collect::<Vec<_>>());
     for (point, column) in points.iter_mut().zip(columns) {
-        if let Some((published, _)) = &column.published {
+        if let Form::Published(published, _) = &column.form {
             *point += published;
         }
     }
