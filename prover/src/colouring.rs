@@ -197,7 +197,7 @@ impl Assignment for ColouringColumns<'_> {
             (0, _) => self.witness.phase1(),
             (1, [rho, sigma]) => {
                 self.sums = self.witness.phase2(*rho, *sigma);
-                self.sums.clone()
+                return self.sums.iter().map(|sum| AdviceColumn::from(sum.as_slice())).collect();
             }
             (2, [_, _, s, z]) => {
                 self.public = self.public_columns(challenges);

@@ -27,43 +27,44 @@ use msm::Bases;
 use provenn_circuits::argument::Entries;
 use provenn_engine::{Domain, Path};
 use rand_core::RngCore;
+use std::borrow::Cow;
 use transcript::Writer;
 
 /// An advice column to commit.
 #[derive(Debug)]
 pub struct AdviceColumn<'a> {
     /// Cells of the first rows; the rest is zero.
-    pub cells: Vec<Fr>,
-    /// What the commitment is made of.
-    pub form: Form<'a>,
+    pub cells: Cells<'a>,
+    /// A published commitment to the same cells, with its tail.
+    pub published: Option<(G1Affine, Vec<Fr>)>,
 }
 
-/// What a commitment to cells is made of.
+/// The cells of a column.
 #[derive(Debug)]
-pub enum Form<'a> {
-    /// The cells.
-    Cells,
-    /// The cells as integers.
+pub enum Cells<'a> {
+    /// Elements of the field.
+    Field(Cow<'a, [Fr]>),
+    /// Integers.
     Integers(&'a [u64]),
-    /// Entries of a table, of which the cells are sums.
-    Entries(Entries<'a>),
-    /// A published commitment to the same cells, with its tail.
-    Published(G1Affine, Vec<Fr>),
+    /// Elements that are sums of entries of a table.
+    Entries(&'a [Fr], Entries<'a>),
+}
+
+impl<'a> From<Cells<'a>> for AdviceColumn<'a> {
+    fn from(cells: Cells<'a>) -> Self {
+        Self { cells, published: None }
+    }
 }
 
 impl From<Vec<Fr>> for AdviceColumn<'_> {
     fn from(cells: Vec<Fr>) -> Self {
-        let form = Form::Cells;
-        Self { cells, form }
+        Cells::Field(cells.into()).into()
     }
 }
 
-impl<'a> From<&'a [u64]> for AdviceColumn<'a> {
-    fn from(integers: &'a [u64]) -> Self {
-        Self {
-            cells: integers.iter().map(|&integer| Fr::from(integer)).collect(),
-            form: Form::Integers(integers),
-        }
+impl<'a> From<&'a [Fr]> for AdviceColumn<'a> {
+    fn from(cells: &'a [Fr]) -> Self {
+        Cells::Field(cells.into()).into()
     }
 }
 

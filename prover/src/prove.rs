@@ -4,7 +4,7 @@ use crate::commit::{srs_verifying_key, system_rng, Committed, Description};
 use crate::error::ProveError;
 pub use crate::input::{bind_inputs, bind_inputs_with, commit_input, commit_input_with, Input, Opening};
 use crate::link;
-use crate::plonk::{self, AdviceColumn, Assignment, Form, Proof};
+use crate::plonk::{self, AdviceColumn, Assignment, Cells, Proof};
 use crate::srs::Srs;
 use crate::store;
 use halo2_proofs::plonk::ProvingKey;
@@ -240,24 +240,20 @@ impl Assignment for Columns<'_> {
         match (phase, challenges) {
             (0, _) => {
                 let first = self.first.insert(witness.phase1(model, layout));
-                let columns = first.columns().into_iter().zip(first.integers());
-                let one = |(cells, integers): (_, Option<_>)| AdviceColumn {
-                    cells,
-                    form: match self.published.next() {
-                        Some((published, tail)) => Form::Published(published, tail),
-                        None => integers.map_or(Form::Cells, Form::Integers),
-                    },
+                let one = |integers: Option<_>| AdviceColumn {
+                    cells: integers.map_or_else(|| Cells::Field(first.top().into()), Cells::Integers),
+                    published: self.published.next(),
                 };
-                columns.map(one).collect()
+                first.integers().into_iter().map(one).collect()
             }
             (1, [r, t, alpha]) => {
                 let Some(first) = &self.first else { return vec![] };
                 let second = witness.phase2(model, layout, first, [*r, *t, *alpha]);
                 let second = self.second.insert(second);
-                let columns = second.columns.iter().cloned();
+                let columns = second.columns.iter().map(Vec::as_slice);
                 let mut columns: Vec<AdviceColumn<'_>> = columns.map(AdviceColumn::from).collect();
                 for (index, entries) in second.entries(layout, first) {
-                    columns[index].form = Form::Entries(entries);
+                    columns[index] = Cells::Entries(&second.columns[index], entries).into();
                 }
                 columns
             }

@@ -4,7 +4,7 @@ use crate::commit::{commit_columns, compressed};
 use crate::compact::compact;
 use crate::error::ProveError;
 use crate::link;
-use crate::plonk::{self, AdviceColumn, Assignment};
+use crate::plonk::{self, AdviceColumn, Assignment, Cells};
 use crate::prove::decompress;
 use crate::srs::Srs;
 use halo2_proofs::plonk::ProvingKey;
@@ -151,8 +151,8 @@ impl Assignment for Columns<'_> {
                 return self
                     .witness
                     .integers()
-                    .into_par_iter()
-                    .map(AdviceColumn::from)
+                    .into_iter()
+                    .map(|integers| Cells::Integers(integers).into())
                     .collect()
             }
             (1, [theta, alpha]) => match self.combined(challenges) {

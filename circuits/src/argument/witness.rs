@@ -51,10 +51,9 @@ pub struct Second {
 impl First {
     /// In the order of the configuration.
     pub fn columns(&self) -> Vec<Vec<Fr>> {
-        let small = |column: &[u64]| column.iter().map(|&v| Fr::from(v)).collect();
-        let top = || self.top.iter().map(|&v| signed(v.into())).collect();
-        let columns = self.integers().into_par_iter();
-        columns.map(|column| column.map_or_else(top, small)).collect()
+        let field = |integers: &[u64]| integers.iter().map(|&v| Fr::from(v)).collect();
+        let columns = self.integers().into_iter();
+        columns.map(|column| column.map_or_else(|| self.top(), field)).collect()
     }
 
     /// The same as integers, but for the compared score, which has a sign.
@@ -64,6 +63,11 @@ impl First {
         let all = all.chain([&self.multiplicity]);
         let all = all.chain(&self.functions).map(|column| Some(column.as_slice()));
         all.chain([None]).chain(self.seen.as_deref().map(Some)).collect()
+    }
+
+    /// The compared score.
+    pub fn top(&self) -> Vec<Fr> {
+        self.top.iter().map(|&v| signed(v.into())).collect()
     }
 }
 
