@@ -42,7 +42,7 @@ fn helpers(c: &mut Criterion) {
     let srs = Srs::dev_from_seed(12, [1; 32]);
     let points = srs.lagrange_points();
     let table: Vec<Fr> = (0..256).map(|i| (Fr::from(i) + Fr::DELTA).square().square()).collect();
-    let place = |row: u64, list: u64| (row * 2_654_435_761 >> (8 * list)) % 256;
+    let place = |row: u64, list: u64| ((row * 2_654_435_761) >> (8 * list)) % 256;
     let lists = [0, 1, 2].map(|list| (0..points.len() as u64).map(|row| place(row, list)).collect::<Vec<_>>());
     let places = [&lists[0][..], &lists[1], &lists[2]];
     let entries = Entries {

@@ -31,13 +31,34 @@ struct Readme;
 use provenn_circuits::argument::Machine;
 use provenn_engine::Path;
 
+pub use provenn_engine::NoSuchPath;
+
 pub use commit::{commit, CommitOptions, Committed};
 pub use error::ProveError;
 pub use prove::{prove, Input};
 
+/// The environment variable that names what proofs are made with, in place of the fastest that the machine has.
+pub const ENGINE: &str = provenn_engine::VARIABLE;
+
 /// What proofs are made with here.
 pub fn machine() -> Machine {
-    let path = Path::of_machine().name();
-    let machine = Machine::ALL.into_iter().find(|machine| machine.name() == path);
+    of(Path::of_machine())
+}
+
+/// The same, if [`ENGINE`] is not set or can be done: for programs to ask before they begin, because proofs are made with the fastest otherwise.
+///
+/// # Errors
+/// The environment names what this machine has not, or what nobody has.
+pub fn asked_for() -> Result<Machine, NoSuchPath> {
+    Path::chosen().map(of)
+}
+
+/// All that proofs can be made with here, the slowest first.
+pub fn machines() -> Vec<Machine> {
+    Path::all().into_iter().map(of).collect()
+}
+
+fn of(path: Path) -> Machine {
+    let machine = Machine::ALL.into_iter().find(|machine| machine.name() == path.name());
     machine.unwrap_or(Machine::Portable)
 }

@@ -32,7 +32,21 @@ use crate::cli::{Cli, Command};
 use crate::error::CliError;
 use crate::report::Report;
 
+/// That proofs are made with what the environment asks for: found before anything is done.
+///
+/// # Errors
+/// `engine`.
+pub fn engine() -> Result<(), CliError> {
+    let help = format!("unset {} for the fastest, or correct it", provenn_prover::ENGINE);
+    let asked = provenn_prover::asked_for().map(drop);
+    asked.map_err(|error| CliError::usage("engine", error.to_string(), help))
+}
+
 pub fn run(cli: &Cli) -> Result<Report, CliError> {
+    // These two say what is wrong.
+    if !matches!(cli.command, Command::Doctor | Command::Explain(_)) {
+        engine()?;
+    }
     match &cli.command {
         Command::Demo => demo::run(cli.json),
         Command::Inspect(args) => inspect::run(args),

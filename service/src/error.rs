@@ -1,7 +1,6 @@
 //! Errors as people and scripts see them: a stable code, a message, a help line, an exit code.
 
 use crate::files;
-use crate::moment;
 use crate::report::out;
 use provenn_circuits::onnx::ImportError;
 use provenn_circuits::CircuitError;
@@ -97,14 +96,6 @@ impl CliError {
                 let error = AgreementError::Differs(difference.clone());
                 let message = format!("{} is not as agreed", difference.field);
                 Self::new(3, error.code(), message, error.help()).with(vec![difference.shown(fracs)])
-            }
-            AgreementError::Expired { not_after, now } => {
-                let message = format!(
-                    "the agreement ended at {}, now {}",
-                    moment::shown(not_after),
-                    moment::shown(now)
-                );
-                Self::new(3, error.code(), message, error.help())
             }
             error => Self::new(3, error.code(), error.to_string(), error.help()),
         }
@@ -285,13 +276,7 @@ impl From<VerifyError> for CliError {
             VerifyError::DevSrs => "add --accept-dev if you trust the machine that made the parameters; otherwise ask for a model committed under a ceremony SRS",
             _ => error.help(),
         };
-        let message = match error {
-            VerifyError::Expired { not_after, now } => {
-                format!("expired at {}, now {}", moment::shown(not_after), moment::shown(now))
-            }
-            _ => error.to_string(),
-        };
-        Self::new(3, error.code(), message, help)
+        Self::new(3, error.code(), error.to_string(), help)
     }
 }
 

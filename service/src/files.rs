@@ -8,7 +8,7 @@ use provenn_prover::chain::{PIECE_MAGIC, RUN_MAGIC};
 use provenn_prover::store::PRIVATE_MAGIC;
 use provenn_prover::ProveError;
 use provenn_verifier::tlog::InclusionProof;
-use provenn_verifier::{FileKind, VerifyError};
+use provenn_verifier::{card, FileKind, VerifyError};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Display, Path, PathBuf};
@@ -20,8 +20,8 @@ use tempfile::NamedTempFile;
 pub const MAX_MODEL: u64 = 512 << 20;
 /// Largest data file.
 pub const MAX_DATA: u64 = 256 << 20;
-/// Largest model card; the key alone may take 64 MiB.
-pub const MAX_CARD: u64 = 66 << 20;
+/// Largest card, of a model in one circuit or in segments.
+pub const MAX_CARD: u64 = card::MAX_CARD as u64;
 /// Largest receipt or SRS verifying key.
 pub const MAX_RECEIPT: u64 = 64 << 20;
 

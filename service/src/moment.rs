@@ -1,10 +1,7 @@
 //! Moments: unix seconds in files, RFC 3339 for people.
 
-use humantime::{format_rfc3339_seconds, parse_rfc3339_weak};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// The last second of the year 9999, after which RFC 3339 has no dates.
-const LAST: u64 = 253_402_300_799;
+use humantime::parse_rfc3339_weak;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Unix time in seconds, against which ends are judged.
 pub fn now() -> u64 {
@@ -29,22 +26,23 @@ pub fn parse(text: &str) -> Result<u64, String> {
     Ok(since.as_secs())
 }
 
-/// As a date, if it is one.
-pub fn shown(seconds: u64) -> String {
-    match seconds {
-        0..=LAST => format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string(),
-        _ => format!("{seconds} (unix seconds)"),
-    }
-}
+pub use provenn_verifier::text::moment as shown;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
     use super::*;
+    use humantime::format_rfc3339_seconds;
+    use std::time::Duration;
 
     #[test]
     fn dates_are_read_as_they_are_shown() {
-        for seconds in [0, 1, 951_782_400, 1_893_456_000, LAST] {
+        // To the last second of the year 9999: each day at another time of it.
+        for seconds in (0..253_402_300_800).step_by(86_399).chain([253_402_300_799]) {
+            let moment = UNIX_EPOCH + Duration::from_secs(seconds);
+            assert_eq!(shown(seconds), format_rfc3339_seconds(moment).to_string());
+        }
+        for seconds in [0, 1, 951_782_400, 1_893_456_000] {
             assert_eq!(parse(&shown(seconds)).unwrap(), seconds);
             assert_eq!(parse(&seconds.to_string()).unwrap(), seconds);
         }

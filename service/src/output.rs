@@ -99,6 +99,21 @@ impl Output {
         })
     }
 
+    /// The place of a second file of the same command, for its owner only.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); `standard-output` if both go there.
+    pub fn second(&self, path: &Path, force: bool, inputs: &[&Path]) -> Result<Self, CliError> {
+        match self.is_standard() && files::is_standard(path) {
+            true => Err(CliError::usage(
+                "standard-output",
+                "`-` is given for two files, and standard output is one",
+                "give one of them a name",
+            )),
+            false => Self::private(path, force, inputs),
+        }
+    }
+
     /// Whether the file goes to standard output, which then holds nothing else.
     pub fn is_standard(&self) -> bool {
         matches!(self.kind, Kind::Standard)
@@ -185,6 +200,21 @@ impl Staged<'_> {
     }
 }
 
+/// A place that is kept under its name, such as a folder: standard output has none.
+///
+/// # Errors
+/// `standard-output` for `-`.
+pub fn kept(path: &Path) -> Result<&Path, CliError> {
+    match files::is_standard(path) {
+        true => Err(CliError::usage(
+            "standard-output",
+            "`-` is given for a folder, or for a file that is kept, which standard output cannot be",
+            "give it a name; `./-` is one",
+        )),
+        false => Ok(path),
+    }
+}
+
 /// A folder that a command makes as a whole.
 #[derive(Debug)]
 pub struct OutputFolder(PathBuf);
@@ -193,9 +223,9 @@ impl OutputFolder {
     /// A folder that is not there yet, or is empty.
     ///
     /// # Errors
-    /// Anything else is there.
+    /// Anything else is there; `-`.
     pub fn new(path: &Path) -> Result<Self, CliError> {
-        match fs::read_dir(path) {
+        match fs::read_dir(kept(path)?) {
             Err(error) if error.kind() == ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => {
                 return Ok(Self(path.into()));
             }

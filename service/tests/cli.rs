@@ -15,6 +15,8 @@ mod refusals;
 mod segments;
 #[path = "cli/service.rs"]
 mod service;
+#[path = "cli/streams.rs"]
+mod streams;
 
 use serde_json::Value;
 use std::fs;
@@ -35,11 +37,26 @@ fn provenn(arguments: &[&str]) -> Outcome {
 
 /// Runs the binary with development parameters kept in a folder.
 fn provenn_at(home: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Outcome {
-    let output = Command::new(env!("CARGO_BIN_EXE_provenn"))
-        .args(arguments)
-        .env("PROVENN_HOME", home)
-        .output()
-        .unwrap();
+    outcome(
+        Command::new(env!("CARGO_BIN_EXE_provenn"))
+            .args(arguments)
+            .env("PROVENN_HOME", home),
+    )
+}
+
+/// Runs the binary in a folder, with more in its environment.
+fn provenn_in(folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Outcome {
+    outcome(
+        Command::new(env!("CARGO_BIN_EXE_provenn"))
+            .args(arguments)
+            .current_dir(folder)
+            .env("PROVENN_HOME", home())
+            .envs(environment.iter().copied()),
+    )
+}
+
+fn outcome(command: &mut Command) -> Outcome {
+    let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Outcome {
         exit: output.status.code().unwrap(),

@@ -4,6 +4,7 @@ import { call, get, upload } from "./api.js";
 import { element, field, form, identifier, input, link, sheet } from "./dom.js";
 import { fileField, missing } from "./files.js";
 import { short, time } from "./format.js";
+import { modelName, names } from "./names.js";
 import { right } from "./policy.js";
 import { quoted } from "./text.js";
 
@@ -15,10 +16,10 @@ const standing = ({ revoked, not_after: end }) => (revoked !== null ? "revoked" 
 const WORDS = { active: "in force", expired: "ended", revoked: "revoked" };
 
 export async function agreements(_, signal) {
-  const { agreements: list, more } = await get("/v1/agreements", { signal });
+  const [{ agreements: list, more }, models] = await Promise.all([get("/v1/agreements", { signal }), names(signal)]);
   const empty = element("p", "hint nothing", "No agreements yet.");
   const rest = more ? [element("p", "hint after", "Older ones are not listed.")] : [];
-  const yours = list.length === 0 ? empty : sheet("Your agreements", element("ul", "rows", ...list.map((one) => row(one, signal))), ...rest);
+  const yours = list.length === 0 ? empty : sheet("Your agreements", element("ul", "rows", ...list.map((one) => row(one, models, signal))), ...rest);
   return { title: "Agreements", body: [uploading(signal), yours] };
 }
 
@@ -36,7 +37,7 @@ function uploading(signal) {
   );
 }
 
-function row(one, signal) {
+function row(one, models, signal) {
   const { agreement, model, roles, not_after: end, created, revoked, reason } = one;
   const state = standing(one);
   const told = revoked === null ? [] : [element("p", "quiet-text", `Revoked ${time(revoked)}: ${reason}`)];
@@ -44,7 +45,7 @@ function row(one, signal) {
     "li",
     "",
     element("div", "row-head", element("span", "strong", roles.map(quoted).join(" and ")), element("span", `tag ${state}`, WORDS[state])),
-    element("p", "quiet-text", "model ", link(short(model), `#/models/${model}`), ` · until ${time(1000 * end)} · uploaded ${time(created)}`),
+    element("p", "quiet-text", "model ", link(modelName(models, model), `#/models/${model}`), ` · until ${time(1000 * end)} · uploaded ${time(created)}`),
     element("p", "quiet-text", "Digest of its terms: ", identifier(agreement)),
     ...told,
     ...(state === "active" ? [revoking(agreement, signal)] : []),

@@ -28,12 +28,15 @@ export const figure = (number) => number.toLocaleString("en", { maximumFractionD
 
 /** Policy as the service writes it, in words. */
 export function policy(text) {
-  const [name, ...parameters] = text.split(":");
+  const [whole, ...parameters] = text.split(":");
   const [output, value] = parameters;
-  switch (name.replace(/^.*\//, "")) {
+  // Of several outputs the one that it is about stands before it.
+  const [, of, kind] = /^(?:(.*)\/)?(.*)$/.exec(whole);
+  const name = of === undefined ? kind : of === "all" ? `${kind} of all outputs` : `${kind} of output ${of}`;
+  switch (kind) {
     case "threshold":
     case "yes-only":
-      return `${name}, output ${output} at least ${value}`;
+      return `${name}, ${of === undefined ? "output" : "value"} ${output} at least ${value}`;
     case "round":
     case "top":
     case "label-in":

@@ -7,6 +7,7 @@ import { button, complaint, draw, element, facts, identifier, link, say, sheet }
 import { saveAs } from "./files.js";
 import { bound, count, policy, seconds, short, size, time } from "./format.js";
 import { checked, here, verifier } from "./receipt.js";
+import { modelName, names } from "./names.js";
 import { removing } from "./removing.js";
 import { quoted } from "./text.js";
 
@@ -42,10 +43,10 @@ const BAD = ["failed", "cancelled", "expired"];
 const MARKS = { passed: "m5 12.5 4.5 4.5L19 7.5", now: "M12 12h.01", bad: "m6 6 12 12M18 6 6 18", ahead: "M12 12h.01" };
 
 export async function job([id], signal) {
-  const first = await get(`/v1/jobs/${id}`, { signal });
+  const [first, models] = await Promise.all([get(`/v1/jobs/${id}`, { signal }), names(signal)]);
   const [progress, after] = [element("section", "sheet"), element("div", "column")];
   watch(first, progress, after, signal);
-  return { title: headline(first), body: [progress, after, asked(first, signal)] };
+  return { title: headline(first), body: [progress, after, asked(first, models, signal)] };
 }
 
 async function watch(first, progress, after, signal) {
@@ -108,14 +109,14 @@ function spent({ started, finished, cpu_ms: cpu, peak_bytes: memory }) {
   return [element("p", "hint after", `${seconds((finished - started) / 1000)} from start to end; ${seconds(cpu / 1000)} of CPU time and ${size(memory ?? 0)} of memory at most in the prover.`)];
 }
 
-function asked({ kind, request, created, id }, signal) {
+function asked({ kind, request, created, id }, models, signal) {
   const { model, input, audience, nonce, not_after: end } = request;
   const uploads = kind === "colouring" ? [["Graph", request.graph], ["Colouring", request.colouring]] : kind === "commit" ? [] : input ? [["Input", input]] : Object.entries(request.inputs ?? {}).map(([name, sha256]) => [`Input ${quoted(name)}`, sha256]);
   const shown = uploads.map(([name, sha256]) => [name, identifier(sha256)]);
   const deal = request.under?.agreement;
   const context = () => [deal ? ["Agreement", link(short(deal), "#/agreements")] : audience ? ["Audience", audience] : null, /^0*$/.test(nonce) ? null : ["Nonce", identifier(nonce)], end ? ["Valid until", time(1000 * end)] : null];
   const binding = { committed: "hide their input", public: "show their input" };
-  const place = model ? link(short(model), `#/models/${model}`) : null;
+  const place = model ? link(modelName(models, model), `#/models/${model}`) : null;
   const rest = {
     proof: () => [["Model", place], ["Policy", policy(request.policy)], ...shown, request.labels ? ["Labels", identifier(request.labels)] : null, ...context()],
     colouring: () => [["Colours", `${request.colours}`], ...shown, ...context()],

@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { button, complaint, element, link, say, sheet } from "./dom.js";
 import { seconds, short, time } from "./format.js";
 import { headline } from "./job.js";
+import { modelName, names } from "./names.js";
 
 const LIMIT = 50;
 /** Jobs in the largest answer. */
@@ -13,6 +14,7 @@ const PAUSE = { usual: 2, failed: 10 };
 const FINAL = ["done", "failed", "cancelled", "expired"];
 
 export async function jobs(_, signal) {
+  const models = await names(signal);
   const list = element("ul", "rows");
   const rows = new Map();
   const note = element("p", "hint", "Kept up to date while something is under way.");
@@ -20,7 +22,7 @@ export async function jobs(_, signal) {
   const put = (job, before) => {
     const known = rows.get(job.id);
     if (known) return known.update(job);
-    const made = row(job);
+    const made = row(job, models);
     rows.set(job.id, made);
     list.insertBefore(made.node, before);
   };
@@ -73,21 +75,21 @@ export async function jobs(_, signal) {
 }
 
 /** A line that can be brought up to date without losing the focus. */
-function row(job) {
+function row(job, models) {
   const [tag, text] = [element("span", ""), element("p", "quiet-text")];
   const node = element("li", "", element("div", "row-head", link(headline(job), `#/jobs/${job.id}`, "strong"), tag), text);
   const update = (next) => {
     if (FINAL.includes(next.state) && next.state !== job.state) say(`${headline(next)}: ${next.state}`);
     job = next;
     [tag.className, tag.textContent] = [`tag ${next.state}`, next.state];
-    text.textContent = words(next).filter((word) => word !== "").join(" · ");
+    text.textContent = words(next, models).filter((word) => word !== "").join(" · ");
   };
   node.dataset.id = job.id;
   update(job);
   return { node, update, job: () => job };
 }
 
-function words({ state, request, created, started, finished, progress, eta_ms: rest }) {
+function words({ state, request, created, started, finished, progress, eta_ms: rest }, models) {
   const under = !FINAL.includes(state) && progress > 0 ? `${Math.round(100 * progress)} %${rest ? `, about ${seconds(rest / 1000)} left` : ""}` : "";
-  return [request.model ? `model ${short(request.model)}` : `graph ${short(request.graph)}`, request.under ? "under an agreement" : request.audience ? `for ${request.audience}` : "", time(created), under, started && finished ? `took ${seconds((finished - started) / 1000)}` : ""];
+  return [request.model ? `model ${modelName(models, request.model)}` : `graph ${short(request.graph)}`, request.under ? "under an agreement" : request.audience ? `for ${request.audience}` : "", time(created), under, started && finished ? `took ${seconds((finished - started) / 1000)}` : ""];
 }

@@ -40,16 +40,19 @@ export async function ledger(_, signal) {
 
 /** One model: its inputs, the keys that asked, the limits. */
 export async function modelLedger([id], signal) {
-  const { bits: out, reserved_bits: reserved, accounts, files, budgets } = await get(`/v1/ledger?model=${id}`, { signal });
+  const { bits: out, reserved_bits: reserved, accounts, files, parts, budgets } = await get(`/v1/ledger?model=${id}`, { signal });
   const graph = accounts.some((account) => colouring(account.policy));
   const { card } = graph ? { card: null } : await get(`/v1/models/${id}`, { signal });
   const limit = (scope) => budgets.find((budget) => budget.scope === scope && budget.subject === id)?.bits;
   const [inputs, keys] = [new Map(), new Map()];
+  // What several inputs had together counts for each of them, as its limit does.
+  const together = new Map();
+  for (const { input, part } of parts) together.set(input, [...(together.get(input) ?? []), part]);
   for (const one of accounts) {
-    add(inputs, one.input, one, true);
+    for (const which of together.get(one.input) ?? [one.input]) add(inputs, which, one, true);
     add(keys, one.requester, one, false);
   }
-  const byInput = ([which, sum]) => account(identifier(which, `${which.slice(0, 16)}…`), sum, limit("input"), uploads(files.filter(({ input }) => input === which)));
+  const byInput = ([which, sum]) => account(identifier(which, `${which.slice(0, 16)}…`), sum, limit("input"), uploads(files.filter(({ part }) => part === which)));
   const byKey = ([which, sum]) => account(requester(which), sum, limit("requester"));
   return {
     title: `Ledger of ${card?.name ? quoted(card.name) : `${graph ? "the graph " : ""}${short(id)}`}`,
@@ -61,7 +64,7 @@ export async function modelLedger([id], signal) {
         element(
           "div",
           "column",
-          sheet("By input", element("p", "hint", "An input is named by the SHA-256 of its integers: the same numbers in another file are the same input."), list([...inputs], byInput, "No receipt about any input yet.")),
+          sheet("By input", element("p", "hint", "An input is named by the SHA-256 of its integers: the same numbers in another file are the same input."), ...(together.size > 0 ? [element("p", "hint", "A receipt about several inputs counts in full for each of them.")] : []), list([...inputs], byInput, "No receipt about any input yet.")),
           sheet("By key", list([...keys], byKey, "No key has asked for a receipt of this model yet.")),
         ),
         modelLimits(id, limit, signal),

@@ -13,6 +13,8 @@ use alloc::vec::Vec;
 
 /// Longest description in bytes.
 pub const MAX_DESCRIPTION: usize = 256 << 10;
+/// Largest card in bytes: the bound for whoever reads one from a file. Of a model in segments it holds for the whole card.
+pub const MAX_CARD: usize = 128 << 20;
 const MAX_KEY: usize = 64 << 20;
 const MAX_COMMITMENTS: usize = 4096;
 

@@ -4,7 +4,7 @@ use crate::claim::Claim;
 use crate::expectation::Expectation;
 use crate::srs::{SrsKind, SrsVerifyingKey};
 use crate::statement::Subject;
-use crate::text::quoted;
+use crate::text::{moment, quoted};
 use crate::words::Words;
 use alloc::format;
 use alloc::string::String;
@@ -69,8 +69,8 @@ pub fn differences<'a>(
     {
         list.add(
             "expiry",
-            format!("validity at {now} (unix seconds)"),
-            format!("its end at {}", context.not_after),
+            format!("validity at {}", moment(now)),
+            format!("its end at {}", moment(context.not_after)),
         );
     }
     list.0

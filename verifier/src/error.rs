@@ -3,6 +3,7 @@
 use crate::kind::FileKind;
 use crate::statement::inference::policy::OutOfRange;
 use crate::statement::StatementKind;
+use crate::text::moment;
 use alloc::borrow::ToOwned;
 use alloc::string::ToString;
 use core::fmt;
@@ -86,7 +87,7 @@ pub enum VerifyError {
     #[error("development SRS not accepted")]
     DevSrs,
     /// The receipt's validity has ended.
-    #[error("expired at {not_after}, now {now} (unix seconds)")]
+    #[error("expired at {}, now {}", moment(*.not_after), moment(*.now))]
     Expired {
         /// Last second of validity.
         not_after: u64,

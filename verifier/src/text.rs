@@ -40,6 +40,53 @@ pub fn is_printable(text: &str) -> bool {
     printable(text) == text
 }
 
+/// The last second of the year 9999, after which RFC 3339 has no dates.
+const LAST: u64 = 253_402_300_799;
+const DAY: u64 = 86_400;
+
+/// A moment in unix seconds for people, as of RFC 3339: `2027-01-31T12:00:00Z`.
+pub fn moment(seconds: u64) -> String {
+    let (hour, minute, second) = (seconds % DAY / 3600, seconds % 3600 / 60, seconds % 60);
+    match seconds {
+        0..=LAST => {
+            let (year, month, day) = date(seconds / DAY);
+            format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        }
+        _ => format!("{seconds} (unix seconds)"),
+    }
+}
+
+/// Year, month and day of a day that is counted from 1970 on. (Howard Hinnant, "chrono-compatible low-level date algorithms", `civil_from_days`.)
+fn date(days: u64) -> (u64, u64, u64) {
+    // From 1 March of the year 0 on: the day that not every year has is the last one of a year, and 400 years are of one length.
+    let days = days.saturating_add(719_468);
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let leap = (of_era / 1460)
+        .saturating_add(of_era / 146_096)
+        .saturating_sub(of_era / 36_524);
+    let year = of_era.saturating_sub(leap) / 365;
+    let begun = year
+        .saturating_mul(365)
+        .saturating_add(year / 4)
+        .saturating_sub(year / 100);
+    let of_year = of_era.saturating_sub(begun);
+    let month = of_year.saturating_mul(5).saturating_add(2) / 153;
+    let day = of_year
+        .saturating_sub(month.saturating_mul(153).saturating_add(2) / 5)
+        .saturating_add(1);
+    // January and February are at the end of the year before.
+    let (month, next) = if month < 10 {
+        (month.saturating_add(3), 0)
+    } else {
+        (month.saturating_sub(9), 1)
+    };
+    (
+        year.saturating_add(era.saturating_mul(400)).saturating_add(next),
+        month,
+        day,
+    )
+}
+
 /// What an integer of the quantized model stands for, `integer / 2^frac`: the decimal of the fewest digits after the point
 /// that is nearest to this integer and to no other. Beyond 64 bits either way it is written as a product, `3 * 2^-70`.
 pub fn decimal(integer: i64, frac: i32) -> String {

@@ -1,6 +1,7 @@
 //! Golden receipts of models in segments verify, and nothing but their bytes.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use provenn_verifier::card::MAX_CARD;
 use provenn_verifier::{
     policy, verify, verify_batch, ChainCard, ChainReceipt, CheckedChain, Expectation, Judged, KeyParts, ModelCard,
     Purpose, Receipt, SegmentLayout, SrsVerifyingKey, Verdict, VerifyError, VerifyingKey,
@@ -38,6 +39,22 @@ fn golden_receipts_verify() {
         let all = [Judged::new(&receipt, &card, &asked); 2];
         assert_eq!(verify_batch(&all, &srs).unwrap().len(), 2);
     }
+}
+
+#[test]
+fn a_card_beyond_its_bound_is_not_read() {
+    let mut bytes = file("digits_mlp", "card");
+    bytes.resize(MAX_CARD, 0);
+    assert!(matches!(
+        ChainCard::from_bytes(&bytes),
+        Err(VerifyError::TrailingBytes { .. })
+    ));
+    bytes.push(0);
+    let (maximum, got) = (MAX_CARD as u64, bytes.len() as u64);
+    assert_eq!(
+        ChainCard::from_bytes(&bytes),
+        Err(VerifyError::TooLarge { maximum, got })
+    );
 }
 
 #[test]

@@ -66,8 +66,18 @@ fn what_is_not_as_agreed_is_named_with_both_values() {
         &audience,
         &elsewhere,
     );
-    differs(refused(&audience, label.clone(), 0), "expiry", "1800000000", "no end");
-    differs(refused(&audience, label, END + 1), "expiry", "1800000000", "1800000001");
+    differs(
+        refused(&audience, label.clone(), 0),
+        "expiry",
+        "2027-01-15T08:00:00Z",
+        "no end",
+    );
+    differs(
+        refused(&audience, label, END + 1),
+        "expiry",
+        "2027-01-15T08:00:00Z",
+        "2027-01-15T08:00:01Z",
+    );
     // Another parameter, another output, another policy.
     let at = |threshold: i64, target: u32| Disclosure {
         policy: policy::Threshold { output: 1, threshold }.into(),

@@ -25,6 +25,10 @@ impl Entries<'_> {
         self.places.first().map_or(0, |places| places.len())
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The cells.
     pub fn cells(&self) -> Vec<Fr> {
         let cell = |row: usize| self.places.iter().map(|places| self.table[places[row] as usize]).sum();

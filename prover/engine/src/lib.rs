@@ -1,7 +1,7 @@
 //! Sums of points of BN254, and columns of elements of its field: what most of a proof's time goes to.
 //!
 //! There are three paths with one schedule: [`portable`](Path::portable), in the library's field, and two which multiply eight elements at once,
-//! with AVX2 or with AVX-512 IFMA. [`Path::of_machine`] takes the fastest one that the machine has; all give the same results, and tests
+//! with AVX2 or with AVX-512 IFMA. [`Path::of_machine`] takes the fastest one that the machine has, or the one that `PROVENN_ENGINE` names; all give the same results, and tests
 //! compare each with the library.
 //!
 //! **Time depends on values, as it does in the library:** the number of additions of a sum tells how many of its scalars are zero, how long
@@ -34,5 +34,5 @@ pub use domain::Domain;
 pub use entries::Entries;
 pub use fixed_base::multiples;
 pub use msm::{Bases, Cells, Column};
-pub use path::Path;
+pub use path::{NoSuchPath, Path, VARIABLE};
 pub use program::{Compiled, Operand, Program};

@@ -3,10 +3,13 @@
 use crate::columns::{Columns, Ratio};
 use crate::domain::{combine, ratios};
 use halo2curves::bn256::Fr;
+use std::error::Error;
+use std::ffi::OsStr;
+use std::fmt::{self, Display, Formatter};
 use std::sync::OnceLock;
 
 /// Name of the environment variable that forces a path, by its name.
-const VARIABLE: &str = "PROVENN_ENGINE";
+pub const VARIABLE: &str = "PROVENN_ENGINE";
 
 /// Instructions that a machine has.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +23,20 @@ pub(crate) enum Kind {
     #[cfg(target_arch = "x86_64")]
     Ifma(crate::ifma::Ifma),
 }
+
+/// What `PROVENN_ENGINE` is, which is the name of no path that this machine has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoSuchPath(String);
+
+impl Display for NoSuchPath {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let all: Vec<&str> = Path::all().into_iter().map(Path::name).collect();
+        let (wanted, all) = (&self.0, all.join(", "));
+        write!(f, "{VARIABLE} is {wanted:?}; expected one that this machine has: {all}")
+    }
+}
+
+impl Error for NoSuchPath {}
 
 /// What a path gives, by the functions of all.
 macro_rules! by_path {
@@ -57,14 +74,33 @@ impl Path {
         Self(Kind::Portable)
     }
 
-    /// The fastest one; of those that the machine has another one, if the environment variable `PROVENN_ENGINE` is its name.
+    /// The fastest one, or the one that the environment variable `PROVENN_ENGINE` names. If it names none of [`all`](Self::all), it is the
+    /// fastest one: programs ask [`chosen`](Self::chosen) when they start.
     pub fn of_machine() -> Self {
         static PATH: OnceLock<Path> = OnceLock::new();
-        *PATH.get_or_init(|| {
-            let (wanted, mut all) = (std::env::var(VARIABLE), Self::all());
-            let chosen = all.iter().find(|path| wanted.as_deref() == Ok(path.name())).copied();
-            chosen.or_else(|| all.pop()).unwrap_or(Self::portable())
-        })
+        *PATH.get_or_init(|| Self::chosen().unwrap_or_else(|_| Self::fastest()))
+    }
+
+    /// The one that the environment variable `PROVENN_ENGINE` names, the fastest one if it is not set or empty.
+    ///
+    /// # Errors
+    /// It names none that this machine has.
+    pub fn chosen() -> Result<Self, NoSuchPath> {
+        Self::of_name(std::env::var_os(VARIABLE).as_deref())
+    }
+
+    fn of_name(wanted: Option<&OsStr>) -> Result<Self, NoSuchPath> {
+        match wanted {
+            Some(name) if !name.is_empty() => {
+                let found = Self::all().into_iter().find(|path| name == path.name());
+                found.ok_or_else(|| NoSuchPath(name.to_string_lossy().into_owned()))
+            }
+            _ => Ok(Self::fastest()),
+        }
+    }
+
+    fn fastest() -> Self {
+        Self::all().pop().unwrap_or(Self::portable())
     }
 
     /// What it is called: `portable`, `avx2` or `ifma`.
@@ -92,5 +128,29 @@ impl Path {
     /// The value of a polynomial at a point.
     pub fn evaluate(self, coefficients: &[Fr], point: Fr) -> Fr {
         by_path!(self, kernel => kernel.evaluate(coefficients, point))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_that_of_its_name_and_no_other() {
+        let named = |name: &str| Path::of_name(Some(OsStr::new(name))).map(Path::name);
+        for path in Path::all() {
+            assert_eq!(named(path.name()), Ok(path.name()));
+        }
+        let fastest = Path::all().pop().map(Path::name);
+        assert_eq!(Path::of_name(None).ok().map(Path::name), fastest);
+        assert_eq!(named("").ok(), fastest);
+        for wrong in ["portble", "Portable", "portable ", "avx512", "0"] {
+            let refused = named(wrong).map_err(|refused| refused.to_string());
+            let refused = refused.err().unwrap_or_default();
+            assert!(
+                refused.contains(wrong) && refused.contains("portable"),
+                "{wrong}: {refused}"
+            );
+        }
     }
 }

@@ -14,7 +14,7 @@ use provenn_prover::rows::Use;
 use provenn_prover::srs::SrsKind;
 use provenn_prover::store;
 use provenn_service::bytes::hex32;
-use provenn_service::commands::{commit as command, context, inspect};
+use provenn_service::commands::{commit as command, context, engine, inspect};
 use provenn_service::data::opening;
 use provenn_service::data::{sample, source::Source};
 use provenn_service::error::CliError;
@@ -67,6 +67,7 @@ pub fn commit(
 ) -> PyResult<Committed> {
     let heard = Heard::new(progress);
     let done = py.detach(|| -> Result<Committed, CliError> {
+        engine()?;
         heard.stage(Stage::Compile);
         let dims: Result<Vec<Dimension>, _> = dims.iter().map(|dim| dim.parse()).collect();
         let dims = dims.map_err(|e| CliError::usage("usage", e, "give dims as {\"batch\": 4}"))?;
@@ -114,6 +115,7 @@ pub fn commit(
 #[pyfunction]
 pub fn load(py: Python<'_>, folder: PathBuf, parameters: Option<PathBuf>) -> PyResult<Committed> {
     let read = || -> Result<Committed, CliError> {
+        engine()?;
         let model = store::load(&folder)?;
         let stored = folder.join(srs::FILE);
         let source = parameters.or(stored.is_file().then_some(stored));

@@ -1,5 +1,6 @@
 """The package in process: what is proven, what is refused, and what is kept."""
 
+import io
 import json
 import os
 import stat
@@ -14,6 +15,7 @@ import numpy
 import pytest
 
 import provenn
+from provenn import arrays
 
 ROWS = "data/breast_cancer_calibration.npy"
 
@@ -126,6 +128,61 @@ def test_what_is_refused(committed: provenn.Committed, receipt: provenn.Receipt,
     with pytest.raises(provenn.ProvennError) as refused:
         committed.prove(rows[0], policy="anything")
     assert refused.value.code == "usage" and "label" in refused.value.help
+
+
+WITHOUT_NUMPY = """
+import sys
+sys.modules["numpy"] = None  # As if it were not installed.
+import provenn
+model, rows = sys.argv[1:]
+committed = provenn.commit(model, calibration=rows)
+receipt = committed.prove([0.25] * 30, policy="scores")
+print(provenn.verify(receipt, committed.card, accept_dev=True, input=[0.25] * 30).output)
+for wrong, code in (["a"] * 30, "numpy-missing"), ([[1], [1, 2]], "npy"), ([2**64] * 30, "npy"), ([0.25] * 29, "sample"):
+    try:
+        committed.prove(wrong)
+    except provenn.ProvennError as refused:
+        assert refused.code == code, refused
+    else:
+        raise AssertionError(wrong)
+"""
+
+
+def test_lists_are_arrays_without_numpy(committed: provenn.Committed, fixtures: Path) -> None:
+    program = [sys.executable, "-c", WITHOUT_NUMPY, str(fixtures / "models/linear_30.onnx"), str(fixtures / ROWS)]
+    said = subprocess.run(program, check=True, capture_output=True, text=True).stdout
+    expected = committed.prove(numpy.full(30, 0.25), policy="scores").output
+    assert said.strip() == str(expected)
+
+
+def test_lists_and_arrays_are_the_same_bytes() -> None:
+    given: Any
+    for given in ([[1, 2], [3, 4]], [1.5, 2], [[[0.5] * 8] * 8], [True, False], [[], []], [numpy.arange(3.0), numpy.arange(3.0)]):
+        made, expected = (numpy.load(io.BytesIO(data)) for data in (arrays.plain(given), arrays.npy(given)))
+        assert made.shape == expected.shape and (made == expected).all(), given
+    assert arrays.labelled("accuracy", [*numpy.arange(3), 1]) == "accuracy:0:1:2:1"
+
+
+WITH_AN_ENGINE = """
+import sys
+import provenn
+model, rows, folder = sys.argv[1:]
+for work in lambda: provenn.commit(model, calibration=rows), lambda: provenn.load(folder), lambda: provenn.inspect(model):
+    try:
+        work()
+    except provenn.ProvennError as refused:
+        print(refused.code, "portble" in str(refused), "portable" in str(refused))
+    else:
+        print("done")
+"""
+
+
+def test_an_engine_that_is_not_there_is_refused(committed: provenn.Committed, fixtures: Path, tmp_path: Path) -> None:
+    committed.save(tmp_path / "model")
+    program = [sys.executable, "-c", WITH_AN_ENGINE, *map(str, (fixtures / "models/linear_30.onnx", fixtures / ROWS, tmp_path / "model"))]
+    for engine, said in ("portble", "engine True True"), ("portable", "done"):
+        ran = subprocess.run(program, env={**os.environ, "PROVENN_ENGINE": engine}, check=True, capture_output=True, text=True)
+        assert ran.stdout.splitlines() == [said] * 3
 
 
 def test_a_bundle_names_no_model(committed: provenn.Committed, receipt: provenn.Receipt) -> None:

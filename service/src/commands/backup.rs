@@ -5,6 +5,7 @@
 
 use super::serve::Settings;
 use crate::error::CliError;
+use crate::output::kept;
 use crate::report::Report;
 use crate::server::config::Config;
 use crate::server::db::Db;
@@ -26,6 +27,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
+    kept(&args.out)?;
     let config = args.settings.load()?;
     if !config.database_url().starts_with("sqlite:") || config.store.starts_with("s3://") {
         return Err(CliError::usage(

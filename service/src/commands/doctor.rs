@@ -1,9 +1,11 @@
 //! `provenn doctor`: what this machine proves with, and what would fail on it.
 
+use super::engine;
 use crate::error::CliError;
 use crate::moment;
 use crate::report::{grouped, Report};
 use crate::srs;
+use provenn_circuits::argument::Machine;
 use provenn_prover::srs::{Srs, MAX_K};
 use rustix::process::{getrlimit, Resource};
 use serde_json::{json, Value};
@@ -70,15 +72,18 @@ pub fn run() -> Result<Report, CliError> {
 }
 
 fn prover(all: &mut Findings) {
+    all.problems.extend(engine().err().map(|error| error.whole()));
     let (machine, cores) = (
         provenn_prover::machine(),
         available_parallelism().map_or(1, usize::from),
     );
     let plural = if cores == 1 { "" } else { "s" };
+    // Each may be asked for by its name.
+    let machines: Vec<&str> = provenn_prover::machines().into_iter().map(Machine::name).collect();
     all.found(
         "prover",
         format!("{} on {cores} core{plural}", machine.name()),
-        json!({ "machine": machine.name(), "cores": cores }),
+        json!({ "machine": machine.name(), "machines": machines, "cores": cores }),
     );
 }
 

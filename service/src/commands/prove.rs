@@ -155,10 +155,11 @@ impl Made<'_> {
         };
         out.write(self.receipt)?;
         staged.map(Staged::keep).transpose()?;
+        let aside = out.is_standard() || secret.is_some_and(|(place, _)| place.is_standard());
         let opening = secret.map(|(_, path)| path);
         let said = Said::new(self.claim, Some(self.description))?;
         let mut report = Report {
-            aside: out.is_standard(),
+            aside,
             ..Report::default()
         };
         report.row(
@@ -258,7 +259,7 @@ fn secret(
             "name two files: the opening is secret",
         ));
     }
-    Ok(Some((Output::private(&path, args.force, named)?, path)))
+    Ok(Some((out.second(&path, args.force, named)?, path)))
 }
 
 /// `receipt.bin` has its opening in `receipt.opening.json`, unless another place is named.

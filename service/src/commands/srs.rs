@@ -2,7 +2,7 @@
 
 use crate::bytes::{digest, hex, whole, Digest};
 use crate::error::CliError;
-use crate::output::Output;
+use crate::output::{kept, Output};
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::srs::{import, UNSAFE};
@@ -52,6 +52,7 @@ pub enum Command {
 pub fn run(command: &Command) -> Result<Report, CliError> {
     match command {
         Command::New { k, dir } => {
+            kept(dir)?;
             let progress = Progress::new("making parameters");
             let srs = Srs::load_or_make_dev(dir, *k)?;
             drop(progress);

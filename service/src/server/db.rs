@@ -29,7 +29,7 @@ pub use identity::Identity;
 pub use jobs::{Event, Job, State};
 pub use keys::{KeyRow, Known, NewKey};
 pub use lease::{Again, Lapsed, Lease, Outcome, Place, Publication, Stored, Waiting, WAITING};
-pub use ledger::{Account, Budget, InputFile, Scope as LedgerScope, Subject};
+pub use ledger::{Account, Budget, InputFile, InputPart, Scope as LedgerScope, Subject};
 pub use models::{Model, PARAMETERS};
 pub use receipts::NewReceipt;
 pub use registry::{Status, Version};

@@ -56,7 +56,7 @@ macro_rules! verifier {
     };
 }
 
-static ASSETS: [Asset; 36] = [
+static ASSETS: [Asset; 37] = [
     asset("icon.svg", "image/svg+xml", own!("icon.svg")),
     asset("app.css", CSS, own!("app.css")),
     asset("app.js", JS, own!("app.js")),
@@ -79,6 +79,7 @@ static ASSETS: [Asset; 36] = [
     asset("log.js", JS, own!("log.js")),
     asset("model.js", JS, own!("model.js")),
     asset("models.js", JS, own!("models.js")),
+    asset("names.js", JS, own!("names.js")),
     asset("policy.js", JS, own!("policy.js")),
     asset("prove.js", JS, own!("prove.js")),
     asset("receipt.js", JS, own!("receipt.js")),

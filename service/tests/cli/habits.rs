@@ -94,7 +94,8 @@ fn quiet_verbose_and_dates() {
         verify.exit == 3
             && verify
                 .err
-                .starts_with("error[expired]: expired at 2001-02-03T23:59:59Z, now 20"),
+                .starts_with("error[expired]: expired at 2001-02-03T23:59:59Z, now 20")
+            && verify.err.contains("found its end at 2001-02-03T23:59:59Z\n"),
         "{}",
         verify.err
     );
@@ -174,4 +175,49 @@ fn the_doctor_names_what_would_fail() {
     fs::set_permissions(&seed, fs::Permissions::from_mode(0o644)).unwrap();
     let refused = run_in(folder.path(), &["doctor"]);
     assert!(refused.err.contains("dev.seed"), "{}", refused.err);
+}
+
+#[test]
+fn an_engine_that_is_not_there_is_refused() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let with = |engine: &str, arguments: &[&str]| provenn_in(folder.path(), &[("PROVENN_ENGINE", engine)], arguments);
+    let model = fixture(LINEAR);
+    let inspect = ["inspect", "--json", &model];
+    for wrong in ["portble", "PORTABLE", "avx", "0"] {
+        for arguments in [
+            &["inspect", &model][..],
+            &["demo"],
+            &["serve"],
+            &["completions", "bash"],
+        ] {
+            let refused = with(wrong, arguments);
+            let (at, what) = refused.err.split_once('\n').unwrap();
+            assert!(
+                at.contains(&format!("PROVENN_ENGINE is \"{wrong}\"; expected")) && at.contains("portable"),
+                "{at}"
+            );
+            assert!(what.contains("unset PROVENN_ENGINE"), "{what}");
+            refused.fails(2, "engine");
+        }
+        let found = with(wrong, &["doctor"]);
+        assert!(
+            found.err.contains("1 problem") && found.err.contains("PROVENN_ENGINE"),
+            "{}",
+            found.err
+        );
+        found.fails(1, "doctor");
+        with(wrong, &["explain", "engine"]).ok();
+    }
+    let said = with("", &["--json", "doctor"]).json();
+    let machines = said["prover"]["machines"].as_array().unwrap();
+    assert_eq!(
+        (machines.first(), machines.last()),
+        (Some(&"portable".into()), Some(&said["prover"]["machine"]))
+    );
+    for machine in machines.iter().filter_map(Value::as_str) {
+        assert_eq!(
+            with(machine, &inspect).json()["choices"][0]["forecast"]["machine"],
+            machine
+        );
+    }
 }

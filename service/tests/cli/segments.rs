@@ -246,3 +246,17 @@ fn a_forecast_is_what_is_made() {
     assert_eq!(commit(&["--cut-at", &cut, "--segments", "2"], &at("none")).exit, 2);
     assert!(!Path::new(&at("none")).exists());
 }
+
+/// Files of cards are read as far as the format allows, and no further.
+#[test]
+fn a_large_card_is_read() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let card = folder.path().join("chain.card");
+    let golden = fs::read(fixture("chains/digits_mlp.card")).unwrap();
+    fs::write(&card, &golden).unwrap();
+    let file = fs::File::options().write(true).open(&card).unwrap();
+    for (bytes, exit, code) in [(128 << 20, 3, "trailing-bytes"), ((128 << 20) + 1, 5, "file-too-large")] {
+        file.set_len(bytes).unwrap();
+        provenn(&["show", card.to_str().unwrap()]).fails(exit, code);
+    }
+}

@@ -232,6 +232,31 @@ async fn each_input_is_named_charged_and_kept() {
         .map(|file| &file["file"])
         .collect();
     assert!(of.len() == 2 && of.contains(&own) && of.contains(&listed), "{narrowed}");
+    // Which inputs they are together, each by its own digest; any of these finds the account.
+    let parts = |shown: &Value| -> Vec<(Value, Value)> {
+        let parts = shown["parts"].as_array().unwrap().iter();
+        parts
+            .map(|part| (part["input"].clone(), part["part"].clone()))
+            .collect()
+    };
+    assert_eq!((parts(&ledger).len(), parts(&narrowed).len()), (4, 2), "{ledger}");
+    for (of, part) in parts(&narrowed) {
+        assert!(of == joint && part != joint, "{narrowed}");
+        let found = narrowed["files"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|file| file["part"] == part);
+        assert_eq!(found.count(), 1, "{narrowed}");
+        let by_part = alice
+            .get(&format!("/v1/ledger?input={}", part.as_str().unwrap()))
+            .await
+            .json(200);
+        assert_eq!(
+            (&by_part["accounts"], parts(&by_part)),
+            (&narrowed["accounts"], parts(&narrowed))
+        );
+    }
 
     // What a job that waits needs stays, and is free when it ends.
     for upload in [own, listed] {

@@ -1,6 +1,7 @@
 //! Prover processes that misbehave: scripts in the prover's place.
 
-use crate::harness::{eventually, Service};
+use crate::harness::{eventually, fixture, Service};
+use crate::process::Process;
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -231,4 +232,26 @@ async fn a_prover_that_cannot_be_started_costs_no_attempts() {
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_provenn"), &path).unwrap();
     let job = alice.finished(&place).await;
     assert_eq!((&job["state"], &job["retry"]), (&json!("done"), &json!(null)), "{job}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prover_gets_the_engine_and_no_other_setting() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let (script, seen) = (folder.path().join("prover.sh"), folder.path().join("seen"));
+    let text = format!(
+        "#!/bin/sh\nenv > {}\nexec {} \"$@\"\n",
+        seen.display(),
+        env!("CARGO_BIN_EXE_provenn")
+    );
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
+    let process = Process::start(&[
+        ("PROVENN_PROVER", script.to_str().unwrap()),
+        ("PROVENN_ENGINE", "portable"),
+    ])
+    .await;
+    process.put("models", fixture("models/linear_30.onnx")).await;
+    let seen = std::fs::read_to_string(seen).unwrap();
+    let settings: Vec<&str> = seen.lines().filter(|line| line.starts_with("PROVENN_")).collect();
+    assert_eq!(settings, ["PROVENN_ENGINE=portable"], "{seen}");
 }

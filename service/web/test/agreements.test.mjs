@@ -133,5 +133,15 @@ test("a revoked one is said beside its receipts", async () => {
   await page.open(`${all.service.address}/#/models/${model}`);
   await shows(page, "Ask for a receipt");
   assert.equal(await page.evaluate("document.querySelector('[name=agreement]')"), null);
+  // What the receipt let out counts in full for each of its two inputs.
+  await page.open(`${all.service.address}/#/ledger/${model}`);
+  await shows(page, "counts in full for each of them");
+  const sheets = "[...document.querySelectorAll('.sheet')].find((one) => one.querySelector('h2').textContent === 'By input')";
+  const rows = await page.evaluate(`[...${sheets}.querySelectorAll('.rows > li')].map((row) => [row.querySelector('.mono').textContent, row.querySelector('.amount').textContent])`);
+  assert.equal(rows.length, 2, rows.join(" "));
+  assert.notEqual(rows[0][0], rows[1][0]);
+  assert.ok(rows.every(([, amount]) => amount === "1.58 bits"), rows.join(" "));
+  await shows(page, "1 × threshold of output 0, value 1 at least 0");
+  await look(page, "ledger-of-several");
   assert.ok(page.complaints.every((words) => words.includes("422")), page.complaints.join("\n"));
 });

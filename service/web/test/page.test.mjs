@@ -95,6 +95,7 @@ test("from an upload to a receipt verified in the browser", async () => {
 
   await page.open(`${service.address}/#/jobs`);
   await shows(page, "Proof: label");
+  await shows(page, 'model "digits_cnn"');
   await look(page, "jobs");
   await page.open(`${service.address}/#/`);
   await shows(page, "committed");

@@ -9,7 +9,7 @@ use crate::party::{InputSignature, SignedInput};
 use crate::srs::SrsKind;
 use crate::statement::inference::{Disclosure, InputBinding};
 use crate::statement::Statement;
-use crate::text::quoted;
+use crate::text::{moment, quoted};
 use crate::verify::Verdict;
 use crate::words::Words;
 use alloc::format;
@@ -154,9 +154,9 @@ impl SignedAgreement {
         if proposal.not_after == 0 || proposal.not_after > terms.not_after {
             let found = match proposal.not_after {
                 0 => "no end".into(),
-                end => format!("{end}"),
+                end => moment(end),
             };
-            let expected = format!("an end of validity by {} (unix seconds)", terms.not_after);
+            let expected = format!("an end of validity by {}", moment(terms.not_after));
             return Err(differs("expiry", expected, found));
         }
         if let Some(now) = now.filter(|now| *now > proposal.not_after) {

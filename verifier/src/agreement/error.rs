@@ -2,7 +2,7 @@
 
 use crate::difference::Difference;
 use crate::error::VerifyError;
-use crate::text::quoted;
+use crate::text::{moment, quoted};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -14,7 +14,7 @@ pub enum AgreementError {
     #[error("not as agreed: {0}")]
     Differs(Difference),
     /// The agreement has ended.
-    #[error("the agreement ended at {not_after}, now {now} (unix seconds)")]
+    #[error("the agreement ended at {}, now {}", moment(*.not_after), moment(*.now))]
     Expired {
         /// Its last second.
         not_after: u64,

@@ -1,6 +1,6 @@
 //! The public description of a model in segments.
 
-use crate::card::{ModelCard, MAX_DESCRIPTION};
+use crate::card::{ModelCard, MAX_CARD, MAX_DESCRIPTION};
 use crate::codec::{at_most, digest32, Put, Reader};
 use crate::error::VerifyError;
 use crate::key::{InputLayout, InstanceLayout};
@@ -15,7 +15,6 @@ use provenn_bn254::G1Affine;
 
 /// Most segments of a chain.
 pub const MAX_SEGMENTS: usize = 64;
-const MAX_CARD: usize = 128 << 20;
 
 /// A model in segments, in their order. Its digest is the model id.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +40,7 @@ impl ChainCard {
     /// # Errors
     /// What is not of the format, and those of [`validate`](Self::validate).
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, VerifyError> {
+        at_most(MAX_CARD, bytes.len())?;
         let mut reader = Reader::new(bytes);
         reader.head(FileKind::ChainCard)?;
         let segments = reader.list(MAX_SEGMENTS, 4, |reader| {

@@ -66,10 +66,7 @@ struct Hidden {
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     let out = Output::new(&args.out, args.force, &[])?;
-    let secret = args
-        .colours_out
-        .as_ref()
-        .map(|path| Output::private(path, args.force, &[]));
+    let secret = args.colours_out.as_ref().map(|path| out.second(path, args.force, &[]));
     let secret = secret.transpose()?;
     let (name, made) = make(&args.family)?;
     let Made { graph, colours } =
@@ -87,7 +84,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     }
     out.write(graph::dimacs(&graph, &format!("{name}, made by provenn")).as_bytes())?;
     let mut report = Report {
-        aside: out.is_standard(),
+        aside: out.is_standard() || secret.is_some_and(|place| place.is_standard()),
         ..Report::default()
     };
     let (vertices, edges) = (graph.vertices() as usize, graph.edges().len());

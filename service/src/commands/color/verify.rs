@@ -91,7 +91,9 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         let others = differences(&claim, &graph, &key, &expectation);
         CliError::from(error).with(others.iter().map(ToString::to_string).collect())
     })?;
-    Ok(report(args, &key, &verdict, body, milliseconds))
+    let mut report = report(args, &key, &verdict, body, milliseconds);
+    report.aside = drawing.is_some_and(|place| place.is_standard());
+    Ok(report)
 }
 
 /// The verifier's part of the SRS, of the size that the graph has. The receipt only says how many colours it is about.

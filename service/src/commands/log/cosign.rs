@@ -3,6 +3,7 @@
 use super::{refused, text, Source};
 use crate::error::CliError;
 use crate::files;
+use crate::output::kept;
 use crate::report::Report;
 use crate::server::tlog::key::Witness;
 use provenn_verifier::tlog::{Checkpoint, InclusionProof, MAX_NOTE, MAX_PROOF_TEXT};
@@ -13,7 +14,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub fn make(name: &str, out: &Path) -> Result<Report, CliError> {
-    if out.try_exists().map_err(|e| CliError::io(out, &e))? {
+    if kept(out)?.try_exists().map_err(|e| CliError::io(out, &e))? {
         return Err(CliError::usage(
             "exists",
             format!("{} exists", out.display()),

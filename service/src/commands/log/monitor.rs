@@ -4,6 +4,7 @@ use super::{refused, text, Source};
 use crate::bytes::hex;
 use crate::error::CliError;
 use crate::files;
+use crate::output::kept;
 use crate::report::Report;
 use provenn_verifier::tlog::{Checkpoint, MAX_NOTE};
 use serde_json::json;
@@ -28,6 +29,8 @@ struct Seen {
 }
 
 pub fn run(watch: &Watch<'_>) -> Result<Report, CliError> {
+    kept(watch.state)?;
+    kept(&watch.evidence)?;
     let end = watch.duration.map(|duration| Instant::now() + duration);
     let mut before = None;
     let mut looks = 0_u64;

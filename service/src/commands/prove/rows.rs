@@ -6,7 +6,7 @@ use crate::data::sample;
 use crate::data::source::Source;
 use crate::error::CliError;
 use crate::files;
-use crate::output::Output;
+use crate::output::{kept, Output};
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use crate::srs::Parameters;
@@ -39,6 +39,7 @@ struct Owner<'a> {
 /// # Errors
 /// `rows-unproven` if some rows have no receipt, because a value leaves its range or the statement is false; those of the others are there.
 pub fn run(args: &Args, sources: &[Source]) -> Result<Report, CliError> {
+    kept(&args.out)?;
     let context = args.context.context()?;
     let progress = Progress::new("reading the model");
     let (committed, description) = model(args)?;

@@ -76,7 +76,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         false => None,
         true => {
             let path = opening_beside(args.opening.as_deref(), &args.out, &out)?;
-            Some((Output::private(&path, args.force, &named)?, path))
+            Some((out.second(&path, args.force, &named)?, path))
         }
     };
     if args.policy.takes_labels() {
@@ -109,7 +109,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     staged.map(Staged::keep).transpose()?;
     let said = Said::new(run.claim(), Some(&description))?;
     let mut report = Report {
-        aside: out.is_standard(),
+        aside: out.is_standard() || secret.as_ref().is_some_and(|(place, _)| place.is_standard()),
         ..Report::default()
     };
     let size = grouped(bytes.len());

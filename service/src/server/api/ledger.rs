@@ -4,7 +4,7 @@ use super::http::body;
 use super::http::page::rows;
 use crate::server::api::http::id::{named, wanted};
 use crate::server::auth::Caller;
-use crate::server::db::{Account, Budget, InputFile, LedgerScope, Subject};
+use crate::server::db::{Account, Budget, InputFile, InputPart, LedgerScope, Subject};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::ids::{KeyId, ModelId};
@@ -49,6 +49,8 @@ pub struct LedgerView {
     accounts: Vec<Account>,
     /// Which uploaded files the inputs are.
     files: Vec<InputFile>,
+    /// Which inputs have an account together: its bits count in full for each of them.
+    parts: Vec<InputPart>,
     budgets: Vec<Budget>,
     /// Whether any of these lists was cut: ask for one model, input or requester then.
     more: bool,
@@ -93,26 +95,28 @@ pub async fn get_ledger(
     let Query(filter) = filter.map_err(|e| body::query(&e))?;
     let _turn = app.lists.take(&client).await?;
     let (db, tenant, requester) = (&app.db, &caller.tenant, wanted::<KeyId>(&filter.requester));
-    let (accounts, files) = match (wanted(&filter.model), wanted(&filter.input)) {
+    let (accounts, files, parts) = match (wanted(&filter.model), wanted(&filter.input)) {
         (Ok(model), Ok(input)) => {
             let (model, input) = (model.as_ref(), input.as_ref());
             let accounts = match &requester {
                 Ok(key) => db.accounts(tenant, model, input, key.as_ref(), ASKED).await?,
                 Err(_) => vec![],
             };
-            (accounts, db.input_files(tenant, model, input, ASKED).await?)
+            let files = db.input_files(tenant, model, input, ASKED).await?;
+            (accounts, files, db.input_parts(tenant, model, input, ASKED).await?)
         }
-        _ => (vec![], vec![]),
+        _ => (vec![], vec![], vec![]),
     };
-    let (accounts, files) = (rows(accounts, MOST)?, rows(files, MOST)?);
+    let (accounts, files, parts) = (rows(accounts, MOST)?, rows(files, MOST)?, rows(parts, MOST)?);
     let budgets = rows(db.budgets(tenant).await?, MOST)?;
-    let more = accounts.more || files.more || budgets.more;
+    let more = accounts.more || files.more || parts.more || budgets.more;
     let accounts = accounts.rows;
     Ok(Json(LedgerView {
         bits: sum(&accounts, |account| account.first_bits),
         reserved_bits: sum(&accounts, |account| account.first_reserved_bits),
         accounts,
         files: files.rows,
+        parts: parts.rows,
         budgets: budgets.rows,
         more,
     }))

@@ -2,6 +2,7 @@
 
 use super::{bad, Config};
 use crate::error::CliError;
+use crate::output::kept;
 use provenn_verifier::text::printable;
 
 /// More than anything has, and within what the database can count.
@@ -13,6 +14,7 @@ impl Config {
     /// # Errors
     /// A setting with which nothing could be done, or that says a secret in the wrong place.
     pub fn check(self) -> Result<Self, CliError> {
+        kept(&self.data)?;
         let (limits, timing) = (&self.limits, &self.timing);
         let size = |bytes: i64| u64::try_from(bytes).unwrap_or_default();
         let day = 24 * 3600 * 1000;

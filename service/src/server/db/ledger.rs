@@ -4,7 +4,7 @@ mod accounts;
 mod budgets;
 mod charge;
 
-pub use accounts::{Account, InputFile};
+pub use accounts::{Account, InputFile, InputPart};
 pub use budgets::{Budget, Subject};
 pub(super) use charge::{reserve, reserve_first, settle, End};
 

@@ -8,6 +8,7 @@ use crate::error::NO_SPACE;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use crate::stage::Stage;
+use provenn_prover::ENGINE;
 use serde_json::Value;
 use std::process::Stdio;
 use std::sync::Once;
@@ -55,6 +56,10 @@ async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<St
     let mut command = Command::new(&prover);
     // Settings and secrets of the service are not the child's business.
     command.arg(ARGUMENT).env_clear().kill_on_drop(true);
+    // But for what forecasts are of.
+    if let Some(engine) = std::env::var_os(ENGINE) {
+        command.env(ENGINE, engine);
+    }
     crate::fail::pass(&mut command);
     let mut child = command
         .stdin(Stdio::piped())

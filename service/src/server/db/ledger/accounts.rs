@@ -42,9 +42,25 @@ pub struct InputFile {
     /// As in accounts.
     #[schema(value_type = String)]
     pub input: InputDigest,
+    /// Digest of its own integers: that of the input, or of one of several.
+    #[schema(value_type = String)]
+    pub part: InputDigest,
     /// SHA-256 of the uploaded file.
     #[schema(value_type = String)]
     pub file: ObjectDigest,
+}
+
+/// One of several inputs that have an account together. Limits of an input are limits of each of these.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct InputPart {
+    #[schema(value_type = String)]
+    pub model: ModelId,
+    /// As in accounts.
+    #[schema(value_type = String)]
+    pub input: InputDigest,
+    /// Digest of the integers of this one.
+    #[schema(value_type = String)]
+    pub part: InputDigest,
 }
 
 /// What several inputs are, if the one that follows is among them.
@@ -105,13 +121,13 @@ impl Db {
         most: i64,
     ) -> Result<Vec<InputFile>, ApiError> {
         let rows = sqlx::query(AssertSqlSafe(format!(
-            "SELECT model, digest, input FROM input_digests d
+            "SELECT model, digest, digest AS part, input FROM input_digests d
              WHERE tenant = $1 AND ($2 = '' OR model = $2) AND ($3 = '' OR digest = $3)
                  AND EXISTS (SELECT 1 FROM ledger l WHERE l.tenant = d.tenant AND l.model = d.model AND l.input = d.digest)
-             UNION SELECT d.model, j.joint, d.input FROM input_digests d
+             UNION SELECT d.model, j.joint, d.digest, d.input FROM input_digests d
              JOIN joint_inputs j ON j.tenant = d.tenant AND j.model = d.model AND j.input = d.digest
              WHERE d.tenant = $1 AND ($2 = '' OR d.model = $2) AND ($3 = '' OR j.joint = $3 OR j.joint IN {JOINT} $3))
-             ORDER BY 1, 2, 3 LIMIT $4"
+             ORDER BY 1, 2, 3, 4 LIMIT $4"
         )))
         .bind(tenant)
         .bind(model.map_or("", ModelId::as_str))
@@ -123,10 +139,40 @@ impl Db {
             Ok(InputFile {
                 model: row.try_get("model")?,
                 input: row.try_get("digest")?,
+                part: row.try_get("part")?,
                 file: row.try_get("input")?,
             })
         };
         rows.iter().map(file).collect()
+    }
+
+    /// What the accounts of several inputs together are about: of a model, of one of these inputs, where these are given.
+    pub async fn input_parts(
+        &self,
+        tenant: &TenantId,
+        model: Option<&ModelId>,
+        input: Option<&InputDigest>,
+        most: i64,
+    ) -> Result<Vec<InputPart>, ApiError> {
+        let rows = sqlx::query(AssertSqlSafe(format!(
+            "SELECT model, joint, input FROM joint_inputs
+             WHERE tenant = $1 AND ($2 = '' OR model = $2) AND ($3 = '' OR joint = $3 OR joint IN {JOINT} $3))
+             ORDER BY model, joint, input LIMIT $4"
+        )))
+        .bind(tenant)
+        .bind(model.map_or("", ModelId::as_str))
+        .bind(input.map_or("", InputDigest::as_str))
+        .bind(most)
+        .fetch_all(&self.read)
+        .await?;
+        let part = |row: &AnyRow| {
+            Ok(InputPart {
+                model: row.try_get("model")?,
+                input: row.try_get("joint")?,
+                part: row.try_get("input")?,
+            })
+        };
+        rows.iter().map(part).collect()
     }
 
     /// Digest of the integers of an upload under a model, as the input of a name; that is empty where there is one input.
