@@ -1,9 +1,9 @@
 //! The work itself: the same calls as the command line's.
 
-use super::owned::Owned;
+use super::owned::{self, Owned};
 use super::protocol::{Data, Work};
 use crate::bytes::hex;
-use crate::commands::commit::imported;
+use crate::commands::commit::{cuts, imported};
 use crate::data::opening;
 use crate::data::{sample, source::Source};
 use crate::error::CliError;
@@ -13,6 +13,7 @@ use crate::server::api::Binding;
 use crate::server::inputs::PerInput;
 use crate::stage::Stage;
 use crate::{color, fail, srs};
+use provenn_circuits::compile::Cuts;
 use provenn_circuits::graph::Graph;
 use provenn_circuits::onnx;
 use provenn_prover::chain;
@@ -45,9 +46,23 @@ pub fn run(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
             Ok(json!({ "points": opening.points.iter().map(|p| hex(p)).collect::<Vec<_>>() }))
         }
         Work::Prove { .. } => receipt(work, stage),
+        Work::Segment {
+            folder,
+            srs_id,
+            run,
+            segment,
+            out,
+        } => {
+            passed(prove::Stage::Proof, stage);
+            made(&owned::segment(folder, srs_id, run, *segment)?, out)
+        }
         Work::Colour { .. } => colour(work, stage),
     }
 }
+
+/// The code of a model that fits into no circuit, and what its summary says then.
+const TOO_LARGE: &str = "model-too-large";
+pub const SEGMENTS_ONLY: &str = "segments_only";
 
 /// What an ONNX file is, and what it would cost with the default calibration.
 fn inspect(model: &Path, with_cost: bool) -> Result<Value, CliError> {
@@ -56,8 +71,12 @@ fn inspect(model: &Path, with_cost: bool) -> Result<Value, CliError> {
     let mut summary = summary(&graph);
     summary["graph"] = crate::graph::describe(&graph);
     if with_cost {
-        let compiled = compile(&bytes, &CommitOptions::default())?;
-        summary["forecast"] = Cost::of(&compiled.layout.shape).json();
+        match compile(&bytes, &CommitOptions::default()) {
+            Ok(compiled) => summary["forecast"] = Cost::of(&compiled.layout.shape).json(),
+            // In segments it may fit.
+            Err(error) if error.code() == TOO_LARGE => summary[SEGMENTS_ONLY] = true.into(),
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(summary)
 }
@@ -85,6 +104,7 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         held_out,
         items,
         segments,
+        cut_at,
         bindings,
         about,
         srs,
@@ -105,8 +125,8 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         about: about.clone(),
         ..CommitOptions::default()
     };
-    if let Some(count) = segments {
-        return make_segments(&bytes, &options, *count as usize, (srs, out), *limits, stage);
+    if let Some(cuts) = cuts(*segments, cut_at) {
+        return make_segments(&bytes, &options, cuts, (srs, out), *limits, stage);
     }
     let compiled = compile(&bytes, &options)?;
     let cost = Cost::of(&compiled.layout.shape);
@@ -132,12 +152,12 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
 fn make_segments(
     bytes: &[u8],
     options: &CommitOptions,
-    count: usize,
+    cuts: Cuts,
     (srs, out): (&Path, &Path),
     limits: Limits,
     stage: &dyn Fn(Stage),
 ) -> Result<Value, CliError> {
-    let compiled = chain::compile(bytes, options, count)?;
+    let compiled = chain::compile(bytes, options, cuts)?;
     let cost = Cost::of_segments(&compiled);
     cost.admit(limits)?;
     stage(Stage::Parameters);

@@ -39,6 +39,7 @@ impl Attempt<'_> {
                 },
                 items: asked.batch.unwrap_or(0),
                 segments: asked.segments,
+                cut_at: asked.cut_at.clone(),
                 bindings: asked.bindings.clone(),
                 about: asked.about.clone(),
                 srs: app.config.srs(),
@@ -55,7 +56,7 @@ impl Attempt<'_> {
         };
         let mut objects = Vec::new();
         let mut files = BTreeMap::from([(PARAMETERS.to_owned(), text(PARAMETERS))]);
-        for name in files_of(asked.segments) {
+        for name in files_of(asked.parts()) {
             let path = at("out").join(&name);
             let (sha256, bytes) = (digest(&path).await?, file_size(&path));
             let room = self.room(Kind::Private, &sha256, bytes as u64, Quota::Within);
@@ -64,7 +65,7 @@ impl Attempt<'_> {
             files.insert(name, sha256.to_string());
         }
         let id = ModelId::known(text("model_id"));
-        self.verified(at("out").join(card_of(asked.segments)), id.clone())
+        self.verified(at("out").join(card_of(asked.parts())), id.clone())
             .await?;
         fail::point("after-store-model");
         let model = Model {
@@ -142,7 +143,7 @@ impl Attempt<'_> {
     }
 }
 
-async fn digest(path: &Path) -> Result<ObjectDigest, Stopped> {
+pub(super) async fn digest(path: &Path) -> Result<ObjectDigest, Stopped> {
     let path = path.to_owned();
     let sum = tokio::task::spawn_blocking(move || -> std::io::Result<ObjectDigest> {
         let mut digest = Sha256::new();
