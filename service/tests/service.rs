@@ -67,6 +67,8 @@ mod openapi;
 mod page;
 #[path = "service/parties.rs"]
 mod parties;
+#[path = "service/parts.rs"]
+mod parts;
 #[path = "service/prover.rs"]
 mod prover;
 #[path = "service/queue.rs"]

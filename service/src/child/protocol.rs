@@ -73,6 +73,8 @@ pub enum Work {
         out: PathBuf,
         /// What a proof of the model may cost by forecast.
         limits: Limits,
+        /// Bytes that segments may take: no more of them is made than fit.
+        most_bytes: u64,
     },
     /// Commit to an input; writes the opening to `out`.
     Open {

@@ -21,10 +21,11 @@ use provenn_prover::colouring::{self, Coloured};
 use provenn_prover::commit::{commit, compile, srs_verifying_key, CommitOptions, CommittedInputs};
 use provenn_prover::prove;
 use provenn_prover::rows::{Rows, Use};
-use provenn_prover::{store, Input};
+use provenn_prover::{store, Input, ProveError};
 use provenn_verifier::Context;
 use serde_json::{json, Value};
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 pub fn run(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
@@ -59,6 +60,9 @@ pub fn run(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         Work::Colour { .. } => colour(work, stage),
     }
 }
+
+/// Of a result: the bytes with which the files of segments exceeded what there was room for.
+pub const BEYOND: &str = "beyond";
 
 /// The code of a model that fits into no circuit, and what its summary says then.
 const TOO_LARGE: &str = "model-too-large";
@@ -110,6 +114,7 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         srs,
         out,
         limits,
+        most_bytes,
     } = work
     else {
         return Err(CliError::usage("child", "not a commitment", ""));
@@ -126,7 +131,7 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         ..CommitOptions::default()
     };
     if let Some(cuts) = cuts(*segments, cut_at) {
-        return make_segments(&bytes, &options, cuts, (srs, out), *limits, stage);
+        return make_segments(&bytes, &options, cuts, (srs, out), (*limits, *most_bytes), stage);
     }
     let compiled = compile(&bytes, &options)?;
     let cost = Cost::of(&compiled.layout.shape);
@@ -148,13 +153,13 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
     }))
 }
 
-/// The same in segments, of which the files are written one after the other.
+/// The same in segments, of which the files are written one after the other: as long as they fit.
 fn make_segments(
     bytes: &[u8],
     options: &CommitOptions,
     cuts: Cuts,
     (srs, out): (&Path, &Path),
-    limits: Limits,
+    (limits, most_bytes): (Limits, u64),
     stage: &dyn Fn(Stage),
 ) -> Result<Value, CliError> {
     let compiled = chain::compile(bytes, options, cuts)?;
@@ -163,8 +168,26 @@ fn make_segments(
     stage(Stage::Parameters);
     let parameters = srs::open(Some(srs), compiled.k())?;
     stage(Stage::Commit);
-    let mut keep = |index: usize, segment: chain::Segment| chain::keep(&segment, out, index);
-    let card = chain::commit(&compiled, options, &parameters, &mut keep)?;
+    let mut written = 0;
+    let mut keep = |index: usize, segment: chain::Segment| {
+        chain::keep(&segment, out, index)?;
+        let folder = out.join(chain::folder_name(index));
+        for name in [store::KEY, store::PRIVATE] {
+            written += files::size(&folder.join(name)) as u64;
+        }
+        match written <= most_bytes {
+            true => Ok(()),
+            false => Err(ProveError::Io {
+                path: folder,
+                source: ErrorKind::QuotaExceeded.into(),
+            }),
+        }
+    };
+    let card = chain::commit(&compiled, options, &parameters, &mut keep);
+    if written > most_bytes {
+        return Ok(json!({ BEYOND: written }));
+    }
+    let card = card?;
     chain::save(&card, &parameters, out)?;
     parameters.save(&out.join(srs::FILE))?;
     Ok(json!({

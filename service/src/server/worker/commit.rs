@@ -3,10 +3,12 @@
 use super::cache::{card_of, files_of};
 use super::{Attempt, Stopped};
 use crate::child::protocol::{Data, Work};
+use crate::child::work::BEYOND;
 use crate::error::CliError;
 use crate::fail;
 use crate::files::{self, size as file_size, MAX_CARD};
 use crate::server::db::{Model, Publication, Stored, PARAMETERS};
+use crate::server::error::ApiError;
 use crate::server::ids::{KeyDigest, ModelId, ObjectDigest, SrsId};
 use crate::server::inputs::PerInput;
 use crate::server::job::Commit;
@@ -29,6 +31,8 @@ impl Attempt<'_> {
         let source = asked.model.clone();
         app.store.fetch(tenant, Kind::Model, &source, &at("model.onnx")).await?;
         self.parameters_folder()?;
+        // What it has room for when it begins: what others store meanwhile is found when its files are counted.
+        let (used, limit) = (app.db.usage(tenant).await?.all(), app.config.limits.tenant_bytes);
         let made = self
             .child(Work::Commit {
                 model: at("model.onnx"),
@@ -45,8 +49,12 @@ impl Attempt<'_> {
                 srs: app.config.srs(),
                 out: at("out"),
                 limits: app.config.limits.of_a_proof(),
+                most_bytes: u64::try_from(limit.saturating_sub(used)).unwrap_or(0),
             })
             .await?;
+        if let Some(asked) = made.result.get(BEYOND).and_then(Value::as_i64) {
+            return Err(ApiError::Storage { used, limit, asked }.into());
+        }
         let text = |field: &str| {
             made.result
                 .get(field)

@@ -14,6 +14,7 @@ use crate::server::job::{Proof, Segment};
 use crate::server::removal;
 use crate::server::room::Quota;
 use crate::server::store::Kind;
+use crate::stage::Stage;
 use provenn_prover::{chain, ProveError};
 use provenn_verifier::CheckedAny;
 use serde_json::Value;
@@ -92,7 +93,10 @@ impl Attempt<'_> {
             cpu_ms: self.job.cpu_ms.unwrap_or_default(),
         };
         let policy = asked.policy.labelled(None).map_err(ApiError::from)?;
-        self.to_be_checked().await?;
+        // Begun by who proved the last segment, it is at that stage.
+        if self.job.stage != Stage::Check.name() {
+            self.to_be_checked().await?;
+        }
         self.inferred(&model, (asked, &policy), receipt, &public, &made).await
     }
 
