@@ -10,3 +10,9 @@ ALTER TABLE jobs ADD COLUMN blob TEXT; -- while it is under way: the secret run 
 
 CREATE INDEX jobs_parts ON jobs (whole) WHERE whole IS NOT NULL;
 CREATE INDEX jobs_blobs ON jobs (tenant, blob) WHERE blob IS NOT NULL;
+
+-- Counts of jobs leave segments out, turns those that nobody has.
+DROP INDEX jobs_open_by_tenant;
+CREATE INDEX jobs_open_by_tenant ON jobs (tenant, whole) WHERE state IN ('queued', 'witness', 'proving', 'verifying');
+DROP INDEX jobs_running;
+CREATE INDEX jobs_running ON jobs (tenant) WHERE state IN ('witness', 'proving', 'verifying') AND owner IS NOT NULL;

@@ -67,7 +67,7 @@ pub enum Work {
         /// The tensors where it is cut, in place of how many.
         cut_at: Vec<String>,
         bindings: PerInput<Binding>,
-        about: Option<About>,
+        about: Option<Box<About>>,
         /// Folder of development parameters, or a file of imported ones.
         srs: PathBuf,
         out: PathBuf,

@@ -127,7 +127,7 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         held_out: rows(held_out, &graph, Use::HeldOut)?.map(|rows| rows.batched(&graph, items)),
         items,
         committed_inputs: committed_inputs(bindings),
-        about: about.clone(),
+        about: about.as_deref().cloned(),
         ..CommitOptions::default()
     };
     if let Some(cuts) = cuts(*segments, cut_at) {

@@ -2,6 +2,7 @@
 //! what they are told to.
 
 use crate::harness::{fixture, tenant, Client, Service};
+use crate::lists::field;
 use crate::simulation::{claim, pause};
 use crate::storage::{exact, number, pool};
 use provenn_service::server::clock::Clock;
@@ -73,7 +74,11 @@ async fn ledger(client: &Client<'_>, model: &(String, String)) -> Value {
 /// Rows of parts, runs and pieces that are left.
 async fn left(service: &Service) -> i64 {
     let pool = pool(service).await;
-    let rows = number(&pool, "SELECT COUNT(*) FROM jobs WHERE whole IS NOT NULL OR blob IS NOT NULL").await;
+    let rows = number(
+        &pool,
+        "SELECT COUNT(*) FROM jobs WHERE whole IS NOT NULL OR blob IS NOT NULL",
+    )
+    .await;
     rows + number(&pool, "SELECT COUNT(*) FROM events WHERE job LIKE '%.%'").await
 }
 
@@ -94,7 +99,12 @@ async fn several_workers_prove_the_segments_of_one_proof() {
     // Nobody takes the proof itself, clients see one job, and the quota of jobs counts one.
     assert!(claim(&service, &id_of(&place)).await.is_none());
     let listed = alice.get("/v1/jobs").await.json(200);
-    let kinds: Vec<&Value> = listed["jobs"].as_array().unwrap().iter().map(|job| &job["kind"]).collect();
+    let kinds: Vec<&Value> = listed["jobs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|job| &job["kind"])
+        .collect();
     assert!(!kinds.contains(&&json!("segment")), "{listed}");
     let hidden = alice.get(&format!("/v1/jobs/{}", part(&place, 1))).await;
     assert_eq!(hidden.status.as_u16(), 404);
@@ -112,10 +122,15 @@ async fn several_workers_prove_the_segments_of_one_proof() {
     let job = alice.get(&place).await.json(200);
     assert_eq!((&job["state"], &job["attempt"]), (&json!("done"), &json!(1)), "{job}");
     assert_eq!(job["segments"], json!({ "done": 2, "of": 2 }), "{job}");
-    assert!(job["cpu_ms"].as_i64().unwrap() > 0 && job["peak_bytes"].as_i64().unwrap() > 0, "{job}");
+    assert!(
+        job["cpu_ms"].as_i64().unwrap() > 0 && job["peak_bytes"].as_i64().unwrap() > 0,
+        "{job}"
+    );
     let events = String::from_utf8(alice.get(&format!("{place}/events")).await.body).unwrap();
     assert!(events.contains("\"segments\":{\"done\":1,\"of\":2}"), "{events}");
-    let checks = events.lines().filter(|line| line.starts_with("data") && line.contains("\"check\""));
+    let checks = events
+        .lines()
+        .filter(|line| line.starts_with("data") && line.contains("\"check\""));
     assert_eq!(checks.count(), 1, "{events}");
 
     // Of the parts nothing is left, and the receipt is charged once.
@@ -136,16 +151,33 @@ async fn several_workers_prove_the_segments_of_one_proof() {
 async fn piece(service: &Service, place: &str, bytes: &[u8]) -> (Piece, Room) {
     let (sha256, tenant) = (ObjectDigest::of(bytes), tenant("alice"));
     let of = address(&tenant, Kind::Private, &sha256);
-    let room = Room::for_object(&service.app, of, bytes.len() as u64, Quota::Beyond).await.unwrap();
-    service.app.store.put(&tenant, Kind::Private, bytes.to_vec()).await.unwrap();
+    let room = Room::for_object(&service.app, of, bytes.len() as u64, Quota::Beyond)
+        .await
+        .unwrap();
+    service
+        .app
+        .store
+        .put(&tenant, Kind::Private, bytes.to_vec())
+        .await
+        .unwrap();
     let object = room.object(bytes.len() as u64);
-    let made = Piece { whole: id_of(place), object, peak_bytes: None, cpu_ms: 1 };
+    let made = Piece {
+        whole: id_of(place),
+        object,
+        peak_bytes: None,
+        cpu_ms: 1,
+    };
     (made, room)
 }
 
 async fn part_done(service: &Service, lease: &Lease, made: &Piece) -> Next {
     let now = service.app.now();
-    service.app.db.part_done(lease, made, "w", now + 1_000, now).await.unwrap()
+    service
+        .app
+        .db
+        .part_done(lease, made, "w", now + 1_000, now)
+        .await
+        .unwrap()
 }
 
 /// Lets a lease's time pass while sweepers sweep.
@@ -165,7 +197,10 @@ async fn a_frozen_worker_adds_no_segment_twice() {
     let place = asked(&alice, &model, "bob").await;
     let frozen_run = claim(&service, &id_of(&place)).await.unwrap();
     lapse(&service).await;
-    let place = { done(&service, &alice, &place).await; place };
+    let place = {
+        done(&service, &alice, &place).await;
+        place
+    };
     let db = &service.app.db;
     let now = service.app.now();
     // Whoever ran the model has no part in it any more.
@@ -186,11 +221,18 @@ async fn a_frozen_worker_adds_no_segment_twice() {
     assert_eq!(shown().await["segments"]["done"], 1);
     // While its second segment waits, neither run nor piece is garbage.
     let named = async |sha256: &ObjectDigest| {
-        let of = Address { tenant: tenant("alice"), kind: Kind::Private, sha256: sha256.clone() };
+        let of = Address {
+            tenant: tenant("alice"),
+            kind: Kind::Private,
+            sha256: sha256.clone(),
+        };
         db.is_named(&of).await.unwrap()
     };
     let pool = pool(&service).await;
-    let run: String = sqlx::query_scalar("SELECT blob FROM jobs WHERE parts > 0").fetch_one(&pool).await.unwrap();
+    let run: String = sqlx::query_scalar("SELECT blob FROM jobs WHERE parts > 0")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
     assert!(named(&ObjectDigest::known(run)).await && named(&made.object.sha256).await);
     assert!(!named(&ObjectDigest::of(b"nobody's")).await);
 }
@@ -212,7 +254,9 @@ async fn a_proof_is_joined_by_another() {
     // The second one as a worker that dies when it is written down.
     let lease = claim(&service, &part(&place, 2)).await.unwrap();
     let (made, room) = piece(&service, &place, b"no piece").await;
-    let Next::Join(joining, _) = part_done(&service, &lease, &made).await else { panic!("it is the last one") };
+    let Next::Join(joining, _) = part_done(&service, &lease, &made).await else {
+        panic!("it is the last one")
+    };
     room.settled();
     lapse(&service).await;
     assert_eq!(service.app.db.held(&joining).await.unwrap(), Outcome::Lost);
@@ -279,7 +323,10 @@ async fn the_end_of_a_proof_is_that_of_its_segments() {
 
     // A model that is revoked meanwhile is not proven on.
     let revoked = ran(&service, &alice, &model, "revoked").await;
-    alice.post("/v1/registry/alice/mlp", &json!({ "model": model.0 })).await.json(201);
+    alice
+        .post("/v1/registry/alice/mlp", &json!({ "model": model.0 }))
+        .await
+        .json(201);
     let status = json!({ "status": "revoked", "reason": "wrong" });
     alice.post("/v1/registry/alice/mlp/1/status", &status).await.json(200);
     execute(&service.app, &part(&revoked, 1), "one").await.unwrap();
@@ -328,7 +375,10 @@ async fn a_proof_that_waits_for_its_segments_takes_no_turn() {
     let (db, now) = (&service.app.db, service.app.now());
     // Nobody of either tenant is at work, and alice was served before zoe was there.
     let pool = pool(&service).await;
-    sqlx::query("INSERT INTO turns (tenant, served) VALUES ('zoe', 1000)").execute(&pool).await.unwrap();
+    sqlx::query("INSERT INTO turns (tenant, served) VALUES ('zoe', 1000)")
+        .execute(&pool)
+        .await
+        .unwrap();
     let task = provenn_service::server::ids::TaskId::fresh();
     let (_, next) = db.claim_next(&task, "w", now + 1_000, now).await.unwrap().unwrap();
     assert_eq!(next.id, part(&place, 1));
@@ -357,7 +407,13 @@ async fn segments_are_made_as_long_as_they_fit() {
     let job = commit(&alice).await;
     assert_eq!(job["state"], "done", "{job}");
     let id = job["result"]["model_id"].as_str().unwrap().to_owned();
-    let known = service.app.db.model(&tenant("alice"), &id.parse().unwrap()).await.unwrap().unwrap();
+    let known = service
+        .app
+        .db
+        .model(&tenant("alice"), &id.parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
     let private = service.folder.path().join("objects/alice/private");
     let of = |name: &str| size(private.join(known.file(name).unwrap().as_str()));
     let first = of("segment-1/model.pk") + of("segment-1/model.private");
@@ -375,7 +431,10 @@ async fn segments_are_made_as_long_as_they_fit() {
     assert_eq!(job["error"]["code"], "storage-quota-exceeded", "{job}");
     // No more than the first of them was made. Private files differ by some bytes from one time to the next.
     let asked = job["error"]["storage"]["asked"].as_u64().unwrap();
-    assert!(asked.abs_diff(first) < 10_000 && first > 100_000, "{asked} {first} {job}");
+    assert!(
+        asked.abs_diff(first) < 10_000 && first > 100_000,
+        "{asked} {first} {job}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -399,7 +458,11 @@ async fn models_are_cut_where_one_says() {
     let input = alice.put_fixture("inputs", "inputs/pipeline.json").await;
     let answer = alice.prove(&(id.to_owned(), input), "bob").await;
     let job = alice.finished(answer.headers["location"].to_str().unwrap()).await;
-    assert_eq!((&job["state"], &job["segments"]["of"]), (&json!("done"), &json!(3)), "{job}");
+    assert_eq!(
+        (&job["state"], &job["segments"]["of"]),
+        (&json!("done"), &json!(3)),
+        "{job}"
+    );
 
     let many = vec!["picture"; 64];
     for wrong in [
@@ -413,4 +476,70 @@ async fn models_are_cut_where_one_says() {
     let answer = commit(json!({ "cut_at": ["nowhere"] })).await;
     let job = alice.finished(answer.headers["location"].to_str().unwrap()).await;
     assert_eq!(job["error"]["code"], "model-unsupported", "{job}");
+}
+
+/// An ONNX file of a convolution, ReLU and mean of a picture of so many pixels on a side.
+fn picture(side: u8) -> Vec<u8> {
+    let node = |inputs: &[&str], output: &str, operator: &str| {
+        let inputs = inputs.iter().flat_map(|name| field(1, name.as_bytes()));
+        field(
+            1,
+            &[
+                inputs.collect(),
+                field(2, output.as_bytes()),
+                field(4, operator.as_bytes()),
+            ]
+            .concat(),
+        )
+    };
+    // A dimension of 256 times as much: a number of two bytes in the format.
+    let dimension = |n: u8| field(1, &if n == 1 { vec![8, 1] } else { vec![8, 0x80, 2 * n] });
+    let value = |number: usize, name: &str, n: u8| {
+        let shape: Vec<u8> = [1, 1, n, n].into_iter().flat_map(dimension).collect();
+        let of = field(1, &[vec![8, 1], field(2, &shape)].concat());
+        field(number, &[field(1, name.as_bytes()), field(2, &of)].concat())
+    };
+    let weight = [
+        vec![8, 1, 8, 1, 8, 1, 8, 1, 16, 1],
+        field(8, b"w"),
+        field(9, &0.5f32.to_le_bytes()),
+    ]
+    .concat();
+    let graph = [
+        node(&["input", "w"], "m", "Conv"),
+        node(&["m"], "r", "Relu"),
+        node(&["r"], "p", "GlobalAveragePool"),
+        field(2, b"picture"),
+        field(5, &weight),
+        value(11, "input", side),
+        value(12, "p", 1),
+    ];
+    [
+        vec![8, 8],
+        field(8, &[field(1, b""), vec![16, 17]].concat()),
+        field(7, &graph.concat()),
+    ]
+    .concat()
+}
+
+/// What fits into no circuit may fit into several.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_too_large_for_one_circuit_is_taken_for_segments() {
+    let service = still().await;
+    let alice = service.alice().await;
+    // 512 by 512.
+    let (model, answer) = alice.put("models", picture(2)).await;
+    let summary = answer.json(201);
+    assert_eq!(summary["segments_only"], true, "{summary}");
+    assert!(summary.get("forecast").is_none(), "{summary}");
+    let calibration = alice.put_fixture("inputs", "data/digits_calibration.npy").await;
+    let place = format!("/v1/models/{model}/commit");
+    let whole = alice.post(&place, &json!({ "calibration": calibration })).await;
+    let problem = whole.problem(422, "model-too-large");
+    assert!(problem["help"].as_str().unwrap().contains("segments"), "{problem}");
+    for cut in [json!({ "segments": 2 }), json!({ "cut_at": ["r"] })] {
+        let mut asked = json!({ "calibration": calibration });
+        asked.as_object_mut().unwrap().extend(cut.as_object().unwrap().clone());
+        alice.post(&place, &asked).await.json(202);
+    }
 }

@@ -158,7 +158,9 @@ fn of_graph(bytes: &[u8], maximum: u64) -> Result<(Vec<u8>, Claim, String), ApiE
         return Err(ApiError::TooLarge { maximum });
     }
     let receipt = unhex(&receipt).map_err(|e| ApiError::bad(format!("receipt: {e}")))?;
-    let claim = Receipt::from_bytes(&receipt).map_err(|error| refused(error, vec![]))?.claim;
+    let claim = Receipt::from_bytes(&receipt)
+        .map_err(|error| refused(error, vec![]))?
+        .claim;
     Ok((receipt, claim, graph))
 }
 

@@ -240,7 +240,12 @@ impl Db {
                 "UPDATE jobs SET state = 'failed', stage = 'failed', finished = $2, error = $3
                  WHERE id = $1 AND state IN ('witness', 'proving', 'verifying') RETURNING id, attempt, parts",
             );
-            row = failed.bind(proof).bind(now).bind(&error).fetch_optional(&mut *tx).await?;
+            row = failed
+                .bind(proof)
+                .bind(now)
+                .bind(&error)
+                .fetch_optional(&mut *tx)
+                .await?;
         }
         let Some(row) = row else { return Ok(Outcome::Lost) };
         let id: JobId = row.try_get("id")?;

@@ -45,7 +45,7 @@ impl Attempt<'_> {
                 segments: asked.segments,
                 cut_at: asked.cut_at.clone(),
                 bindings: asked.bindings.clone(),
-                about: asked.about.clone(),
+                about: asked.about.clone().map(Box::new),
                 srs: app.config.srs(),
                 out: at("out"),
                 limits: app.config.limits.of_a_proof(),

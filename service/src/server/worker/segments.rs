@@ -146,13 +146,9 @@ impl Attempt<'_> {
     /// Stores what is the owner's alone.
     async fn kept(&self, path: &Path) -> Result<Object, Stopped> {
         let (sha256, bytes) = (digest(path).await?, file_size(path));
-        let object = self
-            .room(Kind::Private, &sha256, bytes as u64, Quota::Beyond)
-            .await?;
+        let object = self.room(Kind::Private, &sha256, bytes as u64, Quota::Beyond).await?;
         let store = &self.app.store;
-        store
-            .put_file(&self.job.tenant, Kind::Private, &sha256, path)
-            .await?;
+        store.put_file(&self.job.tenant, Kind::Private, &sha256, path).await?;
         Ok(object)
     }
 }

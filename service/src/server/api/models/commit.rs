@@ -117,7 +117,10 @@ pub async fn commit_model(
     // Of a batch, and of segments, the process that commits knows what they cost.
     if asked.segments.is_none() && cut_at.is_empty() {
         one_circuit(&upload.summary)?;
-        admit(&upload.summary.get("forecast").cloned().unwrap_or_default(), &app.config.limits)?;
+        admit(
+            &upload.summary.get("forecast").cloned().unwrap_or_default(),
+            &app.config.limits,
+        )?;
     }
     let wanted = Wanted {
         body: job::digest(&["commit", sha256.as_str(), &digest]),
