@@ -9,7 +9,7 @@ use halo2curves::ff::PrimeField;
 use provenn_benches::forty_products;
 use provenn_circuits::compile::default_samples;
 use provenn_circuits::program::{execute, quantize_inputs};
-use provenn_engine::{Bases, Cells, Column, Domain, Path};
+use provenn_engine::{Bases, Cells, Column, Domain, Entries, Path};
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions};
 use provenn_prover::srs::Srs;
 use provenn_prover::{commit, prove, Input};
@@ -34,6 +34,29 @@ fn commitments(c: &mut Criterion) {
         c.bench_function(&format!("commit 2^12 cells of {kind}, library"), |b| {
             b.iter(|| best_multiexp(scalars, &points))
         });
+    }
+}
+
+/// Helpers of a lookup of bytes: each cell is the sum of three entries.
+fn helpers(c: &mut Criterion) {
+    let srs = Srs::dev_from_seed(12, [1; 32]);
+    let points = srs.lagrange_points();
+    let table: Vec<Fr> = (0..256).map(|i| (Fr::from(i) + Fr::DELTA).square().square()).collect();
+    let place = |row: u64, list: u64| (row * 2_654_435_761 >> (8 * list)) % 256;
+    let lists = [0, 1, 2].map(|list| (0..points.len() as u64).map(|row| place(row, list)).collect::<Vec<_>>());
+    let places = [&lists[0][..], &lists[1], &lists[2]];
+    let entries = Entries {
+        table: &table,
+        places: &places,
+    };
+    let column = Column {
+        cells: Cells::Entries(entries),
+        tail: &[],
+    };
+    for path in Path::all() {
+        let bases = Bases::new(path, &points, &[]);
+        let name = format!("commit 8 columns of 2^12 sums of 3 of 256 entries, {}", path.name());
+        c.bench_function(&name, |b| b.iter(|| bases.commit(&[column; 8])));
     }
 }
 
@@ -107,5 +130,5 @@ fn receipts(c: &mut Criterion) {
     c.bench_function("digits_cnn prove", |b| b.iter(run));
 }
 
-criterion_group! { name = kernels; config = Criterion::default().sample_size(10); targets = commitments, columns, receipts }
+criterion_group! { name = kernels; config = Criterion::default().sample_size(10); targets = commitments, helpers, columns, receipts }
 criterion_main!(kernels);

@@ -37,5 +37,6 @@ pub use expr::signed;
 pub use input::input_cells;
 pub(crate) use lines::lane_cells;
 pub use lines::weight_cells;
+pub use lookup::Entries;
 pub use rows::row_sets;
 pub use witness::{First, Second, Witness};

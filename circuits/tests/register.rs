@@ -89,7 +89,9 @@ fn registration(circuit: &RegisterCircuit, lanes: &Lanes, digest: [u8; 64]) -> R
     let combined = combined(circuit, &bits, lanes, theta);
     let public = combined.public.clone().into_iter().chain(sets);
     let mut advice = vec![vec![]; cs.num_advice_columns()];
-    let phases = [witness.phase1(), witness.phase2(theta, alpha, &combined)];
+    let field = |column: &[u64]| column.iter().map(|&v| Fr::from(v)).collect();
+    let first = witness.integers().into_iter().map(field).collect();
+    let phases = [first, witness.phase2(theta, alpha, &combined)];
     for (columns, values) in config.phases().iter().zip(phases) {
         assert_eq!(columns.len(), values.len());
         for (column, mut values) in columns.iter().zip(values) {

@@ -192,12 +192,12 @@ impl<'a> ColouringColumns<'a> {
 }
 
 impl Assignment for ColouringColumns<'_> {
-    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn> {
+    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn<'_>> {
         let columns = match (phase, challenges) {
             (0, _) => self.witness.phase1(),
             (1, [rho, sigma]) => {
                 self.sums = self.witness.phase2(*rho, *sigma);
-                self.sums.clone()
+                return self.sums.iter().map(|sum| AdviceColumn::from(sum.as_slice())).collect();
             }
             (2, [_, _, s, z]) => {
                 self.public = self.public_columns(challenges);

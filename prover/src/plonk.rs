@@ -24,29 +24,54 @@ use ark_std::{end_timer, start_timer};
 use halo2_proofs::plonk::{ConstraintSystem, ProvingKey};
 use halo2curves::bn256::{Fr, G1Affine};
 use msm::Bases;
+use provenn_circuits::argument::Entries;
 use provenn_engine::{Domain, Path};
 use rand_core::RngCore;
+use std::borrow::Cow;
 use transcript::Writer;
 
 /// An advice column to commit.
 #[derive(Debug)]
-pub struct AdviceColumn {
+pub struct AdviceColumn<'a> {
     /// Cells of the first rows; the rest is zero.
-    pub cells: Vec<Fr>,
+    pub cells: Cells<'a>,
     /// A published commitment to the same cells, with its tail.
     pub published: Option<(G1Affine, Vec<Fr>)>,
 }
 
-impl From<Vec<Fr>> for AdviceColumn {
-    fn from(cells: Vec<Fr>) -> Self {
+/// The cells of a column.
+#[derive(Debug)]
+pub enum Cells<'a> {
+    /// Elements of the field.
+    Field(Cow<'a, [Fr]>),
+    /// Integers.
+    Integers(&'a [u64]),
+    /// Elements that are sums of entries of a table.
+    Entries(&'a [Fr], Entries<'a>),
+}
+
+impl<'a> From<Cells<'a>> for AdviceColumn<'a> {
+    fn from(cells: Cells<'a>) -> Self {
         Self { cells, published: None }
+    }
+}
+
+impl From<Vec<Fr>> for AdviceColumn<'_> {
+    fn from(cells: Vec<Fr>) -> Self {
+        Cells::Field(cells.into()).into()
+    }
+}
+
+impl<'a> From<&'a [Fr]> for AdviceColumn<'a> {
+    fn from(cells: &'a [Fr]) -> Self {
+        Cells::Field(cells.into()).into()
     }
 }
 
 /// How the circuit of a statement gives the prover its columns.
 pub trait Assignment {
     /// The advice columns of a phase, in column order, from all challenges so far.
-    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn>;
+    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn<'_>>;
 
     /// What names the circuit in the transcript: the library's digest, unless the verifier makes the key itself.
     fn circuit(&self, key: &ProvingKey<G1Affine>) -> Fr {

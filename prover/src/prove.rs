@@ -4,7 +4,7 @@ use crate::commit::{srs_verifying_key, system_rng, Committed, Description};
 use crate::error::ProveError;
 pub use crate::input::{bind_inputs, bind_inputs_with, commit_input, commit_input_with, Input, Opening};
 use crate::link;
-use crate::plonk::{self, AdviceColumn, Assignment, Proof};
+use crate::plonk::{self, AdviceColumn, Assignment, Cells, Proof};
 use crate::srs::Srs;
 use crate::store;
 use halo2_proofs::plonk::ProvingKey;
@@ -235,31 +235,35 @@ struct Columns<'a> {
 }
 
 impl Assignment for Columns<'_> {
-    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn> {
+    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn<'_>> {
         let (model, layout, witness) = (self.model, self.layout, self.witness);
-        let columns = match (phase, challenges) {
+        match (phase, challenges) {
             (0, _) => {
                 let first = self.first.insert(witness.phase1(model, layout));
-                let columns = first.columns().into_iter();
-                let one = |cells| AdviceColumn {
-                    cells,
+                let one = |integers: Option<_>| AdviceColumn {
+                    cells: integers.map_or_else(|| Cells::Field(first.top().into()), Cells::Integers),
                     published: self.published.next(),
                 };
-                return columns.map(one).collect();
+                first.integers().into_iter().map(one).collect()
             }
             (1, [r, t, alpha]) => {
-                let Some(first) = self.first.take() else { return vec![] };
-                let second = witness.phase2(model, layout, &first, [*r, *t, *alpha]);
-                self.second.insert(second).columns.clone()
+                let Some(first) = &self.first else { return vec![] };
+                let second = witness.phase2(model, layout, first, [*r, *t, *alpha]);
+                let second = self.second.insert(second);
+                let columns = second.columns.iter().map(Vec::as_slice);
+                let mut columns: Vec<AdviceColumn<'_>> = columns.map(AdviceColumn::from).collect();
+                for (index, entries) in second.entries(layout, first) {
+                    columns[index] = Cells::Entries(&second.columns[index], entries).into();
+                }
+                columns
             }
-            (2, [r, t, _, s]) => self
-                .second
-                .as_ref()
-                .map(|second| second.phase3(layout, [*r, *t, *s]))
-                .unwrap_or_default(),
+            (2, [r, t, _, s]) => {
+                self.first = None;
+                let columns = self.second.as_ref().map(|second| second.phase3(layout, [*r, *t, *s]));
+                columns.into_iter().flatten().map(AdviceColumn::from).collect()
+            }
             _ => vec![],
-        };
-        columns.into_iter().map(AdviceColumn::from).collect()
+        }
     }
 
     fn computed(&self, challenges: &[Fr]) -> Vec<Vec<Fr>> {

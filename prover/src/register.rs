@@ -4,7 +4,7 @@ use crate::commit::{commit_columns, compressed};
 use crate::compact::compact;
 use crate::error::ProveError;
 use crate::link;
-use crate::plonk::{self, AdviceColumn, Assignment};
+use crate::plonk::{self, AdviceColumn, Assignment, Cells};
 use crate::prove::decompress;
 use crate::srs::Srs;
 use halo2_proofs::plonk::ProvingKey;
@@ -145,9 +145,16 @@ impl Columns<'_> {
 }
 
 impl Assignment for Columns<'_> {
-    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn> {
+    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn<'_>> {
         let columns = match (phase, challenges) {
-            (0, _) => self.witness.phase1(),
+            (0, _) => {
+                return self
+                    .witness
+                    .integers()
+                    .into_iter()
+                    .map(|integers| Cells::Integers(integers).into())
+                    .collect()
+            }
             (1, [theta, alpha]) => match self.combined(challenges) {
                 Some(combined) => self.witness.phase2(*theta, *alpha, &combined),
                 None => vec![],

@@ -123,11 +123,38 @@ pub(crate) struct Values<'a> {
     pub tables: Vec<&'a [u64]>,
 }
 
+/// The columns of a lookup.
+pub(crate) struct LookedUp {
+    /// Helpers and the running sum.
+    pub columns: Vec<Vec<Fr>>,
+    /// `1 / (alpha + v)` for every entry.
+    pub inverses: Vec<Fr>,
+}
+
+/// A column whose cell `i` is the sum over `j` of `table[places[j][i]]`.
+#[derive(Clone, Debug)]
+pub struct Entries<'a> {
+    /// The entries.
+    pub table: &'a [Fr],
+    /// Places in the table, as many in each list.
+    pub places: Vec<&'a [u64]>,
+}
+
+/// The helpers among whose fractions is none of a table, over so many rows.
+pub(crate) fn helpers_of_limbs<'a>(inverses: &'a [Fr], limbs: &[&'a [u64]], usable: usize) -> Vec<Entries<'a>> {
+    let helper = |limbs: &[&'a [u64]]| Entries {
+        table: inverses,
+        places: limbs.iter().map(|limb| &limb[..usable]).collect(),
+    };
+    let helpers = limbs.chunks_exact(GROUP).map(helper);
+    // Of limbs and a table the last group has the table.
+    helpers.collect()
+}
+
 impl Values<'_> {
-    /// Helpers and the running sum over so many rows.
-    pub(crate) fn columns(&self, usable: usize, alpha: Fr, besides: &(dyn Fn(usize) -> Fr + Sync)) -> Vec<Vec<Fr>> {
+    /// Over so many rows.
+    pub(crate) fn columns(&self, usable: usize, alpha: Fr, besides: &(dyn Fn(usize) -> Fr + Sync)) -> LookedUp {
         let length = self.tables.first().map_or(0, |table| table.len());
-        // 1 / (alpha + v) for every entry, once.
         let entries = 0..length * self.tables.len();
         let mut inverses: Vec<Fr> = entries.map(|v| alpha + Fr::from(v as u64)).collect();
         inverses.par_chunks_mut(1 << 12).for_each(|chunk| {
@@ -155,7 +182,7 @@ impl Values<'_> {
         let sum = sum.collect();
         columns.pop();
         columns.push(sum);
-        columns
+        LookedUp { columns, inverses }
     }
 }
 

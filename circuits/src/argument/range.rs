@@ -3,7 +3,7 @@
 use super::columns::{Next, Phase};
 use super::config::Config;
 use super::expr::fixed;
-use super::lookup::{self, Lookup, Values};
+use super::lookup::{self, Entries, LookedUp, Lookup, Values};
 use super::{function, lane};
 use crate::layout::Shape;
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -67,6 +67,20 @@ pub(super) fn multiplicities(shape: &Shape, lanes: &[lane::Columns<Vec<u64>>]) -
     lookup::multiplicities(1 << shape.table_bits, limbs)
 }
 
+fn limbs<'a>(shape: &'a Shape, lanes: &'a [lane::Columns<Vec<u64>>]) -> Vec<&'a [u64]> {
+    let limbs = lanes.iter().flat_map(|lane| lane.limbs(shape));
+    limbs.map(Vec::as_slice).collect()
+}
+
+/// The helpers as sums of entries, in the order of their columns.
+pub(super) fn helpers<'a>(
+    shape: &'a Shape,
+    lanes: &'a [lane::Columns<Vec<u64>>],
+    inverses: &'a [Fr],
+) -> Vec<Entries<'a>> {
+    lookup::helpers_of_limbs(inverses, &limbs(shape, lanes), shape.usable())
+}
+
 /// Columns of the lookup, whose sum has the helpers of functions too.
 pub(super) fn columns(
     shape: &Shape,
@@ -74,10 +88,9 @@ pub(super) fn columns(
     multiplicity: &[u64],
     functions: &[Vec<Fr>],
     alpha: Fr,
-) -> Vec<Vec<Fr>> {
-    let limbs = lanes.iter().flat_map(|lane| lane.limbs(shape));
+) -> LookedUp {
     let values = Values {
-        limbs: limbs.map(Vec::as_slice).collect(),
+        limbs: limbs(shape, lanes),
         tables: vec![multiplicity],
     };
     values.columns(shape.usable(), alpha, &|row| {

@@ -2,6 +2,7 @@
 
 use super::expr::signed;
 use super::lane::{self, zero};
+use super::lookup::Entries;
 use super::scan::Scanned;
 use super::{dense, function, input, labels, lines, policy, powers, range, rounding, scan};
 use crate::layout::{Layout, Src};
@@ -41,22 +42,32 @@ pub struct First {
 pub struct Second {
     /// Lines, folded weights, lookup.
     pub columns: Vec<Vec<Fr>>,
+    /// Entries of the range table, as the lookup has them, and the column of its first helper.
+    inverses: Vec<Fr>,
+    first_helper: usize,
     scanned: Vec<Scanned>,
 }
 
 impl First {
     /// In the order of the configuration.
     pub fn columns(&self) -> Vec<Vec<Fr>> {
-        let small = |column: &Vec<u64>| column.iter().map(|&v| Fr::from(v)).collect();
+        let field = |integers: &[u64]| integers.iter().map(|&v| Fr::from(v)).collect();
+        let columns = self.integers().into_iter();
+        columns.map(|column| column.map_or_else(|| self.top(), field)).collect()
+    }
+
+    /// The same as integers, but for the compared score, which has a sign.
+    pub fn integers(&self) -> Vec<Option<&[u64]>> {
         let lanes = self.lanes.iter().flat_map(lane::Columns::iter);
         let all = self.input.iter().chain(lanes).chain(&self.line);
         let all = all.chain([&self.multiplicity]);
-        let all = all.chain(&self.functions);
-        let top = self.top.iter().map(|&v| signed(v.into())).collect();
-        all.map(small)
-            .chain([top])
-            .chain(self.seen.as_ref().map(small))
-            .collect()
+        let all = all.chain(&self.functions).map(|column| Some(column.as_slice()));
+        all.chain([None]).chain(self.seen.as_deref().map(Some)).collect()
+    }
+
+    /// The compared score.
+    pub fn top(&self) -> Vec<Fr> {
+        self.top.iter().map(|&v| signed(v.into())).collect()
     }
 }
 
@@ -99,7 +110,8 @@ impl Witness {
         };
         let functions = function::columns(model, layout, &first.lanes, &first.functions, [alpha, r]);
         let lookup = range::columns(&layout.shape, &first.lanes, &first.multiplicity, &functions, alpha);
-        columns.extend(lookup);
+        let first_helper = columns.len();
+        columns.extend(lookup.columns);
         columns.extend(functions);
         columns.extend(
             first
@@ -115,11 +127,21 @@ impl Witness {
             [rows.map(accumulator).collect(), values.collect()]
         };
         let scanned = first.lanes.iter().enumerate().map(scanned).collect();
-        Second { columns, scanned }
+        Second {
+            columns,
+            inverses: lookup.inverses,
+            first_helper,
+            scanned,
+        }
     }
 }
 
 impl Second {
+    /// Columns that are sums of entries of a table, with their numbers.
+    pub fn entries<'a>(&'a self, layout: &'a Layout, first: &'a First) -> impl Iterator<Item = (usize, Entries<'a>)> {
+        (self.first_helper..).zip(range::helpers(&layout.shape, &first.lanes, &self.inverses))
+    }
+
     /// Phase-3 columns, given the challenges `r`, `t`, `s`.
     pub fn phase3(&self, layout: &Layout, [r, t, s]: [Fr; 3]) -> Vec<Vec<Fr>> {
         let pow = powers::column(layout, [r, t, s]);

@@ -5,7 +5,6 @@ use crate::argument::lookup::{multiplicities, Values};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use provenn_verifier::Bits;
-use rayon::prelude::*;
 
 /// The small integers of a registration.
 #[derive(Clone, Debug)]
@@ -53,10 +52,9 @@ impl RegisterWitness {
     }
 
     /// Phase-1 columns in the order of the circuit.
-    pub fn phase1(&self) -> Vec<Vec<Fr>> {
-        let columns: Vec<&Vec<u64>> = self.limbs.iter().chain(&self.multiplicities).collect();
-        let field = |column: &&Vec<u64>| column.iter().map(|&v| Fr::from(v)).collect();
-        columns.par_iter().map(field).collect()
+    pub fn integers(&self) -> Vec<&[u64]> {
+        let columns = self.limbs.iter().chain(&self.multiplicities);
+        columns.map(Vec::as_slice).collect()
     }
 
     /// Phase-2 columns: the lookup, and what is linked.
@@ -66,7 +64,7 @@ impl RegisterWitness {
             tables: self.multiplicities.iter().map(Vec::as_slice).collect(),
         };
         let identity = |row: usize| self.identity(row, theta, combined);
-        let mut columns = lookup.columns(self.shape.usable(), alpha, &identity);
+        let mut columns = lookup.columns(self.shape.usable(), alpha, &identity).columns;
         columns.extend(combined.columns.iter().cloned());
         columns
     }

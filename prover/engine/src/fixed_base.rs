@@ -1,6 +1,6 @@
 //! Many multiples of one point, by a table of its multiples in signed windows.
 
-use crate::digits::{Cells, Scalars};
+use crate::digits::{Cells, Scalars, FULL_BITS};
 use crate::kernel::{Collision, Kernel, Ref, SUM};
 use crate::msm::reference;
 use crate::path::by_path;
@@ -15,12 +15,10 @@ use rayon::prelude::*;
 const CHUNK: usize = 1 << 18;
 /// Scalars whose digits are found by one task.
 const PART: usize = 1 << 10;
-/// Bits of a scalar of which half are negative.
-const BITS: usize = 253;
 
 /// Windows of such a scalar; the last has room for a carry.
 pub const fn windows(width: usize) -> usize {
-    BITS / width + 1
+    FULL_BITS / width + 1
 }
 
 /// For each window of this width, the multiples of `2^(width window) point` by 1 to `2^(width - 1)`. The point is not at infinity.
@@ -90,13 +88,13 @@ fn chunk<K: Kernel>(kernel: K, table: &[K::Row], width: usize, scalars: &[Fr]) -
 
 /// For each scalar the multiples of its digits.
 fn lists<K: Kernel>(kernel: K, width: usize, scalars: &[Fr]) -> Lists {
-    let digits = Scalars::new(kernel, Cells::Field(scalars), &[]);
+    let digits = Scalars::new(kernel, Cells::Field(scalars), &[], Some(width));
     let mut multiples: Vec<Vec<Ref>> = vec![vec![]; scalars.len()];
-    for window in 0..digits.windows(width) {
-        for (place, digit) in digits.digits(width, window) {
+    for window in 0..digits.windows() {
+        digits.each_digit(window, |place, digit| {
             let multiple = (window << (width - 1)) + digit.unsigned_abs() as usize - 1;
             multiples[place].push(reference(multiple, digit));
-        }
+        });
     }
     let mut lists = Lists::default();
     for multiples in &multiples {

@@ -15,6 +15,7 @@ mod avx2;
 mod columns;
 mod digits;
 mod domain;
+mod entries;
 mod fixed_base;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
@@ -30,6 +31,7 @@ mod words;
 
 pub use columns::Ratio;
 pub use domain::Domain;
+pub use entries::Entries;
 pub use fixed_base::multiples;
 pub use msm::{Bases, Cells, Column};
 pub use path::Path;

@@ -5,6 +5,7 @@
 
 pub use crate::digits::Cells;
 use crate::digits::{clear, Scalars};
+use crate::entries::Sorted;
 use crate::fixed_base::{table, windows};
 use crate::kernel::{Collision, Kernel, Ref, MINUS};
 use crate::path::Kind;
@@ -15,6 +16,7 @@ use halo2curves::group::prime::PrimeCurveAffine;
 use halo2curves::group::Group;
 use halo2curves::msm::msm_parallel;
 use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Width of the windows of tails, whose multiples are kept.
 const TAIL_WIDTH: usize = 6;
@@ -101,6 +103,37 @@ struct Window {
     buckets: Vec<Option<Ref>>,
 }
 
+/// A column as it is summed.
+struct Prepared<'a, K: Kernel> {
+    work: Work<'a, K>,
+    tail: Scalars<'a>,
+}
+
+/// What is summed for the cells.
+enum Work<'a, K: Kernel> {
+    /// A point for each row.
+    Rows(Scalars<'a>),
+    /// Scalars of the sums of these lists, of this sum of all points, and of the tail.
+    Entries(Scalars<'a>, Lists, K::Row),
+}
+
+/// Scalars of the bases from one on; and a tail.
+struct Terms<'a> {
+    scalars: &'a Scalars<'a>,
+    first: usize,
+    tail: Option<&'a Scalars<'a>>,
+}
+
+impl<K: Kernel> Prepared<'_, K> {
+    /// Points that are added, about.
+    fn additions(&self) -> usize {
+        match &self.work {
+            Work::Rows(scalars) => scalars.additions(),
+            Work::Entries(scalars, lists, _) => scalars.additions() + lists.refs.len(),
+        }
+    }
+}
+
 impl<K: Kernel> Table<K> {
     fn new(kernel: K, points: &[G1Affine], tail: &[G1Affine]) -> Self {
         let (points_filled, holes) = filled(points);
@@ -117,40 +150,117 @@ impl<K: Kernel> Table<K> {
     }
 
     fn commit(&self, columns: &[Column<'_>]) -> Vec<G1> {
-        let scalars = |column: &Column<'_>| {
-            [
-                Scalars::new(self.kernel, column.cells, &self.holes),
-                Scalars::new(self.kernel, Cells::Field(column.tail), &self.tail_holes),
-            ]
-        };
-        let scalars: Vec<[Scalars; 2]> = columns.par_iter().map(scalars).collect();
-        let additions: usize = scalars.iter().map(|[cells, _]| cells.additions()).sum();
+        let whole = self.sums_of_first(columns);
+        let prepared: Vec<Prepared<'_, K>> = columns.par_iter().map(|column| self.prepared(column, &whole)).collect();
+        let additions: usize = prepared.iter().map(Prepared::additions).sum();
         let groups = (additions / GROUP).max(rayon::current_num_threads());
         let size = columns.len().div_ceil(groups).max(1);
-        let group = |(scalars, columns): (&[[Scalars; 2]], &[Column<'_>])| match self.sums(scalars) {
+        let group = |(prepared, columns): (&[Prepared<'_, K>], &[Column<'_>])| match self.group(prepared) {
             Ok(sums) => sums,
             Err(Collision) => columns.iter().map(|column| self.library(column)).collect(),
         };
-        let groups = scalars.par_chunks(size).zip(columns.par_chunks(size));
+        let groups = prepared.par_chunks(size).zip(columns.par_chunks(size));
         groups.map(group).collect::<Vec<Vec<G1>>>().concat()
     }
 
-    /// The commitments to columns of these cells and tails.
-    fn sums(&self, columns: &[[Scalars; 2]]) -> Result<Vec<G1>, Collision> {
+    fn prepared<'a>(&self, column: &Column<'a>, whole: &BTreeMap<usize, K::Row>) -> Prepared<'a, K> {
+        let tail = Scalars::new(
+            self.kernel,
+            Cells::Field(column.tail),
+            &self.tail_holes,
+            Some(TAIL_WIDTH),
+        );
+        let work = match column.cells {
+            Cells::Entries(entries) => whole.get(&entries.len()).and_then(|whole| {
+                let sorted = Sorted::new(&entries, &self.holes)?;
+                let scalars = sorted.scalars(self.kernel, &entries, !tail.are_zero());
+                Some(Work::Entries(scalars, sorted.lists, *whole))
+            }),
+            Cells::Field(_) | Cells::Integers(_) => None,
+        };
+        let work = work.unwrap_or_else(|| Work::Rows(Scalars::new(self.kernel, column.cells, &self.holes, None)));
+        Prepared { work, tail }
+    }
+
+    /// The sum of as many of the first points as a column of entries has rows, for each such number. Where there is none, or sums meet on the way, rows are added.
+    fn sums_of_first(&self, columns: &[Column<'_>]) -> BTreeMap<usize, K::Row> {
+        let rows = columns.iter().filter_map(|column| match column.cells {
+            Cells::Entries(entries) => Some(entries.len()),
+            Cells::Field(_) | Cells::Integers(_) => None,
+        });
+        let sum = |rows: usize| {
+            let mut all = Lists::default();
+            let points = (0..rows).filter(|row| self.holes.binary_search(row).is_err());
+            all.refs.extend(points.map(|row| row as Ref));
+            all.end();
+            Some((rows, *all.sums(self.kernel, &self.rows).ok()?.first()?))
+        };
+        rows.collect::<BTreeSet<usize>>().into_iter().filter_map(sum).collect()
+    }
+
+    /// The commitments to columns of a group. Columns of entries are sums of a few points, which are made first.
+    fn group(&self, columns: &[Prepared<'_, K>]) -> Result<Vec<G1>, Collision> {
+        let mut lists = Lists::default();
+        for column in columns {
+            if let Work::Entries(_, rows, _) = &column.work {
+                lists.append(rows);
+                self.tail(&column.tail, &mut lists);
+            }
+        }
+        let sums = lists.sums(self.kernel, &self.rows)?;
+        let (mut sums, mut full) = (sums.into_iter(), lists.full());
+        let mut made = vec![];
+        let mut of_entries = vec![];
+        for column in columns {
+            if let Work::Entries(scalars, rows, whole) = &column.work {
+                of_entries.push(Terms {
+                    scalars,
+                    first: made.len(),
+                    tail: None,
+                });
+                let count = rows.ends.len();
+                made.extend(sums.by_ref().take(count).chain([*whole]));
+                full.by_ref().take(count).for_each(drop);
+                made.extend(full.next().filter(|full| *full).and_then(|_| sums.next()));
+            }
+        }
+        let of_rows = columns.iter().filter_map(|column| match &column.work {
+            Work::Rows(scalars) => Some(Terms {
+                scalars,
+                first: 0,
+                tail: Some(&column.tail),
+            }),
+            Work::Entries(..) => None,
+        });
+        let of_rows = self.sums(&self.rows, &of_rows.collect::<Vec<_>>())?;
+        let of_entries = self.sums(&made, &of_entries)?;
+        let (mut of_rows, mut of_entries) = (of_rows.into_iter(), of_entries.into_iter());
+        let next = |column: &Prepared<'_, K>| match column.work {
+            Work::Rows(_) => of_rows.next(),
+            Work::Entries(..) => of_entries.next(),
+        };
+        Ok(columns.iter().filter_map(next).collect())
+    }
+
+    /// The sums of terms, whose points are rows.
+    fn sums(&self, bases: &[K::Row], columns: &[Terms<'_>]) -> Result<Vec<G1>, Collision> {
         let (mut windows, mut lists) = (vec![], Lists::default());
-        for (column, [cells, tail]) in columns.iter().enumerate() {
-            let width = cells.width();
-            for window in 0..cells.windows(width) {
-                sort(cells, width, window, &mut lists);
+        for (column, terms) in columns.iter().enumerate() {
+            let width = terms.scalars.width();
+            for window in 0..terms.scalars.windows() {
+                sort(terms, window, &mut lists);
                 windows.push(Window {
                     column,
                     bit: width * window,
                     buckets: vec![None; (1 << (width - 1)) + 1],
                 });
             }
-            self.tail(tail, &mut lists);
+            match terms.tail {
+                Some(tail) => self.tail(tail, &mut lists),
+                None => lists.end(),
+            }
         }
-        let mut rows = lists.sums(self.kernel, &self.rows)?;
+        let mut rows = lists.sums(self.kernel, bases)?;
         // Which sums there are, in the order of the lists.
         let (mut places, mut full) = (0.., lists.full());
         let mut next = || full.next().filter(|full| *full).and_then(|_| places.next());
@@ -204,14 +314,13 @@ impl<K: Kernel> Table<K> {
     }
 
     /// The multiples of the tail that a column adds, as one list.
-    fn tail(&self, scalars: &Scalars, lists: &mut Lists) {
-        for window in 0..scalars.windows(TAIL_WIDTH) {
-            for (place, digit) in scalars.digits(TAIL_WIDTH, window) {
+    fn tail(&self, scalars: &Scalars<'_>, lists: &mut Lists) {
+        for window in 0..scalars.windows() {
+            scalars.each_digit(window, |place, digit| {
                 let first = self.points + (place * TAIL_WINDOWS + window) * TAIL_MULTIPLES;
-                lists
-                    .refs
-                    .push(reference(first + digit.unsigned_abs() as usize - 1, digit));
-            }
+                let multiple = reference(first + digit.unsigned_abs() as usize - 1, digit);
+                lists.refs.push(multiple);
+            });
         }
         lists.end();
     }
@@ -219,6 +328,7 @@ impl<K: Kernel> Table<K> {
     /// The commitment as the library makes it, which adds any points: for columns in which equal or opposite sums meet.
     fn library(&self, column: &Column<'_>) -> G1 {
         let mut cells: Vec<Fr> = match column.cells {
+            Cells::Entries(entries) => entries.cells(),
             Cells::Field(elements) => elements.to_vec(),
             Cells::Integers(values) => values.iter().map(|value| Fr::from(*value)).collect(),
         };
@@ -252,20 +362,19 @@ pub fn reference(place: usize, digit: i32) -> Ref {
 }
 
 /// Appends the points of a window as one list for each weight.
-fn sort(scalars: &Scalars, width: usize, window: usize, lists: &mut Lists) {
-    let mut places = vec![0usize; (1 << (width - 1)) + 1];
-    scalars
-        .digits(width, window)
-        .for_each(|(_, digit)| places[digit.unsigned_abs() as usize] += 1);
+fn sort(terms: &Terms<'_>, window: usize, lists: &mut Lists) {
+    let scalars = terms.scalars;
+    let mut places = vec![0usize; (1 << (scalars.width() - 1)) + 1];
+    scalars.each_digit(window, |_, digit| places[digit.unsigned_abs() as usize] += 1);
     let mut end = lists.refs.len();
     for place in places.iter_mut().skip(1) {
         (*place, end) = (end, end + *place);
         lists.ends.push(end);
     }
     lists.refs.resize(end, 0);
-    for (point, digit) in scalars.digits(width, window) {
+    scalars.each_digit(window, |point, digit| {
         let place = &mut places[digit.unsigned_abs() as usize];
-        lists.refs[*place] = reference(point, digit);
+        lists.refs[*place] = reference(terms.first + point, digit);
         *place += 1;
-    }
+    });
 }

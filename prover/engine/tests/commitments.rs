@@ -1,40 +1,19 @@
 //! Commitments on all paths against the library's sums.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
-use halo2curves::bn256::{Fr, G1Affine, G1};
+mod common;
+
+use common::{expected, points, TAIL};
+use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use halo2curves::group::prime::PrimeCurveAffine;
-use halo2curves::group::{Curve, Group};
-use halo2curves::msm::msm_parallel;
+use halo2curves::group::Curve;
 use provenn_engine::{Bases, Cells, Column, Path};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
-const TAIL: usize = 6;
-
 fn paths() -> Vec<Path> {
     Path::all()
-}
-
-/// Random points: multiples of the generator by a chain that never meets itself.
-fn points(count: usize, rng: &mut impl RngCore) -> Vec<G1Affine> {
-    let (mut point, step) = (
-        G1::generator() * Fr::random(&mut *rng),
-        G1::generator() * Fr::random(&mut *rng),
-    );
-    let points: Vec<G1> = (0..count)
-        .map(|_| {
-            point = point.double() + step;
-            point
-        })
-        .collect();
-    let mut affine = vec![G1Affine::identity(); count];
-    G1::batch_normalize(&points, &mut affine);
-    affine
-}
-
-fn expected(cells: &[Fr], points: &[G1Affine]) -> G1 {
-    msm_parallel(cells, &points[..cells.len()])
 }
 
 /// Scalars at the bounds of signs, limbs and windows, among random ones.

@@ -1,13 +1,14 @@
 //! First stage: advice columns, committed phase by phase, with the challenges between.
 
 use super::transcript::Writer;
-use super::{AdviceColumn, Assignment, Context};
+use super::{AdviceColumn, Assignment, Cells, Context};
 use crate::error::{Defect, ProveError};
 use ark_std::{end_timer, start_timer};
 use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::ff::Field;
-use provenn_engine::{Cells, Column};
+use provenn_engine::{self as engine, Column, Entries};
 use rand_core::RngCore;
+use rayon::prelude::*;
 
 /// Cells of all advice columns with their commitments and tails, and the challenges of the circuit.
 pub(super) struct Advice {
@@ -45,11 +46,11 @@ pub(super) fn commit<R: RngCore>(
         let tails: Vec<&Vec<Fr>> = indices.iter().map(|&index| &advice.tails[index]).collect();
         let points = points(context, &given, &tails);
         let points = transcript.points(&points)?;
-        for ((index, column), point) in indices.into_iter().zip(given).zip(points) {
-            let mut cells = column.cells;
-            cells.resize(context.rows() - context.tail_rows, Fr::ZERO);
-            cells.extend(&advice.tails[index]);
-            (advice.columns[index], advice.commitments[index]) = (cells, point);
+        let column =
+            |(column, &index): (&AdviceColumn<'_>, &usize)| whole(context, &column.cells, &advice.tails[index]);
+        let columns: Vec<Vec<Fr>> = given.par_iter().zip(&indices).map(column).collect();
+        for ((index, column), point) in indices.into_iter().zip(columns).zip(points) {
+            (advice.columns[index], advice.commitments[index]) = (column, point);
         }
         for _ in challenge_phases.iter().filter(|of| **of == phase) {
             advice.challenges.push(transcript.challenge());
@@ -60,14 +61,22 @@ pub(super) fn commit<R: RngCore>(
 
 /// The commitments of columns with these tails. Where one to the same cells is published, only the difference of the tails is
 /// added to it.
-fn points(context: &Context<'_>, columns: &[AdviceColumn], tails: &[&Vec<Fr>]) -> Vec<G1> {
-    let difference = |(column, tail): (&AdviceColumn, &&Vec<Fr>)| match &column.published {
+fn points(context: &Context<'_>, columns: &[AdviceColumn<'_>], tails: &[&Vec<Fr>]) -> Vec<G1> {
+    let difference = |(column, tail): (&AdviceColumn<'_>, &&Vec<Fr>)| match &column.published {
         Some((_, old)) => old.iter().zip(*tail).map(|(old, new)| new - old).collect(),
         None => tail.to_vec(),
     };
     let differences: Vec<Vec<Fr>> = columns.iter().zip(tails).map(difference).collect();
     let given = columns.iter().zip(&differences).map(|(column, tail)| Column {
-        cells: Cells::Field(if column.published.is_some() { &[] } else { &column.cells }),
+        cells: match (&column.published, &column.cells) {
+            (Some(_), _) => engine::Cells::Integers(&[]),
+            (None, Cells::Field(cells)) => engine::Cells::Field(cells),
+            (None, Cells::Integers(integers)) => engine::Cells::Integers(integers),
+            (None, Cells::Entries(_, entries)) => engine::Cells::Entries(Entries {
+                table: entries.table,
+                places: &entries.places,
+            }),
+        },
         tail,
     });
     let mut points = context.bases.commit_with_tails(&given.collect::<Vec<_>>());
@@ -77,4 +86,17 @@ fn points(context: &Context<'_>, columns: &[AdviceColumn], tails: &[&Vec<Fr>]) -
         }
     }
     points
+}
+
+/// A column as long as the circuit.
+fn whole(context: &Context<'_>, cells: &Cells<'_>, tail: &[Fr]) -> Vec<Fr> {
+    let mut column = Vec::with_capacity(context.rows());
+    match cells {
+        Cells::Field(cells) => column.extend_from_slice(cells),
+        Cells::Integers(integers) => column.extend(integers.iter().map(|&integer| Fr::from(integer))),
+        Cells::Entries(cells, _) => column.extend_from_slice(cells),
+    }
+    column.resize(context.rows() - context.tail_rows, Fr::ZERO);
+    column.extend_from_slice(tail);
+    column
 }

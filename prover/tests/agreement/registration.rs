@@ -66,7 +66,7 @@ impl Circuit<Fr> for Sum {
 struct Empty;
 
 impl Assignment for Empty {
-    fn advice(&mut self, _: u8, _: &[Fr]) -> Vec<AdviceColumn> {
+    fn advice(&mut self, _: u8, _: &[Fr]) -> Vec<AdviceColumn<'_>> {
         vec![AdviceColumn::from(vec![])]
     }
 

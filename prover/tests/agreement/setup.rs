@@ -187,7 +187,7 @@ struct Columns<'a> {
 }
 
 impl Assignment for Columns<'_> {
-    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn> {
+    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn<'_>> {
         let (before, draw) = (&mut self.before, &mut self.draw);
         let columns = self
             .setup

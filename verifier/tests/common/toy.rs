@@ -208,7 +208,7 @@ impl Toy {
 }
 
 impl Assignment for Toy {
-    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn> {
+    fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn<'_>> {
         let columns = match (phase, challenges) {
             (0, _) => {
                 let outputs = self.outputs();
