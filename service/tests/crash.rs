@@ -28,6 +28,8 @@ mod postgres;
 mod published;
 #[path = "crash/removal.rs"]
 mod removal;
+#[path = "crash/segments.rs"]
+mod segments;
 #[path = "service/versions.rs"]
 mod versions;
 
@@ -39,7 +41,6 @@ use rand_core::{RngCore, SeedableRng};
 use reqwest::Method;
 use serde_json::json;
 use sqlx::{raw_sql, AnyConnection, AssertSqlSafe, Connection};
-use std::collections::HashSet;
 use std::time::Duration;
 
 /// Whether everything runs.
@@ -58,52 +59,6 @@ async fn random_kills_on_postgresql() {
     let Some(database) = Postgres::start() else { return };
     let mut cluster = Cluster::start(Some(&database), 2).await;
     random_kills(&mut cluster, "postgresql").await;
-}
-
-/// Run, segments and receipt are begun again by themselves, and the receipt is published once.
-#[tokio::test(flavor = "multi_thread")]
-async fn random_kills_of_a_model_in_segments() {
-    let mut cluster = Cluster::of_segments(None, 1).await;
-    random_kills(&mut cluster, "sqlite, in segments").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn random_kills_of_a_model_in_segments_on_postgresql() {
-    let Some(database) = Postgres::start() else { return };
-    let mut cluster = Cluster::of_segments(Some(&database), 2).await;
-    random_kills(&mut cluster, "postgresql, in segments").await;
-}
-
-/// The segments of one proof are proven by whoever has time.
-#[tokio::test(flavor = "multi_thread")]
-async fn two_workers_share_the_segments() {
-    let Some(database) = Postgres::start() else { return };
-    let mut cluster = Cluster::of_segments(Some(&database), 2).await;
-    cluster.stop_workers().await;
-    let jobs = if full() { 50 } else { 10 };
-    let mut places = Vec::new();
-    for n in 0..jobs {
-        places.push(cluster.client.submit(&format!("segments-{n}")).await);
-    }
-    cluster.start_workers().await;
-    cluster.client.wait().await;
-    let counts = cluster.client.judge(&places, "segments-").await;
-    let done = [0, 1].map(|worker| cluster.ended(worker, "segment", "done"));
-    let proof = |segment: &String| segment.split('.').next().map(str::to_owned);
-    let theirs: HashSet<_> = done[0].iter().map(proof).collect();
-    let shared: HashSet<_> = done[1]
-        .iter()
-        .map(proof)
-        .filter(|proof| theirs.contains(proof))
-        .collect();
-    let (one, two) = (done[0].len(), done[1].len());
-    println!(
-        "postgresql, two workers: {one} and {two} segments, {} of {jobs} proofs by both; {counts}",
-        shared.len()
-    );
-    counts.assert_sound();
-    assert_eq!(one + two, 2 * jobs, "each segment once");
-    assert!(one.min(two) * 4 >= jobs && !shared.is_empty(), "{one} {two}");
 }
 
 /// Kills something about every second while jobs are under way.

@@ -29,6 +29,8 @@ mod colourings;
 mod connections;
 #[path = "service/cosigned.rs"]
 mod cosigned;
+#[path = "service/cuts.rs"]
+mod cuts;
 #[path = "service/damage.rs"]
 mod damage;
 #[path = "service/disk.rs"]
