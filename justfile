@@ -99,11 +99,11 @@ agreement:
 
 # Mutants of receipts and calldata through the verifier contract, each with the crate's verdict beside it: a quarter of an hour.
 mutated COUNT="100000":
-    PROVENN_MUTATED={{COUNT}} cargo test --release --workspace --test mutated -- --nocapture
+    PROVENN_MUTATED={{COUNT}} cargo test --release --workspace --test all mutated:: -- --nocapture
 
 # The verifier contract beside the crate on random circuits and their keys, with 24 mutants of each.
 random-keys COUNT="400":
-    PROVENN_RANDOM_KEYS={{COUNT}} cargo test --release --workspace --test random_keys -- --nocapture
+    PROVENN_RANDOM_KEYS={{COUNT}} cargo test --release --workspace --test all random_keys:: -- --nocapture
 
 # Every single-bit flip, truncation and one-byte extension of receipts, cards and keys.
 every-bit:

@@ -1,22 +1,18 @@
 //! The adapters of ERC-7992 and ERC-8004 on a chain with registries of these drafts: what they accept, and everything that they refuse.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
 #[path = "common/abi.rs"]
 mod abi;
-mod common;
-#[path = "../../../prover/tests/agreement/setup.rs"]
-mod setup;
 
 #[path = "adapters/erc7992.rs"]
 mod erc7992;
 #[path = "adapters/erc8004.rs"]
 mod erc8004;
 
-use common::Case;
+use crate::common::{self, Case};
+use crate::setup::shape::{Draw, Shape};
+use crate::setup::Setup;
 use provenn_verifier::{Answer, Claim};
 use revm::primitives::Address;
-use setup::shape::{Draw, Shape};
-use setup::Setup;
 
 /// Whoever sends transactions.
 fn sender(number: u8) -> Address {

@@ -1,10 +1,8 @@
 //! Calldata that is not as the contract's own encoding has it, and what is known to go wrong in verifiers on chain.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::chain::{artifact, Chain, GAS};
-use common::{generator, graphs, Case, GOLDEN};
+use crate::common;
+use crate::common::chain::{artifact, Chain, GAS};
+use crate::common::{generator, graphs, Case, GOLDEN};
 use provenn_evm::keccak256;
 use provenn_verifier::*;
 

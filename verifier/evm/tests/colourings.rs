@@ -1,16 +1,15 @@
 //! Receipts of colourings: graphs of all kinds, bytes that are not a graph's, and provers who claim what they did not prove. Elements of receipts, bytes and
 //! calldata changed at random, and vectors of the test kit are with those of models.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
 #[path = "colourings/forged.rs"]
 mod forged;
 #[path = "../../tests/tamper/colouring/rows.rs"]
 mod rows;
 
-use common::chain::GAS;
-use common::graphs::{coloured, myciel3, petersen, queen5_5};
-use common::{Case, GOLDEN};
+use crate::common;
+use crate::common::chain::GAS;
+use crate::common::graphs::{coloured, myciel3, petersen, queen5_5};
+use crate::common::{Case, GOLDEN};
 use forged::Forger;
 use provenn_evm::{Calldata, ColouringWords, ExportError, KeyData};
 use provenn_verifier::*;

@@ -1,11 +1,9 @@
 //! What the contract costs: size and gas are those that are written down.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::chain::artifact;
-use common::graphs::{myciel3, queen5_5};
-use common::Case;
+use crate::common;
+use crate::common::chain::artifact;
+use crate::common::graphs::{myciel3, queen5_5};
+use crate::common::Case;
 use sha2::{Digest, Sha256};
 
 /// Largest code of a contract (EIP-170).

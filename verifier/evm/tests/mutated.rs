@@ -2,11 +2,9 @@
 //! accepted but what was honest.
 //!
 //! `PROVENN_MUTATED=N` sets how many are made at random (`just mutated`: 100,000).
-#![allow(clippy::unwrap_used, reason = "tests")]
 
 #[path = "../../tests/tamper/card.rs"]
 mod card;
-mod common;
 #[path = "../../tests/common/edit.rs"]
 #[allow(dead_code, reason = "shared")]
 mod edit;
@@ -23,8 +21,9 @@ mod rows;
 #[allow(dead_code, reason = "shared")]
 mod subject;
 
-use common::chain::GAS;
-use common::{About, Case};
+use crate::common;
+use crate::common::chain::GAS;
+use crate::common::{About, Case};
 use mutant::Draw;
 use provenn_verifier::*;
 use std::collections::BTreeMap;

@@ -6,18 +6,15 @@
 //! at their own row; the others have no key data, by name.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod common;
 #[path = "random_keys/limits.rs"]
 mod limits;
-#[path = "../../../prover/tests/agreement/setup.rs"]
-mod setup;
 
-use common::Case;
+use crate::common::Case;
+use crate::setup::shape::{Draw, Rule, Shape};
+use crate::setup::{edited, mutated, Setup};
 use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
 use provenn_evm::{ExportError, KeyData, Words};
-use setup::shape::{Draw, Rule, Shape};
-use setup::{edited, mutated, Setup};
 use std::collections::BTreeMap;
 
 #[test]

@@ -1,13 +1,11 @@
 //! The contract and the crate give the same verdict: on the golden receipts, on every vector of the test kit that is about a receipt, on every element of a
 //! proof replaced, and on bytes changed at random.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
 #[path = "../../tests/common/vector.rs"]
 #[allow(dead_code, reason = "shared")]
 mod vector;
 
-use common::{cheapest, generator, graphs, kit, Case, GOLDEN};
+use crate::common::{self, cheapest, generator, graphs, kit, Case, GOLDEN};
 use provenn_evm::{KeyData, Words};
 use provenn_verifier::*;
 use rand_chacha::ChaCha20Rng;
