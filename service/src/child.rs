@@ -6,7 +6,7 @@
 pub mod confine;
 mod owned;
 pub mod protocol;
-mod work;
+pub mod work;
 
 use crate::error::CliError;
 use crate::stage::Stage;

@@ -16,6 +16,8 @@ pub enum Stage {
     Commit,
     /// Running the model.
     Witness,
+    /// Workers prove the segments.
+    Segments,
     /// The halo2 proof.
     Proof,
     /// The link proof.
@@ -27,11 +29,12 @@ pub enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Compile,
         Self::Parameters,
         Self::Commit,
         Self::Witness,
+        Self::Segments,
         Self::Proof,
         Self::Link,
         Self::Verify,
@@ -69,6 +72,7 @@ impl Stage {
             Self::Parameters => ("parameters", State::Witness, 0.1),
             Self::Commit => ("commit", State::Proving, 0.2),
             Self::Witness => ("witness", State::Witness, 0.05),
+            Self::Segments => ("segments", State::Proving, 0.1),
             Self::Proof => ("proof", State::Proving, 0.2),
             Self::Link => ("link", State::Proving, 0.9),
             Self::Verify => ("verify", State::Verifying, 0.95),

@@ -28,6 +28,8 @@ mod postgres;
 mod published;
 #[path = "crash/removal.rs"]
 mod removal;
+#[path = "crash/segments.rs"]
+mod segments;
 #[path = "service/versions.rs"]
 mod versions;
 
@@ -57,13 +59,6 @@ async fn random_kills_on_postgresql() {
     let Some(database) = Postgres::start() else { return };
     let mut cluster = Cluster::start(Some(&database), 2).await;
     random_kills(&mut cluster, "postgresql").await;
-}
-
-/// One job proves all segments, one after the other: what is killed begins again, and its receipt is published once.
-#[tokio::test(flavor = "multi_thread")]
-async fn random_kills_of_a_model_in_segments() {
-    let mut cluster = Cluster::of_segments(None, 1).await;
-    random_kills(&mut cluster, "sqlite, in segments").await;
 }
 
 /// Kills something about every second while jobs are under way.
@@ -108,6 +103,7 @@ async fn random_kills(cluster: &mut Cluster, name: &str) {
         kills[0], kills[1], kills[2]
     );
     counts.assert_sound();
+    assert_eq!(cluster.parts().await, 0, "parts of proofs are left");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,7 +204,9 @@ async fn two_workers_share_a_queue() {
     cluster.start_workers().await;
     cluster.client.wait().await;
     let counts = cluster.client.judge(&places, "shared-").await;
-    let done: Vec<usize> = (0..2).map(|worker| cluster.ended(worker, "done")).collect();
+    let done: Vec<usize> = (0..2)
+        .map(|worker| cluster.ended(worker, "proof", "done").len())
+        .collect();
     for (time, worker, what, job) in cluster.proofs() {
         println!("{time} worker {worker} {what:<7} {job}");
     }

@@ -29,6 +29,8 @@ mod colourings;
 mod connections;
 #[path = "service/cosigned.rs"]
 mod cosigned;
+#[path = "service/cuts.rs"]
+mod cuts;
 #[path = "service/damage.rs"]
 mod damage;
 #[path = "service/disk.rs"]
@@ -67,6 +69,8 @@ mod openapi;
 mod page;
 #[path = "service/parties.rs"]
 mod parties;
+#[path = "service/parts.rs"]
+mod parts;
 #[path = "service/prover.rs"]
 mod prover;
 #[path = "service/queue.rs"]

@@ -13,7 +13,7 @@ import { quoted } from "./text.js";
 
 /** Stages in their order, by kind of job. */
 const STAGES = {
-  proof: ["queued", "witness", "proof", "link", "verify", "check", "done"],
+  proof: ["queued", "witness", "segments", "proof", "link", "verify", "check", "done"],
   colouring: ["queued", "witness", "proof", "link", "verify", "check", "done"],
   commit: ["queued", "compile", "parameters", "commit", "done"],
   opening: ["queued", "witness", "done"],
@@ -25,6 +25,7 @@ const WORDS = {
   commit: "Making the keys, committing to the weights",
   witness: "Running the model",
   proof: "Proving",
+  segments: "Proving the segments",
   link: "Linking the proof to the commitments",
   verify: "The prover verifies its receipt",
   check: "The service verifies the receipt",
@@ -78,7 +79,9 @@ async function watch(first, progress, after, signal) {
 /** Bar and list of stages: those that were reached, with their times, and those ahead. */
 function stages({ kind, created }, events, cancel) {
   const last = events.at(-1);
-  const order = STAGES[kind] ?? ["queued", "done"];
+  // Segments are proven by processes of their own, which tell how many are.
+  const parts = events.findLast(({ segments }) => segments)?.segments;
+  const order = (STAGES[kind] ?? ["queued", "done"]).filter((name) => (parts ? !["proof", "link", "verify"].includes(name) : name !== "segments"));
   // Another attempt begins again.
   const now = events.filter(({ attempt }) => attempt === last.attempt || attempt === 0);
   const ended = last.stage === "done" || BAD.includes(last.state);
@@ -88,7 +91,8 @@ function stages({ kind, created }, events, cancel) {
     const event = reached.get(name);
     const state = BAD.includes(name) ? "bad" : !event ? "ahead" : event === last && !ended ? "now" : "passed";
     const when = event ? element("span", "quiet-text", `+${seconds((event.at - created) / 1000)}`) : null;
-    const made = element("li", state, mark(state), element("span", "", called(kind, name), element("span", "unseen", state === "now" ? ": under way" : state === "ahead" ? ": ahead" : "")), when);
+    const proven = name === "segments" ? `: ${parts.done} of ${parts.of}` : "";
+    const made = element("li", state, mark(state), element("span", "", `${called(kind, name)}${proven}`, element("span", "unseen", state === "now" ? ": under way" : state === "ahead" ? ": ahead" : "")), when);
     if (state === "now") made.setAttribute("aria-current", "step");
     return made;
   });

@@ -53,7 +53,7 @@ function row({ sha256, bytes, summary, created, commits }) {
     "li",
     "",
     element("div", "row-head", link(summary.name ? quoted(summary.name) : short(sha256), `#/models/${sha256}`, "strong"), element("span", "tag", commits.length === 0 ? "uploaded" : "committed")),
-    element("p", "quiet-text", `${plural(summary.parameters, "parameter")} · ${plural(summary.nodes, "layer")} · ${size(bytes)} · a proof takes about ${seconds(forecast.cpu_seconds)} of CPU time · uploaded ${time(created)}`),
+    element("p", "quiet-text", `${plural(summary.parameters, "parameter")} · ${plural(summary.nodes, "layer")} · ${size(bytes)} · ${forecast === undefined ? "too large for one circuit" : `a proof takes about ${seconds(forecast.cpu_seconds)} of CPU time`} · uploaded ${time(created)}`),
     committed.length === 0 ? null : element("ul", "commits", ...committed),
   );
 }

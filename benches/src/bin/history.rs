@@ -226,6 +226,7 @@ fn submission() -> Submission {
         kind: "proof",
         statement: format!("new{id}"),
         request: json!({ "model": MODEL, "input": "input", "policy": "label" }),
+        level: 1,
         priority: 5,
         not_after: None,
         forecast: json!({ "cpu_seconds": 1.5 }),

@@ -2,9 +2,10 @@
 
 use crate::bytes::hex32;
 use crate::error::CliError;
+use crate::files::{self, MAX_DATA};
 use crate::srs;
 use provenn_circuits::program::{quantize_input, Program};
-use provenn_prover::chain::{self, Segments, Stored};
+use provenn_prover::chain::{self, Run, Segments, Stored};
 use provenn_prover::commit::{Committed, Description};
 use provenn_prover::input::{commit_input_of, opens, Opening};
 use provenn_prover::prove::{self, Stage};
@@ -33,9 +34,7 @@ impl Owned {
             }
             false => Self::Model(Box::new(store::load(folder)?)),
         };
-        let id = hex32(srs_id).map_err(|e| CliError::usage("srs-id", e, ""))?;
-        let srs = Srs::load(&folder.join(srs::FILE), Some(id))?;
-        Ok((owned, srs))
+        Ok((owned, parameters(folder, srs_id)?))
     }
 
     /// The people's part of its card.
@@ -73,7 +72,7 @@ impl Owned {
         opens(self.first()?.0, srs, index, values, opening)
     }
 
-    /// Makes a receipt.
+    /// Makes a receipt, or of a model in segments the run that its segments are proven of.
     pub fn prove(
         &self,
         srs: &Srs,
@@ -84,7 +83,25 @@ impl Owned {
     ) -> Result<Vec<u8>, ProveError> {
         match self {
             Self::Model(committed) => prove::prove(committed, srs, inputs, policy, context, stage),
-            Self::Chain(stored, _) => chain::prove(&stored.card, stored.as_ref(), srs, inputs, policy, context, stage),
+            Self::Chain(stored, _) => {
+                stage(Stage::Witness);
+                Run::new(&stored.card, stored.as_ref(), srs, inputs, &policy, &context)?.to_bytes()
+            }
         }
     }
+}
+
+/// Proves a segment of a run, from 1, with the files of that segment alone.
+pub fn segment(folder: &Path, srs_id: &str, run: &Path, segment: u32) -> Result<Vec<u8>, CliError> {
+    let stored = Stored::load(folder)?;
+    let srs = parameters(folder, srs_id)?;
+    let run = Run::from_bytes(&files::read(run, MAX_DATA)?)?;
+    let index = (segment as usize).wrapping_sub(1);
+    Ok(chain::prove_segment(&stored.card, &stored, &srs, &run, index)?.to_bytes())
+}
+
+/// The parameters in a model's folder, which have this id.
+fn parameters(folder: &Path, srs_id: &str) -> Result<Srs, CliError> {
+    let id = hex32(srs_id).map_err(|e| CliError::usage("srs-id", e, ""))?;
+    Ok(Srs::load(&folder.join(srs::FILE), Some(id))?)
 }

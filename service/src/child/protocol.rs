@@ -64,13 +64,17 @@ pub enum Work {
         items: u32,
         /// How many, of a model in segments.
         segments: Option<u32>,
+        /// The tensors where it is cut, in place of how many.
+        cut_at: Vec<String>,
         bindings: PerInput<Binding>,
-        about: Option<About>,
+        about: Option<Box<About>>,
         /// Folder of development parameters, or a file of imported ones.
         srs: PathBuf,
         out: PathBuf,
         /// What a proof of the model may cost by forecast.
         limits: Limits,
+        /// Bytes that segments may take: no more of them is made than fit.
+        most_bytes: u64,
     },
     /// Commit to an input; writes the opening to `out`.
     Open {
@@ -79,7 +83,7 @@ pub enum Work {
         input: Data,
         out: PathBuf,
     },
-    /// Prove; writes the receipt to `out`.
+    /// Prove; writes the receipt to `out`, or of a model in segments the run, which is secret.
     Prove {
         folder: PathBuf,
         srs_id: String,
@@ -88,6 +92,14 @@ pub enum Work {
         audience: String,
         nonce: Nonce,
         not_after: u64,
+        out: PathBuf,
+    },
+    /// Prove a segment of a run; writes the piece of the receipt to `out`.
+    Segment {
+        folder: PathBuf,
+        srs_id: String,
+        run: PathBuf,
+        segment: u32,
         out: PathBuf,
     },
     /// Prove that a colouring is known; writes the receipt to `out`.
@@ -142,6 +154,10 @@ impl Work {
                 folder, inputs, out, ..
             } => Reach {
                 read: [folder].into_iter().chain(Data::files(inputs)).cloned().collect(),
+                write: vec![beside(out)],
+            },
+            Self::Segment { folder, run, out, .. } => Reach {
+                read: vec![folder.clone(), run.clone()],
                 write: vec![beside(out)],
             },
             Self::Colour {

@@ -1,9 +1,9 @@
 //! The work itself: the same calls as the command line's.
 
-use super::owned::Owned;
+use super::owned::{self, Owned};
 use super::protocol::{Data, Work};
 use crate::bytes::hex;
-use crate::commands::commit::imported;
+use crate::commands::commit::{cuts, imported};
 use crate::data::opening;
 use crate::data::{sample, source::Source};
 use crate::error::CliError;
@@ -13,6 +13,7 @@ use crate::server::api::Binding;
 use crate::server::inputs::PerInput;
 use crate::stage::Stage;
 use crate::{color, fail, srs};
+use provenn_circuits::compile::Cuts;
 use provenn_circuits::graph::Graph;
 use provenn_circuits::onnx;
 use provenn_prover::chain;
@@ -20,10 +21,11 @@ use provenn_prover::colouring::{self, Coloured};
 use provenn_prover::commit::{commit, compile, srs_verifying_key, CommitOptions, CommittedInputs};
 use provenn_prover::prove;
 use provenn_prover::rows::{Rows, Use};
-use provenn_prover::{store, Input};
+use provenn_prover::{store, Input, ProveError};
 use provenn_verifier::Context;
 use serde_json::{json, Value};
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 pub fn run(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
@@ -45,9 +47,26 @@ pub fn run(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
             Ok(json!({ "points": opening.points.iter().map(|p| hex(p)).collect::<Vec<_>>() }))
         }
         Work::Prove { .. } => receipt(work, stage),
+        Work::Segment {
+            folder,
+            srs_id,
+            run,
+            segment,
+            out,
+        } => {
+            passed(prove::Stage::Proof, stage);
+            made(&owned::segment(folder, srs_id, run, *segment)?, out)
+        }
         Work::Colour { .. } => colour(work, stage),
     }
 }
+
+/// Of a result: the bytes with which the files of segments exceeded what there was room for.
+pub const BEYOND: &str = "beyond";
+
+/// The code of a model that fits into no circuit, and what its summary says then.
+const TOO_LARGE: &str = "model-too-large";
+pub const SEGMENTS_ONLY: &str = "segments_only";
 
 /// What an ONNX file is, and what it would cost with the default calibration.
 fn inspect(model: &Path, with_cost: bool) -> Result<Value, CliError> {
@@ -56,8 +75,12 @@ fn inspect(model: &Path, with_cost: bool) -> Result<Value, CliError> {
     let mut summary = summary(&graph);
     summary["graph"] = crate::graph::describe(&graph);
     if with_cost {
-        let compiled = compile(&bytes, &CommitOptions::default())?;
-        summary["forecast"] = Cost::of(&compiled.layout.shape).json();
+        match compile(&bytes, &CommitOptions::default()) {
+            Ok(compiled) => summary["forecast"] = Cost::of(&compiled.layout.shape).json(),
+            // In segments it may fit.
+            Err(error) if error.code() == TOO_LARGE => summary[SEGMENTS_ONLY] = true.into(),
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(summary)
 }
@@ -85,11 +108,13 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         held_out,
         items,
         segments,
+        cut_at,
         bindings,
         about,
         srs,
         out,
         limits,
+        most_bytes,
     } = work
     else {
         return Err(CliError::usage("child", "not a commitment", ""));
@@ -102,11 +127,11 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
         held_out: rows(held_out, &graph, Use::HeldOut)?.map(|rows| rows.batched(&graph, items)),
         items,
         committed_inputs: committed_inputs(bindings),
-        about: about.clone(),
+        about: about.as_deref().cloned(),
         ..CommitOptions::default()
     };
-    if let Some(count) = segments {
-        return make_segments(&bytes, &options, *count as usize, (srs, out), *limits, stage);
+    if let Some(cuts) = cuts(*segments, cut_at) {
+        return make_segments(&bytes, &options, cuts, (srs, out), (*limits, *most_bytes), stage);
     }
     let compiled = compile(&bytes, &options)?;
     let cost = Cost::of(&compiled.layout.shape);
@@ -128,23 +153,41 @@ fn make(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
     }))
 }
 
-/// The same in segments, of which the files are written one after the other.
+/// The same in segments, of which the files are written one after the other: as long as they fit.
 fn make_segments(
     bytes: &[u8],
     options: &CommitOptions,
-    count: usize,
+    cuts: Cuts,
     (srs, out): (&Path, &Path),
-    limits: Limits,
+    (limits, most_bytes): (Limits, u64),
     stage: &dyn Fn(Stage),
 ) -> Result<Value, CliError> {
-    let compiled = chain::compile(bytes, options, count)?;
+    let compiled = chain::compile(bytes, options, cuts)?;
     let cost = Cost::of_segments(&compiled);
     cost.admit(limits)?;
     stage(Stage::Parameters);
     let parameters = srs::open(Some(srs), compiled.k())?;
     stage(Stage::Commit);
-    let mut keep = |index: usize, segment: chain::Segment| chain::keep(&segment, out, index);
-    let card = chain::commit(&compiled, options, &parameters, &mut keep)?;
+    let mut written = 0;
+    let mut keep = |index: usize, segment: chain::Segment| {
+        chain::keep(&segment, out, index)?;
+        let folder = out.join(chain::folder_name(index));
+        for name in [store::KEY, store::PRIVATE] {
+            written += files::size(&folder.join(name)) as u64;
+        }
+        match written <= most_bytes {
+            true => Ok(()),
+            false => Err(ProveError::Io {
+                path: folder,
+                source: ErrorKind::QuotaExceeded.into(),
+            }),
+        }
+    };
+    let card = chain::commit(&compiled, options, &parameters, &mut keep);
+    if written > most_bytes {
+        return Ok(json!({ BEYOND: written }));
+    }
+    let card = card?;
     chain::save(&card, &parameters, out)?;
     parameters.save(&out.join(srs::FILE))?;
     Ok(json!({

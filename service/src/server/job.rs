@@ -2,7 +2,7 @@
 
 use super::api::Binding;
 use super::error::ApiError;
-use super::ids::{AgreementDigest, ModelId, ObjectDigest};
+use super::ids::{AgreementDigest, JobId, ModelId, ObjectDigest};
 use super::inputs::{fields, PerInput};
 use crate::bytes::{hex, hex32};
 use crate::policy::Asked;
@@ -12,6 +12,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
+
+/// The highest level of jobs that this program knows. A kind or a request that older workers would do wrong gets a higher one.
+pub const LEVEL: i64 = 2;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +27,8 @@ pub enum JobRequest {
     Proof(Proof),
     /// Make a receipt of a colouring.
     Colouring(Colouring),
+    /// Prove a segment of a run: the service itself asks for it.
+    Segment(Segment),
 }
 
 /// Digests of uploads, and how receipts bind their inputs.
@@ -38,11 +43,24 @@ pub struct Commit {
     /// How many, of a model in segments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segments: Option<u32>,
+    /// The tensors where it is cut, in place of how many segments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cut_at: Vec<String>,
     /// What the card says of the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
     #[serde(flatten, with = "fields")]
     pub bindings: PerInput<Binding>,
+}
+
+impl Commit {
+    /// How many segments the model has; none in one circuit.
+    pub fn parts(&self) -> Option<u32> {
+        match self.cut_at.len() {
+            0 => self.segments,
+            cuts => u32::try_from(cuts + 1).ok(),
+        }
+    }
 }
 
 /// A committed model, the digest of an upload, and which input of the model it is.
@@ -92,6 +110,15 @@ pub struct Colouring {
     pub not_after: u64,
 }
 
+/// A proof whose model was run, the model, the secret run, and which segment of it, from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    pub proof: JobId,
+    pub model: ModelId,
+    pub run: ObjectDigest,
+    pub segment: u32,
+}
+
 /// A verifier's challenge, in text 64 hexadecimal digits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -133,6 +160,16 @@ impl JobRequest {
             Self::Opening(_) => "opening",
             Self::Proof(_) => "proof",
             Self::Colouring(_) => "colouring",
+            Self::Segment(_) => "segment",
+        }
+    }
+
+    /// What a worker has to know to do it: jobs of a higher level than its own are not its.
+    pub fn level(&self) -> i64 {
+        match self {
+            Self::Commit(asked) if !asked.cut_at.is_empty() => 2,
+            Self::Segment(_) => 2,
+            Self::Commit(_) | Self::Opening(_) | Self::Proof(_) | Self::Colouring(_) => 1,
         }
     }
 
@@ -146,6 +183,7 @@ impl JobRequest {
             Self::Opening(asked) => serde_json::to_value(asked),
             Self::Proof(asked) => serde_json::to_value(asked),
             Self::Colouring(asked) => serde_json::to_value(asked),
+            Self::Segment(asked) => serde_json::to_value(asked),
         }?)
     }
 
@@ -160,6 +198,7 @@ impl JobRequest {
             "opening" => Self::Opening(serde_json::from_value(document)?),
             "proof" => Self::Proof(serde_json::from_value(document)?),
             "colouring" => Self::Colouring(serde_json::from_value(document)?),
+            "segment" => Self::Segment(serde_json::from_value(document)?),
             other => return Err(ApiError::Internal(format!("unknown kind of job {other}"))),
         })
     }
@@ -172,6 +211,7 @@ impl JobRequest {
         let kind = self.kind();
         Ok(match self {
             Self::Commit(_) | Self::Colouring(_) => digest(&[kind, &self.document()?.to_string()]),
+            Self::Segment(asked) => digest(&[kind, asked.proof.as_str(), &asked.segment.to_string()]),
             Self::Opening(asked) => {
                 let parts = [kind, asked.model.as_str(), asked.input.as_str()];
                 digest(&parts.into_iter().chain(asked.name.as_deref()).collect::<Vec<_>>())
@@ -206,7 +246,7 @@ impl JobRequest {
     pub fn place(&self) -> &'static str {
         match self {
             Self::Commit(_) | Self::Opening(_) => "/v1/jobs",
-            Self::Proof(_) | Self::Colouring(_) => "/v1/proofs",
+            Self::Proof(_) | Self::Colouring(_) | Self::Segment(_) => "/v1/proofs",
         }
     }
 }

@@ -54,6 +54,7 @@ pub struct Metrics {
     pub attempts: Family<Ended, Counter>,
     pub prover_cpu: Histogram,
     pub jobs: Family<InState, Gauge>,
+    pub segments: Family<InState, Gauge>,
     pub queue_age: Gauge,
     pub delayed: Gauge,
     pub lease_left: Gauge,
@@ -74,6 +75,7 @@ impl Metrics {
             attempts: Family::default(),
             prover_cpu: Histogram::new(exponential_buckets(0.05, 2.0, 16)),
             jobs: Family::default(),
+            segments: Family::default(),
             queue_age: Gauge::default(),
             delayed: Gauge::default(),
             lease_left: Gauge::default(),
@@ -104,6 +106,11 @@ impl Metrics {
             metrics.prover_cpu.clone(),
         );
         registry.register("jobs", "Jobs under way by state", metrics.jobs.clone());
+        registry.register(
+            "segments",
+            "Segments of proofs under way by state",
+            metrics.segments.clone(),
+        );
         registry.register_with_unit(
             "queue_age",
             "How long the oldest job that may be begun has waited",

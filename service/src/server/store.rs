@@ -7,6 +7,7 @@ mod named;
 use super::config::Config;
 use super::error::ApiError;
 use super::ids::{ObjectDigest, TenantId};
+use axum::body::Bytes;
 use futures_util::TryStreamExt;
 use object_store::aws::AmazonS3Builder;
 use object_store::buffered::BufWriter;
@@ -148,7 +149,8 @@ impl Store {
 
     /// Stores bytes; returns their digest.
     pub async fn put(&self, tenant: &TenantId, kind: Kind, bytes: Vec<u8>) -> Result<ObjectDigest, ApiError> {
-        let sha256 = ObjectDigest::of(&bytes);
+        let bytes = Bytes::from(bytes);
+        let sha256 = digest(bytes.clone()).await?;
         self.objects.put(&name(tenant, kind, &sha256), bytes.into()).await?;
         Ok(sha256)
     }
@@ -156,7 +158,7 @@ impl Store {
     /// Reads a small object.
     pub async fn get(&self, tenant: &TenantId, kind: Kind, sha256: &ObjectDigest) -> Result<Vec<u8>, ApiError> {
         let bytes = self.named(&name(tenant, kind, sha256)).await?.bytes().await?;
-        check(sha256, &ObjectDigest::of(&bytes))?;
+        check(sha256, &digest(bytes.clone()).await?)?;
         Ok(bytes.to_vec())
     }
 
@@ -188,6 +190,15 @@ async fn copy(file: &mut File, writer: &mut BufWriter) -> std::io::Result<()> {
             n => writer.write_all(chunk.get(..n).unwrap_or_default()).await?,
         }
     }
+}
+
+/// The digest of bytes, which are hashed beside the requests of others if they are many.
+async fn digest(bytes: Bytes) -> Result<ObjectDigest, ApiError> {
+    if bytes.len() <= CHUNK {
+        return Ok(ObjectDigest::of(&bytes));
+    }
+    let digest = tokio::task::spawn_blocking(move || ObjectDigest::of(&bytes));
+    digest.await.map_err(|e| ApiError::Internal(e.to_string()))
 }
 
 fn name(tenant: &TenantId, kind: Kind, sha256: &ObjectDigest) -> Name {

@@ -1,5 +1,7 @@
-//! One job from lease to publication.
+//! One job from lease to publication. Of a model in segments a proof is taken twice, to run the model and to join what its segments made, and
+//! each segment once: any worker takes any of them.
 
+mod again;
 pub mod cache;
 mod colouring;
 mod commit;
@@ -8,12 +10,13 @@ pub mod process;
 mod proof;
 pub mod refusal;
 pub mod retry;
+mod segments;
 
-use super::db::{Again, Job, Lease, Object, Outcome, Publication};
+use super::db::{Job, Lease, Object, Outcome, Piece, Publication, Split};
 use super::error::ApiError;
 use super::ids::{JobId, ObjectDigest, TaskId};
 use super::job::JobRequest;
-use super::metrics::{Because, Ended, Renewed};
+use super::metrics::{Ended, Renewed};
 use super::problem::Problem;
 use super::room::{address, Quota, Room};
 use super::state::App;
@@ -22,8 +25,9 @@ use crate::child::protocol::{Start, Work};
 use crate::error::CliError;
 use crate::fail;
 use crate::stage::Stage;
+pub(in crate::server) use again::again_or_fail;
 use futures_util::FutureExt;
-use retry::{Cause, Tries};
+use retry::Cause;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -94,9 +98,33 @@ impl Stopped {
     }
 }
 
+/// What an attempt gave.
+enum Yield {
+    /// What is published.
+    Result(Publication),
+    /// A run, whose segments are jobs next.
+    Run(Split),
+    Piece(Piece),
+}
+
+/// How an attempt ended, and the proof that is to be joined next.
+struct Ending {
+    how: &'static str,
+    join: Option<(Lease, Box<Job>)>,
+}
+
+impl Ending {
+    fn of(outcome: Outcome, how: &'static str) -> Self {
+        let how = if outcome == Outcome::Lost { "lost" } else { how };
+        Self { how, join: None }
+    }
+}
+
 /// What the parts of an attempt share.
 struct Attempt<'a> {
     app: &'a App,
+    /// Who works.
+    owner: &'a str,
     lease: &'a Lease,
     job: &'a Job,
     /// Dropped when the proof is nearly made.
@@ -120,7 +148,7 @@ pub async fn prove(app: &App, task: &TaskId, owner: &str) -> Result<(), ApiError
         let now = app.now();
         let until = now + app.config.timing.lease;
         let ended = match app.db.claim_next(&task, &owner, until, now).await? {
-            Some((lease, job)) => attempt(&app, &lease, &job, Some(proving)).await,
+            Some((lease, job)) => attempt(&app, &owner, &lease, &job, Some(proving)).await,
             None => Ok(()),
         };
         drop(permit);
@@ -140,18 +168,25 @@ pub async fn prove(app: &App, task: &TaskId, owner: &str) -> Result<(), ApiError
 pub async fn execute(app: &App, id: &JobId, owner: &str) -> Result<(), ApiError> {
     let now = app.now();
     match app.db.claim(id, owner, now + app.config.timing.lease, now).await? {
-        Some((lease, job)) => attempt(app, &lease, &job, None).await,
+        Some((lease, job)) => attempt(app, owner, &lease, &job, None).await,
         None => Ok(()),
     }
 }
 
-async fn attempt(app: &App, lease: &Lease, job: &Job, proving: Option<oneshot::Sender<()>>) -> Result<(), ApiError> {
+async fn attempt(
+    app: &App,
+    owner: &str,
+    lease: &Lease,
+    job: &Job,
+    proving: Option<oneshot::Sender<()>>,
+) -> Result<(), ApiError> {
     let id = &job.id;
     fail::point("after-claim");
     app.hub.tell(id, Some(job.seq));
     tracing::info!(job = id.as_str(), kind = job.kind, attempt = job.attempt, "started");
     let attempt = Attempt {
         app,
+        owner,
         lease,
         job,
         proving: Mutex::new(proving),
@@ -162,7 +197,7 @@ async fn attempt(app: &App, lease: &Lease, job: &Job, proving: Option<oneshot::S
         ended = AssertUnwindSafe(attempt.run()).catch_unwind() => ended.unwrap_or_else(|_| Err(Stopped::Died("the worker panicked".into()))),
         () = attempt.keep() => Err(Stopped::Lost),
     };
-    let how = attempt.settled(ended).await.inspect_err(
+    let Ending { how, join } = attempt.settled(ended).await.inspect_err(
         |error| tracing::warn!(job = id.as_str(), %error, "how the attempt ended could not be written down"),
     )?;
     fail::point("before-ack");
@@ -170,23 +205,30 @@ async fn attempt(app: &App, lease: &Lease, job: &Job, proving: Option<oneshot::S
     tracing::info!(job = id.as_str(), kind = job.kind, attempt = job.attempt, how, "ended");
     let kind = job.kind.clone();
     app.metrics.attempts.get_or_create(&Ended { kind, how }).inc();
-    Ok(())
+    match join {
+        // Boxed: it is this function again, once.
+        Some((lease, proof)) => Box::pin(self::attempt(app, owner, &lease, &proof, None)).await,
+        None => Ok(()),
+    }
 }
 
 impl Attempt<'_> {
-    async fn run(&self) -> Result<Publication, Stopped> {
+    async fn run(&self) -> Result<Yield, Stopped> {
         match JobRequest::stored(&self.job.kind, &self.job.request)? {
-            JobRequest::Commit(asked) => self.commit(&asked).await,
-            JobRequest::Opening(asked) => self.opening(&asked).await,
+            JobRequest::Commit(asked) => self.commit(&asked).await.map(Yield::Result),
+            JobRequest::Opening(asked) => self.opening(&asked).await.map(Yield::Result),
+            JobRequest::Proof(asked) if self.job.parts > 0 => self.join(&asked).await.map(Yield::Result),
             JobRequest::Proof(asked) => self.proof(&asked).await,
-            JobRequest::Colouring(asked) => self.colouring(&asked).await,
+            JobRequest::Colouring(asked) => self.colouring(&asked).await.map(Yield::Result),
+            JobRequest::Segment(asked) => self.segment(&asked).await.map(Yield::Piece),
         }
     }
 
     /// Renews the lease until it is lost.
     async fn keep(&self) {
         let every = Duration::from_millis(self.app.config.timing.renew);
-        let mut news = self.app.hub.listen(&self.job.id);
+        // A segment is over when its proof is.
+        let mut news = self.app.hub.listen(self.job.whole.as_ref().unwrap_or(&self.job.id));
         let mut until = self.app.now() + self.app.config.timing.lease;
         loop {
             let timely = tokio::time::timeout(every, news.changed()).await;
@@ -219,7 +261,7 @@ impl Attempt<'_> {
     }
 
     /// Writes down how an attempt ended. A database that is away for less than a lease costs no result.
-    async fn settled(&self, ended: Result<Publication, Stopped>) -> Result<&'static str, ApiError> {
+    async fn settled(&self, ended: Result<Yield, Stopped>) -> Result<Ending, ApiError> {
         let last = self.app.now() + self.app.config.timing.lease;
         loop {
             match self.settle(&ended).await {
@@ -232,10 +274,12 @@ impl Attempt<'_> {
         }
     }
 
-    async fn settle(&self, ended: &Result<Publication, Stopped>) -> Result<&'static str, ApiError> {
+    async fn settle(&self, ended: &Result<Yield, Stopped>) -> Result<Ending, ApiError> {
         let (app, now) = (self.app, self.app.now());
         let (outcome, how) = match ended {
-            Ok(made) => {
+            Ok(Yield::Run(made)) => return self.split(made).await,
+            Ok(Yield::Piece(made)) => return self.part_done(made).await,
+            Ok(Yield::Result(made)) => {
                 fail::point("before-publish");
                 app.metrics.prover_cpu.observe(made.cpu_ms as f64 / 1000.0);
                 match app.db.publish(self.lease, made, &app.clock).await {
@@ -275,7 +319,10 @@ impl Attempt<'_> {
             }
             Err(Stopped::Lost) => (Outcome::Lost, "lost"),
         };
-        Ok(if outcome == Outcome::Lost { "lost" } else { how })
+        if outcome == Outcome::Applied && (self.job.parts > 0 || self.job.whole.is_some()) {
+            self.forget_parts().await;
+        }
+        Ok(Ending::of(outcome, how))
     }
 
     async fn again(&self, cause: Cause) -> Result<(Outcome, &'static str), ApiError> {
@@ -357,52 +404,4 @@ impl Attempt<'_> {
         let (made, ()) = tokio::try_join!(run, record)?;
         Ok(made)
     }
-}
-
-/// A new attempt, later, if one is left.
-pub(super) async fn again_or_fail(
-    app: &App,
-    lease: &Lease,
-    tries: Tries,
-    cause: Cause,
-) -> Result<(Outcome, &'static str), ApiError> {
-    let (now, most) = (app.now(), app.config.limits.attempts);
-    let counted = tries.counted(cause);
-    if !cause.of_machine() && counted >= most {
-        let detail = format!("the job was tried {counted} times and each attempt died");
-        let problem = Problem::new(
-            500,
-            "attempts-exhausted",
-            detail,
-            "ask the operator for the cause; the log has it",
-        );
-        return Ok((app.db.fail(lease, &problem, now).await?, "failed"));
-    }
-    if cause.of_machine() && tries.faults + 1 >= app.config.limits.faults {
-        let problem = Problem::new(
-            500,
-            "faults-exhausted",
-            format!(
-                "a fault of the service's machines ended the job {} times, the last one is `{}`",
-                tries.faults + 1,
-                cause.name()
-            ),
-            "nothing is charged for it; ask the operator for the cause, the log has it, and then for the same again",
-        );
-        return Ok((app.db.fail(lease, &problem, now).await?, "failed"));
-    }
-    let again = Again {
-        task: TaskId::fresh(),
-        cause,
-        not_before: now + retry::delay(tries.attempt, &app.config.timing)?,
-    };
-    let outcome = app.db.give_back(lease, &again, now).await?;
-    if outcome == Outcome::Applied {
-        app.metrics
-            .retries
-            .get_or_create(&Because { cause: cause.name() })
-            .inc();
-        app.queue.push(&again.task, again.not_before).await?;
-    }
-    Ok((outcome, "retried"))
 }

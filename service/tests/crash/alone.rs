@@ -29,6 +29,7 @@ async fn submit(app: &App, statement: &str) -> JobId {
         kind: "proof",
         statement: statement.into(),
         request: json!({}),
+        level: 1,
         priority: 5,
         not_after: None,
         forecast: Value::Null,

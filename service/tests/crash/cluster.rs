@@ -5,6 +5,7 @@ use super::postgres::{free_port, Postgres};
 use reqwest::Method;
 use rustix::process::{kill_process, Pid, Signal};
 use serde_json::{json, Value};
+use sqlx::{AnyConnection, Connection};
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -244,6 +245,16 @@ impl Cluster {
         self.client.colouring = self.client.put_as("inputs", "?form=colouring", COLOURING.into()).await;
     }
 
+    /// Rows of segments, and of the runs and pieces of proofs under way.
+    pub async fn parts(&self) -> i64 {
+        sqlx::any::install_default_drivers();
+        let own = || format!("sqlite://{}", self.folder.path().join("service.db").display());
+        let url = self.database.clone().unwrap_or_else(own);
+        let mut connection = AnyConnection::connect(&url).await.unwrap();
+        let left = sqlx::query_scalar("SELECT COUNT(*) FROM jobs WHERE whole IS NOT NULL OR blob IS NOT NULL");
+        left.fetch_one(&mut connection).await.unwrap()
+    }
+
     /// Kills a process of the service and starts it again.
     pub async fn kill(&mut self, role: Role) -> bool {
         if let Some(mut child) = self.slot(role).take() {
@@ -321,13 +332,14 @@ impl Cluster {
         all
     }
 
-    /// Attempts of a worker that ended so, from its log.
-    pub fn ended(&self, worker: usize, how: &str) -> usize {
+    /// Jobs of a kind whose attempts at a worker ended so, from its log.
+    pub fn ended(&self, worker: usize, kind: &str, how: &str) -> Vec<String> {
         let log = fs::read_to_string(self.log(Role::Worker(worker))).unwrap();
         let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         lines
-            .filter(|line| line["message"] == "ended" && line["kind"] == "proof" && line["how"] == how)
-            .count()
+            .filter(|line| line["message"] == "ended" && line["kind"] == kind && line["how"] == how)
+            .map(|line| line["job"].as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 
     /// Starts a role again with a point armed; the marker that the point leaves.

@@ -28,14 +28,47 @@ const POINTS: [(&str, Role); 21] = [
     ("log-before-checkpoint", Role::Api),
 ];
 
+/// Those of a worker at a model in segments: run, pieces, the receipt from them.
+const OF_SEGMENTS: [&str; 17] = [
+    "after-claim",
+    "child-witness",
+    "after-store-run",
+    "before-split",
+    "in-split",
+    "after-split",
+    "before-spawn-segment",
+    "child-proof",
+    "child-before-write",
+    "after-store-piece",
+    "before-part",
+    "in-part",
+    "after-part",
+    "before-join",
+    "after-verify",
+    "in-publish",
+    "after-publish",
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn labelled_points() {
+    at_points(false, &POINTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn labelled_points_of_segments() {
+    at_points(true, &OF_SEGMENTS.map(|point| (point, Role::Worker(0)))).await;
+}
+
+async fn at_points(segments: bool, points: &[(&str, Role)]) {
     let server = Postgres::start();
     let postgres = server.as_ref().map(|server| ("postgresql", Some(server)));
     for (name, database) in [("sqlite", None)].into_iter().chain(postgres) {
-        let mut cluster = Cluster::start(database, 1).await;
+        let mut cluster = match segments {
+            true => Cluster::of_segments(database, 1).await,
+            false => Cluster::start(database, 1).await,
+        };
         let mut places = Vec::new();
-        for (point, role) in POINTS {
+        for &(point, role) in points {
             let reached = cluster.arm(role, point).await;
             places.push(
                 cluster
@@ -49,7 +82,7 @@ async fn labelled_points() {
             assert_eq!(cluster.client.open_jobs().await, 0, "{point}");
         }
         let counts = cluster.client.judge(&places, "point-").await;
-        println!("{name}, {} labelled points: {counts}", POINTS.len());
+        println!("{name}, {} labelled points: {counts}", points.len());
         counts.assert_sound();
     }
 }
@@ -103,8 +136,19 @@ async fn a_worker_that_panics() {
 async fn a_worker_frozen_within_its_transactions() {
     let Some(database) = Postgres::start() else { return };
     let mut cluster = Cluster::start(Some(&database), 2).await;
+    within(&mut cluster, &WITHIN).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_frozen_within_its_transactions_about_segments() {
+    let Some(database) = Postgres::start() else { return };
+    let mut cluster = Cluster::of_segments(Some(&database), 2).await;
+    within(&mut cluster, &[("in-split", Ask::Label), ("in-part", Ask::Label)]).await;
+}
+
+async fn within(cluster: &mut Cluster, points: &[(&str, Ask)]) {
     let mut places = Vec::new();
-    for (point, ask) in WITHIN {
+    for &(point, ask) in points {
         cluster.stop_workers().await;
         let reached = cluster.arm_to_freeze(Role::Worker(0), point).await;
         let audience = format!("within-{point}");
@@ -139,6 +183,6 @@ async fn a_worker_frozen_within_its_transactions() {
         cluster.disarm(Role::Worker(0)).await;
     }
     let counts = cluster.client.judge(&places, "within-").await;
-    println!("postgresql, frozen within {} transactions: {counts}", WITHIN.len());
+    println!("postgresql, frozen within {} transactions: {counts}", points.len());
     counts.assert_sound();
 }

@@ -15,7 +15,7 @@ fn varint(bytes: &[u8]) -> (usize, &[u8]) {
 }
 
 /// A field of length-delimited bytes.
-fn field(number: usize, bytes: &[u8]) -> Vec<u8> {
+pub fn field(number: usize, bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![(number << 3 | 2) as u8];
     let mut length = bytes.len();
     while length >= 0x80 {

@@ -190,6 +190,7 @@ async fn no_job_is_added_without_what_it_needs() {
         kind: "proof",
         statement: "s".into(),
         request: json!({ field: value }),
+        level: 1,
         priority: 5,
         not_after: None,
         forecast: Value::Null,

@@ -32,6 +32,7 @@ pub async fn submit_as(service: &Service, name: &str, statement: &str, priority:
         kind: "proof",
         statement: statement.into(),
         request: json!({}),
+        level: 1,
         priority,
         not_after,
         forecast: Value::Null,

@@ -90,6 +90,10 @@ pub async fn metrics(
     for (state, jobs) in app.db.census().await? {
         app.metrics.jobs.get_or_create(&InState { state }).set(jobs);
     }
+    app.metrics.segments.clear();
+    for (state, segments) in app.db.segments().await? {
+        app.metrics.segments.get_or_create(&InState { state }).set(segments);
+    }
     let now = app.now();
     let (since, delayed, ends) = app.db.queue(now).await?;
     let seconds = |from: i64, to: i64| to.saturating_sub(from) / 1000;

@@ -13,6 +13,7 @@ use crate::server::ids::JobId;
 use crate::server::job::Kinds;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
+use crate::server::removal;
 use crate::server::state::App;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -129,6 +130,7 @@ pub async fn cancel(app: &App, caller: &Caller, kinds: Kinds, id: Named) -> Resu
     let id = id?;
     if app.db.cancel(&caller.tenant, kinds, &id, app.now()).await? {
         app.hub.tell(&id, None);
+        removal::after_request(app, &caller.tenant).await;
         return Ok(StatusCode::NO_CONTENT);
     }
     drop(turn);

@@ -31,10 +31,14 @@ pub async fn get_key(
         .await?
         .ok_or(ApiError::NotFound { what: "key" })?;
     let public = app.models.public(&app.store, &model).await?;
-    let circuits = public.card.circuits().iter();
-    let (keys, texts): (Vec<String>, Vec<String>) = circuits
-        .map(|card| (hex(&card.key.to_bytes()), format!("{:#?}", card.key)))
-        .unzip();
+    // As many as there are segments, each a text of some length.
+    let card = public.clone();
+    let written = tokio::task::spawn_blocking(move || {
+        let circuits = card.card.circuits().iter();
+        let texts = circuits.map(|card| (hex(&card.key.to_bytes()), format!("{:#?}", card.key)));
+        texts.unzip::<String, String, Vec<_>, Vec<_>>()
+    });
+    let (keys, texts) = written.await.map_err(|e| ApiError::Internal(e.to_string()))?;
     Ok(Json(
         match (public.card.segments(), keys.as_slice(), texts.as_slice()) {
             (None, [key], [circuit]) => {

@@ -73,6 +73,7 @@ pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wan
         statement: wanted.request.statement()?,
         agreement: wanted.request.agreement().cloned(),
         request: wanted.request.document()?,
+        level: wanted.request.level(),
         priority: priority.into(),
         not_after: wanted.not_after,
         forecast: wanted.forecast,

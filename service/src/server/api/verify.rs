@@ -118,8 +118,10 @@ async fn inference(app: &App, asks: &Asks, bytes: Vec<u8>) -> Result<Json<Verdic
             "`colours` is of colourings, whose receipts are sent as JSON with their graph",
         ));
     }
-    let receipt = AnyReceipt::from_bytes(&bytes);
-    let claim = receipt.map_err(|error| refused(error, vec![]))?.into_claim();
+    let read = move || (AnyReceipt::from_bytes(&bytes).map(AnyReceipt::into_claim), bytes);
+    let read = tokio::task::spawn_blocking(read).await;
+    let (claim, bytes) = read.map_err(|e| ApiError::Internal(e.to_string()))?;
+    let claim = claim.map_err(|error| refused(error, vec![]))?;
     let about = Said::new(&claim, None)
         .map_err(|error| refused(error, vec![]))?
         .model_id();
@@ -147,25 +149,30 @@ async fn inference(app: &App, asks: &Asks, bytes: Vec<u8>) -> Result<Json<Verdic
     }))
 }
 
+/// The receipt in a body, what it claims, and the graph.
+fn of_graph(bytes: &[u8], maximum: u64) -> Result<(Vec<u8>, Claim, String), ApiError> {
+    let OfGraph { receipt, graph } = serde_json::from_slice(bytes)
+        .map_err(|e| ApiError::bad(format!("the body is not as expected: {}", json_reason(&e))))?;
+    // The body is longer than the graph in it: by escapes, and the receipt.
+    if graph.len() as u64 > maximum {
+        return Err(ApiError::TooLarge { maximum });
+    }
+    let receipt = unhex(&receipt).map_err(|e| ApiError::bad(format!("receipt: {e}")))?;
+    let claim = Receipt::from_bytes(&receipt)
+        .map_err(|error| refused(error, vec![]))?
+        .claim;
+    Ok((receipt, claim, graph))
+}
+
 async fn colouring(app: &App, asks: &Asks, bytes: Vec<u8>) -> Result<Json<VerdictView>, ApiError> {
     if asks.policy.is_some() || asks.model.is_some() {
         return Err(ApiError::bad(
             "`policy` and `model` are of inferences, whose receipts are sent as they are",
         ));
     }
-    let OfGraph { receipt, graph } = serde_json::from_slice(&bytes)
-        .map_err(|e| ApiError::bad(format!("the body is not as expected: {}", json_reason(&e))))?;
-    drop(bytes);
-    // The body is longer than the graph in it: by escapes, and the receipt.
-    if graph.len() as u64 > app.config.limits.input_bytes {
-        return Err(ApiError::TooLarge {
-            maximum: app.config.limits.input_bytes,
-        });
-    }
-    let receipt = unhex(&receipt).map_err(|e| ApiError::bad(format!("receipt: {e}")))?;
-    let claim = Receipt::from_bytes(&receipt)
-        .map_err(|error| refused(error, vec![]))?
-        .claim;
+    let maximum = app.config.limits.input_bytes;
+    let read = tokio::task::spawn_blocking(move || of_graph(&bytes, maximum)).await;
+    let (receipt, claim, graph) = read.map_err(|e| ApiError::Internal(e.to_string()))??;
     let found = claim.body.kind();
     let Some(body) = claim.body.colouring().cloned() else {
         return Err(refused(VerifyError::StatementMismatch { found }, vec![]));

@@ -29,6 +29,9 @@ pub struct JobView {
     pub not_before: Option<i64>,
     /// 0 to 1, from the stages passed.
     pub progress: f64,
+    /// Of a proof of a model in segments, once it was run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segments: Option<SegmentsView>,
     /// Milliseconds that the rest may take, by the forecast; absent while queued and when finished.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eta_ms: Option<i64>,
@@ -62,7 +65,11 @@ pub struct JobView {
 
 impl JobView {
     pub fn new(job: Job, now: i64) -> Self {
-        let progress = progress(job.state, &job.stage);
+        let segments = (job.parts > 0).then_some(SegmentsView {
+            done: job.parts_done,
+            of: job.parts,
+        });
+        let progress = progress(job.state, &job.stage, segments);
         let seconds = job.forecast.get("cpu_seconds").and_then(Value::as_f64);
         let running = !job.state.finished() && job.state != State::Queued;
         let eta_ms = match (seconds, job.started) {
@@ -80,6 +87,7 @@ impl JobView {
             retry,
             not_before: retry.map(|_| job.not_before),
             progress,
+            segments,
             eta_ms,
             priority: job.priority,
             created: job.created,
@@ -96,6 +104,14 @@ impl JobView {
     }
 }
 
+/// How many segments are proven, of how many.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = Segments)]
+pub struct SegmentsView {
+    pub done: i64,
+    pub of: i64,
+}
+
 /// A server-sent event.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "describes what is streamed")]
@@ -105,13 +121,18 @@ pub struct StageEvent {
     /// The state, as in a job.
     event: String,
     /// JSON with `state`, `stage`, `attempt`, `at` (unix milliseconds), `error` if the job failed, `retry` and `not_before` if it waits for
-    /// another try.
+    /// another try, `segments` with how many of them are proven.
     data: String,
 }
 
-fn progress(state: State, stage: &str) -> f64 {
-    match state {
-        State::Done => 1.0,
-        _ => Stage::named(stage).map_or(0.0, Stage::progress),
+fn progress(state: State, stage: &str, segments: Option<SegmentsView>) -> f64 {
+    let reached = Stage::named(stage);
+    match (state, reached, segments) {
+        (State::Done, ..) => 1.0,
+        (_, Some(Stage::Segments), Some(SegmentsView { done, of })) => {
+            let (from, to) = (Stage::Segments.progress(), Stage::Verify.progress());
+            from + (to - from) * done as f64 / of as f64
+        }
+        _ => reached.map_or(0.0, Stage::progress),
     }
 }

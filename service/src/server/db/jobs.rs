@@ -1,6 +1,7 @@
 //! Jobs as clients see them, and their events.
 
 use super::ledger::{settle, End};
+use super::parts::end_parts;
 use super::Db;
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
@@ -96,6 +97,11 @@ pub struct Job {
     pub error: Option<Problem>,
     /// When its result was removed.
     pub removed: Option<Millis>,
+    /// The proof that it is a segment of.
+    pub whole: Option<JobId>,
+    /// The segments of a proof whose model was run, and those that are proven.
+    pub parts: i64,
+    pub parts_done: i64,
 }
 
 impl Job {
@@ -139,6 +145,9 @@ impl Job {
             result: document("result")?,
             error: document("error")?.map(serde_json::from_value).transpose()?,
             removed: row.try_get("removed")?,
+            whole: row.try_get("whole")?,
+            parts: row.try_get("parts")?,
+            parts_done: row.try_get("parts_done")?,
         })
     }
 }
@@ -154,7 +163,7 @@ impl Db {
     /// A job of these kinds.
     pub async fn job(&self, tenant: &TenantId, kinds: Kinds, id: &JobId) -> Result<Option<Job>, ApiError> {
         let row = sqlx::query(
-            "SELECT * FROM jobs WHERE id = $1 AND tenant = $2 AND ($3 = 0 OR kind IN ('proof', 'colouring'))",
+            "SELECT * FROM jobs WHERE id = $1 AND tenant = $2 AND ($3 = 0 OR kind IN ('proof', 'colouring')) AND whole IS NULL",
         )
         .bind(id)
         .bind(tenant)
@@ -197,7 +206,8 @@ impl Db {
         let row = sqlx::query(
             "UPDATE jobs SET state = 'cancelled', stage = 'cancelled', finished = $4, owner = NULL, lease_until = NULL
              WHERE id = $1 AND tenant = $2 AND ($3 = 0 OR kind IN ('proof', 'colouring')) AND state IN ('queued', 'witness', 'proving', 'verifying')
-             RETURNING attempt",
+                 AND whole IS NULL
+             RETURNING attempt, parts",
         )
         .bind(id)
         .bind(tenant)
@@ -208,6 +218,9 @@ impl Db {
         let Some(row) = row else { return Ok(false) };
         let attempt: i64 = row.try_get("attempt")?;
         settle(&mut tx, id, End::given_up(attempt)).await?;
+        if row.try_get::<i64, _>("parts")? > 0 {
+            end_parts(&mut tx, id).await?;
+        }
         let body = serde_json::json!({ "state": "cancelled", "stage": "cancelled", "attempt": attempt, "at": now });
         add_event(&mut tx, id, &body, now).await?;
         tx.commit().await?;
@@ -231,7 +244,7 @@ impl Db {
     /// Jobs per state.
     pub async fn census(&self) -> Result<Vec<(String, i64)>, ApiError> {
         let rows = sqlx::query(
-            "SELECT state, COUNT(*) AS n FROM jobs WHERE state IN ('queued', 'witness', 'proving', 'verifying') GROUP BY state",
+            "SELECT state, COUNT(*) AS n FROM jobs WHERE state IN ('queued', 'witness', 'proving', 'verifying') AND whole IS NULL GROUP BY state",
         )
         .fetch_all(&self.read)
         .await?;

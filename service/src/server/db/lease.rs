@@ -3,6 +3,7 @@
 
 use super::jobs::add_event;
 use super::ledger::{settle, End};
+use super::parts::{end_parts, whole};
 use super::receipts::{add_receipt, NewReceipt};
 use super::registry::lock_of_job;
 use super::storage::{settle as count, Object};
@@ -12,6 +13,7 @@ use crate::fail;
 use crate::server::clock::{Clock, Millis};
 use crate::server::error::ApiError;
 use crate::server::ids::{JobId, TaskId};
+use crate::server::job::LEVEL;
 use crate::server::problem::Problem;
 use crate::server::worker::retry::{Cause, Tries};
 use serde_json::{json, Value};
@@ -87,7 +89,7 @@ pub struct Again {
 }
 
 impl Db {
-    /// Takes a queued job that may be tried.
+    /// Takes a queued job that may be tried, of a level that this program knows.
     pub async fn claim(
         &self,
         id: &JobId,
@@ -99,12 +101,14 @@ impl Db {
         let row = sqlx::query(
             "UPDATE jobs SET state = 'witness', stage = 'started', owner = $2, lease_until = $3, token = token + 1,
                  attempt = attempt + 1, started = COALESCE(started, $4)
-             WHERE id = $1 AND state = 'queued' AND not_before <= $4 AND (not_after IS NULL OR not_after > $4) RETURNING *",
+             WHERE id = $1 AND state = 'queued' AND level <= $5 AND not_before <= $4 AND (not_after IS NULL OR not_after > $4)
+             RETURNING *",
         )
         .bind(id)
         .bind(owner)
         .bind(until)
         .bind(now)
+        .bind(LEVEL)
         .fetch_optional(&mut *tx)
         .await?;
         let Some(row) = row else { return Ok(None) };
@@ -211,36 +215,53 @@ impl Db {
             Stored::Model(model) => add_model(&mut tx, model).await?,
             Stored::Opening => {}
         }
+        if job.parts > 0 {
+            end_parts(&mut tx, &job.id).await?;
+        }
         add_event(&mut tx, &job.id, &body(State::Done, "done", job.attempt, now), now).await?;
         fail::point("in-publish");
         tx.commit().await?;
         Ok(Outcome::Applied)
     }
 
-    /// Ends a job that cannot succeed.
+    /// Ends a job that cannot succeed; with a segment its proof.
     pub async fn fail(&self, lease: &Lease, problem: &Problem, now: Millis) -> Result<Outcome, ApiError> {
         let mut tx = self.begin().await?;
-        let row = sqlx::query(
+        let proof = whole(&mut tx, &lease.job).await?;
+        let error = serde_json::to_string(problem)?;
+        let failed = sqlx::query(
             "UPDATE jobs SET state = 'failed', stage = 'failed', finished = $3, owner = NULL, lease_until = NULL, error = $4
-             WHERE id = $1 AND token = $2 AND state IN ('witness', 'proving', 'verifying') RETURNING attempt",
-        )
-        .bind(&lease.job)
-        .bind(lease.token)
-        .bind(now)
-        .bind(serde_json::to_string(problem)?)
-        .fetch_optional(&mut *tx)
-        .await?;
+             WHERE id = $1 AND token = $2 AND state IN ('witness', 'proving', 'verifying') RETURNING id, attempt, parts",
+        );
+        let failed = failed.bind(&lease.job).bind(lease.token).bind(now).bind(&error);
+        let mut row = failed.fetch_optional(&mut *tx).await?;
+        if let (Some(_), Some(proof)) = (&row, proof) {
+            let failed = sqlx::query(
+                "UPDATE jobs SET state = 'failed', stage = 'failed', finished = $2, error = $3
+                 WHERE id = $1 AND state IN ('witness', 'proving', 'verifying') RETURNING id, attempt, parts",
+            );
+            row = failed
+                .bind(proof)
+                .bind(now)
+                .bind(&error)
+                .fetch_optional(&mut *tx)
+                .await?;
+        }
         let Some(row) = row else { return Ok(Outcome::Lost) };
+        let id: JobId = row.try_get("id")?;
         // A fault of the service is no answer.
         let end = if problem.status >= 500 {
             End::Released
         } else {
             End::Spent
         };
-        settle(&mut tx, &lease.job, end).await?;
+        settle(&mut tx, &id, end).await?;
+        if row.try_get::<i64, _>("parts")? > 0 {
+            end_parts(&mut tx, &id).await?;
+        }
         let mut body = body(State::Failed, "failed", row.try_get("attempt")?, now);
         body["error"] = serde_json::to_value(problem)?;
-        add_event(&mut tx, &lease.job, &body, now).await?;
+        add_event(&mut tx, &id, &body, now).await?;
         fail::point("in-fail");
         tx.commit().await?;
         Ok(Outcome::Applied)
@@ -345,8 +366,9 @@ impl Db {
         let mut tx = self.begin().await?;
         let rows = sqlx::query(AssertSqlSafe(format!(
             "UPDATE jobs SET state = 'expired', stage = 'expired', finished = $1, owner = NULL, lease_until = NULL
-             WHERE id IN (SELECT id FROM jobs WHERE state IN ('queued', 'witness', 'proving', 'verifying') AND not_after IS NOT NULL AND not_after <= $1 {})
-             RETURNING id, attempt",
+             WHERE id IN (SELECT id FROM jobs WHERE state IN ('queued', 'witness', 'proving', 'verifying') AND not_after IS NOT NULL AND not_after <= $1
+                 AND whole IS NULL {})
+             RETURNING id, attempt, parts",
             self.skip_locked()
         )))
         .bind(now)
@@ -355,6 +377,9 @@ impl Db {
         for row in &rows {
             let id: JobId = row.try_get("id")?;
             settle(&mut tx, &id, End::given_up(row.try_get("attempt")?)).await?;
+            if row.try_get::<i64, _>("parts")? > 0 {
+                end_parts(&mut tx, &id).await?;
+            }
             add_event(
                 &mut tx,
                 &id,

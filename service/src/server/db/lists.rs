@@ -10,13 +10,14 @@ use sqlx::Row;
 impl Db {
     /// Jobs older than the job `before`; all without one.
     pub async fn jobs(&self, tenant: &TenantId, before: Option<&JobId>, most: i64) -> Result<Vec<Job>, ApiError> {
-        let rows =
-            sqlx::query("SELECT * FROM jobs WHERE tenant = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3")
-                .bind(tenant)
-                .bind(before.map_or("", JobId::as_str))
-                .bind(most)
-                .fetch_all(&self.read)
-                .await?;
+        let rows = sqlx::query(
+            "SELECT * FROM jobs WHERE tenant = $1 AND whole IS NULL AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3",
+        )
+        .bind(tenant)
+        .bind(before.map_or("", JobId::as_str))
+        .bind(most)
+        .fetch_all(&self.read)
+        .await?;
         rows.iter().map(Job::from_row).collect()
     }
 

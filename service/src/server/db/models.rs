@@ -73,6 +73,12 @@ impl Model {
         objects(&self.files)
     }
 
+    /// How many segments it has; none of a model in one circuit.
+    pub fn segments(&self) -> u32 {
+        let of_segment = |name: &&String| name.ends_with(store::KEY) && name.contains('/');
+        u32::try_from(self.files.keys().filter(of_segment).count()).unwrap_or(u32::MAX)
+    }
+
     fn inputs(&self) -> impl Iterator<Item = &Value> {
         self.description
             .get("inputs")

@@ -52,6 +52,7 @@ async fn is_named(connection: &mut AnyConnection, of: &Address) -> Result<bool, 
         Kind::Receipt => "SELECT 1 FROM receipts WHERE tenant = $1 AND blob = $3 AND $2 <> ''",
         Kind::Private => {
             "SELECT 1 FROM openings WHERE tenant = $1 AND blob = $3 AND $2 <> ''
+             UNION ALL SELECT 1 FROM jobs WHERE tenant = $1 AND blob = $3 AND blob IS NOT NULL
              UNION ALL SELECT 1 FROM models WHERE tenant = $1 AND files LIKE '%' || $3 || '%'"
         }
     };

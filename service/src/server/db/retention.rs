@@ -89,7 +89,8 @@ impl Db {
         let mut tx = self.begin().await?;
         let old = sqlx::query(
             "SELECT id FROM jobs WHERE finished < $1
-                 AND finished IS NOT NULL AND (kind NOT IN ('proof', 'colouring') OR state <> 'done' OR removed IS NOT NULL) ORDER BY finished LIMIT $2",
+                 AND finished IS NOT NULL AND (kind NOT IN ('proof', 'colouring') OR state <> 'done' OR removed IS NOT NULL)
+                 AND whole IS NULL ORDER BY finished LIMIT $2",
         )
         .bind(before)
         .bind(BATCH)

@@ -50,6 +50,12 @@ pub struct Usage {
     pub reserved: i64,
 }
 
+impl Usage {
+    pub fn all(&self) -> i64 {
+        self.stored.saturating_add(self.reserved)
+    }
+}
+
 impl Db {
     pub async fn usage(&self, tenant: &TenantId) -> Result<Usage, ApiError> {
         let row = sqlx::query("SELECT stored, reserved FROM tenants WHERE name = $1")

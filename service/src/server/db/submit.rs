@@ -22,6 +22,8 @@ pub struct Submission {
     pub kind: &'static str,
     pub statement: String,
     pub request: Value,
+    /// What a worker has to know to do it.
+    pub level: i64,
     pub priority: i64,
     pub not_after: Option<Millis>,
     pub forecast: Value,
@@ -101,7 +103,7 @@ impl Db {
         // One question in place of two: each hands the connection to another thread and back.
         let row = sqlx::query(
             "SELECT (SELECT id FROM jobs WHERE tenant = $1 AND kind = $2 AND statement = $3 AND state NOT IN ('failed', 'cancelled', 'expired') AND removed IS NULL) AS known,
-                 (SELECT COUNT(*) FROM jobs WHERE tenant = $1 AND state IN ('queued', 'witness', 'proving', 'verifying')) AS open",
+                 (SELECT COUNT(*) FROM jobs WHERE tenant = $1 AND state IN ('queued', 'witness', 'proving', 'verifying') AND whole IS NULL) AS open",
         )
         .bind(&new.tenant)
         .bind(new.kind)
@@ -169,8 +171,8 @@ async fn add(
     }
     // With its first event.
     let row = sqlx::query(
-        "INSERT INTO jobs (id, tenant, kind, statement, request, priority, not_after, state, stage, pushed, task, forecast, created, changed, seq)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 'queued', $8, $9, $10, $8, $8, 1) RETURNING *",
+        "INSERT INTO jobs (id, tenant, kind, statement, request, priority, not_after, state, stage, pushed, task, forecast, created, changed, seq, level)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 'queued', $8, $9, $10, $8, $8, 1, $11) RETURNING *",
     )
     .bind(&new.id)
     .bind(&new.tenant)
@@ -182,6 +184,7 @@ async fn add(
     .bind(now)
     .bind(&new.task)
     .bind(new.forecast.to_string())
+    .bind(new.level)
     .fetch_one(&mut **tx)
     .await?;
     let queued = json!({ "state": "queued", "stage": "queued", "attempt": 0, "at": now });

@@ -1,10 +1,11 @@
-//! Whose turn it is. Tenants are served in turn, whatever their priorities: the one with the fewest jobs in work, and of those
+//! Whose turn it is. Tenants are served in turn, whatever their priorities: the one with the fewest jobs that workers have, and of those
 //! the one served longest ago. A priority orders the jobs of one tenant.
 
 use super::{Db, Job, Lease};
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
 use crate::server::ids::{JobId, TaskId, TenantId};
+use crate::server::job::LEVEL;
 use sqlx::{AssertSqlSafe, Row};
 
 /// Tenants that are looked at: the first of them may have no job but one that somebody is taking.
@@ -40,23 +41,25 @@ impl Db {
     async fn next(&self, now: Millis) -> Result<Option<JobId>, ApiError> {
         let tenants = sqlx::query(
             "SELECT t.name FROM tenants t LEFT JOIN turns ON turns.tenant = t.name
-             WHERE EXISTS (SELECT 1 FROM jobs WHERE tenant = t.name AND state = 'queued' AND not_before <= $1
+             WHERE EXISTS (SELECT 1 FROM jobs WHERE tenant = t.name AND state = 'queued' AND level <= $3 AND not_before <= $1
                  AND (not_after IS NULL OR not_after > $1))
-             ORDER BY (SELECT COUNT(*) FROM jobs WHERE tenant = t.name AND state IN ('witness', 'proving', 'verifying')),
+             ORDER BY (SELECT COUNT(*) FROM jobs WHERE tenant = t.name AND state IN ('witness', 'proving', 'verifying') AND owner IS NOT NULL),
                  COALESCE(turns.served, 0), t.name LIMIT $2",
         )
         .bind(now)
         .bind(TENANTS)
+        .bind(LEVEL)
         .fetch_all(&self.read)
         .await?;
         for tenant in &tenants {
             let job = sqlx::query(AssertSqlSafe(format!(
-                "SELECT id FROM jobs WHERE tenant = $1 AND state = 'queued' AND not_before <= $2 AND (not_after IS NULL OR not_after > $2)
+                "SELECT id FROM jobs WHERE tenant = $1 AND state = 'queued' AND level <= $3 AND not_before <= $2 AND (not_after IS NULL OR not_after > $2)
                  ORDER BY priority DESC, id LIMIT 1 {}",
                 self.skip_locked()
             )))
             .bind(tenant.try_get::<TenantId, _>("name")?)
             .bind(now)
+            .bind(LEVEL)
             .fetch_optional(&self.read)
             .await?;
             if let Some(job) = job {

@@ -42,6 +42,16 @@ pub struct Public {
     pub description: Description,
 }
 
+impl Public {
+    fn read(card: &[u8], srs: &[u8]) -> Result<Self, CliError> {
+        let card = AnyCard::from_bytes(card)?;
+        let description = model::description(&card)?;
+        let srs = SrsVerifyingKey::from_bytes(srs)?;
+        let card = card.check(&srs)?;
+        Ok(Self { card, srs, description })
+    }
+}
+
 /// Verifier's parts of the service's own parameters, by log2 of the number of rows.
 #[derive(Debug, Default)]
 pub struct Parameters(Mutex<HashMap<u32, Arc<SrsVerifyingKey>>>);
@@ -154,15 +164,10 @@ impl Models {
         let srs = store
             .get(&model.tenant, Kind::Private, &model.file(store::SRS)?)
             .await?;
-        let read = |card: &[u8], srs: &[u8]| -> Result<Public, CliError> {
-            let card = AnyCard::from_bytes(card)?;
-            let description = model::description(&card)?;
-            let srs = SrsVerifyingKey::from_bytes(srs)?;
-            let card = card.check(&srs)?;
-            Ok(Public { card, srs, description })
-        };
-        let public =
-            read(&card, &srs).map_err(|e| ApiError::Internal(format!("model {}: {}", model.id, e.parts().1)))?;
+        // A card of many segments takes a while to check.
+        let read = tokio::task::spawn_blocking(move || Public::read(&card, &srs));
+        let read = read.await.map_err(|e| ApiError::Internal(e.to_string()))?;
+        let public = read.map_err(|e| ApiError::Internal(format!("model {}: {}", model.id, e.parts().1)))?;
         let public = Arc::new(public);
         let mut kept = self.public.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT {

@@ -5,6 +5,7 @@ use super::{Attempt, Stopped};
 use crate::child::protocol::Work;
 use crate::color::graph;
 use crate::fail;
+use crate::files::{self, MAX_RECEIPT};
 use crate::server::db::Publication;
 use crate::server::error::ApiError;
 use crate::server::ids::{ModelId, SrsId};
@@ -43,7 +44,8 @@ impl Attempt<'_> {
         let subject = ModelId::from(graph.digest());
         let (receipt, _) = {
             let srs = srs.clone();
-            checked(&at("receipt"), move |bytes| verify(bytes, &graph, &srs, &expectation)).await?
+            let receipt = files::read(&at("receipt"), MAX_RECEIPT).map_err(|e| Stopped::Died(e.parts().1.into()))?;
+            checked(receipt, move |bytes| verify(bytes, &graph, &srs, &expectation)).await?
         };
         app.db.add_parameters(&srs).await?;
         let mut published = self.receipt(subject, None, receipt, &made).await?;

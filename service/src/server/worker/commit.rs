@@ -3,10 +3,12 @@
 use super::cache::{card_of, files_of};
 use super::{Attempt, Stopped};
 use crate::child::protocol::{Data, Work};
+use crate::child::work::BEYOND;
 use crate::error::CliError;
 use crate::fail;
 use crate::files::{self, size as file_size, MAX_CARD};
 use crate::server::db::{Model, Publication, Stored, PARAMETERS};
+use crate::server::error::ApiError;
 use crate::server::ids::{KeyDigest, ModelId, ObjectDigest, SrsId};
 use crate::server::inputs::PerInput;
 use crate::server::job::Commit;
@@ -29,6 +31,8 @@ impl Attempt<'_> {
         let source = asked.model.clone();
         app.store.fetch(tenant, Kind::Model, &source, &at("model.onnx")).await?;
         self.parameters_folder()?;
+        // What it has room for when it begins: what others store meanwhile is found when its files are counted.
+        let (used, limit) = (app.db.usage(tenant).await?.all(), app.config.limits.tenant_bytes);
         let made = self
             .child(Work::Commit {
                 model: at("model.onnx"),
@@ -39,13 +43,18 @@ impl Attempt<'_> {
                 },
                 items: asked.batch.unwrap_or(0),
                 segments: asked.segments,
+                cut_at: asked.cut_at.clone(),
                 bindings: asked.bindings.clone(),
-                about: asked.about.clone(),
+                about: asked.about.clone().map(Box::new),
                 srs: app.config.srs(),
                 out: at("out"),
                 limits: app.config.limits.of_a_proof(),
+                most_bytes: u64::try_from(limit.saturating_sub(used)).unwrap_or(0),
             })
             .await?;
+        if let Some(asked) = made.result.get(BEYOND).and_then(Value::as_i64) {
+            return Err(ApiError::Storage { used, limit, asked }.into());
+        }
         let text = |field: &str| {
             made.result
                 .get(field)
@@ -55,7 +64,7 @@ impl Attempt<'_> {
         };
         let mut objects = Vec::new();
         let mut files = BTreeMap::from([(PARAMETERS.to_owned(), text(PARAMETERS))]);
-        for name in files_of(asked.segments) {
+        for name in files_of(asked.parts()) {
             let path = at("out").join(&name);
             let (sha256, bytes) = (digest(&path).await?, file_size(&path));
             let room = self.room(Kind::Private, &sha256, bytes as u64, Quota::Within);
@@ -64,7 +73,7 @@ impl Attempt<'_> {
             files.insert(name, sha256.to_string());
         }
         let id = ModelId::known(text("model_id"));
-        self.verified(at("out").join(card_of(asked.segments)), id.clone())
+        self.verified(at("out").join(card_of(asked.parts())), id.clone())
             .await?;
         fail::point("after-store-model");
         let model = Model {
@@ -142,7 +151,7 @@ impl Attempt<'_> {
     }
 }
 
-async fn digest(path: &Path) -> Result<ObjectDigest, Stopped> {
+pub(super) async fn digest(path: &Path) -> Result<ObjectDigest, Stopped> {
     let path = path.to_owned();
     let sum = tokio::task::spawn_blocking(move || -> std::io::Result<ObjectDigest> {
         let mut digest = Sha256::new();

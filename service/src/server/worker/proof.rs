@@ -2,14 +2,14 @@
 
 use super::cache::Public;
 use super::process::Made;
-use super::{Attempt, Stopped};
+use super::{Attempt, Stopped, Yield};
 use crate::child::protocol::{Data, Work};
 use crate::fail;
 use crate::files::{self, MAX_RECEIPT};
 use crate::policy::Asked;
 use crate::server::agreed::Agreed;
 use crate::server::bindings::{bindings, opened};
-use crate::server::db::{NewReceipt, Publication, Stored};
+use crate::server::db::{Model, NewReceipt, Publication, Stored};
 use crate::server::error::ApiError;
 use crate::server::ids::{AgreementDigest, ModelId, ObjectDigest};
 use crate::server::job::Proof;
@@ -21,10 +21,11 @@ use crate::stage::Stage;
 use provenn_verifier::{verify, Expectation, InferenceExpectation, InputBinding, StatementKind, Verdict, VerifyError};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::sync::Arc;
 
 impl Attempt<'_> {
-    pub(super) async fn proof(&self, asked: &Proof) -> Result<Publication, Stopped> {
+    /// Proves; of a model in segments, runs it.
+    pub(super) async fn proof(&self, asked: &Proof) -> Result<Yield, Stopped> {
         let (app, tenant) = (self.app, &self.job.tenant);
         let model = self.model(&asked.model).await?;
         app.db.usable(&model.tenant, &model.id).await?;
@@ -67,23 +68,43 @@ impl Attempt<'_> {
             })
             .await?;
         drop(folder);
+        if model.segments() > 0 {
+            return self.ran(&model, &at("receipt"), made).await.map(Yield::Run);
+        }
         self.to_be_checked().await?;
         let public = app.models.public(&app.store, &model).await?;
-        let inputs = bindings(app, tenant, &model, &asked.inputs, &public.description).await?;
-        let expectation = self.expectation((asked, &policy), &public, inputs)?;
+        let receipt = files::read(&at("receipt"), MAX_RECEIPT).map_err(|e| Stopped::Died(e.parts().1.into()))?;
+        let of = (asked, &policy);
+        self.inferred(&model, of, receipt, &public, &made)
+            .await
+            .map(Yield::Result)
+    }
+
+    /// Stores the receipt of an inference that is exactly what was asked for.
+    pub(super) async fn inferred(
+        &self,
+        model: &Model,
+        (asked, policy): (&Proof, &Asked),
+        receipt: Vec<u8>,
+        public: &Arc<Public>,
+        made: &Made,
+    ) -> Result<Publication, Stopped> {
+        let (app, tenant) = (self.app, &self.job.tenant);
+        let inputs = bindings(app, tenant, model, &asked.inputs, &public.description).await?;
+        let expectation = self.expectation((asked, policy), public, inputs)?;
         let (receipt, verdict) = {
             let public = public.clone();
-            checked(&at("receipt"), move |bytes| {
+            checked(receipt, move |bytes| {
                 verify(bytes, &public.card, &public.srs, &expectation)
             })
             .await?
         };
         if let Some(under) = &asked.under {
             let agreed = Agreed::load(app, tenant, under.clone()).await?;
-            agreed.check(&verdict, &public, app.now())?;
+            agreed.check(&verdict, public, app.now())?;
         }
         let agreement = asked.under.as_ref().map(|under| under.agreement.clone());
-        self.receipt(model.id, agreement, receipt, &made).await
+        self.receipt(model.id.clone(), agreement, receipt, made).await
     }
 
     /// The prover is done: what it made is checked next.
@@ -145,29 +166,28 @@ impl Attempt<'_> {
 }
 
 /// The bytes of a receipt that verifies, and the verdict.
-pub(super) async fn checked<V>(path: &Path, verify: V) -> Result<(Vec<u8>, Verdict), Stopped>
+pub(super) async fn checked<V>(bytes: Vec<u8>, verify: V) -> Result<(Vec<u8>, Verdict), Stopped>
 where
     V: FnOnce(&[u8]) -> Result<Verdict, VerifyError> + Send + 'static,
 {
-    let bytes = files::read(path, MAX_RECEIPT).map_err(|e| Stopped::Died(e.parts().1.into()))?;
     let check = tokio::task::spawn_blocking(move || {
         let verified = verify(&bytes);
         (bytes, verified)
     });
     match check.await {
         Ok((bytes, Ok(verdict))) => Ok((bytes, verdict)),
-        Ok((_, Err(error))) => {
-            tracing::error!(
-                code = error.code(),
-                "the prover made a wrong receipt; it is not published"
-            );
-            Err(Stopped::Failed(Box::new(Problem::new(
-                500,
-                "wrong-receipt",
-                "the prover made a receipt that does not verify",
-                "please report this",
-            ))))
-        }
+        Ok((_, Err(error))) => Err(wrong_receipt(error.code())),
         Err(error) => Err(Stopped::Died(error.to_string())),
     }
+}
+
+/// What the prover made does not verify.
+pub(super) fn wrong_receipt(code: &str) -> Stopped {
+    tracing::error!(code, "the prover made a wrong receipt; it is not published");
+    Stopped::Failed(Box::new(Problem::new(
+        500,
+        "wrong-receipt",
+        "the prover made a receipt that does not verify",
+        "please report this",
+    )))
 }

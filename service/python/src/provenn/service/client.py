@@ -105,15 +105,16 @@ class Client:
         about: Optional[Mapping[str, Any]] = None,
         batch: Optional[int] = None,
         segments: Optional[int] = None,
+        cut_at: Optional[Sequence[str]] = None,
     ) -> Job:
         """Commits to an uploaded model. The job's result names the model id.
 
         Of a model with several inputs rows are named by input; so may be how each is bound, public where it is not said. `about` is what
         people expect on a card: name, version, licence, the classes of outputs. With `batch` the model runs on so many items in one proof, and
-        receipts count their labels. With `segments` it is cut into so many, each in a circuit of its own, so that a proof takes the memory of the largest.
+        receipts count their labels. With `segments` it is cut into so many, or with `cut_at` at tensors by name: each has a circuit of its own.
         """
         rows = {"calibration": calibration, "held_out": held_out}
-        asked = {**rows, **_inputs(input), "about": about, "priority": priority, "batch": batch, "segments": segments}
+        asked = {**rows, **_inputs(input), "about": about, "priority": priority, "batch": batch, "segments": segments, "cut_at": cut_at}
         return self._submit(f"/v1/models/{_part(model)}/commit", asked)
 
     def commit_input(self, input: str, model: str, name: Optional[str] = None) -> Job:

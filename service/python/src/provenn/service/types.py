@@ -45,6 +45,13 @@ class Problem(TypedDict, total=False):
     storage: Room
 
 
+class Segments(TypedDict):
+    """How many segments of a model are proven, of how many."""
+
+    done: int
+    of: int
+
+
 class _Job(TypedDict):
     id: str
     kind: str
@@ -60,6 +67,7 @@ class _Job(TypedDict):
 class Job(_Job, total=False):
     """A job: committing to a model or an input, or a proof of an inference or a colouring."""
 
+    segments: Segments
     eta_ms: int
     retry: str
     not_before: int

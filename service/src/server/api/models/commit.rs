@@ -1,5 +1,6 @@
 //! Committing to an uploaded model.
 
+use crate::child::work::SEGMENTS_ONLY;
 use crate::data::labels::MOST_ITEMS;
 use crate::server::api::http::body;
 use crate::server::api::http::id::named;
@@ -48,6 +49,9 @@ pub struct CommitRequest {
     /// Cut the model into so many segments, each in a circuit of its own, so that a proof takes the memory of the largest. Not with `batch`.
     #[schema(minimum = 2, maximum = 64)]
     segments: Option<u32>,
+    /// Cut it at the tensors of these names in place of so many segments: where one tensor is all that the rest of the model reads.
+    #[schema(min_items = 1, max_items = 63)]
+    cut_at: Option<Vec<String>>,
     /// All inputs.
     input: Option<Binding>,
     /// Each input by its name; those that are not named are public.
@@ -109,23 +113,14 @@ pub async fn commit_model(
             "`batch` is {items}, 1 to {MOST_ITEMS} is accepted"
         )));
     }
-    let most = MAX_SEGMENTS as u32;
-    if let Some(segments) = asked.segments {
-        if asked.batch.is_some() {
-            return Err(ApiError::bad(
-                "`segments` is given with `batch`: batches are in one circuit",
-            ));
-        }
-        if !(2..=most).contains(&segments) {
-            return Err(ApiError::bad(format!(
-                "`segments` is {segments}, 2 to {most} is accepted"
-            )));
-        }
-    }
+    let cut_at = cuts(asked.segments, asked.cut_at, asked.batch)?;
     // Of a batch, and of segments, the process that commits knows what they cost.
-    let forecast = upload.summary.get("forecast").cloned().unwrap_or_default();
-    if asked.segments.is_none() {
-        admit(&forecast, &app.config.limits)?;
+    if asked.segments.is_none() && cut_at.is_empty() {
+        one_circuit(&upload.summary)?;
+        admit(
+            &upload.summary.get("forecast").cloned().unwrap_or_default(),
+            &app.config.limits,
+        )?;
     }
     let wanted = Wanted {
         body: job::digest(&["commit", sha256.as_str(), &digest]),
@@ -135,6 +130,7 @@ pub async fn commit_model(
             held_out,
             batch: asked.batch,
             segments: asked.segments,
+            cut_at,
             about,
             bindings,
         }),
@@ -144,6 +140,44 @@ pub async fn commit_model(
         charge: None,
     };
     submit(&app, &caller, &headers, wanted).await
+}
+
+/// Where the model is cut, by name, if the request says so; whether what it says goes together.
+fn cuts(segments: Option<u32>, cut_at: Option<Vec<String>>, batch: Option<u32>) -> Result<Vec<String>, ApiError> {
+    if (segments.is_some() || cut_at.is_some()) && batch.is_some() {
+        let field = if segments.is_some() { "segments" } else { "cut_at" };
+        return Err(ApiError::bad(format!(
+            "`{field}` is given with `batch`: batches are in one circuit"
+        )));
+    }
+    let most = MAX_SEGMENTS as u32;
+    match (segments, cut_at) {
+        (Some(_), Some(_)) => Err(ApiError::bad(
+            "`segments` and `cut_at` are both given; one says where the model is cut",
+        )),
+        (Some(segments), None) if !(2..=most).contains(&segments) => Err(ApiError::bad(format!(
+            "`segments` is {segments}, 2 to {most} is accepted"
+        ))),
+        (None, Some(names)) if !(1..MAX_SEGMENTS).contains(&names.len()) => Err(ApiError::bad(format!(
+            "`cut_at` has {} names, 1 to {} are accepted",
+            names.len(),
+            most - 1
+        ))),
+        (_, names) => Ok(names.unwrap_or_default()),
+    }
+}
+
+/// Refuses a model that fits into no circuit.
+fn one_circuit(summary: &Value) -> Result<(), ApiError> {
+    match summary.get(SEGMENTS_ONLY) {
+        None => Ok(()),
+        Some(_) => Err(ApiError::Refused {
+            code: "model-too-large".into(),
+            message: "the model is too large for one circuit".into(),
+            help: "commit it in segments: give `segments` or `cut_at`".into(),
+            forecast: None,
+        }),
+    }
 }
 
 /// Names of an uploaded model's inputs, in their order.
