@@ -1,13 +1,15 @@
 //! Golden receipts of models in segments verify, and nothing but their bytes.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use provenn_verifier::card::MAX_CARD;
+use provenn_verifier::card::{MAX_CARD, MAX_DESCRIPTION};
+use provenn_verifier::chain::MAX_SEGMENTS;
+use provenn_verifier::statement::inference::MAX_POINTS;
 use provenn_verifier::{
     policy, verify, verify_batch, ChainCard, ChainReceipt, CheckedChain, Expectation, Judged, KeyParts, ModelCard,
     Purpose, Receipt, SegmentLayout, SrsVerifyingKey, Verdict, VerifyError, VerifyingKey,
 };
 
-const NAMES: [&str; 2] = ["digits_mlp", "digits_cnn"];
+const NAMES: [&str; 3] = ["digits_mlp", "digits_cnn", "digits_cnn_lanes"];
 
 fn file(name: &str, end: &str) -> Vec<u8> {
     std::fs::read(format!(
@@ -179,6 +181,18 @@ fn bad_keys_of_segments_are_refused() {
     refused(0, &computed, "computed columns");
 }
 
+/// The golden card whose first segment gives onto other lanes than its own says so, and one of the same lanes does not.
+#[test]
+fn golden_cards_are_of_both_forms() {
+    let onto = |name: &str| {
+        let (card, ..) = golden(name);
+        let layouts = card.segments.iter().filter_map(|card| card.key.purpose.segment());
+        layouts.map(|layout| layout.onto.is_some()).collect::<Vec<_>>()
+    };
+    assert!(onto("digits_cnn_lanes")[0]);
+    assert_eq!(onto("digits_mlp"), [false; 3]);
+}
+
 /// A key that gives onto other lanes than its own has a form of its own, and the next segment must have them.
 #[test]
 fn what_is_given_onto_other_lanes_is_said_by_the_key() {
@@ -230,7 +244,7 @@ fn cards_whose_segments_do_not_follow_are_refused() {
         let mut changed: ChainCard = (*card).clone();
         change(&mut changed);
         let error = changed.validate().unwrap_err();
-        assert_eq!(ChainCard::from_bytes(&changed.to_bytes()), Err(error.clone()));
+        assert_eq!(ChainCard::from_bytes(&changed.to_bytes()), Err(error));
         match error {
             VerifyError::KeyInvalid { reason } => reason,
             error => panic!("{error:?}"),
@@ -239,6 +253,13 @@ fn cards_whose_segments_do_not_follow_are_refused() {
     let parameters = "segments of different parameters";
     assert_eq!(refused(&|card| card.segments[1].srs_id = [1; 32]), parameters);
     assert_eq!(refused(&|card| card.segments[1].quantization = [1; 32]), parameters);
+    // Of a circuit of other rows points would open to other cells.
+    let larger = |card: &mut ChainCard| {
+        let mut parts = (*card.segments[1].key).clone();
+        parts.k += 1;
+        card.segments[1].key = VerifyingKey::new(parts).unwrap();
+    };
+    assert_eq!(refused(&larger), parameters);
     let follow = "a segment takes what the one before gives";
     assert_eq!(refused(&|card| card.segments.swap(0, 1)), follow);
     assert_eq!(refused(&|card| drop(card.segments.remove(0))), follow);
@@ -251,6 +272,34 @@ fn cards_whose_segments_do_not_follow_are_refused() {
     // One that gives takes no part in the policy.
     let ended = |card: &mut ChainCard| card.segments = vec![card.segments[2].clone(), card.segments[2].clone()];
     assert_eq!(refused(&ended), follow);
+}
+
+/// Work that whoever makes a card or a receipt chooses is bounded, and segments are what a model is but for their outputs.
+#[test]
+fn bounds_and_segments_by_themselves_are_checked() {
+    let (card, _, receipt) = golden("digits_mlp");
+    let refused = |change: &dyn Fn(&mut ChainCard)| {
+        let mut changed: ChainCard = (*card).clone();
+        change(&mut changed);
+        changed.validate().unwrap_err()
+    };
+    let large = |maximum: usize, got: usize| {
+        let [maximum, got] = [maximum, got].map(|count| count as u64);
+        VerifyError::TooLarge { maximum, got }
+    };
+    let many = refused(&|card| card.segments.resize(MAX_SEGMENTS + 1, card.segments[1].clone()));
+    assert_eq!(many, large(MAX_SEGMENTS, MAX_SEGMENTS + 1));
+    let long = refused(&|card| card.description = " ".repeat(MAX_DESCRIPTION + 1));
+    assert_eq!(long, large(MAX_DESCRIPTION, MAX_DESCRIPTION + 1));
+    let fewer = refused(&|card| drop(card.segments[1].commitments.pop()));
+    assert!(matches!(fewer, VerifyError::CommitmentCount { .. }), "{fewer:?}");
+
+    let mut receipt = ChainReceipt::from_bytes(&receipt).unwrap();
+    let point = receipt.between[0][0];
+    receipt.between[0].resize(MAX_POINTS, point);
+    let points = receipt.between.iter().map(Vec::len).sum();
+    let read = ChainReceipt::from_bytes(&receipt.to_bytes());
+    assert_eq!(read, Err(large(MAX_POINTS, points)));
 }
 
 /// Of commitments between segments one is missing, of one cut and of all.

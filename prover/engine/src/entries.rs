@@ -13,7 +13,7 @@ use std::collections::HashMap;
 /// Cell `i` is the sum over `j` of `table[places[j][i]]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Entries<'a> {
-    /// The entries; the first one is at most places, if one is.
+    /// The entries. Rows that name the first one take no additions.
     pub table: &'a [Fr],
     /// Places in the table, as many in each list.
     pub places: &'a [&'a [u64]],
@@ -25,6 +25,7 @@ impl Entries<'_> {
         self.places.first().map_or(0, |places| places.len())
     }
 
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -182,7 +182,8 @@ impl<K: Kernel> Table<K> {
         Prepared { work, tail }
     }
 
-    /// The sum of as many of the first points as a column of entries has rows, for each such number. Where there is none, or sums meet on the way, rows are added.
+    /// The sum of as many of the first points as a column of entries has rows, for each such number. Where there is none, because all are at infinity or sums meet,
+    /// columns are summed row by row.
     fn sums_of_first(&self, columns: &[Column<'_>]) -> BTreeMap<usize, K::Row> {
         let rows = columns.iter().filter_map(|column| match column.cells {
             Cells::Entries(entries) => Some(entries.len()),
