@@ -26,6 +26,7 @@ mod range;
 mod rounding;
 pub(crate) mod rows;
 mod scan;
+mod whole;
 mod witness;
 
 pub use circuit::ModelCircuit;

@@ -39,15 +39,56 @@ pub enum Weights {
     Unknown,
 }
 
+/// Most values of an output that policies speak of one by one, where nothing else is asked for.
+const MAX_SCORED: usize = 1 << 16;
+
+/// How receipts speak of the outputs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Outputs {
+    /// Of outputs with more than 2^16 values as `Whole`, of others as `Scores`.
+    #[default]
+    Auto,
+    /// They show an output whole or not at all: its values are public cells, a lane beside the other, and cost next to nothing.
+    Whole,
+    /// By any policy: each value takes a row.
+    Scores,
+}
+
+impl Outputs {
+    /// Which are shown whole. An output that is an index has no values to show.
+    fn whole(self, graph: &Graph) -> Vec<usize> {
+        let scores = scores(graph);
+        let is_whole = |(index, output): (usize, &crate::graph::Output)| {
+            let large = graph.values[output.value].shape.iter().product::<usize>() > MAX_SCORED;
+            let asked = match self {
+                Self::Auto => large,
+                Self::Whole => true,
+                Self::Scores => false,
+            };
+            (asked && scores.get(index) == Some(&output.value)).then_some(index)
+        };
+        graph.outputs.iter().enumerate().filter_map(is_whole).collect()
+    }
+}
+
 /// Compiles a calibrated graph, of which these inputs are `public` and the others committed: chooses shape and precision by the cost model, and gives the program with its layout.
 ///
 /// # Errors
 /// Unsupported operators (all of them at once), models that are too large, constants that are no integers of a circuit, or
 /// accumulators that may wrap around.
-pub fn compile(graph: &Graph, ranges: &Ranges, public: &[bool], objective: Objective) -> Result<Chosen, CircuitError> {
-    let program = lower::lower(graph, &ranges.magnitudes())?;
-    let build = |precision: Precision| quantize::quantize(&program, precision, Weights::Given);
-    search::choose(&build, public, objective)
+pub fn compile(
+    graph: &Graph,
+    ranges: &Ranges,
+    public: &[bool],
+    outputs: Outputs,
+    objective: Objective,
+) -> Result<Chosen, CircuitError> {
+    let (program, whole) = (lower::lower(graph, &ranges.magnitudes())?, outputs.whole(graph));
+    let build = |precision: Precision| {
+        let model = quantize::quantize(&program, precision, Weights::Given)?;
+        Ok(model.with_whole(&whole))
+    };
+    search::choose(&build, public, &whole, objective)
 }
 
 /// The same in segments, each in a circuit of its own.
@@ -113,7 +154,7 @@ pub fn rebuild(
         )));
     }
     let program = lower::lower(graph, &ranges.magnitudes())?;
-    let model = quantize::quantize(&program, shape.precision(), weights)?;
+    let model = quantize::quantize(&program, shape.precision(), weights)?.with_whole(&shape.whole);
     if weights == Weights::Given && search::weight_bits(&model) != shape.weight_bits {
         return Err(CircuitError::Recipe(format!(
             "weights of {} bits, these have {}",

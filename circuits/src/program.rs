@@ -355,6 +355,36 @@ impl Program {
         &self.tensors[..self.inputs.len()]
     }
 
+    /// Whether a tensor stands in rows by itself, one for each position and block of channels in this order: rounded accumulators that no pool,
+    /// product or quotient stands among.
+    pub fn stands_alone(&self, id: TensorId) -> bool {
+        let among = |tensor: &Tensor| match &tensor.step {
+            Step::MaxPool(pool) => pool.tensor == id,
+            Step::Product(product) => product.tensor == id,
+            Step::Quotient(quotient) => quotient.tensor == id,
+            Step::Input | Step::Affine(_) => false,
+        };
+        let affine = |tensor: &Tensor| matches!(tensor.step, Step::Affine(_));
+        self.tensors.get(id).is_some_and(affine) && !self.tensors.iter().any(among)
+    }
+
+    /// The same with each of these outputs in rows of its own that no other of them has: where it has none, those of a copy.
+    #[must_use]
+    pub fn with_whole(mut self, outputs: &[usize]) -> Self {
+        let mut taken: Vec<TensorId> = vec![];
+        for &index in outputs {
+            let Some(id) = self.outputs.get(index).map(|output| output.tensor) else {
+                continue;
+            };
+            if !self.stands_alone(id) || taken.contains(&id) {
+                self.tensors.push(segment::copy(id, &self.tensors[id], self.precision.bits()));
+                self.outputs[index].tensor = self.tensors.len() - 1;
+            }
+            taken.push(self.outputs[index].tensor);
+        }
+        self
+    }
+
     /// The tensor of an output, by its index.
     pub fn output(&self, index: usize) -> &Tensor {
         &self.tensors[self.outputs[index].tensor]

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use provenn_circuits::argument::Objective;
-use provenn_circuits::compile::{compile, scores, Chosen, Ranges};
+use provenn_circuits::compile::{compile, scores, Chosen, Outputs, Ranges};
 use provenn_circuits::graph::{float, Graph, Input, InputType, Node, Op, Output, Tensor, Value};
 use provenn_circuits::program::{execute, quantize_inputs};
 
@@ -141,7 +141,7 @@ proptest! {
     fn labels_are_those_of_the_model(graph in graph(), seed in any::<u32>()) {
         let rows = provenn_circuits::compile::default_samples(&graph, 8);
         let ranges = Ranges::calibrate(&graph, &rows).expect("ranges");
-        let Chosen { model, .. } = compile(&graph, &ranges, &[true], Objective::default()).expect("compiles");
+        let Chosen { model, .. } = compile(&graph, &ranges, &[true], Outputs::Auto, Objective::default()).expect("compiles");
         let scored = scores(&graph)[0];
         let unit = 2f64.powi(-model.output(0).frac);
         for row in rows.iter().skip(seed as usize % 4) {

@@ -1,7 +1,7 @@
 //! Numbers that are not finite, and numbers without room, are refused by name; none becomes another number.
 
 use provenn_circuits::argument::Objective;
-use provenn_circuits::compile::{compile, default_samples, Ranges};
+use provenn_circuits::compile::{compile, default_samples, Outputs, Ranges};
 use provenn_circuits::graph::{Graph, Input, InputType, Node, Op, Output, Sample, Tensor, Value};
 use provenn_circuits::program::{quantize_input, Program};
 use provenn_circuits::CircuitError;
@@ -57,7 +57,7 @@ fn graph(weights: [f32; 4], bias: [f32; 2]) -> Graph {
 fn compiled(graph: &Graph, rows: &[Vec<f32>]) -> Result<Program, CircuitError> {
     let samples: Vec<Sample> = rows.iter().map(|row| vec![row.clone()]).collect();
     let ranges = Ranges::calibrate(graph, &samples)?;
-    compile(graph, &ranges, &[true], Objective::default()).map(|chosen| chosen.model)
+    compile(graph, &ranges, &[true], Outputs::Auto, Objective::default()).map(|chosen| chosen.model)
 }
 
 const WEIGHTS: [f32; 4] = [0.5, -0.25, 0.125, 1.0];

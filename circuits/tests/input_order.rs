@@ -2,7 +2,7 @@
 
 use crate::common::Case;
 use provenn_circuits::argument::{Cost, Objective};
-use provenn_circuits::compile::{compile, default_samples, Ranges};
+use provenn_circuits::compile::{compile, default_samples, Outputs, Ranges};
 use provenn_circuits::graph::{float, Graph, Input, InputType, Node, Op, Output, Sample, Tensor, Value};
 use provenn_circuits::layout::Layout;
 use provenn_circuits::program::{execute, quantize_inputs, Program};
@@ -155,7 +155,7 @@ fn network(perm: Perm) -> Graph {
 
 fn compiled(graph: &Graph, rows: &[Sample], public: bool) -> (Program, Layout) {
     let ranges = Ranges::calibrate(graph, rows).expect("calibrates");
-    let chosen = compile(graph, &ranges, &[public], Objective::default()).expect("compiles");
+    let chosen = compile(graph, &ranges, &[public], Outputs::Auto, Objective::default()).expect("compiles");
     (chosen.model, chosen.layout)
 }
 

@@ -5,7 +5,7 @@ use onnx_protobuf::{
     OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto, ValueInfoProto,
 };
 use provenn_circuits::argument::Objective;
-use provenn_circuits::compile::{compile, default_samples, Ranges};
+use provenn_circuits::compile::{compile, default_samples, Outputs, Ranges};
 use provenn_circuits::onnx::import;
 use provenn_circuits::program::{execute, Program};
 
@@ -73,7 +73,7 @@ fn halved(elements: i32) -> Program {
     };
     let graph = import(&model.write_to_bytes().expect("bytes")).expect("importable");
     let ranges = Ranges::calibrate(&graph, &default_samples(&graph, 8)).expect("calibrated");
-    let chosen = compile(&graph, &ranges, &[false], Objective::default()).expect("compiles");
+    let chosen = compile(&graph, &ranges, &[false], Outputs::Auto, Objective::default()).expect("compiles");
     assert_eq!(chosen.model.inputs.len(), 1);
     chosen.model
 }

@@ -4,7 +4,7 @@ use crate::common::*;
 use halo2_proofs::dev::MockProver;
 use halo2_proofs::halo2curves::bn256::Fr;
 use provenn_circuits::argument::Objective;
-use provenn_circuits::compile::{compile, default_samples, rebuild, Ranges, Weights};
+use provenn_circuits::compile::{compile, default_samples, rebuild, Outputs, Ranges, Weights};
 use provenn_circuits::graph::{
     float, Graph, Input as GraphInput, InputType, Node, Op, Output as GraphOutput, Tensor as FloatTensor, Value,
 };
@@ -140,7 +140,7 @@ fn a_model_of_two_inputs_and_outputs() {
     let samples = default_samples(&graph, 8);
     let ranges = Ranges::calibrate(&graph, &samples).expect("calibrates");
     for public in CHOICES {
-        let chosen = compile(&graph, &ranges, &public, Objective::default()).expect("compiles");
+        let chosen = compile(&graph, &ranges, &public, Outputs::Auto, Objective::default()).expect("compiles");
         let (model, layout) = (chosen.model, chosen.layout);
         let names = |index: usize| model.outputs[index].name.as_str();
         assert_eq!([names(0), names(1)], ["conflict", "agreement"]);
@@ -234,7 +234,7 @@ impl Net {
 fn agrees(graph: &Graph, public: &[bool]) -> Program {
     let samples = default_samples(graph, 6);
     let ranges = Ranges::calibrate(graph, &samples).expect("calibrates");
-    let chosen = compile(graph, &ranges, public, Objective::default()).expect("compiles");
+    let chosen = compile(graph, &ranges, public, Outputs::Auto, Objective::default()).expect("compiles");
     let (model, layout) = (chosen.model, chosen.layout);
     let scores = provenn_circuits::compile::scores(graph);
     let mut last = None;
@@ -319,7 +319,7 @@ fn each_input_has_an_order_of_its_own() {
 fn outputs_that_cannot_be_are_refused_by_name() {
     let refused = |graph: &Graph| {
         let ranges = Ranges::calibrate(graph, &default_samples(graph, 2)).expect("calibrates");
-        let refused = compile(graph, &ranges, &[true, true], Objective::default());
+        let refused = compile(graph, &ranges, &[true, true], Outputs::Auto, Objective::default());
         refused.map(|_| ()).expect_err("refused").to_string()
     };
     let mut net = Net::new([&[1, 6], &[1, 6]]);
@@ -358,7 +358,7 @@ fn indices_are_those_of_what_they_choose_from() {
     let (least, largest) = (0, 11);
     assert_eq!(graph.inputs[0].elements, InputType::Integers { least, largest });
     let ranges = Ranges::calibrate(&graph, &[vec![vec![0.0; 5]]]).expect("calibrated");
-    let model = compile(&graph, &ranges, &[false], Objective::default())
+    let model = compile(&graph, &ranges, &[false], Outputs::Auto, Objective::default())
         .expect("compiled")
         .model;
     // Without fractional bits nothing stands between two ids.

@@ -1,7 +1,7 @@
 //! Public masks of zeros and ones: what a ReLU of a product with one costs and computes, and attention with a causal mask.
 
 use provenn_circuits::argument::Objective;
-use provenn_circuits::compile::{compile, Chosen, Ranges};
+use provenn_circuits::compile::{compile, Chosen, Outputs, Ranges};
 use provenn_circuits::graph::{self, Graph, Input, InputType, Node, Op, Output, Value};
 use provenn_circuits::onnx::import;
 use provenn_circuits::program::{execute, quantize_inputs, Program, Step};
@@ -54,7 +54,7 @@ fn masked(also_read: bool) -> Graph {
 
 fn compiled(graph: &Graph, rows: &[Vec<Vec<f32>>]) -> Program {
     let ranges = Ranges::calibrate(graph, rows).expect("ranges");
-    let Chosen { model, .. } = compile(graph, &ranges, &[true], Objective::Prove).expect("compiles");
+    let Chosen { model, .. } = compile(graph, &ranges, &[true], Outputs::Auto, Objective::Prove).expect("compiles");
     model
 }
 

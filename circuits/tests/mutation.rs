@@ -16,6 +16,8 @@ mod labels;
 mod quotients;
 #[path = "mutation/segments.rs"]
 mod segments;
+#[path = "mutation/whole.rs"]
+mod whole;
 #[path = "common/table.rs"]
 mod table;
 
@@ -64,6 +66,7 @@ fn cases() -> Vec<(String, Case)> {
         cases.push((format!("joined, {lanes} lanes, public {public:?}"), case));
     }
     cases.extend(segments::all());
+    cases.extend(whole::all());
     for public in [true, false] {
         cases.extend(dense::all(public));
     }

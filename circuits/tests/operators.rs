@@ -2,7 +2,7 @@
 
 use crate::common::Case;
 use provenn_circuits::argument::Objective;
-use provenn_circuits::compile::{Chosen, Ranges};
+use provenn_circuits::compile::{Chosen, Outputs, Ranges};
 use provenn_circuits::graph::{float, Sample};
 use provenn_circuits::onnx::{import, ImportError};
 use provenn_circuits::program::{execute, quantize_inputs};
@@ -58,7 +58,7 @@ fn check(name: &str) -> Result<Outcome, String> {
     }
     let samples: Vec<Sample> = inputs.iter().map(|row| vec![row.clone()]).collect();
     let Chosen { model, layout, .. } = match Ranges::calibrate(&graph, &samples)
-        .and_then(|ranges| compile::compile(&graph, &ranges, &[true], Objective::default()))
+        .and_then(|ranges| compile::compile(&graph, &ranges, &[true], Outputs::Auto, Objective::default()))
     {
         Ok(compiled) => compiled,
         Err(error @ CircuitError::Unsupported(_)) => return Ok(Outcome::Refused(error.to_string())),

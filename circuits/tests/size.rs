@@ -2,7 +2,7 @@
 //! process, whose peak it reads.
 
 use provenn_circuits::argument::Objective;
-use provenn_circuits::compile::{compile, default_samples, work, Ranges};
+use provenn_circuits::compile::{compile, default_samples, work, Outputs, Ranges};
 use provenn_circuits::graph::{Graph, Input, InputType, Node, Op, Output, Tensor, Value};
 use std::time::{Duration, Instant};
 
@@ -187,7 +187,7 @@ fn oversized_models_take_little() {
         let start = Instant::now();
         let rows = if work(&graph) > 1 << 24 { 1 } else { 4 };
         let ranges = Ranges::calibrate(&graph, &default_samples(&graph, rows));
-        match ranges.and_then(|ranges| compile(&graph, &ranges, &[true], Objective::default())) {
+        match ranges.and_then(|ranges| compile(&graph, &ranges, &[true], Outputs::Auto, Objective::default())) {
             Ok(_) => compiled += 1,
             Err(error) => {
                 assert!(

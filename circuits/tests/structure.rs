@@ -2,7 +2,7 @@
 //! committed twice.
 
 use provenn_circuits::argument::Objective;
-use provenn_circuits::compile::{compile, rebuild, Chosen, Ranges, Weights};
+use provenn_circuits::compile::{compile, rebuild, Chosen, Outputs, Ranges, Weights};
 use provenn_circuits::graph::{self, Graph, Input, InputType, Node, Op, Output, Value};
 use provenn_circuits::layout::Layout;
 use provenn_circuits::onnx::{import, structure};
@@ -78,7 +78,7 @@ fn check(path: &Path) -> Result<Option<Counts>, String> {
     let Ok(graph) = import(&bytes) else { return Ok(None) };
     let samples = provenn_circuits::compile::default_samples(&graph, 4);
     let ranges = Ranges::calibrate(&graph, &samples).map_err(|e| e.to_string())?;
-    let Ok(Chosen { model, layout, .. }) = compile(&graph, &ranges, &[true], Objective::default()) else {
+    let Ok(Chosen { model, layout, .. }) = compile(&graph, &ranges, &[true], Outputs::Auto, Objective::default()) else {
         return Ok(None);
     };
     let moved = copies(&graph, &ranges, &layout, &committed(&model))?;
@@ -179,7 +179,7 @@ fn windows_that_fit_no_circuit_are_refused() {
         }],
     };
     let ranges = Ranges::calibrate(&graph, &[vec![vec![0.5; 192 * 192]]]).expect("ranges");
-    let refused = compile(&graph, &ranges, &[true], Objective::default())
+    let refused = compile(&graph, &ranges, &[true], Outputs::Auto, Objective::default())
         .map(|_| ())
         .expect_err("too large");
     assert!(refused.to_string().contains("too large for a circuit"), "{refused}");

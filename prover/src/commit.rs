@@ -29,7 +29,7 @@ use provenn_circuits::CircuitError;
 use provenn_engine::{Cells, Column};
 use provenn_verifier::{
     CheckedCard, Folded, InputLayout, InputOrder, InstanceLayout, Linked, OutputLayout, Purpose, RowSet, SegmentLayout,
-    SrsParts, SrsVerifyingKey, VerifyingKey,
+    SrsParts, SrsVerifyingKey, VerifyingKey, WholeOutput,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, RngCore, SeedableRng};
@@ -221,11 +221,22 @@ pub(crate) fn instance_layout(model: &Program, layout: &Layout) -> InstanceLayou
             rows: *rows as u32,
             bits,
             items: layout.shape.items as u32,
+            whole: layout.shape.whole.contains(&index).then(|| whole_output(model, layout, index)),
         });
     InstanceLayout {
         lanes: layout.shape.lanes as u32,
         inputs: inputs.collect(),
         outputs: outputs.collect(),
+    }
+}
+
+/// Where an output that is shown whole stands.
+fn whole_output(model: &Program, layout: &Layout, index: usize) -> WholeOutput {
+    let (tensor, rows) = (model.output(index), &layout.rows[model.outputs[index].tensor]);
+    WholeOutput {
+        channels: tensor.channels as u32,
+        positions: tensor.positions() as u32,
+        row: rows.iter().copied().min().unwrap_or(0) as u32,
     }
 }
 

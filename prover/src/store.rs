@@ -8,7 +8,7 @@ use halo2_proofs::SerdeFormat;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::PrimeField;
 use provenn_circuits::argument::ModelCircuit;
-use provenn_circuits::layout::{Ends, Layout, Shape};
+use provenn_circuits::layout::{Layout, Shape};
 use provenn_circuits::program::Program;
 use provenn_verifier::{ModelCard, SrsVerifyingKey, FORMAT_VERSION};
 use serde::{Deserialize, Serialize};
@@ -126,21 +126,20 @@ pub(crate) fn program(directory: &Path) -> Result<Program, ProveError> {
     private(&directory.join(PRIVATE)).map(|private| private.model)
 }
 
-/// What [`Part::save`] wrote; a card has items and ends, and tells a dense layout.
+/// What [`Part::save`] wrote. `known` is a shape that has what the card says: items, ends, whole outputs, and whether the layout is dense.
 #[expect(clippy::type_complexity, reason = "the fields of what it is made into")]
 pub(crate) fn load_part(
     directory: &Path,
-    items: usize,
-    ends: Ends,
-    dense: bool,
+    known: Shape,
 ) -> Result<(Program, Layout, Vec<Vec<Fr>>, ProvingKey<G1Affine>), ProveError> {
     let path = directory.join(PRIVATE);
     let private = private(&path)?;
     let tails = private.tails(&path)?;
     let shape = Shape {
-        items,
-        ends,
-        dense,
+        items: known.items,
+        ends: known.ends,
+        dense: known.dense,
+        whole: known.whole,
         ..private.shape
     };
     let layout = Layout::build(&private.model, shape).map_err(|e| damaged(&path, e.to_string()))?;
@@ -174,10 +173,17 @@ pub fn load(directory: &Path) -> Result<Committed, ProveError> {
         ));
     }
     let card = card.check(&srs).map_err(|e| damaged(&card_path, e.to_string()))?;
-    let items = card.key.purpose.layout().map_or(0, |layout| layout.items() as usize);
-    // All others draw a challenge after the second phase too.
-    let dense = card.key.challenge_phases.iter().all(|phase| *phase == 0);
-    let (model, layout, tails, proving_key) = load_part(directory, items, Ends::default(), dense)?;
+    let layout = card.key.purpose.layout();
+    let outputs = layout.iter().flat_map(|layout| layout.outputs.iter().enumerate());
+    let whole = outputs.filter(|(_, output)| output.whole.is_some());
+    let known = Shape {
+        items: layout.map_or(0, |layout| layout.items() as usize),
+        // All others draw a challenge after the second phase too.
+        dense: card.key.challenge_phases.iter().all(|phase| *phase == 0),
+        whole: whole.map(|(index, _)| index).collect(),
+        ..Shape::default()
+    };
+    let (model, layout, tails, proving_key) = load_part(directory, known)?;
     Ok(Committed {
         card,
         model: Arc::new(model),

@@ -48,6 +48,7 @@ fn instance_layout(compiled: &Compiled) -> InstanceLayout {
                 rows: *rows as u32,
                 bits,
                 items: 0,
+                whole: None,
             })
             .collect(),
     }

@@ -31,6 +31,7 @@ fn widths_follow_from_rows_and_bits() {
                 rows: 1,
                 bits,
                 items: 0,
+                whole: None,
             };
             assert_eq!(output.width(k), Some(bits + table_bits), "k {k}, {bits} bits");
             assert_eq!(known.insert((k, bits), ()), None, "one table for k {k} and {bits} bits");
@@ -44,7 +45,8 @@ fn widths_follow_from_rows_and_bits() {
                 len: 1,
                 rows: 1,
                 bits,
-                items: 0
+                items: 0,
+                whole: None,
             }
             .width(k),
             None,

@@ -12,7 +12,7 @@ mod validate;
 pub(crate) use expr::{evaluate, Evals};
 pub use expr::{Expr, RowSet};
 pub use lanes::{LaneRun, Registered};
-pub use layout::{InputLayout, InstanceLayout, OutputLayout, POLICY_COLUMNS};
+pub use layout::{InputLayout, InstanceLayout, OutputLayout, WholeOutput, POLICY_COLUMNS};
 pub use order::InputOrder;
 pub use purpose::{Purpose, SegmentLayout};
 

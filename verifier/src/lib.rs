@@ -100,7 +100,7 @@ pub use error::{ContextField, VerifyError};
 pub use expectation::Expectation;
 pub use key::{
     ColumnKind, Expr, Folded, InputLayout, InputOrder, InstanceLayout, KeyParts, LaneRun, Linked, OutputLayout,
-    PermutationColumn, Purpose, Registered, RowSet, SegmentLayout, VerifyingKey,
+    PermutationColumn, Purpose, Registered, RowSet, SegmentLayout, VerifyingKey, WholeOutput,
 };
 pub use kind::{FileKind, FORMAT_VERSION};
 pub use link::{linked_columns, LinkProof, LinkStatement, LinkTranscript, LinkedColumn};

@@ -112,6 +112,7 @@ fn layout() -> InstanceLayout {
             rows: 1,
             bits: 12,
             items: 0,
+            whole: None,
         }],
     }
 }
@@ -198,12 +199,14 @@ fn several_inputs_and_outputs() {
                 rows: 2,
                 bits: 12,
                 items: 0,
+                whole: None,
             },
             OutputLayout {
                 len: 2,
                 rows: 2,
                 bits: 12,
                 items: 0,
+                whole: None,
             },
         ],
     };

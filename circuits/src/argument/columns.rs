@@ -2,7 +2,7 @@
 
 use super::{
     dense, function, input, labels, lane, lines, maximum, pairs, policy, powers, product, quotient, range, rounding,
-    scan,
+    scan, whole,
 };
 use crate::layout::{Layout, Shape};
 use crate::program::Program;
@@ -152,6 +152,8 @@ pub struct Fixed<T> {
     pub pairs: Option<pairs::Fixed<T>>,
     /// Rows of the items of a batch.
     pub labels: Option<labels::Fixed<T>>,
+    /// Rows of outputs that are shown whole.
+    pub whole: Option<whole::Fixed<T>>,
 }
 
 impl<T> Fixed<T> {
@@ -175,6 +177,7 @@ impl<T> Fixed<T> {
             quotient: (!features.quotients.is_empty()).then(|| quotient::Fixed::new(shape, next)),
             pairs: features.matrix_products.then(|| pairs::Fixed::new(next)),
             labels: (shape.items > 0).then(|| labels::Fixed::new(next)),
+            whole: (!shape.whole.is_empty()).then(|| whole::Fixed::new(next)),
         }
     }
 
@@ -195,6 +198,7 @@ impl<T> Fixed<T> {
             quotient,
             pairs,
             labels,
+            whole,
         } = self;
         let shape = &layout.shape;
         layout
@@ -224,6 +228,9 @@ impl<T> Fixed<T> {
         }
         if let Some(labels) = labels {
             labels.fill(model, layout, set);
+        }
+        if let Some(whole) = whole {
+            whole.fill(model, layout, set);
         }
     }
 }

@@ -33,8 +33,10 @@ pub struct Config {
     pub fixed: Fixed<Column<halo2_proofs::plonk::Fixed>>,
     /// Policy columns `a, t, c, g`.
     pub policy: [Column<Instance>; 4],
-    /// Public inputs on each lane, if there are any.
-    pub public_input: Vec<Column<Instance>>,
+    /// Public inputs and outputs that are shown whole, on each lane, if there are any.
+    pub public: Vec<Column<Instance>>,
+    /// Rows of whole outputs that the claim shows.
+    pub shown: Option<Column<Instance>>,
     /// What is counted of the items of a batch: computed after the challenges.
     pub counted: Option<Column<Instance>>,
     pub(super) rows: rows::Columns,
@@ -54,7 +56,6 @@ impl Config {
         let advice = Columns::from_phases(shape, phases.each_ref().map(|columns| columns.iter().copied()));
         let fixed = Fixed::new(shape, &mut || meta.fixed_column());
         advice.copied().for_each(|column| meta.enable_equality(*column));
-        let inputs = if shape.has_public_input() { shape.lanes } else { 0 };
         let config = Self {
             shape: shape.clone(),
             phases,
@@ -62,7 +63,8 @@ impl Config {
             advice,
             fixed,
             policy: [(); 4].map(|()| meta.instance_column()),
-            public_input: (0..inputs).map(|_| meta.instance_column()).collect(),
+            public: (0..shape.public_columns()).map(|_| meta.instance_column()).collect(),
+            shown: (!shape.whole.is_empty()).then(|| meta.instance_column()),
             counted: (shape.items > 0).then(|| meta.instance_column()),
             rows: rows::Columns::new(meta),
         };

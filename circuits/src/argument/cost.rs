@@ -205,11 +205,7 @@ impl Forecast<'_> {
     }
 
     fn instance_columns(&self) -> usize {
-        4 + if self.shape.has_public_input() {
-            self.shape.lanes
-        } else {
-            0
-        }
+        4 + self.shape.public_columns() + usize::from(!self.shape.whole.is_empty())
     }
 
     /// Values that a receipt shows.

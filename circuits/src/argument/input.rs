@@ -125,7 +125,7 @@ pub(super) fn gates(m: &mut Cells<'_>, c: &Config, lane: &View, index: usize) ->
         (None, own) => own.clone().filter(|_| c.shape.has_public_input()),
     };
     if let Some(public) = public {
-        let shown = m.query_instance(c.public_input[index], Rotation::cur());
+        let shown = m.query_instance(c.public[index], Rotation::cur());
         gates.push((
             "value is the public input",
             public * (value.clone() - shown - lane.zero.clone()),

@@ -4,7 +4,7 @@
 use super::columns::{Next, Phase};
 use super::config::Config;
 use super::expr::{before, boolean, cell, constant, fixed, power_of_two, Cells, Expr};
-use super::{function, input, maximum, product, quotient, rounding};
+use super::{function, input, maximum, product, quotient, rounding, whole};
 use crate::layout::{Layout, RowKind, Shape};
 use crate::program::{Program, Trace};
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -174,6 +174,7 @@ pub(super) fn gates(meta: &mut ConstraintSystem<Fr>, c: &Config, index: usize) {
         gates.extend(function::gates(m, c, &view, index));
         gates.extend(maximum::gates(m, c, &view));
         gates.extend(input::gates(m, c, &view, index));
+        gates.extend(whole::gate(m, c, &view, index));
         gates.extend(product::gates(m, c, &view));
         gates.extend(quotient::gates(m, c, &view, index));
         for &bit in lane.bits(&c.shape) {

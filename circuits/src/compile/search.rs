@@ -54,7 +54,7 @@ impl Chosen {
     }
 }
 
-/// Chooses the shape that is best for an objective, by the cost model. `build` gives the program at a precision.
+/// Chooses the shape that is best for an objective, by the cost model. `build` gives the program at a precision, of which these outputs are shown `whole`.
 ///
 /// # Errors
 /// [`CircuitError::Layout`] if no supported size fits, [`CircuitError::LaneKinds`] if a registration tells the lanes of none
@@ -62,6 +62,7 @@ impl Chosen {
 pub fn choose(
     build: &dyn Fn(Precision) -> Result<Program, CircuitError>,
     public: &[bool],
+    whole: &[usize],
     objective: Objective,
 ) -> Result<Chosen, CircuitError> {
     let structure = build(Precision {
@@ -69,7 +70,7 @@ pub fn choose(
         limbs: 2,
         top_bits: 0,
     })?;
-    let choices = search(&structure, public)?;
+    let choices = search(&structure, public, whole)?;
     let chosen = choices.iter().find(|choice| choice.objective == objective);
     let mut shape = chosen.ok_or(CircuitError::TooLarge { max_k: MAX_K })?.shape.clone();
     let model = build(shape.precision())?;
@@ -81,7 +82,7 @@ pub fn choose(
 }
 
 /// The best shape for each objective. If there is none, what the largest circuit lacks that came nearest.
-fn search(structure: &Program, public: &[bool]) -> Result<Vec<Choice>, CircuitError> {
+fn search(structure: &Program, public: &[bool], whole: &[usize]) -> Result<Vec<Choice>, CircuitError> {
     let mut best: Vec<Choice> = vec![];
     let mut refused = CircuitError::TooLarge { max_k: MAX_K };
     let inputs = InputShape::of(structure, public);
@@ -91,7 +92,12 @@ fn search(structure: &Program, public: &[bool]) -> Result<Vec<Choice>, CircuitEr
         slots: 0,
         ..shape
     });
-    for candidate in candidates(&inputs).chain(dense) {
+    // A dense layout has outputs among its lines only.
+    for candidate in candidates(&inputs).chain(dense.filter(|_| whole.is_empty())) {
+        let candidate = Shape {
+            whole: whole.to_vec(),
+            ..candidate
+        };
         let (k, dense) = (candidate.k, candidate.dense);
         // What a dense layout saves counts where it is paid for.
         let wanted = |choice: &Choice| !dense || choice.objective == Objective::Gas;
@@ -181,6 +187,7 @@ pub(super) fn candidates(inputs: &[InputShape]) -> impl Iterator<Item = Shape> +
         items: 0,
         ends: Ends::default(),
         dense: false,
+        whole: vec![],
         line_columns,
         weight_lanes: 0,
         features: Features::default(),
@@ -194,7 +201,7 @@ pub(super) fn candidates(inputs: &[InputShape]) -> impl Iterator<Item = Shape> +
 }
 
 /// Rows that stored tensors or the policy take at least.
-fn least_rows(model: &Program, Shape { lanes, ends, .. }: &Shape) -> usize {
+fn least_rows(model: &Program, Shape { lanes, ends, whole, .. }: &Shape) -> usize {
     let lanes = *lanes;
     let rows = |t: &Tensor| t.channels.div_ceil(lanes).saturating_mul(t.positions());
     let stored = model.tensors.iter().map(rows).fold(0, usize::saturating_add);
@@ -202,8 +209,9 @@ fn least_rows(model: &Program, Shape { lanes, ends, .. }: &Shape) -> usize {
         let tensor = &model.tensors[output.tensor];
         tensor.len() / if tensor.positions() == 1 { lanes } else { 1 }
     };
-    let stated = model.outputs.iter().filter(|_| ends.gives.is_none());
-    stored.max(stated.map(output).sum())
+    let stated = model.outputs.iter().enumerate();
+    let stated = stated.filter(|(index, _)| ends.gives.is_none() && !whole.contains(index));
+    stored.max(stated.map(|(_, stated)| output(stated)).sum())
 }
 
 /// The fewest bits, of those possible, of a signed integer that holds every weight, and of which three limbs hold every bias.

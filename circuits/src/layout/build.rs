@@ -71,8 +71,8 @@ impl<'a> Builder<'a> {
         let mut policy_rows = 0;
         // What a segment gives is no output: nothing is stated of it.
         let stated = model.outputs.iter().filter(|_| shape.ends.gives.is_none());
-        let outputs = stated.map(|output| {
-            let placed = (policy_rows, rows(output));
+        let outputs = stated.enumerate().map(|(index, output)| {
+            let placed = (policy_rows, if shape.whole.contains(&index) { 0 } else { rows(output) });
             policy_rows += placed.1;
             placed
         });
@@ -91,6 +91,9 @@ impl<'a> Builder<'a> {
         }
         let public: Vec<bool> = shape.inputs.iter().map(|input| input.public).collect();
         if public.len() != model.inputs.len() || !formed::ends_are_well_formed(model, &shape) {
+            return Err(LayoutError::Malformed);
+        }
+        if !formed::whole_is_well_formed(model, &shape) {
             return Err(LayoutError::Malformed);
         }
         if shape.dense && !dense::suits(model, &shape) {
@@ -159,6 +162,12 @@ impl<'a> Builder<'a> {
 
     pub(super) fn shape(&self) -> &Shape {
         &self.shape
+    }
+
+    /// The outputs that have policy rows.
+    fn scored(&self) -> Vec<usize> {
+        let outputs = self.outputs.iter().enumerate();
+        outputs.filter(|(_, (_, rows))| *rows > 0).map(|(index, _)| index).collect()
     }
 
     fn padded(&self, channels: usize) -> usize {

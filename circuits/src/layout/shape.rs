@@ -188,6 +188,10 @@ pub struct Shape {
     /// Whether the layout is a dense one, which only some models have. Of a committed model the key has it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not", with = "text")]
     pub dense: bool,
+    /// The outputs that claims show whole or not at all, ascending: their values are public cells, and they have no policy rows. Of a committed
+    /// model the key has it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "text")]
+    pub whole: Vec<usize>,
     /// What only some models need; chosen by the layout.
     pub features: Features,
 }
@@ -272,6 +276,15 @@ impl Shape {
     /// Whether an input is public.
     pub fn has_public_input(&self) -> bool {
         self.inputs.iter().any(|input| input.public)
+    }
+
+    /// Instance columns of public inputs and whole outputs: one for each lane, if there are any.
+    pub fn public_columns(&self) -> usize {
+        if self.has_public_input() || !self.whole.is_empty() {
+            self.lanes
+        } else {
+            0
+        }
     }
 
     /// Columns of weights that are committed: the lanes of all line columns.

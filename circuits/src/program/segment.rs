@@ -318,7 +318,7 @@ fn between(tensor: &Tensor) -> Input {
 }
 
 /// The same values in rows of their own: times `2^bits`, and rounded by as much.
-fn copy(id: TensorId, tensor: &Tensor, bits: u32) -> Tensor {
+pub(super) fn copy(id: TensorId, tensor: &Tensor, bits: u32) -> Tensor {
     let same = Linear {
         part: Part {
             tensor: id,

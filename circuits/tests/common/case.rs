@@ -74,6 +74,25 @@ impl Case {
             }
             assert!(input.channels > 0);
         }
+        if !layout.shape.whole.is_empty() {
+            instances.resize(4 + layout.shape.lanes, vec![]);
+            let mut shown = vec![];
+            for &index in &layout.shape.whole {
+                let id = model.outputs[index].tensor;
+                let end = layout.rows[id].iter().max().map_or(0, |row| row + 1);
+                shown.resize(end.max(shown.len()), Fr::zero());
+                layout.rows[id].iter().for_each(|row| shown[*row] = Fr::one());
+                let positions = model.tensors[id].positions();
+                for (element, &value) in outputs[index].iter().enumerate() {
+                    let (channel, position) = (element / positions, element % positions);
+                    let row = layout.rows[id][channel / layout.shape.lanes * positions + position];
+                    let column = &mut instances[4 + channel % layout.shape.lanes];
+                    column.resize(column.len().max(row + 1), Fr::zero());
+                    column[row] = signed(value.into());
+                }
+            }
+            instances.push(shown);
+        }
         instances.extend(row_sets(layout.shape.usable()));
         let witness = Witness {
             trace,

@@ -7,6 +7,7 @@ fn layout(scores: u32, items: u32) -> InstanceLayout {
         rows: scores,
         bits: 16,
         items,
+        whole: None,
     };
     InstanceLayout {
         lanes: 1,

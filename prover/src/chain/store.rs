@@ -6,7 +6,7 @@ use crate::error::ProveError;
 use crate::srs::Srs;
 use crate::store::{self, damaged, Part};
 use halo2curves::bn256::Fr;
-use provenn_circuits::layout::Ends;
+use provenn_circuits::layout::{Ends, Shape};
 use provenn_circuits::program::Program;
 use provenn_verifier::{ChainCard, CheckedChain, SrsVerifyingKey};
 use std::path::{Path, PathBuf};
@@ -90,7 +90,11 @@ impl Segments for Stored {
             gives: own.gives.as_ref().map(|given| row(given.row)),
             onto: own.onto.map(row),
         };
-        let (model, layout, tails, proving_key) = store::load_part(&folder(&self.directory, index), 0, ends, false)?;
+        let known = Shape {
+            ends,
+            ..Shape::default()
+        };
+        let (model, layout, tails, proving_key) = store::load_part(&folder(&self.directory, index), known)?;
         Ok(Arc::new(Segment {
             model: Arc::new(model),
             layout: Arc::new(layout),

@@ -4,7 +4,7 @@ use super::CommitOptions;
 use crate::error::ProveError;
 use crate::fidelity::{measure, Fidelity, Source};
 use crate::rows::{self, Rows, Use};
-use provenn_circuits::compile::{self, Choice, Chosen, Ranges};
+use provenn_circuits::compile::{self, Choice, Chosen, Outputs, Ranges};
 use provenn_circuits::graph::Graph;
 use provenn_circuits::layout::Layout;
 use provenn_circuits::onnx;
@@ -75,7 +75,11 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
         ranges,
         rows,
     } = calibrated(bytes, options)?;
-    let chosen = compile::compile(&graph, &ranges, &public, options.objective)?;
+    let outputs = match options.items {
+        0 => options.outputs,
+        _ => Outputs::Scores,
+    };
+    let chosen = compile::compile(&graph, &ranges, &public, outputs, options.objective)?;
     let Chosen { model, layout, choices } = match options.items {
         0 => chosen,
         items => {

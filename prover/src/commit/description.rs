@@ -8,7 +8,7 @@ use provenn_circuits::compile::{self, Ranges};
 use provenn_circuits::graph::{Graph, InputType};
 use provenn_circuits::layout::Shape;
 use provenn_circuits::program::Program;
-use provenn_verifier::{Disclosure, InstanceLayout, OutputLayout, Quantization, Target};
+use provenn_verifier::{Disclosure, InstanceLayout, OutputLayout, Quantization, Target, WholeOutput};
 use serde::{Deserialize, Serialize};
 
 /// The people's part of a model card. Everything in it is bound by the model id.
@@ -164,16 +164,24 @@ impl Description {
     pub fn ranges_of_outputs(&self) -> Vec<OutputLayout> {
         let bits = self.shape.precision().bits();
         let items = self.shape.items as u32;
-        let layout = |output: &OutputDescription| {
+        let layout = |(index, output): (usize, &OutputDescription)| {
             let len = output.shape.iter().product::<usize>() as u32;
+            // Where the values stand makes no difference to a policy.
+            let whole = WholeOutput {
+                channels: len,
+                positions: 1,
+                row: 0,
+            };
+            let whole = Some(whole).filter(|_| self.shape.whole.contains(&index));
             OutputLayout {
                 len,
-                rows: len,
+                rows: whole.map_or(len, |_| 0),
                 bits,
                 items,
+                whole,
             }
         };
-        self.outputs.iter().map(layout).collect()
+        self.outputs.iter().enumerate().map(layout).collect()
     }
 
     /// Whether receipts of a policy are about the model's outputs.

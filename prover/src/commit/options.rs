@@ -5,6 +5,7 @@ use crate::error::ProveError;
 use crate::fidelity::Source;
 use crate::rows::Rows;
 use provenn_circuits::argument::Objective;
+use provenn_circuits::compile::Outputs;
 use provenn_circuits::graph::Graph;
 
 /// How to commit.
@@ -18,6 +19,8 @@ pub struct CommitOptions {
     pub committed_inputs: CommittedInputs,
     /// Items of a batch whose labels receipts count; 0 for a model whose receipts are about one run. The model has them as the first axis.
     pub items: usize,
+    /// How receipts speak of the outputs; those of a batch and of segments by policies.
+    pub outputs: Outputs,
     /// What the circuit is chosen for.
     pub objective: Objective,
     /// What the card says of the model, for people.

@@ -56,6 +56,7 @@ impl Setup {
                 rows: shape.outputs as u32,
                 bits: 20,
                 items: 0,
+                whole: None,
             }],
         };
         let linked = Linked {

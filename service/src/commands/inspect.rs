@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME=SIZE")]
     dim: Vec<Dimension>,
     /// List the operators that can be imported, with their limits.
-    #[arg(long, conflicts_with_all = ["model", "dim", "batch", "calibration", "input", "committed", "optimize", "segments", "cut_at"])]
+    #[arg(long, conflicts_with_all = ["model", "dim", "batch", "calibration", "input", "committed", "outputs", "optimize", "segments", "cut_at"])]
     operators: bool,
     /// What it would cost on so many items at once, as with `provenn commit --batch`.
     #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_ITEMS)))]
@@ -54,6 +54,9 @@ pub struct Args {
     /// Of several inputs one that receipts would commit to.
     #[arg(long, value_name = "NAME", conflicts_with = "input")]
     committed: Vec<String>,
+    /// How receipts would speak of outputs, as with `provenn commit --outputs`.
+    #[arg(long, value_enum, default_value_t, conflicts_with_all = ["batch", "segments", "cut_at"])]
+    outputs: super::commit::Shown,
     /// What the circuit is chosen for: prove, receipt, verify, gas or balanced.
     #[arg(long, value_name = "OBJECTIVE", default_value_t)]
     optimize: Objective,
@@ -69,6 +72,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         calibration: rows(&args.calibration, &graph, Use::Calibration)?.map(|rows| rows.batched(&graph, items)),
         items,
         committed_inputs: committed(args.input, &args.committed),
+        outputs: args.outputs.into(),
         objective: args.optimize,
         ..CommitOptions::default()
     };

@@ -38,6 +38,9 @@ impl KeyData {
         if layout.items() > 0 || key.computed_columns > 0 {
             return Err(ExportError::Batch);
         }
+        if layout.has_whole() {
+            return Err(ExportError::Whole);
+        }
         let ids = [card.model_id(), card.quantization];
         Self::written(key, srs, ids, &card.commitments, Layout::model(layout, key))
     }

@@ -33,6 +33,9 @@ pub enum ExportError {
     /// The contract evaluates no columns that depend on challenges.
     #[error("the card is of a batch (`--batch`), of which the contract does not decide; commit to single inferences")]
     Batch,
+    /// The contract has no cells of outputs that are shown whole.
+    #[error("the card shows an output whole (`--outputs whole`), which the contract does not read; commit with `--outputs scores`")]
+    Whole,
     /// A public column is read at another row than its own.
     #[error("a gate reads a public column at another row; the contract evaluates them at their own row only")]
     Rotation,

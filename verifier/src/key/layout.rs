@@ -46,13 +46,26 @@ pub struct InputLayout {
 pub struct OutputLayout {
     /// Scores, without padding.
     pub len: u32,
-    /// Its policy rows, at least `len`.
+    /// Its policy rows, at least `len`; none of one that is shown whole.
     pub rows: u32,
     /// Scores and thresholds lie in `[-2^(bits-1), 2^(bits-1))`.
     pub bits: u32,
     /// Items of a batch, which share the scores evenly, in their order; 0 of an output that is none. Only the circuit of a batch shows
     /// which score of each item is its largest.
     pub items: u32,
+    /// Where its values stand, if claims show it whole or not at all.
+    pub whole: Option<WholeOutput>,
+}
+
+/// The cells of an output that is shown whole: those of its tensor, as of a public input. Values are in the order of the tensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WholeOutput {
+    /// Channels, without padding.
+    pub channels: u32,
+    /// Values of each channel.
+    pub positions: u32,
+    /// The first row of its cells.
+    pub row: u32,
 }
 
 impl InputLayout {
@@ -115,6 +128,31 @@ impl OutputLayout {
         self.len.checked_div(self.items).unwrap_or(0)
     }
 
+    /// The cells of one that is shown whole, as those of an input that is public.
+    pub(crate) fn cells(&self) -> Option<InputLayout> {
+        self.whole.map(|whole| InputLayout {
+            channels: whole.channels,
+            positions: whole.positions,
+            row: whole.row,
+            bits: self.bits,
+            public: true,
+            order: InputOrder(Vec::new()),
+        })
+    }
+
+    /// Its numbers agree with one another, and fit into `usable_rows`.
+    fn validate(&self, lanes: u32, usable_rows: u64) -> Result<(), VerifyError> {
+        require(self.len > 0, "layout with an empty output")?;
+        require((1..=MAX_BITS).contains(&self.bits), "layout bit widths")?;
+        let Some(cells) = self.cells() else {
+            return require(self.rows >= self.len, "layout policy rows");
+        };
+        require(self.rows == 0, "layout policy rows")?;
+        require(self.items == 0, "items of a batch")?;
+        require(cells.values() == self.len.into(), "layout of a whole output")?;
+        cells.validate(lanes, usable_rows)
+    }
+
     /// Bits of the differences that policy rows check, `d < 2^width`, in a circuit of 2^k rows: those of a score, and those of the range table that goes
     /// with them. Keys do not state them; of other keys than these nothing is known.
     pub fn width(&self, k: u32) -> Option<u32> {
@@ -146,13 +184,39 @@ impl OutputLayout {
             rows: reader.u32()?,
             bits: reader.u32()?,
             items: 0,
+            whole: None,
+        })
+    }
+}
+
+impl WholeOutput {
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
+        for value in [self.channels, self.positions, self.row] {
+            out.put_u32(value);
+        }
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        Ok(Self {
+            channels: reader.u32()?,
+            positions: reader.u32()?,
+            row: reader.u32()?,
         })
     }
 }
 
 impl InstanceLayout {
-    fn public(&self) -> impl Iterator<Item = &InputLayout> {
-        self.inputs.iter().filter(|input| input.public)
+    /// First rows and ends of what has public cells: public inputs, then outputs that are shown whole.
+    fn public(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let inputs = self.inputs.iter().filter(|input| input.public);
+        let inputs = inputs.map(|input| (input.row.into(), input.end(self.lanes)));
+        let outputs = self.outputs.iter().filter_map(OutputLayout::cells);
+        inputs.chain(outputs.map(|cells| (cells.row.into(), cells.end(self.lanes))))
+    }
+
+    /// Whether an output is shown whole.
+    pub fn has_whole(&self) -> bool {
+        self.outputs.iter().any(|output| output.whole.is_some())
     }
 
     /// Rows of the policy columns: those of all outputs.
@@ -171,24 +235,26 @@ impl InstanceLayout {
         self.policy_rows().saturating_add(u64::from(self.items() > 0))
     }
 
-    /// Rows of the columns of public inputs.
-    pub fn input_rows(&self) -> u64 {
-        let ends = self.public().map(|input| input.end(self.lanes));
-        ends.max().unwrap_or(0)
+    /// Rows of the columns of public inputs and whole outputs.
+    pub fn public_rows(&self) -> u64 {
+        self.public().map(|(_, end)| end).max().unwrap_or(0)
+    }
+
+    /// Columns of public inputs and whole outputs: one for each lane, and with whole outputs one that says which are shown.
+    pub(crate) fn public_columns(&self) -> u32 {
+        let lanes = self.public().next().map_or(0, |_| self.lanes);
+        lanes.saturating_add(self.has_whole().into())
     }
 
     /// Number of instance columns.
     pub fn columns(&self) -> u32 {
-        match self.public().next() {
-            Some(_) => POLICY_COLUMNS.saturating_add(self.lanes),
-            None => POLICY_COLUMNS,
-        }
+        POLICY_COLUMNS.saturating_add(self.public_columns())
     }
 
     /// Number of cells of all instance columns: what a verifier fills and hashes, whatever the receipt.
     pub fn cells(&self) -> u64 {
         let policy = u64::from(POLICY_COLUMNS).saturating_mul(self.policy_cells());
-        policy.saturating_add(u64::from(self.lanes).saturating_mul(self.input_rows()))
+        policy.saturating_add(u64::from(self.public_columns()).saturating_mul(self.public_rows()))
     }
 
     /// Checks that the numbers agree with one another and fit into `usable_rows`. One layout has one encoding.
@@ -203,17 +269,12 @@ impl InstanceLayout {
         require(self.outputs.is_empty() == gives, "layout without outputs")?;
         at_most(MAX_INPUTS, self.inputs.len())?;
         at_most(MAX_OUTPUTS, self.outputs.len())?;
-        let bits = 1..=MAX_BITS;
-        let mut inputs = self.inputs.iter();
+        let (mut inputs, mut outputs) = (self.inputs.iter(), self.outputs.iter());
         inputs.try_for_each(|input| input.validate(self.lanes, usable_rows))?;
-        let after = self.public().skip(1).map(|input| u64::from(input.row));
-        let mut pairs = self.public().map(|input| input.end(self.lanes)).zip(after);
-        require(pairs.all(|(end, row)| end <= row), "layout inputs on the same rows")?;
-        for output in &self.outputs {
-            require(output.len > 0, "layout with an empty output")?;
-            require(output.rows >= output.len, "layout policy rows")?;
-            require(bits.contains(&output.bits), "layout bit widths")?;
-        }
+        outputs.try_for_each(|output| output.validate(self.lanes, usable_rows))?;
+        let after = self.public().skip(1).map(|(row, _)| row);
+        let mut pairs = self.public().map(|(_, end)| end).zip(after);
+        require(pairs.all(|(end, row)| end <= row), "layout of public values on the same rows")?;
         require(self.policy_cells() <= usable_rows, "layout policy rows")?;
         if let (true, [batch, others @ ..]) = (self.items() > 0, self.outputs.as_slice()) {
             require(others.is_empty(), "a batch has one output")?;

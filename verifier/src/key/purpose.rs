@@ -1,8 +1,9 @@
 //! What the proofs of a key are about.
 
 use super::validate::require;
+use super::layout::WholeOutput;
 use super::{InputLayout, InstanceLayout, KeyParts};
-use crate::codec::{Put, Reader};
+use crate::codec::{size, Put, Reader};
 use crate::error::VerifyError;
 use crate::statement::colouring::ColouringClass;
 use alloc::vec::Vec;
@@ -73,6 +74,7 @@ impl SegmentLayout {
         let committed = matches!(self.instances.inputs.as_slice(), [input] if !input.public);
         require(committed || !self.takes, "a segment takes one committed tensor")?;
         require(self.takes || self.gives.is_some(), "a segment is not a whole model")?;
+        require(!self.instances.has_whole(), "a segment shows no output whole")?;
         // One encoding for each: its own number of lanes is not named.
         let other = |lanes: u32| self.gives.is_some() && lanes > 0 && lanes != self.instances.lanes;
         require(self.onto.is_none_or(other), "lanes of what a segment gives")?;
@@ -122,12 +124,17 @@ impl Purpose {
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         match self {
             Self::Registration => out.put(&[0]),
-            Self::Inference(layout) => match layout.items() {
-                0 => {
+            Self::Inference(layout) => match (layout.items(), layout.has_whole()) {
+                (0, false) => {
                     out.put(&[1]);
                     layout.put(out);
                 }
-                items => {
+                (0, true) => {
+                    out.put(&[5]);
+                    layout.put(out);
+                    put_whole(layout, out);
+                }
+                (items, _) => {
                     out.put(&[3]);
                     layout.put(out);
                     out.put_u32(items);
@@ -157,6 +164,11 @@ impl Purpose {
                 Ok(Self::Inference(layout))
             }
             4 => SegmentLayout::read(reader).map(Self::Segment),
+            5 => {
+                let mut layout = InstanceLayout::read(reader)?;
+                read_whole(&mut layout, reader)?;
+                Ok(Self::Inference(layout))
+            }
             got => Err(VerifyError::BadTag { got }),
         }
     }
@@ -180,4 +192,30 @@ impl Purpose {
             Self::Colouring(class) => require(class.owns(key), "a colouring has the key of its class"),
         }
     }
+}
+
+/// The outputs that are shown whole, by their index, with their cells.
+fn put_whole(layout: &InstanceLayout, out: &mut Vec<u8>) {
+    let outputs = (0u32..).zip(&layout.outputs);
+    let whole: Vec<(u32, WholeOutput)> = outputs
+        .filter_map(|(index, output)| Some((index, output.whole?)))
+        .collect();
+    out.put_list(&whole, |out, (index, cells)| {
+        out.put_u32(*index);
+        cells.put(out);
+    });
+}
+
+/// What [`put_whole`] wrote: at least one, in the order of the outputs, so that there is one encoding.
+fn read_whole(layout: &mut InstanceLayout, reader: &mut Reader<'_>) -> Result<(), VerifyError> {
+    let whole = reader.list(layout.outputs.len(), 16, |reader| Ok((reader.u32()?, WholeOutput::read(reader)?)))?;
+    require(!whole.is_empty(), "outputs that are shown whole")?;
+    let mut next = 0;
+    for (index, cells) in whole {
+        let output = layout.outputs.get_mut(size(index)).filter(|_| index >= next);
+        let output = output.ok_or(VerifyError::KeyInvalid { reason: "outputs that are shown whole" })?;
+        output.whole = Some(cells);
+        next = index.saturating_add(1);
+    }
+    Ok(())
 }

@@ -39,6 +39,7 @@ pub fn layout(public_input: bool) -> InstanceLayout {
             rows: 6,
             bits: 24,
             items: 0,
+            whole: None,
         }],
     }
 }

@@ -39,6 +39,7 @@ fn keys() {
                 rows: 1,
                 bits: 8,
                 items: 0,
+                whole: None,
             };
             count
         ];
@@ -139,6 +140,7 @@ fn keys() {
                     rows,
                     bits: 8,
                     items: 0,
+                    whole: None,
                 };
                 shape(key).outputs.push(more);
             },
@@ -313,7 +315,7 @@ fn sizes_of_a_key() {
     assert_eq!(key.quotient_pieces(), key.degree - 1);
     let layout = layout();
     assert_eq!(
-        (layout.inputs[0].values(), layout.input_rows(), layout.columns()),
+        (layout.inputs[0].values(), layout.public_rows(), layout.columns()),
         (2, 2, 5)
     );
     assert_eq!(layout.cells(), 4 + 2);
@@ -324,12 +326,99 @@ fn sizes_of_a_key() {
         rows: 3,
         bits: 8,
         items: 0,
+        whole: None,
     });
-    assert_eq!((two.policy_rows(), two.input_rows(), two.columns()), (4, 5 + 6, 5));
+    assert_eq!((two.policy_rows(), two.public_rows(), two.columns()), (4, 5 + 6, 5));
     assert_eq!(two.cells(), 4 * 4 + 11);
     // A committed input has no public cells, wherever it stands.
     two.inputs[1].public = false;
-    assert_eq!((two.input_rows(), two.cells()), (2, 4 * 4 + 2));
+    assert_eq!((two.public_rows(), two.cells()), (2, 4 * 4 + 2));
     two.inputs[0].public = false;
     assert_eq!((two.columns(), two.cells()), (4, 16));
+}
+
+/// An output that is shown whole has public cells in place of policy rows, in rows of its own, and one encoding.
+#[test]
+fn whole_outputs() {
+    type Edit = fn(&mut InstanceLayout);
+    let whole = |channels: u32, positions: u32, row: u32| OutputLayout {
+        len: channels * positions,
+        rows: 0,
+        bits: 8,
+        items: 0,
+        whole: Some(WholeOutput {
+            channels,
+            positions,
+            row,
+        }),
+    };
+    let mut shown = layout();
+    shown.inputs = vec![input(3, 2, 0)];
+    shown.outputs = vec![whole(2, 3, 6), shown.outputs[0], whole(4, 1, 9)];
+    shown.lanes = 2;
+    assert_eq!((shown.policy_rows(), shown.public_rows(), shown.columns()), (1, 11, 4 + 2 + 1));
+    assert_eq!(shown.cells(), 4 + 3 * 11);
+    assert!(shown.has_whole() && !layout().has_whole());
+    let cases: &[(&str, Edit, Result<(), &str>)] = &[
+        ("as it is", |_| {}, Ok(())),
+        ("in the last rows", |l| move_to(l, 2, 56), Ok(())),
+        ("after the last row", |l| move_to(l, 2, 57), Err("layout input rows")),
+        ("on the rows of an input", |l| move_to(l, 0, 3), Err("layout of public values on the same rows")),
+        ("on those of another output", |l| move_to(l, 2, 8), Err("layout of public values on the same rows")),
+        ("before another output", |l| move_to(l, 0, 11), Err("layout of public values on the same rows")),
+        ("with policy rows", |l| l.outputs[0].rows = 6, Err("layout policy rows")),
+        ("of other values", |l| l.outputs[0].len = 5, Err("layout of a whole output")),
+        ("of no values", |l| (l.outputs[0].len, cells(l, 0).channels) = (0, 0), Err("layout with an empty output")),
+        ("of a batch", |l| l.outputs.iter_mut().for_each(|o| o.items = 2), Err("items of a batch")),
+        ("of too many bits", |l| l.outputs[2].bits = 41, Err("layout bit widths")),
+    ];
+    for (name, edit, expected) in cases {
+        let mut changed = shown.clone();
+        edit(&mut changed);
+        let expected = expected.map_err(|reason| VerifyError::KeyInvalid { reason });
+        assert_eq!(changed.validate(58), expected, "{name}");
+    }
+}
+
+fn cells(layout: &mut InstanceLayout, output: usize) -> &mut WholeOutput {
+    layout.outputs[output].whole.as_mut().unwrap()
+}
+
+fn move_to(layout: &mut InstanceLayout, output: usize, row: u32) {
+    cells(layout, output).row = row;
+}
+
+/// Which outputs are whole is written in their order, at least one, and only in the form of keys that have one.
+#[test]
+fn whole_outputs_have_one_encoding() {
+    let mut parts = key();
+    let Purpose::Inference(layout) = &mut parts.purpose else {
+        panic!("a model")
+    };
+    let output = &mut layout.outputs[0];
+    let (len, row) = (output.len, 6);
+    output.rows = 0;
+    output.whole = Some(WholeOutput {
+        channels: len,
+        positions: 1,
+        row,
+    });
+    (layout.inputs[0].row, parts.k) = (0, 12);
+    let Purpose::Inference(layout) = &mut parts.purpose else {
+        panic!("a model")
+    };
+    move_to(layout, 0, 2000);
+    let bytes = VerifyingKey::new(parts.clone()).expect("a key").to_bytes();
+    assert_eq!(VerifyingKey::from_bytes(&bytes).map(|key| (*key).clone()), Ok(parts));
+    let entry = [1u32, 0, len, 1, 2000].map(u32::to_le_bytes).concat();
+    let at = bytes.windows(entry.len()).position(|window| window == entry).expect("the list of whole outputs");
+    let with = |list: &[u8]| [&bytes[..at], list, &bytes[at + entry.len()..]].concat();
+    let refused = |list: &[u32]| {
+        let list: Vec<u8> = list.iter().flat_map(|number| number.to_le_bytes()).collect();
+        code(VerifyingKey::from_bytes(&with(&list)))
+    };
+    assert!(VerifyingKey::from_bytes(&with(&entry)).is_ok());
+    assert_eq!(refused(&[0]), "key-invalid");
+    assert_eq!(refused(&[1, 1, len, 1, 2000]), "key-invalid");
+    assert_eq!(refused(&[2, 0, len, 1, 2000, 0, len, 1, 2000]), "too-large");
 }

@@ -1,10 +1,11 @@
 //! What a program must be for its layout to bind what the executor computes.
 
-use crate::layout::Shape;
+use crate::layout::{Ends, Shape};
 use crate::program::{
     schedule, Affine, Axis, Contraction, Linear, MatrixProduct, MaxPool, Output, Part, Program, Step, Table, Tensor,
     View,
 };
+use std::collections::BTreeSet;
 
 /// The first tensors are the inputs, each element one of the caller's, and the others have elements. None depends on itself, so that one after
 /// the other is determined, whatever the order of the tensors. Every map of elements stays
@@ -75,19 +76,20 @@ pub(super) fn ends_are_well_formed(model: &Program, shape: &Shape) -> bool {
         .is_none_or(|lanes| shape.ends.gives.is_some() && lanes > 0 && lanes != shape.lanes);
     let gives = match (shape.ends.gives, model.outputs.as_slice()) {
         (None, outputs) => outputs.iter().all(|output| signed(output.tensor)),
-        (Some(_), [output]) => {
-            let among = |tensor: &Tensor| match &tensor.step {
-                Step::MaxPool(pool) => pool.tensor == output.tensor,
-                Step::Product(product) => product.tensor == output.tensor,
-                Step::Quotient(quotient) => quotient.tensor == output.tensor,
-                Step::Input | Step::Affine(_) => false,
-            };
-            let step = &model.tensors[output.tensor].step;
-            shape.items == 0 && matches!(step, Step::Affine(_)) && !model.tensors.iter().any(among)
-        }
+        (Some(_), [output]) => shape.items == 0 && model.stands_alone(output.tensor),
         (Some(_), _) => false,
     };
     takes && gives && onto
+}
+
+/// Whether outputs that are shown whole can be: in ascending order, each in rows that it shares with nothing, of a whole model that is no batch.
+pub(super) fn whole_is_well_formed(model: &Program, shape: &Shape) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut alone = |id: usize| model.stands_alone(id) && seen.insert(id);
+    let fits = |index: &usize| model.outputs.get(*index).is_some_and(|output| alone(output.tensor));
+    let ascending = shape.whole.windows(2).all(|pair| pair[0] < pair[1]);
+    let elsewhere = (shape.items, shape.ends, shape.dense) != (0, Ends::default(), false);
+    ascending && (shape.whole.is_empty() || !elsewhere) && shape.whole.iter().all(fits)
 }
 
 /// Whether a tensor has the operands of another one side by side.

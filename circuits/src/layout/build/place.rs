@@ -24,7 +24,10 @@ impl Builder<'_> {
         ends.sort_unstable();
         let others = others.into_iter().filter(|id| ends.iter().all(|(_, end)| end != id));
         let public = public.into_iter().map(|id| (0, id));
-        let others: Vec<(usize, usize)> = others.map(|id| (stated, id)).collect();
+        // Outputs that are shown whole before the rest, in their order: a verifier has cells up to the last of them.
+        let whole: Vec<usize> = self.shape.whole.iter().map(|&index| self.model.outputs[index].tensor).collect();
+        let rest = others.filter(|id| !whole.contains(id));
+        let others: Vec<(usize, usize)> = whole.iter().copied().chain(rest).map(|id| (stated, id)).collect();
         for (start, id) in public.chain(ends.iter().copied()).chain(others) {
             let tensor = &self.model.tensors[id];
             if matches!(tensor.step, Step::MaxPool(_) | Step::Product(_) | Step::Quotient(_)) {

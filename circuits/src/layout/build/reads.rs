@@ -94,7 +94,7 @@ impl<'a> Builder<'a> {
             reads.extend(affine.linear.iter().map(|l| Read::linear(l, tensor.width)));
             reads.extend(affine.matrix_products.iter().flat_map(Read::matrix_product));
         }
-        reads.extend((0..self.outputs.len()).map(|index| Read::output(model, index)));
+        reads.extend(self.scored().into_iter().map(|index| Read::output(model, index)));
         reads.extend(self.onto().map(|(given, ..)| Read::given(given)));
         self.reads = model.tensors.iter().map(|_| vec![]).collect();
         for read in reads {

@@ -30,7 +30,8 @@ impl Item {
     /// row `policy_rows - 1 - j` less the rows of the outputs before it, and the other rows are zero. For a batch one row more says what holds of
     /// its counts. With public inputs, columns 4 to `4 + lanes` hold
     /// them: value `p` of channel `c` (number `c * positions + p` of the tensor; the claim has them in the order of the input) is in column
-    /// `4 + c % lanes`, row `p * blocks + c / lanes` from the input's first; other cells are zero.
+    /// `4 + c % lanes`, row `p * blocks + c / lanes` from the input's first; other cells are zero. Outputs that are shown whole have no policy rows:
+    /// their values stand in these columns too, if the policy speaks of them, and the column after the last one is 1 on their rows then.
     ///
     /// # Errors
     /// [`VerifyError::PolicyOutOfRange`] and [`VerifyError::InputShape`] if policy, answer or an input do not fit the layout,
@@ -38,7 +39,33 @@ impl Item {
     pub fn columns(&self, layout: &InstanceLayout, k: u32, policy: &Disclosure) -> Result<Vec<Vec<Fr>>, VerifyError> {
         let mut columns = self.policy_columns(layout, k, policy)?;
         columns.extend(input_columns(layout, &self.inputs)?);
+        if layout.has_whole() {
+            self.fill_whole(layout, policy, &mut columns)?;
+        }
         Ok(columns)
+    }
+
+    /// Writes the outputs that are shown whole into the columns after those of the policy, which are all there.
+    fn fill_whole(
+        &self,
+        layout: &InstanceLayout,
+        policy: &Disclosure,
+        columns: &mut [Vec<Fr>],
+    ) -> Result<(), VerifyError> {
+        let (_, public) = columns.split_at_mut_checked(size(POLICY_COLUMNS)).unwrap_or_default();
+        let Some((shown, lanes)) = public.split_last_mut() else {
+            return Ok(());
+        };
+        for (index, output) in layout.outputs.iter().enumerate() {
+            let (Some(cells), Some(values)) = (output.cells(), policy.values(&self.answer, index)) else {
+                continue;
+            };
+            fill(lanes, layout, &cells, values)?;
+            let (first, rows) = (size(cells.row), cells.rows(layout.lanes));
+            let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+            shown.iter_mut().skip(first).take(rows).for_each(|cell| *cell = Fr::ONE);
+        }
+        Ok(())
     }
 
     /// Those of the policy.
@@ -98,9 +125,8 @@ pub(super) fn input_columns(layout: &InstanceLayout, bindings: &[InputBinding]) 
     if expected != got {
         return Err(VerifyError::InputCount { expected, got });
     }
-    let rows = usize::try_from(layout.input_rows()).unwrap_or(usize::MAX);
-    let count = layout.columns().saturating_sub(POLICY_COLUMNS);
-    let mut columns = vec![vec![Fr::ZERO; rows]; size(count)];
+    let rows = usize::try_from(layout.public_rows()).unwrap_or(usize::MAX);
+    let mut columns = vec![vec![Fr::ZERO; rows]; size(layout.public_columns())];
     for (input, binding) in layout.inputs.iter().zip(bindings) {
         match (input.public, binding) {
             (true, InputBinding::Public { values }) => fill(&mut columns, layout, input, values)?,

@@ -308,6 +308,15 @@ impl Disclosure {
         Ok(all)
     }
 
+    /// The values that an answer shows of all of an output; none where it speaks of others, or says something else.
+    pub(super) fn values<'a>(&self, answer: &'a Answer, index: usize) -> Option<&'a [i64]> {
+        match (answer, self.policy == Scores.into() && self.speaks(index)) {
+            (Answer::Scores(values), true) => Some(values),
+            (Answer::Outputs(lists), true) => lists.get(index).map(Vec::as_slice),
+            _ => None,
+        }
+    }
+
     /// What is counted of the items of a batch; nothing by a policy about something else.
     pub(super) fn counts(&self, answer: &Answer, layout: &InstanceLayout) -> Option<Counts> {
         match (self.target, layout.outputs.as_slice()) {

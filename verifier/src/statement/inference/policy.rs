@@ -278,6 +278,9 @@ impl Policy {
         let values = self.parameters();
         let mut pairs = values.iter().zip(self.about().units());
         if let Some(output) = output {
+            if output.whole.is_some() && self.name() != scores::ABOUT.name {
+                return Err(OutOfRange::Whole);
+            }
             match (self.about().scope, output.items) {
                 (Scope::Items, 0) => return Err(OutOfRange::NoBatch),
                 (Scope::Largest, 1..) => return Err(OutOfRange::Batch),

@@ -18,6 +18,7 @@ fn layout(lens: &[u32]) -> InstanceLayout {
         rows: *len + 1,
         bits: 8 + *len,
         items: 0,
+        whole: None,
     };
     InstanceLayout {
         lanes: 1,

@@ -40,6 +40,8 @@ pub enum OutOfRange {
     NoBatch,
     /// A policy that compares all scores, and a model that is committed for a batch.
     Batch,
+    /// A policy other than all scores, and an output that claims show whole or not at all.
+    Whole,
     /// A policy that speaks of one output, or a circuit that has one, and all of several are named.
     All,
 }
@@ -78,6 +80,10 @@ impl OutOfRange {
             }
             Self::Batch => {
                 "the policy compares all scores with one another, and in a batch each item has scores of its own".into()
+            }
+            Self::Whole => {
+                "this output is shown whole or not at all (the policy `scores`): other policies need a model that was committed with --outputs scores"
+                    .into()
             }
             Self::All => "only the policy `scores` speaks of all outputs, and only where there are several".into(),
         }

@@ -23,6 +23,7 @@ fn output() -> OutputLayout {
         rows: OUTPUTS,
         bits: BITS,
         items: 0,
+        whole: None,
     }
 }
 
@@ -127,6 +128,7 @@ fn exactly_one_set_is_provable() {
         rows: SEVEN,
         bits: BITS,
         items: 0,
+        whole: None,
     };
     let mut state = 1u64;
     let mut draw = || {

@@ -27,6 +27,7 @@ const fn batch(items: u32, classes: u32, rows: u32) -> OutputLayout {
         rows,
         bits: 3,
         items,
+        whole: None,
     }
 }
 
