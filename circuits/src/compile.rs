@@ -55,8 +55,8 @@ pub enum Outputs {
 }
 
 impl Outputs {
-    /// Which are shown whole. An output that is an index has no values to show.
-    fn whole(self, graph: &Graph) -> Vec<usize> {
+    /// Which outputs of a graph are shown whole, by their indices. One that is an index has no values to show.
+    pub fn whole(self, graph: &Graph) -> Vec<usize> {
         let scores = scores(graph);
         let is_whole = |(index, output): (usize, &crate::graph::Output)| {
             let large = graph.values[output.value].shape.iter().product::<usize>() > MAX_SCORED;

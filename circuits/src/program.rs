@@ -377,7 +377,8 @@ impl Program {
                 continue;
             };
             if !self.stands_alone(id) || taken.contains(&id) {
-                self.tensors.push(segment::copy(id, &self.tensors[id], self.precision.bits()));
+                self.tensors
+                    .push(segment::copy(id, &self.tensors[id], self.precision.bits()));
                 self.outputs[index].tensor = self.tensors.len() - 1;
             }
             taken.push(self.outputs[index].tensor);

@@ -16,10 +16,10 @@ mod labels;
 mod quotients;
 #[path = "mutation/segments.rs"]
 mod segments;
-#[path = "mutation/whole.rs"]
-mod whole;
 #[path = "common/table.rs"]
 mod table;
+#[path = "mutation/whole.rs"]
+mod whole;
 
 use crate::common::*;
 use forge::*;

@@ -78,7 +78,8 @@ fn check(path: &Path) -> Result<Option<Counts>, String> {
     let Ok(graph) = import(&bytes) else { return Ok(None) };
     let samples = provenn_circuits::compile::default_samples(&graph, 4);
     let ranges = Ranges::calibrate(&graph, &samples).map_err(|e| e.to_string())?;
-    let Ok(Chosen { model, layout, .. }) = compile(&graph, &ranges, &[true], Outputs::Auto, Objective::default()) else {
+    let Ok(Chosen { model, layout, .. }) = compile(&graph, &ranges, &[true], Outputs::Auto, Objective::default())
+    else {
         return Ok(None);
     };
     let moved = copies(&graph, &ranges, &layout, &committed(&model))?;

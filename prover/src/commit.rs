@@ -221,7 +221,11 @@ pub(crate) fn instance_layout(model: &Program, layout: &Layout) -> InstanceLayou
             rows: *rows as u32,
             bits,
             items: layout.shape.items as u32,
-            whole: layout.shape.whole.contains(&index).then(|| whole_output(model, layout, index)),
+            whole: layout
+                .shape
+                .whole
+                .contains(&index)
+                .then(|| whole_output(model, layout, index)),
         });
     InstanceLayout {
         lanes: layout.shape.lanes as u32,

@@ -21,4 +21,5 @@ mod recipes;
 mod reference;
 mod registration;
 mod sklearn;
+mod whole;
 mod widths;

@@ -3,6 +3,7 @@
 //! model, or refused, or the model is one of which the card says that its error is not known, because an output never moved. `random [--proofs SHARE]`: that share of the models is committed, proven and verified too.
 
 use provenn_benches::lines::{bytes, follows, largest, list, numbers, reason, receipt};
+use provenn_circuits::compile::Outputs;
 use provenn_circuits::graph::Sample;
 use provenn_circuits::onnx::import;
 use provenn_circuits::program::{execute, quantize_inputs};
@@ -104,6 +105,10 @@ fn run(case: &Case, proofs: bool, tally: &Mutex<Tally>) -> Result<(), String> {
     let options = CommitOptions {
         calibration: Some(case.calibration.clone().into()),
         committed_inputs: committed(case),
+        outputs: match case.seed % 5 {
+            0 => Outputs::Whole,
+            _ => Outputs::Auto,
+        },
         ..CommitOptions::default()
     };
     lock()?.count("models", 1);
@@ -184,7 +189,7 @@ fn committed(case: &Case) -> CommittedInputs {
     }
 }
 
-/// Commits, proves and verifies; the receipt shows the label of an output.
+/// Commits, proves and verifies; the receipt shows the label of an output, or all of one that is shown whole.
 fn proof(
     compiled: &Compiled,
     options: &CommitOptions,
@@ -193,7 +198,10 @@ fn proof(
     target: usize,
 ) -> Result<Result<(), String>, ProveError> {
     let policy = Disclosure {
-        policy: policy::Label.into(),
+        policy: match compiled.layout.shape.whole.contains(&target) {
+            true => policy::Scores.into(),
+            false => policy::Label.into(),
+        },
         target: Target::Output(target as u32),
     };
     let answer = match receipt(compiled, options, inputs, policy)? {
@@ -203,6 +211,7 @@ fn proof(
     let shown = &outputs[target];
     Ok(match answer {
         Answer::Label(label) if label as usize == argmax(shown) => Ok(()),
+        Answer::Scores(scores) if scores == *shown => Ok(()),
         answer => Err(format!("the receipt shows {answer}, the program {shown:?}")),
     })
 }

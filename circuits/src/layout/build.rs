@@ -167,7 +167,10 @@ impl<'a> Builder<'a> {
     /// The outputs that have policy rows.
     fn scored(&self) -> Vec<usize> {
         let outputs = self.outputs.iter().enumerate();
-        outputs.filter(|(_, (_, rows))| *rows > 0).map(|(index, _)| index).collect()
+        outputs
+            .filter(|(_, (_, rows))| *rows > 0)
+            .map(|(index, _)| index)
+            .collect()
     }
 
     fn padded(&self, channels: usize) -> usize {

@@ -6,7 +6,12 @@ use provenn_circuits::layout::{Ends, LayoutError};
 /// Two outputs, one the result of a pool, and the other one twice.
 fn several() -> Program {
     let mut model = pooled();
-    model.outputs = [2, 1, 1].map(|tensor| Output { tensor, ..model.outputs[0].clone() }).to_vec();
+    model.outputs = [2, 1, 1]
+        .map(|tensor| Output {
+            tensor,
+            ..model.outputs[0].clone()
+        })
+        .to_vec();
     model
 }
 
@@ -17,7 +22,9 @@ fn case(model: &Program, whole: &[usize], lanes: usize, public: bool) -> Case {
         whole: whole.to_vec(),
         ..shape(k, lanes, public)
     };
-    let layout = (6..11).find_map(|k| Layout::build(&model, shape(k)).ok()).expect("fits");
+    let layout = (6..11)
+        .find_map(|k| Layout::build(&model, shape(k)).ok())
+        .expect("fits");
     let trace = run(&model, &random(3, model.tensors[0].len(), 16)).expect("in range");
     Case::build(model, layout, trace)
 }
@@ -101,12 +108,24 @@ fn what_cannot_be_shown_whole_has_no_layout() {
     assert_eq!(build(&plain, &|_| {}), Ok(()));
     assert_eq!(build(&twice, &|shape| shape.whole = vec![1]), Ok(()));
     assert_eq!(build(&twice, &|shape| shape.whole = vec![0, 1]), refused);
-    assert_eq!(build(&twice.clone().with_whole(&[0, 1]), &|shape| shape.whole = vec![0, 1]), Ok(()));
-    assert_eq!(build(&twice.with_whole(&[0, 1]), &|shape| shape.whole = vec![1, 0]), refused);
+    assert_eq!(
+        build(&twice.clone().with_whole(&[0, 1]), &|shape| shape.whole = vec![0, 1]),
+        Ok(())
+    );
+    assert_eq!(
+        build(&twice.with_whole(&[0, 1]), &|shape| shape.whole = vec![1, 0]),
+        refused
+    );
     assert_eq!(build(&plain, &|shape| shape.whole = vec![1]), refused);
     assert_eq!(build(&pooled(), &|_| {}), refused);
     assert_eq!(build(&pooled().with_whole(&[0]), &|_| {}), Ok(()));
     assert_eq!(build(&plain, &|shape| shape.items = 1), refused);
     assert_eq!(build(&plain, &|shape| shape.ends.takes = Some(9)), refused);
-    assert_eq!(build(&plain, &|shape| shape.ends = Ends { gives: Some(9), ..Ends::default() }), refused);
+    assert_eq!(
+        build(&plain, &|shape| shape.ends = Ends {
+            gives: Some(9),
+            ..Ends::default()
+        }),
+        refused
+    );
 }

@@ -134,6 +134,12 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
             }
         }
     }
+    if !shape.whole.is_empty() {
+        let whole = model.outputs.iter().enumerate();
+        let whole = whole.filter(|(index, _)| shape.whole.contains(index));
+        let names: Vec<String> = whole.map(|(_, output)| quoted(&output.name)).collect();
+        report.row("shown whole", format!("{} (policy `scores` only)", names.join(", ")));
+    }
     report.row("parameters", grouped(parameters));
     report.row(
         "circuit",
@@ -171,8 +177,9 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
             grouped(forecast.card_bytes)
         ),
     );
-    let answer = match shape.items {
-        0 => "with the policy `label`",
+    let answer = match (shape.items, shape.whole.is_empty()) {
+        (0, true) => "with the policy `label`",
+        (0, false) => "beside the values of the outputs",
         _ => "with one count, beside the labels that a policy takes",
     };
     report.row(
@@ -224,7 +231,11 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
         "name": graph.name,
         "operators": operators,
         "inputs": inputs_json(model, shape),
-        "outputs": model.outputs.iter().map(|output| json!({ "name": output.name, "shape": output.shape })).collect::<Vec<_>>(),
+        "outputs": model.outputs.iter().enumerate().map(|(index, output)| json!({
+            "name": output.name,
+            "shape": output.shape,
+            "whole": shape.whole.contains(&index),
+        })).collect::<Vec<_>>(),
         "parameters": parameters,
         "k": shape.k,
         "lanes": shape.lanes,

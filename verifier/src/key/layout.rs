@@ -274,7 +274,10 @@ impl InstanceLayout {
         outputs.try_for_each(|output| output.validate(self.lanes, usable_rows))?;
         let after = self.public().skip(1).map(|(row, _)| row);
         let mut pairs = self.public().map(|(_, end)| end).zip(after);
-        require(pairs.all(|(end, row)| end <= row), "layout of public values on the same rows")?;
+        require(
+            pairs.all(|(end, row)| end <= row),
+            "layout of public values on the same rows",
+        )?;
         require(self.policy_cells() <= usable_rows, "layout policy rows")?;
         if let (true, [batch, others @ ..]) = (self.items() > 0, self.outputs.as_slice()) {
             require(others.is_empty(), "a batch has one output")?;

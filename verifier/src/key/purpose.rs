@@ -1,7 +1,7 @@
 //! What the proofs of a key are about.
 
-use super::validate::require;
 use super::layout::WholeOutput;
+use super::validate::require;
 use super::{InputLayout, InstanceLayout, KeyParts};
 use crate::codec::{size, Put, Reader};
 use crate::error::VerifyError;
@@ -208,12 +208,16 @@ fn put_whole(layout: &InstanceLayout, out: &mut Vec<u8>) {
 
 /// What [`put_whole`] wrote: at least one, in the order of the outputs, so that there is one encoding.
 fn read_whole(layout: &mut InstanceLayout, reader: &mut Reader<'_>) -> Result<(), VerifyError> {
-    let whole = reader.list(layout.outputs.len(), 16, |reader| Ok((reader.u32()?, WholeOutput::read(reader)?)))?;
+    let whole = reader.list(layout.outputs.len(), 16, |reader| {
+        Ok((reader.u32()?, WholeOutput::read(reader)?))
+    })?;
     require(!whole.is_empty(), "outputs that are shown whole")?;
     let mut next = 0;
     for (index, cells) in whole {
         let output = layout.outputs.get_mut(size(index)).filter(|_| index >= next);
-        let output = output.ok_or(VerifyError::KeyInvalid { reason: "outputs that are shown whole" })?;
+        let output = output.ok_or(VerifyError::KeyInvalid {
+            reason: "outputs that are shown whole",
+        })?;
         output.whole = Some(cells);
         next = index.saturating_add(1);
     }

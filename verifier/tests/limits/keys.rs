@@ -356,20 +356,47 @@ fn whole_outputs() {
     shown.inputs = vec![input(3, 2, 0)];
     shown.outputs = vec![whole(2, 3, 6), shown.outputs[0], whole(4, 1, 9)];
     shown.lanes = 2;
-    assert_eq!((shown.policy_rows(), shown.public_rows(), shown.columns()), (1, 11, 4 + 2 + 1));
+    assert_eq!(
+        (shown.policy_rows(), shown.public_rows(), shown.columns()),
+        (1, 11, 4 + 2 + 1)
+    );
     assert_eq!(shown.cells(), 4 + 3 * 11);
     assert!(shown.has_whole() && !layout().has_whole());
     let cases: &[(&str, Edit, Result<(), &str>)] = &[
         ("as it is", |_| {}, Ok(())),
         ("in the last rows", |l| move_to(l, 2, 56), Ok(())),
         ("after the last row", |l| move_to(l, 2, 57), Err("layout input rows")),
-        ("on the rows of an input", |l| move_to(l, 0, 3), Err("layout of public values on the same rows")),
-        ("on those of another output", |l| move_to(l, 2, 8), Err("layout of public values on the same rows")),
-        ("before another output", |l| move_to(l, 0, 11), Err("layout of public values on the same rows")),
+        (
+            "on the rows of an input",
+            |l| move_to(l, 0, 3),
+            Err("layout of public values on the same rows"),
+        ),
+        (
+            "on those of another output",
+            |l| move_to(l, 2, 8),
+            Err("layout of public values on the same rows"),
+        ),
+        (
+            "before another output",
+            |l| move_to(l, 0, 11),
+            Err("layout of public values on the same rows"),
+        ),
         ("with policy rows", |l| l.outputs[0].rows = 6, Err("layout policy rows")),
-        ("of other values", |l| l.outputs[0].len = 5, Err("layout of a whole output")),
-        ("of no values", |l| (l.outputs[0].len, cells(l, 0).channels) = (0, 0), Err("layout with an empty output")),
-        ("of a batch", |l| l.outputs.iter_mut().for_each(|o| o.items = 2), Err("items of a batch")),
+        (
+            "of other values",
+            |l| l.outputs[0].len = 5,
+            Err("layout of a whole output"),
+        ),
+        (
+            "of no values",
+            |l| (l.outputs[0].len, cells(l, 0).channels) = (0, 0),
+            Err("layout with an empty output"),
+        ),
+        (
+            "of a batch",
+            |l| l.outputs.iter_mut().for_each(|o| o.items = 2),
+            Err("items of a batch"),
+        ),
         ("of too many bits", |l| l.outputs[2].bits = 41, Err("layout bit widths")),
     ];
     for (name, edit, expected) in cases {
@@ -411,7 +438,10 @@ fn whole_outputs_have_one_encoding() {
     let bytes = VerifyingKey::new(parts.clone()).expect("a key").to_bytes();
     assert_eq!(VerifyingKey::from_bytes(&bytes).map(|key| (*key).clone()), Ok(parts));
     let entry = [1u32, 0, len, 1, 2000].map(u32::to_le_bytes).concat();
-    let at = bytes.windows(entry.len()).position(|window| window == entry).expect("the list of whole outputs");
+    let at = bytes
+        .windows(entry.len())
+        .position(|window| window == entry)
+        .expect("the list of whole outputs");
     let with = |list: &[u8]| [&bytes[..at], list, &bytes[at + entry.len()..]].concat();
     let refused = |list: &[u32]| {
         let list: Vec<u8> = list.iter().flat_map(|number| number.to_le_bytes()).collect();

@@ -24,7 +24,10 @@ impl Builder<'_> {
             }
             self.sound()?;
         }
-        let scans = self.scored().into_iter().map(|index| (self.read(&Read::output(self.model, index)), Src::Pow(0), 1));
+        let scans = self
+            .scored()
+            .into_iter()
+            .map(|index| (self.read(&Read::output(self.model, index)), Src::Pow(0), 1));
         let scans: Vec<_> = scans.collect();
         if !scans.is_empty() {
             let line = self.sum(scans);

@@ -25,7 +25,12 @@ impl Builder<'_> {
         let others = others.into_iter().filter(|id| ends.iter().all(|(_, end)| end != id));
         let public = public.into_iter().map(|id| (0, id));
         // Outputs that are shown whole before the rest, in their order: a verifier has cells up to the last of them.
-        let whole: Vec<usize> = self.shape.whole.iter().map(|&index| self.model.outputs[index].tensor).collect();
+        let whole: Vec<usize> = self
+            .shape
+            .whole
+            .iter()
+            .map(|&index| self.model.outputs[index].tensor)
+            .collect();
         let rest = others.filter(|id| !whole.contains(id));
         let others: Vec<(usize, usize)> = whole.iter().copied().chain(rest).map(|id| (stated, id)).collect();
         for (start, id) in public.chain(ends.iter().copied()).chain(others) {

@@ -30,7 +30,7 @@ impl Layout {
             lanes: layout.lanes as usize,
             public_lanes: (key.instance_columns as usize).saturating_sub(4),
             policy_rows: usize::try_from(layout.policy_rows()).unwrap_or(usize::MAX),
-            input_rows: usize::try_from(layout.input_rows()).unwrap_or(usize::MAX),
+            input_rows: usize::try_from(layout.public_rows()).unwrap_or(usize::MAX),
         }
     }
 
