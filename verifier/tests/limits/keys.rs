@@ -418,37 +418,53 @@ fn move_to(layout: &mut InstanceLayout, output: usize, row: u32) {
 /// Which outputs are whole is written in their order, at least one, and only in the form of keys that have one.
 #[test]
 fn whole_outputs_have_one_encoding() {
-    let mut parts = key();
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../fixtures/testkit/v2/conflict_check_whole.card"
+    );
+    let card = ModelCard::from_bytes(&std::fs::read(path).unwrap()).unwrap();
+    let bytes = card.key.to_bytes();
+    let mut parts = (*card.key).clone();
     let Purpose::Inference(layout) = &mut parts.purpose else {
         panic!("a model")
     };
-    let output = &mut layout.outputs[0];
-    let (len, row) = (output.len, 6);
-    output.rows = 0;
-    output.whole = Some(WholeOutput {
-        channels: len,
-        positions: 1,
-        row,
-    });
-    (layout.inputs[0].row, parts.k) = (0, 12);
-    let Purpose::Inference(layout) = &mut parts.purpose else {
-        panic!("a model")
+    let cells: Vec<[u32; 4]> = (0..)
+        .zip(&layout.outputs)
+        .filter_map(|(index, output)| {
+            let whole = output.whole?;
+            Some([index, whole.channels, whole.positions, whole.row])
+        })
+        .collect();
+    let [first, second] = [cells[0], cells[1]];
+    let list = |entries: &[[u32; 4]]| {
+        let count = [entries.len() as u32];
+        let numbers = count.iter().chain(entries.iter().flatten());
+        numbers.flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>()
     };
-    move_to(layout, 0, 2000);
-    let bytes = VerifyingKey::new(parts.clone()).expect("a key").to_bytes();
-    assert_eq!(VerifyingKey::from_bytes(&bytes).map(|key| (*key).clone()), Ok(parts));
-    let entry = [1u32, 0, len, 1, 2000].map(u32::to_le_bytes).concat();
-    let at = bytes
-        .windows(entry.len())
-        .position(|window| window == entry)
-        .expect("the list of whole outputs");
-    let with = |list: &[u8]| [&bytes[..at], list, &bytes[at + entry.len()..]].concat();
-    let refused = |list: &[u32]| {
-        let list: Vec<u8> = list.iter().flat_map(|number| number.to_le_bytes()).collect();
-        code(VerifyingKey::from_bytes(&with(&list)))
+    let written = list(&cells);
+    let at = bytes.windows(written.len()).position(|window| window == written);
+    let at = at.expect("the list of whole outputs");
+    let read = |entries: &[[u32; 4]]| {
+        let changed = [&bytes[..at], &list(entries), &bytes[at + written.len()..]].concat();
+        VerifyingKey::from_bytes(&changed)
     };
-    assert!(VerifyingKey::from_bytes(&with(&entry)).is_ok());
-    assert_eq!(refused(&[0]), "key-invalid");
-    assert_eq!(refused(&[1, 1, len, 1, 2000]), "key-invalid");
-    assert_eq!(refused(&[2, 0, len, 1, 2000, 0, len, 1, 2000]), "too-large");
+    assert_eq!(read(&cells).map(|key| key.digest()), Ok(card.key.digest()));
+    for entries in [
+        &[][..],
+        &[second, first],
+        &[first, first],
+        // An output without policy rows or cells, and one that there is not.
+        &[first],
+        &[first, [2, second[1], second[2], second[3]]],
+    ] {
+        assert_eq!(code(read(entries)), "key-invalid", "{entries:?}");
+    }
+    assert_eq!(code(read(&[first, second, second])), "too-large");
+    // The same with policy rows has another form, with a column less.
+    for output in &mut layout.outputs {
+        (output.rows, output.whole) = (output.len, None);
+    }
+    let refused = VerifyingKey::new(parts).map(drop);
+    let reason = "instance columns differ from the layout";
+    assert_eq!(refused, Err(VerifyError::KeyInvalid { reason }));
 }
