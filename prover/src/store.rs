@@ -134,19 +134,25 @@ pub(crate) fn load_part(
     ends: Ends,
     dense: bool,
 ) -> Result<(Program, Layout, Vec<Vec<Fr>>, ProvingKey<G1Affine>), ProveError> {
-    let path = directory.join(PRIVATE);
-    let private = private(&path)?;
-    let tails = private.tails(&path)?;
-    let shape = Shape {
-        items,
-        ends,
-        dense,
-        ..private.shape
+    let model = || {
+        let path = directory.join(PRIVATE);
+        let private = private(&path)?;
+        let tails = private.tails(&path)?;
+        let shape = Shape {
+            items,
+            ends,
+            dense,
+            ..private.shape
+        };
+        let layout = Layout::build(&private.model, shape).map_err(|e| damaged(&path, e.to_string()))?;
+        Ok::<_, ProveError>((private.model, layout, tails, private.key_digest))
     };
-    let layout = Layout::build(&private.model, shape).map_err(|e| damaged(&path, e.to_string()))?;
     let path = directory.join(KEY);
-    let bytes = read(&path)?;
-    if digest(&bytes) != private.key_digest {
+    let key = || read(&path).map(|bytes| (digest(&bytes), bytes));
+    let (model, key) = rayon::join(model, key);
+    let (model, layout, tails, key_digest) = model?;
+    let (got, bytes) = key?;
+    if got != key_digest {
         return Err(damaged(&path, "its digest differs from the one at commitment".into()));
     }
     let proving_key = ProvingKey::<G1Affine>::from_bytes::<ModelCircuit>(
@@ -155,7 +161,7 @@ pub(crate) fn load_part(
         layout.shape.clone(),
     )
     .map_err(|e| damaged(&path, e.to_string()))?;
-    Ok((private.model, layout, tails, proving_key))
+    Ok((model, layout, tails, proving_key))
 }
 
 /// Reads a committed model.
@@ -173,11 +179,15 @@ pub fn load(directory: &Path) -> Result<Committed, ProveError> {
             format!("it is not the SRS key that {} names", card_path.display()),
         ));
     }
-    let card = card.check(&srs).map_err(|e| damaged(&card_path, e.to_string()))?;
     let items = card.key.purpose.layout().map_or(0, |layout| layout.items() as usize);
     // All others draw a challenge after the second phase too.
     let dense = card.key.challenge_phases.iter().all(|phase| *phase == 0);
-    let (model, layout, tails, proving_key) = load_part(directory, items, Ends::default(), dense)?;
+    let (part, card) = rayon::join(
+        || load_part(directory, items, Ends::default(), dense),
+        || card.check(&srs),
+    );
+    let card = card.map_err(|e| damaged(&card_path, e.to_string()))?;
+    let (model, layout, tails, proving_key) = part?;
     Ok(Committed {
         card,
         model: Arc::new(model),
