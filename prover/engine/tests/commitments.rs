@@ -108,7 +108,12 @@ fn few_columns_are_divided_among_threads() {
                 let all = columns
                     .iter()
                     .map(|[cells, tail]| expected(cells, &points) + expected(tail, &points));
-                assert_eq!(sums, all.collect::<Vec<_>>(), "{kinds:?}, {threads} threads, {}", path.name());
+                assert_eq!(
+                    sums,
+                    all.collect::<Vec<_>>(),
+                    "{kinds:?}, {threads} threads, {}",
+                    path.name()
+                );
             }
         }
     }
