@@ -4,6 +4,7 @@ use ff::{Field, PrimeField};
 use group::Curve;
 use halo2curves::bn256::{Fr, G1Affine, G1};
 use provenn_verifier::{LinkProof, LinkStatement, LinkTranscript};
+use rayon::prelude::*;
 
 use crate::commit::compressed;
 use crate::error::{Defect, ProveError};
@@ -32,7 +33,7 @@ pub fn prove(
         return Err(Defect::Linked.into());
     }
     // The nonces are secret; these products, unlike sums with buckets, look at every bit in the same way.
-    let products = points.iter().zip(nonces).map(|(point, nonce)| point * nonce);
+    let products = points.par_iter().zip(nonces).map(|(point, nonce)| point * nonce);
     let r = compressed(&products.sum::<G1>().to_affine());
     let mut transcript = LinkTranscript::new(statement);
     let rho = Fr::from(transcript.rho());

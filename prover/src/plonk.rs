@@ -110,10 +110,12 @@ impl<'a> Context<'a> {
     fn new(key: &'a ProvingKey<G1Affine>, srs: &'a Srs) -> Self {
         let cs = key.get_vk().cs();
         let tail_rows = cs.blinding_factors() + 1;
+        let domain = || Domain::new(Path::of_machine(), srs.k());
+        let (domain, bases) = rayon::join(domain, || Bases::new(srs, tail_rows));
         Self {
             key,
-            domain: Domain::new(Path::of_machine(), srs.k()),
-            bases: Bases::new(srs, tail_rows),
+            domain,
+            bases,
             tail_rows,
         }
     }

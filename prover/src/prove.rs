@@ -19,6 +19,7 @@ use provenn_verifier::{
     InstanceLayout, Item, LinkStatement, ModelCard, Receipt, VerifyError,
 };
 use rand_core::{CryptoRng, RngCore};
+use rayon::prelude::*;
 
 /// Where a proof stands; real stages, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -312,7 +313,7 @@ pub(crate) fn link_proof<R: RngCore>(
         srs_id: held.card.srs_id,
         proof: &proof.bytes,
         committed: points
-            .iter()
+            .par_iter()
             .map(|point| decompress(point).map(Into::into))
             .collect::<Result<_, _>>()?,
         columns: linked_columns(key, &advice, &challenges).map_err(ProveError::Refused)?,

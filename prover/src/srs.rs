@@ -212,9 +212,12 @@ impl Srs {
 
     /// Assembles the library's parameters. `g1` and `lagrange` hold `2^k` points; without `lagrange` a group FFT computes them.
     fn from_points(kind: SrsKind, k: u32, g1: Vec<G1Affine>, lagrange: Option<Vec<G1Affine>>, tau_g2: G2Affine) -> Srs {
+        let kept = KEPT_TAIL.min(1 << k);
+        let last = |points: &Vec<G1Affine>| points.last_chunk::<KEPT_TAIL>().map(|points| points.to_vec());
+        let tail = lagrange.as_ref().and_then(last);
         // `from_parts` is a method: any instance will do, and none of its values is used.
         let params = ParamsKZG::<Bn256>::new(MIN_K).from_parts(k, g1, lagrange, G2Affine::generator(), tau_g2);
-        let tail = lagrange_tail(&params, KEPT_TAIL.min(1 << k));
+        let tail = tail.unwrap_or_else(|| lagrange_tail(&params, kept));
         Srs { kind, params, tail }
     }
 }

@@ -132,20 +132,26 @@ pub(crate) fn load_part(
     directory: &Path,
     known: Shape,
 ) -> Result<(Program, Layout, Vec<Vec<Fr>>, ProvingKey<G1Affine>), ProveError> {
-    let path = directory.join(PRIVATE);
-    let private = private(&path)?;
-    let tails = private.tails(&path)?;
-    let shape = Shape {
-        items: known.items,
-        ends: known.ends,
-        dense: known.dense,
-        whole: known.whole,
-        ..private.shape
+    let model = || {
+        let path = directory.join(PRIVATE);
+        let private = private(&path)?;
+        let tails = private.tails(&path)?;
+        let shape = Shape {
+            items: known.items,
+            ends: known.ends,
+            dense: known.dense,
+            whole: known.whole,
+            ..private.shape
+        };
+        let layout = Layout::build(&private.model, shape).map_err(|e| damaged(&path, e.to_string()))?;
+        Ok::<_, ProveError>((private.model, layout, tails, private.key_digest))
     };
-    let layout = Layout::build(&private.model, shape).map_err(|e| damaged(&path, e.to_string()))?;
     let path = directory.join(KEY);
-    let bytes = read(&path)?;
-    if digest(&bytes) != private.key_digest {
+    let key = || read(&path).map(|bytes| (digest(&bytes), bytes));
+    let (model, key) = rayon::join(model, key);
+    let (model, layout, tails, key_digest) = model?;
+    let (got, bytes) = key?;
+    if got != key_digest {
         return Err(damaged(&path, "its digest differs from the one at commitment".into()));
     }
     let proving_key = ProvingKey::<G1Affine>::from_bytes::<ModelCircuit>(
@@ -154,7 +160,7 @@ pub(crate) fn load_part(
         layout.shape.clone(),
     )
     .map_err(|e| damaged(&path, e.to_string()))?;
-    Ok((private.model, layout, tails, proving_key))
+    Ok((model, layout, tails, proving_key))
 }
 
 /// Reads a committed model.
@@ -172,7 +178,6 @@ pub fn load(directory: &Path) -> Result<Committed, ProveError> {
             format!("it is not the SRS key that {} names", card_path.display()),
         ));
     }
-    let card = card.check(&srs).map_err(|e| damaged(&card_path, e.to_string()))?;
     let layout = card.key.purpose.layout();
     let outputs = layout.iter().flat_map(|layout| layout.outputs.iter().enumerate());
     let whole = outputs.filter(|(_, output)| output.whole.is_some());
@@ -183,7 +188,9 @@ pub fn load(directory: &Path) -> Result<Committed, ProveError> {
         whole: whole.map(|(index, _)| index).collect(),
         ..Shape::default()
     };
-    let (model, layout, tails, proving_key) = load_part(directory, known)?;
+    let (part, card) = rayon::join(|| load_part(directory, known), || card.check(&srs));
+    let card = card.map_err(|e| damaged(&card_path, e.to_string()))?;
+    let (model, layout, tails, proving_key) = part?;
     Ok(Committed {
         card,
         model: Arc::new(model),

@@ -83,11 +83,15 @@ impl Witness {
         let mut lanes: Vec<Vec<lane::Row>> = (0..shape.lanes).into_par_iter().map(lane).collect();
         let top = policy::cells(self, model, layout, &mut lanes[0]);
         let lanes: Vec<_> = lanes.par_iter().map(|rows| lane::columns(shape, rows)).collect();
+        let (functions, multiplicity) = rayon::join(
+            || function::multiplicities(model, layout, &lanes),
+            || range::multiplicities(shape, &lanes),
+        );
         First {
             input: input.collect(),
             given: input::given_cells(model, layout, &self.trace),
-            multiplicity: range::multiplicities(shape, &lanes),
-            functions: function::multiplicities(model, layout, &lanes),
+            multiplicity,
+            functions,
             line: shape.dense.then(|| dense::line(layout, &lanes[0].value)),
             lanes,
             top,
@@ -128,7 +132,7 @@ impl Witness {
             let values = layout.kinds.iter().zip(&lane.value).map(value);
             [rows.map(accumulator).collect(), values.collect()]
         };
-        let scanned = first.lanes.iter().enumerate().map(scanned).collect();
+        let scanned = first.lanes.par_iter().enumerate().map(scanned).collect();
         Second {
             columns,
             inverses: lookup.inverses,

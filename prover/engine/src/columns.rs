@@ -28,24 +28,25 @@ pub trait Columns: Copy + Send + Sync + 'static {
     /// Powers of a root of unity, for transforms of one size.
     type Twiddles: Send + Sync + std::fmt::Debug;
     /// Room for the registers of a program, and its constants.
-    type Registers;
+    type Registers: Send;
     /// Room for the values of a transform; those of one thread follow one another in it.
-    type Room: Default;
+    type Room: Default + Send;
 
     /// Those of a root of order `2^k`; `None` if the path has no transform of this size.
     #[cfg(target_arch = "x86_64")]
     fn twiddles(self, omega: Fr, k: u32) -> Option<Self::Twiddles>;
 
     /// `y_j = after_j sum_i before_i x_i omega^(ij)` for all `2^k` of `j`, where each of the two factors that is given is one product of
-    /// this path (divided by `FORM`); there are at most `2^k` rows, the others are zero, and as many factors as `2^k`.
+    /// this path (divided by `FORM`); there are at most `2^k` rows, the others are zero, and as many factors and `y` as `2^k`.
     fn transform(
         self,
         twiddles: &Self::Twiddles,
         rows: &[Fr],
         before: Option<&[Fr]>,
         after: Option<&[Fr]>,
+        out: &mut [Fr],
         room: &mut Self::Room,
-    ) -> Vec<Fr>;
+    );
 
     /// What running a program takes.
     fn registers(self, program: &Compiled) -> Self::Registers;

@@ -4,10 +4,12 @@ use crate::columns::{Columns, Ratio, BLOCK};
 use crate::path::Kind;
 use crate::portable::Portable;
 use crate::program::Compiled;
+use crate::rooms::Rooms;
 use crate::Path;
 use halo2curves::bn256::Fr;
 use halo2curves::ff::{Field, PrimeField};
 use rayon::prelude::*;
+use std::fmt::{self, Debug, Formatter};
 
 /// The powers of a root of unity of order `2^k`.
 #[derive(Debug)]
@@ -92,16 +94,25 @@ impl Kept {
             rows: 1 << k,
             forward: twiddles(omega),
             backward: twiddles(inverse(omega)),
+            rooms: Rooms::default(),
         })
     }
 }
 
-#[derive(Debug)]
 struct Table<K: Columns> {
     kernel: K,
     rows: usize,
     forward: K::Twiddles,
     backward: K::Twiddles,
+    rooms: Rooms<K::Room>,
+}
+
+impl<K: Columns> Debug for Table<K> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<K: Columns> Table<K> {
@@ -112,15 +123,22 @@ impl<K: Columns> Table<K> {
             rows: 1 << k,
             forward: kernel.twiddles(omega, k)?,
             backward: kernel.twiddles(inverse(omega), k)?,
+            rooms: Rooms::default(),
         })
     }
 
     fn coefficients(&self, columns: &[Vec<Fr>]) -> Vec<Vec<Fr>> {
         let share = Fr::from(K::FORM) * inverse(Fr::from(self.rows as u64));
         let shares = vec![share; self.rows];
-        let one =
-            |room: &mut K::Room, rows: &Vec<Fr>| self.kernel.transform(&self.backward, rows, None, Some(&shares), room);
-        columns.par_iter().map_init(K::Room::default, one).collect()
+        columns.par_iter().map(|rows| self.backward(rows, &shares)).collect()
+    }
+
+    /// The transform back, with factors.
+    fn backward(&self, rows: &[Fr], after: &[Fr]) -> Vec<Fr> {
+        let (kernel, mut out) = (self.kernel, vec![Fr::ZERO; self.rows]);
+        let transform = |room: &mut _| kernel.transform(&self.backward, rows, None, Some(after), &mut out, room);
+        self.rooms.with(K::Room::default, transform);
+        out
     }
 
     /// On each of as many cosets `s H` as there are pieces the quotient `Q = sum X^(nt) Q_t` is `sum v^t Q_t` with the constant `v = s^n`:
@@ -133,10 +151,19 @@ impl<K: Columns> Table<K> {
         let values = |shift: &Fr| shift.pow([self.rows as u64]);
         let constants: Vec<Fr> = shifts.iter().map(values).collect();
         let program = program.scaled(Fr::from(K::FORM));
-        let parts: Vec<Vec<Fr>> = shifts
+        let registers = Rooms::default();
+        // One after the other, in the same memory: what is freed between them is taken back page by page.
+        let mut values: Vec<Vec<Fr>> = columns.par_iter().map(|_| vec![Fr::ZERO; self.rows]).collect();
+        let parts = shifts
             .iter()
-            .map(|shift| self.part(&program, columns, *shift))
-            .collect();
+            .map(|shift| self.values((&program, &registers), columns, *shift, &mut values));
+        let parts: Vec<Vec<Fr>> = parts.collect();
+        drop(values);
+        let parts = parts.par_iter().zip(&shifts).map(|(part, shift)| {
+            let after = powers(inverse(Fr::from(self.rows as u64)), inverse(*shift), self.rows);
+            self.backward(&part[..self.rows], &after)
+        });
+        let parts: Vec<Vec<Fr>> = parts.collect();
         let weights = weights(&constants);
         let piece = |of: Vec<Fr>| {
             let terms: Vec<(&[Fr], Fr)> = parts.iter().map(Vec::as_slice).zip(of).collect();
@@ -145,31 +172,34 @@ impl<K: Columns> Table<K> {
         weights.into_iter().flat_map(piece).collect()
     }
 
-    /// The polynomial of less than `n` coefficients that is what the program makes of the columns on the coset.
-    fn part(&self, program: &Compiled, columns: &[&[Fr]], shift: Fr) -> Vec<Fr> {
-        let form = Fr::from(K::FORM);
+    /// What the program makes of the columns on the coset, in whole blocks; the columns' values there are written to `values`.
+    fn values(
+        &self,
+        (program, registers): (&Compiled, &Rooms<K::Registers>),
+        columns: &[&[Fr]],
+        shift: Fr,
+        values: &mut [Vec<Fr>],
+    ) -> Vec<Fr> {
+        /// Blocks of a task: few enough that no core waits long for another.
+        const TASK: usize = 8;
+        let (kernel, form) = (self.kernel, Fr::from(K::FORM));
         let before = powers(form * form, shift, self.rows);
-        let values = |room: &mut K::Room, column: &&[Fr]| {
-            self.kernel.transform(&self.forward, column, Some(&before), None, room)
-        };
-        let values: Vec<Vec<Fr>> = columns.par_iter().map_init(K::Room::default, values).collect();
+        columns.par_iter().zip(&mut *values).for_each(|(column, values)| {
+            let transform = |room: &mut _| kernel.transform(&self.forward, column, Some(&before), None, values, room);
+            self.rooms.with(K::Room::default, transform);
+        });
         let values: Vec<&[Fr]> = values.iter().map(Vec::as_slice).collect();
         let mut part = vec![Fr::ZERO; self.rows.next_multiple_of(BLOCK)];
-        let chunk = (self.rows / rayon::current_num_threads())
-            .next_multiple_of(BLOCK)
-            .max(BLOCK);
-        part.par_chunks_mut(chunk).enumerate().for_each(|(index, rows)| {
-            let mut registers = self.kernel.registers(program);
-            for (block, out) in rows.as_chunks_mut().0.iter_mut().enumerate() {
-                let start = index * chunk + block * BLOCK;
-                self.kernel.run(program, &values, start, out, &mut registers);
-            }
+        let tasks = part.par_chunks_mut(TASK * BLOCK).enumerate();
+        tasks.for_each(|(task, rows)| {
+            let run = |registers: &mut _| {
+                for (block, out) in rows.as_chunks_mut().0.iter_mut().enumerate() {
+                    kernel.run(program, &values, (task * TASK + block) * BLOCK, out, registers);
+                }
+            };
+            registers.with(|| kernel.registers(program), run);
         });
-        drop(values);
-        part.truncate(self.rows);
-        let after = powers(inverse(Fr::from(self.rows as u64)), inverse(shift), self.rows);
-        let room = &mut K::Room::default();
-        self.kernel.transform(&self.backward, &part, None, Some(&after), room)
+        part
     }
 }
 
@@ -218,9 +248,17 @@ pub fn ratios<K: Columns>(kernel: K, terms: &[Ratio<'_>], plus: Fr, rows: usize)
 
 /// `first, first step, ..`
 fn powers(first: Fr, step: Fr, count: usize) -> Vec<Fr> {
-    std::iter::successors(Some(first), |power| Some(power * step))
-        .take(count)
-        .collect()
+    /// Powers of a task.
+    const TASK: usize = 1 << 10;
+    let mut powers = vec![Fr::ZERO; count];
+    powers.par_chunks_mut(TASK).enumerate().for_each(|(task, powers)| {
+        let mut power = first * step.pow_vartime([(task * TASK) as u64]);
+        for slot in powers {
+            *slot = power;
+            power *= step;
+        }
+    });
+    powers
 }
 
 /// Of what is not zero.

@@ -4,17 +4,16 @@ use crate::digits::{Cells, Scalars, FULL_BITS};
 use crate::kernel::{Collision, Kernel, Ref, SUM};
 use crate::msm::reference;
 use crate::path::by_path;
-use crate::sums::Lists;
+use crate::rooms::Rooms;
+use crate::sums::{Lists, TASK};
 use crate::Path;
 use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::group::prime::PrimeCurveAffine;
 use halo2curves::group::{Curve, Group};
 use rayon::prelude::*;
 
-/// Scalars at a time: their multiples take tens of megabytes.
-const CHUNK: usize = 1 << 18;
-/// Scalars whose digits are found by one task.
-const PART: usize = 1 << 10;
+/// Widest windows: the multiples of one stay in the cache of a core.
+const MAX_WIDTH: usize = 13;
 
 /// Windows of such a scalar; the last has room for a carry.
 pub const fn windows(width: usize) -> usize {
@@ -61,45 +60,53 @@ pub fn multiples(path: Path, base: &G1Affine, scalars: &[Fr]) -> Vec<G1Affine> {
 fn by<K: Kernel>(kernel: K, base: &G1Affine, scalars: &[Fr]) -> Vec<G1Affine> {
     // One addition for each window of a scalar and for each multiple of the table.
     let additions = |width: &usize| windows(*width) * (scalars.len() + (1 << (width - 1)));
-    let width = (4..=16).min_by_key(additions).unwrap_or(4);
+    let width = (4..=MAX_WIDTH).min_by_key(additions).unwrap_or(4);
     let table = table(kernel, base, width);
-    let sums = scalars.chunks(CHUNK).map(|scalars| {
-        let summed = chunk(kernel, &table, width, scalars);
-        summed.unwrap_or_else(|Collision| scalars.iter().map(|scalar| (base * scalar).to_affine()).collect())
+    let part = (TASK / windows(width)).max(1);
+    let rooms = Rooms::default();
+    let mut multiples = vec![G1Affine::identity(); scalars.len()];
+    let parts = multiples.par_chunks_mut(part).zip(scalars.par_chunks(part));
+    parts.for_each(|(multiples, scalars)| {
+        let (lists, filled) = lists(kernel, width, scalars);
+        match lists.sums(kernel, &table, &rooms) {
+            Ok(sums) => {
+                let sums = kernel.points(&sums);
+                filled
+                    .into_iter()
+                    .zip(sums)
+                    .for_each(|(place, sum)| multiples[place] = sum);
+            }
+            Err(Collision) => {
+                let multiple = |scalar: &Fr| (base * scalar).to_affine();
+                multiples
+                    .iter_mut()
+                    .zip(scalars)
+                    .for_each(|(to, scalar)| *to = multiple(scalar));
+            }
+        }
     });
-    sums.collect::<Vec<Vec<_>>>().concat()
+    multiples
 }
 
-/// The multiples of a chunk.
-fn chunk<K: Kernel>(kernel: K, table: &[K::Row], width: usize, scalars: &[Fr]) -> Result<Vec<G1Affine>, Collision> {
-    let parts = scalars.par_chunks(PART).map(|scalars| lists(kernel, width, scalars));
-    let (parts, mut lists) = (parts.collect::<Vec<_>>(), Lists::default());
-    parts.iter().for_each(|part| lists.append(part));
-    let sums = lists.sums(kernel, table)?;
-    let mut sums = sums
-        .par_chunks(PART)
-        .map(|rows| kernel.points(rows))
-        .collect::<Vec<_>>()
-        .concat()
-        .into_iter();
-    let sum = |full: bool| full.then(|| sums.next()).flatten().unwrap_or_default();
-    Ok(lists.full().map(sum).collect())
-}
-
-/// For each scalar the multiples of its digits.
-fn lists<K: Kernel>(kernel: K, width: usize, scalars: &[Fr]) -> Lists {
+/// For each scalar but 0 the multiples of its digits, and its place.
+fn lists<K: Kernel>(kernel: K, width: usize, scalars: &[Fr]) -> (Lists, Vec<usize>) {
     let digits = Scalars::new(kernel, Cells::Field(scalars), &[], Some(width));
-    let mut multiples: Vec<Vec<Ref>> = vec![vec![]; scalars.len()];
-    for window in 0..digits.windows() {
+    // By scalars, with room for all windows of each.
+    let windows = digits.windows();
+    let mut multiples = vec![0; windows * scalars.len()];
+    let mut counts = vec![0; scalars.len()];
+    for window in 0..windows {
         digits.each_digit(window, |place, digit| {
             let multiple = (window << (width - 1)) + digit.unsigned_abs() as usize - 1;
-            multiples[place].push(reference(multiple, digit));
+            multiples[windows * place + counts[place]] = reference(multiple, digit);
+            counts[place] += 1;
         });
     }
-    let mut lists = Lists::default();
-    for multiples in &multiples {
-        lists.refs.extend(multiples);
+    let (mut lists, mut filled) = (Lists::default(), vec![]);
+    for (place, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
+        lists.refs.extend(&multiples[windows * place..windows * place + count]);
         lists.end();
+        filled.push(place);
     }
-    lists
+    (lists, filled)
 }

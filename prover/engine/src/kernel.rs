@@ -18,7 +18,7 @@ pub trait Kernel: Copy + Send + Sync + 'static {
     /// A point that is not at infinity.
     type Row: Copy + Send + Sync;
     /// Room for the work of one task.
-    type Scratch: Default;
+    type Scratch: Default + Send;
 
     /// Points as rows. None is at infinity.
     fn rows(self, points: &[G1Affine]) -> Vec<Self::Row>;

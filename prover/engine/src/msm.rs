@@ -9,7 +9,8 @@ use crate::entries::Sorted;
 use crate::fixed_base::{table, windows};
 use crate::kernel::{Collision, Kernel, Ref, MINUS};
 use crate::path::Kind;
-use crate::sums::Lists;
+use crate::rooms::Rooms;
+use crate::sums::{Lists, Room};
 use crate::Path;
 use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::group::prime::PrimeCurveAffine;
@@ -17,6 +18,7 @@ use halo2curves::group::Group;
 use halo2curves::msm::msm_parallel;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// Width of the windows of tails, whose multiples are kept.
 const TAIL_WIDTH: usize = 6;
@@ -92,6 +94,7 @@ struct Table<K: Kernel> {
     holes: Vec<usize>,
     /// The same of tail points.
     tail_holes: Vec<usize>,
+    rooms: Rooms<Room<K>>,
 }
 
 /// A window of a column, with a bucket for each weight from 1 to `2^(width-1)`.
@@ -120,8 +123,22 @@ enum Work<'a, K: Kernel> {
 /// Scalars of the bases from one on; and a tail.
 struct Terms<'a> {
     scalars: &'a Scalars<'a>,
+    /// Those of their windows that are summed.
+    windows: Range<usize>,
     first: usize,
     tail: Option<&'a Scalars<'a>>,
+}
+
+impl Terms<'_> {
+    /// So many parts of the windows, whose sums add up to the whole.
+    fn divided(&self, parts: usize) -> impl Iterator<Item = Self> + '_ {
+        let end = move |part: usize| self.windows.start + self.windows.len() * part / parts;
+        (0..parts).map(move |part| Self {
+            windows: end(part)..end(part + 1),
+            tail: self.tail.filter(|_| part == 0),
+            ..*self
+        })
+    }
 }
 
 impl<K: Kernel> Prepared<'_, K> {
@@ -146,6 +163,7 @@ impl<K: Kernel> Table<K> {
             points: points.len(),
             holes,
             tail_holes,
+            rooms: Rooms::default(),
         }
     }
 
@@ -155,7 +173,10 @@ impl<K: Kernel> Table<K> {
         let additions: usize = prepared.iter().map(Prepared::additions).sum();
         let groups = (additions / GROUP).max(rayon::current_num_threads());
         let size = columns.len().div_ceil(groups).max(1);
-        let group = |(prepared, columns): (&[Prepared<'_, K>], &[Column<'_>])| match self.group(prepared) {
+        // Where there are fewer groups than threads, windows of a column are divided among them.
+        let groups = columns.len().div_ceil(size).max(1);
+        let parts = rayon::current_num_threads().div_ceil(groups);
+        let group = |(prepared, columns): (&[Prepared<'_, K>], &[Column<'_>])| match self.group(prepared, parts) {
             Ok(sums) => sums,
             Err(Collision) => columns.iter().map(|column| self.library(column)).collect(),
         };
@@ -194,13 +215,13 @@ impl<K: Kernel> Table<K> {
             let points = (0..rows).filter(|row| self.holes.binary_search(row).is_err());
             all.refs.extend(points.map(|row| row as Ref));
             all.end();
-            Some((rows, *all.sums(self.kernel, &self.rows).ok()?.first()?))
+            Some((rows, *self.of_lists(&all, &self.rows).ok()?.first()?))
         };
         rows.collect::<BTreeSet<usize>>().into_iter().filter_map(sum).collect()
     }
 
     /// The commitments to columns of a group. Columns of entries are sums of a few points, which are made first.
-    fn group(&self, columns: &[Prepared<'_, K>]) -> Result<Vec<G1>, Collision> {
+    fn group(&self, columns: &[Prepared<'_, K>], parts: usize) -> Result<Vec<G1>, Collision> {
         let mut lists = Lists::default();
         for column in columns {
             if let Work::Entries(_, rows, _) = &column.work {
@@ -208,7 +229,7 @@ impl<K: Kernel> Table<K> {
                 self.tail(&column.tail, &mut lists);
             }
         }
-        let sums = lists.sums(self.kernel, &self.rows)?;
+        let sums = self.of_lists(&lists, &self.rows)?;
         let (mut sums, mut full) = (sums.into_iter(), lists.full());
         let mut made = vec![];
         let mut of_entries = vec![];
@@ -216,6 +237,7 @@ impl<K: Kernel> Table<K> {
             if let Work::Entries(scalars, rows, whole) = &column.work {
                 of_entries.push(Terms {
                     scalars,
+                    windows: 0..scalars.windows(),
                     first: made.len(),
                     tail: None,
                 });
@@ -228,12 +250,19 @@ impl<K: Kernel> Table<K> {
         let of_rows = columns.iter().filter_map(|column| match &column.work {
             Work::Rows(scalars) => Some(Terms {
                 scalars,
+                windows: 0..scalars.windows(),
                 first: 0,
                 tail: Some(&column.tail),
             }),
             Work::Entries(..) => None,
         });
-        let of_rows = self.sums(&self.rows, &of_rows.collect::<Vec<_>>())?;
+        let of_rows: Vec<Terms<'_>> = of_rows.collect();
+        let divided: Vec<Terms<'_>> = of_rows.iter().flat_map(|terms| terms.divided(parts)).collect();
+        let sums = divided
+            .par_chunks(of_rows.len().max(1))
+            .map(|terms| self.sums(&self.rows, terms));
+        let sums = sums.collect::<Result<Vec<_>, _>>()?.concat();
+        let of_rows: Vec<G1> = sums.chunks(parts).map(|parts| parts.iter().sum()).collect();
         let of_entries = self.sums(&made, &of_entries)?;
         let (mut of_rows, mut of_entries) = (of_rows.into_iter(), of_entries.into_iter());
         let next = |column: &Prepared<'_, K>| match column.work {
@@ -248,8 +277,10 @@ impl<K: Kernel> Table<K> {
         let (mut windows, mut lists) = (vec![], Lists::default());
         for (column, terms) in columns.iter().enumerate() {
             let width = terms.scalars.width();
-            for window in 0..terms.scalars.windows() {
-                sort(terms, window, &mut lists);
+            let sorted = terms.windows.clone().into_par_iter();
+            let sorted: Vec<Lists> = sorted.map(|window| sort(terms, window)).collect();
+            for (window, sorted) in terms.windows.clone().zip(&sorted) {
+                lists.append(sorted);
                 windows.push(Window {
                     column,
                     bit: width * window,
@@ -261,7 +292,7 @@ impl<K: Kernel> Table<K> {
                 None => lists.end(),
             }
         }
-        let mut rows = lists.sums(self.kernel, bases)?;
+        let mut rows = self.of_lists(&lists, bases)?;
         // Which sums there are, in the order of the lists.
         let (mut places, mut full) = (0.., lists.full());
         let mut next = || full.next().filter(|full| *full).and_then(|_| places.next());
@@ -290,7 +321,7 @@ impl<K: Kernel> Table<K> {
                     halves.end();
                 }
             }
-            let sums = halves.sums(self.kernel, &rows)?;
+            let sums = self.of_lists(&halves, &rows)?;
             let (mut places, mut full) = (rows.len() as Ref.., halves.full());
             rows.extend(sums);
             for window in &mut windows {
@@ -300,7 +331,7 @@ impl<K: Kernel> Table<K> {
                 window.buckets.iter_mut().skip(1).for_each(|bucket| *bucket = next());
             }
         }
-        let sums = self.kernel.points(&totals.sums(self.kernel, &rows)?);
+        let sums = self.kernel.points(&self.of_lists(&totals, &rows)?);
         let full = positions.into_iter().zip(totals.full()).filter(|(_, full)| *full);
         let mut terms: Vec<_> = full.map(|(position, _)| position).zip(sums).collect();
         terms.sort_by_key(|((column, bit), _)| (*column, std::cmp::Reverse(*bit)));
@@ -312,6 +343,11 @@ impl<K: Kernel> Table<K> {
             shifted(sum, bit, 0)
         };
         Ok((0..columns.len()).map(column).collect())
+    }
+
+    /// The sums of lists.
+    fn of_lists(&self, lists: &Lists, bases: &[K::Row]) -> Result<Vec<K::Row>, Collision> {
+        lists.sums(self.kernel, bases, &self.rooms)
     }
 
     /// The multiples of the tail that a column adds, as one list.
@@ -362,12 +398,13 @@ pub fn reference(place: usize, digit: i32) -> Ref {
     place as Ref | if digit < 0 { MINUS } else { 0 }
 }
 
-/// Appends the points of a window as one list for each weight.
-fn sort(terms: &Terms<'_>, window: usize, lists: &mut Lists) {
-    let scalars = terms.scalars;
+/// The points of a window as one list for each weight.
+fn sort(terms: &Terms<'_>, window: usize) -> Lists {
+    let (scalars, mut lists) = (terms.scalars, Lists::default());
     let mut places = vec![0usize; (1 << (scalars.width() - 1)) + 1];
     scalars.each_digit(window, |_, digit| places[digit.unsigned_abs() as usize] += 1);
-    let mut end = lists.refs.len();
+    let mut end = 0;
+    lists.ends.reserve(places.len());
     for place in places.iter_mut().skip(1) {
         (*place, end) = (end, end + *place);
         lists.ends.push(end);
@@ -378,4 +415,5 @@ fn sort(terms: &Terms<'_>, window: usize, lists: &mut Lists) {
         lists.refs[*place] = reference(terms.first + point, digit);
         *place += 1;
     });
+    lists
 }

@@ -2,11 +2,12 @@
 //! inversion.
 
 use crate::kernel::{row, Collision, Kernel, Ref, MINUS, SUM};
+use crate::rooms::Rooms;
 use rayon::prelude::*;
 use std::ops::Range;
 
 /// Points of one task: they stay in the cache of a core.
-const TASK: usize = 1 << 14;
+pub const TASK: usize = 1 << 14;
 
 /// Lists of points, one after the other.
 #[derive(Default)]
@@ -46,7 +47,12 @@ impl Lists {
     ///
     /// # Errors
     /// Two sums of parts of a list are equal or opposite.
-    pub fn sums<K: Kernel>(&self, kernel: K, bases: &[K::Row]) -> Result<Vec<K::Row>, Collision> {
+    pub fn sums<K: Kernel>(
+        &self,
+        kernel: K,
+        bases: &[K::Row],
+        rooms: &Rooms<Room<K>>,
+    ) -> Result<Vec<K::Row>, Collision> {
         // Parts of lists by task, and the number of parts of each list.
         let (mut tasks, mut parts, mut size, mut split) = (vec![], vec![], 0, Self::default());
         let mut count = 0;
@@ -66,14 +72,13 @@ impl Lists {
             split.end();
         }
         tasks.push(parts);
-        let room = || Room::<K>::default();
         let sums = tasks
             .par_iter()
-            .map_init(room, |room, parts| self.task(kernel, bases, parts, room));
+            .map(|parts| rooms.with(Room::default, |room| self.task(kernel, bases, parts, room)));
         let sums = sums.collect::<Result<Vec<_>, _>>()?.concat();
         match sums.len() == split.ends.len() {
             true => Ok(sums),
-            false => split.sums(kernel, &sums),
+            false => split.sums(kernel, &sums, rooms),
         }
     }
 
@@ -128,8 +133,8 @@ impl Lists {
     }
 }
 
-/// What a task works in; those of one thread follow one another in it.
-struct Room<K: Kernel> {
+/// What a task works in.
+pub struct Room<K: Kernel> {
     /// The points that each list has left, one list after the other, and those of the next round.
     left: Vec<Ref>,
     next: Vec<Ref>,

@@ -85,6 +85,40 @@ fn integers_are_the_same_elements() {
     }
 }
 
+/// Of fewer columns than threads the windows are divided, of which there may be fewer than parts.
+#[test]
+fn few_columns_are_divided_among_threads() {
+    let mut rng = ChaCha20Rng::from_seed([11; 32]);
+    let points = points(300, &mut rng);
+    for threads in [1, 2, 3, 40] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        for path in paths() {
+            let bases = Bases::new(path, &points, &points[..TAIL]);
+            for kinds in [&[0][..], &[1], &[5], &[8, 4], &[0, 5, 3]] {
+                let columns: Vec<[Vec<Fr>; 2]> = kinds
+                    .iter()
+                    .map(|kind| [column(*kind, points.len(), &mut rng), column(0, TAIL, &mut rng)])
+                    .collect();
+                let given = columns.iter().map(|[cells, tail]| Column {
+                    cells: Cells::Field(cells),
+                    tail,
+                });
+                let given: Vec<Column<'_>> = given.collect();
+                let sums = pool.install(|| bases.commit(&given));
+                let all = columns
+                    .iter()
+                    .map(|[cells, tail]| expected(cells, &points) + expected(tail, &points));
+                assert_eq!(
+                    sums,
+                    all.collect::<Vec<_>>(),
+                    "{kinds:?}, {threads} threads, {}",
+                    path.name()
+                );
+            }
+        }
+    }
+}
+
 /// More points than one task takes in a bucket, and in all.
 #[test]
 fn long_lists_are_split() {

@@ -8,6 +8,7 @@ use halo2_proofs::poly::Polynomial;
 use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
 use provenn_engine::Path;
+use std::collections::BTreeMap;
 
 /// Writes the evaluations and opens the columns and the quotient, in the order of the protocol.
 pub(super) fn open(
@@ -19,7 +20,12 @@ pub(super) fn open(
     let x = transcript.challenge();
     let joined = join(pieces, x.pow([context.rows() as u64 - 1]));
     let (omega, rows) = (context.domain.omega(), context.rows() as i64);
-    let at = |rotation: i32| x * omega.pow([i64::from(rotation).rem_euclid(rows) as u64]);
+    // Few rotations, and many queries.
+    let mut points = BTreeMap::new();
+    let mut at = |rotation: i32| {
+        let power = || x * omega.pow_vartime([i64::from(rotation).rem_euclid(rows) as u64]);
+        *points.entry(rotation).or_insert_with(power)
+    };
     let mut advice = Openings::default();
     for &(column, rotation) in context.cs().advice_queries() {
         advice.push(&columns.advice[column.index()], at(rotation.0));

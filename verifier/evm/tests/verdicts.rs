@@ -6,7 +6,7 @@
 mod vector;
 
 use crate::common::{self, cheapest, generator, graphs, kit, Case, GOLDEN};
-use provenn_evm::{KeyData, Words};
+use provenn_evm::{ExportError, KeyData, Words};
 use provenn_verifier::*;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -22,7 +22,16 @@ fn golden_receipts_verify_and_say_what_they_claim() {
     }
 }
 
-/// Vectors with a card and an SRS that decode; the others have no key data. Batches are taken apart. What the caller expects is not the contract's.
+/// A card that shows an output whole has no key data: the contract has no cells of it.
+#[test]
+fn whole_outputs_are_not_exported() {
+    let srs = SrsVerifyingKey::from_bytes(&common::read("v2/conflict_check.srs")).unwrap();
+    let card = ModelCard::from_bytes(&common::read("v2/conflict_check_whole.card")).unwrap();
+    let refused = KeyData::new(&card.check(&srs).unwrap(), &srs);
+    assert_eq!(refused, Err(ExportError::Whole));
+}
+
+/// Vectors with a card and an SRS that decode, and key data; the others have none. Batches are taken apart. What the caller expects is not the contract's.
 #[test]
 fn the_test_kit() {
     let mut cases: BTreeMap<(String, String), Option<Case>> = BTreeMap::new();
@@ -51,6 +60,9 @@ fn the_test_kit() {
             let case = cases.entry((card.clone(), vector.srs.clone())).or_insert_with(|| {
                 let srs = SrsVerifyingKey::from_bytes(&common::read(&vector.srs)).ok()?;
                 let card = ModelCard::from_bytes(&common::read(card)).ok()?.check(&srs).ok()?;
+                if KeyData::new(&card, &srs) == Err(ExportError::Whole) {
+                    return None;
+                }
                 // A receipt whose hints stand in where one has none.
                 let honest = GOLDEN.iter().find(|(name, _)| vector.cards[0].contains(name));
                 let honest = honest.map_or("files/development.receipt".to_owned(), |(name, _)| {

@@ -7,7 +7,6 @@ use crate::program::Program;
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{BatchInvert, Field};
 use rayon::prelude::*;
-use std::collections::HashMap;
 
 /// The integer of limbs and single bits.
 fn integer(layout: &Layout, parts: &[Vec<u64>], row: usize) -> u64 {
@@ -42,13 +41,21 @@ fn live(layout: &Layout) -> usize {
 /// fails.
 pub fn multiplicities(model: &Program, layout: &Layout, lanes: &[lane::Columns<Vec<u64>>]) -> Vec<Vec<u64>> {
     let usable = layout.shape.usable();
-    let index: HashMap<Entry, usize> = entries(model, layout).zip(0..).collect();
+    // They ascend: by their tables, and in each by what it takes.
+    let entries: Vec<Entry> = entries(model, layout).collect();
+    let place = |entry: Entry| {
+        let at = entries
+            .binary_search_by_key(&entry.packed(), |entry| entry.packed())
+            .ok()?;
+        (entries[at] == entry).then_some((at, entry.tag))
+    };
+    let of_lane = |lane: usize| -> Vec<(usize, u64)> {
+        let lookups = lookups(model, layout, lanes, lane).into_iter();
+        lookups.filter_map(|(_, entry)| place(entry)).collect()
+    };
+    let places: Vec<Vec<(usize, u64)>> = (0..live(layout)).into_par_iter().map(of_lane).collect();
     let mut counts = vec![0u64; layout.shape.features.tables.blocks * usable];
-    for lane in 0..live(layout) {
-        for (_, entry) in lookups(model, layout, lanes, lane) {
-            index.get(&entry).into_iter().for_each(|&at| counts[at] += entry.tag);
-        }
-    }
+    places.iter().flatten().for_each(|(at, tag)| counts[*at] += tag);
     counts.chunks(usable).map(<[u64]>::to_vec).collect()
 }
 

@@ -1,9 +1,13 @@
 //! Values of the scan slots.
 
 use crate::argument::expr::{powers, signed};
-use crate::layout::{Layout, Mode, Src};
+use crate::layout::{Layout, Mode, ScanRow, Src};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::Field;
+use rayon::prelude::*;
+
+/// Rows of a task.
+const TASK: usize = 64;
 
 /// What the slots read: for each lane, accumulator and value of each row.
 pub(crate) type Scanned = [Vec<i128>; 2];
@@ -39,14 +43,22 @@ pub(crate) fn columns(
     for segment in &layout.segments {
         let [first, second, sums] = [0, 1, 2].map(|column| 3 * segment.slot + column);
         let mut acc = Fr::ZERO;
-        for (index, step) in segment.rows.iter().enumerate() {
+        // What factors multiply does not depend on rows before, and is most of the work.
+        let terms = segment.rows.par_iter().enumerate().with_min_len(TASK);
+        let term = |(index, step): (usize, &ScanRow)| match step.factors {
+            Some(_) => added(step.mode, segment.start + index) + signed(step.kappa),
+            None => Fr::ZERO,
+        };
+        let terms = terms.map(term);
+        let terms: Vec<Fr> = terms.collect();
+        for (index, (step, term)) in segment.rows.iter().zip(terms).enumerate() {
             let row = segment.start + index;
             if let Some(factors) = step.factors {
                 let [a, b] = [factors.0, factors.1].map(|src| match src {
                     Src::Slot(slot, row) => columns[3 * slot + 2][row],
                     Src::Pow(_) | Src::Uacc(_) | Src::Pacc(_) => read(src).unwrap_or(Fr::ZERO),
                 });
-                acc += a * b * (added(step.mode, row) + signed(step.kappa));
+                acc += a * b * term;
                 columns[first][row] = a;
                 columns[second][row] = b;
             }

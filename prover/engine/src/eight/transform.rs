@@ -176,8 +176,9 @@ pub fn transform<K: Vectors>(
     rows: &[Fr],
     before: Option<&[Fr]>,
     after: Option<&[Fr]>,
+    out: &mut [Fr],
     values: &mut Values<K>,
-) -> Vec<Fr> {
+) {
     let places = twiddles.turns.len() / 8;
     // Rows are read in order, as memory gives them fastest, and values written where they are wanted.
     values.resize(places, path.splat([0; 5]));
@@ -192,7 +193,6 @@ pub fn transform<K: Vectors>(
 
     let quarter = path.splat(twiddles.quarter);
     let eighth = [path.splat(twiddles.eighth[0]), path.splat(twiddles.eighth[1])];
-    let mut out = vec![Fr::ZERO; 8 * places];
     for (block, values) in values.chunks_exact(8).enumerate() {
         // By lanes, then by places; all below `3 p`.
         let mut turned = [[[0; 4]; 8]; 8];
@@ -216,5 +216,4 @@ pub fn transform<K: Vectors>(
             words_mut(&mut out[at..at + 8]).copy_from_slice(&value.canonical().scatter());
         }
     }
-    out
 }

@@ -13,7 +13,6 @@ pub struct Twiddles {
     levels: Vec<Vec<[Fr; 3]>>,
     /// The root of order 4.
     quarter: Fr,
-    rows: usize,
 }
 
 impl Twiddles {
@@ -31,7 +30,6 @@ impl Twiddles {
         Self {
             levels: steps.map(level).collect(),
             quarter: (2..k).fold(omega, |root, _| root.square()),
-            rows: 1 << k,
         }
     }
 }
@@ -96,18 +94,17 @@ impl Columns for Portable {
         rows: &[Fr],
         before: Option<&[Fr]>,
         after: Option<&[Fr]>,
+        out: &mut [Fr],
         (): &mut (),
-    ) -> Vec<Fr> {
+    ) {
         let row = |place: usize| match rows.get(place) {
             Some(row) => before.map_or(*row, |before| row * before[place]),
             None => Fr::ZERO,
         };
-        let mut out = vec![Fr::ZERO; twiddles.rows];
-        dft(&row, 0, 1, &mut out, twiddles, twiddles.levels.len().saturating_sub(1));
+        dft(&row, 0, 1, out, twiddles, twiddles.levels.len().saturating_sub(1));
         if let Some(after) = after {
             out.iter_mut().zip(after).for_each(|(value, after)| *value *= after);
         }
-        out
     }
 
     fn registers(self, program: &Compiled) -> Vec<[Fr; BLOCK]> {
