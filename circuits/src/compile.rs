@@ -77,17 +77,17 @@ pub fn rebuild_chain(
     shapes: &[Shape],
     weights: Weights,
 ) -> Result<Chained, CircuitError> {
-    let [first, others @ ..] = shapes else {
+    let [others @ .., last] = shapes else {
         return Err(CircuitError::Recipe("no segments".into()));
     };
     shapes.iter().try_for_each(Shape::check)?;
-    let shared = |shape: &Shape| (shape.k, shape.precision());
-    if others.iter().any(|shape| shared(shape) != shared(first)) {
+    let shared = |shape: &Shape| (shape.k, shape.precision().bits());
+    if others.iter().any(|shape| shared(shape) != shared(last)) {
         return Err(CircuitError::Recipe("segments of different sizes".into()));
     }
     ranges.check(graph, weights)?;
     let program = lower::lower(graph, &ranges.magnitudes())?;
-    let model = quantize::quantize(&program, first.precision(), weights)?;
+    let model = quantize::quantize(&program, last.precision(), weights)?;
     chain::rebuild(model, cuts, shapes, weights == Weights::Given)
 }
 

@@ -121,41 +121,57 @@ impl Part<'_> {
     }
 }
 
-/// The program in a folder.
-pub(crate) fn program(directory: &Path) -> Result<Program, ProveError> {
-    private(&directory.join(PRIVATE)).map(|private| private.model)
+/// The private file in a folder. Secret.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub model: Arc<Program>,
+    shape: Shape,
+    tails: Vec<Vec<Fr>>,
+    key_digest: [u8; 32],
 }
 
-/// What [`Part::save`] wrote; a card has items and ends, and tells a dense layout.
-#[expect(clippy::type_complexity, reason = "the fields of what it is made into")]
-pub(crate) fn load_part(
-    directory: &Path,
-    items: usize,
-    ends: Ends,
-    dense: bool,
-) -> Result<(Program, Layout, Vec<Vec<Fr>>, ProvingKey<G1Affine>), ProveError> {
-    let path = directory.join(PRIVATE);
-    let private = private(&path)?;
-    let tails = private.tails(&path)?;
-    let shape = Shape {
-        items,
-        ends,
-        dense,
-        ..private.shape
-    };
-    let layout = Layout::build(&private.model, shape).map_err(|e| damaged(&path, e.to_string()))?;
-    let path = directory.join(KEY);
-    let bytes = read(&path)?;
-    if digest(&bytes) != private.key_digest {
-        return Err(damaged(&path, "its digest differs from the one at commitment".into()));
+impl Opened {
+    pub(crate) fn read(directory: &Path) -> Result<Self, ProveError> {
+        let path = directory.join(PRIVATE);
+        let private = private(&path)?;
+        Ok(Self {
+            tails: private.tails(&path)?,
+            model: Arc::new(private.model),
+            shape: private.shape,
+            key_digest: private.key_digest,
+        })
     }
-    let proving_key = ProvingKey::<G1Affine>::from_bytes::<ModelCircuit>(
-        &bytes,
-        SerdeFormat::RawBytesUnchecked,
-        layout.shape.clone(),
-    )
-    .map_err(|e| damaged(&path, e.to_string()))?;
-    Ok((private.model, layout, tails, proving_key))
+
+    /// All that [`Part::save`] wrote in the same folder; a card has items and ends, and tells a dense layout.
+    #[expect(clippy::type_complexity, reason = "the fields of what it is made into")]
+    pub(crate) fn load(
+        self,
+        directory: &Path,
+        items: usize,
+        ends: Ends,
+        dense: bool,
+    ) -> Result<(Arc<Program>, Layout, Vec<Vec<Fr>>, ProvingKey<G1Affine>), ProveError> {
+        let shape = Shape {
+            items,
+            ends,
+            dense,
+            ..self.shape
+        };
+        let path = directory.join(PRIVATE);
+        let layout = Layout::build(&self.model, shape).map_err(|e| damaged(&path, e.to_string()))?;
+        let path = directory.join(KEY);
+        let bytes = read(&path)?;
+        if digest(&bytes) != self.key_digest {
+            return Err(damaged(&path, "its digest differs from the one at commitment".into()));
+        }
+        let proving_key = ProvingKey::<G1Affine>::from_bytes::<ModelCircuit>(
+            &bytes,
+            SerdeFormat::RawBytesUnchecked,
+            layout.shape.clone(),
+        )
+        .map_err(|e| damaged(&path, e.to_string()))?;
+        Ok((self.model, layout, self.tails, proving_key))
+    }
 }
 
 /// Reads a committed model.
@@ -177,10 +193,11 @@ pub fn load(directory: &Path) -> Result<Committed, ProveError> {
     let items = card.key.purpose.layout().map_or(0, |layout| layout.items() as usize);
     // All others draw a challenge after the second phase too.
     let dense = card.key.challenge_phases.iter().all(|phase| *phase == 0);
-    let (model, layout, tails, proving_key) = load_part(directory, items, Ends::default(), dense)?;
+    let private = Opened::read(directory)?;
+    let (model, layout, tails, proving_key) = private.load(directory, items, Ends::default(), dense)?;
     Ok(Committed {
         card,
-        model: Arc::new(model),
+        model,
         layout: Arc::new(layout),
         tails,
         proving_key,

@@ -118,8 +118,7 @@ impl<K: Columns> Table<K> {
     fn coefficients(&self, columns: &[Vec<Fr>]) -> Vec<Vec<Fr>> {
         let share = Fr::from(K::FORM) * inverse(Fr::from(self.rows as u64));
         let shares = vec![share; self.rows];
-        let one =
-            |room: &mut K::Room, rows: &Vec<Fr>| self.kernel.transform(&self.backward, rows, None, Some(&shares), room);
+        let one = |room: &mut K::Room, rows: &Vec<Fr>| self.transform(&self.backward, rows, None, Some(&shares), room);
         columns.par_iter().map_init(K::Room::default, one).collect()
     }
 
@@ -149,9 +148,8 @@ impl<K: Columns> Table<K> {
     fn part(&self, program: &Compiled, columns: &[&[Fr]], shift: Fr) -> Vec<Fr> {
         let form = Fr::from(K::FORM);
         let before = powers(form * form, shift, self.rows);
-        let values = |room: &mut K::Room, column: &&[Fr]| {
-            self.kernel.transform(&self.forward, column, Some(&before), None, room)
-        };
+        let values =
+            |room: &mut K::Room, column: &&[Fr]| self.transform(&self.forward, column, Some(&before), None, room);
         let values: Vec<Vec<Fr>> = columns.par_iter().map_init(K::Room::default, values).collect();
         let values: Vec<&[Fr]> = values.iter().map(Vec::as_slice).collect();
         let mut part = vec![Fr::ZERO; self.rows.next_multiple_of(BLOCK)];
@@ -169,7 +167,23 @@ impl<K: Columns> Table<K> {
         part.truncate(self.rows);
         let after = powers(inverse(Fr::from(self.rows as u64)), inverse(shift), self.rows);
         let room = &mut K::Room::default();
-        self.kernel.transform(&self.backward, &part, None, Some(&after), room)
+        self.transform(&self.backward, &part, None, Some(&after), room)
+    }
+
+    /// [`Columns::transform`]. Zero stays zero: such are selectors and public columns of what a circuit has no rows of. No secret column is
+    /// zero, each ends in random cells.
+    fn transform(
+        &self,
+        twiddles: &K::Twiddles,
+        rows: &[Fr],
+        before: Option<&[Fr]>,
+        after: Option<&[Fr]>,
+        room: &mut K::Room,
+    ) -> Vec<Fr> {
+        match rows.iter().all(|row| *row == Fr::ZERO) {
+            true => vec![Fr::ZERO; self.rows],
+            false => self.kernel.transform(twiddles, rows, before, after, room),
+        }
     }
 }
 
