@@ -38,11 +38,10 @@ impl Chain {
             committed_inputs: committed_input.into(),
             ..CommitOptions::default()
         };
-        Self::with(name, segments, &options)
+        Self::of(chain::compile(&model(name), &options, segments).unwrap(), &options)
     }
 
-    pub fn with(name: &str, segments: usize, options: &CommitOptions) -> Self {
-        let compiled = chain::compile(&model(name), options, segments).unwrap();
+    pub fn of(compiled: CompiledChain, options: &CommitOptions) -> Self {
         let srs = Srs::dev_from_seed(compiled.k(), [7; 32]);
         let mut kept = vec![];
         let mut keep = |index: usize, segment: Segment| {

@@ -5,7 +5,7 @@ use provenn_circuits::layout::Ends;
 
 /// First segments of cut programs, which give on their own lanes and on others.
 pub fn all() -> Vec<(String, Case)> {
-    let programs = [("dense", dense(&[5, 7, 6, 3])), ("residual", residual())];
+    let programs = [("dense", dense(&[5, 7, 6, 3])), ("pooled", segments::after_pool())];
     let cases = programs.into_iter().flat_map(|(name, model)| {
         [None, Some(3)].map(|onto| {
             let cut = model.cuts()[0];
