@@ -32,13 +32,16 @@ pub async fn get_labels(
     let id = named(&id, "proof")?;
     let sha256 = receipt::of(&app, &caller, &id).await?;
     let bytes = app.store.get(&caller.tenant, Kind::Receipt, &sha256).await?;
-    let claim = AnyReceipt::from_bytes(&bytes).map_err(|e| ApiError::Internal(e.to_string()))?;
-    let claim = claim.claim();
-    let stated = claim
-        .body
-        .inference()
-        .and_then(|body| policy::list(&body.policy.policy));
-    let labels = stated.ok_or(ApiError::NotFound { what: "labels" })?;
-    let lines: String = labels.iter().map(|label| format!("{label}\n")).collect();
+    // A receipt of many items takes longer to decode than other requests should wait.
+    let lines = tokio::task::spawn_blocking(move || lines(&bytes)).await;
+    let lines = lines.map_err(|e| ApiError::Internal(e.to_string()))??;
     Ok((file("text/plain; charset=utf-8", id.as_str(), "labels"), lines))
+}
+
+fn lines(receipt: &[u8]) -> Result<String, ApiError> {
+    let receipt = AnyReceipt::from_bytes(receipt).map_err(|e| ApiError::Internal(e.to_string()))?;
+    let body = receipt.claim().body.inference();
+    let stated = body.and_then(|body| policy::list(&body.policy.policy));
+    let labels = stated.ok_or(ApiError::NotFound { what: "labels" })?;
+    Ok(labels.iter().map(|label| format!("{label}\n")).collect())
 }
