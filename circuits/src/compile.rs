@@ -26,6 +26,8 @@ pub use lower::scores;
 pub use ranges::Ranges;
 pub use search::{Choice, Chosen};
 pub use size::work;
+use std::fmt;
+use std::str::FromStr;
 
 /// Calibrated ranges leave this factor above the largest value seen, so that unseen inputs fit.
 pub const HEADROOM: f64 = 2.0;
@@ -55,6 +57,18 @@ pub enum Outputs {
 }
 
 impl Outputs {
+    /// All, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Whole, Self::Scores];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Whole => "whole",
+            Self::Scores => "scores",
+        }
+    }
+
     /// Which outputs of a graph are shown whole, by their indices. One that is an index has no values to show.
     pub fn whole(self, graph: &Graph) -> Vec<usize> {
         let scores = scores(graph);
@@ -68,6 +82,21 @@ impl Outputs {
             (asked && scores.get(index) == Some(&output.value)).then_some(index)
         };
         graph.outputs.iter().enumerate().filter_map(is_whole).collect()
+    }
+}
+
+impl fmt::Display for Outputs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Outputs {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|outputs| outputs.name() == name);
+        found.ok_or_else(|| format!("one of {}", Self::ALL.map(Self::name).join(", ")))
     }
 }
 
@@ -118,17 +147,17 @@ pub fn rebuild_chain(
     shapes: &[Shape],
     weights: Weights,
 ) -> Result<Chained, CircuitError> {
-    let [first, others @ ..] = shapes else {
+    let [others @ .., last] = shapes else {
         return Err(CircuitError::Recipe("no segments".into()));
     };
     shapes.iter().try_for_each(Shape::check)?;
-    let shared = |shape: &Shape| (shape.k, shape.precision());
-    if others.iter().any(|shape| shared(shape) != shared(first)) {
+    let shared = |shape: &Shape| (shape.k, shape.precision().bits());
+    if others.iter().any(|shape| shared(shape) != shared(last)) {
         return Err(CircuitError::Recipe("segments of different sizes".into()));
     }
     ranges.check(graph, weights)?;
     let program = lower::lower(graph, &ranges.magnitudes())?;
-    let model = quantize::quantize(&program, first.precision(), weights)?;
+    let model = quantize::quantize(&program, last.precision(), weights)?;
     chain::rebuild(model, cuts, shapes, weights == Weights::Given)
 }
 

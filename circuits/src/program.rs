@@ -350,6 +350,15 @@ impl Program {
         }
     }
 
+    /// Bytes of memory that its weights take.
+    pub fn weight_bytes(&self) -> u64 {
+        let weights = self.tensors.iter().flat_map(|tensor| match &tensor.step {
+            Step::Affine(affine) => affine.contractions.iter().map(|c| c.weights.len()).collect(),
+            Step::Input | Step::MaxPool(_) | Step::Product(_) | Step::Quotient(_) => vec![],
+        });
+        (size_of::<i64>() * weights.sum::<usize>()) as u64
+    }
+
     /// The tensor of each input.
     pub fn input_tensors(&self) -> &[Tensor] {
         &self.tensors[..self.inputs.len()]

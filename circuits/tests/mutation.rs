@@ -20,6 +20,8 @@ mod segments;
 mod table;
 #[path = "mutation/whole.rs"]
 mod whole;
+#[path = "mutation/wide.rs"]
+mod wide;
 
 use crate::common::*;
 use forge::*;
@@ -67,6 +69,7 @@ fn cases() -> Vec<(String, Case)> {
     }
     cases.extend(segments::all());
     cases.extend(whole::all());
+    cases.extend(wide::all());
     for public in [true, false] {
         cases.extend(dense::all(public));
     }
@@ -279,7 +282,7 @@ fn a_false_phase_one_cell_is_caught_by_the_later_phases() {
             let (column, row) = (columns[index % columns.len()], (index * 7 / columns.len()) % t.usable);
             let counts = t.config.advice.function.multiplicities.iter();
             let is_count = |count: &Column<Advice>| count.index() == column;
-            if counts.chain([&t.config.advice.range.multiplicity]).any(is_count) {
+            if counts.chain(&t.config.advice.range.multiplicity).any(is_count) {
                 continue;
             }
             for delta in deltas(row) {

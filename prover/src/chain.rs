@@ -4,6 +4,7 @@ mod audit;
 mod commit;
 mod compiled;
 mod file;
+mod kept;
 mod piece;
 mod prove;
 mod run;
@@ -52,6 +53,11 @@ pub trait Segments {
     /// # Errors
     /// Of reading it.
     fn segment(&self, index: usize) -> Result<Arc<Segment>, ProveError>;
+
+    /// In which order so many segments are best proven after a run.
+    fn order(&self, segments: usize) -> Vec<usize> {
+        (0..segments).collect()
+    }
 }
 
 /// All of them in memory.

@@ -18,7 +18,9 @@ mod tests;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
+use crate::plonk::msm::Kept;
 use halo2_proofs::poly::commitment::{Params, ParamsProver};
 use halo2_proofs::poly::kzg::commitment::ParamsKZG;
 use halo2_proofs::SerdeFormat;
@@ -56,6 +58,7 @@ pub struct Srs {
     pub kind: SrsKind,
     pub params: ParamsKZG<Bn256>,
     tail: Vec<G1Affine>,
+    bases: Arc<Kept>,
 }
 
 impl Srs {
@@ -210,6 +213,11 @@ impl Srs {
         Self::from_points(self.kind, k, g1, None, self.params.s_g2())
     }
 
+    /// What commitments are made with, those of its copies too.
+    pub(crate) fn bases(&self) -> &Kept {
+        &self.bases
+    }
+
     /// Assembles the library's parameters. `g1` and `lagrange` hold `2^k` points; without `lagrange` a group FFT computes them.
     fn from_points(kind: SrsKind, k: u32, g1: Vec<G1Affine>, lagrange: Option<Vec<G1Affine>>, tau_g2: G2Affine) -> Srs {
         let kept = KEPT_TAIL.min(1 << k);
@@ -218,7 +226,12 @@ impl Srs {
         // `from_parts` is a method: any instance will do, and none of its values is used.
         let params = ParamsKZG::<Bn256>::new(MIN_K).from_parts(k, g1, lagrange, G2Affine::generator(), tau_g2);
         let tail = tail.unwrap_or_else(|| lagrange_tail(&params, kept));
-        Srs { kind, params, tail }
+        Srs {
+            kind,
+            params,
+            tail,
+            bases: Arc::default(),
+        }
     }
 }
 

@@ -121,46 +121,58 @@ impl Part<'_> {
     }
 }
 
-/// The program in a folder.
-pub(crate) fn program(directory: &Path) -> Result<Program, ProveError> {
-    private(&directory.join(PRIVATE)).map(|private| private.model)
+/// The private file in a folder. Secret.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub model: Arc<Program>,
+    shape: Shape,
+    tails: Vec<Vec<Fr>>,
+    key_digest: [u8; 32],
 }
 
-/// What [`Part::save`] wrote. `known` is a shape that has what the card says: items, ends, whole outputs, and whether the layout is dense.
-#[expect(clippy::type_complexity, reason = "the fields of what it is made into")]
-pub(crate) fn load_part(
-    directory: &Path,
-    known: Shape,
-) -> Result<(Program, Layout, Vec<Vec<Fr>>, ProvingKey<G1Affine>), ProveError> {
-    let model = || {
+impl Opened {
+    pub(crate) fn read(directory: &Path) -> Result<Self, ProveError> {
         let path = directory.join(PRIVATE);
         let private = private(&path)?;
-        let tails = private.tails(&path)?;
+        Ok(Self {
+            tails: private.tails(&path)?,
+            model: Arc::new(private.model),
+            shape: private.shape,
+            key_digest: private.key_digest,
+        })
+    }
+
+    /// All that [`Part::save`] wrote in the same folder. `known` is a shape that has what the card says: items, ends, whole outputs, and whether
+    /// the layout is dense.
+    #[expect(clippy::type_complexity, reason = "the fields of what it is made into")]
+    pub(crate) fn load(
+        self,
+        directory: &Path,
+        known: Shape,
+    ) -> Result<(Arc<Program>, Layout, Vec<Vec<Fr>>, ProvingKey<G1Affine>), ProveError> {
         let shape = Shape {
             items: known.items,
             ends: known.ends,
             dense: known.dense,
             whole: known.whole,
-            ..private.shape
+            ..self.shape
         };
-        let layout = Layout::build(&private.model, shape).map_err(|e| damaged(&path, e.to_string()))?;
-        Ok::<_, ProveError>((private.model, layout, tails, private.key_digest))
-    };
-    let path = directory.join(KEY);
-    let key = || read(&path).map(|bytes| (digest(&bytes), bytes));
-    let (model, key) = rayon::join(model, key);
-    let (model, layout, tails, key_digest) = model?;
-    let (got, bytes) = key?;
-    if got != key_digest {
-        return Err(damaged(&path, "its digest differs from the one at commitment".into()));
+        let path = directory.join(KEY);
+        let key = || read(&path).map(|bytes| (digest(&bytes), bytes));
+        let (layout, key) = rayon::join(|| Layout::build(&self.model, shape), key);
+        let layout = layout.map_err(|e| damaged(&directory.join(PRIVATE), e.to_string()))?;
+        let (got, bytes) = key?;
+        if got != self.key_digest {
+            return Err(damaged(&path, "its digest differs from the one at commitment".into()));
+        }
+        let proving_key = ProvingKey::<G1Affine>::from_bytes::<ModelCircuit>(
+            &bytes,
+            SerdeFormat::RawBytesUnchecked,
+            layout.shape.clone(),
+        )
+        .map_err(|e| damaged(&path, e.to_string()))?;
+        Ok((self.model, layout, self.tails, proving_key))
     }
-    let proving_key = ProvingKey::<G1Affine>::from_bytes::<ModelCircuit>(
-        &bytes,
-        SerdeFormat::RawBytesUnchecked,
-        layout.shape.clone(),
-    )
-    .map_err(|e| damaged(&path, e.to_string()))?;
-    Ok((model, layout, tails, proving_key))
 }
 
 /// Reads a committed model.
@@ -188,12 +200,12 @@ pub fn load(directory: &Path) -> Result<Committed, ProveError> {
         whole: whole.map(|(index, _)| index).collect(),
         ..Shape::default()
     };
-    let (part, card) = rayon::join(|| load_part(directory, known), || card.check(&srs));
+    let (part, card) = rayon::join(|| Opened::read(directory)?.load(directory, known), || card.check(&srs));
     let card = card.map_err(|e| damaged(&card_path, e.to_string()))?;
     let (model, layout, tails, proving_key) = part?;
     Ok(Committed {
         card,
-        model: Arc::new(model),
+        model,
         layout: Arc::new(layout),
         tails,
         proving_key,

@@ -5,6 +5,10 @@
 mod attacks;
 #[path = "chain/pieces.rs"]
 mod pieces;
+#[path = "chain/stored.rs"]
+mod stored;
+#[path = "chain/wide.rs"]
+mod wide;
 
 use provenn_circuits::argument::{given_cells, input_cells};
 use provenn_circuits::program::{execute, quantize_inputs};
@@ -34,7 +38,10 @@ impl Chain {
             committed_inputs: committed_input.into(),
             ..CommitOptions::default()
         };
-        let compiled = chain::compile(&model(name), &options, segments).unwrap();
+        Self::of(chain::compile(&model(name), &options, segments).unwrap(), &options)
+    }
+
+    pub fn of(compiled: CompiledChain, options: &CommitOptions) -> Self {
         let srs = Srs::dev_from_seed(compiled.k(), [7; 32]);
         let mut kept = vec![];
         let mut keep = |index: usize, segment: Segment| {
@@ -42,7 +49,7 @@ impl Chain {
             kept.push(Arc::new(segment));
             Ok(())
         };
-        let card = chain::commit(&compiled, &options, &srs, &mut keep).unwrap();
+        let card = chain::commit(&compiled, options, &srs, &mut keep).unwrap();
         let input = |tensor: &provenn_circuits::program::Tensor| (0..tensor.len()).map(|i| ((i * 7) % 5) as f32 / 5.0);
         let inputs: Vec<Vec<f32>> = compiled
             .model
@@ -143,48 +150,6 @@ fn every_policy_is_that_of_the_model() {
         let given = policy.answer(&outputs, &layout).unwrap().answer;
         assert_eq!(chain.verdict(&chain.prove(policy, Context::default())), Ok(given));
     }
-}
-
-/// What is stored is what was committed, and an audit with and without weights finds nothing; of another model's file it does.
-#[test]
-fn stored_and_audited() {
-    let chain = Chain::new("digits_cnn", 3, false);
-    let folder = std::env::temp_dir().join(format!("provenn-chain-{}", std::process::id()));
-    for (index, segment) in chain.segments.iter().enumerate() {
-        chain::keep(segment, &folder, index).unwrap();
-    }
-    chain::save(&chain.card, &chain.srs, &folder).unwrap();
-    let stored = chain::Stored::load(&folder).unwrap();
-    assert_eq!(stored.card, chain.card);
-    let inputs = chain::bind_inputs(&stored.card, &stored, &chain.srs, chain.values.clone()).unwrap();
-    let policy = policy::Label.into();
-    let receipt = chain::prove(
-        &stored.card,
-        &stored,
-        &chain.srs,
-        &inputs,
-        policy,
-        Context::default(),
-        &|_| {},
-    )
-    .unwrap();
-    assert!(chain.verdict(&receipt).is_ok());
-
-    let bytes = model("digits_cnn");
-    let tails = chain::openings(&folder, 3).unwrap();
-    for tails in [None, Some(tails.as_slice())] {
-        let checks = chain::audit(&bytes, &chain.card, &chain.srs, tails).unwrap();
-        assert!(checks.iter().all(|check| check.holds), "{checks:?}");
-        assert_eq!(checks.len(), if tails.is_some() { 8 } else { 5 });
-    }
-    // Openings of another segment, and another cut than the keys have.
-    let mut swapped = tails.clone();
-    swapped.swap(0, 1);
-    let checks = chain::audit(&bytes, &chain.card, &chain.srs, Some(&swapped)).unwrap();
-    assert!(checks.iter().any(|check| check.name == "commitments" && !check.holds));
-    let other = model("digits_mlp");
-    assert!(chain::audit(&other, &chain.card, &chain.srs, None).is_err());
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// A card that claims the segments of one model and the text of another way to cut it.

@@ -1,6 +1,7 @@
 // Committing to an uploaded model.
 
 import { call, upload } from "./api.js";
+import { cutting } from "./cuts.js";
 import { choice, element, field, form, input as line, sheet } from "./dom.js";
 import { committingExample } from "./examples.js";
 import { fileField, perInput } from "./files.js";
@@ -44,13 +45,15 @@ export function committing(sha256, summary, graph, signal) {
   }
   const said = saying(graph);
   const items = line("items", { inputMode: "numeric", placeholder: "one" });
+  const cuts = cutting(summary.forecast === undefined);
   const act = async (made, tell) => {
     const send = async (bytes) => (await upload("inputs", bytes, tell, signal)).sha256;
     const binding = (index) => made.elements[`binding${index}`].value;
     const bindings = inputs.length === 1 ? { input: binding(0) } : { inputs: Object.fromEntries(inputs.map(({ name }, index) => [name, binding(index)])) };
     const about = said.read();
     const asked = right(items, /^([1-9]\d{0,4})?$/.test(items.value.trim()), "The rows of a batch are a whole number, at least 1.");
-    const json = { about, batch: asked === "" ? undefined : Number(asked), calibration: await calibration.send(send), held_out: heldOut.given() ? await heldOut.send(send) : undefined, ...bindings };
+    const parts = cuts.read(asked !== "");
+    const json = { about, batch: asked === "" ? undefined : Number(asked), calibration: await calibration.send(send), held_out: heldOut.given() ? await heldOut.send(send) : undefined, ...parts, ...bindings };
     const response = await call("POST", `/v1/models/${sha256}/commit`, { json, signal });
     location.hash = `#/jobs/${(await response.json()).id}`;
   };
@@ -63,6 +66,7 @@ export function committing(sha256, summary, graph, signal) {
       element("div", "stack", ...calibration.nodes, ...heldOut.nodes, ...committingExample(summary, calibration.fields[0], heldOut.fields[0], said.classes)),
       ...inputs.map((input, index) => choice(of("Receipts", input), `binding${index}`, BINDINGS)),
       field("Rows in one proof", items, "Optional. The model then runs on so many rows at once, a batch, and receipts may count their labels: accuracy, a confusion matrix, rates of groups."),
+      cuts.node,
       said.node,
     ),
   );

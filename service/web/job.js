@@ -3,6 +3,7 @@
 import { again } from "./again.js";
 import { bytes, call, follow, get } from "./api.js";
 import { picture } from "./colour.js";
+import { cut } from "./cuts.js";
 import { button, complaint, draw, element, facts, identifier, link, say, sheet } from "./dom.js";
 import { saveAs } from "./files.js";
 import { bound, count, policy, seconds, short, size, time } from "./format.js";
@@ -124,7 +125,7 @@ function asked({ kind, request, created, id }, models, signal) {
   const rest = {
     proof: () => [["Model", place], ["Policy", policy(request.policy)], ...shown, request.labels ? ["Labels", identifier(request.labels)] : null, ...context()],
     colouring: () => [["Colours", `${request.colours}`], ...shown, ...context()],
-    commit: () => [["File", place], ["Receipts", binding[input] ?? bound(request)], request.batch ? ["Rows in one proof", count(request.batch)] : null],
+    commit: () => [["File", place], ["Receipts", binding[input] ?? bound(request)], request.batch ? ["Rows in one proof", count(request.batch)] : null, cut(request)],
     opening: () => [["Model", place], ...shown],
   }[kind];
   const gone = "The file and commitments to it are removed; receipts about it stay.";

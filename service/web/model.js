@@ -38,7 +38,7 @@ async function drawn(id, signal) {
 /** Panels of the left column, and of the right one where the network needs the whole width. */
 function uploaded({ sha256, bytes: length, summary, created }, known, graph, signal) {
   const commits = known?.commits ?? [];
-  const price = summary.forecast === undefined ? sheet("What a proof would cost", element("p", "hint", "It fits into no single circuit: commit it in segments, by the API or the command line.")) : cost(summary.forecast, "Before calibration, with receipts that show their input. A forecast of a cost model, not a measurement.");
+  const price = summary.forecast === undefined ? sheet("What a proof would cost", element("p", "hint", "It fits into no single circuit: commit it in segments.")) : cost(summary.forecast, "Before calibration, with receipts that show their input. A forecast of a cost model, not a measurement.");
   const made = commits.length === 0 ? [] : [sheet("Committed from this file", element("ul", "rows", ...commits.map(commit)))];
   return [
     [price, committing(sha256, summary, graph, signal)],

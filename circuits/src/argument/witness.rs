@@ -32,7 +32,7 @@ pub struct First {
     lanes: Vec<lane::Columns<Vec<u64>>>,
     /// The line column of a dense layout.
     line: Option<Vec<u64>>,
-    multiplicity: Vec<u64>,
+    multiplicity: Vec<Vec<u64>>,
     functions: Vec<Vec<u64>>,
     top: Vec<i64>,
     seen: Option<Vec<u64>>,
@@ -62,7 +62,7 @@ impl First {
     pub fn integers(&self) -> Vec<Option<&[u64]>> {
         let lanes = self.lanes.iter().flat_map(lane::Columns::iter);
         let all = self.input.iter().chain(&self.given).chain(lanes).chain(&self.line);
-        let all = all.chain([&self.multiplicity]);
+        let all = all.chain(&self.multiplicity);
         let all = all.chain(&self.functions).map(|column| Some(column.as_slice()));
         all.chain([None]).chain(self.seen.as_deref().map(Some)).collect()
     }

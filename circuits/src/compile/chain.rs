@@ -92,8 +92,9 @@ pub(super) fn choose(
         top_bits: 0,
     })?;
     let (cuts, shapes) = shapes::choose(&structure, public, cuts, objective)?;
+    // That of all but in how many limbs and bits a value is.
     let precision = shapes
-        .first()
+        .last()
         .ok_or(CircuitError::TooLarge { max_k: MAX_K })?
         .precision();
     let mut chained = Chained {

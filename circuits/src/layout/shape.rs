@@ -19,6 +19,8 @@ pub(crate) const WEIGHT_BITS: std::ops::RangeInclusive<u32> = 16..=48;
 
 /// Most committed columns of weights.
 pub(crate) const MAX_COMMITTED: usize = 4096;
+/// Most parts of a range table.
+const MOST_PARTS: usize = 8;
 /// Line columns worth trying.
 pub(crate) const LINE_COLUMNS: [usize; 4] = [1, 2, 4, 8];
 
@@ -227,7 +229,7 @@ impl Shape {
                 self.weight_lanes, self.line_columns
             ));
         }
-        if !precisions(self.k).contains(&self.precision()) {
+        if !self.has_possible_bits() {
             return refused(format!("values of another width than 2^{} rows give", self.k));
         }
         if !WEIGHT_BITS.contains(&self.weight_bits) {
@@ -271,6 +273,49 @@ impl Shape {
         } else {
             1 << (self.precision().bits() - 1)
         }
+    }
+
+    /// In how many parts the range table stands, side by side: one, where the rows have room for all of it.
+    pub fn range_parts(&self) -> usize {
+        1 << (self.table_bits + 1).saturating_sub(self.k)
+    }
+
+    /// Rows that each part takes.
+    pub fn range_rows(&self) -> usize {
+        (1 << self.table_bits) / self.range_parts()
+    }
+
+    /// The same with limbs as wide as a value, so that there are no single bits above them; none if that is no other shape, or takes more than
+    /// [`MOST_PARTS`] parts of the range table. Only of segments that give: of the others the policy fixes the width.
+    pub(crate) fn without_bits(&self) -> Option<Self> {
+        let wide = Self {
+            table_bits: self.precision().bits(),
+            top_bits: 0,
+            ..self.clone()
+        };
+        let other = self.limbs == 1 && self.top_bits > 0 && wide.range_parts() <= MOST_PARTS;
+        other.then_some(wide)
+    }
+
+    /// Whether a segment has these bits, of those that its rows are worth trying with.
+    fn has_possible_bits(&self) -> bool {
+        let precision = self.precision();
+        let wide = |narrow: Precision| {
+            let Precision {
+                table_bits,
+                limbs,
+                top_bits,
+            } = narrow;
+            let narrow = Self {
+                table_bits,
+                limbs,
+                top_bits,
+                ..self.clone()
+            };
+            narrow.without_bits().is_some_and(|wide| wide.precision() == precision)
+        };
+        let possible = precisions(self.k);
+        possible.contains(&precision) || self.ends.gives.is_some() && possible.into_iter().any(wide)
     }
 
     /// Whether an input is public.

@@ -152,12 +152,14 @@ impl Table {
                 }
             }
         }
-        let multiplicity = self.config.advice.range.multiplicity;
-        (0..self.usable).for_each(|row| self.set(multiplicity, row, Fr::zero()));
-        counts
-            .iter()
-            .enumerate()
-            .for_each(|(row, &c)| self.set(multiplicity, row, Fr::from(c)));
+        let parts = self.config.advice.range.multiplicity.clone();
+        let counts = counts.chunks(self.layout.shape.range_rows());
+        assert_eq!(counts.len(), parts.len());
+        for (multiplicity, counts) in parts.into_iter().zip(counts) {
+            (0..self.usable).for_each(|row| self.set(multiplicity, row, Fr::zero()));
+            let counts = counts.iter().enumerate();
+            counts.for_each(|(row, &c)| self.set(multiplicity, row, Fr::from(c)));
+        }
         self.recompute_functions();
         let mut gates = self.gate("range/helper");
         gates.extend(self.gate("range/running sum"));

@@ -48,7 +48,7 @@ fn forge_gates(case: &Case) -> BTreeSet<String> {
         });
     }
     f.expect("range/balance", |t| {
-        add(t, c.advice.range.multiplicity, 0, one);
+        add(t, c.advice.range.multiplicity[0], 0, one);
         for (gate, column) in t.gate("range/running sum").into_iter().zip([c.advice.range.lookup.sum]) {
             (0..t.usable).for_each(|row| t.solve(gate, column, row));
         }

@@ -74,7 +74,7 @@ fn of_lanes(lanes: [usize; 2]) -> Vec<(String, Case)> {
 }
 
 /// A pool in the middle, whose results stand among the rows of what it reads.
-fn after_pool() -> Program {
+pub fn after_pool() -> Program {
     let mut model = pooled();
     let axes = [Axis::identity(1), Axis::identity(1)];
     model.tensors.push(tensor(

@@ -135,10 +135,27 @@ impl<K: Columns> Table<K> {
 
     /// The transform back, with factors.
     fn backward(&self, rows: &[Fr], after: &[Fr]) -> Vec<Fr> {
-        let (kernel, mut out) = (self.kernel, vec![Fr::ZERO; self.rows]);
-        let transform = |room: &mut _| kernel.transform(&self.backward, rows, None, Some(after), &mut out, room);
-        self.rooms.with(K::Room::default, transform);
+        let mut out = vec![Fr::ZERO; self.rows];
+        self.transform(&self.backward, rows, None, Some(after), &mut out);
         out
+    }
+
+    /// [`Columns::transform`]. Zero stays zero: such are selectors and public columns of what a circuit has no rows of. No secret column is
+    /// zero, each ends in random cells.
+    fn transform(
+        &self,
+        twiddles: &K::Twiddles,
+        rows: &[Fr],
+        before: Option<&[Fr]>,
+        after: Option<&[Fr]>,
+        out: &mut [Fr],
+    ) {
+        if rows.iter().all(|row| *row == Fr::ZERO) {
+            out.fill(Fr::ZERO);
+            return;
+        }
+        let transform = |room: &mut _| self.kernel.transform(twiddles, rows, before, after, out, room);
+        self.rooms.with(K::Room::default, transform);
     }
 
     /// On each of as many cosets `s H` as there are pieces the quotient `Q = sum X^(nt) Q_t` is `sum v^t Q_t` with the constant `v = s^n`:
@@ -185,8 +202,7 @@ impl<K: Columns> Table<K> {
         let (kernel, form) = (self.kernel, Fr::from(K::FORM));
         let before = powers(form * form, shift, self.rows);
         columns.par_iter().zip(&mut *values).for_each(|(column, values)| {
-            let transform = |room: &mut _| kernel.transform(&self.forward, column, Some(&before), None, values, room);
-            self.rooms.with(K::Room::default, transform);
+            self.transform(&self.forward, column, Some(&before), None, values);
         });
         let values: Vec<&[Fr]> = values.iter().map(Vec::as_slice).collect();
         let mut part = vec![Fr::ZERO; self.rows.next_multiple_of(BLOCK)];

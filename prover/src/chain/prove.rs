@@ -83,7 +83,7 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     progress(Stage::Witness);
     let run = Run::new_with(card, segments, srs, inputs, &policy, &context, rng)?;
     let mut pieces = vec![];
-    for index in 0..card.segments.len() {
+    for index in segments.order(card.segments.len()) {
         progress(Stage::Proof);
         pieces.push(prove_segment_with(card, segments, srs, &run, index, rng)?);
     }

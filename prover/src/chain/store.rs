@@ -1,16 +1,18 @@
 //! Files of a committed model in segments: `chain.card` and `srs.vk` (public), and for each segment a folder with its `model.pk` and
 //! `model.private` (the owner's).
 
+use super::kept::Kept;
 use super::{ChainDescription, Segment, Segments};
 use crate::error::ProveError;
 use crate::srs::Srs;
-use crate::store::{self, damaged, Part};
+use crate::store::{self, damaged, Opened, Part};
 use halo2curves::bn256::Fr;
+use provenn_circuits::argument::memory_bytes;
 use provenn_circuits::layout::{Ends, Shape};
 use provenn_circuits::program::Program;
-use provenn_verifier::{ChainCard, CheckedChain, SrsVerifyingKey};
+use provenn_verifier::{ChainCard, CheckedChain, ModelCard, SrsVerifyingKey};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The name of the card in a model's directory.
 pub const CARD: &str = "chain.card";
@@ -52,7 +54,12 @@ pub struct Stored {
     /// The public card.
     pub card: CheckedChain,
     directory: PathBuf,
+    /// Private files that were read for a run, until the proofs of their segments.
+    kept: Mutex<Kept<Opened>>,
 }
+
+/// What part of the memory of the largest proof may hold programs of other segments.
+const SHARE: u64 = 2;
 
 impl Stored {
     /// Reads the public files.
@@ -67,13 +74,44 @@ impl Stored {
         Ok(Self {
             card: card.map_err(|e| damaged(&card_path, e.to_string()))?,
             directory: directory.into(),
+            kept: Mutex::new(Kept::new(0)),
         })
+    }
+
+    /// For those who run the model and then prove all segments: what is read for the run is kept until it is proven, as far as it takes no more than
+    /// half of the memory of the largest proof. Those with the largest programs are proven first.
+    #[must_use]
+    pub fn keeping(self) -> Self {
+        let memory = |card: &ModelCard| {
+            let products = card.key.permutation_columns.len().div_ceil(3);
+            memory_bytes(card.key.k, card.key.advice_phases.len() + products)
+        };
+        let largest = self.card.segments.iter().map(memory).max();
+        Self {
+            kept: Mutex::new(Kept::new(largest.unwrap_or(0) / SHARE)),
+            ..self
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept<Opened>> {
+        // What is kept is whole between any two calls.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Segments for Stored {
     fn program(&self, index: usize) -> Result<Arc<Program>, ProveError> {
-        store::program(&folder(&self.directory, index)).map(Arc::new)
+        if let Some(file) = self.kept().get(index) {
+            return Ok(file.model.clone());
+        }
+        let file = Opened::read(&folder(&self.directory, index))?;
+        let program = file.model.clone();
+        self.kept().keep(index, program.weight_bytes(), file);
+        Ok(program)
+    }
+
+    fn order(&self, segments: usize) -> Vec<usize> {
+        self.kept().largest_first(segments)
     }
 
     fn segment(&self, index: usize) -> Result<Arc<Segment>, ProveError> {
@@ -94,9 +132,12 @@ impl Segments for Stored {
             ends,
             ..Shape::default()
         };
-        let (model, layout, tails, proving_key) = store::load_part(&folder(&self.directory, index), known)?;
+        let folder = folder(&self.directory, index);
+        let kept = self.kept().take(index);
+        let file = kept.map_or_else(|| Opened::read(&folder), Ok)?;
+        let (model, layout, tails, proving_key) = file.load(&folder, known)?;
         Ok(Arc::new(Segment {
-            model: Arc::new(model),
+            model,
             layout: Arc::new(layout),
             tails,
             proving_key,

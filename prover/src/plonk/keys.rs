@@ -8,6 +8,7 @@ use halo2_proofs::poly::commitment::{Blind, Params};
 use halo2_proofs::poly::kzg::msm::MSMKZG;
 use halo2_proofs::poly::{LagrangeCoeff, Polynomial};
 use halo2curves::bn256::{Bn256, Fr, G1Affine, G1};
+use provenn_circuits::layout::TAIL;
 use provenn_engine::{Bases, Cells, Column};
 use std::io;
 use std::sync::Arc;
@@ -19,7 +20,8 @@ use std::sync::Arc;
 pub fn proving_key(circuit: &impl Circuit<Fr>, srs: &Srs) -> Result<ProvingKey<G1Affine>, ProveError> {
     let parameters = Parameters {
         k: srs.k(),
-        lagrange: Arc::new(lagrange(srs, 0)),
+        // Commitments to weights have the same points, with tails.
+        lagrange: lagrange(srs, TAIL),
     };
     keygen_pk2(&parameters, circuit, false).map_err(|e| Defect::KeyGeneration(e).into())
 }

@@ -60,6 +60,7 @@ pub fn commit(
     calibration: Arrays,
     held_out: Arrays,
     committed_inputs: Option<Vec<String>>,
+    outputs: String,
     optimize: String,
     about: Option<PyBackedBytes>,
     parameters: Option<PathBuf>,
@@ -86,6 +87,9 @@ pub fn commit(
                 Some(names) if names.is_empty() => CommittedInputs::None,
                 Some(names) => CommittedInputs::Named(names),
             },
+            outputs: outputs
+                .parse()
+                .map_err(|e| CliError::usage("usage", format!("outputs is {e}"), "choose one"))?,
             objective: objective.map_err(|e| CliError::usage("usage", format!("optimize is {e}"), "choose one"))?,
             about: about.as_deref().map(About::from_json).transpose()?,
             items: batch,

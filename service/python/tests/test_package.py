@@ -310,6 +310,18 @@ def test_committed_inputs_have_openings(fixtures: Path, rows: Any, tmp_path: Pat
     assert provenn.verify(tmp_path / "receipt.bin", hidden.card, accept_dev=True).output == receipt.output
 
 
+def test_outputs_are_shown_whole(fixtures: Path, rows: Any) -> None:
+    model = fixtures / "models/linear_30.onnx"
+    whole = provenn.commit(model, calibration=rows, outputs="whole")
+    receipt = whole.prove(rows[0], policy="scores")
+    assert provenn.verify(receipt, whole.card, accept_dev=True).output == receipt.output
+    with pytest.raises(provenn.ProvennError):
+        whole.prove(rows[0], policy="label")
+    with pytest.raises(provenn.ProvennError) as refused:
+        provenn.commit(model, calibration=rows, outputs="all")
+    assert refused.value.code == "usage"
+
+
 def test_before_and_beside(committed: provenn.Committed, receipt: provenn.Receipt, rows: Any, fixtures: Path) -> None:
     model = fixtures / "models/linear_30.onnx"
     inspection = provenn.inspect(model, calibration=rows)

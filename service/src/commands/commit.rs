@@ -65,9 +65,10 @@ pub struct Args {
     /// Of several inputs one that receipts commit to; they show those that are not named.
     #[arg(long, value_name = "NAME", conflicts_with = "input")]
     committed: Vec<String>,
-    /// How receipts speak of outputs.
-    #[arg(long, value_enum, default_value_t, conflicts_with_all = ["batch", "segments", "cut_at"])]
-    outputs: Shown,
+    /// How receipts speak of outputs: scores, by any policy, at the cost of a row for each value; whole, all values or none, at little cost, with the policy `scores`
+    /// only; auto, whole of outputs of more than 65536 values.
+    #[arg(long, value_name = "HOW", default_value_t, conflicts_with_all = ["batch", "segments", "cut_at"])]
+    outputs: Outputs,
     /// What the circuit is chosen for: prove, receipt, verify, gas or balanced; `provenn inspect` shows what each gives.
     #[arg(long, value_name = "OBJECTIVE", default_value_t)]
     optimize: Objective,
@@ -96,28 +97,6 @@ pub enum Binding {
     Public,
     /// The receipt shows a hiding commitment.
     Committed,
-}
-
-/// How receipts speak of outputs.
-#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-pub enum Shown {
-    /// Outputs of more than 65536 values as `whole`, others as `scores`.
-    #[default]
-    Auto,
-    /// A receipt shows all values of an output or none, at little cost: policy `scores`.
-    Whole,
-    /// By any policy, at the cost of a row for each value.
-    Scores,
-}
-
-impl From<Shown> for Outputs {
-    fn from(shown: Shown) -> Self {
-        match shown {
-            Shown::Auto => Self::Auto,
-            Shown::Whole => Self::Whole,
-            Shown::Scores => Self::Scores,
-        }
-    }
 }
 
 /// The inputs that receipts commit to: all of them, or those that are named.
@@ -180,7 +159,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         held_out: rows(&args.held_out, &graph, Use::HeldOut)?.map(|rows| rows.batched(&graph, items)),
         items,
         committed_inputs: committed(args.input, &args.committed),
-        outputs: args.outputs.into(),
+        outputs: args.outputs,
         objective: args.optimize,
         about: args.about.as_deref().map(about).transpose()?,
     };

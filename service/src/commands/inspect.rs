@@ -10,7 +10,7 @@ use crate::files::{self, Dimension};
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
 use provenn_circuits::argument::{Cost, Counts, Objective};
-use provenn_circuits::compile::{tabulations, Choice, Tabulation};
+use provenn_circuits::compile::{tabulations, Choice, Outputs, Tabulation};
 use provenn_circuits::graph::Graph;
 use provenn_circuits::layout::Shape;
 use provenn_circuits::onnx;
@@ -55,8 +55,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME", conflicts_with = "input")]
     committed: Vec<String>,
     /// How receipts would speak of outputs, as with `provenn commit --outputs`.
-    #[arg(long, value_enum, default_value_t, conflicts_with_all = ["batch", "segments", "cut_at"])]
-    outputs: super::commit::Shown,
+    #[arg(long, value_name = "HOW", default_value_t, conflicts_with_all = ["batch", "segments", "cut_at"])]
+    outputs: Outputs,
     /// What the circuit is chosen for: prove, receipt, verify, gas or balanced.
     #[arg(long, value_name = "OBJECTIVE", default_value_t)]
     optimize: Objective,
@@ -72,7 +72,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         calibration: rows(&args.calibration, &graph, Use::Calibration)?.map(|rows| rows.batched(&graph, items)),
         items,
         committed_inputs: committed(args.input, &args.committed),
-        outputs: args.outputs.into(),
+        outputs: args.outputs,
         objective: args.optimize,
         ..CommitOptions::default()
     };

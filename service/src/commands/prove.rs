@@ -81,7 +81,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
     if let Some(stored) = segment::stored(&args.card)? {
-        return segments::run(args, &stored);
+        return segments::run(args, &stored.keeping());
     }
     match args.rows.as_slice() {
         [] => one(args),

@@ -56,7 +56,7 @@ macro_rules! verifier {
     };
 }
 
-static ASSETS: [Asset; 37] = [
+static ASSETS: [Asset; 38] = [
     asset("icon.svg", "image/svg+xml", own!("icon.svg")),
     asset("app.css", CSS, own!("app.css")),
     asset("app.js", JS, own!("app.js")),
@@ -66,6 +66,7 @@ static ASSETS: [Asset; 37] = [
     asset("card.js", JS, own!("card.js")),
     asset("colour.js", JS, own!("colour.js")),
     asset("commit.js", JS, own!("commit.js")),
+    asset("cuts.js", JS, own!("cuts.js")),
     asset("dom.js", JS, own!("dom.js")),
     asset("examples.js", JS, own!("examples.js")),
     asset("files.js", JS, own!("files.js")),

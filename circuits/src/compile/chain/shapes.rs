@@ -85,12 +85,19 @@ impl Search<'_> {
             let like = (0..self.parts.len()).fold(NOTHING, |all, _| sum(all, *cost));
             self.objective.of(&like)
         };
-        for candidate in self.alike {
+        // Those that give have no policy, so that their limbs may be wider.
+        let wide = self
+            .alike
+            .iter()
+            .filter(|_| next.is_some())
+            .filter_map(Shape::without_bits);
+        let candidates = self.alike.iter().cloned().chain(wide);
+        for candidate in candidates {
             let least = best.as_ref().map_or(f64::INFINITY, |(worth, ..)| *worth);
             let unwanted = |cost: &Cost| worth(cost) >= least || self.objective.of(&sum(*after, *cost)) >= self.most;
-            match self.laid_out(index, candidate, next, &unwanted) {
+            match self.laid_out(index, &candidate, next, &unwanted) {
                 Ok((cost, shape)) => match RegisterCircuit::tells_apart(part, &shape) {
-                    Ok(()) => best = Some((worth(&cost), cost, ends_only(candidate, &shape.shape))),
+                    Ok(()) => best = Some((worth(&cost), cost, ends_only(&candidate, &shape.shape))),
                     Err(reason) => refused = reason,
                 },
                 Err(reason) => refused = nearer(refused, candidate.k, reason),

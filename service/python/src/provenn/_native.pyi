@@ -25,6 +25,7 @@ def commit(
     calibration: _Arrays,
     held_out: _Arrays,
     committed_inputs: Optional[Sequence[str]],
+    outputs: str,
     optimize: str,
     about: Optional[bytes],
     parameters: Optional[str],

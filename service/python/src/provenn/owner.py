@@ -73,6 +73,7 @@ def commit(
     committed: Union[bool, Sequence[str]] = False,
     dims: Optional[Mapping[str, int]] = None,
     batch: int = 0,
+    outputs: str = "auto",
     optimize: str = "balanced",
     about: Union[None, Mapping[str, Any], Data] = None,
     srs: Optional[Where] = None,
@@ -83,15 +84,16 @@ def commit(
     ``calibration`` has rows that scales are chosen from, ``held_out`` those that the fidelity on the card is measured on. ``committed`` says
     whether receipts show their inputs or commitments to them: all, or those of these names. ``dims`` has the sizes of symbolic dimensions,
     ``about`` what the card says of the model (docs/format.md). With ``batch`` the model runs on so many items in one proof, and receipts count
-    their labels. ``srs`` is a folder of development parameters, or a file of ``provenn srs
-    import``; by default development parameters are made, which nobody accepts who does not trust this machine.
+    their labels. ``outputs`` is ``"whole"`` for a model whose receipts show all values of an output or none (policy ``scores``), at little cost;
+    ``"scores"`` where any policy may speak of them, at the cost of a row for each value; ``"auto"`` is whole for outputs of more than 65,536
+    values. ``srs`` is a folder of development parameters, or a file of ``provenn srs import``; by default development parameters are made, which nobody accepts who does not trust this machine.
     """
     data = json.dumps(about).encode() if isinstance(about, Mapping) else None if about is None else read(about)
     names = None if committed is True else [] if committed is False else list(committed)
     place = None if srs is None else os.fspath(srs)
     with _Told(progress) as told:
         rows = (named(calibration), named(held_out))
-        return Committed(_native.commit(onnx(model), sizes(dims), batch, *rows, names, optimize, data, place, told))
+        return Committed(_native.commit(onnx(model), sizes(dims), batch, *rows, names, outputs, optimize, data, place, told))
 
 
 def load(folder: Where, *, srs: Optional[Where] = None) -> Committed:

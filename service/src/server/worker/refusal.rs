@@ -72,8 +72,8 @@ pub fn problem(code: &str) -> Problem {
         "model-too-large" => ("model-too-large", "the model is too large for one circuit", OWNER),
         "model-unsupported" => (
             "model-unsupported",
-            "the model has operators that cannot be proven, or its outputs have no row for each one of the batch that was asked for",
-            "the answer to the upload names the operators; for a batch export the model so that it computes on one",
+            "the model has operators that cannot be proven, cannot be cut as was asked, or its outputs have no row for each one of the batch that was asked for",
+            "the answer to the upload names the operators, and `provenn inspect --cut-at` where a model can be cut; for a batch export the model so that it computes on one",
         ),
         "not-finite" => (
             "not-finite",
