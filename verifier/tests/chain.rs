@@ -6,7 +6,7 @@ use provenn_verifier::chain::MAX_SEGMENTS;
 use provenn_verifier::statement::inference::MAX_POINTS;
 use provenn_verifier::{
     policy, verify, verify_batch, ChainCard, ChainReceipt, CheckedChain, Expectation, Judged, KeyParts, ModelCard,
-    Purpose, Receipt, SegmentLayout, SrsVerifyingKey, Verdict, VerifyError, VerifyingKey,
+    Purpose, Receipt, SegmentLayout, SrsVerifyingKey, Verdict, VerifyError, VerifyingKey, WholeOutput,
 };
 
 const NAMES: [&str; 3] = ["digits_mlp", "digits_cnn", "digits_cnn_lanes"];
@@ -179,6 +179,17 @@ fn bad_keys_of_segments_are_refused() {
         (parts.computed_columns, parts.instance_columns) = (1, parts.instance_columns + 1);
     };
     refused(0, &computed, "computed columns");
+    let whole = |parts: &mut KeyParts, layout: &mut SegmentLayout| {
+        let output = &mut layout.instances.outputs[0];
+        output.rows = 0;
+        output.whole = Some(WholeOutput {
+            channels: output.len,
+            positions: 1,
+            row: 0,
+        });
+        parts.instance_columns = layout.instances.columns();
+    };
+    refused(2, &whole, "a segment shows no output whole");
 }
 
 /// The golden card whose first segment gives onto other lanes than its own says so, and one of the same lanes does not.
