@@ -120,6 +120,8 @@ pub struct Builder {
     pub places: HashMap<ValueId, ValueId>,
     /// Those of the last of equal ones.
     pub last: HashSet<ValueId>,
+    /// Indices of elements in order.
+    pub lists: HashSet<ValueId>,
     /// Which numbers inputs may be, beside what their type says.
     pub bounds: Vec<Bound>,
     total: u64,

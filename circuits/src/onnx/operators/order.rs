@@ -5,7 +5,7 @@ use super::maps::{along, reshaped, Map};
 use super::shapes::gathered;
 use super::table::{many, one, Operator, Values};
 use super::Call;
-use crate::graph::{elements, infer, Binary, Function, Op, ReduceKind, ValueId};
+use crate::graph::{elements, infer, Binary, Function, Op, ReduceKind, Unary, ValueId};
 use crate::onnx::attr::size;
 use crate::onnx::build::{unsupported, Builder, Comparison, Fault};
 use crate::onnx::tensor::Const;
@@ -13,12 +13,19 @@ use crate::onnx::tensor::Const;
 /// Largest number of elements that the index of one of them is computed among.
 const MAX_PLACES: usize = 1024;
 
+/// Largest number of elements whose order is computed: each pair is compared.
+const MAX_ORDERED: usize = 64;
+
 const LABEL: &str = "for other operators of up to 1024 elements; as an output over all scores, first of equal ones; of constants the first";
 
 pub const TABLE: &[Operator] = &[
     one("ArgMax", arg, LABEL),
     one("ArgMin", arg, LABEL),
-    many("TopK", top, "values, not their indices; constant `K`"),
+    many(
+        "TopK",
+        top,
+        "constant `K`; the indices of up to 64 elements, for other operators",
+    ),
 ];
 
 /// The largest or smallest elements along an axis, in order: a network of comparisons, each of which puts two elements in order.
@@ -82,7 +89,61 @@ fn top(call: &Call<'_>, b: &mut Builder) -> Result<Values, Fault> {
         true => rows,
         false => b.emit(&call.origin, "", Op::Slice { ranges }, &[rows])?,
     };
-    Ok(vec![Some(reshaped(call, b, "", y, to)?), None])
+    let y = reshaped(call, b, "", y, to)?;
+    let named = call.outputs.get(1).is_some_and(|name| !name.is_empty());
+    let indices = match named && n <= MAX_ORDERED && k > 0 {
+        true => Some(ordered(call, b, x, (axis, k, largest))?),
+        false => None,
+    };
+    Ok(vec![Some(y), indices])
+}
+
+/// The indices of the first `k` elements in order along an axis, of equal ones the lower first. As many come before element `i` as its rank says: of those
+/// behind it the ones that are larger, of those before it the ones that are not smaller. It is at place `p` if its rank is `p`.
+fn ordered(
+    call: &Call<'_>,
+    b: &mut Builder,
+    x: ValueId,
+    (axis, k, largest): (usize, usize, bool),
+) -> Result<ValueId, Fault> {
+    let shape = b.shape(x)?.to_vec();
+    let n = shape.get(axis).copied().unwrap_or(0);
+    let pairs: Vec<(usize, usize)> = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).collect();
+    b.reserve(&[elements(&shape).unwrap_or(usize::MAX), n + k], 1)?;
+    let part = call.part("indices", call.op, vec![]);
+    let index = if n == 1 {
+        let zeros = Const::Ints(vec![0; elements(&shape).unwrap_or(0)]);
+        b.constant(&part.origin.output, shape, 7, zeros, vec![])
+    } else {
+        let mut end = |label: &str, of: &dyn Fn(&(usize, usize)) -> usize| {
+            gathered(&part, b, label, x, (axis, pairs.iter().map(of).collect()))
+        };
+        let (first, second) = (end("first", &|pair| pair.0)?, end("second", &|pair| pair.1)?);
+        let (less, than) = if largest { (first, second) } else { (second, first) };
+        let or_equal = false;
+        // Whether the second of a pair comes before the first.
+        let before = indicator(&part, b, "before", Comparison { less, than, or_equal })?;
+        let places: Vec<(usize, usize)> = (0..n).flat_map(|i| (0..k).map(move |p| (i, p))).collect();
+        let counts = |i: usize| move |&(first, second): &(usize, usize)| f64::from(first == i) - f64::from(second == i);
+        let from_place = Map {
+            rows: places
+                .iter()
+                .map(|&(i, _)| pairs.iter().map(counts(i)).collect())
+                .collect(),
+            shift: places.iter().map(|&(i, p)| i as f64 - p as f64).collect(),
+            from: vec![],
+        };
+        let from_place = along(&part, b, "from-place", before, (axis, &from_place))?;
+        let one = Function::Variable.then(Unary::Abs).with(Binary::Min, 1.0);
+        let is_there = Op::Function(Function::Number(1.0).with(Binary::Sub, one));
+        let is_there = b.emit(&part.origin, "is-there", is_there, &[from_place])?;
+        let at = |p: usize| places.iter().map(move |&(i, q)| if p == q { i as f64 } else { 0.0 });
+        let index = Map::public((0..k).map(|p| at(p).collect()).collect());
+        along(&part, b, "", is_there, (axis, &index))?
+    };
+    b.slots.get_mut(index).into_iter().for_each(|slot| slot.data_type = 7);
+    b.lists.insert(index);
+    Ok(index)
 }
 
 /// Batcher's merging network for `n` elements: rounds of pairs that do not overlap, the first of each pair before the second.
@@ -156,6 +217,9 @@ pub fn labelled_by(b: &Builder, output: ValueId) -> Result<ValueId, &'static str
         .find(|(_, place)| **place == id)
         .map(|(index, _)| *index);
     let index = index.unwrap_or(id);
+    if b.lists.contains(&id) {
+        return Err("indices in the order of their elements would be taken for scores as an output; give the elements, and prove the policy `top`");
+    }
     match b.producer(index).map(|step| &step.op) {
         Some(Op::ArgMax { .. }) if b.last.contains(&index) => {
             Err("an output that is the last index of equal ones; leave select_last_index out, and the first counts")

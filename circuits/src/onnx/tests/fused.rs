@@ -94,9 +94,51 @@ fn orders() {
     );
     let mut indices = top(2);
     indices.graph.output[0].name = "i".into();
-    assert!(
-        refusal(&indices).contains("output `i` is not available; use"),
-        "{}",
-        refusal(&indices)
+    let refused = refusal(&indices);
+    assert!(refused.contains("indices in the order of their elements"), "{refused}");
+    // More elements than are put in order have none.
+    let mut many = Model::new(17, &[1, 65])
+        .ints("k", &[1])
+        .node("TopK", &["x", "k"], &["y", "i"], &[]);
+    many.graph.output[0].name = "i".into();
+    let refused = refusal(&many);
+    assert!(refused.contains("output `i` is not available"), "{refused}");
+}
+
+/// Of equal elements the lower index comes first, whichever end is asked for.
+#[test]
+fn indices_in_order() {
+    let indices = |shape: &[i64], k: i64, largest: i64, axis: i64| {
+        Model::new(17, shape)
+            .ints("k", &[k])
+            .node(
+                "TopK",
+                &["x", "k"],
+                &["v", "i"],
+                &[("axis", A::I(axis)), ("largest", A::I(largest))],
+            )
+            .node("Cast", &["i"], &["f"], &[("to", A::I(1))])
+            .node("Add", &["v", "f"], &["y"], &[])
+    };
+    let row = [1.0, 3.0, 3.0, -2.0, 1.0];
+    check(
+        &indices(&[1, 5], 4, 1, 1),
+        &row,
+        &[1, 4],
+        &[3.0 + 1.0, 3.0 + 2.0, 1.0, 1.0 + 4.0],
     );
+    check(
+        &indices(&[1, 5], 3, 0, -1),
+        &row,
+        &[1, 3],
+        &[-2.0 + 3.0, 1.0, 1.0 + 4.0],
+    );
+    let columns = [5.0, 1.0, 4.0, 7.0, 6.0, 7.0];
+    check(
+        &indices(&[3, 2], 2, 1, 0),
+        &columns,
+        &[2, 2],
+        &[6.0 + 2.0, 7.0 + 1.0, 5.0, 7.0 + 2.0],
+    );
+    check(&indices(&[2, 1], 1, 1, 1), &[3.0, 4.0], &[2, 1], &[3.0, 4.0]);
 }
