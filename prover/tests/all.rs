@@ -12,6 +12,7 @@ mod end_to_end;
 mod fidelity;
 mod fixtures;
 mod folding;
+mod golden;
 mod inputs;
 mod policies;
 mod public_constants;
