@@ -154,7 +154,12 @@ const SOURCES: &[(&str, &[&str])] = &[
     ),
     (
         include_str!("../src/key/layout.rs"),
-        &["struct InstanceLayout", "struct InputLayout", "struct OutputLayout"],
+        &[
+            "struct InstanceLayout",
+            "struct InputLayout",
+            "struct OutputLayout",
+            "struct WholeOutput",
+        ],
     ),
     (include_str!("../src/srs.rs"), &["struct SrsParts"]),
     (

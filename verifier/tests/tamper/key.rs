@@ -302,7 +302,44 @@ pub fn layout() -> Vec<Row> {
         row("OutputLayout.items", "a batch without its column", "key-invalid", |s| {
             output(s).items = 1
         }),
+        row("OutputLayout.whole", "whole", "registration-failed", |s| {
+            whole(s);
+        }),
+        row("OutputLayout.whole", "whole, with policy rows", "key-invalid", |s| {
+            whole(s);
+            output(s).rows = output(s).len;
+        }),
+        row("WholeOutput.channels", "one more", "key-invalid", |s| {
+            whole(s).channels += 1
+        }),
+        row("WholeOutput.positions", "none", "key-invalid", |s| {
+            whole(s).positions = 0
+        }),
+        row("WholeOutput.row", "one more", "registration-failed", |s| {
+            whole(s).row += 1
+        }),
+        row("WholeOutput.row", "more than rows", "key-invalid", |s| {
+            whole(s).row = u32::MAX
+        }),
     ]
+}
+
+/// The first output, shown whole in rows after those of the inputs.
+fn whole(s: &mut Subject) -> &mut WholeOutput {
+    let layout = edit(s);
+    let row = u32::try_from(layout.public_rows()).unwrap();
+    let output = &mut layout.outputs[0];
+    let channels = output.len;
+    let positions = 1;
+    output.rows = 0;
+    output.whole = Some(WholeOutput {
+        channels,
+        positions,
+        row,
+    });
+    let columns = layout.columns();
+    s.key.instance_columns = columns;
+    edit(s).outputs[0].whole.as_mut().unwrap()
 }
 
 pub fn ordered(s: &mut Subject, axes: fn(&InputLayout) -> Vec<[u32; 2]>) {
