@@ -21,8 +21,8 @@ export const FAILING = {
   audience: "asked_audience",
   nonce: "asked_nonce",
   expiry: "asked_expired",
-  "policy-range": "claim_label_range claim_more_scores claim_output_range",
+  "policy-range": "claim_label_range claim_more_scores claim_output_range whole_output_policy",
   "input-shape": "claim_inputs_exchanged claim_input_kind claim_input_points claim_input_range claim_input_short segments_lanes",
-  proof: "batch_bad claim_audience claim_expiry claim_input claim_input_swapped claim_label claim_nonce claim_output claim_policy claim_score claim_second_input colouring_proof colouring_rewritten label_in_set margin_label margin_larger proof_bit proof_cut proof_extended proof_identity proof_opening proof_point proof_scalar round_step round_up segments_audience segments_between segments_exchanged segments_label segments_point segments_proof top_set",
+  proof: "batch_bad claim_audience claim_expiry claim_input claim_input_swapped claim_label claim_nonce claim_output claim_policy claim_score claim_second_input colouring_proof colouring_rewritten label_in_set margin_label margin_larger proof_bit proof_cut proof_extended proof_identity proof_opening proof_point proof_scalar round_step round_up segments_audience segments_between segments_exchanged segments_label segments_point segments_proof top_set whole_output_target whole_output_value",
   link: "link_exchanged link_length link_response segments_link",
 };
