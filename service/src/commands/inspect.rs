@@ -182,13 +182,16 @@ fn report(compiled: &Compiled, objective: Objective, fidelity: &Fidelity) -> Rep
         (0, false) => "beside the values of the outputs",
         _ => "with one count, beside the labels that a policy takes",
     };
+    let gas = match shape.whole.is_empty() {
+        true => format!("{} gas", grouped(forecast.gas as usize)),
+        false => "by no contract".to_owned(),
+    };
     report.row(
         "receipt",
         format!(
-            "about {} bytes {answer}, verified in {:.1} ms, {} gas",
+            "about {} bytes {answer}, verified in {:.1} ms, {gas}",
             grouped(forecast.receipt_bytes),
             forecast.verify_ms,
-            grouped(forecast.gas as usize)
         ),
     );
     report.line("--optimize gives for:");
