@@ -3,6 +3,8 @@
 
 #[path = "limits/keys.rs"]
 mod keys;
+#[path = "limits/whole.rs"]
+mod whole;
 
 use provenn_bn254::{Fr, G1Affine};
 use provenn_verifier::claim::{MAX_AUDIENCE, VALUE_BOUND};
