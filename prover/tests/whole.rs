@@ -1,9 +1,11 @@
 //! Outputs that are shown whole: what is proven of them, what is refused, and that a folder and an audit know of them.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use provenn_circuits::compile::{default_samples, Outputs};
+use provenn_circuits::compile::{default_samples, rebuild, Outputs, Weights};
+use provenn_circuits::layout::Shape;
 use provenn_circuits::onnx;
 use provenn_circuits::program::{execute, quantize_inputs};
+use provenn_circuits::CircuitError;
 use provenn_prover::audit::audit;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::prove::bind_inputs;
@@ -198,6 +200,34 @@ fn folders_and_audits_know_whole_outputs() {
         };
         assert!(layout.has_whole());
     }
+}
+
+/// A card may name each output once: what it names is copied, and an audit would make as many copies as a stranger asks for.
+#[test]
+fn cards_name_each_whole_output_once() {
+    let bytes = std::fs::read(format!(
+        "{}/../fixtures/models/conflict_check.onnx",
+        env!("CARGO_MANIFEST_DIR")
+    ))
+    .unwrap();
+    let options = CommitOptions {
+        outputs: Outputs::Whole,
+        ..CommitOptions::default()
+    };
+    let compiled = compile(&bytes, &options).unwrap();
+    let under = |whole: &[usize]| {
+        let shape = Shape {
+            whole: whole.to_vec(),
+            ..compiled.layout.shape.clone()
+        };
+        rebuild(&compiled.graph, &compiled.ranges, &shape, Weights::Given).map(drop)
+    };
+    assert!(under(&[0, 1]).is_ok());
+    for whole in [&[0, 0][..], &[1, 0], &[0, 1, 1]] {
+        assert!(matches!(under(whole), Err(CircuitError::Recipe(_))), "{whole:?}");
+    }
+    // One that the model does not have.
+    assert!(under(&[0, 1, 2]).is_err());
 }
 
 /// Large outputs are shown whole where nothing else is asked for; batches and what is asked for by policy are not.

@@ -238,6 +238,10 @@ impl Shape {
                 self.weight_bits
             ));
         }
+        // Each of them may be copied.
+        if self.whole.windows(2).any(|pair| pair[0] >= pair[1]) {
+            return refused("outputs that are shown whole, twice or out of order".to_owned());
+        }
         if self.dense && (self.lanes, self.line_columns) != (1, 1) {
             return refused("a dense circuit has one lane and one line column".to_owned());
         }
