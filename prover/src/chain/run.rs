@@ -80,7 +80,7 @@ impl Run {
         let layout = card.layout().ok_or(ProveError::SrsMismatch)?;
         let Stated { claim, .. } = statement(
             &card.segments[0].srs_id,
-            [card.key_digest(), card.model_id(), card.segments[0].quantization],
+            [card.key_digest(), card.model_id(), card.quantization()],
             &layout,
             &values,
             inputs,
