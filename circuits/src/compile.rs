@@ -147,7 +147,10 @@ pub fn compile_stage(
     let frac = chosen.model.tensors[0].frac;
     match &stage.takes {
         Some(taken) if taken.frac != frac => Err(CircuitError::Stage {
-            reason: format!("what the stage before gives has {} fractional bits, which no input has", taken.frac),
+            reason: format!(
+                "what the stage before gives has {} fractional bits, which no input has",
+                taken.frac
+            ),
             help: "commit the stage before it again with rows of the data that it is for",
         }),
         _ => Ok(chosen),

@@ -5,6 +5,7 @@
 mod refused;
 
 use crate::fixtures::rows as data;
+use provenn_circuits::argument::{given_cells, input_cells, Objective};
 use provenn_circuits::graph::Sample;
 use provenn_circuits::program::{execute, quantize_inputs};
 use provenn_prover::chain::{
@@ -13,7 +14,9 @@ use provenn_prover::chain::{
 use provenn_prover::commit::{srs_verifying_key, CommitOptions};
 use provenn_prover::srs::Srs;
 use provenn_prover::{audit, store, ProveError};
-use provenn_verifier::{policy, verify, AnyCard, Answer, ChainCard, CheckedChain, Context, Expectation, ModelCard, VerifyError};
+use provenn_verifier::{
+    policy, verify, Answer, AnyCard, ChainCard, CheckedChain, Context, Expectation, ModelCard, VerifyError,
+};
 use std::sync::Arc;
 
 /// Rows that stages leave to the outputs of the last one.
@@ -75,10 +78,23 @@ pub fn commit_with(name: &str, options: &CommitOptions, place: &Place) -> Result
 
 /// Pre-processing, classifier and decision, each of an owner who knows of the others the card of the one before.
 pub fn pipeline() -> [Owner; 3] {
+    pipeline_for(Objective::default())
+}
+
+/// The same, the classifier for another objective.
+fn pipeline_for(objective: Objective) -> [Owner; 3] {
     let scan = commit("pipeline_preprocessing", "pipeline_calibration", &first()).unwrap();
-    let digits = commit("digits_cnn", "digits_calibration", &after(&scan, true)).unwrap();
+    let wanted = CommitOptions {
+        objective,
+        ..options("digits_calibration")
+    };
+    let digits = commit_with("digits_cnn", &wanted, &after(&scan, true)).unwrap();
     let parity = commit("pipeline_decision", "digits_cnn_test_outputs", &after(&digits, false)).unwrap();
     [scan, digits, parity]
+}
+
+fn lanes(owners: &[Owner; 3]) -> [usize; 3] {
+    owners.each_ref().map(|owner| owner.segment.layout.shape.lanes)
 }
 
 pub fn cards(owners: &[Owner]) -> Vec<ModelCard> {
@@ -102,8 +118,20 @@ fn accept() -> Expectation {
 /// A held-out digit as a scan: the answer is that of the stages one after the other, to the bit, and of the three models in float.
 #[test]
 fn three_owners_make_one_receipt() {
-    let owners = pipeline();
-    let (card, srs) = (joined(&owners), srs(K));
+    let all = [Objective::Balanced, Objective::Prove].map(pipeline_for);
+    // What lies on one lane of either side may be of circuits of several lanes.
+    let all_lanes = all.each_ref().map(lanes);
+    assert!(
+        all_lanes.iter().any(|[scan, digits, _]| scan != digits),
+        "{all_lanes:?}"
+    );
+    for owners in all {
+        is_proven(&owners);
+    }
+}
+
+fn is_proven(owners: &[Owner; 3]) {
+    let (card, srs) = (joined(owners), srs(K));
     let key = srs_verifying_key(&srs).unwrap();
     let recipes: Vec<[u8; 32]> = card.segments.iter().map(|card| card.quantization).collect();
     assert!(recipes[0] != recipes[1] && recipes[1] != recipes[2]);
@@ -116,17 +144,43 @@ fn three_owners_make_one_receipt() {
             expected = execute(&segment.model, &expected).unwrap().outputs(&segment.model);
         }
         let inputs = chain::bind_inputs(&card, &segments, &srs, values).unwrap();
-        let prove = |policy| chain::prove(&card, &segments, &srs, &inputs, policy, Context::default(), &|_| {}).unwrap();
+        let prove =
+            |policy| chain::prove(&card, &segments, &srs, &inputs, policy, Context::default(), &|_| {}).unwrap();
         let receipt = prove(policy::Scores.into());
         let verdict = verify(&receipt, &card, &key, &accept()).unwrap();
         let body = verdict.claim().body.inference().unwrap();
         assert_eq!(body.items[0].answer, Answer::Scores(expected.remove(0)));
         assert_eq!(body.quantization, card.quantization());
         // Another chain of the same stages' models is another model.
-        assert_eq!(verify(&receipt, &joined(&pipeline()), &key, &accept()), Err(VerifyError::ModelMismatch));
+        assert_eq!(
+            verify(&receipt, &joined(&pipeline()), &key, &accept()),
+            Err(VerifyError::ModelMismatch)
+        );
         let label = verify(&prove(policy::Label.into()), &card, &key, &accept());
         assert!(label.is_ok(), "{label:?}");
         assert!(card.schema().unwrap().values(&label.unwrap()).is_ok());
+    }
+}
+
+/// Whatever the lanes of both: one layout of what is given and taken, and each circuit is what its key says.
+#[test]
+fn neighbours_agree_on_cells() {
+    let owners = pipeline_for(Objective::Prove);
+    let lanes = lanes(&owners);
+    let mut values = quantize_inputs(&owners[0].segment.model, &[data("pipeline_calibration").remove(0)]).unwrap();
+    for pair in owners.windows(2) {
+        let [giver, taker] = [0, 1].map(|index| &pair[index].segment);
+        let trace = execute(&giver.model, &values).unwrap();
+        let given = given_cells(&giver.model, &giver.layout, &trace);
+        values = trace.outputs(&giver.model);
+        assert_eq!(
+            given,
+            input_cells(&taker.model, &taker.layout, 0, &values[0]),
+            "lanes {lanes:?}"
+        );
+        let [giver, taker] = [&giver.model, &taker.model];
+        assert_eq!(giver.output(0).frac, taker.tensors[0].frac);
+        assert!(giver.output(0).signed && taker.tensors[0].signed);
     }
 }
 
@@ -158,7 +212,10 @@ fn stages_and_their_chain_are_audited() {
     };
     let mut swapped = tails.clone();
     swapped[1][0].clone_from(&tails[1][1]);
-    assert_eq!(failed(audit_stages(&models, &card, &srs, Some(&swapped))), ["commitments"]);
+    assert_eq!(
+        failed(audit_stages(&models, &card, &srs, Some(&swapped))),
+        ["commitments"]
+    );
     // Words on the card of the chain that those of the stages do not have.
     let mut other: ChainCard = (*card).clone();
     other.description = other.description.replace("preprocessing > ", "preprocessing >> ");
@@ -166,9 +223,15 @@ fn stages_and_their_chain_are_audited() {
     assert_eq!(failed(audit_stages(&models, &other, &srs, None)), ["chain"]);
     // Another number of files, another order, and one file for all.
     for models in [&models[..2], &[], &models[1..]] {
-        assert!(matches!(audit_stages(models, &card, &srs, None), Err(ProveError::Stage { .. })));
+        assert!(matches!(
+            audit_stages(models, &card, &srs, None),
+            Err(ProveError::Stage { .. })
+        ));
     }
-    assert!(matches!(chain::audit(models[0], &card, &srs, None), Err(ProveError::Stage { .. })));
+    assert!(matches!(
+        chain::audit(models[0], &card, &srs, None),
+        Err(ProveError::Stage { .. })
+    ));
     let reversed: Vec<&[u8]> = models.iter().rev().copied().collect();
     assert!(audit_stages(&reversed, &card, &srs, None).is_err());
 }
@@ -192,7 +255,16 @@ fn the_folders_of_stages_are_those_of_segments() {
     let values = quantize_inputs(&owners[0].segment.model, &[data("pipeline_calibration").remove(0)]).unwrap();
     let inputs = chain::bind_inputs(&stored.card, &stored, &srs, values).unwrap();
     let policy = policy::Label.into();
-    let receipt = chain::prove(&stored.card, &stored, &srs, &inputs, policy, Context::default(), &|_| {}).unwrap();
+    let receipt = chain::prove(
+        &stored.card,
+        &stored,
+        &srs,
+        &inputs,
+        policy,
+        Context::default(),
+        &|_| {},
+    )
+    .unwrap();
     assert!(verify(&receipt, &card, &srs_verifying_key(&srs).unwrap(), &accept()).is_ok());
     std::fs::remove_dir_all(&folder).unwrap();
 }

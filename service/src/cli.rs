@@ -1,8 +1,8 @@
 //! The grammar of the command line. The arguments of each command stand beside its code.
 
 use crate::commands::{
-    agreement, audit, backup, bundle, color, commit, completions, explain, export, gc, inspect, judge, keys, log,
-    manual, party, prove, publisher, segment, serve, show, srs, structure, verify,
+    agreement, audit, backup, bundle, chain, color, commit, completions, explain, export, gc, inspect, judge, keys,
+    log, manual, party, prove, publisher, segment, serve, show, srs, structure, verify,
 };
 use clap::{Parser, Subcommand};
 

@@ -5,8 +5,9 @@ use provenn_verifier::card::{MAX_CARD, MAX_DESCRIPTION};
 use provenn_verifier::chain::MAX_SEGMENTS;
 use provenn_verifier::statement::inference::MAX_POINTS;
 use provenn_verifier::{
-    policy, verify, verify_batch, AnyCard, ChainCard, ChainReceipt, CheckedChain, Expectation, Judged, KeyParts, ModelCard,
-    Purpose, Receipt, SegmentLayout, SrsVerifyingKey, Statement, Verdict, VerifyError, VerifyingKey, WholeOutput,
+    policy, verify, verify_batch, AnyCard, ChainCard, ChainReceipt, CheckedChain, Expectation, Judged, KeyParts,
+    ModelCard, Purpose, Receipt, SegmentLayout, SrsVerifyingKey, Statement, Verdict, VerifyError, VerifyingKey,
+    WholeOutput,
 };
 
 const NAMES: [&str; 3] = ["digits_mlp", "digits_cnn", "digits_cnn_lanes"];
@@ -259,7 +260,10 @@ fn claims_name_the_recipes_of_all_stages() {
     apart.segments[1].quantization = [1; 32];
     assert_eq!(ChainCard::from_bytes(&apart.to_bytes()).as_ref(), Ok(&apart));
     let all = apart.segments.iter().map(|card| card.quantization).collect::<Vec<_>>();
-    let digest = blake2b_simd::Params::new().hash_length(32).personal(b"Provenn-ChainQnt").hash(&all.concat());
+    let digest = blake2b_simd::Params::new()
+        .hash_length(32)
+        .personal(b"Provenn-ChainQnt")
+        .hash(&all.concat());
     assert_eq!(apart.quantization(), digest.as_bytes());
     assert_eq!(AnyCard::Chain(apart.clone()).quantization(), apart.quantization());
     // The order counts, and so does each of them.
@@ -267,7 +271,9 @@ fn claims_name_the_recipes_of_all_stages() {
     swapped.segments.swap(1, 2);
     assert_ne!(swapped.quantization(), apart.quantization());
     let mut claimed = ChainReceipt::from_bytes(&receipt).unwrap();
-    let Statement::Inference(body) = &mut claimed.claim.body else { panic!("an inference") };
+    let Statement::Inference(body) = &mut claimed.claim.body else {
+        panic!("an inference")
+    };
     body.quantization[0] ^= 1;
     let refused = verify(&claimed.to_bytes(), &card, &srs, &asked(&card));
     assert_eq!(refused, Err(VerifyError::QuantizationMismatch));

@@ -62,10 +62,15 @@ impl Ranges {
     pub fn of_stage(mut self, graph: &Graph, taken: &Taken) -> Result<Self, CircuitError> {
         let octave = i64::from(taken.bits) - 2 - i64::from(taken.frac);
         let step = i16::try_from(octave.saturating_mul(STEPS as i64)).ok();
-        let step = step.filter(|step| FLOATS.contains(step)).ok_or_else(|| CircuitError::Stage {
-            reason: format!("what the stage before gives has {} fractional bits, which no input has", taken.frac),
-            help: "commit the stage before it again with rows of the data that it is for",
-        })?;
+        let step = step
+            .filter(|step| FLOATS.contains(step))
+            .ok_or_else(|| CircuitError::Stage {
+                reason: format!(
+                    "what the stage before gives has {} fractional bits, which no input has",
+                    taken.frac
+                ),
+                help: "commit the stage before it again with rows of the data that it is for",
+            })?;
         let input = graph.inputs.first().and_then(|input| self.0.get_mut(input.value));
         let Some(seen) = input else { return Ok(self) };
         let largest = step.saturating_add(STEPS as i16);

@@ -82,7 +82,8 @@ impl Stage {
         self.k.is_none_or(|k| k == shape.k)
             && self.takes.is_none_or(|taken| {
                 let in_one_row = taken.channels <= taken.lanes.min(shape.lanes);
-                (shape.k, shape.precision().bits()) == (taken.k, taken.bits) && (shape.lanes == taken.lanes || in_one_row)
+                (shape.k, shape.precision().bits()) == (taken.k, taken.bits)
+                    && (shape.lanes == taken.lanes || in_one_row)
             })
     }
 
@@ -91,11 +92,27 @@ impl Stage {
         let rows = |channels: usize, positions: usize| channels.div_ceil(lanes).saturating_mul(positions);
         let shown = inputs.iter().filter(|input| input.public);
         let shown: usize = shown.map(|input| rows(input.channels, input.positions)).sum();
-        let taken = self.takes.map_or(0, |taken| taken.row + rows(taken.channels, taken.positions));
+        let taken = self
+            .takes
+            .map_or(0, |taken| taken.row + rows(taken.channels, taken.positions));
         Ends {
             takes: self.takes.map(|taken| taken.row),
             gives: self.gives.map(|room| room.max(shown).max(taken)),
             onto: None,
+        }
+    }
+
+    /// Why no circuit holds it. If the stage before chose the rows, that one can be asked for more.
+    fn told(&self, refused: CircuitError) -> CircuitError {
+        let what = match (&self.takes, &refused) {
+            (Some(_), CircuitError::Layout { reason, .. }) => reason.to_string(),
+            (Some(_), CircuitError::TooLarge { .. }) => "the lanes are as many as those of the stage before".to_owned(),
+            _ => return refused,
+        };
+        let k = self.takes.map_or(0, |taken| taken.k);
+        CircuitError::Stage {
+            reason: format!("no circuit of 2^{k} rows, as the stage before has, holds it: {what}"),
+            help: "commit the first stage again with a larger --k, and those after it",
         }
     }
 
@@ -152,7 +169,10 @@ pub(super) fn choose(
                 ..candidate
             };
             let k = shape.k;
-            let worse = |cost: &Cost| best.as_ref().is_some_and(|best| objective.of(cost) >= objective.of(&best.cost));
+            let worse = |cost: &Cost| {
+                best.as_ref()
+                    .is_some_and(|best| objective.of(cost) >= objective.of(&best.cost))
+            };
             let hopeless = |shape: &Shape| {
                 let (columns, most) = (shape.committed_columns(), MAX_COMMITTED);
                 if columns > most {
@@ -177,7 +197,7 @@ pub(super) fn choose(
             }
         }
     }
-    let choice = best.ok_or(refused)?;
+    let choice = best.ok_or_else(|| stage.told(refused))?;
     let model = build(choice.shape.precision())?;
     let shape = Shape {
         weight_bits: weight_bits(&model),

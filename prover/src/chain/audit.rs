@@ -21,7 +21,11 @@ use provenn_verifier::{ChainCard, ModelCard};
 /// The shapes that the cards of the segments name; those of stages name all of a model.
 fn shapes(card: &ChainCard) -> Result<Vec<Shape>, ProveError> {
     if !super::description(card)?.stages.is_empty() {
-        return card.segments.iter().map(|stage| Ok(stage_description(stage)?.shape)).collect();
+        return card
+            .segments
+            .iter()
+            .map(|stage| Ok(stage_description(stage)?.shape))
+            .collect();
     }
     let shape = |card: &ModelCard| {
         serde_json::from_str(&card.description).map_err(|e| ProveError::Description {

@@ -14,13 +14,18 @@ use crate::recipe;
 use crate::srs::Srs;
 use crate::store::{self, Part};
 use provenn_circuits::compile::{self, Chosen, Stage, Taken};
+use provenn_verifier::schema::MAX_FRAC;
 use provenn_verifier::{InputLayout, ModelCard, SegmentLayout};
 use rand_core::{CryptoRng, RngCore};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 
 /// The name of the card in a stage's directory.
 pub const STAGE: &str = "stage.card";
+
+/// Fractional bits that cards may name.
+const SCALES: RangeInclusive<i32> = -MAX_FRAC..=MAX_FRAC - 256;
 
 /// Where a stage stands in its chain.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +101,10 @@ pub fn compile_stage(bytes: &[u8], options: &CommitOptions, place: &Place) -> Re
             help: "get the card again from its owner",
         };
         let (shape, frac) = gives.output().ok_or_else(missing)?;
-        let own = graph.inputs.first().map_or(&[][..], |input| graph.unbatched(input.value));
+        let own = graph
+            .inputs
+            .first()
+            .map_or(&[][..], |input| graph.unbatched(input.value));
         if graph.inputs.len() == 1 && own != shape {
             return Err(ProveError::Stage {
                 reason: format!(
@@ -210,9 +218,18 @@ pub fn save_stage(card: &ModelCard, segment: &Segment, srs: &Srs, directory: &Pa
 /// [`ProveError::Description`] if it is not one of this version.
 pub fn stage_description(card: &ModelCard) -> Result<Description, ProveError> {
     let bad = |reason| ProveError::Description { reason };
-    let description: Description =
-        serde_json::from_str(&card.description).map_err(|e| bad(store::json_reason(&e)))?;
+    let description: Description = serde_json::from_str(&card.description).map_err(|e| bad(store::json_reason(&e)))?;
     let layout = card.key.purpose.segment().map(|segment| &segment.instances);
     description.check_about(layout).map_err(bad)?;
-    Ok(description)
+    // As of models: numbers under other scales cannot be written down.
+    let inputs = description.inputs.iter().map(|input| input.frac);
+    let scales = inputs.chain(description.outputs.iter().map(|output| output.frac));
+    match scales.into_iter().all(|frac| SCALES.contains(&frac)) {
+        true => Ok(description),
+        false => Err(bad(format!(
+            "a scale is outside of 2^{} to 2^{}",
+            SCALES.start(),
+            SCALES.end()
+        ))),
+    }
 }

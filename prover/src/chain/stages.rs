@@ -20,7 +20,10 @@ pub fn of_stages(stages: Vec<ModelCard>, about: Option<About>) -> Result<ChainCa
     let named = |index: usize| format!("stage {} (`{}`)", index + 1, described[index].name);
     let refused = |reason: String, help| Err(ProveError::Stage { reason, help });
     if stages.len() < 2 {
-        return refused("a chain has two stages at least".into(), "give the card of each stage, in their order");
+        return refused(
+            "a chain has two stages at least".into(),
+            "give the card of each stage, in their order",
+        );
     }
     for (index, card) in stages.iter().enumerate() {
         let own = layout(card)?;
@@ -39,7 +42,10 @@ pub fn of_stages(stages: Vec<ModelCard>, about: Option<About>) -> Result<ChainCa
         }
         let again = "commit it again, --after the card of that stage";
         if card.srs_id != stages[before].srs_id {
-            return refused(other("was committed under another SRS"), "commit all stages under one SRS");
+            return refused(
+                other("was committed under another SRS"),
+                "commit all stages under one SRS",
+            );
         }
         if card.key.k != stages[before].key.k {
             return refused(other("has other rows"), again);
@@ -57,7 +63,10 @@ pub fn of_stages(stages: Vec<ModelCard>, about: Option<About>) -> Result<ChainCa
     }
     if layout(&stages[stages.len() - 1])?.gives.is_some() {
         let reason = format!("{} gives its output to another stage", named(stages.len() - 1));
-        return refused(reason, "give the card of the last stage too, which is committed without --gives");
+        return refused(
+            reason,
+            "give the card of the last stage too, which is committed without --gives",
+        );
     }
     let card = ChainCard {
         description: text(&described_whole(described, about))?,
@@ -75,13 +84,19 @@ pub fn of_stages(stages: Vec<ModelCard>, about: Option<About>) -> Result<ChainCa
 /// What is said of the whole: inputs of the first stage, outputs of the last. Recipe and fidelity of each are on its own card.
 fn described_whole(stages: Vec<Description>, about: Option<About>) -> ChainDescription {
     let names: Vec<String> = stages.iter().map(|stage| stage.name.clone()).collect();
-    let parameters = stages.iter().fold(0usize, |sum, stage| sum.saturating_add(stage.parameters));
+    let parameters = stages
+        .iter()
+        .fold(0usize, |sum, stage| sum.saturating_add(stage.parameters));
     let mut ends = stages.into_iter();
     // Two at least.
     let first = ends.next();
     let last = ends.last();
-    let (inputs, taken) = first.map(|first| (first.inputs, first.shape.inputs)).unwrap_or_default();
-    let (outputs, shape, leakage) = last.map(|last| (last.outputs, last.shape, last.leakage)).unwrap_or_default();
+    let (inputs, taken) = first
+        .map(|first| (first.inputs, first.shape.inputs))
+        .unwrap_or_default();
+    let (outputs, shape, leakage) = last
+        .map(|last| (last.outputs, last.shape, last.leakage))
+        .unwrap_or_default();
     ChainDescription {
         model: Description {
             name: names.join(" > "),

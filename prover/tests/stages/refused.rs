@@ -31,7 +31,11 @@ fn models_that_do_not_fit_are_refused() {
     // The stage before has grey values up to 1, with headroom.
     let rows = data("digits_calibration").into_iter();
     let large = CommitOptions {
-        calibration: Some(rows.map(|row| row.iter().map(|x| x * 100.0).collect()).collect::<Vec<Vec<f32>>>().into()),
+        calibration: Some(
+            rows.map(|row| row.iter().map(|x| x * 100.0).collect())
+                .collect::<Vec<Vec<f32>>>()
+                .into(),
+        ),
         ..CommitOptions::default()
     };
     refused(commit_with("digits_cnn", &large, &next), "calibration rows reach");
@@ -50,11 +54,17 @@ fn models_that_do_not_fit_are_refused() {
         "gives nothing to another",
     );
     // No room for ten scores.
-    let cramped = Place { gives: Some(1), ..first() };
+    let cramped = Place {
+        gives: Some(1),
+        ..first()
+    };
     let mut options = options("pipeline_calibration");
     options.committed_inputs = true.into();
     let scan = commit_with("pipeline_preprocessing", &options, &cramped).unwrap();
-    refused(commit("digits_cnn", "digits_calibration", &after(&scan, false)), "rows, and the stage before leaves");
+    refused(
+        commit("digits_cnn", "digits_calibration", &after(&scan, false)),
+        "rows, and the stage before leaves",
+    );
 }
 
 /// The same of parameters: what is given under one SRS opens to nothing under another.
@@ -70,7 +80,10 @@ fn stages_of_another_srs_are_refused() {
     let mut forged = scan.card.clone();
     forged.commitments.reverse();
     forged.registration.proof[100] ^= 1;
-    let place = Place { after: Some(forged), ..place };
+    let place = Place {
+        after: Some(forged),
+        ..place
+    };
     let refusal = commit_stage(&compiled, &options, &place, &srs(K));
     assert!(matches!(refusal, Err(ProveError::Refused(_))), "{refusal:?}");
 }
@@ -92,15 +105,25 @@ fn stages_that_do_not_follow_are_refused() {
     // Giver and taker are compiled for one another: grey values up to 255 have other scales than those up to 1.
     let rows = data("pipeline_calibration").into_iter();
     let bright = CommitOptions {
-        calibration: Some(rows.map(|row| row.iter().map(|x| x * 64.0).collect()).collect::<Vec<Vec<f32>>>().into()),
+        calibration: Some(
+            rows.map(|row| row.iter().map(|x| x * 64.0).collect())
+                .collect::<Vec<Vec<f32>>>()
+                .into(),
+        ),
         ..CommitOptions::default()
     };
     let other = commit_with("pipeline_preprocessing", &bright, &first()).unwrap();
     refused(chain(&[&other.card, &digits, &parity]), "at another scale");
-    let deeper = Place { gives: Some(1100), ..first() };
+    let deeper = Place {
+        gives: Some(1100),
+        ..first()
+    };
     let other = commit("pipeline_preprocessing", "pipeline_calibration", &deeper).unwrap();
     refused(chain(&[&other.card, &digits, &parity]), "do not follow one another");
-    let larger = Place { k: Some(K + 1), ..first() };
+    let larger = Place {
+        k: Some(K + 1),
+        ..first()
+    };
     let other = commit("pipeline_preprocessing", "pipeline_calibration", &larger).unwrap();
     refused(chain(&[&other.card, &digits, &parity]), "has other rows");
     let mut other = digits.clone();
@@ -133,7 +156,13 @@ fn tampered_cards_are_refused() {
         other.validate()
     };
     let reason = "a segment takes what the one before gives";
-    assert_eq!(moved(&|layout| layout.instances.inputs[0].row += 1), Err(VerifyError::KeyInvalid { reason }));
-    assert_eq!(moved(&|layout| layout.instances.inputs[0].bits -= 1), Err(VerifyError::KeyInvalid { reason }));
+    assert_eq!(
+        moved(&|layout| layout.instances.inputs[0].row += 1),
+        Err(VerifyError::KeyInvalid { reason })
+    );
+    assert_eq!(
+        moved(&|layout| layout.instances.inputs[0].bits -= 1),
+        Err(VerifyError::KeyInvalid { reason })
+    );
     assert_eq!(moved(&|_| {}), Ok(()));
 }

@@ -43,19 +43,31 @@ pub fn run(path: &Path) -> Result<Report, CliError> {
 pub fn stage(report: &mut Report, card: &ModelCard, description: &Description) {
     let segment = card.key.purpose.segment();
     let (takes, gives) = segment.map_or((false, false), |own| (own.takes, own.gives.is_some()));
-    let ends = [(takes, "takes what another gives"), (gives, "gives its output to another")];
+    let ends = [
+        (takes, "takes what another gives"),
+        (gives, "gives its output to another"),
+    ];
     let ends: Vec<&str> = ends.iter().filter(|(is, _)| *is).map(|(_, words)| *words).collect();
     report.row("stage", format!("{}: {}", quoted(&description.name), ends.join(", ")));
     for input in &description.inputs {
         let step = steps(&input.quantization());
-        report.row("input", format!("{} {:?}, in steps of {step}", quoted(&input.name), input.shape));
+        report.row(
+            "input",
+            format!("{} {:?}, in steps of {step}", quoted(&input.name), input.shape),
+        );
     }
     for output in &description.outputs {
         let step = decimal(1, output.frac);
-        report.row("output", format!("{} {:?}, in steps of {step}", quoted(&output.name), output.shape));
+        report.row(
+            "output",
+            format!("{} {:?}, in steps of {step}", quoted(&output.name), output.shape),
+        );
     }
     let commitments = card.commitments.len();
-    report.row("circuit", format!("2^{} rows, {commitments} weight commitments", card.key.k));
+    report.row(
+        "circuit",
+        format!("2^{} rows, {commitments} weight commitments", card.key.k),
+    );
     report.row("fidelity", description.fidelity.words());
 }
 
