@@ -56,10 +56,10 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["batch", "segments", "cut_at"])]
     gives: bool,
     /// log2 of the rows of its circuit, which are those of all stages after it: as many as the largest needs. By default the best for this one.
-    #[arg(long = "k", value_name = "K", requires = "gives", value_parser = clap::value_parser!(u32).range(i64::from(MIN_K)..=i64::from(MAX_K)))]
+    #[arg(long = "k", value_name = "K", requires = "gives", conflicts_with_all = ["batch", "segments", "cut_at", "outputs"], value_parser = clap::value_parser!(u32).range(i64::from(MIN_K)..=i64::from(MAX_K)))]
     rows: Option<u32>,
     /// Rows that it leaves to the outputs of the last stage of its chain, one for each.
-    #[arg(long, value_name = "ROWS", requires = "gives", default_value_t = 64, value_parser = clap::value_parser!(u32).range(0..1 << MAX_K))]
+    #[arg(long, value_name = "ROWS", requires = "gives", conflicts_with_all = ["batch", "segments", "cut_at", "outputs"], default_value_t = 64, value_parser = clap::value_parser!(u32).range(0..1 << MAX_K))]
     room: u32,
     /// Rows that scales are chosen from (.npy, .csv); of a model with several inputs NAME=FILE for each, or one .npz with an array for each.
     #[arg(long, value_name = "FILE", required = true)]
