@@ -6,6 +6,7 @@ use provenn_circuits::compile::{compile_stage, default_samples, rebuild, Chosen,
 use provenn_circuits::graph::Graph;
 use provenn_circuits::layout::{Ends, Shape};
 use provenn_circuits::onnx::import;
+use provenn_circuits::program::execute;
 use provenn_circuits::CircuitError;
 
 /// The digits classifier takes a picture of 8 x 8, and gives ten scores.

@@ -3,6 +3,8 @@
 
 #[path = "stages/refused.rs"]
 mod refused;
+#[path = "stages/run_on.rs"]
+mod run_on;
 
 use crate::fixtures::rows as data;
 use provenn_circuits::argument::{given_cells, input_cells, Objective};

@@ -80,6 +80,7 @@ const READ: &[&str] = &[
     "about",
     "after",
     "agreement",
+    "begun",
     "bundle",
     "card",
     "checkpoint",
