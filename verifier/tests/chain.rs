@@ -234,10 +234,18 @@ fn what_is_given_onto_other_lanes_is_said_by_the_key() {
         let mut parts = (*card.segments[1].key).clone();
         let mut next = parts.purpose.segment().unwrap().clone();
         next.instances.lanes = lanes;
-        next.instances.inputs[0].channels = own;
+        let channels = first.purpose.segment().unwrap().gives.as_ref().unwrap().channels;
+        next.instances.inputs[0].channels = channels;
         next.onto = Some(own).filter(|own| *own != lanes);
         // As many columns as there are lanes with a channel.
-        parts.linked.inputs[0].truncate(lanes as usize);
+        while parts.linked.inputs[0].len() < channels.min(lanes) as usize {
+            let free = |column: &u32| {
+                let linked = parts.linked.inputs.iter().flatten().any(|linked| linked == column);
+                parts.advice_phases[*column as usize] == 0 && parts.advice_queries.contains(&(*column, 0)) && !linked
+            };
+            let column = (0..parts.advice_phases.len() as u32).find(free).unwrap();
+            parts.linked.inputs[0].push(column);
+        }
         parts.purpose = Purpose::Segment(next);
         card.segments[1].key = VerifyingKey::new(parts).unwrap();
         card.validate()
@@ -247,8 +255,15 @@ fn what_is_given_onto_other_lanes_is_said_by_the_key() {
         for lanes in [own, own + 1] {
             assert_eq!(card_of(first, lanes), Ok(()));
         }
-        assert_eq!(card_of(first, own - 1), Err(VerifyError::KeyInvalid { reason }));
     }
+    // One channel more than there are lanes.
+    layout.gives.as_mut().unwrap().channels = own + 1;
+    layout.onto = None;
+    let mut parts = (**key).clone();
+    parts.purpose = Purpose::Segment(layout);
+    let wide = VerifyingKey::new(parts).unwrap();
+    assert_eq!(card_of(&wide, own), Ok(()));
+    assert_eq!(card_of(&wide, own + 1), Err(VerifyError::KeyInvalid { reason }));
 }
 
 /// Stages that were committed apart have recipes of their own, all of which the claim names; a segment of one model has that of the model.

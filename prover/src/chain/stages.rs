@@ -40,15 +40,16 @@ pub fn of_stages(stages: Vec<ModelCard>, about: Option<About>) -> Result<ChainCa
             let reason = format!("{} takes nothing from the stage before it", named(index));
             return refused(reason, "commit it with --after the card of that stage");
         }
+        // Other rows are another SRS too.
         let again = "commit it again, --after the card of that stage";
+        if card.key.k != stages[before].key.k {
+            return refused(other("has other rows"), again);
+        }
         if card.srs_id != stages[before].srs_id {
             return refused(
                 other("was committed under another SRS"),
                 "commit all stages under one SRS",
             );
-        }
-        if card.key.k != stages[before].key.k {
-            return refused(other("has other rows"), again);
         }
         let own = described[index].inputs.first();
         let own = own.map(|input| (input.shape.as_slice(), input.frac, input.lifts.as_slice()));

@@ -31,6 +31,7 @@ fn each_owner_runs_and_proves_its_own_stage() {
     let policy = policy::Scores.into();
     let begun = Run::begun(&card, &inputs, &policy, &Context::default()).unwrap();
     let mut file = begun.to_bytes().unwrap();
+    let mut last = None;
     for (index, owner) in owners.iter().enumerate() {
         let mut run = Run::from_bytes(&file).unwrap();
         assert_eq!((run.ran(), run.is_whole()), (index, false));
@@ -46,10 +47,13 @@ fn each_owner_runs_and_proves_its_own_stage() {
         assert!(run.clone().run_on(&card, &Only(owner, index + 1), &srs).is_err());
         assert_eq!(run.run_on(&card, &own, &srs).unwrap(), index < 2);
         file = run.to_bytes().unwrap();
+        // What one process ran is not taken for what another did.
+        last = Some(run);
         expected = execute(&owner.segment.model, &expected)
             .unwrap()
             .outputs(&owner.segment.model);
     }
+    assert!(prove_segment(&card, &Only(&owners[0], 0), &srs, &last.unwrap(), 0).is_ok());
     let run = Run::from_bytes(&file).unwrap();
     assert!((run.ran(), run.is_whole()) == (3, true));
     let pieces = owners.iter().enumerate();
