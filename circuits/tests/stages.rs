@@ -3,7 +3,7 @@
 use crate::common::*;
 use provenn_circuits::argument::Objective;
 use provenn_circuits::compile::{compile_stage, default_samples, rebuild, Chosen, Ranges, Stage, Taken, Weights};
-use provenn_circuits::graph::Graph;
+use provenn_circuits::graph::{Graph, InputType, Node, Op, Value};
 use provenn_circuits::layout::{Ends, Shape};
 use provenn_circuits::onnx::import;
 use provenn_circuits::program::execute;
@@ -103,6 +103,38 @@ fn what_cannot_be_taken_is_refused() {
     // Values up to 1 do not fit below 2^-3.
     let range = of(Taken { frac: 18, ..TAKEN });
     assert!(range.contains("calibration rows reach"), "{range}");
+}
+
+/// Integers without a sign have other cells, and nothing shows that what is given is whole; an index is not what a circuit gives.
+#[test]
+fn only_real_numbers_are_taken_and_given() {
+    let (taking, giving) = (Some(TAKEN), Some(0));
+    let stage = |takes, gives| Stage { takes, gives, k: None };
+    let mut graph = graph();
+    assert!(stage(taking, giving).check(&graph).is_ok());
+    graph.inputs[0].elements = InputType::Integers { least: 0, largest: 255 };
+    assert!(reason(stage(taking, None).check(&graph)).contains("integers"));
+    assert!(stage(None, giving).check(&graph).is_ok());
+    // The same scores, and which of them is the largest.
+    let scores = graph.outputs[0].value;
+    graph.values.push(Value {
+        name: "label".into(),
+        shape: vec![1],
+        constant: None,
+        public: false,
+    });
+    graph.nodes.push(Node {
+        name: "label".into(),
+        onnx_op: "ArgMax".into(),
+        op: Op::ArgMax {
+            axis: 1,
+            keepdims: false,
+        },
+        inputs: vec![scores],
+        output: graph.values.len() - 1,
+    });
+    graph.outputs[0].value = graph.values.len() - 1;
+    assert!(reason(stage(None, giving).check(&graph)).contains("an index"));
 }
 
 /// Recipes that no compilation gives are refused before anything of their size is made.

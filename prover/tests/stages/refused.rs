@@ -145,6 +145,13 @@ fn tampered_cards_are_refused() {
     other.segments[1].description = other.segments[1].description.replacen(&ours, &theirs, 1);
     assert!(other.clone().check(&key).is_err());
     refused(of_stages(other.segments, None), "at another scale");
+    // Scales that no number can be written down under.
+    for frac in ["-2000", "645", "2147483647"] {
+        let mut card = card.segments[1].clone();
+        card.description = card.description.replace(&ours, &format!("\"frac\":{frac}"));
+        let refusal = stage_description(&card);
+        assert!(matches!(refusal, Err(ProveError::Description { .. })), "{refusal:?}");
+    }
     // The key of a taker with its input at another row.
     let moved = |change: &dyn Fn(&mut SegmentLayout)| {
         let mut parts: KeyParts = (*card.segments[1].key).clone();
