@@ -438,7 +438,7 @@ def test_who_verifies_loads_little(committed: provenn.Committed, receipt: proven
 def test_the_library_that_verifies_has_no_code_that_proves() -> None:
     # Places in sources that a panic would name are in a library if the code around them is.
     place = re.compile(rb"(?:prover|circuits)/src/[a-z_/]+\.rs")
-    verify, native = (set(place.findall(Path(lib.__file__).read_bytes())) for lib in (_verify, _native))
+    verify, native = (set(place.findall(Path(str(lib.__file__)).read_bytes())) for lib in (_verify, _native))
     assert b"prover/src/prove.rs" in native and any(name.startswith(b"circuits/") for name in native)
     # Parameters: an opening is checked with them.
     assert all(name.startswith(b"prover/src/srs") for name in verify), verify

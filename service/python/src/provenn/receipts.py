@@ -10,7 +10,7 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 
 from . import _verify
 from .cards import Card
-from .files import Data, Folder, Where, bytes_of, command, options, read, write
+from .files import Data, Folder, Where, bytes_of, options, read, write
 from .html import table
 
 
@@ -116,6 +116,9 @@ def explain(receipt: Any, card: Optional[Card] = None) -> Explanation:
     data: Data = bytes_of(receipt)
     with Folder() as folder:
         named = options(card=folder.put("card", card.data) if card else None)
+        # With all that proves: only here.
+        from .commands import command
+
         report = command(["explain", folder.put("receipt", data), *named])
     fields = tuple((one["name"], one["value"], one["bound_by"]) for one in report["fields"])
     return Explanation(fields, report["output"], report)
