@@ -18,7 +18,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The `stage.card` of each stage, from the first; public files of their owners. `srs.vk` is taken from beside the first one.
-    #[arg(required = true, num_args = 2..=64, value_name = "STAGE.CARD")]
+    #[arg(required = true, value_name = "STAGE.CARD")]
     stages: Vec<PathBuf>,
     /// What the card says of the whole, for people: name, licence, intended use, classes, units (JSON, docs/format.md).
     #[arg(long, value_name = "JSON")]
