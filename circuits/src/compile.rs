@@ -12,6 +12,7 @@ mod quantize;
 mod ranges;
 mod search;
 mod size;
+mod stage;
 
 use crate::argument::Objective;
 use crate::error::CircuitError;
@@ -26,6 +27,7 @@ pub use lower::scores;
 pub use ranges::Ranges;
 pub use search::{Choice, Chosen};
 pub use size::work;
+pub use stage::{Stage, Taken};
 use std::fmt;
 use std::str::FromStr;
 
@@ -112,12 +114,47 @@ pub fn compile(
     outputs: Outputs,
     objective: Objective,
 ) -> Result<Chosen, CircuitError> {
-    let (program, whole) = (lower::lower(graph, &ranges.magnitudes())?, outputs.whole(graph));
+    let (program, whole) = (lower::lower(graph, &ranges.magnitudes(), None)?, outputs.whole(graph));
     let build = |precision: Precision| {
         let model = quantize::quantize(&program, precision, Weights::Given)?;
         Ok(model.with_whole(&whole))
     };
     search::choose(&build, public, &whole, objective)
+}
+
+/// The same of a stage of a chain, where it stands, with the ranges that [`Ranges::of_stage`] gives.
+///
+/// # Errors
+/// [`CircuitError::Stage`] if it cannot stand there, and as [`compile`].
+pub fn compile_stage(
+    graph: &Graph,
+    ranges: &Ranges,
+    public: &[bool],
+    stage: &Stage,
+    objective: Objective,
+) -> Result<Chosen, CircuitError> {
+    stage.check(graph)?;
+    let taken = stage.takes.as_ref().map(|taken| [taken.channels, taken.positions]);
+    let program = lower::lower(graph, &ranges.magnitudes(), taken)?;
+    let build = |precision: Precision| {
+        let model = quantize::quantize(&program, precision, Weights::Given)?;
+        Ok(match stage.gives {
+            Some(_) => stage::giving(model),
+            None => model,
+        })
+    };
+    let chosen = stage::choose(&build, public, stage, objective)?;
+    let frac = chosen.model.tensors[0].frac;
+    match &stage.takes {
+        Some(taken) if taken.frac != frac => Err(CircuitError::Stage {
+            reason: format!(
+                "what the stage before gives has {} fractional bits, which no input has",
+                taken.frac
+            ),
+            help: "commit the stage before it again with rows of the data that it is for",
+        }),
+        _ => Ok(chosen),
+    }
 }
 
 /// The same in segments, each in a circuit of its own.
@@ -131,7 +168,7 @@ pub fn compile_chain(
     cuts: &Cuts,
     objective: Objective,
 ) -> Result<Chained, CircuitError> {
-    let program = lower::lower(graph, &ranges.magnitudes())?;
+    let program = lower::lower(graph, &ranges.magnitudes(), None)?;
     let build = |precision: Precision| quantize::quantize(&program, precision, Weights::Given);
     chain::choose(&build, public, cuts, objective)
 }
@@ -156,12 +193,12 @@ pub fn rebuild_chain(
         return Err(CircuitError::Recipe("segments of different sizes".into()));
     }
     ranges.check(graph, weights)?;
-    let program = lower::lower(graph, &ranges.magnitudes())?;
+    let program = lower::lower(graph, &ranges.magnitudes(), None)?;
     let model = quantize::quantize(&program, last.precision(), weights)?;
     chain::rebuild(model, cuts, shapes, weights == Weights::Given)
 }
 
-/// The program and layout that a graph of this structure has at a shape. Up to weights and biases that are not public
+/// The program and layout that a graph of this structure has at a shape, also that of a stage. Up to weights and biases that are not public
 /// they are those of [`compile`], whatever the weights of the graph: an auditor needs none to rebuild the keys of a model.
 ///
 /// # Errors
@@ -182,8 +219,13 @@ pub fn rebuild(
             graph.inputs.len()
         )));
     }
-    let program = lower::lower(graph, &ranges.magnitudes())?;
+    let taken = taken(graph, shape)?;
+    let program = lower::lower(graph, &ranges.magnitudes(), taken)?;
     let model = quantize::quantize(&program, shape.precision(), weights)?.with_whole(&shape.whole);
+    let model = match shape.ends.gives {
+        Some(_) => stage::giving(model),
+        None => model,
+    };
     if weights == Weights::Given && search::weight_bits(&model) != shape.weight_bits {
         return Err(CircuitError::Recipe(format!(
             "weights of {} bits, these have {}",
@@ -197,6 +239,28 @@ pub fn rebuild(
     }
     RegisterCircuit::new(&model, &layout)?;
     Ok((model, layout))
+}
+
+/// Channels and positions of what a stage of this shape takes, if it takes something. Refused is a graph that cannot stand there.
+fn taken(graph: &Graph, shape: &Shape) -> Result<Option<[usize; 2]>, CircuitError> {
+    let taken = shape.ends.takes.zip(shape.inputs.first()).map(|(row, input)| Taken {
+        k: shape.k,
+        lanes: shape.lanes,
+        channels: input.channels,
+        positions: input.positions,
+        row,
+        bits: shape.precision().bits(),
+        // That of its ranges.
+        frac: 0,
+    });
+    let stage = Stage {
+        takes: taken,
+        gives: shape.ends.gives,
+        k: None,
+    };
+    let other = |_| CircuitError::Recipe("a place in a chain where this model cannot stand".into());
+    stage.check(graph).map_err(other)?;
+    Ok(taken.map(|taken| [taken.channels, taken.positions]))
 }
 
 /// Rows for calibration when none are given: seeded, uniform in [-1, 1]; of integers those up to 127, or all of a type of few.

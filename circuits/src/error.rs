@@ -133,6 +133,14 @@ pub enum CircuitError {
         /// Names of the tensors at which it can be cut.
         possible: Vec<String>,
     },
+    /// A stage of a chain does not fit the others.
+    #[error("the model is no such stage: {reason}. Help: {help}")]
+    Stage {
+        /// Why not.
+        reason: String,
+        /// What to do.
+        help: &'static str,
+    },
     /// The model does not fit any supported circuit size.
     #[error(
         "the model needs more rows than a circuit of 2^{max_k} rows has. Help: use a smaller model, or a smaller input"
@@ -174,6 +182,7 @@ impl CircuitError {
             Self::OutOfRange { .. } => "out-of-range",
             Self::Recipe(_) => "recipe",
             Self::Segments { .. } => "model-unsupported",
+            Self::Stage { .. } => "stage-mismatch",
             Self::TooLarge { .. } => "model-too-large",
             Self::Unsupported(_) => "model-unsupported",
             Self::Wrap { .. } => "accumulator-wrap",

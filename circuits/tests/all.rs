@@ -20,5 +20,6 @@ mod programs;
 mod quotients;
 mod refused;
 mod register;
+mod stages;
 mod storeys;
 mod structure;

@@ -6,6 +6,7 @@
 
 mod fidelity;
 
+use crate::chain;
 use crate::commit::{commit_columns, compressed, describe, model_key, srs_verifying_key, Compiled, Description};
 use crate::error::ProveError;
 use crate::recipe;
@@ -21,7 +22,7 @@ use provenn_circuits::layout::TAIL;
 use provenn_circuits::onnx;
 use provenn_circuits::program::Program;
 use provenn_circuits::CircuitError;
-use provenn_verifier::ModelCard;
+use provenn_verifier::{ModelCard, SrsVerifyingKey};
 use std::sync::Arc;
 
 /// One thing that was recomputed.
@@ -43,7 +44,7 @@ pub struct Check {
 /// [`CircuitError::Recipe`] for a size that no compilation gives, and
 /// [`ProveError::CardSize`] if the parts of the card differ.
 pub fn size(card: &ModelCard) -> Result<u32, ProveError> {
-    let shape = store::description(card)?.shape;
+    let shape = description(card)?.shape;
     shape.check()?;
     let (key, registration, recipe) = (card.key.k, card.registration.key.k, shape.k);
     match (key, registration) == (recipe, recipe) {
@@ -53,6 +54,22 @@ pub fn size(card: &ModelCard) -> Result<u32, ProveError> {
             registration,
             recipe,
         }),
+    }
+}
+
+/// The people's part of the card of a model, or of a stage.
+fn description(card: &ModelCard) -> Result<Description, ProveError> {
+    match card.key.purpose.segment() {
+        Some(_) => chain::stage_description(card),
+        None => store::description(card),
+    }
+}
+
+/// Whether the registration of a model, or of a stage, holds.
+fn registered(card: &ModelCard, srs: &SrsVerifyingKey) -> bool {
+    match card.key.purpose.segment() {
+        Some(_) => card.check_segment(srs).is_ok(),
+        None => card.clone().check(srs).is_ok(),
     }
 }
 
@@ -70,7 +87,7 @@ pub(crate) fn lifted(graph: Graph, description: &Description) -> Result<Graph, C
     })
 }
 
-/// Rebuilds everything on a card that does not depend on weights. With `tails`, `model` must hold the weights, and
+/// Rebuilds everything on the card of a model, or of a stage, that does not depend on weights. With `tails`, `model` must hold the weights, and
 /// the commitments are recomputed too.
 ///
 /// # Errors
@@ -83,7 +100,7 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
     if srs_key.id() != card.srs_id {
         return Err(ProveError::SrsMismatch);
     }
-    let description = store::description(card)?;
+    let description = description(card)?;
     let graph = lifted(onnx::import(model)?, &description)?;
     let weights = match tails {
         Some(_) => Weights::Given,
@@ -130,7 +147,7 @@ pub fn audit(model: &[u8], card: &ModelCard, srs: &Srs, tails: Option<&[Vec<Fr>]
         check(
             "registration",
             "the committed weights are in range and where the architecture has them, its constants as it has them",
-            card.clone().check(&srs_key).is_ok(),
+            registered(card, &srs_key),
         ),
         check(
             "quantization",

@@ -8,14 +8,18 @@ mod kept;
 mod piece;
 mod prove;
 mod run;
+mod stage;
+mod stages;
 mod store;
 
-pub use audit::{audit, size};
+pub use audit::{audit, audit_stages, size};
 pub use commit::{commit, commit_with};
 pub use compiled::{compile, CompiledChain};
 pub use piece::{join, prove_segment, prove_segment_with, segment_proof, Piece, PIECE_MAGIC};
 pub use prove::{bind_inputs, bind_inputs_with, prove, prove_with};
 pub use run::{Run, RUN_MAGIC};
+pub use stage::{commit_stage, commit_stage_with, compile_stage, save_stage, stage_description, Place, STAGE};
+pub use stages::of_stages;
 pub use store::{description, folder_name, keep, openings, save, Stored, CARD};
 
 use crate::commit::Description;
@@ -78,6 +82,9 @@ pub struct ChainDescription {
     /// Of the whole model.
     #[serde(flatten)]
     pub model: Description,
-    /// The tensors at which it is cut.
+    /// The tensors at which it is cut; none if it is of stages.
     pub cuts: Vec<TensorId>,
+    /// The names of the stages, if they were committed apart: what is said of each is on its own card.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<String>,
 }

@@ -4,7 +4,7 @@ mod compiled;
 mod description;
 mod options;
 
-pub(crate) use compiled::{calibrated, Calibrated};
+pub(crate) use compiled::{calibrated, Calibrated, Lifting};
 pub use compiled::{compile, Compiled};
 pub(crate) use description::{describe, describe_parts, Described};
 pub use description::{Binding, Description, InputDescription, OutputDescription};

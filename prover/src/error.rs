@@ -141,6 +141,14 @@ pub enum ProveError {
     /// The SRS does not belong to the committed model.
     #[error("the SRS is not the one the model was committed under. Help: give the directory that was used for commit")]
     SrsMismatch,
+    /// A stage does not fit the others of its chain.
+    #[error("{reason}. Help: {help}")]
+    Stage {
+        /// Which, and why.
+        reason: String,
+        /// What to do.
+        help: &'static str,
+    },
     /// The policy multiplies scores, and these are so far apart that the circuit cannot compare them.
     #[error("the scores of this input are too far apart for this policy in this circuit: {policy}. Help: ask for fewer outputs, or for the scores")]
     TooFarApart {
@@ -189,6 +197,7 @@ impl ProveError {
             Self::Run { .. } => "run-file",
             Self::Srs(e) => e.code(),
             Self::SrsMismatch => "srs-mismatch",
+            Self::Stage { .. } => "stage-mismatch",
             Self::TooFarApart { .. } => "scores-far-apart",
             Self::Unprovable { .. } => "unprovable",
             Self::UnknownInput { .. } => "unknown-input",

@@ -167,8 +167,25 @@ fn unmoved(pairs: &[Outputs]) -> usize {
 }
 
 impl Fidelity {
+    /// That of a chain of stages, whose cards have what was measured of each.
+    pub(crate) fn unmeasured() -> Self {
+        Self {
+            rows: 0,
+            source: Source::Seeded,
+            unprovable: 0,
+            label_flips: 0,
+            max_error: 0.0,
+            relative_error: 0.0,
+            outputs: vec![],
+            unmoved: 0,
+        }
+    }
+
     /// In one line: `0 of 16 held-out rows change their label against float, ..`.
     pub fn words(&self) -> String {
+        if self.rows == 0 {
+            return "not measured of the whole: the card of each stage says how far it is off".to_owned();
+        }
         let unmoved = match self.unmoved {
             0 => String::new(),
             count => format!(", {}", one_value(count)),

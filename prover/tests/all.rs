@@ -22,5 +22,6 @@ mod recipes;
 mod reference;
 mod registration;
 mod sklearn;
+mod stages;
 mod whole;
 mod widths;

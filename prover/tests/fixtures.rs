@@ -24,7 +24,7 @@ fn path(name: &str) -> String {
 }
 
 /// Rows of a little-endian f32 array file of version 1.
-fn rows(name: &str) -> Vec<Vec<f32>> {
+pub fn rows(name: &str) -> Vec<Vec<f32>> {
     let bytes = std::fs::read(path(&format!("data/{name}.npy"))).unwrap();
     let header = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
     let text = String::from_utf8_lossy(&bytes[10..header]);

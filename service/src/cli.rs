@@ -1,8 +1,8 @@
 //! The grammar of the command line. The arguments of each command stand beside its code.
 
 use crate::commands::{
-    agreement, audit, backup, bundle, color, commit, completions, explain, export, gc, inspect, judge, keys, log,
-    manual, party, prove, publisher, segment, serve, show, srs, structure, verify,
+    agreement, audit, backup, bundle, chain, color, commit, completions, explain, export, gc, inspect, judge, keys,
+    log, manual, party, prove, publisher, segment, serve, show, srs, structure, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -47,6 +47,8 @@ pub enum Command {
     Inspect(inspect::Args),
     /// Commit to a model: writes its card, keys and private part.
     Commit(commit::Args),
+    /// Put stages that were committed apart together to one model: the card of a chain.
+    Chain(chain::Args),
     /// Issue a receipt for one input.
     Prove(prove::Args),
     /// Prove a model in segments by several processes: run it, prove each segment, join the proofs.

@@ -4,6 +4,7 @@ pub mod agreement;
 pub mod audit;
 pub mod backup;
 pub mod bundle;
+pub mod chain;
 pub mod color;
 pub mod commit;
 pub mod completions;
@@ -51,6 +52,7 @@ pub fn run(cli: &Cli) -> Result<Report, CliError> {
         Command::Demo => demo::run(cli.json),
         Command::Inspect(args) => inspect::run(args),
         Command::Commit(args) => commit::run(args),
+        Command::Chain(args) => chain::run(args),
         Command::Prove(args) => prove::run(args),
         Command::Segment(command) => segment::run(command),
         Command::Bundle(args) => bundle::run(args),

@@ -218,6 +218,7 @@ fn exit_of(code: &str) -> u8 {
         | "policy-not-offered"
         | "policy-out-of-range"
         | "run-file"
+        | "stage-mismatch"
         | "unknown-input"
         | "unknown-output" => 2,
         "card-description" | "card-size" | "recipe" => 3,

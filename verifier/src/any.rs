@@ -141,7 +141,10 @@ impl AnyCard {
 
     /// Digest of the quantization recipe.
     pub fn quantization(&self) -> [u8; 32] {
-        self.first().map_or([0; 32], |card| card.quantization)
+        match self {
+            Self::Model(card) => card.quantization,
+            Self::Chain(card) => card.quantization(),
+        }
     }
 
     /// log2 of the rows of each circuit.

@@ -72,8 +72,11 @@ impl ModelCard {
         Ok(card)
     }
 
-    /// The same of the card of a segment, which is no model by itself.
-    pub(crate) fn read_segment(bytes: &[u8]) -> Result<Self, VerifyError> {
+    /// The same of the card of a segment, or of a stage: no model by itself, but a part of a [`ChainCard`](crate::ChainCard).
+    ///
+    /// # Errors
+    /// As [`from_bytes`](Self::from_bytes).
+    pub fn read_segment(bytes: &[u8]) -> Result<Self, VerifyError> {
         let card = Self::read(bytes)?;
         card.validate_segment()?;
         Ok(card)
@@ -107,9 +110,7 @@ impl ModelCard {
     /// the format. Commitments are decoded, and the registration is verified, by [`check`](Self::check).
     pub fn validate(&self) -> Result<(), VerifyError> {
         if self.key.purpose.segment().is_some() {
-            return Err(VerifyError::KeyInvalid {
-                reason: "a segment is no model by itself",
-            });
+            return Err(VerifyError::StageCard);
         }
         self.validate_parts(self.key.purpose.layout().is_some())
     }

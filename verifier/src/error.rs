@@ -201,6 +201,9 @@ pub enum VerifyError {
     /// The claim, the card or the key belongs to another SRS.
     #[error("made under another SRS")]
     SrsMismatch,
+    /// The card is of a segment or a stage, where one of a model was expected.
+    #[error("the card is of a stage, which is no model by itself")]
+    StageCard,
     /// The claim is of a kind that the caller does not accept.
     #[error("the receipt states {}, which is not accepted", found.words())]
     StatementMismatch {
@@ -307,6 +310,7 @@ impl VerifyError {
             Self::SignatureModel => ("signature-model", "Give the signature that belongs to this very card."),
             Self::SrsInvalid { .. } => ("srs-invalid", "Get the SRS verifying key again from its publisher."),
             Self::SrsMismatch => ("srs-mismatch", "Use the SRS verifying key named on the model card."),
+            Self::StageCard => ("stage-card", "Give the card of the chain that the stage is of; `provenn chain` makes one of the cards of all stages."),
             Self::StatementMismatch { .. } => ("statement-mismatch", "Ask for a receipt that states what you agreed on."),
             Self::TooLarge { .. } => ("too-large", "The file exceeds the limits of the format."),
             Self::TrailingBytes { .. } => ("trailing-bytes", "The file was extended; get it again."),

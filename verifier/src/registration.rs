@@ -180,6 +180,15 @@ impl ModelCard {
         })
     }
 
+    /// Verifies the registration of the card of a segment, or of a stage.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_segment(&self, srs: &SrsVerifyingKey) -> Result<(), VerifyError> {
+        self.validate_segment()?;
+        self.registered(srs).map(drop)
+    }
+
     /// Verifies the registration of a valid card; gives its commitments, decoded.
     pub(crate) fn registered(&self, srs: &SrsVerifyingKey) -> Result<Vec<G1Affine>, VerifyError> {
         let points: Result<Vec<_>, _> = self.commitments.iter().map(curve::g1_nonzero).collect();

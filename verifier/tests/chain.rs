@@ -5,8 +5,9 @@ use provenn_verifier::card::{MAX_CARD, MAX_DESCRIPTION};
 use provenn_verifier::chain::MAX_SEGMENTS;
 use provenn_verifier::statement::inference::MAX_POINTS;
 use provenn_verifier::{
-    policy, verify, verify_batch, ChainCard, ChainReceipt, CheckedChain, Expectation, Judged, KeyParts, ModelCard,
-    Purpose, Receipt, SegmentLayout, SrsVerifyingKey, Verdict, VerifyError, VerifyingKey, WholeOutput,
+    policy, verify, verify_batch, AnyCard, ChainCard, ChainReceipt, CheckedChain, Expectation, Judged, KeyParts,
+    ModelCard, Purpose, Receipt, SegmentLayout, SrsVerifyingKey, Statement, Verdict, VerifyError, VerifyingKey,
+    WholeOutput,
 };
 
 const NAMES: [&str; 3] = ["digits_mlp", "digits_cnn", "digits_cnn_lanes"];
@@ -226,24 +227,88 @@ fn what_is_given_onto_other_lanes_is_said_by_the_key() {
     assert_eq!(read.purpose, across.purpose);
     assert_eq!(read.to_bytes(), across.to_bytes());
 
-    // In a card both segments must be of so many lanes.
+    // In a card both segments must be of so many lanes, or have one for each channel, where more make no difference.
     let card_of = |first: &VerifyingKey, lanes: u32| {
         let mut card: ChainCard = (*card).clone();
         card.segments[0].key = first.clone();
         let mut parts = (*card.segments[1].key).clone();
         let mut next = parts.purpose.segment().unwrap().clone();
         next.instances.lanes = lanes;
-        next.instances.inputs[0].channels = own;
+        let channels = first.purpose.segment().unwrap().gives.as_ref().unwrap().channels;
+        next.instances.inputs[0].channels = channels;
         next.onto = Some(own).filter(|own| *own != lanes);
+        // As many columns as there are lanes with a channel.
+        while parts.linked.inputs[0].len() < channels.min(lanes) as usize {
+            let free = |column: &u32| {
+                let linked = parts.linked.inputs.iter().flatten().any(|linked| linked == column);
+                parts.advice_phases[*column as usize] == 0 && parts.advice_queries.contains(&(*column, 0)) && !linked
+            };
+            let column = (0..parts.advice_phases.len() as u32).find(free).unwrap();
+            parts.linked.inputs[0].push(column);
+        }
         parts.purpose = Purpose::Segment(next);
         card.segments[1].key = VerifyingKey::new(parts).unwrap();
         card.validate()
     };
     let reason = "a segment takes what the one before gives";
-    assert_eq!(card_of(&before, own), Ok(()));
-    assert_eq!(card_of(&across, own + 1), Ok(()));
-    for (first, lanes) in [(&across, own), (&before, own + 1)] {
-        assert_eq!(card_of(first, lanes), Err(VerifyError::KeyInvalid { reason }));
+    for first in [&before, &across] {
+        for lanes in [own, own + 1] {
+            assert_eq!(card_of(first, lanes), Ok(()));
+        }
+    }
+    // One channel more than there are lanes.
+    layout.gives.as_mut().unwrap().channels = own + 1;
+    layout.onto = None;
+    let mut parts = (**key).clone();
+    parts.purpose = Purpose::Segment(layout);
+    let wide = VerifyingKey::new(parts).unwrap();
+    assert_eq!(card_of(&wide, own), Ok(()));
+    assert_eq!(card_of(&wide, own + 1), Err(VerifyError::KeyInvalid { reason }));
+}
+
+/// Stages that were committed apart have recipes of their own, all of which the claim names; a segment of one model has that of the model.
+#[test]
+fn claims_name_the_recipes_of_all_stages() {
+    let (card, srs, receipt) = golden("digits_mlp");
+    assert_eq!(card.quantization(), card.segments[1].quantization);
+    let mut apart: ChainCard = (*card).clone();
+    apart.segments[1].quantization = [1; 32];
+    assert_eq!(ChainCard::from_bytes(&apart.to_bytes()).as_ref(), Ok(&apart));
+    let all = apart.segments.iter().map(|card| card.quantization).collect::<Vec<_>>();
+    let digest = blake2b_simd::Params::new()
+        .hash_length(32)
+        .personal(b"Provenn-ChainQnt")
+        .hash(&all.concat());
+    assert_eq!(apart.quantization(), digest.as_bytes());
+    assert_eq!(AnyCard::Chain(apart.clone()).quantization(), apart.quantization());
+    // The order counts, and so does each of them.
+    let mut swapped = apart.clone();
+    swapped.segments.swap(1, 2);
+    assert_ne!(swapped.quantization(), apart.quantization());
+    let mut claimed = ChainReceipt::from_bytes(&receipt).unwrap();
+    let Statement::Inference(body) = &mut claimed.claim.body else {
+        panic!("an inference")
+    };
+    body.quantization[0] ^= 1;
+    let refused = verify(&claimed.to_bytes(), &card, &srs, &asked(&card));
+    assert_eq!(refused, Err(VerifyError::QuantizationMismatch));
+}
+
+/// The card of a segment is no model's, and is read as what it is.
+#[test]
+fn a_segment_by_itself_is_no_model() {
+    let (card, srs, _) = golden("digits_mlp");
+    for segment in &card.segments {
+        let bytes = segment.to_bytes();
+        assert_eq!(ModelCard::from_bytes(&bytes), Err(VerifyError::StageCard));
+        assert_eq!(AnyCard::from_bytes(&bytes), Err(VerifyError::StageCard));
+        assert_eq!(segment.clone().check(&srs), Err(VerifyError::StageCard));
+        assert_eq!(ModelCard::read_segment(&bytes).as_ref(), Ok(segment));
+        assert_eq!(segment.check_segment(&srs), Ok(()));
+        // The words on it are bound by its registration.
+        let mut other = segment.clone();
+        other.description.push(' ');
+        assert!(other.check_segment(&srs).is_err());
     }
 }
 
@@ -263,7 +328,6 @@ fn cards_whose_segments_do_not_follow_are_refused() {
     };
     let parameters = "segments of different parameters";
     assert_eq!(refused(&|card| card.segments[1].srs_id = [1; 32]), parameters);
-    assert_eq!(refused(&|card| card.segments[1].quantization = [1; 32]), parameters);
     // Of a circuit of other rows points would open to other cells.
     let larger = |card: &mut ChainCard| {
         let mut parts = (*card.segments[1].key).clone();

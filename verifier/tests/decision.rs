@@ -338,6 +338,7 @@ fn error_codes_are_distinct() {
         VerifyError::QuantizationMismatch,
         VerifyError::SrsInvalid { reason: "" },
         VerifyError::SrsMismatch,
+        VerifyError::StageCard,
         VerifyError::StatementMismatch {
             found: StatementKind::Inference,
         },

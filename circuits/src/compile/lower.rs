@@ -32,11 +32,12 @@ use windows::spatial;
 /// Why a node cannot be lowered.
 type Refused = String;
 
-/// Lowers a graph.
-pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatProgram, CircuitError> {
+/// Lowers a graph. If its one input is `taken` from another circuit, it lies on so many channels and positions, in its own order.
+pub fn lower(graph: &Graph, ranges: &[f64], taken: Option<[usize; 2]>) -> Result<FloatProgram, CircuitError> {
     let mut lowering = Lowering {
         graph,
         ranges,
+        taken,
         forms: vec![None; graph.values.len()],
         tensors: vec![],
         neighbours: vec![],
@@ -105,6 +106,8 @@ pub fn lower(graph: &Graph, ranges: &[f64]) -> Result<FloatProgram, CircuitError
 struct Lowering<'a> {
     graph: &'a Graph,
     ranges: &'a [f64],
+    /// Channels and positions of the input, where they are given.
+    taken: Option<[usize; 2]>,
     forms: Vec<Option<Form>>,
     tensors: Vec<Tensor>,
     /// Tensors among whose rows a pool, product or quotient stands already.

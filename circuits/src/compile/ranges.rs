@@ -1,6 +1,6 @@
 //! Calibration: the largest magnitude of every value of a graph, constants included.
 
-use super::{size, Weights};
+use super::{size, Taken, Weights};
 use crate::error::CircuitError;
 use crate::graph::{float, Graph, Sample, Tensor};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ const FLOATS: std::ops::RangeInclusive<i16> = -149 * STEPS as i16..=128 * STEPS 
 
 /// Magnitudes of the values of a graph, in steps of an eighth of an octave, rounded up. They are the public
 /// quantization recipe: with the structure of the graph they determine every scale.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ranges(Vec<i16>);
 
 impl Ranges {
@@ -53,6 +53,39 @@ impl Ranges {
             }
         }
         Ok(Self(ranges.into_iter().map(step).collect()))
+    }
+
+    /// Those of a stage that takes this: its input has the magnitude whose headroom the encoding has, which gives it the scale of the encoding.
+    ///
+    /// # Errors
+    /// [`CircuitError::Stage`] if rows have numbers that the stage before cannot give.
+    pub fn of_stage(mut self, graph: &Graph, taken: &Taken) -> Result<Self, CircuitError> {
+        let octave = i64::from(taken.bits) - 2 - i64::from(taken.frac);
+        let step = i16::try_from(octave.saturating_mul(STEPS as i64)).ok();
+        let step = step
+            .filter(|step| FLOATS.contains(step))
+            .ok_or_else(|| CircuitError::Stage {
+                reason: format!(
+                    "what the stage before gives has {} fractional bits, which no input has",
+                    taken.frac
+                ),
+                help: "commit the stage before it again with rows of the data that it is for",
+            })?;
+        let input = graph.inputs.first().and_then(|input| self.0.get_mut(input.value));
+        let Some(seen) = input else { return Ok(self) };
+        let largest = step.saturating_add(STEPS as i16);
+        if *seen > largest {
+            return Err(CircuitError::Stage {
+                reason: format!(
+                    "calibration rows reach {:.3e}, and what the stage before gives is less than {:.3e}",
+                    magnitude(seen),
+                    magnitude(&largest)
+                ),
+                help: "calibrate with what the stage before gives",
+            });
+        }
+        *seen = step;
+        Ok(self)
     }
 
     /// The magnitudes, one for each value.

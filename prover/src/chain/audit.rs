@@ -1,8 +1,8 @@
 //! Audits of models in segments: the whole is compiled again, cut where the card says, and each segment compared.
 
 use super::commit::text;
-use super::CompiledChain;
-use crate::audit::{agree, lifted, Check};
+use super::{of_stages, stage_description, CompiledChain};
+use crate::audit::{self, agree, lifted, Check};
 use crate::commit::{commit_columns, compressed, model_key, srs_verifying_key};
 use crate::error::ProveError;
 use crate::recipe;
@@ -18,8 +18,15 @@ use provenn_circuits::onnx;
 use provenn_circuits::CircuitError;
 use provenn_verifier::{ChainCard, ModelCard};
 
-/// The shapes that the cards of the segments name.
+/// The shapes that the cards of the segments name; those of stages name all of a model.
 fn shapes(card: &ChainCard) -> Result<Vec<Shape>, ProveError> {
+    if !super::description(card)?.stages.is_empty() {
+        return card
+            .segments
+            .iter()
+            .map(|stage| Ok(stage_description(stage)?.shape))
+            .collect();
+    }
     let shape = |card: &ModelCard| {
         serde_json::from_str(&card.description).map_err(|e| ProveError::Description {
             reason: crate::store::json_reason(&e),
@@ -66,6 +73,9 @@ pub fn audit(
         return Err(ProveError::SrsMismatch);
     }
     let description = super::description(card)?;
+    if !description.stages.is_empty() {
+        return audit_stages(&[model], card, srs, tails);
+    }
     let graph = lifted(onnx::import(model)?, &description.model)?;
     let weights = match tails {
         Some(_) => Weights::Given,
@@ -155,4 +165,48 @@ pub fn audit(
         checks.extend(agree(&compiled.graph, &compiled.ranges, &compiled.model)?);
     }
     Ok(checks)
+}
+
+/// The same of a chain of stages: each from a file of its own, in their order, and that they are put together as they give and take.
+///
+/// # Errors
+/// As [`audit`], and [`ProveError::Stage`] for another number of files than the chain has stages.
+pub fn audit_stages(
+    models: &[&[u8]],
+    card: &ChainCard,
+    srs: &Srs,
+    tails: Option<&[Vec<Vec<Fr>>]>,
+) -> Result<Vec<Check>, ProveError> {
+    let description = super::description(card)?;
+    let (stages, given) = (description.stages.len(), models.len());
+    if stages != card.segments.len() || given != stages {
+        return Err(ProveError::Stage {
+            reason: format!("{given} files for a chain of {} stages", card.segments.len()),
+            help: "give the file of each stage, in their order",
+        });
+    }
+    let mut all: Vec<Check> = vec![];
+    for (index, (model, card)) in models.iter().zip(&card.segments).enumerate() {
+        let tails = tails.map(|tails| tails.get(index).map_or(&[][..], Vec::as_slice));
+        for mut check in audit::audit(model, card, srs, tails)? {
+            if !check.holds {
+                check.found.insert(0, format!("stage {}", index + 1));
+            }
+            match all.iter_mut().find(|known| known.name == check.name) {
+                Some(known) => {
+                    known.holds &= check.holds;
+                    known.found.extend(check.found);
+                }
+                None => all.push(check),
+            }
+        }
+    }
+    let joined = of_stages(card.segments.clone(), description.model.about);
+    all.push(Check {
+        name: "chain",
+        meaning: "each stage takes what the one before gives, in its place, shape and scale; the card says no more than those of the stages",
+        holds: joined.as_ref().is_ok_and(|joined| joined == card),
+        found: joined.err().map(|error| error.to_string()).into_iter().collect(),
+    });
+    Ok(all)
 }

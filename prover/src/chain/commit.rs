@@ -7,10 +7,13 @@ use crate::recipe;
 use crate::register::{register, Unregistered};
 use crate::srs::Srs;
 use provenn_circuits::argument::weight_cells;
+use provenn_circuits::layout::Layout;
+use provenn_circuits::program::Program;
 use provenn_circuits::register::RegisterCircuit;
-use provenn_verifier::{ChainCard, CheckedChain};
+use provenn_verifier::{ChainCard, CheckedChain, ModelCard, SrsVerifyingKey};
 use rand_core::{CryptoRng, RngCore};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Commits to the segments of a model, one after the other; `keep` has each when it is made, with its index.
 ///
@@ -46,22 +49,9 @@ pub fn commit_with<R: RngCore + CryptoRng>(
     let quantization = recipe::digest(&description.model);
     let mut cards = vec![];
     for (index, (model, layout)) in compiled.segments.iter().enumerate() {
-        let (proving_key, key) = model_key(model, layout, srs)?;
-        let unregistered = Unregistered {
-            key,
-            quantization,
-            description: text(&layout.shape)?,
-        };
-        let circuit = RegisterCircuit::new(model, layout)?;
-        let lanes = weight_cells(model, layout);
-        let registered = register(&circuit, &lanes, unregistered, srs, &srs_key, rng)?;
-        cards.push(registered.card);
-        let segment = Segment {
-            model: model.clone(),
-            layout: layout.clone(),
-            tails: registered.tails,
-            proving_key,
-        };
+        let words = (quantization, text(&layout.shape)?);
+        let (card, segment) = one(model, layout, words, srs, &srs_key, rng)?;
+        cards.push(card);
         keep(index, segment)?;
     }
     let card = ChainCard {
@@ -69,6 +59,33 @@ pub fn commit_with<R: RngCore + CryptoRng>(
         description: text(&description)?,
     };
     card.check(&srs_key).map_err(ProveError::Refused)
+}
+
+/// Commits to one segment, or stage. On its card are these: the digest of its recipe, and the text for people.
+pub(super) fn one<R: RngCore + CryptoRng>(
+    model: &Arc<Program>,
+    layout: &Arc<Layout>,
+    (quantization, description): ([u8; 32], String),
+    srs: &Srs,
+    srs_key: &SrsVerifyingKey,
+    rng: &mut R,
+) -> Result<(ModelCard, Segment), ProveError> {
+    let (proving_key, key) = model_key(model, layout, srs)?;
+    let unregistered = Unregistered {
+        key,
+        quantization,
+        description,
+    };
+    let circuit = RegisterCircuit::new(model, layout)?;
+    let lanes = weight_cells(model, layout);
+    let registered = register(&circuit, &lanes, unregistered, srs, srs_key, rng)?;
+    let segment = Segment {
+        model: model.clone(),
+        layout: layout.clone(),
+        tails: registered.tails,
+        proving_key,
+    };
+    Ok((registered.card, segment))
 }
 
 /// As cards have it.

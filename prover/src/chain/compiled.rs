@@ -1,7 +1,7 @@
 //! A model in segments before anything is committed.
 
 use super::ChainDescription;
-use crate::commit::{calibrated, describe_parts, instance_layout, Calibrated, CommitOptions, Described};
+use crate::commit::{calibrated, describe_parts, instance_layout, Calibrated, CommitOptions, Described, Lifting};
 use crate::error::ProveError;
 use crate::fidelity::{measure, Fidelity, Source};
 use crate::rows::{affordable, Rows};
@@ -44,7 +44,7 @@ pub fn compile(bytes: &[u8], options: &CommitOptions, cuts: impl Into<Cuts>) -> 
         public,
         ranges,
         rows,
-    } = calibrated(bytes, options)?;
+    } = calibrated(bytes, options, Lifting::Wanted)?;
     let chained = compile::compile_chain(&graph, &ranges, &public, &cuts.into(), options.objective)?;
     let warnings = match options.calibration.is_some() {
         true => rows.warnings(&chained.model),
@@ -133,6 +133,7 @@ impl CompiledChain {
         Some(ChainDescription {
             model,
             cuts: self.cuts.clone(),
+            stages: vec![],
         })
     }
 }

@@ -86,6 +86,10 @@ pub fn prove_segment_with<R: RngCore + CryptoRng>(
         return Err(ProveError::SrsMismatch);
     }
     run.fits(card)?;
+    if !run.is_whole() {
+        let reason = format!("it is not whole: segment {} is the next to run", run.ran() + 1);
+        return Err(ProveError::Run { reason });
+    }
     let other = |what: &str| ProveError::Run { reason: what.into() };
     let body = run.claim().body.inference();
     let (policy, item) = body

@@ -5,13 +5,13 @@ use super::{file, Segments};
 use crate::commit::{commit_columns, compressed, system_rng};
 use crate::error::{Defect, ProveError};
 use crate::input::{Input, Opening};
-use crate::prove::{statement, Stated};
+use crate::prove::statement;
 use crate::srs::Srs;
 use halo2curves::bn256::Fr;
 use halo2curves::ff::{Field, PrimeField};
 use provenn_circuits::layout::TAIL;
 use provenn_circuits::program::{execute, Program, Trace};
-use provenn_verifier::{ChainReceipt, CheckedChain, Claim, Context, Disclosure, ModelCard};
+use provenn_verifier::{ChainReceipt, CheckedChain, Claim, Context, Disclosure, Inference, ModelCard, VerifyError};
 use rand_core::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -62,48 +62,125 @@ impl Run {
         context: &Context,
         rng: &mut R,
     ) -> Result<Self, ProveError> {
-        let description = super::description(card)?.model;
-        description.offers(policy)?;
-        // Values and commitments first: the claim has the answer, and all proofs depend on both.
-        let mut values: Vec<Vec<i64>> = inputs.iter().map(|input| input.values().to_vec()).collect();
-        let (mut taken, mut between, mut traces) = (vec![], vec![], vec![]);
-        for (index, own) in card.segments.iter().enumerate() {
-            let program = segments.program(index)?;
-            if index > 0 {
-                between.push(open(&program, own, srs, &values, rng)?);
+        let mut run = Self::begun(card, inputs, policy, context)?;
+        while run.run_on_with(card, segments, srs, rng)? {}
+        Ok(run)
+    }
+
+    /// A run of which nothing has run yet. Its claim has no answer until the last segment ran.
+    ///
+    /// # Errors
+    /// [`ProveError::NotOffered`], and a policy out of range.
+    pub fn begun(
+        card: &CheckedChain,
+        inputs: &[Input],
+        policy: &Disclosure,
+        context: &Context,
+    ) -> Result<Self, ProveError> {
+        super::description(card)?.model.offers(policy)?;
+        let outputs = card.layout().ok_or(ProveError::SrsMismatch)?.outputs;
+        let checked = policy.check(&outputs);
+        checked.map_err(|range| ProveError::Policy(VerifyError::PolicyOutOfRange(range)))?;
+        let claim = Claim {
+            srs_id: card.segments[0].srs_id,
+            key_digest: card.key_digest(),
+            context: context.clone(),
+            body: Inference {
+                model_id: card.model_id(),
+                quantization: card.quantization(),
+                policy: policy.clone(),
+                items: vec![],
             }
-            let trace = execute(&program, &values)?;
-            let outputs = trace.outputs(&program);
-            traces.push(Arc::new(trace));
-            taken.push(std::mem::replace(&mut values, outputs));
-        }
-        let layout = card.layout().ok_or(ProveError::SrsMismatch)?;
-        let Stated { claim, .. } = statement(
-            &card.segments[0].srs_id,
-            [card.key_digest(), card.model_id(), card.segments[0].quantization],
-            &layout,
-            &values,
-            inputs,
-            (policy, &description),
-            context,
-        )?;
+            .into(),
+        };
         Ok(Self {
             claim,
-            taken,
+            taken: vec![inputs.iter().map(|input| input.values().to_vec()).collect()],
             inputs: inputs.iter().filter_map(Input::opening).cloned().collect(),
-            between,
-            traces,
+            between: vec![],
+            traces: vec![],
         })
+    }
+
+    /// Whether all segments ran.
+    pub fn is_whole(&self) -> bool {
+        self.claim.body.inference().is_some_and(|body| !body.items.is_empty())
+    }
+
+    /// How many segments ran, from the first.
+    pub fn ran(&self) -> usize {
+        self.taken.len().saturating_sub(usize::from(!self.is_whole()))
+    }
+
+    /// Runs the next segment, by its program alone, and commits with fresh randomness to what it gives; or makes the claim, if it is the last one.
+    /// Whether there is another one to run.
+    ///
+    /// # Errors
+    /// As [`crate::prove::prove`]; errors of reading the segment; [`ProveError::Run`] if it is a run of another model.
+    pub fn run_on(&mut self, card: &CheckedChain, segments: &dyn Segments, srs: &Srs) -> Result<bool, ProveError> {
+        self.run_on_with(card, segments, srs, &mut system_rng()?)
+    }
+
+    fn run_on_with<R: RngCore + CryptoRng>(
+        &mut self,
+        card: &CheckedChain,
+        segments: &dyn Segments,
+        srs: &Srs,
+        rng: &mut R,
+    ) -> Result<bool, ProveError> {
+        self.fits(card)?;
+        let index = self.ran();
+        if index == card.segments.len() {
+            return Ok(false);
+        }
+        let program = segments.program(index)?;
+        let trace = execute(&program, &self.taken[index])?;
+        let outputs = trace.outputs(&program);
+        match card.segments.get(index + 1) {
+            Some(next) => {
+                self.between.push(open(&program, next, srs, &outputs, rng)?);
+                self.taken.push(outputs);
+            }
+            None => self.claim = self.answered(card, &outputs)?,
+        }
+        // Of segments that another process ran there are none.
+        if self.traces.len() == index {
+            self.traces.push(Arc::new(trace));
+        }
+        Ok(!self.is_whole())
+    }
+
+    /// The claim with the answer.
+    fn answered(&self, card: &CheckedChain, outputs: &[Vec<i64>]) -> Result<Claim, ProveError> {
+        let layout = card.layout().ok_or(ProveError::SrsMismatch)?;
+        let policy = self.claim.body.inference().map(|body| body.policy.clone());
+        let mut openings = self.inputs.iter();
+        let inputs = self.taken[0]
+            .iter()
+            .zip(&layout.inputs)
+            .map(|(values, input)| match input.public {
+                true => Some(Input::Public(values.clone())),
+                false => Some(Input::Committed(values.clone(), openings.next()?.clone())),
+            });
+        let inputs: Option<Vec<Input>> = inputs.collect();
+        let stated = statement(
+            &self.claim.srs_id,
+            [card.key_digest(), card.model_id(), card.quantization()],
+            &layout,
+            outputs,
+            &inputs.ok_or(ProveError::SrsMismatch)?,
+            (
+                &policy.ok_or(ProveError::SrsMismatch)?,
+                &super::description(card)?.model,
+            ),
+            &self.claim.context,
+        )?;
+        Ok(stated.claim)
     }
 
     /// What its receipt will state.
     pub fn claim(&self) -> &Claim {
         &self.claim
-    }
-
-    /// How many segments it is of.
-    pub fn segments(&self) -> usize {
-        self.taken.len()
     }
 
     /// Its receipt, as far as it is there before any proof.
@@ -124,15 +201,12 @@ impl Run {
         taken.into_iter().chain(self.between.get(index)).collect()
     }
 
-    /// Whether it is one of this model, as far as its form says.
+    /// Whether it is one of this model, as far as its form says, and as far as it ran.
     pub(super) fn fits(&self, card: &CheckedChain) -> Result<(), ProveError> {
         let refused = |reason: &str| Err(ProveError::Run { reason: reason.into() });
-        let of = self
-            .claim
-            .body
-            .inference()
-            .map(|body| (body.model_id, body.items.len()));
-        if of != Some((card.model_id(), 1)) {
+        let body = self.claim.body.inference();
+        let of = body.map(|body| (body.model_id, body.items.len() < 2));
+        if of != Some((card.model_id(), true)) {
             return refused("it is of another model");
         }
         let whole = |index: usize| {
@@ -145,8 +219,13 @@ impl Run {
                 && openings.iter().map(|opening| opening.tails.len()).eq(columns)
                 && openings.iter().all(fits)
         };
-        let count = card.segments.len();
-        match self.taken.len() == count && self.between.len() + 1 == count && (0..count).all(whole) {
+        // Those that ran; the next one has what it takes.
+        let (count, ran) = (card.segments.len(), self.ran());
+        let known = match self.is_whole() {
+            true => self.taken.len() == count,
+            false => (1..=count).contains(&self.taken.len()),
+        };
+        match known && self.between.len() + 1 == self.taken.len() && (0..ran).all(whole) {
             true => Ok(()),
             false => refused("it does not hold what the segments of its model take"),
         }
@@ -229,15 +308,15 @@ impl KeptOpening {
     }
 }
 
-/// Commits with fresh randomness to the input of a segment.
+/// Commits with fresh randomness to what a segment with this program gives, in the cells of the `next` one.
 fn open<R: RngCore>(
     program: &Program,
-    card: &ModelCard,
+    next: &ModelCard,
     srs: &Srs,
     values: &[Vec<i64>],
     rng: &mut R,
 ) -> Result<Opening, ProveError> {
-    let segment = card.key.purpose.segment().ok_or(ProveError::SrsMismatch)?;
+    let segment = next.key.purpose.segment().ok_or(ProveError::SrsMismatch)?;
     let (Some(input), Some(values)) = (segment.instances.inputs.first(), values.first()) else {
         return Err(ProveError::SrsMismatch);
     };
@@ -250,9 +329,10 @@ fn open<R: RngCore>(
     Ok(Opening { tails, points })
 }
 
-/// The cells of the only input of a segment.
+/// The cells of the only output of a segment.
 fn cells(program: &Program, lanes: usize, row: usize, values: &[i64]) -> Vec<Vec<u64>> {
-    let (tensor, zero) = (&program.tensors[0], program.zero(0));
+    let given = program.outputs[0].tensor;
+    let (tensor, zero) = (&program.tensors[given], program.zero(given));
     let (positions, blocks) = (tensor.positions(), tensor.channels.div_ceil(lanes));
     let used = lanes.min(tensor.channels);
     let mut cells = vec![[vec![0; row], vec![zero as u64; positions * blocks]].concat(); used];

@@ -93,6 +93,11 @@ impl Stored {
         }
     }
 
+    /// Whether the owner's files of a segment are here.
+    pub fn holds(&self, index: usize) -> bool {
+        folder(&self.directory, index).join(store::PRIVATE).is_file()
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept<Opened>> {
         // What is kept is whole between any two calls.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)

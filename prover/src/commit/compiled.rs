@@ -40,8 +40,17 @@ pub(crate) struct Calibrated {
     pub rows: Rows,
 }
 
+/// Whether small elements of inputs have scales of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lifting {
+    /// Where rows show that it helps.
+    Wanted,
+    /// Never: the input has the scale that the stage before gives it.
+    None,
+}
+
 /// Imports and calibrates a model.
-pub(crate) fn calibrated(bytes: &[u8], options: &CommitOptions) -> Result<Calibrated, ProveError> {
+pub(crate) fn calibrated(bytes: &[u8], options: &CommitOptions, lifting: Lifting) -> Result<Calibrated, ProveError> {
     let graph = onnx::import(bytes)?;
     let public = options.committed_inputs.public(&graph)?;
     for (rows, data) in [
@@ -54,7 +63,10 @@ pub(crate) fn calibrated(bytes: &[u8], options: &CommitOptions) -> Result<Calibr
         Some(rows) => rows.clone(),
         None => rows::seeded(&graph).into(),
     };
-    let graph = graph.lifted_for(&rows.rows);
+    let graph = match lifting {
+        Lifting::Wanted => graph.lifted_for(&rows.rows),
+        Lifting::None => graph,
+    };
     let ranges = Ranges::calibrate(&graph, &rows.rows)?;
     Ok(Calibrated {
         graph,
@@ -74,7 +86,7 @@ pub fn compile(bytes: &[u8], options: &CommitOptions) -> Result<Compiled, ProveE
         public,
         ranges,
         rows,
-    } = calibrated(bytes, options)?;
+    } = calibrated(bytes, options, Lifting::Wanted)?;
     let outputs = match options.items {
         0 => options.outputs,
         _ => Outputs::Scores,

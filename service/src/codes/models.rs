@@ -44,6 +44,7 @@ pub const MODELS: &[Code] = &[
     code("recipe", "No compilation of this model gives the recipe on the card.", "Get card and model again from their publisher."),
     code("run-file", "The file of a run is damaged, of another model, or no run.", "Run the model again with `provenn segment run`."),
     code("scores-far-apart", "The policy multiplies scores, and these are so far apart that the circuit cannot compare them.", "Ask for fewer outputs, or for the scores."),
+    code("stage-mismatch", "The model is no stage that could stand there, or the stages do not follow one another: another shape, scale, size of circuit or SRS, or an end that does not give or take. The message says which.", "Do what the message says: mostly commit the stage again, `--after` the card of the one before it."),
     code("unknown-input", "The model has no input of this name.", "Name one of those that the message lists."),
     code("unknown-output", "The model has no output of this name.", "Name one of those that the message lists."),
     code("unprovable", "None of the calibration rows that were given can be proven. The message says why the first cannot.", "Calibrate with rows of the data that the model is for."),

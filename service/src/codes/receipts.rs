@@ -43,6 +43,7 @@ pub const RECEIPTS: &[Code] = &[
     code("signature-model", "A publisher's signature is of another model.", "Give the signature that belongs to this very card."),
     code("srs-invalid", "The SRS verifying key contradicts itself.", "Get the SRS verifying key again from its publisher."),
     code("srs-mismatch", "Receipt, card or key were made under other parameters than were given.", "Use the SRS verifying key named on the model card. As the owner, give the directory that was used for commit."),
+    code("stage-card", "The card is of a stage, or of a segment of a model, where one of a model was expected.", "Give the card of the chain that the stage is of; `provenn chain` makes one of the cards of all stages ([segments](how-to/segments.md#stages-of-several-owners))."),
     code("statement-mismatch", "The receipt states something of another kind: a colouring where an inference was asked for, or the other way round.", "Ask for a receipt that states what you agreed on."),
     code("too-large", "A length or a value exceeds its bound.", "The file exceeds the limits of the format."),
     code("trailing-bytes", "Bytes follow the end of what the file holds.", "The file was extended; get it again."),

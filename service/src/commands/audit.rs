@@ -10,10 +10,10 @@ use crate::srs;
 use provenn_prover::audit::{audit, size};
 use provenn_prover::chain;
 use provenn_prover::srs::SrsKind;
-use provenn_prover::store;
+use provenn_prover::{store, ProveError};
 use provenn_verifier::publisher::PublisherKey;
 use provenn_verifier::text::quoted;
-use provenn_verifier::AnyCard;
+use provenn_verifier::{AnyCard, ChainCard, ModelCard, VerifyError};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -22,9 +22,9 @@ pub struct Args {
     /// Model card to audit.
     #[arg(long, value_name = "FILE")]
     card: PathBuf,
-    /// ONNX file of the model, or its structure (`provenn structure`).
-    #[arg(long, value_name = "FILE")]
-    model: PathBuf,
+    /// ONNX file of the model, or its structure (`provenn structure`); of a chain of stages that of each, in their order.
+    #[arg(long, required = true, value_name = "FILE")]
+    model: Vec<PathBuf>,
     /// Size of a symbolic dimension of the inputs, as often as there are some.
     #[arg(long, value_name = "NAME=SIZE")]
     dim: Vec<Dimension>,
@@ -42,18 +42,72 @@ pub struct Args {
     srs: Option<PathBuf>,
 }
 
-pub fn run(args: &Args) -> Result<Report, CliError> {
-    let card = files::decode(&args.card, MAX_CARD, AnyCard::from_bytes)?;
-    if let (Some(key), Some(signature)) = (&args.publisher, &args.signature) {
-        publisher::check(&Part::read(signature, MAX_RECEIPT)?, &card.model_id(), key)?;
+/// What is audited.
+enum Audited {
+    /// A model in one circuit, or a stage.
+    One(Box<ModelCard>),
+    /// A model in segments, or a chain of stages.
+    Chain(ChainCard),
+}
+
+impl Audited {
+    fn from_bytes(bytes: &[u8]) -> Result<Self, VerifyError> {
+        match AnyCard::from_bytes(bytes) {
+            Err(VerifyError::StageCard) => ModelCard::read_segment(bytes).map(Box::new).map(Self::One),
+            Err(error) => Err(error),
+            Ok(AnyCard::Model(card)) => Ok(Self::One(card)),
+            Ok(AnyCard::Chain(card)) => Ok(Self::Chain(card)),
+        }
     }
-    let model = files::model(&args.model, &args.dim)?;
+
+    fn id(&self) -> [u8; 32] {
+        match self {
+            Self::One(card) => card.model_id(),
+            Self::Chain(card) => card.model_id(),
+        }
+    }
+
+    fn srs_id(&self) -> [u8; 32] {
+        match self {
+            Self::One(card) => card.srs_id,
+            Self::Chain(card) => card.segments.first().map_or([0; 32], |card| card.srs_id),
+        }
+    }
+
+    fn is_stage(&self) -> bool {
+        matches!(self, Self::One(card) if card.key.purpose.segment().is_some())
+    }
+
+    /// How many files it was made of.
+    fn stages(&self) -> Result<usize, CliError> {
+        match self {
+            Self::One(_) => Ok(1),
+            Self::Chain(card) => Ok(chain::description(card)?.stages.len().max(1)),
+        }
+    }
+}
+
+pub fn run(args: &Args) -> Result<Report, CliError> {
+    let card = files::decode(&args.card, MAX_CARD, Audited::from_bytes)?;
+    if let (Some(key), Some(signature)) = (&args.publisher, &args.signature) {
+        publisher::check(&Part::read(signature, MAX_RECEIPT)?, &card.id(), key)?;
+    }
+    let models = args.model.iter().map(|path| files::model(path, &args.dim));
+    let models: Vec<Vec<u8>> = models.collect::<Result<_, _>>()?;
+    let models: Vec<&[u8]> = models.iter().map(Vec::as_slice).collect();
+    let stages = card.stages()?;
+    if models.len() != stages {
+        return Err(CliError::from(ProveError::Stage {
+            reason: format!("the card is of {stages}, and --model is given {} times", models.len()),
+            help: "give the file of the model once; of a chain of stages that of each, in their order",
+        }));
+    }
     let stored = files::folder(&args.card).join(srs::FILE);
     let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
     let progress = Progress::new("reading the SRS");
     let size = match &card {
-        AnyCard::Model(card) => size(card)?,
-        AnyCard::Chain(card) => chain::size(card)?,
+        Audited::One(card) => size(card)?,
+        Audited::Chain(card) => chain::size(card)?,
     };
     let parameters = srs::existing(source, size)?;
     progress.set("checking the SRS");
@@ -61,14 +115,17 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     progress.set("rebuilding the keys");
     let srs = &parameters.srs;
     let checks = match &card {
-        AnyCard::Model(card) => {
+        Audited::One(card) => {
             let tails = args.openings.as_deref().map(store::openings).transpose()?;
-            audit(&model, card, srs, tails.as_deref())
+            audit(models[0], card, srs, tails.as_deref())
         }
-        AnyCard::Chain(card) => {
+        Audited::Chain(card) => {
             let openings = |folder: &Path| chain::openings(folder, card.segments.len());
             let tails = args.openings.as_deref().map(openings).transpose()?;
-            chain::audit(&model, card, srs, tails.as_deref())
+            match models.as_slice() {
+                [model] => chain::audit(model, card, srs, tails.as_deref()),
+                models => chain::audit_stages(models, card, srs, tails.as_deref()),
+            }
         }
     };
     let checks = checks.map_err(|error| parameters.blame(error))?;
@@ -107,10 +164,15 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     if let Some(name) = publisher {
         report.row("publisher", format!("{} signed this model", quoted(name)));
     }
-    report.row("model id", hex(&card.model_id()));
-    report.line("Pin this id: what was rebuilt holds for all receipts under it.");
+    match card.is_stage() {
+        true => report.line("The stage is no model by itself: what was rebuilt holds in each chain that it is of."),
+        false => {
+            report.row("model id", hex(&card.id()));
+            report.line("Pin this id: what was rebuilt holds for all receipts under it.");
+        }
+    }
     report.json = json!({
-        "model_id": hex(&card.model_id()),
+        "model_id": hex(&card.id()),
         "checks": checks.iter().map(|c| json!({ "name": c.name, "meaning": c.meaning, "holds": c.holds, "found": c.found })).collect::<Vec<_>>(),
         "weights_compared": args.openings.is_some(),
         "srs_id": srs_id,

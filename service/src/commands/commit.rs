@@ -1,6 +1,7 @@
 //! `provenn commit`: from an ONNX file to a committed model.
 
 mod segments;
+mod stage;
 
 use super::show;
 use crate::bytes::{digest, hex, Digest};
@@ -16,6 +17,7 @@ use crate::srs;
 use provenn_circuits::argument::{Cost, Objective};
 use provenn_circuits::compile::{Cuts, Outputs};
 use provenn_circuits::graph::Graph;
+use provenn_circuits::layout::{MAX_K, MIN_K};
 use provenn_circuits::onnx;
 use provenn_prover::about::About;
 use provenn_prover::commit::{commit, compile, CommitOptions, CommittedInputs, Compiled};
@@ -46,6 +48,19 @@ pub struct Args {
     /// Cut it at this tensor instead, by its name in the file; may be given several times.
     #[arg(long, value_name = "NAME", conflicts_with_all = ["batch", "expect", "segments"])]
     cut_at: Vec<String>,
+    /// Commit it as a stage of a chain: it takes what another one gives, whose `stage.card` this is, as its only input. `provenn chain` puts stages
+    /// together.
+    #[arg(long, value_name = "STAGE.CARD", conflicts_with_all = ["batch", "segments", "cut_at", "input", "committed", "rows"])]
+    after: Option<PathBuf>,
+    /// Commit it as a stage that gives its only output to another one, which is committed with --after the card of this one.
+    #[arg(long, conflicts_with_all = ["batch", "segments", "cut_at"])]
+    gives: bool,
+    /// log2 of the rows of its circuit, which are those of all stages after it: as many as the largest needs. By default the best for this one.
+    #[arg(long = "k", value_name = "K", requires = "gives", conflicts_with_all = ["batch", "segments", "cut_at", "outputs"], value_parser = clap::value_parser!(u32).range(i64::from(MIN_K)..=i64::from(MAX_K)))]
+    rows: Option<u32>,
+    /// Rows that it leaves to the outputs of the last stage of its chain, one for each.
+    #[arg(long, value_name = "ROWS", requires = "gives", conflicts_with_all = ["batch", "segments", "cut_at", "outputs"], default_value_t = 64, value_parser = clap::value_parser!(u32).range(0..1 << MAX_K))]
+    room: u32,
     /// Rows that scales are chosen from (.npy, .csv); of a model with several inputs NAME=FILE for each, or one .npz with an array for each.
     #[arg(long, value_name = "FILE", required = true)]
     calibration: Vec<Source>,
@@ -67,7 +82,7 @@ pub struct Args {
     committed: Vec<String>,
     /// How receipts speak of outputs: scores, by any policy, at the cost of a row for each value; whole, all values or none, at little cost, with the policy `scores`
     /// only; auto, whole of outputs of more than 65536 values.
-    #[arg(long, value_name = "HOW", default_value_t, conflicts_with_all = ["batch", "segments", "cut_at"])]
+    #[arg(long, value_name = "HOW", default_value_t, conflicts_with_all = ["batch", "segments", "cut_at", "after", "gives"])]
     outputs: Outputs,
     /// What the circuit is chosen for: prove, receipt, verify, gas or balanced; `provenn inspect` shows what each gives.
     #[arg(long, value_name = "OBJECTIVE", default_value_t)]
@@ -131,7 +146,7 @@ pub fn rows(sources: &[Source], graph: &Graph, data: Use) -> Result<Option<Rows>
 }
 
 /// What a publisher wrote down.
-fn about(path: &Path) -> Result<About, CliError> {
+pub fn about(path: &Path) -> Result<About, CliError> {
     let bytes = files::read(path, MAX_DESCRIPTION as u64)?;
     About::from_json(&bytes).map_err(|error| CliError::from(error).at(path))
 }
@@ -166,6 +181,9 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     if let Some(cuts) = cuts(args.segments, &args.cut_at) {
         return segments::run(args, &out, &bytes, &options, cuts);
     }
+    if let Some(place) = stage::place(args)? {
+        return stage::run(args, &out, &bytes, &options, &place);
+    }
     let progress = Progress::new("compiling");
     let compiled = compile(&bytes, &options)?;
     let gaps = expected(args, &compiled)?;
@@ -198,19 +216,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         ),
     );
     report.row("fidelity", description.fidelity.words());
-    for gap in &gaps {
-        let Gap {
-            output,
-            samples,
-            error,
-            share,
-        } = gap;
-        let words = format!(
-            "`{output}` of {samples} samples is off by up to {error:.3e}, {:.2} %",
-            100.0 * share
-        );
-        report.row("expected", words);
-    }
+    told(&mut report, &gaps);
     show::card::about(&mut report, &description);
     for (name, bytes) in sizes {
         let audience = if name == store::CARD || name == store::SRS {
@@ -237,6 +243,23 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         "card": description,
     });
     Ok(report)
+}
+
+/// How far the outputs of recorded samples are from them, in words.
+fn told(report: &mut Report, gaps: &[Gap]) {
+    for gap in gaps {
+        let Gap {
+            output,
+            samples,
+            error,
+            share,
+        } = gap;
+        let words = format!(
+            "`{output}` of {samples} samples is off by up to {error:.3e}, {:.2} %",
+            100.0 * share
+        );
+        report.row("expected", words);
+    }
 }
 
 /// How far the outputs of recorded samples are from them.

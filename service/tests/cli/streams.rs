@@ -13,6 +13,7 @@ use std::path::PathBuf;
 const LASTING: &[(&str, &str)] = &[
     ("backup out", "backup -"),
     ("backup data", "backup --data - there"),
+    ("chain out", "chain there there --out -"),
     ("commit out", "commit MODEL --calibration ROWS --out -"),
     ("gc data", "gc --data -"),
     ("keys create data", "keys create --data - --tenant a --new-tenant"),
@@ -77,7 +78,9 @@ const STREAMS: &[&str] = &[
 /// Names of arguments that are only read.
 const READ: &[&str] = &[
     "about",
+    "after",
     "agreement",
+    "begun",
     "bundle",
     "card",
     "checkpoint",
@@ -101,6 +104,7 @@ const READ: &[&str] = &[
     "run",
     "signature",
     "srs",
+    "stages",
     "what",
 ];
 

@@ -57,7 +57,7 @@ impl ChainCard {
     }
 
     /// Checks that the segments follow one another: the first takes the inputs of the model, each other what the one before gives, in the same
-    /// cells, and the last has the outputs; under the same parameters and recipe.
+    /// cells, and the last has the outputs; under the same parameters. Stages that were committed apart have recipes of their own.
     ///
     /// # Errors
     /// [`VerifyError::KeyInvalid`], and the bounds of the format.
@@ -68,8 +68,8 @@ impl ChainCard {
         let [first, .., _] = self.segments.as_slice() else {
             return invalid("a chain has two segments at least");
         };
-        let shared = |card: &ModelCard| (card.srs_id, card.quantization, card.key.k);
-        let mut before: Option<(&InputLayout, u32)> = None;
+        let shared = |card: &ModelCard| (card.srs_id, card.key.k);
+        let mut before: Option<Cells<'_>> = None;
         for (index, card) in self.segments.iter().enumerate() {
             card.validate_segment()?;
             let Some(segment) = card.key.purpose.segment() else {
@@ -80,10 +80,17 @@ impl ChainCard {
             }
             // The key has one input then.
             let taken = segment.instances.inputs.first().filter(|_| segment.takes);
-            if taken.map(|input| (input, segment.instances.lanes)) != before {
+            let taken = taken.map(|tensor| Cells {
+                tensor,
+                lanes: segment.instances.lanes,
+            });
+            if !Cells::meet(before, taken) {
                 return invalid("a segment takes what the one before gives");
             }
-            before = segment.gives.as_ref().map(|given| (given, segment.given_lanes()));
+            before = segment.gives.as_ref().map(|tensor| Cells {
+                tensor,
+                lanes: segment.given_lanes(),
+            });
             if before.is_none() != (index.checked_add(1) == Some(self.segments.len())) {
                 return invalid("the last segment of a chain has its outputs");
             }
@@ -100,6 +107,16 @@ impl ChainCard {
     pub fn key_digest(&self) -> [u8; 32] {
         let digests: Vec<[u8; 32]> = self.segments.iter().map(|card| card.key.digest()).collect();
         digest32(b"Provenn-ChainKey", &digests.concat())
+    }
+
+    /// Digest of the quantization recipe, which claims name: that of the model; of stages with recipes of their own Blake2b-256 of theirs, in their
+    /// order.
+    pub fn quantization(&self) -> [u8; 32] {
+        let all: Vec<[u8; 32]> = self.segments.iter().map(|card| card.quantization).collect();
+        match all.split_first() {
+            Some((first, others)) if others.iter().all(|other| other == first) => *first,
+            _ => digest32(b"Provenn-ChainQnt", &all.concat()),
+        }
     }
 
     /// Inputs of the first segment, outputs of the last: those of the model.
@@ -119,7 +136,7 @@ impl ChainCard {
         Identity {
             model_id,
             srs_id: first.map_or([0; 32], |card| card.srs_id),
-            quantization: first.map_or([0; 32], |card| card.quantization),
+            quantization: self.quantization(),
             key_digest: self.key_digest(),
         }
     }
@@ -141,6 +158,28 @@ impl ChainCard {
             identity,
             points,
         })
+    }
+}
+
+/// Where a tensor between two segments lies.
+#[derive(Clone, Copy)]
+struct Cells<'a> {
+    tensor: &'a InputLayout,
+    lanes: u32,
+}
+
+impl Cells<'_> {
+    /// Whether what is given is what is taken: the same values in the same cells. With a lane for each channel on both sides every position is one
+    /// row, channel `c` on lane `c`, so that the number of lanes makes no difference; otherwise it must be one.
+    fn meet(given: Option<Self>, taken: Option<Self>) -> bool {
+        match (given, taken) {
+            (None, None) => true,
+            (Some(given), Some(taken)) => {
+                let in_one_row = given.tensor.channels <= given.lanes.min(taken.lanes);
+                given.tensor == taken.tensor && (given.lanes == taken.lanes || in_one_row)
+            }
+            _ => false,
+        }
     }
 }
 

@@ -12,10 +12,22 @@ impl Lowering<'_> {
     pub(super) fn input(&mut self, input: &graph::Input) -> Input {
         let (id, tensor) = (input.value, self.tensors.len());
         let value = &self.graph.values[id];
-        let (shape, order) = self.wanted(id);
+        let (grid, order) = match self.taken {
+            None => {
+                let (shape, order) = self.wanted(id);
+                (grid(&shape), order)
+            }
+            // Height and width are this circuit's own matter.
+            Some([channels, positions]) => {
+                let own = grid(&value.shape);
+                let fits = (own[0], own[1] * own[2]) == (channels, positions);
+                let grid = if fits { own } else { [channels, positions, 1] };
+                (grid, InputOrder::row_major(channels * positions))
+            }
+        };
         self.tensors.push(Tensor {
             name: value.name.clone(),
-            grid: grid(&shape),
+            grid,
             signed: true,
             range: self.ranges[id],
             step: Step::Input,

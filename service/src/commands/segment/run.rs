@@ -9,15 +9,18 @@ use crate::commands::prove::opening_beside;
 use crate::data::opening;
 use crate::data::source::Source;
 use crate::error::CliError;
+use crate::files::{self, MAX_DATA};
 use crate::model::in_segments;
 use crate::output::{Output, Staged};
 use crate::policy::Asked;
 use crate::progress::Progress;
 use crate::report::{grouped, Report};
+use crate::srs::Parameters;
 use crate::statement::Said;
-use provenn_prover::chain::{self, Run, Segments};
+use provenn_prover::chain::{self, Run, Segments, Stored};
+use provenn_prover::commit::Description;
 use provenn_verifier::Disclosure;
-use serde_json::json;
+use serde_json::{json, Value};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -26,8 +29,12 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     card: PathBuf,
     /// The input, as for `provenn prove`; NAME=FILE for each of several.
-    #[arg(long, value_name = "FILE", required_unless_present = "commitment")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["commitment", "begun"])]
     input: Vec<Source>,
+    /// Run of this model that others have begun, to be run on from the first segment that has not run, as far as the folders of segments are here. It says
+    /// what was asked for.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "commitment", "policy", "output", "audience", "nonce", "not_after", "agreement", "party_inputs", "opening"])]
+    begun: Option<PathBuf>,
     /// Secret opening of an input that is committed already, as for `provenn prove`.
     #[arg(long, value_name = "FILE")]
     commitment: Vec<PathBuf>,
@@ -59,6 +66,86 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Report, CliError> {
+    match &args.begun {
+        Some(begun) => go_on(args, begun),
+        None => begin(args),
+    }
+}
+
+/// Runs the segments whose folders are here.
+fn advance(mut run: Run, stored: &Stored, parameters: &Parameters) -> Result<Run, CliError> {
+    loop {
+        let more = run.run_on(&stored.card, stored, &parameters.srs);
+        if !more.map_err(|error| parameters.blame(error))? || !stored.holds(run.ran()) {
+            return Ok(run);
+        }
+    }
+}
+
+/// A run that others have begun.
+fn go_on(args: &Args, begun: &Path) -> Result<Report, CliError> {
+    let out = Output::private(&args.out, args.force, &[&args.card, begun])?;
+    let progress = Progress::new("running the model");
+    let stored = of_segments(&args.card)?;
+    let description = chain::description(&stored.card)?.model;
+    let run = Run::from_bytes(&files::read(begun, MAX_DATA)?).map_err(|error| CliError::from(error).at(begun))?;
+    let parameters = parameters(&args.card, args.srs.as_deref(), &stored)?;
+    let run = advance(run, &stored, &parameters)?;
+    let bytes = run.to_bytes()?;
+    drop(progress);
+    out.write(&bytes)?;
+    let mut report = Report {
+        aside: out.is_standard(),
+        ..Report::default()
+    };
+    report.json = told(
+        &mut report,
+        args,
+        (&run, stored.card.segments.len()),
+        bytes.len(),
+        &description,
+    )?;
+    Ok(report)
+}
+
+/// What is said of a run.
+fn told(
+    report: &mut Report,
+    args: &Args,
+    (run, of): (&Run, usize),
+    size: usize,
+    description: &Description,
+) -> Result<Value, CliError> {
+    let out = args.out.display();
+    report.row(
+        "run",
+        format!(
+            "{out}, {} bytes: secret, for those who prove its segments",
+            grouped(size)
+        ),
+    );
+    let ran = run.ran();
+    let output = match run.is_whole() {
+        true => {
+            let said = Said::new(run.claim(), Some(description))?;
+            report.row("output", said.output());
+            report.row("segments", format!("1 to {of}, to be proven in any order"));
+            Some(said.output_json())
+        }
+        false => {
+            let next = ran + 1;
+            report.row(
+                "segments",
+                format!("1 to {ran} of {of} ran; whoever has segment {next} goes on with --begun"),
+            );
+            None
+        }
+    };
+    Ok(json!({ "run": out.to_string(), "bytes": size, "segments": of, "ran": ran, "output": output }))
+}
+
+/// A run from its inputs.
+fn begin(args: &Args) -> Result<Report, CliError> {
     let mut context = args.context.context()?;
     let deal = Deal::read(args.agreement.as_deref(), &args.party_inputs, &mut context)?;
     let progress = Progress::new("running the model");
@@ -95,8 +182,8 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         let (id, srs, end) = (stored.card.model_id(), &parameters.srs, context.not_after);
         deal.permits(id, &description, &inputs, &policy, srs, end)?;
     }
-    let run = Run::new(&stored.card, &stored, &parameters.srs, &inputs, &policy, &context);
-    let run = run.map_err(|error| parameters.blame(error))?;
+    let run = Run::begun(&stored.card, &inputs, &policy, &context)?;
+    let run = advance(run, &stored, &parameters)?;
     let bytes = run.to_bytes()?;
     drop(progress);
     let new = inputs.iter().enumerate().filter(|(index, _)| given.is_new(*index));
@@ -107,24 +194,17 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     };
     out.write(&bytes)?;
     staged.map(Staged::keep).transpose()?;
-    let said = Said::new(run.claim(), Some(&description))?;
     let mut report = Report {
         aside: out.is_standard() || secret.as_ref().is_some_and(|(place, _)| place.is_standard()),
         ..Report::default()
     };
-    let size = grouped(bytes.len());
-    report.row(
-        "run",
-        format!(
-            "{}, {size} bytes: secret, for those who prove its segments",
-            args.out.display()
-        ),
-    );
-    report.row("output", said.output());
-    report.row(
-        "segments",
-        format!("1 to {}, to be proven in any order", run.segments()),
-    );
+    let mut json = told(
+        &mut report,
+        args,
+        (&run, stored.card.segments.len()),
+        bytes.len(),
+        &description,
+    )?;
     let agreement = deal.as_ref().map(|deal| hex(&deal.agreement.agreement().digest()));
     if let Some(agreement) = &agreement {
         report.row("agreement", agreement);
@@ -135,13 +215,8 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
             format!("{}: secret, opens the input commitment", path.display()),
         );
     }
-    report.json = json!({
-        "run": args.out.display().to_string(),
-        "bytes": bytes.len(),
-        "segments": run.segments(),
-        "opening": secret.map(|(_, path)| path.display().to_string()),
-        "output": said.output_json(),
-        "agreement": agreement,
-    });
+    json["opening"] = json!(secret.map(|(_, path)| path.display().to_string()));
+    json["agreement"] = json!(agreement);
+    report.json = json;
     Ok(report)
 }

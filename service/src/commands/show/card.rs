@@ -3,11 +3,13 @@
 use super::{about as head, add};
 use crate::bytes::hex;
 use crate::error::CliError;
+use crate::files::{self, MAX_CARD};
 use crate::model;
 use crate::report::{grouped, Report};
+use provenn_prover::chain::stage_description;
 use provenn_prover::commit::Description;
 use provenn_verifier::text::{decimal, quoted};
-use provenn_verifier::{AnyCard, Quantization, VerifyError, FORMAT_VERSION};
+use provenn_verifier::{AnyCard, ModelCard, Quantization, VerifyError, FORMAT_VERSION};
 use serde_json::json;
 use std::path::Path;
 
@@ -15,8 +17,58 @@ use std::path::Path;
 const SHOWN: usize = 20;
 
 pub fn run(path: &Path) -> Result<Report, CliError> {
-    let (card, description) = model::read(path)?;
-    Ok(shown(&card, &description))
+    let bytes = files::read(path, MAX_CARD)?;
+    match AnyCard::from_bytes(&bytes) {
+        Err(VerifyError::StageCard) => {
+            let card = ModelCard::read_segment(&bytes).map_err(|e| CliError::file(path, &bytes, e))?;
+            let description = stage_description(&card).map_err(|e| CliError::from(e).at(path))?;
+            let mut report = head("a card of a stage, which is no model by itself", FORMAT_VERSION.into());
+            stage(&mut report, &card, &description);
+            about(&mut report, &description);
+            add(
+                &mut report,
+                json!({ "srs_id": hex(&card.srs_id), "k": card.key.k, "commitments": card.commitments.len(), "card": description }),
+            );
+            Ok(report)
+        }
+        Err(error) => Err(CliError::file(path, &bytes, error)),
+        Ok(card) => {
+            let description = model::description(&card).map_err(|e| CliError::from(e).at(path))?;
+            Ok(shown(&card, &description))
+        }
+    }
+}
+
+/// What the card of a stage says of its place in a chain.
+pub fn stage(report: &mut Report, card: &ModelCard, description: &Description) {
+    let segment = card.key.purpose.segment();
+    let (takes, gives) = segment.map_or((false, false), |own| (own.takes, own.gives.is_some()));
+    let ends = [
+        (takes, "takes what another gives"),
+        (gives, "gives its output to another"),
+    ];
+    let ends: Vec<&str> = ends.iter().filter(|(is, _)| *is).map(|(_, words)| *words).collect();
+    report.row("stage", format!("{}: {}", quoted(&description.name), ends.join(", ")));
+    for input in &description.inputs {
+        let step = steps(&input.quantization());
+        report.row(
+            "input",
+            format!("{} {:?}, in steps of {step}", quoted(&input.name), input.shape),
+        );
+    }
+    for output in &description.outputs {
+        let step = decimal(1, output.frac);
+        report.row(
+            "output",
+            format!("{} {:?}, in steps of {step}", quoted(&output.name), output.shape),
+        );
+    }
+    let commitments = card.commitments.len();
+    report.row(
+        "circuit",
+        format!("2^{} rows, {commitments} weight commitments", card.key.k),
+    );
+    report.row("fidelity", description.fidelity.words());
 }
 
 /// What a card says.

@@ -16,11 +16,15 @@ pub fn run(path: &Path) -> Result<Report, CliError> {
     let run = Run::from_bytes(&files::read(path, MAX_DATA)?).map_err(|e| CliError::from(e).at(path))?;
     let mut report = about("a run of a model in segments", FORMAT_VERSION.into());
     claim(&mut report, run.claim());
-    report.row("segments", run.segments());
+    let (ran, whole) = (run.ran(), run.is_whole());
+    match whole {
+        true => report.row("segments", ran),
+        false => report.row("segments", format!("{ran} ran, and there are more to run")),
+    }
     report.line(
         "It holds the input, what the segments give to one another, and the randomness of their commitments: give it to those who prove its segments, and to nobody else. Nothing of these is shown.",
     );
-    add(&mut report, json!({ "segments": run.segments(), "secret": true }));
+    add(&mut report, json!({ "segments": ran, "whole": whole, "secret": true }));
     Ok(report)
 }
 
