@@ -22,5 +22,6 @@ mod recipes;
 mod reference;
 mod registration;
 mod sklearn;
+mod slices;
 mod whole;
 mod widths;

@@ -95,7 +95,7 @@ impl Asked {
             (false, Some(_)) => Err(CliError::usage(
                 "labels",
                 format!("the policy is `{self}`, which takes no labels beside it, and there are some"),
-                "ask for accuracy, confusion or by-group, or leave the labels out",
+                "ask for accuracy, confusion, by-group or gap, or leave the labels out",
             )),
         }
     }

@@ -15,7 +15,7 @@ pub struct PolicyView {
     listed: &'static str,
     /// Its parameters, in the order in which they follow the name, each after a colon.
     parameters: Vec<ParameterView>,
-    /// The form of its answers: `scores`, `label`, `labels`, `bit`, `yes`, `count` or `counts`.
+    /// The form of its answers: `scores`, `label`, `labels`, `bit`, `yes`, `count`, `counts` or `gap`.
     form: &'static str,
 }
 

@@ -6,6 +6,7 @@ mod at_least;
 mod by_group;
 mod confusion;
 mod count;
+mod gap;
 mod grammar;
 mod items;
 mod label;
@@ -93,7 +94,8 @@ policies!(
     confusion::Confusion,
     count::Count,
     at_least::AtLeast,
-    by_group::ByGroup
+    by_group::ByGroup,
+    gap::Gap
 );
 
 /// What a policy is, whatever its parameters.

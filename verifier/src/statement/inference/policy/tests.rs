@@ -290,7 +290,7 @@ fn grammar() {
     assert_eq!(
         Policy::grammar(),
         "label, scores, threshold:OUTPUT:VALUE, yes-only:OUTPUT:VALUE, margin:VALUE, top:COUNT, label-in:OUTPUT:.., round:VALUE, \
-         labels, accuracy:LABEL:.., confusion:LABEL:.., count:ITEMS:MINIMUM:LABEL:.., at-least:ITEMS:COUNT:LABEL:.., by-group:LABEL:GROUP:.."
+         labels, accuracy:LABEL:.., confusion:LABEL:.., count:ITEMS:MINIMUM:LABEL:.., at-least:ITEMS:COUNT:LABEL:.., by-group:LABEL:GROUP:.., gap:LABEL:GROUP:.."
     );
     let halves = |word: &str| word.parse::<f64>().ok().map(|value| (value * 2.0) as i64);
     assert_eq!(

@@ -53,6 +53,9 @@ fn policies(output: &OutputLayout) -> Vec<Policy> {
     }
     for groups in (1..=items).flat_map(|len| lists(len, 3)) {
         all.extend((0..classes).map(|label| parsed(&format!("by-group:{label}:{}", joined(&groups)))));
+        if groups.iter().all(|group| *group < 2) && groups.contains(&0) && groups.contains(&1) {
+            all.extend((0..classes).map(|label| parsed(&format!("gap:{label}:{}", joined(&groups)))));
+        }
     }
     for set in lists(classes, 2).skip(1) {
         let set: Vec<u32> = (0..classes).filter(|label| set[size(*label)] == 1).collect();
@@ -79,6 +82,7 @@ fn answers(form: Form, output: &OutputLayout) -> Vec<Answer> {
                 .collect()
         }
         Form::Bit => [false, true].map(Answer::Bit).to_vec(),
+        Form::Gap => (-4..=4).map(Answer::Gap).collect(),
         _ => vec![],
     }
 }
@@ -210,6 +214,8 @@ fn what_compares_all_scores_is_refused_of_a_batch() {
     }
 }
 
+const GROUPS: &str = "two groups are compared: each item is of group 0 or of group 1, and both have an item";
+
 #[test]
 fn ranges_are_those_of_the_batch() {
     let output = BATCHES[0];
@@ -224,6 +230,14 @@ fn ranges_are_those_of_the_batch() {
             "by-group:0:1:1:1",
             "number of groups 3 is out of range: from 1 to 2 is possible",
         ),
+        (
+            "gap:0:0:1:1",
+            "number of groups 3 is out of range: from 1 to 2 is possible",
+        ),
+        ("gap:3:0:1", "label 3 is out of range: from 0 to 2 is possible"),
+        ("gap:0:0:2", GROUPS),
+        ("gap:0:0:0", GROUPS),
+        ("gap:0:1", GROUPS),
         ("by-group:3:0", "label 3 is out of range: from 0 to 2 is possible"),
         ("count:3:1:0", "items 3 is out of range: from 1 to 2 is possible"),
         ("count:1:2:0", "minimum 2 is out of range: from 1 to 1 is possible"),
@@ -232,6 +246,19 @@ fn ranges_are_those_of_the_batch() {
     ] {
         let found = parsed(text).check(Some(&output)).unwrap_err();
         assert_eq!(found.to_string(), error);
+    }
+}
+
+#[test]
+fn gaps_are_signed_fractions() {
+    let policy = parsed("gap:1:0:0:1:1:1");
+    for (gap, shown) in [
+        (-6, "-6 of 6 (-1.0000)"),
+        (-1, "-1 of 6 (-0.1667)"),
+        (0, "0 of 6 (0.0000)"),
+        (5, "5 of 6 (0.8333)"),
+    ] {
+        assert_eq!(policy.shown(&Answer::Gap(gap)).shown(&[]), shown);
     }
 }
 
