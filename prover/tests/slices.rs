@@ -60,7 +60,9 @@ impl Setup {
         let srs = Srs::dev_from_seed(compiled.layout.shape.k, [5; 32]);
         let samples = compiled.calibration.rows[..2].iter();
         Self {
-            samples: samples.map(|row| quantize_inputs(&compiled.model, row).unwrap()).collect(),
+            samples: samples
+                .map(|row| quantize_inputs(&compiled.model, row).unwrap())
+                .collect(),
             committed: commit(&compiled, &options, &srs).unwrap(),
             key: srs_verifying_key(&srs).unwrap(),
             file,
@@ -138,9 +140,8 @@ fn each_part_is_public_or_committed() {
 #[test]
 fn a_part_is_used_again() {
     let setup = Setup::new(CommittedInputs::All);
-    let [first, second] = [0, 1].map(|sample| {
-        bind_inputs(&setup.committed, &setup.srs, setup.samples[sample].clone()).unwrap()
-    });
+    let [first, second] =
+        [0, 1].map(|sample| bind_inputs(&setup.committed, &setup.srs, setup.samples[sample].clone()).unwrap());
     let mut receipts = [
         setup.ask(&[first[0].clone(), first[1].clone()]),
         setup.ask(&[first[0].clone(), second[1].clone()]),
@@ -182,6 +183,11 @@ fn parts_are_inputs_of_a_batch() {
         ..CommitOptions::default()
     };
     let compiled = compile(&onnx::batched(&halves(), 3).unwrap(), &options).unwrap();
-    let lens: Vec<usize> = compiled.model.input_tensors().iter().map(|tensor| tensor.len()).collect();
+    let lens: Vec<usize> = compiled
+        .model
+        .input_tensors()
+        .iter()
+        .map(|tensor| tensor.len())
+        .collect();
     assert_eq!(lens, [3 * HALF; 2]);
 }

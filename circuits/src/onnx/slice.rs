@@ -4,9 +4,7 @@ use super::dims::{parsed, places, written};
 use super::error::{shown, ImportError};
 use super::judge::{default_domain, named};
 use onnx_protobuf::tensor_shape_proto::{dimension, Dimension};
-use onnx_protobuf::{
-    attribute_proto::AttributeType, type_proto, AttributeProto, NodeProto, ValueInfoProto,
-};
+use onnx_protobuf::{attribute_proto::AttributeType, type_proto, AttributeProto, NodeProto, ValueInfoProto};
 use std::collections::BTreeSet;
 
 /// A part of an input.
@@ -38,7 +36,9 @@ pub fn slice(bytes: &[u8], input: &str, axis: i64, parts: &[Slice]) -> Result<Ve
         })
     };
     let Some(at) = places(graph).find(|&at| graph.input[at].name == input) else {
-        let names: Vec<_> = places(graph).map(|at| format!("`{}`", shown(&graph.input[at].name))).collect();
+        let names: Vec<_> = places(graph)
+            .map(|at| format!("`{}`", shown(&graph.input[at].name)))
+            .collect();
         return fault(
             format!("the model has no such input, but {}", names.join(", ")),
             "name one of these",
@@ -78,7 +78,10 @@ pub fn slice(bytes: &[u8], input: &str, axis: i64, parts: &[Slice]) -> Result<Ve
     };
     let given = parts.iter().try_fold(0usize, |sum, part| sum.checked_add(part.len));
     if parts.len() < 2 || parts.iter().any(|part| part.len == 0) {
-        return fault("there are no two parts with something in each".into(), "name two parts or more");
+        return fault(
+            "there are no two parts with something in each".into(),
+            "name two parts or more",
+        );
     }
     if given != Some(size) {
         let given = given.map_or_else(|| "more".to_owned(), |given| given.to_string());
@@ -91,12 +94,17 @@ pub fn slice(bytes: &[u8], input: &str, axis: i64, parts: &[Slice]) -> Result<Ve
     for Slice { name, .. } in parts {
         if name.is_empty() || !names.insert(name) || named(graph, name) {
             return fault(
-                format!("`{}` cannot be the name of a part: parts have names that nothing else in the model has", shown(name)),
+                format!(
+                    "`{}` cannot be the name of a part: parts have names that nothing else in the model has",
+                    shown(name)
+                ),
                 "choose another name",
             );
         }
     }
-    graph.input.splice(at..=at, parts.iter().map(|part| of_part(&whole, place, part)));
+    graph
+        .input
+        .splice(at..=at, parts.iter().map(|part| of_part(&whole, place, part)));
     // In front of everything: nodes stand in an order in which they can be run.
     graph.node.insert(0, joined(input, place, parts));
     written(&model)

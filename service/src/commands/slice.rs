@@ -68,9 +68,7 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
         .collect();
     let out = Output::new(&args.out, args.force, &read)?;
     let rows_out = args.rows_out.as_ref();
-    let rows_out = rows_out
-        .map(|path| out.second(path, args.force, &read))
-        .transpose()?;
+    let rows_out = rows_out.map(|path| out.second(path, args.force, &read)).transpose()?;
     let model = files::model(&args.model, &args.dim)?;
     let parts: Vec<Slice> = args.part.iter().map(|Part(part)| part.clone()).collect();
     let input = match &args.input {
@@ -79,7 +77,9 @@ pub fn run(args: &Args) -> Result<Report, CliError> {
     };
     let sliced = onnx::slice(&model, &input, args.axis, &parts).map_err(ProveError::from)?;
     let rows = args.rows.as_ref();
-    let rows = rows.map(|path| cut(path, &model, &input, args.axis, &parts)).transpose()?;
+    let rows = rows
+        .map(|path| cut(path, &model, &input, args.axis, &parts))
+        .transpose()?;
     out.write(&sliced)?;
     let mut report = Report {
         aside: out.is_standard() || rows_out.as_ref().is_some_and(Output::is_standard),
@@ -124,13 +124,7 @@ fn only_input(model: &[u8]) -> Result<String, CliError> {
 }
 
 /// The rows of a file in parts, and how many there are.
-fn cut(
-    path: &Path,
-    model: &[u8],
-    input: &str,
-    axis: i64,
-    parts: &[Slice],
-) -> Result<(usize, Vec<u8>), CliError> {
+fn cut(path: &Path, model: &[u8], input: &str, axis: i64, parts: &[Slice]) -> Result<(usize, Vec<u8>), CliError> {
     let (_, graph) = commit::imported(model.to_vec(), 0)?;
     let own = graph.inputs.iter().find(|own| graph.values[own.value].name == input);
     // An input that nothing reads is none of the graph.

@@ -33,7 +33,10 @@ pub fn array(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), CliError> {
 /// A file of this shape, of 64-bit floats.
 pub fn write(shape: &[usize], values: &[f64]) -> Vec<u8> {
     let axes: String = shape.iter().map(|axis| format!("{axis}, ")).collect();
-    let mut header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({}), }}", axes.trim_end());
+    let mut header = format!(
+        "{{'descr': '<f8', 'fortran_order': False, 'shape': ({}), }}",
+        axes.trim_end()
+    );
     // As numpy has it: data begin at a multiple of 64 bytes.
     let before = MAGIC.len() + 4;
     let padded = (before + header.len() + 1).next_multiple_of(64) - before - 1;

@@ -160,7 +160,14 @@ pub fn whole_rows(path: &Path, shape: &[usize]) -> Result<Vec<f64>, CliError> {
         () if csv::is_table(&bytes) => {
             let (columns, values) = csv::table(&bytes).map_err(|e| e.at(path))?;
             let fits = columns == shape.iter().product::<usize>();
-            (if fits { [&[values.len() / columns], shape].concat() } else { vec![values.len() / columns, columns] }, values)
+            (
+                if fits {
+                    [&[values.len() / columns], shape].concat()
+                } else {
+                    vec![values.len() / columns, columns]
+                },
+                values,
+            )
         }
         () => {
             let expected = "a .npy file with rows, or a table of numbers as .csv";

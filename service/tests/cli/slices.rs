@@ -17,7 +17,20 @@ fn rows_are_cut_as_the_input_is() {
     let [out, rows] = ["sliced.onnx", "rows.npz"].map(|name| path(&place, name));
     let slice = |out: &str, rows: &str, more: &[&str]| {
         let (model, data) = (fixture(MODEL), fixture(CALIBRATION));
-        let all = ["slice", &model, "--part", "a:10", "--part", "b:20", "--rows", &data, "--rows-out", rows, "--out", out];
+        let all = [
+            "slice",
+            &model,
+            "--part",
+            "a:10",
+            "--part",
+            "b:20",
+            "--rows",
+            &data,
+            "--rows-out",
+            rows,
+            "--out",
+            out,
+        ];
         provenn(&[&all, more].concat())
     };
     let said = slice(&out, &rows, &["--json"]).json();
@@ -45,7 +58,10 @@ fn rows_are_cut_as_the_input_is() {
 #[test]
 fn rows_are_cut_along_any_axis() {
     let place = place("slices-axes");
-    let (model, data) = (fixture("models/digits_cnn.onnx"), fixture("data/digits_calibration.npy"));
+    let (model, data) = (
+        fixture("models/digits_cnn.onnx"),
+        fixture("data/digits_calibration.npy"),
+    );
     let (shape, whole) = npy::array(&fs::read(&data).unwrap()).unwrap();
     assert_eq!(shape[1..], [1, 8, 8]);
     let table = path(&place, "rows.csv");
@@ -56,7 +72,18 @@ fn rows_are_cut_along_any_axis() {
             let name = |ending: &str| path(&place, &format!("{axis}-{kind}.{ending}"));
             let (out, rows) = (name("onnx"), name("npz"));
             let parts = ["--part", "first:3", "--part", "last:5"];
-            let all = ["slice", &model, "--axis", axis, "--rows", data, "--rows-out", &rows, "--out", &out];
+            let all = [
+                "slice",
+                &model,
+                "--axis",
+                axis,
+                "--rows",
+                data,
+                "--rows-out",
+                &rows,
+                "--out",
+                &out,
+            ];
             provenn(&[&all[..], &parts].concat()).ok();
             let arrays = npz::arrays(&fs::read(&rows).unwrap()).unwrap();
             for (name, of) in [("first", 0..3), ("last", 3..8)] {
@@ -80,11 +107,17 @@ fn what_is_no_slice_is_refused() {
         provenn(&[&["slice", model, "--out", &out], more.as_slice()].concat())
     };
     for (more, said) in [
-        ("--part a:10 --part b:10", "the parts have 20 places together, and axis 1 has 30"),
+        (
+            "--part a:10 --part b:10",
+            "the parts have 20 places together, and axis 1 has 30",
+        ),
         ("--part a:30", "two parts"),
         ("--axis 0 --part a:10 --part b:20", "counts the items of a batch"),
         ("--axis 2 --part a:10 --part b:20", "it has 2 axes"),
-        ("--input x --part a:10 --part b:20", "the model has no such input, but `input`"),
+        (
+            "--input x --part a:10 --part b:20",
+            "the model has no such input, but `input`",
+        ),
         ("--part input:10 --part b:20", "cannot be the name of a part"),
     ] {
         let refused = slice(&model, more);
@@ -99,9 +132,17 @@ fn what_is_no_slice_is_refused() {
     slice(&several, "--input own --part a:4 --part b:4").ok();
     fs::remove_file(&out).unwrap();
     // Rows of another shape, and what is no rows; nothing was written.
-    let (images, no_rows) = (fixture("data/digits_calibration.npy"), fixture("inputs/breast_cancer_mlp.json"));
+    let (images, no_rows) = (
+        fixture("data/digits_calibration.npy"),
+        fixture("inputs/breast_cancer_mlp.json"),
+    );
     let rows_out = path(&place, "rows.npz");
-    let with = |rows: &str| slice(&model, &format!("--part a:10 --part b:20 --rows {rows} --rows-out {rows_out}"));
+    let with = |rows: &str| {
+        slice(
+            &model,
+            &format!("--part a:10 --part b:20 --rows {rows} --rows-out {rows_out}"),
+        )
+    };
     with(&images).fails(2, "sample");
     with(&no_rows).fails(2, "npy");
     assert_eq!(fs::read_dir(&place).unwrap().count(), 0);

@@ -114,7 +114,11 @@ fn parts_stand_where_the_whole_stood() {
     // So many items as ever.
     let batch = batched(&slice(&model.bytes(), "x", 1, &cut).expect("sliced"), 3).expect("batched");
     let graph = import(&batch).expect("importable");
-    let shapes: Vec<_> = graph.inputs.iter().map(|input| graph.values[input.value].shape[..2].to_vec()).collect();
+    let shapes: Vec<_> = graph
+        .inputs
+        .iter()
+        .map(|input| graph.values[input.value].shape[..2].to_vec())
+        .collect();
     assert_eq!(shapes, [[3, 4], [3, 1], [3, 2], [3, 1], [3, 4]]);
 }
 
@@ -123,7 +127,12 @@ fn parts_of_indices_are_indices() {
     let mut model = Model::new(17, &[1, 4])
         .floats("table", &[3, 1], &[1.0, -2.0, 4.0])
         .node("Gather", &["table", "x"], &["y"], &[]);
-    model.graph.input[0].type_.as_mut().expect("type").mut_tensor_type().elem_type = 7;
+    model.graph.input[0]
+        .type_
+        .as_mut()
+        .expect("type")
+        .mut_tensor_type()
+        .elem_type = 7;
     let graph = import(&slice(&model.bytes(), "x", 1, &halves(4)).expect("sliced")).expect("importable");
     for input in &graph.inputs {
         assert_eq!(input.elements, InputType::Integers { least: 0, largest: 2 });
@@ -132,7 +141,9 @@ fn parts_of_indices_are_indices() {
 
 #[test]
 fn what_is_no_slice_is_refused() {
-    let mut model = Model::new(17, &[0, 4]).floats("w", &[4], &[1.0; 4]).node("Add", &["x", "w"], &["y"], &[]);
+    let mut model = Model::new(17, &[0, 4])
+        .floats("w", &[4], &[1.0; 4])
+        .node("Add", &["x", "w"], &["y"], &[]);
     let of = |model: &Model, input: &str, axis: i64, parts: &[Slice]| match slice(&model.bytes(), input, axis, parts) {
         Err(ImportError::Slice { reason, .. }) => reason,
         other => panic!("{other:?}"),
@@ -156,7 +167,10 @@ fn what_is_no_slice_is_refused() {
         assert!(of(&model, "x", 1, &parts).contains("no two parts"));
     }
     for name in ["x", "y", "w", "", "a"] {
-        assert!(of(&model, "x", 1, &[part("a", 2), part(name, 2)]).contains("cannot be the name of a part"), "{name}");
+        assert!(
+            of(&model, "x", 1, &[part("a", 2), part(name, 2)]).contains("cannot be the name of a part"),
+            "{name}"
+        );
     }
     // A constant among the inputs, as older files have it, is none.
     model.graph.input.push(info("w", &[4]));

@@ -152,9 +152,12 @@ impl Rule for Gap {
 
     fn says(&self, answer: &Answer) -> Words {
         let digest = items::digest(&self.groups);
-        Words::from(format!("label {} for a share of group 1 that exceeds that of group 0 by ", self.label))
-            .join(self.shown(answer))
-            .text(format!(", the groups being those of digest {digest},"))
+        Words::from(format!(
+            "label {} for a share of group 1 that exceeds that of group 0 by ",
+            self.label
+        ))
+        .join(self.shown(answer))
+        .text(format!(", the groups being those of digest {digest},"))
     }
 
     /// A signed fraction.
