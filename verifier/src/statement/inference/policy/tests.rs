@@ -81,6 +81,7 @@ fn answers(form: Form) -> Vec<Answer> {
         Form::Yes => vec![Answer::Yes],
         Form::Count => (0..4).map(Answer::Count).collect(),
         Form::Counts => [vec![], vec![1, 0, 0, 1]].map(Answer::Counts).to_vec(),
+        Form::Gap => [-3, 0, 1 << 30].map(Answer::Gap).to_vec(),
     }
 }
 
