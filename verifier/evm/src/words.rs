@@ -56,7 +56,8 @@ impl Words {
             | Policy::Count(_)
             | Policy::AtLeast(_)
             | Policy::ByGroup(_)
-            | Policy::Gap(_) => return Err(ExportError::Batch),
+            | Policy::Gap(_)
+            | Policy::AccuracyGap(_) => return Err(ExportError::Batch),
         };
         let rest = bytes.get(before + policy + 4..).ok_or(ExportError::Inconsistent)?;
         let mut bindings = 4;

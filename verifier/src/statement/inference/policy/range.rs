@@ -145,6 +145,8 @@ impl Unit {
             Self::Count => [1, len],
             Self::Items => [1, items],
             Self::Groups => [0, MAX_GROUPS],
+            // Which of them are labels the policy knows.
+            Self::Marks => [0, i64::saturating_sub(classes, 1).max(1)],
             Self::Class | Self::Classes | Self::Labels => [0, i64::saturating_sub(classes, 1)],
             Self::Score => [half.saturating_neg(), most],
             Self::Lead => [1, most],

@@ -10,7 +10,7 @@ use super::super::super::answer::{Answer, Form};
 use super::super::super::columns::signed;
 use super::super::super::leak::Answers;
 use super::super::{Policy, Scope};
-use crate::codec::size;
+use crate::codec::{length, size};
 use crate::key::OutputLayout;
 use alloc::format;
 use alloc::string::ToString;
@@ -55,6 +55,10 @@ fn policies(output: &OutputLayout) -> Vec<Policy> {
         all.extend((0..classes).map(|label| parsed(&format!("by-group:{label}:{}", joined(&groups)))));
         if groups.iter().all(|group| *group < 2) && groups.contains(&0) && groups.contains(&1) {
             all.extend((0..classes).map(|label| parsed(&format!("gap:{label}:{}", joined(&groups)))));
+            for labels in lists(length(groups.len()), classes) {
+                let marks: Vec<u32> = labels.iter().zip(&groups).flat_map(|(l, g)| [*l, *g]).collect();
+                all.push(parsed(&format!("accuracy-gap:{}", joined(&marks))));
+            }
         }
     }
     for set in lists(classes, 2).skip(1) {
@@ -238,6 +242,13 @@ fn ranges_are_those_of_the_batch() {
         ("gap:0:0:2", GROUPS),
         ("gap:0:0:0", GROUPS),
         ("gap:0:1", GROUPS),
+        (
+            "accuracy-gap:0:0:1:1:2:1",
+            "number of labels 3 is out of range: from 1 to 2 is possible",
+        ),
+        ("accuracy-gap:0:0:1:2", GROUPS),
+        ("accuracy-gap:0:1:1:1", GROUPS),
+        ("accuracy-gap:0:0:3:1", "marks 3 is out of range: from 0 to 2 is possible"),
         ("by-group:3:0", "label 3 is out of range: from 0 to 2 is possible"),
         ("count:3:1:0", "items 3 is out of range: from 1 to 2 is possible"),
         ("count:1:2:0", "minimum 2 is out of range: from 1 to 1 is possible"),
