@@ -120,7 +120,7 @@ fn parts_give_what_the_whole_gives() {
             let values = quantize_inputs(&compiled.model, inputs).unwrap();
             execute(&compiled.model, &values).unwrap().outputs(&compiled.model)
         };
-        assert_eq!(run(&parts, &split), run(&whole, &[row.clone()]));
+        assert_eq!(run(&parts, &split), run(&whole, std::slice::from_ref(row)));
     }
 }
 
