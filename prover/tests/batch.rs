@@ -106,6 +106,11 @@ fn receipts_of_batches() {
             own.filter(|(own, label)| **own == group && **label == first).count() as i64
         };
         let gap = of(1) * 2 - of(0) * 4;
+        let marks: Vec<u32> = given
+            .iter()
+            .zip(&groups)
+            .flat_map(|(right, group)| [*right, *group])
+            .collect();
         let gap_of = |groups: &[u32]| format!("gap:{first}:{}", joined(groups));
         let cases = [
             (gap_of(&groups), Answer::Gap(gap), Answer::Gap(gap + 2)),
@@ -114,6 +119,12 @@ fn receipts_of_batches() {
                 gap_of(&groups.map(|group| 1 - group)),
                 Answer::Gap(-gap),
                 Answer::Gap(if gap == 0 { 4 } else { gap }),
+            ),
+            // Of the right labels all but one of group 1 are given: 3 of 4 less 2 of 2.
+            (
+                format!("accuracy-gap:{}", joined(&marks)),
+                Answer::Gap(3 * 2 - 2 * 4),
+                Answer::Gap(0),
             ),
             // The last two count nowhere.
             (
@@ -196,6 +207,8 @@ fn receipts_of_batches() {
             "gap:0:0:0",
             "gap:0:0:1:2",
             "gap:10:0:1",
+            "accuracy-gap:0:0",
+            "accuracy-gap:10:0:0:1",
         ] {
             let refused = policy.parse::<Disclosure>().map(|_| setup.ask(policy));
             assert!(!matches!(refused, Ok(Ok(_))), "{policy}");

@@ -62,7 +62,9 @@ fn takes_labels(text: &str) -> bool {
 /// The list of a policy, of a label or a group for each item, if it takes one.
 pub fn list(policy: &Policy) -> Option<Vec<i64>> {
     let (last, before) = policy.about().parameters.split_last()?;
-    last.unit.is_of_items().then(|| policy.parameters().split_off(before.len()))
+    last.unit
+        .is_of_items()
+        .then(|| policy.parameters().split_off(before.len()))
 }
 
 fn real(word: &str) -> Option<f64> {

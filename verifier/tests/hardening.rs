@@ -84,6 +84,10 @@ fn stated() -> impl Strategy<Value = (Policy, Answer)> {
             .prop_map(|(bit, scores)| (policy::Round { step: 1 << bit }.into(), Answer::Scores(scores))),
         (1u32.., prop::collection::vec(any::<u32>(), 0..20))
             .prop_map(|(count, labels)| (policy::Top { count }.into(), Answer::Labels(labels))),
+        (prop::collection::vec((0u32..1 << 20, 0u32..256), 1..20), value.clone()).prop_map(|(marks, gap)| {
+            let (labels, groups) = marks.into_iter().unzip();
+            (policy::AccuracyGap { labels, groups }.into(), Answer::Gap(gap))
+        }),
         (0u32..1 << 20, prop::collection::vec(0u32..256, 1..20), value.clone())
             .prop_map(|(label, groups, gap)| (policy::Gap { label, groups }.into(), Answer::Gap(gap))),
         (prop::collection::btree_set(any::<u32>(), 1..20), label).prop_map(|(outputs, label)| {

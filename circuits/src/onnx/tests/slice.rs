@@ -108,7 +108,12 @@ fn parts_stand_where_the_whole_stood() {
     let graph = import(&slice(&model.bytes(), "x", 1, &cut).expect("sliced")).expect("importable");
     assert_eq!(names(&graph), ["before", "a", "b", "c", "after"]);
     let (one, x) = (vec![1.0; 8], iota(8));
-    let given = [std::slice::from_ref(&one), parts(&x, &[1, 4, 2], 1, &[1, 2, 1]).as_slice(), std::slice::from_ref(&one)].concat();
+    let given = [
+        std::slice::from_ref(&one),
+        parts(&x, &[1, 4, 2], 1, &[1, 2, 1]).as_slice(),
+        std::slice::from_ref(&one),
+    ]
+    .concat();
     let expected: Vec<f32> = x.iter().map(|x| x + 1.0).collect();
     assert_eq!(outputs(&graph, &given), [expected]);
     // So many items as ever.

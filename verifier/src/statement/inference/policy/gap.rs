@@ -192,7 +192,10 @@ impl Rule for Gap {
 
     fn says(&self, answer: &Answer) -> Words {
         let digest = items::digest(&self.groups);
-        let first = format!("label {} for a share of group 1 that exceeds that of group 0 by ", self.label);
+        let first = format!(
+            "label {} for a share of group 1 that exceeds that of group 0 by ",
+            self.label
+        );
         Words::from(first)
             .join(self.shown(answer))
             .text(format!(", the groups being those of digest {digest},"))

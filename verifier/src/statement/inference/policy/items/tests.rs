@@ -248,7 +248,10 @@ fn ranges_are_those_of_the_batch() {
         ),
         ("accuracy-gap:0:0:1:2", GROUPS),
         ("accuracy-gap:0:1:1:1", GROUPS),
-        ("accuracy-gap:0:0:3:1", "marks 3 is out of range: from 0 to 2 is possible"),
+        (
+            "accuracy-gap:0:0:3:1",
+            "marks 3 is out of range: from 0 to 2 is possible",
+        ),
         ("by-group:3:0", "label 3 is out of range: from 0 to 2 is possible"),
         ("count:3:1:0", "items 3 is out of range: from 1 to 2 is possible"),
         ("count:1:2:0", "minimum 2 is out of range: from 1 to 1 is possible"),
