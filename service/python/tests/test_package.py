@@ -91,6 +91,10 @@ def test_a_batch_counts_labels(fixtures: Path) -> None:
     given = numpy.load(fixtures / "data/digits_mlp_test_outputs.npy")[:16].argmax(1) == 1
     apart = provenn.verify(committed.prove(pictures, policy="gap:1", labels=groups), committed.card, accept_dev=True, policy="gap:1", labels=groups)
     assert apart.output == 8 * int(given[groups == 1].sum()) - 8 * int(given[groups == 0].sum())
+    hits = numpy.load(fixtures / "data/digits_mlp_test_outputs.npy")[:16].argmax(1) == labels
+    marks = numpy.stack([labels, groups], axis=1)
+    apart = provenn.verify(committed.prove(pictures, policy="accuracy-gap", labels=marks), committed.card, any_model=True, accept_dev=True)
+    assert apart.output == 8 * int(hits[groups == 1].sum()) - 8 * int(hits[groups == 0].sum())
     for wrong, code in ((None, "labels"), (labels + 0.5, "labels"), ([*labels, 1], "policy-out-of-range")):
         with pytest.raises(provenn.ProvennError) as refused:
             committed.prove(pictures, policy="accuracy", labels=wrong)
