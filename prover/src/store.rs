@@ -180,6 +180,17 @@ impl Opened {
 /// # Errors
 /// [`ProveError::Io`] and [`ProveError::File`].
 pub fn load(directory: &Path) -> Result<Committed, ProveError> {
+    load_beside(directory, |_| ()).map(|(committed, ())| committed)
+}
+
+/// [`load`] with what its proofs need beside it, which is read at the same time.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_beside<T: Send>(
+    directory: &Path,
+    beside: impl FnOnce(&ModelCard) -> T + Send,
+) -> Result<(Committed, T), ProveError> {
     let card_path = directory.join(CARD);
     let srs_path = directory.join(SRS);
     let srs = SrsVerifyingKey::from_bytes(&read(&srs_path)?).map_err(|e| damaged(&srs_path, e.to_string()))?;
@@ -200,16 +211,20 @@ pub fn load(directory: &Path) -> Result<Committed, ProveError> {
         whole: whole.map(|(index, _)| index).collect(),
         ..Shape::default()
     };
-    let (part, card) = rayon::join(|| Opened::read(directory)?.load(directory, known), || card.check(&srs));
-    let card = card.map_err(|e| damaged(&card_path, e.to_string()))?;
+    let (part, card) = rayon::join(
+        || Opened::read(directory)?.load(directory, known),
+        || card.check(&srs).map(|card| (beside(&card), card)),
+    );
+    let (beside, card) = card.map_err(|e| damaged(&card_path, e.to_string()))?;
     let (model, layout, tails, proving_key) = part?;
-    Ok(Committed {
+    let committed = Committed {
         card,
         model,
         layout: Arc::new(layout),
         tails,
         proving_key,
-    })
+    };
+    Ok((committed, beside))
 }
 
 /// The openings in the private file of a committed model: the tails of its weight columns. Secret.

@@ -1,12 +1,10 @@
 //! The library under the Python package: bytes, arrays as `.npy` and JSON in and out. What they mean to people is written in Python.
 
-mod error;
 mod owner;
 mod progress;
-mod reader;
 
+use _verify::{grammar, raised};
 use clap::Parser;
-use error::{grammar, raised};
 use provenn_service::cli::{Cli, Command};
 use provenn_service::commands;
 use provenn_service::error::CliError;
@@ -17,8 +15,6 @@ use std::process::ExitCode;
 mod _native {
     #[pymodule_export]
     use super::owner::{commit, load, Committed};
-    #[pymodule_export]
-    use super::reader::{card, claim, verify};
     #[pymodule_export]
     use super::{command, main};
 }

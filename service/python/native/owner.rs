@@ -1,8 +1,7 @@
 //! What the owner of a model does: commits to it, proves what it computes, keeps it.
 
-use crate::error::raised;
 use crate::progress::Heard;
-use crate::reader;
+use _verify::{raised, sources, Arrays};
 use provenn_circuits::argument::Objective;
 use provenn_circuits::program::quantize_inputs;
 use provenn_prover::about::About;
@@ -16,7 +15,7 @@ use provenn_prover::store;
 use provenn_service::bytes::hex32;
 use provenn_service::commands::{commit as command, context, engine, inspect};
 use provenn_service::data::opening;
-use provenn_service::data::{sample, source::Source};
+use provenn_service::data::sample;
 use provenn_service::error::CliError;
 use provenn_service::files::{self, Dimension, Part};
 use provenn_service::output::OutputFolder;
@@ -27,17 +26,6 @@ use provenn_verifier::Disclosure;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use std::path::{Path, PathBuf};
-
-/// Arrays as `.npy`, each with the name of its input where there are several.
-pub type Arrays = Vec<(Option<String>, PyBackedBytes)>;
-
-pub fn sources(arrays: Arrays) -> Vec<Source> {
-    let source = |(input, bytes): (Option<String>, PyBackedBytes)| Source::Memory {
-        input,
-        bytes: bytes.to_vec(),
-    };
-    arrays.into_iter().map(source).collect()
-}
 
 /// A committed model with the owner's part of it.
 #[pyclass(frozen)]
@@ -179,7 +167,7 @@ impl Committed {
             let receipt = prove(&self.model, srs, &inputs, policy, context, told).map_err(blame)?;
             let opening =
                 opening::of_inputs(inputs.iter().enumerate(), &self.description).map(|secret| secret.to_string());
-            let claim = reader::said(&receipt, Some(&self.description))?;
+            let claim = _verify::said(&receipt, Some(&self.description))?;
             Ok((receipt, claim.to_string(), opening))
         };
         let proven = py.detach(work).map_err(|e| raised(py, e))?;

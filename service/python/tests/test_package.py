@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import numpy
 import pytest
 
 import provenn
-from provenn import arrays
+from provenn import _native, _verify, arrays
 
 ROWS = "data/breast_cancer_calibration.npy"
 
@@ -434,9 +435,18 @@ def test_who_verifies_loads_little(committed: provenn.Committed, receipt: proven
         provenn.verify
         seconds = time.process_time() - started
         assert provenn.verify("receipt.bin", "model.card", accept_dev=True).dev
-        assert not {"numpy", "provenn.owner", "provenn.models", "provenn.color"} & set(sys.modules)
+        assert not {"numpy", "provenn.owner", "provenn.models", "provenn.color", "provenn._native"} & set(sys.modules)
         assert seconds < 0.1, seconds
     """
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
-    code = "import sys, provenn.service; assert 'provenn._native' not in sys.modules"
+    code = "import sys, provenn.service; assert not {'provenn._native', 'provenn._verify'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_library_that_verifies_has_no_code_that_proves() -> None:
+    # Places in sources that a panic would name are in a library if the code around them is.
+    place = re.compile(rb"(?:prover|circuits)/src/[a-z_/]+\.rs")
+    verify, native = (set(place.findall(Path(str(lib.__file__)).read_bytes())) for lib in (_verify, _native))
+    assert b"prover/src/prove.rs" in native and any(name.startswith(b"circuits/") for name in native)
+    # Parameters: an opening is checked with them.
+    assert all(name.startswith(b"prover/src/srs") for name in verify), verify

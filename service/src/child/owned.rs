@@ -26,15 +26,18 @@ pub enum Owned {
 impl Owned {
     /// The model in a folder, and the parameters there, which have this id.
     pub fn load(folder: &Path, srs_id: &str) -> Result<(Self, Srs), CliError> {
-        let owned = match folder.join(chain::CARD).is_file() {
-            true => {
-                let stored = Stored::load(folder)?;
-                let first = stored.program(0)?;
-                Self::Chain(Box::new(stored), first)
+        let owned = || -> Result<Self, ProveError> {
+            match folder.join(chain::CARD).is_file() {
+                true => {
+                    let stored = Stored::load(folder)?;
+                    let first = stored.program(0)?;
+                    Ok(Self::Chain(Box::new(stored), first))
+                }
+                false => store::load(folder).map(|committed| Self::Model(Box::new(committed))),
             }
-            false => Self::Model(Box::new(store::load(folder)?)),
         };
-        Ok((owned, parameters(folder, srs_id)?))
+        let (owned, srs) = rayon::join(owned, || parameters(folder, srs_id));
+        Ok((owned?, srs?))
     }
 
     /// The people's part of its card.

@@ -23,7 +23,7 @@ use inputs::{Given, Taking};
 use provenn_prover::commit::{Committed, Description};
 use provenn_prover::prove::prove;
 use provenn_prover::store;
-use provenn_verifier::{Claim, Disclosure, InputBinding, Receipt};
+use provenn_verifier::{Claim, Disclosure, InputBinding, ModelCard, Receipt};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -93,7 +93,11 @@ fn one(args: &Args) -> Result<Report, CliError> {
     let mut context = args.context.context()?;
     let deal = Deal::read(args.agreement.as_deref(), &args.party_inputs, &mut context)?;
     let progress = Progress::new("reading the model");
-    let (committed, description) = model(args)?;
+    let Owned {
+        committed,
+        description,
+        parameters,
+    } = Owned::read(args)?;
     let sources: Vec<PathBuf> = args.input.iter().map(|source| source.path(&description)).collect();
     let named = [&args.card].into_iter().chain(&sources).chain(&args.commitment);
     let named = named.chain(&args.agreement).chain(&args.party_inputs);
@@ -102,7 +106,7 @@ fn one(args: &Args) -> Result<Report, CliError> {
     let given = Given::read(&args.input, &args.commitment, Taking::of(&committed), &description)?;
     let secret = secret(args, &given, &out, &named)?;
     let policy = policy(args, &description)?;
-    let parameters = parameters(args, &committed)?;
+    let parameters = parameters?;
     progress.forecast(Cost::of(&committed.layout.shape).cpu_seconds);
     let started = Instant::now();
     let inputs = given.bind(&parameters)?;
@@ -208,21 +212,34 @@ impl Made<'_> {
 }
 
 /// The owner's files, and what the card says.
-fn model(args: &Args) -> Result<(Committed, Description), CliError> {
-    let committed = store::load(folder(args))?;
-    if files::read(&args.card, files::MAX_CARD)? != committed.card.to_bytes() {
-        let message = format!(
-            "{} is not the card of the model in its folder",
-            files::named(&args.card)
-        );
-        return Err(CliError::usage(
-            "card",
-            message,
-            "give the model.card that `provenn commit` wrote",
-        ));
+struct Owned {
+    committed: Committed,
+    description: Description,
+    /// Read beside the model; what is wrong with the rest is told before.
+    parameters: Result<Parameters, CliError>,
+}
+
+impl Owned {
+    fn read(args: &Args) -> Result<Self, CliError> {
+        let beside = |card: &ModelCard| parameters(args, card.key.k);
+        let (committed, parameters) = store::load_beside(folder(args), beside)?;
+        if files::read(&args.card, files::MAX_CARD)? != committed.card.to_bytes() {
+            let message = format!(
+                "{} is not the card of the model in its folder",
+                files::named(&args.card)
+            );
+            return Err(CliError::usage(
+                "card",
+                message,
+                "give the model.card that `provenn commit` wrote",
+            ));
+        }
+        Ok(Self {
+            description: store::description(&committed.card)?,
+            committed,
+            parameters,
+        })
     }
-    let description = store::description(&committed.card)?;
-    Ok((committed, description))
 }
 
 fn folder(args: &Args) -> &Path {
@@ -235,10 +252,10 @@ fn policy(args: &Args, description: &Description) -> Result<Disclosure, CliError
     asked.about(args.output.as_deref(), description)?.of(description)
 }
 
-fn parameters(args: &Args, committed: &Committed) -> Result<Parameters, CliError> {
+fn parameters(args: &Args, k: u32) -> Result<Parameters, CliError> {
     let stored = folder(args).join(srs::FILE);
     let source = args.srs.as_deref().or(stored.is_file().then_some(stored.as_path()));
-    srs::existing(source, committed.layout.shape.k)
+    srs::existing(source, k)
 }
 
 /// Where the opening of what is committed now goes, if anything is.

@@ -9,8 +9,8 @@ Whoever has the model's card verifies::
 
     provenn.verify(receipt, committed.card, accept_dev=True).output
 
-Names are imported when they are first used: whoever only verifies loads no module of what proves, though the library
-under both is one, and ``provenn.service`` loads no library.
+Names are imported when they are first used: whoever only verifies loads no code of what proves, and ``provenn.service``
+loads no library.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Mapping, Optional, Tuple, Union
 
 from .cards import Card
-from .files import Data, Folder, Where, command, dims as sizes, options
+from .commands import command
+from .files import Data, Folder, Where, dims as sizes, options
 from .html import table
 from .models import Model, onnx
 

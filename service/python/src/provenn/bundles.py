@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Optional, Sequence, Union
 
 from .cards import Card, card_of
-from .files import Data, Folder, Where, bytes_of, command, options
+from .commands import command
+from .files import Data, Folder, Where, bytes_of, options
 from .receipts import Receipt
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from . import _native
+from . import _verify
 from .files import Data, Where, read, write
 from .html import table
 
@@ -86,7 +86,7 @@ class Card:
     @classmethod
     def of(cls, data: bytes, srs: bytes) -> Card:
         """The bytes of a card and of its SRS key."""
-        found: Dict[str, Any] = json.loads(_native.card(data))
+        found: Dict[str, Any] = json.loads(_verify.card(data))
         card = found["card"]
         about = card.get("about", {})
         units = {"inputs": {}, "outputs": {}}  # type: Dict[str, Dict[str, Any]]

@@ -6,8 +6,9 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Iterable, List, Optional, Sequence, Tuple, Union
 
+from .commands import command
 from .errors import ProvennError
-from .files import Data, Folder, Where, command, hexadecimal, options
+from .files import Data, Folder, Where, hexadecimal, options
 from .html import table
 
 #: A file (DIMACS ``.col``, edges, GraphML, node-link JSON) or its bytes, edges of vertices from 0, or a graph of networkx.

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Type, Union
+from typing import Any, List, Mapping, Optional, Type, Union
 
-from . import _native
 from .errors import ProvennError
 
 #: A file by its path.
@@ -86,12 +84,6 @@ def options(**named: Any) -> List[str]:
 
 def dims(sizes: Optional[Mapping[str, int]]) -> List[str]:
     return [f"{name}={size}" for name, size in (sizes or {}).items()]
-
-
-def command(words: Sequence[str]) -> Dict[str, Any]:
-    """The report of a command."""
-    report: Dict[str, Any] = json.loads(_native.command(words))
-    return report
 
 
 def hexadecimal(value: Union[None, str, bytes]) -> Optional[str]:

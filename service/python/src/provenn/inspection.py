@@ -7,7 +7,8 @@ from typing import Any, Mapping, Optional, Sequence, Tuple, Union
 
 from .arrays import Arrays, named
 from .cards import Fidelity
-from .files import Folder, command, dims as sizes, options
+from .commands import command
+from .files import Folder, dims as sizes, options
 from .html import table
 from .models import Model, onnx
 

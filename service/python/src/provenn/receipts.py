@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from . import _native
+from . import _verify
 from .cards import Card
-from .files import Data, Folder, Where, bytes_of, command, options, read, write
+from .files import Data, Folder, Where, bytes_of, options, read, write
 from .html import table
 
 
@@ -79,7 +79,7 @@ class Receipt:
     @classmethod
     def of(cls, data: bytes, card: Optional[Card] = None) -> Receipt:
         """The bytes of a receipt; with its card, numbers are in the units of the model."""
-        return cls(data, Claim.of(_native.claim(data, card.data if card else None)))
+        return cls(data, Claim.of(_verify.claim(data, card.data if card else None)))
 
     @classmethod
     def load(cls, path: Where, card: Optional[Card] = None) -> Receipt:
@@ -116,6 +116,9 @@ def explain(receipt: Any, card: Optional[Card] = None) -> Explanation:
     data: Data = bytes_of(receipt)
     with Folder() as folder:
         named = options(card=folder.put("card", card.data) if card else None)
+        # With all that proves: only here.
+        from .commands import command
+
         report = command(["explain", folder.put("receipt", data), *named])
     fields = tuple((one["name"], one["value"], one["bound_by"]) for one in report["fields"])
     return Explanation(fields, report["output"], report)

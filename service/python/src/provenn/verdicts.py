@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isqrt
 from typing import Any, Mapping, Optional, Sequence, Tuple, Union
 
-from . import _native
+from . import _verify
 from .arrays import Array, Arrays, labelled, named
 from .cards import Card, card_of
 from .files import Data, bytes_of, hexadecimal, options, read
@@ -132,7 +132,7 @@ def verify(
         policy=None if policy is None else labelled(policy, labels),
         output=output,
     )
-    text = _native.verify(
+    text = _verify.verify(
         bytes_of(receipt),
         given.data if given else None,
         given.srs if given else None,

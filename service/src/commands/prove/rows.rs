@@ -1,6 +1,6 @@
 //! `provenn prove --rows`: a receipt for each of many inputs.
 
-use super::{model, parameters, policy, Args};
+use super::{policy, Args, Owned};
 use crate::data::opening;
 use crate::data::sample;
 use crate::data::source::Source;
@@ -42,12 +42,16 @@ pub fn run(args: &Args, sources: &[Source]) -> Result<Report, CliError> {
     kept(&args.out)?;
     let context = args.context.context()?;
     let progress = Progress::new("reading the model");
-    let (committed, description) = model(args)?;
+    let Owned {
+        committed,
+        description,
+        parameters,
+    } = Owned::read(args)?;
     let rows = sample::many(sources, &description)?;
     let owner = Owner {
         out: &args.out,
         policy: policy(args, &description)?,
-        parameters: parameters(args, &committed)?,
+        parameters: parameters?,
         committed,
         description,
         context,

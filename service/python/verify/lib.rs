@@ -1,7 +1,9 @@
 //! What anybody does: reads cards and receipts, and verifies.
 
-use crate::error::{grammar, raised};
-use crate::owner::{sources, Arrays};
+mod error;
+
+pub use error::{grammar, raised};
+
 use clap::Parser;
 use provenn_prover::commit::{Description, InputDescription};
 use provenn_service::bytes::hex;
@@ -9,6 +11,7 @@ use provenn_service::cli::{Cli, Command};
 use provenn_service::commands::show;
 use provenn_service::commands::verify::parts::{Given, Parts};
 use provenn_service::commands::verify::{decide, Args};
+use provenn_service::data::source::Source;
 use provenn_service::error::CliError;
 use provenn_service::files::Part;
 use provenn_service::model;
@@ -17,6 +20,23 @@ use provenn_verifier::{AnyCard, InputBinding, SrsVerifyingKey};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use serde_json::{json, Value};
+
+/// Arrays as `.npy`, each with the name of its input where there are several.
+pub type Arrays = Vec<(Option<String>, PyBackedBytes)>;
+
+pub fn sources(arrays: Arrays) -> Vec<Source> {
+    let source = |(input, bytes): (Option<String>, PyBackedBytes)| Source::Memory {
+        input,
+        bytes: bytes.to_vec(),
+    };
+    arrays.into_iter().map(source).collect()
+}
+
+#[pymodule]
+mod _verify {
+    #[pymodule_export]
+    use super::{card, claim, verify};
+}
 
 fn part(place: &str, bytes: &[u8]) -> Part {
     Part {
@@ -34,14 +54,14 @@ fn described(card: &[u8]) -> Result<(AnyCard, Description), CliError> {
 
 /// What a card says, as JSON.
 #[pyfunction]
-pub fn card(py: Python<'_>, card: PyBackedBytes) -> PyResult<String> {
+fn card(py: Python<'_>, card: PyBackedBytes) -> PyResult<String> {
     let shown = described(&card).map(|(card, description)| show::card::shown(&card, &description));
     Ok(shown.map_err(|e| raised(py, e))?.json.to_string())
 }
 
 /// What a receipt says, as JSON; in the units of the model if its card is given. Nothing is verified.
 #[pyfunction]
-pub fn claim(py: Python<'_>, receipt: PyBackedBytes, card: Option<PyBackedBytes>) -> PyResult<String> {
+fn claim(py: Python<'_>, receipt: PyBackedBytes, card: Option<PyBackedBytes>) -> PyResult<String> {
     let read = || -> Result<Value, CliError> {
         let description = card.as_deref().map(described).transpose()?;
         said(&receipt, description.as_ref().map(|(_, description)| description))
@@ -84,7 +104,7 @@ pub fn said(receipt: &[u8], description: Option<&Description>) -> Result<Value, 
 /// The decision of `provenn verify` on bytes, as JSON: a bundle, or a receipt with its card and SRS key. `options` are those of the command.
 #[pyfunction]
 #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
-pub fn verify(
+fn verify(
     py: Python<'_>,
     receipt: PyBackedBytes,
     card: Option<PyBackedBytes>,
