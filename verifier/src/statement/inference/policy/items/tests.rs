@@ -9,7 +9,7 @@
 use super::super::super::answer::{Answer, Form};
 use super::super::super::columns::signed;
 use super::super::super::leak::Answers;
-use super::super::{Policy, Scope};
+use super::super::{OutOfRange, Policy, Scope};
 use crate::codec::{length, size};
 use crate::key::OutputLayout;
 use alloc::format;
@@ -265,7 +265,15 @@ fn ranges_are_those_of_the_batch() {
 
 #[test]
 fn gaps_are_signed_fractions() {
-    let policy = parsed("gap:1:0:0:1:1:1");
+    let (policy, output) = (parsed("gap:1:0:0:1:1:1"), batch(5, 2, 10));
+    for gap in -6..=6 {
+        assert!(policy.rows(&Answer::Gap(gap), &output, None).is_ok());
+    }
+    // What no counts give is told before a proof is looked at.
+    for gap in [-7, 7, i64::MIN, i64::MAX] {
+        let refused = policy.rows(&Answer::Gap(gap), &output, None);
+        assert_eq!(refused, Err(OutOfRange::Answer), "{gap}");
+    }
     for (gap, shown) in [
         (-6, "-6 of 6 (-1.0000)"),
         (-1, "-1 of 6 (-0.1667)"),
