@@ -10,7 +10,7 @@ fn part(name: &str, len: usize) -> Slice {
 }
 
 fn halves(of: usize) -> [Slice; 2] {
-    [part("own", of / 2), part("listed", of - of / 2)]
+    [part("first", of / 2), part("second", of - of / 2)]
 }
 
 /// A value of this shape in parts along an axis.
@@ -71,7 +71,11 @@ fn a_sliced_model_computes_the_same() {
                 for (axis, &size) in value.shape.iter().enumerate().filter(|(_, &size)| size > 1) {
                     let place = axis as i64 - value.shape.len() as i64;
                     let made = slice(&bytes, &value.name, place, &halves(size));
-                    let made = made.unwrap_or_else(|e| panic!("{path:?} {}: {e}", value.name));
+                    let made = match made {
+                        // What chooses among few is in other tests.
+                        Err(ImportError::Slice { reason, .. }) if reason.contains("choose among few") => continue,
+                        made => made.unwrap_or_else(|e| panic!("{path:?} {}: {e}", value.name)),
+                    };
                     let again = slice(&bytes, &value.name, axis as i64, &halves(size)).expect("sliced");
                     assert_eq!(made, again, "{path:?}");
                     // What only constants can say, or an operator asks of an input itself, is refused as of any value that is computed.
@@ -80,7 +84,7 @@ fn a_sliced_model_computes_the_same() {
                         continue;
                     };
                     let mut expected_names = names(&whole);
-                    expected_names.splice(index..=index, ["own", "listed"]);
+                    expected_names.splice(index..=index, ["first", "second"]);
                     assert_eq!(names(&graph), expected_names, "{path:?}");
                     let mut given = samples.clone();
                     given.splice(
@@ -127,21 +131,32 @@ fn parts_stand_where_the_whole_stood() {
     assert_eq!(shapes, [[3, 4], [3, 1], [3, 2], [3, 1], [3, 4]]);
 }
 
+/// An index that is nowhere has no proof, because the input is held to those that are somewhere.
 #[test]
-fn parts_of_indices_are_indices() {
+fn indices_are_not_taken_in_parts() {
     let mut model = Model::new(17, &[1, 4])
         .floats("table", &[3, 1], &[1.0, -2.0, 4.0])
         .node("Gather", &["table", "x"], &["y"], &[]);
-    model.graph.input[0]
-        .type_
-        .as_mut()
-        .expect("type")
-        .mut_tensor_type()
-        .elem_type = 7;
-    let graph = import(&slice(&model.bytes(), "x", 1, &halves(4)).expect("sliced")).expect("importable");
-    for input in &graph.inputs {
-        assert_eq!(input.elements, InputType::Integers { least: 0, largest: 2 });
-    }
+    let element_type = |model: &mut Model| {
+        let kind = model.graph.input[0].type_.as_mut().expect("type");
+        kind.mut_tensor_type().elem_type = 7;
+    };
+    element_type(&mut model);
+    let refused = slice(&model.bytes(), "x", 1, &halves(4))
+        .expect_err("indices")
+        .to_string();
+    assert!(refused.contains("choose among few"), "{refused}");
+    // Whether they do is seen in a model that can be imported only.
+    let mut open = model.node("NoOperator", &["y"], &["z"], &[]);
+    open.graph.output[0].name = "z".into();
+    assert!(matches!(
+        slice(&open.bytes(), "x", 1, &halves(4)),
+        Err(ImportError::Unsupported(_))
+    ));
+    // Of other integers there is nothing to hold.
+    let mut numbers = Model::new(17, &[1, 4]).node("Cast", &["x"], &["y"], &[("to", builder::A::I(1))]);
+    element_type(&mut numbers);
+    assert!(slice(&numbers.bytes(), "x", 1, &halves(4)).is_ok());
 }
 
 #[test]
