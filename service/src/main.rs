@@ -7,6 +7,11 @@ use provenn_service::error::CliError;
 use provenn_service::{child, cli, commands, progress};
 use std::process::ExitCode;
 
+// That of musl is slow, and slower with several threads.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|first| first == child::ARGUMENT) {
         return child::main();
