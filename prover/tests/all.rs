@@ -22,6 +22,7 @@ mod recipes;
 mod reference;
 mod registration;
 mod sklearn;
+mod slices;
 mod stages;
 mod whole;
 mod widths;

@@ -99,7 +99,39 @@ fn receipts_of_batches() {
         let mut mistaken = labels.clone();
         mistaken[2] = (mistaken[2] + 1) % 10;
         let least = number + 1;
+        // Two items of group 0 and four of group 1.
+        let groups = [0, 1, 1, 0, 1, 1];
+        let of = |group: u32| {
+            let own = groups.iter().zip(&labels);
+            own.filter(|(own, label)| **own == group && **label == first).count() as i64
+        };
+        let gap = of(1) * 2 - of(0) * 4;
+        let marks: Vec<u32> = given
+            .iter()
+            .zip(&groups)
+            .flat_map(|(right, group)| [*right, *group])
+            .collect();
+        let gap_of = |groups: &[u32]| format!("gap:{first}:{}", joined(groups));
         let cases = [
+            (gap_of(&groups), Answer::Gap(gap), Answer::Gap(gap + 2)),
+            // What was a group's is not the other's.
+            (
+                gap_of(&groups.map(|group| 1 - group)),
+                Answer::Gap(-gap),
+                Answer::Gap(if gap == 0 { 4 } else { gap }),
+            ),
+            // Of the right labels all but one of group 1 are given: 3 of 4 less 2 of 2.
+            (
+                format!("accuracy-gap:{}", joined(&marks)),
+                Answer::Gap(3 * 2 - 2 * 4),
+                Answer::Gap(0),
+            ),
+            // The last two count nowhere.
+            (
+                gap_of(&groups[..2]),
+                Answer::Gap(i64::from(labels[1] == first) - 1),
+                Answer::Gap(1),
+            ),
             (
                 "labels".to_owned(),
                 Answer::Labels(labels.clone()),
@@ -154,6 +186,11 @@ fn receipts_of_batches() {
         let mut receipt = setup.ask(&format!("accuracy:{}", joined(&given))).unwrap();
         receipt.claim.body.inference_mut().unwrap().policy = format!("accuracy:{}", joined(&labels)).parse().unwrap();
         assert!(setup.verify(&receipt).is_err());
+        // Nor under other groups, or another sign.
+        let mut receipt = setup.ask(&gap_of(&groups)).unwrap();
+        let other = [0, 0, 1, 0, 1, 1];
+        receipt.claim.body.inference_mut().unwrap().policy = gap_of(&other).parse().unwrap();
+        assert!(setup.verify(&receipt).is_err());
         // Policies about single scores hold as ever; those that compare all of them are not for batches.
         let mut receipt = setup.ask("scores").unwrap();
         assert_eq!(setup.verify(&receipt), Ok(()));
@@ -167,6 +204,11 @@ fn receipts_of_batches() {
             "count:6:1:10",
             "at-least:0:1:0",
             "accuracy:0:0:0:0:0:0:0",
+            "gap:0:0:0",
+            "gap:0:0:1:2",
+            "gap:10:0:1",
+            "accuracy-gap:0:0",
+            "accuracy-gap:10:0:0:1",
         ] {
             let refused = policy.parse::<Disclosure>().map(|_| setup.ask(policy));
             assert!(!matches!(refused, Ok(Ok(_))), "{policy}");

@@ -120,7 +120,7 @@ fn answers(given: &Answer, step: i64) -> Vec<Answer> {
         }
         Answer::Bit(_) => vec![Answer::Bit(false), Answer::Bit(true)],
         Answer::Yes => vec![Answer::Yes],
-        Answer::Outputs(_) | Answer::Count(_) | Answer::Counts(_) => vec![],
+        Answer::Outputs(_) | Answer::Count(_) | Answer::Counts(_) | Answer::Gap(_) => vec![],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::commands::{
     agreement, audit, backup, bundle, chain, color, commit, completions, explain, export, gc, inspect, judge, keys,
-    log, manual, party, prove, publisher, segment, serve, show, srs, structure, verify,
+    log, manual, party, prove, publisher, segment, serve, show, slice, srs, structure, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -80,6 +80,8 @@ pub enum Command {
     Structure(structure::Args),
     /// Write a model that says whether another gives the right label, which is an input that nobody else need see.
     Judge(judge::Args),
+    /// Write a model that takes an input in parts, each of which is public or of a party of its own.
+    Slice(slice::Args),
     /// Prove that a graph is colourable, and check such proofs.
     #[command(subcommand)]
     Color(color::Command),

@@ -25,6 +25,7 @@ pub mod publisher;
 pub mod segment;
 pub mod serve;
 pub mod show;
+pub mod slice;
 pub mod srs;
 pub mod structure;
 pub mod verify;
@@ -66,6 +67,7 @@ pub fn run(cli: &Cli) -> Result<Report, CliError> {
         Command::Audit(args) => audit::run(args),
         Command::Structure(args) => structure::run(args),
         Command::Judge(args) => judge::run(args),
+        Command::Slice(args) => slice::run(args),
         Command::Color(command) => color::run(command),
         Command::Srs(command) => srs::run(command),
         Command::Serve(args) => serve::run(args),

@@ -3,7 +3,6 @@
 use crate::error::CliError;
 use provenn_prover::commit::Description;
 use provenn_verifier::policy::PolicyError;
-use provenn_verifier::policy::Unit;
 use provenn_verifier::{Disclosure, Policy, Target};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -22,7 +21,7 @@ impl FromStr for Asked {
         let parsed = |text: &str| Disclosure::parse(text, |_, word| real(word).map(|_| 1), None);
         match takes_labels(text) {
             // They may come from a file.
-            true => parsed(&format!("{text}:0")),
+            true => parsed(&format!("{text}:0")).or_else(|_| parsed(&format!("{text}:0:0"))),
             false => parsed(text),
         }
         .map(|_| Self(text.into()))
@@ -55,7 +54,7 @@ fn takes_labels(text: &str) -> bool {
     let (name, given) = (words.next(), words.count());
     let mut known = Policy::KINDS.iter().filter(|about| Some(about.name) == name);
     known.any(|about| match about.parameters.split_last() {
-        Some((last, before)) => matches!(last.unit, Unit::Labels | Unit::Groups) && before.len() == given,
+        Some((last, before)) => last.unit.is_of_items() && before.len() == given,
         None => false,
     })
 }
@@ -63,7 +62,9 @@ fn takes_labels(text: &str) -> bool {
 /// The list of a policy, of a label or a group for each item, if it takes one.
 pub fn list(policy: &Policy) -> Option<Vec<i64>> {
     let (last, before) = policy.about().parameters.split_last()?;
-    matches!(last.unit, Unit::Labels | Unit::Groups).then(|| policy.parameters().split_off(before.len()))
+    last.unit
+        .is_of_items()
+        .then(|| policy.parameters().split_off(before.len()))
 }
 
 fn real(word: &str) -> Option<f64> {
@@ -95,7 +96,7 @@ impl Asked {
             (false, Some(_)) => Err(CliError::usage(
                 "labels",
                 format!("the policy is `{self}`, which takes no labels beside it, and there are some"),
-                "ask for accuracy, confusion or by-group, or leave the labels out",
+                "ask for accuracy, confusion, by-group or a gap, or leave the labels out",
             )),
         }
     }

@@ -133,6 +133,7 @@ impl<'a> Said<'a> {
             (Answer::Label(label), _) => json!(label),
             (Answer::Labels(values) | Answer::Counts(values), _) => json!(values),
             (Answer::Count(count), _) => json!(count),
+            (Answer::Gap(gap), _) => json!(gap),
             (Answer::Bit(bit), _) => json!(bit),
             (Answer::Yes, _) => json!(true),
         }

@@ -15,6 +15,8 @@ mod refusals;
 mod segments;
 #[path = "cli/service.rs"]
 mod service;
+#[path = "cli/slices.rs"]
+mod slices;
 #[path = "cli/streams.rs"]
 mod streams;
 

@@ -47,6 +47,7 @@ export function policy(text) {
     case "at-least":
       return `${name} ${value} of the first ${output} rows with labels ${parameters.slice(2).join(", ")}`;
     case "by-group":
+    case "gap":
       return `${name}, label ${output}`;
     default:
       return name;

@@ -43,7 +43,7 @@ export function policyFields(title, list, bits, any = null, classes = () => [], 
 }
 
 /** Units of which every item of a batch has one. */
-const OF_ITEMS = ["labels", "groups"];
+const OF_ITEMS = ["labels", "groups", "marks"];
 const LIST = /^\d{1,9}([\s,:]+\d{1,9})*$/;
 /** How the units of parameters are entered; what people separate by spaces or commas stands with colons between. */
 const UNITS = {
@@ -54,6 +54,7 @@ const UNITS = {
   label: { start: { placeholder: "0 3" }, right: LIST, wanted: "labels with spaces between them are expected; the first is 0." },
   labels: { start: { placeholder: "1 1 7" }, right: LIST, wanted: "a label for each row is expected, with spaces between them." },
   groups: { start: { placeholder: "0 0 1" }, right: LIST, wanted: "a group for each row is expected, with spaces between them; the first is 0." },
+  marks: { start: { placeholder: "1 0 7 1" }, right: LIST, wanted: "a label and a group for each row are expected, with spaces between them." },
   value: { start: { inputMode: "decimal", placeholder: "0.5" }, right: /\S/, wanted: "a number is expected." },
 };
 

@@ -80,10 +80,16 @@ fn stated() -> impl Strategy<Value = (Policy, Answer)> {
         (any::<u32>(), value.clone())
             .prop_map(|(output, threshold)| (policy::YesOnly { output, threshold }.into(), Answer::Yes)),
         (1..VALUE_BOUND, label.clone()).prop_map(|(margin, label)| (policy::Margin { margin }.into(), label)),
-        (0u32..39, prop::collection::vec(value, 0..20))
+        (0u32..39, prop::collection::vec(value.clone(), 0..20))
             .prop_map(|(bit, scores)| (policy::Round { step: 1 << bit }.into(), Answer::Scores(scores))),
         (1u32.., prop::collection::vec(any::<u32>(), 0..20))
             .prop_map(|(count, labels)| (policy::Top { count }.into(), Answer::Labels(labels))),
+        (prop::collection::vec((0u32..1 << 20, 0u32..256), 1..20), value.clone()).prop_map(|(marks, gap)| {
+            let (labels, groups) = marks.into_iter().unzip();
+            (policy::AccuracyGap { labels, groups }.into(), Answer::Gap(gap))
+        }),
+        (0u32..1 << 20, prop::collection::vec(0u32..256, 1..20), value.clone())
+            .prop_map(|(label, groups, gap)| (policy::Gap { label, groups }.into(), Answer::Gap(gap))),
         (prop::collection::btree_set(any::<u32>(), 1..20), label).prop_map(|(outputs, label)| {
             let outputs = outputs.into_iter().collect();
             (policy::LabelIn { outputs }.into(), label)

@@ -65,6 +65,11 @@ fn claims() {
                 threshold: value,
             };
             assert_eq!(judge(claim(threshold, Answer::Yes, public(vec![]), 0)), expected);
+            let gap = policy::Gap {
+                label: 0,
+                groups: vec![0, 1],
+            };
+            assert_eq!(judge(claim(gap, Answer::Gap(value), public(vec![]), 0)), expected);
         }
     }
     let generator: [u8; 32] = G1Affine::GENERATOR.to_bytes();

@@ -256,6 +256,11 @@ fn policies_about_batches_are_agreed_to_the_last_label() {
         ("accuracy:1:2", ["accuracy:1:1", "accuracy:1:2:2", "confusion:1:2"]),
         ("at-least:4:1:2", ["at-least:3:1:2", "at-least:4:2:2", "count:4:1:2"]),
         ("by-group:1:0:1", ["by-group:1:1:0", "by-group:0:0:1", "labels"]),
+        (
+            "accuracy-gap:1:0:1:1",
+            ["accuracy-gap:1:1:1:0", "accuracy-gap:0:0:1:1", "gap:1:0:1"],
+        ),
+        ("gap:1:0:1", ["gap:1:1:0", "gap:0:0:1", "by-group:1:0:1"]),
     ] {
         let deal = signed(provenn_verifier::agreement::Terms {
             policies: vec![parsed(agreed)],

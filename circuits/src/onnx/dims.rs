@@ -2,7 +2,7 @@
 
 use super::{shown, wire, ImportError};
 use onnx_protobuf::tensor_shape_proto::{dimension, Dimension};
-use onnx_protobuf::{type_proto, Message as _, ModelProto, ValueInfoProto};
+use onnx_protobuf::{type_proto, GraphProto, Message as _, ModelProto, ValueInfoProto};
 use std::collections::BTreeSet;
 
 /// The file as if its inputs had been exported with these sizes of symbolic dimensions. What is done with the result is done with a
@@ -43,17 +43,9 @@ pub fn batched(bytes: &[u8], items: usize) -> Result<Vec<u8>, ImportError> {
     let Some(graph) = model.graph.as_mut() else {
         return written(&model);
     };
-    // Older files list constants among the inputs.
-    let constants: BTreeSet<&str> = graph
-        .initializer
-        .iter()
-        .map(|constant| constant.name.as_str())
-        .collect();
-    for info in graph
-        .input
-        .iter_mut()
-        .filter(|info| !constants.contains(info.name.as_str()))
-    {
+    let places: Vec<usize> = places(graph).collect();
+    for at in places {
+        let info = &mut graph.input[at];
         let name = shown(&info.name);
         let refused = |found: String| ImportError::Batch { name, items, found };
         match axes(info).next() {
@@ -68,12 +60,34 @@ pub fn batched(bytes: &[u8], items: usize) -> Result<Vec<u8>, ImportError> {
     written(&model)
 }
 
-fn parsed(bytes: &[u8]) -> Result<ModelProto, ImportError> {
+/// The names of the inputs, without those that older files list among them and have a constant for.
+///
+/// # Errors
+/// As [`import`](super::import) for a file that is no model.
+pub fn inputs(bytes: &[u8]) -> Result<Vec<String>, ImportError> {
+    let graph = parsed(bytes)?.graph.unwrap_or_default();
+    Ok(places(&graph).map(|at| graph.input[at].name.clone()).collect())
+}
+
+/// Where the inputs are among those of the file.
+pub(super) fn places(graph: &GraphProto) -> impl Iterator<Item = usize> + use<'_> {
+    let constants = constants(graph);
+    (0..graph.input.len()).filter(move |&at| !constants.contains(graph.input[at].name.as_str()))
+}
+
+/// Older files list constants among the inputs.
+fn constants(graph: &GraphProto) -> BTreeSet<&str> {
+    let names = graph.initializer.iter().map(|constant| constant.name.as_str());
+    names.collect()
+}
+
+/// The model in a file, after what is bounded was looked at.
+pub(super) fn parsed(bytes: &[u8]) -> Result<ModelProto, ImportError> {
     wire::scan(bytes)?;
     ModelProto::parse_from_bytes(bytes).map_err(|e| ImportError::malformed(format!("protobuf: {e}")))
 }
 
-fn written(model: &ModelProto) -> Result<Vec<u8>, ImportError> {
+pub(super) fn written(model: &ModelProto) -> Result<Vec<u8>, ImportError> {
     let bytes = model.write_to_bytes();
     bytes.map_err(|e| ImportError::malformed(format!("protobuf: {e}")))
 }

@@ -84,6 +84,16 @@ pub enum ImportError {
         /// What the file has.
         found: String,
     },
+    /// An input that a model cannot take in the parts that are asked for.
+    #[error("input `{}` cannot be taken in these parts: {}. Help: {help}", shown(.input), cut(.reason, MAX_TEXT))]
+    Slice {
+        /// The input.
+        input: String,
+        /// Why.
+        reason: String,
+        /// What to do.
+        help: String,
+    },
     /// A resource limit.
     #[error("too large: {what} is {got}, at most {maximum} is accepted. Help: use a smaller model, or split it")]
     TooLarge {
@@ -112,6 +122,7 @@ impl ImportError {
             Self::SymbolicDimension { .. } => "onnx-symbolic-dimension",
             Self::Dimension { .. } => "onnx-dimension",
             Self::Batch { .. } => "onnx-batch",
+            Self::Slice { .. } => "onnx-slice",
             Self::TooLarge { .. } => "onnx-too-large",
             Self::Unsupported(_) => "onnx-unsupported",
         }

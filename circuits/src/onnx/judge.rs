@@ -1,11 +1,12 @@
 //! A model that judges another one: the right label becomes an input of its own, and what comes out is whether the model gives it.
 
+use super::dims::{parsed, written};
 use super::error::{ImportError, UnsupportedNode};
-use super::{attr, operators, opset, wire};
+use super::{attr, operators, opset};
 use onnx_protobuf::tensor_shape_proto::Dimension;
 use onnx_protobuf::{
-    attribute_proto::AttributeType, tensor_shape_proto, type_proto, AttributeProto, GraphProto, Message as _,
-    ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto, ValueInfoProto,
+    attribute_proto::AttributeType, tensor_shape_proto, type_proto, AttributeProto, GraphProto, ModelProto, NodeProto,
+    OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto, ValueInfoProto,
 };
 
 /// The input that has the right label of each item, counted from 0.
@@ -30,20 +31,8 @@ const INT64: i32 = 7;
 /// # Errors
 /// No model; no or several outputs to choose from; names that are taken.
 pub fn judge(bytes: &[u8], output: Option<&str>, groups: Option<usize>) -> Result<Vec<u8>, ImportError> {
-    wire::scan(bytes)?;
-    let malformed = |e| ImportError::malformed(format!("protobuf: {e}"));
-    let mut model = ModelProto::parse_from_bytes(bytes).map_err(malformed)?;
-    let version = opset(&model)?;
-    if !model
-        .opset_import
-        .iter()
-        .any(|set| attr::is_default_domain(&set.domain))
-    {
-        model.opset_import.push(OperatorSetIdProto {
-            version,
-            ..OperatorSetIdProto::new()
-        });
-    }
+    let mut model = parsed(bytes)?;
+    default_domain(&mut model)?;
     let Some(graph) = model.graph.as_mut() else {
         return Err(ImportError::malformed("the model has no graph"));
     };
@@ -90,7 +79,20 @@ pub fn judge(bytes: &[u8], output: Option<&str>, groups: Option<usize>) -> Resul
     }
     let width = 2 * groups.unwrap_or(1) as i64;
     graph.output = vec![info(VERDICT, FLOAT, &[None, Some(width)])];
-    model.write_to_bytes().map_err(malformed)
+    written(&model)
+}
+
+/// Makes the standard operators known to a model that has none yet, for the nodes that it gets.
+pub(super) fn default_domain(model: &mut ModelProto) -> Result<(), ImportError> {
+    let version = opset(model)?;
+    let mut sets = model.opset_import.iter();
+    if !sets.any(|set| attr::is_default_domain(&set.domain)) {
+        model.opset_import.push(OperatorSetIdProto {
+            version,
+            ..OperatorSetIdProto::new()
+        });
+    }
+    Ok(())
 }
 
 fn refused<T>(name: &str, reason: &str) -> Result<T, ImportError> {
@@ -134,7 +136,7 @@ fn scores(graph: &GraphProto, wanted: Option<&str>) -> Result<String, ImportErro
 }
 
 /// Whether a value of the graph has a name.
-fn named(graph: &GraphProto, name: &str) -> bool {
+pub(super) fn named(graph: &GraphProto, name: &str) -> bool {
     let made = graph.node.iter().flat_map(|node| &node.output);
     let given = graph.input.iter().map(|info| &info.name);
     let stored = graph.initializer.iter().map(|tensor| &tensor.name);

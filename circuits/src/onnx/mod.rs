@@ -20,6 +20,7 @@ mod fuse;
 mod judge;
 mod operators;
 mod shares;
+mod slice;
 mod structure;
 mod tensor;
 mod wire;
@@ -30,8 +31,9 @@ mod tests;
 pub(crate) use error::shown;
 pub use error::{ImportError, UnsupportedNode};
 
-pub use dims::{batched, sized};
+pub use dims::{batched, inputs, sized};
 pub use judge::{judge, GROUP, TRUTH, VERDICT};
+pub use slice::{slice, Slice};
 pub use structure::structure;
 
 use crate::graph::Graph;

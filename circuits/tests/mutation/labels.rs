@@ -29,6 +29,12 @@ fn of(labels: &[usize], total: Total) -> Counts {
     }
 }
 
+/// That the one count times a weight is a number.
+fn weighted(weight: i64, sum: i64) -> Total {
+    let weights = vec![weight];
+    Total::Weighted { weights, sum }
+}
+
 /// A batch with these scores, of which this is counted.
 fn batch(scores: [i64; ITEMS * CLASSES], lanes: usize, public: bool, counts: Counts) -> Case {
     let model = published();
@@ -46,7 +52,7 @@ fn batch(scores: [i64; ITEMS * CLASSES], lanes: usize, public: bool, counts: Cou
     let ones: Vec<Fr> = (0..rows).map(|row| Fr::from(u64::from(is_item(row)))).collect();
     case.witness.policy = ones.iter().map(|t| [Fr::zero(), *t, Fr::zero()]).collect();
     let (a, g) = match counts.total {
-        Total::Exactly(_) => (Fr::one(), Fr::one()),
+        Total::Exactly(_) | Total::Weighted { .. } => (Fr::one(), Fr::one()),
         Total::AtLeast(_) => (Fr::one(), Fr::zero()),
         Total::Below(_) => (-Fr::one(), Fr::zero()),
     };
@@ -125,6 +131,8 @@ fn honest_batches_hold() {
             (&[0], Total::AtLeast(0)),
             (&[0], Total::Below(1)),
             (&[1, 2], Total::Below(3)),
+            (&[1, 2], weighted(-5, -10)),
+            (&[0], weighted(7, 0)),
         ] {
             let case = batch(six([-5, 0, 7]), lanes, public, of(labels, total));
             assert!(case.witness.states(&case.model, &case.layout));
@@ -137,6 +145,8 @@ fn honest_batches_hold() {
             (&[1], Total::Exactly(vec![0])),
             (&[1], Total::AtLeast(2)),
             (&[1], Total::Below(1)),
+            (&[1, 2], weighted(-5, -5)),
+            (&[1, 2], weighted(-5, 10)),
         ] {
             let case = batch(six([-5, 0, 7]), lanes, public, of(labels, total));
             assert!(!case.witness.states(&case.model, &case.layout));

@@ -88,6 +88,14 @@ def test_a_batch_counts_labels(fixtures: Path) -> None:
     assert [sum(row) for row in counted.matrix] == numpy.bincount(labels, minlength=10).tolist()
     assert counted.classes[9] == "digit 9" and "digit 9" in counted._repr_html_()
     assert "right label" in counted._repr_html_() and provenn.verify(receipt, committed.card, **named, labels=labels).matrix is None
+    groups = numpy.arange(16) % 2
+    given = numpy.load(fixtures / "data/digits_mlp_test_outputs.npy")[:16].argmax(1) == 1
+    apart = provenn.verify(committed.prove(pictures, policy="gap:1", labels=groups), committed.card, accept_dev=True, policy="gap:1", labels=groups)
+    assert apart.output == 8 * int(given[groups == 1].sum()) - 8 * int(given[groups == 0].sum())
+    hits = numpy.load(fixtures / "data/digits_mlp_test_outputs.npy")[:16].argmax(1) == labels
+    marks = numpy.stack([labels, groups], axis=1)
+    apart = provenn.verify(committed.prove(pictures, policy="accuracy-gap", labels=marks), committed.card, any_model=True, accept_dev=True)
+    assert apart.output == 8 * int(hits[groups == 1].sum()) - 8 * int(hits[groups == 0].sum())
     for wrong, code in ((None, "labels"), (labels + 0.5, "labels"), ([*labels, 1], "policy-out-of-range")):
         with pytest.raises(provenn.ProvennError) as refused:
             committed.prove(pictures, policy="accuracy", labels=wrong)

@@ -20,7 +20,7 @@ pub const COMMANDS: &[Code] = &[
     code("in-segments", "What was asked for is not for models in segments.", "Leave out what the message names, or commit the model without `--segments`."),
     code("input-names", "Not every input of the model is given, or one is given twice.", "Give each of them once, as NAME=FILE."),
     code("io", "A file or folder cannot be read or written. The message says why.", "Check its path, owner and mode, and that the disk has room."),
-    code("labels", "The policy takes a list for the items and none is given, or the other way round, or the file holds no labels.", "Name the file with `--labels` for accuracy, confusion and by-group only: a whole number from 0 on for each item."),
+    code("labels", "The policy takes a list for the items and none is given, or the other way round, or the file holds no labels.", "Name the file with `--labels` for accuracy, confusion, by-group, gap and accuracy-gap only: a whole number from 0 on for each item."),
     code("log-proof-of-other", "A log proof is neither of the card nor of a receipt of the bundle.", "Give the proofs of the very files that go into the bundle."),
     code("log-proof-twice", "Two log proofs are of one file.", "Give one proof of the card and of each receipt."),
     code("model-not-named", "You named no model, and anybody can make a valid receipt for a model of their own.", "Pin the id with `--model-id` if you have it from a source that you trust; or name its publisher (`--publisher`), its log (`--log`) or a party of its agreement (`--party`); `--any-model` takes any."),

@@ -38,7 +38,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME=SIZE")]
     dim: Vec<Dimension>,
     /// Run the model on so many items at once, the first axis of its inputs, and let receipts count their labels: policies `labels`, `accuracy`,
-    /// `confusion`, `by-group`, `count` and `at-least`. Data files may have a row for each item.
+    /// `confusion`, `by-group`, `gap`, `accuracy-gap`, `count` and `at-least`. Data files may have a row for each item.
     #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_ITEMS)))]
     batch: Option<u32>,
     /// Cut the model into so many segments, each in a circuit of its own, for models that are larger than one proof: keys and proofs are made one

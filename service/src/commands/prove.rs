@@ -46,7 +46,7 @@ pub struct Args {
     #[arg(long, default_value = "label", help = format!("What comes out: one of {}", Disclosure::grammar()))]
     policy: Asked,
     /// The right labels of the items of a batch (.npy, or numbers with commas, spaces or lines between them), for `accuracy` and `confusion`; their groups for
-    /// `by-group`.
+    /// `by-group` and `gap`; a label and a group in turn for `accuracy-gap`.
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
     /// Of several outputs the one that the policy is about, by its name; `all` for the scores of all. The others stay hidden.

@@ -1,4 +1,4 @@
-//! The right labels of items, in a file.
+//! The right labels of items, or their groups, or both in turn, in a file.
 
 use crate::data::npy;
 use crate::error::CliError;
@@ -7,6 +7,8 @@ use std::path::Path;
 
 /// Most items of a batch.
 pub const MOST_ITEMS: u32 = 1 << 16;
+/// Most numbers of a file: of an item a label, or a group, or both.
+const MOST: usize = 2 * MOST_ITEMS as usize;
 
 /// One label for each item: a `.npy` file with one axis, or numbers with commas, spaces or line ends between them.
 pub fn read(path: &Path) -> Result<Vec<u32>, CliError> {
@@ -27,8 +29,8 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<u32>, CliError> {
     };
     match labels.is_empty() {
         true => Err(bad("there are none".into())),
-        false if labels.len() > MOST_ITEMS as usize => Err(bad(format!(
-            "there are {}, and a batch has at most {MOST_ITEMS} items",
+        false if labels.len() > MOST => Err(bad(format!(
+            "there are {}, and a batch has at most {MOST_ITEMS} items, each with a label and a group",
             labels.len()
         ))),
         false => Ok(labels),
@@ -84,9 +86,8 @@ mod tests {
         for bad in ["", " ,\n", "1,x", "-1", "1.5", "4294967296", "label"] {
             assert!(parse(bad.as_bytes()).is_err(), "{bad}");
         }
-        let most = MOST_ITEMS as usize;
-        assert_eq!(parse("7 ".repeat(most).as_bytes()).unwrap().len(), most);
-        assert!(parse("7 ".repeat(most + 1).as_bytes()).is_err());
+        assert_eq!(parse("7 ".repeat(MOST).as_bytes()).unwrap().len(), MOST);
+        assert!(parse("7 ".repeat(MOST + 1).as_bytes()).is_err());
         let file = include_bytes!("../../../fixtures/data/digits_test_labels.npy");
         assert!(parse(file).unwrap().iter().all(|label| *label < 10));
         let images = include_bytes!("../../../fixtures/data/digits_flat_test.npy");

@@ -30,6 +30,24 @@ pub fn array(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), CliError> {
     Ok((header.shape, values))
 }
 
+/// A file of this shape, of 64-bit floats.
+pub fn write(shape: &[usize], values: &[f64]) -> Vec<u8> {
+    let axes: String = shape.iter().map(|axis| format!("{axis}, ")).collect();
+    let mut header = format!(
+        "{{'descr': '<f8', 'fortran_order': False, 'shape': ({}), }}",
+        axes.trim_end()
+    );
+    // As numpy has it: data begin at a multiple of 64 bytes.
+    let before = MAGIC.len() + 4;
+    let padded = (before + header.len() + 1).next_multiple_of(64) - before - 1;
+    header.extend(std::iter::repeat_n(' ', padded - header.len()));
+    header.push('\n');
+    let len = u16::try_from(header.len()).unwrap_or(u16::MAX);
+    let data = values.iter().flat_map(|value| value.to_le_bytes());
+    let head = MAGIC.iter().copied().chain([1, 0]).chain(len.to_le_bytes());
+    head.chain(header.into_bytes()).chain(data).collect()
+}
+
 /// The shape of a file, the number of rows first, without its values.
 pub fn shape(bytes: &[u8]) -> Result<Vec<usize>, CliError> {
     Ok(checked(bytes)?.0.shape)

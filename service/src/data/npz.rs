@@ -1,10 +1,12 @@
 //! NumPy `.npz` archives: `.npy` files by name, stored or deflated.
 
+use super::npy;
 use crate::error::CliError;
 use crate::files::MAX_DATA;
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
-use zip::ZipArchive;
+use std::io::{Cursor, Read, Write};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 /// First bytes of an archive.
 pub const MAGIC: &[u8] = b"PK\x03\x04";
@@ -41,10 +43,47 @@ pub fn arrays(bytes: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, CliError> {
     Ok(arrays)
 }
 
+/// An archive of arrays by name, with their shapes: the same bytes each time.
+pub fn write(arrays: &[(String, Vec<usize>, Vec<f64>)]) -> Result<Vec<u8>, CliError> {
+    let mut archive = ZipWriter::new(Cursor::new(vec![]));
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .last_modified_time(DateTime::default());
+    let failed = |e: &dyn std::fmt::Display| bad(format!("it cannot be written: {e}"));
+    for (name, shape, values) in arrays {
+        archive
+            .start_file(format!("{name}.npy"), options)
+            .map_err(|e| failed(&e))?;
+        archive.write_all(&npy::write(shape, values)).map_err(|e| failed(&e))?;
+    }
+    Ok(archive.finish().map_err(|e| failed(&e))?.into_inner())
+}
+
 fn bad(reason: String) -> CliError {
     CliError::usage(
         "npz",
         format!("not a usable .npz file: {reason}"),
         "save with numpy.savez, one array for each input by its name",
     )
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let given = vec![
+            ("a".to_owned(), vec![2, 3], (0..6).map(f64::from).collect::<Vec<_>>()),
+            ("b/c".to_owned(), vec![4], vec![0.1, -1e300, f64::MIN_POSITIVE, 0.0]),
+        ];
+        let bytes = write(&given).unwrap();
+        assert_eq!(bytes, write(&given).unwrap());
+        let arrays = arrays(&bytes).unwrap();
+        assert_eq!(arrays.len(), 2);
+        for (name, shape, values) in given {
+            assert_eq!(npy::array(&arrays[&name]).unwrap(), (shape, values));
+        }
+    }
 }

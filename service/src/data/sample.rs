@@ -15,6 +15,7 @@ use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::path::Path;
 
 /// 32-bit floats hold all integers below.
 const EXACT: f32 = 16_777_216.0;
@@ -149,6 +150,35 @@ fn rows_of(data: &Data) -> Result<Rows, CliError> {
         shapes: vec![None],
         rows: values.chunks(columns).map(row).collect(),
     })
+}
+
+/// The numbers of a file that has rows of this shape, row after row.
+pub fn whole_rows(path: &Path, shape: &[usize]) -> Result<Vec<f64>, CliError> {
+    let bytes = files::read(path, files::MAX_DATA)?;
+    let (axes, values) = match () {
+        () if bytes.starts_with(npy::MAGIC) => npy::array(&bytes).map_err(|e| e.at(path))?,
+        () if csv::is_table(&bytes) => {
+            let (columns, values) = csv::table(&bytes).map_err(|e| e.at(path))?;
+            let fits = columns == shape.iter().product::<usize>();
+            (
+                if fits {
+                    [&[values.len() / columns], shape].concat()
+                } else {
+                    vec![values.len() / columns, columns]
+                },
+                values,
+            )
+        }
+        () => {
+            let expected = "a .npy file with rows, or a table of numbers as .csv";
+            return Err(CliError::kind(2, "npy", path, files::what(&bytes), expected));
+        }
+    };
+    let of_row = axes.get(1..).unwrap_or_default();
+    match of_row == shape || of_row == [&[1], shape].concat() {
+        true => Ok(values),
+        false => Err(bad(format!("rows have the shape {of_row:?}; the model takes {shape:?}")).at(path)),
+    }
 }
 
 /// Not every input of a model is given, or one is twice.

@@ -15,7 +15,7 @@ fn key<const TYPE: u8>() -> String {
 
 /// Values, of which every option takes one.
 fn values() -> Vec<String> {
-    let words = ["3", "8", "0.5", "label", "name=3", "gas", "active", "whole"].map(str::to_owned);
+    let words = ["3", "8", "0.5", "label", "name=3", "name:3", "gas", "active", "whole"].map(str::to_owned);
     let digits = [32, 20].map(|bytes| "00".repeat(bytes));
     let keys = [
         key::<ED25519>(),

@@ -72,6 +72,8 @@ const STREAMS: &[&str] = &[
     "segment prove out",
     "segment run opening",
     "segment run out",
+    "slice out",
+    "slice rows_out",
     "structure out",
 ];
 
@@ -101,6 +103,7 @@ const READ: &[&str] = &[
     "proof",
     "ptau",
     "receipt",
+    "rows",
     "run",
     "signature",
     "srs",

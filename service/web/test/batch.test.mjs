@@ -110,6 +110,9 @@ test("labels in a file are compared, and the matrix is shown", async () => {
   await prove("by-group", { label: "1" }, { caption: "Groups of the first items", path: written("groups.txt", "0,0,1") });
   assert.deepEqual(await table(), [["Group", "With the label", "Of", "Rate"], ["0", "2", "2", "1.000"], ["1", "1", "1", "1.000"]]);
   await look(page, "batch-groups");
+
+  await prove("gap", { label: "1" }, { caption: "Groups of the first items, 0 or 1", path: written("groups.txt", "0,0,1") });
+  await shows(page, "0 of 2 (0.0000)");
   assert.ok(page.complaints.every((words) => words.includes("422")), page.complaints.join("\n"));
 });
 

@@ -55,7 +55,9 @@ impl Words {
             | Policy::Confusion(_)
             | Policy::Count(_)
             | Policy::AtLeast(_)
-            | Policy::ByGroup(_) => return Err(ExportError::Batch),
+            | Policy::ByGroup(_)
+            | Policy::Gap(_)
+            | Policy::AccuracyGap(_) => return Err(ExportError::Batch),
         };
         let rest = bytes.get(before + policy + 4..).ok_or(ExportError::Inconsistent)?;
         let mut bindings = 4;
@@ -77,7 +79,7 @@ impl Words {
                 Answer::Bit(bit) => number((*bit).into()),
                 Answer::Yes => number(1),
                 Answer::Scores(_) | Answer::Outputs(_) | Answer::Labels(_) => keccak256(answer),
-                Answer::Count(_) | Answer::Counts(_) => return Err(ExportError::Batch),
+                Answer::Count(_) | Answer::Counts(_) | Answer::Gap(_) => return Err(ExportError::Batch),
             },
             inputs: keccak256(inputs),
             audience: keccak256(claim.context.audience.as_bytes()),

@@ -45,6 +45,8 @@ pub enum Value {
     Count(u32),
     /// Numbers of items.
     Counts(Vec<u32>),
+    /// How far two groups of items are apart, as a part of the product of their sizes.
+    Gap(i64),
 }
 
 impl Value {
@@ -59,6 +61,7 @@ impl Value {
             Self::Yes => Form::Yes,
             Self::Count(_) => Form::Count,
             Self::Counts(_) => Form::Counts,
+            Self::Gap(_) => Form::Gap,
         }
     }
 }
@@ -117,6 +120,7 @@ impl Schema {
             Answer::Yes => Value::Yes,
             Answer::Count(count) => Value::Count(*count),
             Answer::Counts(counts) => Value::Counts(counts.clone()),
+            Answer::Gap(gap) => Value::Gap(*gap),
         })
     }
 }

@@ -36,7 +36,8 @@ export type Answer =
   | { form: "bit"; bit: boolean }
   | { form: "yes" }
   | { form: "count"; count: number }
-  | { form: "counts"; counts: number[] };
+  | { form: "counts"; counts: number[] }
+  | { form: "gap"; gap: number };
 
 /** An input of the model. */
 export interface Input {

@@ -20,6 +20,7 @@ pub(crate) fn values(values: &Values) -> String {
         Value::Yes => object,
         Value::Count(count) => object.raw("count", count),
         Value::Counts(counts) => object.raw("counts", list(counts)),
+        Value::Gap(gap) => object.raw("gap", gap),
     }
     .end()
 }

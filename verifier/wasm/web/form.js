@@ -18,9 +18,10 @@ const WHOLE = {
   label: { start: "", right: LIST, wanted: "labels with spaces between them are expected, the first is 0." },
   labels: { start: "", right: LIST, wanted: "a label for each item is expected, with spaces between them." },
   groups: { start: "", right: LIST, wanted: "a group for each item is expected, with spaces between them." },
+  marks: { start: "", right: LIST, wanted: "a label and a group for each item are expected, with spaces between them." },
 };
 /** Units of which there may be several. */
-const LISTS = ["outputs", "label", "labels", "groups"];
+const LISTS = ["outputs", "label", "labels", "groups", "marks"];
 /** Scores are below this. */
 const BOUND = 2 ** 40;
 

@@ -18,6 +18,7 @@ mod operators;
 mod places;
 mod recurrent;
 mod refusals;
+mod slice;
 mod softmax;
 mod straight;
 mod structure;

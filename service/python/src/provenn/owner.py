@@ -49,7 +49,7 @@ class Committed:
         """A receipt for one input; ``x`` is by name for a model with several, and has all items of a batch.
 
         ``policy`` says what comes out, ``output`` of which of several outputs, ``labels`` what the items of a batch are compared with, or their
-        groups (docs/policies.md). ``audience``, ``nonce`` (the verifier's challenge, 32 bytes) and ``not_after`` (unix seconds) say for whom
+        groups, or both side by side (docs/policies.md). ``audience``, ``nonce`` (the verifier's challenge, 32 bytes) and ``not_after`` (unix seconds) say for whom
         the receipt is.
         """
         with _Told(progress) as told:

@@ -15,7 +15,7 @@ pub struct PolicyView {
     listed: &'static str,
     /// Its parameters, in the order in which they follow the name, each after a colon.
     parameters: Vec<ParameterView>,
-    /// The form of its answers: `scores`, `label`, `labels`, `bit`, `yes`, `count` or `counts`.
+    /// The form of its answers: `scores`, `label`, `labels`, `bit`, `yes`, `count`, `counts` or `gap`.
     form: &'static str,
 }
 
@@ -25,8 +25,8 @@ pub struct ParameterView {
     name: &'static str,
     title: &'static str,
     /// `output` (an index, the first is 0), `outputs` (a set of them, with a colon between any two), `count` (how many outputs), `value` (a number
-    /// in the units of the model's output); about batches `items` (how many), `label` (one, or a set), `labels` and `groups` (one for each item, for
-    /// which `POST /v1/proofs` takes an upload).
+    /// in the units of the model's output); about batches `items` (how many), `label` (one, or a set), `labels`, `groups` and `marks` (one for each
+    /// item, of marks a label and a group in turn, for which `POST /v1/proofs` takes an upload).
     unit: &'static str,
     /// Whether it stands for all that are left, with a colon between any two.
     list: bool,

@@ -34,6 +34,8 @@ pub enum Answer {
     Count(u32),
     /// Numbers of items.
     Counts(Vec<u32>),
+    /// How far two groups of items are apart, as a part of the product of their sizes.
+    Gap(i64),
 }
 
 /// The forms that answers have.
@@ -55,6 +57,8 @@ pub enum Form {
     Count,
     /// [`Answer::Counts`]
     Counts,
+    /// [`Answer::Gap`]
+    Gap,
 }
 
 impl Form {
@@ -69,6 +73,7 @@ impl Form {
             Self::Yes => "yes",
             Self::Count => "count",
             Self::Counts => "counts",
+            Self::Gap => "gap",
         }
     }
 }
@@ -100,6 +105,7 @@ impl Answer {
             Self::Yes => Form::Yes,
             Self::Count(_) => Form::Count,
             Self::Counts(_) => Form::Counts,
+            Self::Gap(_) => Form::Gap,
         }
     }
 
@@ -116,6 +122,7 @@ impl Answer {
             (Form::Bit | Form::Yes, _) => None,
             (Form::Count, _) => text.parse().ok().map(Self::Count),
             (Form::Counts, _) => integers(text).map(Self::Counts),
+            (Form::Gap, _) => text.parse().ok().map(Self::Gap),
         }
     }
 
@@ -131,7 +138,9 @@ impl Answer {
                 (0..).zip(outputs).fold(Words::default(), join)
             }
             Self::Label(label) => format!("label {label}").into(),
-            Self::Labels(_) | Self::Bit(_) | Self::Yes | Self::Count(_) | Self::Counts(_) => self.to_string().into(),
+            Self::Labels(_) | Self::Bit(_) | Self::Yes | Self::Count(_) | Self::Counts(_) | Self::Gap(_) => {
+                self.to_string().into()
+            }
         }
     }
 
@@ -145,6 +154,7 @@ impl Answer {
             Self::Yes => {}
             Self::Count(count) => out.put_u32(*count),
             Self::Counts(counts) => out.put_list(counts, |out, count| out.put_u32(*count)),
+            Self::Gap(gap) => out.put(&gap.to_le_bytes()),
         }
     }
 
@@ -159,6 +169,7 @@ impl Answer {
             Form::Yes => Self::Yes,
             Form::Count => Self::Count(reader.u32()?),
             Form::Counts => Self::Counts(reader.list(MAX_VALUES, 4, Reader::u32)?),
+            Form::Gap => Self::Gap(reader.i64()?),
         })
     }
 
@@ -169,6 +180,7 @@ impl Answer {
                 Err(VerifyError::PolicyOutOfRange(OutOfRange::Form(disclosure.form())))
             }
             Self::Scores(scores) => values_in_bound(scores),
+            Self::Gap(gap) => values_in_bound(&[*gap]),
             Self::Outputs(outputs) => {
                 at_most(MAX_OUTPUTS, outputs.len())?;
                 at_most(MAX_VALUES, outputs.iter().map(Vec::len).fold(0, usize::saturating_add))?;
@@ -196,7 +208,7 @@ impl Answer {
             }
             Self::Label(one) => label(one),
             Self::Labels(labels) => labels.iter().try_for_each(label),
-            Self::Outputs(_) | Self::Bit(_) | Self::Yes | Self::Count(_) | Self::Counts(_) => Ok(()),
+            Self::Outputs(_) | Self::Bit(_) | Self::Yes | Self::Count(_) | Self::Counts(_) | Self::Gap(_) => Ok(()),
         }
     }
 }
@@ -207,6 +219,7 @@ impl fmt::Display for Answer {
             Self::Scores(_) | Self::Outputs(_) => self.words().fmt(f),
             Self::Label(label) => label.fmt(f),
             Self::Count(count) => count.fmt(f),
+            Self::Gap(gap) => gap.fmt(f),
             Self::Labels(values) | Self::Counts(values) => {
                 let values = values.iter().map(ToString::to_string);
                 f.write_str(&values.collect::<Vec<_>>().join(" "))

@@ -2,10 +2,12 @@
 //! [`Policy`] names it. Cards, ledger, command line, API, pages and test kit ask this type.
 
 mod accuracy;
+mod accuracy_gap;
 mod at_least;
 mod by_group;
 mod confusion;
 mod count;
+mod gap;
 mod grammar;
 mod items;
 mod label;
@@ -93,7 +95,9 @@ policies!(
     confusion::Confusion,
     count::Count,
     at_least::AtLeast,
-    by_group::ByGroup
+    by_group::ByGroup,
+    gap::Gap,
+    accuracy_gap::AccuracyGap
 );
 
 /// What a policy is, whatever its parameters.
@@ -346,7 +350,7 @@ impl Policy {
         for parameter in about.parameters {
             match (parameter.unit, rest.split_first()) {
                 (Unit::Outputs | Unit::Classes, _) => out.put_list(rest, index),
-                (Unit::Labels | Unit::Groups, _) => out.put_integers(rest),
+                (Unit::Labels | Unit::Groups | Unit::Marks, _) => out.put_integers(rest),
                 (_, None) => {}
                 (Unit::Output | Unit::Count | Unit::Items | Unit::Class, Some((value, after))) => {
                     index(out, value);
@@ -372,7 +376,7 @@ impl Policy {
             match parameter.unit {
                 Unit::Output | Unit::Count | Unit::Items | Unit::Class => parameters.push(index(reader)?),
                 Unit::Outputs | Unit::Classes => parameters.extend(reader.list(MAX_VALUES, 4, index)?),
-                Unit::Labels | Unit::Groups => parameters.extend(reader.integers(MAX_VALUES)?),
+                Unit::Labels | Unit::Groups | Unit::Marks => parameters.extend(reader.integers(MAX_VALUES)?),
                 Unit::Score | Unit::Lead => parameters.push(reader.i64()?),
             }
         }

@@ -38,10 +38,10 @@ pub struct ProofRequest {
     #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
     inputs: Option<ByName<String>>,
     /// Name and parameters, as on the command line and in the list of policies: `label`, `threshold:OUTPUT:VALUE`; of a model with several
-    /// outputs after the index of one or `all`: `1/label`, `all/scores`. Of `accuracy`, `confusion` and `by-group` without the list that they take.
+    /// outputs after the index of one or `all`: `1/label`, `all/scores`. Of `accuracy`, `confusion`, `by-group`, `gap` and `accuracy-gap` without the list that they take.
     #[schema(pattern = "^(([0-9]{1,3}|all)/)?[a-z-]{1,32}(:-?[0-9]{1,9}(\\.[0-9]{1,9})?){0,8}$")]
     policy: String,
-    /// SHA-256 of the uploaded labels of a batch's items, for `accuracy` and `confusion`, or of their groups, for `by-group`.
+    /// SHA-256 of the uploaded labels of a batch's items, for `accuracy` and `confusion`, or of their groups, for `by-group` and `gap`, or both in turn, for `accuracy-gap`.
     labels: Option<String>,
     #[serde(default)]
     context: ContextRequest,

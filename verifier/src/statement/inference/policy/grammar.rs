@@ -56,6 +56,7 @@ impl About {
                 Unit::Outputs => text.push_str("OUTPUT:.."),
                 Unit::Classes | Unit::Labels => text.push_str("LABEL:.."),
                 Unit::Groups => text.push_str("GROUP:.."),
+                Unit::Marks => text.push_str("LABEL:GROUP:.."),
                 // Of these a policy has several, told apart by their names.
                 Unit::Items => text.push_str(&parameter.name.to_ascii_uppercase()),
                 unit => text.push_str(&unit.name().to_ascii_uppercase()),
@@ -94,7 +95,7 @@ impl Policy {
             let whole = word.parse::<u32>().map(i64::from);
             let value = match parameter.unit {
                 Unit::Output | Unit::Outputs => whole.map_err(|_| PolicyError::Output((*word).to_owned()))?,
-                Unit::Class | Unit::Classes | Unit::Labels | Unit::Groups => {
+                Unit::Class | Unit::Classes | Unit::Labels | Unit::Groups | Unit::Marks => {
                     whole.map_err(|_| PolicyError::Label((*word).to_owned()))?
                 }
                 Unit::Count => whole.map_err(|_| PolicyError::Count((*word).to_owned()))?,

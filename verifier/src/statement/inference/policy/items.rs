@@ -59,15 +59,20 @@ pub(super) fn fit(what: &'static str, list: &[u32], output: &OutputLayout) -> Re
 
 /// So many of so many: `349 of 360 (0.9694)`.
 pub(super) fn share(part: u32, whole: usize) -> String {
-    let whole = crate::codec::wide(whole);
+    let share = self::part(part.into(), crate::codec::wide(whole));
+    format!("{part} of {whole} ({share})")
+}
+
+/// A part of a whole, rounded: `0.9694`.
+pub(super) fn part(part: u64, whole: u64) -> String {
     let half = whole.checked_div(2).unwrap_or(0);
-    let scaled = u64::from(part).saturating_mul(10_000).saturating_add(half);
+    let scaled = part.saturating_mul(10_000).saturating_add(half);
     let scaled = scaled.checked_div(whole).unwrap_or(0);
     let (one, rest) = (
         scaled.checked_div(10_000).unwrap_or(0),
         scaled.checked_rem(10_000).unwrap_or(0),
     );
-    format!("{part} of {whole} ({one}.{rest:04})")
+    format!("{one}.{rest:04}")
 }
 
 /// Labels for people, the first of many.

@@ -36,6 +36,8 @@ pub enum OutOfRange {
     Answer,
     /// A list of labels without one.
     Labels,
+    /// Groups that are not two, each with an item.
+    Groups,
     /// A policy about a batch, and a model that is committed for one item.
     NoBatch,
     /// A policy that compares all scores, and a model that is committed for a batch.
@@ -74,6 +76,7 @@ impl OutOfRange {
             .into(),
             Self::Answer => "the policy never gives this answer".into(),
             Self::Labels => "a list of labels has one for each item, at least one".into(),
+            Self::Groups => "two groups are compared: each item is of group 0 or of group 1, and both have an item".into(),
             Self::NoBatch => {
                 "the policy speaks of the items of a batch, and this model was not committed for one (commit --batch)"
                     .into()
@@ -142,6 +145,8 @@ impl Unit {
             Self::Count => [1, len],
             Self::Items => [1, items],
             Self::Groups => [0, MAX_GROUPS],
+            // Which of them are labels the policy knows.
+            Self::Marks => [0, i64::saturating_sub(classes, 1).max(1)],
             Self::Class | Self::Classes | Self::Labels => [0, i64::saturating_sub(classes, 1)],
             Self::Score => [half.saturating_neg(), most],
             Self::Lead => [1, most],

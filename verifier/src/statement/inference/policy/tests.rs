@@ -53,7 +53,7 @@ fn policies() -> Vec<Policy> {
                         .map(|set| set.iter().map(u32::to_string).collect::<Vec<_>>().join(":"))
                         .collect(),
                     Unit::Items => (1..=2).map(|value| value.to_string()).collect(),
-                    Unit::Class | Unit::Classes | Unit::Labels | Unit::Groups => {
+                    Unit::Class | Unit::Classes | Unit::Labels | Unit::Groups | Unit::Marks => {
                         ["0", "0:1", "1:2"].map(str::to_owned).to_vec()
                     }
                     Unit::Score | Unit::Lead => (-5..=4).map(|value| value.to_string()).collect(),
@@ -81,6 +81,7 @@ fn answers(form: Form) -> Vec<Answer> {
         Form::Yes => vec![Answer::Yes],
         Form::Count => (0..4).map(Answer::Count).collect(),
         Form::Counts => [vec![], vec![1, 0, 0, 1]].map(Answer::Counts).to_vec(),
+        Form::Gap => [-3, 0, 1 << 30].map(Answer::Gap).to_vec(),
     }
 }
 
@@ -290,7 +291,7 @@ fn grammar() {
     assert_eq!(
         Policy::grammar(),
         "label, scores, threshold:OUTPUT:VALUE, yes-only:OUTPUT:VALUE, margin:VALUE, top:COUNT, label-in:OUTPUT:.., round:VALUE, \
-         labels, accuracy:LABEL:.., confusion:LABEL:.., count:ITEMS:MINIMUM:LABEL:.., at-least:ITEMS:COUNT:LABEL:.., by-group:LABEL:GROUP:.."
+         labels, accuracy:LABEL:.., confusion:LABEL:.., count:ITEMS:MINIMUM:LABEL:.., at-least:ITEMS:COUNT:LABEL:.., by-group:LABEL:GROUP:.., gap:LABEL:GROUP:.., accuracy-gap:LABEL:GROUP:.."
     );
     let halves = |word: &str| word.parse::<f64>().ok().map(|value| (value * 2.0) as i64);
     assert_eq!(

@@ -23,6 +23,8 @@ pub enum Unit {
     Labels,
     /// Groups, one for each item.
     Groups,
+    /// A label and a group for each item, in turn.
+    Marks,
 }
 
 impl Unit {
@@ -37,12 +39,18 @@ impl Unit {
             Self::Class | Self::Classes => "label",
             Self::Labels => "labels",
             Self::Groups => "groups",
+            Self::Marks => "marks",
         }
+    }
+
+    /// Whether it is of the items of a batch, each of which has some: such a list may come from a file.
+    pub fn is_of_items(self) -> bool {
+        matches!(self, Self::Labels | Self::Groups | Self::Marks)
     }
 
     /// Whether it stands for all parameters that are left.
     pub fn is_list(self) -> bool {
-        self.is_set() || matches!(self, Self::Labels | Self::Groups)
+        self.is_set() || self.is_of_items()
     }
 
     /// Whether those are ascending.

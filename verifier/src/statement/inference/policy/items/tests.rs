@@ -9,8 +9,8 @@
 use super::super::super::answer::{Answer, Form};
 use super::super::super::columns::signed;
 use super::super::super::leak::Answers;
-use super::super::{Policy, Scope};
-use crate::codec::size;
+use super::super::{OutOfRange, Policy, Scope};
+use crate::codec::{length, size};
 use crate::key::OutputLayout;
 use alloc::format;
 use alloc::string::ToString;
@@ -53,6 +53,13 @@ fn policies(output: &OutputLayout) -> Vec<Policy> {
     }
     for groups in (1..=items).flat_map(|len| lists(len, 3)) {
         all.extend((0..classes).map(|label| parsed(&format!("by-group:{label}:{}", joined(&groups)))));
+        if groups.iter().all(|group| *group < 2) && groups.contains(&0) && groups.contains(&1) {
+            all.extend((0..classes).map(|label| parsed(&format!("gap:{label}:{}", joined(&groups)))));
+            for labels in lists(length(groups.len()), classes) {
+                let marks: Vec<u32> = labels.iter().zip(&groups).flat_map(|(l, g)| [*l, *g]).collect();
+                all.push(parsed(&format!("accuracy-gap:{}", joined(&marks))));
+            }
+        }
     }
     for set in lists(classes, 2).skip(1) {
         let set: Vec<u32> = (0..classes).filter(|label| set[size(*label)] == 1).collect();
@@ -79,6 +86,7 @@ fn answers(form: Form, output: &OutputLayout) -> Vec<Answer> {
                 .collect()
         }
         Form::Bit => [false, true].map(Answer::Bit).to_vec(),
+        Form::Gap => (-4..=4).map(Answer::Gap).collect(),
         _ => vec![],
     }
 }
@@ -210,6 +218,8 @@ fn what_compares_all_scores_is_refused_of_a_batch() {
     }
 }
 
+const GROUPS: &str = "two groups are compared: each item is of group 0 or of group 1, and both have an item";
+
 #[test]
 fn ranges_are_those_of_the_batch() {
     let output = BATCHES[0];
@@ -224,6 +234,24 @@ fn ranges_are_those_of_the_batch() {
             "by-group:0:1:1:1",
             "number of groups 3 is out of range: from 1 to 2 is possible",
         ),
+        (
+            "gap:0:0:1:1",
+            "number of groups 3 is out of range: from 1 to 2 is possible",
+        ),
+        ("gap:3:0:1", "label 3 is out of range: from 0 to 2 is possible"),
+        ("gap:0:0:2", GROUPS),
+        ("gap:0:0:0", GROUPS),
+        ("gap:0:1", GROUPS),
+        (
+            "accuracy-gap:0:0:1:1:2:1",
+            "number of labels 3 is out of range: from 1 to 2 is possible",
+        ),
+        ("accuracy-gap:0:0:1:2", GROUPS),
+        ("accuracy-gap:0:1:1:1", GROUPS),
+        (
+            "accuracy-gap:0:0:3:1",
+            "marks 3 is out of range: from 0 to 2 is possible",
+        ),
         ("by-group:3:0", "label 3 is out of range: from 0 to 2 is possible"),
         ("count:3:1:0", "items 3 is out of range: from 1 to 2 is possible"),
         ("count:1:2:0", "minimum 2 is out of range: from 1 to 1 is possible"),
@@ -232,6 +260,27 @@ fn ranges_are_those_of_the_batch() {
     ] {
         let found = parsed(text).check(Some(&output)).unwrap_err();
         assert_eq!(found.to_string(), error);
+    }
+}
+
+#[test]
+fn gaps_are_signed_fractions() {
+    let (policy, output) = (parsed("gap:1:0:0:1:1:1"), batch(5, 2, 10));
+    for gap in -6..=6 {
+        assert!(policy.rows(&Answer::Gap(gap), &output, None).is_ok());
+    }
+    // What no counts give is told before a proof is looked at.
+    for gap in [-7, 7, i64::MIN, i64::MAX] {
+        let refused = policy.rows(&Answer::Gap(gap), &output, None);
+        assert_eq!(refused.err(), Some(OutOfRange::Answer), "{gap}");
+    }
+    for (gap, shown) in [
+        (-6, "-6 of 6 (-1.0000)"),
+        (-1, "-1 of 6 (-0.1667)"),
+        (0, "0 of 6 (0.0000)"),
+        (5, "5 of 6 (0.8333)"),
+    ] {
+        assert_eq!(policy.shown(&Answer::Gap(gap)).shown(&[]), shown);
     }
 }
 
