@@ -9,7 +9,7 @@ use provenn_circuits::graph::{
     float, Graph, Input as GraphInput, InputType, Node, Op, Output as GraphOutput, Tensor as FloatTensor, Value,
 };
 use provenn_circuits::layout::{Layout, RowKind};
-use provenn_circuits::onnx::import;
+use provenn_circuits::onnx::{import, slice, Slice};
 use provenn_circuits::program::*;
 use provenn_circuits::CircuitError;
 
@@ -366,5 +366,33 @@ fn indices_are_those_of_what_they_choose_from() {
     for id in -300..300 {
         let ran = execute(&model, &[vec![0, id, 0, 0, 0]]);
         assert_eq!(ran.is_ok(), (least..=largest).contains(&id), "{id}");
+    }
+}
+
+/// The same of indices that are taken in parts: what joins inputs drops none of their elements.
+#[test]
+fn indices_in_parts_are_those_of_what_they_choose_from() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../fixtures/operators/cases/gather_ids.onnx"
+    );
+    let whole = std::fs::read(file).expect("case");
+    let name = import(&whole).map(|graph| graph.values[graph.inputs[0].value].name.clone());
+    let parts = [("front", 2), ("back", 3)].map(|(name, len)| Slice { name: name.into(), len });
+    let sliced = slice(&whole, &name.expect("importable"), -1, &parts).expect("sliced");
+    let graph = import(&sliced).expect("importable");
+    let (least, largest) = (0, 11);
+    for input in &graph.inputs {
+        assert_eq!(input.elements, InputType::Integers { least, largest });
+    }
+    let ranges = Ranges::calibrate(&graph, &[vec![vec![0.0; 2], vec![0.0; 3]]]).expect("calibrated");
+    let model = compile(&graph, &ranges, &[false; 2], Outputs::Auto, Objective::default())
+        .expect("compiled")
+        .model;
+    for id in -300..300 {
+        for inputs in [[vec![0, id], vec![0; 3]], [vec![0; 2], vec![0, 0, id]]] {
+            let ran = execute(&model, &inputs);
+            assert_eq!(ran.is_ok(), (least..=largest).contains(&id), "{id}");
+        }
     }
 }

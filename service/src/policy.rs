@@ -2,7 +2,7 @@
 
 use crate::error::CliError;
 use provenn_prover::commit::Description;
-use provenn_verifier::policy::PolicyError;
+use provenn_verifier::policy::{OutOfRange, PolicyError};
 use provenn_verifier::{Disclosure, Policy, Target};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -143,7 +143,13 @@ impl Asked {
         let outputs = description.ranges_of_outputs();
         let policy = Disclosure::parse(&self.0, integer, Some(&outputs)).map_err(|error| {
             let text = error.shown(&description.fracs());
-            CliError::usage("policy-out-of-range", text, "choose a value in the range")
+            let help = match error {
+                PolicyError::Range(OutOfRange::Whole | OutOfRange::NoBatch | OutOfRange::Batch | OutOfRange::All) => {
+                    "choose a policy that the model has, or commit it again for this one"
+                }
+                _ => "choose a value in the range",
+            };
+            CliError::usage("policy-out-of-range", text, help)
         })?;
         description.offers(&policy)?;
         Ok(policy)

@@ -1,5 +1,6 @@
 //! The graph under construction: values, constants, folding.
 
+mod bounds;
 mod loops;
 mod published;
 pub mod remedy;
@@ -10,9 +11,9 @@ use super::fold;
 use super::tensor::{integers, Const};
 use super::wire::limit;
 use crate::graph::{elements, infer, Op, ValueId};
+pub use bounds::Bound;
 use published::Published;
 use std::collections::{HashMap, HashSet};
-use std::ops::RangeInclusive;
 pub use veil::{Veil, HIDES};
 
 /// Largest runtime tensor, and all of them together, in elements.
@@ -86,13 +87,6 @@ pub struct Comparison {
     pub or_equal: bool,
 }
 
-/// Elements of an input that are some numbers of their type only: as far as `reader` is computed.
-pub struct Bound {
-    pub input: ValueId,
-    pub numbers: RangeInclusive<i64>,
-    pub reader: ValueId,
-}
-
 /// Where a new node comes from.
 pub struct Origin {
     /// The ONNX node.
@@ -151,26 +145,6 @@ impl Builder {
             data_type,
             origin: Made::From(Vec::new()),
         }))
-    }
-
-    /// The input whose elements these are, all of them.
-    pub fn input_of(&self, x: ValueId) -> Option<ValueId> {
-        let mut input = x;
-        // What moves elements and drops none.
-        while let Some(step) = self.producer(input) {
-            match (&step.op, step.inputs.as_slice()) {
-                (Op::Reshape { .. } | Op::Transpose { .. }, [from]) => input = *from,
-                _ => return None,
-            }
-        }
-        Some(input)
-    }
-
-    /// All elements of `x` are among these numbers. If they are those of an input, its elements are.
-    pub fn bound(&mut self, x: ValueId, numbers: RangeInclusive<i64>, reader: ValueId) {
-        if let Some(input) = self.input_of(x) {
-            self.bounds.push(Bound { input, numbers, reader });
-        }
     }
 
     /// The step that computes a value. Steps are in the order of their outputs.

@@ -2,10 +2,7 @@
 
 use super::dims::{parsed, places, written};
 use super::error::{shown, ImportError};
-use super::import;
 use super::judge::{default_domain, named};
-use super::tensor::input_type;
-use crate::graph::{Graph, InputType};
 use onnx_protobuf::tensor_shape_proto::{dimension, Dimension};
 use onnx_protobuf::{attribute_proto::AttributeType, type_proto, AttributeProto, NodeProto, ValueInfoProto};
 use std::collections::BTreeSet;
@@ -24,7 +21,7 @@ pub struct Slice {
 ///
 /// # Errors
 /// No model; [`ImportError::Slice`] for an input or an axis that there is not, an axis whose size the file leaves open (the first one counts the items of a
-/// batch), parts that do not make up the axis, names that are taken, and integers that choose among few; of integers also as [`import`](super::import).
+/// batch), parts that do not make up the axis, and names that are taken.
 pub fn slice(bytes: &[u8], input: &str, axis: i64, parts: &[Slice]) -> Result<Vec<u8>, ImportError> {
     let mut model = parsed(bytes)?;
     default_domain(&mut model)?;
@@ -110,36 +107,7 @@ pub fn slice(bytes: &[u8], input: &str, axis: i64, parts: &[Slice]) -> Result<Ve
         .splice(at..=at, parts.iter().map(|part| of_part(&whole, place, part)));
     // In front of everything: nodes stand in an order in which they can be run.
     graph.node.insert(0, joined(input, place, parts));
-    let sliced = written(&model)?;
-    let is_integer = matches!(input_type(element_type(&whole)), InputType::Integers { .. });
-    match is_integer && is_bounded(bytes, &sliced, input, parts)? {
-        true => fault(
-            "its elements choose among few, as indices do, and of a part nothing would hold it to them".into(),
-            "export the model with an input for each part",
-        ),
-        false => Ok(sliced),
-    }
-}
-
-/// Whether the whole is held to fewer integers than a part of it: what reads an input bounds it, and no longer sees it behind what joins the parts.
-fn is_bounded(whole: &[u8], sliced: &[u8], input: &str, parts: &[Slice]) -> Result<bool, ImportError> {
-    let elements = |graph: &Graph, name: &str| {
-        let mut inputs = graph.inputs.iter();
-        inputs
-            .find(|own| graph.values[own.value].name == name)
-            .map(|own| own.elements)
-    };
-    let (whole, sliced) = (import(whole)?, import(sliced)?);
-    let own = elements(&whole, input);
-    Ok(parts.iter().any(|part| elements(&sliced, &part.name) != own))
-}
-
-/// The type of its elements, as ONNX numbers them.
-fn element_type(info: &ValueInfoProto) -> i32 {
-    match info.type_.as_ref().and_then(|kind| kind.value.as_ref()) {
-        Some(type_proto::Value::TensorType(tensor)) => tensor.elem_type,
-        _ => 0,
-    }
+    written(&model)
 }
 
 /// The size of an axis in the file.

@@ -32,7 +32,7 @@ pub const MODELS: &[Code] = &[
     code("onnx-non-finite", "A constant of the model is NaN or infinite.", "Export the trained weights again; quantization needs finite values."),
     code("onnx-opset", "The operator set of the model has a version that is not supported.", "Convert the model with onnx.version_converter."),
     code("onnx-shape", "Shapes in the model do not fit together.", "Run onnx.shape_inference with strict_mode on the model and compare the shapes."),
-    code("onnx-slice", "An input of a model cannot be taken in the parts that are asked for: there is no such input or axis, the axis counts items or has no size, the parts do not make it up, a name is taken, or the elements are indices. The message says which.", "Name an input and an axis of the model, and parts whose sizes add up to that of the axis, with names that nothing else in it has."),
+    code("onnx-slice", "An input of a model cannot be taken in the parts that are asked for: there is no such input or axis, the axis counts items or has no size, the parts do not make it up, or a name is taken. The message says which.", "Name an input and an axis of the model, and parts whose sizes add up to that of the axis, with names that nothing else in it has."),
     code("onnx-symbolic-dimension", "A dimension of an input other than the first has no number.", "Give its size, as in `--dim NAME=224`, or export the model with a fixed input shape."),
     code("onnx-too-large", "The file exceeds a limit of the importer. The message names it.", "Use a smaller model, or split it."),
     code("onnx-unsupported", "Nodes of the model are not supported. The message names each with the reason.", "Express each by [supported operators](operators.md) that compute the same."),

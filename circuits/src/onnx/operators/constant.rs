@@ -165,7 +165,7 @@ pub fn cast(call: &Call<'_>, b: &mut Builder) -> Result<ValueId, Fault> {
             return Ok(x);
         }
         // What a circuit takes of an input of 64 bits is then what fits in 32.
-        let narrowed = (source, target) == (7, 6) && b.input_of(x).is_some();
+        let narrowed = (source, target) == (7, 6) && b.is_of_inputs(x);
         if holds(target, source) || narrowed {
             // The same numbers under another type.
             let same = b.emit(&call.origin, "", Op::Reshape { shape }, &[x])?;

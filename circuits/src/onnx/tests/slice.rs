@@ -133,34 +133,6 @@ fn parts_stand_where_the_whole_stood() {
     assert_eq!(shapes, [[3, 4], [3, 1], [3, 2], [3, 1], [3, 4]]);
 }
 
-/// An index that is nowhere has no proof, because the input is held to those that are somewhere.
-#[test]
-fn indices_are_not_taken_in_parts() {
-    let mut model = Model::new(17, &[1, 4])
-        .floats("table", &[3, 1], &[1.0, -2.0, 4.0])
-        .node("Gather", &["table", "x"], &["y"], &[]);
-    let element_type = |model: &mut Model| {
-        let kind = model.graph.input[0].type_.as_mut().expect("type");
-        kind.mut_tensor_type().elem_type = 7;
-    };
-    element_type(&mut model);
-    let refused = slice(&model.bytes(), "x", 1, &halves(4))
-        .expect_err("indices")
-        .to_string();
-    assert!(refused.contains("choose among few"), "{refused}");
-    // Whether they do is seen in a model that can be imported only.
-    let mut open = model.node("NoOperator", &["y"], &["z"], &[]);
-    open.graph.output[0].name = "z".into();
-    assert!(matches!(
-        slice(&open.bytes(), "x", 1, &halves(4)),
-        Err(ImportError::Unsupported(_))
-    ));
-    // Of other integers there is nothing to hold.
-    let mut numbers = Model::new(17, &[1, 4]).node("Cast", &["x"], &["y"], &[("to", builder::A::I(1))]);
-    element_type(&mut numbers);
-    assert!(slice(&numbers.bytes(), "x", 1, &halves(4)).is_ok());
-}
-
 #[test]
 fn what_is_no_slice_is_refused() {
     let mut model = Model::new(17, &[0, 4])

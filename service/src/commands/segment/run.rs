@@ -19,6 +19,7 @@ use crate::srs::Parameters;
 use crate::statement::Said;
 use provenn_prover::chain::{self, Run, Segments, Stored};
 use provenn_prover::commit::Description;
+use provenn_verifier::text::quoted;
 use provenn_verifier::Disclosure;
 use serde_json::{json, Value};
 use std::path::{Path, PathBuf};
@@ -98,6 +99,11 @@ fn go_on(args: &Args, begun: &Path) -> Result<Report, CliError> {
         aside: out.is_standard(),
         ..Report::default()
     };
+    // Of this its owner decides: what comes out of the chain was asked for by somebody else.
+    if let Some(body) = run.claim().body.inference() {
+        report.row("asked for", description.words(&body.policy));
+        report.row("audience", quoted(&run.claim().context.audience));
+    }
     report.json = told(
         &mut report,
         args,

@@ -46,11 +46,17 @@ pub fn piece(path: &Path) -> Result<Report, CliError> {
 
 /// What it is for: not what it will state.
 fn claim(report: &mut Report, claim: &Claim) {
-    let model_id = claim.body.inference().map(|body| hex(&body.model_id));
+    let body = claim.body.inference();
+    let (model_id, policy) = (
+        body.map(|body| hex(&body.model_id)),
+        body.map(|body| body.policy.to_string()),
+    );
     report.row("model id", model_id.as_deref().unwrap_or("none"));
+    report.row("policy", policy.as_deref().unwrap_or("none"));
     report.row("audience", quoted(&claim.context.audience));
     report.row("nonce", hex(&claim.context.nonce));
-    let fields =
-        json!({ "model_id": model_id, "audience": claim.context.audience, "nonce": hex(&claim.context.nonce) });
+    let fields = json!({
+        "model_id": model_id, "policy": policy, "audience": claim.context.audience, "nonce": hex(&claim.context.nonce),
+    });
     add(report, fields);
 }
