@@ -51,3 +51,13 @@ fn golden_cards_of_segments_are_audited() {
         holds(card, &checks);
     }
 }
+
+#[test]
+fn golden_cards_of_stages_are_audited() {
+    let of = ChainCard::from_bytes(&read("chains/pipeline_stages.card")).unwrap();
+    let srs = srs(of.segments[0].key.k);
+    let models = ["pipeline_preprocessing", "digits_cnn", "pipeline_decision"];
+    let models = models.map(|model| read(&format!("models/{model}.onnx")));
+    let checks = chain::audit_stages(&models.each_ref().map(Vec::as_slice), &of, &srs, None).unwrap();
+    holds("pipeline_stages", &checks);
+}

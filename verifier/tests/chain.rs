@@ -10,7 +10,7 @@ use provenn_verifier::{
     WholeOutput,
 };
 
-const NAMES: [&str; 3] = ["digits_mlp", "digits_cnn", "digits_cnn_lanes"];
+const NAMES: [&str; 4] = ["digits_mlp", "digits_cnn", "digits_cnn_lanes", "pipeline_stages"];
 
 fn file(name: &str, end: &str) -> Vec<u8> {
     std::fs::read(format!(
