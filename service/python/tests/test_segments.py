@@ -53,3 +53,12 @@ def test_a_bundle_is_all_that_a_verdict_needs(card: provenn.Card, receipt: prove
     with pytest.raises(provenn.ProvennError) as refused:
         provenn.verify(bundle, model_id="00" * 32)
     assert refused.value.code == "model-mismatch"
+
+
+def test_a_chain_of_stages_is_one_model(fixtures: Path) -> None:
+    files = [fixtures / f"chains/pipeline_stages.{end}" for end in ("card", "srs", "receipt")]
+    card = provenn.Card.load(files[0], srs=files[1])
+    assert card.segments == 3 and str(card.fidelity).startswith("not measured")
+    receipt = provenn.Receipt.load(files[2], card)
+    assert provenn.verify(receipt, card, policy="label").output == 1
+    assert provenn.verify(provenn.bundle(receipt, card), model_id=card.model_id).output == 1

@@ -52,6 +52,8 @@ class Fidelity:
         return cls(**{name: found[name] for name in cls.__dataclass_fields__ if name in found or name != "unmoved"})
 
     def __str__(self) -> str:
+        if self.rows == 0:
+            return "not measured of the whole: the card of each stage says how far it is off"
         return (
             f"{self.rows} {self.source} rows: {self.label_flips} label flips, error at most {self.max_error:.3g}, "
             f"{self.unprovable} without a receipt"

@@ -107,9 +107,13 @@ pub fn shown(card: &AnyCard, description: &Description) -> Report {
             format!("{} {:?}, in steps of {step}", quoted(&output.name), output.shape),
         );
     }
+    let fidelity = description.fidelity.words();
     report.row(
         "fidelity",
-        format!("{}, by its publisher's measurement", description.fidelity.words()),
+        match description.fidelity.rows {
+            0 => fidelity,
+            _ => format!("{fidelity}, by its publisher's measurement"),
+        },
     );
     for (policy, bits) in &description.leakage {
         report.row("policy", format!("{policy}: {bits}"));
