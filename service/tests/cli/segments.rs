@@ -145,8 +145,8 @@ fn segments_are_proven_by_workers() {
         (&shown["segments"], &shown["secret"], &shown["audience"]),
         (&2.into(), &true.into(), &"alice".into())
     );
-    assert_eq!(shown["whole"], true);
-    assert_eq!(shown.as_object().unwrap().len(), 8, "{shown}");
+    assert_eq!((&shown["whole"], &shown["policy"]), (&true.into(), &"label".into()));
+    assert_eq!(shown.as_object().unwrap().len(), 9, "{shown}");
     let shown = provenn(&["--json", "show", &two]).json();
     assert_eq!((&shown["segment"], &shown["segments"]), (&2.into(), &2.into()));
 }
