@@ -2,7 +2,7 @@
 
 export const FAILING = {
   "srs-file": "srs_cut srs_extended srs_g2_curve srs_g2_field srs_g2_subgroup srs_generator srs_identity srs_k srs_kind srs_magic srs_no_tail srs_version",
-  "card-file": "card_commitment_count card_cut card_extended card_magic card_utf8 card_version key_blinding key_degree key_flag key_inputs key_k key_layout key_magic key_phase key_version registration_key",
+  "card-file": "card_commitment_count card_cut card_extended card_magic card_utf8 card_version key_blinding key_degree key_flag key_inputs key_k key_layout key_magic key_phase key_version registration_key segment_alone",
   "card-srs": "card_srs srs_other_k srs_relabelled srs_secret srs_tail",
   registration: "card_commitment card_description card_quantization card_weight key_bits registration_bit registration_cut",
   parameters: "development_refused",

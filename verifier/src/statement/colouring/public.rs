@@ -17,19 +17,25 @@ pub struct EdgeSums<'a> {
     class: ColouringClass,
 }
 
-/// Powers of a vertex's number, and what its edges add up to. Side by side, since edges jump between vertices.
+/// What edges take of their smaller vertex, which many in a row have in common.
 #[derive(Clone, Copy)]
-struct Vertex {
+struct Smaller {
     rho: Fr,
-    sigma: Fr,
     /// `(rho s)^u`
     rho_s: Fr,
-    /// `(sigma s)^u`
+    /// `sum (sigma s)^v` over neighbours after.
+    after: Fr,
+}
+
+/// What they take of their larger one, and add to it. Edges jump between these: each lies in two cache lines that are fetched together, and nothing else there.
+#[derive(Clone, Copy)]
+#[repr(align(128))]
+struct Larger {
+    sigma: Fr,
+    /// `(sigma s)^v`
     sigma_s: Fr,
     /// `sum (rho s)^u` over neighbours before.
     before: Fr,
-    /// `sum (sigma s)^u` over neighbours after.
-    after: Fr,
 }
 
 impl<'a> EdgeSums<'a> {
@@ -46,21 +52,14 @@ impl<'a> EdgeSums<'a> {
         let [rho, sigma, s, _] = *challenges else {
             return Err(BROKEN);
         };
-        let bases = [rho, sigma, rho * s, sigma * s].map(powers);
-        let [rhos, sigmas, rhos_s, sigmas_s] = bases;
-        let all = rhos.zip(sigmas).zip(rhos_s.zip(sigmas_s));
-        let all = all.take(size(self.graph.vertices()));
-        let mut vertices: Vec<Vertex> = all
-            .map(|((rho, sigma), (rho_s, sigma_s))| Vertex {
-                rho,
-                sigma,
-                rho_s,
-                sigma_s,
-                before: Fr::ZERO,
-                after: Fr::ZERO,
-            })
-            .collect();
-        let total = self.add_edges(&mut vertices)?;
+        let (vertices, after, before) = (size(self.graph.vertices()), Fr::ZERO, Fr::ZERO);
+        let smaller = powers(rho).zip(powers(rho * s));
+        let smaller = smaller.map(|(rho, rho_s)| Smaller { rho, rho_s, after });
+        let mut smaller: Vec<Smaller> = smaller.take(vertices).collect();
+        let larger = powers(sigma).zip(powers(sigma * s));
+        let larger = larger.map(|(sigma, sigma_s)| Larger { sigma, sigma_s, before });
+        let mut larger: Vec<Larger> = larger.take(vertices).collect();
+        let total = self.add_edges(&mut smaller, &mut larger)?;
         let mut columns = vec![
             vec![Fr::ONE; size(self.class.usable())],
             powers(s.pow(self.class.lanes().into()))
@@ -69,33 +68,32 @@ impl<'a> EdgeSums<'a> {
             vec![total],
         ];
         let first = columns.len();
-        let rows = self.class.rows_of(vertices.len());
+        let rows = self.class.rows_of(vertices);
         columns.resize(first.saturating_add(size(self.class.lanes())), Vec::with_capacity(rows));
-        for row in vertices.chunks(size(self.class.lanes()).max(1)) {
-            for (vertex, column) in row.iter().zip(columns.iter_mut().skip(first)) {
-                column.push(vertex.sigma * vertex.before + vertex.rho * vertex.after);
+        let lanes = size(self.class.lanes()).max(1);
+        for (smaller, larger) in smaller.chunks(lanes).zip(larger.chunks(lanes)) {
+            for ((own, other), column) in smaller.iter().zip(larger).zip(columns.iter_mut().skip(first)) {
+                column.push(other.sigma * other.before + own.rho * own.after);
             }
         }
         Ok(columns)
     }
 
     /// Fills in the sums over neighbours, and gives the sum of all weights. Edges of one smaller vertex are neighbours in the list.
-    fn add_edges(&self, vertices: &mut [Vertex]) -> Result<Fr, VerifyError> {
+    fn add_edges(&self, smaller: &mut [Smaller], larger: &mut [Larger]) -> Result<Fr, VerifyError> {
         let mut total = Fr::ZERO;
         for edges in self.graph.edges().chunk_by(|(a, _), (b, _)| a == b) {
             let Some((u, _)) = edges.first() else { continue };
-            let from = *vertices.get(size(*u)).ok_or(BROKEN)?;
+            let from = smaller.get_mut(size(*u)).ok_or(BROKEN)?;
             let (mut weights, mut after) = (Fr::ZERO, Fr::ZERO);
             for (_, v) in edges {
-                let to = vertices.get_mut(size(*v)).ok_or(BROKEN)?;
+                let to = larger.get_mut(size(*v)).ok_or(BROKEN)?;
                 to.before += from.rho_s;
                 after += to.sigma_s;
                 weights += to.sigma;
             }
             total += from.rho * weights;
-            if let Some(from) = vertices.get_mut(size(*u)) {
-                from.after = after;
-            }
+            from.after = after;
         }
         Ok(total)
     }

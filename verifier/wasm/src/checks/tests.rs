@@ -2,7 +2,7 @@ use super::*;
 use std::collections::BTreeSet;
 
 /// Codes that only bytes give which do not decode: the file that they are in is the check.
-const OF_FILES: [&str; 15] = [
+const OF_FILES: [&str; 16] = [
     "bad-g2-subgroup",
     "bad-magic",
     "bad-proof-system",
@@ -18,6 +18,7 @@ const OF_FILES: [&str; 15] = [
     "signature-invalid",
     "signature-model",
     "srs-invalid",
+    "stage-card",
 ];
 
 /// States are derived from the order of the checks.
