@@ -170,7 +170,7 @@ pub fn audit(
 /// The same of a chain of stages: each from a file of its own, in their order, and that they are put together as they give and take.
 ///
 /// # Errors
-/// As [`audit`], and [`ProveError::Stage`] for another number of files than the chain has stages.
+/// As [`audit()`], and [`ProveError::Stage`] for another number of files than the chain has stages.
 pub fn audit_stages(
     models: &[&[u8]],
     card: &ChainCard,
