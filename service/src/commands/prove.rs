@@ -222,7 +222,13 @@ struct Owned {
 impl Owned {
     fn read(args: &Args) -> Result<Self, CliError> {
         let beside = |card: &ModelCard| parameters(args, card.key.k);
-        let (committed, parameters) = store::load_beside(folder(args), beside)?;
+        // The folder of a stage has no model.card.
+        let stage = || files::decode(&args.card, files::MAX_CARD, ModelCard::from_bytes).err();
+        let loaded = store::load_beside(folder(args), beside);
+        let (committed, parameters) = loaded.map_err(|error| {
+            let stage = stage().filter(|refused| refused.parts().0 == "stage-card");
+            stage.unwrap_or_else(|| error.into())
+        })?;
         if files::read(&args.card, files::MAX_CARD)? != committed.card.to_bytes() {
             let message = format!(
                 "{} is not the card of the model in its folder",

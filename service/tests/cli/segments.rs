@@ -261,3 +261,19 @@ fn a_large_card_is_read() {
         provenn(&["show", card.to_str().unwrap()]).fails(exit, code);
     }
 }
+
+/// The card of a stage is no model to prove, and its folder has no `model.card`: that is what is said.
+#[test]
+fn a_stage_is_no_model() {
+    let card = fixture("testkit/files/segment_alone.card");
+    let prove = [
+        "prove",
+        "--card",
+        &card,
+        "--input",
+        &fixture(SAMPLE),
+        "--out",
+        &path(folder(), "no-stage"),
+    ];
+    provenn(&prove).fails(3, "stage-card");
+}
