@@ -27,9 +27,8 @@ struct Smaller {
     after: Fr,
 }
 
-/// What they take of their larger one, and add to it. Edges jump between these: each lies in two cache lines that are fetched together, and nothing else there.
+/// What they take of their larger one, and add to it. Edges jump between these: nothing else lies there.
 #[derive(Clone, Copy)]
-#[repr(align(128))]
 struct Larger {
     sigma: Fr,
     /// `(sigma s)^v`
