@@ -64,8 +64,11 @@ pub struct Db {
     sqlite: bool,
 }
 
-/// Connections of SQLite that read. Lists take less than half of them at a time.
+/// Connections that read. Lists take less than half of them at a time.
 const READERS: u32 = 10;
+
+/// Connections of PostgreSQL that change something, and may wait for each other's locks: nobody who only reads waits for those.
+const WRITERS: u32 = 12;
 
 /// Connections that answered so lately are not asked again whether they do, which takes as long as a question.
 const ANSWERED: Duration = Duration::from_secs(1);
@@ -210,13 +213,11 @@ impl Db {
                 })
         };
         tracing::info!(database = shown_url(url), "connecting");
-        let write = pool(if sqlite { 1 } else { 16 }, "").connect(url).await?;
-        let (read, sweep) = match sqlite {
-            true => {
-                let read = pool(READERS, "").connect(url).await?;
-                (read.clone(), read)
-            }
-            false => (write.clone(), pool(1, PLANNED_ONCE).connect_lazy(url)?),
+        let write = pool(if sqlite { 1 } else { WRITERS }, "").connect(url).await?;
+        let read = pool(READERS, "").connect(url).await?;
+        let sweep = match sqlite {
+            true => read.clone(),
+            false => pool(1, PLANNED_ONCE).connect_lazy(url)?,
         };
         let door = pool(DOOR, "").connect_lazy(url)?;
         Ok(Self {
