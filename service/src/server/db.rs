@@ -78,7 +78,8 @@ const DOOR: u32 = 4;
 
 /// What each connection to SQLite is set to.
 const SQLITE: &str =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON;";
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; \
+     PRAGMA wal_autocheckpoint = 16384;";
 
 /// What each session of PostgreSQL is set to: a process that is frozen, or cut off, within a transaction loses its locks after ten
 /// seconds, and nobody waits for a lock longer than five.
@@ -260,6 +261,20 @@ impl Db {
         row.fetch_one(&self.read).await?.try_get("now").map(Some)
     }
 
+    /// Moves what was written from SQLite's log into its file, while others write. A writer does it only if nobody else did before the
+    /// log has 16,384 pages: all other writers would wait for it.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub async fn checkpoint(&self) -> Result<(), sqlx::Error> {
+        if self.sqlite {
+            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+                .execute(&self.read)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Copies an SQLite database as it is at one moment into a new file, while others use it.
     pub async fn copy(&self, to: &Path) -> Result<(), sqlx::Error> {
         let to = to.display().to_string();
@@ -283,6 +298,20 @@ mod tests {
     use super::*;
     use crate::server::ids::TenantId;
     use crate::server::keys::{Scope, Secret};
+
+    /// What is written lies in the log until a checkpoint, whoever writes.
+    #[tokio::test]
+    async fn a_checkpoint_moves_what_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("service.db");
+        let db = Db::migrate(&format!("sqlite://{}?mode=rwc", file.display()))
+            .await
+            .unwrap();
+        let length = || std::fs::metadata(&file).unwrap().len();
+        let before = length();
+        db.checkpoint().await.unwrap();
+        assert!(before < 10_000 && length() > 100_000, "{before} {}", length());
+    }
 
     /// Whoever holds all readers keeps nobody out.
     #[tokio::test]

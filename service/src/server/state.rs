@@ -38,7 +38,7 @@ pub const ATTEMPTS: usize = 2;
 
 /// Lists at a time, requests for jobs, and changes of the database: a client has at most half of them, so that its queue is its own. Lists keep processors busy.
 const LISTS: usize = 2;
-const SUBMISSIONS: usize = 8;
+const SUBMISSIONS: usize = 4;
 const CHANGES: usize = 4;
 /// After a list or a request for a job a client's next one rests so many times as long as it took.
 const REST: u32 = 3;

@@ -76,7 +76,14 @@ pub async fn sweep(app: &App) -> Result<(), ApiError> {
         }
         Ok(())
     };
-    let done = [expired.await, leases(app).await, tasks(app).await, rooms(app).await];
+    let checkpoint = async { Ok(app.db.checkpoint().await?) };
+    let done = [
+        expired.await,
+        leases(app).await,
+        tasks(app).await,
+        rooms(app).await,
+        checkpoint.await,
+    ];
     done.into_iter().collect()
 }
 
