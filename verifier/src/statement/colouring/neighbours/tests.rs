@@ -40,8 +40,10 @@ fn sums_are_those_of_edges_one_by_one() {
             }
         }
         let neighbours = Neighbours::new(&graph);
-        assert_eq!(neighbours.before(&first).collect(), Ok(before));
-        assert_eq!(neighbours.after(&values).collect(), Ok(after));
+        let sums: Result<Vec<_>, _> = neighbours.before(&first).collect();
+        assert_eq!(sums, Ok(before));
+        let sums: Result<Vec<_>, _> = neighbours.after(&values).collect();
+        assert_eq!(sums, Ok(after));
     }
 }
 
