@@ -1,9 +1,11 @@
 //! What a long history costs: submission, status, ledger, lists and sweep on a database that is nearly empty, and on the same with a
 //! million ended jobs of the same tenant, model and key.
 //!
-//! `history [ROWS] [POSTGRESQL_URL]`: on SQLite in a temporary folder, and on an empty PostgreSQL database where one is named.
+//! `history [ROWS] [POSTGRESQL_URL]`: on SQLite in a temporary folder, and on an empty PostgreSQL database: the one that is named, or one of a server
+//! of its own where one is installed.
 #![expect(clippy::unwrap_used, reason = "a bench may panic")]
 
+use provenn_benches::postgres::Postgres;
 use provenn_service::server::db::{Db, Most, Place, Submission};
 use provenn_service::server::ids::{InputDigest, JobId, KeyId, ModelId, TaskId, TenantId};
 use provenn_service::server::job::Kinds;
@@ -53,7 +55,12 @@ async fn main() {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = format!("sqlite://{}/provenn.db?mode=rwc", folder.path().display());
     sqlx::any::install_default_drivers();
-    for url in [Some(sqlite), arguments.next()].into_iter().flatten() {
+    let (named, mut server) = (arguments.next(), None);
+    let postgresql = named.or_else(|| {
+        server = Postgres::start();
+        server.as_ref().map(Postgres::url)
+    });
+    for url in [Some(sqlite), postgresql].into_iter().flatten() {
         let (kind, _) = url.split_once(':').unwrap();
         println!("{kind}: median and p99 of {TIMES} in ms, with few jobs and with {rows} ended ones");
         database(&url, rows).await;

@@ -41,9 +41,12 @@ pub use submit::{Most, Submission, Submitted};
 
 use crate::server::clock::Millis;
 use crate::server::config::shown_url;
+use crate::server::ids::KeyId;
+use keys::shared::Shared;
 use sqlx::any::{install_default_drivers, AnyPoolOptions};
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Connections to the database.
@@ -54,13 +57,24 @@ pub struct Db {
     read: AnyPool,
     /// Who calls is asked on connections of its own: whoever fills the others keeps nobody out.
     door: AnyPool,
+    /// Questions at the door about a key, each with the hash of its secret: one at a time, so that who asks with one key without end delays itself.
+    asked: Arc<Shared<KeyId, Option<(Known, String)>>>,
     /// The sweeper's, who asks the same few questions for ever.
     sweep: AnyPool,
     sqlite: bool,
 }
 
-/// Connections of SQLite that read. Lists take less than half of them at a time.
+/// Connections that read. Lists take less than half of them at a time.
 const READERS: u32 = 10;
+
+/// Connections of PostgreSQL that change something, and may wait for each other's locks: nobody who only reads waits for those.
+const WRITERS: u32 = 12;
+
+/// Connections that answered so lately are not asked again whether they do, which takes as long as a question.
+const ANSWERED: Duration = Duration::from_secs(1);
+
+/// Connections that ask who calls.
+const DOOR: u32 = 4;
 
 /// What each connection to SQLite is set to.
 const SQLITE: &str =
@@ -178,6 +192,16 @@ impl Db {
             AnyPoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(Duration::from_secs(10))
+                .test_before_acquire(false)
+                .before_acquire(|connection, since| {
+                    Box::pin(async move {
+                        // It answered when it was given back.
+                        if since.idle_for > ANSWERED {
+                            connection.ping().await?;
+                        }
+                        Ok(true)
+                    })
+                })
                 .after_connect(move |connection, _| {
                     Box::pin(async move {
                         connection.execute(if sqlite { SQLITE } else { POSTGRESQL }).await?;
@@ -189,19 +213,18 @@ impl Db {
                 })
         };
         tracing::info!(database = shown_url(url), "connecting");
-        let write = pool(if sqlite { 1 } else { 16 }, "").connect(url).await?;
-        let (read, sweep) = match sqlite {
-            true => {
-                let read = pool(READERS, "").connect(url).await?;
-                (read.clone(), read)
-            }
-            false => (write.clone(), pool(1, PLANNED_ONCE).connect_lazy(url)?),
+        let write = pool(if sqlite { 1 } else { WRITERS }, "").connect(url).await?;
+        let read = pool(READERS, "").connect(url).await?;
+        let sweep = match sqlite {
+            true => read.clone(),
+            false => pool(1, PLANNED_ONCE).connect_lazy(url)?,
         };
-        let door = pool(2, "").connect_lazy(url)?;
+        let door = pool(DOOR, "").connect_lazy(url)?;
         Ok(Self {
             write,
             read,
             door,
+            asked: Arc::default(),
             sweep,
             sqlite,
         })

@@ -36,9 +36,12 @@ pub struct App(Arc<Parts>);
 /// Attempts under way for each proof at a time.
 pub const ATTEMPTS: usize = 2;
 
-/// Lists at a time, and changes of the database: a client has at most half of them, so that its queue is its own. Lists keep processors busy.
+/// Lists at a time, requests for jobs, and changes of the database: a client has at most half of them, so that its queue is its own. Lists keep processors busy.
 const LISTS: usize = 2;
+const SUBMISSIONS: usize = 8;
 const CHANGES: usize = 4;
+/// After a list or a request for a job a client's next one rests so many times as long as it took.
+const REST: u32 = 3;
 /// Looks at all that the service depends on, at a time.
 const LOOKS: usize = 4;
 
@@ -75,6 +78,8 @@ pub struct Parts {
     pub readings: Turns,
     /// Lists, and other answers that take the database long.
     pub lists: Turns,
+    /// Requests for jobs, from when they arrived to when the job engine knows of the job. Whoever has such a turn may take others, not the other way round.
+    pub submissions: Turns,
     /// Changes of the database that tenants ask for.
     pub changes: Turns,
     /// Looks at disk, database and store: strangers may ask for them too.
@@ -145,7 +150,8 @@ impl App {
             verifications: Turns::new(config.limits.verifications),
             inspections: Turns::new(config.limits.inspections),
             readings: Turns::new(config.limits.inspections),
-            lists: Turns::new(LISTS),
+            lists: Turns::new(LISTS).resting(REST),
+            submissions: Turns::new(SUBMISSIONS).resting(REST),
             changes: Turns::new(CHANGES),
             looks: Turns::new(LOOKS),
             stop: watch::Sender::new(false),

@@ -33,8 +33,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
-/// Proofs come after answers to clients.
-const NICE: i32 = 10;
+/// Proofs come after answers to clients. With any more weight answers wait for proofs after each burst of theirs, tens of milliseconds.
+const NICE: i32 = 19;
 
 /// Pause before how an attempt ended is written down once more.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -4,7 +4,7 @@ use super::http::body;
 use super::http::id::named;
 use super::inputs::form::{ColouringSummary, Form, GraphSummary};
 use super::proofs::context::ContextRequest;
-use super::submit::{admit, submit, Wanted};
+use super::submit::{admit, submit, turn, Wanted};
 use super::view::JobView;
 use crate::error::CliError;
 use crate::estimate::Cost;
@@ -60,6 +60,7 @@ pub async fn post_colouring(
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Prove)?;
     let (asked, digest) = body::json::<ColouringRequest>(body).await?;
+    let turn = turn(&app, &caller).await?;
     let context = asked.context.checked()?;
     let (graph, public) = uploaded::<GraphSummary>(&app, &caller, &asked.graph, (Form::Graph, "graph")).await?;
     let of = (Form::Colouring, "colouring");
@@ -92,6 +93,7 @@ pub async fn post_colouring(
     let of = (&charge.model, &colouring, "");
     app.db.set_input_digest(&caller.tenant, of, &charge.about.input).await?;
     let wanted = Wanted {
+        turn,
         request: JobRequest::Colouring(Colouring {
             graph,
             colouring,

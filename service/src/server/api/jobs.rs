@@ -126,14 +126,16 @@ pub async fn events(
 
 pub async fn cancel(app: &App, caller: &Caller, kinds: Kinds, id: Named) -> Result<StatusCode, ApiError> {
     caller.needs(Scope::Prove)?;
-    let turn = app.changes.take(&Client::Tenant(caller.tenant.clone())).await?;
     let id = id?;
-    if app.db.cancel(&caller.tenant, kinds, &id, app.now()).await? {
+    let cancelled = {
+        let _turn = app.changes.take(&Client::Tenant(caller.tenant.clone())).await?;
+        app.db.cancel(&caller.tenant, kinds, &id, app.now()).await?
+    };
+    if cancelled {
         app.hub.tell(&id, None);
         removal::after_request(app, &caller.tenant).await;
         return Ok(StatusCode::NO_CONTENT);
     }
-    drop(turn);
     let job = app
         .db
         .job(&caller.tenant, kinds, &id)

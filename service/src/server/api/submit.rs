@@ -6,6 +6,7 @@ use crate::fail;
 use crate::server::auth::Caller;
 use crate::server::config::Limits;
 use crate::server::db::{Most, Submission, Submitted};
+use crate::server::door::turns::Turn;
 use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::ids::{JobId, TaskId};
@@ -16,6 +17,7 @@ use axum::http::{header, HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::Json;
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 const IDEMPOTENCY: &str = "idempotency-key";
 const MAX_IDEMPOTENCY: usize = 255;
@@ -36,8 +38,17 @@ pub fn admit(forecast: &Value, limits: &Limits) -> Result<(), ApiError> {
     })
 }
 
+/// A turn at asking for a job, which a handler takes once the request is there, before it asks the database anything.
+///
+/// # Errors
+/// [`ApiError::Busy`].
+pub async fn turn(app: &App, caller: &Caller) -> Result<Turn, ApiError> {
+    app.submissions.take(&Client::Tenant(caller.tenant.clone())).await
+}
+
 /// A job that a handler wants.
 pub struct Wanted {
+    pub turn: Turn,
     pub request: JobRequest,
     pub priority: Option<u8>,
     /// Unix milliseconds.
@@ -85,20 +96,39 @@ pub async fn submit(app: &App, caller: &Caller, headers: &HeaderMap, wanted: Wan
         jobs: app.config.limits.tenant_jobs,
         bytes: app.config.limits.tenant_bytes,
     };
-    let submitted = {
-        let _turn = app.changes.take(&Client::Tenant(caller.tenant.clone())).await?;
-        app.db.submit(&submission, &most, app.now()).await?
-    };
-    fail::point("after-submit");
-    if let Submitted::New(job) = &submitted {
-        // The job is safe: if this fails, the sweeper tells the engine later.
-        if let Err(error) = app.queue.push(&submission.task, 0).await {
-            tracing::warn!(job = job.id.as_str(), %error, "the job engine did not take a task");
-        }
-        fail::point("after-push");
-    }
+    let submitted = added(app, submission, most, wanted.turn).await?;
     let location = format!("{}/{}", wanted.request.place(), submitted.job().id);
     let location = HeaderValue::from_str(&location).map_err(|e| ApiError::Internal(e.to_string()))?;
     let view = JobView::new(submitted.job().clone(), app.now());
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view)).into_response())
+}
+
+/// Adds a job, and tells the engine of it, which nobody waits for: the job is safe before. The turn lasts until the engine knows.
+async fn added(app: &App, submission: Submission, most: Most, turn: Turn) -> Result<Submitted, ApiError> {
+    let (answer, submitted) = oneshot::channel();
+    let app = app.clone();
+    tokio::spawn(async move {
+        let _turn = turn;
+        let submitted = match app.changes.take(&Client::Tenant(submission.tenant.clone())).await {
+            Ok(_change) => app.db.submit(&submission, &most, app.now()).await,
+            Err(busy) => Err(busy),
+        };
+        fail::point("after-submit");
+        let new = match &submitted {
+            Ok(Submitted::New(job)) => Some(job.id.clone()),
+            _ => None,
+        };
+        // Whoever asked may be gone.
+        let _asked = answer.send(submitted);
+        if let Some(job) = new {
+            // If this fails, the sweeper tells the engine later.
+            if let Err(error) = app.queue.push(&submission.task, 0).await {
+                tracing::warn!(job = job.as_str(), %error, "the job engine did not take a task");
+            }
+            fail::point("after-push");
+        }
+    });
+    submitted
+        .await
+        .map_err(|_| ApiError::Internal("a submission ended before it was answered".into()))?
 }

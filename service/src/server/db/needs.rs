@@ -4,7 +4,10 @@ use crate::server::error::ApiError;
 use crate::server::ids::{JobId, ModelId, ObjectDigest, TenantId};
 use crate::server::store::Kind;
 use serde_json::Value;
-use sqlx::{Any, Row, Transaction};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
+
+/// Things in one question: a row of a database has so many columns.
+const AT_ONCE: usize = 100;
 
 /// Something of its tenant's that a job needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,27 +39,42 @@ impl Need {
         model.into_iter().chain(inputs.chain(under).flat_map(uploads)).collect()
     }
 
-    /// Refuses a job that needs what is not there, within the transaction that adds it.
-    pub(super) async fn is_there(&self, tx: &mut Transaction<'static, Any>, tenant: &TenantId) -> Result<(), ApiError> {
-        let (query, what) = match self {
-            Self::Upload(kind, sha256) => (
-                sqlx::query("SELECT 1 FROM uploads WHERE tenant = $1 AND sha256 = $2 AND kind = $3")
-                    .bind(tenant)
-                    .bind(sha256)
-                    .bind(kind.name()),
-                kind.name(),
-            ),
-            Self::Commitment(id) => (
-                sqlx::query("SELECT 1 FROM models WHERE tenant = $1 AND id = $2")
-                    .bind(tenant)
-                    .bind(id),
-                "model",
-            ),
-        };
-        match query.fetch_optional(&mut **tx).await? {
-            Some(_) => Ok(()),
-            None => Err(ApiError::NotFound { what }),
+    /// What it is, and which.
+    fn named(&self) -> (&'static str, &str) {
+        match self {
+            Self::Upload(kind, sha256) => (kind.name(), sha256.as_str()),
+            Self::Commitment(id) => ("model", id.as_str()),
         }
+    }
+
+    /// Refuses a job that needs what is not there, within the transaction that adds it. One question for all: each takes a way to the database and back.
+    pub(super) async fn are_there(
+        needs: &[Self],
+        tx: &mut Transaction<'static, Any>,
+        tenant: &TenantId,
+    ) -> Result<(), ApiError> {
+        for needs in needs.chunks(AT_ONCE) {
+            let there = needs.iter().enumerate().map(|(n, need)| match need {
+                Self::Upload(kind, _) => format!(
+                    "(SELECT COUNT(*) FROM uploads WHERE tenant = $1 AND kind = '{}' AND sha256 = ${})",
+                    kind.name(),
+                    n + 2
+                ),
+                Self::Commitment(_) => format!("(SELECT COUNT(*) FROM models WHERE tenant = $1 AND id = ${})", n + 2),
+            });
+            let query = format!("SELECT {}", there.collect::<Vec<_>>().join(", "));
+            let mut query = sqlx::query(AssertSqlSafe(query)).bind(tenant);
+            for need in needs {
+                query = query.bind(need.named().1);
+            }
+            let row = query.fetch_one(&mut **tx).await?;
+            for (n, need) in needs.iter().enumerate() {
+                if row.try_get::<i64, _>(n)? == 0 {
+                    return Err(ApiError::NotFound { what: need.named().0 });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Refuses to remove what a job under way needs, under the tenant's lock.

@@ -3,7 +3,6 @@
 use super::agreements::in_force;
 use super::jobs::insert_event;
 use super::needs::Need;
-use super::registry::not_revoked;
 use super::{ledger, Db, Job};
 use crate::server::clock::Millis;
 use crate::server::error::ApiError;
@@ -100,27 +99,18 @@ impl Db {
                 return Ok(Submitted::Known(job));
             }
         }
-        // One question in place of two: each hands the connection to another thread and back.
-        let row = sqlx::query(
-            "SELECT (SELECT id FROM jobs WHERE tenant = $1 AND kind = $2 AND statement = $3 AND state NOT IN ('failed', 'cancelled', 'expired') AND removed IS NULL) AS known,
-                 (SELECT COUNT(*) FROM jobs WHERE tenant = $1 AND state IN ('queued', 'witness', 'proving', 'verifying') AND whole IS NULL) AS open",
-        )
-        .bind(&new.tenant)
-        .bind(new.kind)
-        .bind(&new.statement)
-        .fetch_one(&mut *tx)
-        .await?;
-        let submitted = match row.try_get::<Option<JobId>, _>("known")? {
+        let there = There::of(&mut tx, new).await?;
+        let submitted = match &there.known {
             Some(known) => {
-                let job = job(&mut tx, &known).await?;
+                let job = job(&mut tx, known).await?;
                 if let Some(charge) = &new.charge {
-                    ledger::reserve(&mut tx, &new.tenant, &known, charge).await?;
+                    ledger::reserve(&mut tx, &new.tenant, known, charge).await?;
                 }
                 Submitted::Known(job)
             }
             None => {
-                let open: i64 = row.try_get("open")?;
-                Submitted::New(add(&mut tx, new, most, (used, open), now).await?)
+                there.suffices(most, used)?;
+                Submitted::New(add(&mut tx, new, &there, now).await?)
             }
         };
         if let Some((key, body)) = &new.idempotency {
@@ -138,37 +128,74 @@ impl Db {
     }
 }
 
+/// What a submission finds, all in one question: each takes a way to the database and back.
+struct There {
+    /// A job for the same statement.
+    known: Option<JobId>,
+    /// Jobs of the tenant that are under way.
+    open: i64,
+    /// Whether the tenant has set any budget.
+    budgets: bool,
+    /// Why the model was revoked.
+    revoked: Option<String>,
+}
+
+impl There {
+    async fn of(tx: &mut Transaction<'static, Any>, new: &Submission) -> Result<Self, ApiError> {
+        let row = sqlx::query(
+            "SELECT (SELECT id FROM jobs WHERE tenant = $1 AND kind = $2 AND statement = $3 AND state NOT IN ('failed', 'cancelled', 'expired') AND removed IS NULL) AS known,
+                 (SELECT COUNT(*) FROM jobs WHERE tenant = $1 AND state IN ('queued', 'witness', 'proving', 'verifying') AND whole IS NULL) AS open,
+                 (SELECT COUNT(*) FROM budgets WHERE tenant = $1) AS budgets,
+                 (SELECT reason FROM registry WHERE tenant = $1 AND model = $4 AND status = 'revoked') AS revoked",
+        )
+        .bind(&new.tenant)
+        .bind(new.kind)
+        .bind(&new.statement)
+        .bind(new.charge.as_ref().map_or("", |charge| charge.model.as_str()))
+        .fetch_one(&mut **tx)
+        .await?;
+        Ok(Self {
+            known: row.try_get("known")?,
+            open: row.try_get("open")?,
+            budgets: row.try_get::<i64, _>("budgets")? > 0,
+            revoked: row.try_get("revoked")?,
+        })
+    }
+
+    /// Refuses a new job of a tenant that has too many, or of whose bytes so many are used.
+    fn suffices(&self, most: &Most, used: i64) -> Result<(), ApiError> {
+        if self.open >= most.jobs {
+            return Err(ApiError::Quota {
+                what: "jobs under way",
+                maximum: most.jobs,
+                got: self.open,
+            });
+        }
+        // What it makes is kept whatever its size.
+        if used >= most.bytes {
+            return Err(ApiError::Storage {
+                used,
+                limit: most.bytes,
+                asked: 1,
+            });
+        }
+        Ok(())
+    }
+}
+
 async fn job(tx: &mut Transaction<'static, Any>, id: &JobId) -> Result<Job, ApiError> {
     let row = sqlx::query("SELECT * FROM jobs WHERE id = $1").bind(id);
     Job::from_row(&row.fetch_one(&mut **tx).await?)
 }
 
-/// Adds a job to those of a tenant, of which so many bytes are used and so many jobs are under way.
+/// Adds a job to those of a tenant.
 async fn add(
     tx: &mut Transaction<'static, Any>,
     new: &Submission,
-    most: &Most,
-    (used, open): (i64, i64),
+    there: &There,
     now: Millis,
 ) -> Result<Job, ApiError> {
-    if open >= most.jobs {
-        return Err(ApiError::Quota {
-            what: "jobs under way",
-            maximum: most.jobs,
-            got: open,
-        });
-    }
-    // What it makes is kept whatever its size.
-    if used >= most.bytes {
-        return Err(ApiError::Storage {
-            used,
-            limit: most.bytes,
-            asked: 1,
-        });
-    }
-    for need in Need::of(new.kind, &new.request) {
-        need.is_there(tx, &new.tenant).await?;
-    }
+    Need::are_there(&Need::of(new.kind, &new.request), tx, &new.tenant).await?;
     // With its first event.
     let row = sqlx::query(
         "INSERT INTO jobs (id, tenant, kind, statement, request, priority, not_after, state, stage, pushed, task, forecast, created, changed, seq, level)
@@ -190,9 +217,11 @@ async fn add(
     let queued = json!({ "state": "queued", "stage": "queued", "attempt": 0, "at": now });
     insert_event(tx, &new.id, 1, &queued, now).await?;
     if let Some(charge) = &new.charge {
-        not_revoked(tx, &new.tenant, &charge.model).await?;
+        if let Some(reason) = &there.revoked {
+            return Err(ApiError::revoked(reason));
+        }
         in_force(tx, &new.tenant, new.agreement.as_ref()).await?;
-        ledger::reserve_first(tx, &new.tenant, &new.id, charge).await?;
+        ledger::reserve_first(tx, &new.tenant, &new.id, charge, there.budgets).await?;
     }
     Job::from_row(&row)
 }

@@ -3,7 +3,7 @@
 use crate::server::api::http::body;
 use crate::server::api::http::id::named;
 use crate::server::api::http::page::name;
-use crate::server::api::submit::{submit, Wanted};
+use crate::server::api::submit::{submit, turn, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
@@ -53,6 +53,7 @@ pub async fn commit_input(
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Prove)?;
     let (asked, digest) = body::json::<InputCommitRequest>(body).await?;
+    let turn = turn(&app, &caller).await?;
     let sha256 = named(&sha256, "input")?;
     app.db
         .upload(&caller.tenant, "input", &sha256)
@@ -69,6 +70,7 @@ pub async fn commit_input(
         return Err(ApiError::bad("the model was committed with this input public"));
     }
     let wanted = Wanted {
+        turn,
         body: job::digest(&["opening", sha256.as_str(), &digest]),
         request: JobRequest::Opening(Opening {
             model: model.id,

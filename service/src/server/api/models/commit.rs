@@ -4,7 +4,7 @@ use crate::child::work::SEGMENTS_ONLY;
 use crate::data::labels::MOST_ITEMS;
 use crate::server::api::http::body;
 use crate::server::api::http::id::named;
-use crate::server::api::submit::{admit, submit, Wanted};
+use crate::server::api::submit::{admit, submit, turn, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::error::ApiError;
@@ -86,6 +86,7 @@ pub async fn commit_model(
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Commit)?;
     let (asked, digest) = body::json::<CommitRequest>(body).await?;
+    let turn = turn(&app, &caller).await?;
     let sha256 = named(&sha256, "model")?;
     let upload = app
         .db
@@ -123,6 +124,7 @@ pub async fn commit_model(
         )?;
     }
     let wanted = Wanted {
+        turn,
         body: job::digest(&["commit", sha256.as_str(), &digest]),
         request: JobRequest::Commit(Commit {
             model: sha256,

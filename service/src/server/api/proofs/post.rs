@@ -5,7 +5,7 @@ use crate::server::agreed::Agreed;
 use crate::server::api::http::body;
 use crate::server::api::http::id::named;
 use crate::server::api::proofs::context::ContextRequest;
-use crate::server::api::submit::{admit, submit, Wanted};
+use crate::server::api::submit::{admit, submit, turn, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::bindings::{bindings, opened};
@@ -73,6 +73,7 @@ pub async fn post_proof(
 ) -> Result<Response, ApiError> {
     caller.needs(Scope::Prove)?;
     let (asked, digest) = body::json::<ProofRequest>(body).await?;
+    let turn = turn(&app, &caller).await?;
     let policy = asked
         .policy
         .parse::<Asked>()
@@ -87,10 +88,6 @@ pub async fn post_proof(
     let inputs = inputs.ok_or_else(|| ApiError::bad("`input`, or `inputs` of a model with several, is missing"))?;
     let inputs = inputs.of("inputs", &model.input_names())?;
     let inputs = inputs.try_map(|text| named(&text, "input"))?;
-    let mut openings = Vec::new();
-    for input in inputs.iter() {
-        openings.push(opened(&app, &caller.tenant, &model, input).await?);
-    }
     admit(&model.forecast, &app.config.limits)?;
     let deal = Agreed::read(&app, &caller.tenant, (asked.agreement, asked.signatures), &mut context).await?;
     let not_after = context.deadline(model.cpu_seconds(), app.now(), &model.forecast)?;
@@ -114,6 +111,11 @@ pub async fn post_proof(
         let layout = layout.ok_or_else(|| ApiError::Internal("a model's key has no outputs".into()))?;
         disclosed.microbits(&layout)
     };
+    // What the model alone refuses costs no look at the inputs.
+    let mut openings = Vec::new();
+    for input in inputs.iter() {
+        openings.push(opened(&app, &caller.tenant, &model, input).await?);
+    }
     if let Some(deal) = &deal {
         let _turn = app.readings.take(&Client::Tenant(caller.tenant.clone())).await?;
         let bindings = bindings(&app, &caller.tenant, &model, &inputs, description).await?;
@@ -127,6 +129,7 @@ pub async fn post_proof(
         microbits: i64::try_from(microbits).unwrap_or(i64::MAX),
     };
     let wanted = Wanted {
+        turn,
         request: JobRequest::Proof(Proof {
             model: model.id,
             inputs,

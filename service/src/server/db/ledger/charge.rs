@@ -27,13 +27,16 @@ pub(in crate::server::db) async fn reserve(
         .map(|row| row.try_get("requester"))
         .collect::<Result<Vec<KeyId>, _>>()?;
     match asked.as_slice() {
-        [] => reserve_first(tx, tenant, job, charge).await,
+        [] => reserve_first(tx, tenant, job, charge, true).await,
         asked if asked.contains(&charge.requester) => Ok(()),
-        _ => charged(tx, tenant, job, charge, false).await,
+        _ => {
+            suffices(tx, tenant, charge, false).await?;
+            charged(tx, tenant, job, charge, false).await
+        }
     }
 }
 
-/// The same for a job that nobody asked for before.
+/// The same for a job that nobody asked for before, of a tenant that has budgets or none.
 ///
 /// # Errors
 /// Those of [`reserve`].
@@ -42,14 +45,18 @@ pub(in crate::server::db) async fn reserve_first(
     tenant: &TenantId,
     job: &JobId,
     charge: &Charge,
+    budgets: bool,
 ) -> Result<(), ApiError> {
+    if budgets {
+        suffices(tx, tenant, charge, true).await?;
+    }
     charged(tx, tenant, job, charge, true).await
 }
 
-async fn charged(
+/// Refuses a charge that a budget does not suffice for.
+async fn suffices(
     tx: &mut Transaction<'static, Any>,
     tenant: &TenantId,
-    job: &JobId,
     charge: &Charge,
     first: bool,
 ) -> Result<(), ApiError> {
@@ -95,6 +102,16 @@ async fn charged(
             });
         }
     }
+    Ok(())
+}
+
+async fn charged(
+    tx: &mut Transaction<'static, Any>,
+    tenant: &TenantId,
+    job: &JobId,
+    charge: &Charge,
+    first: bool,
+) -> Result<(), ApiError> {
     for input in &charge.about.joint {
         sqlx::query(
             "INSERT INTO joint_inputs (tenant, model, joint, input) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",

@@ -63,3 +63,21 @@ async fn a_long_queue_of_one_client_is_refused_and_forgotten() {
     let _b = turns.take(&client("b")).await.unwrap();
     assert_eq!(turns.clients.lock().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_share_rests_after_its_turn_and_others_do_not_wait_for_it() {
+    let turns = Turns::new(1).resting(1_000_000);
+    let (a, b) = (client("a"), client("b"));
+    let turn = turns.take(&a).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    drop(turn);
+    let free = |who| turns.places(who).share.available_permits();
+    assert_eq!((turns.all.available_permits(), free(&a), free(&b)), (1, 0, 1));
+    drop(turns.take(&b).await.unwrap());
+    // Not for longer than REST.
+    drop(turns.take(&a).await.unwrap());
+    // Without a rest the share is free at once.
+    let turns = Turns::new(1);
+    drop(turns.take(&a).await.unwrap());
+    assert_eq!(turns.places(&a).share.available_permits(), 1);
+}
