@@ -36,11 +36,12 @@ impl Case {
         assert_eq!(n - cs.blinding_factors() - 1, usable);
         let own: Vec<_> = challenges.iter().map(|challenge| (*challenge).into()).collect();
         let library = |column: Vec<provenn_bn254::Fr>| column.into_iter().map(Fr::from).collect::<Vec<Fr>>();
-        let public = EdgeSums::new(graph, class).columns(&own).expect("columns");
+        let edges = EdgeSums::new(graph, class);
+        let public = edges.columns(&own).expect("columns");
         let mut public: Vec<Vec<Fr>> = public.into_iter().map(library).collect();
-        let witness = ColouringWitness::new(class, graph, colours);
+        let witness = ColouringWitness::new(class, colours);
         let [rho, sigma, s, z] = challenges;
-        let sums = witness.phase2(rho, sigma);
+        let sums = witness.phase2(edges.neighbours(), rho, sigma);
         let accumulator = witness.phase3(&sums, [s, z], &public);
         public.iter_mut().for_each(|column| column.resize(n, Fr::zero()));
         // Random cells at the end of each column, as in a proof.

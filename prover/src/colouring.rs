@@ -175,7 +175,7 @@ impl<'a> ColouringColumns<'a> {
     /// For a graph that the class holds.
     pub fn new(class: ColouringClass, graph: &'a Graph, colours: &'a [u8]) -> Self {
         Self {
-            witness: ColouringWitness::new(class, graph, colours),
+            witness: ColouringWitness::new(class, colours),
             edges: EdgeSums::new(graph, class),
             sums: vec![],
             public: vec![],
@@ -196,7 +196,7 @@ impl Assignment for ColouringColumns<'_> {
         let columns = match (phase, challenges) {
             (0, _) => self.witness.phase1(),
             (1, [rho, sigma]) => {
-                self.sums = self.witness.phase2(*rho, *sigma);
+                self.sums = self.witness.phase2(self.edges.neighbours(), *rho, *sigma);
                 return self.sums.iter().map(|sum| AdviceColumn::from(sum.as_slice())).collect();
             }
             (2, [_, _, s, z]) => {

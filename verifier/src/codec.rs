@@ -268,13 +268,33 @@ impl Put for Vec<u8> {
 
 /// Blake2b-256 with a personalization.
 pub(crate) fn digest32(personal: &[u8; 16], bytes: &[u8]) -> [u8; 32] {
-    let hash = blake2b_simd::Params::new()
-        .hash_length(32)
-        .personal(personal)
-        .hash(bytes);
-    let mut digest = [0u8; 32];
-    for (to, from) in digest.iter_mut().zip(hash.as_bytes()) {
-        *to = *from;
+    let mut digest = Digest32::new(personal);
+    digest.update(bytes);
+    digest.finish()
+}
+
+/// The same of bytes that come one after the other.
+pub(crate) struct Digest32(blake2b_simd::State);
+
+impl Digest32 {
+    pub(crate) fn new(personal: &[u8; 16]) -> Self {
+        Self(
+            blake2b_simd::Params::new()
+                .hash_length(32)
+                .personal(personal)
+                .to_state(),
+        )
     }
-    digest
+
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub(crate) fn finish(&self) -> [u8; 32] {
+        let mut digest = [0u8; 32];
+        for (to, from) in digest.iter_mut().zip(self.0.finalize().as_bytes()) {
+            *to = *from;
+        }
+        digest
+    }
 }

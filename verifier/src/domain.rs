@@ -79,5 +79,17 @@ pub(crate) fn invert(value: Fr) -> Result<Fr, VerifyError> {
 
 /// `1, base, base^2, ..`
 pub(crate) fn powers(base: Fr) -> impl Iterator<Item = Fr> {
-    core::iter::successors(Some(Fr::ONE), move |power| Some(*power * base))
+    powers_of([base]).map(|[power]| power)
+}
+
+/// The powers of several, which do not wait for one another.
+pub(crate) fn powers_of<const N: usize>(bases: [Fr; N]) -> impl Iterator<Item = [Fr; N]> {
+    let mut next = [Fr::ONE; N];
+    core::iter::repeat_with(move || {
+        let powers = next;
+        for (power, base) in next.iter_mut().zip(&bases) {
+            *power *= base;
+        }
+        powers
+    })
 }

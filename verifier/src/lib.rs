@@ -108,7 +108,9 @@ pub use receipt::Receipt;
 pub use registration::{registration_scalar, Bits, CheckedCard, Grid, Registering, Registration};
 pub use schema::{InputSchema, OutputSchema, Quantization, Schema, SchemaError, Value, Values};
 pub use srs::{SrsKind, SrsParts, SrsVerifyingKey};
-pub use statement::colouring::{Colouring, ColouringClass, ColouringExpectation, EdgeSums, Graph, GraphError};
+pub use statement::colouring::{
+    Colouring, ColouringClass, ColouringExpectation, EdgeSums, Graph, GraphError, Neighbours,
+};
 pub use statement::inference::{
     policy, Answer, Counts, Disclosure, Inference, InferenceExpectation, InputBinding, Item, Policy, Target, Total,
 };

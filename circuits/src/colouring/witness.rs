@@ -2,18 +2,19 @@
 
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{Field, PrimeField};
+use provenn_bn254::Fr as Own;
 use provenn_verifier::statement::colouring::gates;
-use provenn_verifier::{ColouringClass, Graph};
+use provenn_verifier::statement::colouring::One;
+use provenn_verifier::{ColouringClass, Neighbours};
 use rayon::prelude::*;
 
 /// Colours that cells can hold, those beyond the colours of a class too.
 const MOST_COLOURS: u8 = 16;
 
-/// A graph with a colour for each vertex. Whether the colouring is proper, or in so many colours, is not looked at here.
+/// A colour for each vertex of a graph. Whether the colouring is proper, or in so many colours, is not looked at here.
 #[derive(Clone, Debug)]
 pub struct ColouringWitness<'a> {
     class: ColouringClass,
-    graph: &'a Graph,
     colours: &'a [u8],
     /// `w^i`
     roots: Vec<Fr>,
@@ -21,14 +22,9 @@ pub struct ColouringWitness<'a> {
 
 impl<'a> ColouringWitness<'a> {
     /// For a graph that the class holds.
-    pub fn new(class: ColouringClass, graph: &'a Graph, colours: &'a [u8]) -> Self {
+    pub fn new(class: ColouringClass, colours: &'a [u8]) -> Self {
         let roots = class.roots().into_iter().map(Fr::from).collect();
-        Self {
-            class,
-            graph,
-            colours,
-            roots,
-        }
+        Self { class, colours, roots }
     }
 
     fn lanes(&self) -> usize {
@@ -58,37 +54,44 @@ impl<'a> ColouringWitness<'a> {
     }
 
     /// `d_j[u] = sigma^u sum_{v < u} rho^v y_v^(m - j) + rho^u sum_{v > u} sigma^v y_v^(m - j)` over neighbours.
-    pub fn phase2(&self, rho: Fr, sigma: Fr) -> Vec<Vec<Fr>> {
-        let powers = |base: Fr| -> Vec<Fr> {
-            let powers = std::iter::successors(Some(Fr::ONE), move |power| Some(power * base));
+    pub fn phase2(&self, neighbours: &Neighbours<'_>, rho: Fr, sigma: Fr) -> Vec<Vec<Fr>> {
+        let powers = |base: Fr| -> Vec<Own> {
+            let base = Own::from(base);
+            let powers = std::iter::successors(Some(Own::ONE), move |power| Some(*power * base));
             powers.take(self.colours.len()).collect()
         };
-        let (rhos, sigmas) = (powers(rho), powers(sigma));
+        let (rhos, sigmas) = rayon::join(|| powers(rho), || powers(sigma));
+        let roots = self.class.roots();
         let sums: Vec<Vec<Fr>> = (1..=self.vectors())
             .into_par_iter()
-            .map(|j| self.vector(self.roots.len() - j, &rhos, &sigmas))
+            .map(|j| {
+                // Of each colour.
+                let exponents = (0..usize::from(MOST_COLOURS)).map(|colour| (self.roots.len() - j) * colour);
+                let factors: Vec<Own> = exponents.map(|exponent| roots[exponent % roots.len()]).collect();
+                self.vector(neighbours, &factors, &rhos, &sigmas)
+            })
             .collect();
         let columns = (0..self.lanes()).flat_map(|lane| sums.iter().map(move |sum| (lane, sum)));
         let column = |(lane, sum): (usize, &Vec<Fr>)| sum.iter().skip(lane).step_by(self.lanes()).copied().collect();
         columns.map(column).collect()
     }
 
-    fn vector(&self, exponent: usize, rhos: &[Fr], sigmas: &[Fr]) -> Vec<Fr> {
-        let weighted = |powers: &[Fr]| -> Vec<Fr> {
+    fn vector(&self, neighbours: &Neighbours<'_>, factors: &[Own], rhos: &[Own], sigmas: &[Own]) -> Vec<Fr> {
+        let weighted = |powers: &[Own]| -> Vec<One> {
             let pairs = powers.iter().zip(self.colours);
-            pairs.map(|(power, c)| power * self.power(exponent, *c)).collect()
+            pairs
+                .map(|(power, c)| One([*power * factors[usize::from(*c)]]))
+                .collect()
         };
         let (before, after) = (weighted(rhos), weighted(sigmas));
-        // Of each vertex, over its neighbours before and after it.
-        let mut sums = vec![[Fr::ZERO; 2]; self.colours.len()];
-        for &(u, v) in self.graph.edges() {
-            let (u, v) = (u as usize, v as usize);
-            sums[v][0] += before[u];
-            sums[u][1] += after[v];
-        }
+        let sums = neighbours.before(&before).zip(neighbours.after(&after));
         let powers = sigmas.iter().zip(rhos);
-        let sums = sums.iter().zip(powers);
-        sums.map(|([before, after], (sigma, rho))| sigma * before + rho * after)
+        // There is a value for each vertex.
+        sums.zip(powers)
+            .map(|((before, after), (sigma, rho))| {
+                let [[before], [after]] = [before, after].map(Result::unwrap_or_default);
+                Fr::from(before * sigma + after * rho)
+            })
             .collect()
     }
 

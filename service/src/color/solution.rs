@@ -40,15 +40,16 @@ pub fn parse(bytes: &[u8], vertices: Option<u32>) -> Result<Vec<u8>, String> {
     let mut listed: Vec<u64> = vec![];
     let mut named: BTreeMap<u32, u64> = BTreeMap::new();
     for (line, content) in (1..).zip(text.lines()) {
-        let words: Vec<&str> = content.split_ascii_whitespace().collect();
+        let mut words = content.split_ascii_whitespace();
+        let words = [(); 4].map(|()| words.next());
         let number = |word: &str| {
             word.parse::<u64>()
                 .map_err(|_| format!("line {line}: `{word}` is no number"))
         };
-        match words.as_slice() {
-            [] => {}
-            [first, ..] if first.starts_with(COMMENTS) => {}
-            ["l", vertex, colour] => {
+        match words {
+            [None, ..] => {}
+            [Some(first), ..] if first.starts_with(COMMENTS) => {}
+            [Some("l"), Some(vertex), Some(colour), None] => {
                 let vertex = u32::try_from(number(vertex)?).ok();
                 let known = vertex.filter(|vertex| (1..=vertices).contains(vertex));
                 let vertex = known.ok_or_else(|| format!("line {line}: no such vertex, there are 1 to {vertices}"))?;
@@ -56,7 +57,7 @@ pub fn parse(bytes: &[u8], vertices: Option<u32>) -> Result<Vec<u8>, String> {
                     return Err(format!("line {line}: vertex {vertex} has a colour already"));
                 }
             }
-            [colour] => {
+            [Some(colour), None, ..] => {
                 listed.push(number(colour)?);
                 if listed.len() > vertices as usize {
                     return Err(format!(

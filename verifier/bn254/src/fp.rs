@@ -15,11 +15,11 @@ pub trait Modulus: Copy + Eq + Ord + fmt::Debug + Send + Sync + 'static {
 
 /// An element of the prime field with modulus `M`. The order of elements is arbitrary, but fixed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Fp<M>([u64; 4], PhantomData<M>);
+pub struct Fp<M>(pub(crate) [u64; 4], pub(crate) PhantomData<M>);
 
 /// `acc + a b + carry` as low and high limb; at most `2^128 - 1`.
 #[inline(always)]
-const fn mac(acc: u64, a: u64, b: u64, carry: u64) -> (u64, u64) {
+pub(crate) const fn mac(acc: u64, a: u64, b: u64, carry: u64) -> (u64, u64) {
     let sum = acc as u128 + (a as u128) * (b as u128) + carry as u128;
     (sum as u64, (sum >> 64) as u64)
 }
@@ -40,7 +40,7 @@ const fn sbb(a: u64, b: u64, borrow: u64) -> (u64, u64) {
 }
 
 #[inline(always)]
-const fn subtract(a: &[u64; 4], b: &[u64; 4]) -> ([u64; 4], u64) {
+pub(crate) const fn subtract(a: &[u64; 4], b: &[u64; 4]) -> ([u64; 4], u64) {
     let (r0, borrow) = sbb(a[0], b[0], 0);
     let (r1, borrow) = sbb(a[1], b[1], borrow);
     let (r2, borrow) = sbb(a[2], b[2], borrow);
@@ -50,7 +50,7 @@ const fn subtract(a: &[u64; 4], b: &[u64; 4]) -> ([u64; 4], u64) {
 
 /// The sum without its last carry.
 #[inline(always)]
-const fn sum(a: &[u64; 4], b: &[u64; 4]) -> [u64; 4] {
+pub(crate) const fn sum(a: &[u64; 4], b: &[u64; 4]) -> [u64; 4] {
     let (r0, carry) = adc(a[0], b[0], 0);
     let (r1, carry) = adc(a[1], b[1], carry);
     let (r2, carry) = adc(a[2], b[2], carry);
@@ -106,7 +106,7 @@ impl<M: Modulus> Fp<M> {
 
     /// Subtracts the modulus from a value below twice the modulus, if it is not below the modulus.
     #[inline(always)]
-    const fn reduced(value: [u64; 4]) -> [u64; 4] {
+    pub(crate) const fn reduced(value: [u64; 4]) -> [u64; 4] {
         let (less, borrow) = subtract(&value, &M::LIMBS);
         let keep = borrow.wrapping_neg();
         [

@@ -25,6 +25,7 @@ mod g2;
 mod halo2curves;
 mod msm;
 mod pairing;
+mod sum;
 mod tower;
 
 pub use curve::{Affine, Field, Jacobian};
@@ -35,4 +36,5 @@ pub use g1::{G1Affine, G1};
 pub use g2::{G2Affine, G2};
 pub use msm::{batch_invert, msm};
 pub use pairing::{pairing_product_is_one, G2Prepared};
+pub use sum::Sum;
 pub use tower::Fq2;

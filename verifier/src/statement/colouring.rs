@@ -1,13 +1,14 @@
 //! Colouring: somebody knows a proper colouring of a public graph.
 //!
 //! Order of reading: `graph` (what is public), `class` (how large a circuit is), [`gates`] (what is proven and why that is
-//! enough), `public` (what the verifier computes of the graph). The key of the circuit holds no point: it follows from the
+//! enough), `public` (what the verifier computes of the graph, with `neighbours`). The key of the circuit holds no point: it follows from the
 //! number of colours and the size of the graph alone, so nobody has to be trusted for it.
 
 mod class;
 mod expectation;
 pub mod gates;
 mod graph;
+mod neighbours;
 mod public;
 mod term;
 mod text;
@@ -15,6 +16,7 @@ mod text;
 pub use class::ColouringClass;
 pub use expectation::ColouringExpectation;
 pub use graph::{Graph, GraphError, MAX_EDGES};
+pub use neighbours::{Neighbours, One, Two};
 pub use public::EdgeSums;
 pub use text::{BadLine, GraphText, GraphTextError};
 

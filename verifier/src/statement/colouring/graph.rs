@@ -1,6 +1,6 @@
 //! The graph that a claim is about: simple, undirected, in one canonical form.
 
-use crate::codec::{digest32, length, Put};
+use crate::codec::{length, Digest32, Put};
 use alloc::vec::Vec;
 
 /// Most edges of a graph.
@@ -70,7 +70,7 @@ impl Graph {
         }
         edges.sort_unstable();
         edges.dedup();
-        let digest = digest32(b"Provenn-Graph---", &bytes(vertices, &edges));
+        let digest = digest(vertices, &edges);
         Ok(Self {
             vertices,
             edges,
@@ -95,7 +95,11 @@ impl Graph {
 
     /// Canonical bytes: the number of vertices, the number of edges, and the edges in order, all as little-endian `u32`.
     pub fn to_bytes(&self) -> Vec<u8> {
-        bytes(self.vertices, &self.edges)
+        let mut out = Vec::with_capacity(self.edges.len().saturating_add(1).saturating_mul(8));
+        out.put_u32(self.vertices);
+        out.put_length(self.edges.len());
+        put_edges(&mut out, &self.edges);
+        out
     }
 
     /// Blake2b-256 of the [canonical bytes](Self::to_bytes).
@@ -104,14 +108,28 @@ impl Graph {
     }
 }
 
-fn bytes(vertices: u32, edges: &[(u32, u32)]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(edges.len().saturating_add(1).saturating_mul(8));
-    out.put_u32(vertices);
-    out.put_list(edges, |out, (u, v)| {
+/// The digest of the canonical bytes, which are never all in memory.
+fn digest(vertices: u32, edges: &[(u32, u32)]) -> [u8; 32] {
+    /// Edges at a time.
+    const PIECE: usize = 1 << 10;
+    let mut digest = Digest32::new(b"Provenn-Graph---");
+    let mut bytes = Vec::new();
+    bytes.put_u32(vertices);
+    bytes.put_length(edges.len());
+    for piece in edges.chunks(PIECE) {
+        put_edges(&mut bytes, piece);
+        digest.update(&bytes);
+        bytes.clear();
+    }
+    digest.update(&bytes);
+    digest.finish()
+}
+
+fn put_edges(out: &mut Vec<u8>, edges: &[(u32, u32)]) {
+    for (u, v) in edges {
         out.put_u32(*u);
         out.put_u32(*v);
-    });
-    out
+    }
 }
 
 #[cfg(test)]

@@ -73,9 +73,20 @@ impl Graph {
     /// The first line that is wrong, [`BadLine::TooManyEdges`] where the list is too long.
     pub fn from_text_within(text: &str, most: usize) -> Result<GraphText, GraphTextError> {
         let mut reading = Reading::default();
-        let mut last = 0;
-        for (line, content) in (1..).zip(text.lines()) {
-            let read = reading.line(content);
+        let (mut line, mut last, mut rest) = (0usize, 0, text);
+        while !rest.is_empty() {
+            line = line.saturating_add(1);
+            let read = match plain(rest.as_bytes()).filter(|plain| plain.dimacs == reading.header.is_some()) {
+                Some(plain) => {
+                    rest = rest.get(plain.length..).unwrap_or_default();
+                    reading.edge(plain.u, plain.v)
+                }
+                None => {
+                    let (content, others) = rest.split_once('\n').unwrap_or((rest, ""));
+                    rest = others;
+                    reading.line(content)
+                }
+            };
             let admitted = match reading.edges.len() {
                 listed if listed > most => Err(BadLine::TooManyEdges(listed)),
                 _ => read,
@@ -104,33 +115,42 @@ impl Reading {
         match first {
             "p" => self.head(words),
             "e" => {
-                let vertices = self.header.ok_or(BadLine::EdgeBeforeHeader)?;
+                self.header.ok_or(BadLine::EdgeBeforeHeader)?;
                 let (u, v) = pair(words.next(), words.next())?;
-                if u == v {
-                    return Err(BadLine::Loop(u));
-                }
-                let number = |vertex: u32| match vertex.checked_sub(1) {
-                    Some(number) if number < vertices => Ok(number),
-                    _ => Err(BadLine::UnknownVertex { vertex, vertices }),
-                };
-                self.edges.push((number(u)?, number(v)?));
-                Ok(())
+                self.edge(u, v)
             }
             // Descriptions of vertices and of the whole, which say nothing of edges.
             "c" | "d" | "n" | "v" | "x" => Ok(()),
             word if word.starts_with(['#', '%', 'c']) => Ok(()),
             word if word.starts_with(|first: char| first.is_ascii_digit()) && self.header.is_none() => {
                 let (u, v) = pair(Some(word), words.next())?;
-                if u == v {
-                    return Err(BadLine::Loop(u));
-                }
-                let needed = u.max(v).checked_add(1).ok_or(BadLine::NoEdge)?;
-                self.needed = self.needed.max(needed);
-                self.edges.push((u, v));
-                Ok(())
+                self.edge(u, v)
             }
             _ => Err(BadLine::Unknown),
         }
+    }
+
+    /// An edge as the file numbers vertices: from 1 if it has a header.
+    fn edge(&mut self, u: u32, v: u32) -> Result<(), BadLine> {
+        if u == v {
+            return Err(BadLine::Loop(u));
+        }
+        let edge = match self.header {
+            Some(vertices) => {
+                let number = |vertex: u32| match vertex.checked_sub(1) {
+                    Some(number) if number < vertices => Ok(number),
+                    _ => Err(BadLine::UnknownVertex { vertex, vertices }),
+                };
+                (number(u)?, number(v)?)
+            }
+            None => {
+                let needed = u.max(v).checked_add(1).ok_or(BadLine::NoEdge)?;
+                self.needed = self.needed.max(needed);
+                (u, v)
+            }
+        };
+        self.edges.push(edge);
+        Ok(())
     }
 
     fn head<'a>(&mut self, mut words: impl Iterator<Item = &'a str>) -> Result<(), BadLine> {
@@ -162,6 +182,45 @@ impl Reading {
             graph,
         })
     }
+}
+
+/// A line as programs write them, which is most of a file.
+struct Plain {
+    /// Whether it begins with `e`.
+    dimacs: bool,
+    u: u32,
+    v: u32,
+    /// Bytes of the line, with its end.
+    length: usize,
+}
+
+/// What [`Reading::line`] would read of the first line, if that is `e U V` or `U V` with one space between words and nothing else, and a line follows.
+fn plain(text: &[u8]) -> Option<Plain> {
+    let (dimacs, words) = match text.strip_prefix(b"e ") {
+        Some(words) => (true, words),
+        None => (false, text),
+    };
+    let (u, words) = digits(words, b' ')?;
+    let (v, others) = digits(words, b'\n')?;
+    Some(Plain {
+        dimacs,
+        u,
+        v,
+        length: text.len().saturating_sub(others.len()),
+    })
+}
+
+/// A number of at most nine digits, and what comes after the byte that ends it.
+fn digits(text: &[u8], end: u8) -> Option<(u32, &[u8])> {
+    let mut number = 0u32;
+    for (place, byte) in text.iter().take(10).enumerate() {
+        match byte {
+            b'0'..=b'9' => number = number.wrapping_mul(10).wrapping_add(u32::from(byte & 15)),
+            byte if *byte == end && place > 0 => return Some((number, text.get(place.saturating_add(1)..)?)),
+            _ => return None,
+        }
+    }
+    None
 }
 
 fn pair(u: Option<&str>, v: Option<&str>) -> Result<(u32, u32), BadLine> {

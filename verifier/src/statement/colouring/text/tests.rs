@@ -50,3 +50,39 @@ fn bad_lines_are_named() {
         assert_eq!(Graph::from_text(text), Err(GraphTextError { line, reason }), "{text:?}");
     }
 }
+
+/// Lines as programs write them are read by themselves; with more space between words they are not.
+#[test]
+fn plain_lines_are_read_as_others() {
+    for text in [
+        "p edge 4 2\ne 1 2\ne 4 3\n",
+        "p edge 4 2\ne 1 2\ne 4 3",
+        "0 1\n7 3\n",
+        "1 2\r\n2 3\r\n",
+        "1 2 3\n2 4 x\n",
+        "000000001 2\n",
+        "123456789 2\n",
+        "0 4294967294\n",
+        "0 4294967295\n",
+        "0 4294967296\n",
+        "4294967298 2\n",
+        "0 12345678901234567890123\n",
+        "p edge 3 1\ne 1 1\n",
+        "p edge 3 1\ne 0 2\n",
+        "p edge 3 1\ne 1 4\n",
+        "p edge 3 1\n1 2\n",
+        "e 1 2\n",
+        "e 1\n2 3\n",
+        "1 \n2 3\n",
+        "0 1\ne 1 2\n",
+        "5 5\n",
+        "1 -2\n",
+        "1 2:\n",
+    ] {
+        assert_eq!(
+            Graph::from_text(text),
+            Graph::from_text(&text.replace(' ', " \t ")),
+            "{text:?}"
+        );
+    }
+}
