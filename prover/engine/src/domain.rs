@@ -201,12 +201,9 @@ impl<K: Columns> Table<K> {
         const TASK: usize = 8;
         let (kernel, form) = (self.kernel, Fr::from(K::FORM));
         let before = powers(form * form, shift, self.rows);
-        let read = columns.par_iter().zip(&mut *values).enumerate();
-        // What no gate reads is as good as zero: columns of the permutation argument, where a circuit has none.
-        read.filter(|(column, _)| program.reads(*column))
-            .for_each(|(_, (column, values))| {
-                self.transform(&self.forward, column, Some(&before), None, values);
-            });
+        columns.par_iter().zip(&mut *values).for_each(|(column, values)| {
+            self.transform(&self.forward, column, Some(&before), None, values);
+        });
         let values: Vec<&[Fr]> = values.iter().map(Vec::as_slice).collect();
         let mut part = vec![Fr::ZERO; self.rows.next_multiple_of(BLOCK)];
         let tasks = part.par_chunks_mut(TASK * BLOCK).enumerate();

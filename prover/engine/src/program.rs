@@ -231,16 +231,6 @@ pub struct Compiled {
 }
 
 impl Compiled {
-    /// Whether it reads a column.
-    pub(crate) fn reads(&self, column: usize) -> bool {
-        let of = |source: &Source| matches!(source, Source::Column(of, _) if *of == column);
-        let reads = |step: &Step| match &step.operation {
-            Operation::Add(a, b) | Operation::Sub(a, b) | Operation::Mul(a, b) => of(a) || of(b),
-            Operation::Load(a) => of(a),
-        };
-        self.steps.iter().any(reads) || of(&self.result)
-    }
-
     /// The program for scaled columns.
     pub(crate) fn scaled(&self, form: Fr) -> Self {
         let mut program = self.clone();
