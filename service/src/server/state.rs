@@ -36,10 +36,12 @@ pub struct App(Arc<Parts>);
 /// Attempts under way for each proof at a time.
 pub const ATTEMPTS: usize = 2;
 
-/// Lists at a time, requests for jobs, and changes of the database: a client has at most half of them, so that its queue is its own. Lists keep processors busy.
+/// Lists at a time, and changes of the database: a client has at most half of them, so that its queue is its own. Lists keep processors busy.
 const LISTS: usize = 2;
-const SUBMISSIONS: usize = 4;
 const CHANGES: usize = 4;
+/// Requests for jobs at a time, and those of a client. They may wait for the object store, where nobody is to wait for others.
+const SUBMISSIONS: usize = 64;
+const OF_EACH: usize = 2;
 /// After a list or a request for a job a client's next one rests so many times as long as it took.
 const REST: u32 = 3;
 /// Looks at all that the service depends on, at a time.
@@ -151,7 +153,7 @@ impl App {
             inspections: Turns::new(config.limits.inspections),
             readings: Turns::new(config.limits.inspections),
             lists: Turns::new(LISTS).resting(REST),
-            submissions: Turns::new(SUBMISSIONS).resting(REST),
+            submissions: Turns::new(SUBMISSIONS).each(OF_EACH).resting(REST),
             changes: Turns::new(CHANGES),
             looks: Turns::new(LOOKS),
             stop: watch::Sender::new(false),

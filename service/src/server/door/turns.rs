@@ -14,7 +14,7 @@ const WAITING: usize = 32;
 /// Longest rest after a turn.
 const REST: Duration = Duration::from_secs(1);
 
-/// Turns at one kind of work. A client holds at most half of them (rounded up), and so many places in the queue for the others:
+/// Turns at one kind of work. A client holds at most half of them (rounded up) unless [another share](Self::each) is set, and so many places in the queue for the others:
 /// whoever comes first waits for that many of each other client, however long their own queues are.
 #[derive(Debug)]
 pub struct Turns {
@@ -74,6 +74,11 @@ impl Turns {
     /// processors and database, and where these are slow, that part is no larger.
     pub fn resting(self, times: u32) -> Self {
         Self { rest: times, ..self }
+    }
+
+    /// The same, of which a client holds at most so many.
+    pub fn each(self, share: usize) -> Self {
+        Self { share, ..self }
     }
 
     /// Waits for a turn. Take it when everything that the work needs is there: nobody else has it meanwhile.

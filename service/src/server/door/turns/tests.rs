@@ -65,6 +65,16 @@ async fn a_long_queue_of_one_client_is_refused_and_forgotten() {
 }
 
 #[tokio::test]
+async fn a_client_has_the_share_that_is_set() {
+    let mut turns = Turns::new(64).each(2);
+    turns.patience = Duration::from_millis(50);
+    let (a, b) = (client("a"), client("b"));
+    let _held = [turns.take(&a).await.unwrap(), turns.take(&a).await.unwrap()];
+    assert!(matches!(turns.take(&a).await, Err(ApiError::Busy)));
+    turns.take(&b).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_share_rests_after_its_turn_and_others_do_not_wait_for_it() {
     let turns = Turns::new(1).resting(1_000_000);
     let (a, b) = (client("a"), client("b"));
