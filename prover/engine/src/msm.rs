@@ -277,8 +277,10 @@ impl<K: Kernel> Table<K> {
         let (mut windows, mut lists) = (vec![], Lists::default());
         for (column, terms) in columns.iter().enumerate() {
             let width = terms.scalars.width();
-            for window in terms.windows.clone() {
-                sort(terms, window, &mut lists);
+            let sorted = terms.windows.clone().into_par_iter();
+            let sorted: Vec<Lists> = sorted.map(|window| sort(terms, window)).collect();
+            for (window, sorted) in terms.windows.clone().zip(&sorted) {
+                lists.append(sorted);
                 windows.push(Window {
                     column,
                     bit: width * window,
@@ -396,12 +398,13 @@ pub fn reference(place: usize, digit: i32) -> Ref {
     place as Ref | if digit < 0 { MINUS } else { 0 }
 }
 
-/// Appends the points of a window, as one list for each weight.
-fn sort(terms: &Terms<'_>, window: usize, lists: &mut Lists) {
-    let scalars = terms.scalars;
+/// The points of a window as one list for each weight.
+fn sort(terms: &Terms<'_>, window: usize) -> Lists {
+    let (scalars, mut lists) = (terms.scalars, Lists::default());
     let mut places = vec![0usize; (1 << (scalars.width() - 1)) + 1];
     scalars.each_digit(window, |_, digit| places[digit.unsigned_abs() as usize] += 1);
-    let mut end = lists.refs.len();
+    let mut end = 0;
+    lists.ends.reserve(places.len());
     for place in places.iter_mut().skip(1) {
         (*place, end) = (end, end + *place);
         lists.ends.push(end);
@@ -412,4 +415,5 @@ fn sort(terms: &Terms<'_>, window: usize, lists: &mut Lists) {
         lists.refs[*place] = reference(terms.first + point, digit);
         *place += 1;
     });
+    lists
 }

@@ -113,7 +113,9 @@ async fn added(app: &App, submission: Submission, most: Most, turn: Turn) -> Res
             Ok(_change) => app.db.submit(&submission, &most, app.now()).await,
             Err(busy) => Err(busy),
         };
-        fail::point("after-submit");
+        if submitted.is_ok() {
+            fail::point("after-submit");
+        }
         let new = match &submitted {
             Ok(Submitted::New(job)) => Some(job.id.clone()),
             _ => None,
