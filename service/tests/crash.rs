@@ -11,6 +11,8 @@
 mod alone;
 #[path = "crash/backup.rs"]
 mod backup;
+#[path = "crash/begin.rs"]
+mod begin;
 #[path = "crash/client.rs"]
 mod client;
 #[path = "crash/cluster.rs"]

@@ -64,8 +64,9 @@ pub struct Db {
     sqlite: bool,
 }
 
-/// Connections that read. Lists take less than half of them at a time.
+/// Connections that read. Lists take less than half of them at a time. Each of SQLite has a thread, a cache and prepared statements in this process.
 const READERS: u32 = 10;
+const READERS_OF_SQLITE: u32 = 6;
 
 /// Connections of PostgreSQL that change something, and may wait for each other's locks: nobody who only reads waits for those.
 const WRITERS: u32 = 12;
@@ -75,11 +76,12 @@ const ANSWERED: Duration = Duration::from_secs(1);
 
 /// Connections that ask who calls.
 const DOOR: u32 = 4;
+const DOOR_OF_SQLITE: u32 = 2;
 
-/// What each connection to SQLite is set to.
+/// What each connection to SQLite is set to. A megabyte of cache each, where the default is two: the system has the file in its own.
 const SQLITE: &str =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; \
-     PRAGMA wal_autocheckpoint = 16384;";
+     PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -1024;";
 
 /// What each session of PostgreSQL is set to: a process that is frozen, or cut off, within a transaction loses its locks after ten
 /// seconds, and nobody waits for a lock longer than five.
@@ -214,13 +216,17 @@ impl Db {
                 })
         };
         tracing::info!(database = shown_url(url), "connecting");
-        let write = pool(if sqlite { 1 } else { WRITERS }, "").connect(url).await?;
-        let read = pool(READERS, "").connect(url).await?;
+        let (writers, readers, askers) = match sqlite {
+            true => (1, READERS_OF_SQLITE, DOOR_OF_SQLITE),
+            false => (WRITERS, READERS, DOOR),
+        };
+        let write = pool(writers, "").connect(url).await?;
+        let read = pool(readers, "").connect(url).await?;
         let sweep = match sqlite {
             true => read.clone(),
             false => pool(1, PLANNED_ONCE).connect_lazy(url)?,
         };
-        let door = pool(DOOR, "").connect_lazy(url)?;
+        let door = pool(askers, "").connect_lazy(url)?;
         Ok(Self {
             write,
             read,
@@ -241,10 +247,17 @@ impl Db {
     }
 
     /// A transaction that writes. SQLite takes its lock at once, so that it cannot fail to get it later.
+    ///
+    /// It begins in a task of its own, whoever goes away meanwhile: a connection that is left between a `BEGIN` and its answer would be
+    /// given to others within a transaction that nobody ends, and what they change would be lost.
     async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
-        self.write
-            .begin_with(if self.sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" })
+        let (write, how) = (
+            self.write.clone(),
+            if self.sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" },
+        );
+        tokio::spawn(async move { write.begin_with(how).await })
             .await
+            .unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 
     /// Whether the database answers.
@@ -330,7 +343,7 @@ mod tests {
         db.add_tenant(&alice, 1).await.unwrap();
         db.add_key(&key, 1).await.unwrap();
         let mut busy = Vec::new();
-        for _ in 0..READERS {
+        for _ in 0..READERS_OF_SQLITE {
             busy.push(db.read.acquire().await.unwrap());
         }
         assert!(db.read.try_acquire().is_none());
