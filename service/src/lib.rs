@@ -18,6 +18,7 @@ pub mod files;
 pub mod graph;
 pub mod model;
 mod moment;
+mod names;
 pub mod output;
 pub mod policy;
 pub mod progress;

@@ -9,6 +9,7 @@ use crate::data::{sample, source::Source};
 use crate::error::CliError;
 use crate::estimate::{Cost, Limits};
 use crate::files::{self, MAX_DATA, MAX_MODEL};
+use crate::names::names;
 use crate::server::api::Binding;
 use crate::server::inputs::PerInput;
 use crate::stage::Stage;
@@ -64,6 +65,9 @@ pub fn run(work: &Work, stage: &dyn Fn(Stage)) -> Result<Value, CliError> {
 /// Of a result: the bytes with which the files of segments exceeded what there was room for.
 pub const BEYOND: &str = "beyond";
 
+/// Of what an uploaded model is: its drawing, a JSON document as a text.
+pub const GRAPH: &str = "graph";
+
 /// The code of a model that fits into no circuit, and what its summary says then.
 const TOO_LARGE: &str = "model-too-large";
 pub const SEGMENTS_ONLY: &str = "segments_only";
@@ -73,7 +77,10 @@ fn inspect(model: &Path, with_cost: bool) -> Result<Value, CliError> {
     let bytes = files::read(model, MAX_MODEL)?;
     let graph = onnx::import(&bytes).map_err(provenn_prover::ProveError::from)?;
     let mut summary = summary(&graph);
-    summary["graph"] = crate::graph::describe(&graph);
+    // As a text, which the service keeps without reading it: there it would be as large as all else that it has in memory.
+    let mut drawing = crate::graph::describe(&graph);
+    names(&mut drawing);
+    summary[GRAPH] = drawing.to_string().into();
     if with_cost {
         match compile(&bytes, &CommitOptions::default()) {
             Ok(compiled) => summary["forecast"] = Cost::of(&compiled.layout.shape).json(),

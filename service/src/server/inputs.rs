@@ -1,7 +1,7 @@
 //! What each input of a model has, in requests and jobs: without a name where there is one input, by name where there are several.
 
-use super::api::http::page::name;
 use super::error::ApiError;
+use crate::names::name;
 use serde::de::{Error, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Agreements of several parties: a tenant's own, and for everybody who has a receipt whether one was revoked.
 
 use super::http::body;
-use super::http::page::{rows, Rows};
+use super::http::page::{answer, rows, Rows};
 use crate::server::api::http::id::named;
 use crate::server::api::http::reason::reason;
 use crate::server::auth::Caller;
@@ -14,6 +14,7 @@ use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::body::Body;
 use axum::extract::{Path, State};
+use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -68,11 +69,14 @@ pub async fn list_agreements(
     State(app): State<App>,
     caller: Caller,
     Extension(client): Extension<Client>,
-) -> Result<Json<AgreementList>, ApiError> {
+) -> Result<Response, ApiError> {
     caller.needs(Scope::Read)?;
-    let _turn = app.lists.take(&client).await?;
-    let Rows { rows: agreements, more } = rows(app.db.agreements(&caller.tenant, ASKED).await?, MOST)?;
-    Ok(Json(AgreementList { agreements, more }))
+    let all = app.clone();
+    let list = async move {
+        let Rows { rows: agreements, more } = rows(all.db.agreements(&caller.tenant, ASKED).await?, MOST)?;
+        Ok(AgreementList { agreements, more })
+    };
+    answer(&app, &client, list).await
 }
 
 /// Whether an agreement was revoked. Whoever has a receipt has its digest, behind `agreement:` in the audience.

@@ -29,8 +29,8 @@ pub struct Checked {
 
 /// What is kept in rows of its own.
 pub enum Beside {
-    /// The drawing of a model.
-    Graph(Value),
+    /// The drawing of a model, as JSON.
+    Graph(String),
     /// What an agreement is about.
     Agreement(Box<Agreement>),
 }

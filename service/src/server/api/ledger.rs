@@ -1,13 +1,13 @@
 //! What receipts let out, and how much they may.
 
 use super::http::body;
-use super::http::page::rows;
+use super::http::page::{answer, rows};
 use crate::server::api::http::id::{named, wanted};
 use crate::server::auth::Caller;
 use crate::server::db::{Account, Budget, InputFile, InputPart, LedgerScope, Subject};
 use crate::server::door::Client;
 use crate::server::error::ApiError;
-use crate::server::ids::{KeyId, ModelId};
+use crate::server::ids::{KeyId, ModelId, TenantId};
 use crate::server::keys::Scope;
 use crate::server::ledger::micro;
 use crate::server::problem::Problem;
@@ -15,12 +15,13 @@ use crate::server::state::App;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
+use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// Accounts in one answer.
-const MOST: usize = 10_000;
+/// Accounts in one answer: a megabyte has no more of them.
+const MOST: usize = 5_000;
 /// One more, to see whether there are more.
 const ASKED: i64 = MOST as i64 + 1;
 /// Largest budget.
@@ -90,11 +91,15 @@ pub async fn get_ledger(
     caller: Caller,
     Extension(client): Extension<Client>,
     filter: Result<Query<Filter>, QueryRejection>,
-) -> Result<Json<LedgerView>, ApiError> {
+) -> Result<Response, ApiError> {
     caller.needs(Scope::Read)?;
     let Query(filter) = filter.map_err(|e| body::query(&e))?;
-    let _turn = app.lists.take(&client).await?;
-    let (db, tenant, requester) = (&app.db, &caller.tenant, wanted::<KeyId>(&filter.requester));
+    let list = ledger(app.clone(), caller.tenant, filter);
+    answer(&app, &client, list).await
+}
+
+async fn ledger(app: App, tenant: TenantId, filter: Filter) -> Result<LedgerView, ApiError> {
+    let (db, tenant, requester) = (&app.db, &tenant, wanted::<KeyId>(&filter.requester));
     let (accounts, files, parts) = match (wanted(&filter.model), wanted(&filter.input)) {
         (Ok(model), Ok(input)) => {
             let (model, input) = (model.as_ref(), input.as_ref());
@@ -111,7 +116,7 @@ pub async fn get_ledger(
     let budgets = rows(db.budgets(tenant).await?, MOST)?;
     let more = accounts.more || files.more || parts.more || budgets.more;
     let accounts = accounts.rows;
-    Ok(Json(LedgerView {
+    Ok(LedgerView {
         bits: sum(&accounts, |account| account.first_bits),
         reserved_bits: sum(&accounts, |account| account.first_reserved_bits),
         accounts,
@@ -119,7 +124,7 @@ pub async fn get_ledger(
         parts: parts.rows,
         budgets: budgets.rows,
         more,
-    }))
+    })
 }
 
 /// A sum that is 0 for no accounts: `Iterator::sum` begins with -0.

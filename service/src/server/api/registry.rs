@@ -4,7 +4,7 @@ pub mod post;
 
 use super::http::body::{self, Bytes};
 use super::http::headers::{file, BYTES};
-use super::http::page::{rows, Rows};
+use super::http::page::{answer, rows, Rows};
 use crate::server::api::http::id::{named, wanted};
 use crate::server::db::{Model, Version};
 use crate::server::door::Client;
@@ -14,7 +14,7 @@ use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use provenn_verifier::SrsKind;
 use serde::{Deserialize, Serialize};
@@ -88,15 +88,18 @@ pub async fn list_versions(
     State(app): State<App>,
     Extension(client): Extension<Client>,
     filter: Result<Query<Filter>, QueryRejection>,
-) -> Result<Json<VersionList>, ApiError> {
+) -> Result<Response, ApiError> {
     let Query(filter) = filter.map_err(|e| body::query(&e))?;
-    let _turn = app.lists.take(&client).await?;
-    let versions = match (wanted(&filter.tenant), wanted(&filter.model)) {
-        (Ok(tenant), Ok(model)) => app.db.versions(tenant.as_ref(), "", model.as_ref(), ASKED).await?,
-        _ => vec![],
+    let all = app.clone();
+    let list = async move {
+        let versions = match (wanted(&filter.tenant), wanted(&filter.model)) {
+            (Ok(tenant), Ok(model)) => all.db.versions(tenant.as_ref(), "", model.as_ref(), ASKED).await?,
+            _ => vec![],
+        };
+        let Rows { rows: versions, more } = rows(versions, MOST)?;
+        Ok(VersionList { versions, more })
     };
-    let Rows { rows: versions, more } = rows(versions, MOST)?;
-    Ok(Json(VersionList { versions, more }))
+    answer(&app, &client, list).await
 }
 
 /// Versions under a name.
@@ -111,20 +114,23 @@ pub async fn get_name(
     State(app): State<App>,
     Extension(client): Extension<Client>,
     Path((tenant, name)): Path<(String, String)>,
-) -> Result<Json<NameView>, ApiError> {
-    let _turn = app.lists.take(&client).await?;
+) -> Result<Response, ApiError> {
     let tenant = named(&tenant, PUBLISHED)?;
-    let versions = app.db.versions(Some(&tenant), &name, None, ASKED).await?;
-    let Rows { rows: versions, more } = rows(versions, MOST)?;
-    if versions.is_empty() {
-        return Err(ApiError::NotFound { what: PUBLISHED });
-    }
-    let current = app.db.current(&tenant, &name).await?;
-    Ok(Json(NameView {
-        current,
-        versions,
-        more,
-    }))
+    let all = app.clone();
+    let list = async move {
+        let versions = all.db.versions(Some(&tenant), &name, None, ASKED).await?;
+        let Rows { rows: versions, more } = rows(versions, MOST)?;
+        if versions.is_empty() {
+            return Err(ApiError::NotFound { what: PUBLISHED });
+        }
+        let current = all.db.current(&tenant, &name).await?;
+        Ok(NameView {
+            current,
+            versions,
+            more,
+        })
+    };
+    answer(&app, &client, list).await
 }
 
 /// A published model and what its card says.

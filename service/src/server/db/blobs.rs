@@ -48,7 +48,7 @@ impl Db {
                 sqlx::query("INSERT INTO graphs (tenant, sha256, graph) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
                     .bind(tenant)
                     .bind(sha256)
-                    .bind(graph.to_string())
+                    .bind(graph.as_str())
                     .execute(&mut *tx)
                     .await?;
             }

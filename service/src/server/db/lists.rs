@@ -74,11 +74,11 @@ impl Db {
     }
 
     /// Adds the graph of a model that was uploaded before graphs were kept.
-    pub async fn add_graph(&self, tenant: &TenantId, sha256: &ObjectDigest, graph: &Value) -> Result<(), ApiError> {
+    pub async fn add_graph(&self, tenant: &TenantId, sha256: &ObjectDigest, graph: &str) -> Result<(), ApiError> {
         sqlx::query("INSERT INTO graphs (tenant, sha256, graph) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
             .bind(tenant)
             .bind(sha256)
-            .bind(graph.to_string())
+            .bind(graph)
             .execute(&self.write)
             .await?;
         Ok(())

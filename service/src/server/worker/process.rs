@@ -25,8 +25,8 @@ pub struct Made {
     pub cpu_ms: i64,
 }
 
-/// Longest line that is read from a child, in bytes.
-const MAX_LINE: u64 = 1 << 20;
+/// Longest line that is read from a child, in bytes: drawings of models with as many nodes as are accepted take a fifth of it.
+const MAX_LINE: u64 = 16 << 20;
 /// Bytes kept of what a dying child says.
 const MAX_LAST_WORDS: u64 = 4096;
 
@@ -75,9 +75,20 @@ async fn speak(app: &App, start: &Start, stages: Option<mpsc::UnboundedSender<St
     line.push(b'\n');
     // A child that is gone says why below.
     let _gone = stdin.write_all(&line).await;
-    let (last, words) = tokio::join!(listen(BufReader::new(stdout), stages), last_words(stderr));
+    let (said, words) = tokio::join!(listen(BufReader::new(stdout), stages), last_words(stderr));
     let status = child.wait().await?;
     drop(stdin);
+    let last = match said {
+        Said::Last(last) => last,
+        Said::TooMuch => {
+            return Err(Stopped::Refused(Box::new(Problem::new(
+                422,
+                "model-too-large",
+                format!("what there is to say of the model takes more than {MAX_LINE} bytes"),
+                "use a model with fewer nodes",
+            ))))
+        }
+    };
     match last {
         Some(Line::Done {
             result,
@@ -114,14 +125,25 @@ pub(super) fn cause(code: &str) -> Option<Cause> {
     }
 }
 
-/// Passes on stages; the last line that ends the work.
-async fn listen(stdout: impl AsyncBufReadExt + Unpin, stages: Option<mpsc::UnboundedSender<Stage>>) -> Option<Line> {
+/// What a child said.
+#[derive(Debug)]
+enum Said {
+    /// The last line that ends the work.
+    Last(Option<Line>),
+    /// A line that is longer than any that is read.
+    TooMuch,
+}
+
+/// Passes on stages.
+async fn listen(stdout: impl AsyncBufReadExt + Unpin, stages: Option<mpsc::UnboundedSender<Stage>>) -> Said {
     let mut last = None;
     let mut lines = stdout;
     loop {
         let mut line = String::new();
         match (&mut lines).take(MAX_LINE).read_line(&mut line).await {
-            Ok(0) | Err(_) => return last,
+            Ok(0) | Err(_) => return Said::Last(last),
+            // What is left in the pipe ends with the child, which finds nobody to hear it.
+            Ok(read) if read as u64 == MAX_LINE && !line.ends_with('\n') => return Said::TooMuch,
             Ok(_) => {}
         }
         match serde_json::from_str(&line) {
@@ -154,4 +176,27 @@ fn panic_place(words: &str) -> &str {
         .lines()
         .find(|line| line.contains("panicked at"))
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    fn said(length: usize) -> Said {
+        let mut line = serde_json::to_string(&Line::done("".into())).unwrap();
+        let text = "x".repeat(length - line.len());
+        line = line.replace("\"result\":\"\"", &format!("\"result\":\"{text}\""));
+        assert_eq!(line.len(), length);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(listen(format!("{line}\n").as_bytes(), None))
+    }
+
+    /// A line that is cut is no child that died.
+    #[test]
+    fn lines_are_read_whole_or_said_to_be_too_long() {
+        let most = usize::try_from(MAX_LINE).unwrap();
+        assert!(matches!(said(most - 1), Said::Last(Some(Line::Done { .. }))));
+        assert!(matches!(said(most), Said::TooMuch));
+    }
 }

@@ -1,9 +1,14 @@
 //! Answers that are lists: so many rows, and so many bytes, whatever the rows hold.
 
+use crate::server::door::Client;
 use crate::server::error::ApiError;
-use provenn_verifier::text::SHOWN_NAME;
+use crate::server::state::App;
+use axum::response::{IntoResponse, Response};
+use axum::Json;
 use serde::Serialize;
-use serde_json::Value;
+use std::future::Future;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 
 /// Bytes of a list in an answer; one row may be longer.
 const BYTES: usize = 1 << 20;
@@ -12,6 +17,33 @@ const BYTES: usize = 1 << 20;
 pub struct Rows<T> {
     pub rows: Vec<T>,
     pub more: bool,
+}
+
+/// Answers with a list in a turn of the client, on a thread of its own: rows are read and written by the thousand, and other answers do not wait
+/// until that is done.
+///
+/// # Errors
+/// [`ApiError::Busy`], those of the list.
+pub async fn answer<T: Serialize>(
+    app: &App,
+    client: &Client,
+    list: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+) -> Result<Response, ApiError> {
+    let turn = app.lists.take(client).await?;
+    apart(async move {
+        let _turn = turn;
+        Ok(Json(list.await?).into_response())
+    })
+    .await
+}
+
+/// Work on a thread of its own, which may compute for long.
+async fn apart<T: Send + 'static>(
+    work: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+) -> Result<T, ApiError> {
+    let runtime = Handle::current();
+    let done = spawn_blocking(move || runtime.block_on(work));
+    done.await.map_err(|e| ApiError::Internal(e.to_string()))?
 }
 
 /// The first of `rows`: at most `most`, of which one more was asked for to see whether there are more.
@@ -37,31 +69,29 @@ fn within<T: Serialize>(mut rows: Vec<T>, most: usize, bytes: usize) -> Result<R
     Ok(Rows { more: kept < all, rows })
 }
 
-/// A name from a file, at most as long as names are shown.
-pub fn name(name: &str) -> String {
-    match name.char_indices().nth(SHOWN_NAME) {
-        None => name.into(),
-        Some(_) => name.chars().take(SHOWN_NAME - 1).chain(['\u{2026}']).collect(),
-    }
-}
-
-/// The same for the names in a document: all texts under `name`.
-pub fn names(document: &mut Value) {
-    match document {
-        Value::Object(fields) => fields.iter_mut().for_each(|(field, value)| match value {
-            Value::String(text) if field == "name" => *text = name(text),
-            other => names(other),
-        }),
-        Value::Array(items) => items.iter_mut().for_each(names),
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use std::time::{Duration, Instant};
+    use tokio::time::sleep;
+
+    /// On a runtime with one thread: who only waits is not kept.
+    #[tokio::test]
+    async fn a_long_list_keeps_nobody_waiting() {
+        let begun = Instant::now();
+        let list = apart(async {
+            sleep(Duration::from_millis(1)).await;
+            std::thread::sleep(Duration::from_millis(500));
+            Ok(begun.elapsed())
+        });
+        let other = async {
+            sleep(Duration::from_millis(50)).await;
+            begun.elapsed()
+        };
+        let (list, other) = tokio::join!(list, other);
+        assert!(other < list.unwrap());
+    }
 
     #[test]
     fn lists_are_bounded_in_rows_and_bytes() {
@@ -77,15 +107,5 @@ mod tests {
         assert_eq!(of(&[60, 41], 3, 100), (1, true));
         // What is too long is shown alone: the list goes on after it.
         assert_eq!(of(&[200, 10], 3, 100), (1, true));
-    }
-
-    #[test]
-    fn names_are_cut_wherever_they_are() {
-        let long = "\u{e9}".repeat(81);
-        let mut document = json!({ "name": "n".repeat(80), "layers": [{ "name": long, "operator": "Conv" }] });
-        names(&mut document);
-        assert_eq!(document["name"], "n".repeat(80));
-        let cut = document["layers"][0]["name"].as_str().unwrap();
-        assert_eq!((cut.chars().count(), cut.ends_with('\u{2026}')), (80, true));
     }
 }

@@ -1,8 +1,8 @@
 //! Committing to an uploaded input before anything is proven about it.
 
+use crate::names::name;
 use crate::server::api::http::body;
 use crate::server::api::http::id::named;
-use crate::server::api::http::page::name;
 use crate::server::api::submit::{submit, turn, Wanted};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;

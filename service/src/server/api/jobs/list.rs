@@ -2,7 +2,7 @@
 
 use crate::server::api::http::body;
 use crate::server::api::http::id::wanted;
-use crate::server::api::http::page::{rows, Rows};
+use crate::server::api::http::page::{answer, rows, Rows};
 use crate::server::api::view::JobView;
 use crate::server::auth::Caller;
 use crate::server::door::Client;
@@ -13,7 +13,8 @@ use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::{Extension, Json};
+use axum::response::Response;
+use axum::Extension;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -53,7 +54,7 @@ pub async fn list_jobs(
     caller: Caller,
     Extension(client): Extension<Client>,
     page: Result<Query<Page>, QueryRejection>,
-) -> Result<Json<JobList>, ApiError> {
+) -> Result<Response, ApiError> {
     caller.needs(Scope::Read)?;
     let Query(page) = page.map_err(|e| body::query(&e))?;
     let limit = page.limit.unwrap_or(MOST);
@@ -62,13 +63,16 @@ pub async fn list_jobs(
     }
     let before = wanted::<JobId>(&page.before.unwrap_or_default());
     let before = before.map_err(|_| ApiError::bad("`before` is the id of a job"))?;
-    let _turn = app.lists.take(&client).await?;
-    let jobs = app
-        .db
-        .jobs(&caller.tenant, before.as_ref(), i64::from(limit) + 1)
-        .await?;
-    let now = app.now();
-    let jobs = jobs.into_iter().map(|job| JobView::new(job, now)).collect();
-    let Rows { rows: jobs, more } = rows(jobs, limit.into())?;
-    Ok(Json(JobList { jobs, more }))
+    let all = app.clone();
+    let list = async move {
+        let jobs = all
+            .db
+            .jobs(&caller.tenant, before.as_ref(), i64::from(limit) + 1)
+            .await?;
+        let now = all.now();
+        let jobs = jobs.into_iter().map(|job| JobView::new(job, now)).collect();
+        let Rows { rows: jobs, more } = rows(jobs, limit.into())?;
+        Ok(JobList { jobs, more })
+    };
+    answer(&app, &client, list).await
 }

@@ -1,15 +1,17 @@
 //! The graph of a model.
 
+use crate::names::names;
 use crate::server::api::http::id::named;
-use crate::server::api::http::page::names;
+use crate::server::api::http::page::answer;
 use crate::server::auth::Caller;
+use crate::server::door::Client;
 use crate::server::error::ApiError;
 use crate::server::keys::Scope;
 use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::{Path, State};
-use axum::Json;
-use serde_json::Value;
+use axum::response::Response;
+use axum::Extension;
 
 /// `{values, inputs, outputs, layers}`: operators, shapes, edges and numbers of parameters; never a weight. Values are
 /// `{name, shape}`, referred to by position; layers are in topological order.
@@ -23,21 +25,25 @@ use serde_json::Value;
 pub async fn get_graph(
     State(app): State<App>,
     caller: Caller,
+    Extension(client): Extension<Client>,
     Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Response, ApiError> {
     caller.needs(Scope::Read)?;
     let source = match app.db.model(&caller.tenant, &named(&id, "model")?).await? {
         Some(model) => model.source,
         None => named(&id, "model")?,
     };
-    let graph = app.db.graph(&caller.tenant, &source).await?;
-    match graph {
-        Some(mut graph) => {
-            // Those of older uploads were kept as they are.
-            names(&mut graph);
-            Ok(Json(graph))
+    let all = app.clone();
+    let graph = async move {
+        match all.db.graph(&caller.tenant, &source).await? {
+            Some(mut graph) => {
+                // Those of older uploads were kept as they are.
+                names(&mut graph);
+                Ok(graph)
+            }
+            None if all.db.upload(&caller.tenant, "model", &source).await?.is_some() => Err(ApiError::NoGraph),
+            None => Err(ApiError::NotFound { what: "model" }),
         }
-        None if app.db.upload(&caller.tenant, "model", &source).await?.is_some() => Err(ApiError::NoGraph),
-        None => Err(ApiError::NotFound { what: "model" }),
-    }
+    };
+    answer(&app, &client, graph).await
 }

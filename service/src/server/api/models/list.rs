@@ -1,8 +1,9 @@
 //! A tenant's models.
 
+use crate::names::names;
 use crate::server::api::http::body;
 use crate::server::api::http::id::wanted;
-use crate::server::api::http::page::{names, rows, Rows};
+use crate::server::api::http::page::{answer, rows, Rows};
 use crate::server::auth::Caller;
 use crate::server::door::Client;
 use crate::server::error::ApiError;
@@ -12,9 +13,10 @@ use crate::server::problem::Problem;
 use crate::server::state::App;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::{Extension, Json};
+use axum::response::Response;
+use axum::Extension;
 use serde::Deserialize;
-use serde_json::{json, Value};
+use serde_json::json;
 use utoipa::IntoParams;
 
 /// Models in one answer.
@@ -45,7 +47,7 @@ pub async fn list_models(
     caller: Caller,
     Extension(client): Extension<Client>,
     page: Result<Query<Page>, QueryRejection>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Response, ApiError> {
     caller.needs(Scope::Read)?;
     let Query(page) = page.map_err(|e| body::query(&e))?;
     let limit = page.limit.unwrap_or(MOST);
@@ -53,16 +55,19 @@ pub async fn list_models(
         return Err(ApiError::bad(format!("the limit is {limit}, 1 to {MOST} is accepted")));
     }
     let before = wanted(&page.before.unwrap_or_default()).map_err(|form: String| ApiError::bad(form))?;
-    let _turn = app.lists.take(&client).await?;
-    let mut models = app
-        .db
-        .uploaded_models(&caller.tenant, before.as_ref(), i64::from(limit) + 1)
-        .await?;
-    models.iter_mut().for_each(names);
-    let Rows { rows: mut models, more } = rows(models, limit.into())?;
-    for model in &mut models {
-        let source = ObjectDigest::known(model["sha256"].as_str().unwrap_or_default());
-        model["commits"] = app.db.commits(&caller.tenant, &source).await?.into();
-    }
-    Ok(Json(json!({ "tenant": caller.tenant, "models": models, "more": more })))
+    let all = app.clone();
+    let list = async move {
+        let mut models = all
+            .db
+            .uploaded_models(&caller.tenant, before.as_ref(), i64::from(limit) + 1)
+            .await?;
+        models.iter_mut().for_each(names);
+        let Rows { rows: mut models, more } = rows(models, limit.into())?;
+        for model in &mut models {
+            let source = ObjectDigest::known(model["sha256"].as_str().unwrap_or_default());
+            model["commits"] = all.db.commits(&caller.tenant, &source).await?.into();
+        }
+        Ok(json!({ "tenant": caller.tenant, "models": models, "more": more }))
+    };
+    answer(&app, &client, list).await
 }

@@ -1,8 +1,9 @@
 //! Upload of a model.
 
 use crate::child::protocol::{Start, Work};
+use crate::child::work::GRAPH;
+use crate::names::names;
 use crate::server::api::http::body::{digest, Arriving, Bytes};
-use crate::server::api::http::page::names;
 use crate::server::api::keep::{keep, repair, Beside, Checked};
 use crate::server::auth::Caller;
 use crate::server::door::Client;
@@ -18,6 +19,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::Json;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -76,10 +78,11 @@ pub async fn put_model(
     let made = process::run(&app, &start, Duration::from_secs(SECONDS), None).await;
     let mut summary = made.map_err(refusal)?.result;
     names(&mut summary);
-    let graph = summary
-        .as_object_mut()
-        .and_then(|all| all.remove("graph"))
-        .unwrap_or_default();
+    let graph = match summary.as_object_mut().and_then(|all| all.remove(GRAPH)) {
+        // Whether it is JSON, without keeping what it says.
+        Some(Value::String(graph)) if serde_json::from_str::<IgnoredAny>(&graph).is_ok() => graph,
+        _ => return Err(ApiError::Internal("the reader of a model drew no graph".into())),
+    };
     if let Some(known) = known {
         // Uploaded before graphs were kept.
         app.db.add_graph(&caller.tenant, &sha256, &graph).await?;
