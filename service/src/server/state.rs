@@ -1,6 +1,6 @@
 //! What handlers and workers share.
 
-use super::clock::Clock;
+use super::clock::{Clock, Millis};
 use super::config::Config;
 use super::db::{Db, Place};
 use super::disk::Disk;
@@ -60,6 +60,8 @@ pub struct Parts {
     pub models: Models,
     pub parameters: Parameters,
     pub metrics: Metrics,
+    /// When metrics last had what the database knows.
+    pub looked: tokio::sync::Mutex<Option<Millis>>,
     pub tlog: Tlog,
     pub outage: Outage,
     /// How far the sweeper came among waiting jobs.
@@ -135,6 +137,7 @@ impl App {
             identity,
             tlog: Tlog::new(signer, witnesses),
             metrics: Metrics::new(&store.missing),
+            looked: tokio::sync::Mutex::default(),
             store,
             queue: Queue::open(&config).await?,
             hub: Hub::default(),

@@ -174,6 +174,8 @@ impl Client {
     /// Waits until no job is under way.
     pub async fn wait(&self) {
         let begun = Instant::now();
+        // Metrics may be a second old.
+        tokio::time::sleep(Duration::from_millis(1100)).await;
         while self.open_jobs().await > 0 {
             assert!(begun.elapsed() < PATIENCE, "jobs do not end");
             tokio::time::sleep(Duration::from_millis(200)).await;

@@ -137,6 +137,7 @@ async fn several_workers_prove_the_segments_of_one_proof() {
     assert_eq!(exact(&service).await, before + receipt);
     let bits = ledger(&alice, &model).await["bits"].as_f64().unwrap();
     assert!((bits - 2.0 * charged).abs() < 1e-5, "{bits} {charged}");
+    service.app.clock.advance(1_000);
     let metrics = String::from_utf8(alice.get("/metrics").await.body).unwrap();
     assert!(
         metrics.contains("provenn_attempts_total{kind=\"segment\",how=\"done\"} 4"),

@@ -72,6 +72,9 @@ async fn log(app: &App) -> Result<(Millis, Option<Stop>), ApiError> {
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// What the database says is looked at again after this time: however many ask, it answers once.
+const LOOKED: Millis = 1000;
+
 /// Metrics in the text format of Prometheus. No label names a tenant.
 #[utoipa::path(get, path = "/metrics", tag = "operations", responses(
     (status = 200, body = String, content_type = "application/openmetrics-text"),
@@ -81,26 +84,38 @@ pub async fn metrics(
     State(app): State<App>,
     Extension(client): Extension<Client>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let _turn = app.lists.take(&client).await?;
+    let _turn = app.looks.take(&client).await?;
+    // Who waits for the look that is under way has it too.
+    let mut looked = app.looked.lock().await;
+    let now = app.now();
+    // A clock that was set back is looked at again.
+    if looked.is_none_or(|when| !(when..when.saturating_add(LOOKED)).contains(&now)) {
+        soon("the database", look(&app)).await?;
+        *looked = Some(now);
+    }
+    Ok(([(header::CONTENT_TYPE, OPENMETRICS)], app.metrics.text()))
+}
+
+/// Sets the metrics that the database knows.
+async fn look(app: &App) -> Result<(), ApiError> {
     // What is wrong with the log is no reason to say nothing of the rest.
-    if let Err(error) = log(&app).await {
+    if let Err(error) = log(app).await {
         tracing::warn!(cause = error.cause(), "the state of the log is not known");
     }
-    app.metrics.jobs.clear();
-    for (state, jobs) in app.db.census().await? {
-        app.metrics.jobs.get_or_create(&InState { state }).set(jobs);
-    }
-    app.metrics.segments.clear();
-    for (state, segments) in app.db.segments().await? {
-        app.metrics.segments.get_or_create(&InState { state }).set(segments);
-    }
+    let (jobs, segments) = (app.db.census().await?, app.db.segments().await?);
     let now = app.now();
     let (since, delayed, ends) = app.db.queue(now).await?;
+    for (family, states) in [(&app.metrics.jobs, jobs), (&app.metrics.segments, segments)] {
+        family.clear();
+        for (state, n) in states {
+            family.get_or_create(&InState { state }).set(n);
+        }
+    }
     let seconds = |from: i64, to: i64| to.saturating_sub(from) / 1000;
     app.metrics
         .queue_age
         .set(since.map_or(0, |since| seconds(since, now).max(0)));
     app.metrics.delayed.set(delayed);
     app.metrics.lease_left.set(ends.map_or(0, |ends| seconds(now, ends)));
-    Ok(([(header::CONTENT_TYPE, OPENMETRICS)], app.metrics.text()))
+    Ok(())
 }
