@@ -1,6 +1,6 @@
 //! Kernels of the prover and the verifier.
 
-use criterion::{criterion_group, criterion_main, Criterion};
+use criterion::{criterion_group, criterion_main, BatchSize, Criterion};
 use halo2_proofs::arithmetic::best_multiexp;
 use halo2_proofs::fft::recursive;
 use halo2_proofs::poly::EvaluationDomain;
@@ -68,7 +68,11 @@ fn columns(c: &mut Criterion) {
         for path in Path::all() {
             let domain = Domain::new(path, k);
             c.bench_function(&format!("8 transforms of 2^{k} rows, {}", path.name()), |b| {
-                b.iter(|| domain.coefficients(&eight))
+                b.iter_batched(
+                    || eight.clone(),
+                    |eight| domain.coefficients(eight),
+                    BatchSize::LargeInput,
+                )
             });
             // Two columns: what is not the program are three transforms for each piece.
             let program = forty_products();

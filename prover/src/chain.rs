@@ -24,8 +24,8 @@ pub use store::{description, folder_name, keep, openings, save, Stored, CARD};
 
 use crate::commit::Description;
 use crate::error::ProveError;
-use halo2_proofs::plonk::ProvingKey;
-use halo2curves::bn256::{Fr, G1Affine};
+use crate::plonk::Key;
+use halo2curves::bn256::Fr;
 use provenn_circuits::layout::Layout;
 use provenn_circuits::program::{Program, TensorId};
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ pub struct Segment {
     /// Tails of the committed weight columns: the openings. Secret.
     pub tails: Vec<Vec<Fr>>,
     /// The proving key.
-    pub proving_key: ProvingKey<G1Affine>,
+    pub proving_key: Key<'static>,
 }
 
 /// Where the segments of a model are, to be had one at a time.

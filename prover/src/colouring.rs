@@ -7,7 +7,7 @@ pub use error::ColouringError;
 use crate::commit::{srs_verifying_key, system_rng};
 use crate::error::{Defect, ProveError};
 use crate::link;
-use crate::plonk::{self, AdviceColumn, Assignment, Proof};
+use crate::plonk::{self, AdviceColumn, Assignment, Key, Proof};
 use crate::prove::Stage;
 use crate::srs::Srs;
 use halo2_proofs::plonk::ProvingKey;
@@ -98,7 +98,7 @@ pub fn prove_with<R: RngCore + CryptoRng>(
     let mut columns = ColouringColumns::new(class, graph, colours);
     progress(Stage::Proof);
     let proof = plonk::prove(
-        &proving_key(class, srs)?,
+        &Key::of(&proving_key(class, srs)?),
         srs,
         &[],
         claim.claim_scalar().into(),
@@ -209,7 +209,7 @@ impl Assignment for ColouringColumns<'_> {
     }
 
     /// The key of a class is the verifier's own.
-    fn circuit(&self, _: &ProvingKey<G1Affine>) -> Fr {
+    fn circuit(&self, _: &Key<'_>) -> Fr {
         Fr::ZERO
     }
 

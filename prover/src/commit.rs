@@ -12,11 +12,10 @@ pub use options::{CommitOptions, CommittedInputs};
 
 use crate::compact::compact;
 use crate::error::{Defect, ProveError};
-use crate::plonk::{self, msm};
+use crate::plonk::{self, msm, Key};
 use crate::recipe;
 use crate::register::{register, Unregistered};
 use crate::srs::{Srs, SrsKind};
-use halo2_proofs::plonk::ProvingKey;
 use halo2curves::bn256::{Fr, G1Affine, G1};
 use halo2curves::group::{Curve, GroupEncoding};
 use provenn_circuits::argument::{weight_cells, Columns, ModelCircuit};
@@ -47,7 +46,7 @@ pub struct Committed {
     /// Tails of the committed weight columns: the openings. Secret.
     pub tails: Vec<Vec<Fr>>,
     /// The proving key.
-    pub proving_key: ProvingKey<G1Affine>,
+    pub proving_key: Key<'static>,
 }
 
 /// Commits to a compiled model under an SRS of `layout.shape.k`.
@@ -117,7 +116,7 @@ pub(crate) fn model_key(
     model: &Arc<Program>,
     layout: &Arc<Layout>,
     srs: &Srs,
-) -> Result<(ProvingKey<G1Affine>, VerifyingKey), ProveError> {
+) -> Result<(Key<'static>, VerifyingKey), ProveError> {
     let circuit = ModelCircuit {
         model: model.clone(),
         layout: layout.clone(),
@@ -147,7 +146,7 @@ pub(crate) fn model_key(
         purpose(model, layout),
         &RowSet::ALL,
     )?;
-    Ok((proving_key, key))
+    Ok((Key::of(&proving_key).into_owned(), key))
 }
 
 /// A generator seeded by the operating system.

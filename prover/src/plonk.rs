@@ -8,6 +8,7 @@
 
 mod advice;
 mod gates;
+mod key;
 mod keys;
 pub mod msm;
 mod multiopen;
@@ -16,12 +17,13 @@ mod permutation;
 mod quotient;
 mod transcript;
 
+pub use key::{constraints, Both, Key, KeyColumns};
 pub use keys::proving_key;
 
 use crate::error::{Defect, ProveError};
 use crate::srs::Srs;
 use ark_std::{end_timer, start_timer};
-use halo2_proofs::plonk::{ConstraintSystem, ProvingKey};
+use halo2_proofs::plonk::ConstraintSystem;
 use halo2curves::bn256::{Fr, G1Affine};
 use msm::Bases;
 use provenn_circuits::argument::Entries;
@@ -74,8 +76,8 @@ pub trait Assignment {
     fn advice(&mut self, phase: u8, challenges: &[Fr]) -> Vec<AdviceColumn<'_>>;
 
     /// What names the circuit in the transcript: the library's digest, unless the verifier makes the key itself.
-    fn circuit(&self, key: &ProvingKey<G1Affine>) -> Fr {
-        key.get_vk().transcript_repr()
+    fn circuit(&self, key: &Key<'_>) -> Fr {
+        key.name()
     }
 
     /// The public columns that the verifier computes from all challenges of the circuit, after those that it is given.
@@ -99,7 +101,7 @@ pub struct Proof {
 
 /// What every stage reads.
 struct Context<'a> {
-    key: &'a ProvingKey<G1Affine>,
+    key: &'a Key<'a>,
     domain: Domain,
     bases: Bases,
     /// Rows at the end of each advice column that hold random cells.
@@ -107,9 +109,8 @@ struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    fn new(key: &'a ProvingKey<G1Affine>, srs: &'a Srs) -> Self {
-        let cs = key.get_vk().cs();
-        let tail_rows = cs.blinding_factors() + 1;
+    fn new(key: &'a Key<'a>, srs: &'a Srs) -> Self {
+        let tail_rows = key.cs().blinding_factors() + 1;
         let domain = || Domain::new(Path::of_machine(), srs.k());
         let (domain, bases) = rayon::join(domain, || Bases::new(srs, tail_rows));
         Self {
@@ -121,7 +122,7 @@ impl<'a> Context<'a> {
     }
 
     fn cs(&self) -> &'a ConstraintSystem<Fr> {
-        self.key.get_vk().cs()
+        self.key.cs()
     }
 
     /// Number of rows.
@@ -142,7 +143,7 @@ struct Columns {
 /// # Errors
 /// There are other columns than in the key, or a challenge hits an opening point.
 pub fn prove<R: RngCore>(
-    key: &ProvingKey<G1Affine>,
+    key: &Key<'_>,
     srs: &Srs,
     instances: &[Vec<Fr>],
     prefix: Fr,
@@ -180,9 +181,9 @@ pub fn prove<R: RngCore>(
 
     let timer = start_timer!(|| "quotient");
     let columns = Columns {
-        advice: context.domain.coefficients(&columns),
-        instance: context.domain.coefficients(&instance),
-        products: context.domain.coefficients(&permutation.products),
+        advice: context.domain.coefficients(columns),
+        instance: context.domain.coefficients(instance),
+        products: context.domain.coefficients(permutation.products),
     };
     let [beta, gamma] = [permutation.beta, permutation.gamma];
     let y = transcript.challenge();

@@ -4,10 +4,9 @@ use crate::commit::{srs_verifying_key, system_rng, Committed, Description};
 use crate::error::ProveError;
 pub use crate::input::{bind_inputs, bind_inputs_with, commit_input, commit_input_with, Input, Opening};
 use crate::link;
-use crate::plonk::{self, AdviceColumn, Assignment, Cells, Proof};
+use crate::plonk::{self, AdviceColumn, Assignment, Cells, Key, Proof};
 use crate::srs::Srs;
 use crate::store;
-use halo2_proofs::plonk::ProvingKey;
 use halo2curves::bn256::{Fr, G1Affine};
 use halo2curves::ff::Field;
 use halo2curves::group::GroupEncoding;
@@ -193,7 +192,7 @@ pub(crate) struct Held<'a> {
     pub layout: &'a Layout,
     /// Tails of the committed weight columns.
     pub tails: &'a [Vec<Fr>],
-    pub proving_key: &'a ProvingKey<G1Affine>,
+    pub proving_key: &'a Key<'static>,
 }
 
 /// The halo2 proof. `openings` are those of the linked columns beside the weights, in their order.
@@ -260,7 +259,8 @@ impl Assignment for Columns<'_> {
             }
             (2, [r, t, _, s]) => {
                 self.first = None;
-                let columns = self.second.as_ref().map(|second| second.phase3(layout, [*r, *t, *s]));
+                // Its memory goes too: phase 3 is the last.
+                let columns = self.second.take().map(|second| second.phase3(layout, [*r, *t, *s]));
                 columns.into_iter().flatten().map(AdviceColumn::from).collect()
             }
             _ => vec![],

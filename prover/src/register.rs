@@ -4,7 +4,7 @@ use crate::commit::{commit_columns, compressed};
 use crate::compact::compact;
 use crate::error::ProveError;
 use crate::link;
-use crate::plonk::{self, AdviceColumn, Assignment, Cells};
+use crate::plonk::{self, AdviceColumn, Assignment, Cells, Key};
 use crate::prove::decompress;
 use crate::srs::Srs;
 use halo2_proofs::plonk::ProvingKey;
@@ -98,7 +98,7 @@ pub fn prove<R: RngCore>(
 ) -> Result<(Vec<u8>, LinkProof), ProveError> {
     let (key, digest) = (&card.registration.key, card.registration_digest());
     let prefix = registration_scalar(&digest).into();
-    let proof = plonk::prove(proving_key, srs, &[], prefix, columns, rng)?;
+    let proof = plonk::prove(&Key::of(proving_key), srs, &[], prefix, columns, rng)?;
     let advice: Vec<_> = proof.advice.iter().map(|point| (*point).into()).collect();
     let committed = card.commitments.iter().map(|point| decompress(point).map(Into::into));
     let statement = LinkStatement {

@@ -223,8 +223,7 @@ impl Srs {
         let kept = KEPT_TAIL.min(1 << k);
         let last = |points: &Vec<G1Affine>| points.last_chunk::<KEPT_TAIL>().map(|points| points.to_vec());
         let tail = lagrange.as_ref().and_then(last);
-        // `from_parts` is a method: any instance will do, and none of its values is used.
-        let params = ParamsKZG::<Bn256>::new(MIN_K).from_parts(k, g1, lagrange, G2Affine::generator(), tau_g2);
+        let params = any().from_parts(k, g1, lagrange, G2Affine::generator(), tau_g2);
         let tail = tail.unwrap_or_else(|| lagrange_tail(&params, kept));
         Srs {
             kind,
@@ -257,6 +256,14 @@ fn check_k(k: u32, maximum: u32) -> Result<(), SrsError> {
             got: k,
         })
     }
+}
+
+/// Some instance of the library's parameters: `from_parts` is a method, which uses none of its values. One of a single row, all zeros, is read
+/// faster than one is made.
+fn any() -> ParamsKZG<Bn256> {
+    let bytes = [0; 4 + 2 * G1_BYTES + 2 * G2_BYTES];
+    #[expect(clippy::expect_used, reason = "memory is read, and nothing is checked")]
+    ParamsKZG::read_custom(&mut &bytes[..], SerdeFormat::RawBytesUnchecked).expect("reading from memory")
 }
 
 /// The last `t` Lagrange points. The field is private, so they are picked out of the library's own serialization:

@@ -2,18 +2,20 @@
 
 use crate::commit::{srs_verifying_key, Committed, Description};
 use crate::error::{Defect, ProveError};
+use crate::plonk::{constraints, Key, KeyColumns};
 use crate::srs::Srs;
-use halo2_proofs::plonk::ProvingKey;
-use halo2_proofs::SerdeFormat;
-use halo2curves::bn256::{Fr, G1Affine};
+use blake2b_simd::State;
+use halo2_proofs::plonk::ConstraintSystem;
+use halo2curves::bn256::Fr;
 use halo2curves::ff::PrimeField;
 use provenn_circuits::argument::ModelCircuit;
 use provenn_circuits::layout::{Layout, Shape};
 use provenn_circuits::program::Program;
-use provenn_verifier::{ModelCard, SrsVerifyingKey, FORMAT_VERSION};
+use provenn_verifier::{CheckedCard, ModelCard, SrsVerifyingKey, FORMAT_VERSION};
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -98,13 +100,13 @@ pub(crate) struct Part<'a> {
     pub model: &'a Program,
     pub layout: &'a Layout,
     pub tails: &'a [Vec<Fr>],
-    pub proving_key: &'a ProvingKey<G1Affine>,
+    pub proving_key: &'a Key<'static>,
 }
 
 impl Part<'_> {
     pub(crate) fn save(&self, directory: &Path) -> Result<(), ProveError> {
         make(directory)?;
-        let key = self.proving_key.to_bytes(SerdeFormat::RawBytesUnchecked);
+        let key = self.proving_key.columns().to_bytes();
         let private = Private {
             model: self.model.clone(),
             shape: self.layout.shape.clone(),
@@ -143,13 +145,13 @@ impl Opened {
     }
 
     /// All that [`Part::save`] wrote in the same folder. `known` is a shape that has what the card says: items, ends, whole outputs, and whether
-    /// the layout is dense.
-    #[expect(clippy::type_complexity, reason = "the fields of what it is made into")]
-    pub(crate) fn load(
-        self,
-        directory: &Path,
-        known: Shape,
-    ) -> Result<(Arc<Program>, Layout, Vec<Vec<Fr>>, ProvingKey<G1Affine>), ProveError> {
+    /// the layout is dense. `name` is that of the circuit in the transcript, which the card has too.
+    pub(crate) fn load(self, directory: &Path, known: Shape, name: Fr) -> Result<Loaded, ProveError> {
+        let (laid, key) = rayon::join(|| self.laid(directory, known), || key(directory));
+        laid?.with(key?, directory, name)
+    }
+
+    fn laid(self, directory: &Path, known: Shape) -> Result<Laid, ProveError> {
         let shape = Shape {
             items: known.items,
             ends: known.ends,
@@ -157,22 +159,78 @@ impl Opened {
             whole: known.whole,
             ..self.shape
         };
-        let path = directory.join(KEY);
-        let key = || read(&path).map(|bytes| (digest(&bytes), bytes));
-        let (layout, key) = rayon::join(|| Layout::build(&self.model, shape), key);
+        let layout = Layout::build(&self.model, shape);
         let layout = layout.map_err(|e| damaged(&directory.join(PRIVATE), e.to_string()))?;
-        let (got, bytes) = key?;
-        if got != self.key_digest {
-            return Err(damaged(&path, "its digest differs from the one at commitment".into()));
-        }
-        let proving_key = ProvingKey::<G1Affine>::from_bytes::<ModelCircuit>(
-            &bytes,
-            SerdeFormat::RawBytesUnchecked,
-            layout.shape.clone(),
-        )
-        .map_err(|e| damaged(&path, e.to_string()))?;
-        Ok((self.model, layout, self.tails, proving_key))
+        Ok(Laid {
+            constraints: constraints::<ModelCircuit>(layout.shape.clone()),
+            model: self.model,
+            layout,
+            tails: self.tails,
+            key_digest: self.key_digest,
+        })
     }
+}
+
+/// All that the owner has of a model, or of a segment of one.
+pub(crate) struct Loaded {
+    pub model: Arc<Program>,
+    pub layout: Layout,
+    pub tails: Vec<Vec<Fr>>,
+    pub proving_key: Key<'static>,
+}
+
+/// The same without the key, and what the key has to be.
+struct Laid {
+    model: Arc<Program>,
+    layout: Layout,
+    constraints: ConstraintSystem<Fr>,
+    tails: Vec<Vec<Fr>>,
+    key_digest: [u8; 32],
+}
+
+impl Laid {
+    fn with(self, read: KeyFile, directory: &Path, name: Fr) -> Result<Loaded, ProveError> {
+        let damaged = |reason: &str| damaged(&directory.join(KEY), reason.into());
+        let columns = read.columns.filter(|_| read.digest == self.key_digest);
+        let columns = columns.ok_or_else(|| damaged("its digest differs from the one at commitment"))?;
+        let key = Key::new(self.constraints, name, columns);
+        Ok(Loaded {
+            model: self.model,
+            layout: self.layout,
+            tails: self.tails,
+            proving_key: key.ok_or_else(|| damaged("it is the key of another circuit"))?,
+        })
+    }
+}
+
+/// The key in a folder: its columns, if it is one, and the digest of what was read.
+struct KeyFile {
+    columns: Option<KeyColumns<'static>>,
+    digest: [u8; 32],
+}
+
+fn key(directory: &Path) -> Result<KeyFile, ProveError> {
+    let path = directory.join(KEY);
+    let io = |source| ProveError::Io {
+        path: path.clone(),
+        source,
+    };
+    let mut file = fs::File::open(&path).map_err(io)?;
+    let length = file.metadata().map_err(io)?.len();
+    let mut digest = digesting();
+    let mut seen = |bytes: &[u8]| {
+        digest.update(bytes);
+    };
+    let columns = match KeyColumns::read(&mut file, length, &mut seen) {
+        Ok(columns) => Some(columns),
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof) => None,
+        Err(error) => return Err(io(error)),
+    };
+    // Nothing is left of a whole key.
+    Ok(KeyFile {
+        columns,
+        digest: finished(&digest),
+    })
 }
 
 /// Reads a committed model.
@@ -183,14 +241,33 @@ pub fn load(directory: &Path) -> Result<Committed, ProveError> {
     load_beside(directory, |_| ()).map(|(committed, ())| committed)
 }
 
-/// [`load`] with what its proofs need beside it, which is read at the same time.
+/// [`load`] with what its proofs need beside it, which is read at the same time; it is told `log2` of the rows.
 ///
 /// # Errors
 /// As [`load`].
 pub fn load_beside<T: Send>(
     directory: &Path,
-    beside: impl FnOnce(&ModelCard) -> T + Send,
+    beside: impl FnOnce(u32) -> T + Send,
 ) -> Result<(Committed, T), ProveError> {
+    // The key takes longest, and nothing is needed to read it.
+    let (rest, key) = rayon::join(|| beside_key(directory, beside), || key(directory));
+    let (card, laid, beside) = rest?;
+    let loaded = laid.with(key?, directory, card.key.transcript_repr.into())?;
+    let committed = Committed {
+        card,
+        model: loaded.model,
+        layout: Arc::new(loaded.layout),
+        tails: loaded.tails,
+        proving_key: loaded.proving_key,
+    };
+    Ok((committed, beside))
+}
+
+/// All of a committed model but its key, and what is read beside it.
+fn beside_key<T: Send>(
+    directory: &Path,
+    beside: impl FnOnce(u32) -> T + Send,
+) -> Result<(CheckedCard, Laid, T), ProveError> {
     let card_path = directory.join(CARD);
     let srs_path = directory.join(SRS);
     let srs = SrsVerifyingKey::from_bytes(&read(&srs_path)?).map_err(|e| damaged(&srs_path, e.to_string()))?;
@@ -211,20 +288,13 @@ pub fn load_beside<T: Send>(
         whole: whole.map(|(index, _)| index).collect(),
         ..Shape::default()
     };
-    let (part, card) = rayon::join(
-        || Opened::read(directory)?.load(directory, known),
-        || card.check(&srs).map(|card| (beside(&card), card)),
+    let k = card.key.k;
+    let (laid, (card, beside)) = rayon::join(
+        || Opened::read(directory)?.laid(directory, known),
+        || rayon::join(|| card.check(&srs), || beside(k)),
     );
-    let (beside, card) = card.map_err(|e| damaged(&card_path, e.to_string()))?;
-    let (model, layout, tails, proving_key) = part?;
-    let committed = Committed {
-        card,
-        model,
-        layout: Arc::new(layout),
-        tails,
-        proving_key,
-    };
-    Ok((committed, beside))
+    let card = card.map_err(|e| damaged(&card_path, e.to_string()))?;
+    Ok((card, laid?, beside))
 }
 
 /// The openings in the private file of a committed model: the tails of its weight columns. Secret.
@@ -328,11 +398,16 @@ pub(crate) fn damaged(path: &Path, reason: String) -> ProveError {
 }
 
 pub(crate) fn digest(bytes: &[u8]) -> [u8; 32] {
-    let hash = blake2b_simd::Params::new()
-        .hash_length(32)
-        .personal(b"Provenn-File----")
-        .hash(bytes);
-    let mut digest = [0u8; 32];
-    digest.copy_from_slice(hash.as_bytes());
-    digest
+    finished(digesting().update(bytes))
+}
+
+fn digesting() -> State {
+    let mut parameters = blake2b_simd::Params::new();
+    parameters.hash_length(32).personal(b"Provenn-File----").to_state()
+}
+
+fn finished(digest: &State) -> [u8; 32] {
+    let mut bytes = [0u8; 32];
+    bytes.copy_from_slice(digest.finalize().as_bytes());
+    bytes
 }

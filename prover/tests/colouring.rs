@@ -4,7 +4,7 @@
 use provenn_prover::colouring::{prove_with, proving_key, Coloured, ColouringColumns};
 use provenn_prover::commit::srs_verifying_key;
 use provenn_prover::compact::compact;
-use provenn_prover::plonk;
+use provenn_prover::plonk::{self, Key};
 use provenn_prover::srs::Srs;
 use provenn_verifier::{
     verify, Claim, Colouring, ColouringClass, Context, Expectation, Graph, KeyParts, LinkProof, Linked, Purpose,
@@ -151,7 +151,7 @@ fn false_receipts_are_refused() {
         let mut columns = ColouringColumns::new(class, graph, &colours);
         let prefix = claim.claim_scalar().into();
         let proof = plonk::prove(
-            &proving_key(class, &srs).unwrap(),
+            &Key::of(&proving_key(class, &srs).unwrap()),
             &srs,
             &[],
             prefix,

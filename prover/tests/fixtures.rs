@@ -1,8 +1,10 @@
 //! The trained fixtures on real held-out data: fidelity, provability of every row, real proofs of some.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use halo2curves::bn256::Fr;
-use provenn_circuits::argument::row_sets;
+use halo2_proofs::plonk::ProvingKey;
+use halo2_proofs::SerdeFormat;
+use halo2curves::bn256::{Fr, G1Affine};
+use provenn_circuits::argument::{row_sets, ModelCircuit};
 use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::fidelity::Source;
@@ -101,7 +103,14 @@ fn reference_agrees(committed: &Committed, srs: &Srs, row: &[f32]) {
         .into_iter()
         .map(|column| column.into_iter().map(Fr::from).collect())
         .collect();
-    let (params, vk) = (&srs.params, committed.proving_key.get_vk());
+    // The library reads the key that was made of its own.
+    let bytes = committed.proving_key.columns().to_bytes();
+    let shape = committed.layout.shape.clone();
+    let key =
+        ProvingKey::<G1Affine>::from_bytes::<ModelCircuit>(&bytes, SerdeFormat::RawBytesUnchecked, shape).unwrap();
+    assert_eq!(committed.proving_key.name(), key.get_vk().transcript_repr());
+    assert!(bytes == key.to_bytes(SerdeFormat::RawBytesUnchecked));
+    let (params, vk) = (&srs.params, key.get_vk());
     let prefix: Fr = receipt.claim.claim_scalar().into();
     let sets = Vec::from(row_sets(committed.layout.shape.usable()));
     let accepted = |columns: &[Vec<Fr>], proof: &[u8]| {
@@ -149,4 +158,44 @@ fn a_stored_model_proves_after_loading() {
     bytes.truncate(bytes.len() / 2);
     std::fs::write(&private, bytes).unwrap();
     assert_eq!(load(folder.path()).map(|_| ()).unwrap_err().code(), "file-damaged");
+}
+
+/// Whatever is wrong with the file of a key, it is refused as damaged before it is used.
+#[test]
+fn a_damaged_key_is_refused() {
+    let (name, calibration, held_out) = MODELS[3];
+    let (committed, srs) = committed(name, calibration, held_out);
+    let folder = tempfile::tempdir().unwrap();
+    save(&committed, &srs, folder.path()).unwrap();
+    let path = folder.path().join(provenn_prover::store::KEY);
+    let whole = std::fs::read(&path).unwrap();
+    let refused = |what: &str, bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        let error = load(folder.path()).map(|_| ()).unwrap_err();
+        assert_eq!(error.code(), "file-damaged", "{what}");
+        assert!(error.to_string().contains("digest differs"), "{what}: {error}");
+    };
+    for end in [0, 1, 9, 10, 73, whole.len() / 2, whole.len() - 1] {
+        refused(&format!("{end} bytes"), &whole[..end]);
+    }
+    refused("a byte more", &[&whole[..], &[0]].concat());
+    refused("twice", &[&whole[..], &whole].concat());
+    let changed = |at: usize, with: &[u8]| {
+        let mut bytes = whole.clone();
+        bytes[at..at + with.len()].copy_from_slice(with);
+        refused(&format!("{with:?} at {at}"), &bytes);
+    };
+    for at in (0..10).chain((10..whole.len()).step_by(4999)) {
+        changed(at, &[!whole[at]]);
+    }
+    // Rows of a column, and everything that looks so.
+    let rows = (1u32 << committed.layout.shape.k).to_be_bytes();
+    let lengths: Vec<usize> = (0..whole.len() - 4).filter(|at| whole[*at..*at + 4] == rows).collect();
+    assert!(lengths.len() > 10);
+    for at in lengths {
+        changed(at, &[0xff; 4]);
+        changed(at, &[0; 4]);
+    }
+    std::fs::write(&path, &whole).unwrap();
+    load(folder.path()).unwrap();
 }

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-// That of glibc keeps for each thread what was freed: a service under floods grew by half an hour's 80 MB.
+// That of glibc keeps for each thread what was freed: beside the floods of `soak` a service stood at 199 MiB, and at 122 with this one.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

@@ -80,8 +80,8 @@ fn columns(name: &str) {
     let domain = Domain::new(Path::portable(), K);
     match name {
         "transform" => {
-            let columns = [column];
-            measured(|| domain.coefficients(&columns));
+            let columns = vec![column];
+            measured(|| domain.coefficients(columns));
         }
         "transform-library" => {
             let domain = EvaluationDomain::<Fr>::new(1, K);

@@ -46,8 +46,9 @@ impl Domain {
         1 << self.k
     }
 
-    /// The coefficients of the polynomials with these values, which may be left out at the end where they are zero.
-    pub fn coefficients(&self, columns: &[Vec<Fr>]) -> Vec<Vec<Fr>> {
+    /// The coefficients of the polynomials with these values, which may be left out at the end where they are zero. The memory of a column is given back when its
+    /// coefficients are there.
+    pub fn coefficients(&self, columns: Vec<Vec<Fr>>) -> Vec<Vec<Fr>> {
         match &self.kept {
             Kept::Portable(table) => table.coefficients(columns),
             #[cfg(target_arch = "x86_64")]
@@ -127,10 +128,11 @@ impl<K: Columns> Table<K> {
         })
     }
 
-    fn coefficients(&self, columns: &[Vec<Fr>]) -> Vec<Vec<Fr>> {
+    fn coefficients(&self, columns: Vec<Vec<Fr>>) -> Vec<Vec<Fr>> {
         let share = Fr::from(K::FORM) * inverse(Fr::from(self.rows as u64));
         let shares = vec![share; self.rows];
-        columns.par_iter().map(|rows| self.backward(rows, &shares)).collect()
+        let of = |rows: Vec<Fr>| self.backward(&rows, &shares);
+        columns.into_par_iter().map(of).collect()
     }
 
     /// The transform back, with factors.

@@ -27,29 +27,40 @@ pub fn table<K: Kernel>(kernel: K, point: &G1Affine, width: usize) -> Vec<K::Row
         .collect();
     let mut affine = vec![G1Affine::identity(); powers.len()];
     G1::batch_normalize(&powers, &mut affine);
-    let multiples = kernel.rows(&affine);
-    let multiples = multiples.par_chunks(width).map(|powers| sums(kernel, powers));
+    let powers = kernel.rows(&affine);
+    // Windows of a task share their inversions.
+    let task = (TASK >> width).max(1) * width;
+    let multiples = powers.par_chunks(task).map(|powers| sums(kernel, powers, width));
     match multiples.collect::<Result<Vec<_>, _>>() {
         Ok(multiples) => multiples.concat(),
         Err(Collision) => unreachable!("small multiples of a point of prime order are neither equal nor opposite"),
     }
 }
 
-/// The multiples of a point by 1 to the largest of its powers, all of which are given: between two of them, the larger one with each of the
-/// multiples before it.
-fn sums<K: Kernel>(kernel: K, powers: &[K::Row]) -> Result<Vec<K::Row>, Collision> {
-    let (mut multiples, mut scratch) = (vec![], K::Scratch::default());
-    for (level, power) in powers.iter().enumerate() {
-        multiples.push(*power);
-        if level + 1 < powers.len() {
-            let last = multiples.len() - 1;
-            let pairs: Vec<[Ref; 2]> = (0..last)
-                .map(|place| [place, last].map(|place| SUM | place as Ref))
-                .collect();
-            kernel.add(&[], &mut multiples, &pairs, &mut scratch)?;
+/// For some windows, of which all powers are given, the multiples by 1 to the largest of them: between two powers, the larger one with each of the
+/// multiples before it, for all windows at once.
+fn sums<K: Kernel>(kernel: K, powers: &[K::Row], width: usize) -> Result<Vec<K::Row>, Collision> {
+    let (mut sums, mut scratch) = (powers.to_vec(), K::Scratch::default());
+    // Where the multiples of each window are.
+    let mut multiples: Vec<Vec<usize>> = vec![vec![]; powers.len() / width];
+    for level in 0..width {
+        let mut pairs = vec![];
+        for (window, multiples) in multiples.iter_mut().enumerate() {
+            let (power, before) = (window * width + level, multiples.len());
+            multiples.push(power);
+            if level + 1 < width {
+                for place in 0..before {
+                    let pair = [multiples[place], power];
+                    multiples.push(sums.len() + pairs.len());
+                    pairs.push(pair.map(|place| SUM | place as Ref));
+                }
+            }
+        }
+        if !pairs.is_empty() {
+            kernel.add(&[], &mut sums, &pairs, &mut scratch)?;
         }
     }
-    Ok(multiples)
+    Ok(multiples.into_iter().flatten().map(|place| sums[place]).collect())
 }
 
 /// `[s] base` for every `s`, in order; `base` is not at infinity. Which multiples are read depends on the scalars.

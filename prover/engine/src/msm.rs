@@ -223,6 +223,11 @@ impl<K: Kernel> Table<K> {
     /// The commitments to columns of a group. Columns of entries are sums of a few points, which are made first.
     fn group(&self, columns: &[Prepared<'_, K>], parts: usize) -> Result<Vec<G1>, Collision> {
         let mut lists = Lists::default();
+        let of_entries = |column: &Prepared<'_, K>| match &column.work {
+            Work::Entries(_, rows, _) => rows.refs.len(),
+            Work::Rows(_) => 0,
+        };
+        lists.refs.reserve(columns.iter().map(of_entries).sum());
         for column in columns {
             if let Work::Entries(_, rows, _) = &column.work {
                 lists.append(rows);
@@ -274,25 +279,20 @@ impl<K: Kernel> Table<K> {
 
     /// The sums of terms, whose points are rows.
     fn sums(&self, bases: &[K::Row], columns: &[Terms<'_>]) -> Result<Vec<G1>, Collision> {
-        let (mut windows, mut lists) = (vec![], Lists::default());
+        let lists = self.sorted(columns);
+        let mut windows = vec![];
         for (column, terms) in columns.iter().enumerate() {
             let width = terms.scalars.width();
-            let sorted = terms.windows.clone().into_par_iter();
-            let sorted: Vec<Lists> = sorted.map(|window| sort(terms, window)).collect();
-            for (window, sorted) in terms.windows.clone().zip(&sorted) {
-                lists.append(sorted);
-                windows.push(Window {
-                    column,
-                    bit: width * window,
-                    buckets: vec![None; (1 << (width - 1)) + 1],
-                });
-            }
-            match terms.tail {
-                Some(tail) => self.tail(tail, &mut lists),
-                None => lists.end(),
-            }
+            windows.extend(terms.windows.clone().map(|window| Window {
+                column,
+                bit: width * window,
+                buckets: vec![None; (1 << (width - 1)) + 1],
+            }));
         }
-        let mut rows = self.of_lists(&lists, bases)?;
+        // Halves of the buckets follow, and halves of these.
+        let most = lists.full().filter(|full| *full).count() + lists.ends.len();
+        let mut rows = Vec::with_capacity(most);
+        rows.extend(lists.parts(self.kernel, bases, &self.rooms)?.into_iter().flatten());
         // Which sums there are, in the order of the lists.
         let (mut places, mut full) = (0.., lists.full());
         let mut next = || full.next().filter(|full| *full).and_then(|_| places.next());
@@ -321,9 +321,9 @@ impl<K: Kernel> Table<K> {
                     halves.end();
                 }
             }
-            let sums = self.of_lists(&halves, &rows)?;
+            let sums = halves.parts(self.kernel, &rows, &self.rooms)?;
             let (mut places, mut full) = (rows.len() as Ref.., halves.full());
-            rows.extend(sums);
+            rows.extend(sums.into_iter().flatten());
             for window in &mut windows {
                 let count = window.buckets.len().div_ceil(2);
                 window.buckets.truncate(count);
@@ -343,6 +343,47 @@ impl<K: Kernel> Table<K> {
             shifted(sum, bit, 0)
         };
         Ok((0..columns.len()).map(column).collect())
+    }
+
+    /// For each window of each column a list for each weight, and after those of a column that of its tail. Each window is sorted where it stays.
+    fn sorted(&self, columns: &[Terms<'_>]) -> Lists {
+        let of_column = |terms: &Terms<'_>| {
+            let windows = terms.windows.clone().into_par_iter();
+            let ends: Vec<Vec<usize>> = windows.map(|window| ends(terms, window)).collect();
+            let mut tail = Lists::default();
+            match terms.tail {
+                Some(scalars) => self.tail(scalars, &mut tail),
+                None => tail.end(),
+            }
+            (ends, tail)
+        };
+        let counted: Vec<(Vec<Vec<usize>>, Lists)> = columns.iter().map(of_column).collect();
+        let size = |(ends, tail): &(Vec<Vec<usize>>, Lists)| {
+            let windows = ends.iter().map(|ends| ends.last().copied().unwrap_or(0));
+            windows.sum::<usize>() + tail.refs.len()
+        };
+        let mut lists = Lists {
+            refs: vec![0; counted.iter().map(size).sum()],
+            ends: vec![],
+        };
+        let (mut left, mut begun, mut tasks) = (lists.refs.as_mut_slice(), 0, vec![]);
+        for (terms, (ends, tail)) in columns.iter().zip(&counted) {
+            for (window, ends) in terms.windows.clone().zip(ends) {
+                let part = left
+                    .split_off_mut(..ends.last().copied().unwrap_or(0))
+                    .unwrap_or_default();
+                lists.ends.extend(ends.iter().map(|end| begun + end));
+                begun += part.len();
+                tasks.push((terms, window, ends, part));
+            }
+            let part = left.split_off_mut(..tail.refs.len()).unwrap_or_default();
+            part.copy_from_slice(&tail.refs);
+            begun += part.len();
+            lists.ends.push(begun);
+        }
+        let fill = |(terms, window, ends, part): (&Terms<'_>, _, &Vec<usize>, _)| fill(terms, window, ends, part);
+        tasks.into_par_iter().for_each(fill);
+        lists
     }
 
     /// The sums of lists.
@@ -398,22 +439,26 @@ pub fn reference(place: usize, digit: i32) -> Ref {
     place as Ref | if digit < 0 { MINUS } else { 0 }
 }
 
-/// The points of a window as one list for each weight.
-fn sort(terms: &Terms<'_>, window: usize) -> Lists {
-    let (scalars, mut lists) = (terms.scalars, Lists::default());
-    let mut places = vec![0usize; (1 << (scalars.width() - 1)) + 1];
-    scalars.each_digit(window, |_, digit| places[digit.unsigned_abs() as usize] += 1);
+/// Where the list of each weight ends, of the points of a window.
+fn ends(terms: &Terms<'_>, window: usize) -> Vec<usize> {
+    let mut ends = vec![0; 1 << (terms.scalars.width() - 1)];
+    terms
+        .scalars
+        .each_digit(window, |_, digit| ends[digit.unsigned_abs() as usize - 1] += 1);
     let mut end = 0;
-    lists.ends.reserve(places.len());
-    for place in places.iter_mut().skip(1) {
-        (*place, end) = (end, end + *place);
-        lists.ends.push(end);
+    for list in &mut ends {
+        end += *list;
+        *list = end;
     }
-    lists.refs.resize(end, 0);
-    scalars.each_digit(window, |point, digit| {
-        let place = &mut places[digit.unsigned_abs() as usize];
-        lists.refs[*place] = reference(terms.first + point, digit);
+    ends
+}
+
+/// Writes the points of a window, weight by weight.
+fn fill(terms: &Terms<'_>, window: usize, ends: &[usize], to: &mut [Ref]) {
+    let mut places: Vec<usize> = std::iter::once(0).chain(ends.iter().copied()).collect();
+    terms.scalars.each_digit(window, |point, digit| {
+        let place = &mut places[digit.unsigned_abs() as usize - 1];
+        to[*place] = reference(terms.first + point, digit);
         *place += 1;
     });
-    lists
 }

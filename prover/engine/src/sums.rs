@@ -53,10 +53,34 @@ impl Lists {
         bases: &[K::Row],
         rooms: &Rooms<Room<K>>,
     ) -> Result<Vec<K::Row>, Collision> {
+        let mut parts = self.parts(kernel, bases, rooms)?;
+        Ok(match parts.len() {
+            1 => parts.pop().unwrap_or_default(),
+            _ => parts.concat(),
+        })
+    }
+
+    /// [`sums`](Self::sums) as the tasks give them, one part after the other: for who puts them elsewhere.
+    ///
+    /// # Errors
+    /// As [`sums`](Self::sums).
+    pub fn parts<K: Kernel>(
+        &self,
+        kernel: K,
+        bases: &[K::Row],
+        rooms: &Rooms<Room<K>>,
+    ) -> Result<Vec<Vec<K::Row>>, Collision> {
         // Parts of lists by task, and the number of parts of each list.
         let (mut tasks, mut parts, mut size, mut split) = (vec![], vec![], 0, Self::default());
+        split.refs.reserve(self.ends.len());
+        split.ends.reserve(self.ends.len());
         let mut count = 0;
         for mut list in self.ranges().filter(|list| !list.is_empty()) {
+            // Only a list that is too long for any task is in more than one: all sums would be gone through again.
+            if (TASK - size + 1..=TASK).contains(&list.len()) {
+                tasks.push(std::mem::take(&mut parts));
+                size = 0;
+            }
             while !list.is_empty() {
                 let end = list.end.min(list.start + TASK - size);
                 parts.push(list.start..end);
@@ -75,10 +99,10 @@ impl Lists {
         let sums = tasks
             .par_iter()
             .map(|parts| rooms.with(Room::default, |room| self.task(kernel, bases, parts, room)));
-        let sums = sums.collect::<Result<Vec<_>, _>>()?.concat();
-        match sums.len() == split.ends.len() {
+        let sums = sums.collect::<Result<Vec<_>, _>>()?;
+        match count as usize == split.ends.len() {
             true => Ok(sums),
-            false => split.sums(kernel, &sums, rooms),
+            false => split.parts(kernel, &sums.concat(), rooms),
         }
     }
 
@@ -148,11 +172,11 @@ pub struct Room<K: Kernel> {
 impl<K: Kernel> Default for Room<K> {
     fn default() -> Self {
         Self {
-            left: vec![],
-            next: vec![],
+            left: Vec::with_capacity(TASK),
+            next: Vec::with_capacity(TASK),
             lengths: vec![],
-            pairs: vec![],
-            sums: vec![],
+            pairs: Vec::with_capacity(TASK / 2),
+            sums: Vec::with_capacity(TASK),
             scratch: K::Scratch::default(),
         }
     }

@@ -140,12 +140,12 @@ impl Segments for Stored {
         let folder = folder(&self.directory, index);
         let kept = self.kept().take(index);
         let file = kept.map_or_else(|| Opened::read(&folder), Ok)?;
-        let (model, layout, tails, proving_key) = file.load(&folder, known)?;
+        let loaded = file.load(&folder, known, card.key.transcript_repr.into())?;
         Ok(Arc::new(Segment {
-            model,
-            layout: Arc::new(layout),
-            tails,
-            proving_key,
+            model: loaded.model,
+            layout: Arc::new(loaded.layout),
+            tails: loaded.tails,
+            proving_key: loaded.proving_key,
         }))
     }
 }

@@ -4,7 +4,6 @@ use super::multiopen::{self, Openings};
 use super::transcript::Writer;
 use super::{Columns, Context};
 use crate::error::ProveError;
-use halo2_proofs::poly::Polynomial;
 use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
 use provenn_engine::Path;
@@ -41,10 +40,13 @@ pub(super) fn open(
     }
     let mut fixed = Openings::default();
     for &(column, rotation) in context.cs().fixed_queries() {
-        fixed.push(context.key.fixed_polys()[column.index()].values(), at(rotation.0));
+        fixed.push(
+            &context.key.columns().fixed.coefficients[column.index()],
+            at(rotation.0),
+        );
     }
     let mut sigma = Openings::default();
-    for poly in context.key.permutation().polys().iter().map(Polynomial::values) {
+    for poly in &context.key.columns().permutation.coefficients {
         sigma.push(poly, x);
     }
     for openings in [&mut advice, &mut products, &mut fixed, &mut sigma] {

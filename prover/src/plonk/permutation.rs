@@ -35,11 +35,11 @@ pub(super) fn commit<R: RngCore>(
 
 /// For each `degree - 2` columns, the quotient of both sides in each row.
 fn ratios(context: &Context<'_>, advice: &[Vec<Fr>], instance: &[Vec<Fr>], beta: Fr, gamma: Fr) -> Vec<Vec<Fr>> {
-    let (key, cs, n) = (context.key, context.cs(), context.rows());
+    let (key, cs, n) = (context.key.columns(), context.cs(), context.rows());
     let columns = cs.permutation().get_columns();
     let values = |column: &Column<Any>| match column.column_type() {
         Any::Advice(_) => advice[column.index()].as_slice(),
-        Any::Fixed => key.fixed_values()[column.index()].values(),
+        Any::Fixed => &*key.fixed.values[column.index()],
         Any::Instance => instance[column.index()].as_slice(),
     };
     let chunk = cs.degree() - 2;
@@ -48,11 +48,11 @@ fn ratios(context: &Context<'_>, advice: &[Vec<Fr>], instance: &[Vec<Fr>], beta:
         .collect();
     let names = std::iter::successors(Some(beta), |name| Some(name * Fr::DELTA));
     let mut terms = Vec::with_capacity(columns.len());
-    for ((column, permutation), name) in columns.iter().zip(key.permutation().permutations()).zip(names) {
+    for ((column, permutation), name) in columns.iter().zip(&key.permutation.values).zip(names) {
         terms.push(Ratio {
             cells: values(column),
             above: (name, &omegas),
-            below: (beta, permutation.values()),
+            below: (beta, permutation),
         });
     }
     let path = Path::of_machine();

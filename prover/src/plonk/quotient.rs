@@ -2,15 +2,15 @@
 
 use super::gates::{self, Kind};
 use super::transcript::Writer;
-use super::{Columns, Context};
+use super::{Columns, Context, KeyColumns};
 use crate::error::ProveError;
 use ark_std::{end_timer, start_timer};
-use halo2_proofs::plonk::{Any, ProvingKey};
-use halo2_proofs::poly::{Coeff, Polynomial};
-use halo2curves::bn256::{Fr, G1Affine};
+use halo2_proofs::plonk::Any;
+use halo2curves::bn256::Fr;
 use halo2curves::ff::{Field, PrimeField};
 use provenn_engine::{Operand, Program};
 use rand_core::RngCore;
+use std::borrow::Cow;
 
 /// What joins the constraints.
 pub(super) struct Challenges<'a> {
@@ -60,14 +60,14 @@ fn blinded<R: RngCore>(quotient: &[Fr], n: usize, count: usize, rng: &mut R) -> 
 impl Columns {
     /// All columns in one list: fixed, advice, instance, permutations, products, and the
     /// three selectors of the argument. The identity polynomial `X` follows.
-    fn list<'a>(&'a self, key: &'a ProvingKey<G1Affine>) -> Vec<&'a [Fr]> {
+    fn list<'a>(&'a self, key: &'a KeyColumns<'_>) -> Vec<&'a [Fr]> {
         let own = |columns: &'a [Vec<Fr>]| columns.iter().map(Vec::as_slice);
-        let of_key = |columns: &'a [Polynomial<Fr, Coeff>]| columns.iter().map(Polynomial::values);
-        let fixed = of_key(key.fixed_polys())
+        let of_key = |columns: &'a [Cow<'_, [Fr]>]| columns.iter().map(|column| &**column);
+        let fixed = of_key(&key.fixed.coefficients)
             .chain(own(&self.advice))
             .chain(own(&self.instance));
-        let permutation = of_key(key.permutation().polys()).chain(own(&self.products));
-        let selectors = [key.l0(), key.l_last(), key.l_active_row()].map(Polynomial::values);
+        let permutation = of_key(&key.permutation.coefficients).chain(own(&self.products));
+        let selectors = of_key(&key.selectors);
         fixed.chain(permutation).chain(selectors).chain([IDENTITY]).collect()
     }
 }
@@ -80,7 +80,7 @@ fn quotient(context: &Context<'_>, columns: &Columns, challenges: &Challenges<'_
     let mut program = Program::default();
     let result = constraints(&mut program, context, columns, challenges);
     let pieces = context.cs().degree() - 1;
-    let list = columns.list(context.key);
+    let list = columns.list(context.key.columns());
     context.domain.quotient(&program.compile(result), &list, pieces)
 }
 
@@ -91,16 +91,16 @@ fn constraints(
     columns: &Columns,
     challenges: &Challenges<'_>,
 ) -> Operand {
-    let (key, cs) = (context.key, context.cs());
+    let (key, cs) = (context.key.columns(), context.cs());
     let Challenges { beta, gamma, y, .. } = *challenges;
-    let (fixed, advice) = (key.fixed_polys().len(), columns.advice.len());
+    let (fixed, advice) = (key.fixed.coefficients.len(), columns.advice.len());
     let number = |kind: Kind, index: usize| match kind {
         Kind::Fixed => index,
         Kind::Advice => fixed + index,
         Kind::Instance => fixed + advice + index,
     };
     let permutations = fixed + advice + columns.instance.len();
-    let products = permutations + key.permutation().polys().len();
+    let products = permutations + key.permutation.coefficients.len();
     let selectors = products + columns.products.len();
     let cell = |column: usize| Operand::Column(column, 0);
     let [first, last, active, identity] = [0, 1, 2, 3].map(|i| cell(selectors + i));

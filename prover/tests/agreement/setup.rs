@@ -14,7 +14,7 @@ use provenn_circuits::argument::row_sets;
 use provenn_prover::compact::compact;
 use provenn_prover::error::{Defect, ProveError};
 use provenn_prover::link;
-use provenn_prover::plonk::{self, AdviceColumn, Assignment};
+use provenn_prover::plonk::{self, AdviceColumn, Assignment, Key};
 use provenn_prover::srs::Srs;
 use provenn_verifier::*;
 use shape::{Draw, Shape};
@@ -142,7 +142,7 @@ impl Setup {
             before: vec![],
             draw: Draw::new(draw.below(1 << 30) as u64),
         };
-        let (key, srs, prefix) = (&self.pk, &self.srs, claim.claim_scalar().into());
+        let (key, srs, prefix) = (&Key::of(&self.pk), &self.srs, claim.claim_scalar().into());
         let proof = plonk::prove(key, srs, &instances, prefix, &mut columns, &mut draw.0);
         proof.unwrap().bytes
     }

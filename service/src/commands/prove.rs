@@ -221,7 +221,7 @@ struct Owned {
 
 impl Owned {
     fn read(args: &Args) -> Result<Self, CliError> {
-        let beside = |card: &ModelCard| parameters(args, card.key.k);
+        let beside = |k: u32| parameters(args, k);
         // The folder of a stage has no model.card.
         let stage = || files::decode(&args.card, files::MAX_CARD, ModelCard::from_bytes).err();
         let loaded = store::load_beside(folder(args), beside);

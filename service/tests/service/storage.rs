@@ -36,7 +36,7 @@ pub fn on_disk(data: &Path) -> i64 {
         .sum()
 }
 
-/// The running sums are those of the rows, nothing is reserved, and the count is what lies on the disk.
+/// The running sums are those of the rows, nothing is reserved, and the count is what lies on the disk, and the drawings of models.
 pub async fn exact(service: &Service) -> i64 {
     let pool = pool(service).await;
     // What is released when a request or an attempt has ended is released soon after.
@@ -47,7 +47,11 @@ pub async fn exact(service: &Service) -> i64 {
         stored,
         number(&pool, "SELECT COALESCE(SUM(bytes), 0) FROM objects").await
     );
-    assert_eq!(stored, on_disk(service.folder.path()));
+    let drawings = number(
+        &pool,
+        "SELECT COALESCE(SUM(LENGTH(CAST(graph AS BLOB))), 0) FROM graphs",
+    );
+    assert_eq!(stored, on_disk(service.folder.path()) + drawings.await);
     stored
 }
 
@@ -103,6 +107,9 @@ async fn uploads_and_receipts_of_an_older_version_count() {
     alice.finished(answer.headers["location"].to_str().unwrap()).await;
     exact(&service).await;
     let pool = pool(&service).await;
+    // Older versions did not count drawings.
+    let older = "UPDATE objects SET bytes = (SELECT bytes FROM uploads u WHERE u.sha256 = objects.sha256 AND u.kind = 'model') WHERE kind = 'model'";
+    sqlx::query(older).execute(&pool).await.unwrap();
     let rows = "SELECT group_concat(kind || sha256 || bytes || named) FROM (SELECT * FROM objects WHERE kind <> 'private' ORDER BY kind, sha256)";
     let before: String = sqlx::query_scalar(rows).fetch_one(&pool).await.unwrap();
     sqlx::query("DELETE FROM objects").execute(&pool).await.unwrap();
@@ -238,12 +245,15 @@ async fn a_commitment_without_room_fails_and_leaves_nothing_counted() {
         .map(|name| fixture(name).len())
         .iter()
         .sum();
-    let most = i64::try_from(uploads).unwrap() + 2_000;
+    let most = i64::try_from(uploads).unwrap() + 4_000;
     let tight = |config: &mut Config| config.limits.tenant_bytes = most;
     let service = Service::start(tight).await;
     let alice = service.alice().await;
     let model = alice.put_fixture("models", "models/linear_30.onnx").await;
     let calibration = alice.put_fixture("inputs", "data/breast_cancer_calibration.npy").await;
+    // The drawing of the model counts too.
+    let uploaded = exact(&service).await;
+    assert!(uploaded > i64::try_from(uploads).unwrap());
     let place = format!("/v1/models/{model}/commit");
     let asked = json!({ "calibration": calibration });
     let answer = alice.post(&place, &asked).await;
@@ -251,7 +261,7 @@ async fn a_commitment_without_room_fails_and_leaves_nothing_counted() {
     assert_eq!(job["error"]["code"], "storage-quota-exceeded", "{job}");
     assert_eq!(job["error"]["storage"]["limit"], most, "{job}");
     eventually(async || (usage(&alice).await["reserved"] == 0).then_some(())).await;
-    assert_eq!(usage(&alice).await["stored"], uploads);
+    assert_eq!(usage(&alice).await["stored"], uploaded);
     // With nothing left no job is taken.
     let pool = pool(&service).await;
     sqlx::query("UPDATE tenants SET stored = $1")

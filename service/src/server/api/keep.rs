@@ -18,7 +18,7 @@ pub struct Checked {
     pub kind: Kind,
     pub sha256: ObjectDigest,
     pub bytes: u64,
-    /// Room for the bytes.
+    /// Room for the bytes, and for those of what is kept beside.
     pub room: Room,
     /// Where it lies under which name.
     pub folder: Temporary,
@@ -33,6 +33,16 @@ pub enum Beside {
     Graph(String),
     /// What an agreement is about.
     Agreement(Box<Agreement>),
+}
+
+impl Beside {
+    /// Bytes that count against the tenant's quota. Agreements have one of their own.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Graph(graph) => graph.len() as u64,
+            Self::Agreement(_) => 0,
+        }
+    }
 }
 
 /// Stores again what was uploaded before, if the store has lost it.
@@ -75,7 +85,8 @@ async fn store(app: &App, upload: Checked) -> Result<(), ApiError> {
         .put_file(&upload.tenant, upload.kind, &upload.sha256, &path)
         .await?;
     fail::point("after-upload-stored");
-    let object = upload.room.object(upload.bytes);
+    let beside = upload.beside.as_ref().map_or(0, Beside::bytes);
+    let object = upload.room.object(upload.bytes.saturating_add(beside));
     let _turn = app.changes.take(&Client::Tenant(upload.tenant.clone())).await?;
     if app.db.add_upload(&upload, &object, app.now()).await? {
         upload.room.settled();

@@ -33,7 +33,7 @@ impl Db {
         .bind(tenant)
         .bind(upload.kind.name())
         .bind(sha256)
-        .bind(object.bytes)
+        .bind(i64::try_from(upload.bytes).unwrap_or(i64::MAX))
         .bind(upload.summary.to_string())
         .bind(now)
         .execute(&mut *tx)

@@ -203,7 +203,7 @@ impl Db {
     /// Keeps every reader waiting.
     pub async fn no_reads(&self) -> Vec<sqlx::pool::PoolConnection<Any>> {
         let mut held = Vec::new();
-        for _ in 0..super::READERS {
+        for _ in 0..self.read.options().get_max_connections() {
             held.push(self.read.acquire().await.unwrap());
         }
         held

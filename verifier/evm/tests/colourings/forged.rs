@@ -6,8 +6,9 @@ use halo2curves::ff::{Field, FromUniformBytes};
 use provenn_evm::{Calldata, KeyData};
 use provenn_prover::colouring::{proving_key, ColouringColumns};
 use provenn_prover::commit::srs_verifying_key;
+use provenn_prover::link;
+use provenn_prover::plonk::{self, Key};
 use provenn_prover::srs::Srs;
-use provenn_prover::{link, plonk};
 use provenn_verifier::*;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -53,7 +54,7 @@ impl Forger {
         let mut columns = ColouringColumns::new(self.class, &self.graph, &self.colours);
         let key = proving_key(self.class, &self.srs).unwrap();
         let proof = plonk::prove(
-            &key,
+            &Key::of(&key),
             &self.srs,
             &[],
             Fr::from_uniform_bytes(&digest),

@@ -80,7 +80,7 @@ mod tests {
     #[tokio::test]
     async fn a_long_list_keeps_nobody_waiting() {
         let begun = Instant::now();
-        let list = apart(async {
+        let list = apart(async move {
             sleep(Duration::from_millis(1)).await;
             std::thread::sleep(Duration::from_millis(500));
             Ok(begun.elapsed())

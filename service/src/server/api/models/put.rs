@@ -57,7 +57,7 @@ pub async fn put_model(
     .await?;
     let temporary = app.temporary()?;
     let path = temporary.path().join(NAME);
-    let (bytes, room) = arriving.file(&path).await?;
+    let (bytes, mut room) = arriving.file(&path).await?;
     let known = app.db.upload(&caller.tenant, "model", &sha256).await?;
     if let Some(known) = &known {
         repair(&app, &caller.tenant, Kind::Model, &sha256, (&path, bytes)).await?;
@@ -91,6 +91,9 @@ pub async fn put_model(
     within(&summary, "nodes", app.config.limits.model_nodes)?;
     within(&summary, "parameters", app.config.limits.model_parameters)?;
     within(&summary, "macs", app.config.limits.model_macs)?;
+    let beside = Beside::Graph(graph);
+    let all = bytes.saturating_add(beside.bytes());
+    room.hold(all, all).await?;
     let upload = Checked {
         tenant: caller.tenant,
         kind: Kind::Model,
@@ -100,7 +103,7 @@ pub async fn put_model(
         folder: temporary,
         name: NAME,
         summary: summary.clone(),
-        beside: Some(Beside::Graph(graph)),
+        beside: Some(beside),
     };
     keep(&app, upload).await?;
     Ok((StatusCode::CREATED, Json(summary)))
