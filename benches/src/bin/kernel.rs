@@ -61,8 +61,7 @@ fn multiexponentiation(small: bool) {
     let points = srs.lagrange_points();
     let values: Vec<u64> = (0..points.len() as u64).map(|i| (i * 2_654_435_761) % 256).collect();
     let scalars: Vec<Fr> = values.iter().map(|&v| Fr::from(v)).collect();
-    // The portable path: callgrind knows no IFMA.
-    let bases = Bases::new(Path::portable(), &points, &[]);
+    let bases = Bases::new(Path::of_machine(), &points, &[]);
     let column = Column {
         cells: Cells::Integers(&values),
         tail: &[],
@@ -73,11 +72,11 @@ fn multiexponentiation(small: bool) {
     };
 }
 
-/// Columns of 2^12 rows: the transform of one, or a program of 40 products and sums of two on two cosets. The portable path, as above.
+/// Columns of 2^12 rows: the transform of one, or a program of 40 products and sums of two on two cosets.
 fn columns(name: &str) {
     const K: u32 = 12;
     let mut column: Vec<Fr> = (0..1 << K).map(|i| (Fr::from(i) + Fr::DELTA).square()).collect();
-    let domain = Domain::new(Path::portable(), K);
+    let domain = Domain::new(Path::of_machine(), K);
     match name {
         "transform" => {
             let columns = vec![column];
