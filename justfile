@@ -196,9 +196,10 @@ gas *FILES="fixtures/models/digits_mlp.onnx fixtures/models/digits_cnn.onnx targ
 contract:
     cd verifier/evm && npm ci && node build.mjs
 
-# Unit tests of the prover's engine under Miri, which finds undefined behaviour (needs a nightly toolchain with miri): five minutes.
+# Unit tests of the prover's engine under Miri, which finds undefined behaviour, and products of vectors with AVX2 (needs a nightly toolchain with miri): ten minutes.
 miri:
     cargo +nightly miri test -p provenn-engine --lib
+    RUSTFLAGS="-Ctarget-feature=+avx2,+fma" cargo +nightly miri test -p provenn-engine --lib products
 
 # Instructions of each kernel, against the recorded ones (needs valgrind).
 count *ARGS:
