@@ -8,6 +8,7 @@ use provenn_circuits::argument::{row_sets, ModelCircuit};
 use provenn_circuits::program::quantize_input;
 use provenn_prover::commit::{compile, srs_verifying_key, CommitOptions, Committed};
 use provenn_prover::fidelity::Source;
+use provenn_prover::plonk::{constraints, Key};
 use provenn_prover::srs::Srs;
 use provenn_prover::store::{description, load, save};
 use provenn_prover::{commit, prove, Input};
@@ -198,4 +199,18 @@ fn a_damaged_key_is_refused() {
     }
     std::fs::write(&path, &whole).unwrap();
     load(folder.path()).unwrap();
+}
+
+/// Columns are not taken for a circuit that has others.
+#[test]
+fn a_key_of_another_circuit_is_none() {
+    let (name, calibration, held_out) = MODELS[3];
+    let key = committed(name, calibration, held_out).0;
+    let of = |more: usize| {
+        let mut shape = key.layout.shape.clone();
+        shape.slots += more;
+        let (name, columns) = (key.proving_key.name(), key.proving_key.columns().clone());
+        Key::new(constraints::<ModelCircuit>(shape), name, columns)
+    };
+    assert!(of(0).is_some() && of(1).is_none());
 }

@@ -1,5 +1,6 @@
 //! What proofs of a circuit are made with: the library's proving key, less what it makes of it for its own prover.
 
+use crate::srs::MAX_K;
 use halo2_proofs::plonk::{Circuit, ConstraintSystem, ProvingKey};
 use halo2_proofs::poly::Polynomial;
 use halo2_proofs::SerdeFormat;
@@ -16,8 +17,6 @@ const ELEMENT: u64 = 32;
 const POINT: u64 = 64;
 /// Bytes before the points: version, `log2` of the rows, how selectors were made columns, number of fixed columns.
 const HEAD: u64 = 1 + 4 + 1 + 4;
-/// Largest `log2` of rows, as of [`Srs`](crate::srs::MAX_K).
-const MAX_K: u32 = crate::srs::MAX_K;
 
 /// A key: columns that every proof has, and the constraints.
 #[derive(Clone, Debug)]
